@@ -1,0 +1,120 @@
+//! The policy: what `.pushgate.yml` asks of a push, checked and with its defaults filled in.
+
+use std::time::Duration;
+
+use crate::calendar::Window;
+
+/// The policy's file name, at the root of the repository.
+pub const FILE: &str = ".pushgate.yml";
+
+/// What a team asks of its pushes.
+#[derive(Clone, Debug, Default)]
+pub struct Policy {
+    /// Where deploys come from.
+    pub trunk: Trunk,
+    /// The team's entire test run.
+    pub suite: Suite,
+    /// The deployment targets, in the order of the file.
+    pub environments: Vec<Environment>,
+}
+
+/// The branch that deploys come from, on the remote where the team meets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trunk {
+    /// The branch; `None`: the one `<remote>/HEAD` names, else whichever of master and main exists.
+    pub branch: Option<String>,
+    /// The remote.
+    pub remote: String,
+}
+
+/// How the team's entire test run is started, and when it is needed.
+#[derive(Clone, Debug)]
+pub struct Suite {
+    /// The commands in their order; empty: found from the project's own files.
+    pub steps: Vec<Step>,
+    /// The pushes that need it.
+    pub on: On,
+    /// The tree it runs on.
+    pub place: In,
+    /// The limit for the whole run.
+    pub timeout: Duration,
+    /// How long a receipt counts.
+    pub reuse: Reuse,
+    /// The variables whose values a receipt depends on.
+    pub env: Vec<String>,
+}
+
+/// One command of the suite.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// What reports call it; `None`: the command itself.
+    pub name: Option<String>,
+    /// The shell command, for `sh -c`.
+    pub run: String,
+    /// The step's own limit.
+    pub timeout: Option<Duration>,
+}
+
+/// The pushes that need the suite.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum On {
+    /// Pushes to an environment.
+    Deploys,
+    /// Deploys, and pushes to trunk.
+    #[default]
+    Trunk,
+    /// Every push of a branch.
+    All,
+}
+
+/// The tree that the suite runs on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum In {
+    /// The work tree, which must be exactly the pushed tree.
+    #[default]
+    Checkout,
+    /// A clean linked worktree of the pushed commit.
+    Worktree,
+}
+
+/// How long a receipt counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reuse {
+    /// The suite runs each time.
+    Never,
+    /// For this long after the suite passed.
+    For(Duration),
+}
+
+/// A deployment target.
+#[derive(Clone, Debug)]
+pub struct Environment {
+    /// Its name, the key under `environments`.
+    pub name: String,
+    /// The names of the remotes that push to it.
+    pub remotes: Vec<String>,
+    /// The apps that it is: a Heroku app's name, or `HOST/APP` on another platform.
+    pub apps: Vec<String>,
+    /// The environment where the commit must be live first.
+    pub after: Option<String>,
+    /// How long it must have been live there.
+    pub soak: Duration,
+    /// Whether a person must have signed it off there.
+    pub signoff: bool,
+    /// When it may be pushed to; always open without one.
+    pub window: Window,
+    /// The branches, short names, whose push deploys.
+    pub branches: Vec<String>,
+    /// Whether an override must say why.
+    pub reason: Reason,
+}
+
+/// Whether an override must say why.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reason {
+    /// It may.
+    #[default]
+    Optional,
+    /// It must.
+    Required,
+}
