@@ -1,11 +1,25 @@
 //! Deploy windows: what the rules mean, whether one is open, and when it opens next.
+//!
+//! Everything here is pure: the instant and the reader's zone are handed in.
+
+mod error;
+mod grammar;
+mod rule;
+mod search;
+mod zone;
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+
+pub use error::RuleError;
+pub use rule::Rule;
+pub use zone::{Zone, ZoneError};
+
+use search::Scan;
 
 /// When an environment may be pushed to.
 ///
 /// A window with no `open` rule is open whenever no `closed` rule closes it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Window {
     /// The zone whose wall clock the rules are written for.
     pub timezone: Zone,
@@ -16,3 +30,93 @@ pub struct Window {
     /// How long it must stay open after the push.
     pub runway: SignedDuration,
 }
+
+/// Why and when a window is closed, and when it opens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Closed {
+    /// What closed it.
+    pub by: ClosedBy,
+    /// The first closed instant of the runway: the instant asked about, or a later one.
+    pub at: Timestamp,
+    /// Whether the instant asked about is itself open, and only the runway reaches a closed one.
+    pub within_runway: bool,
+    /// The next instant at which a push would pass every rule for the whole runway; `None` when
+    /// there is none within five years.
+    pub reopens: Option<Timestamp>,
+    /// The window's zone, resolved.
+    pub zone: TimeZone,
+}
+
+/// What closes a window.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ClosedBy {
+    /// A `closed` rule; of several that hold, the one that holds longest.
+    Rule(Rule),
+    /// No `open` rule covers the instant.
+    OutsideOpen,
+}
+
+impl Window {
+    /// Says whether every instant from `now` to the end of the runway is open.
+    ///
+    /// The end itself is not asked for: a window that closes exactly then was open for the whole
+    /// runway. `now` always is, even where the runway is zero. `local` is the reader's zone.
+    pub fn check(&self, now: Timestamp, local: &TimeZone) -> Result<(), Closed> {
+        if self.open.is_empty() && self.closed.is_empty() {
+            return Ok(());
+        }
+        let zone = self.timezone.resolve(local);
+        let start = search::floor(now);
+        let runway = self.runway.max(SignedDuration::ZERO);
+        let end = now.checked_add(runway).unwrap_or(Timestamp::MAX);
+        let Some((second, by)) = Scan::new(self, &zone).first_closed(start, search::ceil(end))
+        else {
+            return Ok(());
+        };
+        let by = by.map_or(ClosedBy::OutsideOpen, |rule| ClosedBy::Rule(rule.clone()));
+        let reopens = self.reopens(start, second, runway, &zone);
+        Err(Closed {
+            by,
+            at: search::instant(second).max(now),
+            within_runway: second > start,
+            reopens,
+            zone,
+        })
+    }
+
+    /// Finds the first closed instant from `at` on: `at` itself where that is closed, `None` where
+    /// the window stays open for the next five years.
+    pub fn open_until(&self, at: Timestamp, local: &TimeZone) -> Option<Timestamp> {
+        let zone = self.timezone.resolve(local);
+        let start = search::floor(at);
+        let (second, _) = Scan::new(self, &zone).first_closed(start, start + search::HORIZON)?;
+        Some(search::instant(second).max(at))
+    }
+
+    /// Finds the next second at which the whole runway is open, given the first that is closed.
+    ///
+    /// No start up to a closed second can do, since its runway would meet that second: so the next
+    /// candidate is always the next open second after it, and each is tested from the beginning.
+    fn reopens(
+        &self,
+        start: i64,
+        mut closed: i64,
+        runway: SignedDuration,
+        zone: &TimeZone,
+    ) -> Option<Timestamp> {
+        let last = start + search::HORIZON;
+        let length = search::whole_seconds(runway);
+        loop {
+            // A scan only walks forward, and testing a runway runs ahead of the next candidate.
+            let candidate = Scan::new(self, zone).first_open(closed, last)?;
+            let limit = candidate.saturating_add(length);
+            match Scan::new(self, zone).first_closed(candidate, limit) {
+                None => return Some(search::instant(candidate)),
+                Some((second, _)) => closed = second,
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

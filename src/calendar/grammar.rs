@@ -1,0 +1,249 @@
+//! Reads a rule: `[DAYS] HH:MM-HH:MM`, `DAYS`, `DATE`, `DATE..DATE`, `DATE HH:MM..DATE HH:MM`.
+
+use std::str::FromStr;
+
+use jiff::civil::Date;
+
+use super::{
+    error::RuleError,
+    rule::{DAY, Days, Rule, Shape},
+};
+
+/// The weekdays, and the short names that suggestions use.
+const WEEKDAYS: [(&str, &str); 7] = [
+    ("Mon", "Monday"),
+    ("Tue", "Tuesday"),
+    ("Wed", "Wednesday"),
+    ("Thu", "Thursday"),
+    ("Fri", "Friday"),
+    ("Sat", "Saturday"),
+    ("Sun", "Sunday"),
+];
+
+impl FromStr for Rule {
+    type Err = RuleError;
+
+    fn from_str(written: &str) -> Result<Self, RuleError> {
+        let text = tidy(written);
+        let shape = shape(&text)?;
+        Ok(Self { text, shape })
+    }
+}
+
+impl TryFrom<String> for Rule {
+    type Error = RuleError;
+
+    fn try_from(written: String) -> Result<Self, RuleError> {
+        written.parse()
+    }
+}
+
+/// Makes every dash a hyphen, and drops space at the ends, round separators, and beyond one.
+fn tidy(written: &str) -> String {
+    let mut text = String::with_capacity(written.len());
+    for word in written.split_whitespace() {
+        let joined = text.is_empty() || text.ends_with(is_joint) || word.starts_with(is_joint);
+        if !joined {
+            text.push(' ');
+        }
+        text.extend(word.chars().map(|c| if is_dash(c) { '-' } else { c }));
+    }
+    text
+}
+
+/// Whether a character joins the parts of a rule, so that space beside it says nothing.
+fn is_joint(c: char) -> bool {
+    matches!(c, ',' | '.' | '-') || is_dash(c)
+}
+
+/// Whether a character is one of the dashes that editors put for a hyphen.
+fn is_dash(c: char) -> bool {
+    matches!(
+        c,
+        '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}' | '\u{ff0d}'
+    )
+}
+
+fn shape(text: &str) -> Result<Shape, RuleError> {
+    if text.is_empty() {
+        return Err(RuleError::Empty);
+    }
+    if let Some((from, until)) = text.split_once("..") {
+        return dates(text, from, until);
+    }
+    match text.split_once(' ') {
+        None if looks_like_date(text) => {
+            let from = date(text)?;
+            let until = from + DAY;
+            Ok(Shape::Dates { from, until })
+        }
+        None if looks_like_times(text) => hours(Days::ALL, text),
+        None => Ok(Shape::Weekly {
+            days: days(text)?,
+            from: 0,
+            until: DAY,
+        }),
+        Some((first, _)) if looks_like_date(first) => {
+            date(first)?;
+            Err(RuleError::DateWithTime(text.to_owned()))
+        }
+        Some((first, times)) if looks_like_times(times) && !times.contains(' ') => {
+            hours(days(first)?, times)
+        }
+        Some(_) => Err(RuleError::Form(text.to_owned())),
+    }
+}
+
+fn starts_with_digit(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_digit())
+}
+
+fn looks_like_date(text: &str) -> bool {
+    starts_with_digit(text) && !text.contains(':') && text.matches('-').count() != 1
+}
+
+fn looks_like_times(text: &str) -> bool {
+    starts_with_digit(text) || text.contains(':')
+}
+
+/// `DATE..DATE`, both days whole, or `DATE HH:MM..DATE HH:MM`, half-open.
+fn dates(text: &str, from: &str, until: &str) -> Result<Shape, RuleError> {
+    let (from, until) = match (from.split_once(' '), until.split_once(' ')) {
+        (None, None) => {
+            let (first, last) = (date(from)?, date(until)?);
+            if last < first {
+                return Err(RuleError::Backwards(text.to_owned()));
+            }
+            (first, last + DAY)
+        }
+        (Some((first, from)), Some((last, until))) => (
+            date(first)? + start(from, text)?,
+            date(last)? + time(until)?,
+        ),
+        _ => return Err(RuleError::OneTime(text.to_owned())),
+    };
+    match until - from {
+        ..0 => Err(RuleError::Backwards(text.to_owned())),
+        0 => Err(RuleError::NoLength(text.to_owned())),
+        1.. => Ok(Shape::Dates { from, until }),
+    }
+}
+
+/// The civil second since 1970 at which a date `YYYY-MM-DD` begins.
+fn date(text: &str) -> Result<i64, RuleError> {
+    let malformed = || RuleError::Date(text.to_owned());
+    let mut parts = text.splitn(3, '-');
+    let mut part = |width| number(parts.next().filter(|digits| digits.len() == width)?);
+    let (Some(year), Some(month), Some(day)) = (part(4), part(2), part(2)) else {
+        return Err(malformed());
+    };
+    // Four digits and two fit their types: only the calendar can still object.
+    let narrow = |n: i16| i8::try_from(n).map_err(|_| malformed());
+    let date = Date::new(year, narrow(month)?, narrow(day)?)
+        .map_err(|_| RuleError::NoSuchDate(text.to_owned()))?;
+    Ok(date.duration_since(Date::constant(1970, 1, 1)).as_secs())
+}
+
+/// `HH:MM-HH:MM` on the given days; an end that is not after the start is on the day after.
+fn hours(days: Days, text: &str) -> Result<Shape, RuleError> {
+    let Some((from, until)) = text.split_once('-') else {
+        time(text)?;
+        return Err(RuleError::NoEnd(text.to_owned()));
+    };
+    let (from, until) = (start(from, text)?, time(until)?);
+    if from == until {
+        return Err(RuleError::NoLength(text.to_owned()));
+    }
+    let until = if until < from { until + DAY } else { until };
+    Ok(Shape::Weekly { days, from, until })
+}
+
+/// A time of day at which a range starts.
+fn start(text: &str, range: &str) -> Result<i64, RuleError> {
+    match time(text)? {
+        DAY => Err(RuleError::StartsAt24(range.to_owned())),
+        seconds => Ok(seconds),
+    }
+}
+
+/// The seconds from midnight to a time of day, `H:MM` or `HH:MM`, up to 24:00.
+fn time(text: &str) -> Result<i64, RuleError> {
+    let minutes = || {
+        let (hour, minute) = text.split_once(':')?;
+        if !(1..=2).contains(&hour.len()) || minute.len() != 2 {
+            return None;
+        }
+        let (hour, minute) = (i64::from(number(hour)?), i64::from(number(minute)?));
+        (minute < 60 && hour * 60 + minute <= 24 * 60).then_some(hour * 60 + minute)
+    };
+    minutes()
+        .map(|minutes| minutes * 60)
+        .ok_or_else(|| RuleError::Time(text.to_owned()))
+}
+
+/// A number of ASCII digits, without a sign.
+fn number(digits: &str) -> Option<i16> {
+    let plain = digits.bytes().all(|byte| byte.is_ascii_digit());
+    digits.parse().ok().filter(|_| plain)
+}
+
+/// `Mon`, `Mon-Fri`, `Sat,Sun`, and lists that mix them; a range may wrap round the week's end.
+fn days(text: &str) -> Result<Days, RuleError> {
+    let mut set = 0;
+    for part in text.split(',') {
+        let (first, last) = part.split_once('-').unwrap_or((part, part));
+        if first.is_empty() || last.is_empty() {
+            return Err(RuleError::MissingDay(text.to_owned()));
+        }
+        let (first, last) = (weekday(first)?, weekday(last)?);
+        if first == last && part.contains('-') {
+            let (text, day) = (part.to_owned(), WEEKDAYS[first].0);
+            return Err(RuleError::SameDay { text, day });
+        }
+        let mut day = first;
+        set |= 1 << day;
+        while day != last {
+            day = (day + 1) % 7;
+            set |= 1 << day;
+        }
+    }
+    Ok(Days(set))
+}
+
+/// The number of a weekday from its short or full name, in any case; Monday is 0.
+fn weekday(word: &str) -> Result<usize, RuleError> {
+    let named = |(short, full): &(&str, &str)| {
+        word.eq_ignore_ascii_case(short) || word.eq_ignore_ascii_case(full)
+    };
+    let unknown = || RuleError::Day {
+        word: word.to_owned(),
+        nearest: nearest_weekday(word),
+    };
+    WEEKDAYS.iter().position(named).ok_or_else(unknown)
+}
+
+/// The weekday that a wrong name was likely meant to be: one cut short, or a slip or two.
+fn nearest_weekday(word: &str) -> Option<&'static str> {
+    let word = word.to_ascii_lowercase();
+    let slips = |name: &str| strsim::damerau_levenshtein(&word, &name.to_ascii_lowercase());
+    WEEKDAYS
+        .iter()
+        .filter_map(|&(short, full)| {
+            let full = full.to_ascii_lowercase();
+            let cut = word.len() > 1 && full.starts_with(&word);
+            let near = |name: &str, most| Some(slips(name)).filter(|&count| count <= most);
+            // A slip in the first of three letters is another word: `Lun` is not `Sun`.
+            let same_initial = word.as_bytes().first() == full.as_bytes().first();
+            let short_slips = near(short, 1).filter(|_| same_initial);
+            let best = cut
+                .then_some(0)
+                .or(short_slips)
+                .or_else(|| near(&full, 2))?;
+            Some((best, short))
+        })
+        .min_by_key(|&(best, _)| best)
+        .map(|(_, short)| short)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,170 @@
+//! Walks the open and closed stretches of a window along the line of instants.
+//!
+//! Whether an instant is open depends on nothing but the wall clock of that instant in the
+//! window's zone. Rules begin and end on whole minutes and offsets are whole seconds, so the
+//! answer is the same throughout a second of the line: seconds since 1970 are enough. Between two
+//! transitions of the zone the wall clock runs evenly, and edges map to instants by subtraction.
+
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+
+use super::{Window, rule::Rule};
+
+/// How far ahead an answer is looked for: five years, leap days included.
+pub(super) const HORIZON: i64 = 5 * 366 * 24 * 60 * 60;
+
+/// A walk along the line of instants, forward only.
+pub(super) struct Scan<'a> {
+    window: &'a Window,
+    zone: &'a TimeZone,
+    piece: Piece,
+}
+
+/// A stretch of instants during which the zone's offset does not change.
+struct Piece {
+    offset: i64,
+    end: i64,
+}
+
+/// What a window is from one second up to another.
+struct Stretch<'a> {
+    state: State<'a>,
+    end: i64,
+}
+
+/// Whether a window is open, and if not, by which rule; `None`: no `open` rule covers it.
+enum State<'a> {
+    Open,
+    Closed(Option<&'a Rule>),
+}
+
+impl<'a> Scan<'a> {
+    pub(super) fn new(window: &'a Window, zone: &'a TimeZone) -> Self {
+        // Already over, so the first question reads the zone.
+        let piece = Piece {
+            offset: 0,
+            end: i64::MIN,
+        };
+        Self {
+            window,
+            zone,
+            piece,
+        }
+    }
+
+    /// Finds the first closed second from `from` on and before `limit`; `from` is always tested.
+    pub(super) fn first_closed(
+        &mut self,
+        from: i64,
+        limit: i64,
+    ) -> Option<(i64, Option<&'a Rule>)> {
+        let mut second = from;
+        loop {
+            let stretch = self.stretch(second);
+            if let State::Closed(by) = stretch.state {
+                return Some((second, by));
+            }
+            second = next(&stretch, limit)?;
+        }
+    }
+
+    /// Finds the first open second from `from` on and before `limit`; `from` is always tested.
+    pub(super) fn first_open(&mut self, from: i64, limit: i64) -> Option<i64> {
+        let mut second = from;
+        loop {
+            let stretch = self.stretch(second);
+            if matches!(stretch.state, State::Open) {
+                return Some(second);
+            }
+            second = next(&stretch, limit)?;
+        }
+    }
+
+    fn stretch(&mut self, second: i64) -> Stretch<'a> {
+        if second >= self.piece.end {
+            self.piece = Piece::at(self.zone, second);
+        }
+        let Piece { offset, end } = self.piece;
+        let civil = judge(self.window, second + offset);
+        Stretch {
+            end: civil.end.saturating_sub(offset).min(end),
+            state: civil.state,
+        }
+    }
+}
+
+/// Where a walk goes on after `stretch`, unless that is at the limit or beyond the end of time.
+fn next(stretch: &Stretch<'_>, limit: i64) -> Option<i64> {
+    (stretch.end < limit && stretch.end <= floor(Timestamp::MAX)).then_some(stretch.end)
+}
+
+/// Judges one second of the wall clock; the answer holds up to `end`, in wall-clock seconds.
+fn judge(window: &Window, civil: i64) -> Stretch<'_> {
+    let mut closed: Option<(&Rule, i64)> = None;
+    let mut edge = i64::MAX; // where the next `closed` rule begins
+    for rule in &window.closed {
+        match rule.holds_until(civil) {
+            Some(end) if closed.is_none_or(|(_, longest)| end > longest) => {
+                closed = Some((rule, end));
+            }
+            Some(_) => {}
+            None => edge = edge.min(rule.next_start(civil)),
+        }
+    }
+    if let Some((rule, end)) = closed {
+        let state = State::Closed(Some(rule));
+        return Stretch { state, end };
+    }
+    if window.open.is_empty() {
+        let state = State::Open;
+        return Stretch { state, end: edge };
+    }
+    let held = window.open.iter().filter_map(|r| r.holds_until(civil));
+    if let Some(end) = held.max() {
+        let state = State::Open;
+        let end = end.min(edge);
+        return Stretch { state, end };
+    }
+    let opens = window.open.iter().map(|r| r.next_start(civil)).min();
+    Stretch {
+        state: State::Closed(None),
+        end: opens.unwrap_or(i64::MAX),
+    }
+}
+
+impl Piece {
+    fn at(zone: &TimeZone, second: i64) -> Self {
+        let at = instant(second);
+        let end = zone.following(at).next();
+        Self {
+            offset: i64::from(zone.to_offset(at).seconds()),
+            end: end.map_or(i64::MAX, |transition| floor(transition.timestamp())),
+        }
+    }
+}
+
+/// The instant at which a second begins, or the end of time that is nearest to it.
+pub(super) fn instant(second: i64) -> Timestamp {
+    let nearest = if second < 0 {
+        Timestamp::MIN
+    } else {
+        Timestamp::MAX
+    };
+    Timestamp::from_second(second).unwrap_or(nearest)
+}
+
+/// The second that an instant is in. (`as_second` rounds towards 1970.)
+pub(super) fn floor(at: Timestamp) -> i64 {
+    at.as_second() - i64::from(at.subsec_nanosecond() < 0)
+}
+
+/// The first second that begins at or after an instant.
+pub(super) fn ceil(at: Timestamp) -> i64 {
+    at.as_second() + i64::from(at.subsec_nanosecond() > 0)
+}
+
+/// A length in seconds, a begun one counted whole.
+pub(super) fn whole_seconds(length: SignedDuration) -> i64 {
+    length
+        .as_secs()
+        .saturating_add(i64::from(length.subsec_nanos() > 0))
+}

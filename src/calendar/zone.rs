@@ -1,0 +1,186 @@
+//! The zone whose wall clock a window's rules are written for.
+
+use std::{fmt, str::FromStr};
+
+use jiff::tz::{TimeZone, TimeZoneDatabase};
+use serde::Deserialize;
+
+use super::error::did_you_mean;
+
+/// The zone of a window: `local`, or the name of a zone of the IANA database.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub enum Zone {
+    /// The zone of whoever pushes.
+    #[default]
+    Local,
+    /// A zone of the IANA database, with its name as the database spells it.
+    Named {
+        /// The name.
+        name: String,
+        /// The zone.
+        zone: TimeZone,
+    },
+}
+
+/// A name that is no zone's.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{name}` is no time zone: write an IANA name such as `Europe/Madrid`, or `local`{}",
+    did_you_mean(.nearest.as_deref())
+)]
+pub struct ZoneError {
+    /// The name.
+    pub name: String,
+    /// The zone whose name it resembles.
+    pub nearest: Option<String>,
+}
+
+impl Zone {
+    /// The zone meant, for a reader whose own zone is `local`.
+    pub fn resolve(&self, local: &TimeZone) -> TimeZone {
+        match self {
+            Self::Local => local.clone(),
+            Self::Named { zone, .. } => zone.clone(),
+        }
+    }
+}
+
+impl fmt::Display for Zone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Local => "local",
+            Self::Named { name, .. } => name,
+        })
+    }
+}
+
+impl FromStr for Zone {
+    type Err = ZoneError;
+
+    /// Reads a zone's name in any case, from the database within the program: it answers the same
+    /// on every machine, and reading a policy touches no disk.
+    fn from_str(written: &str) -> Result<Self, ZoneError> {
+        let wanted = written.trim();
+        if wanted.eq_ignore_ascii_case("local") {
+            return Ok(Self::Local);
+        }
+        let database = TimeZoneDatabase::bundled();
+        let name = database
+            .available()
+            .map(|name| name.to_string())
+            .find(|name| name.eq_ignore_ascii_case(wanted));
+        name.and_then(|name| {
+            let zone = database.get(&name).ok()?;
+            Some(Self::Named { name, zone })
+        })
+        .ok_or_else(|| ZoneError {
+            name: wanted.to_owned(),
+            nearest: nearest(&database, wanted),
+        })
+    }
+}
+
+impl TryFrom<String> for Zone {
+    type Error = ZoneError;
+
+    fn try_from(written: String) -> Result<Self, ZoneError> {
+        written.parse()
+    }
+}
+
+/// The zone that a wrong name was likely meant to be: a slip of a few letters, or else the right
+/// city without its continent or in another one.
+fn nearest(database: &TimeZoneDatabase, wanted: &str) -> Option<String> {
+    let wanted = wanted.to_ascii_lowercase().replace(' ', "_");
+    let wanted_city = city(&wanted);
+    database
+        .available()
+        .filter_map(|name| {
+            let known = name.as_str().to_ascii_lowercase();
+            let whole = slips(&wanted, &known).map(|count| 2 * count);
+            let part = slips(wanted_city, city(&known)).map(|count| 2 * count + 3);
+            let score = [whole, part].into_iter().flatten().min()?;
+            Some((score, name.to_string()))
+        })
+        .min()
+        .map(|(_, name)| name)
+}
+
+/// The last part of a zone's name.
+fn city(name: &str) -> &str {
+    name.rsplit('/').next().unwrap_or(name)
+}
+
+/// How many slips make one word of the other, where they are few for its length.
+fn slips(wanted: &str, known: &str) -> Option<usize> {
+    let count = strsim::damerau_levenshtein(wanted, known);
+    (count <= wanted.len() / 4).then_some(count)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn shows(written: &str, shown: &str) {
+        assert_eq!(written.parse::<Zone>().unwrap().to_string(), shown);
+    }
+
+    #[track_caller]
+    fn refused(written: &str, suggested: Option<&str>) {
+        let error = written.parse::<Zone>().unwrap_err();
+        assert_eq!(error.name, written);
+        assert_eq!(error.nearest.as_deref(), suggested);
+    }
+
+    #[test]
+    fn a_name_is_found_in_any_case_and_shown_as_the_database_spells_it() {
+        shows("Europe/Madrid", "Europe/Madrid");
+        shows(" america/new_york ", "America/New_York");
+        shows("utc", "UTC");
+        shows("LOCAL", "local");
+    }
+
+    #[test]
+    fn an_unknown_name_suggests_the_nearest() {
+        refused("Europe/Madird", Some("Europe/Madrid"));
+        refused("Europe/Lisboa", Some("Europe/Lisbon"));
+        refused("Madrid", Some("Europe/Madrid"));
+        refused("New York", Some("America/New_York"));
+        refused("America/Madrid", Some("Europe/Madrid"));
+        refused("US/Easter", Some("US/Eastern"));
+        refused("PST", None);
+        refused("+02:00", None);
+        refused("", None);
+        refused("Etc/Unknown", None);
+    }
+
+    #[test]
+    fn the_message_says_what_to_write() {
+        assert_eq!(
+            "Europe/Madird".parse::<Zone>().unwrap_err().to_string(),
+            "`Europe/Madird` is no time zone: write an IANA name such as `Europe/Madrid`, or \
+             `local` (did you mean `Europe/Madrid`?)"
+        );
+    }
+
+    #[test]
+    fn local_is_the_zone_handed_in() {
+        let tokyo = TimeZone::get("Asia/Tokyo").unwrap();
+        assert_eq!(Zone::default().resolve(&tokyo), tokyo);
+        let madrid = "Europe/Madrid".parse::<Zone>().unwrap().resolve(&tokyo);
+        assert_eq!(madrid.iana_name(), Some("Europe/Madrid"));
+    }
+
+    #[test]
+    fn serde_reads_a_zone_and_keeps_the_message() {
+        assert_eq!(
+            serde_json::from_str::<Zone>("\"local\"").unwrap(),
+            Zone::Local
+        );
+        let error = serde_json::from_str::<Zone>("\"Mars\"").unwrap_err();
+        assert!(error.to_string().starts_with("`Mars` is no time zone"));
+    }
+}
