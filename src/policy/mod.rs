@@ -1,8 +1,12 @@
 //! The policy: what `.pushgate.yml` asks of a push, checked and with its defaults filled in.
 
+pub mod defaults;
+
 use std::time::Duration;
 
 use crate::calendar::Window;
+
+pub use defaults::{HerokuRemote, without_file};
 
 /// The policy's file name, at the root of the repository.
 pub const FILE: &str = ".pushgate.yml";
@@ -18,6 +22,15 @@ pub struct Policy {
     pub environments: Vec<Environment>,
 }
 
+impl Policy {
+    /// Returns the environment of this name.
+    pub fn environment(&self, name: &str) -> Option<&Environment> {
+        self.environments
+            .iter()
+            .find(|environment| environment.name == name)
+    }
+}
+
 /// The branch that deploys come from, on the remote where the team meets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trunk {
@@ -28,7 +41,7 @@ pub struct Trunk {
 }
 
 /// How the team's entire test run is started, and when it is needed.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Suite {
     /// The commands in their order; empty: found from the project's own files.
     pub steps: Vec<Step>,
