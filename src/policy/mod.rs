@@ -1,12 +1,20 @@
 //! The policy: what `.pushgate.yml` asks of a push, checked and with its defaults filled in.
 
 pub mod defaults;
+mod error;
+mod leaf;
+mod load;
+mod marks;
+mod raw;
+mod validate;
 
 use std::time::Duration;
 
 use crate::calendar::Window;
 
 pub use defaults::{HerokuRemote, without_file};
+pub use error::{PolicyError, Problem};
+pub use load::{LIMIT, load};
 
 /// The policy's file name, at the root of the repository.
 pub const FILE: &str = ".pushgate.yml";

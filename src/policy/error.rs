@@ -1,0 +1,457 @@
+//! What can be wrong with a policy, and where.
+
+use thiserror::Error;
+
+/// The widest line that an excerpt shows, in characters.
+const EXCERPT: usize = 100;
+
+/// The longest piece of input that a message quotes, in characters.
+const QUOTE: usize = 60;
+
+/// The most words that a message lists as valid.
+const LIST: usize = 12;
+
+/// Says what is wrong with a policy file, and at which line and column.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{origin}:{line}:{column}: {problem}")]
+pub struct PolicyError {
+    /// The file, as errors name it.
+    pub origin: String,
+    /// The line, counted from 1.
+    pub line: usize,
+    /// The column, counted from 1 in characters.
+    pub column: usize,
+    /// What is wrong there.
+    pub problem: Box<Problem>,
+    /// The line's own text.
+    text: String,
+}
+
+impl PolicyError {
+    /// Gives a problem its place in a file.
+    pub(super) fn new(origin: &str, source: &[u8], fault: Fault) -> Self {
+        let source = source.strip_prefix(b"\xef\xbb\xbf").unwrap_or(source);
+        let written = source.trim_ascii_end();
+        let last = written.split(|byte| *byte == b'\n').count();
+        let Place { line, column } = if fault.place.line > last {
+            // The end of the file came too soon: point at the last that is there.
+            Place::after(written)
+        } else {
+            fault.place
+        };
+        let text = String::from_utf8_lossy(source_line(source, line)).into_owned();
+        Self {
+            origin: origin.to_owned(),
+            line,
+            column,
+            problem: Box::new(fault.problem),
+            text,
+        }
+    }
+
+    /// Returns the line of the file with a `^` under the column; `None` where there is nothing to point at.
+    ///
+    /// At most 100 characters of the line are kept, those round the column; characters that could
+    /// upset a terminal are replaced.
+    pub fn excerpt(&self) -> Option<String> {
+        if self.text.trim().is_empty() {
+            return None;
+        }
+        let at = self.column.saturating_sub(1);
+        let skipped = at.saturating_sub(EXCERPT * 3 / 4);
+        let shown: String = self
+            .text
+            .chars()
+            .skip(skipped)
+            .take(EXCERPT)
+            .map(harmless)
+            .collect();
+        Some(format!(
+            "{}\n{:>width$}",
+            shown.trim_end(),
+            '^',
+            width = at - skipped + 1
+        ))
+    }
+}
+
+/// A line and a column, both counted from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Place {
+    pub(super) line: usize,
+    pub(super) column: usize,
+}
+
+impl Place {
+    pub(super) const START: Self = Self { line: 1, column: 1 };
+
+    /// The place just after these bytes, which begin the file.
+    pub(super) fn after(bytes: &[u8]) -> Self {
+        let mut place = Self::START;
+        for character in String::from_utf8_lossy(bytes).chars() {
+            if character == '\n' {
+                place.line += 1;
+                place.column = 1;
+            } else {
+                place.column += 1;
+            }
+        }
+        place
+    }
+
+    pub(super) fn fault(self, problem: Problem) -> Fault {
+        Fault {
+            place: self,
+            problem,
+        }
+    }
+}
+
+/// A problem and its place, before the file has a name.
+#[derive(Clone, Debug)]
+pub(super) struct Fault {
+    pub(super) place: Place,
+    pub(super) problem: Problem,
+}
+
+/// What is wrong with a policy.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Problem {
+    /// The file is larger than a policy ever is.
+    #[error("the file has {size} bytes; at most {limit} are read")]
+    TooBig {
+        /// Its size in bytes.
+        size: usize,
+        /// The largest size that is read.
+        limit: usize,
+    },
+    /// The bytes are no UTF-8.
+    #[error("not UTF-8 text")]
+    NotUtf8,
+    /// A character that no editor shows.
+    #[error("invisible character U+{:04X}; remove it", u32::from(*.0))]
+    Invisible(char),
+    /// A tab where YAML wants spaces.
+    #[error("a tab in the indentation; use spaces")]
+    Tab,
+    /// The text is no YAML.
+    #[error("not valid YAML: {0}")]
+    Syntax(String),
+    /// Lists and maps inside one another without end.
+    #[error("nested deeper than {limit} levels")]
+    TooDeep {
+        /// The deepest level that is read.
+        limit: usize,
+    },
+    /// A list or a map without end.
+    #[error("more than {limit} entries")]
+    TooMany {
+        /// The most that are read.
+        limit: usize,
+    },
+    /// A part of YAML that a policy has no use for.
+    #[error("{what} are not accepted here; {cure}")]
+    NotAccepted {
+        /// The feature, in the plural.
+        what: &'static str,
+        /// What to write instead.
+        cure: &'static str,
+    },
+    /// A key that is not a piece of text.
+    #[error("a key must be text, not {found}{}", quote_it(*.quotable))]
+    KeyNotText {
+        /// What stands there.
+        found: String,
+        /// Whether quotes would cure it.
+        quotable: bool,
+    },
+    /// A key that means nothing here.
+    #[error("unknown key {}{}", quoted(.key), advice(.nearest.as_deref(), .belongs.as_deref(), .allowed))]
+    UnknownKey {
+        /// The key.
+        key: String,
+        /// The valid key that was probably meant.
+        nearest: Option<String>,
+        /// The section where such a key has a meaning.
+        belongs: Option<String>,
+        /// Every key that is valid here.
+        allowed: Vec<String>,
+    },
+    /// A key that was already given.
+    #[error("duplicate key {}; it is already on line {first}", quoted(.key))]
+    DuplicateKey {
+        /// The key.
+        key: String,
+        /// The line where it stands first.
+        first: usize,
+    },
+    /// A key that must be given and is not.
+    #[error("missing key {}", quoted(.key))]
+    MissingKey {
+        /// The key.
+        key: String,
+    },
+    /// A value of another kind than the key takes.
+    #[error("expected {expected}, found {found}{}", quote_it(*.quotable))]
+    WrongType {
+        /// What the key takes.
+        expected: String,
+        /// What stands there, quoted.
+        found: String,
+        /// Whether quotes would cure it.
+        quotable: bool,
+    },
+    /// A word that is none of those that are valid.
+    #[error("unknown value {}{}", quoted(.text), advice(.nearest.as_deref(), None, .allowed))]
+    UnknownValue {
+        /// The word.
+        text: String,
+        /// The valid word that was probably meant.
+        nearest: Option<String>,
+        /// Every valid word.
+        allowed: Vec<String>,
+    },
+    /// A value of the right kind that cannot be read.
+    #[error("{}", with_text(.text, .why))]
+    Invalid {
+        /// The value.
+        text: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A list without an item.
+    #[error("{} is an empty list; name at least one, or remove the key", quoted(.key))]
+    EmptyList {
+        /// The key whose list it is.
+        key: String,
+    },
+    /// An item that its list has twice.
+    #[error("{} is listed twice", quoted(.text))]
+    ListedTwice {
+        /// The item.
+        text: String,
+    },
+    /// A window that is always open.
+    #[error("a window needs `open` or `closed`; without either it is always open")]
+    NoRule,
+    /// An environment's name that means something else.
+    #[error("{} is reserved; give the environment another name", quoted(.name))]
+    Reserved {
+        /// The name.
+        name: String,
+    },
+    /// `after` names no environment of this policy.
+    #[error("unknown environment {}{}", quoted(.name), others(.nearest.as_deref(), .known))]
+    UnknownEnvironment {
+        /// The name.
+        name: String,
+        /// The environment that was probably meant.
+        nearest: Option<String>,
+        /// The other environments of the policy.
+        known: Vec<String>,
+    },
+    /// Environments that wait for one another.
+    #[error("{} can never be pushed to: {}", quoted(.names.first().map_or("", String::as_str)), circle(.names))]
+    Cycle {
+        /// The environments, each after the next, the last after the first.
+        names: Vec<String>,
+    },
+    /// A remote or an app that two environments claim.
+    #[error("{what} {} belongs to {} already; a destination has one environment", quoted(.name), quoted(.owner))]
+    Claimed {
+        /// `remote` or `app`.
+        what: &'static str,
+        /// The remote or the app.
+        name: String,
+        /// The environment that has it.
+        owner: String,
+    },
+    /// A key that has a meaning only where `after` is set.
+    #[error("{} needs `after`, the environment where the commit must be first", quoted(.key))]
+    NeedsAfter {
+        /// The key.
+        key: &'static str,
+    },
+}
+
+/// Returns the valid word that is nearest to this one, if one is near.
+pub(super) fn nearest<'a>(word: &str, valid: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let word: String = word.chars().take(QUOTE).collect::<String>().to_lowercase();
+    valid
+        .into_iter()
+        .map(|candidate| {
+            let length = word.chars().count().max(candidate.chars().count());
+            let distance = strsim::damerau_levenshtein(&word, &candidate.to_lowercase());
+            (distance, length, candidate)
+        })
+        .filter(|(distance, length, _)| *distance <= 1.max(length / 3) && distance < length)
+        .min_by_key(|(distance, ..)| *distance)
+        .map(|(.., candidate)| candidate)
+}
+
+/// Puts a piece of input in backticks, shortened and made harmless.
+pub(super) fn quoted(text: &str) -> String {
+    let mut shown: String = text.chars().take(QUOTE).map(harmless).collect();
+    if text.chars().nth(QUOTE).is_some() {
+        shown.push('…');
+    }
+    format!("`{shown}`")
+}
+
+/// Joins words as a sentence does: `a`, `b` or `c`.
+pub(super) fn alternatives<S: AsRef<str>>(words: &[S]) -> String {
+    let mut text = String::new();
+    for (index, word) in words.iter().enumerate() {
+        if index > 0 {
+            text.push_str(if index + 1 == words.len() {
+                " or "
+            } else {
+                ", "
+            });
+        }
+        text.push_str(&quoted(word.as_ref()));
+    }
+    text
+}
+
+/// A space for a tab, the replacement character for whatever else a terminal may act upon.
+fn harmless(character: char) -> char {
+    match character {
+        '\t' => ' ',
+        _ if is_invisible(character) || character.is_control() => char::REPLACEMENT_CHARACTER,
+        _ => character,
+    }
+}
+
+/// Whether a character has no place in a policy, not even in a comment.
+///
+/// Control characters; the line breaks of YAML 1.1 that YAML 1.2 does not know; the marks that turn the
+/// direction of the text, so that a reader sees another order than the program.
+pub(super) fn is_invisible(character: char) -> bool {
+    match character {
+        '\t' | '\n' | '\r' => false,
+        '\u{2028}'
+        | '\u{2029}'
+        | '\u{feff}'
+        | '\u{202a}'..='\u{202e}'
+        | '\u{2066}'..='\u{2069}' => true,
+        _ => character.is_control(),
+    }
+}
+
+fn quote_it(quotable: bool) -> &'static str {
+    if quotable { "; put it in quotes" } else { "" }
+}
+
+fn advice(nearest: Option<&str>, belongs: Option<&str>, allowed: &[String]) -> String {
+    if let Some(nearest) = nearest {
+        format!("; did you mean {}?", quoted(nearest))
+    } else if let Some(belongs) = belongs {
+        format!("; it belongs under {belongs}")
+    } else if allowed.is_empty() || allowed.len() > LIST {
+        String::new()
+    } else {
+        format!("; expected {}", alternatives(allowed))
+    }
+}
+
+fn others(nearest: Option<&str>, known: &[String]) -> String {
+    if known.is_empty() {
+        "; the policy has no other".to_owned()
+    } else {
+        advice(nearest, None, known)
+    }
+}
+
+fn with_text(text: &str, why: &str) -> String {
+    let quoted = quoted(text);
+    if text.is_empty() || why.contains(&quoted) {
+        why.to_owned()
+    } else {
+        format!("{quoted}: {why}")
+    }
+}
+
+fn circle(names: &[String]) -> String {
+    let nexts = names.iter().skip(1).chain(names.first());
+    let links = names.iter().zip(nexts);
+    let mut links: Vec<String> = links
+        .take(LIST)
+        .map(|(name, next)| format!("{} is after {}", quoted(name), quoted(next)))
+        .collect();
+    if names.len() > LIST {
+        links.push("and so on".to_owned());
+    }
+    links.join(", ")
+}
+
+fn source_line(source: &[u8], line: usize) -> &[u8] {
+    let mut lines = source.split(|byte| *byte == b'\n');
+    let line = lines.nth(line.saturating_sub(1)).unwrap_or_default();
+    line.strip_suffix(b"\r").unwrap_or(line)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic)]
+mod tests {
+    use super::*;
+
+    fn error(source: &str, line: usize, column: usize) -> PolicyError {
+        PolicyError::new(
+            ".pushgate.yml",
+            source.as_bytes(),
+            Place { line, column }.fault(Problem::NotUtf8),
+        )
+    }
+
+    #[test]
+    fn an_excerpt_points_at_the_column() {
+        let excerpt = error("one\r\ntwo: three\nfour", 2, 6).excerpt();
+        assert_eq!(excerpt.as_deref(), Some("two: three\n     ^"));
+    }
+
+    #[test]
+    fn an_excerpt_of_a_long_line_keeps_what_is_round_the_column() {
+        let long = format!("{}HERE{}", "a".repeat(500), "b".repeat(500));
+        let excerpt = error(&long, 1, 501).excerpt().unwrap();
+        let (line, caret) = excerpt.split_once('\n').unwrap();
+        assert_eq!(line.chars().count(), 100);
+        assert_eq!(&line[caret.len() - 1..][..4], "HERE");
+    }
+
+    #[test]
+    fn an_excerpt_cannot_drive_the_terminal() {
+        let excerpt = error("a\u{1b}[2J\tb\u{202e}", 1, 1).excerpt().unwrap();
+        assert_eq!(excerpt, "a\u{fffd}[2J b\u{fffd}\n^");
+    }
+
+    #[test]
+    fn there_is_no_excerpt_of_nothing() {
+        assert_eq!(error("", 1, 1).excerpt(), None);
+        assert_eq!(error("\n \n", 2, 1).excerpt(), None);
+    }
+
+    #[test]
+    fn past_the_end_is_the_end() {
+        let error = error("one\ntwo\n\n", 4, 1);
+        assert_eq!((error.line, error.column), (2, 4));
+        assert_eq!(error.excerpt().as_deref(), Some("two\n   ^"));
+    }
+
+    #[test]
+    fn the_nearest_word_is_near() {
+        let words = ["trunk", "suite", "environments"];
+        assert_eq!(nearest("enviroments", words), Some("environments"));
+        assert_eq!(nearest("Suite", words), Some("suite"));
+        assert_eq!(nearest("sutie", words), Some("suite"));
+        assert_eq!(nearest("staging", words), None);
+        assert_eq!(nearest("x", ["y"]), None);
+        assert_eq!(nearest("", words), None);
+    }
+
+    #[test]
+    fn a_quotation_is_short_and_harmless() {
+        assert_eq!(quoted("a\nb\u{1b}"), "`a\u{fffd}b\u{fffd}`");
+        assert_eq!(quoted(&"x".repeat(1000)).chars().count(), 63);
+    }
+}

@@ -1,0 +1,159 @@
+//! The policy as the file spells it: every key there is, and nothing filled in.
+
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserializer, Error, MapAccess, Visitor};
+
+use super::leaf::{
+    Branch, Command, Length, Limit, Name, Variable, given, one_at_least, one_or_more, reuse, word,
+};
+use super::{In, On, Reason, Reuse};
+use crate::calendar::{Rule, Zone};
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(
+    deny_unknown_fields,
+    default,
+    expecting = "the keys `trunk`, `suite` and `environments`"
+)]
+pub(super) struct RawPolicy {
+    pub(super) trunk: Option<RawTrunk>,
+    pub(super) suite: Option<RawSuite>,
+    #[serde(deserialize_with = "environments")]
+    pub(super) environments: Vec<(String, RawEnvironment)>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default, expecting = "keys such as `branch`")]
+pub(super) struct RawTrunk {
+    #[serde(deserialize_with = "given")]
+    pub(super) branch: Option<Branch>,
+    #[serde(deserialize_with = "given")]
+    pub(super) remote: Option<Name>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default, expecting = "keys such as `run`")]
+pub(super) struct RawSuite {
+    #[serde(deserialize_with = "one_or_more")]
+    pub(super) run: Option<Vec<RawStep>>,
+    #[serde(deserialize_with = "word")]
+    pub(super) on: Option<On>,
+    #[serde(rename = "in", deserialize_with = "word")]
+    pub(super) place: Option<In>,
+    #[serde(deserialize_with = "given")]
+    pub(super) timeout: Option<Limit>,
+    #[serde(deserialize_with = "reuse")]
+    pub(super) reuse: Option<Reuse>,
+    #[serde(deserialize_with = "one_at_least")]
+    pub(super) env: Option<Vec<Variable>>,
+}
+
+/// A step: a command, or a map that has one.
+#[derive(Debug)]
+pub(super) struct RawStep {
+    pub(super) name: Option<Name>,
+    pub(super) run: Command,
+    pub(super) timeout: Option<Limit>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default, expecting = "keys such as `remote`")]
+pub(super) struct RawEnvironment {
+    #[serde(deserialize_with = "one_or_more")]
+    pub(super) remote: Option<Vec<Name>>,
+    #[serde(deserialize_with = "one_or_more")]
+    pub(super) app: Option<Vec<Name>>,
+    #[serde(deserialize_with = "given")]
+    pub(super) after: Option<Name>,
+    #[serde(deserialize_with = "given")]
+    pub(super) soak: Option<Length>,
+    #[serde(deserialize_with = "given")]
+    pub(super) signoff: Option<bool>,
+    #[serde(deserialize_with = "given")]
+    pub(super) window: Option<RawWindow>,
+    #[serde(deserialize_with = "one_or_more")]
+    pub(super) branch: Option<Vec<Branch>>,
+    #[serde(deserialize_with = "word")]
+    pub(super) reason: Option<Reason>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default, expecting = "keys such as `closed`")]
+pub(super) struct RawWindow {
+    #[serde(deserialize_with = "given")]
+    pub(super) timezone: Option<Zone>,
+    #[serde(deserialize_with = "one_or_more")]
+    pub(super) open: Option<Vec<Rule>>,
+    #[serde(deserialize_with = "one_or_more")]
+    pub(super) closed: Option<Vec<Rule>>,
+    #[serde(deserialize_with = "given")]
+    pub(super) runway: Option<Length>,
+}
+
+impl<'de> Deserialize<'de> for RawStep {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(StepVisitor)
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StepMap {
+    #[serde(default, deserialize_with = "given")]
+    name: Option<Name>,
+    run: Command,
+    #[serde(default, deserialize_with = "given")]
+    timeout: Option<Limit>,
+}
+
+struct StepVisitor;
+
+impl<'de> Visitor<'de> for StepVisitor {
+    type Value = RawStep;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a command, or the keys `name`, `run` and `timeout`")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<RawStep, E> {
+        let run = Command::try_from(text.to_owned()).map_err(E::custom)?;
+        Ok(RawStep {
+            name: None,
+            run,
+            timeout: None,
+        })
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<RawStep, A::Error> {
+        let StepMap { name, run, timeout } = StepMap::deserialize(MapAccessDeserializer::new(map))?;
+        Ok(RawStep { name, run, timeout })
+    }
+}
+
+/// Reads the environments in the order of the file.
+fn environments<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<(String, RawEnvironment)>, D::Error> {
+    deserializer.deserialize_map(EnvironmentsVisitor)
+}
+
+struct EnvironmentsVisitor;
+
+impl<'de> Visitor<'de> for EnvironmentsVisitor {
+    type Value = Vec<(String, RawEnvironment)>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the names of environments")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut environments = Vec::new();
+        while let Some(entry) = map.next_entry()? {
+            environments.push(entry);
+        }
+        Ok(environments)
+    }
+}
