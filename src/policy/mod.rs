@@ -1,6 +1,7 @@
 //! The policy: what `.pushgate.yml` asks of a push, checked and with its defaults filled in.
 
 pub mod defaults;
+pub mod detect;
 mod error;
 mod leaf;
 mod load;
