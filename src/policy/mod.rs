@@ -7,6 +7,7 @@ mod leaf;
 mod load;
 mod marks;
 mod raw;
+pub mod template;
 mod validate;
 
 use std::time::Duration;
