@@ -1,4 +1,31 @@
 //! pushgate: the gate in front of `git push staging master` and `git push production master`.
+//!
+//! The way of a push, which is also the map of this crate:
+//!
+//! 1. `hooks/pre-push` finds the program and hands over what git said: [`commands`] reads it,
+//!    [`push`] understands it.
+//! 2. [`destination`] and [`remotes`] tell where it really goes, whatever the remote is called.
+//! 3. [`policy`] is what the team asks for, read from the pushed commit; [`calendar`] its hours.
+//! 4. [`gates`] sort the refs by what governs them and ask the five questions, cheapest first.
+//!    They ask the [`gates::World`]; [`world`] has the real answers, [`suite`] runs the tests.
+//! 5. [`judge`] holds it together, heeds the [`overrides`], and writes the [`ledger`].
+//! 6. [`verdict`] is what came out, as data; [`report`] is what a person reads.
+//!
+//! Data flows one way: what is pure (push, destination, remotes, policy, calendar, verdict, gates)
+//! knows no clock, no disk, no network, no process and no terminal.
 
 pub mod calendar;
+pub mod cli;
+pub mod commands;
+pub mod destination;
+pub mod gates;
+pub mod judge;
+pub mod ledger;
+pub mod overrides;
 pub mod policy;
+pub mod push;
+pub mod remotes;
+pub mod report;
+pub mod suite;
+pub mod verdict;
+pub mod world;

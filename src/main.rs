@@ -1,3 +1,9 @@
 //! Args in, exit code out.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    pushgate::commands::run(pushgate::cli::Cli::parse())
+}

@@ -12,7 +12,9 @@ mod validate;
 
 use std::time::Duration;
 
-use crate::calendar::Window;
+use bstr::BStr;
+
+use crate::{calendar::Window, destination::Platform};
 
 pub use defaults::{HerokuRemote, without_file};
 pub use error::{PolicyError, Problem};
@@ -130,6 +132,22 @@ pub struct Environment {
     pub branches: Vec<String>,
     /// Whether an override must say why.
     pub reason: Reason,
+}
+
+impl Environment {
+    /// The apps that are Heroku's.
+    pub fn heroku_apps(&self) -> impl Iterator<Item = &str> {
+        self.apps.iter().map(String::as_str).filter(|app| !app.contains('/'))
+    }
+
+    /// Whether a push of this branch deploys there.
+    ///
+    /// Where the policy leaves it open, a platform that deploys any branch has its way.
+    pub fn deploys(&self, branch: &BStr, platform: Option<Platform>) -> bool {
+        let takes_any = platform.is_some_and(|platform| platform.builds("any".into()));
+        self.branches.iter().any(|known| branch == known.as_str())
+            || (takes_any && self.branches == defaults::branches())
+    }
 }
 
 /// Whether an override must say why.

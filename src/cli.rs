@@ -1,0 +1,120 @@
+//! The command line.
+
+use std::{ffi::OsString, path::PathBuf};
+
+use clap::{Args, Parser, Subcommand};
+
+/// The gate in front of `git push staging master` and `git push production master`.
+///
+/// Installed once per repository as its pre-push hook, it lets a deploy through when it is the
+/// newest trunk, tested, tried on staging and at an hour when you stay around, and refuses it
+/// otherwise with the command that cures it.
+#[derive(Debug, Parser)]
+#[command(name = "pushgate", version, max_term_width = 100, after_help = "\
+Examples:
+  pushgate demo                  see the whole story in a scratch directory
+  pushgate init                  write .pushgate.yml from what is here
+  pushgate install               put the gate in front of every push
+  pushgate check production      the verdict without the push
+
+Exit codes: 0 go, 1 refused, 2 could not decide or could not be done.")]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Write a commented .pushgate.yml from what this repository shows.
+    Init(Init),
+    /// Install the pre-push hook into this repository.
+    #[command(after_help = "\
+A hook that is there already is kept, and runs after the gates have passed.
+
+Examples:
+  pushgate install
+  pushgate uninstall             and the old hook is back, byte for byte")]
+    Install,
+    /// Take the hook away and give the old one back.
+    Uninstall,
+    /// Say whether a push would go, suite included, without pushing.
+    Check(Check),
+    /// Show what was decided, by whom, when and why.
+    Log(Log),
+    /// Play the whole story with real pushes in a scratch directory.
+    Demo(Demo),
+    /// Judge a push; the hook calls this (githooks(5), pre-push).
+    #[command(hide = true)]
+    PrePush(PrePush),
+}
+
+/// `pushgate init`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  pushgate init
+  pushgate init --stdout | less")]
+pub struct Init {
+    /// Print the policy instead of writing it.
+    #[arg(long)]
+    pub stdout: bool,
+}
+
+/// `pushgate check`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  pushgate check production && heroku pipelines:promote --app shop-staging
+  pushgate check staging --commit origin/master --json
+
+Exit codes: 0 it would go, 1 refused, 2 could not decide.")]
+pub struct Check {
+    /// The environment, or `trunk`; default: the first of the pipeline.
+    pub environment: Option<String>,
+    /// The commit to judge; default: the local trunk branch.
+    #[arg(long, value_name = "REV")]
+    pub commit: Option<String>,
+    /// Print the verdict as JSON, as the ledger keeps it.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `pushgate log`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  pushgate log
+  pushgate log --json | jq 'select(.verdict == \"overridden\")'")]
+pub struct Log {
+    /// Print the ledger's lines as they are, one JSON object a line.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `pushgate demo`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  pushgate demo
+  pushgate demo --dir /tmp/try   play in this directory; it must not exist yet")]
+pub struct Demo {
+    /// Where to play; default: a new temporary directory.
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+}
+
+/// `pushgate pre-push`
+#[derive(Debug, Args)]
+pub struct PrePush {
+    /// The hook that was there before, run after the gates have passed.
+    #[arg(long, value_name = "HOOK")]
+    pub chain: Option<PathBuf>,
+    /// The remote's name, or the URL as it was typed.
+    #[arg(allow_hyphen_values = true)]
+    pub remote: OsString,
+    /// The URL.
+    #[arg(allow_hyphen_values = true)]
+    pub url: OsString,
+}

@@ -1,0 +1,40 @@
+//! The subcommands, one file each: what they read, what they print, their exit codes.
+
+mod check;
+mod demo;
+mod init;
+mod install;
+mod log;
+mod pre_push;
+mod uninstall;
+
+use std::process::ExitCode;
+
+use crate::{
+    cli::{Cli, Command},
+    report,
+    verdict::Trouble,
+};
+
+/// What a subcommand ends with: an exit code, or what kept it from its work.
+pub(crate) type Done = Result<u8, Trouble>;
+
+/// Runs what the command line asks for.
+pub fn run(cli: Cli) -> ExitCode {
+    let (name, done) = match cli.command {
+        Command::Init(args) => ("init", init::run(&args)),
+        Command::Install => ("install", install::run()),
+        Command::Uninstall => ("uninstall", uninstall::run()),
+        Command::Check(args) => ("check", check::run(&args)),
+        Command::Log(args) => ("log", log::run(&args)),
+        Command::Demo(args) => ("demo", demo::run(&args)),
+        Command::PrePush(args) => ("push", pre_push::run(&args)),
+    };
+    ExitCode::from(match done {
+        Ok(code) => code,
+        Err(trouble) => {
+            report::print(&report::failure(name, &trouble));
+            2
+        }
+    })
+}

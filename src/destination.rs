@@ -1,0 +1,321 @@
+//! Where a push really goes: host and app, read from the URL, whatever the remote is called.
+
+use std::{ffi::OsStr, fmt, path::{Component, Path, PathBuf}};
+
+use bstr::{BStr, ByteSlice};
+
+/// A platform that deploys what is pushed to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Platform {
+    /// <https://devcenter.heroku.com/articles/git>
+    Heroku,
+    /// <https://dokku.com/docs/deployment/application-deployment/>
+    Dokku,
+    /// <https://piku.github.io/>
+    Piku,
+    /// <https://doc.scalingo.com/platform/deployment/deploy-with-git>
+    Scalingo,
+    /// <https://www.clever-cloud.com/developers/doc/quickstart/>
+    CleverCloud,
+    /// <https://www.gigalixir.com/docs/>
+    Gigalixir,
+}
+
+impl Platform {
+    /// Whether a push of this branch may deploy there, as far as the platform's pages tell.
+    ///
+    /// Dokku's deploy branch is a setting of the server and Piku takes any ref.
+    pub fn builds(self, branch: &BStr) -> bool {
+        match self {
+            Self::Heroku | Self::Scalingo | Self::Gigalixir => branch == "master" || branch == "main",
+            Self::CleverCloud => branch == "master",
+            Self::Dokku | Self::Piku => true,
+        }
+    }
+}
+
+impl fmt::Display for Platform {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Heroku => "Heroku",
+            Self::Dokku => "Dokku",
+            Self::Piku => "Piku",
+            Self::Scalingo => "Scalingo",
+            Self::CleverCloud => "Clever Cloud",
+            Self::Gigalixir => "Gigalixir",
+        })
+    }
+}
+
+/// A place that can be pushed to. Two spellings of one place are equal; no credential is in it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Destination {
+    /// An app on a platform.
+    App {
+        /// The platform.
+        platform: Platform,
+        /// The host that reports name; Heroku's many spellings are one.
+        host: String,
+        /// The app.
+        app: String,
+    },
+    /// A repository on any other host.
+    Host {
+        /// Lower case, with the port where one is written that is not the scheme's own.
+        host: String,
+        /// Without slashes at its ends and without `.git`.
+        path: String,
+    },
+    /// A repository on this machine.
+    Path(PathBuf),
+}
+
+/// What reading a URL needs to know of the world.
+#[derive(Clone, Debug)]
+pub struct Reader {
+    /// Relative paths start here.
+    pub directory: PathBuf,
+    /// Further hosts that are Heroku (`HEROKU_GIT_HOST`, `HEROKU_HOST`).
+    pub heroku_hosts: Vec<String>,
+}
+
+impl Reader {
+    /// Reads a URL as git does: scheme, scp-like, or a path (git-fetch(1), "GIT URLS").
+    pub fn read(&self, url: &BStr) -> Destination {
+        match Parts::of(url) {
+            Some(parts) => self.place(&parts),
+            None => self.path(url.strip_prefix(b"file://").unwrap_or(url)),
+        }
+    }
+
+    fn path(&self, path: &[u8]) -> Destination {
+        let joined = self.directory.join(path.to_path_lossy());
+        let mut clean = PathBuf::new();
+        for component in joined.components() {
+            match component {
+                Component::CurDir => {}
+                Component::ParentDir => drop(clean.pop()),
+                other => clean.push(other),
+            }
+        }
+        // git looks for `PATH`, `PATH.git` and `PATH/.git`: one place.
+        let name = clean.file_name().map(OsStr::to_owned).unwrap_or_default();
+        if let Some(stem) = <[u8]>::from_os_str(&name).and_then(|name| name.strip_suffix(b".git")) {
+            clean.pop();
+            clean.push(stem.to_path_lossy());
+        }
+        Destination::Path(clean)
+    }
+
+    fn place(&self, parts: &Parts) -> Destination {
+        if let Some((platform, host)) = self.platform(parts) {
+            let app = parts.path.to_lowercase();
+            if !app.is_empty() {
+                return Destination::App { platform, host, app };
+            }
+        }
+        Destination::Host {
+            host: parts.authority(),
+            path: parts.path.clone(),
+        }
+    }
+
+    /// The platform and the host that stands for it.
+    fn platform(&self, parts: &Parts) -> Option<(Platform, String)> {
+        let host = parts.host.as_str();
+        let one_segment = !parts.path.contains('/');
+        let user = parts.user.as_deref();
+        if self.is_heroku(parts) && one_segment {
+            return Some((Platform::Heroku, "git.heroku.com".to_owned()));
+        }
+        let within = |domain: &str| host == domain || host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'));
+        if within("scalingo.com") && one_segment {
+            Some((Platform::Scalingo, host.to_owned()))
+        } else if within("clever-cloud.com") && one_segment {
+            Some((Platform::CleverCloud, host.to_owned()))
+        } else if host == "git.gigalixir.com" && one_segment {
+            Some((Platform::Gigalixir, host.to_owned()))
+        } else if parts.ssh && user == Some("dokku") {
+            Some((Platform::Dokku, parts.authority()))
+        } else if parts.ssh && user == Some("piku") {
+            Some((Platform::Piku, parts.authority()))
+        } else {
+            None
+        }
+    }
+
+    fn is_heroku(&self, parts: &Parts) -> bool {
+        let host = parts.host.as_str();
+        // An alias of the ssh configuration, one for each account: `heroku.work`.
+        let account = |host: &str| host.strip_prefix("heroku.").is_some_and(|label| !label.contains('.'));
+        matches!(host, "git.heroku.com" | "heroku.com")
+            || self.heroku_hosts.iter().any(|known| known.eq_ignore_ascii_case(host))
+            || (parts.ssh && account(host))
+    }
+}
+
+/// The parts of a URL that say where it leads; its password is dropped here.
+struct Parts {
+    ssh: bool,
+    user: Option<String>,
+    host: String,
+    port: Option<String>,
+    path: String,
+}
+
+impl Parts {
+    /// `None` for a path on this machine.
+    fn of(url: &BStr) -> Option<Self> {
+        let text = url.to_str_lossy();
+        let (scheme, authority, path) = match text.split_once("://") {
+            Some((scheme, _)) if scheme.eq_ignore_ascii_case("file") => return None,
+            Some((scheme, rest)) => {
+                let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+                let scheme = scheme.to_ascii_lowercase();
+                // Remote helpers and git's old spellings: `git+ssh`, `ssh+git`.
+                let scheme = if scheme.contains("ssh") { "ssh".to_owned() } else { scheme };
+                (scheme, &rest[..end], &rest[end..])
+            }
+            None => {
+                // scp-like: a colon before the first slash; `[host]:path` holds an IPv6 address.
+                let bracket = text.find("]:").map(|at| at + 1);
+                let colon = bracket.or_else(|| text.find(':'))?;
+                if text[..colon].contains('/') && bracket.is_none() {
+                    return None;
+                }
+                ("ssh".to_owned(), &text[..colon], &text[colon + 1..])
+            }
+        };
+        let (credentials, place) = match authority.rsplit_once('@') {
+            Some((credentials, place)) => (Some(credentials), place),
+            None => (None, authority),
+        };
+        let user = credentials.map(|c| c.split(':').next().unwrap_or_default().to_owned());
+        // `[::1]:22` and `[::1]`; scp-like `[host:port]` as well.
+        let (host, port) = match place.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+            Some((inner, after)) if inner.matches(':').count() > 1 => (inner, after.strip_prefix(':')),
+            Some((inner, after)) => match inner.split_once(':') {
+                Some((host, port)) => (host, Some(port)),
+                None => (inner, after.strip_prefix(':')),
+            },
+            None => match place.rsplit_once(':') {
+                Some((host, port)) => (host, Some(port)),
+                None => (place, None),
+            },
+        };
+        let own = match scheme.as_str() {
+            "https" => "443",
+            "http" => "80",
+            "ssh" => "22",
+            "git" => "9418",
+            _ => "",
+        };
+        let path = path.trim_matches('/');
+        let path = path.strip_suffix(".git").unwrap_or(path).trim_end_matches('/');
+        Some(Self {
+            ssh: scheme == "ssh",
+            user,
+            host: host.trim_end_matches('.').to_ascii_lowercase(),
+            port: port.filter(|p| !p.is_empty() && *p != own).map(str::to_owned),
+            path: path.to_owned(),
+        })
+    }
+
+    fn authority(&self) -> String {
+        match &self.port {
+            Some(port) => format!("{}:{port}", self.host),
+            None => self.host.clone(),
+        }
+    }
+}
+
+impl Destination {
+    /// The platform, where it is a known one.
+    pub fn platform(&self) -> Option<Platform> {
+        match self {
+            Self::App { platform, .. } => Some(*platform),
+            Self::Host { .. } | Self::Path(_) => None,
+        }
+    }
+
+    /// Whether the policy's word for an app means this place: a Heroku app's name, or `HOST/APP`.
+    pub fn is_app(&self, word: &str) -> bool {
+        match self {
+            Self::App { platform: Platform::Heroku, app, .. } if !word.contains('/') => app.eq_ignore_ascii_case(word),
+            _ => self.to_string().eq_ignore_ascii_case(word),
+        }
+    }
+
+    /// What a headline calls it beside the environment's name: the app, or the whole.
+    pub fn brief(&self) -> String {
+        match self {
+            Self::App { platform: Platform::Heroku, app, .. } => app.clone(),
+            Self::Path(path) => path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(),
+            other => other.to_string(),
+        }
+    }
+}
+
+impl fmt::Display for Destination {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::App { host, app: path, .. } | Self::Host { host, path } => {
+                let safe: String = path.chars().filter(|c| !c.is_control()).collect();
+                write!(f, "{host}/{safe}")
+            }
+            Self::Path(path) => write!(f, "{}", path.display()),
+        }
+    }
+}
+
+/// The `https` URL of a Heroku app, for asking an app that no remote leads to.
+pub fn heroku_url(app: &str) -> String {
+    format!("https://git.heroku.com/{app}.git")
+}
+
+/// Whether git would take this for a path on this machine.
+pub fn is_local(url: &BStr) -> bool {
+    Parts::of(url).is_none()
+}
+
+/// Whether git reaches this URL by ssh.
+pub fn is_ssh(url: &BStr) -> bool {
+    Parts::of(url).is_some_and(|parts| parts.ssh)
+}
+
+/// The text with the user and password of every URL in it taken out.
+pub fn redact(text: &str) -> String {
+    let mut clean = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("://") {
+        let (before, after) = rest.split_at(at + 3);
+        clean.push_str(before);
+        let end = after.find(|c: char| c == '/' || c == '\'' || c == '"' || c.is_whitespace()).unwrap_or(after.len());
+        rest = match after[..end].rfind('@') {
+            Some(sign) => &after[sign + 1..],
+            None => after,
+        };
+    }
+    clean.push_str(rest);
+    clean
+}
+
+/// The place with the links of the file system followed, where it is a path that exists.
+pub fn follow(destination: Destination, canonical: impl Fn(&Path) -> Option<PathBuf>) -> Destination {
+    match destination {
+        Destination::Path(path) => {
+            let git = path.file_name().map(|name| {
+                let mut name = name.to_owned();
+                name.push(".git");
+                path.with_file_name(name)
+            });
+            let real = canonical(&path).or_else(|| canonical(&git?));
+            match real {
+                // Once more through the reader's rule: the canonical name may end in `.git`.
+                Some(real) => Reader { directory: PathBuf::from("/"), heroku_hosts: Vec::new() }.path(<[u8]>::from_path(&real).unwrap_or_default()),
+                None => Destination::Path(path),
+            }
+        }
+        other => other,
+    }
+}

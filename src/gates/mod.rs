@@ -1,0 +1,175 @@
+//! The gates: their order, the few questions they ask of the world, and the loop that asks them.
+
+pub mod promotion;
+pub mod route;
+pub mod suite;
+pub mod target;
+pub mod trunk;
+pub mod window;
+
+use std::{collections::BTreeSet, time::Duration};
+
+use bstr::BStr;
+use jiff::{Timestamp, tz::TimeZone};
+
+pub use route::{Case, Place};
+
+use crate::{
+    policy::{Step, detect::Detected},
+    push::Oid,
+    verdict::{Commit, Count, Gate, Mismatch, Outcome, Refusal, Relation, Trouble, TrunkName, Verdict},
+};
+
+/// The order of the gates: what costs memory, then the clock, the network, and minutes.
+///
+/// Each is asked only when the one before it passed, so a cheap refusal asks nothing dear.
+pub const ORDER: [Gate; 5] = [Gate::Target, Gate::Window, Gate::Trunk, Gate::Promotion, Gate::Suite];
+
+/// What is asked again after a suite that ran: the world moved meanwhile.
+pub const AGAIN: [Gate; 3] = [Gate::Window, Gate::Trunk, Gate::Promotion];
+
+/// What an id names here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Object {
+    /// A commit.
+    Commit {
+        /// Its parents.
+        parents: Vec<Oid>,
+    },
+    /// Something else, by git's word for it: `tag`, `tree` or `blob`.
+    Other(&'static str),
+    /// Nothing that this repository has.
+    Missing,
+}
+
+/// What the gates ask of the world, cheapest first.
+pub trait World: Sync {
+    /// The time.
+    fn now(&self) -> Timestamp;
+    /// The zone of whoever pushes.
+    fn zone(&self) -> Result<TimeZone, Trouble>;
+    /// What an id names, without asking any remote for it.
+    fn object(&self, id: &Oid) -> Result<Object, Trouble>;
+    /// Whether the history of this clone was cut off.
+    fn is_shallow(&self) -> bool;
+    /// The tip of a local branch.
+    fn local_branch(&self, name: &str) -> Result<Option<Oid>, Trouble>;
+    /// How `a` stands to `b`; `remote` is where a shallow clone would be deepened from.
+    fn relation(&self, a: &Oid, b: &Oid, remote: &str) -> Result<Relation, Trouble>;
+    /// The commits of `old` that `new` has not, counted, the first few named.
+    fn lost(&self, old: &Oid, new: &Oid, remote: &str) -> Result<(Count, Vec<Commit>), Trouble>;
+    /// What trunk is now, on its remote. It asks the network, within a time limit.
+    fn trunk_tip(&self, trunk: &TrunkName) -> Result<Oid, Trouble>;
+    /// What these branches of a remote are now; those that do not exist are left out.
+    fn live(&self, remote: &BStr, branches: &[String]) -> Result<Vec<(String, Oid)>, Trouble>;
+    /// Whether the checkout is exactly this commit's tree; if not, why.
+    fn checkout(&self, commit: &Oid) -> Result<Option<Mismatch>, Trouble>;
+    /// What this commit's files say about its suite.
+    fn detect(&self, commit: &Oid) -> Result<Detected, Trouble>;
+    /// Runs the suite. It takes minutes.
+    fn run(&self, steps: &[Step], limit: Duration) -> Result<SuiteRun, Trouble>;
+}
+
+/// How a run of the suite ended.
+#[derive(Debug)]
+pub enum SuiteRun {
+    /// Every step exited with 0.
+    Passed {
+        /// How long it took.
+        took: Duration,
+    },
+    /// One did not.
+    Stopped(Box<Refusal>),
+}
+
+/// Why a gate does not let pass.
+#[derive(Debug)]
+pub enum Stop {
+    /// It refuses.
+    Refused(Box<Refusal>),
+    /// It cannot tell.
+    Undecided(Box<Trouble>),
+}
+
+impl From<Refusal> for Stop {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(Box::new(refusal))
+    }
+}
+
+impl From<Trouble> for Stop {
+    fn from(trouble: Trouble) -> Self {
+        Self::Undecided(Box::new(trouble))
+    }
+}
+
+impl From<Box<Trouble>> for Stop {
+    fn from(trouble: Box<Trouble>) -> Self {
+        Self::Undecided(trouble)
+    }
+}
+
+/// Why a gate lets pass, in a few words.
+pub(crate) type Answer = Result<String, Stop>;
+
+/// Asks the gates about one case, in their order, until one stops it.
+pub fn judge(case: &Case<'_>, skip: &BTreeSet<Gate>, world: &dyn World) -> Verdict {
+    let mut verdict = Verdict::default();
+    for gate in ORDER.into_iter().filter(|gate| case.asks(*gate)) {
+        let outcome = if skip.contains(&gate) {
+            // A run of the suite would be the very cost that was to be spared.
+            let needless = gate != Gate::Suite && ask(gate, case, world, &mut Vec::new()).is_ok();
+            Outcome::Skipped { needless }
+        } else {
+            outcome(ask(gate, case, world, &mut verdict.notes))
+        };
+        let stops = matches!(outcome, Outcome::Refused(_) | Outcome::Undecided(_));
+        verdict.answers.push((gate, outcome));
+        if stops {
+            return verdict;
+        }
+    }
+    let ran = verdict.answers.iter().any(|(gate, outcome)| *gate == Gate::Suite && matches!(outcome, Outcome::Passed(_)));
+    if ran {
+        again(case, skip, world, &mut verdict);
+    }
+    verdict
+}
+
+/// Asks the gates that the world can have changed under; only a changed answer is kept.
+fn again(case: &Case<'_>, skip: &BTreeSet<Gate>, world: &dyn World, verdict: &mut Verdict) {
+    for gate in AGAIN.into_iter().filter(|gate| case.asks(*gate) && !skip.contains(gate)) {
+        if let Err(stop) = ask(gate, case, world, &mut Vec::new()) {
+            verdict.notes.push(format!("{gate} had passed before the suite ran"));
+            verdict.answers.push((gate, outcome(Err(stop))));
+            return;
+        }
+    }
+}
+
+fn outcome(answer: Answer) -> Outcome {
+    match answer {
+        Ok(why) => Outcome::Passed(why),
+        Err(Stop::Refused(refusal)) => Outcome::Refused(refusal),
+        Err(Stop::Undecided(trouble)) => Outcome::Undecided(trouble),
+    }
+}
+
+/// Asks one gate about every commit of the case: one, unless `target` was skipped.
+fn ask(gate: Gate, case: &Case<'_>, world: &dyn World, notes: &mut Vec<String>) -> Answer {
+    if gate == Gate::Target {
+        return target::ask(case, world);
+    }
+    let mut answers = Vec::new();
+    for commit in case.commits() {
+        answers.push(match gate {
+            Gate::Target => continue,
+            Gate::Window => window::ask(case, world)?,
+            Gate::Trunk => trunk::ask(case, commit, world, notes)?,
+            Gate::Promotion => promotion::ask(case, commit, world)?,
+            Gate::Suite => suite::ask(case, commit, world)?,
+        });
+    }
+    answers.dedup();
+    Ok(answers.join("; "))
+}

@@ -1,0 +1,52 @@
+//! The gate `promotion`: the same commit is live on the environment that comes first.
+
+use bstr::ByteSlice;
+
+use super::{Answer, Case, Object, World};
+use crate::{
+    destination::redact,
+    push::Oid,
+    verdict::{Pushed, Refusal, Trouble, printable},
+};
+
+pub(crate) fn ask(case: &Case<'_>, commit: &Oid, world: &dyn World) -> Answer {
+    let Some(before) = &case.before else {
+        return Ok("nothing comes first".to_owned());
+    };
+    if before.remotes.is_empty() {
+        return Err(Trouble::NoRemote {
+            environment: before.environment.clone(),
+            remote: before.expected.clone(),
+        }
+        .into());
+    }
+    for remote in &before.remotes {
+        let live = world.live(remote.as_bstr(), &before.branches)?;
+        if live.iter().any(|(_, tip)| tip == commit) {
+            continue;
+        }
+        let environment = before.environment.clone();
+        let branch = case.trunk.as_ref().map_or("master", |trunk| trunk.branch.as_str());
+        let branch = before.branches.iter().find(|name| *name == branch).or(before.branches.first());
+        let branch = branch.cloned().unwrap_or_default();
+        let remote = redact(&printable(remote.as_bstr()));
+        let Some((_, tip)) = live.into_iter().next() else {
+            return Err(Refusal::NeverDeployed { environment, remote, branch }.into());
+        };
+        // Counts are a courtesy: where the other commit is not here, its id has to do.
+        let relation = match world.object(&tip)? {
+            Object::Commit { .. } => world.relation(commit, &tip, &remote).ok(),
+            Object::Other(_) | Object::Missing => None,
+        };
+        return Err(Refusal::OtherCommit {
+            pushed: Pushed { id: commit.clone(), branch: None },
+            environment,
+            remote,
+            branch,
+            live: tip,
+            relation,
+        }
+        .into());
+    }
+    Ok(format!("{} is live on {}", commit.short(), before.environment))
+}

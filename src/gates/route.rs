@@ -1,0 +1,251 @@
+//! Which environment a push goes to, if any: push and policy in, cases out.
+
+use std::fmt;
+
+use bstr::{BStr, BString, ByteSlice};
+
+use crate::{
+    destination::{Destination, Platform, heroku_url, redact},
+    policy::{Environment, On, Policy},
+    push::{Oid, Push, Update},
+    remotes::Remotes,
+    verdict::{Gate, Trouble, TrunkName},
+};
+
+/// What governs a ref of a push.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place<'p> {
+    /// An environment of the policy: every gate.
+    Environment(&'p str),
+    /// An app of a known platform that no environment names: refused.
+    UnknownApp(Platform),
+    /// Trunk itself: nothing may be lost there.
+    Trunk,
+    /// Any other branch anywhere, where the policy wants the suite for all.
+    Branch,
+}
+
+/// The refs of one push that one place governs, and what is known of that place.
+#[derive(Debug)]
+pub struct Case<'p> {
+    /// The policy that governs them.
+    pub policy: &'p Policy,
+    /// Whether a team wrote the policy down.
+    pub written: bool,
+    /// The place.
+    pub place: Place<'p>,
+    /// Where the push goes.
+    pub destination: &'p Destination,
+    /// What commands call the remote.
+    pub remote: String,
+    /// Trunk, where it can be told.
+    pub trunk: Result<TrunkName, Trouble>,
+    /// Whether the push goes to trunk's own place.
+    pub trunk_is_here: bool,
+    /// What the push asks of the governed refs.
+    pub updates: Vec<&'p Update>,
+    /// The environment that comes first.
+    pub before: Option<Before>,
+}
+
+/// The environment where a commit must be live first, and how it can be asked.
+#[derive(Clone, Debug)]
+pub struct Before {
+    /// Its name.
+    pub environment: String,
+    /// The remotes, or URLs, that lead to it; all of them are asked.
+    pub remotes: Vec<BString>,
+    /// The remote that the policy names, for when none of them is there.
+    pub expected: String,
+    /// The branches that deploy there.
+    pub branches: Vec<String>,
+}
+
+impl<'p> Case<'p> {
+    /// The environment, where the place is one.
+    pub fn environment(&self) -> Option<&'p Environment> {
+        match self.place {
+            Place::Environment(name) => self.policy.environment(name),
+            Place::UnknownApp(_) | Place::Trunk | Place::Branch => None,
+        }
+    }
+
+    /// Whether this gate has a question for this place.
+    pub fn asks(&self, gate: Gate) -> bool {
+        let on = self.policy.suite.on;
+        match (self.place, gate) {
+            (Place::UnknownApp(_), _) => gate == Gate::Target,
+            (Place::Environment(_), Gate::Promotion) => self.before.is_some(),
+            (_, Gate::Target) | (Place::Environment(_), _) | (Place::Trunk, Gate::Trunk) => true,
+            (Place::Trunk, Gate::Suite) => on != On::Deploys,
+            (Place::Branch, Gate::Suite) => on == On::All,
+            (Place::Trunk | Place::Branch, Gate::Window | Gate::Trunk | Gate::Promotion) => false,
+        }
+    }
+
+    /// The commits that would go there, each once.
+    pub fn commits(&self) -> Vec<&'p Oid> {
+        let mut commits: Vec<&Oid> = Vec::new();
+        for update in &self.updates {
+            match update {
+                Update::Set { commit, .. } if !commits.contains(&commit) => commits.push(commit),
+                Update::Set { .. } | Update::Delete { .. } => {}
+            }
+        }
+        commits
+    }
+
+    /// The update that moves trunk itself, where this push holds one.
+    pub fn moves_trunk(&self) -> Option<&'p Update> {
+        let trunk = self.trunk.as_ref().ok().filter(|_| self.trunk_is_here)?;
+        (self.updates.iter().copied()).find(|update| update.branch().is_some_and(|branch| branch == trunk.branch.as_str()))
+    }
+}
+
+impl fmt::Display for Case<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.place, &self.trunk) {
+            (Place::Environment(name), _) => write!(f, "push to {name} ({})", self.destination.brief()),
+            (Place::Trunk, Ok(trunk)) => write!(f, "push to trunk ({trunk})"),
+            _ => write!(f, "push to {}", self.destination),
+        }
+    }
+}
+
+/// What the routing of one push needs to know.
+pub struct Scene<'s> {
+    /// The push.
+    pub push: &'s Push,
+    /// Where it goes.
+    pub destination: &'s Destination,
+    /// The configured remotes.
+    pub remotes: &'s Remotes,
+    /// Reads a URL of the configuration.
+    pub read: &'s dyn Fn(&BStr) -> Destination,
+}
+
+/// Where a push goes, in the eyes of one policy.
+#[derive(Debug)]
+pub struct Site<'p> {
+    environment: Option<&'p Environment>,
+    platform: Option<Platform>,
+    /// Whether trunk lives there.
+    pub is_trunk: bool,
+}
+
+/// What becomes of one ref.
+#[derive(Clone, Copy, Debug)]
+pub enum Route<'p> {
+    /// It is judged.
+    Governed(Place<'p>),
+    /// It goes to this environment, but deploys nothing there.
+    DeploysNothing(&'p Environment),
+    /// Nobody asks.
+    Free,
+}
+
+impl<'p> Site<'p> {
+    /// Finds the environment that this push goes to.
+    ///
+    /// The app in the URL decides first, then where the environments' remotes lead, whatever
+    /// they are called, and their names.
+    pub fn find(policy: &'p Policy, scene: &Scene<'_>) -> Result<Self, Trouble> {
+        let leads_here = |remote: &[u8]| {
+            scene.push.remote == remote
+                || scene.remotes.urls(remote).iter().any(|url| (scene.read)(url.as_ref()) == *scene.destination)
+        };
+        let by_app = |environment: &&Environment| environment.apps.iter().any(|app| scene.destination.is_app(app));
+        let by_remote = |environment: &&Environment| environment.remotes.iter().any(|remote| leads_here(remote.as_bytes()));
+        let platform = scene.destination.platform();
+        let environment = match policy.environments.iter().find(by_app) {
+            Some(found) => Some(found),
+            None => {
+                let found: Vec<_> = policy.environments.iter().filter(by_remote).collect();
+                match found.as_slice() {
+                    [] => None,
+                    // Its apps are listed, and this one is not among them.
+                    [one] if platform.is_some() && !one.apps.is_empty() => None,
+                    [one] => Some(*one),
+                    several => {
+                        return Err(Trouble::TwoEnvironments {
+                            destination: scene.destination.to_string(),
+                            environments: several.iter().map(|e| e.name.clone()).collect(),
+                        });
+                    }
+                }
+            }
+        };
+        Ok(Self {
+            environment,
+            platform,
+            is_trunk: leads_here(policy.trunk.remote.as_bytes()),
+        })
+    }
+
+    /// What becomes of one ref; `trunk` is trunk's branch, where it can be told.
+    pub fn route(&self, update: &Update, policy: &Policy, trunk: Option<&str>) -> Route<'p> {
+        let Some(branch) = update.branch() else {
+            // Tags and notes deploy nothing.
+            return Route::Free;
+        };
+        let sets = matches!(update, Update::Set { .. });
+        if let Some(environment) = self.environment.filter(|e| e.deploys(branch, self.platform)) {
+            return Route::Governed(Place::Environment(&environment.name));
+        }
+        let unknown = self.platform.filter(|platform| self.environment.is_none() && platform.builds(branch));
+        if let Some(platform) = unknown {
+            return Route::Governed(Place::UnknownApp(platform));
+        }
+        let may_be_trunk = match trunk {
+            Some(trunk) => branch == trunk,
+            None => branch == "master" || branch == "main",
+        };
+        if self.is_trunk && may_be_trunk {
+            return Route::Governed(Place::Trunk);
+        }
+        if sets && policy.suite.on == On::All {
+            return Route::Governed(Place::Branch);
+        }
+        match self.environment {
+            Some(environment) if sets && !self.is_trunk => Route::DeploysNothing(environment),
+            _ => Route::Free,
+        }
+    }
+}
+
+impl Before {
+    /// How to ask the environment that comes before `environment`, if one does.
+    pub fn of(environment: &Environment, policy: &Policy, scene: &Scene<'_>) -> Option<Self> {
+        let first = policy.environment(environment.after.as_deref()?)?;
+        let mut remotes = remotes_of(first, scene.remotes, scene.read);
+        if remotes.is_empty() {
+            remotes.extend(first.heroku_apps().map(|app| BString::from(heroku_url(app))));
+        }
+        Some(Self {
+            environment: first.name.clone(),
+            remotes,
+            expected: first.remotes.first().unwrap_or(&first.name).clone(),
+            branches: first.branches.clone(),
+        })
+    }
+}
+
+/// The configured remotes that lead to an environment: those that the policy names, else one that
+/// leads to its app.
+pub fn remotes_of(environment: &Environment, remotes: &Remotes, read: &dyn Fn(&BStr) -> Destination) -> Vec<BString> {
+    let named = environment.remotes.iter().map(|name| BString::from(name.as_str()));
+    let named: Vec<_> = named.filter(|name| remotes.has(name)).collect();
+    if !named.is_empty() {
+        return named;
+    }
+    let leads_there = |name: &&BStr| {
+        let mut places = remotes.push_urls(name).into_iter().map(|url| read(url.as_ref()));
+        places.any(|place| environment.apps.iter().any(|app| place.is_app(app)))
+    };
+    remotes.names().find(leads_there).map(BString::from).into_iter().collect()
+}
+
+/// What commands and reports call the remote of this push.
+pub fn remote_label(push: &Push) -> String {
+    redact(&crate::verdict::printable(push.remote.as_bstr()))
+}

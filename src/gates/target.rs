@@ -1,0 +1,63 @@
+//! The gate `target`: not a deletion, one commit, and nothing on the other side that is unknown here.
+
+use bstr::ByteSlice;
+
+use super::{Answer, Case, Object, Place, World};
+use crate::{destination::Destination, push::Update, verdict::{Refusal, Trouble}};
+
+pub(crate) fn ask(case: &Case<'_>, world: &dyn World) -> Answer {
+    if let (Place::UnknownApp(platform), Destination::App { app, .. }) = (case.place, case.destination) {
+        return Err(Refusal::UnknownApp {
+            platform,
+            app: app.clone(),
+            policy: case.written,
+        }
+        .into());
+    }
+    let deleted = case.updates.iter().find(|update| matches!(update, Update::Delete { .. }));
+    if let Some(branch) = deleted.and_then(|update| update.branch()) {
+        return Err(Refusal::Deletion { branch: branch.into() }.into());
+    }
+    if case.commits().len() > 1 {
+        let commits = case.updates.iter().filter_map(|update| match update {
+            Update::Set { commit, .. } => Some((update.branch()?.to_owned(), commit.clone())),
+            Update::Delete { .. } => None,
+        });
+        return Err(Refusal::TwoCommits { commits: commits.collect() }.into());
+    }
+    for update in &case.updates {
+        set(case, update, world)?;
+    }
+    let branches: Vec<_> = case.updates.iter().filter_map(|update| Some(update.branch()?.to_str_lossy())).collect();
+    Ok(format!("one commit, to {}", branches.join(" and ")))
+}
+
+/// What is pushed must be a commit; what it replaces must be known here.
+fn set(case: &Case<'_>, update: &Update, world: &dyn World) -> Result<(), super::Stop> {
+    let Update::Set { source, commit, target, replaces } = update else {
+        return Ok(());
+    };
+    if let Object::Other(kind) = world.object(commit)? {
+        return Err(Refusal::NoCommit {
+            id: commit.clone(),
+            kind,
+            source: source.clone(),
+            target: target.clone(),
+            remote: case.remote.clone(),
+        }
+        .into());
+    }
+    // git would refuse this too ("fetch first"), but only after the suite has run.
+    match replaces {
+        Some(deployed) if case.place != Place::Branch && world.object(deployed)? == Object::Missing => {
+            let (id, remote) = (deployed.clone(), case.remote.clone());
+            // In a shallow clone it may only be cut off.
+            Err(if world.is_shallow() {
+                Trouble::Shallow { id, remote }.into()
+            } else {
+                Refusal::UnknownDeployed { id, remote }.into()
+            })
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,217 @@
+//! What was decided, by whom, when and why: one JSON object a line in `.git/pushgate/ledger.jsonl`.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write},
+    path::{Path, PathBuf},
+};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    push::Oid,
+    verdict::{Decision, Outcome, Trouble, Verdict},
+};
+
+/// The format of a line.
+const VERSION: u32 = 1;
+
+/// One line of the ledger.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Entry {
+    /// The format, 1.
+    pub v: u32,
+    /// When it was decided.
+    pub at: Timestamp,
+    /// What happened: `push`.
+    pub event: String,
+    /// `go`, `refused`, `undecided` or `overridden`.
+    pub verdict: String,
+    /// The environment's name; `trunk`; null for any other place.
+    pub environment: Option<String>,
+    /// The remote as it was named, without a password.
+    pub remote: String,
+    /// Where it went.
+    pub destination: String,
+    /// The commit; null where a branch was deleted.
+    pub commit: Option<String>,
+    /// Who pushed.
+    pub by: String,
+    /// What each gate said.
+    pub gates: Vec<GateEntry>,
+    /// Why it was overridden.
+    pub reason: Option<String>,
+    /// How long the decision took, in milliseconds.
+    pub took_ms: u64,
+}
+
+/// What one gate said.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct GateEntry {
+    /// Its name.
+    pub gate: String,
+    /// `passed`, `refused`, `skipped` or `undecided`.
+    pub outcome: String,
+    /// The facts, in words.
+    pub why: String,
+}
+
+/// Who pushes what where, for the ledger.
+#[derive(Clone, Debug)]
+pub struct Subject {
+    /// The environment's name, or `trunk`.
+    pub environment: Option<String>,
+    /// The remote.
+    pub remote: String,
+    /// The destination.
+    pub destination: String,
+    /// The commit.
+    pub commit: Option<Oid>,
+    /// The person.
+    pub by: String,
+    /// Why the gate is overridden, if it is.
+    pub reason: Option<String>,
+}
+
+impl Entry {
+    /// A push that was decided now.
+    pub fn push(subject: &Subject, decision: Decision, at: Timestamp, took_ms: u64) -> Self {
+        Self {
+            v: VERSION,
+            at,
+            event: "push".to_owned(),
+            verdict: decision.name().to_owned(),
+            environment: subject.environment.clone(),
+            remote: subject.remote.clone(),
+            destination: subject.destination.clone(),
+            commit: subject.commit.as_ref().map(Oid::to_string),
+            by: subject.by.clone(),
+            gates: Vec::new(),
+            reason: subject.reason.clone(),
+            took_ms,
+        }
+    }
+
+    /// With what the gates said.
+    #[must_use]
+    pub fn with(mut self, verdict: &Verdict) -> Self {
+        self.gates = (verdict.answers.iter())
+            .map(|(gate, outcome)| {
+                let (outcome, why) = match outcome {
+                    Outcome::Passed(why) => ("passed", why.clone()),
+                    Outcome::Skipped { needless: true } => ("skipped", "it would have passed".to_owned()),
+                    Outcome::Skipped { needless: false } => ("skipped", String::new()),
+                    Outcome::Refused(refusal) => ("refused", refusal.to_string()),
+                    Outcome::Undecided(trouble) => {
+                        let words = std::iter::once(trouble.to_string()).chain(trouble.causes().iter().cloned());
+                        ("undecided", words.collect::<Vec<_>>().join(": "))
+                    }
+                };
+                GateEntry {
+                    gate: gate.name().to_owned(),
+                    outcome: outcome.to_owned(),
+                    why,
+                }
+            })
+            .collect();
+        self
+    }
+}
+
+/// The file.
+#[derive(Clone, Debug)]
+pub struct Ledger {
+    path: PathBuf,
+}
+
+/// What a ledger holds.
+#[derive(Debug, Default)]
+pub struct Contents {
+    /// The entries, oldest first.
+    pub entries: Vec<Entry>,
+    /// The numbers of the lines that could not be read.
+    pub damaged: Vec<usize>,
+}
+
+impl Ledger {
+    /// The ledger in our directory.
+    pub fn new(state_dir: &Path) -> Self {
+        Self {
+            path: state_dir.join("ledger.jsonl"),
+        }
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether a line could be written, told before anything dear is done.
+    pub fn prepare(&self) -> Result<(), Trouble> {
+        self.open().map(drop).map_err(|error| self.failed(&error))
+    }
+
+    /// Appends one line, whole or not at all.
+    pub fn append(&self, entry: &Entry) -> Result<(), Trouble> {
+        self.write(entry).map_err(|error| self.failed(&error))
+    }
+
+    fn failed(&self, error: &io::Error) -> Trouble {
+        Trouble::io(format!("write {}", self.path.display()), error)
+    }
+
+    fn open(&self) -> io::Result<File> {
+        let mut options = OpenOptions::new();
+        options.read(true).append(true).create(true);
+        match (options.open(&self.path), self.path.parent()) {
+            (Err(error), Some(directory)) if error.kind() == io::ErrorKind::NotFound => {
+                fs::create_dir_all(directory)?;
+                options.open(&self.path)
+            }
+            (opened, _) => opened,
+        }
+    }
+
+    fn write(&self, entry: &Entry) -> io::Result<()> {
+        let mut line = serde_json::to_string(entry)?;
+        line.push('\n');
+        let mut file = self.open()?;
+        // Two pushes at once write one after the other; the lock ends with its holder.
+        file.lock()?;
+        let end = file.seek(SeekFrom::End(0))?;
+        if end > 0 {
+            let mut last = [0];
+            file.seek(SeekFrom::End(-1))?;
+            file.read_exact(&mut last)?;
+            if last != *b"\n" {
+                // Somebody's line was cut off: ours shall not be lost with it.
+                line.insert(0, '\n');
+            }
+        }
+        let written = file.write_all(line.as_bytes());
+        if written.is_err() {
+            let _ = file.set_len(end);
+        }
+        written
+    }
+
+    /// Reads it all; what is damaged is left out and counted.
+    pub fn read(&self) -> Result<Contents, Trouble> {
+        let file = match File::open(&self.path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Contents::default()),
+            Err(error) => return Err(Trouble::io(format!("read {}", self.path.display()), &error)),
+        };
+        let mut contents = Contents::default();
+        for (index, line) in BufReader::new(file).split(b'\n').enumerate() {
+            let line = line.map_err(|error| Trouble::io(format!("read {}", self.path.display()), &error))?;
+            match serde_json::from_slice::<Entry>(&line) {
+                Ok(entry) if entry.v == VERSION => contents.entries.push(entry),
+                _ if line.is_empty() => {}
+                _ => contents.damaged.push(index + 1),
+            }
+        }
+        Ok(contents)
+    }
+}

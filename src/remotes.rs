@@ -1,0 +1,174 @@
+//! The remotes of a repository and where each leads, resolved as git does (git-config(1), `url.<base>.insteadOf`).
+
+use bstr::{BStr, BString, ByteSlice};
+
+/// One entry of git's configuration: `remote.origin.url` and its value.
+pub type Entry = (BString, BString);
+
+/// The configured remotes and the rewriting of URLs.
+#[derive(Clone, Debug, Default)]
+pub struct Remotes {
+    remotes: Vec<Remote>,
+    rewrites: Vec<Rewrite>,
+}
+
+#[derive(Clone, Debug)]
+struct Remote {
+    name: BString,
+    urls: Vec<BString>,
+    push_urls: Vec<BString>,
+}
+
+#[derive(Clone, Debug)]
+struct Rewrite {
+    base: BString,
+    prefix: BString,
+    push_only: bool,
+}
+
+impl Remotes {
+    /// Picks the remotes and the rewriting out of the configuration, in its order.
+    pub fn from_config<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Self {
+        let mut found = Self::default();
+        for (key, value) in entries {
+            let Some((section, rest)) = key.split_once_str(".") else { continue };
+            let Some((name, variable)) = rest.rsplit_once_str(".") else { continue };
+            match (section, variable) {
+                (b"remote", b"url") => add(&mut found.remote(name).urls, value),
+                (b"remote", b"pushurl") => add(&mut found.remote(name).push_urls, value),
+                (b"url", b"insteadof" | b"pushinsteadof") => found.rewrites.push(Rewrite {
+                    base: name.into(),
+                    prefix: value.clone(),
+                    push_only: variable == b"pushinsteadof",
+                }),
+                _ => {}
+            }
+        }
+        found
+    }
+
+    fn remote(&mut self, name: &[u8]) -> &mut Remote {
+        let at = self.remotes.iter().position(|remote| remote.name == name).unwrap_or_else(|| {
+            self.remotes.push(Remote {
+                name: name.into(),
+                urls: Vec::new(),
+                push_urls: Vec::new(),
+            });
+            self.remotes.len() - 1
+        });
+        &mut self.remotes[at]
+    }
+
+    /// The names, in the order of the configuration.
+    pub fn names(&self) -> impl Iterator<Item = &BStr> {
+        self.remotes.iter().map(|remote| remote.name.as_bstr())
+    }
+
+    /// Whether a remote of this name is configured.
+    pub fn has(&self, name: &[u8]) -> bool {
+        self.names().any(|known| known == name)
+    }
+
+    /// Every URL that this remote may lead to: as written and rewritten, for fetching and pushing.
+    pub fn urls(&self, name: &[u8]) -> Vec<BString> {
+        let Some(remote) = self.remotes.iter().find(|remote| remote.name == name) else {
+            return Vec::new();
+        };
+        let mut urls: Vec<BString> = Vec::new();
+        for url in remote.urls.iter().chain(&remote.push_urls) {
+            urls.push(url.clone());
+            urls.push(self.rewrite(url, false));
+        }
+        urls.extend(self.push_urls(name));
+        urls.dedup();
+        urls
+    }
+
+    /// The URLs that a push to this remote goes to.
+    pub fn push_urls(&self, name: &[u8]) -> Vec<BString> {
+        let Some(remote) = self.remotes.iter().find(|remote| remote.name == name) else {
+            return Vec::new();
+        };
+        if remote.push_urls.is_empty() {
+            remote.urls.iter().map(|url| self.rewrite(url, true)).collect()
+        } else {
+            // `pushInsteadOf` does not touch an explicit `pushurl`.
+            remote.push_urls.iter().map(|url| self.rewrite(url, false)).collect()
+        }
+    }
+
+    /// The URL that git asks for a remote's refs, first of several.
+    pub fn fetch_url(&self, name: &[u8]) -> Option<BString> {
+        let remote = self.remotes.iter().find(|remote| remote.name == name)?;
+        Some(self.rewrite(remote.urls.first()?, false))
+    }
+
+    /// The longest prefix wins; for a push, one of `pushInsteadOf` before one of `insteadOf`.
+    fn rewrite(&self, url: &BString, push: bool) -> BString {
+        let longest = |push_only: bool| {
+            (self.rewrites.iter())
+                .filter(|rule| rule.push_only == push_only && url.starts_with(&rule.prefix))
+                .max_by_key(|rule| rule.prefix.len())
+        };
+        let rule = push.then(|| longest(true)).flatten().or_else(|| longest(false));
+        match rule {
+            Some(rule) => [rule.base.as_slice(), &url[rule.prefix.len()..]].concat().into(),
+            None => url.clone(),
+        }
+    }
+}
+
+/// An empty value clears the list (git 2.46).
+fn add(list: &mut Vec<BString>, value: &BString) {
+    if value.is_empty() {
+        list.clear();
+    } else {
+        list.push(value.clone());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn remotes(entries: &[(&str, &str)]) -> Remotes {
+        let entries: Vec<Entry> = (entries.iter())
+            .map(|(key, value)| (BString::from(*key), BString::from(*value)))
+            .collect();
+        Remotes::from_config(&entries)
+    }
+
+    #[test]
+    fn a_name_may_hold_dots_and_slashes() {
+        let found = remotes(&[("remote.prod/eu.west.url", "/srv/app")]);
+        assert_eq!(found.push_urls(b"prod/eu.west"), ["/srv/app"]);
+    }
+
+    #[test]
+    fn the_longest_prefix_is_replaced() {
+        let found = remotes(&[
+            ("remote.p.url", "https://git.heroku.com/shop.git"),
+            ("url.ssh://git@heroku.com/.insteadof", "https://git.heroku.com/"),
+            ("url.https://other/.insteadof", "https://"),
+        ]);
+        assert_eq!(found.push_urls(b"p"), ["ssh://git@heroku.com/shop.git"]);
+    }
+
+    #[test]
+    fn push_instead_of_is_for_pushing_and_leaves_an_explicit_pushurl_alone() {
+        let rules = [("url.ssh://b/.pushinsteadof", "https://a/"), ("remote.p.url", "https://a/x")];
+        let found = remotes(&rules);
+        assert_eq!(found.push_urls(b"p"), ["ssh://b/x"]);
+        assert_eq!(found.fetch_url(b"p").unwrap(), "https://a/x");
+        let found = remotes(&[rules[0], rules[1], ("remote.p.pushurl", "https://a/y")]);
+        assert_eq!(found.push_urls(b"p"), ["https://a/y"]);
+    }
+
+    #[test]
+    fn several_urls_are_all_pushed_to_and_an_empty_one_clears_them() {
+        let found = remotes(&[("remote.p.url", "/a"), ("remote.p.url", "/b")]);
+        assert_eq!(found.push_urls(b"p"), ["/a", "/b"]);
+        let found = remotes(&[("remote.p.url", "/a"), ("remote.p.url", ""), ("remote.p.url", "/b")]);
+        assert_eq!(found.push_urls(b"p"), ["/b"]);
+    }
+}

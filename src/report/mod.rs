@@ -1,0 +1,114 @@
+//! What a person reads: on standard error, in colour on a terminal, readable without.
+
+use std::io::{self, Write, stderr, stdout};
+
+use anstream::AutoStream;
+use anstyle::{AnsiColor, Style};
+
+use crate::verdict::{Decision, Outcome, Refusal, Trouble, Verdict};
+
+const BAD: Style = AnsiColor::Red.on_default().bold();
+const GOOD: Style = AnsiColor::Green.on_default().bold();
+const LOUD: Style = AnsiColor::Yellow.on_default().bold();
+const HINT: Style = AnsiColor::Cyan.on_default();
+const PLAIN: Style = Style::new().bold();
+
+/// Writes a report; a standard error that is closed loses nothing but the report.
+pub fn print(text: &str) {
+    let mut stream = AutoStream::auto(stderr().lock());
+    let _ = stream.write_all(text.as_bytes()).and_then(|()| stream.flush());
+}
+
+/// One line of ours.
+pub fn say(line: &str) {
+    print(&format!("{PLAIN}pushgate:{PLAIN:#} {line}\n"));
+}
+
+/// One line that must not be missed.
+pub fn warn(line: &str) {
+    print(&format!("{LOUD}pushgate: {line}{LOUD:#}\n"));
+}
+
+/// Hands on what a program said, byte for byte.
+pub(crate) fn pass_on(bytes: &[u8]) {
+    let mut stream = stderr().lock();
+    let _ = stream.write_all(bytes).and_then(|()| stream.flush());
+}
+
+/// Writes what was asked for; a reader that has had enough (`| head`) is no error.
+pub fn data(text: &str) -> io::Result<()> {
+    let mut stream = AutoStream::auto(stdout().lock());
+    match stream.write_all(text.as_bytes()).and_then(|()| stream.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        done => done,
+    }
+}
+
+/// Three things of a push that does not go: what was refused, why, what to do.
+pub fn refusal(what: &str, gate: Option<&str>, refusal: &Refusal) -> String {
+    let mut text = format!("{BAD}pushgate: {what} refused{BAD:#}\n");
+    why(&mut text, gate, &refusal.to_string());
+    hints(&mut text, &refusal.cures());
+    text
+}
+
+/// The same where nobody could decide.
+pub fn trouble(what: &str, gate: Option<&str>, trouble: &Trouble) -> String {
+    let mut text = format!("{BAD}pushgate: {what} not decided, so it does not go{BAD:#}\n");
+    body(&mut text, gate, trouble);
+    text
+}
+
+/// What kept a command from its work.
+pub fn failure(command: &str, trouble: &Trouble) -> String {
+    let mut text = format!("{BAD}pushgate: {command} not done{BAD:#}\n");
+    body(&mut text, None, trouble);
+    text
+}
+
+fn body(text: &mut String, gate: Option<&str>, trouble: &Trouble) {
+    why(text, gate, &trouble.to_string());
+    for cause in trouble.causes() {
+        *text += &format!("    {cause}\n");
+    }
+    hints(text, &trouble.cures());
+}
+
+fn why(text: &mut String, gate: Option<&str>, words: &str) {
+    match gate {
+        Some(gate) => *text += &format!("  {PLAIN}{gate}:{PLAIN:#} {words}\n"),
+        None => *text += &format!("  {words}\n"),
+    }
+}
+
+fn hints(text: &mut String, cures: &[String]) {
+    for cure in cures {
+        *text += &format!("  {HINT}hint:{HINT:#} {cure}\n");
+    }
+}
+
+/// What the gates said about one case.
+pub fn verdict(what: &str, verdict: &Verdict) -> String {
+    let mut text = String::new();
+    match verdict.decision() {
+        Decision::Go => text += &format!("{GOOD}pushgate: {what} may go{GOOD:#}\n"),
+        Decision::Overridden => text += &format!("{LOUD}pushgate: {what} goes, overridden{LOUD:#}\n"),
+        Decision::Refused | Decision::Undecided => {}
+    }
+    let goes = text.len() > 1;
+    for (gate, outcome) in &verdict.answers {
+        let gate = gate.name();
+        match outcome {
+            Outcome::Passed(words) if goes => why(&mut text, Some(gate), words),
+            Outcome::Passed(_) => {}
+            Outcome::Skipped { needless: true } => why(&mut text, Some(gate), "skipped, though it would have passed"),
+            Outcome::Skipped { needless: false } => why(&mut text, Some(gate), "skipped"),
+            Outcome::Refused(why) => text += &refusal(what, Some(gate), why),
+            Outcome::Undecided(why) => text += &trouble(what, Some(gate), why),
+        }
+    }
+    for note in &verdict.notes {
+        text += &format!("  {HINT}note:{HINT:#} {note}\n");
+    }
+    text
+}

@@ -1,0 +1,62 @@
+//! The whole output of each run, in files of its own, the last twenty kept.
+
+use std::{
+    fs::{self, File},
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+use jiff::{Timestamp, tz::TimeZone};
+
+use crate::verdict::Trouble;
+
+/// How many logs are kept.
+const KEPT: usize = 20;
+
+/// The log of one run.
+pub(crate) struct Log {
+    path: PathBuf,
+    file: File,
+    whole: bool,
+}
+
+impl Log {
+    /// Begins a log and takes the oldest away.
+    pub(crate) fn create(directory: &Path) -> Result<Self, Trouble> {
+        let failed = |error: &std::io::Error| Trouble::io(format!("write a log in {}", directory.display()), error);
+        fs::create_dir_all(directory).map_err(|e| failed(&e))?;
+        let now = Timestamp::now().to_zoned(TimeZone::UTC);
+        let name = format!("{}-{}.log", now.strftime("%Y%m%dT%H%M%S%3f"), std::process::id());
+        let path = directory.join(name);
+        let file = File::create(&path).map_err(|e| failed(&e))?;
+        prune(directory);
+        Ok(Self { path, file, whole: true })
+    }
+
+    /// Writes what the suite said.
+    pub(crate) fn write(&mut self, bytes: &[u8]) {
+        // A full disk must not stop a suite that would pass; the report then names no log.
+        self.whole &= self.file.write_all(bytes).is_ok();
+    }
+
+    /// Writes a line of our own.
+    pub(crate) fn note(&mut self, line: &str) {
+        self.write(format!("{line}\n").as_bytes());
+    }
+
+    /// Where it is, if all of it could be written.
+    pub(crate) fn path(&self) -> Option<PathBuf> {
+        self.whole.then(|| self.path.clone())
+    }
+}
+
+/// Names sort by time.
+fn prune(directory: &Path) {
+    let Ok(entries) = fs::read_dir(directory) else { return };
+    let is_log = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "log");
+    let mut logs: Vec<_> = entries.flatten().map(|entry| entry.path()).filter(is_log).collect();
+    logs.sort();
+    for old in logs.iter().rev().skip(KEPT) {
+        let _ = fs::remove_file(old);
+    }
+}

@@ -1,0 +1,570 @@
+//! What the gates said, as data: outcomes, refusals with their facts and cures, troubles.
+
+pub(crate) mod words;
+
+use std::{fmt, path::PathBuf, time::Duration};
+
+use bstr::BString;
+use jiff::tz::TimeZone;
+
+pub use words::span;
+pub(crate) use words::printable;
+
+use crate::{calendar::Closed, destination::Platform, push::Oid};
+
+/// One question that a push must answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Gate {
+    /// What is pushed where.
+    Target,
+    /// The hour.
+    Window,
+    /// The newest of everybody's work.
+    Trunk,
+    /// Tried on the environment before.
+    Promotion,
+    /// The tests.
+    Suite,
+}
+
+impl Gate {
+    /// Its name in overrides, reports and the ledger.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Target => "target",
+            Self::Window => "window",
+            Self::Trunk => "trunk",
+            Self::Promotion => "promotion",
+            Self::Suite => "suite",
+        }
+    }
+}
+
+impl fmt::Display for Gate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// What one gate answered.
+#[derive(Debug)]
+pub enum Outcome {
+    /// It passed, because of this.
+    Passed(String),
+    /// An override stood in for it.
+    Skipped {
+        /// What it would have answered, where it was asked: `Some(true)`, it would have passed.
+        needless: bool,
+    },
+    /// It refused.
+    Refused(Box<Refusal>),
+    /// It could not decide.
+    Undecided(Box<Trouble>),
+}
+
+/// What all gates said together about one place.
+#[derive(Debug, Default)]
+pub struct Verdict {
+    /// The answers, in the order in which they were asked; a later answer of a gate replaces none.
+    pub answers: Vec<(Gate, Outcome)>,
+    /// What is worth saying besides.
+    pub notes: Vec<String>,
+}
+
+/// What becomes of the push.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// It goes.
+    Go,
+    /// It goes because an override said so.
+    Overridden,
+    /// It is refused.
+    Refused,
+    /// Nobody knows, so it does not go.
+    Undecided,
+}
+
+impl Decision {
+    /// The word for it in the ledger and in `--json`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Go => "go",
+            Self::Overridden => "overridden",
+            Self::Refused => "refused",
+            Self::Undecided => "undecided",
+        }
+    }
+
+    /// The hook's exit code: 0 lets git push, anything else stops it (githooks(5)).
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Go | Self::Overridden => 0,
+            Self::Refused => 1,
+            Self::Undecided => 2,
+        }
+    }
+}
+
+impl Verdict {
+    /// The decision that the answers add up to.
+    pub fn decision(&self) -> Decision {
+        let mut decision = Decision::Go;
+        for (_, outcome) in &self.answers {
+            match outcome {
+                Outcome::Passed(_) => {}
+                Outcome::Skipped { .. } => decision = Decision::Overridden,
+                Outcome::Refused(_) => return Decision::Refused,
+                Outcome::Undecided(_) => return Decision::Undecided,
+            }
+        }
+        decision
+    }
+}
+
+/// How two commits stand to each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Relation {
+    /// The first is an ancestor of the second, this many commits back.
+    Behind(Count),
+    /// The second is an ancestor of the first.
+    Ahead(Count),
+    /// Each has commits that the other lacks.
+    Diverged {
+        /// Only in the first.
+        ahead: Count,
+        /// Only in the second.
+        behind: Count,
+    },
+    /// They share no commit.
+    Unrelated,
+}
+
+/// A number of commits, counted no further than [`Count::MOST`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Count(pub usize);
+
+impl Count {
+    /// Counting stops here: nobody reads a larger number, and history may be long.
+    pub const MOST: usize = 1000;
+}
+
+impl fmt::Display for Count {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            1 => f.write_str("1 commit"),
+            n if n > Self::MOST => write!(f, "more than {} commits", Self::MOST),
+            n => write!(f, "{n} commits"),
+        }
+    }
+}
+
+/// A commit as a person knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Commit {
+    /// Its id.
+    pub id: Oid,
+    /// The first line of its message.
+    pub subject: String,
+}
+
+/// Which commit is pushed, in the words of whoever pushes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pushed {
+    /// The commit.
+    pub id: Oid,
+    /// The local trunk branch, where the commit is its tip.
+    pub branch: Option<String>,
+}
+
+impl fmt::Display for Pushed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.branch {
+            Some(branch) => f.write_str(branch),
+            None => f.write_str(self.id.short()),
+        }
+    }
+}
+
+/// Trunk, as reports name it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrunkName {
+    /// The remote.
+    pub remote: String,
+    /// The branch.
+    pub branch: String,
+}
+
+impl fmt::Display for TrunkName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.remote, self.branch)
+    }
+}
+
+/// Why the work tree is not the pushed tree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Mismatch {
+    /// Another commit, with another tree, is checked out.
+    OtherTree {
+        /// What is checked out; `None` before the first commit.
+        head: Option<Oid>,
+    },
+    /// These files differ from it: modified, staged, or untracked and not ignored.
+    Changed(Vec<BString>),
+    /// git was told not to look at these files (`assume-unchanged`, `skip-worktree`).
+    Hidden(Vec<BString>),
+}
+
+/// How a command of the suite ended, other than well.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// It exited with this code.
+    Failed(i32),
+    /// This signal ended it.
+    Killed(i32),
+    /// It could not be run at all: exit code 126 or 127 of the shell, or this error.
+    CouldNotRun(String),
+    /// It took longer than this.
+    TimedOut(Duration),
+    /// Whoever pushed, or the end of `git push`, stopped it.
+    Interrupted(String),
+}
+
+/// Why a push was refused: the facts. [`fmt::Display`] has the words, [`Refusal::cures`] the commands.
+#[derive(Clone, Debug)]
+pub enum Refusal {
+    /// The deletion of a branch that deploys, or of trunk.
+    Deletion {
+        /// The branch.
+        branch: BString,
+    },
+    /// Two commits for one place.
+    TwoCommits {
+        /// The commits and their branches.
+        commits: Vec<(BString, Oid)>,
+    },
+    /// What is pushed is no commit.
+    NoCommit {
+        /// The object.
+        id: Oid,
+        /// Its type as git calls it.
+        kind: &'static str,
+        /// What the user typed for it.
+        source: BString,
+        /// Where it should have gone.
+        target: BString,
+        /// The remote, for the cure.
+        remote: String,
+    },
+    /// A commit is there that this repository does not have.
+    UnknownDeployed {
+        /// The commit.
+        id: Oid,
+        /// The remote.
+        remote: String,
+    },
+    /// An app of a known platform that no environment names.
+    UnknownApp {
+        /// The platform.
+        platform: Platform,
+        /// The app's name.
+        app: String,
+        /// Whether there is a policy to add it to.
+        policy: bool,
+    },
+    /// The window is closed, or closes too soon.
+    Closed {
+        /// What the calendar found.
+        closed: Box<Closed>,
+        /// The reader's own zone.
+        reader: TimeZone,
+    },
+    /// Trunk has commits that are not pushed.
+    Behind {
+        /// What is pushed.
+        pushed: Pushed,
+        /// By how much.
+        by: Count,
+        /// Trunk.
+        trunk: TrunkName,
+        /// Its live tip.
+        tip: Oid,
+        /// Whether the local trunk branch is the newest already.
+        local_is_newest: bool,
+        /// The remote of the push.
+        remote: String,
+    },
+    /// The pushed commits are not on trunk yet.
+    Ahead {
+        /// What is pushed: the local trunk branch.
+        pushed: Pushed,
+        /// By how much.
+        by: Count,
+        /// Trunk.
+        trunk: TrunkName,
+        /// Its live tip.
+        tip: Oid,
+    },
+    /// The local trunk branch and trunk have parted.
+    Diverged {
+        /// What is pushed: the local trunk branch.
+        pushed: Pushed,
+        /// Only in what is pushed.
+        ahead: Count,
+        /// Only on trunk.
+        behind: Count,
+        /// Trunk.
+        trunk: TrunkName,
+        /// Its live tip.
+        tip: Oid,
+    },
+    /// Work that was never merged.
+    NotOnTrunk {
+        /// What is pushed.
+        pushed: Pushed,
+        /// What the user typed for it.
+        source: BString,
+        /// The commits that trunk lacks; `None` where no commit is shared.
+        ahead: Option<Count>,
+        /// Trunk.
+        trunk: TrunkName,
+        /// Its live tip.
+        tip: Oid,
+    },
+    /// A forced push would take commits off trunk.
+    Drops {
+        /// What is pushed.
+        pushed: Pushed,
+        /// How many.
+        by: Count,
+        /// The first of them.
+        commits: Vec<Commit>,
+        /// Trunk.
+        trunk: TrunkName,
+    },
+    /// Nothing was ever deployed to the environment that comes first.
+    NeverDeployed {
+        /// That environment.
+        environment: String,
+        /// Its remote, for the cure.
+        remote: String,
+        /// The branch to push.
+        branch: String,
+    },
+    /// Another commit is on the environment that comes first.
+    OtherCommit {
+        /// What is pushed.
+        pushed: Pushed,
+        /// That environment.
+        environment: String,
+        /// Its remote, for the cure.
+        remote: String,
+        /// The branch to push.
+        branch: String,
+        /// What is there.
+        live: Oid,
+        /// How what is pushed stands to it, where this repository can tell.
+        relation: Option<Relation>,
+    },
+    /// Nothing says how the tests are run.
+    NoSuite {
+        /// What the project's files suggest, where they suggest several.
+        candidates: Vec<String>,
+    },
+    /// The checkout is not what is pushed.
+    Checkout {
+        /// What is pushed.
+        pushed: Pushed,
+        /// Why not.
+        mismatch: Mismatch,
+        /// Whether it was so only after the suite had run.
+        after: bool,
+    },
+    /// The suite did not pass.
+    Suite {
+        /// The command.
+        step: String,
+        /// How it ended.
+        ending: Ending,
+        /// The whole output.
+        log: Option<PathBuf>,
+    },
+    /// The policy wants an override to say why.
+    NoReason {
+        /// The environment.
+        environment: String,
+    },
+    /// An override that means nothing.
+    BadOverride {
+        /// The variable.
+        variable: &'static str,
+        /// The word in it that is not known.
+        word: String,
+        /// The words that are.
+        known: &'static str,
+        /// The nearest of them.
+        nearest: Option<&'static str>,
+    },
+}
+
+/// The question could not be answered. Lower case, fits after "could not decide: ".
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Trouble {
+    /// The network said nothing in time.
+    #[error("`{remote}` gave no answer within {} s", .limit.as_secs())]
+    NoAnswer {
+        /// Who was asked.
+        remote: String,
+        /// How long it was waited for.
+        limit: Duration,
+    },
+    /// git could not reach a remote, or was not let in.
+    #[error("could not ask `{remote}` for its branches")]
+    Unreachable {
+        /// Who was asked.
+        remote: String,
+        /// git's own words.
+        words: Vec<String>,
+    },
+    /// The remote that the policy calls trunk's does not exist here.
+    #[error("there is no remote `{remote}`, where trunk should be")]
+    NoTrunkRemote {
+        /// Its name.
+        remote: String,
+    },
+    /// Trunk's branch does not exist on its remote.
+    #[error("`{0}` does not exist")]
+    NoTrunk(TrunkName),
+    /// Nothing tells which branch is trunk.
+    #[error("which branch is trunk? `{remote}` has {found}")]
+    WhichTrunk {
+        /// The remote.
+        remote: String,
+        /// What it has.
+        found: &'static str,
+    },
+    /// No remote leads to the environment that comes first.
+    #[error("no remote of this repository leads to `{environment}`")]
+    NoRemote {
+        /// The environment.
+        environment: String,
+        /// The remote that the policy names.
+        remote: String,
+    },
+    /// The history ends here, so ancestry cannot be told.
+    #[error("this clone is shallow: its history ends before {short} is met", short = .id.short())]
+    Shallow {
+        /// The commit that was looked for.
+        id: Oid,
+        /// The remote to deepen from.
+        remote: String,
+    },
+    /// There is no work tree to run the suite in.
+    #[error("this repository is bare: there is no checkout to run the suite in")]
+    Bare,
+    /// The destination belongs to two environments.
+    #[error("{destination} is claimed by {}", .environments.join(" and "))]
+    TwoEnvironments {
+        /// The place.
+        destination: String,
+        /// Who claims it.
+        environments: Vec<String>,
+    },
+    /// A part of the policy that this version does not know how to keep.
+    #[error("`{key}` cannot be kept by this version of pushgate")]
+    NotYet {
+        /// The key.
+        key: &'static str,
+    },
+    /// A program of ours failed.
+    #[error("could not run `{command}`")]
+    Git {
+        /// The command, short.
+        command: String,
+        /// Its own words.
+        words: Vec<String>,
+    },
+    /// The clock's zone is unknown.
+    #[error("the time zone of this machine cannot be told")]
+    NoZone {
+        /// Why.
+        words: Vec<String>,
+    },
+    /// Something of ours could not be read or written.
+    #[error("could not {what}")]
+    Io {
+        /// What was tried.
+        what: String,
+        /// The system's words.
+        words: Vec<String>,
+    },
+    /// The hook was not called as git calls it.
+    #[error("{why}")]
+    Input {
+        /// What was wrong.
+        why: String,
+    },
+    /// A revision names no commit.
+    #[error("`{revision}` names no commit")]
+    NoCommit {
+        /// The revision.
+        revision: String,
+    },
+    /// The policy has no such environment.
+    #[error("there is no environment `{name}`; there is {}", words::alternatives(.known))]
+    NoEnvironment {
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        known: Vec<String>,
+    },
+    /// The hooks directory is not this repository's own.
+    #[error("git looks for its hooks in {}, which is not this repository's own", .directory.display())]
+    SharedHooks {
+        /// The directory.
+        directory: PathBuf,
+    },
+    /// There is a hook, and there is a kept one already.
+    #[error("{} is not pushgate's, and {} keeps an older one", .hook.display(), .kept.display())]
+    TwoHooks {
+        /// The hook.
+        hook: PathBuf,
+        /// The kept one.
+        kept: PathBuf,
+    },
+    /// A file is there that we would write.
+    #[error("{} exists already", .path.display())]
+    Exists {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The policy does not hold.
+    #[error("{message}")]
+    Policy {
+        /// Place, text and nearest valid word.
+        message: String,
+        /// The line with a mark under it.
+        excerpt: Vec<String>,
+    },
+}
+
+impl Trouble {
+    /// A failure of the file system.
+    pub fn io(what: impl Into<String>, error: &std::io::Error) -> Self {
+        Self::Io {
+            what: what.into(),
+            words: vec![error.to_string()],
+        }
+    }
+
+    /// Its causes, one a line, outermost first.
+    pub fn causes(&self) -> &[String] {
+        match self {
+            Self::Unreachable { words, .. }
+            | Self::Git { words, .. }
+            | Self::NoZone { words }
+            | Self::Io { words, .. }
+            | Self::Policy { excerpt: words, .. } => words,
+            _ => &[],
+        }
+    }
+}

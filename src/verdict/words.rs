@@ -1,0 +1,399 @@
+//! The words of a refusal, and the commands that cure it.
+
+use std::fmt;
+
+use bstr::{BStr, BString, ByteSlice};
+use jiff::{Timestamp, tz::TimeZone};
+
+use super::{Ending, Mismatch, Refusal, Relation, Trouble};
+use crate::{calendar::ClosedBy, policy::FILE};
+
+impl fmt::Display for Refusal {
+    #[allow(clippy::too_many_lines, reason = "one arm a refusal: this is the list of them")]
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Deletion { branch } => {
+                write!(f, "`{}` deploys from here and may not be deleted", printable(branch.as_ref()))
+            }
+            Self::TwoCommits { commits } => {
+                f.write_str("two commits for one place: ")?;
+                for (index, (branch, id)) in commits.iter().enumerate() {
+                    let comma = if index == 0 { "" } else { ", " };
+                    write!(f, "{comma}{} to `{}`", id.short(), printable(branch.as_ref()))?;
+                }
+                Ok(())
+            }
+            Self::NoCommit { id, kind, source, .. } => {
+                write!(f, "`{}` ({}) is a {kind}, not a commit", printable(source.as_ref()), id.short())
+            }
+            Self::UnknownDeployed { id, remote } => write!(
+                f,
+                "`{remote}` has {}, which this repository does not: somebody else pushed there",
+                id.short()
+            ),
+            Self::UnknownApp { platform, app, policy: true } => {
+                write!(f, "{platform} app `{app}` is on no environment of {FILE}")
+            }
+            Self::UnknownApp { platform, app, policy: false } => {
+                write!(f, "`{app}` is a {platform} app, and no {FILE} says which environment it is")
+            }
+            Self::Closed { closed, reader } => {
+                let at = closed.at;
+                match (&closed.by, closed.within_runway) {
+                    (ClosedBy::Rule(rule), false) => write!(f, "closed by `{rule}`")?,
+                    (ClosedBy::Rule(rule), true) => {
+                        write!(f, "`{rule}` closes it at {}, within the runway", clock(at, &closed.zone, reader))?;
+                    }
+                    (ClosedBy::OutsideOpen, false) => f.write_str("outside the open hours")?,
+                    (ClosedBy::OutsideOpen, true) => {
+                        write!(f, "the open hours end at {}, within the runway", clock(at, &closed.zone, reader))?;
+                    }
+                }
+                match closed.reopens {
+                    Some(next) => write!(f, "; opens {}", moment(next, &closed.zone, reader)),
+                    None => f.write_str("; it never opens"),
+                }
+            }
+            Self::Behind { pushed, by, trunk, tip, .. } => write!(
+                f,
+                "{pushed} is {by} behind {trunk} (you push {}, {} has {})",
+                pushed.id.short(),
+                trunk.remote,
+                tip.short()
+            ),
+            Self::Ahead { pushed, by, trunk, tip } => write!(
+                f,
+                "{pushed} is {by} ahead of {trunk} (you push {}, {} has {})",
+                pushed.id.short(),
+                trunk.remote,
+                tip.short()
+            ),
+            Self::Diverged { pushed, ahead, behind, trunk, tip } => write!(
+                f,
+                "{pushed} and {trunk} have diverged: {ahead} only here, {behind} only there (you push {}, {} has {})",
+                pushed.id.short(),
+                trunk.remote,
+                tip.short()
+            ),
+            Self::NotOnTrunk { pushed, ahead, trunk, tip, .. } => match ahead {
+                Some(ahead) => write!(
+                    f,
+                    "{} is not on {trunk}: {ahead} of it never merged ({} has {})",
+                    pushed.id.short(),
+                    trunk.remote,
+                    tip.short()
+                ),
+                None => write!(f, "{} shares no history with {trunk} ({})", pushed.id.short(), tip.short()),
+            },
+            Self::Drops { pushed, by, commits, trunk } => {
+                write!(f, "{} would take {by} off {trunk}:", pushed.id.short())?;
+                for commit in commits {
+                    write!(f, "\n    {} {}", commit.id.short(), printable(commit.subject.as_bytes().as_ref()))?;
+                }
+                if by.0 > commits.len() {
+                    f.write_str("\n    ...")?;
+                }
+                Ok(())
+            }
+            Self::NeverDeployed { environment, remote, .. } => {
+                write!(f, "nothing was ever pushed to {environment} (`{remote}`)")
+            }
+            Self::OtherCommit { pushed, environment, live, relation, .. } => {
+                write!(f, "{environment} has {}, not {}", live.short(), pushed.id.short())?;
+                match relation {
+                    Some(Relation::Ahead(by)) => write!(f, ", which is {by} ahead of it"),
+                    Some(Relation::Behind(by)) => write!(f, ", which is {by} behind it"),
+                    Some(Relation::Diverged { ahead, behind }) => {
+                        write!(f, ": they have diverged, {ahead} here and {behind} there")
+                    }
+                    Some(Relation::Unrelated) => f.write_str(", with which it shares no history"),
+                    None => Ok(()),
+                }
+            }
+            Self::NoSuite { candidates } if candidates.is_empty() => {
+                f.write_str("nothing says what runs your tests")
+            }
+            Self::NoSuite { candidates } => {
+                write!(f, "which of these runs your entire suite? `{}`", candidates.join("`, `"))
+            }
+            Self::Checkout { pushed, mismatch, after } => checkout(f, pushed.id.short(), mismatch, *after),
+            Self::Suite { step, ending, log } => {
+                write!(f, "`{}` ", printable(step.as_bytes().as_ref()))?;
+                match ending {
+                    Ending::Failed(code) => write!(f, "failed with exit code {code}")?,
+                    Ending::Killed(signal) => write!(f, "was ended by {}", signal_name(*signal))?,
+                    Ending::CouldNotRun(why) => write!(f, "could not run: {why}")?,
+                    Ending::TimedOut(limit) => {
+                        write!(f, "took longer than its limit of {} and was stopped", span(*limit))?;
+                    }
+                    Ending::Interrupted(by) => write!(f, "was stopped: {by}")?,
+                }
+                match log {
+                    Some(log) => write!(f, "\n    whole output: {}", log.display()),
+                    None => Ok(()),
+                }
+            }
+            Self::NoReason { environment } => write!(f, "an override of {environment} must say why"),
+            Self::BadOverride { variable, word, known, nearest } => {
+                write!(f, "{variable} says `{}`; it knows {known}", printable(word.as_bytes().as_ref()))?;
+                match nearest {
+                    Some(nearest) => write!(f, "; did you mean `{nearest}`?"),
+                    None => Ok(()),
+                }
+            }
+        }
+    }
+}
+
+fn checkout(f: &mut fmt::Formatter<'_>, pushed: &str, mismatch: &Mismatch, after: bool) -> fmt::Result {
+    match mismatch {
+        Mismatch::OtherTree { head: Some(head) } if after => {
+            write!(f, "while the suite ran, {} was checked out; {pushed} is pushed", head.short())
+        }
+        Mismatch::OtherTree { head: Some(head) } => {
+            write!(f, "you push {pushed}, but {} is checked out: its tests would prove nothing", head.short())
+        }
+        Mismatch::OtherTree { head: None } => write!(f, "you push {pushed}, but nothing is checked out"),
+        Mismatch::Changed(files) => {
+            let when = if after { "after the suite, " } else { "" };
+            write!(f, "{when}the checkout is not {pushed}: {}", list(files, "changed or untracked"))
+        }
+        Mismatch::Hidden(files) => write!(
+            f,
+            "the checkout may not be {pushed}: {}",
+            list(files, "hidden from git status")
+        ),
+    }
+}
+
+/// `3 files changed: a, b, c`.
+fn list(files: &[BString], what: &str) -> String {
+    const MOST: usize = 5;
+    let names: Vec<_> = files.iter().take(MOST).map(|file| printable(file.as_ref())).collect();
+    let more = match files.len().saturating_sub(MOST) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let noun = if files.len() == 1 { "file" } else { "files" };
+    format!("{} {noun} {what}: {}{more}", files.len(), names.join(", "))
+}
+
+impl Refusal {
+    /// The commands, or the words, that cure it.
+    pub fn cures(&self) -> Vec<String> {
+        let one = |cure: String| vec![cure];
+        match self {
+            Self::Deletion { .. } => one("leave it; to take the app down, use the platform's own tools".to_owned()),
+            Self::TwoCommits { .. } => one("push one commit".to_owned()),
+            Self::NoCommit { kind: "tag", source, target, remote, .. } => {
+                one(format!("git push {remote} {}^{{}}:{}", printable(source.as_ref()), printable(target.as_ref())))
+            }
+            Self::NoCommit { .. } => one("push a commit".to_owned()),
+            Self::UnknownDeployed { remote, .. } => one(format!("git fetch {remote}, look at what is there, then push again")),
+            Self::UnknownApp { app, policy, .. } => one(if *policy {
+                format!("add `app: {app}` to its environment in {FILE}, and commit it")
+            } else {
+                "pushgate init, then look it over and commit it".to_owned()
+            }),
+            Self::Closed { closed, .. } => match closed.reopens {
+                Some(_) => vec![
+                    "push again then".to_owned(),
+                    "if it cannot wait: PUSHGATE_SKIP=window PUSHGATE_REASON=\"why\" before the same git push".to_owned(),
+                ],
+                None => one(format!("mend the window in {FILE}: no hour passes all of its rules")),
+            },
+            Self::Behind { trunk, local_is_newest: true, remote, .. } => {
+                one(format!("push the newest: git push {remote} {}", trunk.branch))
+            }
+            Self::Behind { trunk, pushed, .. } if pushed.branch.is_some() => {
+                one(format!("git pull --ff-only {} {}, then push again", trunk.remote, trunk.branch))
+            }
+            Self::Behind { trunk, .. } => one(format!(
+                "git switch {branch} && git pull --ff-only {} {branch}, then push {branch}",
+                trunk.remote,
+                branch = trunk.branch
+            )),
+            Self::Ahead { trunk, .. } => one(format!("git push {} {} first", trunk.remote, trunk.branch)),
+            Self::Diverged { trunk, .. } => one(format!(
+                "git pull --rebase {} {} (or merge), run the tests, git push {0} {1}, then push again",
+                trunk.remote, trunk.branch
+            )),
+            Self::NotOnTrunk { trunk, source, .. } => one(format!(
+                "merge it first: git switch {} && git merge {}, git push {} {0}, then push {0}",
+                trunk.branch,
+                printable(source.strip_prefix(b"refs/heads/").unwrap_or(source).as_ref()),
+                trunk.remote
+            )),
+            Self::Drops { trunk, .. } => one(format!(
+                "git pull --rebase {} {} keeps them; to undo one, git revert it",
+                trunk.remote, trunk.branch
+            )),
+            Self::NeverDeployed { remote, branch, environment } | Self::OtherCommit { remote, branch, environment, .. } => {
+                one(format!("git push {remote} {branch}, try it on {environment}, then push again"))
+            }
+            Self::NoSuite { .. } => one(format!(
+                "say it in {FILE}, and commit it:\n    suite:\n      run: COMMAND"
+            )),
+            Self::Checkout { pushed, mismatch, after } => checkout_cures(pushed.id.short(), mismatch, *after),
+            Self::Suite { ending, .. } => match ending {
+                Ending::Failed(_) | Ending::Killed(_) => one("mend it, commit, and push again".to_owned()),
+                Ending::CouldNotRun(_) => one(format!("try it by hand from the top of the repository; `suite.run` of {FILE} names it")),
+                Ending::TimedOut(_) => one(format!("mend what hangs, or raise `suite.timeout` in {FILE}")),
+                Ending::Interrupted(_) => one("push again".to_owned()),
+            },
+            Self::NoReason { .. } => one("PUSHGATE_REASON=\"why\" before the same git push".to_owned()),
+            Self::BadOverride { variable, .. } => one(format!("mend or unset {variable}, then push again")),
+        }
+    }
+}
+
+fn checkout_cures(pushed: &str, mismatch: &Mismatch, after: bool) -> Vec<String> {
+    match mismatch {
+        Mismatch::Changed(_) if after => vec![
+            "have the suite leave the tree as it was, or ignore in .gitignore what it writes".to_owned(),
+        ],
+        Mismatch::Changed(_) => vec!["commit them, or git stash --include-untracked, then push again".to_owned()],
+        Mismatch::OtherTree { .. } => vec![format!("git switch --detach {pushed}, then push again")],
+        Mismatch::Hidden(_) => vec![
+            "git update-index --no-assume-unchanged --no-skip-worktree FILE, then commit or restore it".to_owned(),
+        ],
+    }
+}
+
+impl Trouble {
+    /// The commands, or the words, that cure it.
+    pub fn cures(&self) -> Vec<String> {
+        vec![match self {
+            Self::NoAnswer { remote, .. } | Self::Unreachable { remote, .. } => {
+                format!("see that `git ls-remote {remote}` answers without asking for anything, then push again")
+            }
+            Self::NoTrunkRemote { remote } => {
+                format!("git remote add {remote} URL, or name another in `trunk.remote` of {FILE}")
+            }
+            Self::NoTrunk(trunk) => {
+                format!("git push {} {}, or name another in `trunk.branch` of {FILE}", trunk.remote, trunk.branch)
+            }
+            Self::WhichTrunk { remote, .. } => {
+                format!("git remote set-head {remote} --auto, or name it in `trunk.branch` of {FILE}")
+            }
+            Self::NoRemote { remote, .. } => format!("git remote add {remote} URL, then push again"),
+            Self::Shallow { remote, .. } => format!("git fetch --unshallow {remote}, then push again"),
+            Self::Input { .. } => "git calls the hook; to ask for a verdict by hand: pushgate check".to_owned(),
+            Self::NoCommit { .. } => "commit first, or name another with --commit".to_owned(),
+            Self::NoEnvironment { .. } => format!("add it to `environments` in {FILE} (pushgate init writes one)"),
+            Self::SharedHooks { directory } => {
+                return vec![
+                    "git config core.hooksPath .git/hooks, then pushgate install".to_owned(),
+                    format!("or add this line to {}/pre-push: pushgate pre-push -- \"$@\"", directory.display()),
+                ];
+            }
+            Self::TwoHooks { hook, kept } => format!(
+                "put what you need of {} into {}, remove the first, then pushgate install",
+                kept.display(),
+                hook.display()
+            ),
+            Self::Exists { .. } => "look at it with --stdout beside it, or remove it first".to_owned(),
+            Self::Bare => "push from a clone with a work tree".to_owned(),
+            Self::TwoEnvironments { .. } => format!("name it on one of them only: remotes and `app` in {FILE}"),
+            Self::Policy { .. } => format!("mend {FILE}, commit it, and push again"),
+            Self::NotYet { key } => format!("take `{key}` out of {FILE}"),
+            Self::Git { .. } | Self::NoZone { .. } | Self::Io { .. } => return Vec::new(),
+        }]
+    }
+}
+
+/// Bytes for a person: what is not text or would move the cursor is shown as an escape.
+pub(crate) fn printable(bytes: &BStr) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for c in bytes.to_str_lossy().chars() {
+        if c.is_control() {
+            text.extend(c.escape_default());
+        } else {
+            text.push(c);
+        }
+    }
+    text
+}
+
+/// `a`, `b` or `c`.
+pub(crate) fn alternatives(words: &[String]) -> String {
+    match words {
+        [] => "none".to_owned(),
+        [one] => format!("`{one}`"),
+        [first @ .., last] => format!("`{}` or `{last}`", first.join("`, `")),
+    }
+}
+
+/// `2m 10s`.
+pub fn span(duration: std::time::Duration) -> String {
+    let seconds = duration.as_secs();
+    match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
+        (0, 0, 0) => format!("{} ms", duration.as_millis()),
+        (0, 0, s) if s < 10 && duration.subsec_millis() >= 100 => format!("{:.1}s", duration.as_secs_f64()),
+        (0, 0, s) => format!("{s}s"),
+        (0, m, 0) => format!("{m}m"),
+        (0, m, s) => format!("{m}m {s}s"),
+        (h, 0, _) => format!("{h}h"),
+        (h, m, _) => format!("{h}h {m}m"),
+    }
+}
+
+/// An hour of the day, in the window's zone and, where its clock differs, in the reader's own.
+pub(crate) fn clock(at: Timestamp, zone: &TimeZone, reader: &TimeZone) -> String {
+    both(at, zone, reader, "%H:%M")
+}
+
+/// A day and an hour, likewise.
+pub(crate) fn moment(at: Timestamp, zone: &TimeZone, reader: &TimeZone) -> String {
+    both(at, zone, reader, "%a %Y-%m-%d %H:%M")
+}
+
+fn both(at: Timestamp, zone: &TimeZone, reader: &TimeZone, format: &str) -> String {
+    let there = at.to_zoned(zone.clone());
+    let here = at.to_zoned(reader.clone());
+    let text = there.strftime(format).to_string();
+    if there.datetime() == here.datetime() {
+        return text;
+    }
+    let name = zone.iana_name().map_or_else(|| there.strftime("%:z").to_string(), str::to_owned);
+    format!("{text} {name} ({} here)", here.strftime("%a %H:%M"))
+}
+
+/// `SIGTERM`, or the number where the system has no name for it.
+fn signal_name(number: i32) -> String {
+    nix::sys::signal::Signal::try_from(number).map_or_else(|_| format!("signal {number}"), |signal| signal.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[track_caller]
+    fn spans(milliseconds: u64, expected: &str) {
+        assert_eq!(span(Duration::from_millis(milliseconds)), expected);
+    }
+
+    #[test]
+    fn durations_read_as_people_say_them() {
+        spans(0, "0 ms");
+        spans(420, "420 ms");
+        spans(1420, "1.4s");
+        spans(12_900, "12s");
+        spans(60_000, "1m");
+        spans(130_000, "2m 10s");
+        spans(3_600_000, "1h");
+        spans(5_400_000, "1h 30m");
+    }
+
+    #[test]
+    fn escapes_in_names_do_not_reach_the_terminal() {
+        assert_eq!(printable(b"a\x1b[2Jb\xff".as_bstr()), "a\\u{1b}[2Jb\u{fffd}");
+    }
+
+    #[test]
+    fn signals_have_their_names() {
+        assert_eq!(signal_name(9), "SIGKILL");
+        assert_eq!(signal_name(64), "signal 64");
+    }
+}

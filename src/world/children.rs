@@ -1,0 +1,218 @@
+//! The one place that starts programs whose answer is read: git, on the whole.
+
+use std::{
+    ffi::OsStr,
+    io::Read,
+    os::fd::AsFd,
+    path::PathBuf,
+    process::{Command, Stdio},
+    sync::{
+        atomic::{AtomicBool, Ordering},
+        mpsc::{self, RecvTimeoutError},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use nix::{
+    poll::{PollFd, PollFlags, PollTimeout, poll},
+    sys::signal::{Signal, killpg},
+    unistd::Pid,
+};
+use process_wrap::std::{CommandWrap, ProcessSession};
+
+use super::signals;
+use crate::{destination::redact, verdict::Trouble};
+
+/// How often, in milliseconds, a silent pipe is looked at again.
+const TICK: u8 = 50;
+
+/// How often a signal is looked for meanwhile.
+const PATIENCE: Duration = Duration::from_millis(100);
+
+/// The user's own git, the first on the path.
+#[derive(Clone, Debug)]
+pub(crate) struct Git {
+    program: PathBuf,
+}
+
+/// What a program said.
+#[derive(Debug)]
+pub(crate) struct Said {
+    /// Its exit code; `None` where a signal ended it.
+    pub(crate) code: Option<i32>,
+    /// Its standard output.
+    pub(crate) out: Vec<u8>,
+    /// Its standard error, line by line, without blank ones and without passwords.
+    pub(crate) words: Vec<String>,
+}
+
+impl Said {
+    /// Whether it exited with 0.
+    pub(crate) fn is_ok(&self) -> bool {
+        self.code == Some(0)
+    }
+
+    /// The first line of its output.
+    pub(crate) fn line(&self) -> &[u8] {
+        self.out.split(|b| *b == b'\n').next().unwrap_or_default()
+    }
+}
+
+impl Git {
+    /// Finds git.
+    pub(crate) fn find() -> Result<Self, Trouble> {
+        match which::which("git") {
+            Ok(program) => Ok(Self { program }),
+            Err(error) => Err(Trouble::Git {
+                command: "git".to_owned(),
+                words: vec![error.to_string()],
+            }),
+        }
+    }
+
+    /// A call of git that stays on this machine.
+    ///
+    /// It keeps the environment of the push (`-c` options travel in it), fetches nothing that a
+    /// partial clone lacks, and sees commits as they are, not as `git replace` shows them.
+    pub(crate) fn command<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Command {
+        let mut command = Command::new(&self.program);
+        command.args(args).stdin(Stdio::null());
+        command.env("GIT_NO_LAZY_FETCH", "1").env("GIT_NO_REPLACE_OBJECTS", "1");
+        command
+    }
+
+    /// Runs such a call to its end.
+    pub(crate) fn run<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Result<Said, Trouble> {
+        said(&mut self.command(args))
+    }
+
+    /// Runs a call that must succeed.
+    pub(crate) fn must<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Result<Said, Trouble> {
+        let mut command = self.command(args);
+        let said = said(&mut command)?;
+        if said.is_ok() {
+            return Ok(said);
+        }
+        Err(Trouble::Git {
+            command: show(&command),
+            words: said.words,
+        })
+    }
+
+    /// A call of git that may ask the network, but never a person.
+    pub(crate) fn network<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Command {
+        let mut command = Command::new(&self.program);
+        command.args(args).stdin(Stdio::null());
+        // An empty GIT_ASKPASS also switches core.askPass and SSH_ASKPASS off (git's prompt.c).
+        command.env("GIT_TERMINAL_PROMPT", "0").env("GIT_ASKPASS", "");
+        command.env("SSH_ASKPASS", "").env("SSH_ASKPASS_REQUIRE", "never").env("GCM_INTERACTIVE", "never");
+        command
+    }
+}
+
+/// The command as a person would type it, without its paths.
+fn show(command: &Command) -> String {
+    let args = command.get_args().map(OsStr::to_string_lossy);
+    let words: Vec<_> = std::iter::once("git".into()).chain(args).collect();
+    redact(&words.join(" "))
+}
+
+fn lines(bytes: &[u8]) -> Vec<String> {
+    let text = String::from_utf8_lossy(bytes);
+    let lines = text.lines().map(|line| redact(line.trim_end())).filter(|line| !line.is_empty());
+    lines.map(|line| crate::verdict::printable(line.as_bytes().into())).collect()
+}
+
+/// Runs a program to its end.
+pub(crate) fn said(command: &mut Command) -> Result<Said, Trouble> {
+    let output = command.output().map_err(|error| could_not(command, &error))?;
+    Ok(Said {
+        code: output.status.code(),
+        out: output.stdout,
+        words: lines(&output.stderr),
+    })
+}
+
+fn could_not(command: &Command, error: &std::io::Error) -> Trouble {
+    Trouble::Git {
+        command: show(command),
+        words: vec![error.to_string()],
+    }
+}
+
+/// Runs a program for so long at most; `None`: it did not end in time, and it and all that it
+/// started are gone.
+///
+/// It gets a session of its own, so it has no terminal to ask anything on.
+pub(crate) fn said_within(command: Command, limit: Duration) -> Result<Option<Said>, Trouble> {
+    let deadline = Instant::now() + limit;
+    let mut command = CommandWrap::from(command);
+    command.wrap(ProcessSession);
+    command.command_mut().stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().map_err(|error| could_not(command.command(), &error))?;
+    let group = i32::try_from(child.id()).map(Pid::from_raw);
+    let (out, err) = (child.stdout().take(), child.stderr().take());
+    let reaped = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let out = scope.spawn(|| drain(out, &reaped));
+        let err = scope.spawn(|| drain(err, &reaped));
+        let (send, receive) = mpsc::channel();
+        scope.spawn(move || send.send(child.wait()));
+        let status = loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match receive.recv_timeout(left.min(PATIENCE)) {
+                Err(RecvTimeoutError::Timeout) if !left.is_zero() && signals::interrupted().is_none() => {}
+                status => break status,
+            }
+        };
+        if status.is_err() {
+            // Nothing that asked a server has anything to tidy up.
+            let _ = group.map(|group| killpg(group, Signal::SIGKILL));
+        }
+        let status = match status {
+            Ok(status) => Some(status.map_err(|error| could_not(command.command(), &error))?),
+            Err(_) => None,
+        };
+        reaped.store(true, Ordering::Release);
+        let (out, err) = (out.join().unwrap_or_default(), err.join().unwrap_or_default());
+        Ok(status.map(|status| Said {
+            code: status.code(),
+            out,
+            words: lines(&err),
+        }))
+    })
+}
+
+/// Reads a pipe until its end, or until the program that wrote to it is reaped and nothing is left
+/// in it: a daemon that it left behind (ssh's ControlPersist) may hold it open for ever.
+fn drain(pipe: Option<impl Read + AsFd>, reaped: &AtomicBool) -> Vec<u8> {
+    let mut all = Vec::new();
+    if let Some(pipe) = pipe {
+        pump(pipe, reaped, |bytes| all.extend_from_slice(bytes));
+    }
+    all
+}
+
+/// The same, handing on what is read as it comes.
+pub(crate) fn pump(mut pipe: impl Read + AsFd, reaped: &AtomicBool, mut take: impl FnMut(&[u8])) {
+    let mut buffer = vec![0; 64 * 1024];
+    loop {
+        let last = reaped.load(Ordering::Acquire);
+        let ready = poll(
+            &mut [PollFd::new(pipe.as_fd(), PollFlags::POLLIN)],
+            if last { PollTimeout::ZERO } else { PollTimeout::from(TICK) },
+        );
+        match ready {
+            Ok(0) if last => return,
+            Ok(0) | Err(nix::errno::Errno::EINTR) => continue,
+            Ok(_) => {}
+            Err(_) => return,
+        }
+        match pipe.read(&mut buffer) {
+            // A terminal's other end answers EIO once nobody holds this one.
+            Ok(0) | Err(_) => return,
+            Ok(count) => take(&buffer[..count]),
+        }
+    }
+}

@@ -1,0 +1,604 @@
+//! The real answers to the gates' questions: the repository, the remotes, the clock, the suite.
+
+pub(crate) mod children;
+mod libgit2;
+mod network;
+mod program;
+mod repository;
+pub mod signals;
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use bstr::{BStr, BString, ByteSlice};
+use jiff::{Timestamp, tz::TimeZone};
+
+use self::{
+    children::Git,
+    network::Network,
+    repository::{Backend, Kind, TreeEntry, commit_headers, tree_entry},
+};
+use crate::{
+    destination::{Destination, Reader, follow},
+    gates::{Object, SuiteRun, World},
+    policy::{
+        self, Policy, Step, Trunk, defaults,
+        detect::{self, Detected, Look},
+        load,
+    },
+    push::Oid,
+    remotes::{Entry, Remotes},
+    suite,
+    verdict::{Commit, Count, Mismatch, Relation, Trouble, TrunkName},
+};
+
+/// Where the built-in policy, or the team's, was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// In this commit.
+    Commit(Oid),
+    /// In the work tree: the commit has none.
+    WorkTree,
+    /// Nowhere.
+    Defaults,
+}
+
+/// A policy and where it was found.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// The policy.
+    pub policy: Policy,
+    /// Where it was found.
+    pub source: Source,
+    /// Whether the work tree has another, uncommitted one, which counts for nothing.
+    pub edited: bool,
+}
+
+/// The repository that git pushes from, and all that is around it.
+pub struct Real {
+    git: Git,
+    backend: Mutex<Box<dyn Backend>>,
+    config: Vec<Entry>,
+    remotes: Remotes,
+    reader: Reader,
+    common_dir: PathBuf,
+    work_tree: Option<PathBuf>,
+}
+
+impl Real {
+    /// Opens the repository that the current directory and git's variables name.
+    pub fn open() -> Result<Self, Trouble> {
+        let git = Git::find()?;
+        let backend = repository::open(&git)?;
+        let config = backend.config()?;
+        let variable = |name| env::var(name).ok().filter(|value| !value.is_empty());
+        let mut heroku_hosts: Vec<String> = variable("HEROKU_GIT_HOST").into_iter().collect();
+        if let Some(host) = variable("HEROKU_HOST") {
+            heroku_hosts.push(format!("git.{host}"));
+            heroku_hosts.push(host);
+        }
+        Ok(Self {
+            remotes: Remotes::from_config(&config),
+            reader: Reader {
+                directory: env::current_dir().map_err(|error| Trouble::io("tell the current directory", &error))?,
+                heroku_hosts,
+            },
+            common_dir: backend.common_dir().to_owned(),
+            work_tree: backend.work_tree().map(Path::to_owned),
+            backend: Mutex::new(backend),
+            git,
+            config,
+        })
+    }
+
+    fn backend(&self) -> MutexGuard<'_, Box<dyn Backend>> {
+        self.backend.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The user's git.
+    pub(crate) fn git(&self) -> &Git {
+        &self.git
+    }
+
+    /// The directory that all worktrees share.
+    pub fn common_dir(&self) -> &Path {
+        &self.common_dir
+    }
+
+    /// The directory of our own files in it.
+    pub fn state_dir(&self) -> PathBuf {
+        self.common_dir.join("pushgate")
+    }
+
+    /// The top of the work tree; `None` in a bare repository.
+    pub fn work_tree(&self) -> Option<&Path> {
+        self.work_tree.as_deref()
+    }
+
+    /// The configured remotes.
+    pub fn remotes(&self) -> &Remotes {
+        &self.remotes
+    }
+
+    /// The last value of a variable of git's configuration; names in lower case.
+    pub fn config(&self, name: &str) -> Option<&BStr> {
+        self.config.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.as_bstr())
+    }
+
+    /// Where a URL leads.
+    pub fn destination(&self, url: &BStr) -> Destination {
+        follow(self.reader.read(url), |path| path.canonicalize().ok())
+    }
+
+    /// Who pushes: `Name <mail>`, as git would sign a commit.
+    pub fn identity(&self) -> String {
+        let pick = |variable: &str, own: &str, common: &str| {
+            let text = env::var(variable).ok().filter(|text| !text.is_empty());
+            text.or_else(|| Some(self.config(own).or_else(|| self.config(common))?.to_str_lossy().into_owned()))
+        };
+        let name = pick("GIT_COMMITTER_NAME", "committer.name", "user.name");
+        let mail = pick("GIT_COMMITTER_EMAIL", "committer.email", "user.email");
+        if let (Some(name), Some(mail)) = (name, mail) {
+            return format!("{name} <{mail}>");
+        }
+        // git guesses from the account and the host: `Name <mail> SECONDS ZONE`.
+        let said = self.git.run(["var", "GIT_COMMITTER_IDENT"]).ok().filter(children::Said::is_ok);
+        let ident = said.map(|said| said.line().to_str_lossy().into_owned());
+        match ident.as_deref().and_then(|ident| ident.split_inclusive('>').next()) {
+            Some(person) => person.to_owned(),
+            None => "unknown".to_owned(),
+        }
+    }
+
+    /// The commit that an id names, through tags.
+    pub fn peel(&self, id: &Oid) -> Result<Option<Oid>, Trouble> {
+        const DEEPEST: usize = 8;
+        let mut backend = self.backend();
+        let mut id = id.clone();
+        for _ in 0..DEEPEST {
+            match backend.header(&id)? {
+                Some((Kind::Commit, _)) => return Ok(Some(id)),
+                Some((Kind::Tag, _)) => {
+                    let tag = backend.read(&id)?;
+                    let object = tag.lines().next().and_then(|line| line.strip_prefix(b"object "));
+                    match object.and_then(Oid::parse) {
+                        Some(object) => id = object,
+                        None => return Ok(None),
+                    }
+                }
+                _ => return Ok(None),
+            }
+        }
+        Ok(None)
+    }
+
+    /// The commit that a revision names (gitrevisions(7)).
+    pub fn revision(&self, revision: &str) -> Result<Option<Oid>, Trouble> {
+        let commit = format!("{revision}^{{commit}}");
+        let said = self.git.run(["rev-parse", "--verify", "--quiet", "--end-of-options", &commit])?;
+        Ok(said.is_ok().then(|| Oid::parse(said.line())).flatten())
+    }
+
+    /// What a ref leads to, `HEAD` among them.
+    pub fn reference(&self, name: &str) -> Result<Option<Oid>, Trouble> {
+        self.backend().reference(name)
+    }
+
+    /// A commit's tree.
+    fn tree(&self, commit: &Oid) -> Result<Oid, Trouble> {
+        let bytes = self.backend().read(commit)?;
+        commit_headers(&bytes).map(|(tree, _)| tree).ok_or_else(|| damaged(commit))
+    }
+
+    /// The file, or what else, at a path of a commit.
+    fn entry(&self, commit: &Oid, path: &str) -> Result<Option<TreeEntry>, Trouble> {
+        let mut entry = TreeEntry {
+            mode: TreeEntry::DIRECTORY,
+            id: self.tree(commit)?,
+        };
+        for name in path.split('/') {
+            if entry.mode != TreeEntry::DIRECTORY {
+                return Ok(None);
+            }
+            let bytes = self.backend().read(&entry.id)?;
+            match tree_entry(&bytes, name.as_bytes(), commit.as_str().len()) {
+                Some(found) => entry = found,
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(entry))
+    }
+
+    /// The policy that governs a push of this commit: its own, else the work tree's, else the
+    /// built-in one.
+    pub fn policy(&self, commit: Option<&Oid>) -> Result<Loaded, Trouble> {
+        let found = match commit {
+            Some(commit) => self.committed_policy(commit)?,
+            None => None,
+        };
+        if let (Some(commit), Some(text)) = (commit, found) {
+            let origin = format!("{} at {}", policy::FILE, commit.short());
+            return Ok(Loaded {
+                policy: load(&origin, &text).map_err(bad_policy)?,
+                source: Source::Commit(commit.clone()),
+                edited: self.is_policy_edited(&text),
+            });
+        }
+        if let Some(text) = self.work_tree_policy()? {
+            return Ok(Loaded {
+                policy: load(policy::FILE, &text).map_err(bad_policy)?,
+                source: Source::WorkTree,
+                edited: false,
+            });
+        }
+        Ok(Loaded {
+            policy: defaults::without_file(&self.heroku_remotes()),
+            source: Source::Defaults,
+            edited: false,
+        })
+    }
+
+    /// The object that is a commit's policy; `None` where it has none.
+    pub fn policy_id(&self, commit: &Oid) -> Result<Option<Oid>, Trouble> {
+        Ok(self.entry(commit, policy::FILE)?.map(|entry| entry.id))
+    }
+
+    fn committed_policy(&self, commit: &Oid) -> Result<Option<Vec<u8>>, Trouble> {
+        let Some(entry) = self.entry(commit, policy::FILE)? else {
+            return Ok(None);
+        };
+        let what = match entry.mode {
+            TreeEntry::DIRECTORY => Some("a directory"),
+            TreeEntry::LINK => Some("a link"),
+            TreeEntry::MODULE => Some("a submodule"),
+            _ => None,
+        };
+        let place = format!("{} at {}", policy::FILE, commit.short());
+        if let Some(what) = what {
+            return Err(not_a_file(&place, what));
+        }
+        let mut backend = self.backend();
+        match backend.header(&entry.id)? {
+            Some((Kind::Blob, size)) if size <= policy::LIMIT => Ok(Some(backend.read(&entry.id)?)),
+            // Only so much that the loader sees it is too much.
+            Some((Kind::Blob, _)) => Ok(Some(vec![b'#'; policy::LIMIT + 1])),
+            _ => Err(damaged(&entry.id)),
+        }
+    }
+
+    fn work_tree_policy(&self) -> Result<Option<Vec<u8>>, Trouble> {
+        let Some(path) = self.work_tree.as_ref().map(|top| top.join(policy::FILE)) else {
+            return Ok(None);
+        };
+        let kind = match path.symlink_metadata() {
+            Ok(metadata) => metadata.file_type(),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(Trouble::io(format!("read {}", policy::FILE), &error)),
+        };
+        let what = match kind {
+            kind if kind.is_dir() => "a directory",
+            kind if kind.is_symlink() => "a link",
+            kind if !kind.is_file() => "no plain file",
+            _ => return read_some(&path).map(Some),
+        };
+        Err(not_a_file(policy::FILE, what))
+    }
+
+    /// Whether the work tree's policy is neither the pushed one nor that of HEAD.
+    fn is_policy_edited(&self, pushed: &[u8]) -> bool {
+        let Ok(Some(here)) = self.work_tree_policy() else {
+            return false;
+        };
+        let same = |text: &[u8]| text.replace("\r\n", "\n") == here.replace("\r\n", "\n");
+        if same(pushed) {
+            return false;
+        }
+        let head = self.reference("HEAD").ok().flatten();
+        let committed = head.and_then(|head| self.committed_policy(&head).ok().flatten());
+        !committed.is_some_and(|text| same(&text))
+    }
+
+    /// The remotes that lead to Heroku.
+    pub fn heroku_remotes(&self) -> Vec<defaults::HerokuRemote> {
+        let mut found = Vec::new();
+        for name in self.remotes.names() {
+            for url in self.remotes.push_urls(name) {
+                if let Destination::App {
+                    platform: crate::destination::Platform::Heroku,
+                    app,
+                    ..
+                } = self.destination(url.as_ref())
+                {
+                    let name = name.to_str_lossy().into_owned();
+                    found.push(defaults::HerokuRemote { name, app });
+                }
+            }
+        }
+        found
+    }
+
+    /// Trunk's branch: the policy's, else the one that `REMOTE/HEAD` names, else whichever of
+    /// master and main exists.
+    pub fn trunk(&self, trunk: &Trunk) -> Result<TrunkName, Trouble> {
+        let remote = trunk.remote.clone();
+        if let Some(branch) = trunk.branch.clone() {
+            return Ok(TrunkName { remote, branch });
+        }
+        let prefix = format!("refs/remotes/{remote}/");
+        let mut backend = self.backend();
+        if let Some(head) = backend.symbolic(&format!("{prefix}HEAD"))?
+            && let Some(branch) = head.strip_prefix(&prefix)
+        {
+            let branch = branch.to_owned();
+            return Ok(TrunkName { remote, branch });
+        }
+        for prefix in [prefix.as_str(), "refs/heads/"] {
+            let has = |backend: &mut Box<dyn Backend>, name: &str| {
+                backend.reference(&format!("{prefix}{name}")).map(|found| found.is_some())
+            };
+            let branch = match (has(&mut backend, "master")?, has(&mut backend, "main")?) {
+                (true, false) => "master",
+                (false, true) => "main",
+                (true, true) => return Err(Trouble::WhichTrunk { remote, found: "both master and main" }),
+                (false, false) => continue,
+            };
+            let branch = branch.to_owned();
+            return Ok(TrunkName { remote, branch });
+        }
+        Err(Trouble::WhichTrunk {
+            remote,
+            found: "neither master nor main",
+        })
+    }
+
+    fn network(&self) -> Network<'_> {
+        Network {
+            git: &self.git,
+            ssh_command: self.config("core.sshcommand").map(BString::from),
+            ssh_variant: self.config("ssh.variant").map(BString::from),
+        }
+    }
+
+    fn count(&self, from: &Oid, without: &Oid, remote: &str) -> Result<Count, Trouble> {
+        let most = format!("--max-count={}", Count::MOST + 1);
+        let said = self.git.run(["rev-list", "--count", &most, from.as_str(), &format!("^{without}"), "--"])?;
+        let count = said.line().to_str().ok().and_then(|text| text.parse().ok());
+        match count.filter(|_| said.is_ok()) {
+            Some(count) => Ok(Count(count)),
+            None if self.is_shallow() => Err(shallow(without, remote)),
+            None => Err(Trouble::Git {
+                command: format!("git rev-list {} ^{}", from.short(), without.short()),
+                words: said.words,
+            }),
+        }
+    }
+}
+
+fn shallow(id: &Oid, remote: &str) -> Trouble {
+    Trouble::Shallow {
+        id: id.clone(),
+        remote: remote.to_owned(),
+    }
+}
+
+fn damaged(id: &Oid) -> Trouble {
+    Trouble::Io {
+        what: format!("read {}", id.short()),
+        words: vec!["the object is damaged or missing".to_owned()],
+    }
+}
+
+fn not_a_file(place: &str, what: &str) -> Trouble {
+    Trouble::Policy {
+        message: format!("{place} is {what}; it must be a plain file"),
+        excerpt: Vec::new(),
+    }
+}
+
+#[allow(clippy::needless_pass_by_value, reason = "for map_err")]
+fn bad_policy(error: policy::PolicyError) -> Trouble {
+    Trouble::Policy {
+        message: error.to_string(),
+        excerpt: error.excerpt().map(|text| text.lines().map(str::to_owned).collect()).unwrap_or_default(),
+    }
+}
+
+/// So much of a file that the loader can see whether it is too much.
+fn read_some(path: &Path) -> Result<Vec<u8>, Trouble> {
+    use std::io::Read;
+    let mut text = Vec::new();
+    let most = u64::try_from(policy::LIMIT + 1).unwrap_or(u64::MAX);
+    let read = fs::File::open(path).and_then(|file| file.take(most).read_to_end(&mut text));
+    read.map_err(|error| Trouble::io(format!("read {}", policy::FILE), &error))?;
+    Ok(text)
+}
+
+/// The files of a commit, for finding its suite.
+struct Files<'w> {
+    world: &'w Real,
+    commit: &'w Oid,
+}
+
+impl Files<'_> {
+    fn entry(&self, path: &str) -> Option<TreeEntry> {
+        self.world.entry(self.commit, path).ok().flatten()
+    }
+}
+
+impl Look for Files<'_> {
+    fn read(&self, path: &str) -> Option<Vec<u8>> {
+        let entry = self.entry(path).filter(|entry| entry.mode & 0o170_000 == 0o100_000)?;
+        self.world.backend().read(&entry.id).ok()
+    }
+
+    fn is_executable(&self, path: &str) -> bool {
+        self.entry(path).is_some_and(|entry| entry.mode == TreeEntry::EXECUTABLE)
+    }
+
+    fn is_dir(&self, path: &str) -> bool {
+        self.entry(path).is_some_and(|entry| entry.mode == TreeEntry::DIRECTORY)
+    }
+}
+
+impl World for Real {
+    fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
+
+    fn zone(&self) -> Result<TimeZone, Trouble> {
+        // `TimeZone::system` would silently be UTC where TZ names no zone.
+        TimeZone::try_system().map_err(|error| Trouble::NoZone {
+            words: vec![error.to_string()],
+        })
+    }
+
+    fn object(&self, id: &Oid) -> Result<Object, Trouble> {
+        let mut backend = self.backend();
+        Ok(match backend.header(id)? {
+            Some((Kind::Commit, _)) => {
+                let bytes = backend.read(id)?;
+                let (_, parents) = commit_headers(&bytes).ok_or_else(|| damaged(id))?;
+                Object::Commit { parents }
+            }
+            Some((kind, _)) => Object::Other(kind.name()),
+            None => Object::Missing,
+        })
+    }
+
+    fn is_shallow(&self) -> bool {
+        self.backend().is_shallow()
+    }
+
+    fn local_branch(&self, name: &str) -> Result<Option<Oid>, Trouble> {
+        self.reference(&format!("refs/heads/{name}"))
+    }
+
+    fn relation(&self, a: &Oid, b: &Oid, remote: &str) -> Result<Relation, Trouble> {
+        let (ahead, behind) = (self.count(a, b, remote)?, self.count(b, a, remote)?);
+        match (ahead.0, behind.0) {
+            (0, _) => return Ok(Relation::Behind(behind)),
+            (_, 0) => return Ok(Relation::Ahead(ahead)),
+            // Where the history was cut off, a common past may lie beyond the cut.
+            _ if self.is_shallow() => return Err(shallow(b, remote)),
+            _ => {}
+        }
+        let related = self.git.run(["merge-base", a.as_str(), b.as_str()])?;
+        Ok(match related.code {
+            Some(0) => Relation::Diverged { ahead, behind },
+            Some(1) => Relation::Unrelated,
+            _ => {
+                return Err(Trouble::Git {
+                    command: format!("git merge-base {} {}", a.short(), b.short()),
+                    words: related.words,
+                });
+            }
+        })
+    }
+
+    fn lost(&self, old: &Oid, new: &Oid, remote: &str) -> Result<(Count, Vec<Commit>), Trouble> {
+        const NAMED: &str = "--max-count=3";
+        let count = self.count(old, new, remote)?;
+        if count.0 == 0 {
+            return Ok((count, Vec::new()));
+        }
+        if self.is_shallow() {
+            return Err(shallow(old, remote));
+        }
+        let said = self.git.must(["log", NAMED, "--no-color", "--no-show-signature", "--format=%H %s", old.as_str(), &format!("^{new}"), "--"])?;
+        let commit = |line: &[u8]| {
+            let (id, subject) = line.split_once_str(" ")?;
+            Some(Commit {
+                id: Oid::parse(id)?,
+                subject: subject.to_str_lossy().into_owned(),
+            })
+        };
+        Ok((count, said.out.lines().filter_map(commit).collect()))
+    }
+
+    fn trunk_tip(&self, trunk: &TrunkName) -> Result<Oid, Trouble> {
+        match self.remotes.fetch_url(trunk.remote.as_bytes()) {
+            Some(url) => self.network().trunk_tip(trunk, url.as_ref()),
+            None => Err(Trouble::NoTrunkRemote {
+                remote: trunk.remote.clone(),
+            }),
+        }
+    }
+
+    fn live(&self, remote: &BStr, branches: &[String]) -> Result<Vec<(String, Oid)>, Trouble> {
+        // Where a push goes is asked, which may be another place than a fetch comes from.
+        let urls = self.remotes.push_urls(remote);
+        let fetched = self.remotes.fetch_url(remote);
+        let network = self.network();
+        match urls.as_slice() {
+            [] => network.live(None, remote, branches),
+            [url] if Some(url) == fetched.as_ref() => network.live(Some(remote), url.as_ref(), branches),
+            _ => {
+                let mut tips = Vec::new();
+                for url in &urls {
+                    tips.extend(network.live(None, url.as_ref(), branches)?);
+                }
+                Ok(tips)
+            }
+        }
+    }
+
+    fn checkout(&self, commit: &Oid) -> Result<Option<Mismatch>, Trouble> {
+        if self.work_tree.is_none() {
+            return Err(Trouble::Bare);
+        }
+        let said = self.git.must([
+            "status",
+            "--porcelain=v2",
+            "--branch",
+            "--no-ahead-behind",
+            "-z",
+            "--no-renames",
+            "--untracked-files=normal",
+            "--ignore-submodules=none",
+        ])?;
+        let mut head = None;
+        let mut changed = Vec::new();
+        for record in said.out.split(|b| *b == 0).filter(|record| !record.is_empty()) {
+            match record[0] {
+                b'#' => head = head.or_else(|| record.strip_prefix(b"# branch.oid ").and_then(Oid::parse)),
+                b'1' => changed.extend(record.splitn(9, |b| *b == b' ').nth(8).map(BString::from)),
+                b'u' => changed.extend(record.splitn(11, |b| *b == b' ').nth(10).map(BString::from)),
+                _ => changed.extend(record.get(2..).map(BString::from)),
+            }
+        }
+        let same = match &head {
+            Some(head) => head == commit || self.tree(head)? == self.tree(commit)?,
+            None => false,
+        };
+        if !same {
+            return Ok(Some(Mismatch::OtherTree { head }));
+        }
+        if !changed.is_empty() {
+            return Ok(Some(Mismatch::Changed(changed)));
+        }
+        let hidden = self.backend().hidden()?;
+        Ok((!hidden.is_empty()).then_some(Mismatch::Hidden(hidden)))
+    }
+
+    fn detect(&self, commit: &Oid) -> Result<Detected, Trouble> {
+        self.tree(commit)?;
+        Ok(detect::suite(&Files { world: self, commit }))
+    }
+
+    fn run(&self, steps: &[Step], limit: Duration) -> Result<SuiteRun, Trouble> {
+        let top = self.work_tree.as_ref().ok_or(Trouble::Bare)?;
+        suite::run(
+            &suite::Place {
+                top,
+                logs: &self.state_dir().join("logs"),
+                git: &self.git,
+            },
+            steps,
+            limit,
+        )
+    }
+}

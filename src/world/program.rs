@@ -1,0 +1,175 @@
+//! The same local questions answered by the user's git, for repositories that libgit2 cannot open.
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    path::{Path, PathBuf},
+    process::{Child, ChildStdin, ChildStdout, Stdio},
+};
+
+use bstr::{BString, ByteSlice};
+
+use super::{
+    children::Git,
+    repository::{Backend, Kind, exists},
+};
+use crate::{push::Oid, remotes::Entry, verdict::Trouble};
+
+/// A repository read through `git cat-file --batch-command` and friends.
+pub(crate) struct Program {
+    git: Git,
+    common_dir: PathBuf,
+    work_tree: Option<PathBuf>,
+    is_shallow: bool,
+    objects: Option<Objects>,
+}
+
+/// One `git cat-file --batch-command`, started at the first question.
+struct Objects {
+    child: Child,
+    ask: Option<ChildStdin>,
+    answers: BufReader<ChildStdout>,
+}
+
+impl Drop for Objects {
+    fn drop(&mut self) {
+        // The end of its input ends it.
+        self.ask = None;
+        let _ = self.child.wait();
+    }
+}
+
+impl Program {
+    /// Opens the repository that git itself finds.
+    pub(crate) fn open(git: &Git) -> Result<Self, Trouble> {
+        let said = git.must(["rev-parse", "--path-format=absolute", "--git-common-dir", "--is-shallow-repository", "--is-bare-repository"])?;
+        let lines: Vec<_> = ByteSlice::lines(said.out.as_slice()).collect();
+        let [common, shallow, bare] = lines.as_slice() else {
+            return Err(Trouble::Git {
+                command: "git rev-parse".to_owned(),
+                words: vec![said.out.to_str_lossy().into_owned()],
+            });
+        };
+        let work_tree = if *bare == b"true" {
+            None
+        } else {
+            // Fails inside `.git`, where there is no work tree.
+            let top = git.run(["rev-parse", "--path-format=absolute", "--show-toplevel"])?;
+            top.is_ok().then(|| top.line().to_path_lossy().into_owned())
+        };
+        Ok(Self {
+            git: git.clone(),
+            common_dir: common.to_path_lossy().into_owned(),
+            work_tree,
+            is_shallow: *shallow == b"true",
+            objects: None,
+        })
+    }
+
+    fn objects(&mut self) -> Result<&mut Objects, Trouble> {
+        if self.objects.is_none() {
+            let mut command = self.git.command(["cat-file", "--batch-command"]);
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+            let failed = |error: &std::io::Error| Trouble::io("run `git cat-file`", error);
+            let mut child = command.spawn().map_err(|e| failed(&e))?;
+            let (Some(ask), Some(answers)) = (child.stdin.take(), child.stdout.take()) else {
+                return Err(Trouble::Git {
+                    command: "git cat-file".to_owned(),
+                    words: Vec::new(),
+                });
+            };
+            self.objects = Some(Objects {
+                child,
+                ask: Some(ask),
+                answers: BufReader::new(answers),
+            });
+        }
+        self.objects.as_mut().ok_or(Trouble::Git {
+            command: "git cat-file".to_owned(),
+            words: Vec::new(),
+        })
+    }
+
+    /// Asks for `info` or `contents`; the answer's first line, taken apart.
+    fn ask(&mut self, word: &str, id: &Oid) -> Result<Option<(Kind, usize)>, Trouble> {
+        let failed = |error: &std::io::Error| Trouble::io(format!("read {} with `git cat-file`", id.short()), error);
+        let objects = self.objects()?;
+        let mut line = Vec::new();
+        if let Some(ask) = &mut objects.ask {
+            writeln!(ask, "{word} {id}").and_then(|()| ask.flush()).map_err(|e| failed(&e))?;
+        }
+        objects.answers.read_until(b'\n', &mut line).map_err(|e| failed(&e))?;
+        let mut fields = line.as_bstr().trim_ascii_end().split(|b| *b == b' ').skip(1);
+        match (fields.next(), fields.next()) {
+            (Some(kind), Some(size)) => {
+                let size = size.to_str().ok().and_then(|size| size.parse().ok());
+                Ok(Kind::parse(kind).zip(size))
+            }
+            (Some(b"missing"), None) => Ok(None),
+            _ => Err(Trouble::Git {
+                command: format!("git cat-file --batch-command ({word} {})", id.short()),
+                words: vec![line.to_str_lossy().trim_end().to_owned()],
+            }),
+        }
+    }
+}
+
+impl Backend for Program {
+    fn common_dir(&self) -> &Path {
+        &self.common_dir
+    }
+
+    fn work_tree(&self) -> Option<&Path> {
+        self.work_tree.as_deref()
+    }
+
+    fn is_shallow(&self) -> bool {
+        self.is_shallow
+    }
+
+    fn config(&self) -> Result<Vec<Entry>, Trouble> {
+        let said = self.git.must(["config", "--list", "-z"])?;
+        let entries = said.out.split(|b| *b == 0).filter(|entry| !entry.is_empty());
+        Ok(entries
+            .map(|entry| match entry.find_byte(b'\n') {
+                Some(end) => (entry[..end].into(), entry[end + 1..].into()),
+                None => (entry.into(), "true".into()),
+            })
+            .collect())
+    }
+
+    fn reference(&mut self, name: &str) -> Result<Option<Oid>, Trouble> {
+        let said = self.git.run(["rev-parse", "--verify", "--quiet", "--end-of-options", name])?;
+        Ok(said.is_ok().then(|| Oid::parse(said.line())).flatten())
+    }
+
+    fn symbolic(&mut self, name: &str) -> Result<Option<String>, Trouble> {
+        let said = self.git.run(["symbolic-ref", "--quiet", name])?;
+        Ok(said.is_ok().then(|| said.line().to_str_lossy().into_owned()))
+    }
+
+    fn header(&mut self, id: &Oid) -> Result<Option<(Kind, usize)>, Trouble> {
+        self.ask("info", id)
+    }
+
+    fn read(&mut self, id: &Oid) -> Result<Vec<u8>, Trouble> {
+        let Some((_, size)) = self.ask("contents", id)? else {
+            return Err(Trouble::Io {
+                what: format!("read {}", id.short()),
+                words: vec!["there is no such object".to_owned()],
+            });
+        };
+        let mut bytes = vec![0; size + 1];
+        let objects = self.objects()?;
+        objects.answers.read_exact(&mut bytes).map_err(|error| Trouble::io(format!("read {}", id.short()), &error))?;
+        bytes.pop();
+        Ok(bytes)
+    }
+
+    fn hidden(&mut self) -> Result<Vec<BString>, Trouble> {
+        let Some(top) = &self.work_tree else { return Ok(Vec::new()) };
+        let said = self.git.must(["ls-files", "-v", "-z", "--full-name", ":/"])?;
+        let lines = said.out.split(|b| *b == 0).filter_map(|line| Some((*line.first()?, line.get(2..)?)));
+        let hidden = lines.filter(|(tag, path)| (tag.is_ascii_lowercase() || *tag == b'S') && exists(top, path));
+        Ok(hidden.map(|(_, path)| path.into()).collect())
+    }
+}

@@ -1,0 +1,66 @@
+//! What ends a push from outside: Ctrl-C, a signal, or the death of `git push` itself.
+
+use std::{
+    fs,
+    os::unix::process::parent_id,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use nix::sys::signal::Signal;
+use signal_hook::{consts, flag};
+
+static WATCH: OnceLock<Watch> = OnceLock::new();
+
+struct Watch {
+    came: Arc<AtomicUsize>,
+    parent: u32,
+}
+
+/// Catches the signals that end a push, and remembers who started us.
+///
+/// What was ignored when we were started (`nohup`) goes on meaning nothing. A caught signal is back
+/// at its default in every child.
+pub fn watch() {
+    let came = Arc::new(AtomicUsize::new(0));
+    let ignored = ignored();
+    for signal in [consts::SIGINT, consts::SIGTERM, consts::SIGHUP, consts::SIGQUIT] {
+        let number = usize::try_from(signal).unwrap_or_default();
+        let value = if ignored >> (number.max(1) - 1) & 1 == 1 { 0 } else { number };
+        let _ = flag::register_usize(signal, Arc::clone(&came), value);
+    }
+    let _ = WATCH.set(Watch {
+        came,
+        parent: parent_id(),
+    });
+}
+
+/// What ended the push, once it did.
+pub fn interrupted() -> Option<String> {
+    let watch = WATCH.get()?;
+    match watch.came.load(Ordering::Relaxed) {
+        0 if parent_id() == watch.parent => None,
+        0 => Some("`git push` is gone".to_owned()),
+        number => Some(name(number)),
+    }
+}
+
+/// The signal's number, for the exit code.
+pub fn signal() -> Option<u8> {
+    u8::try_from(WATCH.get()?.came.load(Ordering::Relaxed)).ok().filter(|number| *number != 0)
+}
+
+fn name(number: usize) -> String {
+    let signal = i32::try_from(number).ok().and_then(|number| Signal::try_from(number).ok());
+    signal.map_or_else(|| format!("signal {number}"), |signal| signal.to_string())
+}
+
+/// The signals that our caller had ignored, a bit each; none where the system does not tell
+/// (proc(5), `SigIgn`).
+fn ignored() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
+}

@@ -1,0 +1,18 @@
+//! Real `git push` through the really installed hook against real bare repositories, one file a topic.
+//!
+//! One binary: linking libgit2 once is enough. Every test has a directory, a HOME and a git
+//! configuration of its own, and sees nothing of whoever runs it.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::missing_panics_doc, missing_docs)]
+
+mod support;
+
+mod calendar_properties;
+mod overrides;
+mod policy_errors;
+mod policy_properties;
+mod promotion;
+mod suite;
+mod target;
+mod trunk;
+mod window;

@@ -1,0 +1,79 @@
+//! The gate `promotion`: the same commit is live on the environment that comes first.
+
+use crate::support::Sandbox;
+
+#[test]
+fn production_comes_after_staging() {
+    let shop = Sandbox::new();
+    let id = shop.commit_on_origin("two");
+    let old = shop.tip("staging", "master");
+    let ran = shop.push("production", "master").refused("promotion");
+    ran.says(&format!("staging has {}, not {}, which is 1 commit ahead of it", &old[..7], &id[..7]))
+        .says("hint: git push staging master, try it on staging, then push again");
+    shop.push("staging", "master").goes();
+    shop.push("production", "master").goes().says(&format!("promotion: {} is live on staging", &id[..7]));
+    assert_eq!(shop.tip("production", "master"), id);
+}
+
+#[test]
+fn nothing_on_staging_is_told_apart() {
+    let shop = Sandbox::new();
+    shop.commit_on_origin("two");
+    shop.git(["--git-dir", shop.path("staging.git").to_str().unwrap(), "update-ref", "-d", "refs/heads/master"]).goes();
+    shop.push("production", "master").refused("promotion").says("nothing was ever pushed to staging (`staging`)");
+}
+
+#[test]
+fn a_commit_on_staging_that_is_not_here_is_named_without_a_count() {
+    let shop = Sandbox::new();
+    shop.commit_on_origin("two");
+    let theirs = shop.colleague_pushes("staging", "theirs");
+    shop.push("production", "master").refused("promotion").says(&format!("staging has {}, not", &theirs[..7]));
+}
+
+#[test]
+fn either_deploy_branch_of_staging_counts() {
+    let shop = Sandbox::new();
+    shop.commit_on_origin("two");
+    shop.push("staging", "master:main").goes();
+    shop.push("production", "master").goes();
+}
+
+#[test]
+fn all_remotes_of_staging_must_have_it() {
+    let shop = Sandbox::new();
+    shop.run_in(shop.root(), "git", ["init", "-q", "--bare", "second.git"]).goes();
+    shop.git(["remote", "add", "second", "../second.git"]).goes();
+    shop.policy("suite: {run: 'true'}\nenvironments:\n  staging: {remote: [staging, second]}\n  production: {after: staging, signoff: false}\n");
+    shop.git(["push", "-q", "--no-verify", "origin", "master"]).goes();
+    shop.push("staging", "master").goes();
+    shop.push("production", "master").refused("promotion").says("nothing was ever pushed to staging (`second`)");
+    shop.push("second", "master").goes().says("push to staging (second) may go");
+    shop.push("production", "master").goes();
+}
+
+#[test]
+fn a_staging_that_cannot_be_reached_is_undecided() {
+    let shop = Sandbox::new();
+    shop.commit_on_origin("two");
+    std::fs::rename(shop.path("staging.git"), shop.path("gone.git")).unwrap();
+    shop.push("production", "master").undecided("promotion").says("could not ask `staging` for its branches");
+}
+
+#[test]
+fn a_staging_that_no_remote_leads_to_is_undecided() {
+    let shop = Sandbox::new();
+    shop.commit_on_origin("two");
+    shop.git(["remote", "remove", "staging"]).goes();
+    shop.push("production", "master").undecided("promotion").says("no remote of this repository leads to `staging`").says("hint: git remote add staging URL");
+}
+
+#[test]
+fn staging_moving_while_the_suite_runs_is_noticed() {
+    let shop = Sandbox::new();
+    let push = format!("git -C {} update-ref -d refs/heads/master", shop.path("staging.git").display());
+    shop.policy(&format!("suite: {{run: '{push}'}}\nenvironments:\n  staging: {{}}\n  production: {{after: staging, signoff: false}}\n"));
+    shop.git(["push", "-q", "--no-verify", "origin", "master"]).goes();
+    shop.git(["push", "-q", "--no-verify", "staging", "master"]).goes();
+    shop.push("production", "master").refused("promotion").says("note: promotion had passed before the suite ran");
+}

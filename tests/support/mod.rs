@@ -1,0 +1,319 @@
+//! A shop with an origin, a staging, a production and a clone, and words to tell a story with them.
+
+use std::{
+    ffi::{OsStr, OsString},
+    fs,
+    io::Write,
+    os::unix::{fs::PermissionsExt, process::ExitStatusExt},
+    path::{Path, PathBuf},
+    process::{Command, Output, Stdio},
+};
+
+use tempfile::TempDir;
+
+/// A world of its own: bare repositories, a clone with the hook, an empty HOME.
+pub struct Sandbox {
+    directory: TempDir,
+    /// The clone that the story is told in.
+    pub app: PathBuf,
+}
+
+/// A policy whose suite passes at once, and that asks for nothing else but staging first.
+pub const POLICY: &str = "\
+suite:
+  run: 'true'
+environments:
+  staging: {}
+  production: {after: staging, signoff: false}
+";
+
+impl Sandbox {
+    /// A clone named `app` with the remotes `origin`, `staging` and `production`, one commit on
+    /// master that holds [`POLICY`], on all three, and the hook installed.
+    pub fn new() -> Self {
+        let shop = Self::bare();
+        shop.policy(POLICY);
+        shop.git(["push", "--no-verify", "origin", "master"]).goes();
+        shop.git(["push", "--no-verify", "staging", "master"]).goes();
+        shop.git(["push", "--no-verify", "production", "master"]).goes();
+        shop.git(["remote", "set-head", "origin", "master"]).goes();
+        shop.install();
+        shop
+    }
+
+    /// The same without a commit, a policy or the hook.
+    pub fn bare() -> Self {
+        Self::with_init(&[])
+    }
+
+    /// The same, its repositories made with these options of `git init`.
+    pub fn with_init(options: &[&str]) -> Self {
+        let directory = tempfile::Builder::new().prefix("pushgate-test-").tempdir().unwrap();
+        let home = directory.path().join("home");
+        fs::create_dir(&home).unwrap();
+        let config = "[user]\n\tname = Ana\n\temail = ana@shop.example\n[init]\n\tdefaultBranch = master\n[advice]\n\tdetachedHead = false\n[protocol \"file\"]\n\tallow = always\n";
+        fs::write(home.join(".gitconfig"), config).unwrap();
+        let shop = Self {
+            app: directory.path().join("app"),
+            directory,
+        };
+        for name in ["origin", "staging", "production"] {
+            let path = shop.path(&format!("{name}.git"));
+            shop.run_in(shop.root(), "git", ["init", "-q", "--bare"].iter().chain(options).copied().chain([path.to_str().unwrap()])).goes();
+        }
+        shop.run_in(shop.root(), "git", ["init", "-q"].iter().chain(options).copied().chain(["app"])).goes();
+        for name in ["origin", "staging", "production"] {
+            shop.git(["remote", "add", name, shop.path(&format!("{name}.git")).to_str().unwrap()]).goes();
+        }
+        shop
+    }
+
+    /// The directory of everything.
+    pub fn root(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// A path in it.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.root().join(name)
+    }
+
+    /// A program with the environment of the sandbox and nothing else.
+    pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = Command::new(program);
+        command.env_clear().current_dir(&self.app).stdin(Stdio::null());
+        let home = self.path("home");
+        command.env("HOME", &home).env("PATH", path()).env("LC_ALL", "C.UTF-8").env("TZ", "UTC");
+        command.env("GIT_CONFIG_GLOBAL", home.join(".gitconfig")).env("GIT_CONFIG_SYSTEM", "/dev/null");
+        command.env("XDG_CACHE_HOME", home.join(".cache")).env("GIT_TERMINAL_PROMPT", "0");
+        command
+    }
+
+    /// Runs a program somewhere.
+    pub fn run_in<S: AsRef<OsStr>>(&self, directory: impl AsRef<Path>, program: &str, args: impl IntoIterator<Item = S>) -> Ran {
+        Ran::of(self.command(program).current_dir(directory).args(args))
+    }
+
+    /// Runs git in the clone.
+    pub fn git<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Ran {
+        self.run_in(&self.app, "git", args)
+    }
+
+    /// What git prints, without the line's end.
+    pub fn ask<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> String {
+        self.git(args).goes().stdout.trim_end().to_owned()
+    }
+
+    /// Runs pushgate in the clone.
+    pub fn pushgate<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Ran {
+        self.run_in(&self.app, PUSHGATE, args)
+    }
+
+    /// Calls the hook's command as git would, for places that no test can push to.
+    pub fn pushgate_pre_push(&self, remote: &str, url: &str, lines: &str) -> Ran {
+        let mut command = self.command(PUSHGATE);
+        command.args(["pre-push", "--", remote, url]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        child.stdin.take().unwrap().write_all(lines.as_bytes()).unwrap();
+        child.wait_with_output().unwrap().into()
+    }
+
+    /// Installs the hook.
+    pub fn install(&self) {
+        self.pushgate(["install"]).goes();
+    }
+
+    /// `git push REMOTE REFSPEC`.
+    pub fn push(&self, remote: &str, refspec: &str) -> Ran {
+        self.git(["push", remote, refspec])
+    }
+
+    /// `git push REMOTE REFSPEC` with further variables of the environment.
+    pub fn push_with(&self, variables: &[(&str, &str)], remote: &str, refspec: &str) -> Ran {
+        let mut command = self.command("git");
+        Ran::of(command.args(["push", remote, refspec]).envs(variables.iter().copied()))
+    }
+
+    /// `git push REMOTE REFSPEC` while every clock of it shows this time (UTC).
+    pub fn push_at(&self, time: &str, remote: &str, refspec: &str) -> Ran {
+        Ran::of(self.at(time).args(["git", "push", remote, refspec]))
+    }
+
+    /// `faketime`, which sets the clock of what it runs.
+    pub fn at(&self, time: &str) -> Command {
+        let mut command = self.command(tool("faketime", "faketime"));
+        // Time limits go on being measured by the true clock.
+        command.env("FAKETIME_DONT_FAKE_MONOTONIC", "1").args(["-m", "-f", &format!("@{time}")]);
+        command
+    }
+
+    /// Writes a file of the clone and commits it.
+    pub fn commit_file(&self, name: &str, text: &str) -> String {
+        self.write(name, text);
+        self.git(["add", "--force", name]).goes();
+        self.git(["commit", "-q", "-m", &format!("Write {name}")]).goes();
+        self.ask(["rev-parse", "HEAD"])
+    }
+
+    /// Writes a file of the clone.
+    pub fn write(&self, name: &str, text: &str) {
+        let path = self.app.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    /// Writes an executable file of the clone.
+    pub fn script(&self, name: &str, text: &str) {
+        self.write(name, text);
+        fs::set_permissions(self.app.join(name), fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
+    /// Commits a policy.
+    pub fn policy(&self, text: &str) -> String {
+        self.commit_file(".pushgate.yml", text)
+    }
+
+    /// Commits something, and says so.
+    pub fn commit(&self, subject: &str) -> String {
+        self.git(["commit", "-q", "--allow-empty", "-m", subject]).goes();
+        self.ask(["rev-parse", "HEAD"])
+    }
+
+    /// Commits something and brings it to origin, as a colleague would who needs no gate.
+    pub fn commit_on_origin(&self, subject: &str) -> String {
+        let id = self.commit(subject);
+        self.git(["push", "-q", "--no-verify", "origin", "HEAD:master"]).goes();
+        id
+    }
+
+    /// A colleague pushes a commit to a remote from a clone of his own.
+    pub fn colleague_pushes(&self, remote: &str, subject: &str) -> String {
+        let (bare, clone) = (self.path(&format!("{remote}.git")), self.path("ben"));
+        let _ = fs::remove_dir_all(&clone);
+        self.run_in(self.root(), "git", [OsStr::new("clone"), "-q".as_ref(), bare.as_os_str(), clone.as_os_str()]).goes();
+        self.run_in(&clone, "git", ["commit", "-q", "--allow-empty", "-m", subject]).goes();
+        self.run_in(&clone, "git", ["push", "-q", "origin", "HEAD:master"]).goes();
+        self.run_in(&clone, "git", ["rev-parse", "HEAD"]).goes().stdout.trim_end().to_owned()
+    }
+
+    /// What a branch of a bare repository names; empty where it does not exist.
+    pub fn tip(&self, remote: &str, branch: &str) -> String {
+        let bare = self.path(&format!("{remote}.git"));
+        let name = format!("refs/heads/{branch}");
+        self.run_in(bare, "git", ["for-each-ref", "--format=%(objectname)", &name]).goes().stdout.trim_end().to_owned()
+    }
+
+    /// The ledger's lines.
+    pub fn ledger(&self) -> Vec<serde_json::Value> {
+        let text = fs::read_to_string(self.app.join(".git/pushgate/ledger.jsonl")).unwrap_or_default();
+        text.lines().map(|line| serde_json::from_str(line).expect("a whole line of JSON")).collect()
+    }
+
+    /// The gates that were asked for the last line of the ledger, and their outcomes.
+    pub fn last_gates(&self) -> Vec<String> {
+        let ledger = self.ledger();
+        let gates = ledger.last().expect("a line in the ledger")["gates"].as_array().unwrap().clone();
+        gates.iter().map(|gate| format!("{} {}", gate["gate"].as_str().unwrap(), gate["outcome"].as_str().unwrap())).collect()
+    }
+}
+
+/// The program under test.
+pub const PUSHGATE: &str = env!("CARGO_BIN_EXE_pushgate");
+
+fn path() -> OsString {
+    std::env::var_os("PATH").expect("a PATH")
+}
+
+/// A tool that a test cannot do without; its absence is a failure that names the package.
+pub fn tool(name: &str, package: &str) -> PathBuf {
+    let found = std::env::split_paths(&path()).chain(["/usr/sbin".into(), "/sbin".into()]).map(|directory| directory.join(name)).find(|file| file.is_file());
+    found.unwrap_or_else(|| panic!("this test needs `{name}`: apt-get install {package}"))
+}
+
+/// What a program did.
+#[derive(Debug)]
+pub struct Ran {
+    /// Its exit code, or 128 and the signal that ended it.
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Ran {
+    /// Runs it to its end.
+    pub fn of(command: &mut Command) -> Self {
+        command.output().unwrap_or_else(|error| panic!("{command:?}: {error}")).into()
+    }
+
+    /// It succeeded.
+    #[track_caller]
+    pub fn goes(self) -> Self {
+        assert_eq!(self.code, 0, "{self}");
+        self
+    }
+
+    /// `git push` failed because this gate refused.
+    #[track_caller]
+    pub fn refused(self, gate: &str) -> Self {
+        assert_eq!(self.code, 1, "{self}");
+        assert!(self.stderr.lines().any(|line| line.starts_with("pushgate: ") && line.ends_with(" refused")), "{self}");
+        self.names(gate)
+    }
+
+    /// `git push` failed because this gate could not decide.
+    #[track_caller]
+    pub fn undecided(self, gate: &str) -> Self {
+        assert_eq!(self.code, 1, "{self}");
+        assert!(self.stderr.contains(" not decided, so it does not go\n"), "{self}");
+        self.names(gate)
+    }
+
+    #[track_caller]
+    fn names(self, gate: &str) -> Self {
+        assert!(self.stderr.contains(&format!("\n  {gate}: ")), "{self}");
+        self
+    }
+
+    /// Its standard error holds this.
+    #[track_caller]
+    pub fn says(self, text: &str) -> Self {
+        assert!(self.stderr.contains(text), "nobody says `{text}`:\n{self}");
+        self
+    }
+
+    /// Its standard error does not.
+    #[track_caller]
+    pub fn never_says(self, text: &str) -> Self {
+        assert!(!self.stderr.contains(text), "somebody says `{text}`:\n{self}");
+        self
+    }
+
+    /// Nothing of ours is on its standard error.
+    #[track_caller]
+    pub fn silent(self) -> Self {
+        self.never_says("pushgate")
+    }
+
+    /// What pushgate wrote, without what git says around it.
+    pub fn report(&self) -> String {
+        let ours = self.stderr.lines().skip_while(|line| !line.starts_with("pushgate: "));
+        let ours = ours.take_while(|line| line.starts_with("pushgate: ") || line.starts_with("  "));
+        ours.map(|line| format!("{line}\n")).collect()
+    }
+}
+
+impl From<Output> for Ran {
+    fn from(output: Output) -> Self {
+        Self {
+            code: output.status.code().unwrap_or_else(|| 128 + output.status.signal().unwrap_or(0)),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+}
+
+impl std::fmt::Display for Ran {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "exit code {}\n--- stdout\n{}--- stderr\n{}", self.code, self.stdout, self.stderr)
+    }
+}
