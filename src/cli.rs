@@ -10,14 +10,19 @@ use clap::{Args, Parser, Subcommand};
 /// newest trunk, tested, tried on staging and at an hour when you stay around, and refuses it
 /// otherwise with the command that cures it.
 #[derive(Debug, Parser)]
-#[command(name = "pushgate", version, max_term_width = 100, after_help = "\
+#[command(
+    name = "pushgate",
+    version,
+    max_term_width = 100,
+    after_help = "\
 Examples:
   pushgate demo                  see the whole story in a scratch directory
   pushgate init                  write .pushgate.yml from what is here
   pushgate install               put the gate in front of every push
   pushgate check production      the verdict without the push
 
-Exit codes: 0 go, 1 refused, 2 could not decide or could not be done.")]
+Exit codes: 0 go, 1 refused, 2 could not decide or could not be done."
+)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]

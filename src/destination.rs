@@ -1,6 +1,10 @@
 //! Where a push really goes: host and app, read from the URL, whatever the remote is called.
 
-use std::{ffi::OsStr, fmt, path::{Component, Path, PathBuf}};
+use std::{
+    ffi::OsStr,
+    fmt,
+    path::{Component, Path, PathBuf},
+};
 
 use bstr::{BStr, ByteSlice};
 
@@ -27,7 +31,9 @@ impl Platform {
     /// Dokku's deploy branch is a setting of the server and Piku takes any ref.
     pub fn builds(self, branch: &BStr) -> bool {
         match self {
-            Self::Heroku | Self::Scalingo | Self::Gigalixir => branch == "master" || branch == "main",
+            Self::Heroku | Self::Scalingo | Self::Gigalixir => {
+                branch == "master" || branch == "main"
+            }
             Self::CleverCloud => branch == "master",
             Self::Dokku | Self::Piku => true,
         }
@@ -111,7 +117,11 @@ impl Reader {
         if let Some((platform, host)) = self.platform(parts) {
             let app = parts.path.to_lowercase();
             if !app.is_empty() {
-                return Destination::App { platform, host, app };
+                return Destination::App {
+                    platform,
+                    host,
+                    app,
+                };
             }
         }
         Destination::Host {
@@ -128,7 +138,12 @@ impl Reader {
         if self.is_heroku(parts) && one_segment {
             return Some((Platform::Heroku, "git.heroku.com".to_owned()));
         }
-        let within = |domain: &str| host == domain || host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'));
+        let within = |domain: &str| {
+            host == domain
+                || host
+                    .strip_suffix(domain)
+                    .is_some_and(|rest| rest.ends_with('.'))
+        };
         if within("scalingo.com") && one_segment {
             Some((Platform::Scalingo, host.to_owned()))
         } else if within("clever-cloud.com") && one_segment {
@@ -147,9 +162,15 @@ impl Reader {
     fn is_heroku(&self, parts: &Parts) -> bool {
         let host = parts.host.as_str();
         // An alias of the ssh configuration, one for each account: `heroku.work`.
-        let account = |host: &str| host.strip_prefix("heroku.").is_some_and(|label| !label.contains('.'));
+        let account = |host: &str| {
+            host.strip_prefix("heroku.")
+                .is_some_and(|label| !label.contains('.'))
+        };
         matches!(host, "git.heroku.com" | "heroku.com")
-            || self.heroku_hosts.iter().any(|known| known.eq_ignore_ascii_case(host))
+            || self
+                .heroku_hosts
+                .iter()
+                .any(|known| known.eq_ignore_ascii_case(host))
             || (parts.ssh && account(host))
     }
 }
@@ -173,7 +194,11 @@ impl Parts {
                 let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
                 let scheme = scheme.to_ascii_lowercase();
                 // Remote helpers and git's old spellings: `git+ssh`, `ssh+git`.
-                let scheme = if scheme.contains("ssh") { "ssh".to_owned() } else { scheme };
+                let scheme = if scheme.contains("ssh") {
+                    "ssh".to_owned()
+                } else {
+                    scheme
+                };
                 (scheme, &rest[..end], &rest[end..])
             }
             None => {
@@ -192,8 +217,13 @@ impl Parts {
         };
         let user = credentials.map(|c| c.split(':').next().unwrap_or_default().to_owned());
         // `[::1]:22` and `[::1]`; scp-like `[host:port]` as well.
-        let (host, port) = match place.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-            Some((inner, after)) if inner.matches(':').count() > 1 => (inner, after.strip_prefix(':')),
+        let (host, port) = match place
+            .strip_prefix('[')
+            .and_then(|rest| rest.split_once(']'))
+        {
+            Some((inner, after)) if inner.matches(':').count() > 1 => {
+                (inner, after.strip_prefix(':'))
+            }
             Some((inner, after)) => match inner.split_once(':') {
                 Some((host, port)) => (host, Some(port)),
                 None => (inner, after.strip_prefix(':')),
@@ -211,12 +241,17 @@ impl Parts {
             _ => "",
         };
         let path = path.trim_matches('/');
-        let path = path.strip_suffix(".git").unwrap_or(path).trim_end_matches('/');
+        let path = path
+            .strip_suffix(".git")
+            .unwrap_or(path)
+            .trim_end_matches('/');
         Some(Self {
             ssh: scheme == "ssh",
             user,
             host: host.trim_end_matches('.').to_ascii_lowercase(),
-            port: port.filter(|p| !p.is_empty() && *p != own).map(str::to_owned),
+            port: port
+                .filter(|p| !p.is_empty() && *p != own)
+                .map(str::to_owned),
             path: path.to_owned(),
         })
     }
@@ -241,7 +276,11 @@ impl Destination {
     /// Whether the policy's word for an app means this place: a Heroku app's name, or `HOST/APP`.
     pub fn is_app(&self, word: &str) -> bool {
         match self {
-            Self::App { platform: Platform::Heroku, app, .. } if !word.contains('/') => app.eq_ignore_ascii_case(word),
+            Self::App {
+                platform: Platform::Heroku,
+                app,
+                ..
+            } if !word.contains('/') => app.eq_ignore_ascii_case(word),
             _ => self.to_string().eq_ignore_ascii_case(word),
         }
     }
@@ -249,8 +288,16 @@ impl Destination {
     /// What a headline calls it beside the environment's name: the app, or the whole.
     pub fn brief(&self) -> String {
         match self {
-            Self::App { platform: Platform::Heroku, app, .. } => app.clone(),
-            Self::Path(path) => path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(),
+            Self::App {
+                platform: Platform::Heroku,
+                app,
+                ..
+            } => app.clone(),
+            Self::Path(path) => path
+                .file_name()
+                .unwrap_or(path.as_os_str())
+                .to_string_lossy()
+                .into_owned(),
             other => other.to_string(),
         }
     }
@@ -259,7 +306,10 @@ impl Destination {
 impl fmt::Display for Destination {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::App { host, app: path, .. } | Self::Host { host, path } => {
+            Self::App {
+                host, app: path, ..
+            }
+            | Self::Host { host, path } => {
                 let safe: String = path.chars().filter(|c| !c.is_control()).collect();
                 write!(f, "{host}/{safe}")
             }
@@ -290,7 +340,9 @@ pub fn redact(text: &str) -> String {
     while let Some(at) = rest.find("://") {
         let (before, after) = rest.split_at(at + 3);
         clean.push_str(before);
-        let end = after.find(|c: char| c == '/' || c == '\'' || c == '"' || c.is_whitespace()).unwrap_or(after.len());
+        let end = after
+            .find(|c: char| c == '/' || c == '\'' || c == '"' || c.is_whitespace())
+            .unwrap_or(after.len());
         rest = match after[..end].rfind('@') {
             Some(sign) => &after[sign + 1..],
             None => after,
@@ -301,7 +353,10 @@ pub fn redact(text: &str) -> String {
 }
 
 /// The place with the links of the file system followed, where it is a path that exists.
-pub fn follow(destination: Destination, canonical: impl Fn(&Path) -> Option<PathBuf>) -> Destination {
+pub fn follow(
+    destination: Destination,
+    canonical: impl Fn(&Path) -> Option<PathBuf>,
+) -> Destination {
     match destination {
         Destination::Path(path) => {
             let git = path.file_name().map(|name| {
@@ -312,7 +367,11 @@ pub fn follow(destination: Destination, canonical: impl Fn(&Path) -> Option<Path
             let real = canonical(&path).or_else(|| canonical(&git?));
             match real {
                 // Once more through the reader's rule: the canonical name may end in `.git`.
-                Some(real) => Reader { directory: PathBuf::from("/"), heroku_hosts: Vec::new() }.path(<[u8]>::from_path(&real).unwrap_or_default()),
+                Some(real) => Reader {
+                    directory: PathBuf::from("/"),
+                    heroku_hosts: Vec::new(),
+                }
+                .path(<[u8]>::from_path(&real).unwrap_or_default()),
                 None => Destination::Path(path),
             }
         }

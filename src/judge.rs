@@ -37,7 +37,12 @@ pub enum Event {
 }
 
 /// Judges a push and says what there is to say on standard error.
-pub fn judge(push: &Push, event: Event, world: &Real, env: impl Fn(&str) -> Option<String>) -> Judgement {
+pub fn judge(
+    push: &Push,
+    event: Event,
+    world: &Real,
+    env: impl Fn(&str) -> Option<String>,
+) -> Judgement {
     let start = Instant::now();
     let overrides = Overrides::read(env);
     let judged = match Policies::of(push, world).and_then(|policies| {
@@ -48,10 +53,22 @@ pub fn judge(push: &Push, event: Event, world: &Real, env: impl Fn(&str) -> Opti
             read: &|url| world.destination(url),
         };
         let cases = policies.cases(&scene, world)?;
-        Ok(Desk { push, event, world, start }.decide(&cases, &overrides))
+        Ok(Desk {
+            push,
+            event,
+            world,
+            start,
+        }
+        .decide(&cases, &overrides))
     }) {
         Ok(judged) => judged,
-        Err(trouble) => Desk { push, event, world, start }.nobody_knows(&trouble, &overrides),
+        Err(trouble) => Desk {
+            push,
+            event,
+            world,
+            start,
+        }
+        .nobody_knows(&trouble, &overrides),
     };
     judged
 }
@@ -100,7 +117,11 @@ impl Policies {
     }
 
     /// Sorts the updates of the push by what governs them.
-    fn cases<'p>(&'p self, scene: &Scene<'p>, world: &Real) -> Result<Vec<(Case<'p>, &'p Loaded)>, Trouble> {
+    fn cases<'p>(
+        &'p self,
+        scene: &Scene<'p>,
+        world: &Real,
+    ) -> Result<Vec<(Case<'p>, &'p Loaded)>, Trouble> {
         let mut sites = Vec::with_capacity(self.loaded.len());
         for loaded in &self.loaded {
             let site = Site::find(&loaded.policy, scene)?;
@@ -121,7 +142,8 @@ impl Policies {
                 Route::Free => continue,
             };
             // Every branch on its own where only the suite is asked for.
-            let same = |case: &&mut (Case<'p>, &Loaded)| case.0.place == place && place != Place::Branch;
+            let same =
+                |case: &&mut (Case<'p>, &Loaded)| case.0.place == place && place != Place::Branch;
             if let Some((case, _)) = cases.iter_mut().find(same) {
                 case.updates.push(update);
                 continue;
@@ -137,9 +159,10 @@ impl Policies {
                     trunk_is_here: site.is_trunk,
                     updates: vec![update],
                     before: match place {
-                        Place::Environment(name) => {
-                            loaded.policy.environment(name).and_then(|e| Before::of(e, &loaded.policy, scene))
-                        }
+                        Place::Environment(name) => loaded
+                            .policy
+                            .environment(name)
+                            .and_then(|e| Before::of(e, &loaded.policy, scene)),
                         _ => None,
                     },
                 },
@@ -147,7 +170,10 @@ impl Policies {
             ));
         }
         if let Some((environment, update)) = deploys_nothing {
-            let branch = update.branch().map(|branch| branch.to_str_lossy()).unwrap_or_default();
+            let branch = update
+                .branch()
+                .map(|branch| branch.to_str_lossy())
+                .unwrap_or_default();
             report::say(&format!(
                 "`{}` deploys nothing on {} ({})",
                 crate::verdict::printable(branch.as_bytes().as_bstr()),
@@ -168,7 +194,11 @@ struct Desk<'d> {
 }
 
 impl Desk<'_> {
-    fn decide(&self, cases: &[(Case<'_>, &Loaded)], overrides: &Result<Overrides, Box<Refusal>>) -> Judgement {
+    fn decide(
+        &self,
+        cases: &[(Case<'_>, &Loaded)],
+        overrides: &Result<Overrides, Box<Refusal>>,
+    ) -> Judgement {
         let mut judgement = Judgement {
             decision: Decision::Go,
             entries: Vec::new(),
@@ -187,11 +217,26 @@ impl Desk<'_> {
         }
         for (case, loaded) in cases {
             if loaded.edited {
-                report::say(&format!("note: the uncommitted edit of {} changes nothing; the pushed one counts", policy::FILE));
+                report::say(&format!(
+                    "note: the uncommitted edit of {} changes nothing; the pushed one counts",
+                    policy::FILE
+                ));
             }
             let (mut decision, verdict) = self.one(case, overrides);
-            let reason = overrides.as_ref().ok().and_then(|overrides| overrides.reason.clone());
-            let entry = self.entry(&case_subject(case, self, reason.filter(|_| decision == Decision::Overridden)), decision).with(&verdict);
+            let reason = overrides
+                .as_ref()
+                .ok()
+                .and_then(|overrides| overrides.reason.clone());
+            let entry = self
+                .entry(
+                    &case_subject(
+                        case,
+                        self,
+                        reason.filter(|_| decision == Decision::Overridden),
+                    ),
+                    decision,
+                )
+                .with(&verdict);
             if let Err(trouble) = ledger.append(&entry) {
                 report::print(&report::trouble(&case.to_string(), None, &trouble));
                 if !is_off {
@@ -208,7 +253,11 @@ impl Desk<'_> {
     }
 
     /// One case: the overrides, then the gates.
-    fn one(&self, case: &Case<'_>, overrides: &Result<Overrides, Box<Refusal>>) -> (Decision, Verdict) {
+    fn one(
+        &self,
+        case: &Case<'_>,
+        overrides: &Result<Overrides, Box<Refusal>>,
+    ) -> (Decision, Verdict) {
         let what = case.to_string();
         let overrides = match overrides {
             Ok(overrides) => overrides,
@@ -229,13 +278,21 @@ impl Desk<'_> {
             return (Decision::Refused, Verdict::default());
         }
         if overrides.off {
-            report::warn(&format!("{what} is not checked: {} is off{}", crate::overrides::SWITCH, because(overrides)));
+            report::warn(&format!(
+                "{what} is not checked: {} is off{}",
+                crate::overrides::SWITCH,
+                because(overrides)
+            ));
             return (Decision::Overridden, Verdict::default());
         }
         let mut verdict = gates::judge(case, &overrides.skip, self.world);
         for (gate, outcome) in &verdict.answers {
             if matches!(outcome, Outcome::Skipped { .. }) {
-                report::warn(&format!("{gate} is not asked: {} names it{}", crate::overrides::SKIP, because(overrides)));
+                report::warn(&format!(
+                    "{gate} is not asked: {} names it{}",
+                    crate::overrides::SKIP,
+                    because(overrides)
+                ));
             }
         }
         if verdict.decision() == Decision::Go || verdict.decision() == Decision::Overridden {
@@ -246,13 +303,21 @@ impl Desk<'_> {
     }
 
     /// Nobody could even tell whether the push is governed: it does not go, unless the gate is off.
-    fn nobody_knows(&self, trouble: &Trouble, overrides: &Result<Overrides, Box<Refusal>>) -> Judgement {
+    fn nobody_knows(
+        &self,
+        trouble: &Trouble,
+        overrides: &Result<Overrides, Box<Refusal>>,
+    ) -> Judgement {
         let destination = self.world.destination(self.push.url.as_ref());
         let what = format!("push to {destination}");
         let off = overrides.as_ref().ok().filter(|overrides| overrides.off);
         let decision = match off {
             Some(overrides) => {
-                report::warn(&format!("{what} is not checked: {} is off{}", crate::overrides::SWITCH, because(overrides)));
+                report::warn(&format!(
+                    "{what} is not checked: {} is off{}",
+                    crate::overrides::SWITCH,
+                    because(overrides)
+                ));
                 report::warn(&format!("it could not have been: {trouble}"));
                 Decision::Overridden
             }
@@ -294,7 +359,10 @@ impl Desk<'_> {
 
 fn because(overrides: &Overrides) -> String {
     match &overrides.reason {
-        Some(reason) => format!(" ({})", crate::verdict::printable(reason.as_bytes().as_bstr())),
+        Some(reason) => format!(
+            " ({})",
+            crate::verdict::printable(reason.as_bytes().as_bstr())
+        ),
         None => String::new(),
     }
 }
@@ -317,9 +385,18 @@ fn case_subject(case: &Case<'_>, desk: &Desk<'_>, reason: Option<String>) -> Sub
 /// What the policy asks for and this version does not ask yet.
 fn not_kept(case: &Case<'_>) -> Option<String> {
     let environment = case.environment()?;
-    let keys: Vec<_> = [(environment.signoff, "signoff"), (!environment.soak.is_zero(), "soak")]
-        .into_iter()
-        .filter_map(|(set, key)| set.then_some(key))
-        .collect();
-    (!keys.is_empty()).then(|| format!("{} of {} is not asked for by this version", keys.join(" and "), environment.name))
+    let keys: Vec<_> = [
+        (environment.signoff, "signoff"),
+        (!environment.soak.is_zero(), "soak"),
+    ]
+    .into_iter()
+    .filter_map(|(set, key)| set.then_some(key))
+    .collect();
+    (!keys.is_empty()).then(|| {
+        format!(
+            "{} of {} is not asked for by this version",
+            keys.join(" and "),
+            environment.name
+        )
+    })
 }

@@ -100,11 +100,14 @@ impl Entry {
             .map(|(gate, outcome)| {
                 let (outcome, why) = match outcome {
                     Outcome::Passed(why) => ("passed", why.clone()),
-                    Outcome::Skipped { needless: true } => ("skipped", "it would have passed".to_owned()),
+                    Outcome::Skipped { needless: true } => {
+                        ("skipped", "it would have passed".to_owned())
+                    }
                     Outcome::Skipped { needless: false } => ("skipped", String::new()),
                     Outcome::Refused(refusal) => ("refused", refusal.to_string()),
                     Outcome::Undecided(trouble) => {
-                        let words = std::iter::once(trouble.to_string()).chain(trouble.causes().iter().cloned());
+                        let words = std::iter::once(trouble.to_string())
+                            .chain(trouble.causes().iter().cloned());
                         ("undecided", words.collect::<Vec<_>>().join(": "))
                     }
                 };
@@ -205,7 +208,8 @@ impl Ledger {
         };
         let mut contents = Contents::default();
         for (index, line) in BufReader::new(file).split(b'\n').enumerate() {
-            let line = line.map_err(|error| Trouble::io(format!("read {}", self.path.display()), &error))?;
+            let line =
+                line.map_err(|error| Trouble::io(format!("read {}", self.path.display()), &error))?;
             match serde_json::from_slice::<Entry>(&line) {
                 Ok(entry) if entry.v == VERSION => contents.entries.push(entry),
                 _ if line.is_empty() => {}

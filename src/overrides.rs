@@ -41,9 +41,20 @@ impl Overrides {
         }
         let mut skip = BTreeSet::new();
         // Off is off: what else is asked for makes no difference.
-        let words = if off { String::new() } else { get(SKIP).unwrap_or_default() };
-        for word in words.split(',').map(str::trim).filter(|word| !word.is_empty()) {
-            match GATES.iter().find(|gate| gate.name().eq_ignore_ascii_case(word)) {
+        let words = if off {
+            String::new()
+        } else {
+            get(SKIP).unwrap_or_default()
+        };
+        for word in words
+            .split(',')
+            .map(str::trim)
+            .filter(|word| !word.is_empty())
+        {
+            match GATES
+                .iter()
+                .find(|gate| gate.name().eq_ignore_ascii_case(word))
+            {
                 Some(gate) => skip.insert(*gate),
                 None => {
                     let known = "`target`, `window`, `trunk`, `promotion` and `suite`";
@@ -55,9 +66,17 @@ impl Overrides {
     }
 }
 
-fn bad(variable: &'static str, word: &str, known: &'static str, words: &[&'static str]) -> Box<Refusal> {
+fn bad(
+    variable: &'static str,
+    word: &str,
+    known: &'static str,
+    words: &[&'static str],
+) -> Box<Refusal> {
     let near = |candidate: &&&str| strsim::damerau_levenshtein(word, candidate);
-    let nearest = words.iter().min_by_key(near).filter(|candidate| near(candidate) <= 2);
+    let nearest = words
+        .iter()
+        .min_by_key(near)
+        .filter(|candidate| near(candidate) <= 2);
     Box::new(Refusal::BadOverride {
         variable,
         word: word.to_owned(),
@@ -72,7 +91,9 @@ mod tests {
 
     fn read(pairs: &[(&str, &str)]) -> Result<Overrides, String> {
         let find = |name: &str| {
-            (pairs.iter()).find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+            (pairs.iter())
+                .find(|(key, _)| *key == name)
+                .map(|(_, value)| (*value).to_owned())
         };
         Overrides::read(find).map_err(|refusal| refusal.to_string())
     }
@@ -80,7 +101,10 @@ mod tests {
     #[test]
     fn nothing_set_overrides_nothing() {
         assert_eq!(read(&[]).unwrap(), Overrides::default());
-        assert_eq!(read(&[(SWITCH, ""), (SKIP, " "), (REASON, " ")]).unwrap(), Overrides::default());
+        assert_eq!(
+            read(&[(SWITCH, ""), (SKIP, " "), (REASON, " ")]).unwrap(),
+            Overrides::default()
+        );
     }
 
     #[test]
@@ -94,7 +118,10 @@ mod tests {
     #[test]
     fn a_misspelt_switch_is_refused_with_the_nearest_word() {
         let message = read(&[(SWITCH, "of")]).unwrap_err();
-        assert_eq!(message, "PUSHGATE says `of`; it knows `off` (also `0`, `false`, `no`); did you mean `off`?");
+        assert_eq!(
+            message,
+            "PUSHGATE says `of`; it knows `off` (also `0`, `false`, `no`); did you mean `off`?"
+        );
     }
 
     #[test]

@@ -244,7 +244,14 @@ mod tests {
 
     #[test]
     fn bytes_that_are_not_utf_8_are_kept() {
-        let line = [b"refs/heads/latin\xe9 ", A.as_bytes(), b" refs/heads/latin\xe9 ", ZERO.as_bytes(), b"\n"].concat();
+        let line = [
+            b"refs/heads/latin\xe9 ",
+            A.as_bytes(),
+            b" refs/heads/latin\xe9 ",
+            ZERO.as_bytes(),
+            b"\n",
+        ]
+        .concat();
         let updates = parse(&line).unwrap();
         assert_eq!(updates[0].target(), b"refs/heads/latin\xe9".as_bstr());
     }
@@ -262,19 +269,41 @@ mod tests {
         bad(b"x\n", 1);
         bad(b"\0\0\0", 1);
         bad(format!("{A} refs/heads/master {B}\n").as_bytes(), 1);
-        bad(format!("x {} refs/heads/master {B}\n", &A[..7]).as_bytes(), 1);
-        bad(format!("x {} refs/heads/master {B}\n", A.to_uppercase()).as_bytes(), 1);
+        bad(
+            format!("x {} refs/heads/master {B}\n", &A[..7]).as_bytes(),
+            1,
+        );
+        bad(
+            format!("x {} refs/heads/master {B}\n", A.to_uppercase()).as_bytes(),
+            1,
+        );
         bad(format!("x {A} refs/heads/master {B} \n").as_bytes(), 1);
-        bad(format!("x {A} refs/heads/master {}\n", "b".repeat(64)).as_bytes(), 1);
+        bad(
+            format!("x {A} refs/heads/master {}\n", "b".repeat(64)).as_bytes(),
+            1,
+        );
         bad(format!("x {A} master {B}\n").as_bytes(), 1);
         let good = format!("x {A} refs/heads/master {B}\n");
         bad(format!("{good}{good}\n{good}").as_bytes(), 3);
-        bad(format!("{good}y {} refs/heads/x {}\n", "a".repeat(64), "b".repeat(64)).as_bytes(), 2);
+        bad(
+            format!(
+                "{good}y {} refs/heads/x {}\n",
+                "a".repeat(64),
+                "b".repeat(64)
+            )
+            .as_bytes(),
+            2,
+        );
     }
 
     #[test]
     fn a_bad_line_is_shown_short_and_printable() {
-        let message = parse(&[b"\x1b[31m".as_slice(), &[b'x'; 5000]].concat()).unwrap_err().to_string();
-        assert!(message.len() < 300 && !message.contains('\x1b'), "{message}");
+        let message = parse(&[b"\x1b[31m".as_slice(), &[b'x'; 5000]].concat())
+            .unwrap_err()
+            .to_string();
+        assert!(
+            message.len() < 300 && !message.contains('\x1b'),
+            "{message}"
+        );
     }
 }

@@ -31,8 +31,12 @@ impl Remotes {
     pub fn from_config<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Self {
         let mut found = Self::default();
         for (key, value) in entries {
-            let Some((section, rest)) = key.split_once_str(".") else { continue };
-            let Some((name, variable)) = rest.rsplit_once_str(".") else { continue };
+            let Some((section, rest)) = key.split_once_str(".") else {
+                continue;
+            };
+            let Some((name, variable)) = rest.rsplit_once_str(".") else {
+                continue;
+            };
             match (section, variable) {
                 (b"remote", b"url") => add(&mut found.remote(name).urls, value),
                 (b"remote", b"pushurl") => add(&mut found.remote(name).push_urls, value),
@@ -48,14 +52,18 @@ impl Remotes {
     }
 
     fn remote(&mut self, name: &[u8]) -> &mut Remote {
-        let at = self.remotes.iter().position(|remote| remote.name == name).unwrap_or_else(|| {
-            self.remotes.push(Remote {
-                name: name.into(),
-                urls: Vec::new(),
-                push_urls: Vec::new(),
+        let at = self
+            .remotes
+            .iter()
+            .position(|remote| remote.name == name)
+            .unwrap_or_else(|| {
+                self.remotes.push(Remote {
+                    name: name.into(),
+                    urls: Vec::new(),
+                    push_urls: Vec::new(),
+                });
+                self.remotes.len() - 1
             });
-            self.remotes.len() - 1
-        });
         &mut self.remotes[at]
     }
 
@@ -90,10 +98,18 @@ impl Remotes {
             return Vec::new();
         };
         if remote.push_urls.is_empty() {
-            remote.urls.iter().map(|url| self.rewrite(url, true)).collect()
+            remote
+                .urls
+                .iter()
+                .map(|url| self.rewrite(url, true))
+                .collect()
         } else {
             // `pushInsteadOf` does not touch an explicit `pushurl`.
-            remote.push_urls.iter().map(|url| self.rewrite(url, false)).collect()
+            remote
+                .push_urls
+                .iter()
+                .map(|url| self.rewrite(url, false))
+                .collect()
         }
     }
 
@@ -110,9 +126,14 @@ impl Remotes {
                 .filter(|rule| rule.push_only == push_only && url.starts_with(&rule.prefix))
                 .max_by_key(|rule| rule.prefix.len())
         };
-        let rule = push.then(|| longest(true)).flatten().or_else(|| longest(false));
+        let rule = push
+            .then(|| longest(true))
+            .flatten()
+            .or_else(|| longest(false));
         match rule {
-            Some(rule) => [rule.base.as_slice(), &url[rule.prefix.len()..]].concat().into(),
+            Some(rule) => [rule.base.as_slice(), &url[rule.prefix.len()..]]
+                .concat()
+                .into(),
             None => url.clone(),
         }
     }
@@ -148,7 +169,10 @@ mod tests {
     fn the_longest_prefix_is_replaced() {
         let found = remotes(&[
             ("remote.p.url", "https://git.heroku.com/shop.git"),
-            ("url.ssh://git@heroku.com/.insteadof", "https://git.heroku.com/"),
+            (
+                "url.ssh://git@heroku.com/.insteadof",
+                "https://git.heroku.com/",
+            ),
             ("url.https://other/.insteadof", "https://"),
         ]);
         assert_eq!(found.push_urls(b"p"), ["ssh://git@heroku.com/shop.git"]);
@@ -156,7 +180,10 @@ mod tests {
 
     #[test]
     fn push_instead_of_is_for_pushing_and_leaves_an_explicit_pushurl_alone() {
-        let rules = [("url.ssh://b/.pushinsteadof", "https://a/"), ("remote.p.url", "https://a/x")];
+        let rules = [
+            ("url.ssh://b/.pushinsteadof", "https://a/"),
+            ("remote.p.url", "https://a/x"),
+        ];
         let found = remotes(&rules);
         assert_eq!(found.push_urls(b"p"), ["ssh://b/x"]);
         assert_eq!(found.fetch_url(b"p").unwrap(), "https://a/x");
@@ -168,7 +195,11 @@ mod tests {
     fn several_urls_are_all_pushed_to_and_an_empty_one_clears_them() {
         let found = remotes(&[("remote.p.url", "/a"), ("remote.p.url", "/b")]);
         assert_eq!(found.push_urls(b"p"), ["/a", "/b"]);
-        let found = remotes(&[("remote.p.url", "/a"), ("remote.p.url", ""), ("remote.p.url", "/b")]);
+        let found = remotes(&[
+            ("remote.p.url", "/a"),
+            ("remote.p.url", ""),
+            ("remote.p.url", "/b"),
+        ]);
         assert_eq!(found.push_urls(b"p"), ["/b"]);
     }
 }

@@ -3,7 +3,14 @@
 //! One binary: linking libgit2 once is enough. Every test has a directory, a HOME and a git
 //! configuration of its own, and sees nothing of whoever runs it.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::missing_panics_doc, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    missing_docs,
+    unreachable_pub
+)]
 
 mod support;
 

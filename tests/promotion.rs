@@ -8,10 +8,16 @@ fn production_comes_after_staging() {
     let id = shop.commit_on_origin("two");
     let old = shop.tip("staging", "master");
     let ran = shop.push("production", "master").refused("promotion");
-    ran.says(&format!("staging has {}, not {}, which is 1 commit ahead of it", &old[..7], &id[..7]))
-        .says("hint: git push staging master, try it on staging, then push again");
+    ran.says(&format!(
+        "staging has {}, not {}, which is 1 commit ahead of it",
+        &old[..7],
+        &id[..7]
+    ))
+    .says("hint: git push staging master, try it on staging, then push again");
     shop.push("staging", "master").goes();
-    shop.push("production", "master").goes().says(&format!("promotion: {} is live on staging", &id[..7]));
+    shop.push("production", "master")
+        .goes()
+        .says(&format!("promotion: {} is live on staging", &id[..7]));
     assert_eq!(shop.tip("production", "master"), id);
 }
 
@@ -19,8 +25,17 @@ fn production_comes_after_staging() {
 fn nothing_on_staging_is_told_apart() {
     let shop = Sandbox::new();
     shop.commit_on_origin("two");
-    shop.git(["--git-dir", shop.path("staging.git").to_str().unwrap(), "update-ref", "-d", "refs/heads/master"]).goes();
-    shop.push("production", "master").refused("promotion").says("nothing was ever pushed to staging (`staging`)");
+    shop.git([
+        "--git-dir",
+        shop.path("staging.git").to_str().unwrap(),
+        "update-ref",
+        "-d",
+        "refs/heads/master",
+    ])
+    .goes();
+    shop.push("production", "master")
+        .refused("promotion")
+        .says("nothing was ever pushed to staging (`staging`)");
 }
 
 #[test]
@@ -28,7 +43,9 @@ fn a_commit_on_staging_that_is_not_here_is_named_without_a_count() {
     let shop = Sandbox::new();
     shop.commit_on_origin("two");
     let theirs = shop.colleague_pushes("staging", "theirs");
-    shop.push("production", "master").refused("promotion").says(&format!("staging has {}, not", &theirs[..7]));
+    shop.push("production", "master")
+        .refused("promotion")
+        .says(&format!("staging has {}, not", &theirs[..7]));
 }
 
 #[test]
@@ -42,13 +59,20 @@ fn either_deploy_branch_of_staging_counts() {
 #[test]
 fn all_remotes_of_staging_must_have_it() {
     let shop = Sandbox::new();
-    shop.run_in(shop.root(), "git", ["init", "-q", "--bare", "second.git"]).goes();
-    shop.git(["remote", "add", "second", "../second.git"]).goes();
+    shop.run_in(shop.root(), "git", ["init", "-q", "--bare", "second.git"])
+        .goes();
+    shop.git(["remote", "add", "second", "../second.git"])
+        .goes();
     shop.policy("suite: {run: 'true'}\nenvironments:\n  staging: {remote: [staging, second]}\n  production: {after: staging, signoff: false}\n");
-    shop.git(["push", "-q", "--no-verify", "origin", "master"]).goes();
+    shop.git(["push", "-q", "--no-verify", "origin", "master"])
+        .goes();
     shop.push("staging", "master").goes();
-    shop.push("production", "master").refused("promotion").says("nothing was ever pushed to staging (`second`)");
-    shop.push("second", "master").goes().says("push to staging (second) may go");
+    shop.push("production", "master")
+        .refused("promotion")
+        .says("nothing was ever pushed to staging (`second`)");
+    shop.push("second", "master")
+        .goes()
+        .says("push to staging (second) may go");
     shop.push("production", "master").goes();
 }
 
@@ -57,7 +81,9 @@ fn a_staging_that_cannot_be_reached_is_undecided() {
     let shop = Sandbox::new();
     shop.commit_on_origin("two");
     std::fs::rename(shop.path("staging.git"), shop.path("gone.git")).unwrap();
-    shop.push("production", "master").undecided("promotion").says("could not ask `staging` for its branches");
+    shop.push("production", "master")
+        .undecided("promotion")
+        .says("could not ask `staging` for its branches");
 }
 
 #[test]
@@ -65,15 +91,25 @@ fn a_staging_that_no_remote_leads_to_is_undecided() {
     let shop = Sandbox::new();
     shop.commit_on_origin("two");
     shop.git(["remote", "remove", "staging"]).goes();
-    shop.push("production", "master").undecided("promotion").says("no remote of this repository leads to `staging`").says("hint: git remote add staging URL");
+    shop.push("production", "master")
+        .undecided("promotion")
+        .says("no remote of this repository leads to `staging`")
+        .says("hint: git remote add staging URL");
 }
 
 #[test]
 fn staging_moving_while_the_suite_runs_is_noticed() {
     let shop = Sandbox::new();
-    let push = format!("git -C {} update-ref -d refs/heads/master", shop.path("staging.git").display());
+    let push = format!(
+        "git -C {} update-ref -d refs/heads/master",
+        shop.path("staging.git").display()
+    );
     shop.policy(&format!("suite: {{run: '{push}'}}\nenvironments:\n  staging: {{}}\n  production: {{after: staging, signoff: false}}\n"));
-    shop.git(["push", "-q", "--no-verify", "origin", "master"]).goes();
-    shop.git(["push", "-q", "--no-verify", "staging", "master"]).goes();
-    shop.push("production", "master").refused("promotion").says("note: promotion had passed before the suite ran");
+    shop.git(["push", "-q", "--no-verify", "origin", "master"])
+        .goes();
+    shop.git(["push", "-q", "--no-verify", "staging", "master"])
+        .goes();
+    shop.push("production", "master")
+        .refused("promotion")
+        .says("note: promotion had passed before the suite ran");
 }

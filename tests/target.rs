@@ -25,7 +25,9 @@ fn tags_and_notes_are_nobodys_business() {
     shop.git(["tag", "-a", "v1", "-m", "v1"]).goes();
     shop.git(["notes", "add", "-m", "x"]).goes();
     shop.git(["push", "production", "v1"]).goes().silent();
-    shop.git(["push", "origin", "refs/notes/commits"]).goes().silent();
+    shop.git(["push", "origin", "refs/notes/commits"])
+        .goes()
+        .silent();
 }
 
 #[test]
@@ -33,13 +35,17 @@ fn a_feature_branch_to_production_passes_and_deploys_nothing() {
     let shop = Sandbox::new();
     shop.git(["switch", "-qc", "feature"]).goes();
     shop.commit("carts");
-    shop.push("production", "feature").goes().says("pushgate: `feature` deploys nothing on production (production)\n");
+    shop.push("production", "feature")
+        .goes()
+        .says("pushgate: `feature` deploys nothing on production (production)\n");
 }
 
 #[test]
 fn a_deploy_branch_may_not_be_deleted() {
     let shop = Sandbox::new();
-    shop.push("production", ":master").refused("target").says("`master` deploys from here and may not be deleted");
+    shop.push("production", ":master")
+        .refused("target")
+        .says("`master` deploys from here and may not be deleted");
     shop.push("origin", ":master").refused("target");
     assert_ne!(shop.tip("production", "master"), "");
 }
@@ -49,7 +55,8 @@ fn another_branch_may_be_deleted() {
     let shop = Sandbox::new();
     shop.git(["push", "-q", "origin", "master:feature"]).goes();
     shop.push("origin", ":feature").goes().silent();
-    shop.git(["push", "-q", "production", "master:feature"]).goes();
+    shop.git(["push", "-q", "production", "master:feature"])
+        .goes();
     shop.push("production", ":feature").goes().silent();
 }
 
@@ -58,16 +65,20 @@ fn two_commits_for_one_environment_are_refused() {
     let shop = Sandbox::new();
     let old = shop.ask(["rev-parse", "--short=7", "HEAD"]);
     let new = &shop.commit_on_origin("two")[..7];
-    shop.git(["push", "staging", "master", "master~1:main"])
+    shop.git(["push", "staging", "master", "master~1:refs/heads/main"])
         .refused("target")
-        .says(&format!("two commits for one place: {new} to `master`, {old} to `main`"));
+        .says(&format!(
+            "two commits for one place: {new} to `master`, {old} to `main`"
+        ));
 }
 
 #[test]
 fn the_same_commit_may_go_to_both_branches() {
     let shop = Sandbox::new();
     shop.commit_on_origin("two");
-    shop.git(["push", "staging", "master", "master:main"]).goes().says("target: one commit, to master and main");
+    shop.git(["push", "staging", "master", "master:main"])
+        .goes()
+        .says("target: one commit, to master and main");
 }
 
 #[test]
@@ -79,24 +90,31 @@ fn an_annotated_tag_is_no_commit_and_the_cure_works() {
         .refused("target")
         .says("is a tag, not a commit")
         .says("hint: git push staging refs/tags/v2^{}:refs/heads/master");
-    shop.push("staging", "refs/tags/v2^{}:refs/heads/master").goes();
+    shop.push("staging", "refs/tags/v2^{}:refs/heads/master")
+        .goes();
 }
 
 #[test]
 fn a_tree_is_no_commit() {
     let shop = Sandbox::new();
-    shop.push("staging", "+HEAD^{tree}:refs/heads/master").refused("target").says("is a tree, not a commit");
+    shop.push("staging", "+HEAD^{tree}:refs/heads/master")
+        .refused("target")
+        .says("is a tree, not a commit");
 }
 
 #[test]
 fn what_a_colleague_deployed_must_be_fetched_before_the_suite_runs() {
     let shop = Sandbox::new();
     shop.policy("suite: {run: touch ../ran}\nenvironments: {staging: {}}\n");
-    shop.git(["push", "-q", "--no-verify", "origin", "master"]).goes();
+    shop.git(["push", "-q", "--no-verify", "origin", "master"])
+        .goes();
     let theirs = shop.colleague_pushes("staging", "hotfix");
     shop.push("staging", "master")
         .refused("target")
-        .says(&format!("`staging` has {}, which this repository does not", &theirs[..7]))
+        .says(&format!(
+            "`staging` has {}, which this repository does not",
+            &theirs[..7]
+        ))
         .says("hint: git fetch staging");
     assert!(!shop.path("ran").exists());
 }
@@ -107,7 +125,10 @@ fn a_forced_push_names_what_it_drops() {
     shop.colleague_pushes("staging", "hotfix on staging only");
     shop.git(["fetch", "-q", "staging"]).goes();
     shop.commit_on_origin("two");
-    shop.push("staging", "+master").goes().says("note: it drops 1 commit that are deployed now:").says("hotfix on staging only");
+    shop.push("staging", "+master")
+        .goes()
+        .says("note: it drops 1 commit that are deployed now:")
+        .says("hotfix on staging only");
 }
 
 #[test]
@@ -115,12 +136,30 @@ fn every_way_of_naming_the_commit_reaches_the_same_gate() {
     let shop = Sandbox::new();
     let old = shop.ask(["rev-parse", "HEAD"]);
     let id = shop.commit_on_origin("the bug is mended");
-    for refspec in ["HEAD:master", "@:master", &format!("{id}:refs/heads/master"), &format!("{}:refs/heads/master", &id[..8]), ":/the bug:refs/heads/master", "HEAD^{/the bug}:refs/heads/master", "master@{u}:refs/heads/master"] {
+    for refspec in [
+        "HEAD:master",
+        "@:master",
+        &format!("{id}:refs/heads/master"),
+        &format!("{}:refs/heads/master", &id[..8]),
+        ":/the bug:refs/heads/master",
+        "HEAD^{/the bug}:refs/heads/master",
+        "master@{u}:refs/heads/master",
+    ] {
         if refspec.contains("@{u}") {
-            shop.git(["branch", "-q", "--set-upstream-to=origin/master"]).goes();
+            shop.git(["branch", "-q", "--set-upstream-to=origin/master"])
+                .goes();
         }
-        shop.push("staging", refspec).goes().says("pushgate: push to staging (staging) may go");
-        shop.git(["--git-dir", shop.path("staging.git").to_str().unwrap(), "update-ref", "refs/heads/master", &old]).goes();
+        shop.push("staging", refspec)
+            .goes()
+            .says("pushgate: push to staging (staging) may go");
+        shop.git([
+            "--git-dir",
+            shop.path("staging.git").to_str().unwrap(),
+            "update-ref",
+            "refs/heads/master",
+            &old,
+        ])
+        .goes();
         shop.git(["fetch", "-q", "staging"]).goes();
     }
 }
@@ -134,17 +173,49 @@ fn every_way_of_naming_the_place_reaches_the_same_gate() {
     shop.git(["remote", "add", "live", url]).goes();
     shop.git(["remote", "add", "sly", "/nowhere"]).goes();
     shop.git(["config", "remote.sly.pushurl", url]).goes();
-    shop.git(["config", &format!("url.{url}.insteadOf"), "heroku:"]).goes();
+    shop.git(["config", &format!("url.{url}.insteadOf"), "heroku:"])
+        .goes();
     std::os::unix::fs::symlink(url, shop.path("link")).unwrap();
     let file = format!("file://{url}");
     let slash = format!("{url}/");
-    for place in ["production", "live", "sly", url, &file, &slash, "../production.git", "../production", "../app/../production.git", "heroku:", "../link"] {
-        shop.push(place, "master").refused("promotion").says("push to production");
+    for place in [
+        "production",
+        "live",
+        "sly",
+        url,
+        &file,
+        &slash,
+        "../production.git",
+        "../production",
+        "../app/../production.git",
+        "heroku:",
+        "../link",
+    ] {
+        shop.push(place, "master")
+            .refused("promotion")
+            .says("push to production");
     }
-    shop.run_in(shop.root(), "git", ["-C", "app", "push", "production", "master"]).refused("promotion");
+    shop.run_in(
+        shop.root(),
+        "git",
+        ["-C", "app", "push", "production", "master"],
+    )
+    .refused("promotion");
     shop.write("sub/x", "");
-    shop.run_in(shop.app.join("sub"), "git", ["push", "production", "master"]).refused("promotion");
-    shop.git(["-c", "remote.yet.url=../production.git", "push", "yet", "master"]).refused("promotion");
+    shop.run_in(
+        shop.app.join("sub"),
+        "git",
+        ["push", "production", "master"],
+    )
+    .refused("promotion");
+    shop.git([
+        "-c",
+        "remote.yet.url=../production.git",
+        "push",
+        "yet",
+        "master",
+    ])
+    .refused("promotion");
 }
 
 #[test]
@@ -152,20 +223,30 @@ fn every_line_of_the_push_is_judged() {
     let shop = Sandbox::new();
     shop.commit_on_origin("two");
     shop.git(["tag", "light"]).goes();
-    shop.git(["push", "production", "light", "master:feature", "master"]).refused("promotion");
+    shop.git(["push", "production", "light", "master:feature", "master"])
+        .refused("promotion");
     assert_eq!(shop.tip("production", "feature"), "");
-    shop.git(["push", "--all", "production"]).refused("promotion");
-    shop.git(["push", "--mirror", "production"]).refused("promotion");
+    shop.git(["push", "--all", "production"])
+        .refused("promotion");
+    shop.git(["push", "--mirror", "production"])
+        .refused("promotion");
 }
 
 #[test]
 fn one_place_claimed_by_two_environments_is_undecided() {
     let shop = Sandbox::new();
     shop.commit_on_origin("two");
-    shop.git(["remote", "set-url", "staging", shop.path("production.git").to_str().unwrap()]).goes();
+    shop.git([
+        "remote",
+        "set-url",
+        "staging",
+        shop.path("production.git").to_str().unwrap(),
+    ])
+    .goes();
     let ran = shop.push("production", "master");
     assert_eq!(ran.code, 1, "{ran}");
-    ran.says("is claimed by staging and production").says("not decided, so it does not go");
+    ran.says("is claimed by staging and production")
+        .says("not decided, so it does not go");
 }
 
 #[test]
@@ -175,14 +256,30 @@ fn a_known_app_that_the_policy_names_nowhere_is_refused() {
     let production = shop.path("production.git");
     // What looks like Heroku leads to a path, so that a real push can be made of it.
     let push = |url: &str| {
-        shop.pushgate_pre_push(url, url, &format!("HEAD {} refs/heads/master {}\n", shop.ask(["rev-parse", "HEAD"]), "0".repeat(40)))
+        shop.pushgate_pre_push(
+            url,
+            url,
+            &format!(
+                "HEAD {} refs/heads/master {}\n",
+                shop.ask(["rev-parse", "HEAD"]),
+                "0".repeat(40)
+            ),
+        )
     };
-    for url in ["https://git.heroku.com/new-shop.git", "git@heroku.com:new-shop.git", "https://x:key@git.heroku.com/new-shop"] {
+    for url in [
+        "https://git.heroku.com/new-shop.git",
+        "git@heroku.com:new-shop.git",
+        "https://x:key@git.heroku.com/new-shop",
+    ] {
         let ran = push(url);
         assert_eq!(ran.code, 1, "{ran}");
-        ran.says("  target: Heroku app `new-shop` is on no environment of .pushgate.yml\n").says("hint: add `app: new-shop`").never_says("key@");
+        ran.says("  target: Heroku app `new-shop` is on no environment of .pushgate.yml\n")
+            .says("hint: add `app: new-shop`")
+            .never_says("key@");
     }
-    push("https://git.heroku.com.evil.example/new-shop.git").goes().silent();
+    push("https://git.heroku.com.evil.example/new-shop.git")
+        .goes()
+        .silent();
     push("git@github.com:ana/heroku.git").goes().silent();
     push(production.to_str().unwrap()).refused("promotion");
 }
@@ -191,12 +288,18 @@ fn a_known_app_that_the_policy_names_nowhere_is_refused() {
 fn an_app_decides_whatever_the_remote_is_called() {
     let shop = Sandbox::new();
     shop.policy("suite: {run: 'true'}\nenvironments:\n  staging: {app: shop-staging}\n  production: {app: shop, after: staging, signoff: false}\n");
-    shop.git(["push", "-q", "--no-verify", "origin", "master"]).goes();
-    let line = format!("HEAD {} refs/heads/master {}\n", shop.ask(["rev-parse", "HEAD"]), "0".repeat(40));
+    shop.git(["push", "-q", "--no-verify", "origin", "master"])
+        .goes();
+    let line = format!(
+        "HEAD {} refs/heads/master {}\n",
+        shop.ask(["rev-parse", "HEAD"]),
+        "0".repeat(40)
+    );
     // A remote that is called staging, and leads to production.
     let ran = shop.pushgate_pre_push("staging", "https://git.heroku.com/shop.git", &line);
     ran.refused("promotion").says("push to production (shop)");
     // A remote that is called staging, and leads to an app nobody knows.
     let ran = shop.pushgate_pre_push("staging", "https://git.heroku.com/other.git", &line);
-    ran.refused("target").says("Heroku app `other` is on no environment");
+    ran.refused("target")
+        .says("Heroku app `other` is on no environment");
 }

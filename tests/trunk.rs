@@ -8,7 +8,13 @@ fn short(id: &str) -> &str {
 
 /// How long the suite took, the one thing in a report that nobody can foretell.
 fn milliseconds(ran: &crate::support::Ran) -> &str {
-    ran.stderr.split_once("suite: passed in ").unwrap().1.split_once(" ms").unwrap().0
+    ran.stderr
+        .split_once("suite: passed in ")
+        .unwrap()
+        .1
+        .split_once(" ms")
+        .unwrap()
+        .0
 }
 
 #[test]
@@ -38,7 +44,9 @@ fn a_trunk_that_is_behind_is_refused_and_the_cure_works() {
     let old = shop.ask(["rev-parse", "HEAD"]);
     shop.colleague_pushes("origin", "two");
     let new = shop.colleague_pushes("origin", "three");
-    let ran = shop.push("staging", "+master:refs/heads/main").refused("trunk");
+    let ran = shop
+        .push("staging", "+master:refs/heads/main")
+        .refused("trunk");
     assert_eq!(
         ran.report(),
         format!(
@@ -49,7 +57,8 @@ fn a_trunk_that_is_behind_is_refused_and_the_cure_works() {
             short(&new)
         )
     );
-    shop.git(["pull", "-q", "--ff-only", "origin", "master"]).goes();
+    shop.git(["pull", "-q", "--ff-only", "origin", "master"])
+        .goes();
     shop.push("staging", "master").goes();
 }
 
@@ -58,9 +67,14 @@ fn an_older_commit_of_a_newest_trunk_is_told_to_push_the_newest() {
     let shop = Sandbox::new();
     shop.commit_on_origin("two");
     shop.commit_on_origin("three");
-    let ran = shop.push("staging", "HEAD~1:refs/heads/master").refused("trunk");
-    ran.says(&format!("{} is 1 commit behind origin/master", short(&shop.ask(["rev-parse", "HEAD~1"]))))
-        .says("hint: push the newest: git push staging master");
+    let ran = shop
+        .push("staging", "HEAD~1:refs/heads/master")
+        .refused("trunk");
+    ran.says(&format!(
+        "{} is 1 commit behind origin/master",
+        short(&shop.ask(["rev-parse", "HEAD~1"]))
+    ))
+    .says("hint: push the newest: git push staging master");
 }
 
 #[test]
@@ -94,7 +108,8 @@ fn a_feature_branch_is_not_trunk_and_must_be_merged_first() {
     shop.commit("carts");
     let ran = shop.push("staging", "carts:refs/heads/master");
     let ran = ran.refused("trunk");
-    ran.says("is not on origin/master: 1 commit of it never merged").says("hint: merge it first: git switch master && git merge carts");
+    ran.says("is not on origin/master: 1 commit of it never merged")
+        .says("hint: merge it first: git switch master && git merge carts");
 }
 
 #[test]
@@ -102,15 +117,19 @@ fn a_feature_branch_on_top_of_trunk_must_be_merged_too() {
     let shop = Sandbox::new();
     shop.git(["switch", "-qc", "carts"]).goes();
     shop.commit("carts");
-    shop.push("staging", "HEAD:refs/heads/master").refused("trunk").says("never merged");
+    shop.push("staging", "HEAD:refs/heads/master")
+        .refused("trunk")
+        .says("never merged");
 }
 
 #[test]
 fn unrelated_history_is_told_apart() {
     let shop = Sandbox::new();
     shop.git(["switch", "-q", "--orphan", "other"]).goes();
-    shop.policy(crate::support::POLICY);
-    shop.push("staging", "+HEAD:refs/heads/master").refused("trunk").says("shares no history with origin/master");
+    shop.policy("suite: {run: 'true'}\nenvironments: {staging: {}}\n");
+    shop.push("staging", "+HEAD:refs/heads/master")
+        .refused("trunk")
+        .says("shares no history with origin/master");
 }
 
 #[test]
@@ -119,8 +138,14 @@ fn the_live_tip_counts_not_the_tracking_ref() {
     shop.commit_on_origin("two");
     shop.colleague_pushes("origin", "three");
     let tracking = shop.ask(["rev-parse", "refs/remotes/origin/master"]);
-    shop.push("staging", "master").refused("trunk").says("1 commit behind");
-    assert_eq!(shop.ask(["rev-parse", "refs/remotes/origin/master"]), tracking, "the question moved a ref");
+    shop.push("staging", "master")
+        .refused("trunk")
+        .says("1 commit behind");
+    assert_eq!(
+        shop.ask(["rev-parse", "refs/remotes/origin/master"]),
+        tracking,
+        "the question moved a ref"
+    );
 }
 
 #[test]
@@ -128,7 +153,8 @@ fn the_question_leaves_no_ref_and_no_fetch_head() {
     let shop = Sandbox::new();
     shop.colleague_pushes("origin", "three");
     let before = shop.ask(["for-each-ref"]);
-    shop.push("staging", "HEAD:refs/heads/main").refused("trunk");
+    shop.push("staging", "HEAD:refs/heads/main")
+        .refused("trunk");
     assert_eq!(shop.ask(["for-each-ref"]), before);
     assert!(!shop.app.join(".git/FETCH_HEAD").exists());
 }
@@ -136,10 +162,18 @@ fn the_question_leaves_no_ref_and_no_fetch_head() {
 #[test]
 fn trunk_moving_while_the_suite_runs_is_noticed() {
     let shop = Sandbox::new();
-    let push = format!("git -C {} update-ref refs/heads/master HEAD~1", shop.path("origin.git").display());
-    shop.policy(&format!("suite: {{run: '{push}'}}\nenvironments: {{staging: {{}}}}\n"));
-    shop.git(["push", "-q", "--no-verify", "origin", "master"]).goes();
-    shop.push("staging", "master").refused("trunk").says("note: trunk had passed before the suite ran");
+    let push = format!(
+        "git -C {} update-ref refs/heads/master HEAD~1",
+        shop.path("origin.git").display()
+    );
+    shop.policy(&format!(
+        "suite: {{run: '{push}'}}\nenvironments: {{staging: {{}}}}\n"
+    ));
+    shop.git(["push", "-q", "--no-verify", "origin", "master"])
+        .goes();
+    shop.push("staging", "master")
+        .refused("trunk")
+        .says("note: trunk had passed before the suite ran");
 }
 
 #[test]
@@ -147,15 +181,27 @@ fn a_push_to_trunk_asks_nobody_and_runs_the_suite() {
     let shop = Sandbox::new();
     shop.commit("two");
     let ran = shop.push("origin", "master").goes();
-    ran.says("pushgate: push to trunk (origin/master) may go").says("suite: passed");
-    assert_eq!(shop.last_gates(), ["target passed", "trunk passed", "suite passed"]);
+    ran.says("pushgate: push to trunk (origin/master) may go")
+        .says("suite: passed");
+    assert_eq!(
+        shop.last_gates(),
+        ["target passed", "trunk passed", "suite passed"]
+    );
 }
 
 #[test]
 fn a_forced_push_that_takes_commits_off_trunk_is_refused_and_names_them() {
     let shop = Sandbox::new();
     shop.commit_on_origin("the work of a week");
-    shop.git(["commit", "-q", "--amend", "--allow-empty", "-m", "rewritten"]).goes();
+    shop.git([
+        "commit",
+        "-q",
+        "--amend",
+        "--allow-empty",
+        "-m",
+        "rewritten",
+    ])
+    .goes();
     shop.push("origin", "+master")
         .refused("trunk")
         .says("would take 1 commit off origin/master:")
@@ -166,14 +212,20 @@ fn a_forced_push_that_takes_commits_off_trunk_is_refused_and_names_them() {
 fn trunk_is_the_branch_that_origin_head_names() {
     let shop = Sandbox::new();
     shop.git(["branch", "-m", "master", "main"]).goes();
-    shop.git(["push", "-q", "--no-verify", "origin", "main"]).goes();
+    shop.git(["push", "-q", "--no-verify", "origin", "main"])
+        .goes();
     // Both exist there now; origin/HEAD decides.
     shop.git(["remote", "set-head", "origin", "main"]).goes();
     shop.commit("two");
-    shop.push("staging", "main").refused("trunk").says("main is 1 commit ahead of origin/main");
-    shop.git(["remote", "set-head", "origin", "--delete"]).goes();
+    shop.push("staging", "main")
+        .refused("trunk")
+        .says("main is 1 commit ahead of origin/main");
+    shop.git(["remote", "set-head", "origin", "--delete"])
+        .goes();
     let ran = shop.push("staging", "main");
-    ran.undecided("trunk").says("which branch is trunk? `origin` has both master and main").says("hint: git remote set-head origin --auto");
+    ran.undecided("trunk")
+        .says("which branch is trunk? `origin` has both master and main")
+        .says("hint: git remote set-head origin --auto");
 }
 
 #[test]
@@ -181,8 +233,12 @@ fn the_policy_may_name_trunk_and_its_remote() {
     let shop = Sandbox::new();
     shop.git(["remote", "rename", "origin", "hub"]).goes();
     shop.git(["branch", "-m", "master", "trunk"]).goes();
-    shop.policy("trunk: {branch: trunk, remote: hub}\nsuite: {run: 'true'}\nenvironments: {staging: {}}\n");
-    shop.push("hub", "trunk").goes().says("push to trunk (hub/trunk) may go");
+    shop.policy(
+        "trunk: {branch: trunk, remote: hub}\nsuite: {run: 'true'}\nenvironments: {staging: {}}\n",
+    );
+    shop.push("hub", "trunk")
+        .goes()
+        .says("push to trunk (hub/trunk) may go");
     shop.push("staging", "trunk:master").goes();
 }
 
@@ -191,7 +247,10 @@ fn a_missing_trunk_is_undecided() {
     let shop = Sandbox::bare();
     shop.policy(crate::support::POLICY);
     shop.install();
-    shop.push("staging", "master").undecided("trunk").says("`origin/master` does not exist").says("hint: git push origin master");
+    shop.push("staging", "master")
+        .undecided("trunk")
+        .says("`origin/master` does not exist")
+        .says("hint: git push origin master");
     shop.push("origin", "master").goes();
     shop.push("staging", "master").goes();
 }
@@ -201,14 +260,28 @@ fn a_missing_origin_is_undecided() {
     let shop = Sandbox::new();
     shop.commit("two");
     shop.git(["remote", "remove", "origin"]).goes();
-    shop.push("staging", "master").undecided("trunk").says("there is no remote `origin`, where trunk should be");
+    shop.push("staging", "master")
+        .undecided("trunk")
+        .says("there is no remote `origin`, where trunk should be");
 }
 
 #[test]
 fn an_environment_on_trunks_own_remote_keeps_every_commit_there() {
     let shop = Sandbox::new();
     shop.policy("suite: {run: 'true'}\nenvironments: {production: {remote: origin}}\n");
-    shop.push("origin", "master").goes().says("push to production (origin) may go");
-    shop.git(["commit", "-q", "--amend", "--allow-empty", "-m", "rewritten"]).goes();
-    shop.push("origin", "+master").refused("trunk").says("would take 1 commit off origin/master");
+    shop.push("origin", "master")
+        .goes()
+        .says("push to production (origin) may go");
+    shop.git([
+        "commit",
+        "-q",
+        "--amend",
+        "--allow-empty",
+        "-m",
+        "rewritten",
+    ])
+    .goes();
+    shop.push("origin", "+master")
+        .refused("trunk")
+        .says("would take 1 commit off origin/master");
 }

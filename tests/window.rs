@@ -4,15 +4,20 @@ use crate::support::{Ran, Sandbox};
 
 fn with_window(window: &str) -> Sandbox {
     let shop = Sandbox::new();
-    shop.policy(&format!("suite: {{run: 'true'}}\nenvironments:\n  production:\n    window: {window}\n"));
-    shop.git(["push", "-q", "--no-verify", "origin", "master"]).goes();
+    shop.policy(&format!(
+        "suite: {{run: 'true'}}\nenvironments:\n  production:\n    window: {window}\n"
+    ));
+    shop.git(["push", "-q", "--no-verify", "origin", "master"])
+        .goes();
     shop
 }
 
 #[test]
 fn a_night_push_is_refused_with_the_rule_and_the_hour_at_which_it_opens() {
     let shop = with_window("{timezone: UTC, closed: ['22:00-07:00']}");
-    let ran = shop.push_at("2026-11-24 23:40:00", "production", "master").refused("window");
+    let ran = shop
+        .push_at("2026-11-24 23:40:00", "production", "master")
+        .refused("window");
     assert_eq!(
         ran.report(),
         "pushgate: push to production (production) refused\n  \
@@ -21,37 +26,61 @@ fn a_night_push_is_refused_with_the_rule_and_the_hour_at_which_it_opens() {
            hint: if it cannot wait: PUSHGATE_SKIP=window PUSHGATE_REASON=\"why\" before the same git push\n"
     );
     assert_eq!(shop.last_gates(), ["target passed", "window refused"]);
-    shop.push_at("2026-11-25 07:00:00", "production", "master").goes().says("window: open until Wed 2026-11-25 22:00");
+    shop.push_at("2026-11-25 07:00:00", "production", "master")
+        .goes()
+        .says("window: open until Wed 2026-11-25 22:00");
 }
 
 #[test]
 fn the_edges_are_half_open() {
     let shop = with_window("{timezone: UTC, open: ['Mon-Thu 09:00-16:00']}");
-    shop.push_at("2026-11-24 08:59:59", "production", "master").refused("window").says("outside the open hours; opens Tue 2026-11-24 09:00");
-    shop.push_at("2026-11-24 16:00:00", "production", "master").refused("window").says("opens Wed 2026-11-25 09:00");
-    shop.push_at("2026-11-26 16:00:00", "production", "master").refused("window").says("opens Mon 2026-11-30 09:00");
-    shop.push_at("2026-11-24 15:59:59", "production", "master").goes();
+    shop.push_at("2026-11-24 08:59:59", "production", "master")
+        .refused("window")
+        .says("outside the open hours; opens Tue 2026-11-24 09:00");
+    shop.push_at("2026-11-24 16:00:00", "production", "master")
+        .refused("window")
+        .says("opens Wed 2026-11-25 09:00");
+    shop.push_at("2026-11-26 16:00:00", "production", "master")
+        .refused("window")
+        .says("opens Mon 2026-11-30 09:00");
+    shop.push_at("2026-11-24 15:59:59", "production", "master")
+        .goes();
 }
 
 #[test]
 fn the_runway_must_fit_before_the_window_closes() {
     let shop = with_window("{timezone: UTC, open: ['09:00-16:00'], runway: 1h}");
-    shop.push_at("2026-11-24 15:30:00", "production", "master").refused("window").says("the open hours end at 16:00, within the runway");
-    shop.push_at("2026-11-24 14:59:00", "production", "master").goes();
+    shop.push_at("2026-11-24 15:30:00", "production", "master")
+        .refused("window")
+        .says("the open hours end at 16:00, within the runway");
+    shop.push_at("2026-11-24 14:59:00", "production", "master")
+        .goes();
 }
 
 #[test]
 fn a_freeze_that_begins_and_ends_within_the_runway_closes_it() {
-    let shop = with_window("{timezone: UTC, closed: ['2026-11-24 12:00..2026-11-24 12:05'], runway: 2h}");
-    shop.push_at("2026-11-24 11:00:00", "production", "master").refused("window").says("closes it at 12:00, within the runway").says("opens Tue 2026-11-24 12:05");
+    let shop =
+        with_window("{timezone: UTC, closed: ['2026-11-24 12:00..2026-11-24 12:05'], runway: 2h}");
+    shop.push_at("2026-11-24 11:00:00", "production", "master")
+        .refused("window")
+        .says("closes it at 12:00, within the runway")
+        .says("opens Tue 2026-11-24 12:05");
 }
 
 #[test]
 fn the_window_has_its_own_zone_and_the_reader_his() {
     let shop = with_window("{timezone: Europe/Madrid, closed: ['22:00-07:00']}");
-    let at = |time: &str, zone: &str| Ran::of(shop.at(time).env("TZ", zone).args(["git", "push", "production", "master"]));
+    let at = |time: &str, zone: &str| {
+        Ran::of(
+            shop.at(time)
+                .env("TZ", zone)
+                .args(["git", "push", "production", "master"]),
+        )
+    };
     // 21:30 UTC is 22:30 in Madrid. (faketime reads its time in the zone of the process.)
-    at("2026-11-24 21:30:00", "UTC").refused("window").says("opens Wed 2026-11-25 07:00 Europe/Madrid (Wed 06:00 here)");
+    at("2026-11-24 21:30:00", "UTC")
+        .refused("window")
+        .says("opens Wed 2026-11-25 07:00 Europe/Madrid (Wed 06:00 here)");
     at("2026-11-24 20:30:00", "UTC").goes();
 }
 
@@ -59,14 +88,20 @@ fn the_window_has_its_own_zone_and_the_reader_his() {
 fn a_night_with_a_clock_change_ends_by_the_clock_on_the_wall() {
     // In the night to 2026-10-25 Madrid's clocks go back at 03:00 summer time.
     let shop = with_window("{timezone: Europe/Madrid, closed: ['22:00-07:00']}");
-    shop.push_at("2026-10-25 05:59:00", "production", "master").refused("window");
-    shop.push_at("2026-10-25 06:00:00", "production", "master").goes();
+    shop.push_at("2026-10-25 05:59:00", "production", "master")
+        .refused("window");
+    shop.push_at("2026-10-25 06:00:00", "production", "master")
+        .goes();
 }
 
 #[test]
 fn the_readers_own_clock_counts_where_no_zone_is_named() {
     let shop = with_window("{closed: ['22:00-07:00']}");
-    let ran = Ran::of(shop.at("2026-11-24 23:00:00").env("TZ", "Asia/Tokyo").args(["git", "push", "production", "master"]));
+    let ran = Ran::of(
+        shop.at("2026-11-24 23:00:00")
+            .env("TZ", "Asia/Tokyo")
+            .args(["git", "push", "production", "master"]),
+    );
     ran.refused("window");
 }
 
@@ -74,26 +109,34 @@ fn the_readers_own_clock_counts_where_no_zone_is_named() {
 fn a_clock_without_a_zone_is_undecided_not_utc() {
     let shop = with_window("{closed: ['22:00-07:00']}");
     let ran = shop.push_with(&[("TZ", "Mars/Olympus")], "production", "master");
-    ran.undecided("window").says("the time zone of this machine cannot be told");
+    ran.undecided("window")
+        .says("the time zone of this machine cannot be told");
 }
 
 #[test]
 fn a_window_that_never_opens_says_so() {
     let shop = with_window("{timezone: UTC, open: ['09:00-10:00'], runway: 2h}");
-    shop.push_at("2026-11-24 09:00:00", "production", "master").refused("window").says("it never opens");
+    shop.push_at("2026-11-24 09:00:00", "production", "master")
+        .refused("window")
+        .says("it never opens");
 }
 
 #[test]
 fn the_window_closing_while_the_suite_runs_is_noticed() {
     let shop = Sandbox::new();
     shop.policy("suite: {run: sleep 3}\nenvironments:\n  production:\n    window: {timezone: UTC, closed: ['22:00-07:00']}\n");
-    shop.git(["push", "-q", "--no-verify", "origin", "master"]).goes();
-    shop.push_at("2026-11-24 21:59:58", "production", "master").refused("window").says("note: window had passed before the suite ran");
+    shop.git(["push", "-q", "--no-verify", "origin", "master"])
+        .goes();
+    shop.push_at("2026-11-24 21:59:58", "production", "master")
+        .refused("window")
+        .says("note: window had passed before the suite ran");
 }
 
 #[test]
 fn staging_is_always_open_without_a_window() {
     let shop = Sandbox::new();
     shop.commit_on_origin("two");
-    shop.push_at("2026-11-24 03:00:00", "staging", "master").goes().says("window: always open");
+    shop.push_at("2026-11-24 03:00:00", "staging", "master")
+        .goes()
+        .says("window: always open");
 }

@@ -23,20 +23,31 @@ pub(crate) fn run(args: &Check) -> Done {
     // The policy that names trunk must be found before trunk's own policy can be read.
     let policy = world.policy(world.reference("HEAD")?.as_ref())?.policy;
     let (source, commit) = match &args.commit {
-        Some(revision) => (revision.clone(), world.revision(revision)?.ok_or_else(|| no_revision(revision))?),
+        Some(revision) => (
+            revision.clone(),
+            world
+                .revision(revision)?
+                .ok_or_else(|| no_revision(revision))?,
+        ),
         None => {
             let trunk = world.trunk(&policy.trunk)?;
-            let tip = world.local_branch(&trunk.branch)?.ok_or_else(|| no_revision(&trunk.branch))?;
+            let tip = world
+                .local_branch(&trunk.branch)?
+                .ok_or_else(|| no_revision(&trunk.branch))?;
             (format!("refs/heads/{}", trunk.branch), tip)
         }
     };
     let policy = world.policy(Some(&commit))?.policy;
     let push = push(args, &policy, &world, source, commit)?;
-    let judgement = judge(&push, Event::Check, &world, |name| env::var_os(name).map(|value| value.to_string_lossy().into_owned()));
+    let judgement = judge(&push, Event::Check, &world, |name| {
+        env::var_os(name).map(|value| value.to_string_lossy().into_owned())
+    });
     if args.json {
         for entry in &judgement.entries {
-            let line = serde_json::to_string_pretty(entry).map_err(|error| Trouble::io("write JSON", &error.into()))?;
-            report::data(&format!("{line}\n")).map_err(|error| Trouble::io("write to standard output", &error))?;
+            let line = serde_json::to_string_pretty(entry)
+                .map_err(|error| Trouble::io("write JSON", &error.into()))?;
+            report::data(&format!("{line}\n"))
+                .map_err(|error| Trouble::io("write to standard output", &error))?;
         }
     }
     Ok(match signals::signal() {
@@ -52,7 +63,13 @@ fn no_revision(revision: &str) -> Trouble {
 }
 
 /// The push that is asked about, as git would describe it to the hook.
-fn push(args: &Check, policy: &Policy, world: &Real, source: String, commit: Oid) -> Result<Push, Trouble> {
+fn push(
+    args: &Check,
+    policy: &Policy,
+    world: &Real,
+    source: String,
+    commit: Oid,
+) -> Result<Push, Trouble> {
     let (remote, url, branch) = match args.environment.as_deref() {
         Some("trunk") => to_trunk(&world.trunk(&policy.trunk)?, world)?,
         name => to_environment(environment(name, policy)?, policy, world)?,
@@ -71,7 +88,11 @@ fn push(args: &Check, policy: &Policy, world: &Real, source: String, commit: Oid
 }
 
 fn to_trunk(trunk: &TrunkName, world: &Real) -> Result<(BString, BString, String), Trouble> {
-    let url = world.remotes().push_urls(trunk.remote.as_bytes()).into_iter().next();
+    let url = world
+        .remotes()
+        .push_urls(trunk.remote.as_bytes())
+        .into_iter()
+        .next();
     let url = url.ok_or_else(|| Trouble::NoTrunkRemote {
         remote: trunk.remote.clone(),
     })?;
@@ -80,32 +101,63 @@ fn to_trunk(trunk: &TrunkName, world: &Real) -> Result<(BString, BString, String
 
 /// The one that is named, else the first of the pipeline: the one that nothing comes before.
 fn environment<'p>(name: Option<&str>, policy: &'p Policy) -> Result<&'p Environment, Trouble> {
-    let first = || policy.environments.iter().find(|environment| environment.after.is_none());
+    let first = || {
+        policy
+            .environments
+            .iter()
+            .find(|environment| environment.after.is_none())
+    };
     let found = match name {
         Some(name) => policy.environment(name),
-        None => first().inspect(|environment| report::say(&format!("checking {}", environment.name))),
+        None => {
+            first().inspect(|environment| report::say(&format!("checking {}", environment.name)))
+        }
     };
     found.ok_or_else(|| Trouble::NoEnvironment {
         name: name.unwrap_or_default().to_owned(),
-        known: policy.environments.iter().map(|environment| environment.name.clone()).collect(),
+        known: policy
+            .environments
+            .iter()
+            .map(|environment| environment.name.clone())
+            .collect(),
     })
 }
 
 /// A remote that leads to the environment, or the URL of its app.
-fn to_environment(environment: &Environment, policy: &Policy, world: &Real) -> Result<(BString, BString, String), Trouble> {
+fn to_environment(
+    environment: &Environment,
+    policy: &Policy,
+    world: &Real,
+) -> Result<(BString, BString, String), Trouble> {
     let remotes = world.remotes();
-    let remote = remotes_of(environment, remotes, &|url| world.destination(url)).into_iter().next();
-    let branch = world.trunk(&policy.trunk).ok().map(|trunk| trunk.branch).filter(|branch| environment.deploys(branch.as_bytes().as_bstr(), None));
-    let branch = branch.or_else(|| environment.branches.first().cloned()).unwrap_or_else(|| "master".to_owned());
+    let remote = remotes_of(environment, remotes, &|url| world.destination(url))
+        .into_iter()
+        .next();
+    let branch = world
+        .trunk(&policy.trunk)
+        .ok()
+        .map(|trunk| trunk.branch)
+        .filter(|branch| environment.deploys(branch.as_bytes().as_bstr(), None));
+    let branch = branch
+        .or_else(|| environment.branches.first().cloned())
+        .unwrap_or_else(|| "master".to_owned());
     if let Some(remote) = remote {
-        let url = remotes.push_urls(&remote).into_iter().next().unwrap_or_default();
+        let url = remotes
+            .push_urls(&remote)
+            .into_iter()
+            .next()
+            .unwrap_or_default();
         return Ok((remote, url, branch));
     }
     match environment.heroku_apps().next() {
         Some(app) => Ok((heroku_url(app).into(), heroku_url(app).into(), branch)),
         None => Err(Trouble::NoRemote {
             environment: environment.name.clone(),
-            remote: environment.remotes.first().unwrap_or(&environment.name).clone(),
+            remote: environment
+                .remotes
+                .first()
+                .unwrap_or(&environment.name)
+                .clone(),
         }),
     }
 }

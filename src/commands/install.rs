@@ -26,7 +26,8 @@ const MARK: &[u8] = b"# The pre-push hook of pushgate, version ";
 pub(crate) fn run() -> Done {
     let world = Real::open()?;
     let hooks = Hooks::of(&world)?;
-    let program = env::current_exe().map_err(|error| Trouble::io("tell where this program is", &error))?;
+    let program =
+        env::current_exe().map_err(|error| Trouble::io("tell where this program is", &error))?;
     let text = HOOK.replace(PLACE, quote(program.as_os_str()));
     let failed = |error: &io::Error| Trouble::io(format!("write {}", hooks.hook.display()), error);
     fs::create_dir_all(&hooks.directory).map_err(|e| failed(&e))?;
@@ -41,10 +42,15 @@ pub(crate) fn run() -> Done {
     write(&hooks, &text).map_err(|e| failed(&e))?;
     report::say(&format!("installed {}", hooks.hook.display()));
     if hooks.kept.symlink_metadata().is_ok() {
-        report::say(&format!("the hook that was there runs after the gates: {}", hooks.kept.display()));
+        report::say(&format!(
+            "the hook that was there runs after the gates: {}",
+            hooks.kept.display()
+        ));
     }
     if hooks.is_in_work_tree(&world) {
-        report::say("core.hooksPath points into the work tree: commit the hook, or worktrees of other branches lack it");
+        report::say(
+            "core.hooksPath points into the work tree: commit the hook, or worktrees of other branches lack it",
+        );
     }
     Ok(0)
 }
@@ -68,11 +74,15 @@ impl Hooks {
     /// Asks git for its hooks directory, `core.hooksPath` considered, and refuses one that other
     /// repositories share.
     pub(crate) fn of(world: &Real) -> Result<Self, Trouble> {
-        let said = world.git().must(["rev-parse", "--path-format=absolute", "--git-path", "hooks"])?;
+        let said =
+            world
+                .git()
+                .must(["rev-parse", "--path-format=absolute", "--git-path", "hooks"])?;
         let directory = PathBuf::from(OsStr::from_bytes(said.out.trim_end_with(|c| c == '\n')));
         let real = real(&directory);
         let own = [Some(world.common_dir()), world.work_tree()];
-        let is_own = own.into_iter().flatten().any(|top| real.starts_with(top)) && !directory.is_file();
+        let is_own =
+            own.into_iter().flatten().any(|top| real.starts_with(top)) && !directory.is_file();
         if !is_own || directory.as_os_str() == "/dev/null" {
             return Err(Trouble::SharedHooks { directory });
         }
@@ -84,17 +94,24 @@ impl Hooks {
     }
 
     pub(crate) fn found(&self) -> Result<Found, Trouble> {
-        let failed = |error: &io::Error| Trouble::io(format!("read {}", self.hook.display()), error);
+        let failed =
+            |error: &io::Error| Trouble::io(format!("read {}", self.hook.display()), error);
         match self.hook.symlink_metadata() {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Found::Nothing),
             Err(error) => return Err(failed(&error)),
-            Ok(metadata) if metadata.is_dir() => return Err(failed(&io::ErrorKind::IsADirectory.into())),
+            Ok(metadata) if metadata.is_dir() => {
+                return Err(failed(&io::ErrorKind::IsADirectory.into()));
+            }
             // We never install a link; one that leads nowhere is somebody else's all the same.
             Ok(metadata) if metadata.is_symlink() => return Ok(Found::Foreign),
             Ok(_) => {}
         }
         let text = fs::read(&self.hook).map_err(|e| failed(&e))?;
-        Ok(if text.contains_str(MARK) { Found::Ours(text) } else { Found::Foreign })
+        Ok(if text.contains_str(MARK) {
+            Found::Ours(text)
+        } else {
+            Found::Foreign
+        })
     }
 
     /// Gives the hook that is there a second name; it keeps its own until ours takes its place.
@@ -106,13 +123,20 @@ impl Hooks {
             });
         }
         // Where the file system knows no second names, there is a moment without a hook.
-        let kept = fs::hard_link(&self.hook, &self.kept).or_else(|_| fs::rename(&self.hook, &self.kept));
-        kept.map_err(|error| Trouble::io(format!("keep {} as {}", self.hook.display(), self.kept.display()), &error))
+        let kept =
+            fs::hard_link(&self.hook, &self.kept).or_else(|_| fs::rename(&self.hook, &self.kept));
+        kept.map_err(|error| {
+            Trouble::io(
+                format!("keep {} as {}", self.hook.display(), self.kept.display()),
+                &error,
+            )
+        })
     }
 
     fn is_in_work_tree(&self, world: &Real) -> bool {
         let real = real(&self.directory);
-        !real.starts_with(world.common_dir()) && world.work_tree().is_some_and(|top| real.starts_with(top))
+        !real.starts_with(world.common_dir())
+            && world.work_tree().is_some_and(|top| real.starts_with(top))
     }
 }
 
@@ -127,16 +151,20 @@ fn real(path: &Path) -> PathBuf {
 
 /// Whole or not at all, executable from the first moment.
 fn write(hooks: &Hooks, text: &[u8]) -> io::Result<()> {
-    let mut file = tempfile::Builder::new().prefix(".pre-push-").tempfile_in(&hooks.directory)?;
+    let mut file = tempfile::Builder::new()
+        .prefix(".pre-push-")
+        .tempfile_in(&hooks.directory)?;
     file.write_all(text)?;
-    file.as_file().set_permissions(fs::Permissions::from_mode(0o755))?;
+    file.as_file()
+        .set_permissions(fs::Permissions::from_mode(0o755))?;
     file.as_file().sync_all()?;
     file.persist(&hooks.hook)?;
     Ok(())
 }
 
 fn is_executable(path: &Path) -> bool {
-    path.metadata().is_ok_and(|metadata| metadata.permissions().mode() & 0o111 == 0o111)
+    path.metadata()
+        .is_ok_and(|metadata| metadata.permissions().mode() & 0o111 == 0o111)
 }
 
 /// A word of the shell that means exactly these bytes.

@@ -18,12 +18,16 @@ pub(crate) fn run(args: &Log) -> Done {
     let ledger = Ledger::new(&world.state_dir());
     let contents = ledger.read()?;
     for number in &contents.damaged {
-        report::warn(&format!("line {number} of {} is damaged and left out", ledger.path().display()));
+        report::warn(&format!(
+            "line {number} of {} is damaged and left out",
+            ledger.path().display()
+        ));
     }
     let mut text = String::new();
     for entry in &contents.entries {
         if args.json {
-            let line = serde_json::to_string(entry).map_err(|error| Trouble::io("write JSON", &error.into()))?;
+            let line = serde_json::to_string(entry)
+                .map_err(|error| Trouble::io("write JSON", &error.into()))?;
             text += &line;
             text.push('\n');
         } else {
@@ -41,15 +45,30 @@ pub(crate) fn run(args: &Log) -> Done {
 fn line(text: &mut String, entry: &Entry) {
     let zone = TimeZone::try_system().unwrap_or(TimeZone::UTC);
     let at = entry.at.to_zoned(zone);
-    let commit = entry.commit.as_deref().and_then(|id| id.get(..7)).unwrap_or("-");
-    let place = entry.environment.as_deref().unwrap_or(if entry.destination.is_empty() { "-" } else { &entry.destination });
+    let commit = entry
+        .commit
+        .as_deref()
+        .and_then(|id| id.get(..7))
+        .unwrap_or("-");
+    let place = entry
+        .environment
+        .as_deref()
+        .unwrap_or(if entry.destination.is_empty() {
+            "-"
+        } else {
+            &entry.destination
+        });
     let _ = writeln!(
         text,
         "{}  {:<10}  {place:<12}  {commit}  {}{}",
         at.strftime("%Y-%m-%d %H:%M"),
         entry.verdict,
         entry.by,
-        if entry.event == "push" { String::new() } else { format!("  ({})", entry.event) },
+        if entry.event == "push" {
+            String::new()
+        } else {
+            format!("  ({})", entry.event)
+        },
     );
     for gate in entry.gates.iter().filter(|gate| gate.outcome != "passed") {
         let why = gate.why.lines().next().unwrap_or_default();

@@ -29,10 +29,14 @@ pub(crate) fn run(args: &PrePush) -> Done {
         let push = Push {
             remote: args.remote.as_bytes().into(),
             url: args.url.as_bytes().into(),
-            updates: parse(&input).map_err(|error| Trouble::Input { why: error.to_string() })?,
+            updates: parse(&input).map_err(|error| Trouble::Input {
+                why: error.to_string(),
+            })?,
         };
         let world = Real::open()?;
-        let judgement = judge(&push, Event::Push, &world, |name| env::var_os(name).map(|value| value.to_string_lossy().into_owned()));
+        let judgement = judge(&push, Event::Push, &world, |name| {
+            env::var_os(name).map(|value| value.to_string_lossy().into_owned())
+        });
         if let Some(signal) = signals::signal() {
             return Ok(128 + signal);
         }
@@ -51,9 +55,15 @@ pub(crate) fn run(args: &PrePush) -> Done {
 fn read_input() -> Result<Vec<u8>, Trouble> {
     let failed = |error: io::Error| Trouble::io("read the refs from standard input", &error);
     let file = fs::File::from(stdin().as_fd().try_clone_to_owned().map_err(failed)?);
-    if file.metadata().map_err(failed)?.file_type().is_char_device() {
+    if file
+        .metadata()
+        .map_err(failed)?
+        .file_type()
+        .is_char_device()
+    {
         return Err(Trouble::Input {
-            why: "standard input is not the list of refs that git hands to a pre-push hook".to_owned(),
+            why: "standard input is not the list of refs that git hands to a pre-push hook"
+                .to_owned(),
         });
     }
     let mut input = Vec::new();
@@ -65,11 +75,17 @@ fn read_input() -> Result<Vec<u8>, Trouble> {
 fn chain(hook: &Path, args: &PrePush, input: Vec<u8>) -> Done {
     let failed = |error: &io::Error| Trouble::io(format!("run {}", hook.display()), error);
     let spawn = |command: &mut Command| {
-        command.arg(&args.remote).arg(&args.url).stdin(Stdio::piped()).spawn()
+        command
+            .arg(&args.remote)
+            .arg(&args.url)
+            .stdin(Stdio::piped())
+            .spawn()
     };
     let child = spawn(&mut Command::new(hook)).or_else(|error| match error.raw_os_error() {
         // No `#!` line: git runs such a hook by the shell, and so do we.
-        Some(code) if code == nix::errno::Errno::ENOEXEC as i32 => spawn(Command::new("sh").arg(hook)),
+        Some(code) if code == nix::errno::Errno::ENOEXEC as i32 => {
+            spawn(Command::new("sh").arg(hook))
+        }
         _ => Err(error),
     });
     let mut child = child.map_err(|error| failed(&error))?;
@@ -78,10 +94,15 @@ fn chain(hook: &Path, args: &PrePush, input: Vec<u8>) -> Done {
         thread::spawn(move || drop(pipe.write_all(&input)));
     }
     let status = child.wait().map_err(|error| failed(&error))?;
-    let code = status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0));
+    let code = status
+        .code()
+        .unwrap_or_else(|| 128 + status.signal().unwrap_or(0));
     let code = u8::try_from(code).unwrap_or(1);
     if code != 0 {
-        report::say(&format!("the hook that was here before ({}) refused: exit code {code}", hook.display()));
+        report::say(&format!(
+            "the hook that was here before ({}) refused: exit code {code}",
+            hook.display()
+        ));
     }
     Ok(code)
 }

@@ -11,25 +11,35 @@ use crate::{report, verdict::Trouble, world::Real};
 pub(crate) fn run() -> Done {
     let world = Real::open()?;
     let hooks = Hooks::of(&world)?;
-    let failed = |error: &std::io::Error| Trouble::io(format!("remove {}", hooks.hook.display()), error);
+    let failed =
+        |error: &std::io::Error| Trouble::io(format!("remove {}", hooks.hook.display()), error);
     match hooks.found()? {
         Found::Nothing => {
             report::say(&format!("{} is not there", hooks.hook.display()));
             return Ok(0);
         }
         Found::Foreign => {
-            report::say(&format!("{} is not pushgate's: left as it is", hooks.hook.display()));
+            report::say(&format!(
+                "{} is not pushgate's: left as it is",
+                hooks.hook.display()
+            ));
             return Ok(1);
         }
         Found::Ours(_) => {}
     }
     if hooks.kept.symlink_metadata().is_ok() {
         fs::rename(&hooks.kept, &hooks.hook).map_err(|e| failed(&e))?;
-        report::say(&format!("{} is again what it was before", hooks.hook.display()));
+        report::say(&format!(
+            "{} is again what it was before",
+            hooks.hook.display()
+        ));
     } else {
         fs::remove_file(&hooks.hook).map_err(|e| failed(&e))?;
         report::say(&format!("removed {}", hooks.hook.display()));
     }
-    report::say(&format!("the ledger stays: {}", world.state_dir().display()));
+    report::say(&format!(
+        "the ledger stays: {}",
+        world.state_dir().display()
+    ));
     Ok(0)
 }

@@ -17,13 +17,21 @@ pub use route::{Case, Place};
 use crate::{
     policy::{Step, detect::Detected},
     push::Oid,
-    verdict::{Commit, Count, Gate, Mismatch, Outcome, Refusal, Relation, Trouble, TrunkName, Verdict},
+    verdict::{
+        Commit, Count, Gate, Mismatch, Outcome, Refusal, Relation, Trouble, TrunkName, Verdict,
+    },
 };
 
 /// The order of the gates: what costs memory, then the clock, the network, and minutes.
 ///
 /// Each is asked only when the one before it passed, so a cheap refusal asks nothing dear.
-pub const ORDER: [Gate; 5] = [Gate::Target, Gate::Window, Gate::Trunk, Gate::Promotion, Gate::Suite];
+pub const ORDER: [Gate; 5] = [
+    Gate::Target,
+    Gate::Window,
+    Gate::Trunk,
+    Gate::Promotion,
+    Gate::Suite,
+];
 
 /// What is asked again after a suite that ran: the world moved meanwhile.
 pub const AGAIN: [Gate; 3] = [Gate::Window, Gate::Trunk, Gate::Promotion];
@@ -129,7 +137,10 @@ pub fn judge(case: &Case<'_>, skip: &BTreeSet<Gate>, world: &dyn World) -> Verdi
             return verdict;
         }
     }
-    let ran = verdict.answers.iter().any(|(gate, outcome)| *gate == Gate::Suite && matches!(outcome, Outcome::Passed(_)));
+    let ran = verdict
+        .answers
+        .iter()
+        .any(|(gate, outcome)| *gate == Gate::Suite && matches!(outcome, Outcome::Passed(_)));
     if ran {
         again(case, skip, world, &mut verdict);
     }
@@ -138,9 +149,14 @@ pub fn judge(case: &Case<'_>, skip: &BTreeSet<Gate>, world: &dyn World) -> Verdi
 
 /// Asks the gates that the world can have changed under; only a changed answer is kept.
 fn again(case: &Case<'_>, skip: &BTreeSet<Gate>, world: &dyn World, verdict: &mut Verdict) {
-    for gate in AGAIN.into_iter().filter(|gate| case.asks(*gate) && !skip.contains(gate)) {
+    for gate in AGAIN
+        .into_iter()
+        .filter(|gate| case.asks(*gate) && !skip.contains(gate))
+    {
         if let Err(stop) = ask(gate, case, world, &mut Vec::new()) {
-            verdict.notes.push(format!("{gate} had passed before the suite ran"));
+            verdict
+                .notes
+                .push(format!("{gate} had passed before the suite ran"));
             verdict.answers.push((gate, outcome(Err(stop))));
             return;
         }

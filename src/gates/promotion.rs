@@ -26,12 +26,24 @@ pub(crate) fn ask(case: &Case<'_>, commit: &Oid, world: &dyn World) -> Answer {
             continue;
         }
         let environment = before.environment.clone();
-        let branch = case.trunk.as_ref().map_or("master", |trunk| trunk.branch.as_str());
-        let branch = before.branches.iter().find(|name| *name == branch).or(before.branches.first());
+        let branch = case
+            .trunk
+            .as_ref()
+            .map_or("master", |trunk| trunk.branch.as_str());
+        let branch = before
+            .branches
+            .iter()
+            .find(|name| *name == branch)
+            .or(before.branches.first());
         let branch = branch.cloned().unwrap_or_default();
         let remote = redact(&printable(remote.as_bstr()));
         let Some((_, tip)) = live.into_iter().next() else {
-            return Err(Refusal::NeverDeployed { environment, remote, branch }.into());
+            return Err(Refusal::NeverDeployed {
+                environment,
+                remote,
+                branch,
+            }
+            .into());
         };
         // Counts are a courtesy: where the other commit is not here, its id has to do.
         let relation = match world.object(&tip)? {
@@ -39,7 +51,10 @@ pub(crate) fn ask(case: &Case<'_>, commit: &Oid, world: &dyn World) -> Answer {
             Object::Other(_) | Object::Missing => None,
         };
         return Err(Refusal::OtherCommit {
-            pushed: Pushed { id: commit.clone(), branch: None },
+            pushed: Pushed {
+                id: commit.clone(),
+                branch: None,
+            },
             environment,
             remote,
             branch,
@@ -48,5 +63,9 @@ pub(crate) fn ask(case: &Case<'_>, commit: &Oid, world: &dyn World) -> Answer {
         }
         .into());
     }
-    Ok(format!("{} is live on {}", commit.short(), before.environment))
+    Ok(format!(
+        "{} is live on {}",
+        commit.short(),
+        before.environment
+    ))
 }

@@ -98,14 +98,20 @@ impl<'p> Case<'p> {
     /// The update that moves trunk itself, where this push holds one.
     pub fn moves_trunk(&self) -> Option<&'p Update> {
         let trunk = self.trunk.as_ref().ok().filter(|_| self.trunk_is_here)?;
-        (self.updates.iter().copied()).find(|update| update.branch().is_some_and(|branch| branch == trunk.branch.as_str()))
+        (self.updates.iter().copied()).find(|update| {
+            update
+                .branch()
+                .is_some_and(|branch| branch == trunk.branch.as_str())
+        })
     }
 }
 
 impl fmt::Display for Case<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.place, &self.trunk) {
-            (Place::Environment(name), _) => write!(f, "push to {name} ({})", self.destination.brief()),
+            (Place::Environment(name), _) => {
+                write!(f, "push to {name} ({})", self.destination.brief())
+            }
             (Place::Trunk, Ok(trunk)) => write!(f, "push to trunk ({trunk})"),
             _ => write!(f, "push to {}", self.destination),
         }
@@ -152,10 +158,24 @@ impl<'p> Site<'p> {
     pub fn find(policy: &'p Policy, scene: &Scene<'_>) -> Result<Self, Trouble> {
         let leads_here = |remote: &[u8]| {
             scene.push.remote == remote
-                || scene.remotes.urls(remote).iter().any(|url| (scene.read)(url.as_ref()) == *scene.destination)
+                || scene
+                    .remotes
+                    .urls(remote)
+                    .iter()
+                    .any(|url| (scene.read)(url.as_ref()) == *scene.destination)
         };
-        let by_app = |environment: &&Environment| environment.apps.iter().any(|app| scene.destination.is_app(app));
-        let by_remote = |environment: &&Environment| environment.remotes.iter().any(|remote| leads_here(remote.as_bytes()));
+        let by_app = |environment: &&Environment| {
+            environment
+                .apps
+                .iter()
+                .any(|app| scene.destination.is_app(app))
+        };
+        let by_remote = |environment: &&Environment| {
+            environment
+                .remotes
+                .iter()
+                .any(|remote| leads_here(remote.as_bytes()))
+        };
         let platform = scene.destination.platform();
         let environment = match policy.environments.iter().find(by_app) {
             Some(found) => Some(found),
@@ -189,10 +209,15 @@ impl<'p> Site<'p> {
             return Route::Free;
         };
         let sets = matches!(update, Update::Set { .. });
-        if let Some(environment) = self.environment.filter(|e| e.deploys(branch, self.platform)) {
+        if let Some(environment) = self
+            .environment
+            .filter(|e| e.deploys(branch, self.platform))
+        {
             return Route::Governed(Place::Environment(&environment.name));
         }
-        let unknown = self.platform.filter(|platform| self.environment.is_none() && platform.builds(branch));
+        let unknown = self
+            .platform
+            .filter(|platform| self.environment.is_none() && platform.builds(branch));
         if let Some(platform) = unknown {
             return Route::Governed(Place::UnknownApp(platform));
         }
@@ -219,7 +244,11 @@ impl Before {
         let first = policy.environment(environment.after.as_deref()?)?;
         let mut remotes = remotes_of(first, scene.remotes, scene.read);
         if remotes.is_empty() {
-            remotes.extend(first.heroku_apps().map(|app| BString::from(heroku_url(app))));
+            remotes.extend(
+                first
+                    .heroku_apps()
+                    .map(|app| BString::from(heroku_url(app))),
+            );
         }
         Some(Self {
             environment: first.name.clone(),
@@ -232,17 +261,32 @@ impl Before {
 
 /// The configured remotes that lead to an environment: those that the policy names, else one that
 /// leads to its app.
-pub fn remotes_of(environment: &Environment, remotes: &Remotes, read: &dyn Fn(&BStr) -> Destination) -> Vec<BString> {
-    let named = environment.remotes.iter().map(|name| BString::from(name.as_str()));
+pub fn remotes_of(
+    environment: &Environment,
+    remotes: &Remotes,
+    read: &dyn Fn(&BStr) -> Destination,
+) -> Vec<BString> {
+    let named = environment
+        .remotes
+        .iter()
+        .map(|name| BString::from(name.as_str()));
     let named: Vec<_> = named.filter(|name| remotes.has(name)).collect();
     if !named.is_empty() {
         return named;
     }
     let leads_there = |name: &&BStr| {
-        let mut places = remotes.push_urls(name).into_iter().map(|url| read(url.as_ref()));
+        let mut places = remotes
+            .push_urls(name)
+            .into_iter()
+            .map(|url| read(url.as_ref()));
         places.any(|place| environment.apps.iter().any(|app| place.is_app(app)))
     };
-    remotes.names().find(leads_there).map(BString::from).into_iter().collect()
+    remotes
+        .names()
+        .find(leads_there)
+        .map(BString::from)
+        .into_iter()
+        .collect()
 }
 
 /// What commands and reports call the remote of this push.

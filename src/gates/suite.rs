@@ -10,7 +10,10 @@ use crate::{
 pub(crate) fn ask(case: &Case<'_>, commit: &Oid, world: &dyn World) -> Answer {
     let steps = steps(case, commit, world)?;
     if case.policy.suite.place == In::Worktree {
-        return Err(Trouble::NotYet { key: "suite.in: worktree" }.into());
+        return Err(Trouble::NotYet {
+            key: "suite.in: worktree",
+        }
+        .into());
     }
     prove(commit, false, world)?;
     match world.run(&steps, case.policy.suite.timeout)? {
@@ -35,7 +38,10 @@ fn steps(case: &Case<'_>, commit: &Oid, world: &dyn World) -> Result<Vec<Step>, 
                 timeout: None,
             }]);
         }
-        Detected::Several(candidates) => candidates.into_iter().map(|candidate| candidate.command).collect(),
+        Detected::Several(candidates) => candidates
+            .into_iter()
+            .map(|candidate| candidate.command)
+            .collect(),
         Detected::None => Vec::new(),
     };
     Err(Refusal::NoSuite { candidates }.into())
@@ -46,7 +52,10 @@ fn prove(commit: &Oid, after: bool, world: &dyn World) -> Result<(), Stop> {
     match world.checkout(commit)? {
         None => Ok(()),
         Some(mismatch) => Err(Refusal::Checkout {
-            pushed: Pushed { id: commit.clone(), branch: None },
+            pushed: Pushed {
+                id: commit.clone(),
+                branch: None,
+            },
             mismatch,
             after,
         }

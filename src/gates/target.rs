@@ -3,10 +3,16 @@
 use bstr::ByteSlice;
 
 use super::{Answer, Case, Object, Place, World};
-use crate::{destination::Destination, push::Update, verdict::{Refusal, Trouble}};
+use crate::{
+    destination::Destination,
+    push::Update,
+    verdict::{Refusal, Trouble},
+};
 
 pub(crate) fn ask(case: &Case<'_>, world: &dyn World) -> Answer {
-    if let (Place::UnknownApp(platform), Destination::App { app, .. }) = (case.place, case.destination) {
+    if let (Place::UnknownApp(platform), Destination::App { app, .. }) =
+        (case.place, case.destination)
+    {
         return Err(Refusal::UnknownApp {
             platform,
             app: app.clone(),
@@ -14,27 +20,46 @@ pub(crate) fn ask(case: &Case<'_>, world: &dyn World) -> Answer {
         }
         .into());
     }
-    let deleted = case.updates.iter().find(|update| matches!(update, Update::Delete { .. }));
+    let deleted = case
+        .updates
+        .iter()
+        .find(|update| matches!(update, Update::Delete { .. }));
     if let Some(branch) = deleted.and_then(|update| update.branch()) {
-        return Err(Refusal::Deletion { branch: branch.into() }.into());
+        return Err(Refusal::Deletion {
+            branch: branch.into(),
+        }
+        .into());
     }
     if case.commits().len() > 1 {
         let commits = case.updates.iter().filter_map(|update| match update {
             Update::Set { commit, .. } => Some((update.branch()?.to_owned(), commit.clone())),
             Update::Delete { .. } => None,
         });
-        return Err(Refusal::TwoCommits { commits: commits.collect() }.into());
+        return Err(Refusal::TwoCommits {
+            commits: commits.collect(),
+        }
+        .into());
     }
     for update in &case.updates {
         set(case, update, world)?;
     }
-    let branches: Vec<_> = case.updates.iter().filter_map(|update| Some(update.branch()?.to_str_lossy())).collect();
+    let branches: Vec<_> = case
+        .updates
+        .iter()
+        .filter_map(|update| Some(update.branch()?.to_str_lossy()))
+        .collect();
     Ok(format!("one commit, to {}", branches.join(" and ")))
 }
 
 /// What is pushed must be a commit; what it replaces must be known here.
 fn set(case: &Case<'_>, update: &Update, world: &dyn World) -> Result<(), super::Stop> {
-    let Update::Set { source, commit, target, replaces } = update else {
+    let Update::Set {
+        source,
+        commit,
+        target,
+        replaces,
+    } = update
+    else {
         return Ok(());
     };
     if let Object::Other(kind) = world.object(commit)? {
@@ -49,7 +74,9 @@ fn set(case: &Case<'_>, update: &Update, world: &dyn World) -> Result<(), super:
     }
     // git would refuse this too ("fetch first"), but only after the suite has run.
     match replaces {
-        Some(deployed) if case.place != Place::Branch && world.object(deployed)? == Object::Missing => {
+        Some(deployed)
+            if case.place != Place::Branch && world.object(deployed)? == Object::Missing =>
+        {
             let (id, remote) = (deployed.clone(), case.remote.clone());
             // In a shallow clone it may only be cut off.
             Err(if world.is_shallow() {

@@ -6,7 +6,12 @@ use crate::{
     verdict::{Pushed, Refusal, Relation, TrunkName},
 };
 
-pub(crate) fn ask(case: &Case<'_>, commit: &Oid, world: &dyn World, notes: &mut Vec<String>) -> Answer {
+pub(crate) fn ask(
+    case: &Case<'_>,
+    commit: &Oid,
+    world: &dyn World,
+    notes: &mut Vec<String>,
+) -> Answer {
     let trunk = case.trunk.clone()?;
     if let Some(update) = case.moves_trunk() {
         // Trunk's tip stands on the hook's standard input: nobody has to be asked.
@@ -17,7 +22,12 @@ pub(crate) fn ask(case: &Case<'_>, commit: &Oid, world: &dyn World, notes: &mut 
         return Err(apart(case, commit, tip, trunk, world)?.into());
     }
     for update in &case.updates {
-        if let Update::Set { commit, replaces: Some(old), .. } = update {
+        if let Update::Set {
+            commit,
+            replaces: Some(old),
+            ..
+        } = update
+        {
             notes.extend(dropped(case, commit, old, world)?);
         }
     }
@@ -26,7 +36,10 @@ pub(crate) fn ask(case: &Case<'_>, commit: &Oid, world: &dyn World, notes: &mut 
 
 /// A push to trunk itself must keep every commit that is there.
 fn keeps(update: &Update, trunk: &TrunkName, world: &dyn World) -> Answer {
-    let Update::Set { commit, replaces, .. } = update else {
+    let Update::Set {
+        commit, replaces, ..
+    } = update
+    else {
         return Ok("deleted".to_owned());
     };
     let Some(old) = replaces else {
@@ -50,11 +63,17 @@ fn keeps(update: &Update, trunk: &TrunkName, world: &dyn World) -> Answer {
 
 /// The common case, told from the commit alone: `old` is `new`, or a parent of it.
 fn follows(new: &Oid, old: &Oid, world: &dyn World) -> Result<bool, super::Stop> {
-    Ok(new == old || matches!(world.object(new)?, Object::Commit { parents } if parents.contains(old)))
+    Ok(new == old
+        || matches!(world.object(new)?, Object::Commit { parents } if parents.contains(old)))
 }
 
 /// A line for a forced push that takes deployed commits away.
-fn dropped(case: &Case<'_>, commit: &Oid, old: &Oid, world: &dyn World) -> Result<Option<String>, super::Stop> {
+fn dropped(
+    case: &Case<'_>,
+    commit: &Oid,
+    old: &Oid,
+    world: &dyn World,
+) -> Result<Option<String>, super::Stop> {
     if follows(commit, old, world)? {
         return Ok(None);
     }
@@ -62,14 +81,26 @@ fn dropped(case: &Case<'_>, commit: &Oid, old: &Oid, world: &dyn World) -> Resul
     if by.0 == 0 {
         return Ok(None);
     }
-    let named: Vec<_> = commits.iter().map(|lost| format!("\n    {} {}", lost.id.short(), lost.subject)).collect();
-    let more = if by.0 > commits.len() { "\n    ..." } else { "" };
-    Ok(Some(format!("it drops {by} that are deployed now:{}{more}", named.concat())))
+    let named: Vec<_> = commits
+        .iter()
+        .map(|lost| format!("\n    {} {}", lost.id.short(), lost.subject))
+        .collect();
+    let more = if by.0 > commits.len() {
+        "\n    ..."
+    } else {
+        ""
+    };
+    Ok(Some(format!(
+        "it drops {by} that are deployed now:{}{more}",
+        named.concat()
+    )))
 }
 
 /// What is pushed, named after the local trunk branch where it is its tip.
 fn pushed(commit: &Oid, branch: &str, world: &dyn World) -> Result<Pushed, super::Stop> {
-    let is_tip = world.local_branch(branch)?.is_some_and(|tip| tip == *commit);
+    let is_tip = world
+        .local_branch(branch)?
+        .is_some_and(|tip| tip == *commit);
     Ok(Pushed {
         id: commit.clone(),
         branch: is_tip.then(|| branch.to_owned()),
@@ -77,11 +108,21 @@ fn pushed(commit: &Oid, branch: &str, world: &dyn World) -> Result<Pushed, super
 }
 
 /// How what is pushed and trunk's live tip differ, told apart by their history.
-fn apart(case: &Case<'_>, commit: &Oid, tip: Oid, trunk: TrunkName, world: &dyn World) -> Result<Refusal, super::Stop> {
+fn apart(
+    case: &Case<'_>,
+    commit: &Oid,
+    tip: Oid,
+    trunk: TrunkName,
+    world: &dyn World,
+) -> Result<Refusal, super::Stop> {
     let pushed = pushed(commit, &trunk.branch, world)?;
     let is_trunk_branch = pushed.branch.is_some();
     let source = case.updates.iter().find_map(|update| match update {
-        Update::Set { source, commit: one, .. } if one == commit => Some(source.clone()),
+        Update::Set {
+            source,
+            commit: one,
+            ..
+        } if one == commit => Some(source.clone()),
         _ => None,
     });
     let source = source.unwrap_or_default();
@@ -94,14 +135,21 @@ fn apart(case: &Case<'_>, commit: &Oid, tip: Oid, trunk: TrunkName, world: &dyn 
     };
     Ok(match world.relation(commit, &tip, &trunk.remote)? {
         Relation::Behind(by) => Refusal::Behind {
-            local_is_newest: world.local_branch(&trunk.branch)?.is_some_and(|local| local == tip),
+            local_is_newest: world
+                .local_branch(&trunk.branch)?
+                .is_some_and(|local| local == tip),
             remote: case.remote.clone(),
             pushed,
             by,
             trunk,
             tip,
         },
-        Relation::Ahead(by) if is_trunk_branch => Refusal::Ahead { pushed, by, trunk, tip },
+        Relation::Ahead(by) if is_trunk_branch => Refusal::Ahead {
+            pushed,
+            by,
+            trunk,
+            tip,
+        },
         Relation::Diverged { ahead, behind } if is_trunk_branch => Refusal::Diverged {
             pushed,
             ahead,

@@ -20,7 +20,10 @@ pub(crate) fn ask(case: &Case<'_>, world: &dyn World) -> Answer {
         .into());
     }
     Ok(match window.open_until(now, &reader) {
-        Some(until) => format!("open until {}", words::moment(until, &window.timezone.resolve(&reader), &reader)),
+        Some(until) => format!(
+            "open until {}",
+            words::moment(until, &window.timezone.resolve(&reader), &reader)
+        ),
         None => "open".to_owned(),
     })
 }

@@ -137,7 +137,10 @@ pub struct Environment {
 impl Environment {
     /// The apps that are Heroku's.
     pub fn heroku_apps(&self) -> impl Iterator<Item = &str> {
-        self.apps.iter().map(String::as_str).filter(|app| !app.contains('/'))
+        self.apps
+            .iter()
+            .map(String::as_str)
+            .filter(|app| !app.contains('/'))
     }
 
     /// Whether a push of this branch deploys there.

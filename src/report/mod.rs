@@ -16,7 +16,9 @@ const PLAIN: Style = Style::new().bold();
 /// Writes a report; a standard error that is closed loses nothing but the report.
 pub fn print(text: &str) {
     let mut stream = AutoStream::auto(stderr().lock());
-    let _ = stream.write_all(text.as_bytes()).and_then(|()| stream.flush());
+    let _ = stream
+        .write_all(text.as_bytes())
+        .and_then(|()| stream.flush());
 }
 
 /// One line of ours.
@@ -38,7 +40,10 @@ pub(crate) fn pass_on(bytes: &[u8]) {
 /// Writes what was asked for; a reader that has had enough (`| head`) is no error.
 pub fn data(text: &str) -> io::Result<()> {
     let mut stream = AutoStream::auto(stdout().lock());
-    match stream.write_all(text.as_bytes()).and_then(|()| stream.flush()) {
+    match stream
+        .write_all(text.as_bytes())
+        .and_then(|()| stream.flush())
+    {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         done => done,
     }
@@ -92,7 +97,9 @@ pub fn verdict(what: &str, verdict: &Verdict) -> String {
     let mut text = String::new();
     match verdict.decision() {
         Decision::Go => text += &format!("{GOOD}pushgate: {what} may go{GOOD:#}\n"),
-        Decision::Overridden => text += &format!("{LOUD}pushgate: {what} goes, overridden{LOUD:#}\n"),
+        Decision::Overridden => {
+            text += &format!("{LOUD}pushgate: {what} goes, overridden{LOUD:#}\n")
+        }
         Decision::Refused | Decision::Undecided => {}
     }
     let goes = text.len() > 1;
@@ -101,7 +108,11 @@ pub fn verdict(what: &str, verdict: &Verdict) -> String {
         match outcome {
             Outcome::Passed(words) if goes => why(&mut text, Some(gate), words),
             Outcome::Passed(_) => {}
-            Outcome::Skipped { needless: true } => why(&mut text, Some(gate), "skipped, though it would have passed"),
+            Outcome::Skipped { needless: true } => why(
+                &mut text,
+                Some(gate),
+                "skipped, though it would have passed",
+            ),
             Outcome::Skipped { needless: false } => why(&mut text, Some(gate), "skipped"),
             Outcome::Refused(why) => text += &refusal(what, Some(gate), why),
             Outcome::Undecided(why) => text += &trouble(what, Some(gate), why),

@@ -23,14 +23,24 @@ pub(crate) struct Log {
 impl Log {
     /// Begins a log and takes the oldest away.
     pub(crate) fn create(directory: &Path) -> Result<Self, Trouble> {
-        let failed = |error: &std::io::Error| Trouble::io(format!("write a log in {}", directory.display()), error);
+        let failed = |error: &std::io::Error| {
+            Trouble::io(format!("write a log in {}", directory.display()), error)
+        };
         fs::create_dir_all(directory).map_err(|e| failed(&e))?;
         let now = Timestamp::now().to_zoned(TimeZone::UTC);
-        let name = format!("{}-{}.log", now.strftime("%Y%m%dT%H%M%S%3f"), std::process::id());
+        let name = format!(
+            "{}-{}.log",
+            now.strftime("%Y%m%dT%H%M%S%3f"),
+            std::process::id()
+        );
         let path = directory.join(name);
         let file = File::create(&path).map_err(|e| failed(&e))?;
         prune(directory);
-        Ok(Self { path, file, whole: true })
+        Ok(Self {
+            path,
+            file,
+            whole: true,
+        })
     }
 
     /// Writes what the suite said.
@@ -52,9 +62,15 @@ impl Log {
 
 /// Names sort by time.
 fn prune(directory: &Path) {
-    let Ok(entries) = fs::read_dir(directory) else { return };
+    let Ok(entries) = fs::read_dir(directory) else {
+        return;
+    };
     let is_log = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "log");
-    let mut logs: Vec<_> = entries.flatten().map(|entry| entry.path()).filter(is_log).collect();
+    let mut logs: Vec<_> = entries
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(is_log)
+        .collect();
     logs.sort();
     for old in logs.iter().rev().skip(KEPT) {
         let _ = fs::remove_file(old);

@@ -49,14 +49,19 @@ pub(crate) fn run(place: &Place<'_>, steps: &[Step], limit: Duration) -> Result<
             process::End::TimedOut => crate::verdict::Ending::TimedOut(own.unwrap_or(limit)),
             process::End::Stopped(ending) => ending,
         };
-        log.note(&format!("pushgate: {name}: {ending:?} after {}", span(start.elapsed())));
+        log.note(&format!(
+            "pushgate: {name}: {ending:?} after {}",
+            span(start.elapsed())
+        ));
         return Ok(SuiteRun::Stopped(Box::new(Refusal::Suite {
             step: name.to_owned(),
             ending,
             log: log.path(),
         })));
     }
-    Ok(SuiteRun::Passed { took: start.elapsed() })
+    Ok(SuiteRun::Passed {
+        took: start.elapsed(),
+    })
 }
 
 /// The variables that the suite must not see: a fixture's commit would land on the user's branch.
@@ -64,8 +69,16 @@ pub(crate) fn run(place: &Place<'_>, steps: &[Step], limit: Duration) -> Result<
 /// git knows its own (`git rev-parse --local-env-vars`).
 fn scrubbed(git: &Git) -> Result<Vec<String>, Trouble> {
     let said = git.must(["rev-parse", "--local-env-vars"])?;
-    let mut names: Vec<String> = String::from_utf8_lossy(&said.out).lines().map(str::to_owned).collect();
-    let ours = ["GIT_PREFIX", overrides::SWITCH, overrides::SKIP, overrides::REASON];
+    let mut names: Vec<String> = String::from_utf8_lossy(&said.out)
+        .lines()
+        .map(str::to_owned)
+        .collect();
+    let ours = [
+        "GIT_PREFIX",
+        overrides::SWITCH,
+        overrides::SKIP,
+        overrides::REASON,
+    ];
     names.extend(ours.map(str::to_owned));
     Ok(names)
 }

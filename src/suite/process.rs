@@ -26,7 +26,8 @@ use nix::{
         termios::{OutputFlags, SetArg, tcgetattr, tcsetattr},
     },
     unistd::Pid,
-};use terminal_size::{Height, Width, terminal_size_of};
+};
+use terminal_size::{Height, Width, terminal_size_of};
 
 use super::log::Log;
 use crate::{
@@ -62,7 +63,11 @@ pub(crate) enum End {
 pub(crate) fn run(shell: &Shell<'_>, limit: Duration, log: &mut Log) -> Result<End, Trouble> {
     let deadline = Instant::now() + limit;
     let mut command = Command::new("sh");
-    command.arg("-c").arg(shell.command).current_dir(shell.top).stdin(Stdio::null());
+    command
+        .arg("-c")
+        .arg(shell.command)
+        .current_dir(shell.top)
+        .stdin(Stdio::null());
     for name in shell.scrubbed {
         command.env_remove(name);
     }
@@ -77,14 +82,18 @@ pub(crate) fn run(shell: &Shell<'_>, limit: Duration, log: &mut Log) -> Result<E
         Ok(child) => child,
         Err(error) => return Ok(End::Stopped(Ending::CouldNotRun(error.to_string()))),
     };
-    let group = i32::try_from(child.id()).map(Pid::from_raw).map_err(|error| failed(&io::Error::other(error)))?;
+    let group = i32::try_from(child.id())
+        .map(Pid::from_raw)
+        .map_err(|error| failed(&io::Error::other(error)))?;
     let reaped = AtomicBool::new(false);
     thread::scope(|scope| {
         let (send, receive) = mpsc::channel();
-        let reader = scope.spawn(|| pump(output, &reaped, |bytes| {
-            report::pass_on(bytes);
-            log.write(bytes);
-        }));
+        let reader = scope.spawn(|| {
+            pump(output, &reaped, |bytes| {
+                report::pass_on(bytes);
+                log.write(bytes);
+            })
+        });
         scope.spawn(move || send.send(child.wait()));
         let end = watch(&receive, group, deadline);
         reaped.store(true, Ordering::Release);
@@ -102,7 +111,9 @@ fn watch(ended: &Receiver<Ended>, group: Pid, deadline: Instant) -> End {
         match ended.recv_timeout(left.min(TICK)) {
             Ok(Ok(status)) => return end_of(status),
             Ok(Err(error)) => return End::Stopped(Ending::CouldNotRun(error.to_string())),
-            Err(RecvTimeoutError::Disconnected) => return End::Stopped(Ending::CouldNotRun("nobody waits for it".to_owned())),
+            Err(RecvTimeoutError::Disconnected) => {
+                return End::Stopped(Ending::CouldNotRun("nobody waits for it".to_owned()));
+            }
             Err(RecvTimeoutError::Timeout) => {}
         }
         if let Some(why) = signals::interrupted() {
@@ -121,8 +132,12 @@ fn end_of(status: ExitStatus) -> End {
         (Some(0), _) => End::Passed,
         // The shell's own words for a command that is there but cannot run, or is not there
         // (POSIX, "Exit Status for Commands").
-        (Some(126), _) => End::Stopped(Ending::CouldNotRun("exit code 126, not executable".to_owned())),
-        (Some(127), _) => End::Stopped(Ending::CouldNotRun("exit code 127, command not found".to_owned())),
+        (Some(126), _) => End::Stopped(Ending::CouldNotRun(
+            "exit code 126, not executable".to_owned(),
+        )),
+        (Some(127), _) => End::Stopped(Ending::CouldNotRun(
+            "exit code 127, command not found".to_owned(),
+        )),
         (Some(code), _) => End::Stopped(Ending::Failed(code)),
         (None, Some(signal)) => End::Stopped(Ending::Killed(signal)),
         (None, None) => End::Stopped(Ending::CouldNotRun("it ended, nobody knows how".to_owned())),
@@ -140,7 +155,10 @@ fn stop(group: Pid, ended: &Receiver<Ended>) {
             return;
         }
         // The leader counts as there until it is reaped.
-        if matches!(ended.recv_timeout(PAUSE), Err(RecvTimeoutError::Disconnected)) {
+        if matches!(
+            ended.recv_timeout(PAUSE),
+            Err(RecvTimeoutError::Disconnected)
+        ) {
             thread::sleep(PAUSE);
         }
     }
@@ -168,7 +186,12 @@ impl Output {
 /// A terminal as large as ours that changes nothing in what is written to it.
 fn pseudo_terminal() -> Option<(OwnedFd, OwnedFd)> {
     let (Width(columns), Height(rows)) = terminal_size_of(stderr())?;
-    let size = Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+    let size = Winsize {
+        ws_row: rows,
+        ws_col: columns,
+        ws_xpixel: 0,
+        ws_ypixel: 0,
+    };
     let pair = openpty(Some(&size), None).ok()?;
     let mut settings = tcgetattr(&pair.slave).ok()?;
     settings.output_flags.remove(OutputFlags::OPOST);

@@ -7,8 +7,8 @@ use std::{fmt, path::PathBuf, time::Duration};
 use bstr::BString;
 use jiff::tz::TimeZone;
 
-pub use words::span;
 pub(crate) use words::printable;
+pub use words::span;
 
 use crate::{calendar::Closed, destination::Platform, push::Oid};
 

@@ -9,44 +9,82 @@ use super::{Ending, Mismatch, Refusal, Relation, Trouble};
 use crate::{calendar::ClosedBy, policy::FILE};
 
 impl fmt::Display for Refusal {
-    #[allow(clippy::too_many_lines, reason = "one arm a refusal: this is the list of them")]
+    #[allow(
+        clippy::too_many_lines,
+        reason = "one arm a refusal: this is the list of them"
+    )]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Deletion { branch } => {
-                write!(f, "`{}` deploys from here and may not be deleted", printable(branch.as_ref()))
+                write!(
+                    f,
+                    "`{}` deploys from here and may not be deleted",
+                    printable(branch.as_ref())
+                )
             }
             Self::TwoCommits { commits } => {
                 f.write_str("two commits for one place: ")?;
                 for (index, (branch, id)) in commits.iter().enumerate() {
                     let comma = if index == 0 { "" } else { ", " };
-                    write!(f, "{comma}{} to `{}`", id.short(), printable(branch.as_ref()))?;
+                    write!(
+                        f,
+                        "{comma}{} to `{}`",
+                        id.short(),
+                        printable(branch.as_ref())
+                    )?;
                 }
                 Ok(())
             }
-            Self::NoCommit { id, kind, source, .. } => {
-                write!(f, "`{}` ({}) is a {kind}, not a commit", printable(source.as_ref()), id.short())
+            Self::NoCommit {
+                id, kind, source, ..
+            } => {
+                write!(
+                    f,
+                    "`{}` ({}) is a {kind}, not a commit",
+                    printable(source.as_ref()),
+                    id.short()
+                )
             }
             Self::UnknownDeployed { id, remote } => write!(
                 f,
                 "`{remote}` has {}, which this repository does not: somebody else pushed there",
                 id.short()
             ),
-            Self::UnknownApp { platform, app, policy: true } => {
+            Self::UnknownApp {
+                platform,
+                app,
+                policy: true,
+            } => {
                 write!(f, "{platform} app `{app}` is on no environment of {FILE}")
             }
-            Self::UnknownApp { platform, app, policy: false } => {
-                write!(f, "`{app}` is a {platform} app, and no {FILE} says which environment it is")
+            Self::UnknownApp {
+                platform,
+                app,
+                policy: false,
+            } => {
+                write!(
+                    f,
+                    "`{app}` is a {platform} app, and no {FILE} says which environment it is"
+                )
             }
             Self::Closed { closed, reader } => {
                 let at = closed.at;
                 match (&closed.by, closed.within_runway) {
                     (ClosedBy::Rule(rule), false) => write!(f, "closed by `{rule}`")?,
                     (ClosedBy::Rule(rule), true) => {
-                        write!(f, "`{rule}` closes it at {}, within the runway", clock(at, &closed.zone, reader))?;
+                        write!(
+                            f,
+                            "`{rule}` closes it at {}, within the runway",
+                            clock(at, &closed.zone, reader)
+                        )?;
                     }
                     (ClosedBy::OutsideOpen, false) => f.write_str("outside the open hours")?,
                     (ClosedBy::OutsideOpen, true) => {
-                        write!(f, "the open hours end at {}, within the runway", clock(at, &closed.zone, reader))?;
+                        write!(
+                            f,
+                            "the open hours end at {}, within the runway",
+                            clock(at, &closed.zone, reader)
+                        )?;
                     }
                 }
                 match closed.reopens {
@@ -54,28 +92,51 @@ impl fmt::Display for Refusal {
                     None => f.write_str("; it never opens"),
                 }
             }
-            Self::Behind { pushed, by, trunk, tip, .. } => write!(
+            Self::Behind {
+                pushed,
+                by,
+                trunk,
+                tip,
+                ..
+            } => write!(
                 f,
                 "{pushed} is {by} behind {trunk} (you push {}, {} has {})",
                 pushed.id.short(),
                 trunk.remote,
                 tip.short()
             ),
-            Self::Ahead { pushed, by, trunk, tip } => write!(
+            Self::Ahead {
+                pushed,
+                by,
+                trunk,
+                tip,
+            } => write!(
                 f,
                 "{pushed} is {by} ahead of {trunk} (you push {}, {} has {})",
                 pushed.id.short(),
                 trunk.remote,
                 tip.short()
             ),
-            Self::Diverged { pushed, ahead, behind, trunk, tip } => write!(
+            Self::Diverged {
+                pushed,
+                ahead,
+                behind,
+                trunk,
+                tip,
+            } => write!(
                 f,
                 "{pushed} and {trunk} have diverged: {ahead} only here, {behind} only there (you push {}, {} has {})",
                 pushed.id.short(),
                 trunk.remote,
                 tip.short()
             ),
-            Self::NotOnTrunk { pushed, ahead, trunk, tip, .. } => match ahead {
+            Self::NotOnTrunk {
+                pushed,
+                ahead,
+                trunk,
+                tip,
+                ..
+            } => match ahead {
                 Some(ahead) => write!(
                     f,
                     "{} is not on {trunk}: {ahead} of it never merged ({} has {})",
@@ -83,23 +144,53 @@ impl fmt::Display for Refusal {
                     trunk.remote,
                     tip.short()
                 ),
-                None => write!(f, "{} shares no history with {trunk} ({})", pushed.id.short(), tip.short()),
+                None => write!(
+                    f,
+                    "{} shares no history with {trunk} ({})",
+                    pushed.id.short(),
+                    tip.short()
+                ),
             },
-            Self::Drops { pushed, by, commits, trunk } => {
+            Self::Drops {
+                pushed,
+                by,
+                commits,
+                trunk,
+            } => {
                 write!(f, "{} would take {by} off {trunk}:", pushed.id.short())?;
                 for commit in commits {
-                    write!(f, "\n    {} {}", commit.id.short(), printable(commit.subject.as_bytes().as_ref()))?;
+                    write!(
+                        f,
+                        "\n    {} {}",
+                        commit.id.short(),
+                        printable(commit.subject.as_bytes().as_ref())
+                    )?;
                 }
                 if by.0 > commits.len() {
                     f.write_str("\n    ...")?;
                 }
                 Ok(())
             }
-            Self::NeverDeployed { environment, remote, .. } => {
+            Self::NeverDeployed {
+                environment,
+                remote,
+                ..
+            } => {
                 write!(f, "nothing was ever pushed to {environment} (`{remote}`)")
             }
-            Self::OtherCommit { pushed, environment, live, relation, .. } => {
-                write!(f, "{environment} has {}, not {}", live.short(), pushed.id.short())?;
+            Self::OtherCommit {
+                pushed,
+                environment,
+                live,
+                relation,
+                ..
+            } => {
+                write!(
+                    f,
+                    "{environment} has {}, not {}",
+                    live.short(),
+                    pushed.id.short()
+                )?;
                 match relation {
                     Some(Relation::Ahead(by)) => write!(f, ", which is {by} ahead of it"),
                     Some(Relation::Behind(by)) => write!(f, ", which is {by} behind it"),
@@ -114,9 +205,17 @@ impl fmt::Display for Refusal {
                 f.write_str("nothing says what runs your tests")
             }
             Self::NoSuite { candidates } => {
-                write!(f, "which of these runs your entire suite? `{}`", candidates.join("`, `"))
+                write!(
+                    f,
+                    "which of these runs your entire suite? `{}`",
+                    candidates.join("`, `")
+                )
             }
-            Self::Checkout { pushed, mismatch, after } => checkout(f, pushed.id.short(), mismatch, *after),
+            Self::Checkout {
+                pushed,
+                mismatch,
+                after,
+            } => checkout(f, pushed.id.short(), mismatch, *after),
             Self::Suite { step, ending, log } => {
                 write!(f, "`{}` ", printable(step.as_bytes().as_ref()))?;
                 match ending {
@@ -124,7 +223,11 @@ impl fmt::Display for Refusal {
                     Ending::Killed(signal) => write!(f, "was ended by {}", signal_name(*signal))?,
                     Ending::CouldNotRun(why) => write!(f, "could not run: {why}")?,
                     Ending::TimedOut(limit) => {
-                        write!(f, "took longer than its limit of {} and was stopped", span(*limit))?;
+                        write!(
+                            f,
+                            "took longer than its limit of {} and was stopped",
+                            span(*limit)
+                        )?;
                     }
                     Ending::Interrupted(by) => write!(f, "was stopped: {by}")?,
                 }
@@ -133,9 +236,20 @@ impl fmt::Display for Refusal {
                     None => Ok(()),
                 }
             }
-            Self::NoReason { environment } => write!(f, "an override of {environment} must say why"),
-            Self::BadOverride { variable, word, known, nearest } => {
-                write!(f, "{variable} says `{}`; it knows {known}", printable(word.as_bytes().as_ref()))?;
+            Self::NoReason { environment } => {
+                write!(f, "an override of {environment} must say why")
+            }
+            Self::BadOverride {
+                variable,
+                word,
+                known,
+                nearest,
+            } => {
+                write!(
+                    f,
+                    "{variable} says `{}`; it knows {known}",
+                    printable(word.as_bytes().as_ref())
+                )?;
                 match nearest {
                     Some(nearest) => write!(f, "; did you mean `{nearest}`?"),
                     None => Ok(()),
@@ -145,18 +259,37 @@ impl fmt::Display for Refusal {
     }
 }
 
-fn checkout(f: &mut fmt::Formatter<'_>, pushed: &str, mismatch: &Mismatch, after: bool) -> fmt::Result {
+fn checkout(
+    f: &mut fmt::Formatter<'_>,
+    pushed: &str,
+    mismatch: &Mismatch,
+    after: bool,
+) -> fmt::Result {
     match mismatch {
         Mismatch::OtherTree { head: Some(head) } if after => {
-            write!(f, "while the suite ran, {} was checked out; {pushed} is pushed", head.short())
+            write!(
+                f,
+                "while the suite ran, {} was checked out; {pushed} is pushed",
+                head.short()
+            )
         }
         Mismatch::OtherTree { head: Some(head) } => {
-            write!(f, "you push {pushed}, but {} is checked out: its tests would prove nothing", head.short())
+            write!(
+                f,
+                "you push {pushed}, but {} is checked out: its tests would prove nothing",
+                head.short()
+            )
         }
-        Mismatch::OtherTree { head: None } => write!(f, "you push {pushed}, but nothing is checked out"),
+        Mismatch::OtherTree { head: None } => {
+            write!(f, "you push {pushed}, but nothing is checked out")
+        }
         Mismatch::Changed(files) => {
             let when = if after { "after the suite, " } else { "" };
-            write!(f, "{when}the checkout is not {pushed}: {}", list(files, "changed or untracked"))
+            write!(
+                f,
+                "{when}the checkout is not {pushed}: {}",
+                list(files, "changed or untracked")
+            )
         }
         Mismatch::Hidden(files) => write!(
             f,
@@ -169,7 +302,11 @@ fn checkout(f: &mut fmt::Formatter<'_>, pushed: &str, mismatch: &Mismatch, after
 /// `3 files changed: a, b, c`.
 fn list(files: &[BString], what: &str) -> String {
     const MOST: usize = 5;
-    let names: Vec<_> = files.iter().take(MOST).map(|file| printable(file.as_ref())).collect();
+    let names: Vec<_> = files
+        .iter()
+        .take(MOST)
+        .map(|file| printable(file.as_ref()))
+        .collect();
     let more = match files.len().saturating_sub(MOST) {
         0 => String::new(),
         more => format!(" and {more} more"),
@@ -265,26 +402,44 @@ impl Trouble {
     pub fn cures(&self) -> Vec<String> {
         vec![match self {
             Self::NoAnswer { remote, .. } | Self::Unreachable { remote, .. } => {
-                format!("see that `git ls-remote {remote}` answers without asking for anything, then push again")
+                format!(
+                    "see that `git ls-remote {remote}` answers without asking for anything, then push again"
+                )
             }
             Self::NoTrunkRemote { remote } => {
                 format!("git remote add {remote} URL, or name another in `trunk.remote` of {FILE}")
             }
             Self::NoTrunk(trunk) => {
-                format!("git push {} {}, or name another in `trunk.branch` of {FILE}", trunk.remote, trunk.branch)
+                format!(
+                    "git push {} {}, or name another in `trunk.branch` of {FILE}",
+                    trunk.remote, trunk.branch
+                )
             }
             Self::WhichTrunk { remote, .. } => {
-                format!("git remote set-head {remote} --auto, or name it in `trunk.branch` of {FILE}")
+                format!(
+                    "git remote set-head {remote} --auto, or name it in `trunk.branch` of {FILE}"
+                )
             }
-            Self::NoRemote { remote, .. } => format!("git remote add {remote} URL, then push again"),
-            Self::Shallow { remote, .. } => format!("git fetch --unshallow {remote}, then push again"),
-            Self::Input { .. } => "git calls the hook; to ask for a verdict by hand: pushgate check".to_owned(),
+            Self::NoRemote { remote, .. } => {
+                format!("git remote add {remote} URL, then push again")
+            }
+            Self::Shallow { remote, .. } => {
+                format!("git fetch --unshallow {remote}, then push again")
+            }
+            Self::Input { .. } => {
+                "git calls the hook; to ask for a verdict by hand: pushgate check".to_owned()
+            }
             Self::NoCommit { .. } => "commit first, or name another with --commit".to_owned(),
-            Self::NoEnvironment { .. } => format!("add it to `environments` in {FILE} (pushgate init writes one)"),
+            Self::NoEnvironment { .. } => {
+                format!("add it to `environments` in {FILE} (pushgate init writes one)")
+            }
             Self::SharedHooks { directory } => {
                 return vec![
                     "git config core.hooksPath .git/hooks, then pushgate install".to_owned(),
-                    format!("or add this line to {}/pre-push: pushgate pre-push -- \"$@\"", directory.display()),
+                    format!(
+                        "or add this line to {}/pre-push: pushgate pre-push -- \"$@\"",
+                        directory.display()
+                    ),
                 ];
             }
             Self::TwoHooks { hook, kept } => format!(
@@ -292,9 +447,13 @@ impl Trouble {
                 kept.display(),
                 hook.display()
             ),
-            Self::Exists { .. } => "look at it with --stdout beside it, or remove it first".to_owned(),
+            Self::Exists { .. } => {
+                "look at it with --stdout beside it, or remove it first".to_owned()
+            }
             Self::Bare => "push from a clone with a work tree".to_owned(),
-            Self::TwoEnvironments { .. } => format!("name it on one of them only: remotes and `app` in {FILE}"),
+            Self::TwoEnvironments { .. } => {
+                format!("name it on one of them only: remotes and `app` in {FILE}")
+            }
             Self::Policy { .. } => format!("mend {FILE}, commit it, and push again"),
             Self::NotYet { key } => format!("take `{key}` out of {FILE}"),
             Self::Git { .. } | Self::NoZone { .. } | Self::Io { .. } => return Vec::new(),
@@ -329,7 +488,9 @@ pub fn span(duration: std::time::Duration) -> String {
     let seconds = duration.as_secs();
     match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
         (0, 0, 0) => format!("{} ms", duration.as_millis()),
-        (0, 0, s) if s < 10 && duration.subsec_millis() >= 100 => format!("{:.1}s", duration.as_secs_f64()),
+        (0, 0, s) if s < 10 && duration.subsec_millis() >= 100 => {
+            format!("{:.1}s", duration.as_secs_f64())
+        }
         (0, 0, s) => format!("{s}s"),
         (0, m, 0) => format!("{m}m"),
         (0, m, s) => format!("{m}m {s}s"),
@@ -355,13 +516,16 @@ fn both(at: Timestamp, zone: &TimeZone, reader: &TimeZone, format: &str) -> Stri
     if there.datetime() == here.datetime() {
         return text;
     }
-    let name = zone.iana_name().map_or_else(|| there.strftime("%:z").to_string(), str::to_owned);
+    let name = zone
+        .iana_name()
+        .map_or_else(|| there.strftime("%:z").to_string(), str::to_owned);
     format!("{text} {name} ({} here)", here.strftime("%a %H:%M"))
 }
 
 /// `SIGTERM`, or the number where the system has no name for it.
 fn signal_name(number: i32) -> String {
-    nix::sys::signal::Signal::try_from(number).map_or_else(|_| format!("signal {number}"), |signal| signal.to_string())
+    nix::sys::signal::Signal::try_from(number)
+        .map_or_else(|_| format!("signal {number}"), |signal| signal.to_string())
 }
 
 #[cfg(test)]
@@ -388,7 +552,10 @@ mod tests {
 
     #[test]
     fn escapes_in_names_do_not_reach_the_terminal() {
-        assert_eq!(printable(b"a\x1b[2Jb\xff".as_bstr()), "a\\u{1b}[2Jb\u{fffd}");
+        assert_eq!(
+            printable(b"a\x1b[2Jb\xff".as_bstr()),
+            "a\\u{1b}[2Jb\u{fffd}"
+        );
     }
 
     #[test]

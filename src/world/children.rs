@@ -78,17 +78,25 @@ impl Git {
     pub(crate) fn command<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Command {
         let mut command = Command::new(&self.program);
         command.args(args).stdin(Stdio::null());
-        command.env("GIT_NO_LAZY_FETCH", "1").env("GIT_NO_REPLACE_OBJECTS", "1");
+        command
+            .env("GIT_NO_LAZY_FETCH", "1")
+            .env("GIT_NO_REPLACE_OBJECTS", "1");
         command
     }
 
     /// Runs such a call to its end.
-    pub(crate) fn run<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Result<Said, Trouble> {
+    pub(crate) fn run<S: AsRef<OsStr>>(
+        &self,
+        args: impl IntoIterator<Item = S>,
+    ) -> Result<Said, Trouble> {
         said(&mut self.command(args))
     }
 
     /// Runs a call that must succeed.
-    pub(crate) fn must<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Result<Said, Trouble> {
+    pub(crate) fn must<S: AsRef<OsStr>>(
+        &self,
+        args: impl IntoIterator<Item = S>,
+    ) -> Result<Said, Trouble> {
         let mut command = self.command(args);
         let said = said(&mut command)?;
         if said.is_ok() {
@@ -105,8 +113,13 @@ impl Git {
         let mut command = Command::new(&self.program);
         command.args(args).stdin(Stdio::null());
         // An empty GIT_ASKPASS also switches core.askPass and SSH_ASKPASS off (git's prompt.c).
-        command.env("GIT_TERMINAL_PROMPT", "0").env("GIT_ASKPASS", "");
-        command.env("SSH_ASKPASS", "").env("SSH_ASKPASS_REQUIRE", "never").env("GCM_INTERACTIVE", "never");
+        command
+            .env("GIT_TERMINAL_PROMPT", "0")
+            .env("GIT_ASKPASS", "");
+        command
+            .env("SSH_ASKPASS", "")
+            .env("SSH_ASKPASS_REQUIRE", "never")
+            .env("GCM_INTERACTIVE", "never");
         command
     }
 }
@@ -120,13 +133,20 @@ fn show(command: &Command) -> String {
 
 fn lines(bytes: &[u8]) -> Vec<String> {
     let text = String::from_utf8_lossy(bytes);
-    let lines = text.lines().map(|line| redact(line.trim_end())).filter(|line| !line.is_empty());
-    lines.map(|line| crate::verdict::printable(line.as_bytes().into())).collect()
+    let lines = text
+        .lines()
+        .map(|line| redact(line.trim_end()))
+        .filter(|line| !line.is_empty());
+    lines
+        .map(|line| crate::verdict::printable(line.as_bytes().into()))
+        .collect()
 }
 
 /// Runs a program to its end.
 pub(crate) fn said(command: &mut Command) -> Result<Said, Trouble> {
-    let output = command.output().map_err(|error| could_not(command, &error))?;
+    let output = command
+        .output()
+        .map_err(|error| could_not(command, &error))?;
     Ok(Said {
         code: output.status.code(),
         out: output.stdout,
@@ -149,8 +169,13 @@ pub(crate) fn said_within(command: Command, limit: Duration) -> Result<Option<Sa
     let deadline = Instant::now() + limit;
     let mut command = CommandWrap::from(command);
     command.wrap(ProcessSession);
-    command.command_mut().stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().map_err(|error| could_not(command.command(), &error))?;
+    command
+        .command_mut()
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = command
+        .spawn()
+        .map_err(|error| could_not(command.command(), &error))?;
     let group = i32::try_from(child.id()).map(Pid::from_raw);
     let (out, err) = (child.stdout().take(), child.stderr().take());
     let reaped = AtomicBool::new(false);
@@ -162,7 +187,8 @@ pub(crate) fn said_within(command: Command, limit: Duration) -> Result<Option<Sa
         let status = loop {
             let left = deadline.saturating_duration_since(Instant::now());
             match receive.recv_timeout(left.min(PATIENCE)) {
-                Err(RecvTimeoutError::Timeout) if !left.is_zero() && signals::interrupted().is_none() => {}
+                Err(RecvTimeoutError::Timeout)
+                    if !left.is_zero() && signals::interrupted().is_none() => {}
                 status => break status,
             }
         };
@@ -175,7 +201,10 @@ pub(crate) fn said_within(command: Command, limit: Duration) -> Result<Option<Sa
             Err(_) => None,
         };
         reaped.store(true, Ordering::Release);
-        let (out, err) = (out.join().unwrap_or_default(), err.join().unwrap_or_default());
+        let (out, err) = (
+            out.join().unwrap_or_default(),
+            err.join().unwrap_or_default(),
+        );
         Ok(status.map(|status| Said {
             code: status.code(),
             out,
@@ -201,7 +230,11 @@ pub(crate) fn pump(mut pipe: impl Read + AsFd, reaped: &AtomicBool, mut take: im
         let last = reaped.load(Ordering::Acquire);
         let ready = poll(
             &mut [PollFd::new(pipe.as_fd(), PollFlags::POLLIN)],
-            if last { PollTimeout::ZERO } else { PollTimeout::from(TICK) },
+            if last {
+                PollTimeout::ZERO
+            } else {
+                PollTimeout::from(TICK)
+            },
         );
         match ready {
             Ok(0) if last => return,

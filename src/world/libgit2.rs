@@ -21,7 +21,10 @@ impl Libgit2 {
     pub(crate) fn open() -> Option<Self> {
         let repository = Repository::open_from_env().ok()?;
         // With GIT_DIR set and no work tree named, git takes the current directory.
-        if std::env::var_os("GIT_DIR").is_some() && std::env::var_os("GIT_WORK_TREE").is_none() && !repository.is_worktree() {
+        if std::env::var_os("GIT_DIR").is_some()
+            && std::env::var_os("GIT_WORK_TREE").is_none()
+            && !repository.is_worktree()
+        {
             return None;
         }
         let absolute = |path: &Path| path.canonicalize().ok();
@@ -36,13 +39,19 @@ impl Libgit2 {
             work_tree,
         };
         // libgit2 does not follow `includeIf "hasconfig:..."`.
-        let complete = found.config().ok()?.iter().all(|(key, _)| !key.starts_with(b"includeif.hasconfig:"));
+        let complete = found
+            .config()
+            .ok()?
+            .iter()
+            .all(|(key, _)| !key.starts_with(b"includeif.hasconfig:"));
         complete.then_some(found)
     }
 
     fn id(id: &Oid) -> Option<git2::Oid> {
         // git2 pads a short id and knows no long one.
-        (id.as_str().len() == 40).then(|| git2::Oid::from_str(id.as_str()).ok()).flatten()
+        (id.as_str().len() == 40)
+            .then(|| git2::Oid::from_str(id.as_str()).ok())
+            .flatten()
     }
 }
 
@@ -56,7 +65,9 @@ fn trouble(what: &str, error: &git2::Error) -> Trouble {
 fn found<T>(what: &str, result: Result<T, git2::Error>) -> Result<Option<T>, Trouble> {
     match result {
         Ok(value) => Ok(Some(value)),
-        Err(error) if matches!(error.code(), ErrorCode::NotFound | ErrorCode::UnbornBranch) => Ok(None),
+        Err(error) if matches!(error.code(), ErrorCode::NotFound | ErrorCode::UnbornBranch) => {
+            Ok(None)
+        }
         Err(error) => Err(trouble(what, &error)),
     }
 }
@@ -92,7 +103,11 @@ impl Backend for Libgit2 {
         let mut entries = config.entries(None).map_err(|e| failed(&e))?;
         while let Some(entry) = entries.next() {
             let entry = entry.map_err(|e| failed(&e))?;
-            let value = if entry.has_value() { entry.value_bytes() } else { b"true" };
+            let value = if entry.has_value() {
+                entry.value_bytes()
+            } else {
+                b"true"
+            };
             all.push((BString::from(entry.name_bytes()), BString::from(value)));
         }
         Ok(all)
@@ -107,13 +122,21 @@ impl Backend for Libgit2 {
     fn symbolic(&mut self, name: &str) -> Result<Option<String>, Trouble> {
         let what = format!("read `{name}`");
         let reference = found(&what, self.repository.find_reference(name))?;
-        Ok(reference.and_then(|r| r.symbolic_target_bytes().map(|target| target.to_str_lossy().into_owned())))
+        Ok(reference.and_then(|r| {
+            r.symbolic_target_bytes()
+                .map(|target| target.to_str_lossy().into_owned())
+        }))
     }
 
     fn header(&mut self, id: &Oid) -> Result<Option<(Kind, usize)>, Trouble> {
-        let Some(oid) = Self::id(id) else { return Ok(None) };
+        let Some(oid) = Self::id(id) else {
+            return Ok(None);
+        };
         let what = format!("read {}", id.short());
-        let odb = self.repository.odb().map_err(|error| trouble(&what, &error))?;
+        let odb = self
+            .repository
+            .odb()
+            .map_err(|error| trouble(&what, &error))?;
         let header = found(&what, odb.read_header(oid))?;
         Ok(header.and_then(|(size, object)| Some((kind(object)?, size))))
     }
@@ -121,22 +144,38 @@ impl Backend for Libgit2 {
     fn read(&mut self, id: &Oid) -> Result<Vec<u8>, Trouble> {
         let what = format!("read {}", id.short());
         let missing = || git2::Error::from_str("there is no such object");
-        let odb = self.repository.odb().map_err(|error| trouble(&what, &error))?;
-        let object = Self::id(id).ok_or_else(missing).and_then(|oid| odb.read(oid));
-        Ok(object.map_err(|error| trouble(&what, &error))?.data().to_owned())
+        let odb = self
+            .repository
+            .odb()
+            .map_err(|error| trouble(&what, &error))?;
+        let object = Self::id(id)
+            .ok_or_else(missing)
+            .and_then(|oid| odb.read(oid));
+        Ok(object
+            .map_err(|error| trouble(&what, &error))?
+            .data()
+            .to_owned())
     }
 
     fn hidden(&mut self) -> Result<Vec<BString>, Trouble> {
-        let Some(top) = &self.work_tree else { return Ok(Vec::new()) };
+        let Some(top) = &self.work_tree else {
+            return Ok(Vec::new());
+        };
         let failed = |error: &git2::Error| trouble("read the index", error);
         let mut index = self.repository.index().map_err(|e| failed(&e))?;
         // The suite may have changed it meanwhile.
         index.read(false).map_err(|e| failed(&e))?;
         let hides = |flags: u16, extended: u16| {
             flags & IndexEntryFlag::from_bits_retain(0x8000).bits() != 0
-                || IndexEntryExtendedFlag::from_bits_retain(extended).contains(IndexEntryExtendedFlag::SKIP_WORKTREE)
+                || IndexEntryExtendedFlag::from_bits_retain(extended)
+                    .contains(IndexEntryExtendedFlag::SKIP_WORKTREE)
         };
-        let hidden = index.iter().filter(|entry| hides(entry.flags, entry.flags_extended));
-        Ok(hidden.map(|entry| BString::from(entry.path)).filter(|path| exists(top, path)).collect())
+        let hidden = index
+            .iter()
+            .filter(|entry| hides(entry.flags, entry.flags_extended));
+        Ok(hidden
+            .map(|entry| BString::from(entry.path))
+            .filter(|path| exists(top, path))
+            .collect())
     }
 }

@@ -84,7 +84,8 @@ impl Real {
         Ok(Self {
             remotes: Remotes::from_config(&config),
             reader: Reader {
-                directory: env::current_dir().map_err(|error| Trouble::io("tell the current directory", &error))?,
+                directory: env::current_dir()
+                    .map_err(|error| Trouble::io("tell the current directory", &error))?,
                 heroku_hosts,
             },
             common_dir: backend.common_dir().to_owned(),
@@ -126,7 +127,11 @@ impl Real {
 
     /// The last value of a variable of git's configuration; names in lower case.
     pub fn config(&self, name: &str) -> Option<&BStr> {
-        self.config.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.as_bstr())
+        self.config
+            .iter()
+            .rev()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_bstr())
     }
 
     /// Where a URL leads.
@@ -138,7 +143,14 @@ impl Real {
     pub fn identity(&self) -> String {
         let pick = |variable: &str, own: &str, common: &str| {
             let text = env::var(variable).ok().filter(|text| !text.is_empty());
-            text.or_else(|| Some(self.config(own).or_else(|| self.config(common))?.to_str_lossy().into_owned()))
+            text.or_else(|| {
+                Some(
+                    self.config(own)
+                        .or_else(|| self.config(common))?
+                        .to_str_lossy()
+                        .into_owned(),
+                )
+            })
         };
         let name = pick("GIT_COMMITTER_NAME", "committer.name", "user.name");
         let mail = pick("GIT_COMMITTER_EMAIL", "committer.email", "user.email");
@@ -146,9 +158,16 @@ impl Real {
             return format!("{name} <{mail}>");
         }
         // git guesses from the account and the host: `Name <mail> SECONDS ZONE`.
-        let said = self.git.run(["var", "GIT_COMMITTER_IDENT"]).ok().filter(children::Said::is_ok);
+        let said = self
+            .git
+            .run(["var", "GIT_COMMITTER_IDENT"])
+            .ok()
+            .filter(children::Said::is_ok);
         let ident = said.map(|said| said.line().to_str_lossy().into_owned());
-        match ident.as_deref().and_then(|ident| ident.split_inclusive('>').next()) {
+        match ident
+            .as_deref()
+            .and_then(|ident| ident.split_inclusive('>').next())
+        {
             Some(person) => person.to_owned(),
             None => "unknown".to_owned(),
         }
@@ -164,7 +183,10 @@ impl Real {
                 Some((Kind::Commit, _)) => return Ok(Some(id)),
                 Some((Kind::Tag, _)) => {
                     let tag = backend.read(&id)?;
-                    let object = tag.lines().next().and_then(|line| line.strip_prefix(b"object "));
+                    let object = tag
+                        .lines()
+                        .next()
+                        .and_then(|line| line.strip_prefix(b"object "));
                     match object.and_then(Oid::parse) {
                         Some(object) => id = object,
                         None => return Ok(None),
@@ -179,7 +201,13 @@ impl Real {
     /// The commit that a revision names (gitrevisions(7)).
     pub fn revision(&self, revision: &str) -> Result<Option<Oid>, Trouble> {
         let commit = format!("{revision}^{{commit}}");
-        let said = self.git.run(["rev-parse", "--verify", "--quiet", "--end-of-options", &commit])?;
+        let said = self.git.run([
+            "rev-parse",
+            "--verify",
+            "--quiet",
+            "--end-of-options",
+            &commit,
+        ])?;
         Ok(said.is_ok().then(|| Oid::parse(said.line())).flatten())
     }
 
@@ -191,7 +219,9 @@ impl Real {
     /// A commit's tree.
     fn tree(&self, commit: &Oid) -> Result<Oid, Trouble> {
         let bytes = self.backend().read(commit)?;
-        commit_headers(&bytes).map(|(tree, _)| tree).ok_or_else(|| damaged(commit))
+        commit_headers(&bytes)
+            .map(|(tree, _)| tree)
+            .ok_or_else(|| damaged(commit))
     }
 
     /// The file, or what else, at a path of a commit.
@@ -338,12 +368,19 @@ impl Real {
         }
         for prefix in [prefix.as_str(), "refs/heads/"] {
             let has = |backend: &mut Box<dyn Backend>, name: &str| {
-                backend.reference(&format!("{prefix}{name}")).map(|found| found.is_some())
+                backend
+                    .reference(&format!("{prefix}{name}"))
+                    .map(|found| found.is_some())
             };
             let branch = match (has(&mut backend, "master")?, has(&mut backend, "main")?) {
                 (true, false) => "master",
                 (false, true) => "main",
-                (true, true) => return Err(Trouble::WhichTrunk { remote, found: "both master and main" }),
+                (true, true) => {
+                    return Err(Trouble::WhichTrunk {
+                        remote,
+                        found: "both master and main",
+                    });
+                }
                 (false, false) => continue,
             };
             let branch = branch.to_owned();
@@ -365,7 +402,14 @@ impl Real {
 
     fn count(&self, from: &Oid, without: &Oid, remote: &str) -> Result<Count, Trouble> {
         let most = format!("--max-count={}", Count::MOST + 1);
-        let said = self.git.run(["rev-list", "--count", &most, from.as_str(), &format!("^{without}"), "--"])?;
+        let said = self.git.run([
+            "rev-list",
+            "--count",
+            &most,
+            from.as_str(),
+            &format!("^{without}"),
+            "--",
+        ])?;
         let count = said.line().to_str().ok().and_then(|text| text.parse().ok());
         match count.filter(|_| said.is_ok()) {
             Some(count) => Ok(Count(count)),
@@ -403,7 +447,10 @@ fn not_a_file(place: &str, what: &str) -> Trouble {
 fn bad_policy(error: policy::PolicyError) -> Trouble {
     Trouble::Policy {
         message: error.to_string(),
-        excerpt: error.excerpt().map(|text| text.lines().map(str::to_owned).collect()).unwrap_or_default(),
+        excerpt: error
+            .excerpt()
+            .map(|text| text.lines().map(str::to_owned).collect())
+            .unwrap_or_default(),
     }
 }
 
@@ -431,16 +478,20 @@ impl Files<'_> {
 
 impl Look for Files<'_> {
     fn read(&self, path: &str) -> Option<Vec<u8>> {
-        let entry = self.entry(path).filter(|entry| entry.mode & 0o170_000 == 0o100_000)?;
+        let entry = self
+            .entry(path)
+            .filter(|entry| entry.mode & 0o170_000 == 0o100_000)?;
         self.world.backend().read(&entry.id).ok()
     }
 
     fn is_executable(&self, path: &str) -> bool {
-        self.entry(path).is_some_and(|entry| entry.mode == TreeEntry::EXECUTABLE)
+        self.entry(path)
+            .is_some_and(|entry| entry.mode == TreeEntry::EXECUTABLE)
     }
 
     fn is_dir(&self, path: &str) -> bool {
-        self.entry(path).is_some_and(|entry| entry.mode == TreeEntry::DIRECTORY)
+        self.entry(path)
+            .is_some_and(|entry| entry.mode == TreeEntry::DIRECTORY)
     }
 }
 
@@ -508,7 +559,16 @@ impl World for Real {
         if self.is_shallow() {
             return Err(shallow(old, remote));
         }
-        let said = self.git.must(["log", NAMED, "--no-color", "--no-show-signature", "--format=%H %s", old.as_str(), &format!("^{new}"), "--"])?;
+        let said = self.git.must([
+            "log",
+            NAMED,
+            "--no-color",
+            "--no-show-signature",
+            "--format=%H %s",
+            old.as_str(),
+            &format!("^{new}"),
+            "--",
+        ])?;
         let commit = |line: &[u8]| {
             let (id, subject) = line.split_once_str(" ")?;
             Some(Commit {
@@ -535,7 +595,9 @@ impl World for Real {
         let network = self.network();
         match urls.as_slice() {
             [] => network.live(None, remote, branches),
-            [url] if Some(url) == fetched.as_ref() => network.live(Some(remote), url.as_ref(), branches),
+            [url] if Some(url) == fetched.as_ref() => {
+                network.live(Some(remote), url.as_ref(), branches)
+            }
             _ => {
                 let mut tips = Vec::new();
                 for url in &urls {
@@ -562,11 +624,20 @@ impl World for Real {
         ])?;
         let mut head = None;
         let mut changed = Vec::new();
-        for record in said.out.split(|b| *b == 0).filter(|record| !record.is_empty()) {
+        for record in said
+            .out
+            .split(|b| *b == 0)
+            .filter(|record| !record.is_empty())
+        {
             match record[0] {
-                b'#' => head = head.or_else(|| record.strip_prefix(b"# branch.oid ").and_then(Oid::parse)),
+                b'#' => {
+                    head =
+                        head.or_else(|| record.strip_prefix(b"# branch.oid ").and_then(Oid::parse))
+                }
                 b'1' => changed.extend(record.splitn(9, |b| *b == b' ').nth(8).map(BString::from)),
-                b'u' => changed.extend(record.splitn(11, |b| *b == b' ').nth(10).map(BString::from)),
+                b'u' => {
+                    changed.extend(record.splitn(11, |b| *b == b' ').nth(10).map(BString::from))
+                }
                 _ => changed.extend(record.get(2..).map(BString::from)),
             }
         }
@@ -586,7 +657,10 @@ impl World for Real {
 
     fn detect(&self, commit: &Oid) -> Result<Detected, Trouble> {
         self.tree(commit)?;
-        Ok(detect::suite(&Files { world: self, commit }))
+        Ok(detect::suite(&Files {
+            world: self,
+            commit,
+        }))
     }
 
     fn run(&self, steps: &[Step], limit: Duration) -> Result<SuiteRun, Trouble> {

@@ -60,12 +60,19 @@ impl Network<'_> {
             &refspec,
         ]);
         let said = self.ask(fetch, &trunk.remote, url, deadline)?;
-        if said.is_ok() && let Some(tip) = said.out.lines().find_map(probed) {
+        if said.is_ok()
+            && let Some(tip) = said.out.lines().find_map(probed)
+        {
             return Ok(tip);
         }
         // A git older than 2.41 does not know --porcelain; a branch that is not there, a read-only
         // repository and a dead server all fail: the plainer question tells them apart.
-        let tips = self.list(Some(trunk.remote.as_bytes().into()), url, &[&branch], deadline)?;
+        let tips = self.list(
+            Some(trunk.remote.as_bytes().into()),
+            url,
+            &[&branch],
+            deadline,
+        )?;
         match tips.into_iter().next() {
             Some((_, tip)) => Ok(tip),
             None => Err(Trouble::NoTrunk(trunk.clone())),
@@ -74,8 +81,16 @@ impl Network<'_> {
 
     /// The tips of these branches; those that do not exist are left out. Without the name of a
     /// remote, the URL is asked.
-    pub(crate) fn live(&self, remote: Option<&BStr>, url: &BStr, branches: &[String]) -> Result<Vec<(String, Oid)>, Trouble> {
-        let refs: Vec<_> = branches.iter().map(|branch| format!("refs/heads/{branch}")).collect();
+    pub(crate) fn live(
+        &self,
+        remote: Option<&BStr>,
+        url: &BStr,
+        branches: &[String],
+    ) -> Result<Vec<(String, Oid)>, Trouble> {
+        let refs: Vec<_> = branches
+            .iter()
+            .map(|branch| format!("refs/heads/{branch}"))
+            .collect();
         let refs: Vec<_> = refs.iter().map(String::as_str).collect();
         let mut tips = self.list(remote, url, &refs, Instant::now() + LIMIT)?;
         for (name, _) in &mut tips {
@@ -84,12 +99,20 @@ impl Network<'_> {
         Ok(tips)
     }
 
-    fn list(&self, remote: Option<&BStr>, url: &BStr, refs: &[&str], deadline: Instant) -> Result<Vec<(String, Oid)>, Trouble> {
+    fn list(
+        &self,
+        remote: Option<&BStr>,
+        url: &BStr,
+        refs: &[&str],
+        deadline: Instant,
+    ) -> Result<Vec<(String, Oid)>, Trouble> {
         let mut command = self.git.network(["ls-remote", "--"]);
         if remote.is_none() {
             name(&mut command, url);
         }
-        command.arg(remote.unwrap_or(UNNAMED.into()).to_os_str_lossy()).args(refs);
+        command
+            .arg(remote.unwrap_or(UNNAMED.into()).to_os_str_lossy())
+            .args(refs);
         let label = redact(&printable(remote.unwrap_or(url)));
         let said = self.ask(command, &label, url, deadline)?;
         if !said.is_ok() {
@@ -107,8 +130,16 @@ impl Network<'_> {
         Ok(said.out.lines().filter_map(tip).collect())
     }
 
-    fn ask(&self, mut command: Command, remote: &str, url: &BStr, deadline: Instant) -> Result<Said, Trouble> {
-        if is_ssh(url) && let Some(ssh) = self.ssh() {
+    fn ask(
+        &self,
+        mut command: Command,
+        remote: &str,
+        url: &BStr,
+        deadline: Instant,
+    ) -> Result<Said, Trouble> {
+        if is_ssh(url)
+            && let Some(ssh) = self.ssh()
+        {
             command.env("GIT_SSH_COMMAND", ssh.to_os_str_lossy());
         }
         let left = deadline.saturating_duration_since(Instant::now());
@@ -122,7 +153,11 @@ impl Network<'_> {
     ///
     /// GIT_SSH_COMMAND overrides core.sshCommand, which overrides GIT_SSH (git-config(1)).
     fn ssh(&self) -> Option<BString> {
-        let variable = |name| env::var_os(name).and_then(|value| Vec::from_os_string(value).ok()).map(BString::from);
+        let variable = |name| {
+            env::var_os(name)
+                .and_then(|value| Vec::from_os_string(value).ok())
+                .map(BString::from)
+        };
         let variant = variable("GIT_SSH_VARIANT").or_else(|| self.ssh_variant.clone());
         if variant.is_some_and(|variant| !matches!(variant.as_slice(), b"ssh" | b"auto")) {
             return None;
@@ -133,24 +168,43 @@ impl Network<'_> {
         }
         let own = own.unwrap_or_else(|| "ssh".into());
         let program = own.split(|b| *b == b' ').next().unwrap_or_default();
-        let name = program.rsplit(|b| *b == b'/').next().unwrap_or_default().to_ascii_lowercase();
-        if [b"plink".as_slice(), b"putty", b"tortoiseplink"].iter().any(|other| name.starts_with(other)) {
+        let name = program
+            .rsplit(|b| *b == b'/')
+            .next()
+            .unwrap_or_default()
+            .to_ascii_lowercase();
+        if [b"plink".as_slice(), b"putty", b"tortoiseplink"]
+            .iter()
+            .any(|other| name.starts_with(other))
+        {
             return None;
         }
-        Some([own.as_slice(), b" -oBatchMode=yes -oConnectTimeout=10"].concat().into())
+        Some(
+            [own.as_slice(), b" -oBatchMode=yes -oConnectTimeout=10"]
+                .concat()
+                .into(),
+        )
     }
 }
 
 /// Names a URL by git's environment: it may hold a password, and an argument list is for all to see.
 fn name(command: &mut Command, url: &BStr) {
-    let count = env::var("GIT_CONFIG_COUNT").ok().and_then(|count| count.parse::<usize>().ok()).unwrap_or(0);
+    let count = env::var("GIT_CONFIG_COUNT")
+        .ok()
+        .and_then(|count| count.parse::<usize>().ok())
+        .unwrap_or(0);
     command.env("GIT_CONFIG_COUNT", (count + 1).to_string());
-    command.env(format!("GIT_CONFIG_KEY_{count}"), format!("remote.{UNNAMED}.url"));
+    command.env(
+        format!("GIT_CONFIG_KEY_{count}"),
+        format!("remote.{UNNAMED}.url"),
+    );
     command.env(format!("GIT_CONFIG_VALUE_{count}"), url.to_os_str_lossy());
 }
 
 /// The tip on a line of `git fetch --porcelain`: `FLAG OLD NEW LOCAL-REF`.
 fn probed(line: &[u8]) -> Option<Oid> {
     let mut fields = line.rsplitn(3, |b| *b == b' ');
-    (fields.next()? == PROBE.as_bytes()).then(|| Oid::parse(fields.next()?)).flatten()
+    (fields.next()? == PROBE.as_bytes())
+        .then(|| Oid::parse(fields.next()?))
+        .flatten()
 }

@@ -41,7 +41,13 @@ impl Drop for Objects {
 impl Program {
     /// Opens the repository that git itself finds.
     pub(crate) fn open(git: &Git) -> Result<Self, Trouble> {
-        let said = git.must(["rev-parse", "--path-format=absolute", "--git-common-dir", "--is-shallow-repository", "--is-bare-repository"])?;
+        let said = git.must([
+            "rev-parse",
+            "--path-format=absolute",
+            "--git-common-dir",
+            "--is-shallow-repository",
+            "--is-bare-repository",
+        ])?;
         let lines: Vec<_> = ByteSlice::lines(said.out.as_slice()).collect();
         let [common, shallow, bare] = lines.as_slice() else {
             return Err(Trouble::Git {
@@ -68,7 +74,10 @@ impl Program {
     fn objects(&mut self) -> Result<&mut Objects, Trouble> {
         if self.objects.is_none() {
             let mut command = self.git.command(["cat-file", "--batch-command"]);
-            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+            command
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::null());
             let failed = |error: &std::io::Error| Trouble::io("run `git cat-file`", error);
             let mut child = command.spawn().map_err(|e| failed(&e))?;
             let (Some(ask), Some(answers)) = (child.stdin.take(), child.stdout.take()) else {
@@ -91,14 +100,25 @@ impl Program {
 
     /// Asks for `info` or `contents`; the answer's first line, taken apart.
     fn ask(&mut self, word: &str, id: &Oid) -> Result<Option<(Kind, usize)>, Trouble> {
-        let failed = |error: &std::io::Error| Trouble::io(format!("read {} with `git cat-file`", id.short()), error);
+        let failed = |error: &std::io::Error| {
+            Trouble::io(format!("read {} with `git cat-file`", id.short()), error)
+        };
         let objects = self.objects()?;
         let mut line = Vec::new();
         if let Some(ask) = &mut objects.ask {
-            writeln!(ask, "{word} {id}").and_then(|()| ask.flush()).map_err(|e| failed(&e))?;
+            writeln!(ask, "{word} {id}")
+                .and_then(|()| ask.flush())
+                .map_err(|e| failed(&e))?;
         }
-        objects.answers.read_until(b'\n', &mut line).map_err(|e| failed(&e))?;
-        let mut fields = line.as_bstr().trim_ascii_end().split(|b| *b == b' ').skip(1);
+        objects
+            .answers
+            .read_until(b'\n', &mut line)
+            .map_err(|e| failed(&e))?;
+        let mut fields = line
+            .as_bstr()
+            .trim_ascii_end()
+            .split(|b| *b == b' ')
+            .skip(1);
         match (fields.next(), fields.next()) {
             (Some(kind), Some(size)) => {
                 let size = size.to_str().ok().and_then(|size| size.parse().ok());
@@ -128,7 +148,10 @@ impl Backend for Program {
 
     fn config(&self) -> Result<Vec<Entry>, Trouble> {
         let said = self.git.must(["config", "--list", "-z"])?;
-        let entries = said.out.split(|b| *b == 0).filter(|entry| !entry.is_empty());
+        let entries = said
+            .out
+            .split(|b| *b == 0)
+            .filter(|entry| !entry.is_empty());
         Ok(entries
             .map(|entry| match entry.find_byte(b'\n') {
                 Some(end) => (entry[..end].into(), entry[end + 1..].into()),
@@ -138,13 +161,17 @@ impl Backend for Program {
     }
 
     fn reference(&mut self, name: &str) -> Result<Option<Oid>, Trouble> {
-        let said = self.git.run(["rev-parse", "--verify", "--quiet", "--end-of-options", name])?;
+        let said = self
+            .git
+            .run(["rev-parse", "--verify", "--quiet", "--end-of-options", name])?;
         Ok(said.is_ok().then(|| Oid::parse(said.line())).flatten())
     }
 
     fn symbolic(&mut self, name: &str) -> Result<Option<String>, Trouble> {
         let said = self.git.run(["symbolic-ref", "--quiet", name])?;
-        Ok(said.is_ok().then(|| said.line().to_str_lossy().into_owned()))
+        Ok(said
+            .is_ok()
+            .then(|| said.line().to_str_lossy().into_owned()))
     }
 
     fn header(&mut self, id: &Oid) -> Result<Option<(Kind, usize)>, Trouble> {
@@ -160,16 +187,27 @@ impl Backend for Program {
         };
         let mut bytes = vec![0; size + 1];
         let objects = self.objects()?;
-        objects.answers.read_exact(&mut bytes).map_err(|error| Trouble::io(format!("read {}", id.short()), &error))?;
+        objects
+            .answers
+            .read_exact(&mut bytes)
+            .map_err(|error| Trouble::io(format!("read {}", id.short()), &error))?;
         bytes.pop();
         Ok(bytes)
     }
 
     fn hidden(&mut self) -> Result<Vec<BString>, Trouble> {
-        let Some(top) = &self.work_tree else { return Ok(Vec::new()) };
-        let said = self.git.must(["ls-files", "-v", "-z", "--full-name", ":/"])?;
-        let lines = said.out.split(|b| *b == 0).filter_map(|line| Some((*line.first()?, line.get(2..)?)));
-        let hidden = lines.filter(|(tag, path)| (tag.is_ascii_lowercase() || *tag == b'S') && exists(top, path));
+        let Some(top) = &self.work_tree else {
+            return Ok(Vec::new());
+        };
+        let said = self
+            .git
+            .must(["ls-files", "-v", "-z", "--full-name", ":/"])?;
+        let lines = said
+            .out
+            .split(|b| *b == 0)
+            .filter_map(|line| Some((*line.first()?, line.get(2..)?)));
+        let hidden = lines
+            .filter(|(tag, path)| (tag.is_ascii_lowercase() || *tag == b'S') && exists(top, path));
         Ok(hidden.map(|(_, path)| path.into()).collect())
     }
 }

@@ -28,7 +28,9 @@ impl Kind {
     }
 
     pub(crate) fn parse(name: &[u8]) -> Option<Self> {
-        [Self::Commit, Self::Tag, Self::Tree, Self::Blob].into_iter().find(|kind| kind.name().as_bytes() == name)
+        [Self::Commit, Self::Tag, Self::Tree, Self::Blob]
+            .into_iter()
+            .find(|kind| kind.name().as_bytes() == name)
     }
 }
 

@@ -26,10 +26,24 @@ struct Watch {
 pub fn watch() {
     let came = Arc::new(AtomicUsize::new(0));
     let ignored = ignored();
-    for signal in [consts::SIGINT, consts::SIGTERM, consts::SIGHUP, consts::SIGQUIT] {
-        let number = usize::try_from(signal).unwrap_or_default();
-        let value = if ignored >> (number.max(1) - 1) & 1 == 1 { 0 } else { number };
-        let _ = flag::register_usize(signal, Arc::clone(&came), value);
+    for signal in 1..32 {
+        let is_ignored = ignored >> (signal - 1) & 1 == 1;
+        let ends = [
+            consts::SIGINT,
+            consts::SIGTERM,
+            consts::SIGHUP,
+            consts::SIGQUIT,
+        ]
+        .contains(&signal);
+        if is_ignored && !consts::FORBIDDEN.contains(&signal) {
+            let _ = flag::register(signal, Arc::default());
+        } else if ends {
+            let _ = flag::register_usize(
+                signal,
+                Arc::clone(&came),
+                usize::try_from(signal).unwrap_or_default(),
+            );
+        }
     }
     let _ = WATCH.set(Watch {
         came,
@@ -49,11 +63,15 @@ pub fn interrupted() -> Option<String> {
 
 /// The signal's number, for the exit code.
 pub fn signal() -> Option<u8> {
-    u8::try_from(WATCH.get()?.came.load(Ordering::Relaxed)).ok().filter(|number| *number != 0)
+    u8::try_from(WATCH.get()?.came.load(Ordering::Relaxed))
+        .ok()
+        .filter(|number| *number != 0)
 }
 
 fn name(number: usize) -> String {
-    let signal = i32::try_from(number).ok().and_then(|number| Signal::try_from(number).ok());
+    let signal = i32::try_from(number)
+        .ok()
+        .and_then(|number| Signal::try_from(number).ok());
     signal.map_or_else(|| format!("signal {number}"), |signal| signal.to_string())
 }
 
@@ -62,5 +80,6 @@ fn name(number: usize) -> String {
 fn ignored() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
+        .unwrap_or(0)
 }

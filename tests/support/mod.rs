@@ -34,8 +34,10 @@ impl Sandbox {
         let shop = Self::bare();
         shop.policy(POLICY);
         shop.git(["push", "--no-verify", "origin", "master"]).goes();
-        shop.git(["push", "--no-verify", "staging", "master"]).goes();
-        shop.git(["push", "--no-verify", "production", "master"]).goes();
+        shop.git(["push", "--no-verify", "staging", "master"])
+            .goes();
+        shop.git(["push", "--no-verify", "production", "master"])
+            .goes();
         shop.git(["remote", "set-head", "origin", "master"]).goes();
         shop.install();
         shop
@@ -48,7 +50,7 @@ impl Sandbox {
 
     /// The same, its repositories made with these options of `git init`.
     pub fn with_init(options: &[&str]) -> Self {
-        let directory = tempfile::Builder::new().prefix("pushgate-test-").tempdir().unwrap();
+        let directory = tempfile::Builder::new().prefix("shop-").tempdir().unwrap();
         let home = directory.path().join("home");
         fs::create_dir(&home).unwrap();
         let config = "[user]\n\tname = Ana\n\temail = ana@shop.example\n[init]\n\tdefaultBranch = master\n[advice]\n\tdetachedHead = false\n[protocol \"file\"]\n\tallow = always\n";
@@ -59,11 +61,31 @@ impl Sandbox {
         };
         for name in ["origin", "staging", "production"] {
             let path = shop.path(&format!("{name}.git"));
-            shop.run_in(shop.root(), "git", ["init", "-q", "--bare"].iter().chain(options).copied().chain([path.to_str().unwrap()])).goes();
+            shop.run_in(
+                shop.root(),
+                "git",
+                ["init", "-q", "--bare"]
+                    .iter()
+                    .chain(options)
+                    .copied()
+                    .chain([path.to_str().unwrap()]),
+            )
+            .goes();
         }
-        shop.run_in(shop.root(), "git", ["init", "-q"].iter().chain(options).copied().chain(["app"])).goes();
+        shop.run_in(
+            shop.root(),
+            "git",
+            ["init", "-q"].iter().chain(options).copied().chain(["app"]),
+        )
+        .goes();
         for name in ["origin", "staging", "production"] {
-            shop.git(["remote", "add", name, shop.path(&format!("{name}.git")).to_str().unwrap()]).goes();
+            shop.git([
+                "remote",
+                "add",
+                name,
+                shop.path(&format!("{name}.git")).to_str().unwrap(),
+            ])
+            .goes();
         }
         shop
     }
@@ -81,16 +103,32 @@ impl Sandbox {
     /// A program with the environment of the sandbox and nothing else.
     pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
-        command.env_clear().current_dir(&self.app).stdin(Stdio::null());
+        command
+            .env_clear()
+            .current_dir(&self.app)
+            .stdin(Stdio::null());
         let home = self.path("home");
-        command.env("HOME", &home).env("PATH", path()).env("LC_ALL", "C.UTF-8").env("TZ", "UTC");
-        command.env("GIT_CONFIG_GLOBAL", home.join(".gitconfig")).env("GIT_CONFIG_SYSTEM", "/dev/null");
-        command.env("XDG_CACHE_HOME", home.join(".cache")).env("GIT_TERMINAL_PROMPT", "0");
+        command
+            .env("HOME", &home)
+            .env("PATH", path())
+            .env("LC_ALL", "C.UTF-8")
+            .env("TZ", "UTC");
+        command
+            .env("GIT_CONFIG_GLOBAL", home.join(".gitconfig"))
+            .env("GIT_CONFIG_SYSTEM", "/dev/null");
+        command
+            .env("XDG_CACHE_HOME", home.join(".cache"))
+            .env("GIT_TERMINAL_PROMPT", "0");
         command
     }
 
     /// Runs a program somewhere.
-    pub fn run_in<S: AsRef<OsStr>>(&self, directory: impl AsRef<Path>, program: &str, args: impl IntoIterator<Item = S>) -> Ran {
+    pub fn run_in<S: AsRef<OsStr>>(
+        &self,
+        directory: impl AsRef<Path>,
+        program: &str,
+        args: impl IntoIterator<Item = S>,
+    ) -> Ran {
         Ran::of(self.command(program).current_dir(directory).args(args))
     }
 
@@ -112,9 +150,18 @@ impl Sandbox {
     /// Calls the hook's command as git would, for places that no test can push to.
     pub fn pushgate_pre_push(&self, remote: &str, url: &str, lines: &str) -> Ran {
         let mut command = self.command(PUSHGATE);
-        command.args(["pre-push", "--", remote, url]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+            .args(["pre-push", "--", remote, url])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
-        child.stdin.take().unwrap().write_all(lines.as_bytes()).unwrap();
+        child
+            .stdin
+            .take()
+            .unwrap()
+            .write_all(lines.as_bytes())
+            .unwrap();
         child.wait_with_output().unwrap().into()
     }
 
@@ -131,7 +178,11 @@ impl Sandbox {
     /// `git push REMOTE REFSPEC` with further variables of the environment.
     pub fn push_with(&self, variables: &[(&str, &str)], remote: &str, refspec: &str) -> Ran {
         let mut command = self.command("git");
-        Ran::of(command.args(["push", remote, refspec]).envs(variables.iter().copied()))
+        Ran::of(
+            command
+                .args(["push", remote, refspec])
+                .envs(variables.iter().copied()),
+        )
     }
 
     /// `git push REMOTE REFSPEC` while every clock of it shows this time (UTC).
@@ -143,7 +194,9 @@ impl Sandbox {
     pub fn at(&self, time: &str) -> Command {
         let mut command = self.command(tool("faketime", "faketime"));
         // Time limits go on being measured by the true clock.
-        command.env("FAKETIME_DONT_FAKE_MONOTONIC", "1").args(["-m", "-f", &format!("@{time}")]);
+        command
+            .env("FAKETIME_DONT_FAKE_MONOTONIC", "1")
+            .args(["-m", "-f", &format!("@{time}")]);
         command
     }
 
@@ -151,7 +204,8 @@ impl Sandbox {
     pub fn commit_file(&self, name: &str, text: &str) -> String {
         self.write(name, text);
         self.git(["add", "--force", name]).goes();
-        self.git(["commit", "-q", "-m", &format!("Write {name}")]).goes();
+        self.git(["commit", "-q", "-m", &format!("Write {name}")])
+            .goes();
         self.ask(["rev-parse", "HEAD"])
     }
 
@@ -175,14 +229,16 @@ impl Sandbox {
 
     /// Commits something, and says so.
     pub fn commit(&self, subject: &str) -> String {
-        self.git(["commit", "-q", "--allow-empty", "-m", subject]).goes();
+        self.git(["commit", "-q", "--allow-empty", "-m", subject])
+            .goes();
         self.ask(["rev-parse", "HEAD"])
     }
 
     /// Commits something and brings it to origin, as a colleague would who needs no gate.
     pub fn commit_on_origin(&self, subject: &str) -> String {
         let id = self.commit(subject);
-        self.git(["push", "-q", "--no-verify", "origin", "HEAD:master"]).goes();
+        self.git(["push", "-q", "--no-verify", "origin", "HEAD:master"])
+            .goes();
         id
     }
 
@@ -190,30 +246,73 @@ impl Sandbox {
     pub fn colleague_pushes(&self, remote: &str, subject: &str) -> String {
         let (bare, clone) = (self.path(&format!("{remote}.git")), self.path("ben"));
         let _ = fs::remove_dir_all(&clone);
-        self.run_in(self.root(), "git", [OsStr::new("clone"), "-q".as_ref(), bare.as_os_str(), clone.as_os_str()]).goes();
-        self.run_in(&clone, "git", ["commit", "-q", "--allow-empty", "-m", subject]).goes();
-        self.run_in(&clone, "git", ["push", "-q", "origin", "HEAD:master"]).goes();
-        self.run_in(&clone, "git", ["rev-parse", "HEAD"]).goes().stdout.trim_end().to_owned()
+        self.run_in(
+            self.root(),
+            "git",
+            [
+                OsStr::new("clone"),
+                "-q".as_ref(),
+                bare.as_os_str(),
+                clone.as_os_str(),
+            ],
+        )
+        .goes();
+        self.run_in(
+            &clone,
+            "git",
+            ["commit", "-q", "--allow-empty", "-m", subject],
+        )
+        .goes();
+        self.run_in(&clone, "git", ["push", "-q", "origin", "HEAD:master"])
+            .goes();
+        self.run_in(&clone, "git", ["rev-parse", "HEAD"])
+            .goes()
+            .stdout
+            .trim_end()
+            .to_owned()
     }
 
     /// What a branch of a bare repository names; empty where it does not exist.
     pub fn tip(&self, remote: &str, branch: &str) -> String {
         let bare = self.path(&format!("{remote}.git"));
         let name = format!("refs/heads/{branch}");
-        self.run_in(bare, "git", ["for-each-ref", "--format=%(objectname)", &name]).goes().stdout.trim_end().to_owned()
+        self.run_in(
+            bare,
+            "git",
+            ["for-each-ref", "--format=%(objectname)", &name],
+        )
+        .goes()
+        .stdout
+        .trim_end()
+        .to_owned()
     }
 
     /// The ledger's lines.
     pub fn ledger(&self) -> Vec<serde_json::Value> {
-        let text = fs::read_to_string(self.app.join(".git/pushgate/ledger.jsonl")).unwrap_or_default();
-        text.lines().map(|line| serde_json::from_str(line).expect("a whole line of JSON")).collect()
+        let text =
+            fs::read_to_string(self.app.join(".git/pushgate/ledger.jsonl")).unwrap_or_default();
+        text.lines()
+            .map(|line| serde_json::from_str(line).expect("a whole line of JSON"))
+            .collect()
     }
 
     /// The gates that were asked for the last line of the ledger, and their outcomes.
     pub fn last_gates(&self) -> Vec<String> {
         let ledger = self.ledger();
-        let gates = ledger.last().expect("a line in the ledger")["gates"].as_array().unwrap().clone();
-        gates.iter().map(|gate| format!("{} {}", gate["gate"].as_str().unwrap(), gate["outcome"].as_str().unwrap())).collect()
+        let gates = ledger.last().expect("a line in the ledger")["gates"]
+            .as_array()
+            .unwrap()
+            .clone();
+        gates
+            .iter()
+            .map(|gate| {
+                format!(
+                    "{} {}",
+                    gate["gate"].as_str().unwrap(),
+                    gate["outcome"].as_str().unwrap()
+                )
+            })
+            .collect()
     }
 }
 
@@ -226,7 +325,10 @@ fn path() -> OsString {
 
 /// A tool that a test cannot do without; its absence is a failure that names the package.
 pub fn tool(name: &str, package: &str) -> PathBuf {
-    let found = std::env::split_paths(&path()).chain(["/usr/sbin".into(), "/sbin".into()]).map(|directory| directory.join(name)).find(|file| file.is_file());
+    let found = std::env::split_paths(&path())
+        .chain(["/usr/sbin".into(), "/sbin".into()])
+        .map(|directory| directory.join(name))
+        .find(|file| file.is_file());
     found.unwrap_or_else(|| panic!("this test needs `{name}`: apt-get install {package}"))
 }
 
@@ -242,7 +344,10 @@ pub struct Ran {
 impl Ran {
     /// Runs it to its end.
     pub fn of(command: &mut Command) -> Self {
-        command.output().unwrap_or_else(|error| panic!("{command:?}: {error}")).into()
+        command
+            .output()
+            .unwrap_or_else(|error| panic!("{command:?}: {error}"))
+            .into()
     }
 
     /// It succeeded.
@@ -256,7 +361,12 @@ impl Ran {
     #[track_caller]
     pub fn refused(self, gate: &str) -> Self {
         assert_eq!(self.code, 1, "{self}");
-        assert!(self.stderr.lines().any(|line| line.starts_with("pushgate: ") && line.ends_with(" refused")), "{self}");
+        assert!(
+            self.stderr
+                .lines()
+                .any(|line| line.starts_with("pushgate: ") && line.ends_with(" refused")),
+            "{self}"
+        );
         self.names(gate)
     }
 
@@ -264,7 +374,10 @@ impl Ran {
     #[track_caller]
     pub fn undecided(self, gate: &str) -> Self {
         assert_eq!(self.code, 1, "{self}");
-        assert!(self.stderr.contains(" not decided, so it does not go\n"), "{self}");
+        assert!(
+            self.stderr.contains(" not decided, so it does not go\n"),
+            "{self}"
+        );
         self.names(gate)
     }
 
@@ -284,7 +397,10 @@ impl Ran {
     /// Its standard error does not.
     #[track_caller]
     pub fn never_says(self, text: &str) -> Self {
-        assert!(!self.stderr.contains(text), "somebody says `{text}`:\n{self}");
+        assert!(
+            !self.stderr.contains(text),
+            "somebody says `{text}`:\n{self}"
+        );
         self
     }
 
@@ -296,7 +412,10 @@ impl Ran {
 
     /// What pushgate wrote, without what git says around it.
     pub fn report(&self) -> String {
-        let ours = self.stderr.lines().skip_while(|line| !line.starts_with("pushgate: "));
+        let ours = self
+            .stderr
+            .lines()
+            .skip_while(|line| !line.starts_with("pushgate: "));
         let ours = ours.take_while(|line| line.starts_with("pushgate: ") || line.starts_with("  "));
         ours.map(|line| format!("{line}\n")).collect()
     }
@@ -305,7 +424,10 @@ impl Ran {
 impl From<Output> for Ran {
     fn from(output: Output) -> Self {
         Self {
-            code: output.status.code().unwrap_or_else(|| 128 + output.status.signal().unwrap_or(0)),
+            code: output
+                .status
+                .code()
+                .unwrap_or_else(|| 128 + output.status.signal().unwrap_or(0)),
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
             stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
         }
@@ -314,6 +436,10 @@ impl From<Output> for Ran {
 
 impl std::fmt::Display for Ran {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "exit code {}\n--- stdout\n{}--- stderr\n{}", self.code, self.stdout, self.stderr)
+        write!(
+            f,
+            "exit code {}\n--- stdout\n{}--- stderr\n{}",
+            self.code, self.stdout, self.stderr
+        )
     }
 }
