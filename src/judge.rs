@@ -45,32 +45,24 @@ pub fn judge(
 ) -> Judgement {
     let start = Instant::now();
     let overrides = Overrides::read(env);
-    let judged = match Policies::of(push, world).and_then(|policies| {
-        let scene = Scene {
-            push,
-            destination: &world.destination(push.url.as_ref()),
-            remotes: world.remotes(),
-            read: &|url| world.destination(url),
-        };
-        let cases = policies.cases(&scene, world)?;
-        Ok(Desk {
-            push,
-            event,
-            world,
-            start,
-        }
-        .decide(&cases, &overrides))
-    }) {
-        Ok(judged) => judged,
-        Err(trouble) => Desk {
-            push,
-            event,
-            world,
-            start,
-        }
-        .nobody_knows(&trouble, &overrides),
+    let desk = Desk {
+        push,
+        event,
+        world,
+        start,
     };
-    judged
+    let destination = world.destination(push.url.as_ref());
+    let scene = Scene {
+        push,
+        destination: &destination,
+        remotes: world.remotes(),
+        read: &|url| world.destination(url),
+    };
+    let judged = Policies::of(push, world).and_then(|policies| {
+        let cases = policies.cases(&scene, world)?;
+        Ok(desk.decide(&cases, &overrides))
+    });
+    judged.unwrap_or_else(|trouble| desk.nobody_knows(&trouble, &overrides))
 }
 
 /// The policies that the commits of one push bring with them.

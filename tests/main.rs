@@ -15,6 +15,7 @@
 mod support;
 
 mod calendar_properties;
+mod commands;
 mod overrides;
 mod policy_errors;
 mod policy_properties;

@@ -115,7 +115,7 @@ fn alive_in_group(group: &str) -> bool {
 
 /// Starts a push whose suite sleeps, and waits until it does.
 fn sleeping_push(shop: &Sandbox) -> (std::process::Child, String) {
-    let child = shop
+    let mut child = shop
         .command("git")
         .args(["push", "staging", "master"])
         .stdout(std::process::Stdio::null())
@@ -130,6 +130,7 @@ fn sleeping_push(shop: &Sandbox) -> (std::process::Child, String) {
         }
         std::thread::sleep(Duration::from_millis(50));
     }
+    child.kill().and_then(|()| child.wait()).unwrap();
     panic!("the suite did not start");
 }
 

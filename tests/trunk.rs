@@ -25,7 +25,7 @@ fn the_newest_trunk_goes() {
     assert_eq!(
         ran.report(),
         format!(
-            "pushgate: suite: true\n\
+            "pushgate: running the suite: true\n\
              pushgate: push to staging (staging) may go\n  \
                target: one commit, to master\n  \
                window: always open\n  \

@@ -1,6 +1,241 @@
-//! `pushgate init`.
+//! `pushgate init`: a commented policy from what the repository shows, and what to look over in it.
+
+use std::{
+    fs::{self, OpenOptions},
+    io::Write,
+    os::unix::fs::PermissionsExt,
+    path::Path,
+};
+
+use bstr::ByteSlice;
+
 use super::Done;
-use crate::cli::Init;
-pub(crate) fn run(_args: &Init) -> Done {
+use crate::{
+    cli::Init,
+    destination::{Destination, Platform},
+    policy::{
+        self, Trunk,
+        defaults::{self, NIGHT, PRODUCTION, STAGING},
+        detect::{self, Detected, Look},
+        template::{InitEnvironment, InitFacts, render},
+    },
+    report,
+    verdict::{Trouble, alternatives, printable},
+    world::Real,
+};
+
+pub(crate) fn run(args: &Init) -> Done {
+    let world = Real::open()?;
+    let top = world.work_tree().ok_or(Trouble::Bare)?;
+    let found = look_around(&world, top);
+    let text = render(&found.facts);
+    if args.stdout {
+        report::data(&text).map_err(|error| Trouble::io("write to standard output", &error))?;
+        return Ok(0);
+    }
+    let path = top.join(policy::FILE);
+    let mut options = OpenOptions::new();
+    let file = options.write(true).create_new(true).open(&path);
+    let mut file = file.map_err(|error| match error.kind() {
+        std::io::ErrorKind::AlreadyExists => Trouble::Exists { path: path.clone() },
+        _ => Trouble::io(format!("write {}", path.display()), &error),
+    })?;
+    if let Err(error) = file
+        .write_all(text.as_bytes())
+        .and_then(|()| file.sync_all())
+    {
+        // Half a policy is none.
+        let _ = fs::remove_file(&path);
+        return Err(Trouble::io(format!("write {}", path.display()), &error));
+    }
+    report::say(&format!("wrote {}", path.display()));
+    for line in found.summary() {
+        report::print(&format!("  {line}\n"));
+    }
     Ok(0)
+}
+
+/// What the repository shows, and what of it is not on the policy.
+struct Found {
+    facts: InitFacts,
+    left_out: Vec<String>,
+}
+
+fn look_around(world: &Real, top: &Path) -> Found {
+    let remotes = world.remotes();
+    let names: Vec<&str> = remotes
+        .names()
+        .filter_map(|name| name.to_str().ok())
+        .collect();
+    let trunk_remote = match names.as_slice() {
+        // The only one there is must be where the team meets, unless it is a platform.
+        [only] if place(world, only).is_some_and(|place| place.platform().is_none()) => {
+            (*only).to_owned()
+        }
+        _ => defaults::REMOTE.to_owned(),
+    };
+    let trunk = world.trunk(&Trunk {
+        branch: None,
+        remote: trunk_remote.clone(),
+    });
+    let mut environments: Vec<InitEnvironment> = Vec::new();
+    let mut left_out = Vec::new();
+    for name in names.into_iter().filter(|name| *name != trunk_remote) {
+        let Some(place) = place(world, name) else {
+            continue;
+        };
+        let Some(environment) = environment_of(name, &place) else {
+            left_out.push(format!(
+                "{} ({place})",
+                printable(name.as_bytes().as_bstr())
+            ));
+            continue;
+        };
+        let at = environments
+            .iter()
+            .position(|known| known.name == environment)
+            .unwrap_or_else(|| {
+                environments.push(InitEnvironment {
+                    name: environment.to_owned(),
+                    remotes: Vec::new(),
+                    apps: Vec::new(),
+                    after: None,
+                });
+                environments.len() - 1
+            });
+        environments[at].remotes.push(name.to_owned());
+        let app = match &place {
+            Destination::App {
+                platform: Platform::Heroku,
+                app,
+                ..
+            } => app.clone(),
+            Destination::App { .. } => place.to_string(),
+            Destination::Host { .. } | Destination::Path(_) => continue,
+        };
+        if !environments.iter().any(|known| known.apps.contains(&app)) {
+            environments[at].apps.push(app);
+        }
+    }
+    // The pipeline's order, whatever the remotes' is.
+    environments.sort_by_key(|environment| environment.name == PRODUCTION);
+    if let [first, second] = environments.as_mut_slice() {
+        second.after = Some(first.name.clone());
+    }
+    Found {
+        facts: InitFacts {
+            trunk_branch: trunk.ok().map(|trunk| trunk.branch),
+            trunk_remote,
+            suite: detect::suite(&Directory(top)),
+            environments,
+        },
+        left_out,
+    }
+}
+
+/// Where a push to this remote goes.
+fn place(world: &Real, name: &str) -> Option<Destination> {
+    let urls = world.remotes().push_urls(name.as_bytes());
+    Some(world.destination(urls.first()?.as_ref()))
+}
+
+/// The environment that a remote leads to: on a platform by its words, elsewhere only if its name says so.
+fn environment_of(name: &str, place: &Destination) -> Option<&'static str> {
+    let app = match place {
+        Destination::App { app, .. } => app.clone(),
+        Destination::Host { .. } | Destination::Path(_) => String::new(),
+    };
+    let remote = defaults::HerokuRemote {
+        name: name.to_owned(),
+        app,
+    };
+    if remote.is_staging() {
+        return Some(STAGING);
+    }
+    let says_production = ["production", "prod", "live"].contains(&name.to_lowercase().as_str());
+    (says_production || place.platform().is_some()).then_some(PRODUCTION)
+}
+
+impl Found {
+    /// What was found, and what somebody should look at.
+    fn summary(&self) -> Vec<String> {
+        let facts = &self.facts;
+        let mut lines = vec![match &facts.trunk_branch {
+            Some(branch) => format!("trunk: {}/{branch}", facts.trunk_remote),
+            None => format!(
+                "trunk: nothing tells which branch of `{}` it is: look over `trunk.branch`",
+                facts.trunk_remote
+            ),
+        }];
+        lines.push(match &facts.suite {
+            Detected::Found(candidate) => format!(
+                "suite: {} ({}): is it ALL of your tests?",
+                candidate.command, candidate.because
+            ),
+            Detected::Several(candidates) => {
+                let commands: Vec<_> = candidates
+                    .iter()
+                    .map(|candidate| candidate.command.clone())
+                    .collect();
+                format!(
+                    "suite: {}: say in `suite.run` which it is",
+                    alternatives(&commands)
+                )
+            }
+            Detected::None => {
+                "suite: nothing says what runs your tests: fill in `suite.run`".to_owned()
+            }
+        });
+        for environment in &facts.environments {
+            let mut line = format!(
+                "{}: remote {}",
+                environment.name,
+                environment.remotes.join(", ")
+            );
+            if !environment.apps.is_empty() {
+                line += &format!(", app {}", environment.apps.join(", "));
+            }
+            if let Some(after) = &environment.after {
+                line += &format!(", after {after}");
+            }
+            if environment.name == PRODUCTION || environment.after.is_some() {
+                line += &format!(", closed {NIGHT}: your hours?");
+            }
+            lines.push(line);
+        }
+        if facts.environments.is_empty() {
+            lines.push(
+                "no remote leads to a platform: staging and production stand there as an example"
+                    .to_owned(),
+            );
+        }
+        for remote in &self.left_out {
+            lines.push(format!("not an environment: {remote}"));
+        }
+        lines.push(format!(
+            "next: look it over, git add {0} && git commit {0}, pushgate install",
+            policy::FILE
+        ));
+        lines
+    }
+}
+
+/// The files of the work tree.
+struct Directory<'d>(&'d Path);
+
+impl Look for Directory<'_> {
+    fn read(&self, path: &str) -> Option<Vec<u8>> {
+        fs::read(self.0.join(path)).ok()
+    }
+
+    fn is_executable(&self, path: &str) -> bool {
+        self.0
+            .join(path)
+            .metadata()
+            .is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0)
+    }
+
+    fn is_dir(&self, path: &str) -> bool {
+        self.0.join(path).is_dir()
+    }
 }

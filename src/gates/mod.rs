@@ -7,6 +7,10 @@ pub mod target;
 pub mod trunk;
 pub mod window;
 
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by it")]
+mod tests;
+
 use std::{collections::BTreeSet, time::Duration};
 
 use bstr::BStr;

@@ -98,7 +98,7 @@ pub fn verdict(what: &str, verdict: &Verdict) -> String {
     match verdict.decision() {
         Decision::Go => text += &format!("{GOOD}pushgate: {what} may go{GOOD:#}\n"),
         Decision::Overridden => {
-            text += &format!("{LOUD}pushgate: {what} goes, overridden{LOUD:#}\n")
+            text += &format!("{LOUD}pushgate: {what} goes, overridden{LOUD:#}\n");
         }
         Decision::Refused | Decision::Undecided => {}
     }

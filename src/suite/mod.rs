@@ -35,7 +35,7 @@ pub(crate) fn run(place: &Place<'_>, steps: &[Step], limit: Duration) -> Result<
     let start = Instant::now();
     for step in steps {
         let name = step.name.as_deref().unwrap_or(&step.run);
-        report::say(&format!("suite: {name}"));
+        report::say(&format!("running the suite: {name}"));
         let left = limit.saturating_sub(start.elapsed());
         let shell = process::Shell {
             command: &step.run,

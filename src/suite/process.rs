@@ -92,7 +92,7 @@ pub(crate) fn run(shell: &Shell<'_>, limit: Duration, log: &mut Log) -> Result<E
             pump(output, &reaped, |bytes| {
                 report::pass_on(bytes);
                 log.write(bytes);
-            })
+            });
         });
         scope.spawn(move || send.send(child.wait()));
         let end = watch(&receive, group, deadline);

@@ -7,8 +7,8 @@ use std::{fmt, path::PathBuf, time::Duration};
 use bstr::BString;
 use jiff::tz::TimeZone;
 
-pub(crate) use words::printable;
 pub use words::span;
+pub(crate) use words::{alternatives, printable};
 
 use crate::{calendar::Closed, destination::Platform, push::Oid};
 
@@ -510,7 +510,7 @@ pub enum Trouble {
         revision: String,
     },
     /// The policy has no such environment.
-    #[error("there is no environment `{name}`; there is {}", words::alternatives(.known))]
+    #[error("there is no environment `{name}`; there is {}{}", words::alternatives(.known), words::did_you_mean(.name, .known))]
     NoEnvironment {
         /// What was asked for.
         name: String,
@@ -530,6 +530,16 @@ pub enum Trouble {
         hook: PathBuf,
         /// The kept one.
         kept: PathBuf,
+    },
+    /// The demo's story did not go as it is told.
+    #[error("the story went otherwise: `{command}` ended with {code}")]
+    Demo {
+        /// The command.
+        command: String,
+        /// Its exit code.
+        code: i32,
+        /// What it said.
+        words: Vec<String>,
     },
     /// A file is there that we would write.
     #[error("{} exists already", .path.display())]
@@ -561,6 +571,7 @@ impl Trouble {
         match self {
             Self::Unreachable { words, .. }
             | Self::Git { words, .. }
+            | Self::Demo { words, .. }
             | Self::NoZone { words }
             | Self::Io { words, .. }
             | Self::Policy { excerpt: words, .. } => words,

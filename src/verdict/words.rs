@@ -456,7 +456,9 @@ impl Trouble {
             }
             Self::Policy { .. } => format!("mend {FILE}, commit it, and push again"),
             Self::NotYet { key } => format!("take `{key}` out of {FILE}"),
-            Self::Git { .. } | Self::NoZone { .. } | Self::Io { .. } => return Vec::new(),
+            Self::Demo { .. } | Self::Git { .. } | Self::NoZone { .. } | Self::Io { .. } => {
+                return Vec::new();
+            }
         }]
     }
 }
@@ -480,6 +482,19 @@ pub(crate) fn alternatives(words: &[String]) -> String {
         [] => "none".to_owned(),
         [one] => format!("`{one}`"),
         [first @ .., last] => format!("`{}` or `{last}`", first.join("`, `")),
+    }
+}
+
+/// The nearest of the words, if one is near.
+pub(crate) fn did_you_mean(word: &str, words: &[String]) -> String {
+    let distance = |candidate: &&String| strsim::damerau_levenshtein(word, candidate);
+    match words
+        .iter()
+        .min_by_key(distance)
+        .filter(|nearest| distance(nearest) <= 2)
+    {
+        Some(nearest) => format!("; did you mean `{nearest}`?"),
+        None => String::new(),
     }
 }
 

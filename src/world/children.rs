@@ -214,7 +214,7 @@ pub(crate) fn said_within(command: Command, limit: Duration) -> Result<Option<Sa
 }
 
 /// Reads a pipe until its end, or until the program that wrote to it is reaped and nothing is left
-/// in it: a daemon that it left behind (ssh's ControlPersist) may hold it open for ever.
+/// in it: a daemon that it left behind (ssh's `ControlPersist`) may hold it open for ever.
 fn drain(pipe: Option<impl Read + AsFd>, reaped: &AtomicBool) -> Vec<u8> {
     let mut all = Vec::new();
     if let Some(pipe) = pipe {

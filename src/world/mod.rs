@@ -386,10 +386,21 @@ impl Real {
             let branch = branch.to_owned();
             return Ok(TrunkName { remote, branch });
         }
-        Err(Trouble::WhichTrunk {
-            remote,
-            found: "neither master nor main",
-        })
+        // Before the first commit there is only the name.
+        match backend.symbolic("HEAD")?.as_deref() {
+            Some("refs/heads/master") => Ok(TrunkName {
+                remote,
+                branch: "master".to_owned(),
+            }),
+            Some("refs/heads/main") => Ok(TrunkName {
+                remote,
+                branch: "main".to_owned(),
+            }),
+            _ => Err(Trouble::WhichTrunk {
+                remote,
+                found: "neither master nor main",
+            }),
+        }
     }
 
     fn network(&self) -> Network<'_> {
@@ -632,11 +643,11 @@ impl World for Real {
             match record[0] {
                 b'#' => {
                     head =
-                        head.or_else(|| record.strip_prefix(b"# branch.oid ").and_then(Oid::parse))
+                        head.or_else(|| record.strip_prefix(b"# branch.oid ").and_then(Oid::parse));
                 }
                 b'1' => changed.extend(record.splitn(9, |b| *b == b' ').nth(8).map(BString::from)),
                 b'u' => {
-                    changed.extend(record.splitn(11, |b| *b == b' ').nth(10).map(BString::from))
+                    changed.extend(record.splitn(11, |b| *b == b' ').nth(10).map(BString::from));
                 }
                 _ => changed.extend(record.get(2..).map(BString::from)),
             }

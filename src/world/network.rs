@@ -151,7 +151,7 @@ impl Network<'_> {
 
     /// The user's own ssh command, told to ask nothing; `None` where it is not OpenSSH.
     ///
-    /// GIT_SSH_COMMAND overrides core.sshCommand, which overrides GIT_SSH (git-config(1)).
+    /// `GIT_SSH_COMMAND` overrides `core.sshCommand`, which overrides `GIT_SSH` (git-config(1)).
     fn ssh(&self) -> Option<BString> {
         let variable = |name| {
             env::var_os(name)

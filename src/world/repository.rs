@@ -102,7 +102,11 @@ pub(crate) fn tree_entry(bytes: &[u8], name: &[u8], id_width: usize) -> Option<T
         let (found, after) = after.split_at_checked(after.find_byte(0)?)?;
         let (raw, after) = after[1..].split_at_checked(id_width / 2)?;
         if found == name {
-            let hexadecimal: String = raw.iter().map(|byte| format!("{byte:02x}")).collect();
+            let digit = |half: u8| char::from_digit(u32::from(half), 16);
+            let digits = raw
+                .iter()
+                .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]);
+            let hexadecimal: String = digits.flatten().collect();
             return Some(TreeEntry {
                 mode: u32::from_str_radix(mode.to_str().ok()?, 8).ok()?,
                 id: Oid::parse(hexadecimal.as_bytes())?,

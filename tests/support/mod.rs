@@ -150,19 +150,8 @@ impl Sandbox {
     /// Calls the hook's command as git would, for places that no test can push to.
     pub fn pushgate_pre_push(&self, remote: &str, url: &str, lines: &str) -> Ran {
         let mut command = self.command(PUSHGATE);
-        command
-            .args(["pre-push", "--", remote, url])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        child
-            .stdin
-            .take()
-            .unwrap()
-            .write_all(lines.as_bytes())
-            .unwrap();
-        child.wait_with_output().unwrap().into()
+        command.args(["pre-push", "--", remote, url]);
+        Ran::fed(&mut command, lines.as_bytes())
     }
 
     /// Installs the hook.
@@ -350,6 +339,17 @@ impl Ran {
             .into()
     }
 
+    /// Runs it to its end with this on its standard input.
+    pub fn fed(command: &mut Command, input: &[u8]) -> Self {
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        child.stdin.take().unwrap().write_all(input).unwrap();
+        child.wait_with_output().unwrap().into()
+    }
+
     /// It succeeded.
     #[track_caller]
     pub fn goes(self) -> Self {
@@ -417,7 +417,7 @@ impl Ran {
             .lines()
             .skip_while(|line| !line.starts_with("pushgate: "));
         let ours = ours.take_while(|line| line.starts_with("pushgate: ") || line.starts_with("  "));
-        ours.map(|line| format!("{line}\n")).collect()
+        ours.fold(String::new(), |text, line| text + line + "\n")
     }
 }
 

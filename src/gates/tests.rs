@@ -1,0 +1,398 @@
+//! The gates against a world that remembers what it was asked: the order, and what is never asked.
+
+use std::{collections::BTreeSet, sync::Mutex};
+
+use bstr::ByteSlice;
+use jiff::SignedDuration;
+
+use super::*;
+use crate::{
+    calendar::Window,
+    destination::Destination,
+    policy::{Environment, Policy},
+    push::Update,
+    remotes::Remotes,
+    verdict::Decision,
+};
+
+fn oid(digit: char) -> Oid {
+    Oid::parse(digit.to_string().repeat(40).as_bytes()).unwrap()
+}
+
+/// A world where the commit `1` is trunk's tip and live on staging, and the suite passes; a test
+/// changes what it is about.
+struct Fake {
+    asked: Mutex<Vec<&'static str>>,
+    now: Mutex<Vec<Timestamp>>,
+    tip: Mutex<Vec<Result<Oid, Trouble>>>,
+    live: Mutex<Vec<Vec<(String, Oid)>>>,
+    relation: Relation,
+    missing: Option<Oid>,
+    mismatches: Mutex<Vec<Option<Mismatch>>>,
+    suite: fn() -> SuiteRun,
+}
+
+impl Default for Fake {
+    fn default() -> Self {
+        Self {
+            asked: Mutex::default(),
+            now: Mutex::new(vec!["2026-11-24T12:00:00Z".parse().unwrap()]),
+            tip: Mutex::new(vec![Ok(oid('1'))]),
+            live: Mutex::new(vec![vec![("master".to_owned(), oid('1'))]]),
+            relation: Relation::Behind(Count(2)),
+            missing: None,
+            mismatches: Mutex::new(vec![None]),
+            suite: || SuiteRun::Passed {
+                took: Duration::from_secs(3),
+            },
+        }
+    }
+}
+
+impl Fake {
+    fn note(&self, question: &'static str) {
+        self.asked.lock().unwrap().push(question);
+    }
+
+    fn asked(&self) -> Vec<&'static str> {
+        self.asked.lock().unwrap().clone()
+    }
+}
+
+/// The next answer; the last one stays.
+fn next<T: Clone>(answers: &Mutex<Vec<T>>) -> T {
+    let mut answers = answers.lock().unwrap();
+    if answers.len() > 1 {
+        answers.remove(0)
+    } else {
+        answers[0].clone()
+    }
+}
+
+impl World for Fake {
+    fn now(&self) -> Timestamp {
+        self.note("clock");
+        next(&self.now)
+    }
+    fn zone(&self) -> Result<TimeZone, Trouble> {
+        Ok(TimeZone::UTC)
+    }
+    fn object(&self, id: &Oid) -> Result<Object, Trouble> {
+        Ok(if self.missing.as_ref() == Some(id) {
+            Object::Missing
+        } else {
+            Object::Commit {
+                parents: vec![oid('a')],
+            }
+        })
+    }
+    fn is_shallow(&self) -> bool {
+        false
+    }
+    fn local_branch(&self, _: &str) -> Result<Option<Oid>, Trouble> {
+        Ok(Some(oid('1')))
+    }
+    fn relation(&self, _: &Oid, _: &Oid, _: &str) -> Result<Relation, Trouble> {
+        self.note("ancestry");
+        Ok(self.relation)
+    }
+    fn lost(&self, _: &Oid, _: &Oid, _: &str) -> Result<(Count, Vec<Commit>), Trouble> {
+        self.note("ancestry");
+        Ok((Count(0), Vec::new()))
+    }
+    fn trunk_tip(&self, _: &TrunkName) -> Result<Oid, Trouble> {
+        self.note("trunk");
+        next(&self.tip)
+    }
+    fn live(&self, _: &BStr, _: &[String]) -> Result<Vec<(String, Oid)>, Trouble> {
+        self.note("staging");
+        Ok(next(&self.live))
+    }
+    fn checkout(&self, _: &Oid) -> Result<Option<Mismatch>, Trouble> {
+        self.note("checkout");
+        Ok(next(&self.mismatches))
+    }
+    fn detect(&self, _: &Oid) -> Result<Detected, Trouble> {
+        self.note("files");
+        Ok(Detected::None)
+    }
+    fn run(&self, _: &[Step], _: Duration) -> Result<SuiteRun, Trouble> {
+        self.note("suite");
+        Ok((self.suite)())
+    }
+}
+
+fn policy() -> Policy {
+    let mut policy = Policy::default();
+    policy.suite.steps.push(Step {
+        name: None,
+        run: "true".to_owned(),
+        timeout: None,
+    });
+    let window = Window {
+        closed: vec!["22:00-07:00".parse().unwrap()],
+        runway: SignedDuration::from_hours(1),
+        ..Window::default()
+    };
+    policy.environments = vec![
+        Environment::named("staging"),
+        Environment {
+            after: Some("staging".to_owned()),
+            window,
+            ..Environment::named("production")
+        },
+    ];
+    policy
+}
+
+fn set(commit: char, target: &str) -> Update {
+    Update::Set {
+        source: "refs/heads/master".into(),
+        commit: oid(commit),
+        target: target.into(),
+        replaces: Some(oid('a')),
+    }
+}
+
+/// What the gates say of a push of these updates to production.
+fn production(updates: &[Update], skip: &[Gate], world: &Fake) -> Verdict {
+    let policy = policy();
+    let destination = Destination::Path("/srv/shop".into());
+    let case = Case {
+        policy: &policy,
+        written: true,
+        place: Place::Environment("production"),
+        destination: &destination,
+        remote: "production".to_owned(),
+        trunk: Ok(TrunkName {
+            remote: "origin".to_owned(),
+            branch: "master".to_owned(),
+        }),
+        trunk_is_here: false,
+        updates: updates.iter().collect(),
+        before: Some(route::Before {
+            environment: "staging".to_owned(),
+            remotes: vec!["staging".into()],
+            expected: "staging".to_owned(),
+            branches: vec!["master".to_owned()],
+        }),
+    };
+    judge(&case, &skip.iter().copied().collect::<BTreeSet<_>>(), world)
+}
+
+fn at(time: &str) -> Mutex<Vec<Timestamp>> {
+    Mutex::new(time.split(' ').map(|time| time.parse().unwrap()).collect())
+}
+
+#[test]
+fn the_gates_are_asked_in_their_order_and_three_again_after_the_suite() {
+    let world = Fake::default();
+    let verdict = production(&[set('1', "refs/heads/master")], &[], &world);
+    assert_eq!(verdict.decision(), Decision::Go);
+    let answered: Vec<_> = verdict.answers.iter().map(|(gate, _)| *gate).collect();
+    assert_eq!(answered, ORDER);
+    assert_eq!(
+        world.asked(),
+        [
+            "clock", "trunk", "staging", "checkout", "suite", "checkout", "clock", "trunk",
+            "staging"
+        ]
+    );
+}
+
+#[test]
+fn a_deletion_asks_nothing_at_all() {
+    let world = Fake::default();
+    let deletion = Update::Delete {
+        target: "refs/heads/master".into(),
+        was: Some(oid('a')),
+    };
+    assert_eq!(
+        production(&[deletion], &[], &world).decision(),
+        Decision::Refused
+    );
+    assert!(world.asked().is_empty());
+}
+
+#[test]
+fn two_commits_ask_nothing_at_all() {
+    let world = Fake::default();
+    let updates = [set('1', "refs/heads/master"), set('2', "refs/heads/main")];
+    assert_eq!(
+        production(&updates, &[], &world).decision(),
+        Decision::Refused
+    );
+    assert!(world.asked().is_empty());
+}
+
+#[test]
+fn an_unknown_deployed_commit_asks_nothing_at_all() {
+    let world = Fake {
+        missing: Some(oid('a')),
+        ..Fake::default()
+    };
+    assert_eq!(
+        production(&[set('1', "refs/heads/master")], &[], &world).decision(),
+        Decision::Refused
+    );
+    assert!(world.asked().is_empty());
+}
+
+#[test]
+fn a_closed_window_asks_no_network() {
+    let world = Fake {
+        now: at("2026-11-24T23:00:00Z"),
+        ..Fake::default()
+    };
+    assert_eq!(
+        production(&[set('1', "refs/heads/master")], &[], &world).decision(),
+        Decision::Refused
+    );
+    assert_eq!(world.asked(), ["clock"]);
+}
+
+#[test]
+fn a_stale_trunk_asks_neither_staging_nor_the_suite() {
+    let world = Fake {
+        tip: Mutex::new(vec![Ok(oid('2'))]),
+        ..Fake::default()
+    };
+    let verdict = production(&[set('1', "refs/heads/master")], &[], &world);
+    assert_eq!(world.asked(), ["clock", "trunk", "ancestry"]);
+    match verdict.answers.last() {
+        Some((Gate::Trunk, Outcome::Refused(refusal))) => {
+            assert!(
+                matches!(**refusal, Refusal::Behind { by: Count(2), .. }),
+                "{refusal:?}"
+            );
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_silent_network_is_undecided_and_asks_nothing_dearer() {
+    let silent = Trouble::NoAnswer {
+        remote: "origin".to_owned(),
+        limit: Duration::from_secs(10),
+    };
+    let world = Fake {
+        tip: Mutex::new(vec![Err(silent)]),
+        ..Fake::default()
+    };
+    assert_eq!(
+        production(&[set('1', "refs/heads/master")], &[], &world).decision(),
+        Decision::Undecided
+    );
+    assert_eq!(world.asked(), ["clock", "trunk"]);
+}
+
+#[test]
+fn another_commit_on_staging_does_not_run_the_suite() {
+    let world = Fake {
+        live: Mutex::new(vec![vec![("master".to_owned(), oid('3'))]]),
+        ..Fake::default()
+    };
+    assert_eq!(
+        production(&[set('1', "refs/heads/master")], &[], &world).decision(),
+        Decision::Refused
+    );
+    assert_eq!(world.asked(), ["clock", "trunk", "staging", "ancestry"]);
+}
+
+#[test]
+fn a_dirty_checkout_does_not_run_the_suite() {
+    let world = Fake {
+        mismatches: Mutex::new(vec![Some(Mismatch::Changed(vec!["x".into()]))]),
+        ..Fake::default()
+    };
+    assert_eq!(
+        production(&[set('1', "refs/heads/master")], &[], &world).decision(),
+        Decision::Refused
+    );
+    assert_eq!(world.asked(), ["clock", "trunk", "staging", "checkout"]);
+}
+
+#[test]
+fn a_world_that_moved_while_the_suite_ran_refuses() {
+    let stale = || Mutex::new(vec![Ok(oid('1')), Ok(oid('2'))]);
+    let night = || at("2026-11-24T20:59:00Z 2026-11-24T21:01:00Z");
+    let moved = || Mutex::new(vec![vec![("master".to_owned(), oid('1'))], vec![]]);
+    let worlds = [
+        (
+            Gate::Window,
+            Fake {
+                now: night(),
+                ..Fake::default()
+            },
+        ),
+        (
+            Gate::Trunk,
+            Fake {
+                tip: stale(),
+                ..Fake::default()
+            },
+        ),
+        (
+            Gate::Promotion,
+            Fake {
+                live: moved(),
+                ..Fake::default()
+            },
+        ),
+    ];
+    for (gate, world) in worlds {
+        let verdict = production(&[set('1', "refs/heads/master")], &[], &world);
+        assert_eq!(verdict.decision(), Decision::Refused, "{gate}");
+        assert_eq!(verdict.answers.last().unwrap().0, gate);
+        assert_eq!(
+            verdict.notes,
+            [format!("{gate} had passed before the suite ran")]
+        );
+    }
+}
+
+#[test]
+fn a_skipped_suite_is_never_run_and_a_skipped_gate_is_not_asked_again() {
+    let world = Fake::default();
+    let verdict = production(&[set('1', "refs/heads/master")], &[Gate::Suite], &world);
+    assert_eq!(verdict.decision(), Decision::Overridden);
+    assert_eq!(world.asked(), ["clock", "trunk", "staging"]);
+    let world = Fake {
+        tip: Mutex::new(vec![Ok(oid('2'))]),
+        ..Fake::default()
+    };
+    let verdict = production(&[set('1', "refs/heads/master")], &[Gate::Trunk], &world);
+    assert_eq!(verdict.decision(), Decision::Overridden);
+    assert_eq!(
+        world
+            .asked()
+            .iter()
+            .filter(|question| **question == "trunk")
+            .count(),
+        1
+    );
+}
+
+#[test]
+fn a_refusal_of_a_later_gate_outweighs_an_override() {
+    let world = Fake {
+        suite: || {
+            SuiteRun::Stopped(Box::new(Refusal::NoSuite {
+                candidates: Vec::new(),
+            }))
+        },
+        ..Fake::default()
+    };
+    let verdict = production(&[set('1', "refs/heads/master")], &[Gate::Window], &world);
+    assert_eq!(verdict.decision(), Decision::Refused);
+}
+
+#[test]
+fn every_remote_of_the_environment_before_is_named_once() {
+    let remotes = Remotes::from_config(&[("remote.staging.url".into(), "/srv/staging".into())]);
+    let policy = policy();
+    let read = |url: &BStr| Destination::Path(url.to_path_lossy().into_owned());
+    let found = route::remotes_of(&policy.environments[0], &remotes, &read);
+    assert_eq!(found, ["staging"]);
+}

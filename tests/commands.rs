@@ -1,0 +1,322 @@
+//! `pushgate check`, `log`, `init` and `demo`, as somebody types them.
+
+use std::fs;
+
+use crate::support::{POLICY, Ran, Sandbox};
+
+#[test]
+fn check_gives_the_verdict_without_the_push() {
+    let shop = Sandbox::new();
+    let id = shop.commit_on_origin("two");
+    let before = shop.tip("staging", "master");
+    shop.pushgate(["check", "staging"])
+        .goes()
+        .says("push to staging (staging) may go");
+    assert_eq!(shop.tip("staging", "master"), before);
+    let ran = shop.pushgate(["check", "production"]);
+    assert_eq!(ran.code, 1, "{ran}");
+    ran.says("promotion: staging has");
+    let ledger = shop.ledger();
+    assert_eq!(ledger.len(), 2);
+    assert_eq!(
+        (&ledger[0]["event"], &ledger[0]["commit"]),
+        (&"check".into(), &id.into())
+    );
+}
+
+#[test]
+fn check_without_a_name_takes_the_first_of_the_pipeline() {
+    let shop = Sandbox::new();
+    shop.commit_on_origin("two");
+    shop.pushgate(["check"])
+        .goes()
+        .says("pushgate: checking staging\n")
+        .says("push to staging (staging) may go");
+}
+
+#[test]
+fn check_asks_what_a_push_would_be_asked() {
+    let shop = Sandbox::new();
+    shop.commit("two");
+    let ran = shop.pushgate(["check", "staging"]);
+    assert_eq!(ran.code, 1, "{ran}");
+    ran.says("hint: git push origin master first");
+    let ran = shop
+        .pushgate(["check", "staging", "--commit", "origin/master"])
+        .goes();
+    ran.says("push to staging");
+    shop.pushgate(["check", "trunk"])
+        .goes()
+        .says("push to trunk (origin/master) may go");
+    fs::rename(shop.path("origin.git"), shop.path("gone.git")).unwrap();
+    let ran = shop.pushgate(["check", "staging"]);
+    assert_eq!(ran.code, 2, "{ran}");
+    ran.says("could not ask `origin`");
+}
+
+#[test]
+fn check_from_a_subdirectory_and_of_an_unknown_name() {
+    let shop = Sandbox::new();
+    shop.commit_file("sub/x", "x");
+    shop.git(["push", "-q", "--no-verify", "origin", "master"])
+        .goes();
+    shop.run_in(
+        shop.app.join("sub"),
+        crate::support::PUSHGATE,
+        ["check", "staging"],
+    )
+    .goes();
+    let ran = shop.pushgate(["check", "prodution"]);
+    assert_eq!(ran.code, 2, "{ran}");
+    ran.says("there is no environment `prodution`; there is `staging` or `production`; did you mean `production`?");
+    let ran = shop.pushgate(["check", "staging", "--commit", "no-such"]);
+    assert_eq!(ran.code, 2, "{ran}");
+    ran.says("`no-such` names no commit");
+}
+
+#[test]
+fn check_speaks_json() {
+    let shop = Sandbox::new();
+    let id = shop.commit_on_origin("two");
+    let ran = shop.pushgate(["check", "production", "--json"]);
+    assert_eq!(ran.code, 1, "{ran}");
+    let answer: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(answer["verdict"], "refused");
+    assert_eq!(answer["environment"], "production");
+    assert_eq!(answer["commit"], id);
+    assert_eq!(answer["gates"][3]["gate"], "promotion");
+}
+
+#[test]
+fn the_ledger_keeps_every_field_it_promises() {
+    let shop = Sandbox::new();
+    let id = shop.commit_on_origin("two");
+    shop.push("production", "master").refused("promotion");
+    let line = &shop.ledger()[0];
+    let keys: Vec<_> = line.as_object().unwrap().keys().cloned().collect();
+    let mut promised = [
+        "v",
+        "at",
+        "event",
+        "verdict",
+        "environment",
+        "remote",
+        "destination",
+        "commit",
+        "by",
+        "gates",
+        "reason",
+        "took_ms",
+    ];
+    promised.sort_unstable();
+    assert_eq!(keys, promised);
+    assert_eq!(line["v"], 1);
+    assert_eq!(line["event"], "push");
+    assert_eq!(line["verdict"], "refused");
+    assert_eq!(line["environment"], "production");
+    assert_eq!(line["remote"], "production");
+    assert_eq!(
+        line["destination"],
+        shop.path("production").to_str().unwrap()
+    );
+    assert_eq!(line["commit"], id);
+    assert_eq!(line["reason"], serde_json::Value::Null);
+    let at: jiff::Timestamp = line["at"].as_str().unwrap().parse().unwrap();
+    assert!(jiff::Timestamp::now().duration_since(at).as_secs() < 60);
+    assert!(line["took_ms"].is_u64());
+    assert_eq!(line["gates"][0]["gate"], "target");
+    assert_eq!(line["gates"][3]["outcome"], "refused");
+}
+
+#[test]
+fn log_shows_what_was_decided() {
+    let shop = Sandbox::new();
+    shop.pushgate(["log"])
+        .goes()
+        .says("nothing was decided yet");
+    let id = shop.commit_on_origin("two");
+    shop.push("production", "master").refused("promotion");
+    let ran = shop.pushgate(["log"]).goes();
+    assert!(
+        ran.stdout.contains(&format!(
+            "refused     production    {}  Ana <ana@shop.example>\n",
+            &id[..7]
+        )),
+        "{ran}"
+    );
+    assert!(
+        ran.stdout.contains("    promotion refused: staging has "),
+        "{ran}"
+    );
+    let ran = shop.pushgate(["log", "--json"]).goes();
+    assert_eq!(
+        serde_json::from_str::<serde_json::Value>(&ran.stdout).unwrap(),
+        shop.ledger()[0]
+    );
+}
+
+#[test]
+fn init_writes_what_it_finds_and_the_policy_holds() {
+    let shop = Sandbox::bare();
+    shop.git([
+        "remote",
+        "set-url",
+        "staging",
+        "https://git.heroku.com/shop-staging.git",
+    ])
+    .goes();
+    shop.git([
+        "remote",
+        "set-url",
+        "production",
+        "https://git.heroku.com/shop.git",
+    ])
+    .goes();
+    shop.git(["remote", "add", "backup", "ssh://backup.example/shop.git"])
+        .goes();
+    shop.script("bin/ci", "#!/bin/sh\n");
+    shop.git(["add", "."]).goes();
+    shop.commit("one");
+    let ran = shop.pushgate(["init"]).goes();
+    ran.says("trunk: origin/master\n")
+        .says("suite: bin/ci (")
+        .says("staging: remote staging, app shop-staging\n")
+        .says("production: remote production, app shop, after staging, closed 22:00-07:00: your hours?\n")
+        .says("not an environment: backup (backup.example/shop)");
+    let text = fs::read(shop.app.join(".pushgate.yml")).unwrap();
+    let policy = pushgate::policy::load(".pushgate.yml", &text).unwrap();
+    assert_eq!(policy.suite.steps[0].run, "bin/ci");
+    assert_eq!(policy.environment("production").unwrap().apps, ["shop"]);
+    assert_eq!(
+        policy.environment("production").unwrap().after.as_deref(),
+        Some("staging")
+    );
+    assert_eq!(
+        policy.environment("production").unwrap().window.closed[0].to_string(),
+        "22:00-07:00"
+    );
+}
+
+#[test]
+fn init_refuses_to_overwrite() {
+    let shop = Sandbox::new();
+    let ran = shop.pushgate(["init"]);
+    assert_eq!(ran.code, 2, "{ran}");
+    ran.says(".pushgate.yml exists already");
+    assert_eq!(
+        fs::read_to_string(shop.app.join(".pushgate.yml")).unwrap(),
+        POLICY
+    );
+    assert!(
+        shop.pushgate(["init", "--stdout"])
+            .goes()
+            .stdout
+            .contains("environments:")
+    );
+}
+
+#[test]
+fn init_asks_where_two_suites_are_as_likely() {
+    let shop = Sandbox::bare();
+    shop.write("package.json", "{\"scripts\": {\"test\": \"jest\"}}");
+    shop.write("Cargo.toml", "[package]\nname = \"x\"\n");
+    shop.pushgate(["init"])
+        .goes()
+        .says("say in `suite.run` which it is")
+        .says("no remote leads to a platform")
+        .says("trunk: origin/master\n");
+}
+
+#[test]
+fn without_a_policy_the_heroku_remotes_are_staging_and_production() {
+    let shop = Sandbox::bare();
+    shop.script("bin/ci", "#!/bin/sh\n");
+    shop.git(["add", "."]).goes();
+    shop.commit("one");
+    shop.git(["push", "-q", "origin", "master"]).goes();
+    shop.git(["remote", "add", "heroku", "https://git.heroku.com/shop.git"])
+        .goes();
+    shop.git([
+        "remote",
+        "set-url",
+        "staging",
+        "https://git.heroku.com/shop-staging.git",
+    ])
+    .goes();
+    let line = format!(
+        "refs/heads/master {} refs/heads/master {}\n",
+        shop.ask(["rev-parse", "HEAD"]),
+        "0".repeat(40)
+    );
+    let call = |time: &str, remote: &str, app: &str| {
+        let mut command = shop.at(time);
+        command.args([
+            crate::support::PUSHGATE,
+            "pre-push",
+            "--",
+            remote,
+            &format!("https://git.heroku.com/{app}.git"),
+        ]);
+        Ran::fed(&mut command, line.as_bytes())
+    };
+    call("2026-11-24 12:00:00", "staging", "shop-staging")
+        .goes()
+        .says("push to staging (shop-staging) may go")
+        .says("suite: passed");
+    call("2026-11-24 23:00:00", "heroku", "shop")
+        .refused("window")
+        .says("push to production (shop) refused")
+        .says("closed by `22:00-07:00`");
+}
+
+#[test]
+fn the_demo_plays_its_whole_story_and_leaves_nothing_else_behind() {
+    let shop = Sandbox::bare();
+    let stage = shop.path("stage");
+    let home = || {
+        let mut names: Vec<_> = fs::read_dir(shop.path("home"))
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .collect();
+        names.sort();
+        (names, fs::read(shop.path("home/.gitconfig")).unwrap())
+    };
+    let before = home();
+    let ran = shop
+        .run_in(
+            shop.root(),
+            crate::support::PUSHGATE,
+            ["demo".as_ref(), "--dir".as_ref(), stage.as_os_str()],
+        )
+        .goes();
+    assert_eq!(home(), before);
+    for part in [
+        "    trunk: master is 1 commit behind origin/master (you push ",
+        "    suite: `bin/ci` failed with exit code 1\n",
+        "  pushgate: push to staging (staging) may go\n",
+        "    promotion: staging has ",
+        "    window: closed by `22:00-07:00`; opens ",
+        "  pushgate: push to production (production) may go\n",
+        "  pushgate: push to production (production) is not checked: PUSHGATE is off (the site is down)\n",
+        "      reason: the site is down\n",
+        "And when you have seen enough: rm -r ",
+    ] {
+        assert!(
+            ran.stdout.contains(part),
+            "the demo does not show `{part}`:\n{ran}"
+        );
+    }
+    // It can be played on.
+    shop.run_in(
+        stage.join("shop"),
+        crate::support::PUSHGATE,
+        ["check", "trunk"],
+    )
+    .goes();
+    let ran = shop.run_in(
+        shop.root(),
+        crate::support::PUSHGATE,
+        ["demo".as_ref(), "--dir".as_ref(), stage.as_os_str()],
+    );
+    assert_eq!(ran.code, 2, "{ran}");
+}
