@@ -218,6 +218,8 @@ fn init_refuses_to_overwrite() {
 #[test]
 fn init_asks_where_two_suites_are_as_likely() {
     let shop = Sandbox::bare();
+    shop.git(["remote", "remove", "staging"]).goes();
+    shop.git(["remote", "remove", "production"]).goes();
     shop.write("package.json", "{\"scripts\": {\"test\": \"jest\"}}");
     shop.write("Cargo.toml", "[package]\nname = \"x\"\n");
     shop.pushgate(["init"])
