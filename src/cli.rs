@@ -43,6 +43,9 @@ Examples:
   pushgate uninstall             and the old hook is back, byte for byte")]
     Install,
     /// Take the hook away and give the old one back.
+    #[command(after_help = "\
+Examples:
+  pushgate uninstall             the ledger in .git/pushgate stays")]
     Uninstall,
     /// Say whether a push would go, suite included, without pushing.
     Check(Check),

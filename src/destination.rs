@@ -378,3 +378,175 @@ pub fn follow(
         other => other,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reader() -> Reader {
+        Reader {
+            directory: "/home/ana/shop".into(),
+            heroku_hosts: vec!["git.heroku.test".to_owned()],
+        }
+    }
+
+    #[track_caller]
+    fn app(url: &str, platform: Platform, shown: &str) {
+        let place = reader().read(url.into());
+        assert_eq!(place.platform(), Some(platform), "{url}");
+        assert_eq!(place.to_string(), shown, "{url}");
+    }
+
+    #[track_caller]
+    fn elsewhere(url: &str, shown: &str) {
+        let place = reader().read(url.into());
+        assert_eq!(place.platform(), None, "{url}");
+        assert_eq!(place.to_string(), shown, "{url}");
+    }
+
+    #[test]
+    fn every_spelling_of_a_heroku_app_is_one_place() {
+        for url in [
+            "https://git.heroku.com/shop.git",
+            "https://git.heroku.com/shop",
+            "https://git.heroku.com/shop/",
+            "https://git.heroku.com/shop.git/",
+            "https://heroku:0123-key@git.heroku.com/shop.git",
+            "https://ana%40shop.example:key@git.heroku.com/shop.git",
+            "https://GIT.Heroku.COM/shop.git",
+            "https://git.heroku.com:443/shop.git",
+            "https://git.heroku.com./shop.git",
+            "https://git.heroku.com/Shop.git",
+            "git@heroku.com:shop.git",
+            "git@HEROKU.com:shop",
+            "ssh://git@heroku.com/shop.git",
+            "ssh://git@heroku.com:22/shop.git",
+            "git@heroku.work:shop.git",
+            "heroku.work:shop.git",
+            "https://git.heroku.test/shop.git",
+        ] {
+            app(url, Platform::Heroku, "git.heroku.com/shop");
+            assert!(reader().read(url.into()).is_app("shop"), "{url}");
+            assert_eq!(reader().read(url.into()).brief(), "shop");
+        }
+    }
+
+    #[test]
+    fn look_alikes_are_not_heroku() {
+        elsewhere(
+            "https://git.heroku.com.evil.example/shop.git",
+            "git.heroku.com.evil.example/shop",
+        );
+        elsewhere("https://gitxheroku.com/shop.git", "gitxheroku.com/shop");
+        elsewhere("git@github.com:me/heroku.git", "github.com/me/heroku");
+        elsewhere(
+            "https://x/?u=https://git.heroku.com/a.git",
+            "x/?u=https://git.heroku.com/a",
+        );
+        elsewhere(
+            "https://git.heroku.com@evil.example/shop.git",
+            "evil.example/shop",
+        );
+        elsewhere("https://heroku.work/shop.git", "heroku.work/shop");
+        elsewhere("git@heroku.shop.example:a/b.git", "heroku.shop.example/a/b");
+        elsewhere("https://git.heroku.com/", "git.heroku.com/");
+        elsewhere("/srv/git.heroku.com/shop.git", "/srv/git.heroku.com/shop");
+    }
+
+    #[test]
+    fn the_other_platforms_are_known_by_their_forms() {
+        app(
+            "dokku@paas.example:shop.eu",
+            Platform::Dokku,
+            "paas.example/shop.eu",
+        );
+        app(
+            "ssh://dokku@paas.example:2222/shop",
+            Platform::Dokku,
+            "paas.example:2222/shop",
+        );
+        app(
+            "piku@paas.example:shop",
+            Platform::Piku,
+            "paas.example/shop",
+        );
+        app(
+            "git@ssh.osc-fr1.scalingo.com:shop.git",
+            Platform::Scalingo,
+            "ssh.osc-fr1.scalingo.com/shop",
+        );
+        app(
+            "ssh://git@ssh.osc-fr1.scalingo.com:2200/shop.git",
+            Platform::Scalingo,
+            "ssh.osc-fr1.scalingo.com/shop",
+        );
+        app(
+            "git@scalingo.com:shop.git",
+            Platform::Scalingo,
+            "scalingo.com/shop",
+        );
+        app(
+            "git+ssh://git@push-n1-par-clevercloud-customers.services.clever-cloud.com/app_1234.git",
+            Platform::CleverCloud,
+            "push-n1-par-clevercloud-customers.services.clever-cloud.com/app_1234",
+        );
+        app(
+            "https://git.gigalixir.com/shop.git/",
+            Platform::Gigalixir,
+            "git.gigalixir.com/shop",
+        );
+        app(
+            "https://ana%40shop.example:KEY@git.gigalixir.com/shop.git/",
+            Platform::Gigalixir,
+            "git.gigalixir.com/shop",
+        );
+        elsewhere("https://dokku@paas.example/shop", "paas.example/shop");
+        elsewhere("https://evilscalingo.com/shop", "evilscalingo.com/shop");
+    }
+
+    #[test]
+    fn a_bare_word_is_a_heroku_app_and_a_host_with_a_path_any_other() {
+        let dokku = reader().read("dokku@paas.example:shop".into());
+        assert!(dokku.is_app("paas.example/shop") && !dokku.is_app("shop"));
+        assert!(
+            !reader()
+                .read("https://git.heroku.com/shop".into())
+                .is_app("shop-staging")
+        );
+    }
+
+    #[test]
+    fn equal_hosts_and_paths_are_equal_however_they_are_written() {
+        #[track_caller]
+        fn same(one: &str, other: &str) {
+            assert_eq!(reader().read(one.into()), reader().read(other.into()));
+        }
+        same("git@example.org:a/b.git", "ssh://git@EXAMPLE.org:22/a/b/");
+        same(
+            "https://u:p@example.org/a/b",
+            "https://example.org:443/a/b.git",
+        );
+        same("../shop.git", "/home/ana/shop.git");
+        same("file:///srv/shop.git", "/srv/./x/../shop");
+        same("/srv/shop/.git", "/srv/shop");
+        same(".", "/home/ana/shop");
+        same("ssh://git@[::1]:22/a", "[::1]:a");
+        assert_ne!(
+            reader().read("https://example.org:8443/a".into()),
+            reader().read("https://example.org/a".into())
+        );
+    }
+
+    #[test]
+    fn passwords_are_taken_out_of_any_text() {
+        assert_eq!(
+            redact("fatal: unable to access 'https://ana:s3cret@git.heroku.com/shop.git/': 401"),
+            "fatal: unable to access 'https://git.heroku.com/shop.git/': 401"
+        );
+        assert_eq!(
+            redact("https://a:b@x/ and ssh://c@y:22/z"),
+            "https://x/ and ssh://y:22/z"
+        );
+        assert_eq!(redact("nothing here"), "nothing here");
+    }
+}

@@ -20,6 +20,7 @@ mod overrides;
 mod policy_errors;
 mod policy_properties;
 mod promotion;
+mod readme;
 mod suite;
 mod target;
 mod trunk;

@@ -36,8 +36,8 @@ environments:
     after: staging
     signoff: false
     window:
-      # A team names its zone here. Left out, it is the clock of whoever pushes,
-      # so that this demo has a night at any hour.
+      # A team names its timezone here. Left out, the clock of whoever
+      # pushes counts, so that this demo has a night at any hour.
       closed: [\"22:00-07:00\"]
 ";
 
@@ -74,8 +74,8 @@ fn play(stage: &Stage) -> Result<(), Trouble> {
     let (night, day) = (nearest(now, 23 * 60 + 40)?, nearest(now, 11 * 60)?);
 
     tell(&format!(
-        "In {} there are three bare repositories: origin stands in for\n\
-         GitHub, staging and production for two Heroku apps; shop is a clone.",
+        "Three bare repositories and a clone called shop are in\n  {}\n\
+         origin stands in for GitHub, staging and production for two Heroku apps.",
         stage.directory.display()
     ))?;
     stage.build()?;

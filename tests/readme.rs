@@ -1,0 +1,145 @@
+//! The README says what is true.
+
+use clap::CommandFactory;
+use pushgate::{
+    cli::Cli,
+    policy::{self, defaults},
+    verdict::Gate,
+};
+
+const README: &str = include_str!("../README.md");
+
+/// The code blocks of a language.
+fn blocks(language: &str) -> Vec<&'static str> {
+    let fence = format!("```{language}\n");
+    README
+        .split(fence.as_str())
+        .skip(1)
+        .map(|rest| rest.split("```").next().unwrap())
+        .collect()
+}
+
+/// The default that the table gives for a key.
+fn default(key: &str) -> &'static str {
+    let row = format!("| `{key}` | ");
+    let cell = README
+        .split_once(row.as_str())
+        .unwrap_or_else(|| panic!("no row for {key}"))
+        .1;
+    cell.split(" |").next().unwrap()
+}
+
+#[test]
+fn the_policy_it_shows_holds() {
+    let [text] = blocks("yaml")[..] else {
+        panic!("one policy")
+    };
+    let policy = policy::load("README.md", text.as_bytes()).unwrap();
+    assert_eq!(
+        policy.environment("production").unwrap().after.as_deref(),
+        Some("staging")
+    );
+    assert_eq!(
+        policy
+            .environment("production")
+            .unwrap()
+            .window
+            .closed
+            .len(),
+        2
+    );
+}
+
+#[test]
+fn the_defaults_it_names_are_the_defaults() {
+    let policy = policy::load("x", b"environments: {staging: {}}").unwrap();
+    assert_eq!(
+        default("trunk.remote"),
+        format!("`{}`", policy.trunk.remote)
+    );
+    assert_eq!(
+        default("suite.on"),
+        format!("`{}`", format!("{:?}", policy.suite.on).to_lowercase())
+    );
+    assert_eq!(
+        default("suite.in"),
+        format!("`{}`", format!("{:?}", policy.suite.place).to_lowercase())
+    );
+    assert_eq!(
+        default("suite.timeout"),
+        format!("`{}m`", policy.suite.timeout.as_secs() / 60)
+    );
+    let staging = policy.environment("staging").unwrap();
+    assert_eq!(
+        default("branch"),
+        format!("`{}` and `{}`", staging.branches[0], staging.branches[1])
+    );
+    assert_eq!(
+        default("reason"),
+        format!("`{}`", format!("{:?}", staging.reason).to_lowercase())
+    );
+    assert_eq!(
+        default("window.timezone"),
+        format!("`{}`", staging.window.timezone)
+    );
+    assert_eq!(
+        default("window.runway"),
+        format!("`{}`", staging.window.runway.as_secs())
+    );
+    assert!(default("environments").contains(defaults::NIGHT));
+    for word in defaults::STAGING_WORDS {
+        assert!(default("environments").contains(word));
+    }
+    assert_eq!(staging.remotes, ["staging"]);
+}
+
+#[test]
+fn the_gates_it_lists_are_the_gates_in_their_order() {
+    let names: Vec<_> = pushgate::gates::ORDER
+        .iter()
+        .map(|gate: &Gate| format!("| `{gate}` | "))
+        .collect();
+    let places: Vec<_> = names
+        .iter()
+        .map(|row| README.find(row.as_str()).unwrap())
+        .collect();
+    assert!(places.is_sorted());
+}
+
+#[test]
+fn the_subcommands_it_names_are_the_subcommands() {
+    let section = README.split_once("## Commands and exit codes").unwrap().1;
+    let sentence = section.split("; each has").next().unwrap();
+    let mut named: Vec<_> = sentence
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .map(|text| {
+            text.trim_start_matches("pushgate ")
+                .split(' ')
+                .next()
+                .unwrap()
+        })
+        .collect();
+    let command = Cli::command();
+    let mut known: Vec<_> = command
+        .get_subcommands()
+        .filter(|sub| !sub.is_hide_set())
+        .map(clap::Command::get_name)
+        .collect();
+    named.sort_unstable();
+    known.sort_unstable();
+    assert_eq!(named, known);
+}
+
+#[test]
+fn every_subcommand_has_help_with_an_example() {
+    for sub in Cli::command()
+        .get_subcommands_mut()
+        .filter(|sub| !sub.is_hide_set())
+    {
+        let help = sub.render_long_help().to_string();
+        assert!(help.contains("Examples:\n"), "{help}");
+        assert!(help.lines().all(|line| line.len() <= 100), "{help}");
+    }
+}
