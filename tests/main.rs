@@ -21,6 +21,7 @@ mod policy_errors;
 mod policy_properties;
 mod promotion;
 mod readme;
+mod receipts;
 mod suite;
 mod target;
 mod trunk;

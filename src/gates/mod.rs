@@ -11,7 +11,7 @@ pub mod window;
 #[allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by it")]
 mod tests;
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, fs::File, time::Duration};
 
 use bstr::BStr;
 use jiff::{Timestamp, tz::TimeZone};
@@ -19,8 +19,9 @@ use jiff::{Timestamp, tz::TimeZone};
 pub use route::{Case, Place};
 
 use crate::{
-    policy::{Step, detect::Detected},
+    policy::{Step, Suite, detect::Detected},
     push::Oid,
+    suite::receipts::Receipt,
     verdict::{
         Commit, Count, Gate, Mismatch, Outcome, Refusal, Relation, Trouble, TrunkName, Verdict,
     },
@@ -78,8 +79,35 @@ pub trait World: Sync {
     fn checkout(&self, commit: &Oid) -> Result<Option<Mismatch>, Trouble>;
     /// What this commit's files say about its suite.
     fn detect(&self, commit: &Oid) -> Result<Detected, Trouble>;
+    /// The receipt for this work, if one counts.
+    fn receipt(&self, work: &Work<'_>) -> Result<Option<Receipt>, Trouble>;
+    /// Waits until no other suite of this repository runs.
+    fn turn(&self) -> Result<Turn, Trouble>;
     /// Runs the suite. It takes minutes.
-    fn run(&self, steps: &[Step], limit: Duration) -> Result<SuiteRun, Trouble>;
+    fn run(&self, work: &Work<'_>) -> Result<SuiteRun, Trouble>;
+    /// Leaves a receipt.
+    fn leave_receipt(&self, work: &Work<'_>, took: Duration) -> Result<(), Trouble>;
+    /// Whether git can still send what was judged, as far as anybody can tell.
+    fn is_connected(&self) -> bool;
+}
+
+/// What the suite is asked about.
+#[derive(Clone, Copy, Debug)]
+pub struct Work<'w> {
+    /// What is pushed.
+    pub commit: &'w Oid,
+    /// What the policy says of the suite.
+    pub suite: &'w Suite,
+    /// Its steps: the policy's, or what the project's files name.
+    pub steps: &'w [Step],
+}
+
+/// The one suite that may run in a repository; the next one's turn comes when this is dropped.
+pub struct Turn {
+    /// Whether another one ran before.
+    pub waited: bool,
+    /// What holds the others off.
+    pub holds: Option<File>,
 }
 
 /// How a run of the suite ended.
@@ -124,28 +152,39 @@ impl From<Box<Trouble>> for Stop {
 /// Why a gate lets pass, in a few words.
 pub(crate) type Answer = Result<String, Stop>;
 
+/// What the gates have to tell beside their answers.
+#[derive(Debug, Default)]
+pub(crate) struct Told {
+    /// What is worth a line.
+    pub(crate) notes: Vec<String>,
+    /// Whether the suite ran, and the world went on meanwhile.
+    pub(crate) ran: bool,
+}
+
 /// Asks the gates about one case, in their order, until one stops it.
 pub fn judge(case: &Case<'_>, skip: &BTreeSet<Gate>, world: &dyn World) -> Verdict {
     let mut verdict = Verdict::default();
+    let mut told = Told::default();
     for gate in ORDER.into_iter().filter(|gate| case.asks(*gate)) {
         let outcome = if skip.contains(&gate) {
-            // A run of the suite would be the very cost that was to be spared.
-            let needless = gate != Gate::Suite && ask(gate, case, world, &mut Vec::new()).is_ok();
+            let needless = match gate {
+                // A run of the suite would be the very cost that was to be spared.
+                Gate::Suite => suite::has_receipt(case, world),
+                _ => ask(gate, case, world, &mut Told::default()).is_ok(),
+            };
             Outcome::Skipped { needless }
         } else {
-            outcome(ask(gate, case, world, &mut verdict.notes))
+            outcome(ask(gate, case, world, &mut told))
         };
         let stops = matches!(outcome, Outcome::Refused(_) | Outcome::Undecided(_));
         verdict.answers.push((gate, outcome));
         if stops {
+            verdict.notes = told.notes;
             return verdict;
         }
     }
-    let ran = verdict
-        .answers
-        .iter()
-        .any(|(gate, outcome)| *gate == Gate::Suite && matches!(outcome, Outcome::Passed(_)));
-    if ran {
+    verdict.notes = told.notes;
+    if told.ran {
         again(case, skip, world, &mut verdict);
     }
     verdict
@@ -157,7 +196,7 @@ fn again(case: &Case<'_>, skip: &BTreeSet<Gate>, world: &dyn World, verdict: &mu
         .into_iter()
         .filter(|gate| case.asks(*gate) && !skip.contains(gate))
     {
-        if let Err(stop) = ask(gate, case, world, &mut Vec::new()) {
+        if let Err(stop) = ask(gate, case, world, &mut Told::default()) {
             verdict
                 .notes
                 .push(format!("{gate} had passed before the suite ran"));
@@ -176,7 +215,7 @@ fn outcome(answer: Answer) -> Outcome {
 }
 
 /// Asks one gate about every commit of the case: one, unless `target` was skipped.
-fn ask(gate: Gate, case: &Case<'_>, world: &dyn World, notes: &mut Vec<String>) -> Answer {
+fn ask(gate: Gate, case: &Case<'_>, world: &dyn World, told: &mut Told) -> Answer {
     if gate == Gate::Target {
         return target::ask(case, world);
     }
@@ -185,9 +224,9 @@ fn ask(gate: Gate, case: &Case<'_>, world: &dyn World, notes: &mut Vec<String>) 
         answers.push(match gate {
             Gate::Target => continue,
             Gate::Window => window::ask(case, world)?,
-            Gate::Trunk => trunk::ask(case, commit, world, notes)?,
+            Gate::Trunk => trunk::ask(case, commit, world, &mut told.notes)?,
             Gate::Promotion => promotion::ask(case, commit, world)?,
-            Gate::Suite => suite::ask(case, commit, world)?,
+            Gate::Suite => suite::ask(case, commit, world, told)?,
         });
     }
     answers.dedup();

@@ -1,28 +1,83 @@
-//! The gate `suite`: the entire test run passes, on exactly what is pushed.
+//! The gate `suite`: the entire test run passed, on exactly what is pushed.
 
-use super::{Answer, Case, Stop, SuiteRun, World};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::{Answer, Case, Stop, SuiteRun, Told, Work, World};
 use crate::{
     policy::{In, Step, detect::Detected},
     push::Oid,
+    suite::receipts::Receipt,
     verdict::{Pushed, Refusal, Trouble, words},
 };
 
-pub(crate) fn ask(case: &Case<'_>, commit: &Oid, world: &dyn World) -> Answer {
+pub(crate) fn ask(case: &Case<'_>, commit: &Oid, world: &dyn World, told: &mut Told) -> Answer {
     let steps = steps(case, commit, world)?;
-    if case.policy.suite.place == In::Worktree {
+    let work = Work {
+        commit,
+        suite: &case.policy.suite,
+        steps: &steps,
+    };
+    if let Some(receipt) = world.receipt(&work)? {
+        return Ok(passed_before(&receipt, world.now()));
+    }
+    if work.suite.place == In::Worktree {
         return Err(Trouble::NotYet {
             key: "suite.in: worktree",
         }
         .into());
     }
+    let turn = world.turn()?;
+    if turn.waited
+        && let Some(receipt) = world.receipt(&work)?
+    {
+        return Ok(passed_before(&receipt, world.now()));
+    }
     prove(commit, false, world)?;
-    match world.run(&steps, case.policy.suite.timeout)? {
+    match world.run(&work)? {
         SuiteRun::Stopped(refusal) => Err(Stop::Refused(refusal)),
         SuiteRun::Passed { took } => {
+            told.ran = true;
             prove(commit, true, world)?;
+            if let Err(trouble) = world.leave_receipt(&work, took) {
+                // It did pass; only the next push does not know.
+                told.notes.push(format!("no receipt is left: {trouble}"));
+            }
+            if !world.is_connected() {
+                return Err(Refusal::Disconnected { took }.into());
+            }
             Ok(format!("passed in {}", words::span(took)))
         }
     }
+}
+
+/// Whether the suite need not run: an override that skips it then says that it was not needed.
+pub(crate) fn has_receipt(case: &Case<'_>, world: &dyn World) -> bool {
+    let found = |commit: &Oid| -> Result<bool, Stop> {
+        let steps = steps(case, commit, world)?;
+        let suite = &case.policy.suite;
+        Ok(world
+            .receipt(&Work {
+                commit,
+                suite,
+                steps: &steps,
+            })?
+            .is_some())
+    };
+    case.commits()
+        .into_iter()
+        .all(|commit| found(commit).unwrap_or(false))
+}
+
+/// When it passed and how long that took.
+fn passed_before(receipt: &Receipt, now: Timestamp) -> String {
+    let ago = Duration::try_from(now.duration_since(receipt.at)).unwrap_or_default();
+    format!(
+        "passed {} ago on this tree, in {}",
+        words::span(ago),
+        words::span(Duration::from_millis(receipt.took_ms))
+    )
 }
 
 /// The policy's steps, or the one that the project's own files name.
@@ -33,9 +88,8 @@ fn steps(case: &Case<'_>, commit: &Oid, world: &dyn World) -> Result<Vec<Step>, 
     let candidates = match world.detect(commit)? {
         Detected::Found(candidate) => {
             return Ok(vec![Step {
-                name: None,
                 run: candidate.command,
-                timeout: None,
+                ..Step::default()
             }]);
         }
         Detected::Several(candidates) => candidates

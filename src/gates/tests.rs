@@ -30,6 +30,9 @@ struct Fake {
     missing: Option<Oid>,
     mismatches: Mutex<Vec<Option<Mismatch>>>,
     suite: fn() -> SuiteRun,
+    receipts: Mutex<Vec<Option<Receipt>>>,
+    waited: bool,
+    connected: bool,
 }
 
 impl Default for Fake {
@@ -45,6 +48,9 @@ impl Default for Fake {
             suite: || SuiteRun::Passed {
                 took: Duration::from_secs(3),
             },
+            receipts: Mutex::new(vec![None]),
+            waited: false,
+            connected: true,
         }
     }
 }
@@ -116,7 +122,24 @@ impl World for Fake {
         self.note("files");
         Ok(Detected::None)
     }
-    fn run(&self, _: &[Step], _: Duration) -> Result<SuiteRun, Trouble> {
+    fn receipt(&self, _: &Work<'_>) -> Result<Option<Receipt>, Trouble> {
+        Ok(next(&self.receipts))
+    }
+    fn turn(&self) -> Result<Turn, Trouble> {
+        self.note("turn");
+        Ok(Turn {
+            waited: self.waited,
+            holds: None,
+        })
+    }
+    fn leave_receipt(&self, _: &Work<'_>, _: Duration) -> Result<(), Trouble> {
+        self.note("receipt");
+        Ok(())
+    }
+    fn is_connected(&self) -> bool {
+        self.connected
+    }
+    fn run(&self, _: &Work<'_>) -> Result<SuiteRun, Trouble> {
         self.note("suite");
         Ok((self.suite)())
     }
@@ -194,8 +217,8 @@ fn the_gates_are_asked_in_their_order_and_three_again_after_the_suite() {
     assert_eq!(
         world.asked(),
         [
-            "clock", "trunk", "staging", "checkout", "suite", "checkout", "clock", "trunk",
-            "staging"
+            "clock", "trunk", "staging", "turn", "checkout", "suite", "checkout", "receipt",
+            "clock", "trunk", "staging"
         ]
     );
 }
@@ -310,7 +333,10 @@ fn a_dirty_checkout_does_not_run_the_suite() {
         production(&[set('1', "refs/heads/master")], &[], &world).decision(),
         Decision::Refused
     );
-    assert_eq!(world.asked(), ["clock", "trunk", "staging", "checkout"]);
+    assert_eq!(
+        world.asked(),
+        ["clock", "trunk", "staging", "turn", "checkout"]
+    );
 }
 
 #[test]
@@ -395,4 +421,90 @@ fn every_remote_of_the_environment_before_is_named_once() {
     let read = |url: &BStr| Destination::Path(url.to_path_lossy().into_owned());
     let found = route::remotes_of(&policy.environments[0], &remotes, &read);
     assert_eq!(found, ["staging"]);
+}
+
+/// A pass of an hour ago.
+fn receipt() -> Receipt {
+    Receipt {
+        v: 1,
+        tree: String::new(),
+        suite: String::new(),
+        at: "2026-11-24T11:00:00Z".parse().unwrap(),
+        took_ms: 130_000,
+    }
+}
+
+#[test]
+fn a_receipt_spares_the_run_the_checkout_and_the_second_asking() {
+    let world = Fake {
+        receipts: Mutex::new(vec![Some(receipt())]),
+        ..Fake::default()
+    };
+    let verdict = production(&[set('1', "refs/heads/master")], &[], &world);
+    assert_eq!(verdict.decision(), Decision::Go);
+    assert_eq!(world.asked(), ["clock", "trunk", "staging", "clock"]);
+    match verdict.answers.last() {
+        Some((Gate::Suite, Outcome::Passed(words))) => {
+            assert_eq!(words, "passed 1h ago on this tree, in 2m 10s");
+        }
+        other => panic!("{other:?}"),
+    }
+    let verdict = production(&[set('1', "refs/heads/master")], &[Gate::Suite], &world);
+    assert!(matches!(
+        verdict.answers.last(),
+        Some((Gate::Suite, Outcome::Skipped { needless: true }))
+    ));
+}
+
+#[test]
+fn whoever_waited_for_another_run_looks_for_its_receipt() {
+    let world = Fake {
+        receipts: Mutex::new(vec![None, Some(receipt())]),
+        waited: true,
+        ..Fake::default()
+    };
+    assert_eq!(
+        production(&[set('1', "refs/heads/master")], &[], &world).decision(),
+        Decision::Go
+    );
+    assert_eq!(
+        world.asked(),
+        ["clock", "trunk", "staging", "turn", "clock"]
+    );
+}
+
+#[test]
+fn a_red_suite_and_a_changed_checkout_leave_no_receipt() {
+    let red = Fake {
+        suite: || {
+            SuiteRun::Stopped(Box::new(Refusal::NoSuite {
+                candidates: Vec::new(),
+            }))
+        },
+        ..Fake::default()
+    };
+    let changed = Fake {
+        mismatches: Mutex::new(vec![None, Some(Mismatch::Changed(vec!["x".into()]))]),
+        ..Fake::default()
+    };
+    for world in [red, changed] {
+        assert_eq!(
+            production(&[set('1', "refs/heads/master")], &[], &world).decision(),
+            Decision::Refused
+        );
+        assert!(!world.asked().contains(&"receipt"));
+    }
+}
+
+#[test]
+fn a_closed_connection_leaves_the_receipt_and_stops_the_push() {
+    let world = Fake {
+        connected: false,
+        ..Fake::default()
+    };
+    assert_eq!(
+        production(&[set('1', "refs/heads/master")], &[], &world).decision(),
+        Decision::Refused
+    );
+    assert_eq!(world.asked().last(), Some(&"receipt"));
 }

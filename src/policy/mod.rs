@@ -70,7 +70,7 @@ pub struct Suite {
 }
 
 /// One command of the suite.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Step {
     /// What reports call it; `None`: the command itself.
     pub name: Option<String>,

@@ -2,6 +2,8 @@
 
 mod log;
 mod process;
+pub mod receipts;
+pub(crate) mod turn;
 
 use std::{
     io::{IsTerminal, stderr},

@@ -388,6 +388,11 @@ pub enum Refusal {
         /// The whole output.
         log: Option<PathBuf>,
     },
+    /// The suite passed, but git's connection did not last so long.
+    Disconnected {
+        /// How long the suite took.
+        took: Duration,
+    },
     /// The policy wants an override to say why.
     NoReason {
         /// The environment.
@@ -468,6 +473,12 @@ pub enum Trouble {
         destination: String,
         /// Who claims it.
         environments: Vec<String>,
+    },
+    /// Somebody stopped us.
+    #[error("stopped: {by}")]
+    Interrupted {
+        /// The signal, or what else.
+        by: String,
     },
     /// A part of the policy that this version does not know how to keep.
     #[error("`{key}` cannot be kept by this version of pushgate")]

@@ -236,6 +236,11 @@ impl fmt::Display for Refusal {
                     None => Ok(()),
                 }
             }
+            Self::Disconnected { took } => write!(
+                f,
+                "passed in {}, but the server closed git's connection meanwhile",
+                span(*took)
+            ),
             Self::NoReason { environment } => {
                 write!(f, "an override of {environment} must say why")
             }
@@ -378,6 +383,10 @@ impl Refusal {
                 Ending::TimedOut(_) => one(format!("mend what hangs, or raise `suite.timeout` in {FILE}")),
                 Ending::Interrupted(_) => one("push again".to_owned()),
             },
+            Self::Disconnected { .. } => vec![
+                "push again: it will go at once".to_owned(),
+                "run pushgate check before the next push, or set ServerAliveInterval in ~/.ssh/config".to_owned(),
+            ],
             Self::NoReason { .. } => one("PUSHGATE_REASON=\"why\" before the same git push".to_owned()),
             Self::BadOverride { variable, .. } => one(format!("mend or unset {variable}, then push again")),
         }
@@ -456,7 +465,11 @@ impl Trouble {
             }
             Self::Policy { .. } => format!("mend {FILE}, commit it, and push again"),
             Self::NotYet { key } => format!("take `{key}` out of {FILE}"),
-            Self::Demo { .. } | Self::Git { .. } | Self::NoZone { .. } | Self::Io { .. } => {
+            Self::Interrupted { .. }
+            | Self::Demo { .. }
+            | Self::Git { .. }
+            | Self::NoZone { .. }
+            | Self::Io { .. } => {
                 return Vec::new();
             }
         }]

@@ -1,6 +1,7 @@
 //! The real answers to the gates' questions: the repository, the remotes, the clock, the suite.
 
 pub(crate) mod children;
+mod connection;
 mod libgit2;
 mod network;
 mod program;
@@ -24,15 +25,18 @@ use self::{
 };
 use crate::{
     destination::{Destination, Reader, follow},
-    gates::{Object, SuiteRun, World},
+    gates::{Object, SuiteRun, Turn, Work, World},
     policy::{
-        self, Policy, Step, Trunk, defaults,
+        self, Policy, Trunk, defaults,
         detect::{self, Detected, Look},
         load,
     },
     push::Oid,
     remotes::{Entry, Remotes},
-    suite,
+    suite::{
+        self,
+        receipts::{Receipt, Receipts, fingerprint},
+    },
     verdict::{Commit, Count, Mismatch, Relation, Trouble, TrunkName},
 };
 
@@ -67,6 +71,8 @@ pub struct Real {
     reader: Reader,
     common_dir: PathBuf,
     work_tree: Option<PathBuf>,
+    /// Whether git waits for us, with an open connection.
+    pushes: bool,
 }
 
 impl Real {
@@ -93,7 +99,17 @@ impl Real {
             backend: Mutex::new(backend),
             git,
             config,
+            pushes: false,
         })
+    }
+
+    /// The same, where git pushes at this moment.
+    #[must_use]
+    pub fn pushing(self) -> Self {
+        Self {
+            pushes: true,
+            ..self
+        }
     }
 
     fn backend(&self) -> MutexGuard<'_, Box<dyn Backend>> {
@@ -403,6 +419,18 @@ impl Real {
         }
     }
 
+    fn receipts(&self) -> Receipts {
+        Receipts::new(&self.state_dir())
+    }
+
+    /// What a receipt is for: a tree, and the suite that passed on it.
+    fn receipt_key(&self, work: &Work<'_>) -> Result<(Oid, String), Trouble> {
+        let variable =
+            |name: &str| env::var_os(name).map(std::os::unix::ffi::OsStringExt::into_vec);
+        let suite = fingerprint(work.suite, work.steps, variable);
+        Ok((self.tree(work.commit)?, suite))
+    }
+
     fn network(&self) -> Network<'_> {
         Network {
             git: &self.git,
@@ -674,7 +702,29 @@ impl World for Real {
         }))
     }
 
-    fn run(&self, steps: &[Step], limit: Duration) -> Result<SuiteRun, Trouble> {
+    fn receipt(&self, work: &Work<'_>) -> Result<Option<Receipt>, Trouble> {
+        let (tree, suite) = self.receipt_key(work)?;
+        Ok(self
+            .receipts()
+            .find(&tree, &suite, work.suite.reuse, self.now()))
+    }
+
+    fn turn(&self) -> Result<Turn, Trouble> {
+        suite::turn::take(&self.state_dir())
+    }
+
+    fn leave_receipt(&self, work: &Work<'_>, took: Duration) -> Result<(), Trouble> {
+        let (tree, suite) = self.receipt_key(work)?;
+        let took = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        let left = self.receipts().leave(&tree, &suite, took, self.now());
+        left.map_err(|error| Trouble::io("write it", &error))
+    }
+
+    fn is_connected(&self) -> bool {
+        !self.pushes || !connection::is_gone()
+    }
+
+    fn run(&self, work: &Work<'_>) -> Result<SuiteRun, Trouble> {
         let top = self.work_tree.as_ref().ok_or(Trouble::Bare)?;
         suite::run(
             &suite::Place {
@@ -682,8 +732,8 @@ impl World for Real {
                 logs: &self.state_dir().join("logs"),
                 git: &self.git,
             },
-            steps,
-            limit,
+            work.steps,
+            work.suite.timeout,
         )
     }
 }

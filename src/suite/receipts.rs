@@ -1,0 +1,330 @@
+//! Receipts: the record that the suite passed on a tree, one small file each.
+
+use std::{
+    fs::{self, File},
+    io::{self, Write},
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+};
+
+use bstr::ByteSlice;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::{
+    policy::{In, Reuse, Step, Suite},
+    push::Oid,
+};
+
+/// The format; part of the fingerprint, so that another one is another receipt.
+const VERSION: u32 = 1;
+/// What nobody asks for any more is taken away.
+const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// A receipt is a few hundred bytes.
+const LARGEST: u64 = 16 * 1024;
+
+/// That the suite passed on a tree.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Receipt {
+    /// The format.
+    pub(crate) v: u32,
+    /// The tree that was tested.
+    pub(crate) tree: String,
+    /// What gives the pass its meaning.
+    pub(crate) suite: String,
+    /// When it passed.
+    pub at: Timestamp,
+    /// How long the suite took, in milliseconds.
+    pub took_ms: u64,
+}
+
+/// What a pass depends on beside the tree: the commands and their order, where they run, the
+/// variables that the policy lists, the machine. Values are hashed, never stored.
+///
+/// Every part is preceded by its length, so that no two lists of parts look the same.
+pub(crate) fn fingerprint(
+    suite: &Suite,
+    steps: &[Step],
+    variable: impl Fn(&str) -> Option<Vec<u8>>,
+) -> String {
+    let mut hash = Sha256::new();
+    let mut part = |bytes: &[u8]| {
+        hash.update(bytes.len().to_le_bytes());
+        hash.update(bytes);
+    };
+    part(&VERSION.to_le_bytes());
+    part(std::env::consts::OS.as_bytes());
+    part(std::env::consts::ARCH.as_bytes());
+    part(match suite.place {
+        In::Checkout => b"checkout",
+        In::Worktree => b"worktree",
+    });
+    part(&steps.len().to_le_bytes());
+    for step in steps {
+        part(step.run.as_bytes());
+    }
+    for name in &suite.env {
+        part(name.as_bytes());
+        match variable(name) {
+            Some(value) => part(&[b"=", value.as_slice()].concat()),
+            None => part(b""),
+        }
+    }
+    hex(&hash.finalize())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes
+        .iter()
+        .flat_map(|byte| [byte >> 4, byte & 15])
+        .filter_map(|half| char::from_digit(u32::from(half), 16))
+        .collect()
+}
+
+/// The receipts of a repository.
+pub(crate) struct Receipts {
+    directory: PathBuf,
+}
+
+impl Receipts {
+    pub(crate) fn new(state_dir: &Path) -> Self {
+        Self {
+            directory: state_dir.join("receipts"),
+        }
+    }
+
+    /// The receipt for this tree and suite, if there is one that counts: whole, for exactly these,
+    /// not from the future and not too old. Anything else is none, and the suite runs.
+    pub(crate) fn find(
+        &self,
+        tree: &Oid,
+        suite: &str,
+        reuse: Reuse,
+        now: Timestamp,
+    ) -> Option<Receipt> {
+        let Reuse::For(reuse) = reuse else {
+            return None;
+        };
+        let path = self.path(tree, suite);
+        if path.metadata().ok()?.len() > LARGEST {
+            return None;
+        }
+        let receipt: Receipt = serde_json::from_slice(&fs::read(path).ok()?).ok()?;
+        let age = Timestamp::duration_since(now, receipt.at);
+        let counts = receipt.v == VERSION
+            && receipt.tree == tree.as_str()
+            && receipt.suite == suite
+            && !age.is_negative()
+            && age < SignedDuration::try_from(reuse).unwrap_or(SignedDuration::MAX);
+        counts.then_some(receipt)
+    }
+
+    /// Leaves a receipt: whole or none, also where the machine dies this moment.
+    pub(crate) fn leave(
+        &self,
+        tree: &Oid,
+        suite: &str,
+        took_ms: u64,
+        now: Timestamp,
+    ) -> io::Result<()> {
+        let receipt = Receipt {
+            v: VERSION,
+            tree: tree.to_string(),
+            suite: suite.to_owned(),
+            at: now,
+            took_ms,
+        };
+        fs::create_dir_all(&self.directory)?;
+        let mut file = tempfile::Builder::new()
+            .prefix(".receipt-")
+            .tempfile_in(&self.directory)?;
+        file.write_all(serde_json::to_string(&receipt)?.as_bytes())?;
+        file.as_file()
+            .set_permissions(fs::Permissions::from_mode(0o644))?;
+        file.as_file().sync_all()?;
+        file.persist(self.path(tree, suite))?;
+        File::open(&self.directory)?.sync_all()?;
+        self.prune(now);
+        Ok(())
+    }
+
+    /// How long the suite took last time, whatever the tree.
+    pub(crate) fn last_took(&self, suite: &str) -> Option<u64> {
+        let receipts = fs::read_dir(&self.directory).ok()?.flatten();
+        let receipts = receipts.filter_map(|entry| {
+            serde_json::from_slice::<Receipt>(&fs::read(entry.path()).ok()?).ok()
+        });
+        let last = receipts
+            .filter(|receipt| receipt.v == VERSION && receipt.suite == suite)
+            .max_by_key(|receipt| receipt.at);
+        last.map(|receipt| receipt.took_ms)
+    }
+
+    fn path(&self, tree: &Oid, suite: &str) -> PathBuf {
+        // Long enough that two suites never share a name; the file says the whole.
+        self.directory
+            .join(format!("{tree}-{}.json", suite.get(..16).unwrap_or(suite)))
+    }
+
+    /// Takes away what is old, and what a killed push left half written.
+    fn prune(&self, now: Timestamp) {
+        let Ok(entries) = fs::read_dir(&self.directory) else {
+            return;
+        };
+        for entry in entries.flatten() {
+            let written = entry
+                .metadata()
+                .and_then(|metadata| metadata.modified())
+                .ok()
+                .and_then(|time| Timestamp::try_from(time).ok());
+            let age = written.map(|written| Timestamp::duration_since(now, written));
+            let half = entry
+                .file_name()
+                .as_encoded_bytes()
+                .starts_with_str(".receipt-");
+            let limit = if half {
+                SignedDuration::from_hours(1)
+            } else {
+                KEPT
+            };
+            if age.is_some_and(|age| age > limit) {
+                let _ = fs::remove_file(entry.path());
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by it")]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    const DAY: Reuse = Reuse::For(Duration::from_hours(24));
+
+    fn tree(digit: char) -> Oid {
+        Oid::parse(digit.to_string().repeat(40).as_bytes()).unwrap()
+    }
+
+    fn step(run: &str) -> Step {
+        Step {
+            run: run.to_owned(),
+            ..Step::default()
+        }
+    }
+
+    fn noon() -> Timestamp {
+        "2026-11-24T12:00:00Z".parse().unwrap()
+    }
+
+    fn left() -> (tempfile::TempDir, Receipts) {
+        let directory = tempfile::tempdir().unwrap();
+        let receipts = Receipts::new(directory.path());
+        receipts
+            .leave(&tree('1'), "suite", 130_000, noon())
+            .unwrap();
+        (directory, receipts)
+    }
+
+    #[test]
+    fn a_receipt_is_found_for_its_tree_and_suite_alone() {
+        let (_directory, receipts) = left();
+        let found = receipts.find(&tree('1'), "suite", DAY, noon()).unwrap();
+        assert_eq!((found.at, found.took_ms), (noon(), 130_000));
+        assert_eq!(receipts.find(&tree('2'), "suite", DAY, noon()), None);
+        assert_eq!(receipts.find(&tree('1'), "other", DAY, noon()), None);
+        assert_eq!(
+            receipts.find(&tree('1'), "suite", Reuse::Never, noon()),
+            None
+        );
+        assert_eq!(receipts.last_took("suite"), Some(130_000));
+    }
+
+    #[test]
+    fn a_receipt_ages_and_is_never_from_the_future() {
+        let (_directory, receipts) = left();
+        let at = |hours| {
+            receipts
+                .find(
+                    &tree('1'),
+                    "suite",
+                    DAY,
+                    noon() + SignedDuration::from_hours(hours),
+                )
+                .is_some()
+        };
+        assert!(at(0) && at(23));
+        assert!(!at(24) && !at(-1));
+    }
+
+    #[test]
+    fn whatever_is_done_to_the_file_it_is_no_receipt() {
+        let (_directory, receipts) = left();
+        let path = receipts.path(&tree('1'), "suite");
+        let whole = fs::read_to_string(&path).unwrap();
+        for length in 0..whole.len() {
+            fs::write(&path, &whole[..length]).unwrap();
+            assert_eq!(
+                receipts.find(&tree('1'), "suite", DAY, noon()),
+                None,
+                "{length}"
+            );
+        }
+        for (old, new) in [
+            ("\"v\":1", "\"v\":2"),
+            ("1111", "2222"),
+            ("\"suite\":\"suite\"", "\"suite\":\"x\""),
+            ("2026-11", "2027-11"),
+            ("{", "["),
+        ] {
+            let edited = whole.replacen(old, new, 1);
+            assert_ne!(edited, whole);
+            fs::write(&path, edited).unwrap();
+            assert_eq!(
+                receipts.find(&tree('1'), "suite", DAY, noon()),
+                None,
+                "{old}"
+            );
+        }
+        fs::write(&path, &whole).unwrap();
+        assert!(receipts.find(&tree('1'), "suite", DAY, noon()).is_some());
+    }
+
+    #[test]
+    fn the_fingerprint_tells_apart_what_gives_a_pass_its_meaning() {
+        let suite = |env: &[&str], place| Suite {
+            env: env.iter().map(|name| (*name).to_owned()).collect(),
+            place,
+            ..Suite::default()
+        };
+        let here = suite(&["RAILS_ENV"], In::Checkout);
+        let value = |text: &'static str| move |_: &str| Some(text.as_bytes().to_vec());
+        let first = fingerprint(&here, &[step("a"), step("b")], value("test"));
+        assert_eq!(
+            first,
+            fingerprint(&here, &[step("a"), step("b")], value("test"))
+        );
+        assert!(!first.contains("test"));
+        for other in [
+            fingerprint(&here, &[step("b"), step("a")], value("test")),
+            fingerprint(&here, &[step("ab")], value("test")),
+            fingerprint(&here, &[step("a"), step("b")], value("development")),
+            fingerprint(&here, &[step("a"), step("b")], value("")),
+            fingerprint(&here, &[step("a"), step("b")], |_| None),
+            fingerprint(
+                &suite(&[], In::Checkout),
+                &[step("a"), step("b")],
+                value("test"),
+            ),
+            fingerprint(
+                &suite(&["RAILS_ENV"], In::Worktree),
+                &[step("a"), step("b")],
+                value("test"),
+            ),
+        ] {
+            assert_ne!(first, other);
+        }
+    }
+}

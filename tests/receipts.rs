@@ -1,0 +1,238 @@
+//! Receipts: what has passed is not run again, and nothing that has not is taken for it.
+
+use std::{
+    fs,
+    path::PathBuf,
+    time::{Duration, Instant},
+};
+
+use crate::support::{POLICY, Ran, Sandbox};
+
+/// A suite that leaves a line for each run.
+const COUNTS: &str = "echo run >> ../runs";
+
+fn counting() -> Sandbox {
+    with("{run: 'echo run >> ../runs'}")
+}
+
+fn with(suite: &str) -> Sandbox {
+    let shop = Sandbox::new();
+    shop.policy(&POLICY.replace("suite:\n  run: 'true'\n", &format!("suite: {suite}\n")));
+    shop
+}
+
+fn runs(shop: &Sandbox) -> usize {
+    fs::read_to_string(shop.path("runs"))
+        .unwrap_or_default()
+        .lines()
+        .count()
+}
+
+fn receipts(shop: &Sandbox) -> Vec<PathBuf> {
+    let entries = fs::read_dir(shop.app.join(".git/pushgate/receipts"))
+        .into_iter()
+        .flatten();
+    entries.map(|entry| entry.unwrap().path()).collect()
+}
+
+#[test]
+fn three_remotes_in_a_row_cost_one_run() {
+    let shop = counting();
+    shop.push("origin", "master")
+        .goes()
+        .says("suite: passed in ");
+    shop.push("staging", "master")
+        .goes()
+        .says(" ago on this tree, in ");
+    shop.push("production", "master")
+        .goes()
+        .says(" ago on this tree, in ");
+    assert_eq!(runs(&shop), 1);
+    assert_eq!(receipts(&shop).len(), 1);
+}
+
+#[test]
+fn check_leaves_one_too() {
+    let shop = counting();
+    shop.pushgate(["check", "trunk"]).goes();
+    shop.push("origin", "master").goes();
+    assert_eq!(runs(&shop), 1);
+}
+
+#[test]
+fn an_amended_message_keeps_it_and_a_changed_file_does_not() {
+    let shop = counting();
+    shop.push("origin", "master").goes();
+    shop.git(["commit", "-q", "--amend", "-m", "other words"])
+        .goes();
+    shop.git(["push", "-q", "--no-verify", "-f", "origin", "master"])
+        .goes();
+    shop.push("staging", "master").goes();
+    assert_eq!(runs(&shop), 1);
+    shop.commit_file("carts", "x");
+    shop.push("origin", "master").goes();
+    assert_eq!(runs(&shop), 2);
+}
+
+#[test]
+fn a_receipt_needs_no_checkout() {
+    let shop = counting();
+    shop.push("origin", "master").goes();
+    shop.write("notes", "dirty");
+    shop.git(["switch", "-qc", "feature"]).goes();
+    shop.push("staging", "master:refs/heads/master").goes();
+    assert_eq!(runs(&shop), 1);
+}
+
+#[test]
+fn a_changed_command_or_a_listed_variable_needs_a_new_run() {
+    let shop = with("{run: 'echo run >> ../runs', env: [RAILS_ENV, LANG_X]}");
+    shop.push_with(&[("RAILS_ENV", "test")], "origin", "master")
+        .goes();
+    shop.push_with(&[("RAILS_ENV", "test")], "staging", "master")
+        .goes();
+    assert_eq!(runs(&shop), 1);
+    shop.push_with(&[("RAILS_ENV", "production")], "production", "master")
+        .goes();
+    assert_eq!(runs(&shop), 2);
+    let stored: String = receipts(&shop)
+        .iter()
+        .map(|path| fs::read_to_string(path).unwrap())
+        .collect();
+    assert!(!stored.contains("production"), "a value is stored");
+    shop.policy(&POLICY.replace("'true'", "'echo run >> ../runs; true'"));
+    shop.push("origin", "master").goes();
+    assert_eq!(runs(&shop), 3);
+}
+
+#[test]
+fn reuse_never_runs_it_each_time_and_an_old_receipt_does_not_count() {
+    let shop = with(&format!("{{run: '{COUNTS}', reuse: never}}"));
+    shop.push("origin", "master").goes();
+    shop.push("staging", "master").goes();
+    assert_eq!(runs(&shop), 2);
+    let shop = with(&format!("{{run: '{COUNTS}', reuse: 1h}}"));
+    shop.push_at("2026-11-24 12:00:00", "origin", "master")
+        .goes();
+    shop.push_at("2026-11-24 12:59:00", "staging", "master")
+        .goes();
+    assert_eq!(runs(&shop), 1);
+    shop.push_at("2026-11-24 13:01:00", "production", "master")
+        .goes();
+    assert_eq!(runs(&shop), 2);
+}
+
+#[test]
+fn a_receipt_from_the_future_is_none() {
+    let shop = counting();
+    shop.push_at("2026-11-24 12:00:00", "origin", "master")
+        .goes();
+    shop.push_at("2026-11-24 11:00:00", "staging", "master")
+        .goes();
+    assert_eq!(runs(&shop), 2);
+}
+
+#[test]
+fn a_damaged_receipt_is_none() {
+    for damage in ["", "{", "null", "\0\0\0"] {
+        let shop = counting();
+        shop.push("origin", "master").goes();
+        fs::write(&receipts(&shop)[0], damage).unwrap();
+        shop.push("staging", "master").goes();
+        assert_eq!(runs(&shop), 2, "{damage:?}");
+    }
+}
+
+#[test]
+fn a_failure_leaves_none() {
+    let shop = with("{run: 'echo run >> ../runs; false'}");
+    shop.push("origin", "master").refused("suite");
+    shop.push("origin", "master").refused("suite");
+    assert_eq!(runs(&shop), 2);
+    assert_eq!(receipts(&shop).len(), 0);
+}
+
+#[test]
+fn linked_worktrees_share_them() {
+    let shop = counting();
+    shop.push("origin", "master").goes();
+    shop.git(["worktree", "add", "-q", "../linked", "--detach", "master"])
+        .goes();
+    shop.run_in(
+        shop.path("linked"),
+        "git",
+        ["push", "staging", "HEAD:master"],
+    )
+    .goes();
+    assert_eq!(runs(&shop), 1);
+}
+
+#[test]
+fn a_second_push_waits_for_the_first_and_finds_its_receipt() {
+    let shop = with("{run: 'echo run >> ../runs; sleep 2'}");
+    shop.git(["push", "-q", "--no-verify", "origin", "master"])
+        .goes();
+    let first = shop
+        .command("git")
+        .args(["push", "staging", "master"])
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let start = Instant::now();
+    while runs(&shop) == 0 && start.elapsed() < Duration::from_secs(20) {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let second = shop.pushgate(["check", "staging"]).goes();
+    second
+        .says("pushgate: waiting for the suite that runs already (process ")
+        .says(" ago on this tree, in ");
+    Ran::from(first.wait_with_output().unwrap()).goes();
+    assert_eq!(runs(&shop), 1);
+}
+
+#[test]
+fn a_push_that_waits_can_be_stopped() {
+    let shop = with("{run: 'echo run >> ../runs; sleep 4'}");
+    let mut first = shop
+        .command("git")
+        .args(["push", "origin", "master"])
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    while runs(&shop) == 0 {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let waiting = shop
+        .command(crate::support::PUSHGATE)
+        .args(["check", "trunk"])
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    std::thread::sleep(Duration::from_millis(500));
+    shop.run_in("/", "kill", ["-INT", &waiting.id().to_string()])
+        .goes();
+    let start = Instant::now();
+    let ran = Ran::from(waiting.wait_with_output().unwrap());
+    assert!(start.elapsed() < Duration::from_secs(2));
+    assert_eq!(ran.code, 130, "{ran}");
+    first.wait().unwrap();
+}
+
+#[test]
+fn a_suite_that_was_killed_leaves_no_lock() {
+    let shop = with("{run: 'echo run >> ../runs; sleep 60'}");
+    let mut first = shop
+        .command(crate::support::PUSHGATE)
+        .args(["check", "trunk"])
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    while runs(&shop) == 0 {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    first.kill().unwrap();
+    first.wait().unwrap();
+    shop.policy(POLICY);
+    shop.push("origin", "master").goes().never_says("waiting");
+    shop.run_in("/", "pkill", ["-f", "sleep 60"]);
+}
