@@ -53,6 +53,12 @@ Examples:
     Log(Log),
     /// Play the whole story with real pushes in a scratch directory.
     Demo(Demo),
+    /// End a process group when standard input ends without a word; a running suite is guarded so.
+    #[command(hide = true)]
+    Guard {
+        /// The group.
+        group: i32,
+    },
     /// Judge a push; the hook calls this (githooks(5), pre-push).
     #[command(hide = true)]
     PrePush(PrePush),

@@ -300,11 +300,11 @@ fn a_wrong_type_is_refused_where_it_stands() {
     );
     refused(
         "suite:\n  run: [3]\n",
-        "F:2:9: expected a command, or the keys `name`, `run` and `timeout`, found the number `3`; put it in quotes",
+        "F:2:9: expected a command, or keys such as `run`, found the number `3`; put it in quotes",
     );
     refused(
         "suite:\n  run:\n    - a\n    -\n",
-        "F:4:6: expected a command, or the keys `name`, `run` and `timeout`, found nothing",
+        "F:4:6: expected a command, or keys such as `run`, found nothing",
     );
 }
 
@@ -757,4 +757,33 @@ fn a_bomb_is_refused_at_once() {
     bomb("random bytes", &rubbish);
     let printable: Vec<u8> = rubbish.iter().map(|byte| byte % 95 + 32).collect();
     bomb("random characters", &printable);
+}
+
+#[test]
+fn steps_have_a_directory_and_run_beside_each_other() {
+    let steps = loaded("suite: {run: [{run: a, dir: web/, parallel: true}, b]}")
+        .suite
+        .steps;
+    assert_eq!(
+        (steps[0].dir.as_deref(), steps[0].parallel),
+        (Some("web"), true)
+    );
+    assert_eq!((steps[1].dir.as_deref(), steps[1].parallel), (None, false));
+    for path in ["/etc", "../x", "a/../b", ".git", "''", "./a", "a//b"] {
+        let error = pushgate::policy::load("F", format!("suite: {{link: [{path}]}}").as_bytes())
+            .unwrap_err();
+        assert_eq!((error.line, error.column), (1, 16), "{path}");
+    }
+}
+
+#[test]
+fn an_expectation_is_a_regular_expression() {
+    let policy = loaded("suite: {expect: '[1-9][0-9]* examples?', interactive: true}");
+    assert_eq!(
+        policy.suite.expect.as_deref(),
+        Some("[1-9][0-9]* examples?")
+    );
+    assert!(policy.suite.interactive);
+    let error = pushgate::policy::load("F", b"suite:\n  expect: '(a'\n").unwrap_err();
+    assert_eq!(error.to_string(), "F:2:11: `(a`: unclosed group");
 }

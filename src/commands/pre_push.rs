@@ -33,7 +33,7 @@ pub(crate) fn run(args: &PrePush) -> Done {
                 why: error.to_string(),
             })?,
         };
-        let world = Real::open()?.pushing();
+        let world = Real::open()?.pushing(push.url.as_ref());
         let judgement = judge(&push, Event::Push, &world, |name| {
             env::var_os(name).map(|value| value.to_string_lossy().into_owned())
         });

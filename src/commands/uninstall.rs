@@ -37,6 +37,10 @@ pub(crate) fn run() -> Done {
         fs::remove_file(&hooks.hook).map_err(|e| failed(&e))?;
         report::say(&format!("removed {}", hooks.hook.display()));
     }
+    // Without a cache directory there can be none.
+    if let Ok(worktree) = world.suite_worktree() {
+        worktree.remove()?;
+    }
     report::say(&format!(
         "the ledger stays: {}",
         world.state_dir().display()

@@ -117,6 +117,8 @@ pub enum SuiteRun {
     Passed {
         /// How long it took.
         took: Duration,
+        /// What makes the pass doubtful.
+        warning: Option<String>,
     },
     /// One did not.
     Stopped(Box<Refusal>),

@@ -9,7 +9,7 @@ use crate::{
     policy::{In, Step, detect::Detected},
     push::Oid,
     suite::receipts::Receipt,
-    verdict::{Pushed, Refusal, Trouble, words},
+    verdict::{Pushed, Refusal, words},
 };
 
 pub(crate) fn ask(case: &Case<'_>, commit: &Oid, world: &dyn World, told: &mut Told) -> Answer {
@@ -22,24 +22,25 @@ pub(crate) fn ask(case: &Case<'_>, commit: &Oid, world: &dyn World, told: &mut T
     if let Some(receipt) = world.receipt(&work)? {
         return Ok(passed_before(&receipt, world.now()));
     }
-    if work.suite.place == In::Worktree {
-        return Err(Trouble::NotYet {
-            key: "suite.in: worktree",
-        }
-        .into());
-    }
     let turn = world.turn()?;
     if turn.waited
         && let Some(receipt) = world.receipt(&work)?
     {
         return Ok(passed_before(&receipt, world.now()));
     }
-    prove(commit, false, world)?;
+    // A worktree is made to be the pushed tree; the checkout has to prove it.
+    let in_checkout = work.suite.place == In::Checkout;
+    if in_checkout {
+        prove(commit, false, world)?;
+    }
     match world.run(&work)? {
         SuiteRun::Stopped(refusal) => Err(Stop::Refused(refusal)),
-        SuiteRun::Passed { took } => {
+        SuiteRun::Passed { took, warning } => {
             told.ran = true;
-            prove(commit, true, world)?;
+            told.notes.extend(warning);
+            if in_checkout {
+                prove(commit, true, world)?;
+            }
             if let Err(trouble) = world.leave_receipt(&work, took) {
                 // It did pass; only the next push does not know.
                 told.notes.push(format!("no receipt is left: {trouble}"));

@@ -47,6 +47,7 @@ impl Default for Fake {
             mismatches: Mutex::new(vec![None]),
             suite: || SuiteRun::Passed {
                 took: Duration::from_secs(3),
+                warning: None,
             },
             receipts: Mutex::new(vec![None]),
             waited: false,
@@ -148,9 +149,8 @@ impl World for Fake {
 fn policy() -> Policy {
     let mut policy = Policy::default();
     policy.suite.steps.push(Step {
-        name: None,
         run: "true".to_owned(),
-        timeout: None,
+        ..Step::default()
     });
     let window = Window {
         closed: vec!["22:00-07:00".parse().unwrap()],

@@ -66,6 +66,9 @@ impl Default for Suite {
             timeout: TIMEOUT,
             reuse: Reuse::default(),
             env: Vec::new(),
+            expect: None,
+            link: Vec::new(),
+            interactive: false,
         }
     }
 }

@@ -96,6 +96,54 @@ impl TryFrom<String> for Command {
     }
 }
 
+/// A path below the top of the tree.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub(super) struct Below(pub(super) String);
+
+impl TryFrom<String> for Below {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let Name(path) = Name::try_from(text)?;
+        let path = path.trim_end_matches('/');
+        if path.is_empty() || path.starts_with('/') {
+            Err("a path below the top of the repository, not an absolute one")
+        } else if path
+            .split('/')
+            .any(|part| matches!(part, "" | "." | ".." | ".git"))
+        {
+            Err("a path below the top of the repository, without `.`, `..` and `.git` in it")
+        } else {
+            Ok(Self(path.to_owned()))
+        }
+    }
+}
+
+/// A regular expression.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub(super) struct Pattern(pub(super) String);
+
+impl TryFrom<String> for Pattern {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        match regex::bytes::Regex::new(&text) {
+            Ok(_) if text.is_empty() => Err("matches anything; remove the key instead".to_owned()),
+            Ok(_) => Ok(Self(text)),
+            // Its last line has the reason; the others draw a picture of the text.
+            Err(error) => Err(error
+                .to_string()
+                .lines()
+                .last()
+                .unwrap_or_default()
+                .trim_start_matches("error: ")
+                .to_owned()),
+        }
+    }
+}
+
 /// The name of an environment variable.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]

@@ -16,7 +16,20 @@ pub const LIMIT: usize = 64 * 1024;
 /// Where a key has a meaning, for the reader who wrote it elsewhere.
 const HOMES: [(&str, &[&str]); 4] = [
     ("`trunk`", &["remote", "branch"]),
-    ("`suite`", &["run", "on", "in", "timeout", "reuse", "env"]),
+    (
+        "`suite`",
+        &[
+            "run",
+            "on",
+            "in",
+            "timeout",
+            "reuse",
+            "env",
+            "expect",
+            "link",
+            "interactive",
+        ],
+    ),
     (
         "an environment",
         &["app", "after", "soak", "signoff", "window", "reason"],

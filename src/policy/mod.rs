@@ -67,6 +67,12 @@ pub struct Suite {
     pub reuse: Reuse,
     /// The variables whose values a receipt depends on.
     pub env: Vec<String>,
+    /// A regular expression that the output must match.
+    pub expect: Option<String>,
+    /// Files of the checkout that git ignores and the worktree needs, relative to the top.
+    pub link: Vec<String>,
+    /// Whether the suite gets the terminal.
+    pub interactive: bool,
 }
 
 /// One command of the suite.
@@ -78,6 +84,10 @@ pub struct Step {
     pub run: String,
     /// The step's own limit.
     pub timeout: Option<Duration>,
+    /// The directory that it runs in, relative to the top of the tree.
+    pub dir: Option<String>,
+    /// Whether it runs beside its parallel neighbours.
+    pub parallel: bool,
 }
 
 /// The pushes that need the suite.

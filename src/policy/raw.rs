@@ -7,7 +7,8 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, Error, MapAccess, Visitor};
 
 use super::leaf::{
-    Branch, Command, Length, Limit, Name, Variable, given, one_at_least, one_or_more, reuse, word,
+    Below, Branch, Command, Length, Limit, Name, Pattern, Variable, given, one_at_least,
+    one_or_more, reuse, word,
 };
 use super::{In, On, Reason, Reuse};
 use crate::calendar::{Rule, Zone};
@@ -49,6 +50,12 @@ pub(super) struct RawSuite {
     pub(super) reuse: Option<Reuse>,
     #[serde(deserialize_with = "one_at_least")]
     pub(super) env: Option<Vec<Variable>>,
+    #[serde(deserialize_with = "given")]
+    pub(super) expect: Option<Pattern>,
+    #[serde(deserialize_with = "one_or_more")]
+    pub(super) link: Option<Vec<Below>>,
+    #[serde(deserialize_with = "given")]
+    pub(super) interactive: Option<bool>,
 }
 
 /// A step: a command, or a map that has one.
@@ -57,6 +64,8 @@ pub(super) struct RawStep {
     pub(super) name: Option<Name>,
     pub(super) run: Command,
     pub(super) timeout: Option<Limit>,
+    pub(super) dir: Option<Below>,
+    pub(super) parallel: bool,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -107,6 +116,10 @@ struct StepMap {
     run: Command,
     #[serde(default, deserialize_with = "given")]
     timeout: Option<Limit>,
+    #[serde(default, deserialize_with = "given")]
+    dir: Option<Below>,
+    #[serde(default, deserialize_with = "given")]
+    parallel: Option<bool>,
 }
 
 struct StepVisitor;
@@ -115,7 +128,7 @@ impl<'de> Visitor<'de> for StepVisitor {
     type Value = RawStep;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a command, or the keys `name`, `run` and `timeout`")
+        f.write_str("a command, or keys such as `run`")
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<RawStep, E> {
@@ -124,12 +137,20 @@ impl<'de> Visitor<'de> for StepVisitor {
             name: None,
             run,
             timeout: None,
+            dir: None,
+            parallel: false,
         })
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<RawStep, A::Error> {
-        let StepMap { name, run, timeout } = StepMap::deserialize(MapAccessDeserializer::new(map))?;
-        Ok(RawStep { name, run, timeout })
+        let map = StepMap::deserialize(MapAccessDeserializer::new(map))?;
+        Ok(RawStep {
+            name: map.name,
+            run: map.run,
+            timeout: map.timeout,
+            dir: map.dir,
+            parallel: map.parallel.unwrap_or(false),
+        })
     }
 }
 

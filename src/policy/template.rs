@@ -85,7 +85,7 @@ fn suite(page: &mut Page, detected: &Detected) {
                 1,
                 "One shell command, or a list of steps: each a command, or",
             );
-            page.note(1, "{name, run, timeout}.");
+            page.note(1, "{name, run, timeout, dir, parallel}.");
             page.key(1, true, "run", &scalar(&candidate.command));
         }
         Detected::Several(candidates) => {
@@ -113,7 +113,7 @@ fn suite(page: &mut Page, detected: &Detected) {
             );
             page.note(
                 1,
-                "command, or a list of steps: each a command, or {name, run, timeout}.",
+                "command, or a list of steps: each a command, or {name, run, ...}.",
             );
             page.key(1, false, "run", "bin/test");
         }
@@ -137,6 +137,18 @@ fn suite(page: &mut Page, detected: &Detected) {
     page.key(1, false, "reuse", "24h");
     page.note(1, "Variables that a pass depends on; none by default.");
     page.key(1, false, "env", "[RAILS_ENV]");
+    page.note(
+        1,
+        "A regular expression that the output must match: some test ran.",
+    );
+    page.key(1, false, "expect", "'[1-9][0-9]* examples?, 0 failures'");
+    page.note(1, "Ignored files of the checkout that a worktree needs.");
+    page.key(1, false, "link", "[.env]");
+    page.note(
+        1,
+        "Whether the suite gets the terminal, to ask something on it.",
+    );
+    page.key(1, false, "interactive", "false");
 }
 
 fn environments(page: &mut Page, found: &[InitEnvironment]) {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 
 use super::error::{Fault, Place, Problem, nearest};
-use super::leaf::{Branch, Length, Limit, Name, Variable};
+use super::leaf::{Below, Branch, Length, Limit, Name, Pattern, Variable};
 use super::marks::Node;
 use super::raw::{RawEnvironment, RawPolicy, RawStep, RawSuite, RawTrunk, RawWindow};
 use super::{Environment, Policy, Step, Suite, Trunk, defaults};
@@ -43,6 +43,8 @@ fn suite(raw: RawSuite, tree: &Node) -> Result<Suite, Fault> {
     let standard = Suite::default();
     let env: Vec<String> = texts(raw.env, |Variable(name)| name).unwrap_or_default();
     once(&env, &["suite", "env"], tree)?;
+    let link: Vec<String> = texts(raw.link, |Below(path)| path).unwrap_or_default();
+    once(&link, &["suite", "link"], tree)?;
     Ok(Suite {
         steps: raw.run.unwrap_or_default().into_iter().map(step).collect(),
         on: raw.on.unwrap_or(standard.on),
@@ -50,6 +52,9 @@ fn suite(raw: RawSuite, tree: &Node) -> Result<Suite, Fault> {
         timeout: raw.timeout.map_or(standard.timeout, |Limit(time)| time),
         reuse: raw.reuse.unwrap_or(standard.reuse),
         env,
+        expect: raw.expect.map(|Pattern(text)| text),
+        link,
+        interactive: raw.interactive.unwrap_or(standard.interactive),
     })
 }
 
@@ -58,6 +63,8 @@ fn step(raw: RawStep) -> Step {
         name: raw.name.map(|Name(name)| name),
         run: raw.run.0,
         timeout: raw.timeout.map(|Limit(time)| time),
+        dir: raw.dir.map(|Below(path)| path),
+        parallel: raw.parallel,
     }
 }
 

@@ -5,7 +5,7 @@ use std::io::{self, Write, stderr, stdout};
 use anstream::AutoStream;
 use anstyle::{AnsiColor, Style};
 
-use crate::verdict::{Decision, Outcome, Refusal, Trouble, Verdict};
+use crate::verdict::{Decision, Ending, Outcome, Refusal, Trouble, Verdict};
 
 const BAD: Style = AnsiColor::Red.on_default().bold();
 const GOOD: Style = AnsiColor::Green.on_default().bold();
@@ -51,6 +51,14 @@ pub fn data(text: &str) -> io::Result<()> {
 
 /// Three things of a push that does not go: what was refused, why, what to do.
 pub fn refusal(what: &str, gate: Option<&str>, refusal: &Refusal) -> String {
+    if let Refusal::Suite {
+        ending: Ending::Interrupted(by),
+        ..
+    } = refusal
+    {
+        // The prompt is back already: one line, and no more.
+        return format!("{BAD}pushgate: {what} refused{BAD:#}: the suite was stopped ({by})\n");
+    }
     let mut text = format!("{BAD}pushgate: {what} refused{BAD:#}\n");
     why(&mut text, gate, &refusal.to_string());
     hints(&mut text, &refusal.cures());
@@ -59,6 +67,9 @@ pub fn refusal(what: &str, gate: Option<&str>, refusal: &Refusal) -> String {
 
 /// The same where nobody could decide.
 pub fn trouble(what: &str, gate: Option<&str>, trouble: &Trouble) -> String {
+    if let Trouble::Interrupted { by } = trouble {
+        return format!("{BAD}pushgate: {what} not decided{BAD:#}: stopped ({by})\n");
+    }
     let mut text = format!("{BAD}pushgate: {what} not decided, so it does not go{BAD:#}\n");
     body(&mut text, gate, trouble);
     text

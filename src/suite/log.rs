@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    io::Write,
+    io::{Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
 };
 
@@ -52,6 +52,19 @@ impl Log {
     /// Writes a line of our own.
     pub(crate) fn note(&mut self, line: &str) {
         self.write(format!("{line}\n").as_bytes());
+    }
+
+    /// The last of what the suite said.
+    pub(crate) fn tail(&self) -> Vec<u8> {
+        const MOST: u64 = 64 * 1024;
+        let mut tail = Vec::new();
+        if let Ok(mut file) = File::open(&self.path) {
+            let length = file.metadata().map_or(0, |metadata| metadata.len());
+            let _ = file
+                .seek(SeekFrom::Start(length.saturating_sub(MOST)))
+                .and_then(|_| file.read_to_end(&mut tail));
+        }
+        tail
     }
 
     /// Where it is, if all of it could be written.

@@ -1,22 +1,35 @@
 //! The suite as a well-behaved process: its steps, its output, and how it ends.
 
+mod closing;
+pub(crate) mod guard;
 mod log;
 mod process;
 pub mod receipts;
+mod screen;
 pub(crate) mod turn;
+pub(crate) mod worktree;
 
 use std::{
-    io::{IsTerminal, stderr},
     path::Path,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
     time::{Duration, Instant},
 };
 
+use self::{
+    log::Log,
+    process::{End, Meanwhile, Shell},
+    screen::Screen,
+};
 use crate::{
-    gates::SuiteRun,
+    gates::{SuiteRun, Work},
     overrides,
     policy::Step,
     report,
-    verdict::{Refusal, Trouble, span},
+    verdict::{Ending, Refusal, Trouble, span},
     world::children::Git,
 };
 
@@ -28,42 +41,251 @@ pub(crate) struct Place<'p> {
     pub(crate) logs: &'p Path,
     /// The user's git, which knows its variables.
     pub(crate) git: &'p Git,
+    /// How long the suite took last time.
+    pub(crate) last_took: Option<Duration>,
 }
 
-/// Runs the steps in their order and stops at the first that does not pass.
-pub(crate) fn run(place: &Place<'_>, steps: &[Step], limit: Duration) -> Result<SuiteRun, Trouble> {
-    let mut log = log::Log::create(place.logs)?;
+/// Runs the steps in their order, parallel neighbours together, and stops at the first failure.
+pub(crate) fn run(place: &Place<'_>, work: &Work<'_>) -> Result<SuiteRun, Trouble> {
     let scrubbed = scrubbed(place.git)?;
-    let start = Instant::now();
-    for step in steps {
-        let name = step.name.as_deref().unwrap_or(&step.run);
-        report::say(&format!("running the suite: {name}"));
-        let left = limit.saturating_sub(start.elapsed());
-        let shell = process::Shell {
+    let run = Run {
+        place,
+        work,
+        scrubbed: &scrubbed,
+        screen: Screen::new(place.last_took),
+        log: Mutex::new(Log::create(place.logs)?),
+        start: Instant::now(),
+    };
+    let mut rest = work.steps;
+    while let Some(first) = rest.first() {
+        let together = if first.parallel {
+            rest.iter().take_while(|step| step.parallel).count()
+        } else {
+            1
+        };
+        let (group, after) = rest.split_at(together);
+        rest = after;
+        let failed = match group {
+            [one] => run.one(one)?,
+            several => run.together(several)?,
+        };
+        if let Some((step, ending)) = failed {
+            return Ok(run.failed(step, ending));
+        }
+    }
+    run.passed()
+}
+
+/// One run of the suite.
+struct Run<'r> {
+    place: &'r Place<'r>,
+    work: &'r Work<'r>,
+    scrubbed: &'r [String],
+    screen: Screen,
+    log: Mutex<Log>,
+    start: Instant,
+}
+
+/// What reports call a step.
+fn name(step: &Step) -> &str {
+    step.name.as_deref().unwrap_or(&step.run)
+}
+
+impl<'r> Run<'r> {
+    /// Runs one step with its output live; the step and how it ended, where it did not pass.
+    fn one(&self, step: &'r Step) -> Result<Option<(&'r Step, Ending)>, Trouble> {
+        report::say(&format!("running the suite: {}", name(step)));
+        let interactive = self.work.suite.interactive;
+        let end = self.step(step, interactive, &Live(self));
+        self.screen.end();
+        Ok(self.ending(step, end?).map(|ending| (step, ending)))
+    }
+
+    /// Runs several steps at once, their output kept apart; the first failure stops the others.
+    fn together(&self, steps: &'r [Step]) -> Result<Option<(&'r Step, Ending)>, Trouble> {
+        let names: Vec<_> = steps.iter().map(name).collect();
+        report::say(&format!("running together: {}", names.join(", ")));
+        let cancel = AtomicBool::new(false);
+        let first_failure = Mutex::new(None);
+        thread::scope(|scope| {
+            let run_one = |step: &'r Step| -> Result<(), Trouble> {
+                let apart = Apart {
+                    run: self,
+                    cancel: &cancel,
+                    output: Mutex::default(),
+                };
+                let start = Instant::now();
+                let end = self
+                    .step(step, false, &apart)
+                    .inspect_err(|_| cancel.store(true, Ordering::Release))?;
+                let output = apart
+                    .output
+                    .into_inner()
+                    .unwrap_or_else(PoisonError::into_inner);
+                let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+                log.note(&format!("--- {}", name(step)));
+                log.write(&output);
+                if matches!(end, End::Passed) {
+                    self.screen.output(
+                        format!("  passed in {}: {}\n", span(start.elapsed()), name(step))
+                            .as_bytes(),
+                    );
+                    return Ok(());
+                }
+                let was_first = !cancel.swap(true, Ordering::AcqRel);
+                let cancelled = matches!(end, End::Cancelled);
+                if let Some(ending) = self.ending(step, end)
+                    && was_first
+                    && !cancelled
+                {
+                    self.screen.output(
+                        format!("  failed after {}: {}\n", span(start.elapsed()), name(step))
+                            .as_bytes(),
+                    );
+                    self.screen.output(&output);
+                    *first_failure.lock().unwrap_or_else(PoisonError::into_inner) =
+                        Some((step, ending));
+                } else {
+                    self.screen
+                        .output(format!("  stopped: {}\n", name(step)).as_bytes());
+                }
+                Ok(())
+            };
+            let threads: Vec<_> = steps
+                .iter()
+                .map(|step| scope.spawn(move || run_one(step)))
+                .collect();
+            threads
+                .into_iter()
+                .try_for_each(|thread| thread.join().unwrap_or(Ok(())))
+        })?;
+        self.screen.end();
+        Ok(first_failure
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn step(
+        &self,
+        step: &Step,
+        interactive: bool,
+        meanwhile: &dyn Meanwhile,
+    ) -> Result<End, Trouble> {
+        let directory = match &step.dir {
+            Some(dir) => self.place.top.join(dir),
+            None => self.place.top.to_owned(),
+        };
+        let shell = Shell {
             command: &step.run,
-            top: place.top,
-            scrubbed: &scrubbed,
-            terminal: stderr().is_terminal(),
+            directory: &directory,
+            scrubbed: self.scrubbed,
+            terminal: self.screen.is_terminal(),
         };
-        let own = step.timeout.filter(|own| *own < left);
-        let ending = match process::run(&shell, own.unwrap_or(left), &mut log)? {
-            process::End::Passed => continue,
-            process::End::TimedOut => crate::verdict::Ending::TimedOut(own.unwrap_or(limit)),
-            process::End::Stopped(ending) => ending,
-        };
+        let left = self.work.suite.timeout.saturating_sub(self.start.elapsed());
+        let limit = step.timeout.map_or(left, |own| own.min(left));
+        if interactive {
+            process::run_interactive(&shell, limit, meanwhile)
+        } else {
+            process::run(&shell, limit, meanwhile)
+        }
+    }
+
+    /// How a step ended, other than well; a limit is named by whose it was.
+    fn ending(&self, step: &Step, end: End) -> Option<Ending> {
+        match end {
+            End::Passed => None,
+            End::Stopped(ending) => Some(ending),
+            End::Cancelled => Some(Ending::Interrupted("a neighbour failed".to_owned())),
+            End::TimedOut => Some(Ending::TimedOut(match step.timeout {
+                Some(own) if self.start.elapsed() < self.work.suite.timeout => own,
+                _ => self.work.suite.timeout,
+            })),
+        }
+    }
+
+    fn failed(self, step: &Step, ending: Ending) -> SuiteRun {
+        let mut log = self
+            .log
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner);
         log.note(&format!(
-            "pushgate: {name}: {ending:?} after {}",
-            span(start.elapsed())
+            "pushgate: {}: {ending:?} after {}",
+            name(step),
+            span(self.start.elapsed())
         ));
-        return Ok(SuiteRun::Stopped(Box::new(Refusal::Suite {
-            step: name.to_owned(),
+        SuiteRun::Stopped(Box::new(Refusal::Suite {
+            step: name(step).to_owned(),
             ending,
             log: log.path(),
-        })));
+        }))
     }
-    Ok(SuiteRun::Passed {
-        took: start.elapsed(),
-    })
+
+    /// Every step exited with 0; whether a test ran is another question.
+    fn passed(self) -> Result<SuiteRun, Trouble> {
+        let took = self.start.elapsed();
+        let log = self
+            .log
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(expected) = &self.work.suite.expect {
+            if !closing::matches(expected, &log)? {
+                return Ok(SuiteRun::Stopped(Box::new(Refusal::Unexpected {
+                    expected: expected.clone(),
+                    log: log.path(),
+                })));
+            }
+            return Ok(SuiteRun::Passed {
+                took,
+                warning: None,
+            });
+        }
+        let warning = closing::ran_no_test(&log.tail());
+        Ok(SuiteRun::Passed { took, warning })
+    }
+}
+
+/// A step whose output is seen as it comes.
+struct Live<'l>(&'l Run<'l>);
+
+impl Meanwhile for Live<'_> {
+    fn output(&self, bytes: &[u8]) {
+        self.0.screen.output(bytes);
+        self.0
+            .log
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .write(bytes);
+    }
+
+    fn tick(&self) {
+        if !self.0.work.suite.interactive {
+            self.0.screen.tick();
+        }
+    }
+}
+
+/// A step beside others, whose output is kept until it ends.
+struct Apart<'a> {
+    run: &'a Run<'a>,
+    cancel: &'a AtomicBool,
+    output: Mutex<Vec<u8>>,
+}
+
+impl Meanwhile for Apart<'_> {
+    fn output(&self, bytes: &[u8]) {
+        self.output
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .extend_from_slice(bytes);
+    }
+
+    fn tick(&self) {
+        self.run.screen.tick();
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.cancel.load(Ordering::Acquire)
+    }
 }
 
 /// The variables that the suite must not see: a fixture's commit would land on the user's branch.

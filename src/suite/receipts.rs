@@ -64,6 +64,12 @@ pub(crate) fn fingerprint(
     part(&steps.len().to_le_bytes());
     for step in steps {
         part(step.run.as_bytes());
+        part(step.dir.as_deref().unwrap_or_default().as_bytes());
+        part(&[u8::from(step.parallel)]);
+    }
+    part(suite.expect.as_deref().unwrap_or_default().as_bytes());
+    for link in &suite.link {
+        part(link.as_bytes());
     }
     for name in &suite.env {
         part(name.as_bytes());

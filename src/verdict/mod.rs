@@ -225,6 +225,8 @@ pub enum Ending {
     CouldNotRun(String),
     /// It took longer than this.
     TimedOut(Duration),
+    /// It wanted to read from the terminal, or to change it.
+    WantsTerminal,
     /// Whoever pushed, or the end of `git push`, stopped it.
     Interrupted(String),
 }
@@ -388,6 +390,13 @@ pub enum Refusal {
         /// The whole output.
         log: Option<PathBuf>,
     },
+    /// The suite passed, but its output is not what the policy expects.
+    Unexpected {
+        /// The regular expression.
+        expected: String,
+        /// The whole output.
+        log: Option<PathBuf>,
+    },
     /// The suite passed, but git's connection did not last so long.
     Disconnected {
         /// How long the suite took.
@@ -479,12 +488,6 @@ pub enum Trouble {
     Interrupted {
         /// The signal, or what else.
         by: String,
-    },
-    /// A part of the policy that this version does not know how to keep.
-    #[error("`{key}` cannot be kept by this version of pushgate")]
-    NotYet {
-        /// The key.
-        key: &'static str,
     },
     /// A program of ours failed.
     #[error("could not run `{command}`")]

@@ -229,8 +229,18 @@ impl fmt::Display for Refusal {
                             span(*limit)
                         )?;
                     }
+                    Ending::WantsTerminal => f.write_str(
+                        "wanted the terminal, which a suite in the background may not have",
+                    )?,
                     Ending::Interrupted(by) => write!(f, "was stopped: {by}")?,
                 }
+                match log {
+                    Some(log) => write!(f, "\n    whole output: {}", log.display()),
+                    None => Ok(()),
+                }
+            }
+            Self::Unexpected { expected, log } => {
+                write!(f, "passed, but nothing in its output matches `{expected}`")?;
                 match log {
                     Some(log) => write!(f, "\n    whole output: {}", log.display()),
                     None => Ok(()),
@@ -381,8 +391,10 @@ impl Refusal {
                 Ending::Failed(_) | Ending::Killed(_) => one("mend it, commit, and push again".to_owned()),
                 Ending::CouldNotRun(_) => one(format!("try it by hand from the top of the repository; `suite.run` of {FILE} names it")),
                 Ending::TimedOut(_) => one(format!("mend what hangs, or raise `suite.timeout` in {FILE}")),
+                Ending::WantsTerminal => one(format!("have it ask nothing, or set `suite.interactive: true` in {FILE}")),
                 Ending::Interrupted(_) => one("push again".to_owned()),
             },
+            Self::Unexpected { .. } => one(format!("see that its tests run, or mend `suite.expect` in {FILE}")),
             Self::Disconnected { .. } => vec![
                 "push again: it will go at once".to_owned(),
                 "run pushgate check before the next push, or set ServerAliveInterval in ~/.ssh/config".to_owned(),
@@ -464,7 +476,6 @@ impl Trouble {
                 format!("name it on one of them only: remotes and `app` in {FILE}")
             }
             Self::Policy { .. } => format!("mend {FILE}, commit it, and push again"),
-            Self::NotYet { key } => format!("take `{key}` out of {FILE}"),
             Self::Interrupted { .. }
             | Self::Demo { .. }
             | Self::Git { .. }

@@ -125,7 +125,7 @@ impl Git {
 }
 
 /// The command as a person would type it, without its paths.
-fn show(command: &Command) -> String {
+pub(crate) fn show(command: &Command) -> String {
     let args = command.get_args().map(OsStr::to_string_lossy);
     let words: Vec<_> = std::iter::once("git".into()).chain(args).collect();
     redact(&words.join(" "))

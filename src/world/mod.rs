@@ -24,21 +24,26 @@ use self::{
     repository::{Backend, Kind, TreeEntry, commit_headers, tree_entry},
 };
 use crate::{
-    destination::{Destination, Reader, follow},
+    destination::{Destination, Reader, follow, is_ssh},
     gates::{Object, SuiteRun, Turn, Work, World},
     policy::{
-        self, Policy, Trunk, defaults,
+        self, In, Policy, Trunk, defaults,
         detect::{self, Detected, Look},
         load,
     },
     push::Oid,
     remotes::{Entry, Remotes},
+    report,
     suite::{
         self,
         receipts::{Receipt, Receipts, fingerprint},
+        worktree::Worktree,
     },
-    verdict::{Commit, Count, Mismatch, Relation, Trouble, TrunkName},
+    verdict::{Commit, Count, Mismatch, Relation, Trouble, TrunkName, span},
 };
+
+/// A suite that takes longer may outlast an idle connection.
+const LONG: Duration = Duration::from_mins(1);
 
 /// Where the built-in policy, or the team's, was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,6 +78,8 @@ pub struct Real {
     work_tree: Option<PathBuf>,
     /// Whether git waits for us, with an open connection.
     pushes: bool,
+    /// Whether that connection is one of ssh's, which some servers cut when it is idle.
+    idle_ssh: bool,
 }
 
 impl Real {
@@ -100,14 +107,16 @@ impl Real {
             git,
             config,
             pushes: false,
+            idle_ssh: false,
         })
     }
 
     /// The same, where git pushes at this moment.
     #[must_use]
-    pub fn pushing(self) -> Self {
+    pub fn pushing(self, url: &BStr) -> Self {
         Self {
             pushes: true,
+            idle_ssh: is_ssh(url),
             ..self
         }
     }
@@ -419,6 +428,11 @@ impl Real {
         }
     }
 
+    /// The worktree that suites run in, where the policy wants one.
+    pub(crate) fn suite_worktree(&self) -> Result<Worktree<'_>, Trouble> {
+        Worktree::of(&self.common_dir, &self.git)
+    }
+
     fn receipts(&self) -> Receipts {
         Receipts::new(&self.state_dir())
     }
@@ -725,15 +739,30 @@ impl World for Real {
     }
 
     fn run(&self, work: &Work<'_>) -> Result<SuiteRun, Trouble> {
-        let top = self.work_tree.as_ref().ok_or(Trouble::Bare)?;
-        suite::run(
-            &suite::Place {
-                top,
-                logs: &self.state_dir().join("logs"),
-                git: &self.git,
-            },
-            work.steps,
-            work.suite.timeout,
-        )
+        let (_, suite) = self.receipt_key(work)?;
+        let last_took = self.receipts().last_took(&suite).map(Duration::from_millis);
+        if let Some(took) = last_took.filter(|took| *took > LONG)
+            && self.idle_ssh
+        {
+            report::say(&format!(
+                "it took {} last time; a server that hangs up on an idle ssh connection may do so meanwhile: pushgate check, then push, is safe",
+                span(took)
+            ));
+        }
+        let top = match work.suite.place {
+            In::Checkout => self.work_tree.clone().ok_or(Trouble::Bare)?,
+            In::Worktree => {
+                let worktree = self.suite_worktree()?;
+                worktree.bring_to(work.commit, self.work_tree(), &work.suite.link)?;
+                worktree.top()
+            }
+        };
+        let place = suite::Place {
+            top: &top,
+            logs: &self.state_dir().join("logs"),
+            git: &self.git,
+            last_took,
+        };
+        suite::run(&place, work)
     }
 }
