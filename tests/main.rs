@@ -26,3 +26,4 @@ mod suite;
 mod target;
 mod trunk;
 mod window;
+mod worktree;

@@ -415,3 +415,180 @@ fn the_policy_says_which_pushes_need_the_suite() {
         .says("suite: passed");
     assert!(shop.path("ran").exists());
 }
+
+#[test]
+fn parallel_neighbours_run_together_and_their_output_is_kept_apart() {
+    let shop = with_suite(
+        "{run: [{run: 'sleep 1; echo one-a; sleep 1; echo one-b', parallel: true, name: one}, {run: 'sleep 1; echo two-a; sleep 1; echo two-b', parallel: true, name: two}, 'echo after']}",
+    );
+    let start = std::time::Instant::now();
+    let ran = shop.push("staging", "master").goes();
+    assert!(
+        start.elapsed() < Duration::from_millis(3500),
+        "they ran one after the other"
+    );
+    ran.says("running together: one, two\n")
+        .says(": one\n")
+        .says(": two\n")
+        .says("running the suite: echo after\nafter\n");
+    let log = only_log(&shop);
+    assert!(
+        log.contains("one-a\none-b\n") && log.contains("two-a\ntwo-b\n"),
+        "{log}"
+    );
+}
+
+fn only_log(shop: &Sandbox) -> String {
+    let mut logs = fs::read_dir(shop.app.join(".git/pushgate/logs")).unwrap();
+    let log = fs::read_to_string(logs.next().unwrap().unwrap().path()).unwrap();
+    assert!(logs.next().is_none());
+    log
+}
+
+#[test]
+fn the_first_failure_stops_its_neighbours_and_is_shown_whole() {
+    let shop = with_suite(
+        "{run: [{run: 'echo $$ > ../pid; sleep 60', parallel: true, name: slow}, {run: 'echo broken; sleep 0.5; exit 7', parallel: true, name: red}, 'echo after']}",
+    );
+    let start = std::time::Instant::now();
+    let ran = shop.push("staging", "master").refused("suite");
+    assert!(start.elapsed() < Duration::from_secs(10));
+    ran.says("`red` failed with exit code 7")
+        .says("broken\n")
+        .says("stopped: slow\n")
+        .never_says("echo after");
+    assert!(!alive_in_group(
+        fs::read_to_string(shop.path("pid")).unwrap().trim()
+    ));
+}
+
+#[test]
+fn a_step_may_have_a_directory() {
+    let shop = with_suite("{run: [{run: 'basename $PWD; cat x', dir: web}]}");
+    shop.commit_file("web/x", "in the web\n");
+    shop.git(["push", "-q", "--no-verify", "origin", "master"])
+        .goes();
+    shop.push("staging", "master")
+        .goes()
+        .says("web\nin the web\n");
+}
+
+#[test]
+fn a_pass_without_a_test_draws_a_warning_and_an_expectation_refuses_it() {
+    let shop = with_suite("{run: 'echo 0 examples, 0 failures'}");
+    shop.push("staging", "master")
+        .goes()
+        .says("note: RSpec says that no test ran; `suite.expect` can demand some");
+    let shop = with_suite(
+        "{run: 'echo 0 examples, 0 failures', expect: '[1-9][0-9]* examples?, 0 failures'}",
+    );
+    shop.push("staging", "master")
+        .refused("suite")
+        .says("passed, but nothing in its output matches `[1-9][0-9]* examples?, 0 failures`");
+    let shop = with_suite(
+        "{run: 'echo 12 examples, 0 failures', expect: '[1-9][0-9]* examples?, 0 failures'}",
+    );
+    shop.push("staging", "master").goes();
+}
+
+#[test]
+fn killing_the_hook_itself_leaves_nothing_of_the_suite() {
+    let shop = with_suite(SLEEPS);
+    let (mut child, group) = sleeping_push(&shop);
+    // The guard takes its place within the first tick.
+    std::thread::sleep(Duration::from_millis(500));
+    let hook = fs::read_to_string(format!("/proc/{0}/task/{0}/children", child.id())).unwrap();
+    let is_hook = |pid: &&str| {
+        fs::read(format!("/proc/{pid}/cmdline"))
+            .is_ok_and(|line| String::from_utf8_lossy(&line).contains("pre-push"))
+    };
+    let hook = hook.split_whitespace().find(is_hook).unwrap();
+    shop.run_in("/", "kill", ["-KILL", hook]).goes();
+    assert!(!child.wait().unwrap().success());
+    assert!(is_gone_soon(&group), "the suite outlived the hook");
+}
+
+#[test]
+fn an_interrupted_push_says_one_line() {
+    let shop = with_suite(SLEEPS);
+    let child = shop
+        .command(crate::support::PUSHGATE)
+        .args(["check", "staging"])
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    while !shop.path("pid").exists() {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    std::thread::sleep(Duration::from_millis(200));
+    shop.run_in("/", "kill", ["-INT", &child.id().to_string()])
+        .goes();
+    let ran = Ran::from(child.wait_with_output().unwrap());
+    assert_eq!(ran.code, 130, "{ran}");
+    assert_eq!(
+        ran.report(),
+        "pushgate: running the suite: sleep 300 & echo $$ > ../pid; sleep 301\npushgate: push to staging (staging) refused: the suite was stopped (SIGINT)\n"
+    );
+}
+
+#[test]
+fn a_suite_that_reads_the_terminal_is_named_and_may_be_given_it() {
+    let shop = with_suite("{run: 'read answer </dev/tty; echo \"it was $answer\"'}");
+    let in_terminal = |shop: &Sandbox, typed: &str| {
+        let mut command = shop.command(crate::support::tool("script", "bsdutils"));
+        command
+            .env("TERM", "xterm")
+            .args(["-qec", "git push staging master", "/dev/null"]);
+        Ran::fed(&mut command, typed.as_bytes())
+    };
+    let ran = in_terminal(&shop, "");
+    assert_ne!(ran.code, 0, "{ran}");
+    assert!(
+        ran.stdout
+            .contains("wanted the terminal, which a suite in the background may not have"),
+        "{ran}"
+    );
+    let shop =
+        with_suite("{run: 'read answer </dev/tty; echo \"it was $answer\"', interactive: true}");
+    let ran = in_terminal(&shop, "yes\n");
+    assert!(ran.stdout.contains("it was yes"), "{ran}");
+    assert_eq!(ran.code, 0, "{ran}");
+}
+
+#[test]
+fn on_a_terminal_the_suite_colours_and_the_time_is_shown() {
+    let shop = with_suite("{run: 'test -t 1 && test -t 2 && echo on a terminal; sleep 2.5'}");
+    let mut command = shop.command(crate::support::tool("script", "bsdutils"));
+    command
+        .env("TERM", "xterm")
+        .args(["-qec", "git push staging master", "/dev/null"]);
+    let ran = Ran::of(&mut command);
+    assert_eq!(ran.code, 0, "{ran}");
+    assert!(ran.stdout.contains("on a terminal"), "{ran}");
+    assert!(ran.stdout.contains("[2s]"), "{ran}");
+    assert_eq!(only_log(&shop), "on a terminal\n");
+}
+
+#[test]
+fn only_the_last_twenty_logs_are_kept() {
+    let shop = with_suite("{run: 'false'}");
+    for _ in 0..23 {
+        shop.push("staging", "master").refused("suite");
+    }
+    assert_eq!(
+        fs::read_dir(shop.app.join(".git/pushgate/logs"))
+            .unwrap()
+            .count(),
+        20
+    );
+}
+
+#[test]
+fn a_connection_that_was_cut_while_the_suite_ran_is_noticed() {
+    let shop = with_suite("{run: 'pkill -KILL -P $(ps -o ppid= -p $PPID) -x sh; sleep 5.5'}");
+    // The server's side dies while the suite runs; git itself would only fail afterwards.
+    let ran = shop.push("staging", "master").refused("suite");
+    ran.says("but the server closed git's connection meanwhile")
+        .says("hint: push again: it will go at once");
+    shop.push("staging", "master");
+}

@@ -285,7 +285,9 @@ impl Output {
 
 /// A terminal as large as ours that changes nothing in what is written to it.
 fn pseudo_terminal() -> Option<(OwnedFd, OwnedFd)> {
-    let (Width(columns), Height(rows)) = terminal_size_of(stderr())?;
+    // Some terminals do not tell their size.
+    let (Width(columns), Height(rows)) =
+        terminal_size_of(stderr()).unwrap_or((Width(80), Height(24)));
     let size = Winsize {
         ws_row: rows,
         ws_col: columns,
