@@ -129,7 +129,7 @@ impl TryFrom<String> for Pattern {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        match regex::bytes::Regex::new(&text) {
+        match regex_lite::Regex::new(&text) {
             Ok(_) if text.is_empty() => Err("matches anything; remove the key instead".to_owned()),
             Ok(_) => Ok(Self(text)),
             // Its last line has the reason; the others draw a picture of the text.

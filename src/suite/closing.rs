@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use regex::bytes::Regex;
+use regex_lite::Regex;
 
 use super::log::Log;
 use crate::verdict::Trouble;
@@ -82,12 +82,10 @@ pub(super) fn matches(expected: &str, log: &Log) -> Result<bool, Trouble> {
 }
 
 /// The output without colours and the returns of progress bars.
-fn plain(output: &[u8]) -> Vec<u8> {
+fn plain(output: &[u8]) -> String {
     let stripped = anstream::adapter::strip_bytes(output);
-    stripped
-        .flat_map(<[u8]>::to_vec)
-        .map(|byte| if byte == b'\r' { b'\n' } else { byte })
-        .collect()
+    let bytes: Vec<u8> = stripped.flat_map(<[u8]>::to_vec).collect();
+    String::from_utf8_lossy(&bytes).replace('\r', "\n")
 }
 
 #[cfg(test)]

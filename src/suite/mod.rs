@@ -2,6 +2,7 @@
 
 mod closing;
 pub(crate) mod guard;
+mod list;
 mod log;
 mod process;
 pub mod receipts;
@@ -12,7 +13,7 @@ pub(crate) mod worktree;
 use std::{
     path::Path,
     sync::{
-        Mutex, PoisonError,
+        Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     thread,
@@ -20,6 +21,7 @@ use std::{
 };
 
 use self::{
+    list::List,
     log::Log,
     process::{End, Meanwhile, Shell},
     screen::Screen,
@@ -101,68 +103,63 @@ impl<'r> Run<'r> {
         Ok(self.ending(step, end?).map(|ending| (step, ending)))
     }
 
-    /// Runs several steps at once, their output kept apart; the first failure stops the others.
+    /// Runs several steps at once, their output kept apart; the first failure stops the others and
+    /// is shown whole.
     fn together(&self, steps: &'r [Step]) -> Result<Option<(&'r Step, Ending)>, Trouble> {
-        let names: Vec<_> = steps.iter().map(name).collect();
+        let names: Vec<_> = steps.iter().map(|step| name(step).to_owned()).collect();
         report::say(&format!("running together: {}", names.join(", ")));
-        let cancel = AtomicBool::new(false);
-        let first_failure = Mutex::new(None);
+        let group = Group {
+            list: List::new(names, self.screen.is_terminal()),
+            cancel: AtomicBool::new(false),
+            first_failure: Mutex::new(None),
+        };
         thread::scope(|scope| {
-            let run_one = |step: &'r Step| -> Result<(), Trouble> {
-                let apart = Apart {
-                    run: self,
-                    cancel: &cancel,
-                    output: Mutex::default(),
-                };
-                let start = Instant::now();
-                let end = self
-                    .step(step, false, &apart)
-                    .inspect_err(|_| cancel.store(true, Ordering::Release))?;
-                let output = apart
-                    .output
-                    .into_inner()
-                    .unwrap_or_else(PoisonError::into_inner);
-                let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
-                log.note(&format!("--- {}", name(step)));
-                log.write(&output);
-                if matches!(end, End::Passed) {
-                    self.screen.output(
-                        format!("  passed in {}: {}\n", span(start.elapsed()), name(step))
-                            .as_bytes(),
-                    );
-                    return Ok(());
-                }
-                let was_first = !cancel.swap(true, Ordering::AcqRel);
-                let cancelled = matches!(end, End::Cancelled);
-                if let Some(ending) = self.ending(step, end)
-                    && was_first
-                    && !cancelled
-                {
-                    self.screen.output(
-                        format!("  failed after {}: {}\n", span(start.elapsed()), name(step))
-                            .as_bytes(),
-                    );
-                    self.screen.output(&output);
-                    *first_failure.lock().unwrap_or_else(PoisonError::into_inner) =
-                        Some((step, ending));
-                } else {
-                    self.screen
-                        .output(format!("  stopped: {}\n", name(step)).as_bytes());
-                }
-                Ok(())
+            let start = |(index, step)| {
+                let group = &group;
+                scope.spawn(move || self.beside(step, index, group))
             };
-            let threads: Vec<_> = steps
-                .iter()
-                .map(|step| scope.spawn(move || run_one(step)))
-                .collect();
+            let threads: Vec<_> = steps.iter().enumerate().map(start).collect();
             threads
                 .into_iter()
                 .try_for_each(|thread| thread.join().unwrap_or(Ok(())))
         })?;
-        self.screen.end();
-        Ok(first_failure
-            .into_inner()
-            .unwrap_or_else(PoisonError::into_inner))
+        let failure = lock(&group.first_failure).take();
+        Ok(failure.map(|(step, ending, output)| {
+            self.screen.output(&output);
+            self.screen.end();
+            (step, ending)
+        }))
+    }
+
+    /// Runs one step of a group.
+    fn beside(&self, step: &'r Step, index: usize, group: &Group<'r>) -> Result<(), Trouble> {
+        let apart = Apart {
+            run: self,
+            list: &group.list,
+            cancel: &group.cancel,
+            output: Mutex::default(),
+        };
+        let end = self
+            .step(step, false, &apart)
+            .inspect_err(|_| group.cancel.store(true, Ordering::Release))?;
+        let output = std::mem::take(&mut *lock(&apart.output));
+        {
+            let mut log = lock(&self.log);
+            log.note(&format!("--- {}", name(step)));
+            log.write(&output);
+        }
+        let cancelled = matches!(end, End::Cancelled);
+        let Some(ending) = self.ending(step, end) else {
+            group.list.ended(index, "passed");
+            return Ok(());
+        };
+        group
+            .list
+            .ended(index, if cancelled { "stopped" } else { "failed" });
+        if !cancelled && !group.cancel.swap(true, Ordering::AcqRel) {
+            *lock(&group.first_failure) = Some((step, ending, output));
+        }
+        Ok(())
     }
 
     fn step(
@@ -244,17 +241,26 @@ impl<'r> Run<'r> {
     }
 }
 
+/// Steps that run together.
+struct Group<'g> {
+    list: List,
+    /// Whether one has failed, and the others are to stop.
+    cancel: AtomicBool,
+    first_failure: Mutex<Option<(&'g Step, Ending, Vec<u8>)>>,
+}
+
+/// A lock whose holder panicked holds what it held.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// A step whose output is seen as it comes.
 struct Live<'l>(&'l Run<'l>);
 
 impl Meanwhile for Live<'_> {
     fn output(&self, bytes: &[u8]) {
         self.0.screen.output(bytes);
-        self.0
-            .log
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .write(bytes);
+        lock(&self.0.log).write(bytes);
     }
 
     fn tick(&self) {
@@ -267,20 +273,20 @@ impl Meanwhile for Live<'_> {
 /// A step beside others, whose output is kept until it ends.
 struct Apart<'a> {
     run: &'a Run<'a>,
+    list: &'a List,
     cancel: &'a AtomicBool,
     output: Mutex<Vec<u8>>,
 }
 
 impl Meanwhile for Apart<'_> {
     fn output(&self, bytes: &[u8]) {
-        self.output
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .extend_from_slice(bytes);
+        lock(&self.output).extend_from_slice(bytes);
     }
 
     fn tick(&self) {
-        self.run.screen.tick();
+        if self.list.is_still() {
+            self.run.screen.tick();
+        }
     }
 
     fn is_cancelled(&self) -> bool {
