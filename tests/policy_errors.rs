@@ -785,5 +785,8 @@ fn an_expectation_is_a_regular_expression() {
     );
     assert!(policy.suite.interactive);
     let error = pushgate::policy::load("F", b"suite:\n  expect: '(a'\n").unwrap_err();
-    assert_eq!(error.to_string(), "F:2:11: `(a`: unclosed group");
+    assert_eq!(
+        error.to_string(),
+        "F:2:11: `(a`: found open group without closing ')'"
+    );
 }

@@ -69,6 +69,15 @@ fn the_defaults_it_names_are_the_defaults() {
         default("suite.timeout"),
         format!("`{}m`", policy.suite.timeout.as_secs() / 60)
     );
+    assert_eq!(
+        policy.suite.reuse,
+        policy::Reuse::For(std::time::Duration::from_hours(24))
+    );
+    assert_eq!(default("suite.reuse"), "`24h`");
+    assert_eq!(
+        default("suite.interactive"),
+        format!("`{}`", policy.suite.interactive)
+    );
     let staging = policy.environment("staging").unwrap();
     assert_eq!(
         default("branch"),
@@ -91,6 +100,46 @@ fn the_defaults_it_names_are_the_defaults() {
         assert!(default("environments").contains(word));
     }
     assert_eq!(staging.remotes, ["staging"]);
+}
+
+#[test]
+fn the_expectations_it_recommends_match_a_pass_and_no_empty_one() {
+    let cases = [
+        ("RSpec", "12 examples, 0 failures", "0 examples, 0 failures"),
+        (
+            "Rails, minitest",
+            "7 runs, 12 assertions, 0 failures, 0 errors, 0 skips",
+            "0 runs, 0 assertions, 0 failures, 0 errors, 0 skips",
+        ),
+        (
+            "pytest",
+            "== 41 passed in 1.2s ==",
+            "== no tests ran in 0.01s ==",
+        ),
+        ("Jest", "Tests:       9 passed, 9 total", "No tests found"),
+        (
+            "cargo test",
+            "test result: ok. 41 passed; 0 failed",
+            "test result: ok. 0 passed; 0 failed",
+        ),
+        (
+            "go test",
+            "ok  \texample.org/shop\t0.01s",
+            "?   \texample.org/shop\t[no test files]",
+        ),
+    ];
+    for (runner, pass, empty) in cases {
+        let row = format!("| {runner} | `'");
+        let expect = README
+            .split_once(row.as_str())
+            .unwrap()
+            .1
+            .split("'`")
+            .next()
+            .unwrap();
+        let expect = regex_lite::Regex::new(expect).unwrap();
+        assert!(expect.is_match(pass) && !expect.is_match(empty), "{runner}");
+    }
 }
 
 #[test]
