@@ -41,11 +41,13 @@ const WARM_UP: usize = 3;
 const COMMITS: usize = 100_000;
 const REFS: usize = 10_000;
 
-/// Every gate that needs no other environment has something to do. The window is open whenever
-/// this is run, but its rules are tested.
+/// Every gate that needs no other environment has something to do. The suite runs at every push,
+/// for all of them have the same tree. The window is open whenever this is run, but its rules are
+/// tested.
 const POLICY: &str = "\
 suite:
   run: 'true'
+  reuse: never
 environments:
   production:
     window:
