@@ -11,6 +11,7 @@ pub(crate) mod turn;
 pub(crate) mod worktree;
 
 use std::{
+    ffi::OsStr,
     path::Path,
     sync::{
         Mutex, MutexGuard, PoisonError,
@@ -296,19 +297,71 @@ impl Meanwhile for Apart<'_> {
 
 /// The variables that the suite must not see: a fixture's commit would land on the user's branch.
 ///
-/// git knows its own (`git rev-parse --local-env-vars`).
+/// git knows its own (`git rev-parse --local-env-vars`), and is asked where one of them may be set.
 fn scrubbed(git: &Git) -> Result<Vec<String>, Trouble> {
-    let said = git.must(["rev-parse", "--local-env-vars"])?;
-    let mut names: Vec<String> = String::from_utf8_lossy(&said.out)
-        .lines()
-        .map(str::to_owned)
-        .collect();
+    let mut names = Vec::new();
+    if std::env::vars_os().any(|(name, _)| may_be_local(&name)) {
+        let said = git.must(["rev-parse", "--local-env-vars"])?;
+        let said = String::from_utf8_lossy(&said.out);
+        names.extend(said.lines().map(str::to_owned));
+    }
     let ours = [
-        "GIT_PREFIX",
+        PREFIX,
         overrides::SWITCH,
         overrides::SKIP,
         overrides::REASON,
     ];
     names.extend(ours.map(str::to_owned));
     Ok(names)
+}
+
+/// The directory that `git push` was typed in; every hook has it, and no suite gets it.
+const PREFIX: &str = "GIT_PREFIX";
+
+/// How the names begin that git sets for every hook, and that people set for themselves, of
+/// variables that name no repository.
+const NOT_LOCAL: [&str; 14] = [
+    "GIT_ASKPASS",
+    "GIT_AUTHOR_",
+    "GIT_COMMITTER_",
+    "GIT_CONFIG_GLOBAL",
+    "GIT_CONFIG_NOSYSTEM",
+    "GIT_CONFIG_SYSTEM",
+    "GIT_EDITOR",
+    "GIT_EXEC_PATH",
+    "GIT_PAGER",
+    "GIT_SEQUENCE_EDITOR",
+    "GIT_SSH",
+    "GIT_SSL_",
+    "GIT_TERMINAL_PROMPT",
+    "GIT_TRACE",
+];
+
+/// Whether a variable may tell git which repository it works in, or how.
+fn may_be_local(name: &OsStr) -> bool {
+    let begins = |with: &&str| name.as_encoded_bytes().starts_with(with.as_bytes());
+    begins(&"GIT_") && name != PREFIX && !NOT_LOCAL.iter().any(|other| begins(other))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by it")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_variable_that_git_calls_local_is_asked_about() {
+        let said = Git::find().unwrap().must(["rev-parse", "--local-env-vars"]);
+        let said = String::from_utf8(said.unwrap().out).unwrap();
+        assert!(said.lines().any(|name| name == "GIT_DIR"), "{said}");
+        for name in said.lines().filter(|name| *name != PREFIX) {
+            assert!(may_be_local(name.as_ref()), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_names_no_repository_is_not() {
+        for name in ["HOME", "GITHUB_ACTIONS", PREFIX, "GIT_EXEC_PATH"] {
+            assert!(!may_be_local(name.as_ref()), "{name}");
+        }
+    }
 }

@@ -445,11 +445,20 @@ impl Real {
         Ok((self.tree(work.commit)?, suite))
     }
 
+    /// Whether the packed refs, as `git clone` leaves them, are about a thousand at most
+    /// (git-pack-refs(1)); the remote then has as few.
+    fn has_few_refs(&self) -> bool {
+        const FEW: u64 = 64 * 1024;
+        let packed = self.common_dir.join("packed-refs").metadata();
+        packed.map_or(true, |file| file.len() <= FEW)
+    }
+
     fn network(&self) -> Network<'_> {
         Network {
             git: &self.git,
             ssh_command: self.config("core.sshcommand").map(BString::from),
             ssh_variant: self.config("ssh.variant").map(BString::from),
+            few_refs: self.has_few_refs(),
         }
     }
 
@@ -634,7 +643,9 @@ impl World for Real {
 
     fn trunk_tip(&self, trunk: &TrunkName) -> Result<Oid, Trouble> {
         match self.remotes.fetch_url(trunk.remote.as_bytes()) {
-            Some(url) => self.network().trunk_tip(trunk, url.as_ref()),
+            Some(url) => self.network().trunk_tip(trunk, url.as_ref(), |tip| {
+                matches!(self.object(tip), Ok(Object::Commit { .. }))
+            }),
             None => Err(Trouble::NoTrunkRemote {
                 remote: trunk.remote.clone(),
             }),

@@ -19,8 +19,8 @@ use crate::{
 /// How long all tries of one question may take together.
 pub(crate) const LIMIT: Duration = Duration::from_secs(10);
 
-/// Where the probe would put trunk's tip, if it wrote anything.
-const PROBE: &str = "refs/pushgate/probe";
+/// Where the probe would note trunk's tip, if it wrote anything.
+const PROBE: &str = "FETCH_HEAD";
 
 /// What a place without a remote is called for one question.
 const UNNAMED: &str = "pushgate";
@@ -32,20 +32,55 @@ pub(crate) struct Network<'w> {
     pub(crate) ssh_command: Option<BString>,
     /// `ssh.variant`.
     pub(crate) ssh_variant: Option<BString>,
+    /// Whether the repository has so few refs that a list of all that a remote has is soon read.
+    pub(crate) few_refs: bool,
 }
 
 impl Network<'_> {
     /// The live tip of trunk, and its commits with it, so that ahead and behind can be told.
     ///
+    /// A list of refs costs a process less than a fetch, and is enough where the tip is here.
     /// The fetch is filtered by the server (ls-remote is not) and writes no ref: one that moved
     /// `refs/remotes` behind the user's back would defeat `--force-with-lease`.
-    pub(crate) fn trunk_tip(&self, trunk: &TrunkName, url: &BStr) -> Result<Oid, Trouble> {
+    ///
+    /// Ten thousand branches must not slow it down. Without a destination it reads no local ref to
+    /// compare with. And git proves the tip's history whole from what the refs here lead to
+    /// (fetch.hideRefs, git-config(1)): the local branches, HEAD and trunk's tracking ref will do.
+    pub(crate) fn trunk_tip(
+        &self,
+        trunk: &TrunkName,
+        url: &BStr,
+        is_here: impl Fn(&Oid) -> bool,
+    ) -> Result<Oid, Trouble> {
         let deadline = Instant::now() + LIMIT;
         let branch = format!("refs/heads/{}", trunk.branch);
-        let refspec = format!("+{branch}:{PROBE}");
+        let listed = || {
+            let remote = trunk.remote.as_bytes().into();
+            let tips = self.list(Some(remote), url, &[&branch], deadline)?;
+            match tips.into_iter().next() {
+                Some((_, tip)) => Ok(tip),
+                None => Err(Trouble::NoTrunk(trunk.clone())),
+            }
+        };
+        if self.few_refs {
+            let tip = listed()?;
+            if is_here(&tip) {
+                return Ok(tip);
+            }
+        }
+        let tracking = format!(
+            "fetch.hideRefs=!refs/remotes/{}/{}",
+            trunk.remote, trunk.branch
+        );
         let fetch = self.git.network([
             "-c",
             "fetch.writeCommitGraph=false",
+            "-c",
+            "fetch.hideRefs=refs/",
+            "-c",
+            "fetch.hideRefs=!refs/heads/",
+            "-c",
+            &tracking,
             "fetch",
             "--dry-run",
             "--porcelain",
@@ -57,7 +92,7 @@ impl Network<'_> {
             "--refmap=",
             "--",
             &trunk.remote,
-            &refspec,
+            &branch,
         ]);
         let said = self.ask(fetch, &trunk.remote, url, deadline)?;
         if said.is_ok()
@@ -67,16 +102,7 @@ impl Network<'_> {
         }
         // A git older than 2.41 does not know --porcelain; a branch that is not there, a read-only
         // repository and a dead server all fail: the plainer question tells them apart.
-        let tips = self.list(
-            Some(trunk.remote.as_bytes().into()),
-            url,
-            &[&branch],
-            deadline,
-        )?;
-        match tips.into_iter().next() {
-            Some((_, tip)) => Ok(tip),
-            None => Err(Trouble::NoTrunk(trunk.clone())),
-        }
+        listed()
     }
 
     /// The tips of these branches; those that do not exist are left out. Without the name of a
