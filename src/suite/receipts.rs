@@ -1,7 +1,7 @@
 //! Receipts: the record that the suite passed on a tree, one small file each.
 
 use std::{
-    fs,
+    fs::{self, File},
     io::{self, Write},
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
@@ -127,10 +127,7 @@ impl Receipts {
         counts.then_some(receipt)
     }
 
-    /// Leaves a receipt: whole or none, for it takes its name only when it is written.
-    ///
-    /// Nothing waits for the disk. Where the machine dies this moment, what is left of the file is
-    /// no receipt, and the suite runs once more.
+    /// Leaves a receipt: whole or none, also where the machine dies this moment.
     pub(crate) fn leave(
         &self,
         tree: &Oid,
@@ -152,7 +149,9 @@ impl Receipts {
         file.write_all(serde_json::to_string(&receipt)?.as_bytes())?;
         file.as_file()
             .set_permissions(fs::Permissions::from_mode(0o644))?;
+        file.as_file().sync_all()?;
         file.persist(self.path(tree, suite))?;
+        File::open(&self.directory)?.sync_all()?;
         self.prune(now);
         Ok(())
     }

@@ -27,7 +27,7 @@ use crate::{
     destination::{Destination, Reader, follow, is_ssh},
     gates::{Object, SuiteRun, Turn, Work, World},
     policy::{
-        self, In, Policy, Trunk, defaults,
+        self, In, Policy, Reuse, Trunk, defaults,
         detect::{self, Detected, Look},
         load,
     },
@@ -739,6 +739,9 @@ impl World for Real {
     }
 
     fn leave_receipt(&self, work: &Work<'_>, took: Duration) -> Result<(), Trouble> {
+        if work.suite.reuse == Reuse::Never {
+            return Ok(());
+        }
         let (tree, suite) = self.receipt_key(work)?;
         let took = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         let left = self.receipts().leave(&tree, &suite, took, self.now());
