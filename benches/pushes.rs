@@ -81,6 +81,10 @@ done
 /// Runs after the gates, as the hook that was there before: our process has done all it will do.
 const PEAK: &str = "#!/bin/sh\ngrep VmHWM: \"/proc/$PPID/status\" >.git/peak.txt\n";
 
+#[allow(
+    clippy::too_many_lines,
+    reason = "the variants and the figures, one after the other"
+)]
 fn main() -> ExitCode {
     let Options {
         check,

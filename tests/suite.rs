@@ -593,3 +593,26 @@ fn a_connection_that_was_cut_while_the_suite_ran_is_noticed() {
         .says("hint: push again: it will go at once");
     shop.push("staging", "master");
 }
+
+#[test]
+fn what_left_the_group_is_ended_too() {
+    let shop = with_suite(
+        "{run: 'setsid sh -c \"echo \\$\\$ > ../escaped; trap \\\"\\\" HUP; sleep 300\" & sleep 300', timeout: 1s}",
+    );
+    shop.push("staging", "master")
+        .refused("suite")
+        .says("took longer than its limit of 1s");
+    let escaped = fs::read_to_string(shop.path("escaped")).unwrap();
+    assert!(
+        is_gone_soon(escaped.trim()),
+        "what called setsid was left behind"
+    );
+}
+
+#[test]
+fn a_silent_suite_gives_a_sign_of_life() {
+    let shop = with_suite("{run: 'sleep 31'}");
+    shop.push("staging", "master")
+        .goes()
+        .says("pushgate: the suite is running: 30s\n");
+}

@@ -14,12 +14,13 @@ use std::{
 
 use nix::unistd::Pid;
 
-use super::process::stop;
+use super::{adopted::Own, process::stop};
 
 /// The guard over one group; dropped, it goes home.
 pub(super) struct Guard {
     child: Child,
     line: Option<PipeWriter>,
+    _own: Option<Own>,
 }
 
 impl Guard {
@@ -33,8 +34,12 @@ impl Guard {
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .process_group(0);
+        let child = command.spawn().ok()?;
         Some(Self {
-            child: command.spawn().ok()?,
+            _own: i32::try_from(child.id())
+                .ok()
+                .map(|id| Own::new(Pid::from_raw(id))),
+            child,
             line: Some(writer),
         })
     }

@@ -30,7 +30,10 @@ use nix::{
 };
 use terminal_size::{Height, Width, terminal_size_of};
 
-use super::guard::Guard;
+use super::{
+    adopted::{self, Own},
+    guard::Guard,
+};
 use crate::{
     verdict::{Ending, Trouble},
     world::{children::pump, signals},
@@ -87,6 +90,7 @@ pub(super) fn run(
     let failed = |error: &io::Error| Trouble::io("run the suite", error);
     command.stdin(Stdio::null());
     let output = Output::open(&mut command, shell.terminal).map_err(|e| failed(&e))?;
+    adopted::adopt_orphans();
     // A group of its own: what ends it ends all of it. git's transport must not leak into it.
     close_fds::set_fds_cloexec(3, &[]);
     let spawned = command.process_group(0).spawn();
@@ -97,6 +101,7 @@ pub(super) fn run(
         Ok(child) => pid(&child).map_err(|e| failed(&e))?,
         Err(error) => return Ok(End::Stopped(Ending::CouldNotRun(error.to_string()))),
     };
+    let _own = Own::new(group);
     let reaped = AtomicBool::new(false);
     thread::scope(|scope| {
         let reader = scope.spawn(|| pump(output, &reaped, |bytes| meanwhile.output(bytes)));
@@ -256,13 +261,15 @@ pub(super) fn stop(group: Pid, mut pause: impl FnMut()) {
     // A stopped process does not see it otherwise.
     let _ = killpg(group, Signal::SIGCONT);
     while Instant::now() < end {
-        if killpg(group, None) == Err(Errno::ESRCH) {
+        let orphans = adopted::end_orphans(Signal::SIGTERM);
+        if killpg(group, None) == Err(Errno::ESRCH) && !orphans {
             return;
         }
         // The leader counts as there until it is reaped.
         pause();
     }
     let _ = killpg(group, Signal::SIGKILL);
+    adopted::end_orphans(Signal::SIGKILL);
 }
 
 /// The reading end of the command's output: a pipe, or a terminal of its own, so that it colours.
