@@ -5,7 +5,7 @@ use std::{
     os::unix::process::parent_id,
     sync::{
         Arc, OnceLock,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
 };
 
@@ -25,6 +25,7 @@ struct Watch {
 /// at its default in every child.
 pub fn watch() {
     let came = Arc::new(AtomicUsize::new(0));
+    let again = Arc::new(AtomicBool::new(false));
     let ignored = ignored();
     for signal in 1..32 {
         let is_ignored = ignored >> (signal - 1) & 1 == 1;
@@ -38,6 +39,9 @@ pub fn watch() {
         if is_ignored && !consts::FORBIDDEN.contains(&signal) {
             let _ = flag::register(signal, Arc::default());
         } else if ends {
+            // The second one ends us at once, whatever we are at.
+            let _ = flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&again));
+            let _ = flag::register(signal, Arc::clone(&again));
             let _ = flag::register_usize(
                 signal,
                 Arc::clone(&came),
