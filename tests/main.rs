@@ -16,6 +16,7 @@ mod support;
 
 mod calendar_properties;
 mod commands;
+mod install;
 mod overrides;
 mod policy_errors;
 mod policy_properties;
