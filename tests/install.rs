@@ -162,6 +162,105 @@ fn a_hooks_path_inside_the_repository_is_followed() {
 }
 
 #[test]
+fn hooks_that_other_repositories_share_are_left_alone() {
+    let shop = uninstalled();
+    let shared = shop.path("every repository's hooks");
+    executable(&shared.join("commit-msg"), "#!/bin/sh\n");
+    let linked = shop.path("linked");
+    for (scope, value) in [
+        ("--global", shared.to_str().unwrap()),
+        ("--global", "../every repository's hooks"),
+        ("--local", shared.to_str().unwrap()),
+        ("--local", "/dev/null"),
+    ] {
+        for from in [&shop.app, &linked] {
+            if from == &linked {
+                git_at(&shop, &["worktree", "add", "-q", "-b", "side"], &linked);
+            }
+            shop.git(["config", scope, "core.hooksPath", value]).goes();
+            let ran = shop.run_in(from, PUSHGATE, ["install"]);
+            assert_eq!(ran.code, 2, "{value}: {ran}");
+            let ran = ran
+                .says("pushgate: install not done\n  git looks for its hooks in ")
+                .says(", which is not this repository's own\n");
+            assert_eq!(
+                ran.stderr.contains("or let "),
+                value != "/dev/null",
+                "{ran}"
+            );
+            assert_eq!(names(&shared), ["commit-msg"]);
+            // The cure, as it is printed.
+            let cure = ran
+                .stderr
+                .lines()
+                .find_map(|line| {
+                    line.strip_prefix("  hint: ")?
+                        .strip_suffix(", then pushgate install")
+                })
+                .unwrap_or_else(|| panic!("no cure: {ran}"));
+            shop.run_in(from, "sh", ["-c", cure]).goes();
+            shop.run_in(from, PUSHGATE, ["install"]).goes();
+            is_gated(&shop, from);
+            // Back to where it was.
+            shop.run_in(from, PUSHGATE, ["uninstall"]).goes();
+            let _ = shop.git(["config", "--local", "--unset", "core.hooksPath"]);
+            let _ = shop.git(["config", "--global", "--unset", "core.hooksPath"]);
+        }
+        git_at(&shop, &["worktree", "remove", "--force"], &linked);
+        shop.git(["branch", "-q", "-D", "side"]).goes();
+    }
+}
+
+#[test]
+fn a_shared_hook_that_calls_the_gate_as_the_hint_says_is_a_gate() {
+    let shop = uninstalled();
+    let shared = shop.path("shared");
+    fs::create_dir(&shared).unwrap();
+    git_at(&shop, &["config", "--global", "core.hooksPath"], &shared);
+    let ran = shop.pushgate(["install"]);
+    let line = ran
+        .stderr
+        .split_once("begin with this line: ")
+        .and_then(|(_, rest)| Some(rest.split_once(" (with")?.0))
+        .unwrap_or_else(|| panic!("no line: {ran}"))
+        .to_owned();
+    executable(
+        &shared.join("pre-push"),
+        &format!("#!/bin/sh\n{line}\necho the others >&2\n"),
+    );
+    // The line finds the program on PATH.
+    let bin = shop.path("bin");
+    fs::create_dir(&bin).unwrap();
+    symlink(PUSHGATE, bin.join("pushgate")).unwrap();
+    shop.commit("stray");
+    let push = |refspec| {
+        let mut command = shop.command("git");
+        command.args(["push", "staging", refspec]);
+        Ran::of(command.env("PATH", on_path(&bin)))
+    };
+    push("HEAD:master")
+        .refused("trunk")
+        .never_says("the others");
+    push("origin/master:refs/heads/main")
+        .goes()
+        .says("the others");
+}
+
+#[test]
+fn the_hooks_that_husky_writes_are_not_ours_to_replace() {
+    let shop = uninstalled();
+    shop.git(["config", "core.hooksPath", ".husky/_"]).goes();
+    executable(&shop.app.join(".husky/_/pre-push"), "#!/bin/sh\n");
+    let ran = shop.pushgate(["install"]);
+    assert_eq!(ran.code, 2, "{ran}");
+    ran.says("husky writes the hooks in ").says(&format!(
+        "hint: let {} begin with this line: pushgate pre-push -- \"$@\" || exit",
+        shop.app.join(".husky/pre-push").display()
+    ));
+    assert_eq!(names(&shop.app.join(".husky/_")), ["pre-push"]);
+}
+
+#[test]
 fn an_old_hook_hears_what_git_said_after_the_gates_have_passed() {
     let shop = uninstalled();
     let old = recorder(&shop, "echo the old hook >&2");
@@ -398,6 +497,60 @@ fn the_hook_of_git_lfs_uploads_when_the_gates_pass_and_not_when_they_refuse() {
 }
 
 #[test]
+fn what_git_lfs_takes_by_force_is_taken_back() {
+    tool("git-lfs", "git-lfs");
+    let shop = Sandbox::new();
+    // It refuses to replace a hook that it does not know, unless forced.
+    let ran = shop.git(["lfs", "install", "--local"]);
+    assert_eq!(ran.code, 2, "{ran}");
+    for kept_already in [false, true] {
+        shop.git(["lfs", "install", "--local", "--force"]).goes();
+        let theirs = fs::read(hook(&shop)).unwrap();
+        assert!(!String::from_utf8_lossy(&theirs).contains("pushgate"));
+        assert_eq!(kept(&shop).exists(), kept_already);
+        shop.install();
+        assert_eq!(fs::read(kept(&shop)).unwrap(), theirs);
+        is_gated(&shop, &shop.app);
+    }
+    shop.pushgate(["uninstall"]).goes();
+    assert!(!kept(&shop).exists());
+    // A kept hook that is another one is nobody's to throw away.
+    executable(&hook(&shop), "#!/bin/sh\n# Ana's own\n");
+    shop.install();
+    shop.git(["lfs", "install", "--local", "--force"]).goes();
+    let theirs = fs::read(hook(&shop)).unwrap();
+    let ran = shop.pushgate(["install"]);
+    assert_eq!(ran.code, 2, "{ran}");
+    ran.says(&format!(
+        "{} is not pushgate's, and {} keeps an older one\n",
+        hook(&shop).display(),
+        kept(&shop).display()
+    ))
+    .says("hint: put what you need of ");
+    assert_eq!(fs::read(hook(&shop)).unwrap(), theirs);
+    assert!(
+        fs::read_to_string(kept(&shop))
+            .unwrap()
+            .contains("Ana's own")
+    );
+    let ran = shop.pushgate(["uninstall"]);
+    assert_eq!(ran.code, 1, "{ran}");
+    ran.says("pre-push is not pushgate's: left as it is\n")
+        .says("pre-push.kept stays, too\n");
+}
+
+#[test]
+fn an_install_that_was_interrupted_is_finished_by_the_next() {
+    let shop = uninstalled();
+    executable(&hook(&shop), &recorder(&shop, ""));
+    // The old hook has its second name, and ours is not there yet.
+    fs::hard_link(hook(&shop), kept(&shop)).unwrap();
+    shop.install();
+    is_gated(&shop, &shop.app);
+    assert!(seen(&shop).is_some());
+}
+
+#[test]
 fn installing_again_changes_nothing() {
     let shop = uninstalled();
     executable(&hook(&shop), "#!/bin/sh\n# old\n");
@@ -547,6 +700,18 @@ fn uninstall_leaves_what_is_not_ours() {
     ran.says("pre-push is not pushgate's: left as it is\n")
         .never_says("pre-push.kept");
     assert_eq!(fs::read_to_string(hook(&shop)).unwrap(), old);
+    shop.push("origin", "HEAD:refs/heads/feature").goes();
+    assert!(seen(&shop).is_some());
+}
+
+#[test]
+fn uninstall_after_somebody_removed_the_hook_by_hand_still_gives_the_old_one_back() {
+    let shop = uninstalled();
+    executable(&hook(&shop), &recorder(&shop, ""));
+    shop.install();
+    fs::remove_file(hook(&shop)).unwrap();
+    shop.pushgate(["uninstall"]).goes();
+    assert!(!kept(&shop).exists());
     shop.push("origin", "HEAD:refs/heads/feature").goes();
     assert!(seen(&shop).is_some());
 }
