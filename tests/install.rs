@@ -685,10 +685,14 @@ fn uninstall_gives_back_what_was_there_byte_for_byte() {
     let inode = hook(&shop).metadata().unwrap().ino();
     shop.install();
     assert_ne!(fs::read(hook(&shop)).unwrap(), bytes);
-    shop.pushgate(["uninstall"]).goes().says(&format!(
-        "pushgate: {} is again what it was before\n",
-        hook(&shop).display()
-    ));
+    let ran = shop.pushgate(["uninstall"]).goes();
+    assert_eq!(
+        ran.stderr,
+        format!(
+            "pushgate: {} is again what it was before\n",
+            hook(&shop).display()
+        )
+    );
     assert_eq!(fs::read(hook(&shop)).unwrap(), bytes);
     assert_eq!(mode(&hook(&shop)), 0o2750);
     assert_eq!(hook(&shop).metadata().unwrap().ino(), inode);

@@ -47,9 +47,11 @@ pub(crate) fn run() -> Done {
     if let Ok(worktree) = world.suite_worktree() {
         worktree.remove()?;
     }
-    report::say(&format!(
-        "the ledger stays: {}",
-        world.state_dir().display()
-    ));
+    if world.state_dir().exists() {
+        report::say(&format!(
+            "the ledger stays: {}",
+            world.state_dir().display()
+        ));
+    }
     Ok(0)
 }
