@@ -251,6 +251,11 @@ remove_hook() {
     fi
     ledger=$(git -C "$top" rev-parse --path-format=absolute --git-common-dir)/pushgate
     [ ! -d "$ledger" ] || say "left: the ledger $ledger"
+    # Where the suite ran.
+    git -C "$top" worktree list --porcelain | sed -n 's|^worktree \(.*/pushgate/.*/tree\)$|\1|p' |
+      while IFS= read -r tree; do
+        say "left: $tree; to remove it: git worktree remove --force $(word "$tree")"
+      done
   else
     say "$hook is not there, or not pushgate's"
   fi

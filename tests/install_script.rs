@@ -333,9 +333,13 @@ fn a_hook_that_cannot_be_installed_is_said() {
 fn a_hook_that_lost_its_program_is_taken_away_without_it() {
     let shop = clone();
     run(&shop, &[]).goes();
+    // Where a suite has run.
+    let text = "suite: {run: 'true', in: worktree}\nenvironments: {staging: {}}\n";
+    fs::write(policy(&shop), text).unwrap();
+    shop.push("staging", "master").goes();
     fs::remove_file(policy(&shop)).unwrap();
     fs::remove_dir_all(shop.path("the root")).unwrap();
-    shop.push("staging", "master")
+    shop.push("staging", "master:refs/heads/main")
         .goes_not()
         .says("the program is missing");
     let ran = run(&shop, &["--uninstall"]).goes();
@@ -344,8 +348,21 @@ fn a_hook_that_lost_its_program_is_taken_away_without_it() {
             .contains("pre-push is again what it was before\n"),
         "{ran}"
     );
+    assert!(
+        ran.stdout.contains("install.sh: left: the ledger /"),
+        "{ran}"
+    );
+    let cure = ran.stdout.split_once("; to remove it: ");
+    let cure = cure.unwrap_or_else(|| panic!("{ran}")).1;
+    let cure = cure.lines().next().unwrap();
+    let worktrees = || shop.ask(["worktree", "list"]).lines().count();
+    assert_eq!(worktrees(), 2);
+    shop.run_in(&shop.app, "sh", ["-c", cure]).goes();
+    assert_eq!(worktrees(), 1);
     is_untouched(&shop);
-    shop.push("staging", "master").goes().says("the old hook");
+    shop.push("staging", "master:refs/heads/main")
+        .goes()
+        .says("the old hook");
     // The same where there was no hook before.
     fs::remove_file(hook(&shop)).unwrap();
     run(&shop, &[]).goes();
