@@ -340,7 +340,7 @@ const NOT_LOCAL: [&str; 14] = [
 /// Whether a variable may tell git which repository it works in, or how.
 fn may_be_local(name: &OsStr) -> bool {
     let begins = |with: &&str| name.as_encoded_bytes().starts_with(with.as_bytes());
-    begins(&"GIT_") && name != PREFIX && !NOT_LOCAL.iter().any(|other| begins(other))
+    begins(&"GIT_") && name != PREFIX && !NOT_LOCAL.iter().any(begins)
 }
 
 #[cfg(test)]
