@@ -16,6 +16,8 @@ mod support;
 
 mod calendar_properties;
 mod commands;
+mod install;
+mod install_script;
 mod overrides;
 mod policy_errors;
 mod policy_properties;

@@ -84,7 +84,13 @@ impl Hooks {
         let is_own =
             own.into_iter().flatten().any(|top| real.starts_with(top)) && !directory.is_file();
         if !is_own || directory.as_os_str() == "/dev/null" {
-            return Err(Trouble::SharedHooks { directory });
+            return Err(Trouble::SharedHooks {
+                directory,
+                own: own_hooks(world),
+            });
+        }
+        if directory.ends_with(".husky/_") {
+            return Err(Trouble::HuskyHooks { directory });
         }
         Ok(Self {
             hook: directory.join("pre-push"),
@@ -117,6 +123,9 @@ impl Hooks {
     /// Gives the hook that is there a second name; it keeps its own until ours takes its place.
     fn keep(&self) -> Result<(), Trouble> {
         if self.kept.symlink_metadata().is_ok() {
+            if is_same(&self.hook, &self.kept) {
+                return Ok(());
+            }
             return Err(Trouble::TwoHooks {
                 hook: self.hook.clone(),
                 kept: self.kept.clone(),
@@ -138,6 +147,32 @@ impl Hooks {
         !real.starts_with(world.common_dir())
             && world.work_tree().is_some_and(|top| real.starts_with(top))
     }
+}
+
+/// What `core.hooksPath` must be for git to look in the repository's own directory. A relative one
+/// is taken from the top of each worktree, so linked worktrees would look where nothing is.
+fn own_hooks(world: &Real) -> PathBuf {
+    let common = world.common_dir();
+    let alone = !common.join("worktrees").is_dir();
+    match world.work_tree().map(|top| common.strip_prefix(top)) {
+        Some(Ok(inside)) if alone => inside.join("hooks"),
+        _ => common.join("hooks"),
+    }
+}
+
+/// Whether both are one hook: an install was interrupted between its two steps, or whoever wrote
+/// the first one wrote it again over ours (`git lfs install --force`).
+fn is_same(hook: &Path, kept: &Path) -> bool {
+    let look = |path: &Path| {
+        let metadata = path.symlink_metadata()?;
+        let content = if metadata.is_symlink() {
+            fs::read_link(path)?.into_os_string().into_vec()
+        } else {
+            fs::read(path)?
+        };
+        Ok::<_, io::Error>((metadata.permissions().mode(), content))
+    };
+    matches!((look(hook), look(kept)), (Ok(hook), Ok(kept)) if hook == kept)
 }
 
 /// The path with links followed, as far as it exists.

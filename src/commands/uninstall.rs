@@ -13,7 +13,10 @@ pub(crate) fn run() -> Done {
     let hooks = Hooks::of(&world)?;
     let failed =
         |error: &std::io::Error| Trouble::io(format!("remove {}", hooks.hook.display()), error);
+    let has_kept = hooks.kept.symlink_metadata().is_ok();
     match hooks.found()? {
+        // Somebody removed ours by hand; the old one still waits.
+        Found::Nothing if has_kept => {}
         Found::Nothing => {
             report::say(&format!("{} is not there", hooks.hook.display()));
             return Ok(0);
@@ -23,11 +26,14 @@ pub(crate) fn run() -> Done {
                 "{} is not pushgate's: left as it is",
                 hooks.hook.display()
             ));
+            if has_kept {
+                report::say(&format!("{} stays, too", hooks.kept.display()));
+            }
             return Ok(1);
         }
         Found::Ours(_) => {}
     }
-    if hooks.kept.symlink_metadata().is_ok() {
+    if has_kept {
         fs::rename(&hooks.kept, &hooks.hook).map_err(|e| failed(&e))?;
         report::say(&format!(
             "{} is again what it was before",
@@ -41,9 +47,11 @@ pub(crate) fn run() -> Done {
     if let Ok(worktree) = world.suite_worktree() {
         worktree.remove()?;
     }
-    report::say(&format!(
-        "the ledger stays: {}",
-        world.state_dir().display()
-    ));
+    if world.state_dir().exists() {
+        report::say(&format!(
+            "the ledger stays: {}",
+            world.state_dir().display()
+        ));
+    }
     Ok(0)
 }

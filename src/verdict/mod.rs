@@ -536,6 +536,14 @@ pub enum Trouble {
     SharedHooks {
         /// The directory.
         directory: PathBuf,
+        /// The repository's own, as `core.hooksPath` would name it.
+        own: PathBuf,
+    },
+    /// The hooks directory belongs to husky.
+    #[error("husky writes the hooks in {} anew at every npm install", .directory.display())]
+    HuskyHooks {
+        /// The directory.
+        directory: PathBuf,
     },
     /// There is a hook, and there is a kept one already.
     #[error("{} is not pushgate's, and {} keeps an older one", .hook.display(), .kept.display())]

@@ -1,6 +1,6 @@
 //! The words of a refusal, and the commands that cure it.
 
-use std::fmt;
+use std::{fmt, path::Path};
 
 use bstr::{BStr, BString, ByteSlice};
 use jiff::{Timestamp, tz::TimeZone};
@@ -454,14 +454,20 @@ impl Trouble {
             Self::NoEnvironment { .. } => {
                 format!("add it to `environments` in {FILE} (pushgate init writes one)")
             }
-            Self::SharedHooks { directory } => {
-                return vec![
-                    "git config core.hooksPath .git/hooks, then pushgate install".to_owned(),
-                    format!(
-                        "or add this line to {}/pre-push: pushgate pre-push -- \"$@\"",
-                        directory.display()
-                    ),
-                ];
+            Self::SharedHooks { directory, own } => {
+                let own = own.to_string_lossy();
+                let mut cures = vec![format!(
+                    "git config core.hooksPath {}, then pushgate install",
+                    shell_word(&own)
+                )];
+                if directory.as_os_str() != "/dev/null" {
+                    let cure = by_hand(&directory.join("pre-push"));
+                    cures.push(format!("or {cure}"));
+                }
+                return cures;
+            }
+            Self::HuskyHooks { directory } => {
+                by_hand(&directory.parent().unwrap_or(directory).join("pre-push"))
             }
             Self::TwoHooks { hook, kept } => format!(
                 "put what you need of {} into {}, remove the first, then pushgate install",
@@ -484,6 +490,25 @@ impl Trouble {
                 return Vec::new();
             }
         }]
+    }
+}
+
+/// How a hook that is not ours to write calls the gate: first, because what reads the refs before
+/// leaves none to judge; and heeding the answer, because the hook goes on otherwise.
+fn by_hand(hook: &Path) -> String {
+    format!(
+        "let {} begin with this line: pushgate pre-push -- \"$@\" || exit (with --chain=HOOK before the -- where HOOK needs the refs, too)",
+        hook.display()
+    )
+}
+
+/// A word of the shell, in quotes only where it needs them.
+fn shell_word(text: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+@%,:".contains(c);
+    if text.chars().all(is_plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
     }
 }
 

@@ -357,6 +357,13 @@ impl Ran {
         self
     }
 
+    /// `git push` failed.
+    #[track_caller]
+    pub fn goes_not(self) -> Self {
+        assert_eq!(self.code, 1, "{self}");
+        self
+    }
+
     /// `git push` failed because this gate refused.
     #[track_caller]
     pub fn refused(self, gate: &str) -> Self {

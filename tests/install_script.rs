@@ -1,0 +1,620 @@
+//! `install.sh`, really run: from a checkout and into repositories whose paths hold spaces.
+
+use std::{
+    fs,
+    os::unix::fs::{PermissionsExt, symlink},
+    path::{Path, PathBuf},
+    process::Command,
+    sync::OnceLock,
+};
+
+use crate::support::{Ran, Sandbox, tool};
+
+const OLD_HOOK: &str = "#!/bin/sh\necho 'the old hook' >&2\n";
+
+/// A checkout of what is under test, at a path with spaces. It stays where it is, so that cargo
+/// builds it once for all tests, and again only when it has changed.
+fn checkout() -> &'static Path {
+    static CHECKOUT: OnceLock<PathBuf> = OnceLock::new();
+    CHECKOUT.get_or_init(|| {
+        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let copy = Path::new(env!("CARGO_TARGET_TMPDIR")).join("a checkout of Ana's");
+        let _ = fs::remove_dir_all(&copy);
+        fs::create_dir_all(&copy).unwrap();
+        let entries = fs::read_dir(here).unwrap().map(|entry| entry.unwrap());
+        let entries: Vec<_> = entries
+            .filter(|entry| {
+                !["target", "fuzz", ".git"]
+                    .iter()
+                    .any(|name| entry.file_name() == *name)
+            })
+            .map(|entry| entry.path())
+            .collect();
+        let mut command = Command::new("cp");
+        Ran::of(command.arg("-a").args(entries).arg(&copy)).goes();
+        let mut command = Command::new("git");
+        Ran::of(command.args(["init", "-q"]).current_dir(&copy)).goes();
+        copy.canonicalize().unwrap()
+    })
+}
+
+/// A clone at a path with spaces that has a suite, an old hook, and no policy.
+fn clone() -> Sandbox {
+    let mut shop = Sandbox::bare();
+    let app = shop.path("the \"app\" of Ana's");
+    fs::rename(&shop.app, &app).unwrap();
+    shop.app = app;
+    shop.script("bin/test", "#!/bin/sh\nexit 0\n");
+    shop.git(["add", "."]).goes();
+    shop.commit("one");
+    shop.git(["push", "-q", "origin", "master"]).goes();
+    executable(&hook(&shop), OLD_HOOK);
+    shop
+}
+
+fn hook(shop: &Sandbox) -> PathBuf {
+    shop.app.join(".git/hooks/pre-push")
+}
+
+fn policy(shop: &Sandbox) -> PathBuf {
+    shop.app.join(".pushgate.yml")
+}
+
+fn program(shop: &Sandbox) -> PathBuf {
+    shop.path("the root/bin/pushgate")
+}
+
+fn executable(path: &Path, text: &str) {
+    fs::write(path, text).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+/// `install.sh` in the clone, with the sandbox's HOME. Only what cargo has downloaded already is
+/// the machine's: nothing is fetched, and nothing installed there.
+fn script(shop: &Sandbox, args: &[&str]) -> Command {
+    let cargo = PathBuf::from(std::env::var_os("CARGO").expect("cargo runs the tests"));
+    let cargo_home = std::env::var_os("CARGO_HOME").map_or_else(
+        || PathBuf::from(std::env::var_os("HOME").expect("a HOME")).join(".cargo"),
+        PathBuf::from,
+    );
+    let path = std::env::var_os("PATH").unwrap();
+    let path = [cargo.parent().unwrap().to_owned()]
+        .into_iter()
+        .chain(std::env::split_paths(&path));
+    let mut command = shop.command(checkout().join("install.sh"));
+    command
+        .args(args)
+        .env("PATH", std::env::join_paths(path).unwrap())
+        .env("CARGO_HOME", cargo_home)
+        .env("CARGO_INSTALL_ROOT", shop.path("the root"))
+        .env(
+            "CARGO_TARGET_DIR",
+            Path::new(env!("CARGO_TARGET_TMPDIR")).join("installed"),
+        )
+        .env("CARGO_NET_OFFLINE", "true");
+    // The script is under test here, not the optimizer.
+    command
+        .env("CARGO_PROFILE_RELEASE_LTO", "off")
+        .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0")
+        .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16");
+    command
+}
+
+fn run(shop: &Sandbox, args: &[&str]) -> Ran {
+    Ran::of(&mut script(shop, args))
+}
+
+/// A `PATH` of one directory that has what the system has, but for these.
+fn tools_without(shop: &Sandbox, without: &[&str]) -> PathBuf {
+    let directory = shop.path("tools");
+    let _ = fs::remove_dir_all(&directory);
+    fs::create_dir(&directory).unwrap();
+    for source in ["/usr/bin", "/bin", "/usr/sbin", "/sbin"] {
+        for entry in fs::read_dir(source).unwrap().map(|entry| entry.unwrap()) {
+            let name = entry.file_name();
+            if without.iter().all(|without| name != *without) {
+                // The first directory wins, as on any PATH.
+                let _ = symlink(entry.path(), directory.join(name));
+            }
+        }
+    }
+    assert!(directory.join("sh").exists());
+    directory
+}
+
+/// Every name and every content below a directory.
+fn everything(directory: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(directory)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+    {
+        if entry.is_dir() {
+            found.extend(everything(&entry));
+        } else {
+            found.push((entry.clone(), fs::read(&entry).unwrap()));
+        }
+    }
+    found.sort();
+    found
+}
+
+/// Nothing happened: no program, no hook, no policy.
+#[track_caller]
+fn is_untouched(shop: &Sandbox) {
+    assert!(!program(shop).exists());
+    assert_eq!(fs::read_to_string(hook(shop)).unwrap(), OLD_HOOK);
+    assert!(!policy(shop).exists());
+}
+
+#[test]
+fn it_installs_into_the_repository_it_is_called_from_and_takes_all_of_it_away_again() {
+    let shop = clone();
+    // The repository's own cargo configuration is none of our business.
+    shop.commit_file(".cargo/config.toml", "this is not TOML\n");
+    shop.git(["push", "-q", "--no-verify", "origin", "master"])
+        .goes();
+    let home = everything(&shop.path("home"));
+    let config = fs::read(shop.app.join(".git/config")).unwrap();
+
+    let ran = run(&shop, &[]).goes();
+    let says = |text: &str| assert!(ran.stdout.contains(text), "nobody says `{text}`:\n{ran}");
+    says("install.sh: building pushgate with cargo 1.");
+    says(&format!(
+        "install.sh: installed {}\n",
+        program(&shop).display()
+    ));
+    says(&format!(
+        "install.sh: checked: pushgate {} runs\n",
+        env!("CARGO_PKG_VERSION")
+    ));
+    says(&format!(
+        "install.sh: checked: {} is in place\n",
+        hook(&shop).display()
+    ));
+    says(&format!("install.sh: next, in {}:\n", shop.app.display()));
+    says("  git add .pushgate.yml && git commit -m 'Add the deploy policy' .pushgate.yml\n");
+    says(" check      the verdict, without a push\n");
+    says("/the root/bin to PATH\n");
+    assert!(
+        !ran.stdout.contains('\x1b') && !ran.stderr.contains('\x1b'),
+        "{ran:?}"
+    );
+    assert!(!ran.stdout.contains("Compiling"), "{ran}");
+    // What comes next, as it is printed.
+    for (start, end) in [("  git add", "\n"), ("  '", "      the verdict")] {
+        let from = ran
+            .stdout
+            .find(start)
+            .unwrap_or_else(|| panic!("{start}: {ran}"));
+        let line = &ran.stdout[from..];
+        let line = &line[..line.find(end).unwrap()];
+        shop.git(["push", "-q", "--no-verify", "origin", "master"])
+            .goes();
+        shop.run_in(&shop.app, "sh", ["-c", line]).goes();
+    }
+
+    shop.push("staging", "master")
+        .goes()
+        .says("push to staging (staging) may go")
+        .says("the old hook");
+    shop.commit("stray");
+    shop.push("staging", "master")
+        .refused("trunk")
+        .never_says("the old hook");
+
+    // Once more changes nothing.
+    let before = fs::read(hook(&shop)).unwrap();
+    let again = run(&shop, &[]).goes();
+    assert!(again.stdout.contains("is there already\n"), "{again}");
+    assert!(again.stderr.contains("is installed already"), "{again}");
+    assert_eq!(fs::read(hook(&shop)).unwrap(), before);
+    shop.push("staging", "master").refused("trunk");
+
+    let ran = run(&shop, &["--uninstall"]).goes();
+    let says = |text: &str| assert!(ran.stdout.contains(text), "nobody says `{text}`:\n{ran}");
+    says(&format!(
+        "install.sh: left: {}, which is in git\n",
+        policy(&shop).display()
+    ));
+    says(&format!(
+        "install.sh: removed {}\n",
+        program(&shop).display()
+    ));
+    assert!(ran.stderr.contains("the ledger stays: "), "{ran}");
+    assert!(!program(&shop).exists());
+    assert!(policy(&shop).exists());
+    assert_eq!(fs::read_to_string(hook(&shop)).unwrap(), OLD_HOOK);
+    assert!(!hook(&shop).with_extension("kept").exists());
+    shop.push("staging", "master")
+        .goes()
+        .says("the old hook")
+        .silent();
+
+    let ran = run(&shop, &["--uninstall"]).goes();
+    assert!(
+        ran.stdout
+            .contains("pre-push is not there, or not pushgate's\n"),
+        "{ran}"
+    );
+    assert_eq!(fs::read_to_string(hook(&shop)).unwrap(), OLD_HOOK);
+    // Nobody's configuration was touched.
+    assert_eq!(everything(&shop.path("home")), home);
+    assert_eq!(fs::read(shop.app.join(".git/config")).unwrap(), config);
+}
+
+#[test]
+fn it_installs_into_the_repository_it_is_given_and_takes_an_untouched_policy_away() {
+    let shop = clone();
+    let app = shop.app.to_str().unwrap().to_owned();
+    let elsewhere = |args: &[&str]| {
+        let mut command = script(&shop, args);
+        Ran::of(command.current_dir(shop.path("home"))).goes()
+    };
+    elsewhere(&[&app]);
+    assert!(policy(&shop).exists());
+    let ran = elsewhere(&["--uninstall", &app]);
+    assert!(
+        ran.stdout
+            .contains(".pushgate.yml: nobody had changed it\n"),
+        "{ran}"
+    );
+    is_untouched(&shop);
+    assert_eq!(shop.ask(["status", "--porcelain"]), "");
+    // The option may come last, and a changed policy stays.
+    elsewhere(&[&app]);
+    let mut text = fs::read_to_string(policy(&shop)).unwrap();
+    text += "# mine\n";
+    fs::write(policy(&shop), &text).unwrap();
+    let ran = elsewhere(&[&app, "--uninstall"]);
+    assert!(
+        ran.stdout
+            .contains(".pushgate.yml, which is not what init would write\n"),
+        "{ran}"
+    );
+    assert_eq!(fs::read_to_string(policy(&shop)).unwrap(), text);
+}
+
+#[test]
+fn without_a_repository_it_installs_the_program_and_says_how_to_go_on() {
+    for from in [None, Some(checkout())] {
+        let shop = clone();
+        let at = from.map_or_else(|| shop.path("home"), Path::to_owned);
+        let run = |args: &[&str]| Ran::of(script(&shop, args).current_dir(&at)).goes();
+        let ran = run(&[]);
+        assert!(
+            ran.stdout
+                .contains("next: install the hook where you push from\n"),
+            "{ran}"
+        );
+        assert!(program(&shop).exists());
+        assert!(!at.join(".git/hooks/pre-push").exists());
+        assert!(!at.join(".pushgate.yml").exists());
+        // As it is printed.
+        let line = ran
+            .stdout
+            .lines()
+            .find(|line| line.ends_with(" init"))
+            .unwrap();
+        shop.run_in(&shop.app, "sh", ["-c", line]).goes();
+        assert!(policy(&shop).exists());
+        run(&["--uninstall"]);
+        assert!(!program(&shop).exists());
+    }
+}
+
+#[test]
+fn a_policy_that_is_there_is_left_as_it_is() {
+    let shop = clone();
+    let text = "suite: {run: 'true'}\nenvironments: {staging: {}}\n";
+    shop.policy(text);
+    run(&shop, &[]).goes();
+    assert_eq!(fs::read_to_string(policy(&shop)).unwrap(), text);
+    // Also one that is committed, and only missing here.
+    fs::remove_file(policy(&shop)).unwrap();
+    run(&shop, &[]).goes();
+    assert!(!policy(&shop).exists());
+}
+
+#[test]
+fn a_hook_that_cannot_be_installed_is_said() {
+    let shop = clone();
+    shop.git(["config", "--global", "core.hooksPath", "/dev/null"])
+        .goes();
+    let ran = run(&shop, &[]);
+    assert_eq!(ran.code, 1, "{ran}");
+    ran.says("not this repository's own")
+        .says("install.sh: the program is installed, the hook is not: see above\n");
+    assert!(program(&shop).exists());
+    assert!(!policy(&shop).exists());
+}
+
+#[test]
+fn a_hook_that_lost_its_program_is_taken_away_without_it() {
+    let shop = clone();
+    run(&shop, &[]).goes();
+    // Where a suite has run.
+    let text = "suite: {run: 'true', in: worktree}\nenvironments: {staging: {}}\n";
+    fs::write(policy(&shop), text).unwrap();
+    shop.push("staging", "master").goes();
+    fs::remove_file(policy(&shop)).unwrap();
+    fs::remove_dir_all(shop.path("the root")).unwrap();
+    shop.push("staging", "master:refs/heads/main")
+        .goes_not()
+        .says("the program is missing");
+    let ran = run(&shop, &["--uninstall"]).goes();
+    assert!(
+        ran.stdout
+            .contains("pre-push is again what it was before\n"),
+        "{ran}"
+    );
+    assert!(
+        ran.stdout.contains("install.sh: left: the ledger /"),
+        "{ran}"
+    );
+    let cure = ran.stdout.split_once("; to remove it: ");
+    let cure = cure.unwrap_or_else(|| panic!("{ran}")).1;
+    let cure = cure.lines().next().unwrap();
+    let worktrees = || shop.ask(["worktree", "list"]).lines().count();
+    assert_eq!(worktrees(), 2);
+    shop.run_in(&shop.app, "sh", ["-c", cure]).goes();
+    assert_eq!(worktrees(), 1);
+    is_untouched(&shop);
+    shop.push("staging", "master:refs/heads/main")
+        .goes()
+        .says("the old hook");
+    // The same where there was no hook before.
+    fs::remove_file(hook(&shop)).unwrap();
+    run(&shop, &[]).goes();
+    fs::remove_dir_all(shop.path("the root")).unwrap();
+    let ran = run(&shop, &["--uninstall"]).goes();
+    assert!(
+        ran.stdout
+            .contains(&format!("removed {}\n", hook(&shop).display())),
+        "{ran}"
+    );
+    assert!(!hook(&shop).exists());
+}
+
+#[test]
+fn without_cargo_it_says_how_to_get_one() {
+    let shop = clone();
+    let tools = tools_without(&shop, &["cargo", "rustc", "rustup"]);
+    let ran = Ran::of(script(&shop, &[]).env("PATH", &tools));
+    assert_eq!(ran.code, 1, "{ran}");
+    ran.says(&format!(
+        "install.sh: cargo is missing: pushgate is built with Rust {} or newer\n",
+        env!("CARGO_PKG_RUST_VERSION")
+    ))
+    .says("  curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh\n")
+    .says("  Debian 13 and newer, too: apt-get install rustup && rustup default stable\n");
+    is_untouched(&shop);
+}
+
+#[test]
+fn a_cargo_that_is_too_old_or_does_not_run_is_said_before_anything_is_built() {
+    let shop = clone();
+    let tools = tools_without(&shop, &["cargo"]);
+    let cargo = |text: &str| {
+        let log = shop.path("cargo.log");
+        let _ = fs::remove_file(&log);
+        executable(
+            &tools.join("cargo"),
+            &format!("#!/bin/sh\necho \"$@\" >>'{}'\n{text}\n", log.display()),
+        );
+        let ran = Ran::of(script(&shop, &[]).env("PATH", &tools));
+        assert_eq!(ran.code, 1, "{ran}");
+        is_untouched(&shop);
+        (ran, fs::read_to_string(&log).unwrap())
+    };
+    let needs = env!("CARGO_PKG_RUST_VERSION");
+    for old in ["1.63.0", "1.9.0", "1.94.1", "0.66.0"] {
+        let (ran, calls) = cargo(&format!("echo 'cargo {old} (abc 2022-07-01)'"));
+        ran.says(&format!(
+            "cargo {old} is too old: pushgate needs Rust {needs} or newer\n"
+        ))
+        .says("with rustup: rustup update stable\n");
+        assert_eq!(calls, "--version\n");
+    }
+    // New enough, and asked to build.
+    for new in [&format!("{needs}.0"), "1.100.0-nightly", "2.0.0"] {
+        let (ran, calls) = cargo(&format!(
+            "echo 'cargo {new} (abc 2022-07-01)'; [ $1 = --version ]"
+        ));
+        ran.says("the build failed: cargo's words are above\n");
+        assert_eq!(calls, "--version\ninstall --locked --path .\n");
+    }
+    let (ran, _) = cargo("echo 'no toolchain is chosen' >&2; exit 1");
+    ran.says("cargo does not run\n  no toolchain is chosen\n");
+}
+
+#[test]
+fn without_a_c_compiler_it_says_so_before_anything_is_built() {
+    let shop = clone();
+    let tools = tools_without(&shop, &["cc", "cargo"]);
+    executable(
+        &tools.join("cargo"),
+        "#!/bin/sh\n[ $1 = --version ] || echo built >&2\necho cargo 99.0.0\n",
+    );
+    let ran = Ran::of(script(&shop, &[]).env("PATH", &tools));
+    assert_eq!(ran.code, 1, "{ran}");
+    ran.says("install.sh: no C compiler that works: `cc`")
+        .says("Debian: apt-get install gcc libc6-dev\n")
+        .never_says("built\n");
+    // One that is there and has no headers.
+    executable(
+        &tools.join("cc"),
+        "#!/bin/sh\necho 'stdlib.h: No such file' >&2\nexit 1\n",
+    );
+    Ran::of(script(&shop, &[]).env("PATH", &tools))
+        .goes_not()
+        .says("  stdlib.h: No such file\n");
+    is_untouched(&shop);
+}
+
+#[test]
+fn without_git_it_says_so() {
+    let shop = clone();
+    let tools = tools_without(&shop, &["git"]);
+    Ran::of(script(&shop, &[]).env("PATH", &tools))
+        .goes_not()
+        .says("install.sh: git is missing\n  Debian: apt-get install git\n");
+    is_untouched(&shop);
+}
+
+#[test]
+fn a_build_that_fails_installs_nothing_and_shows_why() {
+    let shop = clone();
+    // Nothing is downloaded there, and nothing can be.
+    let mut command = script(&shop, &[]);
+    command
+        .env("CARGO_HOME", shop.path("empty"))
+        .env("CARGO_TARGET_DIR", shop.path("target"));
+    Ran::of(&mut command)
+        .goes_not()
+        .says("offline")
+        .says("install.sh: the build failed: cargo's words are above\n");
+    is_untouched(&shop);
+}
+
+#[test]
+fn what_it_does_not_understand_ends_with_2_and_help_with_0() {
+    let shop = clone();
+    let app = shop.app.to_str().unwrap();
+    for (args, says) in [
+        (&["--instal"][..], "there is no option --instal"),
+        (&["-x", app], "there is no option -x"),
+        (&[app, app], "one REPO at a time"),
+        (&[""], "REPO is empty"),
+    ] {
+        let ran = run(&shop, args);
+        assert_eq!(ran.code, 2, "{ran}");
+        ran.says(&format!("install.sh: {says}\nusage: ./install.sh [REPO]\n"));
+    }
+    let ran = run(&shop, &["--help"]).goes();
+    assert!(
+        ran.stdout.starts_with("usage: ./install.sh [REPO]\n"),
+        "{ran}"
+    );
+    assert_eq!(ran.stderr, "");
+    let bare = shop.path("origin.git");
+    for (place, says) in [
+        ("no where", "there is no directory no where\n"),
+        (bare.to_str().unwrap(), "no repository with a work tree at "),
+        (
+            shop.path("home").to_str().unwrap(),
+            "no repository with a work tree at ",
+        ),
+    ] {
+        let ran = run(&shop, &[place]);
+        assert_eq!(ran.code, 1, "{ran}");
+        ran.says(says);
+    }
+    is_untouched(&shop);
+}
+
+#[test]
+fn it_is_in_colour_on_a_terminal_alone() {
+    let shop = clone();
+    let in_terminal = |no_color: &str| {
+        let command = script(&shop, &[]);
+        let mut terminal = shop.command(tool("script", "bsdutils"));
+        for (name, value) in command.get_envs() {
+            if let Some(value) = value {
+                terminal.env(name, value);
+            }
+        }
+        terminal
+            .env("PROGRAM", command.get_program())
+            .env("TERM", "xterm")
+            .env("NO_COLOR", no_color)
+            .args(["-q", "-e", "-c", "\"$PROGRAM\" --uninstall", "/dev/null"]);
+        Ran::of(&mut terminal).goes().stdout
+    };
+    let seen = in_terminal("");
+    assert!(seen.contains("\x1b[1minstall.sh:\x1b[0m "), "{seen}");
+    let seen = in_terminal("1");
+    assert!(
+        seen.contains("install.sh: ") && !seen.contains('\x1b'),
+        "{seen}"
+    );
+    let ran = run(&shop, &["--uninstall"]).goes();
+    assert!(
+        ran.stdout.contains("install.sh: ") && !ran.stdout.contains('\x1b'),
+        "{ran}"
+    );
+}
+
+#[test]
+fn the_script_that_runs_the_tests_names_what_is_missing_where_it_may_not_install() {
+    let shop = clone();
+    let tools = tools_without(
+        &shop,
+        &["cargo", "apt-get", "shellcheck", "tmux", "ssh-agent"],
+    );
+    let run = || {
+        let mut command = shop.command(checkout().join("tests/run"));
+        Ran::of(
+            command
+                .env("PATH", &tools)
+                .args(["install", "--", "--nocapture"]),
+        )
+    };
+    run().goes_not().says("tests/run: cargo is missing\n");
+    executable(
+        &tools.join("cargo"),
+        "#!/bin/sh\necho \"cargo $*, in $PWD\"\n[ $1 = test ]\n",
+    );
+    let ran = run().goes_not();
+    assert_eq!(
+        ran.stderr,
+        "tests/run: these Debian packages are missing:\n  apt-get install openssh-client tmux shellcheck\n"
+    );
+    assert_eq!(ran.stdout, "");
+    for name in ["shellcheck", "tmux", "ssh-agent"] {
+        executable(&tools.join(name), "#!/bin/sh\n");
+    }
+    let ran = run().goes();
+    assert_eq!(
+        ran.stdout,
+        format!(
+            "cargo test --locked install -- --nocapture, in {}\n",
+            checkout().display()
+        )
+    );
+}
+
+#[test]
+fn every_script_is_one_that_shellcheck_has_nothing_against() {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut scripts = Vec::new();
+    let mut directories = vec![here.to_owned()];
+    while let Some(directory) = directories.pop() {
+        for entry in fs::read_dir(directory).unwrap().map(|entry| entry.unwrap()) {
+            let (path, kind) = (entry.path(), entry.file_type().unwrap());
+            if kind.is_dir() && entry.file_name() != "target" && entry.file_name() != ".git" {
+                directories.push(path);
+            } else if kind.is_file() && is_shell(&fs::read(&path).unwrap()) {
+                scripts.push(path);
+            }
+        }
+    }
+    for known in ["hooks/pre-push", "install.sh", "tests/run"] {
+        assert!(scripts.contains(&here.join(known)), "{known}: {scripts:?}");
+    }
+    for script in &scripts {
+        let mode = script.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o111, 0o111, "{}", script.display());
+    }
+    let mut command = Command::new(tool("shellcheck", "shellcheck"));
+    Ran::of(command.args(["--norc", "--severity=style"]).args(scripts)).goes();
+}
+
+/// Whether the first line names a shell.
+fn is_shell(text: &[u8]) -> bool {
+    let line = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let line = String::from_utf8_lossy(line).into_owned();
+    line.strip_prefix("#!")
+        .and_then(|line| line.split([' ', '/']).next_back())
+        .is_some_and(|name| ["sh", "bash", "dash"].contains(&name))
+}
