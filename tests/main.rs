@@ -22,6 +22,7 @@ mod policy_properties;
 mod promotion;
 mod readme;
 mod receipts;
+mod repositories;
 mod suite;
 mod target;
 mod trunk;
