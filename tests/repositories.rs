@@ -814,6 +814,49 @@ fn a_remote_whose_name_is_not_utf_8() {
 const ODD: &str = "a b'c\"d\n$HOME `e` ü \\ *";
 
 #[test]
+fn a_path_with_everything_in_it() {
+    for options in ["", "-c x.y=z"] {
+        let mut shop = shop();
+        let odd = shop.path(ODD);
+        fs::create_dir(&odd).unwrap();
+        fs::rename(&shop.app, odd.join("app")).unwrap();
+        shop.app = odd.join("app");
+        let program = odd.join("pushgate");
+        fs::copy(PUSHGATE, &program).unwrap();
+        Ran::of(shop.command(&program).arg("install")).goes();
+        let hook = fs::read_to_string(shop.app.join(".git/hooks/pre-push")).unwrap();
+        assert!(hook.contains("\n$HOME `e`"), "{hook}");
+        Place::plain(&shop).tells_the_story(&shop, |remote, refspec| {
+            let options = options.split(' ').filter(|word| !word.is_empty());
+            shop.git(options.chain(["push", remote, refspec]))
+        });
+    }
+}
+
+#[test]
+fn a_linked_worktree_and_a_separate_git_directory_in_such_a_path() {
+    for options in ["", "-c x.y=z"] {
+        let shop = shop();
+        let odd = shop.path(ODD);
+        fs::create_dir(&odd).unwrap();
+        let store = odd.join("store");
+        shop.git(["init", "-q", "--separate-git-dir", store.to_str().unwrap()])
+            .goes();
+        let tree = odd.join("second");
+        shop.git(["worktree", "add", "-q", "--detach", tree.to_str().unwrap()])
+            .goes();
+        let place = Place {
+            tree,
+            common: store,
+        };
+        place.tells_the_story(&shop, |remote, refspec| {
+            let options = options.split(' ').filter(|word| !word.is_empty());
+            shop.run_in(&place.tree, "git", options.chain(["push", remote, refspec]))
+        });
+    }
+}
+
+#[test]
 fn places_with_everything_in_their_paths() {
     let shop = shop();
     // No line feed: git itself keeps one out of a remote's URL in some of its transports.
