@@ -554,6 +554,24 @@ fn urls_explained_by_a_file_that_is_included_on_a_condition() {
     }
 }
 
+#[test]
+fn a_split_index() {
+    let shop = shop();
+    shop.git(["update-index", "--split-index"]).goes();
+    Place::plain(&shop).tells_the_story(&shop, |remote, refspec| shop.push(remote, refspec));
+}
+
+#[test]
+fn a_sparse_checkout_and_a_sparse_index() {
+    for index in ["--no-sparse-index", "--sparse-index"] {
+        let shop = shop();
+        shop.git(["sparse-checkout", "set", "--cone", index, "web"])
+            .goes();
+        assert!(!shop.app.join("api").exists());
+        Place::plain(&shop).tells_the_story(&shop, |remote, refspec| shop.push(remote, refspec));
+    }
+}
+
 /// A clone of origin made with these options of `git clone`, its other remotes and the hook in it.
 fn clone_of(shop: &Sandbox, options: &[&str]) -> Place {
     clone_from(shop, "file://", options)

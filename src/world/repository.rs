@@ -63,7 +63,7 @@ pub(crate) trait Backend: Send {
 pub(crate) fn open(git: &Git) -> Result<Box<dyn Backend>, Trouble> {
     const ONLY_GIT: [&str; 2] = ["GIT_CONFIG_PARAMETERS", "GIT_CONFIG_COUNT"];
     let by_git = ONLY_GIT.iter().any(|name| std::env::var_os(name).is_some());
-    if !by_git && let Some(repository) = Libgit2::open() {
+    if !by_git && let Some(repository) = Libgit2::open(git) {
         return Ok(Box::new(repository));
     }
     Ok(Box::new(Program::open(git)?))
