@@ -193,6 +193,7 @@ fn git_dir_and_work_tree_named_from_the_root() {
 fn git_dir_and_work_tree_named_from_a_sibling() {
     from("elsewhere", "--git-dir=APP/.git --work-tree=APP");
     from("elsewhere", "--git-dir=../app/.git --work-tree=../app");
+    from("app/api", "--git-dir=../.git --work-tree=..");
 }
 
 #[test]
@@ -212,6 +213,7 @@ fn git_dir_in_the_environment() {
     for (directory, git_dir, tree) in [
         ("app", ".git", None),
         ("app", "APP/.git", None),
+        ("app", "APP/.git", Some(".")),
         ("elsewhere", "../app/.git", Some("../app")),
         ("elsewhere", "APP/.git", Some("APP")),
     ] {
