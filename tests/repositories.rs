@@ -707,6 +707,32 @@ fn a_replaced_commit_fools_nobody() {
 }
 
 #[test]
+fn a_grafted_commit_fools_nobody() {
+    let shop = shop();
+    let old = shop.ask(["rev-parse", "HEAD"]);
+    shop.git([
+        "commit",
+        "-q",
+        "--amend",
+        "--allow-empty",
+        "-m",
+        "rewritten",
+    ])
+    .goes();
+    let new = shop.ask(["rev-parse", "HEAD"]);
+    shop.write(".git/info/grafts", &format!("{new} {old}\n"));
+    shop.git(["merge-base", "--is-ancestor", &old, "HEAD"])
+        .goes();
+    shop.push("origin", "+master")
+        .refused("trunk")
+        .says("would take 1 commit off origin/master");
+    shop.push("staging", "master")
+        .refused("trunk")
+        .says("have diverged");
+    assert_eq!(shop.tip("origin", "master"), old);
+}
+
+#[test]
 fn a_replaced_policy_and_a_replaced_tree_fool_nobody() {
     let shop = shop();
     let lenient = shop.run_in(

@@ -89,12 +89,14 @@ impl Git {
     /// A call of git that stays on this machine.
     ///
     /// It keeps the environment of the push (`-c` options travel in it), fetches nothing that a
-    /// partial clone lacks, and sees commits as they are, not as `git replace` shows them.
+    /// partial clone lacks, and sees commits as they are, not as `git replace` or a graft shows
+    /// them.
     pub(crate) fn command<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Command {
         let mut command = self.start(args);
         command
             .env("GIT_NO_LAZY_FETCH", "1")
-            .env("GIT_NO_REPLACE_OBJECTS", "1");
+            .env("GIT_NO_REPLACE_OBJECTS", "1")
+            .env("GIT_GRAFT_FILE", "/dev/null");
         command
     }
 
