@@ -631,6 +631,37 @@ fn a_partial_clone_whose_origin_is_gone_is_undecided() {
 }
 
 #[test]
+fn a_partial_clone_that_lacks_the_pushed_policy_says_so() {
+    let shop = shop();
+    shop.policy(&format!("# Another one.\n{POLICY}"));
+    shop.git(["push", "-q", "--no-verify", "origin", "master"])
+        .goes();
+    let place = clone_of(&shop, &["--filter=blob:none"]);
+    let push = || {
+        shop.run_in(
+            &place.tree,
+            "git",
+            ["push", "staging", "HEAD~1:refs/heads/master"],
+        )
+    };
+    let blob = shop.ask(["rev-parse", "HEAD~1:.pushgate.yml"]);
+    push()
+        .says("pushgate: push to ")
+        .says("not decided, so it does not go\n")
+        .says(&format!(
+            "  this partial clone lacks {}, a part of what is pushed\n",
+            &blob[..7]
+        ))
+        .says(&format!(
+            "  hint: git cat-file -e {blob} fetches it, then push again\n"
+        ));
+    // The cure works: what is wrong with that commit can be told now.
+    shop.run_in(&place.tree, "git", ["cat-file", "-e", &blob])
+        .goes();
+    push().refused("trunk").says("1 commit behind");
+}
+
+#[test]
 fn a_shallow_clone_is_told_to_deepen() {
     let shop = shop();
     let place = clone_of(&shop, &["--depth=1"]);
