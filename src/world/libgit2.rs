@@ -47,17 +47,16 @@ impl Libgit2 {
             None => None,
         };
         let found = Self {
+            git: git.clone(),
             repository,
             common_dir,
             work_tree,
         };
-        // libgit2 does not follow `includeIf "hasconfig:..."`.
-        let complete = found
-            git: git.clone(),
-            .config()
-            .ok()?
-            .iter()
-            .all(|(key, _)| !key.starts_with(b"includeif.hasconfig:"));
+        // libgit2 does not follow `includeIf "hasconfig:..."`, and where HEAD is detached nobody
+        // can tell whether it follows `includeIf "onbranch:..."`.
+        let untold = [&b"includeif.hasconfig:"[..], b"includeif.onbranch:"];
+        let complete = (found.config().ok()?.iter())
+            .all(|(key, _)| !untold.iter().any(|start| key.starts_with(start)));
         complete.then_some(found)
     }
 
@@ -77,11 +76,15 @@ fn trouble(what: &str, error: &git2::Error) -> Trouble {
 }
 
 fn found<T>(what: &str, result: Result<T, git2::Error>) -> Result<Option<T>, Trouble> {
+    // What is no name of a ref, no ref has.
+    let absent = [
+        ErrorCode::NotFound,
+        ErrorCode::UnbornBranch,
+        ErrorCode::InvalidSpec,
+    ];
     match result {
         Ok(value) => Ok(Some(value)),
-        Err(error) if matches!(error.code(), ErrorCode::NotFound | ErrorCode::UnbornBranch) => {
-            Ok(None)
-        }
+        Err(error) if absent.contains(&error.code()) => Ok(None),
         Err(error) => Err(trouble(what, &error)),
     }
 }
@@ -113,10 +116,15 @@ impl Backend for Libgit2 {
         let failed = |error: &git2::Error| trouble("read git's configuration", error);
         let mut config = self.repository.config().map_err(|e| failed(&e))?;
         let config = config.snapshot().map_err(|e| failed(&e))?;
+        // GIT_CONFIG_GLOBAL stands for both of a user's files (git(1)); libgit2 takes it for one.
+        let no_xdg = std::env::var_os("GIT_CONFIG_GLOBAL").is_some();
         let mut all = Vec::new();
         let mut entries = config.entries(None).map_err(|e| failed(&e))?;
         while let Some(entry) = entries.next() {
             let entry = entry.map_err(|e| failed(&e))?;
+            if entry.level() == ConfigLevel::XDG && no_xdg {
+                continue;
+            }
             let value = if entry.has_value() {
                 entry.value_bytes()
             } else {

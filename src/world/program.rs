@@ -182,9 +182,10 @@ impl Backend for Program {
     }
 
     fn reference(&mut self, name: &str) -> Result<Option<Oid>, Trouble> {
+        // `git rev-parse` would look for `refs/heads/NAME` too, and take `NAME~1` apart.
         let said = self
             .git
-            .run(["rev-parse", "--verify", "--quiet", "--end-of-options", name])?;
+            .run(["show-ref", "--verify", "--hash", "--", name])?;
         Ok(said.is_ok().then(|| Oid::parse(said.line())).flatten())
     }
 
