@@ -20,6 +20,7 @@ mod overrides;
 mod policy_errors;
 mod policy_properties;
 mod promotion;
+mod properties;
 mod readme;
 mod receipts;
 mod repositories;
