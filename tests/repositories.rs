@@ -14,6 +14,7 @@ use crate::support::{PUSHGATE, Ran, Sandbox, tool};
 const POLICY: &str = "\
 suite:
   run: test -f web/index
+  reuse: never
 environments:
   staging: {}
   production: {after: staging, signoff: false}
@@ -85,7 +86,7 @@ impl Place {
         fs::write(&dirty, "web\n").unwrap();
         push("staging", "HEAD:refs/heads/master")
             .goes()
-            .says("pushgate: suite: test -f web/index\n")
+            .says("pushgate: running the suite: test -f web/index\n")
             .says("pushgate: push to staging (staging) may go\n  target: one commit, to master\n  window: always open\n")
             .says(&format!("\n  trunk: {} is origin/master\n  suite: passed in ", &id[..7]));
         assert_eq!(shop.tip("staging", "master"), id);
@@ -266,7 +267,7 @@ fn the_hook_installed_from_a_linked_worktree_guards_every_worktree() {
     shop.push("production", "master").refused("promotion");
     fs::remove_file(place.common.join("pushgate/ledger.jsonl")).unwrap();
     place.tells_the_story(&shop, |remote, refspec| {
-        shop.run_in(&place.tree.join("web"), "git", ["push", remote, refspec])
+        shop.run_in(place.tree.join("web"), "git", ["push", remote, refspec])
     });
 }
 
@@ -438,21 +439,15 @@ fn somebody_elses_repository_that_git_was_told_is_safe() {
 
 #[test]
 fn somebody_elses_repository_that_the_users_configuration_calls_safe() {
-    let below = |shop: &Sandbox| format!("{}/*", shop.root().display());
-    let exactly = |shop: &Sandbox| shop.app.display().to_string();
-    let patterns: [(&dyn Fn(&Sandbox) -> String, (u32, u32)); 3] = [
-        (&exactly, (2, 35)),
-        (&|_| "*".to_owned(), (2, 35)),
-        (&below, (2, 46)),
-    ];
-    for (pattern, least) in patterns {
+    for (pattern, least) in [("ROOT/app", (2, 35)), ("*", (2, 35)), ("ROOT/*", (2, 46))] {
         let shop = shop();
+        let pattern = pattern.replace("ROOT", shop.root().to_str().unwrap());
         needs_git(&shop, least, "this form of safe.directory");
         let owned = somebody_elses(&shop);
         shop.run_in(
             shop.root(),
             "git",
-            ["config", "--global", "safe.directory", &pattern(&shop)],
+            ["config", "--global", "safe.directory", &pattern],
         )
         .goes();
         Place::plain(&shop).tells_the_story(&shop, |remote, refspec| {
@@ -541,7 +536,10 @@ fn urls_explained_by_a_file_that_is_included_on_a_condition() {
         let mut included = String::new();
         for name in ["staging", "production"] {
             let bare = shop.path(&format!("{name}.git"));
-            included += &format!("[url \"{}\"]\n\tinsteadOf = {name}:\n", bare.display());
+            included.extend([
+                format!("[url \"{}\"]\n", bare.display()),
+                format!("\tinsteadOf = {name}:\n"),
+            ]);
             shop.git(["remote", "set-url", name, &format!("{name}:")])
                 .goes();
         }
@@ -1046,15 +1044,17 @@ fn rich_shop() -> Sandbox {
 }
 
 /// What a push said and what the ledger keeps of it, without the times.
-fn told(ran: &Ran, ledger: &[serde_json::Value]) -> String {
-    let mut text = format!("exit code {}\n", ran.code);
-    for line in ran.stderr.lines() {
-        match line.split_once("suite: passed in ") {
-            Some((before, _)) => text += &format!("{before}suite: passed in SOME ms\n"),
-            None => text += &format!("{line}\n"),
-        }
-    }
-    for entry in ledger {
+fn told(ran: &Ran, ledger: &[serde_json::Value]) -> Vec<String> {
+    let mut told = vec![format!("exit code {}", ran.code)];
+    told.extend(
+        ran.stderr
+            .lines()
+            .map(|line| match line.split_once("suite: passed in ") {
+                Some((before, _)) => format!("{before}suite: passed"),
+                None => line.to_owned(),
+            }),
+    );
+    told.extend(ledger.iter().map(|entry| {
         let mut entry = entry.clone();
         let fields = entry.as_object_mut().unwrap();
         assert!(fields.remove("at").is_some() && fields.remove("took_ms").is_some());
@@ -1063,22 +1063,32 @@ fn told(ran: &Ran, ledger: &[serde_json::Value]) -> String {
                 gate["why"] = "passed".into();
             }
         }
-        text += &format!("{entry}\n");
-    }
-    text
+        entry.to_string()
+    }));
+    told
 }
 
-#[test]
-fn libgit2_and_git_answer_alike() {
-    let shop = rich_shop();
-    let place = Place::plain(&shop);
-    let trace = shop.path("trace");
-    let push = |directory: &str, options: &[&str], args: &str| {
-        let _ = fs::remove_file(place.common.join("pushgate/ledger.jsonl"));
+/// A rich clone whose pushes are judged twice: from what libgit2 reads, and from what git says.
+struct Twice {
+    shop: Sandbox,
+    place: Place,
+}
+
+impl Twice {
+    fn new() -> Self {
+        let shop = rich_shop();
+        let place = Place::plain(&shop);
+        Self { shop, place }
+    }
+
+    /// What one push said, and whether git was asked for what libgit2 could read.
+    fn push(&self, directory: &str, options: &[&str], args: &str) -> (Vec<String>, bool) {
+        let trace = self.shop.path("trace");
+        let _ = fs::remove_file(self.place.common.join("pushgate/ledger.jsonl"));
         let _ = fs::remove_file(&trace);
-        let mut command = shop.command("git");
+        let mut command = self.shop.command("git");
         command
-            .current_dir(shop.path(directory))
+            .current_dir(self.shop.path(directory))
             .env("GIT_TRACE", &trace)
             .args(options)
             .args(["push", "--dry-run"])
@@ -1087,62 +1097,80 @@ fn libgit2_and_git_answer_alike() {
         let by_git = fs::read_to_string(&trace)
             .unwrap()
             .contains("cat-file --batch-command");
-        (told(&ran, &place.ledger()), by_git)
-    };
-    let both = |directory: &str, args: &str, expected: &str| {
-        let (plain, by_git) = push(directory, &[], args);
-        assert!(!by_git, "git was asked, not libgit2: {args}\n{plain}");
-        let (other, by_git) = push(directory, &["-c", "x.y=z"], args);
-        assert!(by_git, "libgit2 was asked, not git: {args}\n{other}");
+        (told(&ran, &self.place.ledger()), by_git)
+    }
+
+    /// Both say the same, and this among it.
+    #[track_caller]
+    fn say(&self, directory: &str, args: &str, expected: &str) {
+        let (plain, by_git) = self.push(directory, &[], args);
+        assert!(!by_git, "git was asked, not libgit2: {args}\n{plain:#?}");
+        let (other, by_git) = self.push(directory, &["-c", "x.y=z"], args);
+        assert!(by_git, "libgit2 was asked, not git: {args}\n{other:#?}");
         assert_eq!(plain, other, "in {directory}: git push {args}");
-        assert!(plain.contains(expected), "no `{expected}`: {args}\n{plain}");
-    };
+        assert!(
+            plain.iter().any(|line| line.contains(expected)),
+            "nobody says `{expected}`: {args}\n{plain:#?}"
+        );
+    }
+}
+
+#[test]
+fn libgit2_and_git_answer_alike_about_every_push() {
+    let both = Twice::new();
+    let shop = &both.shop;
     for directory in ["app", "app/web", "second"] {
-        both(
+        both.say(
             directory,
             "staging master",
             "push to staging (staging) may go",
         );
     }
-    both("app", "staging alias:master", "may go");
-    both("app", "staging tag2^{}:master", "may go");
-    both("app", "staging later:main later:feature", "may go");
-    both("app", "production master", "promotion: ");
-    both("app", "live: master", "promotion: ");
-    both("app", "push: master", "promotion: ");
-    both("app", "../production.git master", "promotion: ");
-    both("app", "several master", "push to staging (staging) may go");
-    both("app", "staging +old:master", "1 commit behind");
-    both("app", "staging feature:master", "is not on origin/master");
-    both("app", "staging feature", "deploys nothing");
-    both(
+    both.say("app", "staging alias:master", "may go");
+    both.say("app", "staging tag2^{}:master", "may go");
+    both.say("app", "staging later:main later:feature", "may go");
+    both.say("app", "production master", "promotion: ");
+    both.say("app", "live: master", "promotion: ");
+    both.say("app", "push: master", "promotion: ");
+    both.say("app", "../production.git master", "promotion: ");
+    both.say("app", "several master", "push to staging (staging) may go");
+    both.say("app", "staging +old:master", "1 commit behind");
+    both.say("app", "staging feature:master", "is not on origin/master");
+    both.say("app", "staging feature", "deploys nothing");
+    both.say(
         "app",
         "staging +tag2:refs/heads/master",
         "is a tag, not a commit",
     );
-    both(
+    both.say(
         "app",
         "staging +HEAD^{tree}:refs/heads/master",
         "is a tree, not a commit",
     );
-    both(
+    both.say(
         "app",
         "staging master old:refs/heads/main",
         "two commits for one place",
     );
-    both("app", "staging :master", "may not be deleted");
-    both(
+    both.say("app", "staging :master", "may not be deleted");
+    both.say(
         "app",
         "origin +feature:master",
         "would take 1 commit off origin/master",
     );
-    both("app", "staging +bad:master", "unknown key `remot`");
-    both("app", "staging +bare:master", "shares no history");
-    both("app", "--mirror production", "unknown key `remot`");
+    both.say("app", "staging +bad:master", "unknown key `remot`");
+    both.say("app", "staging +bare:master", "shares no history");
+    both.say("app", "--mirror production", "unknown key `remot`");
     shop.git(words("branch -q -D bad")).goes();
-    both("app", "--mirror production", "promotion: ");
+    both.say("app", "--mirror production", "promotion: ");
+}
+
+#[test]
+fn libgit2_and_git_answer_alike_about_every_state_of_the_clone() {
+    let both = Twice::new();
+    let shop = &both.shop;
     shop.write("untracked", "");
-    both("app", "staging master", "untracked");
+    both.say("app", "staging master", "untracked");
     fs::remove_file(shop.app.join("untracked")).unwrap();
     Ran::of(
         shop.command("git")
@@ -1150,7 +1178,7 @@ fn libgit2_and_git_answer_alike() {
             .args(words("commit -q --allow-empty -m more")),
     )
     .goes();
-    both("app", "staging master", "module");
+    both.say("app", "staging master", "module");
     shop.run_in(
         shop.app.join("module"),
         "git",
@@ -1161,29 +1189,148 @@ fn libgit2_and_git_answer_alike() {
         .goes();
     shop.git(words("update-index --assume-unchanged api/index"))
         .goes();
-    both("app", "staging master", "api/index");
-    both("app", "staging master", "web/index");
+    both.say("app", "staging master", "api/index");
+    both.say("app", "staging master", "web/index");
     shop.git(words("update-index --no-skip-worktree web/index"))
         .goes();
     shop.git(words("update-index --no-assume-unchanged api/index"))
         .goes();
     shop.git(words("switch -q --detach old")).goes();
-    both("app", "staging master", "its tests would prove nothing");
+    both.say("app", "staging master", "its tests would prove nothing");
     shop.git(words("checkout -q master~0")).goes();
-    both("app", "staging HEAD:master", "may go");
+    both.say("app", "staging HEAD:master", "may go");
     // Trunk is told by refs, once origin/HEAD is gone.
     shop.git(words("remote set-head origin --delete")).goes();
-    both("app", "staging master", "may go");
+    both.say("app", "staging master", "may go");
     shop.git(words("update-ref refs/remotes/origin/main HEAD"))
         .goes();
-    both("app", "staging master", "both master and main");
+    both.say("app", "staging master", "both master and main");
     shop.git(words("update-ref -d refs/remotes/origin/main"))
         .goes();
     // The policy of the work tree, and none at all.
     shop.git(words("switch -q bare")).goes();
-    both("app", "staging +bare:master", "exit code 0");
+    both.say("app", "staging +bare:master", "exit code 0");
     shop.write(".pushgate.yml", POLICY);
-    both("app", "staging +bare:master", "shares no history");
+    both.say("app", "staging +bare:master", "shares no history");
     shop.git(words("config user.name Bän")).goes();
-    both("app", "staging +bare:master", "Bän");
+    both.say("app", "staging +bare:master", "Bän");
+}
+
+/// The suite that asks for a clean copy of the pushed commit gets it, whole, from here too.
+#[track_caller]
+fn tests_a_clean_copy(shop: &Sandbox, push: impl Fn(&str, &str) -> Ran) {
+    let id = shop.tip("origin", "master");
+    for expected in ["web api both\n", "web api both kept\n"] {
+        push("staging", "HEAD:refs/heads/master")
+            .goes()
+            .says(expected)
+            .says("push to staging (staging) may go");
+        assert_eq!(shop.tip("staging", "master"), id);
+        let staging = shop.path("staging.git");
+        shop.run_in(
+            &staging,
+            "git",
+            ["update-ref", "refs/heads/master", "HEAD~1"],
+        )
+        .goes();
+    }
+}
+
+/// A shop whose suite wants a clean copy, and whose checkout is anything but.
+fn shop_with_a_copy(options: &[&str]) -> Sandbox {
+    let shop = shop_of(options);
+    shop.policy(&POLICY.replace(
+        "  run: test -f web/index\n",
+        "  run: echo $(cat web/index) $(cat api/index) both $(cat cache); echo kept >cache\n  in: worktree\n",
+    ));
+    shop.commit_file(".gitignore", "cache\n");
+    shop.git(["push", "-q", "--no-verify", "origin", "master"])
+        .goes();
+    shop
+}
+
+#[test]
+fn a_clean_copy_of_every_kind_of_repository() {
+    let kinds = [
+        &[][..],
+        &["--object-format=sha256"],
+        &["--ref-format=reftable", "--object-format=sha256"],
+    ];
+    for options in kinds {
+        let shop = shop_with_a_copy(options);
+        shop.write("web/index", "dirty\n");
+        tests_a_clean_copy(&shop, |remote, refspec| shop.push(remote, refspec));
+        // One copy for all worktrees.
+        let second = second_worktree(&shop);
+        shop.run_in(&second.tree, "git", words("push staging HEAD:master"))
+            .goes()
+            .says("web api both kept\n");
+    }
+}
+
+#[test]
+fn a_clean_copy_from_every_place() {
+    for (directory, options) in [
+        ("app/web", ""),
+        ("/", "-C APP"),
+        ("/", "--git-dir=APP/.git --work-tree=APP"),
+        ("elsewhere", "--git-dir=../app/.git --work-tree=../app"),
+        ("elsewhere", "--git-dir=../app/.git"),
+        ("app/api", "--git-dir=../.git --work-tree=.."),
+        ("app", "-c x.y=z"),
+        ("app/.git", ""),
+    ] {
+        let shop = shop_with_a_copy(&[]);
+        shop.write("web/index", "dirty\n");
+        fs::create_dir(shop.path("elsewhere")).unwrap();
+        let options = options.replace("APP", shop.app.to_str().unwrap());
+        tests_a_clean_copy(&shop, |remote, refspec| {
+            let options = options.split(' ').filter(|word| !word.is_empty());
+            let args = options.chain(["push", remote, refspec]);
+            shop.run_in(shop.path(directory), "git", args)
+        });
+    }
+}
+
+#[test]
+fn a_clean_copy_of_what_is_here_only_in_part() {
+    for options in [
+        &["--filter=blob:none", "--sparse"][..],
+        &["--filter=tree:0"],
+        &["--depth=5"],
+    ] {
+        let shop = shop_with_a_copy(&[]);
+        let place = clone_of(&shop, options);
+        tests_a_clean_copy(&shop, |remote, refspec| {
+            shop.run_in(&place.tree, "git", ["push", remote, refspec])
+        });
+    }
+    let shop = shop_with_a_copy(&[]);
+    shop.git(words("sparse-checkout set --cone --sparse-index web"))
+        .goes();
+    tests_a_clean_copy(&shop, |remote, refspec| shop.push(remote, refspec));
+}
+
+#[test]
+fn a_clean_copy_of_a_bare_repository_and_of_one_in_an_odd_path() {
+    let shop = shop_with_a_copy(&[]);
+    let odd = shop.path(ODD);
+    let bare = odd.join("bare.git");
+    fs::create_dir(&odd).unwrap();
+    let clone = [
+        words("clone -q --bare ../origin.git"),
+        vec![bare.to_str().unwrap()],
+    ];
+    shop.git(clone.concat()).goes();
+    shop.run_in(&bare, PUSHGATE, ["install"]).goes();
+    let staging = shop.path("staging.git");
+    let staging = staging.to_str().unwrap();
+    shop.run_in(&bare, "git", ["remote", "add", "staging", staging])
+        .goes();
+    tests_a_clean_copy(&shop, |remote, refspec| {
+        shop.run_in(&bare, "git", ["push", remote, refspec])
+    });
+    shop.run_in(&bare, "git", words("-c x.y=z push staging HEAD:master"))
+        .goes()
+        .says("web api both kept\n");
 }

@@ -35,7 +35,7 @@ const PATIENCE: Duration = Duration::from_millis(100);
 #[derive(Clone, Debug)]
 pub(crate) struct Git {
     program: PathBuf,
-    /// The work tree, where GIT_WORK_TREE leads elsewhere.
+    /// The work tree, where `GIT_WORK_TREE` leads elsewhere.
     work_tree: Option<PathBuf>,
 }
 
@@ -139,7 +139,7 @@ impl Git {
     }
 }
 
-/// The top of the work tree, where git was called below it with a relative GIT_WORK_TREE.
+/// The top of the work tree, where git was called below it with a relative `GIT_WORK_TREE`.
 ///
 /// git then moves to the top before it calls a hook, and hands the name on as it was: from there
 /// it leads elsewhere.
