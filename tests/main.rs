@@ -14,6 +14,7 @@
 
 mod support;
 
+mod bad_input;
 mod calendar_properties;
 mod commands;
 mod overrides;
