@@ -340,8 +340,9 @@ pub fn redact(text: &str) -> String {
     while let Some(at) = rest.find("://") {
         let (before, after) = rest.split_at(at + 3);
         clean.push_str(before);
+        // A quote does not end it: a password may hold one.
         let end = after
-            .find(|c: char| c == '/' || c == '\'' || c == '"' || c.is_whitespace())
+            .find(|c: char| c == '/' || c.is_whitespace())
             .unwrap_or(after.len());
         rest = match after[..end].rfind('@') {
             Some(sign) => &after[sign + 1..],

@@ -14,6 +14,7 @@
 
 mod support;
 
+mod bad_input;
 mod calendar_properties;
 mod commands;
 mod install;
@@ -22,8 +23,10 @@ mod overrides;
 mod policy_errors;
 mod policy_properties;
 mod promotion;
+mod properties;
 mod readme;
 mod receipts;
+mod repositories;
 mod suite;
 mod target;
 mod trunk;

@@ -130,20 +130,20 @@ impl<'w> Worktree<'w> {
 
     /// Whether it is there, whole, and of this repository.
     fn is_ours(&self) -> bool {
-        let asked = self.here([
+        let mut ask = self.command([
             "rev-parse",
             "--path-format=absolute",
             "--git-common-dir",
             "--show-toplevel",
         ]);
-        let Ok(said) = asked else { return false };
-        let mut lines = said.lines();
-        let mut next_is = |path: &Path| {
-            lines
-                .next()
-                .is_some_and(|line| Path::new(line).canonicalize().ok() == path.canonicalize().ok())
+        let (Ok(common_dir), Ok(top)) = (self.common_dir.canonicalize(), self.top().canonicalize())
+        else {
+            return false;
         };
-        next_is(&self.common_dir) && next_is(&self.top())
+        // Compared as a whole: there may be line feeds in both, and bytes that are no text.
+        let expected = [common_dir, top].map(|path| [path.as_os_str().as_bytes(), b"\n"].concat());
+        said(ask.current_dir(self.top()))
+            .is_ok_and(|said| said.is_ok() && said.out == expected.concat())
     }
 
     /// A call of git in the worktree.
@@ -161,8 +161,15 @@ impl<'w> Worktree<'w> {
     }
 
     /// git without the variables and the hooks of the push. A partial clone may fetch what it lacks.
+    ///
+    /// `git worktree add` takes the patterns of a sparse checkout over: the copy is whole all the same.
     fn command<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Command {
-        let mut command = self.git.command(["-c", "core.hooksPath=/dev/null"]);
+        let mut command = self.git.command([
+            "-c",
+            "core.hooksPath=/dev/null",
+            "-c",
+            "core.sparseCheckout=false",
+        ]);
         command.args(args).env_remove("GIT_NO_LAZY_FETCH");
         for name in &self.local {
             command.env_remove(name);

@@ -472,6 +472,12 @@ pub enum Trouble {
         /// The remote to deepen from.
         remote: String,
     },
+    /// What git left out of a partial clone is asked for.
+    #[error("this partial clone lacks {short}, a part of what is pushed", short = .id.short())]
+    Lacking {
+        /// The object.
+        id: Oid,
+    },
     /// There is no work tree to run the suite in.
     #[error("this repository is bare: there is no checkout to run the suite in")]
     Bare,

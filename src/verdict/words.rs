@@ -447,6 +447,9 @@ impl Trouble {
             Self::Shallow { remote, .. } => {
                 format!("git fetch --unshallow {remote}, then push again")
             }
+            Self::Lacking { id } => {
+                format!("git cat-file -e {id} fetches it, then push again")
+            }
             Self::Input { .. } => {
                 "git calls the hook; to ask for a verdict by hand: pushgate check".to_owned()
             }

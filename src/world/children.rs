@@ -1,10 +1,11 @@
 //! The one place that starts programs whose answer is read: git, on the whole.
 
 use std::{
+    env,
     ffi::OsStr,
     io::Read,
     os::fd::AsFd,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
     sync::{
         atomic::{AtomicBool, Ordering},
@@ -34,6 +35,8 @@ const PATIENCE: Duration = Duration::from_millis(100);
 #[derive(Clone, Debug)]
 pub(crate) struct Git {
     program: PathBuf,
+    /// The work tree, where `GIT_WORK_TREE` leads elsewhere.
+    work_tree: Option<PathBuf>,
 }
 
 /// What a program said.
@@ -63,7 +66,10 @@ impl Git {
     /// Finds git.
     pub(crate) fn find() -> Result<Self, Trouble> {
         match which::which("git") {
-            Ok(program) => Ok(Self { program }),
+            Ok(program) => Ok(Self {
+                program,
+                work_tree: moved_work_tree(),
+            }),
             Err(error) => Err(Trouble::Git {
                 command: "git".to_owned(),
                 words: vec![error.to_string()],
@@ -71,16 +77,26 @@ impl Git {
         }
     }
 
+    fn start<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Command {
+        let mut command = Command::new(&self.program);
+        command.args(args).stdin(Stdio::null());
+        if let Some(top) = &self.work_tree {
+            command.env("GIT_WORK_TREE", top);
+        }
+        command
+    }
+
     /// A call of git that stays on this machine.
     ///
     /// It keeps the environment of the push (`-c` options travel in it), fetches nothing that a
-    /// partial clone lacks, and sees commits as they are, not as `git replace` shows them.
+    /// partial clone lacks, and sees commits as they are, not as `git replace` or a graft shows
+    /// them.
     pub(crate) fn command<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Command {
-        let mut command = Command::new(&self.program);
-        command.args(args).stdin(Stdio::null());
+        let mut command = self.start(args);
         command
             .env("GIT_NO_LAZY_FETCH", "1")
-            .env("GIT_NO_REPLACE_OBJECTS", "1");
+            .env("GIT_NO_REPLACE_OBJECTS", "1")
+            .env("GIT_GRAFT_FILE", "/dev/null");
         command
     }
 
@@ -110,8 +126,7 @@ impl Git {
 
     /// A call of git that may ask the network, but never a person.
     pub(crate) fn network<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Command {
-        let mut command = Command::new(&self.program);
-        command.args(args).stdin(Stdio::null());
+        let mut command = self.start(args);
         // An empty GIT_ASKPASS also switches core.askPass and SSH_ASKPASS off (git's prompt.c).
         command
             .env("GIT_TERMINAL_PROMPT", "0")
@@ -122,6 +137,19 @@ impl Git {
             .env("GCM_INTERACTIVE", "never");
         command
     }
+}
+
+/// The top of the work tree, where git was called below it with a relative `GIT_WORK_TREE`.
+///
+/// git then moves to the top before it calls a hook, and hands the name on as it was: from there
+/// it leads elsewhere.
+fn moved_work_tree() -> Option<PathBuf> {
+    let is_below = env::var_os("GIT_PREFIX").is_some_and(|prefix| !prefix.is_empty());
+    let is_relative =
+        env::var_os("GIT_WORK_TREE").is_some_and(|tree| Path::new(&tree).is_relative());
+    (is_below && is_relative)
+        .then(|| env::current_dir().ok())
+        .flatten()
 }
 
 /// The command as a person would type it, without its paths.

@@ -3,13 +3,20 @@
 use std::path::{Path, PathBuf};
 
 use bstr::{BString, ByteSlice};
-use git2::{ErrorCode, IndexEntryExtendedFlag, IndexEntryFlag, ObjectType, Repository};
+use git2::{
+    ConfigLevel, ErrorCode, IndexEntryExtendedFlag, IndexEntryFlag, ObjectType, Repository,
+};
 
-use super::repository::{Backend, Kind, exists};
+use super::{
+    children::Git,
+    program,
+    repository::{Backend, Kind, exists},
+};
 use crate::{push::Oid, remotes::Entry, verdict::Trouble};
 
 /// A repository that libgit2 could open.
 pub(crate) struct Libgit2 {
+    git: Git,
     repository: Repository,
     common_dir: PathBuf,
     work_tree: Option<PathBuf>,
@@ -18,12 +25,18 @@ pub(crate) struct Libgit2 {
 impl Libgit2 {
     /// Opens the repository that the environment and the directory name; `None` where libgit2
     /// cannot, or where it is known to answer otherwise than git.
-    pub(crate) fn open() -> Option<Self> {
+    pub(crate) fn open(git: &Git) -> Option<Self> {
+        let work_tree = std::env::var_os("GIT_WORK_TREE");
+        // libgit2 takes a relative one from the git directory, git from where it was called.
+        if work_tree
+            .as_ref()
+            .is_some_and(|tree| Path::new(tree).is_relative())
+        {
+            return None;
+        }
         let repository = Repository::open_from_env().ok()?;
         // With GIT_DIR set and no work tree named, git takes the current directory.
-        if std::env::var_os("GIT_DIR").is_some()
-            && std::env::var_os("GIT_WORK_TREE").is_none()
-            && !repository.is_worktree()
+        if std::env::var_os("GIT_DIR").is_some() && work_tree.is_none() && !repository.is_worktree()
         {
             return None;
         }
@@ -34,16 +47,16 @@ impl Libgit2 {
             None => None,
         };
         let found = Self {
+            git: git.clone(),
             repository,
             common_dir,
             work_tree,
         };
-        // libgit2 does not follow `includeIf "hasconfig:..."`.
-        let complete = found
-            .config()
-            .ok()?
-            .iter()
-            .all(|(key, _)| !key.starts_with(b"includeif.hasconfig:"));
+        // libgit2 does not follow `includeIf "hasconfig:..."`, and where HEAD is detached nobody
+        // can tell whether it follows `includeIf "onbranch:..."`.
+        let untold = [&b"includeif.hasconfig:"[..], b"includeif.onbranch:"];
+        let complete = (found.config().ok()?.iter())
+            .all(|(key, _)| !untold.iter().any(|start| key.starts_with(start)));
         complete.then_some(found)
     }
 
@@ -63,11 +76,15 @@ fn trouble(what: &str, error: &git2::Error) -> Trouble {
 }
 
 fn found<T>(what: &str, result: Result<T, git2::Error>) -> Result<Option<T>, Trouble> {
+    // What is no name of a ref, no ref has.
+    let absent = [
+        ErrorCode::NotFound,
+        ErrorCode::UnbornBranch,
+        ErrorCode::InvalidSpec,
+    ];
     match result {
         Ok(value) => Ok(Some(value)),
-        Err(error) if matches!(error.code(), ErrorCode::NotFound | ErrorCode::UnbornBranch) => {
-            Ok(None)
-        }
+        Err(error) if absent.contains(&error.code()) => Ok(None),
         Err(error) => Err(trouble(what, &error)),
     }
 }
@@ -99,10 +116,15 @@ impl Backend for Libgit2 {
         let failed = |error: &git2::Error| trouble("read git's configuration", error);
         let mut config = self.repository.config().map_err(|e| failed(&e))?;
         let config = config.snapshot().map_err(|e| failed(&e))?;
+        // GIT_CONFIG_GLOBAL stands for both of a user's files (git(1)); libgit2 takes it for one.
+        let no_xdg = std::env::var_os("GIT_CONFIG_GLOBAL").is_some();
         let mut all = Vec::new();
         let mut entries = config.entries(None).map_err(|e| failed(&e))?;
         while let Some(entry) = entries.next() {
             let entry = entry.map_err(|e| failed(&e))?;
+            if entry.level() == ConfigLevel::XDG && no_xdg {
+                continue;
+            }
             let value = if entry.has_value() {
                 entry.value_bytes()
             } else {
@@ -161,10 +183,11 @@ impl Backend for Libgit2 {
         let Some(top) = &self.work_tree else {
             return Ok(Vec::new());
         };
-        let failed = |error: &git2::Error| trouble("read the index", error);
-        let mut index = self.repository.index().map_err(|e| failed(&e))?;
-        // The suite may have changed it meanwhile.
-        index.read(false).map_err(|e| failed(&e))?;
+        // A split index and a sparse one are git's alone. The suite may have changed it meanwhile.
+        let index = self.repository.index();
+        let Ok(index) = index.and_then(|mut index| index.read(false).map(|()| index)) else {
+            return program::hidden(&self.git, top);
+        };
         let hides = |flags: u16, extended: u16| {
             flags & IndexEntryFlag::from_bits_retain(0x8000).bits() != 0
                 || IndexEntryExtendedFlag::from_bits_retain(extended)

@@ -241,9 +241,29 @@ impl Real {
         self.backend().reference(name)
     }
 
+    /// The bytes of an object that must be here.
+    fn read(&self, id: &Oid) -> Result<Vec<u8>, Trouble> {
+        let mut backend = self.backend();
+        let read = backend.read(id);
+        read.map_err(|error| match backend.header(id) {
+            Ok(None) => self.absent(id),
+            _ => error,
+        })
+    }
+
+    /// Why an object is not here: a partial clone may never have fetched it.
+    fn absent(&self, id: &Oid) -> Trouble {
+        let is_promisor =
+            |key: &BString| key.starts_with(b"remote.") && key.ends_with(b".promisor");
+        if self.config.iter().any(|(key, _)| is_promisor(key)) {
+            return Trouble::Lacking { id: id.clone() };
+        }
+        damaged(id)
+    }
+
     /// A commit's tree.
     fn tree(&self, commit: &Oid) -> Result<Oid, Trouble> {
-        let bytes = self.backend().read(commit)?;
+        let bytes = self.read(commit)?;
         commit_headers(&bytes)
             .map(|(tree, _)| tree)
             .ok_or_else(|| damaged(commit))
@@ -259,7 +279,7 @@ impl Real {
             if entry.mode != TreeEntry::DIRECTORY {
                 return Ok(None);
             }
-            let bytes = self.backend().read(&entry.id)?;
+            let bytes = self.read(&entry.id)?;
             match tree_entry(&bytes, name.as_bytes(), commit.as_str().len()) {
                 Some(found) => entry = found,
                 None => return Ok(None),
@@ -321,7 +341,8 @@ impl Real {
             Some((Kind::Blob, size)) if size <= policy::LIMIT => Ok(Some(backend.read(&entry.id)?)),
             // Only so much that the loader sees it is too much.
             Some((Kind::Blob, _)) => Ok(Some(vec![b'#'; policy::LIMIT + 1])),
-            _ => Err(damaged(&entry.id)),
+            Some(_) => Err(damaged(&entry.id)),
+            None => Err(self.absent(&entry.id)),
         }
     }
 

@@ -43,13 +43,14 @@ impl Program {
     pub(crate) fn open(git: &Git) -> Result<Self, Trouble> {
         let said = git.must([
             "rev-parse",
-            "--path-format=absolute",
-            "--git-common-dir",
             "--is-shallow-repository",
             "--is-bare-repository",
+            "--path-format=absolute",
+            "--git-common-dir",
         ])?;
-        let lines: Vec<_> = ByteSlice::lines(said.out.as_slice()).collect();
-        let [common, shallow, bare] = lines.as_slice() else {
+        // The path comes last: there may be line feeds in it.
+        let lines: Vec<_> = said.out.splitn(3, |b| *b == b'\n').collect();
+        let [shallow, bare, common] = lines.as_slice() else {
             return Err(Trouble::Git {
                 command: "git rev-parse".to_owned(),
                 words: vec![said.out.to_str_lossy().into_owned()],
@@ -60,11 +61,11 @@ impl Program {
         } else {
             // Fails inside `.git`, where there is no work tree.
             let top = git.run(["rev-parse", "--path-format=absolute", "--show-toplevel"])?;
-            top.is_ok().then(|| top.line().to_path_lossy().into_owned())
+            top.is_ok().then(|| path(&top.out))
         };
         Ok(Self {
             git: git.clone(),
-            common_dir: common.to_path_lossy().into_owned(),
+            common_dir: path(common),
             work_tree,
             is_shallow: *shallow == b"true",
             objects: None,
@@ -133,6 +134,26 @@ impl Program {
     }
 }
 
+/// A path as git prints it, a line feed after it.
+fn path(line: &[u8]) -> PathBuf {
+    line.strip_suffix(b"\n")
+        .unwrap_or(line)
+        .to_path_lossy()
+        .into_owned()
+}
+
+/// The files that git was told not to look at and that exist in this work tree.
+pub(super) fn hidden(git: &Git, top: &Path) -> Result<Vec<BString>, Trouble> {
+    let said = git.must(["ls-files", "-v", "-z", "--full-name", ":/"])?;
+    let lines = said
+        .out
+        .split(|b| *b == 0)
+        .filter_map(|line| Some((*line.first()?, line.get(2..)?)));
+    let hidden =
+        lines.filter(|(tag, path)| (tag.is_ascii_lowercase() || *tag == b'S') && exists(top, path));
+    Ok(hidden.map(|(_, path)| path.into()).collect())
+}
+
 impl Backend for Program {
     fn common_dir(&self) -> &Path {
         &self.common_dir
@@ -161,9 +182,10 @@ impl Backend for Program {
     }
 
     fn reference(&mut self, name: &str) -> Result<Option<Oid>, Trouble> {
+        // `git rev-parse` would look for `refs/heads/NAME` too, and take `NAME~1` apart.
         let said = self
             .git
-            .run(["rev-parse", "--verify", "--quiet", "--end-of-options", name])?;
+            .run(["show-ref", "--verify", "--hash", "--", name])?;
         Ok(said.is_ok().then(|| Oid::parse(said.line())).flatten())
     }
 
@@ -196,18 +218,9 @@ impl Backend for Program {
     }
 
     fn hidden(&mut self) -> Result<Vec<BString>, Trouble> {
-        let Some(top) = &self.work_tree else {
-            return Ok(Vec::new());
-        };
-        let said = self
-            .git
-            .must(["ls-files", "-v", "-z", "--full-name", ":/"])?;
-        let lines = said
-            .out
-            .split(|b| *b == 0)
-            .filter_map(|line| Some((*line.first()?, line.get(2..)?)));
-        let hidden = lines
-            .filter(|(tag, path)| (tag.is_ascii_lowercase() || *tag == b'S') && exists(top, path));
-        Ok(hidden.map(|(_, path)| path.into()).collect())
+        match &self.work_tree {
+            Some(top) => hidden(&self.git, top),
+            None => Ok(Vec::new()),
+        }
     }
 }
