@@ -777,7 +777,7 @@ fn on_path(directory: &Path) -> OsString {
 fn install_from(shop: &Sandbox, program: &str) -> PathBuf {
     let copy = shop.path(program);
     fs::create_dir_all(copy.parent().unwrap()).unwrap();
-    fs::copy(PUSHGATE, &copy).unwrap();
+    shop.copy_program(&copy);
     shop.run_in(&shop.app, copy.to_str().unwrap(), ["install"])
         .goes();
     copy

@@ -897,7 +897,7 @@ fn a_path_with_everything_in_it() {
         fs::rename(&shop.app, odd.join("app")).unwrap();
         shop.app = odd.join("app");
         let program = odd.join("pushgate");
-        fs::copy(PUSHGATE, &program).unwrap();
+        shop.copy_program(&program);
         Ran::of(shop.command(&program).arg("install")).goes();
         let hook = fs::read_to_string(shop.app.join(".git/hooks/pre-push")).unwrap();
         assert!(hook.contains("\n$HOME `e`"), "{hook}");

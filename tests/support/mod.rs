@@ -154,6 +154,15 @@ impl Sandbox {
         Ran::fed(&mut command, lines.as_bytes())
     }
 
+    /// Puts a copy of the program somewhere.
+    ///
+    /// Another process does it: while this one has the copy open, a child that a test beside us
+    /// starts at this moment has it open too, and nobody can run it.
+    pub fn copy_program(&self, to: &Path) {
+        self.run_in(self.root(), "cp", [PUSHGATE.as_ref(), to.as_os_str()])
+            .goes();
+    }
+
     /// Installs the hook.
     pub fn install(&self) {
         self.pushgate(["install"]).goes();
