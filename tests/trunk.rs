@@ -160,6 +160,37 @@ fn the_question_leaves_no_ref_and_no_fetch_head() {
 }
 
 #[test]
+fn a_clone_with_many_branches_asks_otherwise_and_gets_the_same_answers() {
+    let shop = Sandbox::new();
+    let id = shop.commit_on_origin("two");
+    let trace = shop.path("trace");
+    let push = || {
+        let _ = std::fs::remove_file(&trace);
+        let variables = [("GIT_TRACE", trace.to_str().unwrap())];
+        let ran = shop.push_with(&variables, "staging", "master");
+        (ran, std::fs::read_to_string(&trace).unwrap())
+    };
+    let (ran, trace) = push();
+    ran.goes();
+    assert!(trace.contains("ls-remote") && !trace.contains("--dry-run"));
+
+    let branches = (1..=1_000).map(|number| format!("{id} refs/remotes/origin/topic/{number}\n"));
+    let packed = format!("# pack-refs with: \n{}", branches.collect::<String>());
+    shop.write(".git/packed-refs", &packed);
+    shop.commit_on_origin("three");
+    let (ran, trace) = push();
+    ran.goes();
+    assert!(trace.contains("--dry-run") && !trace.contains("ls-remote"));
+
+    shop.colleague_pushes("origin", "four");
+    let before = shop.ask(["for-each-ref"]);
+    let (ran, _) = push();
+    ran.refused("trunk").says("1 commit behind");
+    assert_eq!(shop.ask(["for-each-ref"]), before);
+    assert!(!shop.app.join(".git/FETCH_HEAD").exists());
+}
+
+#[test]
 fn trunk_moving_while_the_suite_runs_is_noticed() {
     let shop = Sandbox::new();
     let push = format!(
