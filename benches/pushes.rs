@@ -103,6 +103,7 @@ fn main() -> ExitCode {
     }
     let small = Shop::small();
     let large = Shop::large();
+    let receipts = Shop::with_receipts();
     let mut pushes = vec![
         Push::new(&small, "no hook", "production", None),
         Push::new(&small, "hook by hand", "production", Some(BY_HAND)),
@@ -112,9 +113,16 @@ fn main() -> ExitCode {
         Push::new(&large, "large: no hook", "production", None),
         Push::new(&large, "large: hook by hand", "production", Some(BY_HAND)),
         Push::new(&large, "large: governed", "production", Some(&large.ours)),
+        Push::new(
+            &receipts,
+            "with a receipt",
+            "production",
+            Some(&receipts.ours),
+        ),
     ];
     let [none, by_hand, governed, exit_0, ungoverned] = [0, 1, 2, 3, 4];
     let [large_none, large_by_hand, large_governed] = [5, 6, 7];
+    let with_receipt = 8;
     let first_peer = pushes.len();
     if peers {
         pushes.extend(peers::install(&small));
@@ -164,6 +172,11 @@ fn main() -> ExitCode {
             "governed / hook by hand",
             median(governed) / median(by_hand),
             1.5,
+        ),
+        Figure::ratio(
+            "with a receipt / hook by hand",
+            median(with_receipt) / median(by_hand),
+            1.15,
         ),
         // git itself reads every ref of both sides before it asks the hook: a whole push to a large
         // repository takes longer without any hook. So each governed push is divided by the push
@@ -253,7 +266,12 @@ struct Shop {
 impl Shop {
     /// A few commits, a few refs.
     fn small() -> Self {
-        Self::open(Sandbox::bare())
+        Self::open(Sandbox::bare(), POLICY)
+    }
+
+    /// The same, where a pass counts: all pushes have the same tree, so the suite runs but once.
+    fn with_receipts() -> Self {
+        Self::open(Sandbox::bare(), &POLICY.replace("  reuse: never\n", ""))
     }
 
     /// A long history and many branches, here and on trunk's remote; refs and commits are packed
@@ -283,7 +301,7 @@ impl Shop {
             &sandbox.app,
             &["remote", "add", "production", "../production.git"],
         );
-        let shop = Self::open(sandbox);
+        let shop = Self::open(sandbox, POLICY);
         let count = |args: &[&str]| shop.sandbox.ask(args).lines().count();
         assert!(count(&["for-each-ref", "refs/remotes/origin"]) >= REFS);
         assert!(count(&["ls-remote", "origin"]) >= REFS);
@@ -292,12 +310,12 @@ impl Shop {
         shop
     }
 
-    fn open(sandbox: Sandbox) -> Self {
+    fn open(sandbox: Sandbox, policy: &str) -> Self {
         let backup = sandbox.path("backup.git");
         let backup = backup.to_str().unwrap();
         sandbox.git(["init", "-q", "--bare", backup]).goes();
         sandbox.git(["remote", "add", "backup", backup]).goes();
-        sandbox.policy(POLICY);
+        sandbox.policy(policy);
         for remote in ["origin", "production", "backup"] {
             sandbox
                 .git(["push", "-q", "--no-verify", remote, "master"])

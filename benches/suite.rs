@@ -1,0 +1,128 @@
+//! What running the suite costs: the worktree that is kept, and the output that is passed on.
+//!
+//! `cargo bench --bench suite -- [--check]`
+//!
+//! Ratios within one run, as in `pushes`. `--check` exits with 1 where a figure is missed.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr
+)]
+
+#[allow(dead_code, unreachable_pub, missing_docs)]
+#[path = "../tests/support/mod.rs"]
+mod support;
+
+use std::{
+    fs::{self, File},
+    process::{Command, ExitCode, Stdio},
+    time::{Duration, Instant},
+};
+
+use support::{PUSHGATE, Ran, Sandbox};
+
+const FILES: usize = 5_000;
+const ROUNDS: usize = 9;
+const OUTPUT: usize = 100_000_000;
+
+fn main() -> ExitCode {
+    let check = std::env::args().any(|arg| arg == "--check");
+    if cfg!(debug_assertions) {
+        eprintln!("suite: a debug build measures nothing: cargo bench --bench suite");
+        return ExitCode::from(u8::from(check));
+    }
+    let (again, add) = worktree();
+    let (passed_on, cat) = output();
+    let figures = [
+        (
+            "second run in the worktree / git worktree add",
+            again,
+            add,
+            0.1,
+        ),
+        ("100 MB passed on / cat", passed_on, cat, 2.0),
+    ];
+    let mut missed = false;
+    for (what, ours, theirs, limit) in figures {
+        let ratio = ours.as_secs_f64() / theirs.as_secs_f64();
+        let kept = ratio <= limit;
+        missed |= !kept;
+        let word = if kept { "ok    " } else { "MISSED" };
+        println!("{word} {ratio:6.3} (at most {limit}) {what}: {ours:.1?} / {theirs:.1?}");
+    }
+    ExitCode::from(u8::from(check && missed))
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort();
+    times[times.len() / 2]
+}
+
+fn timed(command: &mut Command) -> Duration {
+    let start = Instant::now();
+    Ran::of(command).goes();
+    start.elapsed()
+}
+
+/// A whole `pushgate check` that finds its worktree, beside what making one takes git alone.
+fn worktree() -> (Duration, Duration) {
+    let shop = Sandbox::bare();
+    for index in 0..FILES {
+        shop.write(
+            &format!("d{}/f{index}", index % 100),
+            &format!("{index}\n").repeat(200),
+        );
+    }
+    shop.git(["add", "."]).goes();
+    shop.policy("suite: {run: 'true', in: worktree, reuse: never}\n");
+    shop.git(["push", "-q", "origin", "master"]).goes();
+    let mut check = shop.command(PUSHGATE);
+    check.args(["check", "trunk"]);
+    Ran::of(&mut check).goes();
+    let mut again = Vec::new();
+    let mut add = Vec::new();
+    for round in 0..ROUNDS {
+        shop.commit_file("d0/f0", &format!("{round}\n"));
+        again.push(timed(&mut check));
+        let mut command = shop.command("git");
+        add.push(timed(
+            command.args(["worktree", "add", "-q", "--detach", "../made"]),
+        ));
+        shop.git(["worktree", "remove", "--force", "../made"])
+            .goes();
+    }
+    (median(again), median(add))
+}
+
+/// The suite's own `cat` through us, beside `cat` alone, both into a file.
+fn output() -> (Duration, Duration) {
+    let shop = Sandbox::bare();
+    let text = shop.path("text");
+    fs::write(
+        &text,
+        "a line of an ordinary suite, as long as they are, and no longer than that\n"
+            .repeat(OUTPUT / 74),
+    )
+    .unwrap();
+    shop.policy("suite: {run: 'cat ../text', reuse: never}\n");
+    shop.git(["push", "-q", "origin", "master"]).goes();
+    let sink = || Stdio::from(File::create(shop.path("sink")).unwrap());
+    let mut ours = Vec::new();
+    let mut theirs = Vec::new();
+    for _ in 0..ROUNDS {
+        let mut check = shop.command(PUSHGATE);
+        check.args(["check", "trunk"]).stderr(sink());
+        let start = Instant::now();
+        assert!(check.status().unwrap().success());
+        ours.push(start.elapsed());
+        let mut cat = shop.command("cat");
+        cat.arg(&text).stdout(sink());
+        let start = Instant::now();
+        assert!(cat.status().unwrap().success());
+        theirs.push(start.elapsed());
+    }
+    (median(ours), median(theirs))
+}
