@@ -164,13 +164,13 @@ fn a_clone_with_many_branches_asks_otherwise_and_gets_the_same_answers() {
     let shop = Sandbox::new();
     let id = shop.commit_on_origin("two");
     let trace = shop.path("trace");
-    let push = || {
+    let push = |refspec: &str| {
         let _ = std::fs::remove_file(&trace);
         let variables = [("GIT_TRACE", trace.to_str().unwrap())];
-        let ran = shop.push_with(&variables, "staging", "master");
+        let ran = shop.push_with(&variables, "staging", refspec);
         (ran, std::fs::read_to_string(&trace).unwrap())
     };
-    let (ran, trace) = push();
+    let (ran, trace) = push("master");
     ran.goes();
     assert!(trace.contains("ls-remote") && !trace.contains("--dry-run"));
 
@@ -178,13 +178,13 @@ fn a_clone_with_many_branches_asks_otherwise_and_gets_the_same_answers() {
     let packed = format!("# pack-refs with: \n{}", branches.collect::<String>());
     shop.write(".git/packed-refs", &packed);
     shop.commit_on_origin("three");
-    let (ran, trace) = push();
+    let (ran, trace) = push("master");
     ran.goes();
     assert!(trace.contains("--dry-run") && !trace.contains("ls-remote"));
 
     shop.colleague_pushes("origin", "four");
     let before = shop.ask(["for-each-ref"]);
-    let (ran, _) = push();
+    let (ran, _) = push("HEAD:refs/heads/main");
     ran.refused("trunk").says("1 commit behind");
     assert_eq!(shop.ask(["for-each-ref"]), before);
     assert!(!shop.app.join(".git/FETCH_HEAD").exists());
