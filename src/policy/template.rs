@@ -206,7 +206,7 @@ fn whole(page: &mut Page, live: bool, environment: &InitEnvironment, before: &st
         2,
         "The commit must be live there first; for so long; and signed off by",
     );
-    page.note(2, "someone who tried it (`pushgate approve`).");
+    page.note(2, "someone who tried it (not asked for yet).");
     let after = environment.after.as_deref();
     let is_after = live && after.is_some();
     page.key(2, is_after, "after", &scalar(after.unwrap_or(before)));

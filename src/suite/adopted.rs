@@ -10,7 +10,10 @@ use std::{
 };
 
 use nix::{
-    sys::signal::{Signal, kill},
+    sys::{
+        signal::{Signal, kill},
+        wait::{WaitPidFlag, waitpid},
+    },
     unistd::Pid,
 };
 
@@ -51,6 +54,10 @@ pub(super) fn end_orphans(signal: Signal) -> bool {
         .into_iter()
         .filter(|child| !own.contains(child))
         .collect();
+    for process in &left {
+        // Nobody else asks how they ended, and until somebody does their group counts as there.
+        let _ = waitpid(Pid::from_raw(*process), Some(WaitPidFlag::WNOHANG));
+    }
     while let Some(process) = left.pop() {
         left.extend(children(&process.to_string()));
         if is_alive(process) {
