@@ -99,6 +99,34 @@ fn git_ssh_names_a_program_that_is_used_for_the_question() {
 }
 
 #[test]
+fn an_ssh_that_takes_no_options_gets_none() {
+    let (shop, sshd) = with_origin();
+    let wrapper = program(
+        shop.path("wrapper"),
+        &format!(
+            "#!/bin/sh\n[ $# = 2 ] || {{ echo \"not HOST COMMAND: $*\" >&2; exit 1; }}\n\
+             exec ssh -F '{}' \"$1\" \"$2\"\n",
+            sshd.file("config")
+        ),
+    );
+    let url = format!("shop-host:{}/origin.git", shop.root().display());
+    shop.git(["remote", "set-url", "origin", &url]).goes();
+    let mut sessions = 0;
+    for name in ["GIT_SSH", "GIT_SSH_COMMAND", "core.sshCommand"] {
+        if name.starts_with("core.") {
+            shop.git(["config", name, &wrapper]).goes();
+            push(&shop, &[]).goes();
+        } else {
+            push(&shop, &[(name, &wrapper)]).goes();
+        }
+        assert!(sshd.sessions() > sessions, "{name} was not used");
+        sessions = sshd.sessions();
+        shop.git(["push", "-q", "--no-verify", "staging", ":main"])
+            .goes();
+    }
+}
+
+#[test]
 fn an_unknown_host_is_undecided_and_nobody_is_asked() {
     let (shop, sshd) = with_origin();
     sshd.is_unknown();

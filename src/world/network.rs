@@ -175,7 +175,8 @@ impl Network<'_> {
         })
     }
 
-    /// The user's own ssh command, told to ask nothing; `None` where it is not OpenSSH.
+    /// The user's own ssh command, told to ask nothing; `None` where it may not be OpenSSH, and not
+    /// take its options. Without a terminal no ssh asks anything: this only makes it quick.
     ///
     /// `GIT_SSH_COMMAND` overrides `core.sshCommand`, which overrides `GIT_SSH` (git-config(1)).
     fn ssh(&self) -> Option<BString> {
@@ -185,24 +186,18 @@ impl Network<'_> {
                 .map(BString::from)
         };
         let variant = variable("GIT_SSH_VARIANT").or_else(|| self.ssh_variant.clone());
-        if variant.is_some_and(|variant| !matches!(variant.as_slice(), b"ssh" | b"auto")) {
-            return None;
-        }
         let own = variable("GIT_SSH_COMMAND").or_else(|| self.ssh_command.clone());
         if own.is_none() && env::var_os("GIT_SSH").is_some() {
             return None;
         }
         let own = own.unwrap_or_else(|| "ssh".into());
         let program = own.split(|b| *b == b' ').next().unwrap_or_default();
-        let name = program
-            .rsplit(|b| *b == b'/')
-            .next()
-            .unwrap_or_default()
-            .to_ascii_lowercase();
-        if [b"plink".as_slice(), b"putty", b"tortoiseplink"]
-            .iter()
-            .any(|other| name.starts_with(other))
-        {
+        let name = program.rsplit(|b| *b == b'/').next().unwrap_or_default();
+        let is_openssh = match variant.as_ref().map(|variant| variant.as_slice()) {
+            None | Some(b"auto") => name == b"ssh",
+            Some(variant) => variant == b"ssh",
+        };
+        if !is_openssh {
             return None;
         }
         Some(
