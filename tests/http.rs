@@ -310,6 +310,17 @@ fn a_terminal_is_not_asked_for_a_password_either() {
 }
 
 #[test]
+fn a_wrong_password_is_told_from_a_missing_one() {
+    let (shop, nginx) = with_origin_at("shut");
+    let credentials = format!("http://{USER}:wrong@{}\n", nginx.authority());
+    fs::write(shop.path("home/.git-credentials"), credentials).unwrap();
+    configure(&shop, "[credential]\n\thelper = store\n");
+    shop.push("staging", "master")
+        .undecided("trunk")
+        .says("Authentication failed for 'http://127.0.0.1:");
+}
+
+#[test]
 fn a_server_that_never_answers_is_given_up_after_ten_seconds() {
     // Nobody ever accepts, but the kernel lets clients in.
     let silent = TcpListener::bind(("127.0.0.1", 0)).unwrap();

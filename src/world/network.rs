@@ -25,6 +25,9 @@ const PROBE: &str = "FETCH_HEAD";
 /// What a place without a remote is called for one question.
 const UNNAMED: &str = "pushgate";
 
+/// git's exit code for options that it does not know.
+const USAGE: i32 = 129;
+
 /// Asks remotes with the user's git.
 pub(crate) struct Network<'w> {
     pub(crate) git: &'w Git,
@@ -102,7 +105,17 @@ impl Network<'_> {
         }
         // A git older than 2.41 does not know --porcelain; a branch that is not there, a read-only
         // repository and a dead server all fail: the plainer question tells them apart.
-        listed()
+        listed().map_err(|trouble| match trouble {
+            // The first try says why: git takes a wrong password out of the store, and the second
+            // only misses it. Not so where the first complains about its own options.
+            Trouble::Unreachable { remote, .. } if said.code != Some(USAGE) => {
+                Trouble::Unreachable {
+                    remote,
+                    words: said.words,
+                }
+            }
+            other => other,
+        })
     }
 
     /// The tips of these branches; those that do not exist are left out. Without the name of a
