@@ -113,6 +113,11 @@ impl Remotes {
         }
     }
 
+    /// Where a push to a URL as somebody typed it goes.
+    pub fn pushed_to(&self, url: &BStr) -> BString {
+        self.rewrite(&url.into(), true)
+    }
+
     /// The URL that git asks for a remote's refs, first of several.
     pub fn fetch_url(&self, name: &[u8]) -> Option<BString> {
         let remote = self.remotes.iter().find(|remote| remote.name == name)?;

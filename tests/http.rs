@@ -227,6 +227,33 @@ fn the_story_through_a_push_instead_of() {
 }
 
 #[test]
+fn a_pushurl_is_asked_and_rewritten_only_once() {
+    let (shop, nginx) = served(POLICY, |nginx, name| nginx.url("open", name));
+    // As git does it: what a rule made is not looked up again, though the rule would match it.
+    let host = format!("http://{}/", nginx.authority());
+    configure(
+        &shop,
+        &format!("[url \"{host}open/\"]\n\tinsteadOf = {host}\n"),
+    );
+    for remote in REMOTES {
+        let url = format!("{host}{remote}.git");
+        shop.git(["remote", "set-url", remote, &url]).goes();
+    }
+    // A remote may have the name of this program.
+    shop.git(["remote", "add", "pushgate", "/nowhere.git"])
+        .goes();
+    for remote in ["staging", "production"] {
+        shop.git(["remote", "set-url", remote, "/nowhere.git"])
+            .goes();
+        let url = format!("{host}{remote}.git");
+        shop.git(["config", &format!("remote.{remote}.pushurl"), &url])
+            .goes();
+    }
+    tell(&shop, "staging", "production", |args| shop.git(args));
+    assert_eq!(nginx.answered("/open/open/"), 0);
+}
+
+#[test]
 fn trunk_among_two_thousand_branches_is_found() {
     let (shop, _nginx) = served(POLICY, |nginx, name| nginx.url("open", name));
     let tip = shop.ask(["rev-parse", "HEAD"]);

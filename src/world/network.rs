@@ -3,6 +3,7 @@
 
 use std::{
     env,
+    ffi::OsString,
     process::Command,
     time::{Duration, Instant},
 };
@@ -22,8 +23,8 @@ pub(crate) const LIMIT: Duration = Duration::from_secs(10);
 /// Where the probe would note trunk's tip, if it wrote anything.
 const PROBE: &str = "FETCH_HEAD";
 
-/// What a place without a remote is called for one question.
-const UNNAMED: &str = "pushgate";
+/// What a place without a remote is called for one question: a name that nobody gives to a remote.
+const UNNAMED: &str = "pushgate/asked";
 
 /// git's exit code for options that it does not know.
 const USAGE: i32 = 129;
@@ -119,7 +120,7 @@ impl Network<'_> {
     }
 
     /// The tips of these branches; those that do not exist are left out. Without the name of a
-    /// remote, the URL is asked.
+    /// remote, the URL is asked as it is: `insteadOf` has been looked up already.
     pub(crate) fn live(
         &self,
         remote: Option<&BStr>,
@@ -227,12 +228,17 @@ fn name(command: &mut Command, url: &BStr) {
         .ok()
         .and_then(|count| count.parse::<usize>().ok())
         .unwrap_or(0);
-    command.env("GIT_CONFIG_COUNT", (count + 1).to_string());
-    command.env(
-        format!("GIT_CONFIG_KEY_{count}"),
-        format!("remote.{UNNAMED}.url"),
-    );
-    command.env(format!("GIT_CONFIG_VALUE_{count}"), url.to_os_str_lossy());
+    let url = url.to_os_str_lossy();
+    // The longest `insteadOf` wins: the whole URL, which it leaves as it is.
+    let mut itself = OsString::from("url.");
+    itself.push(&url);
+    itself.push(".insteadOf");
+    let keys = [format!("remote.{UNNAMED}.url").into(), itself];
+    command.env("GIT_CONFIG_COUNT", (count + keys.len()).to_string());
+    for (index, key) in (count..).zip(keys) {
+        command.env(format!("GIT_CONFIG_KEY_{index}"), key);
+        command.env(format!("GIT_CONFIG_VALUE_{index}"), &url);
+    }
 }
 
 /// The tip on a line of `git fetch --porcelain`: `FLAG OLD NEW LOCAL-REF`.
