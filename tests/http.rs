@@ -254,6 +254,43 @@ fn a_pushurl_is_asked_and_rewritten_only_once() {
 }
 
 #[test]
+fn the_story_of_apps_that_no_remote_leads_to_but_a_rule_does() {
+    let policy = "\
+suite: {run: 'true'}
+environments:
+  staging: {app: shop-staging}
+  production: {app: shop-production, after: staging, signoff: false}
+";
+    for variable in ["insteadOf", "pushInsteadOf"] {
+        let (shop, nginx) = served(policy, |nginx, name| nginx.url("open", name));
+        for remote in ["staging", "production"] {
+            shop.git(["remote", "remove", remote]).goes();
+        }
+        let base = nginx.url("open", "").replace("/.git", "/");
+        let rule = format!("[url \"{base}\"]\n\t{variable} = https://git.heroku.com/shop-\n");
+        configure(&shop, &rule);
+        tell(
+            &shop,
+            "https://git.heroku.com/shop-staging.git",
+            "https://git.heroku.com/shop-production.git",
+            |args| shop.git(args),
+        );
+        // The same under a remote's name that the policy does not know.
+        shop.git([
+            "remote",
+            "add",
+            "eu",
+            "https://git.heroku.com/shop-staging.git",
+        ])
+        .goes();
+        shop.commit("two");
+        shop.push("eu", "master")
+            .refused("trunk")
+            .says("push to staging (");
+    }
+}
+
+#[test]
 fn trunk_among_two_thousand_branches_is_found() {
     let (shop, _nginx) = served(POLICY, |nginx, name| nginx.url("open", name));
     let tip = shop.ask(["rev-parse", "HEAD"]);
