@@ -290,24 +290,28 @@ environments:
     }
 }
 
+/// Gives a repository without packed refs two thousand branches, or tags.
+fn clutter(shop: &Sandbox, git_dir: &str, kind: &str) {
+    let tip = shop.ask(["rev-parse", "HEAD"]);
+    let refs: Vec<_> = (0..2000)
+        .map(|number| format!("{tip} refs/{kind}/feature/{number:04}\n"))
+        .collect();
+    let packed = shop.path(git_dir).join("packed-refs");
+    assert!(!packed.exists());
+    let header = "# pack-refs with: peeled fully-peeled sorted \n";
+    fs::write(packed, header.to_owned() + &refs.concat()).unwrap();
+}
+
 #[test]
 fn trunk_among_two_thousand_branches_is_found() {
     let (shop, _nginx) = served(POLICY, |nginx, name| nginx.url("open", name));
-    let tip = shop.ask(["rev-parse", "HEAD"]);
-    let refs: Vec<_> = (0..2000)
-        .map(|number| format!("{tip} refs/heads/feature/{number}\n"))
-        .collect();
-    let packed = shop.path("origin.git/packed-refs");
-    fs::write(
-        &packed,
-        format!(
-            "# pack-refs with: peeled fully-peeled sorted \n{}",
-            refs.concat()
-        ),
-    )
-    .unwrap();
+    clutter(&shop, "origin.git", "heads");
     let listed = shop.ask(["ls-remote", "origin", "refs/heads/feature/*"]);
     assert_eq!(listed.lines().count(), 2000);
+    tell(&shop, "staging", "production", |args| shop.git(args));
+    // A clone that knows of them all asks in another way.
+    shop.git(["fetch", "-q", "origin"]).goes();
+    shop.git(["pack-refs", "--all"]).goes();
     tell(&shop, "staging", "production", |args| shop.git(args));
 }
 
@@ -377,11 +381,17 @@ fn a_terminal_is_not_asked_for_a_password_either() {
 fn a_wrong_password_is_told_from_a_missing_one() {
     let (shop, nginx) = with_origin_at("shut");
     let credentials = format!("http://{USER}:wrong@{}\n", nginx.authority());
-    fs::write(shop.path("home/.git-credentials"), credentials).unwrap();
     configure(&shop, "[credential]\n\thelper = store\n");
-    shop.push("staging", "master")
-        .undecided("trunk")
-        .says("Authentication failed for 'http://127.0.0.1:");
+    for clone in ["small", "cluttered"] {
+        // git takes it out of the store each time.
+        fs::write(shop.path("home/.git-credentials"), &credentials).unwrap();
+        if clone == "cluttered" {
+            clutter(&shop, "app/.git", "tags");
+        }
+        shop.push("staging", "master")
+            .undecided("trunk")
+            .says("Authentication failed for 'http://127.0.0.1:");
+    }
 }
 
 #[test]
