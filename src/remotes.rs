@@ -113,6 +113,29 @@ impl Remotes {
         }
     }
 
+    /// Where a push to a URL as somebody typed it goes.
+    pub fn pushed_to(&self, url: &BStr) -> BString {
+        self.rewrite(&url.into(), true)
+    }
+
+    /// What was written, in the configuration or by hand, where git pushes to `url` in the end.
+    pub fn written(&self, remote: &BStr, url: &BStr) -> Vec<BString> {
+        let Some(known) = self.remotes.iter().find(|known| known.name == remote) else {
+            return vec![remote.into()];
+        };
+        let urls = if known.push_urls.is_empty() {
+            &known.urls
+        } else {
+            &known.push_urls
+        };
+        let pushed = self.push_urls(remote);
+        let pairs = urls.iter().zip(pushed);
+        pairs
+            .filter(|(_, pushed)| pushed == url)
+            .map(|(written, _)| written.clone())
+            .collect()
+    }
+
     /// The URL that git asks for a remote's refs, first of several.
     pub fn fetch_url(&self, name: &[u8]) -> Option<BString> {
         let remote = self.remotes.iter().find(|remote| remote.name == name)?;
@@ -201,5 +224,21 @@ mod tests {
             ("remote.p.url", "/b"),
         ]);
         assert_eq!(found.push_urls(b"p"), ["/b"]);
+    }
+
+    #[test]
+    fn what_was_written_is_what_leads_to_the_url_that_is_pushed_to() {
+        let found = remotes(&[
+            ("url.http://proxy/.insteadof", "https://git.heroku.com/"),
+            ("remote.p.url", "https://git.heroku.com/never-pushed-to.git"),
+            ("remote.p.pushurl", "https://git.heroku.com/shop.git"),
+            ("remote.p.pushurl", "/a"),
+        ]);
+        let written = |remote: &str, url: &str| found.written(remote.into(), url.into());
+        let heroku = "https://git.heroku.com/shop.git";
+        assert_eq!(written("p", "http://proxy/shop.git"), [heroku]);
+        assert_eq!(written("p", "/a"), ["/a"]);
+        assert_eq!(written(heroku, "http://proxy/shop.git"), [heroku]);
+        assert_eq!(found.pushed_to(heroku.into()), "http://proxy/shop.git");
     }
 }

@@ -1,6 +1,6 @@
 //! Which environment a push goes to, if any: push and policy in, cases out.
 
-use std::fmt;
+use std::{fmt, iter};
 
 use bstr::{BStr, BString, ByteSlice};
 
@@ -164,11 +164,18 @@ impl<'p> Site<'p> {
                     .iter()
                     .any(|url| (scene.read)(url.as_ref()) == *scene.destination)
         };
+        // An `insteadOf` may lead to an app by way of another host: what was written counts too.
+        let written = scene
+            .remotes
+            .written(scene.push.remote.as_ref(), scene.push.url.as_ref());
+        let places: Vec<_> = iter::once(scene.destination.clone())
+            .chain(written.iter().map(|url| (scene.read)(url.as_ref())))
+            .collect();
         let by_app = |environment: &&Environment| {
             environment
                 .apps
                 .iter()
-                .any(|app| scene.destination.is_app(app))
+                .any(|app| places.iter().any(|place| place.is_app(app)))
         };
         let by_remote = |environment: &&Environment| {
             environment
@@ -176,7 +183,7 @@ impl<'p> Site<'p> {
                 .iter()
                 .any(|remote| leads_here(remote.as_bytes()))
         };
-        let platform = scene.destination.platform();
+        let platform = places.iter().find_map(Destination::platform);
         let environment = match policy.environments.iter().find(by_app) {
             Some(found) => Some(found),
             None => {

@@ -679,7 +679,7 @@ impl World for Real {
         let fetched = self.remotes.fetch_url(remote);
         let network = self.network();
         match urls.as_slice() {
-            [] => network.live(None, remote, branches),
+            [] => network.live(None, self.remotes.pushed_to(remote).as_ref(), branches),
             [url] if Some(url) == fetched.as_ref() => {
                 network.live(Some(remote), url.as_ref(), branches)
             }

@@ -3,6 +3,7 @@
 
 use std::{
     env,
+    ffi::OsString,
     process::Command,
     time::{Duration, Instant},
 };
@@ -22,8 +23,11 @@ pub(crate) const LIMIT: Duration = Duration::from_secs(10);
 /// Where the probe would note trunk's tip, if it wrote anything.
 const PROBE: &str = "FETCH_HEAD";
 
-/// What a place without a remote is called for one question.
-const UNNAMED: &str = "pushgate";
+/// What a place without a remote is called for one question: a name that nobody gives to a remote.
+const UNNAMED: &str = "pushgate/asked";
+
+/// git's exit code for options that it does not know.
+const USAGE: i32 = 129;
 
 /// Asks remotes with the user's git.
 pub(crate) struct Network<'w> {
@@ -102,11 +106,21 @@ impl Network<'_> {
         }
         // A git older than 2.41 does not know --porcelain; a branch that is not there, a read-only
         // repository and a dead server all fail: the plainer question tells them apart.
-        listed()
+        listed().map_err(|trouble| match trouble {
+            // The first try says why: git takes a wrong password out of the store, and the second
+            // only misses it. Not so where the first complains about its own options.
+            Trouble::Unreachable { remote, .. } if said.code != Some(USAGE) => {
+                Trouble::Unreachable {
+                    remote,
+                    words: said.words,
+                }
+            }
+            other => other,
+        })
     }
 
     /// The tips of these branches; those that do not exist are left out. Without the name of a
-    /// remote, the URL is asked.
+    /// remote, the URL is asked as it is: `insteadOf` has been looked up already.
     pub(crate) fn live(
         &self,
         remote: Option<&BStr>,
@@ -175,7 +189,8 @@ impl Network<'_> {
         })
     }
 
-    /// The user's own ssh command, told to ask nothing; `None` where it is not OpenSSH.
+    /// The user's own ssh command, told to ask nothing; `None` where it may not be OpenSSH, and not
+    /// take its options. Without a terminal no ssh asks anything: this only makes it quick.
     ///
     /// `GIT_SSH_COMMAND` overrides `core.sshCommand`, which overrides `GIT_SSH` (git-config(1)).
     fn ssh(&self) -> Option<BString> {
@@ -185,24 +200,18 @@ impl Network<'_> {
                 .map(BString::from)
         };
         let variant = variable("GIT_SSH_VARIANT").or_else(|| self.ssh_variant.clone());
-        if variant.is_some_and(|variant| !matches!(variant.as_slice(), b"ssh" | b"auto")) {
-            return None;
-        }
         let own = variable("GIT_SSH_COMMAND").or_else(|| self.ssh_command.clone());
         if own.is_none() && env::var_os("GIT_SSH").is_some() {
             return None;
         }
         let own = own.unwrap_or_else(|| "ssh".into());
         let program = own.split(|b| *b == b' ').next().unwrap_or_default();
-        let name = program
-            .rsplit(|b| *b == b'/')
-            .next()
-            .unwrap_or_default()
-            .to_ascii_lowercase();
-        if [b"plink".as_slice(), b"putty", b"tortoiseplink"]
-            .iter()
-            .any(|other| name.starts_with(other))
-        {
+        let name = program.rsplit(|b| *b == b'/').next().unwrap_or_default();
+        let is_openssh = match variant.as_ref().map(|variant| variant.as_slice()) {
+            None | Some(b"auto") => name == b"ssh",
+            Some(variant) => variant == b"ssh",
+        };
+        if !is_openssh {
             return None;
         }
         Some(
@@ -219,12 +228,17 @@ fn name(command: &mut Command, url: &BStr) {
         .ok()
         .and_then(|count| count.parse::<usize>().ok())
         .unwrap_or(0);
-    command.env("GIT_CONFIG_COUNT", (count + 1).to_string());
-    command.env(
-        format!("GIT_CONFIG_KEY_{count}"),
-        format!("remote.{UNNAMED}.url"),
-    );
-    command.env(format!("GIT_CONFIG_VALUE_{count}"), url.to_os_str_lossy());
+    let url = url.to_os_str_lossy();
+    // The longest `insteadOf` wins: the whole URL, which it leaves as it is.
+    let mut itself = OsString::from("url.");
+    itself.push(&url);
+    itself.push(".insteadOf");
+    let keys = [format!("remote.{UNNAMED}.url").into(), itself];
+    command.env("GIT_CONFIG_COUNT", (count + keys.len()).to_string());
+    for (index, key) in (count..).zip(keys) {
+        command.env(format!("GIT_CONFIG_KEY_{index}"), key);
+        command.env(format!("GIT_CONFIG_VALUE_{index}"), &url);
+    }
 }
 
 /// The tip on a line of `git fetch --porcelain`: `FLAG OLD NEW LOCAL-REF`.

@@ -1,5 +1,10 @@
 //! A shop with an origin, a staging, a production and a clone, and words to tell a story with them.
 
+pub mod nginx;
+pub mod processes;
+pub mod sshd;
+pub mod story;
+
 use std::{
     ffi::{OsStr, OsString},
     fs,

@@ -1,0 +1,279 @@
+//! Deploys over ssh: a real sshd, and every way to tell git which ssh to use.
+
+use std::{
+    fs,
+    net::TcpListener,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+};
+
+use crate::support::{
+    Ran, Sandbox,
+    processes::{assert_nobody_lives_in, living_in},
+    sshd::Sshd,
+    story::{in_terminal, tell, timed, took_less},
+};
+
+/// A shop that deploys to a path, and whose trunk has to be asked for over ssh.
+fn with_origin() -> (Sandbox, Sshd) {
+    let shop = Sandbox::new();
+    let sshd = Sshd::serve(&shop);
+    let url = sshd.url(&shop, "origin");
+    shop.git(["remote", "set-url", "origin", &url]).goes();
+    (shop, sshd)
+}
+
+/// A push that only needs to know whether trunk is where this commit is.
+fn push(shop: &Sandbox, variables: &[(&str, &str)]) -> Ran {
+    shop.push_with(variables, "staging", "master:main")
+}
+
+fn program(path: PathBuf, text: &str) -> String {
+    fs::write(&path, text).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    path.into_os_string().into_string().unwrap()
+}
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_default()
+}
+
+#[test]
+fn the_story_over_ssh_urls_with_git_ssh_command() {
+    let shop = Sandbox::new();
+    let sshd = Sshd::serve(&shop);
+    for remote in ["origin", "staging", "production"] {
+        let url = sshd.url(&shop, remote);
+        shop.git(["remote", "set-url", remote, &url]).goes();
+    }
+    let command = sshd.command();
+    let git = |args: &[&str]| {
+        Ran::of(
+            shop.command("git")
+                .env("GIT_SSH_COMMAND", &command)
+                .args(args),
+        )
+    };
+    tell(&shop, "staging", "production", git);
+}
+
+#[test]
+fn the_story_over_an_alias_with_core_ssh_command() {
+    let shop = Sandbox::new();
+    let sshd = Sshd::serve(&shop);
+    let url = |name: &str| format!("shop-host:{}/{name}.git", shop.root().display());
+    for remote in ["origin", "staging", "production"] {
+        shop.git(["remote", "set-url", remote, &url(remote)]).goes();
+    }
+    shop.git(["config", "core.sshCommand", &sshd.command()])
+        .goes();
+    // By URL: the one as the remote has it, the other spelt as ssh://.
+    let production = format!("ssh://shop-host{}/production", shop.root().display());
+    tell(&shop, &url("staging"), &production, |args| shop.git(args));
+}
+
+#[test]
+fn an_ssh_command_on_the_command_line_is_used_for_the_question() {
+    let (shop, sshd) = with_origin();
+    let command = format!("core.sshCommand={}", sshd.command());
+    shop.git(["-c", &command, "push", "staging", "master:main"])
+        .goes();
+    assert!(sshd.sessions() > 0);
+}
+
+#[test]
+fn git_ssh_names_a_program_that_is_used_for_the_question() {
+    let (shop, sshd) = with_origin();
+    let calls = shop.path("calls");
+    let wrapper = program(
+        shop.path("wrapper"),
+        &format!(
+            "#!/bin/sh\necho \"$*\" >>'{}'\nexec ssh -F '{}' \"$@\"\n",
+            calls.display(),
+            sshd.file("config")
+        ),
+    );
+    push(&shop, &[("GIT_SSH", &wrapper)]).goes();
+    assert!(read(&calls).contains("git-upload-pack"), "{}", read(&calls));
+    assert!(sshd.sessions() > 0);
+}
+
+#[test]
+fn an_ssh_that_takes_no_options_gets_none() {
+    let (shop, sshd) = with_origin();
+    let wrapper = program(
+        shop.path("wrapper"),
+        &format!(
+            "#!/bin/sh\n[ $# = 2 ] || {{ echo \"not HOST COMMAND: $*\" >&2; exit 1; }}\n\
+             exec ssh -F '{}' \"$1\" \"$2\"\n",
+            sshd.file("config")
+        ),
+    );
+    let url = format!("shop-host:{}/origin.git", shop.root().display());
+    shop.git(["remote", "set-url", "origin", &url]).goes();
+    let mut sessions = 0;
+    for name in ["GIT_SSH", "GIT_SSH_COMMAND", "core.sshCommand"] {
+        if name.starts_with("core.") {
+            shop.git(["config", name, &wrapper]).goes();
+            push(&shop, &[]).goes();
+        } else {
+            push(&shop, &[(name, &wrapper)]).goes();
+        }
+        assert!(sshd.sessions() > sessions, "{name} was not used");
+        sessions = sshd.sessions();
+        shop.git(["push", "-q", "--no-verify", "staging", ":main"])
+            .goes();
+    }
+}
+
+#[test]
+fn an_unknown_host_is_undecided_and_nobody_is_asked() {
+    let (shop, sshd) = with_origin();
+    sshd.is_unknown();
+    let command = sshd.command();
+    let (ran, took) = timed(|| push(&shop, &[("GIT_SSH_COMMAND", &command)]));
+    took_less(took, 5, &ran);
+    ran.undecided("trunk")
+        .says("could not ask `origin` for its branches")
+        .says("    Host key verification failed.\n");
+    shop.git(["config", "core.sshCommand", &command]).goes();
+    let prompt = "Are you sure you want to continue connecting";
+    let (ran, took) = timed(|| in_terminal(&shop, "git push staging master:main"));
+    took_less(took, 5, &ran);
+    ran.undecided("trunk")
+        .says("Host key verification failed.")
+        .never_says(prompt);
+    // One that is not called ssh is not told to ask nothing; it has nobody to ask.
+    let wrapper = program(
+        shop.path("wrapper"),
+        &format!("#!/bin/sh\nexec {command} \"$@\"\n"),
+    );
+    shop.git(["config", "core.sshCommand", &wrapper]).goes();
+    let ran = in_terminal(&shop, "git push staging master:main");
+    ran.undecided("trunk")
+        .says("Host key verification failed.")
+        .never_says(prompt);
+    // git by itself would have asked.
+    in_terminal(&shop, "timeout --foreground 5 git ls-remote origin").says(prompt);
+}
+
+#[test]
+fn a_key_that_nobody_unlocked_is_undecided_and_nobody_is_asked() {
+    let (shop, sshd) = with_origin();
+    sshd.locks_key(&shop);
+    shop.git(["config", "core.sshCommand", &sshd.command()])
+        .goes();
+    let calls = shop.path("calls");
+    let askpass = program(
+        shop.path("askpass"),
+        &format!(
+            "#!/bin/sh\necho \"$1\" >>'{}'\nexec sleep 30\n",
+            calls.display()
+        ),
+    );
+    let asking = [
+        ("SSH_ASKPASS", askpass.as_str()),
+        ("SSH_ASKPASS_REQUIRE", "force"),
+        ("GIT_ASKPASS", &askpass),
+        ("DISPLAY", ":0"),
+    ];
+    let (ran, took) = timed(|| push(&shop, &asking));
+    took_less(took, 5, &ran);
+    ran.undecided("trunk").says("Permission denied (publickey)");
+    assert_eq!(read(&calls), "");
+    let prompt = "Enter passphrase for key";
+    let (ran, took) = timed(|| in_terminal(&shop, "git push staging master:main"));
+    took_less(took, 5, &ran);
+    ran.undecided("trunk")
+        .says("Permission denied (publickey)")
+        .never_says(prompt);
+    // ssh by itself would have asked, both ways.
+    in_terminal(&shop, "timeout --foreground 5 git ls-remote origin").says(prompt);
+    let mut command = shop.command("timeout");
+    Ran::of(
+        command
+            .envs(asking)
+            .args(["1", "git", "ls-remote", "origin"]),
+    );
+    assert!(read(&calls).starts_with(prompt), "{}", read(&calls));
+}
+
+/// The master of a shared connection, which outlives whoever opened it.
+struct Master<'s> {
+    shop: &'s Sandbox,
+    config: String,
+}
+
+impl Master<'_> {
+    fn is_told(&self, order: &str) -> Ran {
+        let args = ["-F", &self.config, "-O", order, "shop-host"];
+        self.shop.run_in(self.shop.root(), "ssh", args)
+    }
+}
+
+impl Drop for Master<'_> {
+    fn drop(&mut self) {
+        self.is_told("exit");
+    }
+}
+
+#[test]
+fn a_shared_connection_that_stays_open_does_not_hold_the_push_up() {
+    let (shop, sshd) = with_origin();
+    let control = shop.path("master");
+    sshd.client(&format!(
+        "ControlMaster auto\nControlPath {}\nControlPersist 30\n",
+        control.display()
+    ));
+    let master = Master {
+        shop: &shop,
+        config: sshd.file("config"),
+    };
+    // With -v, the master keeps the standard error that it was given.
+    let command = format!("{} -v", sshd.command());
+    for _ in ["opens it", "uses it"] {
+        let (ran, took) = timed(|| push(&shop, &[("GIT_SSH_COMMAND", &command)]));
+        took_less(took, 5, &ran);
+        ran.goes();
+        master.is_told("check").goes().says("Master running");
+        shop.git(["push", "-q", "--no-verify", "staging", ":main"])
+            .goes();
+    }
+    assert_eq!(sshd.connections(), 1);
+    drop(master);
+    drop(sshd);
+    assert_nobody_lives_in(shop.root());
+}
+
+#[test]
+fn a_server_that_says_nothing_is_given_up_after_ten_seconds() {
+    let silent = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let shop = Sandbox::new();
+    let url = format!("ssh://{}/origin.git", silent.local_addr().unwrap());
+    shop.git(["remote", "set-url", "origin", &url]).goes();
+    let (ran, took) = timed(|| push(&shop, &[("GIT_SSH_COMMAND", "ssh -F none")]));
+    took_less(took, 13, &ran);
+    assert!(took.as_secs() >= 10, "{took:?}: {ran}");
+    ran.undecided("trunk")
+        .says("`origin` gave no answer within 10 s");
+    assert_nobody_lives_in(shop.root());
+}
+
+#[test]
+fn the_ssh_server_is_gone_at_the_end() {
+    let (shop, sshd) = with_origin();
+    let command = sshd.command();
+    shop.push_with(
+        &[("GIT_SSH_COMMAND", &command)],
+        "origin",
+        "HEAD:refs/heads/x",
+    )
+    .goes();
+    assert!(
+        living_in(shop.root())
+            .iter()
+            .any(|line| line.contains("sshd"))
+    );
+    drop(sshd);
+    assert_nobody_lives_in(shop.root());
+}

@@ -1,0 +1,118 @@
+//! Programs that a test starts beside git, and what is left of a sandbox among the machine's processes.
+
+use std::{
+    fs,
+    os::unix::process::CommandExt,
+    path::Path,
+    process::{Child, Command},
+    thread,
+    time::{Duration, Instant},
+};
+
+use nix::{
+    sys::signal::{Signal, kill, killpg},
+    unistd::Pid,
+};
+
+use super::{Sandbox, tool};
+
+/// A server in a process group of its own; it and all that it started are gone when this is dropped.
+pub struct Server(Child);
+
+/// A program that ends when the test does, even if nobody is left to drop its [`Server`].
+pub fn server(shop: &Sandbox, program: &str, package: &str) -> Command {
+    let mut command = shop.command(tool("setpriv", "util-linux"));
+    command
+        .args(["--pdeathsig", "TERM", "--"])
+        .arg(tool(program, package));
+    command
+}
+
+impl Server {
+    /// Starts it.
+    pub fn start(command: &mut Command) -> Self {
+        let child = command.process_group(0).spawn();
+        Self(child.unwrap_or_else(|error| panic!("{command:?}: {error}")))
+    }
+
+    /// Whether it has ended by itself.
+    pub fn has_ended(&mut self) -> bool {
+        self.0.try_wait().unwrap().is_some()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let pid = self.0.id().cast_signed();
+        // sshd gives every session a group of its own: those are found by their parents.
+        for child in descendants(pid) {
+            let _ = kill(Pid::from_raw(child), Signal::SIGKILL);
+        }
+        let _ = killpg(Pid::from_raw(pid), Signal::SIGKILL);
+        let _ = self.0.wait();
+    }
+}
+
+/// Every process that descends from this one.
+fn descendants(pid: i32) -> Vec<i32> {
+    let all: Vec<_> = pids().filter_map(|pid| Some((pid, parent(pid)?))).collect();
+    let mut found = vec![pid];
+    let mut next = 0;
+    while let Some(above) = found.get(next).copied() {
+        found.extend(
+            all.iter()
+                .filter(|(_, parent)| *parent == above)
+                .map(|(pid, _)| pid),
+        );
+        next += 1;
+    }
+    found.remove(0);
+    found
+}
+
+fn pids() -> impl Iterator<Item = i32> {
+    let entries = fs::read_dir("/proc").unwrap().flatten();
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+}
+
+/// proc(5): after the name in parentheses come the state and the parent.
+fn parent(pid: i32) -> Option<i32> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    stat.rsplit_once(") ")?.1.split(' ').nth(1)?.parse().ok()
+}
+
+/// The command lines of the processes whose arguments or environment name this directory.
+pub fn living_in(directory: &Path) -> Vec<String> {
+    let name = directory.as_os_str().as_encoded_bytes();
+    let read = |pid: i32, file: &str| fs::read(format!("/proc/{pid}/{file}")).unwrap_or_default();
+    let of_it = |pid: &i32| {
+        ["cmdline", "environ"].iter().any(|file| {
+            read(*pid, file)
+                .windows(name.len())
+                .any(|part| part == name)
+        })
+    };
+    pids()
+        .filter(of_it)
+        .map(|pid| {
+            format!(
+                "{pid} {}",
+                String::from_utf8_lossy(&read(pid, "cmdline")).replace('\0', " ")
+            )
+        })
+        .collect()
+}
+
+/// Nothing that knows this directory lives any more, or ends within two seconds.
+#[track_caller]
+pub fn assert_nobody_lives_in(directory: &Path) {
+    let deadline = Instant::now() + Duration::from_secs(2);
+    loop {
+        let left = living_in(directory);
+        if left.is_empty() {
+            return;
+        }
+        assert!(Instant::now() < deadline, "still there: {left:#?}");
+        thread::sleep(Duration::from_millis(20));
+    }
+}
