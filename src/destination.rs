@@ -7,6 +7,7 @@ use std::{
 };
 
 use bstr::{BStr, ByteSlice};
+use percent_encoding::{percent_decode, percent_decode_str};
 
 /// A platform that deploys what is pushed to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -90,7 +91,20 @@ impl Reader {
     pub fn read(&self, url: &BStr) -> Destination {
         match Parts::of(url) {
             Some(parts) => self.place(&parts),
-            None => self.path(url.strip_prefix(b"file://").unwrap_or(url)),
+            None => match url
+                .get(..7)
+                .filter(|scheme| scheme.eq_ignore_ascii_case(b"file://"))
+            {
+                // git takes no notice of a host, and decodes what a URL may encode (RFC 3986).
+                Some(_) => {
+                    let rest = &url[7..];
+                    let path = rest
+                        .find_byte(b'/')
+                        .map_or(rest.as_bytes(), |slash| &rest[slash..]);
+                    self.path(&percent_decode(path).collect::<Vec<_>>())
+                }
+                None => self.path(url),
+            },
         }
     }
 
@@ -240,6 +254,14 @@ impl Parts {
             "git" => "9418",
             _ => "",
         };
+        let decoded = percent_decode_str(path).collect::<Vec<_>>();
+        let decoded = decoded.to_str_lossy();
+        // What scp takes is no URL, and decoded by nobody.
+        let path = if text.contains("://") {
+            decoded.as_ref()
+        } else {
+            path
+        };
         let path = path.trim_matches('/');
         let path = path
             .strip_suffix(".git")
@@ -252,7 +274,8 @@ impl Parts {
             port: port
                 .filter(|p| !p.is_empty() && *p != own)
                 .map(str::to_owned),
-            path: path.to_owned(),
+            // Many hosts do not tell `Team/Shop` from `team/shop`; one that does is governed too much.
+            path: path.to_lowercase(),
         })
     }
 
@@ -529,6 +552,17 @@ mod tests {
         );
         same("../shop.git", "/home/ana/shop.git");
         same("file:///srv/shop.git", "/srv/./x/../shop");
+        same("file://localhost/srv/my%20shop.git", "/srv/my shop");
+        same("FILE:///srv/%73hop", "/srv/shop");
+        same("ssh://git@heroku.com/sh%6fp.git", "git@heroku.com:shop.git");
+        same(
+            "https://github.com/Team/Shop.git",
+            "https://github.com/team/shop",
+        );
+        assert_ne!(
+            reader().read("/srv/%73hop".into()),
+            reader().read("/srv/shop".into())
+        );
         same("/srv/shop/.git", "/srv/shop");
         same(".", "/home/ana/shop");
         same("ssh://git@[::1]:22/a", "[::1]:a");

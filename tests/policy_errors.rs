@@ -790,3 +790,23 @@ fn an_expectation_is_a_regular_expression() {
         "F:2:11: `(a`: found open group without closing ')'"
     );
 }
+
+#[test]
+fn a_rule_that_a_comma_cut_in_two_is_refused() {
+    let text = "environments:\n  staging:\n    window:\n      open: [Sat,Sun 10:00-12:00]\n";
+    let error = pushgate::policy::load("F", text.as_bytes()).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "F:4:14: `Sat`: a whole day, or cut off from `Sat,Sun 10:00-12:00`? quote that, or write `Sat 00:00-24:00`"
+    );
+    for fine in [
+        "'Sat,Sun 10:00-12:00'",
+        "[Sat 00:00-24:00, Sun 10:00-12:00]",
+        "[Sun 10:00-12:00, Sat]",
+        "[Sat, Sun]",
+    ] {
+        loaded(&format!(
+            "environments: {{staging: {{window: {{open: {fine}}}}}}}"
+        ));
+    }
+}

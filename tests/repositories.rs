@@ -568,6 +568,14 @@ fn a_sparse_checkout_and_a_sparse_index() {
         shop.git(["sparse-checkout", "set", "--cone", index, "web"])
             .goes();
         assert!(!shop.app.join("api").exists());
+        // Tests that are not checked out would pass unseen.
+        shop.commit("two");
+        shop.push("origin", "master")
+            .refused("suite")
+            .says("hidden from git status")
+            .says("git sparse-checkout disable");
+        shop.git(["sparse-checkout", "disable"]).goes();
+        shop.git(["reset", "-q", "--hard", "HEAD~1"]).goes();
         Place::plain(&shop).tells_the_story(&shop, |remote, refspec| shop.push(remote, refspec));
     }
 }

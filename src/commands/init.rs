@@ -212,10 +212,7 @@ impl Found {
         for remote in &self.left_out {
             lines.push(format!("not an environment: {remote}"));
         }
-        lines.push(format!(
-            "next: look it over, git add {0} && git commit {0}, pushgate install",
-            policy::FILE
-        ));
+        lines.push("next: look it over, commit it, then pushgate install".to_owned());
         lines
     }
 }

@@ -167,7 +167,14 @@ pub(crate) struct Told {
 pub fn judge(case: &Case<'_>, skip: &BTreeSet<Gate>, world: &dyn World) -> Verdict {
     let mut verdict = Verdict::default();
     let mut told = Told::default();
-    for gate in ORDER.into_iter().filter(|gate| case.asks(*gate)) {
+    // A deletion that was let through brings no commit to ask the others about.
+    let has_question =
+        |gate: &Gate| matches!(gate, Gate::Target | Gate::Window) || !case.commits().is_empty();
+    for gate in ORDER
+        .into_iter()
+        .filter(|gate| case.asks(*gate))
+        .filter(has_question)
+    {
         let outcome = if skip.contains(&gate) {
             let needless = match gate {
                 // A run of the suite would be the very cost that was to be spared.
@@ -218,14 +225,15 @@ fn outcome(answer: Answer) -> Outcome {
 
 /// Asks one gate about every commit of the case: one, unless `target` was skipped.
 fn ask(gate: Gate, case: &Case<'_>, world: &dyn World, told: &mut Told) -> Answer {
-    if gate == Gate::Target {
-        return target::ask(case, world);
+    match gate {
+        Gate::Target => return target::ask(case, world),
+        Gate::Window => return window::ask(case, world),
+        Gate::Trunk | Gate::Promotion | Gate::Suite => {}
     }
     let mut answers = Vec::new();
     for commit in case.commits() {
         answers.push(match gate {
-            Gate::Target => continue,
-            Gate::Window => window::ask(case, world)?,
+            Gate::Target | Gate::Window => continue,
             Gate::Trunk => trunk::ask(case, commit, world, &mut told.notes)?,
             Gate::Promotion => promotion::ask(case, commit, world)?,
             Gate::Suite => suite::ask(case, commit, world, told)?,

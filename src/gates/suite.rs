@@ -26,6 +26,8 @@ pub(crate) fn ask(case: &Case<'_>, commit: &Oid, world: &dyn World, told: &mut T
     if turn.waited
         && let Some(receipt) = world.receipt(&work)?
     {
+        // The other run took its time, and the world went on meanwhile.
+        told.ran = true;
         return Ok(passed_before(&receipt, world.now()));
     }
     // A worktree is made to be the pushed tree; the checkout has to prove it.

@@ -469,7 +469,9 @@ fn whoever_waited_for_another_run_looks_for_its_receipt() {
     );
     assert_eq!(
         world.asked(),
-        ["clock", "trunk", "staging", "turn", "clock"]
+        [
+            "clock", "trunk", "staging", "turn", "clock", "clock", "trunk", "staging"
+        ]
     );
 }
 
@@ -507,4 +509,24 @@ fn a_closed_connection_leaves_the_receipt_and_stops_the_push() {
         Decision::Refused
     );
     assert_eq!(world.asked().last(), Some(&"receipt"));
+}
+
+#[test]
+fn a_deletion_that_is_let_through_is_still_asked_for_the_hour_and_for_nothing_else() {
+    let deletion = Update::Delete {
+        target: "refs/heads/master".into(),
+        was: Some(oid('a')),
+    };
+    let world = Fake::default();
+    let verdict = production(std::slice::from_ref(&deletion), &[Gate::Target], &world);
+    let answered: Vec<_> = verdict.answers.iter().map(|(gate, _)| *gate).collect();
+    assert_eq!(answered, [Gate::Target, Gate::Window]);
+    let world = Fake {
+        now: at("2026-11-24T23:00:00Z"),
+        ..Fake::default()
+    };
+    assert_eq!(
+        production(&[deletion], &[Gate::Target], &world).decision(),
+        Decision::Refused
+    );
 }

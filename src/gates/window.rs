@@ -1,7 +1,10 @@
 //! The gate `window`: open now and for the whole runway.
 
 use super::{Answer, Case, World};
-use crate::verdict::{Refusal, words};
+use crate::{
+    calendar::Zone,
+    verdict::{Refusal, words},
+};
 
 pub(crate) fn ask(case: &Case<'_>, world: &dyn World) -> Answer {
     let Some(environment) = case.environment() else {
@@ -11,7 +14,12 @@ pub(crate) fn ask(case: &Case<'_>, world: &dyn World) -> Answer {
     if window.open.is_empty() && window.closed.is_empty() {
         return Ok("always open".to_owned());
     }
-    let (now, reader) = (world.now(), world.zone()?);
+    // A window with a zone of its own can be judged where the reader's is unknown.
+    let reader = match (world.zone(), &window.timezone) {
+        (Err(_), Zone::Named { zone, .. }) => zone.clone(),
+        (reader, _) => reader?,
+    };
+    let now = world.now();
     if let Err(closed) = window.check(now, &reader) {
         return Err(Refusal::Closed {
             closed: Box::new(closed),

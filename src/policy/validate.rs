@@ -97,6 +97,22 @@ fn environment(name: String, raw: RawEnvironment, tree: &Node) -> Result<Environ
     once(&apps, &at("app"), tree)?;
     once(&branches, &at("branch"), tree)?;
 
+    if let Some(raw) = &raw.window {
+        for (key, rules) in [("open", &raw.open), ("closed", &raw.closed)] {
+            let texts: Vec<String> = rules.iter().flatten().map(ToString::to_string).collect();
+            if let Some(index) = cut_at_a_comma(&texts) {
+                let path = ["environments", name.as_str(), "window", key];
+                let text = texts[index].clone();
+                let why = format!(
+                    "a whole day, or cut off from `{text},{}`? quote that, or write `{text} 00:00-24:00`",
+                    texts[index + 1]
+                );
+                return Err(tree
+                    .value(&path, index)
+                    .fault(Problem::Invalid { text, why }));
+            }
+        }
+    }
     let window = match raw.window {
         Some(raw) => window(raw, tree.key(&at("window")))?,
         None => Window::default(),
@@ -128,6 +144,15 @@ fn window(raw: RawWindow, place: Place) -> Result<Window, Fault> {
         // A duration that was read is ten years at most.
         runway: SignedDuration::try_from(runway).unwrap_or(SignedDuration::MAX),
     })
+}
+
+/// The rule that looks like the beginning of the next: `[Sat,Sun 10:00-12:00]` is two rules to YAML.
+fn cut_at_a_comma(rules: &[String]) -> Option<usize> {
+    let begins_with_days = |rule: &String| rule.starts_with(|c: char| c.is_ascii_alphabetic());
+    let pair = |pair: &[String]| {
+        pair.iter().all(begins_with_days) && !pair[0].contains(':') && pair[1].contains(':')
+    };
+    rules.windows(2).position(pair)
 }
 
 fn texts<T>(items: Option<Vec<T>>, text: fn(T) -> String) -> Option<Vec<String>> {

@@ -202,7 +202,11 @@ fn watch(
     let reason = loop {
         let left = deadline.saturating_duration_since(Instant::now());
         match events.recv_timeout(left.min(TICK)) {
-            Ok(Event::Ended(status)) => return end_of(status),
+            Ok(Event::Ended(status)) => match end_of(status) {
+                // What a suite that passed leaves running, a server for the next time, is its own.
+                End::Passed => return End::Passed,
+                failed => break failed,
+            },
             Ok(Event::WantsTerminal) => break End::Stopped(Ending::WantsTerminal),
             Err(RecvTimeoutError::Disconnected) => {
                 return End::Stopped(Ending::CouldNotRun("nobody waits for it".to_owned()));

@@ -210,7 +210,8 @@ pub enum Mismatch {
     },
     /// These files differ from it: modified, staged, or untracked and not ignored.
     Changed(Vec<BString>),
-    /// git was told not to look at these files (`assume-unchanged`, `skip-worktree`).
+    /// git was told not to look at these files (`assume-unchanged`, `skip-worktree`), or not to
+    /// check them out (a sparse checkout).
     Hidden(Vec<BString>),
 }
 

@@ -370,10 +370,14 @@ impl Refusal {
                 "git pull --rebase {} {} (or merge), run the tests, git push {0} {1}, then push again",
                 trunk.remote, trunk.branch
             )),
-            Self::NotOnTrunk { trunk, source, .. } => one(format!(
+            Self::NotOnTrunk { trunk, source, pushed, .. } => one(format!(
                 "merge it first: git switch {} && git merge {}, git push {} {0}, then push {0}",
                 trunk.branch,
-                printable(source.strip_prefix(b"refs/heads/").unwrap_or(source).as_ref()),
+                match source.strip_prefix(b"refs/heads/") {
+                    Some(branch) => printable(branch.as_ref()),
+                    // `HEAD` names another commit once trunk is checked out.
+                    None => pushed.id.short().to_owned(),
+                },
                 trunk.remote
             )),
             Self::Drops { trunk, .. } => one(format!(
@@ -414,6 +418,7 @@ fn checkout_cures(pushed: &str, mismatch: &Mismatch, after: bool) -> Vec<String>
         Mismatch::OtherTree { .. } => vec![format!("git switch --detach {pushed}, then push again")],
         Mismatch::Hidden(_) => vec![
             "git update-index --no-assume-unchanged --no-skip-worktree FILE, then commit or restore it".to_owned(),
+            "in a sparse checkout: git sparse-checkout disable, or `suite.in: worktree`".to_owned(),
         ],
     }
 }

@@ -10,7 +10,7 @@ use git2::{
 use super::{
     children::Git,
     program,
-    repository::{Backend, Kind, exists},
+    repository::{Backend, Kind},
 };
 use crate::{push::Oid, remotes::Entry, verdict::Trouble};
 
@@ -180,13 +180,13 @@ impl Backend for Libgit2 {
     }
 
     fn hidden(&mut self) -> Result<Vec<BString>, Trouble> {
-        let Some(top) = &self.work_tree else {
+        if self.work_tree.is_none() {
             return Ok(Vec::new());
-        };
+        }
         // A split index and a sparse one are git's alone. The suite may have changed it meanwhile.
         let index = self.repository.index();
         let Ok(index) = index.and_then(|mut index| index.read(false).map(|()| index)) else {
-            return program::hidden(&self.git, top);
+            return program::hidden(&self.git);
         };
         let hides = |flags: u16, extended: u16| {
             flags & IndexEntryFlag::from_bits_retain(0x8000).bits() != 0
@@ -196,9 +196,6 @@ impl Backend for Libgit2 {
         let hidden = index
             .iter()
             .filter(|entry| hides(entry.flags, entry.flags_extended));
-        Ok(hidden
-            .map(|entry| BString::from(entry.path))
-            .filter(|path| exists(top, path))
-            .collect())
+        Ok(hidden.map(|entry| BString::from(entry.path)).collect())
     }
 }

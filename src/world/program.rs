@@ -10,7 +10,7 @@ use bstr::{BString, ByteSlice};
 
 use super::{
     children::Git,
-    repository::{Backend, Kind, exists},
+    repository::{Backend, Kind},
 };
 use crate::{push::Oid, remotes::Entry, verdict::Trouble};
 
@@ -143,14 +143,13 @@ fn path(line: &[u8]) -> PathBuf {
 }
 
 /// The files that git was told not to look at and that exist in this work tree.
-pub(super) fn hidden(git: &Git, top: &Path) -> Result<Vec<BString>, Trouble> {
+pub(super) fn hidden(git: &Git) -> Result<Vec<BString>, Trouble> {
     let said = git.must(["ls-files", "-v", "-z", "--full-name", ":/"])?;
     let lines = said
         .out
         .split(|b| *b == 0)
         .filter_map(|line| Some((*line.first()?, line.get(2..)?)));
-    let hidden =
-        lines.filter(|(tag, path)| (tag.is_ascii_lowercase() || *tag == b'S') && exists(top, path));
+    let hidden = lines.filter(|(tag, _)| tag.is_ascii_lowercase() || *tag == b'S');
     Ok(hidden.map(|(_, path)| path.into()).collect())
 }
 
@@ -219,7 +218,7 @@ impl Backend for Program {
 
     fn hidden(&mut self) -> Result<Vec<BString>, Trouble> {
         match &self.work_tree {
-            Some(top) => hidden(&self.git, top),
+            Some(_) => hidden(&self.git),
             None => Ok(Vec::new()),
         }
     }

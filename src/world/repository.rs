@@ -1,6 +1,6 @@
 //! Local questions about the repository: git2 where it can open it, the user's git where it cannot.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use bstr::{BString, ByteSlice};
 
@@ -117,12 +117,6 @@ pub(crate) fn tree_entry(bytes: &[u8], name: &[u8], id_width: usize) -> Option<T
     None
 }
 
-/// The work tree's own path of a file, where something is there.
-pub(crate) fn exists(top: &Path, file: &[u8]) -> bool {
-    let path: PathBuf = top.join(file.to_path_lossy());
-    path.symlink_metadata().is_ok()
-}
-
 #[cfg(test)]
 mod tests {
     use std::{
@@ -219,7 +213,7 @@ mod tests {
             let hidden = if directory == "second" {
                 "[]"
             } else {
-                r#"["hook", "web/index"]"#
+                r#"["hook", "web/deep/er", "web/index"]"#
             };
             let mut command = self.command(env::current_exe().unwrap(), directory);
             command
