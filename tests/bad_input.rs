@@ -946,6 +946,18 @@ fn a_ledger_that_is_no_file_is_undecided() {
 }
 
 #[test]
+fn a_repository_that_is_removed_meanwhile_stays_removed() {
+    let shop = shop();
+    shop.policy(&POLICY.replace("'true'", "rm -rf .git"));
+    shop.git(["push", "-q", "--no-verify", "origin", "master"])
+        .goes();
+    shop.push("staging", "master")
+        .calm()
+        .says("not decided, so it does not go\n");
+    assert!(!shop.app.join(".git").exists());
+}
+
+#[test]
 fn a_long_log_may_be_read_in_part() {
     let shop = shop();
     shop.push("production", "master").refused("promotion");
