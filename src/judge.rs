@@ -76,15 +76,25 @@ impl Policies {
     fn of(push: &Push, world: &Real) -> Result<Self, Trouble> {
         let mut loaded = Vec::new();
         let mut known: HashMap<Option<Oid>, usize> = HashMap::new();
+        // Thousands of refs (`git push --mirror`, `--prune`) name few commits, or none.
+        let mut seen: HashMap<Option<&Oid>, usize> = HashMap::new();
         let mut of_update = Vec::with_capacity(push.updates.len());
         for update in &push.updates {
             if update.branch().is_none() {
                 of_update.push(None);
                 continue;
             }
-            let commit = match update {
-                Update::Set { commit, .. } => world.peel(commit)?,
+            let pushed = match update {
+                Update::Set { commit, .. } => Some(commit),
                 Update::Delete { .. } => None,
+            };
+            if let Some(index) = seen.get(&pushed) {
+                of_update.push(Some(*index));
+                continue;
+            }
+            let commit = match pushed {
+                Some(commit) => world.peel(commit)?,
+                None => None,
             };
             // A deletion brings no commit: what is checked out speaks for the team.
             let commit = match commit {
@@ -103,6 +113,7 @@ impl Policies {
                     loaded.len() - 1
                 }
             };
+            seen.insert(pushed, index);
             of_update.push(Some(index));
         }
         Ok(Self { loaded, of_update })

@@ -169,8 +169,11 @@ impl Ledger {
         options.read(true).append(true).create(true);
         match (options.open(&self.path), self.path.parent()) {
             (Err(error), Some(directory)) if error.kind() == io::ErrorKind::NotFound => {
-                fs::create_dir_all(directory)?;
-                options.open(&self.path)
+                // Not its parents: a repository that was removed meanwhile stays removed.
+                match fs::create_dir(directory) {
+                    Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+                    _ => options.open(&self.path),
+                }
             }
             (opened, _) => opened,
         }
