@@ -550,7 +550,7 @@ fn the_script_that_runs_the_tests_names_what_is_missing_where_it_may_not_install
     let shop = clone();
     let tools = tools_without(
         &shop,
-        &["cargo", "apt-get", "shellcheck", "tmux", "ssh-agent"],
+        &["cargo", "apt-get", "cc", "shellcheck", "tmux", "ssh-agent"],
     );
     let run = || {
         let mut command = shop.command(checkout().join("tests/run"));
@@ -568,10 +568,10 @@ fn the_script_that_runs_the_tests_names_what_is_missing_where_it_may_not_install
     let ran = run().goes_not();
     assert_eq!(
         ran.stderr,
-        "tests/run: these Debian packages are missing:\n  apt-get install openssh-client tmux shellcheck\n"
+        "tests/run: these Debian packages are missing:\n  apt-get install gcc openssh-client tmux shellcheck libc6-dev\n"
     );
     assert_eq!(ran.stdout, "");
-    for name in ["shellcheck", "tmux", "ssh-agent"] {
+    for name in ["cc", "shellcheck", "tmux", "ssh-agent"] {
         executable(&tools.join(name), "#!/bin/sh\n");
     }
     let ran = run().goes();
