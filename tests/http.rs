@@ -1,16 +1,11 @@
 //! Deploys over http: nginx with git-http-backend and a password, and servers that are of no help.
 
-use std::{
-    fs,
-    net::TcpListener,
-    os::unix::fs::{PermissionsExt, symlink},
-    path::{Path, PathBuf},
-};
+use std::{fs, net::TcpListener, os::unix::fs::symlink, path::PathBuf};
 
 use crate::support::{
     POLICY, Ran, Sandbox,
     nginx::{Nginx, PASSWORD, USER},
-    processes::assert_nobody_lives_in,
+    processes::{assert_nobody_lives_in, living_in, script},
     story::{in_terminal, nowhere_in, tell, timed, took_less},
 };
 
@@ -95,12 +90,12 @@ impl Recorder {
                 symlink(entry.path(), programs.join(entry.file_name())).unwrap();
             }
         }
-        let script = format!(
+        let text = format!(
             "#!/bin/sh\nread -r caller </proc/$PPID/comm\n\
              printf '%s: %s\\n' \"$caller\" \"$*\" >>'{}'\nexec '{real}/git' \"$@\"\n",
             calls.display()
         );
-        write_program(&programs.join("git"), &script);
+        script(shop, &programs.join("git"), &text);
         Self { programs, calls }
     }
 
@@ -119,11 +114,6 @@ impl Recorder {
         let calls = calls.lines().map(str::to_owned);
         calls.partition(|call| call.starts_with("pushgate: "))
     }
-}
-
-fn write_program(path: &Path, text: &str) {
-    fs::write(path, text).unwrap();
-    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
 }
 
 #[test]
@@ -319,15 +309,14 @@ fn trunk_among_two_thousand_branches_is_found() {
 fn a_password_that_nobody_gave_is_asked_of_nobody() {
     let (shop, nginx) = with_origin_at("shut");
     let calls = shop.path("asked");
-    let program = shop.path("askpass");
-    write_program(
-        &program,
+    let program = script(
+        &shop,
+        &shop.path("askpass"),
         &format!(
             "#!/bin/sh\necho \"$1\" >>'{}'\nexec sleep 30\n",
             calls.display()
         ),
     );
-    let program = program.to_str().unwrap();
     configure(&shop, &format!("[core]\n\taskPass = {program}\n"));
     let asking = |args: &[&str]| {
         let mut command = shop.command("timeout");
@@ -335,7 +324,7 @@ fn a_password_that_nobody_gave_is_asked_of_nobody() {
             .env_remove("GIT_TERMINAL_PROMPT")
             .env("DISPLAY", ":0");
         for name in ["GIT_ASKPASS", "SSH_ASKPASS"] {
-            command.env(name, program);
+            command.env(name, &program);
         }
         Ran::of(command.args(args))
     };
@@ -414,7 +403,7 @@ fn a_server_that_never_answers_is_given_up_after_ten_seconds() {
 fn a_credential_helper_that_hangs_is_ended_with_the_question() {
     let (shop, nginx) = with_origin_at("shut");
     let helper = shop.path("helper");
-    write_program(&helper, "#!/bin/sh\nsleep 30 & sleep 31\n");
+    script(&shop, &helper, "#!/bin/sh\nsleep 30 & sleep 31\n");
     configure(
         &shop,
         &format!("[credential]\n\thelper = {}\n", helper.display()),
@@ -471,7 +460,7 @@ fn a_staging_that_is_not_there_is_quoted_too() {
 fn the_web_server_is_gone_at_the_end() {
     let (shop, nginx) = served(POLICY, |nginx, name| nginx.url("open", name));
     shop.git(["ls-remote", "origin"]).goes();
-    let living = crate::support::processes::living_in(shop.root());
+    let living = living_in(shop.root());
     for name in ["nginx", "fcgiwrap"] {
         assert!(living.iter().any(|line| line.contains(name)), "{living:?}");
     }

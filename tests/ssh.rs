@@ -1,15 +1,10 @@
 //! Deploys over ssh: a real sshd, and every way to tell git which ssh to use.
 
-use std::{
-    fs,
-    net::TcpListener,
-    os::unix::fs::PermissionsExt,
-    path::{Path, PathBuf},
-};
+use std::{fs, net::TcpListener, path::Path};
 
 use crate::support::{
     Ran, Sandbox,
-    processes::{assert_nobody_lives_in, living_in},
+    processes::{assert_nobody_lives_in, living_in, script},
     sshd::Sshd,
     story::{in_terminal, tell, timed, took_less},
 };
@@ -26,12 +21,6 @@ fn with_origin() -> (Sandbox, Sshd) {
 /// A push that only needs to know whether trunk is where this commit is.
 fn push(shop: &Sandbox, variables: &[(&str, &str)]) -> Ran {
     shop.push_with(variables, "staging", "master:main")
-}
-
-fn program(path: PathBuf, text: &str) -> String {
-    fs::write(&path, text).unwrap();
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
-    path.into_os_string().into_string().unwrap()
 }
 
 fn read(path: &Path) -> String {
@@ -85,8 +74,9 @@ fn an_ssh_command_on_the_command_line_is_used_for_the_question() {
 fn git_ssh_names_a_program_that_is_used_for_the_question() {
     let (shop, sshd) = with_origin();
     let calls = shop.path("calls");
-    let wrapper = program(
-        shop.path("wrapper"),
+    let wrapper = script(
+        &shop,
+        &shop.path("wrapper"),
         &format!(
             "#!/bin/sh\necho \"$*\" >>'{}'\nexec ssh -F '{}' \"$@\"\n",
             calls.display(),
@@ -101,8 +91,9 @@ fn git_ssh_names_a_program_that_is_used_for_the_question() {
 #[test]
 fn an_ssh_that_takes_no_options_gets_none() {
     let (shop, sshd) = with_origin();
-    let wrapper = program(
-        shop.path("wrapper"),
+    let wrapper = script(
+        &shop,
+        &shop.path("wrapper"),
         &format!(
             "#!/bin/sh\n[ $# = 2 ] || {{ echo \"not HOST COMMAND: $*\" >&2; exit 1; }}\n\
              exec ssh -F '{}' \"$1\" \"$2\"\n",
@@ -144,8 +135,9 @@ fn an_unknown_host_is_undecided_and_nobody_is_asked() {
         .says("Host key verification failed.")
         .never_says(prompt);
     // One that is not called ssh is not told to ask nothing; it has nobody to ask.
-    let wrapper = program(
-        shop.path("wrapper"),
+    let wrapper = script(
+        &shop,
+        &shop.path("wrapper"),
         &format!("#!/bin/sh\nexec {command} \"$@\"\n"),
     );
     shop.git(["config", "core.sshCommand", &wrapper]).goes();
@@ -164,8 +156,9 @@ fn a_key_that_nobody_unlocked_is_undecided_and_nobody_is_asked() {
     shop.git(["config", "core.sshCommand", &sshd.command()])
         .goes();
     let calls = shop.path("calls");
-    let askpass = program(
-        shop.path("askpass"),
+    let askpass = script(
+        &shop,
+        &shop.path("askpass"),
         &format!(
             "#!/bin/sh\necho \"$1\" >>'{}'\nexec sleep 30\n",
             calls.display()

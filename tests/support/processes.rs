@@ -14,10 +14,23 @@ use nix::{
     unistd::Pid,
 };
 
-use super::{Sandbox, tool};
+use super::{Ran, Sandbox, tool};
 
 /// A server in a process group of its own; it and all that it started are gone when this is dropped.
 pub struct Server(Child);
+
+/// Writes a script that can be run, and returns its path.
+///
+/// Another process writes it: while this one has it open, a child that a test beside us starts at
+/// this moment has it open too, and nobody can run it.
+pub fn script(shop: &Sandbox, path: &Path, text: &str) -> String {
+    let mut command = shop.command("sh");
+    command
+        .args(["-c", "cat >\"$1\" && chmod 755 \"$1\"", "sh"])
+        .arg(path);
+    Ran::fed(&mut command, text.as_bytes()).goes();
+    path.to_str().unwrap().to_owned()
+}
 
 /// A program that ends when the test does, even if nobody is left to drop its [`Server`].
 pub fn server(shop: &Sandbox, program: &str, package: &str) -> Command {
