@@ -576,6 +576,7 @@ fn a_sparse_checkout_and_a_sparse_index() {
             .says("git sparse-checkout disable");
         shop.git(["sparse-checkout", "disable"]).goes();
         shop.git(["reset", "-q", "--hard", "HEAD~1"]).goes();
+        fs::remove_file(shop.app.join(".git/pushgate/ledger.jsonl")).unwrap();
         Place::plain(&shop).tells_the_story(&shop, |remote, refspec| shop.push(remote, refspec));
     }
 }
