@@ -3,14 +3,12 @@
 use std::{
     env,
     ffi::OsStr,
+    fs::File,
     io::Read,
-    os::fd::AsFd,
+    os::fd::{AsFd, OwnedFd},
     path::{Path, PathBuf},
     process::{Command, Stdio},
-    sync::{
-        atomic::{AtomicBool, Ordering},
-        mpsc::{self, RecvTimeoutError},
-    },
+    sync::atomic::{AtomicBool, Ordering},
     thread,
     time::{Duration, Instant},
 };
@@ -28,7 +26,8 @@ use crate::{destination::redact, verdict::Trouble};
 /// How often, in milliseconds, a silent pipe is looked at again.
 const TICK: u8 = 50;
 
-/// How often a signal is looked for meanwhile.
+/// How soon, and at last how often, the end of a program is looked for that says no more.
+const BLINK: Duration = Duration::from_micros(100);
 const PATIENCE: Duration = Duration::from_millis(100);
 
 /// The user's own git, the first on the path.
@@ -205,53 +204,84 @@ pub(crate) fn said_within(command: Command, limit: Duration) -> Result<Option<Sa
         .spawn()
         .map_err(|error| could_not(command.command(), &error))?;
     let group = i32::try_from(child.id()).map(Pid::from_raw);
-    let (out, err) = (child.stdout().take(), child.stderr().take());
-    let reaped = AtomicBool::new(false);
-    thread::scope(|scope| {
-        let out = scope.spawn(|| drain(out, &reaped));
-        let err = scope.spawn(|| drain(err, &reaped));
-        let (send, receive) = mpsc::channel();
-        scope.spawn(move || send.send(child.wait()));
-        let status = loop {
-            let left = deadline.saturating_duration_since(Instant::now());
-            match receive.recv_timeout(left.min(PATIENCE)) {
-                Err(RecvTimeoutError::Timeout)
-                    if !left.is_zero() && signals::interrupted().is_none() => {}
-                status => break status,
-            }
-        };
-        if status.is_err() {
+    let mut pipes = [
+        Pipe::new(child.stdout().take()),
+        Pipe::new(child.stderr().take()),
+    ];
+    let mut pause = BLINK;
+    let status = loop {
+        if pipes.iter().any(|pipe| pipe.file.is_some()) {
+            read_ready(&mut pipes, PollTimeout::from(TICK));
+        } else {
+            // It has said all it had to say, and ends as a rule.
+            thread::sleep(pause);
+            pause = (pause * 2).min(PATIENCE);
+        }
+        let status = child.try_wait();
+        if let Some(status) = status.map_err(|error| could_not(command.command(), &error))? {
+            break status;
+        }
+        if Instant::now() >= deadline || signals::interrupted().is_some() {
             // Nothing that asked a server has anything to tidy up.
             let _ = group.map(|group| killpg(group, Signal::SIGKILL));
+            let _ = child.wait();
+            return Ok(None);
         }
-        let status = match status {
-            Ok(status) => Some(status.map_err(|error| could_not(command.command(), &error))?),
-            Err(_) => None,
-        };
-        reaped.store(true, Ordering::Release);
-        let (out, err) = (
-            out.join().unwrap_or_default(),
-            err.join().unwrap_or_default(),
-        );
-        Ok(status.map(|status| Said {
-            code: status.code(),
-            out,
-            words: lines(&err),
-        }))
-    })
+    };
+    // A daemon that it left behind (ssh's `ControlPersist`) may hold the pipes open for ever: what
+    // is in them now was all.
+    while read_ready(&mut pipes, PollTimeout::ZERO) {}
+    let [out, err] = pipes;
+    Ok(Some(Said {
+        code: status.code(),
+        out: out.all,
+        words: lines(&err.all),
+    }))
+}
+
+/// What a program says on one of its outputs.
+struct Pipe {
+    /// Nothing once its end was read.
+    file: Option<File>,
+    all: Vec<u8>,
+}
+
+impl Pipe {
+    fn new(pipe: Option<impl Into<OwnedFd>>) -> Self {
+        Self {
+            file: pipe.map(|pipe| File::from(pipe.into())),
+            all: Vec::new(),
+        }
+    }
+
+    fn read(&mut self) {
+        let mut buffer = [0; 16 * 1024];
+        match self.file.as_mut().map(|file| file.read(&mut buffer)) {
+            Some(Ok(count @ 1..)) => self.all.extend_from_slice(&buffer[..count]),
+            _ => self.file = None,
+        }
+    }
+}
+
+/// Reads what is there, and waits for it so long at most; whether there was anything, or an end.
+fn read_ready(pipes: &mut [Pipe], timeout: PollTimeout) -> bool {
+    let open = || pipes.iter().filter_map(|pipe| pipe.file.as_ref());
+    let mut asked: Vec<_> = open()
+        .map(|file| PollFd::new(file.as_fd(), PollFlags::POLLIN))
+        .collect();
+    if !matches!(poll(&mut asked, timeout), Ok(1..)) {
+        return false;
+    }
+    let ready: Vec<_> = asked.iter().map(|one| one.any() == Some(true)).collect();
+    let open = pipes.iter_mut().filter(|pipe| pipe.file.is_some());
+    for (pipe, _) in open.zip(ready).filter(|(_, ready)| *ready) {
+        pipe.read();
+    }
+    true
 }
 
 /// Reads a pipe until its end, or until the program that wrote to it is reaped and nothing is left
-/// in it: a daemon that it left behind (ssh's `ControlPersist`) may hold it open for ever.
-fn drain(pipe: Option<impl Read + AsFd>, reaped: &AtomicBool) -> Vec<u8> {
-    let mut all = Vec::new();
-    if let Some(pipe) = pipe {
-        pump(pipe, reaped, |bytes| all.extend_from_slice(bytes));
-    }
-    all
-}
-
-/// The same, handing on what is read as it comes.
+/// in it, handing on what is read as it comes.
 pub(crate) fn pump(mut pipe: impl Read + AsFd, reaped: &AtomicBool, mut take: impl FnMut(&[u8])) {
     let mut buffer = vec![0; 64 * 1024];
     loop {
