@@ -39,6 +39,11 @@ impl Platform {
             Self::Dokku | Self::Piku => true,
         }
     }
+
+    /// Whether a push of a tag may deploy there, like that of any ref.
+    pub fn builds_tags(self) -> bool {
+        matches!(self, Self::Dokku | Self::Piku)
+    }
 }
 
 impl fmt::Display for Platform {

@@ -105,6 +105,16 @@ impl Update {
     pub fn branch(&self) -> Option<&BStr> {
         self.target().strip_prefix(b"refs/heads/").map(BStr::new)
     }
+
+    /// The tag that it updates, its short name; `None` for anything else.
+    pub fn tag(&self) -> Option<&BStr> {
+        self.target().strip_prefix(b"refs/tags/").map(BStr::new)
+    }
+
+    /// The branch or the tag, its short name; the whole ref for anything else.
+    pub fn name(&self) -> &BStr {
+        self.branch().or(self.tag()).unwrap_or(self.target())
+    }
 }
 
 /// Standard input was not what githooks(5) promises.

@@ -17,6 +17,7 @@ mod support;
 mod bad_input;
 mod calendar_properties;
 mod commands;
+mod governing;
 mod http;
 mod install;
 mod install_script;

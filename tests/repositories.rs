@@ -1218,7 +1218,7 @@ fn libgit2_and_git_answer_alike_about_every_state_of_the_clone() {
         .goes();
     // The policy of the work tree, and none at all.
     shop.git(words("switch -q bare")).goes();
-    both.say("app", "staging +bare:master", "exit code 0");
+    both.say("app", "staging +bare:master", "judged by trunk's");
     shop.write(".pushgate.yml", POLICY);
     both.say("app", "staging +bare:master", "shares no history");
     shop.git(words("config user.name Bän")).goes();

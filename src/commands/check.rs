@@ -42,6 +42,7 @@ pub(crate) fn run(args: &Check) -> Done {
     let judgement = judge(&push, Event::Check, &world, |name| {
         env::var_os(name).map(|value| value.to_string_lossy().into_owned())
     });
+    report::judgement(&judgement.said);
     if args.json {
         for entry in &judgement.entries {
             let line = serde_json::to_string_pretty(entry)

@@ -37,6 +37,7 @@ pub(crate) fn run(args: &PrePush) -> Done {
         let judgement = judge(&push, Event::Push, &world, |name| {
             env::var_os(name).map(|value| value.to_string_lossy().into_owned())
         });
+        report::judgement(&judgement.said);
         if let Some(signal) = signals::signal() {
             return Ok(128 + signal);
         }

@@ -1,5 +1,7 @@
-//! The gates: their order, the few questions they ask of the world, and the loop that asks them.
+//! The gates: their order, and the few questions they ask of the world.
 
+mod hearing;
+mod live;
 pub mod promotion;
 pub mod route;
 pub mod suite;
@@ -11,20 +13,19 @@ pub mod window;
 #[allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by it")]
 mod tests;
 
-use std::{collections::BTreeSet, fs::File, time::Duration};
+use std::{fs::File, time::Duration};
 
 use bstr::BStr;
 use jiff::{Timestamp, tz::TimeZone};
 
+pub use hearing::judge;
 pub use route::{Case, Place};
 
 use crate::{
     policy::{Step, Suite, detect::Detected},
     push::Oid,
     suite::receipts::Receipt,
-    verdict::{
-        Commit, Count, Gate, Mismatch, Outcome, Refusal, Relation, Trouble, TrunkName, Verdict,
-    },
+    verdict::{Commit, Count, Gate, Mismatch, Refusal, Relation, Trouble, TrunkName},
 };
 
 /// The order of the gates: what costs memory, then the clock, the network, and minutes.
@@ -153,92 +154,3 @@ impl From<Box<Trouble>> for Stop {
 
 /// Why a gate lets pass, in a few words.
 pub(crate) type Answer = Result<String, Stop>;
-
-/// What the gates have to tell beside their answers.
-#[derive(Debug, Default)]
-pub(crate) struct Told {
-    /// What is worth a line.
-    pub(crate) notes: Vec<String>,
-    /// Whether the suite ran, and the world went on meanwhile.
-    pub(crate) ran: bool,
-}
-
-/// Asks the gates about one case, in their order, until one stops it.
-pub fn judge(case: &Case<'_>, skip: &BTreeSet<Gate>, world: &dyn World) -> Verdict {
-    let mut verdict = Verdict::default();
-    let mut told = Told::default();
-    // A deletion that was let through brings no commit to ask the others about.
-    let has_question =
-        |gate: &Gate| matches!(gate, Gate::Target | Gate::Window) || !case.commits().is_empty();
-    for gate in ORDER
-        .into_iter()
-        .filter(|gate| case.asks(*gate))
-        .filter(has_question)
-    {
-        let outcome = if skip.contains(&gate) {
-            let needless = match gate {
-                // A run of the suite would be the very cost that was to be spared.
-                Gate::Suite => suite::has_receipt(case, world),
-                _ => ask(gate, case, world, &mut Told::default()).is_ok(),
-            };
-            Outcome::Skipped { needless }
-        } else {
-            outcome(ask(gate, case, world, &mut told))
-        };
-        let stops = matches!(outcome, Outcome::Refused(_) | Outcome::Undecided(_));
-        verdict.answers.push((gate, outcome));
-        if stops {
-            verdict.notes = told.notes;
-            return verdict;
-        }
-    }
-    verdict.notes = told.notes;
-    if told.ran {
-        again(case, skip, world, &mut verdict);
-    }
-    verdict
-}
-
-/// Asks the gates that the world can have changed under; only a changed answer is kept.
-fn again(case: &Case<'_>, skip: &BTreeSet<Gate>, world: &dyn World, verdict: &mut Verdict) {
-    for gate in AGAIN
-        .into_iter()
-        .filter(|gate| case.asks(*gate) && !skip.contains(gate))
-    {
-        if let Err(stop) = ask(gate, case, world, &mut Told::default()) {
-            verdict
-                .notes
-                .push(format!("{gate} had passed before the suite ran"));
-            verdict.answers.push((gate, outcome(Err(stop))));
-            return;
-        }
-    }
-}
-
-fn outcome(answer: Answer) -> Outcome {
-    match answer {
-        Ok(why) => Outcome::Passed(why),
-        Err(Stop::Refused(refusal)) => Outcome::Refused(refusal),
-        Err(Stop::Undecided(trouble)) => Outcome::Undecided(trouble),
-    }
-}
-
-/// Asks one gate about every commit of the case: one, unless `target` was skipped.
-fn ask(gate: Gate, case: &Case<'_>, world: &dyn World, told: &mut Told) -> Answer {
-    match gate {
-        Gate::Target => return target::ask(case, world),
-        Gate::Window => return window::ask(case, world),
-        Gate::Trunk | Gate::Promotion | Gate::Suite => {}
-    }
-    let mut answers = Vec::new();
-    for commit in case.commits() {
-        answers.push(match gate {
-            Gate::Target | Gate::Window => continue,
-            Gate::Trunk => trunk::ask(case, commit, world, &mut told.notes)?,
-            Gate::Promotion => promotion::ask(case, commit, world)?,
-            Gate::Suite => suite::ask(case, commit, world, told)?,
-        });
-    }
-    answers.dedup();
-    Ok(answers.join("; "))
-}

@@ -2,14 +2,14 @@
 
 use bstr::ByteSlice;
 
-use super::{Answer, Case, Object, World};
+use super::{Answer, Case, Object, World, live::Live};
 use crate::{
     destination::redact,
     push::Oid,
     verdict::{Pushed, Refusal, Trouble, printable},
 };
 
-pub(crate) fn ask(case: &Case<'_>, commit: &Oid, world: &dyn World) -> Answer {
+pub(crate) fn ask(case: &Case<'_>, commit: &Oid, live: &Live, world: &dyn World) -> Answer {
     let Some(before) = &case.before else {
         return Ok("nothing comes first".to_owned());
     };
@@ -21,8 +21,12 @@ pub(crate) fn ask(case: &Case<'_>, commit: &Oid, world: &dyn World) -> Answer {
         .into());
     }
     for remote in &before.remotes {
-        let live = world.live(remote.as_bstr(), &before.branches)?;
-        if live.iter().any(|(_, tip)| tip == commit) {
+        let heard = live.before.iter().flatten();
+        let tips = match heard.clone().find(|(asked, _)| asked == remote) {
+            Some((_, tips)) => tips.clone()?,
+            None => world.live(remote.as_bstr(), &before.branches)?,
+        };
+        if tips.iter().any(|(_, tip)| tip == commit) {
             continue;
         }
         let environment = before.environment.clone();
@@ -37,7 +41,7 @@ pub(crate) fn ask(case: &Case<'_>, commit: &Oid, world: &dyn World) -> Answer {
             .or(before.branches.first());
         let branch = branch.cloned().unwrap_or_default();
         let remote = redact(&printable(remote.as_bstr()));
-        let Some((_, tip)) = live.into_iter().next() else {
+        let Some((_, tip)) = tips.into_iter().next() else {
             return Err(Refusal::NeverDeployed {
                 environment,
                 remote,

@@ -61,6 +61,13 @@ pub struct Before {
     pub branches: Vec<String>,
 }
 
+impl Place<'_> {
+    /// Whether something is deployed there.
+    pub fn deploys(&self) -> bool {
+        matches!(self, Self::Environment(_) | Self::UnknownApp(_))
+    }
+}
+
 impl<'p> Case<'p> {
     /// The environment, where the place is one.
     pub fn environment(&self) -> Option<&'p Environment> {
@@ -130,6 +137,23 @@ pub struct Scene<'s> {
     pub read: &'s dyn Fn(&BStr) -> Destination,
 }
 
+impl Scene<'_> {
+    /// The places that the push may be meant for: an `insteadOf` may lead to an app by way of
+    /// another host, so what was written counts too.
+    fn places(&self) -> impl Iterator<Item = Destination> {
+        let written = self
+            .remotes
+            .written(self.push.remote.as_ref(), self.push.url.as_ref());
+        let read = |url: BString| (self.read)(url.as_ref());
+        iter::once(self.destination.clone()).chain(written.into_iter().map(read))
+    }
+
+    /// The platform that it goes to, if it is a known one.
+    pub fn platform(&self) -> Option<Platform> {
+        self.places().find_map(|place| place.platform())
+    }
+}
+
 /// Where a push goes, in the eyes of one policy.
 #[derive(Debug)]
 pub struct Site<'p> {
@@ -164,13 +188,7 @@ impl<'p> Site<'p> {
                     .iter()
                     .any(|url| (scene.read)(url.as_ref()) == *scene.destination)
         };
-        // An `insteadOf` may lead to an app by way of another host: what was written counts too.
-        let written = scene
-            .remotes
-            .written(scene.push.remote.as_ref(), scene.push.url.as_ref());
-        let places: Vec<_> = iter::once(scene.destination.clone())
-            .chain(written.iter().map(|url| (scene.read)(url.as_ref())))
-            .collect();
+        let places: Vec<_> = scene.places().collect();
         let by_app = |environment: &&Environment| {
             environment
                 .apps
@@ -211,11 +229,21 @@ impl<'p> Site<'p> {
 
     /// What becomes of one ref; `trunk` is trunk's branch, where it can be told.
     pub fn route(&self, update: &Update, policy: &Policy, trunk: Option<&str>) -> Route<'p> {
-        let Some(branch) = update.branch() else {
-            // Tags and notes deploy nothing.
-            return Route::Free;
-        };
         let sets = matches!(update, Update::Set { .. });
+        let Some(branch) = update.branch() else {
+            // Notes deploy nothing, and tags only where the platform takes any ref.
+            let platform = self.platform.filter(|platform| platform.builds_tags());
+            let Some(platform) = platform.filter(|_| sets && update.tag().is_some()) else {
+                return Route::Free;
+            };
+            return match self.environment {
+                Some(one) if one.deploys_any(self.platform) => {
+                    Route::Governed(Place::Environment(&one.name))
+                }
+                Some(_) => Route::Free,
+                None => Route::Governed(Place::UnknownApp(platform)),
+            };
+        };
         if let Some(environment) = self
             .environment
             .filter(|e| e.deploys(branch, self.platform))

@@ -1,18 +1,48 @@
 //! The gate `suite`: the entire test run passed, on exactly what is pushed.
 
-use std::time::Duration;
+use std::{thread, time::Duration};
 
 use jiff::Timestamp;
 
-use super::{Answer, Case, Stop, SuiteRun, Told, Work, World};
+use super::{Case, Stop, SuiteRun, Work, World, live::Live};
 use crate::{
     policy::{In, Step, detect::Detected},
     push::Oid,
     suite::receipts::Receipt,
-    verdict::{Pushed, Refusal, words},
+    verdict::{Gate, Pushed, Refusal, words},
 };
 
-pub(crate) fn ask(case: &Case<'_>, commit: &Oid, world: &dyn World, told: &mut Told) -> Answer {
+/// What the gate has to tell beside its answer.
+#[derive(Debug)]
+pub(crate) struct Told {
+    /// Why it lets pass.
+    pub(crate) answer: String,
+    /// What is worth a line.
+    pub(crate) notes: Vec<String>,
+    /// Whether a suite ran, ours or the one that was waited for, and the world went on meanwhile.
+    pub(crate) ran: bool,
+    /// What the remotes answered after our run.
+    pub(crate) live: Option<Live>,
+}
+
+impl Told {
+    fn passed_before(receipt: &Receipt, now: Timestamp, ran: bool) -> Self {
+        Self {
+            answer: passed_before(receipt, now),
+            notes: Vec::new(),
+            ran,
+            live: None,
+        }
+    }
+}
+
+/// Looks for a receipt, else runs the suite; `wants` are the gates that are asked again after it.
+pub(crate) fn ask(
+    case: &Case<'_>,
+    commit: &Oid,
+    wants: &(dyn Fn(Gate) -> bool + Sync),
+    world: &dyn World,
+) -> Result<Told, Stop> {
     let steps = steps(case, commit, world)?;
     let work = Work {
         commit,
@@ -20,39 +50,53 @@ pub(crate) fn ask(case: &Case<'_>, commit: &Oid, world: &dyn World, told: &mut T
         steps: &steps,
     };
     if let Some(receipt) = world.receipt(&work)? {
-        return Ok(passed_before(&receipt, world.now()));
+        return Ok(Told::passed_before(&receipt, world.now(), false));
     }
     let turn = world.turn()?;
     if turn.waited
         && let Some(receipt) = world.receipt(&work)?
     {
-        // The other run took its time, and the world went on meanwhile.
-        told.ran = true;
-        return Ok(passed_before(&receipt, world.now()));
+        return Ok(Told::passed_before(&receipt, world.now(), true));
     }
     // A worktree is made to be the pushed tree; the checkout has to prove it.
     let in_checkout = work.suite.place == In::Checkout;
     if in_checkout {
         prove(commit, false, world)?;
     }
-    match world.run(&work)? {
-        SuiteRun::Stopped(refusal) => Err(Stop::Refused(refusal)),
-        SuiteRun::Passed { took, warning } => {
-            told.ran = true;
-            told.notes.extend(warning);
-            if in_checkout {
-                prove(commit, true, world)?;
-            }
-            if let Err(trouble) = world.leave_receipt(&work, took) {
-                // It did pass; only the next push does not know.
-                told.notes.push(format!("no receipt is left: {trouble}"));
-            }
-            if !world.is_connected() {
-                return Err(Refusal::Disconnected { took }.into());
-            }
-            Ok(format!("passed in {}", words::span(took)))
+    let (took, warning) = match world.run(&work)? {
+        SuiteRun::Stopped(refusal) => return Err(Stop::Refused(refusal)),
+        SuiteRun::Passed { took, warning } => (took, warning),
+    };
+    let mut notes = Vec::from_iter(warning);
+    // The remotes take their time to answer again; so do the proof and a durable receipt.
+    let (live, proven) = thread::scope(|scope| {
+        let live = scope.spawn(|| Live::ask(case, wants, world));
+        let proven = if in_checkout {
+            prove(commit, true, world)
+        } else {
+            Ok(())
+        };
+        if proven.is_ok()
+            && let Err(trouble) = world.leave_receipt(&work, took)
+        {
+            // It did pass; only the next push does not know.
+            notes.push(format!("no receipt is left: {trouble}"));
         }
+        let live = live
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        (live, proven)
+    });
+    proven?;
+    if !world.is_connected() {
+        return Err(Refusal::Disconnected { took }.into());
     }
+    Ok(Told {
+        answer: format!("passed in {}", words::span(took)),
+        notes,
+        ran: true,
+        live: Some(live),
+    })
 }
 
 /// Whether the suite need not run: an override that skips it then says that it was not needed.

@@ -1,12 +1,10 @@
 //! The gate `target`: not a deletion, one commit, and nothing on the other side that is unknown here.
 
-use bstr::ByteSlice;
-
 use super::{Answer, Case, Object, Place, World};
 use crate::{
     destination::Destination,
     push::Update,
-    verdict::{Refusal, Trouble},
+    verdict::{Refusal, Trouble, printable},
 };
 
 pub(crate) fn ask(case: &Case<'_>, world: &dyn World) -> Answer {
@@ -32,7 +30,7 @@ pub(crate) fn ask(case: &Case<'_>, world: &dyn World) -> Answer {
     }
     if case.commits().len() > 1 {
         let commits = case.updates.iter().filter_map(|update| match update {
-            Update::Set { commit, .. } => Some((update.branch()?.to_owned(), commit.clone())),
+            Update::Set { commit, .. } => Some((update.name().to_owned(), commit.clone())),
             Update::Delete { .. } => None,
         });
         return Err(Refusal::TwoCommits {
@@ -46,7 +44,7 @@ pub(crate) fn ask(case: &Case<'_>, world: &dyn World) -> Answer {
     let branches: Vec<_> = case
         .updates
         .iter()
-        .filter_map(|update| Some(update.branch()?.to_str_lossy()))
+        .map(|update| printable(update.name()))
         .collect();
     Ok(format!("one commit, to {}", branches.join(" and ")))
 }

@@ -12,7 +12,7 @@ use crate::{
     policy::{Environment, Policy},
     push::Update,
     remotes::Remotes,
-    verdict::Decision,
+    verdict::{Decision, Outcome, Verdict},
 };
 
 fn oid(digit: char) -> Oid {
@@ -61,8 +61,21 @@ impl Fake {
         self.asked.lock().unwrap().push(question);
     }
 
+    /// What was asked; questions of the same moment in alphabetical order.
     fn asked(&self) -> Vec<&'static str> {
-        self.asked.lock().unwrap().clone()
+        let mut asked = self.asked.lock().unwrap().clone();
+        let mut ran = false;
+        asked
+            .chunk_by_mut(|a, b| {
+                ran |= *a == "suite";
+                let at_once = |question: &str| {
+                    ["trunk", "staging"].contains(&question)
+                        || (ran && ["checkout", "receipt"].contains(&question))
+                };
+                at_once(a) && at_once(b)
+            })
+            .for_each(<[_]>::sort_unstable);
+        asked
     }
 }
 
@@ -200,7 +213,8 @@ fn production(updates: &[Update], skip: &[Gate], world: &Fake) -> Verdict {
             branches: vec!["master".to_owned()],
         }),
     };
-    judge(&case, &skip.iter().copied().collect::<BTreeSet<_>>(), world)
+    let skip = skip.iter().copied().collect::<BTreeSet<_>>();
+    judge(&[case], &skip, world).pop().unwrap()
 }
 
 fn at(time: &str) -> Mutex<Vec<Timestamp>> {
@@ -217,8 +231,8 @@ fn the_gates_are_asked_in_their_order_and_three_again_after_the_suite() {
     assert_eq!(
         world.asked(),
         [
-            "clock", "trunk", "staging", "turn", "checkout", "suite", "checkout", "receipt",
-            "clock", "trunk", "staging"
+            "clock", "staging", "trunk", "turn", "checkout", "suite", "checkout", "receipt",
+            "staging", "trunk", "clock"
         ]
     );
 }
@@ -275,13 +289,13 @@ fn a_closed_window_asks_no_network() {
 }
 
 #[test]
-fn a_stale_trunk_asks_neither_staging_nor_the_suite() {
+fn a_stale_trunk_asks_nothing_of_the_suite() {
     let world = Fake {
         tip: Mutex::new(vec![Ok(oid('2'))]),
         ..Fake::default()
     };
     let verdict = production(&[set('1', "refs/heads/master")], &[], &world);
-    assert_eq!(world.asked(), ["clock", "trunk", "ancestry"]);
+    assert_eq!(world.asked(), ["clock", "staging", "trunk", "ancestry"]);
     match verdict.answers.last() {
         Some((Gate::Trunk, Outcome::Refused(refusal))) => {
             assert!(
@@ -307,7 +321,7 @@ fn a_silent_network_is_undecided_and_asks_nothing_dearer() {
         production(&[set('1', "refs/heads/master")], &[], &world).decision(),
         Decision::Undecided
     );
-    assert_eq!(world.asked(), ["clock", "trunk"]);
+    assert_eq!(world.asked(), ["clock", "staging", "trunk"]);
 }
 
 #[test]
@@ -320,7 +334,7 @@ fn another_commit_on_staging_does_not_run_the_suite() {
         production(&[set('1', "refs/heads/master")], &[], &world).decision(),
         Decision::Refused
     );
-    assert_eq!(world.asked(), ["clock", "trunk", "staging", "ancestry"]);
+    assert_eq!(world.asked(), ["clock", "staging", "trunk", "ancestry"]);
 }
 
 #[test]
@@ -335,7 +349,7 @@ fn a_dirty_checkout_does_not_run_the_suite() {
     );
     assert_eq!(
         world.asked(),
-        ["clock", "trunk", "staging", "turn", "checkout"]
+        ["clock", "staging", "trunk", "turn", "checkout"]
     );
 }
 
@@ -383,7 +397,7 @@ fn a_skipped_suite_is_never_run_and_a_skipped_gate_is_not_asked_again() {
     let world = Fake::default();
     let verdict = production(&[set('1', "refs/heads/master")], &[Gate::Suite], &world);
     assert_eq!(verdict.decision(), Decision::Overridden);
-    assert_eq!(world.asked(), ["clock", "trunk", "staging"]);
+    assert_eq!(world.asked(), ["clock", "staging", "trunk"]);
     let world = Fake {
         tip: Mutex::new(vec![Ok(oid('2'))]),
         ..Fake::default()
@@ -442,7 +456,7 @@ fn a_receipt_spares_the_run_the_checkout_and_the_second_asking() {
     };
     let verdict = production(&[set('1', "refs/heads/master")], &[], &world);
     assert_eq!(verdict.decision(), Decision::Go);
-    assert_eq!(world.asked(), ["clock", "trunk", "staging", "clock"]);
+    assert_eq!(world.asked(), ["clock", "staging", "trunk", "clock"]);
     match verdict.answers.last() {
         Some((Gate::Suite, Outcome::Passed(words))) => {
             assert_eq!(words, "passed 1h ago on this tree, in 2m 10s");
@@ -470,7 +484,7 @@ fn whoever_waited_for_another_run_looks_for_its_receipt() {
     assert_eq!(
         world.asked(),
         [
-            "clock", "trunk", "staging", "turn", "clock", "clock", "trunk", "staging"
+            "clock", "staging", "trunk", "turn", "clock", "clock", "staging", "trunk"
         ]
     );
 }
@@ -508,7 +522,18 @@ fn a_closed_connection_leaves_the_receipt_and_stops_the_push() {
         production(&[set('1', "refs/heads/master")], &[], &world).decision(),
         Decision::Refused
     );
-    assert_eq!(world.asked().last(), Some(&"receipt"));
+    assert_eq!(
+        world
+            .asked()
+            .iter()
+            .filter(|one| **one == "receipt")
+            .count(),
+        1
+    );
+    assert_eq!(
+        world.asked().iter().filter(|one| **one == "clock").count(),
+        1
+    );
 }
 
 #[test]
@@ -529,4 +554,43 @@ fn a_deletion_that_is_let_through_is_still_asked_for_the_hour_and_for_nothing_el
         production(&[deletion], &[Gate::Target], &world).decision(),
         Decision::Refused
     );
+}
+
+#[test]
+fn a_later_suite_ages_what_an_earlier_place_had_answered() {
+    let mut policy = policy();
+    policy.suite.on = crate::policy::On::All;
+    let destination = Destination::Path("/srv/shop".into());
+    let (master, topic) = (set('1', "refs/heads/master"), set('2', "refs/heads/topic"));
+    let case = |place, update| Case {
+        policy: &policy,
+        written: true,
+        place,
+        destination: &destination,
+        remote: "staging".to_owned(),
+        trunk: Ok(TrunkName {
+            remote: "origin".to_owned(),
+            branch: "master".to_owned(),
+        }),
+        trunk_is_here: false,
+        updates: vec![update],
+        before: None,
+    };
+    let cases = [
+        case(Place::Environment("staging"), &master),
+        case(Place::Branch, &topic),
+    ];
+    // Trunk moves while the second suite runs.
+    let world = Fake {
+        tip: Mutex::new(vec![Ok(oid('1')), Ok(oid('1')), Ok(oid('2'))]),
+        ..Fake::default()
+    };
+    let verdicts = judge(&cases, &BTreeSet::new(), &world);
+    assert_eq!(verdicts.len(), 2);
+    assert_eq!(verdicts[0].decision(), Decision::Refused);
+    assert!(matches!(
+        verdicts[0].answers.last(),
+        Some((Gate::Trunk, Outcome::Refused(_)))
+    ));
+    assert_eq!(verdicts[1].decision(), Decision::Go);
 }

@@ -1,6 +1,6 @@
 //! The gate `trunk`: what is pushed is the newest of everybody's work.
 
-use super::{Answer, Case, Object, World};
+use super::{Answer, Case, Object, World, live::Live};
 use crate::{
     push::{Oid, Update},
     verdict::{Pushed, Refusal, Relation, TrunkName},
@@ -9,6 +9,7 @@ use crate::{
 pub(crate) fn ask(
     case: &Case<'_>,
     commit: &Oid,
+    live: &Live,
     world: &dyn World,
     notes: &mut Vec<String>,
 ) -> Answer {
@@ -17,7 +18,10 @@ pub(crate) fn ask(
         // Trunk's tip stands on the hook's standard input: nobody has to be asked.
         return keeps(update, &trunk, world);
     }
-    let tip = world.trunk_tip(&trunk)?;
+    let tip = match &live.trunk {
+        Some(tip) => tip.clone()?,
+        None => world.trunk_tip(&trunk)?,
+    };
     if *commit != tip {
         return Err(apart(case, commit, tip, trunk, world)?.into());
     }

@@ -157,9 +157,12 @@ impl Environment {
     ///
     /// Where the policy leaves it open, a platform that deploys any branch has its way.
     pub fn deploys(&self, branch: &BStr, platform: Option<Platform>) -> bool {
-        let takes_any = platform.is_some_and(|platform| platform.builds("any".into()));
-        self.branches.iter().any(|known| branch == known.as_str())
-            || (takes_any && self.branches == defaults::branches())
+        self.branches.iter().any(|known| branch == known.as_str()) || self.deploys_any(platform)
+    }
+
+    /// Whether a push of any branch or tag does.
+    pub fn deploys_any(&self, platform: Option<Platform>) -> bool {
+        platform.is_some_and(Platform::builds_tags) && self.branches == defaults::branches()
     }
 }
 

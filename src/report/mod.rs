@@ -5,7 +5,10 @@ use std::io::{self, Write, stderr, stdout};
 use anstream::AutoStream;
 use anstyle::{AnsiColor, Style};
 
-use crate::verdict::{Decision, Ending, Outcome, Refusal, Trouble, Verdict};
+use crate::{
+    judge::Said,
+    verdict::{Decision, Ending, Outcome, Refusal, Trouble, Verdict},
+};
 
 const BAD: Style = AnsiColor::Red.on_default().bold();
 const GOOD: Style = AnsiColor::Green.on_default().bold();
@@ -46,6 +49,19 @@ pub fn data(text: &str) -> io::Result<()> {
     {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         done => done,
+    }
+}
+
+/// What is told about one push.
+pub fn judgement(said: &[Said]) {
+    for one in said {
+        match one {
+            Said::Line(line) => say(line),
+            Said::Loud(line) => warn(line),
+            Said::Verdict(what, told) => print(&verdict(what, told)),
+            Said::Refused(what, why) => print(&refusal(what, None, why)),
+            Said::Undecided(what, why) => print(&trouble(what, None, why)),
+        }
     }
 }
 

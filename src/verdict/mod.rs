@@ -106,6 +106,11 @@ impl Decision {
 }
 
 impl Verdict {
+    /// Whether it stops the push.
+    pub fn stops(&self) -> bool {
+        self.decision().exit_code() != 0
+    }
+
     /// The decision that the answers add up to.
     pub fn decision(&self) -> Decision {
         let mut decision = Decision::Go;

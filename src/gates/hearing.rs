@@ -1,0 +1,169 @@
+//! The loop that asks the gates: case by case, and once more what moved while a suite ran.
+
+use std::collections::BTreeSet;
+
+use super::{
+    AGAIN, Answer, Case, ORDER, Stop, World, live::Live, promotion, suite, target, trunk, window,
+};
+use crate::verdict::{Gate, Outcome, Verdict};
+
+/// Asks the gates about every case of one push, until one stops it.
+///
+/// The verdicts are in the order of the cases; the cases after a stop were not asked.
+pub fn judge(cases: &[Case<'_>], skip: &BTreeSet<Gate>, world: &dyn World) -> Vec<Verdict> {
+    let mut hearings: Vec<Hearing<'_>> = Vec::with_capacity(cases.len());
+    let mut runs = 0;
+    for case in cases {
+        let mut hearing = Hearing {
+            case,
+            skip,
+            world,
+            verdict: Verdict::default(),
+            live: None,
+            runs,
+        };
+        hearing.first();
+        runs = hearing.runs;
+        let stops = hearing.verdict.stops();
+        hearings.push(hearing);
+        if stops {
+            break;
+        }
+    }
+    if !hearings.iter().any(|hearing| hearing.verdict.stops()) && runs > 0 {
+        for hearing in &mut hearings {
+            hearing.again(runs);
+            if hearing.verdict.stops() {
+                break;
+            }
+        }
+    }
+    hearings
+        .into_iter()
+        .map(|hearing| hearing.verdict)
+        .collect()
+}
+
+/// One case before the gates.
+struct Hearing<'h> {
+    case: &'h Case<'h>,
+    skip: &'h BTreeSet<Gate>,
+    world: &'h dyn World,
+    verdict: Verdict,
+    /// What the remotes answered; `None` as long as nobody asked them.
+    live: Option<Live>,
+    /// How many suites had run when the remotes were asked.
+    runs: usize,
+}
+
+impl<'h> Hearing<'h> {
+    /// Asks each gate, in their order, until one stops the push.
+    fn first(&mut self) {
+        let case = self.case;
+        // A deletion that was let through brings no commit to ask the others about.
+        let has_question =
+            |gate: &Gate| matches!(gate, Gate::Target | Gate::Window) || !case.commits().is_empty();
+        for gate in ORDER
+            .into_iter()
+            .filter(|gate| case.asks(*gate))
+            .filter(has_question)
+        {
+            let outcome = if self.skip.contains(&gate) {
+                Outcome::Skipped {
+                    needless: self.is_needless(gate),
+                }
+            } else {
+                let mut notes = Vec::new();
+                let answer = self.ask(gate, &mut notes);
+                self.verdict.notes.extend(notes);
+                outcome(answer)
+            };
+            self.verdict.answers.push((gate, outcome));
+            if self.verdict.stops() {
+                return;
+            }
+        }
+    }
+
+    /// Whether a gate that is skipped would have passed.
+    fn is_needless(&mut self, gate: Gate) -> bool {
+        match gate {
+            // A run of the suite would be the very cost that was to be spared.
+            Gate::Suite => suite::has_receipt(self.case, self.world),
+            _ => self.ask(gate, &mut Vec::new()).is_ok(),
+        }
+    }
+
+    /// Asks the gates that the world can have changed under since `runs` suites ago; only a
+    /// changed answer is kept.
+    fn again(&mut self, runs: usize) {
+        if self.runs < runs {
+            self.live = None;
+            self.runs = runs;
+        }
+        for gate in AGAIN
+            .into_iter()
+            .filter(|gate| self.case.asks(*gate) && !self.skip.contains(gate))
+        {
+            if let Err(stop) = self.ask(gate, &mut Vec::new()) {
+                self.verdict
+                    .notes
+                    .push(format!("{gate} had passed before the suite ran"));
+                self.verdict.answers.push((gate, outcome(Err(stop))));
+                return;
+            }
+        }
+    }
+
+    /// Asks one gate about every commit of the case: one, unless `target` was skipped.
+    fn ask(&mut self, gate: Gate, notes: &mut Vec<String>) -> Answer {
+        let (case, world) = (self.case, self.world);
+        let mut answers = Vec::new();
+        match gate {
+            Gate::Target => return target::ask(case, world),
+            Gate::Window => return window::ask(case, world),
+            Gate::Trunk => {
+                let live = self.live();
+                for commit in case.commits() {
+                    answers.push(trunk::ask(case, commit, live, world, notes)?);
+                }
+            }
+            Gate::Promotion => {
+                let live = self.live();
+                for commit in case.commits() {
+                    answers.push(promotion::ask(case, commit, live, world)?);
+                }
+            }
+            Gate::Suite => {
+                for commit in case.commits() {
+                    let skip = self.skip;
+                    let wants = |gate| AGAIN.contains(&gate) && !skip.contains(&gate);
+                    let told = suite::ask(case, commit, &wants, world)?;
+                    answers.push(told.answer);
+                    notes.extend(told.notes);
+                    if told.ran {
+                        self.live = told.live;
+                        self.runs += 1;
+                    }
+                }
+            }
+        }
+        answers.dedup();
+        Ok(answers.join("; "))
+    }
+
+    /// What the remotes answer, asked once.
+    fn live(&mut self) -> &Live {
+        let (case, world) = (self.case, self.world);
+        self.live
+            .get_or_insert_with(|| Live::ask(case, |_| true, world))
+    }
+}
+
+fn outcome(answer: Answer) -> Outcome {
+    match answer {
+        Ok(why) => Outcome::Passed(why),
+        Err(Stop::Refused(refusal)) => Outcome::Refused(refusal),
+        Err(Stop::Undecided(trouble)) => Outcome::Undecided(trouble),
+    }
+}

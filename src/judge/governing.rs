@@ -1,0 +1,280 @@
+//! Which policy governs which ref of a push: the pushed commit's own, and trunk's where the own one
+//! lets the ref go or cannot be read.
+
+use std::collections::HashMap;
+
+use bstr::ByteSlice;
+
+use super::Said;
+use crate::{
+    destination::Platform,
+    gates::route::{Before, Case, Place, Route, Scene, Site, remote_label},
+    policy::{self, Environment, Trunk},
+    push::{Oid, Push, Update},
+    verdict::{Trouble, TrunkName, printable},
+    world::{Loaded, Real, Source},
+};
+
+/// The policies that have a say in one push.
+pub(super) struct Policies {
+    known: Vec<Known>,
+    /// The refs that something may govern, with the policy that their commit brings along.
+    refs: Vec<(Update, usize)>,
+    /// The policy of everybody: trunk's as far as this repository knows, else that of HEAD.
+    team: Option<usize>,
+}
+
+/// A policy, found by the object that it is; `None` is the work tree's, or the built-in one.
+struct Known {
+    id: Option<Oid>,
+    loaded: Result<Loaded, Trouble>,
+}
+
+/// Refs that are governed together, and by what.
+pub(super) struct Governed<'p> {
+    /// What the gates are asked about.
+    pub(super) case: Case<'p>,
+    /// The policy.
+    pub(super) loaded: &'p Loaded,
+}
+
+impl Policies {
+    /// Reads the policies of a push.
+    pub(super) fn of(push: &Push, scene: &Scene<'_>, world: &Real) -> Result<Self, Trouble> {
+        let platform = scene.platform();
+        let mut policies = Self {
+            known: Vec::new(),
+            refs: Vec::new(),
+            team: None,
+        };
+        // Thousands of refs (`git push --mirror`, `--prune`) name few commits, or none.
+        let mut seen: HashMap<Option<&Oid>, (Option<Oid>, usize)> = HashMap::new();
+        for update in push.updates.iter().filter(|ref_| deploys(ref_, platform)) {
+            let pushed = match update {
+                Update::Set { commit, .. } => Some(commit),
+                Update::Delete { .. } => None,
+            };
+            let (peeled, index) = match seen.get(&pushed) {
+                Some(known) => known.clone(),
+                None => {
+                    let peeled = match pushed {
+                        Some(id) => world.peel(id)?,
+                        None => None,
+                    };
+                    // A deletion brings no commit: what is checked out speaks for the team.
+                    let commit = match &peeled {
+                        None => world.reference("HEAD")?,
+                        some => some.clone(),
+                    };
+                    let index = policies.load(commit.as_ref(), world)?;
+                    seen.insert(pushed, (peeled.clone(), index));
+                    (peeled, index)
+                }
+            };
+            policies.refs.push((through_tags(update, peeled), index));
+        }
+        if !policies.refs.is_empty() {
+            policies.team = policies.find_team(world)?;
+        }
+        Ok(policies)
+    }
+
+    /// The index of a commit's policy.
+    fn load(&mut self, commit: Option<&Oid>, world: &Real) -> Result<usize, Trouble> {
+        let id = match commit {
+            Some(commit) => world.policy_id(commit)?,
+            None => None,
+        };
+        if let Some(index) = self.known.iter().position(|known| known.id == id) {
+            return Ok(index);
+        }
+        let loaded = world.policy(commit);
+        self.known.push(Known { id, loaded });
+        Ok(self.known.len() - 1)
+    }
+
+    fn find_team(&mut self, world: &Real) -> Result<Option<usize>, Trouble> {
+        let mut loaded = self
+            .known
+            .iter()
+            .filter_map(|known| known.loaded.as_ref().ok());
+        let trunk = loaded
+            .next()
+            .map_or_else(Trunk::default, |own| own.policy.trunk.clone());
+        let tracked = match world.trunk(&trunk) {
+            Ok(TrunkName { remote, branch }) => {
+                world.reference(&format!("refs/remotes/{remote}/{branch}"))?
+            }
+            Err(_) => None,
+        };
+        for commit in [tracked, world.reference("HEAD")?].into_iter().flatten() {
+            match world.policy_id(&commit) {
+                // A partial clone need not have the trees of what it does not push.
+                Ok(None) | Err(Trouble::Lacking { .. }) => continue,
+                Ok(Some(_)) => {}
+                Err(trouble) => return Err(trouble),
+            }
+            let index = self.load(Some(&commit), world)?;
+            if self.known[index].loaded.is_ok() {
+                return Ok(Some(index));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Sorts the refs of the push by what governs them.
+    pub(super) fn cases<'p>(
+        &'p self,
+        scene: &Scene<'p>,
+        world: &Real,
+        said: &mut Vec<Said>,
+    ) -> Result<Vec<Governed<'p>>, Trouble> {
+        let mut eyes = Vec::with_capacity(self.known.len());
+        for known in &self.known {
+            eyes.push(match &known.loaded {
+                Ok(loaded) => Ok(Eyes {
+                    loaded,
+                    site: Site::find(&loaded.policy, scene)?,
+                    trunk: world.trunk(&loaded.policy.trunk),
+                }),
+                Err(trouble) => Err(trouble),
+            });
+        }
+        let team = self.team.and_then(|index| eyes[index].as_ref().ok());
+        let mut cases: Vec<Governed<'p>> = Vec::new();
+        let mut idle: Vec<(&Environment, &Update)> = Vec::new();
+        let mut unread = None;
+        for (update, index) in &self.refs {
+            let (eyes, place) = match (&eyes[*index], team) {
+                (Ok(own), _) => match (
+                    own.route(update),
+                    team.map(|team| (team, team.route(update))),
+                ) {
+                    (Route::Governed(place), _) => (own, place),
+                    // A commit whose policy forgets an environment must not slip into it.
+                    (_, Some((team, Route::Governed(place)))) if place.deploys() => {
+                        let line = format!(
+                            "note: judged by trunk's {}, for the pushed commit brings none that governs this",
+                            policy::FILE
+                        );
+                        said.push(Said::Line(line));
+                        (team, place)
+                    }
+                    (Route::DeploysNothing(environment), _) => {
+                        idle.push((environment, update));
+                        continue;
+                    }
+                    _ => continue,
+                },
+                (Err(trouble), None) => return Err((*trouble).clone()),
+                (Err(trouble), Some(team)) => match team.route(update) {
+                    Route::Governed(_) => return Err((*trouble).clone()),
+                    Route::DeploysNothing(_) | Route::Free => {
+                        unread = Some(*trouble);
+                        continue;
+                    }
+                },
+            };
+            // Every branch on its own where only the suite is asked for.
+            let same = |known: &&mut Governed<'p>| {
+                known.case.place == place
+                    && place != Place::Branch
+                    && std::ptr::eq(known.loaded, eyes.loaded)
+            };
+            match cases.iter_mut().find(same) {
+                Some(known) => known.case.updates.push(update),
+                None => cases.push(eyes.case(update, place, scene)),
+            }
+        }
+        if let Some(trouble) = unread {
+            said.push(Said::Line(format!("note: {trouble}")));
+        }
+        said.extend(deploys_nothing(&idle, scene).map(Said::Line));
+        Ok(cases)
+    }
+}
+
+/// What one policy sees of a push.
+struct Eyes<'p> {
+    loaded: &'p Loaded,
+    site: Site<'p>,
+    trunk: Result<TrunkName, Trouble>,
+}
+
+impl<'p> Eyes<'p> {
+    fn route(&self, update: &Update) -> Route<'p> {
+        let branch = self.trunk.as_ref().ok().map(|trunk| trunk.branch.as_str());
+        self.site.route(update, &self.loaded.policy, branch)
+    }
+
+    fn case(&self, update: &'p Update, place: Place<'p>, scene: &Scene<'p>) -> Governed<'p> {
+        let policy = &self.loaded.policy;
+        let environment = match place {
+            Place::Environment(name) => policy.environment(name),
+            Place::UnknownApp(_) | Place::Trunk | Place::Branch => None,
+        };
+        Governed {
+            loaded: self.loaded,
+            case: Case {
+                policy,
+                written: self.loaded.source != Source::Defaults,
+                place,
+                destination: scene.destination,
+                remote: remote_label(scene.push),
+                trunk: self.trunk.clone(),
+                trunk_is_here: self.site.is_trunk,
+                updates: vec![update],
+                before: environment.and_then(|one| Before::of(one, policy, scene)),
+            },
+        }
+    }
+}
+
+/// Whether a ref may deploy, or be trunk: a branch, and a tag where the platform takes any ref.
+fn deploys(update: &Update, platform: Option<Platform>) -> bool {
+    update.branch().is_some()
+        || (update.tag().is_some() && platform.is_some_and(Platform::builds_tags))
+}
+
+/// An annotated tag deploys the commit that it names; on a branch it is an error, for a gate to say.
+fn through_tags(update: &Update, peeled: Option<Oid>) -> Update {
+    match (update.clone(), peeled) {
+        (
+            Update::Set {
+                source,
+                target,
+                replaces,
+                ..
+            },
+            Some(commit),
+        ) if update.tag().is_some() => Update::Set {
+            source,
+            commit,
+            target,
+            replaces,
+        },
+        (update, _) => update,
+    }
+}
+
+/// The line for branches that an environment takes and does not build.
+fn deploys_nothing(idle: &[(&Environment, &Update)], scene: &Scene<'_>) -> Option<String> {
+    const NAMED: usize = 3;
+    let (environment, _) = idle.first()?;
+    let name = |(_, update): &(_, &Update)| {
+        let branch = update.branch().unwrap_or_default();
+        format!("`{}`", printable(branch.as_bytes().as_bstr()))
+    };
+    let names: Vec<_> = idle.iter().take(NAMED).map(name).collect();
+    let more = match idle.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    Some(format!(
+        "{}{more} {} nothing on {} ({})",
+        names.join(", "),
+        if idle.len() == 1 { "deploys" } else { "deploy" },
+        environment.name,
+        scene.destination.brief()
+    ))
+}

@@ -1,0 +1,328 @@
+//! From a push to a decision: which policy, which cases, what the gates say, what the ledger keeps.
+
+mod governing;
+
+use std::time::Instant;
+
+use bstr::ByteSlice;
+
+use self::governing::{Governed, Policies};
+use crate::{
+    gates::{
+        self, World,
+        route::{Case, Place, Scene, remote_label},
+    },
+    ledger::{Entry, Ledger, Subject},
+    overrides::{self, Overrides},
+    policy::{self, Reason},
+    push::{Push, Update},
+    verdict::{Decision, Outcome, Refusal, Trouble, Verdict, printable},
+    world::Real,
+};
+
+/// What became of one push.
+#[derive(Debug)]
+pub struct Judgement {
+    /// The decision, for the exit code.
+    pub decision: Decision,
+    /// What there is to tell whoever pushes, in its order.
+    pub said: Vec<Said>,
+    /// What the ledger keeps, a line for each place that was judged; none: nothing is governed.
+    pub entries: Vec<Entry>,
+}
+
+/// One thing that a person is told about a push.
+#[derive(Debug)]
+pub enum Said {
+    /// A line.
+    Line(String),
+    /// A line that must not be missed.
+    Loud(String),
+    /// What the gates said about a push.
+    Verdict(String, Verdict),
+    /// The push is refused before any gate is asked.
+    Refused(String, Box<Refusal>),
+    /// Nobody can tell whether it may go.
+    Undecided(String, Trouble),
+}
+
+/// Why a push is judged: the ledger calls it so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// git pushes.
+    Push,
+    /// Somebody wants to know.
+    Check,
+}
+
+/// Judges a push; `env` answers for the environment.
+pub fn judge(
+    push: &Push,
+    event: Event,
+    world: &Real,
+    env: impl Fn(&str) -> Option<String>,
+) -> Judgement {
+    let destination = world.destination(push.url.as_ref());
+    let scene = Scene {
+        push,
+        destination: &destination,
+        remotes: world.remotes(),
+        read: &|url| world.destination(url),
+    };
+    let mut desk = Desk {
+        push,
+        event,
+        world,
+        start: Instant::now(),
+        judgement: Judgement {
+            decision: Decision::Go,
+            said: Vec::new(),
+            entries: Vec::new(),
+        },
+    };
+    let overrides = Overrides::read(env);
+    let policies = Policies::of(push, &scene, world);
+    let cases = policies
+        .as_ref()
+        .map_err(Clone::clone)
+        .and_then(|policies| policies.cases(&scene, world, &mut desk.judgement.said));
+    match cases {
+        Ok(cases) if cases.is_empty() => {}
+        Ok(cases) => desk.decide(cases, overrides),
+        Err(trouble) => desk.nobody_knows(trouble, overrides.ok().as_ref()),
+    }
+    desk.judgement
+}
+
+/// Where one push is decided and written down.
+struct Desk<'d> {
+    push: &'d Push,
+    event: Event,
+    world: &'d Real,
+    start: Instant,
+    judgement: Judgement,
+}
+
+impl Desk<'_> {
+    fn decide(&mut self, cases: Vec<Governed<'_>>, overrides: Result<Overrides, Box<Refusal>>) {
+        let (cases, loaded): (Vec<_>, Vec<_>) = cases
+            .into_iter()
+            .map(|governed| (governed.case, governed.loaded))
+            .unzip();
+        let ledger = Ledger::new(&self.world.state_dir());
+        let off = overrides.as_ref().ok().filter(|overrides| overrides.off);
+        if off.is_none()
+            && let Err(trouble) = ledger.prepare()
+        {
+            self.stop(Decision::Undecided);
+            self.say(Said::Undecided(cases[0].to_string(), trouble));
+            return;
+        }
+        if loaded.iter().any(|loaded| loaded.edited) {
+            self.say(Said::Line(format!(
+                "note: the uncommitted edit of {} changes nothing; the pushed one counts",
+                policy::FILE
+            )));
+        }
+        let verdicts = self.hear(&cases, overrides.as_ref());
+        let stops = self.judgement.decision.exit_code() != 0;
+        for (case, (decision, verdict)) in cases.iter().zip(&verdicts) {
+            // What would have passed did not go, where another place stopped the push.
+            if stops && decision.exit_code() == 0 {
+                continue;
+            }
+            let reason = (overrides.as_ref().ok())
+                .filter(|_| *decision == Decision::Overridden)
+                .and_then(|overrides| overrides.reason.clone());
+            let subject = self.subject(case, reason);
+            let entry = self.entry(&subject, *decision).with(verdict);
+            if let Err(trouble) = ledger.append(&entry) {
+                self.say(Said::Undecided(case.to_string(), trouble));
+                if off.is_none() {
+                    self.stop(Decision::Undecided);
+                }
+            }
+            self.judgement.entries.push(entry);
+        }
+        for (case, (decision, verdict)) in cases.iter().zip(verdicts) {
+            if !verdict.answers.is_empty() && (!stops || decision.exit_code() != 0) {
+                self.say(Said::Verdict(case.to_string(), verdict));
+            }
+        }
+    }
+
+    /// The overrides, then the gates; the first case that stops the push is the last that is heard.
+    fn hear(
+        &mut self,
+        cases: &[Case<'_>],
+        overrides: Result<&Overrides, &Box<Refusal>>,
+    ) -> Vec<(Decision, Verdict)> {
+        let overrides = match overrides {
+            Ok(overrides) => overrides,
+            Err(refusal) => {
+                self.stop(Decision::Refused);
+                self.say(Said::Refused(cases[0].to_string(), refusal.clone()));
+                return vec![(Decision::Refused, Verdict::default())];
+            }
+        };
+        for (index, case) in cases.iter().enumerate() {
+            if let Some(refusal) = lacks_reason(case, overrides) {
+                self.stop(Decision::Refused);
+                self.say(Said::Refused(case.to_string(), Box::new(refusal)));
+                let mut verdicts: Vec<_> = (0..index)
+                    .map(|_| (Decision::Go, Verdict::default()))
+                    .collect();
+                verdicts.push((Decision::Refused, Verdict::default()));
+                return verdicts;
+            }
+        }
+        if overrides.off {
+            self.stop(Decision::Overridden);
+            for case in cases {
+                self.say(Said::Loud(is_off(&case.to_string(), overrides)));
+            }
+            return cases
+                .iter()
+                .map(|_| (Decision::Overridden, Verdict::default()))
+                .collect();
+        }
+        let verdicts = gates::judge(cases, &overrides.skip, self.world);
+        let mut skipped: Vec<_> = (verdicts.iter().flat_map(|verdict| &verdict.answers))
+            .filter(|(_, outcome)| matches!(outcome, Outcome::Skipped { .. }))
+            .map(|(gate, _)| *gate)
+            .collect();
+        skipped.sort_unstable();
+        skipped.dedup();
+        for gate in skipped {
+            self.say(Said::Loud(format!(
+                "{gate} is not asked: {} names it{}",
+                overrides::SKIP,
+                because(overrides)
+            )));
+        }
+        (cases.iter().zip(verdicts))
+            .map(|(case, mut verdict)| {
+                let decision = verdict.decision();
+                self.stop(decision);
+                if decision.exit_code() == 0 {
+                    verdict.notes.extend(not_kept(case));
+                }
+                (decision, verdict)
+            })
+            .collect()
+    }
+
+    /// Nobody could even tell whether the push is governed: it does not go, unless the gate is off.
+    fn nobody_knows(&mut self, trouble: Trouble, overrides: Option<&Overrides>) {
+        let destination = self.world.destination(self.push.url.as_ref());
+        let what = format!("push to {destination}");
+        let off = overrides.filter(|overrides| overrides.off);
+        match off {
+            Some(overrides) => {
+                self.stop(Decision::Overridden);
+                self.say(Said::Loud(is_off(&what, overrides)));
+                self.say(Said::Loud(format!("it could not have been: {trouble}")));
+            }
+            None => {
+                self.stop(Decision::Undecided);
+                self.say(Said::Undecided(what, trouble));
+            }
+        }
+        let subject = Subject {
+            environment: None,
+            remote: remote_label(self.push),
+            destination: destination.to_string(),
+            commit: self.push.updates.iter().find_map(|update| match update {
+                Update::Set { commit, .. } => Some(commit.clone()),
+                Update::Delete { .. } => None,
+            }),
+            by: self.world.identity(),
+            reason: off.and_then(|overrides| overrides.reason.clone()),
+        };
+        let entry = self.entry(&subject, self.judgement.decision);
+        if let Err(trouble) = Ledger::new(&self.world.state_dir()).append(&entry) {
+            self.say(Said::Loud(trouble.to_string()));
+        }
+        self.judgement.entries.push(entry);
+    }
+
+    fn say(&mut self, said: Said) {
+        self.judgement.said.push(said);
+    }
+
+    /// The decision about the whole push: whatever stops one place stops it.
+    fn stop(&mut self, decision: Decision) {
+        if self.judgement.decision.exit_code() == 0 && decision != Decision::Go {
+            self.judgement.decision = decision;
+        }
+    }
+
+    fn subject(&self, case: &Case<'_>, reason: Option<String>) -> Subject {
+        Subject {
+            environment: match case.place {
+                Place::Environment(name) => Some(name.to_owned()),
+                Place::Trunk => Some("trunk".to_owned()),
+                Place::UnknownApp(_) | Place::Branch => None,
+            },
+            remote: case.remote.clone(),
+            destination: case.destination.to_string(),
+            commit: case.commits().first().map(|commit| (*commit).clone()),
+            by: self.world.identity(),
+            reason,
+        }
+    }
+
+    fn entry(&self, subject: &Subject, decision: Decision) -> Entry {
+        let took = u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let mut entry = Entry::push(subject, decision, self.world.now(), took);
+        if self.event == Event::Check {
+            "check".clone_into(&mut entry.event);
+        }
+        entry
+    }
+}
+
+/// Whether the policy demands a reason that an override does not give.
+fn lacks_reason(case: &Case<'_>, overrides: &Overrides) -> Option<Refusal> {
+    let overriding = overrides.off || overrides.skip.iter().any(|gate| case.asks(*gate));
+    let environment = case.environment()?;
+    (environment.reason == Reason::Required && overriding && overrides.reason.is_none()).then(
+        || Refusal::NoReason {
+            environment: environment.name.clone(),
+        },
+    )
+}
+
+fn is_off(what: &str, overrides: &Overrides) -> String {
+    format!(
+        "{what} is not checked: {} is off{}",
+        overrides::SWITCH,
+        because(overrides)
+    )
+}
+
+fn because(overrides: &Overrides) -> String {
+    match &overrides.reason {
+        Some(reason) => format!(" ({})", printable(reason.as_bytes().as_bstr())),
+        None => String::new(),
+    }
+}
+
+/// What the policy asks for and this version does not ask yet.
+fn not_kept(case: &Case<'_>) -> Option<String> {
+    let environment = case.environment()?;
+    let keys: Vec<_> = [
+        (environment.signoff, "signoff"),
+        (!environment.soak.is_zero(), "soak"),
+    ]
+    .into_iter()
+    .filter_map(|(set, key)| set.then_some(key))
+    .collect();
+    (!keys.is_empty()).then(|| {
+        format!(
+            "{} of {} is not asked for by this version",
+            keys.join(" and "),
+            environment.name
+        )
+    })
+}

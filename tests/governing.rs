@@ -1,0 +1,153 @@
+//! Which policy governs a push: that of the pushed commit, and trunk's where that one lets go.
+
+use crate::support::Sandbox;
+
+const BOTH: &str = "suite: {run: 'true'}\nenvironments:\n  staging: {}\n  production: {after: staging, signoff: false}\n";
+const NO_PRODUCTION: &str = "suite: {run: 'true'}\nenvironments: {staging: {}}\n";
+const BROKEN: &str = "suite: {rum: 'true'}\n";
+
+/// A shop whose trunk has a policy for both environments.
+fn shop() -> Sandbox {
+    let shop = Sandbox::new();
+    shop.policy(BOTH);
+    shop.git(["push", "-q", "--no-verify", "origin", "master"])
+        .goes();
+    shop.git(["switch", "-qc", "feature"]).goes();
+    shop
+}
+
+#[test]
+fn a_commit_whose_policy_forgets_an_environment_does_not_slip_into_it() {
+    let shop = shop();
+    shop.policy(NO_PRODUCTION);
+    let before = shop.tip("production", "master");
+    shop.push("production", "feature:master")
+        .refused("trunk")
+        .says("note: judged by trunk's .pushgate.yml");
+    let url = shop.path("production.git");
+    shop.push(url.to_str().unwrap(), "feature:master")
+        .refused("trunk");
+    assert_eq!(shop.tip("production", "master"), before);
+}
+
+#[test]
+fn nor_does_one_that_has_no_policy_at_all() {
+    let shop = shop();
+    shop.git(["rm", "-q", ".pushgate.yml"]).goes();
+    shop.commit("nothing governs me");
+    shop.push("production", "feature:master").refused("trunk");
+}
+
+#[test]
+fn an_environment_that_trunk_gave_up_is_free() {
+    let shop = shop();
+    shop.git(["switch", "-q", "master"]).goes();
+    shop.policy(NO_PRODUCTION);
+    shop.push("origin", "master").goes();
+    shop.push("production", "master").goes().silent();
+}
+
+#[test]
+fn a_policy_that_does_not_load_stops_only_what_trunk_s_policy_governs() {
+    let shop = shop();
+    shop.policy(BROKEN);
+    let id = shop.ask(["rev-parse", "HEAD"]);
+    shop.push("origin", "feature")
+        .goes()
+        .says("note: .pushgate.yml at")
+        .says("`rum`");
+    assert_eq!(shop.tip("origin", "feature"), id);
+    shop.push("origin", ":feature").goes();
+    for (remote, refspec) in [
+        ("staging", "feature:master"),
+        ("production", "feature:master"),
+        ("origin", "feature:master"),
+    ] {
+        let ran = shop.push(remote, refspec).goes_not();
+        ran.says("not decided").says("did you mean `run`?");
+    }
+}
+
+#[test]
+fn where_no_policy_loads_nothing_goes() {
+    let shop = Sandbox::new();
+    shop.policy(BROKEN);
+    shop.git(["push", "-q", "--no-verify", "origin", "master"])
+        .goes();
+    shop.git(["switch", "-qc", "feature"]).goes();
+    shop.push("origin", "feature")
+        .goes_not()
+        .says("did you mean `run`?");
+    shop.policy(BOTH);
+    shop.push("origin", "feature").goes();
+}
+
+#[test]
+fn a_suite_for_every_branch_ages_what_the_first_branch_was_told() {
+    let shop = Sandbox::new();
+    shop.policy(&format!(
+        "suite: {{on: all, in: worktree, run: 'test ! -e moves || ({move}) >/dev/null 2>&1'}}\nenvironments: {{staging: {{}}}}\n",
+        move = format_args!(
+            "cd {} && git push -q --no-verify origin HEAD:master",
+            shop.path("theirs").display()
+        )
+    ));
+    shop.git(["push", "-q", "--no-verify", "origin", "master"])
+        .goes();
+    let origin = shop.path("origin.git");
+    shop.git(["clone", "-q", origin.to_str().unwrap(), "../theirs"])
+        .goes();
+    shop.git([
+        "-C",
+        "../theirs",
+        "commit",
+        "-q",
+        "--allow-empty",
+        "-m",
+        "theirs",
+    ])
+    .goes();
+    shop.git(["switch", "-qc", "topic"]).goes();
+    shop.commit_file("moves", "");
+    let before = shop.tip("staging", "master");
+    shop.git(["push", "staging", "master", "topic"])
+        .refused("trunk")
+        .says("note: trunk had passed before the suite ran");
+    assert_eq!(shop.tip("staging", "master"), before);
+    // Nothing went, so nothing is written down as gone.
+    assert!(shop.ledger().iter().all(|entry| entry["verdict"] != "go"));
+}
+
+#[test]
+fn a_tag_deploys_where_the_platform_takes_any_ref() {
+    let shop = Sandbox::new();
+    shop.policy("suite: {run: 'true'}\nenvironments: {staging: {app: apps.example/shop}}\n");
+    shop.git(["push", "-q", "--no-verify", "origin", "master"])
+        .goes();
+    for user in ["dokku", "piku"] {
+        let url = format!("{user}@apps.example:shop");
+        let master = shop.ask(["rev-parse", "master"]);
+        shop.git(["tag", "-fam", "one", "v1"]).goes();
+        let tag = shop.ask(["rev-parse", "v1"]);
+        let line = format!("refs/tags/v1 {tag} refs/tags/v1 {}\n", "0".repeat(40));
+        shop.pushgate_pre_push(&url, &url, &line)
+            .goes()
+            .says("target: one commit, to v1")
+            .says(&format!("trunk: {} is origin/master", &master[..7]));
+        let other = shop.commit("not pushed");
+        let line = format!("refs/tags/v2 {other} refs/tags/v2 {}\n", "0".repeat(40));
+        shop.pushgate_pre_push(&url, &url, &line).refused("trunk");
+        let gone = format!("(delete) {0} refs/tags/v2 {other}\n", "0".repeat(40));
+        shop.pushgate_pre_push(&url, &url, &gone).goes().silent();
+        shop.git(["reset", "-q", "--hard", "HEAD~1"]).goes();
+    }
+}
+
+#[test]
+fn a_tag_deploys_nothing_on_heroku() {
+    let shop = Sandbox::new();
+    let url = "https://git.heroku.com/shop.git";
+    let id = shop.commit("not pushed");
+    let line = format!("refs/tags/v1 {id} refs/tags/v1 {}\n", "0".repeat(40));
+    shop.pushgate_pre_push(url, url, &line).goes().silent();
+}
