@@ -259,14 +259,15 @@ impl Parts {
             "git" => "9418",
             _ => "",
         };
-        let decoded = percent_decode_str(path).collect::<Vec<_>>();
-        let decoded = decoded.to_str_lossy();
-        // What scp takes is no URL, and decoded by nobody.
-        let path = if text.contains("://") {
-            decoded.as_ref()
-        } else {
-            path
+        // What scp takes is no URL: it is decoded by nobody, and has no query.
+        let is_url = text.contains("://");
+        let bare = match path.find(['?', '#']) {
+            Some(end) if is_url => &path[..end],
+            _ => path,
         };
+        let decoded = percent_decode_str(bare).collect::<Vec<_>>();
+        let decoded = decoded.to_str_lossy();
+        let path = if is_url { decoded.as_ref() } else { bare };
         let path = path.trim_matches('/');
         let path = path
             .strip_suffix(".git")
@@ -361,21 +362,26 @@ pub fn is_ssh(url: &BStr) -> bool {
     Parts::of(url).is_some_and(|parts| parts.ssh)
 }
 
-/// The text with the user and password of every URL in it taken out.
+/// The text with what may be secret in its URLs taken out: user, password, and query.
+///
+/// A password may hold a blank or a quote; rather too much is taken out than too little.
 pub fn redact(text: &str) -> String {
     let mut clean = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find("://") {
         let (before, after) = rest.split_at(at + 3);
         clean.push_str(before);
-        // A quote does not end it: a password may hold one.
-        let end = after
-            .find(|c: char| c == '/' || c.is_whitespace())
-            .unwrap_or(after.len());
+        let end = after.find(['/', '\n']).unwrap_or(after.len());
         rest = match after[..end].rfind('@') {
             Some(sign) => &after[sign + 1..],
             None => after,
         };
+        let ends = |c: char| c.is_whitespace() || c == '\'' || c == '"';
+        let url = &rest[..rest.find(ends).unwrap_or(rest.len())];
+        if let Some(query) = url.find(['?', '#']) {
+            clean.push_str(&url[..query]);
+            rest = &rest[url.len()..];
+        }
     }
     clean.push_str(rest);
     clean
@@ -438,6 +444,8 @@ mod tests {
         for url in [
             "https://git.heroku.com/shop.git",
             "https://git.heroku.com/shop",
+            "https://git.heroku.com/shop.git?token=s3cret",
+            "https://git.heroku.com/shop/#main",
             "https://git.heroku.com/shop/",
             "https://git.heroku.com/shop.git/",
             "https://heroku:0123-key@git.heroku.com/shop.git",
@@ -468,10 +476,7 @@ mod tests {
         );
         elsewhere("https://gitxheroku.com/shop.git", "gitxheroku.com/shop");
         elsewhere("git@github.com:me/heroku.git", "github.com/me/heroku");
-        elsewhere(
-            "https://x/?u=https://git.heroku.com/a.git",
-            "x/?u=https://git.heroku.com/a",
-        );
+        elsewhere("https://x/?u=https://git.heroku.com/a.git", "x/");
         elsewhere(
             "https://git.heroku.com@evil.example/shop.git",
             "evil.example/shop",
@@ -588,5 +593,9 @@ mod tests {
             "https://x/ and ssh://y:22/z"
         );
         assert_eq!(redact("nothing here"), "nothing here");
+        assert_eq!(
+            redact("to 'https://ana:pa ss@x/y?token=s3cret' and https://x?k=1 it was"),
+            "to 'https://x/y' and https://x it was"
+        );
     }
 }

@@ -93,6 +93,13 @@ impl Entry {
         }
     }
 
+    /// As another event.
+    #[must_use]
+    pub fn of(mut self, event: &str) -> Self {
+        event.clone_into(&mut self.event);
+        self
+    }
+
     /// With what the gates said.
     #[must_use]
     pub fn with(mut self, verdict: &Verdict) -> Self {

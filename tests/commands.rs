@@ -27,11 +27,28 @@ fn check_gives_the_verdict_without_the_push() {
 #[test]
 fn check_without_a_name_takes_the_first_of_the_pipeline() {
     let shop = Sandbox::new();
-    shop.commit_on_origin("two");
+    let id = shop.commit_on_origin("two");
+    shop.git(["switch", "-qc", "feature"]).goes();
     shop.pushgate(["check"])
         .goes()
-        .says("pushgate: checking staging\n")
+        .says(&format!(
+            "pushgate: checking master ({}) for staging\n",
+            &id[..7]
+        ))
         .says("push to staging (staging) may go");
+}
+
+#[test]
+fn check_has_an_answer_for_programs_where_the_policy_does_not_load() {
+    let shop = Sandbox::new();
+    shop.policy("suite: {rum: x}\n");
+    let ran = shop.pushgate(["check", "staging", "--json"]);
+    assert_eq!(ran.code, 2, "{ran}");
+    let answer: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(answer["verdict"], "undecided");
+    assert_eq!(answer["event"], "check");
+    let why = answer["gates"][0]["why"].as_str().unwrap();
+    assert!(why.contains("did you mean `run`?"), "{why}");
 }
 
 #[test]

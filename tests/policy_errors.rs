@@ -352,7 +352,7 @@ fn a_wrong_type_deeper_down_is_refused_where_it_stands() {
     );
     refused(
         "environments:\n  a:\n    signoff: yes\n",
-        "F:3:14: expected `true` or `false`, found `yes`",
+        "F:3:14: expected `true` or `false`, found `yes`; did you mean `true`?",
     );
     refused(
         "environments:\n  a:\n    signoff:\n",

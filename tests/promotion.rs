@@ -49,6 +49,22 @@ fn a_commit_on_staging_that_is_not_here_is_named_without_a_count() {
 }
 
 #[test]
+fn the_cure_names_what_deploys_where_trunk_is_called_otherwise() {
+    let shop = Sandbox::new();
+    shop.git(["branch", "-m", "develop"]).goes();
+    shop.policy(
+        "trunk: {branch: develop}\nsuite: {run: 'true'}\nenvironments: {staging: {branch: main}, production: {after: staging, signoff: false}}\n",
+    );
+    shop.git(["push", "-q", "--no-verify", "origin", "develop"])
+        .goes();
+    shop.push("production", "develop:main")
+        .refused("promotion")
+        .says("hint: git push staging develop:main, try it on staging, then push again");
+    shop.push("staging", "develop:main").goes();
+    shop.push("production", "develop:main").goes();
+}
+
+#[test]
 fn either_deploy_branch_of_staging_counts() {
     let shop = Sandbox::new();
     shop.commit_on_origin("two");

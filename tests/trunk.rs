@@ -101,6 +101,21 @@ fn a_trunk_that_has_diverged_is_refused() {
 }
 
 #[test]
+fn the_cure_of_a_stale_trunk_works_from_another_branch_too() {
+    let shop = Sandbox::new();
+    shop.commit_on_origin("two");
+    shop.colleague_pushes("origin", "theirs");
+    shop.git(["switch", "-qc", "feature"]).goes();
+    shop.push("staging", "master")
+        .refused("trunk")
+        .says("hint: git switch master && git pull --ff-only origin master, then push again");
+    shop.git(["switch", "-q", "master"]).goes();
+    shop.git(["pull", "-q", "--ff-only", "origin", "master"])
+        .goes();
+    shop.push("staging", "master").goes();
+}
+
+#[test]
 fn a_feature_branch_is_not_trunk_and_must_be_merged_first() {
     let shop = Sandbox::new();
     shop.commit_on_origin("two");

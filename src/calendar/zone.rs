@@ -5,8 +5,6 @@ use std::{fmt, str::FromStr};
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use serde::Deserialize;
 
-use super::error::did_you_mean;
-
 /// The zone of a window: `local`, or the name of a zone of the IANA database.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
@@ -25,10 +23,10 @@ pub enum Zone {
 
 /// A name that is no zone's.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "`{name}` is no time zone: write an IANA name such as `Europe/Madrid`, or `local`{}",
-    did_you_mean(.nearest.as_deref())
-)]
+#[error("`{name}` is no time zone{}", match .nearest {
+    Some(nearest) => format!("; did you mean `{nearest}`?"),
+    None => ": write an IANA name such as `Europe/Madrid`, or `local`".to_owned(),
+})]
 pub struct ZoneError {
     /// The name.
     pub name: String,
@@ -161,8 +159,7 @@ mod tests {
     fn the_message_says_what_to_write() {
         assert_eq!(
             "Europe/Madird".parse::<Zone>().unwrap_err().to_string(),
-            "`Europe/Madird` is no time zone: write an IANA name such as `Europe/Madrid`, or \
-             `local` (did you mean `Europe/Madrid`?)"
+            "`Europe/Madird` is no time zone; did you mean `Europe/Madrid`?"
         );
     }
 

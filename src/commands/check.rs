@@ -9,42 +9,34 @@ use crate::{
     cli::Check,
     destination::heroku_url,
     gates::{World, route::remotes_of},
-    judge::{Event, judge},
+    judge::{Event, judge, unanswered},
     policy::{Environment, Policy},
     push::{Oid, Push, Update},
     report,
-    verdict::{Trouble, TrunkName},
+    verdict::{Decision, Trouble, TrunkName, printable},
     world::{Real, signals},
 };
 
 pub(crate) fn run(args: &Check) -> Done {
     signals::watch();
     let world = Real::open()?;
-    // The policy that names trunk must be found before trunk's own policy can be read.
-    let policy = world.policy(world.reference("HEAD")?.as_ref())?.policy;
-    let (source, commit) = match &args.commit {
-        Some(revision) => (
-            revision.clone(),
-            world
-                .revision(revision)?
-                .ok_or_else(|| no_revision(revision))?,
-        ),
-        None => {
-            let trunk = world.trunk(&policy.trunk)?;
-            let tip = world
-                .local_branch(&trunk.branch)?
-                .ok_or_else(|| no_revision(&trunk.branch))?;
-            (format!("refs/heads/{}", trunk.branch), tip)
+    let (code, entries) = match push(args, &world) {
+        Ok(push) => {
+            let judgement = judge(&push, Event::Check, &world, |name| {
+                env::var_os(name).map(|value| value.to_string_lossy().into_owned())
+            });
+            report::judgement(&judgement.said);
+            (judgement.decision.exit_code(), judgement.entries)
         }
+        Err(trouble) if args.json => {
+            report::print(&report::failure("check", &trouble));
+            let entry = unanswered(Event::Check, trouble, &world);
+            (Decision::Undecided.exit_code(), vec![entry])
+        }
+        Err(trouble) => return Err(trouble),
     };
-    let policy = world.policy(Some(&commit))?.policy;
-    let push = push(args, &policy, &world, source, commit)?;
-    let judgement = judge(&push, Event::Check, &world, |name| {
-        env::var_os(name).map(|value| value.to_string_lossy().into_owned())
-    });
-    report::judgement(&judgement.said);
     if args.json {
-        for entry in &judgement.entries {
+        for entry in &entries {
             let line = serde_json::to_string_pretty(entry)
                 .map_err(|error| Trouble::io("write JSON", &error.into()))?;
             report::data(&format!("{line}\n"))
@@ -53,28 +45,29 @@ pub(crate) fn run(args: &Check) -> Done {
     }
     Ok(match signals::signal() {
         Some(signal) => 128 + signal,
-        None => judgement.decision.exit_code(),
+        None => code,
     })
 }
 
-fn no_revision(revision: &str) -> Trouble {
-    Trouble::NoCommit {
-        revision: revision.to_owned(),
-    }
-}
-
 /// The push that is asked about, as git would describe it to the hook.
-fn push(
-    args: &Check,
-    policy: &Policy,
-    world: &Real,
-    source: String,
-    commit: Oid,
-) -> Result<Push, Trouble> {
-    let (remote, url, branch) = match args.environment.as_deref() {
-        Some("trunk") => to_trunk(&world.trunk(&policy.trunk)?, world)?,
-        name => to_environment(environment(name, policy)?, policy, world)?,
+fn push(args: &Check, world: &Real) -> Result<Push, Trouble> {
+    let (source, commit) = source(args.commit.as_deref(), world)?;
+    let policy = world.policy(Some(&commit))?.policy;
+    let (name, (remote, url, branch)) = match args.environment.as_deref() {
+        Some("trunk") => ("trunk", to_trunk(&world.trunk(&policy.trunk)?, world)?),
+        name => {
+            let environment = environment(name, &policy)?;
+            (
+                environment.name.as_str(),
+                to_environment(environment, &policy, world)?,
+            )
+        }
     };
+    report::say(&format!(
+        "checking {} ({}) for {name}",
+        printable(source.strip_prefix("refs/heads/").unwrap_or(&source).into()),
+        commit.short()
+    ));
     let live = world.live(remote.as_bstr(), std::slice::from_ref(&branch))?;
     Ok(Push {
         remote,
@@ -86,6 +79,29 @@ fn push(
             replaces: live.into_iter().next().map(|(_, tip)| tip),
         }],
     })
+}
+
+/// The revision that is named, else the tip of the local trunk branch.
+fn source(revision: Option<&str>, world: &Real) -> Result<(String, Oid), Trouble> {
+    let found = match revision {
+        Some(revision) => (revision.to_owned(), world.revision(revision)?),
+        None => {
+            // The policy that names trunk must be found before trunk's own policy can be read.
+            let policy = world.policy(world.reference("HEAD")?.as_ref())?.policy;
+            let branch = world.trunk(&policy.trunk)?.branch;
+            let tip = world.local_branch(&branch)?;
+            (format!("refs/heads/{branch}"), tip)
+        }
+    };
+    match found {
+        (source, Some(commit)) => Ok((source, commit)),
+        (source, None) => Err(Trouble::NoCommit {
+            revision: source
+                .strip_prefix("refs/heads/")
+                .unwrap_or(&source)
+                .to_owned(),
+        }),
+    }
 }
 
 fn to_trunk(trunk: &TrunkName, world: &Real) -> Result<(BString, BString, String), Trouble> {
@@ -110,9 +126,7 @@ fn environment<'p>(name: Option<&str>, policy: &'p Policy) -> Result<&'p Environ
     };
     let found = match name {
         Some(name) => policy.environment(name),
-        None => {
-            first().inspect(|environment| report::say(&format!("checking {}", environment.name)))
-        }
+        None => first(),
     };
     found.ok_or_else(|| Trouble::NoEnvironment {
         name: name.unwrap_or_default().to_owned(),

@@ -56,7 +56,7 @@ struct Hearing<'h> {
     runs: usize,
 }
 
-impl<'h> Hearing<'h> {
+impl Hearing<'_> {
     /// Asks each gate, in their order, until one stops the push.
     fn first(&mut self) {
         let case = self.case;

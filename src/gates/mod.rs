@@ -68,6 +68,8 @@ pub trait World: Sync {
     fn is_shallow(&self) -> bool;
     /// The tip of a local branch.
     fn local_branch(&self, name: &str) -> Result<Option<Oid>, Trouble>;
+    /// Whether a local branch is what is checked out here.
+    fn is_checked_out(&self, branch: &str) -> Result<bool, Trouble>;
     /// How `a` stands to `b`; `remote` is where a shallow clone would be deepened from.
     fn relation(&self, a: &Oid, b: &Oid, remote: &str) -> Result<Relation, Trouble>;
     /// The commits of `old` that `new` has not, counted, the first few named.

@@ -6,7 +6,7 @@ use super::{Answer, Case, Object, World, live::Live};
 use crate::{
     destination::redact,
     push::Oid,
-    verdict::{Pushed, Refusal, Trouble, printable},
+    verdict::{Refusal, Trouble, printable},
 };
 
 pub(crate) fn ask(case: &Case<'_>, commit: &Oid, live: &Live, world: &dyn World) -> Answer {
@@ -30,22 +30,13 @@ pub(crate) fn ask(case: &Case<'_>, commit: &Oid, live: &Live, world: &dyn World)
             continue;
         }
         let environment = before.environment.clone();
-        let branch = case
-            .trunk
-            .as_ref()
-            .map_or("master", |trunk| trunk.branch.as_str());
-        let branch = before
-            .branches
-            .iter()
-            .find(|name| *name == branch)
-            .or(before.branches.first());
-        let branch = branch.cloned().unwrap_or_default();
+        let refspec = refspec(case, &before.branches);
         let remote = redact(&printable(remote.as_bstr()));
         let Some((_, tip)) = tips.into_iter().next() else {
             return Err(Refusal::NeverDeployed {
                 environment,
                 remote,
-                branch,
+                refspec,
             }
             .into());
         };
@@ -55,13 +46,10 @@ pub(crate) fn ask(case: &Case<'_>, commit: &Oid, live: &Live, world: &dyn World)
             Object::Other(_) | Object::Missing => None,
         };
         return Err(Refusal::OtherCommit {
-            pushed: Pushed {
-                id: commit.clone(),
-                branch: None,
-            },
+            pushed: commit.clone(),
             environment,
             remote,
-            branch,
+            refspec,
             live: tip,
             relation,
         }
@@ -72,4 +60,14 @@ pub(crate) fn ask(case: &Case<'_>, commit: &Oid, live: &Live, world: &dyn World)
         commit.short(),
         before.environment
     ))
+}
+
+/// What to push so that trunk's branch deploys there.
+fn refspec(case: &Case<'_>, branches: &[String]) -> String {
+    let deploys = branches.first().map_or("master", String::as_str);
+    match &case.trunk {
+        Ok(trunk) if branches.contains(&trunk.branch) => trunk.branch.clone(),
+        Ok(trunk) => format!("{}:{deploys}", trunk.branch),
+        Err(_) => deploys.to_owned(),
+    }
 }

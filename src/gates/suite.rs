@@ -9,7 +9,7 @@ use crate::{
     policy::{In, Step, detect::Detected},
     push::Oid,
     suite::receipts::Receipt,
-    verdict::{Gate, Pushed, Refusal, words},
+    verdict::{Gate, Refusal, words},
 };
 
 /// What the gate has to tell beside its answer.
@@ -153,10 +153,7 @@ fn prove(commit: &Oid, after: bool, world: &dyn World) -> Result<(), Stop> {
     match world.checkout(commit)? {
         None => Ok(()),
         Some(mismatch) => Err(Refusal::Checkout {
-            pushed: Pushed {
-                id: commit.clone(),
-                branch: None,
-            },
+            pushed: commit.clone(),
             mismatch,
             after,
         }

@@ -112,6 +112,9 @@ impl World for Fake {
     fn local_branch(&self, _: &str) -> Result<Option<Oid>, Trouble> {
         Ok(Some(oid('1')))
     }
+    fn is_checked_out(&self, _: &str) -> Result<bool, Trouble> {
+        Ok(true)
+    }
     fn relation(&self, _: &Oid, _: &Oid, _: &str) -> Result<Relation, Trouble> {
         self.note("ancestry");
         Ok(self.relation)

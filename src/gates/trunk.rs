@@ -108,6 +108,7 @@ fn pushed(commit: &Oid, branch: &str, world: &dyn World) -> Result<Pushed, super
     Ok(Pushed {
         id: commit.clone(),
         branch: is_tip.then(|| branch.to_owned()),
+        checked_out: world.is_checked_out(branch)?,
     })
 }
 

@@ -16,7 +16,7 @@ use crate::{
     overrides::{self, Overrides},
     policy::{self, Reason},
     push::{Push, Update},
-    verdict::{Decision, Outcome, Refusal, Trouble, Verdict, printable},
+    verdict::{Decision, Gate, Outcome, Refusal, Trouble, Verdict, printable},
     world::Real,
 };
 
@@ -55,6 +55,15 @@ pub enum Event {
     Check,
 }
 
+impl Event {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Push => "push",
+            Self::Check => "check",
+        }
+    }
+}
+
 /// Judges a push; `env` answers for the environment.
 pub fn judge(
     push: &Push,
@@ -81,6 +90,7 @@ pub fn judge(
         },
     };
     let overrides = Overrides::read(env);
+    let overrides = overrides.as_ref().map_err(AsRef::as_ref);
     let policies = Policies::of(push, &scene, world);
     let cases = policies
         .as_ref()
@@ -89,7 +99,7 @@ pub fn judge(
     match cases {
         Ok(cases) if cases.is_empty() => {}
         Ok(cases) => desk.decide(cases, overrides),
-        Err(trouble) => desk.nobody_knows(trouble, overrides.ok().as_ref()),
+        Err(trouble) => desk.nobody_knows(trouble, overrides.ok()),
     }
     desk.judgement
 }
@@ -104,13 +114,13 @@ struct Desk<'d> {
 }
 
 impl Desk<'_> {
-    fn decide(&mut self, cases: Vec<Governed<'_>>, overrides: Result<Overrides, Box<Refusal>>) {
+    fn decide(&mut self, cases: Vec<Governed<'_>>, overrides: Result<&Overrides, &Refusal>) {
         let (cases, loaded): (Vec<_>, Vec<_>) = cases
             .into_iter()
             .map(|governed| (governed.case, governed.loaded))
             .unzip();
         let ledger = Ledger::new(&self.world.state_dir());
-        let off = overrides.as_ref().ok().filter(|overrides| overrides.off);
+        let off = overrides.ok().filter(|overrides| overrides.off);
         if off.is_none()
             && let Err(trouble) = ledger.prepare()
         {
@@ -124,14 +134,14 @@ impl Desk<'_> {
                 policy::FILE
             )));
         }
-        let verdicts = self.hear(&cases, overrides.as_ref());
+        let verdicts = self.hear(&cases, overrides);
         let stops = self.judgement.decision.exit_code() != 0;
         for (case, (decision, verdict)) in cases.iter().zip(&verdicts) {
             // What would have passed did not go, where another place stopped the push.
             if stops && decision.exit_code() == 0 {
                 continue;
             }
-            let reason = (overrides.as_ref().ok())
+            let reason = (overrides.ok())
                 .filter(|_| *decision == Decision::Overridden)
                 .and_then(|overrides| overrides.reason.clone());
             let subject = self.subject(case, reason);
@@ -155,13 +165,16 @@ impl Desk<'_> {
     fn hear(
         &mut self,
         cases: &[Case<'_>],
-        overrides: Result<&Overrides, &Box<Refusal>>,
+        overrides: Result<&Overrides, &Refusal>,
     ) -> Vec<(Decision, Verdict)> {
         let overrides = match overrides {
             Ok(overrides) => overrides,
             Err(refusal) => {
                 self.stop(Decision::Refused);
-                self.say(Said::Refused(cases[0].to_string(), refusal.clone()));
+                self.say(Said::Refused(
+                    cases[0].to_string(),
+                    Box::new(refusal.clone()),
+                ));
                 return vec![(Decision::Refused, Verdict::default())];
             }
         };
@@ -225,7 +238,7 @@ impl Desk<'_> {
             }
             None => {
                 self.stop(Decision::Undecided);
-                self.say(Said::Undecided(what, trouble));
+                self.say(Said::Undecided(what, trouble.clone()));
             }
         }
         let subject = Subject {
@@ -239,7 +252,9 @@ impl Desk<'_> {
             by: self.world.identity(),
             reason: off.and_then(|overrides| overrides.reason.clone()),
         };
-        let entry = self.entry(&subject, self.judgement.decision);
+        let entry = self
+            .entry(&subject, self.judgement.decision)
+            .with(&unrouted(trouble));
         if let Err(trouble) = Ledger::new(&self.world.state_dir()).append(&entry) {
             self.say(Said::Loud(trouble.to_string()));
         }
@@ -274,12 +289,31 @@ impl Desk<'_> {
 
     fn entry(&self, subject: &Subject, decision: Decision) -> Entry {
         let took = u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let mut entry = Entry::push(subject, decision, self.world.now(), took);
-        if self.event == Event::Check {
-            "check".clone_into(&mut entry.event);
-        }
-        entry
+        Entry::push(subject, decision, self.world.now(), took).of(self.event.name())
     }
+}
+
+/// What the ledger keeps of a push that led nowhere: where it goes is what `target` asks first.
+fn unrouted(trouble: Trouble) -> Verdict {
+    Verdict {
+        answers: vec![(Gate::Target, Outcome::Undecided(Box::new(trouble)))],
+        notes: Vec::new(),
+    }
+}
+
+/// A question that came to nothing before there was a push to judge.
+pub fn unanswered(event: Event, trouble: Trouble, world: &Real) -> Entry {
+    let subject = Subject {
+        environment: None,
+        remote: String::new(),
+        destination: String::new(),
+        commit: None,
+        by: world.identity(),
+        reason: None,
+    };
+    Entry::push(&subject, Decision::Undecided, world.now(), 0)
+        .of(event.name())
+        .with(&unrouted(trouble))
 }
 
 /// Whether the policy demands a reason that an override does not give.

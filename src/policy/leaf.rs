@@ -133,13 +133,11 @@ impl TryFrom<String> for Pattern {
             Ok(_) if text.is_empty() => Err("matches anything; remove the key instead".to_owned()),
             Ok(_) => Ok(Self(text)),
             // Its last line has the reason; the others draw a picture of the text.
-            Err(error) => Err(error
-                .to_string()
-                .lines()
-                .last()
-                .unwrap_or_default()
-                .trim_start_matches("error: ")
-                .to_owned()),
+            Err(error) => Err(format!(
+                "is no regular expression: {}",
+                (error.to_string().lines().last().unwrap_or_default())
+                    .trim_start_matches("error: ")
+            )),
         }
     }
 }

@@ -212,11 +212,19 @@ fn wrong_type(mismatch: &str, node: &Node) -> Problem {
         "a boolean" => "`true` or `false`",
         other => other,
     };
-    let (found, quotable) = match &node.kind {
+    let (mut found, quotable) = match &node.kind {
         Kind::List(_) => ("a list".to_owned(), false),
         Kind::Map(_) => ("a map".to_owned(), false),
         Kind::Scalar(text) => scalar(kind, text),
     };
+    // The booleans of YAML 1.1 are text in 1.2.
+    if let (Kind::Scalar(text), "`true` or `false`") = (&node.kind, expected) {
+        match text.to_ascii_lowercase().as_str() {
+            "yes" | "on" | "y" => found += "; did you mean `true`?",
+            "no" | "off" | "n" => found += "; did you mean `false`?",
+            _ => {}
+        }
+    }
     let takes_text = expected.starts_with("text") || expected.starts_with("a command");
     Problem::WrongType {
         expected: expected.to_owned(),

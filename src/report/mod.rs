@@ -4,6 +4,7 @@ use std::io::{self, Write, stderr, stdout};
 
 use anstream::AutoStream;
 use anstyle::{AnsiColor, Style};
+use terminal_size::{Width, terminal_size_of};
 
 use crate::{
     judge::Said,
@@ -18,10 +19,39 @@ const PLAIN: Style = Style::new().bold();
 
 /// Writes a report; a standard error that is closed loses nothing but the report.
 pub fn print(text: &str) {
+    let text = match columns() {
+        Some(columns) => wrap(text, columns),
+        None => text.to_owned(),
+    };
     let mut stream = AutoStream::auto(stderr().lock());
     let _ = stream
         .write_all(text.as_bytes())
         .and_then(|()| stream.flush());
+}
+
+/// How wide standard error is, where it is a terminal.
+fn columns() -> Option<usize> {
+    let (Width(columns), _) = terminal_size_of(stderr())?;
+    (columns >= NARROWEST).then_some(usize::from(columns))
+}
+
+/// Below this, wrapped lines are no easier to read than broken ones.
+const NARROWEST: u16 = 20;
+/// What follows on from a line stands this deep; so do quotations, which are left as they are.
+const DEEP: &str = "    ";
+
+/// Breaks lines between words.
+fn wrap(text: &str, columns: usize) -> String {
+    let options = textwrap::Options::new(columns)
+        .subsequent_indent(DEEP)
+        .break_words(false)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation)
+        .word_separator(textwrap::WordSeparator::AsciiSpace);
+    let line = |line: &str| match line.strip_suffix('\n') {
+        Some(line) if !line.starts_with(DEEP) => textwrap::fill(line, &options) + "\n",
+        _ => line.to_owned(),
+    };
+    text.split_inclusive('\n').map(line).collect()
 }
 
 /// One line of ours.
@@ -149,4 +179,22 @@ pub fn verdict(what: &str, verdict: &Verdict) -> String {
         text += &format!("  {HINT}note:{HINT:#} {note}\n");
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_broken_between_words_and_colour_has_no_width() {
+        let text = format!(
+            "{BAD}pushgate: push refused{BAD:#}\n  trunk: master is two commits behind\n    quoted as it was, however long it is\n"
+        );
+        assert_eq!(
+            wrap(&text, 24),
+            format!(
+                "{BAD}pushgate: push refused{BAD:#}\n  trunk: master is two\n    commits behind\n    quoted as it was, however long it is\n"
+            )
+        );
+    }
 }

@@ -179,6 +179,8 @@ pub struct Pushed {
     pub id: Oid,
     /// The local trunk branch, where the commit is its tip.
     pub branch: Option<String>,
+    /// Whether the local trunk branch is checked out.
+    pub checked_out: bool,
 }
 
 impl fmt::Display for Pushed {
@@ -355,19 +357,19 @@ pub enum Refusal {
         environment: String,
         /// Its remote, for the cure.
         remote: String,
-        /// The branch to push.
-        branch: String,
+        /// What to push: a branch, or a refspec.
+        refspec: String,
     },
     /// Another commit is on the environment that comes first.
     OtherCommit {
         /// What is pushed.
-        pushed: Pushed,
+        pushed: Oid,
         /// That environment.
         environment: String,
         /// Its remote, for the cure.
         remote: String,
-        /// The branch to push.
-        branch: String,
+        /// What to push: a branch, or a refspec.
+        refspec: String,
         /// What is there.
         live: Oid,
         /// How what is pushed stands to it, where this repository can tell.
@@ -381,7 +383,7 @@ pub enum Refusal {
     /// The checkout is not what is pushed.
     Checkout {
         /// What is pushed.
-        pushed: Pushed,
+        pushed: Oid,
         /// Why not.
         mismatch: Mismatch,
         /// Whether it was so only after the suite had run.

@@ -5,7 +5,7 @@ use std::{fmt, path::Path};
 use bstr::{BStr, BString, ByteSlice};
 use jiff::{Timestamp, tz::TimeZone};
 
-use super::{Ending, Mismatch, Refusal, Relation, Trouble};
+use super::{Ending, Mismatch, Pushed, Refusal, Relation, Trouble, TrunkName};
 use crate::{calendar::ClosedBy, policy::FILE};
 
 impl fmt::Display for Refusal {
@@ -189,7 +189,7 @@ impl fmt::Display for Refusal {
                     f,
                     "{environment} has {}, not {}",
                     live.short(),
-                    pushed.id.short()
+                    pushed.short()
                 )?;
                 match relation {
                     Some(Relation::Ahead(by)) => write!(f, ", which is {by} ahead of it"),
@@ -215,7 +215,7 @@ impl fmt::Display for Refusal {
                 pushed,
                 mismatch,
                 after,
-            } => checkout(f, pushed.id.short(), mismatch, *after),
+            } => checkout(f, pushed.short(), mismatch, *after),
             Self::Suite { step, ending, log } => {
                 write!(f, "`{}` ", printable(step.as_bytes().as_ref()))?;
                 match ending {
@@ -357,18 +357,19 @@ impl Refusal {
             Self::Behind { trunk, local_is_newest: true, remote, .. } => {
                 one(format!("push the newest: git push {remote} {}", trunk.branch))
             }
-            Self::Behind { trunk, pushed, .. } if pushed.branch.is_some() => {
-                one(format!("git pull --ff-only {} {}, then push again", trunk.remote, trunk.branch))
-            }
-            Self::Behind { trunk, .. } => one(format!(
-                "git switch {branch} && git pull --ff-only {} {branch}, then push {branch}",
+            Self::Behind { trunk, pushed, .. } => one(format!(
+                "{}git pull --ff-only {} {branch}, then push {}",
+                switch(pushed, trunk),
                 trunk.remote,
-                branch = trunk.branch
+                if pushed.branch.is_some() { "again" } else { trunk.branch.as_str() },
+                branch = trunk.branch,
             )),
             Self::Ahead { trunk, .. } => one(format!("git push {} {} first", trunk.remote, trunk.branch)),
-            Self::Diverged { trunk, .. } => one(format!(
-                "git pull --rebase {} {} (or merge), run the tests, git push {0} {1}, then push again",
-                trunk.remote, trunk.branch
+            Self::Diverged { trunk, pushed, .. } => one(format!(
+                "{}git pull --rebase {} {branch} (or merge), run the tests, git push {1} {branch}, then push again",
+                switch(pushed, trunk),
+                trunk.remote,
+                branch = trunk.branch,
             )),
             Self::NotOnTrunk { trunk, source, pushed, .. } => one(format!(
                 "merge it first: git switch {} && git merge {}, git push {} {0}, then push {0}",
@@ -380,17 +381,26 @@ impl Refusal {
                 },
                 trunk.remote
             )),
-            Self::Drops { trunk, .. } => one(format!(
-                "git pull --rebase {} {} keeps them; to undo one, git revert it",
-                trunk.remote, trunk.branch
+            Self::Drops { trunk, pushed, .. } if pushed.branch.is_some() => one(format!(
+                "{}git pull --rebase {} {} keeps them; to undo one, git revert it",
+                switch(pushed, trunk),
+                trunk.remote,
+                trunk.branch,
             )),
-            Self::NeverDeployed { remote, branch, environment } | Self::OtherCommit { remote, branch, environment, .. } => {
-                one(format!("git push {remote} {branch}, try it on {environment}, then push again"))
+            Self::Drops { trunk, pushed, .. } => one(format!(
+                "keep them: {}git pull --ff-only {} {branch} && git merge {}, then push {branch}",
+                switch(pushed, trunk),
+                trunk.remote,
+                pushed.id.short(),
+                branch = trunk.branch,
+            )),
+            Self::NeverDeployed { remote, refspec, environment } | Self::OtherCommit { remote, refspec, environment, .. } => {
+                one(format!("git push {remote} {refspec}, try it on {environment}, then push again"))
             }
             Self::NoSuite { .. } => one(format!(
                 "say it in {FILE}, and commit it:\n    suite:\n      run: COMMAND"
             )),
-            Self::Checkout { pushed, mismatch, after } => checkout_cures(pushed.id.short(), mismatch, *after),
+            Self::Checkout { pushed, mismatch, after } => checkout_cures(pushed.short(), mismatch, *after),
             Self::Suite { ending, .. } => match ending {
                 Ending::Failed(_) | Ending::Killed(_) => one("mend it, commit, and push again".to_owned()),
                 Ending::CouldNotRun(_) => one(format!("try it by hand from the top of the repository; `suite.run` of {FILE} names it")),
@@ -406,6 +416,15 @@ impl Refusal {
             Self::NoReason { .. } => one("PUSHGATE_REASON=\"why\" before the same git push".to_owned()),
             Self::BadOverride { variable, .. } => one(format!("mend or unset {variable}, then push again")),
         }
+    }
+}
+
+/// The way to the local trunk branch, where something else is checked out.
+fn switch(pushed: &Pushed, trunk: &TrunkName) -> String {
+    if pushed.checked_out {
+        String::new()
+    } else {
+        format!("git switch {} && ", trunk.branch)
     }
 }
 
@@ -459,6 +478,9 @@ impl Trouble {
                 "git calls the hook; to ask for a verdict by hand: pushgate check".to_owned()
             }
             Self::NoCommit { .. } => "commit first, or name another with --commit".to_owned(),
+            Self::NoEnvironment { name, known } if !did_you_mean(name, known).is_empty() => {
+                return Vec::new();
+            }
             Self::NoEnvironment { .. } => {
                 format!("add it to `environments` in {FILE} (pushgate init writes one)")
             }

@@ -611,6 +611,11 @@ impl World for Real {
         self.reference(&format!("refs/heads/{name}"))
     }
 
+    fn is_checked_out(&self, branch: &str) -> Result<bool, Trouble> {
+        let head = self.backend().symbolic("HEAD")?;
+        Ok(head.is_some_and(|head| head.strip_prefix("refs/heads/") == Some(branch)))
+    }
+
     fn relation(&self, a: &Oid, b: &Oid, remote: &str) -> Result<Relation, Trouble> {
         let (ahead, behind) = (self.count(a, b, remote)?, self.count(b, a, remote)?);
         match (ahead.0, behind.0) {
