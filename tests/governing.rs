@@ -151,3 +151,27 @@ fn a_tag_deploys_nothing_on_heroku() {
     let line = format!("refs/tags/v1 {id} refs/tags/v1 {}\n", "0".repeat(40));
     shop.pushgate_pre_push(url, url, &line).goes().silent();
 }
+
+#[test]
+fn without_a_policy_a_heroku_remote_counts_in_either_spelling() {
+    let shop = Sandbox::new();
+    shop.git(["rm", "-q", "--ignore-unmatch", ".pushgate.yml"])
+        .goes();
+    shop.commit("no policy");
+    let there = shop.path("production.git");
+    shop.git([
+        "remote",
+        "set-url",
+        "production",
+        "https://git.heroku.com/shop.git",
+    ])
+    .goes();
+    let key = format!("url.{}.insteadOf", there.display());
+    shop.git(["config", &key, "https://git.heroku.com/shop.git"])
+        .goes();
+    shop.git(["push", "-q", "--no-verify", "origin", "master"])
+        .goes();
+    shop.push_with(&[("PUSHGATE_SKIP", "window")], "production", "master")
+        .refused("suite")
+        .says("push to production");
+}

@@ -378,11 +378,11 @@ impl Real {
         !committed.is_some_and(|text| same(&text))
     }
 
-    /// The remotes that lead to Heroku.
+    /// The remotes that lead to Heroku; an `insteadOf` may hide it in one of the spellings.
     pub fn heroku_remotes(&self) -> Vec<defaults::HerokuRemote> {
-        let mut found = Vec::new();
+        let mut found: Vec<defaults::HerokuRemote> = Vec::new();
         for name in self.remotes.names() {
-            for url in self.remotes.push_urls(name) {
+            for url in self.remotes.urls(name) {
                 if let Destination::App {
                     platform: crate::destination::Platform::Heroku,
                     app,
@@ -390,7 +390,9 @@ impl Real {
                 } = self.destination(url.as_ref())
                 {
                     let name = name.to_str_lossy().into_owned();
-                    found.push(defaults::HerokuRemote { name, app });
+                    if !found.iter().any(|one| one.name == name && one.app == app) {
+                        found.push(defaults::HerokuRemote { name, app });
+                    }
                 }
             }
         }
