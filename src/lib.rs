@@ -8,10 +8,11 @@
 //! 3. [`policy`] is what the team asks for, read from the pushed commit; [`calendar`] its hours.
 //! 4. [`gates`] sort the refs by what governs them and ask the five questions, cheapest first.
 //!    They ask the [`gates::World`]; [`world`] has the real answers, [`suite`] runs the tests.
-//! 5. [`judge`] holds it together, heeds the [`overrides`], and writes the [`ledger`].
+//! 5. [`judge`] holds it together, heeds the [`overrides`], and writes the [`ledger`]. What the team
+//!    remembers of a commit is a [`record`], shared by git notes.
 //! 6. [`verdict`] is what came out, as data; [`report`] is what a person reads.
 //!
-//! Data flows one way: what is pure (push, destination, remotes, policy, calendar, verdict, gates)
+//! Data flows one way: what is pure (push, destination, remotes, policy, calendar, record, verdict, gates)
 //! knows no clock, no disk, no network, no process and no terminal.
 
 pub mod calendar;
@@ -24,6 +25,7 @@ pub mod ledger;
 pub mod overrides;
 pub mod policy;
 pub mod push;
+pub mod record;
 pub mod remotes;
 pub mod report;
 pub mod suite;

@@ -28,6 +28,7 @@ mod promotion;
 mod properties;
 mod readme;
 mod receipts;
+mod record;
 mod repositories;
 mod ssh;
 mod suite;

@@ -1,0 +1,195 @@
+//! What holds for every record and every note: nothing is lost on the way, and nothing damaged counts.
+
+use jiff::Timestamp;
+use proptest::prelude::*;
+use pushgate::{
+    push::Oid,
+    record::{Event, LIMIT, Record, who},
+};
+
+const ONE: &str = "1111111111111111111111111111111111111111";
+const TWO: &str = "2222222222222222222222222222222222222222";
+
+fn oid(text: &str) -> Oid {
+    Oid::parse(text.as_bytes()).unwrap()
+}
+
+fn id() -> impl Strategy<Value = Oid> {
+    prop_oneof!["[0-9a-f]{39}[1-9a-f]", "[0-9a-f]{63}[1-9a-f]"].prop_map(|text| oid(&text))
+}
+
+/// A text as a person may type it.
+fn text() -> impl Strategy<Value = String> {
+    "\\PC{0,40}".prop_map(|text| {
+        let seen =
+            |c: &char| !matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
+        text.chars()
+            .filter(seen)
+            .collect::<String>()
+            .trim()
+            .to_owned()
+    })
+}
+
+fn record() -> impl Strategy<Value = Record> {
+    let words = || proptest::option::of(text());
+    let event = prop_oneof![
+        words().prop_map(|words| Event::Signoff { words }),
+        (proptest::option::of(id()), any::<bool>())
+            .prop_map(|(replaces, rollback)| Event::Push { replaces, rollback }),
+        Just(Event::Live),
+        id().prop_map(|by_rollback_to| Event::Removed { by_rollback_to }),
+        words().prop_map(|words| Event::Again { words }),
+    ];
+    let name = text().prop_filter("a name", |text| !text.is_empty());
+    let at = -10_000_000_000_i64..10_000_000_000;
+    let signed = proptest::option::of("(?s).{0,60}");
+    (at, text(), name, id(), event, signed).prop_map(
+        |(at, by, environment, commit, event, signed)| {
+            let at = Timestamp::from_second(at).unwrap();
+            Record {
+                at,
+                by,
+                environment,
+                commit,
+                event,
+                signed,
+            }
+        },
+    )
+}
+
+proptest! {
+    #[test]
+    fn every_record_is_one_line_that_reads_back(record in record()) {
+        let line = record.to_string();
+        prop_assert!(!line.contains('\n'));
+        prop_assert_eq!(Record::parse(line.as_bytes()), Some(record));
+    }
+
+    #[test]
+    fn records_of_one_note_read_back_in_their_order(
+        records in proptest::collection::vec(record(), 0..8),
+        noise in proptest::collection::vec(any::<u8>(), 0..200),
+    ) {
+        let commit = oid(ONE);
+        let mut expected: Vec<Record> = Vec::new();
+        let mut note = noise;
+        note.push(b'\n');
+        for record in records {
+            let record = Record { commit: commit.clone(), ..record };
+            note.extend_from_slice(format!("{record}\n").as_bytes());
+            if !expected.contains(&record) {
+                expected.push(record);
+            }
+        }
+        prop_assert_eq!(Record::parse_all(&note, &commit), expected);
+    }
+
+    #[test]
+    fn no_bytes_are_too_odd_for_a_note(note in proptest::collection::vec(any::<u8>(), 0..400)) {
+        prop_assert_eq!(Record::parse_all(&note, &oid(ONE)), Vec::new());
+    }
+
+    #[test]
+    fn a_line_that_was_cut_anywhere_is_no_record(record in record(), at in any::<prop::sample::Index>()) {
+        let line = record.to_string();
+        let cut = at.index(line.len());
+        prop_assert_eq!(Record::parse(&line.as_bytes()[..cut]), None);
+    }
+
+    #[test]
+    fn what_anybody_says_can_be_shown_on_a_terminal(by in any::<String>(), said in any::<String>()) {
+        let event = Event::Signoff { words: Some(said) };
+        let record = Record { at: Timestamp::UNIX_EPOCH, by, environment: "staging".into(), commit: oid(ONE), event, signed: None };
+        let read = Record::parse(record.to_string().as_bytes()).unwrap();
+        let odd = |c: char| c.is_control() || c == '\u{202e}';
+        prop_assert!(!read.by.contains(odd) && !read.words().unwrap().contains(odd));
+        prop_assert_eq!(Record::parse(read.to_string().as_bytes()), Some(read));
+    }
+}
+
+fn line(commit: &str) -> String {
+    format!(
+        r#"{{"v":1,"event":"signoff","environment":"staging","commit":"{commit}","by":"Ana <ana@shop.example>","at":"2026-11-22T21:00:00Z","words":"the basket"}}"#
+    )
+}
+
+#[test]
+fn a_record_is_written_as_the_format_says() {
+    let record = Record::parse(line(ONE).as_bytes()).unwrap();
+    assert_eq!(record.to_string(), line(ONE));
+    assert_eq!(record.words(), Some("the basket"));
+}
+
+#[test]
+fn a_key_of_a_later_version_is_ignored_and_its_line_is_not() {
+    let later = line(ONE).replace("\"words\"", "\"mood\":[1,{}],\"words\"");
+    assert_eq!(
+        Record::parse(later.as_bytes()),
+        Record::parse(line(ONE).as_bytes())
+    );
+}
+
+#[track_caller]
+fn ignored(from: &str, to: &str) {
+    let odd = line(ONE).replace(from, to);
+    assert_ne!(odd, line(ONE));
+    let note = format!("{odd}\n{}\n", line(ONE).replace("basket", "till"));
+    let read = Record::parse_all(note.as_bytes(), &oid(ONE));
+    let words: Vec<_> = read.iter().map(Record::words).collect();
+    assert_eq!(words, [Some("the till")], "{odd}");
+}
+
+#[test]
+fn a_line_that_is_not_of_this_version_and_this_commit_is_ignored() {
+    ignored("\"v\":1", "\"v\":2");
+    ignored("\"v\":1,", "");
+    ignored("signoff", "approval");
+    ignored(ONE, TWO);
+    ignored(ONE, "1111111");
+    ignored(ONE, &"0".repeat(40));
+    ignored("\"staging\"", "\"\"");
+    ignored("\"staging\"", "[\"staging\"]");
+    ignored("staging", &"s".repeat(300));
+    ignored("2026-11-22T21:00:00Z", "yesterday");
+    ignored("2026-11-22T21:00:00Z", "2026-11-22T21:00:00");
+    ignored("\"v\":1,", "\"v\":1,\"commit\":\"x\",");
+    ignored("signoff", "removed");
+    ignored("the basket", &"x".repeat(70_000));
+    ignored("\"signoff\"", "\"push\",\"replaces\":\"abc\"");
+    ignored("}", "},");
+}
+
+#[test]
+fn a_note_of_another_commit_vouches_for_nothing() {
+    assert_eq!(Record::parse_all(line(TWO).as_bytes(), &oid(ONE)), []);
+}
+
+#[test]
+fn what_comes_after_a_mebibyte_is_ignored() {
+    let filler = format!("{}\n", "x".repeat(1023));
+    let room = LIMIT / filler.len() - 1;
+    let within = filler.repeat(room) + &line(ONE) + "\n" + &filler.repeat(2);
+    assert_eq!(Record::parse_all(within.as_bytes(), &oid(ONE)).len(), 1);
+    let beyond = filler.repeat(room + 1) + &line(ONE) + "\n";
+    assert_eq!(Record::parse_all(beyond.as_bytes(), &oid(ONE)), []);
+}
+
+#[test]
+fn long_words_are_cut() {
+    let long = line(ONE).replace("the basket", &"é".repeat(5000));
+    let record = Record::parse(long.as_bytes()).unwrap();
+    assert_eq!(record.words().unwrap().chars().count(), 2000);
+}
+
+#[test]
+fn a_person_is_told_by_the_mail_address() {
+    assert_eq!(who("Ana <ana@shop.example>"), "ana@shop.example");
+    assert_eq!(who("Ana Lopez <ANA@shop.example >"), "ana@shop.example");
+    assert_eq!(who("Ana <>"), "ana <>");
+    assert_eq!(who("Ana"), "ana");
+    let record = Record::parse(line(ONE).as_bytes()).unwrap();
+    assert!(record.is_by("A. Lopez <Ana@shop.example>"));
+    assert!(!record.is_by("Ana <ben@shop.example>"));
+}
