@@ -20,6 +20,8 @@ mod commands;
 mod http;
 mod install;
 mod install_script;
+mod notes;
+mod notes_shared;
 mod overrides;
 mod policy_errors;
 mod policy_properties;
