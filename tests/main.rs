@@ -21,6 +21,8 @@ mod governing;
 mod http;
 mod install;
 mod install_script;
+mod notes;
+mod notes_shared;
 mod overrides;
 mod policy_errors;
 mod policy_properties;

@@ -583,6 +583,14 @@ pub enum Trouble {
         /// The file.
         path: PathBuf,
     },
+    /// A remote does not take what the team remembers.
+    #[error("`{remote}` does not take refs/notes/pushgate")]
+    NotShared {
+        /// The remote.
+        remote: String,
+        /// Its own words, and git's.
+        words: Vec<String>,
+    },
     /// The policy does not hold.
     #[error("{message}")]
     Policy {
@@ -606,6 +614,7 @@ impl Trouble {
     pub fn causes(&self) -> &[String] {
         match self {
             Self::Unreachable { words, .. }
+            | Self::NotShared { words, .. }
             | Self::Git { words, .. }
             | Self::Demo { words, .. }
             | Self::NoZone { words }
@@ -613,5 +622,12 @@ impl Trouble {
             | Self::Policy { excerpt: words, .. } => words,
             _ => &[],
         }
+    }
+
+    /// All of it in one line, for where it stops nothing.
+    pub fn in_one_line(&self) -> String {
+        let causes = self.causes().join("; ");
+        let colon = if causes.is_empty() { "" } else { ": " };
+        format!("{self}{colon}{causes}")
     }
 }

@@ -451,6 +451,9 @@ impl Trouble {
                     "see that `git ls-remote {remote}` answers without asking for anything, then push again"
                 )
             }
+            Self::NotShared { remote, .. } => format!(
+                "let the team push refs/notes/pushgate to {remote}, or set `share: false` in {FILE}"
+            ),
             Self::NoTrunkRemote { remote } => {
                 format!("git remote add {remote} URL, or name another in `trunk.remote` of {FILE}")
             }

@@ -4,7 +4,7 @@ use std::{
     env,
     ffi::OsStr,
     fs::File,
-    io::Read,
+    io::{Read, Write},
     os::fd::{AsFd, OwnedFd},
     path::{Path, PathBuf},
     process::{Command, Stdio},
@@ -174,6 +174,29 @@ pub(crate) fn said(command: &mut Command) -> Result<Said, Trouble> {
     let output = command
         .output()
         .map_err(|error| could_not(command, &error))?;
+    Ok(Said {
+        code: output.status.code(),
+        out: output.stdout,
+        words: lines(&output.stderr),
+    })
+}
+
+/// Runs a program to its end with this on its standard input.
+pub(crate) fn fed(command: &mut Command, input: &[u8]) -> Result<Said, Trouble> {
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = command
+        .spawn()
+        .map_err(|error| could_not(command, &error))?;
+    let pipe = child.stdin.take();
+    let output = thread::scope(|scope| {
+        // A program that ends before it has read it all says why on its own.
+        scope.spawn(move || pipe.map(|mut pipe| pipe.write_all(input)));
+        child.wait_with_output()
+    });
+    let output = output.map_err(|error| could_not(command, &error))?;
     Ok(Said {
         code: output.status.code(),
         out: output.stdout,

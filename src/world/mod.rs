@@ -4,6 +4,7 @@ pub(crate) mod children;
 mod connection;
 mod libgit2;
 mod network;
+pub mod notes;
 mod program;
 mod repository;
 pub mod signals;
@@ -482,6 +483,7 @@ impl Real {
             ssh_command: self.config("core.sshcommand").map(BString::from),
             ssh_variant: self.config("ssh.variant").map(BString::from),
             few_refs: self.has_few_refs(),
+            limit: network::LIMIT,
         }
     }
 

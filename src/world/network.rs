@@ -17,7 +17,7 @@ use crate::{
     verdict::{Trouble, TrunkName, printable},
 };
 
-/// How long all tries of one question may take together.
+/// How long a question may take, as a rule.
 pub(crate) const LIMIT: Duration = Duration::from_secs(10);
 
 /// Where the probe would note trunk's tip, if it wrote anything.
@@ -38,6 +38,8 @@ pub(crate) struct Network<'w> {
     pub(crate) ssh_variant: Option<BString>,
     /// Whether the repository has so few refs that a list of all that a remote has is soon read.
     pub(crate) few_refs: bool,
+    /// How long all tries of one question may take together.
+    pub(crate) limit: Duration,
 }
 
 impl Network<'_> {
@@ -56,7 +58,7 @@ impl Network<'_> {
         url: &BStr,
         is_here: impl Fn(&Oid) -> bool,
     ) -> Result<Oid, Trouble> {
-        let deadline = Instant::now() + LIMIT;
+        let deadline = Instant::now() + self.limit;
         let branch = format!("refs/heads/{}", trunk.branch);
         let listed = || {
             let remote = trunk.remote.as_bytes().into();
@@ -132,14 +134,15 @@ impl Network<'_> {
             .map(|branch| format!("refs/heads/{branch}"))
             .collect();
         let refs: Vec<_> = refs.iter().map(String::as_str).collect();
-        let mut tips = self.list(remote, url, &refs, Instant::now() + LIMIT)?;
+        let mut tips = self.list(remote, url, &refs, Instant::now() + self.limit)?;
         for (name, _) in &mut tips {
             *name = name.trim_start_matches("refs/heads/").to_owned();
         }
         Ok(tips)
     }
 
-    fn list(
+    /// The refs of these names; those that do not exist are left out.
+    pub(super) fn list(
         &self,
         remote: Option<&BStr>,
         url: &BStr,
@@ -170,7 +173,8 @@ impl Network<'_> {
         Ok(said.out.lines().filter_map(tip).collect())
     }
 
-    fn ask(
+    /// Runs such a call of git until the deadline.
+    pub(super) fn ask(
         &self,
         mut command: Command,
         remote: &str,
@@ -185,7 +189,7 @@ impl Network<'_> {
         let left = deadline.saturating_duration_since(Instant::now());
         said_within(command, left)?.ok_or_else(|| Trouble::NoAnswer {
             remote: remote.to_owned(),
-            limit: LIMIT,
+            limit: self.limit,
         })
     }
 

@@ -9,7 +9,7 @@ use std::{
 use bstr::{BString, ByteSlice};
 
 use super::{
-    children::Git,
+    children::{Git, said},
     repository::{Backend, Kind},
 };
 use crate::{push::Oid, remotes::Entry, verdict::Trouble};
@@ -134,6 +134,23 @@ impl Program {
     }
 }
 
+impl Program {
+    /// Sees to it that a ref that git does not show is not there, rather than broken.
+    fn is_absent(&self, name: &str) -> Result<(), Trouble> {
+        let mut command = self.git.command(["for-each-ref", "--count=1", "--", name]);
+        // Its words are read.
+        command.env("LC_ALL", "C");
+        let said = said(&mut command)?;
+        if said.is_ok() && !said.words.iter().any(|line| line.contains("broken ref")) {
+            return Ok(());
+        }
+        Err(Trouble::Io {
+            what: format!("read `{name}`"),
+            words: said.words,
+        })
+    }
+}
+
 /// A path as git prints it, a line feed after it.
 fn path(line: &[u8]) -> PathBuf {
     line.strip_suffix(b"\n")
@@ -185,6 +202,9 @@ impl Backend for Program {
         let said = self
             .git
             .run(["show-ref", "--verify", "--hash", "--", name])?;
+        if !said.is_ok() {
+            self.is_absent(name)?;
+        }
         Ok(said.is_ok().then(|| Oid::parse(said.line())).flatten())
     }
 

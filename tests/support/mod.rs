@@ -1,5 +1,6 @@
 //! A shop with an origin, a staging, a production and a clone, and words to tell a story with them.
 
+pub mod clerk;
 pub mod nginx;
 pub mod processes;
 pub mod sshd;

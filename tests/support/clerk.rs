@@ -1,0 +1,119 @@
+//! A process that opens a clone by the library and does with its notes what it is told.
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
+
+use pushgate::{push::Oid, record::Record, verdict::Trouble, world::Real};
+
+use super::{Ran, Sandbox};
+
+/// The ref of our notes.
+pub const REF: &str = "refs/notes/pushgate";
+
+/// The test that is such a process, where it is called as one.
+const TEST: &str = "notes::the_clerk_does_as_it_is_told";
+
+/// Says to a process of this very test what it has to do, one order a line.
+const ORDERS: &str = "PUSHGATE_TEST_ORDERS";
+/// Where it writes what came out.
+pub const ANSWERS: &str = "PUSHGATE_TEST_ANSWERS";
+
+/// Does what the environment says, if it says anything.
+pub fn work() {
+    let Ok(orders) = env::var(ORDERS) else {
+        return;
+    };
+    let answers: String = orders.lines().map(|order| obey(order) + "\n").collect();
+    fs::write(env::var_os(ANSWERS).unwrap(), answers).unwrap();
+}
+
+fn obey(order: &str) -> String {
+    let (verb, rest) = order.split_once(' ').unwrap();
+    let world = Real::open().unwrap();
+    let limit = env::var("LIMIT_MS").map_or(20_000, |text| text.parse().unwrap());
+    let limit = Duration::from_millis(limit);
+    let done = |done: Result<(), Trouble>| match done {
+        Ok(()) => "ok".to_owned(),
+        Err(trouble) => trouble.in_one_line(),
+    };
+    let notes = world.notes();
+    match verb {
+        "read" => match notes.read(&Oid::parse(rest.as_bytes()).unwrap()) {
+            Ok(records) => {
+                let words = |record: &Record| record.words().unwrap_or(record.name()).to_owned();
+                let mut words: Vec<_> = records.iter().map(words).collect();
+                words.sort();
+                words.join(" ")
+            }
+            Err(trouble) => trouble.in_one_line(),
+        },
+        "add" => done(notes.add(&[Record::parse(rest.as_bytes()).unwrap()])),
+        "fetch" => done(notes.fetch(rest, limit)),
+        "push" => done(notes.push(rest, limit)),
+        other => panic!("`{other}` is no order"),
+    }
+}
+
+/// A sign-off of a commit with these words.
+pub fn line(commit: &str, words: &str) -> String {
+    format!(
+        r#"{{"v":1,"event":"signoff","environment":"staging","commit":"{commit}","by":"Ana <ana@shop.example>","at":"2026-11-22T21:00:00Z","words":"{words}"}}"#
+    )
+}
+
+pub fn clerk(shop: &Sandbox, clone: &Path, orders: &str, answers: &Path) -> Command {
+    let mut command = shop.command(env::current_exe().unwrap());
+    command
+        .args(["--exact", TEST, "--nocapture"])
+        .current_dir(clone)
+        .env(ORDERS, orders)
+        .env(ANSWERS, answers);
+    command
+}
+
+/// What comes of some orders in a clone.
+#[track_caller]
+pub fn tell(shop: &Sandbox, clone: &Path, orders: &[&str]) -> Vec<String> {
+    let answers = shop.path("answers");
+    Ran::of(&mut clerk(shop, clone, &orders.join("\n"), &answers)).goes();
+    let text = fs::read_to_string(&answers).unwrap();
+    text.lines().map(str::to_owned).collect()
+}
+
+#[track_caller]
+pub fn told(shop: &Sandbox, clone: &Path, order: &str) -> String {
+    tell(shop, clone, &[order]).remove(0)
+}
+
+/// A clone of origin with a name of its own.
+pub fn clone(shop: &Sandbox, name: &str) -> PathBuf {
+    let path = shop.path(name);
+    let origin = shop.path("origin.git");
+    shop.run_in(
+        shop.root(),
+        "git",
+        [
+            "clone",
+            "-q",
+            origin.to_str().unwrap(),
+            path.to_str().unwrap(),
+        ],
+    )
+    .goes();
+    path
+}
+
+/// The refs of a clone that are not branches and tags.
+pub fn other_refs(shop: &Sandbox, clone: &Path) -> String {
+    let said = shop.run_in(clone, "git", ["for-each-ref", "--format=%(refname)"]);
+    let known = ["refs/heads/", "refs/remotes/", "refs/tags/"];
+    let others = said.goes().stdout;
+    let others = others
+        .lines()
+        .filter(|name| !known.iter().any(|start| name.starts_with(start)));
+    others.collect::<Vec<_>>().join(" ")
+}
