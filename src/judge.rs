@@ -389,7 +389,7 @@ fn case_subject(case: &Case<'_>, desk: &Desk<'_>, reason: Option<String>) -> Sub
 fn not_kept(case: &Case<'_>) -> Option<String> {
     let environment = case.environment()?;
     let keys: Vec<_> = [
-        (environment.signoff, "signoff"),
+        (environment.signoff.is_some(), "signoff"),
         (!environment.soak.is_zero(), "soak"),
     ]
     .into_iter()
