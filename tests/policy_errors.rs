@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use pushgate::policy::{In, On, Policy, PolicyError, Problem, Reason, Reuse, load};
+use pushgate::policy::{By, In, On, Policy, PolicyError, Problem, Reason, Reuse, Signoff, load};
 
 #[track_caller]
 fn error(text: impl AsRef<[u8]>) -> PolicyError {
@@ -71,13 +71,13 @@ fn the_policy_of_the_design_loads() {
     assert_eq!(policy.suite.env, ["RAILS_ENV"]);
     assert!(policy.environment("shop").is_none());
     let staging = policy.environment("staging").unwrap();
-    assert!(!staging.signoff);
+    assert_eq!(staging.signoff, None);
     assert_eq!(staging.after, None);
     let production = policy.environment("production").unwrap();
     assert_eq!(production.apps, ["shop"]);
     assert_eq!(production.after.as_deref(), Some("staging"));
     assert_eq!(production.soak, minutes(10));
-    assert!(production.signoff);
+    assert_eq!(production.signoff, Some(Signoff::default()));
     assert_eq!(production.window.open.len(), 2);
     assert_eq!(production.window.closed.len(), 2);
     assert_eq!(production.window.runway.as_secs(), 3600);
@@ -116,10 +116,10 @@ fn an_environment_is_its_own_remote_by_default() {
     let policy = loaded("environments:\n  staging:\n  production: {after: staging}\n");
     assert_eq!(policy.environments[0].remotes, ["staging"]);
     assert_eq!(policy.environments[0].branches, ["main", "master"]);
-    assert!(policy.environments[1].signoff);
+    assert_eq!(policy.environments[1].signoff, Some(Signoff::default()));
     assert_eq!(policy.environments[1].soak, Duration::ZERO);
     let policy = loaded("environments: {a: {}, b: {after: a, signoff: false}}");
-    assert!(!policy.environments[1].signoff);
+    assert_eq!(policy.environments[1].signoff, None);
 }
 
 #[test]
@@ -247,7 +247,7 @@ fn an_unknown_key_is_refused_with_the_nearest() {
     );
     refused(
         "staging: {}\n",
-        "F:1:1: unknown key `staging`; expected `trunk`, `suite` or `environments`",
+        "F:1:1: unknown key `staging`; expected `trunk`, `suite`, `environments` or `share`",
     );
     refused(
         "run: x\n",
@@ -263,7 +263,7 @@ fn an_unknown_key_is_refused_with_the_nearest() {
     );
     refused(
         "'a`, expected b': 1\n",
-        "F:1:1: unknown key `a`, expected b`; expected `trunk`, `suite` or `environments`",
+        "F:1:1: unknown key `a`, expected b`; expected `trunk`, `suite`, `environments` or `share`",
     );
 }
 
@@ -352,19 +352,19 @@ fn a_wrong_type_deeper_down_is_refused_where_it_stands() {
     );
     refused(
         "environments:\n  a:\n    signoff: yes\n",
-        "F:3:14: expected `true` or `false`, found `yes`; did you mean `true`?",
+        "F:3:14: expected `true`, `false`, a number of people, or keys such as `by`, found `yes`; did you mean `true`?",
     );
     refused(
         "environments:\n  a:\n    signoff:\n",
-        "F:3:5: expected `true` or `false`, found nothing",
+        "F:3:5: expected `true`, `false`, a number of people, or keys such as `by`, found nothing",
     );
     refused(
         "x",
-        "F:1:1: expected the keys `trunk`, `suite` and `environments`, found `x`",
+        "F:1:1: expected the keys `trunk`, `suite`, `environments` and `share`, found `x`",
     );
     refused(
         "- a",
-        "F:1:1: expected the keys `trunk`, `suite` and `environments`, found a list",
+        "F:1:1: expected the keys `trunk`, `suite`, `environments` and `share`, found a list",
     );
     refused(
         "environments:\n  12:\n    app: a\n",
@@ -809,4 +809,118 @@ fn a_rule_that_a_comma_cut_in_two_is_refused() {
             "environments: {{staging: {{window: {{open: {fine}}}}}}}"
         ));
     }
+}
+
+#[test]
+fn a_sign_off_says_how_many_who_and_whether_signed() {
+    let asked = |signoff: &str| {
+        let text = format!("environments: {{a: {{}}, b: {{after: a, signoff: {signoff}}}}}");
+        loaded(&text).environments[1].signoff
+    };
+    let signoff = |people, by, signed| Some(Signoff { people, by, signed });
+    assert_eq!(asked("true"), signoff(1, By::Anyone, false));
+    assert_eq!(asked("false"), None);
+    assert_eq!(asked("2"), signoff(2, By::Anyone, false));
+    assert_eq!(asked("{}"), signoff(1, By::Anyone, false));
+    assert_eq!(asked("{by: anyone}"), signoff(1, By::Anyone, false));
+    assert_eq!(asked("{by: another}"), signoff(1, By::Another, false));
+    let all = "{count: 3, by: another, signed: true}";
+    assert_eq!(asked(all), signoff(3, By::Another, true));
+}
+
+#[test]
+fn a_sign_off_that_makes_no_sense_is_refused() {
+    let case = |signoff: &str, expected: &str| {
+        let text =
+            format!("environments:\n  a:\n    after: b\n    signoff: {signoff}\n  b: {{}}\n");
+        refused(text, expected);
+    };
+    case(
+        "0",
+        "F:4:14: `0`: a sign-off by nobody is none; write `signoff: false`",
+    );
+    case(
+        "101",
+        "F:4:14: `101`: more people than will ever try it; 100 is the most",
+    );
+    case(
+        "-1",
+        "F:4:14: expected `true`, `false`, a number of people, or keys such as `by`, found the number `-1`",
+    );
+    case(
+        "1.5",
+        "F:4:14: expected `true`, `false`, a number of people, or keys such as `by`, found the number `1.5`",
+    );
+    case(
+        "another",
+        "F:4:14: expected `true`, `false`, a number of people, or keys such as `by`, found `another`",
+    );
+    case(
+        "[1]",
+        "F:4:14: expected `true`, `false`, a number of people, or keys such as `by`, found a list",
+    );
+    case(
+        "{by: anothr}",
+        "F:4:19: unknown value `anothr`; did you mean `another`?",
+    );
+    case(
+        "{by: me}",
+        "F:4:19: unknown value `me`; expected `anyone` or `another`",
+    );
+    case(
+        "{by: }",
+        "F:4:15: expected `anyone` or `another`, found nothing",
+    );
+    case(
+        "{signd: true}",
+        "F:4:15: unknown key `signd`; did you mean `signed`?",
+    );
+    case(
+        "{signed: 1}",
+        "F:4:23: expected `true` or `false`, found the number `1`",
+    );
+    case(
+        "{count: 0}",
+        "F:4:22: `0`: a sign-off by nobody is none; write `signoff: false`",
+    );
+    case(
+        "{count: two}",
+        "F:4:22: expected a number of people, found `two`",
+    );
+    case(
+        "{count: 1, count: 2}",
+        "F:4:25: duplicate key `count`; it is already on line 4",
+    );
+    case(
+        "{after: b}",
+        "F:4:15: unknown key `after`; it belongs under an environment",
+    );
+    refused(
+        "environments:\n  a:\n    signoff: {by: another}\n",
+        "F:3:5: `signoff` needs `after`, the environment where the commit must be first",
+    );
+    refused(
+        "environments:\n  a:\n    signed: true\n",
+        "F:3:5: unknown key `signed`; it belongs under `signoff`",
+    );
+}
+
+#[test]
+fn what_is_remembered_is_shared_unless_the_policy_says_no() {
+    assert!(loaded("").share);
+    assert!(loaded("trunk: {}").share);
+    assert!(loaded("share: true").share);
+    assert!(!loaded("share: false").share);
+    refused(
+        "share: no\n",
+        "F:1:8: expected `true` or `false`, found `no`",
+    );
+    refused(
+        "share:\n",
+        "F:1:1: expected `true` or `false`, found nothing",
+    );
+    refused(
+        "shar: true\n",
+        "F:1:1: unknown key `shar`; did you mean `share`?",
+    );
 }

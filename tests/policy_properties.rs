@@ -177,7 +177,7 @@ proptest! {
             prop_assert_eq!(&environment.name, &meant.name);
             prop_assert_eq!(&environment.apps, &meant.apps);
             prop_assert_eq!(&environment.after, &meant.after);
-            prop_assert_eq!(environment.signoff, meant.after.is_some());
+            prop_assert_eq!(environment.signoff.is_some(), meant.after.is_some());
             if meant.remotes.is_empty() {
                 prop_assert_eq!(&environment.remotes, &[meant.name.as_str()]);
             } else {
@@ -265,6 +265,7 @@ fn the_commented_defaults_are_the_defaults() {
     assert_eq!(policy.suite.timeout, defaults::TIMEOUT);
     assert_eq!(policy.suite.reuse, Reuse::For(defaults::REUSE));
     assert_eq!(policy.trunk.remote, defaults::REMOTE);
+    assert_eq!(policy.share, defaults::SHARE);
     let production = policy.environment("production").unwrap();
     assert_eq!(production.soak, defaults::SOAK);
     assert_eq!(production.signoff, defaults::signoff(Some("staging")));
@@ -303,6 +304,7 @@ fn every_key_is_shown() {
         "closed",
         "runway",
         "reason",
+        "share",
     ];
     for with_environments in [true, false] {
         let text = render(&plain_facts(Detected::None, with_environments));

@@ -52,7 +52,11 @@ fn the_policy_it_shows_holds() {
 
 #[test]
 fn the_defaults_it_names_are_the_defaults() {
-    let policy = policy::load("x", b"environments: {staging: {}}").unwrap();
+    let policy = policy::load(
+        "x",
+        b"environments: {staging: {}, production: {after: staging}}",
+    )
+    .unwrap();
     assert_eq!(
         default("trunk.remote"),
         format!("`{}`", policy.trunk.remote)
@@ -100,6 +104,16 @@ fn the_defaults_it_names_are_the_defaults() {
         assert!(default("environments").contains(word));
     }
     assert_eq!(staging.remotes, ["staging"]);
+    let signoff = policy.environment("production").unwrap().signoff.unwrap();
+    assert!(default("signoff").starts_with("`true` where `after` is set"));
+    let count = format!("`{}`", signoff.people);
+    assert!(default("signoff.count").starts_with(&count));
+    let by = format!("`{}`", format!("{:?}", signoff.by).to_lowercase());
+    assert!(default("signoff.by").starts_with(&by));
+    let signed = format!("`{}`", signoff.signed);
+    assert!(default("signoff.signed").starts_with(&signed));
+    let share = format!("`{}`", policy.share);
+    assert!(default("share").starts_with(&share));
 }
 
 #[test]

@@ -346,7 +346,7 @@ fn because(overrides: &Overrides) -> String {
 fn not_kept(case: &Case<'_>) -> Option<String> {
     let environment = case.environment()?;
     let keys: Vec<_> = [
-        (environment.signoff, "signoff"),
+        (environment.signoff.is_some(), "signoff"),
         (!environment.soak.is_zero(), "soak"),
     ]
     .into_iter()

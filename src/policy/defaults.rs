@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Environment, In, On, Policy, Reason, Reuse, Suite, Trunk};
+use super::{By, Environment, In, On, Policy, Reason, Reuse, Signoff, Suite, Trunk};
 use crate::calendar::Window;
 
 /// `trunk.remote`.
@@ -33,19 +33,44 @@ pub const STAGING_WORDS: [&str; 3] = ["staging", "stage", "stg"];
 /// When production is closed without a file, by the clock of whoever pushes.
 pub const NIGHT: &str = "22:00-07:00";
 
+/// `share`
+pub const SHARE: bool = true;
+
 /// `remote` of an environment: its own name.
 pub fn remotes(environment: &str) -> Vec<String> {
     vec![environment.to_owned()]
 }
 
 /// `signoff` of an environment: demanded where it comes after another.
-pub fn signoff(after: Option<&str>) -> bool {
-    after.is_some()
+pub fn signoff(after: Option<&str>) -> Option<Signoff> {
+    after.map(|_| Signoff::default())
 }
 
 /// The branches that deploy, short names.
 pub fn branches() -> Vec<String> {
     BRANCHES.map(str::to_owned).to_vec()
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            trunk: Trunk::default(),
+            suite: Suite::default(),
+            environments: Vec::new(),
+            share: SHARE,
+        }
+    }
+}
+
+impl Default for Signoff {
+    /// One person, whoever it is.
+    fn default() -> Self {
+        Self {
+            people: 1,
+            by: By::default(),
+            signed: false,
+        }
+    }
 }
 
 impl Default for Trunk {
@@ -219,14 +244,14 @@ mod tests {
         assert_eq!(staging.remotes, ["staging"]);
         assert_eq!(staging.apps, ["shop-staging"]);
         assert_eq!(staging.after, None);
-        assert!(!staging.signoff);
+        assert_eq!(staging.signoff, None);
         assert!(staging.window.closed.is_empty());
 
         let production = policy.environment("production").unwrap();
         assert_eq!(production.remotes, ["heroku", "eu", "mirror"]);
         assert_eq!(production.apps, ["shop", "shop-eu"]);
         assert_eq!(production.after.as_deref(), Some("staging"));
-        assert!(production.signoff);
+        assert_eq!(production.signoff, Some(Signoff::default()));
         assert_eq!(production.window.closed.len(), 1);
         assert_eq!(policy.environments[0].name, "staging");
         assert!(policy.suite.steps.is_empty());
@@ -238,7 +263,7 @@ mod tests {
         assert_eq!(policy.environments.len(), 1);
         let production = policy.environment("production").unwrap();
         assert_eq!(production.after, None);
-        assert!(!production.signoff);
+        assert_eq!(production.signoff, None);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use serde::de::{Deserializer, Error, SeqAccess, Visitor};
 use serde::{Deserialize, de};
 
 use super::error::{alternatives, nearest};
-use super::{In, On, Reason, Reuse};
+use super::{By, In, On, Reason, Reuse};
 
 /// How an empty list is reported; `load` knows it by this text.
 pub(super) const EMPTY_LIST: &str = "an empty list";
@@ -159,6 +159,25 @@ impl TryFrom<String> for Variable {
             Err("not the name of a variable; write one such as `RAILS_ENV`, without its value")
         } else {
             Ok(Self(text))
+        }
+    }
+}
+
+/// A number of people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "u64")]
+pub(super) struct People(pub(super) u32);
+
+impl TryFrom<u64> for People {
+    type Error = &'static str;
+
+    fn try_from(number: u64) -> Result<Self, Self::Error> {
+        /// More than any team that meets on one staging.
+        const MOST: u64 = 100;
+        match u32::try_from(number) {
+            Ok(0) => Err("a sign-off by nobody is none; write `signoff: false`"),
+            Ok(people) if number <= MOST => Ok(Self(people)),
+            _ => Err("more people than will ever try it; 100 is the most"),
         }
     }
 }
@@ -312,6 +331,11 @@ impl Word for In {
 impl Word for Reason {
     const WORDS: &'static [&'static str] = &["required", "optional"];
     const VALUES: &'static [Self] = &[Self::Required, Self::Optional];
+}
+
+impl Word for By {
+    const WORDS: &'static [&'static str] = &["anyone", "another"];
+    const VALUES: &'static [Self] = &[Self::Anyone, Self::Another];
 }
 
 /// Reads one of a closed set of words.

@@ -14,7 +14,7 @@ use super::{Policy, PolicyError};
 pub const LIMIT: usize = 64 * 1024;
 
 /// Where a key has a meaning, for the reader who wrote it elsewhere.
-const HOMES: [(&str, &[&str]); 4] = [
+const HOMES: [(&str, &[&str]); 5] = [
     ("`trunk`", &["remote", "branch"]),
     (
         "`suite`",
@@ -34,6 +34,7 @@ const HOMES: [(&str, &[&str]); 4] = [
         "an environment",
         &["app", "after", "soak", "signoff", "window", "reason"],
     ),
+    ("`signoff`", &["count", "by", "signed"]),
     ("`window`", &["timezone", "open", "closed", "runway"]),
 ];
 
@@ -210,6 +211,7 @@ fn wrong_type(mismatch: &str, node: &Node) -> Problem {
     let expected = match expected {
         "a string" => "text",
         "a boolean" => "`true` or `false`",
+        "u64" => "a number of people",
         other => other,
     };
     let (mut found, quotable) = match &node.kind {
@@ -218,7 +220,9 @@ fn wrong_type(mismatch: &str, node: &Node) -> Problem {
         Kind::Scalar(text) => scalar(kind, text),
     };
     // The booleans of YAML 1.1 are text in 1.2.
-    if let (Kind::Scalar(text), "`true` or `false`") = (&node.kind, expected) {
+    if let Kind::Scalar(text) = &node.kind
+        && expected.starts_with("`true`")
+    {
         match text.to_ascii_lowercase().as_str() {
             "yes" | "on" | "y" => found += "; did you mean `true`?",
             "no" | "off" | "n" => found += "; did you mean `false`?",

@@ -24,7 +24,7 @@ pub use load::{LIMIT, load};
 pub const FILE: &str = ".pushgate.yml";
 
 /// What a team asks of its pushes.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Policy {
     /// Where deploys come from.
     pub trunk: Trunk,
@@ -32,6 +32,8 @@ pub struct Policy {
     pub suite: Suite,
     /// The deployment targets, in the order of the file.
     pub environments: Vec<Environment>,
+    /// Whether sign-offs and deployments are shared through trunk's remote.
+    pub share: bool,
 }
 
 impl Policy {
@@ -134,8 +136,8 @@ pub struct Environment {
     pub after: Option<String>,
     /// How long it must have been live there.
     pub soak: Duration,
-    /// Whether a person must have signed it off there.
-    pub signoff: bool,
+    /// Who must have signed it off there; `None`: nobody.
+    pub signoff: Option<Signoff>,
     /// When it may be pushed to; always open without one.
     pub window: Window,
     /// The branches, short names, whose push deploys.
@@ -164,6 +166,27 @@ impl Environment {
     pub fn deploys_any(&self, platform: Option<Platform>) -> bool {
         platform.is_some_and(Platform::builds_tags) && self.branches == defaults::branches()
     }
+}
+
+/// Who must have signed a commit off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Signoff {
+    /// How many people.
+    pub people: u32,
+    /// Which ones count.
+    pub by: By,
+    /// Whether only what git verifies counts.
+    pub signed: bool,
+}
+
+/// Whose sign-off counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum By {
+    /// Anybody's.
+    #[default]
+    Anyone,
+    /// Anybody's but that of the commit's author.
+    Another,
 }
 
 /// Whether an override must say why.

@@ -7,23 +7,25 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, Error, MapAccess, Visitor};
 
 use super::leaf::{
-    Below, Branch, Command, Length, Limit, Name, Pattern, Variable, given, one_at_least,
+    Below, Branch, Command, Length, Limit, Name, Pattern, People, Variable, given, one_at_least,
     one_or_more, reuse, word,
 };
-use super::{In, On, Reason, Reuse};
+use super::{By, In, On, Reason, Reuse, Signoff};
 use crate::calendar::{Rule, Zone};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(
     deny_unknown_fields,
     default,
-    expecting = "the keys `trunk`, `suite` and `environments`"
+    expecting = "the keys `trunk`, `suite`, `environments` and `share`"
 )]
 pub(super) struct RawPolicy {
     pub(super) trunk: Option<RawTrunk>,
     pub(super) suite: Option<RawSuite>,
     #[serde(deserialize_with = "environments")]
     pub(super) environments: Vec<(String, RawEnvironment)>,
+    #[serde(deserialize_with = "given")]
+    pub(super) share: Option<bool>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -58,6 +60,10 @@ pub(super) struct RawSuite {
     pub(super) interactive: Option<bool>,
 }
 
+/// Who has to sign off: a yes or no, a number of people, or a map.
+#[derive(Debug)]
+pub(super) struct RawSignoff(pub(super) Option<Signoff>);
+
 /// A step: a command, or a map that has one.
 #[derive(Debug)]
 pub(super) struct RawStep {
@@ -80,7 +86,7 @@ pub(super) struct RawEnvironment {
     #[serde(deserialize_with = "given")]
     pub(super) soak: Option<Length>,
     #[serde(deserialize_with = "given")]
-    pub(super) signoff: Option<bool>,
+    pub(super) signoff: Option<RawSignoff>,
     #[serde(deserialize_with = "given")]
     pub(super) window: Option<RawWindow>,
     #[serde(deserialize_with = "one_or_more")]
@@ -151,6 +157,55 @@ impl<'de> Visitor<'de> for StepVisitor {
             dir: map.dir,
             parallel: map.parallel.unwrap_or(false),
         })
+    }
+}
+
+impl<'de> Deserialize<'de> for RawSignoff {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(SignoffVisitor)
+    }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct SignoffMap {
+    #[serde(deserialize_with = "given")]
+    count: Option<People>,
+    #[serde(deserialize_with = "word")]
+    by: Option<By>,
+    #[serde(deserialize_with = "given")]
+    signed: Option<bool>,
+}
+
+struct SignoffVisitor;
+
+impl<'de> Visitor<'de> for SignoffVisitor {
+    type Value = RawSignoff;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("`true`, `false`, a number of people, or keys such as `by`")
+    }
+
+    fn visit_bool<E: Error>(self, wanted: bool) -> Result<RawSignoff, E> {
+        Ok(RawSignoff(wanted.then(Signoff::default)))
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<RawSignoff, E> {
+        let People(people) = People::try_from(number).map_err(E::custom)?;
+        Ok(RawSignoff(Some(Signoff {
+            people,
+            ..Signoff::default()
+        })))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<RawSignoff, A::Error> {
+        let map = SignoffMap::deserialize(MapAccessDeserializer::new(map))?;
+        let standard = Signoff::default();
+        Ok(RawSignoff(Some(Signoff {
+            people: map.count.map_or(standard.people, |People(number)| number),
+            by: map.by.unwrap_or(standard.by),
+            signed: map.signed.unwrap_or(standard.signed),
+        })))
     }
 }
 

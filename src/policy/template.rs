@@ -56,6 +56,13 @@ pub fn render(facts: &InitFacts) -> String {
     suite(&mut page, &facts.suite);
     page.blank();
     environments(&mut page, &facts.environments);
+    page.blank();
+    page.note(
+        0,
+        "Whether sign-offs and deployments are shared with the team, as git notes on",
+    );
+    page.note(0, "trunk's remote.");
+    page.key(0, false, "share", "true");
     page.text
 }
 
@@ -206,7 +213,11 @@ fn whole(page: &mut Page, live: bool, environment: &InitEnvironment, before: &st
         2,
         "The commit must be live there first; for so long; and signed off by",
     );
-    page.note(2, "someone who tried it (not asked for yet).");
+    page.note(
+        2,
+        "someone who tried it (not asked for yet): true, false, a number of people,",
+    );
+    page.note(2, "or {count: 1, by: another, signed: true}.");
     let after = environment.after.as_deref();
     let is_after = live && after.is_some();
     page.key(2, is_after, "after", &scalar(after.unwrap_or(before)));

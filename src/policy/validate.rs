@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 use super::error::{Fault, Place, Problem, nearest};
 use super::leaf::{Below, Branch, Length, Limit, Name, Pattern, Variable};
 use super::marks::Node;
-use super::raw::{RawEnvironment, RawPolicy, RawStep, RawSuite, RawTrunk, RawWindow};
+use super::raw::{RawEnvironment, RawPolicy, RawSignoff, RawStep, RawSuite, RawTrunk, RawWindow};
 use super::{Environment, Policy, Step, Suite, Trunk, defaults};
 use crate::calendar::Window;
 
@@ -25,6 +25,7 @@ pub(super) fn validate(raw: RawPolicy, tree: &Node) -> Result<Policy, Fault> {
         trunk: trunk(raw.trunk.unwrap_or_default()),
         suite: suite(raw.suite.unwrap_or_default(), tree)?,
         environments,
+        share: raw.share.unwrap_or(defaults::SHARE),
     };
     claims(&policy.environments, tree)?;
     order(&policy.environments, tree)?;
@@ -82,7 +83,7 @@ fn environment(name: String, raw: RawEnvironment, tree: &Node) -> Result<Environ
     let after = raw.after.map(|Name(after)| after);
     let alone = [
         ("soak", raw.soak.is_some()),
-        ("signoff", raw.signoff == Some(true)),
+        ("signoff", matches!(raw.signoff, Some(RawSignoff(Some(_))))),
     ]
     .into_iter()
     .find(|(_, given)| *given && after.is_none());
@@ -121,9 +122,10 @@ fn environment(name: String, raw: RawEnvironment, tree: &Node) -> Result<Environ
         remotes,
         apps,
         soak: raw.soak.map_or(defaults::SOAK, |Length(time)| time),
-        signoff: raw
-            .signoff
-            .unwrap_or_else(|| defaults::signoff(after.as_deref())),
+        signoff: raw.signoff.map_or_else(
+            || defaults::signoff(after.as_deref()),
+            |RawSignoff(who)| who,
+        ),
         after,
         window,
         branches,
