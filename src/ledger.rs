@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use bstr::Finder;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +17,9 @@ use crate::{
 
 /// The format of a line.
 const VERSION: u32 = 1;
+
+/// So much of its end is read where only the newest matters: some two thousand lines.
+const TAIL: u64 = 1024 * 1024;
 
 /// One line of the ledger.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -36,6 +40,12 @@ pub struct Entry {
     pub destination: String,
     /// The commit; null where a branch was deleted.
     pub commit: Option<String>,
+    /// What it replaced on the environment; left out where nothing was there, or nobody asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<String>,
+    /// Whether it was a rollback; left out where it was none.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub rollback: bool,
     /// Who pushed.
     pub by: String,
     /// What each gate said.
@@ -68,6 +78,8 @@ pub struct Subject {
     pub destination: String,
     /// The commit.
     pub commit: Option<Oid>,
+    /// What is live there now.
+    pub replaces: Option<Oid>,
     /// The person.
     pub by: String,
     /// Why the gate is overridden, if it is.
@@ -86,6 +98,8 @@ impl Entry {
             remote: subject.remote.clone(),
             destination: subject.destination.clone(),
             commit: subject.commit.as_ref().map(Oid::to_string),
+            replaces: subject.replaces.as_ref().map(Oid::to_string),
+            rollback: false,
             by: subject.by.clone(),
             gates: Vec::new(),
             reason: subject.reason.clone(),
@@ -103,6 +117,7 @@ impl Entry {
     /// With what the gates said.
     #[must_use]
     pub fn with(mut self, verdict: &Verdict) -> Self {
+        self.rollback = verdict.rollback.is_some();
         self.gates = (verdict.answers.iter())
             .map(|(gate, outcome)| {
                 let (outcome, why) = match outcome {
@@ -112,11 +127,7 @@ impl Entry {
                     }
                     Outcome::Skipped { needless: false } => ("skipped", String::new()),
                     Outcome::Refused(refusal) => ("refused", refusal.to_string()),
-                    Outcome::Undecided(trouble) => {
-                        let words = std::iter::once(trouble.to_string())
-                            .chain(trouble.causes().iter().cloned());
-                        ("undecided", words.collect::<Vec<_>>().join(": "))
-                    }
+                    Outcome::Undecided(trouble) => ("undecided", trouble.in_one_line()),
                 };
                 GateEntry {
                     gate: gate.name().to_owned(),
@@ -209,23 +220,79 @@ impl Ledger {
         written
     }
 
+    /// The newest entries, oldest first: those in the last [`TAIL`] bytes.
+    ///
+    /// A ledger of years must not slow down a push.
+    pub fn newest(&self) -> Result<Vec<Entry>, Trouble> {
+        let Some(mut file) = self.existing()? else {
+            return Ok(Vec::new());
+        };
+        let mut text = Vec::new();
+        let cut = file
+            .metadata()
+            .map(|file| file.len().saturating_sub(TAIL))
+            .and_then(|start| file.seek(SeekFrom::Start(start)))
+            .and_then(|start| file.read_to_end(&mut text).map(|_| start > 0))
+            .map_err(|error| self.unreadable(&error))?;
+        // The first line is cut off, most probably.
+        let lines = text.split(|b| *b == b'\n').skip(usize::from(cut));
+        Ok(lines.filter_map(entry).collect())
+    }
+
+    /// Every entry whose line holds this text, oldest first.
+    pub fn about(&self, text: &str) -> Result<Vec<Entry>, Trouble> {
+        let Some(file) = self.existing()? else {
+            return Ok(Vec::new());
+        };
+        let finder = Finder::new(text);
+        let mut found = Vec::new();
+        let mut reader = BufReader::with_capacity(64 * 1024, file);
+        let mut line = Vec::new();
+        loop {
+            line.clear();
+            // A line without an end is none of ours, and must not fill the memory.
+            let read = reader.by_ref().take(TAIL).read_until(b'\n', &mut line);
+            if read.map_err(|error| self.unreadable(&error))? == 0 {
+                return Ok(found);
+            }
+            if finder.find(&line).is_some() {
+                found.extend(entry(&line));
+            }
+        }
+    }
+
+    fn existing(&self) -> Result<Option<File>, Trouble> {
+        match File::open(&self.path) {
+            Ok(file) => Ok(Some(file)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(self.unreadable(&error)),
+        }
+    }
+
+    fn unreadable(&self, error: &io::Error) -> Trouble {
+        Trouble::io(format!("read {}", self.path.display()), error)
+    }
+
     /// Reads it all; what is damaged is left out and counted.
     pub fn read(&self) -> Result<Contents, Trouble> {
-        let file = match File::open(&self.path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Contents::default()),
-            Err(error) => return Err(Trouble::io(format!("read {}", self.path.display()), &error)),
+        let Some(file) = self.existing()? else {
+            return Ok(Contents::default());
         };
         let mut contents = Contents::default();
         for (index, line) in BufReader::new(file).split(b'\n').enumerate() {
-            let line =
-                line.map_err(|error| Trouble::io(format!("read {}", self.path.display()), &error))?;
-            match serde_json::from_slice::<Entry>(&line) {
-                Ok(entry) if entry.v == VERSION => contents.entries.push(entry),
-                _ if line.is_empty() => {}
-                _ => contents.damaged.push(index + 1),
+            let line = line.map_err(|error| self.unreadable(&error))?;
+            match entry(&line) {
+                Some(entry) => contents.entries.push(entry),
+                None if line.is_empty() => {}
+                None => contents.damaged.push(index + 1),
             }
         }
         Ok(contents)
     }
+}
+
+/// One line, where it is whole and of a version that we know.
+fn entry(line: &[u8]) -> Option<Entry> {
+    let entry = serde_json::from_slice::<Entry>(line).ok()?;
+    (entry.v == VERSION).then_some(entry)
 }

@@ -3,9 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::{
-    AGAIN, Answer, Case, ORDER, Stop, World, live::Live, promotion, suite, target, trunk, window,
+    AGAIN, Answer, Case, ORDER, Stop, World,
+    live::Live,
+    promotion::{self, Found},
+    rollback, suite, target, trunk, window,
 };
-use crate::verdict::{Gate, Outcome, Verdict};
+use crate::verdict::{Gate, Outcome, Rollback, Verdict};
 
 /// Asks the gates about every case of one push, until one stops it.
 ///
@@ -20,6 +23,7 @@ pub fn judge(cases: &[Case<'_>], skip: &BTreeSet<Gate>, world: &dyn World) -> Ve
             world,
             verdict: Verdict::default(),
             live: None,
+            rollback: None,
             runs,
         };
         hearing.first();
@@ -52,6 +56,8 @@ struct Hearing<'h> {
     verdict: Verdict,
     /// What the remotes answered; `None` as long as nobody asked them.
     live: Option<Live>,
+    /// Whether it is a rollback; `None` as long as nothing hangs on it.
+    rollback: Option<Option<Rollback>>,
     /// How many suites had run when the remotes were asked.
     runs: usize,
 }
@@ -76,6 +82,10 @@ impl Hearing<'_> {
                 let mut notes = Vec::new();
                 let answer = self.ask(gate, &mut notes);
                 self.verdict.notes.extend(notes);
+                // Where nothing comes first there is nothing to say about it.
+                if answer.as_ref().is_ok_and(String::is_empty) {
+                    continue;
+                }
                 outcome(answer)
             };
             self.verdict.answers.push((gate, outcome));
@@ -115,8 +125,29 @@ impl Hearing<'_> {
         }
     }
 
-    /// Asks one gate about every commit of the case: one, unless `target` was skipped.
+    /// Asks one gate; a rollback passes where another push would not.
     fn ask(&mut self, gate: Gate, notes: &mut Vec<String>) -> Answer {
+        match self.ask_strictly(gate, notes) {
+            Err(Stop::Refused(refusal))
+                if rollback::outweighs(&refusal) && self.rollback()?.is_some() =>
+            {
+                Ok("passes as a rollback".to_owned())
+            }
+            answer => answer,
+        }
+    }
+
+    fn rollback(&mut self) -> Result<Option<&Rollback>, Stop> {
+        if self.rollback.is_none() {
+            let found = rollback::find(self.case, self.world)?;
+            self.verdict.rollback.clone_from(&found);
+            self.rollback = Some(found);
+        }
+        Ok(self.rollback.as_ref().and_then(Option::as_ref))
+    }
+
+    /// Asks one gate about every commit of the case: one, unless `target` was skipped.
+    fn ask_strictly(&mut self, gate: Gate, notes: &mut Vec<String>) -> Answer {
         let (case, world) = (self.case, self.world);
         let mut answers = Vec::new();
         match gate {
@@ -130,9 +161,16 @@ impl Hearing<'_> {
             }
             Gate::Promotion => {
                 let live = self.live();
-                for commit in case.commits() {
-                    answers.push(promotion::ask(case, commit, live, world)?);
-                }
+                let mut found = Found::default();
+                notes.extend(untold(live));
+                let answer = case.commits().into_iter().try_for_each(|commit| {
+                    promotion::removed(case, commit, world)?;
+                    promotion::ask(case, commit, live, world, &mut found)
+                });
+                self.verdict.seen |= found.seen;
+                answer?;
+                answers = found.answers;
+                return Ok(answers.join(", "));
             }
             Gate::Suite => {
                 for commit in case.commits() {
@@ -158,6 +196,15 @@ impl Hearing<'_> {
         self.live
             .get_or_insert_with(|| Live::ask(case, |_| true, world))
     }
+}
+
+/// A line where the team could not be asked what it remembers.
+fn untold(live: &Live) -> Option<String> {
+    let trouble = live.team.as_ref()?.as_ref().err()?;
+    Some(format!(
+        "only what this clone remembers counts: {}",
+        trouble.in_one_line()
+    ))
 }
 
 fn outcome(answer: Answer) -> Outcome {

@@ -1,6 +1,7 @@
-//! What the remotes answer now: trunk's tip and the environment that comes first, asked at once.
+//! What the remotes answer now, all asked at once: trunk's tip, the environment that comes first, and
+//! what the team remembers.
 
-use std::thread;
+use std::thread::{self, ScopedJoinHandle};
 
 use bstr::BString;
 
@@ -13,13 +14,15 @@ use crate::{
 /// The branches of a remote and what they are now.
 pub(crate) type Tips = Vec<(String, Oid)>;
 
-/// The answers to one case's questions about other places.
+/// The answers to one case's questions about other places; `None` where nobody wants to know.
 #[derive(Debug, Default)]
 pub(crate) struct Live {
-    /// Trunk's tip; `None` where nobody wants to know.
+    /// Trunk's tip.
     pub(crate) trunk: Option<Result<Oid, Trouble>>,
-    /// The remotes of the environment that comes first; likewise.
+    /// The remotes of the environment that comes first.
     pub(crate) before: Option<Vec<(BString, Result<Tips, Trouble>)>>,
+    /// Whether the team's notes could be fetched.
+    pub(crate) team: Option<Result<(), Trouble>>,
 }
 
 impl Live {
@@ -28,27 +31,36 @@ impl Live {
         let wants = |gate| case.asks(gate) && wants(gate);
         // Where trunk itself is pushed to, its tip stands on the hook's standard input.
         let asks_trunk = wants(Gate::Trunk) && case.moves_trunk().is_none();
-        let trunk = case.trunk.as_ref().ok().filter(|_| asks_trunk);
-        let before = case.before.as_ref().filter(|_| wants(Gate::Promotion));
+        let trunk = case.trunk.as_ref().ok();
+        let promotes = wants(Gate::Promotion);
+        let before = case.before.as_ref().filter(|_| promotes);
+        let team = trunk.filter(|_| promotes && case.policy.shares());
         thread::scope(|scope| {
-            let ask = |remote: &'_ BString| {
-                let remote = remote.clone();
-                let branches = before.map_or(&[][..], |before| &before.branches);
-                scope.spawn(move || world.live(remote.as_ref(), branches))
-            };
-            let asked = before.map(|before| {
-                let remotes = before.remotes.iter();
-                remotes
-                    .map(|remote| (remote.clone(), ask(remote)))
-                    .collect::<Vec<_>>()
+            let team = team.map(|trunk| scope.spawn(|| world.gather(&trunk.remote)));
+            let before = before.map(|stage| {
+                let ask = |remote: &BString| {
+                    let (remote, branches) = (remote.clone(), &stage.branches);
+                    scope.spawn(move || {
+                        let tips = world.live(remote.as_ref(), branches);
+                        (remote, tips)
+                    })
+                };
+                stage.remotes.iter().map(ask).collect::<Vec<_>>()
             });
-            let trunk = trunk.map(|trunk| world.trunk_tip(trunk));
-            let heard = |(remote, thread): (_, thread::ScopedJoinHandle<'_, _>)| {
-                let panicked = |panic| std::panic::resume_unwind(panic);
-                (remote, thread.join().unwrap_or_else(panicked))
-            };
-            let before = asked.map(|asked| asked.into_iter().map(heard).collect());
-            Self { trunk, before }
+            Self {
+                trunk: trunk
+                    .filter(|_| asks_trunk)
+                    .map(|trunk| world.trunk_tip(trunk)),
+                before: before.map(|asked| asked.into_iter().map(joined).collect()),
+                team: team.map(joined),
+            }
         })
     }
+}
+
+/// What a thread came to.
+fn joined<T>(thread: ScopedJoinHandle<'_, T>) -> T {
+    thread
+        .join()
+        .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }

@@ -2,7 +2,9 @@
 
 mod hearing;
 mod live;
+pub mod memory;
 pub mod promotion;
+mod rollback;
 pub mod route;
 pub mod suite;
 pub mod target;
@@ -19,7 +21,8 @@ use bstr::BStr;
 use jiff::{Timestamp, tz::TimeZone};
 
 pub use hearing::judge;
-pub use route::{Case, Place};
+pub use memory::{Arrival, Memory};
+pub use route::{Case, Place, Stage};
 
 use crate::{
     policy::{Step, Suite, detect::Detected},
@@ -57,7 +60,7 @@ pub enum Object {
 }
 
 /// What the gates ask of the world, cheapest first.
-pub trait World: Sync {
+pub trait World: Memory + Sync {
     /// The time.
     fn now(&self) -> Timestamp;
     /// The zone of whoever pushes.
@@ -72,6 +75,8 @@ pub trait World: Sync {
     fn is_checked_out(&self, branch: &str) -> Result<bool, Trouble>;
     /// How `a` stands to `b`; `remote` is where a shallow clone would be deepened from.
     fn relation(&self, a: &Oid, b: &Oid, remote: &str) -> Result<Relation, Trouble>;
+    /// Whether two commits have the same content.
+    fn same_content(&self, a: &Oid, b: &Oid) -> Result<bool, Trouble>;
     /// The commits of `old` that `new` has not, counted, the first few named.
     fn lost(&self, old: &Oid, new: &Oid, remote: &str) -> Result<(Count, Vec<Commit>), Trouble>;
     /// What trunk is now, on its remote. It asks the network, within a time limit.
@@ -128,7 +133,7 @@ pub enum SuiteRun {
 }
 
 /// Why a gate does not let pass.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Stop {
     /// It refuses.
     Refused(Box<Refusal>),

@@ -1,18 +1,89 @@
-//! The gate `promotion`: the same commit is live on the environment that comes first.
+//! The gate `promotion`: the same commit is live on the environment that comes first, has been there
+//! long enough, and was tried by a person; and no rollback took it away from here.
 
-use bstr::ByteSlice;
+use std::time::Duration;
 
-use super::{Answer, Case, Object, World, live::Live};
+use jiff::{SignedDuration, tz::TimeZone};
+
+use super::{
+    Case, Object, Stage, Stop, World,
+    live::{Live, Tips},
+    memory::{live_since, removal, told},
+};
 use crate::{
     destination::redact,
+    policy::{By, Environment, Signoff},
     push::Oid,
-    verdict::{Refusal, Trouble, printable},
+    record::{Event, Record, who},
+    verdict::{Refusal, Trouble, printable, words},
 };
 
-pub(crate) fn ask(case: &Case<'_>, commit: &Oid, live: &Live, world: &dyn World) -> Answer {
-    let Some(before) = &case.before else {
-        return Ok("nothing comes first".to_owned());
+/// What the gate found.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    /// Why it lets pass; nothing where it had nothing to ask.
+    pub(crate) answers: Vec<String>,
+    /// Whether the commit is live on the environment that comes first.
+    pub(crate) seen: bool,
+}
+
+/// Whether a rollback took the commit off this environment, and nobody has said that it may return.
+pub(crate) fn removed(case: &Case<'_>, commit: &Oid, world: &dyn World) -> Result<(), Stop> {
+    let Some(environment) = case.environment() else {
+        return Ok(());
     };
+    match removal(&world.records(commit)?, &environment.name) {
+        Some(record) => Err(Refusal::Removed {
+            pushed: commit.clone(),
+            environment: environment.name.clone(),
+            at: record.at,
+            by: record.by.clone(),
+            reader: reader(world),
+        }
+        .into()),
+        None => Ok(()),
+    }
+}
+
+/// Asks about what comes first; `found` tells what was seen, also where the answer is no.
+pub(crate) fn ask(
+    case: &Case<'_>,
+    commit: &Oid,
+    live: &Live,
+    world: &dyn World,
+    found: &mut Found,
+) -> Result<(), Stop> {
+    let (Some(environment), Some(before)) = (case.environment(), &case.before) else {
+        return Ok(());
+    };
+    is_live(case, commit, before, live, world)?;
+    found.seen = true;
+    found.answers.push(format!(
+        "{} is live on {}",
+        commit.short(),
+        before.environment
+    ));
+    if environment.soak.is_zero() && environment.signoff.is_none() {
+        return Ok(());
+    }
+    let records = world.records(commit)?;
+    found
+        .answers
+        .extend(soaked(environment, commit, before, &records, world)?);
+    found
+        .answers
+        .extend(signed_off(environment, commit, before, &records, world)?);
+    Ok(())
+}
+
+/// All remotes of the environment before must have the commit.
+fn is_live(
+    case: &Case<'_>,
+    commit: &Oid,
+    before: &Stage,
+    live: &Live,
+    world: &dyn World,
+) -> Result<(), Stop> {
     if before.remotes.is_empty() {
         return Err(Trouble::NoRemote {
             environment: before.environment.clone(),
@@ -21,45 +92,65 @@ pub(crate) fn ask(case: &Case<'_>, commit: &Oid, live: &Live, world: &dyn World)
         .into());
     }
     for remote in &before.remotes {
-        let heard = live.before.iter().flatten();
-        let tips = match heard.clone().find(|(asked, _)| asked == remote) {
+        let heard = live
+            .before
+            .iter()
+            .flatten()
+            .find(|(asked, _)| asked == remote);
+        let tips = match heard {
             Some((_, tips)) => tips.clone()?,
-            None => world.live(remote.as_bstr(), &before.branches)?,
+            None => world.live(remote.as_ref(), &before.branches)?,
         };
-        if tips.iter().any(|(_, tip)| tip == commit) {
-            continue;
-        }
-        let environment = before.environment.clone();
-        let refspec = refspec(case, &before.branches);
-        let remote = redact(&printable(remote.as_bstr()));
-        let Some((_, tip)) = tips.into_iter().next() else {
-            return Err(Refusal::NeverDeployed {
-                environment,
-                remote,
-                refspec,
-            }
+        if !tips.iter().any(|(_, tip)| tip == commit) {
+            return Err(apart(
+                case,
+                commit,
+                before,
+                &redact(&printable(remote.as_ref())),
+                tips,
+                world,
+            )?
             .into());
-        };
-        // Counts are a courtesy: where the other commit is not here, its id has to do.
-        let relation = match world.object(&tip)? {
-            Object::Commit { .. } => world.relation(commit, &tip, &remote).ok(),
-            Object::Other(_) | Object::Missing => None,
-        };
-        return Err(Refusal::OtherCommit {
-            pushed: commit.clone(),
+        }
+    }
+    Ok(())
+}
+
+/// What is there instead.
+fn apart(
+    case: &Case<'_>,
+    commit: &Oid,
+    before: &Stage,
+    remote: &str,
+    tips: Tips,
+    world: &dyn World,
+) -> Result<Refusal, Stop> {
+    let (environment, remote) = (before.environment.clone(), remote.to_owned());
+    let refspec = refspec(case, &before.branches);
+    let Some((_, tip)) = tips.into_iter().next() else {
+        return Ok(Refusal::NeverDeployed {
             environment,
             remote,
             refspec,
-            live: tip,
-            relation,
-        }
-        .into());
-    }
-    Ok(format!(
-        "{} is live on {}",
-        commit.short(),
-        before.environment
-    ))
+        });
+    };
+    // Counts are a courtesy: where the other commit is not here, its id has to do.
+    let (relation, same_content) = match world.object(&tip)? {
+        Object::Commit { .. } => (
+            world.relation(commit, &tip, &remote).ok(),
+            world.same_content(commit, &tip).unwrap_or(false),
+        ),
+        Object::Other(_) | Object::Missing => (None, false),
+    };
+    Ok(Refusal::OtherCommit {
+        pushed: commit.clone(),
+        environment,
+        remote,
+        refspec,
+        live: tip,
+        relation,
+        same_content,
+    })
 }
 
 /// What to push so that trunk's branch deploys there.
@@ -70,4 +161,144 @@ fn refspec(case: &Case<'_>, branches: &[String]) -> String {
         Ok(trunk) => format!("{}:{deploys}", trunk.branch),
         Err(_) => deploys.to_owned(),
     }
+}
+
+/// The commit must have been live there for a while.
+fn soaked(
+    environment: &Environment,
+    commit: &Oid,
+    before: &Stage,
+    records: &[Record],
+    world: &dyn World,
+) -> Result<Option<String>, Stop> {
+    if environment.soak.is_zero() {
+        return Ok(None);
+    }
+    let now = world.now();
+    let mut arrivals = world.arrivals(before)?;
+    arrivals.extend(told(records, &before.environment));
+    let since = live_since(commit, &arrivals, now);
+    let been = since.map_or(SignedDuration::ZERO, |since| now.duration_since(since));
+    let been = Duration::try_from(been).unwrap_or_default();
+    if been >= environment.soak {
+        return Ok(Some(format!("for {}", words::span(been))));
+    }
+    let until = now
+        .checked_add(environment.soak - been)
+        .map_err(|error| Trouble::Io {
+            what: format!("count the soak of {}", environment.name),
+            words: vec![error.to_string()],
+        })?;
+    Err(Refusal::Soaking {
+        pushed: commit.clone(),
+        environment: before.environment.clone(),
+        been: since.map(|_| been),
+        soak: environment.soak,
+        until,
+        reader: reader(world),
+    }
+    .into())
+}
+
+/// So many people must have tried it there.
+fn signed_off(
+    environment: &Environment,
+    commit: &Oid,
+    before: &Stage,
+    records: &[Record],
+    world: &dyn World,
+) -> Result<Option<String>, Stop> {
+    let Some(wanted) = environment.signoff else {
+        return Ok(None);
+    };
+    let author = match wanted.by {
+        By::Another => Some(world.author(commit)?),
+        By::Anyone => None,
+    };
+    let mut tried = Tried::of(wanted, author.as_deref(), before, records, world)?;
+    let need = usize::try_from(wanted.people).unwrap_or(usize::MAX);
+    // A signature is made by `pushgate approve`, at leisure.
+    if tried.people.len() + 1 == need
+        && !wanted.signed
+        && let Some(me) = may_sign(author.as_deref(), &tried, world)
+        && world.confirm(&format!(
+            "Have you tried {} on {}?",
+            commit.short(),
+            before.environment
+        ))?
+    {
+        world.sign_off(before, commit)?;
+        tried.people.push(me);
+    }
+    if tried.people.len() >= need {
+        return Ok(Some(format!(
+            "signed off by {}",
+            tried.people.join(" and ")
+        )));
+    }
+    Err(Refusal::NotSignedOff {
+        pushed: commit.clone(),
+        environment: before.environment.clone(),
+        people: tried.people,
+        wanted,
+        author: tried.author,
+        unverified: tried.unverified,
+    }
+    .into())
+}
+
+/// Whoever pushes, where their word would count and is not there yet.
+fn may_sign(author: Option<&str>, tried: &Tried, world: &dyn World) -> Option<String> {
+    let me = world.person();
+    let is_me = |other: &str| who(other) == who(&me);
+    let counted = tried.people.iter().any(|one| is_me(one));
+    (!counted && !author.is_some_and(is_me)).then_some(me)
+}
+
+/// The sign-offs of one commit.
+struct Tried {
+    /// Whose counts, each once.
+    people: Vec<String>,
+    /// The author, whose own does not count, where there is one.
+    author: Option<String>,
+    /// How many could not be verified.
+    unverified: usize,
+}
+
+impl Tried {
+    fn of(
+        wanted: Signoff,
+        author: Option<&str>,
+        before: &Stage,
+        records: &[Record],
+        world: &dyn World,
+    ) -> Result<Self, Stop> {
+        let mut tried = Self {
+            people: Vec::new(),
+            author: None,
+            unverified: 0,
+        };
+        let here = records.iter().filter(|record| {
+            record.environment == before.environment
+                && matches!(record.event, Event::Signoff { .. })
+        });
+        for record in here {
+            if tried.people.iter().any(|one| record.is_by(one)) {
+                continue;
+            }
+            if author.is_some_and(|author| record.is_by(author)) {
+                tried.author = Some(record.by.clone());
+            } else if wanted.signed && !world.is_verified(record)? {
+                tried.unverified += 1;
+            } else {
+                tried.people.push(record.by.clone());
+            }
+        }
+        Ok(tried)
+    }
+}
+
+/// The clock of whoever reads, or the world's.
+fn reader(world: &dyn World) -> TimeZone {
+    world.zone().unwrap_or(TimeZone::UTC)
 }

@@ -44,13 +44,15 @@ pub struct Case<'p> {
     pub trunk_is_here: bool,
     /// What the push asks of the governed refs.
     pub updates: Vec<&'p Update>,
+    /// The environment, where the place is one, as this clone knows it.
+    pub here: Option<Stage>,
     /// The environment that comes first.
-    pub before: Option<Before>,
+    pub before: Option<Stage>,
 }
 
-/// The environment where a commit must be live first, and how it can be asked.
+/// An environment as this clone knows it.
 #[derive(Clone, Debug)]
-pub struct Before {
+pub struct Stage {
     /// Its name.
     pub environment: String,
     /// The remotes, or URLs, that lead to it; all of them are asked.
@@ -82,7 +84,6 @@ impl<'p> Case<'p> {
         let on = self.policy.suite.on;
         match (self.place, gate) {
             (Place::UnknownApp(_), _) => gate == Gate::Target,
-            (Place::Environment(_), Gate::Promotion) => self.before.is_some(),
             (_, Gate::Target) | (Place::Environment(_), _) | (Place::Trunk, Gate::Trunk) => true,
             (Place::Trunk, Gate::Suite) => on != On::Deploys,
             (Place::Branch, Gate::Suite) => on == On::All,
@@ -273,24 +274,25 @@ impl<'p> Site<'p> {
     }
 }
 
-impl Before {
-    /// How to ask the environment that comes before `environment`, if one does.
-    pub fn of(environment: &Environment, policy: &Policy, scene: &Scene<'_>) -> Option<Self> {
-        let first = policy.environment(environment.after.as_deref()?)?;
-        let mut remotes = remotes_of(first, scene.remotes, scene.read);
+impl Stage {
+    /// How this clone knows an environment.
+    pub fn of(environment: &Environment, scene: &Scene<'_>) -> Self {
+        let mut remotes = remotes_of(environment, scene.remotes, scene.read);
         if remotes.is_empty() {
             remotes.extend(
-                first
+                environment
                     .heroku_apps()
                     .map(|app| BString::from(heroku_url(app))),
             );
         }
-        Some(Self {
-            environment: first.name.clone(),
+        Self {
+            environment: environment.name.clone(),
             remotes,
-            expected: first.remotes.first().unwrap_or(&first.name).clone(),
-            branches: first.branches.clone(),
-        })
+            expected: (environment.remotes.first())
+                .unwrap_or(&environment.name)
+                .clone(),
+            branches: environment.branches.clone(),
+        }
     }
 }
 

@@ -11,6 +11,7 @@ use crate::{
     destination::Destination,
     policy::{Environment, Policy},
     push::Update,
+    record::Record,
     remotes::Remotes,
     verdict::{Decision, Outcome, Verdict},
 };
@@ -33,6 +34,10 @@ struct Fake {
     receipts: Mutex<Vec<Option<Receipt>>>,
     waited: bool,
     connected: bool,
+    records: Vec<Record>,
+    arrivals: Vec<Arrival>,
+    was_live: bool,
+    says_yes: bool,
 }
 
 impl Default for Fake {
@@ -52,6 +57,10 @@ impl Default for Fake {
             receipts: Mutex::new(vec![None]),
             waited: false,
             connected: true,
+            records: Vec::new(),
+            arrivals: Vec::new(),
+            was_live: false,
+            says_yes: false,
         }
     }
 }
@@ -69,7 +78,7 @@ impl Fake {
             .chunk_by_mut(|a, b| {
                 ran |= *a == "suite";
                 let at_once = |question: &str| {
-                    ["trunk", "staging"].contains(&question)
+                    ["team", "trunk", "staging"].contains(&question)
                         || (ran && ["checkout", "receipt"].contains(&question))
                 };
                 at_once(a) && at_once(b)
@@ -119,6 +128,9 @@ impl World for Fake {
         self.note("ancestry");
         Ok(self.relation)
     }
+    fn same_content(&self, _: &Oid, _: &Oid) -> Result<bool, Trouble> {
+        Ok(false)
+    }
     fn lost(&self, _: &Oid, _: &Oid, _: &str) -> Result<(Count, Vec<Commit>), Trouble> {
         self.note("ancestry");
         Ok((Count(0), Vec::new()))
@@ -159,6 +171,39 @@ impl World for Fake {
     fn run(&self, _: &Work<'_>) -> Result<SuiteRun, Trouble> {
         self.note("suite");
         Ok((self.suite)())
+    }
+}
+
+impl Memory for Fake {
+    fn gather(&self, _: &str) -> Result<(), Trouble> {
+        self.note("team");
+        Ok(())
+    }
+    fn records(&self, _: &Oid) -> Result<Vec<Record>, Trouble> {
+        Ok(self.records.clone())
+    }
+    fn arrivals(&self, _: &Stage) -> Result<Vec<Arrival>, Trouble> {
+        Ok(self.arrivals.clone())
+    }
+    fn was_live(&self, _: &Stage, _: &Oid) -> Result<bool, Trouble> {
+        Ok(self.was_live)
+    }
+    fn person(&self) -> String {
+        "Ana <ana@shop.example>".to_owned()
+    }
+    fn author(&self, _: &Oid) -> Result<String, Trouble> {
+        Ok("Ana <ana@shop.example>".to_owned())
+    }
+    fn is_verified(&self, record: &Record) -> Result<bool, Trouble> {
+        Ok(record.signed.is_some())
+    }
+    fn confirm(&self, _: &str) -> Result<bool, Trouble> {
+        self.note("person");
+        Ok(self.says_yes)
+    }
+    fn sign_off(&self, _: &Stage, _: &Oid) -> Result<(), Trouble> {
+        self.note("signoff");
+        Ok(())
     }
 }
 
@@ -209,7 +254,13 @@ fn production(updates: &[Update], skip: &[Gate], world: &Fake) -> Verdict {
         }),
         trunk_is_here: false,
         updates: updates.iter().collect(),
-        before: Some(route::Before {
+        here: Some(Stage {
+            environment: "production".to_owned(),
+            remotes: vec!["production".into()],
+            expected: "production".to_owned(),
+            branches: vec!["master".to_owned()],
+        }),
+        before: Some(Stage {
             environment: "staging".to_owned(),
             remotes: vec!["staging".into()],
             expected: "staging".to_owned(),
@@ -234,8 +285,8 @@ fn the_gates_are_asked_in_their_order_and_three_again_after_the_suite() {
     assert_eq!(
         world.asked(),
         [
-            "clock", "staging", "trunk", "turn", "checkout", "suite", "checkout", "receipt",
-            "staging", "trunk", "clock"
+            "clock", "staging", "team", "trunk", "turn", "checkout", "suite", "checkout",
+            "receipt", "staging", "team", "trunk", "clock"
         ]
     );
 }
@@ -288,7 +339,7 @@ fn a_closed_window_asks_no_network() {
         production(&[set('1', "refs/heads/master")], &[], &world).decision(),
         Decision::Refused
     );
-    assert_eq!(world.asked(), ["clock"]);
+    assert_eq!(world.asked(), ["clock", "ancestry"]);
 }
 
 #[test]
@@ -298,7 +349,10 @@ fn a_stale_trunk_asks_nothing_of_the_suite() {
         ..Fake::default()
     };
     let verdict = production(&[set('1', "refs/heads/master")], &[], &world);
-    assert_eq!(world.asked(), ["clock", "staging", "trunk", "ancestry"]);
+    assert_eq!(
+        world.asked(),
+        ["clock", "staging", "team", "trunk", "ancestry", "ancestry"]
+    );
     match verdict.answers.last() {
         Some((Gate::Trunk, Outcome::Refused(refusal))) => {
             assert!(
@@ -324,7 +378,7 @@ fn a_silent_network_is_undecided_and_asks_nothing_dearer() {
         production(&[set('1', "refs/heads/master")], &[], &world).decision(),
         Decision::Undecided
     );
-    assert_eq!(world.asked(), ["clock", "staging", "trunk"]);
+    assert_eq!(world.asked(), ["clock", "staging", "team", "trunk"]);
 }
 
 #[test]
@@ -337,7 +391,10 @@ fn another_commit_on_staging_does_not_run_the_suite() {
         production(&[set('1', "refs/heads/master")], &[], &world).decision(),
         Decision::Refused
     );
-    assert_eq!(world.asked(), ["clock", "staging", "trunk", "ancestry"]);
+    assert_eq!(
+        world.asked(),
+        ["clock", "staging", "team", "trunk", "ancestry", "ancestry"]
+    );
 }
 
 #[test]
@@ -352,7 +409,7 @@ fn a_dirty_checkout_does_not_run_the_suite() {
     );
     assert_eq!(
         world.asked(),
-        ["clock", "staging", "trunk", "turn", "checkout"]
+        ["clock", "staging", "team", "trunk", "turn", "checkout"]
     );
 }
 
@@ -400,7 +457,7 @@ fn a_skipped_suite_is_never_run_and_a_skipped_gate_is_not_asked_again() {
     let world = Fake::default();
     let verdict = production(&[set('1', "refs/heads/master")], &[Gate::Suite], &world);
     assert_eq!(verdict.decision(), Decision::Overridden);
-    assert_eq!(world.asked(), ["clock", "staging", "trunk"]);
+    assert_eq!(world.asked(), ["clock", "staging", "team", "trunk"]);
     let world = Fake {
         tip: Mutex::new(vec![Ok(oid('2'))]),
         ..Fake::default()
@@ -459,7 +516,10 @@ fn a_receipt_spares_the_run_the_checkout_and_the_second_asking() {
     };
     let verdict = production(&[set('1', "refs/heads/master")], &[], &world);
     assert_eq!(verdict.decision(), Decision::Go);
-    assert_eq!(world.asked(), ["clock", "staging", "trunk", "clock"]);
+    assert_eq!(
+        world.asked(),
+        ["clock", "staging", "team", "trunk", "clock"]
+    );
     match verdict.answers.last() {
         Some((Gate::Suite, Outcome::Passed(words))) => {
             assert_eq!(words, "passed 1h ago on this tree, in 2m 10s");
@@ -487,7 +547,8 @@ fn whoever_waited_for_another_run_looks_for_its_receipt() {
     assert_eq!(
         world.asked(),
         [
-            "clock", "staging", "trunk", "turn", "clock", "clock", "staging", "trunk"
+            "clock", "staging", "team", "trunk", "turn", "clock", "clock", "staging", "team",
+            "trunk"
         ]
     );
 }
@@ -577,6 +638,7 @@ fn a_later_suite_ages_what_an_earlier_place_had_answered() {
         }),
         trunk_is_here: false,
         updates: vec![update],
+        here: None,
         before: None,
     };
     let cases = [

@@ -8,7 +8,7 @@ use bstr::ByteSlice;
 use super::Said;
 use crate::{
     destination::Platform,
-    gates::route::{Before, Case, Place, Route, Scene, Site, remote_label},
+    gates::route::{Case, Place, Route, Scene, Site, Stage, remote_label},
     policy::{self, Environment, Trunk},
     push::{Oid, Push, Update},
     verdict::{Trouble, TrunkName, printable},
@@ -224,7 +224,10 @@ impl<'p> Eyes<'p> {
                 trunk: self.trunk.clone(),
                 trunk_is_here: self.site.is_trunk,
                 updates: vec![update],
-                before: environment.and_then(|one| Before::of(one, policy, scene)),
+                here: environment.map(|one| Stage::of(one, scene)),
+                before: environment
+                    .and_then(|one| policy.environment(one.after.as_deref()?))
+                    .map(|first| Stage::of(first, scene)),
             },
         }
     }

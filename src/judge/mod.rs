@@ -1,8 +1,9 @@
 //! From a push to a decision: which policy, which cases, what the gates say, what the ledger keeps.
 
 mod governing;
+mod remember;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bstr::ByteSlice;
 
@@ -16,7 +17,7 @@ use crate::{
     overrides::{self, Overrides},
     policy::{self, Reason},
     push::{Push, Update},
-    verdict::{Decision, Gate, Outcome, Refusal, Trouble, Verdict, printable},
+    verdict::{Decision, Gate, Outcome, Refusal, Trouble, Verdict, printable, words},
     world::Real,
 };
 
@@ -154,6 +155,17 @@ impl Desk<'_> {
             }
             self.judgement.entries.push(entry);
         }
+        let goes = self.event == Event::Push && self.judgement.decision.exit_code() == 0;
+        for (case, (_, verdict)) in cases.iter().zip(&verdicts) {
+            if let Some(rollback) = verdict.rollback.as_ref().filter(|_| !stops) {
+                self.say(Said::Loud(format!(
+                    "rollback: from {} back to {}, which was live there before",
+                    rollback.from.short(),
+                    rollback.to.short()
+                )));
+            }
+            self.remember(case, verdict, goes);
+        }
         for (case, (decision, verdict)) in cases.iter().zip(verdicts) {
             if !verdict.answers.is_empty() && (!stops || decision.exit_code() != 0) {
                 self.say(Said::Verdict(case.to_string(), verdict));
@@ -217,8 +229,8 @@ impl Desk<'_> {
             .map(|(case, mut verdict)| {
                 let decision = verdict.decision();
                 self.stop(decision);
-                if decision.exit_code() == 0 {
-                    verdict.notes.extend(not_kept(case));
+                if decision.exit_code() == 0 && self.event == Event::Push {
+                    verdict.notes.extend(runway(case, self.world));
                 }
                 (decision, verdict)
             })
@@ -249,6 +261,7 @@ impl Desk<'_> {
                 Update::Set { commit, .. } => Some(commit.clone()),
                 Update::Delete { .. } => None,
             }),
+            replaces: None,
             by: self.world.identity(),
             reason: off.and_then(|overrides| overrides.reason.clone()),
         };
@@ -282,6 +295,7 @@ impl Desk<'_> {
             remote: case.remote.clone(),
             destination: case.destination.to_string(),
             commit: case.commits().first().map(|commit| (*commit).clone()),
+            replaces: remember::change(case).and_then(|(_, old)| old.cloned()),
             by: self.world.identity(),
             reason,
         }
@@ -297,7 +311,7 @@ impl Desk<'_> {
 fn unrouted(trouble: Trouble) -> Verdict {
     Verdict {
         answers: vec![(Gate::Target, Outcome::Undecided(Box::new(trouble)))],
-        notes: Vec::new(),
+        ..Verdict::default()
     }
 }
 
@@ -308,6 +322,7 @@ pub fn unanswered(event: Event, trouble: Trouble, world: &Real) -> Entry {
         remote: String::new(),
         destination: String::new(),
         commit: None,
+        replaces: None,
         by: world.identity(),
         reason: None,
     };
@@ -342,20 +357,18 @@ fn because(overrides: &Overrides) -> String {
     }
 }
 
-/// What the policy asks for and this version does not ask yet.
-fn not_kept(case: &Case<'_>) -> Option<String> {
+/// How long the policy asks people to stay around.
+fn runway(case: &Case<'_>, world: &Real) -> Option<String> {
     let environment = case.environment()?;
-    let keys: Vec<_> = [
-        (environment.signoff.is_some(), "signoff"),
-        (!environment.soak.is_zero(), "soak"),
-    ]
-    .into_iter()
-    .filter_map(|(set, key)| set.then_some(key))
-    .collect();
-    (!keys.is_empty()).then(|| {
+    let runway = Duration::try_from(environment.window.runway).ok()?;
+    let until = world.now().checked_add(runway).ok()?;
+    let reader = world.zone().ok()?;
+    let zone = environment.window.timezone.resolve(&reader);
+    (!runway.is_zero()).then(|| {
         format!(
-            "{} of {} is not asked for by this version",
-            keys.join(" and "),
+            "stay around for {}, until {}, in case {} needs you",
+            words::span(runway),
+            words::clock(until, &zone, &reader),
             environment.name
         )
     })

@@ -43,6 +43,16 @@ impl Policy {
             .iter()
             .find(|environment| environment.name == name)
     }
+
+    /// Whether what happens to a commit on one environment matters to another.
+    pub fn remembers(&self) -> bool {
+        self.environments.iter().any(|one| one.after.is_some())
+    }
+
+    /// Whether the team is told.
+    pub fn shares(&self) -> bool {
+        self.share && self.remembers()
+    }
 }
 
 /// The branch that deploys come from, on the remote where the team meets.

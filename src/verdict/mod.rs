@@ -5,12 +5,12 @@ pub(crate) mod words;
 use std::{fmt, path::PathBuf, time::Duration};
 
 use bstr::BString;
-use jiff::tz::TimeZone;
+use jiff::{Timestamp, tz::TimeZone};
 
 pub use words::span;
 pub(crate) use words::{alternatives, printable};
 
-use crate::{calendar::Closed, destination::Platform, push::Oid};
+use crate::{calendar::Closed, destination::Platform, policy::Signoff, push::Oid};
 
 /// One question that a push must answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -69,6 +69,19 @@ pub struct Verdict {
     pub answers: Vec<(Gate, Outcome)>,
     /// What is worth saying besides.
     pub notes: Vec<String>,
+    /// Whether it passes as a rollback.
+    pub rollback: Option<Rollback>,
+    /// Whether the pushed commit was seen live on the environment that comes first.
+    pub seen: bool,
+}
+
+/// What was live comes back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rollback {
+    /// What is live now, and goes.
+    pub from: Oid,
+    /// What was live before, and comes back.
+    pub to: Oid,
 }
 
 /// What becomes of the push.
@@ -374,6 +387,51 @@ pub enum Refusal {
         live: Oid,
         /// How what is pushed stands to it, where this repository can tell.
         relation: Option<Relation>,
+        /// Whether it has the same files.
+        same_content: bool,
+    },
+    /// It has not been there long enough.
+    Soaking {
+        /// What is pushed.
+        pushed: Oid,
+        /// The environment that comes first.
+        environment: String,
+        /// For how long it has been there; `None` where nothing tells.
+        been: Option<Duration>,
+        /// How long it must.
+        soak: Duration,
+        /// When it will have been.
+        until: Timestamp,
+        /// The reader's own zone.
+        reader: TimeZone,
+    },
+    /// Too few people have tried it there.
+    NotSignedOff {
+        /// What is pushed.
+        pushed: Oid,
+        /// The environment that comes first.
+        environment: String,
+        /// Whose sign-offs count.
+        people: Vec<String>,
+        /// What the policy wants.
+        wanted: Signoff,
+        /// The author, who has signed it off but does not count.
+        author: Option<String>,
+        /// How many sign-offs git does not verify.
+        unverified: usize,
+    },
+    /// A rollback took it away from here.
+    Removed {
+        /// What is pushed.
+        pushed: Oid,
+        /// The environment.
+        environment: String,
+        /// When.
+        at: Timestamp,
+        /// Who rolled back.
+        by: String,
+        /// The reader's own zone.
+        reader: TimeZone,
     },
     /// Nothing says how the tests are run.
     NoSuite {

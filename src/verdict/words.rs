@@ -6,7 +6,10 @@ use bstr::{BStr, BString, ByteSlice};
 use jiff::{Timestamp, tz::TimeZone};
 
 use super::{Ending, Mismatch, Pushed, Refusal, Relation, Trouble, TrunkName};
-use crate::{calendar::ClosedBy, policy::FILE};
+use crate::{
+    calendar::ClosedBy,
+    policy::{By, FILE},
+};
 
 impl fmt::Display for Refusal {
     #[allow(
@@ -183,6 +186,7 @@ impl fmt::Display for Refusal {
                 environment,
                 live,
                 relation,
+                same_content,
                 ..
             } => {
                 write!(
@@ -199,8 +203,76 @@ impl fmt::Display for Refusal {
                     }
                     Some(Relation::Unrelated) => f.write_str(", with which it shares no history"),
                     None => Ok(()),
+                }?;
+                if *same_content {
+                    f.write_str("; both have the same content")?;
+                }
+                Ok(())
+            }
+            Self::Soaking {
+                pushed,
+                environment,
+                been,
+                soak,
+                until,
+                reader,
+            } => {
+                let (commit, soak) = (pushed.short(), span(*soak));
+                match been {
+                    Some(been) => write!(
+                        f,
+                        "{commit} has been on {environment} for {}, and must be for {soak}: until {}",
+                        span(*been),
+                        moment(*until, reader, reader)
+                    ),
+                    None => write!(
+                        f,
+                        "nothing tells since when {commit} is on {environment}, where it must be for {soak}: counted from now, until {}",
+                        moment(*until, reader, reader)
+                    ),
                 }
             }
+            Self::NotSignedOff {
+                pushed,
+                environment,
+                people,
+                wanted,
+                author,
+                unverified,
+            } => {
+                let commit = pushed.short();
+                match (people.as_slice(), wanted.people) {
+                    ([], 1) => write!(f, "nobody has signed {commit} off on {environment}")?,
+                    (some, all) => write!(
+                        f,
+                        "{} of {all} people have signed {commit} off on {environment}",
+                        some.len()
+                    )?,
+                }
+                if !people.is_empty() {
+                    write!(f, ": {}", people.join(", "))?;
+                }
+                if let Some(author) = author {
+                    write!(f, "; its author ({author}) does not count")?;
+                }
+                match unverified {
+                    0 => Ok(()),
+                    1 => f.write_str("; 1 sign-off does not verify"),
+                    more => write!(f, "; {more} sign-offs do not verify"),
+                }
+            }
+            Self::Removed {
+                pushed,
+                environment,
+                at,
+                by,
+                reader,
+            } => write!(
+                f,
+                "a rollback took {} off {environment} ({}, {by})",
+                pushed.short(),
+                moment(*at, reader, reader)
+            ),
             Self::NoSuite { candidates } if candidates.is_empty() => {
                 f.write_str("nothing says what runs your tests")
             }
@@ -397,6 +469,18 @@ impl Refusal {
             Self::NeverDeployed { remote, refspec, environment } | Self::OtherCommit { remote, refspec, environment, .. } => {
                 one(format!("git push {remote} {refspec}, try it on {environment}, then push again"))
             }
+            Self::Soaking { .. } => one("push again then".to_owned()),
+            Self::NotSignedOff { environment, wanted, .. } => one(format!(
+                "{}, then pushgate approve {environment} -m \"what was tried\"",
+                match wanted.by {
+                    By::Another => format!("have somebody else try it on {environment}"),
+                    By::Anyone => format!("try it on {environment}"),
+                }
+            )),
+            Self::Removed { environment, .. } => vec![
+                "push another commit, one that mends what was wrong".to_owned(),
+                format!("or, if it may go there again: pushgate approve --again {environment}"),
+            ],
             Self::NoSuite { .. } => one(format!(
                 "say it in {FILE}, and commit it:\n    suite:\n      run: COMMAND"
             )),

@@ -3,11 +3,13 @@
 pub(crate) mod children;
 mod connection;
 mod libgit2;
+mod memory;
 mod network;
 pub mod notes;
 mod program;
 mod repository;
 pub mod signals;
+mod terminal;
 
 use std::{
     env, fs,
@@ -22,7 +24,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use self::{
     children::Git,
     network::Network,
-    repository::{Backend, Kind, TreeEntry, commit_headers, tree_entry},
+    repository::{Backend, Kind, TreeEntry, commit_author, commit_headers, tree_entry},
 };
 use crate::{
     destination::{Destination, Reader, follow, is_ssh},
@@ -640,6 +642,10 @@ impl World for Real {
                 });
             }
         })
+    }
+
+    fn same_content(&self, a: &Oid, b: &Oid) -> Result<bool, Trouble> {
+        Ok(self.tree(a)? == self.tree(b)?)
     }
 
     fn lost(&self, old: &Oid, new: &Oid, remote: &str) -> Result<(Count, Vec<Commit>), Trouble> {

@@ -93,6 +93,18 @@ pub(crate) fn commit_headers(bytes: &[u8]) -> Option<(Oid, Vec<Oid>)> {
     Some((tree, parents.collect()))
 }
 
+/// Who wrote a commit: `Name <mail>`.
+pub(crate) fn commit_author(bytes: &[u8]) -> Option<String> {
+    let headers = bytes
+        .split(|b| *b == b'\n')
+        .take_while(|line| !line.is_empty());
+    let author = headers
+        .filter_map(|line| line.strip_prefix(b"author "))
+        .next()?;
+    let end = author.rfind_byte(b'>')? + 1;
+    Some(author[..end].to_str_lossy().into_owned())
+}
+
 /// The entry of this name in a tree (`MODE SP NAME NUL RAW-ID`, repeated).
 pub(crate) fn tree_entry(bytes: &[u8], name: &[u8], id_width: usize) -> Option<TreeEntry> {
     let mut rest = bytes;

@@ -1,0 +1,194 @@
+//! What is remembered of a commit on an environment, and what follows from it.
+
+use jiff::Timestamp;
+
+use super::route::Stage;
+use crate::{
+    push::Oid,
+    record::{Event, Record},
+    verdict::Trouble,
+};
+
+/// What the gates ask of the past: this clone's ledger and reflogs, and the team's notes.
+pub trait Memory {
+    /// Brings what the team remembers from trunk's remote. It asks the network, within a time limit.
+    fn gather(&self, remote: &str) -> Result<(), Trouble>;
+    /// What is remembered of a commit, as far as this clone has heard.
+    fn records(&self, commit: &Oid) -> Result<Vec<Record>, Trouble>;
+    /// When which commit came to an environment, as this clone saw it.
+    fn arrivals(&self, stage: &Stage) -> Result<Vec<Arrival>, Trouble>;
+    /// Whether a commit was live on an environment, as far as this clone can prove.
+    fn was_live(&self, stage: &Stage, commit: &Oid) -> Result<bool, Trouble>;
+    /// Whoever pushes: `Name <mail>`.
+    fn person(&self) -> String;
+    /// Who wrote a commit: `Name <mail>`.
+    fn author(&self, commit: &Oid) -> Result<String, Trouble>;
+    /// Whether git verifies the signature of a record.
+    fn is_verified(&self, record: &Record) -> Result<bool, Trouble>;
+    /// Asks whoever pushes, on their terminal; without one the answer is no, at once.
+    fn confirm(&self, question: &str) -> Result<bool, Trouble>;
+    /// Writes down that whoever pushes has tried a commit on an environment.
+    fn sign_off(&self, stage: &Stage, commit: &Oid) -> Result<(), Trouble>;
+}
+
+/// A commit that came to an environment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Arrival {
+    /// When.
+    pub at: Timestamp,
+    /// Which.
+    pub commit: Oid,
+    /// Whether somebody saw it there; else it was only sent, and the server may not have taken it.
+    pub seen: bool,
+}
+
+/// What the records of a commit say of its coming to an environment.
+pub(crate) fn told<'r>(
+    records: &'r [Record],
+    environment: &'r str,
+) -> impl Iterator<Item = Arrival> + 'r {
+    (records.iter())
+        .filter(move |record| record.environment == environment)
+        .filter_map(|record| {
+            let seen = match record.event {
+                Event::Push { .. } => false,
+                Event::Live => true,
+                Event::Signoff { .. } | Event::Removed { .. } | Event::Again { .. } => return None,
+            };
+            Some(Arrival {
+                at: record.at,
+                commit: record.commit.clone(),
+                seen,
+            })
+        })
+}
+
+/// Since when a commit, which is live now, has been live without a break.
+///
+/// It is no older than the last sign of another commit. Of several sendings only the last can have
+/// arrived, for git does not send what is there. What lies in the future is some clock's mistake.
+pub(crate) fn live_since(commit: &Oid, arrivals: &[Arrival], now: Timestamp) -> Option<Timestamp> {
+    let past = || arrivals.iter().filter(|arrival| arrival.at <= now);
+    let other = past()
+        .filter(|arrival| arrival.commit != *commit)
+        .map(|arrival| arrival.at);
+    let other = other.max();
+    let own = || past().filter(|arrival| arrival.commit == *commit && Some(arrival.at) > other);
+    let seen = own()
+        .filter(|arrival| arrival.seen)
+        .map(|arrival| arrival.at)
+        .min();
+    let sent = own()
+        .filter(|arrival| !arrival.seen)
+        .map(|arrival| arrival.at)
+        .max();
+    seen.into_iter().chain(sent).min()
+}
+
+/// The rollback that took a commit off an environment, where nobody has said since that it may go
+/// there again.
+pub(crate) fn removal<'r>(records: &'r [Record], environment: &str) -> Option<&'r Record> {
+    let here = || {
+        records
+            .iter()
+            .filter(|record| record.environment == environment)
+    };
+    let last =
+        |is: fn(&Event) -> bool| here().filter(|one| is(&one.event)).max_by_key(|one| one.at);
+    let removed = last(|event| matches!(event, Event::Removed { .. }))?;
+    match last(|event| matches!(event, Event::Again { .. })) {
+        Some(again) if again.at >= removed.at => None,
+        _ => Some(removed),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by it")]
+mod tests {
+    use super::*;
+
+    fn oid(digit: char) -> Oid {
+        Oid::parse(digit.to_string().repeat(40).as_bytes()).unwrap()
+    }
+
+    fn at(minute: i64) -> Timestamp {
+        Timestamp::from_second(1_800_000_000 + 60 * minute).unwrap()
+    }
+
+    /// Since which minute the commit `1` is live at minute 100, by the words `MINUTE COMMIT HOW`.
+    #[track_caller]
+    fn since(story: &[(i64, char, &str)], expected: Option<i64>) {
+        let arrivals: Vec<_> = story
+            .iter()
+            .map(|(minute, commit, how)| Arrival {
+                at: at(*minute),
+                commit: oid(*commit),
+                seen: *how == "seen",
+            })
+            .collect();
+        assert_eq!(live_since(&oid('1'), &arrivals, at(100)), expected.map(at));
+    }
+
+    #[test]
+    fn the_earliest_sign_counts() {
+        since(&[], None);
+        since(&[(10, '1', "seen")], Some(10));
+        since(&[(20, '1', "seen"), (10, '1', "sent")], Some(10));
+        since(&[(10, '1', "seen"), (20, '1', "seen")], Some(10));
+    }
+
+    #[test]
+    fn what_was_sent_twice_did_not_arrive_the_first_time() {
+        since(&[(10, '1', "sent"), (20, '1', "sent")], Some(20));
+        since(
+            &[(10, '1', "sent"), (15, '1', "seen"), (20, '1', "sent")],
+            Some(15),
+        );
+    }
+
+    #[test]
+    fn another_commit_begins_the_count_anew() {
+        since(&[(10, '1', "seen"), (20, '2', "sent")], None);
+        since(
+            &[(10, '1', "seen"), (20, '2', "seen"), (30, '1', "sent")],
+            Some(30),
+        );
+        since(&[(10, '2', "seen"), (10, '1', "seen")], None);
+    }
+
+    #[test]
+    fn the_future_is_no_evidence() {
+        since(&[(101, '1', "seen")], None);
+        since(&[(10, '1', "seen"), (101, '2', "seen")], Some(10));
+    }
+
+    #[test]
+    fn a_removed_commit_is_let_in_again_only_by_a_later_word() {
+        let record = |minute, environment: &str, event| Record {
+            at: at(minute),
+            by: "Ana <ana@shop.example>".to_owned(),
+            environment: environment.to_owned(),
+            commit: oid('1'),
+            event,
+            signed: None,
+        };
+        let removed = |minute, environment| {
+            let by_rollback_to = oid('2');
+            record(minute, environment, Event::Removed { by_rollback_to })
+        };
+        let again = |minute, environment| record(minute, environment, Event::Again { words: None });
+        let stands = |records: &[Record]| removal(records, "production").is_some();
+        assert!(!stands(&[]));
+        assert!(stands(&[removed(10, "production")]));
+        assert!(!stands(&[removed(10, "staging")]));
+        assert!(!stands(&[
+            removed(10, "production"),
+            again(20, "production")
+        ]));
+        assert!(stands(&[removed(10, "production"), again(20, "staging")]));
+        assert!(stands(&[
+            again(20, "production"),
+            removed(30, "production")
+        ]));
+    }
+}

@@ -1,0 +1,166 @@
+//! What this clone remembers: its ledger, git's reflogs, and the team's notes.
+
+use bstr::{BString, ByteSlice};
+use jiff::Timestamp;
+
+use super::{Real, commit_author, damaged, network, terminal};
+use crate::{
+    gates::{Arrival, Memory, Stage, World},
+    ledger::{Entry, Ledger},
+    push::Oid,
+    record::{Event, Record},
+    verdict::Trouble,
+};
+
+impl Real {
+    /// The ledger of this repository.
+    pub fn ledger(&self) -> Ledger {
+        Ledger::new(&self.state_dir())
+    }
+
+    /// Takes what this clone remembers to the team, within a time limit.
+    pub(crate) fn share(&self, remote: &str) -> Result<(), Trouble> {
+        self.notes().push(remote, network::LIMIT)
+    }
+
+    /// The tracking refs of an environment's deploy branches.
+    fn tracking(stage: &Stage) -> impl Iterator<Item = String> {
+        stage.remotes.iter().flat_map(|remote| {
+            let remote = remote.to_str_lossy();
+            let name = move |branch: &String| format!("refs/remotes/{remote}/{branch}");
+            stage.branches.iter().map(name)
+        })
+    }
+
+    /// What a ref has named, and since when, newest first (git-reflog(1)); nothing where it is not.
+    pub(crate) fn reflog(&self, name: &str) -> Result<Vec<Moved>, Trouble> {
+        const NEWEST: &str = "--max-count=200";
+        if self.reference(name)?.is_none() {
+            return Ok(Vec::new());
+        }
+        let format = "--format=%H %gd %gs";
+        let said =
+            self.git()
+                .must(["reflog", "show", format, "--date=unix", NEWEST, name, "--"])?;
+        Ok(said.out.lines().filter_map(Moved::read).collect())
+    }
+}
+
+/// A ref that came to name something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Moved {
+    /// When, to the second.
+    pub(crate) at: Timestamp,
+    /// What.
+    pub(crate) commit: Oid,
+    /// git's word for how: `update by push`, `fetch ...`.
+    pub(crate) how: BString,
+}
+
+impl Moved {
+    /// `ID REF@{SECONDS} WORDS`.
+    fn read(line: &[u8]) -> Option<Self> {
+        let (id, rest) = line.split_once_str(" ")?;
+        let (_, rest) = rest.split_once_str("@{")?;
+        let (seconds, how) = rest.split_once_str("}")?;
+        Some(Self {
+            at: Timestamp::from_second(seconds.to_str().ok()?.parse().ok()?).ok()?,
+            commit: Oid::parse(id)?,
+            how: how.trim_ascii_start().into(),
+        })
+    }
+}
+
+/// Whether an entry tells of a push to this environment that went.
+fn went(entry: &Entry, environment: &str) -> bool {
+    entry.event == "push"
+        && matches!(entry.verdict.as_str(), "go" | "overridden")
+        && entry.environment.as_deref() == Some(environment)
+}
+
+impl Memory for Real {
+    fn gather(&self, remote: &str) -> Result<(), Trouble> {
+        self.notes().fetch(remote, network::LIMIT)
+    }
+
+    fn records(&self, commit: &Oid) -> Result<Vec<Record>, Trouble> {
+        self.notes().read(commit)
+    }
+
+    fn arrivals(&self, stage: &Stage) -> Result<Vec<Arrival>, Trouble> {
+        let entries = self.ledger().newest()?;
+        let sent = entries
+            .iter()
+            .filter(|entry| went(entry, &stage.environment));
+        let mut arrivals: Vec<_> = sent
+            .filter_map(|entry| {
+                Some(Arrival {
+                    at: entry.at,
+                    commit: Oid::parse(entry.commit.as_deref()?.as_bytes())?,
+                    seen: false,
+                })
+            })
+            .collect();
+        for name in Self::tracking(stage) {
+            arrivals.extend(self.reflog(&name)?.into_iter().map(|moved| Arrival {
+                at: moved.at,
+                commit: moved.commit,
+                seen: true,
+            }));
+        }
+        Ok(arrivals)
+    }
+
+    fn was_live(&self, stage: &Stage, commit: &Oid) -> Result<bool, Trouble> {
+        let seen = |record: &Record| {
+            record.event == Event::Live && record.environment == stage.environment
+        };
+        if self.records(commit)?.iter().any(seen) {
+            return Ok(true);
+        }
+        // What a push replaced was live; what it sent need not have arrived.
+        let replaced = |entry: &Entry| {
+            went(entry, &stage.environment) && entry.replaces.as_deref() == Some(commit.as_str())
+        };
+        if self.ledger().about(commit.as_str())?.iter().any(replaced) {
+            return Ok(true);
+        }
+        for name in Self::tracking(stage) {
+            if self
+                .reflog(&name)?
+                .iter()
+                .any(|moved| moved.commit == *commit)
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn person(&self) -> String {
+        self.identity()
+    }
+
+    fn author(&self, commit: &Oid) -> Result<String, Trouble> {
+        commit_author(&self.read(commit)?).ok_or_else(|| damaged(commit))
+    }
+
+    fn is_verified(&self, _: &Record) -> Result<bool, Trouble> {
+        Ok(false)
+    }
+
+    fn confirm(&self, question: &str) -> Result<bool, Trouble> {
+        terminal::confirm(question)
+    }
+
+    fn sign_off(&self, stage: &Stage, commit: &Oid) -> Result<(), Trouble> {
+        self.notes().add(&[Record {
+            at: self.now(),
+            by: self.person(),
+            environment: stage.environment.clone(),
+            commit: commit.clone(),
+            event: Event::Signoff { words: None },
+            signed: None,
+        }])
+    }
+}
