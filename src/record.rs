@@ -55,6 +55,11 @@ pub enum Event {
     },
     /// Somebody saw it being the live tip there.
     Live,
+    /// Another commit took its place, so it had been live there.
+    Replaced {
+        /// Which.
+        by: Oid,
+    },
     /// A rollback took it away.
     Removed {
         /// What came back instead.
@@ -82,6 +87,8 @@ struct Line {
     replaces: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     rollback: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    replaced_by: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     by_rollback_to: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -137,6 +144,9 @@ impl Record {
                     rollback: line.rollback.unwrap_or(false),
                 },
                 "live" => Event::Live,
+                "replaced" => Event::Replaced {
+                    by: oid(line.replaced_by)??,
+                },
                 "removed" => Event::Removed {
                     by_rollback_to: oid(line.by_rollback_to)??,
                 },
@@ -153,6 +163,7 @@ impl Record {
             Event::Signoff { .. } => "signoff",
             Event::Push { .. } => "push",
             Event::Live => "live",
+            Event::Replaced { .. } => "replaced",
             Event::Removed { .. } => "removed",
             Event::Again { .. } => "again",
         }
@@ -162,7 +173,9 @@ impl Record {
     pub fn words(&self) -> Option<&str> {
         match &self.event {
             Event::Signoff { words } | Event::Again { words } => words.as_deref(),
-            Event::Push { .. } | Event::Live | Event::Removed { .. } => None,
+            Event::Push { .. } | Event::Live | Event::Replaced { .. } | Event::Removed { .. } => {
+                None
+            }
         }
     }
 
@@ -185,7 +198,8 @@ pub fn who(person: &str) -> String {
 /// One line, without a line feed.
 impl fmt::Display for Record {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (mut replaces, mut rollback, mut by_rollback_to) = (None, None, None);
+        let (mut replaces, mut rollback) = (None, None);
+        let (mut replaced_by, mut by_rollback_to) = (None, None);
         match &self.event {
             Event::Push {
                 replaces: old,
@@ -194,6 +208,7 @@ impl fmt::Display for Record {
                 replaces = old.as_ref().map(Oid::to_string);
                 rollback = Some(*back);
             }
+            Event::Replaced { by } => replaced_by = Some(by.to_string()),
             Event::Removed { by_rollback_to: to } => by_rollback_to = Some(to.to_string()),
             Event::Signoff { .. } | Event::Live | Event::Again { .. } => {}
         }
@@ -207,6 +222,7 @@ impl fmt::Display for Record {
             words: self.words().map(|words| tidy(words, MOST_WORDS)),
             replaces,
             rollback,
+            replaced_by,
             by_rollback_to,
             signed: self.signed.clone(),
         };

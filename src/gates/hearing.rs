@@ -1,6 +1,6 @@
 //! The loop that asks the gates: case by case, and once more what moved while a suite ran.
 
-use std::collections::BTreeSet;
+use std::{cell::OnceCell, collections::BTreeSet};
 
 use super::{
     AGAIN, Answer, Case, ORDER, Stop, World,
@@ -23,7 +23,7 @@ pub fn judge(cases: &[Case<'_>], skip: &BTreeSet<Gate>, world: &dyn World) -> Ve
             world,
             verdict: Verdict::default(),
             live: None,
-            rollback: None,
+            rollback: OnceCell::new(),
             runs,
         };
         hearing.first();
@@ -56,8 +56,8 @@ struct Hearing<'h> {
     verdict: Verdict,
     /// What the remotes answered; `None` as long as nobody asked them.
     live: Option<Live>,
-    /// Whether it is a rollback; `None` as long as nothing hangs on it.
-    rollback: Option<Option<Rollback>>,
+    /// Whether it is a rollback; empty as long as nothing hangs on it.
+    rollback: OnceCell<Option<Rollback>>,
     /// How many suites had run when the remotes were asked.
     runs: usize,
 }
@@ -138,12 +138,12 @@ impl Hearing<'_> {
     }
 
     fn rollback(&mut self) -> Result<Option<&Rollback>, Stop> {
-        if self.rollback.is_none() {
+        if self.rollback.get().is_none() {
             let found = rollback::find(self.case, self.world)?;
             self.verdict.rollback.clone_from(&found);
-            self.rollback = Some(found);
+            let _ = self.rollback.set(found);
         }
-        Ok(self.rollback.as_ref().and_then(Option::as_ref))
+        Ok(self.rollback.get().and_then(Option::as_ref))
     }
 
     /// Asks one gate about every commit of the case: one, unless `target` was skipped.
@@ -167,7 +167,7 @@ impl Hearing<'_> {
                     promotion::removed(case, commit, world)?;
                     promotion::ask(case, commit, live, world, &mut found)
                 });
-                self.verdict.seen |= found.seen;
+                self.verdict.first |= found.first;
                 answer?;
                 answers = found.answers;
                 return Ok(answers.join(", "));

@@ -42,7 +42,7 @@ pub struct Arrival {
     pub seen: bool,
 }
 
-/// What the records of a commit say of its coming to an environment.
+/// What the records of a commit say of its coming to an environment, and of its going.
 pub(crate) fn told<'r>(
     records: &'r [Record],
     environment: &'r str,
@@ -50,14 +50,16 @@ pub(crate) fn told<'r>(
     (records.iter())
         .filter(move |record| record.environment == environment)
         .filter_map(|record| {
-            let seen = match record.event {
-                Event::Push { .. } => false,
-                Event::Live => true,
-                Event::Signoff { .. } | Event::Removed { .. } | Event::Again { .. } => return None,
+            let (commit, seen) = match &record.event {
+                Event::Push { .. } => (&record.commit, false),
+                Event::Live => (&record.commit, true),
+                Event::Replaced { by } => (by, false),
+                Event::Removed { by_rollback_to } => (by_rollback_to, false),
+                Event::Signoff { .. } | Event::Again { .. } => return None,
             };
             Some(Arrival {
                 at: record.at,
-                commit: record.commit.clone(),
+                commit: commit.clone(),
                 seen,
             })
         })

@@ -23,8 +23,8 @@ use crate::{
 pub(crate) struct Found {
     /// Why it lets pass; nothing where it had nothing to ask.
     pub(crate) answers: Vec<String>,
-    /// Whether the commit is live on the environment that comes first.
-    pub(crate) seen: bool,
+    /// Whether it is the first to see the commit live on the environment that comes first.
+    pub(crate) first: bool,
 }
 
 /// Whether a rollback took the commit off this environment, and nobody has said that it may return.
@@ -57,7 +57,6 @@ pub(crate) fn ask(
         return Ok(());
     };
     is_live(case, commit, before, live, world)?;
-    found.seen = true;
     found.answers.push(format!(
         "{} is live on {}",
         commit.short(),
@@ -67,9 +66,15 @@ pub(crate) fn ask(
         return Ok(());
     }
     let records = world.records(commit)?;
-    found
-        .answers
-        .extend(soaked(environment, commit, before, &records, world)?);
+    let answer = soaked(
+        environment,
+        commit,
+        before,
+        &records,
+        world,
+        &mut found.first,
+    )?;
+    found.answers.extend(answer);
     found
         .answers
         .extend(signed_off(environment, commit, before, &records, world)?);
@@ -170,6 +175,7 @@ fn soaked(
     before: &Stage,
     records: &[Record],
     world: &dyn World,
+    first: &mut bool,
 ) -> Result<Option<String>, Stop> {
     if environment.soak.is_zero() {
         return Ok(None);
@@ -178,13 +184,14 @@ fn soaked(
     let mut arrivals = world.arrivals(before)?;
     arrivals.extend(told(records, &before.environment));
     let since = live_since(commit, &arrivals, now);
+    *first |= since.is_none();
     let been = since.map_or(SignedDuration::ZERO, |since| now.duration_since(since));
     let been = Duration::try_from(been).unwrap_or_default();
     if been >= environment.soak {
         return Ok(Some(format!("for {}", words::span(been))));
     }
     let until = now
-        .checked_add(environment.soak - been)
+        .checked_add(environment.soak.saturating_sub(been))
         .map_err(|error| Trouble::Io {
             what: format!("count the soak of {}", environment.name),
             words: vec![error.to_string()],

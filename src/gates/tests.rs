@@ -33,11 +33,11 @@ struct Fake {
     suite: fn() -> SuiteRun,
     receipts: Mutex<Vec<Option<Receipt>>>,
     waited: bool,
-    connected: bool,
+    connection: &'static str,
     records: Vec<Record>,
     arrivals: Vec<Arrival>,
     was_live: bool,
-    says_yes: bool,
+    says: &'static str,
 }
 
 impl Default for Fake {
@@ -56,11 +56,11 @@ impl Default for Fake {
             },
             receipts: Mutex::new(vec![None]),
             waited: false,
-            connected: true,
+            connection: "open",
             records: Vec::new(),
             arrivals: Vec::new(),
             was_live: false,
-            says_yes: false,
+            says: "no",
         }
     }
 }
@@ -166,7 +166,7 @@ impl World for Fake {
         Ok(())
     }
     fn is_connected(&self) -> bool {
-        self.connected
+        self.connection == "open"
     }
     fn run(&self, _: &Work<'_>) -> Result<SuiteRun, Trouble> {
         self.note("suite");
@@ -199,7 +199,7 @@ impl Memory for Fake {
     }
     fn confirm(&self, _: &str) -> Result<bool, Trouble> {
         self.note("person");
-        Ok(self.says_yes)
+        Ok(self.says == "yes")
     }
     fn sign_off(&self, _: &Stage, _: &Oid) -> Result<(), Trouble> {
         self.note("signoff");
@@ -579,7 +579,7 @@ fn a_red_suite_and_a_changed_checkout_leave_no_receipt() {
 #[test]
 fn a_closed_connection_leaves_the_receipt_and_stops_the_push() {
     let world = Fake {
-        connected: false,
+        connection: "closed",
         ..Fake::default()
     };
     assert_eq!(

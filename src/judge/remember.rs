@@ -5,7 +5,7 @@ use crate::{
     gates::{Case, Memory, World},
     push::{Oid, Update},
     record::{Event, Record},
-    verdict::{Trouble, Verdict},
+    verdict::Verdict,
     world::Real,
 };
 
@@ -21,15 +21,10 @@ pub(super) fn change<'c>(case: &Case<'c>) -> Option<(&'c Oid, Option<&'c Oid>)> 
 }
 
 /// What there is to remember of one case.
-pub(super) fn records(
-    case: &Case<'_>,
-    verdict: &Verdict,
-    goes: bool,
-    world: &Real,
-) -> Result<Vec<Record>, Trouble> {
+pub(super) fn records(case: &Case<'_>, verdict: &Verdict, goes: bool, world: &Real) -> Vec<Record> {
     let mut records = Vec::new();
     let (Some(environment), Some((commit, replaces))) = (case.environment(), change(case)) else {
-        return Ok(records);
+        return records;
     };
     let record = |environment: &str, commit: &Oid, event| Record {
         at: world.now(),
@@ -39,57 +34,43 @@ pub(super) fn records(
         event,
         signed: None,
     };
-    let is_new = |environment: &str, commit: &Oid| -> Result<bool, Trouble> {
-        let known = world.records(commit)?;
-        let live = |one: &Record| one.event == Event::Live && one.environment == environment;
-        Ok(!known.iter().any(live))
-    };
     // The clock of a soak starts when a commit is first seen there, if nobody told before.
-    if let Some(before) = case.before.as_ref().filter(|_| verdict.seen)
-        && !environment.soak.is_zero()
-        && is_new(&before.environment, commit)?
-    {
+    if let Some(before) = case.before.as_ref().filter(|_| verdict.first) {
         records.push(record(&before.environment, commit, Event::Live));
     }
     if !goes {
-        return Ok(records);
+        return records;
     }
     let name = &environment.name;
     if case.policy.remembers() || verdict.rollback.is_some() {
         let (replaces, rollback) = (replaces.cloned(), verdict.rollback.is_some());
         records.push(record(name, commit, Event::Push { replaces, rollback }));
     }
-    if let Some(old) = replaces.filter(|_| case.policy.remembers())
-        && is_new(name, old)?
-    {
-        records.push(record(name, old, Event::Live));
-    }
     if let Some(rollback) = &verdict.rollback {
         let by_rollback_to = rollback.to.clone();
-        records.push(record(
-            name,
-            &rollback.from,
-            Event::Removed { by_rollback_to },
-        ));
+        let event = Event::Removed { by_rollback_to };
+        records.push(record(name, &rollback.from, event));
+    } else if let Some(old) = replaces.filter(|_| case.policy.remembers()) {
+        let by = commit.clone();
+        records.push(record(name, old, Event::Replaced { by }));
     }
-    Ok(records)
+    records
 }
 
 impl Desk<'_> {
     /// Writes the records down and takes them to the team; a push does not fail by it.
     pub(super) fn remember(&mut self, case: &Case<'_>, verdict: &Verdict, goes: bool) {
-        let written = records(case, verdict, goes, self.world).and_then(|records| {
-            self.world.notes().add(&records)?;
-            Ok(!records.is_empty())
+        let records = records(case, verdict, goes, self.world);
+        if records.is_empty() {
+            return;
+        }
+        let remote = case.trunk.as_ref().ok().map(|trunk| &trunk.remote);
+        let shared = self.world.notes().add(&records).and_then(|()| {
+            match remote.filter(|_| case.policy.shares()) {
+                Some(remote) => self.world.share(remote),
+                None => Ok(()),
+            }
         });
-        let shared = match written {
-            Ok(true) if case.policy.shares() => case
-                .trunk
-                .as_ref()
-                .map_or(Ok(()), |trunk| self.world.share(&trunk.remote)),
-            Ok(_) => return,
-            Err(trouble) => Err(trouble),
-        };
         if let Err(trouble) = shared {
             self.say(Said::Line(format!("note: {}", trouble.in_one_line())));
         }

@@ -71,8 +71,8 @@ pub struct Verdict {
     pub notes: Vec<String>,
     /// Whether it passes as a rollback.
     pub rollback: Option<Rollback>,
-    /// Whether the pushed commit was seen live on the environment that comes first.
-    pub seen: bool,
+    /// Whether it is the first to see the commit live on the environment that comes first.
+    pub first: bool,
 }
 
 /// What was live comes back.

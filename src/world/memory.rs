@@ -113,7 +113,11 @@ impl Memory for Real {
 
     fn was_live(&self, stage: &Stage, commit: &Oid) -> Result<bool, Trouble> {
         let seen = |record: &Record| {
-            record.event == Event::Live && record.environment == stage.environment
+            let live = match record.event {
+                Event::Live | Event::Replaced { .. } | Event::Removed { .. } => true,
+                Event::Push { .. } | Event::Signoff { .. } | Event::Again { .. } => false,
+            };
+            live && record.environment == stage.environment
         };
         if self.records(commit)?.iter().any(seen) {
             return Ok(true);

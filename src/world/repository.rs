@@ -95,12 +95,10 @@ pub(crate) fn commit_headers(bytes: &[u8]) -> Option<(Oid, Vec<Oid>)> {
 
 /// Who wrote a commit: `Name <mail>`.
 pub(crate) fn commit_author(bytes: &[u8]) -> Option<String> {
-    let headers = bytes
+    let mut headers = bytes
         .split(|b| *b == b'\n')
         .take_while(|line| !line.is_empty());
-    let author = headers
-        .filter_map(|line| line.strip_prefix(b"author "))
-        .next()?;
+    let author = headers.find_map(|line| line.strip_prefix(b"author "))?;
     let end = author.rfind_byte(b'>')? + 1;
     Some(author[..end].to_str_lossy().into_owned())
 }

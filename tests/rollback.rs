@@ -1,0 +1,169 @@
+//! A rollback: at any hour, loudly, back to what was live before; and what it removed stays away.
+
+use crate::support::{Ran, Sandbox};
+
+const POLICY: &str = "suite: {run: 'true'}\nenvironments:\n  staging: {}\n  production:\n    after: staging\n    signoff: false\n    window: {timezone: UTC, closed: ['22:00-07:00'], runway: 1h}\n";
+const DAY: &str = "2026-11-24 10:00:00";
+const NIGHT: &str = "2026-11-24 23:30:00";
+
+/// A shop where `two` and then `three` were deployed; three is live, and it is bad.
+struct Shop {
+    shop: Sandbox,
+    two: String,
+    three: String,
+}
+
+impl Shop {
+    fn new() -> Self {
+        Self::with(POLICY)
+    }
+
+    fn with(policy: &str) -> Self {
+        let shop = Sandbox::new();
+        shop.policy(policy);
+        let mut deploy = |subject| {
+            let id = shop.commit_on_origin(subject);
+            shop.push_at(DAY, "staging", "master").goes();
+            shop.push_at(DAY, "production", "master").goes();
+            id
+        };
+        let (two, three) = (deploy("two"), deploy("three"));
+        Self { shop, two, three }
+    }
+
+    fn back(&self, time: &str) -> Ran {
+        self.shop.git(["checkout", "-q", &self.two]).goes();
+        let refspec = format!("{}:refs/heads/master", self.two);
+        let ran =
+            Ran::of(
+                self.shop
+                    .at(time)
+                    .args(["git", "push", "--force", "production", &refspec]),
+            );
+        self.shop.git(["checkout", "-q", "master"]).goes();
+        ran
+    }
+}
+
+#[test]
+fn what_was_live_comes_back_at_night_and_loudly() {
+    let it = Shop::new();
+    let (old, new) = (&it.two[..7], &it.three[..7]);
+    it.back(NIGHT)
+        .goes()
+        .says(&format!(
+            "pushgate: rollback: from {new} back to {old}, which was live there before"
+        ))
+        .says("window: passes as a rollback")
+        .says("trunk: passes as a rollback");
+    assert_eq!(it.shop.tip("production", "master"), it.two);
+    let ledger = it.shop.ledger();
+    assert_eq!(ledger.last().unwrap()["rollback"], true);
+}
+
+#[test]
+fn what_it_removed_stays_away_until_somebody_says_otherwise() {
+    let it = Shop::new();
+    it.back(NIGHT).goes();
+    let removed = &it.three[..7];
+    it.shop
+        .push_at("2026-11-25 10:00:00", "production", "master")
+        .refused("promotion")
+        .says(&format!(
+            "a rollback took {removed} off production (Tue 2026-11-24 23:30, Ana <ana@shop.example>)"
+        ))
+        .says("pushgate approve --again production");
+    // What mends it is another commit, and goes.
+    it.shop.commit_on_origin("four");
+    it.shop
+        .push_at("2026-11-25 10:00:00", "staging", "master")
+        .goes();
+    it.shop
+        .push_at("2026-11-25 10:00:00", "production", "master")
+        .goes();
+}
+
+#[test]
+fn what_was_never_live_there_is_no_rollback() {
+    let shop = Sandbox::new();
+    shop.policy(POLICY);
+    let never = shop.commit_on_origin("never live");
+    shop.commit_on_origin("live");
+    shop.push_at(DAY, "staging", "master").goes();
+    shop.push_at(DAY, "production", "master").goes();
+    let refspec = format!("{never}:refs/heads/master");
+    for (time, gate) in [(NIGHT, "window"), (DAY, "trunk")] {
+        Ran::of(
+            shop.at(time)
+                .args(["git", "push", "--force", "production", &refspec]),
+        )
+        .refused(gate)
+        .never_says("rollback");
+    }
+}
+
+#[test]
+fn a_push_that_the_server_refused_was_never_live() {
+    let shop = Sandbox::new();
+    shop.policy(POLICY);
+    let refused = shop.commit_on_origin("two");
+    shop.push_at(DAY, "staging", "master").goes();
+    let hook = shop.path("production.git/hooks/pre-receive");
+    std::fs::write(&hook, "#!/bin/sh\nexit 1\n").unwrap();
+    std::fs::set_permissions(&hook, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    shop.push_at(DAY, "production", "master").goes_not();
+    std::fs::remove_file(&hook).unwrap();
+    shop.commit_on_origin("three");
+    shop.push_at(DAY, "staging", "master").goes();
+    shop.push_at(DAY, "production", "master").goes();
+    let refspec = format!("{refused}:refs/heads/master");
+    Ran::of(
+        shop.at(DAY)
+            .args(["git", "push", "--force", "production", &refspec]),
+    )
+    .refused("trunk");
+}
+
+#[test]
+fn what_was_live_but_is_not_on_trunk_does_not_come_back() {
+    let shop = Sandbox::new();
+    shop.policy(POLICY);
+    let hotfix = shop.commit("a hotfix that was never merged");
+    shop.git(["push", "-q", "--no-verify", "production", "master"])
+        .goes();
+    shop.git(["reset", "-q", "--hard", "HEAD~1"]).goes();
+    shop.commit_on_origin("two");
+    shop.push_at(DAY, "staging", "master").goes();
+    shop.push_at(DAY, "production", "+master").goes();
+    let refspec = format!("+{hotfix}:refs/heads/master");
+    Ran::of(shop.at(NIGHT).args(["git", "push", "production", &refspec])).refused("trunk");
+}
+
+#[test]
+fn it_needs_no_pipeline() {
+    let it = Shop::with(
+        "suite: {run: 'true'}\nenvironments:\n  staging: {}\n  production: {window: {timezone: UTC, closed: ['22:00-07:00']}}\n",
+    );
+    it.back(NIGHT).goes().says("rollback: from");
+    it.shop
+        .push_at("2026-11-25 10:00:00", "production", "master")
+        .refused("promotion");
+}
+
+#[test]
+fn a_deploy_says_how_long_to_stay_around() {
+    let shop = Sandbox::new();
+    shop.policy(POLICY);
+    shop.commit_on_origin("two");
+    shop.push_at(DAY, "staging", "master")
+        .goes()
+        .never_says("stay around");
+    shop.push_at(DAY, "production", "master")
+        .goes()
+        .says("note: stay around for 1h, until 11:00, in case production needs you");
+    let ran = Ran::of(
+        shop.at(DAY)
+            .args([env!("CARGO_BIN_EXE_pushgate"), "check", "production"]),
+    );
+    ran.goes().never_says("stay around");
+}

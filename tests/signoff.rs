@@ -1,0 +1,215 @@
+//! `signoff`: a person must have tried the commit on the environment before.
+
+use std::{fs, process::Command};
+
+use crate::support::{Ran, Sandbox, tool};
+
+/// A shop with a new commit on origin and staging, under this rule for production.
+fn shop(rule: &str) -> (Sandbox, String) {
+    let shop = Sandbox::new();
+    shop.policy(&format!(
+        "suite: {{run: 'true'}}\nenvironments:\n  staging: {{}}\n  production: {{after: staging, signoff: {rule}}}\n"
+    ));
+    let id = shop.commit_on_origin("two");
+    shop.push("staging", "master").goes();
+    (shop, id)
+}
+
+/// Writes down, as any clone may, that somebody has tried a commit on staging.
+fn signs(shop: &Sandbox, person: &str, commit: &str) {
+    let line = format!(
+        "{{\"v\":1,\"event\":\"signoff\",\"environment\":\"staging\",\"commit\":\"{commit}\",\"by\":\"{person}\",\"at\":\"2026-11-20T09:00:00Z\"}}"
+    );
+    shop.git(["notes", "--ref=pushgate", "append", "-m", &line, commit])
+        .goes();
+}
+
+#[test]
+fn somebody_must_have_tried_it() {
+    let (shop, id) = shop("true");
+    shop.push("production", "master")
+        .refused("promotion")
+        .says(&format!("nobody has signed {} off on staging", &id[..7]))
+        .says("hint: try it on staging, then pushgate approve staging -m \"what was tried\"");
+    signs(&shop, "Ana <ana@shop.example>", &id);
+    shop.push("production", "master").goes().says(&format!(
+        "promotion: {} is live on staging, signed off by Ana <ana@shop.example>",
+        &id[..7]
+    ));
+}
+
+#[test]
+fn it_is_the_default_where_something_comes_before() {
+    let shop = Sandbox::new();
+    shop.policy(
+        "suite: {run: 'true'}\nenvironments: {staging: {}, production: {after: staging}}\n",
+    );
+    shop.commit_on_origin("two");
+    shop.push("staging", "master").goes();
+    shop.push("production", "master")
+        .refused("promotion")
+        .says("nobody has signed");
+}
+
+#[test]
+fn a_word_about_another_commit_is_none_about_this_one() {
+    let (shop, id) = shop("true");
+    let old = shop.ask(["rev-parse", "HEAD~1"]);
+    signs(&shop, "Ana <ana@shop.example>", &old);
+    // Copied to this commit, as `notes.rewriteRef` does it.
+    shop.git(["notes", "--ref=pushgate", "copy", "-f", &old, &id])
+        .goes();
+    shop.push("production", "master")
+        .refused("promotion")
+        .says("nobody has signed");
+}
+
+#[test]
+fn when_staging_moves_on_the_new_commit_needs_a_new_word() {
+    let (shop, id) = shop("true");
+    signs(&shop, "Ana <ana@shop.example>", &id);
+    shop.commit_on_origin("three");
+    shop.push("staging", "master").goes();
+    shop.push("production", "master")
+        .refused("promotion")
+        .says("nobody has signed");
+}
+
+#[test]
+fn somebody_else_than_the_author() {
+    let (shop, id) = shop("{by: another}");
+    signs(&shop, "Ana B. <ANA@shop.example>", &id);
+    shop.push("production", "master")
+        .refused("promotion")
+        .says("its author (Ana B. <ANA@shop.example>) does not count")
+        .says("hint: have somebody else try it on staging");
+    signs(&shop, "Ben <ben@shop.example>", &id);
+    shop.push("production", "master")
+        .goes()
+        .says("signed off by Ben <ben@shop.example>");
+}
+
+#[test]
+fn two_people() {
+    let (shop, id) = shop("2");
+    signs(&shop, "Ben <ben@shop.example>", &id);
+    signs(&shop, "Benjamin <ben@shop.example>", &id);
+    shop.push("production", "master")
+        .refused("promotion")
+        .says(&format!(
+            "1 of 2 people have signed {} off on staging: Ben <ben@shop.example>",
+            &id[..7]
+        ));
+    signs(&shop, "Eva <eva@shop.example>", &id);
+    shop.push("production", "master").goes();
+}
+
+#[test]
+fn an_unsigned_word_is_none_where_the_policy_wants_signatures() {
+    let (shop, id) = shop("{signed: true}");
+    signs(&shop, "Ben <ben@shop.example>", &id);
+    shop.push("production", "master")
+        .refused("promotion")
+        .says("nobody has signed")
+        .says("1 sign-off does not verify");
+}
+
+/// `git push production master` on a terminal of its own, where somebody types this line.
+fn push_and_type(shop: &Sandbox, line: &str) -> Ran {
+    let mut command = shop.command(tool("script", "bsdutils"));
+    command.args(["-qec", "git push production master", "/dev/null"]);
+    Ran::fed(&mut command, format!("{line}\n").as_bytes())
+}
+
+#[test]
+fn on_a_terminal_the_gate_asks_whoever_pushes() {
+    let (shop, id) = shop("true");
+    let ran = push_and_type(&shop, "n").goes_not();
+    let question = format!("Have you tried {} on staging? [y/N]", &id[..7]);
+    assert!(ran.stdout.contains(&question), "{ran}");
+    assert!(ran.stdout.contains("nobody has signed"), "{ran}");
+    push_and_type(&shop, "y").goes();
+    assert_eq!(shop.tip("production", "master"), id);
+    let note = shop.ask(["notes", "--ref=pushgate", "show", &id]);
+    assert!(note.contains("\"event\":\"signoff\""), "{note}");
+}
+
+#[test]
+fn nobody_is_asked_whose_word_does_not_count() {
+    let (shop, _) = shop("{by: another}");
+    let ran = push_and_type(&shop, "y").goes_not();
+    assert!(!ran.stdout.contains("Have you tried"), "{ran}");
+}
+
+#[test]
+fn a_colleagues_word_opens_the_gate_for_another_clone() {
+    let (shop, id) = shop("{by: another}");
+    let ben = shop.path("ben");
+    let origin = shop.path("origin.git");
+    shop.git([
+        "clone",
+        "-q",
+        origin.to_str().unwrap(),
+        ben.to_str().unwrap(),
+    ])
+    .goes();
+    let git = |args: &[&str]| {
+        let mut git: Command = shop.command("git");
+        Ran::of(git.current_dir(&ben).args(args)).goes()
+    };
+    git(&[
+        "fetch",
+        "-q",
+        "origin",
+        "refs/notes/pushgate:refs/notes/pushgate",
+    ]);
+    let line = format!(
+        "{{\"v\":1,\"event\":\"signoff\",\"environment\":\"staging\",\"commit\":\"{id}\",\"by\":\"Ben <ben@shop.example>\",\"at\":\"2026-11-20T09:00:00Z\"}}"
+    );
+    git(&["notes", "--ref=pushgate", "append", "-m", &line, &id]);
+    shop.push("production", "master").refused("promotion");
+    git(&["fetch", "-q", "origin", "refs/notes/pushgate"]);
+    git(&[
+        "notes",
+        "--ref=pushgate",
+        "merge",
+        "-q",
+        "-s",
+        "cat_sort_uniq",
+        "FETCH_HEAD",
+    ]);
+    git(&["push", "-q", "origin", "refs/notes/pushgate"]);
+    shop.push("production", "master")
+        .goes()
+        .says("signed off by Ben");
+}
+
+#[test]
+fn a_server_that_takes_no_notes_costs_a_word_and_no_push() {
+    let (shop, id) = shop("true");
+    let hook = shop.path("origin.git/hooks/update");
+    fs::write(
+        &hook,
+        "#!/bin/sh\ncase $1 in refs/notes/*) echo no notes here >&2; exit 1;; esac\n",
+    )
+    .unwrap();
+    fs::set_permissions(&hook, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    signs(&shop, "Ana <ana@shop.example>", &id);
+    shop.push("production", "master")
+        .goes()
+        .says("note: ")
+        .says("no notes here");
+}
+
+#[test]
+fn share_false_keeps_it_all_here() {
+    let shop = Sandbox::new();
+    shop.policy("share: false\nsuite: {run: 'true'}\nenvironments: {staging: {}, production: {after: staging}}\n");
+    let id = shop.commit_on_origin("two");
+    shop.push("staging", "master").goes();
+    signs(&shop, "Ana <ana@shop.example>", &id);
+    shop.push("production", "master").goes();
+    let there = shop.ask(["ls-remote", "origin", "refs/notes/*"]);
+    assert_eq!(there, "");
+    assert_ne!(shop.ask(["for-each-ref", "refs/notes/pushgate"]), "");
+}

@@ -1,0 +1,153 @@
+//! `soak`: the commit must have been live on the environment before for a while.
+
+use crate::support::Sandbox;
+
+const POLICY: &str = "suite: {run: 'true'}\nenvironments:\n  staging: {}\n  production: {after: staging, signoff: false, soak: 10m}\n";
+
+/// A shop with a new commit on origin, under a policy that wants ten minutes on staging.
+fn shop() -> (Sandbox, String) {
+    let shop = Sandbox::new();
+    shop.policy(POLICY);
+    let id = shop.commit_on_origin("two");
+    (shop, id[..7].to_owned())
+}
+
+#[test]
+fn it_counts_from_the_push_and_says_how_long_is_left() {
+    let (shop, id) = shop();
+    shop.push_at("2026-11-24 10:00:00", "staging", "master")
+        .goes();
+    shop.push_at("2026-11-24 10:04:00", "production", "master")
+        .refused("promotion")
+        .says(&format!(
+            "{id} has been on staging for 4m, and must be for 10m: until Tue 2026-11-24 10:1"
+        ))
+        .says("hint: push again then");
+    shop.push_at("2026-11-24 10:11:00", "production", "master")
+        .goes()
+        .says(&format!("promotion: {id} is live on staging, for 1"));
+}
+
+#[test]
+fn it_begins_anew_when_staging_moved_on_and_came_back() {
+    let (shop, _) = shop();
+    shop.push_at("2026-11-24 10:00:00", "staging", "master")
+        .goes();
+    shop.commit_on_origin("three");
+    shop.push_at("2026-11-24 10:20:00", "staging", "master")
+        .goes();
+    shop.git(["reset", "-q", "--hard", "HEAD~1"]).goes();
+    shop.git(["push", "-q", "--no-verify", "--force", "origin", "master"])
+        .goes();
+    let back = |time| shop.push_at(time, "staging", "+master");
+    back("2026-11-24 10:40:00").goes();
+    shop.push_at("2026-11-24 10:45:00", "production", "master")
+        .refused("promotion")
+        .says("has been on staging for 5m");
+    shop.push_at("2026-11-24 10:51:00", "production", "master")
+        .goes();
+}
+
+#[test]
+fn a_push_that_the_server_refused_does_not_start_it() {
+    let (shop, _) = shop();
+    let hook = shop.path("staging.git/hooks/pre-receive");
+    std::fs::write(&hook, "#!/bin/sh\nexit 1\n").unwrap();
+    std::fs::set_permissions(&hook, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    shop.push_at("2026-11-24 10:00:00", "staging", "master")
+        .goes_not();
+    std::fs::remove_file(&hook).unwrap();
+    shop.push_at("2026-11-24 10:20:00", "staging", "master")
+        .goes();
+    shop.push_at("2026-11-24 10:25:00", "production", "master")
+        .refused("promotion")
+        .says("has been on staging for 5m");
+}
+
+#[test]
+fn what_nobody_told_of_counts_from_when_it_is_seen() {
+    let (shop, id) = shop();
+    // By URL there is no tracking ref, and nobody here wrote it down.
+    let staging = shop.path("staging.git");
+    shop.git([
+        "push",
+        "-q",
+        "--no-verify",
+        staging.to_str().unwrap(),
+        "master",
+    ])
+    .goes();
+    shop.push_at("2026-11-24 10:00:00", "production", "master")
+        .refused("promotion")
+        .says(&format!(
+            "nothing tells since when {id} is on staging, where it must be for 10m: counted from now, until Tue 2026-11-24 10:10"
+        ));
+    shop.push_at("2026-11-24 10:06:30", "production", "master")
+        .refused("promotion")
+        .says("has been on staging for 6m");
+    shop.push_at("2026-11-24 10:11:00", "production", "master")
+        .goes();
+}
+
+#[test]
+fn a_push_around_the_gate_is_seen_in_the_reflog() {
+    let (shop, _) = shop();
+    let mut around = shop.at("2026-11-24 10:00:00");
+    crate::support::Ran::of(around.args(["git", "push", "-q", "--no-verify", "staging", "master"]))
+        .goes();
+    shop.push_at("2026-11-24 10:11:00", "production", "master")
+        .goes();
+}
+
+#[test]
+fn a_clock_that_was_ahead_proves_nothing() {
+    let (shop, _) = shop();
+    shop.push_at("2026-11-24 12:00:00", "staging", "master")
+        .goes();
+    shop.push_at("2026-11-24 10:00:00", "production", "master")
+        .refused("promotion")
+        .says("nothing tells since when");
+}
+
+#[test]
+fn a_damaged_ledger_and_notes_that_are_nonsense_prove_nothing() {
+    let (shop, id) = shop();
+    let staging = shop.path("staging.git");
+    shop.git([
+        "push",
+        "-q",
+        "--no-verify",
+        staging.to_str().unwrap(),
+        "master",
+    ])
+    .goes();
+    let id = shop.ask(["rev-parse", &id]);
+    shop.write(
+        ".git/pushgate/ledger.jsonl",
+        &format!("{{\"v\":1,\"commit\":\"{id}\"\n\0\0\n"),
+    );
+    let old = shop.ask(["rev-parse", "HEAD~1"]);
+    let record = |version, commit: &str| {
+        format!(
+            "{{\"v\":{version},\"event\":\"live\",\"environment\":\"staging\",\"commit\":\"{commit}\",\"by\":\"Ben <ben@shop.example>\",\"at\":\"2026-11-24T09:00:00Z\"}}"
+        )
+    };
+    let note = [record(2, &id), record(1, &old), "{".to_owned()].join("\n");
+    shop.git(["notes", "--ref=pushgate", "add", "-m", &note, &id])
+        .goes();
+    shop.push_at("2026-11-24 10:00:00", "production", "master")
+        .refused("promotion")
+        .says("nothing tells since when");
+    // The same words about this commit, in our version, count.
+    shop.git([
+        "notes",
+        "--ref=pushgate",
+        "append",
+        "-m",
+        &record(1, &id),
+        &id,
+    ])
+    .goes();
+    shop.push_at("2026-11-24 10:00:00", "production", "master")
+        .goes();
+}
