@@ -7,13 +7,13 @@ const DAY: &str = "2026-11-24 10:00:00";
 const NIGHT: &str = "2026-11-24 23:30:00";
 
 /// A shop where `two` and then `three` were deployed; three is live, and it is bad.
-struct Shop {
+struct Deployed {
     shop: Sandbox,
     two: String,
     three: String,
 }
 
-impl Shop {
+impl Deployed {
     fn new() -> Self {
         Self::with(POLICY)
     }
@@ -21,7 +21,7 @@ impl Shop {
     fn with(policy: &str) -> Self {
         let shop = Sandbox::new();
         shop.policy(policy);
-        let mut deploy = |subject| {
+        let deploy = |subject| {
             let id = shop.commit_on_origin(subject);
             shop.push_at(DAY, "staging", "master").goes();
             shop.push_at(DAY, "production", "master").goes();
@@ -47,7 +47,7 @@ impl Shop {
 
 #[test]
 fn what_was_live_comes_back_at_night_and_loudly() {
-    let it = Shop::new();
+    let it = Deployed::new();
     let (old, new) = (&it.two[..7], &it.three[..7]);
     it.back(NIGHT)
         .goes()
@@ -63,7 +63,7 @@ fn what_was_live_comes_back_at_night_and_loudly() {
 
 #[test]
 fn what_it_removed_stays_away_until_somebody_says_otherwise() {
-    let it = Shop::new();
+    let it = Deployed::new();
     it.back(NIGHT).goes();
     let removed = &it.three[..7];
     it.shop
@@ -141,7 +141,7 @@ fn what_was_live_but_is_not_on_trunk_does_not_come_back() {
 
 #[test]
 fn it_needs_no_pipeline() {
-    let it = Shop::with(
+    let it = Deployed::with(
         "suite: {run: 'true'}\nenvironments:\n  staging: {}\n  production: {window: {timezone: UTC, closed: ['22:00-07:00']}}\n",
     );
     it.back(NIGHT).goes().says("rollback: from");
