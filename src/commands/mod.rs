@@ -1,7 +1,9 @@
 //! The subcommands, one file each: what they read, what they print, their exit codes.
 
+mod chain;
 mod check;
 mod demo;
+mod hooks;
 mod init;
 mod install;
 mod log;

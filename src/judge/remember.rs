@@ -1,6 +1,6 @@
 //! What a decision leaves in the team's memory: pushes that go, rollbacks, and what was seen live.
 
-use super::{Desk, Said};
+use super::Said;
 use crate::{
     gates::{Case, Memory, World},
     push::{Oid, Update},
@@ -21,77 +21,99 @@ pub(super) fn change<'c>(case: &Case<'c>) -> Option<(&'c Oid, Option<&'c Oid>)> 
 }
 
 /// What there is to remember of one case.
-pub(super) fn records(
-    case: &Case<'_>,
-    verdict: &Verdict,
-    goes: bool,
-    world: &Real,
-) -> Result<Vec<Record>, Trouble> {
-    let mut records = Vec::new();
-    let (Some(environment), Some((commit, replaces))) = (case.environment(), change(case)) else {
-        return Ok(records);
-    };
-    let record = |environment: &str, commit: &Oid, event| Record {
-        at: world.now(),
-        by: world.person(),
-        environment: environment.to_owned(),
-        commit: commit.clone(),
-        event,
-        signed: None,
-    };
-    let is_new = |environment: &str, commit: &Oid| -> Result<bool, Trouble> {
-        let known = world.records(commit)?;
-        let live = |one: &Record| one.event == Event::Live && one.environment == environment;
-        Ok(!known.iter().any(live))
-    };
-    // The clock of a soak starts when a commit is first seen there, if nobody told before.
-    if let Some(before) = case.before.as_ref().filter(|_| verdict.seen)
-        && !environment.soak.is_zero()
-        && is_new(&before.environment, commit)?
-    {
-        records.push(record(&before.environment, commit, Event::Live));
-    }
-    if !goes {
-        return Ok(records);
-    }
-    let name = &environment.name;
-    if case.policy.remembers() || verdict.rollback.is_some() {
-        let (replaces, rollback) = (replaces.cloned(), verdict.rollback.is_some());
-        records.push(record(name, commit, Event::Push { replaces, rollback }));
-    }
-    if let Some(old) = replaces.filter(|_| case.policy.remembers())
-        && is_new(name, old)?
-    {
-        records.push(record(name, old, Event::Live));
-    }
-    if let Some(rollback) = &verdict.rollback {
-        let by_rollback_to = rollback.to.clone();
-        records.push(record(
-            name,
-            &rollback.from,
-            Event::Removed { by_rollback_to },
-        ));
-    }
-    Ok(records)
+#[derive(Debug, Default)]
+pub(super) struct Memories {
+    /// What was seen, whatever becomes of the push.
+    seen: Vec<Record>,
+    /// What is true only of a push that goes.
+    sent: Vec<Record>,
+    /// The remote where the team shares it.
+    share: Option<String>,
 }
 
-impl Desk<'_> {
-    /// Writes the records down and takes them to the team; a push does not fail by it.
-    pub(super) fn remember(&mut self, case: &Case<'_>, verdict: &Verdict, goes: bool) {
-        let written = records(case, verdict, goes, self.world).and_then(|records| {
-            self.world.notes().add(&records)?;
-            Ok(!records.is_empty())
-        });
-        let shared = match written {
-            Ok(true) if case.policy.shares() => case
-                .trunk
-                .as_ref()
-                .map_or(Ok(()), |trunk| self.world.share(&trunk.remote)),
-            Ok(_) => return,
-            Err(trouble) => Err(trouble),
+impl Memories {
+    /// What one case leaves, if the push goes, as far as the gates have a say.
+    pub(super) fn of(
+        case: &Case<'_>,
+        verdict: &Verdict,
+        goes: bool,
+        world: &Real,
+    ) -> Result<Self, Trouble> {
+        let mut memories = Self {
+            share: (case.trunk.as_ref().ok())
+                .filter(|_| case.policy.shares())
+                .map(|trunk| trunk.remote.clone()),
+            ..Self::default()
         };
-        if let Err(trouble) = shared {
-            self.say(Said::Line(format!("note: {}", trouble.in_one_line())));
+        let (Some(environment), Some((commit, replaces))) = (case.environment(), change(case))
+        else {
+            return Ok(memories);
+        };
+        let record = |environment: &str, commit: &Oid, event| Record {
+            at: world.now(),
+            by: world.person(),
+            environment: environment.to_owned(),
+            commit: commit.clone(),
+            event,
+            signed: None,
+        };
+        let is_new = |environment: &str, commit: &Oid| -> Result<bool, Trouble> {
+            let known = world.records(commit)?;
+            let live = |one: &Record| one.event == Event::Live && one.environment == environment;
+            Ok(!known.iter().any(live))
+        };
+        // The clock of a soak starts when a commit is first seen there, if nobody told before.
+        if let Some(before) = case.before.as_ref().filter(|_| verdict.seen)
+            && !environment.soak.is_zero()
+            && is_new(&before.environment, commit)?
+        {
+            let seen = record(&before.environment, commit, Event::Live);
+            memories.seen.push(seen);
         }
+        if !goes {
+            return Ok(memories);
+        }
+        let sent = &mut memories.sent;
+        let name = &environment.name;
+        if case.policy.remembers() || verdict.rollback.is_some() {
+            let (replaces, rollback) = (replaces.cloned(), verdict.rollback.is_some());
+            sent.push(record(name, commit, Event::Push { replaces, rollback }));
+        }
+        if let Some(old) = replaces.filter(|_| case.policy.remembers())
+            && is_new(name, old)?
+        {
+            sent.push(record(name, old, Event::Live));
+        }
+        if let Some(rollback) = &verdict.rollback {
+            let by_rollback_to = rollback.to.clone();
+            sent.push(record(
+                name,
+                &rollback.from,
+                Event::Removed { by_rollback_to },
+            ));
+        }
+        Ok(memories)
     }
+
+    /// The push did not go, after all.
+    pub(super) fn nothing_went(&mut self) {
+        self.sent.clear();
+    }
+
+    /// Writes the records down and takes them to the team; a push does not fail by it.
+    pub(super) fn keep(self, world: &Real) -> Option<Said> {
+        let records = [self.seen, self.sent].concat();
+        let shared = world.notes().add(&records).and_then(|()| {
+            match self.share.filter(|_| !records.is_empty()) {
+                Some(remote) => world.share(&remote),
+                None => Ok(()),
+            }
+        });
+        shared.err().map(not_kept)
+    }
+}
+
+/// What is said where something could not be remembered.
+pub(super) fn not_kept(trouble: Trouble) -> Said {
+    Said::Line(format!("note: {}", trouble.in_one_line()))
 }
