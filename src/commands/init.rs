@@ -37,7 +37,10 @@ pub(crate) fn run(args: &Init) -> Done {
     let mut options = OpenOptions::new();
     let file = options.write(true).create_new(true).open(&path);
     let mut file = file.map_err(|error| match error.kind() {
-        std::io::ErrorKind::AlreadyExists => Trouble::Exists { path: path.clone() },
+        std::io::ErrorKind::AlreadyExists => Trouble::Exists {
+            path: path.clone(),
+            cure: "compare it with pushgate init --stdout, or remove it first",
+        },
         _ => Trouble::io(format!("write {}", path.display()), &error),
     })?;
     if let Err(error) = file
@@ -168,10 +171,17 @@ impl Found {
             ),
         }];
         lines.push(match &facts.suite {
-            Detected::Found(candidate) => format!(
-                "suite: {} ({}): is it ALL of your tests?",
-                candidate.command, candidate.because
-            ),
+            Detected::Found(candidate) => {
+                let because = match &candidate.because {
+                    // Found by its own name: that goes without saying.
+                    because if *because == candidate.command => String::new(),
+                    because => format!(" ({because})"),
+                };
+                format!(
+                    "suite: {}{because}: is it ALL of your tests?",
+                    candidate.command
+                )
+            }
             Detected::Several(candidates) => {
                 let commands: Vec<_> = candidates
                     .iter()
@@ -188,12 +198,12 @@ impl Found {
         });
         for environment in &facts.environments {
             let mut line = format!(
-                "{}: remote {}",
+                "{}: {}",
                 environment.name,
-                environment.remotes.join(", ")
+                named("remote", &environment.remotes)
             );
             if !environment.apps.is_empty() {
-                line += &format!(", app {}", environment.apps.join(", "));
+                line += &format!(", {}", named("app", &environment.apps));
             }
             if let Some(after) = &environment.after {
                 line += &format!(", after {after}");
@@ -202,6 +212,14 @@ impl Found {
                 line += &format!(", closed {NIGHT}: your hours?");
             }
             lines.push(line);
+            if environment.is_guess() {
+                lines.push(format!(
+                    "  nothing calls any of these {} apps staging, so all are {} now:",
+                    environment.apps.len(),
+                    environment.name
+                ));
+                lines.push("  look them over, and take out what is not".to_owned());
+            }
         }
         if facts.environments.is_empty() {
             lines.push(
@@ -215,6 +233,12 @@ impl Found {
         lines.push("next: look it over, commit it, then pushgate install".to_owned());
         lines
     }
+}
+
+/// `app shop`, or `apps shop, blog`.
+fn named(what: &str, names: &[String]) -> String {
+    let plural = if names.len() == 1 { "" } else { "s" };
+    format!("{what}{plural} {}", names.join(", "))
 }
 
 /// The files of the work tree.

@@ -3,6 +3,7 @@
 mod chain;
 mod check;
 mod demo;
+mod help;
 mod hooks;
 mod init;
 mod install;
@@ -30,6 +31,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Check(args) => ("check", check::run(&args)),
         Command::Log(args) => ("log", log::run(&args)),
         Command::Demo(args) => ("demo", demo::run(&args)),
+        Command::Help(args) => ("help", help::run(&args)),
         Command::Guard { group } => {
             crate::suite::guard::stand(group);
             ("guard", Ok(0))
