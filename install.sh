@@ -238,17 +238,55 @@ remove_policy() {
   fi
 }
 
+# Whether the hook is what some version wrote, but for the path of the program.
+is_as_written() {
+  for written in "$source/hooks/pre-push" "$source"/hooks/earlier/*; do
+    sed '/^pushgate=/d' "$written" >"$scratch/written"
+    ! sed '/^pushgate=/d' "$hook" | cmp -s - "$scratch/written" || return 0
+  done
+  return 1
+}
+
+# Somebody's edit is somebody's, even of our hook.
+set_aside() {
+  aside=$hook.edited number=1
+  while [ -e "$aside" ]; do
+    number=$((number + 1))
+    aside=$hook.edited.$number
+  done
+  cp -p -- "$hook" "$aside" || die "$hook was edited, and cannot be copied"
+  say "$hook was edited: the edit is in $aside"
+}
+
+# The hook that was there before: where it waits, or where version 1 kept it.
+give_back() {
+  waiting=$(cd -- "$hooks/.." && pwd)/.pushgate-hooks
+  for kept in "$waiting/pre-push" "$hook.kept"; do
+    if [ -e "$kept" ] || [ -L "$kept" ]; then
+      mv -f -- "$kept" "$hook" && say "$hook is again what it was before"
+      clear_waiting
+      return
+    fi
+  done
+  rm -- "$hook" && say "removed $hook"
+  clear_waiting
+}
+
+# The links to the neighbours that it had.
+clear_waiting() {
+  [ -d "$waiting" ] || return 0
+  find "$waiting" -type l -exec rm -- {} +
+  rmdir -- "$waiting" 2>/dev/null || say "left: $waiting, which holds what is not pushgate's"
+}
+
 remove_hook() {
   find_hook
   if [ -x "$binary" ]; then
     # It says itself what it does not take, and why.
     (cd -- "$top" && "$binary" uninstall) || :
   elif is_ours "$hook"; then
-    if [ -e "$hook.kept" ] || [ -L "$hook.kept" ]; then
-      mv -f -- "$hook.kept" "$hook" && say "$hook is again what it was before"
-    else
-      rm -- "$hook" && say "removed $hook"
-    fi
+    is_as_written || set_aside
+    give_back
     ledger=$(git -C "$top" rev-parse --path-format=absolute --git-common-dir)/pushgate
     [ ! -d "$ledger" ] || say "left: the ledger $ledger"
     # Where the suite ran.

@@ -225,7 +225,7 @@ fn it_installs_into_the_repository_it_is_called_from_and_takes_all_of_it_away_ag
     assert!(!program(&shop).exists());
     assert!(policy(&shop).exists());
     assert_eq!(fs::read_to_string(hook(&shop)).unwrap(), OLD_HOOK);
-    assert!(!hook(&shop).with_extension("kept").exists());
+    assert!(!shop.app.join(".git/.pushgate-hooks").exists());
     shop.push("staging", "master")
         .goes()
         .says("the old hook")
@@ -374,6 +374,31 @@ fn a_hook_that_lost_its_program_is_taken_away_without_it() {
         "{ran}"
     );
     assert!(!hook(&shop).exists());
+    assert!(!shop.app.join(".git/.pushgate-hooks").exists());
+    // What version 1 kept comes back, too; what somebody edited is not lost.
+    let earlier = include_str!("../hooks/earlier/pre-push-1").replace("@PUSHGATE@", "'/gone'");
+    let kept = shop.app.join(".git/hooks/pre-push.kept");
+    for edit in ["", "make check\n"] {
+        executable(&hook(&shop), &format!("{earlier}{edit}"));
+        executable(&kept, OLD_HOOK);
+        let ran = run(&shop, &["--uninstall"]).goes();
+        assert_eq!(fs::read_to_string(hook(&shop)).unwrap(), OLD_HOOK);
+        assert!(!kept.exists());
+        let aside = shop.app.join(".git/hooks/pre-push.edited");
+        assert_eq!(aside.exists(), !edit.is_empty());
+        assert_eq!(
+            ran.stdout
+                .contains(&format!("was edited: the edit is in {}\n", aside.display())),
+            !edit.is_empty(),
+            "{ran}"
+        );
+        if aside.exists() {
+            assert_eq!(
+                fs::read_to_string(aside).unwrap(),
+                format!("{earlier}{edit}")
+            );
+        }
+    }
 }
 
 #[test]
