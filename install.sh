@@ -6,14 +6,17 @@ usage() {
 usage: ./install.sh [REPO]
        ./install.sh --uninstall [REPO]
 
-Builds and installs the program with cargo, installs the hook into REPO, and writes a policy where
-there is none. REPO: the repository that the push goes from; default: the one you call this from.
-A hook that is there already is kept, and runs after the gates have passed.
+Builds and installs the program with cargo, installs the hook into REPO, and
+writes a policy where there is none. REPO: the repository that the push goes
+from; default: the one you call this from. A hook that is there already is kept,
+and runs after the gates have passed.
 
-  --uninstall   take the hook, the policy (if nobody touched it) and the program away again
+  --uninstall   take away the hook, the policy (if nobody touched it), and the
+                program
   --help        show this
 
-The program goes where cargo puts programs: CARGO_INSTALL_ROOT, else CARGO_HOME, else ~/.cargo.
+The program goes where cargo puts programs: CARGO_INSTALL_ROOT, else CARGO_HOME,
+else ~/.cargo.
 END
 }
 
@@ -192,7 +195,10 @@ say_next() {
     fi
     also "$(program) check      the verdict, without a push"
   fi
-  on_path || say "the hook finds the program; for your own use, add $(dirname -- "$binary") to PATH"
+  on_path || {
+    say "the hook finds the program; for your own use, put it on your PATH:"
+    also "PATH=$(word "$(dirname -- "$binary")"):\$PATH"
+  }
 }
 
 on_path() {
@@ -302,13 +308,20 @@ remove_hook() {
 }
 
 remove_binary() {
-  if has cargo && run_cargo install --list | grep -q '^pushgate v'; then
+  installed=
+  if has cargo && ! installed=$(run_cargo install --list 2>&1); then
+    say "cargo does not run:"
+    also "$installed"
+    installed=
+  fi
+  if printf '%s\n' "$installed" | grep -q '^pushgate v'; then
     run_cargo uninstall --quiet pushgate || die "cargo uninstall failed: see above"
     say "removed $binary"
     also "a repository that still has the hook refuses to push now; for each such:" \
       "./install.sh --uninstall REPO"
   elif [ -x "$binary" ]; then
-    say "left: $binary, which cargo does not know"
+    say "left: $binary, which cargo does not take away"
+    also "to remove it: rm $(word "$binary")"
   else
     say "$binary is not there"
   fi

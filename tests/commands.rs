@@ -194,7 +194,7 @@ fn init_writes_what_it_finds_and_the_policy_holds() {
     ran.says("trunk: origin/master\n")
         .says("suite: bin/ci: is it ALL of your tests?\n")
         .says("staging: remote staging, app shop-staging\n")
-        .says("production: remote production, app shop, after staging, closed 22:00-07:00: your hours?\n")
+        .says("production: remote production, app shop, after staging\n    closed 22:00-07:00: your hours?\n")
         .says("not an environment: backup (backup.example/shop)");
     let text = fs::read(shop.app.join(".pushgate.yml")).unwrap();
     let policy = pushgate::policy::load(".pushgate.yml", &text).unwrap();
@@ -221,7 +221,7 @@ fn init_says_which_apps_it_took_for_production_and_that_somebody_must_look() {
     }
     let ran = shop.pushgate(["init"]).goes();
     ran.says(
-        "  production: remotes shop, blog, apps shop, blog, closed 22:00-07:00: your hours?\n",
+        "  production: remotes shop, blog, apps shop, blog\n    closed 22:00-07:00: your hours?\n",
     )
     .says("    nothing calls any of these 2 apps staging, so all are production now:\n")
     .says("    look them over, and take out what is not\n");
@@ -319,7 +319,15 @@ fn init_asks_where_two_suites_are_as_likely() {
         .goes()
         .says("say in `suite.run` which it is")
         .says("no remote leads to a platform")
-        .says("trunk: origin/master\n");
+        .says("trunk: origin/master\n")
+        .says("  next: look it over and commit it\n  and then: pushgate install\n");
+    // Not where that is done.
+    fs::remove_file(shop.app.join(".pushgate.yml")).unwrap();
+    shop.install();
+    shop.pushgate(["init"])
+        .goes()
+        .says("  next: look it over and commit it\n")
+        .never_says("pushgate install");
 }
 
 #[test]

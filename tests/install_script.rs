@@ -175,7 +175,7 @@ fn it_installs_into_the_repository_it_is_called_from_and_takes_all_of_it_away_ag
     says(&format!("install.sh: next, in {}:\n", shop.app.display()));
     says("  git add .pushgate.yml && git commit -m 'Add the deploy policy' .pushgate.yml\n");
     says(" check      the verdict, without a push\n");
-    says("/the root/bin to PATH\n");
+    says("/the root/bin':$PATH\n");
     assert!(
         !ran.stdout.contains('\x1b') && !ran.stderr.contains('\x1b'),
         "{ran:?}"
@@ -451,6 +451,21 @@ fn a_cargo_that_is_too_old_or_does_not_run_is_said_before_anything_is_built() {
     }
     let (ran, _) = cargo("echo 'no toolchain is chosen' >&2; exit 1");
     ran.says("cargo does not run\n  no toolchain is chosen\n");
+    // Nor can it take anything away, then.
+    let root = shop.path("the root/bin");
+    fs::create_dir_all(&root).unwrap();
+    executable(&program(&shop), "#!/bin/sh\nexit 0\n");
+    let ran = Ran::of(script(&shop, &["--uninstall"]).env("PATH", &tools)).goes();
+    let program = program(&shop);
+    assert!(
+        ran.stdout.ends_with(&format!(
+            "install.sh: cargo does not run:\n  no toolchain is chosen\n\
+             install.sh: left: {0}, which cargo does not take away\n  to remove it: rm '{0}'\n",
+            program.display()
+        )),
+        "{ran}"
+    );
+    assert!(program.exists());
 }
 
 #[test]
@@ -607,6 +622,16 @@ fn the_script_that_runs_the_tests_names_what_is_missing_where_it_may_not_install
             checkout().display()
         )
     );
+}
+
+#[test]
+fn what_it_says_of_itself_fits_80_columns() {
+    let shop = Sandbox::bare();
+    let ran = run(&shop, &["--help"]).goes();
+    assert!(ran.stdout.lines().count() > 10, "{ran}");
+    for line in ran.stdout.lines() {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
 }
 
 #[test]

@@ -9,7 +9,10 @@ use std::{
 
 use bstr::ByteSlice;
 
-use super::Done;
+use super::{
+    Done,
+    hooks::{self, Hooks},
+};
 use crate::{
     cli::Init,
     destination::{Destination, Platform},
@@ -54,6 +57,10 @@ pub(crate) fn run(args: &Init) -> Done {
     report::say(&format!("wrote {}", path.display()));
     for line in found.summary() {
         report::print(&format!("  {line}\n"));
+    }
+    let hook = Hooks::of(&world).and_then(|hooks| hooks.found());
+    if !matches!(hook, Ok(hooks::Found::Ours(_))) {
+        report::print("  and then: pushgate install\n");
     }
     Ok(0)
 }
@@ -209,7 +216,8 @@ impl Found {
                 line += &format!(", after {after}");
             }
             if environment.name == PRODUCTION || environment.after.is_some() {
-                line += &format!(", closed {NIGHT}: your hours?");
+                lines.push(std::mem::take(&mut line));
+                line = format!("  closed {NIGHT}: your hours?");
             }
             lines.push(line);
             if environment.is_guess() {
@@ -230,7 +238,7 @@ impl Found {
         for remote in &self.left_out {
             lines.push(format!("not an environment: {remote}"));
         }
-        lines.push("next: look it over, commit it, then pushgate install".to_owned());
+        lines.push("next: look it over and commit it".to_owned());
         lines
     }
 }
