@@ -6,14 +6,17 @@ usage() {
 usage: ./install.sh [REPO]
        ./install.sh --uninstall [REPO]
 
-Builds and installs the program with cargo, installs the hook into REPO, and writes a policy where
-there is none. REPO: the repository that the push goes from; default: the one you call this from.
-A hook that is there already is kept, and runs after the gates have passed.
+Builds and installs the program with cargo, installs the hook into REPO, and
+writes a policy where there is none. REPO: the repository that the push goes
+from; default: the one you call this from. A hook that is there already is kept,
+and runs after the gates have passed.
 
-  --uninstall   take the hook, the policy (if nobody touched it) and the program away again
+  --uninstall   take away the hook, the policy (if nobody touched it), and the
+                program
   --help        show this
 
-The program goes where cargo puts programs: CARGO_INSTALL_ROOT, else CARGO_HOME, else ~/.cargo.
+The program goes where cargo puts programs: CARGO_INSTALL_ROOT, else CARGO_HOME,
+else ~/.cargo.
 END
 }
 
@@ -192,7 +195,10 @@ say_next() {
     fi
     also "$(program) check      the verdict, without a push"
   fi
-  on_path || say "the hook finds the program; for your own use, add $(dirname -- "$binary") to PATH"
+  on_path || {
+    say "the hook finds the program; for your own use, put it on your PATH:"
+    also "PATH=$(word "$(dirname -- "$binary")"):\$PATH"
+  }
 }
 
 on_path() {
@@ -238,17 +244,55 @@ remove_policy() {
   fi
 }
 
+# Whether the hook is what some version wrote, but for the path of the program.
+is_as_written() {
+  for written in "$source/hooks/pre-push" "$source"/hooks/earlier/*; do
+    sed '/^pushgate=/d' "$written" >"$scratch/written"
+    ! sed '/^pushgate=/d' "$hook" | cmp -s - "$scratch/written" || return 0
+  done
+  return 1
+}
+
+# Somebody's edit is somebody's, even of our hook.
+set_aside() {
+  aside=$hook.edited number=1
+  while [ -e "$aside" ]; do
+    number=$((number + 1))
+    aside=$hook.edited.$number
+  done
+  cp -p -- "$hook" "$aside" || die "$hook was edited, and cannot be copied"
+  say "$hook was edited: the edit is in $aside"
+}
+
+# The hook that was there before: where it waits, or where version 1 kept it.
+give_back() {
+  waiting=$(cd -- "$hooks/.." && pwd)/.pushgate-hooks
+  for kept in "$waiting/pre-push" "$hook.kept"; do
+    if [ -e "$kept" ] || [ -L "$kept" ]; then
+      mv -f -- "$kept" "$hook" && say "$hook is again what it was before"
+      clear_waiting
+      return
+    fi
+  done
+  rm -- "$hook" && say "removed $hook"
+  clear_waiting
+}
+
+# The links to the neighbours that it had.
+clear_waiting() {
+  [ -d "$waiting" ] || return 0
+  find "$waiting" -type l -exec rm -- {} +
+  rmdir -- "$waiting" 2>/dev/null || say "left: $waiting, which holds what is not pushgate's"
+}
+
 remove_hook() {
   find_hook
   if [ -x "$binary" ]; then
     # It says itself what it does not take, and why.
     (cd -- "$top" && "$binary" uninstall) || :
   elif is_ours "$hook"; then
-    if [ -e "$hook.kept" ] || [ -L "$hook.kept" ]; then
-      mv -f -- "$hook.kept" "$hook" && say "$hook is again what it was before"
-    else
-      rm -- "$hook" && say "removed $hook"
-    fi
+    is_as_written || set_aside
+    give_back
     ledger=$(git -C "$top" rev-parse --path-format=absolute --git-common-dir)/pushgate
     [ ! -d "$ledger" ] || say "left: the ledger $ledger"
     # Where the suite ran.
@@ -264,13 +308,20 @@ remove_hook() {
 }
 
 remove_binary() {
-  if has cargo && run_cargo install --list | grep -q '^pushgate v'; then
+  installed=
+  if has cargo && ! installed=$(run_cargo install --list 2>&1); then
+    say "cargo does not run:"
+    also "$installed"
+    installed=
+  fi
+  if printf '%s\n' "$installed" | grep -q '^pushgate v'; then
     run_cargo uninstall --quiet pushgate || die "cargo uninstall failed: see above"
     say "removed $binary"
     also "a repository that still has the hook refuses to push now; for each such:" \
       "./install.sh --uninstall REPO"
   elif [ -x "$binary" ]; then
-    say "left: $binary, which cargo does not know"
+    say "left: $binary, which cargo does not take away"
+    also "to remove it: rm $(word "$binary")"
   else
     say "$binary is not there"
   fi

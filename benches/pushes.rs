@@ -376,9 +376,10 @@ impl Shop {
 
     /// The most memory that the process of a governed push ever had (proc(5), `VmHWM`), in bytes.
     fn peak(&self) -> usize {
-        self.hook("pre-push.kept", Some(PEAK));
+        fs::create_dir_all(self.sandbox.app.join(".git/.pushgate-hooks")).unwrap();
+        self.hook("../.pushgate-hooks/pre-push", Some(PEAK));
         Push::new(self, "peak", "production", Some(&self.ours)).run();
-        self.hook("pre-push.kept", None);
+        self.hook("../.pushgate-hooks/pre-push", None);
         let text = fs::read_to_string(self.sandbox.app.join(".git/peak.txt")).unwrap();
         let kibibytes = text.split_whitespace().nth(1).unwrap();
         kibibytes.parse::<usize>().unwrap() * 1024

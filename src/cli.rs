@@ -14,6 +14,7 @@ use clap::{Args, Parser, Subcommand};
     name = "pushgate",
     version,
     max_term_width = 100,
+    disable_help_subcommand = true,
     after_help = "\
 Examples:
   pushgate demo                  see the whole story in a scratch directory
@@ -53,6 +54,8 @@ Examples:
     Log(Log),
     /// Play the whole story with real pushes in a scratch directory.
     Demo(Demo),
+    /// Show what a command does, with examples.
+    Help(Help),
     /// End a process group when standard input ends without a word; a running suite is guarded so.
     #[command(hide = true)]
     Guard {
@@ -117,6 +120,16 @@ pub struct Demo {
     /// Where to play; default: a new temporary directory.
     #[arg(long, value_name = "DIR")]
     pub dir: Option<PathBuf>,
+}
+
+/// `pushgate help`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  pushgate help check            the same as pushgate check --help")]
+pub struct Help {
+    /// The command; default: what there is.
+    pub command: Option<String>,
 }
 
 /// `pushgate pre-push`

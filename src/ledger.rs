@@ -59,7 +59,8 @@ pub struct Entry {
 /// What one gate said.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct GateEntry {
-    /// Its name.
+    /// Its name; `chained` for the hook that was there before, `signal` for what ended the push,
+    /// `program` where there was none to ask.
     pub gate: String,
     /// `passed`, `refused`, `skipped` or `undecided`.
     pub outcome: String,
@@ -112,6 +113,19 @@ impl Entry {
     pub fn of(mut self, event: &str) -> Self {
         event.clone_into(&mut self.event);
         self
+    }
+
+    /// What would have gone does not, because of something that is no gate.
+    pub fn stopped(&mut self, by: &str, why: &str) {
+        let goes = [Decision::Go, Decision::Overridden].map(Decision::name);
+        if goes.contains(&&*self.verdict) {
+            Decision::Refused.name().clone_into(&mut self.verdict);
+            self.gates.push(GateEntry {
+                gate: by.to_owned(),
+                outcome: "refused".to_owned(),
+                why: why.to_owned(),
+            });
+        }
     }
 
     /// With what the gates said.
@@ -293,6 +307,8 @@ impl Ledger {
 
 /// One line, where it is whole and of a version that we know.
 fn entry(line: &[u8]) -> Option<Entry> {
-    let entry = serde_json::from_slice::<Entry>(line).ok()?;
+    // The hook's shell writes names as they are, whatever their bytes.
+    let line = String::from_utf8_lossy(line);
+    let entry = serde_json::from_str::<Entry>(&line).ok()?;
     (entry.v == VERSION).then_some(entry)
 }

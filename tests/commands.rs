@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::support::{POLICY, Ran, Sandbox};
+use crate::support::{POLICY, PUSHGATE, Ran, Sandbox, story::in_terminal};
 
 #[test]
 fn check_gives_the_verdict_without_the_push() {
@@ -77,12 +77,8 @@ fn check_from_a_subdirectory_and_of_an_unknown_name() {
     shop.commit_file("sub/x", "x");
     shop.git(["push", "-q", "--no-verify", "origin", "master"])
         .goes();
-    shop.run_in(
-        shop.app.join("sub"),
-        crate::support::PUSHGATE,
-        ["check", "staging"],
-    )
-    .goes();
+    shop.run_in(shop.app.join("sub"), PUSHGATE, ["check", "staging"])
+        .goes();
     let ran = shop.pushgate(["check", "prodution"]);
     assert_eq!(ran.code, 2, "{ran}");
     ran.says("there is no environment `prodution`; there is `staging` or `production`; did you mean `production`?");
@@ -196,9 +192,9 @@ fn init_writes_what_it_finds_and_the_policy_holds() {
     shop.commit("one");
     let ran = shop.pushgate(["init"]).goes();
     ran.says("trunk: origin/master\n")
-        .says("suite: bin/ci (")
+        .says("suite: bin/ci: is it ALL of your tests?\n")
         .says("staging: remote staging, app shop-staging\n")
-        .says("production: remote production, app shop, after staging, closed 22:00-07:00: your hours?\n")
+        .says("production: remote production, app shop, after staging\n    closed 22:00-07:00: your hours?\n")
         .says("not an environment: backup (backup.example/shop)");
     let text = fs::read(shop.app.join(".pushgate.yml")).unwrap();
     let policy = pushgate::policy::load(".pushgate.yml", &text).unwrap();
@@ -215,11 +211,91 @@ fn init_writes_what_it_finds_and_the_policy_holds() {
 }
 
 #[test]
+fn init_says_which_apps_it_took_for_production_and_that_somebody_must_look() {
+    let shop = Sandbox::bare();
+    shop.git(["remote", "remove", "staging"]).goes();
+    shop.git(["remote", "remove", "production"]).goes();
+    for app in ["shop", "blog"] {
+        let url = format!("https://git.heroku.com/{app}.git");
+        shop.git(["remote", "add", app, &url]).goes();
+    }
+    let ran = shop.pushgate(["init"]).goes();
+    ran.says(
+        "  production: remotes shop, blog, apps shop, blog\n    closed 22:00-07:00: your hours?\n",
+    )
+    .says("    nothing calls any of these 2 apps staging, so all are production now:\n")
+    .says("    look them over, and take out what is not\n");
+    let text = fs::read_to_string(shop.app.join(".pushgate.yml")).unwrap();
+    assert!(
+        text.contains(
+            "    # FIXME: nothing calls these apps staging: take out what is not production.\n    app: [shop, blog]\n"
+        ),
+        "{text}"
+    );
+    assert!(
+        text.lines().all(|line| line.chars().count() <= 80),
+        "{text}"
+    );
+    assert!(!text.contains("not asked for"), "{text}");
+    pushgate::policy::load(".pushgate.yml", text.as_bytes()).unwrap();
+    // One app is nobody's doubt.
+    shop.git(["remote", "remove", "blog"]).goes();
+    let ran = shop.pushgate(["init", "--stdout"]).goes();
+    assert!(!ran.stdout.contains("FIXME: nothing calls"), "{ran}");
+}
+
+#[test]
+fn help_comes_however_it_is_asked_for() {
+    let shop = Sandbox::bare();
+    let all = shop.pushgate(["--help"]).goes().stdout;
+    assert!(
+        all.contains("  help       Show what a command does, with examples\n"),
+        "{all}"
+    );
+    assert_eq!(shop.pushgate(["help"]).goes().stdout, all);
+    let one = shop.pushgate(["log", "--help"]).goes().stdout;
+    assert!(one.contains("Examples:\n  pushgate log\n"), "{one}");
+    assert_eq!(shop.pushgate(["help", "log"]).goes().stdout, one);
+    let help = shop.pushgate(["help", "--help"]).goes().stdout;
+    assert!(help.contains("Usage: pushgate help [COMMAND]\n"), "{help}");
+    assert_eq!(shop.pushgate(["help", "help"]).goes().stdout, help);
+    let ran = shop.pushgate(["help", "instal"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{ran}");
+    ran.says("unrecognized subcommand 'instal'")
+        .says(", 'install'");
+}
+
+#[test]
+fn log_is_in_colour_on_a_terminal_and_passes_on_no_escapes() {
+    let shop = Sandbox::new();
+    shop.commit("two");
+    shop.push("production", "master").goes_not();
+    let reason = [("PUSHGATE", "off"), ("PUSHGATE_REASON", "fire \x1b[2J")];
+    shop.push_with(&reason, "production", "master").goes();
+    let shown = in_terminal(&shop, &format!("TERM=xterm '{PUSHGATE}' log"))
+        .goes()
+        .stderr;
+    assert!(
+        shown.contains("  \x1b[1m\x1b[31mrefused   \x1b[0m  production  "),
+        "{shown:?}"
+    );
+    assert!(
+        shown.contains("  \x1b[1m\x1b[33moverridden\x1b[0m  production  "),
+        "{shown:?}"
+    );
+    assert!(shown.contains("    reason: fire \\u{1b}[2J\n"), "{shown:?}");
+    let plain = in_terminal(&shop, &format!("NO_COLOR=1 TERM=xterm '{PUSHGATE}' log")).goes();
+    assert!(!plain.stderr.contains('\x1b'), "{plain}");
+    let piped = shop.pushgate(["log"]).goes().stdout;
+    assert_eq!(piped, plain.stderr);
+}
+
+#[test]
 fn init_refuses_to_overwrite() {
     let shop = Sandbox::new();
     let ran = shop.pushgate(["init"]);
     assert_eq!(ran.code, 2, "{ran}");
-    ran.says(".pushgate.yml exists already");
+    ran.says(".pushgate.yml exists already\n  hint: compare it with pushgate init --stdout, or remove it first\n");
     assert_eq!(
         fs::read_to_string(shop.app.join(".pushgate.yml")).unwrap(),
         POLICY
@@ -243,7 +319,15 @@ fn init_asks_where_two_suites_are_as_likely() {
         .goes()
         .says("say in `suite.run` which it is")
         .says("no remote leads to a platform")
-        .says("trunk: origin/master\n");
+        .says("trunk: origin/master\n")
+        .says("  next: look it over and commit it\n  and then: pushgate install\n");
+    // Not where that is done.
+    fs::remove_file(shop.app.join(".pushgate.yml")).unwrap();
+    shop.install();
+    shop.pushgate(["init"])
+        .goes()
+        .says("  next: look it over and commit it\n")
+        .never_says("pushgate install");
 }
 
 #[test]
@@ -270,7 +354,7 @@ fn without_a_policy_the_heroku_remotes_are_staging_and_production() {
     let call = |time: &str, remote: &str, app: &str| {
         let mut command = shop.at(time);
         command.args([
-            crate::support::PUSHGATE,
+            PUSHGATE,
             "pre-push",
             "--",
             remote,
@@ -304,13 +388,15 @@ fn the_demo_plays_its_whole_story_and_leaves_nothing_else_behind() {
     let ran = shop
         .run_in(
             shop.root(),
-            crate::support::PUSHGATE,
+            PUSHGATE,
             ["demo".as_ref(), "--dir".as_ref(), stage.as_os_str()],
         )
         .goes();
     assert_eq!(home(), before);
     for part in [
         "    trunk: master is 1 commit behind origin/master (you push ",
+        "  -echo $(($1 * $2))\n  +echo $(($1 + $2))\n",
+        "(TZ is the clock that a command goes by. In ",
         "    suite: `bin/ci` failed with exit code 1\n",
         "  pushgate: push to staging (staging) may go\n",
         "    promotion: staging has ",
@@ -326,16 +412,16 @@ fn the_demo_plays_its_whole_story_and_leaves_nothing_else_behind() {
         );
     }
     // It can be played on.
-    shop.run_in(
-        stage.join("shop"),
-        crate::support::PUSHGATE,
-        ["check", "trunk"],
-    )
-    .goes();
+    shop.run_in(stage.join("shop"), PUSHGATE, ["check", "trunk"])
+        .goes();
     let ran = shop.run_in(
         shop.root(),
-        crate::support::PUSHGATE,
+        PUSHGATE,
         ["demo".as_ref(), "--dir".as_ref(), stage.as_os_str()],
     );
     assert_eq!(ran.code, 2, "{ran}");
+    ran.says(&format!(
+        "pushgate: demo not done\n  {} exists already\n  hint: name a directory that is not there yet",
+        stage.display()
+    ));
 }

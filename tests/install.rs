@@ -13,6 +13,9 @@ use std::{
 
 use crate::support::{PUSHGATE, Ran, Sandbox, tool};
 
+/// What version 1 wrote.
+const EARLIER: &str = include_str!("../hooks/earlier/pre-push-1");
+
 /// The sandbox without the hook.
 fn uninstalled() -> Sandbox {
     let shop = Sandbox::new();
@@ -25,7 +28,7 @@ fn hook(shop: &Sandbox) -> PathBuf {
 }
 
 fn kept(shop: &Sandbox) -> PathBuf {
-    shop.app.join(".git/hooks/pre-push.kept")
+    shop.app.join(".git/.pushgate-hooks/pre-push")
 }
 
 /// Writes an executable file, its directory included.
@@ -342,7 +345,7 @@ fn an_old_hook_that_refuses_stops_the_push_with_its_own_exit_code() {
     assert_eq!(ran.code, 1, "{ran}");
     ran.says("push to staging (staging) may go")
         .says("pushgate: the hook that was here before (")
-        .says("/pre-push.kept) refused: exit code 7\n");
+        .says("/.pushgate-hooks/pre-push) refused: exit code 7\n");
     assert_eq!(shop.tip("staging", "master"), before);
     // Not governed.
     let ran = shop.push("origin", "HEAD:refs/heads/feature");
@@ -556,7 +559,10 @@ fn what_git_lfs_takes_by_force_is_taken_back() {
     let ran = shop.pushgate(["uninstall"]);
     assert_eq!(ran.code, 1, "{ran}");
     ran.says("pre-push is not pushgate's: left as it is\n")
-        .says("pre-push.kept stays, too\n");
+        .says(&format!(
+            "the hook that was there before pushgate stays, too: {}\n",
+            kept(&shop).display()
+        ));
 }
 
 #[test]
@@ -564,6 +570,7 @@ fn an_install_that_was_interrupted_is_finished_by_the_next() {
     let shop = uninstalled();
     executable(&hook(&shop), &recorder(&shop, ""));
     // The old hook has its second name, and ours is not there yet.
+    fs::create_dir(kept(&shop).parent().unwrap()).unwrap();
     fs::hard_link(hook(&shop), kept(&shop)).unwrap();
     shop.install();
     is_gated(&shop, &shop.app);
@@ -596,16 +603,170 @@ fn installing_again_changes_nothing() {
 fn a_hook_of_ours_that_is_stale_or_spoilt_is_written_anew() {
     let shop = Sandbox::new();
     let good = fs::read(hook(&shop)).unwrap();
-    let stale = String::from_utf8(good.clone())
-        .unwrap()
-        .replace("version 1", "version 0");
+    let stale = EARLIER.replace("@PUSHGATE@", "'/gone/pushgate'");
     executable(&hook(&shop), &stale);
-    shop.install();
+    shop.pushgate(["install"]).goes().never_says("edited");
+    assert_eq!(fs::read(hook(&shop)).unwrap(), good);
+    let moved = String::from_utf8(good.clone()).unwrap();
+    executable(&hook(&shop), &moved.replace(PUSHGATE, "/gone/pushgate"));
+    shop.pushgate(["install"]).goes().never_says("edited");
     assert_eq!(fs::read(hook(&shop)).unwrap(), good);
     fs::set_permissions(hook(&shop), fs::Permissions::from_mode(0o644)).unwrap();
     shop.install();
     assert_eq!(mode(&hook(&shop)), 0o755);
     assert!(!kept(&shop).exists());
+}
+
+#[test]
+fn a_hook_of_ours_that_somebody_edited_is_never_lost() {
+    let shop = Sandbox::new();
+    let ours = fs::read_to_string(hook(&shop)).unwrap();
+    let edit = |line: &str| {
+        let text = ours.replacen("\n\n", &format!("\n\n{line}\n"), 1);
+        assert_ne!(text, ours);
+        executable(&hook(&shop), &text);
+        text
+    };
+    let aside = |name: &str| shop.app.join(".git/hooks").join(name);
+    let first = edit("make check || exit");
+    shop.pushgate(["install"]).goes().says(&format!(
+        "{} was edited: the edit no longer runs, and is in {}\n",
+        hook(&shop).display(),
+        aside("pre-push.edited").display()
+    ));
+    assert_eq!(fs::read_to_string(hook(&shop)).unwrap(), ours);
+    // Another edit does not take the place of the first; the same one takes none.
+    let second = edit("make lint || exit");
+    shop.install();
+    edit("make lint || exit");
+    shop.pushgate(["install"])
+        .goes()
+        .says("/hooks/pre-push.edited.2\n");
+    edit("make check || exit");
+    shop.pushgate(["uninstall"]).goes().says(&format!(
+        "{} was edited: the edit is in {}\n",
+        hook(&shop).display(),
+        aside("pre-push.edited").display()
+    ));
+    assert!(!hook(&shop).exists());
+    assert_eq!(fs::read_to_string(aside("pre-push.edited")).unwrap(), first);
+    assert_eq!(
+        fs::read_to_string(aside("pre-push.edited.2")).unwrap(),
+        second
+    );
+    assert!(!aside("pre-push.edited.3").exists());
+    assert_eq!(mode(&aside("pre-push.edited")), 0o755);
+}
+
+#[test]
+fn an_edited_hook_gives_way_to_the_one_that_was_there_before() {
+    let shop = uninstalled();
+    let old = recorder(&shop, "");
+    executable(&hook(&shop), &old);
+    shop.install();
+    let ours = fs::read_to_string(hook(&shop)).unwrap();
+    executable(&hook(&shop), &format!("{ours}echo done\n"));
+    shop.pushgate(["uninstall"])
+        .goes()
+        .says("/hooks/pre-push.edited\n")
+        .says("pre-push is again what it was before\n");
+    assert_eq!(fs::read_to_string(hook(&shop)).unwrap(), old);
+}
+
+#[test]
+fn going_back_and_forth_ends_where_it_began() {
+    let shop = uninstalled();
+    let old = "#!/bin/sh\n# the old one\n";
+    for kept_one in [false, true] {
+        if kept_one {
+            executable(&hook(&shop), old);
+        }
+        let before = (
+            names(&shop.app.join(".git")),
+            names(&shop.app.join(".git/hooks")),
+        );
+        for command in ["uninstall", "install", "install", "uninstall", "uninstall"] {
+            shop.pushgate([command]).goes();
+        }
+        let after = (
+            names(&shop.app.join(".git")),
+            names(&shop.app.join(".git/hooks")),
+        );
+        assert_eq!(after, before);
+        assert_eq!(
+            fs::read_to_string(hook(&shop)).ok().as_deref(),
+            kept_one.then_some(old)
+        );
+    }
+}
+
+/// Runs the command as often as it changes a name on the disk, killed each time a step later, and
+/// looks at what each time has left.
+fn killed_at_every_step(shop: &Sandbox, command: &str, mut look: impl FnMut()) {
+    let calls = "link,linkat,rename,renameat,renameat2,unlink,unlinkat,symlink,symlinkat,mkdir,mkdirat,rmdir";
+    for step in 1.. {
+        // A process is killed for each step of each kind: once none is, all are done.
+        let mut killed = 0;
+        for call in calls.split(',') {
+            let inject = format!("inject={call}:signal=KILL:when={step}");
+            let mut strace = shop.command(tool("strace", "strace"));
+            strace.args([
+                "-qq",
+                "-o",
+                "/dev/null",
+                "-e",
+                &format!("trace={call}"),
+                "-e",
+                &inject,
+            ]);
+            let ran = Ran::of(strace.args([PUSHGATE, command]));
+            match ran.code {
+                137 => killed += 1,
+                _ => drop(ran.goes()),
+            }
+            look();
+        }
+        if killed == 0 {
+            assert!(step > 1, "nobody was killed");
+            return;
+        }
+    }
+}
+
+#[test]
+fn killed_at_any_step_it_leaves_a_whole_hook_and_the_next_one_finishes() {
+    let shop = uninstalled();
+    let old = "#!/bin/sh\necho 'the old hook refuses' >&2\nexit 1\n";
+    executable(&shop.app.join(".git/hooks/helper"), "#!/bin/sh\n");
+    executable(&hook(&shop), old);
+    let before = names(&shop.app.join(".git/hooks"));
+    let ends_well = |first: &str| {
+        // No push goes, whatever stands there.
+        shop.push("origin", "HEAD:refs/heads/feature").goes_not();
+        shop.pushgate([first]).goes();
+        shop.push("origin", "HEAD:refs/heads/feature")
+            .goes_not()
+            .says("the old hook refuses");
+    };
+    let there_and_back = || {
+        shop.pushgate(["uninstall"]).goes();
+        assert_eq!(fs::read_to_string(hook(&shop)).unwrap(), old);
+        assert!(!kept(&shop).parent().unwrap().exists());
+        let mut names = names(&shop.app.join(".git/hooks"));
+        // A file that was never given its name is no hook.
+        names.retain(|name| !name.to_str().unwrap().starts_with(".pre-push-"));
+        assert_eq!(names, before);
+    };
+    killed_at_every_step(&shop, "install", || {
+        ends_well("install");
+        there_and_back();
+    });
+    shop.install();
+    killed_at_every_step(&shop, "uninstall", || {
+        ends_well("uninstall");
+        there_and_back();
+        shop.install();
+    });
 }
 
 #[test]
@@ -711,9 +872,10 @@ fn uninstall_leaves_nothing_of_ours_but_the_ledger() {
     assert!(!hook(&shop).exists());
     assert_eq!(shop.ledger().len(), 1);
     shop.push("staging", "master").goes().silent();
-    shop.pushgate(["uninstall"])
-        .goes()
-        .says(&format!("{} is not there\n", hook(&shop).display()));
+    shop.pushgate(["uninstall"]).goes().says(&format!(
+        "there is no {}: nothing to undo\n",
+        hook(&shop).display()
+    ));
 }
 
 #[test]
@@ -721,10 +883,14 @@ fn uninstall_leaves_what_is_not_ours() {
     let shop = uninstalled();
     let old = recorder(&shop, "");
     executable(&hook(&shop), &old);
-    let ran = shop.pushgate(["uninstall"]);
-    assert_eq!(ran.code, 1, "{ran}");
-    ran.says("pre-push is not pushgate's: left as it is\n")
-        .never_says("pre-push.kept");
+    let ran = shop.pushgate(["uninstall"]).goes();
+    assert_eq!(
+        ran.stderr,
+        format!(
+            "pushgate: {} is not pushgate's: left as it is, nothing to undo\n",
+            hook(&shop).display()
+        )
+    );
     assert_eq!(fs::read_to_string(hook(&shop)).unwrap(), old);
     shop.push("origin", "HEAD:refs/heads/feature").goes();
     assert!(seen(&shop).is_some());

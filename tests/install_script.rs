@@ -175,7 +175,7 @@ fn it_installs_into_the_repository_it_is_called_from_and_takes_all_of_it_away_ag
     says(&format!("install.sh: next, in {}:\n", shop.app.display()));
     says("  git add .pushgate.yml && git commit -m 'Add the deploy policy' .pushgate.yml\n");
     says(" check      the verdict, without a push\n");
-    says("/the root/bin to PATH\n");
+    says("/the root/bin':$PATH\n");
     assert!(
         !ran.stdout.contains('\x1b') && !ran.stderr.contains('\x1b'),
         "{ran:?}"
@@ -225,7 +225,7 @@ fn it_installs_into_the_repository_it_is_called_from_and_takes_all_of_it_away_ag
     assert!(!program(&shop).exists());
     assert!(policy(&shop).exists());
     assert_eq!(fs::read_to_string(hook(&shop)).unwrap(), OLD_HOOK);
-    assert!(!hook(&shop).with_extension("kept").exists());
+    assert!(!shop.app.join(".git/.pushgate-hooks").exists());
     shop.push("staging", "master")
         .goes()
         .says("the old hook")
@@ -374,6 +374,31 @@ fn a_hook_that_lost_its_program_is_taken_away_without_it() {
         "{ran}"
     );
     assert!(!hook(&shop).exists());
+    assert!(!shop.app.join(".git/.pushgate-hooks").exists());
+    // What version 1 kept comes back, too; what somebody edited is not lost.
+    let earlier = include_str!("../hooks/earlier/pre-push-1").replace("@PUSHGATE@", "'/gone'");
+    let kept = shop.app.join(".git/hooks/pre-push.kept");
+    for edit in ["", "make check\n"] {
+        executable(&hook(&shop), &format!("{earlier}{edit}"));
+        executable(&kept, OLD_HOOK);
+        let ran = run(&shop, &["--uninstall"]).goes();
+        assert_eq!(fs::read_to_string(hook(&shop)).unwrap(), OLD_HOOK);
+        assert!(!kept.exists());
+        let aside = shop.app.join(".git/hooks/pre-push.edited");
+        assert_eq!(aside.exists(), !edit.is_empty());
+        assert_eq!(
+            ran.stdout
+                .contains(&format!("was edited: the edit is in {}\n", aside.display())),
+            !edit.is_empty(),
+            "{ran}"
+        );
+        if aside.exists() {
+            assert_eq!(
+                fs::read_to_string(aside).unwrap(),
+                format!("{earlier}{edit}")
+            );
+        }
+    }
 }
 
 #[test]
@@ -426,6 +451,21 @@ fn a_cargo_that_is_too_old_or_does_not_run_is_said_before_anything_is_built() {
     }
     let (ran, _) = cargo("echo 'no toolchain is chosen' >&2; exit 1");
     ran.says("cargo does not run\n  no toolchain is chosen\n");
+    // Nor can it take anything away, then.
+    let root = shop.path("the root/bin");
+    fs::create_dir_all(&root).unwrap();
+    executable(&program(&shop), "#!/bin/sh\nexit 0\n");
+    let ran = Ran::of(script(&shop, &["--uninstall"]).env("PATH", &tools)).goes();
+    let program = program(&shop);
+    assert!(
+        ran.stdout.ends_with(&format!(
+            "install.sh: cargo does not run:\n  no toolchain is chosen\n\
+             install.sh: left: {0}, which cargo does not take away\n  to remove it: rm '{0}'\n",
+            program.display()
+        )),
+        "{ran}"
+    );
+    assert!(program.exists());
 }
 
 #[test]
@@ -582,6 +622,16 @@ fn the_script_that_runs_the_tests_names_what_is_missing_where_it_may_not_install
             checkout().display()
         )
     );
+}
+
+#[test]
+fn what_it_says_of_itself_fits_80_columns() {
+    let shop = Sandbox::bare();
+    let ran = run(&shop, &["--help"]).goes();
+    assert!(ran.stdout.lines().count() > 10, "{ran}");
+    for line in ran.stdout.lines() {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
 }
 
 #[test]

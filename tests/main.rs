@@ -16,6 +16,7 @@ mod support;
 
 mod bad_input;
 mod calendar_properties;
+mod chained;
 mod commands;
 mod governing;
 mod http;

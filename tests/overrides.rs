@@ -1,6 +1,8 @@
 //! The variables that make the gate stand aside, and the trace they leave.
 
-use crate::support::{POLICY, Sandbox};
+use std::{fs, process::Stdio};
+
+use crate::support::{POLICY, PUSHGATE, Ran, Sandbox};
 
 #[test]
 fn off_lets_the_push_go_loudly_and_leaves_a_trace() {
@@ -122,6 +124,145 @@ fn a_reason_is_demanded_where_the_policy_says_so() {
         "master",
     )
     .goes();
+}
+
+#[test]
+fn off_lets_go_what_nobody_can_read_and_leaves_a_trace() {
+    let shop = Sandbox::new();
+    let call = |off: bool, input: Option<&[u8]>| {
+        let mut command = shop.command(PUSHGATE);
+        command.args([
+            "pre-push",
+            "--",
+            "staging",
+            "https://ana:secret@staging.example/shop",
+        ]);
+        if off {
+            command.envs([("PUSHGATE", "Off"), ("PUSHGATE_REASON", "the site is down")]);
+        }
+        match input {
+            Some(input) => Ran::fed(&mut command, input),
+            // A device, as where somebody calls it by hand.
+            None => Ran::of(command.stdin(Stdio::null())),
+        }
+    };
+    let bad: [Option<&[u8]>; 3] = [Some(b"refs/heads/master 12\n"), Some(b"\xff\xfe"), None];
+    for (number, input) in bad.into_iter().enumerate() {
+        let ran = call(false, input);
+        assert_eq!(ran.code, 2, "{ran}");
+        assert_eq!(shop.ledger().len(), number);
+        call(true, input)
+            .goes()
+            .says("pushgate: push to staging.example/shop is not checked: PUSHGATE is off (the site is down)\n")
+            .says("pushgate: it could not have been: ")
+            .never_says("secret");
+        let line = shop.ledger().pop().unwrap();
+        assert_eq!(line["verdict"], "overridden");
+        assert_eq!(line["reason"], "the site is down");
+        assert_eq!(line["remote"], "staging");
+        assert!(!line.to_string().contains("secret"), "{line:#}");
+    }
+}
+
+#[test]
+fn off_lets_go_where_there_is_no_repository_to_read_and_says_that_nothing_keeps_it() {
+    let shop = Sandbox::new();
+    fs::write(shop.app.join(".git/config"), "[core\n").unwrap();
+    let line = format!(
+        "refs/heads/master {0} refs/heads/master {0}\n",
+        "1".repeat(40)
+    );
+    let call = |switch: &str| {
+        let mut command = shop.command(PUSHGATE);
+        command
+            .args([
+                "pre-push",
+                "--",
+                "https://ana:secret@staging.example/shop",
+                "URL",
+            ])
+            .env("PUSHGATE", switch);
+        Ran::fed(&mut command, line.as_bytes())
+    };
+    for on in ["", "of"] {
+        let ran = call(on);
+        assert_eq!(ran.code, 2, "{ran}");
+        ran.says("pushgate: push not done\n");
+    }
+    call("off")
+        .goes()
+        .says("is not checked, and nothing keeps a trace of it: PUSHGATE is off\n")
+        .says("pushgate: it could not have been: ")
+        .never_says("secret");
+}
+
+#[test]
+fn off_goes_on_to_the_hook_that_was_there_before() {
+    let shop = Sandbox::new();
+    let kept = shop.path("kept");
+    crate::support::processes::script(&shop, &kept, "#!/bin/sh\necho \"kept: $*\" >&2\nexit 7\n");
+    let mut command = shop.command(PUSHGATE);
+    command.arg("pre-push").arg("--chain").arg(&kept);
+    command
+        .args(["--", "staging", "URL"])
+        .env("PUSHGATE", "off");
+    let ran = Ran::fed(&mut command, b"rubbish\n");
+    assert_eq!(ran.code, 7, "{ran}");
+    ran.says("kept: staging URL\n");
+    assert_eq!(shop.ledger()[0]["verdict"], "refused");
+}
+
+#[test]
+fn off_keeps_the_reason_where_the_program_is_gone() {
+    let shop = Sandbox::new();
+    let hook = shop.app.join(".git/hooks/pre-push");
+    let text = fs::read_to_string(&hook)
+        .unwrap()
+        .replace(PUSHGATE, "/nowhere/pushgate");
+    fs::write(&hook, text).unwrap();
+    let shell = |bytes: &str| {
+        // A shell makes the bytes that no string of ours can hold.
+        let line = format!(
+            "PUSHGATE=off PUSHGATE_REASON=$(printf '{bytes}_') git push staging HEAD:refs/heads/x && git push -q --no-verify staging :x"
+        );
+        shop.run_in(&shop.app, "sh", ["-c", &line]).goes();
+        let text = fs::read(shop.app.join(".git/pushgate/ledger.jsonl")).unwrap();
+        let last = text
+            .trim_ascii_end()
+            .rsplit(|byte| *byte == b'\n')
+            .next()
+            .unwrap();
+        let line: serde_json::Value = serde_json::from_str(&String::from_utf8_lossy(last)).unwrap();
+        assert_eq!(line["gates"][0]["why"], "it was missing");
+        line["reason"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(shell("the site is down"), "the site is down_");
+    assert_eq!(
+        shell("a \"quoted\" word, a \\\\ and %%s"),
+        "a \"quoted\" word, a \\ and %s_"
+    );
+    assert_eq!(
+        shell("  two\\nlines\\tand\\033[31m\\177"),
+        "two lines and [31m _"
+    );
+    assert_eq!(shell("caf\\303\\251 \\377"), "café \u{fffd}_");
+    let ran = shop.pushgate(["log"]).goes().never_says("damaged");
+    assert!(
+        ran.stdout
+            .contains("    program undecided: it was missing\n"),
+        "{ran}"
+    );
+    assert!(ran.stdout.contains("    reason: café \u{fffd}_\n"), "{ran}");
+    // No reason is none.
+    shop.push_with(&[("PUSHGATE", "off")], "staging", "HEAD:refs/heads/y")
+        .goes();
+    assert!(
+        shop.pushgate(["log", "--json"])
+            .goes()
+            .stdout
+            .trim_end()
+            .ends_with("\"reason\":null,\"took_ms\":0}")
+    );
 }
 
 #[test]

@@ -22,10 +22,11 @@ pub(crate) fn run(args: &Check) -> Done {
     let world = Real::open()?;
     let (code, entries) = match push(args, &world) {
         Ok(push) => {
-            let judgement = judge(&push, Event::Check, &world, |name| {
+            let mut judgement = judge(&push, Event::Check, &world, |name| {
                 env::var_os(name).map(|value| value.to_string_lossy().into_owned())
             });
             report::judgement(&judgement.said);
+            report::judgement(&judgement.settle(&world));
             (judgement.decision.exit_code(), judgement.entries)
         }
         Err(trouble) if args.json => {

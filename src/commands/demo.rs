@@ -2,7 +2,7 @@
 
 use std::{
     env, fs,
-    io::{IsTerminal, Read, stdout},
+    io::{ErrorKind, IsTerminal, Read, stdout},
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
@@ -90,6 +90,7 @@ fn play(stage: &Stage) -> Result<(), Trouble> {
 
     tell("2. A quick change, and the suite is red.")?;
     stage.write("total", &TOTAL.replace('*', "+"))?;
+    stage.show("git diff --unified=0", 0)?;
     stage.show("git commit --quiet --all --message 'Make totals faster'", 0)?;
     stage.show("git push origin master", 1)?;
     stage.show("git reset --quiet --hard HEAD~1", 0)?;
@@ -97,7 +98,12 @@ fn play(stage: &Stage) -> Result<(), Trouble> {
     tell("3. The newest master, tested: staging is reached.")?;
     stage.show("git push staging master", 0)?;
 
-    tell("4. One more commit goes to origin, and straight on to production: too early.")?;
+    tell(&format!(
+        "4. One more commit goes to origin, and straight on to production: too early.\n\
+         (TZ is the clock that a command goes by. In {day} it is {}:\n\
+         the policy closes production at night, and this is not about the hour.)",
+        clock(now, day)?
+    ))?;
     stage.show(
         "git commit --quiet --allow-empty --message 'Greet the customer'",
         0,
@@ -176,8 +182,12 @@ impl Stage {
     fn set(args: &Demo) -> Result<Self, Trouble> {
         let directory = match &args.dir {
             Some(directory) => {
-                fs::create_dir(directory).map_err(|error| {
-                    Trouble::io(format!("make {}", directory.display()), &error)
+                fs::create_dir(directory).map_err(|error| match error.kind() {
+                    ErrorKind::AlreadyExists => Trouble::Exists {
+                        path: directory.clone(),
+                        cure: "name a directory that is not there yet: the demo makes it, and plays in it alone",
+                    },
+                    _ => Trouble::io(format!("make {}", directory.display()), &error),
                 })?;
                 directory.canonicalize()
             }

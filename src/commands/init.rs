@@ -9,7 +9,10 @@ use std::{
 
 use bstr::ByteSlice;
 
-use super::Done;
+use super::{
+    Done,
+    hooks::{self, Hooks},
+};
 use crate::{
     cli::Init,
     destination::{Destination, Platform},
@@ -37,7 +40,10 @@ pub(crate) fn run(args: &Init) -> Done {
     let mut options = OpenOptions::new();
     let file = options.write(true).create_new(true).open(&path);
     let mut file = file.map_err(|error| match error.kind() {
-        std::io::ErrorKind::AlreadyExists => Trouble::Exists { path: path.clone() },
+        std::io::ErrorKind::AlreadyExists => Trouble::Exists {
+            path: path.clone(),
+            cure: "compare it with pushgate init --stdout, or remove it first",
+        },
         _ => Trouble::io(format!("write {}", path.display()), &error),
     })?;
     if let Err(error) = file
@@ -51,6 +57,10 @@ pub(crate) fn run(args: &Init) -> Done {
     report::say(&format!("wrote {}", path.display()));
     for line in found.summary() {
         report::print(&format!("  {line}\n"));
+    }
+    let hook = Hooks::of(&world).and_then(|hooks| hooks.found());
+    if !matches!(hook, Ok(hooks::Found::Ours(_))) {
+        report::print("  and then: pushgate install\n");
     }
     Ok(0)
 }
@@ -168,10 +178,17 @@ impl Found {
             ),
         }];
         lines.push(match &facts.suite {
-            Detected::Found(candidate) => format!(
-                "suite: {} ({}): is it ALL of your tests?",
-                candidate.command, candidate.because
-            ),
+            Detected::Found(candidate) => {
+                let because = match &candidate.because {
+                    // Found by its own name: that goes without saying.
+                    because if *because == candidate.command => String::new(),
+                    because => format!(" ({because})"),
+                };
+                format!(
+                    "suite: {}{because}: is it ALL of your tests?",
+                    candidate.command
+                )
+            }
             Detected::Several(candidates) => {
                 let commands: Vec<_> = candidates
                     .iter()
@@ -188,20 +205,29 @@ impl Found {
         });
         for environment in &facts.environments {
             let mut line = format!(
-                "{}: remote {}",
+                "{}: {}",
                 environment.name,
-                environment.remotes.join(", ")
+                named("remote", &environment.remotes)
             );
             if !environment.apps.is_empty() {
-                line += &format!(", app {}", environment.apps.join(", "));
+                line += &format!(", {}", named("app", &environment.apps));
             }
             if let Some(after) = &environment.after {
                 line += &format!(", after {after}");
             }
             if environment.name == PRODUCTION || environment.after.is_some() {
-                line += &format!(", closed {NIGHT}: your hours?");
+                lines.push(std::mem::take(&mut line));
+                line = format!("  closed {NIGHT}: your hours?");
             }
             lines.push(line);
+            if environment.is_guess() {
+                lines.push(format!(
+                    "  nothing calls any of these {} apps staging, so all are {} now:",
+                    environment.apps.len(),
+                    environment.name
+                ));
+                lines.push("  look them over, and take out what is not".to_owned());
+            }
         }
         if facts.environments.is_empty() {
             lines.push(
@@ -212,9 +238,15 @@ impl Found {
         for remote in &self.left_out {
             lines.push(format!("not an environment: {remote}"));
         }
-        lines.push("next: look it over, commit it, then pushgate install".to_owned());
+        lines.push("next: look it over and commit it".to_owned());
         lines
     }
+}
+
+/// `app shop`, or `apps shop, blog`.
+fn named(what: &str, names: &[String]) -> String {
+    let plural = if names.len() == 1 { "" } else { "s" };
+    format!("{what}{plural} {}", names.join(", "))
 }
 
 /// The files of the work tree.

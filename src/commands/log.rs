@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use bstr::ByteSlice;
 use jiff::tz::TimeZone;
 
 use super::Done;
@@ -9,7 +10,7 @@ use crate::{
     cli::Log,
     ledger::{Entry, Ledger},
     report,
-    verdict::Trouble,
+    verdict::{Trouble, printable},
     world::Real,
 };
 
@@ -58,24 +59,32 @@ fn line(text: &mut String, entry: &Entry) {
         } else {
             &entry.destination
         });
+    let (style, verdict) = (report::style_of(&entry.verdict), shown(&entry.verdict));
     let _ = writeln!(
         text,
-        "{}  {:<10}  {place:<12}  {commit}  {}{}",
+        "{}  {style}{verdict:<10}{style:#}  {:<12}  {}  {}{}",
         at.strftime("%Y-%m-%d %H:%M"),
-        entry.verdict,
-        entry.by,
+        shown(place),
+        shown(commit),
+        shown(&entry.by),
         if entry.event == "push" {
             String::new()
         } else {
-            format!("  ({})", entry.event)
+            format!("  ({})", shown(&entry.event))
         },
     );
     for gate in entry.gates.iter().filter(|gate| gate.outcome != "passed") {
-        let why = gate.why.lines().next().unwrap_or_default();
+        let why = shown(gate.why.lines().next().unwrap_or_default());
         let colon = if why.is_empty() { "" } else { ": " };
-        let _ = writeln!(text, "    {} {}{colon}{why}", gate.gate, gate.outcome);
+        let (gate, outcome) = (shown(&gate.gate), shown(&gate.outcome));
+        let _ = writeln!(text, "    {gate} {outcome}{colon}{why}");
     }
     if let Some(reason) = &entry.reason {
-        let _ = writeln!(text, "    reason: {reason}");
+        let _ = writeln!(text, "    reason: {}", shown(reason));
     }
+}
+
+/// What the file says, in which anybody may have written, as it can be shown on a terminal.
+fn shown(text: &str) -> String {
+    printable(text.as_bytes().as_bstr())
 }

@@ -1,7 +1,10 @@
 //! The subcommands, one file each: what they read, what they print, their exit codes.
 
+mod chain;
 mod check;
 mod demo;
+mod help;
+mod hooks;
 mod init;
 mod install;
 mod log;
@@ -28,6 +31,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Check(args) => ("check", check::run(&args)),
         Command::Log(args) => ("log", log::run(&args)),
         Command::Demo(args) => ("demo", demo::run(&args)),
+        Command::Help(args) => ("help", help::run(&args)),
         Command::Guard { group } => {
             crate::suite::guard::stand(group);
             ("guard", Ok(0))

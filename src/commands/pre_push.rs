@@ -1,21 +1,24 @@
-//! `pushgate pre-push REMOTE URL`: what the hook calls. The verdict, then the hook that was there before.
+//! `pushgate pre-push REMOTE URL`: what the hook calls. The verdict, then the hook that was there
+//! before, then the ledger, which tells what came of both.
 
 use std::{
     env, fs,
-    io::{self, Read, Write, stdin},
+    io::{self, Read, stdin},
     os::{
         fd::AsFd,
-        unix::{ffi::OsStrExt, fs::FileTypeExt, process::ExitStatusExt},
+        unix::{ffi::OsStrExt, fs::FileTypeExt},
     },
-    path::Path,
-    process::{Command, Stdio},
-    thread,
 };
 
-use super::Done;
+use super::{
+    Done,
+    chain::{self, Chained},
+};
 use crate::{
     cli::PrePush,
-    judge::{Event, judge},
+    gates::route::remote_label,
+    judge::{Event, Judgement, judge, let_go},
+    overrides::{Overrides, SWITCH},
     push::{Push, parse},
     report,
     verdict::Trouble,
@@ -23,31 +26,121 @@ use crate::{
 };
 
 pub(crate) fn run(args: &PrePush) -> Done {
-    let input = read_input()?;
-    if !input.is_empty() {
-        signals::watch();
-        let push = Push {
-            remote: args.remote.as_bytes().into(),
-            url: args.url.as_bytes().into(),
-            updates: parse(&input).map_err(|error| Trouble::Input {
-                why: error.to_string(),
-            })?,
-        };
-        let world = Real::open()?.pushing(push.url.as_ref());
-        let judgement = judge(&push, Event::Push, &world, |name| {
-            env::var_os(name).map(|value| value.to_string_lossy().into_owned())
-        });
-        report::judgement(&judgement.said);
-        if let Some(signal) = signals::signal() {
-            return Ok(128 + signal);
+    signals::watch();
+    let (input, read) = match read_input() {
+        Ok(input) => (input, Ok(())),
+        Err(trouble) => (Vec::new(), Err(trouble)),
+    };
+    let mut judged = match read.and_then(|()| decide(args, &input)) {
+        Ok(judged) => judged,
+        Err(trouble) => stand_aside(args, trouble)?,
+    };
+    let verdict = match &judged {
+        Some((judgement, _)) => {
+            report::judgement(&judgement.said);
+            judgement.decision.exit_code()
         }
-        if judgement.decision.exit_code() != 0 {
+        None => 0,
+    };
+    let code = match (signals::signal(), &args.chain) {
+        (Some(signal), _) => {
+            stopped(&mut judged, "signal", "it ended the push");
+            Ok(128 + signal)
+        }
+        (None, Some(hook)) if verdict == 0 => {
+            let chained = chain::run(hook, args, input);
+            heed(chained, &hook.display().to_string(), &mut judged)
+        }
+        (None, _) => Ok(verdict),
+    };
+    if let Some((judgement, world)) = &mut judged {
+        report::judgement(&judgement.settle(world));
+        if matches!(code, Ok(0)) {
             return Ok(judgement.decision.exit_code());
         }
     }
-    match &args.chain {
-        Some(hook) => chain(hook, args, input),
-        None => Ok(0),
+    code
+}
+
+/// What was judged, and where; nothing where there is nothing to push.
+type Judged = Option<(Judgement, Real)>;
+
+fn decide(args: &PrePush, input: &[u8]) -> Result<Judged, Trouble> {
+    if input.is_empty() {
+        return Ok(None);
+    }
+    let mut push = push(args);
+    push.updates = parse(input).map_err(|error| Trouble::Input {
+        why: error.to_string(),
+    })?;
+    let world = Real::open()?.pushing(push.url.as_ref());
+    let judgement = judge(&push, Event::Push, &world, variable);
+    Ok(Some((judgement, world)))
+}
+
+/// Lets go what could not even be asked about, if that is what somebody wants: loudly, and with a
+/// trace where there is a place for one.
+fn stand_aside(args: &PrePush, trouble: Trouble) -> Result<Judged, Trouble> {
+    let Some(overrides) = Overrides::read(variable).ok().filter(|it| it.off) else {
+        return Err(trouble);
+    };
+    let push = push(args);
+    match Real::open() {
+        Ok(world) => Ok(Some((let_go(&push, trouble, &world, &overrides), world))),
+        Err(_) => {
+            report::warn(&format!(
+                "push to {} is not checked, and nothing keeps a trace of it: {SWITCH} is off",
+                remote_label(&push)
+            ));
+            report::warn(&format!("it could not have been: {trouble}"));
+            Ok(None)
+        }
+    }
+}
+
+/// What git says on the command line.
+fn push(args: &PrePush) -> Push {
+    Push {
+        remote: args.remote.as_bytes().into(),
+        url: args.url.as_bytes().into(),
+        updates: Vec::new(),
+    }
+}
+
+fn variable(name: &str) -> Option<String> {
+    env::var_os(name).map(|value| value.to_string_lossy().into_owned())
+}
+
+/// Takes the answer of the hook that was there before as the last word.
+fn heed(chained: Result<Chained, Trouble>, hook: &str, judged: &mut Judged) -> Done {
+    let (why, code) = match chained {
+        Ok(Chained::Agreed) => return Ok(0),
+        Ok(Chained::Refused(code)) => {
+            let why = format!("exit code {code}");
+            report::say(&format!(
+                "the hook that was here before ({hook}) refused: {why}"
+            ));
+            (why, Ok(code))
+        }
+        Ok(Chained::Stopped { by }) => {
+            report::say(&format!(
+                "the hook that was here before ({hook}) was stopped: {by}"
+            ));
+            let code = signals::signal().map_or(1, |signal| 128 + signal);
+            (format!("stopped ({by})"), Ok(code))
+        }
+        Err(trouble) => {
+            let why = std::iter::once(trouble.to_string()).chain(trouble.causes().to_vec());
+            (why.collect::<Vec<_>>().join(": "), Err(trouble))
+        }
+    };
+    stopped(judged, "chained", &why);
+    code
+}
+
+fn stopped(judged: &mut Judged, by: &str, why: &str) {
+    if let Some((judgement, _)) = judged {
+        judgement.stopped(by, why);
     }
 }
 
@@ -70,40 +163,4 @@ fn read_input() -> Result<Vec<u8>, Trouble> {
     let mut input = Vec::new();
     stdin().lock().read_to_end(&mut input).map_err(failed)?;
     Ok(input)
-}
-
-/// Runs the hook that was there before, with the same arguments and input, and keeps its exit code.
-fn chain(hook: &Path, args: &PrePush, input: Vec<u8>) -> Done {
-    let failed = |error: &io::Error| Trouble::io(format!("run {}", hook.display()), error);
-    let spawn = |command: &mut Command| {
-        command
-            .arg(&args.remote)
-            .arg(&args.url)
-            .stdin(Stdio::piped())
-            .spawn()
-    };
-    let child = spawn(&mut Command::new(hook)).or_else(|error| match error.raw_os_error() {
-        // No `#!` line: git runs such a hook by the shell, and so do we.
-        Some(code) if code == nix::errno::Errno::ENOEXEC as i32 => {
-            spawn(Command::new("sh").arg(hook))
-        }
-        _ => Err(error),
-    });
-    let mut child = child.map_err(|error| failed(&error))?;
-    if let Some(mut pipe) = child.stdin.take() {
-        // A hook that never reads must not keep us waiting; one that stops reading is no error.
-        thread::spawn(move || drop(pipe.write_all(&input)));
-    }
-    let status = child.wait().map_err(|error| failed(&error))?;
-    let code = status
-        .code()
-        .unwrap_or_else(|| 128 + status.signal().unwrap_or(0));
-    let code = u8::try_from(code).unwrap_or(1);
-    if code != 0 {
-        report::say(&format!(
-            "the hook that was here before ({}) refused: exit code {code}",
-            hook.display()
-        ));
-    }
-    Ok(code)
 }

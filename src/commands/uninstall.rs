@@ -4,45 +4,16 @@ use std::fs;
 
 use super::{
     Done,
-    install::{Found, Hooks},
+    hooks::{Found, Hooks, is_same},
 };
 use crate::{report, verdict::Trouble, world::Real};
 
 pub(crate) fn run() -> Done {
     let world = Real::open()?;
     let hooks = Hooks::of(&world)?;
-    let failed =
-        |error: &std::io::Error| Trouble::io(format!("remove {}", hooks.hook.display()), error);
-    let has_kept = hooks.kept.symlink_metadata().is_ok();
-    match hooks.found()? {
-        // Somebody removed ours by hand; the old one still waits.
-        Found::Nothing if has_kept => {}
-        Found::Nothing => {
-            report::say(&format!("{} is not there", hooks.hook.display()));
-            return Ok(0);
-        }
-        Found::Foreign => {
-            report::say(&format!(
-                "{} is not pushgate's: left as it is",
-                hooks.hook.display()
-            ));
-            if has_kept {
-                report::say(&format!("{} stays, too", hooks.kept.display()));
-            }
-            return Ok(1);
-        }
-        Found::Ours(_) => {}
-    }
-    if has_kept {
-        fs::rename(&hooks.kept, &hooks.hook).map_err(|e| failed(&e))?;
-        report::say(&format!(
-            "{} is again what it was before",
-            hooks.hook.display()
-        ));
-    } else {
-        fs::remove_file(&hooks.hook).map_err(|e| failed(&e))?;
-        report::say(&format!("removed {}", hooks.hook.display()));
-    }
+    hooks.forget_earlier()?;
+    let code = take_away(&hooks)?;
+    hooks.clear()?;
     // Without a cache directory there can be none.
     if let Ok(worktree) = world.suite_worktree() {
         worktree.remove()?;
@@ -52,6 +23,58 @@ pub(crate) fn run() -> Done {
             "the ledger stays: {}",
             world.state_dir().display()
         ));
+    }
+    Ok(code)
+}
+
+fn take_away(hooks: &Hooks) -> Done {
+    let failed =
+        |error: &std::io::Error| Trouble::io(format!("remove {}", hooks.hook.display()), error);
+    let hook = hooks.hook.display();
+    let before = hooks.before()?;
+    match (hooks.found()?, before) {
+        (Found::Nothing, None) => {
+            report::say(&format!("there is no {hook}: nothing to undo"));
+            return Ok(0);
+        }
+        (Found::Foreign, None) => {
+            report::say(&format!(
+                "{hook} is not pushgate's: left as it is, nothing to undo"
+            ));
+            return Ok(0);
+        }
+        (Found::Foreign, Some(kept)) if is_same(&hooks.hook, kept) => {
+            fs::remove_file(kept).map_err(|e| failed(&e))?;
+            report::say(&format!("{hook} is what it was before"));
+            return Ok(0);
+        }
+        (Found::Foreign, Some(kept)) => {
+            report::say(&format!("{hook} is not pushgate's: left as it is"));
+            report::say(&format!(
+                "the hook that was there before pushgate stays, too: {}",
+                kept.display()
+            ));
+            return Ok(1);
+        }
+        // Somebody removed ours by hand; the old one still waits.
+        (Found::Nothing, Some(_)) | (Found::Ours(_), _) => {}
+        (Found::Edited, _) => report::warn(&format!(
+            "{hook} was edited: the edit is in {}",
+            hooks.set_aside()?.display()
+        )),
+    }
+    match before {
+        Some(before) => {
+            fs::rename(before, &hooks.hook).map_err(|e| failed(&e))?;
+            report::say(&format!("{hook} is again what it was before"));
+        }
+        // On a file system without second names it is aside already.
+        None => match fs::remove_file(&hooks.hook) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(failed(&error));
+            }
+            _ => report::say(&format!("removed {hook}")),
+        },
     }
     Ok(0)
 }

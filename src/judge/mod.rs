@@ -2,12 +2,16 @@
 
 mod governing;
 mod remember;
+mod settle;
 
 use std::time::{Duration, Instant};
 
 use bstr::ByteSlice;
 
-use self::governing::{Governed, Policies};
+use self::{
+    governing::{Governed, Policies},
+    remember::Memories,
+};
 use crate::{
     gates::{
         self, World,
@@ -28,8 +32,11 @@ pub struct Judgement {
     pub decision: Decision,
     /// What there is to tell whoever pushes, in its order.
     pub said: Vec<Said>,
-    /// What the ledger keeps, a line for each place that was judged; none: nothing is governed.
+    /// What the ledger shall keep, a line for each place that was judged; none: nothing is governed.
     pub entries: Vec<Entry>,
+    memories: Vec<Memories>,
+    /// The gate stands aside: the push goes, whatever is in the way.
+    is_off: bool,
 }
 
 /// One thing that a person is told about a push.
@@ -72,6 +79,8 @@ pub fn judge(
     world: &Real,
     env: impl Fn(&str) -> Option<String>,
 ) -> Judgement {
+    let overrides = Overrides::read(env);
+    let overrides = overrides.as_ref().map_err(AsRef::as_ref);
     let destination = world.destination(push.url.as_ref());
     let scene = Scene {
         push,
@@ -88,10 +97,10 @@ pub fn judge(
             decision: Decision::Go,
             said: Vec::new(),
             entries: Vec::new(),
+            memories: Vec::new(),
+            is_off: matches!(overrides, Ok(overrides) if overrides.off),
         },
     };
-    let overrides = Overrides::read(env);
-    let overrides = overrides.as_ref().map_err(AsRef::as_ref);
     let policies = Policies::of(push, &scene, world);
     let cases = policies
         .as_ref()
@@ -105,7 +114,26 @@ pub fn judge(
     desk.judgement
 }
 
-/// Where one push is decided and written down.
+/// What git said could not even be understood, and the gate stands aside for it.
+pub fn let_go(push: &Push, trouble: Trouble, world: &Real, overrides: &Overrides) -> Judgement {
+    let mut desk = Desk {
+        push,
+        event: Event::Push,
+        world,
+        start: Instant::now(),
+        judgement: Judgement {
+            decision: Decision::Go,
+            said: Vec::new(),
+            entries: Vec::new(),
+            memories: Vec::new(),
+            is_off: overrides.off,
+        },
+    };
+    desk.nobody_knows(trouble, Some(overrides));
+    desk.judgement
+}
+
+/// Where one push is decided.
 struct Desk<'d> {
     push: &'d Push,
     event: Event,
@@ -147,12 +175,6 @@ impl Desk<'_> {
                 .and_then(|overrides| overrides.reason.clone());
             let subject = self.subject(case, reason);
             let entry = self.entry(&subject, *decision).with(verdict);
-            if let Err(trouble) = ledger.append(&entry) {
-                self.say(Said::Undecided(case.to_string(), trouble));
-                if off.is_none() {
-                    self.stop(Decision::Undecided);
-                }
-            }
             self.judgement.entries.push(entry);
         }
         let goes = self.event == Event::Push && self.judgement.decision.exit_code() == 0;
@@ -164,7 +186,8 @@ impl Desk<'_> {
                     rollback.to.short()
                 )));
             }
-            self.remember(case, verdict, goes);
+            let memories = Memories::of(case, verdict, goes, self.world);
+            self.judgement.memories.push(memories);
         }
         for (case, (decision, verdict)) in cases.iter().zip(verdicts) {
             if !verdict.answers.is_empty() && (!stops || decision.exit_code() != 0) {
@@ -268,9 +291,6 @@ impl Desk<'_> {
         let entry = self
             .entry(&subject, self.judgement.decision)
             .with(&unrouted(trouble));
-        if let Err(trouble) = Ledger::new(&self.world.state_dir()).append(&entry) {
-            self.say(Said::Loud(trouble.to_string()));
-        }
         self.judgement.entries.push(entry);
     }
 

@@ -1,11 +1,11 @@
 //! What a decision leaves in the team's memory: pushes that go, rollbacks, and what was seen live.
 
-use super::{Desk, Said};
+use super::Said;
 use crate::{
     gates::{Case, Memory, World},
     push::{Oid, Update},
     record::{Event, Record},
-    verdict::Verdict,
+    verdict::{Trouble, Verdict},
     world::Real,
 };
 
@@ -21,58 +21,78 @@ pub(super) fn change<'c>(case: &Case<'c>) -> Option<(&'c Oid, Option<&'c Oid>)> 
 }
 
 /// What there is to remember of one case.
-pub(super) fn records(case: &Case<'_>, verdict: &Verdict, goes: bool, world: &Real) -> Vec<Record> {
-    let mut records = Vec::new();
-    let (Some(environment), Some((commit, replaces))) = (case.environment(), change(case)) else {
-        return records;
-    };
-    let record = |environment: &str, commit: &Oid, event| Record {
-        at: world.now(),
-        by: world.person(),
-        environment: environment.to_owned(),
-        commit: commit.clone(),
-        event,
-        signed: None,
-    };
-    // The clock of a soak starts when a commit is first seen there, if nobody told before.
-    if let Some(before) = case.before.as_ref().filter(|_| verdict.first) {
-        records.push(record(&before.environment, commit, Event::Live));
-    }
-    if !goes {
-        return records;
-    }
-    let name = &environment.name;
-    if case.policy.remembers() || verdict.rollback.is_some() {
-        let (replaces, rollback) = (replaces.cloned(), verdict.rollback.is_some());
-        records.push(record(name, commit, Event::Push { replaces, rollback }));
-    }
-    if let Some(rollback) = &verdict.rollback {
-        let by_rollback_to = rollback.to.clone();
-        let event = Event::Removed { by_rollback_to };
-        records.push(record(name, &rollback.from, event));
-    } else if let Some(old) = replaces.filter(|_| case.policy.remembers()) {
-        let by = commit.clone();
-        records.push(record(name, old, Event::Replaced { by }));
-    }
-    records
+#[derive(Debug, Default)]
+pub(super) struct Memories {
+    /// What was seen, whatever becomes of the push.
+    seen: Vec<Record>,
+    /// What is true only of a push that goes.
+    sent: Vec<Record>,
+    /// The remote where the team shares it.
+    share: Option<String>,
 }
 
-impl Desk<'_> {
+impl Memories {
+    /// What one case leaves, if the push goes, as far as the gates have a say.
+    pub(super) fn of(case: &Case<'_>, verdict: &Verdict, goes: bool, world: &Real) -> Self {
+        let mut memories = Self {
+            share: (case.trunk.as_ref().ok())
+                .filter(|_| case.policy.shares())
+                .map(|trunk| trunk.remote.clone()),
+            ..Self::default()
+        };
+        let (Some(environment), Some((commit, replaces))) = (case.environment(), change(case))
+        else {
+            return memories;
+        };
+        let record = |environment: &str, commit: &Oid, event| Record {
+            at: world.now(),
+            by: world.person(),
+            environment: environment.to_owned(),
+            commit: commit.clone(),
+            event,
+            signed: None,
+        };
+        // The clock of a soak starts when a commit is first seen there, if nobody told before.
+        if let Some(before) = case.before.as_ref().filter(|_| verdict.first) {
+            let seen = record(&before.environment, commit, Event::Live);
+            memories.seen.push(seen);
+        }
+        if !goes {
+            return memories;
+        }
+        let sent = &mut memories.sent;
+        let name = &environment.name;
+        if case.policy.remembers() || verdict.rollback.is_some() {
+            let (replaces, rollback) = (replaces.cloned(), verdict.rollback.is_some());
+            sent.push(record(name, commit, Event::Push { replaces, rollback }));
+        }
+        if let Some(rollback) = &verdict.rollback {
+            let by_rollback_to = rollback.to.clone();
+            let event = Event::Removed { by_rollback_to };
+            sent.push(record(name, &rollback.from, event));
+        } else if let Some(old) = replaces.filter(|_| case.policy.remembers()) {
+            let by = commit.clone();
+            sent.push(record(name, old, Event::Replaced { by }));
+        }
+        memories
+    }
+
+    /// The push did not go, after all.
+    pub(super) fn nothing_went(&mut self) {
+        self.sent.clear();
+    }
+
     /// Writes the records down and takes them to the team; a push does not fail by it.
-    pub(super) fn remember(&mut self, case: &Case<'_>, verdict: &Verdict, goes: bool) {
-        let records = records(case, verdict, goes, self.world);
+    pub(super) fn keep(self, world: &Real) -> Option<Said> {
+        let records = [self.seen, self.sent].concat();
         if records.is_empty() {
-            return;
+            return None;
         }
-        let remote = case.trunk.as_ref().ok().map(|trunk| &trunk.remote);
-        let shared = self.world.notes().add(&records).and_then(|()| {
-            match remote.filter(|_| case.policy.shares()) {
-                Some(remote) => self.world.share(remote),
-                None => Ok(()),
-            }
-        });
-        if let Err(trouble) = shared {
-            self.say(Said::Line(format!("note: {}", trouble.in_one_line())));
-        }
+        let shared = world
+            .notes()
+            .add(&records)
+            .and_then(|()| self.share.map_or(Ok(()), |remote| world.share(&remote)));
+        let note = |trouble: Trouble| Said::Line(format!("note: {}", trouble.in_one_line()));
+        shared.err().map(note)
     }
 }

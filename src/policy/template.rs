@@ -34,6 +34,13 @@ pub struct InitEnvironment {
     pub after: Option<String>,
 }
 
+impl InitEnvironment {
+    /// Whether it has several apps only because nothing calls them anything else.
+    pub fn is_guess(&self) -> bool {
+        self.name == PRODUCTION && self.apps.len() > 1
+    }
+}
+
 /// Writes a policy that shows every key.
 ///
 /// A key that is not set is commented out with a `#` that no space follows, so that taking every such `#`
@@ -215,9 +222,9 @@ fn whole(page: &mut Page, live: bool, environment: &InitEnvironment, before: &st
     );
     page.note(
         2,
-        "someone who tried it (not asked for yet): true, false, a number of people,",
+        "someone who tried it: true, false, a number of people, or",
     );
-    page.note(2, "or {count: 1, by: another, signed: true}.");
+    page.note(2, "{count: 1, by: another, signed: true}.");
     let after = environment.after.as_deref();
     let is_after = live && after.is_some();
     page.key(2, is_after, "after", &scalar(after.unwrap_or(before)));
@@ -269,6 +276,12 @@ fn destinations(page: &mut Page, live: bool, environment: &InitEnvironment) {
         if known { &environment.remotes } else { name },
     );
     let known = !environment.apps.is_empty();
+    if environment.is_guess() {
+        page.note(
+            2,
+            "FIXME: nothing calls these apps staging: take out what is not production.",
+        );
+    }
     page.list(
         2,
         live && known,

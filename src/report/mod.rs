@@ -17,6 +17,15 @@ const LOUD: Style = AnsiColor::Yellow.on_default().bold();
 const HINT: Style = AnsiColor::Cyan.on_default();
 const PLAIN: Style = Style::new().bold();
 
+/// How the ledger's word for a decision looks.
+pub(crate) fn style_of(verdict: &str) -> Style {
+    match verdict {
+        "go" => GOOD,
+        "overridden" => LOUD,
+        _ => BAD,
+    }
+}
+
 /// Writes a report; a standard error that is closed loses nothing but the report.
 pub fn print(text: &str) {
     let text = match columns() {

@@ -640,6 +640,8 @@ pub enum Trouble {
     Exists {
         /// The file.
         path: PathBuf,
+        /// What to do about it.
+        cure: &'static str,
     },
     /// A remote does not take what the team remembers.
     #[error("`{remote}` does not take refs/notes/pushgate")]

@@ -591,9 +591,7 @@ impl Trouble {
                 kept.display(),
                 hook.display()
             ),
-            Self::Exists { .. } => {
-                "look at it with --stdout beside it, or remove it first".to_owned()
-            }
+            Self::Exists { cure, .. } => (*cure).to_owned(),
             Self::Bare => "push from a clone with a work tree".to_owned(),
             Self::TwoEnvironments { .. } => {
                 format!("name it on one of them only: remotes and `app` in {FILE}")

@@ -1,0 +1,122 @@
+//! The hook that was there before: run after the gates as git would run it, and not outlived.
+
+use std::{
+    fs::File,
+    io::{self, Read, Write},
+    os::{
+        fd::AsFd,
+        unix::{net::UnixStream, process::ExitStatusExt},
+    },
+    path::Path,
+    process::{Child, Command, ExitStatus, Stdio},
+    thread,
+    time::Duration,
+};
+
+use nix::{
+    errno::Errno,
+    poll::{PollFd, PollFlags, PollTimeout, poll},
+    sys::signal::{Signal, kill},
+    unistd::{Pid, getpgrp, tcgetpgrp},
+};
+use signal_hook::{consts::SIGCHLD, low_level::pipe};
+
+use crate::{cli::PrePush, verdict::Trouble, world::signals};
+
+/// How often the death of `git push` is looked for; a signal and the hook's end are noticed at once.
+const TICK: Duration = Duration::from_millis(100);
+
+/// What became of it.
+pub(super) enum Chained {
+    Agreed,
+    /// With this exit code, or 128 and the signal that ended it.
+    Refused(u8),
+    /// The push was ended while it ran, and so was it.
+    Stopped {
+        by: String,
+    },
+}
+
+/// Runs the hook with the arguments and the input that git gave to us, to its end.
+pub(super) fn run(hook: &Path, args: &PrePush, input: Vec<u8>) -> Result<Chained, Trouble> {
+    let failed = |error: io::Error| Trouble::io(format!("run {}", hook.display()), &error);
+    let spawn = |command: &mut Command| {
+        command
+            .arg(&args.remote)
+            .arg(&args.url)
+            .stdin(Stdio::piped())
+            .spawn()
+    };
+    let end = End::watch().map_err(failed)?;
+    let child = spawn(&mut Command::new(hook)).or_else(|error| match error.raw_os_error() {
+        // No `#!` line: git runs such a hook by the shell, and so do we.
+        Some(code) if code == Errno::ENOEXEC as i32 => spawn(Command::new("sh").arg(hook)),
+        _ => Err(error),
+    });
+    let mut child = child.map_err(failed)?;
+    if let Some(mut pipe) = child.stdin.take() {
+        // A hook that never reads must not keep us waiting; one that stops reading is no error.
+        thread::spawn(move || drop(pipe.write_all(&input)));
+    }
+    let status = end.wait(&mut child).map_err(failed)?;
+    if let Some(by) = signals::interrupted() {
+        return Ok(Chained::Stopped { by });
+    }
+    let code = status
+        .code()
+        .unwrap_or_else(|| 128 + status.signal().unwrap_or(0));
+    Ok(match u8::try_from(code).unwrap_or(1) {
+        0 => Chained::Agreed,
+        code => Chained::Refused(code),
+    })
+}
+
+/// Wakes us when a child ends.
+struct End(UnixStream);
+
+impl End {
+    fn watch() -> io::Result<Self> {
+        let (woken, waker) = UnixStream::pair()?;
+        woken.set_nonblocking(true)?;
+        pipe::register(SIGCHLD, waker)?;
+        Ok(Self(woken))
+    }
+
+    /// Waits for the child; what ends the push is passed on to it, once.
+    fn wait(mut self, child: &mut Child) -> io::Result<ExitStatus> {
+        let mut is_told = false;
+        loop {
+            if let Some(status) = child.try_wait()? {
+                return Ok(status);
+            }
+            if !is_told && signals::interrupted().is_some() {
+                is_told = true;
+                pass_on(child);
+            }
+            let tick = PollTimeout::try_from(TICK).unwrap_or(PollTimeout::ZERO);
+            match poll(&mut [PollFd::new(self.0.as_fd(), PollFlags::POLLIN)], tick) {
+                Ok(_) | Err(Errno::EINTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+            // What woke us is seen by the next look.
+            let _ = self.0.read(&mut [0; 64]);
+        }
+    }
+}
+
+/// Passes on what ended the push; where only `git push` is gone, that is a reason to end, too.
+fn pass_on(child: &Child) {
+    let signal = signals::signal()
+        .and_then(|number| Signal::try_from(i32::from(number)).ok())
+        .unwrap_or(Signal::SIGTERM);
+    // A key of the terminal has reached it by itself, and twice would mean something else.
+    let is_key = matches!(signal, Signal::SIGINT | Signal::SIGQUIT);
+    if !(is_key && is_in_foreground()) {
+        let _ = kill(Pid::from_raw(child.id().cast_signed()), signal);
+    }
+}
+
+/// Whether a terminal sends its signals to our process group, and so to the hook in it.
+fn is_in_foreground() -> bool {
+    File::open("/dev/tty").is_ok_and(|terminal| tcgetpgrp(terminal) == Ok(getpgrp()))
+}
