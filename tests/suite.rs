@@ -175,8 +175,8 @@ fn a_signal_to_the_hook_ends_the_suite() {
             .goes();
         assert!(!child.wait().unwrap().success());
         assert!(is_gone_soon(&group), "the suite outlived {signal}");
-        let ledger = shop.ledger();
-        assert_eq!(ledger.last().unwrap()["verdict"], "refused");
+        assert_eq!(shop.last_gates().last().unwrap(), "suite undecided");
+        assert_eq!(shop.ledger().last().unwrap()["verdict"], "undecided");
     }
 }
 
@@ -274,7 +274,13 @@ fn the_suite_sees_nothing_of_the_push() {
         "-c",
         "trap '' PIPE INT QUIT USR1 CHLD; exec git -c core.abbrev=9 push staging HEAD:master",
     ]);
-    Ran::of(command.env("PUSHGATE_REASON", "x").env("PUSHGATE_SKIP", "")).goes();
+    Ran::of(
+        command
+            .env("PUSHGATE", "on")
+            .env("PUSHGATE_REASON", "x")
+            .env("PUSHGATE_SKIP", ""),
+    )
+    .goes();
     let env = fs::read_to_string(shop.path("env")).unwrap();
     for name in [
         "GIT_DIR=",
@@ -282,7 +288,9 @@ fn the_suite_sees_nothing_of_the_push() {
         "GIT_WORK_TREE=",
         "GIT_CONFIG_PARAMETERS=",
         "GIT_INDEX_FILE=",
-        "PUSHGATE",
+        "PUSHGATE=",
+        "PUSHGATE_REASON=",
+        "PUSHGATE_SKIP=",
     ] {
         assert!(
             !env.lines().any(|line| line.starts_with(name)),
@@ -528,7 +536,7 @@ fn an_interrupted_push_says_one_line() {
     assert_eq!(ran.code, 130, "{ran}");
     assert_eq!(
         ran.report(),
-        "pushgate: running the suite: sleep 300 & echo $$ > ../pid; sleep 301\npushgate: push to staging (staging) refused: the suite was stopped (SIGINT)\n"
+        "pushgate: running the suite: sleep 300 & echo $$ > ../pid; sleep 301\npushgate: the suite was stopped (SIGINT): nothing is pushed\n"
     );
 }
 

@@ -235,8 +235,6 @@ pub enum Ending {
     TimedOut(Duration),
     /// It wanted to read from the terminal, or to change it.
     WantsTerminal,
-    /// Whoever pushed, or the end of `git push`, stopped it.
-    Interrupted(String),
 }
 
 /// Why a push was refused: the facts. [`fmt::Display`] has the words, [`Refusal::cures`] the commands.
@@ -375,6 +373,11 @@ pub enum Refusal {
         /// How what is pushed stands to it, where this repository can tell.
         relation: Option<Relation>,
     },
+    /// The suite that runs waits for this very push.
+    InsideSuite {
+        /// Who runs it.
+        process: u32,
+    },
     /// Nothing says how the tests are run.
     NoSuite {
         /// What the project's files suggest, where they suggest several.
@@ -502,6 +505,22 @@ pub enum Trouble {
     Interrupted {
         /// The signal, or what else.
         by: String,
+    },
+    /// Somebody stopped the suite, and whoever watched it knows.
+    #[error("the suite was stopped: {by}")]
+    SuiteStopped {
+        /// The signal, or the end of `git push`.
+        by: String,
+    },
+    /// Something stands where `suite.link` wants a link.
+    #[error("`{link}` of `suite.link` cannot be linked into the worktree: {} is there{}", .path.display(), if *.tracked { ", and the commit has it" } else { "" })]
+    LinkInTheWay {
+        /// What is to be linked.
+        link: String,
+        /// What is there.
+        path: PathBuf,
+        /// Whether git keeps it.
+        tracked: bool,
     },
     /// A program of ours failed.
     #[error("could not run `{command}`")]

@@ -2,15 +2,28 @@
 
 use std::{
     fs,
-    os::unix::process::parent_id,
+    io::Read,
+    os::unix::{net::UnixStream, process::parent_id},
     sync::{
         Arc, OnceLock,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
+    thread,
 };
 
 use nix::sys::signal::Signal;
-use signal_hook::{consts, flag};
+use signal_hook::{
+    SigId, consts, flag,
+    low_level::{pipe, unregister},
+};
+
+/// What ends a push, where our caller does not have it ignored.
+const ENDS: [i32; 4] = [
+    consts::SIGINT,
+    consts::SIGTERM,
+    consts::SIGHUP,
+    consts::SIGQUIT,
+];
 
 static WATCH: OnceLock<Watch> = OnceLock::new();
 
@@ -29,16 +42,9 @@ pub fn watch() {
     let ignored = ignored();
     for signal in 1..32 {
         let is_ignored = ignored >> (signal - 1) & 1 == 1;
-        let ends = [
-            consts::SIGINT,
-            consts::SIGTERM,
-            consts::SIGHUP,
-            consts::SIGQUIT,
-        ]
-        .contains(&signal);
         if is_ignored && !consts::FORBIDDEN.contains(&signal) {
             let _ = flag::register(signal, Arc::default());
-        } else if ends {
+        } else if ENDS.contains(&signal) {
             // The second one ends us at once, whatever we are at.
             let _ = flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&again));
             let _ = flag::register(signal, Arc::clone(&again));
@@ -62,6 +68,43 @@ pub fn interrupted() -> Option<String> {
         0 if parent_id() == watch.parent => None,
         0 => Some("`git push` is gone".to_owned()),
         number => Some(name(number)),
+    }
+}
+
+/// Calls somebody when a signal comes; dropped, no more.
+pub(crate) struct Waker(Vec<SigId>);
+
+/// Calls this the moment that a signal comes, once [`interrupted`] can tell it.
+///
+/// Whoever types Ctrl-C has the prompt back within a millisecond. Where it cannot be set up, the
+/// signal is seen all the same by whoever asks.
+pub(crate) fn wake(mut call: impl FnMut() + Send + 'static) -> Waker {
+    let mut waker = Waker(Vec::new());
+    let (Some(_), Ok((mut here, there))) = (WATCH.get(), UnixStream::pair()) else {
+        return waker;
+    };
+    for signal in ENDS {
+        let id = there
+            .try_clone()
+            .and_then(|end| pipe::register(signal, end));
+        waker.0.extend(id);
+    }
+    drop(there);
+    // It ends with the last of the other ends.
+    thread::spawn(move || {
+        let mut bytes = [0; 64];
+        while let Ok(1..) = here.read(&mut bytes) {
+            call();
+        }
+    });
+    waker
+}
+
+impl Drop for Waker {
+    fn drop(&mut self) {
+        for id in self.0.drain(..) {
+            unregister(id);
+        }
     }
 }
 
