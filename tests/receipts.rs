@@ -236,3 +236,123 @@ fn a_suite_that_was_killed_leaves_no_lock() {
     shop.push("origin", "master").goes().never_says("waiting");
     shop.run_in("/", "pkill", ["-f", "sleep 60"]);
 }
+
+#[test]
+fn whatever_gives_a_pass_its_meaning_needs_a_new_run() {
+    let suite = |steps: &str, more: &str| {
+        POLICY.replace(
+            "suite:\n  run: 'true'\n",
+            &format!("suite: {{run: [{steps}]{more}}}\n"),
+        )
+    };
+    let (one, two) = ("'echo run >> ../runs'", "'true'");
+    let shop = Sandbox::new();
+    let mut before = 0;
+    for (what, policy) in [
+        ("first", suite(&format!("{one}, {two}"), "")),
+        ("the order", suite(&format!("{two}, {one}"), "")),
+        ("a step less", suite(one, "")),
+        (
+            "a directory",
+            suite(
+                &format!("{one}, {{run: 'true', dir: .git}}").replace(".git", "web"),
+                "",
+            ),
+        ),
+        (
+            "the place",
+            suite(
+                &format!(
+                    "{}, {two}",
+                    one.replace("../", &format!("{}/", shop.root().display()))
+                ),
+                ", in: worktree",
+            ),
+        ),
+        (
+            "an expectation",
+            suite("'echo run >> ../runs; echo 1 run'", ", expect: 1 run"),
+        ),
+    ] {
+        fs::create_dir_all(shop.app.join("web")).unwrap();
+        shop.commit_file("web/x", "x\n".repeat(before + 1).as_str());
+        shop.policy(&policy);
+        shop.push("origin", "master").goes();
+        assert_eq!(runs(&shop), before + 1, "{what}");
+        shop.push("staging", "master").goes();
+        assert_eq!(runs(&shop), before + 1, "{what}");
+        before += 1;
+    }
+}
+
+#[test]
+fn a_receipt_of_another_suite_or_tree_is_none_though_it_has_the_name() {
+    let shop = counting();
+    shop.push("origin", "master").goes();
+    let path = receipts(&shop).remove(0);
+    let whole = fs::read_to_string(&path).unwrap();
+    let tree = shop.ask(["rev-parse", "HEAD^{tree}"]);
+    for (old, new) in [
+        (tree.as_str(), "0".repeat(40)),
+        ("\"v\":1", "\"v\":9".to_owned()),
+    ] {
+        let edited = whole.replace(old, &new);
+        assert_ne!(edited, whole);
+        fs::write(&path, edited).unwrap();
+        let before = runs(&shop);
+        shop.pushgate(["check", "staging"]).goes();
+        assert_eq!(runs(&shop), before + 1, "{old}");
+    }
+}
+
+/// A kill at each call of the system that writes, one after the other: whole, or none.
+#[test]
+fn a_kill_at_any_moment_leaves_the_whole_receipt_or_none() {
+    const CALLS: &str = "write,fsync,fdatasync,fchmod,rename,renameat,renameat2,linkat,unlink";
+    let shop = with("{run: 'true'}");
+    shop.git(["push", "-q", "--no-verify", "origin", "master"])
+        .goes();
+    let (mut without, mut with) = (0, 0);
+    for number in 1.. {
+        let _ = fs::remove_dir_all(shop.app.join(".git/pushgate"));
+        let mut command = shop.command(crate::support::tool("strace", "strace"));
+        command
+            .args(["-qq", "-e", &format!("trace={CALLS}")])
+            .args(["-e", &format!("inject={CALLS}:signal=KILL:when={number}")])
+            .args([
+                "-o",
+                "/dev/null",
+                crate::support::PUSHGATE,
+                "check",
+                "staging",
+            ]);
+        let ran = Ran::of(&mut command);
+        let left: Vec<_> = receipts(&shop)
+            .into_iter()
+            .filter(|path| {
+                path.extension()
+                    .is_some_and(|extension| extension == "json")
+            })
+            .collect();
+        for path in &left {
+            let receipt: serde_json::Value =
+                serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+            assert_eq!(
+                receipt["tree"].as_str().unwrap(),
+                shop.ask(["rev-parse", "HEAD^{tree}"])
+            );
+        }
+        if ran.code == 0 {
+            assert_eq!(left.len(), 1);
+            break;
+        }
+        assert_eq!(ran.code, 128 + 9, "{ran}");
+        *(if left.is_empty() {
+            &mut without
+        } else {
+            &mut with
+        }) += 1;
+        assert!(number < 200, "it is always killed");
+    }
+    assert!(without > 3 && with > 0, "{without} without, {with} with");
+}

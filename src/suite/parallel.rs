@@ -57,6 +57,7 @@ pub(super) fn together<'r>(
         let ended: Vec<Result<(), Trouble>> = ended.collect();
         ended.into_iter().collect::<Result<(), Trouble>>()
     })?;
+    group.list.end();
     let failure = lock(&group.first_failure).take();
     Ok(failure.map(|(step, ending, output)| {
         run.screen.output(&output);
@@ -75,6 +76,7 @@ fn beside<'r>(
     let apart = Apart {
         run,
         list: &group.list,
+        index,
         cancel: &group.cancel,
         output: Mutex::default(),
     };
@@ -106,6 +108,7 @@ fn beside<'r>(
 struct Apart<'a> {
     run: &'a Run<'a>,
     list: &'a List<'a>,
+    index: usize,
     cancel: &'a AtomicBool,
     output: Mutex<Vec<u8>>,
 }
@@ -116,7 +119,7 @@ impl Meanwhile for Apart<'_> {
     }
 
     fn tick(&self) {
-        if self.list.is_still() {
+        if !self.list.tick(self.index) {
             self.run.screen.tick();
         }
     }

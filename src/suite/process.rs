@@ -78,7 +78,7 @@ pub(super) trait Meanwhile: Sync {
     fn is_cancelled(&self) -> bool {
         false
     }
-    /// Called as soon as somebody stops us, before the command is ended.
+    /// Called as soon as somebody stops us, before the command is ended; maybe more than once.
     fn interrupted(&self, by: &str);
 }
 
@@ -186,8 +186,19 @@ impl Shell<'_> {
         };
         thread::scope(|scope| {
             let (send, events) = mpsc::channel();
-            let signalled = send.clone();
-            let _waker = signals::wake(move || drop(signalled.send(Event::Signal)));
+            let bell = signals::bell().map(|(ringer, mut bell)| {
+                let send = send.clone();
+                scope.spawn(move || {
+                    while bell.rings() {
+                        // Before the shell writes its prompt, with luck.
+                        if let Some(by) = signals::interrupted() {
+                            meanwhile.interrupted(&by);
+                        }
+                        let _ = send.send(Event::Signal);
+                    }
+                });
+                ringer
+            });
             scope.spawn(move || wait(leader, &send));
             let mut guard = None;
             let end = until(&events, deadline, meanwhile, || {
@@ -207,6 +218,8 @@ impl Shell<'_> {
                     }
                 });
             }
+            // Or the scope would wait for it for ever.
+            drop(bell);
             end
         })
     }

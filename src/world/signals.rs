@@ -8,7 +8,6 @@ use std::{
         Arc, OnceLock,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
-    thread,
 };
 
 use nix::sys::signal::Signal;
@@ -71,36 +70,36 @@ pub fn interrupted() -> Option<String> {
     }
 }
 
-/// Calls somebody when a signal comes; dropped, no more.
-pub(crate) struct Waker(Vec<SigId>);
-
-/// Calls this the moment that a signal comes, once [`interrupted`] can tell it.
+/// A bell that rings the moment a signal comes, once [`interrupted`] can tell it.
 ///
-/// Whoever types Ctrl-C has the prompt back within a millisecond. Where it cannot be set up, the
-/// signal is seen all the same by whoever asks.
-pub(crate) fn wake(mut call: impl FnMut() + Send + 'static) -> Waker {
-    let mut waker = Waker(Vec::new());
-    let (Some(_), Ok((mut here, there))) = (WATCH.get(), UnixStream::pair()) else {
-        return waker;
-    };
+/// Whoever types Ctrl-C has the prompt back within a millisecond.
+pub(crate) struct Bell(UnixStream);
+
+/// What rings the bell; dropped, it never rings again, and nobody waits for it any more.
+pub(crate) struct Ringer(Vec<SigId>);
+
+/// Sets a bell up. Where there is none, the signal is seen all the same by whoever asks.
+pub(crate) fn bell() -> Option<(Ringer, Bell)> {
+    WATCH.get()?;
+    let (here, there) = UnixStream::pair().ok()?;
+    let mut ringer = Ringer(Vec::new());
     for signal in ENDS {
         let id = there
             .try_clone()
             .and_then(|end| pipe::register(signal, end));
-        waker.0.extend(id);
+        ringer.0.extend(id);
     }
-    drop(there);
-    // It ends with the last of the other ends.
-    thread::spawn(move || {
-        let mut bytes = [0; 64];
-        while let Ok(1..) = here.read(&mut bytes) {
-            call();
-        }
-    });
-    waker
+    Some((ringer, Bell(here)))
 }
 
-impl Drop for Waker {
+impl Bell {
+    /// Waits until it rings; false: it never will again.
+    pub(crate) fn rings(&mut self) -> bool {
+        matches!(self.0.read(&mut [0; 64]), Ok(1..))
+    }
+}
+
+impl Drop for Ringer {
     fn drop(&mut self) {
         for id in self.0.drain(..) {
             unregister(id);
