@@ -230,59 +230,46 @@ fn a_suite_that_was_killed_leaves_no_lock() {
     while runs(&shop) == 0 {
         std::thread::sleep(Duration::from_millis(20));
     }
+    // The guard takes its place within the first tick.
+    std::thread::sleep(Duration::from_millis(300));
     first.kill().unwrap();
     first.wait().unwrap();
     shop.policy(POLICY);
     shop.push("origin", "master").goes().never_says("waiting");
-    shop.run_in("/", "pkill", ["-f", "sleep 60"]);
+    crate::support::processes::assert_nobody_lives_in_after(shop.root(), Duration::from_secs(7));
 }
 
+/// The policy is not in the tree here, so that one tree has several.
 #[test]
-fn whatever_gives_a_pass_its_meaning_needs_a_new_run() {
-    let suite = |steps: &str, more: &str| {
-        POLICY.replace(
-            "suite:\n  run: 'true'\n",
-            &format!("suite: {{run: [{steps}]{more}}}\n"),
-        )
-    };
-    let (one, two) = ("'echo run >> ../runs'", "'true'");
+fn whatever_gives_a_pass_its_meaning_needs_a_new_run_of_the_same_tree() {
     let shop = Sandbox::new();
-    let mut before = 0;
-    for (what, policy) in [
-        ("first", suite(&format!("{one}, {two}"), "")),
-        ("the order", suite(&format!("{two}, {one}"), "")),
-        ("a step less", suite(one, "")),
-        (
-            "a directory",
-            suite(
-                &format!("{one}, {{run: 'true', dir: .git}}").replace(".git", "web"),
-                "",
-            ),
-        ),
-        (
-            "the place",
-            suite(
-                &format!(
-                    "{}, {two}",
-                    one.replace("../", &format!("{}/", shop.root().display()))
-                ),
-                ", in: worktree",
-            ),
-        ),
-        (
-            "an expectation",
-            suite("'echo run >> ../runs; echo 1 run'", ", expect: 1 run"),
-        ),
-    ] {
-        fs::create_dir_all(shop.app.join("web")).unwrap();
-        shop.commit_file("web/x", "x\n".repeat(before + 1).as_str());
-        shop.policy(&policy);
-        shop.push("origin", "master").goes();
-        assert_eq!(runs(&shop), before + 1, "{what}");
-        shop.push("staging", "master").goes();
-        assert_eq!(runs(&shop), before + 1, "{what}");
-        before += 1;
+    shop.git(["rm", "-q", ".pushgate.yml"]).goes();
+    shop.commit_file("web/x", "x");
+    shop.git(["push", "-q", "--no-verify", "origin", "master"])
+        .goes();
+    fs::write(shop.app.join(".git/info/exclude"), ".pushgate.yml\n.env\n").unwrap();
+    let one = format!("'echo run >> {}'", shop.path("runs").display());
+    let policies = [
+        format!("run: [{one}, 'true']"),
+        format!("run: ['true', {one}]"),
+        format!("run: [{one}]"),
+        format!("run: [{one}, ': ']"),
+        format!("run: [{one}, {{run: ': ', dir: web}}]"),
+        format!("run: [{one}, {{run: ': ', parallel: true}}]"),
+        format!("run: [{one}, echo 1 run], expect: 1 run"),
+        format!("run: [{one}, ': '], env: [RAILS_ENV]"),
+        format!("run: [{one}, ': '], in: worktree"),
+        format!("run: [{one}, ': '], in: worktree, link: [.env]"),
+    ];
+    for (before, suite) in policies.iter().enumerate() {
+        let policy = format!("suite: {{{suite}}}\nenvironments: {{staging: {{}}}}\n");
+        shop.write(".pushgate.yml", &policy);
+        for _ in 0..2 {
+            shop.pushgate(["check", "staging"]).goes();
+            assert_eq!(runs(&shop), before + 1, "{suite}");
+        }
     }
+    assert_eq!(receipts(&shop).len(), policies.len());
 }
 
 #[test]
