@@ -56,11 +56,14 @@ Examples:
     Demo(Demo),
     /// Show what a command does, with examples.
     Help(Help),
-    /// End a process group when standard input ends without a word; a running suite is guarded so.
+    /// End a suite when standard input ends without a word; a running one is guarded so.
     #[command(hide = true)]
     Guard {
-        /// The group.
-        group: i32,
+        /// Its process group, where it has one.
+        #[arg(long)]
+        group: Option<i32>,
+        /// What stands in the environment of all its processes.
+        mark: String,
     },
     /// Judge a push; the hook calls this (githooks(5), pre-push).
     #[command(hide = true)]

@@ -230,9 +230,116 @@ fn a_suite_that_was_killed_leaves_no_lock() {
     while runs(&shop) == 0 {
         std::thread::sleep(Duration::from_millis(20));
     }
+    // The guard takes its place within the first tick.
+    std::thread::sleep(Duration::from_millis(300));
     first.kill().unwrap();
     first.wait().unwrap();
     shop.policy(POLICY);
     shop.push("origin", "master").goes().never_says("waiting");
-    shop.run_in("/", "pkill", ["-f", "sleep 60"]);
+    crate::support::processes::assert_nobody_lives_in_after(shop.root(), Duration::from_secs(7));
+}
+
+/// The policy is not in the tree here, so that one tree has several.
+#[test]
+fn whatever_gives_a_pass_its_meaning_needs_a_new_run_of_the_same_tree() {
+    let shop = Sandbox::new();
+    shop.git(["rm", "-q", ".pushgate.yml"]).goes();
+    shop.commit_file("web/x", "x");
+    shop.git(["push", "-q", "--no-verify", "origin", "master"])
+        .goes();
+    fs::write(shop.app.join(".git/info/exclude"), ".pushgate.yml\n.env\n").unwrap();
+    let one = format!("'echo run >> {}'", shop.path("runs").display());
+    let policies = [
+        format!("run: [{one}, 'true']"),
+        format!("run: ['true', {one}]"),
+        format!("run: [{one}]"),
+        format!("run: [{one}, ': ']"),
+        format!("run: [{one}, {{run: ': ', dir: web}}]"),
+        format!("run: [{one}, {{run: ': ', parallel: true}}]"),
+        format!("run: [{one}, echo 1 run], expect: 1 run"),
+        format!("run: [{one}, ': '], env: [RAILS_ENV]"),
+        format!("run: [{one}, ': '], in: worktree"),
+        format!("run: [{one}, ': '], in: worktree, link: [.env]"),
+    ];
+    for (before, suite) in policies.iter().enumerate() {
+        let policy = format!("suite: {{{suite}}}\nenvironments: {{staging: {{}}}}\n");
+        shop.write(".pushgate.yml", &policy);
+        for _ in 0..2 {
+            shop.pushgate(["check", "staging"]).goes();
+            assert_eq!(runs(&shop), before + 1, "{suite}");
+        }
+    }
+    assert_eq!(receipts(&shop).len(), policies.len());
+}
+
+#[test]
+fn a_receipt_of_another_suite_or_tree_is_none_though_it_has_the_name() {
+    let shop = counting();
+    shop.push("origin", "master").goes();
+    let path = receipts(&shop).remove(0);
+    let whole = fs::read_to_string(&path).unwrap();
+    let tree = shop.ask(["rev-parse", "HEAD^{tree}"]);
+    for (old, new) in [
+        (tree.as_str(), "0".repeat(40)),
+        ("\"v\":1", "\"v\":9".to_owned()),
+    ] {
+        let edited = whole.replace(old, &new);
+        assert_ne!(edited, whole);
+        fs::write(&path, edited).unwrap();
+        let before = runs(&shop);
+        shop.pushgate(["check", "staging"]).goes();
+        assert_eq!(runs(&shop), before + 1, "{old}");
+    }
+}
+
+/// A kill at each call of the system that writes, one after the other: whole, or none.
+#[test]
+fn a_kill_at_any_moment_leaves_the_whole_receipt_or_none() {
+    const CALLS: &str = "write,fsync,fdatasync,fchmod,rename,renameat,renameat2,linkat,unlink";
+    let shop = with("{run: 'true'}");
+    shop.git(["push", "-q", "--no-verify", "origin", "master"])
+        .goes();
+    let (mut without, mut with) = (0, 0);
+    for number in 1.. {
+        let _ = fs::remove_dir_all(shop.app.join(".git/pushgate"));
+        let mut command = shop.command(crate::support::tool("strace", "strace"));
+        command
+            .args(["-qq", "-e", &format!("trace={CALLS}")])
+            .args(["-e", &format!("inject={CALLS}:signal=KILL:when={number}")])
+            .args([
+                "-o",
+                "/dev/null",
+                crate::support::PUSHGATE,
+                "check",
+                "staging",
+            ]);
+        let ran = Ran::of(&mut command);
+        let left: Vec<_> = receipts(&shop)
+            .into_iter()
+            .filter(|path| {
+                path.extension()
+                    .is_some_and(|extension| extension == "json")
+            })
+            .collect();
+        for path in &left {
+            let receipt: serde_json::Value =
+                serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+            assert_eq!(
+                receipt["tree"].as_str().unwrap(),
+                shop.ask(["rev-parse", "HEAD^{tree}"])
+            );
+        }
+        if ran.code == 0 {
+            assert_eq!(left.len(), 1);
+            break;
+        }
+        assert_eq!(ran.code, 128 + 9, "{ran}");
+        *(if left.is_empty() {
+            &mut without
+        } else {
+            &mut with
+        }) += 1;
+        assert!(number < 200, "it is always killed");
+    }
+    assert!(without > 3 && with > 0, "{without} without, {with} with");
 }

@@ -175,8 +175,8 @@ fn a_signal_to_the_hook_ends_the_suite() {
             .goes();
         assert!(!child.wait().unwrap().success());
         assert!(is_gone_soon(&group), "the suite outlived {signal}");
-        let ledger = shop.ledger();
-        assert_eq!(ledger.last().unwrap()["verdict"], "refused");
+        assert_eq!(shop.last_gates().last().unwrap(), "suite undecided");
+        assert_eq!(shop.ledger().last().unwrap()["verdict"], "undecided");
     }
 }
 
@@ -274,7 +274,13 @@ fn the_suite_sees_nothing_of_the_push() {
         "-c",
         "trap '' PIPE INT QUIT USR1 CHLD; exec git -c core.abbrev=9 push staging HEAD:master",
     ]);
-    Ran::of(command.env("PUSHGATE_REASON", "x").env("PUSHGATE_SKIP", "")).goes();
+    Ran::of(
+        command
+            .env("PUSHGATE", "on")
+            .env("PUSHGATE_REASON", "x")
+            .env("PUSHGATE_SKIP", ""),
+    )
+    .goes();
     let env = fs::read_to_string(shop.path("env")).unwrap();
     for name in [
         "GIT_DIR=",
@@ -282,7 +288,9 @@ fn the_suite_sees_nothing_of_the_push() {
         "GIT_WORK_TREE=",
         "GIT_CONFIG_PARAMETERS=",
         "GIT_INDEX_FILE=",
-        "PUSHGATE",
+        "PUSHGATE=",
+        "PUSHGATE_REASON=",
+        "PUSHGATE_SKIP=",
     ] {
         assert!(
             !env.lines().any(|line| line.starts_with(name)),
@@ -369,12 +377,47 @@ fn a_daemon_that_the_suite_leaves_behind_holds_nothing_up() {
 }
 
 #[test]
-fn a_suite_that_closes_its_output_or_writes_much_does_no_harm() {
+fn a_suite_that_closes_its_output_or_says_nothing_does_no_harm() {
     let shop = with_suite("{run: 'exec >&- 2>&-; sleep 0.2'}");
     shop.push("staging", "master").goes();
-    let shop = with_suite("{run: 'head -c 20000000 /dev/zero | tr \"\\0\" x; yes | head -1'}");
+    assert_eq!(only_log(&shop), "");
+    let shop = with_suite("{run: 'true'}");
     let ran = shop.push("staging", "master").goes();
-    assert!(ran.stderr.len() > 20_000_000);
+    assert!(
+        ran.report().starts_with(
+            "pushgate: running the suite: true\npushgate: push to staging (staging) may go\n"
+        ),
+        "{ran}"
+    );
+}
+
+#[test]
+fn a_hundred_megabytes_of_output_are_passed_on_and_kept() {
+    const SIZE: usize = 100_000_000;
+    let shop = with_suite("{run: 'head -c 100000000 /dev/zero | tr \"\\0\" x; yes | head -1'}");
+    let ran = shop.push("staging", "master").goes();
+    assert!(ran.stderr.len() > SIZE);
+    assert_eq!(only_log(&shop).len(), SIZE + 2);
+}
+
+#[test]
+fn a_log_that_cannot_be_kept_whole_stops_no_suite_but_one_that_is_looked_into() {
+    crate::support::tool("mount", "mount");
+    let fills = "head -c 3000000 /dev/zero | tr \"\\0\" x";
+    for (expect, code) in [("", 0), (", expect: x", 1)] {
+        let shop = with_suite(&format!("{{run: '{fills}'{expect}}}"));
+        let script = "mkdir -p .git/pushgate/logs
+            mount -t tmpfs -o size=1M tmpfs .git/pushgate/logs
+            git push staging master";
+        let mut command = shop.command(crate::support::tool("unshare", "util-linux"));
+        command.args(["--map-root-user", "--mount", "sh", "-euc", script]);
+        let ran = Ran::of(&mut command);
+        assert_eq!(ran.code, code);
+        if code == 1 {
+            ran.undecided("suite")
+                .says("could not look for `suite.expect` in the output");
+        }
+    }
 }
 
 #[test]
@@ -528,7 +571,7 @@ fn an_interrupted_push_says_one_line() {
     assert_eq!(ran.code, 130, "{ran}");
     assert_eq!(
         ran.report(),
-        "pushgate: running the suite: sleep 300 & echo $$ > ../pid; sleep 301\npushgate: push to staging (staging) refused: the suite was stopped (SIGINT)\n"
+        "pushgate: running the suite: sleep 300 & echo $$ > ../pid; sleep 301\npushgate: the suite was stopped (SIGINT): nothing is pushed\n"
     );
 }
 

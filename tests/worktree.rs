@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf};
 
-use crate::support::{POLICY, Sandbox};
+use crate::support::{POLICY, Ran, Sandbox, tool};
 
 /// A shop whose suite runs in the worktree.
 fn with(suite: &str) -> Sandbox {
@@ -189,4 +189,195 @@ fn a_red_suite_in_it_refuses() {
     shop.push("origin", "master")
         .refused("suite")
         .says("`exit 4` failed with exit code 4");
+}
+
+/// The git directory of the worktree.
+fn git_dir(shop: &Sandbox) -> PathBuf {
+    let said = shop.run_in(tree(shop), "git", ["rev-parse", "--absolute-git-dir"]);
+    PathBuf::from(said.goes().stdout.trim_end())
+}
+
+#[test]
+fn a_lock_that_a_killed_git_left_costs_no_cache() {
+    let shop = with("run: 'mkdir -p cache; ls cache; echo x > cache/kept'");
+    shop.commit_file(".gitignore", "cache/\n");
+    shop.push("origin", "master").goes();
+    fs::write(git_dir(&shop).join("index.lock"), "").unwrap();
+    shop.commit("again");
+    shop.push("origin", "master").goes().says("\nkept\n");
+    assert!(!git_dir(&shop).join("index.lock").exists());
+}
+
+#[test]
+fn what_git_cannot_bring_to_the_commit_is_made_anew() {
+    let shop = with("run: 'cat tracked'");
+    shop.commit_file("tracked", "as it should be\n");
+    shop.push("origin", "master").goes();
+    let damage: [fn(&Sandbox); 3] = [
+        |shop| fs::write(git_dir(shop).join("index"), "rubbish").unwrap(),
+        |shop| fs::write(git_dir(shop).join("HEAD"), "rubbish").unwrap(),
+        |shop| {
+            let index = git_dir(shop).join("index");
+            fs::remove_file(&index).unwrap();
+            fs::create_dir(&index).unwrap();
+        },
+    ];
+    for damage in damage {
+        damage(&shop);
+        shop.commit("again");
+        shop.push("origin", "master")
+            .goes()
+            .says("as it should be\n");
+    }
+    assert_eq!(shop.ask(["worktree", "list"]).lines().count(), 2);
+}
+
+#[test]
+fn a_link_leads_to_the_checkout_that_pushes() {
+    let shop = with("run: 'cat .env || echo no secret', link: [.env]");
+    shop.commit_file(".gitignore", ".env\n");
+    shop.write(".env", "of the main checkout\n");
+    shop.push("origin", "master")
+        .goes()
+        .says("of the main checkout\n");
+    shop.git(["worktree", "add", "-q", "../linked", "--detach"])
+        .goes();
+    let linked = shop.path("linked");
+    let push = ["push", "staging", "HEAD:master"];
+    // What is not in this checkout is not taken from another one.
+    shop.run_in(&linked, "git", push).goes().says("no secret\n");
+    fs::write(linked.join(".env"), "of the linked one\n").unwrap();
+    shop.git(["commit", "-q", "--allow-empty", "-m", "two"])
+        .goes();
+    shop.git(["push", "-q", "--no-verify", "origin", "master"])
+        .goes();
+    shop.run_in(&linked, "git", ["checkout", "-q", "--detach", "master"])
+        .goes();
+    shop.run_in(&linked, "git", push)
+        .goes()
+        .says("of the linked one\n");
+    assert_eq!(
+        fs::read_to_string(shop.app.join(".env")).unwrap(),
+        "of the main checkout\n"
+    );
+}
+
+#[test]
+fn what_is_in_the_way_of_a_link_is_named_and_kept() {
+    let shop = with("run: 'mkdir -p deps; echo x > deps/x'");
+    shop.commit_file(".gitignore", "deps/\n");
+    shop.push("origin", "master").goes();
+    shop.write("deps/y", "y");
+    shop.policy(&POLICY.replace(
+        "run: 'true'",
+        "in: worktree\n  run: cat deps/y\n  link: [deps]",
+    ));
+    let path = tree(&shop).join("deps");
+    let ran = shop.push("origin", "master").undecided("suite");
+    ran.says("`deps` of `suite.link` cannot be linked into the worktree")
+        .says(&format!("hint: rm -r {}, then push again", path.display()));
+    assert!(path.join("x").exists());
+    fs::remove_dir_all(&path).unwrap();
+    shop.push("origin", "master").goes();
+    // What the commit has is not replaced by anything.
+    shop.git(["rm", "-q", "--cached", "-r", "."]).goes();
+    shop.git(["add", "--force", "."]).goes();
+    shop.git(["commit", "-q", "-m", "Keep deps in git"]).goes();
+    shop.push("origin", "master")
+        .undecided("suite")
+        .says("and the commit has it\n")
+        .says("hint: take `deps` off `suite.link`");
+}
+
+#[test]
+fn it_shows_nowhere_and_survives_a_prune() {
+    let shop = with("run: 'cat cache/x; mkdir -p cache; echo survived > cache/x'");
+    shop.commit_file(".gitignore", "cache/\n");
+    shop.push("origin", "master").goes();
+    shop.git(["worktree", "prune", "--expire=now"]).goes();
+    let list = shop.ask(["worktree", "list", "--porcelain"]);
+    assert!(
+        list.contains("\ndetached") && !list.contains("\nlocked"),
+        "{list}"
+    );
+    assert_eq!(
+        shop.ask(["branch", "--all", "--list"]),
+        "* master\n  remotes/origin/HEAD -> origin/master\n  remotes/origin/master\n  remotes/production/master\n  remotes/staging/master"
+    );
+    shop.commit("again");
+    shop.push("origin", "master").goes().says("survived\n");
+    // Also where it is gone when git prunes.
+    fs::remove_dir_all(tree(&shop)).unwrap();
+    shop.git(["worktree", "prune", "--expire=now"]).goes();
+    assert_eq!(shop.ask(["worktree", "list"]).lines().count(), 1);
+    shop.commit("and again");
+    shop.push("origin", "master").goes();
+}
+
+#[test]
+fn files_of_lfs_are_there_and_submodules_as_git_leaves_them() {
+    tool("git-lfs", "git-lfs");
+    let shop = with("run: 'cat large.bin; ls -A module; test -e module/file || echo no module'");
+    shop.git(["lfs", "install", "--local", "--skip-repo"])
+        .goes();
+    shop.git(["lfs", "track", "*.bin"]).goes();
+    shop.write("large.bin", "a large file\n");
+    shop.run_in(shop.root(), "git", ["init", "-q", "module"])
+        .goes();
+    fs::write(shop.path("module/file"), "x").unwrap();
+    let module = shop.path("module");
+    shop.run_in(&module, "git", ["add", "."]).goes();
+    shop.run_in(&module, "git", ["commit", "-q", "-m", "one"])
+        .goes();
+    shop.git(["submodule", "--quiet", "add", "../module", "module"])
+        .goes();
+    shop.git(["add", "."]).goes();
+    shop.git(["commit", "-q", "-m", "Add files"]).goes();
+    assert!(
+        shop.ask(["show", "HEAD:large.bin"])
+            .starts_with("version https://git-lfs")
+    );
+    for _ in 0..2 {
+        shop.push("origin", "master")
+            .goes()
+            .says("a large file\n")
+            .says("no module\n");
+        shop.commit("again");
+    }
+}
+
+#[test]
+fn a_full_disk_is_named_and_heals() {
+    tool("mount", "mount");
+    let shop = with("run: 'test -e large'");
+    shop.commit_file("large", &"0123456789".repeat(60_000));
+    let script = "mkdir -p $HOME/.cache/pushgate
+        mount -t tmpfs -o size=256k tmpfs $HOME/.cache/pushgate
+        git push origin master";
+    let mut command = shop.command(tool("unshare", "util-linux"));
+    command.args(["--map-root-user", "--mount", "sh", "-euc", script]);
+    Ran::of(&mut command)
+        .undecided("suite")
+        .says("unable to write file large");
+    assert_ne!(
+        shop.tip("origin", "master"),
+        shop.ask(["rev-parse", "HEAD"])
+    );
+    shop.push("origin", "master").goes();
+}
+
+#[test]
+fn a_suite_that_fills_the_disk_fails() {
+    tool("mount", "mount");
+    let shop = with("run: 'head -c 3000000 /dev/zero > filler'");
+    let script = "mkdir -p $HOME/.cache/pushgate
+        mount -t tmpfs -o size=1M tmpfs $HOME/.cache/pushgate
+        git push origin master";
+    shop.commit("two");
+    let mut command = shop.command(tool("unshare", "util-linux"));
+    command.args(["--map-root-user", "--mount", "sh", "-euc", script]);
+    Ran::of(&mut command)
+        .refused("suite")
+        .says("No space left on device")
+        .says("failed with exit code 1");
 }

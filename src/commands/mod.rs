@@ -32,8 +32,8 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Log(args) => ("log", log::run(&args)),
         Command::Demo(args) => ("demo", demo::run(&args)),
         Command::Help(args) => ("help", help::run(&args)),
-        Command::Guard { group } => {
-            crate::suite::guard::stand(group);
+        Command::Guard { group, mark } => {
+            crate::suite::guard::stand(group, &mark);
             ("guard", Ok(0))
         }
         Command::PrePush(args) => ("push", pre_push::run(&args)),

@@ -15,7 +15,7 @@ pub mod window;
 #[allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by it")]
 mod tests;
 
-use std::{fs::File, time::Duration};
+use std::{any::Any, time::Duration};
 
 use bstr::BStr;
 use jiff::{Timestamp, tz::TimeZone};
@@ -27,7 +27,6 @@ pub use route::{Case, Place, Stage};
 use crate::{
     policy::{Step, Suite, detect::Detected},
     push::Oid,
-    suite::receipts::Receipt,
     verdict::{Commit, Count, Gate, Mismatch, Refusal, Relation, Trouble, TrunkName},
 };
 
@@ -88,9 +87,10 @@ pub trait World: Memory + Sync {
     /// What this commit's files say about its suite.
     fn detect(&self, commit: &Oid) -> Result<Detected, Trouble>;
     /// The receipt for this work, if one counts.
-    fn receipt(&self, work: &Work<'_>) -> Result<Option<Receipt>, Trouble>;
-    /// Waits until no other suite of this repository runs.
-    fn turn(&self) -> Result<Turn, Trouble>;
+    fn receipt(&self, work: &Work<'_>) -> Result<Option<Passed>, Trouble>;
+    /// Waits until no other suite of this repository runs. Where the one that runs waits for us, it
+    /// would be for ever: refused.
+    fn turn(&self) -> Result<Turn, Stop>;
     /// Runs the suite. It takes minutes.
     fn run(&self, work: &Work<'_>) -> Result<SuiteRun, Trouble>;
     /// Leaves a receipt.
@@ -110,12 +110,31 @@ pub struct Work<'w> {
     pub steps: &'w [Step],
 }
 
+/// That the suite passed, some time ago.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Passed {
+    /// When.
+    pub at: Timestamp,
+    /// How long it took.
+    pub took: Duration,
+}
+
 /// The one suite that may run in a repository; the next one's turn comes when this is dropped.
 pub struct Turn {
     /// Whether another one ran before.
     pub waited: bool,
-    /// What holds the others off.
-    pub holds: Option<File>,
+    /// What holds the others off; the world knows what that is.
+    _holds: Box<dyn Any>,
+}
+
+impl Turn {
+    /// A turn that lasts as long as what holds the others off.
+    pub fn new(waited: bool, holds: impl Any) -> Self {
+        Self {
+            waited,
+            _holds: Box::new(holds),
+        }
+    }
 }
 
 /// How a run of the suite ended.

@@ -4,11 +4,10 @@ use std::{thread, time::Duration};
 
 use jiff::Timestamp;
 
-use super::{Case, Stop, SuiteRun, Work, World, live::Live};
+use super::{Case, Passed, Stop, SuiteRun, Work, World, live::Live};
 use crate::{
     policy::{In, Step, detect::Detected},
     push::Oid,
-    suite::receipts::Receipt,
     verdict::{Gate, Refusal, words},
 };
 
@@ -26,9 +25,9 @@ pub(crate) struct Told {
 }
 
 impl Told {
-    fn passed_before(receipt: &Receipt, now: Timestamp, ran: bool) -> Self {
+    fn passed_before(passed: Passed, now: Timestamp, ran: bool) -> Self {
         Self {
-            answer: passed_before(receipt, now),
+            answer: passed_before(passed, now),
             notes: Vec::new(),
             ran,
             live: None,
@@ -49,14 +48,14 @@ pub(crate) fn ask(
         suite: &case.policy.suite,
         steps: &steps,
     };
-    if let Some(receipt) = world.receipt(&work)? {
-        return Ok(Told::passed_before(&receipt, world.now(), false));
+    if let Some(passed) = world.receipt(&work)? {
+        return Ok(Told::passed_before(passed, world.now(), false));
     }
     let turn = world.turn()?;
     if turn.waited
-        && let Some(receipt) = world.receipt(&work)?
+        && let Some(passed) = world.receipt(&work)?
     {
-        return Ok(Told::passed_before(&receipt, world.now(), true));
+        return Ok(Told::passed_before(passed, world.now(), true));
     }
     // A worktree is made to be the pushed tree; the checkout has to prove it.
     let in_checkout = work.suite.place == In::Checkout;
@@ -118,12 +117,12 @@ pub(crate) fn has_receipt(case: &Case<'_>, world: &dyn World) -> bool {
 }
 
 /// When it passed and how long that took.
-fn passed_before(receipt: &Receipt, now: Timestamp) -> String {
-    let ago = Duration::try_from(now.duration_since(receipt.at)).unwrap_or_default();
+fn passed_before(passed: Passed, now: Timestamp) -> String {
+    let ago = Duration::try_from(now.duration_since(passed.at)).unwrap_or_default();
     format!(
         "passed {} ago on this tree, in {}",
         words::span(ago),
-        words::span(Duration::from_millis(receipt.took_ms))
+        words::span(passed.took)
     )
 }
 

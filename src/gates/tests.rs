@@ -31,7 +31,7 @@ struct Fake {
     missing: Option<Oid>,
     mismatches: Mutex<Vec<Option<Mismatch>>>,
     suite: fn() -> SuiteRun,
-    receipts: Mutex<Vec<Option<Receipt>>>,
+    receipts: Mutex<Vec<Option<Passed>>>,
     waited: bool,
     connection: &'static str,
     records: Vec<Record>,
@@ -151,15 +151,12 @@ impl World for Fake {
         self.note("files");
         Ok(Detected::None)
     }
-    fn receipt(&self, _: &Work<'_>) -> Result<Option<Receipt>, Trouble> {
+    fn receipt(&self, _: &Work<'_>) -> Result<Option<Passed>, Trouble> {
         Ok(next(&self.receipts))
     }
-    fn turn(&self) -> Result<Turn, Trouble> {
+    fn turn(&self) -> Result<Turn, Stop> {
         self.note("turn");
-        Ok(Turn {
-            waited: self.waited,
-            holds: None,
-        })
+        Ok(Turn::new(self.waited, ()))
     }
     fn leave_receipt(&self, _: &Work<'_>, _: Duration) -> Result<(), Trouble> {
         self.note("receipt");
@@ -498,13 +495,10 @@ fn every_remote_of_the_environment_before_is_named_once() {
 }
 
 /// A pass of an hour ago.
-fn receipt() -> Receipt {
-    Receipt {
-        v: 1,
-        tree: String::new(),
-        suite: String::new(),
+fn receipt() -> Passed {
+    Passed {
         at: "2026-11-24T11:00:00Z".parse().unwrap(),
-        took_ms: 130_000,
+        took: Duration::from_secs(130),
     }
 }
 

@@ -1,14 +1,18 @@
 //! What a person reads: on standard error, in colour on a terminal, readable without.
 
+mod live;
+
 use std::io::{self, Write, stderr, stdout};
 
 use anstream::AutoStream;
 use anstyle::{AnsiColor, Style};
 use terminal_size::{Width, terminal_size_of};
 
+pub use live::Stderr;
+
 use crate::{
     judge::Said,
-    verdict::{Decision, Ending, Outcome, Refusal, Trouble, Verdict},
+    verdict::{Decision, Outcome, Refusal, Trouble, Verdict},
 };
 
 const BAD: Style = AnsiColor::Red.on_default().bold();
@@ -73,12 +77,6 @@ pub fn warn(line: &str) {
     print(&format!("{LOUD}pushgate: {line}{LOUD:#}\n"));
 }
 
-/// Hands on what a program said, byte for byte.
-pub(crate) fn pass_on(bytes: &[u8]) {
-    let mut stream = stderr().lock();
-    let _ = stream.write_all(bytes).and_then(|()| stream.flush());
-}
-
 /// Writes what was asked for; a reader that has had enough (`| head`) is no error.
 pub fn data(text: &str) -> io::Result<()> {
     let mut stream = AutoStream::auto(stdout().lock());
@@ -92,7 +90,12 @@ pub fn data(text: &str) -> io::Result<()> {
 }
 
 /// What is told about one push.
+///
+/// A suite that was stopped has said so when it happened. The prompt is back: nothing may follow.
 pub fn judgement(said: &[Said]) {
+    if said.iter().any(was_stopped) {
+        return;
+    }
     for one in said {
         match one {
             Said::Line(line) => say(line),
@@ -104,16 +107,13 @@ pub fn judgement(said: &[Said]) {
     }
 }
 
+fn was_stopped(said: &Said) -> bool {
+    let stopped = |outcome: &Outcome| matches!(outcome, Outcome::Undecided(trouble) if matches!(**trouble, Trouble::SuiteStopped { .. }));
+    matches!(said, Said::Verdict(_, verdict) if verdict.answers.iter().any(|(_, outcome)| stopped(outcome)))
+}
+
 /// Three things of a push that does not go: what was refused, why, what to do.
 pub fn refusal(what: &str, gate: Option<&str>, refusal: &Refusal) -> String {
-    if let Refusal::Suite {
-        ending: Ending::Interrupted(by),
-        ..
-    } = refusal
-    {
-        // The prompt is back already: one line, and no more.
-        return format!("{BAD}pushgate: {what} refused{BAD:#}: the suite was stopped ({by})\n");
-    }
     let mut text = format!("{BAD}pushgate: {what} refused{BAD:#}\n");
     why(&mut text, gate, &refusal.to_string());
     hints(&mut text, &refusal.cures());

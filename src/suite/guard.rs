@@ -1,7 +1,7 @@
 //! A second pair of eyes: a process that ends the suite where we ourselves were killed.
 //!
 //! Nobody can catch SIGKILL, and the suite is in a group of its own. So this program runs once more,
-//! reads a pipe whose other end only we hold, and ends the group when that end is gone.
+//! reads a pipe whose other end only we hold, and ends the suite when that end is gone.
 
 use std::{
     env,
@@ -14,33 +14,35 @@ use std::{
 
 use nix::unistd::Pid;
 
-use super::{adopted::Own, process::stop};
+use super::family::{Family, Head, Own};
 
-/// The guard over one group; dropped, it goes home.
+/// The guard over one step; dropped, it goes home.
 pub(super) struct Guard {
     child: Child,
     line: Option<PipeWriter>,
-    _own: Option<Own>,
+    _own: Own,
 }
 
 impl Guard {
-    /// Sets one over a group. Without one, the suite is only not guarded against SIGKILL.
-    pub(super) fn over(group: Pid) -> Option<Self> {
+    /// Sets one over a family. Without one, the suite is only not guarded against SIGKILL.
+    pub(super) fn over(family: &Family<'_>) -> Option<Self> {
         let (reader, writer) = io::pipe().ok()?;
         let mut command = Command::new(env::current_exe().ok()?);
-        command.arg("guard").arg(group.to_string());
+        command.arg("guard");
+        if let Head::Group(group) = family.head {
+            command.args(["--group", &group.to_string()]);
+        }
         command
+            .args(["--", family.mark])
             .stdin(reader)
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .process_group(0);
-        let child = command.spawn().ok()?;
+        let (child, own) = Own::spawn(&mut command).ok()?;
         Some(Self {
-            _own: i32::try_from(child.id())
-                .ok()
-                .map(|id| Own::new(Pid::from_raw(id))),
             child,
             line: Some(writer),
+            _own: own,
         })
     }
 }
@@ -55,13 +57,16 @@ impl Drop for Guard {
 }
 
 /// What the guard does: it waits for word that all is done, or for the end of whoever would give it.
-pub(crate) fn stand(group: i32) {
+pub(crate) fn stand(group: Option<i32>, mark: &str) {
     let mut word = Vec::new();
     let _ = stdin().lock().read_to_end(&mut word);
-    // Group 0 is our own, 1 and below are everybody's (kill(2)).
-    if word.is_empty() && group > 1 {
-        stop(Pid::from_raw(group), || {
-            thread::sleep(Duration::from_millis(20));
-        });
+    if !word.is_empty() || mark.is_empty() {
+        return;
     }
+    let head = match group {
+        // Group 0 is our own, 1 and below are everybody's (kill(2)).
+        Some(group) if group > 1 => Head::Group(Pid::from_raw(group)),
+        _ => Head::Nobody,
+    };
+    Family { head, mark }.end(|| thread::sleep(Duration::from_millis(20)));
 }

@@ -1,41 +1,57 @@
 //! The suite as a well-behaved process: its steps, its output, and how it ends.
 
-mod adopted;
 mod closing;
+mod environment;
+mod family;
 pub(crate) mod guard;
+mod links;
 mod list;
 mod log;
+mod output;
+mod parallel;
 mod process;
-pub mod receipts;
+pub(crate) mod receipts;
 mod screen;
 pub(crate) mod turn;
 pub(crate) mod worktree;
 
 use std::{
-    ffi::OsStr,
     path::Path,
     sync::{
         Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicUsize, Ordering},
     },
     thread,
     time::{Duration, Instant},
 };
 
 use self::{
-    list::List,
+    environment::{Mark, scrubbed},
+    family::{Family, Head},
     log::Log,
     process::{End, Meanwhile, Shell},
     screen::Screen,
 };
 use crate::{
     gates::{SuiteRun, Work},
-    overrides,
     policy::Step,
-    report,
     verdict::{Ending, Refusal, Trouble, span},
     world::children::Git,
 };
+
+/// Who sees a run while it runs.
+pub trait Audience: Sync {
+    /// Hears a line of ours.
+    fn line(&self, text: &str);
+    /// Sees a few words that are no line, and that somebody will take away again.
+    fn dim(&self, text: &str);
+    /// Gets what a program said, byte for byte.
+    fn bytes(&self, bytes: &[u8]);
+    /// Whether it sits at a terminal, where lines can be taken back.
+    fn is_terminal(&self) -> bool;
+    /// Whether it still listens: a terminal may have gone back to the shell.
+    fn is_heard(&self) -> bool;
+}
 
 /// Where the suite runs.
 pub(crate) struct Place<'p> {
@@ -43,10 +59,14 @@ pub(crate) struct Place<'p> {
     pub(crate) top: &'p Path,
     /// The directory of the log files.
     pub(crate) logs: &'p Path,
+    /// The directory that all worktrees of the repository share.
+    pub(crate) common_dir: &'p Path,
     /// The user's git, which knows its variables.
     pub(crate) git: &'p Git,
     /// How long the suite took last time.
     pub(crate) last_took: Option<Duration>,
+    /// Who watches.
+    pub(crate) audience: &'p dyn Audience,
 }
 
 /// Runs the steps in their order, parallel neighbours together, and stops at the first failure.
@@ -56,28 +76,24 @@ pub(crate) fn run(place: &Place<'_>, work: &Work<'_>) -> Result<SuiteRun, Troubl
         place,
         work,
         scrubbed: &scrubbed,
-        screen: Screen::new(place.last_took),
+        mark: Mark::new(place.common_dir),
+        number: AtomicUsize::new(0),
+        screen: Screen::new(place.audience, place.last_took),
         log: Mutex::new(Log::create(place.logs)?),
         start: Instant::now(),
     };
-    let mut rest = work.steps;
-    while let Some(first) = rest.first() {
-        let together = if first.parallel {
-            rest.iter().take_while(|step| step.parallel).count()
-        } else {
-            1
-        };
-        let (group, after) = rest.split_at(together);
-        rest = after;
-        let failed = match group {
-            [one] => run.one(one)?,
-            several => run.together(several)?,
-        };
-        if let Some((step, ending)) = failed {
-            return Ok(run.failed(step, ending));
+    let failure = run.steps();
+    if !matches!(failure, Ok(None)) {
+        run.clear_away();
+    }
+    match failure {
+        Ok(None) => run.passed(),
+        Ok(Some((step, ending))) => Ok(run.failed(step, ending)),
+        Err(trouble) => {
+            run.note(&trouble.to_string());
+            Err(trouble)
         }
     }
-    run.passed()
 }
 
 /// One run of the suite.
@@ -85,83 +101,53 @@ struct Run<'r> {
     place: &'r Place<'r>,
     work: &'r Work<'r>,
     scrubbed: &'r [String],
-    screen: Screen,
+    mark: Mark,
+    /// How many steps were started.
+    number: AtomicUsize,
+    screen: Screen<'r>,
     log: Mutex<Log>,
     start: Instant,
 }
+
+/// The step that did not pass, and how it ended.
+type Failure<'r> = (&'r Step, Ending);
 
 /// What reports call a step.
 fn name(step: &Step) -> &str {
     step.name.as_deref().unwrap_or(&step.run)
 }
 
-impl<'r> Run<'r> {
-    /// Runs one step with its output live; the step and how it ended, where it did not pass.
-    fn one(&self, step: &'r Step) -> Result<Option<(&'r Step, Ending)>, Trouble> {
-        report::say(&format!("running the suite: {}", name(step)));
+impl Run<'_> {
+    /// The first failure of all steps.
+    fn steps(&self) -> Result<Option<Failure<'_>>, Trouble> {
+        let mut rest = self.work.steps;
+        while let Some(first) = rest.first() {
+            let together = if first.parallel {
+                rest.iter().take_while(|step| step.parallel).count()
+            } else {
+                1
+            };
+            let (group, after) = rest.split_at(together);
+            rest = after;
+            let failure = match group {
+                [one] => self.one(one)?,
+                several => parallel::together(self, several)?,
+            };
+            if failure.is_some() {
+                return Ok(failure);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Runs one step with its output live.
+    fn one<'s>(&self, step: &'s Step) -> Result<Option<Failure<'s>>, Trouble> {
+        self.screen
+            .line(&format!("running the suite: {}", name(step)));
         let interactive = self.work.suite.interactive;
         let end = self.step(step, interactive, &Live(self));
         self.screen.end();
-        Ok(self.ending(step, end?).map(|ending| (step, ending)))
-    }
-
-    /// Runs several steps at once, their output kept apart; the first failure stops the others and
-    /// is shown whole.
-    fn together(&self, steps: &'r [Step]) -> Result<Option<(&'r Step, Ending)>, Trouble> {
-        let names: Vec<_> = steps.iter().map(|step| name(step).to_owned()).collect();
-        report::say(&format!("running together: {}", names.join(", ")));
-        let group = Group {
-            list: List::new(names, self.screen.is_terminal()),
-            cancel: AtomicBool::new(false),
-            first_failure: Mutex::new(None),
-        };
-        thread::scope(|scope| {
-            let start = |(index, step)| {
-                let group = &group;
-                scope.spawn(move || self.beside(step, index, group))
-            };
-            let threads: Vec<_> = steps.iter().enumerate().map(start).collect();
-            threads
-                .into_iter()
-                .try_for_each(|thread| thread.join().unwrap_or(Ok(())))
-        })?;
-        let failure = lock(&group.first_failure).take();
-        Ok(failure.map(|(step, ending, output)| {
-            self.screen.output(&output);
-            self.screen.end();
-            (step, ending)
-        }))
-    }
-
-    /// Runs one step of a group.
-    fn beside(&self, step: &'r Step, index: usize, group: &Group<'r>) -> Result<(), Trouble> {
-        let apart = Apart {
-            run: self,
-            list: &group.list,
-            cancel: &group.cancel,
-            output: Mutex::default(),
-        };
-        let end = self
-            .step(step, false, &apart)
-            .inspect_err(|_| group.cancel.store(true, Ordering::Release))?;
-        let output = std::mem::take(&mut *lock(&apart.output));
-        {
-            let mut log = lock(&self.log);
-            log.note(&format!("--- {}", name(step)));
-            log.write(&output);
-        }
-        let cancelled = matches!(end, End::Cancelled);
-        let Some(ending) = self.ending(step, end) else {
-            group.list.ended(index, "passed");
-            return Ok(());
-        };
-        group
-            .list
-            .ended(index, if cancelled { "stopped" } else { "failed" });
-        if !cancelled && !group.cancel.swap(true, Ordering::AcqRel) {
-            *lock(&group.first_failure) = Some((step, ending, output));
-        }
-        Ok(())
+        Ok(self.ending(step, end?)?.map(|ending| (step, ending)))
     }
 
     fn step(
@@ -174,10 +160,14 @@ impl<'r> Run<'r> {
             Some(dir) => self.place.top.join(dir),
             None => self.place.top.to_owned(),
         };
+        let number = self.number.fetch_add(1, Ordering::Relaxed);
+        let (running, value) = self.mark.variable(number);
         let shell = Shell {
             command: &step.run,
             directory: &directory,
             scrubbed: self.scrubbed,
+            running: (running, &value),
+            mark: &self.mark.of_step(number),
             terminal: self.screen.is_terminal(),
         };
         let left = self.work.suite.timeout.saturating_sub(self.start.elapsed());
@@ -190,65 +180,63 @@ impl<'r> Run<'r> {
     }
 
     /// How a step ended, other than well; a limit is named by whose it was.
-    fn ending(&self, step: &Step, end: End) -> Option<Ending> {
-        match end {
-            End::Passed => None,
+    fn ending(&self, step: &Step, end: End) -> Result<Option<Ending>, Trouble> {
+        Ok(match end {
+            // Who cancelled it has failed, and is told of.
+            End::Passed | End::Cancelled => None,
             End::Stopped(ending) => Some(ending),
-            End::Cancelled => Some(Ending::Interrupted("a neighbour failed".to_owned())),
             End::TimedOut => Some(Ending::TimedOut(match step.timeout {
                 Some(own) if self.start.elapsed() < self.work.suite.timeout => own,
                 _ => self.work.suite.timeout,
             })),
-        }
+            End::Interrupted(by) => return Err(Trouble::SuiteStopped { by }),
+        })
     }
 
-    fn failed(self, step: &Step, ending: Ending) -> SuiteRun {
-        let mut log = self
-            .log
-            .into_inner()
-            .unwrap_or_else(PoisonError::into_inner);
-        log.note(&format!(
-            "pushgate: {}: {ending:?} after {}",
-            name(step),
-            span(self.start.elapsed())
-        ));
-        SuiteRun::Stopped(Box::new(Refusal::Suite {
+    /// Ends what steps that passed have left running, and what nobody knows the step of.
+    fn clear_away(&self) {
+        let family = Family {
+            head: Head::Heirs,
+            mark: &self.mark.of_run(),
+        };
+        family.end(|| thread::sleep(Duration::from_millis(20)));
+    }
+
+    fn note(&self, words: &str) {
+        let took = span(self.start.elapsed());
+        lock(&self.log).note(&format!("pushgate: {words}, after {took}"));
+    }
+
+    fn failed(&self, step: &Step, ending: Ending) -> SuiteRun {
+        let refusal = |ending, log| Refusal::Suite {
             step: name(step).to_owned(),
             ending,
-            log: log.path(),
-        }))
+            log,
+        };
+        self.note(&refusal(ending.clone(), None).to_string());
+        let log = lock(&self.log).path();
+        SuiteRun::Stopped(Box::new(refusal(ending, log)))
     }
 
     /// Every step exited with 0; whether a test ran is another question.
-    fn passed(self) -> Result<SuiteRun, Trouble> {
+    fn passed(&self) -> Result<SuiteRun, Trouble> {
         let took = self.start.elapsed();
-        let log = self
-            .log
-            .into_inner()
-            .unwrap_or_else(PoisonError::into_inner);
-        if let Some(expected) = &self.work.suite.expect {
-            if !closing::matches(expected, &log)? {
-                return Ok(SuiteRun::Stopped(Box::new(Refusal::Unexpected {
-                    expected: expected.clone(),
-                    log: log.path(),
-                })));
-            }
+        let log = lock(&self.log);
+        let Some(expected) = &self.work.suite.expect else {
+            let warning = closing::ran_no_test(&log.tail());
+            return Ok(SuiteRun::Passed { took, warning });
+        };
+        if closing::matches(expected, &log)? {
             return Ok(SuiteRun::Passed {
                 took,
                 warning: None,
             });
         }
-        let warning = closing::ran_no_test(&log.tail());
-        Ok(SuiteRun::Passed { took, warning })
+        Ok(SuiteRun::Stopped(Box::new(Refusal::Unexpected {
+            expected: expected.clone(),
+            log: log.path(),
+        })))
     }
-}
-
-/// Steps that run together.
-struct Group<'g> {
-    list: List,
-    /// Whether one has failed, and the others are to stop.
-    cancel: AtomicBool,
-    first_failure: Mutex<Option<(&'g Step, Ending, Vec<u8>)>>,
 }
 
 /// A lock whose holder panicked holds what it held.
@@ -270,99 +258,8 @@ impl Meanwhile for Live<'_> {
             self.0.screen.tick();
         }
     }
-}
 
-/// A step beside others, whose output is kept until it ends.
-struct Apart<'a> {
-    run: &'a Run<'a>,
-    list: &'a List,
-    cancel: &'a AtomicBool,
-    output: Mutex<Vec<u8>>,
-}
-
-impl Meanwhile for Apart<'_> {
-    fn output(&self, bytes: &[u8]) {
-        lock(&self.output).extend_from_slice(bytes);
-    }
-
-    fn tick(&self) {
-        if self.list.is_still() {
-            self.run.screen.tick();
-        }
-    }
-
-    fn is_cancelled(&self) -> bool {
-        self.cancel.load(Ordering::Acquire)
-    }
-}
-
-/// The variables that the suite must not see: a fixture's commit would land on the user's branch.
-///
-/// git knows its own (`git rev-parse --local-env-vars`), and is asked where one of them may be set.
-fn scrubbed(git: &Git) -> Result<Vec<String>, Trouble> {
-    let mut names = Vec::new();
-    if std::env::vars_os().any(|(name, _)| may_be_local(&name)) {
-        let said = git.must(["rev-parse", "--local-env-vars"])?;
-        let said = String::from_utf8_lossy(&said.out);
-        names.extend(said.lines().map(str::to_owned));
-    }
-    let ours = [
-        PREFIX,
-        overrides::SWITCH,
-        overrides::SKIP,
-        overrides::REASON,
-    ];
-    names.extend(ours.map(str::to_owned));
-    Ok(names)
-}
-
-/// The directory that `git push` was typed in; every hook has it, and no suite gets it.
-const PREFIX: &str = "GIT_PREFIX";
-
-/// How the names begin that git sets for every hook, and that people set for themselves, of
-/// variables that name no repository.
-const NOT_LOCAL: [&str; 14] = [
-    "GIT_ASKPASS",
-    "GIT_AUTHOR_",
-    "GIT_COMMITTER_",
-    "GIT_CONFIG_GLOBAL",
-    "GIT_CONFIG_NOSYSTEM",
-    "GIT_CONFIG_SYSTEM",
-    "GIT_EDITOR",
-    "GIT_EXEC_PATH",
-    "GIT_PAGER",
-    "GIT_SEQUENCE_EDITOR",
-    "GIT_SSH",
-    "GIT_SSL_",
-    "GIT_TERMINAL_PROMPT",
-    "GIT_TRACE",
-];
-
-/// Whether a variable may tell git which repository it works in, or how.
-fn may_be_local(name: &OsStr) -> bool {
-    let begins = |with: &&str| name.as_encoded_bytes().starts_with(with.as_bytes());
-    begins(&"GIT_") && name != PREFIX && !NOT_LOCAL.iter().any(begins)
-}
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a test fails by it")]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_variable_that_git_calls_local_is_asked_about() {
-        let said = Git::find().unwrap().must(["rev-parse", "--local-env-vars"]);
-        let said = String::from_utf8(said.unwrap().out).unwrap();
-        assert!(said.lines().any(|name| name == "GIT_DIR"), "{said}");
-        for name in said.lines().filter(|name| *name != PREFIX) {
-            assert!(may_be_local(name.as_ref()), "{name}");
-        }
-    }
-
-    #[test]
-    fn what_names_no_repository_is_not() {
-        for name in ["HOME", "GITHUB_ACTIONS", PREFIX, "GIT_EXEC_PATH"] {
-            assert!(!may_be_local(name.as_ref()), "{name}");
-        }
+    fn interrupted(&self, by: &str) {
+        self.0.screen.interrupted(by);
     }
 }

@@ -2,12 +2,10 @@
 //! end that takes everything it started with it.
 
 use std::{
+    ffi::OsStr,
     fs::File,
-    io::{self, PipeReader, Read, stderr},
-    os::{
-        fd::{AsFd, BorrowedFd, OwnedFd},
-        unix::process::CommandExt,
-    },
+    io::{self, stderr},
+    os::{fd::AsFd, unix::process::CommandExt},
     path::Path,
     process::{Command, Stdio},
     sync::{
@@ -20,31 +18,28 @@ use std::{
 
 use nix::{
     errno::Errno,
-    pty::{Winsize, openpty},
     sys::{
-        signal::{Signal, killpg},
-        termios::{OutputFlags, SetArg, tcgetattr, tcsetattr},
+        signal::Signal,
+        termios::{SetArg, tcgetattr, tcsetattr},
         wait::{WaitPidFlag, WaitStatus, waitpid},
     },
-    unistd::Pid,
+    unistd::{Pid, getpgrp, tcgetpgrp},
 };
-use terminal_size::{Height, Width, terminal_size_of};
 
 use super::{
-    adopted::{self, Own},
+    family::{Family, Head, Own, adopt_orphans, reap_orphans},
     guard::Guard,
+    output::Output,
 };
 use crate::{
     verdict::{Ending, Trouble},
     world::{children::pump, signals},
 };
 
-/// How often a signal, the death of `git push`, or a reason of ours to stop is looked for.
+/// How often the death of `git push`, or a reason of ours to stop, is looked for.
 const TICK: Duration = Duration::from_millis(100);
 /// How often the end of a suite that was told to end is looked for.
 const PAUSE: Duration = Duration::from_millis(20);
-/// How long a suite may take to end when it is told to.
-pub(super) const GRACE: Duration = Duration::from_secs(5);
 
 /// A command for the shell.
 #[derive(Clone, Copy)]
@@ -53,6 +48,10 @@ pub(super) struct Shell<'s> {
     pub(super) directory: &'s Path,
     /// Variables that it must not see.
     pub(super) scrubbed: &'s [String],
+    /// The variable that says whose it is.
+    pub(super) running: (&'s str, &'s OsStr),
+    /// What that variable holds and no other process has.
+    pub(super) mark: &'s str,
     /// Whether its output goes to a terminal, so that it should colour it.
     pub(super) terminal: bool,
 }
@@ -64,6 +63,8 @@ pub(super) enum End {
     TimedOut,
     /// A neighbour failed, so this one was stopped.
     Cancelled,
+    /// A signal, or the end of `git push`.
+    Interrupted(String),
     Stopped(Ending),
 }
 
@@ -77,9 +78,11 @@ pub(super) trait Meanwhile: Sync {
     fn is_cancelled(&self) -> bool {
         false
     }
+    /// Called as soon as somebody stops us, before the command is ended; maybe more than once.
+    fn interrupted(&self, by: &str);
 }
 
-/// Runs one command to its end.
+/// Runs one command to its end, in the background, with its output read.
 pub(super) fn run(
     shell: &Shell<'_>,
     limit: Duration,
@@ -87,31 +90,25 @@ pub(super) fn run(
 ) -> Result<End, Trouble> {
     let deadline = Instant::now() + limit;
     let mut command = shell.command();
-    let failed = |error: &io::Error| Trouble::io("run the suite", error);
     command.stdin(Stdio::null());
-    let output = Output::open(&mut command, shell.terminal).map_err(|e| failed(&e))?;
-    adopted::adopt_orphans();
-    // A group of its own: what ends it ends all of it. git's transport must not leak into it.
-    close_fds::set_fds_cloexec(3, &[]);
-    let spawned = command.process_group(0).spawn();
+    let output = Output::open(&mut command, shell.terminal);
+    let output = output.map_err(|error| Trouble::io("run the suite", &error))?;
+    // A group of its own: what ends it ends all of it.
+    let spawned = start(command.process_group(0));
     // Our copies of its end of the output, or we would wait for ourselves.
     drop(command);
-    let group = match spawned {
-        // It is waited for below, also when it only stops.
-        Ok(child) => pid(&child).map_err(|e| failed(&e))?,
-        Err(error) => return Ok(End::Stopped(Ending::CouldNotRun(error.to_string()))),
+    let own = match spawned {
+        Ok(own) => own,
+        Err(end) => return Ok(end),
     };
-    let _own = Own::new(group);
     let reaped = AtomicBool::new(false);
-    thread::scope(|scope| {
+    Ok(thread::scope(|scope| {
         let reader = scope.spawn(|| pump(output, &reaped, |bytes| meanwhile.output(bytes)));
-        let (send, receive) = mpsc::channel();
-        scope.spawn(move || wait(group, &send));
-        let end = watch(&receive, Some(group), deadline, meanwhile);
+        let end = shell.watch(Head::Group(own.id()), deadline, meanwhile);
         reaped.store(true, Ordering::Release);
         let _ = reader.join();
-        Ok(end)
-    })
+        end
+    }))
 }
 
 /// Runs one command that gets the terminal: in our own group, so that it may read from it.
@@ -120,34 +117,48 @@ pub(super) fn run_interactive(
     limit: Duration,
     meanwhile: &dyn Meanwhile,
 ) -> Result<End, Trouble> {
-    let failed = |error: &io::Error| Trouble::io("give the suite the terminal", error);
-    let terminal = File::options()
-        .read(true)
-        .write(true)
-        .open("/dev/tty")
-        .map_err(|e| failed(&e))?;
+    let failed = |error: io::Error| Trouble::io("give the suite the terminal", &error);
+    let deadline = Instant::now() + limit;
+    let mut options = File::options();
+    let terminal = options.read(true).write(true).open("/dev/tty");
+    let terminal = terminal.map_err(failed)?;
+    let settings = tcgetattr(&terminal).ok();
     let mut command = shell.command();
-    command.stdin(terminal);
-    command.stdout(
-        stderr()
-            .as_fd()
-            .try_clone_to_owned()
-            .map_err(|e| failed(&e))?,
-    );
-    close_fds::set_fds_cloexec(3, &[]);
-    let child = match command.spawn() {
-        Ok(child) => pid(&child).map_err(|e| failed(&e))?,
-        Err(error) => return Ok(End::Stopped(Ending::CouldNotRun(error.to_string()))),
+    command.stdin(terminal.try_clone().map_err(failed)?);
+    command.stdout(stderr().as_fd().try_clone_to_owned().map_err(failed)?);
+    let own = match start(&mut command) {
+        Ok(own) => own,
+        Err(end) => return Ok(end),
     };
-    thread::scope(|scope| {
-        let (send, receive) = mpsc::channel();
-        scope.spawn(move || wait(child, &send));
-        let end = watch(&receive, None, Instant::now() + limit, meanwhile);
-        if !matches!(end, End::Passed | End::Stopped(Ending::Failed(_))) {
-            let _ = nix::sys::signal::kill(child, Signal::SIGKILL);
-        }
-        Ok(end)
-    })
+    let end = shell.watch(Head::Shell(own.id()), deadline, meanwhile);
+    // What is ended in the middle of a question leaves the terminal without an echo. It is only
+    // ours to mend while we are in the foreground.
+    if let (false, Some(settings)) = (matches!(end, End::Passed), settings)
+        && tcgetpgrp(&terminal) == Ok(getpgrp())
+    {
+        let _ = tcsetattr(&terminal, SetArg::TCSANOW, &settings);
+    }
+    Ok(end)
+}
+
+/// Starts the shell; git's transport must not leak into it.
+fn start(command: &mut Command) -> Result<Own, End> {
+    adopt_orphans();
+    close_fds::set_fds_cloexec(3, &[]);
+    match Own::spawn(command) {
+        // It is waited for by its id, also when it only stops.
+        Ok((_, own)) => Ok(own),
+        Err(error) => Err(End::Stopped(Ending::CouldNotRun(error.to_string()))),
+    }
+}
+
+/// What there is to look at.
+enum Event {
+    Ended(Result<WaitStatus, Errno>),
+    /// It stopped, because a background group may not touch the terminal.
+    WantsTerminal,
+    /// A signal came to us.
+    Signal,
 }
 
 impl Shell<'_> {
@@ -160,20 +171,58 @@ impl Shell<'_> {
         for name in self.scrubbed {
             command.env_remove(name);
         }
+        command.env(self.running.0, self.running.1);
         command
     }
-}
 
-fn pid(child: &std::process::Child) -> io::Result<Pid> {
-    i32::try_from(child.id())
-        .map(Pid::from_raw)
-        .map_err(io::Error::other)
-}
-
-/// What the shell does: it ends, or stops because a background group may not touch the terminal.
-enum Event {
-    Ended(Result<WaitStatus, Errno>),
-    WantsTerminal,
+    /// Waits for the end of the command, or for a reason to end it and all of its family.
+    fn watch(&self, head: Head, deadline: Instant, meanwhile: &dyn Meanwhile) -> End {
+        let (Head::Group(leader) | Head::Shell(leader)) = head else {
+            return End::Stopped(Ending::CouldNotRun("nobody leads it".to_owned()));
+        };
+        let family = Family {
+            head,
+            mark: self.mark,
+        };
+        thread::scope(|scope| {
+            let (send, events) = mpsc::channel();
+            let bell = signals::bell().map(|(ringer, mut bell)| {
+                let send = send.clone();
+                scope.spawn(move || {
+                    while bell.rings() {
+                        // Before the shell writes its prompt, with luck.
+                        if let Some(by) = signals::interrupted() {
+                            meanwhile.interrupted(&by);
+                        }
+                        let _ = send.send(Event::Signal);
+                    }
+                });
+                ringer
+            });
+            scope.spawn(move || wait(leader, &send));
+            let mut guard = None;
+            let end = until(&events, deadline, meanwhile, || {
+                guard = guard.take().or_else(|| Guard::over(&family));
+            });
+            if let End::Interrupted(by) = &end {
+                meanwhile.interrupted(by);
+            }
+            // What a suite that passed leaves running, a server for the next time, is its own.
+            if !matches!(end, End::Passed) {
+                family.end(|| {
+                    if matches!(
+                        events.recv_timeout(PAUSE),
+                        Err(RecvTimeoutError::Disconnected)
+                    ) {
+                        thread::sleep(PAUSE);
+                    }
+                });
+            }
+            // Or the scope would wait for it for ever.
+            drop(bell);
+            end
+        })
+    }
 }
 
 fn wait(shell: Pid, send: &Sender<Event>) {
@@ -191,54 +240,38 @@ fn wait(shell: Pid, send: &Sender<Event>) {
     }
 }
 
-/// Waits for the end of the command, or for a reason to end it.
-fn watch(
+/// Waits for the end, or for a reason to make one; `set_guard` is called as long as it runs.
+fn until(
     events: &Receiver<Event>,
-    group: Option<Pid>,
     deadline: Instant,
     meanwhile: &dyn Meanwhile,
+    mut set_guard: impl FnMut(),
 ) -> End {
-    let mut guard = None;
-    let reason = loop {
+    // A suite that ends at once needs nobody to end it where we cannot.
+    let mut patience = PAUSE;
+    loop {
         let left = deadline.saturating_duration_since(Instant::now());
-        match events.recv_timeout(left.min(TICK)) {
-            Ok(Event::Ended(status)) => match end_of(status) {
-                // What a suite that passed leaves running, a server for the next time, is its own.
-                End::Passed => return End::Passed,
-                failed => break failed,
-            },
-            Ok(Event::WantsTerminal) => break End::Stopped(Ending::WantsTerminal),
+        match events.recv_timeout(left.min(patience)) {
+            Ok(Event::Ended(status)) => return end_of(status),
+            Ok(Event::WantsTerminal) => return End::Stopped(Ending::WantsTerminal),
             Err(RecvTimeoutError::Disconnected) => {
                 return End::Stopped(Ending::CouldNotRun("nobody waits for it".to_owned()));
             }
-            Err(RecvTimeoutError::Timeout) => {}
+            Ok(Event::Signal) | Err(RecvTimeoutError::Timeout) => patience = TICK,
         }
-        // A suite that ends at once needs nobody to end it where we cannot.
-        if let (None, Some(group)) = (&guard, group) {
-            guard = Guard::over(group);
-        }
-        meanwhile.tick();
-        if let Some(why) = signals::interrupted() {
-            break End::Stopped(Ending::Interrupted(why));
+        if let Some(by) = signals::interrupted() {
+            return End::Interrupted(by);
         }
         if meanwhile.is_cancelled() {
-            break End::Cancelled;
+            return End::Cancelled;
         }
         if Instant::now() >= deadline {
-            break End::TimedOut;
+            return End::TimedOut;
         }
-    };
-    if let Some(group) = group {
-        stop(group, || {
-            if matches!(
-                events.recv_timeout(PAUSE),
-                Err(RecvTimeoutError::Disconnected)
-            ) {
-                thread::sleep(PAUSE);
-            }
-        });
+        set_guard();
+        reap_orphans();
+        meanwhile.tick();
     }
-    reason
 }
 
 fn end_of(status: Result<WaitStatus, Errno>) -> End {
@@ -256,76 +289,4 @@ fn end_of(status: Result<WaitStatus, Errno>) -> End {
         Ok(WaitStatus::Signaled(_, signal, _)) => Ending::Killed(signal as i32),
         other => Ending::CouldNotRun(format!("nobody knows how it ended ({other:?})")),
     })
-}
-
-/// Ends a whole group: TERM, and KILL for what is left after the grace.
-pub(super) fn stop(group: Pid, mut pause: impl FnMut()) {
-    let end = Instant::now() + GRACE;
-    let _ = killpg(group, Signal::SIGTERM);
-    // A stopped process does not see it otherwise.
-    let _ = killpg(group, Signal::SIGCONT);
-    while Instant::now() < end {
-        let orphans = adopted::end_orphans(Signal::SIGTERM);
-        if killpg(group, None) == Err(Errno::ESRCH) && !orphans {
-            return;
-        }
-        // The leader counts as there until it is reaped.
-        pause();
-    }
-    let _ = killpg(group, Signal::SIGKILL);
-    adopted::end_orphans(Signal::SIGKILL);
-}
-
-/// The reading end of the command's output: a pipe, or a terminal of its own, so that it colours.
-enum Output {
-    Pipe(PipeReader),
-    Terminal(File),
-}
-
-impl Output {
-    fn open(command: &mut Command, terminal: bool) -> io::Result<Self> {
-        if terminal && let Some((master, slave)) = pseudo_terminal() {
-            command.stdout(slave.try_clone()?).stderr(slave);
-            return Ok(Self::Terminal(File::from(master)));
-        }
-        let (reader, writer) = io::pipe()?;
-        command.stdout(writer.try_clone()?).stderr(writer);
-        Ok(Self::Pipe(reader))
-    }
-}
-
-/// A terminal as large as ours that changes nothing in what is written to it.
-fn pseudo_terminal() -> Option<(OwnedFd, OwnedFd)> {
-    // Some terminals do not tell their size.
-    let (Width(columns), Height(rows)) =
-        terminal_size_of(stderr()).unwrap_or((Width(80), Height(24)));
-    let size = Winsize {
-        ws_row: rows,
-        ws_col: columns,
-        ws_xpixel: 0,
-        ws_ypixel: 0,
-    };
-    let pair = openpty(Some(&size), None).ok()?;
-    let mut settings = tcgetattr(&pair.slave).ok()?;
-    settings.output_flags.remove(OutputFlags::OPOST);
-    tcsetattr(&pair.slave, SetArg::TCSANOW, &settings).ok()?;
-    Some((pair.master, pair.slave))
-}
-
-impl Read for Output {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        match self {
-            Self::Pipe(pipe) => pipe.read(buffer),
-            Self::Terminal(terminal) => terminal.read(buffer),
-        }
-    }
-}
-
-impl AsFd for Output {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        match self {
-            Self::Pipe(pipe) => pipe.as_fd(),
-            Self::Terminal(terminal) => terminal.as_fd(),
-        }
-    }
 }

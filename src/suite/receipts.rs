@@ -5,6 +5,7 @@ use std::{
     io::{self, Write},
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use bstr::ByteSlice;
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::{
+    gates::Passed,
     policy::{In, Reuse, Step, Suite},
     push::Oid,
 };
@@ -24,20 +26,23 @@ const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// A receipt is a few hundred bytes.
 const LARGEST: u64 = 16 * 1024;
 
+/// The machine that a suite passes on: its operating system and its processor.
+pub(crate) const MACHINE: [&str; 2] = [std::env::consts::OS, std::env::consts::ARCH];
+
 /// That the suite passed on a tree.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Receipt {
+struct Receipt {
     /// The format.
-    pub(crate) v: u32,
+    v: u32,
     /// The tree that was tested.
-    pub(crate) tree: String,
+    tree: String,
     /// What gives the pass its meaning.
-    pub(crate) suite: String,
+    suite: String,
     /// When it passed.
-    pub at: Timestamp,
+    at: Timestamp,
     /// How long the suite took, in milliseconds.
-    pub took_ms: u64,
+    took_ms: u64,
 }
 
 /// What a pass depends on beside the tree: the commands and their order, where they run, the
@@ -45,6 +50,7 @@ pub struct Receipt {
 ///
 /// Every part is preceded by its length, so that no two lists of parts look the same.
 pub(crate) fn fingerprint(
+    machine: [&str; 2],
     suite: &Suite,
     steps: &[Step],
     variable: impl Fn(&str) -> Option<Vec<u8>>,
@@ -55,8 +61,9 @@ pub(crate) fn fingerprint(
         hash.update(bytes);
     };
     part(&VERSION.to_le_bytes());
-    part(std::env::consts::OS.as_bytes());
-    part(std::env::consts::ARCH.as_bytes());
+    for word in machine {
+        part(word.as_bytes());
+    }
     part(match suite.place {
         In::Checkout => b"checkout",
         In::Worktree => b"worktree",
@@ -68,6 +75,7 @@ pub(crate) fn fingerprint(
         part(&[u8::from(step.parallel)]);
     }
     part(suite.expect.as_deref().unwrap_or_default().as_bytes());
+    part(&suite.link.len().to_le_bytes());
     for link in &suite.link {
         part(link.as_bytes());
     }
@@ -109,7 +117,7 @@ impl Receipts {
         suite: &str,
         reuse: Reuse,
         now: Timestamp,
-    ) -> Option<Receipt> {
+    ) -> Option<Passed> {
         let Reuse::For(reuse) = reuse else {
             return None;
         };
@@ -124,7 +132,10 @@ impl Receipts {
             && receipt.suite == suite
             && !age.is_negative()
             && age < SignedDuration::try_from(reuse).unwrap_or(SignedDuration::MAX);
-        counts.then_some(receipt)
+        counts.then(|| Passed {
+            at: receipt.at,
+            took: Duration::from_millis(receipt.took_ms),
+        })
     }
 
     /// Leaves a receipt: whole or none, also where the machine dies this moment.
@@ -132,7 +143,7 @@ impl Receipts {
         &self,
         tree: &Oid,
         suite: &str,
-        took_ms: u64,
+        took: Duration,
         now: Timestamp,
     ) -> io::Result<()> {
         let receipt = Receipt {
@@ -140,7 +151,7 @@ impl Receipts {
             tree: tree.to_string(),
             suite: suite.to_owned(),
             at: now,
-            took_ms,
+            took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
         };
         fs::create_dir_all(&self.directory)?;
         let mut file = tempfile::Builder::new()
@@ -157,7 +168,7 @@ impl Receipts {
     }
 
     /// How long the suite took last time, whatever the tree.
-    pub(crate) fn last_took(&self, suite: &str) -> Option<u64> {
+    pub(crate) fn last_took(&self, suite: &str) -> Option<Duration> {
         let receipts = fs::read_dir(&self.directory).ok()?.flatten();
         let receipts = receipts.filter_map(|entry| {
             serde_json::from_slice::<Receipt>(&fs::read(entry.path()).ok()?).ok()
@@ -165,7 +176,7 @@ impl Receipts {
         let last = receipts
             .filter(|receipt| receipt.v == VERSION && receipt.suite == suite)
             .max_by_key(|receipt| receipt.at);
-        last.map(|receipt| receipt.took_ms)
+        last.map(|receipt| Duration::from_millis(receipt.took_ms))
     }
 
     fn path(&self, tree: &Oid, suite: &str) -> PathBuf {
@@ -206,8 +217,8 @@ impl Receipts {
 #[allow(clippy::unwrap_used, reason = "a test fails by it")]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
+    const TOOK: Duration = Duration::from_secs(130);
     const DAY: Reuse = Reuse::For(Duration::from_hours(24));
 
     fn tree(digit: char) -> Oid {
@@ -228,9 +239,7 @@ mod tests {
     fn left() -> (tempfile::TempDir, Receipts) {
         let directory = tempfile::tempdir().unwrap();
         let receipts = Receipts::new(directory.path());
-        receipts
-            .leave(&tree('1'), "suite", 130_000, noon())
-            .unwrap();
+        receipts.leave(&tree('1'), "suite", TOOK, noon()).unwrap();
         (directory, receipts)
     }
 
@@ -238,14 +247,14 @@ mod tests {
     fn a_receipt_is_found_for_its_tree_and_suite_alone() {
         let (_directory, receipts) = left();
         let found = receipts.find(&tree('1'), "suite", DAY, noon()).unwrap();
-        assert_eq!((found.at, found.took_ms), (noon(), 130_000));
+        assert_eq!((found.at, found.took), (noon(), TOOK));
         assert_eq!(receipts.find(&tree('2'), "suite", DAY, noon()), None);
         assert_eq!(receipts.find(&tree('1'), "other", DAY, noon()), None);
         assert_eq!(
             receipts.find(&tree('1'), "suite", Reuse::Never, noon()),
             None
         );
-        assert_eq!(receipts.last_took("suite"), Some(130_000));
+        assert_eq!(receipts.last_took("suite"), Some(TOOK));
     }
 
     #[test]
@@ -300,37 +309,63 @@ mod tests {
 
     #[test]
     fn the_fingerprint_tells_apart_what_gives_a_pass_its_meaning() {
-        let suite = |env: &[&str], place| Suite {
+        let suite = |env: &[&str], link: &[&str], place, expect: Option<&str>| Suite {
             env: env.iter().map(|name| (*name).to_owned()).collect(),
+            link: link.iter().map(|name| (*name).to_owned()).collect(),
+            expect: expect.map(str::to_owned),
             place,
             ..Suite::default()
         };
-        let here = suite(&["RAILS_ENV"], In::Checkout);
+        let machine = ["linux", "x86_64"];
+        let here = suite(&["RAILS_ENV"], &["deps"], In::Checkout, None);
+        let steps = [step("a"), step("b")];
         let value = |text: &'static str| move |_: &str| Some(text.as_bytes().to_vec());
-        let first = fingerprint(&here, &[step("a"), step("b")], value("test"));
-        assert_eq!(
-            first,
-            fingerprint(&here, &[step("a"), step("b")], value("test"))
-        );
+        let of = |suite: &Suite, steps: &[Step]| fingerprint(machine, suite, steps, value("test"));
+        let first = of(&here, &steps);
+        assert_eq!(first, of(&here, &steps));
         assert!(!first.contains("test"));
-        for other in [
-            fingerprint(&here, &[step("b"), step("a")], value("test")),
-            fingerprint(&here, &[step("ab")], value("test")),
-            fingerprint(&here, &[step("a"), step("b")], value("development")),
-            fingerprint(&here, &[step("a"), step("b")], value("")),
-            fingerprint(&here, &[step("a"), step("b")], |_| None),
-            fingerprint(
-                &suite(&[], In::Checkout),
-                &[step("a"), step("b")],
-                value("test"),
+        // Neither a name nor a limit changes what has passed.
+        let same = Step {
+            name: Some("all of it".to_owned()),
+            timeout: Some(TOOK),
+            ..step("a")
+        };
+        assert_eq!(first, of(&here, &[same, step("b")]));
+        let elsewhere = Step {
+            dir: Some("web".to_owned()),
+            ..step("a")
+        };
+        let beside = Step {
+            parallel: true,
+            ..step("a")
+        };
+        let others = [
+            of(&here, &[step("b"), step("a")]),
+            of(&here, &[step("ab")]),
+            of(&here, &[step("a")]),
+            of(&here, &[elsewhere, step("b")]),
+            of(&here, &[beside, step("b")]),
+            fingerprint(machine, &here, &steps, value("development")),
+            fingerprint(machine, &here, &steps, value("")),
+            fingerprint(machine, &here, &steps, |_| None),
+            fingerprint(["macos", "x86_64"], &here, &steps, value("test")),
+            fingerprint(["linux", "aarch64"], &here, &steps, value("test")),
+            of(&suite(&[], &["deps"], In::Checkout, None), &steps),
+            of(&suite(&["RAILS_ENV"], &[], In::Checkout, None), &steps),
+            of(
+                &suite(&[], &["deps", "RAILS_ENV", "=test"], In::Checkout, None),
+                &steps,
             ),
-            fingerprint(
-                &suite(&["RAILS_ENV"], In::Worktree),
-                &[step("a"), step("b")],
-                value("test"),
+            of(
+                &suite(&["RAILS_ENV"], &["deps"], In::Worktree, None),
+                &steps,
             ),
-        ] {
-            assert_ne!(first, other);
-        }
+            of(
+                &suite(&["RAILS_ENV"], &["deps"], In::Checkout, Some("ok")),
+                &steps,
+            ),
+        ];
+        let all: std::collections::BTreeSet<_> = others.iter().chain([&first]).collect();
+        assert_eq!(all.len(), others.len() + 1, "two of them are the same");
     }
 }

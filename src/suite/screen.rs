@@ -1,13 +1,12 @@
 //! What is seen of a running suite: its own output, live, and how long it has been running.
 
 use std::{
-    env,
-    io::{IsTerminal, stderr},
     sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
-use crate::{report, verdict::span};
+use super::Audience;
+use crate::verdict::span;
 
 /// The status line waits until the suite has said nothing for so long.
 const QUIET: Duration = Duration::from_secs(1);
@@ -17,8 +16,8 @@ const SILENCE: Duration = Duration::from_secs(30);
 const CLEAR: &[u8] = b"\r\x1b[2K";
 
 /// The screen, or the log of somebody else's machine.
-pub(super) struct Screen {
-    is_terminal: bool,
+pub(super) struct Screen<'s> {
+    audience: &'s dyn Audience,
     start: Instant,
     /// How long the suite took last time.
     last_took: Option<Duration>,
@@ -32,26 +31,28 @@ struct State {
     line_is_open: bool,
     /// The seconds that the status line shows, where one is shown.
     status: Option<u64>,
+    /// Whether all has been said: the prompt is back.
+    is_over: bool,
 }
 
-impl Screen {
-    pub(super) fn new(last_took: Option<Duration>) -> Self {
-        let dumb = env::var_os("TERM").is_none_or(|term| term == "dumb");
+impl<'s> Screen<'s> {
+    pub(super) fn new(audience: &'s dyn Audience, last_took: Option<Duration>) -> Self {
         Self {
-            is_terminal: stderr().is_terminal() && !dumb,
+            audience,
             start: Instant::now(),
             last_took,
             state: Mutex::new(State {
                 spoke: Instant::now(),
                 line_is_open: false,
                 status: None,
+                is_over: false,
             }),
         }
     }
 
     /// Whether the suite should think that it writes to a terminal.
     pub(super) fn is_terminal(&self) -> bool {
-        self.is_terminal
+        self.audience.is_terminal()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -61,37 +62,54 @@ impl Screen {
     /// Shows what the suite says.
     pub(super) fn output(&self, bytes: &[u8]) {
         let mut state = self.state();
-        if state.status.take().is_some() {
-            report::pass_on(CLEAR);
+        if state.is_over {
+            return;
         }
-        report::pass_on(bytes);
+        if state.status.take().is_some() {
+            self.audience.bytes(CLEAR);
+        }
+        self.audience.bytes(bytes);
         state.spoke = Instant::now();
         state.line_is_open = bytes.last().is_some_and(|last| *last != b'\n');
+    }
+
+    /// Says a line of ours.
+    pub(super) fn line(&self, text: &str) {
+        let mut state = self.state();
+        if !state.is_over {
+            self.settle(&mut state);
+            self.audience.line(text);
+            state.spoke = Instant::now();
+        }
     }
 
     /// Shows how long it has been running, if nobody else is speaking.
     pub(super) fn tick(&self) {
         let mut state = self.state();
         let quiet = state.spoke.elapsed();
-        if self.is_terminal {
+        if state.is_over {
+            return;
+        }
+        if self.is_terminal() {
             let seconds = self.start.elapsed().as_secs();
             // Never into a line that the suite has begun.
             if quiet >= QUIET && !state.line_is_open && state.status != Some(seconds) {
-                report::pass_on(CLEAR);
-                report::pass_on(format!("\x1b[2m[{}]\x1b[0m", self.status()).as_bytes());
+                self.audience.bytes(CLEAR);
+                self.audience.dim(&format!("[{}]", self.status()));
                 state.status = Some(seconds);
             }
         } else if quiet >= SILENCE {
             if state.line_is_open {
-                report::pass_on(b"\n");
+                self.audience.bytes(b"\n");
             }
-            report::say(&format!("the suite is running: {}", self.status()));
+            self.audience
+                .line(&format!("the suite is running: {}", self.status()));
             state.spoke = Instant::now();
             state.line_is_open = false;
         }
     }
 
-    /// `1m 20s, about 3m left`.
+    /// `1m 20s, about 3 min left`.
     fn status(&self) -> String {
         let elapsed = Duration::from_secs(self.start.elapsed().as_secs());
         let left = self
@@ -112,12 +130,151 @@ impl Screen {
     /// Leaves the screen as a report of ours may follow: at the beginning of a line.
     pub(super) fn end(&self) {
         let mut state = self.state();
+        if !state.is_over {
+            self.settle(&mut state);
+        }
+    }
+
+    fn settle(&self, state: &mut State) {
         if state.status.take().is_some() {
-            report::pass_on(CLEAR);
+            self.audience.bytes(CLEAR);
         }
         if state.line_is_open {
-            report::pass_on(b"\n");
+            self.audience.bytes(b"\n");
             state.line_is_open = false;
         }
+    }
+
+    /// Says that somebody stopped the run, in one line, and nothing after it.
+    ///
+    /// It says so at once, while the terminal is still ours. Where the shell was quicker, what is
+    /// written now would only spoil its prompt.
+    pub(super) fn interrupted(&self, by: &str) {
+        let mut state = self.state();
+        if !state.is_over && self.audience.is_heard() {
+            self.settle(&mut state);
+            self.audience
+                .line(&format!("the suite was stopped ({by}): nothing is pushed"));
+        }
+        state.is_over = true;
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by it")]
+mod tests {
+    use super::*;
+
+    /// An audience that keeps what it heard.
+    #[derive(Default)]
+    struct Ear {
+        heard: Mutex<Vec<u8>>,
+        is_terminal: bool,
+        is_gone: bool,
+    }
+
+    impl Audience for Ear {
+        fn line(&self, text: &str) {
+            self.bytes(format!("{text}\n").as_bytes());
+        }
+        fn dim(&self, text: &str) {
+            self.bytes(text.as_bytes());
+        }
+        fn bytes(&self, bytes: &[u8]) {
+            self.heard.lock().unwrap().extend_from_slice(bytes);
+        }
+        fn is_terminal(&self) -> bool {
+            self.is_terminal
+        }
+        fn is_heard(&self) -> bool {
+            !self.is_gone
+        }
+    }
+
+    impl Ear {
+        fn heard(&self) -> String {
+            String::from_utf8(self.heard.lock().unwrap().clone()).unwrap()
+        }
+    }
+
+    fn terminal() -> Ear {
+        Ear {
+            is_terminal: true,
+            ..Ear::default()
+        }
+    }
+
+    /// A screen on which nothing was said for so long.
+    fn quiet(ear: &Ear, seconds: u64, last_took: Option<u64>) -> Screen<'_> {
+        let mut screen = Screen::new(ear, last_took.map(Duration::from_secs));
+        screen.start -= Duration::from_secs(seconds);
+        screen.state().spoke -= Duration::from_secs(seconds);
+        screen
+    }
+
+    #[test]
+    fn the_status_line_goes_when_somebody_speaks() {
+        let ear = terminal();
+        let screen = quiet(&ear, 80, Some(210));
+        screen.tick();
+        screen.tick();
+        screen.output(b"a dot .");
+        screen.state().spoke -= QUIET;
+        // The suite's own line stays as it is.
+        screen.tick();
+        screen.end();
+        assert_eq!(
+            ear.heard(),
+            "\r\x1b[2K[1m 20s, about 3 min left]\r\x1b[2Ka dot .\n"
+        );
+    }
+
+    #[test]
+    fn the_end_of_a_run_that_is_late_is_not_foretold() {
+        let ear = terminal();
+        quiet(&ear, 80, Some(82)).tick();
+        quiet(&ear, 80, Some(60)).tick();
+        assert_eq!(ear.heard(), "\r\x1b[2K[1m 20s]\r\x1b[2K[1m 20s]");
+    }
+
+    #[test]
+    fn without_a_terminal_there_is_a_line_after_thirty_seconds() {
+        let ear = Ear::default();
+        let screen = quiet(&ear, 29, None);
+        screen.tick();
+        assert_eq!(ear.heard(), "");
+        screen.state().spoke -= Duration::from_secs(1);
+        screen.tick();
+        screen.tick();
+        assert_eq!(ear.heard(), "the suite is running: 29s\n");
+    }
+
+    #[test]
+    fn one_line_says_that_it_was_stopped_and_nothing_follows() {
+        let ear = terminal();
+        let screen = quiet(&ear, 2, None);
+        screen.tick();
+        screen.interrupted("SIGINT");
+        screen.interrupted("SIGINT");
+        screen.output(b"the suite's last words\n");
+        screen.tick();
+        screen.end();
+        assert_eq!(
+            ear.heard(),
+            "\r\x1b[2K[2s]\r\x1b[2Kthe suite was stopped (SIGINT): nothing is pushed\n"
+        );
+    }
+
+    #[test]
+    fn a_prompt_that_is_back_is_left_alone() {
+        let ear = Ear {
+            is_gone: true,
+            ..terminal()
+        };
+        let screen = quiet(&ear, 0, None);
+        screen.interrupted("SIGINT");
+        screen.output(b"x");
+        screen.end();
+        assert_eq!(ear.heard(), "");
     }
 }

@@ -6,18 +6,24 @@
 use std::{
     ffi::OsStr,
     fs, io,
-    os::unix::{ffi::OsStrExt, fs::symlink},
+    os::unix::ffi::OsStrExt,
     path::{Path, PathBuf},
     process::Command,
+    time::{Duration, Instant},
 };
 
 use etcetera::BaseStrategy;
 use sha2::{Digest, Sha256};
 
+use super::links;
 use crate::{
+    policy::Suite,
     push::Oid,
-    verdict::Trouble,
-    world::children::{Git, said},
+    verdict::{Trouble, span},
+    world::{
+        children::{Git, said, said_within, show},
+        signals,
+    },
 };
 
 /// The worktree of one repository.
@@ -74,39 +80,79 @@ impl<'w> Worktree<'w> {
 
     /// Brings it to a commit: every file as the commit has it, nothing else but what git ignores,
     /// and the links that the policy asks for.
+    ///
+    /// Nobody else works in it, so a lock in it is what somebody left who was killed, and what git
+    /// cannot bring to the commit is damaged, and made anew.
     pub(crate) fn bring_to(
         &self,
         commit: &Oid,
         checkout: Option<&Path>,
-        links: &[String],
+        suite: &Suite,
     ) -> Result<(), Trouble> {
-        let top = self.top();
-        self.unlink_stale(links)?;
-        if self.is_ours() {
-            self.here([
-                "checkout",
-                "--quiet",
-                "--detach",
-                "--force",
-                commit.as_str(),
-            ])?;
-        } else {
-            self.remove()?;
-            fs::create_dir_all(&self.directory).map_err(|error| self.failed("make", &error))?;
-            let mut add = self.of_repository(["worktree", "add", "--quiet", "--force", "--detach"]);
-            must(add.arg(&top).arg(commit.as_str()))?;
-        }
-        let mut clean = vec!["clean".to_owned(), "--quiet".to_owned(), "-ffd".to_owned()];
-        for link in links {
-            clean.extend(["--exclude".to_owned(), format!("/{link}")]);
-        }
-        self.here(clean)?;
-        if let Some(checkout) = checkout {
-            for link in links {
-                self.link(checkout, link)?;
+        links::unlink_stale(&self.directory, &suite.link)?;
+        let begin = Instant::now();
+        let left = || suite.timeout.saturating_sub(begin.elapsed());
+        let is_there = self.is_ours() && {
+            self.unlock();
+            self.move_to(commit, suite, left()).is_ok()
+        };
+        if !is_there {
+            if let Some(by) = signals::interrupted() {
+                return Err(Trouble::Interrupted { by });
             }
+            self.remove()?;
+            self.add(commit, left())?;
+            self.move_to(commit, suite, left())?;
         }
-        self.remember(links)
+        let tracked = |links: &[String]| self.tracked(links, left());
+        links::link(&self.directory, checkout, &suite.link, tracked)
+    }
+
+    fn add(&self, commit: &Oid, limit: Duration) -> Result<(), Trouble> {
+        fs::create_dir_all(&self.directory).map_err(|error| self.failed("make", &error))?;
+        let mut add = self.of_repository(["worktree", "add", "--quiet", "--force", "--detach"]);
+        add.arg(self.top()).arg(commit.as_str());
+        must(add, limit).map(drop)
+    }
+
+    fn move_to(&self, commit: &Oid, suite: &Suite, limit: Duration) -> Result<(), Trouble> {
+        let checkout = [
+            "checkout",
+            "--quiet",
+            "--detach",
+            "--force",
+            commit.as_str(),
+        ];
+        must(self.here(checkout), limit)?;
+        let mut clean = self.here(["clean", "--quiet", "-ffd"]);
+        for link in &suite.link {
+            clean.args(["--exclude", &links::pattern(link)]);
+        }
+        must(clean, limit).map(drop)
+    }
+
+    /// Which of these paths the commit has.
+    fn tracked(&self, paths: &[String], limit: Duration) -> Result<Vec<u8>, Trouble> {
+        let mut list = self.here(["--literal-pathspecs", "ls-files", "-z", "--"]);
+        list.args(paths);
+        must(list, limit)
+    }
+
+    /// Takes the lock away that a git left which was killed.
+    fn unlock(&self) {
+        let ask = [
+            "rev-parse",
+            "--path-format=absolute",
+            "--git-path",
+            "index.lock",
+        ];
+        let Ok(said) = said(&mut self.here(ask)) else {
+            return;
+        };
+        let lock = Path::new(OsStr::from_bytes(said.line()));
+        if said.is_ok() && lock.is_absolute() {
+            let _ = fs::remove_file(lock);
+        }
     }
 
     /// Takes it away; there need be none.
@@ -130,7 +176,7 @@ impl<'w> Worktree<'w> {
 
     /// Whether it is there, whole, and of this repository.
     fn is_ours(&self) -> bool {
-        let mut ask = self.command([
+        let mut ask = self.here([
             "rev-parse",
             "--path-format=absolute",
             "--git-common-dir",
@@ -142,13 +188,14 @@ impl<'w> Worktree<'w> {
         };
         // Compared as a whole: there may be line feeds in both, and bytes that are no text.
         let expected = [common_dir, top].map(|path| [path.as_os_str().as_bytes(), b"\n"].concat());
-        said(ask.current_dir(self.top()))
-            .is_ok_and(|said| said.is_ok() && said.out == expected.concat())
+        said(&mut ask).is_ok_and(|said| said.is_ok() && said.out == expected.concat())
     }
 
     /// A call of git in the worktree.
-    fn here<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Result<String, Trouble> {
-        must(self.command(args).current_dir(self.top()))
+    fn here<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Command {
+        let mut command = self.command(args);
+        command.current_dir(self.top());
+        command
     }
 
     /// A call of git in the repository itself, whichever of its worktrees is pushed from.
@@ -170,46 +217,14 @@ impl<'w> Worktree<'w> {
             "-c",
             "core.sparseCheckout=false",
         ]);
-        command.args(args).env_remove("GIT_NO_LAZY_FETCH");
+        command
+            .args(args)
+            .env_remove("GIT_NO_LAZY_FETCH")
+            .env("GIT_TERMINAL_PROMPT", "0");
         for name in &self.local {
             command.env_remove(name);
         }
         command
-    }
-
-    fn link(&self, checkout: &Path, name: &str) -> Result<(), Trouble> {
-        let (from, to) = (checkout.join(name), self.top().join(name));
-        if from.symlink_metadata().is_err() || fs::read_link(&to).is_ok_and(|target| target == from)
-        {
-            return Ok(());
-        }
-        let parent = to.parent().unwrap_or(&self.directory);
-        let made = fs::create_dir_all(parent).and_then(|()| symlink(&from, &to));
-        made.map_err(|error| self.failed(&format!("link `{name}` into"), &error))
-    }
-
-    /// Takes away the links that the policy no longer asks for; they may be ignored, and would stay.
-    fn unlink_stale(&self, links: &[String]) -> Result<(), Trouble> {
-        let before = fs::read_to_string(self.list()).unwrap_or_default();
-        for stale in before
-            .lines()
-            .filter(|name| !links.iter().any(|link| link == name))
-        {
-            let path = self.top().join(stale);
-            if path.is_symlink() {
-                fs::remove_file(&path)
-                    .map_err(|error| self.failed(&format!("unlink `{stale}` from"), &error))?;
-            }
-        }
-        Ok(())
-    }
-
-    fn remember(&self, links: &[String]) -> Result<(), Trouble> {
-        fs::write(self.list(), links.join("\n")).map_err(|error| self.failed("write to", &error))
-    }
-
-    fn list(&self) -> PathBuf {
-        self.directory.join("links")
     }
 
     fn failed(&self, what: &str, error: &io::Error) -> Trouble {
@@ -220,13 +235,22 @@ impl<'w> Worktree<'w> {
     }
 }
 
-fn must(command: &mut Command) -> Result<String, Trouble> {
-    let said = said(command)?;
-    if said.is_ok() {
-        return Ok(String::from_utf8_lossy(&said.out).into_owned());
-    }
+/// Runs a call of git that must succeed, for so long at most; what it printed.
+fn must(command: Command, limit: Duration) -> Result<Vec<u8>, Trouble> {
+    let shown = show(&command);
+    let words = match said_within(command, limit)? {
+        Some(said) if said.is_ok() => return Ok(said.out),
+        Some(said) => said.words,
+        None => match signals::interrupted() {
+            Some(by) => return Err(Trouble::Interrupted { by }),
+            None => vec![format!(
+                "it took longer than `suite.timeout`, {}",
+                span(limit)
+            )],
+        },
+    };
     Err(Trouble::Git {
-        command: crate::world::children::show(command),
-        words: said.words,
+        command: shown,
+        words,
     })
 }

@@ -248,8 +248,6 @@ pub enum Ending {
     TimedOut(Duration),
     /// It wanted to read from the terminal, or to change it.
     WantsTerminal,
-    /// Whoever pushed, or the end of `git push`, stopped it.
-    Interrupted(String),
 }
 
 /// Why a push was refused: the facts. [`fmt::Display`] has the words, [`Refusal::cures`] the commands.
@@ -433,6 +431,11 @@ pub enum Refusal {
         /// The reader's own zone.
         reader: TimeZone,
     },
+    /// The suite that runs waits for this very push.
+    InsideSuite {
+        /// Who runs it.
+        process: u32,
+    },
     /// Nothing says how the tests are run.
     NoSuite {
         /// What the project's files suggest, where they suggest several.
@@ -560,6 +563,22 @@ pub enum Trouble {
     Interrupted {
         /// The signal, or what else.
         by: String,
+    },
+    /// Somebody stopped the suite, and whoever watched it knows.
+    #[error("the suite was stopped: {by}")]
+    SuiteStopped {
+        /// The signal, or the end of `git push`.
+        by: String,
+    },
+    /// Something stands where `suite.link` wants a link.
+    #[error("`{link}` of `suite.link` cannot be linked into the worktree: {} is there{}", .path.display(), if *.tracked { ", and the commit has it" } else { "" })]
+    LinkInTheWay {
+        /// What is to be linked.
+        link: String,
+        /// What is there.
+        path: PathBuf,
+        /// Whether git keeps it.
+        tracked: bool,
     },
     /// A program of ours failed.
     #[error("could not run `{command}`")]

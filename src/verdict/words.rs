@@ -304,13 +304,16 @@ impl fmt::Display for Refusal {
                     Ending::WantsTerminal => f.write_str(
                         "wanted the terminal, which a suite in the background may not have",
                     )?,
-                    Ending::Interrupted(by) => write!(f, "was stopped: {by}")?,
                 }
                 match log {
                     Some(log) => write!(f, "\n    whole output: {}", log.display()),
                     None => Ok(()),
                 }
             }
+            Self::InsideSuite { process } => write!(
+                f,
+                "this push comes from inside the suite that runs (process {process}), and would wait for it for ever"
+            ),
             Self::Unexpected { expected, log } => {
                 write!(f, "passed, but nothing in its output matches `{expected}`")?;
                 match log {
@@ -490,8 +493,10 @@ impl Refusal {
                 Ending::CouldNotRun(_) => one(format!("try it by hand from the top of the repository; `suite.run` of {FILE} names it")),
                 Ending::TimedOut(_) => one(format!("mend what hangs, or raise `suite.timeout` in {FILE}")),
                 Ending::WantsTerminal => one(format!("have it ask nothing, or set `suite.interactive: true` in {FILE}")),
-                Ending::Interrupted(_) => one("push again".to_owned()),
             },
+            Self::InsideSuite { .. } => one(
+                "have the suite push a repository that it made itself, or set PUSHGATE_SKIP=suite for that push".to_owned(),
+            ),
             Self::Unexpected { .. } => one(format!("see that its tests run, or mend `suite.expect` in {FILE}")),
             Self::Disconnected { .. } => vec![
                 "push again: it will go at once".to_owned(),
@@ -597,7 +602,21 @@ impl Trouble {
                 format!("name it on one of them only: remotes and `app` in {FILE}")
             }
             Self::Policy { .. } => format!("mend {FILE}, commit it, and push again"),
+            Self::LinkInTheWay {
+                link,
+                tracked: true,
+                ..
+            } => {
+                format!("take `{link}` off `suite.link` in {FILE}: the worktree has it already")
+            }
+            Self::LinkInTheWay { path, .. } => {
+                format!(
+                    "rm -r {}, then push again",
+                    shell_word(&path.to_string_lossy())
+                )
+            }
             Self::Interrupted { .. }
+            | Self::SuiteStopped { .. }
             | Self::Demo { .. }
             | Self::Git { .. }
             | Self::NoZone { .. }

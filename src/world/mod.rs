@@ -28,7 +28,7 @@ use self::{
 };
 use crate::{
     destination::{Destination, Reader, follow, is_ssh},
-    gates::{Object, SuiteRun, Turn, Work, World},
+    gates::{Object, Passed, Stop, SuiteRun, Turn, Work, World},
     policy::{
         self, In, Policy, Reuse, Trunk, defaults,
         detect::{self, Detected, Look},
@@ -39,7 +39,7 @@ use crate::{
     report,
     suite::{
         self,
-        receipts::{Receipt, Receipts, fingerprint},
+        receipts::{MACHINE, Receipts, fingerprint},
         worktree::Worktree,
     },
     verdict::{Commit, Count, Mismatch, Relation, Trouble, TrunkName, span},
@@ -467,7 +467,7 @@ impl Real {
     fn receipt_key(&self, work: &Work<'_>) -> Result<(Oid, String), Trouble> {
         let variable =
             |name: &str| env::var_os(name).map(std::os::unix::ffi::OsStringExt::into_vec);
-        let suite = fingerprint(work.suite, work.steps, variable);
+        let suite = fingerprint(MACHINE, work.suite, work.steps, variable);
         Ok((self.tree(work.commit)?, suite))
     }
 
@@ -763,15 +763,15 @@ impl World for Real {
         }))
     }
 
-    fn receipt(&self, work: &Work<'_>) -> Result<Option<Receipt>, Trouble> {
+    fn receipt(&self, work: &Work<'_>) -> Result<Option<Passed>, Trouble> {
         let (tree, suite) = self.receipt_key(work)?;
         Ok(self
             .receipts()
             .find(&tree, &suite, work.suite.reuse, self.now()))
     }
 
-    fn turn(&self) -> Result<Turn, Trouble> {
-        suite::turn::take(&self.state_dir())
+    fn turn(&self) -> Result<Turn, Stop> {
+        suite::turn::take(&self.state_dir(), &self.common_dir, &report::Stderr)
     }
 
     fn leave_receipt(&self, work: &Work<'_>, took: Duration) -> Result<(), Trouble> {
@@ -779,7 +779,6 @@ impl World for Real {
             return Ok(());
         }
         let (tree, suite) = self.receipt_key(work)?;
-        let took = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         let left = self.receipts().leave(&tree, &suite, took, self.now());
         left.map_err(|error| Trouble::io("write it", &error))
     }
@@ -790,7 +789,7 @@ impl World for Real {
 
     fn run(&self, work: &Work<'_>) -> Result<SuiteRun, Trouble> {
         let (_, suite) = self.receipt_key(work)?;
-        let last_took = self.receipts().last_took(&suite).map(Duration::from_millis);
+        let last_took = self.receipts().last_took(&suite);
         if let Some(took) = last_took.filter(|took| *took > LONG)
             && self.idle_ssh
         {
@@ -803,15 +802,17 @@ impl World for Real {
             In::Checkout => self.work_tree.clone().ok_or(Trouble::Bare)?,
             In::Worktree => {
                 let worktree = self.suite_worktree()?;
-                worktree.bring_to(work.commit, self.work_tree(), &work.suite.link)?;
+                worktree.bring_to(work.commit, self.work_tree(), work.suite)?;
                 worktree.top()
             }
         };
         let place = suite::Place {
             top: &top,
             logs: &self.state_dir().join("logs"),
+            common_dir: &self.common_dir,
             git: &self.git,
             last_took,
+            audience: &report::Stderr,
         };
         suite::run(&place, work)
     }

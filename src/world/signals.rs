@@ -2,7 +2,8 @@
 
 use std::{
     fs,
-    os::unix::process::parent_id,
+    io::Read,
+    os::unix::{net::UnixStream, process::parent_id},
     sync::{
         Arc, OnceLock,
         atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -10,7 +11,18 @@ use std::{
 };
 
 use nix::sys::signal::Signal;
-use signal_hook::{consts, flag};
+use signal_hook::{
+    SigId, consts, flag,
+    low_level::{pipe, unregister},
+};
+
+/// What ends a push, where our caller does not have it ignored.
+const ENDS: [i32; 4] = [
+    consts::SIGINT,
+    consts::SIGTERM,
+    consts::SIGHUP,
+    consts::SIGQUIT,
+];
 
 static WATCH: OnceLock<Watch> = OnceLock::new();
 
@@ -29,16 +41,9 @@ pub fn watch() {
     let ignored = ignored();
     for signal in 1..32 {
         let is_ignored = ignored >> (signal - 1) & 1 == 1;
-        let ends = [
-            consts::SIGINT,
-            consts::SIGTERM,
-            consts::SIGHUP,
-            consts::SIGQUIT,
-        ]
-        .contains(&signal);
         if is_ignored && !consts::FORBIDDEN.contains(&signal) {
             let _ = flag::register(signal, Arc::default());
-        } else if ends {
+        } else if ENDS.contains(&signal) {
             // The second one ends us at once, whatever we are at.
             let _ = flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&again));
             let _ = flag::register(signal, Arc::clone(&again));
@@ -62,6 +67,43 @@ pub fn interrupted() -> Option<String> {
         0 if parent_id() == watch.parent => None,
         0 => Some("`git push` is gone".to_owned()),
         number => Some(name(number)),
+    }
+}
+
+/// A bell that rings the moment a signal comes, once [`interrupted`] can tell it.
+///
+/// Whoever types Ctrl-C has the prompt back within a millisecond.
+pub(crate) struct Bell(UnixStream);
+
+/// What rings the bell; dropped, it never rings again, and nobody waits for it any more.
+pub(crate) struct Ringer(Vec<SigId>);
+
+/// Sets a bell up. Where there is none, the signal is seen all the same by whoever asks.
+pub(crate) fn bell() -> Option<(Ringer, Bell)> {
+    WATCH.get()?;
+    let (here, there) = UnixStream::pair().ok()?;
+    let mut ringer = Ringer(Vec::new());
+    for signal in ENDS {
+        let id = there
+            .try_clone()
+            .and_then(|end| pipe::register(signal, end));
+        ringer.0.extend(id);
+    }
+    Some((ringer, Bell(here)))
+}
+
+impl Bell {
+    /// Waits until it rings; false: it never will again.
+    pub(crate) fn rings(&mut self) -> bool {
+        matches!(self.0.read(&mut [0; 64]), Ok(1..))
+    }
+}
+
+impl Drop for Ringer {
+    fn drop(&mut self) {
+        for id in self.0.drain(..) {
+            unregister(id);
+        }
     }
 }
 

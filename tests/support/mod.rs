@@ -5,6 +5,7 @@ pub mod nginx;
 pub mod processes;
 pub mod sshd;
 pub mod story;
+pub mod tmux;
 
 use std::{
     ffi::{OsStr, OsString},

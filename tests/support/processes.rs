@@ -119,7 +119,13 @@ pub fn living_in(directory: &Path) -> Vec<String> {
 /// Nothing that knows this directory lives any more, or ends within two seconds.
 #[track_caller]
 pub fn assert_nobody_lives_in(directory: &Path) {
-    let deadline = Instant::now() + Duration::from_secs(2);
+    assert_nobody_lives_in_after(directory, Duration::from_secs(2));
+}
+
+/// The same within this time.
+#[track_caller]
+pub fn assert_nobody_lives_in_after(directory: &Path, limit: Duration) {
+    let deadline = Instant::now() + limit;
     loop {
         let left = living_in(directory);
         if left.is_empty() {

@@ -1,0 +1,294 @@
+//! However a suite ends, nothing of it is left behind, and the terminal is as it was.
+
+use std::{
+    fs,
+    process::{Child, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use crate::support::{
+    PUSHGATE, Ran, Sandbox,
+    processes::{assert_nobody_lives_in_after, living_in},
+    tmux::Terminal,
+    tool,
+};
+
+/// Longer than the grace between TERM and KILL.
+const SOON: Duration = Duration::from_secs(12);
+
+fn with_suite(suite: &str) -> Sandbox {
+    let shop = Sandbox::new();
+    shop.commit_file(
+        ".pushgate.yml",
+        &format!("suite: {suite}\nenvironments: {{staging: {{}}}}\n"),
+    );
+    shop.git(["push", "-q", "--no-verify", "origin", "master"])
+        .goes();
+    shop
+}
+
+/// A suite that heeds no signal, with a child, a grandchild, and one that left for a session of its
+/// own and whose parent is gone.
+fn stubborn(more: &str) -> Sandbox {
+    let shop = with_suite(&format!("{{run: sh ./stubborn{more}}}"));
+    shop.write(
+        "stubborn",
+        "trap '' HUP INT TERM QUIT
+         sh -c 'sleep 300 & sleep 301; true' &
+         (setsid sh -c 'echo $$ > ../escaped; sleep 302; true' &)
+         echo $$ > ../pid
+         sleep 303
+         sleep 304\n",
+    );
+    shop.git(["add", "stubborn"]).goes();
+    shop.git(["commit", "-q", "-m", "Add a suite"]).goes();
+    shop.git(["push", "-q", "--no-verify", "origin", "master"])
+        .goes();
+    shop
+}
+
+/// Waits until a file of the sandbox has a whole line.
+#[track_caller]
+fn line_of(shop: &Sandbox, name: &str) -> String {
+    let begin = Instant::now();
+    loop {
+        let text = fs::read_to_string(shop.path(name)).unwrap_or_default();
+        if text.ends_with('\n') {
+            return text.trim().to_owned();
+        }
+        assert!(begin.elapsed() < Duration::from_secs(20), "no {name}");
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn start(shop: &Sandbox, program: &str, args: &[&str]) -> Child {
+    let mut command = shop.command(program);
+    command.args(args).stdout(Stdio::null());
+    command.stderr(Stdio::null()).spawn().unwrap()
+}
+
+/// The hook that git started.
+#[track_caller]
+fn hook_of(git: &Child) -> String {
+    let id = git.id();
+    let children = fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap();
+    let is_hook = |pid: &&str| {
+        fs::read(format!("/proc/{pid}/cmdline"))
+            .is_ok_and(|line| String::from_utf8_lossy(&line).contains("pre-push"))
+    };
+    let hook = children.split_whitespace().find(is_hook);
+    hook.expect("a hook").to_owned()
+}
+
+/// One story: a signal to git or to the hook, while a stubborn suite runs.
+fn struck(signal: &str, to_hook: bool) {
+    let shop = stubborn("");
+    let old = shop.tip("staging", "master");
+    let mut git = start(&shop, "git", &["push", "staging", "master"]);
+    line_of(&shop, "escaped");
+    line_of(&shop, "pid");
+    // The guard takes its place within the first tick.
+    thread::sleep(Duration::from_millis(300));
+    let whom = if to_hook {
+        hook_of(&git)
+    } else {
+        git.id().to_string()
+    };
+    shop.run_in("/", "kill", ["-s", signal, &whom]).goes();
+    assert!(!git.wait().unwrap().success(), "{signal}");
+    assert_nobody_lives_in_after(shop.root(), SOON);
+    assert_eq!(shop.tip("staging", "master"), old, "{signal}");
+    assert!(!shop.app.join(".git/pushgate/receipts").exists());
+    let ledger = shop.ledger();
+    match ledger.last() {
+        Some(entry) => assert_eq!(entry["verdict"], "undecided", "{signal}"),
+        None => assert!(signal == "KILL" && to_hook, "{signal} left no entry"),
+    }
+}
+
+#[test]
+fn no_signal_leaves_anything_of_a_stubborn_suite() {
+    thread::scope(|scope| {
+        let stories = ["HUP", "INT", "TERM", "KILL"].map(|signal| {
+            [false, true].map(|to_hook| scope.spawn(move || struck(signal, to_hook)))
+        });
+        for story in stories.into_iter().flatten() {
+            story.join().unwrap();
+        }
+    });
+}
+
+#[test]
+fn a_time_limit_leaves_nothing_of_a_stubborn_suite() {
+    let shop = stubborn(", timeout: 1s");
+    shop.push("staging", "master")
+        .refused("suite")
+        .says("took longer than its limit of 1s");
+    line_of(&shop, "escaped");
+    // It is gone when the push is, not only soon.
+    assert_eq!(living_in(shop.root()), [""; 0]);
+}
+
+#[test]
+fn a_suite_that_has_the_terminal_is_ended_whole_too() {
+    let shop = stubborn(", timeout: 1s, interactive: true");
+    let mut command = shop.command(tool("script", "bsdutils"));
+    command.args(["-qec", "git push staging master", "/dev/null"]);
+    let ran = Ran::of(&mut command);
+    assert!(
+        ran.stdout.contains("took longer than its limit of 1s"),
+        "{ran}"
+    );
+    line_of(&shop, "escaped");
+    assert_eq!(living_in(shop.root()), [""; 0]);
+}
+
+#[test]
+fn what_a_failed_suite_started_before_goes_with_it() {
+    let shop =
+        with_suite("{run: ['setsid sleep 300 & echo $! > ../daemon', {name: red, run: 'exit 3'}]}");
+    shop.push("staging", "master")
+        .refused("suite")
+        .says("`red` failed with exit code 3");
+    line_of(&shop, "daemon");
+    assert_eq!(living_in(shop.root()), [""; 0]);
+}
+
+#[test]
+fn a_term_is_said_once() {
+    let shop = with_suite(
+        "{run: 'trap \"echo told >> ../told\" TERM; while :; do sleep 0.1; done', timeout: 1s}",
+    );
+    shop.push("staging", "master").refused("suite");
+    assert_eq!(fs::read_to_string(shop.path("told")).unwrap(), "told\n");
+}
+
+#[test]
+fn orphans_that_ended_are_asked_about() {
+    let script = "for i in 1 2 3 4 5 6 7 8; do (sh -c true &); done; sleep 0.5; ps -o stat= --ppid $PPID > ../children; sleep 0.1";
+    let shop = with_suite(&format!("{{run: '{script}'}}"));
+    shop.push("staging", "master").goes();
+    let children = fs::read_to_string(shop.path("children")).unwrap();
+    assert!(children.contains('S'), "{children}");
+    assert!(!children.contains('Z'), "zombies are left: {children}");
+}
+
+/// Pushes at a prompt, presses Ctrl-C once this is seen, and asserts what is then on the screen.
+///
+/// The shell may be quicker than we are with its prompt: then it stays as it is, and we are silent.
+/// That is no excuse five times in a row.
+#[track_caller]
+fn ctrl_c(shop: &Sandbox, seen: &str, before: &str) {
+    let terminal = Terminal::open(shop);
+    for _ in 0..5 {
+        terminal.types("clear; git push staging master");
+        terminal.shows(seen);
+        terminal.presses("C-c");
+        assert_nobody_in_suite(shop);
+        // Whatever would come late has come.
+        thread::sleep(Duration::from_millis(500));
+        terminal.types("echo the prompt works");
+        let screen = terminal.shows("\nthe prompt works");
+        let lines: Vec<_> = screen.lines().filter(|line| !line.is_empty()).collect();
+        let (above, prompt) = lines.split_at(lines.len() - 3);
+        assert_eq!(
+            prompt,
+            ["$ echo the prompt works", "the prompt works", "$"],
+            "{screen}"
+        );
+        if above
+            .last()
+            .is_some_and(|last| last.starts_with("pushgate: "))
+        {
+            let said = "pushgate: the suite was stopped (SIGINT): nothing is pushed";
+            assert_eq!(above, [before, said], "{screen}");
+            return;
+        }
+        assert!(!screen.contains("was stopped"), "{screen}");
+    }
+    panic!("the shell was quicker each time");
+}
+
+#[track_caller]
+fn assert_nobody_in_suite(shop: &Sandbox) {
+    let begin = Instant::now();
+    let in_suite = || {
+        let all = living_in(shop.root());
+        all.iter().any(|line| line.contains("sleep 30"))
+    };
+    while in_suite() {
+        assert!(begin.elapsed() < SOON, "the suite is still there");
+        thread::sleep(Duration::from_millis(50));
+    }
+}
+
+#[test]
+fn after_ctrl_c_there_is_one_line_and_a_prompt() {
+    let shop = with_suite(
+        "{run: [{name: slow, run: 'trap \"echo last words\" TERM; sleep 300; sleep 301; exit 1'}]}",
+    );
+    ctrl_c(&shop, "[1s", "pushgate: running the suite: slow");
+}
+
+#[test]
+fn after_ctrl_c_no_list_of_steps_stays() {
+    let shop = with_suite(
+        "{run: [{run: 'sleep 300; exit 1', parallel: true, name: one}, {run: 'sleep 301; exit 1', parallel: true, name: two}]}",
+    );
+    ctrl_c(&shop, "1s", "pushgate: running together: one, two");
+}
+
+#[test]
+fn the_list_of_steps_stays_above_the_report() {
+    let step = |name, run| format!("{{run: '{run}', parallel: true, name: {name}}}");
+    let shop = with_suite(&format!(
+        "{{run: [{}, {}]}}",
+        step("one", "sleep 1.2"),
+        step("two", "sleep 0.6")
+    ));
+    let terminal = Terminal::open(&shop);
+    terminal.types("clear; git push staging master");
+    let screen = terminal.shows("-> master");
+    let lines: Vec<_> = screen.lines().collect();
+    assert_eq!(lines[0], "pushgate: running together: one, two", "{screen}");
+    assert!(
+        lines[1].starts_with("  passed after 1.") && lines[1].ends_with("s: one"),
+        "{screen}"
+    );
+    assert!(lines[2].starts_with("  passed after "), "{screen}");
+    assert!(lines[2].ends_with(": two"), "{screen}");
+    assert_eq!(lines[3], "pushgate: push to staging (staging) may go");
+    let shop = with_suite(&format!(
+        "{{run: [{}, {}]}}",
+        step("one", "echo broken; exit 3"),
+        step("two", "sleep 30")
+    ));
+    let terminal = Terminal::open(&shop);
+    terminal.types("clear; git push staging master");
+    let screen = terminal.shows("error: failed to push");
+    let lines: Vec<_> = screen.lines().collect();
+    assert!(lines[1].starts_with("  failed after "), "{screen}");
+    assert!(lines[2].starts_with("  stopped after "), "{screen}");
+    assert_eq!(lines[3], "broken", "{screen}");
+    assert_eq!(lines[4], "pushgate: push to staging (staging) refused");
+}
+
+#[test]
+fn the_status_line_heeds_no_color() {
+    for (no_color, dim) in [("", true), ("1", false)] {
+        let shop = with_suite("{run: 'sleep 1.5'}");
+        let mut command = shop.command(tool("script", "bsdutils"));
+        command.env("TERM", "xterm").args([
+            "-qec",
+            &format!("{PUSHGATE} check staging"),
+            "/dev/null",
+        ]);
+        if !no_color.is_empty() {
+            command.env("NO_COLOR", no_color);
+        }
+        let ran = Ran::of(&mut command);
+        assert!(ran.stdout.contains("[1s]"), "{ran}");
+        assert_eq!(ran.stdout.contains("\x1b[2m[1s]"), dim, "{ran:?}");
+    }
+}

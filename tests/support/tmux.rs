@@ -1,0 +1,98 @@
+//! A real terminal with a real shell in it.
+
+use std::{
+    fs,
+    path::PathBuf,
+    process::Stdio,
+    thread,
+    time::{Duration, Instant},
+};
+
+use super::{
+    Ran, Sandbox,
+    processes::{Server, server},
+};
+
+/// A terminal of 80 columns; it and its shell are gone when this is dropped.
+pub struct Terminal<'t> {
+    shop: &'t Sandbox,
+    socket: PathBuf,
+    _server: Server,
+}
+
+impl<'t> Terminal<'t> {
+    /// Opens one with bash in the clone, whose prompt is `$ `.
+    pub fn open(shop: &'t Sandbox) -> Self {
+        let socket = shop.path("tmux");
+        // As root, bash takes no prompt from the environment.
+        fs::write(shop.path("bashrc"), "PS1='$ '\n").unwrap();
+        let mut command = server(shop, "tmux", "tmux");
+        command.args(["-f", "/dev/null", "-D", "-S"]).arg(&socket);
+        let terminal = Self {
+            shop,
+            socket,
+            _server: Server::start(command.stderr(Stdio::null())),
+        };
+        let begin = Instant::now();
+        let new = [
+            "new-session",
+            "-d",
+            "-x",
+            "80",
+            "-y",
+            "24",
+            "bash --rcfile ../bashrc",
+        ];
+        while terminal.tmux(&new).code != 0 {
+            assert!(
+                begin.elapsed() < Duration::from_secs(10),
+                "tmux does not start"
+            );
+            thread::sleep(Duration::from_millis(50));
+        }
+        terminal.shows("$");
+        terminal
+    }
+
+    fn tmux(&self, args: &[&str]) -> Ran {
+        let mut command = self.shop.command(super::tool("tmux", "tmux"));
+        Ran::of(command.arg("-S").arg(&self.socket).args(args))
+    }
+
+    /// Types a line.
+    pub fn types(&self, line: &str) {
+        self.tmux(&["send-keys", "-l", line]).goes();
+        self.tmux(&["send-keys", "Enter"]).goes();
+    }
+
+    /// Presses a key, by tmux's name for it.
+    pub fn presses(&self, key: &str) {
+        self.tmux(&["send-keys", key]).goes();
+    }
+
+    /// What is seen now, without the empty lines at its end.
+    pub fn screen(&self) -> String {
+        self.tmux(&["capture-pane", "-p"])
+            .goes()
+            .stdout
+            .trim_end()
+            .to_owned()
+    }
+
+    /// Waits until this is seen; what is then.
+    #[track_caller]
+    pub fn shows(&self, text: &str) -> String {
+        let begin = Instant::now();
+        loop {
+            let screen = self.screen();
+            if screen.contains(text) {
+                return screen;
+            }
+            assert!(
+                begin.elapsed() < Duration::from_secs(20),
+                "nobody shows `{text}`:\n{screen}"
+            );
+            thread::sleep(Duration::from_millis(50));
+        }
+    }
+}
