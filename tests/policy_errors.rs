@@ -913,7 +913,7 @@ fn what_is_remembered_is_shared_unless_the_policy_says_no() {
     assert!(!loaded("share: false").share);
     refused(
         "share: no\n",
-        "F:1:8: expected `true` or `false`, found `no`",
+        "F:1:8: expected `true` or `false`, found `no`; did you mean `false`?",
     );
     refused(
         "share:\n",
