@@ -14,6 +14,7 @@
 
 mod support;
 
+mod approve;
 mod bad_input;
 mod calendar_properties;
 mod commands;

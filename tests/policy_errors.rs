@@ -787,7 +787,7 @@ fn an_expectation_is_a_regular_expression() {
     let error = pushgate::policy::load("F", b"suite:\n  expect: '(a'\n").unwrap_err();
     assert_eq!(
         error.to_string(),
-        "F:2:11: `(a`: found open group without closing ')'"
+        "F:2:11: `(a`: is no regular expression: found open group without closing ')'"
     );
 }
 
