@@ -50,6 +50,8 @@ Examples:
     Uninstall,
     /// Say whether a push would go, suite included, without pushing.
     Check(Check),
+    /// Record that you tried the commit that is live on an environment.
+    Approve(Approve),
     /// Show what was decided, by whom, when and why.
     Log(Log),
     /// Play the whole story with real pushes in a scratch directory.
@@ -97,6 +99,35 @@ pub struct Check {
     #[arg(long, value_name = "REV")]
     pub commit: Option<String>,
     /// Print the verdict as JSON, as the ledger keeps it.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `pushgate approve`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+The commit is yours to sign off while it is live there: trunk's local tip, or HEAD, unless you name
+another. The team gets it through trunk's remote, unless the policy says `share: false`.
+
+Examples:
+  pushgate approve
+  pushgate approve staging -m 'the basket, on a phone'
+  pushgate approve production --again    it was rolled back there, and may go again
+
+Exit codes: 0 recorded, 1 refused, 2 could not decide.")]
+pub struct Approve {
+    /// The environment; default: the one that another comes after.
+    pub environment: Option<String>,
+    /// What you tried.
+    #[arg(short = 'm', long = "message", value_name = "WORDS")]
+    pub words: Option<String>,
+    /// The commit; default: the local trunk branch, or HEAD.
+    #[arg(long, value_name = "REV")]
+    pub commit: Option<String>,
+    /// Acknowledge that a commit which a rollback removed may go there again.
+    #[arg(long)]
+    pub again: bool,
+    /// Print what was recorded as JSON.
     #[arg(long)]
     pub json: bool,
 }

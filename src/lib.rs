@@ -15,6 +15,7 @@
 //! Data flows one way: what is pure (push, destination, remotes, policy, calendar, record, verdict, gates)
 //! knows no clock, no disk, no network, no process and no terminal.
 
+pub mod approval;
 pub mod calendar;
 pub mod cli;
 pub mod commands;

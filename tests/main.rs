@@ -14,6 +14,7 @@
 
 mod support;
 
+mod approve;
 mod bad_input;
 mod calendar_properties;
 mod chained;
@@ -21,10 +22,7 @@ mod commands;
 mod endings;
 mod governing;
 mod http;
-mod http;
 mod install;
-mod install;
-mod install_script;
 mod install_script;
 mod nesting;
 mod notes;

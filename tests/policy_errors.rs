@@ -787,7 +787,7 @@ fn an_expectation_is_a_regular_expression() {
     let error = pushgate::policy::load("F", b"suite:\n  expect: '(a'\n").unwrap_err();
     assert_eq!(
         error.to_string(),
-        "F:2:11: `(a`: found open group without closing ')'"
+        "F:2:11: `(a`: is no regular expression: found open group without closing ')'"
     );
 }
 
@@ -913,7 +913,7 @@ fn what_is_remembered_is_shared_unless_the_policy_says_no() {
     assert!(!loaded("share: false").share);
     refused(
         "share: no\n",
-        "F:1:8: expected `true` or `false`, found `no`",
+        "F:1:8: expected `true` or `false`, found `no`; did you mean `false`?",
     );
     refused(
         "share:\n",

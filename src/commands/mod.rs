@@ -1,5 +1,6 @@
 //! The subcommands, one file each: what they read, what they print, their exit codes.
 
+mod approve;
 mod chain;
 mod check;
 mod demo;
@@ -29,6 +30,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Install => ("install", install::run()),
         Command::Uninstall => ("uninstall", uninstall::run()),
         Command::Check(args) => ("check", check::run(&args)),
+        Command::Approve(args) => ("approve", approve::run(&args)),
         Command::Log(args) => ("log", log::run(&args)),
         Command::Demo(args) => ("demo", demo::run(&args)),
         Command::Help(args) => ("help", help::run(&args)),

@@ -120,6 +120,14 @@ pub fn refusal(what: &str, gate: Option<&str>, refusal: &Refusal) -> String {
     text
 }
 
+/// The same where a person asked for something else than a push.
+pub fn declined(what: &str, words: &str, cures: &[String]) -> String {
+    let mut text = format!("{BAD}pushgate: {what} refused{BAD:#}\n");
+    why(&mut text, None, words);
+    hints(&mut text, cures);
+    text
+}
+
 /// The same where nobody could decide.
 pub fn trouble(what: &str, gate: Option<&str>, trouble: &Trouble) -> String {
     if let Trouble::Interrupted { by } = trouble {

@@ -662,6 +662,12 @@ pub enum Trouble {
         /// What to do about it.
         cure: &'static str,
     },
+    /// Several environments can be tried before another, or none.
+    #[error("which environment did you try? {}", words::alternatives(.known))]
+    WhichEnvironment {
+        /// What there is.
+        known: Vec<String>,
+    },
     /// A remote does not take what the team remembers.
     #[error("`{remote}` does not take refs/notes/pushgate")]
     NotShared {

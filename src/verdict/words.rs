@@ -540,6 +540,12 @@ impl Trouble {
                     "see that `git ls-remote {remote}` answers without asking for anything, then push again"
                 )
             }
+            Self::WhichEnvironment { known } => match known.first() {
+                Some(name) => format!("name it: pushgate approve {name}"),
+                None => format!(
+                    "no environment of {FILE} comes `after` another; name the one you tried"
+                ),
+            },
             Self::NotShared { remote, .. } => format!(
                 "let the team push refs/notes/pushgate to {remote}, or set `share: false` in {FILE}"
             ),

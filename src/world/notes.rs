@@ -16,7 +16,7 @@ use std::{
 use bstr::ByteSlice;
 
 use self::store::{Change, Written};
-use super::{Real, repository::Kind};
+use super::{Real, network, repository::Kind};
 use crate::{
     push::Oid,
     record::{self, Record},
@@ -25,6 +25,9 @@ use crate::{
 
 /// The ref of our notes.
 pub const REF: &str = "refs/notes/pushgate";
+
+/// How long sharing may keep somebody waiting.
+pub const LIMIT: Duration = network::LIMIT;
 
 /// How often a writer begins again because somebody else wrote meanwhile.
 const TRIES: usize = 20;

@@ -1,0 +1,73 @@
+//! `pushgate approve --again`: what a rollback removed may go there again.
+
+use super::{Answer, Desk};
+use crate::{
+    approval::Declined,
+    gates::memory::removal,
+    policy::Environment,
+    push::Oid,
+    record::{Event, Record},
+    verdict::Trouble,
+};
+
+impl Desk<'_> {
+    /// Records that a commit which was removed may go there again.
+    pub(super) fn again(&self) -> Result<Answer, Trouble> {
+        let name = self.args.environment.as_deref();
+        let places = match name {
+            Some(name) => std::slice::from_ref(self.environment(name)?),
+            None => &self.policy.environments,
+        };
+        let fetched = self.fetch();
+        for commit in std::iter::once(&self.commit).chain(&self.other) {
+            let known = self.world.notes().read(commit)?;
+            let open = (places.iter())
+                .filter_map(|place| Some((place, removal(&known, &place.name)?)))
+                .collect::<Vec<_>>();
+            match open.as_slice() {
+                [] => {}
+                [(place, removed)] => {
+                    let record = self.acknowledged(place, commit, removed)?;
+                    return Ok(self.remembered(record, true, fetched));
+                }
+                several => {
+                    let names = several.iter().map(|(place, _)| place.name.clone());
+                    let why = Declined::RemovedFrom {
+                        commit: commit.clone(),
+                        environments: names.collect(),
+                    };
+                    return Ok(self.declined(None, why));
+                }
+            }
+            let known = known.into_iter().find(|record| {
+                matches!(record.event, Event::Again { .. })
+                    && places.iter().any(|place| place.name == record.environment)
+            });
+            if let Some(record) = known {
+                return Ok(self.remembered(record, false, fetched));
+            }
+        }
+        let why = Declined::NotRemoved {
+            commit: self.commit.clone(),
+            environment: name.map(str::to_owned),
+        };
+        Ok(self.declined(name, why))
+    }
+
+    fn acknowledged(
+        &self,
+        place: &Environment,
+        commit: &Oid,
+        removed: &Record,
+    ) -> Result<Record, Trouble> {
+        let event = Event::Again {
+            words: self.words(),
+        };
+        let mut record = self.record(place, commit.clone(), event);
+        // Whoever rolled back may have a clock that is ahead of ours.
+        record.at = record.at.max(removed.at);
+        let remote = place.remotes.first().unwrap_or(&place.name);
+        self.remember(&record, remote.as_bytes().into())?;
+        Ok(record)
+    }
+}
