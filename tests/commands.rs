@@ -116,6 +116,7 @@ fn the_ledger_keeps_every_field_it_promises() {
         "remote",
         "destination",
         "commit",
+        "replaces",
         "by",
         "gates",
         "reason",
@@ -133,6 +134,7 @@ fn the_ledger_keeps_every_field_it_promises() {
         shop.path("production").to_str().unwrap()
     );
     assert_eq!(line["commit"], id);
+    assert_eq!(line["replaces"], shop.tip("production", "master"));
     assert_eq!(line["reason"], serde_json::Value::Null);
     let at: jiff::Timestamp = line["at"].as_str().unwrap().parse().unwrap();
     assert!(jiff::Timestamp::now().duration_since(at).as_secs() < 60);

@@ -1,0 +1,400 @@
+//! Hundreds of random steps of two people, held against a small model of the rules: nothing goes to
+//! production that the model refuses, and while nothing is broken all that it allows goes.
+
+use std::{collections::BTreeSet, fs, path::PathBuf, process::Command};
+
+use crate::support::{Ran, Sandbox};
+
+/// The rule for sign-offs, as the policy writes it and as the model reads it.
+#[derive(Clone, Copy, Debug)]
+enum Rule {
+    One,
+    Two,
+    Another,
+}
+
+const PEOPLE: [&str; 2] = ["ana", "ben"];
+
+/// Numbers without a pattern, the same for the same seed (Marsaglia, "Xorshift RNGs", 2003).
+struct Dice(u64);
+
+impl Dice {
+    fn throw(&mut self, sides: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 % sides as u64).unwrap()
+    }
+}
+
+/// What the model knows: everything, whoever did it.
+#[derive(Default)]
+struct Model {
+    /// Trunk's commits, oldest first, with their authors.
+    trunk: Vec<(String, usize)>,
+    staging: String,
+    /// What was live on production, the newest last.
+    production: Vec<String>,
+    signed: BTreeSet<(String, usize)>,
+    removed: BTreeSet<String>,
+}
+
+impl Model {
+    fn tip(&self) -> &str {
+        &self.trunk.last().unwrap().0
+    }
+
+    fn live(&self) -> &str {
+        self.production.last().unwrap()
+    }
+
+    fn place(&self, commit: &str) -> usize {
+        self.trunk.iter().position(|(id, _)| id == commit).unwrap()
+    }
+
+    fn is_signed(&self, rule: Rule, commit: &str) -> bool {
+        let author = self.trunk[self.place(commit)].1;
+        let who = self.signed.iter().filter(|(id, _)| id == commit);
+        match rule {
+            Rule::One => who.count() >= 1,
+            Rule::Two => who.count() >= 2,
+            Rule::Another => who.filter(|(_, person)| *person != author).count() >= 1,
+        }
+    }
+
+    /// Whether this commit may go to production.
+    fn allows(&self, rule: Rule, commit: &str) -> bool {
+        let rewinds = self.place(commit) < self.place(self.live());
+        let is_rollback = rewinds && self.production.iter().any(|id| id == commit);
+        let newest = commit == self.tip() && commit == self.staging && self.is_signed(rule, commit);
+        !self.removed.contains(commit) && (is_rollback || newest)
+    }
+
+    fn deploys(&mut self, commit: &str) {
+        if self.place(commit) < self.place(self.live()) {
+            self.removed.insert(self.live().to_owned());
+        }
+        self.production.push(commit.to_owned());
+    }
+}
+
+struct Play {
+    shop: Sandbox,
+    dice: Dice,
+    rule: Rule,
+    model: Model,
+    /// What was done, for whoever reads a failure.
+    story: Vec<String>,
+    /// Whether a remote is away.
+    offline: bool,
+    went: usize,
+    refused: usize,
+}
+
+impl Play {
+    fn new(seed: u64, rule: Rule) -> Self {
+        let shop = Sandbox::bare();
+        let text = match rule {
+            Rule::One => "true",
+            Rule::Two => "2",
+            Rule::Another => "{by: another}",
+        };
+        let first = shop.policy(&format!(
+            "suite: {{run: 'true'}}\nenvironments:\n  staging: {{}}\n  production: {{after: staging, signoff: {text}}}\n"
+        ));
+        for remote in ["origin", "staging", "production"] {
+            shop.git(["push", "-q", remote, "master"]).goes();
+        }
+        let model = Model {
+            trunk: vec![(first.clone(), 0)],
+            staging: first.clone(),
+            production: vec![first],
+            ..Model::default()
+        };
+        let play = Self {
+            shop,
+            dice: Dice(seed),
+            rule,
+            model,
+            story: Vec::new(),
+            offline: false,
+            went: 0,
+            refused: 0,
+        };
+        for person in 0..PEOPLE.len() {
+            play.join(person);
+        }
+        play
+    }
+
+    /// Gives somebody a clone with the three remotes and the hook.
+    fn join(&self, person: usize) {
+        let clone = self.clone_of(person);
+        let origin = self.shop.path("origin.git");
+        let run = |args: &[&str]| self.shop.run_in(self.shop.root(), "git", args).goes();
+        run(&[
+            "clone",
+            "-q",
+            origin.to_str().unwrap(),
+            clone.to_str().unwrap(),
+        ]);
+        for remote in ["staging", "production"] {
+            let url = self.shop.path(&format!("{remote}.git"));
+            self.git(person, &["remote", "add", remote, url.to_str().unwrap()])
+                .goes();
+        }
+        let name = PEOPLE[person];
+        self.git(person, &["config", "user.name", name]).goes();
+        self.git(
+            person,
+            &["config", "user.email", &format!("{name}@shop.example")],
+        )
+        .goes();
+        self.pushgate(person, &["install"]).goes();
+    }
+
+    fn clone_of(&self, person: usize) -> PathBuf {
+        self.shop.path(&format!("of-{}", PEOPLE[person]))
+    }
+
+    fn git(&self, person: usize, args: &[&str]) -> Ran {
+        let mut git: Command = self.shop.command("git");
+        Ran::of(git.current_dir(self.clone_of(person)).args(args))
+    }
+
+    fn pushgate(&self, person: usize, args: &[&str]) -> Ran {
+        let mut program = self.shop.command(env!("CARGO_BIN_EXE_pushgate"));
+        Ran::of(program.current_dir(self.clone_of(person)).args(args))
+    }
+
+    fn told(&self) -> String {
+        self.story.join("\n")
+    }
+
+    fn step(&mut self) {
+        let person = self.dice.throw(PEOPLE.len());
+        match self.dice.throw(20) {
+            0..=1 => self.commit(person),
+            2..=5 => self.stage(person),
+            6..=10 => self.approve(person),
+            11..=15 => self.deploy(person),
+            16..=17 => self.roll_back(person),
+            18 => self.let_return(person),
+            _ => self.trouble(person),
+        }
+    }
+
+    /// Somebody's clone gets trunk's newest, as far as the network goes.
+    fn pull(&self, person: usize) {
+        self.git(person, &["fetch", "-q", "origin"]);
+        self.git(person, &["checkout", "-q", "-B", "master", "origin/master"])
+            .goes();
+    }
+
+    fn commit(&mut self, person: usize) {
+        self.pull(person);
+        let message = format!("{} by {}", self.model.trunk.len(), PEOPLE[person]);
+        self.git(person, &["commit", "-q", "--allow-empty", "-m", &message])
+            .goes();
+        let id = self
+            .git(person, &["rev-parse", "HEAD"])
+            .stdout
+            .trim_end()
+            .to_owned();
+        let ran = self.git(person, &["push", "-q", "origin", "master"]);
+        self.story.push(format!(
+            "{} commits {}: {}",
+            PEOPLE[person],
+            &id[..7],
+            ran.code
+        ));
+        if ran.code == 0 {
+            self.model.trunk.push((id, person));
+        }
+    }
+
+    fn stage(&mut self, person: usize) {
+        self.pull(person);
+        self.git(person, &["push", "-q", "staging", "master"]);
+        self.model.staging = self.shop.tip("staging", "master");
+        let staging = &self.model.staging[..7];
+        self.story
+            .push(format!("{} stages: {staging} is there", PEOPLE[person]));
+    }
+
+    fn approve(&mut self, person: usize) {
+        self.pull(person);
+        let id = self
+            .git(person, &["rev-parse", "HEAD"])
+            .stdout
+            .trim_end()
+            .to_owned();
+        let ran = self.pushgate(person, &["approve", "staging", "-m", "tried"]);
+        self.story.push(format!(
+            "{} approves {}: {}",
+            PEOPLE[person],
+            &id[..7],
+            ran.code
+        ));
+        if ran.code == 0 {
+            assert_eq!(id, self.model.staging, "{ran}\n{}", self.told());
+            self.model.signed.insert((id, person));
+        }
+    }
+
+    fn deploy(&mut self, person: usize) {
+        self.pull(person);
+        self.push_to_production(person, "master");
+    }
+
+    fn roll_back(&mut self, person: usize) {
+        self.pull(person);
+        let commit = self.dice.throw(self.model.trunk.len());
+        let id = self.model.trunk[commit].0.clone();
+        self.git(person, &["checkout", "-q", "--detach", &id]);
+        self.push_to_production(person, &format!("+{id}:refs/heads/master"));
+    }
+
+    fn push_to_production(&mut self, person: usize, refspec: &str) {
+        let name = refspec.trim_start_matches('+').split(':').next().unwrap();
+        let id = self
+            .git(person, &["rev-parse", name])
+            .stdout
+            .trim_end()
+            .to_owned();
+        if id == self.model.live() {
+            return;
+        }
+        let allowed = self.model.allows(self.rule, &id);
+        let ran = self.git(person, &["push", "production", refspec]);
+        let word = format!("{} deploys {}: {}", PEOPLE[person], &id[..7], ran.code);
+        self.story.push(word);
+        let went = self.shop.tip("production", "master") == id;
+        assert_eq!(went, ran.code == 0, "{ran}\n{}", self.told());
+        assert!(
+            allowed || !went,
+            "the model refuses it\n{ran}\n{}",
+            self.told()
+        );
+        assert!(
+            went || !allowed || self.offline,
+            "the model allows it\n{ran}\n{}",
+            self.told()
+        );
+        if went {
+            self.model.deploys(&id);
+            self.went += 1;
+        } else {
+            self.refused += 1;
+        }
+    }
+
+    /// Somebody says that what was removed may go there again.
+    fn let_return(&mut self, person: usize) {
+        self.pull(person);
+        let id = self
+            .git(person, &["rev-parse", "HEAD"])
+            .stdout
+            .trim_end()
+            .to_owned();
+        let ran = self.pushgate(
+            person,
+            &["approve", "--again", "production", "-m", "mended"],
+        );
+        self.story.push(format!(
+            "{} lets {} return: {}",
+            PEOPLE[person],
+            &id[..7],
+            ran.code
+        ));
+        if ran.code == 0 {
+            let was_removed = self.model.removed.remove(&id);
+            assert_ne!(
+                was_removed,
+                ran.stderr.contains("already"),
+                "{ran}\n{}",
+                self.told()
+            );
+        }
+    }
+
+    /// Something breaks for a while, or for good.
+    fn trouble(&mut self, person: usize) {
+        let git = self.clone_of(person).join(".git");
+        let kind = self.dice.throw(6);
+        let tip = self.model.tip().to_owned();
+        self.story
+            .push(format!("trouble {kind} for {}", PEOPLE[person]));
+        match kind {
+            0 | 1 => {
+                let remote = ["origin", "staging"][kind];
+                let (here, away) = (
+                    self.shop.path(&format!("{remote}.git")),
+                    self.shop.path("away"),
+                );
+                fs::rename(&here, &away).unwrap();
+                // Without the network whoever tries learns nothing, and nothing goes.
+                self.offline = true;
+                self.push_to_production(person, "master");
+                self.roll_back_blindly(person);
+                self.offline = false;
+                fs::rename(&away, &here).unwrap();
+            }
+            2 => {
+                let ledger = git.join("pushgate/ledger.jsonl");
+                let text = fs::read(&ledger).unwrap_or_default();
+                fs::write(&ledger, &text[..text.len() / 2]).unwrap();
+            }
+            3 => drop(fs::remove_dir_all(git.join("pushgate"))),
+            4 => {
+                let damage = [
+                    "notes",
+                    "--ref=pushgate",
+                    "append",
+                    "-m",
+                    "{\"v\":1,\"event\":",
+                    &tip,
+                ];
+                self.git(person, &damage).goes();
+            }
+            _ => {
+                let first = self.model.trunk[self.model.trunk.len() / 2].0.clone();
+                // What is known of another commit, copied to the newest.
+                self.git(
+                    person,
+                    &["notes", "--ref=pushgate", "copy", "-f", &first, &tip],
+                );
+            }
+        }
+    }
+
+    fn roll_back_blindly(&mut self, person: usize) {
+        let first = self.model.trunk[0].0.clone();
+        self.git(person, &["checkout", "-q", "--detach", &first]);
+        self.push_to_production(person, &format!("+{first}:refs/heads/master"));
+    }
+}
+
+/// Plays so many steps; both answers must have been given.
+fn play(seed: u64, rule: Rule, steps: usize) {
+    let mut play = Play::new(seed, rule);
+    for _ in 0..steps {
+        play.step();
+    }
+    assert!(play.went > 0 && play.refused > 0, "{}", play.told());
+}
+
+#[test]
+fn one_sign_off_is_asked_for_in_every_order_of_things() {
+    play(0x5eed_0001, Rule::One, 100);
+}
+
+#[test]
+fn two_sign_offs_are_asked_for_in_every_order_of_things() {
+    play(0x5eed_0002, Rule::Two, 100);
+}
+
+#[test]
+fn another_s_sign_off_is_asked_for_in_every_order_of_things() {
+    play(0x5eed_0003, Rule::Another, 100);
+}
