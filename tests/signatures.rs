@@ -138,6 +138,19 @@ fn what_was_not_signed_or_was_changed_is_not_verified() {
 }
 
 #[test]
+fn a_verified_sign_off_opens_the_gate_and_another_does_not() {
+    let shop = shop();
+    shop.pushgate(["approve"]).goes();
+    let key = fs::read_to_string(shop.path("signers")).unwrap();
+    fs::remove_file(shop.path("signers")).unwrap();
+    shop.push("production", "master").refused("promotion");
+    fs::write(shop.path("signers"), key).unwrap();
+    shop.push("production", "master")
+        .goes()
+        .says("signed off by Ana <ana@shop.example>");
+}
+
+#[test]
 fn a_key_vouches_for_nobody_but_its_owner() {
     let shop = shop();
     shop.pushgate(["approve"]).goes();
