@@ -38,6 +38,7 @@ mod receipts;
 mod record;
 mod repositories;
 mod rollback;
+mod signatures;
 mod signoff;
 mod soak;
 mod ssh;

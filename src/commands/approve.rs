@@ -179,19 +179,38 @@ impl<'w> Desk<'w> {
         };
         let fetched = self.fetch();
         let by = self.world.identity();
-        let known = self.world.notes().read(&commit)?;
-        let same = known.into_iter().find(|record| {
+        let signed = self.is_signed(environment);
+        let notes = self.world.notes();
+        let same = notes.read(&commit)?.into_iter().filter(|record| {
             matches!(record.event, Event::Signoff { .. })
                 && record.environment == environment.name
                 && record.is_by(&by)
         });
-        if let Some(record) = same {
-            return Ok(self.remembered(record, false, fetched));
+        for record in same {
+            if !signed || notes.verified(&record)? {
+                return Ok(self.remembered(record, false, fetched));
+            }
         }
         let words = self.words();
-        let record = self.record(environment, commit, Event::Signoff { words });
+        let mut record = self.record(environment, commit, Event::Signoff { words });
+        if signed {
+            record = notes.sign(&record)?;
+            if !notes.verified(&record)? {
+                report::warn(&format!(
+                    "git signed it, but does not verify here that it is by {by}: see gpg.ssh.allowedSignersFile (git-config(1))"
+                ));
+            }
+        }
         self.remember(&record, remote.as_bstr())?;
         Ok(self.remembered(record, true, fetched))
+    }
+
+    /// Whether an environment that comes after wants signatures.
+    fn is_signed(&self, tried: &Environment) -> bool {
+        self.policy.environments.iter().any(|one| {
+            one.after.as_deref() == Some(&tried.name)
+                && one.signoff.is_some_and(|signoff| signoff.signed)
+        })
     }
 
     fn words(&self) -> Option<String> {

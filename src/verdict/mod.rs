@@ -668,6 +668,12 @@ pub enum Trouble {
         /// What there is.
         known: Vec<String>,
     },
+    /// git could not sign what the policy wants signed.
+    #[error("could not sign it, which the policy asks for")]
+    NotSigned {
+        /// git's words.
+        words: Vec<String>,
+    },
     /// A remote does not take what the team remembers.
     #[error("`{remote}` does not take refs/notes/pushgate")]
     NotShared {
@@ -700,6 +706,7 @@ impl Trouble {
         match self {
             Self::Unreachable { words, .. }
             | Self::NotShared { words, .. }
+            | Self::NotSigned { words }
             | Self::Git { words, .. }
             | Self::Demo { words, .. }
             | Self::NoZone { words }

@@ -546,6 +546,10 @@ impl Trouble {
                     "no environment of {FILE} comes `after` another; name the one you tried"
                 ),
             },
+            Self::NotSigned { .. } => {
+                "see that `git commit -S` works: gpg.format and user.signingKey (git-config(1))"
+                    .to_owned()
+            }
             Self::NotShared { remote, .. } => format!(
                 "let the team push refs/notes/pushgate to {remote}, or set `share: false` in {FILE}"
             ),

@@ -149,8 +149,8 @@ impl Memory for Real {
         commit_author(&self.read(commit)?).ok_or_else(|| damaged(commit))
     }
 
-    fn is_verified(&self, _: &Record) -> Result<bool, Trouble> {
-        Ok(false)
+    fn is_verified(&self, record: &Record) -> Result<bool, Trouble> {
+        self.notes().verified(record)
     }
 
     fn confirm(&self, question: &str) -> Result<bool, Trouble> {

@@ -4,6 +4,7 @@
 //! and nothing is ever taken away.
 
 mod share;
+mod signature;
 mod store;
 
 use std::{

@@ -51,6 +51,12 @@ fn obey(order: &str) -> String {
             }
             Err(trouble) => trouble.in_one_line(),
         },
+        "verify" => {
+            let records = notes.read(&Oid::parse(rest.as_bytes()).unwrap()).unwrap();
+            let is_verified = |record: &&Record| notes.verified(record).unwrap();
+            let count = records.iter().filter(is_verified).count();
+            format!("{count} of {}", records.len())
+        }
         "add" => done(notes.add(&[Record::parse(rest.as_bytes()).unwrap()])),
         "fetch" => done(notes.fetch(rest, limit)),
         "push" => done(notes.push(rest, limit)),

@@ -175,7 +175,7 @@ impl Notes<'_> {
     }
 
     /// Name and mail address, as a commit may hold them.
-    fn person(&self) -> (String, String) {
+    pub(super) fn person(&self) -> (String, String) {
         let clean = |text: &str| {
             let odd = |c: char| c.is_control() || matches!(c, '<' | '>');
             text.replace(odd, " ").trim().to_owned()
