@@ -192,6 +192,25 @@ fn the_ledger_says_refused_where_it_refuses() {
 }
 
 #[test]
+fn the_team_is_not_told_of_a_push_that_it_refuses() {
+    let shop = with_hook("#!/bin/sh\nexit 7\n");
+    let id = shop.commit_on_origin("two");
+    let told = || {
+        let notes = shop.run_in(
+            shop.path("origin.git"),
+            "git",
+            ["notes", "--ref=pushgate", "show", &id],
+        );
+        notes.stdout.matches("\"push\"").count()
+    };
+    shop.push("staging", "master").goes_not();
+    assert_eq!(told(), 0);
+    executable(&kept(&shop), "#!/bin/sh\nexit 0\n");
+    shop.push("staging", "master").goes();
+    assert_eq!(told(), 1);
+}
+
+#[test]
 fn one_that_cannot_be_run_stops_the_push() {
     let shop = with_hook("#!/no/such/interpreter\n");
     shop.commit_on_origin("two");
