@@ -4,6 +4,7 @@ use std::{
     fs,
     path::PathBuf,
     process::Stdio,
+    sync::atomic::{AtomicUsize, Ordering},
     thread,
     time::{Duration, Instant},
 };
@@ -23,7 +24,9 @@ pub struct Terminal<'t> {
 impl<'t> Terminal<'t> {
     /// Opens one with bash in the clone, whose prompt is `$ `.
     pub fn open(shop: &'t Sandbox) -> Self {
-        let socket = shop.path("tmux");
+        static NUMBER: AtomicUsize = AtomicUsize::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let socket = shop.path(&format!("tmux-{number}"));
         // As root, bash takes no prompt from the environment.
         fs::write(shop.path("bashrc"), "PS1='$ '\n").unwrap();
         let mut command = server(shop, "tmux", "tmux");
