@@ -37,6 +37,7 @@ impl<'t> Terminal<'t> {
             _server: Server::start(command.stderr(Stdio::null())),
         };
         let begin = Instant::now();
+        // A client that finds no server would start one that nobody ends.
         let new = [
             "new-session",
             "-d",
@@ -59,7 +60,7 @@ impl<'t> Terminal<'t> {
 
     fn tmux(&self, args: &[&str]) -> Ran {
         let mut command = self.shop.command(super::tool("tmux", "tmux"));
-        Ran::of(command.arg("-S").arg(&self.socket).args(args))
+        Ran::of(command.args(["-N", "-S"]).arg(&self.socket).args(args))
     }
 
     /// Types a line.
@@ -86,6 +87,7 @@ impl<'t> Terminal<'t> {
     #[track_caller]
     pub fn shows(&self, text: &str) -> String {
         let begin = Instant::now();
+        // A client that finds no server would start one that nobody ends.
         loop {
             let screen = self.screen();
             if screen.contains(text) {
