@@ -3,10 +3,14 @@
 use std::{
     fs,
     path::PathBuf,
+    process::{Command, Stdio},
     time::{Duration, Instant},
 };
 
-use crate::support::{POLICY, Ran, Sandbox};
+use crate::support::{
+    POLICY, PUSHGATE, Ran, Sandbox,
+    processes::{Started, assert_nobody_lives_in_after, heeding},
+};
 
 /// A suite that leaves a line for each run.
 const COUNTS: &str = "echo run >> ../runs";
@@ -175,7 +179,7 @@ fn a_second_push_waits_for_the_first_and_finds_its_receipt() {
     let first = shop
         .command("git")
         .args(["push", "staging", "master"])
-        .stderr(std::process::Stdio::piped())
+        .stderr(Stdio::piped())
         .spawn()
         .unwrap();
     let start = Instant::now();
@@ -193,50 +197,33 @@ fn a_second_push_waits_for_the_first_and_finds_its_receipt() {
 #[test]
 fn a_push_that_waits_can_be_stopped() {
     let shop = with("{run: 'echo run >> ../runs; sleep 4'}");
-    let mut first = shop
-        .command("git")
-        .args(["push", "origin", "master"])
-        .stderr(std::process::Stdio::null())
-        .spawn()
-        .unwrap();
+    let quiet = |command: &mut Command| Started::new(command.stderr(Stdio::null()));
+    let mut first = quiet(shop.command("git").args(["push", "origin", "master"]));
     while runs(&shop) == 0 {
         std::thread::sleep(Duration::from_millis(20));
     }
-    let waiting = shop
-        .command(crate::support::PUSHGATE)
-        .args(["check", "trunk"])
-        .stderr(std::process::Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut waiting = quiet(heeding(&shop, PUSHGATE).args(["check", "trunk"]));
     std::thread::sleep(Duration::from_millis(500));
-    shop.run_in("/", "kill", ["-INT", &waiting.id().to_string()])
-        .goes();
-    let start = Instant::now();
-    let ran = Ran::from(waiting.wait_with_output().unwrap());
-    assert!(start.elapsed() < Duration::from_secs(2));
-    assert_eq!(ran.code, 130, "{ran}");
-    first.wait().unwrap();
+    waiting.send("INT");
+    let ended = waiting.ends_within(Duration::from_secs(2));
+    assert_eq!(ended.code(), Some(130));
+    assert!(first.ends_within(Duration::from_secs(20)).success());
 }
 
 #[test]
 fn a_suite_that_was_killed_leaves_no_lock() {
     let shop = with("{run: 'echo run >> ../runs; sleep 60'}");
-    let mut first = shop
-        .command(crate::support::PUSHGATE)
-        .args(["check", "trunk"])
-        .stderr(std::process::Stdio::null())
-        .spawn()
-        .unwrap();
+    let mut check = shop.command(PUSHGATE);
+    let first = Started::new(check.args(["check", "trunk"]).stderr(Stdio::null()));
     while runs(&shop) == 0 {
         std::thread::sleep(Duration::from_millis(20));
     }
     // The guard takes its place within the first tick.
     std::thread::sleep(Duration::from_millis(300));
-    first.kill().unwrap();
-    first.wait().unwrap();
+    drop(first);
     shop.policy(POLICY);
     shop.push("origin", "master").goes().never_says("waiting");
-    crate::support::processes::assert_nobody_lives_in_after(shop.root(), Duration::from_secs(7));
+    assert_nobody_lives_in_after(shop.root(), Duration::from_secs(7));
 }
 
 /// The policy is not in the tree here, so that one tree has several.
@@ -306,13 +293,7 @@ fn a_kill_at_any_moment_leaves_the_whole_receipt_or_none() {
         command
             .args(["-qq", "-e", &format!("trace={CALLS}")])
             .args(["-e", &format!("inject={CALLS}:signal=KILL:when={number}")])
-            .args([
-                "-o",
-                "/dev/null",
-                crate::support::PUSHGATE,
-                "check",
-                "staging",
-            ]);
+            .args(["-o", "/dev/null", PUSHGATE, "check", "staging"]);
         let ran = Ran::of(&mut command);
         let left: Vec<_> = receipts(&shop)
             .into_iter()

@@ -113,73 +113,6 @@ fn alive_in_group(group: &str) -> bool {
     groups.any(|found| found == group)
 }
 
-/// Starts a push whose suite sleeps, and waits until it does.
-fn sleeping_push(shop: &Sandbox) -> (std::process::Child, String) {
-    let mut child = shop
-        .command("git")
-        .args(["push", "staging", "master"])
-        .stdout(std::process::Stdio::null())
-        .stderr(std::process::Stdio::null())
-        .spawn()
-        .unwrap();
-    for _ in 0..200 {
-        if let Ok(pid) = fs::read_to_string(shop.path("pid"))
-            && pid.ends_with('\n')
-        {
-            return (child, pid.trim().to_owned());
-        }
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    child.kill().and_then(|()| child.wait()).unwrap();
-    panic!("the suite did not start");
-}
-
-const SLEEPS: &str = "{run: 'sleep 300 & echo $$ > ../pid; sleep 301'}";
-
-fn is_gone_soon(group: &str) -> bool {
-    (0..140).any(|_| {
-        std::thread::sleep(Duration::from_millis(50));
-        !alive_in_group(group)
-    })
-}
-
-#[test]
-fn the_death_of_git_push_ends_the_suite() {
-    for signal in ["KILL", "TERM", "INT"] {
-        let shop = with_suite(SLEEPS);
-        let (mut child, group) = sleeping_push(&shop);
-        shop.run_in(
-            "/",
-            "kill",
-            [&format!("-{signal}"), &child.id().to_string()],
-        )
-        .goes();
-        child.wait().unwrap();
-        assert!(is_gone_soon(&group), "the suite outlived git ({signal})");
-        let old = shop.tip("staging", "master");
-        assert_ne!(old, shop.ask(["rev-parse", "HEAD"]));
-    }
-}
-
-#[test]
-fn a_signal_to_the_hook_ends_the_suite() {
-    for signal in ["INT", "TERM", "HUP"] {
-        let shop = with_suite(SLEEPS);
-        let (mut child, group) = sleeping_push(&shop);
-        let hook = fs::read_to_string(format!("/proc/{0}/task/{0}/children", child.id())).unwrap();
-        let hook = hook.split_whitespace().find(|pid| {
-            fs::read(format!("/proc/{pid}/cmdline"))
-                .is_ok_and(|line| String::from_utf8_lossy(&line).contains("pre-push"))
-        });
-        shop.run_in("/", "kill", [&format!("-{signal}"), hook.unwrap()])
-            .goes();
-        assert!(!child.wait().unwrap().success());
-        assert!(is_gone_soon(&group), "the suite outlived {signal}");
-        assert_eq!(shop.last_gates().last().unwrap(), "suite undecided");
-        assert_eq!(shop.ledger().last().unwrap()["verdict"], "undecided");
-    }
-}
-
 #[test]
 fn the_checkout_must_be_what_is_pushed() {
     let shop = with_suite("{run: touch ../ran}");
@@ -536,46 +469,6 @@ fn a_pass_without_a_test_draws_a_warning_and_an_expectation_refuses_it() {
 }
 
 #[test]
-fn killing_the_hook_itself_leaves_nothing_of_the_suite() {
-    let shop = with_suite(SLEEPS);
-    let (mut child, group) = sleeping_push(&shop);
-    // The guard takes its place within the first tick.
-    std::thread::sleep(Duration::from_millis(500));
-    let hook = fs::read_to_string(format!("/proc/{0}/task/{0}/children", child.id())).unwrap();
-    let is_hook = |pid: &&str| {
-        fs::read(format!("/proc/{pid}/cmdline"))
-            .is_ok_and(|line| String::from_utf8_lossy(&line).contains("pre-push"))
-    };
-    let hook = hook.split_whitespace().find(is_hook).unwrap();
-    shop.run_in("/", "kill", ["-KILL", hook]).goes();
-    assert!(!child.wait().unwrap().success());
-    assert!(is_gone_soon(&group), "the suite outlived the hook");
-}
-
-#[test]
-fn an_interrupted_push_says_one_line() {
-    let shop = with_suite(SLEEPS);
-    let child = shop
-        .command(crate::support::PUSHGATE)
-        .args(["check", "staging"])
-        .stderr(std::process::Stdio::piped())
-        .spawn()
-        .unwrap();
-    while !shop.path("pid").exists() {
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    std::thread::sleep(Duration::from_millis(200));
-    shop.run_in("/", "kill", ["-INT", &child.id().to_string()])
-        .goes();
-    let ran = Ran::from(child.wait_with_output().unwrap());
-    assert_eq!(ran.code, 130, "{ran}");
-    assert_eq!(
-        ran.report(),
-        "pushgate: running the suite: sleep 300 & echo $$ > ../pid; sleep 301\npushgate: the suite was stopped (SIGINT): nothing is pushed\n"
-    );
-}
-
-#[test]
 fn a_suite_that_reads_the_terminal_is_named_and_may_be_given_it() {
     let shop = with_suite("{run: 'read answer </dev/tty; echo \"it was $answer\"'}");
     let in_terminal = |shop: &Sandbox, typed: &str| {
@@ -635,21 +528,6 @@ fn a_connection_that_was_cut_while_the_suite_ran_is_noticed() {
     ran.says("but the server closed git's connection meanwhile")
         .says("hint: push again: it will go at once");
     shop.push("staging", "master");
-}
-
-#[test]
-fn what_left_the_group_is_ended_too() {
-    let shop = with_suite(
-        "{run: 'setsid sh -c \"echo \\$\\$ > ../escaped; trap \\\"\\\" HUP; sleep 300\" & sleep 300', timeout: 1s}",
-    );
-    shop.push("staging", "master")
-        .refused("suite")
-        .says("took longer than its limit of 1s");
-    let escaped = fs::read_to_string(shop.path("escaped")).unwrap();
-    assert!(
-        is_gone_soon(escaped.trim()),
-        "what called setsid was left behind"
-    );
 }
 
 #[test]

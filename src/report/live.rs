@@ -5,10 +5,11 @@ use std::{
     io::{IsTerminal, Write, stderr},
 };
 
+use anstream::{AutoStream, ColorChoice};
 use anstyle::{Effects, Style};
 use nix::unistd::{getpgrp, tcgetpgrp};
 
-use super::{print, say};
+use super::{PLAIN, print, say};
 use crate::suite::Audience;
 
 const DIM: Style = Style::new().effects(Effects::DIMMED);
@@ -35,8 +36,16 @@ impl Audience for Stderr {
         stderr().is_terminal() && !is_dumb
     }
 
-    /// A terminal that is not ours to write to may stop us for trying (`stty tostop`).
-    fn is_heard(&self) -> bool {
-        !tcgetpgrp(stderr()).is_ok_and(|foreground| foreground != getpgrp())
+    /// A terminal that is not ours to write to may even stop us for trying (`stty tostop`).
+    fn last(&self, take_back: &[u8], line: &str) {
+        let mut text = AutoStream::new(take_back.to_vec(), ColorChoice::Always);
+        let said = match AutoStream::choice(&stderr()) {
+            ColorChoice::Never => writeln!(text, "pushgate: {line}"),
+            _ => writeln!(text, "{PLAIN}pushgate:{PLAIN:#} {line}"),
+        };
+        let is_ours = || !tcgetpgrp(stderr()).is_ok_and(|foreground| foreground != getpgrp());
+        if said.is_ok() && is_ours() {
+            self.bytes(&text.into_inner());
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Steps that run together: a line each, live on a terminal, one after the other elsewhere.
 
-use std::{sync::Mutex, time::Instant};
+use std::{collections::BTreeSet, sync::Mutex, time::Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -23,7 +23,14 @@ pub(super) struct List<'l> {
     names: Vec<String>,
     start: Instant,
     /// Held by whoever writes.
-    is_over: Mutex<bool>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// The lines that can be seen.
+    shown: BTreeSet<usize>,
+    is_over: bool,
 }
 
 impl<'l> List<'l> {
@@ -50,15 +57,16 @@ impl<'l> List<'l> {
             lines,
             names,
             start: Instant::now(),
-            is_over: Mutex::new(false),
+            state: Mutex::default(),
         }
     }
 
     /// Shows that one of them still runs; false: no line does.
     pub(super) fn tick(&self, index: usize) -> bool {
-        let is_over = lock(&self.is_over);
-        let line = self.lines.get(index).filter(|_| !*is_over);
+        let mut state = lock(&self.state);
+        let line = self.lines.get(index).filter(|_| !state.is_over);
         if let Some(line) = line {
+            state.shown.insert(index);
             line.tick();
             self.audience.bytes(HOME);
         }
@@ -67,8 +75,8 @@ impl<'l> List<'l> {
 
     /// Says how one of them ended: `passed`, `failed`, `stopped`.
     pub(super) fn ended(&self, index: usize, how: &str) {
-        let is_over = lock(&self.is_over);
-        if *is_over {
+        let mut state = lock(&self.state);
+        if state.is_over {
             return;
         }
         let name = self.names.get(index).map_or("", String::as_str);
@@ -78,6 +86,7 @@ impl<'l> List<'l> {
                 if let Ok(style) = ProgressStyle::with_template(ENDED) {
                     line.set_style(style);
                 }
+                state.shown.insert(index);
                 line.finish_with_message(text);
                 self.audience.bytes(HOME);
             }
@@ -87,21 +96,21 @@ impl<'l> List<'l> {
 
     /// Leaves the lines as they are, and goes to the next one.
     pub(super) fn end(&self) {
-        let is_over = lock(&self.is_over);
-        if !self.lines.is_empty() && !*is_over {
+        let state = lock(&self.state);
+        if !self.lines.is_empty() && !state.is_over {
             self.audience.bytes(b"\n");
         }
+        // A line that did not end would write once more.
+        self.all.set_draw_target(ProgressDrawTarget::hidden());
     }
 
-    /// Takes the lines away, while the terminal is still ours, and says nothing more.
-    pub(super) fn interrupted(&self) {
-        let mut is_over = lock(&self.is_over);
-        if std::mem::replace(&mut *is_over, true) {
-            return;
+    /// Says nothing more; the bytes that take away what it has said (ECMA-48).
+    pub(super) fn interrupted(&self) -> Vec<u8> {
+        let mut state = lock(&self.state);
+        state.is_over = true;
+        match state.shown.len() {
+            0 => Vec::new(),
+            shown => [HOME, b"\x1b[A".repeat(shown - 1).as_slice(), b"\x1b[J"].concat(),
         }
-        if self.audience.is_heard() {
-            let _ = self.all.clear();
-        }
-        self.all.set_draw_target(ProgressDrawTarget::hidden());
     }
 }

@@ -49,8 +49,9 @@ pub trait Audience: Sync {
     fn bytes(&self, bytes: &[u8]);
     /// Whether it sits at a terminal, where lines can be taken back.
     fn is_terminal(&self) -> bool;
-    /// Whether it still listens: a terminal may have gone back to the shell.
-    fn is_heard(&self) -> bool;
+    /// Takes back what these bytes take back and hears one last line, all at once, unless the
+    /// terminal has gone back to the shell.
+    fn last(&self, take_back: &[u8], line: &str);
 }
 
 /// Where the suite runs.
@@ -260,6 +261,6 @@ impl Meanwhile for Live<'_> {
     }
 
     fn interrupted(&self, by: &str) {
-        self.0.screen.interrupted(by);
+        self.0.screen.interrupted(by, &[]);
     }
 }

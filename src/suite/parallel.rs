@@ -40,7 +40,7 @@ pub(super) fn together<'r>(
         cancel: AtomicBool::new(false),
         first_failure: Mutex::new(None),
     };
-    thread::scope(|scope| {
+    let ended = thread::scope(|scope| {
         let start = |(index, step)| {
             let group = &group;
             scope.spawn(move || beside(run, step, index, group))
@@ -56,8 +56,9 @@ pub(super) fn together<'r>(
         // All of them are waited for, whatever one of them says.
         let ended: Vec<Result<(), Trouble>> = ended.collect();
         ended.into_iter().collect::<Result<(), Trouble>>()
-    })?;
+    });
     group.list.end();
+    ended?;
     let failure = lock(&group.first_failure).take();
     Ok(failure.map(|(step, ending, output)| {
         run.screen.output(&output);
@@ -129,7 +130,6 @@ impl Meanwhile for Apart<'_> {
     }
 
     fn interrupted(&self, by: &str) {
-        self.list.interrupted();
-        self.run.screen.interrupted(by);
+        self.run.screen.interrupted(by, &self.list.interrupted());
     }
 }

@@ -145,18 +145,22 @@ impl<'s> Screen<'s> {
         }
     }
 
-    /// Says that somebody stopped the run, in one line, and nothing after it.
+    /// Says that somebody stopped the run, in one line, and nothing after it; what is above it and
+    /// not to stay goes by these bytes.
     ///
-    /// It says so at once, while the terminal is still ours. Where the shell was quicker, what is
-    /// written now would only spoil its prompt.
-    pub(super) fn interrupted(&self, by: &str) {
+    /// It is said at once, while the terminal is still ours: whatever is written after the shell's
+    /// prompt spoils it.
+    pub(super) fn interrupted(&self, by: &str, take_back: &[u8]) {
         let mut state = self.state();
-        if !state.is_over && self.audience.is_heard() {
-            self.settle(&mut state);
-            self.audience
-                .line(&format!("the suite was stopped ({by}): nothing is pushed"));
+        if !std::mem::replace(&mut state.is_over, true) {
+            let before: &[u8] = match (state.status, state.line_is_open) {
+                (Some(_), _) => CLEAR,
+                (None, true) => b"\n",
+                (None, false) => take_back,
+            };
+            let line = format!("the suite was stopped ({by}): nothing is pushed");
+            self.audience.last(before, &line);
         }
-        state.is_over = true;
     }
 }
 
@@ -170,7 +174,6 @@ mod tests {
     struct Ear {
         heard: Mutex<Vec<u8>>,
         is_terminal: bool,
-        is_gone: bool,
     }
 
     impl Audience for Ear {
@@ -186,8 +189,9 @@ mod tests {
         fn is_terminal(&self) -> bool {
             self.is_terminal
         }
-        fn is_heard(&self) -> bool {
-            !self.is_gone
+        fn last(&self, take_back: &[u8], line: &str) {
+            self.bytes(take_back);
+            self.line(line);
         }
     }
 
@@ -254,8 +258,8 @@ mod tests {
         let ear = terminal();
         let screen = quiet(&ear, 2, None);
         screen.tick();
-        screen.interrupted("SIGINT");
-        screen.interrupted("SIGINT");
+        screen.interrupted("SIGINT", b"");
+        screen.interrupted("SIGINT", b"");
         screen.output(b"the suite's last words\n");
         screen.tick();
         screen.end();
@@ -263,18 +267,5 @@ mod tests {
             ear.heard(),
             "\r\x1b[2K[2s]\r\x1b[2Kthe suite was stopped (SIGINT): nothing is pushed\n"
         );
-    }
-
-    #[test]
-    fn a_prompt_that_is_back_is_left_alone() {
-        let ear = Ear {
-            is_gone: true,
-            ..terminal()
-        };
-        let screen = quiet(&ear, 0, None);
-        screen.interrupted("SIGINT");
-        screen.output(b"x");
-        screen.end();
-        assert_eq!(ear.heard(), "");
     }
 }

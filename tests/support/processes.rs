@@ -4,7 +4,7 @@ use std::{
     fs,
     os::unix::process::CommandExt,
     path::Path,
-    process::{Child, Command},
+    process::{Child, Command, ExitStatus},
     thread,
     time::{Duration, Instant},
 };
@@ -18,6 +18,55 @@ use super::{Ran, Sandbox, tool};
 
 /// A server in a process group of its own; it and all that it started are gone when this is dropped.
 pub struct Server(Child);
+
+/// A program that heeds every signal, as one that a person starts at a prompt; whoever runs the tests
+/// in the background has some ignored (sh(1), `&`).
+pub fn heeding(shop: &Sandbox, program: &str) -> Command {
+    let mut command = shop.command(tool("env", "coreutils"));
+    command.args(["--default-signal", program]);
+    command
+}
+
+/// A program that runs beside the test; it is killed where the test ends before it.
+pub struct Started(Child);
+
+impl Started {
+    /// Starts it.
+    pub fn new(command: &mut Command) -> Self {
+        let child = command.spawn();
+        Self(child.unwrap_or_else(|error| panic!("{command:?}: {error}")))
+    }
+
+    pub fn id(&self) -> u32 {
+        self.0.id()
+    }
+
+    /// Sends it a signal, by its short name.
+    pub fn send(&self, signal: &str) {
+        let signal = format!("SIG{signal}").parse::<Signal>().unwrap();
+        kill(Pid::from_raw(self.0.id().cast_signed()), signal).unwrap();
+    }
+
+    /// Waits for its end, which comes within this time.
+    #[track_caller]
+    pub fn ends_within(&mut self, limit: Duration) -> ExitStatus {
+        let deadline = Instant::now() + limit;
+        loop {
+            if let Some(status) = self.0.try_wait().unwrap() {
+                return status;
+            }
+            assert!(Instant::now() < deadline, "{} goes on", self.0.id());
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+impl Drop for Started {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
 
 /// Writes a script that can be run, and returns its path.
 ///

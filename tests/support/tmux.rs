@@ -4,6 +4,7 @@ use std::{
     fs,
     path::PathBuf,
     process::Stdio,
+    sync::atomic::{AtomicUsize, Ordering},
     thread,
     time::{Duration, Instant},
 };
@@ -23,7 +24,9 @@ pub struct Terminal<'t> {
 impl<'t> Terminal<'t> {
     /// Opens one with bash in the clone, whose prompt is `$ `.
     pub fn open(shop: &'t Sandbox) -> Self {
-        let socket = shop.path("tmux");
+        static NUMBER: AtomicUsize = AtomicUsize::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let socket = shop.path(&format!("tmux-{number}"));
         // As root, bash takes no prompt from the environment.
         fs::write(shop.path("bashrc"), "PS1='$ '\n").unwrap();
         let mut command = server(shop, "tmux", "tmux");
@@ -34,6 +37,7 @@ impl<'t> Terminal<'t> {
             _server: Server::start(command.stderr(Stdio::null())),
         };
         let begin = Instant::now();
+        // A client that finds no server would start one that nobody ends.
         let new = [
             "new-session",
             "-d",
@@ -56,7 +60,7 @@ impl<'t> Terminal<'t> {
 
     fn tmux(&self, args: &[&str]) -> Ran {
         let mut command = self.shop.command(super::tool("tmux", "tmux"));
-        Ran::of(command.arg("-S").arg(&self.socket).args(args))
+        Ran::of(command.args(["-N", "-S"]).arg(&self.socket).args(args))
     }
 
     /// Types a line.
@@ -83,6 +87,7 @@ impl<'t> Terminal<'t> {
     #[track_caller]
     pub fn shows(&self, text: &str) -> String {
         let begin = Instant::now();
+        // A client that finds no server would start one that nobody ends.
         loop {
             let screen = self.screen();
             if screen.contains(text) {
