@@ -200,7 +200,8 @@ impl Hearing<'_> {
 
 /// A line where the team could not be asked what it remembers.
 fn untold(live: &Live) -> Option<String> {
-    let trouble = live.team.as_ref()?.as_ref().err()?;
+    let tip = live.trunk.as_ref()?.as_ref().ok()?;
+    let trouble = tip.team.as_ref()?.as_ref().err()?;
     Some(format!(
         "only what this clone remembers counts: {}",
         trouble.in_one_line()

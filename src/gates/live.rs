@@ -5,7 +5,7 @@ use std::thread::{self, ScopedJoinHandle};
 
 use bstr::BString;
 
-use super::{Case, World};
+use super::{Case, Tip, World};
 use crate::{
     push::Oid,
     verdict::{Gate, Trouble},
@@ -17,12 +17,10 @@ pub(crate) type Tips = Vec<(String, Oid)>;
 /// The answers to one case's questions about other places; `None` where nobody wants to know.
 #[derive(Debug, Default)]
 pub(crate) struct Live {
-    /// Trunk's tip.
-    pub(crate) trunk: Option<Result<Oid, Trouble>>,
+    /// Trunk's tip, and whether the team's notes could be fetched with it.
+    pub(crate) trunk: Option<Result<Tip, Trouble>>,
     /// The remotes of the environment that comes first.
     pub(crate) before: Option<Vec<(BString, Result<Tips, Trouble>)>>,
-    /// Whether the team's notes could be fetched.
-    pub(crate) team: Option<Result<(), Trouble>>,
 }
 
 impl Live {
@@ -34,9 +32,8 @@ impl Live {
         let trunk = case.trunk.as_ref().ok();
         let promotes = wants(Gate::Promotion);
         let before = case.before.as_ref().filter(|_| promotes);
-        let team = trunk.filter(|_| promotes && case.policy.shares());
+        let team = promotes && case.policy.shares();
         thread::scope(|scope| {
-            let team = team.map(|trunk| scope.spawn(|| world.gather(&trunk.remote)));
             let before = before.map(|stage| {
                 let ask = |remote: &BString| {
                     let (remote, branches) = (remote.clone(), &stage.branches);
@@ -50,9 +47,8 @@ impl Live {
             Self {
                 trunk: trunk
                     .filter(|_| asks_trunk)
-                    .map(|trunk| world.trunk_tip(trunk)),
+                    .map(|trunk| world.trunk_tip(trunk, team)),
                 before: before.map(|asked| asked.into_iter().map(joined).collect()),
-                team: team.map(joined),
             }
         })
     }

@@ -11,8 +11,6 @@ use crate::{
 
 /// What the gates ask of the past: this clone's ledger and reflogs, and the team's notes.
 pub trait Memory {
-    /// Brings what the team remembers from trunk's remote. It asks the network, within a time limit.
-    fn gather(&self, remote: &str) -> Result<(), Trouble>;
     /// What is remembered of a commit, as far as this clone has heard.
     fn records(&self, commit: &Oid) -> Result<Vec<Record>, Trouble>;
     /// When which commit came to an environment, as this clone saw it.

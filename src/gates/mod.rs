@@ -58,6 +58,15 @@ pub enum Object {
     Missing,
 }
 
+/// What trunk's remote answers.
+#[derive(Clone, Debug)]
+pub struct Tip {
+    /// Trunk's tip.
+    pub commit: Oid,
+    /// Whether the team's notes could be fetched; `None` where nobody wants them.
+    pub team: Option<Result<(), Trouble>>,
+}
+
 /// What the gates ask of the world, cheapest first.
 pub trait World: Memory + Sync {
     /// The time.
@@ -78,8 +87,9 @@ pub trait World: Memory + Sync {
     fn same_content(&self, a: &Oid, b: &Oid) -> Result<bool, Trouble>;
     /// The commits of `old` that `new` has not, counted, the first few named.
     fn lost(&self, old: &Oid, new: &Oid, remote: &str) -> Result<(Count, Vec<Commit>), Trouble>;
-    /// What trunk is now, on its remote. It asks the network, within a time limit.
-    fn trunk_tip(&self, trunk: &TrunkName) -> Result<Oid, Trouble>;
+    /// What trunk is now, on its remote, and in the same breath what the team remembers, where that
+    /// is wanted. It asks the network, within a time limit.
+    fn trunk_tip(&self, trunk: &TrunkName, team: bool) -> Result<Tip, Trouble>;
     /// What these branches of a remote are now; those that do not exist are left out.
     fn live(&self, remote: &BStr, branches: &[String]) -> Result<Vec<(String, Oid)>, Trouble>;
     /// Whether the checkout is exactly this commit's tree; if not, why.

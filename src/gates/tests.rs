@@ -78,7 +78,7 @@ impl Fake {
             .chunk_by_mut(|a, b| {
                 ran |= *a == "suite";
                 let at_once = |question: &str| {
-                    ["team", "trunk", "staging"].contains(&question)
+                    ["trunk", "staging"].contains(&question)
                         || (ran && ["checkout", "receipt"].contains(&question))
                 };
                 at_once(a) && at_once(b)
@@ -135,9 +135,12 @@ impl World for Fake {
         self.note("ancestry");
         Ok((Count(0), Vec::new()))
     }
-    fn trunk_tip(&self, _: &TrunkName) -> Result<Oid, Trouble> {
+    fn trunk_tip(&self, _: &TrunkName, team: bool) -> Result<Tip, Trouble> {
         self.note("trunk");
-        next(&self.tip)
+        next(&self.tip).map(|commit| Tip {
+            commit,
+            team: team.then_some(Ok(())),
+        })
     }
     fn live(&self, _: &BStr, _: &[String]) -> Result<Vec<(String, Oid)>, Trouble> {
         self.note("staging");
@@ -172,10 +175,6 @@ impl World for Fake {
 }
 
 impl Memory for Fake {
-    fn gather(&self, _: &str) -> Result<(), Trouble> {
-        self.note("team");
-        Ok(())
-    }
     fn records(&self, _: &Oid) -> Result<Vec<Record>, Trouble> {
         Ok(self.records.clone())
     }
@@ -282,8 +281,8 @@ fn the_gates_are_asked_in_their_order_and_three_again_after_the_suite() {
     assert_eq!(
         world.asked(),
         [
-            "clock", "staging", "team", "trunk", "turn", "checkout", "suite", "checkout",
-            "receipt", "staging", "team", "trunk", "clock"
+            "clock", "staging", "trunk", "turn", "checkout", "suite", "checkout", "receipt",
+            "staging", "trunk", "clock"
         ]
     );
 }
@@ -348,7 +347,7 @@ fn a_stale_trunk_asks_nothing_of_the_suite() {
     let verdict = production(&[set('1', "refs/heads/master")], &[], &world);
     assert_eq!(
         world.asked(),
-        ["clock", "staging", "team", "trunk", "ancestry", "ancestry"]
+        ["clock", "staging", "trunk", "ancestry", "ancestry"]
     );
     match verdict.answers.last() {
         Some((Gate::Trunk, Outcome::Refused(refusal))) => {
@@ -375,7 +374,7 @@ fn a_silent_network_is_undecided_and_asks_nothing_dearer() {
         production(&[set('1', "refs/heads/master")], &[], &world).decision(),
         Decision::Undecided
     );
-    assert_eq!(world.asked(), ["clock", "staging", "team", "trunk"]);
+    assert_eq!(world.asked(), ["clock", "staging", "trunk"]);
 }
 
 #[test]
@@ -390,7 +389,7 @@ fn another_commit_on_staging_does_not_run_the_suite() {
     );
     assert_eq!(
         world.asked(),
-        ["clock", "staging", "team", "trunk", "ancestry", "ancestry"]
+        ["clock", "staging", "trunk", "ancestry", "ancestry"]
     );
 }
 
@@ -406,7 +405,7 @@ fn a_dirty_checkout_does_not_run_the_suite() {
     );
     assert_eq!(
         world.asked(),
-        ["clock", "staging", "team", "trunk", "turn", "checkout"]
+        ["clock", "staging", "trunk", "turn", "checkout"]
     );
 }
 
@@ -454,7 +453,7 @@ fn a_skipped_suite_is_never_run_and_a_skipped_gate_is_not_asked_again() {
     let world = Fake::default();
     let verdict = production(&[set('1', "refs/heads/master")], &[Gate::Suite], &world);
     assert_eq!(verdict.decision(), Decision::Overridden);
-    assert_eq!(world.asked(), ["clock", "staging", "team", "trunk"]);
+    assert_eq!(world.asked(), ["clock", "staging", "trunk"]);
     let world = Fake {
         tip: Mutex::new(vec![Ok(oid('2'))]),
         ..Fake::default()
@@ -510,10 +509,7 @@ fn a_receipt_spares_the_run_the_checkout_and_the_second_asking() {
     };
     let verdict = production(&[set('1', "refs/heads/master")], &[], &world);
     assert_eq!(verdict.decision(), Decision::Go);
-    assert_eq!(
-        world.asked(),
-        ["clock", "staging", "team", "trunk", "clock"]
-    );
+    assert_eq!(world.asked(), ["clock", "staging", "trunk", "clock"]);
     match verdict.answers.last() {
         Some((Gate::Suite, Outcome::Passed(words))) => {
             assert_eq!(words, "passed 1h ago on this tree, in 2m 10s");
@@ -541,8 +537,7 @@ fn whoever_waited_for_another_run_looks_for_its_receipt() {
     assert_eq!(
         world.asked(),
         [
-            "clock", "staging", "team", "trunk", "turn", "clock", "clock", "staging", "team",
-            "trunk"
+            "clock", "staging", "trunk", "turn", "clock", "clock", "staging", "team", "trunk"
         ]
     );
 }

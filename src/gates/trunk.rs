@@ -19,8 +19,8 @@ pub(crate) fn ask(
         return keeps(update, &trunk, world);
     }
     let tip = match &live.trunk {
-        Some(tip) => tip.clone()?,
-        None => world.trunk_tip(&trunk)?,
+        Some(tip) => tip.clone()?.commit,
+        None => world.trunk_tip(&trunk, false)?.commit,
     };
     if *commit != tip {
         return Err(apart(case, commit, tip, trunk, world)?.into());

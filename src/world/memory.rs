@@ -79,10 +79,6 @@ fn went(entry: &Entry, environment: &str) -> bool {
 }
 
 impl Memory for Real {
-    fn gather(&self, remote: &str) -> Result<(), Trouble> {
-        self.notes().fetch(remote, network::LIMIT)
-    }
-
     fn records(&self, commit: &Oid) -> Result<Vec<Record>, Trouble> {
         self.notes().read(commit)
     }

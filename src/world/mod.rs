@@ -28,7 +28,7 @@ use self::{
 };
 use crate::{
     destination::{Destination, Reader, follow, is_ssh},
-    gates::{Object, Passed, Stop, SuiteRun, Turn, Work, World},
+    gates::{Object, Passed, Stop, SuiteRun, Tip, Turn, Work, World},
     policy::{
         self, In, Policy, Reuse, Trunk, defaults,
         detect::{self, Detected, Look},
@@ -677,15 +677,21 @@ impl World for Real {
         Ok((count, said.out.lines().filter_map(commit).collect()))
     }
 
-    fn trunk_tip(&self, trunk: &TrunkName) -> Result<Oid, Trouble> {
-        match self.remotes.fetch_url(trunk.remote.as_bytes()) {
-            Some(url) => self.network().trunk_tip(trunk, url.as_ref(), |tip| {
-                matches!(self.object(tip), Ok(Object::Commit { .. }))
-            }),
-            None => Err(Trouble::NoTrunkRemote {
+    fn trunk_tip(&self, trunk: &TrunkName, team: bool) -> Result<Tip, Trouble> {
+        let Some(url) = self.remotes.fetch_url(trunk.remote.as_bytes()) else {
+            return Err(Trouble::NoTrunkRemote {
                 remote: trunk.remote.clone(),
-            }),
-        }
+            });
+        };
+        let network = self.network();
+        let asked = network.trunk_tip(trunk, url.as_ref(), team, |tip| {
+            matches!(self.object(tip), Ok(Object::Commit { .. }))
+        })?;
+        let learn = |theirs: &Oid| self.notes().learn(&trunk.remote, theirs, network.limit);
+        Ok(Tip {
+            team: team.then(|| asked.notes.as_ref().map_or(Ok(()), learn)),
+            commit: asked.tip,
+        })
     }
 
     fn live(&self, remote: &BStr, branches: &[String]) -> Result<Vec<(String, Oid)>, Trouble> {

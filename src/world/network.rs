@@ -10,7 +10,10 @@ use std::{
 
 use bstr::{BStr, BString, ByteSlice, ByteVec};
 
-use super::children::{Git, Said, said_within};
+use super::{
+    children::{Git, Said, said_within},
+    notes::REF,
+};
 use crate::{
     destination::{is_ssh, redact},
     push::Oid,
@@ -22,6 +25,8 @@ pub(crate) const LIMIT: Duration = Duration::from_secs(10);
 
 /// Where the probe would note trunk's tip, if it wrote anything.
 const PROBE: &str = "FETCH_HEAD";
+/// And that of the notes.
+const NOTES_PROBE: &str = "refs/pushgate/notes";
 
 /// What a place without a remote is called for one question: a name that nobody gives to a remote.
 const UNNAMED: &str = "pushgate/asked";
@@ -42,8 +47,18 @@ pub(crate) struct Network<'w> {
     pub(crate) limit: Duration,
 }
 
+/// What trunk's remote answers.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    /// Trunk's tip.
+    pub(crate) tip: Oid,
+    /// That of the team's notes; `None` where there are none, or nobody wants to know.
+    pub(crate) notes: Option<Oid>,
+}
+
 impl Network<'_> {
-    /// The live tip of trunk, and its commits with it, so that ahead and behind can be told.
+    /// The live tip of trunk, and its commits with it, so that ahead and behind can be told; and,
+    /// in the same question, the tip of the notes that the team keeps there.
     ///
     /// A list of refs costs a process less than a fetch, and is enough where the tip is here.
     /// The fetch is filtered by the server (ls-remote is not) and writes no ref: one that moved
@@ -56,35 +71,48 @@ impl Network<'_> {
         &self,
         trunk: &TrunkName,
         url: &BStr,
+        notes: bool,
         is_here: impl Fn(&Oid) -> bool,
-    ) -> Result<Oid, Trouble> {
+    ) -> Result<Asked, Trouble> {
         let deadline = Instant::now() + self.limit;
         let branch = format!("refs/heads/{}", trunk.branch);
         let listed = || {
             let remote = trunk.remote.as_bytes().into();
-            let tips = self.list(Some(remote), url, &[&branch], deadline)?;
-            match tips.into_iter().next() {
-                Some((_, tip)) => Ok(tip),
+            let refs = [branch.as_str(), REF];
+            let refs = if notes { &refs[..] } else { &refs[..1] };
+            let mut tips = self.list(Some(remote), url, refs, deadline)?;
+            let mut take = |name: &str| {
+                let at = tips.iter().position(|(found, _)| found == name)?;
+                Some(tips.swap_remove(at).1)
+            };
+            match take(&branch) {
+                Some(tip) => Ok(Asked {
+                    tip,
+                    notes: take(REF),
+                }),
                 None => Err(Trouble::NoTrunk(trunk.clone())),
             }
         };
         if self.few_refs {
-            let tip = listed()?;
-            if is_here(&tip) {
-                return Ok(tip);
+            let asked = listed()?;
+            if is_here(&asked.tip) {
+                return Ok(asked);
             }
         }
         let tracking = format!(
             "fetch.hideRefs=!refs/remotes/{}/{}",
             trunk.remote, trunk.branch
         );
-        let fetch = self.git.network([
+        let own_notes = format!("fetch.hideRefs=!{REF}");
+        let mut fetch = self.git.network([
             "-c",
             "fetch.writeCommitGraph=false",
             "-c",
             "fetch.hideRefs=refs/",
             "-c",
             "fetch.hideRefs=!refs/heads/",
+            "-c",
+            &own_notes,
             "-c",
             &tracking,
             "fetch",
@@ -100,11 +128,17 @@ impl Network<'_> {
             &trunk.remote,
             &branch,
         ]);
+        if notes {
+            // A pattern: a ref that is not there would be an error.
+            fetch.arg(format!("+{REF}*:{NOTES_PROBE}*"));
+        }
         let said = self.ask(fetch, &trunk.remote, url, deadline)?;
+        let probed = |name| said.out.lines().find_map(|line| probed(line, name));
         if said.is_ok()
-            && let Some(tip) = said.out.lines().find_map(probed)
+            && let Some(tip) = probed(PROBE)
         {
-            return Ok(tip);
+            let notes = probed(NOTES_PROBE);
+            return Ok(Asked { tip, notes });
         }
         // A git older than 2.41 does not know --porcelain; a branch that is not there, a read-only
         // repository and a dead server all fail: the plainer question tells them apart.
@@ -245,10 +279,10 @@ fn name(command: &mut Command, url: &BStr) {
     }
 }
 
-/// The tip on a line of `git fetch --porcelain`: `FLAG OLD NEW LOCAL-REF`.
-fn probed(line: &[u8]) -> Option<Oid> {
+/// The tip on a line of `git fetch --porcelain` for this ref: `FLAG OLD NEW LOCAL-REF`.
+fn probed(line: &[u8], name: &str) -> Option<Oid> {
     let mut fields = line.rsplitn(3, |b| *b == b' ');
-    (fields.next()? == PROBE.as_bytes())
+    (fields.next()? == name.as_bytes())
         .then(|| Oid::parse(fields.next()?))
         .flatten()
 }

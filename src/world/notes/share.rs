@@ -65,31 +65,53 @@ impl Notes<'_> {
             let Some((_, theirs)) = tips.into_iter().next() else {
                 return Ok(());
             };
-            let tip = self.tip()?;
-            if let Some(tip) = &tip
-                && self.contains(tip, &theirs)?
-            {
+            if self.bring(remote, &url, &theirs, &network, deadline)? {
                 return Ok(());
             }
-            // git sees to it that all of it is here, also where a part of it was.
-            let said = self.fetch_once(remote, &url, tip.as_ref(), &network, deadline)?;
-            if !said.is_ok() {
-                return Err(Trouble::Unreachable {
-                    remote: label(remote),
-                    words: said.words,
-                });
-            }
-            match self.world.backend().header(&theirs)? {
-                Some((Kind::Commit, _)) => {}
-                Some(_) => break,
-                None => continue,
-            }
-            return self.merge(&theirs);
         }
-        Err(Trouble::Unreachable {
-            remote: label(remote),
-            words: vec![format!("its {REF} cannot be read")],
-        })
+        Err(unreadable(remote))
+    }
+
+    /// Brings notes whose tip on trunk's remote is known already.
+    pub(crate) fn learn(&self, remote: &str, theirs: &Oid, limit: Duration) -> Result<(), Trouble> {
+        let deadline = Instant::now() + limit;
+        let url = self.world.remotes().fetch_url(remote.as_bytes());
+        let url = url.ok_or_else(|| nowhere(remote))?;
+        if self.bring(remote, &url, theirs, &self.network(limit), deadline)? {
+            return Ok(());
+        }
+        self.fetch_until(remote, limit, deadline)
+    }
+
+    /// Merges these notes of a remote into ours; whether they were still there.
+    fn bring(
+        &self,
+        remote: &str,
+        url: &BString,
+        theirs: &Oid,
+        network: &Network<'_>,
+        deadline: Instant,
+    ) -> Result<bool, Trouble> {
+        let tip = self.tip()?;
+        if let Some(tip) = &tip
+            && self.contains(tip, theirs)?
+        {
+            return Ok(true);
+        }
+        // git sees to it that all of it is here, also where a part of it was.
+        let said = self.fetch_once(remote, url, tip.as_ref(), network, deadline)?;
+        if !said.is_ok() {
+            return Err(Trouble::Unreachable {
+                remote: label(remote),
+                words: said.words,
+            });
+        }
+        match self.world.backend().header(theirs)? {
+            Some((Kind::Commit, _)) => {}
+            Some(_) => return Err(unreadable(remote)),
+            None => return Ok(false),
+        }
+        self.merge(theirs).map(|()| true)
     }
 
     fn fetch_once(
@@ -164,4 +186,11 @@ fn pause(deadline: Instant) {
     let odd = (nanoseconds ^ std::process::id()) % 180;
     let left = deadline.saturating_duration_since(Instant::now());
     thread::sleep(Duration::from_millis(20 + u64::from(odd)).min(left));
+}
+
+fn unreadable(remote: &str) -> Trouble {
+    Trouble::Unreachable {
+        remote: label(remote),
+        words: vec![format!("its {REF} cannot be read")],
+    }
 }
