@@ -537,7 +537,7 @@ fn whoever_waited_for_another_run_looks_for_its_receipt() {
     assert_eq!(
         world.asked(),
         [
-            "clock", "staging", "trunk", "turn", "clock", "clock", "staging", "team", "trunk"
+            "clock", "staging", "trunk", "turn", "clock", "clock", "staging", "trunk"
         ]
     );
 }
