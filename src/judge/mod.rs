@@ -381,15 +381,17 @@ fn because(overrides: &Overrides) -> String {
 fn runway(case: &Case<'_>, world: &Real) -> Option<String> {
     let environment = case.environment()?;
     let runway = Duration::try_from(environment.window.runway).ok()?;
+    if runway.is_zero() {
+        // To tell the reader's zone takes milliseconds.
+        return None;
+    }
     let until = world.now().checked_add(runway).ok()?;
     let reader = world.zone().ok()?;
     let zone = environment.window.timezone.resolve(&reader);
-    (!runway.is_zero()).then(|| {
-        format!(
-            "stay around for {}, until {}, in case {} needs you",
-            words::span(runway),
-            words::clock(until, &zone, &reader),
-            environment.name
-        )
-    })
+    Some(format!(
+        "stay around for {}, until {}, in case {} needs you",
+        words::span(runway),
+        words::clock(until, &zone, &reader),
+        environment.name
+    ))
 }
