@@ -176,7 +176,8 @@ impl Hearing<'_> {
                 for commit in case.commits() {
                     let skip = self.skip;
                     let wants = |gate| AGAIN.contains(&gate) && !skip.contains(&gate);
-                    let told = suite::ask(case, commit, &wants, world)?;
+                    let looked = self.live.as_mut().and_then(|live| live.checkout.take());
+                    let told = suite::ask(case, commit, looked, &wants, world)?;
                     answers.push(told.answer);
                     notes.extend(told.notes);
                     if told.ran {
@@ -192,9 +193,14 @@ impl Hearing<'_> {
 
     /// What the remotes answer, asked once.
     fn live(&mut self) -> &Live {
-        let (case, world) = (self.case, self.world);
-        self.live
-            .get_or_insert_with(|| Live::ask(case, |_| true, world))
+        let (case, skip, world) = (self.case, self.skip, self.world);
+        self.live.get_or_insert_with(|| {
+            Live::ask(
+                case,
+                |gate| !skip.contains(&gate) || gate != Gate::Suite,
+                world,
+            )
+        })
     }
 }
 

@@ -1,14 +1,14 @@
-//! What the remotes answer now, all asked at once: trunk's tip, the environment that comes first, and
-//! what the team remembers.
+//! What takes a moment to answer, all asked at once: trunk's tip, what the team remembers, the
+//! environment that comes first, and whether the checkout is what is pushed.
 
 use std::thread::{self, ScopedJoinHandle};
 
 use bstr::BString;
 
-use super::{Case, Tip, World};
+use super::{Case, Tip, World, suite};
 use crate::{
     push::Oid,
-    verdict::{Gate, Trouble},
+    verdict::{Gate, Mismatch, Trouble},
 };
 
 /// The branches of a remote and what they are now.
@@ -21,6 +21,8 @@ pub(crate) struct Live {
     pub(crate) trunk: Option<Result<Tip, Trouble>>,
     /// The remotes of the environment that comes first.
     pub(crate) before: Option<Vec<(BString, Result<Tips, Trouble>)>>,
+    /// Why the checkout is not the pushed tree, if it is not.
+    pub(crate) checkout: Option<Result<Option<Mismatch>, Trouble>>,
 }
 
 impl Live {
@@ -33,7 +35,12 @@ impl Live {
         let promotes = wants(Gate::Promotion);
         let before = case.before.as_ref().filter(|_| promotes);
         let team = promotes && case.policy.shares();
+        // A network takes as long as the look at a checkout, so whoever is on trunk gains one of them.
+        let checkout = wants(Gate::Suite)
+            .then(|| suite::needs_checkout(case, world))
+            .flatten();
         thread::scope(|scope| {
+            let checkout = checkout.map(|commit| scope.spawn(|| world.checkout(commit)));
             let before = before.map(|stage| {
                 let ask = |remote: &BString| {
                     let (remote, branches) = (remote.clone(), &stage.branches);
@@ -49,6 +56,7 @@ impl Live {
                     .filter(|_| asks_trunk)
                     .map(|trunk| world.trunk_tip(trunk, team)),
                 before: before.map(|asked| asked.into_iter().map(joined).collect()),
+                checkout: checkout.map(joined),
             }
         })
     }

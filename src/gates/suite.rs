@@ -8,7 +8,7 @@ use super::{Case, Passed, Stop, SuiteRun, Work, World, live::Live};
 use crate::{
     policy::{In, Step, detect::Detected},
     push::Oid,
-    verdict::{Gate, Refusal, words},
+    verdict::{Gate, Mismatch, Refusal, Trouble, words},
 };
 
 /// What the gate has to tell beside its answer.
@@ -35,10 +35,14 @@ impl Told {
     }
 }
 
-/// Looks for a receipt, else runs the suite; `wants` are the gates that are asked again after it.
+/// Looks for a receipt, else runs the suite.
+///
+/// `looked` is what the checkout was a moment ago, where somebody has looked; `wants` are the gates
+/// that are asked again after the run.
 pub(crate) fn ask(
     case: &Case<'_>,
     commit: &Oid,
+    looked: Option<Result<Option<Mismatch>, Trouble>>,
     wants: &(dyn Fn(Gate) -> bool + Sync),
     world: &dyn World,
 ) -> Result<Told, Stop> {
@@ -60,7 +64,9 @@ pub(crate) fn ask(
     // A worktree is made to be the pushed tree; the checkout has to prove it.
     let in_checkout = work.suite.place == In::Checkout;
     if in_checkout {
-        prove(commit, false, world)?;
+        let looked = looked.filter(|_| !turn.waited);
+        let checkout = looked.unwrap_or_else(|| world.checkout(commit));
+        prove(commit, checkout?, false)?;
     }
     let (took, warning) = match world.run(&work)? {
         SuiteRun::Stopped(refusal) => return Err(Stop::Refused(refusal)),
@@ -71,7 +77,8 @@ pub(crate) fn ask(
     let (live, proven) = thread::scope(|scope| {
         let live = scope.spawn(|| Live::ask(case, wants, world));
         let proven = if in_checkout {
-            prove(commit, true, world)
+            let checkout = world.checkout(commit).map_err(Stop::from);
+            checkout.and_then(|mismatch| prove(commit, mismatch, true))
         } else {
             Ok(())
         };
@@ -147,9 +154,19 @@ fn steps(case: &Case<'_>, commit: &Oid, world: &dyn World) -> Result<Vec<Step>, 
     Err(Refusal::NoSuite { candidates }.into())
 }
 
+/// The commit that the checkout has to be, where the suite will run there.
+pub(crate) fn needs_checkout<'c>(case: &Case<'c>, world: &dyn World) -> Option<&'c Oid> {
+    let suite = &case.policy.suite;
+    let commits = case.commits();
+    match commits.as_slice() {
+        [commit] if suite.place == In::Checkout && !has_receipt(case, world) => Some(commit),
+        _ => None,
+    }
+}
+
 /// The checkout must be exactly the pushed tree, before the run and after it.
-fn prove(commit: &Oid, after: bool, world: &dyn World) -> Result<(), Stop> {
-    match world.checkout(commit)? {
+fn prove(commit: &Oid, mismatch: Option<Mismatch>, after: bool) -> Result<(), Stop> {
+    match mismatch {
         None => Ok(()),
         Some(mismatch) => Err(Refusal::Checkout {
             pushed: commit.clone(),

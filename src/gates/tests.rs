@@ -73,16 +73,10 @@ impl Fake {
     /// What was asked; questions of the same moment in alphabetical order.
     fn asked(&self) -> Vec<&'static str> {
         let mut asked = self.asked.lock().unwrap().clone();
-        let mut ran = false;
+        let at_once =
+            |question: &str| ["trunk", "staging", "checkout", "receipt"].contains(&question);
         asked
-            .chunk_by_mut(|a, b| {
-                ran |= *a == "suite";
-                let at_once = |question: &str| {
-                    ["trunk", "staging"].contains(&question)
-                        || (ran && ["checkout", "receipt"].contains(&question))
-                };
-                at_once(a) && at_once(b)
-            })
+            .chunk_by_mut(|a, b| at_once(a) && at_once(b))
             .for_each(<[_]>::sort_unstable);
         asked
     }
@@ -281,7 +275,7 @@ fn the_gates_are_asked_in_their_order_and_three_again_after_the_suite() {
     assert_eq!(
         world.asked(),
         [
-            "clock", "staging", "trunk", "turn", "checkout", "suite", "checkout", "receipt",
+            "clock", "checkout", "staging", "trunk", "turn", "suite", "checkout", "receipt",
             "staging", "trunk", "clock"
         ]
     );
@@ -339,7 +333,7 @@ fn a_closed_window_asks_no_network() {
 }
 
 #[test]
-fn a_stale_trunk_asks_nothing_of_the_suite() {
+fn a_stale_trunk_runs_no_suite_and_waits_for_none() {
     let world = Fake {
         tip: Mutex::new(vec![Ok(oid('2'))]),
         ..Fake::default()
@@ -347,7 +341,9 @@ fn a_stale_trunk_asks_nothing_of_the_suite() {
     let verdict = production(&[set('1', "refs/heads/master")], &[], &world);
     assert_eq!(
         world.asked(),
-        ["clock", "staging", "trunk", "ancestry", "ancestry"]
+        [
+            "clock", "checkout", "staging", "trunk", "ancestry", "ancestry"
+        ]
     );
     match verdict.answers.last() {
         Some((Gate::Trunk, Outcome::Refused(refusal))) => {
@@ -374,7 +370,7 @@ fn a_silent_network_is_undecided_and_asks_nothing_dearer() {
         production(&[set('1', "refs/heads/master")], &[], &world).decision(),
         Decision::Undecided
     );
-    assert_eq!(world.asked(), ["clock", "staging", "trunk"]);
+    assert_eq!(world.asked(), ["clock", "checkout", "staging", "trunk"]);
 }
 
 #[test]
@@ -389,7 +385,9 @@ fn another_commit_on_staging_does_not_run_the_suite() {
     );
     assert_eq!(
         world.asked(),
-        ["clock", "staging", "trunk", "ancestry", "ancestry"]
+        [
+            "clock", "checkout", "staging", "trunk", "ancestry", "ancestry"
+        ]
     );
 }
 
@@ -405,7 +403,7 @@ fn a_dirty_checkout_does_not_run_the_suite() {
     );
     assert_eq!(
         world.asked(),
-        ["clock", "staging", "trunk", "turn", "checkout"]
+        ["clock", "checkout", "staging", "trunk", "turn"]
     );
 }
 
@@ -526,7 +524,7 @@ fn a_receipt_spares_the_run_the_checkout_and_the_second_asking() {
 #[test]
 fn whoever_waited_for_another_run_looks_for_its_receipt() {
     let world = Fake {
-        receipts: Mutex::new(vec![None, Some(receipt())]),
+        receipts: Mutex::new(vec![None, None, Some(receipt())]),
         waited: true,
         ..Fake::default()
     };
@@ -537,7 +535,7 @@ fn whoever_waited_for_another_run_looks_for_its_receipt() {
     assert_eq!(
         world.asked(),
         [
-            "clock", "staging", "trunk", "turn", "clock", "clock", "staging", "trunk"
+            "clock", "checkout", "staging", "trunk", "turn", "clock", "clock", "staging", "trunk"
         ]
     );
 }
