@@ -34,7 +34,6 @@ environments:
   staging: {}
   production:
     after: staging
-    signoff: false
     window:
       # A team names its timezone here. Left out, the clock of whoever
       # pushes counts, so that this demo has a night at any hour.
@@ -111,11 +110,16 @@ fn play(stage: &Stage) -> Result<(), Trouble> {
     stage.show("git push --quiet origin master", 0)?;
     stage.show(&format!("TZ={day} git push production master"), 1)?;
     stage.show("git push --quiet staging master", 0)?;
+    stage.show(&format!("TZ={day} git push production master"), 1)?;
 
     tell(&format!(
-        "5. It was tried on staging. In {night} it is {} now, and somebody\nwants to deploy before going to bed.",
+        "5. Somebody tries it on staging, and says so. In {night} it is {} now,\nand somebody wants to deploy before going to bed.",
         clock(now, night)?
     ))?;
+    stage.show(
+        "pushgate approve staging --message 'the greeting is there'",
+        0,
+    )?;
     stage.show(&format!("TZ={night} git push production master"), 1)?;
 
     tell(&format!(
