@@ -20,6 +20,7 @@ Examples:
   pushgate demo                  see the whole story in a scratch directory
   pushgate init                  write .pushgate.yml from what is here
   pushgate install               put the gate in front of every push
+  pushgate status                what is live where, and what the next push would be told
   pushgate check production      the verdict without the push
 
 Exit codes: 0 go, 1 refused, 2 could not decide or could not be done."
@@ -50,6 +51,8 @@ Examples:
     Uninstall,
     /// Say whether a push would go, suite included, without pushing.
     Check(Check),
+    /// Show the whole pipeline: what is live where, and what the next push would be told.
+    Status(Status),
     /// Record that you tried the commit that is live on an environment.
     Approve(Approve),
     /// Show what was decided, by whom, when and why.
@@ -99,6 +102,35 @@ pub struct Check {
     #[arg(long, value_name = "REV")]
     pub commit: Option<String>,
     /// Print the verdict as JSON, as the ledger keeps it.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `pushgate status`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+All remotes are asked at once, 10 s at most; no suite runs, and nothing is written but what the team
+remembers. The next push is that of the local trunk branch, without overrides.
+
+--json prints one object; what is not known is null:
+  at, policy, whole        when; where the policy is from; whether everything could be asked
+  trunk                    name, tip {id, subject, author, at}
+  pushed                   branch, commit, trunk {stands, ahead, behind}, receipt {at, took_ms}
+  environments             name, destination, after, and of each:
+    remotes                name, live {commit, trunk, since, by}, error
+    tried                  wanted, people {by, at, words}, soak {needed_ms, been_ms, until}
+    window                 state, until, opens, timezone
+    removed                commit, at, by: what a rollback took away
+    push                   verdict (go, refused, undecided, nothing), gate, why, suite, hints
+  remarks, errors          what else there is to know
+
+Examples:
+  pushgate status
+  pushgate status --json | jq '.environments[] | {name, push: .push.verdict}'
+
+Exit codes: 0 everything could be asked, 2 something could not; it is shown all the same.")]
+pub struct Status {
+    /// Print it as JSON.
     #[arg(long)]
     pub json: bool,
 }

@@ -8,6 +8,7 @@ use std::{
 
 use bstr::Finder;
 use jiff::Timestamp;
+use nix::unistd::{AccessFlags, access};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -185,6 +186,28 @@ impl Ledger {
     /// Whether a line could be written, told before anything dear is done.
     pub fn prepare(&self) -> Result<(), Trouble> {
         self.open().map(drop).map_err(|error| self.failed(&error))
+    }
+
+    /// The same, without a trace of the question.
+    pub fn probe(&self) -> Result<(), Trouble> {
+        let opened = OpenOptions::new().read(true).append(true).open(&self.path);
+        let Err(error) = opened else {
+            return Ok(());
+        };
+        let state = self.path.parent();
+        let directory = state.and_then(|state| {
+            if state.is_dir() {
+                Some(state)
+            } else {
+                state.parent()
+            }
+        });
+        match directory.filter(|_| error.kind() == io::ErrorKind::NotFound) {
+            Some(directory) => {
+                access(directory, AccessFlags::W_OK).map_err(|errno| self.failed(&errno.into()))
+            }
+            None => Err(self.failed(&error)),
+        }
     }
 
     /// Appends one line, whole or not at all.

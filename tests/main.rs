@@ -42,6 +42,7 @@ mod signatures;
 mod signoff;
 mod soak;
 mod ssh;
+mod status;
 mod suite;
 mod target;
 mod trunk;

@@ -140,7 +140,7 @@ fn environment<'p>(name: Option<&str>, policy: &'p Policy) -> Result<&'p Environ
 }
 
 /// A remote that leads to the environment, or the URL of its app.
-fn to_environment(
+pub(super) fn to_environment(
     environment: &Environment,
     policy: &Policy,
     world: &Real,

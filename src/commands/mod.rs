@@ -10,6 +10,7 @@ mod init;
 mod install;
 mod log;
 mod pre_push;
+mod status;
 mod uninstall;
 
 use std::process::ExitCode;
@@ -30,6 +31,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Install => ("install", install::run()),
         Command::Uninstall => ("uninstall", uninstall::run()),
         Command::Check(args) => ("check", check::run(&args)),
+        Command::Status(args) => ("status", status::run(&args)),
         Command::Approve(args) => ("approve", approve::run(&args)),
         Command::Log(args) => ("log", log::run(&args)),
         Command::Demo(args) => ("demo", demo::run(&args)),

@@ -277,7 +277,16 @@ impl<'p> Site<'p> {
 impl Stage {
     /// How this clone knows an environment.
     pub fn of(environment: &Environment, scene: &Scene<'_>) -> Self {
-        let mut remotes = remotes_of(environment, scene.remotes, scene.read);
+        Self::known(environment, scene.remotes, scene.read)
+    }
+
+    /// The same, whatever is pushed.
+    pub fn known(
+        environment: &Environment,
+        configured: &Remotes,
+        read: &dyn Fn(&BStr) -> Destination,
+    ) -> Self {
+        let mut remotes = remotes_of(environment, configured, read);
         if remotes.is_empty() {
             remotes.extend(
                 environment

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::{Case, Passed, Stop, SuiteRun, Work, World, live::Live};
 use crate::{
-    policy::{In, Step, detect::Detected},
+    policy::{In, Policy, Step, detect::Detected},
     push::Oid,
     verdict::{Gate, Mismatch, Refusal, Trouble, words},
 };
@@ -46,7 +46,7 @@ pub(crate) fn ask(
     wants: &(dyn Fn(Gate) -> bool + Sync),
     world: &dyn World,
 ) -> Result<Told, Stop> {
-    let steps = steps(case, commit, world)?;
+    let steps = steps(case.policy, commit, world)?;
     let work = Work {
         commit,
         suite: &case.policy.suite,
@@ -107,20 +107,25 @@ pub(crate) fn ask(
 
 /// Whether the suite need not run: an override that skips it then says that it was not needed.
 pub(crate) fn has_receipt(case: &Case<'_>, world: &dyn World) -> bool {
-    let found = |commit: &Oid| -> Result<bool, Stop> {
-        let steps = steps(case, commit, world)?;
-        let suite = &case.policy.suite;
-        Ok(world
-            .receipt(&Work {
-                commit,
-                suite,
-                steps: &steps,
-            })?
-            .is_some())
-    };
+    let found = |commit: &Oid| receipt(case.policy, commit, world);
     case.commits()
         .into_iter()
-        .all(|commit| found(commit).unwrap_or(false))
+        .all(|commit| matches!(found(commit), Ok(Some(_))))
+}
+
+/// The receipt for a commit, if one counts.
+pub(crate) fn receipt(
+    policy: &Policy,
+    commit: &Oid,
+    world: &dyn World,
+) -> Result<Option<Passed>, Stop> {
+    let steps = steps(policy, commit, world)?;
+    let suite = &policy.suite;
+    Ok(world.receipt(&Work {
+        commit,
+        suite,
+        steps: &steps,
+    })?)
 }
 
 /// When it passed and how long that took.
@@ -134,9 +139,9 @@ fn passed_before(passed: Passed, now: Timestamp) -> String {
 }
 
 /// The policy's steps, or the one that the project's own files name.
-fn steps(case: &Case<'_>, commit: &Oid, world: &dyn World) -> Result<Vec<Step>, Stop> {
-    if !case.policy.suite.steps.is_empty() {
-        return Ok(case.policy.suite.steps.clone());
+fn steps(policy: &Policy, commit: &Oid, world: &dyn World) -> Result<Vec<Step>, Stop> {
+    if !policy.suite.steps.is_empty() {
+        return Ok(policy.suite.steps.clone());
     }
     let candidates = match world.detect(commit)? {
         Detected::Found(candidate) => {

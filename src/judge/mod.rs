@@ -1,5 +1,6 @@
 //! From a push to a decision: which policy, which cases, what the gates say, what the ledger keeps.
 
+mod foresee;
 mod governing;
 mod remember;
 mod settle;
@@ -8,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use bstr::ByteSlice;
 
+pub use self::foresee::foresee;
 use self::{
     governing::{Governed, Policies},
     remember::Memories,

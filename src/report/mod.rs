@@ -1,6 +1,7 @@
 //! What a person reads: on standard error, in colour on a terminal, readable without.
 
 mod live;
+pub mod status;
 
 use std::io::{self, Write, stderr, stdout};
 
@@ -50,6 +51,8 @@ fn columns() -> Option<usize> {
 
 /// Below this, wrapped lines are no easier to read than broken ones.
 const NARROWEST: u16 = 20;
+/// The width of a page that no terminal shows.
+const USUAL: u16 = 80;
 /// What follows on from a line stands this deep; so do quotations, which are left as they are.
 const DEEP: &str = "    ";
 
@@ -87,6 +90,13 @@ pub fn data(text: &str) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         done => done,
     }
+}
+
+/// How wide what was asked for may be: standard output, where it is a terminal.
+pub fn data_columns() -> usize {
+    let columns = terminal_size_of(stdout()).map(|(Width(columns), _)| columns);
+    let columns = columns.filter(|columns| *columns >= NARROWEST);
+    usize::from(columns.unwrap_or(USUAL))
 }
 
 /// What is told about one push.

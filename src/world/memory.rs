@@ -24,7 +24,7 @@ impl Real {
     }
 
     /// The tracking refs of an environment's deploy branches.
-    fn tracking(stage: &Stage) -> impl Iterator<Item = String> {
+    pub(crate) fn tracking(stage: &Stage) -> impl Iterator<Item = String> {
         stage.remotes.iter().flat_map(|remote| {
             let remote = remote.to_str_lossy();
             let name = move |branch: &String| format!("refs/remotes/{remote}/{branch}");
@@ -32,16 +32,20 @@ impl Real {
         })
     }
 
-    /// What a ref has named, and since when, newest first (git-reflog(1)); nothing where it is not.
-    pub(crate) fn reflog(&self, name: &str) -> Result<Vec<Moved>, Trouble> {
-        const NEWEST: &str = "--max-count=200";
+    /// What a ref has named, and since when, newest first; nothing where it is not.
+    fn newest_moves(&self, name: &str) -> Result<Vec<Moved>, Trouble> {
+        self.reflog(name, &["--max-count=200"])
+    }
+
+    /// The same, all of it or as these options of git-reflog(1) limit it.
+    pub(crate) fn reflog(&self, name: &str, limits: &[&str]) -> Result<Vec<Moved>, Trouble> {
         if self.reference(name)?.is_none() {
             return Ok(Vec::new());
         }
-        let format = "--format=%H %gd %gs";
-        let said =
-            self.git()
-                .must(["reflog", "show", format, "--date=unix", NEWEST, name, "--"])?;
+        let format = "--format=%H %gd %gs%x00%gn <%ge>";
+        let args = ["reflog", "show", format, "--date=unix"];
+        let place = [name, "--"];
+        let said = self.git().must(args.iter().chain(limits).chain(&place))?;
         Ok(said.out.lines().filter_map(Moved::read).collect())
     }
 }
@@ -55,11 +59,19 @@ pub(crate) struct Moved {
     pub(crate) commit: Oid,
     /// git's word for how: `update by push`, `fetch ...`.
     pub(crate) how: BString,
+    /// Who moved it here: `Name <mail>`.
+    pub(crate) by: String,
 }
 
 impl Moved {
-    /// `ID REF@{SECONDS} WORDS`.
+    /// Whether it was pushed from here (git-push(1) moves the tracking ref then).
+    pub(crate) fn is_push(&self) -> bool {
+        self.how == "update by push"
+    }
+
+    /// `ID REF@{SECONDS} WORDS`, NUL, `Name <mail>`.
     fn read(line: &[u8]) -> Option<Self> {
+        let (line, by) = line.rsplit_once_str("\0")?;
         let (id, rest) = line.split_once_str(" ")?;
         let (_, rest) = rest.split_once_str("@{")?;
         let (seconds, how) = rest.split_once_str("}")?;
@@ -67,12 +79,13 @@ impl Moved {
             at: Timestamp::from_second(seconds.to_str().ok()?.parse().ok()?).ok()?,
             commit: Oid::parse(id)?,
             how: how.trim_ascii_start().into(),
+            by: by.to_str_lossy().into_owned(),
         })
     }
 }
 
 /// Whether an entry tells of a push to this environment that went.
-fn went(entry: &Entry, environment: &str) -> bool {
+pub(crate) fn went(entry: &Entry, environment: &str) -> bool {
     entry.event == "push"
         && matches!(entry.verdict.as_str(), "go" | "overridden")
         && entry.environment.as_deref() == Some(environment)
@@ -98,7 +111,7 @@ impl Memory for Real {
             })
             .collect();
         for name in Self::tracking(stage) {
-            arrivals.extend(self.reflog(&name)?.into_iter().map(|moved| Arrival {
+            arrivals.extend(self.newest_moves(&name)?.into_iter().map(|moved| Arrival {
                 at: moved.at,
                 commit: moved.commit,
                 seen: true,
@@ -127,7 +140,7 @@ impl Memory for Real {
         }
         for name in Self::tracking(stage) {
             if self
-                .reflog(&name)?
+                .newest_moves(&name)?
                 .iter()
                 .any(|moved| moved.commit == *commit)
             {

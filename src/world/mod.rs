@@ -2,8 +2,10 @@
 
 pub(crate) mod children;
 mod connection;
+pub(crate) mod dry;
+pub(crate) mod heard;
 mod libgit2;
-mod memory;
+pub(crate) mod memory;
 mod network;
 pub mod notes;
 mod program;
@@ -463,6 +465,12 @@ impl Real {
         Receipts::new(&self.state_dir())
     }
 
+    /// How long such a suite took last time, on whatever tree.
+    pub(crate) fn last_took(&self, work: &Work<'_>) -> Result<Option<Duration>, Trouble> {
+        let (_, suite) = self.receipt_key(work)?;
+        Ok(self.receipts().last_took(&suite))
+    }
+
     /// What a receipt is for: a tree, and the suite that passed on it.
     fn receipt_key(&self, work: &Work<'_>) -> Result<(Oid, String), Trouble> {
         let variable =
@@ -794,8 +802,7 @@ impl World for Real {
     }
 
     fn run(&self, work: &Work<'_>) -> Result<SuiteRun, Trouble> {
-        let (_, suite) = self.receipt_key(work)?;
-        let last_took = self.receipts().last_took(&suite);
+        let last_took = self.last_took(work)?;
         if let Some(took) = last_took.filter(|took| *took > LONG)
             && self.idle_ssh
         {

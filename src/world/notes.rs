@@ -56,6 +56,21 @@ impl Notes<'_> {
         }
     }
 
+    /// All that is remembered here, of any commit.
+    pub fn all(&self) -> Result<Vec<Record>, Trouble> {
+        let Some(tip) = self.tip()? else {
+            return Ok(Vec::new());
+        };
+        let mut texts: BTreeMap<Oid, Vec<u8>> = BTreeMap::new();
+        for (commit, id) in self.list(&tip)? {
+            let text = texts.entry(commit).or_default();
+            text.extend_from_slice(&self.blob(&id)?);
+            text.push(b'\n');
+        }
+        let records = (texts.iter()).flat_map(|(commit, text)| Record::parse_all(text, commit));
+        Ok(records.collect())
+    }
+
     /// Adds records to the notes of their commits; those that are there already stay as they are.
     ///
     /// They are on the disk when it returns, and nobody else's are lost, whoever writes meanwhile.
@@ -160,17 +175,23 @@ impl Notes<'_> {
 
     /// The text of a commit's note; nothing where there is none.
     fn text(&self, tip: &Oid, commit: &Oid) -> Result<Vec<u8>, Trouble> {
-        /// What is larger was not written by any pushgate, and is not worth the memory.
-        const MOST: usize = 16 * record::LIMIT;
         let mut text = Vec::new();
         for (_, id) in self.blobs(tip, commit)? {
-            let header = self.world.backend().header(&id)?;
-            if !matches!(header, Some((Kind::Blob, size)) if size > MOST) {
-                text.extend_from_slice(&self.world.read(&id)?);
-                text.push(b'\n');
-            }
+            text.extend_from_slice(&self.blob(&id)?);
+            text.push(b'\n');
         }
         Ok(text)
+    }
+
+    /// The text of a file of notes.
+    fn blob(&self, id: &Oid) -> Result<Vec<u8>, Trouble> {
+        /// What is larger was not written by any pushgate, and is not worth the memory.
+        const MOST: usize = 16 * record::LIMIT;
+        let header = self.world.backend().header(id)?;
+        if matches!(header, Some((Kind::Blob, size)) if size > MOST) {
+            return Ok(Vec::new());
+        }
+        self.world.read(id)
     }
 
     fn paths(&self, tip: &Oid, commit: &Oid) -> Result<Vec<String>, Trouble> {

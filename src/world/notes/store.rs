@@ -80,6 +80,19 @@ impl Notes<'_> {
         Ok(found)
     }
 
+    /// The files of all notes, and the commits that they are about.
+    pub(super) fn list(&self, tip: &Oid) -> Result<Vec<(Oid, Oid)>, Trouble> {
+        let args = ["ls-tree", "-r", "-z", "--full-tree", tip.as_str()];
+        let said = self.world.git().must(args)?;
+        // `MODE blob ID`, a tab, the path (git-ls-tree(1)).
+        let listed = |line: &[u8]| {
+            let (head, path) = line.split_once_str("\t")?;
+            let id = head.strip_prefix(b"100644 blob ")?;
+            Some((Oid::parse(&path.replace("/", ""))?, Oid::parse(id)?))
+        };
+        Ok(said.out.split(|b| *b == 0).filter_map(listed).collect())
+    }
+
     /// The commits whose notes are not the same here and there.
     pub(super) fn differing(&self, here: &Oid, there: &Oid) -> Result<Vec<Oid>, Trouble> {
         let (here, there) = (here.as_str(), there.as_str());

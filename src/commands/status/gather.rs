@@ -1,0 +1,250 @@
+//! What there is to know of the pipeline, asked of everybody at once.
+
+use std::env;
+
+use bstr::{BStr, ByteSlice};
+use jiff::{Timestamp, tz::TimeZone};
+
+use crate::{
+    commands::hooks::{Found, Hooks},
+    destination::Destination,
+    gates::{Object, Stage, Stop, Tip, World, suite},
+    ledger::Entry,
+    overrides::{self, Overrides},
+    policy::{self, Environment, Policy},
+    push::Oid,
+    record::Record,
+    report::status::{About, Commit, Pushed, Standing, Status, Trunk},
+    verdict::{Relation, Trouble, TrunkName, printable},
+    world::{Loaded, Real, Source, children::Said, heard::Heard},
+};
+
+/// What the environments are described with.
+pub(super) struct Desk<'w> {
+    pub(super) world: &'w Real,
+    pub(super) policy: &'w Policy,
+    pub(super) trunk: Result<TrunkName, Trouble>,
+    /// The local trunk branch and its tip.
+    pub(super) local: Option<(String, Oid)>,
+    pub(super) heard: Heard,
+    pub(super) now: Timestamp,
+    pub(super) reader: TimeZone,
+    /// The newest lines of the ledger.
+    pub(super) entries: Vec<Entry>,
+    /// All that the team remembers.
+    pub(super) records: Vec<Record>,
+}
+
+pub(super) fn status(world: &Real) -> Result<Status, Trouble> {
+    let (local, loaded) = local(world)?;
+    let policy = &loaded.policy;
+    let trunk = world.trunk(&policy.trunk);
+    let order = order(policy);
+    let read = |url: &BStr| -> Destination { world.destination(url) };
+    let stages: Vec<_> = (order.iter())
+        .map(|one| Stage::known(one, world.remotes(), &read))
+        .collect();
+    let mut troubles = Vec::new();
+    let heard = Heard::ask(world, trunk.as_ref().ok(), policy.shares(), &stages);
+    let mut keep = |trouble: Trouble| troubles.push(trouble.in_one_line());
+    let entries = world.ledger().newest().unwrap_or_else(|trouble| {
+        keep(trouble);
+        Vec::new()
+    });
+    let records = world.notes().all().unwrap_or_else(|trouble| {
+        keep(trouble);
+        Vec::new()
+    });
+    let reader = world.zone().unwrap_or_else(|trouble| {
+        keep(trouble);
+        TimeZone::UTC
+    });
+    let desk = Desk {
+        world,
+        policy,
+        trunk,
+        local,
+        heard,
+        now: world.now(),
+        reader,
+        entries,
+        records,
+    };
+    let tip = desk.tip();
+    if let Ok(Some(Err(trouble))) = tip.as_ref().map(|tip| &tip.team) {
+        troubles.push(format!(
+            "only what this clone remembers is shown: {}",
+            trouble.in_one_line()
+        ));
+    }
+    let places = (order.into_iter().zip(stages)).map(|(one, stage)| desk.place(one, &stage));
+    Ok(Status {
+        at: desk.now,
+        places: places.collect(),
+        policy: source(&loaded),
+        trunk: Trunk {
+            name: match &desk.trunk {
+                Ok(trunk) => trunk.to_string(),
+                Err(_) => policy.trunk.remote.clone(),
+            },
+            tip: tip
+                .map(|tip| desk.commit(&tip.commit))
+                .map_err(|trouble| trouble.in_one_line()),
+        },
+        pushed: desk.pushed(),
+        remarks: remarks(&loaded, world),
+        troubles,
+        reader: desk.reader,
+    })
+}
+
+/// The local trunk branch, where there is one, and the policy that counts.
+fn local(world: &Real) -> Result<(Option<(String, Oid)>, Loaded), Trouble> {
+    let head = world.reference("HEAD")?;
+    let first = world.policy(head.as_ref())?;
+    // The policy that names trunk must be found before trunk's own policy can be read.
+    let local = match world.trunk(&first.policy.trunk) {
+        Ok(trunk) => (world.local_branch(&trunk.branch)?).map(|tip| (trunk.branch, tip)),
+        Err(_) => None,
+    };
+    let loaded = match &local {
+        Some((_, tip)) => world.policy(Some(tip))?,
+        None => first,
+    };
+    Ok((local, loaded))
+}
+
+/// The environments, each after the one that comes before it.
+fn order(policy: &Policy) -> Vec<&Environment> {
+    let mut left: Vec<_> = policy.environments.iter().collect();
+    let mut order: Vec<&Environment> = Vec::new();
+    while !left.is_empty() {
+        let is_next = |one: &&Environment| match &one.after {
+            Some(after) => order.iter().any(|before| before.name == *after),
+            None => true,
+        };
+        let next = left.iter().position(is_next).unwrap_or(0);
+        order.push(left.remove(next));
+    }
+    order
+}
+
+/// Where the policy was found, for a person.
+fn source(loaded: &Loaded) -> String {
+    let file = policy::FILE;
+    match &loaded.source {
+        Source::Commit(commit) => format!("{file} of {}", commit.short()),
+        Source::WorkTree => format!("{file} of the work tree, not committed yet"),
+        Source::Defaults => "the built-in one: pushgate init writes yours".to_owned(),
+    }
+}
+
+fn remarks(loaded: &Loaded, world: &Real) -> Vec<String> {
+    let mut remarks = Vec::new();
+    if loaded.edited {
+        remarks.push(format!(
+            "the uncommitted edit of {} changes nothing",
+            policy::FILE
+        ));
+    }
+    if let Ok(Found::Nothing) = Hooks::of(world).and_then(|hooks| hooks.found()) {
+        remarks.push("the hook is not installed here: pushgate install".to_owned());
+    }
+    if loaded.policy.environments.is_empty() {
+        remarks.push("the policy has no environment to deploy to".to_owned());
+    }
+    let variable = |name: &str| env::var_os(name).map(|text| text.to_string_lossy().into_owned());
+    match Overrides::read(variable) {
+        Ok(overrides) if overrides.off => {
+            let switch = overrides::SWITCH;
+            remarks.push(format!(
+                "{switch} is off here: the next push is not checked"
+            ));
+        }
+        Ok(overrides) if !overrides.skip.is_empty() => {
+            let skip = overrides::SKIP;
+            remarks.push(format!("{skip} is set here: the next push heeds it"));
+        }
+        Ok(_) => {}
+        Err(refusal) => remarks.push(refusal.to_string()),
+    }
+    remarks
+}
+
+impl Desk<'_> {
+    /// What trunk is now.
+    fn tip(&self) -> Result<Tip, Trouble> {
+        let trunk = self.trunk.as_ref().map_err(Clone::clone)?;
+        match self.heard.trunk(trunk) {
+            Some(tip) => tip.clone(),
+            None => self.world.trunk_tip(trunk, false),
+        }
+    }
+
+    fn pushed(&self) -> Option<Pushed> {
+        let (branch, commit) = self.local.as_ref()?;
+        let receipt = suite::receipt(self.policy, commit, self.world);
+        Some(Pushed {
+            branch: branch.clone(),
+            commit: commit.clone(),
+            standing: self.standing(commit),
+            receipt: match receipt {
+                Ok(found) => Ok(found),
+                // What the suite is belongs to the answer of the next push.
+                Err(Stop::Refused(_)) => Ok(None),
+                Err(Stop::Undecided(trouble)) => Err(trouble.in_one_line()),
+            },
+        })
+    }
+
+    /// How a commit stands to trunk, where both are here.
+    pub(super) fn standing(&self, commit: &Oid) -> Option<Standing> {
+        let tip = self.tip().ok()?.commit;
+        if *commit == tip {
+            return Some(Standing::Same);
+        }
+        let remote = &self.policy.trunk.remote;
+        if !self.is_here(commit) || !self.is_here(&tip) {
+            return None;
+        }
+        Some(match self.world.relation(commit, &tip, remote).ok()? {
+            Relation::Behind(by) => Standing::Behind(by),
+            Relation::Ahead(by) => Standing::Ahead(by),
+            Relation::Diverged { ahead, behind } => Standing::Diverged { ahead, behind },
+            Relation::Unrelated => Standing::Unrelated,
+        })
+    }
+
+    fn is_here(&self, commit: &Oid) -> bool {
+        matches!(self.world.object(commit), Ok(Object::Commit { .. }))
+    }
+
+    /// A commit, with what is known of it here.
+    pub(super) fn commit(&self, id: &Oid) -> Commit {
+        let about = self.is_here(id).then(|| self.about(id)).flatten();
+        Commit {
+            id: id.clone(),
+            about,
+        }
+    }
+
+    fn about(&self, id: &Oid) -> Option<About> {
+        let format = "--format=%ct%x00%an <%ae>%x00%s";
+        let args = [
+            "log",
+            "-1",
+            "--no-show-signature",
+            format,
+            id.as_str(),
+            "--",
+        ];
+        let said = self.world.git().run(args).ok().filter(Said::is_ok)?;
+        let mut fields = said.line().splitn(3, |b| *b == 0);
+        let mut field = || fields.next().map(|text| printable(text.as_bstr()));
+        Some(About {
+            at: Timestamp::from_second(field()?.parse().ok()?).ok()?,
+            author: field()?,
+            subject: field()?,
+        })
+    }
+}

@@ -1,0 +1,214 @@
+use super::*;
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+fn id(digit: char) -> Oid {
+    Oid::parse(digit.to_string().repeat(40).as_bytes()).unwrap()
+}
+
+fn commit(digit: char, subject: &str) -> Commit {
+    Commit {
+        id: id(digit),
+        about: Some(About {
+            subject: subject.to_owned(),
+            author: "Ana <ana@shop.example>".to_owned(),
+            at: at("2026-11-23T10:02:00Z"),
+        }),
+    }
+}
+
+fn live(digit: char, standing: Standing) -> Remote {
+    Remote {
+        name: "staging".to_owned(),
+        live: Ok(Some(Live {
+            commit: commit(
+                digit,
+                "Show the discount in the basket, however long it is told",
+            ),
+            standing: Some(standing),
+            since: Some(at("2026-11-23T10:42:00Z")),
+            by: Some("Ben <ben@shop.example>".to_owned()),
+        })),
+    }
+}
+
+/// A pipeline that has a bit of everything.
+fn status() -> Status {
+    let minutes = |minutes: u64| Duration::from_secs(minutes * 60);
+    Status {
+        at: at("2026-11-23T11:00:00Z"),
+        reader: TimeZone::UTC,
+        policy: ".pushgate.yml of aaaaaaa".to_owned(),
+        trunk: Trunk {
+            name: "origin/master".to_owned(),
+            tip: Ok(commit(
+                'a',
+                "Show the discount in the basket, however long it is told",
+            )),
+        },
+        pushed: Some(Pushed {
+            branch: "master".to_owned(),
+            commit: id('a'),
+            standing: Some(Standing::Same),
+            receipt: Ok(Some(Passed {
+                at: at("2026-11-23T10:40:00Z"),
+                took: Duration::from_secs(130),
+            })),
+        }),
+        places: vec![
+            Place {
+                name: "staging".to_owned(),
+                destination: "shop-staging".to_owned(),
+                after: None,
+                remotes: vec![live('a', Standing::Same)],
+                tried: Some(Tried {
+                    soak: Some(Soak {
+                        needed: minutes(30),
+                        been: Some(minutes(18)),
+                        until: Some(at("2026-11-23T11:12:00Z")),
+                    }),
+                    wanted: 2,
+                    people: vec![Person {
+                        by: "Ben <ben@shop.example>".to_owned(),
+                        at: at("2026-11-23T10:50:00Z"),
+                        words: Some("the basket, on a phone".to_owned()),
+                    }],
+                }),
+                hours: Hours::Always,
+                removed: Vec::new(),
+                answer: Answer::Nothing("nothing new: master is there".to_owned()),
+            },
+            Place {
+                name: "production".to_owned(),
+                destination: "shop".to_owned(),
+                after: Some("staging".to_owned()),
+                remotes: vec![live('b', Standing::Behind(Count(2)))],
+                tried: None,
+                hours: Hours::Open {
+                    until: Some(at("2026-11-23T16:00:00Z")),
+                    runway: minutes(60),
+                    zone: TimeZone::UTC,
+                },
+                removed: vec![Removed {
+                    commit: id('c'),
+                    at: at("2026-11-20T23:10:00Z"),
+                    by: "Ana <ana@shop.example>".to_owned(),
+                }],
+                answer: Answer::Refused {
+                    gate: Gate::Promotion,
+                    why: "aaaaaaa has been on staging for 18m; it soaks for 30m".to_owned(),
+                    hints: vec!["push again at 11:12".to_owned(), "or else".to_owned()],
+                },
+            },
+        ],
+        remarks: Vec::new(),
+        troubles: Vec::new(),
+    }
+}
+
+fn plain(status: &Status, columns: usize) -> String {
+    anstream::adapter::strip_str(&draw(status, columns)).to_string()
+}
+
+#[test]
+fn a_pipeline_is_one_screen() {
+    assert_eq!(
+        plain(&status(), 80),
+        "\
+trunk origin/master
+  now       aaaaaaa Show the discount in the basket, however long it is told
+            by Ana, 58m ago
+  here      your master is the same
+  suite     passed on aaaaaaa 20m ago, in 2m 10s
+  policy    .pushgate.yml of aaaaaaa
+
+staging (shop-staging)
+  live      aaaaaaa Show the discount in the basket, however long it is told
+            the newest of trunk, since 10:42 (18m), by Ben
+  soak      18m of 30m, done 11:12
+  tried     by Ben, 10:50: the basket, on a phone
+            1 of 2 people
+  window    always open
+  git push  nothing new: master is there
+
+production (shop), after staging
+  live      bbbbbbb Show the discount in the basket, however long it is told
+            2 commits behind trunk, since 10:42 (18m), by Ben
+  removed   ccccccc by a rollback of Ana, Fri 2026-11-20 23:10
+  window    open until Mon 2026-11-23 16:00, for pushes before 15:00
+  git push  refused by promotion: aaaaaaa has been on staging for 18m; it soaks
+            for 30m
+            hint: push again at 11:12
+"
+    );
+}
+
+#[test]
+fn no_line_is_wider_than_the_screen() {
+    let mut status = status();
+    status
+        .remarks
+        .push("the hook is not installed here: pushgate install".to_owned());
+    status.places[0].name = "a-staging-with-a-name-that-nobody-could-want-to-type".to_owned();
+    for columns in [40, 41, 60, 79, 80, 200] {
+        let text = plain(&status, columns);
+        for line in text.lines() {
+            assert!(
+                textwrap::core::display_width(line) <= columns,
+                "{columns}: {line}\n{text}"
+            );
+            assert_eq!(line.trim_end(), line, "{text}");
+        }
+    }
+    let narrow = plain(&status, 40);
+    assert!(
+        narrow.contains("  now       aaaaaaa Show the discount...\n"),
+        "{narrow}"
+    );
+    assert!(
+        narrow.contains("\na-staging-with-a-name-that-nobody-cou...\n"),
+        "{narrow}"
+    );
+}
+
+#[test]
+fn what_does_not_answer_hides_nothing_else() {
+    let mut status = status();
+    assert!(status.is_whole());
+    status.places[0].remotes[0].live = Err("`staging` gave no answer within 10 s".to_owned());
+    assert!(!status.is_whole());
+    let text = plain(&status, 80);
+    assert!(
+        text.contains("  live      not known: `staging` gave no answer within 10 s\n"),
+        "{text}"
+    );
+    assert!(text.contains("  live      bbbbbbb "), "{text}");
+    let json = json(&status);
+    assert_eq!(json["whole"], false);
+    assert_eq!(
+        json["environments"][0]["remotes"][0]["error"],
+        "`staging` gave no answer within 10 s"
+    );
+}
+
+#[test]
+fn a_program_reads_the_same() {
+    let json = json(&status());
+    assert_eq!(json["whole"], true);
+    assert_eq!(json["trunk"]["tip"]["id"], id('a').as_str());
+    assert_eq!(json["pushed"]["receipt"]["took_ms"], 130_000);
+    let [staging, production] = [0, 1].map(|index| &json["environments"][index]);
+    assert_eq!(staging["remotes"][0]["live"]["trunk"]["stands"], "same");
+    assert_eq!(staging["tried"]["soak"]["been_ms"], 18 * 60_000);
+    assert_eq!(
+        staging["tried"]["people"][0]["words"],
+        "the basket, on a phone"
+    );
+    assert_eq!(production["remotes"][0]["live"]["trunk"]["behind"], 2);
+    assert_eq!(production["window"]["until"], "2026-11-23T16:00:00Z");
+    assert_eq!(production["removed"][0]["commit"], id('c').as_str());
+    assert_eq!(production["push"]["gate"], "promotion");
+    assert_eq!(production["push"]["hints"][1], "or else");
+}
