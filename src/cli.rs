@@ -4,6 +4,8 @@ use std::{ffi::OsString, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::since::Since;
+
 /// The gate in front of `git push staging master` and `git push production master`.
 ///
 /// Installed once per repository as its pre-push hook, it lets a deploy through when it is the
@@ -167,11 +169,23 @@ pub struct Approve {
 /// `pushgate log`
 #[derive(Debug, Args)]
 #[command(after_help = "\
+Decisions of this clone, the team's sign-offs, deployments and rollbacks as far as they were fetched, and
+`around`: pushes from this clone that went around the gate, found in git's own reflogs.
+
+--json prints the ledger's lines as they are; others have `from`, notes or reflog.
+
 Examples:
   pushgate log
-  pushgate log --json | jq 'select(.verdict == \"overridden\")'")]
+  pushgate log --environment production --since 7d
+  pushgate log --since 2026-11-01 --json | jq 'select(.verdict == \"overridden\")'")]
 pub struct Log {
-    /// Print the ledger's lines as they are, one JSON object a line.
+    /// Only what happened to this environment, or to `trunk`.
+    #[arg(long, value_name = "ENV")]
+    pub environment: Option<String>,
+    /// Only what happened since: a date, a time, or how long ago (7d, 24h).
+    #[arg(long, value_name = "WHEN")]
+    pub since: Option<Since>,
+    /// One JSON object a line.
     #[arg(long)]
     pub json: bool,
 }

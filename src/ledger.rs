@@ -116,6 +116,12 @@ impl Entry {
         self
     }
 
+    /// Whether it tells of a push that was let go.
+    pub fn went(&self) -> bool {
+        let goes = [Decision::Go, Decision::Overridden].map(Decision::name);
+        self.event == "push" && goes.contains(&&*self.verdict)
+    }
+
     /// What would have gone does not, because of something that is no gate.
     pub fn stopped(&mut self, by: &str, why: &str) {
         let goes = [Decision::Go, Decision::Overridden].map(Decision::name);

@@ -9,7 +9,7 @@
 //! 4. [`gates`] sort the refs by what governs them and ask the five questions, cheapest first.
 //!    They ask the [`gates::World`]; [`world`] has the real answers, [`suite`] runs the tests.
 //! 5. [`judge`] holds it together, heeds the [`overrides`], and writes the [`ledger`]. What the team
-//!    remembers of a commit is a [`record`], shared by git notes.
+//!    remembers of a commit is a [`record`], shared by git notes; [`history`] holds all that together.
 //! 6. [`verdict`] is what came out, as data; [`report`] is what a person reads.
 //!
 //! Data flows one way: what is pure (push, destination, remotes, policy, calendar, record, verdict, gates)
@@ -21,6 +21,7 @@ pub mod cli;
 pub mod commands;
 pub mod destination;
 pub mod gates;
+pub mod history;
 pub mod judge;
 pub mod ledger;
 pub mod overrides;
@@ -29,6 +30,7 @@ pub mod push;
 pub mod record;
 pub mod remotes;
 pub mod report;
+pub mod since;
 pub mod suite;
 pub mod verdict;
 pub mod world;

@@ -1,22 +1,87 @@
-//! `pushgate log`: the ledger, for people or, line by line, for programs.
+//! `pushgate log`: what happened, for people or, line by line, for programs.
 
-use std::fmt::Write;
+use std::fs;
 
-use bstr::ByteSlice;
-use jiff::tz::TimeZone;
+use bstr::{BStr, ByteSlice};
+use jiff::{Timestamp, tz::TimeZone};
+use serde::Serialize;
 
-use super::Done;
+use super::{Done, hooks::Hooks};
 use crate::{
     cli::Log,
-    ledger::{Entry, Ledger},
+    gates::{Stage, World},
+    history::{Arrived, Happened, Source, history},
+    ledger::Entry,
+    policy::Policy,
     report,
     verdict::{Trouble, printable},
-    world::Real,
+    world::{Real, memory::Moved},
 };
 
 pub(crate) fn run(args: &Log) -> Done {
     let world = Real::open()?;
-    let ledger = Ledger::new(&world.state_dir());
+    let zone = world.zone().unwrap_or(TimeZone::UTC);
+    let since = match &args.since {
+        Some(since) => {
+            let now = world.now().to_zoned(zone.clone());
+            Some(since.before(&now).unwrap_or(Timestamp::MIN))
+        }
+        None => None,
+    };
+    let policy = policy(&world);
+    let mut all = everything(&world, policy.as_ref())?;
+    if let Some(name) = &args.environment {
+        all.retain(|one| one.entry.environment.as_ref() == Some(name));
+        is_known(name, policy.as_ref(), !all.is_empty())?;
+    }
+    all.retain(|one| since.is_none_or(|since| one.entry.at >= since));
+    let text = if args.json {
+        lines(&all)?
+    } else {
+        report::log::log(&all, &zone)
+    };
+    if all.is_empty() && !args.json {
+        let filtered = args.environment.is_some() || since.is_some();
+        let such = if filtered { " of that kind" } else { "" };
+        report::say(&format!("nothing{such} was decided yet"));
+    }
+    report::data(&text).map_err(|error| Trouble::io("write to standard output", &error))?;
+    Ok(0)
+}
+
+/// The policy that names the environments; without one the log is still worth reading.
+fn policy(world: &Real) -> Option<Policy> {
+    let policy = (world.reference("HEAD")).and_then(|head| world.policy(head.as_ref()));
+    match policy {
+        Ok(loaded) => Some(loaded.policy),
+        Err(trouble) => {
+            report::warn(&format!(
+                "pushes around the gate cannot be told: {}",
+                trouble.in_one_line()
+            ));
+            None
+        }
+    }
+}
+
+/// A name that was mistyped must not look like a place where nothing happened.
+fn is_known(name: &str, policy: Option<&Policy>, is_there: bool) -> Result<(), Trouble> {
+    let Some(policy) = policy.filter(|_| !is_there) else {
+        return Ok(());
+    };
+    let known = policy.environments.iter().map(|one| one.name.clone());
+    let known: Vec<_> = known.chain(["trunk".to_owned()]).collect();
+    if known.iter().any(|one| one == name) {
+        return Ok(());
+    }
+    Err(Trouble::NoEnvironment {
+        name: name.to_owned(),
+        known,
+    })
+}
+
+fn everything(world: &Real, policy: Option<&Policy>) -> Result<Vec<Happened>, Trouble> {
+    let ledger = world.ledger();
     let contents = ledger.read()?;
     for number in &contents.damaged {
         report::warn(&format!(
@@ -24,67 +89,80 @@ pub(crate) fn run(args: &Log) -> Done {
             ledger.path().display()
         ));
     }
-    let mut text = String::new();
-    for entry in &contents.entries {
-        if args.json {
-            let line = serde_json::to_string(entry)
-                .map_err(|error| Trouble::io("write JSON", &error.into()))?;
-            text += &line;
-            text.push('\n');
-        } else {
-            line(&mut text, entry);
+    let records = world.notes().all().unwrap_or_else(|trouble| {
+        let why = trouble.in_one_line();
+        report::warn(&format!("what the team remembers cannot be told: {why}"));
+        Vec::new()
+    });
+    let first = contents.entries.iter().map(|entry| entry.at).min();
+    let gate = installed(world).into_iter().chain(first).min();
+    let arrivals = match policy {
+        Some(policy) => arrivals(policy, world)?,
+        None => Vec::new(),
+    };
+    Ok(history(contents.entries, &records, &arrivals, gate))
+}
+
+/// When the hook was written.
+fn installed(world: &Real) -> Option<Timestamp> {
+    let hook = Hooks::of(world).ok()?.hook;
+    let written = fs::metadata(hook).and_then(|file| file.modified()).ok()?;
+    Timestamp::try_from(written).ok()
+}
+
+/// The pushes of this clone that arrived, by the reflogs of the tracking refs.
+fn arrivals(policy: &Policy, world: &Real) -> Result<Vec<Arrived>, Trouble> {
+    let read = |url: &BStr| world.destination(url);
+    let mut arrivals = Vec::new();
+    for environment in &policy.environments {
+        let stage = Stage::known(environment, world.remotes(), &read);
+        for remote in &stage.remotes {
+            let urls = world.remotes().push_urls(remote);
+            let destination = urls.first().map(|url| world.destination(url.as_ref()));
+            let one = Stage {
+                remotes: vec![remote.clone()],
+                ..stage.clone()
+            };
+            for name in Real::tracking(&one) {
+                let mut moves = world.reflog(&name, &[])?;
+                moves.reverse();
+                let pushes = moves.into_iter().filter(Moved::is_push);
+                arrivals.extend(pushes.map(|push| Arrived {
+                    at: push.at,
+                    commit: push.commit,
+                    by: push.by,
+                    environment: stage.environment.clone(),
+                    remote: printable(remote.as_bstr()),
+                    tracking: name.clone(),
+                    destination: (destination.as_ref()).map_or(String::new(), ToString::to_string),
+                }));
+            }
         }
     }
-    if contents.entries.is_empty() && !args.json {
-        report::say("nothing was decided yet");
-    }
-    report::data(&text).map_err(|error| Trouble::io("write to standard output", &error))?;
-    Ok(0)
+    Ok(arrivals)
 }
 
-/// `2026-11-22 21:02  refused     production  35f6b13  Ana <ana@shop.example>`, and why.
-fn line(text: &mut String, entry: &Entry) {
-    let zone = TimeZone::try_system().unwrap_or(TimeZone::UTC);
-    let at = entry.at.to_zoned(zone);
-    let commit = entry
-        .commit
-        .as_deref()
-        .and_then(|id| id.get(..7))
-        .unwrap_or("-");
-    let place = entry
-        .environment
-        .as_deref()
-        .unwrap_or(if entry.destination.is_empty() {
-            "-"
-        } else {
-            &entry.destination
-        });
-    let (style, verdict) = (report::style_of(&entry.verdict), shown(&entry.verdict));
-    let _ = writeln!(
-        text,
-        "{}  {style}{verdict:<10}{style:#}  {:<12}  {}  {}{}",
-        at.strftime("%Y-%m-%d %H:%M"),
-        shown(place),
-        shown(commit),
-        shown(&entry.by),
-        if entry.event == "push" {
-            String::new()
-        } else {
-            format!("  ({})", shown(&entry.event))
-        },
-    );
-    for gate in entry.gates.iter().filter(|gate| gate.outcome != "passed") {
-        let why = shown(gate.why.lines().next().unwrap_or_default());
-        let colon = if why.is_empty() { "" } else { ": " };
-        let (gate, outcome) = (shown(&gate.gate), shown(&gate.outcome));
-        let _ = writeln!(text, "    {gate} {outcome}{colon}{why}");
-    }
-    if let Some(reason) = &entry.reason {
-        let _ = writeln!(text, "    reason: {}", shown(reason));
-    }
+/// One line for a program.
+#[derive(Serialize)]
+struct Line<'e> {
+    #[serde(flatten)]
+    entry: &'e Entry,
+    /// Who tells of it, where it is not the ledger.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<&'static str>,
 }
 
-/// What the file says, in which anybody may have written, as it can be shown on a terminal.
-fn shown(text: &str) -> String {
-    printable(text.as_bytes().as_bstr())
+fn lines(all: &[Happened]) -> Result<String, Trouble> {
+    let mut text = String::new();
+    for Happened { source, entry } in all {
+        let from = match source {
+            Source::Ledger => None,
+            Source::Notes => Some("notes"),
+            Source::Reflog => Some("reflog"),
+        };
+        text += &serde_json::to_string(&Line { entry, from })
+            .map_err(|error| Trouble::io("write JSON", &error.into()))?;
+        text.push('\n');
+    }
+    Ok(text)
 }

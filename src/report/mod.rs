@@ -1,6 +1,7 @@
 //! What a person reads: on standard error, in colour on a terminal, readable without.
 
 mod live;
+pub mod log;
 pub mod status;
 
 use std::io::{self, Write, stderr, stdout};
@@ -21,15 +22,6 @@ const GOOD: Style = AnsiColor::Green.on_default().bold();
 const LOUD: Style = AnsiColor::Yellow.on_default().bold();
 const HINT: Style = AnsiColor::Cyan.on_default();
 const PLAIN: Style = Style::new().bold();
-
-/// How the ledger's word for a decision looks.
-pub(crate) fn style_of(verdict: &str) -> Style {
-    match verdict {
-        "go" => GOOD,
-        "overridden" => LOUD,
-        _ => BAD,
-    }
-}
 
 /// Writes a report; a standard error that is closed loses nothing but the report.
 pub fn print(text: &str) {

@@ -86,9 +86,7 @@ impl Moved {
 
 /// Whether an entry tells of a push to this environment that went.
 pub(crate) fn went(entry: &Entry, environment: &str) -> bool {
-    entry.event == "push"
-        && matches!(entry.verdict.as_str(), "go" | "overridden")
-        && entry.environment.as_deref() == Some(environment)
+    entry.went() && entry.environment.as_deref() == Some(environment)
 }
 
 impl Memory for Real {

@@ -1,0 +1,96 @@
+//! What happened, a line for each, with what there is to say about it below.
+
+use anstyle::Style;
+use bstr::ByteSlice;
+use jiff::tz::TimeZone;
+
+use super::{BAD, GOOD, HINT, LOUD};
+use crate::{
+    history::{AROUND, Happened},
+    ledger::Entry,
+    verdict::printable,
+};
+
+/// Shorter names of places leave this much room all the same.
+const NARROWEST: usize = 12;
+/// Longer ones are cut.
+const WIDEST: usize = 24;
+
+/// `2026-11-22 21:02  refused     production  35f6b13  Ana <ana@shop.example>`, and why.
+pub fn log(all: &[Happened], zone: &TimeZone) -> String {
+    let places: Vec<String> = all.iter().map(|one| place(&one.entry)).collect();
+    let widest = places.iter().map(|place| place.chars().count()).max();
+    let widest = widest.unwrap_or(0).clamp(NARROWEST, WIDEST);
+    let mut text = String::new();
+    for (one, place) in all.iter().zip(places) {
+        line(&mut text, &one.entry, &cut(&place, widest), widest, zone);
+    }
+    text
+}
+
+fn place(entry: &Entry) -> String {
+    let place = match &entry.environment {
+        Some(environment) => environment,
+        None if entry.destination.is_empty() => "-",
+        None => &entry.destination,
+    };
+    shown(place)
+}
+
+fn line(text: &mut String, entry: &Entry, place: &str, widest: usize, zone: &TimeZone) {
+    let at = entry.at.to_zoned(zone.clone());
+    let at = at.strftime("%Y-%m-%d %H:%M");
+    let commit = entry.commit.as_deref().and_then(|id| id.get(..7));
+    let commit = shown(commit.unwrap_or("-"));
+    let (word, style) = word(entry);
+    let (word, by) = (shown(word), shown(&entry.by));
+    let event = if is_word(entry) || entry.event == "push" {
+        String::new()
+    } else {
+        format!("  ({})", shown(&entry.event))
+    };
+    *text +=
+        &format!("{at}  {style}{word:<10}{style:#}  {place:<widest$}  {commit:<7}  {by}{event}\n");
+    if entry.verdict == AROUND {
+        *text += "    went around the gate\n";
+    }
+    for gate in entry.gates.iter().filter(|gate| gate.outcome != "passed") {
+        let why = shown(gate.why.lines().next().unwrap_or_default());
+        let colon = if why.is_empty() { "" } else { ": " };
+        let (gate, outcome) = (shown(&gate.gate), shown(&gate.outcome));
+        *text += &format!("    {gate} {outcome}{colon}{why}\n");
+    }
+    if let Some(reason) = &entry.reason {
+        let what = if is_word(entry) { "" } else { "reason: " };
+        *text += &format!("    {what}{}\n", shown(reason));
+    }
+}
+
+/// Whether somebody has given their word for a commit, which is no push.
+fn is_word(entry: &Entry) -> bool {
+    matches!(entry.event.as_str(), "signoff" | "again")
+}
+
+/// The word for what happened, and how it looks.
+fn word(entry: &Entry) -> (&str, Style) {
+    match entry.verdict.as_str() {
+        "go" if is_word(entry) => (&entry.event, HINT),
+        "go" if entry.rollback => ("rollback", LOUD),
+        word @ "go" => (word, GOOD),
+        word @ ("overridden" | AROUND) => (word, LOUD),
+        word => (word, BAD),
+    }
+}
+
+fn cut(text: &str, widest: usize) -> String {
+    if text.chars().count() <= widest {
+        return text.to_owned();
+    }
+    let kept: String = text.chars().take(widest - 3).collect();
+    kept + "..."
+}
+
+/// What the file says, in which anybody may have written, as it can be shown on a terminal.
+fn shown(text: &str) -> String {
+    printable(text.as_bytes().as_bstr())
+}

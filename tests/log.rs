@@ -1,0 +1,248 @@
+//! `pushgate log`: what happened, whoever knows it, and what went around the gate.
+
+use std::{fs, process::Stdio};
+
+use serde_json::Value;
+
+use crate::support::{PUSHGATE, Ran, Sandbox, tool};
+
+const SIGNED: &str = "\
+suite: {run: 'true'}
+environments:
+  staging: {}
+  production: {after: staging, signoff: true}
+";
+
+/// The lines of `pushgate log --json` with these options.
+fn json(shop: &Sandbox, options: &[&str]) -> Vec<Value> {
+    let ran = shop
+        .pushgate(["log", "--json"].iter().chain(options))
+        .goes();
+    let lines = ran.stdout.lines();
+    lines
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+/// `EVENT VERDICT COMMIT` of each.
+fn told(shop: &Sandbox, options: &[&str]) -> Vec<String> {
+    let line = |line: &Value| {
+        let [event, verdict, commit] =
+            ["event", "verdict", "commit"].map(|key| line[key].as_str().unwrap().to_owned());
+        format!("{event} {verdict} {}", &commit[..7])
+    };
+    json(shop, options).iter().map(line).collect()
+}
+
+#[track_caller]
+fn shows(ran: &Ran, text: &str) {
+    assert!(ran.stdout.contains(text), "nobody shows `{text}`:\n{ran}");
+}
+
+#[test]
+fn a_push_that_went_around_the_gate_stands_in_its_place() {
+    let shop = Sandbox::new();
+    let two = shop.commit_on_origin("two");
+    shop.push("staging", "master").goes();
+    let three = shop.commit_on_origin("three");
+    shop.push("production", "master").goes_not();
+    // Reflogs count whole seconds.
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    shop.git(["push", "--no-verify", "production", "master"])
+        .goes();
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    shop.push("staging", "master").goes();
+    let (two, three) = (&two[..7], &three[..7]);
+    assert_eq!(
+        told(&shop, &[]),
+        [
+            format!("push go {two}"),
+            format!("push refused {three}"),
+            format!("push around {three}"),
+            format!("push go {three}"),
+        ]
+    );
+    let around = &json(&shop, &["--environment", "production"])[1];
+    assert_eq!(around["from"], "reflog");
+    assert_eq!(around["remote"], "production");
+    assert_eq!(around["by"], "Ana <ana@shop.example>");
+    let ran = shop.pushgate(["log"]).goes();
+    shows(
+        &ran,
+        &format!(
+            "  around      production    {three}  Ana <ana@shop.example>\n    went around the gate\n"
+        ),
+    );
+    assert_eq!(ran.stdout.matches("around the gate").count(), 1, "{ran}");
+    // The lines of the ledger are as they are.
+    let ledger = shop.ledger();
+    assert_eq!(
+        json(&shop, &["--environment", "staging"]),
+        [ledger[0].clone(), ledger[2].clone()]
+    );
+}
+
+#[test]
+fn what_went_before_the_gate_was_there_did_not_go_around_it() {
+    let shop = Sandbox::new();
+    shop.pushgate(["log"])
+        .goes()
+        .says("nothing was decided yet");
+    shop.commit_on_origin("two");
+    let mut off = shop.command("git");
+    off.args(["push", "staging", "master"])
+        .env("PUSHGATE", "off");
+    Ran::of(&mut off).goes();
+    let all = json(&shop, &[]);
+    assert_eq!(all.len(), 1, "{all:?}");
+    assert_eq!(all[0]["verdict"], "overridden");
+}
+
+#[test]
+fn a_second_remote_of_an_environment_is_looked_at_too() {
+    let shop = Sandbox::new();
+    shop.git(["init", "-q", "--bare", "../eu.git"]).goes();
+    shop.git(["remote", "add", "eu", "../eu.git"]).goes();
+    shop.policy("suite: {run: 'true'}\nenvironments: {production: {remote: [production, eu]}}\n");
+    let two = shop.commit_on_origin("two");
+    for remote in ["production", "eu"] {
+        shop.push(remote, "master").goes();
+    }
+    assert_eq!(told(&shop, &[]).len(), 2);
+    let three = shop.commit_on_origin("three");
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    shop.git(["push", "--no-verify", "eu", "master"]).goes();
+    let (two, three) = (&two[..7], &three[..7]);
+    assert_eq!(
+        told(&shop, &[]),
+        [
+            format!("push go {two}"),
+            format!("push go {two}"),
+            format!("push around {three}"),
+        ]
+    );
+}
+
+#[test]
+fn the_team_is_heard_through_its_notes() {
+    let shop = Sandbox::new();
+    shop.policy(SIGNED);
+    let two = shop.commit_on_origin("two");
+    shop.push("staging", "master").goes();
+    shop.pushgate(["approve", "-m", "mine, on a phone"]).goes();
+    let line = format!(
+        "{{\"v\":1,\"event\":\"signoff\",\"environment\":\"staging\",\"commit\":\"{two}\",\"by\":\"Ben <ben@shop.example>\",\"at\":\"2026-11-20T09:00:00Z\",\"words\":\"the basket\"}}"
+    );
+    shop.git(["notes", "--ref=pushgate", "append", "-m", &line, &two])
+        .goes();
+    let ran = shop.pushgate(["log"]).goes();
+    let two = &two[..7];
+    shows(
+        &ran,
+        &format!(
+            "2026-11-20 09:00  signoff     staging       {two}  Ben <ben@shop.example>\n    the basket\n"
+        ),
+    );
+    // What this clone said itself is there once, though a note has it too.
+    shows(&ran, "    mine, on a phone\n");
+    let words = told(&shop, &[]);
+    assert_eq!(
+        words,
+        [
+            format!("signoff go {two}"),
+            format!("push go {two}"),
+            format!("signoff go {two}"),
+        ]
+    );
+    assert_eq!(json(&shop, &[])[0]["from"], "notes");
+}
+
+#[test]
+fn a_rollback_is_called_so() {
+    let shop = Sandbox::new();
+    let two = shop.commit_on_origin("two");
+    let deploy = || {
+        shop.push("staging", "master").goes();
+        shop.push("production", "master").goes();
+    };
+    deploy();
+    shop.commit_on_origin("three");
+    deploy();
+    let refspec = format!("{two}:refs/heads/master");
+    shop.git(["checkout", "-q", &two]).goes();
+    shop.git(["push", "--force", "production", &refspec]).goes();
+    let ran = shop.pushgate(["log", "--environment", "production"]).goes();
+    let last = ran.stdout.lines().last().unwrap();
+    let expected = format!(
+        "  rollback    production    {}  Ana <ana@shop.example>",
+        &two[..7]
+    );
+    assert!(last.ends_with(&expected), "{ran}");
+    assert_eq!(ran.stdout.matches("rollback").count(), 1, "{ran}");
+}
+
+#[test]
+fn since_and_environment_take_out_the_rest() {
+    let shop = Sandbox::new();
+    shop.commit_on_origin("two");
+    shop.push_at("2026-11-24 10:00:00", "staging", "master")
+        .goes();
+    shop.push_at("2026-11-26 10:00:00", "production", "master")
+        .goes();
+    let at = |options: &[&str]| {
+        let mut command = shop.at("2026-11-27 10:00:00");
+        let ran = Ran::of(command.arg(PUSHGATE).arg("log").args(options)).goes();
+        ran.stdout.lines().count()
+    };
+    assert_eq!(at(&[]), 2);
+    for (since, lines) in [
+        ("7d", 2),
+        ("25h", 1),
+        ("2h", 0),
+        ("2026-11-25", 1),
+        ("2026-11-24", 2),
+        ("2026-11-26T10:01:00Z", 0),
+    ] {
+        assert_eq!(at(&["--since", since]), lines, "{since}");
+    }
+    assert_eq!(at(&["--environment", "staging"]), 1);
+    assert_eq!(at(&["--environment", "staging", "--since", "25h"]), 0);
+    shop.pushgate(["log", "--since", "2h", "--environment", "trunk"])
+        .goes()
+        .says("nothing of that kind was decided yet");
+    let ran = shop.pushgate(["log", "--environment", "stagign"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{ran}");
+    ran.says("did you mean `staging`?");
+    let ran = shop.pushgate(["log", "--since", "lately"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{ran}");
+    ran.says("say a date (2026-11-01)");
+}
+
+#[test]
+fn a_reader_that_has_had_enough_is_no_error() {
+    let shop = Sandbox::new();
+    shop.commit_on_origin("two");
+    shop.push("staging", "master").goes();
+    let ledger = shop.app.join(".git/pushgate/ledger.jsonl");
+    // More than any pipe holds.
+    fs::write(&ledger, fs::read_to_string(&ledger).unwrap().repeat(2000)).unwrap();
+    let script = format!("set -o pipefail; '{PUSHGATE}' log | head -n 1");
+    let mut bash = shop.command(tool("bash", "bash"));
+    let ran = Ran::of(bash.args(["-c", &script]).stdin(Stdio::null())).goes();
+    assert_eq!(
+        (ran.stdout.lines().count(), ran.stderr.as_str()),
+        (1, ""),
+        "{ran}"
+    );
+}
+
+#[test]
+fn a_policy_that_does_not_hold_hides_no_decision() {
+    let shop = Sandbox::new();
+    shop.commit_on_origin("two");
+    shop.push("staging", "master").goes();
+    shop.policy("environments: [\n");
+    let ran = shop.pushgate(["log"]).goes();
+    shows(&ran, "  go          staging       ");
+    ran.says("pushes around the gate cannot be told: ");
+}
