@@ -21,6 +21,7 @@
 mod support;
 
 use std::{
+    cell::Cell,
     ffi::OsString,
     fmt,
     fs::{self, Permissions},
@@ -28,7 +29,7 @@ use std::{
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::{Command, ExitCode, Stdio},
-    time::Instant,
+    time::{Instant, SystemTime, UNIX_EPOCH},
 };
 
 use support::{PUSHGATE, Ran, Sandbox, tool};
@@ -54,6 +55,17 @@ environments:
       closed: [2001-01-01]
       runway: 1h
 ";
+
+/// What is remembered of staging decides: the ledger is read.
+const PROMOTION: &str = "\
+suite: {run: 'true'}
+environments:
+  staging: {}
+  production: {after: staging, soak: 1s, signoff: false}
+";
+
+/// The lines of a ledger that a busy team keeps for some decades.
+const LEDGER: usize = 100_000;
 
 const GATES: [&str; 4] = [
     "target passed",
@@ -102,6 +114,7 @@ fn main() -> ExitCode {
     let small = Shop::small();
     let large = Shop::large();
     let receipts = Shop::with_receipts();
+    let [empty_ledger, huge_ledger] = [0, LEDGER].map(Shop::with_ledger);
     let mut pushes = vec![
         Push::new(&small, "no hook", "production", None),
         Push::new(&small, "hook by hand", "production", Some(BY_HAND)),
@@ -117,10 +130,23 @@ fn main() -> ExitCode {
             "production",
             Some(&receipts.ours),
         ),
+        Push::new(
+            &empty_ledger,
+            "promoted, empty ledger",
+            "production",
+            Some(&empty_ledger.ours),
+        ),
+        Push::new(
+            &huge_ledger,
+            "promoted, huge ledger",
+            "production",
+            Some(&huge_ledger.ours),
+        ),
     ];
     let [none, by_hand, governed, exit_0, ungoverned] = [0, 1, 2, 3, 4];
     let [large_none, large_by_hand, large_governed] = [5, 6, 7];
     let with_receipt = 8;
+    let [with_empty, with_huge] = [9, 10];
     let first_peer = pushes.len();
     if peers {
         pushes.extend(peers::install(&small));
@@ -148,6 +174,8 @@ fn main() -> ExitCode {
     small.was_judged(WARM_UP + rounds);
     large.was_judged(WARM_UP + rounds);
     receipts.was_judged(WARM_UP + rounds);
+    empty_ledger.was_promoted(0, WARM_UP + rounds);
+    huge_ledger.was_promoted(LEDGER, WARM_UP + rounds);
 
     let git = small.sandbox.ask(["--version"]);
     println!("{rounds} rounds, {git}\n\n   median      least  quarters        push");
@@ -176,6 +204,11 @@ fn main() -> ExitCode {
             "with a receipt / hook by hand",
             median(with_receipt) / median(by_hand),
             1.15,
+        ),
+        Figure::ratio(
+            "huge ledger / empty ledger",
+            median(with_huge) / median(with_empty),
+            1.1,
         ),
         // git itself reads every ref of both sides before it asks the hook: a whole push to a large
         // repository takes longer without any hook. So each governed push is divided by the push
@@ -262,6 +295,10 @@ struct Shop {
     ours: String,
     /// Whether the suite need not run again for the tree that all its pushes have.
     keeps_receipts: bool,
+    /// How many commits staging has got, where production comes after it.
+    staged: Option<Cell<i64>>,
+    /// An hour before it was opened, in seconds.
+    opened: i64,
 }
 
 impl Shop {
@@ -276,6 +313,50 @@ impl Shop {
         Self {
             keeps_receipts: true,
             ..shop
+        }
+    }
+
+    /// Production comes after staging, and the ledger has so many lines, none of them of use.
+    fn with_ledger(lines: usize) -> Self {
+        let shop = Self::open(Sandbox::bare());
+        let sandbox = &shop.sandbox;
+        sandbox.policy(PROMOTION);
+        sandbox
+            .git(["push", "-q", "--no-verify", "origin", "master"])
+            .goes();
+        let state = sandbox.app.join(".git/pushgate");
+        fs::create_dir_all(&state).unwrap();
+        let file = fs::File::create(state.join("ledger.jsonl")).unwrap();
+        let mut ledger = BufWriter::new(file);
+        for line in 0..lines {
+            old_line(&mut ledger, line).unwrap();
+        }
+        ledger.flush().unwrap();
+        Self {
+            keeps_receipts: true,
+            staged: Some(Cell::new(0)),
+            ..shop
+        }
+    }
+
+    /// Brings trunk to staging, as somebody did a while ago, each commit a second after the other.
+    fn stage(&self, staged: &Cell<i64>) {
+        staged.set(staged.get() + 1);
+        let when = self.opened + staged.get();
+        let mut push = self.sandbox.command("git");
+        push.args(["push", "-q", "--no-verify", "staging", "master"])
+            .env("GIT_COMMITTER_DATE", format!("{when} +0000"));
+        Ran::of(&mut push).goes();
+    }
+
+    /// The pushes to production were judged by what is remembered of staging.
+    fn was_promoted(&self, lines: usize, times: usize) {
+        let ledger = self.sandbox.ledger();
+        assert_eq!(ledger.len(), lines + times);
+        for entry in &ledger[lines..] {
+            assert_eq!(entry["verdict"], "go", "{entry}");
+            let why = entry["gates"][3]["why"].as_str().unwrap();
+            assert!(why.contains(" is live on staging, for "), "{entry}");
         }
     }
 
@@ -332,6 +413,11 @@ impl Shop {
             sandbox,
             ours,
             keeps_receipts: false,
+            staged: None,
+            opened: (SystemTime::now().duration_since(UNIX_EPOCH).unwrap())
+                .as_secs()
+                .cast_signed()
+                - 3600,
         }
     }
 
@@ -384,6 +470,23 @@ impl Shop {
         let kibibytes = text.split_whitespace().nth(1).unwrap();
         kibibytes.parse::<usize>().unwrap() * 1024
     }
+}
+
+/// What was decided years ago, about other commits.
+fn old_line(ledger: &mut impl Write, line: usize) -> std::io::Result<()> {
+    let environment = ["staging", "production"][line % 2];
+    let (day, second) = (1 + line / 3600 % 28, line % 60);
+    let (minute, commit) = (line / 60 % 60, format!("{line:040x}"));
+    writeln!(
+        ledger,
+        "{{\"v\":1,\"at\":\"2024-02-{day:02}T10:{minute:02}:{second:02}Z\",\"event\":\"push\",\"verdict\":\"go\",\
+         \"environment\":\"{environment}\",\"remote\":\"{environment}\",\"destination\":\"shop\",\
+         \"commit\":\"{commit}\",\"by\":\"Ben <ben@shop.example>\",\"gates\":[\
+         {{\"gate\":\"target\",\"outcome\":\"passed\",\"why\":\"one commit, to master\"}},\
+         {{\"gate\":\"trunk\",\"outcome\":\"passed\",\"why\":\"it is origin/master\"}},\
+         {{\"gate\":\"suite\",\"outcome\":\"passed\",\"why\":\"passed 2h ago on this tree, in 2m 10s\"}}],\
+         \"reason\":null,\"took_ms\":130000}}"
+    )
 }
 
 /// Commits that each write a file, and branches that lead to many of them.
@@ -446,6 +549,9 @@ impl<'s> Push<'s> {
             self.shop.forget();
         }
         sandbox.commit_on_origin("One more");
+        if let Some(staged) = &self.shop.staged {
+            self.shop.stage(staged);
+        }
         let mut command = sandbox.command("git");
         command.args(["push", self.remote, "master"]);
         if let Some(path) = &self.path {
