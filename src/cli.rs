@@ -21,6 +21,7 @@ Examples:
   pushgate init                  write .pushgate.yml from what is here
   pushgate install               put the gate in front of every push
   pushgate check production      the verdict without the push
+  pushgate window                when a push would go, day by day
 
 Exit codes: 0 go, 1 refused, 2 could not decide or could not be done."
 )]
@@ -52,6 +53,8 @@ Examples:
     Check(Check),
     /// Record that you tried the commit that is live on an environment.
     Approve(Approve),
+    /// Show when an environment may be pushed to: seven days as a picture.
+    Window(Window),
     /// Show what was decided, by whom, when and why.
     Log(Log),
     /// Play the whole story with real pushes in a scratch directory.
@@ -128,6 +131,29 @@ pub struct Approve {
     #[arg(long)]
     pub again: bool,
     /// Print what was recorded as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `pushgate window`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+A moment is by your own clock unless it names a zone: `2026-12-24 23:00`, `today 18:00`,
+`tomorrow 9:00`, `Fri 16:00`, `2026-12-24T23:00:00Z`, `2026-12-24T23:00[Europe/Madrid]`.
+
+Examples:
+  pushgate window
+  pushgate window production --at 'Fri 16:00'
+  pushgate window production --json | jq -r .next_open
+
+Exit codes: 0 open, 1 closed, 2 the policy or the moment cannot be read.")]
+pub struct Window {
+    /// The environment; default: each one that has a window.
+    pub environment: Option<String>,
+    /// Answer for this moment instead of now.
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub at: Option<String>,
+    /// Print the answer as JSON, one object a line.
     #[arg(long)]
     pub json: bool,
 }

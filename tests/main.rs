@@ -46,4 +46,5 @@ mod suite;
 mod target;
 mod trunk;
 mod window;
+mod window_picture;
 mod worktree;

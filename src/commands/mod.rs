@@ -11,6 +11,7 @@ mod install;
 mod log;
 mod pre_push;
 mod uninstall;
+mod window;
 
 use std::process::ExitCode;
 
@@ -31,6 +32,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Uninstall => ("uninstall", uninstall::run()),
         Command::Check(args) => ("check", check::run(&args)),
         Command::Approve(args) => ("approve", approve::run(&args)),
+        Command::Window(args) => ("window", window::run(&args)),
         Command::Log(args) => ("log", log::run(&args)),
         Command::Demo(args) => ("demo", demo::run(&args)),
         Command::Help(args) => ("help", help::run(&args)),

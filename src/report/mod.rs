@@ -1,6 +1,7 @@
 //! What a person reads: on standard error, in colour on a terminal, readable without.
 
 mod live;
+pub(crate) mod window;
 
 use std::io::{self, Write, stderr, stdout};
 
@@ -46,6 +47,11 @@ pub fn print(text: &str) {
 fn columns() -> Option<usize> {
     let (Width(columns), _) = terminal_size_of(stderr())?;
     (columns >= NARROWEST).then_some(usize::from(columns))
+}
+
+/// How wide standard output is; what is no terminal is as wide as most of them.
+pub(crate) fn data_columns() -> usize {
+    terminal_size_of(stdout()).map_or(80, |(Width(columns), _)| usize::from(columns))
 }
 
 /// Below this, wrapped lines are no easier to read than broken ones.
