@@ -93,6 +93,7 @@ pub struct Init {
 Examples:
   pushgate check production && heroku pipelines:promote --app shop-staging
   pushgate check staging --commit origin/master --json
+  pushgate check --policy        name the rules of .pushgate.yml that do nothing
 
 Exit codes: 0 it would go, 1 refused, 2 could not decide.")]
 pub struct Check {
@@ -101,6 +102,9 @@ pub struct Check {
     /// The commit to judge; default: the local trunk branch.
     #[arg(long, value_name = "REV")]
     pub commit: Option<String>,
+    /// Look over the policy itself instead, without the network: exit code 1 where something is odd.
+    #[arg(long, conflicts_with_all = ["environment", "commit"])]
+    pub policy: bool,
     /// Print the verdict as JSON, as the ledger keeps it.
     #[arg(long)]
     pub json: bool,

@@ -24,6 +24,7 @@ mod governing;
 mod http;
 mod install;
 mod install_script;
+mod lint;
 mod model;
 mod nesting;
 mod notes;

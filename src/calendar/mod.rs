@@ -2,6 +2,7 @@
 //!
 //! Everything here is pure: the instant and the reader's zone are handed in.
 
+mod compare;
 mod error;
 mod grammar;
 mod moment;

@@ -8,6 +8,7 @@ mod help;
 mod hooks;
 mod init;
 mod install;
+mod lint;
 mod log;
 mod pre_push;
 mod uninstall;
