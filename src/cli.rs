@@ -24,6 +24,7 @@ Examples:
   pushgate install               put the gate in front of every push
   pushgate status                what is live where, and what the next push would be told
   pushgate check production      the verdict without the push
+  pushgate window                when a push would go, day by day
 
 Exit codes: 0 go, 1 refused, 2 could not decide or could not be done."
 )]
@@ -57,6 +58,8 @@ Examples:
     Status(Status),
     /// Record that you tried the commit that is live on an environment.
     Approve(Approve),
+    /// Show when an environment may be pushed to: seven days as a picture.
+    Window(Window),
     /// Show what was decided, by whom, when and why.
     Log(Log),
     /// Play the whole story with real pushes in a scratch directory.
@@ -95,6 +98,7 @@ pub struct Init {
 Examples:
   pushgate check production && heroku pipelines:promote --app shop-staging
   pushgate check staging --commit origin/master --json
+  pushgate check --policy        name the rules of .pushgate.yml that do nothing
 
 Exit codes: 0 it would go, 1 refused, 2 could not decide.")]
 pub struct Check {
@@ -103,6 +107,9 @@ pub struct Check {
     /// The commit to judge; default: the local trunk branch.
     #[arg(long, value_name = "REV")]
     pub commit: Option<String>,
+    /// Look over the policy itself instead, without the network: exit code 1 where something is odd.
+    #[arg(long, conflicts_with_all = ["environment", "commit"])]
+    pub policy: bool,
     /// Print the verdict as JSON, as the ledger keeps it.
     #[arg(long)]
     pub json: bool,
@@ -162,6 +169,29 @@ pub struct Approve {
     #[arg(long)]
     pub again: bool,
     /// Print what was recorded as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `pushgate window`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+A moment is by your own clock unless it names a zone: `2026-12-24 23:00`, `today 18:00`,
+`tomorrow 9:00`, `Fri 16:00`, `2026-12-24T23:00:00Z`, `2026-12-24T23:00[Europe/Madrid]`.
+
+Examples:
+  pushgate window
+  pushgate window production --at 'Fri 16:00'
+  pushgate window production --json | jq -r .next_open
+
+Exit codes: 0 open, 1 closed, 2 the policy or the moment cannot be read.")]
+pub struct Window {
+    /// The environment; default: each one that has a window.
+    pub environment: Option<String>,
+    /// Answer for this moment instead of now.
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub at: Option<String>,
+    /// Print the answer as JSON, one object a line.
     #[arg(long)]
     pub json: bool,
 }

@@ -13,7 +13,7 @@ use jiff::{
     tz::{TimeZone, TimeZoneDatabase},
 };
 use proptest::{prelude::*, sample::select};
-use pushgate::calendar::{ClosedBy, Rule, Window};
+use pushgate::calendar::{ClosedBy, Rule, Window, moment};
 
 /// Zones with a whole shift, a shift of half an hour, an odd offset, one that shifts twice for
 /// Ramadan, and one that skipped a day; each with a date near a transition.
@@ -225,6 +225,41 @@ proptest! {
     }
 
     #[test]
+    fn stretches_agree_with_every_minute_and_leave_none_out(case in case()) {
+        const LOOK: i64 = 3 * 1440;
+        let strict = Window { runway: SignedDuration::ZERO, ..case.window() };
+        let stretches = strict.stretches(case.now, case.minute(LOOK), &TimeZone::UTC);
+        prop_assert_eq!(stretches.first().unwrap().from, case.now);
+        prop_assert_eq!(stretches.last().unwrap().until, case.minute(LOOK));
+        prop_assert!(stretches.windows(2).all(|pair| pair[0].until == pair[1].from));
+        let mut minutes = case.minutes(LOOK).into_iter().enumerate();
+        for stretch in stretches {
+            prop_assert!(stretch.from < stretch.until);
+            let at_start = strict.check(stretch.from, &TimeZone::UTC).err();
+            prop_assert_eq!(at_start.map(|closed| closed.by), stretch.closed.clone());
+            let inside = |minute: usize| case.minute(minute as i64) < stretch.until;
+            for (minute, is_open) in minutes.by_ref() {
+                prop_assert_eq!(is_open, stretch.closed.is_none());
+                if !inside(minute + 1) {
+                    break;
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_closes_it_lasts_until_it_is_said_to(case in case()) {
+        let strict = Window { runway: SignedDuration::ZERO, ..case.window() };
+        let Err(closed) = strict.check(case.now, &TimeZone::UTC) else { return Ok(()) };
+        let Some(until) = strict.closed_until(case.now, &TimeZone::UTC) else { return Ok(()) };
+        prop_assert!(until > case.now);
+        let before = strict.check(until - SignedDuration::from_secs(1), &TimeZone::UTC).unwrap_err();
+        let after = strict.check(until, &TimeZone::UTC).err();
+        prop_assert_ne!(after.map(|closed| closed.by), Some(closed.by));
+        prop_assert_eq!(before.within_runway, false);
+    }
+
+    #[test]
     fn the_instant_it_reopens_passes(case in case(), nanos in 0..60_000_000_000i64) {
         let window = case.window();
         let now = case.now + SignedDuration::from_nanos(nanos);
@@ -252,6 +287,12 @@ proptest! {
         failure_persistence: None,
         ..ProptestConfig::with_cases(1_000)
     })]
+
+    #[test]
+    fn a_moment_is_read_or_refused_without_a_panic(text in ".{0,40}", day in 0..3000i64) {
+        let now = Timestamp::UNIX_EPOCH + SignedDuration::from_hours(24 * day);
+        let _ = moment(&text, &now.to_zoned(TimeZone::UTC));
+    }
 
     #[test]
     fn reading_never_panics(text in r"\PC*") {

@@ -182,7 +182,7 @@ fn time(text: &str) -> Result<i64, RuleError> {
 }
 
 /// A number of ASCII digits, without a sign.
-fn number(digits: &str) -> Option<i16> {
+pub(super) fn number(digits: &str) -> Option<i16> {
     let plain = digits.bytes().all(|byte| byte.is_ascii_digit());
     digits.parse().ok().filter(|_| plain)
 }
@@ -211,7 +211,7 @@ fn days(text: &str) -> Result<Days, RuleError> {
 }
 
 /// The number of a weekday from its short or full name, in any case; Monday is 0.
-fn weekday(word: &str) -> Result<usize, RuleError> {
+pub(super) fn weekday(word: &str) -> Result<usize, RuleError> {
     let named = |(short, full): &(&str, &str)| {
         word.eq_ignore_ascii_case(short) || word.eq_ignore_ascii_case(full)
     };

@@ -2,15 +2,20 @@
 //!
 //! Everything here is pure: the instant and the reader's zone are handed in.
 
+mod compare;
 mod error;
 mod grammar;
+mod moment;
 mod rule;
 mod search;
 mod zone;
 
+use std::fmt;
+
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 pub use error::RuleError;
+pub use moment::{MomentError, moment};
 pub use rule::Rule;
 pub use zone::{Zone, ZoneError};
 
@@ -56,13 +61,38 @@ pub enum ClosedBy {
     OutsideOpen,
 }
 
+impl fmt::Display for ClosedBy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rule(rule) => write!(f, "`{rule}`"),
+            Self::OutsideOpen => f.write_str("outside the open hours"),
+        }
+    }
+}
+
+/// What a window is from one instant up to another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stretch {
+    /// Where it begins.
+    pub from: Timestamp,
+    /// Where it has ended.
+    pub until: Timestamp,
+    /// What closes the window; `None` where it is open.
+    pub closed: Option<ClosedBy>,
+}
+
 impl Window {
+    /// Whether no hour is closed.
+    pub fn is_always_open(&self) -> bool {
+        self.open.is_empty() && self.closed.is_empty()
+    }
+
     /// Says whether every instant from `now` to the end of the runway is open.
     ///
     /// The end itself is not asked for: a window that closes exactly then was open for the whole
     /// runway. `now` always is, even where the runway is zero. `local` is the reader's zone.
     pub fn check(&self, now: Timestamp, local: &TimeZone) -> Result<(), Closed> {
-        if self.open.is_empty() && self.closed.is_empty() {
+        if self.is_always_open() {
             return Ok(());
         }
         let zone = self.timezone.resolve(local);
@@ -73,7 +103,7 @@ impl Window {
         else {
             return Ok(());
         };
-        let by = by.map_or(ClosedBy::OutsideOpen, |rule| ClosedBy::Rule(rule.clone()));
+        let by = search::closed_by(by);
         let reopens = self.reopens(start, second, runway, &zone);
         Err(Closed {
             by,
@@ -91,6 +121,44 @@ impl Window {
         let start = search::floor(at);
         let (second, _) = Scan::new(self, &zone).first_closed(start, start + search::HORIZON)?;
         Some(search::instant(second).max(at))
+    }
+
+    /// What the window is from one instant up to another, stretch by stretch, none of them empty.
+    ///
+    /// A stretch ends where the clocks change, so that the wall clock runs evenly through each.
+    pub fn stretches(&self, from: Timestamp, until: Timestamp, local: &TimeZone) -> Vec<Stretch> {
+        let zone = self.timezone.resolve(local);
+        let mut scan = Scan::new(self, &zone);
+        let (mut second, limit) = (search::floor(from), search::ceil(until));
+        let mut stretches = Vec::new();
+        while second < limit {
+            let (end, closed) = scan.at(second);
+            let end = end.min(limit);
+            stretches.push(Stretch {
+                from: search::instant(second).max(from),
+                until: search::instant(end).min(until),
+                closed,
+            });
+            second = end;
+        }
+        stretches
+    }
+
+    /// When what closes the window at an instant lets go: the end of that rule, or of the hours
+    /// outside the open ones, whatever may close it then; `None` where it does not within five years.
+    pub fn closed_until(&self, at: Timestamp, local: &TimeZone) -> Option<Timestamp> {
+        let zone = self.timezone.resolve(local);
+        let mut scan = Scan::new(self, &zone);
+        let start = search::floor(at);
+        let (mut second, by) = scan.at(start);
+        while second <= start + search::HORIZON {
+            let (end, next) = scan.at(second);
+            if next != by {
+                return Some(search::instant(second));
+            }
+            second = end;
+        }
+        None
     }
 
     /// Finds the next second at which the whole runway is open, given the first that is closed.

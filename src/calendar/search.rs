@@ -7,7 +7,7 @@
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
-use super::{Window, rule::Rule};
+use super::{ClosedBy, Window, rule::Rule};
 
 /// How far ahead an answer is looked for: five years, leap days included.
 pub(super) const HORIZON: i64 = 5 * 366 * 24 * 60 * 60;
@@ -79,6 +79,16 @@ impl<'a> Scan<'a> {
         }
     }
 
+    /// What the window is from `second` on, and up to where, at least a second.
+    pub(super) fn at(&mut self, second: i64) -> (i64, Option<ClosedBy>) {
+        let stretch = self.stretch(second);
+        let closed = match stretch.state {
+            State::Open => None,
+            State::Closed(by) => Some(closed_by(by)),
+        };
+        (stretch.end, closed)
+    }
+
     fn stretch(&mut self, second: i64) -> Stretch<'a> {
         if second >= self.piece.end {
             self.piece = Piece::at(self.zone, second);
@@ -90,6 +100,11 @@ impl<'a> Scan<'a> {
             state: civil.state,
         }
     }
+}
+
+/// What closes a window, in words that outlive the walk.
+pub(super) fn closed_by(rule: Option<&Rule>) -> ClosedBy {
+    rule.map_or(ClosedBy::OutsideOpen, |rule| ClosedBy::Rule(rule.clone()))
 }
 
 /// Where a walk goes on after `stretch`, unless that is at the limit or beyond the end of time.
@@ -127,7 +142,8 @@ fn judge(window: &Window, civil: i64) -> Stretch<'_> {
     let opens = window.open.iter().map(|r| r.next_start(civil)).min();
     Stretch {
         state: State::Closed(None),
-        end: opens.unwrap_or(i64::MAX),
+        // From there on, a `closed` rule is the better reason.
+        end: opens.unwrap_or(i64::MAX).min(edge),
     }
 }
 

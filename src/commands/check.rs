@@ -4,7 +4,7 @@ use std::env;
 
 use bstr::{BString, ByteSlice};
 
-use super::Done;
+use super::{Done, lint};
 use crate::{
     cli::Check,
     destination::heroku_url,
@@ -18,6 +18,9 @@ use crate::{
 };
 
 pub(crate) fn run(args: &Check) -> Done {
+    if args.policy {
+        return lint::run(args.json);
+    }
     signals::watch();
     let world = Real::open()?;
     let (code, entries) = match push(args, &world) {

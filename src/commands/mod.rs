@@ -8,10 +8,12 @@ mod help;
 mod hooks;
 mod init;
 mod install;
+mod lint;
 mod log;
 mod pre_push;
 mod status;
 mod uninstall;
+mod window;
 
 use std::process::ExitCode;
 
@@ -33,6 +35,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Check(args) => ("check", check::run(&args)),
         Command::Status(args) => ("status", status::run(&args)),
         Command::Approve(args) => ("approve", approve::run(&args)),
+        Command::Window(args) => ("window", window::run(&args)),
         Command::Log(args) => ("log", log::run(&args)),
         Command::Demo(args) => ("demo", demo::run(&args)),
         Command::Help(args) => ("help", help::run(&args)),

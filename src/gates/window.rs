@@ -1,9 +1,11 @@
 //! The gate `window`: open now and for the whole runway.
 
+use jiff::tz::TimeZone;
+
 use super::{Answer, Case, World};
 use crate::{
-    calendar::Zone,
-    verdict::{Refusal, words},
+    calendar::{Window, Zone},
+    verdict::{Refusal, Trouble, words},
 };
 
 pub(crate) fn ask(case: &Case<'_>, world: &dyn World) -> Answer {
@@ -11,14 +13,10 @@ pub(crate) fn ask(case: &Case<'_>, world: &dyn World) -> Answer {
         return Ok("always open".to_owned());
     };
     let window = &environment.window;
-    if window.open.is_empty() && window.closed.is_empty() {
+    if window.is_always_open() {
         return Ok("always open".to_owned());
     }
-    // A window with a zone of its own can be judged where the reader's is unknown.
-    let reader = match (world.zone(), &window.timezone) {
-        (Err(_), Zone::Named { zone, .. }) => zone.clone(),
-        (reader, _) => reader?,
-    };
+    let reader = reader(window, world)?;
     let now = world.now();
     if let Err(closed) = window.check(now, &reader) {
         return Err(Refusal::Closed {
@@ -34,4 +32,12 @@ pub(crate) fn ask(case: &Case<'_>, world: &dyn World) -> Answer {
         ),
         None => "open".to_owned(),
     })
+}
+
+/// The zone of whoever reads; a window with a zone of its own can be judged where it is unknown.
+pub(crate) fn reader(window: &Window, world: &dyn World) -> Result<TimeZone, Trouble> {
+    match (world.zone(), &window.timezone) {
+        (Err(_), Zone::Named { zone, .. }) => Ok(zone.clone()),
+        (reader, _) => reader,
+    }
 }

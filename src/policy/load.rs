@@ -45,24 +45,32 @@ const HOMES: [(&str, &[&str]); 5] = [
 /// none for the environments. A section without a key (`suite:` alone) is as good as none; any other key
 /// must have a value.
 pub fn load(origin: &str, text: &[u8]) -> Result<Policy, PolicyError> {
+    load_with_places(origin, text).map(|(policy, _)| policy)
+}
+
+/// The same, and where everything stands; `None` where nothing does.
+pub(super) fn load_with_places(
+    origin: &str,
+    text: &[u8],
+) -> Result<(Policy, Option<Node>), PolicyError> {
     // Of a file that is too big no excerpt is worth the reading.
     let shown = text.get(..LIMIT).unwrap_or(text);
     read(text).map_err(|fault| PolicyError::new(origin, shown, fault))
 }
 
-fn read(bytes: &[u8]) -> Result<Policy, Fault> {
+fn read(bytes: &[u8]) -> Result<(Policy, Option<Node>), Fault> {
     let text = characters(bytes)?;
     let Some(tree) = marks::read(text)? else {
-        return Ok(Policy::default());
+        return Ok((Policy::default(), None));
     };
     let value: Value = serde_yaml::from_str(text).map_err(|error| yaml(text, &error))?;
     if value.is_null() {
-        return Ok(Policy::default());
+        return Ok((Policy::default(), None));
     }
     agree(&value, &tree)?;
     let raw: RawPolicy =
         serde_path_to_error::deserialize(value).map_err(|error| explain(&tree, &error))?;
-    validate(raw, &tree)
+    Ok((validate(raw, &tree)?, Some(tree)))
 }
 
 /// The text of a file that is small enough, without a byte order mark.

@@ -4,6 +4,7 @@ pub mod defaults;
 pub mod detect;
 mod error;
 mod leaf;
+pub mod lint;
 mod load;
 mod marks;
 mod raw;

@@ -3,6 +3,7 @@
 mod live;
 pub mod log;
 pub mod status;
+pub(crate) mod window;
 
 use std::io::{self, Write, stderr, stdout};
 

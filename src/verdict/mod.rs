@@ -10,7 +10,12 @@ use jiff::{Timestamp, tz::TimeZone};
 pub use words::span;
 pub(crate) use words::{alternatives, printable};
 
-use crate::{calendar::Closed, destination::Platform, policy::Signoff, push::Oid};
+use crate::{
+    calendar::{Closed, MomentError},
+    destination::Platform,
+    policy::Signoff,
+    push::Oid,
+};
 
 /// One question that a push must answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -608,6 +613,9 @@ pub enum Trouble {
         /// What was wrong.
         why: String,
     },
+    /// A text that should be a moment.
+    #[error(transparent)]
+    Moment(#[from] MomentError),
     /// A revision names no commit.
     #[error("`{revision}` names no commit")]
     NoCommit {

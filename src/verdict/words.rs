@@ -533,6 +533,10 @@ fn checkout_cures(pushed: &str, mismatch: &Mismatch, after: bool) -> Vec<String>
 
 impl Trouble {
     /// The commands, or the words, that cure it.
+    #[allow(
+        clippy::too_many_lines,
+        reason = "one arm a trouble: this is the list of them"
+    )]
     pub fn cures(&self) -> Vec<String> {
         vec![match self {
             Self::NoAnswer { remote, .. } | Self::Unreachable { remote, .. } => {
@@ -630,6 +634,7 @@ impl Trouble {
             | Self::Demo { .. }
             | Self::Git { .. }
             | Self::NoZone { .. }
+            | Self::Moment(_)
             | Self::Io { .. } => {
                 return Vec::new();
             }

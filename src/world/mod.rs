@@ -322,6 +322,20 @@ impl Real {
         })
     }
 
+    /// The text of the policy that a person has before them: the work tree's, else that of HEAD; and
+    /// how errors name it.
+    pub fn policy_here(&self) -> Result<Option<(String, Vec<u8>)>, Trouble> {
+        if let Some(text) = self.work_tree_policy()? {
+            return Ok(Some((policy::FILE.to_owned(), text)));
+        }
+        let Some(head) = self.reference("HEAD")? else {
+            return Ok(None);
+        };
+        let origin = format!("{} at {}", policy::FILE, head.short());
+        let text = self.committed_policy(&head)?;
+        Ok(text.map(|text| (origin, text)))
+    }
+
     /// The object that is a commit's policy; `None` where it has none.
     pub fn policy_id(&self, commit: &Oid) -> Result<Option<Oid>, Trouble> {
         Ok(self.entry(commit, policy::FILE)?.map(|entry| entry.id))
@@ -541,7 +555,7 @@ fn not_a_file(place: &str, what: &str) -> Trouble {
 }
 
 #[allow(clippy::needless_pass_by_value, reason = "for map_err")]
-fn bad_policy(error: policy::PolicyError) -> Trouble {
+pub(crate) fn bad_policy(error: policy::PolicyError) -> Trouble {
     Trouble::Policy {
         message: error.to_string(),
         excerpt: error

@@ -1,0 +1,109 @@
+//! Rules beside each other: which one says no more than another, and which one is over.
+
+use jiff::{Timestamp, tz::TimeZone};
+
+use super::{
+    Window,
+    rule::{DAY, Rule, Shape},
+};
+
+/// A Monday: 1970-01-05.
+const MONDAY: i64 = 4 * DAY;
+/// By then every stretch of a weekly rule has begun once.
+const NEXT_MONDAY: i64 = MONDAY + 7 * DAY;
+
+impl Rule {
+    /// Whether every second that `other` covers is covered by this rule.
+    pub fn swallows(&self, other: &Self) -> bool {
+        match other.shape {
+            Shape::Dates { from, until } => self.covers(from, until),
+            Shape::Weekly { .. } => {
+                let mut at = MONDAY;
+                while at < NEXT_MONDAY {
+                    let Some(end) = other.holds_until(at) else {
+                        at = other.next_start(at);
+                        continue;
+                    };
+                    if !self.covers(at, end) {
+                        return false;
+                    }
+                    at = end;
+                }
+                true
+            }
+        }
+    }
+
+    /// Whether the rule holds from one civil second up to another without a break.
+    fn covers(&self, from: i64, until: i64) -> bool {
+        let mut at = from;
+        while at < until {
+            match self.holds_until(at) {
+                Some(end) => at = end,
+                None => return false,
+            }
+        }
+        true
+    }
+
+    /// The civil second at which it has ended for good.
+    fn end(&self) -> Option<i64> {
+        match self.shape {
+            Shape::Dates { until, .. } => Some(until),
+            Shape::Weekly { .. } => None,
+        }
+    }
+}
+
+impl Window {
+    /// Whether a rule of this window can never hold again.
+    pub fn is_over(&self, rule: &Rule, now: Timestamp, local: &TimeZone) -> bool {
+        let zone = self.timezone.resolve(local);
+        let second = super::search::floor(now);
+        let civil = second + i64::from(zone.to_offset(now).seconds());
+        // Clocks that go back are a day away at most.
+        rule.end().is_some_and(|end| end + DAY <= civil)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by it")]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn swallows(one: &str, other: &str, expected: bool) {
+        let (one, other): (Rule, Rule) = (one.parse().unwrap(), other.parse().unwrap());
+        assert_eq!(one.swallows(&other), expected, "`{one}` and `{other}`");
+    }
+
+    #[test]
+    fn a_rule_swallows_what_lies_within_it() {
+        swallows("22:00-07:00", "23:00-06:00", true);
+        swallows("23:00-06:00", "22:00-07:00", false);
+        swallows("Sat,Sun", "Sat 10:00-12:00", true);
+        swallows("Sat,Sun", "Sat 22:00-06:00", true);
+        swallows("Sat,Sun", "Sun 22:00-06:00", false);
+        swallows("Fri-Sun", "Sat", true);
+        swallows("00:00-24:00", "Mon-Fri", true);
+        swallows("Mon-Sun", "2026-12-24..2027-01-02", true);
+        swallows("Mon-Fri", "2026-11-23..2026-11-27", true);
+        swallows("Mon-Fri", "2026-11-23..2026-11-28", false);
+        swallows("2026-12-01..2026-12-31", "2026-12-24", true);
+        swallows("2026-12-24", "2026-12-01..2026-12-31", false);
+        swallows("2026-12-24..2027-01-02", "Sat", false);
+        swallows("22:00-07:00", "22:00-07:00", true);
+        swallows("12:00-11:59", "11:59-12:00", false);
+    }
+
+    #[test]
+    fn dates_are_over_when_no_clock_can_bring_them_back() {
+        let window = Window::default();
+        let over = |rule: &str, now: &str| {
+            window.is_over(&rule.parse().unwrap(), now.parse().unwrap(), &TimeZone::UTC)
+        };
+        assert!(over("2026-11-22", "2026-11-24T00:00:00Z"));
+        assert!(!over("2026-11-22", "2026-11-22T12:00:00Z"));
+        assert!(!over("Mon", "2026-11-24T00:00:00Z"));
+    }
+}

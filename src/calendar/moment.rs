@@ -1,0 +1,265 @@
+//! A moment as a person says it: `2026-12-24 23:00`, `tomorrow 9:00`, `Fri 16:00`, RFC 3339, RFC 9557.
+
+use jiff::{
+    Timestamp, ToSpan, Zoned,
+    civil::{Date, DateTime, Time},
+    fmt::temporal::{DateTimeParser, DateTimePrinter},
+    tz::{AmbiguousOffset, Offset, TimeZone, TimeZoneDatabase},
+};
+
+use super::grammar::{number, weekday};
+
+/// Why a text is no moment.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MomentError {
+    /// It has none of the known forms.
+    #[error(
+        "`{0}` is no moment: write `2026-12-24 23:00`, `tomorrow 9:00`, `Fri 16:00`, \
+         `2026-12-24T23:00:00Z` or `2026-12-24T23:00[Europe/Madrid]`"
+    )]
+    Form(String),
+    /// It names a day and no time.
+    #[error("`{0}` is a day without a time: write `{0} 9:00`")]
+    NoTime(String),
+    /// It is well formed and contradicts itself, the calendar, or the zones that there are.
+    #[error("`{text}` is no moment: {why}")]
+    Wrong {
+        /// The text.
+        text: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The clocks go forward over it.
+    #[error("`{text}` does not occur in {zone}: the clocks go forward over it")]
+    Skipped {
+        /// The text.
+        text: String,
+        /// The zone.
+        zone: String,
+    },
+    /// The clocks go back over it.
+    #[error(
+        "`{text}` occurs twice in {zone}, where the clocks go back: write `{first}` or `{second}`"
+    )]
+    Twice {
+        /// The text.
+        text: String,
+        /// The zone.
+        zone: String,
+        /// The first, with its offset.
+        first: String,
+        /// The second.
+        second: String,
+    },
+}
+
+/// Reads a moment; without a zone of its own it is by the clock of `now`.
+///
+/// A weekday is the next that has this time still before it, today among them.
+pub fn moment(text: &str, now: &Zoned) -> Result<Timestamp, MomentError> {
+    let text = text.trim();
+    if text.eq_ignore_ascii_case("now") {
+        return Ok(now.timestamp());
+    }
+    if text.starts_with(|c: char| c.is_ascii_digit()) && text.contains('-') {
+        return dated(text, now.time_zone());
+    }
+    let (day, time) = match text.rsplit_once(char::is_whitespace) {
+        Some((day, time)) => (day.trim_end(), time),
+        None if text.contains(':') => ("today", text),
+        None => (text, ""),
+    };
+    let weekday = weekday(day).ok();
+    let is_day = |name: &str| day.eq_ignore_ascii_case(name);
+    let ahead = match (is_day("today"), is_day("tomorrow"), weekday) {
+        (true, ..) => 0,
+        (_, true, _) => 1,
+        (.., Some(weekday)) => {
+            let today = i64::from(now.weekday().to_monday_zero_offset());
+            (i64::try_from(weekday).unwrap_or_default() - today).rem_euclid(7)
+        }
+        _ => return Err(MomentError::Form(text.to_owned())),
+    };
+    if time.is_empty() {
+        return Err(MomentError::NoTime(text.to_owned()));
+    }
+    let time = clock(time).ok_or_else(|| MomentError::Form(text.to_owned()))?;
+    let on = |ahead: i64| {
+        let date = now.date().checked_add(ahead.days());
+        let date = date.map_err(|error| wrong(text, &error))?;
+        civil(text, date.to_datetime(time), now.time_zone())
+    };
+    let at = on(ahead)?;
+    if weekday.is_some() && at < now.timestamp() {
+        return on(ahead + 7);
+    }
+    Ok(at)
+}
+
+/// What begins with a date.
+fn dated(text: &str, zone: &TimeZone) -> Result<Timestamp, MomentError> {
+    let parser = DateTimeParser::new();
+    if text.parse::<Date>().is_ok() && !text.contains(':') {
+        return Err(MomentError::NoTime(text.to_owned()));
+    }
+    // The hour may have one digit, as people write it.
+    if let Some((date, time)) = text.split_once(' ')
+        && let (Ok(date), Some(time)) = (date.parse::<Date>(), clock(time.trim_start()))
+    {
+        return civil(text, date.to_datetime(time), zone);
+    }
+    if text.contains('[') {
+        // The database within the program: the answer is the same on every machine.
+        let zoned = parser.parse_zoned_with(&TimeZoneDatabase::bundled(), text);
+        return zoned
+            .map(|zoned| zoned.timestamp())
+            .map_err(|error| wrong(text, &error));
+    }
+    if let Ok(at) = parser.parse_timestamp(text) {
+        return Ok(at);
+    }
+    match parser.parse_datetime(text) {
+        Ok(datetime) => civil(text, datetime, zone),
+        Err(error) => Err(wrong(text, &error)),
+    }
+}
+
+/// A time of day, `H:MM`, `HH:MM` or `HH:MM:SS`.
+fn clock(text: &str) -> Option<Time> {
+    let (hour, rest) = text.split_once(':')?;
+    let (minute, second) = rest.split_once(':').unwrap_or((rest, "00"));
+    let is_two = |digits: &str| digits.len() == 2;
+    if !(1..=2).contains(&hour.len()) || !is_two(minute) || !is_two(second) {
+        return None;
+    }
+    let number = |digits: &str| i8::try_from(number(digits)?).ok();
+    Time::new(number(hour)?, number(minute)?, number(second)?, 0).ok()
+}
+
+/// A wall-clock time that occurs once.
+fn civil(text: &str, at: DateTime, zone: &TimeZone) -> Result<Timestamp, MomentError> {
+    let ambiguous = zone.to_ambiguous_timestamp(at);
+    let name = || zone.iana_name().unwrap_or("this zone").to_owned();
+    match ambiguous.offset() {
+        AmbiguousOffset::Unambiguous { .. } => {
+            ambiguous.compatible().map_err(|error| wrong(text, &error))
+        }
+        AmbiguousOffset::Gap { .. } => Err(MomentError::Skipped {
+            text: text.to_owned(),
+            zone: name(),
+        }),
+        AmbiguousOffset::Fold { before, after } => {
+            let printer = DateTimePrinter::new();
+            let with = |offset: Offset| match offset.to_timestamp(at) {
+                Ok(at) => printer.timestamp_with_offset_to_string(&at, offset),
+                Err(error) => error.to_string(),
+            };
+            Err(MomentError::Twice {
+                text: text.to_owned(),
+                zone: name(),
+                first: with(before),
+                second: with(after),
+            })
+        }
+    }
+}
+
+fn wrong(text: &str, error: &jiff::Error) -> MomentError {
+    MomentError::Wrong {
+        text: text.to_owned(),
+        why: error.to_string(),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by it")]
+mod tests {
+    use super::*;
+
+    /// Thursday noon in Madrid.
+    fn now() -> Zoned {
+        "2026-11-26T12:00[Europe/Madrid]".parse().unwrap()
+    }
+
+    #[track_caller]
+    fn is(text: &str, expected: &str) {
+        let at = moment(text, &now()).map(|at| at.to_string());
+        assert_eq!(at.as_deref(), Ok(expected), "{text}");
+    }
+
+    #[track_caller]
+    fn refused(text: &str, words: &str) {
+        let error = moment(text, &now()).unwrap_err().to_string();
+        assert!(error.contains(words), "{error}");
+    }
+
+    #[test]
+    fn a_moment_is_by_the_readers_clock() {
+        is("2026-12-24 23:00", "2026-12-24T22:00:00Z");
+        is("2026-12-24T23:00", "2026-12-24T22:00:00Z");
+        is("2026-07-01 9:05:30", "2026-07-01T07:05:30Z");
+        is(" now ", "2026-11-26T11:00:00Z");
+    }
+
+    #[test]
+    fn unless_it_has_a_zone_of_its_own() {
+        is("2026-12-24T23:00:00Z", "2026-12-24T23:00:00Z");
+        is("2026-12-24 23:00:00-05:00", "2026-12-25T04:00:00Z");
+        is("2026-12-24T23:00[America/New_York]", "2026-12-25T04:00:00Z");
+        is(
+            "2026-10-25T02:30:00+01:00[Europe/Madrid]",
+            "2026-10-25T01:30:00Z",
+        );
+    }
+
+    #[test]
+    fn days_have_names() {
+        is("today 18:00", "2026-11-26T17:00:00Z");
+        is("18:00", "2026-11-26T17:00:00Z");
+        is("Today 9:00", "2026-11-26T08:00:00Z");
+        is("tomorrow 9:00", "2026-11-27T08:00:00Z");
+        is("Fri 16:00", "2026-11-27T15:00:00Z");
+        is("wednesday 00:00", "2026-12-01T23:00:00Z");
+    }
+
+    #[test]
+    fn todays_weekday_is_today_while_the_time_is_ahead() {
+        is("Thu 12:00", "2026-11-26T11:00:00Z");
+        is("Thu 12:01", "2026-11-26T11:01:00Z");
+        is("Thu 11:59", "2026-12-03T10:59:00Z");
+    }
+
+    #[test]
+    fn an_hour_that_does_not_occur_once_is_refused() {
+        refused("2026-03-29 02:30", "does not occur in Europe/Madrid");
+        refused(
+            "2026-10-25 02:30",
+            "`2026-10-25T02:30:00+02:00` or `2026-10-25T02:30:00+01:00`",
+        );
+    }
+
+    #[test]
+    fn what_is_no_moment_is_refused_with_what_to_write() {
+        for text in [
+            "",
+            "x",
+            "Frei 16:00",
+            "25:00",
+            "tomorrow 9",
+            "tomorrow 24:00",
+            "9:00 tomorrow",
+            "today 1:2:3:4",
+            "Fri\u{661}6:00",
+        ] {
+            refused(text, "write `2026-12-24 23:00`");
+        }
+        refused(
+            "2026-12-24",
+            "a day without a time: write `2026-12-24 9:00`",
+        );
+        refused("tomorrow", "a day without a time: write `tomorrow 9:00`");
+        refused("2026-02-30 9:00", "`2026-02-30 9:00` is no moment: ");
+        refused("2026-12-24T23:00[Europe/Madird]", "Europe/Madird");
+        refused("2026-12-24T23:00+05:00[Europe/Madrid]", "+05");
+    }
+}

@@ -1,0 +1,64 @@
+//! `pushgate check --policy`: what is odd about the policy, without the network.
+
+use jiff::tz::TimeZone;
+use serde_json::json;
+
+use super::Done;
+use crate::{
+    gates::World,
+    policy::{
+        FILE,
+        lint::{Finding, Here, lint},
+    },
+    report,
+    verdict::Trouble,
+    world::{Real, bad_policy},
+};
+
+pub(crate) fn run(as_json: bool) -> Done {
+    let world = Real::open()?;
+    let heroku = world.heroku_remotes();
+    let (origin, findings) = match world.policy_here()? {
+        Some((origin, text)) => {
+            // A zone that is left to chance is a finding, whatever it may be here.
+            let local = world.zone().unwrap_or(TimeZone::UTC);
+            let here = Here {
+                now: world.now(),
+                local: &local,
+                heroku: &heroku,
+            };
+            let findings = lint(&origin, &text, &here).map_err(bad_policy)?;
+            (origin, findings)
+        }
+        None => {
+            report::say(&format!("there is no {FILE}: the built-in policy holds"));
+            (FILE.to_owned(), Vec::new())
+        }
+    };
+    let text = if as_json {
+        let findings: Vec<_> = findings.iter().map(program).collect();
+        format!("{:#}\n", json!({ "policy": origin, "findings": findings }))
+    } else {
+        let line = |finding: &Finding| {
+            let Finding {
+                line,
+                column,
+                smell,
+            } = finding;
+            format!("{origin}:{line}:{column}: {smell}\n")
+        };
+        findings.iter().map(line).collect()
+    };
+    report::data(&text).map_err(|error| Trouble::io("write to standard output", &error))?;
+    Ok(u8::from(!findings.is_empty()))
+}
+
+/// A finding as a program reads it.
+fn program(finding: &Finding) -> serde_json::Value {
+    json!({
+        "line": finding.line,
+        "column": finding.column,
+        "kind": finding.smell.name(),
+        "message": finding.smell.to_string(),
+    })
+}

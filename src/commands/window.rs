@@ -1,0 +1,140 @@
+//! `pushgate window [ENV]`: when an environment may be pushed to.
+
+use jiff::{Timestamp, tz::TimeZone};
+use serde::Serialize;
+
+use super::Done;
+use crate::{
+    calendar::{self, ClosedBy, Window, Zone},
+    cli,
+    gates::{World, window::reader},
+    policy::{self, Environment, Policy},
+    report::{self, window::Picture},
+    verdict::Trouble,
+    world::{Loaded, Real},
+};
+
+pub(crate) fn run(args: &cli::Window) -> Done {
+    let world = Real::open()?;
+    let Loaded { policy, edited, .. } = loaded(&world)?;
+    if edited {
+        report::say(&format!(
+            "note: the uncommitted edit of {} changes nothing; the committed one counts",
+            policy::FILE
+        ));
+    }
+    let environments = chosen(args, &policy)?;
+    if environments.is_empty() {
+        report::say("no environment has a window: all of them are always open");
+    }
+    let mut text = String::new();
+    let mut is_open = true;
+    for environment in environments {
+        let window = &environment.window;
+        let zone = reader(window, &world)?;
+        let now = world.now().to_zoned(zone.clone());
+        let at = match &args.at {
+            Some(text) => calendar::moment(text, &now)?,
+            None => now.timestamp(),
+        };
+        let answer = Answer::new(environment, at, &zone);
+        is_open &= answer.open;
+        if args.json {
+            let line = serde_json::to_string(&answer)
+                .map_err(|error| Trouble::io("write JSON", &error.into()))?;
+            text += &format!("{line}\n");
+            continue;
+        }
+        let picture = Picture {
+            environment: &environment.name,
+            window,
+            at,
+            reader: &zone,
+            columns: report::data_columns(),
+        };
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        text += &picture.draw();
+    }
+    report::data(&text).map_err(|error| Trouble::io("write to standard output", &error))?;
+    Ok(u8::from(!is_open))
+}
+
+/// The policy of what would be pushed: trunk's, or that of HEAD where there is no trunk here.
+fn loaded(world: &Real) -> Result<Loaded, Trouble> {
+    let head = world.reference("HEAD")?;
+    let loaded = world.policy(head.as_ref())?;
+    let tip = match world.trunk(&loaded.policy.trunk) {
+        Ok(trunk) => world.local_branch(&trunk.branch)?,
+        Err(_) => None,
+    };
+    match tip {
+        Some(tip) if head.as_ref() != Some(&tip) => world.policy(Some(&tip)),
+        _ => Ok(loaded),
+    }
+}
+
+/// The environment that is named, else those that have a window.
+fn chosen<'p>(args: &cli::Window, policy: &'p Policy) -> Result<Vec<&'p Environment>, Trouble> {
+    let all = || policy.environments.iter();
+    match &args.environment {
+        Some(name) => match policy.environment(name) {
+            Some(environment) => Ok(vec![environment]),
+            None => Err(Trouble::NoEnvironment {
+                name: name.clone(),
+                known: all().map(|one| one.name.clone()).collect(),
+            }),
+        },
+        None => Ok(all().filter(|one| !one.window.is_always_open()).collect()),
+    }
+}
+
+/// What a program reads.
+#[derive(Serialize)]
+struct Answer<'p> {
+    environment: &'p str,
+    at: Timestamp,
+    /// Whether a push at that moment would pass, runway and all.
+    open: bool,
+    /// The rule that closes it; none where it is open, or outside the open hours.
+    closed_by: Option<String>,
+    /// Up to when it stays open, or that rule, or the time outside the open hours, lasts.
+    until: Option<Timestamp>,
+    /// The next moment at which a push would pass; none where it is open, or never opens.
+    next_open: Option<Timestamp>,
+    timezone: String,
+}
+
+impl<'p> Answer<'p> {
+    fn new(environment: &'p Environment, at: Timestamp, reader: &TimeZone) -> Self {
+        let window = &environment.window;
+        let (closed_by, until, next_open) = match window.check(at, reader) {
+            Ok(()) if window.is_always_open() => (None, None, None),
+            Ok(()) => (None, window.open_until(at, reader), None),
+            Err(closed) => {
+                let rule = match &closed.by {
+                    ClosedBy::Rule(rule) => Some(rule.to_string()),
+                    ClosedBy::OutsideOpen => None,
+                };
+                (rule, window.closed_until(closed.at, reader), closed.reopens)
+            }
+        };
+        Self {
+            environment: &environment.name,
+            at,
+            open: window.check(at, reader).is_ok(),
+            closed_by,
+            until,
+            next_open,
+            timezone: zone_name(window, reader),
+        }
+    }
+}
+
+fn zone_name(window: &Window, reader: &TimeZone) -> String {
+    match &window.timezone {
+        Zone::Named { name, .. } => name.clone(),
+        Zone::Local => reader.iana_name().unwrap_or("local").to_owned(),
+    }
+}

@@ -1,0 +1,234 @@
+//! `pushgate check --policy`: what is odd about a policy that holds.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::support::{PUSHGATE, Ran, Sandbox};
+
+const NOW: &str = "2026-11-23 12:00:00";
+
+fn check(shop: &Sandbox, args: &[&str]) -> Ran {
+    let mut command = shop.at(NOW);
+    Ran::of(command.args([PUSHGATE, "check", "--policy"]).args(args))
+}
+
+/// What is found in a work tree with this policy.
+#[track_caller]
+fn finds(policy: &str, expected: &[&str]) {
+    let shop = Sandbox::bare();
+    shop.write(".pushgate.yml", policy);
+    let ran = check(&shop, &[]);
+    let found: Vec<_> = ran.stdout.lines().collect();
+    let expected: Vec<_> = expected
+        .iter()
+        .map(|line| format!(".pushgate.yml:{line}"))
+        .collect();
+    assert_eq!(found, expected, "{ran}");
+    assert_eq!(ran.code, i32::from(!expected.is_empty()), "{ran}");
+    assert_eq!(ran.stderr, "");
+}
+
+/// The same of production's window, whose lines begin at the fourth.
+#[track_caller]
+fn finds_in_window(lines: &str, expected: &[&str]) {
+    let indented = lines
+        .lines()
+        .fold(String::new(), |text, line| text + "      " + line + "\n");
+    finds(
+        &format!("environments:\n  production:\n    window:\n{indented}"),
+        expected,
+    );
+}
+
+#[test]
+fn a_sensible_policy_passes() {
+    finds_in_window(
+        "timezone: Europe/Madrid\nopen: [Mon-Thu 09:00-16:00, Fri 09:00-12:00]\nclosed: ['22:00-07:00', 2026-12-24..2027-01-02]\nrunway: 1h",
+        &[],
+    );
+    finds("", &[]);
+    finds(
+        "environments: {staging: {}, production: {after: staging}}\n",
+        &[],
+    );
+}
+
+#[test]
+fn a_window_that_never_opens_is_named() {
+    finds_in_window(
+        "timezone: UTC\nopen: [Mon-Fri]\nclosed: [Mon-Wed, Thu-Sun]",
+        &[
+            "3:5: the window of `production` never opens",
+            "5:14: `Mon-Fri` opens nothing: `closed` closes all of it",
+        ],
+    );
+    finds_in_window(
+        "timezone: UTC\nopen: ['09:00-10:00']\nrunway: 2h",
+        &[
+            "3:5: the window of `production` never opens: no hour passes all of its rules for the whole runway",
+        ],
+    );
+}
+
+#[test]
+fn a_rule_that_is_past_is_named() {
+    finds_in_window(
+        "timezone: UTC\nclosed: [2025-12-24..2026-01-02, 2026-11-21, 2026-11-22, 2026-12-24]",
+        &[
+            "5:16: `2025-12-24..2026-01-02` is past; remove it",
+            "5:40: `2026-11-21` is past; remove it",
+        ],
+    );
+}
+
+#[test]
+fn an_open_rule_that_is_always_closed_is_a_contradiction() {
+    finds_in_window(
+        "timezone: UTC\nopen:\n  - Mon-Fri 09:00-16:00\n  - Sat 10:00-12:00\nclosed: ['Sat,Sun']",
+        &["7:11: `Sat 10:00-12:00` opens nothing: `Sat,Sun` closes all of it"],
+    );
+}
+
+#[test]
+fn a_rule_that_another_covers_is_named() {
+    finds_in_window(
+        "timezone: UTC\nclosed: ['23:00-06:00', '22:00-07:00', Sat, 'Fri-Sun', '22:00-07:00']",
+        &[
+            "5:16: `23:00-06:00` changes nothing: `22:00-07:00` covers it",
+            "5:46: `Sat` changes nothing: `Fri-Sun` covers it",
+            "5:62: `22:00-07:00` changes nothing: `22:00-07:00` covers it",
+        ],
+    );
+}
+
+#[test]
+fn a_zone_that_is_left_to_chance_is_named() {
+    let words = "the hours of `production` are by the clock of whoever pushes, another one for each; name a `timezone`";
+    finds_in_window("closed: 22:00-07:00", &[&format!("3:5: {words}")]);
+    finds_in_window(
+        "closed: 22:00-07:00\ntimezone: local",
+        &[&format!("5:17: {words}")],
+    );
+}
+
+#[test]
+fn an_app_that_no_environment_has_is_named() {
+    let shop = Sandbox::bare();
+    let policy =
+        "suite: {run: 'true'}\nenvironments:\n  staging: {app: shop-staging}\n  production: {}\n";
+    shop.write(".pushgate.yml", policy);
+    for (remote, app) in [
+        ("staging", "shop-staging"),
+        ("production", "shop"),
+        ("eu", "shop-eu"),
+    ] {
+        shop.git(["remote", "remove", remote]);
+        let url = format!("https://git.heroku.com/{app}.git");
+        shop.git(["remote", "add", remote, &url]).goes();
+    }
+    let ran = check(&shop, &[]);
+    assert_eq!(
+        ran.stdout,
+        ".pushgate.yml:2:1: the remote `eu` leads to the app `shop-eu`, which is on no environment: pushes there are refused\n"
+    );
+    // What is said here is what a push would meet.
+    shop.commit_file(".pushgate.yml", policy);
+    let head = shop.ask(["rev-parse", "HEAD"]);
+    let line = format!(
+        "refs/heads/master {head} refs/heads/master {}\n",
+        "0".repeat(40)
+    );
+    let refused = shop.pushgate_pre_push("eu", "https://git.heroku.com/shop-eu.git", &line);
+    assert_eq!(refused.code, 1, "{refused}");
+    refused.says("shop-eu");
+    shop.write(
+        ".pushgate.yml",
+        &policy.replace("production: {}", "production: {app: [shop, shop-EU]}"),
+    );
+    assert_eq!(check(&shop, &[]).goes().stdout, "");
+}
+
+#[test]
+fn json_names_the_kind_and_the_place() {
+    let shop = Sandbox::bare();
+    shop.write(
+        ".pushgate.yml",
+        "environments:\n  production:\n    window: {timezone: UTC, closed: [2020-01-01, Sun]}\n",
+    );
+    let ran = check(&shop, &["--json"]);
+    assert_eq!(ran.code, 1, "{ran}");
+    let value: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(
+        value,
+        json!({
+            "policy": ".pushgate.yml",
+            "findings": [{
+                "line": 3, "column": 38, "kind": "past",
+                "message": "`2020-01-01` is past; remove it",
+            }],
+        })
+    );
+    shop.write(".pushgate.yml", "environments: {staging: {}}\n");
+    let value: Value = serde_json::from_str(&check(&shop, &["--json"]).goes().stdout).unwrap();
+    assert_eq!(value["findings"], json!([]));
+}
+
+#[test]
+fn a_policy_that_does_not_load_ends_with_2() {
+    let shop = Sandbox::bare();
+    shop.write(".pushgate.yml", "enviroments: {}\n");
+    let ran = check(&shop, &[]).says(".pushgate.yml:1:1: unknown key `enviroments`");
+    assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{ran}");
+}
+
+#[test]
+fn the_work_trees_policy_counts_and_else_that_of_head() {
+    let shop = Sandbox::bare();
+    check(&shop, &[]).goes().says("there is no .pushgate.yml");
+    shop.policy("environments:\n  production:\n    window: {closed: Sun}\n");
+    fs::remove_file(shop.app.join(".pushgate.yml")).unwrap();
+    let head = shop.ask(["rev-parse", "--short=7", "HEAD"]);
+    let ran = check(&shop, &[]);
+    let begins = format!(".pushgate.yml at {head}:3:5: the hours of `production`");
+    assert!(ran.stdout.starts_with(&begins), "{ran}");
+    shop.write(".pushgate.yml", "environments: {production: {}}\n");
+    check(&shop, &[]).goes();
+}
+
+#[test]
+fn it_asks_no_network_and_takes_nothing_else() {
+    let shop = Sandbox::bare();
+    shop.write(".pushgate.yml", "environments: {staging: {}}\n");
+    shop.git(["remote", "set-url", "origin", "ext::touch asked"])
+        .goes();
+    shop.git(["config", "protocol.ext.allow", "always"]).goes();
+    check(&shop, &[]).goes();
+    assert!(!shop.app.join("asked").exists());
+    assert_eq!(check(&shop, &["staging"]).code, 2);
+    assert_eq!(check(&shop, &["--commit", "HEAD"]).code, 2);
+}
+
+#[test]
+fn the_readme_shows_what_is_said() {
+    let readme = include_str!("../README.md");
+    let (_, shown) = readme.split_once("$ pushgate check --policy\n").unwrap();
+    let shown: Vec<_> = shown.lines().take(2).collect();
+    let policy = "\
+suite: {run: bin/test}
+
+environments:
+  staging:
+    app: shop-staging
+  production:
+    window:
+      timezone: Europe/Madrid
+      open: [Mon-Fri 9:00-16:00, Sat 10:00-12:00]
+      closed: ['Sat,Sun', 2025-12-24..2026-01-02]
+";
+    let shown: Vec<_> = shown
+        .iter()
+        .map(|line| line.strip_prefix(".pushgate.yml:").unwrap())
+        .collect();
+    finds(policy, &shown);
+}

@@ -1,0 +1,312 @@
+//! `pushgate window`: the picture, the moments, and what a program reads.
+
+use serde_json::{Value, json};
+
+use crate::support::{PUSHGATE, Ran, Sandbox, tool};
+
+const PLAIN: &str = "\
+environments:
+  staging: {}
+  production:
+    window:
+      timezone: Europe/Madrid
+      open: [Mon-Thu 09:00-16:00, Fri 09:00-12:00]
+      closed: [2026-12-24..2027-01-02]
+      runway: 1h
+";
+
+fn shop(policy: &str) -> Sandbox {
+    let shop = Sandbox::bare();
+    shop.policy(policy);
+    shop
+}
+
+/// `pushgate window ARGS` while every clock shows this time (UTC), with variables.
+fn window(shop: &Sandbox, time: &str, variables: &[(&str, &str)], args: &[&str]) -> Ran {
+    let mut command = shop.at(time);
+    command.envs(variables.iter().copied());
+    Ran::of(command.args([PUSHGATE, "window"]).args(args))
+}
+
+/// The same in a terminal of so many columns.
+fn in_terminal(shop: &Sandbox, columns: usize, variables: &[(&str, &str)]) -> Vec<String> {
+    let line = format!("stty rows 24 cols {columns}; {PUSHGATE} window --at 2026-11-26T14:30:00Z");
+    let mut command = shop.command(tool("script", "bsdutils"));
+    command.envs(variables.iter().copied());
+    let ran = Ran::of(command.args(["-qec", &line, "/dev/null"]));
+    assert_eq!(ran.code, 1, "{ran}");
+    ran.stdout
+        .lines()
+        .map(|line| line.trim_end_matches('\r').to_owned())
+        .collect()
+}
+
+fn json(ran: &Ran) -> Value {
+    serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {ran}"))
+}
+
+#[test]
+fn the_picture_has_seven_days_with_the_reason_under_each_closed_stretch() {
+    let shop = shop(PLAIN);
+    let ran = window(&shop, "2026-12-21 08:10:00", &[], &[]).goes();
+    assert_eq!(ran.stderr, "");
+    assert_eq!(
+        ran.stdout,
+        "\
+production, Mon 2026-12-21 09:10 Europe/Madrid (Mon 08:10 here): open until Mon
+    2026-12-21 16:00 Europe/Madrid (Mon 15:00 here)
+
+                00    03    06    09    12    15    18    21
+here            23    02    05    08    11    14    17    20
+Mon 2026-12-21  ##################@>>...........################
+                outside the open hours          outside the open hours
+Tue 2026-12-22  ##################..............################
+                outside the open hours          outside the open hours
+Wed 2026-12-23  ##################..............################
+                outside the open hours          outside the open hours
+Thu 2026-12-24  ################################################
+                `2026-12-24..2027-01-02`
+Fri 2026-12-25  ################################################
+                `2026-12-24..2027-01-02`
+Sat 2026-12-26  ################################################
+                `2026-12-24..2027-01-02`
+Sun 2026-12-27  ################################################
+                `2026-12-24..2027-01-02`
+
+. open   # closed   @ now   > runway   (runway 1h)
+"
+    );
+}
+
+#[test]
+fn the_exit_code_says_whether_a_push_would_go() {
+    let shop = shop(PLAIN);
+    let codes = [
+        ("2026-12-21 09:00", 0),
+        ("2026-12-21 08:59", 1),
+        ("2026-12-21 14:59", 0),
+        ("2026-12-21 15:01", 1),
+        ("2026-12-24 10:00", 1),
+    ];
+    for (at, code) in codes {
+        let at = format!("{}[Europe/Madrid]", at.replace(' ', "T"));
+        let ran = window(
+            &shop,
+            "2026-11-23 12:00:00",
+            &[],
+            &["production", "--at", &at],
+        );
+        assert_eq!(ran.code, code, "{at}: {ran}");
+        let pushed = {
+            let utc: jiff::Zoned = at.parse().unwrap();
+            let utc = utc.timestamp().to_zoned(jiff::tz::TimeZone::UTC);
+            window(
+                &shop,
+                &utc.strftime("%Y-%m-%d %H:%M:%S").to_string(),
+                &[],
+                &[],
+            )
+        };
+        assert_eq!(pushed.code, code, "by the clock: {pushed}");
+    }
+}
+
+#[test]
+fn json_has_exactly_what_it_promises() {
+    let shop = shop(PLAIN);
+    let at = |at: &str| {
+        json(&window(
+            &shop,
+            "2026-11-23 12:00:00",
+            &[],
+            &["--json", "--at", at],
+        ))
+    };
+    assert_eq!(
+        at("2026-11-24 10:00"),
+        json!({
+            "environment": "production", "at": "2026-11-24T10:00:00Z", "open": true,
+            "closed_by": null, "until": "2026-11-24T15:00:00Z", "next_open": null,
+            "timezone": "Europe/Madrid",
+        })
+    );
+    assert_eq!(
+        at("2026-12-24 23:00"),
+        json!({
+            "environment": "production", "at": "2026-12-24T23:00:00Z", "open": false,
+            "closed_by": "2026-12-24..2027-01-02", "until": "2027-01-02T23:00:00Z",
+            "next_open": "2027-01-04T08:00:00Z", "timezone": "Europe/Madrid",
+        })
+    );
+    // Outside the open hours there is no rule to name.
+    assert_eq!(
+        at("2026-11-27 11:00"),
+        json!({
+            "environment": "production", "at": "2026-11-27T11:00:00Z", "open": false,
+            "closed_by": null, "until": "2026-11-30T08:00:00Z",
+            "next_open": "2026-11-30T08:00:00Z", "timezone": "Europe/Madrid",
+        })
+    );
+    // The runway reaches a closed hour.
+    assert_eq!(at("2026-11-27 10:30")["open"], json!(false));
+    let always = window(&shop, "2026-11-23 12:00:00", &[], &["staging", "--json"]).goes();
+    assert_eq!(
+        json(&always),
+        json!({
+            "environment": "staging", "at": json(&always)["at"], "open": true, "closed_by": null,
+            "until": null, "next_open": null, "timezone": "UTC",
+        })
+    );
+}
+
+#[test]
+fn a_moment_is_by_the_readers_own_clock() {
+    let shop = shop(PLAIN);
+    let asked = |zone: &str, at: &str| {
+        let variables = [("TZ", zone)];
+        // The file of the zone tells the clock, whatever faketime does with TZ.
+        json(&window(
+            &shop,
+            "2026-11-26 12:00:00",
+            &variables,
+            &["--json", "--at", at],
+        ))["at"]
+            .clone()
+    };
+    assert_eq!(
+        asked("Asia/Tokyo", "2026-12-24 23:00"),
+        "2026-12-24T14:00:00Z"
+    );
+    assert_eq!(
+        asked("America/New_York", "2026-12-24 23:00"),
+        "2026-12-25T04:00:00Z"
+    );
+    assert_eq!(asked("UTC", "tomorrow 9:00"), "2026-11-27T09:00:00Z");
+    assert_eq!(asked("UTC", "today 18:00"), "2026-11-26T18:00:00Z");
+    assert_eq!(asked("UTC", "Fri 16:00"), "2026-11-27T16:00:00Z");
+    assert_eq!(
+        asked("Asia/Tokyo", "2026-12-24T23:00[Europe/Madrid]"),
+        "2026-12-24T22:00:00Z"
+    );
+    assert_eq!(
+        asked("Asia/Tokyo", "2026-12-24T23:00:00+01:00"),
+        "2026-12-24T22:00:00Z"
+    );
+}
+
+#[test]
+fn a_wrong_moment_a_wrong_name_and_a_wrong_rule_end_with_2() {
+    let shop = shop(PLAIN);
+    let fails = |args: &[&str], words: &str| {
+        let ran = window(
+            &shop,
+            "2026-11-26 12:00:00",
+            &[("TZ", "Europe/Madrid")],
+            args,
+        );
+        assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{ran}");
+        ran.says(words);
+    };
+    fails(&["--at", "Frei 16:00"], "`Frei 16:00` is no moment: write ");
+    fails(&["--at", "-1"], "`-1` is no moment");
+    fails(
+        &["--at", "2026-10-25 02:30"],
+        "occurs twice in Europe/Madrid",
+    );
+    fails(&["prodction"], "did you mean `production`?");
+    shop.policy("environments:\n  production:\n    window: {closed: ['25:00-07:00']}\n");
+    fails(&[], ".pushgate.yml at ");
+    fails(&["--json"], "`25:00` is no time of day");
+}
+
+#[test]
+fn every_environment_with_a_window_is_shown_and_none_says_so() {
+    let two = "environments:\n  staging: {window: {timezone: UTC, open: [Mon-Fri]}}\n  qa: {}\n  production: {window: {timezone: UTC, closed: ['22:00-07:00']}}\n";
+    let shop = shop(two);
+    let ran = window(&shop, "2026-11-28 12:00:00", &[], &[]);
+    assert_eq!(ran.code, 1, "one is closed: {ran}");
+    let heads: Vec<_> = ran
+        .stdout
+        .lines()
+        .filter(|line| line.contains(", Sat 2026-11-28 12:00: "))
+        .collect();
+    assert_eq!(heads.len(), 2, "{ran}");
+    assert!(
+        heads[0].starts_with("staging, ") && heads[1].starts_with("production, "),
+        "{ran}"
+    );
+    let lines = window(&shop, "2026-11-28 12:00:00", &[], &["--json"]).stdout;
+    assert_eq!(lines.lines().count(), 2, "{lines}");
+    shop.policy("environments: {staging: {}}\n");
+    let none = window(&shop, "2026-11-28 12:00:00", &[], &[])
+        .goes()
+        .says("no environment has a window");
+    assert_eq!(none.stdout, "");
+    let one = window(&shop, "2026-11-28 12:00:00", &[], &["staging"]).goes();
+    assert_eq!(one.stdout, "staging, Sat 2026-11-28 12:00: always open\n");
+}
+
+#[test]
+fn the_policy_is_that_of_trunk_and_an_uncommitted_edit_counts_for_nothing() {
+    let shop = shop(PLAIN);
+    shop.git(["switch", "-q", "-c", "feature"]).goes();
+    shop.policy("environments: {production: {window: {open: [Sun]}}}\n");
+    let at = ["--at", "2026-11-24 10:00"];
+    window(&shop, "2026-11-23 12:00:00", &[], &at).goes();
+    shop.git(["switch", "-q", "master"]).goes();
+    shop.write(
+        ".pushgate.yml",
+        "environments: {production: {window: {open: [Sun]}}}\n",
+    );
+    window(&shop, "2026-11-23 12:00:00", &[], &at)
+        .goes()
+        .says("note: the uncommitted edit of .pushgate.yml changes nothing");
+}
+
+#[test]
+fn a_terminal_is_never_too_narrow_and_colour_is_only_for_one() {
+    let shop = shop(PLAIN);
+    for columns in [80, 40, 20] {
+        let lines = in_terminal(&shop, columns, &[("TERM", "dumb")]);
+        let picture = lines.join("\n");
+        assert!(
+            lines.iter().all(|line| line.chars().count() <= columns),
+            "{picture}"
+        );
+        let rows = lines.iter().filter(|line| line.contains("###")).count();
+        assert_eq!(rows, 7, "{picture}");
+        assert!(!picture.contains('\u{1b}'), "{picture}");
+    }
+    let coloured = in_terminal(&shop, 80, &[("TERM", "xterm")]).join("\n");
+    assert!(coloured.contains("\u{1b}[31m####"), "{coloured}");
+    let plain = in_terminal(&shop, 80, &[("TERM", "xterm"), ("NO_COLOR", "1")]).join("\n");
+    assert!(!plain.contains('\u{1b}'), "{plain}");
+}
+
+#[test]
+fn a_reader_without_a_zone_sees_a_window_that_has_one() {
+    let shop = shop(PLAIN);
+    let mars = [("TZ", "Mars/Olympus")];
+    window(&shop, "2026-11-24 10:00:00", &mars, &[]).goes();
+    shop.policy("environments: {production: {window: {closed: ['22:00-07:00']}}}\n");
+    let ran = window(&shop, "2026-11-24 10:00:00", &mars, &[]);
+    assert_eq!(ran.code, 2, "{ran}");
+    ran.says("the time zone of this machine cannot be told");
+}
+
+#[test]
+fn the_picture_in_the_readme_is_a_real_one() {
+    const ASKED: &str = "$ pushgate window production\n";
+    let readme = include_str!("../README.md");
+    let shop = shop(
+        "environments:\n  production:\n    window:\n      timezone: Europe/Madrid\n      \
+         open: [Mon-Thu 09:00-16:00, Fri 09:00-12:00]\n      \
+         closed: ['22:00-07:00', 2026-12-24..2027-01-02]\n      runway: 1h\n",
+    );
+    let london = [("TZ", "Europe/London")];
+    let ran = window(&shop, "2026-12-21 14:20:00", &london, &["production"]);
+    assert_eq!(ran.code, 1, "{ran}");
+    let (_, shown) = readme.split_once(ASKED).unwrap();
+    let (shown, _) = shown.split_once("```").unwrap();
+    assert_eq!(shown, ran.stdout);
+}
