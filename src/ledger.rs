@@ -19,8 +19,11 @@ use crate::{
 /// The format of a line.
 const VERSION: u32 = 1;
 
-/// So much of its end is read where only the newest matters: some two thousand lines.
-const TAIL: u64 = 1024 * 1024;
+/// A longer line is nobody's.
+const LONGEST: u64 = 1024 * 1024;
+
+/// So much of its end is read where only the newest matters: some three hundred lines.
+const TAIL: u64 = 128 * 1024;
 
 /// One line of the ledger.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -294,7 +297,7 @@ impl Ledger {
         loop {
             line.clear();
             // A line without an end is none of ours, and must not fill the memory.
-            let read = reader.by_ref().take(TAIL).read_until(b'\n', &mut line);
+            let read = reader.by_ref().take(LONGEST).read_until(b'\n', &mut line);
             if read.map_err(|error| self.unreadable(&error))? == 0 {
                 return Ok(found);
             }
