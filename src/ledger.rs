@@ -266,10 +266,11 @@ impl Ledger {
         written
     }
 
-    /// The newest entries, oldest first: those in the last [`TAIL`] bytes.
+    /// The newest entries, oldest first: those in the last [`TAIL`] bytes, and of them all that
+    /// name this: an environment, or a commit.
     ///
     /// A ledger of years must not slow down a push.
-    pub fn newest(&self) -> Result<Vec<Entry>, Trouble> {
+    pub fn newest(&self, name: &str) -> Result<Vec<Entry>, Trouble> {
         let Some(mut file) = self.existing()? else {
             return Ok(Vec::new());
         };
@@ -282,6 +283,10 @@ impl Ledger {
             .map_err(|error| self.unreadable(&error))?;
         // The first line is cut off, most probably.
         let lines = text.split(|b| *b == b'\n').skip(usize::from(cut));
+        // To read a line costs much more than to see that it is about something else.
+        let quoted = serde_json::Value::from(name).to_string();
+        let finder = Finder::new(&quoted);
+        let lines = lines.filter(|line| finder.find(line).is_some());
         Ok(lines.filter_map(entry).collect())
     }
 

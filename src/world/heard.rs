@@ -1,6 +1,9 @@
 //! What all remotes of a pipeline answered, asked at the same time.
 
-use std::thread::{self, ScopedJoinHandle};
+use std::{
+    collections::BTreeSet,
+    thread::{self, ScopedJoinHandle},
+};
 
 use bstr::{BStr, BString};
 
@@ -58,6 +61,15 @@ impl Heard {
     pub(crate) fn trunk(&self, name: &TrunkName) -> Option<&Result<Tip, Trouble>> {
         let (asked, tip) = self.trunk.as_ref()?;
         (asked == name).then_some(tip)
+    }
+
+    /// All that is live anywhere, each once.
+    pub(crate) fn commits(&self) -> BTreeSet<&Oid> {
+        let tips = self
+            .live
+            .iter()
+            .filter_map(|(_, _, tips)| tips.as_ref().ok());
+        tips.flatten().map(|(_, tip)| tip).collect()
     }
 
     /// The tips of a remote's branches, if they were asked for.

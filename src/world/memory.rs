@@ -95,7 +95,7 @@ impl Memory for Real {
     }
 
     fn arrivals(&self, stage: &Stage) -> Result<Vec<Arrival>, Trouble> {
-        let entries = self.ledger().newest()?;
+        let entries = self.ledger().newest(&stage.environment)?;
         let sent = entries
             .iter()
             .filter(|entry| went(entry, &stage.environment));

@@ -29,7 +29,7 @@ pub(super) struct Desk<'w> {
     pub(super) heard: Heard,
     pub(super) now: Timestamp,
     pub(super) reader: TimeZone,
-    /// The newest lines of the ledger.
+    /// The newest lines of the ledger about what is live.
     pub(super) entries: Vec<Entry>,
     /// All that the team remembers.
     pub(super) records: Vec<Record>,
@@ -47,10 +47,16 @@ pub(super) fn status(world: &Real) -> Result<Status, Trouble> {
     let mut troubles = Vec::new();
     let heard = Heard::ask(world, trunk.as_ref().ok(), policy.shares(), &stages);
     let mut keep = |trouble: Trouble| troubles.push(trouble.in_one_line());
-    let entries = world.ledger().newest().unwrap_or_else(|trouble| {
-        keep(trouble);
-        Vec::new()
-    });
+    let mut entries = Vec::new();
+    for commit in heard.commits() {
+        match world.ledger().newest(commit.as_str()) {
+            Ok(found) => entries.extend(found),
+            Err(trouble) => {
+                keep(trouble);
+                break;
+            }
+        }
+    }
     let records = world.notes().all().unwrap_or_else(|trouble| {
         keep(trouble);
         Vec::new()

@@ -31,7 +31,6 @@ impl Desk<'_> {
         let live = remotes
             .iter()
             .find_map(|one| one.live.as_ref().ok()?.as_ref());
-        let live = live.map(|live| &live.commit.id);
         let url = stage.remotes.first().map(|remote| {
             let urls = self.world.remotes().push_urls(remote);
             urls.into_iter().next().unwrap_or_else(|| remote.clone())
@@ -42,9 +41,11 @@ impl Desk<'_> {
                 self.world.destination(url.as_bstr()).brief()
             }),
             after: environment.after.clone(),
-            tried: live.and_then(|live| self.tried(environment, stage, live)),
+            tried: live.and_then(|live| self.tried(environment, live)),
             hours: self.hours(environment),
-            removed: live.map_or(Vec::new(), |live| self.removed(environment, live)),
+            removed: live.map_or(Vec::new(), |live| {
+                self.removed(environment, &live.commit.id)
+            }),
             answer: self.answer(environment, stage),
             remotes,
         }
@@ -124,7 +125,7 @@ impl Desk<'_> {
     }
 
     /// What the environments that come after this one want of the commit.
-    fn tried(&self, environment: &Environment, stage: &Stage, commit: &Oid) -> Option<Tried> {
+    fn tried(&self, environment: &Environment, live: &Live) -> Option<Tried> {
         let after = || {
             let after = |one: &&Environment| one.after.as_ref() == Some(&environment.name);
             self.policy.environments.iter().filter(after)
@@ -134,7 +135,7 @@ impl Desk<'_> {
         if needed.is_zero() && wanted.is_none() {
             return None;
         }
-        let (since, _) = self.arrived(stage, commit);
+        let (commit, since) = (&live.commit.id, live.since);
         let age = |since| Duration::try_from(self.now.duration_since(since)).unwrap_or_default();
         let mut known = BTreeSet::new();
         let signed = self.records.iter().filter(|record| {
