@@ -177,6 +177,17 @@ fn main() -> ExitCode {
     empty_ledger.was_promoted(0, WARM_UP + rounds);
     huge_ledger.was_promoted(LEDGER, WARM_UP + rounds);
 
+    let mut status = [Vec::new(), Vec::new()];
+    for round in 0..WARM_UP + rounds {
+        for (shop, times) in [&empty_ledger, &huge_ledger].into_iter().zip(&mut status) {
+            let took = shop.status();
+            if round >= WARM_UP {
+                times.push(took);
+            }
+        }
+    }
+    let status = status.map(|times| quartile(&times, 2));
+
     let git = small.sandbox.ask(["--version"]);
     println!("{rounds} rounds, {git}\n\n   median      least  quarters        push");
     for push in &pushes {
@@ -208,6 +219,11 @@ fn main() -> ExitCode {
         Figure::ratio(
             "huge ledger / empty ledger",
             median(with_huge) / median(with_empty),
+            1.1,
+        ),
+        Figure::ratio(
+            "status: huge ledger / empty ledger",
+            status[1] / status[0],
             1.1,
         ),
         // git itself reads every ref of both sides before it asks the hook: a whole push to a large
@@ -347,6 +363,13 @@ impl Shop {
         push.args(["push", "-q", "--no-verify", "staging", "master"])
             .env("GIT_COMMITTER_DATE", format!("{when} +0000"));
         Ran::of(&mut push).goes();
+    }
+
+    /// How long it takes to look at it all, in milliseconds.
+    fn status(&self) -> f64 {
+        let start = Instant::now();
+        self.sandbox.pushgate(["status"]).goes();
+        start.elapsed().as_secs_f64() * 1000.0
     }
 
     /// The pushes to production were judged by what is remembered of staging.
@@ -565,10 +588,14 @@ impl<'s> Push<'s> {
 
     /// The first, second or third quartile of its times; the least of them for 0.
     fn quartile(&self, quarter: usize) -> f64 {
-        let mut times = self.times.clone();
-        times.sort_by(f64::total_cmp);
-        times[(times.len() - 1) * quarter / 4]
+        quartile(&self.times, quarter)
     }
+}
+
+fn quartile(times: &[f64], quarter: usize) -> f64 {
+    let mut times = times.to_vec();
+    times.sort_by(f64::total_cmp);
+    times[(times.len() - 1) * quarter / 4]
 }
 
 /// A promise, and what was measured.
