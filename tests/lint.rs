@@ -32,9 +32,7 @@ fn finds(policy: &str, expected: &[&str]) {
 /// The same of production's window, whose lines begin at the fourth.
 #[track_caller]
 fn finds_in_window(lines: &str, expected: &[&str]) {
-    let indented = lines
-        .lines()
-        .fold(String::new(), |text, line| text + "      " + line + "\n");
+    let indented = format!("      {}\n", lines.replace('\n', "\n      "));
     finds(
         &format!("environments:\n  production:\n    window:\n{indented}"),
         expected,
