@@ -115,6 +115,7 @@ impl Case {
             timezone: self.zone.iana_name().unwrap().parse().unwrap(),
             open: self.open.iter().map(Model::rule).collect(),
             closed: self.closed.iter().map(Model::rule).collect(),
+            holidays: Vec::new(),
             runway: SignedDuration::from_mins(self.runway),
         }
     }
@@ -203,6 +204,7 @@ proptest! {
             ClosedBy::Rule(rule) => {
                 prop_assert!(case.closed.iter().any(|model| model.holds(civil) && model.rule() == *rule));
             }
+            ClosedBy::Event { .. } => prop_assert!(false, "there is no calendar"),
             ClosedBy::OutsideOpen => {
                 prop_assert!(!case.closed.iter().any(|model| model.holds(civil)));
                 prop_assert!(!case.open.is_empty() && !case.open.iter().any(|model| model.holds(civil)));
@@ -336,6 +338,7 @@ proptest! {
             timezone: place.0.parse().unwrap(),
             open: vec![model.rule()],
             closed: vec![other.rule()],
+            holidays: Vec::new(),
             runway: SignedDuration::new(runway, 0),
         };
         let now = Timestamp::from_second(second).unwrap();
