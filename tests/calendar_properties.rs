@@ -115,6 +115,7 @@ impl Case {
             timezone: self.zone.iana_name().unwrap().parse().unwrap(),
             open: self.open.iter().map(Model::rule).collect(),
             closed: self.closed.iter().map(Model::rule).collect(),
+            holidays: Vec::new(),
             runway: SignedDuration::from_mins(self.runway),
         }
     }
@@ -203,6 +204,7 @@ proptest! {
             ClosedBy::Rule(rule) => {
                 prop_assert!(case.closed.iter().any(|model| model.holds(civil) && model.rule() == *rule));
             }
+            ClosedBy::Event { .. } => prop_assert!(false, "there is no calendar"),
             ClosedBy::OutsideOpen => {
                 prop_assert!(!case.closed.iter().any(|model| model.holds(civil)));
                 prop_assert!(!case.open.is_empty() && !case.open.iter().any(|model| model.holds(civil)));
@@ -257,6 +259,22 @@ proptest! {
         let after = strict.check(until, &TimeZone::UTC).err();
         prop_assert_ne!(after.map(|closed| closed.by), Some(closed.by));
         prop_assert_eq!(before.within_runway, false);
+    }
+
+    #[test]
+    fn a_rule_swallows_another_where_every_minute_of_it_is_its_own(
+        pair in (model("2026-03-29".parse().unwrap()), model("2026-03-29".parse().unwrap())),
+    ) {
+        let (one, other) = pair;
+        // Three weeks round the dates that a model may have, by a clock that never changes.
+        let start = "2026-03-20".parse::<Date>().unwrap().to_datetime(Time::midnight());
+        let covers = (0..21 * 1440).all(|minute: i32| {
+            let civil = start + minute.minutes();
+            !other.holds(civil) || one.holds(civil)
+        });
+        let is_weekly = !matches!(other, Model::Dates(..) | Model::Moments(..));
+        let is_dated = matches!(one, Model::Dates(..) | Model::Moments(..));
+        prop_assert_eq!(one.rule().swallows(&other.rule()), covers && !(is_weekly && is_dated));
     }
 
     #[test]
@@ -320,6 +338,7 @@ proptest! {
             timezone: place.0.parse().unwrap(),
             open: vec![model.rule()],
             closed: vec![other.rule()],
+            holidays: Vec::new(),
             runway: SignedDuration::new(runway, 0),
         };
         let now = Timestamp::from_second(second).unwrap();

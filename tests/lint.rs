@@ -32,9 +32,7 @@ fn finds(policy: &str, expected: &[&str]) {
 /// The same of production's window, whose lines begin at the fourth.
 #[track_caller]
 fn finds_in_window(lines: &str, expected: &[&str]) {
-    let indented = lines
-        .lines()
-        .fold(String::new(), |text, line| text + "      " + line + "\n");
+    let indented = format!("      {}\n", lines.replace('\n', "\n      "));
     finds(
         &format!("environments:\n  production:\n    window:\n{indented}"),
         expected,
@@ -147,6 +145,34 @@ fn an_app_that_no_environment_has_is_named() {
         &policy.replace("production: {}", "production: {app: [shop, shop-EU]}"),
     );
     assert_eq!(check(&shop, &[]).goes().stdout, "");
+}
+
+#[test]
+fn a_calendar_that_has_run_out_or_cannot_be_read_is_named() {
+    let shop = Sandbox::bare();
+    shop.write(
+        ".pushgate.yml",
+        "environments:\n  production:\n    window:\n      timezone: UTC\n      \
+         closed: [old.ics, '22:00-07:00', none.ics, bad.ics, '23:00-01:00', good.ics]\n",
+    );
+    let event = |lines: &str| {
+        format!("BEGIN:VCALENDAR\nBEGIN:VEVENT\n{lines}\nEND:VEVENT\nEND:VCALENDAR\n")
+    };
+    shop.write("old.ics", &event("DTSTART;VALUE=DATE:20251225"));
+    shop.write("bad.ics", &event("DTSTART:tomorrow"));
+    shop.write(
+        "good.ics",
+        &event("DTSTART;VALUE=DATE:20251225\nRRULE:FREQ=YEARLY"),
+    );
+    let ran = check(&shop, &[]);
+    assert_eq!(
+        ran.stdout,
+        ".pushgate.yml:5:16: old.ics has run out: the last day of its events was Thu 2025-12-25\n\
+         .pushgate.yml:5:40: none.ics: the work tree has no such file\n\
+         .pushgate.yml:5:50: bad.ics:3: `tomorrow` is no date and no time: write `20261224`, `20261224T180000` or `20261224T180000Z`\n\
+         .pushgate.yml:5:59: `23:00-01:00` changes nothing: `22:00-07:00` covers it\n"
+    );
+    assert_eq!(ran.code, 1, "{ran}");
 }
 
 #[test]

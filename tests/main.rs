@@ -21,6 +21,7 @@ mod chained;
 mod commands;
 mod endings;
 mod governing;
+mod holidays;
 mod http;
 mod install;
 mod install_script;

@@ -5,6 +5,7 @@
 mod compare;
 mod error;
 mod grammar;
+pub mod holidays;
 mod moment;
 mod rule;
 mod search;
@@ -15,10 +16,12 @@ use std::fmt;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 pub use error::RuleError;
+pub use holidays::{Holidays, HolidaysError};
 pub use moment::{MomentError, moment};
 pub use rule::Rule;
 pub use zone::{Zone, ZoneError};
 
+use holidays::Closures;
 use search::Scan;
 
 /// When an environment may be pushed to.
@@ -32,6 +35,8 @@ pub struct Window {
     pub open: Vec<Rule>,
     /// The rules that close it, whatever `open` says.
     pub closed: Vec<Rule>,
+    /// The calendars whose events close it as well.
+    pub holidays: Vec<Holidays>,
     /// How long it must stay open after the push.
     pub runway: SignedDuration,
 }
@@ -57,6 +62,13 @@ pub struct Closed {
 pub enum ClosedBy {
     /// A `closed` rule; of several that hold, the one that holds longest.
     Rule(Rule),
+    /// An event of a calendar.
+    Event {
+        /// The event's name.
+        name: String,
+        /// The calendar's file.
+        calendar: String,
+    },
     /// No `open` rule covers the instant.
     OutsideOpen,
 }
@@ -65,6 +77,7 @@ impl fmt::Display for ClosedBy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Rule(rule) => write!(f, "`{rule}`"),
+            Self::Event { name, calendar } => write!(f, "\"{name}\" of {calendar}"),
             Self::OutsideOpen => f.write_str("outside the open hours"),
         }
     }
@@ -84,7 +97,14 @@ pub struct Stretch {
 impl Window {
     /// Whether no hour is closed.
     pub fn is_always_open(&self) -> bool {
-        self.open.is_empty() && self.closed.is_empty()
+        self.open.is_empty() && self.closed.is_empty() && self.holidays.is_empty()
+    }
+
+    /// What its calendars lack that have nothing to close any more, a line for each.
+    pub fn shortages(&self, now: Timestamp, local: &TimeZone) -> Vec<String> {
+        let zone = self.timezone.resolve(local);
+        let lack = |holidays: &Holidays| holidays.shortage(now, &zone);
+        self.holidays.iter().filter_map(lack).collect()
     }
 
     /// Says whether every instant from `now` to the end of the runway is open.
@@ -99,12 +119,15 @@ impl Window {
         let start = search::floor(now);
         let runway = self.runway.max(SignedDuration::ZERO);
         let end = now.checked_add(runway).unwrap_or(Timestamp::MAX);
-        let Some((second, by)) = Scan::new(self, &zone).first_closed(start, search::ceil(end))
-        else {
+        let (limit, length) = (search::ceil(end), search::whole_seconds(runway));
+        let furthest = (start + search::HORIZON).saturating_add(length).max(limit);
+        let events = Closures::new(&self.holidays, &zone, start, furthest);
+        let scan = || Scan::new(self, &zone, &events);
+        let Some((second, by)) = scan().first_closed(start, limit) else {
             return Ok(());
         };
-        let by = search::closed_by(by);
-        let reopens = self.reopens(start, second, runway, &zone);
+        let by = by.to_owned();
+        let reopens = reopens(start, second, length, scan);
         Err(Closed {
             by,
             at: search::instant(second).max(now),
@@ -119,7 +142,9 @@ impl Window {
     pub fn open_until(&self, at: Timestamp, local: &TimeZone) -> Option<Timestamp> {
         let zone = self.timezone.resolve(local);
         let start = search::floor(at);
-        let (second, _) = Scan::new(self, &zone).first_closed(start, start + search::HORIZON)?;
+        let limit = start + search::HORIZON;
+        let events = Closures::new(&self.holidays, &zone, start, limit);
+        let (second, _) = Scan::new(self, &zone, &events).first_closed(start, limit)?;
         Some(search::instant(second).max(at))
     }
 
@@ -128,8 +153,9 @@ impl Window {
     /// A stretch ends where the clocks change, so that the wall clock runs evenly through each.
     pub fn stretches(&self, from: Timestamp, until: Timestamp, local: &TimeZone) -> Vec<Stretch> {
         let zone = self.timezone.resolve(local);
-        let mut scan = Scan::new(self, &zone);
         let (mut second, limit) = (search::floor(from), search::ceil(until));
+        let events = Closures::new(&self.holidays, &zone, second, limit);
+        let mut scan = Scan::new(self, &zone, &events);
         let mut stretches = Vec::new();
         while second < limit {
             let (end, closed) = scan.at(second);
@@ -148,8 +174,9 @@ impl Window {
     /// outside the open ones, whatever may close it then; `None` where it does not within five years.
     pub fn closed_until(&self, at: Timestamp, local: &TimeZone) -> Option<Timestamp> {
         let zone = self.timezone.resolve(local);
-        let mut scan = Scan::new(self, &zone);
         let start = search::floor(at);
+        let events = Closures::new(&self.holidays, &zone, start, start + search::HORIZON);
+        let mut scan = Scan::new(self, &zone, &events);
         let (mut second, by) = scan.at(start);
         while second <= start + search::HORIZON {
             let (end, next) = scan.at(second);
@@ -160,28 +187,25 @@ impl Window {
         }
         None
     }
+}
 
-    /// Finds the next second at which the whole runway is open, given the first that is closed.
-    ///
-    /// No start up to a closed second can do, since its runway would meet that second: so the next
-    /// candidate is always the next open second after it, and each is tested from the beginning.
-    fn reopens(
-        &self,
-        start: i64,
-        mut closed: i64,
-        runway: SignedDuration,
-        zone: &TimeZone,
-    ) -> Option<Timestamp> {
-        let last = start + search::HORIZON;
-        let length = search::whole_seconds(runway);
-        loop {
-            // A scan only walks forward, and testing a runway runs ahead of the next candidate.
-            let candidate = Scan::new(self, zone).first_open(closed, last)?;
-            let limit = candidate.saturating_add(length);
-            match Scan::new(self, zone).first_closed(candidate, limit) {
-                None => return Some(search::instant(candidate)),
-                Some((second, _)) => closed = second,
-            }
+/// Finds the next second at which the whole runway is open, given the first that is closed.
+///
+/// No start up to a closed second can do, since its runway would meet that second: so the next
+/// candidate is always the next open second after it, and each is tested from the beginning.
+fn reopens<'s>(
+    start: i64,
+    mut closed: i64,
+    runway: i64,
+    scan: impl Fn() -> Scan<'s>,
+) -> Option<Timestamp> {
+    let last = start + search::HORIZON;
+    loop {
+        // A scan only walks forward, and testing a runway runs ahead of the next candidate.
+        let candidate = scan().first_open(closed, last)?;
+        match scan().first_closed(candidate, candidate.saturating_add(runway)) {
+            None => return Some(search::instant(candidate)),
+            Some((second, _)) => closed = second,
         }
     }
 }

@@ -7,7 +7,11 @@
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
-use super::{ClosedBy, Window, rule::Rule};
+use super::{
+    ClosedBy, Window,
+    holidays::{Closures, Span},
+    rule::Rule,
+};
 
 /// How far ahead an answer is looked for: five years, leap days included.
 pub(super) const HORIZON: i64 = 5 * 366 * 24 * 60 * 60;
@@ -16,6 +20,7 @@ pub(super) const HORIZON: i64 = 5 * 366 * 24 * 60 * 60;
 pub(super) struct Scan<'a> {
     window: &'a Window,
     zone: &'a TimeZone,
+    events: &'a Closures<'a>,
     piece: Piece,
 }
 
@@ -31,14 +36,34 @@ struct Stretch<'a> {
     end: i64,
 }
 
-/// Whether a window is open, and if not, by which rule; `None`: no `open` rule covers it.
+/// Whether a window is open, and if not, what closes it.
 enum State<'a> {
     Open,
-    Closed(Option<&'a Rule>),
+    Closed(By<'a>),
+}
+
+/// What closes a window: [`ClosedBy`] as long as the walk lasts.
+pub(super) enum By<'a> {
+    Rule(&'a Rule),
+    Event(Span<'a>),
+    OutsideOpen,
+}
+
+impl By<'_> {
+    pub(super) fn to_owned(&self) -> ClosedBy {
+        match self {
+            Self::Rule(rule) => ClosedBy::Rule((*rule).clone()),
+            Self::Event(span) => ClosedBy::Event {
+                name: span.name.to_owned(),
+                calendar: span.calendar.to_owned(),
+            },
+            Self::OutsideOpen => ClosedBy::OutsideOpen,
+        }
+    }
 }
 
 impl<'a> Scan<'a> {
-    pub(super) fn new(window: &'a Window, zone: &'a TimeZone) -> Self {
+    pub(super) fn new(window: &'a Window, zone: &'a TimeZone, events: &'a Closures<'a>) -> Self {
         // Already over, so the first question reads the zone.
         let piece = Piece {
             offset: 0,
@@ -47,16 +72,13 @@ impl<'a> Scan<'a> {
         Self {
             window,
             zone,
+            events,
             piece,
         }
     }
 
     /// Finds the first closed second from `from` on and before `limit`; `from` is always tested.
-    pub(super) fn first_closed(
-        &mut self,
-        from: i64,
-        limit: i64,
-    ) -> Option<(i64, Option<&'a Rule>)> {
+    pub(super) fn first_closed(&mut self, from: i64, limit: i64) -> Option<(i64, By<'a>)> {
         let mut second = from;
         loop {
             let stretch = self.stretch(second);
@@ -84,7 +106,7 @@ impl<'a> Scan<'a> {
         let stretch = self.stretch(second);
         let closed = match stretch.state {
             State::Open => None,
-            State::Closed(by) => Some(closed_by(by)),
+            State::Closed(by) => Some(by.to_owned()),
         };
         (stretch.end, closed)
     }
@@ -95,16 +117,34 @@ impl<'a> Scan<'a> {
         }
         let Piece { offset, end } = self.piece;
         let civil = judge(self.window, second + offset);
-        Stretch {
-            end: civil.end.saturating_sub(offset).min(end),
-            state: civil.state,
+        let by_rules = civil.end.saturating_sub(offset);
+        match (self.events.at(second), civil.state) {
+            // Of a rule and an event that both hold, the one that holds longest.
+            (Some(event), State::Open | State::Closed(By::OutsideOpen)) => closed_by(event, end),
+            (Some(event), _) if event.until > by_rules => closed_by(event, end),
+            (Some(_), state) => Stretch {
+                state,
+                end: by_rules.min(end),
+            },
+            (None, state) => Stretch {
+                // A rule that closes goes on closing when an event begins.
+                end: match state {
+                    State::Closed(By::Rule(_)) => by_rules,
+                    _ => by_rules.min(self.events.next(second)),
+                }
+                .min(end),
+                state,
+            },
         }
     }
 }
 
-/// What closes a window, in words that outlive the walk.
-pub(super) fn closed_by(rule: Option<&Rule>) -> ClosedBy {
-    rule.map_or(ClosedBy::OutsideOpen, |rule| ClosedBy::Rule(rule.clone()))
+/// A stretch that an event closes, within a piece of the line.
+fn closed_by(event: Span<'_>, end: i64) -> Stretch<'_> {
+    Stretch {
+        end: event.until.min(end),
+        state: State::Closed(By::Event(event)),
+    }
 }
 
 /// Where a walk goes on after `stretch`, unless that is at the limit or beyond the end of time.
@@ -126,7 +166,7 @@ fn judge(window: &Window, civil: i64) -> Stretch<'_> {
         }
     }
     if let Some((rule, end)) = closed {
-        let state = State::Closed(Some(rule));
+        let state = State::Closed(By::Rule(rule));
         return Stretch { state, end };
     }
     if window.open.is_empty() {
@@ -141,7 +181,7 @@ fn judge(window: &Window, civil: i64) -> Stretch<'_> {
     }
     let opens = window.open.iter().map(|r| r.next_start(civil)).min();
     Stretch {
-        state: State::Closed(None),
+        state: State::Closed(By::OutsideOpen),
         // From there on, a `closed` rule is the better reason.
         end: opens.unwrap_or(i64::MAX).min(edge),
     }

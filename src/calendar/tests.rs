@@ -17,6 +17,7 @@ fn window(text: &str) -> Window {
         timezone: parts[0].parse().unwrap(),
         open: rules(parts[1]),
         closed: rules(parts[2]),
+        holidays: Vec::new(),
         runway: SignedDuration::from_mins(parts[3].parse().unwrap()),
     }
 }
@@ -46,6 +47,7 @@ fn case(text: &str, now: &str, by: &str, first: &str, reopens: Option<&str>) {
     let found = closed(&window(text), madrid(now));
     let name = match &found.by {
         ClosedBy::Rule(rule) => rule.to_string(),
+        ClosedBy::Event { name, .. } => name.clone(),
         ClosedBy::OutsideOpen => "outside".to_owned(),
     };
     assert_eq!(name, by);

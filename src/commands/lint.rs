@@ -26,6 +26,7 @@ pub(crate) fn run(as_json: bool) -> Done {
                 now: world.now(),
                 local: &local,
                 heroku: &heroku,
+                read: &|path| world.calendar_here(path),
             };
             let findings = lint(&origin, &text, &here).map_err(bad_policy)?;
             (origin, findings)

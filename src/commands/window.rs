@@ -7,7 +7,10 @@ use super::Done;
 use crate::{
     calendar::{self, ClosedBy, Window, Zone},
     cli,
-    gates::{World, window::reader},
+    gates::{
+        World,
+        window::{known, reader},
+    },
     policy::{self, Environment, Policy},
     report::{self, window::Picture},
     verdict::Trouble,
@@ -37,6 +40,9 @@ pub(crate) fn run(args: &cli::Window) -> Done {
             Some(text) => calendar::moment(text, &now)?,
             None => now.timestamp(),
         };
+        for line in known(window)?.shortages(at, &zone) {
+            report::say(&format!("note: {line}"));
+        }
         let answer = Answer::new(environment, at, &zone);
         is_open &= answer.open;
         if args.json {
@@ -115,6 +121,7 @@ impl<'p> Answer<'p> {
             Err(closed) => {
                 let rule = match &closed.by {
                     ClosedBy::Rule(rule) => Some(rule.to_string()),
+                    event @ ClosedBy::Event { .. } => Some(event.to_string()),
                     ClosedBy::OutsideOpen => None,
                 };
                 (rule, window.closed_until(closed.at, reader), closed.reopens)

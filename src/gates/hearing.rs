@@ -152,7 +152,7 @@ impl Hearing<'_> {
         let mut answers = Vec::new();
         match gate {
             Gate::Target => return target::ask(case, world),
-            Gate::Window => return window::ask(case, world),
+            Gate::Window => return window::ask(case, world, notes),
             Gate::Trunk => {
                 let live = self.live();
                 for commit in case.commits() {

@@ -4,11 +4,11 @@ use jiff::tz::TimeZone;
 
 use super::{Answer, Case, World};
 use crate::{
-    calendar::{Window, Zone},
+    calendar::{Holidays, Window, Zone},
     verdict::{Refusal, Trouble, words},
 };
 
-pub(crate) fn ask(case: &Case<'_>, world: &dyn World) -> Answer {
+pub(crate) fn ask(case: &Case<'_>, world: &dyn World, notes: &mut Vec<String>) -> Answer {
     let Some(environment) = case.environment() else {
         return Ok("always open".to_owned());
     };
@@ -18,6 +18,7 @@ pub(crate) fn ask(case: &Case<'_>, world: &dyn World) -> Answer {
     }
     let reader = reader(window, world)?;
     let now = world.now();
+    notes.extend(known(window)?.shortages(now, &reader));
     if let Err(closed) = window.check(now, &reader) {
         return Err(Refusal::Closed {
             closed: Box::new(closed),
@@ -39,5 +40,13 @@ pub(crate) fn reader(window: &Window, world: &dyn World) -> Result<TimeZone, Tro
     match (world.zone(), &window.timezone) {
         (Err(_), Zone::Named { zone, .. }) => Ok(zone.clone()),
         (reader, _) => reader,
+    }
+}
+
+/// The window, where all that it names could be read.
+pub(crate) fn known(window: &Window) -> Result<&Window, Trouble> {
+    match window.holidays.iter().find_map(Holidays::error) {
+        Some(error) => Err(Trouble::Holidays(error.clone())),
+        None => Ok(window),
     }
 }

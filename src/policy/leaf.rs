@@ -11,6 +11,7 @@ use serde::{Deserialize, de};
 
 use super::error::{alternatives, nearest};
 use super::{By, In, On, Reason, Reuse};
+use crate::calendar::{Rule, RuleError};
 
 /// How an empty list is reported; `load` knows it by this text.
 pub(super) const EMPTY_LIST: &str = "an empty list";
@@ -118,6 +119,51 @@ impl TryFrom<String> for Below {
             Ok(Self(path.to_owned()))
         }
     }
+}
+
+/// A rule of `open`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub(super) struct Opening(pub(super) Rule);
+
+impl TryFrom<String> for Opening {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        if is_calendar(&text) {
+            return Err("a calendar can only close; put it under `closed`".to_owned());
+        }
+        text.parse()
+            .map(Self)
+            .map_err(|error: RuleError| error.to_string())
+    }
+}
+
+/// What closes a window: a rule, or the calendar at a path.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub(super) enum Closing {
+    Rule(Rule),
+    Calendar(String),
+}
+
+impl TryFrom<String> for Closing {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        if is_calendar(&text) {
+            let Below(path) = Below::try_from(text)?;
+            return Ok(Self::Calendar(path));
+        }
+        text.parse()
+            .map(Self::Rule)
+            .map_err(|error: RuleError| error.to_string())
+    }
+}
+
+/// Whether a text is the name of a calendar's file; no rule ends so.
+pub(super) fn is_calendar(text: &str) -> bool {
+    text.trim_end().to_ascii_lowercase().ends_with(".ics")
 }
 
 /// A regular expression.

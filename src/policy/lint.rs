@@ -5,7 +5,8 @@ use thiserror::Error;
 
 use super::defaults::HerokuRemote;
 use super::error::{Place, quoted};
-use super::marks::{Kind, Node};
+use super::leaf::is_calendar;
+use super::marks::{Kind, Node, Step};
 use super::{Environment, Policy, PolicyError, load};
 use crate::calendar::{Rule, Window, Zone};
 
@@ -53,6 +54,9 @@ pub enum Smell {
         /// The rule that covers it.
         by: String,
     },
+    /// A calendar that cannot be read, or closes nothing any more.
+    #[error("{0}")]
+    Calendar(String),
     /// The hours are those of whoever pushes.
     #[error("the hours of {} are by the clock of whoever pushes, another one for each; name a `timezone`", quoted(.environment))]
     LocalZone {
@@ -77,6 +81,7 @@ impl Smell {
             Self::Past { .. } => "past",
             Self::Contradiction { .. } => "contradiction",
             Self::Swallowed { .. } => "swallowed",
+            Self::Calendar(_) => "calendar",
             Self::LocalZone { .. } => "local-zone",
             Self::UnnamedApp { .. } => "unnamed-app",
         }
@@ -91,11 +96,14 @@ pub struct Here<'h> {
     pub local: &'h TimeZone,
     /// The remotes that push to Heroku.
     pub heroku: &'h [HerokuRemote],
+    /// Has the bytes of a calendar, or why not.
+    pub read: &'h dyn Fn(&str) -> Result<Vec<u8>, String>,
 }
 
 /// Reads a policy and finds what is odd about it, in the order of the file.
 pub fn lint(origin: &str, text: &[u8], here: &Here<'_>) -> Result<Vec<Finding>, PolicyError> {
-    let (policy, tree) = load::load_with_places(origin, text)?;
+    let (mut policy, tree) = load::load_with_places(origin, text)?;
+    policy.read_holidays(here.read);
     let mut findings = Vec::new();
     let mut find = |place: Place, smell| {
         findings.push(Finding {
@@ -143,9 +151,23 @@ fn window(
     here: &Here<'_>,
     find: &mut impl FnMut(Place, Smell),
 ) {
-    let Environment { name, window, .. } = environment;
+    let name = &environment.name;
     let at = |key| ["environments", name.as_str(), "window", key];
     let key = tree.key(&at("timezone")[..3]);
+    let (_, closed) = tree.follow(at("closed").map(Step::Key));
+    for (holidays, place) in environment.window.holidays.iter().zip(items(closed, true)) {
+        let zone = environment.window.timezone.resolve(here.local);
+        let error = holidays.error().map(ToString::to_string);
+        if let Some(words) = error.or_else(|| holidays.shortage(here.now, &zone)) {
+            find(place, Smell::Calendar(words));
+        }
+    }
+    // What cannot be read closes everything, which is no fault of the rules.
+    let mut window = environment.window.clone();
+    window
+        .holidays
+        .retain(|holidays| holidays.error().is_none());
+    let window = &window;
     if window.timezone == Zone::Local {
         let place = tree.value(&at("timezone"), 0);
         let environment = name.clone();
@@ -166,8 +188,8 @@ fn window(
         );
     }
     for (list, rules) in [("open", &window.open), ("closed", &window.closed)] {
-        let (_, node) = tree.follow(at(list).map(super::marks::Step::Key));
-        let standing = standing(node, rules);
+        let (_, node) = tree.follow(at(list).map(Step::Key));
+        let standing: Vec<_> = rules.iter().zip(items(node, false)).collect();
         for (index, (rule, place)) in standing.iter().enumerate() {
             let text = rule.to_string();
             if window.is_over(rule, here.now, here.local) {
@@ -191,16 +213,20 @@ fn never_opens(window: &Window, here: &Here<'_>) -> bool {
     checked.is_err_and(|closed| closed.reopens.is_none())
 }
 
-/// The rules of a list with their places.
-fn standing<'r>(node: &Node, rules: &'r [Rule]) -> Vec<(&'r Rule, Place)> {
+/// The places of the calendars, or of the rules, of a list.
+fn items(node: &Node, calendars: bool) -> Vec<Place> {
     let items = match &node.kind {
         Kind::List(items) => items.as_slice(),
         Kind::Scalar(_) | Kind::Map(_) => std::slice::from_ref(node),
     };
-    rules
+    let is_wanted = |item: &&Node| match &item.kind {
+        Kind::Scalar(text) => is_calendar(text) == calendars,
+        Kind::List(_) | Kind::Map(_) => false,
+    };
+    items
         .iter()
-        .zip(items)
-        .map(|(rule, item)| (rule, item.place))
+        .filter(is_wanted)
+        .map(|item| item.place)
         .collect()
 }
 

@@ -45,6 +45,16 @@ impl Policy {
             .find(|environment| environment.name == name)
     }
 
+    /// Reads the calendars that its windows name; `read` has the bytes of a path, or why not.
+    pub fn read_holidays(&mut self, read: &dyn Fn(&str) -> Result<Vec<u8>, String>) {
+        for environment in &mut self.environments {
+            for holidays in &mut environment.window.holidays {
+                let bytes = read(&holidays.path);
+                holidays.read(bytes);
+            }
+        }
+    }
+
     /// Whether what happens to a commit on one environment matters to another.
     pub fn remembers(&self) -> bool {
         self.environments.iter().any(|one| one.after.is_some())

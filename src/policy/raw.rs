@@ -7,11 +7,11 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, Error, MapAccess, Visitor};
 
 use super::leaf::{
-    Below, Branch, Command, Length, Limit, Name, Pattern, People, Variable, given, one_at_least,
-    one_or_more, reuse, word,
+    Below, Branch, Closing, Command, Length, Limit, Name, Opening, Pattern, People, Variable,
+    given, one_at_least, one_or_more, reuse, word,
 };
 use super::{By, In, On, Reason, Reuse, Signoff};
-use crate::calendar::{Rule, Zone};
+use crate::calendar::Zone;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(
@@ -101,9 +101,9 @@ pub(super) struct RawWindow {
     #[serde(deserialize_with = "given")]
     pub(super) timezone: Option<Zone>,
     #[serde(deserialize_with = "one_or_more")]
-    pub(super) open: Option<Vec<Rule>>,
+    pub(super) open: Option<Vec<Opening>>,
     #[serde(deserialize_with = "one_or_more")]
-    pub(super) closed: Option<Vec<Rule>>,
+    pub(super) closed: Option<Vec<Closing>>,
     #[serde(deserialize_with = "given")]
     pub(super) runway: Option<Length>,
 }

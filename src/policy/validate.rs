@@ -6,11 +6,11 @@ use std::time::Duration;
 use jiff::SignedDuration;
 
 use super::error::{Fault, Place, Problem, nearest};
-use super::leaf::{Below, Branch, Length, Limit, Name, Pattern, Variable};
+use super::leaf::{Below, Branch, Closing, Length, Limit, Name, Opening, Pattern, Variable};
 use super::marks::Node;
 use super::raw::{RawEnvironment, RawPolicy, RawSignoff, RawStep, RawSuite, RawTrunk, RawWindow};
 use super::{Environment, Policy, Step, Suite, Trunk, defaults};
-use crate::calendar::Window;
+use crate::calendar::{Holidays, Window};
 
 /// Environments that would be taken for something else.
 const RESERVED: [&str; 1] = ["trunk"];
@@ -99,8 +99,18 @@ fn environment(name: String, raw: RawEnvironment, tree: &Node) -> Result<Environ
     once(&branches, &at("branch"), tree)?;
 
     if let Some(raw) = &raw.window {
-        for (key, rules) in [("open", &raw.open), ("closed", &raw.closed)] {
-            let texts: Vec<String> = rules.iter().flatten().map(ToString::to_string).collect();
+        let open = raw
+            .open
+            .iter()
+            .flatten()
+            .map(|Opening(rule)| rule.to_string());
+        let closed = raw.closed.iter().flatten().map(|closing| match closing {
+            Closing::Rule(rule) => rule.to_string(),
+            Closing::Calendar(path) => path.clone(),
+        });
+        let (open, closed) = (open.collect(), closed.collect());
+        for (key, texts) in [("open", open), ("closed", closed)] {
+            let texts: Vec<String> = texts;
             if let Some(index) = cut_at_a_comma(&texts) {
                 let path = ["environments", name.as_str(), "window", key];
                 let text = texts[index].clone();
@@ -139,10 +149,19 @@ fn window(raw: RawWindow, place: Place) -> Result<Window, Fault> {
         return Err(place.fault(Problem::NoRule));
     }
     let runway: Duration = raw.runway.map_or(defaults::RUNWAY, |Length(time)| time);
+    let open = raw.open.unwrap_or_default();
+    let (mut closed, mut holidays) = (Vec::new(), Vec::new());
+    for closing in raw.closed.unwrap_or_default() {
+        match closing {
+            Closing::Rule(rule) => closed.push(rule),
+            Closing::Calendar(path) => holidays.push(Holidays::unread(path)),
+        }
+    }
     Ok(Window {
         timezone: raw.timezone.unwrap_or_default(),
-        open: raw.open.unwrap_or_default(),
-        closed: raw.closed.unwrap_or_default(),
+        open: open.into_iter().map(|Opening(rule)| rule).collect(),
+        closed,
+        holidays,
         // A duration that was read is ten years at most.
         runway: SignedDuration::try_from(runway).unwrap_or(SignedDuration::MAX),
     })

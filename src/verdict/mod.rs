@@ -11,7 +11,7 @@ pub use words::span;
 pub(crate) use words::{alternatives, printable};
 
 use crate::{
-    calendar::{Closed, MomentError},
+    calendar::{Closed, HolidaysError, MomentError},
     destination::Platform,
     policy::Signoff,
     push::Oid,
@@ -613,6 +613,9 @@ pub enum Trouble {
         /// What was wrong.
         why: String,
     },
+    /// A calendar of the window is not known.
+    #[error(transparent)]
+    Holidays(#[from] HolidaysError),
     /// A text that should be a moment.
     #[error(transparent)]
     Moment(#[from] MomentError),

@@ -73,11 +73,13 @@ impl fmt::Display for Refusal {
             Self::Closed { closed, reader } => {
                 let at = closed.at;
                 match (&closed.by, closed.within_runway) {
-                    (ClosedBy::Rule(rule), false) => write!(f, "closed by `{rule}`")?,
-                    (ClosedBy::Rule(rule), true) => {
+                    (by @ (ClosedBy::Rule(_) | ClosedBy::Event { .. }), false) => {
+                        write!(f, "closed by {by}")?;
+                    }
+                    (by @ (ClosedBy::Rule(_) | ClosedBy::Event { .. }), true) => {
                         write!(
                             f,
-                            "`{rule}` closes it at {}, within the runway",
+                            "{by} closes it at {}, within the runway",
                             clock(at, &closed.zone, reader)
                         )?;
                     }
@@ -614,6 +616,12 @@ impl Trouble {
             Self::Bare => "push from a clone with a work tree".to_owned(),
             Self::TwoEnvironments { .. } => {
                 format!("name it on one of them only: remotes and `app` in {FILE}")
+            }
+            Self::Holidays(error) => {
+                format!(
+                    "mend {}, or take it off `closed` in {FILE}; commit it, and push again",
+                    error.path
+                )
             }
             Self::Policy { .. } => format!("mend {FILE}, commit it, and push again"),
             Self::LinkInTheWay {

@@ -4,6 +4,7 @@ pub(crate) mod children;
 mod connection;
 pub(crate) mod dry;
 pub(crate) mod heard;
+mod holidays;
 mod libgit2;
 pub(crate) mod memory;
 mod network;
@@ -302,15 +303,19 @@ impl Real {
         };
         if let (Some(commit), Some(text)) = (commit, found) {
             let origin = format!("{} at {}", policy::FILE, commit.short());
+            let mut policy = load(&origin, &text).map_err(bad_policy)?;
+            policy.read_holidays(&|path| self.committed_calendar(commit, path));
             return Ok(Loaded {
-                policy: load(&origin, &text).map_err(bad_policy)?,
+                policy,
                 source: Source::Commit(commit.clone()),
                 edited: self.is_policy_edited(&text),
             });
         }
         if let Some(text) = self.work_tree_policy()? {
+            let mut policy = load(policy::FILE, &text).map_err(bad_policy)?;
+            policy.read_holidays(&|path| self.work_tree_calendar(path));
             return Ok(Loaded {
-                policy: load(policy::FILE, &text).map_err(bad_policy)?,
+                policy,
                 source: Source::WorkTree,
                 edited: false,
             });

@@ -20,6 +20,7 @@ impl Asked<'_> {
             timezone: self.zone.parse().unwrap(),
             open: rules(self.open),
             closed: rules(self.closed),
+            holidays: Vec::new(),
             runway: SignedDuration::from_hours(1),
         };
         let picture = Picture {

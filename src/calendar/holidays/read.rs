@@ -1,0 +1,323 @@
+//! Reads the lines of a calendar, strictly: what is not understood is an error with its line.
+
+use ical::tree::line::IcalLine;
+
+use super::{
+    event::{Event, Length},
+    value::{Moment, length, repeat},
+};
+
+/// The most rules of one file; each may have to be followed through a century.
+const MOST_RULES: usize = 200;
+/// The longest name that is shown, in characters.
+const LONGEST: usize = 60;
+
+/// The line, where one is to blame, and what is wrong.
+type Problem = (Option<usize>, String);
+
+/// Reads every event of a file.
+pub(super) fn events(bytes: &[u8]) -> Result<Vec<Event>, Problem> {
+    if bytes.len() > super::LIMIT {
+        let (size, limit) = (bytes.len(), super::LIMIT);
+        return Err((
+            None,
+            format!("the file has {size} bytes or more; at most {limit} are read"),
+        ));
+    }
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    if let Err(error) = std::str::from_utf8(bytes) {
+        let line = newlines(&bytes[..error.valid_up_to()]) + 1;
+        return Err((Some(line), "not UTF-8 text".to_owned()));
+    }
+    let mut reader = Reader::default();
+    let (mut rest, mut lines) = (bytes, 0);
+    while !rest.trim_ascii().is_empty() {
+        let blank = rest.len() - rest.trim_ascii_start().len();
+        let number = lines + newlines(&rest[..blank]) + 1;
+        let (line, tail) = IcalLine::take(rest).map_err(|_| {
+            (
+                Some(number),
+                "no line of a calendar: it is NAME:VALUE".to_owned(),
+            )
+        })?;
+        reader.take(&Line { number, line })?;
+        lines += newlines(&rest[..rest.len() - tail.len()]);
+        rest = tail;
+    }
+    reader.end()
+}
+
+fn newlines(bytes: &[u8]) -> usize {
+    bytes.split(|byte| *byte == b'\n').count() - 1
+}
+
+/// One logical line.
+struct Line<'f> {
+    number: usize,
+    line: IcalLine<'f>,
+}
+
+impl Line<'_> {
+    fn name(&self) -> String {
+        self.line.name.get().to_ascii_uppercase()
+    }
+
+    fn value(&self) -> String {
+        self.line.raw_value_str().trim().to_owned()
+    }
+
+    fn param(&self, name: &str) -> Option<&str> {
+        let found =
+            (self.line.params.iter()).find(|param| param.name.get().eq_ignore_ascii_case(name))?;
+        Some(found.values.first().map_or("", |value| value.get()))
+    }
+
+    fn problem<T>(&self, words: impl Into<String>) -> Result<T, Problem> {
+        Err((Some(self.number), words.into()))
+    }
+
+    /// The value, read; what is wrong with it is wrong with this line.
+    fn read<T>(&self, read: impl FnOnce(&str) -> Result<T, String>) -> Result<T, Problem> {
+        read(&self.value()).map_err(|words| (Some(self.number), words))
+    }
+
+    fn moment(&self) -> Result<Moment, Problem> {
+        self.read(|text| Moment::read(text, self.param("TZID")))
+    }
+
+    fn moments(&self) -> Result<Vec<Moment>, Problem> {
+        self.read(|text| {
+            let moments = text
+                .split(',')
+                .map(|one| Moment::read(one.trim(), self.param("TZID")));
+            moments.collect()
+        })
+    }
+}
+
+/// What was read so far.
+#[derive(Default)]
+struct Reader {
+    /// The components that are open, and their lines.
+    open: Vec<(String, usize)>,
+    has_calendar: bool,
+    draft: Draft,
+    events: Vec<Event>,
+    /// What takes the place of one occurrence of a series.
+    replaced: Vec<(Option<String>, Moment)>,
+    rules: usize,
+}
+
+/// The event that is being read.
+#[derive(Default)]
+struct Draft {
+    line: usize,
+    name: Option<String>,
+    series: Option<String>,
+    start: Option<Moment>,
+    end: Option<Moment>,
+    length: Option<Length>,
+    rules: Vec<super::event::Repeat>,
+    dates: Vec<Moment>,
+    without: Vec<Moment>,
+    replaces: Option<Moment>,
+    is_cancelled: bool,
+}
+
+impl Reader {
+    fn take(&mut self, line: &Line<'_>) -> Result<(), Problem> {
+        let (name, value) = (line.name(), line.value().to_ascii_uppercase());
+        match name.as_str() {
+            "BEGIN" => {
+                match (self.open.len(), value.as_str()) {
+                    (0, "VCALENDAR") => self.has_calendar = true,
+                    (0, _) => return line.problem("a calendar begins with BEGIN:VCALENDAR"),
+                    (1, "VEVENT") => {
+                        self.draft = Draft {
+                            line: line.number,
+                            ..Draft::default()
+                        };
+                    }
+                    _ => {}
+                }
+                self.open.push((value, line.number));
+            }
+            "END" => match self.open.pop() {
+                Some((open, _)) if open == value => {
+                    if self.open.len() == 1 && value == "VEVENT" {
+                        self.finish()?;
+                    }
+                }
+                Some((open, at)) => {
+                    return line.problem(format!("END:{value} where {open} of line {at} is open"));
+                }
+                None => return line.problem(format!("END:{value} where nothing is open")),
+            },
+            _ => match self.open.as_slice() {
+                [] => return line.problem("a calendar begins with BEGIN:VCALENDAR"),
+                [_, (event, _)] if event == "VEVENT" => self.property(&name, line)?,
+                _ => {}
+            },
+        }
+        Ok(())
+    }
+
+    fn property(&mut self, name: &str, line: &Line<'_>) -> Result<(), Problem> {
+        let draft = &mut self.draft;
+        match name {
+            "SUMMARY" => once(&mut draft.name, line, title(&line.value())),
+            "UID" => once(&mut draft.series, line, line.value()),
+            "DTSTART" => once(&mut draft.start, line, line.moment()?),
+            "DTEND" => once(&mut draft.end, line, line.moment()?),
+            "DURATION" => once(&mut draft.length, line, line.read(length)?),
+            "RECURRENCE-ID" if line.param("RANGE").is_some() => {
+                line.problem("a change of this and all later occurrences is not read here")
+            }
+            "RECURRENCE-ID" => once(&mut draft.replaces, line, line.moment()?),
+            "RRULE" => {
+                self.rules += 1;
+                if self.rules > MOST_RULES {
+                    return line.problem(format!("more than {MOST_RULES} rules in one file"));
+                }
+                draft.rules.push(line.read(repeat)?);
+                Ok(())
+            }
+            "EXRULE" => line.problem("EXRULE is not read here; write EXDATE"),
+            "RDATE" => {
+                draft.dates.extend(line.moments()?);
+                Ok(())
+            }
+            "EXDATE" => {
+                draft.without.extend(line.moments()?);
+                Ok(())
+            }
+            "STATUS" => {
+                draft.is_cancelled = line.value().eq_ignore_ascii_case("CANCELLED");
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn finish(&mut self) -> Result<(), Problem> {
+        let draft = std::mem::take(&mut self.draft);
+        let problem = |words: &str| Err((Some(draft.line), words.to_owned()));
+        let Some(start) = draft.start else {
+            return problem("the event has no DTSTART");
+        };
+        if let Some(replaces) = draft.replaces {
+            self.replaced.push((draft.series.clone(), replaces));
+        }
+        let length = match (draft.length, &draft.end) {
+            (Some(_), Some(_)) => return problem("the event has a DTEND and a DURATION"),
+            (Some(length), None) => length,
+            (None, Some(end)) => match between(&start, end) {
+                Ok(length) => length,
+                Err(words) => return problem(words),
+            },
+            (None, None) if matches!(start, Moment::Date(_)) => Length {
+                days: 1,
+                seconds: 0,
+            },
+            (None, None) => {
+                return problem("the event has no length: it needs a DTEND or a DURATION");
+            }
+        };
+        if !draft.is_cancelled {
+            self.events.push(Event {
+                name: draft
+                    .name
+                    .unwrap_or_else(|| "an event without a name".to_owned()),
+                series: draft.series,
+                start,
+                length,
+                rules: draft.rules,
+                dates: draft.dates,
+                without: draft.without,
+            });
+        }
+        Ok(())
+    }
+
+    fn end(mut self) -> Result<Vec<Event>, Problem> {
+        if let Some((name, line)) = self.open.pop() {
+            return Err((Some(line), format!("BEGIN:{name} has no END:{name}")));
+        }
+        if !self.has_calendar {
+            return Err((
+                None,
+                "no iCalendar file: it has no BEGIN:VCALENDAR".to_owned(),
+            ));
+        }
+        for (series, replaced) in self.replaced {
+            let repeats = |event: &&mut Event| event.series == series && event.is_series();
+            for event in self.events.iter_mut().filter(repeats) {
+                event.without.push(replaced.clone());
+            }
+        }
+        Ok(self.events)
+    }
+}
+
+/// Takes a property that an event has once.
+fn once<T>(slot: &mut Option<T>, line: &Line<'_>, value: T) -> Result<(), Problem> {
+    match slot.replace(value) {
+        None => Ok(()),
+        Some(_) => line.problem(format!("a second {} of one event", line.name())),
+    }
+}
+
+/// How long it is from a start to an end.
+fn between(start: &Moment, end: &Moment) -> Result<Length, &'static str> {
+    let length = match (start, end) {
+        (Moment::Date(from), Moment::Date(until)) => Length {
+            days: until.duration_since(*from).as_hours() / 24,
+            seconds: 0,
+        },
+        (Moment::Civil(from), Moment::Civil(until)) => Length {
+            days: 0,
+            seconds: until.duration_since(*from).as_secs(),
+        },
+        (Moment::Fixed(_, zone), Moment::Fixed(..)) => {
+            match (start.instant(zone), end.instant(zone)) {
+                (Some(from), Some(until)) => Length {
+                    days: 0,
+                    seconds: until.duration_since(from).as_secs(),
+                },
+                _ => return Err("the event lies outside the calendar"),
+            }
+        }
+        _ => return Err("DTSTART and DTEND are of two kinds"),
+    };
+    match length.days.max(length.seconds) {
+        1.. => Ok(length),
+        _ => Err("the event ends before it has begun: DTEND is the moment after its last"),
+    }
+}
+
+/// A name as it can be shown on one line (RFC 5545, 3.3.11 has its escapes).
+fn title(text: &str) -> String {
+    let mut name = String::new();
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => match chars.next() {
+                Some('n' | 'N') | None => name.push(' '),
+                Some(other) => name.push(other),
+            },
+            _ => name.push(c),
+        }
+    }
+    // What turns the direction of the text would show another order than the one that is meant.
+    let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let name: String = name
+        .chars()
+        .map(|c| if c.is_control() || turns(c) { ' ' } else { c })
+        .collect();
+    let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
+    match name.char_indices().nth(LONGEST) {
+        _ if name.is_empty() => "an event without a name".to_owned(),
+        Some((end, _)) => format!("{}…", &name[..end]),
+        None => name,
+    }
+}

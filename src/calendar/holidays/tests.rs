@@ -1,0 +1,511 @@
+//! Calendars in Madrid, and the hours that they close.
+
+use jiff::SignedDuration;
+use proptest::prelude::*;
+
+use super::*;
+use crate::calendar::{ClosedBy, Window};
+
+/// A calendar with these lines in it.
+fn calendar(lines: &str) -> String {
+    let lines = lines.trim().replace('\n', "\r\n");
+    format!("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Shop//EN\r\n{lines}\r\nEND:VCALENDAR\r\n")
+}
+
+/// A calendar with one event that has these lines.
+fn event(lines: &str) -> String {
+    calendar(&format!(
+        "BEGIN:VEVENT\nUID:1@shop\nSUMMARY:Feast\n{}\nEND:VEVENT",
+        lines.trim()
+    ))
+}
+
+fn window(text: &str) -> Window {
+    let mut holidays = Holidays::unread("holidays.ics".to_owned());
+    holidays.read(Ok(text.as_bytes().to_vec()));
+    Window {
+        timezone: "Europe/Madrid".parse().unwrap(),
+        holidays: vec![holidays],
+        ..Window::default()
+    }
+}
+
+fn at(text: &str) -> Timestamp {
+    let zone = if text.ends_with('Z') {
+        ""
+    } else {
+        "[Europe/Madrid]"
+    };
+    format!("{text}{zone}")
+        .parse::<jiff::Zoned>()
+        .map_or_else(|_| text.parse().unwrap(), |at| at.timestamp())
+}
+
+/// It closes from each of these moments up to the one after it, and nothing else for years.
+#[track_caller]
+fn closes(text: &str, stretches: &[(&str, &str)]) {
+    let window = window(text);
+    assert_eq!(window.holidays[0].error(), None);
+    let from = at("2026-01-01T00:00");
+    let until = from + SignedDuration::from_hours(24 * 366 * 2);
+    let mut closed: Vec<(Timestamp, Timestamp)> = Vec::new();
+    for stretch in window.stretches(from, until, &TimeZone::UTC) {
+        if stretch.closed.is_some() {
+            match closed.last_mut() {
+                Some((_, end)) if *end == stretch.from => *end = stretch.until,
+                _ => closed.push((stretch.from, stretch.until)),
+            }
+        }
+    }
+    let expected: Vec<_> = stretches
+        .iter()
+        .map(|(from, until)| (at(from), at(until)))
+        .collect();
+    assert_eq!(closed, expected);
+}
+
+#[track_caller]
+fn refused(text: &str, expected: &str) {
+    let window = window(text);
+    let error = window.holidays[0].error().map(ToString::to_string);
+    assert_eq!(error.as_deref(), Some(expected));
+    // Whoever forgets to ask for the error finds it closed.
+    assert!(
+        window
+            .check(at("2026-06-01T12:00"), &TimeZone::UTC)
+            .is_err()
+    );
+}
+
+#[test]
+fn whole_days_are_days_of_the_windows_zone() {
+    closes(
+        &event("DTSTART;VALUE=DATE:20261225"),
+        &[("2026-12-25T00:00", "2026-12-26T00:00")],
+    );
+    closes(
+        &event("DTSTART;VALUE=DATE:20261224\nDTEND;VALUE=DATE:20261227"),
+        &[("2026-12-24T00:00", "2026-12-27T00:00")],
+    );
+    // The day on which the clocks go back has 25 hours.
+    closes(
+        &event("DTSTART;VALUE=DATE:20261025\nDURATION:P1D"),
+        &[("2026-10-25T00:00", "2026-10-26T00:00")],
+    );
+}
+
+#[test]
+fn times_are_by_the_clock_that_they_name() {
+    closes(
+        &event("DTSTART:20261224T180000\nDTEND:20261224T200000"),
+        &[("2026-12-24T18:00", "2026-12-24T20:00")],
+    );
+    closes(
+        &event("DTSTART:20261224T180000Z\nDURATION:PT1H30M"),
+        &[("2026-12-24T18:00:00Z", "2026-12-24T19:30:00Z")],
+    );
+    closes(
+        &event(
+            "DTSTART;TZID=America/New_York:20261224T180000\nDTEND;TZID=Europe/Madrid:20261225T030000",
+        ),
+        &[("2026-12-24T23:00:00Z", "2026-12-25T02:00:00Z")],
+    );
+    closes(
+        &event("DTSTART;TZID=\"Europe/Madrid\":20261024T120000\nDURATION:P1DT1H"),
+        &[("2026-10-24T12:00", "2026-10-25T13:00")],
+    );
+}
+
+#[test]
+fn an_event_comes_again_by_its_rules() {
+    closes(
+        &event("DTSTART;VALUE=DATE:20201225\nRRULE:FREQ=YEARLY"),
+        &[
+            ("2026-12-25T00:00", "2026-12-26T00:00"),
+            ("2027-12-25T00:00", "2027-12-26T00:00"),
+        ],
+    );
+    // Thanksgiving: the fourth Thursday of November.
+    closes(
+        &event("DTSTART;VALUE=DATE:20251127\nRRULE:FREQ=YEARLY;BYMONTH=11;BYDAY=4TH"),
+        &[
+            ("2026-11-26T00:00", "2026-11-27T00:00"),
+            ("2027-11-25T00:00", "2027-11-26T00:00"),
+        ],
+    );
+    closes(
+        &event("DTSTART:20260105T090000\nDURATION:PT1H\nRRULE:FREQ=WEEKLY;COUNT=3"),
+        &[
+            ("2026-01-05T09:00", "2026-01-05T10:00"),
+            ("2026-01-12T09:00", "2026-01-12T10:00"),
+            ("2026-01-19T09:00", "2026-01-19T10:00"),
+        ],
+    );
+    // The same hour on the wall before and after the clocks change.
+    closes(
+        &event(
+            "DTSTART;TZID=Europe/Madrid:20260327T090000\nDURATION:PT1H\nRRULE:FREQ=WEEKLY;UNTIL=20260403T070000Z",
+        ),
+        &[
+            ("2026-03-27T09:00", "2026-03-27T10:00"),
+            ("2026-04-03T09:00", "2026-04-03T10:00"),
+        ],
+    );
+}
+
+#[test]
+fn a_rule_ends_where_until_says() {
+    let daily = |until: &str| {
+        event(&format!(
+            "DTSTART;TZID=Europe/Madrid:20260701T090000\nDURATION:PT1H\nRRULE:FREQ=DAILY;UNTIL={until}"
+        ))
+    };
+    let first = ("2026-07-01T09:00", "2026-07-01T10:00");
+    let second = ("2026-07-02T09:00", "2026-07-02T10:00");
+    // In summer 07:00 in UTC is nine in Madrid, and `UNTIL` is the last that counts.
+    closes(&daily("20260702T070000Z"), &[first, second]);
+    closes(&daily("20260702T065959Z"), &[first]);
+    closes(&daily("20260702"), &[first, second]);
+}
+
+#[test]
+fn dates_are_added_and_taken_away() {
+    closes(
+        &event(
+            "DTSTART;VALUE=DATE:20260105\nRRULE:FREQ=DAILY;COUNT=4\nEXDATE;VALUE=DATE:20260106,20260108\nRDATE;VALUE=DATE:20260501",
+        ),
+        &[
+            ("2026-01-05T00:00", "2026-01-06T00:00"),
+            ("2026-01-07T00:00", "2026-01-08T00:00"),
+            ("2026-05-01T00:00", "2026-05-02T00:00"),
+        ],
+    );
+    // The same instant, by another clock.
+    closes(
+        &event(
+            "DTSTART;TZID=Europe/Madrid:20260105T090000\nDURATION:PT1H\nRRULE:FREQ=DAILY;COUNT=2\nEXDATE:20260105T080000Z",
+        ),
+        &[("2026-01-06T09:00", "2026-01-06T10:00")],
+    );
+}
+
+#[test]
+fn one_occurrence_may_be_moved_or_cancelled() {
+    let series = "BEGIN:VEVENT\nUID:a\nSUMMARY:Feast\nDTSTART;VALUE=DATE:20260105\nRRULE:FREQ=DAILY;COUNT=3\nEND:VEVENT\n";
+    let moved = "BEGIN:VEVENT\nUID:a\nRECURRENCE-ID;VALUE=DATE:20260106\nDTSTART;VALUE=DATE:20260601\nEND:VEVENT\n";
+    let cancelled = "BEGIN:VEVENT\nUID:a\nRECURRENCE-ID;VALUE=DATE:20260107\nDTSTART;VALUE=DATE:20260107\nSTATUS:CANCELLED\nEND:VEVENT\n";
+    let stranger =
+        "BEGIN:VEVENT\nUID:b\nDTSTART;VALUE=DATE:20260801\nSTATUS:CANCELLED\nEND:VEVENT\n";
+    closes(
+        &calendar(&[moved, series, cancelled, stranger].concat()),
+        &[
+            ("2026-01-05T00:00", "2026-01-06T00:00"),
+            ("2026-06-01T00:00", "2026-06-02T00:00"),
+        ],
+    );
+}
+
+#[test]
+fn what_is_no_event_closes_nothing() {
+    closes(
+        &calendar(
+            "BEGIN:VTIMEZONE\nTZID:X\nBEGIN:STANDARD\nDTSTART:16010101T000000\nRRULE:FREQ=YEARLY\nEND:STANDARD\nEND:VTIMEZONE\nBEGIN:VTODO\nDTSTART;VALUE=DATE:20260105\nEND:VTODO\nBEGIN:VEVENT\nDTSTART;VALUE=DATE:20260901\nBEGIN:VALARM\nDURATION:nonsense\nEND:VALARM\nEND:VEVENT",
+        ),
+        &[("2026-09-01T00:00", "2026-09-02T00:00")],
+    );
+}
+
+#[test]
+fn the_name_is_unfolded_unescaped_and_harmless() {
+    let name = |summary: &str| {
+        let text = event("DTSTART;VALUE=DATE:20261225").replace("Feast", summary);
+        match window(&text)
+            .check(at("2026-12-25T12:00"), &TimeZone::UTC)
+            .unwrap_err()
+            .by
+        {
+            ClosedBy::Event { name, calendar } => format!("{name} of {calendar}"),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(
+        name("Noche\\, buena\\nlarga"),
+        "Noche, buena larga of holidays.ics"
+    );
+    assert_eq!(name("Christ\r\n mas"), "Christmas of holidays.ics");
+    assert_eq!(name("a\u{1b}[2J\u{202e}b"), "a [2J b of holidays.ics");
+    assert_eq!(name(" "), "an event without a name of holidays.ics");
+    assert_eq!(
+        name(&"ñ".repeat(100)),
+        format!("{}… of holidays.ics", "ñ".repeat(60))
+    );
+}
+
+#[test]
+fn an_error_names_its_line() {
+    refused(
+        "",
+        "holidays.ics: no iCalendar file: it has no BEGIN:VCALENDAR",
+    );
+    refused(
+        "hello",
+        "holidays.ics:1: no line of a calendar: it is NAME:VALUE",
+    );
+    refused(
+        "\r\n\r\nhello:",
+        "holidays.ics:3: a calendar begins with BEGIN:VCALENDAR",
+    );
+    refused(
+        "BEGIN:VEVENT\r\n",
+        "holidays.ics:1: a calendar begins with BEGIN:VCALENDAR",
+    );
+    refused(
+        "BEGIN:VCALENDAR\n",
+        "holidays.ics:1: BEGIN:VCALENDAR has no END:VCALENDAR",
+    );
+    refused(
+        "BEGIN:VCALENDAR\nEND:VEVENT\n",
+        "holidays.ics:2: END:VEVENT where VCALENDAR of line 1 is open",
+    );
+    refused(
+        "END:VEVENT\n",
+        "holidays.ics:1: END:VEVENT where nothing is open",
+    );
+}
+
+#[test]
+fn an_error_in_an_event_names_its_line() {
+    let wrong = |lines: &str, words: &str| refused(&event(lines), &format!("holidays.ics:{words}"));
+    wrong("", "4: the event has no DTSTART");
+    wrong(
+        "DTSTART:2026-12-24",
+        "7: `2026-12-24` is no date and no time: write `20261224`, `20261224T180000` or `20261224T180000Z`",
+    );
+    wrong(
+        "DTSTART:20260230",
+        "7: `20260230` is no date and no time: write `20261224`, `20261224T180000` or `20261224T180000Z`",
+    );
+    wrong("DTSTART:18991231", "7: `18991231` lies before 1900");
+    wrong(
+        "X-FOLDED:a\n b\n c\nDTSTART;TZID=Europe/Madird:20261224T180000",
+        "10: `Europe/Madird` is no time zone; did you mean `Europe/Madrid`?",
+    );
+    wrong(
+        "DTSTART;TZID=Europe/Madrid:20261224T180000Z",
+        "7: `20261224T180000Z` is in UTC and has a `TZID`, too",
+    );
+    wrong(
+        "DTSTART:20261224T180000",
+        "4: the event has no length: it needs a DTEND or a DURATION",
+    );
+    wrong(
+        "DTSTART:20261224\nDTEND:20261224",
+        "4: the event ends before it has begun: DTEND is the moment after its last",
+    );
+    wrong(
+        "DTSTART:20261224\nDTEND:20261225T000000",
+        "4: DTSTART and DTEND are of two kinds",
+    );
+    wrong(
+        "DTSTART:20261224\nDTEND:20261225\nDURATION:P1D",
+        "4: the event has a DTEND and a DURATION",
+    );
+    wrong(
+        "DTSTART:20261224\nDTSTART:20261225",
+        "8: a second DTSTART of one event",
+    );
+    wrong(
+        "DTSTART:20261224\nDURATION:1 day",
+        "8: `1 day` is no length of time: write `P1D`, `PT12H` or `P1DT6H`",
+    );
+    wrong(
+        "DTSTART:20261224\nDURATION:-P1D",
+        "8: `-P1D` is no length of time: write `P1D`, `PT12H` or `P1DT6H`",
+    );
+    wrong(
+        "DTSTART:20261224\nRRULE:FREQ=DAYLY",
+        "8: `FREQ=DAYLY` is no rule: Unknown recurrence frequency",
+    );
+    wrong(
+        "DTSTART:20261224\nRRULE:FREQ=YEARLY;BYMNTH=2",
+        "8: `BYMNTH=2` is no part of a rule that is read here",
+    );
+    wrong(
+        "DTSTART:20261224\nRRULE:FREQ=SECONDLY",
+        "8: `FREQ=SECONDLY` comes more than once a day",
+    );
+    wrong(
+        "DTSTART:20261224\nEXRULE:FREQ=YEARLY",
+        "8: EXRULE is not read here; write EXDATE",
+    );
+    wrong(
+        "DTSTART:20261224\nRDATE;VALUE=PERIOD:20261224T180000Z/PT1H",
+        "8: `20261224T180000Z/PT1H` is no date and no time: write `20261224`, `20261224T180000` or `20261224T180000Z`",
+    );
+    wrong(
+        "DTSTART:20261224\nRECURRENCE-ID;RANGE=THISANDFUTURE:20261224",
+        "8: a change of this and all later occurrences is not read here",
+    );
+    let mut latin = event("DTSTART:20261224").into_bytes();
+    latin.extend(b"X:caf\xe9\n");
+    let mut holidays = Holidays::unread("holidays.ics".to_owned());
+    holidays.read(Ok(latin));
+    assert_eq!(
+        holidays.error().unwrap().to_string(),
+        "holidays.ics:10: not UTF-8 text"
+    );
+}
+
+#[test]
+fn a_calendar_that_nobody_read_closes_always() {
+    let window = Window {
+        holidays: vec![Holidays::unread("holidays.ics".to_owned())],
+        ..Window::default()
+    };
+    let closed = window
+        .check(at("2026-06-01T12:00"), &TimeZone::UTC)
+        .unwrap_err();
+    assert_eq!(closed.reopens, None);
+}
+
+#[test]
+fn what_has_nothing_ahead_says_so() {
+    let shortage = |text: &str| window(text).shortages(at("2026-06-01T12:00"), &TimeZone::UTC);
+    let none: [&str; 0] = [];
+    assert_eq!(
+        shortage(&calendar("X-NOTHING:1")),
+        ["holidays.ics has no event: it closes nothing"]
+    );
+    assert_eq!(
+        shortage(&event(
+            "DTSTART;VALUE=DATE:20251224\nDTEND;VALUE=DATE:20251227"
+        )),
+        ["holidays.ics has run out: the last day of its events was Fri 2025-12-26"]
+    );
+    assert_eq!(
+        shortage(&event(
+            "DTSTART;VALUE=DATE:20201225\nRRULE:FREQ=YEARLY;COUNT=2"
+        )),
+        ["holidays.ics has run out: the last day of its events was Sat 2021-12-25"]
+    );
+    assert_eq!(shortage(&event("DTSTART;VALUE=DATE:20261225")), none);
+    assert_eq!(
+        shortage(&event("DTSTART:20260601T110000\nDURATION:PT2H")),
+        none
+    );
+    assert_eq!(
+        shortage(&event("DTSTART;VALUE=DATE:20201225\nRRULE:FREQ=YEARLY")),
+        none
+    );
+}
+
+#[test]
+fn of_a_rule_and_an_event_the_one_that_holds_longest_is_named() {
+    let mut window = window(&event(
+        "DTSTART;VALUE=DATE:20261224\nDTEND;VALUE=DATE:20261227",
+    ));
+    window.closed = vec!["22:00-07:00".parse().unwrap()];
+    let by = |moment: &str| {
+        let closed = window.check(at(moment), &TimeZone::UTC).unwrap_err();
+        (closed.by.to_string(), closed.reopens.unwrap())
+    };
+    let feast = || "\"Feast\" of holidays.ics".to_owned();
+    assert_eq!(by("2026-12-24T23:00"), (feast(), at("2026-12-27T07:00")));
+    assert_eq!(
+        by("2026-12-26T23:00"),
+        ("`22:00-07:00`".to_owned(), at("2026-12-27T07:00"))
+    );
+    assert_eq!(
+        by("2026-12-23T23:00"),
+        ("`22:00-07:00`".to_owned(), at("2026-12-27T07:00"))
+    );
+}
+
+#[test]
+fn endless_and_huge_rules_end_soon() {
+    let begin = std::time::Instant::now();
+    for rule in [
+        "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30",
+        "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30;INTERVAL=4294967295",
+        "FREQ=DAILY;COUNT=4294967295",
+        "FREQ=MONTHLY;BYSETPOS=366;BYDAY=MO",
+        "FREQ=YEARLY;BYWEEKNO=53;BYDAY=SU,MO;INTERVAL=1000000",
+        "FREQ=WEEKLY;UNTIL=99991231",
+    ] {
+        let window = window(&event(&format!(
+            "DTSTART;VALUE=DATE:19000101\nRRULE:{rule}"
+        )));
+        assert_eq!(window.holidays[0].error(), None, "{rule}");
+        let _ = window.check(at("2026-06-01T12:00"), &TimeZone::UTC);
+        let _ = window.shortages(at("2026-06-01T12:00"), &TimeZone::UTC);
+    }
+    assert!(
+        begin.elapsed() < std::time::Duration::from_secs(10),
+        "{:?}",
+        begin.elapsed()
+    );
+    let many = "RRULE:FREQ=DAILY\n".repeat(201);
+    refused(
+        &event(&format!("DTSTART:20260101\n{many}")),
+        "holidays.ics:208: more than 200 rules in one file",
+    );
+    let hours = (0..24)
+        .map(|hour| hour.to_string())
+        .collect::<Vec<_>>()
+        .join(",");
+    refused(
+        &event(&format!(
+            "DTSTART:20260101\nRRULE:FREQ=DAILY;BYHOUR={hours}"
+        )),
+        &format!("holidays.ics:8: `BYHOUR={hours}` is no part of a rule that is read here"),
+    );
+    let huge = event(&format!("DTSTART:20260101\nX:{}", "x".repeat(LIMIT)));
+    refused(
+        &huge,
+        &format!(
+            "holidays.ics: the file has {} bytes or more; at most {LIMIT} are read",
+            huge.len()
+        ),
+    );
+}
+
+/// Lines that look like those of a calendar.
+fn line() -> impl Strategy<Value = String> {
+    let names =
+        "BEGIN|END|DTSTART|DTEND|DURATION|RRULE|RDATE|EXDATE|RECURRENCE-ID|UID|SUMMARY|STATUS";
+    let values = "VEVENT|VCALENDAR|2026(0[1-9]|1[0-9])[0-3][0-9](T[0-2][0-9]0000Z?)?|P[0-9]{1,12}[DWY]|PT[0-9]{1,18}[HMS]|FREQ=(DAILY|WEEKLY|MONTHLY|YEARLY)(;COUNT=[0-9]{1,9})?(;INTERVAL=[0-9]{1,9})?(;BYDAY=-?[0-9]{0,3}(MO|SU))?(;BYSETPOS=-?[0-9]{1,2})?|.{0,20}";
+    (names, "(;TZID=(Europe/Madrid|UTC|.{0,5}))?", values)
+        .prop_map(|(name, param, value)| format!("{name}{param}:{value}\n"))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        failure_persistence: None,
+        ..ProptestConfig::with_cases(300)
+    })]
+
+    #[test]
+    fn no_file_panics(lines in prop::collection::vec(line(), 0..12), raw in ".{0,80}") {
+        for text in [calendar(&lines.concat()), event(&lines.concat()), raw] {
+            let window = window(&text);
+            let _ = window.check(at("2026-06-01T12:00"), &TimeZone::UTC);
+            let _ = window.shortages(at("2026-06-01T12:00"), &TimeZone::UTC);
+        }
+    }
+
+    #[test]
+    fn every_noon_agrees_with_the_days_of_a_rule(first in 1i64..28, every in 1i64..9, count in 1i64..12, days in 1i64..4) {
+        let text = event(&format!(
+            "DTSTART;VALUE=DATE:202603{first:02}\nDURATION:P{days}D\nRRULE:FREQ=DAILY;INTERVAL={every};COUNT={count}"
+        ));
+        let window = window(&text);
+        let begin: jiff::civil::Date = "2026-03-01".parse().unwrap();
+        for day in 0..150 {
+            let since = day + 1 - first;
+            let is_on = (0..count).any(|n| (n * every..n * every + days).contains(&since));
+            let noon = begin.checked_add(jiff::Span::new().days(day)).unwrap().at(12, 0, 0, 0);
+            let noon = noon.to_zoned(TimeZone::get("Europe/Madrid").unwrap()).unwrap();
+            prop_assert_eq!(window.check(noon.timestamp(), &TimeZone::UTC).is_err(), is_on, "{}", noon);
+        }
+    }
+}
