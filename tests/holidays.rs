@@ -227,3 +227,20 @@ fn the_picture_shows_events_and_says_what_is_wrong() {
     let ran = window(&[]).says("calendar/holidays.ics:1: BEGIN:VCALENDAR has no END:VCALENDAR");
     assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{ran}");
 }
+
+#[test]
+fn the_status_heeds_it_too() {
+    let shop = shop(CHRISTMAS);
+    let status = || {
+        let mut command = shop.at("2026-12-24 10:00:00");
+        Ran::of(command.args([PUSHGATE, "status"]))
+    };
+    let ran = status();
+    assert!(ran.stdout.contains("opens Sun 2026-12-27 00:00"), "{ran}");
+    shop.commit_file("calendar/holidays.ics", "BEGIN:VCALENDAR\n");
+    let ran = status();
+    assert!(
+        ran.stdout.contains("not known: calendar/holidays.ics:1: "),
+        "{ran}"
+    );
+}

@@ -6,11 +6,11 @@ use bstr::{BStr, BString, ByteSlice};
 
 use super::gather::Desk;
 use crate::{
-    calendar::Zone,
     destination::redact,
     gates::{
         Memory, Stage, World,
         memory::{live_since, removal, told},
+        window::{known, reader},
     },
     policy::Environment,
     push::Oid,
@@ -193,14 +193,12 @@ impl Desk<'_> {
 
     fn hours(&self, environment: &Environment) -> Hours {
         let window = &environment.window;
-        if window.open.is_empty() && window.closed.is_empty() {
+        if window.is_always_open() {
             return Hours::Always;
         }
-        // A window with a zone of its own can be judged where the reader's is unknown.
-        let reader = match (self.world.zone(), &window.timezone) {
-            (Ok(reader), _) => reader,
-            (Err(_), Zone::Named { zone, .. }) => zone.clone(),
-            (Err(trouble), _) => return Hours::Unknown(trouble.in_one_line()),
+        let reader = match known(window).and_then(|window| reader(window, self.world)) {
+            Ok(reader) => reader,
+            Err(trouble) => return Hours::Unknown(trouble.in_one_line()),
         };
         match window.check(self.now, &reader) {
             Ok(()) => Hours::Open {
