@@ -230,6 +230,8 @@ impl Network<'_> {
     /// The user's own ssh command, told to ask nothing; `None` where it may not be OpenSSH, and not
     /// take its options. Without a terminal no ssh asks anything: this only makes it quick.
     ///
+    /// Its own time limit is longer than ours, so that one of them always speaks.
+    ///
     /// `GIT_SSH_COMMAND` overrides `core.sshCommand`, which overrides `GIT_SSH` (git-config(1)).
     fn ssh(&self) -> Option<BString> {
         let variable = |name| {
@@ -253,7 +255,7 @@ impl Network<'_> {
             return None;
         }
         Some(
-            [own.as_slice(), b" -oBatchMode=yes -oConnectTimeout=10"]
+            [own.as_slice(), b" -oBatchMode=yes -oConnectTimeout=15"]
                 .concat()
                 .into(),
         )
