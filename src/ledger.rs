@@ -266,7 +266,7 @@ impl Ledger {
         written
     }
 
-    /// The newest entries, oldest first: those in the last [`TAIL`] bytes, and of them all that
+    /// The newest entries, oldest first: those in its last 128 KiB, and of them all that
     /// name this: an environment, or a commit.
     ///
     /// A ledger of years must not slow down a push.
