@@ -1,5 +1,7 @@
 //! A rollback: at any hour, loudly, back to what was live before; and what it removed stays away.
 
+use std::fs;
+
 use crate::support::{Ran, Sandbox};
 
 const POLICY: &str = "suite: {run: 'true'}\nenvironments:\n  staging: {}\n  production:\n    after: staging\n    signoff: false\n    window: {timezone: UTC, closed: ['22:00-07:00'], runway: 1h}\n";
@@ -109,10 +111,10 @@ fn a_push_that_the_server_refused_was_never_live() {
     let refused = shop.commit_on_origin("two");
     shop.push_at(DAY, "staging", "master").goes();
     let hook = shop.path("production.git/hooks/pre-receive");
-    std::fs::write(&hook, "#!/bin/sh\nexit 1\n").unwrap();
-    std::fs::set_permissions(&hook, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    fs::write(&hook, "#!/bin/sh\nexit 1\n").unwrap();
+    fs::set_permissions(&hook, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
     shop.push_at(DAY, "production", "master").goes_not();
-    std::fs::remove_file(&hook).unwrap();
+    fs::remove_file(&hook).unwrap();
     shop.commit_on_origin("three");
     shop.push_at(DAY, "staging", "master").goes();
     shop.push_at(DAY, "production", "master").goes();
@@ -166,4 +168,35 @@ fn a_deploy_says_how_long_to_stay_around() {
             .args([env!("CARGO_BIN_EXE_pushgate"), "check", "production"]),
     );
     ran.goes().never_says("stay around");
+}
+
+#[test]
+fn it_needs_neither_a_readable_calendar_nor_a_staging_that_answers() {
+    let shop = Sandbox::new();
+    shop.policy(&POLICY.replace("closed: [", "closed: [days.ics, "));
+    let around = |remote: &str| {
+        shop.git(["push", "-q", "--no-verify", remote, "master"])
+            .goes()
+    };
+    let deploy = |calendar: &str| {
+        let id = shop.commit_file("days.ics", calendar);
+        for remote in ["origin", "staging", "production"] {
+            around(remote);
+        }
+        id
+    };
+    let damaged = deploy("not a calendar\n");
+    let good = deploy("BEGIN:VCALENDAR\nEND:VCALENDAR\n");
+    fs::rename(shop.path("staging.git"), shop.path("away.git")).unwrap();
+    let push = |id: &str, time| {
+        let refspec = format!("+{id}:refs/heads/master");
+        Ran::of(shop.at(time).args(["git", "push", "production", &refspec]))
+    };
+    shop.git(["checkout", "-q", &damaged]).goes();
+    push(&damaged, DAY)
+        .goes()
+        .says("window: passes as a rollback")
+        .says("promotion: passes as a rollback");
+    // What it removed stays away, also where nobody can ask staging.
+    push(&good, DAY).refused("promotion").says("approve");
 }

@@ -1,14 +1,14 @@
 //! The loop that asks the gates: case by case, and once more what moved while a suite ran.
 
-use std::{cell::OnceCell, collections::BTreeSet};
+use std::collections::BTreeSet;
 
 use super::{
     AGAIN, Answer, Case, ORDER, Stop, World,
     live::Live,
-    promotion::{self, Found},
+    promotion::{self, Found, Remembered},
     rollback, suite, target, trunk, window,
 };
-use crate::verdict::{Gate, Outcome, Rollback, Verdict};
+use crate::verdict::{Gate, Outcome, Verdict};
 
 /// Asks the gates about every case of one push, until one stops it.
 ///
@@ -23,7 +23,7 @@ pub fn judge(cases: &[Case<'_>], skip: &BTreeSet<Gate>, world: &dyn World) -> Ve
             world,
             verdict: Verdict::default(),
             live: None,
-            rollback: OnceCell::new(),
+            asked_for_rollback: false,
             runs,
         };
         hearing.first();
@@ -56,8 +56,8 @@ struct Hearing<'h> {
     verdict: Verdict,
     /// What the remotes answered; `None` as long as nobody asked them.
     live: Option<Live>,
-    /// Whether it is a rollback; empty as long as nothing hangs on it.
-    rollback: OnceCell<Option<Rollback>>,
+    /// Whether somebody has looked if it is a rollback; it is not told before something hangs on it.
+    asked_for_rollback: bool,
     /// How many suites had run when the remotes were asked.
     runs: usize,
 }
@@ -127,81 +127,85 @@ impl Hearing<'_> {
 
     /// Asks one gate; a rollback passes where another push would not.
     fn ask(&mut self, gate: Gate, notes: &mut Vec<String>) -> Answer {
-        match self.ask_strictly(gate, notes) {
-            Err(Stop::Refused(refusal))
-                if rollback::outweighs(&refusal) && self.rollback()?.is_some() =>
-            {
+        let (case, world) = (self.case, self.world);
+        let answer = match gate {
+            Gate::Target => return target::ask(case, world),
+            Gate::Suite => return self.suite(notes),
+            Gate::Window => window::ask(case, world, notes),
+            Gate::Trunk => self.trunk(notes),
+            Gate::Promotion => {
+                // What the team remembers comes with trunk's tip.
+                self.live();
+                // What a rollback took away stays away, also from another rollback.
+                let known = promotion::remembered(case, world)?;
+                self.promotion(&known, notes)
+            }
+        };
+        match answer {
+            Err(stop) if rollback::outweighs(gate, &stop) && self.is_rollback()? => {
                 Ok("passes as a rollback".to_owned())
             }
             answer => answer,
         }
     }
 
-    fn rollback(&mut self) -> Result<Option<&Rollback>, Stop> {
-        if self.rollback.get().is_none() {
-            let found = rollback::find(self.case, self.world)?;
-            self.verdict.rollback.clone_from(&found);
-            let _ = self.rollback.set(found);
+    fn is_rollback(&mut self) -> Result<bool, Stop> {
+        if !self.asked_for_rollback {
+            self.verdict.rollback = rollback::find(self.case, self.world)?;
+            self.asked_for_rollback = true;
         }
-        Ok(self.rollback.get().and_then(Option::as_ref))
+        Ok(self.verdict.rollback.is_some())
     }
 
-    /// Asks one gate about every commit of the case: one, unless `target` was skipped.
-    fn ask_strictly(&mut self, gate: Gate, notes: &mut Vec<String>) -> Answer {
+    fn trunk(&mut self, notes: &mut Vec<String>) -> Answer {
         let (case, world) = (self.case, self.world);
-        let mut answers = Vec::new();
-        match gate {
-            Gate::Target => return target::ask(case, world),
-            Gate::Window => return window::ask(case, world, notes),
-            Gate::Trunk => {
-                let live = self.live();
-                for commit in case.commits() {
-                    answers.push(trunk::ask(case, commit, live, world, notes)?);
-                }
+        let live = self.live();
+        let ask = |commit| trunk::ask(case, commit, live, world, notes);
+        joined(case.commits().into_iter().map(ask))
+    }
+
+    fn promotion(&mut self, known: &[Remembered<'_>], notes: &mut Vec<String>) -> Answer {
+        let (case, world) = (self.case, self.world);
+        let live = self.live();
+        notes.extend(untold(live));
+        let mut found = Found::default();
+        let answer = (known.iter())
+            .try_for_each(|known| promotion::ask(case, known, live, world, &mut found));
+        self.verdict.first |= found.first;
+        answer.map(|()| found.answers.join(", "))
+    }
+
+    fn suite(&mut self, notes: &mut Vec<String>) -> Answer {
+        let (case, skip, world) = (self.case, self.skip, self.world);
+        let wants = |gate| AGAIN.contains(&gate) && !skip.contains(&gate);
+        let ask = |commit| {
+            let looked = self.live.as_mut().and_then(|live| live.checkout.take());
+            let told = suite::ask(case, commit, looked, &wants, world)?;
+            notes.extend(told.notes);
+            if told.ran {
+                self.live = told.live;
+                self.runs += 1;
             }
-            Gate::Promotion => {
-                let live = self.live();
-                let mut found = Found::default();
-                notes.extend(untold(live));
-                let answer = case.commits().into_iter().try_for_each(|commit| {
-                    promotion::removed(case, commit, world)?;
-                    promotion::ask(case, commit, live, world, &mut found)
-                });
-                self.verdict.first |= found.first;
-                answer?;
-                answers = found.answers;
-                return Ok(answers.join(", "));
-            }
-            Gate::Suite => {
-                for commit in case.commits() {
-                    let skip = self.skip;
-                    let wants = |gate| AGAIN.contains(&gate) && !skip.contains(&gate);
-                    let looked = self.live.as_mut().and_then(|live| live.checkout.take());
-                    let told = suite::ask(case, commit, looked, &wants, world)?;
-                    answers.push(told.answer);
-                    notes.extend(told.notes);
-                    if told.ran {
-                        self.live = told.live;
-                        self.runs += 1;
-                    }
-                }
-            }
-        }
-        answers.dedup();
-        Ok(answers.join("; "))
+            Ok(told.answer)
+        };
+        joined(case.commits().into_iter().map(ask))
     }
 
     /// What the remotes answer, asked once.
     fn live(&mut self) -> &Live {
         let (case, skip, world) = (self.case, self.skip, self.world);
-        self.live.get_or_insert_with(|| {
-            Live::ask(
-                case,
-                |gate| !skip.contains(&gate) || gate != Gate::Suite,
-                world,
-            )
-        })
+        // Of a gate that is skipped it is told whether that was needless; of a suite that costs too much.
+        let wants = |gate| gate != Gate::Suite || !skip.contains(&gate);
+        self.live
+            .get_or_insert_with(|| Live::ask(case, wants, world))
     }
+}
+
+/// One answer about all commits of a case: one, unless `target` was skipped.
+fn joined(answers: impl Iterator<Item = Answer>) -> Answer {
+    let mut answers = answers.collect::<Result<Vec<_>, _>>()?;
+    answers.dedup();
+    Ok(answers.join("; "))
 }
 
 /// A line where the team could not be asked what it remembers.

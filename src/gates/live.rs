@@ -62,8 +62,8 @@ impl Live {
     }
 }
 
-/// What a thread came to.
-fn joined<T>(thread: ScopedJoinHandle<'_, T>) -> T {
+/// What a thread came to; its panic is ours.
+pub(crate) fn joined<T>(thread: ScopedJoinHandle<'_, T>) -> T {
     thread
         .join()
         .unwrap_or_else(|panic| std::panic::resume_unwind(panic))

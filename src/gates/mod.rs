@@ -1,7 +1,7 @@
 //! The gates: their order, and the few questions they ask of the world.
 
 mod hearing;
-mod live;
+pub(crate) mod live;
 pub mod memory;
 pub mod promotion;
 mod rollback;

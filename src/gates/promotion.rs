@@ -27,28 +27,42 @@ pub(crate) struct Found {
     pub(crate) first: bool,
 }
 
-/// Whether a rollback took the commit off this environment, and nobody has said that it may return.
-pub(crate) fn removed(case: &Case<'_>, commit: &Oid, world: &dyn World) -> Result<(), Stop> {
+/// A commit that is pushed, and what is remembered of it.
+pub(crate) struct Remembered<'c> {
+    commit: &'c Oid,
+    records: Vec<Record>,
+}
+
+/// What is remembered of the pushed commits. One that a rollback took off this environment is refused
+/// until somebody says that it may return.
+pub(crate) fn remembered<'c>(
+    case: &'c Case<'_>,
+    world: &dyn World,
+) -> Result<Vec<Remembered<'c>>, Stop> {
     let Some(environment) = case.environment() else {
-        return Ok(());
+        return Ok(Vec::new());
     };
-    match removal(&world.records(commit)?, &environment.name) {
-        Some(record) => Err(Refusal::Removed {
-            pushed: commit.clone(),
-            environment: environment.name.clone(),
-            at: record.at,
-            by: record.by.clone(),
-            reader: reader(world),
+    let ask = |commit: &'c Oid| {
+        let records = world.records(commit)?;
+        match removal(&records, &environment.name) {
+            Some(record) => Err(Refusal::Removed {
+                pushed: commit.clone(),
+                environment: environment.name.clone(),
+                at: record.at,
+                by: record.by.clone(),
+                reader: reader(world),
+            }
+            .into()),
+            None => Ok(Remembered { commit, records }),
         }
-        .into()),
-        None => Ok(()),
-    }
+    };
+    case.commits().into_iter().map(ask).collect()
 }
 
 /// Asks about what comes first; `found` tells what was seen, also where the answer is no.
 pub(crate) fn ask(
     case: &Case<'_>,
-    commit: &Oid,
+    known: &Remembered<'_>,
     live: &Live,
     world: &dyn World,
     found: &mut Found,
@@ -56,6 +70,7 @@ pub(crate) fn ask(
     let (Some(environment), Some(before)) = (case.environment(), &case.before) else {
         return Ok(());
     };
+    let Remembered { commit, records } = known;
     is_live(case, commit, before, live, world)?;
     found.answers.push(format!(
         "{} is live on {}",
@@ -65,19 +80,18 @@ pub(crate) fn ask(
     if environment.soak.is_zero() && environment.signoff.is_none() {
         return Ok(());
     }
-    let records = world.records(commit)?;
     let answer = soaked(
         environment,
         commit,
         before,
-        &records,
+        records,
         world,
         &mut found.first,
     )?;
     found.answers.extend(answer);
     found
         .answers
-        .extend(signed_off(environment, commit, before, &records, world)?);
+        .extend(signed_off(environment, commit, before, records, world)?);
     Ok(())
 }
 
@@ -89,13 +103,7 @@ fn is_live(
     live: &Live,
     world: &dyn World,
 ) -> Result<(), Stop> {
-    if before.remotes.is_empty() {
-        return Err(Trouble::NoRemote {
-            environment: before.environment.clone(),
-            remote: before.expected.clone(),
-        }
-        .into());
-    }
+    before.remote()?;
     for remote in &before.remotes {
         let heard = live
             .before

@@ -3,7 +3,7 @@
 use super::{Case, Stop, World};
 use crate::{
     push::Update,
-    verdict::{Refusal, Relation, Rollback},
+    verdict::{Gate, Refusal, Relation, Rollback},
 };
 
 /// Whether the push is a rollback: forced, to a commit that is known to have been live here before.
@@ -37,16 +37,14 @@ pub(crate) fn find(case: &Case<'_>, world: &dyn World) -> Result<Option<Rollback
     Ok(None)
 }
 
-/// Whether a rollback may pass where another push is refused so: at any hour, to a commit that is on
-/// trunk though not its newest, and whatever was tried elsewhere.
-pub(crate) fn outweighs(refusal: &Refusal) -> bool {
-    matches!(
-        refusal,
-        Refusal::Closed { .. }
-            | Refusal::Behind { .. }
-            | Refusal::NeverDeployed { .. }
-            | Refusal::OtherCommit { .. }
-            | Refusal::Soaking { .. }
-            | Refusal::NotSignedOff { .. }
-    )
+/// Whether a rollback may pass where another push is stopped so: at any hour, to a commit that is on
+/// trunk though not its newest, and whatever is known of what was tried elsewhere.
+pub(crate) fn outweighs(gate: Gate, stop: &Stop) -> bool {
+    match gate {
+        Gate::Window | Gate::Promotion => true,
+        Gate::Trunk => {
+            matches!(stop, Stop::Refused(refusal) if matches!(**refusal, Refusal::Behind { .. }))
+        }
+        Gate::Target | Gate::Suite => false,
+    }
 }

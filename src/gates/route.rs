@@ -303,6 +303,15 @@ impl Stage {
             branches: environment.branches.clone(),
         }
     }
+
+    /// The first of its remotes; it is an error to have none.
+    pub fn remote(&self) -> Result<&BString, Trouble> {
+        let none = || Trouble::NoRemote {
+            environment: self.environment.clone(),
+            remote: self.expected.clone(),
+        };
+        self.remotes.first().ok_or_else(none)
+    }
 }
 
 /// The configured remotes that lead to an environment: those that the policy names, else one that

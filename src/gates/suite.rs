@@ -4,7 +4,10 @@ use std::{thread, time::Duration};
 
 use jiff::Timestamp;
 
-use super::{Case, Passed, Stop, SuiteRun, Work, World, live::Live};
+use super::{
+    Case, Passed, Stop, SuiteRun, Work, World,
+    live::{Live, joined},
+};
 use crate::{
     policy::{In, Policy, Step, detect::Detected},
     push::Oid,
@@ -88,10 +91,7 @@ pub(crate) fn ask(
             // It did pass; only the next push does not know.
             notes.push(format!("no receipt is left: {trouble}"));
         }
-        let live = live
-            .join()
-            .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        (live, proven)
+        (joined(live), proven)
     });
     proven?;
     if !world.is_connected() {

@@ -1,27 +1,24 @@
 //! What all remotes of a pipeline answered, asked at the same time.
 
-use std::{
-    collections::BTreeSet,
-    thread::{self, ScopedJoinHandle},
-};
+use std::{collections::BTreeSet, thread};
 
 use bstr::{BStr, BString};
 
 use super::Real;
 use crate::{
-    gates::{Stage, Tip, World},
+    gates::{
+        Stage, Tip, World,
+        live::{Tips, joined},
+    },
     push::Oid,
     verdict::{Trouble, TrunkName},
 };
-
-/// The branches of a remote and what they are now, or why nobody knows.
-pub(crate) type Tips = Result<Vec<(String, Oid)>, Trouble>;
 
 /// The answers.
 #[derive(Debug, Default)]
 pub(crate) struct Heard {
     trunk: Option<(TrunkName, Result<Tip, Trouble>)>,
-    live: Vec<(BString, Vec<String>, Tips)>,
+    live: Vec<(BString, Vec<String>, Result<Tips, Trouble>)>,
 }
 
 impl Heard {
@@ -73,16 +70,13 @@ impl Heard {
     }
 
     /// The tips of a remote's branches, if they were asked for.
-    pub(crate) fn live(&self, remote: &BStr, branches: &[String]) -> Option<&Tips> {
+    pub(crate) fn live(
+        &self,
+        remote: &BStr,
+        branches: &[String],
+    ) -> Option<&Result<Tips, Trouble>> {
         let (_, _, tips) =
             (self.live.iter()).find(|(name, known, _)| name == remote && known == branches)?;
         Some(tips)
     }
-}
-
-/// What a thread came to.
-fn joined<T>(thread: ScopedJoinHandle<'_, T>) -> T {
-    thread
-        .join()
-        .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
