@@ -18,6 +18,18 @@ impl Real {
         Ledger::new(&self.state_dir())
     }
 
+    /// What whoever works here has to tell now of a commit.
+    pub(crate) fn record(&self, environment: &str, commit: &Oid, event: Event) -> Record {
+        Record {
+            at: self.now(),
+            by: self.identity(),
+            environment: environment.to_owned(),
+            commit: commit.clone(),
+            event,
+            signed: None,
+        }
+    }
+
     /// Takes what this clone remembers to the team, within a time limit.
     pub(crate) fn share(&self, remote: &str) -> Result<(), Trouble> {
         self.notes().push(remote, network::LIMIT)
@@ -33,7 +45,7 @@ impl Real {
     }
 
     /// What a ref has named, and since when, newest first; nothing where it is not.
-    fn newest_moves(&self, name: &str) -> Result<Vec<Moved>, Trouble> {
+    pub(crate) fn newest_moves(&self, name: &str) -> Result<Vec<Moved>, Trouble> {
         self.reflog(name, &["--max-count=200"])
     }
 
@@ -165,13 +177,8 @@ impl Memory for Real {
     }
 
     fn sign_off(&self, stage: &Stage, commit: &Oid) -> Result<(), Trouble> {
-        self.notes().add(&[Record {
-            at: self.now(),
-            by: self.person(),
-            environment: stage.environment.clone(),
-            commit: commit.clone(),
-            event: Event::Signoff { words: None },
-            signed: None,
-        }])
+        let event = Event::Signoff { words: None };
+        self.notes()
+            .add(&[self.record(&stage.environment, commit, event)])
     }
 }

@@ -3,19 +3,20 @@
 pub(crate) mod children;
 mod connection;
 pub(crate) mod dry;
+mod files;
 pub(crate) mod heard;
-mod holidays;
 mod libgit2;
 pub(crate) mod memory;
 mod network;
 pub mod notes;
+mod policies;
 mod program;
 mod repository;
 pub mod signals;
 mod terminal;
 
 use std::{
-    env, fs,
+    env,
     path::{Path, PathBuf},
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -24,18 +25,20 @@ use std::{
 use bstr::{BStr, BString, ByteSlice};
 use jiff::{Timestamp, tz::TimeZone};
 
+pub(crate) use self::policies::bad_policy;
+pub use self::policies::{Loaded, Source};
 use self::{
     children::Git,
+    files::Files,
     network::Network,
-    repository::{Backend, Kind, TreeEntry, commit_author, commit_headers, tree_entry},
+    repository::{Backend, Kind, commit_author, commit_headers},
 };
 use crate::{
     destination::{Destination, Reader, follow, is_ssh},
     gates::{Object, Passed, Stop, SuiteRun, Tip, Turn, Work, World},
     policy::{
-        self, In, Policy, Reuse, Trunk, defaults,
-        detect::{self, Detected, Look},
-        load,
+        In, Reuse,
+        detect::{self, Detected},
     },
     push::Oid,
     remotes::{Entry, Remotes},
@@ -50,28 +53,6 @@ use crate::{
 
 /// A suite that takes longer may outlast an idle connection.
 const LONG: Duration = Duration::from_mins(1);
-
-/// Where the built-in policy, or the team's, was found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Source {
-    /// In this commit.
-    Commit(Oid),
-    /// In the work tree: the commit has none.
-    WorkTree,
-    /// Nowhere.
-    Defaults,
-}
-
-/// A policy and where it was found.
-#[derive(Clone, Debug)]
-pub struct Loaded {
-    /// The policy.
-    pub policy: Policy,
-    /// Where it was found.
-    pub source: Source,
-    /// Whether the work tree has another, uncommitted one, which counts for nothing.
-    pub edited: bool,
-}
 
 /// The repository that git pushes from, and all that is around it.
 pub struct Real {
@@ -248,233 +229,6 @@ impl Real {
     }
 
     /// The bytes of an object that must be here.
-    fn read(&self, id: &Oid) -> Result<Vec<u8>, Trouble> {
-        let mut backend = self.backend();
-        let read = backend.read(id);
-        read.map_err(|error| match backend.header(id) {
-            Ok(None) => self.absent(id),
-            _ => error,
-        })
-    }
-
-    /// Why an object is not here: a partial clone may never have fetched it.
-    fn absent(&self, id: &Oid) -> Trouble {
-        let is_promisor =
-            |key: &BString| key.starts_with(b"remote.") && key.ends_with(b".promisor");
-        if self.config.iter().any(|(key, _)| is_promisor(key)) {
-            return Trouble::Lacking { id: id.clone() };
-        }
-        damaged(id)
-    }
-
-    /// A commit's tree.
-    fn tree(&self, commit: &Oid) -> Result<Oid, Trouble> {
-        let bytes = self.read(commit)?;
-        commit_headers(&bytes)
-            .map(|(tree, _)| tree)
-            .ok_or_else(|| damaged(commit))
-    }
-
-    /// The file, or what else, at a path of a commit.
-    fn entry(&self, commit: &Oid, path: &str) -> Result<Option<TreeEntry>, Trouble> {
-        let mut entry = TreeEntry {
-            mode: TreeEntry::DIRECTORY,
-            id: self.tree(commit)?,
-        };
-        for name in path.split('/') {
-            if entry.mode != TreeEntry::DIRECTORY {
-                return Ok(None);
-            }
-            let bytes = self.read(&entry.id)?;
-            match tree_entry(&bytes, name.as_bytes(), commit.as_str().len()) {
-                Some(found) => entry = found,
-                None => return Ok(None),
-            }
-        }
-        Ok(Some(entry))
-    }
-
-    /// The policy that governs a push of this commit: its own, else the work tree's, else the
-    /// built-in one.
-    pub fn policy(&self, commit: Option<&Oid>) -> Result<Loaded, Trouble> {
-        let found = match commit {
-            Some(commit) => self.committed_policy(commit)?,
-            None => None,
-        };
-        if let (Some(commit), Some(text)) = (commit, found) {
-            let origin = format!("{} at {}", policy::FILE, commit.short());
-            let mut policy = load(&origin, &text).map_err(bad_policy)?;
-            policy.read_holidays(&|path| self.committed_calendar(commit, path));
-            return Ok(Loaded {
-                policy,
-                source: Source::Commit(commit.clone()),
-                edited: self.is_policy_edited(&text),
-            });
-        }
-        if let Some(text) = self.work_tree_policy()? {
-            let mut policy = load(policy::FILE, &text).map_err(bad_policy)?;
-            policy.read_holidays(&|path| self.work_tree_calendar(path));
-            return Ok(Loaded {
-                policy,
-                source: Source::WorkTree,
-                edited: false,
-            });
-        }
-        Ok(Loaded {
-            policy: defaults::without_file(&self.heroku_remotes()),
-            source: Source::Defaults,
-            edited: false,
-        })
-    }
-
-    /// The text of the policy that a person has before them: the work tree's, else that of HEAD; and
-    /// how errors name it.
-    pub fn policy_here(&self) -> Result<Option<(String, Vec<u8>)>, Trouble> {
-        if let Some(text) = self.work_tree_policy()? {
-            return Ok(Some((policy::FILE.to_owned(), text)));
-        }
-        let Some(head) = self.reference("HEAD")? else {
-            return Ok(None);
-        };
-        let origin = format!("{} at {}", policy::FILE, head.short());
-        let text = self.committed_policy(&head)?;
-        Ok(text.map(|text| (origin, text)))
-    }
-
-    /// The object that is a commit's policy; `None` where it has none.
-    pub fn policy_id(&self, commit: &Oid) -> Result<Option<Oid>, Trouble> {
-        Ok(self.entry(commit, policy::FILE)?.map(|entry| entry.id))
-    }
-
-    fn committed_policy(&self, commit: &Oid) -> Result<Option<Vec<u8>>, Trouble> {
-        let Some(entry) = self.entry(commit, policy::FILE)? else {
-            return Ok(None);
-        };
-        let what = match entry.mode {
-            TreeEntry::DIRECTORY => Some("a directory"),
-            TreeEntry::LINK => Some("a link"),
-            TreeEntry::MODULE => Some("a submodule"),
-            _ => None,
-        };
-        let place = format!("{} at {}", policy::FILE, commit.short());
-        if let Some(what) = what {
-            return Err(not_a_file(&place, what));
-        }
-        let mut backend = self.backend();
-        match backend.header(&entry.id)? {
-            Some((Kind::Blob, size)) if size <= policy::LIMIT => Ok(Some(backend.read(&entry.id)?)),
-            // Only so much that the loader sees it is too much.
-            Some((Kind::Blob, _)) => Ok(Some(vec![b'#'; policy::LIMIT + 1])),
-            Some(_) => Err(damaged(&entry.id)),
-            None => Err(self.absent(&entry.id)),
-        }
-    }
-
-    fn work_tree_policy(&self) -> Result<Option<Vec<u8>>, Trouble> {
-        let Some(path) = self.work_tree.as_ref().map(|top| top.join(policy::FILE)) else {
-            return Ok(None);
-        };
-        let kind = match path.symlink_metadata() {
-            Ok(metadata) => metadata.file_type(),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(Trouble::io(format!("read {}", policy::FILE), &error)),
-        };
-        let what = match kind {
-            kind if kind.is_dir() => "a directory",
-            kind if kind.is_symlink() => "a link",
-            kind if !kind.is_file() => "no plain file",
-            _ => return read_some(&path).map(Some),
-        };
-        Err(not_a_file(policy::FILE, what))
-    }
-
-    /// Whether the work tree's policy is neither the pushed one nor that of HEAD.
-    fn is_policy_edited(&self, pushed: &[u8]) -> bool {
-        let Ok(Some(here)) = self.work_tree_policy() else {
-            return false;
-        };
-        let same = |text: &[u8]| text.replace("\r\n", "\n") == here.replace("\r\n", "\n");
-        if same(pushed) {
-            return false;
-        }
-        let head = self.reference("HEAD").ok().flatten();
-        let committed = head.and_then(|head| self.committed_policy(&head).ok().flatten());
-        !committed.is_some_and(|text| same(&text))
-    }
-
-    /// The remotes that lead to Heroku; an `insteadOf` may hide it in one of the spellings.
-    pub fn heroku_remotes(&self) -> Vec<defaults::HerokuRemote> {
-        let mut found: Vec<defaults::HerokuRemote> = Vec::new();
-        for name in self.remotes.names() {
-            for url in self.remotes.urls(name) {
-                if let Destination::App {
-                    platform: crate::destination::Platform::Heroku,
-                    app,
-                    ..
-                } = self.destination(url.as_ref())
-                {
-                    let name = name.to_str_lossy().into_owned();
-                    if !found.iter().any(|one| one.name == name && one.app == app) {
-                        found.push(defaults::HerokuRemote { name, app });
-                    }
-                }
-            }
-        }
-        found
-    }
-
-    /// Trunk's branch: the policy's, else the one that `REMOTE/HEAD` names, else whichever of
-    /// master and main exists.
-    pub fn trunk(&self, trunk: &Trunk) -> Result<TrunkName, Trouble> {
-        let remote = trunk.remote.clone();
-        if let Some(branch) = trunk.branch.clone() {
-            return Ok(TrunkName { remote, branch });
-        }
-        let prefix = format!("refs/remotes/{remote}/");
-        let mut backend = self.backend();
-        if let Some(head) = backend.symbolic(&format!("{prefix}HEAD"))?
-            && let Some(branch) = head.strip_prefix(&prefix)
-        {
-            let branch = branch.to_owned();
-            return Ok(TrunkName { remote, branch });
-        }
-        for prefix in [prefix.as_str(), "refs/heads/"] {
-            let has = |backend: &mut Box<dyn Backend>, name: &str| {
-                backend
-                    .reference(&format!("{prefix}{name}"))
-                    .map(|found| found.is_some())
-            };
-            let branch = match (has(&mut backend, "master")?, has(&mut backend, "main")?) {
-                (true, false) => "master",
-                (false, true) => "main",
-                (true, true) => {
-                    return Err(Trouble::WhichTrunk {
-                        remote,
-                        found: "both master and main",
-                    });
-                }
-                (false, false) => continue,
-            };
-            let branch = branch.to_owned();
-            return Ok(TrunkName { remote, branch });
-        }
-        // Before the first commit there is only the name.
-        match backend.symbolic("HEAD")?.as_deref() {
-            Some("refs/heads/master") => Ok(TrunkName {
-                remote,
-                branch: "master".to_owned(),
-            }),
-            Some("refs/heads/main") => Ok(TrunkName {
-                remote,
-                branch: "main".to_owned(),
-            }),
-            _ => Err(Trouble::WhichTrunk {
-                remote,
-                found: "neither master nor main",
-            }),
-        }
-    }
-
     /// The worktree that suites run in, where the policy wants one.
     pub(crate) fn suite_worktree(&self) -> Result<Worktree<'_>, Trouble> {
         Worktree::of(&self.common_dir, &self.git)
@@ -549,65 +303,6 @@ fn damaged(id: &Oid) -> Trouble {
     Trouble::Io {
         what: format!("read {}", id.short()),
         words: vec!["the object is damaged or missing".to_owned()],
-    }
-}
-
-fn not_a_file(place: &str, what: &str) -> Trouble {
-    Trouble::Policy {
-        message: format!("{place} is {what}; it must be a plain file"),
-        excerpt: Vec::new(),
-    }
-}
-
-#[allow(clippy::needless_pass_by_value, reason = "for map_err")]
-pub(crate) fn bad_policy(error: policy::PolicyError) -> Trouble {
-    Trouble::Policy {
-        message: error.to_string(),
-        excerpt: error
-            .excerpt()
-            .map(|text| text.lines().map(str::to_owned).collect())
-            .unwrap_or_default(),
-    }
-}
-
-/// So much of a file that the loader can see whether it is too much.
-fn read_some(path: &Path) -> Result<Vec<u8>, Trouble> {
-    use std::io::Read;
-    let mut text = Vec::new();
-    let most = u64::try_from(policy::LIMIT + 1).unwrap_or(u64::MAX);
-    let read = fs::File::open(path).and_then(|file| file.take(most).read_to_end(&mut text));
-    read.map_err(|error| Trouble::io(format!("read {}", policy::FILE), &error))?;
-    Ok(text)
-}
-
-/// The files of a commit, for finding its suite.
-struct Files<'w> {
-    world: &'w Real,
-    commit: &'w Oid,
-}
-
-impl Files<'_> {
-    fn entry(&self, path: &str) -> Option<TreeEntry> {
-        self.world.entry(self.commit, path).ok().flatten()
-    }
-}
-
-impl Look for Files<'_> {
-    fn read(&self, path: &str) -> Option<Vec<u8>> {
-        let entry = self
-            .entry(path)
-            .filter(|entry| entry.mode & 0o170_000 == 0o100_000)?;
-        self.world.backend().read(&entry.id).ok()
-    }
-
-    fn is_executable(&self, path: &str) -> bool {
-        self.entry(path)
-            .is_some_and(|entry| entry.mode == TreeEntry::EXECUTABLE)
-    }
-
-    fn is_dir(&self, path: &str) -> bool {
-        self.entry(path)
-            .is_some_and(|entry| entry.mode == TreeEntry::DIRECTORY)
     }
 }
 

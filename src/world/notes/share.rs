@@ -139,8 +139,8 @@ impl Notes<'_> {
     }
 
     fn push_once(&self, remote: &str, limit: Duration, deadline: Instant) -> Result<Said, Trouble> {
-        let urls = self.world.remotes().push_urls(remote.as_bytes());
-        let url = urls.first().ok_or_else(|| nowhere(remote))?;
+        let url = self.world.remotes().push_url(remote.as_bytes());
+        let url = url.ok_or_else(|| nowhere(remote))?;
         let mut push = self.world.git().network(NO_HOOKS);
         push.args(["push", "--no-verify", "--porcelain", "--no-progress"]);
         push.args(["--no-follow-tags", "--no-signed", "--recurse-submodules=no"]);
