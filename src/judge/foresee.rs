@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use super::governing::Policies;
 use crate::{
     gates::{self, World, route::Scene},
-    ledger::Ledger,
     push::Push,
     verdict::{Trouble, Verdict},
     world::Real,
@@ -26,6 +25,6 @@ pub fn foresee(push: &Push, real: &Real, world: &dyn World) -> Result<Option<Ver
     if cases.is_empty() {
         return Ok(None);
     }
-    Ledger::new(&real.state_dir()).probe()?;
+    real.ledger().probe()?;
     Ok(gates::judge(&cases, &BTreeSet::new(), world).pop())
 }

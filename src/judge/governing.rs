@@ -85,12 +85,17 @@ impl Policies {
             Some(commit) => world.policy_id(commit)?,
             None => None,
         };
+        Ok(self.load_known(id, commit, world))
+    }
+
+    /// The same, where the object is known.
+    fn load_known(&mut self, id: Option<Oid>, commit: Option<&Oid>, world: &Real) -> usize {
         if let Some(index) = self.known.iter().position(|known| known.id == id) {
-            return Ok(index);
+            return index;
         }
         let loaded = world.policy(commit);
         self.known.push(Known { id, loaded });
-        Ok(self.known.len() - 1)
+        self.known.len() - 1
     }
 
     fn find_team(&mut self, world: &Real) -> Result<Option<usize>, Trouble> {
@@ -108,13 +113,13 @@ impl Policies {
             Err(_) => None,
         };
         for commit in [tracked, world.reference("HEAD")?].into_iter().flatten() {
-            match world.policy_id(&commit) {
+            let id = match world.policy_id(&commit) {
                 // A partial clone need not have the trees of what it does not push.
                 Ok(None) | Err(Trouble::Lacking { .. }) => continue,
-                Ok(Some(_)) => {}
+                Ok(id) => id,
                 Err(trouble) => return Err(trouble),
-            }
-            let index = self.load(Some(&commit), world)?;
+            };
+            let index = self.load_known(id, Some(&commit), world);
             if self.known[index].loaded.is_ok() {
                 return Ok(Some(index));
             }
@@ -145,35 +150,35 @@ impl Policies {
         let mut idle: Vec<(&Environment, &Update)> = Vec::new();
         let mut unread = None;
         for (update, index) in &self.refs {
-            let (eyes, place) = match (&eyes[*index], team) {
-                (Ok(own), _) => match (
-                    own.route(update),
-                    team.map(|team| (team, team.route(update))),
-                ) {
-                    (Route::Governed(place), _) => (own, place),
-                    // A commit whose policy forgets an environment must not slip into it.
-                    (_, Some((team, Route::Governed(place)))) if place.deploys() => {
-                        let line = format!(
-                            "note: judged by trunk's {}, for the pushed commit brings none that governs this",
-                            policy::FILE
-                        );
-                        said.push(Said::Line(line));
-                        (team, place)
-                    }
-                    (Route::DeploysNothing(environment), _) => {
-                        idle.push((environment, update));
-                        continue;
-                    }
-                    _ => continue,
-                },
-                (Err(trouble), None) => return Err((*trouble).clone()),
-                (Err(trouble), Some(team)) => match team.route(update) {
-                    Route::Governed(_) => return Err((*trouble).clone()),
-                    Route::DeploysNothing(_) | Route::Free => {
+            let own = match &eyes[*index] {
+                Ok(own) => own,
+                // What nobody can read stops what trunk's policy would have judged.
+                Err(trouble) => match team.map(|team| team.route(update)) {
+                    None | Some(Route::Governed(_)) => return Err((*trouble).clone()),
+                    Some(Route::DeploysNothing(_) | Route::Free) => {
                         unread = Some(*trouble);
                         continue;
                     }
                 },
+            };
+            let by_own = own.route(update);
+            let (eyes, place) = if let Route::Governed(place) = by_own {
+                (own, place)
+            } else if let Some(team) = team
+                && let Route::Governed(place) = team.route(update)
+                && place.deploys()
+            {
+                // A commit whose policy forgets an environment must not slip into it.
+                said.push(Said::Line(format!(
+                    "note: judged by trunk's {}, for the pushed commit brings none that governs this",
+                    policy::FILE
+                )));
+                (team, place)
+            } else {
+                if let Route::DeploysNothing(environment) = by_own {
+                    idle.push((environment, update));
+                }
+                continue;
             };
             // Every branch on its own where only the suite is asked for.
             let same = |known: &&mut Governed<'p>| {

@@ -19,7 +19,7 @@ use crate::{
         self, World,
         route::{Case, Place, Scene, remote_label},
     },
-    ledger::{Entry, Ledger, Subject},
+    ledger::{Entry, Subject},
     overrides::{self, Overrides},
     policy::{self, Reason},
     push::{Push, Update},
@@ -90,19 +90,8 @@ pub fn judge(
         remotes: world.remotes(),
         read: &|url| world.destination(url),
     };
-    let mut desk = Desk {
-        push,
-        event,
-        world,
-        start: Instant::now(),
-        judgement: Judgement {
-            decision: Decision::Go,
-            said: Vec::new(),
-            entries: Vec::new(),
-            memories: Vec::new(),
-            is_off: matches!(overrides, Ok(overrides) if overrides.off),
-        },
-    };
+    let is_off = overrides.is_ok_and(|overrides| overrides.off);
+    let mut desk = Desk::new(push, event, world, is_off);
     let policies = Policies::of(push, &scene, world);
     let cases = policies
         .as_ref()
@@ -118,19 +107,7 @@ pub fn judge(
 
 /// What git said could not even be understood, and the gate stands aside for it.
 pub fn let_go(push: &Push, trouble: Trouble, world: &Real, overrides: &Overrides) -> Judgement {
-    let mut desk = Desk {
-        push,
-        event: Event::Push,
-        world,
-        start: Instant::now(),
-        judgement: Judgement {
-            decision: Decision::Go,
-            said: Vec::new(),
-            entries: Vec::new(),
-            memories: Vec::new(),
-            is_off: overrides.off,
-        },
-    };
+    let mut desk = Desk::new(push, Event::Push, world, overrides.off);
     desk.nobody_knows(trouble, Some(overrides));
     desk.judgement
 }
@@ -144,13 +121,29 @@ struct Desk<'d> {
     judgement: Judgement,
 }
 
-impl Desk<'_> {
+impl<'d> Desk<'d> {
+    fn new(push: &'d Push, event: Event, world: &'d Real, is_off: bool) -> Self {
+        Self {
+            push,
+            event,
+            world,
+            start: Instant::now(),
+            judgement: Judgement {
+                decision: Decision::Go,
+                said: Vec::new(),
+                entries: Vec::new(),
+                memories: Vec::new(),
+                is_off,
+            },
+        }
+    }
+
     fn decide(&mut self, cases: Vec<Governed<'_>>, overrides: Result<&Overrides, &Refusal>) {
         let (cases, loaded): (Vec<_>, Vec<_>) = cases
             .into_iter()
             .map(|governed| (governed.case, governed.loaded))
             .unzip();
-        let ledger = Ledger::new(&self.world.state_dir());
+        let ledger = self.world.ledger();
         let off = overrides.ok().filter(|overrides| overrides.off);
         if off.is_none()
             && let Err(trouble) = ledger.prepare()
@@ -165,9 +158,9 @@ impl Desk<'_> {
                 policy::FILE
             )));
         }
-        let verdicts = self.hear(&cases, overrides);
+        let heard = self.hear(&cases, overrides);
         let stops = self.judgement.decision.exit_code() != 0;
-        for (case, (decision, verdict)) in cases.iter().zip(&verdicts) {
+        for (case, decision, verdict) in &heard {
             // What would have passed did not go, where another place stopped the push.
             if stops && decision.exit_code() == 0 {
                 continue;
@@ -180,7 +173,7 @@ impl Desk<'_> {
             self.judgement.entries.push(entry);
         }
         let goes = self.event == Event::Push && self.judgement.decision.exit_code() == 0;
-        for (case, (_, verdict)) in cases.iter().zip(&verdicts) {
+        for (case, _, verdict) in &heard {
             if let Some(rollback) = verdict.rollback.as_ref().filter(|_| !stops) {
                 self.say(Said::Loud(format!(
                     "rollback: from {} back to {}, which was live there before",
@@ -191,39 +184,26 @@ impl Desk<'_> {
             let memories = Memories::of(case, verdict, goes, self.world);
             self.judgement.memories.push(memories);
         }
-        for (case, (decision, verdict)) in cases.iter().zip(verdicts) {
+        for (case, decision, verdict) in heard {
             if !verdict.answers.is_empty() && (!stops || decision.exit_code() != 0) {
                 self.say(Said::Verdict(case.to_string(), verdict));
             }
         }
     }
 
-    /// The overrides, then the gates; the first case that stops the push is the last that is heard.
-    fn hear(
+    /// The overrides, then the gates: the cases that were heard, up to the first that stops the push.
+    fn hear<'c>(
         &mut self,
-        cases: &[Case<'_>],
+        cases: &'c [Case<'c>],
         overrides: Result<&Overrides, &Refusal>,
-    ) -> Vec<(Decision, Verdict)> {
+    ) -> Vec<(&'c Case<'c>, Decision, Verdict)> {
         let overrides = match overrides {
             Ok(overrides) => overrides,
-            Err(refusal) => {
-                self.stop(Decision::Refused);
-                self.say(Said::Refused(
-                    cases[0].to_string(),
-                    Box::new(refusal.clone()),
-                ));
-                return vec![(Decision::Refused, Verdict::default())];
-            }
+            Err(refusal) => return vec![self.refuse(&cases[0], refusal.clone())],
         };
-        for (index, case) in cases.iter().enumerate() {
+        for case in cases {
             if let Some(refusal) = lacks_reason(case, overrides) {
-                self.stop(Decision::Refused);
-                self.say(Said::Refused(case.to_string(), Box::new(refusal)));
-                let mut verdicts: Vec<_> = (0..index)
-                    .map(|_| (Decision::Go, Verdict::default()))
-                    .collect();
-                verdicts.push((Decision::Refused, Verdict::default()));
-                return verdicts;
+                return vec![self.refuse(case, refusal)];
             }
         }
         if overrides.off {
@@ -231,10 +211,8 @@ impl Desk<'_> {
             for case in cases {
                 self.say(Said::Loud(is_off(&case.to_string(), overrides)));
             }
-            return cases
-                .iter()
-                .map(|_| (Decision::Overridden, Verdict::default()))
-                .collect();
+            let passed_over = |case| (case, Decision::Overridden, Verdict::default());
+            return cases.iter().map(passed_over).collect();
         }
         let verdicts = gates::judge(cases, &overrides.skip, self.world);
         let mut skipped: Vec<_> = (verdicts.iter().flat_map(|verdict| &verdict.answers))
@@ -257,9 +235,20 @@ impl Desk<'_> {
                 if decision.exit_code() == 0 && self.event == Event::Push {
                     verdict.notes.extend(runway(case, self.world));
                 }
-                (decision, verdict)
+                (case, decision, verdict)
             })
             .collect()
+    }
+
+    /// What is refused before any gate is asked.
+    fn refuse<'c>(
+        &mut self,
+        case: &'c Case<'c>,
+        refusal: Refusal,
+    ) -> (&'c Case<'c>, Decision, Verdict) {
+        self.stop(Decision::Refused);
+        self.say(Said::Refused(case.to_string(), Box::new(refusal)));
+        (case, Decision::Refused, Verdict::default())
     }
 
     /// Nobody could even tell whether the push is governed: it does not go, unless the gate is off.

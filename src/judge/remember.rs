@@ -2,7 +2,7 @@
 
 use super::Said;
 use crate::{
-    gates::{Case, Memory, World},
+    gates::Case,
     push::{Oid, Update},
     record::{Event, Record},
     verdict::{Trouble, Verdict},
@@ -44,17 +44,9 @@ impl Memories {
         else {
             return memories;
         };
-        let record = |environment: &str, commit: &Oid, event| Record {
-            at: world.now(),
-            by: world.person(),
-            environment: environment.to_owned(),
-            commit: commit.clone(),
-            event,
-            signed: None,
-        };
         // The clock of a soak starts when a commit is first seen there, if nobody told before.
         if let Some(before) = case.before.as_ref().filter(|_| verdict.first) {
-            let seen = record(&before.environment, commit, Event::Live);
+            let seen = world.record(&before.environment, commit, Event::Live);
             memories.seen.push(seen);
         }
         if !goes {
@@ -64,15 +56,15 @@ impl Memories {
         let name = &environment.name;
         if case.policy.remembers() || verdict.rollback.is_some() {
             let (replaces, rollback) = (replaces.cloned(), verdict.rollback.is_some());
-            sent.push(record(name, commit, Event::Push { replaces, rollback }));
+            sent.push(world.record(name, commit, Event::Push { replaces, rollback }));
         }
         if let Some(rollback) = &verdict.rollback {
             let by_rollback_to = rollback.to.clone();
             let event = Event::Removed { by_rollback_to };
-            sent.push(record(name, &rollback.from, event));
+            sent.push(world.record(name, &rollback.from, event));
         } else if let Some(old) = replaces.filter(|_| case.policy.remembers()) {
             let by = commit.clone();
-            sent.push(record(name, old, Event::Replaced { by }));
+            sent.push(world.record(name, old, Event::Replaced { by }));
         }
         memories
     }

@@ -4,7 +4,7 @@
 use std::mem;
 
 use super::{Judgement, Said};
-use crate::{ledger::Ledger, verdict::Decision, world::Real};
+use crate::{verdict::Decision, world::Real};
 
 impl Judgement {
     /// What would have gone does not: something that is no gate stopped it.
@@ -19,7 +19,7 @@ impl Judgement {
     /// does not go, unless the gate stands aside for it.
     pub fn settle(&mut self, world: &Real) -> Vec<Said> {
         let mut said = Vec::new();
-        let ledger = Ledger::new(&world.state_dir());
+        let ledger = world.ledger();
         for entry in &self.entries {
             let Err(trouble) = ledger.append(entry) else {
                 continue;
