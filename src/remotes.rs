@@ -113,6 +113,11 @@ impl Remotes {
         }
     }
 
+    /// The first of them.
+    pub fn push_url(&self, name: &[u8]) -> Option<BString> {
+        self.push_urls(name).into_iter().next()
+    }
+
     /// Where a push to a URL as somebody typed it goes.
     pub fn pushed_to(&self, url: &BStr) -> BString {
         self.rewrite(&url.into(), true)

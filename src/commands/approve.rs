@@ -8,13 +8,15 @@ use std::{collections::BTreeSet, time::Instant};
 use bstr::{BStr, ByteSlice};
 use serde_json::json;
 
-use super::Done;
+use super::{
+    Done,
+    local::{Local, named},
+};
 use crate::{
     approval::Declined,
     cli::Approve,
     destination::redact,
-    gates::World,
-    ledger::{Entry, Ledger, Subject},
+    ledger::{Entry, Subject},
     policy::{Environment, Policy},
     push::Oid,
     record::{Event, Record},
@@ -121,16 +123,11 @@ struct Desk<'w> {
 
 impl<'w> Desk<'w> {
     fn new(args: &'w Approve, world: &'w Real) -> Result<Self, Trouble> {
-        let head = world.reference("HEAD")?;
         let (commit, other) = match &args.commit {
             Some(revision) => (world.revision(revision)?, None),
             None => {
-                let trunk = world.policy(head.as_ref())?.policy.trunk;
+                let Local { tip, head, .. } = Local::of(world)?;
                 // Without a trunk of its own, a clone still has a HEAD.
-                let tip = match world.trunk(&trunk) {
-                    Ok(trunk) => world.local_branch(&trunk.branch)?,
-                    Err(_) => None,
-                };
                 (tip.or_else(|| head.clone()), head)
             }
         };
@@ -192,7 +189,8 @@ impl<'w> Desk<'w> {
             }
         }
         let words = self.words();
-        let mut record = self.record(environment, commit, Event::Signoff { words });
+        let event = Event::Signoff { words };
+        let mut record = self.world.record(&environment.name, &commit, event);
         if signed {
             record = notes.sign(&record)?;
             if !notes.verified(&record)? {
@@ -218,20 +216,9 @@ impl<'w> Desk<'w> {
         words.filter(|words| !words.is_empty()).map(str::to_owned)
     }
 
-    fn record(&self, environment: &Environment, commit: Oid, event: Event) -> Record {
-        Record {
-            at: self.world.now(),
-            by: self.world.identity(),
-            environment: environment.name.clone(),
-            commit,
-            event,
-            signed: None,
-        }
-    }
-
     /// Writes it into the note of its commit, and into the ledger.
     fn remember(&self, record: &Record, remote: &BStr) -> Result<(), Trouble> {
-        let ledger = Ledger::new(&self.world.state_dir());
+        let ledger = self.world.ledger();
         ledger.prepare()?;
         self.world.notes().add(std::slice::from_ref(record))?;
         let subject = Subject {
@@ -273,24 +260,15 @@ impl<'w> Desk<'w> {
         }
     }
 
-    fn environment(&self, name: &str) -> Result<&Environment, Trouble> {
-        let known = || (self.policy.environments.iter()).map(|one| one.name.clone());
-        let found = self.policy.environment(name);
-        found.ok_or_else(|| Trouble::NoEnvironment {
-            name: name.to_owned(),
-            known: known().collect(),
-        })
-    }
-
     /// The environment that was tried: the one that is named, else the one that another comes after.
     fn tried(&self) -> Result<&Environment, Trouble> {
         if let Some(name) = &self.args.environment {
-            return self.environment(name);
+            return named(name, &self.policy);
         }
         let afters = (self.policy.environments.iter()).filter_map(|one| one.after.as_deref());
         let afters: BTreeSet<&str> = afters.collect();
         match Vec::from_iter(afters).as_slice() {
-            [name] => self.environment(name),
+            [name] => named(name, &self.policy),
             names => Err(Trouble::WhichEnvironment {
                 known: names.iter().map(|name| (*name).to_owned()).collect(),
             }),

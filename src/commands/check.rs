@@ -4,11 +4,13 @@ use std::env;
 
 use bstr::{BString, ByteSlice};
 
-use super::{Done, lint};
+use super::{
+    Done, lint,
+    local::{Local, named, unknown},
+};
 use crate::{
     cli::Check,
-    destination::heroku_url,
-    gates::{World, route::remotes_of},
+    gates::{Stage, World},
     judge::{Event, judge, unanswered},
     policy::{Environment, Policy},
     push::{Oid, Push, Update},
@@ -87,33 +89,25 @@ fn push(args: &Check, world: &Real) -> Result<Push, Trouble> {
 
 /// The revision that is named, else the tip of the local trunk branch.
 fn source(revision: Option<&str>, world: &Real) -> Result<(String, Oid), Trouble> {
-    let found = match revision {
-        Some(revision) => (revision.to_owned(), world.revision(revision)?),
+    let (name, source, commit) = match revision {
+        Some(revision) => {
+            let commit = world.revision(revision)?;
+            (revision.to_owned(), revision.to_owned(), commit)
+        }
         None => {
-            // The policy that names trunk must be found before trunk's own policy can be read.
-            let policy = world.policy(world.reference("HEAD")?.as_ref())?.policy;
-            let branch = world.trunk(&policy.trunk)?.branch;
-            let tip = world.local_branch(&branch)?;
-            (format!("refs/heads/{branch}"), tip)
+            let local = Local::of(world)?;
+            let branch = local.trunk?.branch;
+            (branch.clone(), format!("refs/heads/{branch}"), local.tip)
         }
     };
-    match found {
-        (source, Some(commit)) => Ok((source, commit)),
-        (source, None) => Err(Trouble::NoCommit {
-            revision: source
-                .strip_prefix("refs/heads/")
-                .unwrap_or(&source)
-                .to_owned(),
-        }),
+    match commit {
+        Some(commit) => Ok((source, commit)),
+        None => Err(Trouble::NoCommit { revision: name }),
     }
 }
 
 fn to_trunk(trunk: &TrunkName, world: &Real) -> Result<(BString, BString, String), Trouble> {
-    let url = world
-        .remotes()
-        .push_urls(trunk.remote.as_bytes())
-        .into_iter()
-        .next();
+    let url = world.remotes().push_url(trunk.remote.as_bytes());
     let url = url.ok_or_else(|| Trouble::NoTrunkRemote {
         remote: trunk.remote.clone(),
     })?;
@@ -122,24 +116,13 @@ fn to_trunk(trunk: &TrunkName, world: &Real) -> Result<(BString, BString, String
 
 /// The one that is named, else the first of the pipeline: the one that nothing comes before.
 fn environment<'p>(name: Option<&str>, policy: &'p Policy) -> Result<&'p Environment, Trouble> {
-    let first = || {
-        policy
-            .environments
-            .iter()
+    let mut all = policy.environments.iter();
+    match name {
+        Some(name) => named(name, policy),
+        None => all
             .find(|environment| environment.after.is_none())
-    };
-    let found = match name {
-        Some(name) => policy.environment(name),
-        None => first(),
-    };
-    found.ok_or_else(|| Trouble::NoEnvironment {
-        name: name.unwrap_or_default().to_owned(),
-        known: policy
-            .environments
-            .iter()
-            .map(|environment| environment.name.clone())
-            .collect(),
-    })
+            .ok_or_else(|| unknown("", policy)),
+    }
 }
 
 /// A remote that leads to the environment, or the URL of its app.
@@ -148,10 +131,6 @@ pub(super) fn to_environment(
     policy: &Policy,
     world: &Real,
 ) -> Result<(BString, BString, String), Trouble> {
-    let remotes = world.remotes();
-    let remote = remotes_of(environment, remotes, &|url| world.destination(url))
-        .into_iter()
-        .next();
     let branch = world
         .trunk(&policy.trunk)
         .ok()
@@ -160,23 +139,12 @@ pub(super) fn to_environment(
     let branch = branch
         .or_else(|| environment.branches.first().cloned())
         .unwrap_or_else(|| "master".to_owned());
-    if let Some(remote) = remote {
-        let url = remotes
-            .push_urls(&remote)
-            .into_iter()
-            .next()
-            .unwrap_or_default();
-        return Ok((remote, url, branch));
-    }
-    match environment.heroku_apps().next() {
-        Some(app) => Ok((heroku_url(app).into(), heroku_url(app).into(), branch)),
-        None => Err(Trouble::NoRemote {
-            environment: environment.name.clone(),
-            remote: environment
-                .remotes
-                .first()
-                .unwrap_or(&environment.name)
-                .clone(),
-        }),
-    }
+    let stage = Stage::known(environment, world.remotes(), &|url| world.destination(url));
+    let remote = stage.remote()?;
+    let url = world.remotes().push_url(remote);
+    Ok((
+        remote.clone(),
+        url.unwrap_or_else(|| remote.clone()),
+        branch,
+    ))
 }

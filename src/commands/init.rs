@@ -145,8 +145,8 @@ fn look_around(world: &Real, top: &Path) -> Found {
 
 /// Where a push to this remote goes.
 fn place(world: &Real, name: &str) -> Option<Destination> {
-    let urls = world.remotes().push_urls(name.as_bytes());
-    Some(world.destination(urls.first()?.as_ref()))
+    let url = world.remotes().push_url(name.as_bytes())?;
+    Some(world.destination(url.as_ref()))
 }
 
 /// The environment that a remote leads to: on a platform by its words, elsewhere only if its name says so.

@@ -117,8 +117,8 @@ fn arrivals(policy: &Policy, world: &Real) -> Result<Vec<Arrived>, Trouble> {
     for environment in &policy.environments {
         let stage = Stage::known(environment, world.remotes(), &read);
         for remote in &stage.remotes {
-            let urls = world.remotes().push_urls(remote);
-            let destination = urls.first().map(|url| world.destination(url.as_ref()));
+            let url = world.remotes().push_url(remote);
+            let destination = url.map(|url| world.destination(url.as_ref()));
             let one = Stage {
                 remotes: vec![remote.clone()],
                 ..stage.clone()

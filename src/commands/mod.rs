@@ -9,6 +9,7 @@ mod hooks;
 mod init;
 mod install;
 mod lint;
+mod local;
 mod log;
 mod pre_push;
 mod status;

@@ -129,10 +129,7 @@ fn heed(chained: Result<Chained, Trouble>, hook: &str, judged: &mut Judged) -> D
             let code = signals::signal().map_or(1, |signal| 128 + signal);
             (format!("stopped ({by})"), Ok(code))
         }
-        Err(trouble) => {
-            let why = std::iter::once(trouble.to_string()).chain(trouble.causes().to_vec());
-            (why.collect::<Vec<_>>().join(": "), Err(trouble))
-        }
+        Err(trouble) => (trouble.in_one_line(), Err(trouble)),
     };
     stopped(judged, "chained", &why);
     code

@@ -3,7 +3,10 @@
 use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
 
-use super::Done;
+use super::{
+    Done,
+    local::{Local, named},
+};
 use crate::{
     calendar::{self, ClosedBy, Window, Zone},
     cli,
@@ -19,7 +22,7 @@ use crate::{
 
 pub(crate) fn run(args: &cli::Window) -> Done {
     let world = Real::open()?;
-    let Loaded { policy, edited, .. } = loaded(&world)?;
+    let Loaded { policy, edited, .. } = Local::of(&world)?.loaded;
     if edited {
         report::say(&format!(
             "note: the uncommitted edit of {} changes nothing; the committed one counts",
@@ -67,32 +70,14 @@ pub(crate) fn run(args: &cli::Window) -> Done {
     Ok(u8::from(!is_open))
 }
 
-/// The policy of what would be pushed: trunk's, or that of HEAD where there is no trunk here.
-fn loaded(world: &Real) -> Result<Loaded, Trouble> {
-    let head = world.reference("HEAD")?;
-    let loaded = world.policy(head.as_ref())?;
-    let tip = match world.trunk(&loaded.policy.trunk) {
-        Ok(trunk) => world.local_branch(&trunk.branch)?,
-        Err(_) => None,
-    };
-    match tip {
-        Some(tip) if head.as_ref() != Some(&tip) => world.policy(Some(&tip)),
-        _ => Ok(loaded),
-    }
-}
-
 /// The environment that is named, else those that have a window.
 fn chosen<'p>(args: &cli::Window, policy: &'p Policy) -> Result<Vec<&'p Environment>, Trouble> {
-    let all = || policy.environments.iter();
     match &args.environment {
-        Some(name) => match policy.environment(name) {
-            Some(environment) => Ok(vec![environment]),
-            None => Err(Trouble::NoEnvironment {
-                name: name.clone(),
-                known: all().map(|one| one.name.clone()).collect(),
-            }),
-        },
-        None => Ok(all().filter(|one| !one.window.is_always_open()).collect()),
+        Some(name) => Ok(vec![named(name, policy)?]),
+        None => {
+            let all = policy.environments.iter();
+            Ok(all.filter(|one| !one.window.is_always_open()).collect())
+        }
     }
 }
 

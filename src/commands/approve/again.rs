@@ -1,6 +1,6 @@
 //! `pushgate approve --again`: what a rollback removed may go there again.
 
-use super::{Answer, Desk};
+use super::{Answer, Desk, named};
 use crate::{
     approval::Declined,
     gates::memory::removal,
@@ -15,7 +15,7 @@ impl Desk<'_> {
     pub(super) fn again(&self) -> Result<Answer, Trouble> {
         let name = self.args.environment.as_deref();
         let places = match name {
-            Some(name) => std::slice::from_ref(self.environment(name)?),
+            Some(name) => std::slice::from_ref(named(name, &self.policy)?),
             None => &self.policy.environments,
         };
         let fetched = self.fetch();
@@ -63,7 +63,7 @@ impl Desk<'_> {
         let event = Event::Again {
             words: self.words(),
         };
-        let mut record = self.record(place, commit.clone(), event);
+        let mut record = self.world.record(&place.name, commit, event);
         // Whoever rolled back may have a clock that is ahead of ours.
         record.at = record.at.max(removed.at);
         let remote = place.remotes.first().unwrap_or(&place.name);

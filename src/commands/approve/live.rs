@@ -1,12 +1,11 @@
 //! What is live where somebody tried it.
 
-use bstr::{BString, ByteSlice};
+use bstr::{BStr, BString, ByteSlice};
 
 use super::{Desk, label};
 use crate::{
     approval::Declined,
-    destination::heroku_url,
-    gates::{Object, World, route::remotes_of},
+    gates::{Object, Stage, World},
     policy::Environment,
     push::Oid,
     verdict::Trouble,
@@ -18,9 +17,11 @@ pub(super) type Found = Result<(BString, Oid), Declined>;
 impl Desk<'_> {
     /// The commit that the person means, if it is live on every remote of the environment.
     pub(super) fn live(&self, environment: &Environment) -> Result<Found, Trouble> {
-        let remotes = self.remotes(environment)?;
+        let read = |url: &BStr| self.world.destination(url);
+        let stage = Stage::known(environment, self.world.remotes(), &read);
+        let first = stage.remote()?;
         let mut meant: Vec<&Oid> = std::iter::once(&self.commit).chain(&self.other).collect();
-        for remote in &remotes {
+        for remote in &stage.remotes {
             let tips = self.world.live(remote.as_bstr(), &environment.branches)?;
             let place = |live: Option<&Oid>| self.elsewhere(environment, remote, live);
             let Some((_, live)) = tips.first() else {
@@ -31,24 +32,8 @@ impl Desk<'_> {
                 return Ok(Err(place(Some(live))?));
             }
         }
-        match (remotes.into_iter().next(), meant.first()) {
-            (Some(remote), Some(commit)) => Ok(Ok((remote, (*commit).clone()))),
-            _ => Err(no_remote(environment)),
-        }
-    }
-
-    /// The remotes that lead to an environment, or the URL of its app.
-    fn remotes(&self, environment: &Environment) -> Result<Vec<BString>, Trouble> {
-        let read = |url: &bstr::BStr| self.world.destination(url);
-        let mut remotes = remotes_of(environment, self.world.remotes(), &read);
-        if remotes.is_empty() {
-            let app = environment.heroku_apps().next();
-            remotes.extend(app.map(|app| BString::from(heroku_url(app))));
-        }
-        if remotes.is_empty() {
-            return Err(no_remote(environment));
-        }
-        Ok(remotes)
+        let commit = meant.first().map_or(&self.commit, |commit| commit);
+        Ok(Ok((first.clone(), commit.clone())))
     }
 
     /// What is said where something else is live there, or nothing.
@@ -83,13 +68,5 @@ impl Desk<'_> {
             live: live.clone(),
             relation,
         })
-    }
-}
-
-fn no_remote(environment: &Environment) -> Trouble {
-    let remote = environment.remotes.first().unwrap_or(&environment.name);
-    Trouble::NoRemote {
-        environment: environment.name.clone(),
-        remote: remote.clone(),
     }
 }

@@ -6,7 +6,10 @@ use bstr::{BStr, ByteSlice};
 use jiff::{Timestamp, tz::TimeZone};
 
 use crate::{
-    commands::hooks::{Found, Hooks},
+    commands::{
+        hooks::{Found, Hooks},
+        local::Local,
+    },
     destination::Destination,
     gates::{Object, Stage, Stop, Tip, World, suite},
     ledger::Entry,
@@ -15,7 +18,7 @@ use crate::{
     push::Oid,
     record::Record,
     report::status::{About, Commit, Pushed, Standing, Status, Trunk},
-    verdict::{Relation, Trouble, TrunkName, printable},
+    verdict::{Trouble, TrunkName, printable},
     world::{Loaded, Real, Source, children::Said, heard::Heard},
 };
 
@@ -36,7 +39,10 @@ pub(super) struct Desk<'w> {
 }
 
 pub(super) fn status(world: &Real) -> Result<Status, Trouble> {
-    let (local, loaded) = local(world)?;
+    let Local {
+        trunk, tip, loaded, ..
+    } = Local::of(world)?;
+    let local = trunk.ok().map(|trunk| trunk.branch).zip(tip);
     let policy = &loaded.policy;
     let trunk = world.trunk(&policy.trunk);
     let order = order(policy);
@@ -102,22 +108,6 @@ pub(super) fn status(world: &Real) -> Result<Status, Trouble> {
         troubles,
         reader: desk.reader,
     })
-}
-
-/// The local trunk branch, where there is one, and the policy that counts.
-fn local(world: &Real) -> Result<(Option<(String, Oid)>, Loaded), Trouble> {
-    let head = world.reference("HEAD")?;
-    let first = world.policy(head.as_ref())?;
-    // The policy that names trunk must be found before trunk's own policy can be read.
-    let local = match world.trunk(&first.policy.trunk) {
-        Ok(trunk) => (world.local_branch(&trunk.branch)?).map(|tip| (trunk.branch, tip)),
-        Err(_) => None,
-    };
-    let loaded = match &local {
-        Some((_, tip)) => world.policy(Some(tip))?,
-        None => first,
-    };
-    Ok((local, loaded))
 }
 
 /// The environments, each after the one that comes before it.
@@ -213,12 +203,8 @@ impl Desk<'_> {
         if !self.is_here(commit) || !self.is_here(&tip) {
             return None;
         }
-        Some(match self.world.relation(commit, &tip, remote).ok()? {
-            Relation::Behind(by) => Standing::Behind(by),
-            Relation::Ahead(by) => Standing::Ahead(by),
-            Relation::Diverged { ahead, behind } => Standing::Diverged { ahead, behind },
-            Relation::Unrelated => Standing::Unrelated,
-        })
+        let relation = self.world.relation(commit, &tip, remote).ok()?;
+        Some(Standing::Apart(relation))
     }
 
     fn is_here(&self, commit: &Oid) -> bool {

@@ -32,8 +32,8 @@ impl Desk<'_> {
             .iter()
             .find_map(|one| one.live.as_ref().ok()?.as_ref());
         let url = stage.remotes.first().map(|remote| {
-            let urls = self.world.remotes().push_urls(remote);
-            urls.into_iter().next().unwrap_or_else(|| remote.clone())
+            let url = self.world.remotes().push_url(remote);
+            url.unwrap_or_else(|| remote.clone())
         });
         Place {
             name: environment.name.clone(),
@@ -117,7 +117,7 @@ impl Desk<'_> {
     /// Who pushed it from this clone, where nobody asked the gate.
     fn moved_by(&self, stage: &Stage, commit: &Oid) -> Option<String> {
         Real::tracking(stage).find_map(|name| {
-            let log = self.world.reflog(&name, &["--max-count=200"]).ok()?;
+            let log = self.world.newest_moves(&name).ok()?;
             let mut pushes = log.into_iter().filter(Moved::is_push);
             let moved = pushes.find(|moved| moved.commit == *commit)?;
             Some(printable(moved.by.as_bytes().as_bstr()))
