@@ -121,14 +121,18 @@ impl Entry {
 
     /// Whether it tells of a push that was let go.
     pub fn went(&self) -> bool {
-        let goes = [Decision::Go, Decision::Overridden].map(Decision::name);
-        self.event == "push" && goes.contains(&&*self.verdict)
+        self.event == "push" && self.goes()
+    }
+
+    fn goes(&self) -> bool {
+        [Decision::Go, Decision::Overridden]
+            .iter()
+            .any(|decision| decision.name() == self.verdict)
     }
 
     /// What would have gone does not, because of something that is no gate.
     pub fn stopped(&mut self, by: &str, why: &str) {
-        let goes = [Decision::Go, Decision::Overridden].map(Decision::name);
-        if goes.contains(&&*self.verdict) {
+        if self.goes() {
             Decision::Refused.name().clone_into(&mut self.verdict);
             self.gates.push(GateEntry {
                 gate: by.to_owned(),

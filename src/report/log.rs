@@ -4,7 +4,7 @@ use anstyle::Style;
 use bstr::ByteSlice;
 use jiff::tz::TimeZone;
 
-use super::{BAD, GOOD, HINT, LOUD};
+use super::{BAD, GOOD, HINT, LOUD, cut};
 use crate::{
     history::{AROUND, Happened},
     ledger::Entry,
@@ -80,14 +80,6 @@ fn word(entry: &Entry) -> (&str, Style) {
         word @ ("overridden" | AROUND) => (word, LOUD),
         word => (word, BAD),
     }
-}
-
-fn cut(text: &str, widest: usize) -> String {
-    if text.chars().count() <= widest {
-        return text.to_owned();
-    }
-    let kept: String = text.chars().take(widest - 3).collect();
-    kept + "..."
 }
 
 /// What the file says, in which anybody may have written, as it can be shown on a terminal.

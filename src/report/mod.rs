@@ -51,16 +51,42 @@ const DEEP: &str = "    ";
 
 /// Breaks lines between words.
 fn wrap(text: &str, columns: usize) -> String {
-    let options = textwrap::Options::new(columns)
+    let options = between_words(columns)
         .subsequent_indent(DEEP)
-        .break_words(false)
-        .word_splitter(textwrap::WordSplitter::NoHyphenation)
-        .word_separator(textwrap::WordSeparator::AsciiSpace);
+        .break_words(false);
     let line = |line: &str| match line.strip_suffix('\n') {
         Some(line) if !line.starts_with(DEEP) => textwrap::fill(line, &options) + "\n",
         _ => line.to_owned(),
     };
     text.split_inclusive('\n').map(line).collect()
+}
+
+/// Lines end between words, and nowhere else where that is possible: ids and commands stay whole.
+fn between_words(columns: usize) -> textwrap::Options<'static> {
+    textwrap::Options::new(columns)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation)
+        .word_separator(textwrap::WordSeparator::AsciiSpace)
+}
+
+fn width(text: &str) -> usize {
+    textwrap::core::display_width(text)
+}
+
+/// So much of a text as there is room for.
+fn cut(text: &str, room: usize) -> String {
+    const MORE: &str = "...";
+    if width(text) <= room {
+        return text.to_owned();
+    }
+    let mut kept = String::new();
+    for c in text.chars() {
+        kept.push(c);
+        if width(&kept) + MORE.len() > room {
+            kept.pop();
+            break;
+        }
+    }
+    kept.trim_end().to_owned() + &MORE[..MORE.len().min(room)]
 }
 
 /// One line of ours.

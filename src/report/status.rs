@@ -17,7 +17,7 @@ pub use json::json;
 use crate::{
     gates::Passed,
     push::Oid,
-    verdict::{Count, Gate},
+    verdict::{Gate, Relation},
 };
 
 /// The whole pipeline at one moment.
@@ -88,19 +88,8 @@ pub struct Pushed {
 pub enum Standing {
     /// It is trunk.
     Same,
-    /// Trunk has so many more.
-    Behind(Count),
-    /// It has so many more.
-    Ahead(Count),
-    /// Each has commits that the other lacks.
-    Diverged {
-        /// Only in the commit.
-        ahead: Count,
-        /// Only on trunk.
-        behind: Count,
-    },
-    /// They share no commit.
-    Unrelated,
+    /// It is another one.
+    Apart(Relation),
 }
 
 /// An environment.

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     report::{BAD, GOOD, HINT, LOUD, PLAIN},
     verdict::{
-        Gate,
+        Gate, Relation,
         words::{clock, moment, span},
     },
 };
@@ -60,7 +60,9 @@ impl Page<'_> {
         let (branch, commit) = (&pushed.branch, pushed.commit.short());
         let stands = match pushed.standing {
             Some(Standing::Same) => format!("your {branch} is the same"),
-            Some(standing) => format!("your {branch} ({commit}) {}", stands(standing)),
+            Some(Standing::Apart(relation)) => {
+                format!("your {branch} ({commit}) {}", stands(relation))
+            }
             None => format!("your {branch} is {commit}"),
         };
         self.line("here", &stands);
@@ -126,7 +128,9 @@ impl Page<'_> {
         let mut facts = Vec::new();
         facts.push(match (live.standing, &live.commit.about) {
             (Some(Standing::Same), _) => format!("{GOOD}the newest{GOOD:#} of trunk"),
-            (Some(standing), _) => format!("{LOUD}{}{LOUD:#} trunk", stands_short(standing)),
+            (Some(Standing::Apart(relation)), _) => {
+                format!("{LOUD}{}{LOUD:#} trunk", stands_short(relation))
+            }
             (None, None) => "this clone does not have it: fetch first".to_owned(),
             (None, Some(_)) => "nobody can tell how it stands to trunk".to_owned(),
         });
@@ -244,25 +248,22 @@ fn go(suite: Suite) -> String {
     }
 }
 
-fn stands(standing: Standing) -> String {
-    match standing {
-        Standing::Same => "is trunk".to_owned(),
-        Standing::Behind(_) | Standing::Ahead(_) | Standing::Unrelated => {
-            format!("is {} trunk", stands_short(standing))
-        }
-        Standing::Diverged { ahead, behind } => {
+/// How a commit that is not trunk stands to it.
+fn stands(relation: Relation) -> String {
+    match relation {
+        Relation::Diverged { ahead, behind } => {
             format!("and trunk have diverged: {ahead} only here, {behind} only there")
         }
+        _ => format!("is {} trunk", stands_short(relation)),
     }
 }
 
-fn stands_short(standing: Standing) -> String {
-    match standing {
-        Standing::Same => "the newest of".to_owned(),
-        Standing::Behind(by) => format!("{by} behind"),
-        Standing::Ahead(by) => format!("{by} ahead of"),
-        Standing::Diverged { ahead, behind } => format!("{ahead} ahead of and {behind} behind"),
-        Standing::Unrelated => "not related to".to_owned(),
+fn stands_short(relation: Relation) -> String {
+    match relation {
+        Relation::Behind(by) => format!("{by} behind"),
+        Relation::Ahead(by) => format!("{by} ahead of"),
+        Relation::Diverged { ahead, behind } => format!("{ahead} ahead of and {behind} behind"),
+        Relation::Unrelated => "not related to".to_owned(),
     }
 }
 

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Answer, Commit, Hours, Place, Pushed, Remote, Standing, Status, Suite, Tried};
-use crate::verdict::Count;
+use crate::verdict::{Count, Relation};
 
 /// One object; what is not known is null.
 pub fn json(status: &Status) -> Value {
@@ -53,10 +53,12 @@ fn standing(standing: Option<Standing>) -> Value {
     let (word, ahead, behind) = match standing {
         None => return Value::Null,
         Some(Standing::Same) => ("same", Count(0), Count(0)),
-        Some(Standing::Behind(by)) => ("behind", Count(0), by),
-        Some(Standing::Ahead(by)) => ("ahead", by, Count(0)),
-        Some(Standing::Diverged { ahead, behind }) => ("diverged", ahead, behind),
-        Some(Standing::Unrelated) => return json!({"stands": "unrelated"}),
+        Some(Standing::Apart(relation)) => match relation {
+            Relation::Behind(by) => ("behind", Count(0), by),
+            Relation::Ahead(by) => ("ahead", by, Count(0)),
+            Relation::Diverged { ahead, behind } => ("diverged", ahead, behind),
+            Relation::Unrelated => return json!({"stands": "unrelated"}),
+        },
     };
     json!({"stands": word, "ahead": ahead.0, "behind": behind.0})
 }

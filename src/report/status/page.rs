@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use super::Commit;
 use crate::{
-    report::PLAIN,
+    report::{PLAIN, between_words, cut, width},
     verdict::words::{moment, span},
 };
 
@@ -76,11 +76,9 @@ impl<'s> Page<'s> {
     }
 
     fn fill(&mut self, first: &str, next: &str, text: &str) {
-        let options = textwrap::Options::new(self.columns)
+        let options = between_words(self.columns)
             .initial_indent(first)
-            .subsequent_indent(next)
-            .word_splitter(textwrap::WordSplitter::NoHyphenation)
-            .word_separator(textwrap::WordSeparator::AsciiSpace);
+            .subsequent_indent(next);
         self.text += &textwrap::fill(text.trim_end(), options);
         self.text.push('\n');
     }
@@ -120,25 +118,4 @@ pub(super) fn length(duration: Duration) -> String {
         seconds if seconds < 2 * DAY => format!("{}h", seconds / 3600),
         seconds => format!("{} days", seconds / DAY),
     }
-}
-
-fn width(text: &str) -> usize {
-    textwrap::core::display_width(text)
-}
-
-/// So much of a text as there is room for.
-fn cut(text: &str, room: usize) -> String {
-    const MORE: &str = "...";
-    if width(text) <= room {
-        return text.to_owned();
-    }
-    let mut kept = String::new();
-    for c in text.chars() {
-        kept.push(c);
-        if width(&kept) + MORE.len() > room {
-            kept.pop();
-            break;
-        }
-    }
-    kept.trim_end().to_owned() + &MORE[..MORE.len().min(room)]
 }

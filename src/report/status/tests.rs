@@ -1,4 +1,5 @@
 use super::*;
+use crate::verdict::Count;
 
 fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
@@ -84,7 +85,7 @@ fn status() -> Status {
                 name: "production".to_owned(),
                 destination: "shop".to_owned(),
                 after: Some("staging".to_owned()),
-                remotes: vec![live('b', Standing::Behind(Count(2)))],
+                remotes: vec![live('b', Standing::Apart(Relation::Behind(Count(2))))],
                 tried: None,
                 hours: Hours::Open {
                     until: Some(at("2026-11-23T16:00:00Z")),

@@ -3,6 +3,7 @@
 use textwrap::core::display_width;
 
 use super::{DAY, Piece, Scale};
+use crate::report::between_words;
 
 /// A reason, and the cell that it is written under.
 pub(super) type Reason = (usize, String);
@@ -68,9 +69,6 @@ pub(super) fn under(reasons: &[Reason], margin: usize, columns: usize) -> String
 
 /// A reason in as many lines as it needs.
 fn wrapped(words: &str, room: usize) -> Vec<String> {
-    let options = textwrap::Options::new(room)
-        .word_splitter(textwrap::WordSplitter::NoHyphenation)
-        .word_separator(textwrap::WordSeparator::AsciiSpace);
-    let lines = textwrap::wrap(words, options);
+    let lines = textwrap::wrap(words, between_words(room));
     lines.into_iter().map(Into::into).collect()
 }
