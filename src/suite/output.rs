@@ -13,6 +13,10 @@ use nix::{
 };
 use terminal_size::{Height, Width, terminal_size_of};
 
+/// What a pipe may hold unread (`fs.pipe-max-size`, unless somebody changed it).
+#[cfg(target_os = "linux")]
+const ROOM: i32 = 1024 * 1024;
+
 pub(super) enum Output {
     Pipe(PipeReader),
     Terminal(File),
@@ -26,6 +30,9 @@ impl Output {
             return Ok(Self::Terminal(File::from(master)));
         }
         let (reader, writer) = io::pipe()?;
+        // Whoever writes much waits less often; where there is no more to be had, 64 KiB will do.
+        #[cfg(target_os = "linux")]
+        let _ = nix::fcntl::fcntl(&reader, nix::fcntl::FcntlArg::F_SETPIPE_SZ(ROOM));
         command.stdout(writer.try_clone()?).stderr(writer);
         Ok(Self::Pipe(reader))
     }

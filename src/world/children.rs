@@ -306,7 +306,7 @@ fn read_ready(pipes: &mut [Pipe], timeout: PollTimeout) -> bool {
 /// Reads a pipe until its end, or until the program that wrote to it is reaped and nothing is left
 /// in it, handing on what is read as it comes.
 pub(crate) fn pump(mut pipe: impl Read + AsFd, reaped: &AtomicBool, mut take: impl FnMut(&[u8])) {
-    let mut buffer = vec![0; 64 * 1024];
+    let mut buffer = vec![0; 256 * 1024];
     loop {
         let last = reaped.load(Ordering::Acquire);
         let ready = poll(
