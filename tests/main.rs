@@ -48,6 +48,7 @@ mod ssh;
 mod status;
 mod suite;
 mod target;
+mod team;
 mod trunk;
 mod window;
 mod window_picture;

@@ -151,7 +151,12 @@ impl Hearing<'_> {
 
     fn is_rollback(&mut self) -> Result<bool, Stop> {
         if !self.asked_for_rollback {
-            self.verdict.rollback = rollback::find(self.case, self.world)?;
+            let rewinds = rollback::rewinds(self.case, self.world);
+            if !rewinds.is_empty() {
+                // The team may know what was live here, and its memory comes with trunk's tip.
+                self.live();
+            }
+            self.verdict.rollback = rollback::known(rewinds, self.case, self.world)?;
             self.asked_for_rollback = true;
         }
         Ok(self.verdict.rollback.is_some())

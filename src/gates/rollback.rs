@@ -6,32 +6,46 @@ use crate::{
     verdict::{Gate, Refusal, Relation, Rollback},
 };
 
-/// Whether the push is a rollback: forced, to a commit that is known to have been live here before.
+/// What the push would be if its commits had been live here before: forced, to a commit that does not
+/// contain what is live now.
 ///
 /// Whether that commit is on trunk is for the gate `trunk` to say.
-pub(crate) fn find(case: &Case<'_>, world: &dyn World) -> Result<Option<Rollback>, Stop> {
-    let Some(here) = &case.here else {
-        return Ok(None);
-    };
-    for update in &case.updates {
+pub(crate) fn rewinds(case: &Case<'_>, world: &dyn World) -> Vec<Rollback> {
+    let rewind = |update: &&Update| {
         let Update::Set {
             commit,
             replaces: Some(old),
             ..
         } = update
         else {
-            continue;
+            return None;
         };
         // Where ancestry cannot be told, the push is an ordinary one, and judged more strictly.
+        let relation = world.relation(commit, old, &case.remote);
         let rewinds = matches!(
-            world.relation(commit, old, &case.remote),
+            relation,
             Ok(Relation::Behind(_) | Relation::Diverged { .. })
         );
-        if rewinds && commit != old && world.was_live(here, commit)? {
-            return Ok(Some(Rollback {
-                from: old.clone(),
-                to: commit.clone(),
-            }));
+        (rewinds && commit != old).then(|| Rollback {
+            from: old.clone(),
+            to: commit.clone(),
+        })
+    };
+    case.updates.iter().filter_map(rewind).collect()
+}
+
+/// The one of them that is known to have been live here before.
+pub(crate) fn known(
+    rewinds: Vec<Rollback>,
+    case: &Case<'_>,
+    world: &dyn World,
+) -> Result<Option<Rollback>, Stop> {
+    let Some(here) = &case.here else {
+        return Ok(None);
+    };
+    for rewind in rewinds {
+        if world.was_live(here, &rewind.to)? {
+            return Ok(Some(rewind));
         }
     }
     Ok(None)

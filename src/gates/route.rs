@@ -304,6 +304,16 @@ impl Stage {
         }
     }
 
+    /// What to push so that trunk's branch deploys there.
+    pub fn refspec(&self, trunk: Option<&TrunkName>) -> String {
+        let deploys = self.branches.first().map_or("master", String::as_str);
+        match trunk {
+            Some(trunk) if self.branches.contains(&trunk.branch) => trunk.branch.clone(),
+            Some(trunk) => format!("{}:{deploys}", trunk.branch),
+            None => deploys.to_owned(),
+        }
+    }
+
     /// The first of its remotes; it is an error to have none.
     pub fn remote(&self) -> Result<&BString, Trouble> {
         let none = || Trouble::NoRemote {

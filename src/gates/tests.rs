@@ -323,6 +323,7 @@ fn an_unknown_deployed_commit_asks_nothing_at_all() {
 fn a_closed_window_asks_no_network() {
     let world = Fake {
         now: at("2026-11-24T23:00:00Z"),
+        relation: Relation::Ahead(Count(2)),
         ..Fake::default()
     };
     assert_eq!(
@@ -330,6 +331,20 @@ fn a_closed_window_asks_no_network() {
         Decision::Refused
     );
     assert_eq!(world.asked(), ["clock", "ancestry"]);
+}
+
+#[test]
+fn a_closed_window_asks_the_team_whether_a_rewind_is_a_rollback() {
+    let world = Fake {
+        now: at("2026-11-24T23:00:00Z"),
+        ..Fake::default()
+    };
+    assert_eq!(
+        production(&[set('1', "refs/heads/master")], &[], &world).decision(),
+        Decision::Refused
+    );
+    let asked = ["clock", "ancestry", "checkout", "staging", "trunk"];
+    assert_eq!(world.asked(), asked);
 }
 
 #[test]
