@@ -4,36 +4,14 @@ use std::fmt;
 
 use crate::{
     push::Oid,
-    verdict::{Refusal, Relation, alternatives},
+    verdict::{Refusal, alternatives},
 };
 
 /// What keeps a person from signing a commit off.
 #[derive(Clone, Debug)]
 pub enum Declined {
-    /// Nothing is there that anybody could have tried.
-    NeverDeployed {
-        /// The environment.
-        environment: String,
-        /// Its remote.
-        remote: String,
-        /// The branch that deploys there.
-        branch: String,
-    },
-    /// Something else is live there.
-    NotLive {
-        /// The environment.
-        environment: String,
-        /// Its remote.
-        remote: String,
-        /// The branch that deploys there.
-        branch: String,
-        /// What the person has.
-        mine: Oid,
-        /// What is live there.
-        live: Oid,
-        /// How the first stands to the second, where this repository can tell.
-        relation: Option<Relation>,
-    },
+    /// Nothing is there that anybody could have tried, or something else is: what the gate would say.
+    NotLive(Box<Refusal>),
     /// No rollback took the commit away.
     NotRemoved {
         /// The commit.
@@ -55,28 +33,7 @@ pub enum Declined {
 impl fmt::Display for Declined {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NeverDeployed {
-                environment,
-                remote,
-                ..
-            } => write!(f, "nothing was ever pushed to {environment} (`{remote}`)"),
-            Self::NotLive {
-                environment,
-                remote,
-                branch,
-                mine,
-                live,
-                relation,
-            } => Refusal::OtherCommit {
-                pushed: mine.clone(),
-                environment: environment.clone(),
-                remote: remote.clone(),
-                refspec: branch.clone(),
-                live: live.clone(),
-                relation: *relation,
-                same_content: false,
-            }
-            .fmt(f),
+            Self::NotLive(refusal) => refusal.fmt(f),
             Self::NotRemoved {
                 commit,
                 environment: Some(environment),
@@ -107,29 +64,32 @@ impl Declined {
     /// What to do about it.
     pub fn cures(&self) -> Vec<String> {
         match self {
-            Self::NeverDeployed {
-                environment,
-                remote,
-                branch,
-            } => vec![format!(
-                "git push {remote} {branch}, try it on {environment}, then: pushgate approve {environment}"
-            )],
-            Self::NotLive {
-                environment,
-                remote,
-                branch,
-                live,
-                ..
-            } => vec![
-                format!(
-                    "git push {remote} {branch}, try it on {environment}, then: pushgate approve {environment}"
-                ),
-                format!(
-                    "or, if {} is what you tried: pushgate approve {environment} --commit {}",
-                    live.short(),
-                    live.short()
-                ),
-            ],
+            Self::NotLive(refusal) => {
+                let (Refusal::NeverDeployed {
+                    environment,
+                    remote,
+                    refspec,
+                }
+                | Refusal::OtherCommit {
+                    environment,
+                    remote,
+                    refspec,
+                    ..
+                }) = refusal.as_ref()
+                else {
+                    return refusal.cures();
+                };
+                let mut cures = vec![format!(
+                    "git push {remote} {refspec}, try it on {environment}, then: pushgate approve {environment}"
+                )];
+                if let Refusal::OtherCommit { live, .. } = refusal.as_ref() {
+                    cures.push(format!(
+                        "or, if {0} is what you tried: pushgate approve {environment} --commit {0}",
+                        live.short()
+                    ));
+                }
+                cures
+            }
             Self::NotRemoved { .. } => {
                 vec![
                     "name the commit that was removed: pushgate approve ENV --again --commit REV"

@@ -161,7 +161,7 @@ fn another_commit_that_is_live_is_not_what_was_tried() {
     assert_eq!(
         ran.stderr,
         format!(
-            "pushgate: approval of staging refused\n  staging has {0}, not {1}, which is 1 commit ahead of it\n  hint: git push staging master, try it on staging, then: pushgate approve staging\n  hint: or, if {0} is what you tried: pushgate approve staging --commit {0}\n",
+            "pushgate: approval of staging refused\n  staging has {0}, not {1}, which is 1 commit ahead of it; both have the same content\n  hint: git push staging master, try it on staging, then: pushgate approve staging\n  hint: or, if {0} is what you tried: pushgate approve staging --commit {0}\n",
             &old[..7],
             &new[..7]
         )

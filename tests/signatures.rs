@@ -1,6 +1,6 @@
 //! `signoff.signed: true`: only a sign-off that git verifies counts, and only for whoever signed it.
 
-use std::{fs, path::Path};
+use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
 use crate::support::{
     Sandbox,
@@ -77,17 +77,11 @@ fn forge(shop: &Sandbox, forged: impl FnOnce(String) -> String) {
         .stdout;
     let forged = forged(note.clone());
     assert_ne!(forged, note);
-    shop.git([
-        "notes",
-        "--ref",
-        REF,
-        "add",
-        "-f",
-        "-m",
-        &forged,
-        &head(shop),
-    ])
-    .goes();
+    let file = shop.path("forged");
+    fs::write(&file, forged).unwrap();
+    let file = file.to_str().unwrap();
+    shop.git(["notes", "--ref", REF, "add", "-f", "-F", file, &head(shop)])
+        .goes();
 }
 
 #[test]
@@ -271,4 +265,32 @@ fn sha_256_is_signed_alike() {
         .goes()
         .never_says("does not verify");
     assert_eq!(verified(&shop, &shop.app), "1 of 1");
+}
+
+#[test]
+fn a_flood_of_forged_sign_offs_costs_no_flood_of_programs() {
+    let shop = shop();
+    let program = shop.path("keygen");
+    let keygen = tool("ssh-keygen", "openssh-client");
+    let text = format!(
+        "#!/bin/sh\necho called >>'{}'\nexec '{}' \"$@\"\n",
+        shop.path("calls").display(),
+        keygen.display()
+    );
+    fs::write(&program, text).unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    shop.pushgate(["approve"]).goes();
+    forge(&shop, |note| {
+        let forged = |number| note.replace("Ana <ana", &format!("Eve{number} <eve{number}"));
+        (0..200).map(forged).collect()
+    });
+    shop.git(["config", "gpg.ssh.program", program.to_str().unwrap()])
+        .goes();
+    shop.push("production", "master")
+        .refused("promotion")
+        .says("200");
+    let calls = fs::read_to_string(shop.path("calls")).unwrap();
+    // Two for each that is looked at: who could have signed it, and whether they did.
+    let calls = calls.lines().count();
+    assert!((64..=128).contains(&calls), "{calls}");
 }

@@ -2,10 +2,10 @@
 
 use bstr::{BStr, BString, ByteSlice};
 
-use super::{Desk, label};
+use super::Desk;
 use crate::{
     approval::Declined,
-    gates::{Object, Stage, World},
+    gates::{Stage, World, promotion::apart},
     policy::Environment,
     push::Oid,
     verdict::Trouble,
@@ -23,50 +23,15 @@ impl Desk<'_> {
         let mut meant: Vec<&Oid> = std::iter::once(&self.commit).chain(&self.other).collect();
         for remote in &stage.remotes {
             let tips = self.world.live(remote.as_bstr(), &environment.branches)?;
-            let place = |live: Option<&Oid>| self.elsewhere(environment, remote, live);
-            let Some((_, live)) = tips.first() else {
-                return Ok(Err(place(None)?));
-            };
             meant.retain(|commit| tips.iter().any(|(_, tip)| tip == *commit));
             if meant.is_empty() {
-                return Ok(Err(place(Some(live))?));
+                let trunk = self.world.trunk(&self.policy.trunk).ok();
+                let (commit, remote) = (&self.commit, remote.as_bstr());
+                let why = apart(trunk.as_ref(), commit, &stage, remote, tips, self.world)?;
+                return Ok(Err(Declined::NotLive(Box::new(why))));
             }
         }
-        let commit = meant.first().map_or(&self.commit, |commit| commit);
+        let commit = meant.first().copied().unwrap_or(&self.commit);
         Ok(Ok((first.clone(), commit.clone())))
-    }
-
-    /// What is said where something else is live there, or nothing.
-    fn elsewhere(
-        &self,
-        environment: &Environment,
-        remote: &BString,
-        live: Option<&Oid>,
-    ) -> Result<Declined, Trouble> {
-        let trunk = self.world.trunk(&self.policy.trunk).ok();
-        let branch = trunk.map(|trunk| trunk.branch);
-        let branch = branch.or_else(|| environment.branches.first().cloned());
-        let branch = branch.unwrap_or_default();
-        let (environment, remote) = (environment.name.clone(), label(remote.as_bstr()));
-        let Some(live) = live else {
-            return Ok(Declined::NeverDeployed {
-                environment,
-                remote,
-                branch,
-            });
-        };
-        // How they stand to each other is a courtesy.
-        let relation = match self.world.object(live)? {
-            Object::Commit { .. } => self.world.relation(&self.commit, live, &remote).ok(),
-            Object::Other(_) | Object::Missing => None,
-        };
-        Ok(Declined::NotLive {
-            environment,
-            remote,
-            branch,
-            mine: self.commit.clone(),
-            live: live.clone(),
-            relation,
-        })
     }
 }
