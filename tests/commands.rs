@@ -403,6 +403,7 @@ fn the_demo_plays_its_whole_story_and_leaves_nothing_else_behind() {
         "  pushgate: push to staging (staging) may go\n",
         "    promotion: staging has ",
         "    window: closed by `22:00-07:00`; opens ",
+        "  production, after staging\n    live      nothing was ever deployed there\n",
         "  pushgate: push to production (production) may go\n",
         "  pushgate: push to production (production) is not checked: PUSHGATE is off (the site is down)\n",
         "      reason: the site is down\n",

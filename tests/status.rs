@@ -1,12 +1,17 @@
 //! `pushgate status`: the whole pipeline on one screen, whatever does not answer.
 
-use std::{fs, net::TcpListener};
+use std::{
+    fs,
+    net::TcpListener,
+    time::{Duration, Instant},
+};
 
 use serde_json::Value;
 
 use crate::support::{
     PUSHGATE, Ran, Sandbox,
     nginx::Nginx,
+    processes::{Started, assert_nobody_lives_in},
     story::{in_terminal, timed, took_less},
     tmux::Terminal,
 };
@@ -380,4 +385,74 @@ fn in_a_terminal_it_fits_into_80_columns_in_colour() {
     );
     let plain = shop.pushgate(["status"]).goes();
     assert!(!plain.stdout.contains('\u{1b}'), "{plain}");
+}
+
+#[test]
+fn a_staging_that_asks_for_a_password_asks_nobody_and_is_shown() {
+    let (shop, ..) = shop();
+    let nginx = Nginx::serve(&shop);
+    let url = nginx.url("shut", "staging");
+    shop.git(["remote", "set-url", "staging", &url]).goes();
+    let line = format!("'{PUSHGATE}' status");
+    let (ran, took) = timed(|| in_terminal(&shop, &line));
+    took_less(took, 8, &ran);
+    assert_eq!(ran.code, 2, "{ran}");
+    let asks = |line: &str| line.starts_with("Username for ");
+    assert!(!ran.stderr.lines().any(asks), "{ran}");
+    ran.says("  live      not known: ")
+        .says("terminal prompts")
+        .says("staging could not be asked");
+}
+
+#[test]
+fn a_staging_that_was_rewritten_or_emptied_is_shown_as_it_is() {
+    let (shop, ..) = shop();
+    let bare = shop.path("staging.git");
+    let in_bare = |args: &[&str]| shop.run_in(&bare, "git", args).goes().stdout;
+    let tree = in_bare(&["rev-parse", "refs/heads/master^{tree}"]);
+    let other = in_bare(&[
+        "-c",
+        "user.name=Eve",
+        "-c",
+        "user.email=eve@shop.example",
+        "commit-tree",
+        "-m",
+        "Another history",
+        tree.trim(),
+    ]);
+    in_bare(&["update-ref", "refs/heads/master", other.trim()]);
+    let show = |text: &str| {
+        let ran = at(&shop, NOON, &["status"]).goes();
+        shows(&ran, text);
+        ran
+    };
+    show("this clone does not have it: fetch first");
+    shop.git(["fetch", "-q", "staging"]).goes();
+    let ran = show("not related to trunk");
+    // Nothing of what was true of the old history is said of this one.
+    shows(&ran, "  git push  refused by promotion: staging has ");
+    shows(&ran, "  tried     by nobody yet\n");
+    in_bare(&["update-ref", "-d", "refs/heads/master"]);
+    show("  live      nothing was ever deployed there\n");
+}
+
+#[test]
+fn an_interrupt_ends_it_at_once_and_leaves_nothing() {
+    let (shop, ..) = shop();
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/staging.git", silent.local_addr().unwrap());
+    shop.git(["remote", "set-url", "staging", &url]).goes();
+    let mut running = Started::new(shop.command(PUSHGATE).arg("status"));
+    // Somebody waits for an answer now.
+    let (_connection, _) = silent.accept().unwrap();
+    let start = Instant::now();
+    running.send("INT");
+    let status = running.ends_within(Duration::from_secs(5));
+    assert_eq!(status.code(), Some(130));
+    assert!(
+        start.elapsed() < Duration::from_secs(3),
+        "{:?}",
+        start.elapsed()
+    );
+    assert_nobody_lives_in(shop.root());
 }

@@ -121,6 +121,7 @@ fn play(stage: &Stage) -> Result<(), Trouble> {
         0,
     )?;
     stage.show(&format!("TZ={night} git push production master"), 1)?;
+    stage.show(&format!("TZ={night} pushgate status"), 0)?;
 
     tell(&format!(
         "6. In {day} it is {}: somebody is around to mend it. It goes.",
@@ -268,9 +269,7 @@ impl Stage {
     /// Shows a command and what came back, and makes sure that the story went as it is told.
     fn show(&self, command: &str, code: i32) -> Result<(), Trouble> {
         let (came, output) = self.run(&self.shop(), command)?;
-        let indented = output
-            .lines()
-            .fold(String::new(), |text, line| text + "  " + line + "\n");
+        let indented = textwrap::indent(&output, "  ");
         write(&format!("{PROMPT}$ {command}{PROMPT:#}\n{indented}\n"))?;
         if came == code {
             Ok(())
