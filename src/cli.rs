@@ -126,7 +126,7 @@ remembers. The next push is that of the local trunk branch, without overrides.
   trunk                    name, tip {id, subject, author, at}
   pushed                   branch, commit, trunk {stands, ahead, behind}, receipt {at, took_ms}
   environments             name, destination, after, and of each:
-    remotes                name, live {commit, trunk, since, by}, error
+    remotes                name, live {commit, trunk, since, by, receipt}, error
     tried                  wanted, people {by, at, words}, soak {needed_ms, been_ms, until}
     window                 state, until, opens, timezone
     removed                commit, at, by: what a rollback took away

@@ -75,7 +75,10 @@ fn one_screen_shows_the_whole_pipeline() {
     shows(&ran, "  here      your master is the same\n");
     shows(&ran, &format!("  suite     passed on {two} "));
     shows(&ran, "\nstaging\n");
-    shows(&ran, "the newest of trunk, since 10:00 (2h), by Ana\n");
+    shows(
+        &ran,
+        "the newest of trunk, since 10:00 (2h), by Ana\n  suite     passed ",
+    );
     shows(
         &ran,
         "  soak      done: 2h of 10m\n  tried     by nobody yet\n",

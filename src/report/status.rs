@@ -133,6 +133,8 @@ pub struct Live {
     pub since: Option<Timestamp>,
     /// Who sent it, as far as anybody remembers.
     pub by: Option<String>,
+    /// The receipt that its suite left in this repository.
+    pub receipt: Option<Passed>,
 }
 
 /// What the environments that come after want of the commit that is live.

@@ -8,8 +8,9 @@ use super::gather::Desk;
 use crate::{
     destination::redact,
     gates::{
-        Memory, Stage, World,
+        Memory, Passed, Stage, World,
         memory::{live_since, removal, told},
+        suite,
         window::{known, reader},
     },
     policy::Environment,
@@ -75,7 +76,14 @@ impl Desk<'_> {
             standing: self.standing(tip),
             since,
             by,
+            receipt: self.receipt(tip),
         }))
+    }
+
+    /// The receipt of a commit, by its own policy; what cannot be read is none.
+    fn receipt(&self, commit: &Oid) -> Option<Passed> {
+        let policy = self.world.policy(Some(commit)).ok()?.policy;
+        suite::receipt(&policy, commit, self.world).ok()?
     }
 
     /// The branch that trunk is pushed to there.

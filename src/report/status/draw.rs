@@ -9,6 +9,7 @@ use super::{
     page::{Page, length},
 };
 use crate::{
+    gates::Passed,
     report::{BAD, GOOD, HINT, LOUD, PLAIN},
     verdict::{
         Gate, Relation,
@@ -67,14 +68,16 @@ impl Page<'_> {
         };
         self.line("here", &stands);
         let suite = match &pushed.receipt {
-            Ok(Some(passed)) => {
-                let (when, took) = (self.ago(passed.at), span(passed.took));
-                format!("{GOOD}passed{GOOD:#} on {commit} {when}, in {took}")
-            }
+            Ok(Some(passed)) => self.passed(*passed, &format!(" on {commit}")),
             Ok(None) => format!("not yet passed on {commit}"),
             Err(why) => bad(why),
         };
         self.line("suite", &suite);
+    }
+
+    fn passed(&self, passed: Passed, on: &str) -> String {
+        let (when, took) = (self.ago(passed.at), span(passed.took));
+        format!("{GOOD}passed{GOOD:#}{on} {when}, in {took}")
     }
 
     fn place(&mut self, place: &Place) {
@@ -146,6 +149,10 @@ impl Page<'_> {
             facts.push(format!("by {}", name(by)));
         }
         self.line("", &facts.join(", "));
+        if let Some(passed) = live.receipt {
+            let passed = self.passed(passed, "");
+            self.line("suite", &passed);
+        }
     }
 
     fn tried(&mut self, tried: &Tried) {

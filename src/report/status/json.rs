@@ -3,7 +3,10 @@
 use serde_json::{Value, json};
 
 use super::{Answer, Commit, Hours, Place, Pushed, Remote, Standing, Status, Suite, Tried};
-use crate::verdict::{Count, Relation};
+use crate::{
+    gates::Passed,
+    verdict::{Count, Relation},
+};
 
 /// One object; what is not known is null.
 pub fn json(status: &Status) -> Value {
@@ -41,12 +44,13 @@ fn pushed(pushed: &Pushed) -> Value {
         "branch": pushed.branch,
         "commit": pushed.commit.as_str(),
         "trunk": standing(pushed.standing),
-        "receipt": receipt.ok().and_then(Option::as_ref).map(|passed| json!({
-            "at": passed.at,
-            "took_ms": milliseconds(passed.took),
-        })),
+        "receipt": receipt.ok().and_then(|receipt| receipt.map(passed)),
         "error": receipt.err(),
     })
+}
+
+fn passed(passed: Passed) -> Value {
+    json!({"at": passed.at, "took_ms": milliseconds(passed.took)})
 }
 
 fn standing(standing: Option<Standing>) -> Value {
@@ -88,6 +92,7 @@ fn remote(remote: &Remote) -> Value {
             "trunk": standing(live.standing),
             "since": live.since,
             "by": live.by,
+            "receipt": live.receipt.map(passed),
         })),
         "error": live.err(),
     })

@@ -31,6 +31,7 @@ fn live(digit: char, standing: Standing) -> Remote {
             standing: Some(standing),
             since: Some(at("2026-11-23T10:42:00Z")),
             by: Some("Ben <ben@shop.example>".to_owned()),
+            receipt: None,
         })),
     }
 }
