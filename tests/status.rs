@@ -424,19 +424,19 @@ fn a_staging_that_was_rewritten_or_emptied_is_shown_as_it_is() {
         tree.trim(),
     ]);
     in_bare(&["update-ref", "refs/heads/master", other.trim()]);
-    let show = |text: &str| {
+    let screen = |text: &str| {
         let ran = at(&shop, NOON, &["status"]).goes();
         shows(&ran, text);
         ran
     };
-    show("this clone does not have it: fetch first");
+    screen("this clone does not have it: fetch first");
     shop.git(["fetch", "-q", "staging"]).goes();
-    let ran = show("not related to trunk");
+    let ran = screen("not related to trunk");
     // Nothing of what was true of the old history is said of this one.
     shows(&ran, "  git push  refused by promotion: staging has ");
     shows(&ran, "  tried     by nobody yet\n");
     in_bare(&["update-ref", "-d", "refs/heads/master"]);
-    show("  live      nothing was ever deployed there\n");
+    screen("  live      nothing was ever deployed there\n");
 }
 
 #[test]
