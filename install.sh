@@ -16,7 +16,8 @@ and runs after the gates have passed.
   --help        show this
 
 The program goes where cargo puts programs: CARGO_INSTALL_ROOT, else CARGO_HOME,
-else ~/.cargo.
+else ~/.cargo; its manual goes beside it, and what completes it at Tab goes
+where bash, fish and zsh look.
 END
 }
 
@@ -147,6 +148,67 @@ build() {
   say "installed $binary"
 }
 
+# The manual beside the program, where `man` looks for it; the rest where each shell looks.
+find_comforts() {
+  root=${binary%/bin/*}
+  pages=$root/share/man/man1
+  case ${XDG_DATA_HOME-} in
+    /*) data=$XDG_DATA_HOME ;;
+    *) data=$HOME/.local/share ;;
+  esac
+  # What everybody's shells read anyway.
+  case :${XDG_DATA_DIRS:-/usr/local/share:/usr/share}: in
+    *:"$root/share":* | *:"$root/share/":*) data=$root/share ;;
+  esac
+  for_bash=$data/bash-completion/completions/pushgate
+  for_fish=$data/fish/vendor_completions.d/pushgate.fish
+  for_zsh=$root/share/zsh/site-functions/_pushgate
+}
+
+# Without them the program is as good: what is missing is only said.
+install_comforts() {
+  find_comforts
+  if "$binary" man --out "$pages" 2>"$scratch/man.log"; then
+    say "installed the manual: man pushgate"
+  else
+    say "the manual is not written:"
+    also "$(sed -n 2,3p "$scratch/man.log")"
+  fi
+  completed=
+  install_completion bash "$for_bash"
+  install_completion fish "$for_fish"
+  install_completion zsh "$for_zsh"
+  [ -z "$completed" ] || say "installed what completes it at Tab in$completed"
+  if has zsh && ! zsh -fc 'print -rl -- $fpath' </dev/null 2>/dev/null | grep -qxF "${for_zsh%/*}"; then
+    say "zsh looks there, once this stands in ~/.zshrc before compinit:"
+    also "fpath+=$(word "${for_zsh%/*}")"
+  fi
+}
+
+# install_completion SHELL FILE
+install_completion() {
+  if mkdir -p -- "${2%/*}" 2>/dev/null && "$binary" completions "$1" 2>/dev/null >"$2"; then
+    completed=$completed${completed:+,}\ $1
+  else
+    say "no completion for $1: $2 cannot be written"
+  fi
+}
+
+remove_comforts() {
+  [ ! -e "$pages/pushgate.1" ] || say "removed the manual and the completions"
+  rm -f -- "$pages"/pushgate.1 "$pages"/pushgate-*.1 "$for_bash" "$for_fish" "$for_zsh"
+  # Of the directories, those that are empty now.
+  empty "$data" bash-completion/completions
+  empty "$data" fish/vendor_completions.d
+  empty "$root" share/zsh/site-functions
+  empty "$root" share/man/man1
+}
+
+# empty TOP DIRECTORIES
+empty() {
+  (cd -- "$1" && rmdir -p -- "$2") 2>/dev/null || :
+}
+
 install_hook() {
   (cd -- "$top" && "$binary" install) ||
     die "the program is installed, the hook is not: see above" \
@@ -222,6 +284,7 @@ install() {
   need_compiler
   find_binary
   build
+  install_comforts
   if [ -n "$top" ]; then
     install_hook
     write_policy
@@ -337,7 +400,9 @@ uninstall() {
     remove_hook
     remove_policy
   fi
+  find_comforts
   remove_binary
+  [ -x "$binary" ] || remove_comforts
 }
 
 main() {

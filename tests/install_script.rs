@@ -303,6 +303,102 @@ fn without_a_repository_it_installs_the_program_and_says_how_to_go_on() {
     }
 }
 
+/// Runs a program that finds what was installed by the PATH, as whoever installed it does.
+fn with_installed(shop: &Sandbox, program: &str, args: &[&str]) -> Ran {
+    let path = format!(
+        "{}:{}",
+        shop.path("the root/bin").display(),
+        std::env::var("PATH").unwrap()
+    );
+    let mut command = shop.command(program);
+    Ran::of(command.args(args).env("PATH", path)).goes()
+}
+
+#[test]
+fn the_manual_and_the_completions_go_where_they_are_looked_for_and_away_again() {
+    for tool_and_package in ["man man-db", "zsh zsh", "fish fish"] {
+        let (name, package) = tool_and_package.split_once(' ').unwrap();
+        tool(name, package);
+    }
+    let shop = clone();
+    shop.commit_file(".pushgate.yml", crate::support::POLICY);
+    let ran = run(&shop, &[]).goes();
+    let functions = shop.path("the root/share/zsh/site-functions");
+    for line in [
+        "install.sh: installed the manual: man pushgate\n",
+        "install.sh: installed what completes it at Tab in bash, fish, zsh\n",
+        &format!("  fpath+='{}'\n", functions.display()),
+    ] {
+        assert!(ran.stdout.contains(line), "nobody says `{line}`:\n{ran}");
+    }
+    let where_is = with_installed(&shop, "man", &["-w", "pushgate-check"]);
+    let page = shop.path("the root/share/man/man1/pushgate-check.1");
+    assert_eq!(where_is.stdout.trim_end(), page.to_str().unwrap());
+    let bash = "source /usr/share/bash-completion/bash_completion; _completion_loader pushgate; complete -p pushgate";
+    let bash = with_installed(&shop, "bash", &["--norc", "-c", bash]);
+    assert!(
+        bash.stdout.contains("-F _clap_complete_pushgate pushgate"),
+        "{bash}"
+    );
+    let fish = with_installed(&shop, "fish", &["-c", "complete -C 'pushgate check prod'"]);
+    assert_eq!(fish.stdout, "production\tafter staging\n");
+    let zsh = format!(
+        "fpath+='{}'; autoload -Uz compinit; compinit -u -D; print $_comps[pushgate]",
+        functions.display()
+    );
+    let zsh = with_installed(&shop, "zsh", &["-fc", &zsh]);
+    assert_eq!(zsh.stdout, "_pushgate\n");
+
+    let ran = run(&shop, &["--uninstall"]).goes();
+    assert!(
+        ran.stdout
+            .contains("install.sh: removed the manual and the completions\n"),
+        "{ran}"
+    );
+    assert!(!shop.path("the root/share").exists());
+    let data = shop.path("home/.local/share");
+    for directory in ["bash-completion", "fish/vendor_completions.d"] {
+        assert!(!data.join(directory).exists(), "{directory}");
+    }
+}
+
+#[test]
+fn completions_go_to_where_everybodys_shells_look_if_the_program_does() {
+    let shop = clone();
+    let dirs = format!("/usr/share:{}", shop.path("the root/share").display());
+    let run = |args: &[&str]| Ran::of(script(&shop, args).env("XDG_DATA_DIRS", &dirs)).goes();
+    run(&[]);
+    for file in [
+        "bash-completion/completions/pushgate",
+        "fish/vendor_completions.d/pushgate.fish",
+    ] {
+        assert!(shop.path("the root/share").join(file).is_file(), "{file}");
+    }
+    assert!(!shop.path("home/.local").exists());
+    run(&["--uninstall"]);
+    assert!(!shop.path("the root/share").exists());
+}
+
+#[test]
+fn a_place_that_cannot_be_written_to_costs_a_line_and_no_more() {
+    let shop = clone();
+    fs::create_dir(shop.path("the root")).unwrap();
+    fs::write(shop.path("the root/share"), "").unwrap();
+    fs::write(shop.path("home/.local"), "").unwrap();
+    let ran = run(&shop, &[]).goes();
+    for line in [
+        "install.sh: the manual is not written:\n",
+        "install.sh: no completion for bash: ",
+        "install.sh: no completion for zsh: ",
+    ] {
+        assert!(ran.stdout.contains(line), "nobody says `{line}`:\n{ran}");
+    }
+    assert!(program(&shop).exists());
+    run(&shop, &["--uninstall"]).goes();
+    assert!(!program(&shop).exists());
+    assert!(shop.path("the root/share").is_file());
+}
+
 #[test]
 fn a_policy_that_is_there_is_left_as_it_is() {
     let shop = clone();
