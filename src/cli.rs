@@ -68,6 +68,15 @@ Examples:
     Completions(Completions),
     /// Print the manual: a page for each command.
     Man(Man),
+    /// Print the JSON Schema of .pushgate.yml, which editors check and complete it by.
+    #[command(after_help = "\
+The policy that `pushgate init` writes names the schema in its first line, for editors with the YAML
+language server; `pushgate init` and `pushgate install` put it there, into .git/pushgate/schema.json.
+
+Examples:
+  pushgate schema > .git/pushgate/schema.json
+  pushgate schema | jq .properties.suite")]
+    Schema,
     /// Show what a command does, with examples.
     Help(Help),
     /// End a suite when standard input ends without a word; a running one is guarded so.

@@ -251,7 +251,7 @@ fn help_comes_however_it_is_asked_for() {
     let shop = Sandbox::bare();
     let all = shop.pushgate(["--help"]).goes().stdout;
     assert!(
-        all.contains("  help       Show what a command does, with examples\n"),
+        all.contains("  help         Show what a command does, with examples\n"),
         "{all}"
     );
     assert_eq!(shop.pushgate(["help"]).goes().stdout, all);

@@ -20,6 +20,7 @@ const EARLIER: &str = include_str!("../hooks/earlier/pre-push-1");
 fn uninstalled() -> Sandbox {
     let shop = Sandbox::new();
     fs::remove_file(hook(&shop)).unwrap();
+    fs::remove_dir_all(shop.app.join(".git/pushgate")).unwrap();
     shop
 }
 

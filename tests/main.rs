@@ -43,6 +43,8 @@ mod receipts;
 mod record;
 mod repositories;
 mod rollback;
+mod schema;
+mod schema_properties;
 mod signatures;
 mod signoff;
 mod soak;

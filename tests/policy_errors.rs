@@ -3,11 +3,20 @@
 
 use std::time::{Duration, Instant};
 
+use crate::schema;
 use pushgate::policy::{By, In, On, Policy, PolicyError, Problem, Reason, Reuse, Signoff, load};
 
+/// Every text that is tried here is tried on the schema, too.
 #[track_caller]
 fn error(text: impl AsRef<[u8]>) -> PolicyError {
-    match load("F", text.as_ref()) {
+    let error = error_of_the_loader(text.as_ref());
+    schema::agrees_with_refusal(text.as_ref(), &error.problem);
+    error
+}
+
+#[track_caller]
+fn error_of_the_loader(text: &[u8]) -> PolicyError {
+    match load("F", text) {
         Ok(policy) => panic!("loaded: {policy:#?}"),
         Err(error) => error,
     }
@@ -22,7 +31,10 @@ fn refused(text: impl AsRef<[u8]>, expected: &str) {
 #[track_caller]
 fn loaded(text: &str) -> Policy {
     match load("F", text.as_bytes()) {
-        Ok(policy) => policy,
+        Ok(policy) => {
+            schema::agrees_with_acceptance(text);
+            policy
+        }
         Err(error) => panic!("{error}\n{}", error.excerpt().unwrap_or_default()),
     }
 }
@@ -198,6 +210,8 @@ fn a_duration_that_is_none_is_refused() {
     case("-5m", "`-5m`: a duration must not be negative");
     case("-5", "`-5`: a duration must not be negative");
     case("5m ago", "`5m ago`: a duration must not be negative");
+    case("-0m", "`-0m`: a duration must not be negative");
+    case("0m ago", "`0m ago`: a duration must not be negative");
     case(
         "30 minits",
         "`30 minits`: not a duration; write one such as `30m`, `1h 30m` or `24h`",
@@ -678,7 +692,7 @@ fn a_window_that_cannot_be_read_is_refused_where_it_stands() {
 #[track_caller]
 fn bomb(what: &str, text: &[u8]) {
     let start = Instant::now();
-    let message = error(text).to_string();
+    let message = error_of_the_loader(text).to_string();
     let elapsed = start.elapsed();
     assert!(message.len() < 600, "{message}");
     // A release build takes milliseconds; a test machine may be slow and busy.
@@ -770,8 +784,7 @@ fn steps_have_a_directory_and_run_beside_each_other() {
     );
     assert_eq!((steps[1].dir.as_deref(), steps[1].parallel), (None, false));
     for path in ["/etc", "../x", "a/../b", ".git", "''", "./a", "a//b"] {
-        let error = pushgate::policy::load("F", format!("suite: {{link: [{path}]}}").as_bytes())
-            .unwrap_err();
+        let error = error(format!("suite: {{link: [{path}]}}"));
         assert_eq!((error.line, error.column), (1, 16), "{path}");
     }
 }
@@ -784,7 +797,7 @@ fn an_expectation_is_a_regular_expression() {
         Some("[1-9][0-9]* examples?")
     );
     assert!(policy.suite.interactive);
-    let error = pushgate::policy::load("F", b"suite:\n  expect: '(a'\n").unwrap_err();
+    let error = error("suite:\n  expect: '(a'\n");
     assert_eq!(
         error.to_string(),
         "F:2:11: `(a`: is no regular expression: found open group without closing ')'"
@@ -794,7 +807,7 @@ fn an_expectation_is_a_regular_expression() {
 #[test]
 fn a_rule_that_a_comma_cut_in_two_is_refused() {
     let text = "environments:\n  staging:\n    window:\n      open: [Sat,Sun 10:00-12:00]\n";
-    let error = pushgate::policy::load("F", text.as_bytes()).unwrap_err();
+    let error = error(text);
     assert_eq!(
         error.to_string(),
         "F:4:14: `Sat`: a whole day, or cut off from `Sat,Sun 10:00-12:00`? quote that, or write `Sat 00:00-24:00`"

@@ -12,6 +12,7 @@ use bstr::ByteSlice;
 use super::{
     Done,
     hooks::{self, Hooks},
+    schema,
 };
 use crate::{
     cli::Init,
@@ -55,6 +56,7 @@ pub(crate) fn run(args: &Init) -> Done {
         return Err(Trouble::io(format!("write {}", path.display()), &error));
     }
     report::say(&format!("wrote {}", path.display()));
+    schema::write_copy(&world);
     for line in found.summary() {
         report::print(&format!("  {line}\n"));
     }

@@ -5,6 +5,7 @@ use std::{env, fs, os::unix::fs::PermissionsExt, path::Path};
 use super::{
     Done,
     hooks::{Found, Hooks, hook_for, is_same},
+    schema,
 };
 use crate::{report, verdict::Trouble, world::Real};
 
@@ -42,6 +43,7 @@ pub(crate) fn run() -> Done {
         hooks.write(&text).map_err(|e| failed(&e))?;
     }
     hooks.forget_earlier()?;
+    schema::write_copy(&world);
     let path = hooks.hook.display();
     if is_done {
         report::say(&format!("{path} is installed already"));

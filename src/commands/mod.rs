@@ -14,6 +14,7 @@ mod local;
 mod log;
 mod man;
 mod pre_push;
+mod schema;
 mod status;
 mod uninstall;
 mod window;
@@ -45,6 +46,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Demo(args) => ("demo", demo::run(&args)),
         Command::Completions(args) => ("completions", completions::run(&args)),
         Command::Man(args) => ("man", man::run(&args)),
+        Command::Schema => ("schema", schema::run()),
         Command::Help(args) => ("help", help::run(&args)),
         Command::Guard { group, mark } => {
             crate::suite::guard::stand(group, &mark);

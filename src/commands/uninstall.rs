@@ -5,6 +5,7 @@ use std::fs;
 use super::{
     Done,
     hooks::{Found, Hooks, is_same},
+    schema,
 };
 use crate::{report, verdict::Trouble, world::Real};
 
@@ -18,6 +19,7 @@ pub(crate) fn run() -> Done {
     if let Ok(worktree) = world.suite_worktree() {
         worktree.remove()?;
     }
+    schema::remove_copy(&world)?;
     if world.state_dir().exists() {
         report::say(&format!(
             "the ledger stays: {}",

@@ -70,7 +70,7 @@ pub(super) const ENVIRONMENT: [Fact; 9] = [
     ),
 ];
 
-pub(super) const FILES: [Fact; 7] = [
+pub(super) const FILES: [Fact; 8] = [
     fact(
         ".pushgate.yml",
         "The policy, at the top of the repository. It is read from the pushed commit.",
@@ -95,6 +95,11 @@ pub(super) const FILES: [Fact; 7] = [
         ".git/pushgate/logs/",
         "The whole output of the last twenty runs of the suite.",
         &["check"],
+    ),
+    fact(
+        ".git/pushgate/schema.json",
+        "The JSON Schema of the policy, for editors.",
+        &["init", "install", "uninstall", "schema"],
     ),
     fact(
         "refs/notes/pushgate",

@@ -345,7 +345,8 @@ fn length(text: &str) -> Result<Duration, &'static str> {
     let length = span
         .to_duration(SpanRelativeTo::days_are_24_hours())
         .map_err(|_| TOO_LONG)?;
-    if length.is_negative() {
+    // No time at all has no sign of its own.
+    if length.is_negative() || text.starts_with('-') || text.ends_with("ago") {
         return Err("a duration must not be negative");
     }
     let length = Duration::try_from(length).map_err(|_| TOO_LONG)?;

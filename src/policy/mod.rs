@@ -8,6 +8,7 @@ pub mod lint;
 mod load;
 mod marks;
 mod raw;
+pub mod schema;
 pub mod template;
 mod validate;
 

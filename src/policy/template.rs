@@ -8,6 +8,10 @@ use super::detect::Detected;
 /// The widest line, for names of an ordinary length.
 const WIDTH: usize = 80;
 
+/// What tells an editor's YAML language server where the schema is: beside the ledger, so that it is
+/// there without a network, and is that of the program that judges.
+const MODELINE: &str = "yaml-language-server: $schema=.git/pushgate/schema.json";
+
 /// What `init` knows of the repository.
 #[derive(Clone, Debug)]
 pub struct InitFacts {
@@ -48,6 +52,7 @@ impl InitEnvironment {
 /// defaults without a file, it closes production, and whatever comes after another environment, at night.
 pub fn render(facts: &InitFacts) -> String {
     let mut page = Page::default();
+    page.note(0, MODELINE);
     page.note(
         0,
         "The policy of pushgate: what a push must answer before it goes through.",

@@ -1,0 +1,299 @@
+//! The JSON Schema of a policy against the loader: a real validator accepts and refuses what it does.
+
+use std::{fs, sync::LazyLock};
+
+use jsonschema::Validator;
+use pushgate::policy::{Problem, load, schema::schema};
+use serde_json::{Map, Value, json};
+
+use crate::support::{PUSHGATE, Ran, Sandbox};
+
+static VALIDATOR: LazyLock<Validator> =
+    LazyLock::new(|| jsonschema::validator_for(&schema()).expect("a schema"));
+
+/// Whether the schema accepts a value.
+pub fn accepts(value: &Value) -> bool {
+    VALIDATOR.is_valid(value)
+}
+
+/// A policy as an editor hands it to the schema: keys are text there; `None` where it is no YAML.
+fn value(text: &[u8]) -> Option<Value> {
+    serde_yaml::from_slice(text).ok().map(as_json)
+}
+
+fn as_json(value: serde_yaml::Value) -> Value {
+    match value {
+        serde_yaml::Value::Mapping(map) => {
+            let key = |key: serde_yaml::Value| match as_json(key) {
+                Value::String(text) => text,
+                other => other.to_string(),
+            };
+            let entries = map.into_iter();
+            Value::Object(entries.map(|(k, v)| (key(k), as_json(v))).collect())
+        }
+        serde_yaml::Value::Sequence(items) => items.into_iter().map(as_json).collect(),
+        serde_yaml::Value::Tagged(tagged) => as_json(tagged.value),
+        plain => serde_json::to_value(plain).unwrap_or(Value::Null),
+    }
+}
+
+/// The few problems that no schema can name: all of them, and why not.
+pub fn beyond(problem: &Problem) -> Option<&'static str> {
+    const TEXT: &str = "how the text is written is gone once it was read as YAML";
+    const OTHERS: &str = "no schema compares an environment with the others";
+    match problem {
+        Problem::TooBig { .. }
+        | Problem::NotUtf8
+        | Problem::Invisible(_)
+        | Problem::Tab
+        | Problem::Syntax(_)
+        | Problem::TooDeep { .. }
+        | Problem::NotAccepted { .. }
+        | Problem::KeyNotText { .. }
+        | Problem::DuplicateKey { .. } => Some(TEXT),
+        Problem::UnknownEnvironment { .. } | Problem::Cycle { .. } | Problem::Claimed { .. } => {
+            Some(OTHERS)
+        }
+        Problem::WrongType { found, .. } if found.ends_with(".0`") => {
+            Some("to a schema, 1.0 is a whole number")
+        }
+        Problem::Invalid { text, why } => beyond_a_pattern(text, why),
+        _ => None,
+    }
+}
+
+fn beyond_a_pattern(text: &str, why: &str) -> Option<&'static str> {
+    const EARLIER: &str = "no pattern tells which of two dates is earlier";
+    const LARGE: &str = "no pattern adds up";
+    let digits = text.split(|c: char| !c.is_ascii_digit()).map(str::len);
+    if why.contains("is no regular expression") {
+        Some("the expressions of a schema are of another kind")
+    } else if why.ends_with(" ends before it starts")
+        || (why.contains(" has no length: ") && why.contains(".."))
+    {
+        Some(EARLIER)
+    } else if why == "longer than ten years"
+        || (why.starts_with("not a duration; ") && digits.max() > Some(5))
+    {
+        Some(LARGE)
+    } else if why.starts_with("a whole day, or cut off from ") {
+        Some("no schema compares an item of a list with the next")
+    } else {
+        None
+    }
+}
+
+/// The loader refused this text: so does the schema, unless it cannot; then it accepts it.
+#[track_caller]
+pub fn agrees_with_refusal(text: &[u8], problem: &Problem) {
+    let shown = String::from_utf8_lossy(text);
+    match (value(text), beyond(problem)) {
+        (Some(value), Some(why)) => {
+            let is_text = why.starts_with("how the text is written");
+            assert!(is_text || accepts(&value), "{problem}, but {why}:\n{shown}");
+        }
+        (Some(value), None) => {
+            assert!(
+                !accepts(&value),
+                "the schema accepts, but: {problem}\n{shown}"
+            );
+        }
+        (None, why) => assert!(why.is_some(), "no YAML, but: {problem}\n{shown}"),
+    }
+}
+
+/// The loader accepted this text: so does the schema.
+#[track_caller]
+pub fn agrees_with_acceptance(text: &str) {
+    let value = value(text.trim_start_matches('\u{feff}').as_bytes()).expect("YAML");
+    let errors: Vec<_> = VALIDATOR
+        .iter_errors(&value)
+        .map(|e| e.to_string())
+        .collect();
+    assert!(errors.is_empty(), "the schema refuses: {errors:#?}\n{text}");
+}
+
+#[test]
+fn it_is_a_schema_of_draft_7() {
+    let schema = schema();
+    assert!(jsonschema::draft7::meta::is_valid(&schema));
+    assert_eq!(schema["$schema"], "http://json-schema.org/draft-07/schema#");
+    let shop = Sandbox::bare();
+    let printed = shop.pushgate(["schema"]).goes().stdout;
+    assert_eq!(serde_json::from_str::<Value>(&printed).unwrap(), schema);
+}
+
+/// Every key of a policy that a schema has, and what it says of it.
+fn keys(schema: &Value, found: &mut Vec<(String, Value)>) {
+    match schema {
+        Value::Object(map) => {
+            if let Some(Value::Object(properties)) = map.get("properties") {
+                // The conditions repeat keys to compare their values.
+                let described = |(_, value): &(&String, &Value)| value.get("not").is_none();
+                let properties = properties.iter().filter(described);
+                found.extend(properties.map(|(key, value)| (key.clone(), value.clone())));
+            }
+            map.values().for_each(|value| keys(value, found));
+        }
+        Value::Array(items) => items.iter().for_each(|value| keys(value, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn every_key_has_a_description_for_the_editor_to_show() {
+    let mut found = Vec::new();
+    keys(&schema(), &mut found);
+    assert!(found.len() > 30, "{}", found.len());
+    for (key, value) in found {
+        let description = value["description"].as_str().unwrap_or_default();
+        assert!(description.ends_with(['.', ')', ']']), "{key}: {value:#}");
+    }
+}
+
+#[test]
+fn it_knows_the_keys_that_the_loader_knows() {
+    let known = |text: &str| {
+        let error = load("F", text.as_bytes()).unwrap_err();
+        let Problem::UnknownKey { mut allowed, .. } = *error.problem else {
+            panic!("{error}")
+        };
+        allowed.sort();
+        allowed
+    };
+    let schema = schema();
+    let environment = "/properties/environments/additionalProperties";
+    for (text, place) in [
+        ("nonsense: 1", String::new()),
+        ("trunk: {nonsense: 1}", "/properties/trunk".to_owned()),
+        ("suite: {nonsense: 1}", "/properties/suite".to_owned()),
+        (
+            "suite: {run: [{nonsense: 1, run: a}]}",
+            "/properties/suite/properties/run/items".to_owned(),
+        ),
+        ("environments: {a: {nonsense: 1}}", environment.to_owned()),
+        (
+            "environments: {a: {window: {nonsense: 1}}}",
+            format!("{environment}/properties/window"),
+        ),
+        (
+            "environments: {a: {signoff: {nonsense: 1}}}",
+            format!("{environment}/properties/signoff"),
+        ),
+    ] {
+        let properties = schema.pointer(&place).unwrap()["properties"]
+            .as_object()
+            .unwrap();
+        let mut named: Vec<_> = properties.keys().cloned().collect();
+        named.sort();
+        assert_eq!(named, known(text), "{place}");
+    }
+}
+
+#[test]
+fn the_defaults_it_names_are_the_defaults() {
+    use pushgate::policy::Environment;
+    // Each default written out is the policy with nothing written.
+    let text = |named: bool| {
+        let with = |schema: &Value| {
+            let properties = schema["properties"].as_object().unwrap().iter();
+            let defaults = properties.filter_map(|(key, value)| {
+                let default = value.get("default").filter(|_| named)?;
+                Some((key.clone(), default.clone()))
+            });
+            defaults.collect::<Map<_, _>>()
+        };
+        let schema = schema();
+        let mut all = with(&schema);
+        for section in ["trunk", "suite"] {
+            all.insert(section.into(), with(&schema["properties"][section]).into());
+        }
+        let environment = &schema["properties"]["environments"]["additionalProperties"];
+        let properties = &environment["properties"];
+        let mut last = with(environment);
+        let mut window = with(&properties["window"]);
+        window.insert("closed".into(), json!("22:00-07:00"));
+        last.insert("window".into(), window.into());
+        let signoff = if named {
+            with(&properties["signoff"]).into()
+        } else {
+            json!(true)
+        };
+        last.insert("signoff".into(), signoff);
+        last.insert("after".into(), json!("a"));
+        all.insert("environments".into(), json!({ "a": {}, "b": last }));
+        Value::Object(all).to_string()
+    };
+    let (named, left_out) = (text(true), text(false));
+    assert_ne!(named, left_out);
+    let (named, left_out) = (
+        load("named", named.as_bytes()).unwrap(),
+        load("left out", left_out.as_bytes()).unwrap(),
+    );
+    assert_eq!(
+        (&named.trunk, &named.suite),
+        (&left_out.trunk, &left_out.suite)
+    );
+    assert_eq!(named.share, left_out.share);
+    let last =
+        |policy: &pushgate::policy::Policy| -> Environment { policy.environments[1].clone() };
+    assert_eq!(
+        format!("{:?}", last(&named)),
+        format!("{:?}", last(&left_out))
+    );
+}
+
+#[test]
+fn the_policy_of_the_readme_and_what_init_writes_are_accepted() {
+    let readme = include_str!("../README.md");
+    let blocks = readme.split("```yaml\n").skip(1);
+    let mut count = 0;
+    for block in blocks {
+        agrees_with_acceptance(block.split("```").next().unwrap());
+        count += 1;
+    }
+    assert!(count >= 2);
+    let shop = Sandbox::bare();
+    agrees_with_acceptance(&shop.pushgate(["init", "--stdout"]).goes().stdout);
+}
+
+#[test]
+fn init_and_install_put_it_where_the_policy_says_and_uninstall_takes_it_away() {
+    let shop = Sandbox::bare();
+    let copy = shop.app.join(".git/pushgate/schema.json");
+    shop.pushgate(["init"]).goes();
+    let policy = fs::read_to_string(shop.app.join(".pushgate.yml")).unwrap();
+    let line = policy.lines().next().unwrap();
+    let path = line
+        .strip_prefix("# yaml-language-server: $schema=")
+        .expect("the line that the YAML language server reads");
+    let printed = shop.pushgate(["schema"]).goes().stdout;
+    assert_eq!(fs::read_to_string(shop.app.join(path)).unwrap(), printed);
+    assert_eq!(shop.app.join(path), copy);
+    fs::write(&copy, "of an older version").unwrap();
+    shop.pushgate(["install"]).goes();
+    assert_eq!(fs::read_to_string(&copy).unwrap(), printed);
+    shop.pushgate(["uninstall"])
+        .goes()
+        .never_says("the ledger stays");
+    assert!(!copy.parent().unwrap().exists());
+}
+
+#[test]
+fn an_editor_without_the_schema_is_no_reason_to_go_without_the_hook() {
+    let shop = Sandbox::bare();
+    fs::write(shop.app.join(".git/pushgate"), "in the way").unwrap();
+    shop.pushgate(["install"])
+        .goes()
+        .says("editors have no schema: could not write ")
+        .says("installed ");
+    shop.pushgate(["uninstall"]).goes();
+}
+
+#[test]
+fn it_is_printed_anywhere() {
+    let shop = Sandbox::bare();
+    let ran = Ran::of(shop.command(PUSHGATE).arg("schema").current_dir("/")).goes();
+    assert!(ran.stdout.starts_with("{\n"), "{}", ran.stdout);
+    assert_eq!(ran.stderr, "");
+}
