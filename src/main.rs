@@ -9,5 +9,8 @@ fn main() -> ExitCode {
     if let Some(done) = commands::complete(env::args_os()) {
         return done;
     }
-    commands::run(Cli::parse())
+    match Cli::try_parse() {
+        Ok(cli) => commands::run(cli),
+        Err(said) => commands::say(&said),
+    }
 }

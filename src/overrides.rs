@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::verdict::{Gate, Refusal};
+use crate::{
+    policy::nearest,
+    verdict::{Gate, Refusal},
+};
 
 /// Turns the gate off for one push.
 pub const SWITCH: &str = "PUSHGATE";
@@ -14,6 +17,24 @@ pub const REASON: &str = "PUSHGATE_REASON";
 const OFF: [&str; 4] = ["off", "0", "false", "no"];
 const ON: [&str; 5] = ["", "on", "1", "true", "yes"];
 const GATES: [Gate; 5] = crate::gates::ORDER;
+
+/// Set for the suite, and by the scripts that complete.
+const OTHERS: [&str; 2] = ["PUSHGATE_RUNNING", "PUSHGATE_COMPLETE"];
+
+/// What there is to say of variables that look like ours and are not: a misspelt override must not
+/// look like one that was heeded.
+pub fn strangers<'n>(names: impl IntoIterator<Item = &'n str>) -> Vec<String> {
+    let known = [SWITCH, SKIP, REASON].into_iter().chain(OTHERS);
+    let is_strange =
+        |name: &&str| name.starts_with("PUSHGATE_") && !known.clone().any(|known| known == *name);
+    let line = |name| match nearest(name, [SKIP, REASON]) {
+        Some(meant) => format!("{name} means nothing; did you mean {meant}?"),
+        None => format!("{name} means nothing; there are {SWITCH}, {SKIP} and {REASON}"),
+    };
+    let mut strange: Vec<&str> = names.into_iter().filter(is_strange).collect();
+    strange.sort_unstable();
+    strange.into_iter().map(line).collect()
+}
 
 /// What the variables ask for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -72,16 +93,11 @@ fn bad(
     known: &'static str,
     words: &[&'static str],
 ) -> Box<Refusal> {
-    let near = |candidate: &&&str| strsim::damerau_levenshtein(word, candidate);
-    let nearest = words
-        .iter()
-        .min_by_key(near)
-        .filter(|candidate| near(candidate) <= 2);
     Box::new(Refusal::BadOverride {
         variable,
         word: word.to_owned(),
         known,
-        nearest: nearest.copied(),
+        nearest: nearest(word, words.iter().copied()),
     })
 }
 
@@ -121,6 +137,27 @@ mod tests {
         assert_eq!(
             message,
             "PUSHGATE says `of`; it knows `off` (also `0`, `false`, `no`); did you mean `off`?"
+        );
+    }
+
+    #[test]
+    fn a_variable_that_looks_like_ours_is_said() {
+        let ours = [
+            "PUSHGATE",
+            SKIP,
+            REASON,
+            "PUSHGATE_RUNNING",
+            "PATH",
+            "PUSHGATES",
+        ];
+        assert!(strangers(ours).is_empty());
+        assert_eq!(
+            strangers(["PUSHGATE_SKPI", "HOME", "PUSHGATE_REASN", "PUSHGATE_FORCE"]),
+            [
+                "PUSHGATE_FORCE means nothing; there are PUSHGATE, PUSHGATE_SKIP and PUSHGATE_REASON",
+                "PUSHGATE_REASN means nothing; did you mean PUSHGATE_REASON?",
+                "PUSHGATE_SKPI means nothing; did you mean PUSHGATE_SKIP?",
+            ]
         );
     }
 

@@ -72,6 +72,12 @@ impl Remotes {
         self.remotes.iter().map(|remote| remote.name.as_bstr())
     }
 
+    /// The same as text.
+    pub fn known(&self) -> Vec<String> {
+        let text = |name: &BStr| name.to_str_lossy().into_owned();
+        self.names().map(text).collect()
+    }
+
     /// Whether a remote of this name is configured.
     pub fn has(&self, name: &[u8]) -> bool {
         self.names().any(|known| known == name)

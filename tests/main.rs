@@ -21,6 +21,7 @@ mod chained;
 mod commands;
 mod completions;
 mod endings;
+mod everywhere;
 mod governing;
 mod holidays;
 mod http;

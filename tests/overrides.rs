@@ -290,3 +290,22 @@ fn off_works_where_the_program_is_gone_and_leaves_a_trace() {
     // Nothing to push: nothing to refuse.
     shop.push("production", "master").goes().silent();
 }
+
+#[test]
+fn a_misspelt_variable_is_said_where_the_gate_judges_and_nowhere_else() {
+    let shop = Sandbox::new();
+    shop.commit_on_origin("two");
+    let variables = [("PUSHGATE_SKPI", "promotion"), ("PUSHGATE_REASN", "fire")];
+    shop.push_with(&variables, "production", "master")
+        .refused("promotion")
+        .says("pushgate: PUSHGATE_SKPI means nothing; did you mean PUSHGATE_SKIP?\n")
+        .says("pushgate: PUSHGATE_REASN means nothing; did you mean PUSHGATE_REASON?\n");
+    let mut check = shop.command(PUSHGATE);
+    Ran::of(check.args(["check", "staging"]).envs(variables))
+        .goes()
+        .says("PUSHGATE_SKPI means nothing");
+    shop.git(["branch", "feature"]).goes();
+    shop.push_with(&variables, "origin", "feature")
+        .goes()
+        .silent();
+}

@@ -111,6 +111,11 @@ fn a_staging_that_no_remote_leads_to_is_undecided() {
         .undecided("promotion")
         .says("no remote of this repository leads to `staging`")
         .says("hint: git remote add staging URL");
+    shop.git(["remote", "add", "stagin", "../staging.git"])
+        .goes();
+    shop.push("production", "master")
+        .undecided("promotion")
+        .says("no remote of this repository leads to `staging`; did you mean `stagin`?\n");
 }
 
 #[test]

@@ -308,7 +308,11 @@ fn a_missing_origin_is_undecided() {
     shop.git(["remote", "remove", "origin"]).goes();
     shop.push("staging", "master")
         .undecided("trunk")
-        .says("there is no remote `origin`, where trunk should be");
+        .says("there is no remote `origin`, where trunk should be\n");
+    shop.git(["remote", "add", "orgin", "../origin.git"]).goes();
+    shop.push("staging", "master")
+        .undecided("trunk")
+        .says("there is no remote `origin`, where trunk should be; did you mean `orgin`?\n");
 }
 
 #[test]

@@ -30,6 +30,7 @@ pub(crate) fn run(args: &Check) -> Done {
             let mut judgement = judge(&push, Event::Check, &world, |name| {
                 env::var_os(name).map(|value| value.to_string_lossy().into_owned())
             });
+            super::say_strangers(&judgement);
             report::judgement(&judgement.said);
             report::judgement(&judgement.settle(&world));
             (judgement.decision.exit_code(), judgement.entries)
@@ -110,6 +111,7 @@ fn to_trunk(trunk: &TrunkName, world: &Real) -> Result<(BString, BString, String
     let url = world.remotes().push_url(trunk.remote.as_bytes());
     let url = url.ok_or_else(|| Trouble::NoTrunkRemote {
         remote: trunk.remote.clone(),
+        known: world.remotes().known(),
     })?;
     Ok((trunk.remote.clone().into(), url, trunk.branch.clone()))
 }

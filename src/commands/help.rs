@@ -1,10 +1,13 @@
-//! `pushgate help COMMAND`: the same as `pushgate COMMAND --help`.
+//! `pushgate help COMMAND`: the same as `pushgate COMMAND --help`; and whatever else clap has to say.
+
+use std::{io, process::ExitCode};
 
 use clap::Parser;
 
 use super::Done;
 use crate::{
     cli::{Cli, Help},
+    report,
     verdict::Trouble,
 };
 
@@ -15,11 +18,25 @@ pub(crate) fn run(args: &Help) -> Done {
         .chain(["--help"]);
     match Cli::try_parse_from(words) {
         // What is asked for is help, which clap hands over as an error.
-        Err(said) => {
-            said.print()
-                .map_err(|error| Trouble::io("write the help", &error))?;
-            Ok(u8::try_from(said.exit_code()).unwrap_or(2))
-        }
+        Err(said) => print(&said),
         Ok(_) => Ok(0),
+    }
+}
+
+/// Prints what clap says instead of a command line: help, the version, or what is wrong with it.
+pub fn say(said: &clap::Error) -> ExitCode {
+    ExitCode::from(print(said).unwrap_or_else(|trouble| {
+        report::print(&report::failure("help", &trouble));
+        2
+    }))
+}
+
+/// A reader that has had enough (`| head`) is no error, and nor is one whom an error does not reach.
+fn print(said: &clap::Error) -> Done {
+    match said.print() {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe && !said.use_stderr() => {
+            Err(Trouble::io("write the help", &error))
+        }
+        _ => Ok(u8::try_from(said.exit_code()).unwrap_or(2)),
     }
 }

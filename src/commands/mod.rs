@@ -19,18 +19,33 @@ mod status;
 mod uninstall;
 mod window;
 
-use std::process::ExitCode;
+use std::{env, process::ExitCode};
 
 use crate::{
     cli::{Cli, Command},
-    report,
-    verdict::Trouble,
+    judge::Judgement,
+    overrides, report,
+    verdict::{Trouble, printable},
 };
 
 pub use completions::complete;
+pub use help::say;
 
 /// What a subcommand ends with: an exit code, or what kept it from its work.
 pub(crate) type Done = Result<u8, Trouble>;
+
+/// Names the variables that were meant for the gate and mean nothing to it, where it has judged.
+fn say_strangers(judgement: &Judgement) {
+    if judgement.entries.is_empty() {
+        return;
+    }
+    let names: Vec<String> = env::vars_os()
+        .map(|(name, _)| name.to_string_lossy().into_owned())
+        .collect();
+    for line in overrides::strangers(names.iter().map(String::as_str)) {
+        report::warn(&printable(line.as_bytes().into()));
+    }
+}
 
 /// Runs what the command line asks for.
 pub fn run(cli: Cli) -> ExitCode {

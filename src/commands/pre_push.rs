@@ -37,6 +37,7 @@ pub(crate) fn run(args: &PrePush) -> Done {
     };
     let verdict = match &judged {
         Some((judgement, _)) => {
+            super::say_strangers(judgement);
             report::judgement(&judgement.said);
             judgement.decision.exit_code()
         }

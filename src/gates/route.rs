@@ -59,6 +59,8 @@ pub struct Stage {
     pub remotes: Vec<BString>,
     /// The remote that the policy names, for when none of them is there.
     pub expected: String,
+    /// The remotes that there are, for when another one was meant.
+    pub known: Vec<String>,
     /// The branches that deploy there.
     pub branches: Vec<String>,
 }
@@ -301,6 +303,7 @@ impl Stage {
                 .unwrap_or(&environment.name)
                 .clone(),
             branches: environment.branches.clone(),
+            known: configured.known(),
         }
     }
 
@@ -319,6 +322,7 @@ impl Stage {
         let none = || Trouble::NoRemote {
             environment: self.environment.clone(),
             remote: self.expected.clone(),
+            known: self.known.clone(),
         };
         self.remotes.first().ok_or_else(none)
     }

@@ -248,12 +248,14 @@ fn production(updates: &[Update], skip: &[Gate], world: &Fake) -> Verdict {
             environment: "production".to_owned(),
             remotes: vec!["production".into()],
             expected: "production".to_owned(),
+            known: Vec::new(),
             branches: vec!["master".to_owned()],
         }),
         before: Some(Stage {
             environment: "staging".to_owned(),
             remotes: vec!["staging".into()],
             expected: "staging".to_owned(),
+            known: Vec::new(),
             branches: vec!["master".to_owned()],
         }),
     };

@@ -275,7 +275,7 @@ pub enum Problem {
 }
 
 /// Returns the valid word that is nearest to this one, if one is near.
-pub(super) fn nearest<'a>(word: &str, valid: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(word: &str, valid: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word: String = word.chars().take(QUOTE).collect::<String>().to_lowercase();
     valid
         .into_iter()

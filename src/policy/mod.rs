@@ -19,6 +19,7 @@ use bstr::BStr;
 use crate::{calendar::Window, destination::Platform};
 
 pub use defaults::{HerokuRemote, without_file};
+pub(crate) use error::nearest;
 pub use error::{PolicyError, Problem};
 pub use load::{LIMIT, load};
 

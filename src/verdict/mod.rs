@@ -514,10 +514,12 @@ pub enum Trouble {
         words: Vec<String>,
     },
     /// The remote that the policy calls trunk's does not exist here.
-    #[error("there is no remote `{remote}`, where trunk should be")]
+    #[error("there is no remote `{remote}`, where trunk should be{}", words::did_you_mean(.remote, .known))]
     NoTrunkRemote {
         /// Its name.
         remote: String,
+        /// The remotes that there are.
+        known: Vec<String>,
     },
     /// Trunk's branch does not exist on its remote.
     #[error("`{0}` does not exist")]
@@ -531,12 +533,14 @@ pub enum Trouble {
         found: &'static str,
     },
     /// No remote leads to the environment that comes first.
-    #[error("no remote of this repository leads to `{environment}`")]
+    #[error("no remote of this repository leads to `{environment}`{}", words::did_you_mean(.remote, .known))]
     NoRemote {
         /// The environment.
         environment: String,
         /// The remote that the policy names.
         remote: String,
+        /// The remotes that there are.
+        known: Vec<String>,
     },
     /// The history ends here, so ancestry cannot be told.
     #[error("this clone is shallow: its history ends before {short} is met", short = .id.short())]

@@ -8,7 +8,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use super::{Ending, Mismatch, Pushed, Refusal, Relation, Trouble, TrunkName};
 use crate::{
     calendar::ClosedBy,
-    policy::{By, FILE},
+    policy::{By, FILE, nearest},
 };
 
 impl fmt::Display for Refusal {
@@ -559,7 +559,7 @@ impl Trouble {
             Self::NotShared { remote, .. } => format!(
                 "let the team push refs/notes/pushgate to {remote}, or set `share: false` in {FILE}"
             ),
-            Self::NoTrunkRemote { remote } => {
+            Self::NoTrunkRemote { remote, .. } => {
                 format!("git remote add {remote} URL, or name another in `trunk.remote` of {FILE}")
             }
             Self::NoTrunk(trunk) => {
@@ -694,13 +694,8 @@ pub(crate) fn alternatives(words: &[String]) -> String {
 
 /// The nearest of the words, if one is near.
 pub(crate) fn did_you_mean(word: &str, words: &[String]) -> String {
-    let distance = |candidate: &&String| strsim::damerau_levenshtein(word, candidate);
-    match words
-        .iter()
-        .min_by_key(distance)
-        .filter(|nearest| distance(nearest) <= 2)
-    {
-        Some(nearest) => format!("; did you mean `{nearest}`?"),
+    match nearest(word, words.iter().map(String::as_str)) {
+        Some(nearest) => format!("; did you mean `{}`?", printable(nearest.into())),
         None => String::new(),
     }
 }

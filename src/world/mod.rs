@@ -403,6 +403,7 @@ impl World for Real {
         let Some(url) = self.remotes.fetch_url(trunk.remote.as_bytes()) else {
             return Err(Trouble::NoTrunkRemote {
                 remote: trunk.remote.clone(),
+                known: self.remotes.known(),
             });
         };
         let network = self.network();

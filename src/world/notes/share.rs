@@ -56,7 +56,7 @@ impl Notes<'_> {
 
     fn fetch_until(&self, remote: &str, limit: Duration, deadline: Instant) -> Result<(), Trouble> {
         let url = self.world.remotes().fetch_url(remote.as_bytes());
-        let url = url.ok_or_else(|| nowhere(remote))?;
+        let url = url.ok_or_else(|| nowhere(remote, self.world))?;
         let network = self.network(limit);
         let name = Some(remote.as_bytes().into());
         // Twice: the server's notes may be written anew between the question and the answer.
@@ -76,7 +76,7 @@ impl Notes<'_> {
     pub(crate) fn learn(&self, remote: &str, theirs: &Oid, limit: Duration) -> Result<(), Trouble> {
         let deadline = Instant::now() + limit;
         let url = self.world.remotes().fetch_url(remote.as_bytes());
-        let url = url.ok_or_else(|| nowhere(remote))?;
+        let url = url.ok_or_else(|| nowhere(remote, self.world))?;
         if self.bring(remote, &url, theirs, &self.network(limit), deadline)? {
             return Ok(());
         }
@@ -140,7 +140,7 @@ impl Notes<'_> {
 
     fn push_once(&self, remote: &str, limit: Duration, deadline: Instant) -> Result<Said, Trouble> {
         let url = self.world.remotes().push_url(remote.as_bytes());
-        let url = url.ok_or_else(|| nowhere(remote))?;
+        let url = url.ok_or_else(|| nowhere(remote, self.world))?;
         let mut push = self.world.git().network(NO_HOOKS);
         push.args(["push", "--no-verify", "--porcelain", "--no-progress"]);
         push.args(["--no-follow-tags", "--no-signed", "--recurse-submodules=no"]);
@@ -161,9 +161,10 @@ fn label(remote: &str) -> String {
     redact(&printable(remote.as_bytes().into()))
 }
 
-fn nowhere(remote: &str) -> Trouble {
+fn nowhere(remote: &str, world: &super::Real) -> Trouble {
     Trouble::NoTrunkRemote {
         remote: remote.to_owned(),
+        known: world.remotes().known(),
     }
 }
 
