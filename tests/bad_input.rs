@@ -738,7 +738,8 @@ fn a_missing_git_is_named() {
         let ran = Ran::of(command.args(args).env("PATH", "/nowhere")).calm();
         assert_eq!(ran.code, 2, "{args:?}: {ran}");
         ran.says(&format!("pushgate: {} not done\n", args[0]))
-            .says("could not run `git`");
+            .says("could not run `git`")
+            .says("hint: install git, or put it on the PATH");
     }
     let mut command = shell(
         &shop,
@@ -774,9 +775,22 @@ fn outside_of_a_repository_every_command_says_so() {
         assert_eq!(ran.code, 2, "{args:?}: {ran}");
         assert_eq!(ran.stdout, "", "{args:?}");
         ran.says(&format!("pushgate: {} not done\n", args[0]))
-            .says("not a git repository");
+            .says("  there is no repository here that git opens\n")
+            .says("not a git repository")
+            .says("  hint: cd into the clone that you push from\n");
     }
     assert_eq!(fs::read_dir(&elsewhere).unwrap().count(), 0);
+}
+
+#[test]
+fn a_repository_without_a_work_tree_has_no_place_for_a_policy() {
+    let shop = Sandbox::bare();
+    for args in [&["init"][..], &["init", "--stdout"]] {
+        let ran = shop.run_in(shop.path("origin.git"), PUSHGATE, args).calm();
+        assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{ran}");
+        ran.says("  this repository has no work tree that the policy could be written into\n")
+            .says("  hint: run pushgate init in a clone\n");
+    }
 }
 
 #[test]

@@ -380,7 +380,7 @@ fn with_policy(text: &[u8]) -> (Sandbox, PathBuf) {
 #[test]
 fn with_a_policy_that_cannot_be_read() {
     let (shop, path) = with_policy(POLICY.as_bytes());
-    fs::set_permissions(&path, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
     let setpriv = tool("setpriv", "util-linux");
     let is_root = nix::unistd::geteuid().is_root();
     everywhere_calm("an unreadable policy", &shop, &|shop, call| {
@@ -500,7 +500,7 @@ fn the_hook_is_given_whatever_there_is() {
         b"\n",
         b"a b c d\n",
         b"\xff\xfe\n",
-        &[b'x'; 100_000],
+        &vec![b'x'; 100_000],
     ] {
         let mut command = shop.command(PUSHGATE);
         command.args(["pre-push", "--", "staging", "../staging.git"]);

@@ -30,7 +30,7 @@ use crate::{
 
 pub(crate) fn run(args: &Init) -> Done {
     let world = Real::open()?;
-    let top = world.work_tree().ok_or(Trouble::Bare)?;
+    let top = world.work_tree().ok_or(Trouble::NoWorkTree)?;
     let found = look_around(&world, top);
     let text = render(&found.facts);
     if args.stdout {

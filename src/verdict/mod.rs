@@ -597,6 +597,21 @@ pub enum Trouble {
         /// Its own words.
         words: Vec<String>,
     },
+    /// There is no git.
+    #[error("could not run `git`")]
+    NoGit {
+        /// Why not.
+        words: Vec<String>,
+    },
+    /// There is no repository here, or none that git opens.
+    #[error("there is no repository here that git opens")]
+    NoRepository {
+        /// git's own words.
+        words: Vec<String>,
+    },
+    /// There is no place for a policy.
+    #[error("this repository has no work tree that the policy could be written into")]
+    NoWorkTree,
     /// The clock's zone is unknown.
     #[error("the time zone of this machine cannot be told")]
     NoZone {
@@ -731,6 +746,8 @@ impl Trouble {
             | Self::NotShared { words, .. }
             | Self::NotSigned { words }
             | Self::Git { words, .. }
+            | Self::NoGit { words }
+            | Self::NoRepository { words }
             | Self::Demo { words, .. }
             | Self::NoZone { words }
             | Self::Io { words, .. }

@@ -615,6 +615,9 @@ impl Trouble {
             ),
             Self::Exists { cure, .. } => (*cure).to_owned(),
             Self::Bare => "push from a clone with a work tree".to_owned(),
+            Self::NoGit { .. } => "install git, or put it on the PATH".to_owned(),
+            Self::NoRepository { .. } => "cd into the clone that you push from".to_owned(),
+            Self::NoWorkTree => "run pushgate init in a clone".to_owned(),
             Self::TwoEnvironments { .. } => {
                 format!("name it on one of them only: remotes and `app` in {FILE}")
             }

@@ -69,8 +69,7 @@ impl Git {
                 program,
                 work_tree: moved_work_tree(),
             }),
-            Err(error) => Err(Trouble::Git {
-                command: "git".to_owned(),
+            Err(error) => Err(Trouble::NoGit {
                 words: vec![error.to_string()],
             }),
         }

@@ -41,13 +41,16 @@ impl Drop for Objects {
 impl Program {
     /// Opens the repository that git itself finds.
     pub(crate) fn open(git: &Git) -> Result<Self, Trouble> {
-        let said = git.must([
+        let said = git.run([
             "rev-parse",
             "--is-shallow-repository",
             "--is-bare-repository",
             "--path-format=absolute",
             "--git-common-dir",
         ])?;
+        if !said.is_ok() {
+            return Err(Trouble::NoRepository { words: said.words });
+        }
         // The path comes last: there may be line feeds in it.
         let lines: Vec<_> = said.out.splitn(3, |b| *b == b'\n').collect();
         let [shallow, bare, common] = lines.as_slice() else {
