@@ -74,7 +74,7 @@ The policy that `pushgate init` writes names the schema in its first line, for e
 language server; `pushgate init` and `pushgate install` put it there, into .git/pushgate/schema.json.
 
 Examples:
-  pushgate schema > .git/pushgate/schema.json
+  pushgate schema > schema.json
   pushgate schema | jq .properties.suite")]
     Schema,
     /// Show what a command does, with examples.
@@ -252,10 +252,10 @@ The script asks pushgate itself at each Tab: for the environments of the policy,
 tags. It reads the repository, never the network. ./install.sh puts it in place for bash, zsh and fish.
 
 Examples:
-  pushgate completions bash > ~/.local/share/bash-completion/completions/pushgate
-  pushgate completions fish > ~/.config/fish/completions/pushgate.fish
-  pushgate completions zsh > ~/.zfunc/_pushgate    fpath+=~/.zfunc before compinit in ~/.zshrc
-  pushgate completions elvish >> ~/.config/elvish/rc.elv
+  echo 'source <(pushgate completions bash)' >> ~/.bashrc
+  echo 'source <(pushgate completions zsh)' >> ~/.zshrc    after compinit
+  echo 'pushgate completions fish | source' >> ~/.config/fish/config.fish
+  echo 'eval (pushgate completions elvish | slurp)' >> ~/.config/elvish/rc.elv
   pushgate completions powershell >> $PROFILE")]
 pub struct Completions {
     /// The shell: bash, elvish, fish, powershell or zsh.

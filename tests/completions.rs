@@ -18,11 +18,20 @@ fn shop() -> Sandbox {
     shop
 }
 
-/// The script for a shell, in a file.
+/// The script for a shell.
 fn script(shop: &Sandbox, shell: &str) -> String {
-    let text = shop.pushgate(["completions", shell]).goes().stdout;
-    fs::write(shop.path(&format!("completions.{shell}")), &text).unwrap();
-    text
+    shop.pushgate(["completions", shell]).goes().stdout
+}
+
+/// The line that the help would have in the shell's own file.
+fn line_of_the_help(shop: &Sandbox, shell: &str) -> String {
+    let help = shop.pushgate(["completions", "--help"]).goes().stdout;
+    let asks = format!("pushgate completions {shell}");
+    let line = help.lines().find(|line| line.contains(&asks)).unwrap();
+    line.split('\'')
+        .nth(1)
+        .expect("a line in quotes")
+        .to_owned()
 }
 
 fn with_path(shop: &Sandbox) -> String {
@@ -71,10 +80,10 @@ fn completes(terminal: &Terminal<'_>) {
 #[test]
 fn bash_completes_at_its_prompt() {
     let shop = shop();
-    script(&shop, "bash");
     let rc = format!(
-        "PS1='ready$ '\nPATH='{}'\nsource ../completions.bash\n",
-        with_path(&shop)
+        "PS1='ready$ '\nPATH='{}'\n{}\n",
+        with_path(&shop),
+        line_of_the_help(&shop, "bash")
     );
     fs::write(shop.path("rc"), rc).unwrap();
     let terminal = Terminal::running(&shop, 80, "bash --noprofile --rcfile ../rc");
@@ -91,9 +100,10 @@ fn zsh_completes_at_its_prompt_sourced_and_loaded_at_the_first_tab() {
         fs::create_dir(shop.path("functions")).unwrap();
         fs::write(shop.path("functions/_pushgate"), text).unwrap();
         let how = if sourced {
-            "autoload -Uz compinit\ncompinit -u -D\nsource ../completions.zsh"
+            let line = line_of_the_help(&shop, "zsh");
+            format!("autoload -Uz compinit\ncompinit -u -D\n{line}")
         } else {
-            "fpath+=../functions\nautoload -Uz compinit\ncompinit -u -D"
+            "fpath+=../functions\nautoload -Uz compinit\ncompinit -u -D".to_owned()
         };
         let rc = format!("PS1='ready%% '\nPATH='{}'\n{how}\n", with_path(&shop));
         fs::write(shop.path("home/.zshrc"), rc).unwrap();
@@ -107,12 +117,12 @@ fn zsh_completes_at_its_prompt_sourced_and_loaded_at_the_first_tab() {
 fn fish_completes_at_its_prompt_and_says_what_is_what() {
     tool("fish", "fish");
     let shop = shop();
-    script(&shop, "fish");
     let config = shop.path("home/.config/fish");
     fs::create_dir_all(&config).unwrap();
     let rc = format!(
-        "set -gx PATH (string split : '{}')\nset -g fish_greeting\nfunction fish_prompt; echo 'ready> '; end\nset -g fish_autosuggestion_enabled 0\nsource ../completions.fish\n",
-        with_path(&shop)
+        "set -gx PATH (string split : '{}')\nset -g fish_greeting\nfunction fish_prompt; echo 'ready> '; end\nset -g fish_autosuggestion_enabled 0\n{}\n",
+        with_path(&shop),
+        line_of_the_help(&shop, "fish")
     );
     fs::write(config.join("config.fish"), rc).unwrap();
     let terminal = Terminal::running(&shop, 80, "fish");
@@ -142,11 +152,10 @@ fn fish_completes_at_its_prompt_and_says_what_is_what() {
 fn elvish_completes_at_its_prompt() {
     tool("elvish", "elvish");
     let shop = shop();
-    script(&shop, "elvish");
     let rc = format!(
         "set-env PATH '{}'\nset edit:prompt = {{ put 'ready> ' }}\nset edit:rprompt = {{ }}\n{}",
         with_path(&shop),
-        fs::read_to_string(shop.path("completions.elvish")).unwrap()
+        line_of_the_help(&shop, "elvish")
     );
     fs::write(shop.path("rc.elv"), rc).unwrap();
     let terminal = Terminal::running(&shop, 80, "elvish -rc ../rc.elv -db ../elvish.db");
