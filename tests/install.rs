@@ -250,20 +250,6 @@ fn a_shared_hook_that_calls_the_gate_as_the_hint_says_is_a_gate() {
 }
 
 #[test]
-fn the_hooks_that_husky_writes_are_not_ours_to_replace() {
-    let shop = uninstalled();
-    shop.git(["config", "core.hooksPath", ".husky/_"]).goes();
-    executable(&shop.app.join(".husky/_/pre-push"), "#!/bin/sh\n");
-    let ran = shop.pushgate(["install"]);
-    assert_eq!(ran.code, 2, "{ran}");
-    ran.says("husky writes the hooks in ").says(&format!(
-        "hint: let {} begin with this line: pushgate pre-push -- \"$@\" || exit",
-        shop.app.join(".husky/pre-push").display()
-    ));
-    assert_eq!(names(&shop.app.join(".husky/_")), ["pre-push"]);
-}
-
-#[test]
 fn an_old_hook_hears_what_git_said_after_the_gates_have_passed() {
     let shop = uninstalled();
     let old = recorder(&shop, "echo the old hook >&2");

@@ -1,6 +1,7 @@
 //! The subcommands, one file each: what they read, what they print, their exit codes.
 
 mod approve;
+mod call;
 mod chain;
 mod check;
 mod demo;
@@ -11,6 +12,7 @@ mod install;
 mod lint;
 mod local;
 mod log;
+mod neighbours;
 mod pre_push;
 mod status;
 mod uninstall;
@@ -31,7 +33,7 @@ pub(crate) type Done = Result<u8, Trouble>;
 pub fn run(cli: Cli) -> ExitCode {
     let (name, done) = match cli.command {
         Command::Init(args) => ("init", init::run(&args)),
-        Command::Install => ("install", install::run()),
+        Command::Install(args) => ("install", install::run(&args)),
         Command::Uninstall => ("uninstall", uninstall::run()),
         Command::Check(args) => ("check", check::run(&args)),
         Command::Status(args) => ("status", status::run(&args)),

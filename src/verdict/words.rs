@@ -604,8 +604,13 @@ impl Trouble {
                 }
                 return cures;
             }
-            Self::HuskyHooks { directory } => {
-                by_hand(&directory.parent().unwrap_or(directory).join("pre-push"))
+            Self::NotEdited { .. } => {
+                "add the lines above by hand, then pushgate install".to_owned()
+            }
+            Self::OldGit { .. } => "pushgate install, without --config".to_owned(),
+            Self::Untold { .. } => {
+                "pushgate install puts the gate where it hears all of a push, then push again"
+                    .to_owned()
             }
             Self::TwoHooks { hook, kept } => format!(
                 "put what you need of {} into {}, remove the first, then pushgate install",
@@ -660,7 +665,7 @@ fn by_hand(hook: &Path) -> String {
 }
 
 /// A word of the shell, in quotes only where it needs them.
-fn shell_word(text: &str) -> String {
+pub(crate) fn shell_word(text: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+@%,:".contains(c);
     if text.chars().all(is_plain) {
         text.to_owned()

@@ -14,6 +14,7 @@ mod program;
 mod repository;
 pub mod signals;
 mod terminal;
+mod there;
 
 use std::{
     env,
