@@ -28,6 +28,7 @@ mod install_script;
 mod lint;
 mod log;
 mod model;
+mod neighbours;
 mod nesting;
 mod notes;
 mod notes_shared;

@@ -123,7 +123,13 @@ fn configure(world: &Real) -> Done {
                 ));
                 remove(&there.hook)?;
             }
-            (Found::Foreign, Some(Owner::Lfs | Owner::Other)) => {
+            // Many of its commands write it again where it is missing.
+            (Found::Foreign, Some(Owner::Lfs)) => {
+                return Err(Trouble::LfsBeside {
+                    hook: there.hook.clone(),
+                });
+            }
+            (Found::Foreign, Some(Owner::Other)) => {
                 if there
                     .before()?
                     .is_some_and(|kept| !is_same(&there.hook, kept))

@@ -649,6 +649,12 @@ pub enum Trouble {
         /// What is in the way.
         why: String,
     },
+    /// git would run git-lfs beside a hook of its configuration, whatever that says.
+    #[error("git runs {} whatever a hook of its configuration says: git-lfs would upload what the gate refuses", .hook.display())]
+    LfsBeside {
+        /// Its hook.
+        hook: PathBuf,
+    },
     /// git does not read hooks from its configuration.
     #[error("git {version} reads no hooks from its configuration; git {needed} does")]
     OldGit {

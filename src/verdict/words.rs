@@ -607,6 +607,10 @@ impl Trouble {
             Self::NotEdited { .. } => {
                 "add the lines above by hand, then pushgate install".to_owned()
             }
+            Self::LfsBeside { .. } => {
+                "pushgate uninstall && pushgate install, which puts git-lfs behind the gate"
+                    .to_owned()
+            }
             Self::OldGit { .. } => "pushgate install, without --config".to_owned(),
             Self::Untold { .. } => {
                 "pushgate install puts the gate where it hears all of a push, then push again"

@@ -2,7 +2,7 @@
 //! git 2.54.
 //!
 //! All of them run, and then the one in the hooks directory, whatever the others said: so a hook that
-//! was there before moves behind ours as it does elsewhere, or git-lfs would upload what does not go.
+//! was there before moves behind ours as it does elsewhere.
 
 use std::{fs, path::PathBuf};
 

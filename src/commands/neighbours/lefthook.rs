@@ -268,13 +268,21 @@ fn take_ours(config: &mut Mapping) -> bool {
     was_there
 }
 
+/// The configuration without our lines, however they were put in: all else says what it said.
 fn without_lines(text: &str, lines: &Lines) -> Option<String> {
     let without = edit::take_end(text, SKIP_LFS);
     let text = without.as_deref().unwrap_or(text);
-    edit::take_end(text, &lines.section())
-        .or_else(|| edit::take(text, &lines.jobs()))
-        .or_else(|| edit::take(text, &lines.job()))
-        .or_else(|| edit::take(text, &lines.command()))
+    let mut expected = mapping(text).ok()?;
+    take_ours(&mut expected).then_some(())?;
+    [
+        edit::take_end(text, &lines.section()),
+        edit::take(text, &lines.jobs()),
+        edit::take(text, &lines.job()),
+        edit::take(text, &lines.command()),
+    ]
+    .into_iter()
+    .flatten()
+    .find(|without| mapping(without).is_ok_and(|without| without == expected))
 }
 
 #[cfg(test)]
@@ -301,6 +309,7 @@ mod tests {
             "pre-commit:\n  jobs:\n    - run: x",
             "pre-push:\n  jobs:\n    - run: x\n",
             "pre-push:\n  parallel: true\n  jobs: # all\n  # first\n  - name: t\n    run: x {files}\n\nz:\n  jobs: []\n",
+            "pre-push:\n  parallel: true\n  jobs:\n    # first\n    - run: x\n",
             "pre-push:\n    commands:\n        test:\n            run: x\n",
             "pre-push:\n  scripts:\n    \"a.sh\":\n      runner: sh\n",
             "pre-push:\r\n  commands:\r\n    test:\r\n      run: x\r\n",

@@ -33,6 +33,7 @@ pub(super) fn is_gated(world: &Real) -> Option<bool> {
         _ => match hooks.found().ok()? {
             Found::Ours(_) | Found::Edited => Some(true),
             Found::Nothing => Some(false),
+            Found::Foreign if hooks.owner == Some(Owner::Lfs) => Some(false),
             Found::Foreign => None,
         },
     }
