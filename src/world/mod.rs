@@ -1,5 +1,6 @@
 //! The real answers to the gates' questions: the repository, the remotes, the clock, the suite.
 
+mod caller;
 pub(crate) mod children;
 mod connection;
 pub(crate) mod dry;

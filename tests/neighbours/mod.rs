@@ -2,6 +2,7 @@
 //! what they install, with the gate called from there.
 
 mod configured;
+mod endings;
 mod husky;
 mod lefthook;
 mod lfs;
