@@ -602,6 +602,7 @@ impl Trouble {
                     let cure = by_hand(&directory.join("pre-push"));
                     cures.push(format!("or {cure}"));
                 }
+                cures.push("or pushgate install --config, with git 2.54 or newer".to_owned());
                 return cures;
             }
             Self::NotEdited { .. } => {

@@ -29,7 +29,7 @@ const GATES: [&str; 4] = [
 ];
 
 /// Where tests/neighbours/setup puts them.
-fn programs() -> PathBuf {
+pub fn programs() -> PathBuf {
     let variable = |name| std::env::var_os(name).map(PathBuf::from);
     let home = variable("PUSHGATE_NEIGHBOURS").unwrap_or_else(|| {
         let cache = variable("XDG_CACHE_HOME").or_else(|| Some(variable("HOME")?.join(".cache")));

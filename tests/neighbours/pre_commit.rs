@@ -337,13 +337,19 @@ fn a_repository_of_ours_can_be_named_as_one_of_hooks() {
         git("tag v0.1.0");
         // The README's own lines. `language: rust` would build the program, which takes minutes: the
         // one on PATH does as well.
-        let lines = include_str!("../../README.md").split_once("```yml\n").unwrap().1;
+        let lines = include_str!("../../README.md")
+            .split_once("```yml\n")
+            .unwrap()
+            .1;
         let lines = lines.split_once("```").unwrap().0;
         let here = format!("file://{}", hooks.display());
         let config = lines
             .replace("https://git.example/ana/pushgate", &here)
             .replace("{id: pushgate}", "{id: pushgate, language: system}");
-        assert!(config.contains(&here) && config.contains("system"), "{config}");
+        assert!(
+            config.contains(&here) && config.contains("system"),
+            "{config}"
+        );
         street.shop.write(".pre-commit-config.yaml", &config);
         street.everything_is_on_origin();
         street.run(&format!("{tool} install -t pre-push")).goes();
