@@ -1,6 +1,6 @@
 //! lefthook, which writes the hooks that its configuration names, and moves away what is there.
 
-use std::fs;
+use std::{fs, os::unix::fs::PermissionsExt};
 
 use super::Street;
 
@@ -100,6 +100,24 @@ fn the_lines_go_into_what_a_person_wrote_and_out_again() {
         street.run("lefthook install").goes();
         street.run("pushgate uninstall").goes();
     }
+}
+
+#[test]
+fn a_configuration_that_was_not_there_goes_again() {
+    let street = with_lefthook("pre-commit:\n  jobs:\n    - run: 'true'\n");
+    fs::remove_file(street.file("lefthook.yml")).unwrap();
+    let ran = street.run("pushgate install --write");
+    assert_eq!(ran.code, 1, "{ran}");
+    ran.says("lefthook does not run before a push yet");
+    let text = street.read("lefthook.yml");
+    assert!(text.starts_with("pre-push:\n"), "{text}");
+    assert!(text.contains("files: echo lefthook.yml\n"), "{text}");
+    let mode = fs::metadata(street.file("lefthook.yml")).unwrap();
+    assert_eq!(mode.permissions().mode() & 0o777, 0o644);
+    street.run("lefthook install").goes();
+    street.is_gated();
+    street.run("pushgate uninstall").goes().says("removed ");
+    assert!(!street.file("lefthook.yml").exists());
 }
 
 #[test]

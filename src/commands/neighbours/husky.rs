@@ -7,7 +7,7 @@ use std::{fs, path::PathBuf};
 
 use bstr::ByteSlice;
 
-use super::{from_top, read, say_commit, warn_of_path, write};
+use super::{from_top, read, remove, say_commit, warn_of_path, write};
 use crate::{
     commands::{Done, hooks::Hooks},
     report,
@@ -54,7 +54,7 @@ pub(in crate::commands) fn install(hooks: &Hooks, world: &Real) -> Done {
             Some(text) => with_lines(text),
             None => LINES.to_owned(),
         };
-        write(&path, &with)?;
+        write(&path, &with, 0o755)?;
         let what = if before.is_some() {
             "begins"
         } else {
@@ -67,7 +67,7 @@ pub(in crate::commands) fn install(hooks: &Hooks, world: &Real) -> Done {
     if !hooks.directory.join("h").exists() {
         report::warn(&format!(
             "husky is not set up in this clone ({} is missing), and calls nothing: npm install",
-            from_top(&hooks.directory, world).display()
+            from_top(&hooks.directory.join("h"), world).display()
         ));
         return Ok(1);
     }
@@ -81,12 +81,10 @@ pub(in crate::commands) fn uninstall(hooks: &Hooks, world: &Real) -> Result<u8, 
         return Ok(0);
     };
     if text == LINES {
-        fs::remove_file(&path)
-            .map_err(|error| Trouble::io(format!("remove {}", path.display()), &error))?;
-        report::say(&format!("removed {}", path.display()));
+        remove(&path)?;
         say_commit(&path, world);
     } else if let Some(without) = without_lines(&text) {
-        write(&path, &without)?;
+        write(&path, &without, 0o755)?;
         report::say(&format!("{} is again what it was before", path.display()));
         say_commit(&path, world);
     } else if text.contains_str(CALL) {

@@ -13,7 +13,7 @@ use std::{
 use bstr::ByteSlice;
 use serde_yaml::{Mapping, Value};
 
-use super::{edit, from_top, read, say_commit, warn_of_path, write};
+use super::{edit, from_top, read, remove, say_commit, warn_of_path, write};
 use crate::{
     commands::{
         Done,
@@ -95,13 +95,18 @@ pub(in crate::commands) fn install(hooks: &Hooks, world: &Real, is_written: bool
         file: from_top(&path, world).display().to_string(),
         has_lfs: has_lfs(hooks, top),
     };
-    let text = read(&path)?.unwrap_or_default();
+    let before = read(&path)?;
+    let text = before.as_deref().unwrap_or_default();
     let name = path.display();
     if text.contains_str(CALL) {
         report::say(&format!("{name} calls pushgate already"));
     } else if is_written {
-        match with_lines(&path, &text, &lines) {
-            Ok(with) => write(&path, with.as_bytes())?,
+        let with = match &before {
+            Some(text) => with_lines(&path, text, &lines),
+            None => Ok(lines.all()),
+        };
+        match with {
+            Ok(with) => write(&path, with.as_bytes(), 0o644)?,
             Err(why) => {
                 show(&lines)?;
                 return Err(Trouble::NotEdited { path, why });
@@ -146,13 +151,18 @@ pub(in crate::commands) fn uninstall(world: &Real) -> Result<u8, Trouble> {
         return Ok(0);
     };
     let file = from_top(&path, world).display().to_string();
-    let without = [true, false].into_iter().find_map(|has_lfs| {
-        let file = file.clone();
-        without_lines(&text, &Lines { file, has_lfs })
+    let lines = [true, false].map(|has_lfs| Lines {
+        file: file.clone(),
+        has_lfs,
     });
-    match without {
+    if lines.iter().any(|lines| text == lines.all()) {
+        remove(&path)?;
+        say_commit(&path, world);
+        return Ok(0);
+    }
+    match lines.iter().find_map(|lines| without_lines(&text, lines)) {
         Some(without) => {
-            write(&path, without.as_bytes())?;
+            write(&path, without.as_bytes(), 0o644)?;
             report::say(&format!("{} is again what it was before", path.display()));
             say_commit(&path, world);
             Ok(0)

@@ -39,8 +39,8 @@ pub(super) fn is_gated(world: &Real) -> Option<bool> {
     }
 }
 
-/// Writes a file of somebody else's, whole or not at all, with the mode that it has.
-fn write(path: &Path, text: &[u8]) -> Result<(), Trouble> {
+/// Writes a file of somebody else's, whole or not at all, with the mode that it has; else with this one.
+fn write(path: &Path, text: &[u8], mode: u32) -> Result<(), Trouble> {
     let failed = |error: io::Error| Trouble::io(format!("write {}", path.display()), &error);
     let metadata = path.symlink_metadata();
     if metadata.as_ref().is_ok_and(fs::Metadata::is_symlink) {
@@ -49,7 +49,7 @@ fn write(path: &Path, text: &[u8]) -> Result<(), Trouble> {
             why: "it is a link".to_owned(),
         });
     }
-    let mode = metadata.map_or(0o755, |metadata| metadata.permissions().mode());
+    let mode = metadata.map_or(mode, |metadata| metadata.permissions().mode());
     let directory = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(directory).map_err(failed)?;
     let write = || {
@@ -75,12 +75,23 @@ fn read(path: &Path) -> Result<Option<Vec<u8>>, Trouble> {
     }
 }
 
+/// Takes away a file that we made.
+fn remove(path: &Path) -> Result<(), Trouble> {
+    fs::remove_file(path)
+        .map_err(|error| Trouble::io(format!("remove {}", path.display()), &error))?;
+    report::say(&format!("removed {}", path.display()));
+    Ok(())
+}
+
 /// The path as somebody at the top of the work tree types it.
 fn from_top(path: &Path, world: &Real) -> PathBuf {
     let inside = || {
-        let top = world.work_tree()?.canonicalize().ok()?;
-        let path = path.canonicalize().ok()?;
-        Some(path.strip_prefix(top).ok()?.to_owned())
+        let top = world.work_tree()?;
+        if let Ok(inside) = path.strip_prefix(top) {
+            return Some(inside.to_owned());
+        }
+        let real = path.canonicalize().ok()?;
+        Some(real.strip_prefix(top.canonicalize().ok()?).ok()?.to_owned())
     };
     inside().unwrap_or_else(|| path.to_owned())
 }

@@ -48,7 +48,7 @@ pub(in crate::commands) fn install(hooks: &Hooks, world: &Real, is_written: bool
         report::say(&format!("{} calls pushgate already", path.display()));
     } else if is_written {
         match with_lines(&text) {
-            Ok(with) => write(&path, with.as_bytes())?,
+            Ok(with) => write(&path, with.as_bytes(), 0o644)?,
             Err(why) => {
                 show(owner)?;
                 return Err(Trouble::NotEdited { path, why });
@@ -88,7 +88,7 @@ pub(in crate::commands) fn uninstall(world: &Real) -> Result<u8, Trouble> {
         return Ok(0);
     };
     if let Some(without) = edit::take(&text, LINES) {
-        write(&path, without.as_bytes())?;
+        write(&path, without.as_bytes(), 0o644)?;
         report::say(&format!("{} is again what it was before", path.display()));
         say_commit(&path, world);
     } else if calls(&text) {
