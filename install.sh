@@ -227,6 +227,13 @@ write_policy() {
 find_hook() {
   hooks=$(git -C "$top" rev-parse --path-format=absolute --git-path hooks) || exit 1
   hook=$hooks/pre-push
+  # Where pre-commit and prek run it from, and where git's configuration does.
+  for seat in "$hook" "$hook.legacy" "$hooks/../pushgate-hook/pre-push"; do
+    if is_ours "$seat"; then
+      hook=$seat
+      return
+    fi
+  done
 }
 
 is_ours() {
@@ -238,7 +245,12 @@ check() {
   say "checked: $version runs"
   [ -n "$top" ] || return 0
   find_hook
-  is_ours "$hook" || die "$hook is not the hook of pushgate"
+  if ! is_ours "$hook"; then
+    # husky and lefthook have lines of the team's instead, and `pushgate install` has looked at them.
+    grep -q 'husky\|lefthook' "$hook" "$hooks/h" 2>/dev/null || die "$hook is not the hook of pushgate"
+    say "checked: $hook calls it"
+    return
+  fi
   [ -x "$hook" ] || die "$hook is not executable"
   say "checked: $hook is in place"
 }

@@ -40,13 +40,7 @@ pub enum Command {
     /// Write a commented .pushgate.yml from what this repository shows.
     Init(Init),
     /// Install the pre-push hook into this repository.
-    #[command(after_help = "\
-A hook that is there already is kept, and runs after the gates have passed.
-
-Examples:
-  pushgate install
-  pushgate uninstall             and the old hook is back, byte for byte")]
-    Install,
+    Install(Install),
     /// Take the hook away and give the old one back.
     #[command(after_help = "\
 Examples:
@@ -103,6 +97,29 @@ pub struct Init {
     /// Print the policy instead of writing it.
     #[arg(long)]
     pub stdout: bool,
+}
+
+/// `pushgate install`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+A hook that is there already is kept, and runs after the gates have passed. Where another program
+writes the hooks, it is asked to call the gate: husky by a line in .husky/pre-push, pre-commit and prek
+by the hook that they run first, lefthook by lines of its configuration.
+
+Examples:
+  pushgate install
+  pushgate install --write       put the lines into lefthook.yml or .pre-commit-config.yaml, too
+  pushgate install --config      by hook.pushgate.command of git 2.54, without a file in .git/hooks
+  pushgate uninstall             and all is what it was, byte for byte
+
+Exit codes: 0 the gate is in place, 1 lines must be added first, 2 it could not be done.")]
+pub struct Install {
+    /// Write the lines for lefthook, pre-commit or prek instead of printing them.
+    #[arg(long)]
+    pub write: bool,
+    /// Have git's configuration name the hook (git 2.54 or newer).
+    #[arg(long, conflicts_with = "write")]
+    pub config: bool,
 }
 
 /// `pushgate check`
@@ -309,12 +326,28 @@ pub struct Help {
 #[derive(Debug, Args)]
 pub struct PrePush {
     /// The hook that was there before, run after the gates have passed.
-    #[arg(long, value_name = "HOOK")]
+    #[arg(long, value_name = "HOOK", group = "then")]
     pub chain: Option<PathBuf>,
+    /// The script that begins with us (husky): run again, the rest of it, after the gates have passed.
+    #[arg(long, value_name = "SCRIPT", group = "then")]
+    pub rest: Option<PathBuf>,
+    /// Have git-lfs upload its objects after the gates have passed (lefthook).
+    #[arg(long, group = "then")]
+    pub lfs: bool,
+    /// Who tells of the push in git's place.
+    #[arg(long, value_enum, conflicts_with_all = ["remote", "then"])]
+    pub from: Option<Caller>,
     /// The remote's name, or the URL as it was typed.
-    #[arg(allow_hyphen_values = true)]
-    pub remote: OsString,
+    #[arg(allow_hyphen_values = true, required_unless_present = "from")]
+    pub remote: Option<OsString>,
     /// The URL.
-    #[arg(allow_hyphen_values = true)]
-    pub url: OsString,
+    #[arg(allow_hyphen_values = true, required_unless_present = "from")]
+    pub url: Option<OsString>,
+}
+
+/// A program that keeps git's standard input for itself.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Caller {
+    /// pre-commit or prek, by the variables `PRE_COMMIT_*`.
+    PreCommit,
 }

@@ -251,20 +251,6 @@ fn a_shared_hook_that_calls_the_gate_as_the_hint_says_is_a_gate() {
 }
 
 #[test]
-fn the_hooks_that_husky_writes_are_not_ours_to_replace() {
-    let shop = uninstalled();
-    shop.git(["config", "core.hooksPath", ".husky/_"]).goes();
-    executable(&shop.app.join(".husky/_/pre-push"), "#!/bin/sh\n");
-    let ran = shop.pushgate(["install"]);
-    assert_eq!(ran.code, 2, "{ran}");
-    ran.says("husky writes the hooks in ").says(&format!(
-        "hint: let {} begin with this line: pushgate pre-push -- \"$@\" || exit",
-        shop.app.join(".husky/pre-push").display()
-    ));
-    assert_eq!(names(&shop.app.join(".husky/_")), ["pre-push"]);
-}
-
-#[test]
 fn an_old_hook_hears_what_git_said_after_the_gates_have_passed() {
     let shop = uninstalled();
     let old = recorder(&shop, "echo the old hook >&2");
@@ -485,39 +471,6 @@ fn a_clone_whose_path_the_shell_would_take_apart() {
     shop.install();
     is_gated(&shop, &shop.app);
     assert!(seen(&shop).is_some());
-}
-
-#[test]
-fn the_hook_of_git_lfs_uploads_when_the_gates_pass_and_not_when_they_refuse() {
-    tool("git-lfs", "git-lfs");
-    let shop = uninstalled();
-    for name in ["origin", "staging"] {
-        let url = format!("file://{}", shop.path(&format!("{name}.git")).display());
-        shop.git(["remote", "set-url", name, &url]).goes();
-    }
-    shop.git(["lfs", "install", "--local"]).goes();
-    let theirs = fs::read(hook(&shop)).unwrap();
-    assert!(String::from_utf8_lossy(&theirs).contains("git lfs pre-push"));
-    shop.pushgate(["install"])
-        .goes()
-        .says("the hook that was there runs after the gates");
-    shop.git(["lfs", "track", "*.bin"]).goes();
-    shop.git(["add", ".gitattributes"]).goes();
-    shop.commit_file("large.bin", "not so large\n");
-    let object = shop.ask(["lfs", "ls-files", "--long"]);
-    let object = object.split(' ').next().unwrap();
-    let object = format!("lfs/objects/{}/{}/{object}", &object[..2], &object[2..4]);
-    assert!(shop.app.join(".git").join(&object).is_file(), "{object}");
-    let uploaded = |name: &str| shop.path(&format!("{name}.git")).join(&object).exists();
-    // It is not on trunk.
-    shop.push("staging", "master").refused("trunk");
-    assert!(!uploaded("staging"));
-    shop.push("origin", "master").goes();
-    assert!(uploaded("origin"));
-    shop.push("staging", "master").goes();
-    assert!(uploaded("staging"));
-    shop.pushgate(["uninstall"]).goes();
-    assert_eq!(fs::read(hook(&shop)).unwrap(), theirs);
 }
 
 #[test]

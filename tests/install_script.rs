@@ -693,6 +693,7 @@ fn the_script_that_runs_the_tests_names_what_is_missing_where_it_may_not_install
         Ran::of(
             command
                 .env("PATH", &tools)
+                .env("PUSHGATE_NEIGHBOURS", crate::neighbours::programs())
                 .args(["install", "--", "--nocapture"]),
         )
     };

@@ -31,6 +31,7 @@ mod lint;
 mod log;
 mod manual;
 mod model;
+mod neighbours;
 mod nesting;
 mod notes;
 mod notes_shared;

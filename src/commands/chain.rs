@@ -1,13 +1,16 @@
-//! The hook that was there before: run after the gates as git would run it, and not outlived.
+//! What runs after the gates have passed: the hook that was there before, as git would run it, or what
+//! another program has us call. It is not outlived.
 
 use std::{
+    ffi::OsStr,
+    fmt,
     fs::File,
     io::{self, Read, Write},
     os::{
         fd::AsFd,
         unix::{net::UnixStream, process::ExitStatusExt},
     },
-    path::Path,
+    path::PathBuf,
     process::{Child, Command, ExitStatus, Stdio},
     thread,
     time::Duration,
@@ -26,6 +29,51 @@ use crate::{cli::PrePush, verdict::Trouble, world::signals};
 /// How often the death of `git push` is looked for; a signal and the hook's end are noticed at once.
 const TICK: Duration = Duration::from_millis(100);
 
+/// What comes after the gates.
+pub(super) enum Then {
+    /// The hook that was there before.
+    Hook(PathBuf),
+    /// The rest of the script that called us first: it steps over that call where its first argument
+    /// says so. husky runs it like this, executable or not.
+    Rest(PathBuf),
+    /// git-lfs, in whose place lefthook has us call it.
+    Lfs,
+}
+
+impl Then {
+    pub(super) fn of(args: &PrePush) -> Option<Self> {
+        let hook = args.chain.clone().map(Self::Hook);
+        hook.or_else(|| args.rest.clone().map(Self::Rest))
+            .or_else(|| args.lfs.then_some(Self::Lfs))
+    }
+
+    fn command(&self) -> Command {
+        match self {
+            Self::Hook(hook) => Command::new(hook),
+            Self::Rest(script) => {
+                let mut command = Command::new("sh");
+                command.arg("-e").arg(script).arg("--judged");
+                command
+            }
+            Self::Lfs => {
+                let mut command = Command::new("git");
+                command.args(["lfs", "pre-push"]);
+                command
+            }
+        }
+    }
+}
+
+impl fmt::Display for Then {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Hook(hook) => write!(f, "the hook that was here before ({})", hook.display()),
+            Self::Rest(script) => write!(f, "the rest of {}", script.display()),
+            Self::Lfs => write!(f, "git lfs pre-push"),
+        }
+    }
+}
+
 /// What became of it.
 pub(super) enum Chained {
     Agreed,
@@ -37,20 +85,22 @@ pub(super) enum Chained {
     },
 }
 
-/// Runs the hook with the arguments and the input that git gave to us, to its end.
-pub(super) fn run(hook: &Path, args: &PrePush, input: Vec<u8>) -> Result<Chained, Trouble> {
-    let failed = |error: io::Error| Trouble::io(format!("run {}", hook.display()), &error);
-    let spawn = |command: &mut Command| {
-        command
-            .arg(&args.remote)
-            .arg(&args.url)
-            .stdin(Stdio::piped())
-            .spawn()
+/// Runs it with the arguments and the input that git gave to us, to its end.
+pub(super) fn run(then: &Then, words: [&OsStr; 2], input: Vec<u8>) -> Result<Chained, Trouble> {
+    let failed = |error: io::Error| {
+        let what = match then {
+            Then::Hook(path) | Then::Rest(path) => path.display().to_string(),
+            Then::Lfs => then.to_string(),
+        };
+        Trouble::io(format!("run {what}"), &error)
     };
+    let spawn = |command: &mut Command| command.args(words).stdin(Stdio::piped()).spawn();
     let end = End::watch().map_err(failed)?;
-    let child = spawn(&mut Command::new(hook)).or_else(|error| match error.raw_os_error() {
+    let child = spawn(&mut then.command()).or_else(|error| match (error.raw_os_error(), then) {
         // No `#!` line: git runs such a hook by the shell, and so do we.
-        Some(code) if code == Errno::ENOEXEC as i32 => spawn(Command::new("sh").arg(hook)),
+        (Some(code), Then::Hook(hook)) if code == Errno::ENOEXEC as i32 => {
+            spawn(Command::new("sh").arg(hook))
+        }
         _ => Err(error),
     });
     let mut child = child.map_err(failed)?;

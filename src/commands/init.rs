@@ -9,11 +9,7 @@ use std::{
 
 use bstr::ByteSlice;
 
-use super::{
-    Done,
-    hooks::{self, Hooks},
-    schema,
-};
+use super::{Done, neighbours, schema};
 use crate::{
     cli::Init,
     destination::{Destination, Platform},
@@ -60,8 +56,7 @@ pub(crate) fn run(args: &Init) -> Done {
     for line in found.summary() {
         report::print(&format!("  {line}\n"));
     }
-    let hook = Hooks::of(&world).and_then(|hooks| hooks.found());
-    if !matches!(hook, Ok(hooks::Found::Ours(_))) {
+    if neighbours::is_gated(&world) != Some(true) {
         report::print("  and then: pushgate install\n");
     }
     Ok(0)

@@ -1,20 +1,59 @@
-//! `pushgate install`: the hook, into the directory where git will look for it.
+//! `pushgate install`: the hook, to where git or whoever looks after its hooks will call it.
 
-use std::{env, fs, os::unix::fs::PermissionsExt, path::Path};
+use std::{env, fs};
 
 use super::{
     Done,
-    hooks::{Found, Hooks, hook_for, is_same},
+    hooks::{Found, Hooks, Owner, configured, hook_for, is_executable, is_same},
+    neighbours::{husky, lefthook, pre_commit},
     schema,
 };
-use crate::{report, verdict::Trouble, world::Real};
+use crate::{cli::Install, report, verdict::Trouble, world::Real};
 
-pub(crate) fn run() -> Done {
+pub(crate) fn run(args: &Install) -> Done {
     let world = Real::open()?;
-    let hooks = Hooks::of(&world)?;
+    let code = install(args, &world)?;
+    schema::write_copy(&world);
+    Ok(code)
+}
+
+fn install(args: &Install, world: &Real) -> Done {
+    if args.config || configured::is_there(world) {
+        return configure(world);
+    }
+    let mut hooks = Hooks::of(world)?;
+    match hooks.owner {
+        Some(Owner::Husky) => return husky::install(&hooks, world),
+        Some(Owner::Lefthook) => return lefthook::install(&hooks, world, args.write),
+        _ => {}
+    }
+    if hooks.swap_with_legacy(&text()?)? {
+        hooks = Hooks::of(world)?;
+    }
+    place(&hooks, world)?;
+    match hooks.owner {
+        Some(owner) if owner.runs_legacy() => pre_commit::install(&hooks, world, args.write),
+        _ => {
+            if args.write {
+                report::say(
+                    "no lefthook, pre-commit or prek runs before a push here: nothing else to write",
+                );
+            }
+            Ok(0)
+        }
+    }
+}
+
+/// The hook that calls this very program.
+fn text() -> Result<Vec<u8>, Trouble> {
     let program =
         env::current_exe().map_err(|error| Trouble::io("tell where this program is", &error))?;
-    let text = hook_for(program.as_os_str());
+    Ok(hook_for(program.as_os_str()))
+}
+
+/// Puts the hook into its place, and the one that was there behind it.
+fn place(hooks: &Hooks, world: &Real) -> Result<(), Trouble> {
+    let text = text()?;
     let failed =
         |error: &std::io::Error| Trouble::io(format!("write {}", hooks.hook.display()), error);
     fs::create_dir_all(&hooks.directory).map_err(|e| failed(&e))?;
@@ -43,7 +82,6 @@ pub(crate) fn run() -> Done {
         hooks.write(&text).map_err(|e| failed(&e))?;
     }
     hooks.forget_earlier()?;
-    schema::write_copy(&world);
     let path = hooks.hook.display();
     if is_done {
         report::say(&format!("{path} is installed already"));
@@ -58,7 +96,7 @@ pub(crate) fn run() -> Done {
             hooks.kept.display()
         ));
     }
-    if hooks.is_in_work_tree(&world) {
+    if hooks.is_in_work_tree(world) {
         let too = if keeps {
             " and the one that was there"
         } else {
@@ -68,10 +106,74 @@ pub(crate) fn run() -> Done {
             "core.hooksPath points into the work tree: commit the hook{too}, or worktrees of other branches lack it",
         ));
     }
-    Ok(0)
+    Ok(())
 }
 
-fn is_executable(path: &Path) -> bool {
-    path.metadata()
-        .is_ok_and(|metadata| metadata.permissions().mode() & 0o111 == 0o111)
+/// Has git's configuration name the hook. What stands in the hooks directory would run whatever the
+/// gate says, so it moves behind the gate where it is nobody's who would write it again.
+fn configure(world: &Real) -> Done {
+    configured::is_read(world)?;
+    let hooks = configured::hooks(world);
+    let there = Hooks::of(world).ok();
+    if let Some(there) = there.as_ref().filter(|there| there.kept == hooks.kept) {
+        let remove = |path| {
+            fs::remove_file(path)
+                .map_err(|error| Trouble::io(format!("remove {}", there.hook.display()), &error))
+        };
+        match (there.found()?, there.owner) {
+            (Found::Ours(_), _) => remove(&there.hook)?,
+            (Found::Edited, _) => {
+                report::warn(&format!(
+                    "{} was edited: the edit no longer runs, and is in {}",
+                    there.hook.display(),
+                    there.set_aside()?.display()
+                ));
+                remove(&there.hook)?;
+            }
+            // Many of its commands write it again where it is missing.
+            (Found::Foreign, Some(Owner::Lfs)) => {
+                return Err(Trouble::LfsBeside {
+                    hook: there.hook.clone(),
+                });
+            }
+            (Found::Foreign, Some(Owner::Other)) => {
+                if there
+                    .before()?
+                    .is_some_and(|kept| !is_same(&there.hook, kept))
+                {
+                    return Err(Trouble::TwoHooks {
+                        hook: there.hook.clone(),
+                        kept: there.kept.clone(),
+                    });
+                }
+                there.keep(&there.hook)?;
+                remove(&there.hook)?;
+            }
+            (Found::Foreign | Found::Nothing, _) => {}
+        }
+        if there.kept.symlink_metadata().is_ok() {
+            there.introduce()?;
+            report::say(&format!(
+                "the hook that was there runs after the gates: {}",
+                there.kept.display()
+            ));
+        }
+    }
+    let text = text()?;
+    fs::create_dir_all(&hooks.directory)
+        .and_then(|()| hooks.write(&text))
+        .map_err(|e| Trouble::io(format!("write {}", hooks.hook.display()), &e))?;
+    configured::set(world)?;
+    report::say(&format!(
+        "installed {}, which git's configuration names (hook.pushgate.command)",
+        hooks.hook.display()
+    ));
+    report::say("a git older than 2.54, of an editor perhaps, does not look there");
+    if let Some(beside) = there.as_ref().and_then(configured::beside) {
+        report::warn(&format!(
+            "{} runs as well, and even where the gate refuses",
+            beside.display()
+        ));
+    }
+    Ok(0)
 }

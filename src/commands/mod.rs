@@ -1,6 +1,7 @@
 //! The subcommands, one file each: what they read, what they print, their exit codes.
 
 mod approve;
+mod call;
 mod chain;
 mod check;
 mod completions;
@@ -13,6 +14,7 @@ mod lint;
 mod local;
 mod log;
 mod man;
+mod neighbours;
 mod pre_push;
 mod schema;
 mod status;
@@ -51,7 +53,7 @@ fn say_strangers(judgement: &Judgement) {
 pub fn run(cli: Cli) -> ExitCode {
     let (name, done) = match cli.command {
         Command::Init(args) => ("init", init::run(&args)),
-        Command::Install => ("install", install::run()),
+        Command::Install(args) => ("install", install::run(&args)),
         Command::Uninstall => ("uninstall", uninstall::run()),
         Command::Check(args) => ("check", check::run(&args)),
         Command::Status(args) => ("status", status::run(&args)),

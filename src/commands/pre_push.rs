@@ -1,25 +1,19 @@
 //! `pushgate pre-push REMOTE URL`: what the hook calls. The verdict, then the hook that was there
 //! before, then the ledger, which tells what came of both.
 
-use std::{
-    env, fs,
-    io::{self, Read, stdin},
-    os::{
-        fd::AsFd,
-        unix::{ffi::OsStrExt, fs::FileTypeExt},
-    },
-};
+use std::env;
 
 use super::{
     Done,
-    chain::{self, Chained},
+    call::Call,
+    chain::{self, Chained, Then},
 };
 use crate::{
     cli::PrePush,
     gates::route::remote_label,
     judge::{Event, Judgement, judge, let_go},
     overrides::{Overrides, SWITCH},
-    push::{Push, parse},
+    push::parse,
     report,
     verdict::Trouble,
     world::{Real, signals},
@@ -27,13 +21,16 @@ use crate::{
 
 pub(crate) fn run(args: &PrePush) -> Done {
     signals::watch();
-    let (input, read) = match read_input() {
+    let Some(call) = Call::of(args)? else {
+        return Ok(0);
+    };
+    let (input, read) = match call.input() {
         Ok(input) => (input, Ok(())),
         Err(trouble) => (Vec::new(), Err(trouble)),
     };
-    let mut judged = match read.and_then(|()| decide(args, &input)) {
+    let mut judged = match read.and_then(|()| decide(&call, &input)) {
         Ok(judged) => judged,
-        Err(trouble) => stand_aside(args, trouble)?,
+        Err(trouble) => stand_aside(&call, trouble)?,
     };
     let verdict = match &judged {
         Some((judgement, _)) => {
@@ -43,14 +40,14 @@ pub(crate) fn run(args: &PrePush) -> Done {
         }
         None => 0,
     };
-    let code = match (signals::signal(), &args.chain) {
+    let code = match (signals::signal(), Then::of(args)) {
         (Some(signal), _) => {
             stopped(&mut judged, "signal", "it ended the push");
             Ok(128 + signal)
         }
-        (None, Some(hook)) if verdict == 0 => {
-            let chained = chain::run(hook, args, input);
-            heed(chained, &hook.display().to_string(), &mut judged)
+        (None, Some(then)) if verdict == 0 => {
+            let chained = chain::run(&then, [&call.remote, &call.url], input);
+            heed(chained, &then.to_string(), &mut judged)
         }
         (None, _) => Ok(verdict),
     };
@@ -66,11 +63,11 @@ pub(crate) fn run(args: &PrePush) -> Done {
 /// What was judged, and where; nothing where there is nothing to push.
 type Judged = Option<(Judgement, Real)>;
 
-fn decide(args: &PrePush, input: &[u8]) -> Result<Judged, Trouble> {
+fn decide(call: &Call, input: &[u8]) -> Result<Judged, Trouble> {
     if input.is_empty() {
         return Ok(None);
     }
-    let mut push = push(args);
+    let mut push = call.push();
     push.updates = parse(input).map_err(|error| Trouble::Input {
         why: error.to_string(),
     })?;
@@ -81,11 +78,11 @@ fn decide(args: &PrePush, input: &[u8]) -> Result<Judged, Trouble> {
 
 /// Lets go what could not even be asked about, if that is what somebody wants: loudly, and with a
 /// trace where there is a place for one.
-fn stand_aside(args: &PrePush, trouble: Trouble) -> Result<Judged, Trouble> {
+fn stand_aside(call: &Call, trouble: Trouble) -> Result<Judged, Trouble> {
     let Some(overrides) = Overrides::read(variable).ok().filter(|it| it.off) else {
         return Err(trouble);
     };
-    let push = push(args);
+    let push = call.push();
     match Real::open() {
         Ok(world) => Ok(Some((let_go(&push, trouble, &world, &overrides), world))),
         Err(_) => {
@@ -99,34 +96,21 @@ fn stand_aside(args: &PrePush, trouble: Trouble) -> Result<Judged, Trouble> {
     }
 }
 
-/// What git says on the command line.
-fn push(args: &PrePush) -> Push {
-    Push {
-        remote: args.remote.as_bytes().into(),
-        url: args.url.as_bytes().into(),
-        updates: Vec::new(),
-    }
-}
-
 fn variable(name: &str) -> Option<String> {
     env::var_os(name).map(|value| value.to_string_lossy().into_owned())
 }
 
-/// Takes the answer of the hook that was there before as the last word.
-fn heed(chained: Result<Chained, Trouble>, hook: &str, judged: &mut Judged) -> Done {
+/// Takes the answer of what came after the gates as the last word.
+fn heed(chained: Result<Chained, Trouble>, then: &str, judged: &mut Judged) -> Done {
     let (why, code) = match chained {
         Ok(Chained::Agreed) => return Ok(0),
         Ok(Chained::Refused(code)) => {
             let why = format!("exit code {code}");
-            report::say(&format!(
-                "the hook that was here before ({hook}) refused: {why}"
-            ));
+            report::say(&format!("{then} refused: {why}"));
             (why, Ok(code))
         }
         Ok(Chained::Stopped { by }) => {
-            report::say(&format!(
-                "the hook that was here before ({hook}) was stopped: {by}"
-            ));
+            report::say(&format!("{then} was stopped: {by}"));
             let code = signals::signal().map_or(1, |signal| 128 + signal);
             (format!("stopped ({by})"), Ok(code))
         }
@@ -140,25 +124,4 @@ fn stopped(judged: &mut Judged, by: &str, why: &str) {
     if let Some((judgement, _)) = judged {
         judgement.stopped(by, why);
     }
-}
-
-/// Everything that git has to say. It always says it through a pipe, an empty one where there is
-/// nothing to push; anything else would be taken for that, and let a push go unjudged.
-fn read_input() -> Result<Vec<u8>, Trouble> {
-    let failed = |error: io::Error| Trouble::io("read the refs from standard input", &error);
-    let file = fs::File::from(stdin().as_fd().try_clone_to_owned().map_err(failed)?);
-    if file
-        .metadata()
-        .map_err(failed)?
-        .file_type()
-        .is_char_device()
-    {
-        return Err(Trouble::Input {
-            why: "standard input is not the list of refs that git hands to a pre-push hook"
-                .to_owned(),
-        });
-    }
-    let mut input = Vec::new();
-    stdin().lock().read_to_end(&mut input).map_err(failed)?;
-    Ok(input)
 }

@@ -1,20 +1,25 @@
-//! `pushgate uninstall`: the hook goes, the old one comes back byte for byte.
+//! `pushgate uninstall`: the hook goes, and all is what it was, byte for byte.
 
 use std::fs;
 
 use super::{
     Done,
-    hooks::{Found, Hooks, is_same},
+    hooks::{Found, Hooks, Owner, configured, is_same},
+    neighbours::{husky, lefthook, pre_commit},
     schema,
 };
 use crate::{report, verdict::Trouble, world::Real};
 
 pub(crate) fn run() -> Done {
     let world = Real::open()?;
-    let hooks = Hooks::of(&world)?;
-    hooks.forget_earlier()?;
-    let code = take_away(&hooks)?;
-    hooks.clear()?;
+    let was_configured = configured::remove(&world)?;
+    if was_configured {
+        report::say("git's configuration no longer names pushgate");
+    }
+    let code = match Hooks::of(&world) {
+        Err(Trouble::SharedHooks { .. }) if was_configured => 0,
+        hooks => leave(&hooks?, &world, was_configured)?,
+    };
     // Without a cache directory there can be none.
     if let Ok(worktree) = world.suite_worktree() {
         worktree.remove()?;
@@ -25,6 +30,29 @@ pub(crate) fn run() -> Done {
             "the ledger stays: {}",
             world.state_dir().display()
         ));
+    }
+    Ok(code)
+}
+
+/// Takes the hook out of the hooks directory, and our lines out of the files of others.
+fn leave(hooks: &Hooks, world: &Real, was_configured: bool) -> Done {
+    if hooks.owner == Some(Owner::Husky) {
+        return husky::uninstall(hooks, world);
+    }
+    hooks.forget_earlier()?;
+    let is_done =
+        was_configured || (hooks.owner == Some(Owner::Lefthook) && lefthook::calls(world));
+    let is_empty = matches!(
+        (hooks.found()?, hooks.before()?),
+        (Found::Nothing | Found::Foreign, None)
+    );
+    let mut code = 0;
+    if !(is_done && is_empty) {
+        code = take_away(hooks)?;
+        hooks.clear()?;
+    }
+    for code_there in [lefthook::uninstall(world)?, pre_commit::uninstall(world)?] {
+        code = code.max(code_there);
     }
     Ok(code)
 }

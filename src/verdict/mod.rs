@@ -8,7 +8,7 @@ use bstr::BString;
 use jiff::{Timestamp, tz::TimeZone};
 
 pub use words::span;
-pub(crate) use words::{alternatives, printable};
+pub(crate) use words::{alternatives, printable, shell_word};
 
 use crate::{
     calendar::{Closed, HolidaysError, MomentError},
@@ -668,11 +668,35 @@ pub enum Trouble {
         /// The repository's own, as `core.hooksPath` would name it.
         own: PathBuf,
     },
-    /// The hooks directory belongs to husky.
-    #[error("husky writes the hooks in {} anew at every npm install", .directory.display())]
-    HuskyHooks {
-        /// The directory.
-        directory: PathBuf,
+    /// A file of another program's that only a person can change safely.
+    #[error("{} is not changed: {why}", .path.display())]
+    NotEdited {
+        /// The file.
+        path: PathBuf,
+        /// What is in the way.
+        why: String,
+    },
+    /// git would run git-lfs beside a hook of its configuration, whatever that says.
+    #[error("git runs {} whatever a hook of its configuration says: git-lfs would upload what the gate refuses", .hook.display())]
+    LfsBeside {
+        /// Its hook.
+        hook: PathBuf,
+    },
+    /// git does not read hooks from its configuration.
+    #[error("git {version} reads no hooks from its configuration; git {needed} does")]
+    OldGit {
+        /// The user's.
+        version: String,
+        /// The first that does.
+        needed: &'static str,
+    },
+    /// Whoever calls in git's place leaves something out.
+    #[error("{by} does not tell what is pushed: {what} is not set")]
+    Untold {
+        /// Its name.
+        by: String,
+        /// The variable.
+        what: &'static str,
     },
     /// There is a hook, and there is a kept one already.
     #[error("{} is not pushgate's, and {} keeps an older one", .hook.display(), .kept.display())]

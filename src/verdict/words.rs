@@ -603,10 +603,20 @@ impl Trouble {
                     let cure = by_hand(&directory.join("pre-push"));
                     cures.push(format!("or {cure}"));
                 }
+                cures.push("or pushgate install --config, with git 2.54 or newer".to_owned());
                 return cures;
             }
-            Self::HuskyHooks { directory } => {
-                by_hand(&directory.parent().unwrap_or(directory).join("pre-push"))
+            Self::NotEdited { .. } => {
+                "add the lines above by hand, then pushgate install".to_owned()
+            }
+            Self::LfsBeside { .. } => {
+                "pushgate uninstall && pushgate install, which puts git-lfs behind the gate"
+                    .to_owned()
+            }
+            Self::OldGit { .. } => "pushgate install, without --config".to_owned(),
+            Self::Untold { .. } => {
+                "pushgate install puts the gate where it hears all of a push, then push again"
+                    .to_owned()
             }
             Self::TwoHooks { hook, kept } => format!(
                 "put what you need of {} into {}, remove the first, then pushgate install",
@@ -664,7 +674,7 @@ fn by_hand(hook: &Path) -> String {
 }
 
 /// A word of the shell, in quotes only where it needs them.
-fn shell_word(text: &str) -> String {
+pub(crate) fn shell_word(text: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+@%,:".contains(c);
     if text.chars().all(is_plain) {
         text.to_owned()

@@ -1,5 +1,6 @@
 //! The real answers to the gates' questions: the repository, the remotes, the clock, the suite.
 
+mod caller;
 pub(crate) mod children;
 mod connection;
 pub(crate) mod dry;
@@ -14,6 +15,7 @@ mod program;
 mod repository;
 pub mod signals;
 mod terminal;
+mod there;
 
 use std::{
     env,

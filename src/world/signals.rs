@@ -16,6 +16,8 @@ use signal_hook::{
     low_level::{pipe, unregister},
 };
 
+use super::caller::Process;
+
 /// What ends a push, where our caller does not have it ignored.
 const ENDS: [i32; 4] = [
     consts::SIGINT,
@@ -29,6 +31,7 @@ static WATCH: OnceLock<Watch> = OnceLock::new();
 struct Watch {
     came: Arc<AtomicUsize>,
     parent: u32,
+    git: Option<Process>,
 }
 
 /// Catches the signals that end a push, and remembers who started us.
@@ -54,9 +57,11 @@ pub fn watch() {
             );
         }
     }
+    let parent = parent_id();
     let _ = WATCH.set(Watch {
         came,
-        parent: parent_id(),
+        parent,
+        git: Process::git_above(parent),
     });
 }
 
@@ -64,7 +69,9 @@ pub fn watch() {
 pub fn interrupted() -> Option<String> {
     let watch = WATCH.get()?;
     match watch.came.load(Ordering::Relaxed) {
-        0 if parent_id() == watch.parent => None,
+        0 if parent_id() == watch.parent && !watch.git.as_ref().is_some_and(Process::is_gone) => {
+            None
+        }
         0 => Some("`git push` is gone".to_owned()),
         number => Some(name(number)),
     }

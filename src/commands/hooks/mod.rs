@@ -1,5 +1,7 @@
 //! Where git looks for the pre-push hook, what is there, and where the one that was there before waits.
 
+pub(super) mod configured;
+mod owner;
 mod text;
 
 use std::{
@@ -16,10 +18,14 @@ use std::{
 use bstr::ByteSlice;
 
 use crate::{verdict::Trouble, world::Real};
+pub(super) use owner::Owner;
 use text::Author;
 pub(super) use text::hook_for;
 
 const NAME: &str = "pre-push";
+/// What pre-commit and prek call the hook that was there before theirs. They run it first, with all
+/// that git said, and leave it there when they write their own anew.
+const LEGACY: &str = "pre-push.legacy";
 /// Where the hook that was there before waits: beside the hooks directory, under its own name, so
 /// that `$(basename "$0")` and `$(dirname "$0")/..` in it mean what they meant. Its neighbours have
 /// links there, for `$(dirname "$0")/husky.sh`.
@@ -32,6 +38,8 @@ const EDITED: &str = "pre-push.edited";
 /// Where git looks for the hook, and where we keep the one that was there before.
 pub(super) struct Hooks {
     pub(super) directory: PathBuf,
+    /// Who else is at home there.
+    pub(super) owner: Option<Owner>,
     pub(super) hook: PathBuf,
     /// Where the hook that was there before waits, and its directory.
     pub(super) kept: PathBuf,
@@ -73,12 +81,15 @@ impl Hooks {
                 own: own_hooks(world),
             });
         };
-        if directory.ends_with(".husky/_") {
-            return Err(Trouble::HuskyHooks { directory });
-        }
         let waiting = parent.join(WAITING);
+        let owner = Owner::of(&directory);
+        let name = match owner {
+            Some(owner) if owner.runs_legacy() => LEGACY,
+            _ => NAME,
+        };
         Ok(Self {
-            hook: directory.join(NAME),
+            hook: directory.join(name),
+            owner,
             kept: waiting.join(NAME),
             waiting,
             earlier: directory.join(EARLIER_NAME),
@@ -106,6 +117,16 @@ impl Hooks {
         })
     }
 
+    /// Whether git, or a program that passes all on, calls our hook here.
+    pub(super) fn hears_all(&self) -> bool {
+        let is_seat = match self.owner {
+            Some(Owner::Ours) => true,
+            Some(owner) => owner.runs_legacy(),
+            None => false,
+        };
+        is_seat && is_executable(&self.hook) && matches!(self.found(), Ok(Found::Ours(_)))
+    }
+
     /// The hook that was there before ours, where it waits now.
     pub(super) fn before(&self) -> Result<Option<&Path>, Trouble> {
         match (exists(&self.kept), exists(&self.earlier)) {
@@ -117,6 +138,37 @@ impl Hooks {
             (false, true) => Ok(Some(&self.earlier)),
             (false, false) => Ok(None),
         }
+    }
+
+    /// Before we knew that pre-commit and prek run a legacy hook, theirs waited behind ours: until they
+    /// were installed again, and met themselves. Then ours moves to where they look for it; false:
+    /// there is no such hook.
+    pub(super) fn swap_with_legacy(&self, text: &[u8]) -> Result<bool, Trouble> {
+        let is_theirs =
+            |path: &Path| fs::read(path).is_ok_and(|text| Owner::of_hook(&text).runs_legacy());
+        let Some(kept) = self.before()?.filter(|kept| is_theirs(kept)) else {
+            return Ok(false);
+        };
+        let legacy = Self {
+            directory: self.directory.clone(),
+            owner: self.owner,
+            hook: self.directory.join(LEGACY),
+            kept: self.kept.clone(),
+            waiting: self.waiting.clone(),
+            earlier: self.earlier.clone(),
+        };
+        match (self.owner, legacy.found()?) {
+            (Some(Owner::Ours), Found::Nothing | Found::Ours(_)) => {
+                legacy.write(text).map_err(failed("write", &legacy.hook))?;
+                fs::rename(kept, &self.hook).map_err(failed("write", &self.hook))?;
+            }
+            (Some(owner), _) if owner.runs_legacy() => {
+                fs::remove_file(kept).map_err(failed("remove", kept))?;
+            }
+            _ => return Ok(false),
+        }
+        self.clear()?;
+        Ok(true)
     }
 
     /// Gives a hook a second name, where it waits; it keeps its own until something takes its place.
@@ -170,10 +222,12 @@ impl Hooks {
             return Ok(());
         };
         let make = failed("make", &self.waiting);
+        let hook = self.hook.file_name().unwrap_or_default();
         for entry in fs::read_dir(&self.directory).map_err(failed("read", &self.directory))? {
             let name = entry.map_err(failed("read", &self.directory))?.file_name();
             let bytes = name.as_bytes();
             let is_own = [NAME, EARLIER_NAME].iter().any(|own| name == *own)
+                || name == hook
                 || bytes.starts_with(EDITED.as_bytes());
             if is_own || bytes.starts_with(b".") || bytes.ends_with(b".sample") {
                 continue;
@@ -226,6 +280,11 @@ fn own_hooks(world: &Real) -> PathBuf {
         Some(Ok(inside)) if alone => inside.join("hooks"),
         _ => common.join("hooks"),
     }
+}
+
+pub(super) fn is_executable(path: &Path) -> bool {
+    path.metadata()
+        .is_ok_and(|metadata| metadata.permissions().mode() & 0o111 == 0o111)
 }
 
 fn exists(path: &Path) -> bool {

@@ -6,10 +6,7 @@ use bstr::{BStr, ByteSlice};
 use jiff::{Timestamp, tz::TimeZone};
 
 use crate::{
-    commands::{
-        hooks::{Found, Hooks},
-        local::Local,
-    },
+    commands::{local::Local, neighbours},
     destination::Destination,
     gates::{Object, Stage, Stop, Tip, World, suite},
     ledger::Entry,
@@ -143,7 +140,7 @@ fn remarks(loaded: &Loaded, world: &Real) -> Vec<String> {
             policy::FILE
         ));
     }
-    if let Ok(Found::Nothing) = Hooks::of(world).and_then(|hooks| hooks.found()) {
+    if neighbours::is_gated(world) == Some(false) {
         remarks.push("the hook is not installed here: pushgate install".to_owned());
     }
     if loaded.policy.environments.is_empty() {

@@ -1,0 +1,134 @@
+//! Hooks that git's configuration names (git-hook(1)): `hook.NAME.command` and `hook.NAME.event`, since
+//! git 2.54.
+//!
+//! All of them run, and then the one in the hooks directory, whatever the others said: so a hook that
+//! was there before moves behind ours as it does elsewhere.
+
+use std::{fs, path::PathBuf};
+
+use bstr::{BStr, ByteSlice};
+
+use super::{Hooks, NAME, Owner, WAITING, failed};
+use crate::{
+    verdict::{Trouble, shell_word},
+    world::Real,
+};
+
+/// The first git that reads them.
+const NEEDED: (u32, u32) = (2, 54);
+const NEEDED_NAME: &str = "2.54";
+
+const SECTION: &str = "hook.pushgate";
+const COMMAND: &str = "hook.pushgate.command";
+const EVENT: &str = "hook.pushgate.event";
+/// Where the hook is that the configuration names.
+const DIRECTORY: &str = "pushgate-hook";
+
+/// The hook in a directory of its own.
+pub(in crate::commands) fn hooks(world: &Real) -> Hooks {
+    let common = world.common_dir();
+    let directory = common.join(DIRECTORY);
+    let waiting = common.join(WAITING);
+    Hooks {
+        hook: directory.join(NAME),
+        kept: waiting.join(NAME),
+        earlier: directory.join(super::EARLIER_NAME),
+        owner: Some(Owner::Ours),
+        directory,
+        waiting,
+    }
+}
+
+/// Whether this repository's configuration names it.
+pub(in crate::commands) fn is_there(world: &Real) -> bool {
+    let said = world.git().run(["config", "--local", "--get", COMMAND]);
+    said.is_ok_and(|said| said.is_ok())
+}
+
+/// Whether the user's git reads such hooks at all.
+pub(in crate::commands) fn is_read(world: &Real) -> Result<(), Trouble> {
+    let said = world.git().must(["version"])?;
+    let version = said
+        .line()
+        .strip_prefix(b"git version ")
+        .unwrap_or_default();
+    if at_least(version.as_bstr(), NEEDED) {
+        return Ok(());
+    }
+    Err(Trouble::OldGit {
+        version: version.to_str_lossy().into_owned(),
+        needed: NEEDED_NAME,
+    })
+}
+
+fn at_least(version: &BStr, needed: (u32, u32)) -> bool {
+    let mut numbers = version
+        .split(|b| !b.is_ascii_digit())
+        .map(|digits| digits.to_str().ok()?.parse::<u32>().ok());
+    match (numbers.next().flatten(), numbers.next().flatten()) {
+        (Some(major), Some(minor)) => (major, minor) >= needed,
+        _ => false,
+    }
+}
+
+/// Names the hook in this repository's configuration.
+pub(in crate::commands) fn set(world: &Real) -> Result<(), Trouble> {
+    let hook = hooks(world).hook;
+    let hook = hook.to_str().ok_or_else(|| Trouble::Input {
+        why: format!("the path of the hook is not text: {}", hook.display()),
+    })?;
+    // Without a shell between git and us, we see when git is gone.
+    let command = format!("exec {}", shell_word(hook));
+    for (key, value) in [(COMMAND, command.as_str()), (EVENT, NAME)] {
+        world
+            .git()
+            .must(["config", "--local", "--replace-all", key, value])?;
+    }
+    Ok(())
+}
+
+/// Takes it away; false where there is nothing of it.
+pub(in crate::commands) fn remove(world: &Real) -> Result<bool, Trouble> {
+    let there = is_there(world);
+    if there {
+        world
+            .git()
+            .must(["config", "--local", "--remove-section", SECTION])?;
+    }
+    let directory = world.common_dir().join(DIRECTORY);
+    match fs::remove_dir_all(&directory) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(failed("remove", &directory)(error))
+        }
+        _ => Ok(there),
+    }
+}
+
+/// What else runs before a push, and whether the gate has a say about it.
+pub(in crate::commands) fn beside(hooks: &Hooks) -> Option<PathBuf> {
+    let hook = hooks.directory.join(NAME);
+    hook.symlink_metadata().is_ok().then_some(hook)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_is_compared_by_its_numbers() {
+        for (version, is_new) in [
+            ("2.54.0", true),
+            ("2.54.0-rc1", true),
+            ("2.55.0.618.gabcdef", true),
+            ("3.0", true),
+            ("2.100.1 (Apple Git-1)", true),
+            ("2.53.9", false),
+            ("2.9.54", false),
+            ("1.99.0", false),
+            ("", false),
+            ("two", false),
+        ] {
+            assert_eq!(at_least(version.into(), NEEDED), is_new, "{version}");
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Programs that look after git's hooks, and how each is asked to call the gate: a line of a script that
+//! husky runs, a job of lefthook's, a hook of pre-commit's.
+
+mod edit;
+pub(super) mod husky;
+pub(super) mod lefthook;
+pub(super) mod pre_commit;
+
+use std::{
+    fs,
+    io::{self, Write},
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+};
+
+use super::hooks::{Found, Hooks, Owner};
+use crate::{
+    report,
+    verdict::{Trouble, shell_word},
+    world::Real,
+};
+
+/// Whether anything here calls the gate before a push; `None` where nobody can tell: a hook of
+/// somebody's own may, and so may one that other repositories share.
+pub(super) fn is_gated(world: &Real) -> Option<bool> {
+    if world.config("hook.pushgate.command").is_some() {
+        return Some(true);
+    }
+    let hooks = Hooks::of(world).ok()?;
+    match hooks.owner {
+        Some(Owner::Husky) => Some(husky::calls(&hooks)),
+        Some(Owner::Lefthook) => Some(lefthook::calls(world)),
+        _ => match hooks.found().ok()? {
+            Found::Ours(_) | Found::Edited => Some(true),
+            Found::Nothing => Some(false),
+            Found::Foreign if hooks.owner == Some(Owner::Lfs) => Some(false),
+            Found::Foreign => None,
+        },
+    }
+}
+
+/// Writes a file of somebody else's, whole or not at all, with the mode that it has; else with this one.
+fn write(path: &Path, text: &[u8], mode: u32) -> Result<(), Trouble> {
+    let failed = |error: io::Error| Trouble::io(format!("write {}", path.display()), &error);
+    let metadata = path.symlink_metadata();
+    if metadata.as_ref().is_ok_and(fs::Metadata::is_symlink) {
+        return Err(Trouble::NotEdited {
+            path: path.to_owned(),
+            why: "it is a link".to_owned(),
+        });
+    }
+    let mode = metadata.map_or(mode, |metadata| metadata.permissions().mode());
+    let directory = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(directory).map_err(failed)?;
+    let write = || {
+        let mut file = tempfile::Builder::new()
+            .prefix(".pushgate-")
+            .tempfile_in(directory)?;
+        file.write_all(text)?;
+        file.as_file()
+            .set_permissions(fs::Permissions::from_mode(mode))?;
+        file.as_file().sync_all()?;
+        file.persist(path)?;
+        Ok(())
+    };
+    write().map_err(failed)
+}
+
+/// What a file says; `None` where there is none.
+fn read(path: &Path) -> Result<Option<Vec<u8>>, Trouble> {
+    match fs::read(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Trouble::io(format!("read {}", path.display()), &error)),
+    }
+}
+
+/// Takes away a file that we made.
+fn remove(path: &Path) -> Result<(), Trouble> {
+    fs::remove_file(path)
+        .map_err(|error| Trouble::io(format!("remove {}", path.display()), &error))?;
+    report::say(&format!("removed {}", path.display()));
+    Ok(())
+}
+
+/// The path as somebody at the top of the work tree types it.
+fn from_top(path: &Path, world: &Real) -> PathBuf {
+    let inside = || {
+        let top = world.work_tree()?;
+        if let Ok(inside) = path.strip_prefix(top) {
+            return Some(inside.to_owned());
+        }
+        let real = path.canonicalize().ok()?;
+        Some(real.strip_prefix(top.canonicalize().ok()?).ok()?.to_owned())
+    };
+    inside().unwrap_or_else(|| path.to_owned())
+}
+
+/// The team's file is changed: it counts for the others once it is committed.
+fn say_commit(path: &Path, world: &Real) {
+    let path = from_top(path, world);
+    report::say(&format!(
+        "it is the team's: git add {} and commit it",
+        shell_word(&path.to_string_lossy())
+    ));
+}
+
+/// The team's file names the program, as only PATH can find it for all of them.
+fn warn_of_path() {
+    if which::which("pushgate").is_err() {
+        report::warn(
+            "pushgate is not on your PATH, where this looks for it: a push is refused until it is",
+        );
+    }
+}

@@ -1,0 +1,243 @@
+//! Hooks that git's own configuration names, with a git that reads them.
+
+use std::{fs, os::unix::fs::PermissionsExt};
+
+use super::{GATES, Street};
+use crate::support::Ran;
+
+/// A clone whose git is new enough.
+fn with_new_git() -> Street {
+    let street = Street::with(&["git/bin", "python/bin", "node/node_modules/.bin"]);
+    let ran = street.run("git version").goes();
+    let minor = ran
+        .stdout
+        .split('.')
+        .nth(1)
+        .unwrap()
+        .parse::<u32>()
+        .unwrap();
+    assert!(
+        minor >= 54 || !ran.stdout.starts_with("git version 2."),
+        "{ran}"
+    );
+    street
+}
+
+#[test]
+fn git_calls_the_hook_that_its_configuration_names() {
+    let street = with_new_git();
+    let before = (street.picture(".git/hooks"), street.read(".git/config"));
+    street
+        .run("pushgate install --config")
+        .goes()
+        .says(
+            ".git/pushgate-hook/pre-push, which git's configuration names (hook.pushgate.command)",
+        )
+        .says("a git older than 2.54, of an editor perhaps, does not look there");
+    assert_eq!(street.picture(".git/hooks"), before.0);
+    let event = ["config", "--local", "hook.pushgate.event"];
+    assert_eq!(street.shop.ask(event), "pre-push");
+    street.is_gated();
+    // It stays as it is, however it is installed again.
+    let config = street.read(".git/config");
+    for again in ["pushgate install --config", "pushgate install"] {
+        street.run(again).goes().says("hook.pushgate.command");
+        assert_eq!(street.read(".git/config"), config);
+        assert!(!street.file(".git/hooks/pre-push").exists());
+    }
+    let ran = street.run("pushgate status").goes();
+    assert!(!ran.stdout.contains("not installed"), "{ran}");
+    street
+        .run("pushgate uninstall")
+        .goes()
+        .says("git's configuration no longer names pushgate");
+    assert_eq!(
+        (street.picture(".git/hooks"), street.read(".git/config")),
+        before
+    );
+    assert!(!street.file(".git/pushgate-hook").exists());
+    street.everything_is_on_origin();
+    street.run("git push staging master").goes().silent();
+}
+
+#[test]
+fn an_older_git_is_refused_with_its_version() {
+    let street = with_new_git();
+    let git = which(&street);
+    let wrapper = format!(
+        "#!/bin/sh\n[ \"$1\" = version ] && echo 'git version 2.53.1' && exit\nexec '{git}' \"$@\"\n"
+    );
+    let path = street.shop.path("bin/git");
+    fs::write(&path, wrapper).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    let ran = street.run("pushgate install --config");
+    assert_eq!(ran.code, 2, "{ran}");
+    assert_eq!(
+        ran.stderr,
+        "pushgate: install not done\n  git 2.53.1 reads no hooks from its configuration; git 2.54 does\n  hint: pushgate install, without --config\n"
+    );
+    assert!(!street.file(".git/pushgate-hook").exists());
+    assert!(!street.read(".git/config").contains("pushgate"));
+}
+
+fn which(street: &Street) -> String {
+    let ran = street.run("which git").goes();
+    ran.stdout.trim_end().to_owned()
+}
+
+#[test]
+fn what_was_in_the_hooks_directory_moves_behind_the_gate_and_comes_back() {
+    let street = with_new_git();
+    let old = street.file(".git/hooks/pre-push");
+    fs::write(&old, "#!/bin/sh\necho \"old: $0 $* $(cat)\" >&2\n").unwrap();
+    fs::set_permissions(&old, fs::Permissions::from_mode(0o755)).unwrap();
+    let before = (street.picture(".git/hooks"), street.read(".git/config"));
+    street
+        .run("pushgate install --config")
+        .goes()
+        .says("the hook that was there runs after the gates")
+        .never_says("runs as well");
+    let id = street.everything_is_on_origin();
+    street.shop.commit("stray");
+    street
+        .run("git push staging HEAD:master")
+        .refused("trunk")
+        .never_says("old: ");
+    street
+        .run("git push staging origin/master:master")
+        .goes()
+        .says("/pre-push staging ")
+        .says(&format!(
+            "refs/remotes/origin/master {id} refs/heads/master "
+        ));
+    street.run("pushgate uninstall").goes();
+    assert_eq!(
+        (street.picture(".git/hooks"), street.read(".git/config")),
+        before
+    );
+}
+
+#[test]
+fn git_lfs_would_run_beside_it_so_it_is_refused() {
+    let street = with_new_git();
+    street.run("git lfs install --local").goes();
+    let before = (street.picture(".git/hooks"), street.read(".git/config"));
+    let ran = street.run("pushgate install --config");
+    assert_eq!(ran.code, 2, "{ran}");
+    ran.says("git-lfs would upload what the gate refuses")
+        .says("hint: pushgate uninstall && pushgate install, which puts git-lfs behind the gate");
+    assert_eq!(
+        (street.picture(".git/hooks"), street.read(".git/config")),
+        before
+    );
+    // The cure, where git-lfs came second.
+    fs::remove_file(street.file(".git/hooks/pre-push")).unwrap();
+    street.run("pushgate install --config").goes();
+    street.run("git lfs update").goes();
+    assert_eq!(street.run("pushgate install").code, 2);
+    street
+        .run("sh -ec pushgate${IFS}uninstall&&pushgate${IFS}install")
+        .goes();
+    let is_on = street.lfs_object();
+    street.shop.commit("stray");
+    street.run("git push staging HEAD:master").refused("trunk");
+    assert!(!is_on("staging"));
+    street.run("git push staging origin/master:master").goes();
+    assert!(is_on("staging"));
+}
+
+#[test]
+fn our_hook_in_the_hooks_directory_gives_way_to_it() {
+    let street = with_new_git();
+    let before = street.picture(".git/hooks");
+    street.run("pushgate install").goes();
+    street.run("pushgate install --config").goes();
+    assert_eq!(street.picture(".git/hooks"), before);
+    street.is_gated();
+}
+
+#[test]
+fn whoever_writes_the_hooks_goes_on_doing_so() {
+    let street = with_new_git();
+    street.shop.write("package.json", "{}\n");
+    street.run("husky").goes();
+    street.shop.write(".husky/pre-push", "echo husky ran >&2\n");
+    street
+        .run("pushgate install --config")
+        .goes()
+        .says("runs as well, and even where the gate refuses");
+    street.is_gated();
+    street.shop.commit("stray");
+    street
+        .run("git push staging HEAD:master")
+        .refused("trunk")
+        .says("husky ran");
+    // Hooks of all repositories of somebody: nothing is written there.
+    let street = with_new_git();
+    let shared = street.shop.path("shared");
+    fs::create_dir(&shared).unwrap();
+    let set = [
+        "config",
+        "--global",
+        "core.hooksPath",
+        shared.to_str().unwrap(),
+    ];
+    street.shop.git(set).goes();
+    street.run("pushgate install --config").goes();
+    street.is_gated();
+    assert_eq!(fs::read_dir(&shared).unwrap().count(), 0);
+    street.run("pushgate uninstall").goes();
+    street.everything_is_on_origin();
+    street.run("git push staging master").goes().silent();
+}
+
+#[test]
+fn called_both_ways_the_suite_runs_once_and_both_say_the_same() {
+    let street = with_new_git();
+    street.run("pushgate install").goes();
+    // By hand, or by a configuration that all repositories of somebody share.
+    for (key, value) in [("command", "pushgate pre-push --"), ("event", "pre-push")] {
+        let key = format!("hook.mine.{key}");
+        street.shop.git(["config", "--global", &key, value]).goes();
+    }
+    street
+        .shop
+        .policy("suite: {run: echo ran >>../runs}\nenvironments: {staging: {}}\n");
+    let id = street.everything_is_on_origin();
+    let before = street.shop.tip("staging", "master");
+    street.run("git push staging master").goes();
+    assert_eq!(
+        fs::read_to_string(street.shop.path("runs")).unwrap(),
+        "ran\n"
+    );
+    let ledger = street.shop.ledger();
+    assert_eq!(ledger.len(), 2);
+    for line in &ledger {
+        street.is_the_line(line, &id, &before);
+    }
+    assert_eq!(street.shop.last_gates(), GATES);
+    street.shop.commit("stray");
+    let ran = street.run("git push staging master").refused("trunk");
+    assert_eq!(ran.stderr.matches("refused\n").count(), 2, "{ran}");
+    assert_eq!(street.shop.tip("staging", "master"), id);
+}
+
+#[test]
+fn without_the_program_nothing_goes_unless_somebody_says_so() {
+    let street = with_new_git();
+    let copy = street.shop.path("copy of pushgate");
+    street.shop.copy_program(&copy);
+    Ran::of(street.command(&copy).args(["install", "--config"])).goes();
+    street.everything_is_on_origin();
+    fs::remove_file(&copy).unwrap();
+    fs::remove_file(street.shop.path("bin/pushgate")).unwrap();
+    street
+        .run("git push staging master")
+        .goes_not()
+        .says("the program is missing");
+    let mut command = street.command("git");
+    command
+        .args(["push", "staging", "master"])
+        .env("PUSHGATE", "off");
+    Ran::of(&mut command).goes();
+}

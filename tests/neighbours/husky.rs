@@ -1,0 +1,169 @@
+//! husky 9, which runs `.husky/pre-push` of the work tree.
+
+use std::{fs, os::unix::fs::PermissionsExt};
+
+use super::Street;
+use crate::support::Ran;
+
+/// A clone after `npm install` with husky's `prepare`.
+fn with_husky() -> Street {
+    let street = Street::new();
+    street.shop.write("package.json", "{\"name\": \"shop\"}\n");
+    street.run("husky").goes();
+    assert_eq!(
+        street.shop.ask(["config", "core.hooksPath"]),
+        ".husky/_",
+        "husky owns the hooks"
+    );
+    street
+}
+
+#[test]
+fn it_gets_a_script_that_begins_with_the_gate() {
+    let street = with_husky();
+    let before = street.picture(".husky");
+    street
+        .run("pushgate install")
+        .goes()
+        .says(".husky/pre-push written: it begins with pushgate now")
+        .says("git add .husky/pre-push and commit it");
+    let mode = fs::metadata(street.file(".husky/pre-push")).unwrap();
+    assert_eq!(mode.permissions().mode() & 0o777, 0o755);
+    let text = street.read(".husky/pre-push");
+    street
+        .run("pushgate install")
+        .goes()
+        .says("calls pushgate already");
+    assert_eq!(street.read(".husky/pre-push"), text);
+    street.is_gated();
+    // npm install again writes what is husky's own anew.
+    street.run("husky").goes();
+    street.is_gated();
+    street.run("pushgate uninstall").goes().says("removed ");
+    assert_eq!(street.picture(".husky"), before);
+    street
+        .run("git push staging master~1:refs/heads/other")
+        .goes()
+        .silent();
+}
+
+#[test]
+fn the_rest_of_the_script_hears_what_git_said_once_the_gates_have_passed() {
+    let street = with_husky();
+    let old =
+        "echo \"rest: $# $1 $2\" >&2\nwhile read -r line; do echo \"line: $line\" >&2; done\n";
+    street.shop.write(".husky/pre-push", old);
+    street.everything_is_on_origin();
+    street
+        .run("pushgate install")
+        .goes()
+        .says(".husky/pre-push begins with pushgate now");
+    let id = street.everything_is_on_origin();
+    let before = street.shop.tip("staging", "master");
+    let url = street.shop.path("staging.git");
+    street
+        .run("git push staging master")
+        .goes()
+        .says("may go")
+        .says(&format!("rest: 2 staging {}\n", url.display()))
+        .says(&format!(
+            "line: refs/heads/master {id} refs/heads/master {before}\n"
+        ));
+    street.shop.commit("stray");
+    street
+        .run("git push staging master")
+        .refused("trunk")
+        .never_says("rest: ");
+    street.run("pushgate uninstall").goes();
+    assert_eq!(street.read(".husky/pre-push"), old);
+}
+
+#[test]
+fn the_rest_of_the_script_may_refuse_and_the_ledger_says_so() {
+    let street = with_husky();
+    street
+        .shop
+        .write(".husky/pre-push", "#!/bin/sh\nfalse\ntrue\n");
+    street.run("pushgate install").goes();
+    assert!(
+        street
+            .read(".husky/pre-push")
+            .starts_with("#!/bin/sh\n# pushgate")
+    );
+    street.everything_is_on_origin();
+    let before = street.shop.tip("staging", "master");
+    // husky runs it by `sh -e`, and so do we.
+    street
+        .run("git push staging master")
+        .goes_not()
+        .says("may go")
+        .says("the rest of .husky/pre-push refused: exit code 1");
+    assert_eq!(street.shop.tip("staging", "master"), before);
+    assert_eq!(street.shop.ledger().last().unwrap()["verdict"], "refused");
+    assert_eq!(street.shop.last_gates().last().unwrap(), "chained refused");
+}
+
+#[test]
+fn git_lfs_uploads_only_what_may_go() {
+    let street = with_husky();
+    street
+        .shop
+        .write(".husky/pre-push", "git lfs pre-push \"$@\"\n");
+    street.run("git lfs install --local --skip-repo").goes();
+    street.run("pushgate install").goes();
+    let is_on = street.lfs_object();
+    street.shop.commit("stray");
+    street.run("git push staging master").refused("trunk");
+    assert!(!is_on("staging"));
+    street.run("git reset -q --hard origin/master").goes();
+    street.run("git push staging master").goes();
+    assert!(is_on("staging"));
+}
+
+#[test]
+fn without_the_program_nothing_goes_unless_somebody_says_so() {
+    let street = with_husky();
+    street.run("pushgate install").goes();
+    street.everything_is_on_origin();
+    fs::remove_file(street.shop.path("bin/pushgate")).unwrap();
+    street
+        .run("git push staging master")
+        .goes_not()
+        .says("pushgate");
+    let mut command = street.command("git");
+    command
+        .args(["push", "staging", "master"])
+        .env("PUSHGATE", "off");
+    Ran::of(&mut command).goes();
+}
+
+#[test]
+fn a_clone_in_which_husky_is_not_set_up_is_told_so() {
+    let street = Street::new();
+    street.run("git config core.hooksPath .husky/_").goes();
+    let ran = street.run("pushgate install");
+    assert_eq!(ran.code, 1, "{ran}");
+    ran.says("husky is not set up in this clone (")
+        .says("npm install");
+}
+
+#[test]
+fn a_link_is_not_written_through_and_words_of_their_own_are_left() {
+    let street = with_husky();
+    street.shop.write("hook.sh", "echo\n");
+    std::os::unix::fs::symlink("../hook.sh", street.file(".husky/pre-push")).unwrap();
+    let ran = street.run("pushgate install");
+    assert_eq!(ran.code, 2, "{ran}");
+    ran.says(".husky/pre-push is not changed: it is a link");
+    assert_eq!(street.read("hook.sh"), "echo\n");
+    street
+        .shop
+        .write("hook.sh", "pushgate pre-push -- \"$@\"\n");
+    street
+        .run("pushgate install")
+        .goes()
+        .says("by words of its own");
+    let ran = street.run("pushgate uninstall");
+    assert_eq!(ran.code, 1, "{ran}");
+    ran.says("left as it is");
+}

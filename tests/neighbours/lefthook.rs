@@ -1,0 +1,178 @@
+//! lefthook, which writes the hooks that its configuration names, and moves away what is there.
+
+use std::{fs, os::unix::fs::PermissionsExt};
+
+use super::Street;
+
+/// A team that runs its linter by lefthook.
+const TEAM: &str = "\
+# What runs when, by the team.
+pre-commit:
+  jobs:
+    - run: 'true' # the linter
+
+pre-push:
+  parallel: true
+  jobs:
+    # The slow ones.
+    - name: slow
+      run: echo slow ran
+      files: echo lefthook.yml
+";
+
+fn with_lefthook(config: &str) -> Street {
+    let street = Street::new();
+    street.shop.write("lefthook.yml", config);
+    street.run("lefthook install").goes();
+    street
+}
+
+#[test]
+fn the_lines_that_are_printed_make_it_call_the_gate() {
+    let street = with_lefthook("pre-commit:\n  jobs:\n    - run: 'true'\n");
+    let ran = street.run("pushgate install");
+    assert_eq!(ran.code, 1, "{ran}");
+    let lines = ran.stdout.clone();
+    ran.says("lefthook writes the hooks here: these lines make it call the gate")
+        .says("lefthook.yml (pushgate install --write puts them there):");
+    let text = street.read("lefthook.yml");
+    street.shop.write("lefthook.yml", &(text + &lines));
+    // Nothing runs before a push yet.
+    let ran = street.run("pushgate install");
+    assert_eq!(ran.code, 1, "{ran}");
+    ran.says("calls pushgate already")
+        .says("lefthook does not run before a push yet: lefthook install");
+    street.run("lefthook install").goes();
+    street
+        .run("pushgate install")
+        .goes()
+        .says("calls pushgate already");
+    street.is_gated();
+}
+
+#[test]
+fn it_is_called_for_pushes_in_which_lefthook_sees_no_file() {
+    let street = with_lefthook(TEAM);
+    street.run("pushgate install --write").goes();
+    let id = street.everything_is_on_origin();
+    street
+        .run("git branch --set-upstream-to origin/master")
+        .goes();
+    let before = street.shop.tip("staging", "master");
+    let ran = street.run("git push staging master").goes();
+    ran.says("push to staging (staging) may go");
+    let ledger = street.shop.ledger();
+    street.is_the_line(ledger.last().unwrap(), &id, &before);
+    // Nothing at all to push.
+    street.run("git push staging master").goes();
+    assert_eq!(street.shop.ledger().len(), ledger.len());
+}
+
+#[test]
+fn the_lines_go_into_what_a_person_wrote_and_out_again() {
+    for config in [
+        TEAM.to_owned(),
+        "pre-push:\n  commands:\n    slow: {run: echo slow}".to_owned(),
+        "# Nothing before a push.\npre-commit:\n  jobs: [{run: 'true'}]\n".to_owned(),
+        TEAM.replace('\n', "\r\n"),
+    ] {
+        let street = with_lefthook(&config);
+        let ran = street.run("pushgate install --write");
+        assert_eq!(ran.stdout, "", "{ran}");
+        ran.says("lefthook.yml calls pushgate now")
+            .says("git add lefthook.yml and commit it");
+        let with = street.read("lefthook.yml");
+        assert!(
+            config
+                .lines()
+                .all(|line| with.lines().any(|with| with == line)),
+            "{with}"
+        );
+        street.run("lefthook install").goes();
+        street.run("pushgate install --write").goes();
+        assert_eq!(street.read("lefthook.yml"), with);
+        street.is_gated();
+        street
+            .run("pushgate uninstall")
+            .goes()
+            .says("lefthook.yml is again what it was before");
+        assert_eq!(street.read("lefthook.yml"), config);
+        street.run("lefthook install").goes();
+        street.run("pushgate uninstall").goes();
+    }
+}
+
+#[test]
+fn a_configuration_that_was_not_there_goes_again() {
+    let street = with_lefthook("pre-commit:\n  jobs:\n    - run: 'true'\n");
+    fs::remove_file(street.file("lefthook.yml")).unwrap();
+    let ran = street.run("pushgate install --write");
+    assert_eq!(ran.code, 1, "{ran}");
+    ran.says("lefthook does not run before a push yet");
+    let text = street.read("lefthook.yml");
+    assert!(text.starts_with("pre-push:\n"), "{text}");
+    assert!(text.contains("files: echo lefthook.yml\n"), "{text}");
+    let mode = fs::metadata(street.file("lefthook.yml")).unwrap();
+    assert_eq!(mode.permissions().mode() & 0o777, 0o644);
+    street.run("lefthook install").goes();
+    street.is_gated();
+    street.run("pushgate uninstall").goes().says("removed ");
+    assert!(!street.file("lefthook.yml").exists());
+}
+
+#[test]
+fn what_cannot_be_edited_safely_is_refused_and_the_lines_are_printed() {
+    let street = with_lefthook("pre-push: {jobs: [{run: 'true'}]}\n");
+    let before = street.read("lefthook.yml");
+    let ran = street.run("pushgate install --write");
+    assert_eq!(ran.code, 2, "{ran}");
+    assert!(ran.stdout.contains("\n    - name: pushgate\n"), "{ran}");
+    ran.says("lefthook.yml is not changed: its `pre-push` is not written with one key to a line")
+        .says("hint: add the lines above by hand, then pushgate install");
+    assert_eq!(street.read("lefthook.yml"), before);
+    fs::rename(street.file("lefthook.yml"), street.file("lefthook.toml")).unwrap();
+    street
+        .shop
+        .write("lefthook.toml", "[pre-push.commands.t]\nrun = \"true\"\n");
+    let ran = street.run("pushgate install --write");
+    assert_eq!(ran.code, 2, "{ran}");
+    assert!(ran.stdout.contains("files: echo lefthook.toml\n"), "{ran}");
+    ran.says("lefthook.toml is not changed: only YAML is edited");
+}
+
+#[test]
+fn git_lfs_uploads_only_what_may_go() {
+    let street = Street::new();
+    street.run("git lfs install --local").goes();
+    street.shop.write("lefthook.yml", TEAM);
+    street.run("lefthook install").goes();
+    let is_on = street.lfs_object();
+    street.run("pushgate install --write").goes();
+    let text = street.read("lefthook.yml");
+    assert!(text.contains("\nskip_lfs: true #"), "{text}");
+    assert!(text.contains("pushgate pre-push --lfs -- "), "{text}");
+    street.everything_is_on_origin();
+    street.shop.commit("stray");
+    street.run("git push staging HEAD:master").refused("trunk");
+    assert!(!is_on("staging"));
+    street.run("git reset -q --hard origin/master").goes();
+    street.run("git push staging master").goes();
+    assert!(is_on("staging"));
+    street.run("pushgate uninstall").goes();
+    assert_eq!(street.read("lefthook.yml"), TEAM);
+}
+
+#[test]
+fn a_path_that_a_shell_would_read_otherwise_is_judged_as_it_is() {
+    let street = with_lefthook(TEAM);
+    street.run("pushgate install --write").goes();
+    street.everything_is_on_origin();
+    let odd = street.shop.path("staging $HOME `id` \"x\".git");
+    fs::rename(street.shop.path("staging.git"), &odd).unwrap();
+    let set = ["remote", "set-url", "staging", odd.to_str().unwrap()];
+    street.shop.git(set).goes();
+    street
+        .run("git push staging master")
+        .goes()
+        .says("push to staging (staging $HOME `id` \"x\") may go");
+}

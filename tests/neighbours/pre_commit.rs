@@ -1,0 +1,377 @@
+//! pre-commit and prek, which read the same configuration and hand the same to a hook.
+
+use std::{fs, os::unix::fs::PermissionsExt, path::Path};
+
+use super::Street;
+use crate::support::Ran;
+
+const TOOLS: [&str; 2] = ["pre-commit", "prek"];
+
+/// What the team has: a hook that says that it ran.
+const TEAM: &str = "\
+# What runs when, by the team.
+default_install_hook_types: [pre-push]
+repos:
+  # Our own.
+  - repo: local
+    hooks:
+      - id: team
+        name: the team's hook
+        entry: sh -c 'echo team ran with $PRE_COMMIT_REMOTE_BRANCH'
+        language: system
+        stages: [pre-push]
+        always_run: true
+        pass_filenames: false
+        verbose: true # said, too
+";
+
+fn with_config(config: &str) -> Street {
+    let street = Street::new();
+    street.shop.write(".pre-commit-config.yaml", config);
+    street.everything_is_on_origin();
+    street
+}
+
+/// A clone in which only the tool was installed, and whose configuration calls the gate.
+fn by_configuration(tool: &str) -> Street {
+    let street = with_config(TEAM);
+    street.run(&format!("{tool} install")).goes();
+    street.run("pushgate install --write").goes();
+    let with = street.read(".pre-commit-config.yaml");
+    street.run("pushgate uninstall").goes();
+    street.shop.write(".pre-commit-config.yaml", &with);
+    assert!(!street.file(".git/hooks/pre-push.legacy").exists());
+    street.everything_is_on_origin();
+    street.run("git fetch -q --all").goes();
+    street
+}
+
+#[test]
+fn they_run_our_hook_first_and_it_hears_all() {
+    for tool in TOOLS {
+        let street = with_config(TEAM);
+        street.run(&format!("{tool} install")).goes();
+        let theirs = street.picture(".git/hooks");
+        street
+            .run("pushgate install")
+            .goes()
+            .says("installed ")
+            .says(&format!("{tool} runs it before its own hooks"));
+        street.is_gated();
+        let first = street.picture(".git/hooks");
+        // A script that sets a clone up calls both, again and again.
+        street.run(&format!("{tool} install")).goes();
+        street
+            .run("pushgate install")
+            .goes()
+            .says("is installed already");
+        assert_eq!(street.picture(".git/hooks"), first);
+        street.is_gated();
+        street.everything_is_on_origin();
+        let ran = street.run("git push staging master").goes();
+        ran.says("may go");
+        street.run("pushgate uninstall").goes();
+        assert_eq!(street.picture(".git/hooks"), theirs);
+    }
+}
+
+#[test]
+fn installed_after_us_they_keep_us_and_give_us_back() {
+    for tool in TOOLS {
+        let street = with_config(TEAM);
+        street.run("pushgate install").goes();
+        let ours = street.picture(".git/hooks");
+        street.run(&format!("{tool} install")).goes();
+        street.is_gated();
+        street.run("pushgate install").goes();
+        street.is_gated();
+        street.everything_is_on_origin();
+        let ran = street.run("git push staging master").goes();
+        assert!(
+            ran.stdout.contains("team ran with refs/heads/master"),
+            "{ran}"
+        );
+        street.run(&format!("{tool} uninstall -t pre-push")).goes();
+        assert_eq!(street.picture(".git/hooks"), ours);
+        street.is_gated();
+    }
+}
+
+#[test]
+fn a_hook_of_theirs_that_waits_behind_ours_is_given_its_place_again() {
+    for tool in TOOLS {
+        // So did we install, before we knew of their legacy hooks.
+        let street = with_config(TEAM);
+        street.run("pushgate install").goes();
+        let ours = fs::read(street.file(".git/hooks/pre-push")).unwrap();
+        street.run(&format!("{tool} install -f")).goes();
+        let theirs = street.read(".git/hooks/pre-push");
+        for again in [false, true] {
+            let (hooks, waiting) = (
+                street.file(".git/hooks"),
+                street.file(".git/.pushgate-hooks"),
+            );
+            fs::create_dir_all(&waiting).unwrap();
+            executable(&waiting.join("pre-push"), theirs.as_bytes());
+            if !again {
+                executable(&hooks.join("pre-push"), &ours);
+            }
+            street.run("pushgate install").goes();
+            assert_eq!(street.read(".git/hooks/pre-push"), theirs);
+            assert_eq!(fs::read(hooks.join("pre-push.legacy")).unwrap(), ours);
+            assert!(!waiting.exists());
+            street.is_gated();
+        }
+    }
+}
+
+fn executable(path: &Path, text: &[u8]) {
+    fs::write(path, text).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+#[test]
+fn the_configuration_calls_the_gate_with_the_remote_and_the_ref() {
+    for tool in TOOLS {
+        let street = by_configuration(tool);
+        let trunk = street.shop.ask(["rev-parse", "HEAD"]);
+        let before = street.shop.tip("staging", "master");
+        street.shop.commit("stray");
+        let ran = street.run("git push staging HEAD:master").goes_not();
+        assert!(
+            ran.stdout
+                .contains("pushgate: push to staging (staging) refused\n"),
+            "{ran}"
+        );
+        assert!(
+            ran.stdout
+                .contains("trunk: master is 1 commit ahead of origin/master"),
+            "{ran}"
+        );
+        assert_eq!(street.shop.tip("staging", "master"), before);
+        let line = street.shop.ledger().pop().unwrap();
+        assert_eq!(line["verdict"], "refused");
+        assert_eq!(line["replaces"], before);
+        street.run("git reset -q --hard origin/master").goes();
+        let ran = street.run("git push staging master").goes();
+        assert!(
+            ran.stdout
+                .contains("pushgate: push to staging (staging) may go\n"),
+            "{ran}"
+        );
+        assert!(ran.stdout.contains("team ran"), "{ran}");
+        assert_eq!(street.shop.tip("staging", "master"), trunk);
+        let ledger = street.shop.ledger();
+        assert_eq!(ledger.len(), 2);
+        street.is_the_line(&ledger[1], &trunk, &before);
+    }
+}
+
+#[test]
+fn what_the_ref_is_now_is_asked_and_not_believed() {
+    for tool in TOOLS {
+        let street = by_configuration(tool);
+        // A new ref: the tools name a commit before it, which is not what it replaces.
+        street.run("git push staging master:refs/heads/main").goes();
+        let line = street.shop.ledger().pop().unwrap();
+        assert_eq!(line["verdict"], "go", "{line:#}");
+        assert_eq!(line["replaces"], serde_json::Value::Null, "{line:#}");
+        // A commit that this clone has never seen.
+        let theirs = street.shop.colleague_pushes("staging", "theirs");
+        street.everything_is_on_origin();
+        street.run("git push --force staging master").goes_not();
+        let line = street.shop.ledger().pop().unwrap();
+        assert_eq!(line["replaces"], theirs, "{line:#}");
+        assert_eq!(street.shop.tip("staging", "master"), theirs);
+    }
+}
+
+#[test]
+fn what_they_do_not_tell_goes_past_the_gate_but_not_past_our_hook() {
+    for tool in TOOLS {
+        let street = by_configuration(tool);
+        street.run("git push staging master").goes();
+        let lines = street.shop.ledger().len();
+        let id = street.shop.ask(["rev-parse", "HEAD"]);
+        // The gaps, as install and the README name them.
+        street
+            .run("git push staging master:refs/heads/main")
+            .goes()
+            .silent();
+        street.run("git push staging :main").goes().silent();
+        assert_eq!(street.shop.ledger().len(), lines);
+        // prek leaves out a commit that the remote has had before, and so each rollback.
+        let forced = "git push --force staging HEAD~1:master";
+        if tool == "prek" {
+            street.run(forced).goes().silent();
+            street.run("git push -q --no-verify staging master").goes();
+        } else {
+            street.run(forced).goes_not();
+        }
+        let lines = street.shop.ledger().len();
+        // With our hook there are none.
+        street.run("pushgate install").goes();
+        street
+            .run("git push staging master:refs/heads/main")
+            .goes()
+            .says("may go");
+        street.run("git push staging :main").refused("target");
+        assert_eq!(street.shop.tip("staging", "main"), id);
+        street.run(forced).goes_not();
+        assert_eq!(street.shop.ledger().len(), lines + 3);
+    }
+}
+
+#[test]
+fn a_push_of_which_they_do_not_name_the_commit_is_not_decided() {
+    // pre-commit does not where it knows nothing of what the remote has.
+    let street = by_configuration("pre-commit");
+    let forget = |place: &str, name: &str| {
+        let place = street.shop.path(place);
+        let gone = ["update-ref", "-d", name];
+        street.shop.run_in(place, "git", gone).goes();
+    };
+    forget("staging.git", "refs/heads/master");
+    forget("app", "refs/remotes/staging/master");
+    let ran = street.run("git push staging master").goes_not();
+    for words in [
+        "pre-commit does not tell what is pushed: PRE_COMMIT_TO_REF is not set",
+        "hint: pushgate install puts the gate where it hears all of a push",
+    ] {
+        assert!(ran.stdout.contains(words), "{ran}");
+    }
+    assert_eq!(street.shop.tip("staging", "master"), "");
+    street.run("pushgate install").goes();
+    street.run("git push staging master").goes().says("may go");
+    // Nor is there a push where somebody tries the hooks.
+    street.run("pushgate uninstall").goes();
+    street.shop.write(
+        ".pre-commit-config.yaml",
+        &TEAM.replace("sh -c", "pushgate pre-push --from pre-commit #"),
+    );
+    let ran = street.run("pre-commit run --hook-stage pre-push --all-files");
+    assert_eq!(ran.code, 1, "{ran}");
+    assert!(
+        ran.stdout.contains("PRE_COMMIT_REMOTE_NAME is not set"),
+        "{ran}"
+    );
+}
+
+#[test]
+fn called_both_ways_it_judges_once() {
+    for tool in TOOLS {
+        let street = by_configuration(tool);
+        street
+            .run("pushgate install")
+            .goes()
+            .says("calls pushgate already");
+        street.is_gated();
+        street.everything_is_on_origin();
+        let lines = street.shop.ledger().len();
+        let ran = street.run("git push staging master").goes();
+        assert!(
+            ran.stdout.contains("pushgate: judged already, by "),
+            "{ran}"
+        );
+        ran.says("push to staging (staging) may go");
+        assert_eq!(street.shop.ledger().len(), lines + 1);
+    }
+}
+
+#[test]
+fn the_lines_go_into_what_a_person_wrote_and_out_again() {
+    for config in [
+        TEAM.to_owned(),
+        TEAM.replace("\n  ", "\n"),
+        TEAM.replace('\n', "\r\n"),
+    ] {
+        let street = with_config(&config);
+        street.run("prek install").goes();
+        let ran = street.run("pushgate install").goes();
+        assert!(ran.stdout.starts_with("- repo: local\n"), "{ran}");
+        let lines = ran.stdout.clone();
+        ran.says("these lines go below `repos` of .pre-commit-config.yaml (pushgate install --write puts them there):")
+            .says("prek lets deletions, rollbacks, further refs");
+        let ran = street.run("pushgate install --write").goes();
+        assert_eq!(ran.stdout, "", "{ran}");
+        ran.says("calls pushgate now");
+        let with = street.read(".pre-commit-config.yaml");
+        for line in config.lines().chain(lines.lines().map(str::trim_start)) {
+            assert!(
+                with.lines()
+                    .any(|with| with.trim_start() == line.trim_start()),
+                "{line}: {with}"
+            );
+        }
+        street.run("pre-commit validate-config").goes();
+        street.run("pushgate install --write").goes();
+        assert_eq!(street.read(".pre-commit-config.yaml"), with);
+        street.run("pushgate uninstall").goes();
+        assert_eq!(street.read(".pre-commit-config.yaml"), config);
+    }
+    let street = with_config("repos: [{repo: meta, hooks: [{id: identity}]}]\n");
+    street.run("pre-commit install -t pre-push").goes();
+    let ran = street.run("pushgate install --write");
+    assert_eq!(ran.code, 2, "{ran}");
+    ran.says(
+        ".pre-commit-config.yaml is not changed: its `repos` is not a list with one item to a line",
+    );
+    street.is_gated();
+}
+
+#[test]
+fn a_repository_of_ours_can_be_named_as_one_of_hooks() {
+    let ours = concat!(env!("CARGO_MANIFEST_DIR"), "/.pre-commit-hooks.yaml");
+    for tool in TOOLS {
+        let street = Street::new();
+        let hooks = street.shop.path("pushgate-hooks");
+        fs::create_dir(&hooks).unwrap();
+        fs::copy(ours, hooks.join(".pre-commit-hooks.yaml")).unwrap();
+        let git = |words: &str| {
+            let mut command = street.command("git");
+            Ran::of(command.current_dir(&hooks).args(words.split(' '))).goes()
+        };
+        git("init -q");
+        git("add .");
+        git("commit -q -m hooks");
+        git("tag v0.1.0");
+        // The README's own lines. `language: rust` would build the program, which takes minutes: the
+        // one on PATH does as well.
+        let lines = include_str!("../../README.md")
+            .split_once("```yml\n")
+            .unwrap()
+            .1;
+        let lines = lines.split_once("```").unwrap().0;
+        let here = format!("file://{}", hooks.display());
+        let config = lines
+            .replace("https://git.example/ana/pushgate", &here)
+            .replace("{id: pushgate}", "{id: pushgate, language: system}");
+        assert!(
+            config.contains(&here) && config.contains("system"),
+            "{config}"
+        );
+        street.shop.write(".pre-commit-config.yaml", &config);
+        street.everything_is_on_origin();
+        street.run(&format!("{tool} install -t pre-push")).goes();
+        let trunk = street.shop.ask(["rev-parse", "HEAD"]);
+        let before = street.shop.tip("staging", "master");
+        street.shop.commit("stray");
+        let ran = street.run("git push staging master").goes_not();
+        assert!(
+            ran.stdout.contains("push to staging (staging) refused"),
+            "{ran}"
+        );
+        street.run("git reset -q --hard origin/master").goes();
+        let ran = street.run("git push staging master").goes();
+        assert!(
+            ran.stdout.contains("push to staging (staging) may go"),
+            "{ran}"
+        );
+        let line = street.shop.ledger().pop().unwrap();
+        street.is_the_line(&line, &trunk, &before);
+        street
+            .run("pushgate install")
+            .goes()
+            .says("calls pushgate already");
+    }
+}
