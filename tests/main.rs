@@ -19,6 +19,7 @@ mod bad_input;
 mod calendar_properties;
 mod chained;
 mod commands;
+mod doctor;
 mod endings;
 mod governing;
 mod holidays;

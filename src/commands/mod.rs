@@ -5,6 +5,7 @@ mod call;
 mod chain;
 mod check;
 mod demo;
+mod doctor;
 mod help;
 mod hooks;
 mod init;
@@ -40,6 +41,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Approve(args) => ("approve", approve::run(&args)),
         Command::Window(args) => ("window", window::run(&args)),
         Command::Log(args) => ("log", log::run(&args)),
+        Command::Doctor(args) => ("doctor", doctor::run(&args)),
         Command::Demo(args) => ("demo", demo::run(&args)),
         Command::Help(args) => ("help", help::run(&args)),
         Command::Guard { group, mark } => {
