@@ -3,13 +3,17 @@
 mod bad_input;
 mod hook;
 mod hook_files;
+mod hook_settings;
 mod policy;
 mod program;
 mod remotes;
 mod suite;
 mod time_and_memory;
+mod visit;
 
 use std::{fs, path::Path, process::Command};
+
+use visit::visit;
 
 use crate::support::{PUSHGATE, Ran, Sandbox, tmux::Terminal};
 
@@ -17,219 +21,6 @@ use crate::support::{PUSHGATE, Ran, Sandbox, tmux::Terminal};
 fn path() -> String {
     let directory = Path::new(PUSHGATE).parent().unwrap().display();
     format!("{directory}:{}", std::env::var("PATH").unwrap())
-}
-
-/// Where and how doctor is called.
-struct Visit<'v> {
-    shop: &'v Sandbox,
-    directory: std::path::PathBuf,
-    variables: Vec<(&'v str, String)>,
-}
-
-fn visit(shop: &Sandbox) -> Visit<'_> {
-    Visit {
-        shop,
-        directory: shop.app.clone(),
-        variables: vec![("PATH", path())],
-    }
-}
-
-impl<'v> Visit<'v> {
-    fn with(mut self, name: &'v str, value: impl Into<String>) -> Self {
-        self.variables.retain(|(known, _)| *known != name);
-        self.variables.push((name, value.into()));
-        self
-    }
-
-    fn from(mut self, directory: impl AsRef<Path>) -> Self {
-        self.directory = self.directory.join(directory);
-        self
-    }
-
-    fn command(&self, program: &str) -> Command {
-        let mut command = self.shop.command(program);
-        command
-            .current_dir(&self.directory)
-            .envs(self.variables.iter().map(|(name, value)| (name, value)));
-        command
-    }
-
-    /// What doctor prints.
-    #[track_caller]
-    fn doctor(&self) -> Told<'_> {
-        self.read(Ran::of(self.command(PUSHGATE).arg("doctor")))
-    }
-
-    #[track_caller]
-    fn read(&self, ran: Ran) -> Told<'_> {
-        assert_eq!(ran.stderr, "", "{ran}");
-        let items = items(&ran.stdout);
-        let worst = items.iter().any(|item| item.state == "broken");
-        assert_eq!(ran.code, i32::from(worst), "{ran}");
-        Told {
-            visit: self,
-            items,
-            ran,
-        }
-    }
-}
-
-/// What doctor has told.
-struct Told<'t> {
-    visit: &'t Visit<'t>,
-    items: Vec<Item>,
-    ran: Ran,
-}
-
-/// One of its lines, with the lines that follow on from it.
-#[derive(Clone, Debug, Default, PartialEq)]
-struct Item {
-    group: String,
-    state: String,
-    text: String,
-    runs: Vec<String>,
-    hints: Vec<String>,
-}
-
-/// Takes the report apart: groups at the margin, a state before each line, then its cures.
-fn items(report: &str) -> Vec<Item> {
-    let mut items: Vec<Item> = Vec::new();
-    let mut group = String::new();
-    let (report, _) = report
-        .trim_end()
-        .rsplit_once("\n\n")
-        .unwrap_or((report, ""));
-    for line in report.lines() {
-        if !line.starts_with(' ') {
-            line.clone_into(&mut group);
-            continue;
-        }
-        let deep = line.starts_with(&" ".repeat(11));
-        let text = line.trim();
-        let last = items.last_mut();
-        match (
-            text.strip_prefix("run: "),
-            text.strip_prefix("hint: "),
-            last,
-        ) {
-            (Some(command), _, Some(last)) if deep => last.runs.push(command.to_owned()),
-            (_, Some(words), Some(last)) if deep => last.hints.push(words.to_owned()),
-            (_, _, Some(last)) if deep => {
-                let place = match last.hints.last_mut() {
-                    Some(hint) => hint,
-                    None => &mut last.text,
-                };
-                *place = format!("{place} {text}");
-            }
-            _ => {
-                let (state, text) = text.split_once(' ').unwrap_or_else(|| panic!("{report}"));
-                items.push(Item {
-                    group: group.clone(),
-                    state: state.to_owned(),
-                    text: text.trim().to_owned(),
-                    ..Item::default()
-                });
-            }
-        }
-    }
-    items
-}
-
-impl Told<'_> {
-    #[track_caller]
-    fn item(&self, state: &str, text: &str) -> &Item {
-        let found = self
-            .items
-            .iter()
-            .find(|item| item.state == state && item.text.contains(text));
-        found.unwrap_or_else(|| panic!("nothing is {state} like `{text}`:\n{}", self.ran))
-    }
-
-    /// Says that this is as it should be.
-    #[track_caller]
-    fn ok(&self, text: &str) -> &Self {
-        assert_eq!(self.item("ok", text).runs, [""; 0], "{}", self.ran);
-        self
-    }
-
-    #[track_caller]
-    fn warns(&self, text: &str) -> Ill<'_> {
-        Ill {
-            visit: self.visit,
-            item: self.item("warning", text),
-        }
-    }
-
-    #[track_caller]
-    fn breaks(&self, text: &str) -> Ill<'_> {
-        Ill {
-            visit: self.visit,
-            item: self.item("broken", text),
-        }
-    }
-
-    /// Says nothing like this.
-    #[track_caller]
-    fn lacks(&self, text: &str) -> &Self {
-        let found = self.items.iter().find(|item| item.text.contains(text));
-        assert_eq!(found, None, "{}", self.ran);
-        self
-    }
-
-    /// Has nothing to complain of.
-    #[track_caller]
-    fn is_well(&self) -> &Self {
-        assert!(self.ran.stdout.ends_with("\nall is well\n"), "{}", self.ran);
-        assert!(
-            self.items.iter().all(|item| item.state == "ok"),
-            "{}",
-            self.ran
-        );
-        self
-    }
-}
-
-/// A warning, or something broken.
-struct Ill<'i> {
-    visit: &'i Visit<'i>,
-    item: &'i Item,
-}
-
-impl Ill<'_> {
-    /// The cure is a command that has this.
-    #[track_caller]
-    fn runs(&self, command: &str) -> &Self {
-        let found = self.item.runs.iter().any(|run| run.contains(command));
-        assert!(found, "{:?}", self.item);
-        self
-    }
-
-    /// The cure is told in words like these.
-    #[track_caller]
-    fn hints(&self, words: &str) -> &Self {
-        let found = self.item.hints.iter().any(|hint| hint.contains(words));
-        assert!(found, "{:?}", self.item);
-        self
-    }
-
-    /// The cure works, run as it is printed: doctor no longer says it.
-    #[track_caller]
-    fn is_cured(&self) {
-        self.is_cured_by(&self.item.runs.join("\n"));
-    }
-
-    /// The same with the hint that holds a command, and after these words of the shell.
-    #[track_caller]
-    fn is_cured_by(&self, commands: &str) {
-        assert_ne!(commands, "", "{:?}", self.item);
-        let script = format!("set -e\n{{ {commands}\n}} >/dev/null\nexec '{PUSHGATE}' doctor");
-        let ran = Ran::of(self.visit.command("sh").args(["-c", &script]));
-        assert!(ran.stdout.starts_with("program\n"), "{commands}: {ran}");
-        let same = items(&ran.stdout)
-            .into_iter()
-            .find(|item| item.text == self.item.text && item.state != "ok");
-        assert_eq!(same, None, "{commands} does not cure it: {ran}");
-    }
 }
 
 /// A shop whose clone has nothing wrong with it.
@@ -353,7 +144,8 @@ fn programs_read_the_same_as_one_object() {
 fn it_fits_80_columns_and_20_in_colour_and_without() {
     let shop = shop();
     fs::remove_file(hook(&shop)).unwrap();
-    let plain = visit(&shop).with("TERM", "dumb").doctor_text();
+    let dumb = visit(&shop).with("TERM", "dumb");
+    let plain = dumb.doctor().ran.stdout.clone();
     assert!(!plain.contains('\u{1b}'), "{plain}");
     assert!(
         plain.lines().all(|line| line.chars().count() <= 80),
@@ -382,12 +174,6 @@ fn it_fits_80_columns_and_20_in_colour_and_without() {
         shown.stderr.contains("\u{1b}[1m\u{1b}[31mbroken\u{1b}[0m"),
         "{shown}"
     );
-}
-
-impl Visit<'_> {
-    fn doctor_text(&self) -> String {
-        Ran::of(self.command(PUSHGATE).arg("doctor")).stdout
-    }
 }
 
 /// The PATH that an editor may have.

@@ -1,6 +1,7 @@
 //! `pushgate doctor`: what is wrong with this clone's gate, and what mends it.
 
 mod answer;
+mod file;
 mod gather;
 mod hook;
 mod place;

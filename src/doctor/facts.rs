@@ -169,6 +169,8 @@ pub struct Configured {
     pub scope: String,
     /// Whether it is ours.
     pub is_ours: bool,
+    /// The script that the command only passes on to, and its path.
+    pub script: Option<(String, Script)>,
 }
 
 /// The policy.

@@ -247,6 +247,7 @@ fn the_gate_may_be_a_configured_hook_where_every_git_knows_those() {
         command: "pushgate pre-push --".to_owned(),
         scope: "global".to_owned(),
         is_ours: true,
+        script: None,
     }];
     assert_eq!(of(&here, &git(NEW, NEW))[0].0, State::Ok);
     let found = of(&here, &git(NEW, OLD));
@@ -257,8 +258,20 @@ fn the_gate_may_be_a_configured_hook_where_every_git_knows_those() {
     let found = of(&here, &git(OLD, OLD));
     assert_eq!(found.len(), 2, "{found:?}");
     assert!(found.iter().all(|(state, _)| *state == State::Broken));
+    let own = &mut here.hook.as_mut().unwrap().configured[0];
+    own.script = Some(("x/pre-push".to_owned(), Script::Missing));
+    let found = of(&here, &git(NEW, NEW));
+    assert_eq!(found[0].0, State::Broken, "{found:?}");
+    assert!(
+        found[0]
+            .1
+            .contains("runs x/pre-push, which is missing: every push is refused")
+    );
+    here.hook.as_mut().unwrap().configured[0].script = Some(("x/pre-push".to_owned(), ours()));
+    assert_eq!(of(&here, &git(NEW, NEW))[0].0, State::Ok);
     here.hook.as_mut().unwrap().file = ours();
     let twice = hook::judge(&here, Some(&git(NEW, NEW))).swap_remove(2);
+    assert!(twice.text.contains("judged twice"), "{twice:?}");
     assert_eq!(twice.state, State::Warning);
     assert_eq!(
         twice.cures,

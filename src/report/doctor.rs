@@ -3,7 +3,7 @@
 use anstyle::Style;
 use serde_json::{Value, json};
 
-use super::{BAD, GOOD, HINT, LOUD, PLAIN};
+use super::{BAD, GOOD, HINT, LOUD, PLAIN, between_words};
 use crate::doctor::{Cure, Line, State, worst};
 
 /// The words before the lines have this much room.
@@ -126,13 +126,10 @@ impl Page {
     }
 
     fn fill(&mut self, first: &str, next: &str, text: &str) {
-        // What is one word to a person, a path say, is not broken.
-        let options = textwrap::Options::new(self.columns)
+        let options = between_words(self.columns)
             .initial_indent(first)
             .subsequent_indent(next)
-            .break_words(false)
-            .word_splitter(textwrap::WordSplitter::NoHyphenation)
-            .word_separator(textwrap::WordSeparator::AsciiSpace);
+            .break_words(false);
         // A cure may have lines of its own.
         let (head, tail) = text
             .split_once('\n')

@@ -82,6 +82,18 @@ fn what_it_says_of_the_kept_hook_is_what_a_push_meets() {
 }
 
 #[test]
+fn a_hook_that_took_our_place_and_one_that_waits_need_a_person() {
+    let shop = with_kept(TOUCH);
+    executable(&hook(&shop), "#!/bin/sh\n: theirs\n");
+    let visit = visit(&shop);
+    let told = visit.doctor();
+    let ill = told.breaks("is not pushgate's and does not call it: pushes are not judged");
+    ill.hints("into ")
+        .hints("remove the first, then pushgate install");
+    ill.is_cured_by("rm .git/.pushgate-hooks/pre-push; pushgate install");
+}
+
+#[test]
 fn a_file_system_that_runs_nothing_runs_no_hook() {
     let shop = with_kept(TOUCH);
     let unshare = tool("unshare", "util-linux");

@@ -16,12 +16,11 @@ use super::{
     remotes, suite,
 };
 use crate::{
-    commands::lint,
+    commands::{lint, local::Local},
     doctor::facts::{
         Answer, Called, Clock, Facts, Git, Loaded, Memory, Override, Policy, Program, Repository,
         Source, Version,
     },
-    gates::World,
     overrides::{self, Overrides},
     policy::{self, lint::Smell},
     push::Oid,
@@ -179,19 +178,9 @@ fn repository(world: &Real, place: &Place, clock: &mut Clock) -> (Repository, Op
 
 /// The tip of the local trunk branch, else HEAD, and the policy that governs its next push.
 fn local(world: &Real) -> (Option<Oid>, Result<world::Loaded, Trouble>) {
-    let head = world.reference("HEAD").ok().flatten();
-    let first = match world.policy(head.as_ref()) {
-        Ok(first) => first,
-        Err(trouble) => return (head, Err(trouble)),
-    };
-    let trunk = world.trunk(&first.policy.trunk).ok();
-    let tip = trunk.and_then(|trunk| world.local_branch(&trunk.branch).ok().flatten());
-    match tip {
-        Some(tip) if Some(&tip) != head.as_ref() => {
-            let loaded = world.policy(Some(&tip));
-            (Some(tip), loaded)
-        }
-        _ => (head, Ok(first)),
+    match Local::of(world) {
+        Ok(local) => (local.tip.or(local.head), Ok(local.loaded)),
+        Err(trouble) => (world.reference("HEAD").ok().flatten(), Err(trouble)),
     }
 }
 

@@ -2,25 +2,23 @@
 
 use std::{
     env, fs,
-    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
 };
 
 use bstr::ByteSlice;
-use nix::unistd::{AccessFlags, access};
 
 use super::{
-    answer::{Word, called, word},
+    answer::{self, Word, called, word},
     place::Place,
     settings,
 };
 use crate::{
-    commands::hooks::{self, Hooks, hook_for},
+    commands::hooks::{Found, Hooks, is_same},
     doctor::{
         facts::{Called, Caller, Hook},
-        script::{self, Author, File, Interpreter, Runs, Script, TOOLS},
+        script::{self, Author, File, Interpreter, Runs, Script},
     },
-    verdict::{Trouble, printable},
+    verdict::Trouble,
     world::Real,
 };
 
@@ -29,7 +27,7 @@ const KEPT: &str = "../.pushgate-hooks/pre-push";
 /// Where version 1 kept it.
 const KEPT_EARLIER: &str = "pre-push.kept";
 /// What pre-commit and prek run before theirs, where they found another hook.
-const LEGACY: &str = "pre-push.legacy";
+pub(super) const LEGACY: &str = "pre-push.legacy";
 
 /// What there is to know of the hook, and whom it calls.
 pub(super) fn look(world: &Real, place: &Place) -> Result<(Hook, Option<Called>), Trouble> {
@@ -49,10 +47,10 @@ pub(super) fn look(world: &Real, place: &Place) -> Result<(Hook, Option<Called>)
     Ok(eyes.look())
 }
 
-struct Eyes<'e> {
-    world: &'e Real,
-    place: &'e Place,
-    directory: PathBuf,
+pub(super) struct Eyes<'e> {
+    pub(super) world: &'e Real,
+    pub(super) place: &'e Place,
+    pub(super) directory: PathBuf,
 }
 
 impl Eyes<'_> {
@@ -64,13 +62,26 @@ impl Eyes<'_> {
             Script::File(file) if husky && file.runs == Runs::Yes => self.husky(),
             _ => (own, found),
         };
-        let is_ours = matches!(&file, Script::File(file) if file.author.is_us());
-        let configured = settings::configured(self.world);
-        let called = caller(&path, &file).or_else(|| {
-            let own = configured.iter().find(|one| one.is_ours)?;
-            Some(called(Caller::Other, &word(own.command.as_bytes())?))
-        });
-        let no_install = Hooks::of(self.world).err().map(|trouble| trouble.cures());
+        let mut configured = settings::configured(self.world);
+        let mut is_ours = matches!(&file, Script::File(file) if file.author.is_us());
+        let mut called = caller(&path, &file);
+        for one in configured.iter_mut().filter(|one| one.is_ours) {
+            // What `pushgate install --config` writes only passes on to a script.
+            let script = one.command.strip_prefix("exec ").map(unquoted);
+            if let Some(own) = script.map(PathBuf::from).filter(|path| path.is_absolute()) {
+                let script = self.script(&own);
+                is_ours |= matches!(&script, Script::File(file) if file.author.is_us());
+                called = called.or_else(|| caller(&own, &script));
+                one.script = Some((self.place.name(&own), script));
+            } else {
+                called = called.or_else(|| {
+                    Some(answer::called(
+                        Caller::Other,
+                        &word(one.command.as_bytes())?,
+                    ))
+                });
+            }
+        }
         let hook = Hook {
             directory: self.place.name(&self.directory),
             setting: settings::hooks_path(self.world, self.place),
@@ -80,9 +91,26 @@ impl Eyes<'_> {
             path: self.place.name(&path),
             file,
             configured,
-            no_install,
+            no_install: self.no_install().map(|trouble| trouble.cures()),
         };
         (hook, called)
+    }
+
+    /// Why `pushgate install` would not put the hook there.
+    fn no_install(&self) -> Option<Trouble> {
+        let hooks = match Hooks::of(self.world) {
+            Ok(hooks) => hooks,
+            Err(trouble) => return Some(trouble),
+        };
+        let before = match hooks.before() {
+            Ok(before) => before?,
+            Err(trouble) => return Some(trouble),
+        };
+        let is_foreign = matches!(hooks.found(), Ok(Found::Foreign));
+        (is_foreign && !is_same(&hooks.hook, before)).then(|| Trouble::TwoHooks {
+            hook: hooks.hook.clone(),
+            kept: before.to_owned(),
+        })
     }
 
     /// husky's own hook runs that of the repository, by the shell.
@@ -114,90 +142,14 @@ impl Eyes<'_> {
             .find(|path| path.symlink_metadata().is_ok())?;
         Some((self.place.name(&path), self.script(&path)))
     }
+}
 
-    fn script(&self, path: &Path) -> Script {
-        let Ok(link) = path.symlink_metadata() else {
-            return Script::Missing;
-        };
-        let Ok(metadata) = path.metadata() else {
-            return if link.is_symlink() {
-                Script::DanglingLink
-            } else {
-                Script::Missing
-            };
-        };
-        if metadata.is_dir() {
-            return Script::Directory;
-        }
-        let text = fs::read(path).unwrap_or_default();
-        if metadata.len() == 0 {
-            return Script::Empty;
-        }
-        let runs = match access(path, AccessFlags::X_OK) {
-            Ok(()) => Runs::Yes,
-            Err(_) if metadata.permissions().mode() & 0o111 == 0o111 => Runs::NoExec,
-            Err(_) => Runs::NotExecutable,
-        };
-        Script::File(File {
-            author: self.author(&text),
-            runs,
-            interpreter: interpreter(&text),
-        })
-    }
-
-    fn author(&self, text: &[u8]) -> Author {
-        let ours = hook_for("".as_ref());
-        let (this, here) = (script::version(&ours), script::version(text));
-        match hooks::author(text) {
-            hooks::Author::Us if here == this => Author::Us,
-            hooks::Author::Us => Author::Earlier,
-            hooks::Author::UsAndSomebody if here > this => Author::Newer,
-            hooks::Author::UsAndSomebody => Author::Edited {
-                calls: script::passes_on(text),
-            },
-            hooks::Author::Somebody if script::calls(text) => Author::Somebody { calls: true },
-            hooks::Author::Somebody => self.tool(text).unwrap_or(Author::Somebody { calls: false }),
-        }
-    }
-
-    /// The tool that wrote a hook, and what its file says of us.
-    fn tool(&self, text: &[u8]) -> Option<Author> {
-        let (name, _, files) = TOOLS
-            .iter()
-            .find(|(_, words, _)| text.contains_str(words))?;
-        let top = self.world.work_tree()?;
-        let there: Vec<_> = files
-            .iter()
-            .filter(|file| top.join(file).is_file())
-            .collect();
-        let mentions =
-            |file: &&&&str| script::mentions(&fs::read(top.join(file)).unwrap_or_default());
-        if let Some(file) = there.iter().find(mentions) {
-            let file = (**file).to_string();
-            return Some(Author::Tool {
-                name,
-                file,
-                mentions: true,
-            });
-        }
-        let legacy = self.directory.join(LEGACY);
-        let before = fs::read(&legacy).unwrap_or_default();
-        if name.starts_with("pre") && (script::version(&before).is_some() || script::calls(&before))
-        {
-            let file = self.place.name(&legacy);
-            return Some(Author::Tool {
-                name,
-                file,
-                mentions: true,
-            });
-        }
-        let file = there.first().map_or(files[0], |file| **file).to_owned();
-        Some(Author::Tool {
-            name,
-            file,
-            mentions: false,
-        })
-    }
+/// A word of the shell without the quotes around it.
+fn unquoted(word: &str) -> &str {
+    let inner = word
+        .strip_prefix('\'')
+        .and_then(|rest| rest.strip_suffix('\''));
+    inner.filter(|inner| !inner.contains('\'')).unwrap_or(word)
 }
 
 /// Whom a hook calls.
@@ -217,28 +169,15 @@ fn caller(path: &Path, file: &Script) -> Option<Called> {
             ..
         } => Some(called(Caller::Husky, &word(&text)?)),
         Author::Somebody { calls: true } => Some(called(Caller::Other, &word(&text)?)),
-        Author::Edited { calls: false } | Author::Tool { .. } | Author::Somebody { .. } => None,
-    }
-}
-
-/// Whether the first line names something that is there.
-fn interpreter(text: &[u8]) -> Interpreter {
-    if script::has_carriage_return(text) {
-        return Interpreter::CarriageReturn;
-    }
-    let Some((program, by_env)) = script::shebang(text) else {
-        return Interpreter::There;
-    };
-    let missing = |name: &[u8]| Interpreter::Missing(printable(name.as_bstr()));
-    let path = program.to_path_lossy();
-    let runs = path.is_file() && access(path.as_ref(), AccessFlags::X_OK).is_ok();
-    match by_env {
-        _ if !runs => missing(program),
-        Some(name)
-            if which::which_in(name.to_os_str_lossy(), env::var_os("PATH"), "/").is_err() =>
-        {
-            missing(name)
+        Author::Tool {
+            file,
+            mentions: true,
+            ..
+        } if file.ends_with(LEGACY) => {
+            let text = fs::read(path.with_file_name(LEGACY)).ok()?;
+            let path = script::program(&text)?.to_path_lossy().into_owned();
+            Some(called(Caller::Ours, &Word::PathThenName(path)))
         }
-        _ => Interpreter::There,
+        Author::Edited { calls: false } | Author::Tool { .. } | Author::Somebody { .. } => None,
     }
 }

@@ -78,8 +78,7 @@ pub(super) fn ask(world: &Real, policy: &Policy, trunk: Option<&TrunkName>) -> H
 
 /// Where a push to a remote goes, the first of several places.
 fn url(world: &Real, name: &BString) -> BString {
-    let urls = world.remotes().push_urls(name);
-    urls.into_iter().next().unwrap_or_default()
+    world.remotes().push_url(name).unwrap_or_default()
 }
 
 /// What is asked for: trunk, the notes, and every branch that deploys.

@@ -129,6 +129,7 @@ fn hooks(listed: &[u8]) -> Vec<Configured> {
             name: printable(one.name.as_bstr()),
             is_ours: command.contains_str("pushgate"),
             command: printable(command.as_bstr()),
+            script: None,
             scope,
         })
     };
