@@ -52,22 +52,19 @@ fn holds(loaded: &Loaded) -> Vec<Line> {
             State::Ok,
             format!("{FILE} of {}{names}", commit.short()),
         ),
-        Source::WorkTree => new(
+        Source::WorkTree => committed(new(
             "policy",
             State::Warning,
             format!("{FILE} is not committed: it counts here, and for nobody else{names}"),
-        )
-        .run(format!(
-            "git add {FILE} && git commit -m 'Add the deploy policy' {FILE}"
         )),
-        Source::Defaults => new(
-            "policy",
-            State::Warning,
-            format!("there is no {FILE}: the built-in policy holds{names}"),
-        )
-        .run(format!(
-            "pushgate init && git add {FILE} && git commit -m 'Add the deploy policy' {FILE}"
-        )),
+        Source::Defaults => committed(
+            new(
+                "policy",
+                State::Warning,
+                format!("there is no {FILE}: the built-in policy holds{names}"),
+            )
+            .run("pushgate init"),
+        ),
     }];
     if loaded.edited {
         lines.push(
@@ -92,4 +89,10 @@ fn holds(loaded: &Loaded) -> Vec<Line> {
         );
     }
     lines
+}
+
+/// With the commands that commit the policy, and nothing else.
+fn committed(line: Line) -> Line {
+    line.run(format!("git add {FILE}"))
+        .run(format!("git commit -m 'Add the deploy policy' {FILE}"))
 }

@@ -48,14 +48,15 @@ pub(super) fn judge(here: &Repository) -> Vec<Line> {
     for remote in &here.remotes {
         lines.push(one(remote, here.trunk.as_ref().ok()));
     }
-    let took = here.suite.last_took.filter(|took| *took > LONG);
-    let governed = here.remotes.iter().filter(|remote| is_governed(remote));
-    let mut slow: Vec<&Keepalive> = governed
-        .filter_map(|remote| remote.keepalive.as_ref().filter(|ssh| ssh.interval == 0))
-        .collect();
-    slow.dedup_by(|one, other| one.host == other.host);
-    if let Some(took) = took {
-        lines.extend(slow.into_iter().map(|ssh| idle(ssh, took)));
+    if let Some(took) = here.suite.last_took.filter(|took| *took > LONG) {
+        let mut told: Vec<&str> = Vec::new();
+        let governed = here.remotes.iter().filter(|remote| is_governed(remote));
+        for ssh in governed.filter_map(|remote| remote.keepalive.as_ref()) {
+            if ssh.interval == 0 && !told.contains(&ssh.host.as_str()) {
+                told.push(&ssh.host);
+                lines.push(idle(ssh, took));
+            }
+        }
     }
     lines.extend(here.absent.iter().map(absent));
     lines

@@ -333,23 +333,26 @@ fn a_host_is_told_of_once_however_many_remotes_are_there() {
             interval,
         })
     };
-    let staging = Role {
-        environment: Some("staging".to_owned()),
+    let environment = |name: &str| Role {
+        environment: Some(name.to_owned()),
         ..Role::default()
     };
+    let elsewhere = Keepalive {
+        host: "elsewhere".to_owned(),
+        ..keepalive(30).unwrap()
+    };
+    let with = |keepalive, remote| Remote {
+        keepalive,
+        ..remote
+    };
     here.remotes = vec![
-        Remote {
-            keepalive: keepalive(0),
-            ..trunk()
-        },
-        Remote {
-            keepalive: keepalive(0),
-            ..remote("fork", Role::default())
-        },
-        Remote {
-            keepalive: keepalive(0),
-            ..remote("staging", staging)
-        },
+        with(keepalive(0), trunk()),
+        with(keepalive(0), remote("fork", Role::default())),
+        with(Some(elsewhere), remote("staging", environment("staging"))),
+        with(
+            keepalive(0),
+            remote("production", environment("production")),
+        ),
     ];
     let slow = |here: &Repository| {
         let lines = remotes::judge(here);

@@ -11,7 +11,8 @@ fn a_policy_that_is_not_committed_counts_for_nobody_else() {
     let visit = visit(&shop);
     let told = visit.doctor();
     told.warns("there is no .pushgate.yml: the built-in policy holds")
-        .runs("pushgate init && git add");
+        .runs("pushgate init")
+        .runs("git add .pushgate.yml");
     told.warns("it has no environment: nothing that is deployed is judged")
         .hints("`environments`");
     shop.write(".pushgate.yml", POLICY);
