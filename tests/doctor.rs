@@ -4,6 +4,7 @@ mod bad_input;
 mod hook;
 mod hook_files;
 mod hook_settings;
+mod neighbours;
 mod policy;
 mod program;
 mod remotes;

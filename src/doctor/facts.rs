@@ -143,6 +143,8 @@ pub struct Hook {
     pub kept: Option<(String, Script)>,
     /// The hooks of git's configuration.
     pub configured: Vec<Configured>,
+    /// Whether lefthook looks after the hooks, whose configuration would call the gate.
+    pub lefthook: bool,
     /// Why `pushgate install` would not put the hook there, and what it says to do instead.
     pub no_install: Option<Vec<String>>,
 }

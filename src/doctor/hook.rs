@@ -111,7 +111,7 @@ fn gates(hook: &Hook) -> bool {
         return false;
     };
     let calls = match &file.author {
-        Author::Us | Author::Earlier | Author::Newer => true,
+        Author::Us | Author::Earlier | Author::Newer | Author::HalfDeaf { .. } => true,
         Author::Edited { calls } | Author::Somebody { calls } => *calls,
         Author::Tool { mentions, .. } => *mentions,
     };

@@ -73,6 +73,13 @@ pub enum Author {
         /// Whether that mentions us.
         mentions: bool,
     },
+    /// pre-commit or prek, which tell what their file names of one ref of a push.
+    HalfDeaf {
+        /// The tool.
+        name: &'static str,
+        /// The file.
+        file: String,
+    },
     /// Somebody else.
     Somebody {
         /// Whether it calls the program.
@@ -85,7 +92,7 @@ impl Author {
     pub fn is_us(&self) -> bool {
         match self {
             Self::Us | Self::Earlier | Self::Newer | Self::Edited { .. } => true,
-            Self::Tool { .. } | Self::Somebody { .. } => false,
+            Self::Tool { .. } | Self::HalfDeaf { .. } | Self::Somebody { .. } => false,
         }
     }
 }
@@ -109,7 +116,7 @@ pub const TOOLS: [(&str, &str, &[&str]); 4] = [
     ),
     (
         "lefthook",
-        "lefthook",
+        "call_lefthook",
         &[
             "lefthook.yml",
             "lefthook.yaml",

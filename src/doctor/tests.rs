@@ -62,6 +62,7 @@ fn here(file: Script) -> Repository {
             file,
             kept: None,
             configured: Vec::new(),
+            lefthook: false,
             no_install: None,
         }),
         policy: Policy {

@@ -63,37 +63,31 @@ impl Eyes<'_> {
         let (name, _, files) = TOOLS
             .iter()
             .find(|(_, words, _)| text.contains_str(words))?;
-        let top = self.world.work_tree()?;
-        let there: Vec<_> = files
-            .iter()
-            .filter(|file| top.join(file).is_file())
-            .collect();
-        let mentions =
-            |file: &&&&str| script::mentions(&fs::read(top.join(file)).unwrap_or_default());
-        if let Some(file) = there.iter().find(mentions) {
-            let file = (**file).to_string();
-            return Some(Author::Tool {
-                name,
-                file,
-                mentions: true,
-            });
-        }
-        let legacy = self.directory.join(LEGACY);
-        let before = fs::read(&legacy).unwrap_or_default();
-        let is_run = name.starts_with("pre") && access(&legacy, AccessFlags::X_OK).is_ok();
-        if is_run && (script::version(&before).is_some() || script::calls(&before)) {
-            let file = self.place.name(&legacy);
-            return Some(Author::Tool {
-                name,
-                file,
-                mentions: true,
-            });
-        }
-        let file = there.first().map_or(files[0], |file| **file).to_owned();
-        Some(Author::Tool {
+        let author = |file: String, mentions| Author::Tool {
             name,
             file,
-            mentions: false,
+            mentions,
+        };
+        // Both run it first, where it can be run, with all that git said.
+        let hears_half = name.starts_with("pre");
+        let legacy = self.directory.join(LEGACY);
+        let before = fs::read(&legacy).unwrap_or_default();
+        let is_run = hears_half && access(&legacy, AccessFlags::X_OK).is_ok();
+        if is_run && (script::version(&before).is_some() || script::calls(&before)) {
+            return Some(author(self.place.name(&legacy), true));
+        }
+        let top = self.world.work_tree()?;
+        let is_there = |file: &&&str| top.join(file).is_file();
+        let there: Vec<&str> = files.iter().filter(is_there).copied().collect();
+        let mentions =
+            |file: &&str| script::mentions(&fs::read(top.join(file)).unwrap_or_default());
+        Some(match there.iter().copied().find(mentions) {
+            Some(file) if hears_half => Author::HalfDeaf {
+                name,
+                file: file.to_owned(),
+            },
+            Some(file) => author(file.to_owned(), true),
+            None => author(there.first().unwrap_or(&files[0]).to_string(), false),
         })
     }
 }

@@ -13,7 +13,7 @@ use super::{
     settings,
 };
 use crate::{
-    commands::hooks::{Found, Hooks, is_same},
+    commands::hooks::{Found, Hooks, Owner, is_same},
     doctor::{
         facts::{Called, Caller, Hook},
         script::{self, Author, File, Interpreter, Runs, Script},
@@ -63,7 +63,13 @@ impl Eyes<'_> {
             _ => (own, found),
         };
         let mut configured = settings::configured(self.world);
-        let mut is_ours = matches!(&file, Script::File(file) if file.author.is_us());
+        let mut is_ours = match &file {
+            Script::File(file) => match &file.author {
+                Author::Tool { file, mentions, .. } => *mentions && file.ends_with(LEGACY),
+                author => author.is_us(),
+            },
+            _ => false,
+        };
         let mut called = caller(&path, &file);
         for one in configured.iter_mut().filter(|one| one.is_ours) {
             // What `pushgate install --config` writes only passes on to a script.
@@ -91,6 +97,7 @@ impl Eyes<'_> {
             path: self.place.name(&path),
             file,
             configured,
+            lefthook: Hooks::of(self.world).is_ok_and(|hooks| hooks.owner == Some(Owner::Lefthook)),
             no_install: self.no_install().map(|trouble| trouble.cures()),
         };
         (hook, called)
@@ -178,6 +185,9 @@ fn caller(path: &Path, file: &Script) -> Option<Called> {
             let path = script::program(&text)?.to_path_lossy().into_owned();
             Some(called(Caller::Ours, &Word::PathThenName(path)))
         }
-        Author::Edited { calls: false } | Author::Tool { .. } | Author::Somebody { .. } => None,
+        Author::Edited { calls: false }
+        | Author::Tool { .. }
+        | Author::HalfDeaf { .. }
+        | Author::Somebody { .. } => None,
     }
 }

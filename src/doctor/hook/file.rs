@@ -116,6 +116,13 @@ fn whose(hook: &Hook, file: &File) -> Line {
                 ),
             ),
         ),
+        Author::HalfDeaf { name, file } => line(
+            State::Warning,
+            format!(
+                "a hook of {name} runs here; by {file} the gate hears of one ref of a push alone"
+            ),
+        )
+        .run("pushgate install"),
         Author::Somebody { calls: true } => line(
             State::Ok,
             format!("{path} is somebody's own, and calls pushgate"),
@@ -207,6 +214,8 @@ fn unix_lines(word: &str) -> String {
 /// The cure of a hook that is not ours.
 fn install(hook: &Hook, line: Line) -> Line {
     match &hook.no_install {
+        // The first ends with 1 where lefthook has no hook here yet.
+        None if hook.lefthook => line.run("pushgate install --write || lefthook install"),
         None => line.run("pushgate install"),
         Some(instead) => instead.iter().cloned().fold(line, Line::hint),
     }
