@@ -25,6 +25,7 @@ Examples:
   pushgate status                what is live where, and what the next push would be told
   pushgate check production      the verdict without the push
   pushgate window                when a push would go, day by day
+  pushgate doctor                what is wrong with this clone's gate, and what mends it
 
 Exit codes: 0 go, 1 refused, 2 could not decide or could not be done."
 )]
@@ -56,6 +57,8 @@ Examples:
     Window(Window),
     /// Show what was decided, by whom, when and why.
     Log(Log),
+    /// Say what is wrong with this clone's gate, and what mends it.
+    Doctor(Doctor),
     /// Play the whole story with real pushes in a scratch directory.
     Demo(Demo),
     /// Print what makes a shell complete commands, options and environments.
@@ -246,6 +249,33 @@ pub struct Log {
     #[arg(long, value_name = "WHEN")]
     pub since: Option<Since>,
     /// One JSON object a line.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `pushgate doctor`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+It looks at the program, the hook that git really runs, the policy, every remote, the suite, what is
+remembered, and the clock. The remotes are asked at once, 10 s at most; no suite runs, and nothing is
+written. What follows `run:` is a command as it can be copied.
+
+--json prints one object:
+  v, state                 1; ok, warning or broken: that of the worst line
+  lines                    in the order of the report, and of each:
+    group                  program, hook, policy, remotes, suite, memory, clock
+    check                  its name: program, reach, git, directory, hook, kept, remote, ...
+    state, text            ok, warning or broken; the facts
+    details                what git or somebody else said of it, a list of lines
+    cures                  a list, in order: {run: a command} or {hint: words}
+
+Examples:
+  pushgate doctor
+  pushgate doctor --json | jq -r '.lines[] | select(.state != \"ok\").cures[].run // empty'
+
+Exit codes: 0 nothing is broken, 1 something is, 2 it could not look.")]
+pub struct Doctor {
+    /// Print it as JSON.
     #[arg(long)]
     pub json: bool,
 }

@@ -362,6 +362,23 @@ pub fn is_ssh(url: &BStr) -> bool {
     Parts::of(url).is_some_and(|parts| parts.ssh)
 }
 
+/// Whom ssh is to call for a URL, as its arguments; `None` where git does not reach it by ssh, or
+/// refuses its host for looking like an option.
+pub(crate) fn ssh_call(url: &BStr) -> Option<(Vec<String>, String)> {
+    let parts = Parts::of(url).filter(|parts| parts.ssh)?;
+    let mut args = Vec::new();
+    if let Some(port) = parts.port {
+        args.extend(["-p".to_owned(), port]);
+    }
+    let host = parts.host.clone();
+    args.push(match parts.user.filter(|user| !user.is_empty()) {
+        Some(user) => format!("{user}@{}", parts.host),
+        None => parts.host,
+    });
+    let is_odd = |word: &String| word.is_empty() || (word.starts_with('-') && word != "-p");
+    (!host.is_empty() && !args.iter().any(is_odd)).then_some((args, host))
+}
+
 /// The text with what may be secret in its URLs taken out: user, password, and query.
 ///
 /// A password may hold a blank or a quote; rather too much is taken out than too little.

@@ -20,6 +20,7 @@ pub mod calendar;
 pub mod cli;
 pub mod commands;
 pub mod destination;
+pub mod doctor;
 pub mod gates;
 pub mod history;
 pub mod judge;

@@ -20,6 +20,7 @@ mod calendar_properties;
 mod chained;
 mod commands;
 mod completions;
+mod doctor;
 mod endings;
 mod everywhere;
 mod governing;

@@ -17,41 +17,48 @@ use crate::{
 
 pub(crate) fn run(as_json: bool) -> Done {
     let world = Real::open()?;
-    let heroku = world.heroku_remotes();
-    let (origin, findings) = match world.policy_here()? {
-        Some((origin, text)) => {
-            // A zone that is left to chance is a finding, whatever it may be here.
-            let local = world.zone().unwrap_or(TimeZone::UTC);
-            let here = Here {
-                now: world.now(),
-                local: &local,
-                heroku: &heroku,
-                read: &|path| world.calendar_here(path),
-            };
-            let findings = lint(&origin, &text, &here).map_err(bad_policy)?;
-            (origin, findings)
-        }
-        None => {
-            report::say(&format!("there is no {FILE}: the built-in policy holds"));
-            (FILE.to_owned(), Vec::new())
-        }
-    };
+    let (origin, findings) = look(&world)?.unwrap_or_else(|| {
+        report::say(&format!("there is no {FILE}: the built-in policy holds"));
+        (FILE.to_owned(), Vec::new())
+    });
     let text = if as_json {
         let findings: Vec<_> = findings.iter().map(program).collect();
         format!("{:#}\n", json!({ "policy": origin, "findings": findings }))
     } else {
-        let line = |finding: &Finding| {
-            let Finding {
-                line,
-                column,
-                smell,
-            } = finding;
-            format!("{origin}:{line}:{column}: {smell}\n")
-        };
+        let line = |finding: &Finding| words(&origin, finding) + "\n";
         findings.iter().map(line).collect()
     };
     report::data(&text).map_err(|error| Trouble::io("write to standard output", &error))?;
     Ok(u8::from(!findings.is_empty()))
+}
+
+/// What is odd about the policy that a person has before them, and how it is called; `None`: there
+/// is none.
+pub(super) fn look(world: &Real) -> Result<Option<(String, Vec<Finding>)>, Trouble> {
+    let Some((origin, text)) = world.policy_here()? else {
+        return Ok(None);
+    };
+    let heroku = world.heroku_remotes();
+    // A zone that is left to chance is a finding, whatever it may be here.
+    let local = world.zone().unwrap_or(TimeZone::UTC);
+    let here = Here {
+        now: world.now(),
+        local: &local,
+        heroku: &heroku,
+        read: &|path| world.calendar_here(path),
+    };
+    let findings = lint(&origin, &text, &here).map_err(bad_policy)?;
+    Ok(Some((origin, findings)))
+}
+
+/// A finding and its place, as a person reads it.
+pub(super) fn words(origin: &str, finding: &Finding) -> String {
+    let Finding {
+        line,
+        column,
+        smell,
+    } = finding;
+    format!("{origin}:{line}:{column}: {smell}")
 }
 
 /// A finding as a program reads it.

@@ -6,6 +6,7 @@ mod chain;
 mod check;
 mod completions;
 mod demo;
+mod doctor;
 mod help;
 mod hooks;
 mod init;
@@ -60,6 +61,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Approve(args) => ("approve", approve::run(&args)),
         Command::Window(args) => ("window", window::run(&args)),
         Command::Log(args) => ("log", log::run(&args)),
+        Command::Doctor(args) => ("doctor", doctor::run(&args)),
         Command::Demo(args) => ("demo", demo::run(&args)),
         Command::Completions(args) => ("completions", completions::run(&args)),
         Command::Man(args) => ("man", man::run(&args)),

@@ -139,7 +139,7 @@ fn passed_before(passed: Passed, now: Timestamp) -> String {
 }
 
 /// The policy's steps, or the one that the project's own files name.
-fn steps(policy: &Policy, commit: &Oid, world: &dyn World) -> Result<Vec<Step>, Stop> {
+pub(crate) fn steps(policy: &Policy, commit: &Oid, world: &dyn World) -> Result<Vec<Step>, Stop> {
     if !policy.suite.steps.is_empty() {
         return Ok(policy.suite.steps.clone());
     }

@@ -80,7 +80,7 @@ fn line(directory: &Path) -> String {
 /// The variables that the suite must not see: a fixture's commit would land on the user's branch.
 ///
 /// git knows its own (`git rev-parse --local-env-vars`), and is asked where one of them may be set.
-pub(super) fn scrubbed(git: &Git) -> Result<Vec<String>, Trouble> {
+pub(crate) fn scrubbed(git: &Git) -> Result<Vec<String>, Trouble> {
     let mut names = Vec::new();
     if env::vars_os().any(|(name, _)| may_be_local(&name)) {
         let said = git.must(["rev-parse", "--local-env-vars"])?;

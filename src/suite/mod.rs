@@ -1,7 +1,7 @@
 //! The suite as a well-behaved process: its steps, its output, and how it ends.
 
 mod closing;
-mod environment;
+pub(crate) mod environment;
 mod family;
 pub(crate) mod guard;
 mod links;

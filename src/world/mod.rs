@@ -12,6 +12,7 @@ mod network;
 pub mod notes;
 mod policies;
 mod program;
+mod reach;
 mod repository;
 pub mod signals;
 mod terminal;

@@ -234,6 +234,16 @@ impl Network<'_> {
     ///
     /// `GIT_SSH_COMMAND` overrides `core.sshCommand`, which overrides `GIT_SSH` (git-config(1)).
     fn ssh(&self) -> Option<BString> {
+        let own = self.own_ssh()?;
+        Some(
+            [own.as_slice(), b" -oBatchMode=yes -oConnectTimeout=15"]
+                .concat()
+                .into(),
+        )
+    }
+
+    /// The command by which git itself calls OpenSSH; `None` where it may be another ssh.
+    pub(super) fn own_ssh(&self) -> Option<BString> {
         let variable = |name| {
             env::var_os(name)
                 .and_then(|value| Vec::from_os_string(value).ok())
@@ -251,14 +261,7 @@ impl Network<'_> {
             None | Some(b"auto") => name == b"ssh",
             Some(variant) => variant == b"ssh",
         };
-        if !is_openssh {
-            return None;
-        }
-        Some(
-            [own.as_slice(), b" -oBatchMode=yes -oConnectTimeout=15"]
-                .concat()
-                .into(),
-        )
+        is_openssh.then_some(own)
     }
 }
 

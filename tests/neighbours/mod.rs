@@ -44,18 +44,18 @@ pub fn programs() -> PathBuf {
 }
 
 /// A shop whose people have these programs on their PATH, and pushgate, which is not installed yet.
-struct Street {
-    shop: Sandbox,
-    path: OsString,
+pub(crate) struct Street {
+    pub(crate) shop: Sandbox,
+    pub(crate) path: OsString,
 }
 
 impl Street {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::with(&["python/bin", "node/node_modules/.bin"])
     }
 
     /// The same with these directories of programs.
-    fn with(directories: &[&str]) -> Self {
+    pub(crate) fn with(directories: &[&str]) -> Self {
         let shop = Sandbox::new();
         shop.pushgate(["uninstall"]).goes();
         let (home, own) = (programs(), shop.path("bin"));
@@ -78,12 +78,12 @@ impl Street {
     }
 
     /// Runs a program in the clone.
-    fn run(&self, words: &str) -> Ran {
+    pub(crate) fn run(&self, words: &str) -> Ran {
         let mut words = words.split(' ');
         Ran::of(self.command(words.next().unwrap()).args(words))
     }
 
-    fn file(&self, name: &str) -> PathBuf {
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.shop.app.join(name)
     }
 
@@ -92,7 +92,7 @@ impl Street {
     }
 
     /// Commits all that is there, and brings it to origin without a gate.
-    fn everything_is_on_origin(&self) -> String {
+    pub(crate) fn everything_is_on_origin(&self) -> String {
         self.run("git add --all").goes();
         self.run("git commit -q --allow-empty -m all").goes();
         self.run("git push -q --no-verify origin HEAD:master")
@@ -103,7 +103,7 @@ impl Street {
     /// The gate stands, and hears all that git says: it refuses what must not go, and nothing of it
     /// arrives; and lets trunk go, with the line in the ledger that it writes everywhere.
     #[track_caller]
-    fn is_gated(&self) {
+    pub(crate) fn is_gated(&self) {
         let trunk = self.everything_is_on_origin();
         let before = self.shop.tip("staging", "master");
         let stray = self.shop.commit("stray");

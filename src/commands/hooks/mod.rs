@@ -19,8 +19,7 @@ use bstr::ByteSlice;
 
 use crate::{verdict::Trouble, world::Real};
 pub(super) use owner::Owner;
-use text::Author;
-pub(super) use text::hook_for;
+pub(super) use text::{Author, author, hook_for};
 
 const NAME: &str = "pre-push";
 /// What pre-commit and prek call the hook that was there before theirs. They run it first, with all

@@ -14,7 +14,7 @@ const MARK: &[u8] = b"# The pre-push hook of pushgate, version ";
 
 /// Who wrote a hook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Author {
+pub(in crate::commands) enum Author {
     /// We did.
     Us,
     /// We did, and somebody changed it.
@@ -29,7 +29,7 @@ pub(in crate::commands) fn hook_for(program: &OsStr) -> Vec<u8> {
 }
 
 /// Tells a hook of ours by its whole text: only the path of the program may be another.
-pub(super) fn author(hook: &[u8]) -> Author {
+pub(in crate::commands) fn author(hook: &[u8]) -> Author {
     let is_ours = [HOOK].iter().chain(&EARLIER).any(|ours| {
         ours.split_once_str(PLACE).is_some_and(|(before, after)| {
             hook.strip_prefix(before)

@@ -1,0 +1,115 @@
+//! A hook as a file: whether it runs, by what, and whose it is.
+
+use std::{env, fs, os::unix::fs::PermissionsExt, path::Path};
+
+use bstr::ByteSlice;
+use nix::unistd::{AccessFlags, access};
+
+use super::hook::{Eyes, LEGACY};
+use crate::{
+    commands::hooks::{self, hook_for},
+    doctor::script::{self, Author, File, Interpreter, Runs, Script, TOOLS},
+    verdict::printable,
+};
+
+impl Eyes<'_> {
+    pub(super) fn script(&self, path: &Path) -> Script {
+        let Ok(link) = path.symlink_metadata() else {
+            return Script::Missing;
+        };
+        let Ok(metadata) = path.metadata() else {
+            return if link.is_symlink() {
+                Script::DanglingLink
+            } else {
+                Script::Missing
+            };
+        };
+        if metadata.is_dir() {
+            return Script::Directory;
+        }
+        let text = fs::read(path).unwrap_or_default();
+        if metadata.len() == 0 {
+            return Script::Empty;
+        }
+        let runs = match access(path, AccessFlags::X_OK) {
+            Ok(()) => Runs::Yes,
+            Err(_) if metadata.permissions().mode() & 0o111 == 0o111 => Runs::NoExec,
+            Err(_) => Runs::NotExecutable,
+        };
+        Script::File(File {
+            author: self.author(&text),
+            runs,
+            interpreter: interpreter(&text),
+        })
+    }
+
+    fn author(&self, text: &[u8]) -> Author {
+        let ours = hook_for("".as_ref());
+        let (this, here) = (script::version(&ours), script::version(text));
+        match hooks::author(text) {
+            hooks::Author::Us if here == this => Author::Us,
+            hooks::Author::Us => Author::Earlier,
+            hooks::Author::UsAndSomebody if here > this => Author::Newer,
+            hooks::Author::UsAndSomebody => Author::Edited {
+                calls: script::passes_on(text),
+            },
+            hooks::Author::Somebody if script::calls(text) => Author::Somebody { calls: true },
+            hooks::Author::Somebody => self.tool(text).unwrap_or(Author::Somebody { calls: false }),
+        }
+    }
+
+    /// The tool that wrote a hook, and what its file says of us.
+    fn tool(&self, text: &[u8]) -> Option<Author> {
+        let (name, _, files) = TOOLS
+            .iter()
+            .find(|(_, words, _)| text.contains_str(words))?;
+        let author = |file: String, mentions| Author::Tool {
+            name,
+            file,
+            mentions,
+        };
+        // Both run it first, where it can be run, with all that git said.
+        let hears_half = name.starts_with("pre");
+        let legacy = self.directory.join(LEGACY);
+        let before = fs::read(&legacy).unwrap_or_default();
+        let is_run = hears_half && access(&legacy, AccessFlags::X_OK).is_ok();
+        if is_run && (script::version(&before).is_some() || script::calls(&before)) {
+            return Some(author(self.place.name(&legacy), true));
+        }
+        let top = self.world.work_tree()?;
+        let is_there = |file: &&&str| top.join(file).is_file();
+        let there: Vec<&str> = files.iter().filter(is_there).copied().collect();
+        let mentions =
+            |file: &&str| script::mentions(&fs::read(top.join(file)).unwrap_or_default());
+        Some(match there.iter().copied().find(mentions) {
+            Some(file) if hears_half => Author::HalfDeaf {
+                name,
+                file: file.to_owned(),
+            },
+            Some(file) => author(file.to_owned(), true),
+            None => author(there.first().unwrap_or(&files[0]).to_string(), false),
+        })
+    }
+}
+
+/// Whether the first line names something that is there.
+fn interpreter(text: &[u8]) -> Interpreter {
+    if script::has_carriage_return(text) {
+        return Interpreter::CarriageReturn;
+    }
+    let Some((program, by_env)) = script::shebang(text) else {
+        return Interpreter::There;
+    };
+    let missing = |name: &[u8]| Interpreter::Missing(printable(name.as_bstr()));
+    let path = program.to_path_lossy();
+    let runs = path.is_file() && access(path.as_ref(), AccessFlags::X_OK).is_ok();
+    match by_env {
+        _ if !runs => missing(program),
+        Some(name)
+            if which::which_in(name.to_os_str_lossy(), env::var_os("PATH"), "/").is_err() =>
+        {
+            missing(name)
+        }
+        _ => Interpreter::There,
+    }
+}

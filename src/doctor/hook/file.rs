@@ -1,0 +1,222 @@
+//! What is in the hook's place, and in the place of the one that was there before.
+
+use super::{CONFIGURED, new};
+use crate::{
+    doctor::{
+        Line, State,
+        facts::{Hook, Version},
+        script::{Author, File, Interpreter, Runs, Script},
+    },
+    verdict::shell_word,
+};
+
+/// What comes of a hook that git does not run.
+const UNJUDGED: &str = "pushes are not judged";
+
+/// What is in the hook's place.
+pub(super) fn here(hook: &Hook, git: Option<Version>) -> Line {
+    let Hook { path, file, .. } = hook;
+    let word = shell_word(path);
+    // husky hands its file to the shell, whoever may run it.
+    let is_run_by_shell = |file: &File| hook.husky && matches!(file.author, Author::Tool { .. });
+    let why = match file {
+        Script::File(file) if is_run_by_shell(file) => None,
+        other => cannot_run(other),
+    };
+    let Some(why) = why else {
+        return match file {
+            Script::File(file) => whose(hook, file),
+            _ => new("hook", State::Ok, path),
+        };
+    };
+    let broken = |comes_of_it: &str| {
+        new(
+            "hook",
+            State::Broken,
+            format!("{path} {why}: {comes_of_it}"),
+        )
+    };
+    let file = match file {
+        Script::Missing if hook.husky => return broken(UNJUDGED).run("npx husky"),
+        Script::Missing => return install(hook, broken(UNJUDGED)),
+        Script::DanglingLink | Script::Empty => {
+            return broken(UNJUDGED).run(format!("rm {word} && pushgate install"));
+        }
+        Script::Directory => {
+            return broken(&cannot(git)).run(format!("mv {word} {word}.d && pushgate install"));
+        }
+        Script::File(file) => file,
+    };
+    let is_ours = file.author.is_us();
+    match (file.runs, &file.interpreter) {
+        (Runs::NotExecutable, _) => {
+            let line = broken(&format!("git passes over it, and {UNJUDGED}"));
+            if is_ours {
+                line.run(format!("chmod +x {word}"))
+            } else {
+                install(hook, line)
+            }
+        }
+        (Runs::NoExec, _) => {
+            broken(UNJUDGED).hint("mount it without `noexec`, or move the clone to another one")
+        }
+        _ if is_ours => broken(&cannot(git)).run("pushgate install"),
+        (Runs::Yes, Interpreter::Missing(program)) => {
+            broken(&cannot(git)).hint(other(program, path))
+        }
+        (Runs::Yes, _) => broken(&cannot(git)).run(unix_lines(&word)),
+    }
+}
+
+/// A hook that git can run.
+fn whose(hook: &Hook, file: &File) -> Line {
+    let path = &hook.path;
+    let line = |state, text: String| new("hook", state, text);
+    match &file.author {
+        Author::Us => line(State::Ok, format!("{path} is pushgate's, of this version")),
+        Author::Earlier => line(
+            State::Warning,
+            format!("{path} is that of an earlier pushgate: it works, and lacks what is new"),
+        )
+        .run("pushgate install"),
+        Author::Newer => line(
+            State::Warning,
+            format!("{path} is that of a newer pushgate than this one"),
+        )
+        .hint("bring this program up to date: ./install.sh in a clone of pushgate"),
+        Author::Edited { calls: true } => line(
+            State::Warning,
+            format!("{path} is pushgate's, and was edited by somebody"),
+        )
+        .run("pushgate install")
+        .hint("the edit is kept beside it"),
+        Author::Edited { calls: false } => line(
+            State::Broken,
+            format!("{path} was pushgate's, and an edit took the call away: pushes are not judged"),
+        )
+        .run("pushgate install"),
+        Author::Tool {
+            name,
+            file,
+            mentions: true,
+        } => line(
+            State::Ok,
+            format!("a hook of {name} runs here; {file} mentions pushgate"),
+        ),
+        Author::Tool {
+            name,
+            file,
+            mentions: false,
+        } => install(
+            hook,
+            line(
+                State::Broken,
+                format!(
+                    "a hook of {name} runs here; {file} does not mention pushgate: pushes are not judged"
+                ),
+            ),
+        ),
+        Author::HalfDeaf { name, file } => line(
+            State::Warning,
+            format!(
+                "a hook of {name} runs here; by {file} the gate hears of one ref of a push alone"
+            ),
+        )
+        .run("pushgate install"),
+        Author::Somebody { calls: true } => line(
+            State::Ok,
+            format!("{path} is somebody's own, and calls pushgate"),
+        ),
+        Author::Somebody { calls: false } => install(
+            hook,
+            line(
+                State::Broken,
+                format!("{path} is not pushgate's and does not call it: pushes are not judged"),
+            ),
+        ),
+    }
+}
+
+/// The hook that was there before, which ours calls.
+pub(super) fn kept(path: &str, script: &Script) -> Option<Line> {
+    let word = shell_word(path);
+    let Some(why) = cannot_run(script) else {
+        let text = format!("after the gates runs what was there before: {path}");
+        return Some(new("kept", State::Ok, text));
+    };
+    let before = format!("the hook that was there before, {path}, {why}");
+    let silent = || {
+        new(
+            "kept",
+            State::Broken,
+            format!("{before}: it no longer runs"),
+        )
+    };
+    let stops = || {
+        let text = format!("{before}: no push that passes the gates goes");
+        new("kept", State::Broken, text)
+    };
+    let file = match script {
+        Script::Missing => return None,
+        // It has nothing to say.
+        Script::Empty => return Some(new("kept", State::Ok, before)),
+        Script::DanglingLink => return Some(silent().run(format!("rm {word}"))),
+        Script::Directory => return Some(stops().run(format!("mv {word} {word}.d"))),
+        Script::File(file) => file,
+    };
+    Some(match (file.runs, &file.interpreter) {
+        (Runs::NotExecutable, _) => silent().run(format!("chmod +x {word}")),
+        (Runs::NoExec, _) => silent().hint("mount it without `noexec`"),
+        (Runs::Yes, Interpreter::Missing(program)) => stops().hint(other(program, path)),
+        (Runs::Yes, _) => stops().run(unix_lines(&word)),
+    })
+}
+
+/// The words for a first line that names what is not there.
+fn other(program: &str, path: &str) -> String {
+    format!("install `{program}`, or mend the first line of {path}")
+}
+
+/// What comes of a hook that the system cannot execute.
+fn cannot(git: Option<Version>) -> String {
+    match git {
+        Some(version) if version >= CONFIGURED => "git refuses every push".to_owned(),
+        Some(version) => format!("git {version} waits for ever at every push"),
+        None => "no push gets through".to_owned(),
+    }
+}
+
+/// Why the system cannot run it, after "which"; `None`: it can.
+pub(super) fn cannot_run(script: &Script) -> Option<String> {
+    let file = match script {
+        Script::Missing => return Some("is missing".to_owned()),
+        Script::Directory => return Some("is a directory".to_owned()),
+        Script::DanglingLink => return Some("is a link that leads nowhere".to_owned()),
+        Script::Empty => return Some("is empty".to_owned()),
+        Script::File(file) => file,
+    };
+    match (file.runs, &file.interpreter) {
+        (Runs::NotExecutable, _) => Some("is not executable".to_owned()),
+        (Runs::NoExec, _) => Some("is on a file system that runs no programs".to_owned()),
+        (Runs::Yes, Interpreter::CarriageReturn) => Some("has the line ends of Windows".to_owned()),
+        (Runs::Yes, Interpreter::Missing(program)) => {
+            Some(format!("asks for `{program}`, which is not there"))
+        }
+        (Runs::Yes, Interpreter::There) => None,
+    }
+}
+
+/// A command that gives a file the line ends of everybody else, and leaves its mode alone.
+fn unix_lines(word: &str) -> String {
+    format!("tr -d '\\r' <{word} >{word}.lf && cat {word}.lf >{word} && rm {word}.lf")
+}
+
+/// The cure of a hook that is not ours.
+fn install(hook: &Hook, line: Line) -> Line {
+    match &hook.no_install {
+        // The first ends with 1 where lefthook has no hook here yet.
+        None if hook.lefthook => line.run("pushgate install --write || lefthook install"),
+        None => line.run("pushgate install"),
+        Some(instead) => instead.iter().cloned().fold(line, Line::hint),
+    }
+}

@@ -1,0 +1,122 @@
+//! The hook that was there before, and file systems that run nothing.
+
+use std::fs;
+
+use super::{executable, hook, path, shop, visit};
+use crate::support::{PUSHGATE, Ran, Sandbox, tool};
+
+/// A clone that keeps a hook, which leaves a file behind.
+fn with_kept(text: &str) -> Sandbox {
+    let shop = shop();
+    fs::remove_file(hook(&shop)).unwrap();
+    executable(&hook(&shop), text);
+    shop.install();
+    shop
+}
+
+const TOUCH: &str = "#!/bin/sh\ntouch ../ran\n";
+
+/// Pushes what passes every gate; whether the kept hook ran, and the push's exit code.
+fn push(shop: &Sandbox) -> (bool, i32) {
+    let ran = shop.path("ran");
+    let _ = fs::remove_file(&ran);
+    let mut command = shop.command("git");
+    command
+        .args(["push", "staging", "HEAD:refs/heads/feature"])
+        .env("PATH", path());
+    let code = Ran::of(&mut command).code;
+    shop.git(["push", "-q", "--no-verify", "staging", ":feature"]);
+    (ran.exists(), code)
+}
+
+#[test]
+fn what_it_says_of_the_kept_hook_is_what_a_push_meets() {
+    let shop = with_kept(TOUCH);
+    let visit = visit(&shop);
+    let kept = shop.app.join(".git/.pushgate-hooks/pre-push");
+    visit
+        .doctor()
+        .is_well()
+        .ok("after the gates runs what was there before: .git/.pushgate-hooks/pre-push");
+    assert_eq!(push(&shop), (true, 0));
+    let told_of = "the hook that was there before, .git/.pushgate-hooks/pre-push,";
+    fs::remove_file(&kept).unwrap();
+    fs::write(&kept, TOUCH).unwrap();
+    assert_eq!(push(&shop), (false, 0));
+    visit
+        .doctor()
+        .breaks(&format!("{told_of} is not executable: it no longer runs"))
+        .is_cured();
+    assert_eq!(push(&shop), (true, 0));
+    executable(&kept, &TOUCH.replace('\n', "\r\n"));
+    assert_eq!(push(&shop), (false, 1));
+    visit
+        .doctor()
+        .breaks(&format!(
+            "{told_of} has the line ends of Windows: no push that passes the gates goes"
+        ))
+        .is_cured();
+    assert_eq!(push(&shop), (true, 0));
+    executable(&kept, &TOUCH.replace("/bin/sh", "/gone/sh"));
+    assert_eq!(push(&shop), (false, 1));
+    visit
+        .doctor()
+        .breaks(&format!(
+            "{told_of} asks for `/gone/sh`, which is not there"
+        ))
+        .hints("mend the first line");
+    fs::remove_file(&kept).unwrap();
+    std::os::unix::fs::symlink("/nowhere", &kept).unwrap();
+    assert_eq!(push(&shop), (false, 0));
+    visit
+        .doctor()
+        .breaks(&format!("{told_of} is a link that leads nowhere"))
+        .is_cured();
+    visit.doctor().is_well();
+    fs::create_dir(&kept).unwrap();
+    assert_eq!(push(&shop), (false, 1));
+    visit
+        .doctor()
+        .breaks(&format!("{told_of} is a directory"))
+        .is_cured();
+}
+
+#[test]
+fn a_hook_that_took_our_place_and_one_that_waits_need_a_person() {
+    let shop = with_kept(TOUCH);
+    executable(&hook(&shop), "#!/bin/sh\n: theirs\n");
+    let visit = visit(&shop);
+    let told = visit.doctor();
+    let ill = told.breaks("is not pushgate's and does not call it: pushes are not judged");
+    ill.hints("into ")
+        .hints("remove the first, then pushgate install");
+    ill.is_cured_by("rm .git/.pushgate-hooks/pre-push; pushgate install");
+}
+
+#[test]
+fn a_file_system_that_runs_nothing_runs_no_hook() {
+    let shop = with_kept(TOUCH);
+    let unshare = tool("unshare", "util-linux");
+    let is_root = nix::unistd::geteuid().is_root();
+    let mut command = shop.command(unshare);
+    command
+        .args(if is_root {
+            &["--mount"][..]
+        } else {
+            &["--map-root-user", "--mount"]
+        })
+        .args([
+            "sh",
+            "-euc",
+            "mount --bind .git .git; mount -o remount,bind,noexec .git; exec \"$PROGRAM\" doctor",
+        ])
+        .env("PROGRAM", PUSHGATE)
+        .env("PATH", path());
+    let visit = visit(&shop);
+    let told = visit.read(Ran::of(&mut command));
+    let ill = told.breaks(
+        ".git/hooks/pre-push is on a file system that runs no programs: pushes are not judged",
+    );
+    ill.hints("mount it without `noexec`");
+    told.breaks(".git/.pushgate-hooks/pre-push, is on a file system that runs no programs");
+}

@@ -1,0 +1,140 @@
+//! What git's configuration says of hooks, and where it says so.
+
+use std::fs;
+
+use super::{hook, program::git_of, shop, visit};
+use crate::support::PUSHGATE;
+
+#[test]
+fn the_setting_that_names_the_directory_is_named_with_its_line() {
+    let shop = shop();
+    let visit = visit(&shop);
+    let home = shop.path("home");
+    let other = shop.path("hooks");
+    let other = other.to_str().unwrap();
+    // The repository's own.
+    shop.git(["config", "core.hooksPath", ".githooks"]).goes();
+    shop.install();
+    let config = fs::read_to_string(shop.app.join(".git/config")).unwrap();
+    let line = 1 + config
+        .lines()
+        .position(|line| line.contains("hooksPath"))
+        .unwrap();
+    visit.doctor().ok(&format!(
+        "git looks for hooks in .githooks: core.hooksPath of .git/config:{line}"
+    ));
+    super::visit(&shop).from(".githooks").doctor().ok(&format!(
+        "core.hooksPath of {}/.git/config:{line}",
+        shop.app.display()
+    ));
+    shop.git(["config", "--unset", "core.hooksPath"]).goes();
+    // A user's.
+    shop.git(["config", "--global", "core.hooksPath", other])
+        .goes();
+    let told = visit.doctor();
+    let file = home.join(".gitconfig");
+    told.ok(&format!(
+        "git looks for hooks in {other}: core.hooksPath of {}:",
+        file.display()
+    ));
+    told.ok(", for all your repositories");
+    let ill = told.breaks("hooks/pre-push is missing: pushes are not judged");
+    ill.hints("git config core.hooksPath .git/hooks, then pushgate install");
+    ill.is_cured_by("git config core.hooksPath .git/hooks; pushgate install");
+    shop.git(["config", "--unset", "core.hooksPath"]).goes();
+    shop.git(["config", "--global", "--unset", "core.hooksPath"])
+        .goes();
+    // The machine's.
+    let system = shop.path("system");
+    fs::write(&system, format!("[core]\n\thooksPath = {other}\n")).unwrap();
+    let told = super::visit(&shop).with("GIT_CONFIG_SYSTEM", system.to_str().unwrap());
+    told.doctor().ok(&format!(
+        "core.hooksPath of {}:2, for this whole machine",
+        system.display()
+    ));
+    // A worktree's.
+    shop.git(["config", "extensions.worktreeConfig", "true"])
+        .goes();
+    shop.git(["config", "--worktree", "core.hooksPath", ".githooks"])
+        .goes();
+    visit
+        .doctor()
+        .ok("core.hooksPath of .git/config.worktree:2, for this worktree alone");
+    shop.git(["config", "--worktree", "--unset", "core.hooksPath"])
+        .goes();
+    // The environment's.
+    let set = super::visit(&shop)
+        .with("GIT_CONFIG_COUNT", "1")
+        .with("GIT_CONFIG_KEY_0", "core.hooksPath")
+        .with("GIT_CONFIG_VALUE_0", "/dev/null");
+    let told = set.doctor();
+    let ill = told.warns(
+        "git looks for hooks in /dev/null: core.hooksPath of GIT_CONFIG_* in this environment",
+    );
+    ill.is_cured();
+}
+
+#[test]
+fn a_linked_worktree_without_the_directory_has_no_hook() {
+    let shop = shop();
+    shop.git(["config", "core.hooksPath", ".githooks"]).goes();
+    shop.install();
+    shop.git(["worktree", "add", "-q", "../linked", "-b", "work"])
+        .goes();
+    let visit = visit(&shop).from("../linked");
+    let told = visit.doctor();
+    told.breaks(".githooks/pre-push is missing: pushes are not judged")
+        .runs("pushgate install")
+        .is_cured();
+}
+
+#[test]
+fn configured_hooks_are_those_of_a_git_that_knows_them() {
+    let shop = shop();
+    let newer = git_of(&shop, "2.54.0");
+    let with_newer = super::visit(&shop).with("PATH", newer);
+    let configure = || {
+        for (key, value) in [
+            ("hook.lint.command", "make lint"),
+            ("hook.lint.event", "pre-push"),
+            (
+                "hook.pushgate.command",
+                &format!("'{PUSHGATE}' pre-push --"),
+            ),
+            ("hook.pushgate.event", "pre-push"),
+        ] {
+            shop.git(["config", key, value]).goes();
+        }
+    };
+    configure();
+    let told = with_newer.doctor();
+    told.ok("git also runs hook.lint.command, whatever the gate says: make lint");
+    told.warns("every push is judged twice, by .git/hooks/pre-push and by hook.pushgate.command");
+    let old = super::visit(&shop).with("PATH", git_of(&shop, "2.53.0"));
+    old.doctor().lacks("hook.lint").lacks("hook.pushgate");
+    fs::remove_file(hook(&shop)).unwrap();
+    let told = with_newer.doctor();
+    told.lacks("is missing");
+    let by_configuration = "git runs the gate by hook.pushgate.command: ";
+    // The git that an editor finds on this machine may be too old.
+    if told
+        .items
+        .iter()
+        .any(|item| item.state == "ok" && item.text.contains(by_configuration))
+    {
+        told.ok(by_configuration);
+    } else {
+        told.warns(by_configuration).runs("pushgate install");
+    }
+    let told = old.doctor();
+    told.breaks("pre-push is missing");
+    told.breaks(
+        "hook.pushgate.command is set, and git 2.53 runs no configured hooks: 2.54 or newer does",
+    )
+    .is_cured();
+    configure();
+    let told = with_newer.doctor();
+    told.warns("every push is judged twice")
+        .runs("git config --remove-section hook.pushgate")
+        .is_cured();
+}

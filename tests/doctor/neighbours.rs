@@ -1,0 +1,161 @@
+//! The real husky, lefthook, pre-commit and prek, whose hooks run here, and what they run.
+
+use std::fs;
+
+use super::visit::{Visit, visit};
+use crate::neighbours::Street;
+
+/// What runs before a push for a team that has pre-commit or prek.
+const CONFIG: &str = "\
+repos:
+- repo: local
+  hooks:
+    - id: check
+      name: check
+      entry: 'true'
+      language: system
+      stages: [pre-push]
+";
+
+/// Doctor, called by somebody who has these programs on PATH.
+fn on(street: &Street) -> Visit<'_> {
+    visit(&street.shop).with("PATH", street.path.to_str().unwrap())
+}
+
+/// A push that every gate would refuse goes, as long as nobody asks one.
+#[track_caller]
+fn is_not_gated(street: &Street) {
+    let before = street.shop.tip("staging", "master");
+    street.everything_is_on_origin();
+    street.shop.commit("stray");
+    street.run("git push staging HEAD:master").goes().silent();
+    street
+        .run(&format!(
+            "git push -q --no-verify --force staging {before}:master"
+        ))
+        .goes();
+    street.run("git reset -q --hard HEAD~1").goes();
+}
+
+#[test]
+fn the_hook_of_husky_runs_that_of_the_repository() {
+    let street = Street::new();
+    street.shop.write("package.json", "{\"name\": \"shop\"}\n");
+    street.run("git config core.hooksPath .husky/_").goes();
+    let visit = on(&street);
+    let told = visit.doctor();
+    told.ok("git looks for hooks in .husky/_, which is husky's: core.hooksPath of .git/config:");
+    told.breaks(".husky/_/pre-push is missing: pushes are not judged")
+        .runs("npx husky")
+        .is_cured_by("husky");
+    is_not_gated(&street);
+    visit
+        .doctor()
+        .breaks("a hook of husky runs here; .husky/pre-push does not mention pushgate: pushes are not judged")
+        .is_cured();
+    street.is_gated();
+    let told = visit.doctor();
+    told.ok("a hook of husky runs here; .husky/pre-push mentions pushgate");
+    told.warns("the hook finds it by PATH alone: an editor")
+        .runs("~/.config/husky/init.sh")
+        .is_cured();
+    visit.doctor().is_well();
+    let off = on(&street).with("HUSKY", "0");
+    off.doctor()
+        .warns("HUSKY=0 is set here: husky runs no hook, and pushes are not judged")
+        .is_cured();
+}
+
+#[test]
+fn lefthook_is_asked_to_call_the_gate() {
+    let street = Street::new();
+    street
+        .shop
+        .write("lefthook.yml", "pre-push:\n  jobs:\n    - run: 'true'\n");
+    street.run("lefthook install").goes();
+    is_not_gated(&street);
+    let visit = on(&street);
+    visit
+        .doctor()
+        .breaks("a hook of lefthook runs here; lefthook.yml does not mention pushgate: pushes are not judged")
+        .is_cured();
+    street.is_gated();
+    visit
+        .doctor()
+        .ok("a hook of lefthook runs here; lefthook.yml mentions pushgate");
+    // Without a hook of its own before a push, the file alone would change nothing.
+    let street = Street::new();
+    street
+        .shop
+        .write("lefthook.yml", "pre-commit:\n  jobs:\n    - run: 'true'\n");
+    street.run("lefthook install").goes();
+    let visit = on(&street);
+    visit
+        .doctor()
+        .breaks(".git/hooks/pre-push is missing: pushes are not judged")
+        .runs("pushgate install --write || lefthook install")
+        .is_cured();
+    street.is_gated();
+}
+
+#[test]
+fn what_pre_commit_and_prek_found_runs_first() {
+    for (tool, name) in [("pre-commit", "pre-commit"), ("prek", "prek")] {
+        let street = Street::new();
+        street.shop.write(".pre-commit-config.yaml", CONFIG);
+        street.run(&format!("{tool} install -t pre-push")).goes();
+        is_not_gated(&street);
+        let visit = on(&street);
+        visit
+            .doctor()
+            .breaks(&format!(
+                "a hook of {name} runs here; .pre-commit-config.yaml does not mention pushgate"
+            ))
+            .is_cured();
+        street.is_gated();
+        let told = visit.doctor();
+        told.ok(&format!(
+            "a hook of {name} runs here; .git/hooks/pre-push.legacy mentions pushgate"
+        ));
+        told.ok("under the short PATH of an editor, too").is_well();
+        // By its file alone the gate hears of one ref.
+        street.run("pushgate install --write").goes();
+        fs::remove_file(street.file(".git/hooks/pre-push.legacy")).unwrap();
+        visit
+            .doctor()
+            .warns(&format!("a hook of {name} runs here; by .pre-commit-config.yaml the gate hears of one ref of a push alone"))
+            .is_cured();
+    }
+}
+
+#[test]
+fn a_git_that_reads_configured_hooks_runs_the_gate_by_them() {
+    let street = Street::with(&["git/bin"]);
+    street.run("pushgate install --config").goes();
+    let visit = on(&street);
+    let told = visit.doctor();
+    told.lacks("is missing");
+    let says = "git runs the gate by hook.pushgate.command: exec ";
+    // The git that an editor finds on this machine may be too old.
+    if told
+        .items
+        .iter()
+        .any(|item| item.state == "ok" && item.text.contains(says))
+    {
+        told.ok(says);
+    } else {
+        told.warns(says).runs("&& pushgate install");
+    }
+    told.ok("under the short PATH of an editor, too");
+    street.is_gated();
+    fs::remove_file(street.file(".git/pushgate-hook/pre-push")).unwrap();
+    street.shop.commit("two");
+    street
+        .run("git push -q staging HEAD:refs/heads/feature")
+        .goes_not();
+    visit
+        .doctor()
+        .breaks("runs .git/pushgate-hook/pre-push, which is missing: every push is refused")
+        .is_cured();
+    street.is_gated();
+}

@@ -1,0 +1,165 @@
+//! The clock, and what is remembered here and by the team.
+
+use std::fs;
+
+use super::{path, shop, visit};
+use crate::support::{PUSHGATE, Ran, tool};
+
+#[test]
+fn the_hour_is_told_by_the_clocks_that_matter() {
+    let shop = shop();
+    shop.policy("suite: {run: 'true'}\nenvironments:\n  staging: {}\n  production:\n    after: staging\n    signoff: false\n    window: {timezone: Asia/Tokyo, closed: ['22:00-07:00']}\n");
+    // The clock that is set is that of the zone.
+    let mut command = shop.at("2026-11-24 12:00:00");
+    command
+        .args([PUSHGATE, "doctor"])
+        .env("TZ", "Europe/Madrid")
+        .env("PATH", path());
+    let visit = visit(&shop);
+    let told = visit.read(Ran::of(&mut command));
+    told.ok("Tue 2026-11-24 12:00 Europe/Madrid; production goes by Asia/Tokyo, Tue 20:00");
+    visit.doctor().is_well();
+}
+
+#[test]
+fn a_zone_that_nobody_knows_is_broken_where_a_window_goes_by_it() {
+    let shop = shop();
+    let visit = visit(&shop).with("TZ", "Nowhere/City");
+    visit
+        .doctor()
+        .warns("the time zone of this machine cannot be told")
+        .is_cured();
+    shop.policy(
+        "suite: {run: 'true'}\nenvironments: {staging: {window: {closed: ['22:00-07:00']}}}\n",
+    );
+    visit
+        .doctor()
+        .breaks("the time zone of this machine cannot be told")
+        .runs("unset TZ")
+        .is_cured();
+}
+
+#[test]
+fn a_clock_behind_what_has_happened_is_a_warning() {
+    let shop = shop();
+    let mut command = shop.command("git");
+    command
+        .args(["commit", "-q", "--allow-empty", "-m", "later"])
+        .env("GIT_COMMITTER_DATE", "2099-01-01T00:00:00Z");
+    Ran::of(&mut command).goes();
+    let visit = visit(&shop);
+    let told = visit.doctor();
+    told.warns("the commit time of HEAD is ")
+        .runs("date -u")
+        .runs("timedatectl set-ntp true");
+    assert!(
+        told.items
+            .last()
+            .unwrap()
+            .text
+            .ends_with(" ahead of this clock, which may be slow"),
+        "{}",
+        told.ran
+    );
+    shop.git(["push", "-q", "--no-verify", "origin", "master"])
+        .goes();
+    shop.git(["reset", "-q", "--hard", "HEAD~1"]).goes();
+    visit.doctor().warns("the commit time of origin/master is ");
+    shop.git(["push", "-q", "--no-verify", "--force", "origin", "master"])
+        .goes();
+    visit.doctor().is_well();
+    shop.push_at("2098-01-01 00:00:00", "staging", "HEAD:refs/heads/main")
+        .goes();
+    visit.doctor().warns("the last line of the ledger is ");
+}
+
+#[test]
+fn a_ledger_that_was_damaged_is_mended_by_its_cure() {
+    let shop = shop();
+    let ledger = shop.app.join(".git/pushgate/ledger.jsonl");
+    shop.push("staging", "HEAD:refs/heads/main").goes();
+    let visit = visit(&shop);
+    visit
+        .doctor()
+        .is_well()
+        .ok("one decision in .git/pushgate/ledger.jsonl");
+    let line = fs::read_to_string(&ledger).unwrap();
+    fs::write(&ledger, format!("half\n{line}{{\n{line}")).unwrap();
+    let told = visit.doctor();
+    told.ok("2 decisions in");
+    told.warns("lines 1, 3 of .git/pushgate/ledger.jsonl cannot be read")
+        .is_cured();
+    assert_eq!(
+        fs::read_to_string(&ledger).unwrap(),
+        format!("{line}{line}")
+    );
+    fs::remove_file(&ledger).unwrap();
+    fs::create_dir(&ledger).unwrap();
+    visit
+        .doctor()
+        .breaks("could not write ")
+        .hints("every push is refused until .git/pushgate is yours to write");
+}
+
+#[test]
+fn a_directory_that_cannot_be_written_to_is_broken() {
+    let shop = shop();
+    shop.push("staging", "HEAD:refs/heads/main").goes();
+    let is_root = nix::unistd::geteuid().is_root();
+    let mut command = shop.command(tool("unshare", "util-linux"));
+    command
+        .args(if is_root {
+            &["--mount"][..]
+        } else {
+            &["--map-root-user", "--mount"]
+        })
+        .args([
+            "sh",
+            "-euc",
+            "mount --bind .git .git; mount -o remount,bind,ro .git; exec \"$PROGRAM\" doctor",
+        ])
+        .env("PROGRAM", PUSHGATE)
+        .env("PATH", path());
+    let visit = visit(&shop);
+    visit
+        .read(Ran::of(&mut command))
+        .breaks("Read-only file system")
+        .hints("is yours to write");
+}
+
+#[test]
+fn notes_that_were_never_fetched_are_fetched_by_the_cure() {
+    let shop = shop();
+    shop.policy(
+        "suite: {run: 'true'}\nenvironments: {staging: {}, production: {after: staging}}\n",
+    );
+    shop.commit_on_origin("two");
+    shop.push("staging", "master").goes();
+    shop.pushgate(["approve", "staging"]).goes();
+    let visit = visit(&shop);
+    visit.doctor().ok("the team's notes are here");
+    let before = shop.ask(["rev-parse", "refs/notes/pushgate"]);
+    shop.git(["update-ref", "-d", "refs/notes/pushgate"]).goes();
+    visit
+        .doctor()
+        .warns("the team's notes were never fetched")
+        .is_cured();
+    assert_eq!(shop.ask(["rev-parse", "refs/notes/pushgate"]), before);
+    // A colleague's newer ones come with the next push.
+    shop.git(["clone", "-q", "../origin.git", "../ben"]).goes();
+    let ben = |args: &[&str]| shop.run_in(shop.path("ben"), "git", args).goes();
+    ben(&[
+        "fetch",
+        "-q",
+        "origin",
+        "refs/notes/pushgate:refs/notes/pushgate",
+    ]);
+    ben(&["notes", "--ref", "pushgate", "append", "-m", "{}", "HEAD"]);
+    ben(&["push", "-q", "origin", "refs/notes/pushgate"]);
+    visit
+        .doctor()
+        .ok("the team's notes are here; the next push brings newer ones");
+    // Whoever keeps all to themselves is not asked.
+    shop.policy("share: false\nsuite: {run: 'true'}\nenvironments: {staging: {}, production: {after: staging}}\n");
+    visit.doctor().lacks("notes");
+}
