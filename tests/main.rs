@@ -18,6 +18,7 @@ mod approve;
 mod bad_input;
 mod calendar_properties;
 mod chained;
+mod ci;
 mod commands;
 mod endings;
 mod governing;

@@ -67,7 +67,11 @@ fn the_defaults_it_names_are_the_defaults() {
     );
     assert_eq!(
         default("suite.on"),
-        format!("`{}`", format!("{:?}", policy.suite.on).to_lowercase())
+        format!(
+            "`{}`; `{}` with `suite.ci`",
+            format!("{:?}", policy.suite.on).to_lowercase(),
+            format!("{:?}", defaults::ON_WITH_CI).to_lowercase()
+        )
     );
     assert_eq!(
         default("suite.in"),
