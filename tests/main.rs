@@ -33,6 +33,7 @@ mod nesting;
 mod notes;
 mod notes_shared;
 mod overrides;
+mod pipelines;
 mod policy_errors;
 mod policy_properties;
 mod promotion;

@@ -31,7 +31,9 @@ fn default(key: &str) -> &'static str {
 
 #[test]
 fn the_policy_it_shows_holds() {
-    let all = blocks("yaml");
+    let mut all = blocks("yaml");
+    // Files of other programs begin with their name; tests/pipelines.rs runs them.
+    all.retain(|block| !block.starts_with("# ."));
     let [text, parts @ ..] = &all[..] else {
         panic!("a policy")
     };
