@@ -33,6 +33,7 @@ mod nesting;
 mod notes;
 mod notes_shared;
 mod overrides;
+mod pictures;
 mod pipelines;
 mod policy_errors;
 mod policy_properties;

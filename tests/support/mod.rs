@@ -6,6 +6,7 @@ pub mod nginx;
 pub mod processes;
 pub mod sshd;
 pub mod story;
+pub mod svg;
 pub mod tmux;
 
 use std::{
