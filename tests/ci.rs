@@ -13,6 +13,7 @@ use crate::support::{
     PUSHGATE, Ran, Sandbox,
     forge::{Forge, Scene, github, job, run, status, suite},
     processes::{Started, assert_nobody_lives_in, heeding},
+    tool,
 };
 
 /// A shop whose suite runs on a forge, and the commit that is to be pushed.
@@ -129,6 +130,27 @@ fn a_running_check_is_waited_for_and_the_world_asked_again() {
     let ran = Ran::from(push.wait_with_output().unwrap());
     ran.refused("trunk")
         .says("trunk had passed before the suite ran");
+}
+
+#[test]
+fn a_terminal_shows_how_long_it_has_been() {
+    let running = || github(vec![run("test", "in_progress")]);
+    let (shop, forge, _) = on_github(
+        "{ci: github, timeout: 30s}",
+        vec![running(), running(), github(vec![run("test", "success")])],
+    );
+    let mut command = shop.command(tool("script", "bsdutils"));
+    let line = "stty cols 80; git push staging master";
+    command
+        .env("TERM", "xterm")
+        .args(["-q", "-e", "-c", line, "/dev/null"]);
+    let seen = Ran::of(forge.lets_in(&mut command)).goes().stdout;
+    assert!(seen.contains("waiting for GitHub to check "), "{seen}");
+    assert!(seen.contains("[2s]"), "{seen}");
+    // What has not changed is not said again, and the status line is gone.
+    assert_eq!(seen.matches("waiting for GitHub").count(), 1, "{seen}");
+    let last = seen.rfind("s]").unwrap();
+    assert!(seen[last..].contains("\r\x1b[2K"), "{seen}");
 }
 
 #[test]
