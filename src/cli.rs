@@ -2,7 +2,7 @@
 
 use std::{ffi::OsString, path::PathBuf};
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 use crate::since::Since;
 
@@ -64,6 +64,10 @@ Examples:
     Log(Log),
     /// Play the whole story with real pushes in a scratch directory.
     Demo(Demo),
+    /// Print what makes a shell complete commands, options and environments.
+    Completions(Completions),
+    /// Print the manual: a page for each command.
+    Man(Man),
     /// Show what a command does, with examples.
     Help(Help),
     /// End a suite when standard input ends without a word; a running one is guarded so.
@@ -228,8 +232,58 @@ Examples:
   pushgate demo --dir /tmp/try   play in this directory; it must not exist yet")]
 pub struct Demo {
     /// Where to play; default: a new temporary directory.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub dir: Option<PathBuf>,
+}
+
+/// `pushgate completions`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+The script asks pushgate itself at each Tab: for the environments of the policy, for branches and
+tags. It reads the repository, never the network. ./install.sh puts it in place for bash, zsh and fish.
+
+Examples:
+  pushgate completions bash > ~/.local/share/bash-completion/completions/pushgate
+  pushgate completions fish > ~/.config/fish/completions/pushgate.fish
+  pushgate completions zsh > ~/.zfunc/_pushgate    fpath+=~/.zfunc before compinit in ~/.zshrc
+  pushgate completions elvish >> ~/.config/elvish/rc.elv
+  pushgate completions powershell >> $PROFILE")]
+pub struct Completions {
+    /// The shell: bash, elvish, fish, powershell or zsh.
+    #[arg(hide_possible_values = true)]
+    pub shell: Shell,
+}
+
+/// A shell that can be told how to complete.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Shell {
+    /// bash 4 or newer.
+    Bash,
+    /// elvish.
+    Elvish,
+    /// fish.
+    Fish,
+    /// PowerShell.
+    #[value(alias = "pwsh")]
+    Powershell,
+    /// zsh.
+    Zsh,
+}
+
+/// `pushgate man`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+./install.sh puts the pages where `man` finds them: `man pushgate`, `man pushgate-check`.
+
+Examples:
+  pushgate man check | man -l -
+  pushgate man --out ~/.local/share/man/man1")]
+pub struct Man {
+    /// The command whose page is printed; default: the page of pushgate itself.
+    pub command: Option<String>,
+    /// Write all pages into this directory instead, which is made if need be.
+    #[arg(long, value_name = "DIR", conflicts_with = "command", value_hint = ValueHint::DirPath)]
+    pub out: Option<PathBuf>,
 }
 
 /// `pushgate help`

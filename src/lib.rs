@@ -26,6 +26,7 @@ pub mod gates;
 pub mod history;
 pub mod judge;
 pub mod ledger;
+pub mod manual;
 pub mod overrides;
 pub mod policy;
 pub mod push;

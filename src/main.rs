@@ -1,9 +1,13 @@
 //! Args in, exit code out.
 
-use std::process::ExitCode;
+use std::{env, process::ExitCode};
 
 use clap::Parser;
+use pushgate::{cli::Cli, commands};
 
 fn main() -> ExitCode {
-    pushgate::commands::run(pushgate::cli::Cli::parse())
+    if let Some(done) = commands::complete(env::args_os()) {
+        return done;
+    }
+    commands::run(Cli::parse())
 }

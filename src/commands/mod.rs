@@ -3,6 +3,7 @@
 mod approve;
 mod chain;
 mod check;
+mod completions;
 mod demo;
 mod help;
 mod hooks;
@@ -11,6 +12,7 @@ mod install;
 mod lint;
 mod local;
 mod log;
+mod man;
 mod pre_push;
 mod status;
 mod uninstall;
@@ -23,6 +25,8 @@ use crate::{
     report,
     verdict::Trouble,
 };
+
+pub use completions::complete;
 
 /// What a subcommand ends with: an exit code, or what kept it from its work.
 pub(crate) type Done = Result<u8, Trouble>;
@@ -39,6 +43,8 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Window(args) => ("window", window::run(&args)),
         Command::Log(args) => ("log", log::run(&args)),
         Command::Demo(args) => ("demo", demo::run(&args)),
+        Command::Completions(args) => ("completions", completions::run(&args)),
+        Command::Man(args) => ("man", man::run(&args)),
         Command::Help(args) => ("help", help::run(&args)),
         Command::Guard { group, mark } => {
             crate::suite::guard::stand(group, &mark);

@@ -650,6 +650,14 @@ pub enum Trouble {
         /// What there is.
         known: Vec<String>,
     },
+    /// There is no such subcommand.
+    #[error("there is no command `{name}`{}", words::did_you_mean(.name, .known))]
+    NoCommand {
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        known: Vec<String>,
+    },
     /// The hooks directory is not this repository's own.
     #[error("git looks for its hooks in {}, which is not this repository's own", .directory.display())]
     SharedHooks {

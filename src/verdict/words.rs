@@ -663,6 +663,7 @@ impl Trouble {
             Self::NoEnvironment { .. } => {
                 format!("add it to `environments` in {FILE} (pushgate init writes one)")
             }
+            Self::NoCommand { .. } => "pushgate help".to_owned(),
             Self::SharedHooks { directory, own } => {
                 let own = own.to_string_lossy();
                 let mut cures = vec![format!(

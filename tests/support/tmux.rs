@@ -14,7 +14,7 @@ use super::{
     processes::{Server, server},
 };
 
-/// A terminal of 80 columns; it and its shell are gone when this is dropped.
+/// A terminal; it and its shell are gone when this is dropped.
 pub struct Terminal<'t> {
     shop: &'t Sandbox,
     socket: PathBuf,
@@ -22,13 +22,20 @@ pub struct Terminal<'t> {
 }
 
 impl<'t> Terminal<'t> {
-    /// Opens one with bash in the clone, whose prompt is `$ `.
+    /// Opens one of 80 columns with bash in the clone, whose prompt is `$ `.
     pub fn open(shop: &'t Sandbox) -> Self {
+        // As root, bash takes no prompt from the environment.
+        fs::write(shop.path("bashrc"), "PS1='$ '\n").unwrap();
+        let terminal = Self::running(shop, 80, "bash --rcfile ../bashrc");
+        terminal.shows("$");
+        terminal
+    }
+
+    /// Opens one of so many columns in which this runs, in the clone.
+    pub fn running(shop: &'t Sandbox, columns: u16, command_line: &str) -> Self {
         static NUMBER: AtomicUsize = AtomicUsize::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let socket = shop.path(&format!("tmux-{number}"));
-        // As root, bash takes no prompt from the environment.
-        fs::write(shop.path("bashrc"), "PS1='$ '\n").unwrap();
         let mut command = server(shop, "tmux", "tmux");
         command.args(["-f", "/dev/null", "-D", "-S"]).arg(&socket);
         let terminal = Self {
@@ -38,15 +45,13 @@ impl<'t> Terminal<'t> {
         };
         let begin = Instant::now();
         // A client that finds no server would start one that nobody ends.
-        let new = [
-            "new-session",
-            "-d",
-            "-x",
-            "80",
-            "-y",
-            "24",
-            "bash --rcfile ../bashrc",
-        ];
+        let columns = columns.to_string();
+        let size = ["-x", &columns, "-y", "24"];
+        let new: Vec<_> = (["new-session", "-d"].iter())
+            .chain(&size)
+            .chain(&[command_line])
+            .copied()
+            .collect();
         while terminal.tmux(&new).code != 0 {
             assert!(
                 begin.elapsed() < Duration::from_secs(10),
@@ -54,13 +59,17 @@ impl<'t> Terminal<'t> {
             );
             thread::sleep(Duration::from_millis(50));
         }
-        terminal.shows("$");
         terminal
     }
 
     fn tmux(&self, args: &[&str]) -> Ran {
         let mut command = self.shop.command(super::tool("tmux", "tmux"));
         Ran::of(command.args(["-N", "-S"]).arg(&self.socket).args(args))
+    }
+
+    /// Types, and leaves the line as it is.
+    pub fn begins(&self, line: &str) {
+        self.tmux(&["send-keys", "-l", line]).goes();
     }
 
     /// Types a line.

@@ -1,0 +1,157 @@
+//! `pushgate completions SHELL`: the script for a shell, and the answers that it asks for at each Tab.
+
+use std::{
+    env,
+    ffi::OsString,
+    io::{Write, stdout},
+    process::ExitCode,
+};
+
+use clap::{Arg, Command, CommandFactory, ValueEnum};
+use clap_complete::{
+    engine::{ArgValueCandidates, CompletionCandidate},
+    env::EnvCompleter,
+};
+
+use super::Done;
+use crate::{
+    cli::{Cli, Completions, Shell},
+    report,
+    verdict::Trouble,
+    world::Real,
+};
+
+/// Names the shell that asks; only the scripts set it.
+const ASKS: &str = "PUSHGATE_COMPLETE";
+const NAME: &str = "pushgate";
+
+/// What makes the file work where zsh loads it at the first Tab: it defines the function, and that
+/// Tab wants an answer, too.
+const AUTOLOADED: &str = "\
+if [[ ${funcstack[1]} == _pushgate ]]; then
+    _clap_dynamic_completer_pushgate \"$@\"
+fi
+";
+
+pub(crate) fn run(args: &Completions) -> Done {
+    let failed = |error: &std::io::Error| Trouble::io("write to standard output", error);
+    let mut script = Vec::new();
+    completer(args.shell)
+        .write_registration(ASKS, NAME, NAME, NAME, &mut script)
+        .map_err(|error| failed(&error))?;
+    let script = String::from_utf8_lossy(&script);
+    let mut script = format!("{}\n", script.trim());
+    if args.shell == Shell::Zsh {
+        script += AUTOLOADED;
+    }
+    report::data(&script).map_err(|error| failed(&error))?;
+    Ok(0)
+}
+
+/// Answers a shell that asks what could come next, if one does: `PUSHGATE_COMPLETE=bash pushgate -- WORDS`.
+///
+/// Nobody reads an error amid a line that is being typed: there is an answer, or none. The hook is
+/// never called so, whatever the environment says.
+pub fn complete(args: impl IntoIterator<Item = OsString>) -> Option<ExitCode> {
+    let mut words = args.into_iter().skip(1);
+    if words.next()? != "--" {
+        return None;
+    }
+    let shell = Shell::from_str(env::var_os(ASKS)?.to_str()?, true).ok()?;
+    let words: Vec<_> = words.collect();
+    if words.is_empty() {
+        return Some(ExitCode::SUCCESS);
+    }
+    let mut answer = Vec::new();
+    let here = env::current_dir().ok();
+    let done = completer(shell).write_complete(&mut command(), words, here.as_deref(), &mut answer);
+    if done.is_ok() {
+        let mut stdout = stdout().lock();
+        let _ = stdout.write_all(&answer).and_then(|()| stdout.flush());
+    }
+    Some(ExitCode::SUCCESS)
+}
+
+fn completer(shell: Shell) -> &'static dyn EnvCompleter {
+    use clap_complete::env::{Bash, Elvish, Fish, Powershell, Zsh};
+    match shell {
+        Shell::Bash => &Bash,
+        Shell::Elvish => &Elvish,
+        Shell::Fish => &Fish,
+        Shell::Powershell => &Powershell,
+        Shell::Zsh => &Zsh,
+    }
+}
+
+/// The command line, whose arguments know what could stand for them here.
+fn command() -> Command {
+    Cli::command().mut_subcommands(|sub| {
+        let name = sub.get_name().to_owned();
+        sub.mut_args(move |arg| with_candidates(arg, &name))
+    })
+}
+
+fn with_candidates(arg: Arg, command: &str) -> Arg {
+    // What these two take for an environment may be trunk, too.
+    let trunk = matches!(command, "check" | "log");
+    match arg.get_id().as_str() {
+        "environment" => arg.add(ArgValueCandidates::new(move || environments(trunk))),
+        "commit" => arg.add(ArgValueCandidates::new(revisions)),
+        "command" => arg.add(ArgValueCandidates::new(commands)),
+        _ => arg,
+    }
+}
+
+/// The environments of the policy of HEAD, or else of the work tree, or else of the Heroku remotes.
+fn environments(trunk: bool) -> Vec<CompletionCandidate> {
+    let policy = Real::open().and_then(|world| {
+        let head = world.reference("HEAD")?;
+        Ok(world.policy(head.as_ref())?.policy)
+    });
+    let named = policy.into_iter().flat_map(|policy| policy.environments);
+    let named = named.map(|environment| {
+        let help = match environment.after {
+            Some(after) => format!("after {after}"),
+            None => "environment".to_owned(),
+        };
+        CompletionCandidate::new(environment.name).help(Some(help.into()))
+    });
+    let trunk = trunk.then(|| {
+        let help = "where deploys come from";
+        CompletionCandidate::new("trunk").help(Some(help.into()))
+    });
+    named.chain(trunk).collect()
+}
+
+/// The branches, the tags, and HEAD.
+fn revisions() -> Vec<CompletionCandidate> {
+    const KINDS: [(&str, &str); 3] = [
+        ("refs/heads/", "branch"),
+        ("refs/remotes/", "remote branch"),
+        ("refs/tags/", "tag"),
+    ];
+    let Ok(said) = Real::open().and_then(|world| {
+        let places = KINDS.iter().map(|(place, _)| *place);
+        let asked = ["for-each-ref", "--count=1000", "--format=%(refname)"];
+        world.git().run(asked.into_iter().chain(places))
+    }) else {
+        return Vec::new();
+    };
+    let refs = String::from_utf8_lossy(&said.out).into_owned();
+    let named = refs.lines().filter_map(|name| {
+        let (place, kind) = KINDS.iter().find(|(place, _)| name.starts_with(place))?;
+        let short = name.strip_prefix(place)?.to_owned();
+        Some(CompletionCandidate::new(short).help(Some((*kind).into())))
+    });
+    let head = CompletionCandidate::new("HEAD").help(Some("what is checked out".into()));
+    [head].into_iter().chain(named).collect()
+}
+
+/// The subcommands that there is help for.
+fn commands() -> Vec<CompletionCandidate> {
+    Cli::command()
+        .get_subcommands()
+        .filter(|sub| !sub.is_hide_set())
+        .map(|sub| CompletionCandidate::new(sub.get_name()).help(sub.get_about().cloned()))
+        .collect()
+}

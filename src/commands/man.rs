@@ -1,0 +1,56 @@
+//! `pushgate man`: the manual, one page or all of them.
+
+use std::{fs, path::Path};
+
+use clap::CommandFactory;
+
+use super::Done;
+use crate::{
+    cli::{Cli, Man},
+    manual::{Page, pages},
+    report,
+    verdict::Trouble,
+};
+
+pub(crate) fn run(args: &Man) -> Done {
+    let pages = pages(Cli::command());
+    match &args.out {
+        Some(directory) => {
+            write(&pages, directory)?;
+            report::say(&format!(
+                "wrote {} pages into {}",
+                pages.len(),
+                directory.display()
+            ));
+        }
+        None => {
+            let page = page(args.command.as_deref(), &pages)?;
+            report::data(&page.text)
+                .map_err(|error| Trouble::io("write to standard output", &error))?;
+        }
+    }
+    Ok(0)
+}
+
+fn page<'p>(command: Option<&str>, pages: &'p [Page]) -> Result<&'p Page, Trouble> {
+    let found = pages.iter().find(|page| page.command.as_deref() == command);
+    found.ok_or_else(|| Trouble::NoCommand {
+        name: command.unwrap_or_default().to_owned(),
+        known: pages
+            .iter()
+            .filter_map(|page| page.command.clone())
+            .collect(),
+    })
+}
+
+fn write(pages: &[Page], directory: &Path) -> Result<(), Trouble> {
+    let failed = |path: &Path, error: &std::io::Error| {
+        Trouble::io(format!("write {}", path.display()), error)
+    };
+    fs::create_dir_all(directory).map_err(|error| failed(directory, &error))?;
+    for page in pages {
+        let path = directory.join(&page.file);
+        fs::write(&path, &page.text).map_err(|error| failed(&path, &error))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,286 @@
+//! What the shells complete, each asked at its own prompt in a real terminal.
+
+use std::{
+    fs,
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use crate::support::{PUSHGATE, Ran, Sandbox, tmux::Terminal, tool};
+
+/// A clone with a branch and a tag, and the program on everybody's PATH.
+fn shop() -> Sandbox {
+    let shop = Sandbox::new();
+    shop.git(["branch", "feature-basket"]).goes();
+    shop.git(["tag", "v1.0"]).goes();
+    fs::create_dir(shop.path("bin")).unwrap();
+    std::os::unix::fs::symlink(PUSHGATE, shop.path("bin/pushgate")).unwrap();
+    shop
+}
+
+/// The script for a shell, in a file.
+fn script(shop: &Sandbox, shell: &str) -> String {
+    let text = shop.pushgate(["completions", shell]).goes().stdout;
+    fs::write(shop.path(&format!("completions.{shell}")), &text).unwrap();
+    text
+}
+
+fn with_path(shop: &Sandbox) -> String {
+    let path = std::env::var("PATH").unwrap();
+    format!("{}:{path}", shop.path("bin").display())
+}
+
+/// What is typed before Tab, and what the line is then.
+const LINES: [(&str, &str); 8] = [
+    ("pushgate chec", "pushgate check"),
+    ("pushgate check prod", "pushgate check production"),
+    ("pushgate check tr", "pushgate check trunk"),
+    ("pushgate approve stag", "pushgate approve staging"),
+    ("pushgate window pro", "pushgate window production"),
+    (
+        "pushgate log --environment prod",
+        "pushgate log --environment production",
+    ),
+    (
+        "pushgate check --commit feat",
+        "pushgate check --commit feature-basket",
+    ),
+    ("pushgate help appr", "pushgate help approve"),
+];
+
+/// Each line, typed at the prompt of a shell that is ready.
+fn completes(terminal: &Terminal<'_>) {
+    for (typed, whole) in LINES {
+        terminal.begins(typed);
+        terminal.presses("Tab");
+        terminal.shows(whole);
+        // The next one begins on an empty line.
+        terminal.presses("C-u");
+        let begin = Instant::now();
+        while terminal.screen().contains("pushgate") {
+            assert!(
+                begin.elapsed() < Duration::from_secs(20),
+                "{}",
+                terminal.screen()
+            );
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+#[test]
+fn bash_completes_at_its_prompt() {
+    let shop = shop();
+    script(&shop, "bash");
+    let rc = format!(
+        "PS1='ready$ '\nPATH='{}'\nsource ../completions.bash\n",
+        with_path(&shop)
+    );
+    fs::write(shop.path("rc"), rc).unwrap();
+    let terminal = Terminal::running(&shop, 80, "bash --noprofile --rcfile ../rc");
+    terminal.shows("ready$");
+    completes(&terminal);
+}
+
+#[test]
+fn zsh_completes_at_its_prompt_sourced_and_loaded_at_the_first_tab() {
+    tool("zsh", "zsh");
+    for sourced in [true, false] {
+        let shop = shop();
+        let text = script(&shop, "zsh");
+        fs::create_dir(shop.path("functions")).unwrap();
+        fs::write(shop.path("functions/_pushgate"), text).unwrap();
+        let how = if sourced {
+            "autoload -Uz compinit\ncompinit -u -D\nsource ../completions.zsh"
+        } else {
+            "fpath+=../functions\nautoload -Uz compinit\ncompinit -u -D"
+        };
+        let rc = format!("PS1='ready%% '\nPATH='{}'\n{how}\n", with_path(&shop));
+        fs::write(shop.path("home/.zshrc"), rc).unwrap();
+        let terminal = Terminal::running(&shop, 80, "zsh -o NO_GLOBAL_RCS");
+        terminal.shows("ready%");
+        completes(&terminal);
+    }
+}
+
+#[test]
+fn fish_completes_at_its_prompt_and_says_what_is_what() {
+    tool("fish", "fish");
+    let shop = shop();
+    script(&shop, "fish");
+    let config = shop.path("home/.config/fish");
+    fs::create_dir_all(&config).unwrap();
+    let rc = format!(
+        "set -gx PATH (string split : '{}')\nset -g fish_greeting\nfunction fish_prompt; echo 'ready> '; end\nset -g fish_autosuggestion_enabled 0\nsource ../completions.fish\n",
+        with_path(&shop)
+    );
+    fs::write(config.join("config.fish"), rc).unwrap();
+    let terminal = Terminal::running(&shop, 80, "fish");
+    terminal.shows("ready>");
+    completes(&terminal);
+    let ask = |line: &str| {
+        let mut fish = shop.command("fish");
+        let ran = Ran::of(fish.args(["-c", &format!("complete -C '{line}'")])).goes();
+        assert_eq!(ran.stderr, "");
+        ran.stdout
+    };
+    let environments = ask("pushgate check ");
+    assert!(environments.contains("staging\t"), "{environments}");
+    assert!(environments.contains("production\tafter staging\n"));
+    assert!(environments.contains("trunk\t"));
+    // No command there is about a file of the work tree.
+    assert!(!environments.contains(".pushgate.yml"), "{environments}");
+    let window = ask("pushgate window ");
+    assert!(window.contains("staging\t") && !window.contains("trunk\t"));
+    let commands = ask("pushgate ");
+    assert!(commands.contains("check\tSay whether"), "{commands}");
+    let hidden = |line: &str| line.starts_with("pre-push") || line.starts_with("guard");
+    assert!(!commands.lines().any(hidden), "{commands}");
+}
+
+#[test]
+fn elvish_completes_at_its_prompt() {
+    tool("elvish", "elvish");
+    let shop = shop();
+    script(&shop, "elvish");
+    let rc = format!(
+        "set-env PATH '{}'\nset edit:prompt = {{ put 'ready> ' }}\nset edit:rprompt = {{ }}\n{}",
+        with_path(&shop),
+        fs::read_to_string(shop.path("completions.elvish")).unwrap()
+    );
+    fs::write(shop.path("rc.elv"), rc).unwrap();
+    let terminal = Terminal::running(&shop, 80, "elvish -rc ../rc.elv -db ../elvish.db");
+    terminal.shows("ready>");
+    completes(&terminal);
+}
+
+/// There is no PowerShell in Debian: its script is that of `clap_complete`, and what it calls answers.
+#[test]
+fn powershell_gets_an_answer_with_a_description_a_line() {
+    let shop = shop();
+    let text = script(&shop, "powershell");
+    assert_eq!(script(&shop, "pwsh"), text);
+    assert!(text.starts_with("Register-ArgumentCompleter -Native -CommandName pushgate "));
+    assert!(text.contains("\n& pushgate -- $args\n"), "{text}");
+    assert!(
+        text.contains("$env:PUSHGATE_COMPLETE = \"powershell\""),
+        "{text}"
+    );
+    let answer = ask(&shop, &shop.app, "powershell", &["pushgate", "check", ""]);
+    assert!(
+        answer
+            .stdout
+            .starts_with("staging\tenvironment\nproduction\tafter staging\ntrunk\t")
+    );
+}
+
+/// Asks the program as the scripts do.
+fn ask(shop: &Sandbox, directory: &Path, shell: &str, words: &[&str]) -> Ran {
+    let mut command = shop.command(PUSHGATE);
+    command
+        .current_dir(directory)
+        .env("PUSHGATE_COMPLETE", shell)
+        .env("_CLAP_COMPLETE_INDEX", (words.len() - 1).to_string())
+        .env("_CLAP_IFS", "\n")
+        .arg("--")
+        .args(words);
+    Ran::of(&mut command)
+}
+
+#[test]
+fn where_there_is_nothing_to_say_nothing_is_said() {
+    let shop = Sandbox::bare();
+    let elsewhere = shop.path("elsewhere");
+    fs::create_dir(&elsewhere).unwrap();
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        for line in [
+            &["pushgate", "window", "x"][..],
+            &["pushgate", "check", "--commit", "x"],
+            &["pushgate", "nonsense", "x"],
+            &["pushgate", "nonsense", "--", "x"],
+        ] {
+            // A clone without a commit and a policy, and no repository.
+            for directory in [&shop.app, &elsewhere] {
+                let ran = ask(&shop, directory, shell, line).goes();
+                assert_eq!(ran.stderr, "", "{shell} {line:?}");
+                assert_eq!(ran.stdout.trim(), "", "{shell} {line:?}");
+            }
+        }
+    }
+    shop.policy("environments: [\n");
+    let ran = ask(&shop, &shop.app, "fish", &["pushgate", "check", "t"]).goes();
+    assert_eq!(ran.stderr, "");
+    assert_eq!(ran.stdout, "trunk\twhere deploys come from\n");
+}
+
+#[test]
+fn without_a_policy_the_heroku_remotes_are_the_environments() {
+    let shop = Sandbox::bare();
+    for app in ["shop-staging", "shop"] {
+        let url = format!("https://git.heroku.com/{app}.git");
+        shop.git(["remote", "add", app, &url]).goes();
+    }
+    let ran = ask(&shop, &shop.app, "fish", &["pushgate", "window", ""]).goes();
+    assert!(
+        ran.stdout
+            .starts_with("staging\tenvironment\nproduction\tafter staging\n"),
+        "{ran}"
+    );
+    assert_eq!(ran.stderr, "");
+}
+
+#[test]
+fn no_tab_asks_the_network_or_takes_long() {
+    let shop = shop();
+    let strace = tool("strace", "strace");
+    let calls = shop.path("calls");
+    for line in [
+        &["pushgate", "check", ""][..],
+        &["pushgate", "check", "--commit", ""],
+        &["pushgate", "log", "--environment", ""],
+    ] {
+        let mut command = shop.command(&strace);
+        command
+            .args(["-f", "-qq", "-e", "trace=%network,execve", "-o"])
+            .arg(&calls)
+            .arg(PUSHGATE)
+            .arg("--")
+            .args(line)
+            .env("PUSHGATE_COMPLETE", "fish");
+        Ran::of(&mut command).goes();
+        let calls = fs::read_to_string(&calls).unwrap();
+        assert!(calls.contains("execve("), "{calls}");
+        for call in calls.lines().filter(|call| !call.contains("execve(")) {
+            assert!(!call.contains("AF_INET"), "{line:?}: {call}");
+        }
+        for program in ["ls-remote", "\"fetch\"", "ssh"] {
+            assert!(!calls.contains(program), "{line:?}: {calls}");
+        }
+        // Other tests run beside this one: one measured in peace is enough.
+        let quickest = (0..5).map(|_| {
+            let begin = Instant::now();
+            ask(&shop, &shop.app, "fish", line).goes();
+            begin.elapsed()
+        });
+        assert!(quickest.min().unwrap() < Duration::from_millis(150));
+    }
+}
+
+#[test]
+fn no_variable_makes_the_hook_answer_instead_of_judging() {
+    let shop = Sandbox::new();
+    shop.commit_on_origin("two");
+    for shell in ["bash", "fish", "nonsense", ""] {
+        shop.push_with(&[("PUSHGATE_COMPLETE", shell)], "production", "master")
+            .refused("promotion");
+    }
+}
+
+#[test]
+fn a_shell_that_is_not_known_is_refused_with_the_list() {
+    let shop = Sandbox::bare();
+    let ran = shop.pushgate(["completions", "bsh"]);
+    assert_eq!(ran.code, 2, "{ran}");
+    ran.says("[possible values: bash, elvish, fish, powershell, zsh]")
+        .says("a similar value exists: 'bash'");
+}
