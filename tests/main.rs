@@ -35,6 +35,7 @@ mod nesting;
 mod notes;
 mod notes_shared;
 mod overrides;
+mod packages;
 mod pictures;
 mod pipelines;
 mod policy_errors;
