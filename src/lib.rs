@@ -8,15 +8,17 @@
 //! 3. [`policy`] is what the team asks for, read from the pushed commit; [`calendar`] its hours.
 //! 4. [`gates`] sort the refs by what governs them and ask the five questions, cheapest first.
 //!    They ask the [`gates::World`]; [`world`] has the real answers, [`suite`] runs the tests.
+//!    Where the tests run on a forge instead, [`ci`] reads what it says of the commit.
 //! 5. [`judge`] holds it together, heeds the [`overrides`], and writes the [`ledger`]. What the team
 //!    remembers of a commit is a [`record`], shared by git notes; [`history`] holds all that together.
 //! 6. [`verdict`] is what came out, as data; [`report`] is what a person reads.
 //!
-//! Data flows one way: what is pure (push, destination, remotes, policy, calendar, record, verdict, gates)
+//! Data flows one way: what is pure (push, ci, destination, remotes, policy, calendar, record, verdict, gates)
 //! knows no clock, no disk, no network, no process and no terminal.
 
 pub mod approval;
 pub mod calendar;
+pub mod ci;
 pub mod cli;
 pub mod commands;
 pub mod destination;

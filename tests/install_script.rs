@@ -708,7 +708,7 @@ fn the_script_that_runs_the_tests_names_what_is_missing_where_it_may_not_install
         "tests/run: these Debian packages are missing:\n  apt-get install gcc openssh-client tmux shellcheck libc6-dev\n"
     );
     assert_eq!(ran.stdout, "");
-    for name in ["cc", "shellcheck", "tmux", "ssh-agent"] {
+    for name in ["cc", "shellcheck", "tmux", "ssh-agent", "cargo-deb"] {
         executable(&tools.join(name), "#!/bin/sh\n");
     }
     let ran = run().goes();

@@ -680,7 +680,7 @@ fn a_shallow_clone_is_told_to_deepen() {
     for options in ["--no-pager", "-c x.y=z"] {
         push(options)
             .undecided("target")
-            .says("hint: git fetch --unshallow staging")
+            .says("hint: git fetch --unshallow origin")
             .never_says("diverged");
     }
     // Neither behind nor diverged can be told from what is here.

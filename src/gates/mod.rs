@@ -25,7 +25,7 @@ pub use memory::{Arrival, Memory};
 pub use route::{Case, Place, Stage};
 
 use crate::{
-    policy::{Step, Suite, detect::Detected},
+    policy::{Ci, Step, Suite, detect::Detected},
     push::Oid,
     verdict::{Commit, Count, Gate, Mismatch, Refusal, Relation, Trouble, TrunkName},
 };
@@ -103,6 +103,8 @@ pub trait World: Memory + Sync {
     fn turn(&self) -> Result<Turn, Stop>;
     /// Runs the suite. It takes minutes.
     fn run(&self, work: &Work<'_>) -> Result<SuiteRun, Trouble>;
+    /// Asks the CI at trunk's remote whether its checks passed, and waits for it. It takes minutes.
+    fn checks(&self, work: &Work<'_>, ci: &Ci, remote: &str) -> Result<Checked, Stop>;
     /// Leaves a receipt.
     fn leave_receipt(&self, work: &Work<'_>, took: Duration) -> Result<(), Trouble>;
     /// Whether git can still send what was judged, as far as anybody can tell.
@@ -159,6 +161,17 @@ pub enum SuiteRun {
     },
     /// One did not.
     Stopped(Box<Refusal>),
+}
+
+/// The checks of a CI passed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Checked {
+    /// How many.
+    pub passed: usize,
+    /// How long it took to hear it.
+    pub took: Duration,
+    /// Whether they were waited for.
+    pub waited: bool,
 }
 
 /// Why a gate does not let pass.

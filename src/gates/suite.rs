@@ -9,7 +9,7 @@ use super::{
     live::{Live, joined},
 };
 use crate::{
-    policy::{In, Policy, Step, detect::Detected},
+    policy::{Ci, In, Policy, Step, detect::Detected},
     push::Oid,
     verdict::{Gate, Mismatch, Refusal, Trouble, words},
 };
@@ -49,6 +49,9 @@ pub(crate) fn ask(
     wants: &(dyn Fn(Gate) -> bool + Sync),
     world: &dyn World,
 ) -> Result<Told, Stop> {
+    if let Some(ci) = &case.policy.suite.ci {
+        return ask_ci(case, commit, ci, wants, world);
+    }
     let steps = steps(case.policy, commit, world)?;
     let work = Work {
         commit,
@@ -105,6 +108,55 @@ pub(crate) fn ask(
     })
 }
 
+/// Asks the CI instead of running anything here.
+fn ask_ci(
+    case: &Case<'_>,
+    commit: &Oid,
+    ci: &Ci,
+    wants: &(dyn Fn(Gate) -> bool + Sync),
+    world: &dyn World,
+) -> Result<Told, Stop> {
+    let forge = ci.forge.name();
+    let work = Work {
+        commit,
+        suite: &case.policy.suite,
+        steps: &[],
+    };
+    if let Some(passed) = world.receipt(&work)? {
+        let ago = ago(passed, world.now());
+        return Ok(Told {
+            answer: format!("passed on {forge}, as it said {ago} ago"),
+            notes: Vec::new(),
+            ran: false,
+            live: None,
+        });
+    }
+    let checked = world.checks(&work, ci, &case.policy.trunk.remote)?;
+    let mut notes = Vec::new();
+    if let Err(trouble) = world.leave_receipt(&work, Duration::ZERO) {
+        notes.push(format!("no receipt is left: {trouble}"));
+    }
+    let live = checked.waited.then(|| Live::ask(case, wants, world));
+    if !world.is_connected() {
+        return Err(Refusal::Disconnected { took: checked.took }.into());
+    }
+    let checks = if checked.passed == 1 {
+        "check"
+    } else {
+        "checks"
+    };
+    Ok(Told {
+        answer: format!(
+            "{} {checks} of {} passed on {forge}",
+            checked.passed,
+            commit.short()
+        ),
+        notes,
+        ran: checked.waited,
+        live,
+    })
+}
+
 /// Whether the suite need not run: an override that skips it then says that it was not needed.
 pub(crate) fn has_receipt(case: &Case<'_>, world: &dyn World) -> bool {
     let found = |commit: &Oid| receipt(case.policy, commit, world);
@@ -119,8 +171,12 @@ pub(crate) fn receipt(
     commit: &Oid,
     world: &dyn World,
 ) -> Result<Option<Passed>, Stop> {
-    let steps = steps(policy, commit, world)?;
     let suite = &policy.suite;
+    let steps = if suite.ci.is_some() {
+        Vec::new()
+    } else {
+        steps(policy, commit, world)?
+    };
     Ok(world.receipt(&Work {
         commit,
         suite,
@@ -130,12 +186,15 @@ pub(crate) fn receipt(
 
 /// When it passed and how long that took.
 fn passed_before(passed: Passed, now: Timestamp) -> String {
-    let ago = Duration::try_from(now.duration_since(passed.at)).unwrap_or_default();
     format!(
         "passed {} ago on this tree, in {}",
-        words::span(ago),
+        ago(passed, now),
         words::span(passed.took)
     )
+}
+
+fn ago(passed: Passed, now: Timestamp) -> String {
+    words::span(Duration::try_from(now.duration_since(passed.at)).unwrap_or_default())
 }
 
 /// The policy's steps, or the one that the project's own files name.
@@ -164,7 +223,11 @@ pub(crate) fn needs_checkout<'c>(case: &Case<'c>, world: &dyn World) -> Option<&
     let suite = &case.policy.suite;
     let commits = case.commits();
     match commits.as_slice() {
-        [commit] if suite.place == In::Checkout && !has_receipt(case, world) => Some(commit),
+        [commit]
+            if suite.ci.is_none() && suite.place == In::Checkout && !has_receipt(case, world) =>
+        {
+            Some(commit)
+        }
         _ => None,
     }
 }

@@ -75,11 +75,13 @@ fn set(case: &Case<'_>, update: &Update, world: &dyn World) -> Result<(), super:
         Some(deployed)
             if case.place != Place::Branch && world.object(deployed)? == Object::Missing =>
         {
-            let (id, remote) = (deployed.clone(), case.remote.clone());
-            // In a shallow clone it may only be cut off.
+            let id = deployed.clone();
+            // In a shallow clone it may only be cut off: what is deployed comes from trunk.
             Err(if world.is_shallow() {
+                let remote = case.policy.trunk.remote.clone();
                 Trouble::Shallow { id, remote }.into()
             } else {
+                let remote = case.remote.clone();
                 Refusal::UnknownDeployed { id, remote }.into()
             })
         }

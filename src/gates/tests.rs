@@ -1,5 +1,7 @@
 //! The gates against a world that remembers what it was asked: the order, and what is never asked.
 
+mod ci;
+
 use std::{collections::BTreeSet, sync::Mutex};
 
 use bstr::ByteSlice;
@@ -32,6 +34,7 @@ struct Fake {
     mismatches: Mutex<Vec<Option<Mismatch>>>,
     suite: fn() -> SuiteRun,
     receipts: Mutex<Vec<Option<Passed>>>,
+    checks: fn() -> Result<Checked, Stop>,
     waited: bool,
     connection: &'static str,
     records: Vec<Record>,
@@ -55,6 +58,13 @@ impl Default for Fake {
                 warning: None,
             },
             receipts: Mutex::new(vec![None]),
+            checks: || {
+                Ok(Checked {
+                    passed: 2,
+                    took: Duration::from_secs(1),
+                    waited: false,
+                })
+            },
             waited: false,
             connection: "open",
             records: Vec::new(),
@@ -155,6 +165,10 @@ impl World for Fake {
         self.note("turn");
         Ok(Turn::new(self.waited, ()))
     }
+    fn checks(&self, _: &Work<'_>, _: &Ci, _: &str) -> Result<Checked, Stop> {
+        self.note("checks");
+        (self.checks)()
+    }
     fn leave_receipt(&self, _: &Work<'_>, _: Duration) -> Result<(), Trouble> {
         self.note("receipt");
         Ok(())
@@ -230,10 +244,13 @@ fn set(commit: char, target: &str) -> Update {
 
 /// What the gates say of a push of these updates to production.
 fn production(updates: &[Update], skip: &[Gate], world: &Fake) -> Verdict {
-    let policy = policy();
+    production_under(&policy(), updates, skip, world)
+}
+
+fn production_under(policy: &Policy, updates: &[Update], skip: &[Gate], world: &Fake) -> Verdict {
     let destination = Destination::Path("/srv/shop".into());
     let case = Case {
-        policy: &policy,
+        policy,
         written: true,
         place: Place::Environment("production"),
         destination: &destination,

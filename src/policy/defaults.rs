@@ -9,6 +9,8 @@ use crate::calendar::Window;
 pub const REMOTE: &str = "origin";
 /// `suite.on`.
 pub const ON: On = On::Trunk;
+/// `suite.on` with `suite.ci`: a CI can only check what was pushed.
+pub const ON_WITH_CI: On = On::Deploys;
 /// `suite.in`.
 pub const PLACE: In = In::Checkout;
 /// `suite.timeout`.
@@ -86,6 +88,7 @@ impl Default for Suite {
     fn default() -> Self {
         Self {
             steps: Vec::new(),
+            ci: None,
             on: ON,
             place: PLACE,
             timeout: TIMEOUT,

@@ -266,6 +266,20 @@ pub enum Problem {
         /// The environment that has it.
         owner: String,
     },
+    /// A key that means nothing without another.
+    #[error("{} needs `{needs}`", quoted(.key))]
+    Needs {
+        /// The key.
+        key: &'static str,
+        /// The other one.
+        needs: &'static str,
+    },
+    /// A key about a run of the suite here, where the CI has it run.
+    #[error("{} is about a suite that runs here; with `ci` the CI is asked instead: remove one of them", quoted(.key))]
+    NotWithCi {
+        /// The key.
+        key: &'static str,
+    },
     /// A key that has a meaning only where `after` is set.
     #[error("{} needs `after`, the environment where the commit must be first", quoted(.key))]
     NeedsAfter {

@@ -10,7 +10,7 @@ use serde::de::{Deserializer, Error, SeqAccess, Visitor};
 use serde::{Deserialize, de};
 
 use super::error::{alternatives, nearest};
-use super::{By, In, On, Reason, Reuse};
+use super::{By, Forge, In, On, Reason, Reuse};
 use crate::calendar::{Rule, RuleError};
 
 /// How an empty list is reported; `load` knows it by this text.
@@ -373,6 +373,11 @@ impl Word for On {
 impl Word for In {
     const WORDS: &'static [&'static str] = &["checkout", "worktree"];
     const VALUES: &'static [Self] = &[Self::Checkout, Self::Worktree];
+}
+
+impl Word for Forge {
+    const WORDS: &'static [&'static str] = &["github", "gitlab"];
+    const VALUES: &'static [Self] = &[Self::Github, Self::Gitlab];
 }
 
 impl Word for Reason {

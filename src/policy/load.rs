@@ -20,6 +20,8 @@ const HOMES: [(&str, &[&str]); 5] = [
         "`suite`",
         &[
             "run",
+            "ci",
+            "checks",
             "on",
             "in",
             "timeout",

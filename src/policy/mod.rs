@@ -82,6 +82,8 @@ pub struct Trunk {
 pub struct Suite {
     /// The commands in their order; empty: found from the project's own files.
     pub steps: Vec<Step>,
+    /// The CI that is asked instead of running anything here.
+    pub ci: Option<Ci>,
     /// The pushes that need it.
     pub on: On,
     /// The tree it runs on.
@@ -98,6 +100,24 @@ pub struct Suite {
     pub link: Vec<String>,
     /// Whether the suite gets the terminal.
     pub interactive: bool,
+}
+
+/// A CI that has the suite run, and what of it counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ci {
+    /// Where it runs.
+    pub forge: Forge,
+    /// The checks that have to pass; empty: all of them.
+    pub checks: Vec<String>,
+}
+
+/// A place where a team's code lives and its CI runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Forge {
+    /// GitHub, or a GitHub Enterprise Server.
+    Github,
+    /// GitLab, wherever.
+    Gitlab,
 }
 
 /// One command of the suite.

@@ -10,7 +10,7 @@ use super::leaf::{
     Below, Branch, Closing, Command, Length, Limit, Name, Opening, Pattern, People, Variable,
     given, one_at_least, one_or_more, reuse, word,
 };
-use super::{By, In, On, Reason, Reuse, Signoff};
+use super::{By, Forge, In, On, Reason, Reuse, Signoff};
 use crate::calendar::Zone;
 
 #[derive(Debug, Default, Deserialize)]
@@ -42,6 +42,10 @@ pub(super) struct RawTrunk {
 pub(super) struct RawSuite {
     #[serde(deserialize_with = "one_or_more")]
     pub(super) run: Option<Vec<RawStep>>,
+    #[serde(deserialize_with = "word")]
+    pub(super) ci: Option<Forge>,
+    #[serde(deserialize_with = "one_or_more")]
+    pub(super) checks: Option<Vec<Name>>,
     #[serde(deserialize_with = "word")]
     pub(super) on: Option<On>,
     #[serde(rename = "in", deserialize_with = "word")]

@@ -9,7 +9,7 @@ use super::error::{Fault, Place, Problem, nearest};
 use super::leaf::{Below, Branch, Closing, Length, Limit, Name, Opening, Pattern, Variable};
 use super::marks::Node;
 use super::raw::{RawEnvironment, RawPolicy, RawSignoff, RawStep, RawSuite, RawTrunk, RawWindow};
-use super::{Environment, Policy, Step, Suite, Trunk, defaults};
+use super::{Ci, Environment, Policy, Step, Suite, Trunk, defaults};
 use crate::calendar::{Holidays, Window};
 
 /// Environments that would be taken for something else.
@@ -42,13 +42,16 @@ fn trunk(raw: RawTrunk) -> Trunk {
 
 fn suite(raw: RawSuite, tree: &Node) -> Result<Suite, Fault> {
     let standard = Suite::default();
+    let ci = ci(&raw, tree)?;
+    let on = ci.as_ref().map_or(standard.on, |_| defaults::ON_WITH_CI);
     let env: Vec<String> = texts(raw.env, |Variable(name)| name).unwrap_or_default();
     once(&env, &["suite", "env"], tree)?;
     let link: Vec<String> = texts(raw.link, |Below(path)| path).unwrap_or_default();
     once(&link, &["suite", "link"], tree)?;
     Ok(Suite {
+        ci,
         steps: raw.run.unwrap_or_default().into_iter().map(step).collect(),
-        on: raw.on.unwrap_or(standard.on),
+        on: raw.on.unwrap_or(on),
         place: raw.place.unwrap_or(standard.place),
         timeout: raw.timeout.map_or(standard.timeout, |Limit(time)| time),
         reuse: raw.reuse.unwrap_or(standard.reuse),
@@ -57,6 +60,35 @@ fn suite(raw: RawSuite, tree: &Node) -> Result<Suite, Fault> {
         link,
         interactive: raw.interactive.unwrap_or(standard.interactive),
     })
+}
+
+/// The CI that is asked, and no key beside it that says how to run something here.
+fn ci(raw: &RawSuite, tree: &Node) -> Result<Option<Ci>, Fault> {
+    let at = |key| tree.key(&["suite", key]);
+    let Some(forge) = raw.ci else {
+        return match raw.checks {
+            Some(_) => Err(at("checks").fault(Problem::Needs {
+                key: "checks",
+                needs: "ci",
+            })),
+            None => Ok(None),
+        };
+    };
+    let others = [
+        ("run", raw.run.is_some()),
+        ("in", raw.place.is_some()),
+        ("env", raw.env.is_some()),
+        ("expect", raw.expect.is_some()),
+        ("link", raw.link.is_some()),
+        ("interactive", raw.interactive.is_some()),
+    ];
+    if let Some((key, _)) = others.into_iter().find(|(_, given)| *given) {
+        return Err(at(key).fault(Problem::NotWithCi { key }));
+    }
+    let names = raw.checks.iter().flatten().map(|Name(name)| name.clone());
+    let checks: Vec<_> = names.collect();
+    once(&checks, &["suite", "checks"], tree)?;
+    Ok(Some(Ci { forge, checks }))
 }
 
 fn step(raw: RawStep) -> Step {

@@ -13,6 +13,7 @@ mod process;
 pub(crate) mod receipts;
 mod screen;
 pub(crate) mod turn;
+mod waiting;
 pub(crate) mod worktree;
 
 use std::{
@@ -24,6 +25,8 @@ use std::{
     thread,
     time::{Duration, Instant},
 };
+
+pub(crate) use waiting::Waiting;
 
 use self::{
     environment::{Mark, scrubbed},

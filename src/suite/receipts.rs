@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     gates::Passed,
-    policy::{In, Reuse, Step, Suite},
+    policy::{Ci, Forge, In, Reuse, Step, Suite},
     push::Oid,
 };
 
@@ -35,7 +35,7 @@ pub(crate) const MACHINE: [&str; 2] = [std::env::consts::OS, std::env::consts::A
 struct Receipt {
     /// The format.
     v: u32,
-    /// The tree that was tested.
+    /// The tree that was tested, or the commit that a CI has checked.
     tree: String,
     /// What gives the pass its meaning.
     suite: String,
@@ -85,6 +85,26 @@ pub(crate) fn fingerprint(
             Some(value) => part(&[b"=", value.as_slice()].concat()),
             None => part(b""),
         }
+    }
+    hex(&hash.finalize())
+}
+
+/// What a pass of a CI depends on beside the commit: whose, and which checks.
+pub(crate) fn checks_fingerprint(ci: &Ci) -> String {
+    let mut hash = Sha256::new();
+    let mut part = |bytes: &[u8]| {
+        hash.update(bytes.len().to_le_bytes());
+        hash.update(bytes);
+    };
+    part(&VERSION.to_le_bytes());
+    part(match ci.forge {
+        Forge::Github => b"ci on github",
+        Forge::Gitlab => b"ci on gitlab",
+    });
+    let mut checks: Vec<_> = ci.checks.iter().collect();
+    checks.sort();
+    for check in checks {
+        part(check.as_bytes());
     }
     hex(&hash.finalize())
 }
@@ -305,6 +325,24 @@ mod tests {
         }
         fs::write(&path, &whole).unwrap();
         assert!(receipts.find(&tree('1'), "suite", DAY, noon()).is_some());
+    }
+
+    #[test]
+    fn the_fingerprint_of_checks_tells_the_forge_and_the_names() {
+        let of = |forge, checks: &[&str]| {
+            let checks = checks.iter().map(|name| (*name).to_owned()).collect();
+            checks_fingerprint(&Ci { forge, checks })
+        };
+        let all = [
+            of(Forge::Github, &[]),
+            of(Forge::Gitlab, &[]),
+            of(Forge::Github, &["test"]),
+            of(Forge::Github, &["test", "lint"]),
+            of(Forge::Github, &["testlint"]),
+        ];
+        let told: std::collections::BTreeSet<_> = all.iter().collect();
+        assert_eq!(told.len(), all.len(), "two of them are the same");
+        assert_eq!(all[3], of(Forge::Github, &["lint", "test"]));
     }
 
     #[test]

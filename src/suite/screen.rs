@@ -18,6 +18,8 @@ const CLEAR: &[u8] = b"\r\x1b[2K";
 /// The screen, or the log of somebody else's machine.
 pub(super) struct Screen<'s> {
     audience: &'s dyn Audience,
+    /// What goes on, and how it is said that it was stopped.
+    words: [&'static str; 2],
     start: Instant,
     /// How long the suite took last time.
     last_took: Option<Duration>,
@@ -37,8 +39,22 @@ struct State {
 
 impl<'s> Screen<'s> {
     pub(super) fn new(audience: &'s dyn Audience, last_took: Option<Duration>) -> Self {
+        Self::saying(
+            ["the suite is running", "the suite was stopped"],
+            audience,
+            last_took,
+        )
+    }
+
+    /// The same for something else than a suite that runs here.
+    pub(super) fn saying(
+        words: [&'static str; 2],
+        audience: &'s dyn Audience,
+        last_took: Option<Duration>,
+    ) -> Self {
         Self {
             audience,
+            words,
             start: Instant::now(),
             last_took,
             state: Mutex::new(State {
@@ -103,7 +119,7 @@ impl<'s> Screen<'s> {
                 self.audience.bytes(b"\n");
             }
             self.audience
-                .line(&format!("the suite is running: {}", self.status()));
+                .line(&format!("{}: {}", self.words[0], self.status()));
             state.spoke = Instant::now();
             state.line_is_open = false;
         }
@@ -158,7 +174,7 @@ impl<'s> Screen<'s> {
                 (None, true) => b"\n",
                 (None, false) => take_back,
             };
-            let line = format!("the suite was stopped ({by}): nothing is pushed");
+            let line = format!("{} ({by}): nothing is pushed", self.words[1]);
             self.audience.last(before, &line);
         }
     }

@@ -12,8 +12,9 @@ pub(crate) use words::{alternatives, printable, shell_word};
 
 use crate::{
     calendar::{Closed, HolidaysError, MomentError},
+    ci::{Check, CiTrouble},
     destination::Platform,
-    policy::Signoff,
+    policy::{Forge, Signoff},
     push::Oid,
 };
 
@@ -464,6 +465,19 @@ pub enum Refusal {
         /// The whole output.
         log: Option<PathBuf>,
     },
+    /// The CI has not passed it.
+    Checks {
+        /// Where.
+        forge: Forge,
+        /// What is pushed.
+        commit: Oid,
+        /// Where trunk is.
+        remote: String,
+        /// What did not pass.
+        red: Vec<Check>,
+        /// What is wanted and not there.
+        missing: Vec<String>,
+    },
     /// The suite passed, but its output is not what the policy expects.
     Unexpected {
         /// The regular expression.
@@ -579,6 +593,9 @@ pub enum Trouble {
         /// The signal, or the end of `git push`.
         by: String,
     },
+    /// The CI could not say.
+    #[error(transparent)]
+    Ci(Box<CiTrouble>),
     /// Something stands where `suite.link` wants a link.
     #[error("`{link}` of `suite.link` cannot be linked into the worktree: {} is there{}", .path.display(), if *.tracked { ", and the commit has it" } else { "" })]
     LinkInTheWay {
@@ -766,6 +783,7 @@ impl Trouble {
     /// Its causes, one a line, outermost first.
     pub fn causes(&self) -> &[String] {
         match self {
+            Self::Ci(why) => why.words(),
             Self::Unreachable { words, .. }
             | Self::NotShared { words, .. }
             | Self::NotSigned { words }

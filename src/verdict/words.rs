@@ -8,6 +8,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use super::{Ending, Mismatch, Pushed, Refusal, Relation, Trouble, TrunkName};
 use crate::{
     calendar::ClosedBy,
+    ci::Check,
     policy::{By, FILE, nearest},
 };
 
@@ -312,6 +313,13 @@ impl fmt::Display for Refusal {
                     None => Ok(()),
                 }
             }
+            Self::Checks {
+                forge,
+                commit,
+                red,
+                missing,
+                ..
+            } => checks(f, forge.name(), commit.short(), red, missing),
             Self::InsideSuite { process } => write!(
                 f,
                 "this push comes from inside the suite that runs (process {process}), and would wait for it for ever"
@@ -348,6 +356,52 @@ impl fmt::Display for Refusal {
                 }
             }
         }
+    }
+}
+
+fn checks(
+    f: &mut fmt::Formatter<'_>,
+    forge: &str,
+    commit: &str,
+    red: &[Check],
+    missing: &[String],
+) -> fmt::Result {
+    const MOST: usize = 10;
+    match (red, missing) {
+        ([], []) => return write!(f, "no check of {commit} has passed on {forge}"),
+        ([], missing) => write!(f, "{commit} lacks {} on {forge}:", number(missing.len()))?,
+        (red, []) => write!(
+            f,
+            "{} of {commit} did not pass on {forge}:",
+            number(red.len())
+        )?,
+        (red, missing) => write!(
+            f,
+            "{} of {commit} did not pass on {forge}, and {} not there:",
+            number(red.len()),
+            match missing.len() {
+                1 => "1 is".to_owned(),
+                more => format!("{more} are"),
+            }
+        )?,
+    }
+    let missing = missing
+        .iter()
+        .map(|name| format!("`{}`: not there", printable(name.as_bytes().into())));
+    let lines: Vec<_> = red.iter().map(Check::to_string).chain(missing).collect();
+    for line in lines.iter().take(MOST) {
+        write!(f, "\n    {line}")?;
+    }
+    if lines.len() > MOST {
+        write!(f, "\n    and {} more", lines.len() - MOST)?;
+    }
+    Ok(())
+}
+
+fn number(checks: usize) -> String {
+    match checks {
+        1 => "1 check".to_owned(),
+        more => format!("{more} checks"),
     }
 }
 
@@ -409,6 +463,10 @@ fn list(files: &[BString], what: &str) -> String {
 
 impl Refusal {
     /// The commands, or the words, that cure it.
+    #[allow(
+        clippy::too_many_lines,
+        reason = "one arm a refusal: this is the list of them"
+    )]
     pub fn cures(&self) -> Vec<String> {
         let one = |cure: String| vec![cure];
         match self {
@@ -496,6 +554,18 @@ impl Refusal {
                 Ending::TimedOut(_) => one(format!("mend what hangs, or raise `suite.timeout` in {FILE}")),
                 Ending::WantsTerminal => one(format!("have it ask nothing, or set `suite.interactive: true` in {FILE}")),
             },
+            Self::Checks { forge, commit, remote, red, missing } => match (red.as_slice(), missing.as_slice()) {
+                ([_, ..], _) => vec![
+                    "mend it, commit, and push again".to_owned(),
+                    "or have it run once more there, then push again".to_owned(),
+                ],
+                ([], []) => one(format!(
+                    "see that {} checks what is pushed to {remote}, and that {} is there",
+                    forge.name(),
+                    commit.short()
+                )),
+                ([], _) => one(format!("see that they run, or mend `suite.checks` in {FILE}")),
+            },
             Self::InsideSuite { .. } => one(
                 "have the suite push a repository that it made itself, or set PUSHGATE_SKIP=suite for that push".to_owned(),
             ),
@@ -546,6 +616,7 @@ impl Trouble {
                     "see that `git ls-remote {remote}` answers without asking for anything, then push again"
                 )
             }
+            Self::Ci(why) => return why.cures(),
             Self::WhichEnvironment { known } => match known.first() {
                 Some(name) => format!("name it: pushgate approve {name}"),
                 None => format!(

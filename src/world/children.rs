@@ -26,6 +26,9 @@ use crate::{destination::redact, verdict::Trouble};
 /// How often, in milliseconds, a silent pipe is looked at again.
 const TICK: u8 = 50;
 
+/// Nobody has so much to say, in bytes: whoever does is not heard to the end.
+const MOST: usize = 64 << 20;
+
 /// How soon, and at last how often, the end of a program is looked for that says no more.
 const BLINK: Duration = Duration::from_micros(100);
 const PATIENCE: Duration = Duration::from_millis(100);
@@ -43,7 +46,7 @@ pub(crate) struct Git {
 pub(crate) struct Said {
     /// Its exit code; `None` where a signal ended it.
     pub(crate) code: Option<i32>,
-    /// Its standard output.
+    /// Its standard output, as far as it was heard.
     pub(crate) out: Vec<u8>,
     /// Its standard error, line by line, without blank ones and without passwords.
     pub(crate) words: Vec<String>,
@@ -279,7 +282,10 @@ impl Pipe {
     fn read(&mut self) {
         let mut buffer = [0; 16 * 1024];
         match self.file.as_mut().map(|file| file.read(&mut buffer)) {
-            Some(Ok(count @ 1..)) => self.all.extend_from_slice(&buffer[..count]),
+            Some(Ok(count @ 1..)) if self.all.len() + count <= MOST => {
+                self.all.extend_from_slice(&buffer[..count]);
+            }
+            // A pipe that nobody reads any more ends the program.
             _ => self.file = None,
         }
     }

@@ -8,8 +8,10 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use super::{Real, heard::Heard};
 use crate::{
-    gates::{Arrival, Memory, Object, Passed, Stage, Stop, SuiteRun, Tip, Turn, Work, World},
-    policy::detect::Detected,
+    gates::{
+        Arrival, Checked, Memory, Object, Passed, Stage, Stop, SuiteRun, Tip, Turn, Work, World,
+    },
+    policy::{Ci, detect::Detected},
     push::Oid,
     record::Record,
     verdict::{Commit, Count, Mismatch, Relation, Trouble, TrunkName},
@@ -117,6 +119,15 @@ impl World for Dry<'_> {
         Ok(SuiteRun::Passed {
             took: (self.run.get_or_init(|| Run { last }).last).unwrap_or_default(),
             warning: None,
+        })
+    }
+
+    fn checks(&self, _: &Work<'_>, _: &Ci, _: &str) -> Result<Checked, Stop> {
+        self.run.get_or_init(|| Run { last: None });
+        Ok(Checked {
+            passed: 0,
+            took: Duration::ZERO,
+            waited: false,
         })
     }
 

@@ -2,6 +2,7 @@
 
 mod caller;
 pub(crate) mod children;
+mod ci;
 mod connection;
 pub(crate) mod dry;
 mod files;
@@ -38,9 +39,9 @@ use self::{
 };
 use crate::{
     destination::{Destination, Reader, follow, is_ssh},
-    gates::{Object, Passed, Stop, SuiteRun, Tip, Turn, Work, World},
+    gates::{Checked, Object, Passed, Stop, SuiteRun, Tip, Turn, Work, World},
     policy::{
-        In, Reuse,
+        Ci, In, Reuse,
         detect::{self, Detected},
     },
     push::Oid,
@@ -48,7 +49,7 @@ use crate::{
     report,
     suite::{
         self,
-        receipts::{MACHINE, Receipts, fingerprint},
+        receipts::{MACHINE, Receipts, checks_fingerprint, fingerprint},
         worktree::Worktree,
     },
     verdict::{Commit, Count, Mismatch, Relation, Trouble, TrunkName, span},
@@ -247,8 +248,11 @@ impl Real {
         Ok(self.receipts().last_took(&suite))
     }
 
-    /// What a receipt is for: a tree, and the suite that passed on it.
+    /// What a receipt is for: a tree, and the suite that passed on it; or a commit, and its checks.
     fn receipt_key(&self, work: &Work<'_>) -> Result<(Oid, String), Trouble> {
+        if let Some(ci) = &work.suite.ci {
+            return Ok((work.commit.clone(), checks_fingerprint(ci)));
+        }
         let variable =
             |name: &str| env::var_os(name).map(std::os::unix::ffi::OsStringExt::into_vec);
         let suite = fingerprint(MACHINE, work.suite, work.steps, variable);
@@ -504,6 +508,11 @@ impl World for Real {
 
     fn turn(&self) -> Result<Turn, Stop> {
         suite::turn::take(&self.state_dir(), &self.common_dir, &report::Stderr)
+    }
+
+    fn checks(&self, work: &Work<'_>, ci: &Ci, remote: &str) -> Result<Checked, Stop> {
+        let limit = work.suite.timeout;
+        self.ask_ci(ci, work.commit, remote, limit, &report::Stderr)
     }
 
     fn leave_receipt(&self, work: &Work<'_>, took: Duration) -> Result<(), Trouble> {

@@ -1,10 +1,12 @@
 //! A shop with an origin, a staging, a production and a clone, and words to tell a story with them.
 
 pub mod clerk;
+pub mod forge;
 pub mod nginx;
 pub mod processes;
 pub mod sshd;
 pub mod story;
+pub mod svg;
 pub mod tmux;
 
 use std::{

@@ -76,8 +76,13 @@ impl Page<'_> {
     }
 
     fn passed(&self, passed: Passed, on: &str) -> String {
-        let (when, took) = (self.ago(passed.at), span(passed.took));
-        format!("{GOOD}passed{GOOD:#}{on} {when}, in {took}")
+        let when = self.ago(passed.at);
+        // A CI does not say how long it took.
+        let took = match passed.took {
+            Duration::ZERO => String::new(),
+            took => format!(", in {}", span(took)),
+        };
+        format!("{GOOD}passed{GOOD:#}{on} {when}{took}")
     }
 
     fn place(&mut self, place: &Place) {

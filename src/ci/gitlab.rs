@@ -1,0 +1,137 @@
+//! What GitLab documents: "List commit statuses", the jobs of a commit's pipelines and what other
+//! services posted about it.
+
+use serde::Deserialize;
+
+use super::{Check, Page, State, github::same};
+
+#[derive(Deserialize)]
+struct Job {
+    id: u64,
+    sha: String,
+    name: String,
+    status: String,
+    allow_failure: Option<bool>,
+    target_url: Option<String>,
+}
+
+/// A job, and its number: of two with one name, the later one counts.
+pub(crate) type Numbered = (u64, Check);
+
+/// Reads `GET /projects/:id/repository/commits/:sha/statuses`.
+pub(crate) fn jobs(page: &Page, commit: &str) -> Result<Vec<Numbered>, String> {
+    let statuses: Vec<Job> = page.json().map_err(|error| error.to_string())?;
+    let jobs = statuses.into_iter().map(|status| {
+        same(&status.sha, commit)?;
+        let may_fail = status.allow_failure.unwrap_or(false);
+        let state = match status.status.as_str() {
+            "success" => State::Passed,
+            "skipped" => State::Aside,
+            // Nobody waits for what somebody has to start.
+            "failed" | "canceled" | "canceling" | "manual" if may_fail => State::Aside,
+            "created"
+            | "pending"
+            | "running"
+            | "preparing"
+            | "scheduled"
+            | "waiting_for_resource"
+            | "waiting_for_callback" => State::Running,
+            // `failed`, `canceled`, `manual`, and what nobody knows.
+            _ => State::Red,
+        };
+        let word = status.status.replace('_', " ");
+        let check = Check {
+            name: status.name,
+            state,
+            word,
+            url: status.target_url.filter(|url| !url.is_empty()),
+        };
+        Ok((status.id, check))
+    });
+    jobs.collect()
+}
+
+/// The last job of each name, in the order in which they began.
+pub(crate) fn latest(mut jobs: Vec<Numbered>) -> Vec<Check> {
+    jobs.sort_by_key(|(id, _)| *id);
+    let mut checks: Vec<Check> = Vec::new();
+    for (_, check) in jobs {
+        match checks.iter_mut().find(|known| known.name == check.name) {
+            Some(known) => *known = check,
+            None => checks.push(check),
+        }
+    }
+    checks
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by it")]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    const COMMIT: &str = "1111111111111111111111111111111111111111";
+
+    fn page(body: &Value) -> Page {
+        Page::read(format!("HTTP/2.0 200 OK\r\n\r\n{body}").as_bytes()).unwrap()
+    }
+
+    fn job(id: u64, name: &str, status: &str, may_fail: bool) -> Value {
+        json!({"id": id, "sha": COMMIT, "ref": "master", "name": name, "status": status,
+            "allow_failure": may_fail, "target_url": null})
+    }
+
+    #[track_caller]
+    fn case(status: &str, may_fail: bool, expected: State) {
+        let body = json!([job(1, "test", status, may_fail)]);
+        let jobs = jobs(&page(&body), COMMIT).unwrap();
+        assert_eq!(jobs[0].1.state, expected, "{status} {may_fail}");
+    }
+
+    #[test]
+    fn a_job_passes_by_success_alone() {
+        case("success", false, State::Passed);
+        case("skipped", false, State::Aside);
+        for red in ["failed", "canceled", "canceling", "manual"] {
+            case(red, false, State::Red);
+            case(red, true, State::Aside);
+        }
+        for running in [
+            "created",
+            "pending",
+            "running",
+            "preparing",
+            "scheduled",
+            "waiting_for_resource",
+            "waiting_for_callback",
+        ] {
+            case(running, false, State::Running);
+        }
+        case("a_new_word", true, State::Red);
+    }
+
+    #[test]
+    fn of_two_jobs_with_one_name_the_later_counts() {
+        let body = json!([
+            job(9, "test", "success", false),
+            job(2, "lint", "success", false),
+            job(4, "test", "failed", false)
+        ]);
+        let checks = latest(jobs(&page(&body), COMMIT).unwrap());
+        let found: Vec<_> = checks
+            .iter()
+            .map(|check| (check.name.as_str(), check.state))
+            .collect();
+        assert_eq!(found, [("lint", State::Passed), ("test", State::Passed)]);
+    }
+
+    #[test]
+    fn another_commit_or_another_shape_is_an_error() {
+        let mut other = job(1, "test", "success", false);
+        other["sha"] = json!("2".repeat(40));
+        for body in [json!([other]), json!({}), json!([{}]), json!(null)] {
+            assert!(jobs(&page(&body), COMMIT).is_err());
+        }
+    }
+}

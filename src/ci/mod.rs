@@ -1,0 +1,210 @@
+//! What a continuous integration said of a commit, and what that means for a push.
+
+mod github;
+mod gitlab;
+mod page;
+mod project;
+mod trouble;
+
+use std::fmt;
+
+pub(crate) use github::{Part, check_runs, check_suites, statuses};
+pub(crate) use gitlab::{jobs, latest};
+pub(crate) use page::Page;
+pub use project::Project;
+pub use trouble::{Asked, CiTrouble, Why};
+
+use crate::policy::Forge;
+
+/// One thing that a CI looks at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Check {
+    /// What the CI calls it.
+    pub name: String,
+    /// How it stands.
+    pub state: State,
+    /// The CI's own word for that.
+    pub word: String,
+    /// Where a person can look.
+    pub url: Option<String>,
+}
+
+/// How a check stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// It passed.
+    Passed,
+    /// It was skipped, or may fail: it counts neither way.
+    Aside,
+    /// It is not done.
+    Running,
+    /// It did not pass; a word that nobody knows is no pass either.
+    Red,
+}
+
+impl fmt::Display for Check {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let print = |text: &str| crate::verdict::printable(text.as_bytes().into());
+        write!(f, "`{}`: {}", print(&self.name), print(&self.word))?;
+        match &self.url {
+            Some(url) => write!(f, ", {}", print(url)),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Forge {
+    /// What people call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Github => "GitHub",
+            Self::Gitlab => "GitLab",
+        }
+    }
+
+    /// The program that asks it.
+    pub fn program(self) -> &'static str {
+        match self {
+            Self::Github => "gh",
+            Self::Gitlab => "glab",
+        }
+    }
+
+    /// Its public place.
+    pub fn home(self) -> &'static str {
+        match self {
+            Self::Github => "github.com",
+            Self::Gitlab => "gitlab.com",
+        }
+    }
+}
+
+/// What the checks of a commit add up to.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Weight {
+    /// So many passed, and none that counts did not.
+    Passed(usize),
+    /// These are not done yet.
+    Running(Vec<Check>),
+    /// These did not pass, and these are not there.
+    Red(Vec<Check>, Vec<String>),
+    /// Nothing runs, and these are not there; none: there is nothing at all that has passed.
+    Missing(Vec<String>),
+}
+
+/// Weighs the checks; `wanted` are those that count, all of them where it names none.
+///
+/// A check that is wanted by its name has to pass: skipped is not enough.
+pub(crate) fn weigh(checks: &[Check], wanted: &[String]) -> Weight {
+    let counts = |check: &&Check| wanted.is_empty() || wanted.contains(&check.name);
+    let is_red = |check: &&Check| match check.state {
+        State::Red => true,
+        State::Aside => !wanted.is_empty(),
+        State::Passed | State::Running => false,
+    };
+    let is_running = |check: &&Check| check.state == State::Running;
+    let counted = || checks.iter().filter(counts);
+    let missing: Vec<_> = wanted
+        .iter()
+        .filter(|name| checks.iter().all(|check| check.name != **name))
+        .cloned()
+        .collect();
+    let red: Vec<_> = counted().filter(is_red).cloned().collect();
+    if !red.is_empty() {
+        return Weight::Red(red, missing);
+    }
+    let running: Vec<_> = counted().filter(is_running).cloned().collect();
+    if !running.is_empty() {
+        return Weight::Running(running);
+    }
+    let passed = counted().filter(|check| check.state == State::Passed);
+    match (passed.count(), missing.is_empty()) {
+        (passed @ 1.., true) => Weight::Passed(passed),
+        _ => {
+            // What runs may still bring what is missing.
+            let running: Vec<_> = checks.iter().filter(is_running).cloned().collect();
+            if running.is_empty() {
+                Weight::Missing(missing)
+            } else {
+                Weight::Running(running)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by it")]
+mod tests {
+    use super::*;
+
+    fn check(name: &str, state: State) -> Check {
+        Check {
+            name: name.to_owned(),
+            state,
+            word: format!("{state:?}").to_lowercase(),
+            url: None,
+        }
+    }
+
+    fn names(names: &[&str]) -> Vec<String> {
+        names.iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    #[track_caller]
+    fn case(checks: &[(&str, State)], wanted: &[&str], expected: &Weight) {
+        let checks: Vec<_> = checks
+            .iter()
+            .map(|(name, state)| check(name, *state))
+            .collect();
+        assert_eq!(weigh(&checks, &names(wanted)), *expected);
+    }
+
+    #[test]
+    fn without_names_all_count_and_one_must_have_passed() {
+        use State::{Aside, Passed, Red, Running};
+        case(&[("a", Passed), ("b", Passed)], &[], &Weight::Passed(2));
+        case(&[("a", Passed), ("b", Aside)], &[], &Weight::Passed(1));
+        case(&[], &[], &Weight::Missing(vec![]));
+        case(&[("a", Aside)], &[], &Weight::Missing(vec![]));
+        case(
+            &[("a", Passed), ("b", Running)],
+            &[],
+            &Weight::Running(vec![check("b", Running)]),
+        );
+        // What is red need not be waited for.
+        case(
+            &[("a", Red), ("b", Running)],
+            &[],
+            &Weight::Red(vec![check("a", Red)], vec![]),
+        );
+    }
+
+    #[test]
+    fn names_count_alone_and_have_to_pass() {
+        use State::{Aside, Passed, Red, Running};
+        let all = [("a", Passed), ("b", Red), ("c", Aside)];
+        case(&all, &["a"], &Weight::Passed(1));
+        case(
+            &all,
+            &["a", "c"],
+            &Weight::Red(vec![check("c", Aside)], vec![]),
+        );
+        case(&all, &["a", "d"], &Weight::Missing(names(&["d"])));
+        case(
+            &all,
+            &["b", "d"],
+            &Weight::Red(vec![check("b", Red)], names(&["d"])),
+        );
+        case(
+            &[("a", Passed), ("build", Running)],
+            &["a", "d"],
+            &Weight::Running(vec![check("build", Running)]),
+        );
+        // Of two that have the name, both.
+        case(
+            &[("a", Passed), ("a", Running)],
+            &["a"],
+            &Weight::Running(vec![check("a", Running)]),
+        );
+    }
+}

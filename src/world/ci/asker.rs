@@ -1,0 +1,176 @@
+//! One question to a forge, through its own program: every page of what it says of a commit.
+
+use std::{
+    path::PathBuf,
+    process::{Command, Stdio},
+    time::Duration,
+};
+
+use crate::{
+    ci::{
+        Asked, Check, CiTrouble, Page, Part, Why, check_runs, check_suites, jobs, latest, statuses,
+    },
+    policy::Forge,
+    verdict::printable,
+    world::children::said_within,
+};
+
+/// How long one answer may take.
+const LIMIT: Duration = Duration::from_secs(30);
+/// So many entries a page; both forges give no more.
+const PER_PAGE: usize = 100;
+/// Nobody reads further: three thousand checks.
+const PAGES: usize = 30;
+
+/// What changes how the programs speak; the answer is to be bytes for us.
+const NOISE: [&str; 6] = [
+    "GH_DEBUG",
+    "DEBUG",
+    "GH_FORCE_TTY",
+    "CLICOLOR_FORCE",
+    "FORCE_HYPERLINKS",
+    "GH_PAGER",
+];
+const QUIET: [(&str, &str); 6] = [
+    ("NO_COLOR", "1"),
+    ("GH_PROMPT_DISABLED", "1"),
+    ("GH_NO_UPDATE_NOTIFIER", "1"),
+    ("NO_PROMPT", "1"),
+    ("GLAB_CHECK_UPDATE", "false"),
+    ("GLAB_SEND_TELEMETRY", "false"),
+];
+
+/// Somebody who asks about one commit.
+pub(super) struct Asker {
+    pub(super) program: PathBuf,
+    pub(super) asked: Box<Asked>,
+}
+
+impl Asker {
+    /// All that the forge says of the commit.
+    pub(super) fn checks(&self) -> Result<Vec<Check>, CiTrouble> {
+        let (project, commit) = (&self.asked.project, self.asked.commit.as_str());
+        match self.asked.forge {
+            Forge::Github => {
+                let base = format!("repos/{}/commits/{commit}", project.path);
+                let mut checks = self.parts(&format!("{base}/check-suites"), check_suites)?;
+                checks.extend(self.parts(&format!("{base}/check-runs"), check_runs)?);
+                checks.extend(self.parts(&format!("{base}/status"), statuses)?);
+                Ok(checks)
+            }
+            Forge::Gitlab => {
+                let id = project.path.replace('/', "%2F");
+                let path = format!("projects/{id}/repository/commits/{commit}/statuses");
+                let mut all = Vec::new();
+                for number in 1..=PAGES {
+                    let page = self.page(&path, number)?;
+                    all.extend(jobs(&page, commit).map_err(|why| self.garbled(&why))?);
+                    if !page.has_next() {
+                        return Ok(latest(all));
+                    }
+                }
+                Err(self.too_many())
+            }
+        }
+    }
+
+    /// All pages of what GitHub counts.
+    fn parts(
+        &self,
+        path: &str,
+        read: impl Fn(&Page, &str) -> Result<Part, String>,
+    ) -> Result<Vec<Check>, CiTrouble> {
+        let (mut checks, mut entries) = (Vec::new(), 0);
+        for number in 1..=PAGES {
+            let page = self.page(path, number)?;
+            let part = read(&page, self.asked.commit.as_str()).map_err(|why| self.garbled(&why))?;
+            checks.extend(part.checks);
+            entries += part.entries;
+            if page.has_next() {
+                continue;
+            }
+            if entries < part.all {
+                return Err(self.garbled(&format!("it counts {}, and names {entries}", part.all)));
+            }
+            return Ok(checks);
+        }
+        Err(self.too_many())
+    }
+
+    fn page(&self, path: &str, number: usize) -> Result<Page, CiTrouble> {
+        let endpoint = format!("{path}?per_page={PER_PAGE}&page={number}");
+        let mut command = Command::new(&self.program);
+        command.args(["api", "--include", "--method", "GET"]);
+        let host = &self.asked.project.host;
+        if host.contains(':') {
+            // Its option takes no port.
+            command.env("GITLAB_HOST", host);
+        } else {
+            command.args(["--hostname", host]);
+        }
+        command.arg(endpoint).stdin(Stdio::null()).envs(QUIET);
+        for name in NOISE {
+            command.env_remove(name);
+        }
+        let said = said_within(command, LIMIT)
+            .map_err(|trouble| self.refused(Why::Down, trouble.causes().to_vec()))?;
+        let Some(said) = said else {
+            let words = format!("no answer within {} s", LIMIT.as_secs());
+            return Err(self.refused(Why::Down, vec![words]));
+        };
+        let page = Page::read(&said.out);
+        let status = page.as_ref().map_or(0, |page| page.status);
+        let why = match &page {
+            Some(page) if page.is_rate_limit() => Why::Limit,
+            _ => match status {
+                200 if said.is_ok() => return page.ok_or_else(|| self.garbled("")),
+                401 => Why::LoggedOut,
+                403 => Why::Forbidden,
+                404 | 422 => Why::NotThere,
+                // gh ends with 4 where nobody is logged in (gh help exit-codes).
+                0 if said.code == Some(4) => Why::LoggedOut,
+                _ => Why::Down,
+            },
+        };
+        let mut words = said.words;
+        if let Some(message) = page.as_ref().and_then(Page::message)
+            && !words.iter().any(|words| words.contains(&message))
+        {
+            words.insert(0, printable(message.as_bytes().into()));
+        }
+        if words.is_empty() && status == 200 {
+            words.push("the answer breaks off".to_owned());
+        }
+        if status >= 400
+            && !words
+                .iter()
+                .any(|words| words.contains(&status.to_string()))
+        {
+            words.push(format!("HTTP {status}"));
+        }
+        Err(self.refused(why, words))
+    }
+
+    fn refused(&self, why: Why, words: Vec<String>) -> CiTrouble {
+        CiTrouble::Refused {
+            asked: self.asked.clone(),
+            why,
+            words,
+        }
+    }
+
+    fn garbled(&self, why: &str) -> CiTrouble {
+        self.refused(
+            Why::Garbled,
+            vec![format!("the answer cannot be understood: {why}")],
+        )
+    }
+
+    fn too_many(&self) -> CiTrouble {
+        let words = format!(
+            "more than {} checks: name those that count in `suite.checks`",
+            PAGES * PER_PAGE
+        );
+        self.refused(Why::Garbled, vec![words])
+    }
+}
