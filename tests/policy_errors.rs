@@ -4,7 +4,9 @@
 use std::time::{Duration, Instant};
 
 use crate::schema;
-use pushgate::policy::{By, In, On, Policy, PolicyError, Problem, Reason, Reuse, Signoff, load};
+use pushgate::policy::{
+    By, Forge, In, On, Policy, PolicyError, Problem, Reason, Reuse, Signoff, load,
+};
 
 /// Every text that is tried here is tried on the schema, too.
 #[track_caller]
@@ -936,4 +938,36 @@ fn what_is_remembered_is_shared_unless_the_policy_says_no() {
         "shar: true\n",
         "F:1:1: unknown key `shar`; did you mean `share`?",
     );
+}
+
+#[test]
+fn a_ci_is_asked_alone() {
+    let policy =
+        loaded("suite: {ci: github, checks: [unit, lint], timeout: 5m, on: all, reuse: never}");
+    let ci = policy.suite.ci.unwrap();
+    assert_eq!((ci.forge, ci.checks.len()), (Forge::Github, 2));
+    let alone = loaded("suite: {ci: gitlab, checks: unit}").suite;
+    assert_eq!(alone.ci.unwrap().checks, ["unit"]);
+    // Only what was pushed can have been checked.
+    assert_eq!(alone.on, On::Deploys);
+    for beside in [
+        "run: x",
+        "in: checkout",
+        "env: [A]",
+        "expect: x",
+        "link: a",
+        "interactive: false",
+    ] {
+        let key = beside.split(':').next().unwrap();
+        let error = error(format!("suite: {{ci: github, {beside}}}"));
+        assert!(matches!(*error.problem, Problem::NotWithCi { key: named } if named == key));
+    }
+    refused("suite: {checks: [unit]}", "F:1:9: `checks` needs `ci`");
+    refused(
+        "suite: {ci: circle}",
+        "F:1:13: unknown value `circle`; expected `github` or `gitlab`",
+    );
+    error("suite: {ci: github, checks: []}");
+    error("suite: {ci: github, checks: [a, a]}");
+    error("suite: {ci: }");
 }

@@ -7,7 +7,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use super::script::Script;
 use crate::{
     calendar::Zone,
-    policy::In,
+    policy::{Forge, In},
     push::Oid,
     verdict::{Trouble, TrunkName},
 };
@@ -284,6 +284,19 @@ pub struct Suite {
     pub place: In,
     /// Whether there is nowhere to run it, and why.
     pub nowhere: Option<Trouble>,
+    /// The CI that is asked instead of running any, where the policy names one.
+    pub ci: Option<AskedCi>,
+}
+
+/// A CI that the gate asks.
+#[derive(Debug)]
+pub struct AskedCi {
+    /// Which.
+    pub forge: Forge,
+    /// The project that it is asked about, `HOST/OWNER/NAME`; or why it cannot be asked.
+    pub project: Result<String, Trouble>,
+    /// The checks that have to pass; empty: all of them.
+    pub checks: Vec<String>,
 }
 
 /// One command.

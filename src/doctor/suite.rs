@@ -2,7 +2,7 @@
 
 use super::{
     Group, Line, State,
-    facts::{Found, Step, Suite},
+    facts::{AskedCi, Found, Step, Suite},
 };
 use crate::{
     policy::{FILE, In},
@@ -11,6 +11,9 @@ use crate::{
 
 pub(super) fn judge(suite: &Suite) -> Vec<Line> {
     let mut lines = Vec::new();
+    if let Some(ci) = &suite.ci {
+        return vec![asked(ci)];
+    }
     match &suite.steps {
         Ok(steps) => {
             let lacking: Vec<_> = steps.iter().filter_map(lacks).collect();
@@ -35,6 +38,22 @@ pub(super) fn judge(suite: &Suite) -> Vec<Line> {
         lines.push(Line::trouble(Group::Suite, "place", State::Broken, trouble));
     }
     lines
+}
+
+fn asked(ci: &AskedCi) -> Line {
+    let program = ci.forge.program();
+    match &ci.project {
+        Ok(project) if ci.checks.is_empty() => {
+            let text = format!("all checks of {project}, asked through {program}");
+            new("suite", State::Ok, text)
+        }
+        Ok(project) => {
+            let checks = ci.checks.join(", ");
+            let text = format!("{checks} of {project}, asked through {program}");
+            new("suite", State::Ok, text)
+        }
+        Err(trouble) => Line::trouble(Group::Suite, "suite", State::Broken, trouble),
+    }
 }
 
 fn new(check: &'static str, state: State, text: impl Into<String>) -> Line {

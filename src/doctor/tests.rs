@@ -81,6 +81,7 @@ fn here(file: Script) -> Repository {
             last_took: Some(std::time::Duration::from_secs(90)),
             place: In::Checkout,
             nowhere: None,
+            ci: None,
         },
         memory: Memory {
             directory: "state".to_owned(),

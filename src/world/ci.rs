@@ -3,7 +3,9 @@
 mod asker;
 
 use std::{
-    env, thread,
+    env,
+    path::PathBuf,
+    thread,
     time::{Duration, Instant},
 };
 
@@ -48,23 +50,29 @@ impl Real {
         if ci.checks.is_empty() && variable(job).is_some_and(|value| value == "true") {
             return Err(trouble(CiTrouble::Inside(ci.forge)).into());
         }
-        let program = which::which(ci.forge.program());
-        let program = program.map_err(|_| trouble(CiTrouble::NoProgram(ci.forge)))?;
-        let no_project = || CiTrouble::NoProject {
-            forge: ci.forge,
-            remote: remote.to_owned(),
-        };
-        let project = self.project(ci.forge, remote);
+        let (program, project) = self.ci_of(ci.forge, remote)?;
         let asker = Asker {
             program,
             asked: Box::new(Asked {
                 forge: ci.forge,
-                project: project.ok_or_else(|| trouble(no_project()))?,
+                project,
                 commit: commit.clone(),
                 remote: remote.to_owned(),
             }),
         };
         asker.wait(&ci.checks, limit, audience)
+    }
+
+    /// The program that asks a forge, and what it asks about: the project that a remote is.
+    pub(crate) fn ci_of(&self, forge: Forge, remote: &str) -> Result<(PathBuf, Project), Trouble> {
+        let program = which::which(forge.program());
+        let program = program.map_err(|_| trouble(CiTrouble::NoProgram(forge)))?;
+        let no_project = || CiTrouble::NoProject {
+            forge,
+            remote: remote.to_owned(),
+        };
+        let project = self.project(forge, remote);
+        Ok((program, project.ok_or_else(|| trouble(no_project()))?))
     }
 
     /// The project that trunk's remote is; as git rewrites its URL, or else as it is written.

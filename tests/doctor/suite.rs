@@ -1,9 +1,12 @@
 //! What runs the tests, looked for where it would run.
 
-use std::fs;
+use std::{
+    fs,
+    os::unix::fs::{PermissionsExt, symlink},
+};
 
 use super::{shop, visit};
-use crate::support::Sandbox;
+use crate::support::{Sandbox, tool};
 
 fn with(suite: &str) -> Sandbox {
     let shop = shop();
@@ -100,4 +103,30 @@ fn there_must_be_somewhere_to_run_it() {
     let told = visit.doctor();
     told.breaks("this repository is bare: there is no checkout to run the suite in")
         .hints("push from a clone with a work tree");
+}
+
+#[test]
+fn a_ci_needs_its_program_and_a_project() {
+    let shop = with("{ci: gitlab, checks: [unit]}");
+    let programs = shop.path("programs");
+    fs::create_dir(&programs).unwrap();
+    for name in ["git", "sh", "env"] {
+        symlink(tool(name, name), programs.join(name)).unwrap();
+    }
+    let bare = visit(&shop).with("PATH", programs.to_str().unwrap());
+    bare.doctor().breaks("glab").hints("glab");
+    fs::write(programs.join("glab"), "#!/bin/sh\n").unwrap();
+    fs::set_permissions(programs.join("glab"), fs::Permissions::from_mode(0o755)).unwrap();
+    let with_glab = visit(&shop).with("PATH", programs.to_str().unwrap());
+    with_glab.doctor().breaks("origin");
+    shop.git([
+        "remote",
+        "set-url",
+        "origin",
+        "https://127.0.0.1:1/shops/shop.git",
+    ])
+    .goes();
+    with_glab
+        .doctor()
+        .ok("unit of 127.0.0.1:1/shops/shop, asked through glab");
 }

@@ -12,7 +12,7 @@ use nix::unistd::{AccessFlags, access};
 use super::place::Place;
 use crate::{
     doctor::{
-        facts::{Found, Step, Suite},
+        facts::{AskedCi, Found, Step, Suite},
         first_word,
     },
     gates::{Stop, Work, suite::steps},
@@ -28,6 +28,21 @@ const LIMIT: Duration = Duration::from_secs(5);
 
 pub(super) fn look(world: &Real, policy: &Policy, commit: Option<&Oid>, place: &Place) -> Suite {
     let suite = &policy.suite;
+    if let Some(ci) = &suite.ci {
+        let project = world.ci_of(ci.forge, &policy.trunk.remote);
+        return Suite {
+            steps: Ok(Vec::new()),
+            is_detected: false,
+            last_took: None,
+            place: suite.place,
+            nowhere: None,
+            ci: Some(AskedCi {
+                forge: ci.forge,
+                project: project.map(|(_, project)| format!("{}/{}", project.host, project.path)),
+                checks: ci.checks.clone(),
+            }),
+        };
+    }
     let steps = match commit {
         Some(commit) => steps(policy, commit, world),
         None => Ok(suite.steps.clone()),
@@ -79,6 +94,7 @@ pub(super) fn look(world: &Real, policy: &Policy, commit: Option<&Oid>, place: &
         last_took,
         place: suite.place,
         nowhere,
+        ci: None,
     }
 }
 

@@ -8,7 +8,7 @@ mod patterns;
 use serde_json::{Value, json};
 
 use super::leaf::Word;
-use super::{By, In, On, Reason, defaults};
+use super::{By, Forge, In, On, Reason, defaults};
 
 /// The most items of a list, and keys of a map, as `marks` has it.
 const MOST: usize = 1000;
@@ -104,10 +104,20 @@ fn trunk() -> Value {
 
 fn suite() -> Value {
     let limit = limit("The limit for the whole run.");
-    section(
+    let mut suite = section(
         "The team's entire test run.",
         &json!({
             "run": run(),
+            "ci": word::<Forge>(
+                "The CI that has it run, and is asked whether it passed on the very commit: github \
+                 (through gh) or gitlab (through glab). Nothing runs here then.",
+                None,
+            ),
+            "checks": one_or_more(
+                "The checks of the CI that have to pass. Default: all of them.",
+                &name("The name of a check."),
+                true,
+            ),
             "on": word::<On>(
                 "Which pushes need it: deploys; trunk (deploys, and pushes to trunk); or all.",
                 Some("trunk"),
@@ -145,7 +155,23 @@ fn suite() -> Value {
             ),
             "interactive": flag("Whether the suite gets the terminal.", false),
         }),
-    )
+    );
+    // What says how to run something here says nothing about a CI.
+    let here = ["run", "in", "env", "expect", "link", "interactive"];
+    let given: Vec<_> = here
+        .iter()
+        .map(|key| json!({ "required": [key] }))
+        .collect();
+    merge(
+        &mut suite,
+        json!({
+            "dependencies": {
+                "checks": ["ci"],
+                "ci": { "not": { "anyOf": given } },
+            },
+        }),
+    );
+    suite
 }
 
 /// The steps: a command, or a list of commands and maps.
@@ -364,7 +390,11 @@ fn flag(description: &str, default: bool) -> Value {
 }
 
 fn word<W: Word>(description: &str, default: Option<&str>) -> Value {
-    json!({ "description": description, "enum": W::WORDS, "default": default })
+    let mut word = json!({ "description": description, "enum": W::WORDS });
+    if let Some(default) = default {
+        merge(&mut word, json!({ "default": default }));
+    }
+    word
 }
 
 /// One such text, or a list of at least one, which may hold none twice.
