@@ -86,7 +86,7 @@ memory
         "{clock}"
     );
     // It only looks.
-    assert!(!shop.app.join(".git/pushgate").exists());
+    assert_eq!(shop.kept(), ["schema.json"]);
 }
 
 #[test]

@@ -139,7 +139,7 @@ fn no_suite_runs_and_nothing_is_written() {
     shows(&ran, "  suite     not yet passed on ");
     shows(&ran, "  git push  go, if the suite passes then\n");
     assert!(!shop.path("ran").exists());
-    assert!(!shop.app.join(".git/pushgate").exists());
+    assert_eq!(shop.kept(), ["schema.json"]);
     // What the push would find in its way is told all the same.
     shop.write("left.txt", "over");
     let ran = shop.pushgate(["status"]).goes();

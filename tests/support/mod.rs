@@ -294,6 +294,16 @@ impl Sandbox {
         .to_owned()
     }
 
+    /// The names of what is kept of this repository; all that `install` leaves there is the schema.
+    pub fn kept(&self) -> Vec<String> {
+        let entries = fs::read_dir(self.app.join(".git/pushgate"));
+        let mut names: Vec<_> = (entries.into_iter().flatten().flatten())
+            .map(|entry| entry.file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+
     /// The ledger's lines.
     pub fn ledger(&self) -> Vec<serde_json::Value> {
         let text =
