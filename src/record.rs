@@ -195,6 +195,15 @@ pub fn who(person: &str) -> String {
     mail.unwrap_or(person).trim().to_lowercase()
 }
 
+/// Whether this names a person, `Name <mail>`: without one of them it could be anybody, or the same
+/// one twice.
+pub fn is_somebody(person: &str) -> bool {
+    let mail = |(name, mail): (&str, &str)| {
+        Some((name.trim().len(), mail.strip_suffix('>')?.trim().len()))
+    };
+    matches!(person.rsplit_once('<').and_then(mail), Some((1.., 1..)))
+}
+
 /// One line, without a line feed.
 impl fmt::Display for Record {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

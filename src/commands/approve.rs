@@ -19,7 +19,7 @@ use crate::{
     ledger::{Entry, Subject},
     policy::{Environment, Policy},
     push::Oid,
-    record::{Event, Record},
+    record::{Event, Record, is_somebody},
     report,
     verdict::{Decision, Trouble, printable},
     world::{Real, notes::LIMIT, signals},
@@ -59,7 +59,7 @@ pub(crate) fn run(args: &Approve) -> Done {
     if let (Err(_), Some(signal)) = (&answer, signals::signal()) {
         return Ok(128 + signal);
     }
-    let (code, json) = tell(&answer?);
+    let (code, json) = tell(&answer?, args.words.is_some());
     if args.json {
         report::data(&format!("{json:#}\n"))
             .map_err(|error| Trouble::io("write to standard output", &error))?;
@@ -71,8 +71,9 @@ fn failed(why: &str) -> serde_json::Value {
     json!({"recorded": false, "record": null, "shared": false, "why": why})
 }
 
-/// Says what came of it; the exit code, and the same for a program.
-fn tell(answer: &Answer) -> (u8, serde_json::Value) {
+/// Says what came of it; the exit code, and the same for a program. `dropped`: words of somebody who
+/// had given theirs already.
+fn tell(answer: &Answer, dropped: bool) -> (u8, serde_json::Value) {
     let (record, is_new, shared) = match answer {
         Answer::Declined { what, why } => {
             report::print(&report::declined(what, &why.to_string(), &why.cures()));
@@ -100,6 +101,9 @@ fn tell(answer: &Answer) -> (u8, serde_json::Value) {
         Shared::Failed(trouble) => ("not shared".to_owned(), Some(trouble.in_one_line())),
     };
     report::say(&format!("{done}; {ending}"));
+    if !is_new && dropped {
+        report::say("its words stay as they were, for one person signs a commit off once");
+    }
     if let Some(why) = &why {
         report::warn(&format!("the team does not know yet: {why}"));
     }
@@ -146,7 +150,7 @@ impl<'w> Desk<'w> {
     }
 
     fn answer(&self) -> Result<Answer, Trouble> {
-        if self.world.identity() == "unknown" {
+        if !is_somebody(&self.world.identity()) {
             return Ok(self.declined(self.args.environment.as_deref(), Declined::Nobody));
         }
         if self.args.again {

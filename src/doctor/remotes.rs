@@ -201,7 +201,7 @@ fn absent(absent: &Absent) -> Line {
         None => new(
             "environment",
             State::Warning,
-            format!("{none}: it cannot be pushed to from here"),
+            format!("{none}: a push to it by another name, or by its URL, is not judged here"),
         ),
     };
     let remote = shell_word(remote);

@@ -15,7 +15,7 @@ use crate::{
     destination::redact,
     policy::{By, Environment, Signoff},
     push::Oid,
-    record::{Event, Record, who},
+    record::{Event, Record, is_somebody, who},
     verdict::{Refusal, Trouble, TrunkName, printable, words},
 };
 
@@ -254,7 +254,7 @@ fn may_sign(author: Option<&str>, tried: &Tried, world: &dyn World) -> Option<St
     let me = world.person();
     let is_me = |other: &str| who(other) == who(&me);
     let counted = tried.people.iter().any(|one| is_me(one));
-    (!counted && !author.is_some_and(is_me)).then_some(me)
+    (is_somebody(&me) && !counted && !author.is_some_and(is_me)).then_some(me)
 }
 
 /// The sign-offs of one commit.
@@ -283,6 +283,7 @@ impl Tried {
         let here = records.iter().filter(|record| {
             record.environment == before.environment
                 && matches!(record.event, Event::Signoff { .. })
+                && is_somebody(&record.by)
         });
         let mut verifications = 0;
         for record in here {

@@ -684,7 +684,9 @@ impl Trouble {
                 "pushgate uninstall && pushgate install, which puts git-lfs behind the gate"
                     .to_owned()
             }
-            Self::OldGit { .. } => "pushgate install, without --config".to_owned(),
+            Self::OldGit { .. } => {
+                "pushgate uninstall && pushgate install, which git of any age reads".to_owned()
+            }
             Self::Untold { .. } => {
                 "pushgate install puts the gate where it hears all of a push, then push again"
                     .to_owned()

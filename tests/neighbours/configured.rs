@@ -74,10 +74,18 @@ fn an_older_git_is_refused_with_its_version() {
     assert_eq!(ran.code, 2, "{ran}");
     assert_eq!(
         ran.stderr,
-        "pushgate: install not done\n  git 2.53.1 reads no hooks from its configuration; git 2.54 does\n  hint: pushgate install, without --config\n"
+        "pushgate: install not done\n  git 2.53.1 reads no hooks from its configuration; git 2.54 does\n  hint: pushgate uninstall && pushgate install, which git of any age reads\n"
     );
     assert!(!street.file(".git/pushgate-hook").exists());
     assert!(!street.read(".git/config").contains("pushgate"));
+    // The same where a newer git had been here before; the cure cures.
+    street.run("git config hook.pushgate.command gone").goes();
+    assert_eq!(street.run("pushgate install").code, 2);
+    street
+        .run("pushgate uninstall && pushgate install")
+        .goes()
+        .says("/hooks/pre-push");
+    assert!(!street.read(".git/config").contains("gone"));
 }
 
 fn which(street: &Street) -> String {
