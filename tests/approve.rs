@@ -455,3 +455,35 @@ fn sha_256_is_signed_off_alike() {
         .says("shared on origin");
     assert_eq!(told(&shop, &shop.app, &format!("read {head}")), "ana");
 }
+
+#[test]
+fn somebody_without_a_name_or_an_address_is_nobody() {
+    let shop = shop();
+    for (key, value) in [("user.email", ""), ("user.name", " ")] {
+        shop.git(["config", key, value]).goes();
+        let ran = shop.pushgate(["approve", "-m", "x"]);
+        assert_eq!(ran.code, 1, "{ran}");
+        ran.says("git does not know who you are");
+        nothing_recorded(&shop);
+        shop.git(["config", "--unset", key]).goes();
+    }
+    // One who got past it by hand does not count.
+    let head = shop.ask(["rev-parse", "HEAD"]);
+    let note = line(&head, "x").replace("Ana <ana@shop.example>", "Ana <>");
+    assert!(note.contains("Ana <>"), "{note}");
+    shop.git(["notes", "--ref", REF, "add", "-m", &note, &head])
+        .goes();
+    let ran = shop.pushgate(["check", "production"]);
+    assert_eq!(ran.code, 1, "{ran}");
+    ran.says("nobody has signed");
+}
+
+#[test]
+fn the_words_of_a_second_sign_off_are_not_dropped_in_silence() {
+    let shop = shop();
+    shop.pushgate(["approve"]).goes();
+    shop.pushgate(["approve", "-m", "on a phone"])
+        .goes()
+        .says("already")
+        .says("its words stay as they were");
+}

@@ -188,7 +188,7 @@ fn json_names_the_kind_and_the_place() {
     assert_eq!(
         value,
         json!({
-            "policy": ".pushgate.yml",
+            "error": null, "policy": ".pushgate.yml",
             "findings": [{
                 "line": 3, "column": 38, "kind": "past",
                 "message": "`2020-01-01` is past; remove it",
@@ -257,4 +257,14 @@ environments:
         .map(|line| line.strip_prefix(".pushgate.yml:").unwrap())
         .collect();
     finds(policy, &shown);
+}
+
+#[test]
+fn a_policy_that_does_not_hold_is_told_to_programs_too() {
+    let shop = Sandbox::new();
+    shop.write(".pushgate.yml", "suite: {ci: githup}\n");
+    let ran = shop.pushgate(["check", "--policy", "--json"]);
+    assert_eq!(ran.code, 2, "{ran}");
+    let told: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert!(told["error"].as_str().unwrap().contains("githup"), "{told}");
 }

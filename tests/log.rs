@@ -4,7 +4,7 @@ use std::{fs, process::Stdio};
 
 use serde_json::Value;
 
-use crate::support::{PUSHGATE, Ran, Sandbox, tool};
+use crate::support::{PUSHGATE, Ran, Sandbox, tmux::Terminal, tool};
 
 const SIGNED: &str = "\
 suite: {run: 'true'}
@@ -245,4 +245,18 @@ fn a_policy_that_does_not_hold_hides_no_decision() {
     let ran = shop.pushgate(["log"]).goes();
     shows(&ran, "  go          staging       ");
     ran.says("pushes around the gate cannot be told: ");
+}
+
+#[test]
+fn in_a_terminal_it_breaks_lines_between_words() {
+    let shop = Sandbox::new();
+    shop.colleague_pushes("origin", "Two");
+    shop.commit("Mine");
+    shop.push("staging", "master").refused("trunk");
+    let terminal = Terminal::running(&shop, 60, &format!("'{PUSHGATE}' log; sleep 60"));
+    let screen = terminal.shows("origin has");
+    for line in screen.lines() {
+        assert!(line.chars().count() <= 60, "{line}");
+    }
+    assert!(screen.contains("\n        "), "{screen}");
 }

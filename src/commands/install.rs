@@ -5,6 +5,7 @@ use std::{env, fs};
 use super::{
     Done,
     hooks::{Found, Hooks, Owner, configured, hook_for, is_executable, is_same},
+    local::Local,
     neighbours::{husky, lefthook, pre_commit},
     schema,
 };
@@ -14,6 +15,13 @@ pub(crate) fn run(args: &Install) -> Done {
     let world = Real::open()?;
     let code = install(args, &world)?;
     schema::write_copy(&world);
+    if let Ok(Local { loaded, .. }) = Local::of(&world)
+        && loaded.policy.environments.is_empty()
+    {
+        report::say(
+            "no environment is known here, so no deploy is judged: pushgate init writes a policy",
+        );
+    }
     Ok(code)
 }
 

@@ -17,13 +17,23 @@ use crate::{
 
 pub(crate) fn run(as_json: bool) -> Done {
     let world = Real::open()?;
-    let (origin, findings) = look(&world)?.unwrap_or_else(|| {
+    let found = look(&world).inspect_err(|trouble| {
+        if as_json {
+            let error = trouble.in_one_line();
+            let all = json!({ "policy": FILE, "findings": [], "error": error });
+            let _ = report::data(&format!("{all:#}\n"));
+        }
+    });
+    let (origin, findings) = found?.unwrap_or_else(|| {
         report::say(&format!("there is no {FILE}: the built-in policy holds"));
         (FILE.to_owned(), Vec::new())
     });
     let text = if as_json {
         let findings: Vec<_> = findings.iter().map(program).collect();
-        format!("{:#}\n", json!({ "policy": origin, "findings": findings }))
+        format!(
+            "{:#}\n",
+            json!({ "policy": origin, "findings": findings, "error": null })
+        )
     } else {
         let line = |finding: &Finding| words(&origin, finding) + "\n";
         findings.iter().map(line).collect()

@@ -38,7 +38,7 @@ pub(crate) fn run(args: &Log) -> Done {
     let text = if args.json {
         lines(&all)?
     } else {
-        report::log::log(&all, &zone)
+        report::log::log(&all, &zone, report::data_terminal())
     };
     if all.is_empty() && !args.json {
         let filtered = args.environment.is_some() || since.is_some();

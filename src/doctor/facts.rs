@@ -180,8 +180,8 @@ pub struct Configured {
 pub struct Policy {
     /// Whether it holds, and where it was found.
     pub loaded: Result<Loaded, Trouble>,
-    /// What is odd about it, each with its place.
-    pub findings: Vec<String>,
+    /// What is odd about the one of the work tree, each with its place; or that it does not hold.
+    pub findings: Result<Vec<String>, Trouble>,
 }
 
 /// A policy that holds.

@@ -4,12 +4,12 @@ use super::{
     Group, Line, State,
     facts::{Loaded, Override, Policy, Source},
 };
-use crate::policy::FILE;
+use crate::{policy::FILE, verdict::Trouble};
 
 pub(super) fn judge(policy: &Policy, overrides: &[Override]) -> Vec<Line> {
     let mut lines = Vec::new();
     match &policy.loaded {
-        Ok(loaded) => lines.extend(holds(loaded)),
+        Ok(loaded) => lines.extend(holds(loaded, policy.findings.as_ref().err())),
         Err(trouble) => {
             lines.push(Line::trouble(
                 Group::Policy,
@@ -20,7 +20,7 @@ pub(super) fn judge(policy: &Policy, overrides: &[Override]) -> Vec<Line> {
         }
     }
     let odd = |finding: &String| new("lint", State::Warning, finding);
-    lines.extend(policy.findings.iter().map(odd));
+    lines.extend(policy.findings.iter().flatten().map(odd));
     lines.extend(overrides.iter().map(|one| {
         let Override {
             variable,
@@ -41,7 +41,7 @@ fn new(check: &'static str, state: State, text: impl Into<String>) -> Line {
     Line::new(Group::Policy, check, state, text)
 }
 
-fn holds(loaded: &Loaded) -> Vec<Line> {
+fn holds(loaded: &Loaded, here: Option<&Trouble>) -> Vec<Line> {
     let names = match loaded.environments.as_slice() {
         [] => String::new(),
         names => format!(": {}", names.join(", ")),
@@ -67,14 +67,12 @@ fn holds(loaded: &Loaded) -> Vec<Line> {
         ),
     }];
     if loaded.edited {
-        lines.push(
-            new(
-                "edited",
-                State::Warning,
-                format!("the uncommitted edit of {FILE} changes nothing"),
-            )
-            .run(format!("git commit -m 'Change the deploy policy' {FILE}")),
-        );
+        let text = format!("the uncommitted edit of {FILE} changes nothing");
+        let line = new("edited", State::Warning, text);
+        lines.push(match here {
+            Some(trouble) => line.hint(format!("mend it before you commit it: {trouble}")),
+            None => line.run(format!("git commit -m 'Change the deploy policy' {FILE}")),
+        });
     }
     if loaded.environments.is_empty() {
         lines.push(

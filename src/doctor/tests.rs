@@ -67,7 +67,7 @@ fn here(file: Script) -> Repository {
         }),
         policy: Policy {
             loaded: Err(Trouble::Bare),
-            findings: Vec::new(),
+            findings: Ok(Vec::new()),
         },
         trunk: Ok(TrunkName {
             remote: "origin".to_owned(),

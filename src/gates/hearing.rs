@@ -143,6 +143,9 @@ impl Hearing<'_> {
         };
         match answer {
             Err(stop) if rollback::outweighs(gate, &stop) && self.is_rollback()? => {
+                if let Stop::Undecided(trouble) = stop {
+                    notes.push(format!("{gate} could not tell: {}", trouble.in_one_line()));
+                }
                 Ok("passes as a rollback".to_owned())
             }
             answer => answer,
@@ -151,7 +154,10 @@ impl Hearing<'_> {
 
     fn is_rollback(&mut self) -> Result<bool, Stop> {
         if !self.asked_for_rollback {
-            let rewinds = rollback::rewinds(self.case, self.world);
+            // What comes beside the rollback, where `target` was skipped, is none.
+            let is_alone = self.case.commits().len() == 1;
+            let mut rewinds = rollback::rewinds(self.case, self.world);
+            rewinds.retain(|_| is_alone);
             if !rewinds.is_empty() {
                 // The team may know what was live here, and its memory comes with trunk's tip.
                 self.live();

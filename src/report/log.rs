@@ -4,7 +4,7 @@ use anstyle::Style;
 use bstr::ByteSlice;
 use jiff::tz::TimeZone;
 
-use super::{BAD, GOOD, HINT, LOUD, cut};
+use super::{BAD, GOOD, HINT, LOUD, between_words, cut};
 use crate::{
     history::{AROUND, Happened},
     ledger::Entry,
@@ -17,7 +17,7 @@ const NARROWEST: usize = 12;
 const WIDEST: usize = 24;
 
 /// `2026-11-22 21:02  refused     production  35f6b13  Ana <ana@shop.example>`, and why.
-pub fn log(all: &[Happened], zone: &TimeZone) -> String {
+pub fn log(all: &[Happened], zone: &TimeZone, columns: Option<usize>) -> String {
     let places: Vec<String> = all.iter().map(|one| place(&one.entry)).collect();
     let widest = places.iter().map(|place| place.chars().count()).max();
     let widest = widest.unwrap_or(0).clamp(NARROWEST, WIDEST);
@@ -25,7 +25,18 @@ pub fn log(all: &[Happened], zone: &TimeZone) -> String {
     for (one, place) in all.iter().zip(places) {
         line(&mut text, &one.entry, &cut(&place, widest), widest, zone);
     }
-    text
+    match columns {
+        Some(columns) => wrapped(&text, columns),
+        None => text,
+    }
+}
+
+/// Breaks lines between words; what follows on from a line stands deeper than what is said below it.
+fn wrapped(text: &str, columns: usize) -> String {
+    let options = between_words(columns).subsequent_indent("        ");
+    text.lines()
+        .map(|line| textwrap::fill(line, &options) + "\n")
+        .collect()
 }
 
 fn place(entry: &Entry) -> String {

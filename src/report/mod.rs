@@ -114,9 +114,13 @@ pub fn data(text: &str) -> io::Result<()> {
 
 /// How wide what was asked for may be: standard output, where it is a terminal.
 pub fn data_columns() -> usize {
-    let columns = terminal_size_of(stdout()).map(|(Width(columns), _)| columns);
-    let columns = columns.filter(|columns| *columns >= NARROWEST);
-    usize::from(columns.unwrap_or(USUAL))
+    data_terminal().unwrap_or(usize::from(USUAL))
+}
+
+/// The same; `None` where standard output is no terminal.
+pub fn data_terminal() -> Option<usize> {
+    let (Width(columns), _) = terminal_size_of(stdout())?;
+    (columns >= NARROWEST).then_some(usize::from(columns))
 }
 
 /// What is told about one push.

@@ -79,7 +79,8 @@ fn a_policy_that_does_not_hold_is_shown_with_its_place() {
     shop.write(".pushgate.yml", "environments: [x\n");
     visit
         .doctor()
-        .warns("the .pushgate.yml before you does not hold: ");
+        .warns("the uncommitted edit of .pushgate.yml changes nothing")
+        .hints("mend it before you commit it: .pushgate.yml:");
 }
 
 #[test]

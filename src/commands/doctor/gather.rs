@@ -22,7 +22,7 @@ use crate::{
         Source, Version,
     },
     overrides::{self, Overrides},
-    policy::{self, lint::Smell},
+    policy::lint::Smell,
     push::Oid,
     verdict::{Refusal, Trouble, TrunkName, printable},
     world::{self, Real, children},
@@ -164,7 +164,7 @@ fn repository(world: &Real, place: &Place, clock: &mut Clock) -> (Repository, Op
     let here = Repository {
         hook,
         policy: Policy {
-            findings: findings(world, loaded.is_ok()),
+            findings: findings(world),
             loaded: loaded.map(|loaded| known(&loaded)),
         },
         trunk,
@@ -202,21 +202,17 @@ fn known(loaded: &world::Loaded) -> Loaded {
 }
 
 /// What is odd about the policy that a person has before them.
-fn findings(world: &Real, holds: bool) -> Vec<String> {
-    match lint::look(world) {
-        Ok(Some((origin, found))) => {
+fn findings(world: &Real) -> Result<Vec<String>, Trouble> {
+    Ok(match lint::look(world)? {
+        Some((origin, found)) => {
             // An app on no environment is told of where its remote is.
             let found = found
                 .iter()
                 .filter(|one| !matches!(one.smell, Smell::UnnamedApp { .. }));
             found.map(|finding| lint::words(&origin, finding)).collect()
         }
-        Err(trouble) if holds => vec![format!(
-            "the {} before you does not hold: {trouble}",
-            policy::FILE
-        )],
-        Ok(None) | Err(_) => Vec::new(),
-    }
+        None => Vec::new(),
+    })
 }
 
 /// What is remembered here, and when the last of it was.

@@ -13,6 +13,11 @@ use crate::{
 /// The words before the lines have this much room.
 const MARGIN: usize = 12;
 
+/// On a narrower screen the texts begin below their words.
+const NARROW: usize = 36;
+/// No screen is narrower.
+const NARROWEST: usize = 16;
+
 /// A page that is being written.
 pub(super) struct Page<'s> {
     text: String,
@@ -25,7 +30,7 @@ impl<'s> Page<'s> {
     pub(super) fn new(columns: usize, now: Timestamp, reader: &'s TimeZone) -> Self {
         Self {
             text: String::new(),
-            columns: columns.max(MARGIN + 10),
+            columns: columns.max(NARROWEST),
             now,
             reader,
         }
@@ -55,7 +60,7 @@ impl<'s> Page<'s> {
     /// A commit on one line.
     pub(super) fn commit(&mut self, label: &str, commit: &Commit) {
         let id = commit.id.short();
-        let room = self.columns - MARGIN - id.len() - 1;
+        let room = self.columns.saturating_sub(MARGIN + id.len() + 1);
         let subject = commit.about.as_ref().map(|about| cut(&about.subject, room));
         let text = match subject {
             Some(subject) => format!("{PLAIN}{id}{PLAIN:#} {subject}"),
@@ -66,6 +71,12 @@ impl<'s> Page<'s> {
 
     /// A word, and a text that is broken between words.
     pub(super) fn line(&mut self, label: &str, text: &str) {
+        if self.columns < NARROW {
+            if !label.is_empty() {
+                self.fill("  ", "", label);
+            }
+            return self.fill("    ", "    ", text);
+        }
         let first = format!("  {label:<width$}", width = MARGIN - 2);
         self.fill(&first, &" ".repeat(MARGIN), text);
     }

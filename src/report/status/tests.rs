@@ -154,7 +154,7 @@ fn no_line_is_wider_than_the_screen() {
         .remarks
         .push("the hook is not installed here: pushgate install".to_owned());
     status.places[0].name = "a-staging-with-a-name-that-nobody-could-want-to-type".to_owned();
-    for columns in [40, 41, 60, 79, 80, 200] {
+    for columns in [20, 30, 35, 36, 40, 41, 60, 79, 80, 200] {
         let text = plain(&status, columns);
         for line in text.lines() {
             assert!(
