@@ -15,17 +15,17 @@ use crate::since::Since;
 #[command(
     name = "pushgate",
     version,
-    max_term_width = 100,
+    max_term_width = 80,
     disable_help_subcommand = true,
     after_help = "\
 Examples:
   pushgate demo                  see the whole story in a scratch directory
   pushgate init                  write .pushgate.yml from what is here
   pushgate install               put the gate in front of every push
-  pushgate status                what is live where, and what the next push would be told
+  pushgate status                what is live where, what the next push is told
   pushgate check production      the verdict without the push
   pushgate window                when a push would go, day by day
-  pushgate doctor                what is wrong with this clone's gate, and what mends it
+  pushgate doctor                what is wrong with this clone's gate, and cures
 
 Exit codes: 0 go, 1 refused, 2 could not decide or could not be done."
 )]
@@ -67,8 +67,9 @@ Examples:
     Man(Man),
     /// Print the JSON Schema of .pushgate.yml, which editors check and complete it by.
     #[command(after_help = "\
-The policy that `pushgate init` writes names the schema in its first line, for editors with the YAML
-language server; `pushgate init` and `pushgate install` put it there, into .git/pushgate/schema.json.
+The policy that `pushgate init` writes names the schema in its first line, for
+editors with the YAML language server; `pushgate init` and `pushgate install`
+put it there, into .git/pushgate/schema.json.
 
 Examples:
   pushgate schema > schema.json
@@ -105,17 +106,19 @@ pub struct Init {
 /// `pushgate install`
 #[derive(Debug, Args)]
 #[command(after_help = "\
-A hook that is there already is kept, and runs after the gates have passed. Where another program
-writes the hooks, it is asked to call the gate: husky by a line in .husky/pre-push, pre-commit and prek
-by the hook that they run first, lefthook by lines of its configuration.
+A hook that is there already is kept, and runs after the gates have passed.
+Where another program writes the hooks, it is asked to call the gate: husky by
+a line in .husky/pre-push, pre-commit and prek by the hook that they run first,
+lefthook by lines of its configuration.
 
 Examples:
   pushgate install
-  pushgate install --write       put the lines into lefthook.yml or .pre-commit-config.yaml, too
-  pushgate install --config      by hook.pushgate.command of git 2.54, without a file in .git/hooks
+  pushgate install --write       put lines into lefthook.yml and the like, too
+  pushgate install --config      by the configured hooks of git 2.54
   pushgate uninstall             and all is what it was, byte for byte
 
-Exit codes: 0 the gate is in place, 1 lines must be added first, 2 it could not be done.")]
+Exit codes: 0 the gate is in place, 1 lines must be added first, 2 it could not
+be done.")]
 pub struct Install {
     /// Write the lines for lefthook, pre-commit or prek instead of printing them.
     #[arg(long)]
@@ -151,26 +154,31 @@ pub struct Check {
 /// `pushgate status`
 #[derive(Debug, Args)]
 #[command(after_help = "\
-All remotes are asked at once, 10 s at most; no suite runs, and nothing is written but what the team
-remembers. The next push is that of the local trunk branch, without overrides.
+All remotes are asked at once, 10 s at most; no suite runs, and nothing is
+written but what the team remembers. The next push is that of the local trunk
+branch, without overrides.
 
 --json prints one object; what is not known is null:
-  at, policy, whole        when; where the policy is from; whether everything could be asked
+  at, policy, whole        when; where it is from; whether all could be asked
   trunk                    name, tip {id, subject, author, at}
-  pushed                   branch, commit, trunk {stands, ahead, behind}, receipt {at, took_ms}
+  pushed                   branch, commit, trunk {stands, ahead, behind},
+                           receipt {at, took_ms}
   environments             name, destination, after, and of each:
     remotes                name, live {commit, trunk, since, by, receipt}, error
-    tried                  wanted, people {by, at, words}, soak {needed_ms, been_ms, until}
+    tried                  wanted, people {by, at, words},
+                           soak {needed_ms, been_ms, until}
     window                 state, until, opens, timezone
     removed                commit, at, by: what a rollback took away
-    push                   verdict (go, refused, undecided, nothing), gate, why, suite, hints
+    push                   verdict (go, refused, undecided, nothing), gate,
+                           why, suite, hints
   remarks, errors          what else there is to know
 
 Examples:
   pushgate status
   pushgate status --json | jq '.environments[] | {name, push: .push.verdict}'
 
-Exit codes: 0 everything could be asked, 2 something could not; it is shown all the same.")]
+Exit codes: 0 everything could be asked, 2 something could not; it is shown all
+the same.")]
 pub struct Status {
     /// Print it as JSON.
     #[arg(long)]
@@ -180,13 +188,14 @@ pub struct Status {
 /// `pushgate approve`
 #[derive(Debug, Args)]
 #[command(after_help = "\
-The commit is yours to sign off while it is live there: trunk's local tip, or HEAD, unless you name
-another. The team gets it through trunk's remote, unless the policy says `share: false`.
+The commit is yours to sign off while it is live there: trunk's local tip, or
+HEAD, unless you name another. The team gets it through trunk's remote, unless
+the policy says `share: false`.
 
 Examples:
   pushgate approve
   pushgate approve staging -m 'the basket, on a phone'
-  pushgate approve production --again    it was rolled back there, and may go again
+  pushgate approve production --again    rolled back there, it may go again
 
 Exit codes: 0 recorded, 1 refused, 2 could not decide.")]
 pub struct Approve {
@@ -209,8 +218,9 @@ pub struct Approve {
 /// `pushgate window`
 #[derive(Debug, Args)]
 #[command(after_help = "\
-A moment is by your own clock unless it names a zone: `2026-12-24 23:00`, `today 18:00`,
-`tomorrow 9:00`, `Fri 16:00`, `2026-12-24T23:00:00Z`, `2026-12-24T23:00[Europe/Madrid]`.
+A moment is by your own clock unless it names a zone: `2026-12-24 23:00`,
+`today 18:00`, `tomorrow 9:00`, `Fri 16:00`, `2026-12-24T23:00:00Z`,
+`2026-12-24T23:00[Europe/Madrid]`.
 
 Examples:
   pushgate window
@@ -232,15 +242,17 @@ pub struct Window {
 /// `pushgate log`
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Decisions of this clone, the team's sign-offs, deployments and rollbacks as far as they were fetched, and
-`around`: pushes from this clone that went around the gate, found in git's own reflogs.
+Decisions of this clone, the team's sign-offs, deployments and rollbacks as far
+as they were fetched, and `around`: pushes from this clone that went around the
+gate, found in git's own reflogs.
 
---json prints the ledger's lines as they are; others have `from`, notes or reflog.
+--json prints the ledger's lines as they are; others have `from`, notes or
+reflog.
 
 Examples:
   pushgate log
   pushgate log --environment production --since 7d
-  pushgate log --since 2026-11-01 --json | jq 'select(.verdict == \"overridden\")'")]
+  pushgate log --json | jq 'select(.verdict == \"overridden\")'")]
 pub struct Log {
     /// Only what happened to this environment, or to `trunk`.
     #[arg(long, value_name = "ENV")]
@@ -256,22 +268,23 @@ pub struct Log {
 /// `pushgate doctor`
 #[derive(Debug, Args)]
 #[command(after_help = "\
-It looks at the program, the hook that git really runs, the policy, every remote, the suite, what is
-remembered, and the clock. The remotes are asked at once, 10 s at most; no suite runs, and nothing is
-written. What follows `run:` is a command as it can be copied.
+It looks at the program, the hook that git really runs, the policy, every
+remote, the suite, what is remembered, and the clock. The remotes are asked at
+once, 10 s at most; no suite runs, and nothing is written. What follows `run:`
+is a command as it can be copied.
 
 --json prints one object:
   v, state                 1; ok, warning or broken: that of the worst line
   lines                    in the order of the report, and of each:
     group                  program, hook, policy, remotes, suite, memory, clock
-    check                  its name: program, reach, git, directory, hook, kept, remote, ...
+    check                  its name: program, reach, git, directory, hook, ...
     state, text            ok, warning or broken; the facts
     details                what git or somebody else said of it, a list of lines
     cures                  a list, in order: {run: a command} or {hint: words}
 
 Examples:
   pushgate doctor
-  pushgate doctor --json | jq -r '.lines[] | select(.state != \"ok\").cures[].run // empty'
+  pushgate doctor --json | jq -r '.lines[].cures[].run // empty'
 
 Exit codes: 0 nothing is broken, 1 something is, 2 it could not look.")]
 pub struct Doctor {
@@ -295,8 +308,9 @@ pub struct Demo {
 /// `pushgate completions`
 #[derive(Debug, Args)]
 #[command(after_help = "\
-The script asks pushgate itself at each Tab: for the environments of the policy, for branches and
-tags. It reads the repository, never the network. ./install.sh puts it in place for bash, zsh and fish.
+The script asks pushgate itself at each Tab: for the environments of the
+policy, for branches and tags. It reads the repository, never the network.
+./install.sh puts it in place for bash, zsh and fish.
 
 Examples:
   echo 'source <(pushgate completions bash)' >> ~/.bashrc
@@ -329,7 +343,8 @@ pub enum Shell {
 /// `pushgate man`
 #[derive(Debug, Args)]
 #[command(after_help = "\
-./install.sh puts the pages where `man` finds them: `man pushgate`, `man pushgate-check`.
+./install.sh puts the pages where `man` finds them: `man pushgate`, `man
+pushgate-check`.
 
 Examples:
   pushgate man check | man -l -
