@@ -22,7 +22,10 @@ pub enum MomentError {
     #[error("`{0}` is a day without a time: write `{0} 9:00`")]
     NoTime(String),
     /// It is well formed and contradicts itself, the calendar, or the zones that there are.
-    #[error("`{text}` is no moment: {why}")]
+    #[error(
+        "`{text}` is no moment: {why}; write one such as `2026-12-24 23:00` or \
+         `2026-12-24T23:00[Europe/Madrid]`"
+    )]
     Wrong {
         /// The text.
         text: String,
@@ -108,9 +111,18 @@ fn dated(text: &str, zone: &TimeZone) -> Result<Timestamp, MomentError> {
     {
         return civil(text, date.to_datetime(time), zone);
     }
-    if text.contains('[') {
+    if let Some((wall, zone)) = text.split_once('[') {
         // The database within the program: the answer is the same on every machine.
-        let zoned = parser.parse_zoned_with(&TimeZoneDatabase::bundled(), text);
+        let zones = TimeZoneDatabase::bundled();
+        if let (Ok(at), Some(zone)) = (wall.parse::<DateTime>(), zone.strip_suffix(']'))
+            && let Ok(zone) = zones.get(zone)
+            && wall.contains(':')
+            && !wall.ends_with(['Z', 'z'])
+            && parser.parse_timestamp(wall).is_err()
+        {
+            return civil(text, at, &zone);
+        }
+        let zoned = parser.parse_zoned_with(&zones, text);
         return zoned
             .map(|zoned| zoned.timestamp())
             .map_err(|error| wrong(text, &error));
@@ -258,6 +270,10 @@ mod tests {
             "a day without a time: write `2026-12-24 9:00`",
         );
         refused("tomorrow", "a day without a time: write `tomorrow 9:00`");
+        refused(
+            "2026-03-29T02:30[Europe/Madrid]",
+            "`2026-03-29T02:30[Europe/Madrid]` does not occur in Europe/Madrid: the clocks go forward over it",
+        );
         refused("2026-02-30 9:00", "`2026-02-30 9:00` is no moment: ");
         refused("2026-12-24T23:00[Europe/Madird]", "Europe/Madird");
         refused("2026-12-24T23:00+05:00[Europe/Madrid]", "+05");
