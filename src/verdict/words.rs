@@ -545,7 +545,7 @@ impl Refusal {
                 format!("or, if it may go there again: pushgate approve --again {environment}"),
             ],
             Self::NoSuite { .. } => one(format!(
-                "say it in {FILE}, and commit it:\n    suite:\n      run: COMMAND"
+                "set `suite.run` in {FILE}, and commit it:\n    suite:\n      run: COMMAND"
             )),
             Self::Checkout { pushed, mismatch, after } => checkout_cures(pushed.short(), mismatch, *after),
             Self::Suite { ending, .. } => match ending {
