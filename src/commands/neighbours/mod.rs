@@ -13,7 +13,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::hooks::{Found, Hooks, Owner};
+use super::hooks::{Found, Hooks, Owner, configured};
 use crate::{
     report,
     verdict::{Trouble, shell_word},
@@ -23,7 +23,7 @@ use crate::{
 /// Whether anything here calls the gate before a push; `None` where nobody can tell: a hook of
 /// somebody's own may, and so may one that other repositories share.
 pub(super) fn is_gated(world: &Real) -> Option<bool> {
-    if world.config("hook.pushgate.command").is_some() {
+    if configured::calls(world) {
         return Some(true);
     }
     let hooks = Hooks::of(world).ok()?;
