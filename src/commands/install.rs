@@ -5,7 +5,7 @@ use std::{env, fs};
 use super::{
     Done,
     hooks::{Found, Hooks, Owner, configured, hook_for, is_executable, is_same},
-    neighbours::{husky, lefthook, pre_commit},
+    neighbours::{self, husky, lefthook, pre_commit},
     schema,
 };
 use crate::{cli::Install, report, verdict::Trouble, world::Real};
@@ -31,6 +31,7 @@ fn install(args: &Install, world: &Real) -> Done {
         hooks = Hooks::of(world)?;
     }
     place(&hooks, world)?;
+    neighbours::warn_of_takers(world);
     match hooks.owner {
         Some(owner) if owner.runs_legacy() => pre_commit::install(&hooks, world, args.write),
         _ => {

@@ -238,3 +238,22 @@ fn a_job_that_is_switched_off_later_is_no_gate() {
     let ran = street.run("pushgate status");
     assert!(ran.stdout.contains("not installed"), "{ran}");
 }
+
+#[test]
+fn whoever_will_take_the_hook_away_is_named() {
+    for (file, name, command) in [
+        (".husky/pre-push", "husky", "npm install"),
+        ("lefthook.yml", "lefthook", "lefthook install"),
+        (".config/lefthook.toml", "lefthook", "lefthook install"),
+    ] {
+        let street = Street::new();
+        street
+            .run("pushgate install")
+            .goes()
+            .never_says("take the hook away");
+        street.shop.write(file, "");
+        street.run("pushgate install").goes().says(&format!(
+            "{name} is not set up in this clone: `{command}` will take the hook away; pushgate install again after it"
+        ));
+    }
+}

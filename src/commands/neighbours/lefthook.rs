@@ -218,6 +218,11 @@ fn config(top: &Path) -> PathBuf {
     top.join(found.as_deref().unwrap_or("lefthook.yml"))
 }
 
+/// Whether the team has such a configuration.
+pub(super) fn is_configured(top: &Path) -> bool {
+    config(top).is_file()
+}
+
 /// What such a file can be called.
 fn names(which: &'static str) -> impl Iterator<Item = String> {
     PLACES.iter().flat_map(move |place| {

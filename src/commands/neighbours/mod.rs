@@ -39,6 +39,25 @@ pub(super) fn is_gated(world: &Real) -> Option<bool> {
     }
 }
 
+/// Warns of a program that is the team's, has not been set up in this clone yet, and will take the hook
+/// away when it is.
+pub(super) fn warn_of_takers(world: &Real) {
+    let Some(top) = world.work_tree() else {
+        return;
+    };
+    let husky = top.join(".husky").is_dir();
+    for (is_there, name, command) in [
+        (lefthook::is_configured(top), "lefthook", "lefthook install"),
+        (husky, "husky", "npm install"),
+    ] {
+        if is_there {
+            report::warn(&format!(
+                "{name} is not set up in this clone: `{command}` will take the hook away; pushgate install again after it"
+            ));
+        }
+    }
+}
+
 /// Writes a file of somebody else's, whole or not at all, with the mode that it has; else with this one.
 fn write(path: &Path, text: &[u8], mode: u32) -> Result<(), Trouble> {
     let failed = |error: io::Error| Trouble::io(format!("write {}", path.display()), &error);
