@@ -125,16 +125,15 @@ fn configure(world: &Real) -> Done {
                     hook: there.hook.clone(),
                 });
             }
-            (Found::Foreign, Some(Owner::Other)) => {
+            (Found::Foreign, Some(Owner::Other))
                 if there
                     .before()?
-                    .is_some_and(|kept| !is_same(&there.hook, kept))
-                {
-                    return Err(Trouble::TwoHooks {
-                        hook: there.hook.clone(),
-                        kept: there.kept.clone(),
-                    });
-                }
+                    .is_some_and(|kept| !is_same(&there.hook, kept)) =>
+            {
+                return Err(Trouble::TwoHooks {
+                    hook: there.hook.clone(),
+                    kept: there.kept.clone(),
+                });
             }
             _ => {}
         }

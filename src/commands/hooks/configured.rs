@@ -51,8 +51,8 @@ pub(in crate::commands) fn is_there(world: &Real) -> bool {
 /// Whether git calls the gate by it before a push.
 pub(in crate::commands) fn calls(world: &Real) -> bool {
     let get = |args: &[&str]| {
-        let said = world.git().run(["config"].iter().chain(args));
-        said.ok().filter(|said| said.is_ok()).map(|said| said.out)
+        let said = world.git().run(["config"].iter().chain(args)).ok()?;
+        said.is_ok().then_some(said.out)
     };
     let command = get(&["--get", COMMAND]).unwrap_or_default();
     let events = get(&["--get-all", EVENT]).unwrap_or_default();
