@@ -248,7 +248,7 @@ check() {
   if ! is_ours "$hook"; then
     # husky and lefthook have lines of the team's instead, and `pushgate install` has looked at them.
     grep -q 'husky\|lefthook' "$hook" "$hooks/h" 2>/dev/null || die "$hook is not the hook of pushgate"
-    say "checked: $hook calls it"
+    say "installed beside husky or lefthook: pushgate doctor tells whether it calls the gate"
     return
   fi
   [ -x "$hook" ] || die "$hook is not executable"

@@ -6,7 +6,7 @@ use super::{
     Done,
     hooks::{Found, Hooks, Owner, configured, hook_for, is_executable, is_same},
     local::Local,
-    neighbours::{husky, lefthook, pre_commit},
+    neighbours::{self, husky, lefthook, pre_commit},
     schema,
 };
 use crate::{cli::Install, report, verdict::Trouble, world::Real};
@@ -39,6 +39,7 @@ fn install(args: &Install, world: &Real) -> Done {
         hooks = Hooks::of(world)?;
     }
     place(&hooks, world)?;
+    neighbours::warn_of_takers(world);
     match hooks.owner {
         Some(owner) if owner.runs_legacy() => pre_commit::install(&hooks, world, args.write),
         _ => {
@@ -123,48 +124,26 @@ fn configure(world: &Real) -> Done {
     configured::is_read(world)?;
     let hooks = configured::hooks(world);
     let there = Hooks::of(world).ok();
-    if let Some(there) = there.as_ref().filter(|there| there.kept == hooks.kept) {
-        let remove = |path| {
-            fs::remove_file(path)
-                .map_err(|error| Trouble::io(format!("remove {}", there.hook.display()), &error))
-        };
+    let there_too = there.as_ref().filter(|there| there.kept == hooks.kept);
+    if let Some(there) = there_too {
         match (there.found()?, there.owner) {
-            (Found::Ours(_), _) => remove(&there.hook)?,
-            (Found::Edited, _) => {
-                report::warn(&format!(
-                    "{} was edited: the edit no longer runs, and is in {}",
-                    there.hook.display(),
-                    there.set_aside()?.display()
-                ));
-                remove(&there.hook)?;
-            }
             // Many of its commands write it again where it is missing.
             (Found::Foreign, Some(Owner::Lfs)) => {
                 return Err(Trouble::LfsBeside {
                     hook: there.hook.clone(),
                 });
             }
-            (Found::Foreign, Some(Owner::Other)) => {
+            (Found::Foreign, Some(Owner::Other))
                 if there
                     .before()?
-                    .is_some_and(|kept| !is_same(&there.hook, kept))
-                {
-                    return Err(Trouble::TwoHooks {
-                        hook: there.hook.clone(),
-                        kept: there.kept.clone(),
-                    });
-                }
-                there.keep(&there.hook)?;
-                remove(&there.hook)?;
+                    .is_some_and(|kept| !is_same(&there.hook, kept)) =>
+            {
+                return Err(Trouble::TwoHooks {
+                    hook: there.hook.clone(),
+                    kept: there.kept.clone(),
+                });
             }
-            (Found::Foreign | Found::Nothing, _) => {}
-        }
-        if there.kept.symlink_metadata().is_ok() {
-            there.introduce()?;
-            report::say(&format!(
-                "the hook that was there runs after the gates: {}",
-                there.kept.display()
-            ));
+            _ => {}
         }
     }
     let text = text()?;
@@ -172,6 +151,10 @@ fn configure(world: &Real) -> Done {
         .and_then(|()| hooks.write(&text))
         .map_err(|e| Trouble::io(format!("write {}", hooks.hook.display()), &e))?;
     configured::set(world)?;
+    // Only now: until git calls the new one, the old one judges.
+    if let Some(there) = there_too {
+        make_way(there)?;
+    }
     report::say(&format!(
         "installed {}, which git's configuration names (hook.pushgate.command)",
         hooks.hook.display()
@@ -184,4 +167,37 @@ fn configure(world: &Real) -> Done {
         ));
     }
     Ok(0)
+}
+
+/// Moves what stands in the hooks directory behind the hook that the configuration names.
+fn make_way(there: &Hooks) -> Result<(), Trouble> {
+    let goes = match (there.found()?, there.owner) {
+        (Found::Ours(_), _) => true,
+        (Found::Edited, _) => {
+            report::warn(&format!(
+                "{} was edited: the edit no longer runs, and is in {}",
+                there.hook.display(),
+                there.set_aside()?.display()
+            ));
+            // On a file system without second names it is aside already.
+            there.hook.symlink_metadata().is_ok()
+        }
+        (Found::Foreign, Some(Owner::Other)) => {
+            there.keep(&there.hook)?;
+            there.hook.symlink_metadata().is_ok()
+        }
+        (Found::Foreign | Found::Nothing, _) => false,
+    };
+    if goes {
+        fs::remove_file(&there.hook)
+            .map_err(|error| Trouble::io(format!("remove {}", there.hook.display()), &error))?;
+    }
+    if there.kept.symlink_metadata().is_ok() {
+        there.introduce()?;
+        report::say(&format!(
+            "the hook that was there runs after the gates: {}",
+            there.kept.display()
+        ));
+    }
+    Ok(())
 }

@@ -156,17 +156,29 @@ pub fn has_carriage_return(text: &[u8]) -> bool {
 
 /// Whether a line of it, other than a comment, names the program.
 pub fn mentions(text: &[u8]) -> bool {
-    let code = |line: &&[u8]| !line.trim_ascii_start().starts_with(b"#");
-    text.lines()
-        .filter(code)
-        .any(|line| line.contains_str("pushgate"))
+    text.lines().any(|line| code(line).contains_str("pushgate"))
 }
 
 /// Whether a line of it calls the program as a hook does.
 pub fn calls(text: &[u8]) -> bool {
-    let code = |line: &&[u8]| !line.trim_ascii_start().starts_with(b"#");
     let calls = |line: &[u8]| line.contains_str("pushgate") && line.contains_str("pre-push");
-    text.lines().filter(code).any(calls)
+    text.lines().any(|line| calls(code(line)))
+}
+
+/// A line without the comment at its end.
+fn code(line: &[u8]) -> &[u8] {
+    let mut quote = None;
+    let mut before = b' ';
+    for (at, b) in line.iter().copied().enumerate() {
+        match (quote, b) {
+            (None, b'#') if before.is_ascii_whitespace() || before == b';' => return &line[..at],
+            (None, b'\'' | b'"') if before != b'\\' => quote = Some(b),
+            (Some(open), _) if open == b => quote = None,
+            _ => {}
+        }
+        before = b;
+    }
+    line
 }
 
 /// Whether a hook of ours that somebody edited still hands the push over.
@@ -243,6 +255,10 @@ mod tests {
             b"#!/bin/sh\n  exec '/a b/pushgate' pre-push -- \"$@\"\n"
         ));
         assert!(!calls(b"# pushgate pre-push -- \"$@\"\n"));
+        assert!(!calls(b"npm test # pushgate pre-push comes later\n"));
+        assert!(!calls(b"npm test; # pushgate pre-push comes later\n"));
+        assert!(calls(b"exec '/a #b/pushgate' pre-push # it judges\n"));
+        assert!(calls(b"pushgate pre-push -- '{1}' '{2}' # {files}\n"));
         assert!(!calls(b"pushgate check\n"));
         assert!(mentions(b"run: pushgate check\n") && !mentions(b"# pushgate\n"));
     }

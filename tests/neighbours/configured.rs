@@ -82,7 +82,7 @@ fn an_older_git_is_refused_with_its_version() {
     street.run("git config hook.pushgate.command gone").goes();
     assert_eq!(street.run("pushgate install").code, 2);
     street
-        .run("pushgate uninstall && pushgate install")
+        .run("sh -ec pushgate${IFS}uninstall&&pushgate${IFS}install")
         .goes()
         .says("/hooks/pre-push");
     assert!(!street.read(".git/config").contains("gone"));
@@ -162,6 +162,44 @@ fn our_hook_in_the_hooks_directory_gives_way_to_it() {
     street.run("pushgate install --config").goes();
     assert_eq!(street.picture(".git/hooks"), before);
     street.is_gated();
+}
+
+#[test]
+fn until_git_names_the_new_hook_the_old_one_judges() {
+    let street = with_new_git();
+    street.run("pushgate install").goes();
+    street.everything_is_on_origin();
+    let before = street.picture(".git/hooks");
+    fs::write(street.file(".git/config.lock"), "").unwrap();
+    let ran = street.run("pushgate install --config");
+    assert_eq!(ran.code, 2, "{ran}");
+    ran.says("config");
+    assert_eq!(street.picture(".git/hooks"), before);
+    street.shop.commit("stray");
+    street.run("git push staging master").refused("trunk");
+    fs::remove_file(street.file(".git/config.lock")).unwrap();
+    street.run("git push staging master").refused("trunk");
+}
+
+#[test]
+fn a_hook_that_git_does_not_call_is_no_gate() {
+    let street = with_new_git();
+    street.run("pushgate install --config").goes();
+    let is_installed = |street: &Street| {
+        let ran = street.run("pushgate status");
+        !format!("{ran}").contains("the hook is not installed here")
+    };
+    assert!(is_installed(&street));
+    street.run("git config hook.pushgate.enabled false").goes();
+    assert!(!is_installed(&street));
+    street.run("git config hook.pushgate.enabled true").goes();
+    assert!(is_installed(&street));
+    street.run("git config --unset hook.pushgate.event").goes();
+    assert!(!is_installed(&street));
+    street
+        .run("git config hook.pushgate.event pre-commit")
+        .goes();
+    assert!(!is_installed(&street));
 }
 
 #[test]

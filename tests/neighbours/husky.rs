@@ -129,12 +129,55 @@ fn without_the_program_nothing_goes_unless_somebody_says_so() {
     street
         .run("git push staging master")
         .goes_not()
-        .says("pushgate");
-    let mut command = street.command("git");
+        .says("pushgate: push refused: the program is not on your PATH");
+    for word in ["off", "OFF", "0", "false", "no"] {
+        let mut command = street.command("git");
+        command
+            .args(["push", "staging", "master"])
+            .env("PUSHGATE", word);
+        Ran::of(&mut command)
+            .goes()
+            .says("pushgate: nothing is checked: PUSHGATE is off");
+    }
+    for word in ["on", "offf", ""] {
+        let mut command = street.command("git");
+        command
+            .args(["push", "staging", "master"])
+            .env("PUSHGATE", word);
+        Ran::of(&mut command).goes_not();
+    }
+}
+
+#[test]
+fn a_remote_of_the_name_of_our_word_is_judged() {
+    let street = with_husky();
+    street.run("pushgate install").goes();
+    let script = street.file(".husky/pre-push");
+    let mut command = street.command("sh");
     command
-        .args(["push", "staging", "master"])
-        .env("PUSHGATE", "off");
-    Ran::of(&mut command).goes();
+        .arg("-e")
+        .arg(&script)
+        .args(["--judged", "/nowhere"])
+        .stdin(std::process::Stdio::null());
+    // Its call of the gate fails, as there is no list of refs; nothing is stepped over.
+    let ran = Ran::of(&mut command);
+    assert_eq!(ran.code, 2, "{ran}");
+    ran.says("standard input");
+}
+
+#[test]
+fn a_comment_calls_nobody() {
+    let street = with_husky();
+    street
+        .shop
+        .write(".husky/pre-push", "# pushgate pre-push, one day\ntrue\n");
+    let ran = street.run("pushgate status");
+    assert!(ran.stdout.contains("the hook is not installed"), "{ran}");
+    street
+        .run("pushgate install")
+        .goes()
+        .says("begins with pushgate now");
+    street.is_gated();
 }
 
 #[test]

@@ -176,3 +176,84 @@ fn a_path_that_a_shell_would_read_otherwise_is_judged_as_it_is() {
         .goes()
         .says("push to staging (staging $HOME `id` \"x\") may go");
 }
+
+#[test]
+fn what_would_leave_the_gate_out_is_refused_with_the_lines() {
+    for (name, config, local, why) in [
+        (
+            "skip",
+            TEAM.replace("parallel: true", "skip: true"),
+            "",
+            "its pre-push has `skip`, so lefthook would leave the gate out",
+        ),
+        (
+            "only",
+            TEAM.replace("parallel: true", "only: [{ref: releases}]"),
+            "",
+            "its pre-push has `only`, so lefthook would leave the gate out",
+        ),
+        (
+            "local",
+            TEAM.to_owned(),
+            "pre-push: {skip: true}\n",
+            "the lefthook-local of this clone: its pre-push has `skip`, so",
+        ),
+        (
+            "override",
+            TEAM.to_owned(),
+            "pre-push: {jobs: [{name: pushgate, run: 'true'}]}\n",
+            "the lefthook-local of this clone changes the job pushgate, so",
+        ),
+    ] {
+        let street = with_lefthook(&config);
+        if !local.is_empty() {
+            street.shop.write("lefthook-local.yml", local);
+        }
+        for install in ["pushgate install", "pushgate install --write"] {
+            let ran = street.run(install);
+            assert_eq!(ran.code, 1, "{name}: {ran}");
+            assert!(ran.stdout.contains("\n    - name: pushgate\n"), "{ran}");
+            ran.says(why).never_says("calls pushgate");
+            assert_eq!(street.read("lefthook.yml"), config, "{name}");
+        }
+        let ran = street.run("pushgate status");
+        assert!(ran.stdout.contains("not installed"), "{ran}");
+    }
+}
+
+#[test]
+fn a_job_that_is_switched_off_later_is_no_gate() {
+    let street = with_lefthook(TEAM);
+    street.run("pushgate install --write").goes();
+    street
+        .shop
+        .write("lefthook-local.yml", "pre-push: {skip: true}\n");
+    street.everything_is_on_origin();
+    street.shop.commit("stray");
+    // lefthook lets it go: so nobody may say that there is a gate.
+    street.run("git push staging master").goes();
+    let ran = street.run("pushgate install");
+    assert_eq!(ran.code, 1, "{ran}");
+    ran.says("so lefthook would leave the gate out");
+    let ran = street.run("pushgate status");
+    assert!(ran.stdout.contains("not installed"), "{ran}");
+}
+
+#[test]
+fn whoever_will_take_the_hook_away_is_named() {
+    for (file, name, command) in [
+        (".husky/pre-push", "husky", "npm install"),
+        ("lefthook.yml", "lefthook", "lefthook install"),
+        (".config/lefthook.toml", "lefthook", "lefthook install"),
+    ] {
+        let street = Street::new();
+        street
+            .run("pushgate install")
+            .goes()
+            .never_says("take the hook away");
+        street.shop.write(file, "");
+        street.run("pushgate install").goes().says(&format!(
+            "{name} is not set up in this clone: `{command}` will take the hook away; pushgate install again after it"
+        ));
+    }
+}

@@ -7,7 +7,10 @@ use nix::unistd::{AccessFlags, access};
 
 use super::hook::{Eyes, LEGACY};
 use crate::{
-    commands::hooks::{self, hook_for},
+    commands::{
+        hooks::{self, hook_for},
+        neighbours::lefthook,
+    },
     doctor::script::{self, Author, File, Interpreter, Runs, Script, TOOLS},
     verdict::printable,
 };
@@ -79,8 +82,11 @@ impl Eyes<'_> {
         let top = self.world.work_tree()?;
         let is_there = |file: &&&str| top.join(file).is_file();
         let there: Vec<&str> = files.iter().filter(is_there).copied().collect();
-        let mentions =
-            |file: &&str| script::mentions(&fs::read(top.join(file)).unwrap_or_default());
+        // What leaves its job out leaves the gate out.
+        let is_left_out = *name == "lefthook" && !lefthook::calls(self.world);
+        let mentions = |file: &&str| {
+            !is_left_out && script::mentions(&fs::read(top.join(file)).unwrap_or_default())
+        };
         Some(match there.iter().copied().find(mentions) {
             Some(file) if hears_half => Author::HalfDeaf {
                 name,

@@ -10,6 +10,7 @@ use bstr::{BStr, ByteSlice};
 
 use super::{Hooks, NAME, Owner, WAITING, failed};
 use crate::{
+    doctor::script,
     verdict::{Trouble, shell_word},
     world::Real,
 };
@@ -21,6 +22,7 @@ const NEEDED_NAME: &str = "2.54";
 const SECTION: &str = "hook.pushgate";
 const COMMAND: &str = "hook.pushgate.command";
 const EVENT: &str = "hook.pushgate.event";
+const ENABLED: &str = "hook.pushgate.enabled";
 /// Where the hook is that the configuration names.
 const DIRECTORY: &str = "pushgate-hook";
 
@@ -39,10 +41,30 @@ pub(in crate::commands) fn hooks(world: &Real) -> Hooks {
     }
 }
 
-/// Whether this repository's configuration names it.
+/// Whether this repository's configuration names it, or half of it.
 pub(in crate::commands) fn is_there(world: &Real) -> bool {
-    let said = world.git().run(["config", "--local", "--get", COMMAND]);
+    let keys = r"^hook\.pushgate\.(command|event)$";
+    let said = world.git().run(["config", "--local", "--get-regexp", keys]);
     said.is_ok_and(|said| said.is_ok())
+}
+
+/// Whether git calls the gate by it before a push.
+pub(in crate::commands) fn calls(world: &Real) -> bool {
+    let get = |args: &[&str]| {
+        let said = world.git().run(["config"].iter().chain(args)).ok()?;
+        said.is_ok().then_some(said.out)
+    };
+    let command = get(&["--get", COMMAND]).unwrap_or_default();
+    let events = get(&["--get-all", EVENT]).unwrap_or_default();
+    // An empty one takes back those before it.
+    let is_for_us = events.lines().fold(false, |is, event| {
+        !event.is_empty() && (is || event == NAME.as_bytes())
+    });
+    let enabled = get(&["--type=bool", "--get", ENABLED]).unwrap_or_default();
+    is_for_us
+        && script::calls(&command)
+        && enabled.trim_ascii() != b"false"
+        && is_read(world).is_ok()
 }
 
 /// Whether the user's git reads such hooks at all.
@@ -79,11 +101,13 @@ pub(in crate::commands) fn set(world: &Real) -> Result<(), Trouble> {
     })?;
     // Without a shell between git and us, we see when git is gone.
     let command = format!("exec {}", shell_word(hook));
-    for (key, value) in [(COMMAND, command.as_str()), (EVENT, NAME)] {
+    let set = |key, value| {
         world
             .git()
-            .must(["config", "--local", "--replace-all", key, value])?;
-    }
+            .must(["config", "--local", "--replace-all", key, value])
+    };
+    set(EVENT, NAME)?;
+    set(COMMAND, &command)?;
     Ok(())
 }
 

@@ -10,6 +10,7 @@ use bstr::ByteSlice;
 use super::{from_top, read, remove, say_commit, warn_of_path, write};
 use crate::{
     commands::{Done, hooks::Hooks},
+    doctor::script,
     report,
     verdict::Trouble,
     world::Real,
@@ -18,33 +19,40 @@ use crate::{
 /// What stands first in the script.
 const LINES: &[u8] =
     br#"# pushgate judges the push, and then runs the rest of this file: leave these lines first.
-if [ "$1" = --judged ]; then
+if [ $# = 3 ] && [ "$1" = --judged ]; then
   shift
-elif command -v pushgate >/dev/null || [ "${PUSHGATE-}" != off ]; then
+elif command -v pushgate >/dev/null 2>&1; then
   exec pushgate pre-push --rest="$0" -- "$@"
+else
+  case ${PUSHGATE-} in
+    [oO][fF][fF] | 0 | [fF][aA][lL][sS][eE] | [nN][oO])
+      echo "pushgate: nothing is checked: PUSHGATE is off, and the program is not on your PATH" >&2 ;;
+    *)
+      echo "pushgate: push refused: the program is not on your PATH" >&2
+      echo "  hint: PUSHGATE=off before the same git push lets it go unchecked" >&2
+      exit 1 ;;
+  esac
 fi
 "#;
-/// How a line by hand would call the gate.
-const CALL: &str = "pushgate pre-push";
 
 /// The team's script beside husky's own directory.
-pub(in crate::commands) fn script(hooks: &Hooks) -> PathBuf {
+pub(in crate::commands) fn path(hooks: &Hooks) -> PathBuf {
     let beside = hooks.directory.parent().unwrap_or(&hooks.directory);
     beside.join("pre-push")
 }
 
 /// Whether it calls the gate.
 pub(in crate::commands) fn calls(hooks: &Hooks) -> bool {
-    fs::read(script(hooks)).is_ok_and(|text| text.contains_str(CALL))
+    fs::read(path(hooks)).is_ok_and(|text| script::calls(&text))
 }
 
 pub(in crate::commands) fn install(hooks: &Hooks, world: &Real) -> Done {
-    let path = script(hooks);
+    let path = path(hooks);
     let before = read(&path)?;
     let text = before.as_deref().unwrap_or_default();
     if text.contains_str(LINES) {
         report::say(&format!("{} calls pushgate already", path.display()));
-    } else if text.contains_str(CALL) {
+    } else if script::calls(text) {
         report::say(&format!(
             "{} calls pushgate already, by words of its own: leave them first",
             path.display()
@@ -75,7 +83,7 @@ pub(in crate::commands) fn install(hooks: &Hooks, world: &Real) -> Done {
 }
 
 pub(in crate::commands) fn uninstall(hooks: &Hooks, world: &Real) -> Result<u8, Trouble> {
-    let path = script(hooks);
+    let path = path(hooks);
     let Some(text) = read(&path)? else {
         report::say(&format!("there is no {}: nothing to undo", path.display()));
         return Ok(0);
@@ -87,7 +95,7 @@ pub(in crate::commands) fn uninstall(hooks: &Hooks, world: &Real) -> Result<u8, 
         write(&path, &without, 0o755)?;
         report::say(&format!("{} is again what it was before", path.display()));
         say_commit(&path, world);
-    } else if text.contains_str(CALL) {
+    } else if script::calls(&text) {
         report::say(&format!(
             "{} calls pushgate by words of its own: left as it is",
             path.display()

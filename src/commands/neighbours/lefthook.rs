@@ -5,11 +5,14 @@
 //! all that git said. Arguments are pasted into the command as they are. git-lfs uploads before any
 //! job, unless `skip_lfs` is set.
 
+mod says;
+
 use std::{
     fs,
     path::{Path, PathBuf},
 };
 
+use self::says::Says;
 use bstr::ByteSlice;
 use serde_yaml::{Mapping, Value};
 
@@ -98,7 +101,15 @@ pub(in crate::commands) fn install(hooks: &Hooks, world: &Real, is_written: bool
     let before = read(&path)?;
     let text = before.as_deref().unwrap_or_default();
     let name = path.display();
-    if text.contains_str(CALL) {
+    let says = says(top, &text.to_str_lossy());
+    if let Says::LeftOut(why) = &says {
+        report::warn(&format!(
+            "{name}: {why}, so lefthook would leave the gate out: nothing is changed; it needs these lines, and nothing that leaves them out:"
+        ));
+        show(&lines)?;
+        return Ok(1);
+    }
+    if says == Says::Calls {
         report::say(&format!("{name} calls pushgate already"));
     } else if is_written {
         let with = match &before {
@@ -134,11 +145,34 @@ fn show(lines: &Lines) -> Result<(), Trouble> {
     report::data(&lines.all()).map_err(|error| Trouble::io("print the lines", &error))
 }
 
-/// Whether its configuration calls the gate.
+/// Whether its configuration calls the gate, whatever is pushed.
 pub(in crate::commands) fn calls(world: &Real) -> bool {
-    world
-        .work_tree()
-        .is_some_and(|top| fs::read(config(top)).is_ok_and(|text| text.contains_str(CALL)))
+    world.work_tree().is_some_and(|top| {
+        let text = fs::read(config(top));
+        text.is_ok_and(|text| says(top, &text.to_str_lossy()) == Says::Calls)
+    })
+}
+
+/// What the configuration says of the gate; or what it would leave out, where it does not call it yet.
+fn says(top: &Path, text: &str) -> Says {
+    let local = local(top);
+    match says::of(text, local.as_deref()) {
+        Says::Nothing => match says::would_leave_out(text, local.as_deref()) {
+            Some(why) => Says::LeftOut(why),
+            None => Says::Nothing,
+        },
+        says => says,
+    }
+}
+
+/// What this clone alone says, in whatever file.
+fn local(top: &Path) -> Option<String> {
+    let texts: Vec<_> = names("-local")
+        .filter_map(|name| fs::read(top.join(name)).ok())
+        .map(|text| text.to_str_lossy().into_owned())
+        .collect();
+    // Should there be several, each of them counts.
+    (!texts.is_empty()).then(|| texts.join("\n"))
 }
 
 /// Takes the lines out where they are as they were written.
@@ -167,7 +201,7 @@ pub(in crate::commands) fn uninstall(world: &Real) -> Result<u8, Trouble> {
             say_commit(&path, world);
             Ok(0)
         }
-        None if text.contains(CALL) => {
+        None if says::names_it(&text) => {
             report::say(&format!(
                 "{} calls pushgate by words of its own: left as it is",
                 path.display()
@@ -180,13 +214,22 @@ pub(in crate::commands) fn uninstall(world: &Real) -> Result<u8, Trouble> {
 
 /// The configuration that lefthook reads, or the one that it would.
 fn config(top: &Path) -> PathBuf {
-    let mut names = PLACES.iter().flat_map(|place| {
+    let found = names("").find(|name| top.join(name).is_file());
+    top.join(found.as_deref().unwrap_or("lefthook.yml"))
+}
+
+/// Whether the team has such a configuration.
+pub(super) fn is_configured(top: &Path) -> bool {
+    config(top).is_file()
+}
+
+/// What such a file can be called.
+fn names(which: &'static str) -> impl Iterator<Item = String> {
+    PLACES.iter().flat_map(move |place| {
         ENDINGS
             .iter()
-            .map(move |ending| format!("{place}.{ending}"))
-    });
-    let found = names.find(|name| top.join(name).is_file());
-    top.join(found.as_deref().unwrap_or("lefthook.yml"))
+            .map(move |ending| format!("{place}{which}.{ending}"))
+    })
 }
 
 /// Whether git-lfs is at work here.

@@ -13,7 +13,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::hooks::{Found, Hooks, Owner};
+use super::hooks::{Found, Hooks, Owner, configured};
 use crate::{
     report,
     verdict::{Trouble, shell_word},
@@ -23,7 +23,7 @@ use crate::{
 /// Whether anything here calls the gate before a push; `None` where nobody can tell: a hook of
 /// somebody's own may, and so may one that other repositories share.
 pub(super) fn is_gated(world: &Real) -> Option<bool> {
-    if world.config("hook.pushgate.command").is_some() {
+    if configured::calls(world) {
         return Some(true);
     }
     let hooks = Hooks::of(world).ok()?;
@@ -36,6 +36,25 @@ pub(super) fn is_gated(world: &Real) -> Option<bool> {
             Found::Foreign if hooks.owner == Some(Owner::Lfs) => Some(false),
             Found::Foreign => None,
         },
+    }
+}
+
+/// Warns of a program that is the team's, has not been set up in this clone yet, and will take the hook
+/// away when it is.
+pub(super) fn warn_of_takers(world: &Real) {
+    let Some(top) = world.work_tree() else {
+        return;
+    };
+    let husky = top.join(".husky").is_dir();
+    for (is_there, name, command) in [
+        (lefthook::is_configured(top), "lefthook", "lefthook install"),
+        (husky, "husky", "npm install"),
+    ] {
+        if is_there {
+            report::warn(&format!(
+                "{name} is not set up in this clone: `{command}` will take the hook away; pushgate install again after it"
+            ));
+        }
     }
 }
 

@@ -88,6 +88,10 @@ pub(in crate::commands) fn uninstall(world: &Real) -> Result<u8, Trouble> {
         return Ok(0);
     };
     if let Some(without) = edit::take(&text, LINES) {
+        if let Err(why) = is_all_else(&text, &without) {
+            report::say(&format!("{}: {why}: left as it is", path.display()));
+            return Ok(1);
+        }
         write(&path, without.as_bytes(), 0o644)?;
         report::say(&format!("{} is again what it was before", path.display()));
         say_commit(&path, world);
@@ -99,6 +103,26 @@ pub(in crate::commands) fn uninstall(world: &Real) -> Result<u8, Trouble> {
         return Ok(1);
     }
     Ok(0)
+}
+
+/// Whether the second text says all that the first does, but for our hook; why not, where it does not.
+fn is_all_else(text: &str, without: &str) -> Result<(), String> {
+    let read = |text: &str| serde_yaml::from_str::<Value>(text).map_err(|error| error.to_string());
+    let mut expected = read(text)?;
+    let ours = read(LINES)?.as_sequence().cloned().unwrap_or_default();
+    let repos = expected.get_mut("repos").and_then(Value::as_sequence_mut);
+    let repos = repos.ok_or("its `repos` is not a list")?;
+    if let Some(at) = repos.iter().position(|repo| ours.contains(repo)) {
+        repos.remove(at);
+    }
+    if repos.is_empty() {
+        return Err("without pushgate its `repos` would be empty".to_owned());
+    }
+    if read(without)? == expected {
+        Ok(())
+    } else {
+        Err("without our lines it would say something else".to_owned())
+    }
 }
 
 fn text(path: &Path, bytes: Vec<u8>) -> Result<String, Trouble> {
@@ -183,6 +207,20 @@ mod tests {
         ] {
             assert!(with_lines(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn lines_go_only_where_all_else_stays() {
+        let goes = |text: &str| is_all_else(text, &edit::take(text, LINES).unwrap());
+        let other = "- repo: meta\n  hooks: []\n";
+        assert_eq!(goes(&format!("repos:\n{LINES}{other}")), Ok(()));
+        let empty = goes(&format!("repos:\n{LINES}")).unwrap_err();
+        assert!(empty.contains("would be empty"), "{empty}");
+        let words = LINES.replace('\n', "\n  ");
+        let text = format!("repos:\n{other}note: |\n  {}\n", words.trim_end());
+        assert!(goes(&text).is_err(), "{text}");
+        let more = format!("repos:\n{LINES}      args: [x]\n{other}");
+        assert!(goes(&more).is_err());
     }
 
     #[test]
