@@ -92,7 +92,9 @@ pub(crate) fn check_suites(page: &Page, commit: &str) -> Result<Part, String> {
         );
         let counts = match state {
             State::Running => has_runs || is_actions,
-            State::Red => !has_runs && is_actions,
+            // A run that failed says so itself; what was cancelled between two of them, nobody says.
+            State::Red if has_runs => word != "failure",
+            State::Red => is_actions,
             State::Passed | State::Aside => false,
         };
         if counts {
@@ -252,6 +254,9 @@ mod tests {
         suite("github-actions", 2, "completed", Some("success"), None);
         // Its runs say it themselves.
         suite("github-actions", 2, "completed", Some("failure"), None);
+        for ended in ["cancelled", "timed_out", "stale"] {
+            suite("buildkite", 1, "completed", Some(ended), Some(State::Red));
+        }
         suite(
             "github-actions",
             0,

@@ -9,14 +9,17 @@ use super::{Check, Page, State, github::same};
 struct Job {
     id: u64,
     sha: String,
+    #[serde(rename = "ref")]
+    branch: Option<String>,
     name: String,
     status: String,
     allow_failure: Option<bool>,
     target_url: Option<String>,
 }
 
-/// A job, and its number: of two with one name, the later one counts.
-pub(crate) type Numbered = (u64, Check);
+/// A job, its number, and the branch or tag that its pipeline is about: of two with one name there, the
+/// later one counts. A pipeline of a tag or a schedule makes none of the branch's pass.
+pub(crate) type Numbered = (u64, Option<String>, Check);
 
 /// Reads `GET /projects/:id/repository/commits/:sha/statuses`.
 pub(crate) fn jobs(page: &Page, commit: &str) -> Result<Vec<Numbered>, String> {
@@ -46,22 +49,24 @@ pub(crate) fn jobs(page: &Page, commit: &str) -> Result<Vec<Numbered>, String> {
             word,
             url: status.target_url.filter(|url| !url.is_empty()),
         };
-        Ok((status.id, check))
+        Ok((status.id, status.branch, check))
     });
     jobs.collect()
 }
 
-/// The last job of each name, in the order in which they began.
+/// The last job of each name and branch, in the order in which they began.
 pub(crate) fn latest(mut jobs: Vec<Numbered>) -> Vec<Check> {
-    jobs.sort_by_key(|(id, _)| *id);
-    let mut checks: Vec<Check> = Vec::new();
-    for (_, check) in jobs {
-        match checks.iter_mut().find(|known| known.name == check.name) {
-            Some(known) => *known = check,
-            None => checks.push(check),
+    jobs.sort_by_key(|(id, ..)| *id);
+    let mut last: Vec<Numbered> = Vec::new();
+    for job in jobs {
+        let (_, branch, check) = &job;
+        let same = |known: &&mut Numbered| known.1 == *branch && known.2.name == check.name;
+        match last.iter_mut().find(same) {
+            Some(known) => *known = job,
+            None => last.push(job),
         }
     }
-    checks
+    last.into_iter().map(|(.., check)| check).collect()
 }
 
 #[cfg(test)]
@@ -86,7 +91,7 @@ mod tests {
     fn case(status: &str, may_fail: bool, expected: State) {
         let body = json!([job(1, "test", status, may_fail)]);
         let jobs = jobs(&page(&body), COMMIT).unwrap();
-        assert_eq!(jobs[0].1.state, expected, "{status} {may_fail}");
+        assert_eq!(jobs[0].2.state, expected, "{status} {may_fail}");
     }
 
     #[test]
@@ -124,6 +129,16 @@ mod tests {
             .map(|check| (check.name.as_str(), check.state))
             .collect();
         assert_eq!(found, [("lint", State::Passed), ("test", State::Passed)]);
+    }
+
+    #[test]
+    fn a_green_tag_hides_no_red_branch() {
+        let mut tag = job(9, "test", "success", false);
+        tag["ref"] = json!("v1.0");
+        let body = json!([tag, job(4, "test", "failed", false)]);
+        let checks = latest(jobs(&page(&body), COMMIT).unwrap());
+        let states: Vec<_> = checks.iter().map(|check| check.state).collect();
+        assert_eq!(states, [State::Red, State::Passed]);
     }
 
     #[test]
