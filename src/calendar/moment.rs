@@ -122,8 +122,8 @@ fn dated(text: &str, zone: &TimeZone) -> Result<Timestamp, MomentError> {
         {
             return civil(text, at, &zone);
         }
-        let zoned = parser.parse_zoned_with(&zones, text);
-        return zoned
+        return parser
+            .parse_zoned_with(&zones, text)
             .map(|zoned| zoned.timestamp())
             .map_err(|error| wrong(text, &error));
     }
