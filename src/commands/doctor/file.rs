@@ -5,7 +5,8 @@ use std::{env, fs, os::unix::fs::PermissionsExt, path::Path};
 use bstr::ByteSlice;
 use nix::unistd::{AccessFlags, access};
 
-use super::hook::{Eyes, LEGACY};
+use super::hook::Eyes;
+use crate::commands::hooks::LEGACY;
 use crate::{
     commands::{
         hooks::{self, hook_for},

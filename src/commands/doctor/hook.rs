@@ -13,7 +13,7 @@ use super::{
     settings,
 };
 use crate::{
-    commands::hooks::{Found, Hooks, Owner, is_same},
+    commands::hooks::{EARLIER_NAME, Found, Hooks, LEGACY, NAME, Owner, WAITING, is_same},
     doctor::{
         facts::{Called, Caller, Hook},
         script::{self, Author, File, Interpreter, Runs, Script},
@@ -21,13 +21,6 @@ use crate::{
     verdict::Trouble,
     world::Real,
 };
-
-/// Where the hook that was there before waits, seen from the hooks directory.
-const KEPT: &str = "../.pushgate-hooks/pre-push";
-/// Where version 1 kept it.
-const KEPT_EARLIER: &str = "pre-push.kept";
-/// What pre-commit and prek run before theirs, where they found another hook.
-pub(super) const LEGACY: &str = "pre-push.legacy";
 
 /// What there is to know of the hook, and whom it calls.
 pub(super) fn look(world: &Real, place: &Place) -> Result<(Hook, Option<Called>), Trouble> {
@@ -55,7 +48,7 @@ pub(super) struct Eyes<'e> {
 
 impl Eyes<'_> {
     fn look(&self) -> (Hook, Option<Called>) {
-        let husky = self.directory.ends_with(".husky/_");
+        let husky = Owner::of(&self.directory) == Some(Owner::Husky);
         let own = self.directory.join("pre-push");
         let found = self.script(&own);
         let (path, file) = match &found {
@@ -141,8 +134,8 @@ impl Eyes<'_> {
     fn kept(&self) -> Option<(String, Script)> {
         let directory = self.directory.canonicalize().ok()?;
         let waits = [
-            directory.parent()?.join(&KEPT[3..]),
-            self.directory.join(KEPT_EARLIER),
+            directory.parent()?.join(WAITING).join(NAME),
+            self.directory.join(EARLIER_NAME),
         ];
         let path = waits
             .into_iter()

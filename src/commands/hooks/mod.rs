@@ -21,16 +21,16 @@ use crate::{verdict::Trouble, world::Real};
 pub(super) use owner::Owner;
 pub(super) use text::{Author, author, hook_for};
 
-const NAME: &str = "pre-push";
+pub(super) const NAME: &str = "pre-push";
 /// What pre-commit and prek call the hook that was there before theirs. They run it first, with all
 /// that git said, and leave it there when they write their own anew.
-const LEGACY: &str = "pre-push.legacy";
+pub(super) const LEGACY: &str = "pre-push.legacy";
 /// Where the hook that was there before waits: beside the hooks directory, under its own name, so
 /// that `$(basename "$0")` and `$(dirname "$0")/..` in it mean what they meant. Its neighbours have
 /// links there, for `$(dirname "$0")/husky.sh`.
-const WAITING: &str = ".pushgate-hooks";
+pub(super) const WAITING: &str = ".pushgate-hooks";
 /// Where version 1 kept it.
-const EARLIER_NAME: &str = "pre-push.kept";
+pub(super) const EARLIER_NAME: &str = "pre-push.kept";
 /// What becomes of a hook of ours that somebody edited.
 const EDITED: &str = "pre-push.edited";
 
