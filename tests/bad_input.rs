@@ -5,7 +5,7 @@ use std::{
     fs,
     io::Write,
     os::unix::{
-        fs::{FileTypeExt, MetadataExt, symlink},
+        fs::{FileTypeExt, symlink},
         net::UnixListener,
     },
     path::Path,
@@ -13,7 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::support::{POLICY, PUSHGATE, Ran, Sandbox, tool};
+use crate::support::{POLICY, PUSHGATE, Ran, Sandbox, processes::namespace, tool};
 
 /// Nothing of ours may panic, whatever happens.
 trait Calm {
@@ -51,19 +51,8 @@ fn shell(shop: &Sandbox, program: &str, script: &str) -> Command {
 
 /// A script in a mount namespace of its own, so that what it mounts ends with it.
 fn in_namespace(shop: &Sandbox, script: &str) -> Ran {
-    let unshare = tool("unshare", "util-linux");
-    tool("mount", "mount");
-    let is_root = fs::metadata("/proc/self").unwrap().uid() == 0;
-    let mut command = shop.command(unshare);
-    command
-        .args(if is_root {
-            &["--mount"][..]
-        } else {
-            &["--map-root-user", "--mount"]
-        })
-        .args(["sh", "-euc", script])
-        .env("APP", &shop.app)
-        .env("PROGRAM", PUSHGATE);
+    let mut command = namespace(shop, script);
+    command.env("APP", &shop.app).env("PROGRAM", PUSHGATE);
     Ran::of(&mut command).calm()
 }
 

@@ -177,21 +177,17 @@ pub(super) fn same(answered: &str, commit: &str) -> Result<(), String> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test fails by it")]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
 
     const COMMIT: &str = "1111111111111111111111111111111111111111";
 
-    fn page(body: &Value) -> Page {
-        Page::read(format!("HTTP/2.0 200 OK\r\n\r\n{body}").as_bytes()).unwrap()
-    }
-
     #[track_caller]
     fn run(status: &str, conclusion: Option<&str>, expected: State) {
         let body = json!({"total_count": 1, "check_runs": [{"id": 4, "name": "test", "head_sha": COMMIT,
             "status": status, "conclusion": conclusion, "html_url": "https://github.com/acme/shop/runs/4"}]});
-        let part = check_runs(&page(&body), COMMIT).unwrap();
+        let part = check_runs(&Page::of(&body), COMMIT).unwrap();
         assert_eq!(part.checks[0].state, expected, "{status} {conclusion:?}");
         assert_eq!((part.entries, part.all), (1, 1));
     }
@@ -236,7 +232,7 @@ mod tests {
     ) {
         let body = json!({"total_count": 1, "check_suites": [{"head_sha": COMMIT, "status": status,
             "conclusion": conclusion, "latest_check_runs_count": runs, "app": {"slug": slug, "name": slug}}]});
-        let part = check_suites(&page(&body), COMMIT).unwrap();
+        let part = check_suites(&Page::of(&body), COMMIT).unwrap();
         let found = part.checks.first().map(|check| check.state);
         assert_eq!(found, expected, "{slug} {runs} {status} {conclusion:?}");
     }
@@ -276,7 +272,7 @@ mod tests {
             {"context": "ci/b", "state": "pending", "target_url": null},
             {"context": "ci/c", "state": "failure", "target_url": ""},
             {"context": "ci/d", "state": "error", "target_url": null}]});
-        let part = statuses(&page(&body), COMMIT).unwrap();
+        let part = statuses(&Page::of(&body), COMMIT).unwrap();
         let states: Vec<_> = part.checks.iter().map(|check| check.state).collect();
         assert_eq!(
             states,
@@ -291,13 +287,13 @@ mod tests {
         let other = "2".repeat(40);
         let body = json!({"total_count": 1, "check_runs": [{"name": "test", "head_sha": other,
             "status": "completed", "conclusion": "success", "html_url": null}]});
-        assert!(check_runs(&page(&body), COMMIT).is_err());
+        assert!(check_runs(&Page::of(&body), COMMIT).is_err());
         let body = json!({"sha": other, "total_count": 0, "statuses": []});
-        assert!(statuses(&page(&body), COMMIT).is_err());
+        assert!(statuses(&Page::of(&body), COMMIT).is_err());
         for body in [json!([]), json!({}), json!({"total_count": 0}), json!(null)] {
-            assert!(check_runs(&page(&body), COMMIT).is_err());
-            assert!(check_suites(&page(&body), COMMIT).is_err());
-            assert!(statuses(&page(&body), COMMIT).is_err());
+            assert!(check_runs(&Page::of(&body), COMMIT).is_err());
+            assert!(check_suites(&Page::of(&body), COMMIT).is_err());
+            assert!(statuses(&Page::of(&body), COMMIT).is_err());
         }
     }
 }

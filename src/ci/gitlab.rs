@@ -78,10 +78,6 @@ mod tests {
 
     const COMMIT: &str = "1111111111111111111111111111111111111111";
 
-    fn page(body: &Value) -> Page {
-        Page::read(format!("HTTP/2.0 200 OK\r\n\r\n{body}").as_bytes()).unwrap()
-    }
-
     fn job(id: u64, name: &str, status: &str, may_fail: bool) -> Value {
         json!({"id": id, "sha": COMMIT, "ref": "master", "name": name, "status": status,
             "allow_failure": may_fail, "target_url": null})
@@ -90,7 +86,7 @@ mod tests {
     #[track_caller]
     fn case(status: &str, may_fail: bool, expected: State) {
         let body = json!([job(1, "test", status, may_fail)]);
-        let jobs = jobs(&page(&body), COMMIT).unwrap();
+        let jobs = jobs(&Page::of(&body), COMMIT).unwrap();
         assert_eq!(jobs[0].2.state, expected, "{status} {may_fail}");
     }
 
@@ -123,7 +119,7 @@ mod tests {
             job(2, "lint", "success", false),
             job(4, "test", "failed", false)
         ]);
-        let checks = latest(jobs(&page(&body), COMMIT).unwrap());
+        let checks = latest(jobs(&Page::of(&body), COMMIT).unwrap());
         let found: Vec<_> = checks
             .iter()
             .map(|check| (check.name.as_str(), check.state))
@@ -136,7 +132,7 @@ mod tests {
         let mut tag = job(9, "test", "success", false);
         tag["ref"] = json!("v1.0");
         let body = json!([tag, job(4, "test", "failed", false)]);
-        let checks = latest(jobs(&page(&body), COMMIT).unwrap());
+        let checks = latest(jobs(&Page::of(&body), COMMIT).unwrap());
         let states: Vec<_> = checks.iter().map(|check| check.state).collect();
         assert_eq!(states, [State::Red, State::Passed]);
     }
@@ -146,7 +142,7 @@ mod tests {
         let mut other = job(1, "test", "success", false);
         other["sha"] = json!("2".repeat(40));
         for body in [json!([other]), json!({}), json!([{}]), json!(null)] {
-            assert!(jobs(&page(&body), COMMIT).is_err());
+            assert!(jobs(&Page::of(&body), COMMIT).is_err());
         }
     }
 }

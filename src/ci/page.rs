@@ -14,6 +14,13 @@ pub(crate) struct Page {
 }
 
 impl Page {
+    /// What a forge answers where all is well.
+    #[cfg(test)]
+    pub(super) fn of(body: &serde_json::Value) -> Self {
+        let printed = format!("HTTP/2.0 200 OK\r\n\r\n{body}");
+        Self::read(printed.as_bytes()).expect("an answer")
+    }
+
     /// Takes what was printed apart; `None`: it is no such answer.
     pub(crate) fn read(printed: &[u8]) -> Option<Self> {
         let mut rest = printed;

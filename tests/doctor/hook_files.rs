@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::{executable, hook, path, shop, visit};
-use crate::support::{PUSHGATE, Ran, Sandbox, tool};
+use crate::support::{PUSHGATE, Ran, Sandbox, processes::namespace};
 
 /// A clone that keeps a hook, which leaves a file behind.
 fn with_kept(text: &str) -> Sandbox {
@@ -96,22 +96,11 @@ fn a_hook_that_took_our_place_and_one_that_waits_need_a_person() {
 #[test]
 fn a_file_system_that_runs_nothing_runs_no_hook() {
     let shop = with_kept(TOUCH);
-    let unshare = tool("unshare", "util-linux");
-    let is_root = nix::unistd::geteuid().is_root();
-    let mut command = shop.command(unshare);
-    command
-        .args(if is_root {
-            &["--mount"][..]
-        } else {
-            &["--map-root-user", "--mount"]
-        })
-        .args([
-            "sh",
-            "-euc",
-            "mount --bind .git .git; mount -o remount,bind,noexec .git; exec \"$PROGRAM\" doctor",
-        ])
-        .env("PROGRAM", PUSHGATE)
-        .env("PATH", path());
+    let mut command = namespace(
+        &shop,
+        "mount --bind .git .git; mount -o remount,bind,noexec .git; exec \"$PROGRAM\" doctor",
+    );
+    command.env("PROGRAM", PUSHGATE).env("PATH", path());
     let visit = visit(&shop);
     let told = visit.read(Ran::of(&mut command));
     let ill = told.breaks(

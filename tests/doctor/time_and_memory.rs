@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::{path, shop, visit};
-use crate::support::{PUSHGATE, Ran, tool};
+use crate::support::{PUSHGATE, Ran, processes::namespace};
 
 #[test]
 fn the_hour_is_told_by_the_clocks_that_matter() {
@@ -105,21 +105,11 @@ fn a_ledger_that_was_damaged_is_mended_by_its_cure() {
 fn a_directory_that_cannot_be_written_to_is_broken() {
     let shop = shop();
     shop.push("staging", "HEAD:refs/heads/main").goes();
-    let is_root = nix::unistd::geteuid().is_root();
-    let mut command = shop.command(tool("unshare", "util-linux"));
-    command
-        .args(if is_root {
-            &["--mount"][..]
-        } else {
-            &["--map-root-user", "--mount"]
-        })
-        .args([
-            "sh",
-            "-euc",
-            "mount --bind .git .git; mount -o remount,bind,ro .git; exec \"$PROGRAM\" doctor",
-        ])
-        .env("PROGRAM", PUSHGATE)
-        .env("PATH", path());
+    let mut command = namespace(
+        &shop,
+        "mount --bind .git .git; mount -o remount,bind,ro .git; exec \"$PROGRAM\" doctor",
+    );
+    command.env("PROGRAM", PUSHGATE).env("PATH", path());
     let visit = visit(&shop);
     visit
         .read(Ran::of(&mut command))

@@ -11,7 +11,7 @@ use std::{
 
 use nix::{
     sys::signal::{Signal, kill, killpg},
-    unistd::Pid,
+    unistd::{Pid, geteuid},
 };
 
 use super::{Ran, Sandbox, tool};
@@ -66,6 +66,18 @@ impl Drop for Started {
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
+}
+
+/// `sh -euc SCRIPT` in a mount namespace of its own, so that what it mounts ends with it.
+pub fn namespace(shop: &Sandbox, script: &str) -> Command {
+    let unshare = tool("unshare", "util-linux");
+    tool("mount", "mount");
+    let mut command = shop.command(unshare);
+    if !geteuid().is_root() {
+        command.arg("--map-root-user");
+    }
+    command.args(["--mount", "sh", "-euc", script]);
+    command
 }
 
 /// Writes a script that can be run, and returns its path.
