@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::support::{
     PUSHGATE, Ran, Sandbox,
-    forge::{Forge, Scene, github, job, run, status, suite},
+    forge::{Forge, Manners, Scene, ago, github, job, run, status, suite},
     processes::{Started, assert_nobody_lives_in, heeding},
     tool,
 };
@@ -41,6 +41,15 @@ fn on_gitlab(suite: &str, scenes: Vec<Scene>) -> (Sandbox, Forge, String) {
     (shop, forge, commit)
 }
 
+/// Waits until so much was asked.
+fn is_asked(forge: &Forge, times: usize) {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while forge.asked().len() < times {
+        assert!(Instant::now() < deadline, "nobody asks");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
 const GITHUB: &str = "{ci: github, timeout: 3s}";
 const GITLAB: &str = "{ci: gitlab, timeout: 3s}";
 
@@ -57,7 +66,7 @@ fn what_github_has_passed_goes_and_is_asked_once() {
     );
     let ran = forge.push(&shop, "staging").goes();
     ran.says(&format!(
-        "suite: 2 checks of {} passed on GitHub\n",
+        "suite: 2 checks of acme/shop@{} passed on GitHub\n",
         &commit[..7]
     ));
     let asked = forge.asked();
@@ -83,7 +92,7 @@ fn a_red_check_refuses_with_its_address_and_leaves_no_receipt() {
     );
     let ran = forge.push(&shop, "staging").refused("suite");
     let expected = format!(
-        "pushgate: push to staging (staging) refused\n  suite: 2 checks of {} did not pass on GitHub:\n    `test`: failure, https://github.localhost/acme/shop/actions/runs/7/test\n    `ci/coverage`: error, https://ci.example/ci/coverage\n  hint: mend it, commit, and push again\n  hint: or have it run once more there, then push again\n",
+        "pushgate: push to staging (staging) refused\n  suite: 2 checks of acme/shop@{} did not pass on GitHub:\n    `test`: failure, https://github.localhost/acme/shop/actions/runs/7/test\n    `ci/coverage`: error, https://ci.example/ci/coverage\n  hint: mend it, commit, and push again\n  hint: or have it run once more there, then push again\n",
         &commit[..7]
     );
     assert_eq!(ran.report(), expected);
@@ -121,11 +130,7 @@ fn a_running_check_is_waited_for_and_the_world_asked_again() {
         .stderr(std::process::Stdio::piped())
         .spawn();
     let push = push.unwrap();
-    let deadline = Instant::now() + Duration::from_secs(20);
-    while forge.asked().len() < 3 {
-        assert!(Instant::now() < deadline, "nobody asks");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    is_asked(&forge, 3);
     shop.colleague_pushes("origin", "meanwhile");
     let ran = Ran::from(push.wait_with_output().unwrap());
     ran.refused("trunk")
@@ -207,7 +212,7 @@ fn the_checks_that_are_named_count_alone_and_must_be_there() {
         .push(&shop, "staging")
         .refused("suite")
         .says(&format!(
-            "suite: {} lacks 1 check on GitHub:\n    `e2e`: not there\n",
+            "suite: acme/shop@{} lacks 1 check on GitHub:\n    `e2e`: not there\n",
             &commit[..7]
         ))
         .says("hint: see that they run, or mend `suite.checks` in .pushgate.yml");
@@ -223,7 +228,7 @@ fn no_check_at_all_is_no_pass() {
             &commit[..7]
         ))
         .says(&format!(
-            "suite: no check of {} has passed on GitHub\n",
+            "suite: no check of acme/shop@{} has passed on GitHub\n",
             &commit[..7]
         ));
     }
@@ -235,6 +240,103 @@ fn no_check_at_all_is_no_pass() {
     forge.push(&shop, "staging").goes();
 }
 
+/// The same thing, done so many seconds ago.
+fn ended(mut run: serde_json::Value, seconds: i64) -> serde_json::Value {
+    run["completed_at"] = json!(ago(seconds));
+    run
+}
+
+#[test]
+fn what_has_only_just_passed_may_not_be_all() {
+    let early = || github(vec![ended(run("lint", "success"), 1)]);
+    let late = github(vec![run("lint", "success"), run("test", "failure")]);
+    let timeout = "{ci: github, timeout: 1s}";
+    let (shop, forge, commit) = on_github(timeout, vec![early(), late.clone()]);
+    let ran = forge.push(&shop, "staging").refused("suite");
+    let short = &commit[..7];
+    ran.says(&format!(
+        "pushgate: GitHub has only just passed {short}: waiting whether more checks follow\n"
+    ))
+    .says("`test`: failure");
+    // By the forge's clock, not by ours.
+    let hour_ago = github(vec![run("lint", "success")]);
+    let (shop, forge, _) = on_github(timeout, vec![hour_ago, late]);
+    forge.behaves(Manners {
+        is_behind: Duration::from_hours(1),
+        ..Manners::default()
+    });
+    forge
+        .push(&shop, "staging")
+        .refused("suite")
+        .says("`test`: failure");
+    // Nothing follows, and it goes; whoever names the checks need not wait.
+    let (shop, forge, _) = on_github(
+        timeout,
+        vec![github(vec![ended(run("lint", "success"), 17)])],
+    );
+    forge
+        .push(&shop, "staging")
+        .goes()
+        .says("has only just passed");
+    assert!(forge.asked().len() > 3);
+    let (shop, forge, _) = on_github("{ci: github, checks: [lint], timeout: 1s}", vec![early()]);
+    forge
+        .push(&shop, "staging")
+        .goes()
+        .never_says("only just passed");
+}
+
+#[test]
+fn a_slow_answer_has_the_world_asked_again_and_a_mute_forge_an_end() {
+    let (shop, forge, _) = on_github(GITHUB, vec![github(vec![run("test", "success")])]);
+    forge.behaves(Manners {
+        thinks: Duration::from_secs(1),
+        ..Manners::default()
+    });
+    let mut command = shop.command("git");
+    let push = forge
+        .lets_in(command.args(["push", "staging", "master"]))
+        .stderr(std::process::Stdio::piped())
+        .spawn();
+    let push = push.unwrap();
+    is_asked(&forge, 1);
+    shop.colleague_pushes("origin", "meanwhile");
+    Ran::from(push.wait_with_output().unwrap()).refused("trunk");
+    let (shop, forge, _) = on_github(
+        "{ci: github, timeout: 1s}",
+        vec![github(vec![run("test", "success")])],
+    );
+    forge.behaves(Manners {
+        thinks: Duration::from_mins(5),
+        ..Manners::default()
+    });
+    forge
+        .push(&shop, "staging")
+        .undecided("suite")
+        .says("no answer within 10 s")
+        .says("hint: push again later");
+}
+
+#[test]
+fn a_receipt_is_the_projects_that_was_asked() {
+    let (shop, forge, commit) = on_github(GITHUB, vec![github(vec![run("test", "success")])]);
+    let url = "https://github.localhost/acme/fork.git";
+    Forge::is_origin(&shop, url);
+    let mut command = shop.command("git");
+    forge
+        .lets_in(command.args(["push", "staging", "master"]))
+        .env("GH_REPO", "github.localhost/acme/shop");
+    Ran::of(&mut command).goes().says(&format!(
+        "suite: 1 check of acme/shop@{} passed on GitHub\n",
+        &commit[..7]
+    ));
+    forge
+        .push(&shop, "production")
+        .undecided("suite")
+        .says(&format!("about acme/fork@{}", &commit[..7]))
+        .says("Not Found");
+}
+
 #[test]
 fn checks_without_an_end_are_undecided_and_named() {
     let (shop, forge, commit) = on_github(
@@ -243,7 +345,7 @@ fn checks_without_an_end_are_undecided_and_named() {
     );
     let ran = forge.push(&shop, "staging").undecided("suite");
     ran.says(&format!(
-        "suite: GitHub has not decided about {} within 1s\n",
+        "suite: GitHub has not decided about acme/shop@{} within 1s\n",
         &commit[..7]
     ))
     .says("    `test`: in progress, https://github.localhost/acme/shop/actions/runs/7/test\n")
@@ -275,7 +377,7 @@ fn whatever_goes_wrong_is_no_pass_and_has_its_cure() {
         forge.plays(vec![scene]);
         let ran = forge.push(&shop, "staging").undecided("suite");
         ran.says(&format!(
-            "suite: could not ask GitHub about {}\n",
+            "suite: could not ask GitHub about acme/shop@{}\n",
             &commit[..7]
         ))
         .says(words)
@@ -518,11 +620,7 @@ fn who_stops_the_wait_has_the_prompt_back_and_nothing_is_pushed() {
             .lets_in(command.args(["check", "staging"]))
             .stderr(log),
     );
-    let deadline = Instant::now() + Duration::from_secs(20);
-    while forge.asked().len() < 3 {
-        assert!(Instant::now() < deadline, "nobody asks");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    is_asked(&forge, 3);
     check.send("INT");
     let status = check.ends_within(Duration::from_secs(2));
     assert_eq!(status.code(), Some(130));
@@ -546,7 +644,7 @@ fn what_gitlab_has_passed_goes_and_what_it_has_not_does_not() {
         ])],
     );
     forge.push(&shop, "staging").goes().says(&format!(
-        "suite: 1 check of {} passed on GitLab\n",
+        "suite: 1 check of acme/shop@{} passed on GitLab\n",
         &commit[..7]
     ));
     forge
@@ -597,6 +695,21 @@ fn gitlab_is_waited_for_through_all_its_pages() {
         .says("waiting for GitLab to check ")
         .says(": the last\n")
         .says("suite: 130 checks of ");
+    // A full page is not the last one because nobody says what follows.
+    let mut jobs: Vec<_> = (1..=100)
+        .map(|id| job(id, &format!("test {id}"), "success"))
+        .collect();
+    jobs.push(job(101, "the last", "failed"));
+    let jobs = Scene::Gitlab(jobs);
+    let (shop, forge, _) = on_gitlab(GITLAB, vec![jobs.clone(), jobs]);
+    forge.behaves(Manners {
+        hides_links: true,
+        ..Manners::default()
+    });
+    forge
+        .push(&shop, "staging")
+        .refused("suite")
+        .says("`the last`: failed");
 }
 
 #[test]
@@ -609,9 +722,12 @@ fn whatever_goes_wrong_on_gitlab_is_no_pass() {
     let case = |scene: Scene, words: &str, cure: &str| {
         forge.plays(vec![scene]);
         let ran = forge.push(&shop, "staging").undecided("suite");
-        ran.says(&format!("could not ask GitLab about {}", &commit[..7]))
-            .says(words)
-            .says(cure);
+        ran.says(&format!(
+            "could not ask GitLab about acme/shop@{}",
+            &commit[..7]
+        ))
+        .says(words)
+        .says(cure);
     };
     case(
         Scene::Error(401, "", r#"{"message":"401 Unauthorized"}"#),

@@ -3,7 +3,7 @@
 
 use serde::Deserialize;
 
-use super::{Check, Page, State};
+use super::{Check, Page, State, moment};
 
 /// A part of an answer that comes in pages.
 pub(crate) struct Part {
@@ -27,6 +27,7 @@ struct CheckRun {
     status: String,
     conclusion: Option<String>,
     html_url: Option<String>,
+    completed_at: Option<String>,
 }
 
 /// Reads `GET /repos/{owner}/{repo}/commits/{ref}/check-runs`.
@@ -41,6 +42,7 @@ pub(crate) fn check_runs(page: &Page, commit: &str) -> Result<Part, String> {
             state,
             word,
             url: run.html_url,
+            ended: moment(run.completed_at.as_deref()),
         })
     });
     Ok(Part {
@@ -106,6 +108,7 @@ pub(crate) fn check_suites(page: &Page, commit: &str) -> Result<Part, String> {
                 state,
                 word,
                 url: None,
+                ended: None,
             });
         }
     }
@@ -142,6 +145,7 @@ struct Status {
     context: String,
     state: String,
     target_url: Option<String>,
+    updated_at: Option<String>,
 }
 
 /// Reads `GET /repos/{owner}/{repo}/commits/{ref}/status`.
@@ -158,6 +162,7 @@ pub(crate) fn statuses(page: &Page, commit: &str) -> Result<Part, String> {
         },
         word: status.state,
         url: status.target_url.filter(|url| !url.is_empty()),
+        ended: moment(status.updated_at.as_deref()),
     });
     Ok(Part {
         checks: checks.collect(),

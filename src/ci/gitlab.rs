@@ -3,7 +3,7 @@
 
 use serde::Deserialize;
 
-use super::{Check, Page, State, github::same};
+use super::{Check, Page, State, github::same, moment};
 
 #[derive(Deserialize)]
 struct Job {
@@ -15,6 +15,7 @@ struct Job {
     status: String,
     allow_failure: Option<bool>,
     target_url: Option<String>,
+    finished_at: Option<String>,
 }
 
 /// A job, its number, and the branch or tag that its pipeline is about: of two with one name there, the
@@ -48,6 +49,7 @@ pub(crate) fn jobs(page: &Page, commit: &str) -> Result<Vec<Numbered>, String> {
             state,
             word,
             url: status.target_url.filter(|url| !url.is_empty()),
+            ended: moment(status.finished_at.as_deref()),
         };
         Ok((status.id, status.branch, check))
     });

@@ -6,7 +6,9 @@ mod page;
 mod project;
 mod trouble;
 
-use std::fmt;
+use std::{fmt, time::Duration};
+
+use jiff::{SignedDuration, Timestamp};
 
 pub(crate) use github::{Part, check_runs, check_suites, statuses};
 pub(crate) use gitlab::{jobs, latest};
@@ -27,6 +29,8 @@ pub struct Check {
     pub word: String,
     /// Where a person can look.
     pub url: Option<String>,
+    /// When it ended, by the forge's clock.
+    pub ended: Option<Timestamp>,
 }
 
 /// How a check stands.
@@ -132,6 +136,23 @@ pub(crate) fn weigh(checks: &[Check], wanted: &[String]) -> Weight {
     }
 }
 
+/// Whether all of them ended so long before that moment of the forge's clock.
+///
+/// What has ended a moment ago may be followed by what nobody has begun yet: another workflow, another
+/// service.
+pub(crate) fn are_settled(checks: &[Check], now: Option<Timestamp>, grace: Duration) -> bool {
+    let (Some(now), Ok(grace)) = (now, SignedDuration::try_from(grace)) else {
+        return false;
+    };
+    let is_old = |ended| Timestamp::duration_since(now, ended) >= grace;
+    checks.iter().all(|check| check.ended.is_some_and(is_old))
+}
+
+/// A moment as forges write it; one that cannot be read is none.
+fn moment(text: Option<&str>) -> Option<Timestamp> {
+    text?.parse().ok()
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test fails by it")]
 mod tests {
@@ -143,6 +164,7 @@ mod tests {
             state,
             word: format!("{state:?}").to_lowercase(),
             url: None,
+            ended: None,
         }
     }
 
@@ -177,6 +199,23 @@ mod tests {
             &[],
             &Weight::Red(vec![check("a", Red)], vec![]),
         );
+    }
+
+    #[test]
+    fn what_has_just_ended_may_not_be_all() {
+        const GRACE: Duration = Duration::from_secs(20);
+        let at = |second: i64| Timestamp::from_second(second).unwrap();
+        let ended = |second| Check {
+            ended: Some(at(second)),
+            ..check("a", State::Passed)
+        };
+        let settled = |checks: &[Check], now| are_settled(checks, now, GRACE);
+        assert!(settled(&[ended(10), ended(80)], Some(at(100))));
+        assert!(!settled(&[ended(10), ended(81)], Some(at(100))));
+        assert!(!settled(&[ended(10), ended(200)], Some(at(100))));
+        assert!(!settled(&[ended(10)], None));
+        let unknown = check("a", State::Passed);
+        assert!(!settled(&[ended(10), unknown], Some(at(100))));
     }
 
     #[test]

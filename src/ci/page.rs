@@ -2,6 +2,7 @@
 //! status, the headers, a blank line, and the body.
 
 use bstr::{ByteSlice, ByteVec};
+use jiff::{Timestamp, fmt::rfc2822};
 use serde::de::DeserializeOwned;
 
 /// The pieces of such an answer.
@@ -75,6 +76,12 @@ impl Page {
         word.map(str::to_owned)
     }
 
+    /// What the forge's clock said (RFC 9110, section 6.6.1).
+    pub(crate) fn date(&self) -> Option<Timestamp> {
+        let date = rfc2822::parse(self.header("date")?).ok()?;
+        Some(date.timestamp())
+    }
+
     /// The body as JSON of this shape.
     pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
         serde_json::from_slice(&self.body)
@@ -94,6 +101,18 @@ mod tests {
         let page = Page::read(b"HTTP/1.1 404 Not Found\nLink: <https://x/?page=1>; rel=\"prev\"\n\n{\"message\":\"404 Commit Not Found\"}").unwrap();
         assert!(!page.has_next() && !page.is_rate_limit());
         assert_eq!(page.message().unwrap(), "404 Commit Not Found");
+    }
+
+    #[test]
+    fn the_forges_clock_is_heard() {
+        let date = |header: &str| {
+            let page = format!("HTTP/2.0 200 OK\r\n{header}\r\n[]");
+            Page::read(page.as_bytes()).unwrap().date()
+        };
+        let seven = date("Date: Sun, 22 Nov 2026 07:00:00 GMT\r\n");
+        assert_eq!(seven, Some("2026-11-22T07:00:00Z".parse().unwrap()));
+        assert_eq!(date("Date: soon\r\n"), None);
+        assert_eq!(date(""), None);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Why nobody can tell whether the checks passed, and what cures that.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use super::Project;
 use crate::{policy::Forge, push::Oid, verdict::span};
@@ -23,7 +23,7 @@ pub enum CiTrouble {
     #[error("this job is one of the checks of {}, and would wait for itself", .0.name())]
     Inside(Forge),
     /// The forge answered, and not what was asked.
-    #[error("could not ask {} about {}", .asked.forge.name(), .asked.commit.short())]
+    #[error("could not ask {} about {asked}", .asked.forge.name())]
     Refused {
         /// What was asked.
         asked: Box<Asked>,
@@ -33,7 +33,7 @@ pub enum CiTrouble {
         words: Vec<String>,
     },
     /// The time is up.
-    #[error("{} has not decided about {} within {}", .asked.forge.name(), .asked.commit.short(), span(*.limit))]
+    #[error("{} has not decided about {asked} within {}", .asked.forge.name(), span(*.limit))]
     Slow {
         /// What was asked.
         asked: Box<Asked>,
@@ -107,6 +107,13 @@ impl CiTrouble {
                 vec!["push again when it has, or raise `suite.timeout`".to_owned()]
             }
         }
+    }
+}
+
+/// The commit as both forges refer to it: `acme/shop@1a2b3c4`.
+impl fmt::Display for Asked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}@{}", self.project.path, self.commit.short())
     }
 }
 

@@ -104,7 +104,7 @@ pub trait World: Memory + Sync {
     /// Runs the suite. It takes minutes.
     fn run(&self, work: &Work<'_>) -> Result<SuiteRun, Trouble>;
     /// Asks the CI at trunk's remote whether its checks passed, and waits for it. It takes minutes.
-    fn checks(&self, work: &Work<'_>, ci: &Ci, remote: &str) -> Result<Checked, Stop>;
+    fn checks(&self, work: &Work<'_>, ci: &Ci) -> Result<Checked, Stop>;
     /// Leaves a receipt.
     fn leave_receipt(&self, work: &Work<'_>, took: Duration) -> Result<(), Trouble>;
     /// Whether git can still send what was judged, as far as anybody can tell.
@@ -120,6 +120,8 @@ pub struct Work<'w> {
     pub suite: &'w Suite,
     /// Its steps: the policy's, or what the project's files name.
     pub steps: &'w [Step],
+    /// Trunk's remote, whose project a CI is asked about.
+    pub remote: &'w str,
 }
 
 /// That the suite passed, some time ago.
@@ -164,13 +166,15 @@ pub enum SuiteRun {
 }
 
 /// The checks of a CI passed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checked {
+    /// Of what, as the forge refers to it.
+    pub of: String,
     /// How many.
     pub passed: usize,
     /// How long it took to hear it.
     pub took: Duration,
-    /// Whether they were waited for.
+    /// Whether it took long enough for the world to go on meanwhile.
     pub waited: bool,
 }
 

@@ -57,6 +57,7 @@ pub(crate) fn ask(
         commit,
         suite: &case.policy.suite,
         steps: &steps,
+        remote: &case.policy.trunk.remote,
     };
     if let Some(passed) = world.receipt(&work)? {
         return Ok(Told::passed_before(passed, world.now(), false));
@@ -121,6 +122,7 @@ fn ask_ci(
         commit,
         suite: &case.policy.suite,
         steps: &[],
+        remote: &case.policy.trunk.remote,
     };
     if let Some(passed) = world.receipt(&work)? {
         let ago = ago(passed, world.now());
@@ -131,7 +133,7 @@ fn ask_ci(
             live: None,
         });
     }
-    let checked = world.checks(&work, ci, &case.policy.trunk.remote)?;
+    let checked = world.checks(&work, ci)?;
     let mut notes = Vec::new();
     if let Err(trouble) = world.leave_receipt(&work, Duration::ZERO) {
         notes.push(format!("no receipt is left: {trouble}"));
@@ -148,8 +150,7 @@ fn ask_ci(
     Ok(Told {
         answer: format!(
             "{} {checks} of {} passed on {forge}",
-            checked.passed,
-            commit.short()
+            checked.passed, checked.of
         ),
         notes,
         ran: checked.waited,
@@ -181,6 +182,7 @@ pub(crate) fn receipt(
         commit,
         suite,
         steps: &steps,
+        remote: &policy.trunk.remote,
     })?)
 }
 

@@ -60,6 +60,7 @@ impl Default for Fake {
             receipts: Mutex::new(vec![None]),
             checks: || {
                 Ok(Checked {
+                    of: "acme/shop@1111111".to_owned(),
                     passed: 2,
                     took: Duration::from_secs(1),
                     waited: false,
@@ -165,7 +166,7 @@ impl World for Fake {
         self.note("turn");
         Ok(Turn::new(self.waited, ()))
     }
-    fn checks(&self, _: &Work<'_>, _: &Ci, _: &str) -> Result<Checked, Stop> {
+    fn checks(&self, _: &Work<'_>, _: &Ci) -> Result<Checked, Stop> {
         self.note("checks");
         (self.checks)()
     }

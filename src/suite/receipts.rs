@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::{
+    ci::Project,
     gates::Passed,
     policy::{Ci, Forge, In, Reuse, Step, Suite},
     push::Oid,
@@ -89,8 +90,8 @@ pub(crate) fn fingerprint(
     hex(&hash.finalize())
 }
 
-/// What a pass of a CI depends on beside the commit: whose, and which checks.
-pub(crate) fn checks_fingerprint(ci: &Ci) -> String {
+/// What a pass of a CI depends on beside the commit: whose, of which project, and which checks.
+pub(crate) fn checks_fingerprint(ci: &Ci, project: Option<&Project>) -> String {
     let mut hash = Sha256::new();
     let mut part = |bytes: &[u8]| {
         hash.update(bytes.len().to_le_bytes());
@@ -101,6 +102,9 @@ pub(crate) fn checks_fingerprint(ci: &Ci) -> String {
         Forge::Github => b"ci on github",
         Forge::Gitlab => b"ci on gitlab",
     });
+    for word in project.map_or(["", ""], |project| [&project.host, &project.path]) {
+        part(word.as_bytes());
+    }
     let mut checks: Vec<_> = ci.checks.iter().collect();
     checks.sort();
     for check in checks {
@@ -328,17 +332,22 @@ mod tests {
     }
 
     #[test]
-    fn the_fingerprint_of_checks_tells_the_forge_and_the_names() {
-        let of = |forge, checks: &[&str]| {
+    fn the_fingerprint_of_checks_tells_the_forge_the_project_and_the_names() {
+        let of_project = |project: &str, forge, checks: &[&str]| {
             let checks = checks.iter().map(|name| (*name).to_owned()).collect();
-            checks_fingerprint(&Ci { forge, checks })
+            let project = Project::named(project, None);
+            checks_fingerprint(&Ci { forge, checks }, project.as_ref())
         };
+        let of = |forge, checks: &[&str]| of_project("acme/shop", forge, checks);
         let all = [
             of(Forge::Github, &[]),
             of(Forge::Gitlab, &[]),
             of(Forge::Github, &["test"]),
             of(Forge::Github, &["test", "lint"]),
             of(Forge::Github, &["testlint"]),
+            of_project("acme/other", Forge::Github, &[]),
+            of_project("forge.example/acme/shop", Forge::Github, &[]),
+            of_project("", Forge::Github, &[]),
         ];
         let told: std::collections::BTreeSet<_> = all.iter().collect();
         assert_eq!(told.len(), all.len(), "two of them are the same");

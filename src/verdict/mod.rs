@@ -12,9 +12,9 @@ pub(crate) use words::{alternatives, printable, shell_word};
 
 use crate::{
     calendar::{Closed, HolidaysError, MomentError},
-    ci::{Check, CiTrouble},
+    ci::{Asked, Check, CiTrouble},
     destination::Platform,
-    policy::{Forge, Signoff},
+    policy::Signoff,
     push::Oid,
 };
 
@@ -467,12 +467,8 @@ pub enum Refusal {
     },
     /// The CI has not passed it.
     Checks {
-        /// Where.
-        forge: Forge,
-        /// What is pushed.
-        commit: Oid,
-        /// Where trunk is.
-        remote: String,
+        /// What was asked.
+        asked: Box<Asked>,
         /// What did not pass.
         red: Vec<Check>,
         /// What is wanted and not there.

@@ -8,7 +8,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use super::{Ending, Mismatch, Pushed, Refusal, Relation, Trouble, TrunkName};
 use crate::{
     calendar::ClosedBy,
-    ci::Check,
+    ci::{Asked, Check},
     policy::{By, FILE, nearest},
 };
 
@@ -314,12 +314,10 @@ impl fmt::Display for Refusal {
                 }
             }
             Self::Checks {
-                forge,
-                commit,
+                asked,
                 red,
                 missing,
-                ..
-            } => checks(f, forge.name(), commit.short(), red, missing),
+            } => checks(f, asked, red, missing),
             Self::InsideSuite { process } => write!(
                 f,
                 "this push comes from inside the suite that runs (process {process}), and would wait for it for ever"
@@ -361,23 +359,23 @@ impl fmt::Display for Refusal {
 
 fn checks(
     f: &mut fmt::Formatter<'_>,
-    forge: &str,
-    commit: &str,
+    asked: &Asked,
     red: &[Check],
     missing: &[String],
 ) -> fmt::Result {
     const MOST: usize = 10;
+    let forge = asked.forge.name();
     match (red, missing) {
-        ([], []) => return write!(f, "no check of {commit} has passed on {forge}"),
-        ([], missing) => write!(f, "{commit} lacks {} on {forge}:", number(missing.len()))?,
+        ([], []) => return write!(f, "no check of {asked} has passed on {forge}"),
+        ([], missing) => write!(f, "{asked} lacks {} on {forge}:", number(missing.len()))?,
         (red, []) => write!(
             f,
-            "{} of {commit} did not pass on {forge}:",
+            "{} of {asked} did not pass on {forge}:",
             number(red.len())
         )?,
         (red, missing) => write!(
             f,
-            "{} of {commit} did not pass on {forge}, and {} not there:",
+            "{} of {asked} did not pass on {forge}, and {} not there:",
             number(red.len()),
             match missing.len() {
                 1 => "1 is".to_owned(),
@@ -554,15 +552,16 @@ impl Refusal {
                 Ending::TimedOut(_) => one(format!("mend what hangs, or raise `suite.timeout` in {FILE}")),
                 Ending::WantsTerminal => one(format!("have it ask nothing, or set `suite.interactive: true` in {FILE}")),
             },
-            Self::Checks { forge, commit, remote, red, missing } => match (red.as_slice(), missing.as_slice()) {
+            Self::Checks { asked, red, missing } => match (red.as_slice(), missing.as_slice()) {
                 ([_, ..], _) => vec![
                     "mend it, commit, and push again".to_owned(),
                     "or have it run once more there, then push again".to_owned(),
                 ],
                 ([], []) => one(format!(
-                    "see that {} checks what is pushed to {remote}, and that {} is there",
-                    forge.name(),
-                    commit.short()
+                    "see that {} checks what is pushed to {}, and that {} is there",
+                    asked.forge.name(),
+                    asked.remote,
+                    asked.commit.short()
                 )),
                 ([], _) => one(format!("see that they run, or mend `suite.checks` in {FILE}")),
             },

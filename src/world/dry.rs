@@ -122,9 +122,10 @@ impl World for Dry<'_> {
         })
     }
 
-    fn checks(&self, _: &Work<'_>, _: &Ci, _: &str) -> Result<Checked, Stop> {
+    fn checks(&self, _: &Work<'_>, _: &Ci) -> Result<Checked, Stop> {
         self.run.get_or_init(|| Run { last: None });
         Ok(Checked {
+            of: String::new(),
             passed: 0,
             took: Duration::ZERO,
             waited: false,

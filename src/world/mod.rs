@@ -251,7 +251,9 @@ impl Real {
     /// What a receipt is for: a tree, and the suite that passed on it; or a commit, and its checks.
     fn receipt_key(&self, work: &Work<'_>) -> Result<(Oid, String), Trouble> {
         if let Some(ci) = &work.suite.ci {
-            return Ok((work.commit.clone(), checks_fingerprint(ci)));
+            let project = self.project(ci.forge, work.remote);
+            let suite = checks_fingerprint(ci, project.as_ref());
+            return Ok((work.commit.clone(), suite));
         }
         let variable =
             |name: &str| env::var_os(name).map(std::os::unix::ffi::OsStringExt::into_vec);
@@ -510,9 +512,8 @@ impl World for Real {
         suite::turn::take(&self.state_dir(), &self.common_dir, &report::Stderr)
     }
 
-    fn checks(&self, work: &Work<'_>, ci: &Ci, remote: &str) -> Result<Checked, Stop> {
-        let limit = work.suite.timeout;
-        self.ask_ci(ci, work.commit, remote, limit, &report::Stderr)
+    fn checks(&self, work: &Work<'_>, ci: &Ci) -> Result<Checked, Stop> {
+        self.ask_ci(work, ci, &report::Stderr)
     }
 
     fn leave_receipt(&self, work: &Work<'_>, took: Duration) -> Result<(), Trouble> {

@@ -17,6 +17,7 @@ use std::{
     time::Duration,
 };
 
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::{Ran, Sandbox, tool};
@@ -49,6 +50,17 @@ pub enum Scene {
     Huge(usize),
 }
 
+/// How it answers, whatever it says.
+#[derive(Clone, Copy, Default)]
+pub struct Manners {
+    /// So long it thinks.
+    pub thinks: Duration,
+    /// So far its clock is behind.
+    pub is_behind: Duration,
+    /// It does not say that a page follows.
+    pub hides_links: bool,
+}
+
 /// The forge; it ends with the test.
 pub struct Forge {
     port: u16,
@@ -60,6 +72,7 @@ struct State {
     /// One after the other; the last one stays.
     scenes: Mutex<Vec<Scene>>,
     asked: Mutex<Vec<String>>,
+    manners: Mutex<Manners>,
     is_over: AtomicBool,
 }
 
@@ -72,6 +85,7 @@ impl Forge {
             commit: Mutex::new(commit.to_owned()),
             scenes: Mutex::new(scenes),
             asked: Mutex::default(),
+            manners: Mutex::default(),
             is_over: AtomicBool::new(false),
         });
         let shared = Arc::clone(&state);
@@ -91,6 +105,11 @@ impl Forge {
     /// Plays these scenes from now on.
     pub fn plays(&self, scenes: Vec<Scene>) {
         *self.state.scenes.lock().unwrap() = scenes;
+    }
+
+    /// Answers like this from now on.
+    pub fn behaves(&self, manners: Manners) {
+        *self.state.manners.lock().unwrap() = manners;
     }
 
     /// Knows this commit and no other.
@@ -125,7 +144,8 @@ impl Forge {
         fs::set_permissions(config, fs::Permissions::from_mode(0o600)).unwrap();
     }
 
-    fn is_origin(shop: &Sandbox, url: &str) {
+    /// Has this URL lead to the sandbox's origin.
+    pub fn is_origin(shop: &Sandbox, url: &str) {
         let bare = shop.path("origin.git");
         let key = format!("url.{}.insteadOf", bare.display());
         shop.git(["config", &key, url]).goes();
@@ -175,11 +195,11 @@ impl State {
             .unwrap_or(path);
         self.asked.lock().unwrap().push(path.to_owned());
         if !is_known {
-            return send(&mut stream, 401, "", r#"{"message":"Bad credentials"}"#);
+            return self.send(&mut stream, 401, "", r#"{"message":"Bad credentials"}"#);
         }
         match self.scene(path) {
-            Scene::Error(status, headers, body) => send(&mut stream, status, headers, body),
-            Scene::Body(body) => send(&mut stream, 200, "", &body),
+            Scene::Error(status, headers, body) => self.send(&mut stream, status, headers, body),
+            Scene::Body(body) => self.send(&mut stream, 200, "", &body),
             Scene::Nothing => Ok(()),
             Scene::Cut => {
                 stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 5000\r\nConnection: close\r\n\r\n{\"total_count\":0,\"check_runs\":[]")
@@ -236,12 +256,12 @@ impl State {
                 _ if place.starts_with(&format!("/repos/{PROJECT}/")) => {
                     let sha = place.split('/').nth(5).unwrap();
                     let body = json!({"message": format!("No commit found for SHA: {sha}"), "status": "422"});
-                    return send(stream, 422, "", &body.to_string());
+                    return self.send(stream, 422, "", &body.to_string());
                 }
-                _ => return send(stream, 404, "", r#"{"message":"Not Found"}"#),
+                _ => return self.send(stream, 404, "", r#"{"message":"Not Found"}"#),
             },
             Scene::Gitlab(jobs) if place == gitlab => (jobs, ""),
-            _ => return send(stream, 404, "", r#"{"message":"404 Commit Not Found"}"#),
+            _ => return self.send(stream, 404, "", r#"{"message":"404 Commit Not Found"}"#),
         };
         let part = all
             .iter()
@@ -258,7 +278,8 @@ impl State {
                 entry
             });
         let part = part.collect::<Vec<_>>();
-        let next = if page * size < all.len() {
+        let hides_links = self.manners.lock().unwrap().hides_links;
+        let next = if page * size < all.len() && !hides_links {
             format!(
                 "Link: <http://forge{place}?per_page={size}&page={}>; rel=\"next\"\r\n",
                 page + 1
@@ -273,31 +294,47 @@ impl State {
             }
             _ => json!({"total_count": all.len(), key: part}),
         };
-        send(stream, 200, &next, &body.to_string())
+        self.send(stream, 200, &next, &body.to_string())
+    }
+
+    fn send(
+        &self,
+        stream: &mut TcpStream,
+        status: u16,
+        headers: &str,
+        body: &str,
+    ) -> std::io::Result<()> {
+        let manners = *self.manners.lock().unwrap();
+        thread::sleep(manners.thinks);
+        let date = (Timestamp::now() - manners.is_behind).strftime("%a, %d %b %Y %H:%M:%S GMT");
+        write!(
+            stream,
+            "HTTP/1.1 {status} Status\r\nContent-Type: application/json; charset=utf-8\r\nDate: {date}\r\n{headers}Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
+            body.len()
+        )
     }
 }
 
-fn send(stream: &mut TcpStream, status: u16, headers: &str, body: &str) -> std::io::Result<()> {
-    write!(
-        stream,
-        "HTTP/1.1 {status} Status\r\nContent-Type: application/json; charset=utf-8\r\n{headers}Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
-        body.len()
-    )
+/// A moment as both forges write it, so many seconds ago.
+pub fn ago(seconds: i64) -> String {
+    let moment = Timestamp::now() - SignedDuration::from_secs(seconds);
+    moment.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
-/// A check run of GitHub Actions.
+/// A check run of GitHub Actions; one that is done ended an hour ago.
 pub fn run(name: &str, conclusion: &str) -> Value {
     let (status, conclusion) = match conclusion {
         running @ ("queued" | "in_progress") => (running, None),
         done => ("completed", Some(done)),
     };
-    json!({"id": 7, "name": name, "head_sha": null, "status": status, "conclusion": conclusion,
+    let completed = conclusion.map(|_| ago(3600));
+    json!({"id": 7, "name": name, "head_sha": null, "status": status, "conclusion": conclusion, "completed_at": completed,
         "html_url": format!("https://github.localhost/{PROJECT}/actions/runs/7/{name}"), "app": {"slug": "github-actions"}})
 }
 
 /// A commit status, as other services post it.
 pub fn status(context: &str, state: &str) -> Value {
-    json!({"context": context, "state": state, "target_url": format!("https://ci.example/{context}")})
+    json!({"context": context, "state": state, "updated_at": ago(3600), "target_url": format!("https://ci.example/{context}")})
 }
 
 /// The check suite of GitHub Actions.
@@ -325,5 +362,5 @@ pub fn github(runs: Vec<Value>) -> Scene {
 /// A job of GitLab.
 pub fn job(id: usize, name: &str, status: &str) -> Value {
     json!({"id": id, "sha": null, "ref": "master", "name": name, "status": status, "allow_failure": false,
-        "target_url": format!("https://gitlab.corp.test/{PROJECT}/-/jobs/{id}")})
+        "finished_at": ago(3600), "target_url": format!("https://gitlab.corp.test/{PROJECT}/-/jobs/{id}")})
 }

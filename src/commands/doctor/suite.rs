@@ -53,6 +53,7 @@ pub(super) fn look(world: &Real, policy: &Policy, commit: Option<&Oid>, place: &
                 commit,
                 suite,
                 steps,
+                remote: &policy.trunk.remote,
             })
             .ok()
             .flatten(),

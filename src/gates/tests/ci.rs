@@ -1,7 +1,10 @@
 //! The gate `suite` where a CI has it run.
 
 use super::*;
-use crate::policy::Forge;
+use crate::{
+    ci::{Asked, Project},
+    policy::Forge,
+};
 
 fn pushed(world: &Fake, skip: &[Gate]) -> Verdict {
     let mut policy = policy();
@@ -26,7 +29,10 @@ fn the_ci_is_asked_last_and_neither_checkout_nor_suite() {
     let world = Fake::default();
     let verdict = pushed(&world, &[]);
     assert_eq!(verdict.decision(), Decision::Go);
-    assert_eq!(answer(&verdict), "2 checks of 1111111 passed on GitHub");
+    assert_eq!(
+        answer(&verdict),
+        "2 checks of acme/shop@1111111 passed on GitHub"
+    );
     assert_eq!(
         world.asked(),
         ["clock", "staging", "trunk", "checks", "receipt"]
@@ -38,6 +44,7 @@ fn what_was_waited_for_has_the_world_asked_again() {
     let world = Fake {
         checks: || {
             Ok(Checked {
+                of: "acme/shop@1111111".to_owned(),
                 passed: 1,
                 took: Duration::from_mins(10),
                 waited: true,
@@ -79,9 +86,12 @@ fn a_receipt_asks_nobody() {
 fn what_the_ci_has_not_passed_leaves_no_receipt() {
     let refused = || {
         Err(Refusal::Checks {
-            forge: Forge::Github,
-            commit: oid('1'),
-            remote: "origin".to_owned(),
+            asked: Box::new(Asked {
+                forge: Forge::Github,
+                project: Project::named("acme/shop", None).unwrap(),
+                commit: oid('1'),
+                remote: "origin".to_owned(),
+            }),
             red: Vec::new(),
             missing: Vec::new(),
         }

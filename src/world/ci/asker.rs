@@ -3,8 +3,10 @@
 use std::{
     path::PathBuf,
     process::{Command, Stdio},
-    time::Duration,
+    time::{Duration, Instant},
 };
+
+use jiff::Timestamp;
 
 use crate::{
     ci::{
@@ -40,64 +42,42 @@ const QUIET: [(&str, &str); 6] = [
     ("GLAB_SEND_TELEMETRY", "false"),
 ];
 
+/// What a forge says of a commit, and when.
+pub(super) struct Answer {
+    pub(super) checks: Vec<Check>,
+    /// By its own clock.
+    pub(super) at: Option<Timestamp>,
+}
+
 /// Somebody who asks about one commit.
 pub(super) struct Asker {
     pub(super) program: PathBuf,
     pub(super) asked: Box<Asked>,
 }
 
+/// One question, as far as it was answered.
+struct Question<'a> {
+    asker: &'a Asker,
+    /// When nobody waits for the rest of the answer any more.
+    until: Instant,
+    /// The forge's clock, as it was last heard.
+    at: Option<Timestamp>,
+}
+
 impl Asker {
-    /// All that the forge says of the commit.
-    pub(super) fn checks(&self) -> Result<Vec<Check>, CiTrouble> {
-        let (project, commit) = (&self.asked.project, self.asked.commit.as_str());
-        match self.asked.forge {
-            Forge::Github => {
-                let base = format!("repos/{}/commits/{commit}", project.path);
-                let mut checks = self.parts(&format!("{base}/check-suites"), check_suites)?;
-                checks.extend(self.parts(&format!("{base}/check-runs"), check_runs)?);
-                checks.extend(self.parts(&format!("{base}/status"), statuses)?);
-                Ok(checks)
-            }
-            Forge::Gitlab => {
-                let id = project.path.replace('/', "%2F");
-                let path = format!("projects/{id}/repository/commits/{commit}/statuses");
-                let mut all = Vec::new();
-                for number in 1..=PAGES {
-                    let page = self.page(&path, number)?;
-                    all.extend(jobs(&page, commit).map_err(|why| self.garbled(&why))?);
-                    if !page.has_next() {
-                        return Ok(latest(all));
-                    }
-                }
-                Err(self.too_many())
-            }
-        }
+    /// All that the forge says of the commit until then.
+    pub(super) fn ask(&self, until: Instant) -> Result<Answer, CiTrouble> {
+        let mut question = Question {
+            asker: self,
+            until,
+            at: None,
+        };
+        let checks = question.checks()?;
+        let at = question.at;
+        Ok(Answer { checks, at })
     }
 
-    /// All pages of what GitHub counts.
-    fn parts(
-        &self,
-        path: &str,
-        read: impl Fn(&Page, &str) -> Result<Part, String>,
-    ) -> Result<Vec<Check>, CiTrouble> {
-        let (mut checks, mut entries) = (Vec::new(), 0);
-        for number in 1..=PAGES {
-            let page = self.page(path, number)?;
-            let part = read(&page, self.asked.commit.as_str()).map_err(|why| self.garbled(&why))?;
-            checks.extend(part.checks);
-            entries += part.entries;
-            if page.has_next() {
-                continue;
-            }
-            if entries < part.all {
-                return Err(self.garbled(&format!("it counts {}, and names {entries}", part.all)));
-            }
-            return Ok(checks);
-        }
-        Err(self.too_many())
-    }
-
-    fn page(&self, path: &str, number: usize) -> Result<Page, CiTrouble> {
+    fn page(&self, path: &str, number: usize, limit: Duration) -> Result<Page, CiTrouble> {
         let endpoint = format!("{path}?per_page={PER_PAGE}&page={number}");
         let mut command = Command::new(&self.program);
         command.args(["api", "--include", "--method", "GET"]);
@@ -112,10 +92,13 @@ impl Asker {
         for name in NOISE {
             command.env_remove(name);
         }
-        let said = said_within(command, LIMIT)
+        let said = said_within(command, limit)
             .map_err(|trouble| self.refused(Why::Down, trouble.causes().to_vec()))?;
         let Some(said) = said else {
-            let words = format!("no answer within {} s", LIMIT.as_secs());
+            let words = format!(
+                "no answer within {} s",
+                limit.as_millis().div_ceil(1000).max(1)
+            );
             return Err(self.refused(Why::Down, vec![words]));
         };
         let page = Page::read(&said.out);
@@ -172,5 +155,69 @@ impl Asker {
             PAGES * PER_PAGE
         );
         self.refused(Why::Garbled, vec![words])
+    }
+}
+
+impl Question<'_> {
+    fn checks(&mut self) -> Result<Vec<Check>, CiTrouble> {
+        let asked = &self.asker.asked;
+        let (project, commit) = (&asked.project, asked.commit.as_str());
+        match asked.forge {
+            Forge::Github => {
+                let base = format!("repos/{}/commits/{commit}", project.path);
+                let mut checks = self.parts(&format!("{base}/check-suites"), check_suites)?;
+                checks.extend(self.parts(&format!("{base}/check-runs"), check_runs)?);
+                checks.extend(self.parts(&format!("{base}/status"), statuses)?);
+                Ok(checks)
+            }
+            Forge::Gitlab => {
+                let id = project.path.replace('/', "%2F");
+                let path = format!("projects/{id}/repository/commits/{commit}/statuses");
+                let mut all = Vec::new();
+                for number in 1..=PAGES {
+                    let page = self.page(&path, number)?;
+                    let jobs = jobs(&page, commit).map_err(|why| self.asker.garbled(&why))?;
+                    // What stands between may have taken the headers away.
+                    let has_next = page.has_next() || jobs.len() >= PER_PAGE;
+                    all.extend(jobs);
+                    if !has_next {
+                        return Ok(latest(all));
+                    }
+                }
+                Err(self.asker.too_many())
+            }
+        }
+    }
+
+    /// All pages of what GitHub counts.
+    fn parts(
+        &mut self,
+        path: &str,
+        read: impl Fn(&Page, &str) -> Result<Part, String>,
+    ) -> Result<Vec<Check>, CiTrouble> {
+        let (mut checks, mut entries) = (Vec::new(), 0);
+        for number in 1..=PAGES {
+            let page = self.page(path, number)?;
+            let asker = self.asker;
+            let part =
+                read(&page, asker.asked.commit.as_str()).map_err(|why| asker.garbled(&why))?;
+            checks.extend(part.checks);
+            entries += part.entries;
+            if page.has_next() {
+                continue;
+            }
+            if entries < part.all {
+                return Err(asker.garbled(&format!("it counts {}, and names {entries}", part.all)));
+            }
+            return Ok(checks);
+        }
+        Err(self.asker.too_many())
+    }
+
+    fn page(&mut self, path: &str, number: usize) -> Result<Page, CiTrouble> {
+        let left = self.until.saturating_duration_since(Instant::now());
+        let page = self.asker.page(path, number, left.min(LIMIT))?;
+        self.at = page.date().or(self.at);
+        Ok(page)
     }
 }

@@ -1,0 +1,233 @@
+//! The wait for a forge: it is asked again and again, until its checks are done or the time is up.
+
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
+
+use super::{
+    asker::{Answer, Asker},
+    trouble,
+};
+use crate::{
+    ci::{Check, CiTrouble, Weight, Why, are_settled, weigh},
+    gates::{Checked, Stop},
+    suite::{Audience, Waiting},
+    verdict::{Refusal, Trouble, printable},
+    world::signals,
+};
+
+/// How often it is asked again, at first and at last.
+const SOON: Duration = Duration::from_secs(2);
+const LATER: Duration = Duration::from_secs(15);
+/// A forge takes a moment to begin what a push, or the end of something else, has started.
+const GRACE: Duration = Duration::from_secs(20);
+/// What the last question may take, though the time is up.
+const LAST: Duration = Duration::from_secs(10);
+/// So many questions in a row may fail while it is waited for.
+const PATIENCE: u32 = 3;
+/// How often a reason to stop is looked for.
+const TICK: Duration = Duration::from_millis(100);
+
+/// What an answer comes to: so many passed, or nothing goes; `None`: it is asked again.
+type End = Option<Result<usize, Stop>>;
+
+/// A wait.
+struct Wait<'a> {
+    asker: &'a Asker,
+    /// The checks that have to pass; none: all of them.
+    wanted: &'a [String],
+    limit: Duration,
+    start: Instant,
+    waiting: Waiting<'a>,
+    /// What ran when it was last asked.
+    running: Vec<Check>,
+    /// Since when so many have passed, and nothing else was there.
+    green: Option<(Instant, usize)>,
+    /// How many questions in a row failed.
+    failures: u32,
+    has_waited: bool,
+}
+
+impl Asker {
+    /// Asks until it is decided. `wanted` are the checks that have to pass; none: all of them.
+    pub(super) fn wait(
+        &self,
+        wanted: &[String],
+        limit: Duration,
+        audience: &dyn Audience,
+    ) -> Result<Checked, Stop> {
+        let wait = Wait {
+            asker: self,
+            wanted,
+            limit,
+            start: Instant::now(),
+            waiting: Waiting::new(audience),
+            running: Vec::new(),
+            green: None,
+            failures: 0,
+            has_waited: false,
+        };
+        wait.until_decided()
+    }
+}
+
+impl Wait<'_> {
+    fn until_decided(mut self) -> Result<Checked, Stop> {
+        let mut pause = SOON;
+        loop {
+            // The last question is asked when the time is up.
+            let is_last = self.start.elapsed() >= self.limit;
+            let until = (self.start + self.limit).max(Instant::now() + LAST);
+            let answer = self.asker.ask(until);
+            if let Some(by) = signals::interrupted() {
+                self.waiting.interrupted(&by);
+                return Err(Trouble::SuiteStopped { by }.into());
+            }
+            let end = match answer {
+                Ok(answer) => self.heard(&answer, is_last),
+                Err(why) => self.failed(why, is_last),
+            };
+            if let Some(end) = end {
+                self.waiting.end();
+                let took = self.start.elapsed();
+                return end.map(|passed| Checked {
+                    of: self.asker.asked.to_string(),
+                    passed,
+                    took,
+                    waited: self.has_waited || took >= SOON,
+                });
+            }
+            self.has_waited = true;
+            self.sleep(pause);
+            pause = (pause * 3 / 2).min(LATER);
+        }
+    }
+
+    fn heard(&mut self, answer: &Answer, is_last: bool) -> End {
+        self.failures = 0;
+        let weight = weigh(&answer.checks, self.wanted);
+        if !matches!(weight, Weight::Passed(_)) {
+            self.green = None;
+        }
+        match weight {
+            Weight::Passed(passed) => self.passed(passed, answer),
+            Weight::Red(red, missing) => Some(Err(self.refused(red, missing))),
+            Weight::Missing(missing) if is_last || self.start.elapsed() >= GRACE => {
+                Some(Err(self.refused(Vec::new(), missing)))
+            }
+            Weight::Missing(_) => {
+                if !self.has_waited {
+                    let asked = &self.asker.asked;
+                    let (forge, short) = (asked.forge.name(), asked.commit.short());
+                    let line = format!("{forge} has not begun with {short}: waiting");
+                    self.waiting.line(&line);
+                }
+                None
+            }
+            Weight::Running(checks) => self.runs(checks, is_last),
+        }
+    }
+
+    /// Where all checks count, they are all of them only once nothing follows any more.
+    fn passed(&mut self, passed: usize, answer: &Answer) -> End {
+        let now = Instant::now();
+        let since = match self.green {
+            Some((since, known)) if known == passed => since,
+            _ => now,
+        };
+        let is_all = !self.wanted.is_empty()
+            || are_settled(&answer.checks, answer.at, GRACE)
+            || now.duration_since(since) >= GRACE;
+        if is_all {
+            return Some(Ok(passed));
+        }
+        if self.green.is_none() {
+            let asked = &self.asker.asked;
+            self.waiting.line(&format!(
+                "{} has only just passed {}: waiting whether more checks follow",
+                asked.forge.name(),
+                asked.commit.short()
+            ));
+        }
+        self.green = Some((since, passed));
+        None
+    }
+
+    fn runs(&mut self, checks: Vec<Check>, is_last: bool) -> End {
+        let asked = &self.asker.asked;
+        if is_last {
+            let slow = CiTrouble::Slow {
+                asked: asked.clone(),
+                limit: self.limit,
+                running: checks.iter().map(Check::to_string).collect(),
+            };
+            return Some(Err(trouble(slow).into()));
+        }
+        if checks != self.running {
+            let (forge, short) = (asked.forge.name(), asked.commit.short());
+            let names = names(&checks);
+            self.waiting
+                .line(&format!("waiting for {forge} to check {short}: {names}"));
+            self.running = checks;
+        }
+        None
+    }
+
+    fn failed(&mut self, why: CiTrouble, is_last: bool) -> End {
+        self.failures += 1;
+        let goes_on = self.has_waited && self.failures < PATIENCE && !is_last && is_passing(&why);
+        if goes_on {
+            return None;
+        }
+        Some(Err(trouble(why).into()))
+    }
+
+    fn refused(&self, red: Vec<Check>, missing: Vec<String>) -> Stop {
+        let refusal = Refusal::Checks {
+            asked: self.asker.asked.clone(),
+            red,
+            missing,
+        };
+        refusal.into()
+    }
+
+    /// Until it is asked again, or somebody stops it.
+    fn sleep(&self, pause: Duration) {
+        let now = Instant::now();
+        let end = match self.green {
+            // Green is not cut short: it ends by itself.
+            Some((since, _)) => (since + GRACE).max(now),
+            None => self.start + self.limit,
+        };
+        let until = (now + pause).min(end);
+        while Instant::now() < until && signals::interrupted().is_none() {
+            thread::sleep(TICK.min(until.saturating_duration_since(Instant::now())));
+            self.waiting.tick();
+        }
+    }
+}
+
+/// Whether it may go by itself, while something is waited for.
+fn is_passing(trouble: &CiTrouble) -> bool {
+    matches!(
+        trouble,
+        CiTrouble::Refused {
+            why: Why::Down | Why::Garbled,
+            ..
+        }
+    )
+}
+
+/// The first few names.
+fn names(checks: &[Check]) -> String {
+    const MOST: usize = 5;
+    let names: Vec<_> = (checks.iter().take(MOST))
+        .map(|check| printable(check.name.as_bytes().into()))
+        .collect();
+    let more = match checks.len().saturating_sub(MOST) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!("{}{more}", names.join(", "))
+}
