@@ -243,8 +243,8 @@ pub struct Window {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Decisions of this clone, the team's sign-offs, deployments and rollbacks as far
-as they were fetched, and `around`: pushes from this clone that went around the
-gate, found in git's own reflogs.
+as they were fetched, and `unjudged`: pushes from this clone that no gate is
+known to have judged, found in git's own reflogs.
 
 --json prints the ledger's lines as they are; others have `from`, notes or
 reflog.

@@ -12,8 +12,8 @@ use crate::{
     verdict::Decision,
 };
 
-/// The ledger's word for a push that no gate was asked about.
-pub const AROUND: &str = "around";
+/// The word for a push that no gate is known to have judged.
+pub const UNJUDGED: &str = "unjudged";
 
 /// A push takes no longer to arrive, a platform's build and the network included.
 const ON_ITS_WAY: SignedDuration = SignedDuration::from_hours(1);
@@ -73,7 +73,7 @@ pub fn history(
     let known = Known::new(entries.iter());
     let told = records.iter().filter_map(told);
     let new: Vec<Entry> = told.filter(|one| !known.has(one)).collect();
-    let mut around = Vec::new();
+    let mut unjudged = Vec::new();
     let mut place = None;
     let mut known = Known::default();
     for arrived in arrivals {
@@ -81,7 +81,7 @@ pub fn history(
             known = Known::new(entries.iter().chain(&new));
         }
         if !known.take(arrived) && gate.is_some_and(|gate| arrived.at >= gate) {
-            around.push(self::around(arrived));
+            unjudged.push(self::unjudged(arrived));
         }
     }
     let of = |source, entries: Vec<Entry>| {
@@ -89,7 +89,7 @@ pub fn history(
     };
     let mut all: Vec<_> = of(Source::Ledger, entries)
         .chain(of(Source::Notes, new))
-        .chain(of(Source::Reflog, around))
+        .chain(of(Source::Reflog, unjudged))
         .collect();
     all.sort_by_key(|one| one.entry.at);
     all
@@ -171,7 +171,7 @@ impl<'e> Known<'e> {
     }
 }
 
-fn around(arrived: &Arrived) -> Entry {
+fn unjudged(arrived: &Arrived) -> Entry {
     let subject = Subject {
         environment: Some(arrived.environment.clone()),
         remote: arrived.remote.clone(),
@@ -182,7 +182,7 @@ fn around(arrived: &Arrived) -> Entry {
         reason: None,
     };
     let mut entry = Entry::push(&subject, Decision::Go, arrived.at, 0);
-    AROUND.clone_into(&mut entry.verdict);
+    UNJUDGED.clone_into(&mut entry.verdict);
     entry
 }
 

@@ -1,4 +1,4 @@
-//! `pushgate log`: what happened, whoever knows it, and what went around the gate.
+//! `pushgate log`: what happened, whoever knows it, and what no gate has judged.
 
 use std::{fs, process::Stdio};
 
@@ -40,7 +40,7 @@ fn shows(ran: &Ran, text: &str) {
 }
 
 #[test]
-fn a_push_that_went_around_the_gate_stands_in_its_place() {
+fn a_push_that_no_gate_has_judged_stands_in_its_place() {
     let shop = Sandbox::new();
     let two = shop.commit_on_origin("two");
     shop.push("staging", "master").goes();
@@ -58,22 +58,22 @@ fn a_push_that_went_around_the_gate_stands_in_its_place() {
         [
             format!("push go {two}"),
             format!("push refused {three}"),
-            format!("push around {three}"),
+            format!("push unjudged {three}"),
             format!("push go {three}"),
         ]
     );
-    let around = &json(&shop, &["--environment", "production"])[1];
-    assert_eq!(around["from"], "reflog");
-    assert_eq!(around["remote"], "production");
-    assert_eq!(around["by"], "Ana <ana@shop.example>");
+    let unjudged = &json(&shop, &["--environment", "production"])[1];
+    assert_eq!(unjudged["from"], "reflog");
+    assert_eq!(unjudged["remote"], "production");
+    assert_eq!(unjudged["by"], "Ana <ana@shop.example>");
     let ran = shop.pushgate(["log"]).goes();
     shows(
         &ran,
         &format!(
-            "  around      production    {three}  Ana <ana@shop.example>\n    went around the gate\n"
+            "  unjudged    production    {three}  Ana <ana@shop.example>\n    no gate was asked: --no-verify, not governed then, or nothing new to send\n"
         ),
     );
-    assert_eq!(ran.stdout.matches("around the gate").count(), 1, "{ran}");
+    assert_eq!(ran.stdout.matches("no gate was asked").count(), 1, "{ran}");
     // The lines of the ledger are as they are.
     let ledger = shop.ledger();
     assert_eq!(
@@ -83,7 +83,7 @@ fn a_push_that_went_around_the_gate_stands_in_its_place() {
 }
 
 #[test]
-fn what_went_before_the_gate_was_there_did_not_go_around_it() {
+fn what_went_before_the_gate_was_there_is_not_unjudged() {
     let shop = Sandbox::new();
     shop.pushgate(["log"])
         .goes()
@@ -118,7 +118,7 @@ fn a_second_remote_of_an_environment_is_looked_at_too() {
         [
             format!("push go {two}"),
             format!("push go {two}"),
-            format!("push around {three}"),
+            format!("push unjudged {three}"),
         ]
     );
 }
@@ -244,7 +244,7 @@ fn a_policy_that_does_not_hold_hides_no_decision() {
     shop.policy("environments: [\n");
     let ran = shop.pushgate(["log"]).goes();
     shows(&ran, "  go          staging       ");
-    ran.says("pushes around the gate cannot be told: ");
+    ran.says("pushes that no gate has judged cannot be told: ");
 }
 
 #[test]

@@ -660,7 +660,7 @@ fn a_partial_clone_that_lacks_the_pushed_policy_says_so() {
             &blob[..7]
         ))
         .says(&format!(
-            "  hint: git cat-file -e {blob} fetches it, then push again\n"
+            "  hint: git cat-file -e {blob} fetches it, then try again\n"
         ));
     // The cure works: what is wrong with that commit can be told now.
     shop.run_in(&place.tree, "git", ["cat-file", "-e", &blob])

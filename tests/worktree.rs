@@ -275,7 +275,7 @@ fn what_is_in_the_way_of_a_link_is_named_and_kept() {
     let path = tree(&shop).join("deps");
     let ran = shop.push("origin", "master").undecided("suite");
     ran.says("`deps` of `suite.link` cannot be linked into the worktree")
-        .says(&format!("hint: rm -r {}, then push again", path.display()));
+        .says(&format!("hint: rm -r {}, then try again", path.display()));
     assert!(path.join("x").exists());
     fs::remove_dir_all(&path).unwrap();
     shop.push("origin", "master").goes();

@@ -56,7 +56,7 @@ fn policy(world: &Real) -> Option<Policy> {
         Ok(loaded) => Some(loaded.policy),
         Err(trouble) => {
             report::warn(&format!(
-                "pushes around the gate cannot be told: {}",
+                "pushes that no gate has judged cannot be told: {}",
                 trouble.in_one_line()
             ));
             None

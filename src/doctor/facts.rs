@@ -112,6 +112,8 @@ pub struct Repository {
     pub hook: Result<Hook, Trouble>,
     /// What the team asks for.
     pub policy: Policy,
+    /// Whether anything was committed yet.
+    pub has_commit: bool,
     /// Where trunk is.
     pub trunk: Result<TrunkName, Trouble>,
     /// The remotes, in git's order.

@@ -49,7 +49,7 @@ pub(super) fn judge(here: &Repository) -> Vec<Line> {
         Ok(_) => {}
     }
     for remote in &here.remotes {
-        lines.push(one(remote, here.trunk.as_ref().ok()));
+        lines.push(one(remote, here));
     }
     if let Some(took) = here.suite.last_took.filter(|took| *took > LONG) {
         let mut told: Vec<&str> = Vec::new();
@@ -73,7 +73,8 @@ fn is_governed(remote: &Remote) -> bool {
     matches!(&remote.role, Ok(role) if role.trunk || role.environment.is_some())
 }
 
-fn one(remote: &Remote, trunk: Option<&TrunkName>) -> Line {
+fn one(remote: &Remote, here: &Repository) -> Line {
+    let trunk = here.trunk.as_ref().ok();
     let Remote {
         name, destination, ..
     } = remote;
@@ -100,7 +101,12 @@ fn one(remote: &Remote, trunk: Option<&TrunkName>) -> Line {
         && !tips.contains(&trunk.branch)
     {
         let trouble = Trouble::NoTrunk(trunk.clone());
-        return Line::trouble(Group::Remotes, "trunk", State::Broken, &trouble);
+        let line = Line::trouble(Group::Remotes, "trunk", State::Broken, &trouble);
+        return if here.has_commit {
+            line
+        } else {
+            line.hint("commit first: there is nothing to push yet")
+        };
     }
     if role.unknown_app {
         return new(

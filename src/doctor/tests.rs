@@ -69,6 +69,7 @@ fn here(file: Script) -> Repository {
             loaded: Err(Trouble::Bare),
             findings: Ok(Vec::new()),
         },
+        has_commit: true,
         trunk: Ok(TrunkName {
             remote: "origin".to_owned(),
             branch: "master".to_owned(),

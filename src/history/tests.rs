@@ -46,61 +46,61 @@ fn record(digit: char, minute: i64, event: Event) -> Record {
     }
 }
 
-/// The minutes of the pushes that went around the gate.
-fn around(entries: Vec<Entry>, arrivals: &[Arrived]) -> Vec<i64> {
+/// The minutes of the pushes that nobody judged.
+fn unjudged(entries: Vec<Entry>, arrivals: &[Arrived]) -> Vec<i64> {
     let all = history(entries, &[], arrivals, Some(at(0)));
-    let around = all.iter().filter(|one| one.entry.verdict == AROUND);
-    around
+    let unjudged = all.iter().filter(|one| one.entry.verdict == UNJUDGED);
+    unjudged
         .map(|one| (one.entry.at.as_second() - 1_800_000_000) / 60)
         .collect()
 }
 
 #[test]
-fn a_push_that_was_let_go_did_not_go_around() {
+fn a_push_that_was_let_go_was_judged() {
     let go = |decision| vec![push('a', 10, decision)];
     for decision in [Decision::Go, Decision::Overridden] {
-        assert!(around(go(decision), &[arrived('a', 10)]).is_empty());
+        assert!(unjudged(go(decision), &[arrived('a', 10)]).is_empty());
         // The platform builds before it says yes.
-        assert!(around(go(decision), &[arrived('a', 40)]).is_empty());
+        assert!(unjudged(go(decision), &[arrived('a', 40)]).is_empty());
     }
     for decision in [Decision::Refused, Decision::Undecided] {
-        assert_eq!(around(go(decision), &[arrived('a', 11)]), [11]);
+        assert_eq!(unjudged(go(decision), &[arrived('a', 11)]), [11]);
     }
 }
 
 #[test]
 fn another_commit_place_or_day_is_no_excuse() {
     let go = || vec![push('a', 10, Decision::Go)];
-    assert_eq!(around(go(), &[arrived('b', 10)]), [10]);
-    assert_eq!(around(go(), &[arrived('a', 100)]), [100]);
-    assert_eq!(around(go(), &[arrived('a', 9)]), [9]);
+    assert_eq!(unjudged(go(), &[arrived('b', 10)]), [10]);
+    assert_eq!(unjudged(go(), &[arrived('a', 100)]), [100]);
+    assert_eq!(unjudged(go(), &[arrived('a', 9)]), [9]);
     let elsewhere = Arrived {
         environment: "staging".to_owned(),
         remote: "staging".to_owned(),
         ..arrived('a', 10)
     };
-    assert_eq!(around(go(), &[elsewhere]), [10]);
+    assert_eq!(unjudged(go(), &[elsewhere]), [10]);
     // Asking whether it would go is not the same as asking whether it may.
     let check = vec![push('a', 10, Decision::Go).of("check")];
-    assert_eq!(around(check, &[arrived('a', 10)]), [10]);
+    assert_eq!(unjudged(check, &[arrived('a', 10)]), [10]);
 }
 
 #[test]
 fn one_word_lets_one_push_go() {
     let entries = vec![push('a', 10, Decision::Go), push('b', 20, Decision::Go)];
     let arrivals = [arrived('a', 10), arrived('b', 20), arrived('a', 30)];
-    assert_eq!(around(entries, &arrivals), [30]);
+    assert_eq!(unjudged(entries, &arrivals), [30]);
     // But two branches or remotes of one environment get the same.
     let second = Arrived {
         tracking: "refs/remotes/production/main".to_owned(),
         ..arrived('a', 10)
     };
     let entries = vec![push('a', 10, Decision::Go)];
-    assert!(around(entries, &[arrived('a', 10), second]).is_empty());
+    assert!(unjudged(entries, &[arrived('a', 10), second]).is_empty());
 }
 
 #[test]
-fn before_there_was_a_gate_nobody_went_around_it() {
+fn before_there_was_a_gate_nobody_was_judged() {
     let all = |gate| history(Vec::new(), &[], &[arrived('a', 10)], gate).len();
     assert_eq!(all(None), 0);
     assert_eq!(all(Some(at(11))), 0);

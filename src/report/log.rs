@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 
 use super::{BAD, GOOD, HINT, LOUD, between_words, cut};
 use crate::{
-    history::{AROUND, Happened},
+    history::{Happened, UNJUDGED},
     ledger::Entry,
     verdict::printable,
 };
@@ -62,8 +62,8 @@ fn line(text: &mut String, entry: &Entry, place: &str, widest: usize, zone: &Tim
     };
     *text +=
         &format!("{at}  {style}{word:<10}{style:#}  {place:<widest$}  {commit:<7}  {by}{event}\n");
-    if entry.verdict == AROUND {
-        *text += "    went around the gate\n";
+    if entry.verdict == UNJUDGED {
+        *text += "    no gate was asked: --no-verify, not governed then, or nothing new to send\n";
     }
     for gate in entry.gates.iter().filter(|gate| gate.outcome != "passed") {
         let why = shown(gate.why.lines().next().unwrap_or_default());
@@ -88,7 +88,7 @@ fn word(entry: &Entry) -> (&str, Style) {
         "go" if is_word(entry) => (&entry.event, HINT),
         "go" if entry.rollback => ("rollback", LOUD),
         word @ "go" => (word, GOOD),
-        word @ ("overridden" | AROUND) => (word, LOUD),
+        word @ ("overridden" | UNJUDGED) => (word, LOUD),
         word => (word, BAD),
     }
 }

@@ -612,7 +612,7 @@ impl Trouble {
         vec![match self {
             Self::NoAnswer { remote, .. } | Self::Unreachable { remote, .. } => {
                 format!(
-                    "see that `git ls-remote {remote}` answers without asking for anything, then push again"
+                    "see that `git ls-remote {remote}` answers without asking for anything, then try again"
                 )
             }
             Self::Ci(why) => return why.cures(),
@@ -644,13 +644,13 @@ impl Trouble {
                 )
             }
             Self::NoRemote { remote, .. } => {
-                format!("git remote add {remote} URL, then push again")
+                format!("git remote add {remote} URL, then try again")
             }
             Self::Shallow { remote, .. } => {
-                format!("git fetch --unshallow {remote}, then push again")
+                format!("git fetch --unshallow {remote}, then try again")
             }
             Self::Lacking { id } => {
-                format!("git cat-file -e {id} fetches it, then push again")
+                format!("git cat-file -e {id} fetches it, then try again")
             }
             Self::Input { .. } => {
                 "git calls the hook; to ask for a verdict by hand: pushgate check".to_owned()
@@ -687,7 +687,7 @@ impl Trouble {
                 "pushgate uninstall && pushgate install, which git of any age reads".to_owned()
             }
             Self::Untold { .. } => {
-                "pushgate install puts the gate where it hears all of a push, then push again"
+                "pushgate install puts the gate where it hears all of a push, then try again"
                     .to_owned()
             }
             Self::TwoHooks { hook, kept } => format!(
@@ -705,11 +705,11 @@ impl Trouble {
             }
             Self::Holidays(error) => {
                 format!(
-                    "mend {}, or take it off `closed` in {FILE}; commit it, and push again",
+                    "mend {}, or take it off `closed` in {FILE}; commit it, and try again",
                     error.path
                 )
             }
-            Self::Policy { .. } => format!("mend {FILE}, commit it, and push again"),
+            Self::Policy { .. } => format!("mend {FILE}, commit it, and try again"),
             Self::LinkInTheWay {
                 link,
                 tracked: true,
@@ -719,7 +719,7 @@ impl Trouble {
             }
             Self::LinkInTheWay { path, .. } => {
                 format!(
-                    "rm -r {}, then push again",
+                    "rm -r {}, then try again",
                     shell_word(&path.to_string_lossy())
                 )
             }

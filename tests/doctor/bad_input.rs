@@ -28,7 +28,8 @@ fn before_the_first_commit_and_without_remotes_it_looks_at_what_is_there() {
     told.warns("nothing is committed yet: the suite is found from the files of a commit")
         .hints("suite.run");
     told.warns("there is no .pushgate.yml");
-    told.breaks("`origin/master` does not exist");
+    told.breaks("`origin/master` does not exist")
+        .hints("commit first: there is nothing to push yet");
     told.breaks(".git/hooks/pre-push is missing").is_cured();
     for remote in ["origin", "staging", "production"] {
         shop.git(["remote", "remove", remote]).goes();

@@ -167,6 +167,7 @@ fn repository(world: &Real, place: &Place, clock: &mut Clock) -> (Repository, Op
             findings: findings(world),
             loaded: loaded.map(|loaded| known(&loaded)),
         },
+        has_commit: local.is_some(),
         trunk,
         remotes: heard.remotes,
         absent: heard.absent,

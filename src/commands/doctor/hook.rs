@@ -13,7 +13,7 @@ use super::{
     settings,
 };
 use crate::{
-    commands::hooks::{EARLIER_NAME, Found, Hooks, LEGACY, NAME, Owner, WAITING, is_same},
+    commands::hooks::{self, EARLIER_NAME, Found, Hooks, LEGACY, NAME, Owner, WAITING, is_same},
     doctor::{
         facts::{Called, Caller, Hook},
         script::{self, Author, File, Interpreter, Runs, Script},
@@ -24,14 +24,7 @@ use crate::{
 
 /// What there is to know of the hook, and whom it calls.
 pub(super) fn look(world: &Real, place: &Place) -> Result<(Hook, Option<Called>), Trouble> {
-    let said = world
-        .git()
-        .must(["rev-parse", "--path-format=absolute", "--git-path", "hooks"])?;
-    let directory = said
-        .out
-        .trim_end_with(|c| c == '\n')
-        .to_path_lossy()
-        .into_owned();
+    let directory = hooks::directory(world)?;
     let eyes = Eyes {
         world,
         place,

@@ -5,7 +5,6 @@ mod owner;
 mod text;
 
 use std::{
-    ffi::OsStr,
     fs,
     io::{self, Write},
     os::unix::{
@@ -57,15 +56,19 @@ pub(super) enum Found {
     Foreign,
 }
 
+/// Asks git for its hooks directory, `core.hooksPath` considered.
+pub(super) fn directory(world: &Real) -> Result<PathBuf, Trouble> {
+    let said = world
+        .git()
+        .must(["rev-parse", "--path-format=absolute", "--git-path", "hooks"])?;
+    let path = said.out.trim_end_with(|c| c == '\n');
+    Ok(path.to_path_lossy().into_owned())
+}
+
 impl Hooks {
-    /// Asks git for its hooks directory, `core.hooksPath` considered, and refuses one that other
-    /// repositories share.
+    /// Those of a repository; refuses a hooks directory that other repositories share.
     pub(super) fn of(world: &Real) -> Result<Self, Trouble> {
-        let said =
-            world
-                .git()
-                .must(["rev-parse", "--path-format=absolute", "--git-path", "hooks"])?;
-        let directory = PathBuf::from(OsStr::from_bytes(said.out.trim_end_with(|c| c == '\n')));
+        let directory = directory(world)?;
         let real = real(&directory);
         let own = [Some(world.common_dir()), world.work_tree()];
         // Beneath, not the top itself: what is beside it must be the repository's own, too.
