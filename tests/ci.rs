@@ -654,13 +654,20 @@ fn what_gitlab_has_passed_goes_and_what_it_has_not_does_not() {
     assert_eq!(forge.asked().len(), 1);
     let mut may_fail = job(5, "audit", "failed");
     may_fail["allow_failure"] = json!(true);
+    let mut for_somebody = job(6, "deploy", "manual");
+    for_somebody["allow_failure"] = json!(true);
+    for_somebody["finished_at"] = json!(null);
     let again = vec![
         job(3, "test", "failed"),
         job(9, "test", "success"),
         may_fail,
+        for_somebody,
     ];
     let (shop, forge, _) = on_gitlab(GITLAB, vec![Scene::Gitlab(again)]);
-    forge.push(&shop, "staging").goes();
+    forge
+        .push(&shop, "staging")
+        .goes()
+        .never_says("only just passed");
     let (shop, forge, _) = on_gitlab(
         GITLAB,
         vec![Scene::Gitlab(vec![

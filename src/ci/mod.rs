@@ -139,13 +139,16 @@ pub(crate) fn weigh(checks: &[Check], wanted: &[String]) -> Weight {
 /// Whether all of them ended so long before that moment of the forge's clock.
 ///
 /// What has ended a moment ago may be followed by what nobody has begun yet: another workflow, another
-/// service.
+/// service. What counts neither way may never end: a job of GitLab that waits for somebody to start it.
 pub(crate) fn are_settled(checks: &[Check], now: Option<Timestamp>, grace: Duration) -> bool {
     let (Some(now), Ok(grace)) = (now, SignedDuration::try_from(grace)) else {
         return false;
     };
     let is_old = |ended| Timestamp::duration_since(now, ended) >= grace;
-    checks.iter().all(|check| check.ended.is_some_and(is_old))
+    checks.iter().all(|check| match check.ended {
+        Some(ended) => is_old(ended),
+        None => check.state == State::Aside,
+    })
 }
 
 /// A moment as forges write it; one that cannot be read is none.
@@ -216,6 +219,8 @@ mod tests {
         assert!(!settled(&[ended(10)], None));
         let unknown = check("a", State::Passed);
         assert!(!settled(&[ended(10), unknown], Some(at(100))));
+        let manual = check("a", State::Aside);
+        assert!(settled(&[ended(10), manual], Some(at(100))));
     }
 
     #[test]
