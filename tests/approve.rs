@@ -28,8 +28,7 @@ fn shop_with(policy: &str) -> Sandbox {
     let shop = Sandbox::new();
     shop.policy(policy);
     for remote in ["origin", "staging", "production"] {
-        shop.git(["push", "-q", "--no-verify", remote, "master"])
-            .goes();
+        shop.push_ungated(remote, "master");
     }
     shop
 }
@@ -179,8 +178,7 @@ fn a_commit_that_is_not_live_is_refused_though_it_was() {
     let shop = shop();
     let old = shop.ask(["rev-parse", "HEAD"]);
     shop.commit("two");
-    shop.git(["push", "-q", "--no-verify", "staging", "master"])
-        .goes();
+    shop.push_ungated("staging", "master");
     let ran = shop.pushgate(["approve", "--commit", &old]);
     assert_eq!(ran.code, 1);
     ran.says("which is 1 commit behind it");
@@ -198,8 +196,7 @@ fn on_a_feature_branch_trunk_is_meant_and_else_head() {
     let feature = shop.commit("feature");
     let ran = shop.pushgate(["approve"]).goes();
     ran.says(&format!("{} signed off", &master[..7]));
-    shop.git(["push", "-q", "--no-verify", "staging", "feature:master"])
-        .goes();
+    shop.push_ungated("staging", "feature:master");
     let ran = shop.pushgate(["approve"]).goes();
     ran.says(&format!("{} signed off", &feature[..7]));
 }
@@ -228,14 +225,12 @@ fn every_remote_of_the_environment_must_have_it() {
     shop.git(["remote", "add", "second", second.to_str().unwrap()])
         .goes();
     let head = shop.commit("two");
-    shop.git(["push", "-q", "--no-verify", "staging", "master"])
-        .goes();
+    shop.push_ungated("staging", "master");
     let ran = shop.pushgate(["approve"]);
     assert_eq!(ran.code, 1);
     ran.says("hint: git push second master");
     nothing_recorded(&shop);
-    shop.git(["push", "-q", "--no-verify", "second", "master"])
-        .goes();
+    shop.push_ungated("second", "master");
     let ran = shop.pushgate(["approve"]).goes();
     ran.says(&format!("{} signed off on staging", &head[..7]));
 }

@@ -72,8 +72,7 @@ fn it_has_its_own_name_its_neighbours_and_the_paths_that_it_had() {
                 .says("above: here here\n");
         };
         says_all(push());
-        shop.git(["push", "-q", "--no-verify", "origin", ":feature"])
-            .goes();
+        shop.push_ungated("origin", ":feature");
         shop.install();
         says_all(push());
         shop.pushgate(["uninstall"]).goes();
@@ -143,8 +142,7 @@ fn one_that_version_1_kept_moves_and_comes_back_byte_for_byte() {
         assert_eq!(hook(&shop).metadata().unwrap().ino(), inode);
         assert_eq!(hook(&shop).metadata().unwrap().mode() & 0o7777, 0o2751);
         fs::remove_file(hook(&shop)).unwrap();
-        shop.git(["push", "-q", "--no-verify", "origin", ":one"])
-            .goes();
+        shop.push_ungated("origin", ":one");
     }
 }
 

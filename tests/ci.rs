@@ -22,8 +22,7 @@ fn shop(suite: &str) -> (Sandbox, String) {
     let commit = shop.policy(&format!(
         "suite: {suite}\nenvironments: {{staging: {{}}, production: {{after: staging, signoff: false}}}}\n"
     ));
-    shop.git(["push", "-q", "--no-verify", "origin", "master"])
-        .goes();
+    shop.push_ungated("origin", "master");
     (shop, commit)
 }
 
@@ -474,8 +473,7 @@ fn a_receipt_is_the_commits_not_the_trees() {
     let (shop, forge, _) = on_github(GITHUB, vec![github(vec![run("test", "success")])]);
     forge.push(&shop, "staging").goes();
     let amended = shop.commit("the same files");
-    shop.git(["push", "-q", "--no-verify", "origin", "master"])
-        .goes();
+    shop.push_ungated("origin", "master");
     let ran = forge.push(&shop, "staging").undecided("suite");
     ran.says(&format!("No commit found for SHA: {amended}"))
         .says("hint: git push origin first");
@@ -566,15 +564,7 @@ fn a_push_to_trunk_comes_before_its_checks() {
         "{ci: github, on: trunk, timeout: 3s}",
         vec![github(vec![run("test", "failure")])],
     );
-    shop.git([
-        "push",
-        "-q",
-        "--no-verify",
-        "--force",
-        "origin",
-        "HEAD~1:master",
-    ])
-    .goes();
+    shop.push_ungated("origin", "+HEAD~1:master");
     forge
         .push(&shop, "origin")
         .refused("suite")

@@ -75,8 +75,7 @@ fn check_asks_what_a_push_would_be_asked() {
 fn check_from_a_subdirectory_and_of_an_unknown_name() {
     let shop = Sandbox::new();
     shop.commit_file("sub/x", "x");
-    shop.git(["push", "-q", "--no-verify", "origin", "master"])
-        .goes();
+    shop.push_ungated("origin", "master");
     shop.run_in(shop.app.join("sub"), PUSHGATE, ["check", "staging"])
         .goes();
     let ran = shop.pushgate(["check", "prodution"]);

@@ -23,8 +23,7 @@ fn with_suite(suite: &str) -> Sandbox {
         ".pushgate.yml",
         &format!("suite: {suite}\nenvironments: {{staging: {{}}}}\n"),
     );
-    shop.git(["push", "-q", "--no-verify", "origin", "master"])
-        .goes();
+    shop.push_ungated("origin", "master");
     shop
 }
 
@@ -43,8 +42,7 @@ fn stubborn(more: &str) -> Sandbox {
     );
     shop.git(["add", "stubborn"]).goes();
     shop.git(["commit", "-q", "-m", "Add a suite"]).goes();
-    shop.git(["push", "-q", "--no-verify", "origin", "master"])
-        .goes();
+    shop.push_ungated("origin", "master");
     shop
 }
 

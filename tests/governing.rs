@@ -10,8 +10,7 @@ const BROKEN: &str = "suite: {rum: 'true'}\n";
 fn shop() -> Sandbox {
     let shop = Sandbox::new();
     shop.policy(BOTH);
-    shop.git(["push", "-q", "--no-verify", "origin", "master"])
-        .goes();
+    shop.push_ungated("origin", "master");
     shop.git(["switch", "-qc", "feature"]).goes();
     shop
 }
@@ -72,8 +71,7 @@ fn a_policy_that_does_not_load_stops_only_what_trunk_s_policy_governs() {
 fn where_no_policy_loads_nothing_goes() {
     let shop = Sandbox::new();
     shop.policy(BROKEN);
-    shop.git(["push", "-q", "--no-verify", "origin", "master"])
-        .goes();
+    shop.push_ungated("origin", "master");
     shop.git(["switch", "-qc", "feature"]).goes();
     shop.push("origin", "feature")
         .goes_not()
@@ -92,8 +90,7 @@ fn a_suite_for_every_branch_ages_what_the_first_branch_was_told() {
             shop.path("theirs").display()
         )
     ));
-    shop.git(["push", "-q", "--no-verify", "origin", "master"])
-        .goes();
+    shop.push_ungated("origin", "master");
     let origin = shop.path("origin.git");
     shop.git(["clone", "-q", origin.to_str().unwrap(), "../theirs"])
         .goes();
@@ -122,8 +119,7 @@ fn a_suite_for_every_branch_ages_what_the_first_branch_was_told() {
 fn a_tag_deploys_where_the_platform_takes_any_ref() {
     let shop = Sandbox::new();
     shop.policy("suite: {run: 'true'}\nenvironments: {staging: {app: apps.example/shop}}\n");
-    shop.git(["push", "-q", "--no-verify", "origin", "master"])
-        .goes();
+    shop.push_ungated("origin", "master");
     for user in ["dokku", "piku"] {
         let url = format!("{user}@apps.example:shop");
         let master = shop.ask(["rev-parse", "master"]);
@@ -169,8 +165,7 @@ fn without_a_policy_a_heroku_remote_counts_in_either_spelling() {
     let key = format!("url.{}.insteadOf", there.display());
     shop.git(["config", &key, "https://git.heroku.com/shop.git"])
         .goes();
-    shop.git(["push", "-q", "--no-verify", "origin", "master"])
-        .goes();
+    shop.push_ungated("origin", "master");
     shop.push_with(&[("PUSHGATE_SKIP", "window")], "production", "master")
         .refused("suite")
         .says("push to production");

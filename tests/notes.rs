@@ -161,8 +161,7 @@ fn an_amended_commit_takes_no_sign_off_with_it() {
     let old = shop.commit("two");
     told(&shop, &shop.app, &format!("add {}", line(&old, "true")));
     shop.git(["config", "notes.rewriteRef", REF]).goes();
-    shop.git(["commit", "-q", "--amend", "--allow-empty", "-m", "three"])
-        .goes();
+    shop.amend("three");
     let head = shop.ask(["rev-parse", "HEAD"]);
     assert_eq!(note(&shop, &head), note(&shop, &old));
     assert_eq!(told(&shop, &shop.app, &format!("read {head}")), "");

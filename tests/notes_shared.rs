@@ -442,8 +442,7 @@ fn notes_that_were_rewritten_on_the_server_come_back() {
         &shop.app,
         &[&format!("add {}", line(&head, "ana")), "push origin"],
     );
-    shop.git(["push", "-q", "--no-verify", "origin", &format!(":{REF}")])
-        .goes();
+    shop.push_ungated("origin", &format!(":{REF}"));
     let ben = clone(&shop, "ben");
     tell(
         &shop,

@@ -55,8 +55,7 @@ fn the_cure_names_what_deploys_where_trunk_is_called_otherwise() {
     shop.policy(
         "trunk: {branch: develop}\nsuite: {run: 'true'}\nenvironments: {staging: {branch: main}, production: {after: staging, signoff: false}}\n",
     );
-    shop.git(["push", "-q", "--no-verify", "origin", "develop"])
-        .goes();
+    shop.push_ungated("origin", "develop");
     shop.push("production", "develop:main")
         .refused("promotion")
         .says("hint: git push staging develop:main, try it on staging, then push again");
@@ -80,8 +79,7 @@ fn all_remotes_of_staging_must_have_it() {
     shop.git(["remote", "add", "second", "../second.git"])
         .goes();
     shop.policy("suite: {run: 'true'}\nenvironments:\n  staging: {remote: [staging, second]}\n  production: {after: staging, signoff: false}\n");
-    shop.git(["push", "-q", "--no-verify", "origin", "master"])
-        .goes();
+    shop.push_ungated("origin", "master");
     shop.push("staging", "master").goes();
     shop.push("production", "master")
         .refused("promotion")
@@ -126,10 +124,8 @@ fn staging_moving_while_the_suite_runs_is_noticed() {
         shop.path("staging.git").display()
     );
     shop.policy(&format!("suite: {{run: '{push}'}}\nenvironments:\n  staging: {{}}\n  production: {{after: staging, signoff: false}}\n"));
-    shop.git(["push", "-q", "--no-verify", "origin", "master"])
-        .goes();
-    shop.git(["push", "-q", "--no-verify", "staging", "master"])
-        .goes();
+    shop.push_ungated("origin", "master");
+    shop.push_ungated("staging", "master");
     shop.push("production", "master")
         .refused("promotion")
         .says("note: promotion had passed before the suite ran");

@@ -69,8 +69,7 @@ fn an_amended_message_keeps_it_and_a_changed_file_does_not() {
     shop.push("origin", "master").goes();
     shop.git(["commit", "-q", "--amend", "-m", "other words"])
         .goes();
-    shop.git(["push", "-q", "--no-verify", "-f", "origin", "master"])
-        .goes();
+    shop.push_ungated("origin", "+master");
     shop.push("staging", "master").goes();
     assert_eq!(runs(&shop), 1);
     shop.commit_file("carts", "x");
@@ -174,8 +173,7 @@ fn linked_worktrees_share_them() {
 #[test]
 fn a_second_push_waits_for_the_first_and_finds_its_receipt() {
     let shop = with("{run: 'echo run >> ../runs; sleep 2'}");
-    shop.git(["push", "-q", "--no-verify", "origin", "master"])
-        .goes();
+    shop.push_ungated("origin", "master");
     let first = shop
         .command("git")
         .args(["push", "staging", "master"])
@@ -232,8 +230,7 @@ fn whatever_gives_a_pass_its_meaning_needs_a_new_run_of_the_same_tree() {
     let shop = Sandbox::new();
     shop.git(["rm", "-q", ".pushgate.yml"]).goes();
     shop.commit_file("web/x", "x");
-    shop.git(["push", "-q", "--no-verify", "origin", "master"])
-        .goes();
+    shop.push_ungated("origin", "master");
     fs::write(shop.app.join(".git/info/exclude"), ".pushgate.yml\n.env\n").unwrap();
     let one = format!("'echo run >> {}'", shop.path("runs").display());
     let policies = [
@@ -284,8 +281,7 @@ fn a_receipt_of_another_suite_or_tree_is_none_though_it_has_the_name() {
 fn a_kill_at_any_moment_leaves_the_whole_receipt_or_none() {
     const CALLS: &str = "write,fsync,fdatasync,fchmod,rename,renameat,renameat2,linkat,unlink";
     let shop = with("{run: 'true'}");
-    shop.git(["push", "-q", "--no-verify", "origin", "master"])
-        .goes();
+    shop.push_ungated("origin", "master");
     let (mut without, mut with) = (0, 0);
     for number in 1.. {
         let _ = fs::remove_dir_all(shop.app.join(".git/pushgate"));

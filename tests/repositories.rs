@@ -33,8 +33,7 @@ fn shop_of(options: &[&str]) -> Sandbox {
     shop.commit_file("api/index", "api\n");
     shop.policy(POLICY);
     for remote in ["origin", "staging", "production"] {
-        shop.git(["push", "-q", "--no-verify", remote, "master"])
-            .goes();
+        shop.push_ungated(remote, "master");
     }
     shop.git(["remote", "set-head", "origin", "master"]).goes();
     shop.git(["config", "branch.master.remote", "origin"])
@@ -641,8 +640,7 @@ fn a_partial_clone_whose_origin_is_gone_is_undecided() {
 fn a_partial_clone_that_lacks_the_pushed_policy_says_so() {
     let shop = shop();
     shop.policy(&format!("# Another one.\n{POLICY}"));
-    shop.git(["push", "-q", "--no-verify", "origin", "master"])
-        .goes();
+    shop.push_ungated("origin", "master");
     let place = clone_of(&shop, &["--filter=blob:none"]);
     let push = || {
         shop.run_in(
@@ -685,8 +683,7 @@ fn a_shallow_clone_is_told_to_deepen() {
     }
     // Neither behind nor diverged can be told from what is here.
     shop.commit_on_origin("three");
-    shop.git(["push", "-q", "--no-verify", "staging", "HEAD~1:master"])
-        .goes();
+    shop.push_ungated("staging", "HEAD~1:master");
     shop.run_in(
         &place.tree,
         "git",
@@ -722,15 +719,7 @@ fn a_shallow_clone_that_knows_enough_goes() {
 fn a_replaced_commit_fools_nobody() {
     let shop = shop();
     let old = shop.ask(["rev-parse", "HEAD"]);
-    shop.git([
-        "commit",
-        "-q",
-        "--amend",
-        "--allow-empty",
-        "-m",
-        "rewritten",
-    ])
-    .goes();
+    shop.amend("rewritten");
     // To git, what is rewritten now follows what it takes away.
     shop.git(["replace", "--graft", "HEAD", &old]).goes();
     shop.git(["merge-base", "--is-ancestor", &old, "HEAD"])
@@ -748,15 +737,7 @@ fn a_replaced_commit_fools_nobody() {
 fn a_grafted_commit_fools_nobody() {
     let shop = shop();
     let old = shop.ask(["rev-parse", "HEAD"]);
-    shop.git([
-        "commit",
-        "-q",
-        "--amend",
-        "--allow-empty",
-        "-m",
-        "rewritten",
-    ])
-    .goes();
+    shop.amend("rewritten");
     let new = shop.ask(["rev-parse", "HEAD"]);
     shop.write(".git/info/grafts", &format!("{new} {old}\n"));
     shop.git(["merge-base", "--is-ancestor", &old, "HEAD"])
@@ -1253,8 +1234,7 @@ fn shop_with_a_copy(options: &[&str]) -> Sandbox {
         "  run: echo $(cat web/index) $(cat api/index) both $(cat cache); echo kept >cache\n  in: worktree\n",
     ));
     shop.commit_file(".gitignore", "cache\n");
-    shop.git(["push", "-q", "--no-verify", "origin", "master"])
-        .goes();
+    shop.push_ungated("origin", "master");
     shop
 }
 

@@ -131,8 +131,7 @@ fn what_was_live_but_is_not_on_trunk_does_not_come_back() {
     let shop = Sandbox::new();
     shop.policy(POLICY);
     let hotfix = shop.commit("a hotfix that was never merged");
-    shop.git(["push", "-q", "--no-verify", "production", "master"])
-        .goes();
+    shop.push_ungated("production", "master");
     shop.git(["reset", "-q", "--hard", "HEAD~1"]).goes();
     shop.commit_on_origin("two");
     shop.push_at(DAY, "staging", "master").goes();
@@ -174,10 +173,7 @@ fn a_deploy_says_how_long_to_stay_around() {
 fn it_needs_neither_a_readable_calendar_nor_a_staging_that_answers() {
     let shop = Sandbox::new();
     shop.policy(&POLICY.replace("closed: [", "closed: [days.ics, "));
-    let around = |remote: &str| {
-        shop.git(["push", "-q", "--no-verify", remote, "master"])
-            .goes()
-    };
+    let around = |remote: &str| shop.push_ungated(remote, "master");
     let deploy = |calendar: &str| {
         let id = shop.commit_file("days.ics", calendar);
         for remote in ["origin", "staging", "production"] {

@@ -9,8 +9,7 @@ fn with_suite(suite: &str) -> Sandbox {
     shop.policy(&format!(
         "suite: {suite}\nenvironments: {{staging: {{}}}}\n"
     ));
-    shop.git(["push", "-q", "--no-verify", "origin", "master"])
-        .goes();
+    shop.push_ungated("origin", "master");
     shop
 }
 
@@ -55,8 +54,7 @@ fn what_cannot_run_has_not_failed() {
     shop.write("plain", "");
     shop.git(["add", "plain"]).goes();
     shop.policy("suite: {run: ./plain}\nenvironments: {staging: {}}\n");
-    shop.git(["push", "-q", "--no-verify", "origin", "master"])
-        .goes();
+    shop.push_ungated("origin", "master");
     shop.push("staging", "master")
         .refused("suite")
         .says("could not run: exit code 126, not executable");
@@ -137,8 +135,7 @@ fn the_checkout_must_be_what_is_pushed() {
 fn ignored_files_do_not_matter() {
     let shop = with_suite("{run: 'true'}");
     shop.commit_file(".gitignore", "*.log\n");
-    shop.git(["push", "-q", "--no-verify", "origin", "master"])
-        .goes();
+    shop.push_ungated("origin", "master");
     shop.write("x.log", "x");
     shop.push("staging", "master").goes();
 }
@@ -173,8 +170,7 @@ fn files_that_git_was_told_not_to_look_at_are_named() {
     for flag in ["--assume-unchanged", "--skip-worktree"] {
         let shop = with_suite("{run: 'true'}");
         shop.commit_file("settings", "x");
-        shop.git(["push", "-q", "--no-verify", "origin", "master"])
-            .goes();
+        shop.push_ungated("origin", "master");
         shop.git(["update-index", flag, "settings"]).goes();
         shop.write("settings", "edited in secret");
         shop.push("staging", "master")
@@ -357,8 +353,7 @@ fn a_log_that_cannot_be_kept_whole_stops_no_suite_but_one_that_is_looked_into() 
 fn no_suite_is_refused_and_so_are_two() {
     let shop = Sandbox::new();
     shop.policy("environments: {staging: {}}\n");
-    shop.git(["push", "-q", "--no-verify", "origin", "master"])
-        .goes();
+    shop.push_ungated("origin", "master");
     shop.push("staging", "master")
         .refused("suite")
         .says("nothing says what runs your tests")
@@ -371,8 +366,7 @@ fn the_projects_own_files_name_the_suite() {
     shop.script("bin/ci", "#!/bin/sh\necho the whole suite\n");
     shop.git(["add", "bin/ci"]).goes();
     shop.policy("environments: {staging: {}}\n");
-    shop.git(["push", "-q", "--no-verify", "origin", "master"])
-        .goes();
+    shop.push_ungated("origin", "master");
     shop.push("staging", "master")
         .goes()
         .says("the whole suite\n")
@@ -443,8 +437,7 @@ fn the_first_failure_stops_its_neighbours_and_is_shown_whole() {
 fn a_step_may_have_a_directory() {
     let shop = with_suite("{run: [{run: 'basename $PWD; cat x', dir: web}]}");
     shop.commit_file("web/x", "in the web\n");
-    shop.git(["push", "-q", "--no-verify", "origin", "master"])
-        .goes();
+    shop.push_ungated("origin", "master");
     shop.push("staging", "master")
         .goes()
         .says("web\nin the web\n");

@@ -215,8 +215,7 @@ fn trunk_moving_while_the_suite_runs_is_noticed() {
     shop.policy(&format!(
         "suite: {{run: '{push}'}}\nenvironments: {{staging: {{}}}}\n"
     ));
-    shop.git(["push", "-q", "--no-verify", "origin", "master"])
-        .goes();
+    shop.push_ungated("origin", "master");
     shop.push("staging", "master")
         .refused("trunk")
         .says("note: trunk had passed before the suite ran");
@@ -239,15 +238,7 @@ fn a_push_to_trunk_asks_nobody_and_runs_the_suite() {
 fn a_forced_push_that_takes_commits_off_trunk_is_refused_and_names_them() {
     let shop = Sandbox::new();
     shop.commit_on_origin("the work of a week");
-    shop.git([
-        "commit",
-        "-q",
-        "--amend",
-        "--allow-empty",
-        "-m",
-        "rewritten",
-    ])
-    .goes();
+    shop.amend("rewritten");
     shop.push("origin", "+master")
         .refused("trunk")
         .says("would take 1 commit off origin/master:")
@@ -258,8 +249,7 @@ fn a_forced_push_that_takes_commits_off_trunk_is_refused_and_names_them() {
 fn trunk_is_the_branch_that_origin_head_names() {
     let shop = Sandbox::new();
     shop.git(["branch", "-m", "master", "main"]).goes();
-    shop.git(["push", "-q", "--no-verify", "origin", "main"])
-        .goes();
+    shop.push_ungated("origin", "main");
     // Both exist there now; origin/HEAD decides.
     shop.git(["remote", "set-head", "origin", "main"]).goes();
     shop.commit("two");
@@ -322,15 +312,7 @@ fn an_environment_on_trunks_own_remote_keeps_every_commit_there() {
     shop.push("origin", "master")
         .goes()
         .says("push to production (origin) may go");
-    shop.git([
-        "commit",
-        "-q",
-        "--amend",
-        "--allow-empty",
-        "-m",
-        "rewritten",
-    ])
-    .goes();
+    shop.amend("rewritten");
     shop.push("origin", "+master")
         .refused("trunk")
         .says("would take 1 commit off origin/master");

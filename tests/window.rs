@@ -7,8 +7,7 @@ fn with_window(window: &str) -> Sandbox {
     shop.policy(&format!(
         "suite: {{run: 'true'}}\nenvironments:\n  production:\n    window: {window}\n"
     ));
-    shop.git(["push", "-q", "--no-verify", "origin", "master"])
-        .goes();
+    shop.push_ungated("origin", "master");
     shop
 }
 
@@ -125,8 +124,7 @@ fn a_window_that_never_opens_says_so() {
 fn the_window_closing_while_the_suite_runs_is_noticed() {
     let shop = Sandbox::new();
     shop.policy("suite: {run: sleep 3}\nenvironments:\n  production:\n    window: {timezone: UTC, closed: ['22:00-07:00']}\n");
-    shop.git(["push", "-q", "--no-verify", "origin", "master"])
-        .goes();
+    shop.push_ungated("origin", "master");
     shop.push_at("2026-11-24 21:59:58", "production", "master")
         .refused("window")
         .says("note: window had passed before the suite ran");

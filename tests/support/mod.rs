@@ -182,6 +182,12 @@ impl Sandbox {
         self.git(["push", remote, refspec])
     }
 
+    /// The same by somebody without a gate, to whom nobody says no.
+    pub fn push_ungated(&self, remote: &str, refspec: &str) {
+        self.git(["push", "-q", "--no-verify", remote, refspec])
+            .goes();
+    }
+
     /// `git push REMOTE REFSPEC` with further variables of the environment.
     pub fn push_with(&self, variables: &[(&str, &str)], remote: &str, refspec: &str) -> Ran {
         let mut command = self.command("git");
@@ -241,11 +247,16 @@ impl Sandbox {
         self.ask(["rev-parse", "HEAD"])
     }
 
+    /// Rewrites the last commit.
+    pub fn amend(&self, subject: &str) {
+        self.git(["commit", "-q", "--amend", "--allow-empty", "-m", subject])
+            .goes();
+    }
+
     /// Commits something and brings it to origin, as a colleague would who needs no gate.
     pub fn commit_on_origin(&self, subject: &str) -> String {
         let id = self.commit(subject);
-        self.git(["push", "-q", "--no-verify", "origin", "HEAD:master"])
-            .goes();
+        self.push_ungated("origin", "HEAD:master");
         id
     }
 
