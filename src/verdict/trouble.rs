@@ -1,0 +1,310 @@
+//! Why nobody can tell.
+
+mod cures;
+
+use std::{path::PathBuf, time::Duration};
+
+use super::{TrunkName, words};
+use crate::{
+    calendar::{HolidaysError, MomentError},
+    ci::CiTrouble,
+    push::Oid,
+};
+
+/// The question could not be answered. Lower case, fits after "could not decide: ".
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Trouble {
+    /// The network said nothing in time.
+    #[error("`{remote}` gave no answer within {} s", .limit.as_secs())]
+    NoAnswer {
+        /// Who was asked.
+        remote: String,
+        /// How long it was waited for.
+        limit: Duration,
+    },
+    /// git could not reach a remote, or was not let in.
+    #[error("could not ask `{remote}` for its branches")]
+    Unreachable {
+        /// Who was asked.
+        remote: String,
+        /// git's own words.
+        words: Vec<String>,
+    },
+    /// The remote that the policy calls trunk's does not exist here.
+    #[error("there is no remote `{remote}`, where trunk should be{}", words::did_you_mean(.remote, .known))]
+    NoTrunkRemote {
+        /// Its name.
+        remote: String,
+        /// The remotes that there are.
+        known: Vec<String>,
+    },
+    /// Trunk's branch does not exist on its remote.
+    #[error("`{0}` does not exist")]
+    NoTrunk(TrunkName),
+    /// Nothing tells which branch is trunk.
+    #[error("which branch is trunk? `{remote}` has {found}")]
+    WhichTrunk {
+        /// The remote.
+        remote: String,
+        /// What it has.
+        found: &'static str,
+    },
+    /// No remote leads to the environment that comes first.
+    #[error("no remote of this repository leads to `{environment}`{}", words::did_you_mean(.remote, .known))]
+    NoRemote {
+        /// The environment.
+        environment: String,
+        /// The remote that the policy names.
+        remote: String,
+        /// The remotes that there are.
+        known: Vec<String>,
+    },
+    /// The history ends here, so ancestry cannot be told.
+    #[error("this clone is shallow: its history ends before {short} is met", short = .id.short())]
+    Shallow {
+        /// The commit that was looked for.
+        id: Oid,
+        /// The remote to deepen from.
+        remote: String,
+    },
+    /// What git left out of a partial clone is asked for.
+    #[error("this partial clone lacks {short}, a part of what is pushed", short = .id.short())]
+    Lacking {
+        /// The object.
+        id: Oid,
+    },
+    /// There is no work tree to run the suite in.
+    #[error("this repository is bare: there is no checkout to run the suite in")]
+    Bare,
+    /// The destination belongs to two environments.
+    #[error("{destination} is claimed by {}", .environments.join(" and "))]
+    TwoEnvironments {
+        /// The place.
+        destination: String,
+        /// Who claims it.
+        environments: Vec<String>,
+    },
+    /// Somebody stopped us.
+    #[error("stopped: {by}")]
+    Interrupted {
+        /// The signal, or what else.
+        by: String,
+    },
+    /// Somebody stopped the suite, and whoever watched it knows.
+    #[error("the suite was stopped: {by}")]
+    SuiteStopped {
+        /// The signal, or the end of `git push`.
+        by: String,
+    },
+    /// The CI could not say.
+    #[error(transparent)]
+    Ci(Box<CiTrouble>),
+    /// Something stands where `suite.link` wants a link.
+    #[error("`{link}` of `suite.link` cannot be linked into the worktree: {} is there{}", .path.display(), if *.tracked { ", and the commit has it" } else { "" })]
+    LinkInTheWay {
+        /// What is to be linked.
+        link: String,
+        /// What is there.
+        path: PathBuf,
+        /// Whether git keeps it.
+        tracked: bool,
+    },
+    /// A program of ours failed.
+    #[error("could not run `{command}`")]
+    Git {
+        /// The command, short.
+        command: String,
+        /// Its own words.
+        words: Vec<String>,
+    },
+    /// There is no git.
+    #[error("could not run `git`")]
+    NoGit {
+        /// Why not.
+        words: Vec<String>,
+    },
+    /// There is no repository here, or none that git opens.
+    #[error("there is no repository here that git opens")]
+    NoRepository {
+        /// git's own words.
+        words: Vec<String>,
+    },
+    /// There is no place for a policy.
+    #[error("this repository has no work tree that the policy could be written into")]
+    NoWorkTree,
+    /// The clock's zone is unknown.
+    #[error("the time zone of this machine cannot be told")]
+    NoZone {
+        /// Why.
+        words: Vec<String>,
+    },
+    /// Something of ours could not be read or written.
+    #[error("could not {what}")]
+    Io {
+        /// What was tried.
+        what: String,
+        /// The system's words.
+        words: Vec<String>,
+    },
+    /// The hook was not called as git calls it.
+    #[error("{why}")]
+    Input {
+        /// What was wrong.
+        why: String,
+    },
+    /// A calendar of the window is not known.
+    #[error(transparent)]
+    Holidays(#[from] HolidaysError),
+    /// A text that should be a moment.
+    #[error(transparent)]
+    Moment(#[from] MomentError),
+    /// A revision names no commit.
+    #[error("`{revision}` names no commit")]
+    NoCommit {
+        /// The revision.
+        revision: String,
+    },
+    /// The policy has no such environment.
+    #[error("there is no environment `{name}`; there is {}{}", words::alternatives(.known), words::did_you_mean(.name, .known))]
+    NoEnvironment {
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        known: Vec<String>,
+    },
+    /// There is no such subcommand.
+    #[error("there is no command `{name}`{}", words::did_you_mean(.name, .known))]
+    NoCommand {
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        known: Vec<String>,
+    },
+    /// The hooks directory is not this repository's own.
+    #[error("git looks for its hooks in {}, which is not this repository's own", .directory.display())]
+    SharedHooks {
+        /// The directory.
+        directory: PathBuf,
+        /// The repository's own, as `core.hooksPath` would name it.
+        own: PathBuf,
+    },
+    /// A file of another program's that only a person can change safely.
+    #[error("{} is not changed: {why}", .path.display())]
+    NotEdited {
+        /// The file.
+        path: PathBuf,
+        /// What is in the way.
+        why: String,
+    },
+    /// git would run git-lfs beside a hook of its configuration, whatever that says.
+    #[error("git runs {} whatever a hook of its configuration says: git-lfs would upload what the gate refuses", .hook.display())]
+    LfsBeside {
+        /// Its hook.
+        hook: PathBuf,
+    },
+    /// git does not read hooks from its configuration.
+    #[error("git {version} reads no hooks from its configuration; git {needed} does")]
+    OldGit {
+        /// The user's.
+        version: String,
+        /// The first that does.
+        needed: &'static str,
+    },
+    /// Whoever calls in git's place leaves something out.
+    #[error("{by} does not tell what is pushed: {what} is not set")]
+    Untold {
+        /// Its name.
+        by: String,
+        /// The variable.
+        what: &'static str,
+    },
+    /// There is a hook, and there is a kept one already.
+    #[error("{} is not pushgate's, and {} keeps an older one", .hook.display(), .kept.display())]
+    TwoHooks {
+        /// The hook.
+        hook: PathBuf,
+        /// The kept one.
+        kept: PathBuf,
+    },
+    /// The demo's story did not go as it is told.
+    #[error("the story went otherwise: `{command}` ended with {code}")]
+    Demo {
+        /// The command.
+        command: String,
+        /// Its exit code.
+        code: i32,
+        /// What it said.
+        words: Vec<String>,
+    },
+    /// A file is there that we would write.
+    #[error("{} exists already", .path.display())]
+    Exists {
+        /// The file.
+        path: PathBuf,
+        /// What to do about it.
+        cure: &'static str,
+    },
+    /// Several environments can be tried before another, or none.
+    #[error("which environment did you try? {}", words::alternatives(.known))]
+    WhichEnvironment {
+        /// What there is.
+        known: Vec<String>,
+    },
+    /// git could not sign what the policy wants signed.
+    #[error("could not sign it, which the policy asks for")]
+    NotSigned {
+        /// git's words.
+        words: Vec<String>,
+    },
+    /// A remote does not take what the team remembers.
+    #[error("`{remote}` does not take refs/notes/pushgate")]
+    NotShared {
+        /// The remote.
+        remote: String,
+        /// Its own words, and git's.
+        words: Vec<String>,
+    },
+    /// The policy does not hold.
+    #[error("{message}")]
+    Policy {
+        /// Place, text and nearest valid word.
+        message: String,
+        /// The line with a mark under it.
+        excerpt: Vec<String>,
+    },
+}
+
+impl Trouble {
+    /// A failure of the file system.
+    pub fn io(what: impl Into<String>, error: &std::io::Error) -> Self {
+        Self::Io {
+            what: what.into(),
+            words: vec![error.to_string()],
+        }
+    }
+
+    /// Its causes, one a line, outermost first.
+    pub fn causes(&self) -> &[String] {
+        match self {
+            Self::Ci(why) => why.words(),
+            Self::Unreachable { words, .. }
+            | Self::NotShared { words, .. }
+            | Self::NotSigned { words }
+            | Self::Git { words, .. }
+            | Self::NoGit { words }
+            | Self::NoRepository { words }
+            | Self::Demo { words, .. }
+            | Self::NoZone { words }
+            | Self::Io { words, .. }
+            | Self::Policy { excerpt: words, .. } => words,
+            _ => &[],
+        }
+    }
+
+    /// All of it in one line, for where it stops nothing.
+    pub fn in_one_line(&self) -> String {
+        let causes = self.causes().join("; ");
+        let colon = if causes.is_empty() { "" } else { ": " };
+        format!("{self}{colon}{causes}")
+    }
+}
