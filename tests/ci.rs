@@ -287,7 +287,7 @@ fn what_has_only_just_passed_may_not_be_all() {
 
 #[test]
 fn a_slow_answer_has_the_world_asked_again_and_a_mute_forge_an_end() {
-    let (shop, forge, _) = on_github(GITHUB, vec![github(vec![run("test", "success")])]);
+    let (shop, forge, commit) = on_github(GITHUB, vec![github(vec![run("test", "success")])]);
     forge.behaves(Manners {
         thinks: Duration::from_secs(1),
         ..Manners::default()
@@ -300,7 +300,12 @@ fn a_slow_answer_has_the_world_asked_again_and_a_mute_forge_an_end() {
     let push = push.unwrap();
     is_asked(&forge, 1);
     shop.colleague_pushes("origin", "meanwhile");
-    Ran::from(push.wait_with_output().unwrap()).refused("trunk");
+    Ran::from(push.wait_with_output().unwrap())
+        .refused("trunk")
+        .says(&format!(
+            "pushgate: asking GitHub about acme/shop@{}\n",
+            &commit[..7]
+        ));
     let (shop, forge, _) = on_github(
         "{ci: github, timeout: 1s}",
         vec![github(vec![run("test", "success")])],

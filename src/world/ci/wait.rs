@@ -1,6 +1,7 @@
 //! The wait for a forge: it is asked again and again, until its checks are done or the time is up.
 
 use std::{
+    sync::mpsc::{self, RecvTimeoutError},
     thread,
     time::{Duration, Instant},
 };
@@ -11,7 +12,7 @@ use super::{
 };
 use crate::{
     ci::{Check, CiTrouble, Weight, Why, are_settled, weigh},
-    gates::{Checked, Stop},
+    gates::{Checked, Stop, live::joined},
     suite::{Audience, Waiting},
     verdict::{Refusal, Trouble, printable},
     world::signals,
@@ -46,7 +47,10 @@ struct Wait<'a> {
     green: Option<(Instant, usize)>,
     /// How many questions in a row failed.
     failures: u32,
-    has_waited: bool,
+    /// Whether it was answered before.
+    has_answer: bool,
+    /// Whether somebody was told that it is waited for.
+    is_told: bool,
 }
 
 impl Asker {
@@ -66,7 +70,8 @@ impl Asker {
             running: Vec::new(),
             green: None,
             failures: 0,
-            has_waited: false,
+            has_answer: false,
+            is_told: false,
         };
         wait.until_decided()
     }
@@ -78,8 +83,7 @@ impl Wait<'_> {
         loop {
             // The last question is asked when the time is up.
             let is_last = self.start.elapsed() >= self.limit;
-            let until = (self.start + self.limit).max(Instant::now() + LAST);
-            let answer = self.asker.ask(until);
+            let answer = self.ask();
             if let Some(by) = signals::interrupted() {
                 self.waiting.interrupted(&by);
                 return Err(Trouble::SuiteStopped { by }.into());
@@ -95,13 +99,37 @@ impl Wait<'_> {
                     of: self.asker.asked.to_string(),
                     passed,
                     took,
-                    waited: self.has_waited || took >= SOON,
+                    waited: self.is_told || took >= SOON,
                 });
             }
-            self.has_waited = true;
+            self.has_answer = true;
             self.sleep(pause);
             pause = (pause * 3 / 2).min(LATER);
         }
+    }
+
+    /// Asks, and shows that it does where that takes long.
+    fn ask(&mut self) -> Result<Answer, CiTrouble> {
+        let asker = self.asker;
+        let until = (self.start + self.limit).max(Instant::now() + LAST);
+        thread::scope(|scope| {
+            let (done, heard) = mpsc::channel();
+            let asking = scope.spawn(move || {
+                let answer = asker.ask(until);
+                // Nobody hears it only where we are gone.
+                let _ = done.send(());
+                answer
+            });
+            while heard.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
+                if self.is_told {
+                    self.waiting.tick();
+                } else if self.start.elapsed() >= SOON {
+                    let forge = asker.asked.forge.name();
+                    self.tell(&format!("asking {forge} about {}", asker.asked));
+                }
+            }
+            joined(asking)
+        })
     }
 
     fn heard(&mut self, answer: &Answer, is_last: bool) -> End {
@@ -117,11 +145,11 @@ impl Wait<'_> {
                 Some(Err(self.refused(Vec::new(), missing)))
             }
             Weight::Missing(_) => {
-                if !self.has_waited {
+                if !self.has_answer {
                     let asked = &self.asker.asked;
                     let (forge, short) = (asked.forge.name(), asked.commit.short());
                     let line = format!("{forge} has not begun with {short}: waiting");
-                    self.waiting.line(&line);
+                    self.tell(&line);
                 }
                 None
             }
@@ -144,7 +172,7 @@ impl Wait<'_> {
         }
         if self.green.is_none() {
             let asked = &self.asker.asked;
-            self.waiting.line(&format!(
+            self.tell(&format!(
                 "{} has only just passed {}: waiting whether more checks follow",
                 asked.forge.name(),
                 asked.commit.short()
@@ -167,8 +195,7 @@ impl Wait<'_> {
         if checks != self.running {
             let (forge, short) = (asked.forge.name(), asked.commit.short());
             let names = names(&checks);
-            self.waiting
-                .line(&format!("waiting for {forge} to check {short}: {names}"));
+            self.tell(&format!("waiting for {forge} to check {short}: {names}"));
             self.running = checks;
         }
         None
@@ -176,7 +203,7 @@ impl Wait<'_> {
 
     fn failed(&mut self, why: CiTrouble, is_last: bool) -> End {
         self.failures += 1;
-        let goes_on = self.has_waited && self.failures < PATIENCE && !is_last && is_passing(&why);
+        let goes_on = self.has_answer && self.failures < PATIENCE && !is_last && is_passing(&why);
         if goes_on {
             return None;
         }
@@ -190,6 +217,11 @@ impl Wait<'_> {
             missing,
         };
         refusal.into()
+    }
+
+    fn tell(&mut self, line: &str) {
+        self.waiting.line(line);
+        self.is_told = true;
     }
 
     /// Until it is asked again, or somebody stops it.
