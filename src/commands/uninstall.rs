@@ -41,7 +41,7 @@ fn leave(hooks: &Hooks, world: &Real, was_configured: bool) -> Done {
     }
     hooks.forget_earlier()?;
     let is_done =
-        was_configured || (hooks.owner == Some(Owner::Lefthook) && lefthook::calls(world));
+        was_configured || (hooks.owner == Some(Owner::Lefthook) && lefthook::is_named(world));
     let is_empty = matches!(
         (hooks.found()?, hooks.before()?),
         (Found::Nothing | Found::Foreign, None)

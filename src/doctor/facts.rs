@@ -135,8 +135,8 @@ pub struct Hook {
     pub setting: Option<Setting>,
     /// Whether the directory is husky's.
     pub husky: bool,
-    /// Whether husky is told to run nothing (`HUSKY=0`).
-    pub husky_off: bool,
+    /// What in this environment has husky or lefthook pass over the gate: `HUSKY=0`.
+    pub off: Option<String>,
     /// What is there, and its path.
     pub path: String,
     /// What is there.

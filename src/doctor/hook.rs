@@ -32,9 +32,12 @@ pub(super) fn judge(here: &Repository, program: Option<&Git>) -> Vec<Line> {
     if !instead {
         lines.push(file::here(hook, git));
     }
-    if hook.husky && hook.husky_off {
-        let text = "HUSKY=0 is set here: husky runs no hook, and pushes are not judged";
-        lines.push(new("override", State::Warning, text).run("unset HUSKY"));
+    if let Some(off) = &hook.off {
+        let tool = if hook.husky { "husky" } else { "lefthook" };
+        let text =
+            format!("{off} is set here: {tool} passes over the gate, and pushes are not judged");
+        let name = off.split('=').next().unwrap_or_default();
+        lines.push(new("override", State::Warning, text).run(format!("unset {name}")));
     }
     let kept = hook.kept.as_ref();
     lines.extend(kept.and_then(|(path, script)| file::kept(path, script)));
@@ -113,7 +116,7 @@ fn gates(hook: &Hook) -> bool {
     let calls = match &file.author {
         Author::Us | Author::Earlier | Author::Newer | Author::HalfDeaf { .. } => true,
         Author::Edited { calls } | Author::Somebody { calls } => *calls,
-        Author::Tool { mentions, .. } => *mentions,
+        Author::Tool { says, .. } => says.is_gate(),
     };
     calls && file.runs == Runs::Yes && file.interpreter == Interpreter::There
 }

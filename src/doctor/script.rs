@@ -70,8 +70,8 @@ pub enum Author {
         name: &'static str,
         /// The file.
         file: String,
-        /// Whether that mentions us.
-        mentions: bool,
+        /// What that says of us.
+        says: Says,
     },
     /// pre-commit or prek, which tell what their file names of one ref of a push.
     HalfDeaf {
@@ -85,6 +85,30 @@ pub enum Author {
         /// Whether it calls the program.
         calls: bool,
     },
+}
+
+/// What the file of a tool says of the gate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Says {
+    /// Nothing in it calls the gate.
+    Nothing,
+    /// It calls it.
+    Calls,
+    /// It does, by lines of an earlier version.
+    Earlier,
+    /// It does, and something else runs first, which may take what git says.
+    Late,
+    /// It would, and something leaves the call out, or may.
+    LeftOut(String),
+    /// Only the tool can tell, and does not: its words.
+    Unasked(Vec<String>),
+}
+
+impl Says {
+    /// Whether each push comes before the gates.
+    pub fn is_gate(&self) -> bool {
+        matches!(self, Self::Calls | Self::Earlier)
+    }
 }
 
 impl Author {
@@ -117,18 +141,8 @@ pub const TOOLS: [(&str, &str, &[&str]); 4] = [
     (
         "lefthook",
         "call_lefthook",
-        &[
-            "lefthook.yml",
-            "lefthook.yaml",
-            ".lefthook.yml",
-            ".lefthook.yaml",
-            ".config/lefthook.yml",
-            ".config/lefthook.yaml",
-            "lefthook.toml",
-            "lefthook.json",
-            "lefthook-local.yml",
-            ".lefthook-local.yml",
-        ],
+        // It is asked.
+        &[],
     ),
     ("overcommit", "overcommit", &[".overcommit.yml"]),
 ];

@@ -7,7 +7,7 @@ use super::{
         Suite, Version,
     },
     hook, remotes,
-    script::{Author, File, Interpreter, Runs, Script},
+    script::{Author, File, Interpreter, Runs, Says, Script},
     worst,
 };
 use crate::{
@@ -57,7 +57,7 @@ fn here(file: Script) -> Repository {
             directory: "hooks".to_owned(),
             setting: None,
             husky: false,
-            husky_off: false,
+            off: None,
             path: "hooks/pre-push".to_owned(),
             file,
             kept: None,
@@ -163,10 +163,10 @@ fn what_comes_of_a_hook_that_cannot_be_executed_depends_on_git() {
 
 #[test]
 fn every_author_is_told_apart_and_whoever_does_not_call_us_is_broken() {
-    let tool = |mentions| Author::Tool {
+    let tool = |says| Author::Tool {
         name: "lefthook",
         file: "lefthook.yml".to_owned(),
-        mentions,
+        says,
     };
     let cases = [
         (Author::Us, State::Ok),
@@ -174,8 +174,12 @@ fn every_author_is_told_apart_and_whoever_does_not_call_us_is_broken() {
         (Author::Newer, State::Warning),
         (Author::Edited { calls: true }, State::Warning),
         (Author::Edited { calls: false }, State::Broken),
-        (tool(true), State::Ok),
-        (tool(false), State::Broken),
+        (tool(Says::Calls), State::Ok),
+        (tool(Says::Earlier), State::Warning),
+        (tool(Says::Late), State::Broken),
+        (tool(Says::LeftOut("why".to_owned())), State::Broken),
+        (tool(Says::Unasked(vec!["words".to_owned()])), State::Broken),
+        (tool(Says::Nothing), State::Broken),
         (Author::Somebody { calls: true }, State::Ok),
         (Author::Somebody { calls: false }, State::Broken),
     ];

@@ -196,6 +196,12 @@ pub enum Trouble {
         /// What is in the way.
         why: String,
     },
+    /// Only lefthook can tell what it runs.
+    #[error("lefthook does not say what it runs before a push")]
+    Unasked {
+        /// What it says instead.
+        words: Vec<String>,
+    },
     /// git would run git-lfs beside a hook of its configuration, whatever that says.
     #[error("git runs {} whatever a hook of its configuration says: git-lfs would upload what the gate refuses", .hook.display())]
     LfsBeside {
@@ -290,6 +296,7 @@ impl Trouble {
             Self::Unreachable { words, .. }
             | Self::NotShared { words, .. }
             | Self::NotSigned { words }
+            | Self::Unasked { words }
             | Self::Git { words, .. }
             | Self::NoGit { words }
             | Self::NoRepository { words }

@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::visit::{Visit, visit};
-use crate::neighbours::Street;
+use crate::{neighbours::Street, support::Ran};
 
 /// What runs before a push for a team that has pre-commit or prek.
 const CONFIG: &str = "\
@@ -51,18 +51,36 @@ fn the_hook_of_husky_runs_that_of_the_repository() {
     is_not_gated(&street);
     visit
         .doctor()
-        .breaks("a hook of husky runs here; .husky/pre-push does not mention pushgate: pushes are not judged")
+        .breaks("a hook of husky runs here; .husky/pre-push does not call pushgate: pushes are not judged")
         .is_cured();
     street.is_gated();
     let told = visit.doctor();
-    told.ok("a hook of husky runs here; .husky/pre-push mentions pushgate");
+    told.ok("a hook of husky runs here; .husky/pre-push calls pushgate");
     told.warns("the hook finds it by PATH alone: an editor")
         .runs("~/.config/husky/init.sh")
         .is_cured();
     visit.doctor().is_well();
+    // Lines of before, and something before the lines.
+    let lines = street.read(".husky/pre-push");
+    street.shop.write(
+        ".husky/pre-push",
+        include_str!("../../hooks/earlier/husky-2"),
+    );
+    visit
+        .doctor()
+        .warns(".husky/pre-push calls it by lines of an earlier pushgate: they work, and lack what is new")
+        .is_cured();
+    assert_eq!(street.read(".husky/pre-push"), lines);
+    street
+        .shop
+        .write(".husky/pre-push", &format!("cat >/dev/null\n{lines}"));
+    visit
+        .doctor()
+        .breaks(".husky/pre-push calls pushgate after something that may take what git says: pushes may not be judged")
+        .is_cured();
     let off = on(&street).with("HUSKY", "0");
     off.doctor()
-        .warns("HUSKY=0 is set here: husky runs no hook, and pushes are not judged")
+        .warns("HUSKY=0 is set here: husky passes over the gate, and pushes are not judged")
         .is_cured();
 }
 
@@ -77,12 +95,51 @@ fn lefthook_is_asked_to_call_the_gate() {
     let visit = on(&street);
     visit
         .doctor()
-        .breaks("a hook of lefthook runs here; lefthook.yml does not mention pushgate: pushes are not judged")
+        .breaks("a hook of lefthook runs here; lefthook.yml does not call pushgate: pushes are not judged")
         .is_cured();
     street.is_gated();
     visit
         .doctor()
-        .ok("a hook of lefthook runs here; lefthook.yml mentions pushgate");
+        .ok("a hook of lefthook runs here; lefthook.yml calls pushgate");
+    for (name, value) in [
+        ("LEFTHOOK", "0"),
+        ("LEFTHOOK", "false"),
+        ("LEFTHOOK_EXCLUDE", "slow,pushgate"),
+    ] {
+        let off = on(&street).with(name, value);
+        off.doctor()
+            .warns(&format!(
+                "{name}={value} is set here: lefthook passes over the gate, and pushes are not judged"
+            ))
+            .is_cured();
+        // And it is so.
+        street.everything_is_on_origin();
+        street.shop.commit("stray");
+        let mut push = street.command("git");
+        push.args(["push", "staging", "HEAD:master"])
+            .env(name, value);
+        Ran::of(&mut push).goes().silent();
+    }
+    for (name, value) in [("LEFTHOOK", "1"), ("LEFTHOOK_EXCLUDE", "slow")] {
+        let on = on(&street).with(name, value);
+        on.doctor().lacks("passes over the gate");
+    }
+    // A job of ours that it leaves out.
+    let text = street.read("lefthook.yml");
+    street.shop.write(
+        "lefthook.yml",
+        &text.replace("use_stdin: true", "use_stdin: true\n      glob: '*.rb'"),
+    );
+    visit
+        .doctor()
+        .breaks("lefthook.yml calls pushgate, but its job pushgate has `glob`: pushes may not be judged")
+        .hints("take that out: lefthook dump shows all that lefthook reads");
+    is_not_gated(&street);
+    street.shop.write("lefthook.yml", "pre-push: [\n");
+    visit
+        .doctor()
+        .breaks("lefthook.yml may call pushgate; only lefthook can tell, and does not")
+        .hints("see that `lefthook dump` works here");
     // Without a hook of its own before a push, the file alone would change nothing.
     let street = Street::new();
     street
@@ -109,13 +166,13 @@ fn what_pre_commit_and_prek_found_runs_first() {
         visit
             .doctor()
             .breaks(&format!(
-                "a hook of {name} runs here; .pre-commit-config.yaml does not mention pushgate"
+                "a hook of {name} runs here; .pre-commit-config.yaml does not call pushgate"
             ))
             .is_cured();
         street.is_gated();
         let told = visit.doctor();
         told.ok(&format!(
-            "a hook of {name} runs here; .git/hooks/pre-push.legacy mentions pushgate"
+            "a hook of {name} runs here; .git/hooks/pre-push.legacy calls pushgate"
         ));
         told.ok("under the short PATH of an editor, too").is_well();
         // By its file alone the gate hears of one ref.

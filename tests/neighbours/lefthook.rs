@@ -3,6 +3,7 @@
 use std::{fs, os::unix::fs::PermissionsExt};
 
 use super::Street;
+use crate::support::{PUSHGATE, Ran};
 
 /// A team that runs its linter by lefthook.
 const TEAM: &str = "\
@@ -184,25 +185,25 @@ fn what_would_leave_the_gate_out_is_refused_with_the_lines() {
             "skip",
             TEAM.replace("parallel: true", "skip: true"),
             "",
-            "its pre-push has `skip`, so lefthook would leave the gate out",
+            "its pre-push has `skip`",
         ),
         (
             "only",
             TEAM.replace("parallel: true", "only: [{ref: releases}]"),
             "",
-            "its pre-push has `only`, so lefthook would leave the gate out",
+            "its pre-push has `only`",
         ),
         (
             "local",
             TEAM.to_owned(),
             "pre-push: {skip: true}\n",
-            "the lefthook-local of this clone: its pre-push has `skip`, so",
+            "its pre-push has `skip`",
         ),
         (
             "override",
             TEAM.to_owned(),
             "pre-push: {jobs: [{name: pushgate, run: 'true'}]}\n",
-            "the lefthook-local of this clone changes the job pushgate, so",
+            "its job pushgate runs something else",
         ),
     ] {
         let street = with_lefthook(&config);
@@ -213,12 +214,168 @@ fn what_would_leave_the_gate_out_is_refused_with_the_lines() {
             let ran = street.run(install);
             assert_eq!(ran.code, 1, "{name}: {ran}");
             assert!(ran.stdout.contains("\n    - name: pushgate\n"), "{ran}");
-            ran.says(why).never_says("calls pushgate");
+            ran.says("lefthook would leave the gate out: ")
+                .says(why)
+                .never_says("calls pushgate");
             assert_eq!(street.read("lefthook.yml"), config, "{name}");
         }
         let ran = street.run("pushgate status");
         assert!(ran.stdout.contains("not installed"), "{ran}");
     }
+}
+
+/// Our job, as `--write` puts it, by itself.
+const JOB: &str = "\
+pre-push:
+  jobs:
+    - name: pushgate
+      files: echo lefthook.yml
+      run: \"pushgate pre-push -- '{1}' '{2}' # {files}\"
+      use_stdin: true
+";
+
+/// lefthook runs the gate, and everybody says so.
+#[track_caller]
+fn is_called(street: &Street) {
+    street.is_gated();
+    let ran = street.run("pushgate status");
+    assert!(!ran.stdout.contains("not installed"), "{ran}");
+    let text = street.read("lefthook.yml");
+    street
+        .run("pushgate install --write")
+        .goes()
+        .says("lefthook.yml calls pushgate already");
+    assert_eq!(street.read("lefthook.yml"), text);
+}
+
+/// lefthook does not, and so nobody may say that there is a gate.
+#[track_caller]
+fn is_passed_over(street: &Street, why: &str) {
+    let before = street.shop.tip("staging", "master");
+    street.everything_is_on_origin();
+    street.shop.commit("stray");
+    street.run("git push staging HEAD:master").goes().silent();
+    let text = street.read("lefthook.yml");
+    let ran = street.run("pushgate install --write");
+    assert_eq!(ran.code, 1, "{ran}");
+    ran.says(&format!(
+        "lefthook would leave the gate out: {why}; nothing is changed"
+    ));
+    assert_eq!(street.read("lefthook.yml"), text);
+    let ran = street.run("pushgate status");
+    assert!(ran.stdout.contains("not installed"), "{ran}");
+    street
+        .run(&format!(
+            "git push -q --no-verify --force staging {before}:master"
+        ))
+        .goes();
+    street.run("git reset -q --hard HEAD~1").goes();
+}
+
+#[test]
+fn lines_that_come_from_another_file_are_found() {
+    let street = with_lefthook("extends: [hooks/*.yml]\npre-commit: {jobs: [{run: 'true'}]}\n");
+    street.shop.write("hooks/push.yml", JOB);
+    street.run("lefthook install").goes();
+    is_called(&street);
+    // The last one that lefthook reads counts.
+    street.shop.write(
+        "hooks/quick.yml",
+        "pre-push: {jobs: [{name: pushgate, glob: '*.rb'}]}\n",
+    );
+    is_passed_over(&street, "its job pushgate has `glob`");
+    street
+        .shop
+        .write("hooks/quick.yml", "pre-push: {only: [{ref: releases}]}\n");
+    is_passed_over(&street, "its pre-push has `only`");
+    fs::remove_file(street.file("hooks/quick.yml")).unwrap();
+    is_called(&street);
+    // Ours cannot be taken out of there; and nothing says that they are.
+    street.run("pushgate uninstall").goes();
+    assert_eq!(street.read("hooks/push.yml"), JOB);
+}
+
+#[test]
+fn lines_that_come_from_another_repository_are_found() {
+    let street = Street::new();
+    let theirs = street.shop.path("hooks");
+    let git = |words: &str| {
+        let mut command = street.command("git");
+        Ran::of(command.current_dir(&theirs).args(words.split(' '))).goes()
+    };
+    fs::create_dir(&theirs).unwrap();
+    fs::write(theirs.join("push.yml"), JOB).unwrap();
+    git("init -q");
+    git("add .");
+    git("commit -q -m hooks");
+    let config = format!(
+        "remotes:\n  - git_url: file://{}\n    configs: [push.yml]\npre-commit: {{jobs: [{{run: 'true'}}]}}\n",
+        theirs.display()
+    );
+    street.shop.write("lefthook.yml", &config);
+    street.run("lefthook install").goes();
+    is_called(&street);
+    street
+        .shop
+        .write("lefthook-local.yml", "pre-push: {skip: true}\n");
+    is_passed_over(&street, "its pre-push has `skip`");
+}
+
+#[test]
+fn a_job_that_lefthook_leaves_out_is_no_gate() {
+    for (key, why) in [
+        ("glob: '*.rb'", "its job pushgate has `glob`"),
+        ("root: tests/", "its job pushgate has `root`"),
+        ("exclude: ['*.yml']", "its job pushgate has `exclude`"),
+        ("file_types: [binary]", "its job pushgate has `file_types`"),
+        ("skip: [{run: 'true'}]", "its job pushgate has `skip`"),
+        ("only: [{ref: releases}]", "its job pushgate has `only`"),
+        ("tags: [slow]", "its pre-push has it among `exclude_tags`"),
+    ] {
+        let street = with_lefthook(&format!("{JOB}      {key}\n  exclude_tags: [slow]\n"));
+        street.shop.write("tests/one.rs", "");
+        is_passed_over(&street, why);
+    }
+    let street = with_lefthook(&JOB.replace("echo lefthook.yml", "echo .lefthook.yml"));
+    is_passed_over(&street, "its job pushgate names no file that is there");
+    street.shop.write(".lefthook.yml", "");
+    is_called(&street);
+}
+
+#[test]
+fn what_does_not_leave_it_out_is_none_of_our_business() {
+    let street = with_lefthook(&format!(
+        "{JOB}      tags: [gate]\n      env: {{A: b}}\n      skip: []\n  exclude_tags: [slow]\n  piped: true\n"
+    ));
+    is_called(&street);
+}
+
+#[test]
+fn a_lefthook_that_says_nothing_is_no_gate() {
+    let street = with_lefthook(JOB);
+    is_called(&street);
+    // Its hook finds it by its own path, too.
+    let hook = street.file(".git/hooks/pre-push");
+    let text = fs::read_to_string(&hook).unwrap();
+    fs::write(&hook, text.replace("lefthook-linux", "gone-linux")).unwrap();
+    let mut command = street.shop.command(PUSHGATE);
+    let ran = Ran::of(command.arg("install"));
+    assert_eq!(ran.code, 2, "{ran}");
+    assert_eq!(
+        ran.stderr,
+        "pushgate: install not done\n  lefthook does not say what it runs before a push\n    Can't find lefthook in PATH\n  hint: see that `lefthook dump` works here, then pushgate install\n"
+    );
+    let ran = street.shop.pushgate(["status"]);
+    assert!(ran.stdout.contains("not installed"), "{ran}");
+    // And it is so: without it, its hook lets all go.
+    street.everything_is_on_origin();
+    street.shop.commit("stray");
+    street.shop.push("staging", "HEAD:master").goes().silent();
+    street.shop.write("lefthook.yml", "pre-push: [\n");
+    let ran = street.run("pushgate install");
+    assert_eq!(ran.code, 2, "{ran}");
+    ran.says("lefthook does not say what it runs")
+        .says("yaml: ");
 }
 
 #[test]
@@ -234,7 +391,7 @@ fn a_job_that_is_switched_off_later_is_no_gate() {
     street.run("git push staging master").goes();
     let ran = street.run("pushgate install");
     assert_eq!(ran.code, 1, "{ran}");
-    ran.says("so lefthook would leave the gate out");
+    ran.says("lefthook would leave the gate out: its pre-push has `skip`; nothing is changed");
     let ran = street.run("pushgate status");
     assert!(ran.stdout.contains("not installed"), "{ran}");
 }

@@ -71,7 +71,7 @@ impl Street {
         Self { shop, path }
     }
 
-    fn command(&self, program: impl AsRef<OsStr>) -> Command {
+    pub(crate) fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = self.shop.command("env");
         command.env("PATH", &self.path).arg(program);
         command
@@ -87,7 +87,7 @@ impl Street {
         self.shop.app.join(name)
     }
 
-    fn read(&self, name: &str) -> String {
+    pub(crate) fn read(&self, name: &str) -> String {
         fs::read_to_string(self.file(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
     }
 

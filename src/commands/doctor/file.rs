@@ -12,7 +12,7 @@ use crate::{
         hooks::{self, hook_for},
         neighbours::lefthook,
     },
-    doctor::script::{self, Author, File, Interpreter, Runs, Script, TOOLS},
+    doctor::script::{self, Author, File, Interpreter, Runs, Says, Script, TOOLS},
     verdict::printable,
 };
 
@@ -67,35 +67,38 @@ impl Eyes<'_> {
         let (name, _, files) = TOOLS
             .iter()
             .find(|(_, words, _)| text.contains_str(words))?;
-        let author = |file: String, mentions| Author::Tool {
+        let author = |path: &Path, says| Author::Tool {
             name,
-            file,
-            mentions,
+            file: self.place.name(path),
+            says,
         };
-        // Both run it first, where it can be run, with all that git said.
+        let top = self.world.work_tree()?;
+        if *name == "lefthook" {
+            let says = lefthook::says(&self.directory, self.world);
+            return Some(author(&lefthook::config(top), says));
+        }
+        // pre-commit and prek run it first, where it can be run, with all that git said.
         let hears_half = name.starts_with("pre");
         let legacy = self.directory.join(LEGACY);
         let before = fs::read(&legacy).unwrap_or_default();
         let is_run = hears_half && access(&legacy, AccessFlags::X_OK).is_ok();
         if is_run && (script::version(&before).is_some() || script::calls(&before)) {
-            return Some(author(self.place.name(&legacy), true));
+            return Some(author(&legacy, Says::Calls));
         }
-        let top = self.world.work_tree()?;
-        let is_there = |file: &&&str| top.join(file).is_file();
-        let there: Vec<&str> = files.iter().filter(is_there).copied().collect();
-        // What leaves its job out leaves the gate out.
-        let is_left_out = *name == "lefthook" && !lefthook::calls(self.world);
-        let mentions = |file: &&str| {
-            !is_left_out && script::mentions(&fs::read(top.join(file)).unwrap_or_default())
-        };
-        Some(match there.iter().copied().find(mentions) {
-            Some(file) if hears_half => Author::HalfDeaf {
-                name,
-                file: file.to_owned(),
+        // The first that is there is the one that is read.
+        let file = files.iter().find(|file| top.join(file).is_file());
+        let file = *file.or(files.first())?;
+        let path = top.join(file);
+        Some(
+            match script::mentions(&fs::read(&path).unwrap_or_default()) {
+                true if hears_half => Author::HalfDeaf {
+                    name,
+                    file: file.to_owned(),
+                },
+                true => author(&path, Says::Calls),
+                false => author(&path, Says::Nothing),
             },
-            Some(file) => author(file.to_owned(), true),
-            None => author(there.first().unwrap_or(&files[0]).to_string(), false),
-        })
+        )
     }
 }
 

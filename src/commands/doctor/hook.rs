@@ -1,7 +1,7 @@
 //! What git runs before a push, as it lies on the disk.
 
 use std::{
-    env, fs,
+    fs,
     path::{Path, PathBuf},
 };
 
@@ -13,10 +13,13 @@ use super::{
     settings,
 };
 use crate::{
-    commands::hooks::{self, EARLIER_NAME, Found, Hooks, LEGACY, NAME, Owner, WAITING, is_same},
+    commands::{
+        hooks::{self, EARLIER_NAME, Found, Hooks, LEGACY, NAME, Owner, WAITING, is_same},
+        neighbours::{husky, lefthook},
+    },
     doctor::{
         facts::{Called, Caller, Hook},
-        script::{self, Author, File, Interpreter, Runs, Script},
+        script::{self, Author, File, Interpreter, Runs, Says, Script},
     },
     verdict::Trouble,
     world::Real,
@@ -41,7 +44,8 @@ pub(super) struct Eyes<'e> {
 
 impl Eyes<'_> {
     fn look(&self) -> (Hook, Option<Called>) {
-        let husky = Owner::of(&self.directory) == Some(Owner::Husky);
+        let owner = Owner::of(&self.directory);
+        let husky = owner == Some(Owner::Husky);
         let own = self.directory.join("pre-push");
         let found = self.script(&own);
         let (path, file) = match &found {
@@ -51,7 +55,7 @@ impl Eyes<'_> {
         let mut configured = settings::configured(self.world);
         let mut is_ours = match &file {
             Script::File(file) => match &file.author {
-                Author::Tool { file, mentions, .. } => *mentions && file.ends_with(LEGACY),
+                Author::Tool { file, says, .. } => *says == Says::Calls && file.ends_with(LEGACY),
                 author => author.is_us(),
             },
             _ => false,
@@ -78,7 +82,11 @@ impl Eyes<'_> {
             directory: self.place.name(&self.directory),
             setting: settings::hooks_path(self.world, self.place),
             husky,
-            husky_off: env::var_os("HUSKY").is_some_and(|value| value == "0"),
+            off: match owner {
+                Some(Owner::Husky) => husky::off(),
+                Some(Owner::Lefthook) => lefthook::off(&self.directory, self.world),
+                _ => None,
+            },
             kept: is_ours.then(|| self.kept()).flatten(),
             path: self.place.name(&path),
             file,
@@ -108,13 +116,11 @@ impl Eyes<'_> {
 
     /// husky's own hook runs that of the repository, by the shell.
     fn husky(&self) -> (PathBuf, Script) {
-        let parent = self.directory.parent().unwrap_or(&self.directory);
-        let path = parent.join("pre-push");
-        let text = fs::read(&path).unwrap_or_default();
+        let path = husky::script(&self.directory);
         let author = Author::Tool {
             name: "husky",
             file: self.place.name(&path),
-            mentions: script::calls(&text),
+            says: husky::says(&path),
         };
         let file = File {
             author,
@@ -156,17 +162,10 @@ fn caller(path: &Path, file: &Script) -> Option<Called> {
             let path = script::program(&text)?.to_path_lossy().into_owned();
             Some(called(Caller::Ours, &Word::PathThenName(path)))
         }
-        Author::Tool {
-            name: "husky",
-            mentions: true,
-            ..
-        } => Some(called(Caller::Husky, &word(&text)?)),
+        Author::Tool { says, .. } if *says == Says::Nothing => None,
+        Author::Tool { name: "husky", .. } => Some(called(Caller::Husky, &word(&text)?)),
         Author::Somebody { calls: true } => Some(called(Caller::Other, &word(&text)?)),
-        Author::Tool {
-            file,
-            mentions: true,
-            ..
-        } if file.ends_with(LEGACY) => {
+        Author::Tool { file, .. } if file.ends_with(LEGACY) => {
             let text = fs::read(path.with_file_name(LEGACY)).ok()?;
             let path = script::program(&text)?.to_path_lossy().into_owned();
             Some(called(Caller::Ours, &Word::PathThenName(path)))

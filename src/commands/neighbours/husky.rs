@@ -3,73 +3,79 @@
 //! Whatever runs first there takes that input. So the gate comes first, and then runs the same file
 //! again, with the input, for the rest of it.
 
-use std::{fs, path::PathBuf};
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+};
 
 use bstr::ByteSlice;
 
 use super::{from_top, read, remove, say_commit, warn_of_path, write};
 use crate::{
     commands::{Done, hooks::Hooks},
-    doctor::script,
+    doctor::script::{self, Says},
     report,
     verdict::Trouble,
     world::Real,
 };
 
 /// What stands first in the script.
-const LINES: &[u8] =
-    br#"# pushgate judges the push, and then runs the rest of this file: leave these lines first.
-if [ $# = 3 ] && [ "$1" = --judged ]; then
-  shift
-elif command -v pushgate >/dev/null 2>&1; then
-  exec pushgate pre-push --rest="$0" -- "$@"
-else
-  case ${PUSHGATE-} in
-    [oO][fF][fF] | 0 | [fF][aA][lL][sS][eE] | [nN][oO])
-      echo "pushgate: nothing is checked: PUSHGATE is off, and the program is not on your PATH" >&2 ;;
-    *)
-      echo "pushgate: push refused: the program is not on your PATH" >&2
-      echo "  hint: PUSHGATE=off before the same git push lets it go unchecked" >&2
-      exit 1 ;;
-  esac
-fi
-"#;
+const LINES: &[u8] = include_bytes!("../../../hooks/husky");
+/// What earlier versions wrote.
+const EARLIER: [&[u8]; 2] = [
+    include_bytes!("../../../hooks/earlier/husky-1"),
+    include_bytes!("../../../hooks/earlier/husky-2"),
+];
 
-/// The team's script beside husky's own directory.
-pub(in crate::commands) fn path(hooks: &Hooks) -> PathBuf {
-    let beside = hooks.directory.parent().unwrap_or(&hooks.directory);
-    beside.join("pre-push")
+/// The team's script, beside husky's own directory.
+pub(in crate::commands) fn script(directory: &Path) -> PathBuf {
+    directory.parent().unwrap_or(directory).join("pre-push")
 }
 
-/// Whether it calls the gate.
-pub(in crate::commands) fn calls(hooks: &Hooks) -> bool {
-    fs::read(path(hooks)).is_ok_and(|text| script::calls(&text))
+/// The setting of this environment by which husky passes over it.
+pub(in crate::commands) fn off() -> Option<String> {
+    let is_off = env::var_os("HUSKY").is_some_and(|value| value == "0");
+    is_off.then(|| "HUSKY=0".to_owned())
+}
+
+/// What it says of the gate.
+pub(in crate::commands) fn says(path: &Path) -> Says {
+    let text = fs::read(path).unwrap_or_default();
+    let Some((lines, before)) = ours(&text) else {
+        let calls = script::calls(&text);
+        return if calls { Says::Calls } else { Says::Nothing };
+    };
+    match lines == LINES {
+        _ if !runs_nothing(before) => Says::Late,
+        true => Says::Calls,
+        false => Says::Earlier,
+    }
 }
 
 pub(in crate::commands) fn install(hooks: &Hooks, world: &Real) -> Done {
-    let path = path(hooks);
+    let path = script(&hooks.directory);
     let before = read(&path)?;
-    let text = before.as_deref().unwrap_or_default();
-    if text.contains_str(LINES) {
-        report::say(&format!("{} calls pushgate already", path.display()));
-    } else if script::calls(text) {
-        report::say(&format!(
-            "{} calls pushgate already, by words of its own: leave them first",
-            path.display()
-        ));
-    } else {
-        let with = match &before {
-            Some(text) => with_lines(text),
-            None => LINES.to_owned(),
-        };
+    let name = path.display();
+    let with = match before.as_deref() {
+        None => Some((LINES.to_owned(), "written: it begins with pushgate now")),
+        Some(text) => match ours(text) {
+            Some((LINES, before)) if runs_nothing(before) => None,
+            Some((LINES, _)) => Some((renewed(text), "begins with pushgate again")),
+            Some(_) => Some((renewed(text), "has the lines of this pushgate now")),
+            None if script::calls(text) => None,
+            None => Some((with_lines(text), "begins with pushgate now")),
+        },
+    };
+    if let Some((with, what)) = with {
         write(&path, &with, 0o755)?;
-        let what = if before.is_some() {
-            "begins"
-        } else {
-            "written: it begins"
-        };
-        report::say(&format!("{} {what} with pushgate now", path.display()));
+        report::say(&format!("{name} {what}"));
         say_commit(&path, world);
+    } else if before.as_deref().and_then(ours).is_some() {
+        report::say(&format!("{name} calls pushgate already"));
+    } else {
+        report::say(&format!(
+            "{name} calls pushgate already, by words of its own: leave them first"
+        ));
     }
     warn_of_path();
     if !hooks.directory.join("h").exists() {
@@ -83,31 +89,44 @@ pub(in crate::commands) fn install(hooks: &Hooks, world: &Real) -> Done {
 }
 
 pub(in crate::commands) fn uninstall(hooks: &Hooks, world: &Real) -> Result<u8, Trouble> {
-    let path = path(hooks);
+    let path = script(&hooks.directory);
+    let name = path.display();
     let Some(text) = read(&path)? else {
-        report::say(&format!("there is no {}: nothing to undo", path.display()));
+        report::say(&format!("there is no {name}: nothing to undo"));
         return Ok(0);
     };
-    if text == LINES {
-        remove(&path)?;
-        say_commit(&path, world);
-    } else if let Some(without) = without_lines(&text) {
-        write(&path, &without, 0o755)?;
-        report::say(&format!("{} is again what it was before", path.display()));
-        say_commit(&path, world);
-    } else if script::calls(&text) {
-        report::say(&format!(
-            "{} calls pushgate by words of its own: left as it is",
-            path.display()
-        ));
-        return Ok(1);
-    } else {
-        report::say(&format!(
-            "{} does not call pushgate: nothing to undo",
-            path.display()
-        ));
+    match without_lines(&text) {
+        Some(_) if is_ours_alone(&text) => {
+            remove(&path)?;
+            say_commit(&path, world);
+        }
+        Some(without) => {
+            write(&path, &without, 0o755)?;
+            report::say(&format!("{name} is again what it was before"));
+            say_commit(&path, world);
+        }
+        None if script::calls(&text) => {
+            report::say(&format!(
+                "{name} calls pushgate by words of its own: left as it is"
+            ));
+            return Ok(1);
+        }
+        None => report::say(&format!("{name} does not call pushgate: nothing to undo")),
     }
     Ok(0)
+}
+
+/// The lines of ours, of whatever version, and what stands before them.
+fn ours(text: &[u8]) -> Option<(&'static [u8], &[u8])> {
+    let find = |lines: &&'static [u8]| Some((*lines, &text[..text.find(lines)?]));
+    [LINES].iter().chain(&EARLIER).find_map(find)
+}
+
+/// Comments and empty lines.
+fn runs_nothing(text: &[u8]) -> bool {
+    let is_code =
+        |line: &[u8]| !line.trim_ascii().is_empty() && !line.trim_ascii().starts_with(b"#");
+    !text.lines().any(is_code)
 }
 
 /// Ours, an empty line, and what was there; a first line that names the shell stays the first.
@@ -119,10 +138,25 @@ fn with_lines(text: &[u8]) -> Vec<u8> {
     [&text[..first], LINES, b"\n", &text[first..]].concat()
 }
 
+/// What was there; `None`: our lines are not in it.
 fn without_lines(text: &[u8]) -> Option<Vec<u8>> {
-    let ours = [LINES, b"\n"].concat();
-    let (before, after) = text.split_once_str(&ours)?;
+    let (lines, before) = ours(text)?;
+    let after = &text[before.len() + lines.len()..];
+    let after = after.strip_prefix(b"\n").unwrap_or(after);
     Some([before, after].concat())
+}
+
+/// Whether we made all of it.
+fn is_ours_alone(text: &[u8]) -> bool {
+    ours(text).is_some_and(|(lines, _)| lines == text)
+}
+
+/// With the lines of this version, first.
+fn renewed(text: &[u8]) -> Vec<u8> {
+    match without_lines(text) {
+        Some(without) if !is_ours_alone(text) => with_lines(&without),
+        _ => LINES.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -143,8 +177,40 @@ mod tests {
         ] {
             let with = with_lines(text.as_bytes());
             assert_ne!(with, LINES, "{text:?}");
-            assert_eq!(without_lines(&with).unwrap(), text.as_bytes(), "{text:?}");
+            assert!(ours(&with).is_some_and(|(_, before)| runs_nothing(before)));
+            assert_eq!(without_lines(&with), Some(text.into()), "{text:?}");
+            for earlier in EARLIER {
+                let old = with.replace(LINES, earlier);
+                assert_ne!(old, with);
+                assert_eq!(renewed(&old), with, "{text:?}");
+                assert_eq!(without_lines(&old), Some(text.into()), "{text:?}");
+            }
         }
+        for lines in [LINES].iter().chain(&EARLIER) {
+            assert!(is_ours_alone(lines));
+            assert_eq!(renewed(lines), LINES);
+        }
+    }
+
+    #[test]
+    fn the_line_in_the_ledger_is_the_one_that_our_own_hook_writes() {
+        let own = include_str!("../../../hooks/pre-push");
+        let own: Vec<_> = own.lines().map(str::trim).collect();
+        let lines = LINES.to_str().unwrap();
+        let (_, block) = lines.split_once("      (\n").unwrap();
+        let (block, _) = block.split_once("      )").unwrap();
+        assert!(block.contains("ledger.jsonl"), "{block}");
+        for line in block.lines() {
+            assert!(own.contains(&line.trim()), "{line}");
+        }
+    }
+
+    #[test]
+    fn what_runs_before_the_lines_is_told_from_what_does_not() {
+        assert!(runs_nothing(b"#!/bin/sh\n\n  # the team's\n"));
+        assert!(!runs_nothing(b"# the team's\nnpm test\n"));
+        let moved = renewed(&[b"#!/bin/sh\nnpm test\n", LINES, b"\nmake\n"].concat());
+        assert_eq!(moved, with_lines(b"#!/bin/sh\nnpm test\nmake\n"));
     }
 
     #[test]

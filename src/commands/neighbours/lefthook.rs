@@ -5,14 +5,15 @@
 //! all that git said. Arguments are pasted into the command as they are. git-lfs uploads before any
 //! job, unless `skip_lfs` is set.
 
+mod ask;
 mod says;
 
 use std::{
-    fs,
+    env, fs,
     path::{Path, PathBuf},
 };
 
-use self::says::Says;
+use self::says::Jobs;
 use bstr::ByteSlice;
 use serde_yaml::{Mapping, Value};
 
@@ -22,6 +23,7 @@ use crate::{
         Done,
         hooks::{Hooks, Owner},
     },
+    doctor::script::{self, Says},
     report,
     verdict::Trouble,
     world::Real,
@@ -30,6 +32,9 @@ use crate::{
 const CALL: &str = "pushgate pre-push";
 const NAME: &str = "pushgate";
 const HOOK: &str = "pre-push";
+/// In the environment: nothing runs; these names and tags do not.
+const SWITCH: &str = "LEFTHOOK";
+const EXCLUDE: &str = "LEFTHOOK_EXCLUDE";
 const SKIP_LFS: &str = "skip_lfs: true # pushgate has git-lfs upload what may go\n";
 
 /// Where lefthook looks, in its order.
@@ -99,17 +104,24 @@ pub(in crate::commands) fn install(hooks: &Hooks, world: &Real, is_written: bool
         has_lfs: has_lfs(hooks, top),
     };
     let before = read(&path)?;
-    let text = before.as_deref().unwrap_or_default();
     let name = path.display();
-    let says = says(top, &text.to_str_lossy());
-    if let Says::LeftOut(why) = &says {
+    let jobs = jobs(&hooks.directory, top).map_err(|words| Trouble::Unasked { words })?;
+    let (is_there, why) = match jobs.say() {
+        Says::LeftOut(why) => (true, Some(why)),
+        Says::Nothing => (false, jobs.against()),
+        _ => (true, None),
+    };
+    if let Some(why) = why {
         report::warn(&format!(
-            "{name}: {why}, so lefthook would leave the gate out: nothing is changed; it needs these lines, and nothing that leaves them out:"
+            "lefthook would leave the gate out: {why}; nothing is changed"
         ));
+        report::print(
+            "  hint: lefthook dump shows all that it reads; without that, it needs these lines:\n",
+        );
         show(&lines)?;
         return Ok(1);
     }
-    if says == Says::Calls {
+    if is_there {
         report::say(&format!("{name} calls pushgate already"));
     } else if is_written {
         let with = match &before {
@@ -145,34 +157,41 @@ fn show(lines: &Lines) -> Result<(), Trouble> {
     report::data(&lines.all()).map_err(|error| Trouble::io("print the lines", &error))
 }
 
-/// Whether its configuration calls the gate, whatever is pushed.
-pub(in crate::commands) fn calls(world: &Real) -> bool {
-    world.work_tree().is_some_and(|top| {
-        let text = fs::read(config(top));
-        text.is_ok_and(|text| says(top, &text.to_str_lossy()) == Says::Calls)
-    })
+/// What lefthook runs before a push, of all that it reads; or its words.
+fn jobs(hooks: &Path, top: &Path) -> Result<Jobs, Vec<String>> {
+    let merged = if config(top).is_file() {
+        ask::merged(hooks, top)?
+    } else {
+        Value::Null
+    };
+    Ok(Jobs::of(&merged, &|name| top.join(name).is_file()))
 }
 
-/// What the configuration says of the gate; or what it would leave out, where it does not call it yet.
-fn says(top: &Path, text: &str) -> Says {
-    let local = local(top);
-    match says::of(text, local.as_deref()) {
-        Says::Nothing => match says::would_leave_out(text, local.as_deref()) {
-            Some(why) => Says::LeftOut(why),
-            None => Says::Nothing,
-        },
-        says => says,
-    }
+/// What that says of the gate.
+pub(in crate::commands) fn says(hooks: &Path, world: &Real) -> Says {
+    let Some(top) = world.work_tree() else {
+        return Says::Nothing;
+    };
+    jobs(hooks, top).map_or_else(Says::Unasked, |jobs| jobs.say())
 }
 
-/// What this clone alone says, in whatever file.
-fn local(top: &Path) -> Option<String> {
-    let texts: Vec<_> = names("-local")
-        .filter_map(|name| fs::read(top.join(name)).ok())
-        .map(|text| text.to_str_lossy().into_owned())
-        .collect();
-    // Should there be several, each of them counts.
-    (!texts.is_empty()).then(|| texts.join("\n"))
+/// Whether its own configuration calls the gate.
+pub(in crate::commands) fn is_named(world: &Real) -> bool {
+    let text = world.work_tree().map(|top| fs::read(config(top)));
+    text.is_some_and(|text| text.is_ok_and(|text| script::calls(&text)))
+}
+
+/// The setting of this environment by which lefthook passes over the gate.
+pub(in crate::commands) fn off(hooks: &Path, world: &Real) -> Option<String> {
+    let variable = |name| Some((name, env::var(name).ok()?));
+    let (name, value) = variable(SWITCH)
+        .filter(|(_, value)| value == "0" || value == "false")
+        .or_else(|| {
+            let (name, words) = variable(EXCLUDE)?;
+            let jobs = jobs(hooks, world.work_tree()?).ok()?;
+            jobs.is_left_out_by(&words).then_some((name, words))
+        })?;
+    Some(format!("{name}={value}"))
 }
 
 /// Takes the lines out where they are as they were written.
@@ -201,7 +220,7 @@ pub(in crate::commands) fn uninstall(world: &Real) -> Result<u8, Trouble> {
             say_commit(&path, world);
             Ok(0)
         }
-        None if says::names_it(&text) => {
+        None if script::calls(text.as_bytes()) => {
             report::say(&format!(
                 "{} calls pushgate by words of its own: left as it is",
                 path.display()
@@ -213,8 +232,8 @@ pub(in crate::commands) fn uninstall(world: &Real) -> Result<u8, Trouble> {
 }
 
 /// The configuration that lefthook reads, or the one that it would.
-fn config(top: &Path) -> PathBuf {
-    let found = names("").find(|name| top.join(name).is_file());
+pub(in crate::commands) fn config(top: &Path) -> PathBuf {
+    let found = names().find(|name| top.join(name).is_file());
     top.join(found.as_deref().unwrap_or("lefthook.yml"))
 }
 
@@ -224,12 +243,13 @@ pub(super) fn is_configured(top: &Path) -> bool {
 }
 
 /// What such a file can be called.
-fn names(which: &'static str) -> impl Iterator<Item = String> {
-    PLACES.iter().flat_map(move |place| {
+fn names() -> impl Iterator<Item = String> {
+    let named = |place: &'static str| {
         ENDINGS
             .iter()
-            .map(move |ending| format!("{place}{which}.{ending}"))
-    })
+            .map(move |ending| format!("{place}.{ending}"))
+    };
+    PLACES.iter().copied().flat_map(named)
 }
 
 /// Whether git-lfs is at work here.

@@ -28,8 +28,10 @@ pub(super) fn is_gated(world: &Real) -> Option<bool> {
     }
     let hooks = Hooks::of(world).ok()?;
     match hooks.owner {
-        Some(Owner::Husky) => Some(husky::calls(&hooks)),
-        Some(Owner::Lefthook) => Some(lefthook::calls(world)),
+        Some(Owner::Husky) => Some(husky::says(&husky::script(&hooks.directory)).is_gate()),
+        Some(Owner::Lefthook) if hooks.found().ok()? == Found::Foreign => {
+            Some(lefthook::says(&hooks.directory, world).is_gate())
+        }
         _ => match hooks.found().ok()? {
             Found::Ours(_) | Found::Edited => Some(true),
             Found::Nothing => Some(false),

@@ -5,7 +5,7 @@ use crate::{
     doctor::{
         Line, State,
         facts::{Hook, Version},
-        script::{Author, File, Interpreter, Runs, Script},
+        script::{Author, File, Interpreter, Runs, Says, Script},
     },
     verdict::shell_word,
 };
@@ -95,27 +95,7 @@ fn whose(hook: &Hook, file: &File) -> Line {
             format!("{path} was pushgate's, and an edit took the call away: pushes are not judged"),
         )
         .run("pushgate install"),
-        Author::Tool {
-            name,
-            file,
-            mentions: true,
-        } => line(
-            State::Ok,
-            format!("a hook of {name} runs here; {file} mentions pushgate"),
-        ),
-        Author::Tool {
-            name,
-            file,
-            mentions: false,
-        } => install(
-            hook,
-            line(
-                State::Broken,
-                format!(
-                    "a hook of {name} runs here; {file} does not mention pushgate: pushes are not judged"
-                ),
-            ),
-        ),
+        Author::Tool { name, file, says } => tool(hook, name, file, says),
         Author::HalfDeaf { name, file } => line(
             State::Warning,
             format!(
@@ -134,6 +114,39 @@ fn whose(hook: &Hook, file: &File) -> Line {
                 format!("{path} is not pushgate's and does not call it: pushes are not judged"),
             ),
         ),
+    }
+}
+
+/// A hook that runs what a file says.
+fn tool(hook: &Hook, name: &str, file: &str, says: &Says) -> Line {
+    let line = |state, text: &str| {
+        let text = format!("a hook of {name} runs here; {file} {text}");
+        new("hook", state, text)
+    };
+    match says {
+        Says::Calls => line(State::Ok, "calls pushgate"),
+        Says::Earlier => {
+            let text = "calls it by lines of an earlier pushgate: they work, and lack what is new";
+            line(State::Warning, text).run("pushgate install")
+        }
+        Says::Late => {
+            let text = "calls pushgate after something that may take what git says: pushes may not be judged";
+            line(State::Broken, text).run("pushgate install")
+        }
+        Says::LeftOut(why) => {
+            let text = format!("calls pushgate, but {why}: pushes may not be judged");
+            let hint = format!("take that out: {name} dump shows all that {name} reads");
+            line(State::Broken, &text).hint(hint)
+        }
+        Says::Unasked(words) => {
+            let text = format!("may call pushgate; only {name} can tell, and does not");
+            let line = line(State::Broken, &text).detail(words);
+            line.hint(format!("see that `{name} dump` works here"))
+        }
+        Says::Nothing => {
+            let text = "does not call pushgate: pushes are not judged";
+            install(hook, line(State::Broken, text))
+        }
     }
 }
 

@@ -85,6 +85,9 @@ impl Trouble {
             Self::NotEdited { .. } => {
                 "add the lines above by hand, then pushgate install".to_owned()
             }
+            Self::Unasked { .. } => {
+                "see that `lefthook dump` works here, then pushgate install".to_owned()
+            }
             Self::LfsBeside { .. } => {
                 "pushgate uninstall && pushgate install, which puts git-lfs behind the gate"
                     .to_owned()

@@ -1,276 +1,361 @@
-//! What lefthook's configuration says of the gate: whether a job calls it, and what would leave that
-//! job out.
+//! What lefthook is told of the gate: whether a job calls it, and what leaves that job out of a push.
+//!
+//! Measured with 2.2: `skip` and `only` of the hook, of a group or of a job; `exclude` of any of them;
+//! `glob`, `root` and `file_types` of a group or a job, whatever was pushed; a tag or a name that the
+//! hook's `exclude_tags` or `LEFTHOOK_EXCLUDE` has. And a job whose command names no file is left out of
+//! a push in which lefthook sees none that has changed.
 
 use serde_yaml::Value;
 
-use super::{CALL, HOOK};
-use crate::doctor::script;
+use super::{HOOK, NAME};
+use crate::doctor::script::{self, Says};
 
-/// Under these keys a hook, a group or a job says when it does not run.
-const SWITCHES: [&str; 2] = ["skip", "only"];
+/// What a hook may have that leaves jobs out.
+const OF_HOOK: [&str; 3] = ["skip", "only", "exclude"];
+/// What a job or a group may have and still run each time.
+const OF_JOB: [&str; 14] = [
+    "name",
+    "run",
+    "files",
+    "use_stdin",
+    "tags",
+    "env",
+    "priority",
+    "fail_text",
+    "interactive",
+    "timeout",
+    "group",
+    "jobs",
+    "parallel",
+    "piped",
+];
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Says {
-    /// No job calls the gate.
-    Nothing,
-    Calls,
-    /// A job would, and is left out, or may be.
-    LeftOut(String),
-}
-
-/// A job, and what may leave it out.
+/// A job that runs a command, with the names and tags of the groups around it.
 struct Job {
-    name: Option<String>,
+    name: String,
+    labels: Vec<String>,
     calls: bool,
-    switch: Option<String>,
+    left_out: Option<String>,
 }
 
-/// What the team's file says, and then the one of this clone, which counts for more.
-pub(super) fn of(team: &str, local: Option<&str>) -> Says {
-    let Some(config) = read(team) else {
-        return by_words(team, local);
-    };
-    let mut jobs = Vec::new();
-    let hook = config.get(HOOK).unwrap_or(&Value::Null);
-    gather(hook, None, &mut jobs);
-    let ours: Vec<_> = jobs.iter().filter(|job| job.calls).collect();
-    if ours.is_empty() {
-        return Says::Nothing;
-    }
-    let left_out = hook_switch(hook, &names(&ours)).or_else(|| {
-        let always = ours.iter().any(|job| job.switch.is_none());
-        (!always).then(|| ours[0].switch.clone()).flatten()
-    });
-    match left_out.or_else(|| local.and_then(|local| overridden(local, &names(&ours)))) {
-        Some(why) => Says::LeftOut(why),
-        None => Says::Calls,
-    }
+/// What runs before a push.
+pub(super) struct Jobs {
+    all: Vec<Job>,
+    /// What leaves out all of them.
+    left_out: Option<String>,
+    excluded: Vec<String>,
 }
 
-/// What would leave a new job out.
-pub(super) fn would_leave_out(team: &str, local: Option<&str>) -> Option<String> {
-    let ours = [super::NAME.to_owned()];
-    let config = read(team);
-    let hook = config.as_ref().and_then(|config| config.get(HOOK));
-    hook.and_then(|hook| hook_switch(hook, &ours))
-        .or_else(|| overridden(local?, &ours))
-}
-
-fn names(jobs: &[&Job]) -> Vec<String> {
-    jobs.iter().filter_map(|job| job.name.clone()).collect()
-}
-
-/// YAML and JSON; `None` for anything else.
-fn read(text: &str) -> Option<Value> {
-    let mut config: Value = serde_yaml::from_str(text).ok()?;
-    config.apply_merge().ok()?;
-    matches!(config, Value::Mapping(_) | Value::Null).then_some(config)
-}
-
-/// What the hook itself says against these jobs.
-fn hook_switch(hook: &Value, ours: &[String]) -> Option<String> {
-    switch(hook, &format!("its {HOOK}")).or_else(|| {
-        let is_ours = |tag: &Value| tag.as_str().is_some_and(|tag| is_among(tag, ours));
-        let is_excluded = match hook.get("exclude_tags")? {
-            Value::Sequence(tags) => tags.iter().any(is_ours),
-            Value::String(tags) => tags.split([' ', ',']).any(|tag| is_among(tag, ours)),
-            _ => false,
+impl Jobs {
+    /// Reads all that lefthook has to say, and asks which files are there.
+    pub(super) fn of(merged: &Value, is_file: &dyn Fn(&str) -> bool) -> Self {
+        let hook = merged.get(HOOK).unwrap_or(&Value::Null);
+        let mut reader = Reader {
+            files: hook.get("files").and_then(Value::as_str),
+            is_file,
+            jobs: Vec::new(),
         };
-        is_excluded.then(|| format!("its {HOOK} has it among `exclude_tags`"))
-    })
+        reader.read(hook, &[], None);
+        let has = |key: &&&str| is_set(hook, key);
+        Self {
+            all: reader.jobs,
+            left_out: (OF_HOOK.iter().find(has)).map(|key| format!("its {HOOK} has `{key}`")),
+            excluded: words(hook.get("exclude_tags")),
+        }
+    }
+
+    pub(super) fn say(&self) -> Says {
+        if self.ours().next().is_none() {
+            return Says::Nothing;
+        }
+        // One that runs is enough, and none is less than any reason.
+        let why = |job: &Job| self.excludes(job).or_else(|| job.left_out.clone());
+        let all = self.left_out.clone();
+        let why = all.or_else(|| self.ours().map(why).min()?);
+        why.map_or(Says::Calls, Says::LeftOut)
+    }
+
+    /// What would leave our own job out, were it there.
+    pub(super) fn against(&self) -> Option<String> {
+        let another = |job: &Job| job.name == NAME && !job.calls;
+        let is_excluded = self.excluded.iter().any(|word| word == NAME);
+        self.left_out
+            .clone()
+            .or_else(|| is_excluded.then(in_exclude_tags))
+            .or_else(|| {
+                let another = self.all.iter().any(another);
+                another.then(|| format!("its job {NAME} runs something else"))
+            })
+    }
+
+    /// Whether one of these words leaves the gate out (`LEFTHOOK_EXCLUDE`).
+    pub(super) fn is_left_out_by(&self, words: &str) -> bool {
+        let is_hit = |job: &Job| {
+            words
+                .split(',')
+                .any(|word| job.labels.iter().any(|own| own == word))
+        };
+        self.ours().next().is_some() && self.ours().all(is_hit)
+    }
+
+    fn ours(&self) -> impl Iterator<Item = &Job> {
+        self.all.iter().filter(|job| job.calls)
+    }
+
+    fn excludes(&self, job: &Job) -> Option<String> {
+        let is_excluded = self.excluded.iter().any(|word| job.labels.contains(word));
+        is_excluded.then(in_exclude_tags)
+    }
 }
 
-fn is_among(name: &str, names: &[String]) -> bool {
-    names.iter().any(|ours| ours == name)
+fn in_exclude_tags() -> String {
+    format!("its {HOOK} has it among `exclude_tags`")
 }
 
-fn switch(value: &Value, whose: &str) -> Option<String> {
-    let says = |key: &&&str| {
-        value
-            .get(**key)
-            .is_some_and(|said| said.as_bool() != Some(false) || **key == "only")
-    };
-    let key = SWITCHES.iter().find(says)?;
-    Some(format!("{whose} has `{key}`"))
+struct Reader<'r> {
+    /// What the hook has as `files`, where a job has none.
+    files: Option<&'r str>,
+    is_file: &'r dyn Fn(&str) -> bool,
+    jobs: Vec<Job>,
 }
 
-/// All jobs of a hook or a group.
-fn gather(of: &Value, outer: Option<&String>, found: &mut Vec<Job>) {
-    let mut add = |name: Option<&str>, job: &Value| {
-        let switch = outer
-            .cloned()
-            .or_else(|| switch(job, &format!("the job {}", name.unwrap_or("that calls it"))));
+impl Reader<'_> {
+    /// The jobs of a hook or a group.
+    fn read(&mut self, of: &Value, labels: &[String], left_out: Option<&String>) {
+        let jobs = of.get("jobs").and_then(Value::as_sequence);
+        for job in jobs.into_iter().flatten() {
+            let name = job.get("name").and_then(Value::as_str);
+            self.job(name, job, labels, left_out);
+        }
+        let commands = of.get("commands").and_then(Value::as_mapping);
+        for (name, job) in commands.into_iter().flatten() {
+            self.job(name.as_str(), job, labels, left_out);
+        }
+    }
+
+    fn job(
+        &mut self,
+        name: Option<&str>,
+        job: &Value,
+        outer: &[String],
+        left_out: Option<&String>,
+    ) {
+        let mut labels = outer.to_vec();
+        labels.extend(name.map(str::to_owned));
+        labels.extend(words(job.get("tags")));
+        let whose = match name {
+            Some(name) => format!("its job {name}"),
+            None => "its job".to_owned(),
+        };
+        let key = odd_key(job).map(|key| format!("{whose} has `{key}`"));
+        let left_out = left_out.cloned().or(key);
         if let Some(group) = job.get("group") {
-            gather(group, switch.as_ref(), found);
+            self.read(group, &labels, left_out.as_ref());
+            return;
         }
         let run = job.get("run").and_then(Value::as_str).unwrap_or_default();
-        found.push(Job {
-            name: name.map(str::to_owned),
+        let files = job.get("files").and_then(Value::as_str).or(self.files);
+        let unnamed = || {
+            let names = self.names_a_file(run, files);
+            (!names).then(|| format!("{whose} names no file that is there"))
+        };
+        self.jobs.push(Job {
+            name: name.unwrap_or_default().to_owned(),
+            labels,
             calls: script::calls(run.as_bytes()),
-            switch,
+            left_out: left_out.or_else(unnamed),
         });
+    }
+
+    /// Whether lefthook sees a file for it, whatever is pushed.
+    fn names_a_file(&self, run: &str, files: Option<&str>) -> bool {
+        let echoed = files.and_then(|files| files.strip_prefix("echo "));
+        let is_there = |names: &str| names.split_whitespace().any(self.is_file);
+        run.contains("{all_files}") || (run.contains("{files}") && echoed.is_some_and(is_there))
+    }
+}
+
+/// What of a job or a group may leave it out.
+fn odd_key(job: &Value) -> Option<&str> {
+    let keys = job.as_mapping()?.keys().filter_map(Value::as_str);
+    let mut odd = keys.filter(|key| is_set(job, key) && !OF_JOB.contains(key));
+    odd.next()
+}
+
+/// `skip: false` and an empty `skip` are none; an empty `only` leaves all out.
+fn is_set(value: &Value, key: &str) -> bool {
+    match value.get(key) {
+        None => false,
+        Some(_) if key == "only" => true,
+        Some(Value::Bool(said)) => *said,
+        Some(Value::Sequence(said)) => !said.is_empty(),
+        Some(said) => !said.is_null(),
+    }
+}
+
+/// A list, or words between blanks and commas.
+fn words(value: Option<&Value>) -> Vec<String> {
+    let words = |text: &str| {
+        let words = text.split([' ', ',']).filter(|word| !word.is_empty());
+        words.map(str::to_owned).collect()
     };
-    for job in of
-        .get("jobs")
-        .and_then(Value::as_sequence)
-        .into_iter()
-        .flatten()
-    {
-        add(job.get("name").and_then(Value::as_str), job);
+    match value {
+        Some(Value::String(text)) => words(text),
+        Some(Value::Sequence(list)) => {
+            let list = list.iter().filter_map(Value::as_str);
+            list.map(str::to_owned).collect()
+        }
+        _ => Vec::new(),
     }
-    for (name, job) in of
-        .get("commands")
-        .and_then(Value::as_mapping)
-        .into_iter()
-        .flatten()
-    {
-        add(name.as_str(), job);
-    }
-}
-
-/// What the file of this clone says against these jobs.
-fn overridden(local: &str, ours: &[String]) -> Option<String> {
-    const WHERE: &str = "the lefthook-local of this clone";
-    let Some(config) = read(local) else {
-        let is_told = words(local).any(|word| SWITCHES.contains(&word) || is_among(word, ours));
-        return is_told.then(|| format!("{WHERE} may say when it does not run"));
-    };
-    let hook = config.get(HOOK)?;
-    if let Some(why) = hook_switch(hook, ours) {
-        return Some(format!("{WHERE}: {why}"));
-    }
-    let mut jobs = Vec::new();
-    gather(hook, None, &mut jobs);
-    let job = jobs
-        .iter()
-        .find_map(|job| job.name.as_deref().filter(|name| is_among(name, ours)))?;
-    Some(format!("{WHERE} changes the job {job}"))
-}
-
-/// TOML, and JSON with comments: any word that might leave a job out counts.
-fn by_words(team: &str, local: Option<&str>) -> Says {
-    if !script::calls(without_slashes(team).as_bytes()) {
-        return Says::Nothing;
-    }
-    if let Some(word) = words(team).find(|word| SWITCHES.contains(word)) {
-        return Says::LeftOut(format!("it has `{word}`"));
-    }
-    match local.and_then(|local| overridden(local, &[super::NAME.to_owned()])) {
-        Some(why) => Says::LeftOut(why),
-        None => Says::Calls,
-    }
-}
-
-fn without_slashes(text: &str) -> String {
-    text.lines()
-        .filter(|line| !line.trim_start().starts_with("//"))
-        .flat_map(|line| [line, "\n"])
-        .collect()
-}
-
-fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.lines()
-        .filter(|line| !line.trim_start().starts_with(['#', '/']))
-        .flat_map(|line| line.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '-'))
-}
-
-/// Whether it names the gate at all, as a person would look for it.
-pub(super) fn names_it(text: &str) -> bool {
-    text.contains(CALL) && of(text, None) != Says::Nothing
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const JOB: &str =
-        "pre-push:\n  jobs:\n    - name: pushgate\n      run: pushgate pre-push -- x\n";
+    const RUN: &str = "run: 'pushgate pre-push -- x # {files}', files: echo lefthook.yml";
+
+    fn jobs(text: &str) -> Jobs {
+        let merged = serde_yaml::from_str(text).unwrap();
+        Jobs::of(&merged, &|name| name == "lefthook.yml")
+    }
+
+    /// A job with these keys, in a hook with those.
+    fn of(job: &str, hook: &str) -> Jobs {
+        jobs(&format!(
+            "pre-push:\n  jobs: [{{name: gate, {RUN}{job}}}]\n{hook}"
+        ))
+    }
 
     #[track_caller]
-    fn left_out(team: &str, local: Option<&str>, why: &str) {
-        assert_eq!(of(team, local), Says::LeftOut(why.to_owned()), "{team}");
+    fn left_out(jobs: &Jobs, why: &str) {
+        assert_eq!(jobs.say(), Says::LeftOut(why.to_owned()));
     }
 
     #[test]
     fn a_job_that_runs_calls_it() {
         for text in [
-            JOB,
-            "pre-push:\n  commands:\n    p: {run: pushgate pre-push -- x}\n",
-            "pre-push:\n  skip: false\n  jobs: [{group: {jobs: [{run: pushgate pre-push}]}}]\n",
-            "{\"pre-push\": {\"jobs\": [{\"run\": \"pushgate pre-push\"}]}}",
-            "[pre-push.commands.p]\nrun = \"pushgate pre-push -- x\"\n",
+            format!("pre-push: {{jobs: [{{{RUN}}}]}}"),
+            format!("pre-push: {{commands: {{p: {{{RUN}}}}}}}"),
+            format!(
+                "pre-push: {{skip: false, jobs: [{{group: {{piped: true, jobs: [{{{RUN}}}]}}}}]}}"
+            ),
+            "pre-push: {jobs: [{run: 'pushgate pre-push # {all_files}', env: {A: b}}]}".to_owned(),
+            "pre-push: {files: echo lefthook.yml, jobs: [{run: 'pushgate pre-push # {files}'}]}"
+                .to_owned(),
+            // One that runs is enough.
+            format!("pre-push: {{jobs: [{{skip: true, {RUN}}}, {{{RUN}}}]}}"),
         ] {
-            assert_eq!(of(text, None), Says::Calls, "{text}");
-            assert_eq!(of(text, Some("pre-push:\n  parallel: true\n")), Says::Calls);
-            assert!(names_it(text));
+            assert_eq!(jobs(&text).say(), Says::Calls, "{text}");
         }
+        assert_eq!(
+            of(", tags: [slow], skip: []", "  exclude_tags: [a]").say(),
+            Says::Calls
+        );
     }
 
     #[test]
     fn a_comment_and_another_hook_call_nobody() {
         for text in [
-            "",
-            "# pushgate pre-push\n",
-            "pre-push:\n  jobs:\n    - run: x # pushgate pre-push\n",
-            "pre-push:\n  jobs:\n    - run: 'x # pushgate pre-push'\n",
-            "pre-commit:\n  jobs: [{run: pushgate pre-push}]\n",
-            "# pushgate pre-push\n[pre-push.commands.t]\nrun = \"x\"\n",
-            "// pushgate pre-push\n{\"pre-push\": {}}\n",
+            "{}",
+            "pre-push: {jobs: [{run: 'x # pushgate pre-push'}]}",
+            "pre-commit: {jobs: [{run: pushgate pre-push}]}",
+            "pre-push: {jobs: 3, commands: x}",
         ] {
-            assert_eq!(of(text, None), Says::Nothing, "{text}");
-            assert!(!names_it(text));
+            assert_eq!(jobs(text).say(), Says::Nothing, "{text}");
         }
     }
 
     #[test]
     fn what_leaves_it_out_is_named() {
-        let with = |line: &str| JOB.replace("  jobs:", &format!("  {line}\n  jobs:"));
-        left_out(&with("skip: true"), None, "its pre-push has `skip`");
-        left_out(&with("skip: [merge]"), None, "its pre-push has `skip`");
-        left_out(&with("only: [{ref: x}]"), None, "its pre-push has `only`");
+        for (key, value) in [
+            ("skip", "true"),
+            ("skip", "merge"),
+            ("skip", "[{ref: x}]"),
+            ("only", "[]"),
+            ("only", "[{ref: x}]"),
+            ("exclude", "[x]"),
+        ] {
+            let has = format!("{key}: {value}");
+            left_out(
+                &of("", &format!("  {has}\n")),
+                &format!("its pre-push has `{key}`"),
+            );
+            left_out(
+                &of(&format!(", {has}"), ""),
+                &format!("its job gate has `{key}`"),
+            );
+        }
+        for key in ["glob", "root", "file_types", "whatever_comes"] {
+            let has = format!("{key}: x");
+            left_out(
+                &of(&format!(", {has}"), ""),
+                &format!("its job gate has `{key}`"),
+            );
+            let group = format!("pre-push: {{jobs: [{{{has}, group: {{jobs: [{{{RUN}}}]}}}}]}}");
+            left_out(&jobs(&group), &format!("its job has `{key}`"));
+        }
         let tags = "its pre-push has it among `exclude_tags`";
-        left_out(&with("exclude_tags: [a, pushgate]"), None, tags);
-        left_out(
-            "x: &x {skip: true}\npre-push:\n  <<: *x\n  jobs: [{run: pushgate pre-push}]\n",
-            None,
-            "its pre-push has `skip`",
-        );
-        left_out(
-            &format!("{JOB}      only: merge\n"),
-            None,
-            "the job pushgate has `only`",
-        );
-        left_out(
-            "pre-push:\n  jobs: [{skip: true, group: {jobs: [{run: pushgate pre-push}]}}]\n",
-            None,
-            "the job that calls it has `skip`",
-        );
-        left_out(
-            "[pre-push]\nskip = true\n[pre-push.commands.p]\nrun = \"pushgate pre-push\"\n",
-            None,
-            "it has `skip`",
-        );
+        left_out(&of(", tags: [slow]", "  exclude_tags: [a, slow]"), tags);
+        left_out(&of(", tags: a slow", "  exclude_tags: slow"), tags);
+        left_out(&of("", "  exclude_tags: [gate]"), tags);
     }
 
     #[test]
-    fn the_file_of_this_clone_counts_for_more() {
-        let local = "the lefthook-local of this clone";
-        for (text, why) in [
-            ("pre-push: {skip: true}\n", ": its pre-push has `skip`"),
-            (
-                "pre-push: {jobs: [{name: pushgate, run: x}]}\n",
-                " changes the job pushgate",
-            ),
-            (
-                "pre-push: {commands: {pushgate: {skip: true}}}\n",
-                " changes the job pushgate",
-            ),
-            ("[pre-push]\nskip = true\n", " may say when it does not run"),
+    fn a_job_without_a_file_is_left_out_of_most_pushes() {
+        for job in [
+            "run: pushgate pre-push",
+            "run: pushgate pre-push, files: echo lefthook.yml",
+            "run: 'pushgate pre-push # {files}', files: echo gone.yml",
+            "run: 'pushgate pre-push # {files}', files: git diff --name-only",
+            "run: 'pushgate pre-push # {push_files}', files: echo lefthook.yml",
         ] {
-            left_out(JOB, Some(text), &format!("{local}{why}"));
-            assert!(would_leave_out("", Some(text)).is_some());
+            let jobs = jobs(&format!("pre-push: {{jobs: [{{{job}}}]}}"));
+            left_out(&jobs, "its job names no file that is there");
         }
-        assert_eq!(of(JOB, Some("pre-commit: {skip: true}\n")), Says::Calls);
-        assert_eq!(would_leave_out(JOB, None), None);
+    }
+
+    #[test]
+    fn what_would_leave_a_new_job_out_is_named() {
+        assert_eq!(jobs("{}").against(), None);
+        assert_eq!(
+            jobs("pre-push: {jobs: [{name: a, skip: true}]}").against(),
+            None
+        );
+        for (hook, why) in [
+            ("skip: true", "its pre-push has `skip`"),
+            (
+                "exclude_tags: [pushgate]",
+                "its pre-push has it among `exclude_tags`",
+            ),
+            (
+                "jobs: [{name: pushgate, run: x}]",
+                "its job pushgate runs something else",
+            ),
+            (
+                "commands: {pushgate: {skip: true}}",
+                "its job pushgate runs something else",
+            ),
+        ] {
+            let found = jobs(&format!("pre-push: {{{hook}}}")).against();
+            assert_eq!(found.as_deref(), Some(why), "{hook}");
+        }
+    }
+
+    #[test]
+    fn the_environment_leaves_it_out_by_a_name_or_a_tag() {
+        let text = format!(
+            "pre-push: {{jobs: [{{name: g, tags: [t], group: {{jobs: [{{name: own, {RUN}}}]}}}}]}}"
+        );
+        for (words, is_left_out) in [
+            ("g", true),
+            ("a,t", true),
+            ("own", true),
+            ("", false),
+            ("a,b", false),
+        ] {
+            assert_eq!(jobs(&text).is_left_out_by(words), is_left_out, "{words}");
+        }
+        assert!(!jobs("{}").is_left_out_by(""));
     }
 }
