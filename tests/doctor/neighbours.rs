@@ -186,6 +186,35 @@ fn what_pre_commit_and_prek_found_runs_first() {
 }
 
 #[test]
+fn the_configuration_that_prek_reads_first_is_the_one_that_counts() {
+    let street = Street::new();
+    street.shop.write(".pre-commit-config.yaml", CONFIG);
+    street.run("prek install -t pre-push").goes();
+    street.run("pushgate install --write").goes();
+    fs::remove_file(street.file(".git/hooks/pre-push.legacy")).unwrap();
+    let visit = on(&street);
+    visit
+        .doctor()
+        .warns("a hook of prek runs here; by .pre-commit-config.yaml the gate hears of one ref");
+    street.shop.write(
+        "prek.toml",
+        "# pushgate, one day\n[[repos]]\nrepo = \"local\"\nhooks = [{ id = \"check\", name = \"check\", entry = \"true\", language = \"system\" }]\n",
+    );
+    is_not_gated(&street);
+    visit
+        .doctor()
+        .breaks("a hook of prek runs here; prek.toml does not call pushgate: pushes are not judged")
+        .is_cured();
+    street.run("pushgate install --write").goes();
+    fs::remove_file(street.file(".git/hooks/pre-push.legacy")).unwrap();
+    visit
+        .doctor()
+        .warns("a hook of prek runs here; by prek.toml the gate hears of one ref")
+        .is_cured();
+    street.is_gated();
+}
+
+#[test]
 fn a_git_that_reads_configured_hooks_runs_the_gate_by_them() {
     let street = Street::with(&["git/bin"]);
     street.run("pushgate install --config").goes();

@@ -7,6 +7,7 @@ mod husky;
 mod lefthook;
 mod lfs;
 mod pre_commit;
+mod prek_toml;
 
 use std::{
     ffi::{OsStr, OsString},

@@ -6,13 +6,12 @@ use bstr::ByteSlice;
 use nix::unistd::{AccessFlags, access};
 
 use super::hook::Eyes;
-use crate::commands::hooks::LEGACY;
 use crate::{
     commands::{
-        hooks::{self, hook_for},
-        neighbours::lefthook,
+        hooks::{self, LEGACY, Owner, hook_for},
+        neighbours::{lefthook, pre_commit},
     },
-    doctor::script::{self, Author, File, Interpreter, Runs, Says, Script, TOOLS},
+    doctor::script::{self, Author, File, Interpreter, Runs, Says, Script},
     verdict::printable,
 };
 
@@ -64,42 +63,50 @@ impl Eyes<'_> {
 
     /// The tool that wrote a hook, and what its file says of us.
     fn tool(&self, text: &[u8]) -> Option<Author> {
-        let (name, _, files) = TOOLS
-            .iter()
-            .find(|(_, words, _)| text.contains_str(words))?;
-        let author = |path: &Path, says| Author::Tool {
+        let top = self.world.work_tree()?;
+        let owner = Owner::of_hook(text);
+        let author = |name, path: &Path, says| Author::Tool {
             name,
             file: self.place.name(path),
             says,
         };
-        let top = self.world.work_tree()?;
-        if *name == "lefthook" {
-            let says = lefthook::says(&self.directory, self.world);
-            return Some(author(&lefthook::config(top), says));
-        }
-        // pre-commit and prek run it first, where it can be run, with all that git said.
-        let hears_half = name.starts_with("pre");
-        let legacy = self.directory.join(LEGACY);
-        let before = fs::read(&legacy).unwrap_or_default();
-        let is_run = hears_half && access(&legacy, AccessFlags::X_OK).is_ok();
-        if is_run && (script::version(&before).is_some() || script::calls(&before)) {
-            return Some(author(&legacy, Says::Calls));
-        }
-        // The first that is there is the one that is read.
-        let file = files.iter().find(|file| top.join(file).is_file());
-        let file = *file.or(files.first())?;
-        let path = top.join(file);
-        Some(
-            match script::mentions(&fs::read(&path).unwrap_or_default()) {
-                true if hears_half => Author::HalfDeaf {
-                    name,
-                    file: file.to_owned(),
-                },
-                true => author(&path, Says::Calls),
-                false => author(&path, Says::Nothing),
-            },
-        )
+        Some(match owner {
+            Owner::Lefthook => {
+                let says = lefthook::says(&self.directory, self.world);
+                author(owner.name(), &lefthook::config(top), says)
+            }
+            Owner::Prek | Owner::PreCommit => {
+                let (legacy, config) =
+                    (self.directory.join(LEGACY), pre_commit::config(owner, top));
+                if is_gate(&legacy) {
+                    author(owner.name(), &legacy, Says::Calls)
+                } else if pre_commit::calls(&config) {
+                    let (name, file) = (owner.name(), self.place.name(&config));
+                    Author::HalfDeaf { name, file }
+                } else {
+                    author(owner.name(), &config, Says::Nothing)
+                }
+            }
+            _ if text.contains_str("overcommit") => {
+                let config = top.join(".overcommit.yml");
+                let text = fs::read(&config).unwrap_or_default();
+                let says = if script::mentions(&text) {
+                    Says::Calls
+                } else {
+                    Says::Nothing
+                };
+                author("overcommit", &config, says)
+            }
+            _ => return None,
+        })
     }
+}
+
+/// Whether what pre-commit and prek run first, with all that git said, is the gate, and can be run.
+fn is_gate(legacy: &Path) -> bool {
+    let text = fs::read(legacy).unwrap_or_default();
+    let is_run = access(legacy, AccessFlags::X_OK).is_ok();
+    is_run && (script::version(&text).is_some() || script::calls(&text))
 }
 
 /// Whether the first line names something that is there.

@@ -62,6 +62,19 @@ impl Owner {
         mark.map_or(Self::Other, |(_, owner)| *owner)
     }
 
+    /// What people call it.
+    pub(in crate::commands) fn name(self) -> &'static str {
+        match self {
+            Self::Ours => "pushgate",
+            Self::Husky => "husky",
+            Self::Lefthook => "lefthook",
+            Self::Prek => "prek",
+            Self::PreCommit => "pre-commit",
+            Self::Lfs => "git-lfs",
+            Self::Other => "somebody else",
+        }
+    }
+
     /// Whether it runs the hook that was there before it, with all that git said.
     pub(in crate::commands) fn runs_legacy(self) -> bool {
         matches!(self, Self::Prek | Self::PreCommit)
@@ -70,15 +83,7 @@ impl Owner {
 
 impl fmt::Display for Owner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Ours => "pushgate",
-            Self::Husky => "husky",
-            Self::Lefthook => "lefthook",
-            Self::Prek => "prek",
-            Self::PreCommit => "pre-commit",
-            Self::Lfs => "git-lfs",
-            Self::Other => "somebody else",
-        })
+        f.write_str(self.name())
     }
 }
 
