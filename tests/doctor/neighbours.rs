@@ -3,7 +3,10 @@
 use std::fs;
 
 use super::visit::{Visit, visit};
-use crate::{neighbours::Street, support::Ran};
+use crate::{
+    neighbours::{Street, configured::with_old_git},
+    support::Ran,
+};
 
 /// What runs before a push for a team that has pre-commit or prek.
 const CONFIG: &str = "\
@@ -244,4 +247,24 @@ fn a_git_that_reads_configured_hooks_runs_the_gate_by_them() {
         .breaks("runs .git/pushgate-hook/pre-push, which is missing: every push is refused")
         .is_cured();
     street.is_gated();
+}
+
+#[test]
+fn an_older_git_that_passes_over_a_configured_hook_is_told_of() {
+    let street = with_old_git();
+    is_not_gated(&street);
+    let visit = on(&street);
+    let told = visit.doctor();
+    told.breaks(".git/hooks/pre-push is missing: pushes are not judged");
+    let ill = told.breaks("hook.pushgate.command is set, and git 2.");
+    assert!(
+        ill.item
+            .text
+            .ends_with(" runs no configured hooks: 2.54 or newer does"),
+        "{:?}",
+        ill.item
+    );
+    ill.is_cured();
+    street.is_gated();
+    visit.doctor().lacks("configured").lacks("is missing");
 }

@@ -8,17 +8,28 @@ use crate::support::Ran;
 /// A clone whose git is new enough.
 fn with_new_git() -> Street {
     let street = Street::with(&["git/bin", "python/bin", "node/node_modules/.bin"]);
+    assert!(reads_configured_hooks(&street));
+    street
+}
+
+fn reads_configured_hooks(street: &Street) -> bool {
     let ran = street.run("git version").goes();
-    let minor = ran
-        .stdout
-        .split('.')
-        .nth(1)
-        .unwrap()
-        .parse::<u32>()
-        .unwrap();
+    let version = ran.stdout.strip_prefix("git version ").unwrap();
+    let mut numbers = version.split('.').map(|number| number.parse().unwrap());
+    (numbers.next().unwrap(), numbers.next().unwrap()) >= (2, 54)
+}
+
+/// A clone in which a newer git was told of the gate, and the git of this machine is used now.
+pub(crate) fn with_old_git() -> Street {
+    let mut street = with_new_git();
+    street.run("pushgate install --config").goes();
+    street.is_gated();
+    let newer = super::programs().join("git/bin");
+    let path = std::env::split_paths(&street.path).filter(|directory| *directory != newer);
+    street.path = std::env::join_paths(path).unwrap();
     assert!(
-        minor >= 54 || !ran.stdout.starts_with("git version 2."),
-        "{ran}"
+        !reads_configured_hooks(&street),
+        "this test needs a git older than 2.54 on PATH, as Debian 12 and 13 have it: apt-get install git"
     );
     street
 }
@@ -86,6 +97,50 @@ fn an_older_git_is_refused_with_its_version() {
         .goes()
         .says("/hooks/pre-push");
     assert!(!street.read(".git/config").contains("gone"));
+}
+
+#[test]
+fn a_git_that_passes_over_it_has_no_gate_and_is_told_so() {
+    let street = with_old_git();
+    street.everything_is_on_origin();
+    street.shop.commit("stray");
+    street.run("git push staging HEAD:master").goes().silent();
+    street
+        .run("git push -q --no-verify --force staging origin/master:master")
+        .goes();
+    let ran = street.run("pushgate status");
+    assert!(
+        ran.stdout
+            .contains("the hook is not installed here: pushgate install"),
+        "{ran}"
+    );
+    let ran = street.run("pushgate install");
+    assert_eq!(ran.code, 2, "{ran}");
+    ran.says("reads no hooks from its configuration; git 2.54 does");
+    fs::remove_file(street.file(".pushgate.yml")).unwrap();
+    street
+        .run("pushgate init")
+        .goes()
+        .says("and then: pushgate install");
+    street.run("git checkout -q .pushgate.yml").goes();
+    street
+        .run("sh -ec pushgate${IFS}uninstall&&pushgate${IFS}install")
+        .goes();
+    street.is_gated();
+    let ran = street.run("pushgate status");
+    assert!(!ran.stdout.contains("not installed"), "{ran}");
+}
+
+#[test]
+fn where_another_hook_calls_the_gate_an_old_git_has_it_all_the_same() {
+    let street = with_old_git();
+    street.shop.write("package.json", "{}\n");
+    street.run("husky").goes();
+    let script = "pushgate pre-push -- \"$@\"\n";
+    street.shop.write(".husky/pre-push", script);
+    street.is_gated();
+    let ran = street.run("pushgate status");
+    assert!(!ran.stdout.contains("not installed"), "{ran}");
 }
 
 fn which(street: &Street) -> String {

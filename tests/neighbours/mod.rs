@@ -1,7 +1,7 @@
 //! The real programs that look after git's hooks, set up by tests/neighbours/setup: real pushes through
 //! what they install, with the gate called from there.
 
-mod configured;
+pub(crate) mod configured;
 mod endings;
 mod husky;
 mod lefthook;
