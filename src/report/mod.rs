@@ -100,6 +100,13 @@ pub fn warn(line: &str) {
     print(&format!("{LOUD}pushgate: {line}{LOUD:#}\n"));
 }
 
+/// What to do about the line before.
+pub fn hint(cure: &str) {
+    let mut text = String::new();
+    hints(&mut text, &[cure.to_owned()]);
+    print(&text);
+}
+
 /// Writes what was asked for; a reader that has had enough (`| head`) is no error.
 pub fn data(text: &str) -> io::Result<()> {
     let mut stream = AutoStream::auto(stdout().lock());

@@ -273,6 +273,17 @@ fn whoever_writes_the_hooks_goes_on_doing_so() {
         .run("git push staging HEAD:master")
         .refused("trunk")
         .says("husky ran");
+    // What switches off lefthook does not switch off the gate.
+    let street = with_new_git();
+    let jobs = "pre-push: {jobs: [{run: echo lefthook ran, files: echo lefthook.yml}]}\n";
+    street.shop.write("lefthook.yml", jobs);
+    street.run("lefthook install").goes();
+    street.run("pushgate install --config").goes();
+    street.is_gated();
+    street.shop.commit("stray");
+    let mut push = street.command("git");
+    push.args(["push", "staging", "HEAD:master"]);
+    Ran::of(push.env("LEFTHOOK", "0")).refused("trunk");
     // Hooks of all repositories of somebody: nothing is written there.
     let street = with_new_git();
     let shared = street.shop.path("shared");

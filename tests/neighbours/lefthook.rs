@@ -34,15 +34,15 @@ fn the_lines_that_are_printed_make_it_call_the_gate() {
     let ran = street.run("pushgate install");
     assert_eq!(ran.code, 1, "{ran}");
     let lines = ran.stdout.clone();
-    ran.says("lefthook writes the hooks here: these lines make it call the gate")
-        .says("lefthook.yml (pushgate install --write puts them there):");
+    ran.says("lefthook writes the hooks here; it needs these lines in lefthook.yml:\n")
+        .says("  hint: pushgate install --write puts them there\n");
     let text = street.read("lefthook.yml");
     street.shop.write("lefthook.yml", &(text + &lines));
     // Nothing runs before a push yet.
     let ran = street.run("pushgate install");
     assert_eq!(ran.code, 1, "{ran}");
     ran.says("calls pushgate already")
-        .says("lefthook does not run before a push yet: lefthook install");
+        .says("lefthook does not run before a push yet\n  hint: lefthook install\n");
     street.run("lefthook install").goes();
     street
         .run("pushgate install")
@@ -410,7 +410,7 @@ fn whoever_will_take_the_hook_away_is_named() {
             .never_says("take the hook away");
         street.shop.write(file, "");
         street.run("pushgate install").goes().says(&format!(
-            "{name} is not set up in this clone: `{command}` will take the hook away; pushgate install again after it"
+            "{name} is not set up in this clone, and will take the hook away when it is\n  hint: {command} && pushgate install\n"
         ));
     }
 }

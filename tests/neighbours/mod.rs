@@ -1,6 +1,7 @@
 //! The real programs that look after git's hooks, set up by tests/neighbours/setup: real pushes through
 //! what they install, with the gate called from there.
 
+mod columns;
 pub(crate) mod configured;
 mod endings;
 mod husky;

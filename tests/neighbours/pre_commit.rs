@@ -290,7 +290,7 @@ fn the_lines_go_into_what_a_person_wrote_and_out_again() {
         let ran = street.run("pushgate install").goes();
         assert!(ran.stdout.starts_with("- repo: local\n"), "{ran}");
         let lines = ran.stdout.clone();
-        ran.says("these lines go below `repos` of .pre-commit-config.yaml (pushgate install --write puts them there):")
+        ran.says("these lines go below `repos` of .pre-commit-config.yaml:")
             .says("prek lets deletions, rollbacks, further refs");
         let ran = street.run("pushgate install --write").goes();
         assert_eq!(ran.stdout, "", "{ran}");

@@ -38,10 +38,9 @@ fn the_lines_go_into_what_a_person_wrote_and_out_again() {
         let ran = street.run("pushgate install").goes();
         let lines = ran.stdout.clone();
         assert!(lines.starts_with("[[repos]]\n"), "{ran}");
-        ran.says(
-            "these lines go at the end of prek.toml (pushgate install --write puts them there):",
-        )
-        .says("prek lets deletions, rollbacks, further refs");
+        ran.says("these lines go at the end of prek.toml:\n")
+            .says("  hint: pushgate install --write puts them there\n")
+            .says("prek lets deletions, rollbacks, further refs");
         assert_eq!(street.read("prek.toml"), config);
         let ran = street.run("pushgate install --write").goes();
         assert_eq!(ran.stdout, "", "{ran}");

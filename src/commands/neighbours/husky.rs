@@ -80,9 +80,10 @@ pub(in crate::commands) fn install(hooks: &Hooks, world: &Real) -> Done {
     warn_of_path();
     if !hooks.directory.join("h").exists() {
         report::warn(&format!(
-            "husky is not set up in this clone ({} is missing), and calls nothing: npm install",
+            "husky is not set up in this clone ({} is missing), and calls nothing",
             from_top(&hooks.directory.join("h"), world).display()
         ));
+        report::hint("npm install");
         return Ok(1);
     }
     Ok(0)

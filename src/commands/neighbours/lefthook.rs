@@ -115,9 +115,7 @@ pub(in crate::commands) fn install(hooks: &Hooks, world: &Real, is_written: bool
         report::warn(&format!(
             "lefthook would leave the gate out: {why}; nothing is changed"
         ));
-        report::print(
-            "  hint: lefthook dump shows all that it reads; without that, it needs these lines:\n",
-        );
+        report::hint("lefthook dump shows all that it reads; what it needs are these lines:");
         show(&lines)?;
         return Ok(1);
     }
@@ -140,14 +138,17 @@ pub(in crate::commands) fn install(hooks: &Hooks, world: &Real, is_written: bool
         warn_of_path();
     } else {
         report::say(&format!(
-            "lefthook writes the hooks here: these lines make it call the gate, in {name} (pushgate install --write puts them there):"
+            "lefthook writes the hooks here; it needs these lines in {}:",
+            lines.file
         ));
         show(&lines)?;
+        report::hint("pushgate install --write puts them there");
         return Ok(1);
     }
     let hook = fs::read(hooks.directory.join(HOOK)).unwrap_or_default();
     if Owner::of_hook(&hook) != Owner::Lefthook {
-        report::warn("lefthook does not run before a push yet: lefthook install");
+        report::warn("lefthook does not run before a push yet");
+        report::hint("lefthook install");
         return Ok(1);
     }
     Ok(0)

@@ -54,8 +54,9 @@ pub(super) fn warn_of_takers(world: &Real) {
     ] {
         if is_there {
             report::warn(&format!(
-                "{name} is not set up in this clone: `{command}` will take the hook away; pushgate install again after it"
+                "{name} is not set up in this clone, and will take the hook away when it is"
             ));
+            report::hint(&format!("{command} && pushgate install"));
         }
     }
 }

@@ -113,11 +113,12 @@ pub(in crate::commands) fn install(hooks: &Hooks, world: &Real, is_written: bool
         warn_of_path();
     } else {
         report::say(&format!(
-            "for clones in which only {owner} is installed, these lines go {} {} (pushgate install --write puts them there):",
+            "for clones in which only {owner} is installed, these lines go {} {}:",
             form.place(),
             from_top(&path, world).display()
         ));
         show(owner, form)?;
+        report::hint("pushgate install --write puts them there");
     }
     Ok(0)
 }

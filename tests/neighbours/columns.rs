@@ -1,0 +1,108 @@
+//! What `pushgate install` says beside each of them, in a terminal of 80 columns.
+
+use super::Street;
+use crate::support::story::in_terminal;
+
+const JOBS: &str = "pre-push:\n  jobs:\n    - run: 'true'\n";
+
+/// Installs as a person does; every line fits, and these stand there whole.
+#[track_caller]
+fn fits(street: &Street, args: &str, whole: &[&str]) {
+    let path = street.path.to_str().unwrap();
+    let line = format!("stty rows 24 cols 80; TERM=xterm PATH='{path}' pushgate install {args}");
+    let ran = in_terminal(&street.shop, &line);
+    let text = plain(&ran.stderr);
+    for line in text.lines() {
+        let is_one_word = !line.trim_start().contains(' ');
+        assert!(line.chars().count() <= 80 || is_one_word, "{line}\n{ran}");
+    }
+    for words in whole {
+        assert!(
+            text.lines().any(|line| line.contains(words)),
+            "`{words}` is not on one line:\n{text}"
+        );
+    }
+}
+
+/// Without colours.
+fn plain(text: &str) -> String {
+    let mut parts = text.split("\u{1b}[");
+    let first = parts.next().unwrap().to_owned();
+    parts.fold(first, |text, part| text + part.split_once('m').unwrap().1)
+}
+
+#[test]
+fn husky_and_its_script() {
+    let street = Street::new();
+    street.run("git config core.hooksPath .husky/_").goes();
+    let commit = "it is the team's: git add .husky/pre-push and commit it";
+    fits(&street, "", &[commit, "  hint: npm install"]);
+    street.shop.write("package.json", "{}\n");
+    street.run("husky").goes();
+    street.shop.write(
+        ".husky/pre-push",
+        include_str!("../../hooks/earlier/husky-1"),
+    );
+    fits(&street, "", &[commit]);
+    street.shop.write(".husky/pre-push", "pushgate pre-push\n");
+    fits(&street, "", &[]);
+}
+
+#[test]
+fn lefthook_and_its_lines() {
+    let street = Street::new();
+    street.shop.write("lefthook.yml", JOBS);
+    fits(
+        &street,
+        "",
+        &["  hint: lefthook install && pushgate install"],
+    );
+    street.run("pushgate uninstall").goes();
+    street.run("lefthook install").goes();
+    let lines = "lefthook writes the hooks here; it needs these lines in lefthook.yml:";
+    let write = "  hint: pushgate install --write puts them there";
+    fits(&street, "", &[lines, write]);
+    fits(&street, "--write", &["git add lefthook.yml and commit it"]);
+    street
+        .shop
+        .write("lefthook-local.yml", "pre-push: {skip: true}\n");
+    fits(&street, "", &["  hint: lefthook dump shows all that it"]);
+}
+
+#[test]
+fn pre_commit_and_prek_and_their_lines() {
+    let yaml = "repos:\n- repo: meta\n  hooks: [{id: identity}]\n";
+    let toml = "[[repos]]\nrepo = \"meta\"\nhooks = [{ id = \"identity\" }]\n";
+    for (tool, name, text) in [
+        ("pre-commit", ".pre-commit-config.yaml", yaml),
+        ("prek", ".pre-commit-config.yaml", yaml),
+        ("prek", "prek.toml", toml),
+    ] {
+        let street = Street::new();
+        street.shop.write(name, text);
+        street.run(&format!("{tool} install -t pre-push")).goes();
+        let write = "  hint: pushgate install --write puts them there";
+        fits(&street, "", &[write]);
+        let commit = format!("git add {name} and commit it");
+        fits(&street, "--write", &[commit.as_str()]);
+    }
+}
+
+#[test]
+fn git_lfs_and_the_configuration_of_git() {
+    let street = Street::with(&["git/bin"]);
+    street.run("git lfs install --local").goes();
+    fits(
+        &street,
+        "--config",
+        &["  hint: pushgate uninstall && pushgate install"],
+    );
+    fits(
+        &street,
+        "",
+        &["the hook that was there runs after the gates:"],
+    );
+    street.run("pushgate uninstall").goes();
+    street.run("git lfs uninstall --local").goes();
+    fits(&street, "--config", &["(hook.pushgate.command)"]);
+}
