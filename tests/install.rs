@@ -1012,7 +1012,7 @@ fn without_the_program_a_push_is_refused_unless_somebody_says_otherwise() {
 #[track_caller]
 fn shellcheck(scripts: &[&Path]) {
     let output = std::process::Command::new(tool("shellcheck", "shellcheck"))
-        .args(["--norc", "--severity=style"])
+        .args(["--norc", "--severity=style", "--shell=sh"])
         .args(scripts)
         .output()
         .unwrap();
@@ -1021,9 +1021,10 @@ fn shellcheck(scripts: &[&Path]) {
 
 #[test]
 fn the_hook_is_shell_that_shellcheck_has_nothing_against() {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("hooks/pre-push");
+    let hooks = Path::new(env!("CARGO_MANIFEST_DIR")).join("hooks");
+    let source = hooks.join("pre-push");
     let shop = Sandbox::new();
-    shellcheck(&[&source, &hook(&shop)]);
+    shellcheck(&[&source, &hook(&shop), &hooks.join("husky")]);
     let installed = fs::read_to_string(hook(&shop)).unwrap();
     assert!(installed.starts_with("#!/bin/sh\n") && !installed.contains('\r'));
     assert!(!installed.contains("@PUSHGATE@"));

@@ -51,7 +51,10 @@ fn leave(hooks: &Hooks, world: &Real, was_configured: bool) -> Done {
         code = take_away(hooks)?;
         hooks.clear()?;
     }
-    for code_there in [lefthook::uninstall(world)?, pre_commit::uninstall(world)?] {
+    for code_there in [
+        lefthook::uninstall(hooks, world)?,
+        pre_commit::uninstall(world)?,
+    ] {
         code = code.max(code_there);
     }
     Ok(code)

@@ -1,0 +1,243 @@
+//! The lines by which lefthook calls the gate, and the way into a configuration that a person wrote, and
+//! out again.
+
+use std::path::Path;
+
+use bstr::ByteSlice;
+use serde_yaml::{Mapping, Value};
+
+use super::{super::edit, HOOK, NAME};
+
+const CALL: &str = "pushgate pre-push";
+const SKIP_LFS: &str = "skip_lfs: true # pushgate has git-lfs upload what may go\n";
+
+/// What its configuration needs to say.
+pub(super) struct Lines {
+    /// The file that the job names: the configuration itself, which is always there.
+    pub(super) file: String,
+    pub(super) has_lfs: bool,
+}
+
+impl Lines {
+    fn keys(&self) -> [String; 4] {
+        let lfs = if self.has_lfs { "--lfs " } else { "" };
+        [
+            "# Names a file: without one, lefthook leaves a job out of most pushes.".to_owned(),
+            format!("files: echo {}", self.file),
+            format!("run: \"{CALL} {lfs}-- '{{1}}' '{{2}}' # {{files}}\""),
+            "use_stdin: true".to_owned(),
+        ]
+    }
+
+    /// An item of `jobs`.
+    fn job(&self) -> String {
+        deeper(&format!("- name: {NAME}\n"), &self.keys())
+    }
+
+    /// A key of `commands`.
+    fn command(&self) -> String {
+        deeper(&format!("{NAME}:\n"), &self.keys())
+    }
+
+    /// A hook without jobs gets them.
+    fn jobs(&self) -> String {
+        let job = self.job();
+        let lines: Vec<_> = job.lines().map(str::to_owned).collect();
+        deeper("jobs:\n", &lines)
+    }
+
+    /// The hook, where it is not there yet.
+    fn section(&self) -> String {
+        let jobs = self.jobs();
+        let lines: Vec<_> = jobs.lines().map(str::to_owned).collect();
+        deeper(&format!("{HOOK}:\n"), &lines)
+    }
+
+    /// All of it, for a person.
+    pub(super) fn all(&self) -> String {
+        let lfs = if self.has_lfs { SKIP_LFS } else { "" };
+        format!("{lfs}{}", self.section())
+    }
+}
+
+fn deeper(first: &str, lines: &[String]) -> String {
+    lines
+        .iter()
+        .fold(first.to_owned(), |text, line| format!("{text}  {line}\n"))
+}
+
+/// The configuration with our lines; why not, where that is not safe.
+pub(super) fn with_lines(path: &Path, text: &[u8], lines: &Lines) -> Result<String, String> {
+    let is_yaml = path
+        .extension()
+        .is_some_and(|ending| ending == "yml" || ending == "yaml");
+    if !is_yaml {
+        return Err("only YAML is edited".to_owned());
+    }
+    let text = text.to_str().map_err(|_| "it is not UTF-8".to_owned())?;
+    let before = mapping(text)?;
+    let hook = before.get(HOOK);
+    let mut with = match hook {
+        None => edit::append(text, &lines.section()),
+        Some(hook) => {
+            let (keys, ours): (&[&str], _) = if hook.get("jobs").is_some() {
+                (&[HOOK, "jobs"], lines.job())
+            } else if hook.get("commands").is_some() {
+                (&[HOOK, "commands"], lines.command())
+            } else {
+                (&[HOOK], lines.jobs())
+            };
+            let spot = edit::below(text, keys)
+                .ok_or_else(|| format!("its `{HOOK}` is not written with one key to a line"))?;
+            edit::put(text, &spot, &ours)
+        }
+    };
+    match before.get("skip_lfs").and_then(Value::as_bool) {
+        Some(false) if lines.has_lfs => {
+            return Err("it says `skip_lfs: false`, and git-lfs would upload first".to_owned());
+        }
+        None if lines.has_lfs => with = edit::append(&with, SKIP_LFS),
+        _ => {}
+    }
+    let mut after = mapping(&with)?;
+    if before.get("skip_lfs").is_none() {
+        after.remove("skip_lfs");
+    }
+    if take_ours(&mut after) && after == before {
+        Ok(with)
+    } else {
+        Err("the lines would change what else it says".to_owned())
+    }
+}
+
+fn mapping(text: &str) -> Result<Mapping, String> {
+    match serde_yaml::from_str(text) {
+        Ok(Value::Mapping(mapping)) => Ok(mapping),
+        Ok(Value::Null) => Ok(Mapping::new()),
+        Ok(_) => Err("it is not a list of keys".to_owned()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// Takes our job out of what was read, and what is empty without it; false: it was not there.
+fn take_ours(config: &mut Mapping) -> bool {
+    let Some(hook) = config.get_mut(HOOK).and_then(Value::as_mapping_mut) else {
+        return false;
+    };
+    let mut was_there = false;
+    if let Some(jobs) = hook.get_mut("jobs").and_then(Value::as_sequence_mut) {
+        let is_ours = |job: &Value| job.get("name").and_then(Value::as_str) == Some(NAME);
+        was_there = jobs.first().is_some_and(is_ours);
+        if was_there {
+            jobs.remove(0);
+        }
+        if jobs.is_empty() {
+            hook.remove("jobs");
+        }
+    }
+    if let Some(commands) = hook.get_mut("commands").and_then(Value::as_mapping_mut) {
+        was_there |= commands.remove(NAME).is_some();
+    }
+    if hook.is_empty() {
+        config.remove(HOOK);
+    }
+    was_there
+}
+
+/// The configuration without our lines, however they were put in: all else says what it said.
+pub(super) fn without_lines(text: &str, lines: &Lines) -> Option<String> {
+    let without = edit::take_end(text, SKIP_LFS);
+    let text = without.as_deref().unwrap_or(text);
+    let mut expected = mapping(text).ok()?;
+    take_ours(&mut expected).then_some(())?;
+    [
+        edit::take_end(text, &lines.section()),
+        edit::take(text, &lines.jobs()),
+        edit::take(text, &lines.job()),
+        edit::take(text, &lines.command()),
+    ]
+    .into_iter()
+    .flatten()
+    .find(|without| mapping(without).is_ok_and(|without| without == expected))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(has_lfs: bool) -> Lines {
+        Lines {
+            file: "lefthook.yml".to_owned(),
+            has_lfs,
+        }
+    }
+
+    #[track_caller]
+    fn with(text: &str, has_lfs: bool) -> Result<String, String> {
+        with_lines(Path::new("lefthook.yml"), text.as_bytes(), &lines(has_lfs))
+    }
+
+    #[test]
+    fn the_lines_go_in_and_out_of_what_people_write() {
+        for text in [
+            "",
+            "# nothing yet\n",
+            "pre-commit:\n  jobs:\n    - run: x",
+            "pre-push:\n  jobs:\n    - run: x\n",
+            "pre-push:\n  parallel: true\n  jobs: # all\n  # first\n  - name: t\n    run: x {files}\n\nz:\n  jobs: []\n",
+            "pre-push:\n  parallel: true\n  jobs:\n    # first\n    - run: x\n",
+            "pre-push:\n    commands:\n        test:\n            run: x\n",
+            "pre-push:\n  scripts:\n    \"a.sh\":\n      runner: sh\n",
+            "pre-push:\r\n  commands:\r\n    test:\r\n      run: x\r\n",
+            "skip_lfs: true\npre-push:\n  commands:\n    test: {run: x}\n",
+        ] {
+            for has_lfs in [false, true] {
+                let with = with(text, has_lfs).unwrap_or_else(|why| panic!("{text:?}: {why}"));
+                assert!(with.contains(CALL), "{with}");
+                assert_eq!(
+                    with.contains("skip_lfs: true"),
+                    has_lfs || text.contains("skip_lfs")
+                );
+                let without = without_lines(&with, &lines(has_lfs)).unwrap();
+                assert_eq!(without, text, "{with}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_edited_safely_is_refused() {
+        for text in [
+            "pre-push: {jobs: [{run: x}]}\n",
+            "pre-push:\n  jobs: []\n",
+            "pre-push:\n  commands: {test: {run: x}}\n",
+            "pre-push:\n",
+            "- a\n",
+            "a: [\n",
+            "a: |+\n  text\n",
+            "---\na: 1\n---\nb: 1\n",
+        ] {
+            assert!(with(text, false).is_err(), "{text}");
+        }
+        assert!(with("skip_lfs: false\n", true).is_err());
+        assert!(with_lines(Path::new("lefthook.toml"), b"", &lines(false)).is_err());
+    }
+
+    #[test]
+    fn the_section_is_what_a_person_would_write() {
+        assert_eq!(
+            lines(false).all(),
+            "\
+pre-push:
+  jobs:
+    - name: pushgate
+      # Names a file: without one, lefthook leaves a job out of most pushes.
+      files: echo lefthook.yml
+      run: \"pushgate pre-push -- '{1}' '{2}' # {files}\"
+      use_stdin: true
+"
+        );
+        let lfs = lines(true).all();
+        assert!(lfs.starts_with(SKIP_LFS));
+        assert!(lfs.contains("pushgate pre-push --lfs -- '{1}'"));
+    }
+}

@@ -1,0 +1,147 @@
+//! What 2.2 was seen to leave out, as its own dump has it.
+
+use super::*;
+
+const RUN: &str = "run: 'pushgate pre-push -- x # {files}', files: echo lefthook.yml";
+
+fn jobs(text: &str) -> Jobs {
+    let merged = serde_yaml::from_str(text).unwrap();
+    Jobs::of(&merged, &|name| name == "lefthook.yml")
+}
+
+/// A job with these keys, in a hook with those.
+fn of(job: &str, hook: &str) -> Jobs {
+    jobs(&format!(
+        "pre-push:\n  jobs: [{{name: gate, {RUN}{job}}}]\n{hook}"
+    ))
+}
+
+#[track_caller]
+fn left_out(jobs: &Jobs, why: &str) {
+    assert_eq!(jobs.say(), Says::LeftOut(why.to_owned()));
+}
+
+#[test]
+fn a_job_that_runs_calls_it() {
+    for text in [
+        format!("pre-push: {{jobs: [{{{RUN}}}]}}"),
+        format!("pre-push: {{commands: {{p: {{{RUN}}}}}}}"),
+        format!("pre-push: {{skip: false, jobs: [{{group: {{piped: true, jobs: [{{{RUN}}}]}}}}]}}"),
+        "pre-push: {jobs: [{run: 'pushgate pre-push # {all_files}', env: {A: b}}]}".to_owned(),
+        "pre-push: {files: echo lefthook.yml, jobs: [{run: 'pushgate pre-push # {files}'}]}"
+            .to_owned(),
+        // One that runs is enough.
+        format!("pre-push: {{jobs: [{{skip: true, {RUN}}}, {{{RUN}}}]}}"),
+    ] {
+        assert_eq!(jobs(&text).say(), Says::Calls, "{text}");
+    }
+    assert_eq!(
+        of(", tags: [slow], skip: []", "  exclude_tags: [a]").say(),
+        Says::Calls
+    );
+}
+
+#[test]
+fn a_comment_and_another_hook_call_nobody() {
+    for text in [
+        "{}",
+        "pre-push: {jobs: [{run: 'x # pushgate pre-push'}]}",
+        "pre-commit: {jobs: [{run: pushgate pre-push}]}",
+        "pre-push: {jobs: 3, commands: x}",
+    ] {
+        assert_eq!(jobs(text).say(), Says::Nothing, "{text}");
+    }
+}
+
+#[test]
+fn what_leaves_it_out_is_named() {
+    for (key, value) in [
+        ("skip", "true"),
+        ("skip", "merge"),
+        ("skip", "[{ref: x}]"),
+        ("only", "[]"),
+        ("only", "[{ref: x}]"),
+        ("exclude", "[x]"),
+    ] {
+        let has = format!("{key}: {value}");
+        left_out(
+            &of("", &format!("  {has}\n")),
+            &format!("its pre-push has `{key}`"),
+        );
+        left_out(
+            &of(&format!(", {has}"), ""),
+            &format!("its job gate has `{key}`"),
+        );
+    }
+    for key in ["glob", "root", "file_types", "whatever_comes"] {
+        let has = format!("{key}: x");
+        left_out(
+            &of(&format!(", {has}"), ""),
+            &format!("its job gate has `{key}`"),
+        );
+        let group = format!("pre-push: {{jobs: [{{{has}, group: {{jobs: [{{{RUN}}}]}}}}]}}");
+        left_out(&jobs(&group), &format!("its job has `{key}`"));
+    }
+    let tags = "its pre-push has it among `exclude_tags`";
+    left_out(&of(", tags: [slow]", "  exclude_tags: [a, slow]"), tags);
+    left_out(&of(", tags: a slow", "  exclude_tags: slow"), tags);
+    left_out(&of("", "  exclude_tags: [gate]"), tags);
+}
+
+#[test]
+fn a_job_without_a_file_is_left_out_of_most_pushes() {
+    for job in [
+        "run: pushgate pre-push",
+        "run: pushgate pre-push, files: echo lefthook.yml",
+        "run: 'pushgate pre-push # {files}', files: echo gone.yml",
+        "run: 'pushgate pre-push # {files}', files: git diff --name-only",
+        "run: 'pushgate pre-push # {push_files}', files: echo lefthook.yml",
+    ] {
+        let jobs = jobs(&format!("pre-push: {{jobs: [{{{job}}}]}}"));
+        left_out(&jobs, "its job names no file that is there");
+    }
+}
+
+#[test]
+fn what_would_leave_a_new_job_out_is_named() {
+    assert_eq!(jobs("{}").against(), None);
+    assert_eq!(
+        jobs("pre-push: {jobs: [{name: a, skip: true}]}").against(),
+        None
+    );
+    for (hook, why) in [
+        ("skip: true", "its pre-push has `skip`"),
+        (
+            "exclude_tags: [pushgate]",
+            "its pre-push has it among `exclude_tags`",
+        ),
+        (
+            "jobs: [{name: pushgate, run: x}]",
+            "its job pushgate runs something else",
+        ),
+        (
+            "commands: {pushgate: {skip: true}}",
+            "its job pushgate runs something else",
+        ),
+    ] {
+        let found = jobs(&format!("pre-push: {{{hook}}}")).against();
+        assert_eq!(found.as_deref(), Some(why), "{hook}");
+    }
+}
+
+#[test]
+fn the_environment_leaves_it_out_by_a_name_or_a_tag() {
+    let text = format!(
+        "pre-push: {{jobs: [{{name: g, tags: [t], group: {{jobs: [{{name: own, {RUN}}}]}}}}]}}"
+    );
+    for (words, is_left_out) in [
+        ("g", true),
+        ("a,t", true),
+        ("own", true),
+        ("", false),
+        ("a,b", false),
+    ] {
+        assert_eq!(jobs(&text).is_left_out_by(words), is_left_out, "{words}");
+    }
+    assert!(!jobs("{}").is_left_out_by(""));
+}
