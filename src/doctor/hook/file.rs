@@ -139,7 +139,9 @@ fn tool(hook: &Hook, name: &str, file: &str, says: &Says) -> Line {
             line(State::Broken, &text).hint(hint)
         }
         Says::Unasked(words) => {
-            let text = format!("may call pushgate; only {name} can tell, and does not");
+            let text = format!(
+                "may call pushgate; only {name} can tell, and does not: pushes may not be judged"
+            );
             let line = line(State::Broken, &text).detail(words);
             line.hint(format!("see that `{name} dump` works here"))
         }
