@@ -93,46 +93,48 @@ impl Network<'_> {
                 None => Err(Trouble::NoTrunk(trunk.clone())),
             }
         };
+        let mut known = None;
         if self.few_refs {
             let asked = listed()?;
             if is_here(&asked.tip) {
                 return Ok(asked);
             }
+            known = Some(asked);
         }
         let tracking = format!(
             "fetch.hideRefs=!refs/remotes/{}/{}",
             trunk.remote, trunk.branch
         );
         let own_notes = format!("fetch.hideRefs=!{REF}");
-        let mut fetch = self.git.network([
-            "-c",
-            "fetch.writeCommitGraph=false",
-            "-c",
-            "fetch.hideRefs=refs/",
-            "-c",
-            "fetch.hideRefs=!refs/heads/",
-            "-c",
-            &own_notes,
-            "-c",
-            &tracking,
-            "fetch",
-            "--dry-run",
-            "--porcelain",
-            "--no-tags",
-            "--no-prune",
-            "--no-write-fetch-head",
-            "--no-recurse-submodules",
-            "--no-auto-maintenance",
-            "--refmap=",
-            "--",
-            &trunk.remote,
-            &branch,
-        ]);
-        if notes {
-            // A pattern: a ref that is not there would be an error.
-            fetch.arg(format!("+{REF}*:{NOTES_PROBE}*"));
-        }
-        let said = self.ask(fetch, &trunk.remote, url, deadline)?;
+        let fetch = |told: &[&str]| {
+            let mut fetch = self.git.network([
+                "-c",
+                "fetch.writeCommitGraph=false",
+                "-c",
+                "fetch.hideRefs=refs/",
+                "-c",
+                "fetch.hideRefs=!refs/heads/",
+                "-c",
+                &own_notes,
+                "-c",
+                &tracking,
+                "fetch",
+                "--dry-run",
+                "--no-tags",
+                "--no-prune",
+                "--no-write-fetch-head",
+                "--no-recurse-submodules",
+                "--no-auto-maintenance",
+                "--refmap=",
+            ]);
+            fetch.args(told).args(["--", &trunk.remote, &branch]);
+            if notes {
+                // A pattern: a ref that is not there would be an error.
+                fetch.arg(format!("+{REF}*:{NOTES_PROBE}*"));
+            }
+            self.ask(fetch, &trunk.remote, url, deadline)
+        };
+        let said = fetch(&["--porcelain"])?;
         let probed = |name| said.out.lines().find_map(|line| probed(line, name));
         if said.is_ok()
             && let Some(tip) = probed(PROBE)
@@ -140,8 +142,16 @@ impl Network<'_> {
             let notes = probed(NOTES_PROBE);
             return Ok(Asked { tip, notes });
         }
-        // A git older than 2.41 does not know --porcelain; a branch that is not there, a read-only
-        // repository and a dead server all fail: the plainer question tells them apart.
+        // A git older than 2.41 does not know --porcelain: it brings the commits, too, and a list
+        // tells which is the tip.
+        if said.code == Some(USAGE) {
+            fetch(&[])?;
+            if let Some(asked) = known {
+                return Ok(asked);
+            }
+        }
+        // A branch that is not there, a read-only repository and a dead server all fail: the
+        // plainer question tells them apart.
         listed().map_err(|trouble| match trouble {
             // The first try says why: git takes a wrong password out of the store, and the second
             // only misses it. Not so where the first complains about its own options.

@@ -253,7 +253,6 @@ mod tests {
         }
         for name in [
             "HEAD",
-            "ORIG_HEAD",
             "refs/heads/master",
             "refs/heads/packed",
             "refs/heads/both",

@@ -7,6 +7,7 @@ mod endings;
 mod husky;
 mod lefthook;
 mod lfs;
+mod old_git;
 mod pre_commit;
 mod prek_toml;
 
