@@ -1,6 +1,7 @@
 //! `install.sh`, really run: from a checkout and into repositories whose paths hold spaces.
 
 use std::{
+    ffi::OsStr,
     fs,
     os::unix::fs::{PermissionsExt, symlink},
     path::{Path, PathBuf},
@@ -13,29 +14,59 @@ use crate::support::{Ran, Sandbox, tool};
 const OLD_HOOK: &str = "#!/bin/sh\necho 'the old hook' >&2\n";
 
 /// A checkout of what is under test, at a path with spaces. It stays where it is, so that cargo
-/// builds it once for all tests, and again only when it has changed.
+/// builds it once for all tests, and again only when it has changed. A test may be a process of its
+/// own (cargo-nextest): whoever comes first makes it, the others wait, and nobody touches one that
+/// is in use.
 fn checkout() -> &'static Path {
     static CHECKOUT: OnceLock<PathBuf> = OnceLock::new();
     CHECKOUT.get_or_init(|| {
         let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let copy = Path::new(env!("CARGO_TARGET_TMPDIR")).join("a checkout of Ana's");
+        let scratch = Path::new(env!("CARGO_TARGET_TMPDIR"));
+        let copy = scratch.join("a checkout of Ana's");
+        let turn = fs::File::create(scratch.join("checkout.lock")).unwrap();
+        turn.lock().unwrap();
+        if copy.join(".git/HEAD").exists() && sources(&copy) == sources(here) {
+            return copy.canonicalize().unwrap();
+        }
         let _ = fs::remove_dir_all(&copy);
         fs::create_dir_all(&copy).unwrap();
         let entries = fs::read_dir(here).unwrap().map(|entry| entry.unwrap());
-        let entries: Vec<_> = entries
-            .filter(|entry| {
-                !["target", "fuzz", ".git"]
-                    .iter()
-                    .any(|name| entry.file_name() == *name)
-            })
-            .map(|entry| entry.path())
-            .collect();
+        let entries = entries.filter(|entry| is_source(&entry.file_name()));
+        let entries: Vec<_> = entries.map(|entry| entry.path()).collect();
         let mut command = Command::new("cp");
         Ran::of(command.arg("-a").args(entries).arg(&copy)).goes();
         let mut command = Command::new("git");
         Ran::of(command.args(["init", "-q"]).current_dir(&copy)).goes();
         copy.canonicalize().unwrap()
     })
+}
+
+fn is_source(name: &OsStr) -> bool {
+    ["target", "fuzz", ".git"]
+        .iter()
+        .all(|other| name != *other)
+}
+
+/// What a checkout consists of: each file, its mode and its bytes.
+fn sources(top: &Path) -> Vec<(PathBuf, u32, Vec<u8>)> {
+    let mut found = Vec::new();
+    let mut left = vec![top.to_owned()];
+    while let Some(directory) = left.pop() {
+        for entry in fs::read_dir(&directory).unwrap().map(Result::unwrap) {
+            let (path, kind) = (entry.path(), entry.metadata().unwrap());
+            if directory == top && !is_source(&entry.file_name()) {
+                continue;
+            } else if kind.is_dir() {
+                left.push(path);
+            } else {
+                let bytes = fs::read(&path).unwrap();
+                let name = path.strip_prefix(top).unwrap().to_owned();
+                found.push((name, kind.permissions().mode(), bytes));
+            }
+        }
+    }
+    found.sort();
+    found
 }
 
 /// A clone at a path with spaces that has a suite, an old hook, and no policy.
