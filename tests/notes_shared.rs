@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    process::{Command, Stdio},
+    process::Stdio,
     time::{Duration, Instant},
 };
 
@@ -312,18 +312,9 @@ fn a_user_without_a_name_who_signs_everything_is_asked_nothing() {
 fn sha_256_and_reftable_remember_alike() {
     let shop = Sandbox::with_init(&["--object-format=sha256"]);
     shop.commit_on_origin("one");
-    let mut shops = vec![shop];
-    // git 2.45 and later.
-    if Command::new("git")
-        .args(["init", "-h"])
-        .output()
-        .is_ok_and(|said| String::from_utf8_lossy(&said.stdout).contains("--ref-format"))
-    {
-        let shop = Sandbox::with_init(&["--object-format=sha256", "--ref-format=reftable"]);
-        shop.commit_on_origin("one");
-        shops.push(shop);
-    }
-    for shop in &shops {
+    let other = Sandbox::with_init(&["--object-format=sha256", "--ref-format=reftable"]);
+    other.commit_on_origin("one");
+    for shop in &[shop, other] {
         let ben = clone(shop, "ben");
         let head = shop.ask(["rev-parse", "HEAD"]);
         assert_eq!(head.len(), 64);

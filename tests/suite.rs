@@ -341,7 +341,7 @@ fn a_log_that_cannot_be_kept_whole_stops_no_suite_but_one_that_is_looked_into() 
         let mut command = shop.command(crate::support::tool("unshare", "util-linux"));
         command.args(["--map-root-user", "--mount", "sh", "-euc", script]);
         let ran = Ran::of(&mut command);
-        assert_eq!(ran.code, code);
+        assert_eq!(ran.code, code, "{ran}");
         if code == 1 {
             ran.undecided("suite")
                 .says("could not look for `suite.expect` in the output");

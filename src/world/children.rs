@@ -97,7 +97,8 @@ impl Git {
         command
             .env("GIT_NO_LAZY_FETCH", "1")
             .env("GIT_NO_REPLACE_OBJECTS", "1")
-            .env("GIT_GRAFT_FILE", "/dev/null");
+            // One that cannot be: an empty one has git give advice on it in every error.
+            .env("GIT_GRAFT_FILE", "/dev/null/none");
         command
     }
 

@@ -3,7 +3,7 @@
 use std::{fs, os::unix::fs::PermissionsExt};
 
 use super::{GATES, Street};
-use crate::support::Ran;
+use crate::support::{Ran, gits::neighbours};
 
 /// A clone whose git is new enough.
 fn with_new_git() -> Street {
@@ -19,18 +19,24 @@ fn reads_configured_hooks(street: &Street) -> bool {
     (numbers.next().unwrap(), numbers.next().unwrap()) >= (2, 54)
 }
 
-/// A clone in which a newer git was told of the gate, and the git of this machine is used now.
+/// A clone in which a newer git was told of the gate, and an older one is used now.
 pub(crate) fn with_old_git() -> Street {
     let mut street = with_new_git();
     street.run("pushgate install --config").goes();
     street.is_gated();
-    let newer = super::programs().join("git/bin");
-    let path = std::env::split_paths(&street.path).filter(|directory| *directory != newer);
-    street.path = std::env::join_paths(path).unwrap();
-    assert!(
-        !reads_configured_hooks(&street),
-        "this test needs a git older than 2.54 on PATH, as Debian 12 and 13 have it: apt-get install git"
+    let (newer, older) = (
+        neighbours().join("git/bin"),
+        neighbours().join("old-git/bin"),
     );
+    let path = std::env::split_paths(&street.path).map(|directory| {
+        if directory == newer {
+            older.clone()
+        } else {
+            directory
+        }
+    });
+    street.path = std::env::join_paths(path).unwrap();
+    assert!(!reads_configured_hooks(&street));
     street
 }
 

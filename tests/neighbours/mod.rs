@@ -21,7 +21,7 @@ use std::{
 
 use serde_json::Value;
 
-use crate::support::{PUSHGATE, Ran, Sandbox, tool};
+use crate::support::{PUSHGATE, Ran, Sandbox, gits::neighbours, tool};
 
 /// What the ledger keeps of the push that goes, whoever called the gate.
 const GATES: [&str; 4] = [
@@ -30,21 +30,6 @@ const GATES: [&str; 4] = [
     "trunk passed",
     "suite passed",
 ];
-
-/// Where tests/neighbours/setup puts them.
-pub fn programs() -> PathBuf {
-    let variable = |name| std::env::var_os(name).map(PathBuf::from);
-    let home = variable("PUSHGATE_NEIGHBOURS").unwrap_or_else(|| {
-        let cache = variable("XDG_CACHE_HOME").or_else(|| Some(variable("HOME")?.join(".cache")));
-        cache.expect("a HOME").join("pushgate-tests/neighbours")
-    });
-    assert!(
-        home.join("made").is_file(),
-        "this test needs the programs that tests/neighbours/setup fetches into {}",
-        home.display()
-    );
-    home
-}
 
 /// A shop whose people have these programs on their PATH, and pushgate, which is not installed yet.
 pub(crate) struct Street {
@@ -61,7 +46,7 @@ impl Street {
     pub(crate) fn with(directories: &[&str]) -> Self {
         let shop = Sandbox::new();
         shop.pushgate(["uninstall"]).goes();
-        let (home, own) = (programs(), shop.path("bin"));
+        let (home, own) = (neighbours(), shop.path("bin"));
         fs::create_dir(&own).unwrap();
         symlink(PUSHGATE, own.join("pushgate")).unwrap();
         let path = std::env::join_paths(

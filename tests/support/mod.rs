@@ -2,6 +2,7 @@
 
 pub mod clerk;
 pub mod forge;
+pub mod gits;
 pub mod nginx;
 pub mod processes;
 pub mod sshd;
@@ -25,6 +26,7 @@ pub struct Sandbox {
     directory: TempDir,
     /// The clone that the story is told in.
     pub app: PathBuf,
+    path: OsString,
 }
 
 /// A policy whose suite passes at once, and that asks for nothing else but staging first.
@@ -40,7 +42,12 @@ impl Sandbox {
     /// A clone named `app` with the remotes `origin`, `staging` and `production`, one commit on
     /// master that holds [`POLICY`], on all three, and the hook installed.
     pub fn new() -> Self {
-        let shop = Self::bare();
+        Self::bare().open()
+    }
+
+    /// Puts the policy and the hook into a bare one.
+    pub fn open(self) -> Self {
+        let shop = self;
         shop.policy(POLICY);
         shop.git(["push", "--no-verify", "origin", "master"]).goes();
         shop.git(["push", "--no-verify", "staging", "master"])
@@ -59,6 +66,17 @@ impl Sandbox {
 
     /// The same, its repositories made with these options of `git init`.
     pub fn with_init(options: &[&str]) -> Self {
+        let is_new = |option: &&str| option.starts_with("--ref-format");
+        let least = if options.iter().any(is_new) {
+            gits::REFTABLE
+        } else {
+            (0, 0)
+        };
+        Self::by_git(least, options)
+    }
+
+    /// The same by a git of this version or a newer one.
+    pub fn by_git(least: (u32, u32), options: &[&str]) -> Self {
         let directory = tempfile::Builder::new().prefix("shop-").tempdir().unwrap();
         let home = directory.path().join("home");
         fs::create_dir(&home).unwrap();
@@ -66,6 +84,7 @@ impl Sandbox {
         fs::write(home.join(".gitconfig"), config).unwrap();
         let shop = Self {
             app: directory.path().join("app"),
+            path: gits::path_with(least),
             directory,
         };
         for name in ["origin", "staging", "production"] {
@@ -119,7 +138,7 @@ impl Sandbox {
         let home = self.path("home");
         command
             .env("HOME", &home)
-            .env("PATH", path())
+            .env("PATH", &self.path)
             .env("LC_ALL", "C.UTF-8")
             .env("TZ", "UTC");
         command
