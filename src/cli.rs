@@ -69,10 +69,11 @@ Examples:
     #[command(after_help = "\
 The policy that `pushgate init` writes names the schema in its first line, for
 editors with the YAML language server; `pushgate init` and `pushgate install`
-put it there, into .git/pushgate/schema.json.
+put it there, into .git/pushgate/schema.json. In a linked work tree .git is a
+file: commit a copy instead, and let the line name that.
 
 Examples:
-  pushgate schema > schema.json
+  pushgate schema > pushgate.schema.json
   pushgate schema | jq .properties.suite")]
     Schema,
     /// Show what a command does, with examples.
@@ -320,7 +321,7 @@ Examples:
   pushgate completions powershell >> $PROFILE")]
 pub struct Completions {
     /// The shell: bash, elvish, fish, powershell or zsh.
-    #[arg(hide_possible_values = true)]
+    #[arg(hide_possible_values = true, ignore_case = true)]
     pub shell: Shell,
 }
 

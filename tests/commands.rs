@@ -426,4 +426,9 @@ fn the_demo_plays_its_whole_story_and_leaves_nothing_else_behind() {
         "pushgate: demo not done\n  {} exists already\n  hint: name a directory that is not there yet",
         stage.display()
     ));
+    let ran = shop.pushgate(["demo", "--dir", "/proc/nope"]);
+    assert_eq!(ran.code, 2, "{ran}");
+    ran.says("could not make /proc/nope\n").says(
+        "hint: name a new directory in one that is there and yours: pushgate demo --dir DIR\n",
+    );
 }

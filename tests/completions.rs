@@ -168,7 +168,9 @@ fn elvish_completes_at_its_prompt() {
 fn powershell_gets_an_answer_with_a_description_a_line() {
     let shop = shop();
     let text = script(&shop, "powershell");
-    assert_eq!(script(&shop, "pwsh"), text);
+    for name in ["pwsh", "PowerShell", "PWSH"] {
+        assert_eq!(script(&shop, name), text);
+    }
     assert!(text.starts_with("Register-ArgumentCompleter -Native -CommandName pushgate "));
     assert!(text.contains("\n& pushgate -- $args\n"), "{text}");
     assert!(

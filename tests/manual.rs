@@ -31,9 +31,13 @@ fn read(shop: &Sandbox, page: &str) -> String {
         .env("MANPAGER", "cat");
     let ran = Ran::of(&mut command).goes();
     assert_eq!(ran.stderr, "", "{page}");
-    // What is bold is printed over itself.
+    plain(&ran.stdout)
+}
+
+/// Without what is bold, which is printed over itself.
+fn plain(printed: &str) -> String {
     let mut text = String::new();
-    for character in ran.stdout.chars() {
+    for character in printed.chars() {
         if character == '\u{8}' {
             text.pop();
         } else {
@@ -62,7 +66,11 @@ fn there_is_a_page_for_pushgate_and_for_each_command() {
     let one = shop.pushgate(["man", "check"]).goes().stdout;
     let page = fs::read_to_string(shop.path("share/man/man1/pushgate-check.1")).unwrap();
     assert_eq!(one, page);
-    let first = shop.pushgate(["man"]).goes().stdout;
+    // By the name of the page, too.
+    let named = shop.pushgate(["man", "pushgate-check"]).goes().stdout;
+    assert_eq!(named, page);
+    let first = shop.pushgate(["man", "pushgate"]).goes().stdout;
+    assert_eq!(shop.pushgate(["man"]).goes().stdout, first);
     assert!(first.contains("\n.TH PUSHGATE 1 "), "{first}");
 }
 
@@ -90,6 +98,28 @@ fn no_formatter_has_anything_against_a_page() {
         let ran = Ran::of(lexgrog.arg(&page)).goes();
         let title = format!("\"{} - ", name.trim_end_matches(".1"));
         assert!(ran.stdout.contains(&title), "{ran}");
+    }
+}
+
+#[test]
+fn no_page_is_wider_than_a_terminal() {
+    let shop = Sandbox::bare();
+    for name in written(&shop) {
+        let page = shop.path("share/man/man1").join(&name);
+        let mut man = shop.command(tool("man", "man-db"));
+        man.args(["--warnings=w", "-l"]).arg(&page);
+        man.env("MANWIDTH", "80").env("MANPAGER", "cat");
+        let mut mandoc = shop.command(tool("mandoc", "mandoc"));
+        mandoc.args(["-T", "utf8", "-O", "width=80"]).arg(&page);
+        for mut formatter in [man, mandoc] {
+            let ran = Ran::of(&mut formatter).goes();
+            assert_eq!(ran.stderr, "", "{name}");
+            let text = plain(&ran.stdout);
+            assert!(text.lines().count() > 20, "{text}");
+            for line in text.lines() {
+                assert!(line.chars().count() <= 80, "{name}: {line}");
+            }
+        }
     }
 }
 
@@ -172,5 +202,6 @@ fn a_page_that_is_not_there_and_a_directory_that_cannot_be_are_said() {
     let ran = shop.pushgate(["man", "--out", "file/man1"]);
     assert_eq!(ran.code, 2, "{ran}");
     ran.says("could not write file/man1")
-        .says("Not a directory");
+        .says("Not a directory")
+        .says("hint: name a directory that you may write to: pushgate man --out DIR\n");
 }

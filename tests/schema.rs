@@ -280,6 +280,41 @@ fn init_and_install_put_it_where_the_policy_says_and_uninstall_takes_it_away() {
     assert!(!copy.parent().unwrap().exists());
 }
 
+/// The YAML language server takes the path from the directory of the policy.
+#[test]
+fn where_dot_git_is_a_file_init_says_what_leads_editors_to_it() {
+    let shop = Sandbox::bare();
+    shop.commit("one");
+    shop.pushgate(["init"]).goes().never_says("schema:");
+    fs::remove_file(shop.app.join(".pushgate.yml")).unwrap();
+    shop.git(["worktree", "add", "-q", "../second"]).goes();
+    let second = shop.path("second");
+    let ran = shop.run_in(&second, PUSHGATE, ["init"]).goes();
+    let cure = ran.stderr.split_once("names: ").expect("a cure").1;
+    let (command, rest) = cure.split_once(", commit it").unwrap();
+    assert!(rest.starts_with(", and name it in that line\n"), "{ran}");
+    // Taken at its word, it works in both.
+    let command = command.replace("pushgate schema", &format!("{PUSHGATE} schema"));
+    shop.run_in(&second, "sh", ["-c", &command]).goes();
+    let file = command.split("> ").nth(1).unwrap();
+    let policy = fs::read_to_string(second.join(".pushgate.yml")).unwrap();
+    let named = policy.replacen(".git/pushgate/schema.json", file, 1);
+    assert_ne!(named, policy);
+    fs::write(second.join(".pushgate.yml"), named).unwrap();
+    shop.run_in(&second, "git", ["add", ".pushgate.yml", file])
+        .goes();
+    shop.run_in(&second, "git", ["commit", "-q", "-m", "policy"])
+        .goes();
+    shop.git(["merge", "-q", "second"]).goes();
+    let printed = shop.pushgate(["schema"]).goes().stdout;
+    for tree in [&shop.app, &second] {
+        let policy = fs::read_to_string(tree.join(".pushgate.yml")).unwrap();
+        let line = policy.lines().next().unwrap();
+        let path = line.split_once("$schema=").unwrap().1;
+        assert_eq!(fs::read_to_string(tree.join(path)).unwrap(), printed);
+    }
+}
+
 #[test]
 fn an_editor_without_the_schema_is_no_reason_to_go_without_the_hook() {
     let shop = Sandbox::bare();

@@ -192,7 +192,11 @@ impl Stage {
                         path: directory.clone(),
                         cure: "name a directory that is not there yet: the demo makes it, and plays in it alone",
                     },
-                    _ => Trouble::io(format!("make {}", directory.display()), &error),
+                    _ => Trouble::place(
+                        format!("make {}", directory.display()),
+                        &error,
+                        "name a new directory in one that is there and yours: pushgate demo --dir DIR",
+                    ),
                 })?;
                 directory.canonicalize()
             }

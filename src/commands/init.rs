@@ -56,6 +56,9 @@ pub(crate) fn run(args: &Init) -> Done {
     for line in found.summary() {
         report::print(&format!("  {line}\n"));
     }
+    if !top.join(".git").is_dir() {
+        report::print(&format!("  {}\n", schema::OUT_OF_REACH));
+    }
     if neighbours::is_gated(&world) != Some(true) {
         report::print("  and then: pushgate install\n");
     }

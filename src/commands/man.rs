@@ -24,12 +24,21 @@ pub(crate) fn run(args: &Man) -> Done {
             ));
         }
         None => {
-            let page = page(args.command.as_deref(), &pages)?;
+            let page = page(args.command.as_deref().and_then(called), &pages)?;
             report::data(&page.text)
                 .map_err(|error| Trouble::io("write to standard output", &error))?;
         }
     }
     Ok(0)
+}
+
+/// What somebody may call a command whose page is named after both; `None`: pushgate itself.
+pub(super) fn called(name: &str) -> Option<&str> {
+    match name.strip_prefix("pushgate") {
+        Some("") => None,
+        Some(command) => Some(command.strip_prefix('-').unwrap_or(name)),
+        None => Some(name),
+    }
 }
 
 fn page<'p>(command: Option<&str>, pages: &'p [Page]) -> Result<&'p Page, Trouble> {
@@ -45,7 +54,8 @@ fn page<'p>(command: Option<&str>, pages: &'p [Page]) -> Result<&'p Page, Troubl
 
 fn write(pages: &[Page], directory: &Path) -> Result<(), Trouble> {
     let failed = |path: &Path, error: &std::io::Error| {
-        Trouble::io(format!("write {}", path.display()), error)
+        let cure = "name a directory that you may write to: pushgate man --out DIR";
+        Trouble::place(format!("write {}", path.display()), error, cure)
     };
     fs::create_dir_all(directory).map_err(|error| failed(directory, &error))?;
     for page in pages {

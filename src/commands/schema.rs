@@ -5,6 +5,11 @@ use std::{fs, io, path::PathBuf};
 use super::Done;
 use crate::{policy::schema::schema, report, verdict::Trouble, world::Real};
 
+/// In a linked work tree or a submodule nothing is below `.git`, and the policy is the team's: a path
+/// that works here works nowhere else.
+pub(super) const OUT_OF_REACH: &str = "schema: .git is a file here, so editors do not find what the first line names: \
+     pushgate schema > pushgate.schema.json, commit it, and name it in that line";
+
 pub(crate) fn run() -> Done {
     report::data(&text()).map_err(|error| Trouble::io("write to standard output", &error))?;
     Ok(0)

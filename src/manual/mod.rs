@@ -11,6 +11,8 @@ use self::facts::{ENVIRONMENT, FILES, Fact};
 /// The day on which what the pages say last changed.
 const DATE: &str = "2026-11-23";
 const MANUAL: &str = "pushgate manual";
+/// The columns of a terminal of an ordinary width.
+const WIDTH: usize = 80;
 
 /// A page.
 #[derive(Clone, Debug)]
@@ -186,13 +188,23 @@ fn prose(roff: &mut Roff, lines: &[String]) {
     }
 }
 
-/// Lines as they are.
+/// Lines as they are, further left than the text where they would be wider than a terminal.
 fn verbatim(roff: &mut Roff, lines: &[String]) {
+    /// How far right of the margin the text of a page begins (man(7)).
+    const TEXT: usize = 7;
     let indent = |line: &str| line.len() - line.trim_start().len();
     let margin = lines.iter().map(|line| indent(line)).min().unwrap_or(0);
+    let widths = lines.iter().map(|line| line.chars().count() - margin);
+    let left = (TEXT + widths.max().unwrap_or(0)).saturating_sub(WIDTH);
     roff.control("nf", []);
+    if left > 0 {
+        roff.control("in", [format!("-{}n", left.min(TEXT)).as_str()]);
+    }
     for line in lines {
         roff.text([roman(&line[margin..])]);
+    }
+    if left > 0 {
+        roff.control("in", []);
     }
     roff.control("fi", []);
 }

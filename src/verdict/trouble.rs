@@ -146,6 +146,16 @@ pub enum Trouble {
         /// The system's words.
         words: Vec<String>,
     },
+    /// Something could not be written where somebody wants it.
+    #[error("could not {what}")]
+    Place {
+        /// What was tried.
+        what: String,
+        /// The system's words.
+        words: Vec<String>,
+        /// Another place.
+        cure: &'static str,
+    },
     /// The hook was not called as git calls it.
     #[error("{why}")]
     Input {
@@ -289,6 +299,15 @@ impl Trouble {
         }
     }
 
+    /// A failure of the file system at a place that somebody named, who can name another.
+    pub fn place(what: impl Into<String>, error: &std::io::Error, cure: &'static str) -> Self {
+        Self::Place {
+            what: what.into(),
+            words: vec![error.to_string()],
+            cure,
+        }
+    }
+
     /// Its causes, one a line, outermost first.
     pub fn causes(&self) -> &[String] {
         match self {
@@ -303,6 +322,7 @@ impl Trouble {
             | Self::Demo { words, .. }
             | Self::NoZone { words }
             | Self::Io { words, .. }
+            | Self::Place { words, .. }
             | Self::Policy { excerpt: words, .. } => words,
             _ => &[],
         }

@@ -134,7 +134,7 @@ impl Network<'_> {
             }
             self.ask(fetch, &trunk.remote, url, deadline)
         };
-        let said = fetch(&["--porcelain"])?;
+        let mut said = fetch(&["--porcelain"])?;
         let probed = |name| said.out.lines().find_map(|line| probed(line, name));
         if said.is_ok()
             && let Some(tip) = probed(PROBE)
@@ -145,7 +145,7 @@ impl Network<'_> {
         // A git older than 2.41 does not know --porcelain: it brings the commits, too, and a list
         // tells which is the tip.
         if said.code == Some(USAGE) {
-            fetch(&[])?;
+            said = fetch(&[])?;
             if let Some(asked) = known {
                 return Ok(asked);
             }
@@ -155,7 +155,7 @@ impl Network<'_> {
         listed().map_err(|trouble| match trouble {
             // The first try says why: git takes a wrong password out of the store, and the second
             // only misses it. Not so where the first complains about its own options.
-            Trouble::Unreachable { remote, .. } if said.code != Some(USAGE) => {
+            Trouble::Unreachable { remote, .. } if !said.is_ok() && said.code != Some(USAGE) => {
                 Trouble::Unreachable {
                     remote,
                     words: said.words,

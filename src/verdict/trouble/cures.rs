@@ -104,7 +104,7 @@ impl Trouble {
                 kept.display(),
                 hook.display()
             ),
-            Self::Exists { cure, .. } => (*cure).to_owned(),
+            Self::Exists { cure, .. } | Self::Place { cure, .. } => (*cure).to_owned(),
             Self::Bare => "push from a clone with a work tree".to_owned(),
             Self::NoGit { .. } => "install git, or put it on the PATH".to_owned(),
             Self::NoRepository { .. } => "cd into the clone that you push from".to_owned(),
