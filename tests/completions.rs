@@ -40,7 +40,7 @@ fn with_path(shop: &Sandbox) -> String {
 }
 
 /// What is typed before Tab, and what the line is then.
-const LINES: [(&str, &str); 8] = [
+const LINES: [(&str, &str); 13] = [
     ("pushgate chec", "pushgate check"),
     ("pushgate check prod", "pushgate check production"),
     ("pushgate check tr", "pushgate check trunk"),
@@ -55,11 +55,31 @@ const LINES: [(&str, &str); 8] = [
         "pushgate check --commit feature-basket",
     ),
     ("pushgate help appr", "pushgate help approve"),
+    ("pushgate man schem", "pushgate man schema"),
+    (
+        "pushgate completions pow",
+        "pushgate completions powershell",
+    ),
+    ("pushgate install --wr", "pushgate install --write"),
+    ("pushgate status --j", "pushgate status --json"),
+    ("pushgate window --a", "pushgate window --at"),
+];
+
+/// The same with an option and its value in one word.
+const JOINED: [(&str, &str); 2] = [
+    (
+        "pushgate log --environment=prod",
+        "pushgate log --environment=production",
+    ),
+    (
+        "pushgate log --environment=staging --s",
+        "pushgate log --environment=staging --since",
+    ),
 ];
 
 /// Each line, typed at the prompt of a shell that is ready.
-fn completes(terminal: &Terminal<'_>) {
-    for (typed, whole) in LINES {
+fn completes(terminal: &Terminal<'_>, joined: &[(&str, &str)]) {
+    for (typed, whole) in LINES.iter().chain(joined) {
         terminal.begins(typed);
         terminal.presses("Tab");
         terminal.shows(whole);
@@ -88,7 +108,7 @@ fn bash_completes_at_its_prompt() {
     fs::write(shop.path("rc"), rc).unwrap();
     let terminal = Terminal::running(&shop, 80, "bash --noprofile --rcfile ../rc");
     terminal.shows("ready$");
-    completes(&terminal);
+    completes(&terminal, &JOINED);
 }
 
 #[test]
@@ -109,7 +129,7 @@ fn zsh_completes_at_its_prompt_sourced_and_loaded_at_the_first_tab() {
         fs::write(shop.path("home/.zshrc"), rc).unwrap();
         let terminal = Terminal::running(&shop, 80, "zsh -o NO_GLOBAL_RCS");
         terminal.shows("ready%");
-        completes(&terminal);
+        completes(&terminal, &JOINED);
     }
 }
 
@@ -127,7 +147,7 @@ fn fish_completes_at_its_prompt_and_says_what_is_what() {
     fs::write(config.join("config.fish"), rc).unwrap();
     let terminal = Terminal::running(&shop, 80, "fish");
     terminal.shows("ready>");
-    completes(&terminal);
+    completes(&terminal, &JOINED);
     let ask = |line: &str| {
         let mut fish = shop.command("fish");
         let ran = Ran::of(fish.args(["-c", &format!("complete -C '{line}'")])).goes();
@@ -160,7 +180,11 @@ fn elvish_completes_at_its_prompt() {
     fs::write(shop.path("rc.elv"), rc).unwrap();
     let terminal = Terminal::running(&shop, 80, "elvish -rc ../rc.elv -db ../elvish.db");
     terminal.shows("ready>");
-    completes(&terminal);
+    completes(&terminal, &[]);
+    // It puts into quotes what it must.
+    terminal.begins("pushgate log --environment=prod");
+    terminal.presses("Tab");
+    terminal.shows("pushgate log '--environment=production'");
 }
 
 /// There is no PowerShell in Debian: its script is that of `clap_complete`, and what it calls answers.

@@ -33,6 +33,20 @@ if [[ ${funcstack[1]} == _pushgate ]]; then
 fi
 ";
 
+/// What bash gets before it asks. It takes `--name=value` apart at the `=`, which is a word to it;
+/// without that word, what is left reads as `--name value`.
+const ASKED_BY_BASH: &str = "    COMPREPLY=( $( \\\n";
+const UNITED: &str = r#"    local index all=("${words[@]}")
+    words=()
+    for index in "${!all[@]}"; do
+        if [[ "${all[index]}" == "=" && "$index" -lt "$COMP_CWORD" ]]; then
+            _CLAP_COMPLETE_INDEX=$((_CLAP_COMPLETE_INDEX - 1))
+        else
+            words+=("${all[index]}")
+        fi
+    done
+"#;
+
 pub(crate) fn run(args: &Completions) -> Done {
     let failed = |error: &std::io::Error| Trouble::io("write to standard output", error);
     let mut script = Vec::new();
@@ -41,8 +55,12 @@ pub(crate) fn run(args: &Completions) -> Done {
         .map_err(|error| failed(&error))?;
     let script = String::from_utf8_lossy(&script);
     let mut script = format!("{}\n", script.trim());
-    if args.shell == Shell::Zsh {
-        script += AUTOLOADED;
+    match args.shell {
+        Shell::Bash => {
+            script = script.replacen(ASKED_BY_BASH, &format!("{UNITED}{ASKED_BY_BASH}"), 1);
+        }
+        Shell::Zsh => script += AUTOLOADED,
+        Shell::Elvish | Shell::Fish | Shell::Powershell => {}
     }
     report::data(&script).map_err(|error| failed(&error))?;
     Ok(0)
