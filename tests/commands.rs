@@ -80,7 +80,7 @@ fn check_from_a_subdirectory_and_of_an_unknown_name() {
         .goes();
     let ran = shop.pushgate(["check", "prodution"]);
     assert_eq!(ran.code, 2, "{ran}");
-    ran.says("there is no environment `prodution`; there is `staging` or `production`; did you mean `production`?");
+    ran.says("there is no environment `prodution`; there is `staging`, `production` or `trunk`; did you mean `production`?");
     let ran = shop.pushgate(["check", "staging", "--commit", "no-such"]);
     assert_eq!(ran.code, 2, "{ran}");
     ran.says("`no-such` names no commit");

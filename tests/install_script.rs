@@ -56,7 +56,8 @@ fn sources(top: &Path) -> Vec<(PathBuf, u32, Vec<u8>)> {
             let (path, kind) = (entry.path(), entry.metadata().unwrap());
             if directory == top && !is_source(&entry.file_name()) {
                 continue;
-            } else if kind.is_dir() {
+            }
+            if kind.is_dir() {
                 left.push(path);
             } else {
                 let bytes = fs::read(&path).unwrap();

@@ -21,6 +21,7 @@ mod chained;
 mod ci;
 mod commands;
 mod completions;
+mod did_you_mean;
 mod doctor;
 mod endings;
 mod everywhere;

@@ -83,6 +83,39 @@ fn filled(template: &serde_json::Value, triple: &str) -> String {
     text
 }
 
+/// What `cargo publish` would upload: all that the program is built from, and no more.
+#[test]
+fn the_crate_holds_what_builds_the_program() {
+    let shop = Sandbox::bare();
+    let mut command = shop.command(env!("CARGO"));
+    for name in ["HOME", "CARGO_HOME", "RUSTUP_HOME"] {
+        if let Some(value) = std::env::var_os(name) {
+            command.env(name, value);
+        }
+    }
+    let args = ["package", "--list", "--allow-dirty", "--offline"];
+    let ran = Ran::of(command.current_dir(here()).args(args)).goes();
+    let listed: Vec<_> = ran.stdout.lines().collect();
+    let beside = [
+        ".cargo_vcs_info.json",
+        "CHANGELOG.md",
+        "Cargo.lock",
+        "Cargo.toml",
+        "Cargo.toml.orig",
+        "LICENSE",
+        "README.md",
+    ];
+    for file in &listed {
+        let built = file.starts_with("src/") || file.starts_with("hooks/");
+        assert!(built || beside.contains(file), "{file}");
+    }
+    let wanted = ["src/main.rs", "src/lib.rs", "src/gates/tests.rs"];
+    let hooks = ["hooks/pre-push", "hooks/earlier/pre-push-1"];
+    for file in wanted.iter().chain(&hooks).chain(&beside[1..]) {
+        assert!(listed.contains(file), "{file}: {listed:?}");
+    }
+}
+
 #[test]
 fn the_archive_is_what_binstall_looks_for() {
     let shop = shop();

@@ -223,7 +223,7 @@ pub(super) fn weekday(word: &str) -> Result<usize, RuleError> {
 }
 
 /// The weekday that a wrong name was likely meant to be: one cut short, or a slip or two.
-fn nearest_weekday(word: &str) -> Option<&'static str> {
+pub(super) fn nearest_weekday(word: &str) -> Option<&'static str> {
     let word = word.to_ascii_lowercase();
     let slips = |name: &str| strsim::damerau_levenshtein(&word, &name.to_ascii_lowercase());
     WEEKDAYS

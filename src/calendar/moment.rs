@@ -7,17 +7,27 @@ use jiff::{
     tz::{AmbiguousOffset, Offset, TimeZone, TimeZoneDatabase},
 };
 
-use super::grammar::{number, weekday};
+use super::{
+    error::did_you_mean,
+    grammar::{nearest_weekday, number, weekday},
+    zone::Zone,
+};
 
 /// Why a text is no moment.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MomentError {
     /// It has none of the known forms.
     #[error(
-        "`{0}` is no moment: write `2026-12-24 23:00`, `tomorrow 9:00`, `Fri 16:00`, \
-         `2026-12-24T23:00:00Z` or `2026-12-24T23:00[Europe/Madrid]`"
+        "`{text}` is no moment: write `2026-12-24 23:00`, `tomorrow 9:00`, `Fri 16:00`, \
+         `2026-12-24T23:00:00Z` or `2026-12-24T23:00[Europe/Madrid]`{}",
+        did_you_mean(*.nearest)
     )]
-    Form(String),
+    Form {
+        /// The text.
+        text: String,
+        /// The day that it may mean.
+        nearest: Option<&'static str>,
+    },
     /// It names a day and no time.
     #[error("`{0}` is a day without a time: write `{0} 9:00`")]
     NoTime(String),
@@ -81,12 +91,12 @@ pub fn moment(text: &str, now: &Zoned) -> Result<Timestamp, MomentError> {
             let today = i64::from(now.weekday().to_monday_zero_offset());
             (i64::try_from(weekday).unwrap_or_default() - today).rem_euclid(7)
         }
-        _ => return Err(MomentError::Form(text.to_owned())),
+        _ => return Err(form(text, nearest_day(day))),
     };
     if time.is_empty() {
         return Err(MomentError::NoTime(text.to_owned()));
     }
-    let time = clock(time).ok_or_else(|| MomentError::Form(text.to_owned()))?;
+    let time = clock(time).ok_or_else(|| form(text, None))?;
     let on = |ahead: i64| {
         let date = now.date().checked_add(ahead.days());
         let date = date.map_err(|error| wrong(text, &error))?;
@@ -97,6 +107,23 @@ pub fn moment(text: &str, now: &Zoned) -> Result<Timestamp, MomentError> {
         return on(ahead + 7);
     }
     Ok(at)
+}
+
+fn form(text: &str, nearest: Option<&'static str>) -> MomentError {
+    MomentError::Form {
+        text: text.to_owned(),
+        nearest,
+    }
+}
+
+/// The day that a wrong word was likely meant to be.
+fn nearest_day(word: &str) -> Option<&'static str> {
+    let word = word.to_lowercase();
+    let near = |day: &&str| strsim::damerau_levenshtein(&word, day) <= 2;
+    let days = ["today", "tomorrow"];
+    days.into_iter()
+        .find(near)
+        .or_else(|| nearest_weekday(&word))
 }
 
 /// What begins with a date.
@@ -114,7 +141,19 @@ fn dated(text: &str, zone: &TimeZone) -> Result<Timestamp, MomentError> {
     if let Some((wall, zone)) = text.split_once('[') {
         // The database within the program: the answer is the same on every machine.
         let zones = TimeZoneDatabase::bundled();
-        if let (Ok(at), Some(zone)) = (wall.parse::<DateTime>(), zone.strip_suffix(']'))
+        let name = zone.strip_suffix(']');
+        // A zone may have a mark before it, or be an offset (RFC 9557).
+        if let Some(name) = name
+            && name.starts_with(|c: char| c.is_ascii_alphabetic())
+            && zones.get(name).is_err()
+            && let Err(error) = name.parse::<Zone>()
+        {
+            return Err(MomentError::Wrong {
+                text: text.to_owned(),
+                why: error.to_string(),
+            });
+        }
+        if let (Ok(at), Some(zone)) = (wall.parse::<DateTime>(), name)
             && let Ok(zone) = zones.get(zone)
             && wall.contains(':')
             && !wall.ends_with(['Z', 'z'])
@@ -203,6 +242,16 @@ mod tests {
     fn refused(text: &str, words: &str) {
         let error = moment(text, &now()).unwrap_err().to_string();
         assert!(error.contains(words), "{error}");
+    }
+
+    #[test]
+    fn what_was_likely_meant_is_said() {
+        refused("Fir 16:00", "(did you mean `Fri`?)");
+        refused("tomorow 9:00", "(did you mean `tomorrow`?)");
+        refused("todya 9:00", "(did you mean `today`?)");
+        refused("Xyz 9:00", "`2026-12-24T23:00[Europe/Madrid]`");
+        let wrong = "2026-12-24T23:00[Europe/Madird]";
+        refused(wrong, "did you mean `Europe/Madrid`?");
     }
 
     #[test]

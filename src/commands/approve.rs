@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::{
     Done,
-    local::{Local, named},
+    local::{Local, named, no_commit},
 };
 use crate::{
     approval::Declined,
@@ -136,8 +136,8 @@ impl<'w> Desk<'w> {
             }
         };
         let Some(commit) = commit else {
-            let revision = args.commit.as_deref().unwrap_or("HEAD").to_owned();
-            return Err(Trouble::NoCommit { revision });
+            let revision = args.commit.as_deref().unwrap_or("HEAD");
+            return Err(no_commit(revision, world));
         };
         Ok(Self {
             args,

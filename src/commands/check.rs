@@ -6,7 +6,7 @@ use bstr::{BString, ByteSlice};
 
 use super::{
     Done, lint,
-    local::{Local, named, unknown},
+    local::{Local, names, no_commit},
 };
 use crate::{
     cli::Check,
@@ -90,20 +90,20 @@ fn push(args: &Check, world: &Real) -> Result<Push, Trouble> {
 
 /// The revision that is named, else the tip of the local trunk branch.
 fn source(revision: Option<&str>, world: &Real) -> Result<(String, Oid), Trouble> {
-    let (name, source, commit) = match revision {
-        Some(revision) => {
-            let commit = world.revision(revision)?;
-            (revision.to_owned(), revision.to_owned(), commit)
-        }
-        None => {
-            let local = Local::of(world)?;
-            let branch = local.trunk?.branch;
-            (branch.clone(), format!("refs/heads/{branch}"), local.tip)
-        }
-    };
-    match commit {
-        Some(commit) => Ok((source, commit)),
-        None => Err(Trouble::NoCommit { revision: name }),
+    if let Some(revision) = revision {
+        let commit = world.revision(revision)?;
+        let commit = commit.ok_or_else(|| no_commit(revision, world))?;
+        return Ok((revision.to_owned(), commit));
+    }
+    let local = Local::of(world)?;
+    let branch = local.trunk?.branch;
+    match (local.tip, local.head) {
+        (Some(commit), _) => Ok((format!("refs/heads/{branch}"), commit)),
+        (None, Some(_)) => Err(Trouble::NoLocalTrunk {
+            known: names(world),
+            branch,
+        }),
+        (None, None) => Err(no_commit(&branch, world)),
     }
 }
 
@@ -120,10 +120,16 @@ fn to_trunk(trunk: &TrunkName, world: &Real) -> Result<(BString, BString, String
 fn environment<'p>(name: Option<&str>, policy: &'p Policy) -> Result<&'p Environment, Trouble> {
     let mut all = policy.environments.iter();
     match name {
-        Some(name) => named(name, policy),
+        Some(name) => policy.environment(name).ok_or_else(|| {
+            let known = policy.environments.iter().map(|one| one.name.clone());
+            Trouble::NoEnvironment {
+                name: name.to_owned(),
+                known: known.chain(["trunk".to_owned()]).collect(),
+            }
+        }),
         None => all
             .find(|environment| environment.after.is_none())
-            .ok_or_else(|| unknown("", policy)),
+            .ok_or(Trouble::NoPipeline),
     }
 }
 

@@ -13,7 +13,7 @@ use clap_complete::{
     env::EnvCompleter,
 };
 
-use super::Done;
+use super::{Done, local};
 use crate::{
     cli::{Cli, Completions, Shell},
     report,
@@ -141,28 +141,16 @@ fn environments(trunk: bool) -> Vec<CompletionCandidate> {
     named.chain(trunk).collect()
 }
 
-/// The branches, the tags, and HEAD.
+/// HEAD, the branches and the tags.
 fn revisions() -> Vec<CompletionCandidate> {
-    const KINDS: [(&str, &str); 3] = [
-        ("refs/heads/", "branch"),
-        ("refs/remotes/", "remote branch"),
-        ("refs/tags/", "tag"),
-    ];
-    let Ok(said) = Real::open().and_then(|world| {
-        let places = KINDS.iter().map(|(place, _)| *place);
-        let asked = ["for-each-ref", "--count=1000", "--format=%(refname)"];
-        world.git().run(asked.into_iter().chain(places))
-    }) else {
+    let Ok(world) = Real::open() else {
         return Vec::new();
     };
-    let refs = String::from_utf8_lossy(&said.out).into_owned();
-    let named = refs.lines().filter_map(|name| {
-        let (place, kind) = KINDS.iter().find(|(place, _)| name.starts_with(place))?;
-        let short = name.strip_prefix(place)?.to_owned();
-        Some(CompletionCandidate::new(short).help(Some((*kind).into())))
-    });
-    let head = CompletionCandidate::new("HEAD").help(Some("what is checked out".into()));
-    [head].into_iter().chain(named).collect()
+    let head = ("HEAD".to_owned(), "what is checked out");
+    let named = [head].into_iter().chain(local::revisions(&world));
+    named
+        .map(|(name, kind)| CompletionCandidate::new(name).help(Some(kind.into())))
+        .collect()
 }
 
 /// The subcommands that there is help for.

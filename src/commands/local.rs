@@ -42,6 +42,40 @@ impl Local {
     }
 }
 
+/// The branches and the tags, each with its kind; of very many, the first.
+pub(super) fn revisions(world: &Real) -> Vec<(String, &'static str)> {
+    const KINDS: [(&str, &str); 3] = [
+        ("refs/heads/", "branch"),
+        ("refs/remotes/", "remote branch"),
+        ("refs/tags/", "tag"),
+    ];
+    let places = KINDS.iter().map(|(place, _)| *place);
+    let asked = ["for-each-ref", "--count=1000", "--format=%(refname)"];
+    let Ok(said) = world.git().run(asked.into_iter().chain(places)) else {
+        return Vec::new();
+    };
+    let refs = String::from_utf8_lossy(&said.out).into_owned();
+    let named = refs.lines().filter_map(|name| {
+        let (place, kind) = KINDS.iter().find(|(place, _)| name.starts_with(place))?;
+        Some((name.strip_prefix(place)?.to_owned(), *kind))
+    });
+    named.collect()
+}
+
+/// This revision names no commit.
+pub(super) fn no_commit(revision: &str, world: &Real) -> Trouble {
+    Trouble::NoCommit {
+        revision: revision.to_owned(),
+        known: names(world),
+    }
+}
+
+/// What there is that could be meant by a revision.
+pub(super) fn names(world: &Real) -> Vec<String> {
+    let named = revisions(world).into_iter();
+    named.map(|(name, _)| name).collect()
+}
+
 /// The environment of this name.
 pub(super) fn named<'p>(name: &str, policy: &'p Policy) -> Result<&'p Environment, Trouble> {
     policy

@@ -31,6 +31,10 @@ pub(crate) fn run(args: &cli::Window) -> Done {
     }
     let environments = chosen(args, &policy)?;
     if environments.is_empty() {
+        // What is no moment is so without a window, too.
+        if let Some(text) = &args.at {
+            calendar::moment(text, &world.now().to_zoned(world.zone()?))?;
+        }
         report::say("no environment has a window: all of them are always open");
     }
     let mut text = String::new();

@@ -288,11 +288,13 @@ pub enum Problem {
     },
 }
 
-/// Returns the valid word that is nearest to this one, if one is near.
+/// Returns the valid word that is nearest to this one, if one is near; or else the only one that
+/// begins with it.
 pub(crate) fn nearest<'a>(word: &str, valid: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word: String = word.chars().take(QUOTE).collect::<String>().to_lowercase();
-    valid
-        .into_iter()
+    let valid: Vec<_> = valid.into_iter().collect();
+    let near = valid
+        .iter()
         .map(|candidate| {
             let length = word.chars().count().max(candidate.chars().count());
             let distance = strsim::damerau_levenshtein(&word, &candidate.to_lowercase());
@@ -300,7 +302,10 @@ pub(crate) fn nearest<'a>(word: &str, valid: impl IntoIterator<Item = &'a str>) 
         })
         .filter(|(distance, length, _)| *distance <= 1.max(length / 3) && distance < length)
         .min_by_key(|(distance, ..)| *distance)
-        .map(|(.., candidate)| candidate)
+        .map(|(.., candidate)| *candidate);
+    let mut begin = (valid.into_iter())
+        .filter(|candidate| word.len() > 1 && candidate.to_lowercase().starts_with(&word));
+    near.or_else(|| begin.next().filter(|_| begin.next().is_none()))
 }
 
 /// Puts a piece of input in backticks, shortened and made harmless.

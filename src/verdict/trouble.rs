@@ -50,7 +50,7 @@ pub enum Trouble {
         found: &'static str,
     },
     /// No remote leads to the environment that comes first.
-    #[error("no remote of this repository leads to `{environment}`{}", words::did_you_mean(.remote, .known))]
+    #[error("no remote of this repository leads to `{environment}`{}", words::lost(.environment, .remote, .known))]
     NoRemote {
         /// The environment.
         environment: String,
@@ -169,10 +169,20 @@ pub enum Trouble {
     #[error(transparent)]
     Moment(#[from] MomentError),
     /// A revision names no commit.
-    #[error("`{revision}` names no commit")]
+    #[error("`{revision}` names no commit{}", words::did_you_mean(.revision, .known))]
     NoCommit {
         /// The revision.
         revision: String,
+        /// The branches and the tags that there are.
+        known: Vec<String>,
+    },
+    /// There is no local branch of trunk's name.
+    #[error("there is no local branch `{branch}`, which is trunk{}", words::did_you_mean(.branch, .known))]
+    NoLocalTrunk {
+        /// Its name.
+        branch: String,
+        /// The branches and the tags that there are.
+        known: Vec<String>,
     },
     /// The policy has no such environment.
     #[error("there is no environment `{name}`; there is {}{}", words::alternatives(.known), words::did_you_mean(.name, .known))]
@@ -182,6 +192,9 @@ pub enum Trouble {
         /// What there is.
         known: Vec<String>,
     },
+    /// There is nothing that a check could be of.
+    #[error("the policy names no environment")]
+    NoPipeline,
     /// There is no such subcommand.
     #[error("there is no command `{name}`{}", words::did_you_mean(.name, .known))]
     NoCommand {

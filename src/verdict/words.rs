@@ -45,6 +45,15 @@ pub(crate) fn did_you_mean(word: &str, words: &[String]) -> String {
     }
 }
 
+/// The same after the name of an environment whose remote may have another.
+pub(super) fn lost(environment: &str, remote: &str, known: &[String]) -> String {
+    let meant = did_you_mean(remote, known);
+    if environment == remote || meant.is_empty() {
+        return meant;
+    }
+    format!(": there is no `{}`{meant}", printable(remote.into()))
+}
+
 /// `2m 10s`.
 pub fn span(duration: std::time::Duration) -> String {
     let seconds = duration.as_secs();

@@ -61,7 +61,17 @@ impl Trouble {
             Self::Input { .. } => {
                 "git calls the hook; to ask for a verdict by hand: pushgate check".to_owned()
             }
-            Self::NoCommit { .. } => "commit first, or name another with --commit".to_owned(),
+            Self::NoCommit { known, .. } if known.is_empty() => "commit first".to_owned(),
+            Self::NoCommit { .. } => "name another with --commit".to_owned(),
+            Self::NoLocalTrunk { branch, .. } => {
+                return vec![
+                    format!("git switch {branch}, where the remote has it"),
+                    format!("or name another: --commit, or `trunk.branch` in {FILE}"),
+                ];
+            }
+            Self::NoPipeline => format!(
+                "pushgate check trunk, or add one to `environments` in {FILE} (pushgate init writes one)"
+            ),
             Self::NoEnvironment { name, known } if !did_you_mean(name, known).is_empty() => {
                 return Vec::new();
             }
