@@ -17,7 +17,7 @@ use crate::{
     push::Oid,
 };
 
-/// Why a push was refused: the facts. [`fmt::Display`] has the words, [`Refusal::cures`] the commands.
+/// Why a push was refused: the facts. [`Display`](std::fmt::Display) has the words, [`Refusal::cures`] the commands.
 #[derive(Clone, Debug)]
 pub enum Refusal {
     /// The deletion of a branch that deploys, or of trunk.
