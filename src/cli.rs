@@ -258,7 +258,7 @@ pub struct Log {
     /// Only what happened to this environment, or to `trunk`.
     #[arg(long, value_name = "ENV")]
     pub environment: Option<String>,
-    /// Only what happened since: a date, a time, or how long ago (7d, 24h).
+    /// Only what happened since: a date, a time, yesterday, or how long ago (7d).
     #[arg(long, value_name = "WHEN")]
     pub since: Option<Since>,
     /// One JSON object a line.

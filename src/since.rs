@@ -1,12 +1,14 @@
-//! A moment in the past, as somebody types it: `7d`, `24h`, `2026-11-01`, or to the second.
+//! A moment in the past, as somebody types it: `7d`, `yesterday`, `2026-11-01`, or to the second.
 
 use std::str::FromStr;
 
-use jiff::{Span, Timestamp, Zoned, civil::DateTime};
+use jiff::{Span, Timestamp, ToSpan, Zoned, civil::DateTime};
 
 /// A moment in the past.
 #[derive(Clone, Debug)]
 pub enum Since {
+    /// The beginning of the day so many days ago.
+    Day(i64),
     /// So long ago.
     Ago(Span),
     /// A day, or an hour of it, on the clock of whoever asks.
@@ -17,7 +19,7 @@ pub enum Since {
 
 /// A text that names no moment.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("say a date (2026-11-01), a time (2026-11-01T09:00), or how long ago (7d, 24h)")]
+#[error("say a date (2026-11-01, yesterday), a time (2026-11-01T09:00), or how long ago (7d, 24h)")]
 pub struct SinceError;
 
 impl FromStr for Since {
@@ -25,6 +27,11 @@ impl FromStr for Since {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let text = text.trim();
+        match text.to_ascii_lowercase().as_str() {
+            "today" => return Ok(Self::Day(0)),
+            "yesterday" => return Ok(Self::Day(1)),
+            _ => {}
+        }
         // An instant is a local time, too, to a reader that skips its offset.
         if let Ok(at) = text.parse() {
             return Ok(Self::At(at));
@@ -42,6 +49,10 @@ impl Since {
         match self {
             Self::At(at) => Some(*at),
             Self::Local(local) => Some(local.to_zoned(now.time_zone().clone()).ok()?.timestamp()),
+            Self::Day(back) => {
+                let day = now.checked_sub(back.days()).ok()?;
+                Some(day.start_of_day().ok()?.timestamp())
+            }
             // `7d ago` is the same to jiff as `-7d`.
             Self::Ago(span) => Some(now.checked_sub(span.abs()).ok()?.timestamp()),
         }
@@ -67,6 +78,8 @@ mod tests {
         case("1w 2d", "2026-11-14T12:00:00+01:00");
         case("3 days ago", "2026-11-20T12:00:00+01:00");
         case("P7D", "2026-11-16T12:00:00+01:00");
+        case("yesterday", "2026-11-22T00:00:00+01:00");
+        case("Today", "2026-11-23T00:00:00+01:00");
         case("2026-11-01", "2026-11-01T00:00:00+01:00");
         case("2026-11-01T09:30", "2026-11-01T09:30:00+01:00");
         case("2026-11-01 09:30", "2026-11-01T09:30:00+01:00");
@@ -77,7 +90,7 @@ mod tests {
 
     #[test]
     fn what_names_no_moment_is_refused() {
-        for text in ["", "yesterday", "7", "2026-13-01", "12:00", "7d and a bit"] {
+        for text in ["", "yesturday", "7", "2026-13-01", "12:00", "7d and a bit"] {
             assert!(text.parse::<Since>().is_err(), "{text}");
         }
     }
