@@ -18,8 +18,11 @@ const OFF: [&str; 4] = ["off", "0", "false", "no"];
 const ON: [&str; 5] = ["", "on", "1", "true", "yes"];
 const GATES: [Gate; 5] = crate::gates::ORDER;
 
-/// Set for the suite, and by the scripts that complete.
-const OTHERS: [&str; 2] = ["PUSHGATE_RUNNING", "PUSHGATE_COMPLETE"];
+/// The calls that what runs now comes after: their process ids, outermost first.
+pub const AFTER: &str = "PUSHGATE_AFTER";
+
+/// Set for the suite, for what comes after the gates, and by the scripts that complete.
+const OTHERS: [&str; 3] = ["PUSHGATE_RUNNING", AFTER, "PUSHGATE_COMPLETE"];
 
 /// What there is to say of variables that look like ours and are not: a misspelt override must not
 /// look like one that was heeded.
@@ -147,6 +150,7 @@ mod tests {
             SKIP,
             REASON,
             "PUSHGATE_RUNNING",
+            AFTER,
             "PATH",
             "PUSHGATES",
         ];

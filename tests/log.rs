@@ -215,7 +215,7 @@ fn since_and_environment_take_out_the_rest() {
     ran.says("did you mean `staging`?");
     let ran = shop.pushgate(["log", "--since", "lately"]);
     assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{ran}");
-    ran.says("say a date (2026-11-01)");
+    ran.says("say a date (2026-11-01, yesterday)");
 }
 
 #[test]

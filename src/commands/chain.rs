@@ -2,6 +2,7 @@
 //! another program has us call. It is not outlived.
 
 use std::{
+    env,
     ffi::OsStr,
     fmt,
     fs::File,
@@ -11,7 +12,7 @@ use std::{
         unix::{net::UnixStream, process::ExitStatusExt},
     },
     path::PathBuf,
-    process::{Child, Command, ExitStatus, Stdio},
+    process::{self, Child, Command, ExitStatus, Stdio},
     thread,
     time::Duration,
 };
@@ -20,14 +21,17 @@ use nix::{
     errno::Errno,
     poll::{PollFd, PollFlags, PollTimeout, poll},
     sys::signal::{Signal, kill},
-    unistd::{Pid, getpgrp, tcgetpgrp},
+    unistd::{Pid, getpgrp, getppid, tcgetpgrp},
 };
 use signal_hook::{consts::SIGCHLD, low_level::pipe};
 
-use crate::{cli::PrePush, verdict::Trouble, world::signals};
+use crate::{cli::PrePush, overrides::AFTER, verdict::Trouble, world::signals};
 
 /// How often the death of `git push` is looked for; a signal and the hook's end are noticed at once.
 const TICK: Duration = Duration::from_millis(100);
+
+/// Nobody pushes from a hook of a push from a hook so often.
+const DEEPEST: usize = 8;
 
 /// What comes after the gates.
 pub(super) enum Then {
@@ -45,6 +49,26 @@ impl Then {
         let hook = args.chain.clone().map(Self::Hook);
         hook.or_else(|| args.rest.clone().map(Self::Rest))
             .or_else(|| args.lfs.then_some(Self::Lfs))
+    }
+
+    /// Refuses to go round in a circle: we were called by what another call of ours runs, in place of
+    /// the shell that ran it, or far down in such calls.
+    pub(super) fn ends(&self) -> Result<(), Trouble> {
+        let outer = env::var(AFTER).unwrap_or_default();
+        let parent = getppid().to_string();
+        let calls = outer.split(',');
+        if !calls.clone().any(|call| call == parent) && calls.count() < DEEPEST {
+            return Ok(());
+        }
+        Err(Trouble::Circle {
+            then: self.to_string(),
+            cure: match self {
+                Self::Rest(_) => "pushgate install puts its lines there once".to_owned(),
+                Self::Hook(_) | Self::Lfs => {
+                    "let it call neither pushgate nor git's hook".to_owned()
+                }
+            },
+        })
     }
 
     fn command(&self) -> Command {
@@ -94,7 +118,12 @@ pub(super) fn run(then: &Then, words: [&OsStr; 2], input: Vec<u8>) -> Result<Cha
         };
         Trouble::io(format!("run {what}"), &error)
     };
-    let spawn = |command: &mut Command| command.args(words).stdin(Stdio::piped()).spawn();
+    let outer = env::var(AFTER).map_or(String::new(), |outer| outer + ",");
+    let after = format!("{outer}{}", process::id());
+    let spawn = |command: &mut Command| {
+        let command = command.args(words).env(AFTER, &after);
+        command.stdin(Stdio::piped()).spawn()
+    };
     let end = End::watch().map_err(failed)?;
     let child = spawn(&mut then.command()).or_else(|error| match (error.raw_os_error(), then) {
         // No `#!` line: git runs such a hook by the shell, and so do we.

@@ -21,6 +21,8 @@ use crate::{
 
 pub(crate) fn run(args: &PrePush) -> Done {
     signals::watch();
+    let then = Then::of(args);
+    then.as_ref().map_or(Ok(()), Then::ends)?;
     let Some(call) = Call::of(args)? else {
         return Ok(0);
     };
@@ -40,7 +42,7 @@ pub(crate) fn run(args: &PrePush) -> Done {
         }
         None => 0,
     };
-    let code = match (signals::signal(), Then::of(args)) {
+    let code = match (signals::signal(), then) {
         (Some(signal), _) => {
             stopped(&mut judged, "signal", "it ended the push");
             Ok(128 + signal)

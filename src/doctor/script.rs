@@ -96,6 +96,8 @@ pub enum Says {
     Calls,
     /// It does, by lines of an earlier version.
     Earlier,
+    /// It does so twice, and the second call would be made for ever.
+    Twice,
     /// It does, and something else runs first, which may take what git says.
     Late,
     /// It would, and something leaves the call out, or may.

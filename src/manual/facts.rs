@@ -1,6 +1,6 @@
 //! The variables and the files that the pages name, and the commands that they matter to.
 
-use crate::overrides::{REASON, SKIP, SWITCH};
+use crate::overrides::{AFTER, REASON, SKIP, SWITCH};
 
 /// A variable or a file.
 #[derive(Debug)]
@@ -26,7 +26,7 @@ const fn fact(
 const JUDGES: &[&str] = &["check"];
 const SHOWS: &[&str] = &["window", "log", "status"];
 
-pub(super) const ENVIRONMENT: [Fact; 9] = [
+pub(super) const ENVIRONMENT: [Fact; 10] = [
     fact(
         SWITCH,
         "With `off` (also `0`, `false`, `no`), the gate stands aside for this push, loudly.",
@@ -45,6 +45,11 @@ pub(super) const ENVIRONMENT: [Fact; 9] = [
     fact(
         "PUSHGATE_RUNNING",
         "Set for the suite: the repository that is tested. A push from inside its own suite is refused.",
+        &[],
+    ),
+    fact(
+        AFTER,
+        "Set for the hook that runs after the gates: hooks that call each other in a circle are refused.",
         &[],
     ),
     fact(

@@ -162,6 +162,14 @@ pub enum Trouble {
         /// What was wrong.
         why: String,
     },
+    /// What runs after the gates calls the gate again, and would for ever.
+    #[error("{then} calls pushgate again, and would for ever")]
+    Circle {
+        /// What runs then.
+        then: String,
+        /// How to break it.
+        cure: String,
+    },
     /// A calendar of the window is not known.
     #[error(transparent)]
     Holidays(#[from] HolidaysError),

@@ -59,6 +59,14 @@ fn the_hook_of_husky_runs_that_of_the_repository() {
     street.is_gated();
     let told = visit.doctor();
     told.ok("a hook of husky runs here; .husky/pre-push calls pushgate");
+    let ours = street.read(".husky/pre-push");
+    street
+        .shop
+        .write(".husky/pre-push", &format!("{ours}\n{ours}"));
+    visit
+        .doctor()
+        .breaks("has the lines of pushgate twice: every push is refused")
+        .is_cured();
     told.warns("the hook finds it by PATH alone: an editor")
         .runs("~/.config/husky/init.sh")
         .is_cured();

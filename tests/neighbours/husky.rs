@@ -292,6 +292,41 @@ fn what_somebody_puts_before_the_lines_takes_what_git_says_until_they_are_first_
 }
 
 #[test]
+fn lines_that_a_merge_has_left_there_twice_are_refused_once_until_they_are_there_once() {
+    for earlier in [false, true] {
+        let street = with_husky();
+        street
+            .shop
+            .write(".husky/pre-push", "echo \"the rest\" >&2\n");
+        street.run("pushgate install").goes();
+        let once = street.read(".husky/pre-push");
+        let ours = if earlier {
+            fs::read_to_string("hooks/earlier/husky-2").unwrap()
+        } else {
+            once.replace("\necho \"the rest\" >&2\n", "")
+        };
+        street
+            .shop
+            .write(".husky/pre-push", &format!("{once}\n{ours}"));
+        street.everything_is_on_origin();
+        let ran = street.run("git push staging master").goes_not();
+        ran.says("pushgate: push not decided, so it does not go\n  the rest of .husky/pre-push calls pushgate again, and would for ever\n  hint: pushgate install puts its lines there once\n");
+        assert_eq!(ran.stderr.matches("for ever").count(), 1, "{ran}");
+        let ran = street.run("pushgate status");
+        assert!(ran.stdout.contains("not installed"), "{ran}");
+        street
+            .run("pushgate install")
+            .goes()
+            .says(".husky/pre-push begins with pushgate again");
+        assert_eq!(street.read(".husky/pre-push"), once);
+        street
+            .run("git push staging master")
+            .goes()
+            .says("the rest\n");
+    }
+}
+
+#[test]
 fn a_remote_of_the_name_of_our_word_is_judged() {
     let street = with_husky();
     street.run("pushgate install").goes();

@@ -47,6 +47,7 @@ pub(in crate::commands) fn says(path: &Path) -> Says {
     };
     match lines == LINES {
         _ if !runs_nothing(before) => Says::Late,
+        _ if !is_once(&text) => Says::Twice,
         true => Says::Calls,
         false => Says::Earlier,
     }
@@ -59,7 +60,7 @@ pub(in crate::commands) fn install(hooks: &Hooks, world: &Real) -> Done {
     let with = match before.as_deref() {
         None => Some((LINES.to_owned(), "written: it begins with pushgate now")),
         Some(text) => match ours(text) {
-            Some((LINES, before)) if runs_nothing(before) => None,
+            Some((LINES, before)) if runs_nothing(before) && is_once(text) => None,
             Some((LINES, _)) => Some((renewed(text), "begins with pushgate again")),
             Some(_) => Some((renewed(text), "has the lines of this pushgate now")),
             None if script::calls(text) => None,
@@ -139,8 +140,20 @@ fn with_lines(text: &[u8]) -> Vec<u8> {
     [&text[..first], LINES, b"\n", &text[first..]].concat()
 }
 
-/// What was there; `None`: our lines are not in it.
+/// What was there; `None`: our lines are not in it. A merge may have left them there twice.
 fn without_lines(text: &[u8]) -> Option<Vec<u8>> {
+    let mut without = without_first(text)?;
+    while let Some(less) = without_first(&without) {
+        without = less;
+    }
+    Some(without)
+}
+
+fn is_once(text: &[u8]) -> bool {
+    without_first(text).is_some_and(|rest| ours(&rest).is_none())
+}
+
+fn without_first(text: &[u8]) -> Option<Vec<u8>> {
     let (lines, before) = ours(text)?;
     let after = &text[before.len() + lines.len()..];
     let after = after.strip_prefix(b"\n").unwrap_or(after);
@@ -178,6 +191,9 @@ mod tests {
         ] {
             let with = with_lines(text.as_bytes());
             assert_ne!(with, LINES, "{text:?}");
+            let twice = with_lines(&with);
+            assert!(is_once(&with) && !is_once(&twice), "{text:?}");
+            assert_eq!(renewed(&twice), with);
             assert!(ours(&with).is_some_and(|(_, before)| runs_nothing(before)));
             assert_eq!(without_lines(&with), Some(text.into()), "{text:?}");
             for earlier in EARLIER {

@@ -129,6 +129,10 @@ fn tool(hook: &Hook, name: &str, file: &str, says: &Says) -> Line {
             let text = "calls it by lines of an earlier pushgate: they work, and lack what is new";
             line(State::Warning, text).run("pushgate install")
         }
+        Says::Twice => {
+            let text = "has the lines of pushgate twice: every push is refused";
+            line(State::Broken, text).run("pushgate install")
+        }
         Says::Late => {
             let text = "calls pushgate after something that may take what git says: pushes may not be judged";
             line(State::Broken, text).run("pushgate install")
