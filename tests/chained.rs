@@ -165,7 +165,7 @@ fn one_that_runs_gits_hook_again_is_ended_and_one_that_pushes_elsewhere_is_not()
     let shop = with_hook("#!/bin/sh\n\"$(git rev-parse --git-path hooks)/pre-push\" \"$@\"\n");
     shop.push("staging", "master")
         .goes_not()
-        .says(".git/.pushgate-hooks/pre-push) calls pushgate again, and would for ever\n")
+        .says(".pushgate-hooks/pre-push) calls pushgate again, and would for ever\n")
         .says("hint: let it call neither pushgate nor git's hook\n");
     let shop = with_hook(
         "#!/bin/sh\n[ \"$1\" = staging ] || exit 0\nexec git push -q origin HEAD:refs/heads/staged\n",

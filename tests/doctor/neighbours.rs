@@ -67,6 +67,7 @@ fn the_hook_of_husky_runs_that_of_the_repository() {
         .doctor()
         .breaks("has the lines of pushgate twice: every push is refused")
         .is_cured();
+    street.shop.write(".husky/pre-push", &ours);
     told.warns("the hook finds it by PATH alone: an editor")
         .runs("~/.config/husky/init.sh")
         .is_cured();
