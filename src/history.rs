@@ -159,15 +159,19 @@ impl<'e> Known<'e> {
                 && travelled >= -SLACK
                 && travelled <= ON_ITS_WAY
         };
-        let Some(known) = self.by_commit.get_mut(arrived.commit.as_str()) else {
-            return false;
-        };
-        let fitting = known.iter().enumerate().filter(|(_, entry)| fits(entry));
-        let Some((index, _)) = fitting.max_by_key(|(_, entry)| entry.at) else {
-            return false;
-        };
-        known.remove(index);
-        true
+        // Where the program was missing, the hook knew no commit.
+        [arrived.commit.as_str(), ""].iter().any(|commit| {
+            let Some(known) = self.by_commit.get_mut(*commit) else {
+                return false;
+            };
+            let fitting = known.iter().enumerate().filter(|(_, entry)| fits(entry));
+            let last = fitting.max_by_key(|(_, entry)| entry.at);
+            let Some(index) = last.map(|(index, _)| index) else {
+                return false;
+            };
+            known.remove(index);
+            true
+        })
     }
 }
 

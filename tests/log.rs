@@ -99,6 +99,42 @@ fn what_went_before_the_gate_was_there_is_not_unjudged() {
 }
 
 #[test]
+fn what_went_around_it_stays_when_the_hook_is_written_anew_and_is_none_where_it_never_was() {
+    let shop = Sandbox::new();
+    let two = shop.commit_on_origin("two");
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    shop.push_ungated("staging", "master");
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    std::fs::remove_file(shop.app.join(".git/hooks/pre-push")).unwrap();
+    assert!(told(&shop, &[]).is_empty());
+    shop.install();
+    assert_eq!(told(&shop, &[]), [format!("push unjudged {}", &two[..7])]);
+    // A hook of somebody else's is no gate.
+    shop.pushgate(["uninstall"]).goes();
+    shop.script(".git/hooks/pre-push", "#!/bin/sh\n");
+    assert!(told(&shop, &[]).is_empty());
+}
+
+#[test]
+fn what_went_without_the_program_is_told_once() {
+    let shop = Sandbox::new();
+    shop.commit_on_origin("two");
+    // What was there before, before the gate, is not that push.
+    std::thread::sleep(std::time::Duration::from_millis(3100));
+    let mut off = shop.command("git");
+    off.args(["push", "staging", "master"])
+        .env("PUSHGATE", "off")
+        .env("PATH", "/usr/bin:/bin");
+    let hook = shop.app.join(".git/hooks/pre-push");
+    let text = std::fs::read_to_string(&hook).unwrap();
+    std::fs::write(&hook, text.replace(PUSHGATE, "/nowhere/pushgate")).unwrap();
+    Ran::of(&mut off).goes();
+    let all = json(&shop, &[]);
+    let verdicts: Vec<_> = all.iter().map(|line| &line["verdict"]).collect();
+    assert_eq!(verdicts, ["overridden"], "{all:?}");
+}
+
+#[test]
 fn a_second_remote_of_an_environment_is_looked_at_too() {
     let shop = Sandbox::new();
     shop.git(["init", "-q", "--bare", "../eu.git"]).goes();

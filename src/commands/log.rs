@@ -6,7 +6,7 @@ use bstr::{BStr, ByteSlice};
 use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
 
-use super::{Done, hooks::Hooks};
+use super::{Done, hooks::Hooks, neighbours::is_gated};
 use crate::{
     cli::Log,
     gates::{Stage, World},
@@ -103,11 +103,17 @@ fn everything(world: &Real, policy: Option<&Policy>) -> Result<Vec<Happened>, Tr
     Ok(history(contents.entries, &records, &arrivals, gate))
 }
 
-/// When the hook was written.
+/// When the gate came here, where it is here: since then pushes are judged.
 fn installed(world: &Real) -> Option<Timestamp> {
+    is_gated(world).filter(|is_gated| *is_gated)?;
     let hook = Hooks::of(world).ok()?.hook;
-    let written = fs::metadata(hook).and_then(|file| file.modified()).ok()?;
-    Timestamp::try_from(written).ok()
+    let written = fs::metadata(hook).and_then(|file| file.modified()).ok();
+    // A hook may have been written anew; not every file system knows when a directory was made.
+    let made = fs::metadata(world.state_dir())
+        .and_then(|directory| directory.created())
+        .ok();
+    let since = written.into_iter().chain(made).min()?;
+    Timestamp::try_from(since).ok()
 }
 
 /// The pushes of this clone that arrived, by the reflogs of the tracking refs.

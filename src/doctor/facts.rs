@@ -126,6 +126,15 @@ pub struct Repository {
     pub memory: Memory,
 }
 
+/// A setting by which what looks after the hooks passes over the gate.
+#[derive(Debug)]
+pub struct Off {
+    /// `HUSKY=0`
+    pub setting: String,
+    /// The file that sets it; `None`: this environment.
+    pub file: Option<String>,
+}
+
 /// What git runs before a push.
 #[derive(Debug)]
 pub struct Hook {
@@ -135,8 +144,8 @@ pub struct Hook {
     pub setting: Option<Setting>,
     /// Whether the directory is husky's.
     pub husky: bool,
-    /// What in this environment has husky or lefthook pass over the gate: `HUSKY=0`.
-    pub off: Option<String>,
+    /// What has husky or lefthook pass over the gate.
+    pub off: Option<Off>,
     /// What is there, and its path.
     pub path: String,
     /// What is there.

@@ -5,8 +5,8 @@ mod file;
 
 use super::{
     Group, Line, State,
-    facts::{Git, Hook, Repository, Setting, Version},
-    script::{Author, Interpreter, Runs, Script},
+    facts::{Git, Hook, Off, Repository, Setting, Version},
+    script::{Author, Call, Interpreter, Runs, Script},
 };
 use crate::verdict::Trouble;
 
@@ -32,17 +32,37 @@ pub(super) fn judge(here: &Repository, program: Option<&Git>) -> Vec<Line> {
     if !instead {
         lines.push(file::here(hook, git));
     }
-    if let Some(off) = &hook.off {
-        let tool = if hook.husky { "husky" } else { "lefthook" };
-        let text =
-            format!("{off} is set here: {tool} passes over the gate, and pushes are not judged");
-        let name = off.split('=').next().unwrap_or_default();
-        lines.push(new("override", State::Warning, text).run(format!("unset {name}")));
-    }
+    // What git runs itself, they cannot switch off.
+    let by_git = git.is_some_and(|version| version >= CONFIGURED)
+        && hook.configured.iter().any(|one| one.is_ours);
+    lines.extend(
+        hook.off
+            .as_ref()
+            .filter(|_| !by_git)
+            .map(|off| switched(hook, off)),
+    );
     let kept = hook.kept.as_ref();
     lines.extend(kept.and_then(|(path, script)| file::kept(path, script)));
     lines.extend(configured);
     lines
+}
+
+/// husky or lefthook passes over the gate: in this shell, or wherever a file says so.
+fn switched(hook: &Hook, off: &Off) -> Line {
+    let tool = if hook.husky { "husky" } else { "lefthook" };
+    let setting = &off.setting;
+    let what = format!("{tool} passes over the gate, and pushes are not judged");
+    match &off.file {
+        None => {
+            let name = setting.split('=').next().unwrap_or_default();
+            let text = format!("{setting} is set here: {what}");
+            new("override", State::Warning, text).run(format!("unset {name}"))
+        }
+        Some(file) => {
+            let text = format!("{file} sets {setting}: {what}");
+            new("override", State::Broken, text).hint(format!("take {setting} out of {file}"))
+        }
+    }
 }
 
 /// Where there is no repository.
@@ -115,7 +135,8 @@ fn gates(hook: &Hook) -> bool {
     };
     let calls = match &file.author {
         Author::Us | Author::Earlier | Author::Newer | Author::HalfDeaf { .. } => true,
-        Author::Edited { calls } | Author::Somebody { calls } => *calls,
+        Author::Edited { calls } => *calls,
+        Author::Somebody { calls } => *calls != Call::No,
         Author::Tool { says, .. } => says.is_gate(),
     };
     calls && file.runs == Runs::Yes && file.interpreter == Interpreter::There

@@ -83,8 +83,19 @@ pub enum Author {
     /// Somebody else.
     Somebody {
         /// Whether it calls the program.
-        calls: bool,
+        calls: Call,
     },
+}
+
+/// Whether a script that somebody wrote calls the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Call {
+    /// It does not.
+    No,
+    /// It does, where something else may take what git says, or pass over the answer.
+    Unsure,
+    /// It does, first, and heeds the answer.
+    Sure,
 }
 
 /// What the file of a tool says of the gate.
@@ -96,6 +107,8 @@ pub enum Says {
     Calls,
     /// It does, by lines of an earlier version.
     Earlier,
+    /// It does, by words of somebody's own, where something else may come between.
+    Unsure,
     /// It does so twice, and the second call would be made for ever.
     Twice,
     /// It does, and something else runs first, which may take what git says.
@@ -109,7 +122,7 @@ pub enum Says {
 impl Says {
     /// Whether each push comes before the gates.
     pub fn is_gate(&self) -> bool {
-        matches!(self, Self::Calls | Self::Earlier)
+        matches!(self, Self::Calls | Self::Earlier | Self::Unsure)
     }
 }
 
@@ -153,6 +166,86 @@ pub fn mentions(text: &[u8]) -> bool {
 pub fn calls(text: &[u8]) -> bool {
     let calls = |line: &[u8]| line.contains_str("pushgate") && line.contains_str("pre-push");
     text.lines().any(|line| calls(code(line)))
+}
+
+/// How a script for a shell calls the program; `heeds`: the shell ends where a command fails (`-e`).
+///
+/// The call has to come first, as whatever runs before it may take what git says; and its failure has to
+/// end the script.
+pub fn call(text: &[u8], heeds: bool) -> Call {
+    if !calls(text) {
+        return Call::No;
+    }
+    let lines = text.lines().map(code).map(<[u8]>::trim_ascii);
+    let mut heeds = heeds;
+    let mut lines = lines.filter(|line| !line.is_empty() && !line.starts_with(b"#"));
+    for line in lines.by_ref() {
+        if let Some(end) = heeded(line) {
+            let is_last = lines.next().is_none();
+            return match end {
+                End::Script => Call::Sure,
+                End::Command if heeds || is_last => Call::Sure,
+                End::Command => Call::Unsure,
+            };
+        }
+        heeds |= line.starts_with(b"set -e");
+        if !is_harmless(line) {
+            return Call::Unsure;
+        }
+    }
+    Call::Unsure
+}
+
+/// What ends where a call says no.
+enum End {
+    Script,
+    Command,
+}
+
+/// Whether a line is a call of the program and nothing else, and what its failure ends.
+fn heeded(line: &[u8]) -> Option<End> {
+    let (program, words) = line.split_once_str(" pre-push")?;
+    let (is_exec, program) = match program.strip_prefix(b"exec ") {
+        Some(program) => (true, program),
+        None => (false, program),
+    };
+    let quote = program.first().filter(|b| matches!(b, b'\'' | b'"'));
+    let inner = match quote {
+        Some(quote) => program.strip_prefix(&[*quote])?.strip_suffix(&[*quote])?,
+        None if program.find_byteset(b" \t;|&<>()$`").is_some() => return None,
+        None => program,
+    };
+    if !inner.ends_with(b"pushgate") || quote.is_some_and(|quote| inner.contains(quote)) {
+        return None;
+    }
+    let (words, answer) = match words.split_once_str("||") {
+        Some((words, answer)) => (words, Some(answer.trim_ascii())),
+        None => (words, None),
+    };
+    let is_plain = words.find_byteset(b";|&<>`").is_none();
+    let exits = |answer: &[u8]| {
+        let code = answer.strip_prefix(b"exit").map(<[u8]>::trim_ascii);
+        code.is_some_and(|code| {
+            code.is_empty() || (code != b"0" && code.iter().all(u8::is_ascii_digit))
+        })
+    };
+    match answer {
+        _ if !is_plain => None,
+        Some(answer) => exits(answer).then_some(End::Script),
+        None if is_exec => Some(End::Script),
+        None => Some(End::Command),
+    }
+}
+
+/// Options of the shell and variables, which read nothing.
+fn is_harmless(line: &[u8]) -> bool {
+    let line = line.strip_prefix(b"export ").unwrap_or(line);
+    let name = line.split(|b| *b == b'=').next().unwrap_or_default();
+    let is_name = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_';
+    let is_variable = line.contains(&b'=') && name.iter().all(is_name);
+    let is_plain = line.find_byteset(b";|&<>`(").is_none();
+    let is_one = line.starts_with(b"set ") || !line.contains(&b' ');
+    is_plain && is_one && (is_variable || line.starts_with(b"set "))
 }
 
 /// A line without the comment at its end.
@@ -236,6 +329,41 @@ mod tests {
         assert!(has_carriage_return(b"#!/bin/sh\r\nexit\r\n"));
         assert!(!has_carriage_return(b"#!/bin/sh\nexit\r\n"));
         assert!(!has_carriage_return(b"exit\r\n"));
+    }
+
+    #[test]
+    fn a_call_is_sure_where_it_comes_first_and_is_heeded() {
+        let is = |text: &str, heeds| call(text.as_bytes(), heeds);
+        for sure in [
+            "pushgate pre-push -- \"$@\" || exit\nnpm test\n",
+            "#!/bin/sh\n# ours\nset -eu\nexport PATH=\"$HOME/bin:$PATH\"\npushgate pre-push -- \"$@\"\nnpm test\n",
+            "#!/bin/sh\nexec '/a b/pushgate' pre-push --chain=x -- \"$@\"\n",
+            "#!/bin/sh\n\"$HOME/.cargo/bin/pushgate\" pre-push -- \"$@\" || exit 1\n",
+            "pushgate pre-push -- \"$@\"\n",
+        ] {
+            assert_eq!(is(sure, false), Call::Sure, "{sure}");
+        }
+        for unsure in [
+            "git lfs pre-push \"$@\"\npushgate pre-push -- \"$@\"\n",
+            "cat >/dev/null\npushgate pre-push -- \"$@\" || exit\n",
+            "x=$(cat)\npushgate pre-push -- \"$@\" || exit\n",
+            "pushgate pre-push -- \"$@\" || true\n",
+            "pushgate pre-push -- \"$@\" || exit 0\n",
+            "pushgate pre-push -- \"$@\"; true\n",
+            "pushgate pre-push -- \"$@\" &\n",
+            "if [ \"$CI\" ]; then pushgate pre-push -- \"$@\"; fi\n",
+            "if true; then\n  pushgate pre-push -- \"$@\"\nfi\n",
+            "echo \"pushgate pre-push judges\"\n",
+            "PUSHGATE=off pushgate pre-push -- \"$@\"\n",
+        ] {
+            assert_eq!(is(unsure, true), Call::Unsure, "{unsure}");
+        }
+        let unheeded = "pushgate pre-push -- \"$@\"\nnpm test\n";
+        assert_eq!(
+            (is(unheeded, false), is(unheeded, true)),
+            (Call::Unsure, Call::Sure)
+        );
+        assert_eq!(is("npm test\n", true), Call::No);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use super::{
         Suite, Version,
     },
     hook, remotes,
-    script::{Author, File, Interpreter, Runs, Says, Script},
+    script::{Author, Call, File, Interpreter, Runs, Says, Script},
     worst,
 };
 use crate::{
@@ -181,8 +181,15 @@ fn every_author_is_told_apart_and_whoever_does_not_call_us_is_broken() {
         (tool(Says::LeftOut("why".to_owned())), State::Broken),
         (tool(Says::Unasked(vec!["words".to_owned()])), State::Broken),
         (tool(Says::Nothing), State::Broken),
-        (Author::Somebody { calls: true }, State::Ok),
-        (Author::Somebody { calls: false }, State::Broken),
+        (Author::Somebody { calls: Call::Sure }, State::Ok),
+        (
+            Author::Somebody {
+                calls: Call::Unsure,
+            },
+            State::Warning,
+        ),
+        (Author::Somebody { calls: Call::No }, State::Broken),
+        (tool(Says::Unsure), State::Warning),
     ];
     for (author, state) in cases {
         for runs in [Runs::NotExecutable, Runs::NoExec] {

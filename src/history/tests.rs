@@ -86,6 +86,20 @@ fn another_commit_place_or_day_is_no_excuse() {
 }
 
 #[test]
+fn a_push_that_went_without_the_program_is_known_by_its_remote() {
+    let mut off = push('a', 10, Decision::Overridden);
+    off.commit = None;
+    off.environment = None;
+    assert!(unjudged(vec![off.clone()], &[arrived('b', 10)]).is_empty());
+    assert_eq!(
+        unjudged(vec![off.clone()], &[arrived('b', 10), arrived('c', 11)]),
+        [11]
+    );
+    off.remote = "staging".to_owned();
+    assert_eq!(unjudged(vec![off], &[arrived('b', 10)]), [10]);
+}
+
+#[test]
 fn one_word_lets_one_push_go() {
     let entries = vec![push('a', 10, Decision::Go), push('b', 20, Decision::Go)];
     let arrivals = [arrived('a', 10), arrived('b', 20), arrived('a', 30)];

@@ -60,6 +60,23 @@ fn the_hook_of_husky_runs_that_of_the_repository() {
     let told = visit.doctor();
     told.ok("a hook of husky runs here; .husky/pre-push calls pushgate");
     let ours = street.read(".husky/pre-push");
+    for (text, is_sure) in [
+        ("pushgate pre-push -- \"$@\"\nnpm test\n", true),
+        (
+            "git lfs pre-push \"$@\"\npushgate pre-push -- \"$@\"\n",
+            false,
+        ),
+        ("pushgate pre-push -- \"$@\" || true\n", false),
+    ] {
+        street.shop.write(".husky/pre-push", text);
+        let told = visit.doctor();
+        if is_sure {
+            told.ok("a hook of husky runs here; .husky/pre-push calls pushgate");
+        } else {
+            told.warns("where something else may take what git says, or pass over the answer")
+                .hints("let it begin with: pushgate pre-push -- \"$@\" || exit");
+        }
+    }
     street
         .shop
         .write(".husky/pre-push", &format!("{ours}\n{ours}"));
@@ -90,6 +107,16 @@ fn the_hook_of_husky_runs_that_of_the_repository() {
         .doctor()
         .breaks(".husky/pre-push calls pushgate after something that may take what git says: pushes may not be judged")
         .is_cured();
+    street.shop.write(
+        "../home/.config/husky/init.sh",
+        "export HUSKY=0 # for now\n",
+    );
+    let words = ".config/husky/init.sh sets HUSKY=0: husky passes over the gate, and pushes are not judged";
+    visit
+        .doctor()
+        .breaks(words)
+        .hints("take HUSKY=0 out of ");
+    fs::remove_file(street.shop.path("home/.config/husky/init.sh")).unwrap();
     let off = on(&street).with("HUSKY", "0");
     off.doctor()
         .warns("HUSKY=0 is set here: husky passes over the gate, and pushes are not judged")

@@ -11,7 +11,7 @@ use crate::{
         hooks::{self, LEGACY, Owner, hook_for},
         neighbours::{lefthook, pre_commit},
     },
-    doctor::script::{self, Author, File, Interpreter, Runs, Says, Script},
+    doctor::script::{self, Author, Call, File, Interpreter, Runs, Says, Script},
     verdict::printable,
 };
 
@@ -56,8 +56,13 @@ impl Eyes<'_> {
             hooks::Author::UsAndSomebody => Author::Edited {
                 calls: script::passes_on(text),
             },
-            hooks::Author::Somebody if script::calls(text) => Author::Somebody { calls: true },
-            hooks::Author::Somebody => self.tool(text).unwrap_or(Author::Somebody { calls: false }),
+            hooks::Author::Somebody => match script::call(text, false) {
+                Call::No => {
+                    let calls = Call::No;
+                    self.tool(text).unwrap_or(Author::Somebody { calls })
+                }
+                calls => Author::Somebody { calls },
+            },
         }
     }
 

@@ -18,8 +18,8 @@ use crate::{
         neighbours::{husky, lefthook},
     },
     doctor::{
-        facts::{Called, Caller, Hook},
-        script::{self, Author, File, Interpreter, Runs, Says, Script},
+        facts::{Called, Caller, Hook, Off},
+        script::{self, Author, Call, File, Interpreter, Runs, Says, Script},
     },
     verdict::Trouble,
     world::Real,
@@ -83,8 +83,17 @@ impl Eyes<'_> {
             setting: settings::hooks_path(self.world, self.place),
             husky,
             off: match owner {
-                Some(Owner::Husky) => husky::off(),
-                Some(Owner::Lefthook) => lefthook::off(&self.directory, self.world),
+                Some(Owner::Husky) => husky::off().map(|(setting, file)| Off {
+                    setting: setting.to_owned(),
+                    file: file.map(|path| self.place.name(&path)),
+                }),
+                Some(Owner::Lefthook) => {
+                    let setting = lefthook::off(&self.directory, self.world);
+                    setting.map(|setting| Off {
+                        setting,
+                        file: None,
+                    })
+                }
                 _ => None,
             },
             kept: is_ours.then(|| self.kept()).flatten(),
@@ -164,7 +173,9 @@ fn caller(path: &Path, file: &Script) -> Option<Called> {
         }
         Author::Tool { says, .. } if *says == Says::Nothing => None,
         Author::Tool { name: "husky", .. } => Some(called(Caller::Husky, &word(&text)?)),
-        Author::Somebody { calls: true } => Some(called(Caller::Other, &word(&text)?)),
+        Author::Somebody {
+            calls: Call::Sure | Call::Unsure,
+        } => Some(called(Caller::Other, &word(&text)?)),
         Author::Tool { file, .. } if file.ends_with(LEGACY) => {
             let text = fs::read(path.with_file_name(LEGACY)).ok()?;
             let path = script::program(&text)?.to_path_lossy().into_owned();

@@ -13,7 +13,7 @@ use bstr::ByteSlice;
 use super::{from_top, read, remove, say_commit, warn_of_path, write};
 use crate::{
     commands::{Done, hooks::Hooks},
-    doctor::script::{self, Says},
+    doctor::script::{self, Call, Says},
     report,
     verdict::Trouble,
     world::Real,
@@ -32,18 +32,35 @@ pub(in crate::commands) fn script(directory: &Path) -> PathBuf {
     directory.parent().unwrap_or(directory).join("pre-push")
 }
 
-/// The setting of this environment by which husky passes over it.
-pub(in crate::commands) fn off() -> Option<String> {
-    let is_off = env::var_os("HUSKY").is_some_and(|value| value == "0");
-    is_off.then(|| "HUSKY=0".to_owned())
+/// The setting by which husky passes over it, in this environment or in the file that it reads first.
+pub(in crate::commands) fn off() -> Option<(&'static str, Option<PathBuf>)> {
+    const OFF: &str = "HUSKY=0";
+    let init = env::var_os("XDG_CONFIG_HOME")
+        .filter(|home| !home.is_empty())
+        .map(PathBuf::from)
+        .or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".config")))
+        .map(|home| home.join("husky/init.sh"));
+    let sets = |line: &[u8]| {
+        let words = script::code(line).split(|b| b" \t;".contains(b));
+        words.into_iter().any(|word| word == OFF.as_bytes())
+    };
+    let file = init.filter(|path| fs::read(path).is_ok_and(|text| text.lines().any(sets)));
+    let here = env::var_os("HUSKY").is_some_and(|value| value == "0");
+    match file {
+        Some(file) => Some((OFF, Some(file))),
+        None => here.then_some((OFF, None)),
+    }
 }
 
 /// What it says of the gate.
 pub(in crate::commands) fn says(path: &Path) -> Says {
     let text = fs::read(path).unwrap_or_default();
     let Some((lines, before)) = ours(&text) else {
-        let calls = script::calls(&text);
-        return if calls { Says::Calls } else { Says::Nothing };
+        return match script::call(&text, true) {
+            Call::No => Says::Nothing,
+            Call::Unsure => Says::Unsure,
+            Call::Sure => Says::Calls,
+        };
     };
     match lines == LINES {
         _ if !runs_nothing(before) => Says::Late,

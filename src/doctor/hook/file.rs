@@ -5,13 +5,16 @@ use crate::{
     doctor::{
         Line, State,
         facts::{Hook, Version},
-        script::{Author, File, Interpreter, Runs, Says, Script},
+        script::{Author, Call, File, Interpreter, Runs, Says, Script},
     },
     verdict::shell_word,
 };
 
 /// What comes of a hook that git does not run.
 const UNJUDGED: &str = "pushes are not judged";
+/// What may be wrong with a call that somebody wrote, and what mends it.
+const UNSURE: &str = "where something else may take what git says, or pass over the answer";
+const FIRST: &str = "let it begin with: pushgate pre-push -- \"$@\" || exit";
 
 /// What is in the hook's place.
 pub(super) fn here(hook: &Hook, git: Option<Version>) -> Line {
@@ -103,11 +106,18 @@ fn whose(hook: &Hook, file: &File) -> Line {
             ),
         )
         .run("pushgate install"),
-        Author::Somebody { calls: true } => line(
+        Author::Somebody { calls: Call::Sure } => line(
             State::Ok,
             format!("{path} is somebody's own, and calls pushgate"),
         ),
-        Author::Somebody { calls: false } => install(
+        Author::Somebody {
+            calls: Call::Unsure,
+        } => line(
+            State::Warning,
+            format!("{path} is somebody's own, and calls pushgate {UNSURE}"),
+        )
+        .hint(FIRST),
+        Author::Somebody { calls: Call::No } => install(
             hook,
             line(
                 State::Broken,
@@ -128,6 +138,10 @@ fn tool(hook: &Hook, name: &str, file: &str, says: &Says) -> Line {
         Says::Earlier => {
             let text = "calls it by lines of an earlier pushgate: they work, and lack what is new";
             line(State::Warning, text).run("pushgate install")
+        }
+        Says::Unsure => {
+            let text = format!("calls pushgate {UNSURE}");
+            line(State::Warning, &text).hint(FIRST)
         }
         Says::Twice => {
             let text = "has the lines of pushgate twice: every push is refused";
