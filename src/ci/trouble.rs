@@ -104,7 +104,11 @@ impl CiTrouble {
             }
             Self::Refused { asked, why, .. } => asked.cures(*why),
             Self::Slow { .. } => {
-                vec!["push again when it has, or raise `suite.timeout`".to_owned()]
+                vec![
+                    "push again when it has, or raise `suite.timeout`".to_owned(),
+                    "where one waits for a person, name those that count: `suite.checks`"
+                        .to_owned(),
+                ]
             }
         }
     }

@@ -111,11 +111,9 @@ fn the_hook_of_husky_runs_that_of_the_repository() {
         "../home/.config/husky/init.sh",
         "export HUSKY=0 # for now\n",
     );
-    let words = ".config/husky/init.sh sets HUSKY=0: husky passes over the gate, and pushes are not judged";
-    visit
-        .doctor()
-        .breaks(words)
-        .hints("take HUSKY=0 out of ");
+    let words =
+        ".config/husky/init.sh sets HUSKY=0: husky passes over the gate, and pushes are not judged";
+    visit.doctor().breaks(words).hints("take HUSKY=0 out of ");
     fs::remove_file(street.shop.path("home/.config/husky/init.sh")).unwrap();
     let off = on(&street).with("HUSKY", "0");
     off.doctor()

@@ -26,7 +26,8 @@ fn it_gets_a_script_that_begins_with_the_gate() {
         .run("pushgate install")
         .goes()
         .says(".husky/pre-push written: it begins with pushgate now")
-        .says("git add .husky/pre-push and commit it");
+        .says("git add .husky/pre-push and commit it")
+        .says("a branch without it has no gate: bring it to all of them");
     let mode = fs::metadata(street.file(".husky/pre-push")).unwrap();
     assert_eq!(mode.permissions().mode() & 0o777, 0o755);
     let text = street.read(".husky/pre-push");

@@ -10,7 +10,7 @@ use std::{
 
 use bstr::ByteSlice;
 
-use super::{from_top, read, remove, say_commit, warn_of_path, write};
+use super::{EVERY_BRANCH, from_top, read, remove, say_commit, warn_of_path, write};
 use crate::{
     commands::{Done, hooks::Hooks},
     doctor::script::{self, Call, Says},
@@ -88,6 +88,7 @@ pub(in crate::commands) fn install(hooks: &Hooks, world: &Real) -> Done {
         write(&path, &with, 0o755)?;
         report::say(&format!("{name} {what}"));
         say_commit(&path, world);
+        report::hint(EVERY_BRANCH);
     } else if before.as_deref().and_then(ours).is_some() {
         report::say(&format!("{name} calls pushgate already"));
     } else {

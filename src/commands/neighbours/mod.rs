@@ -20,6 +20,10 @@ use crate::{
     world::Real,
 };
 
+/// What reads a file of the work tree reads that of the branch which is checked out.
+const EVERY_BRANCH: &str = "a branch without it has no gate: bring it to all of them, \
+     or, with git 2.54 or newer, pushgate install --config";
+
 /// Whether anything here calls the gate before a push; `None` where nobody can tell: a hook of
 /// somebody's own may, and so may one that other repositories share.
 pub(super) fn is_gated(world: &Real) -> Option<bool> {
