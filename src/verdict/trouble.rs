@@ -162,6 +162,9 @@ pub enum Trouble {
         /// What was wrong.
         why: String,
     },
+    /// `core.hooksPath` is set, to nothing.
+    #[error("core.hooksPath is empty: git looks for hooks in whatever directory it is in")]
+    EmptyHooksPath,
     /// What runs after the gates calls the gate again, and would for ever.
     #[error("{then} calls pushgate again, and would for ever")]
     Circle {

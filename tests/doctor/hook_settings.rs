@@ -138,3 +138,17 @@ fn configured_hooks_are_those_of_a_git_that_knows_them() {
         .runs("git config --remove-section hook.pushgate")
         .is_cured();
 }
+
+#[test]
+fn a_hooks_path_that_is_empty_leads_nowhere() {
+    let shop = shop();
+    shop.git(["config", "core.hooksPath", ""]).goes();
+    let ran = shop.pushgate(["install"]);
+    assert_eq!(ran.code, 2, "{ran}");
+    ran.says("core.hooksPath is empty")
+        .says("hint: git config --unset-all core.hooksPath");
+    visit(&shop)
+        .doctor()
+        .breaks("core.hooksPath is empty: git looks for hooks in whatever directory it is in")
+        .hints("git config --unset-all core.hooksPath");
+}

@@ -58,6 +58,12 @@ pub(super) enum Found {
 
 /// Asks git for its hooks directory, `core.hooksPath` considered.
 pub(super) fn directory(world: &Real) -> Result<PathBuf, Trouble> {
+    if world
+        .config("core.hookspath")
+        .is_some_and(|path| path.is_empty())
+    {
+        return Err(Trouble::EmptyHooksPath);
+    }
     let said = world
         .git()
         .must(["rev-parse", "--path-format=absolute", "--git-path", "hooks"])?;

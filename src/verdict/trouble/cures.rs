@@ -61,6 +61,7 @@ impl Trouble {
             Self::Input { .. } => {
                 "git calls the hook; to ask for a verdict by hand: pushgate check".to_owned()
             }
+            Self::EmptyHooksPath => "git config --unset-all core.hooksPath".to_owned(),
             Self::Circle { cure, .. } => cure.clone(),
             Self::NoCommit { known, .. } if known.is_empty() => "commit first".to_owned(),
             Self::NoCommit { .. } => "name another with --commit".to_owned(),
