@@ -115,6 +115,8 @@ pub enum Says {
     Late,
     /// It would, and something leaves the call out, or may.
     LeftOut(String),
+    /// It does by words of somebody's own, which may let go what the gates refuse: whose.
+    OwnWords(String),
     /// Only the tool can tell, and does not: its words.
     Unasked(Vec<String>),
 }

@@ -179,6 +179,7 @@ fn every_author_is_told_apart_and_whoever_does_not_call_us_is_broken() {
         (tool(Says::Twice), State::Broken),
         (tool(Says::Late), State::Broken),
         (tool(Says::LeftOut("why".to_owned())), State::Broken),
+        (tool(Says::OwnWords("its job a".to_owned())), State::Warning),
         (tool(Says::Unasked(vec!["words".to_owned()])), State::Broken),
         (tool(Says::Nothing), State::Broken),
         (Author::Somebody { calls: Call::Sure }, State::Ok),

@@ -170,7 +170,7 @@ fn lefthook_is_asked_to_call_the_gate() {
     visit
         .doctor()
         .breaks("lefthook.yml calls pushgate, but its job pushgate has `glob`: pushes may not be judged")
-        .hints("take that out: lefthook dump shows all that lefthook reads");
+        .hints("mend that: lefthook dump shows all that lefthook reads");
     is_not_gated(&street);
     street.shop.write("lefthook.yml", "pre-push: [\n");
     visit

@@ -272,6 +272,14 @@ fn is_passed_over(street: &Street, why: &str) {
     street.run("git reset -q --hard HEAD~1").goes();
 }
 
+/// However its lines are broken.
+#[track_caller]
+fn doctor_says(street: &Street, words: &str) {
+    let ran = street.run("pushgate doctor");
+    let said: Vec<_> = ran.stdout.split_whitespace().collect();
+    assert!(said.join(" ").contains(words), "{ran}");
+}
+
 #[test]
 fn lines_that_come_from_another_file_are_found() {
     let street = with_lefthook("extends: [hooks/*.yml]\npre-commit: {jobs: [{run: 'true'}]}\n");
@@ -350,6 +358,62 @@ fn what_does_not_leave_it_out_is_none_of_our_business() {
         "{JOB}      tags: [gate]\n      env: {{A: b}}\n      skip: []\n  exclude_tags: [slow]\n  piped: true\n"
     ));
     is_called(&street);
+}
+
+#[test]
+fn a_job_that_does_not_hear_git_is_no_gate() {
+    let why = "its job pushgate has no `use_stdin: true`, and hears nothing";
+    for hears in ["", "      use_stdin: false\n"] {
+        let street = with_lefthook(&JOB.replace("      use_stdin: true\n", hears));
+        is_passed_over(&street, why);
+        doctor_says(
+            &street,
+            &format!(
+                "lefthook.yml calls pushgate, but {why}: pushes may not be judged hint: mend that"
+            ),
+        );
+    }
+}
+
+#[test]
+fn a_job_that_sets_variables_of_ours_is_no_gate() {
+    let street = with_lefthook(&format!("{JOB}      env: {{PUSHGATE: 'off'}}\n"));
+    street.everything_is_on_origin();
+    street.shop.commit("stray");
+    street
+        .run("git push staging HEAD:master")
+        .goes()
+        .says("PUSHGATE is off");
+    let ran = street.run("pushgate install");
+    assert_eq!(ran.code, 1, "{ran}");
+    ran.says("lefthook would leave the gate out: its job pushgate sets PUSHGATE in its `env`; nothing is changed");
+    let ran = street.run("pushgate status");
+    assert!(ran.stdout.contains("not installed"), "{ran}");
+}
+
+#[test]
+fn of_words_that_are_not_ours_nobody_says_that_they_are_a_gate() {
+    let street = with_lefthook(&JOB.replace(" # {files}", " || true # {files}"));
+    street.everything_is_on_origin();
+    street.shop.commit("stray");
+    // The gate refuses, and the push goes.
+    street
+        .run("git push staging HEAD:master")
+        .goes()
+        .says("push to staging (staging) refused");
+    let text = street.read("lefthook.yml");
+    for install in ["pushgate install", "pushgate install --write"] {
+        let ran = street.run(install);
+        assert_eq!(ran.code, 1, "{ran}");
+        assert!(ran.stdout.contains("\n    - name: pushgate\n"), "{ran}");
+        ran.says("its job pushgate calls pushgate by words of its own, and nobody can tell whether a push heeds the gate; nothing is changed\n")
+            .says("hint: put these lines in their place, which are known to hold:\n");
+        assert_eq!(street.read("lefthook.yml"), text);
+    }
+    doctor_says(
+        &street,
+        "lefthook.yml calls pushgate, but its job pushgate does so by words of its own: nobody can tell whether pushes are judged",
+    );
 }
 
 #[test]

@@ -7,6 +7,7 @@
 
 mod ask;
 mod lines;
+mod run;
 mod says;
 
 use std::{
@@ -63,6 +64,14 @@ pub(in crate::commands) fn install(hooks: &Hooks, world: &Real, is_written: bool
             "lefthook would leave the gate out: {why}; nothing is changed"
         ));
         report::hint("lefthook dump shows all that it reads; what it needs are these lines:");
+        show(&lines)?;
+        return Ok(1);
+    }
+    if let Says::OwnWords(whose) = jobs.say() {
+        report::warn(&format!(
+            "{whose} calls pushgate by words of its own, and nobody can tell whether a push heeds the gate; nothing is changed"
+        ));
+        report::hint("put these lines in their place, which are known to hold:");
         show(&lines)?;
         return Ok(1);
     }

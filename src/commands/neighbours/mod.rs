@@ -15,6 +15,7 @@ use std::{
 
 use super::hooks::{Found, Hooks, Owner, configured};
 use crate::{
+    doctor::script::Says,
     report,
     verdict::{Trouble, shell_word},
     world::Real,
@@ -25,7 +26,7 @@ const EVERY_BRANCH: &str = "a branch without it has no gate: bring it to all of 
      or, with git 2.54 or newer, pushgate install --config";
 
 /// Whether anything here calls the gate before a push; `None` where nobody can tell: a hook of
-/// somebody's own may, and so may one that other repositories share.
+/// somebody's own may, and so may one that other repositories share, or a job in somebody's words.
 pub(super) fn is_gated(world: &Real) -> Option<bool> {
     if configured::calls(world) {
         return Some(true);
@@ -34,7 +35,10 @@ pub(super) fn is_gated(world: &Real) -> Option<bool> {
     match hooks.owner {
         Some(Owner::Husky) => Some(husky::says(&husky::script(&hooks.directory)).is_gate()),
         Some(Owner::Lefthook) if hooks.found().ok()? == Found::Foreign => {
-            Some(lefthook::says(&hooks.directory, world).is_gate())
+            match lefthook::says(&hooks.directory, world) {
+                Says::OwnWords(_) => None,
+                says => Some(says.is_gate()),
+            }
         }
         _ => match hooks.found().ok()? {
             Found::Ours(_) | Found::Edited => Some(true),

@@ -153,8 +153,15 @@ fn tool(hook: &Hook, name: &str, file: &str, says: &Says) -> Line {
         }
         Says::LeftOut(why) => {
             let text = format!("calls pushgate, but {why}: pushes may not be judged");
-            let hint = format!("take that out: {name} dump shows all that {name} reads");
+            let hint = format!("mend that: {name} dump shows all that {name} reads");
             line(State::Broken, &text).hint(hint)
+        }
+        Says::OwnWords(whose) => {
+            let text = format!(
+                "calls pushgate, but {whose} does so by words of its own: nobody can tell whether pushes are judged"
+            );
+            line(State::Warning, &text)
+                .hint("pushgate install prints the lines that are known to hold")
         }
         Says::Unasked(words) => {
             let text = format!(

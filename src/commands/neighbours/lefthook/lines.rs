@@ -6,9 +6,8 @@ use std::path::Path;
 use bstr::ByteSlice;
 use serde_yaml::{Mapping, Value};
 
-use super::{super::edit, HOOK, NAME};
+use super::{super::edit, HOOK, NAME, run};
 
-const CALL: &str = "pushgate pre-push";
 const SKIP_LFS: &str = "skip_lfs: true # pushgate has git-lfs upload what may go\n";
 
 /// What its configuration needs to say.
@@ -20,11 +19,10 @@ pub(super) struct Lines {
 
 impl Lines {
     fn keys(&self) -> [String; 4] {
-        let lfs = if self.has_lfs { "--lfs " } else { "" };
         [
             "# Names a file: without one, lefthook leaves a job out of most pushes.".to_owned(),
             format!("files: echo {}", self.file),
-            format!("run: \"{CALL} {lfs}-- '{{1}}' '{{2}}' # {{files}}\""),
+            format!("run: \"{}\"", run::text(self.has_lfs)),
             "use_stdin: true".to_owned(),
         ]
     }
@@ -193,7 +191,7 @@ mod tests {
         ] {
             for has_lfs in [false, true] {
                 let with = with(text, has_lfs).unwrap_or_else(|why| panic!("{text:?}: {why}"));
-                assert!(with.contains(CALL), "{with}");
+                assert!(with.contains("pushgate pre-push"), "{with}");
                 assert_eq!(
                     with.contains("skip_lfs: true"),
                     has_lfs || text.contains("skip_lfs")

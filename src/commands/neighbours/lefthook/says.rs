@@ -3,17 +3,18 @@
 //! Measured with 2.2: `skip` and `only` of the hook, of a group or of a job; `exclude` of any of them;
 //! `glob`, `root` and `file_types` of a group or a job, whatever was pushed; a tag or a name that the
 //! hook's `exclude_tags` or `LEFTHOOK_EXCLUDE` has. And a job whose command names no file is left out of
-//! a push in which lefthook sees none that has changed.
+//! a push in which lefthook sees none that has changed. One without `use_stdin: true` hears nothing, and
+//! an `interactive` one hears the terminal. What a group has as `env`, its jobs have.
 
 use serde_yaml::Value;
 
-use super::{HOOK, NAME};
-use crate::doctor::script::{self, Says};
+use super::{HOOK, NAME, run::Run};
+use crate::doctor::script::Says;
 
 /// What a hook may have that leaves jobs out.
 const OF_HOOK: [&str; 3] = ["skip", "only", "exclude"];
 /// What a job or a group may have and still run each time.
-const OF_JOB: [&str; 14] = [
+const OF_JOB: [&str; 13] = [
     "name",
     "run",
     "files",
@@ -22,7 +23,6 @@ const OF_JOB: [&str; 14] = [
     "env",
     "priority",
     "fail_text",
-    "interactive",
     "timeout",
     "group",
     "jobs",
@@ -33,8 +33,9 @@ const OF_JOB: [&str; 14] = [
 /// A job that runs a command, with the names and tags of the groups around it.
 struct Job {
     name: String,
+    whose: String,
     labels: Vec<String>,
-    calls: bool,
+    run: Run,
     left_out: Option<String>,
 }
 
@@ -68,16 +69,22 @@ impl Jobs {
         if self.ours().next().is_none() {
             return Says::Nothing;
         }
-        // One that runs is enough, and none is less than any reason.
         let why = |job: &Job| self.excludes(job).or_else(|| job.left_out.clone());
         let all = self.left_out.clone();
-        let why = all.or_else(|| self.ours().map(why).min()?);
-        why.map_or(Says::Calls, Says::LeftOut)
+        // None is less than any reason: one that runs is enough.
+        if let Some(why) = all.or_else(|| self.ours().map(why).min()?) {
+            return Says::LeftOut(why);
+        }
+        let running = || self.ours().filter(|job| why(job).is_none());
+        let own = running()
+            .next()
+            .filter(|_| running().all(|job| job.run == Run::Own));
+        own.map_or(Says::Calls, |job| Says::OwnWords(job.whose.clone()))
     }
 
     /// What would leave our own job out, were it there.
     pub(super) fn against(&self) -> Option<String> {
-        let another = |job: &Job| job.name == NAME && !job.calls;
+        let another = |job: &Job| job.name == NAME && job.run == Run::Other;
         let is_excluded = self.excluded.iter().any(|word| word == NAME);
         self.left_out
             .clone()
@@ -99,7 +106,7 @@ impl Jobs {
     }
 
     fn ours(&self) -> impl Iterator<Item = &Job> {
-        self.all.iter().filter(|job| job.calls)
+        self.all.iter().filter(|job| job.run != Run::Other)
     }
 
     fn excludes(&self, job: &Job) -> Option<String> {
@@ -147,8 +154,9 @@ impl Reader<'_> {
             Some(name) => format!("its job {name}"),
             None => "its job".to_owned(),
         };
-        let key = odd_key(job).map(|key| format!("{whose} has `{key}`"));
-        let left_out = left_out.cloned().or(key);
+        let key = || odd_key(job).map(|key| format!("{whose} has `{key}`"));
+        let variable = || own_variable(job).map(|key| format!("{whose} sets {key} in its `env`"));
+        let left_out = left_out.cloned().or_else(key).or_else(variable);
         if let Some(group) = job.get("group") {
             self.read(group, &labels, left_out.as_ref());
             return;
@@ -159,11 +167,16 @@ impl Reader<'_> {
             let names = self.names_a_file(run, files);
             (!names).then(|| format!("{whose} names no file that is there"))
         };
+        let deaf = || {
+            let hears = job.get("use_stdin").and_then(Value::as_bool) == Some(true);
+            (!hears).then(|| format!("{whose} has no `use_stdin: true`, and hears nothing"))
+        };
         self.jobs.push(Job {
             name: name.unwrap_or_default().to_owned(),
             labels,
-            calls: script::calls(run.as_bytes()),
-            left_out: left_out.or_else(unnamed),
+            run: Run::of(run),
+            left_out: left_out.or_else(unnamed).or_else(deaf),
+            whose,
         });
     }
 
@@ -180,6 +193,13 @@ fn odd_key(job: &Value) -> Option<&str> {
     let keys = job.as_mapping()?.keys().filter_map(Value::as_str);
     let mut odd = keys.filter(|key| is_set(job, key) && !OF_JOB.contains(key));
     odd.next()
+}
+
+/// What of ours it sets, for the gate alone: nobody who pushes would know.
+fn own_variable(job: &Value) -> Option<&str> {
+    let set = job.get("env").and_then(Value::as_mapping)?;
+    let mut names = set.keys().filter_map(Value::as_str);
+    names.find(|name| name.starts_with("PUSHGATE"))
 }
 
 /// `skip: false` and an empty `skip` are none; an empty `only` leaves all out.

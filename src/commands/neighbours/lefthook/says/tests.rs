@@ -2,7 +2,9 @@
 
 use super::*;
 
-const RUN: &str = "run: 'pushgate pre-push -- x # {files}', files: echo lefthook.yml";
+const RUN: &str = "run: \"pushgate pre-push -- '{1}' '{2}' # {files}\", files: echo lefthook.yml, use_stdin: true";
+/// The same, as somebody might say it.
+const OWN: &str = "run: 'pushgate pre-push # {files}', files: echo lefthook.yml, use_stdin: true";
 
 fn jobs(text: &str) -> Jobs {
     let merged = serde_yaml::from_str(text).unwrap();
@@ -27,11 +29,9 @@ fn a_job_that_runs_calls_it() {
         format!("pre-push: {{jobs: [{{{RUN}}}]}}"),
         format!("pre-push: {{commands: {{p: {{{RUN}}}}}}}"),
         format!("pre-push: {{skip: false, jobs: [{{group: {{piped: true, jobs: [{{{RUN}}}]}}}}]}}"),
-        "pre-push: {jobs: [{run: 'pushgate pre-push # {all_files}', env: {A: b}}]}".to_owned(),
-        "pre-push: {files: echo lefthook.yml, jobs: [{run: 'pushgate pre-push # {files}'}]}"
-            .to_owned(),
+        format!("pre-push: {{jobs: [{{env: {{A: b}}, {RUN}}}]}}"),
         // One that runs is enough.
-        format!("pre-push: {{jobs: [{{skip: true, {RUN}}}, {{{RUN}}}]}}"),
+        format!("pre-push: {{jobs: [{{skip: true, {RUN}}}, {{{OWN}}}, {{{RUN}}}]}}"),
     ] {
         assert_eq!(jobs(&text).say(), Says::Calls, "{text}");
     }
@@ -73,7 +73,13 @@ fn what_leaves_it_out_is_named() {
             &format!("its job gate has `{key}`"),
         );
     }
-    for key in ["glob", "root", "file_types", "whatever_comes"] {
+    for key in [
+        "glob",
+        "root",
+        "file_types",
+        "interactive",
+        "whatever_comes",
+    ] {
         let has = format!("{key}: x");
         left_out(
             &of(&format!(", {has}"), ""),
@@ -86,6 +92,48 @@ fn what_leaves_it_out_is_named() {
     left_out(&of(", tags: [slow]", "  exclude_tags: [a, slow]"), tags);
     left_out(&of(", tags: a slow", "  exclude_tags: slow"), tags);
     left_out(&of("", "  exclude_tags: [gate]"), tags);
+}
+
+#[test]
+fn what_takes_the_gate_its_hearing_or_its_answer_is_named() {
+    for said in ["", ", use_stdin: false", ", use_stdin: 'true'"] {
+        let run = RUN.replace(", use_stdin: true", said);
+        left_out(
+            &jobs(&format!("pre-push: {{jobs: [{{{run}}}]}}")),
+            "its job has no `use_stdin: true`, and hears nothing",
+        );
+    }
+    for name in ["PUSHGATE", "PUSHGATE_SKIP", "PUSHGATE_REASON"] {
+        let why = format!("its job gate sets {name} in its `env`");
+        left_out(&of(&format!(", env: {{A: b, {name}: x}}"), ""), &why);
+        let env = format!("name: gate, env: {{{name}: x}}");
+        let group = format!("pre-push: {{jobs: [{{{env}, group: {{jobs: [{{{RUN}}}]}}}}]}}");
+        left_out(&jobs(&group), &why);
+    }
+}
+
+#[test]
+fn words_of_somebodys_own_are_no_promise() {
+    let own = |name: &str| Says::OwnWords(name.to_owned());
+    for text in [
+        "{jobs: [{run: 'pushgate pre-push # {all_files}', use_stdin: true}]}".to_owned(),
+        "{files: echo lefthook.yml, jobs: [{run: 'pushgate pre-push # {files}', use_stdin: true}]}"
+            .to_owned(),
+        format!("{{jobs: [{{{OWN}}}, {{skip: true, {RUN}}}]}}"),
+        format!("{{jobs: [{{{}}}]}}", RUN.replace(" # ", " || true # ")),
+        format!(
+            "{{jobs: [{{{}}}]}}",
+            RUN.replace("pushgate pre", "PUSHGATE=off pushgate pre")
+        ),
+    ] {
+        assert_eq!(
+            jobs(&format!("pre-push: {text}")).say(),
+            own("its job"),
+            "{text}"
+        );
+    }
+    let named = format!("pre-push: {{commands: {{p: {{{OWN}}}}}}}");
+    assert_eq!(jobs(&named).say(), own("its job p"));
 }
 
 #[test]
