@@ -1024,7 +1024,8 @@ fn the_hook_is_shell_that_shellcheck_has_nothing_against() {
     let hooks = Path::new(env!("CARGO_MANIFEST_DIR")).join("hooks");
     let source = hooks.join("pre-push");
     let shop = Sandbox::new();
-    shellcheck(&[&source, &hook(&shop), &hooks.join("husky")]);
+    let others = [hooks.join("husky"), hooks.join("lefthook")];
+    shellcheck(&[&source, &hook(&shop), &others[0], &others[1]]);
     let installed = fs::read_to_string(hook(&shop)).unwrap();
     assert!(installed.starts_with("#!/bin/sh\n") && !installed.contains('\r'));
     assert!(!installed.contains("@PUSHGATE@"));

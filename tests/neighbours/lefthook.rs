@@ -168,14 +168,120 @@ fn a_path_that_a_shell_would_read_otherwise_is_judged_as_it_is() {
     let street = with_lefthook(TEAM);
     street.run("pushgate install --write").goes();
     street.everything_is_on_origin();
-    let odd = street.shop.path("staging $HOME `id` \"x\".git");
-    fs::rename(street.shop.path("staging.git"), &odd).unwrap();
-    let set = ["remote", "set-url", "staging", odd.to_str().unwrap()];
-    street.shop.git(set).goes();
+    street.shop.commit("stray");
+    let mut before = street.shop.path("staging.git");
+    for name in [
+        "staging $HOME `id` \"x\"",
+        "Ana's",
+        " a\\b ",
+        "'; touch gone; '",
+    ] {
+        let odd = street.shop.path(&format!("{name}.git"));
+        fs::rename(&before, &odd).unwrap();
+        let set = ["remote", "set-url", "staging", odd.to_str().unwrap()];
+        street.shop.git(set).goes();
+        street.run("git push staging master").refused("trunk");
+        street
+            .run("git push --force staging HEAD~1:master")
+            .goes()
+            .says(" may go");
+        let judged = street.shop.path(name);
+        let ledger = street.shop.ledger();
+        let line = ledger.last().unwrap();
+        assert_eq!(line["destination"], judged.to_str().unwrap(), "{line:#}");
+        street
+            .run("git push -q --no-verify --force staging HEAD~2:master")
+            .goes();
+        before = odd;
+    }
+    assert!(!street.file("gone").exists());
+    let odd = street.shop.path("a\nb.git");
+    fs::rename(&before, &odd).unwrap();
+    let push = ["push", odd.to_str().unwrap(), "HEAD~1:master"];
+    let ran = Ran::of(street.command("git").args(push)).goes_not();
+    ran.says("pushgate: push refused: a URL of several lines");
+}
+
+#[test]
+fn without_the_program_nothing_goes_unless_somebody_says_so() {
+    let street = with_lefthook(TEAM);
+    street.run("pushgate install --write").goes();
+    street.everything_is_on_origin();
+    fs::remove_file(street.shop.path("bin/pushgate")).unwrap();
     street
         .run("git push staging master")
+        .goes_not()
+        .says("pushgate: push refused: the program is not on your PATH\n")
+        .says("  hint: install it (install.sh in a clone of pushgate), then push again\n")
+        .says("  hint: PUSHGATE=off before the same git push lets it go unchecked\n");
+    // Nothing to push is nothing to refuse.
+    street
+        .run("git push origin master")
         .goes()
-        .says("push to staging (staging $HOME `id` \"x\") may go");
+        .never_says("pushgate:");
+    for (number, word) in ["off", "OFF", "0", "false", "no"].into_iter().enumerate() {
+        let mut push = street.command("git");
+        push.args(["push", "staging", &format!("master:refs/heads/{number}")]);
+        Ran::of(push.envs([("PUSHGATE", word), ("PUSHGATE_REASON", " the \"fire\" ")]))
+            .goes()
+            .says("pushgate: nothing is checked: the program is not on your PATH, and PUSHGATE is off");
+        let ledger = street.shop.ledger();
+        assert_eq!(ledger.len(), number + 1);
+        let line = &ledger[number];
+        for (key, value) in [
+            ("event", "push"),
+            ("verdict", "overridden"),
+            ("remote", "staging"),
+            ("by", "Ana <ana@shop.example>"),
+            ("reason", "the \"fire\""),
+        ] {
+            assert_eq!(line[key], value, "{key}: {line:#}");
+        }
+    }
+    // It can be read by the program.
+    let ran = street.shop.pushgate(["log"]).goes();
+    assert_eq!(ran.stdout.matches("overridden").count(), 5, "{ran}");
+}
+
+#[test]
+fn the_lines_of_an_earlier_version_are_renewed() {
+    let after = "    - name: test\n      run: 'true'\npre-commit: {jobs: [{run: 'true'}]}\n";
+    for (earlier, with, without) in [
+        (EARLIER.to_owned(), job(), None),
+        (
+            format!("# ours\n{EARLIER}{after}"),
+            format!("# ours\n{}{after}", job()),
+            Some(format!("# ours\npre-push:\n  jobs:\n{after}")),
+        ),
+    ] {
+        let comment =
+            "      # Names a file: without one, lefthook leaves a job out of most pushes.\n";
+        let full = |text: &str| text.replace("      files:", &format!("{comment}      files:"));
+        let (earlier, with) = (full(&earlier), full(&with));
+        let street = with_lefthook(&earlier);
+        doctor_says(
+            &street,
+            "calls it by lines of an earlier pushgate: they work, and lack what is new run: pushgate install --write",
+        );
+        let ran = street.run("pushgate install");
+        assert_eq!(ran.code, 1, "{ran}");
+        ran.says("lefthook.yml calls pushgate by lines of an earlier version; these are new:\n");
+        assert_eq!(street.read("lefthook.yml"), earlier);
+        street.is_gated();
+        street
+            .run("pushgate install --write")
+            .goes()
+            .says("lefthook.yml has the lines of this pushgate now")
+            .says("git add lefthook.yml and commit it");
+        assert_eq!(street.read("lefthook.yml"), with);
+        is_called(&street);
+        street.shop.write("lefthook.yml", &earlier);
+        street.run("pushgate uninstall").goes();
+        match without {
+            Some(without) => assert_eq!(street.read("lefthook.yml"), without),
+            None => assert!(!street.file("lefthook.yml").exists()),
+        }
+    }
 }
 
 #[test]
@@ -224,8 +330,19 @@ fn what_would_leave_the_gate_out_is_refused_with_the_lines() {
     }
 }
 
+const CALL: &str = "exec pushgate pre-push -- \"$remote\" \"$url\"";
+
 /// Our job, as `--write` puts it, by itself.
-const JOB: &str = "\
+fn job() -> String {
+    let run = include_str!("../../hooks/lefthook").replace('\n', "\n        ");
+    format!(
+        "pre-push:\n  jobs:\n    - name: pushgate\n      files: echo lefthook.yml\n      run: |\n        {}\n      use_stdin: true\n",
+        run.trim_end()
+    )
+}
+
+/// The same, of the first version.
+const EARLIER: &str = "\
 pre-push:
   jobs:
     - name: pushgate
@@ -283,7 +400,7 @@ fn doctor_says(street: &Street, words: &str) {
 #[test]
 fn lines_that_come_from_another_file_are_found() {
     let street = with_lefthook("extends: [hooks/*.yml]\npre-commit: {jobs: [{run: 'true'}]}\n");
-    street.shop.write("hooks/push.yml", JOB);
+    street.shop.write("hooks/push.yml", &job());
     street.run("lefthook install").goes();
     is_called(&street);
     // The last one that lefthook reads counts.
@@ -302,7 +419,7 @@ fn lines_that_come_from_another_file_are_found() {
     let ran = street.run("pushgate uninstall");
     assert_eq!(ran.code, 1, "{ran}");
     ran.says("lefthook calls pushgate by another file: left as it is");
-    assert_eq!(street.read("hooks/push.yml"), JOB);
+    assert_eq!(street.read("hooks/push.yml"), job());
 }
 
 #[test]
@@ -314,7 +431,7 @@ fn lines_that_come_from_another_repository_are_found() {
         Ran::of(command.current_dir(&theirs).args(words.split(' '))).goes()
     };
     fs::create_dir(&theirs).unwrap();
-    fs::write(theirs.join("push.yml"), JOB).unwrap();
+    fs::write(theirs.join("push.yml"), job()).unwrap();
     git("init -q");
     git("add .");
     git("commit -q -m hooks");
@@ -342,11 +459,12 @@ fn a_job_that_lefthook_leaves_out_is_no_gate() {
         ("only: [{ref: releases}]", "its job pushgate has `only`"),
         ("tags: [slow]", "its pre-push has it among `exclude_tags`"),
     ] {
-        let street = with_lefthook(&format!("{JOB}      {key}\n  exclude_tags: [slow]\n"));
+        let job = job();
+        let street = with_lefthook(&format!("{job}      {key}\n  exclude_tags: [slow]\n"));
         street.shop.write("tests/one.rs", "");
         is_passed_over(&street, why);
     }
-    let street = with_lefthook(&JOB.replace("echo lefthook.yml", "echo .lefthook.yml"));
+    let street = with_lefthook(&job().replace("echo lefthook.yml", "echo .lefthook.yml"));
     is_passed_over(&street, "its job pushgate names no file that is there");
     street.shop.write(".lefthook.yml", "");
     is_called(&street);
@@ -354,8 +472,9 @@ fn a_job_that_lefthook_leaves_out_is_no_gate() {
 
 #[test]
 fn what_does_not_leave_it_out_is_none_of_our_business() {
+    let job = job();
     let street = with_lefthook(&format!(
-        "{JOB}      tags: [gate]\n      env: {{A: b}}\n      skip: []\n  exclude_tags: [slow]\n  piped: true\n"
+        "{job}      tags: [gate]\n      env: {{A: b}}\n      skip: []\n  exclude_tags: [slow]\n  piped: true\n"
     ));
     is_called(&street);
 }
@@ -364,7 +483,7 @@ fn what_does_not_leave_it_out_is_none_of_our_business() {
 fn a_job_that_does_not_hear_git_is_no_gate() {
     let why = "its job pushgate has no `use_stdin: true`, and hears nothing";
     for hears in ["", "      use_stdin: false\n"] {
-        let street = with_lefthook(&JOB.replace("      use_stdin: true\n", hears));
+        let street = with_lefthook(&job().replace("      use_stdin: true\n", hears));
         is_passed_over(&street, why);
         doctor_says(
             &street,
@@ -377,7 +496,8 @@ fn a_job_that_does_not_hear_git_is_no_gate() {
 
 #[test]
 fn a_job_that_sets_variables_of_ours_is_no_gate() {
-    let street = with_lefthook(&format!("{JOB}      env: {{PUSHGATE: 'off'}}\n"));
+    let job = job();
+    let street = with_lefthook(&format!("{job}      env: {{PUSHGATE: 'off'}}\n"));
     street.everything_is_on_origin();
     street.shop.commit("stray");
     street
@@ -393,7 +513,8 @@ fn a_job_that_sets_variables_of_ours_is_no_gate() {
 
 #[test]
 fn of_words_that_are_not_ours_nobody_says_that_they_are_a_gate() {
-    let street = with_lefthook(&JOB.replace(" # {files}", " || true # {files}"));
+    let street =
+        with_lefthook(&job().replace(CALL, &format!("{} || true; exit", &CALL["exec ".len()..])));
     street.everything_is_on_origin();
     street.shop.commit("stray");
     // The gate refuses, and the push goes.
@@ -418,7 +539,7 @@ fn of_words_that_are_not_ours_nobody_says_that_they_are_a_gate() {
 
 #[test]
 fn a_lefthook_that_says_nothing_is_no_gate() {
-    let street = with_lefthook(JOB);
+    let street = with_lefthook(&job());
     is_called(&street);
     // Its hook finds it by its own path, too.
     let hook = street.file(".git/hooks/pre-push");

@@ -16,7 +16,7 @@ use std::{
 };
 
 use self::{
-    lines::{Lines, with_lines, without_lines},
+    lines::{Lines, is_ours_alone, renewed, with_lines, without_lines},
     says::Jobs,
 };
 use bstr::ByteSlice;
@@ -47,19 +47,16 @@ const ENDINGS: [&str; 5] = ["yml", "yaml", "json", "jsonc", "toml"];
 pub(in crate::commands) fn install(hooks: &Hooks, world: &Real, is_written: bool) -> Done {
     let top = world.work_tree().ok_or(Trouble::Bare)?;
     let path = config(top);
-    let lines = Lines {
-        file: from_top(&path, world).display().to_string(),
-        has_lfs: has_lfs(hooks, top),
-    };
-    let before = read(&path)?;
-    let name = path.display();
+    let file = from_top(&path, world).display().to_string();
+    let lines = Lines::new(file, has_lfs(hooks, top));
     let jobs = jobs(&hooks.directory, top).map_err(|words| Trouble::Unasked { words })?;
-    let (is_there, why) = match jobs.say() {
-        Says::LeftOut(why) => (true, Some(why)),
-        Says::Nothing => (false, jobs.against()),
-        _ => (true, None),
+    let says = jobs.say();
+    let against = match &says {
+        Says::LeftOut(why) => Some(why.clone()),
+        Says::Nothing => jobs.against(),
+        _ => None,
     };
-    if let Some(why) = why {
+    if let Some(why) = against {
         report::warn(&format!(
             "lefthook would leave the gate out: {why}; nothing is changed"
         ));
@@ -67,39 +64,22 @@ pub(in crate::commands) fn install(hooks: &Hooks, world: &Real, is_written: bool
         show(&lines)?;
         return Ok(1);
     }
-    if let Says::OwnWords(whose) = jobs.say() {
-        report::warn(&format!(
-            "{whose} calls pushgate by words of its own, and nobody can tell whether a push heeds the gate; nothing is changed"
-        ));
-        report::hint("put these lines in their place, which are known to hold:");
-        show(&lines)?;
-        return Ok(1);
-    }
-    if is_there {
-        report::say(&format!("{name} calls pushgate already"));
-    } else if is_written {
-        let with = match &before {
-            Some(text) => with_lines(&path, text, &lines),
-            None => Ok(lines.all()),
-        };
-        match with {
-            Ok(with) => write(&path, with.as_bytes(), 0o644)?,
-            Err(why) => {
-                show(&lines)?;
-                return Err(Trouble::NotEdited { path, why });
+    match says {
+        Says::OwnWords(whose) => {
+            report::warn(&format!(
+                "{whose} calls pushgate by words of its own, and nobody can tell whether a push heeds the gate; nothing is changed"
+            ));
+            report::hint("put these lines in their place, which are known to hold:");
+            show(&lines)?;
+            return Ok(1);
+        }
+        Says::Calls => report::say(&format!("{} calls pushgate already", path.display())),
+        says => {
+            let is_earlier = says == Says::Earlier;
+            if !put(&path, &lines, is_earlier, is_written, world)? {
+                return Ok(1);
             }
         }
-        report::say(&format!("{name} calls pushgate now"));
-        say_commit(&path, world);
-        warn_of_path();
-    } else {
-        report::say(&format!(
-            "lefthook writes the hooks here; it needs these lines in {}:",
-            lines.file
-        ));
-        show(&lines)?;
-        report::hint("pushgate install --write puts them there");
-        return Ok(1);
     }
     let hook = fs::read(hooks.directory.join(HOOK)).unwrap_or_default();
     if Owner::of_hook(&hook) != Owner::Lefthook {
@@ -108,6 +88,54 @@ pub(in crate::commands) fn install(hooks: &Hooks, world: &Real, is_written: bool
         return Ok(1);
     }
     Ok(0)
+}
+
+/// Writes the lines into the configuration, in the place of earlier ones; false: it only shows them.
+fn put(
+    path: &Path,
+    lines: &Lines,
+    is_earlier: bool,
+    is_written: bool,
+    world: &Real,
+) -> Result<bool, Trouble> {
+    if !is_written {
+        report::say(&if is_earlier {
+            format!(
+                "{} calls pushgate by lines of an earlier version; these are new:",
+                lines.file
+            )
+        } else {
+            format!(
+                "lefthook writes the hooks here; it needs these lines in {}:",
+                lines.file
+            )
+        });
+        show(lines)?;
+        report::hint("pushgate install --write puts them there");
+        return Ok(false);
+    }
+    let with = match read(path)? {
+        Some(text) if is_earlier => renewed(path, &text, lines),
+        Some(text) => with_lines(path, &text, lines),
+        None => Ok(lines.all()),
+    };
+    match with {
+        Ok(with) => write(path, with.as_bytes(), 0o644)?,
+        Err(why) => {
+            show(lines)?;
+            let path = path.to_owned();
+            return Err(Trouble::NotEdited { path, why });
+        }
+    }
+    let what = if is_earlier {
+        "has the lines of this pushgate now"
+    } else {
+        "calls pushgate now"
+    };
+    report::say(&format!("{} {what}", path.display()));
+    say_commit(path, world);
+    warn_of_path();
+    Ok(true)
 }
 
 fn show(lines: &Lines) -> Result<(), Trouble> {
@@ -165,16 +193,12 @@ pub(in crate::commands) fn uninstall(hooks: &Hooks, world: &Real) -> Done {
         return Ok(0);
     };
     let file = from_top(&path, world).display().to_string();
-    let lines = [true, false].map(|has_lfs| Lines {
-        file: file.clone(),
-        has_lfs,
-    });
-    if lines.iter().any(|lines| text == lines.all()) {
+    if is_ours_alone(&text, &file) {
         remove(&path)?;
         say_commit(&path, world);
         return Ok(0);
     }
-    match lines.iter().find_map(|lines| without_lines(&text, lines)) {
+    match without_lines(&text, &file) {
         Some(without) => {
             write(&path, without.as_bytes(), 0o644)?;
             report::say(&format!("{} is again what it was before", path.display()));

@@ -137,7 +137,8 @@ fn tool(hook: &Hook, name: &str, file: &str, says: &Says) -> Line {
         Says::Calls => line(State::Ok, "calls pushgate"),
         Says::Earlier => {
             let text = "calls it by lines of an earlier pushgate: they work, and lack what is new";
-            line(State::Warning, text).run("pushgate install")
+            let write = if name == "lefthook" { " --write" } else { "" };
+            line(State::Warning, text).run(format!("pushgate install{write}"))
         }
         Says::Unsure => {
             let text = format!("calls pushgate {UNSURE}");

@@ -1,12 +1,16 @@
 //! The lines by which lefthook calls the gate, and the way into a configuration that a person wrote, and
 //! out again.
 
-use std::path::Path;
+use std::{fmt::Display, path::Path};
 
 use bstr::ByteSlice;
 use serde_yaml::{Mapping, Value};
 
-use super::{super::edit, HOOK, NAME, run};
+use super::{
+    super::edit,
+    HOOK, NAME,
+    run::{self, VERSIONS, Version},
+};
 
 const SKIP_LFS: &str = "skip_lfs: true # pushgate has git-lfs upload what may go\n";
 
@@ -15,40 +19,63 @@ pub(super) struct Lines {
     /// The file that the job names: the configuration itself, which is always there.
     pub(super) file: String,
     pub(super) has_lfs: bool,
+    version: Version,
 }
 
 impl Lines {
-    fn keys(&self) -> [String; 4] {
-        [
+    pub(super) fn new(file: String, has_lfs: bool) -> Self {
+        let version = Version::This;
+        Self {
+            file,
+            has_lfs,
+            version,
+        }
+    }
+
+    /// Whatever any version wrote into this file.
+    pub(super) fn ever(file: &str) -> impl Iterator<Item = Self> {
+        let both = |version| [(version, true), (version, false)];
+        let lines = |(version, has_lfs)| Self {
+            file: file.to_owned(),
+            has_lfs,
+            version,
+        };
+        VERSIONS.into_iter().flat_map(both).map(lines)
+    }
+
+    fn keys(&self) -> Vec<String> {
+        let text = run::text(self.version, self.has_lfs);
+        let run = match self.version {
+            Version::This => deeper("run: |\n", text.lines()),
+            Version::First => format!("run: \"{text}\""),
+        };
+        let mut keys = vec![
             "# Names a file: without one, lefthook leaves a job out of most pushes.".to_owned(),
             format!("files: echo {}", self.file),
-            format!("run: \"{}\"", run::text(self.has_lfs)),
-            "use_stdin: true".to_owned(),
-        ]
+        ];
+        keys.extend(run.lines().map(str::to_owned));
+        keys.push("use_stdin: true".to_owned());
+        keys
     }
 
     /// An item of `jobs`.
     fn job(&self) -> String {
-        deeper(&format!("- name: {NAME}\n"), &self.keys())
+        deeper(&format!("- name: {NAME}\n"), self.keys())
     }
 
     /// A key of `commands`.
     fn command(&self) -> String {
-        deeper(&format!("{NAME}:\n"), &self.keys())
+        deeper(&format!("{NAME}:\n"), self.keys())
     }
 
     /// A hook without jobs gets them.
     fn jobs(&self) -> String {
-        let job = self.job();
-        let lines: Vec<_> = job.lines().map(str::to_owned).collect();
-        deeper("jobs:\n", &lines)
+        deeper("jobs:\n", self.job().lines())
     }
 
     /// The hook, where it is not there yet.
     fn section(&self) -> String {
-        let jobs = self.jobs();
-        let lines: Vec<_> = jobs.lines().map(str::to_owned).collect();
-        deeper(&format!("{HOOK}:\n"), &lines)
+        deeper(&format!("{HOOK}:\n"), self.jobs().lines())
     }
 
     /// All of it, for a person.
@@ -58,10 +85,9 @@ impl Lines {
     }
 }
 
-fn deeper(first: &str, lines: &[String]) -> String {
-    lines
-        .iter()
-        .fold(first.to_owned(), |text, line| format!("{text}  {line}\n"))
+fn deeper(first: &str, lines: impl IntoIterator<Item = impl Display>) -> String {
+    let lines = lines.into_iter();
+    lines.fold(first.to_owned(), |text, line| format!("{text}  {line}\n"))
 }
 
 /// The configuration with our lines; why not, where that is not safe.
@@ -142,21 +168,44 @@ fn take_ours(config: &mut Mapping) -> bool {
     was_there
 }
 
-/// The configuration without our lines, however they were put in: all else says what it said.
-pub(super) fn without_lines(text: &str, lines: &Lines) -> Option<String> {
-    let without = edit::take_end(text, SKIP_LFS);
-    let text = without.as_deref().unwrap_or(text);
-    let mut expected = mapping(text).ok()?;
-    take_ours(&mut expected).then_some(())?;
-    [
-        edit::take_end(text, &lines.section()),
-        edit::take(text, &lines.jobs()),
-        edit::take(text, &lines.job()),
-        edit::take(text, &lines.command()),
-    ]
-    .into_iter()
-    .flatten()
-    .find(|without| mapping(without).is_ok_and(|without| without == expected))
+/// The configuration without our lines, of whatever version and however they were put in: all else says
+/// what it said. `None`: they are not there, or somebody changed them.
+pub(super) fn without_lines(text: &str, file: &str) -> Option<String> {
+    Lines::ever(file).find_map(|lines| lines.taken_from(text))
+}
+
+impl Lines {
+    fn taken_from(&self, text: &str) -> Option<String> {
+        let without = edit::take_end(text, SKIP_LFS);
+        let text = without.as_deref().unwrap_or(text);
+        let mut expected = mapping(text).ok()?;
+        take_ours(&mut expected).then_some(())?;
+        [
+            edit::take_end(text, &self.section()),
+            edit::take(text, &self.jobs()),
+            edit::take(text, &self.job()),
+            edit::take(text, &self.command()),
+        ]
+        .into_iter()
+        .flatten()
+        .find(|without| mapping(without).is_ok_and(|without| without == expected))
+    }
+}
+
+/// The configuration with these lines in the place of earlier ones; why not, where those are not there.
+pub(super) fn renewed(path: &Path, text: &[u8], lines: &Lines) -> Result<String, String> {
+    let text = text.to_str().map_err(|_| "it is not UTF-8".to_owned())?;
+    if is_ours_alone(text, &lines.file) {
+        return Ok(lines.all());
+    }
+    let without = without_lines(text, &lines.file)
+        .ok_or("the earlier lines stand in another file, or somebody changed them")?;
+    with_lines(path, without.as_bytes(), lines)
+}
+
+/// Whether we wrote all of it.
+pub(super) fn is_ours_alone(text: &str, file: &str) -> bool {
+    Lines::ever(file).any(|lines| lines.all() == text)
 }
 
 #[cfg(test)]
@@ -164,10 +213,7 @@ mod tests {
     use super::*;
 
     fn lines(has_lfs: bool) -> Lines {
-        Lines {
-            file: "lefthook.yml".to_owned(),
-            has_lfs,
-        }
+        Lines::new("lefthook.yml".to_owned(), has_lfs)
     }
 
     #[track_caller]
@@ -196,7 +242,13 @@ mod tests {
                     with.contains("skip_lfs: true"),
                     has_lfs || text.contains("skip_lfs")
                 );
-                let without = without_lines(&with, &lines(has_lfs)).unwrap();
+                let without = without_lines(&with, "lefthook.yml").unwrap();
+                assert_eq!(without, text, "{with}");
+                let mut earlier = lines(has_lfs);
+                earlier.version = Version::First;
+                let path = Path::new("lefthook.yml");
+                let with = with_lines(path, text.as_bytes(), &earlier).unwrap();
+                let without = without_lines(&with, "lefthook.yml").unwrap();
                 assert_eq!(without, text, "{with}");
             }
         }
@@ -222,20 +274,26 @@ mod tests {
 
     #[test]
     fn the_section_is_what_a_person_would_write() {
+        let all = lines(false).all();
+        let (before, after) = all.split_once("        # {files}\n").unwrap();
         assert_eq!(
-            lines(false).all(),
+            before,
             "\
 pre-push:
   jobs:
     - name: pushgate
       # Names a file: without one, lefthook leaves a job out of most pushes.
       files: echo lefthook.yml
-      run: \"pushgate pre-push -- '{1}' '{2}' # {files}\"
-      use_stdin: true
+      run: |
 "
+        );
+        assert!(
+            after.ends_with("        esac\n      use_stdin: true\n"),
+            "{after}"
         );
         let lfs = lines(true).all();
         assert!(lfs.starts_with(SKIP_LFS));
-        assert!(lfs.contains("pushgate pre-push --lfs -- '{1}'"));
+        assert!(lfs.contains("pushgate pre-push --lfs -- "));
+        assert!(is_ours_alone(&lfs, "lefthook.yml") && !is_ours_alone(&lfs, "other.yml"));
     }
 }

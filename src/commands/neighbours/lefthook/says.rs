@@ -8,7 +8,10 @@
 
 use serde_yaml::Value;
 
-use super::{HOOK, NAME, run::Run};
+use super::{
+    HOOK, NAME,
+    run::{Run, Version},
+};
 use crate::doctor::script::Says;
 
 /// What a hook may have that leaves jobs out.
@@ -75,11 +78,14 @@ impl Jobs {
         if let Some(why) = all.or_else(|| self.ours().map(why).min()?) {
             return Says::LeftOut(why);
         }
-        let running = || self.ours().filter(|job| why(job).is_none());
-        let own = running()
-            .next()
-            .filter(|_| running().all(|job| job.run == Run::Own));
-        own.map_or(Says::Calls, |job| Says::OwnWords(job.whose.clone()))
+        let running: Vec<_> = self.ours().filter(|job| why(job).is_none()).collect();
+        let has = |run| running.iter().any(|job| job.run == run);
+        match running.first() {
+            _ if has(Run::Ours(Version::This)) => Says::Calls,
+            _ if has(Run::Ours(Version::First)) => Says::Earlier,
+            Some(job) => Says::OwnWords(job.whose.clone()),
+            None => Says::Nothing,
+        }
     }
 
     /// What would leave our own job out, were it there.

@@ -1,8 +1,13 @@
 //! What 2.2 was seen to leave out, as its own dump has it.
 
-use super::*;
+use super::{super::run, *};
 
-const RUN: &str = "run: \"pushgate pre-push -- '{1}' '{2}' # {files}\", files: echo lefthook.yml, use_stdin: true";
+/// The keys of a job that runs ours.
+fn run(version: Version) -> String {
+    let text = serde_json::to_string(&run::text(version, false)).unwrap();
+    format!("run: {text}, files: echo lefthook.yml, use_stdin: true")
+}
+
 /// The same, as somebody might say it.
 const OWN: &str = "run: 'pushgate pre-push # {files}', files: echo lefthook.yml, use_stdin: true";
 
@@ -13,8 +18,9 @@ fn jobs(text: &str) -> Jobs {
 
 /// A job with these keys, in a hook with those.
 fn of(job: &str, hook: &str) -> Jobs {
+    let run = run(Version::This);
     jobs(&format!(
-        "pre-push:\n  jobs: [{{name: gate, {RUN}{job}}}]\n{hook}"
+        "pre-push:\n  jobs: [{{name: gate, {run}{job}}}]\n{hook}"
     ))
 }
 
@@ -25,13 +31,14 @@ fn left_out(jobs: &Jobs, why: &str) {
 
 #[test]
 fn a_job_that_runs_calls_it() {
+    let run = run(Version::This);
     for text in [
-        format!("pre-push: {{jobs: [{{{RUN}}}]}}"),
-        format!("pre-push: {{commands: {{p: {{{RUN}}}}}}}"),
-        format!("pre-push: {{skip: false, jobs: [{{group: {{piped: true, jobs: [{{{RUN}}}]}}}}]}}"),
-        format!("pre-push: {{jobs: [{{env: {{A: b}}, {RUN}}}]}}"),
+        format!("pre-push: {{jobs: [{{{run}}}]}}"),
+        format!("pre-push: {{commands: {{p: {{{run}}}}}}}"),
+        format!("pre-push: {{skip: false, jobs: [{{group: {{piped: true, jobs: [{{{run}}}]}}}}]}}"),
+        format!("pre-push: {{jobs: [{{env: {{A: b}}, {run}}}]}}"),
         // One that runs is enough.
-        format!("pre-push: {{jobs: [{{skip: true, {RUN}}}, {{{OWN}}}, {{{RUN}}}]}}"),
+        format!("pre-push: {{jobs: [{{skip: true, {run}}}, {{{OWN}}}, {{{run}}}]}}"),
     ] {
         assert_eq!(jobs(&text).say(), Says::Calls, "{text}");
     }
@@ -55,6 +62,7 @@ fn a_comment_and_another_hook_call_nobody() {
 
 #[test]
 fn what_leaves_it_out_is_named() {
+    let run = run(Version::This);
     for (key, value) in [
         ("skip", "true"),
         ("skip", "merge"),
@@ -85,7 +93,7 @@ fn what_leaves_it_out_is_named() {
             &of(&format!(", {has}"), ""),
             &format!("its job gate has `{key}`"),
         );
-        let group = format!("pre-push: {{jobs: [{{{has}, group: {{jobs: [{{{RUN}}}]}}}}]}}");
+        let group = format!("pre-push: {{jobs: [{{{has}, group: {{jobs: [{{{run}}}]}}}}]}}");
         left_out(&jobs(&group), &format!("its job has `{key}`"));
     }
     let tags = "its pre-push has it among `exclude_tags`";
@@ -96,8 +104,9 @@ fn what_leaves_it_out_is_named() {
 
 #[test]
 fn what_takes_the_gate_its_hearing_or_its_answer_is_named() {
+    let run = run(Version::This);
     for said in ["", ", use_stdin: false", ", use_stdin: 'true'"] {
-        let run = RUN.replace(", use_stdin: true", said);
+        let run = run.replace(", use_stdin: true", said);
         left_out(
             &jobs(&format!("pre-push: {{jobs: [{{{run}}}]}}")),
             "its job has no `use_stdin: true`, and hears nothing",
@@ -107,23 +116,27 @@ fn what_takes_the_gate_its_hearing_or_its_answer_is_named() {
         let why = format!("its job gate sets {name} in its `env`");
         left_out(&of(&format!(", env: {{A: b, {name}: x}}"), ""), &why);
         let env = format!("name: gate, env: {{{name}: x}}");
-        let group = format!("pre-push: {{jobs: [{{{env}, group: {{jobs: [{{{RUN}}}]}}}}]}}");
+        let group = format!("pre-push: {{jobs: [{{{env}, group: {{jobs: [{{{run}}}]}}}}]}}");
         left_out(&jobs(&group), &why);
     }
 }
 
 #[test]
 fn words_of_somebodys_own_are_no_promise() {
+    let run = run(Version::This);
     let own = |name: &str| Says::OwnWords(name.to_owned());
     for text in [
         "{jobs: [{run: 'pushgate pre-push # {all_files}', use_stdin: true}]}".to_owned(),
         "{files: echo lefthook.yml, jobs: [{run: 'pushgate pre-push # {files}', use_stdin: true}]}"
             .to_owned(),
-        format!("{{jobs: [{{{OWN}}}, {{skip: true, {RUN}}}]}}"),
-        format!("{{jobs: [{{{}}}]}}", RUN.replace(" # ", " || true # ")),
+        format!("{{jobs: [{{{OWN}}}, {{skip: true, {run}}}]}}"),
         format!(
             "{{jobs: [{{{}}}]}}",
-            RUN.replace("pushgate pre", "PUSHGATE=off pushgate pre")
+            run.replace(" || { echo", " || true; { echo")
+        ),
+        format!(
+            "{{jobs: [{{{}}}]}}",
+            run.replace("pushgate pre", "PUSHGATE=off pushgate pre")
         ),
     ] {
         assert_eq!(
@@ -179,8 +192,9 @@ fn what_would_leave_a_new_job_out_is_named() {
 
 #[test]
 fn the_environment_leaves_it_out_by_a_name_or_a_tag() {
+    let run = run(Version::This);
     let text = format!(
-        "pre-push: {{jobs: [{{name: g, tags: [t], group: {{jobs: [{{name: own, {RUN}}}]}}}}]}}"
+        "pre-push: {{jobs: [{{name: g, tags: [t], group: {{jobs: [{{name: own, {run}}}]}}}}]}}"
     );
     for (words, is_left_out) in [
         ("g", true),
