@@ -512,6 +512,87 @@ fn a_job_that_sets_variables_of_ours_is_no_gate() {
 }
 
 #[test]
+fn what_this_environment_leaves_out_is_no_fault_of_the_file() {
+    let street = with_lefthook(TEAM);
+    street.run("pushgate install --write").goes();
+    for (name, value) in [("LEFTHOOK_EXCLUDE", "slow,pushgate"), ("LEFTHOOK", "0")] {
+        let with = |command: &str| {
+            let mut ran = street.command("pushgate");
+            Ran::of(ran.arg(command).env(name, value))
+        };
+        let ran = with("doctor");
+        let said: Vec<_> = ran.stdout.split_whitespace().collect();
+        let said = said.join(" ");
+        assert!(said.contains("lefthook.yml calls pushgate "), "{ran}");
+        assert!(!said.contains("exclude_tags"), "{ran}");
+        assert!(
+            said.contains(&format!(
+                "{name}={value} is set here: lefthook passes over the gate"
+            )),
+            "{ran}"
+        );
+        with("install").goes().says("calls pushgate already");
+    }
+}
+
+#[test]
+fn an_rc_may_say_what_it_likes() {
+    let street = with_lefthook(&format!("rc: ./rc.sh\n{}", job()));
+    street.shop.write(
+        "rc.sh",
+        "echo hello: [\necho 'pre-push: {skip: true}'\nLEFTHOOK=0\n",
+    );
+    is_called(&street);
+    street
+        .shop
+        .write("rc.sh", "LEFTHOOK_EXCLUDE=slow; export LEFTHOOK_EXCLUDE\n");
+    is_called(&street);
+}
+
+#[test]
+fn an_rc_that_switches_the_gate_off_is_named() {
+    let street = with_lefthook(&format!("rc: ./rc.sh\n{}", job()));
+    street.shop.write("rc.sh", "export LEFTHOOK=false\n");
+    is_passed_over(&street, "its `rc` sets LEFTHOOK=false");
+    street
+        .shop
+        .write("rc.sh", "echo hello\nexport LEFTHOOK=0\n");
+    is_passed_over(&street, "its `rc` sets LEFTHOOK=0");
+    doctor_says(
+        &street,
+        "lefthook.yml calls pushgate, but its `rc` sets LEFTHOOK=0: pushes may not be judged",
+    );
+    street
+        .shop
+        .write("rc.sh", "export LEFTHOOK_EXCLUDE=pushgate\n");
+    is_passed_over(&street, "its `rc` sets LEFTHOOK_EXCLUDE=pushgate");
+    for (variable, gone) in [
+        ("PUSHGATE=off", "PUSHGATE is off"),
+        ("PUSHGATE_SKIP=trunk", "trunk"),
+    ] {
+        street.shop.write("rc.sh", &format!("export {variable}\n"));
+        street.everything_is_on_origin();
+        street.shop.commit("stray");
+        street
+            .run("git push --force staging HEAD:master")
+            .goes()
+            .says(gone);
+        street.run("git reset -q --hard HEAD~1").goes();
+        let ran = street.run("pushgate install");
+        assert_eq!(ran.code, 1, "{ran}");
+        ran.says(&format!(
+            "lefthook would leave the gate out: its `rc` sets {variable}; nothing is changed"
+        ));
+    }
+    // An end before lefthook is one, too.
+    street.shop.write("rc.sh", "exit 0\n");
+    let ran = street.run("pushgate install");
+    assert_eq!(ran.code, 2, "{ran}");
+    ran.says("lefthook does not say what it runs")
+        .says("its hook ends before it is asked");
+}
+
+#[test]
 fn of_words_that_are_not_ours_nobody_says_that_they_are_a_gate() {
     let street =
         with_lefthook(&job().replace(CALL, &format!("{} || true; exit", &CALL["exec ".len()..])));

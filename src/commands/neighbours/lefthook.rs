@@ -39,6 +39,7 @@ const HOOK: &str = "pre-push";
 /// In the environment: nothing runs; these names and tags do not.
 const SWITCH: &str = "LEFTHOOK";
 const EXCLUDE: &str = "LEFTHOOK_EXCLUDE";
+const OFF: [&str; 2] = ["0", "false"];
 
 /// Where lefthook looks, in its order.
 const PLACES: [&str; 3] = ["lefthook", ".lefthook", ".config/lefthook"];
@@ -144,12 +145,16 @@ fn show(lines: &Lines) -> Result<(), Trouble> {
 
 /// What lefthook runs before a push, of all that it reads; or its words.
 fn jobs(hooks: &Path, top: &Path) -> Result<Jobs, Vec<String>> {
-    let merged = if config(top).is_file() {
-        ask::merged(hooks, top)?
-    } else {
-        Value::Null
-    };
-    Ok(Jobs::of(&merged, &|name| top.join(name).is_file()))
+    let is_file = |name: &str| top.join(name).is_file();
+    if !config(top).is_file() {
+        return Ok(Jobs::of(&Value::Null, &is_file));
+    }
+    let answer = ask::ask(hooks, top)?;
+    let mut jobs = Jobs::of(&answer.merged, &is_file);
+    for (name, value) in &answer.set {
+        jobs.heed(name, value);
+    }
+    Ok(jobs)
 }
 
 /// What that says of the gate.
@@ -174,7 +179,7 @@ pub(in crate::commands) fn is_named(world: &Real) -> bool {
 pub(in crate::commands) fn off(hooks: &Path, world: &Real) -> Option<String> {
     let variable = |name| Some((name, env::var(name).ok()?));
     let (name, value) = variable(SWITCH)
-        .filter(|(_, value)| value == "0" || value == "false")
+        .filter(|(_, value)| OFF.contains(&value.as_str()))
         .or_else(|| {
             let (name, words) = variable(EXCLUDE)?;
             let jobs = jobs(hooks, world.work_tree()?).ok()?;

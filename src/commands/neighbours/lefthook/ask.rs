@@ -11,24 +11,40 @@ use std::{
 use bstr::{ByteSlice, ByteVec};
 use serde_yaml::{Mapping, Value};
 
-use crate::{commands::hooks::Owner, verdict::printable, world::children::said_within};
+use super::{EXCLUDE, SWITCH};
+use crate::{commands::hooks::Owner, overrides, verdict::printable, world::children::said_within};
 
 /// Its hook may look for it in many places.
 const LIMIT: Duration = Duration::from_secs(10);
 /// The last line of its hooks begins so.
 const RUN: &[u8] = b"\ncall_lefthook run ";
-const DUMP: &[u8] = b"\ncall_lefthook dump\n";
+/// What stands in its place. Whatever its `rc` prints comes before the mark; what that exports, behind it.
+const ASK: &str = r#"
+sh -c 'printf "\n# pushgate asks\n"; for v; do eval "printf \"%s\\0\" \"\${$v-}\""; done' sh @VARIABLES@
+unset @VARIABLES@
+call_lefthook dump
+"#;
+const MARK: &[u8] = b"\n# pushgate asks\n";
+/// What may take the push away from the gate.
+const VARIABLES: [&str; 4] = [SWITCH, EXCLUDE, overrides::SWITCH, overrides::SKIP];
 
-/// All of it as one; why not, in lefthook's words, where it does not say.
-pub(super) fn merged(hooks: &Path, top: &Path) -> Result<Value, Vec<String>> {
+/// What lefthook says, and what its hook sets for itself.
+pub(super) struct Answer {
+    /// All that it reads, as one.
+    pub(super) merged: Value,
+    /// The variables that its `rc` sets, whatever this environment has.
+    pub(super) set: Vec<(&'static str, String)>,
+}
+
+/// Asks it; why it does not say, in its own words.
+pub(super) fn ask(hooks: &Path, top: &Path) -> Result<Answer, Vec<String>> {
     let script = script(hooks).ok_or_else(|| vec!["no hook of lefthook's is here".to_owned()])?;
     let mut command = Command::new("sh");
     command.arg("-c").arg(script.to_os_str_lossy());
-    command
-        .current_dir(top)
-        .env_remove("LEFTHOOK")
-        .env_remove("LEFTHOOK_VERBOSE")
-        .stdin(Stdio::null());
+    for name in VARIABLES.into_iter().chain(["LEFTHOOK_VERBOSE"]) {
+        command.env_remove(name);
+    }
+    command.current_dir(top).stdin(Stdio::null());
     let Some(said) = said_within(command, LIMIT).map_err(|trouble| trouble.causes().to_vec())?
     else {
         return Err(vec![format!(
@@ -36,15 +52,37 @@ pub(super) fn merged(hooks: &Path, top: &Path) -> Result<Value, Vec<String>> {
             LIMIT.as_secs()
         )]);
     };
-    let words = |out: &[u8]| out.lines().map(|line| printable(line.as_bstr())).collect();
-    let answer = said.is_ok().then(|| serde_yaml::from_slice(&said.out));
-    match answer {
-        Some(Ok(Value::Null)) => Ok(Value::Mapping(Mapping::new())),
-        Some(Ok(all @ Value::Mapping(_))) => Ok(all),
+    let (set, dump) = behind_the_mark(&said.out).unzip();
+    let dump: &[u8] = dump.unwrap_or(&said.out);
+    let merged = said.is_ok().then(|| serde_yaml::from_slice(dump));
+    match (set, merged) {
+        (Some(set), Some(Ok(Value::Null))) => {
+            let merged = Value::Mapping(Mapping::new());
+            Ok(Answer { merged, set })
+        }
+        (Some(set), Some(Ok(merged @ Value::Mapping(_)))) => Ok(Answer { merged, set }),
+        (None, _) if said.is_ok() => Err(vec!["its hook ends before it is asked".to_owned()]),
         // Where its hook does not find it, it says so on standard output, and all is well.
-        _ if said.words.is_empty() => Err(words(&said.out)),
+        _ if said.words.is_empty() => {
+            let words = dump.lines().map(|line| printable(line.as_bstr()));
+            Err(words.collect())
+        }
         _ => Err(said.words),
     }
+}
+
+/// The variables that are set, and what lefthook says.
+fn behind_the_mark(out: &[u8]) -> Option<(Vec<(&'static str, String)>, &[u8])> {
+    let (_, mut rest) = out.split_once_str(MARK)?;
+    let mut set = Vec::new();
+    for name in VARIABLES {
+        let (value, after) = rest.split_once_str("\0")?;
+        if !value.is_empty() {
+            set.push((name, printable(value.as_bstr())));
+        }
+        rest = after;
+    }
+    Some((set, rest))
 }
 
 /// One of its hooks, which asks instead of running anything.
@@ -55,7 +93,7 @@ fn script(hooks: &Path) -> Option<Vec<u8>> {
         .filter(|text| Owner::of_hook(text) == Owner::Lefthook)
         .filter_map(|mut text| {
             text.truncate(text.rfind(RUN)?);
-            text.push_str(DUMP);
+            text.push_str(ASK.replace("@VARIABLES@", &VARIABLES.join(" ")));
             Some(text)
         });
     scripts.next()

@@ -9,7 +9,7 @@
 use serde_yaml::Value;
 
 use super::{
-    HOOK, NAME,
+    EXCLUDE, HOOK, NAME, OFF, SWITCH,
     run::{Run, Version},
 };
 use crate::doctor::script::Says;
@@ -99,6 +99,19 @@ impl Jobs {
                 let another = self.all.iter().any(another);
                 another.then(|| format!("its job {NAME} runs something else"))
             })
+    }
+
+    /// Heeds a variable that its `rc` sets for all that it runs.
+    pub(super) fn heed(&mut self, name: &str, value: &str) {
+        let is_off = match name {
+            SWITCH => OFF.contains(&value),
+            EXCLUDE => self.is_left_out_by(value) || value.split(',').any(|word| word == NAME),
+            _ => true,
+        };
+        if is_off {
+            let why = || format!("its `rc` sets {name}={value}");
+            self.left_out.get_or_insert_with(why);
+        }
     }
 
     /// Whether one of these words leaves the gate out (`LEFTHOOK_EXCLUDE`).
