@@ -131,14 +131,50 @@ fn what_cannot_be_edited_safely_is_refused_and_the_lines_are_printed() {
     ran.says("lefthook.yml is not changed: its `pre-push` is not written with one key to a line")
         .says("hint: add the lines above by hand, then pushgate install");
     assert_eq!(street.read("lefthook.yml"), before);
-    fs::rename(street.file("lefthook.yml"), street.file("lefthook.toml")).unwrap();
-    street
-        .shop
-        .write("lefthook.toml", "[pre-push.commands.t]\nrun = \"true\"\n");
-    let ran = street.run("pushgate install --write");
-    assert_eq!(ran.code, 2, "{ran}");
-    assert!(ran.stdout.contains("files: echo lefthook.toml\n"), "{ran}");
-    ran.says("lefthook.toml is not changed: only YAML is edited");
+}
+
+#[test]
+fn the_lines_for_a_file_that_is_not_yaml_are_in_its_own_form() {
+    for (name, before) in [
+        ("lefthook.toml", "[pre-push.commands.t]\nrun = \"true\"\n"),
+        ("lefthook.json", ""),
+        (".lefthook.jsonc", ""),
+    ] {
+        let street = Street::new();
+        let pre_commit = match name {
+            "lefthook.toml" => "[pre-commit.commands.t]\nrun = \"true\"\n",
+            _ => "{\"pre-commit\": {\"commands\": {\"t\": {\"run\": \"true\"}}}}\n",
+        };
+        street.shop.write(name, pre_commit);
+        street.run("lefthook install").goes();
+        let ran = street.run("pushgate install");
+        assert_eq!(ran.code, 1, "{ran}");
+        let lines = ran.stdout.clone();
+        ran.says(&format!("it needs these lines in {name}:\n"))
+            .says("hint: only YAML is edited: add the lines above by hand, then pushgate install\n")
+            .never_says("--write");
+        let ran = street.run("pushgate install --write");
+        assert_eq!((ran.code, &ran.stdout), (1, &lines), "{ran}");
+        assert_eq!(street.read(name), pre_commit);
+        street.shop.write(name, &format!("{before}{lines}"));
+        street.run("lefthook install").goes();
+        street
+            .run("pushgate install")
+            .goes()
+            .says("calls pushgate already");
+        street.is_gated();
+        let ran = street.run("pushgate uninstall");
+        assert_eq!(ran.code, 1, "{ran}");
+        ran.says("left as it is");
+        // git-lfs as well.
+        street.shop.write(".gitattributes", "*.bin filter=lfs\n");
+        street.shop.write(name, pre_commit);
+        let lines = street.run("pushgate install").stdout.clone();
+        street.shop.write(name, &lines);
+        let ran = street.run("lefthook dump").goes();
+        assert!(ran.stdout.contains("skip_lfs: true"), "{ran}");
+        street.run("pushgate install").goes();
+    }
 }
 
 #[test]

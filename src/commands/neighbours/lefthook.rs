@@ -6,6 +6,7 @@
 //! job, unless `skip_lfs` is set.
 
 mod ask;
+mod form;
 mod lines;
 mod run;
 mod says;
@@ -16,6 +17,7 @@ use std::{
 };
 
 use self::{
+    form::Form,
     lines::{Lines, is_ours_alone, renewed, with_lines, without_lines},
     says::Jobs,
 };
@@ -99,7 +101,8 @@ fn put(
     is_written: bool,
     world: &Real,
 ) -> Result<bool, Trouble> {
-    if !is_written {
+    let is_yaml = Form::of(&lines.file) == Form::Yaml;
+    if !is_written || !is_yaml {
         report::say(&if is_earlier {
             format!(
                 "{} calls pushgate by lines of an earlier version; these are new:",
@@ -112,12 +115,16 @@ fn put(
             )
         });
         show(lines)?;
-        report::hint("pushgate install --write puts them there");
+        report::hint(if is_yaml {
+            "pushgate install --write puts them there"
+        } else {
+            "only YAML is edited: add the lines above by hand, then pushgate install"
+        });
         return Ok(false);
     }
     let with = match read(path)? {
-        Some(text) if is_earlier => renewed(path, &text, lines),
-        Some(text) => with_lines(path, &text, lines),
+        Some(text) if is_earlier => renewed(&text, lines),
+        Some(text) => with_lines(&text, lines),
         None => Ok(lines.all()),
     };
     match with {
@@ -140,7 +147,7 @@ fn put(
 }
 
 fn show(lines: &Lines) -> Result<(), Trouble> {
-    report::data(&lines.all()).map_err(|error| Trouble::io("print the lines", &error))
+    report::data(&lines.shown()).map_err(|error| Trouble::io("print the lines", &error))
 }
 
 /// What lefthook runs before a push, of all that it reads; or its words.

@@ -1,7 +1,7 @@
 //! The lines by which lefthook calls the gate, and the way into a configuration that a person wrote, and
 //! out again.
 
-use std::{fmt::Display, path::Path};
+use std::fmt::Display;
 
 use bstr::ByteSlice;
 use serde_yaml::{Mapping, Value};
@@ -9,6 +9,7 @@ use serde_yaml::{Mapping, Value};
 use super::{
     super::edit,
     HOOK, NAME,
+    form::{self, Form},
     run::{self, VERSIONS, Version},
 };
 
@@ -79,6 +80,17 @@ impl Lines {
     }
 
     /// All of it, for a person.
+    pub(super) fn shown(&self) -> String {
+        let files = format!("echo {}", self.file);
+        let run = run::text(self.version, self.has_lfs);
+        match Form::of(&self.file) {
+            Form::Yaml => self.all(),
+            Form::Json => form::json(&files, &run, self.has_lfs),
+            Form::Toml => form::toml(&files, &run, self.has_lfs),
+        }
+    }
+
+    /// All of it, in YAML.
     pub(super) fn all(&self) -> String {
         let lfs = if self.has_lfs { SKIP_LFS } else { "" };
         format!("{lfs}{}", self.section())
@@ -91,13 +103,7 @@ fn deeper(first: &str, lines: impl IntoIterator<Item = impl Display>) -> String 
 }
 
 /// The configuration with our lines; why not, where that is not safe.
-pub(super) fn with_lines(path: &Path, text: &[u8], lines: &Lines) -> Result<String, String> {
-    let is_yaml = path
-        .extension()
-        .is_some_and(|ending| ending == "yml" || ending == "yaml");
-    if !is_yaml {
-        return Err("only YAML is edited".to_owned());
-    }
+pub(super) fn with_lines(text: &[u8], lines: &Lines) -> Result<String, String> {
     let text = text.to_str().map_err(|_| "it is not UTF-8".to_owned())?;
     let before = mapping(text)?;
     let hook = before.get(HOOK);
@@ -193,14 +199,14 @@ impl Lines {
 }
 
 /// The configuration with these lines in the place of earlier ones; why not, where those are not there.
-pub(super) fn renewed(path: &Path, text: &[u8], lines: &Lines) -> Result<String, String> {
+pub(super) fn renewed(text: &[u8], lines: &Lines) -> Result<String, String> {
     let text = text.to_str().map_err(|_| "it is not UTF-8".to_owned())?;
     if is_ours_alone(text, &lines.file) {
         return Ok(lines.all());
     }
     let without = without_lines(text, &lines.file)
         .ok_or("the earlier lines stand in another file, or somebody changed them")?;
-    with_lines(path, without.as_bytes(), lines)
+    with_lines(without.as_bytes(), lines)
 }
 
 /// Whether we wrote all of it.
@@ -218,7 +224,7 @@ mod tests {
 
     #[track_caller]
     fn with(text: &str, has_lfs: bool) -> Result<String, String> {
-        with_lines(Path::new("lefthook.yml"), text.as_bytes(), &lines(has_lfs))
+        with_lines(text.as_bytes(), &lines(has_lfs))
     }
 
     #[test]
@@ -246,8 +252,7 @@ mod tests {
                 assert_eq!(without, text, "{with}");
                 let mut earlier = lines(has_lfs);
                 earlier.version = Version::First;
-                let path = Path::new("lefthook.yml");
-                let with = with_lines(path, text.as_bytes(), &earlier).unwrap();
+                let with = with_lines(text.as_bytes(), &earlier).unwrap();
                 let without = without_lines(&with, "lefthook.yml").unwrap();
                 assert_eq!(without, text, "{with}");
             }
@@ -269,7 +274,6 @@ mod tests {
             assert!(with(text, false).is_err(), "{text}");
         }
         assert!(with("skip_lfs: false\n", true).is_err());
-        assert!(with_lines(Path::new("lefthook.toml"), b"", &lines(false)).is_err());
     }
 
     #[test]
