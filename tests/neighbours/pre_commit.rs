@@ -258,6 +258,93 @@ fn a_push_of_which_they_do_not_name_the_commit_is_not_decided() {
 }
 
 #[test]
+fn a_hook_that_they_leave_out_of_a_push_is_no_gate() {
+    let all = "stages: [pre-push]";
+    let always = "        always_run: true\n        pass_filenames: false\n        verbose: true\n  # Our own.";
+    let cases = [
+        (all, "stages: [manual]", "only at manual (`stages`)"),
+        (
+            "repos:\n",
+            "default_stages: [manual]\nrepos:\n",
+            "only at manual (`default_stages`)",
+        ),
+        ("repos:\n", "exclude: .*\nrepos:\n", "without `always_run`"),
+        (all, "files: nothing", "without `always_run`"),
+    ];
+    for tool in TOOLS {
+        let street = by_configuration(tool);
+        let with = street.read(".pre-commit-config.yaml");
+        assert!(
+            with.contains(always) && with.matches(all).count() == 2,
+            "{with}"
+        );
+        for (from, to, why) in cases {
+            let mut config = with.replacen(from, to, 1);
+            if why.contains("default") {
+                config = config.replacen(&format!("        {all}\n"), "", 1);
+            }
+            if why.contains("always") {
+                config = config.replacen("        always_run: true\n", "", 1);
+            }
+            street.shop.write(".pre-commit-config.yaml", &config);
+            street.everything_is_on_origin();
+            let lines = street.shop.ledger().len();
+            street.shop.commit("stray");
+            street.run("git push staging HEAD:master").goes();
+            assert_eq!(street.shop.ledger().len(), lines, "{config}");
+            let ran = street.run("pushgate doctor").goes_not();
+            for words in [
+                "calls pushgate, but ",
+                why,
+                "pushes may not be judged",
+                "run: pushgate install",
+            ] {
+                assert!(flat(&ran).contains(words), "{words}: {ran}");
+            }
+            street
+                .run("pushgate install")
+                .goes()
+                .says("calls pushgate, but ")
+                .says(why);
+            let ran = street.run("pushgate doctor");
+            assert!(
+                flat(&ran).contains("pre-push.legacy calls pushgate"),
+                "{ran}"
+            );
+            street.shop.commit("one more");
+            street.run("git push staging HEAD:master").refused("trunk");
+            fs::remove_file(street.file(".git/hooks/pre-push.legacy")).unwrap();
+        }
+        // What is left out of no push.
+        for (from, to) in [
+            (all, "stages: [manual, pre-push]"),
+            ("repos:\n", "exclude: .*\nrepos:\n"),
+            (
+                "        always_run",
+                "        files: nothing\n        always_run",
+            ),
+            (all, "stages: []"),
+        ] {
+            street
+                .shop
+                .write(".pre-commit-config.yaml", &with.replacen(from, to, 1));
+            street.everything_is_on_origin();
+            street.shop.commit("stray");
+            let ran = street.run("git push staging HEAD:master").goes_not();
+            assert!(ran.stdout.contains("refused"), "{ran}");
+            let ran = street.run("pushgate doctor");
+            assert!(flat(&ran).contains("hears of one ref"), "{ran}");
+        }
+    }
+}
+
+/// What it says, without the ends of its lines.
+fn flat(ran: &Ran) -> String {
+    let words: Vec<_> = ran.stdout.split_whitespace().collect();
+    words.join(" ")
+}
+
+#[test]
 fn called_both_ways_it_judges_once() {
     for tool in TOOLS {
         let street = by_configuration(tool);

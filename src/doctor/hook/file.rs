@@ -153,8 +153,12 @@ fn tool(hook: &Hook, name: &str, file: &str, says: &Says) -> Line {
         }
         Says::LeftOut(why) => {
             let text = format!("calls pushgate, but {why}: pushes may not be judged");
-            let hint = format!("take that out: {name} dump shows all that {name} reads");
-            line(State::Broken, &text).hint(hint)
+            let line = line(State::Broken, &text);
+            if name == "lefthook" {
+                line.hint("take that out: lefthook dump shows all that lefthook reads")
+            } else {
+                line.run("pushgate install")
+            }
         }
         Says::Unasked(words) => {
             let text = format!(
