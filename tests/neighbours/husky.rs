@@ -370,14 +370,69 @@ fn a_clone_in_which_husky_is_not_set_up_is_told_so() {
 }
 
 #[test]
+fn the_lines_go_from_a_clone_in_which_husky_is_not_set_up_too() {
+    let street = with_husky();
+    let old = "#!/bin/sh\ntrue\n";
+    street.shop.write(".husky/pre-push", old);
+    street.run("pushgate install").goes();
+    street.run("git config --unset core.hooksPath").goes();
+    street
+        .run("pushgate uninstall")
+        .goes()
+        .says(".husky/pre-push is again what it was before")
+        .says("git add .husky/pre-push and commit it");
+    assert_eq!(street.read(".husky/pre-push"), old);
+    let ran = street.run("pushgate uninstall").goes();
+    ran.never_says(".husky");
+    street
+        .shop
+        .write(".husky/pre-push", "pushgate pre-push -- \"$@\"\n");
+    let ran = street.run("pushgate uninstall");
+    assert_eq!(ran.code, 1, "{ran}");
+    ran.says("by words of its own: left as it is");
+}
+
+#[test]
+fn where_git_looks_into_its_directory_itself_it_is_set_up() {
+    let street = Street::new();
+    street.shop.write(".husky/pre-commit", "true\n");
+    street
+        .run("pushgate install")
+        .goes()
+        .says("husky is not set up in this clone");
+    street.run("pushgate uninstall").goes();
+    street.run("git config core.hooksPath .husky").goes();
+    street
+        .run("pushgate install")
+        .goes()
+        .never_says("husky is not set up");
+    street.is_gated();
+    street.run("pushgate uninstall").goes().says("removed ");
+    assert!(!street.file(".husky/pre-push").exists());
+}
+
+#[test]
 fn a_link_is_not_written_through_and_words_of_their_own_are_left() {
     let street = with_husky();
     street.shop.write("hook.sh", "echo\n");
     std::os::unix::fs::symlink("../hook.sh", street.file(".husky/pre-push")).unwrap();
     let ran = street.run("pushgate install");
     assert_eq!(ran.code, 2, "{ran}");
-    ran.says(".husky/pre-push is not changed: it is a link");
+    let lines = ran.stdout.clone();
+    ran.says(&format!(
+        ".husky/pre-push is not changed: it is a link to {}: the lines above go first there",
+        street.file("hook.sh").canonicalize().unwrap().display()
+    ));
     assert_eq!(street.read("hook.sh"), "echo\n");
+    street.shop.write("hook.sh", &(lines + "echo\n"));
+    street
+        .run("pushgate install")
+        .goes()
+        .says("calls pushgate already");
+    street.is_gated();
+    let ran = street.run("pushgate uninstall");
+    assert_eq!(ran.code, 1, "{ran}");
+    ran.says("it is a link to ").says("left as it is");
     street
         .shop
         .write("hook.sh", "pushgate pre-push -- \"$@\"\n");

@@ -1,6 +1,10 @@
 //! pre-commit and prek, which read the same configuration and hand the same to a hook.
 
-use std::{fs, os::unix::fs::PermissionsExt, path::Path};
+use std::{
+    fs,
+    os::unix::fs::{PermissionsExt, symlink},
+    path::Path,
+};
 
 use super::Street;
 use crate::support::Ran;
@@ -404,6 +408,47 @@ fn the_lines_go_into_what_a_person_wrote_and_out_again() {
         ".pre-commit-config.yaml is not changed: its `repos` is not a list with one item to a line",
     );
     street.is_gated();
+}
+
+#[test]
+fn a_link_is_not_written_through_and_the_lines_are_printed() {
+    for (name, config) in [
+        (".pre-commit-config.yaml", TEAM),
+        ("lefthook.yml", "pre-push: {jobs: [{run: 'true'}]}\n"),
+    ] {
+        let street = Street::new();
+        street.shop.write("shared.yml", config);
+        symlink("shared.yml", street.file(name)).unwrap();
+        street.everything_is_on_origin();
+        street
+            .run(match name {
+                "lefthook.yml" => "lefthook install",
+                _ => "prek install -t pre-push",
+            })
+            .goes();
+        let ran = street.run("pushgate install --write");
+        assert_eq!(ran.code, 2, "{ran}");
+        assert!(ran.stdout.contains("pushgate pre-push"), "{ran}");
+        ran.says(&format!("{name} is not changed: it is a link to "))
+            .says("/shared.yml\n")
+            .says("hint: add the lines above by hand");
+        assert_eq!(street.read("shared.yml"), config);
+    }
+    // Nor are lines taken out through it.
+    let street = with_config(TEAM);
+    street.run("prek install -t pre-push").goes();
+    street.run("pushgate install --write").goes();
+    let with = street.read(".pre-commit-config.yaml");
+    fs::rename(
+        street.file(".pre-commit-config.yaml"),
+        street.file("shared.yml"),
+    )
+    .unwrap();
+    symlink("shared.yml", street.file(".pre-commit-config.yaml")).unwrap();
+    let ran = street.run("pushgate uninstall");
+    assert_eq!(ran.code, 1, "{ran}");
+    ran.says("it is a link to ").says("left as it is");
+    assert_eq!(street.read("shared.yml"), with);
 }
 
 #[test]

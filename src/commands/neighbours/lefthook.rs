@@ -21,7 +21,7 @@ use self::{
 use bstr::ByteSlice;
 use serde_yaml::Value;
 
-use super::{from_top, read, remove, say_commit, warn_of_path, write};
+use super::{from_top, is_no_link, read, remove, say_commit, warn_of_path, write};
 use crate::{
     commands::{
         Done,
@@ -69,11 +69,11 @@ pub(in crate::commands) fn install(hooks: &Hooks, world: &Real, is_written: bool
     if is_there {
         report::say(&format!("{name} calls pushgate already"));
     } else if is_written {
-        let with = match &before {
+        let with = || match &before {
             Some(text) => with_lines(&path, text, &lines),
             None => Ok(lines.all()),
         };
-        match with {
+        match is_no_link(&path).and_then(|()| with()) {
             Ok(with) => write(&path, with.as_bytes(), 0o644)?,
             Err(why) => {
                 show(&lines)?;

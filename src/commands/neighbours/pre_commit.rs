@@ -10,7 +10,7 @@ mod yaml;
 use std::path::{Path, PathBuf};
 
 use self::form::Form;
-use super::{from_top, read, say_commit, warn_of_path, write};
+use super::{from_top, is_no_link, read, say_commit, warn_of_path, write};
 use crate::{
     commands::{
         Done,
@@ -62,7 +62,7 @@ pub(in crate::commands) fn install(hooks: &Hooks, world: &Real, is_written: bool
     if said == Says::Calls {
         report::say(&format!("{} calls pushgate already", path.display()));
     } else if is_written {
-        match form.with_lines(&text) {
+        match is_no_link(&path).and_then(|()| form.with_lines(&text)) {
             Ok(with) => write(&path, with.as_bytes(), 0o644)?,
             Err(why) => {
                 show(owner, form)?;
@@ -114,7 +114,8 @@ fn take_out(path: &Path, world: &Real) -> Done {
         return Ok(0);
     };
     let form = Form::of(path);
-    match form.without_lines(&text) {
+    let without = form.without_lines(&text);
+    match without.map(|without| is_no_link(path).and(without)) {
         Some(Ok(without)) => {
             write(path, without.as_bytes(), 0o644)?;
             report::say(&format!("{} is again what it was before", path.display()));
