@@ -328,6 +328,64 @@ fn lines_that_a_merge_has_left_there_twice_are_refused_once_until_they_are_there
 }
 
 #[test]
+fn the_line_ends_of_windows_are_named_and_mended() {
+    for old in [None, Some("#!/bin/sh\ntrue\n")] {
+        let street = with_husky();
+        if let Some(old) = old {
+            street.shop.write(".husky/pre-push", old);
+        }
+        street.run("pushgate install").goes();
+        let with = street.read(".husky/pre-push");
+        let of_windows = with.replace('\n', "\r\n");
+        street.shop.write(".husky/pre-push", &of_windows);
+        street.everything_is_on_origin();
+        street
+            .run("git push staging master")
+            .goes_not()
+            .says("Syntax error");
+        let ran = street.run("pushgate doctor").goes_not();
+        let words: Vec<_> = ran.stdout.split_whitespace().collect();
+        assert!(
+            words.join(" ").contains("/pre-push has the line ends of Windows, which no shell reads: every push is refused run: pushgate install"),
+            "{ran}"
+        );
+        street
+            .run("pushgate install")
+            .goes()
+            .says("has the line ends that a shell reads again")
+            .says("hint: a line in .gitattributes keeps them: .husky/pre-push text eol=lf");
+        assert_eq!(street.read(".husky/pre-push"), with);
+        street.is_gated();
+        // They go as they are, too.
+        street.shop.write(".husky/pre-push", &of_windows);
+        street.run("pushgate uninstall").goes();
+        match old {
+            None => assert!(!street.file(".husky/pre-push").exists()),
+            Some(old) => assert_eq!(street.read(".husky/pre-push"), old.replace('\n', "\r\n")),
+        }
+    }
+}
+
+#[test]
+fn the_line_in_gitattributes_keeps_the_line_ends() {
+    let street = with_husky();
+    street.run("pushgate install").goes();
+    let with = street.read(".husky/pre-push");
+    street.run("git config core.autocrlf true").goes();
+    let out = |street: &Street| {
+        street.everything_is_on_origin();
+        fs::remove_file(street.file(".husky/pre-push")).unwrap();
+        street.run("git checkout -q .husky/pre-push").goes();
+        street.read(".husky/pre-push")
+    };
+    assert_eq!(out(&street), with.replace('\n', "\r\n"));
+    let line = ".husky/pre-push text eol=lf\n";
+    street.shop.write(".gitattributes", line);
+    assert_eq!(out(&street), with);
+    street.is_gated();
+}
+
+#[test]
 fn a_remote_of_the_name_of_our_word_is_judged() {
     let street = with_husky();
     street.run("pushgate install").goes();

@@ -55,6 +55,9 @@ pub(in crate::commands) fn off() -> Option<(&'static str, Option<PathBuf>)> {
 /// What it says of the gate.
 pub(in crate::commands) fn says(path: &Path) -> Says {
     let text = fs::read(path).unwrap_or_default();
+    if unix(&text).is_some() {
+        return Says::Windows;
+    }
     let Some((lines, before)) = ours(&text) else {
         return match script::call(&text, true) {
             Call::No => Says::Nothing,
@@ -74,7 +77,11 @@ pub(in crate::commands) fn install(hooks: &Hooks, world: &Real) -> Done {
     let path = script(&hooks.directory);
     let before = read(&path)?;
     let name = path.display();
+    let unix = before.as_deref().and_then(unix);
     let with = match before.as_deref() {
+        Some(_) if let Some(text) = &unix => {
+            Some((renewed(text), "has the line ends that a shell reads again"))
+        }
         None => Some((LINES.to_owned(), "written: it begins with pushgate now")),
         Some(text) => match ours(text) {
             Some((LINES, before)) if runs_nothing(before) && is_once(text) => None,
@@ -95,6 +102,9 @@ pub(in crate::commands) fn install(hooks: &Hooks, world: &Real) -> Done {
         report::say(&format!("{name} {what}"));
         say_commit(&path, world);
         report::hint(EVERY_BRANCH);
+        if unix.is_some() {
+            report::hint("a line in .gitattributes keeps them: .husky/pre-push text eol=lf");
+        }
     } else if before.as_deref().and_then(ours).is_some() {
         report::say(&format!("{name} calls pushgate already"));
     } else {
@@ -141,7 +151,13 @@ pub(in crate::commands) fn uninstall_unused(world: &Real) -> Done {
 /// Takes the lines out where they are as they were written; `None`: it does not call the gate.
 fn take_out(path: &Path, text: &[u8], world: &Real) -> Result<Option<u8>, Trouble> {
     let name = path.display();
-    let Some(without) = without_lines(text) else {
+    let of_windows = || {
+        let text = unix(text)?;
+        let without = without_lines(&text)?;
+        Some((without.replace("\n", "\r\n"), is_ours_alone(&text)))
+    };
+    let as_it_is = || Some((without_lines(text)?, is_ours_alone(text)));
+    let Some((without, is_all)) = of_windows().or_else(as_it_is) else {
         if script::calls(text) {
             report::say(&format!(
                 "{name} calls pushgate by words of its own: left as it is"
@@ -154,7 +170,7 @@ fn take_out(path: &Path, text: &[u8], world: &Real) -> Result<Option<u8>, Troubl
         report::say(&format!("{name}: {why}: left as it is"));
         return Ok(Some(1));
     }
-    if is_ours_alone(text) {
+    if is_all {
         remove(path)?;
     } else {
         write(path, &without, 0o755)?;
@@ -168,6 +184,13 @@ fn take_out(path: &Path, text: &[u8], world: &Real) -> Result<Option<u8>, Troubl
 fn ours(text: &[u8]) -> Option<(&'static [u8], &[u8])> {
     let find = |lines: &&'static [u8]| Some((*lines, &text[..text.find(lines)?]));
     [LINES].iter().chain(&EARLIER).find_map(find)
+}
+
+/// The text with the line ends of everybody else, where our lines are in it with those of Windows,
+/// which no shell reads.
+fn unix(text: &[u8]) -> Option<Vec<u8>> {
+    let unix = text.replace("\r\n", "\n");
+    (ours(text).is_none() && ours(&unix).is_some()).then_some(unix)
 }
 
 /// Comments and empty lines.

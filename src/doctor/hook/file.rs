@@ -147,6 +147,10 @@ fn tool(hook: &Hook, name: &str, file: &str, says: &Says) -> Line {
             let text = "has the lines of pushgate twice: every push is refused";
             line(State::Broken, text).run("pushgate install")
         }
+        Says::Windows => {
+            let text = "has the line ends of Windows, which no shell reads: every push is refused";
+            line(State::Broken, text).run("pushgate install")
+        }
         Says::Late => {
             let text = "calls pushgate after something that may take what git says: pushes may not be judged";
             line(State::Broken, text).run("pushgate install")
