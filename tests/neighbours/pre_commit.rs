@@ -349,6 +349,26 @@ fn flat(ran: &Ran) -> String {
 }
 
 #[test]
+fn without_the_program_the_configured_hook_goes_by_their_switch_alone() {
+    for tool in TOOLS {
+        let street = by_configuration(tool);
+        fs::remove_file(street.shop.path("bin/pushgate")).unwrap();
+        let before = street.shop.tip("staging", "master");
+        let push = |name: &str, value: &str| {
+            let mut command = street.command("git");
+            let command = command.args(["push", "staging", "master"]);
+            Ran::of(command.env(name, value))
+        };
+        push("NOTHING", "").goes_not();
+        push("PUSHGATE", "off").goes_not();
+        assert_eq!(street.shop.tip("staging", "master"), before);
+        push("SKIP", "pushgate").goes();
+        assert_ne!(street.shop.tip("staging", "master"), before);
+        assert!(!street.file(".git/pushgate/ledger.jsonl").exists());
+    }
+}
+
+#[test]
 fn called_both_ways_it_judges_once() {
     for tool in TOOLS {
         let street = by_configuration(tool);
