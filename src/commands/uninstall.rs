@@ -54,6 +54,7 @@ fn leave(hooks: &Hooks, world: &Real, was_configured: bool) -> Done {
     for code_there in [
         lefthook::uninstall(hooks, world)?,
         pre_commit::uninstall(world)?,
+        husky::uninstall_unused(world)?,
     ] {
         code = code.max(code_there);
     }

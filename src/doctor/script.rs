@@ -111,6 +111,8 @@ pub enum Says {
     Unsure,
     /// It does so twice, and the second call would be made for ever.
     Twice,
+    /// It does, with the line ends of Windows, which no shell reads.
+    Windows,
     /// It does, and something else runs first, which may take what git says.
     Late,
     /// It would, and something leaves the call out, or may.

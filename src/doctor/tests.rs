@@ -178,6 +178,7 @@ fn every_author_is_told_apart_and_whoever_does_not_call_us_is_broken() {
         (tool(Says::Earlier), State::Warning),
         (tool(Says::Twice), State::Broken),
         (tool(Says::Late), State::Broken),
+        (tool(Says::Windows), State::Broken),
         (tool(Says::LeftOut("why".to_owned())), State::Broken),
         (tool(Says::OwnWords("its job a".to_owned())), State::Warning),
         (tool(Says::Unasked(vec!["words".to_owned()])), State::Broken),

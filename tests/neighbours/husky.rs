@@ -328,6 +328,64 @@ fn lines_that_a_merge_has_left_there_twice_are_refused_once_until_they_are_there
 }
 
 #[test]
+fn the_line_ends_of_windows_are_named_and_mended() {
+    for old in [None, Some("#!/bin/sh\ntrue\n")] {
+        let street = with_husky();
+        if let Some(old) = old {
+            street.shop.write(".husky/pre-push", old);
+        }
+        street.run("pushgate install").goes();
+        let with = street.read(".husky/pre-push");
+        let of_windows = with.replace('\n', "\r\n");
+        street.shop.write(".husky/pre-push", &of_windows);
+        street.everything_is_on_origin();
+        street
+            .run("git push staging master")
+            .goes_not()
+            .says("Syntax error");
+        let ran = street.run("pushgate doctor").goes_not();
+        let words: Vec<_> = ran.stdout.split_whitespace().collect();
+        assert!(
+            words.join(" ").contains("/pre-push has the line ends of Windows, which no shell reads: every push is refused run: pushgate install"),
+            "{ran}"
+        );
+        street
+            .run("pushgate install")
+            .goes()
+            .says("has the line ends that a shell reads again")
+            .says("hint: a line in .gitattributes keeps them: .husky/pre-push text eol=lf");
+        assert_eq!(street.read(".husky/pre-push"), with);
+        street.is_gated();
+        // They go as they are, too.
+        street.shop.write(".husky/pre-push", &of_windows);
+        street.run("pushgate uninstall").goes();
+        match old {
+            None => assert!(!street.file(".husky/pre-push").exists()),
+            Some(old) => assert_eq!(street.read(".husky/pre-push"), old.replace('\n', "\r\n")),
+        }
+    }
+}
+
+#[test]
+fn the_line_in_gitattributes_keeps_the_line_ends() {
+    let street = with_husky();
+    street.run("pushgate install").goes();
+    let with = street.read(".husky/pre-push");
+    street.run("git config core.autocrlf true").goes();
+    let out = |street: &Street| {
+        street.everything_is_on_origin();
+        fs::remove_file(street.file(".husky/pre-push")).unwrap();
+        street.run("git checkout -q .husky/pre-push").goes();
+        street.read(".husky/pre-push")
+    };
+    assert_eq!(out(&street), with.replace('\n', "\r\n"));
+    let line = ".husky/pre-push text eol=lf\n";
+    street.shop.write(".gitattributes", line);
+    assert_eq!(out(&street), with);
+    street.is_gated();
+}
+
+#[test]
 fn a_remote_of_the_name_of_our_word_is_judged() {
     let street = with_husky();
     street.run("pushgate install").goes();
@@ -370,14 +428,69 @@ fn a_clone_in_which_husky_is_not_set_up_is_told_so() {
 }
 
 #[test]
+fn the_lines_go_from_a_clone_in_which_husky_is_not_set_up_too() {
+    let street = with_husky();
+    let old = "#!/bin/sh\ntrue\n";
+    street.shop.write(".husky/pre-push", old);
+    street.run("pushgate install").goes();
+    street.run("git config --unset core.hooksPath").goes();
+    street
+        .run("pushgate uninstall")
+        .goes()
+        .says(".husky/pre-push is again what it was before")
+        .says("git add .husky/pre-push and commit it");
+    assert_eq!(street.read(".husky/pre-push"), old);
+    let ran = street.run("pushgate uninstall").goes();
+    ran.never_says(".husky");
+    street
+        .shop
+        .write(".husky/pre-push", "pushgate pre-push -- \"$@\"\n");
+    let ran = street.run("pushgate uninstall");
+    assert_eq!(ran.code, 1, "{ran}");
+    ran.says("by words of its own: left as it is");
+}
+
+#[test]
+fn where_git_looks_into_its_directory_itself_it_is_set_up() {
+    let street = Street::new();
+    street.shop.write(".husky/pre-commit", "true\n");
+    street
+        .run("pushgate install")
+        .goes()
+        .says("husky is not set up in this clone");
+    street.run("pushgate uninstall").goes();
+    street.run("git config core.hooksPath .husky").goes();
+    street
+        .run("pushgate install")
+        .goes()
+        .never_says("husky is not set up");
+    street.is_gated();
+    street.run("pushgate uninstall").goes().says("removed ");
+    assert!(!street.file(".husky/pre-push").exists());
+}
+
+#[test]
 fn a_link_is_not_written_through_and_words_of_their_own_are_left() {
     let street = with_husky();
     street.shop.write("hook.sh", "echo\n");
     std::os::unix::fs::symlink("../hook.sh", street.file(".husky/pre-push")).unwrap();
     let ran = street.run("pushgate install");
     assert_eq!(ran.code, 2, "{ran}");
-    ran.says(".husky/pre-push is not changed: it is a link");
+    let lines = ran.stdout.clone();
+    ran.says(&format!(
+        ".husky/pre-push is not changed: it is a link to {}: the lines above go first there",
+        street.file("hook.sh").canonicalize().unwrap().display()
+    ));
     assert_eq!(street.read("hook.sh"), "echo\n");
+    street.shop.write("hook.sh", &(lines + "echo\n"));
+    street
+        .run("pushgate install")
+        .goes()
+        .says("calls pushgate already");
+    street.is_gated();
+    let ran = street.run("pushgate uninstall");
+    assert_eq!(ran.code, 1, "{ran}");
+    ran.says("it is a link to ").says("left as it is");
     street
         .shop
         .write("hook.sh", "pushgate pre-push -- \"$@\"\n");

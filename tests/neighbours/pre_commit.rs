@@ -1,6 +1,10 @@
 //! pre-commit and prek, which read the same configuration and hand the same to a hook.
 
-use std::{fs, os::unix::fs::PermissionsExt, path::Path};
+use std::{
+    fs,
+    os::unix::fs::{PermissionsExt, symlink},
+    path::Path,
+};
 
 use super::Street;
 use crate::support::Ran;
@@ -258,6 +262,113 @@ fn a_push_of_which_they_do_not_name_the_commit_is_not_decided() {
 }
 
 #[test]
+fn a_hook_that_they_leave_out_of_a_push_is_no_gate() {
+    let all = "stages: [pre-push]";
+    let always = "        always_run: true\n        pass_filenames: false\n        verbose: true\n  # Our own.";
+    let cases = [
+        (all, "stages: [manual]", "only at manual (`stages`)"),
+        (
+            "repos:\n",
+            "default_stages: [manual]\nrepos:\n",
+            "only at manual (`default_stages`)",
+        ),
+        ("repos:\n", "exclude: .*\nrepos:\n", "without `always_run`"),
+        (all, "files: nothing", "without `always_run`"),
+    ];
+    for tool in TOOLS {
+        let street = by_configuration(tool);
+        let with = street.read(".pre-commit-config.yaml");
+        assert!(
+            with.contains(always) && with.matches(all).count() == 2,
+            "{with}"
+        );
+        for (from, to, why) in cases {
+            let mut config = with.replacen(from, to, 1);
+            if why.contains("default") {
+                config = config.replacen(&format!("        {all}\n"), "", 1);
+            }
+            if why.contains("always") {
+                config = config.replacen("        always_run: true\n", "", 1);
+            }
+            street.shop.write(".pre-commit-config.yaml", &config);
+            street.everything_is_on_origin();
+            let lines = street.shop.ledger().len();
+            street.shop.commit("stray");
+            street.run("git push staging HEAD:master").goes();
+            assert_eq!(street.shop.ledger().len(), lines, "{config}");
+            let ran = street.run("pushgate doctor").goes_not();
+            for words in [
+                "calls pushgate, but ",
+                why,
+                "pushes may not be judged",
+                "run: pushgate install",
+            ] {
+                assert!(flat(&ran).contains(words), "{words}: {ran}");
+            }
+            street
+                .run("pushgate install")
+                .goes()
+                .says("calls pushgate, but ")
+                .says(why);
+            let ran = street.run("pushgate doctor");
+            assert!(
+                flat(&ran).contains("pre-push.legacy calls pushgate"),
+                "{ran}"
+            );
+            street.shop.commit("one more");
+            street.run("git push staging HEAD:master").refused("trunk");
+            fs::remove_file(street.file(".git/hooks/pre-push.legacy")).unwrap();
+        }
+        // What is left out of no push.
+        for (from, to) in [
+            (all, "stages: [manual, pre-push]"),
+            ("repos:\n", "exclude: .*\nrepos:\n"),
+            (
+                "        always_run",
+                "        files: nothing\n        always_run",
+            ),
+            (all, "stages: []"),
+        ] {
+            street
+                .shop
+                .write(".pre-commit-config.yaml", &with.replacen(from, to, 1));
+            street.everything_is_on_origin();
+            street.shop.commit("stray");
+            let ran = street.run("git push staging HEAD:master").goes_not();
+            assert!(ran.stdout.contains("refused"), "{ran}");
+            let ran = street.run("pushgate doctor");
+            assert!(flat(&ran).contains("hears of one ref"), "{ran}");
+        }
+    }
+}
+
+/// What it says, without the ends of its lines.
+fn flat(ran: &Ran) -> String {
+    let words: Vec<_> = ran.stdout.split_whitespace().collect();
+    words.join(" ")
+}
+
+#[test]
+fn without_the_program_the_configured_hook_goes_by_their_switch_alone() {
+    for tool in TOOLS {
+        let street = by_configuration(tool);
+        fs::remove_file(street.shop.path("bin/pushgate")).unwrap();
+        let before = street.shop.tip("staging", "master");
+        let push = |name: &str, value: &str| {
+            let mut command = street.command("git");
+            let command = command.args(["push", "staging", "master"]);
+            Ran::of(command.env(name, value))
+        };
+        push("NOTHING", "").goes_not();
+        push("PUSHGATE", "off").goes_not();
+        assert_eq!(street.shop.tip("staging", "master"), before);
+        push("SKIP", "pushgate").goes();
+        assert_ne!(street.shop.tip("staging", "master"), before);
+        assert!(!street.file(".git/pushgate/ledger.jsonl").exists());
+    }
+}
+
+#[test]
 fn called_both_ways_it_judges_once() {
     for tool in TOOLS {
         let street = by_configuration(tool);
@@ -317,6 +428,47 @@ fn the_lines_go_into_what_a_person_wrote_and_out_again() {
         ".pre-commit-config.yaml is not changed: its `repos` is not a list with one item to a line",
     );
     street.is_gated();
+}
+
+#[test]
+fn a_link_is_not_written_through_and_the_lines_are_printed() {
+    for (name, config) in [
+        (".pre-commit-config.yaml", TEAM),
+        ("lefthook.yml", "pre-push: {jobs: [{run: 'true'}]}\n"),
+    ] {
+        let street = Street::new();
+        street.shop.write("shared.yml", config);
+        symlink("shared.yml", street.file(name)).unwrap();
+        street.everything_is_on_origin();
+        street
+            .run(match name {
+                "lefthook.yml" => "lefthook install",
+                _ => "prek install -t pre-push",
+            })
+            .goes();
+        let ran = street.run("pushgate install --write");
+        assert_eq!(ran.code, 2, "{ran}");
+        assert!(ran.stdout.contains("pushgate pre-push"), "{ran}");
+        ran.says(&format!("{name} is not changed: it is a link to "))
+            .says("/shared.yml\n")
+            .says("hint: add the lines above by hand");
+        assert_eq!(street.read("shared.yml"), config);
+    }
+    // Nor are lines taken out through it.
+    let street = with_config(TEAM);
+    street.run("prek install -t pre-push").goes();
+    street.run("pushgate install --write").goes();
+    let with = street.read(".pre-commit-config.yaml");
+    fs::rename(
+        street.file(".pre-commit-config.yaml"),
+        street.file("shared.yml"),
+    )
+    .unwrap();
+    symlink("shared.yml", street.file(".pre-commit-config.yaml")).unwrap();
+    let ran = street.run("pushgate uninstall");
+    assert_eq!(ran.code, 1, "{ran}");
+    ran.says("it is a link to ").says("left as it is");
+    assert_eq!(street.read("shared.yml"), with);
 }
 
 #[test]

@@ -90,22 +90,83 @@ fn the_configuration_calls_the_gate_where_only_prek_is_installed() {
 
 #[test]
 fn what_cannot_be_added_to_is_left_and_the_lines_are_printed() {
-    let config = "repos = [{ repo = \"meta\", hooks = [{ id = \"identity\" }] }]\n";
-    let street = with_prek(config);
+    for config in [
+        "repos = [{ repo = \"meta\", hooks = [{ id = \"identity\" }] }]\n",
+        "\"repos\" = [{ repo = \"meta\", hooks = [{ id = \"identity\" }] }]\n",
+    ] {
+        let street = with_prek(config);
+        street.run("prek validate-config prek.toml").goes();
+        is_left(
+            &street,
+            "its `repos` is not written as one `[[repos]]` after another",
+        );
+        assert_eq!(street.read("prek.toml"), config);
+        street.run("prek validate-config prek.toml").goes();
+        // The hook itself is there.
+        street.is_gated();
+    }
+}
+
+#[track_caller]
+fn is_left(street: &Street, why: &str) {
     let ran = street.run("pushgate install --write");
     assert_eq!(ran.code, 2, "{ran}");
     assert!(ran.stdout.starts_with("[[repos]]\n"), "{ran}");
-    ran.says(
-        "prek.toml is not changed: its `repos` is not written as one `[[repos]]` after another",
-    );
-    assert_eq!(street.read("prek.toml"), config);
-    // The hook itself is there.
-    street.is_gated();
+    ran.says(&format!("prek.toml is not changed: {why}"));
+}
+
+#[test]
+fn what_prek_cannot_read_is_left_with_the_line_that_is_wrong() {
+    let street = with_prek(TEAM);
+    for (config, why) in [
+        ("repos [\n", "line 1 is not as simple"),
+        (
+            "fail_fast = true\nfail_fast = true\n",
+            "line 2 is not as simple",
+        ),
+        ("fail_fast = true\n", "its `repos` is not a list"),
+    ] {
+        street.shop.write("prek.toml", config);
+        street.run("prek validate-config prek.toml").goes_not();
+        is_left(&street, why);
+        assert_eq!(street.read("prek.toml"), config);
+    }
+}
+
+#[test]
+fn what_the_team_put_below_our_lines_is_not_given_to_another_hook() {
+    let no_hooks = "\n[[repos]]\nrepo = \"local\"\n\n[[repos.hooks]]\nid = \"x\"\nname = \"x\"\nentry = \"true\"\nlanguage = \"system\"\n";
+    let team_hook = "\n[[repos.hooks]]\nid = \"more\"\nname = \"more\"\nentry = \"true\"\nlanguage = \"system\"\n";
+    for before in [TEAM.to_owned(), format!("{TEAM}{no_hooks}")] {
+        for more in [team_hook, "log_file = \"push.log\"\n"] {
+            let street = with_prek(&before);
+            street.run("pushgate install --write").goes();
+            let with = street.read("prek.toml") + more;
+            street.shop.write("prek.toml", &with);
+            street.run("prek validate-config prek.toml").goes();
+            let ran = street.run("pushgate uninstall");
+            assert_eq!(ran.code, 1, "{ran}");
+            ran.says("prek.toml: without our lines it would say something else: left as it is");
+            assert_eq!(street.read("prek.toml"), with);
+        }
+    }
+}
+
+#[test]
+fn what_the_team_put_below_our_lines_as_its_own_stays() {
+    let more = "\n[[repos]]\nrepo = \"meta\"\nhooks = [{ id = \"identity\" }]\n";
+    let street = with_prek(TEAM);
+    street.run("pushgate install --write").goes();
+    let with = street.read("prek.toml") + more;
+    street.shop.write("prek.toml", &with);
+    street.run("pushgate uninstall").goes();
+    assert_eq!(street.read("prek.toml"), format!("{TEAM}{more}"));
+    street.run("prek validate-config prek.toml").goes();
 }
 
 #[test]
 fn words_of_their_own_are_left() {
-    let own = "hooks = [{ id = \"x\", name = \"x\", entry = \"pushgate pre-push --from pre-commit\", language = \"system\" }]\n";
+    let own = "hooks = [{ id = \"x\", name = \"x\", entry = \"pushgate pre-push --from pre-commit\", language = \"system\", always_run = true }]\n";
     let street = with_prek(&format!("[[repos]]\nrepo = \"local\"\n{own}"));
     street
         .run("pushgate install --write")

@@ -85,11 +85,14 @@ impl Eyes<'_> {
                     (self.directory.join(LEGACY), pre_commit::config(owner, top));
                 if is_gate(&legacy) {
                     author(owner.name(), &legacy, Says::Calls)
-                } else if pre_commit::calls(&config) {
-                    let (name, file) = (owner.name(), self.place.name(&config));
-                    Author::HalfDeaf { name, file }
                 } else {
-                    author(owner.name(), &config, Says::Nothing)
+                    match pre_commit::says(&config) {
+                        Says::Calls => {
+                            let (name, file) = (owner.name(), self.place.name(&config));
+                            Author::HalfDeaf { name, file }
+                        }
+                        says => author(owner.name(), &config, says),
+                    }
                 }
             }
             _ if text.contains_str("overcommit") => {

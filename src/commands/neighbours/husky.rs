@@ -10,7 +10,7 @@ use std::{
 
 use bstr::ByteSlice;
 
-use super::{EVERY_BRANCH, from_top, read, remove, say_commit, warn_of_path, write};
+use super::{EVERY_BRANCH, from_top, is_no_link, read, remove, say_commit, warn_of_path, write};
 use crate::{
     commands::{Done, hooks::Hooks},
     doctor::script::{self, Call, Says},
@@ -55,6 +55,9 @@ pub(in crate::commands) fn off() -> Option<(&'static str, Option<PathBuf>)> {
 /// What it says of the gate.
 pub(in crate::commands) fn says(path: &Path) -> Says {
     let text = fs::read(path).unwrap_or_default();
+    if unix(&text).is_some() {
+        return Says::Windows;
+    }
     let Some((lines, before)) = ours(&text) else {
         return match script::call(&text, true) {
             Call::No => Says::Nothing,
@@ -74,7 +77,11 @@ pub(in crate::commands) fn install(hooks: &Hooks, world: &Real) -> Done {
     let path = script(&hooks.directory);
     let before = read(&path)?;
     let name = path.display();
+    let unix = before.as_deref().and_then(unix);
     let with = match before.as_deref() {
+        Some(_) if let Some(text) = &unix => {
+            Some((renewed(text), "has the line ends that a shell reads again"))
+        }
         None => Some((LINES.to_owned(), "written: it begins with pushgate now")),
         Some(text) => match ours(text) {
             Some((LINES, before)) if runs_nothing(before) && is_once(text) => None,
@@ -85,10 +92,19 @@ pub(in crate::commands) fn install(hooks: &Hooks, world: &Real) -> Done {
         },
     };
     if let Some((with, what)) = with {
+        if let Err(why) = is_no_link(&path) {
+            report::data(&LINES.to_str_lossy())
+                .map_err(|error| Trouble::io("print the lines", &error))?;
+            let why = format!("{why}: the lines above go first there");
+            return Err(Trouble::NotEdited { path, why });
+        }
         write(&path, &with, 0o755)?;
         report::say(&format!("{name} {what}"));
         say_commit(&path, world);
         report::hint(EVERY_BRANCH);
+        if unix.is_some() {
+            report::hint("a line in .gitattributes keeps them: .husky/pre-push text eol=lf");
+        }
     } else if before.as_deref().and_then(ours).is_some() {
         report::say(&format!("{name} calls pushgate already"));
     } else {
@@ -108,38 +124,73 @@ pub(in crate::commands) fn install(hooks: &Hooks, world: &Real) -> Done {
     Ok(0)
 }
 
-pub(in crate::commands) fn uninstall(hooks: &Hooks, world: &Real) -> Result<u8, Trouble> {
+pub(in crate::commands) fn uninstall(hooks: &Hooks, world: &Real) -> Done {
     let path = script(&hooks.directory);
     let name = path.display();
     let Some(text) = read(&path)? else {
         report::say(&format!("there is no {name}: nothing to undo"));
         return Ok(0);
     };
-    match without_lines(&text) {
-        Some(_) if is_ours_alone(&text) => {
-            remove(&path)?;
-            say_commit(&path, world);
-        }
-        Some(without) => {
-            write(&path, &without, 0o755)?;
-            report::say(&format!("{name} is again what it was before"));
-            say_commit(&path, world);
-        }
-        None if script::calls(&text) => {
+    let code = take_out(&path, &text, world)?;
+    if code.is_none() {
+        report::say(&format!("{name} does not call pushgate: nothing to undo"));
+    }
+    Ok(code.unwrap_or(0))
+}
+
+/// The same in a clone in which husky is not set up.
+pub(in crate::commands) fn uninstall_unused(world: &Real) -> Done {
+    let path = world.work_tree().map(|top| top.join(".husky/pre-push"));
+    let Some(path) = path.filter(|path| path.is_file()) else {
+        return Ok(0);
+    };
+    let text = read(&path)?.unwrap_or_default();
+    Ok(take_out(&path, &text, world)?.unwrap_or(0))
+}
+
+/// Takes the lines out where they are as they were written; `None`: it does not call the gate.
+fn take_out(path: &Path, text: &[u8], world: &Real) -> Result<Option<u8>, Trouble> {
+    let name = path.display();
+    let of_windows = || {
+        let text = unix(text)?;
+        let without = without_lines(&text)?;
+        Some((without.replace("\n", "\r\n"), is_ours_alone(&text)))
+    };
+    let as_it_is = || Some((without_lines(text)?, is_ours_alone(text)));
+    let Some((without, is_all)) = of_windows().or_else(as_it_is) else {
+        if script::calls(text) {
             report::say(&format!(
                 "{name} calls pushgate by words of its own: left as it is"
             ));
-            return Ok(1);
+            return Ok(Some(1));
         }
-        None => report::say(&format!("{name} does not call pushgate: nothing to undo")),
+        return Ok(None);
+    };
+    if let Err(why) = is_no_link(path) {
+        report::say(&format!("{name}: {why}: left as it is"));
+        return Ok(Some(1));
     }
-    Ok(0)
+    if is_all {
+        remove(path)?;
+    } else {
+        write(path, &without, 0o755)?;
+        report::say(&format!("{name} is again what it was before"));
+    }
+    say_commit(path, world);
+    Ok(Some(0))
 }
 
 /// The lines of ours, of whatever version, and what stands before them.
 fn ours(text: &[u8]) -> Option<(&'static [u8], &[u8])> {
     let find = |lines: &&'static [u8]| Some((*lines, &text[..text.find(lines)?]));
     [LINES].iter().chain(&EARLIER).find_map(find)
+}
+
+/// The text with the line ends of everybody else, where our lines are in it with those of Windows,
+/// which no shell reads.
+fn unix(text: &[u8]) -> Option<Vec<u8>> {
+    let unix = text.replace("\r\n", "\n");
+    (ours(text).is_none() && ours(&unix).is_some()).then_some(unix)
 }
 
 /// Comments and empty lines.

@@ -24,7 +24,7 @@ use self::{
 use bstr::ByteSlice;
 use serde_yaml::Value;
 
-use super::{from_top, read, remove, say_commit, warn_of_path, write};
+use super::{EVERY_BRANCH, from_top, is_no_link, read, remove, say_commit, warn_of_path, write};
 use crate::{
     commands::{
         Done,
@@ -122,12 +122,13 @@ fn put(
         });
         return Ok(false);
     }
-    let with = match read(path)? {
-        Some(text) if is_earlier => renewed(&text, lines),
-        Some(text) => with_lines(&text, lines),
+    let before = read(path)?;
+    let with = || match &before {
+        Some(text) if is_earlier => renewed(text, lines),
+        Some(text) => with_lines(text, lines),
         None => Ok(lines.all()),
     };
-    match with {
+    match is_no_link(path).and_then(|()| with()) {
         Ok(with) => write(path, with.as_bytes(), 0o644)?,
         Err(why) => {
             show(lines)?;
@@ -142,6 +143,7 @@ fn put(
     };
     report::say(&format!("{} {what}", path.display()));
     say_commit(path, world);
+    report::hint(EVERY_BRANCH);
     warn_of_path();
     Ok(true)
 }

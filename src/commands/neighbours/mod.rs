@@ -13,7 +13,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::hooks::{Found, Hooks, Owner, configured};
+use super::hooks::{self, Found, Hooks, Owner, configured};
 use crate::{
     doctor::script::Says,
     report,
@@ -55,7 +55,10 @@ pub(super) fn warn_of_takers(world: &Real) {
     let Some(top) = world.work_tree() else {
         return;
     };
-    let husky = top.join(".husky").is_dir();
+    let own = top.join(".husky");
+    // So did husky do before its version 9.
+    let is_set_up = || same(&hooks::directory(world).ok()?, &own);
+    let husky = own.is_dir() && is_set_up().is_none();
     for (is_there, name, command) in [
         (lefthook::is_configured(top), "lefthook", "lefthook install"),
         (husky, "husky", "npm install"),
@@ -69,17 +72,20 @@ pub(super) fn warn_of_takers(world: &Real) {
     }
 }
 
+fn same(one: &Path, other: &Path) -> Option<()> {
+    (one.canonicalize().ok()? == other.canonicalize().ok()?).then_some(())
+}
+
 /// Writes a file of somebody else's, whole or not at all, with the mode that it has; else with this one.
 fn write(path: &Path, text: &[u8], mode: u32) -> Result<(), Trouble> {
     let failed = |error: io::Error| Trouble::io(format!("write {}", path.display()), &error);
-    let metadata = path.symlink_metadata();
-    if metadata.as_ref().is_ok_and(fs::Metadata::is_symlink) {
-        return Err(Trouble::NotEdited {
-            path: path.to_owned(),
-            why: "it is a link".to_owned(),
-        });
-    }
-    let mode = metadata.map_or(mode, |metadata| metadata.permissions().mode());
+    is_no_link(path).map_err(|why| Trouble::NotEdited {
+        path: path.to_owned(),
+        why,
+    })?;
+    let mode = path
+        .symlink_metadata()
+        .map_or(mode, |metadata| metadata.permissions().mode());
     let directory = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(directory).map_err(failed)?;
     let write = || {
@@ -94,6 +100,18 @@ fn write(path: &Path, text: &[u8], mode: u32) -> Result<(), Trouble> {
         Ok(())
     };
     write().map_err(failed)
+}
+
+/// What a link leads to may be shared with others: only they know. Why not, where it is one.
+fn is_no_link(path: &Path) -> Result<(), String> {
+    match fs::read_link(path) {
+        Ok(_) => {
+            let file = path.canonicalize();
+            let file = file.as_deref().unwrap_or(path);
+            Err(format!("it is a link to {}", file.display()))
+        }
+        Err(_) => Ok(()),
+    }
 }
 
 /// What a file says; `None` where there is none.

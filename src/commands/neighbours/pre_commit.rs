@@ -2,17 +2,21 @@
 //! gate hears each push. Their configuration can name it, too, for clones where only they were
 //! installed; but what they tell such a hook is one ref of the push, and for some pushes they call none.
 
+mod config;
+mod form;
 mod toml;
 mod yaml;
 
 use std::path::{Path, PathBuf};
 
-use super::{from_top, read, say_commit, warn_of_path, write};
+use self::form::Form;
+use super::{from_top, is_no_link, read, say_commit, warn_of_path, write};
 use crate::{
     commands::{
         Done,
         hooks::{Hooks, Owner},
     },
+    doctor::script::Says,
     report,
     verdict::Trouble,
     world::Real,
@@ -22,57 +26,6 @@ const USUAL: &str = ".pre-commit-config.yaml";
 /// The first of them that is there is the one that prek reads.
 const OF_PREK: [&str; 3] = ["prek.toml", USUAL, ".pre-commit-config.yml"];
 
-/// How such a file is written.
-#[derive(Clone, Copy)]
-enum Form {
-    Yaml,
-    Toml,
-}
-
-impl Form {
-    fn of(path: &Path) -> Self {
-        match path.extension() {
-            Some(ending) if ending == "toml" => Self::Toml,
-            _ => Self::Yaml,
-        }
-    }
-
-    fn lines(self) -> &'static str {
-        match self {
-            Self::Yaml => yaml::LINES,
-            Self::Toml => toml::LINES,
-        }
-    }
-
-    fn place(self) -> &'static str {
-        match self {
-            Self::Yaml => "below `repos` of",
-            Self::Toml => "at the end of",
-        }
-    }
-
-    fn calls(self, text: &str) -> bool {
-        match self {
-            Self::Yaml => yaml::calls(text),
-            Self::Toml => toml::calls(text),
-        }
-    }
-
-    fn with_lines(self, text: &str) -> Result<String, String> {
-        match self {
-            Self::Yaml => yaml::with_lines(text),
-            Self::Toml => toml::with_lines(text),
-        }
-    }
-
-    fn without_lines(self, text: &str) -> Option<Result<String, String>> {
-        match self {
-            Self::Yaml => yaml::without_lines(text),
-            Self::Toml => toml::without_lines(text).map(Ok),
-        }
-    }
-}
-
 /// The configuration that one of them reads, or that it would.
 pub(in crate::commands) fn config(owner: Owner, top: &Path) -> PathBuf {
     let found = OF_PREK.iter().find(|name| top.join(name).is_file());
@@ -80,11 +33,11 @@ pub(in crate::commands) fn config(owner: Owner, top: &Path) -> PathBuf {
     top.join(name.unwrap_or(&USUAL))
 }
 
-/// Whether any hook of such a file is the gate.
-pub(in crate::commands) fn calls(path: &Path) -> bool {
+/// What such a file says of the gate.
+pub(in crate::commands) fn says(path: &Path) -> Says {
     let text = read(path).ok().flatten();
     let text = text.and_then(|text| String::from_utf8(text).ok());
-    text.is_some_and(|text| Form::of(path).calls(&text))
+    text.map_or(Says::Nothing, |text| Form::of(path).says(&text))
 }
 
 /// Tells of the lines for clones without our hook, or writes them.
@@ -98,10 +51,18 @@ pub(in crate::commands) fn install(hooks: &Hooks, world: &Real, is_written: bool
     let form = Form::of(&path);
     let before = read(&path)?.unwrap_or_default();
     let text = text(&path, before)?;
-    if form.calls(&text) {
+    let said = form.says(&text);
+    if let Says::LeftOut(why) = said {
+        report::warn(&format!(
+            "{} calls pushgate, but {why}; nothing is changed there",
+            path.display()
+        ));
+        return Ok(u8::from(is_written));
+    }
+    if said == Says::Calls {
         report::say(&format!("{} calls pushgate already", path.display()));
     } else if is_written {
-        match form.with_lines(&text) {
+        match is_no_link(&path).and_then(|()| form.with_lines(&text)) {
             Ok(with) => write(&path, with.as_bytes(), 0o644)?,
             Err(why) => {
                 show(owner, form)?;
@@ -153,7 +114,8 @@ fn take_out(path: &Path, world: &Real) -> Done {
         return Ok(0);
     };
     let form = Form::of(path);
-    match form.without_lines(&text) {
+    let without = form.without_lines(&text);
+    match without.map(|without| is_no_link(path).and(without)) {
         Some(Ok(without)) => {
             write(path, without.as_bytes(), 0o644)?;
             report::say(&format!("{} is again what it was before", path.display()));
@@ -163,7 +125,7 @@ fn take_out(path: &Path, world: &Real) -> Done {
             report::say(&format!("{}: {why}: left as it is", path.display()));
             return Ok(1);
         }
-        None if form.calls(&text) => {
+        None if form.says(&text) != Says::Nothing => {
             report::say(&format!(
                 "{} calls pushgate by words of its own: left as it is",
                 path.display()

@@ -148,14 +148,22 @@ fn tool(hook: &Hook, name: &str, file: &str, says: &Says) -> Line {
             let text = "has the lines of pushgate twice: every push is refused";
             line(State::Broken, text).run("pushgate install")
         }
+        Says::Windows => {
+            let text = "has the line ends of Windows, which no shell reads: every push is refused";
+            line(State::Broken, text).run("pushgate install")
+        }
         Says::Late => {
             let text = "calls pushgate after something that may take what git says: pushes may not be judged";
             line(State::Broken, text).run("pushgate install")
         }
         Says::LeftOut(why) => {
             let text = format!("calls pushgate, but {why}: pushes may not be judged");
-            let hint = format!("mend that: {name} dump shows all that {name} reads");
-            line(State::Broken, &text).hint(hint)
+            let line = line(State::Broken, &text);
+            if name == "lefthook" {
+                line.hint("mend that: lefthook dump shows all that lefthook reads")
+            } else {
+                line.run("pushgate install")
+            }
         }
         Says::OwnWords(whose) => {
             let text = format!(

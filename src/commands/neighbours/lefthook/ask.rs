@@ -33,8 +33,11 @@ pub(super) struct Answer {
     /// All that it reads, as one.
     pub(super) merged: Value,
     /// The variables that its `rc` sets, whatever this environment has.
-    pub(super) set: Vec<(&'static str, String)>,
+    pub(super) set: Set,
 }
+
+/// Variables, with their values.
+type Set = Vec<(&'static str, String)>;
 
 /// Asks it; why it does not say, in its own words.
 pub(super) fn ask(hooks: &Path, top: &Path) -> Result<Answer, Vec<String>> {
@@ -72,7 +75,7 @@ pub(super) fn ask(hooks: &Path, top: &Path) -> Result<Answer, Vec<String>> {
 }
 
 /// The variables that are set, and what lefthook says.
-fn behind_the_mark(out: &[u8]) -> Option<(Vec<(&'static str, String)>, &[u8])> {
+fn behind_the_mark(out: &[u8]) -> Option<(Set, &[u8])> {
     let (_, mut rest) = out.split_once_str(MARK)?;
     let mut set = Vec::new();
     for name in VARIABLES {
