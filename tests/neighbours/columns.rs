@@ -5,6 +5,8 @@ use crate::support::story::in_terminal;
 
 const JOBS: &str = "pre-push:\n  jobs:\n    - run: 'true'\n";
 
+const LINES: &str = include_str!("../../hooks/lefthook");
+
 /// Installs as a person does; every line fits, and these stand there whole.
 #[track_caller]
 fn fits(street: &Street, args: &str, whole: &[&str]) {
@@ -14,7 +16,10 @@ fn fits(street: &Street, args: &str, whole: &[&str]) {
     let text = plain(&ran.stderr);
     for line in text.lines() {
         let is_one_word = !line.trim_start().contains(' ');
-        assert!(line.chars().count() <= 80 || is_one_word, "{line}\n{ran}");
+        // What is to be copied is not broken.
+        let is_copied = LINES.lines().any(|own| own.trim() == line.trim());
+        let fits = line.chars().count() <= 80 || is_one_word || is_copied;
+        assert!(fits, "{line}\n{ran}");
     }
     for words in whole {
         assert!(

@@ -28,16 +28,16 @@ const MARK: &[u8] = b"\n# pushgate asks\n";
 /// What may take the push away from the gate.
 const VARIABLES: [&str; 4] = [SWITCH, EXCLUDE, overrides::SWITCH, overrides::SKIP];
 
+/// Names and values.
+type Variables = Vec<(&'static str, String)>;
+
 /// What lefthook says, and what its hook sets for itself.
 pub(super) struct Answer {
     /// All that it reads, as one.
     pub(super) merged: Value,
     /// The variables that its `rc` sets, whatever this environment has.
-    pub(super) set: Set,
+    pub(super) set: Variables,
 }
-
-/// Variables, with their values.
-type Set = Vec<(&'static str, String)>;
 
 /// Asks it; why it does not say, in its own words.
 pub(super) fn ask(hooks: &Path, top: &Path) -> Result<Answer, Vec<String>> {
@@ -75,7 +75,7 @@ pub(super) fn ask(hooks: &Path, top: &Path) -> Result<Answer, Vec<String>> {
 }
 
 /// The variables that are set, and what lefthook says.
-fn behind_the_mark(out: &[u8]) -> Option<(Set, &[u8])> {
+fn behind_the_mark(out: &[u8]) -> Option<(Variables, &[u8])> {
     let (_, mut rest) = out.split_once_str(MARK)?;
     let mut set = Vec::new();
     for name in VARIABLES {
