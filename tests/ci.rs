@@ -49,6 +49,19 @@ fn is_asked(forge: &Forge, times: usize) {
     }
 }
 
+/// A push to staging during which, after so many questions, a colleague pushes to trunk.
+fn overtaken(shop: &Sandbox, forge: &Forge, asked: usize) -> Ran {
+    let mut command = shop.command("git");
+    let push = forge
+        .lets_in(command.args(["push", "staging", "master"]))
+        .stderr(std::process::Stdio::piped())
+        .spawn();
+    let push = push.unwrap();
+    is_asked(forge, asked);
+    shop.colleague_pushes("origin", "meanwhile");
+    Ran::from(push.wait_with_output().unwrap())
+}
+
 const GITHUB: &str = "{ci: github, timeout: 3s}";
 const GITLAB: &str = "{ci: gitlab, timeout: 3s}";
 
@@ -123,15 +136,7 @@ fn a_running_check_is_waited_for_and_the_world_asked_again() {
             github(vec![run("test", "success")]),
         ],
     );
-    let mut command = shop.command("git");
-    let push = forge
-        .lets_in(command.args(["push", "staging", "master"]))
-        .stderr(std::process::Stdio::piped())
-        .spawn();
-    let push = push.unwrap();
-    is_asked(&forge, 3);
-    shop.colleague_pushes("origin", "meanwhile");
-    let ran = Ran::from(push.wait_with_output().unwrap());
+    let ran = overtaken(&shop, &forge, 3);
     ran.refused("trunk")
         .says("trunk had passed before the suite ran");
 }
@@ -292,20 +297,11 @@ fn a_slow_answer_has_the_world_asked_again_and_a_mute_forge_an_end() {
         thinks: Duration::from_secs(1),
         ..Manners::default()
     });
-    let mut command = shop.command("git");
-    let push = forge
-        .lets_in(command.args(["push", "staging", "master"]))
-        .stderr(std::process::Stdio::piped())
-        .spawn();
-    let push = push.unwrap();
-    is_asked(&forge, 1);
-    shop.colleague_pushes("origin", "meanwhile");
-    Ran::from(push.wait_with_output().unwrap())
-        .refused("trunk")
-        .says(&format!(
-            "pushgate: asking GitHub about acme/shop@{}\n",
-            &commit[..7]
-        ));
+    let ran = overtaken(&shop, &forge, 1);
+    ran.refused("trunk").says(&format!(
+        "pushgate: asking GitHub about acme/shop@{}\n",
+        &commit[..7]
+    ));
     let (shop, forge, _) = on_github(
         "{ci: github, timeout: 1s}",
         vec![github(vec![run("test", "success")])],

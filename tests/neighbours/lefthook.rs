@@ -401,6 +401,18 @@ fn is_called(street: &Street) {
     assert_eq!(street.read("lefthook.yml"), text);
 }
 
+/// What lefthook leaves out is named by this way of installing, and is no gate to anybody.
+#[track_caller]
+fn is_no_gate(street: &Street, install: &str, why: &str) {
+    let ran = street.run(install);
+    assert_eq!(ran.code, 1, "{ran}");
+    ran.says(&format!(
+        "lefthook would leave the gate out: {why}; nothing is changed"
+    ));
+    let ran = street.run("pushgate status");
+    assert!(ran.stdout.contains("not installed"), "{ran}");
+}
+
 /// lefthook does not, and so nobody may say that there is a gate.
 #[track_caller]
 fn is_passed_over(street: &Street, why: &str) {
@@ -409,14 +421,8 @@ fn is_passed_over(street: &Street, why: &str) {
     street.shop.commit("stray");
     street.run("git push staging HEAD:master").goes().silent();
     let text = street.read("lefthook.yml");
-    let ran = street.run("pushgate install --write");
-    assert_eq!(ran.code, 1, "{ran}");
-    ran.says(&format!(
-        "lefthook would leave the gate out: {why}; nothing is changed"
-    ));
+    is_no_gate(street, "pushgate install --write", why);
     assert_eq!(street.read("lefthook.yml"), text);
-    let ran = street.run("pushgate status");
-    assert!(ran.stdout.contains("not installed"), "{ran}");
     street
         .run(&format!(
             "git push -q --no-verify --force staging {before}:master"
@@ -540,11 +546,11 @@ fn a_job_that_sets_variables_of_ours_is_no_gate() {
         .run("git push staging HEAD:master")
         .goes()
         .says("PUSHGATE is off");
-    let ran = street.run("pushgate install");
-    assert_eq!(ran.code, 1, "{ran}");
-    ran.says("lefthook would leave the gate out: its job pushgate sets PUSHGATE in its `env`; nothing is changed");
-    let ran = street.run("pushgate status");
-    assert!(ran.stdout.contains("not installed"), "{ran}");
+    is_no_gate(
+        &street,
+        "pushgate install",
+        "its job pushgate sets PUSHGATE in its `env`",
+    );
 }
 
 #[test]
@@ -693,11 +699,7 @@ fn a_job_that_is_switched_off_later_is_no_gate() {
     street.shop.commit("stray");
     // lefthook lets it go: so nobody may say that there is a gate.
     street.run("git push staging master").goes();
-    let ran = street.run("pushgate install");
-    assert_eq!(ran.code, 1, "{ran}");
-    ran.says("lefthook would leave the gate out: its pre-push has `skip`; nothing is changed");
-    let ran = street.run("pushgate status");
-    assert!(ran.stdout.contains("not installed"), "{ran}");
+    is_no_gate(&street, "pushgate install", "its pre-push has `skip`");
 }
 
 #[test]

@@ -56,6 +56,20 @@ pub(super) enum Found {
     Foreign,
 }
 
+/// Writes a file, whole or not at all, with this mode from the first moment; `prefix` begins the name of
+/// what is half written.
+pub(super) fn put(path: &Path, prefix: &str, text: &[u8], mode: u32) -> io::Result<()> {
+    let mut file = tempfile::Builder::new()
+        .prefix(prefix)
+        .tempfile_in(path.parent().unwrap_or(Path::new(".")))?;
+    file.write_all(text)?;
+    file.as_file()
+        .set_permissions(fs::Permissions::from_mode(mode))?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    Ok(())
+}
+
 /// Asks git for its hooks directory, `core.hooksPath` considered.
 pub(super) fn directory(world: &Real) -> Result<PathBuf, Trouble> {
     if world
@@ -205,15 +219,7 @@ impl Hooks {
 
     /// Writes the hook, whole or not at all, executable from the first moment.
     pub(super) fn write(&self, text: &[u8]) -> io::Result<()> {
-        let mut file = tempfile::Builder::new()
-            .prefix(".pre-push-")
-            .tempfile_in(&self.directory)?;
-        file.write_all(text)?;
-        file.as_file()
-            .set_permissions(fs::Permissions::from_mode(0o755))?;
-        file.as_file().sync_all()?;
-        file.persist(&self.hook)?;
-        Ok(())
+        put(&self.hook, ".pre-push-", text, 0o755)
     }
 
     /// Forgets where version 1 kept the old hook, once it waits where it should.

@@ -7,8 +7,7 @@ pub(super) mod lefthook;
 pub(super) mod pre_commit;
 
 use std::{
-    fs,
-    io::{self, Write},
+    fs, io,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
 };
@@ -88,18 +87,7 @@ fn write(path: &Path, text: &[u8], mode: u32) -> Result<(), Trouble> {
         .map_or(mode, |metadata| metadata.permissions().mode());
     let directory = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(directory).map_err(failed)?;
-    let write = || {
-        let mut file = tempfile::Builder::new()
-            .prefix(".pushgate-")
-            .tempfile_in(directory)?;
-        file.write_all(text)?;
-        file.as_file()
-            .set_permissions(fs::Permissions::from_mode(mode))?;
-        file.as_file().sync_all()?;
-        file.persist(path)?;
-        Ok(())
-    };
-    write().map_err(failed)
+    hooks::put(path, ".pushgate-", text, mode).map_err(failed)
 }
 
 /// What a link leads to may be shared with others: only they know. Why not, where it is one.
