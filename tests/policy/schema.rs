@@ -245,7 +245,7 @@ fn the_defaults_it_names_are_the_defaults() {
 
 #[test]
 fn the_policy_of_the_readme_and_what_init_writes_are_accepted() {
-    let readme = include_str!("../README.md");
+    let readme = include_str!("../../README.md");
     let blocks = readme.split("```yaml\n").skip(1);
     let mut count = 0;
     // The job files say whose they are in their first line.

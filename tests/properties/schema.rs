@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use pushgate::policy::load;
 use serde_json::{Value, json};
 
-use crate::schema::{accepts, beyond};
+use crate::policy::schema::{accepts, beyond};
 
 /// A text put together from these pieces, most of the time one that nearly means something.
 fn pieces(pieces: &'static [&'static str], most: usize) -> BoxedStrategy<String> {

@@ -12,8 +12,8 @@ use crate::support::{POLICY, Ran, Sandbox, gits::neighbours, tool};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 const TRIPLE: &str = "x86_64-unknown-linux-gnu";
-const WORKFLOW: &str = include_str!("../.github/workflows/release.yml");
-const README: &str = include_str!("../README.md");
+const WORKFLOW: &str = include_str!("../../.github/workflows/release.yml");
+const README: &str = include_str!("../../README.md");
 
 fn here() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

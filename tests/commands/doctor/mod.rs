@@ -3,8 +3,8 @@
 mod bad_input;
 mod hook;
 mod hook_files;
+mod hook_managers;
 mod hook_settings;
-mod neighbours;
 mod policy;
 mod program;
 mod remotes;

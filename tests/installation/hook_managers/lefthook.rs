@@ -370,7 +370,7 @@ const CALL: &str = "exec pushgate pre-push -- \"$remote\" \"$url\"";
 
 /// Our job, as `--write` puts it, by itself.
 fn job() -> String {
-    let run = include_str!("../../hooks/lefthook").replace('\n', "\n        ");
+    let run = include_str!("../../../hooks/lefthook").replace('\n', "\n        ");
     format!(
         "pre-push:\n  jobs:\n    - name: pushgate\n      files: echo lefthook.yml\n      run: |\n        {}\n      use_stdin: true\n",
         run.trim_end()

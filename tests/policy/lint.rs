@@ -237,7 +237,7 @@ fn it_asks_no_network_and_takes_nothing_else() {
 
 #[test]
 fn the_readme_shows_what_is_said() {
-    let readme = include_str!("../README.md");
+    let readme = include_str!("../../README.md");
     let (_, shown) = readme.split_once("$ pushgate check --policy\n").unwrap();
     let shown: Vec<_> = shown.lines().take(2).collect();
     let policy = "\

@@ -504,7 +504,7 @@ fn a_hook_that_lost_its_program_is_taken_away_without_it() {
     assert!(!hook(&shop).exists());
     assert!(!shop.app.join(".git/.pushgate-hooks").exists());
     // What version 1 kept comes back, too; what somebody edited is not lost.
-    let earlier = include_str!("../hooks/earlier/pre-push-1").replace("@PUSHGATE@", "'/gone'");
+    let earlier = include_str!("../../hooks/earlier/pre-push-1").replace("@PUSHGATE@", "'/gone'");
     let kept = shop.app.join(".git/hooks/pre-push.kept");
     for edit in ["", "make check\n"] {
         executable(&hook(&shop), &format!("{earlier}{edit}"));
@@ -725,7 +725,7 @@ fn the_script_that_runs_the_tests_names_what_is_missing_where_it_may_not_install
         Ran::of(
             command
                 .env("PATH", &tools)
-                .env("PUSHGATE_NEIGHBOURS", neighbours())
+                .env("PUSHGATE_HOOK_MANAGERS", neighbours())
                 .args(["install", "--", "--nocapture"]),
         )
     };

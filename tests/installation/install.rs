@@ -14,7 +14,7 @@ use std::{
 use crate::support::{PUSHGATE, Ran, Sandbox, tool};
 
 /// What version 1 wrote.
-const EARLIER: &str = include_str!("../hooks/earlier/pre-push-1");
+const EARLIER: &str = include_str!("../../hooks/earlier/pre-push-1");
 
 /// The sandbox without the hook.
 fn uninstalled() -> Sandbox {

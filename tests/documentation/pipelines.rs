@@ -12,7 +12,7 @@ use serde_yaml::Value;
 
 use crate::support::{PUSHGATE, Ran, Sandbox, tool};
 
-const README: &str = include_str!("../README.md");
+const README: &str = include_str!("../../README.md");
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// The README's block that begins with this name of a file.

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::schema;
+use crate::policy::schema;
 use pushgate::policy::{
     By, Forge, In, On, Policy, PolicyError, Problem, Reason, Reuse, Signoff, load,
 };

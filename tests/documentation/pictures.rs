@@ -6,7 +6,7 @@ use std::{env, fs, path::Path};
 
 use crate::support::{PUSHGATE, Ran, Sandbox, svg::draw, tool};
 
-const README: &str = include_str!("../README.md");
+const README: &str = include_str!("../../README.md");
 const COLUMNS: usize = 80;
 
 const POLICY: &str = "\

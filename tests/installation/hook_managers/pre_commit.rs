@@ -489,7 +489,7 @@ fn a_repository_of_ours_can_be_named_as_one_of_hooks() {
         git("tag v0.1.0");
         // The README's own lines. `language: rust` would build the program, which takes minutes: the
         // one on PATH does as well.
-        let lines = include_str!("../../README.md")
+        let lines = include_str!("../../../README.md")
             .split_once("```yml\n")
             .unwrap()
             .1;

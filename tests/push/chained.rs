@@ -115,7 +115,7 @@ fn the_top_of_the_work_tree_is_no_directory_for_hooks() {
 #[test]
 fn one_that_version_1_kept_moves_and_comes_back_byte_for_byte() {
     let shop = Sandbox::new();
-    let earlier = include_str!("../hooks/earlier/pre-push-1");
+    let earlier = include_str!("../../hooks/earlier/pre-push-1");
     let program = format!("'{}'", crate::support::PUSHGATE);
     let first = shop.app.join(".git/hooks/pre-push.kept");
     for command in ["install", "uninstall"] {

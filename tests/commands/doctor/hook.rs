@@ -5,7 +5,7 @@ use std::{fs, os::unix::fs::symlink};
 use super::{executable, hook, path, program::git_of, shop, visit};
 use crate::support::{PUSHGATE, Ran, Sandbox, tool};
 
-const EARLIER: &str = include_str!("../../hooks/earlier/pre-push-1");
+const EARLIER: &str = include_str!("../../../hooks/earlier/pre-push-1");
 
 /// What becomes of a push that every gate would refuse.
 #[derive(Debug, PartialEq)]

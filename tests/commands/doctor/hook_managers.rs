@@ -4,7 +4,7 @@ use std::fs;
 
 use super::visit::{Visit, visit};
 use crate::{
-    neighbours::{Street, configured::with_old_git},
+    installation::hook_managers::{Street, configured::with_old_git},
     support::Ran,
 };
 
@@ -93,7 +93,7 @@ fn the_hook_of_husky_runs_that_of_the_repository() {
     let lines = street.read(".husky/pre-push");
     street.shop.write(
         ".husky/pre-push",
-        include_str!("../../hooks/earlier/husky-2"),
+        include_str!("../../../hooks/earlier/husky-2"),
     );
     visit
         .doctor()

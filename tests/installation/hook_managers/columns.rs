@@ -5,7 +5,7 @@ use crate::support::story::in_terminal;
 
 const JOBS: &str = "pre-push:\n  jobs:\n    - run: 'true'\n";
 
-const LINES: &str = include_str!("../../hooks/lefthook");
+const LINES: &str = include_str!("../../../hooks/lefthook");
 
 /// Installs as a person does; every line fits, and these stand there whole.
 #[track_caller]
@@ -46,7 +46,7 @@ fn husky_and_its_script() {
     street.run("husky").goes();
     street.shop.write(
         ".husky/pre-push",
-        include_str!("../../hooks/earlier/husky-1"),
+        include_str!("../../../hooks/earlier/husky-1"),
     );
     fits(&street, "", &[commit]);
     street.shop.write(".husky/pre-push", "pushgate pre-push\n");

@@ -7,7 +7,7 @@ use pushgate::{
     verdict::Gate,
 };
 
-const README: &str = include_str!("../README.md");
+const README: &str = include_str!("../../README.md");
 
 /// The code blocks of a language.
 fn blocks(language: &str) -> Vec<&'static str> {
@@ -32,7 +32,7 @@ fn default(key: &str) -> &'static str {
 #[test]
 fn the_policy_it_shows_holds() {
     let mut all = blocks("yaml");
-    // Files of other programs begin with their name; tests/pipelines.rs runs them.
+    // Files of other programs begin with their name; tests/documentation/pipelines.rs runs them.
     all.retain(|block| !block.starts_with("# ."));
     let [text, parts @ ..] = &all[..] else {
         panic!("a policy")

@@ -297,7 +297,7 @@ fn a_reader_without_a_zone_sees_a_window_that_has_one() {
 #[test]
 fn the_picture_in_the_readme_is_a_real_one() {
     const ASKED: &str = "$ pushgate window production\n";
-    let readme = include_str!("../README.md");
+    let readme = include_str!("../../README.md");
     let shop = shop(
         "environments:\n  production:\n    window:\n      timezone: Europe/Madrid\n      \
          open: [Mon-Thu 09:00-16:00, Fri 09:00-12:00]\n      \

@@ -1,0 +1,4 @@
+//! What a team remembers in git notes.
+
+mod notes;
+mod sharing;

@@ -1,0 +1,19 @@
+//! The way of a push: which pushes are governed, what each gate answers, and every transport.
+
+mod bad_input;
+mod chained;
+mod governing;
+mod holidays;
+mod http;
+mod overrides;
+mod promotion;
+mod repositories;
+mod rollback;
+mod signatures;
+mod signoff;
+mod soak;
+mod ssh;
+mod target;
+mod team;
+mod trunk;
+mod window;
