@@ -9,11 +9,9 @@ use divan::{Bencher, black_box};
 use jiff::{Timestamp, tz::TimeZone};
 use pushgate::{
     calendar::Window,
-    destination::Reader,
     gates::route::{Scene, Site},
     policy::{Policy, load},
-    push::{Push, parse},
-    remotes::Remotes,
+    push::{Push, destination::Reader, parse, remotes::Remotes},
 };
 
 const POLICY: &[u8] = b"\

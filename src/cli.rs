@@ -4,7 +4,7 @@ use std::{ffi::OsString, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
-use crate::since::Since;
+use crate::calendar::since::Since;
 
 /// The gate in front of `git push staging master` and `git push production master`.
 ///

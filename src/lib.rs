@@ -16,25 +16,18 @@
 //! Data flows one way: what is pure (push, ci, destination, remotes, policy, calendar, record, verdict, gates)
 //! knows no clock, no disk, no network, no process and no terminal.
 
-pub mod approval;
+pub mod app;
 pub mod calendar;
 pub mod ci;
 pub mod cli;
 pub mod commands;
-pub mod destination;
 pub mod doctor;
 pub mod gates;
-pub mod history;
-pub mod judge;
-pub mod ledger;
-pub mod manual;
-pub mod overrides;
+pub mod git;
+pub mod hooks;
+pub mod memory;
 pub mod policy;
+pub mod process;
 pub mod push;
-pub mod record;
-pub mod remotes;
 pub mod report;
-pub mod since;
 pub mod suite;
-pub mod verdict;
-pub mod world;

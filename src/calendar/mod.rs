@@ -9,6 +9,7 @@ pub mod holidays;
 mod moment;
 mod rule;
 mod search;
+pub mod since;
 mod zone;
 
 use std::fmt;

@@ -15,13 +15,13 @@ pub(crate) struct Part {
 }
 
 #[derive(Deserialize)]
-struct CheckRuns {
+pub(crate) struct CheckRuns {
     total_count: usize,
     check_runs: Vec<CheckRun>,
 }
 
 #[derive(Deserialize)]
-struct CheckRun {
+pub(crate) struct CheckRun {
     name: String,
     head_sha: String,
     status: String,
@@ -53,13 +53,13 @@ pub(crate) fn check_runs(page: &Page, commit: &str) -> Result<Part, String> {
 }
 
 #[derive(Deserialize)]
-struct CheckSuites {
+pub(crate) struct CheckSuites {
     total_count: usize,
     check_suites: Vec<CheckSuite>,
 }
 
 #[derive(Deserialize)]
-struct CheckSuite {
+pub(crate) struct CheckSuite {
     head_sha: String,
     status: Option<String>,
     conclusion: Option<String>,
@@ -68,7 +68,7 @@ struct CheckSuite {
 }
 
 #[derive(Deserialize)]
-struct App {
+pub(crate) struct App {
     slug: Option<String>,
     name: String,
 }
@@ -120,7 +120,7 @@ pub(crate) fn check_suites(page: &Page, commit: &str) -> Result<Part, String> {
 }
 
 /// The state, and the word that says it.
-fn concluded(status: &str, conclusion: Option<String>) -> (State, String) {
+pub(crate) fn concluded(status: &str, conclusion: Option<String>) -> (State, String) {
     if status != "completed" {
         return (State::Running, status.replace('_', " "));
     }
@@ -134,14 +134,14 @@ fn concluded(status: &str, conclusion: Option<String>) -> (State, String) {
 }
 
 #[derive(Deserialize)]
-struct Combined {
+pub(crate) struct Combined {
     sha: String,
     total_count: usize,
     statuses: Vec<Status>,
 }
 
 #[derive(Deserialize)]
-struct Status {
+pub(crate) struct Status {
     context: String,
     state: String,
     target_url: Option<String>,
@@ -172,7 +172,7 @@ pub(crate) fn statuses(page: &Page, commit: &str) -> Result<Part, String> {
 }
 
 /// What is said of another commit says nothing.
-pub(super) fn same(answered: &str, commit: &str) -> Result<(), String> {
+pub(crate) fn same(answered: &str, commit: &str) -> Result<(), String> {
     if answered == commit {
         return Ok(());
     }
@@ -181,7 +181,7 @@ pub(super) fn same(answered: &str, commit: &str) -> Result<(), String> {
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test fails by it")]
-mod tests {
+pub(crate) mod tests {
     use serde_json::json;
 
     use super::*;

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use super::{Check, Page, State, github::same, moment};
 
 #[derive(Deserialize)]
-struct Job {
+pub(crate) struct Job {
     id: u64,
     sha: String,
     #[serde(rename = "ref")]
@@ -73,7 +73,7 @@ pub(crate) fn latest(mut jobs: Vec<Numbered>) -> Vec<Check> {
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test fails by it")]
-mod tests {
+pub(crate) mod tests {
     use serde_json::{Value, json};
 
     use super::*;

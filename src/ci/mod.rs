@@ -1,10 +1,13 @@
 //! What a continuous integration said of a commit, and what that means for a push.
 
-mod github;
-mod gitlab;
-mod page;
-mod project;
-mod trouble;
+pub(crate) mod ask;
+pub(crate) mod asker;
+pub(crate) mod github;
+pub(crate) mod gitlab;
+pub(crate) mod page;
+pub(crate) mod project;
+pub(crate) mod trouble;
+pub(crate) mod wait;
 
 use std::{fmt, time::Duration};
 
@@ -48,7 +51,7 @@ pub enum State {
 
 impl fmt::Display for Check {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let print = |text: &str| crate::verdict::printable(text.as_bytes().into());
+        let print = |text: &str| crate::gates::verdict::printable(text.as_bytes().into());
         write!(f, "`{}`: {}", print(&self.name), print(&self.word))?;
         match &self.url {
             Some(url) => write!(f, ", {}", print(url)),
@@ -152,13 +155,13 @@ pub(crate) fn are_settled(checks: &[Check], now: Option<Timestamp>, grace: Durat
 }
 
 /// A moment as forges write it; one that cannot be read is none.
-fn moment(text: Option<&str>) -> Option<Timestamp> {
+pub(crate) fn moment(text: Option<&str>) -> Option<Timestamp> {
     text?.parse().ok()
 }
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test fails by it")]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
     fn check(name: &str, state: State) -> Check {

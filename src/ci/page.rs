@@ -17,7 +17,7 @@ pub(crate) struct Page {
 impl Page {
     /// What a forge answers where all is well.
     #[cfg(test)]
-    pub(super) fn of(body: &serde_json::Value) -> Self {
+    pub(crate) fn of(body: &serde_json::Value) -> Self {
         let printed = format!("HTTP/2.0 200 OK\r\n\r\n{body}");
         Self::read(printed.as_bytes()).expect("an answer")
     }
@@ -49,7 +49,7 @@ impl Page {
         })
     }
 
-    fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let mut found = self.headers.iter().filter(|(known, _)| known == name);
         found.next().map(|(_, value)| value.as_str())
     }
@@ -90,7 +90,7 @@ impl Page {
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test fails by it")]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
     #[test]

@@ -1,6 +1,6 @@
 //! The project of a forge that a remote's URL leads to.
 
-use crate::{destination::Destination, policy::Forge};
+use crate::{policy::Forge, push::destination::Destination};
 
 /// A project: where, and whose.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,7 +44,7 @@ impl Project {
         }
     }
 
-    fn new(forge: Forge, host: &str, path: &str) -> Option<Self> {
+    pub(crate) fn new(forge: Forge, host: &str, path: &str) -> Option<Self> {
         let parts: Vec<_> = path.split('/').collect();
         let is_name = |part: &&str| {
             let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
@@ -64,9 +64,9 @@ impl Project {
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test fails by it")]
-mod tests {
+pub(crate) mod tests {
     use super::*;
-    use crate::destination::{Reader, is_ssh};
+    use crate::push::destination::{Reader, is_ssh};
 
     #[track_caller]
     fn case(forge: Forge, url: &str, expected: Option<(&str, &str)>) {

@@ -3,7 +3,7 @@
 use std::{fmt, time::Duration};
 
 use super::Project;
-use crate::{policy::Forge, push::Oid, verdict::span};
+use crate::{gates::verdict::span, policy::Forge, push::Oid};
 
 /// The CI did not answer, or did not say enough. Fits after "could not decide: ".
 #[derive(Clone, Debug, thiserror::Error)]
@@ -122,7 +122,7 @@ impl fmt::Display for Asked {
 }
 
 impl Asked {
-    fn cures(&self, why: Why) -> Vec<String> {
+    pub(crate) fn cures(&self, why: Why) -> Vec<String> {
         let (program, host) = (self.forge.program(), &self.project.host);
         let token = match self.forge {
             Forge::Github if *host == "github.com" || host.ends_with(".ghe.com") => "GH_TOKEN",

@@ -1,6 +1,7 @@
 //! `pushgate approve [ENV]`: a person tried the commit that is live there, and the team may know.
 
 mod again;
+mod declined;
 mod live;
 
 use std::{collections::BTreeSet, time::Instant};
@@ -13,16 +14,18 @@ use super::{
     local::{Local, named, no_commit},
 };
 use crate::{
-    approval::Declined,
     cli::Approve,
-    destination::redact,
-    ledger::{Entry, Subject},
+    commands::approve::declined::Declined,
+    gates::verdict::{Decision, Trouble, printable},
+    git::{Real, notes::LIMIT},
+    memory::{
+        ledger::{Entry, Subject},
+        record::{Event, Record, is_somebody},
+    },
     policy::{Environment, Policy},
-    push::Oid,
-    record::{Event, Record, is_somebody},
+    process::signals,
+    push::{Oid, destination::redact},
     report,
-    verdict::{Decision, Trouble, printable},
-    world::{Real, notes::LIMIT, signals},
 };
 
 /// What comes of it.

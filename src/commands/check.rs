@@ -9,14 +9,17 @@ use super::{
     local::{Local, names, no_commit},
 };
 use crate::{
+    app::{Event, judge, unanswered},
     cli::Check,
-    gates::{Stage, World},
-    judge::{Event, judge, unanswered},
+    gates::{
+        Stage, World,
+        verdict::{Decision, Trouble, TrunkName, printable},
+    },
+    git::Real,
     policy::{Environment, Policy},
+    process::signals,
     push::{Oid, Push, Update},
     report,
-    verdict::{Decision, Trouble, TrunkName, printable},
-    world::{Real, signals},
 };
 
 pub(crate) fn run(args: &Check) -> Done {

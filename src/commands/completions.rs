@@ -16,9 +16,9 @@ use clap_complete::{
 use super::{Done, local};
 use crate::{
     cli::{Cli, Completions, Shell},
+    gates::verdict::Trouble,
+    git::Real,
     report,
-    verdict::Trouble,
-    world::Real,
 };
 
 /// Names the shell that asks; only the scripts set it.

@@ -10,7 +10,7 @@ use std::{
 use jiff::{Timestamp, tz::TimeZone};
 
 use super::Done;
-use crate::{cli::Demo, report, verdict::Trouble};
+use crate::{cli::Demo, gates::verdict::Trouble, report};
 
 /// The suite of the demo's shop.
 const CI: &str = "\

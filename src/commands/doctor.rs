@@ -1,29 +1,20 @@
 //! `pushgate doctor`: what is wrong with this clone's gate, and what mends it.
 
-mod answer;
-mod file;
-mod gather;
-mod hook;
-mod place;
-mod remotes;
-mod settings;
-mod suite;
-
 use super::Done;
 use crate::{
     cli::Doctor,
     doctor::{State, judge, worst},
+    gates::verdict::Trouble,
+    process::signals,
     report::{
         self,
         doctor::{draw, json},
     },
-    verdict::Trouble,
-    world::signals,
 };
 
 pub(crate) fn run(args: &Doctor) -> Done {
     signals::watch();
-    let facts = gather::facts();
+    let facts = crate::doctor::gather::gather::facts();
     if let Some(signal) = signals::signal() {
         return Ok(128 + signal);
     }

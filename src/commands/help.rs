@@ -7,8 +7,8 @@ use clap::Parser;
 use super::Done;
 use crate::{
     cli::{Cli, Help},
+    gates::verdict::Trouble,
     report,
-    verdict::Trouble,
 };
 
 pub(crate) fn run(args: &Help) -> Done {

@@ -9,19 +9,20 @@ use std::{
 
 use bstr::ByteSlice;
 
-use super::{Done, neighbours, schema};
+use super::{Done, schema};
+use crate::hooks::managers;
 use crate::{
     cli::Init,
-    destination::{Destination, Platform},
+    gates::verdict::{Trouble, alternatives, printable},
+    git::Real,
     policy::{
         self, Trunk,
         defaults::{self, NIGHT, PRODUCTION, STAGING},
         detect::{self, Detected, Look},
         template::{InitEnvironment, InitFacts, render},
     },
+    push::destination::{Destination, Platform},
     report,
-    verdict::{Trouble, alternatives, printable},
-    world::Real,
 };
 
 pub(crate) fn run(args: &Init) -> Done {
@@ -59,7 +60,7 @@ pub(crate) fn run(args: &Init) -> Done {
     if !top.join(".git").is_dir() {
         report::print(&format!("  {}\n", schema::OUT_OF_REACH));
     }
-    if neighbours::is_gated(&world) != Some(true) {
+    if managers::is_gated(&world) != Some(true) {
         report::print("  and then: pushgate install\n");
     }
     Ok(0)

@@ -2,14 +2,12 @@
 
 use std::{env, fs};
 
-use super::{
-    Done,
-    hooks::{Found, Hooks, Owner, configured, hook_for, is_executable, is_same},
-    local::Local,
-    neighbours::{self, husky, lefthook, pre_commit},
-    schema,
+use super::{Done, local::Local, schema};
+use crate::hooks::{
+    files::{Found, Hooks, Owner, configured, hook_for, is_executable, is_same},
+    managers::{self, husky, lefthook, pre_commit},
 };
-use crate::{cli::Install, report, verdict::Trouble, world::Real};
+use crate::{cli::Install, gates::verdict::Trouble, git::Real, report};
 
 pub(crate) fn run(args: &Install) -> Done {
     let world = Real::open()?;
@@ -39,7 +37,7 @@ fn install(args: &Install, world: &Real) -> Done {
         hooks = Hooks::of(world)?;
     }
     place(&hooks, world)?;
-    neighbours::warn_of_takers(world);
+    managers::warn_of_takers(world);
     match hooks.owner {
         Some(owner) if owner.runs_legacy() => pre_commit::install(&hooks, world, args.write),
         _ => {

@@ -5,14 +5,13 @@ use serde_json::json;
 
 use super::Done;
 use crate::{
-    gates::World,
+    gates::{World, verdict::Trouble},
+    git::{Real, bad_policy},
     policy::{
         FILE,
         lint::{Finding, Here, lint},
     },
     report,
-    verdict::Trouble,
-    world::{Real, bad_policy},
 };
 
 pub(crate) fn run(as_json: bool) -> Done {
@@ -44,7 +43,7 @@ pub(crate) fn run(as_json: bool) -> Done {
 
 /// What is odd about the policy that a person has before them, and how it is called; `None`: there
 /// is none.
-pub(super) fn look(world: &Real) -> Result<Option<(String, Vec<Finding>)>, Trouble> {
+pub(crate) fn look(world: &Real) -> Result<Option<(String, Vec<Finding>)>, Trouble> {
     let Some((origin, text)) = world.policy_here()? else {
         return Ok(None);
     };
@@ -62,7 +61,7 @@ pub(super) fn look(world: &Real) -> Result<Option<(String, Vec<Finding>)>, Troub
 }
 
 /// A finding and its place, as a person reads it.
-pub(super) fn words(origin: &str, finding: &Finding) -> String {
+pub(crate) fn words(origin: &str, finding: &Finding) -> String {
     let Finding {
         line,
         column,
@@ -72,7 +71,7 @@ pub(super) fn words(origin: &str, finding: &Finding) -> String {
 }
 
 /// A finding as a program reads it.
-fn program(finding: &Finding) -> serde_json::Value {
+pub(crate) fn program(finding: &Finding) -> serde_json::Value {
     json!({
         "line": finding.line,
         "column": finding.column,

@@ -1,27 +1,29 @@
 //! What a command means where its arguments name nothing: the local trunk branch, and its policy.
 
 use crate::{
-    gates::World,
+    gates::{
+        World,
+        verdict::{Trouble, TrunkName},
+    },
+    git::{Loaded, Real},
     policy::{Environment, Policy},
     push::Oid,
-    verdict::{Trouble, TrunkName},
-    world::{Loaded, Real},
 };
 
 /// The local trunk branch.
-pub(super) struct Local {
+pub(crate) struct Local {
     /// What is checked out; `None` before the first commit.
-    pub(super) head: Option<Oid>,
+    pub(crate) head: Option<Oid>,
     /// Trunk, by the policy of HEAD: it must be found before trunk's own policy can be read.
-    pub(super) trunk: Result<TrunkName, Trouble>,
+    pub(crate) trunk: Result<TrunkName, Trouble>,
     /// The tip of its local branch.
-    pub(super) tip: Option<Oid>,
+    pub(crate) tip: Option<Oid>,
     /// The policy of that tip, else of HEAD.
-    pub(super) loaded: Loaded,
+    pub(crate) loaded: Loaded,
 }
 
 impl Local {
-    pub(super) fn of(world: &Real) -> Result<Self, Trouble> {
+    pub(crate) fn of(world: &Real) -> Result<Self, Trouble> {
         let head = world.reference("HEAD")?;
         let first = world.policy(head.as_ref())?;
         let trunk = world.trunk(&first.policy.trunk);
@@ -43,7 +45,7 @@ impl Local {
 }
 
 /// The branches and the tags, each with its kind; of very many, the first.
-pub(super) fn revisions(world: &Real) -> Vec<(String, &'static str)> {
+pub(crate) fn revisions(world: &Real) -> Vec<(String, &'static str)> {
     const KINDS: [(&str, &str); 3] = [
         ("refs/heads/", "branch"),
         ("refs/remotes/", "remote branch"),
@@ -63,7 +65,7 @@ pub(super) fn revisions(world: &Real) -> Vec<(String, &'static str)> {
 }
 
 /// This revision names no commit.
-pub(super) fn no_commit(revision: &str, world: &Real) -> Trouble {
+pub(crate) fn no_commit(revision: &str, world: &Real) -> Trouble {
     Trouble::NoCommit {
         revision: revision.to_owned(),
         known: names(world),
@@ -71,20 +73,20 @@ pub(super) fn no_commit(revision: &str, world: &Real) -> Trouble {
 }
 
 /// What there is that could be meant by a revision.
-pub(super) fn names(world: &Real) -> Vec<String> {
+pub(crate) fn names(world: &Real) -> Vec<String> {
     let named = revisions(world).into_iter();
     named.map(|(name, _)| name).collect()
 }
 
 /// The environment of this name.
-pub(super) fn named<'p>(name: &str, policy: &'p Policy) -> Result<&'p Environment, Trouble> {
+pub(crate) fn named<'p>(name: &str, policy: &'p Policy) -> Result<&'p Environment, Trouble> {
     policy
         .environment(name)
         .ok_or_else(|| unknown(name, policy))
 }
 
 /// There is no such environment, but these.
-pub(super) fn unknown(name: &str, policy: &Policy) -> Trouble {
+pub(crate) fn unknown(name: &str, policy: &Policy) -> Trouble {
     let known = policy.environments.iter();
     Trouble::NoEnvironment {
         name: name.to_owned(),

@@ -6,16 +6,22 @@ use bstr::{BStr, ByteSlice};
 use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
 
-use super::{Done, hooks::Hooks, neighbours::is_gated};
+use super::Done;
+use crate::hooks::{files::Hooks, managers::is_gated};
 use crate::{
+    app::memory::Moved,
     cli::Log,
-    gates::{Stage, World},
-    history::{Arrived, Happened, Source, history},
-    ledger::Entry,
+    gates::{
+        Stage, World,
+        verdict::{Trouble, printable},
+    },
+    git::Real,
+    memory::{
+        history::{Arrived, Happened, Source, history},
+        ledger::Entry,
+    },
     policy::Policy,
     report,
-    verdict::{Trouble, printable},
-    world::{Real, memory::Moved},
 };
 
 pub(crate) fn run(args: &Log) -> Done {

@@ -7,9 +7,9 @@ use clap::CommandFactory;
 use super::Done;
 use crate::{
     cli::{Cli, Man},
-    manual::{Page, pages},
+    commands::manual::{Page, pages},
+    gates::verdict::Trouble,
     report,
-    verdict::Trouble,
 };
 
 pub(crate) fn run(args: &Man) -> Done {

@@ -1,34 +1,31 @@
 //! The subcommands, one file each: what they read, what they print, their exit codes.
 
-mod approve;
-mod call;
-mod chain;
-mod check;
-mod completions;
-mod demo;
-mod doctor;
-mod help;
-mod hooks;
-mod init;
-mod install;
-mod lint;
-mod local;
-mod log;
-mod man;
-mod neighbours;
-mod pre_push;
-mod schema;
-mod status;
-mod uninstall;
-mod window;
+pub(crate) mod approve;
+pub(crate) mod check;
+pub(crate) mod completions;
+pub(crate) mod demo;
+pub(crate) mod doctor;
+pub(crate) mod help;
+pub(crate) mod init;
+pub(crate) mod install;
+pub(crate) mod lint;
+pub(crate) mod local;
+pub(crate) mod log;
+pub(crate) mod man;
+pub mod manual;
+pub(crate) mod pre_push;
+pub(crate) mod schema;
+pub(crate) mod status;
+pub(crate) mod uninstall;
+pub(crate) mod window;
 
 use std::{env, process::ExitCode};
 
 use crate::{
+    app::{Judgement, overrides},
     cli::{Cli, Command},
-    judge::Judgement,
-    overrides, report,
-    verdict::{Trouble, printable},
+    gates::verdict::{Trouble, printable},
+    report,
 };
 
 pub use completions::complete;
@@ -38,7 +35,7 @@ pub use help::say;
 pub(crate) type Done = Result<u8, Trouble>;
 
 /// Names the variables that were meant for the gate and mean nothing to it, where it has judged.
-fn say_strangers(judgement: &Judgement) {
+pub(crate) fn say_strangers(judgement: &Judgement) {
     if judgement.entries.is_empty() {
         return;
     }
@@ -68,7 +65,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Schema => ("schema", schema::run()),
         Command::Help(args) => ("help", help::run(&args)),
         Command::Guard { group, mark } => {
-            crate::suite::guard::stand(group, &mark);
+            crate::process::guard::stand(group, &mark);
             ("guard", Ok(0))
         }
         Command::PrePush(args) => ("push", pre_push::run(&args)),

@@ -3,20 +3,22 @@
 
 use std::env;
 
-use super::{
-    Done,
+use super::Done;
+use crate::hooks::{
     call::Call,
     chain::{self, Chained, Then},
 };
 use crate::{
+    app::{
+        Event, Judgement, judge, let_go,
+        overrides::{Overrides, SWITCH},
+    },
     cli::PrePush,
-    gates::route::remote_label,
-    judge::{Event, Judgement, judge, let_go},
-    overrides::{Overrides, SWITCH},
+    gates::{route::remote_label, verdict::Trouble},
+    git::Real,
+    process::signals,
     push::parse,
     report,
-    verdict::Trouble,
-    world::{Real, signals},
 };
 
 pub(crate) fn run(args: &PrePush) -> Done {

@@ -3,7 +3,7 @@
 use std::{fs, io, path::PathBuf};
 
 use super::Done;
-use crate::{policy::schema::schema, report, verdict::Trouble, world::Real};
+use crate::{gates::verdict::Trouble, git::Real, policy::schema::schema, report};
 
 /// In a linked work tree or a submodule nothing is below `.git`, and the policy is the team's: a path
 /// that works here works nowhere else.

@@ -9,12 +9,13 @@ use serde_json::json;
 use super::Done;
 use crate::{
     cli::Status,
+    gates::verdict::Trouble,
+    git::Real,
+    process::signals,
     report::{
         self,
         status::{draw, json},
     },
-    verdict::Trouble,
-    world::{Real, signals},
 };
 
 pub(crate) fn run(args: &Status) -> Done {

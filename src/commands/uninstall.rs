@@ -2,13 +2,12 @@
 
 use std::fs;
 
-use super::{
-    Done,
-    hooks::{Found, Hooks, Owner, configured, is_same},
-    neighbours::{husky, lefthook, pre_commit},
-    schema,
+use super::{Done, schema};
+use crate::hooks::{
+    files::{Found, Hooks, Owner, configured, is_same},
+    managers::{husky, lefthook, pre_commit},
 };
-use crate::{report, verdict::Trouble, world::Real};
+use crate::{gates::verdict::Trouble, git::Real, report};
 
 pub(crate) fn run() -> Done {
     let world = Real::open()?;

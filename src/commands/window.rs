@@ -12,12 +12,12 @@ use crate::{
     cli,
     gates::{
         World,
+        verdict::Trouble,
         window::{known, reader},
     },
+    git::{Loaded, Real},
     policy::{self, Environment, Policy},
     report::{self, window::Picture},
-    verdict::Trouble,
-    world::{Loaded, Real},
 };
 
 pub(crate) fn run(args: &cli::Window) -> Done {

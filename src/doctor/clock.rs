@@ -5,12 +5,12 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 
 use super::{Group, Line, State, facts::Clock};
-use crate::{calendar::Zone, verdict::span};
+use crate::{calendar::Zone, gates::verdict::span};
 
 /// Clocks that differ by less agree.
-const TOLERANCE: Duration = Duration::from_mins(2);
+pub(crate) const TOLERANCE: Duration = Duration::from_mins(2);
 
-pub(super) fn judge(clock: &Clock) -> Vec<Line> {
+pub(crate) fn judge(clock: &Clock) -> Vec<Line> {
     let mut lines = Vec::new();
     match &clock.zone {
         Ok(zone) => lines.push(reads(clock, zone)),
@@ -47,7 +47,7 @@ pub(super) fn judge(clock: &Clock) -> Vec<Line> {
     lines
 }
 
-fn reads(clock: &Clock, zone: &TimeZone) -> Line {
+pub(crate) fn reads(clock: &Clock, zone: &TimeZone) -> Line {
     let now = clock.now.to_zoned(zone.clone());
     let name = zone
         .iana_name()

@@ -7,9 +7,9 @@ use jiff::{Timestamp, tz::TimeZone};
 use super::script::Script;
 use crate::{
     calendar::Zone,
+    gates::verdict::{Trouble, TrunkName},
     policy::{Forge, In},
     push::Oid,
-    verdict::{Trouble, TrunkName},
 };
 
 /// Everything.

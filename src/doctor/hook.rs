@@ -1,20 +1,20 @@
 //! What git runs before a push, and whether that is the gate.
 
-mod configured;
-mod file;
+pub(crate) mod configured;
+pub(crate) mod file;
 
 use super::{
     Group, Line, State,
     facts::{Git, Hook, Off, Repository, Setting, Version},
     script::{Author, Call, Interpreter, Runs, Script},
 };
-use crate::verdict::Trouble;
+use crate::gates::verdict::Trouble;
 
 /// From here on git runs the hooks of its configuration, and no longer waits for ever where a hook
 /// cannot be executed.
-const CONFIGURED: Version = Version(2, 54);
+pub(crate) const CONFIGURED: Version = Version(2, 54);
 
-pub(super) fn judge(here: &Repository, program: Option<&Git>) -> Vec<Line> {
+pub(crate) fn judge(here: &Repository, program: Option<&Git>) -> Vec<Line> {
     let git = program.and_then(|git| git.version);
     let hook = match &here.hook {
         Ok(hook) => hook,
@@ -48,7 +48,7 @@ pub(super) fn judge(here: &Repository, program: Option<&Git>) -> Vec<Line> {
 }
 
 /// husky or lefthook passes over the gate: in this shell, or wherever a file says so.
-fn switched(hook: &Hook, off: &Off) -> Line {
+pub(crate) fn switched(hook: &Hook, off: &Off) -> Line {
     let tool = if hook.husky { "husky" } else { "lefthook" };
     let setting = &off.setting;
     let what = format!("{tool} passes over the gate, and pushes are not judged");
@@ -66,7 +66,7 @@ fn switched(hook: &Hook, off: &Off) -> Line {
 }
 
 /// Where there is no repository.
-pub(super) fn nowhere(trouble: &Trouble) -> Line {
+pub(crate) fn nowhere(trouble: &Trouble) -> Line {
     const SAFE: &str = "git config --global --add safe.directory ";
     let words = trouble.causes();
     let command = |line: &String| line.find(SAFE).map(|at| line[at..].to_owned());
@@ -89,11 +89,11 @@ pub(super) fn nowhere(trouble: &Trouble) -> Line {
     new("repository", State::Broken, text).detail(words)
 }
 
-fn new(check: &'static str, state: State, text: impl Into<String>) -> Line {
+pub(crate) fn new(check: &'static str, state: State, text: impl Into<String>) -> Line {
     Line::new(Group::Hook, check, state, text)
 }
 
-fn directory(hook: &Hook) -> Line {
+pub(crate) fn directory(hook: &Hook) -> Line {
     let whose = if hook.husky { ", which is husky's" } else { "" };
     let text = format!("git looks for hooks in {}{whose}", hook.directory);
     match &hook.setting {
@@ -114,7 +114,7 @@ fn directory(hook: &Hook) -> Line {
 }
 
 /// `core.hooksPath of .git/config:8, for this repository`
-fn because(setting: &Setting) -> String {
+pub(crate) fn because(setting: &Setting) -> String {
     let reach = match setting.scope.as_str() {
         "system" => ", for this whole machine",
         "global" => ", for all your repositories",
@@ -129,7 +129,7 @@ fn because(setting: &Setting) -> String {
 }
 
 /// Whether what is in the hook's place brings every push before the gates.
-fn gates(hook: &Hook) -> bool {
+pub(crate) fn gates(hook: &Hook) -> bool {
     let Script::File(file) = &hook.file else {
         return false;
     };

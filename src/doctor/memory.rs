@@ -4,12 +4,12 @@ use super::{
     Group, Line, State,
     facts::{Memory, Notes},
 };
-use crate::verdict::shell_word;
+use crate::gates::verdict::shell_word;
 
 /// So many lines of a ledger are named.
-const NAMED: usize = 10;
+pub(crate) const NAMED: usize = 10;
 
-pub(super) fn judge(memory: &Memory) -> Vec<Line> {
+pub(crate) fn judge(memory: &Memory) -> Vec<Line> {
     let mut lines = Vec::new();
     if let Err(trouble) = &memory.writable {
         let line = Line::trouble(Group::Memory, "state", State::Broken, trouble);
@@ -48,11 +48,11 @@ pub(super) fn judge(memory: &Memory) -> Vec<Line> {
     lines
 }
 
-fn new(check: &'static str, state: State, text: impl Into<String>) -> Line {
+pub(crate) fn new(check: &'static str, state: State, text: impl Into<String>) -> Line {
     Line::new(Group::Memory, check, state, text)
 }
 
-fn unread(damaged: &[usize], path: &str) -> Line {
+pub(crate) fn unread(damaged: &[usize], path: &str) -> Line {
     let numbers: Vec<_> = damaged
         .iter()
         .take(NAMED)
@@ -77,7 +77,7 @@ fn unread(damaged: &[usize], path: &str) -> Line {
         .hint("the other lines count all the same")
 }
 
-fn notes(notes: Notes) -> Line {
+pub(crate) fn notes(notes: Notes) -> Line {
     let ok = |text| new("notes", State::Ok, text);
     match notes {
         Notes::None => ok("the team has left no notes yet"),

@@ -1,14 +1,15 @@
 //! What ails a clone: facts in, lines out, each ok, a warning or broken, with its cure.
 
-mod clock;
+pub(crate) mod clock;
 pub mod facts;
-mod hook;
-mod memory;
-mod policy;
-mod program;
-mod remotes;
+pub(crate) mod gather;
+pub(crate) mod hook;
+pub(crate) mod memory;
+pub(crate) mod policy;
+pub(crate) mod program;
+pub(crate) mod remotes;
 pub mod script;
-mod suite;
+pub(crate) mod suite;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test fails by it")]
 mod tests;
@@ -16,7 +17,7 @@ mod tests;
 pub use suite::first_word;
 
 use self::facts::Facts;
-use crate::verdict::Trouble;
+use crate::gates::verdict::Trouble;
 
 /// What a line is about, in the order of the report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -84,11 +85,11 @@ pub enum Cure {
 }
 
 impl Cure {
-    fn run(command: impl Into<String>) -> Self {
+    pub(crate) fn run(command: impl Into<String>) -> Self {
         Self::Run(command.into())
     }
 
-    fn words(words: impl Into<String>) -> Self {
+    pub(crate) fn words(words: impl Into<String>) -> Self {
         Self::Words(words.into())
     }
 }
@@ -111,7 +112,12 @@ pub struct Line {
 }
 
 impl Line {
-    fn new(group: Group, check: &'static str, state: State, text: impl Into<String>) -> Self {
+    pub(crate) fn new(
+        group: Group,
+        check: &'static str,
+        state: State,
+        text: impl Into<String>,
+    ) -> Self {
         Self {
             group,
             check,
@@ -122,26 +128,31 @@ impl Line {
         }
     }
 
-    fn cure(mut self, cure: Cure) -> Self {
+    pub(crate) fn cure(mut self, cure: Cure) -> Self {
         self.cures.push(cure);
         self
     }
 
-    fn run(self, command: impl Into<String>) -> Self {
+    pub(crate) fn run(self, command: impl Into<String>) -> Self {
         self.cure(Cure::run(command))
     }
 
-    fn hint(self, words: impl Into<String>) -> Self {
+    pub(crate) fn hint(self, words: impl Into<String>) -> Self {
         self.cure(Cure::words(words))
     }
 
-    fn detail(mut self, lines: &[String]) -> Self {
+    pub(crate) fn detail(mut self, lines: &[String]) -> Self {
         self.details.extend(lines.iter().cloned());
         self
     }
 
     /// What a trouble says, and what it says against itself.
-    fn trouble(group: Group, check: &'static str, state: State, trouble: &Trouble) -> Self {
+    pub(crate) fn trouble(
+        group: Group,
+        check: &'static str,
+        state: State,
+        trouble: &Trouble,
+    ) -> Self {
         let line = Self::new(group, check, state, trouble.to_string()).detail(trouble.causes());
         trouble.cures().into_iter().fold(line, Self::hint)
     }

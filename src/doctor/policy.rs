@@ -4,9 +4,9 @@ use super::{
     Group, Line, State,
     facts::{Loaded, Override, Policy, Source},
 };
-use crate::{policy::FILE, verdict::Trouble};
+use crate::{gates::verdict::Trouble, policy::FILE};
 
-pub(super) fn judge(policy: &Policy, overrides: &[Override]) -> Vec<Line> {
+pub(crate) fn judge(policy: &Policy, overrides: &[Override]) -> Vec<Line> {
     let mut lines = Vec::new();
     match &policy.loaded {
         Ok(loaded) => lines.extend(holds(loaded, policy.findings.as_ref().err())),
@@ -37,11 +37,11 @@ pub(super) fn judge(policy: &Policy, overrides: &[Override]) -> Vec<Line> {
     lines
 }
 
-fn new(check: &'static str, state: State, text: impl Into<String>) -> Line {
+pub(crate) fn new(check: &'static str, state: State, text: impl Into<String>) -> Line {
     Line::new(Group::Policy, check, state, text)
 }
 
-fn holds(loaded: &Loaded, here: Option<&Trouble>) -> Vec<Line> {
+pub(crate) fn holds(loaded: &Loaded, here: Option<&Trouble>) -> Vec<Line> {
     let names = match loaded.environments.as_slice() {
         [] => String::new(),
         names => format!(": {}", names.join(", ")),
@@ -90,7 +90,7 @@ fn holds(loaded: &Loaded, here: Option<&Trouble>) -> Vec<Line> {
 }
 
 /// With the commands that commit the policy, and nothing else.
-fn committed(line: Line) -> Line {
+pub(crate) fn committed(line: Line) -> Line {
     line.run(format!("git add {FILE}"))
         .run(format!("git commit -m 'Add the deploy policy' {FILE}"))
 }

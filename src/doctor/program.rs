@@ -4,12 +4,12 @@ use super::{
     Group, Line, State,
     facts::{Answer, Called, Caller, Facts, Git, Program, Version},
 };
-use crate::verdict::shell_word;
+use crate::gates::verdict::shell_word;
 
 /// The oldest git that is known to work (README).
-const OLDEST: Version = Version(2, 31);
+pub(crate) const OLDEST: Version = Version(2, 31);
 
-pub(super) fn judge(facts: &Facts) -> Vec<Line> {
+pub(crate) fn judge(facts: &Facts) -> Vec<Line> {
     let program = &facts.program;
     let mut lines = vec![itself(program)];
     lines.extend(
@@ -26,11 +26,11 @@ pub(super) fn judge(facts: &Facts) -> Vec<Line> {
     lines
 }
 
-fn new(check: &'static str, state: State, text: impl Into<String>) -> Line {
+pub(crate) fn new(check: &'static str, state: State, text: impl Into<String>) -> Line {
     Line::new(Group::Program, check, state, text)
 }
 
-fn itself(program: &Program) -> Line {
+pub(crate) fn itself(program: &Program) -> Line {
     let Program {
         version,
         path,
@@ -63,7 +63,7 @@ fn itself(program: &Program) -> Line {
 }
 
 /// What comes of a call by the hook.
-fn called_by(called: &Called, program: &Program) -> Line {
+pub(crate) fn called_by(called: &Called, program: &Program) -> Line {
     let line = |state, text: String| new("reach", state, text);
     let install = |line: Line| match called.caller {
         Caller::Ours => line.run("pushgate install"),
@@ -109,14 +109,14 @@ fn called_by(called: &Called, program: &Program) -> Line {
     }
 }
 
-fn link(program: &Program) -> String {
+pub(crate) fn link(program: &Program) -> String {
     format!(
         "sudo ln -s {} /usr/local/bin/pushgate",
         shell_word(&program.path)
     )
 }
 
-fn version(git: &Git) -> Line {
+pub(crate) fn version(git: &Git) -> Line {
     let number = git.said.strip_prefix("git version ").unwrap_or(&git.said);
     match git.version {
         Some(version) if version < OLDEST => new(

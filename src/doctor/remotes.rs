@@ -6,19 +6,19 @@ use super::{
     Group, Line, State,
     facts::{Absent, Keepalive, Remote, Repository, Role},
 };
-use crate::verdict::{Trouble, TrunkName, shell_word, span};
+use crate::gates::verdict::{Trouble, TrunkName, shell_word, span};
 
 /// What git says of a server that wants a password.
-const PASSWORD: [&str; 4] = [
+pub(crate) const PASSWORD: [&str; 4] = [
     "terminal prompts disabled",
     "could not read username",
     "could not read password",
     "authentication failed",
 ];
 /// A suite that takes longer may outlast an idle connection.
-const LONG: Duration = Duration::from_mins(1);
+pub(crate) const LONG: Duration = Duration::from_mins(1);
 
-pub(super) fn judge(here: &Repository) -> Vec<Line> {
+pub(crate) fn judge(here: &Repository) -> Vec<Line> {
     let mut lines = Vec::new();
     match &here.trunk {
         Err(trouble) => lines.push(Line::trouble(
@@ -65,15 +65,15 @@ pub(super) fn judge(here: &Repository) -> Vec<Line> {
     lines
 }
 
-fn new(check: &'static str, state: State, text: impl Into<String>) -> Line {
+pub(crate) fn new(check: &'static str, state: State, text: impl Into<String>) -> Line {
     Line::new(Group::Remotes, check, state, text)
 }
 
-fn is_governed(remote: &Remote) -> bool {
+pub(crate) fn is_governed(remote: &Remote) -> bool {
     matches!(&remote.role, Ok(role) if role.trunk || role.environment.is_some())
 }
 
-fn one(remote: &Remote, here: &Repository) -> Line {
+pub(crate) fn one(remote: &Remote, here: &Repository) -> Line {
     let trunk = here.trunk.as_ref().ok();
     let Remote {
         name, destination, ..
@@ -119,7 +119,7 @@ fn one(remote: &Remote, here: &Repository) -> Line {
     new("remote", State::Ok, format!("{leads}: {}", is(role, trunk)))
 }
 
-fn is(role: &Role, trunk: Option<&TrunkName>) -> String {
+pub(crate) fn is(role: &Role, trunk: Option<&TrunkName>) -> String {
     let mut words = Vec::new();
     if role.trunk {
         words.push(match trunk {
@@ -137,7 +137,7 @@ fn is(role: &Role, trunk: Option<&TrunkName>) -> String {
 }
 
 /// A remote that does not answer, with what git said of it.
-fn silent(remote: &Remote, leads: &str, trouble: &Trouble) -> Line {
+pub(crate) fn silent(remote: &Remote, leads: &str, trouble: &Trouble) -> Line {
     let state = if is_governed(remote) {
         State::Broken
     } else {
@@ -175,7 +175,7 @@ fn silent(remote: &Remote, leads: &str, trouble: &Trouble) -> Line {
     line("does not answer git").hint(format!("see that this answers: {by_hand}"))
 }
 
-fn idle(ssh: &Keepalive, took: Duration) -> Line {
+pub(crate) fn idle(ssh: &Keepalive, took: Duration) -> Line {
     let text = format!(
         "the suite took {} last time, and ssh to {} sends no sign of life meanwhile: a server may hang up",
         span(took),
@@ -190,7 +190,7 @@ fn idle(ssh: &Keepalive, took: Duration) -> Line {
     }
 }
 
-fn absent(absent: &Absent) -> Line {
+pub(crate) fn absent(absent: &Absent) -> Line {
     let Absent {
         environment,
         remote,

@@ -201,13 +201,13 @@ pub fn call(text: &[u8], heeds: bool) -> Call {
 }
 
 /// What ends where a call says no.
-enum End {
+pub(crate) enum End {
     Script,
     Command,
 }
 
 /// Whether a line is a call of the program and nothing else, and what its failure ends.
-fn heeded(line: &[u8]) -> Option<End> {
+pub(crate) fn heeded(line: &[u8]) -> Option<End> {
     let (program, words) = line.split_once_str(" pre-push")?;
     let (is_exec, program) = match program.strip_prefix(b"exec ") {
         Some(program) => (true, program),
@@ -242,7 +242,7 @@ fn heeded(line: &[u8]) -> Option<End> {
 }
 
 /// Options of the shell and variables, which read nothing.
-fn is_harmless(line: &[u8]) -> bool {
+pub(crate) fn is_harmless(line: &[u8]) -> bool {
     let line = line.strip_prefix(b"export ").unwrap_or(line);
     let name = line.split(|b| *b == b'=').next().unwrap_or_default();
     let is_name = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_';
@@ -304,7 +304,7 @@ pub fn program(text: &[u8]) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test fails by it")]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
     #[track_caller]

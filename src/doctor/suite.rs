@@ -5,11 +5,11 @@ use super::{
     facts::{AskedCi, Found, Step, Suite},
 };
 use crate::{
+    gates::verdict::{shell_word, span},
     policy::{FILE, In},
-    verdict::{shell_word, span},
 };
 
-pub(super) fn judge(suite: &Suite) -> Vec<Line> {
+pub(crate) fn judge(suite: &Suite) -> Vec<Line> {
     let mut lines = Vec::new();
     if let Some(ci) = &suite.ci {
         return vec![asked(ci)];
@@ -40,7 +40,7 @@ pub(super) fn judge(suite: &Suite) -> Vec<Line> {
     lines
 }
 
-fn asked(ci: &AskedCi) -> Line {
+pub(crate) fn asked(ci: &AskedCi) -> Line {
     let program = ci.forge.program();
     match &ci.project {
         Ok(project) if ci.checks.is_empty() => {
@@ -56,11 +56,11 @@ fn asked(ci: &AskedCi) -> Line {
     }
 }
 
-fn new(check: &'static str, state: State, text: impl Into<String>) -> Line {
+pub(crate) fn new(check: &'static str, state: State, text: impl Into<String>) -> Line {
     Line::new(Group::Suite, check, state, text)
 }
 
-fn runs(suite: &Suite, steps: &[Step]) -> String {
+pub(crate) fn runs(suite: &Suite, steps: &[Step]) -> String {
     let mut text = match steps {
         [one] => one.name.clone(),
         several => {
@@ -104,7 +104,7 @@ pub fn first_word(command: &str) -> Option<&str> {
 }
 
 /// What a step lacks.
-fn lacks(step: &Step) -> Option<Line> {
+pub(crate) fn lacks(step: &Step) -> Option<Line> {
     let broken = |text: String| new("command", State::Broken, text);
     let word = step.word.as_deref().unwrap_or_default();
     let of = if step.name == word {

@@ -11,8 +11,8 @@ use super::{
     worst,
 };
 use crate::{
+    gates::verdict::{Trouble, TrunkName},
     policy::In,
-    verdict::{Trouble, TrunkName},
 };
 
 const OLD: Version = Version(2, 53);

@@ -8,7 +8,7 @@ use super::{
     promotion::{self, Found, Remembered},
     rollback, suite, target, trunk, window,
 };
-use crate::verdict::{Gate, Outcome, Verdict};
+use crate::gates::verdict::{Gate, Outcome, Verdict};
 
 /// Asks the gates about every case of one push, until one stops it.
 ///

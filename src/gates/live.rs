@@ -7,8 +7,8 @@ use bstr::BString;
 
 use super::{Case, Tip, World, suite};
 use crate::{
+    gates::verdict::{Gate, Mismatch, Trouble},
     push::Oid,
-    verdict::{Gate, Mismatch, Trouble},
 };
 
 /// The branches of a remote and what they are now.

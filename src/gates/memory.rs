@@ -4,9 +4,9 @@ use jiff::Timestamp;
 
 use super::route::Stage;
 use crate::{
+    gates::verdict::Trouble,
+    memory::record::{Event, Record},
     push::Oid,
-    record::{Event, Record},
-    verdict::Trouble,
 };
 
 /// What the gates ask of the past: this clone's ledger and reflogs, and the team's notes.

@@ -9,6 +9,7 @@ pub mod route;
 pub mod suite;
 pub mod target;
 pub mod trunk;
+pub mod verdict;
 pub mod window;
 
 #[cfg(test)]
@@ -25,9 +26,9 @@ pub use memory::{Arrival, Memory};
 pub use route::{Case, Place, Stage};
 
 use crate::{
+    gates::verdict::{Commit, Count, Gate, Mismatch, Refusal, Relation, Trouble, TrunkName},
     policy::{Ci, Step, Suite, detect::Detected},
     push::Oid,
-    verdict::{Commit, Count, Gate, Mismatch, Refusal, Relation, Trouble, TrunkName},
 };
 
 /// The order of the gates: what costs memory, then the clock, the network, and minutes.

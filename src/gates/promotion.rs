@@ -12,11 +12,10 @@ use super::{
     memory::{live_since, removal, told},
 };
 use crate::{
-    destination::redact,
+    gates::verdict::{Refusal, Trouble, TrunkName, printable, words},
+    memory::record::{Event, Record, is_somebody, who},
     policy::{By, Environment, Signoff},
-    push::Oid,
-    record::{Event, Record, is_somebody, who},
-    verdict::{Refusal, Trouble, TrunkName, printable, words},
+    push::{Oid, destination::redact},
 };
 
 /// Each verification starts a program, and whoever can push can write thousands of lines to verify.

@@ -2,8 +2,8 @@
 
 use super::{Case, Stop, World};
 use crate::{
+    gates::verdict::{Gate, Refusal, Relation, Rollback},
     push::Update,
-    verdict::{Gate, Refusal, Relation, Rollback},
 };
 
 /// What the push would be if its commits had been live here before: forced, to a commit that does not

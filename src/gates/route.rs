@@ -5,11 +5,13 @@ use std::{fmt, iter};
 use bstr::{BStr, BString, ByteSlice};
 
 use crate::{
-    destination::{Destination, Platform, heroku_url, redact},
+    gates::verdict::{Gate, Trouble, TrunkName},
     policy::{Environment, On, Policy},
-    push::{Oid, Push, Update},
-    remotes::Remotes,
-    verdict::{Gate, Trouble, TrunkName},
+    push::{
+        Oid, Push, Update,
+        destination::{Destination, Platform, heroku_url, redact},
+        remotes::Remotes,
+    },
 };
 
 /// What governs a ref of a push.
@@ -360,5 +362,5 @@ pub fn remotes_of(
 
 /// What commands and reports call the remote of this push.
 pub fn remote_label(push: &Push) -> String {
-    redact(&crate::verdict::printable(push.remote.as_bstr()))
+    redact(&crate::gates::verdict::printable(push.remote.as_bstr()))
 }

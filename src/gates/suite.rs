@@ -9,9 +9,9 @@ use super::{
     live::{Live, joined},
 };
 use crate::{
+    gates::verdict::{Gate, Mismatch, Refusal, Trouble, words},
     policy::{Ci, In, Policy, Step, detect::Detected},
     push::Oid,
-    verdict::{Gate, Mismatch, Refusal, Trouble, words},
 };
 
 /// What the gate has to tell beside its answer.

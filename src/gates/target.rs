@@ -2,9 +2,8 @@
 
 use super::{Answer, Case, Object, Place, World};
 use crate::{
-    destination::Destination,
-    push::Update,
-    verdict::{Refusal, Trouble, printable},
+    gates::verdict::{Refusal, Trouble, printable},
+    push::{Update, destination::Destination},
 };
 
 pub(crate) fn ask(case: &Case<'_>, world: &dyn World) -> Answer {

@@ -10,12 +10,10 @@ use jiff::SignedDuration;
 use super::*;
 use crate::{
     calendar::Window,
-    destination::Destination,
+    gates::verdict::{Decision, Outcome, Verdict},
+    memory::record::Record,
     policy::{Environment, Policy},
-    push::Update,
-    record::Record,
-    remotes::Remotes,
-    verdict::{Decision, Outcome, Verdict},
+    push::{Update, destination::Destination, remotes::Remotes},
 };
 
 fn oid(digit: char) -> Oid {

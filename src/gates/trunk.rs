@@ -2,8 +2,8 @@
 
 use super::{Answer, Case, Object, World, live::Live};
 use crate::{
+    gates::verdict::{Pushed, Refusal, Relation, TrunkName},
     push::{Oid, Update},
-    verdict::{Pushed, Refusal, Relation, TrunkName},
 };
 
 pub(crate) fn ask(

@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use super::{Answer, Case, World};
 use crate::{
     calendar::{Holidays, Window, Zone},
-    verdict::{Refusal, Trouble, words},
+    gates::verdict::{Refusal, Trouble, words},
 };
 
 pub(crate) fn ask(case: &Case<'_>, world: &dyn World, notes: &mut Vec<String>) -> Answer {

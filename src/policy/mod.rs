@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use bstr::BStr;
 
-use crate::{calendar::Window, destination::Platform};
+use crate::{calendar::Window, push::destination::Platform};
 
 pub use defaults::{HerokuRemote, without_file};
 pub(crate) use error::nearest;

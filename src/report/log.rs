@@ -6,9 +6,11 @@ use jiff::tz::TimeZone;
 
 use super::{BAD, GOOD, HINT, LOUD, between_words, cut};
 use crate::{
-    history::{Happened, UNJUDGED},
-    ledger::Entry,
-    verdict::printable,
+    gates::verdict::printable,
+    memory::{
+        history::{Happened, UNJUDGED},
+        ledger::Entry,
+    },
 };
 
 /// Shorter names of places leave this much room all the same.

@@ -1,7 +1,7 @@
 //! What a person reads: on standard error, in colour on a terminal, readable without.
 
 pub mod doctor;
-mod live;
+pub(crate) mod live;
 pub mod log;
 pub mod status;
 pub(crate) mod window;
@@ -15,15 +15,15 @@ use terminal_size::{Width, terminal_size_of};
 pub use live::Stderr;
 
 use crate::{
-    judge::Said,
-    verdict::{Decision, Outcome, Refusal, Trouble, Verdict},
+    app::Said,
+    gates::verdict::{Decision, Outcome, Refusal, Trouble, Verdict},
 };
 
-const BAD: Style = AnsiColor::Red.on_default().bold();
-const GOOD: Style = AnsiColor::Green.on_default().bold();
-const LOUD: Style = AnsiColor::Yellow.on_default().bold();
-const HINT: Style = AnsiColor::Cyan.on_default();
-const PLAIN: Style = Style::new().bold();
+pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
+pub(crate) const GOOD: Style = AnsiColor::Green.on_default().bold();
+pub(crate) const LOUD: Style = AnsiColor::Yellow.on_default().bold();
+pub(crate) const HINT: Style = AnsiColor::Cyan.on_default();
+pub(crate) const PLAIN: Style = Style::new().bold();
 
 /// Writes a report; a standard error that is closed loses nothing but the report.
 pub fn print(text: &str) {
@@ -38,20 +38,20 @@ pub fn print(text: &str) {
 }
 
 /// How wide standard error is, where it is a terminal.
-fn columns() -> Option<usize> {
+pub(crate) fn columns() -> Option<usize> {
     let (Width(columns), _) = terminal_size_of(stderr())?;
     (columns >= NARROWEST).then_some(usize::from(columns))
 }
 
 /// Below this, wrapped lines are no easier to read than broken ones.
-const NARROWEST: u16 = 20;
+pub(crate) const NARROWEST: u16 = 20;
 /// The width of a page that no terminal shows.
-const USUAL: u16 = 80;
+pub(crate) const USUAL: u16 = 80;
 /// What follows on from a line stands this deep; so do quotations, which are left as they are.
-const DEEP: &str = "    ";
+pub(crate) const DEEP: &str = "    ";
 
 /// Breaks lines between words.
-fn wrap(text: &str, columns: usize) -> String {
+pub(crate) fn wrap(text: &str, columns: usize) -> String {
     let options = between_words(columns)
         .subsequent_indent(DEEP)
         .break_words(false);
@@ -63,18 +63,18 @@ fn wrap(text: &str, columns: usize) -> String {
 }
 
 /// Lines end between words, and nowhere else where that is possible: ids and commands stay whole.
-fn between_words(columns: usize) -> textwrap::Options<'static> {
+pub(crate) fn between_words(columns: usize) -> textwrap::Options<'static> {
     textwrap::Options::new(columns)
         .word_splitter(textwrap::WordSplitter::NoHyphenation)
         .word_separator(textwrap::WordSeparator::AsciiSpace)
 }
 
-fn width(text: &str) -> usize {
+pub(crate) fn width(text: &str) -> usize {
     textwrap::core::display_width(text)
 }
 
 /// So much of a text as there is room for.
-fn cut(text: &str, room: usize) -> String {
+pub(crate) fn cut(text: &str, room: usize) -> String {
     const MORE: &str = "...";
     if width(text) <= room {
         return text.to_owned();
@@ -148,7 +148,7 @@ pub fn judgement(said: &[Said]) {
     }
 }
 
-fn was_stopped(said: &Said) -> bool {
+pub(crate) fn was_stopped(said: &Said) -> bool {
     let stopped = |outcome: &Outcome| matches!(outcome, Outcome::Undecided(trouble) if matches!(**trouble, Trouble::SuiteStopped { .. }));
     matches!(said, Said::Verdict(_, verdict) if verdict.answers.iter().any(|(_, outcome)| stopped(outcome)))
 }
@@ -186,7 +186,7 @@ pub fn failure(command: &str, trouble: &Trouble) -> String {
     text
 }
 
-fn body(text: &mut String, gate: Option<&str>, trouble: &Trouble) {
+pub(crate) fn body(text: &mut String, gate: Option<&str>, trouble: &Trouble) {
     why(text, gate, &trouble.to_string());
     for cause in trouble.causes() {
         *text += &format!("    {cause}\n");
@@ -194,14 +194,14 @@ fn body(text: &mut String, gate: Option<&str>, trouble: &Trouble) {
     hints(text, &trouble.cures());
 }
 
-fn why(text: &mut String, gate: Option<&str>, words: &str) {
+pub(crate) fn why(text: &mut String, gate: Option<&str>, words: &str) {
     match gate {
         Some(gate) => *text += &format!("  {PLAIN}{gate}:{PLAIN:#} {words}\n"),
         None => *text += &format!("  {words}\n"),
     }
 }
 
-fn hints(text: &mut String, cures: &[String]) {
+pub(crate) fn hints(text: &mut String, cures: &[String]) {
     for cure in cures {
         *text += &format!("  {HINT}hint:{HINT:#} {cure}\n");
     }

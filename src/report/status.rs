@@ -15,9 +15,11 @@ pub use draw::draw;
 pub use json::json;
 
 use crate::{
-    gates::Passed,
+    gates::{
+        Passed,
+        verdict::{Gate, Relation},
+    },
     push::Oid,
-    verdict::{Gate, Relation},
 };
 
 /// The whole pipeline at one moment.

@@ -6,17 +6,17 @@ use std::fs;
 use regex_lite::Regex;
 
 use super::log::Log;
-use crate::verdict::Trouble;
+use crate::gates::verdict::Trouble;
 
 /// A runner's words for a run without a test, and its words for one with some.
-struct Runner {
+pub(crate) struct Runner {
     name: &'static str,
     none: &'static str,
     some: &'static str,
 }
 
 /// The runners whose closing lines are known.
-const RUNNERS: [Runner; 7] = [
+pub(crate) const RUNNERS: [Runner; 7] = [
     Runner {
         name: "RSpec",
         none: r"(?m)^0 examples, 0 failures",
@@ -55,7 +55,7 @@ const RUNNERS: [Runner; 7] = [
 ];
 
 /// The runner that says it ran no test, where one does and none of its lines says otherwise.
-pub(super) fn ran_no_test(output: &[u8]) -> Option<String> {
+pub(crate) fn ran_no_test(output: &[u8]) -> Option<String> {
     let output = plain(output);
     let says = |pattern: &str| Regex::new(pattern).is_ok_and(|pattern| pattern.is_match(&output));
     let runner = RUNNERS
@@ -68,7 +68,7 @@ pub(super) fn ran_no_test(output: &[u8]) -> Option<String> {
 }
 
 /// Whether the whole output matches the policy's expression.
-pub(super) fn matches(expected: &str, log: &Log) -> Result<bool, Trouble> {
+pub(crate) fn matches(expected: &str, log: &Log) -> Result<bool, Trouble> {
     let failed = |words: String| Trouble::Io {
         what: "look for `suite.expect` in the output".to_owned(),
         words: vec![words],
@@ -82,7 +82,7 @@ pub(super) fn matches(expected: &str, log: &Log) -> Result<bool, Trouble> {
 }
 
 /// The output without colours and the returns of progress bars.
-fn plain(output: &[u8]) -> String {
+pub(crate) fn plain(output: &[u8]) -> String {
     let stripped = anstream::adapter::strip_bytes(output);
     let bytes: Vec<u8> = stripped.flat_map(<[u8]>::to_vec).collect();
     String::from_utf8_lossy(&bytes).replace('\r', "\n")

@@ -9,20 +9,20 @@ use std::{
 use bstr::ByteSlice;
 use jiff::Timestamp;
 
-use crate::{overrides, verdict::Trouble, world::children::Git};
+use crate::{app::overrides, gates::verdict::Trouble, process::children::Git};
 
 /// Names the suites that a process is a part of, the outermost first: `PID-TIME.STEP DIRECTORY`, a
 /// line each, with the common directory of the repository that is tested.
-pub(super) const RUNNING: &str = "PUSHGATE_RUNNING";
+pub(crate) const RUNNING: &str = "PUSHGATE_RUNNING";
 
 /// The line of one run, which all that it starts inherits.
-pub(super) struct Mark {
+pub(crate) struct Mark {
     token: String,
     directory: String,
 }
 
 impl Mark {
-    pub(super) fn new(common_dir: &Path) -> Self {
+    pub(crate) fn new(common_dir: &Path) -> Self {
         let now = Timestamp::now().as_nanosecond();
         Self {
             token: format!("{}-{now:x}", std::process::id()),
@@ -31,17 +31,17 @@ impl Mark {
     }
 
     /// What every process of the run bears.
-    pub(super) fn of_run(&self) -> String {
+    pub(crate) fn of_run(&self) -> String {
         format!("{}.", self.token)
     }
 
     /// What every process of one step bears.
-    pub(super) fn of_step(&self, number: usize) -> String {
+    pub(crate) fn of_step(&self, number: usize) -> String {
         format!("{}.{number} ", self.token)
     }
 
     /// The variable for one step.
-    pub(super) fn variable(&self, number: usize) -> (&'static str, OsString) {
+    pub(crate) fn variable(&self, number: usize) -> (&'static str, OsString) {
         let mut lines = env::var_os(RUNNING).unwrap_or_default();
         if !lines.is_empty() {
             lines.push("\n");
@@ -52,12 +52,12 @@ impl Mark {
 }
 
 /// The processes that run a suite of this repository and that we are a part of.
-pub(super) fn runs_around_us(common_dir: &Path) -> Vec<u32> {
+pub(crate) fn runs_around_us(common_dir: &Path) -> Vec<u32> {
     let lines = env::var(RUNNING).unwrap_or_default();
     around(&lines, &line(common_dir))
 }
 
-fn around(lines: &str, directory: &str) -> Vec<u32> {
+pub(crate) fn around(lines: &str, directory: &str) -> Vec<u32> {
     let of_it = |line: &str| {
         let (token, tested) = line.split_once(' ')?;
         let (process, _) = token.split_once('-')?;
@@ -69,7 +69,7 @@ fn around(lines: &str, directory: &str) -> Vec<u32> {
 }
 
 /// A directory by its one name, on one line.
-fn line(directory: &Path) -> String {
+pub(crate) fn line(directory: &Path) -> String {
     let directory = directory
         .canonicalize()
         .unwrap_or_else(|_| directory.to_owned());
@@ -98,11 +98,11 @@ pub(crate) fn scrubbed(git: &Git) -> Result<Vec<String>, Trouble> {
 }
 
 /// The directory that `git push` was typed in; every hook has it, and no suite gets it.
-const PREFIX: &str = "GIT_PREFIX";
+pub(crate) const PREFIX: &str = "GIT_PREFIX";
 
 /// How the names begin that git sets for every hook, and that people set for themselves, of
 /// variables that name no repository.
-const NOT_LOCAL: [&str; 14] = [
+pub(crate) const NOT_LOCAL: [&str; 14] = [
     "GIT_ASKPASS",
     "GIT_AUTHOR_",
     "GIT_COMMITTER_",
@@ -120,14 +120,14 @@ const NOT_LOCAL: [&str; 14] = [
 ];
 
 /// Whether a variable may tell git which repository it works in, or how.
-fn may_be_local(name: &OsStr) -> bool {
+pub(crate) fn may_be_local(name: &OsStr) -> bool {
     let begins = |with: &&str| name.as_encoded_bytes().starts_with(with.as_bytes());
     begins(&"GIT_") && name != PREFIX && !NOT_LOCAL.iter().any(begins)
 }
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test fails by it")]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
     #[test]

@@ -6,13 +6,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::verdict::Trouble;
+use crate::gates::verdict::Trouble;
 
 /// Makes the links of the policy lead to this checkout, and keeps a list of them.
 ///
 /// A link to another checkout, or to what is not there any more, goes. Only links are ever taken
 /// away, and none that the commit has: what else is in the way is named.
-pub(super) fn link(
+pub(crate) fn link(
     directory: &Path,
     checkout: Option<&Path>,
     links: &[String],
@@ -47,7 +47,7 @@ pub(super) fn link(
 }
 
 /// Takes away the links that the policy no longer asks for; they may be ignored, and would stay.
-pub(super) fn unlink_stale(directory: &Path, links: &[String]) -> Result<(), Trouble> {
+pub(crate) fn unlink_stale(directory: &Path, links: &[String]) -> Result<(), Trouble> {
     let before = fs::read_to_string(list(directory)).unwrap_or_default();
     for stale in before
         .lines()
@@ -62,7 +62,7 @@ pub(super) fn unlink_stale(directory: &Path, links: &[String]) -> Result<(), Tro
 }
 
 /// The pattern of exactly this path (gitignore(5)).
-pub(super) fn pattern(link: &str) -> String {
+pub(crate) fn pattern(link: &str) -> String {
     let mut pattern = "/".to_owned();
     for c in link.chars() {
         if matches!(c, '*' | '?' | '[' | '\\' | ' ') {
@@ -73,15 +73,15 @@ pub(super) fn pattern(link: &str) -> String {
     pattern
 }
 
-fn top(directory: &Path) -> PathBuf {
+pub(crate) fn top(directory: &Path) -> PathBuf {
     directory.join("tree")
 }
 
-fn list(directory: &Path) -> PathBuf {
+pub(crate) fn list(directory: &Path) -> PathBuf {
     directory.join("links")
 }
 
-fn in_the_way(link: &str, path: PathBuf, tracked: bool) -> Trouble {
+pub(crate) fn in_the_way(link: &str, path: PathBuf, tracked: bool) -> Trouble {
     Trouble::LinkInTheWay {
         link: link.to_owned(),
         path,
@@ -89,7 +89,7 @@ fn in_the_way(link: &str, path: PathBuf, tracked: bool) -> Trouble {
     }
 }
 
-fn failed(what: &str, path: &Path, error: &io::Error) -> Trouble {
+pub(crate) fn failed(what: &str, path: &Path, error: &io::Error) -> Trouble {
     Trouble::io(format!("{what} {}", path.display()), error)
 }
 

@@ -5,18 +5,18 @@ use std::{collections::BTreeSet, sync::Mutex, time::Instant};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::{Audience, lock};
-use crate::verdict::span;
+use crate::gates::verdict::span;
 
 /// A line of a step that runs.
-const RUNNING: &str = "  {spinner} {wide_msg} {elapsed}";
+pub(crate) const RUNNING: &str = "  {spinner} {wide_msg} {elapsed}";
 /// A line of one that ended.
-const ENDED: &str = "{wide_msg}";
+pub(crate) const ENDED: &str = "{wide_msg}";
 /// Where the cursor waits. At the edge, the terminal's `^C` would begin another line, and those that
 /// are to be taken back were counted wrong.
-const HOME: &[u8] = b"\r";
+pub(crate) const HOME: &[u8] = b"\r";
 
 /// The lines of the steps that run together.
-pub(super) struct List<'l> {
+pub(crate) struct List<'l> {
     audience: &'l dyn Audience,
     all: MultiProgress,
     lines: Vec<ProgressBar>,
@@ -27,7 +27,7 @@ pub(super) struct List<'l> {
 }
 
 #[derive(Default)]
-struct State {
+pub(crate) struct State {
     /// The lines that can be seen.
     shown: BTreeSet<usize>,
     is_over: bool,
@@ -35,7 +35,7 @@ struct State {
 
 impl<'l> List<'l> {
     /// Shows a line for each of these names.
-    pub(super) fn new(names: Vec<String>, audience: &'l dyn Audience) -> Self {
+    pub(crate) fn new(names: Vec<String>, audience: &'l dyn Audience) -> Self {
         let all = MultiProgress::new();
         let running = ProgressStyle::with_template(RUNNING);
         let line = |name: &String| {
@@ -62,7 +62,7 @@ impl<'l> List<'l> {
     }
 
     /// Shows that one of them still runs; false: no line does.
-    pub(super) fn tick(&self, index: usize) -> bool {
+    pub(crate) fn tick(&self, index: usize) -> bool {
         let mut state = lock(&self.state);
         let line = self.lines.get(index).filter(|_| !state.is_over);
         if let Some(line) = line {
@@ -74,7 +74,7 @@ impl<'l> List<'l> {
     }
 
     /// Says how one of them ended: `passed`, `failed`, `stopped`.
-    pub(super) fn ended(&self, index: usize, how: &str) {
+    pub(crate) fn ended(&self, index: usize, how: &str) {
         let mut state = lock(&self.state);
         if state.is_over {
             return;
@@ -95,7 +95,7 @@ impl<'l> List<'l> {
     }
 
     /// Leaves the lines as they are, and goes to the next one.
-    pub(super) fn end(&self) {
+    pub(crate) fn end(&self) {
         let state = lock(&self.state);
         if !self.lines.is_empty() && !state.is_over {
             self.audience.bytes(b"\n");
@@ -105,7 +105,7 @@ impl<'l> List<'l> {
     }
 
     /// Says nothing more; the bytes that take away what it has said (ECMA-48).
-    pub(super) fn interrupted(&self) -> Vec<u8> {
+    pub(crate) fn interrupted(&self) -> Vec<u8> {
         let mut state = lock(&self.state);
         state.is_over = true;
         match state.shown.len() {

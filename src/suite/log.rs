@@ -8,10 +8,10 @@ use std::{
 
 use jiff::{Timestamp, tz::TimeZone};
 
-use crate::verdict::Trouble;
+use crate::gates::verdict::Trouble;
 
 /// How many logs are kept.
-const KEPT: usize = 20;
+pub(crate) const KEPT: usize = 20;
 
 /// The log of one run.
 pub(crate) struct Log {
@@ -74,7 +74,7 @@ impl Log {
 }
 
 /// Names sort by time.
-fn prune(directory: &Path) {
+pub(crate) fn prune(directory: &Path) {
     let Ok(entries) = fs::read_dir(directory) else {
         return;
     };

@@ -1,19 +1,16 @@
 //! The suite as a well-behaved process: its steps, its output, and how it ends.
 
-mod closing;
+pub(crate) mod closing;
 pub(crate) mod environment;
-mod family;
-pub(crate) mod guard;
-mod links;
-mod list;
-mod log;
-mod output;
-mod parallel;
-mod process;
+pub(crate) mod links;
+pub(crate) mod list;
+pub(crate) mod log;
+pub(crate) mod output;
+pub(crate) mod parallel;
 pub(crate) mod receipts;
-mod screen;
+pub(crate) mod screen;
 pub(crate) mod turn;
-mod waiting;
+pub(crate) mod waiting;
 pub(crate) mod worktree;
 
 use std::{
@@ -30,16 +27,20 @@ pub(crate) use waiting::Waiting;
 
 use self::{
     environment::{Mark, scrubbed},
-    family::{Family, Head},
     log::Log,
-    process::{End, Meanwhile, Shell},
     screen::Screen,
 };
+use crate::process::{
+    family::{Family, Head},
+    group::{End, Meanwhile, Shell},
+};
 use crate::{
-    gates::{SuiteRun, Work},
+    gates::{
+        SuiteRun, Work,
+        verdict::{Ending, Refusal, Trouble, span},
+    },
     policy::Step,
-    verdict::{Ending, Refusal, Trouble, span},
-    world::children::Git,
+    process::children::Git,
 };
 
 /// Who sees a run while it runs.
@@ -101,7 +102,7 @@ pub(crate) fn run(place: &Place<'_>, work: &Work<'_>) -> Result<SuiteRun, Troubl
 }
 
 /// One run of the suite.
-struct Run<'r> {
+pub(crate) struct Run<'r> {
     place: &'r Place<'r>,
     work: &'r Work<'r>,
     scrubbed: &'r [String],
@@ -114,16 +115,16 @@ struct Run<'r> {
 }
 
 /// The step that did not pass, and how it ended.
-type Failure<'r> = (&'r Step, Ending);
+pub(crate) type Failure<'r> = (&'r Step, Ending);
 
 /// What reports call a step.
-fn name(step: &Step) -> &str {
+pub(crate) fn name(step: &Step) -> &str {
     step.name.as_deref().unwrap_or(&step.run)
 }
 
 impl Run<'_> {
     /// The first failure of all steps.
-    fn steps(&self) -> Result<Option<Failure<'_>>, Trouble> {
+    pub(crate) fn steps(&self) -> Result<Option<Failure<'_>>, Trouble> {
         let mut rest = self.work.steps;
         while let Some(first) = rest.first() {
             let together = if first.parallel {
@@ -145,7 +146,7 @@ impl Run<'_> {
     }
 
     /// Runs one step with its output live.
-    fn one<'s>(&self, step: &'s Step) -> Result<Option<Failure<'s>>, Trouble> {
+    pub(crate) fn one<'s>(&self, step: &'s Step) -> Result<Option<Failure<'s>>, Trouble> {
         self.screen
             .line(&format!("running the suite: {}", name(step)));
         let interactive = self.work.suite.interactive;
@@ -154,7 +155,7 @@ impl Run<'_> {
         Ok(self.ending(step, end?)?.map(|ending| (step, ending)))
     }
 
-    fn step(
+    pub(crate) fn step(
         &self,
         step: &Step,
         interactive: bool,
@@ -177,14 +178,14 @@ impl Run<'_> {
         let left = self.work.suite.timeout.saturating_sub(self.start.elapsed());
         let limit = step.timeout.map_or(left, |own| own.min(left));
         if interactive {
-            process::run_interactive(&shell, limit, meanwhile)
+            crate::process::group::run_interactive(&shell, limit, meanwhile)
         } else {
-            process::run(&shell, limit, meanwhile)
+            crate::process::group::run(&shell, limit, meanwhile)
         }
     }
 
     /// How a step ended, other than well; a limit is named by whose it was.
-    fn ending(&self, step: &Step, end: End) -> Result<Option<Ending>, Trouble> {
+    pub(crate) fn ending(&self, step: &Step, end: End) -> Result<Option<Ending>, Trouble> {
         Ok(match end {
             // Who cancelled it has failed, and is told of.
             End::Passed | End::Cancelled => None,
@@ -198,7 +199,7 @@ impl Run<'_> {
     }
 
     /// Ends what steps that passed have left running, and what nobody knows the step of.
-    fn clear_away(&self) {
+    pub(crate) fn clear_away(&self) {
         let family = Family {
             head: Head::Heirs,
             mark: &self.mark.of_run(),
@@ -206,12 +207,12 @@ impl Run<'_> {
         family.end(|| thread::sleep(Duration::from_millis(20)));
     }
 
-    fn note(&self, words: &str) {
+    pub(crate) fn note(&self, words: &str) {
         let took = span(self.start.elapsed());
         lock(&self.log).note(&format!("pushgate: {words}, after {took}"));
     }
 
-    fn failed(&self, step: &Step, ending: Ending) -> SuiteRun {
+    pub(crate) fn failed(&self, step: &Step, ending: Ending) -> SuiteRun {
         let refusal = |ending, log| Refusal::Suite {
             step: name(step).to_owned(),
             ending,
@@ -223,7 +224,7 @@ impl Run<'_> {
     }
 
     /// Every step exited with 0; whether a test ran is another question.
-    fn passed(&self) -> Result<SuiteRun, Trouble> {
+    pub(crate) fn passed(&self) -> Result<SuiteRun, Trouble> {
         let took = self.start.elapsed();
         let log = lock(&self.log);
         let Some(expected) = &self.work.suite.expect else {
@@ -244,12 +245,12 @@ impl Run<'_> {
 }
 
 /// A lock whose holder panicked holds what it held.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A step whose output is seen as it comes.
-struct Live<'l>(&'l Run<'l>);
+pub(crate) struct Live<'l>(&'l Run<'l>);
 
 impl Meanwhile for Live<'_> {
     fn output(&self, bytes: &[u8]) {

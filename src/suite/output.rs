@@ -15,16 +15,16 @@ use terminal_size::{Height, Width, terminal_size_of};
 
 /// What a pipe may hold unread (`fs.pipe-max-size`, unless somebody changed it).
 #[cfg(target_os = "linux")]
-const ROOM: i32 = 1024 * 1024;
+pub(crate) const ROOM: i32 = 1024 * 1024;
 
-pub(super) enum Output {
+pub(crate) enum Output {
     Pipe(PipeReader),
     Terminal(File),
 }
 
 impl Output {
     /// Gives the command its end of it.
-    pub(super) fn open(command: &mut Command, terminal: bool) -> io::Result<Self> {
+    pub(crate) fn open(command: &mut Command, terminal: bool) -> io::Result<Self> {
         if terminal && let Some((master, slave)) = pseudo_terminal() {
             command.stdout(slave.try_clone()?).stderr(slave);
             return Ok(Self::Terminal(File::from(master)));
@@ -39,7 +39,7 @@ impl Output {
 }
 
 /// A terminal as large as ours that changes nothing in what is written to it.
-fn pseudo_terminal() -> Option<(OwnedFd, OwnedFd)> {
+pub(crate) fn pseudo_terminal() -> Option<(OwnedFd, OwnedFd)> {
     // Some terminals do not tell their size.
     let (Width(columns), Height(rows)) =
         terminal_size_of(stderr()).unwrap_or((Width(80), Height(24)));

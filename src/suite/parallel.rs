@@ -8,19 +8,15 @@ use std::{
     thread,
 };
 
-use super::{
-    Failure, Run,
-    list::List,
-    lock, name,
-    process::{End, Meanwhile},
-};
+use super::{Failure, Run, list::List, lock, name};
+use crate::process::group::{End, Meanwhile};
 use crate::{
+    gates::verdict::{Ending, Trouble},
     policy::Step,
-    verdict::{Ending, Trouble},
 };
 
 /// Steps that run together.
-struct Group<'g> {
+pub(crate) struct Group<'g> {
     list: List<'g>,
     /// Whether one has failed, and the others are to stop.
     cancel: AtomicBool,
@@ -28,7 +24,7 @@ struct Group<'g> {
 }
 
 /// Runs several steps at once; the output of the one that failed first is shown whole.
-pub(super) fn together<'r>(
+pub(crate) fn together<'r>(
     run: &'r Run<'r>,
     steps: &'r [Step],
 ) -> Result<Option<Failure<'r>>, Trouble> {
@@ -68,7 +64,7 @@ pub(super) fn together<'r>(
 }
 
 /// Runs one step of a group.
-fn beside<'r>(
+pub(crate) fn beside<'r>(
     run: &'r Run<'r>,
     step: &'r Step,
     index: usize,
@@ -106,7 +102,7 @@ fn beside<'r>(
 }
 
 /// A step beside others, whose output is kept until it ends.
-struct Apart<'a> {
+pub(crate) struct Apart<'a> {
     run: &'a Run<'a>,
     list: &'a List<'a>,
     index: usize,

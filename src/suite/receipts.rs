@@ -21,11 +21,11 @@ use crate::{
 };
 
 /// The format; part of the fingerprint, so that another one is another receipt.
-const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 1;
 /// What nobody asks for any more is taken away.
-const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
+pub(crate) const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// A receipt is a few hundred bytes.
-const LARGEST: u64 = 16 * 1024;
+pub(crate) const LARGEST: u64 = 16 * 1024;
 
 /// The machine that a suite passes on: its operating system and its processor.
 pub(crate) const MACHINE: [&str; 2] = [std::env::consts::OS, std::env::consts::ARCH];
@@ -33,7 +33,7 @@ pub(crate) const MACHINE: [&str; 2] = [std::env::consts::OS, std::env::consts::A
 /// That the suite passed on a tree.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Receipt {
+pub(crate) struct Receipt {
     /// The format.
     v: u32,
     /// The tree that was tested, or the commit that a CI has checked.
@@ -113,7 +113,7 @@ pub(crate) fn checks_fingerprint(ci: &Ci, project: Option<&Project>) -> String {
     hex(&hash.finalize())
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes
         .iter()
         .flat_map(|byte| [byte >> 4, byte & 15])
@@ -203,14 +203,14 @@ impl Receipts {
         last.map(|receipt| Duration::from_millis(receipt.took_ms))
     }
 
-    fn path(&self, tree: &Oid, suite: &str) -> PathBuf {
+    pub(crate) fn path(&self, tree: &Oid, suite: &str) -> PathBuf {
         // Long enough that two suites never share a name; the file says the whole.
         self.directory
             .join(format!("{tree}-{}.json", suite.get(..16).unwrap_or(suite)))
     }
 
     /// Takes away what is old, and what a killed push left half written.
-    fn prune(&self, now: Timestamp) {
+    pub(crate) fn prune(&self, now: Timestamp) {
         let Ok(entries) = fs::read_dir(&self.directory) else {
             return;
         };
@@ -239,7 +239,7 @@ impl Receipts {
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test fails by it")]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
     const TOOK: Duration = Duration::from_secs(130);

@@ -6,17 +6,17 @@ use std::{
 };
 
 use super::Audience;
-use crate::verdict::span;
+use crate::gates::verdict::span;
 
 /// The status line waits until the suite has said nothing for so long.
-const QUIET: Duration = Duration::from_secs(1);
+pub(crate) const QUIET: Duration = Duration::from_secs(1);
 /// Without a terminal, a sign of life after so much silence.
-const SILENCE: Duration = Duration::from_secs(30);
+pub(crate) const SILENCE: Duration = Duration::from_secs(30);
 /// To the line's beginning, and clear it (ECMA-48).
-const CLEAR: &[u8] = b"\r\x1b[2K";
+pub(crate) const CLEAR: &[u8] = b"\r\x1b[2K";
 
 /// The screen, or the log of somebody else's machine.
-pub(super) struct Screen<'s> {
+pub(crate) struct Screen<'s> {
     audience: &'s dyn Audience,
     /// What goes on, and how it is said that it was stopped.
     words: [&'static str; 2],
@@ -26,7 +26,7 @@ pub(super) struct Screen<'s> {
     state: Mutex<State>,
 }
 
-struct State {
+pub(crate) struct State {
     /// When the suite, or we, last said something.
     spoke: Instant,
     /// Whether the line that was begun has not ended yet.
@@ -38,7 +38,7 @@ struct State {
 }
 
 impl<'s> Screen<'s> {
-    pub(super) fn new(audience: &'s dyn Audience, last_took: Option<Duration>) -> Self {
+    pub(crate) fn new(audience: &'s dyn Audience, last_took: Option<Duration>) -> Self {
         Self::saying(
             ["the suite is running", "the suite was stopped"],
             audience,
@@ -47,7 +47,7 @@ impl<'s> Screen<'s> {
     }
 
     /// The same for something else than a suite that runs here.
-    pub(super) fn saying(
+    pub(crate) fn saying(
         words: [&'static str; 2],
         audience: &'s dyn Audience,
         last_took: Option<Duration>,
@@ -67,16 +67,16 @@ impl<'s> Screen<'s> {
     }
 
     /// Whether the suite should think that it writes to a terminal.
-    pub(super) fn is_terminal(&self) -> bool {
+    pub(crate) fn is_terminal(&self) -> bool {
         self.audience.is_terminal()
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Shows what the suite says.
-    pub(super) fn output(&self, bytes: &[u8]) {
+    pub(crate) fn output(&self, bytes: &[u8]) {
         let mut state = self.state();
         if state.is_over {
             return;
@@ -90,7 +90,7 @@ impl<'s> Screen<'s> {
     }
 
     /// Says a line of ours.
-    pub(super) fn line(&self, text: &str) {
+    pub(crate) fn line(&self, text: &str) {
         let mut state = self.state();
         if !state.is_over {
             self.settle(&mut state);
@@ -100,7 +100,7 @@ impl<'s> Screen<'s> {
     }
 
     /// Shows how long it has been running, if nobody else is speaking.
-    pub(super) fn tick(&self) {
+    pub(crate) fn tick(&self) {
         let mut state = self.state();
         let quiet = state.spoke.elapsed();
         if state.is_over {
@@ -126,7 +126,7 @@ impl<'s> Screen<'s> {
     }
 
     /// `1m 20s, about 3 min left`.
-    fn status(&self) -> String {
+    pub(crate) fn status(&self) -> String {
         let elapsed = Duration::from_secs(self.start.elapsed().as_secs());
         let left = self
             .last_took
@@ -144,14 +144,14 @@ impl<'s> Screen<'s> {
     }
 
     /// Leaves the screen as a report of ours may follow: at the beginning of a line.
-    pub(super) fn end(&self) {
+    pub(crate) fn end(&self) {
         let mut state = self.state();
         if !state.is_over {
             self.settle(&mut state);
         }
     }
 
-    fn settle(&self, state: &mut State) {
+    pub(crate) fn settle(&self, state: &mut State) {
         if state.status.take().is_some() {
             self.audience.bytes(CLEAR);
         }
@@ -166,7 +166,7 @@ impl<'s> Screen<'s> {
     ///
     /// It is said at once, while the terminal is still ours: whatever is written after the shell's
     /// prompt spoils it.
-    pub(super) fn interrupted(&self, by: &str, take_back: &[u8]) {
+    pub(crate) fn interrupted(&self, by: &str, take_back: &[u8]) {
         let mut state = self.state();
         if !std::mem::replace(&mut state.is_over, true) {
             let before: &[u8] = match (state.status, state.line_is_open) {
@@ -182,7 +182,7 @@ impl<'s> Screen<'s> {
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test fails by it")]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
     /// An audience that keeps what it heard.

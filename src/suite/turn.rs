@@ -12,13 +12,15 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use super::{Audience, environment::runs_around_us};
 use crate::{
-    gates::{Stop, Turn},
-    verdict::{Refusal, Trouble},
-    world::signals,
+    gates::{
+        Stop, Turn,
+        verdict::{Refusal, Trouble},
+    },
+    process::signals,
 };
 
 /// How often a taken lock is tried again.
-const PAUSE: Duration = Duration::from_millis(100);
+pub(crate) const PAUSE: Duration = Duration::from_millis(100);
 
 /// Waits for the lock and says what for; who holds it, and since when, stands in the file.
 pub(crate) fn take(
@@ -71,14 +73,14 @@ pub(crate) fn take(
 }
 
 /// Whose turn it is.
-struct Holder {
+pub(crate) struct Holder {
     process: u32,
     since: Timestamp,
 }
 
 impl Holder {
     /// As the file says it, where it does.
-    fn read(file: &mut File) -> Option<Self> {
+    pub(crate) fn read(file: &mut File) -> Option<Self> {
         let mut text = String::new();
         file.rewind().ok()?;
         file.take(200).read_to_string(&mut text).ok()?;

@@ -17,13 +17,13 @@ use sha2::{Digest, Sha256};
 
 use super::links;
 use crate::{
+    gates::verdict::{Trouble, span},
     policy::Suite,
-    push::Oid,
-    verdict::{Trouble, span},
-    world::{
+    process::{
         children::{Git, said, said_within, show},
         signals,
     },
+    push::Oid,
 };
 
 /// The worktree of one repository.
@@ -108,14 +108,19 @@ impl<'w> Worktree<'w> {
         links::link(&self.directory, checkout, &suite.link, tracked)
     }
 
-    fn add(&self, commit: &Oid, limit: Duration) -> Result<(), Trouble> {
+    pub(crate) fn add(&self, commit: &Oid, limit: Duration) -> Result<(), Trouble> {
         fs::create_dir_all(&self.directory).map_err(|error| self.failed("make", &error))?;
         let mut add = self.of_repository(["worktree", "add", "--quiet", "--force", "--detach"]);
         add.arg(self.top()).arg(commit.as_str());
         must(add, limit).map(drop)
     }
 
-    fn move_to(&self, commit: &Oid, suite: &Suite, limit: Duration) -> Result<(), Trouble> {
+    pub(crate) fn move_to(
+        &self,
+        commit: &Oid,
+        suite: &Suite,
+        limit: Duration,
+    ) -> Result<(), Trouble> {
         let checkout = [
             "checkout",
             "--quiet",
@@ -132,14 +137,14 @@ impl<'w> Worktree<'w> {
     }
 
     /// Which of these paths the commit has.
-    fn tracked(&self, paths: &[String], limit: Duration) -> Result<Vec<u8>, Trouble> {
+    pub(crate) fn tracked(&self, paths: &[String], limit: Duration) -> Result<Vec<u8>, Trouble> {
         let mut list = self.here(["--literal-pathspecs", "ls-files", "-z", "--"]);
         list.args(paths);
         must(list, limit)
     }
 
     /// Takes the lock away that a git left which was killed.
-    fn unlock(&self) {
+    pub(crate) fn unlock(&self) {
         let ask = [
             "rev-parse",
             "--path-format=absolute",
@@ -175,7 +180,7 @@ impl<'w> Worktree<'w> {
     }
 
     /// Whether it is there, whole, and of this repository.
-    fn is_ours(&self) -> bool {
+    pub(crate) fn is_ours(&self) -> bool {
         let mut ask = self.here([
             "rev-parse",
             "--path-format=absolute",
@@ -192,14 +197,17 @@ impl<'w> Worktree<'w> {
     }
 
     /// A call of git in the worktree.
-    fn here<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Command {
+    pub(crate) fn here<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Command {
         let mut command = self.command(args);
         command.current_dir(self.top());
         command
     }
 
     /// A call of git in the repository itself, whichever of its worktrees is pushed from.
-    fn of_repository<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Command {
+    pub(crate) fn of_repository<S: AsRef<OsStr>>(
+        &self,
+        args: impl IntoIterator<Item = S>,
+    ) -> Command {
         let mut command = self.command(args);
         command
             .current_dir(&self.common_dir)
@@ -210,7 +218,7 @@ impl<'w> Worktree<'w> {
     /// git without the variables and the hooks of the push. A partial clone may fetch what it lacks.
     ///
     /// `git worktree add` takes the patterns of a sparse checkout over: the copy is whole all the same.
-    fn command<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Command {
+    pub(crate) fn command<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Command {
         let mut command = self.git.command([
             "-c",
             "core.hooksPath=/dev/null",
@@ -227,7 +235,7 @@ impl<'w> Worktree<'w> {
         command
     }
 
-    fn failed(&self, what: &str, error: &io::Error) -> Trouble {
+    pub(crate) fn failed(&self, what: &str, error: &io::Error) -> Trouble {
         Trouble::io(
             format!("{what} the worktree in {}", self.directory.display()),
             error,
@@ -236,7 +244,7 @@ impl<'w> Worktree<'w> {
 }
 
 /// Runs a call of git that must succeed, for so long at most; what it printed.
-fn must(command: Command, limit: Duration) -> Result<Vec<u8>, Trouble> {
+pub(crate) fn must(command: Command, limit: Duration) -> Result<Vec<u8>, Trouble> {
     let shown = show(&command);
     let words = match said_within(command, limit)? {
         Some(said) if said.is_ok() => return Ok(said.out),

@@ -176,9 +176,9 @@ fn the_page_of_pushgate_names_every_variable_and_every_file() {
     written(&shop);
     let page = read(&shop, "pushgate");
     for name in [
-        pushgate::overrides::SWITCH,
-        pushgate::overrides::SKIP,
-        pushgate::overrides::REASON,
+        pushgate::app::overrides::SWITCH,
+        pushgate::app::overrides::SKIP,
+        pushgate::app::overrides::REASON,
         "NO_COLOR",
         "XDG_CACHE_HOME",
         pushgate::policy::FILE,

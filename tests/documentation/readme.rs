@@ -3,8 +3,8 @@
 use clap::CommandFactory;
 use pushgate::{
     cli::Cli,
+    gates::verdict::Gate,
     policy::{self, defaults},
-    verdict::Gate,
 };
 
 const README: &str = include_str!("../../README.md");

@@ -4,9 +4,10 @@ use std::path::PathBuf;
 
 use bstr::{BStr, BString, ByteSlice};
 use proptest::prelude::*;
-use pushgate::{
+use pushgate::push::{
+    Oid, Update,
     destination::{Destination, Reader, redact},
-    push::{Oid, Update, parse},
+    parse,
 };
 
 /// An id that is not zero.

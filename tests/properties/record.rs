@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use proptest::prelude::*;
 use pushgate::{
+    memory::record::{Event, LIMIT, Record, who},
     push::Oid,
-    record::{Event, LIMIT, Record, who},
 };
 
 const ONE: &str = "1111111111111111111111111111111111111111";

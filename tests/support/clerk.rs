@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use pushgate::{push::Oid, record::Record, verdict::Trouble, world::Real};
+use pushgate::{gates::verdict::Trouble, git::Real, memory::record::Record, push::Oid};
 
 use super::{Ran, Sandbox};
 

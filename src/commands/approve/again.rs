@@ -2,12 +2,11 @@
 
 use super::{Answer, Desk, named};
 use crate::{
-    approval::Declined,
-    gates::memory::removal,
+    commands::approve::declined::Declined,
+    gates::{memory::removal, verdict::Trouble},
+    memory::record::{Event, Record},
     policy::Environment,
     push::Oid,
-    record::{Event, Record},
-    verdict::Trouble,
 };
 
 impl Desk<'_> {

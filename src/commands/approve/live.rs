@@ -4,11 +4,10 @@ use bstr::{BStr, BString, ByteSlice};
 
 use super::Desk;
 use crate::{
-    approval::Declined,
-    gates::{Stage, World, promotion::apart},
+    commands::approve::declined::Declined,
+    gates::{Stage, World, promotion::apart, verdict::Trouble},
     policy::Environment,
     push::Oid,
-    verdict::Trouble,
 };
 
 /// A remote of the environment and the commit, or why it cannot be signed off.

@@ -4,14 +4,18 @@ use bstr::ByteSlice;
 
 use super::gather::Desk;
 use crate::{
+    app::{
+        dry::{Dry, Run},
+        preview::foresee,
+    },
     commands::check::to_environment,
-    gates::{Stage, World},
-    judge::foresee,
+    gates::{
+        Stage, World,
+        verdict::{Decision, Gate, Outcome, Relation, Trouble, Verdict},
+    },
     policy::Environment,
     push::{Oid, Push, Update},
     report::status::{Answer, Suite},
-    verdict::{Decision, Gate, Outcome, Relation, Trouble, Verdict},
-    world::dry::{Dry, Run},
 };
 
 impl Desk<'_> {

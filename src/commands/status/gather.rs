@@ -6,36 +6,40 @@ use bstr::{BStr, ByteSlice};
 use jiff::{Timestamp, tz::TimeZone};
 
 use crate::{
-    commands::{local::Local, neighbours},
-    destination::Destination,
-    gates::{Object, Stage, Stop, Tip, World, suite},
-    ledger::Entry,
-    overrides::{self, Overrides},
+    app::{
+        heard::Heard,
+        overrides::{self, Overrides},
+    },
+    commands::local::Local,
+    gates::{
+        Object, Stage, Stop, Tip, World, suite,
+        verdict::{Trouble, TrunkName, printable},
+    },
+    git::{Loaded, Real, Source},
+    memory::{ledger::Entry, record::Record},
     policy::{self, Environment, Policy},
-    push::Oid,
-    record::Record,
+    process::children::Said,
+    push::{Oid, destination::Destination},
     report::status::{About, Commit, Pushed, Standing, Status, Trunk},
-    verdict::{Trouble, TrunkName, printable},
-    world::{Loaded, Real, Source, children::Said, heard::Heard},
 };
 
 /// What the environments are described with.
-pub(super) struct Desk<'w> {
-    pub(super) world: &'w Real,
-    pub(super) policy: &'w Policy,
-    pub(super) trunk: Result<TrunkName, Trouble>,
+pub(crate) struct Desk<'w> {
+    pub(crate) world: &'w Real,
+    pub(crate) policy: &'w Policy,
+    pub(crate) trunk: Result<TrunkName, Trouble>,
     /// The local trunk branch and its tip.
-    pub(super) local: Option<(String, Oid)>,
-    pub(super) heard: Heard,
-    pub(super) now: Timestamp,
-    pub(super) reader: TimeZone,
+    pub(crate) local: Option<(String, Oid)>,
+    pub(crate) heard: Heard,
+    pub(crate) now: Timestamp,
+    pub(crate) reader: TimeZone,
     /// The newest lines of the ledger about what is live.
-    pub(super) entries: Vec<Entry>,
+    pub(crate) entries: Vec<Entry>,
     /// All that the team remembers.
-    pub(super) records: Vec<Record>,
+    pub(crate) records: Vec<Record>,
 }
 
-pub(super) fn status(world: &Real) -> Result<Status, Trouble> {
+pub(crate) fn status(world: &Real) -> Result<Status, Trouble> {
     let Local {
         trunk, tip, loaded, ..
     } = Local::of(world)?;
@@ -108,7 +112,7 @@ pub(super) fn status(world: &Real) -> Result<Status, Trouble> {
 }
 
 /// The environments, each after the one that comes before it.
-fn order(policy: &Policy) -> Vec<&Environment> {
+pub(crate) fn order(policy: &Policy) -> Vec<&Environment> {
     let mut left: Vec<_> = policy.environments.iter().collect();
     let mut order: Vec<&Environment> = Vec::new();
     while !left.is_empty() {
@@ -123,7 +127,7 @@ fn order(policy: &Policy) -> Vec<&Environment> {
 }
 
 /// Where the policy was found, for a person.
-fn source(loaded: &Loaded) -> String {
+pub(crate) fn source(loaded: &Loaded) -> String {
     let file = policy::FILE;
     match &loaded.source {
         Source::Commit(commit) => format!("{file} of {}", commit.short()),
@@ -132,7 +136,7 @@ fn source(loaded: &Loaded) -> String {
     }
 }
 
-fn remarks(loaded: &Loaded, world: &Real) -> Vec<String> {
+pub(crate) fn remarks(loaded: &Loaded, world: &Real) -> Vec<String> {
     let mut remarks = Vec::new();
     if loaded.edited {
         remarks.push(format!(
@@ -140,7 +144,7 @@ fn remarks(loaded: &Loaded, world: &Real) -> Vec<String> {
             policy::FILE
         ));
     }
-    if neighbours::is_gated(world) == Some(false) {
+    if crate::hooks::managers::is_gated(world) == Some(false) {
         remarks.push("the hook is not installed here: pushgate install".to_owned());
     }
     if loaded.policy.environments.is_empty() {
@@ -191,7 +195,7 @@ impl Desk<'_> {
     }
 
     /// How a commit stands to trunk, where both are here.
-    pub(super) fn standing(&self, commit: &Oid) -> Option<Standing> {
+    pub(crate) fn standing(&self, commit: &Oid) -> Option<Standing> {
         let tip = self.tip().ok()?.commit;
         if *commit == tip {
             return Some(Standing::Same);
@@ -209,7 +213,7 @@ impl Desk<'_> {
     }
 
     /// A commit, with what is known of it here.
-    pub(super) fn commit(&self, id: &Oid) -> Commit {
+    pub(crate) fn commit(&self, id: &Oid) -> Commit {
         let about = self.is_here(id).then(|| self.about(id)).flatten();
         Commit {
             id: id.clone(),

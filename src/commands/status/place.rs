@@ -6,22 +6,19 @@ use bstr::{BStr, BString, ByteSlice};
 
 use super::gather::Desk;
 use crate::{
-    destination::redact,
+    app::memory::{Moved, went},
     gates::{
         Memory, Passed, Stage, World,
         memory::{live_since, removal, told},
         suite,
+        verdict::{Trouble, printable},
         window::{known, reader},
     },
+    git::Real,
+    memory::record::{Event, who},
     policy::Environment,
-    push::Oid,
-    record::{Event, who},
+    push::{Oid, destination::redact},
     report::status::{Hours, Live, Person, Place, Remote, Removed, Soak, Tried},
-    verdict::{Trouble, printable},
-    world::{
-        Real,
-        memory::{Moved, went},
-    },
 };
 
 impl Desk<'_> {

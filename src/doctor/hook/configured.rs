@@ -6,11 +6,11 @@ use crate::{
         Line, State,
         facts::{Configured, Git, Hook, Version},
     },
-    verdict::shell_word,
+    gates::verdict::shell_word,
 };
 
 /// What they are to the gate, and instead of whom: whether the hook's place matters no more.
-pub(super) fn judge(hook: &Hook, git: Option<&Git>) -> (bool, Vec<Line>) {
+pub(crate) fn judge(hook: &Hook, git: Option<&Git>) -> (bool, Vec<Line>) {
     let version = git.and_then(|git| git.version);
     let ours = hook.configured.iter().find(|one| one.is_ours);
     if version.is_none_or(|version| version < CONFIGURED) {
@@ -42,7 +42,7 @@ pub(super) fn judge(hook: &Hook, git: Option<&Git>) -> (bool, Vec<Line>) {
 }
 
 /// The gate is no file of the hooks directory, but an entry of git's configuration.
-fn gate(own: &Configured, git: Option<&Git>) -> Line {
+pub(crate) fn gate(own: &Configured, git: Option<&Git>) -> Line {
     let name = &own.name;
     if let Some((path, script)) = &own.script
         && let Some(why) = cannot_run(script)
@@ -61,7 +61,7 @@ fn gate(own: &Configured, git: Option<&Git>) -> Line {
     }
 }
 
-fn twice(hook: &Hook, own: &Configured) -> Line {
+pub(crate) fn twice(hook: &Hook, own: &Configured) -> Line {
     let text = format!(
         "every push is judged twice, by {} and by hook.{}.command",
         hook.path, own.name
@@ -70,7 +70,7 @@ fn twice(hook: &Hook, own: &Configured) -> Line {
 }
 
 /// An older git passes over them.
-fn unknown(own: &Configured, git: Option<Version>) -> Line {
+pub(crate) fn unknown(own: &Configured, git: Option<Version>) -> Line {
     let this = git.map_or_else(|| "this git".to_owned(), |version| format!("git {version}"));
     let text = format!(
         "hook.{}.command is set, and {this} runs no configured hooks: {CONFIGURED} or newer does",
@@ -80,7 +80,7 @@ fn unknown(own: &Configured, git: Option<Version>) -> Line {
 }
 
 /// A command that takes the entry away.
-fn remove(own: &Configured) -> String {
+pub(crate) fn remove(own: &Configured) -> String {
     let scope = match own.scope.as_str() {
         "global" | "system" | "worktree" => format!("--{} ", own.scope),
         _ => String::new(),
@@ -90,6 +90,6 @@ fn remove(own: &Configured) -> String {
 }
 
 /// One that puts a file in its place, which every git runs.
-fn by_file(own: &Configured) -> String {
+pub(crate) fn by_file(own: &Configured) -> String {
     format!("{} && pushgate install", remove(own))
 }

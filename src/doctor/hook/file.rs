@@ -7,17 +7,18 @@ use crate::{
         facts::{Hook, Version},
         script::{Author, Call, File, Interpreter, Runs, Says, Script},
     },
-    verdict::shell_word,
+    gates::verdict::shell_word,
 };
 
 /// What comes of a hook that git does not run.
-const UNJUDGED: &str = "pushes are not judged";
+pub(crate) const UNJUDGED: &str = "pushes are not judged";
 /// What may be wrong with a call that somebody wrote, and what mends it.
-const UNSURE: &str = "where something else may take what git says, or pass over the answer";
-const FIRST: &str = "let it begin with: pushgate pre-push -- \"$@\" || exit";
+pub(crate) const UNSURE: &str =
+    "where something else may take what git says, or pass over the answer";
+pub(crate) const FIRST: &str = "let it begin with: pushgate pre-push -- \"$@\" || exit";
 
 /// What is in the hook's place.
-pub(super) fn here(hook: &Hook, git: Option<Version>) -> Line {
+pub(crate) fn here(hook: &Hook, git: Option<Version>) -> Line {
     let Hook { path, file, .. } = hook;
     let word = shell_word(path);
     // husky hands its file to the shell, whoever may run it.
@@ -72,7 +73,7 @@ pub(super) fn here(hook: &Hook, git: Option<Version>) -> Line {
 }
 
 /// A hook that git can run.
-fn whose(hook: &Hook, file: &File) -> Line {
+pub(crate) fn whose(hook: &Hook, file: &File) -> Line {
     let path = &hook.path;
     let line = |state, text: String| new("hook", state, text);
     match &file.author {
@@ -128,7 +129,7 @@ fn whose(hook: &Hook, file: &File) -> Line {
 }
 
 /// A hook that runs what a file says.
-fn tool(hook: &Hook, name: &str, file: &str, says: &Says) -> Line {
+pub(crate) fn tool(hook: &Hook, name: &str, file: &str, says: &Says) -> Line {
     let line = |state, text: &str| {
         let text = format!("a hook of {name} runs here; {file} {text}");
         new("hook", state, text)
@@ -187,7 +188,7 @@ fn tool(hook: &Hook, name: &str, file: &str, says: &Says) -> Line {
 }
 
 /// The hook that was there before, which ours calls.
-pub(super) fn kept(path: &str, script: &Script) -> Option<Line> {
+pub(crate) fn kept(path: &str, script: &Script) -> Option<Line> {
     let word = shell_word(path);
     let Some(why) = cannot_run(script) else {
         let text = format!("after the gates runs what was there before: {path}");
@@ -222,12 +223,12 @@ pub(super) fn kept(path: &str, script: &Script) -> Option<Line> {
 }
 
 /// The words for a first line that names what is not there.
-fn other(program: &str, path: &str) -> String {
+pub(crate) fn other(program: &str, path: &str) -> String {
     format!("install `{program}`, or mend the first line of {path}")
 }
 
 /// What comes of a hook that the system cannot execute.
-fn cannot(git: Option<Version>) -> String {
+pub(crate) fn cannot(git: Option<Version>) -> String {
     match git {
         Some(version) if version >= CONFIGURED => "git refuses every push".to_owned(),
         Some(version) => format!("git {version} waits for ever at every push"),
@@ -236,7 +237,7 @@ fn cannot(git: Option<Version>) -> String {
 }
 
 /// Why the system cannot run it, after "which"; `None`: it can.
-pub(super) fn cannot_run(script: &Script) -> Option<String> {
+pub(crate) fn cannot_run(script: &Script) -> Option<String> {
     let file = match script {
         Script::Missing => return Some("is missing".to_owned()),
         Script::Directory => return Some("is a directory".to_owned()),
@@ -256,12 +257,12 @@ pub(super) fn cannot_run(script: &Script) -> Option<String> {
 }
 
 /// A command that gives a file the line ends of everybody else, and leaves its mode alone.
-fn unix_lines(word: &str) -> String {
+pub(crate) fn unix_lines(word: &str) -> String {
     format!("tr -d '\\r' <{word} >{word}.lf && cat {word}.lf >{word} && rm {word}.lf")
 }
 
 /// The cure of a hook that is not ours.
-fn install(hook: &Hook, line: Line) -> Line {
+pub(crate) fn install(hook: &Hook, line: Line) -> Line {
     match &hook.no_install {
         // The first ends with 1 where lefthook has no hook here yet.
         None if hook.lefthook => line.run("pushgate install --write || lefthook install"),

@@ -9,12 +9,14 @@ use super::{
     page::{Page, length},
 };
 use crate::{
-    gates::Passed,
-    report::{BAD, GOOD, HINT, LOUD, PLAIN},
-    verdict::{
-        Gate, Relation,
-        words::{clock, moment, span},
+    gates::{
+        Passed,
+        verdict::{
+            Gate, Relation,
+            words::{clock, moment, span},
+        },
     },
+    report::{BAD, GOOD, HINT, LOUD, PLAIN},
 };
 
 /// Draws it in so many columns.

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{Answer, Commit, Hours, Place, Pushed, Remote, Standing, Status, Suite, Tried};
-use crate::{
-    gates::Passed,
+use crate::gates::{
+    Passed,
     verdict::{Count, Relation},
 };
 
@@ -146,7 +146,7 @@ fn answer(answer: &Answer) -> Value {
             json!({"verdict": "refused", "gate": gate.name(), "why": why, "hints": hints})
         }
         Answer::Undecided { gate, why, hints } => {
-            let gate = gate.map(crate::verdict::Gate::name);
+            let gate = gate.map(crate::gates::verdict::Gate::name);
             json!({"verdict": "undecided", "gate": gate, "why": why, "hints": hints})
         }
     }

@@ -6,8 +6,8 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use super::Commit;
 use crate::{
+    gates::verdict::words::{moment, span},
     report::{PLAIN, between_words, cut, width},
-    verdict::words::{moment, span},
 };
 
 /// The words before the lines have this much room.

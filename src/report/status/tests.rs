@@ -1,5 +1,5 @@
 use super::*;
-use crate::verdict::Count;
+use crate::gates::verdict::Count;
 
 fn at(text: &str) -> Timestamp {
     text.parse().unwrap()

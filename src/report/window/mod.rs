@@ -13,7 +13,7 @@ use self::cells::{Cell, Runway};
 use super::{BAD, GOOD, PLAIN, wrap};
 use crate::{
     calendar::{Stretch, Window},
-    verdict::{Refusal, span, words},
+    gates::verdict::{Refusal, span, words},
 };
 
 /// The days that are shown.

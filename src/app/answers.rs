@@ -1,0 +1,331 @@
+//! The answers to what the gates ask.
+
+use std::{env, time::Duration};
+
+use bstr::{BStr, BString, ByteSlice};
+use jiff::{Timestamp, tz::TimeZone};
+
+use crate::{
+    gates::{
+        Checked, Object, Passed, Stop, SuiteRun, Tip, Turn, Work, World,
+        verdict::{Commit, Count, Mismatch, Relation, Trouble, TrunkName, span},
+    },
+    policy::{
+        Ci, In, Reuse,
+        detect::{self, Detected},
+    },
+    push::Oid,
+    report,
+    suite::{
+        self,
+        receipts::{MACHINE, Receipts, checks_fingerprint, fingerprint},
+    },
+};
+use crate::{
+    git::{
+        Real, damaged,
+        files::Files,
+        repository::{Kind, commit_headers},
+    },
+    process::connection,
+};
+
+/// A suite that takes longer may outlast an idle connection.
+pub(crate) const LONG: Duration = Duration::from_mins(1);
+
+impl World for Real {
+    fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
+
+    fn zone(&self) -> Result<TimeZone, Trouble> {
+        // `TimeZone::system` would silently be UTC where TZ names no zone.
+        TimeZone::try_system().map_err(|error| Trouble::NoZone {
+            words: vec![error.to_string()],
+        })
+    }
+
+    fn object(&self, id: &Oid) -> Result<Object, Trouble> {
+        let mut backend = self.backend();
+        Ok(match backend.header(id)? {
+            Some((Kind::Commit, _)) => {
+                let bytes = backend.read(id)?;
+                let (_, parents) = commit_headers(&bytes).ok_or_else(|| damaged(id))?;
+                Object::Commit { parents }
+            }
+            Some((kind, _)) => Object::Other(kind.name()),
+            None => Object::Missing,
+        })
+    }
+
+    fn is_shallow(&self) -> bool {
+        self.backend().is_shallow()
+    }
+
+    fn local_branch(&self, name: &str) -> Result<Option<Oid>, Trouble> {
+        self.reference(&format!("refs/heads/{name}"))
+    }
+
+    fn is_checked_out(&self, branch: &str) -> Result<bool, Trouble> {
+        let head = self.backend().symbolic("HEAD")?;
+        Ok(head.is_some_and(|head| head.strip_prefix("refs/heads/") == Some(branch)))
+    }
+
+    fn relation(&self, a: &Oid, b: &Oid, remote: &str) -> Result<Relation, Trouble> {
+        let (ahead, behind) = (self.count(a, b, remote)?, self.count(b, a, remote)?);
+        match (ahead.0, behind.0) {
+            (0, _) => return Ok(Relation::Behind(behind)),
+            (_, 0) => return Ok(Relation::Ahead(ahead)),
+            // Where the history was cut off, a common past may lie beyond the cut.
+            _ if self.is_shallow() => return Err(shallow(b, remote)),
+            _ => {}
+        }
+        let related = self.git.run(["merge-base", a.as_str(), b.as_str()])?;
+        Ok(match related.code {
+            Some(0) => Relation::Diverged { ahead, behind },
+            Some(1) => Relation::Unrelated,
+            _ => {
+                return Err(Trouble::Git {
+                    command: format!("git merge-base {} {}", a.short(), b.short()),
+                    words: related.words,
+                });
+            }
+        })
+    }
+
+    fn same_content(&self, a: &Oid, b: &Oid) -> Result<bool, Trouble> {
+        Ok(self.tree(a)? == self.tree(b)?)
+    }
+
+    fn lost(&self, old: &Oid, new: &Oid, remote: &str) -> Result<(Count, Vec<Commit>), Trouble> {
+        const NAMED: &str = "--max-count=3";
+        let count = self.count(old, new, remote)?;
+        if count.0 == 0 {
+            return Ok((count, Vec::new()));
+        }
+        if self.is_shallow() {
+            return Err(shallow(old, remote));
+        }
+        let said = self.git.must([
+            "log",
+            NAMED,
+            "--no-color",
+            "--no-show-signature",
+            "--format=%H %s",
+            old.as_str(),
+            &format!("^{new}"),
+            "--",
+        ])?;
+        let commit = |line: &[u8]| {
+            let (id, subject) = line.split_once_str(" ")?;
+            Some(Commit {
+                id: Oid::parse(id)?,
+                subject: subject.to_str_lossy().into_owned(),
+            })
+        };
+        Ok((count, said.out.lines().filter_map(commit).collect()))
+    }
+
+    fn trunk_tip(&self, trunk: &TrunkName, team: bool) -> Result<Tip, Trouble> {
+        let Some(url) = self.remotes.fetch_url(trunk.remote.as_bytes()) else {
+            return Err(Trouble::NoTrunkRemote {
+                remote: trunk.remote.clone(),
+                known: self.remotes.known(),
+            });
+        };
+        let network = self.network();
+        let asked = network.trunk_tip(trunk, url.as_ref(), team, |tip| {
+            matches!(self.object(tip), Ok(Object::Commit { .. }))
+        })?;
+        let learn = |theirs: &Oid| self.notes().learn(&trunk.remote, theirs, network.limit);
+        Ok(Tip {
+            team: team.then(|| asked.notes.as_ref().map_or(Ok(()), learn)),
+            commit: asked.tip,
+        })
+    }
+
+    fn live(&self, remote: &BStr, branches: &[String]) -> Result<Vec<(String, Oid)>, Trouble> {
+        // Where a push goes is asked, which may be another place than a fetch comes from.
+        let urls = self.remotes.push_urls(remote);
+        let fetched = self.remotes.fetch_url(remote);
+        let network = self.network();
+        match urls.as_slice() {
+            [] => network.live(None, self.remotes.pushed_to(remote).as_ref(), branches),
+            [url] if Some(url) == fetched.as_ref() => {
+                network.live(Some(remote), url.as_ref(), branches)
+            }
+            _ => {
+                let mut tips = Vec::new();
+                for url in &urls {
+                    tips.extend(network.live(None, url.as_ref(), branches)?);
+                }
+                Ok(tips)
+            }
+        }
+    }
+
+    fn checkout(&self, commit: &Oid) -> Result<Option<Mismatch>, Trouble> {
+        if self.work_tree.is_none() {
+            return Err(Trouble::Bare);
+        }
+        let said = self.git.must([
+            "status",
+            "--porcelain=v2",
+            "--branch",
+            "--no-ahead-behind",
+            "-z",
+            "--no-renames",
+            "--untracked-files=normal",
+            "--ignore-submodules=none",
+        ])?;
+        let mut head = None;
+        let mut changed = Vec::new();
+        for record in said
+            .out
+            .split(|b| *b == 0)
+            .filter(|record| !record.is_empty())
+        {
+            match record[0] {
+                b'#' => {
+                    head =
+                        head.or_else(|| record.strip_prefix(b"# branch.oid ").and_then(Oid::parse));
+                }
+                b'1' => changed.extend(record.splitn(9, |b| *b == b' ').nth(8).map(BString::from)),
+                b'u' => {
+                    changed.extend(record.splitn(11, |b| *b == b' ').nth(10).map(BString::from));
+                }
+                _ => changed.extend(record.get(2..).map(BString::from)),
+            }
+        }
+        let same = match &head {
+            Some(head) => head == commit || self.tree(head)? == self.tree(commit)?,
+            None => false,
+        };
+        if !same {
+            return Ok(Some(Mismatch::OtherTree { head }));
+        }
+        if !changed.is_empty() {
+            return Ok(Some(Mismatch::Changed(changed)));
+        }
+        let hidden = self.backend().hidden()?;
+        Ok((!hidden.is_empty()).then_some(Mismatch::Hidden(hidden)))
+    }
+
+    fn detect(&self, commit: &Oid) -> Result<Detected, Trouble> {
+        self.tree(commit)?;
+        Ok(detect::suite(&Files {
+            world: self,
+            commit,
+        }))
+    }
+
+    fn receipt(&self, work: &Work<'_>) -> Result<Option<Passed>, Trouble> {
+        let (tree, suite) = self.receipt_key(work)?;
+        Ok(self
+            .receipts()
+            .find(&tree, &suite, work.suite.reuse, self.now()))
+    }
+
+    fn turn(&self) -> Result<Turn, Stop> {
+        suite::turn::take(&self.state_dir(), &self.common_dir, &report::Stderr)
+    }
+
+    fn checks(&self, work: &Work<'_>, ci: &Ci) -> Result<Checked, Stop> {
+        self.ask_ci(work, ci, &report::Stderr)
+    }
+
+    fn leave_receipt(&self, work: &Work<'_>, took: Duration) -> Result<(), Trouble> {
+        if work.suite.reuse == Reuse::Never {
+            return Ok(());
+        }
+        let (tree, suite) = self.receipt_key(work)?;
+        let left = self.receipts().leave(&tree, &suite, took, self.now());
+        left.map_err(|error| Trouble::io("write it", &error))
+    }
+
+    fn is_connected(&self) -> bool {
+        !self.pushes || !connection::is_gone()
+    }
+
+    fn run(&self, work: &Work<'_>) -> Result<SuiteRun, Trouble> {
+        let last_took = self.last_took(work)?;
+        if let Some(took) = last_took.filter(|took| *took > LONG)
+            && self.idle_ssh
+        {
+            report::say(&format!(
+                "it took {} last time; a server that hangs up on an idle ssh connection may do so meanwhile: pushgate check, then push, is safe",
+                span(took)
+            ));
+        }
+        let top = match work.suite.place {
+            In::Checkout => self.work_tree.clone().ok_or(Trouble::Bare)?,
+            In::Worktree => {
+                let worktree = self.suite_worktree()?;
+                worktree.bring_to(work.commit, self.work_tree(), work.suite)?;
+                worktree.top()
+            }
+        };
+        let place = suite::Place {
+            top: &top,
+            logs: &self.state_dir().join("logs"),
+            common_dir: &self.common_dir,
+            git: &self.git,
+            last_took,
+            audience: &report::Stderr,
+        };
+        suite::run(&place, work)
+    }
+}
+
+impl Real {
+    pub(crate) fn receipts(&self) -> Receipts {
+        Receipts::new(&self.state_dir())
+    }
+
+    /// How long such a suite took last time, on whatever tree.
+    pub(crate) fn last_took(&self, work: &Work<'_>) -> Result<Option<Duration>, Trouble> {
+        let (_, suite) = self.receipt_key(work)?;
+        Ok(self.receipts().last_took(&suite))
+    }
+
+    /// What a receipt is for: a tree, and the suite that passed on it; or a commit, and its checks.
+    pub(crate) fn receipt_key(&self, work: &Work<'_>) -> Result<(Oid, String), Trouble> {
+        if let Some(ci) = &work.suite.ci {
+            let project = self.project(ci.forge, work.remote);
+            let suite = checks_fingerprint(ci, project.as_ref());
+            return Ok((work.commit.clone(), suite));
+        }
+        let variable =
+            |name: &str| env::var_os(name).map(std::os::unix::ffi::OsStringExt::into_vec);
+        let suite = fingerprint(MACHINE, work.suite, work.steps, variable);
+        Ok((self.tree(work.commit)?, suite))
+    }
+
+    pub(crate) fn count(&self, from: &Oid, without: &Oid, remote: &str) -> Result<Count, Trouble> {
+        let most = format!("--max-count={}", Count::MOST + 1);
+        let said = self.git.run([
+            "rev-list",
+            "--count",
+            &most,
+            from.as_str(),
+            &format!("^{without}"),
+            "--",
+        ])?;
+        let count = said.line().to_str().ok().and_then(|text| text.parse().ok());
+        match count.filter(|_| said.is_ok()) {
+            Some(count) => Ok(Count(count)),
+            None if self.is_shallow() => Err(shallow(without, remote)),
+            None => Err(Trouble::Git {
+                command: format!("git rev-list {} ^{}", from.short(), without.short()),
+                words: said.words,
+            }),
+        }
+    }
+}
+
+pub(crate) fn shallow(id: &Oid, remote: &str) -> Trouble {
+    Trouble::Shallow {
+        id: id.clone(),
+        remote: remote.to_owned(),
+    }
+}

@@ -1,0 +1,204 @@
+//! Local questions answered by libgit2: no process, two milliseconds for all of them.
+
+use std::path::{Path, PathBuf};
+
+use bstr::{BString, ByteSlice};
+use git2::{
+    ConfigLevel, ErrorCode, IndexEntryExtendedFlag, IndexEntryFlag, ObjectType, Repository,
+};
+
+use super::{
+    program,
+    repository::{Backend, Kind},
+};
+use crate::process::children::Git;
+use crate::{
+    gates::verdict::Trouble,
+    push::{Oid, remotes::Entry},
+};
+
+/// A repository that libgit2 could open.
+pub(crate) struct Libgit2 {
+    git: Git,
+    repository: Repository,
+    common_dir: PathBuf,
+    work_tree: Option<PathBuf>,
+}
+
+impl Libgit2 {
+    /// Opens the repository that the environment and the directory name; `None` where libgit2
+    /// cannot, or where it is known to answer otherwise than git.
+    pub(crate) fn open(git: &Git) -> Option<Self> {
+        let work_tree = std::env::var_os("GIT_WORK_TREE");
+        // libgit2 takes a relative one from the git directory, git from where it was called.
+        if work_tree
+            .as_ref()
+            .is_some_and(|tree| Path::new(tree).is_relative())
+        {
+            return None;
+        }
+        let repository = Repository::open_from_env().ok()?;
+        // With GIT_DIR set and no work tree named, git takes the current directory.
+        if std::env::var_os("GIT_DIR").is_some() && work_tree.is_none() && !repository.is_worktree()
+        {
+            return None;
+        }
+        let absolute = |path: &Path| path.canonicalize().ok();
+        let common_dir = absolute(repository.commondir())?;
+        let work_tree = match repository.workdir() {
+            Some(path) => Some(absolute(path)?),
+            None => None,
+        };
+        let found = Self {
+            git: git.clone(),
+            repository,
+            common_dir,
+            work_tree,
+        };
+        // libgit2 does not follow `includeIf "hasconfig:..."`, and where HEAD is detached nobody
+        // can tell whether it follows `includeIf "onbranch:..."`.
+        let untold = [&b"includeif.hasconfig:"[..], b"includeif.onbranch:"];
+        let complete = (found.config().ok()?.iter())
+            .all(|(key, _)| !untold.iter().any(|start| key.starts_with(start)));
+        complete.then_some(found)
+    }
+
+    pub(crate) fn id(id: &Oid) -> Option<git2::Oid> {
+        // git2 pads a short id and knows no long one.
+        (id.as_str().len() == 40)
+            .then(|| git2::Oid::from_str(id.as_str()).ok())
+            .flatten()
+    }
+}
+
+pub(crate) fn trouble(what: &str, error: &git2::Error) -> Trouble {
+    Trouble::Io {
+        what: what.to_owned(),
+        words: vec![error.message().to_owned()],
+    }
+}
+
+pub(crate) fn found<T>(what: &str, result: Result<T, git2::Error>) -> Result<Option<T>, Trouble> {
+    // What is no name of a ref, no ref has.
+    let absent = [
+        ErrorCode::NotFound,
+        ErrorCode::UnbornBranch,
+        ErrorCode::InvalidSpec,
+    ];
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if absent.contains(&error.code()) => Ok(None),
+        Err(error) => Err(trouble(what, &error)),
+    }
+}
+
+pub(crate) fn kind(kind: ObjectType) -> Option<Kind> {
+    Some(match kind {
+        ObjectType::Commit => Kind::Commit,
+        ObjectType::Tag => Kind::Tag,
+        ObjectType::Tree => Kind::Tree,
+        ObjectType::Blob => Kind::Blob,
+        ObjectType::Any => return None,
+    })
+}
+
+impl Backend for Libgit2 {
+    fn common_dir(&self) -> &Path {
+        &self.common_dir
+    }
+
+    fn work_tree(&self) -> Option<&Path> {
+        self.work_tree.as_deref()
+    }
+
+    fn is_shallow(&self) -> bool {
+        self.repository.is_shallow()
+    }
+
+    fn config(&self) -> Result<Vec<Entry>, Trouble> {
+        let failed = |error: &git2::Error| trouble("read git's configuration", error);
+        let mut config = self.repository.config().map_err(|e| failed(&e))?;
+        let config = config.snapshot().map_err(|e| failed(&e))?;
+        // GIT_CONFIG_GLOBAL stands for both of a user's files (git(1)); libgit2 takes it for one.
+        let no_xdg = std::env::var_os("GIT_CONFIG_GLOBAL").is_some();
+        let mut all = Vec::new();
+        let mut entries = config.entries(None).map_err(|e| failed(&e))?;
+        while let Some(entry) = entries.next() {
+            let entry = entry.map_err(|e| failed(&e))?;
+            if entry.level() == ConfigLevel::XDG && no_xdg {
+                continue;
+            }
+            let value = if entry.has_value() {
+                entry.value_bytes()
+            } else {
+                b"true"
+            };
+            all.push((BString::from(entry.name_bytes()), BString::from(value)));
+        }
+        Ok(all)
+    }
+
+    fn reference(&mut self, name: &str) -> Result<Option<Oid>, Trouble> {
+        let what = format!("read `{name}`");
+        let id = found(&what, self.repository.refname_to_id(name))?;
+        Ok(id.and_then(|id| Oid::parse(id.to_string().as_bytes())))
+    }
+
+    fn symbolic(&mut self, name: &str) -> Result<Option<String>, Trouble> {
+        let what = format!("read `{name}`");
+        let reference = found(&what, self.repository.find_reference(name))?;
+        Ok(reference.and_then(|r| {
+            r.symbolic_target_bytes()
+                .map(|target| target.to_str_lossy().into_owned())
+        }))
+    }
+
+    fn header(&mut self, id: &Oid) -> Result<Option<(Kind, usize)>, Trouble> {
+        let Some(oid) = Self::id(id) else {
+            return Ok(None);
+        };
+        let what = format!("read {}", id.short());
+        let odb = self
+            .repository
+            .odb()
+            .map_err(|error| trouble(&what, &error))?;
+        let header = found(&what, odb.read_header(oid))?;
+        Ok(header.and_then(|(size, object)| Some((kind(object)?, size))))
+    }
+
+    fn read(&mut self, id: &Oid) -> Result<Vec<u8>, Trouble> {
+        let what = format!("read {}", id.short());
+        let missing = || git2::Error::from_str("there is no such object");
+        let odb = self
+            .repository
+            .odb()
+            .map_err(|error| trouble(&what, &error))?;
+        let object = Self::id(id)
+            .ok_or_else(missing)
+            .and_then(|oid| odb.read(oid));
+        Ok(object
+            .map_err(|error| trouble(&what, &error))?
+            .data()
+            .to_owned())
+    }
+
+    fn hidden(&mut self) -> Result<Vec<BString>, Trouble> {
+        if self.work_tree.is_none() {
+            return Ok(Vec::new());
+        }
+        // A split index and a sparse one are git's alone. The suite may have changed it meanwhile.
+        let index = self.repository.index();
+        let Ok(index) = index.and_then(|mut index| index.read(false).map(|()| index)) else {
+            return program::hidden(&self.git);
+        };
+        let hides = |flags: u16, extended: u16| {
+            flags & IndexEntryFlag::from_bits_retain(0x8000).bits() != 0
+                || IndexEntryExtendedFlag::from_bits_retain(extended)
+                    .contains(IndexEntryExtendedFlag::SKIP_WORKTREE)
+        };
+        let hidden = index
+            .iter()
+            .filter(|entry| hides(entry.flags, entry.flags_extended));
+        Ok(hidden.map(|entry| BString::from(entry.path)).collect())
+    }
+}

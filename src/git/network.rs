@@ -1,0 +1,303 @@
+//! Questions to other people's servers: what is live there now. Always git's own network, within a
+//! time limit, and nobody is ever prompted.
+
+use std::{
+    env,
+    ffi::OsString,
+    process::Command,
+    time::{Duration, Instant},
+};
+
+use bstr::{BStr, BString, ByteSlice, ByteVec};
+
+use super::notes::REF;
+use crate::process::children::{Git, Said, said_within};
+use crate::{
+    gates::verdict::{Trouble, TrunkName, printable},
+    push::{
+        Oid,
+        destination::{is_ssh, redact},
+    },
+};
+
+/// How long a question may take, as a rule.
+pub(crate) const LIMIT: Duration = Duration::from_secs(10);
+
+/// Where the probe would note trunk's tip, if it wrote anything.
+pub(crate) const PROBE: &str = "FETCH_HEAD";
+/// And that of the notes.
+pub(crate) const NOTES_PROBE: &str = "refs/pushgate/notes";
+
+/// What a place without a remote is called for one question: a name that nobody gives to a remote.
+pub(crate) const UNNAMED: &str = "pushgate/asked";
+
+/// git's exit code for options that it does not know.
+pub(crate) const USAGE: i32 = 129;
+
+/// Asks remotes with the user's git.
+pub(crate) struct Network<'w> {
+    pub(crate) git: &'w Git,
+    /// `core.sshCommand`.
+    pub(crate) ssh_command: Option<BString>,
+    /// `ssh.variant`.
+    pub(crate) ssh_variant: Option<BString>,
+    /// Whether the repository has so few refs that a list of all that a remote has is soon read.
+    pub(crate) few_refs: bool,
+    /// How long all tries of one question may take together.
+    pub(crate) limit: Duration,
+}
+
+/// What trunk's remote answers.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    /// Trunk's tip.
+    pub(crate) tip: Oid,
+    /// That of the team's notes; `None` where there are none, or nobody wants to know.
+    pub(crate) notes: Option<Oid>,
+}
+
+impl Network<'_> {
+    /// The live tip of trunk, and its commits with it, so that ahead and behind can be told; and,
+    /// in the same question, the tip of the notes that the team keeps there.
+    ///
+    /// A list of refs costs a process less than a fetch, and is enough where the tip is here.
+    /// The fetch is filtered by the server (ls-remote is not) and writes no ref: one that moved
+    /// `refs/remotes` behind the user's back would defeat `--force-with-lease`.
+    ///
+    /// Ten thousand branches must not slow it down. Without a destination it reads no local ref to
+    /// compare with. And git proves the tip's history whole from what the refs here lead to
+    /// (fetch.hideRefs, git-config(1)): the local branches, HEAD and trunk's tracking ref will do.
+    pub(crate) fn trunk_tip(
+        &self,
+        trunk: &TrunkName,
+        url: &BStr,
+        notes: bool,
+        is_here: impl Fn(&Oid) -> bool,
+    ) -> Result<Asked, Trouble> {
+        let deadline = Instant::now() + self.limit;
+        let branch = format!("refs/heads/{}", trunk.branch);
+        let listed = || {
+            let remote = trunk.remote.as_bytes().into();
+            let refs = [branch.as_str(), REF];
+            let refs = if notes { &refs[..] } else { &refs[..1] };
+            let mut tips = self.list(Some(remote), url, refs, deadline)?;
+            let mut take = |name: &str| {
+                let at = tips.iter().position(|(found, _)| found == name)?;
+                Some(tips.swap_remove(at).1)
+            };
+            match take(&branch) {
+                Some(tip) => Ok(Asked {
+                    tip,
+                    notes: take(REF),
+                }),
+                None => Err(Trouble::NoTrunk(trunk.clone())),
+            }
+        };
+        let mut known = None;
+        if self.few_refs {
+            let asked = listed()?;
+            if is_here(&asked.tip) {
+                return Ok(asked);
+            }
+            known = Some(asked);
+        }
+        let tracking = format!(
+            "fetch.hideRefs=!refs/remotes/{}/{}",
+            trunk.remote, trunk.branch
+        );
+        let own_notes = format!("fetch.hideRefs=!{REF}");
+        let fetch = |told: &[&str]| {
+            let mut fetch = self.git.network([
+                "-c",
+                "fetch.writeCommitGraph=false",
+                "-c",
+                "fetch.hideRefs=refs/",
+                "-c",
+                "fetch.hideRefs=!refs/heads/",
+                "-c",
+                &own_notes,
+                "-c",
+                &tracking,
+                "fetch",
+                "--dry-run",
+                "--no-tags",
+                "--no-prune",
+                "--no-write-fetch-head",
+                "--no-recurse-submodules",
+                "--no-auto-maintenance",
+                "--refmap=",
+            ]);
+            fetch.args(told).args(["--", &trunk.remote, &branch]);
+            if notes {
+                // A pattern: a ref that is not there would be an error.
+                fetch.arg(format!("+{REF}*:{NOTES_PROBE}*"));
+            }
+            self.ask(fetch, &trunk.remote, url, deadline)
+        };
+        let mut said = fetch(&["--porcelain"])?;
+        let probed = |name| said.out.lines().find_map(|line| probed(line, name));
+        if said.is_ok()
+            && let Some(tip) = probed(PROBE)
+        {
+            let notes = probed(NOTES_PROBE);
+            return Ok(Asked { tip, notes });
+        }
+        // A git older than 2.41 does not know --porcelain: it brings the commits, too, and a list
+        // tells which is the tip.
+        if said.code == Some(USAGE) {
+            said = fetch(&[])?;
+            if let Some(asked) = known {
+                return Ok(asked);
+            }
+        }
+        // A branch that is not there, a read-only repository and a dead server all fail: the
+        // plainer question tells them apart.
+        listed().map_err(|trouble| match trouble {
+            // The first try says why: git takes a wrong password out of the store, and the second
+            // only misses it. Not so where the first complains about its own options.
+            Trouble::Unreachable { remote, .. } if !said.is_ok() && said.code != Some(USAGE) => {
+                Trouble::Unreachable {
+                    remote,
+                    words: said.words,
+                }
+            }
+            other => other,
+        })
+    }
+
+    /// The tips of these branches; those that do not exist are left out. Without the name of a
+    /// remote, the URL is asked as it is: `insteadOf` has been looked up already.
+    pub(crate) fn live(
+        &self,
+        remote: Option<&BStr>,
+        url: &BStr,
+        branches: &[String],
+    ) -> Result<Vec<(String, Oid)>, Trouble> {
+        let refs: Vec<_> = branches
+            .iter()
+            .map(|branch| format!("refs/heads/{branch}"))
+            .collect();
+        let refs: Vec<_> = refs.iter().map(String::as_str).collect();
+        let mut tips = self.list(remote, url, &refs, Instant::now() + self.limit)?;
+        for (name, _) in &mut tips {
+            *name = name.trim_start_matches("refs/heads/").to_owned();
+        }
+        Ok(tips)
+    }
+
+    /// The refs of these names; those that do not exist are left out.
+    pub(crate) fn list(
+        &self,
+        remote: Option<&BStr>,
+        url: &BStr,
+        refs: &[&str],
+        deadline: Instant,
+    ) -> Result<Vec<(String, Oid)>, Trouble> {
+        let mut command = self.git.network(["ls-remote", "--"]);
+        if remote.is_none() {
+            name(&mut command, url);
+        }
+        command
+            .arg(remote.unwrap_or(UNNAMED.into()).to_os_str_lossy())
+            .args(refs);
+        let label = redact(&printable(remote.unwrap_or(url)));
+        let said = self.ask(command, &label, url, deadline)?;
+        if !said.is_ok() {
+            return Err(Trouble::Unreachable {
+                remote: label,
+                words: said.words,
+            });
+        }
+        // A pattern also matches `refs/heads/x/refs/heads/master`: names are compared in full.
+        let tip = |line: &[u8]| {
+            let (id, name) = line.split_once_str("\t")?;
+            let name = name.to_str().ok().filter(|name| refs.contains(name))?;
+            Some((name.to_owned(), Oid::parse(id)?))
+        };
+        Ok(said.out.lines().filter_map(tip).collect())
+    }
+
+    /// Runs such a call of git until the deadline.
+    pub(crate) fn ask(
+        &self,
+        mut command: Command,
+        remote: &str,
+        url: &BStr,
+        deadline: Instant,
+    ) -> Result<Said, Trouble> {
+        if is_ssh(url)
+            && let Some(ssh) = self.ssh()
+        {
+            command.env("GIT_SSH_COMMAND", ssh.to_os_str_lossy());
+        }
+        let left = deadline.saturating_duration_since(Instant::now());
+        said_within(command, left)?.ok_or_else(|| Trouble::NoAnswer {
+            remote: remote.to_owned(),
+            limit: self.limit,
+        })
+    }
+
+    /// The user's own ssh command, told to ask nothing; `None` where it may not be OpenSSH, and not
+    /// take its options. Without a terminal no ssh asks anything: this only makes it quick.
+    ///
+    /// Its own time limit is longer than ours, so that one of them always speaks.
+    ///
+    /// `GIT_SSH_COMMAND` overrides `core.sshCommand`, which overrides `GIT_SSH` (git-config(1)).
+    pub(crate) fn ssh(&self) -> Option<BString> {
+        let own = self.own_ssh()?;
+        Some(
+            [own.as_slice(), b" -oBatchMode=yes -oConnectTimeout=15"]
+                .concat()
+                .into(),
+        )
+    }
+
+    /// The command by which git itself calls OpenSSH; `None` where it may be another ssh.
+    pub(crate) fn own_ssh(&self) -> Option<BString> {
+        let variable = |name| {
+            env::var_os(name)
+                .and_then(|value| Vec::from_os_string(value).ok())
+                .map(BString::from)
+        };
+        let variant = variable("GIT_SSH_VARIANT").or_else(|| self.ssh_variant.clone());
+        let own = variable("GIT_SSH_COMMAND").or_else(|| self.ssh_command.clone());
+        if own.is_none() && env::var_os("GIT_SSH").is_some() {
+            return None;
+        }
+        let own = own.unwrap_or_else(|| "ssh".into());
+        let program = own.split(|b| *b == b' ').next().unwrap_or_default();
+        let name = program.rsplit(|b| *b == b'/').next().unwrap_or_default();
+        let is_openssh = match variant.as_ref().map(|variant| variant.as_slice()) {
+            None | Some(b"auto") => name == b"ssh",
+            Some(variant) => variant == b"ssh",
+        };
+        is_openssh.then_some(own)
+    }
+}
+
+/// Names a URL by git's environment: it may hold a password, and an argument list is for all to see.
+pub(crate) fn name(command: &mut Command, url: &BStr) {
+    let count = env::var("GIT_CONFIG_COUNT")
+        .ok()
+        .and_then(|count| count.parse::<usize>().ok())
+        .unwrap_or(0);
+    let url = url.to_os_str_lossy();
+    // The longest `insteadOf` wins: the whole URL, which it leaves as it is.
+    let mut itself = OsString::from("url.");
+    itself.push(&url);
+    itself.push(".insteadOf");
+    let keys = [format!("remote.{UNNAMED}.url").into(), itself];
+    command.env("GIT_CONFIG_COUNT", (count + keys.len()).to_string());
+    for (index, key) in (count..).zip(keys) {
+        command.env(format!("GIT_CONFIG_KEY_{index}"), key);
+        command.env(format!("GIT_CONFIG_VALUE_{index}"), &url);
+    }
+}
+
+/// The tip on a line of `git fetch --porcelain` for this ref: `FLAG OLD NEW LOCAL-REF`.
+pub(crate) fn probed(line: &[u8], name: &str) -> Option<Oid> {
+    let mut fields = line.rsplitn(3, |b| *b == b' ');
+    (fields.next()? == name.as_bytes())
+        .then(|| Oid::parse(fields.next()?))
+        .flatten()
+}

@@ -1,0 +1,161 @@
+//! Signed records: git's own signatures, made and verified by the user's git.
+//!
+//! git signs commits and tags, not notes. So what is signed is a commit that nothing leads to: its
+//! message is the record, and the record carries it along whole.
+
+use std::process::Command;
+
+use bstr::ByteSlice;
+use tempfile::TempDir;
+
+use super::Notes;
+use crate::{
+    gates::verdict::Trouble,
+    memory::record::{Record, who},
+    process::children::{Said, fed, said},
+    push::Oid,
+};
+
+/// A place for objects that shall leave no trace in the repository.
+pub(crate) struct Scratch<'n, 'w> {
+    notes: &'n Notes<'w>,
+    objects: TempDir,
+}
+
+impl Notes<'_> {
+    /// Signs a record with the key that the user's git signs with, which may ask for a passphrase.
+    pub fn sign(&self, record: &Record) -> Result<Record, Trouble> {
+        let scratch = self.scratch()?;
+        let tree = scratch.ask(&["hash-object", "-t", "tree", "/dev/null"])?;
+        let mut command = scratch.git(&["-c", "i18n.commitEncoding=UTF-8", "commit-tree", "-S"]);
+        let (name, mail) = self.person();
+        for role in ["AUTHOR", "COMMITTER"] {
+            command.env(format!("GIT_{role}_NAME"), &name);
+            command.env(format!("GIT_{role}_EMAIL"), &mail);
+        }
+        command
+            .args(["-F", "-"])
+            .arg(tree.line().to_str_lossy().as_ref());
+        let signed = fed(&mut command, unsigned(record).to_string().as_bytes())?;
+        let Some(id) = Oid::parse(signed.line()).filter(|_| signed.is_ok()) else {
+            return Err(Trouble::NotSigned {
+                words: signed.words,
+            });
+        };
+        let object = scratch.ask(&["cat-file", "commit", id.as_str()])?;
+        let object = String::from_utf8(object.out).map_err(|_| Trouble::NotSigned {
+            words: vec!["what git signed is not UTF-8".to_owned()],
+        })?;
+        Ok(Record {
+            signed: Some(object),
+            ..record.clone()
+        })
+    }
+
+    /// Whether git verifies that whoever a record names has signed it.
+    ///
+    /// `git verify-commit` decides, with the keys and the trust that the user's git knows
+    /// (`gpg.ssh.allowedSignersFile`, `gpg.minTrustLevel`); and the signer that git names must have
+    /// the mail address of the record.
+    pub fn verified(&self, record: &Record) -> Result<bool, Trouble> {
+        let Some(object) = &record.signed else {
+            return Ok(false);
+        };
+        let message = object.split_once("\n\n").map_or("", |(_, message)| message);
+        if Record::parse(message.trim_end().as_bytes()) != Some(unsigned(record)) {
+            return Ok(false);
+        }
+        let scratch = self.scratch()?;
+        let mut write = scratch.git(&["hash-object", "-t", "commit", "-w", "--stdin"]);
+        let written = fed(&mut write, object.as_bytes())?;
+        let Some(id) = Oid::parse(written.line()).filter(|_| written.is_ok()) else {
+            // No commit, so nobody signed it.
+            return Ok(false);
+        };
+        if !said(&mut scratch.git(&["verify-commit", id.as_str()]))?.is_ok() {
+            return Ok(false);
+        }
+        let format = ["log", "-1", "--no-show-signature", "--format=%GS"];
+        let mut command = scratch.git(&format);
+        let signer = said(command.arg(id.as_str()))?;
+        let signer = signer.line().to_str_lossy().into_owned();
+        Ok(signer.contains('@') && matches(&who(&signer), &who(&record.by)))
+    }
+
+    pub(crate) fn scratch(&self) -> Result<Scratch<'_, '_>, Trouble> {
+        let objects = TempDir::with_prefix("pushgate-");
+        let objects = objects.map_err(|error| Trouble::io("make a directory", &error))?;
+        let notes = self;
+        Ok(Scratch { notes, objects })
+    }
+}
+
+impl Scratch<'_, '_> {
+    pub(crate) fn git(&self, args: &[&str]) -> Command {
+        let mut command = self.notes.world.git().command(args);
+        command.env("GIT_OBJECT_DIRECTORY", self.objects.path());
+        command
+    }
+
+    pub(crate) fn ask(&self, args: &[&str]) -> Result<Said, Trouble> {
+        let said = said(&mut self.git(args))?;
+        if said.is_ok() {
+            return Ok(said);
+        }
+        Err(Trouble::Git {
+            command: format!("git {}", args.join(" ")),
+            words: said.words,
+        })
+    }
+}
+
+/// What is signed of a record: all but the signature.
+pub(crate) fn unsigned(record: &Record) -> Record {
+    Record {
+        signed: None,
+        ..record.clone()
+    }
+}
+
+/// Whether a principal, which may have `*` and `?` in it (ssh-keygen(1), allowed signers), stands
+/// for a mail address.
+pub(crate) fn matches(pattern: &str, mail: &str) -> bool {
+    let mut mail = mail.chars();
+    let mut rest = pattern.chars();
+    while let Some(c) = rest.next() {
+        match c {
+            '*' => {
+                let rest = rest.as_str();
+                return (0..=mail.as_str().len())
+                    .filter_map(|at| mail.as_str().get(at..))
+                    .any(|mail| matches(rest, mail));
+            }
+            '?' if mail.next().is_some() => {}
+            _ if mail.next() == Some(c) => {}
+            _ => return false,
+        }
+    }
+    mail.next().is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::matches;
+
+    #[test]
+    fn a_principal_stands_for_the_addresses_that_it_covers() {
+        for (pattern, mail, expected) in [
+            ("ana@x", "ana@x", true),
+            ("ana@x", "ana@xy", false),
+            ("ana@x", "hana@x", false),
+            ("*@x", "ana@x", true),
+            ("*@x", "ana@y", false),
+            ("*", "", true),
+            ("a?a@*", "ana@é", true),
+            ("a?a@*", "aa@x", false),
+            ("", "ana@x", false),
+        ] {
+            assert_eq!(matches(pattern, mail), expected, "{pattern} {mail}");
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! The same local questions answered by the user's git, for repositories that libgit2 cannot open.
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    path::{Path, PathBuf},
+    process::{Child, ChildStdin, ChildStdout, Stdio},
+};
+
+use bstr::{BString, ByteSlice};
+
+use super::repository::{Backend, Kind};
+use crate::process::children::{Git, said};
+use crate::{
+    gates::verdict::Trouble,
+    push::{Oid, remotes::Entry},
+};
+
+/// A repository read through `git cat-file --batch-command` and friends.
+pub(crate) struct Program {
+    git: Git,
+    common_dir: PathBuf,
+    work_tree: Option<PathBuf>,
+    is_shallow: bool,
+    objects: Option<Objects>,
+}
+
+/// One `git cat-file --batch-command`, started at the first question.
+pub(crate) struct Objects {
+    child: Child,
+    ask: Option<ChildStdin>,
+    answers: BufReader<ChildStdout>,
+}
+
+impl Drop for Objects {
+    fn drop(&mut self) {
+        // The end of its input ends it.
+        self.ask = None;
+        let _ = self.child.wait();
+    }
+}
+
+impl Program {
+    /// Opens the repository that git itself finds.
+    pub(crate) fn open(git: &Git) -> Result<Self, Trouble> {
+        let said = git.run([
+            "rev-parse",
+            "--is-shallow-repository",
+            "--is-bare-repository",
+            "--path-format=absolute",
+            "--git-common-dir",
+        ])?;
+        if !said.is_ok() {
+            return Err(Trouble::NoRepository { words: said.words });
+        }
+        // The path comes last: there may be line feeds in it.
+        let lines: Vec<_> = said.out.splitn(3, |b| *b == b'\n').collect();
+        let [shallow, bare, common] = lines.as_slice() else {
+            return Err(Trouble::Git {
+                command: "git rev-parse".to_owned(),
+                words: vec![said.out.to_str_lossy().into_owned()],
+            });
+        };
+        let work_tree = if *bare == b"true" {
+            None
+        } else {
+            // Fails inside `.git`, where there is no work tree.
+            let top = git.run(["rev-parse", "--path-format=absolute", "--show-toplevel"])?;
+            top.is_ok().then(|| path(&top.out))
+        };
+        Ok(Self {
+            git: git.clone(),
+            common_dir: path(common),
+            work_tree,
+            is_shallow: *shallow == b"true",
+            objects: None,
+        })
+    }
+
+    pub(crate) fn objects(&mut self) -> Result<&mut Objects, Trouble> {
+        if self.objects.is_none() {
+            let mut command = self.git.command(["cat-file", "--batch-command"]);
+            command
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::null());
+            let failed = |error: &std::io::Error| Trouble::io("run `git cat-file`", error);
+            let mut child = command.spawn().map_err(|e| failed(&e))?;
+            let (Some(ask), Some(answers)) = (child.stdin.take(), child.stdout.take()) else {
+                return Err(Trouble::Git {
+                    command: "git cat-file".to_owned(),
+                    words: Vec::new(),
+                });
+            };
+            self.objects = Some(Objects {
+                child,
+                ask: Some(ask),
+                answers: BufReader::new(answers),
+            });
+        }
+        self.objects.as_mut().ok_or(Trouble::Git {
+            command: "git cat-file".to_owned(),
+            words: Vec::new(),
+        })
+    }
+
+    /// Asks for `info` or `contents`; the answer's first line, taken apart.
+    pub(crate) fn ask(&mut self, word: &str, id: &Oid) -> Result<Option<(Kind, usize)>, Trouble> {
+        let failed = |error: &std::io::Error| {
+            Trouble::io(format!("read {} with `git cat-file`", id.short()), error)
+        };
+        let objects = self.objects()?;
+        let mut line = Vec::new();
+        if let Some(ask) = &mut objects.ask {
+            writeln!(ask, "{word} {id}")
+                .and_then(|()| ask.flush())
+                .map_err(|e| failed(&e))?;
+        }
+        objects
+            .answers
+            .read_until(b'\n', &mut line)
+            .map_err(|e| failed(&e))?;
+        let mut fields = line
+            .as_bstr()
+            .trim_ascii_end()
+            .split(|b| *b == b' ')
+            .skip(1);
+        match (fields.next(), fields.next()) {
+            (Some(kind), Some(size)) => {
+                let size = size.to_str().ok().and_then(|size| size.parse().ok());
+                Ok(Kind::parse(kind).zip(size))
+            }
+            (Some(b"missing"), None) => Ok(None),
+            _ => Err(Trouble::Git {
+                command: format!("git cat-file --batch-command ({word} {})", id.short()),
+                words: vec![line.to_str_lossy().trim_end().to_owned()],
+            }),
+        }
+    }
+}
+
+impl Program {
+    /// Sees to it that a ref that git does not show is not there, rather than broken.
+    pub(crate) fn is_absent(&self, name: &str) -> Result<(), Trouble> {
+        let mut command = self.git.command(["for-each-ref", "--count=1", "--", name]);
+        // Its words are read.
+        command.env("LC_ALL", "C");
+        let said = said(&mut command)?;
+        if said.is_ok() && !said.words.iter().any(|line| line.contains("broken ref")) {
+            return Ok(());
+        }
+        Err(Trouble::Io {
+            what: format!("read `{name}`"),
+            words: said.words,
+        })
+    }
+}
+
+/// A path as git prints it, a line feed after it.
+pub(crate) fn path(line: &[u8]) -> PathBuf {
+    line.strip_suffix(b"\n")
+        .unwrap_or(line)
+        .to_path_lossy()
+        .into_owned()
+}
+
+/// The files that git was told not to look at and that exist in this work tree.
+pub(crate) fn hidden(git: &Git) -> Result<Vec<BString>, Trouble> {
+    let said = git.must(["ls-files", "-v", "-z", "--full-name", ":/"])?;
+    let lines = said
+        .out
+        .split(|b| *b == 0)
+        .filter_map(|line| Some((*line.first()?, line.get(2..)?)));
+    let hidden = lines.filter(|(tag, _)| tag.is_ascii_lowercase() || *tag == b'S');
+    Ok(hidden.map(|(_, path)| path.into()).collect())
+}
+
+impl Backend for Program {
+    fn common_dir(&self) -> &Path {
+        &self.common_dir
+    }
+
+    fn work_tree(&self) -> Option<&Path> {
+        self.work_tree.as_deref()
+    }
+
+    fn is_shallow(&self) -> bool {
+        self.is_shallow
+    }
+
+    fn config(&self) -> Result<Vec<Entry>, Trouble> {
+        let said = self.git.must(["config", "--list", "-z"])?;
+        let entries = said
+            .out
+            .split(|b| *b == 0)
+            .filter(|entry| !entry.is_empty());
+        Ok(entries
+            .map(|entry| match entry.find_byte(b'\n') {
+                Some(end) => (entry[..end].into(), entry[end + 1..].into()),
+                None => (entry.into(), "true".into()),
+            })
+            .collect())
+    }
+
+    fn reference(&mut self, name: &str) -> Result<Option<Oid>, Trouble> {
+        // `git rev-parse` would look for `refs/heads/NAME` too, and take `NAME~1` apart.
+        let said = self
+            .git
+            .run(["show-ref", "--verify", "--hash", "--", name])?;
+        if !said.is_ok() {
+            self.is_absent(name)?;
+        }
+        Ok(said.is_ok().then(|| Oid::parse(said.line())).flatten())
+    }
+
+    fn symbolic(&mut self, name: &str) -> Result<Option<String>, Trouble> {
+        let said = self.git.run(["symbolic-ref", "--quiet", name])?;
+        Ok(said
+            .is_ok()
+            .then(|| said.line().to_str_lossy().into_owned()))
+    }
+
+    fn header(&mut self, id: &Oid) -> Result<Option<(Kind, usize)>, Trouble> {
+        self.ask("info", id)
+    }
+
+    fn read(&mut self, id: &Oid) -> Result<Vec<u8>, Trouble> {
+        let Some((_, size)) = self.ask("contents", id)? else {
+            return Err(Trouble::Io {
+                what: format!("read {}", id.short()),
+                words: vec!["there is no such object".to_owned()],
+            });
+        };
+        let mut bytes = vec![0; size + 1];
+        let objects = self.objects()?;
+        objects
+            .answers
+            .read_exact(&mut bytes)
+            .map_err(|error| Trouble::io(format!("read {}", id.short()), &error))?;
+        bytes.pop();
+        Ok(bytes)
+    }
+
+    fn hidden(&mut self) -> Result<Vec<BString>, Trouble> {
+        match &self.work_tree {
+            Some(_) => hidden(&self.git),
+            None => Ok(Vec::new()),
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! A question to whoever pushes, on the terminal itself: a hook's standard input is git's.
+
+use std::{
+    fs::{File, OpenOptions},
+    io::{IsTerminal, Read, Write, stderr},
+    os::fd::AsFd,
+    time::{Duration, Instant},
+};
+
+use nix::{
+    poll::{PollFd, PollFlags, PollTimeout, poll},
+    unistd::{getpgrp, tcgetpgrp},
+};
+
+use super::signals;
+use crate::gates::verdict::Trouble;
+
+/// How long an answer may take; the push waits for it.
+pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
+/// How often a signal is looked for meanwhile, in milliseconds.
+pub(crate) const PAUSE: u8 = 100;
+
+/// Asks a question that can be answered with yes; anything else, and nobody there to ask, is no.
+pub(crate) fn confirm(question: &str) -> Result<bool, Trouble> {
+    let Some(mut terminal) = open() else {
+        return Ok(false);
+    };
+    let _ = write!(terminal, "pushgate: {question} [y/N] ");
+    let mut answer = Vec::new();
+    let deadline = Instant::now() + PATIENCE;
+    while Instant::now() < deadline && !answer.ends_with(b"\n") {
+        if let Some(by) = signals::interrupted() {
+            return Err(Trouble::Interrupted { by });
+        }
+        let mut waits = [PollFd::new(terminal.as_fd(), PollFlags::POLLIN)];
+        if poll(&mut waits, PollTimeout::from(PAUSE)).unwrap_or(0) == 0 {
+            continue;
+        }
+        let mut byte = [0];
+        match terminal.read(&mut byte) {
+            Ok(1) => answer.push(byte[0]),
+            _ => break,
+        }
+    }
+    if !answer.ends_with(b"\n") {
+        let _ = writeln!(terminal);
+    }
+    let answer = answer.trim_ascii().to_ascii_lowercase();
+    Ok(answer == b"y" || answer == b"yes")
+}
+
+/// The terminal, where somebody looks at it and we may read from it.
+pub(crate) fn open() -> Option<File> {
+    if !stderr().is_terminal() {
+        return None;
+    }
+    let terminal = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open("/dev/tty")
+        .ok()?;
+    (tcgetpgrp(&terminal) == Ok(getpgrp())).then_some(terminal)
+}

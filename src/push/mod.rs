@@ -1,0 +1,322 @@
+//! What git tells a pre-push hook: a remote, a URL, and one line for each ref (githooks(5)).
+
+pub mod destination;
+pub mod remotes;
+
+use std::fmt;
+
+use bstr::{BStr, BString, ByteSlice};
+
+/// An object id: 40 (SHA-1) or 64 (SHA-256) lower-case hexadecimal digits, never all zeros.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Oid(Box<str>);
+
+impl Oid {
+    /// Reads an id in full; anything else, an abbreviation or the zero id, is `None`.
+    pub fn parse(text: &[u8]) -> Option<Self> {
+        match Field::parse(text)? {
+            Field::Id(id) => Some(id),
+            Field::Zero => None,
+        }
+    }
+
+    /// The whole id.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The first seven digits, for people.
+    pub fn short(&self) -> &str {
+        &self.0[..7]
+    }
+}
+
+impl fmt::Display for Oid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for Oid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// An id as it stands on a line: all zeros mean "no object".
+enum Field {
+    Id(Oid),
+    Zero,
+}
+
+impl Field {
+    fn parse(text: &[u8]) -> Option<Self> {
+        let hexadecimal = |b: &u8| matches!(b, b'0'..=b'9' | b'a'..=b'f');
+        if !matches!(text.len(), 40 | 64) || !text.iter().all(hexadecimal) {
+            return None;
+        }
+        if text.iter().all(|b| *b == b'0') {
+            return Some(Self::Zero);
+        }
+        Some(Self::Id(Oid(text.to_str().ok()?.into())))
+    }
+}
+
+/// One `git push` to one URL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Push {
+    /// The remote's name, or the URL as it was typed.
+    pub remote: BString,
+    /// The URL after `insteadOf` and `pushurl`; it may hold a password.
+    pub url: BString,
+    /// What it asks of the refs there, in git's order.
+    pub updates: Vec<Update>,
+}
+
+/// What a push asks of one ref of the remote.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Update {
+    /// The ref shall name this object.
+    Set {
+        /// What the user typed for it; spaces and any bytes may be in it.
+        source: BString,
+        /// The object, a commit as a rule.
+        commit: Oid,
+        /// The ref on the remote, in full.
+        target: BString,
+        /// What the ref names now; `None` where it does not exist yet.
+        replaces: Option<Oid>,
+    },
+    /// The ref shall go.
+    Delete {
+        /// The ref on the remote, in full.
+        target: BString,
+        /// What it names now.
+        was: Option<Oid>,
+    },
+}
+
+impl Update {
+    /// The ref on the remote, in full.
+    pub fn target(&self) -> &BStr {
+        match self {
+            Self::Set { target, .. } | Self::Delete { target, .. } => target.as_bstr(),
+        }
+    }
+
+    /// The branch that it updates, its short name; `None` for a tag, a note and the like.
+    pub fn branch(&self) -> Option<&BStr> {
+        self.target().strip_prefix(b"refs/heads/").map(BStr::new)
+    }
+
+    /// The tag that it updates, its short name; `None` for anything else.
+    pub fn tag(&self) -> Option<&BStr> {
+        self.target().strip_prefix(b"refs/tags/").map(BStr::new)
+    }
+
+    /// The branch or the tag, its short name; the whole ref for anything else.
+    pub fn name(&self) -> &BStr {
+        self.branch().or(self.tag()).unwrap_or(self.target())
+    }
+}
+
+/// Standard input was not what githooks(5) promises.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("line {number} of the hook's standard input is not `<local ref> <local id> <remote ref> <remote id>`: {}", show(.line.as_ref()))]
+pub struct BadLine {
+    /// Counted from one.
+    pub number: usize,
+    /// The line as it came.
+    pub line: BString,
+}
+
+/// A line for an error message: printable, and not longer than a person reads.
+fn show(line: &BStr) -> String {
+    const MOST: usize = 120;
+    let text = format!("`{}`", line.to_str_lossy().escape_debug());
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}...`", &text[..end]),
+        None => text,
+    }
+}
+
+/// Reads every ref line of the hook's standard input.
+///
+/// A line is taken apart from the right, for the local ref is what the user typed and may hold
+/// spaces (`HEAD@{1 day ago}`); only the ids are trusted.
+pub fn parse(stdin: &[u8]) -> Result<Vec<Update>, BadLine> {
+    let mut width = None;
+    (stdin.lines().enumerate())
+        .map(|(index, line)| {
+            update(line, &mut width).ok_or_else(|| BadLine {
+                number: index + 1,
+                line: line.into(),
+            })
+        })
+        .collect()
+}
+
+/// One line; `width` is the length of the ids on the lines before, the same on all.
+fn update(line: &[u8], width: &mut Option<usize>) -> Option<Update> {
+    let mut fields = line.rsplitn(4, |b| *b == b' ');
+    let (remote_id, target) = (fields.next()?, fields.next()?);
+    let (local_id, source) = (fields.next()?, fields.next()?);
+    let same = *width.get_or_insert(remote_id.len());
+    let well_formed = remote_id.len() == same
+        && local_id.len() == same
+        && !source.is_empty()
+        && target.starts_with(b"refs/")
+        && !target.contains(&0);
+    if !well_formed {
+        return None;
+    }
+    let target = BString::from(target);
+    let before = match Field::parse(remote_id)? {
+        Field::Id(id) => Some(id),
+        Field::Zero => None,
+    };
+    Some(match Field::parse(local_id)? {
+        Field::Id(commit) => Update::Set {
+            source: source.into(),
+            commit,
+            target,
+            replaces: before,
+        },
+        Field::Zero => Update::Delete {
+            target,
+            was: before,
+        },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const A: &str = "35f6b13a0c3d3b1e7d1b0a1c2d3e4f5061728394";
+    const B: &str = "500b4f2a0c3d3b1e7d1b0a1c2d3e4f5061728394";
+    const ZERO: &str = "0000000000000000000000000000000000000000";
+
+    fn oid(text: &str) -> Oid {
+        Oid::parse(text.as_bytes()).unwrap()
+    }
+
+    #[track_caller]
+    fn one(line: &str) -> Update {
+        let mut updates = parse(format!("{line}\n").as_bytes()).unwrap();
+        assert_eq!(updates.len(), 1);
+        updates.remove(0)
+    }
+
+    #[track_caller]
+    fn bad(input: &[u8], number: usize) {
+        assert_eq!(parse(input).unwrap_err().number, number);
+    }
+
+    #[test]
+    fn an_empty_input_holds_no_update() {
+        assert_eq!(parse(b"").unwrap(), []);
+    }
+
+    #[test]
+    fn a_branch_is_set_to_a_commit() {
+        assert_eq!(
+            one(&format!("refs/heads/master {A} refs/heads/master {B}")),
+            Update::Set {
+                source: "refs/heads/master".into(),
+                commit: oid(A),
+                target: "refs/heads/master".into(),
+                replaces: Some(oid(B)),
+            }
+        );
+    }
+
+    #[test]
+    fn a_new_ref_replaces_nothing() {
+        let update = one(&format!("HEAD {A} refs/heads/master {ZERO}"));
+        assert!(matches!(update, Update::Set { replaces: None, .. }));
+    }
+
+    #[test]
+    fn spaces_in_the_local_ref_belong_to_it() {
+        for typed in ["HEAD@{1 day ago}", ":/the bug", "HEAD^{/a  b }", " x"] {
+            match one(&format!("{typed} {A} refs/heads/master {B}")) {
+                Update::Set { source, .. } => assert_eq!(source, typed),
+                other @ Update::Delete { .. } => panic!("{other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn a_deletion_is_told_by_the_zero_id_not_by_its_text() {
+        let deleted = one(&format!("(delete) {ZERO} refs/heads/master {B}"));
+        assert!(matches!(deleted, Update::Delete { was: Some(_), .. }));
+        let branch = one(&format!("(delete) {A} refs/heads/master {B}"));
+        assert!(matches!(branch, Update::Set { .. }));
+    }
+
+    #[test]
+    fn bytes_that_are_not_utf_8_are_kept() {
+        let line = [
+            b"refs/heads/latin\xe9 ",
+            A.as_bytes(),
+            b" refs/heads/latin\xe9 ",
+            ZERO.as_bytes(),
+            b"\n",
+        ]
+        .concat();
+        let updates = parse(&line).unwrap();
+        assert_eq!(updates[0].target(), b"refs/heads/latin\xe9".as_bstr());
+    }
+
+    #[test]
+    fn ids_of_sha_256_are_read() {
+        let long = "a".repeat(64);
+        let update = one(&format!("HEAD {long} refs/heads/master {}", "0".repeat(64)));
+        assert!(matches!(update, Update::Set { replaces: None, .. }));
+    }
+
+    #[test]
+    fn a_line_that_is_not_understood_is_an_error() {
+        bad(b"\n", 1);
+        bad(b"x\n", 1);
+        bad(b"\0\0\0", 1);
+        bad(format!("{A} refs/heads/master {B}\n").as_bytes(), 1);
+        bad(
+            format!("x {} refs/heads/master {B}\n", &A[..7]).as_bytes(),
+            1,
+        );
+        bad(
+            format!("x {} refs/heads/master {B}\n", A.to_uppercase()).as_bytes(),
+            1,
+        );
+        bad(format!("x {A} refs/heads/master {B} \n").as_bytes(), 1);
+        bad(
+            format!("x {A} refs/heads/master {}\n", "b".repeat(64)).as_bytes(),
+            1,
+        );
+        bad(format!("x {A} master {B}\n").as_bytes(), 1);
+        let good = format!("x {A} refs/heads/master {B}\n");
+        bad(format!("{good}{good}\n{good}").as_bytes(), 3);
+        bad(
+            format!(
+                "{good}y {} refs/heads/x {}\n",
+                "a".repeat(64),
+                "b".repeat(64)
+            )
+            .as_bytes(),
+            2,
+        );
+    }
+
+    #[test]
+    fn a_bad_line_is_shown_short_and_printable() {
+        let message = parse(&[b"\x1b[31m".as_slice(), &[b'x'; 5000]].concat())
+            .unwrap_err()
+            .to_string();
+        assert!(
+            message.len() < 300 && !message.contains('\x1b'),
+            "{message}"
+        );
+    }
+}
