@@ -143,7 +143,7 @@ mod tests {
     /// Set for the copy of this test that asks the questions, in the repository's own directory, to
     /// the files that are hidden there.
     const ASKS: &str = "PUSHGATE_TEST_ASKS";
-    const TEST: &str = "world::repository::tests::both_ways_of_reading_answer_alike";
+    const TEST: &str = "git::repository::tests::both_ways_of_reading_answer_alike";
 
     /// A directory with a home of its own, and a repository with a little of everything.
     struct Rich(tempfile::TempDir);
