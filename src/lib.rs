@@ -31,3 +31,4 @@ pub mod process;
 pub mod push;
 pub mod report;
 pub mod suite;
+pub(crate) mod text;

@@ -8,7 +8,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use crate::{
     gates::{
         Checked, Object, Passed, Stop, SuiteRun, Tip, Turn, Work, World,
-        verdict::{Commit, Count, Mismatch, Relation, Trouble, TrunkName, span},
+        verdict::{Commit, Count, Mismatch, Relation, Trouble, TrunkName},
     },
     policy::{
         Ci, In, Reuse,
@@ -20,6 +20,7 @@ use crate::{
         self,
         receipts::{MACHINE, Receipts, checks_fingerprint, fingerprint},
     },
+    text::span,
 };
 use crate::{
     git::{

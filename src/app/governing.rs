@@ -9,11 +9,12 @@ use super::Said;
 use crate::{
     gates::{
         route::{Case, Place, Route, Scene, Site, Stage, remote_label},
-        verdict::{Trouble, TrunkName, printable},
+        verdict::{Trouble, TrunkName},
     },
     git::{Loaded, Real, Source},
     policy::{self, Environment, Trunk},
     push::{Oid, Push, Update, destination::Platform},
+    text::printable,
 };
 
 /// The policies that have a say in one push.

@@ -25,12 +25,13 @@ use crate::{
     gates::{
         self, World,
         route::{Case, Place, Scene, remote_label},
-        verdict::{Decision, Gate, Outcome, Refusal, Trouble, Verdict, printable, words},
+        verdict::{Decision, Gate, Outcome, Refusal, Trouble, Verdict},
     },
     git::Real,
     memory::ledger::{Entry, Subject},
     policy::{self, Reason},
     push::{Push, Update},
+    text::{self, printable},
 };
 
 /// What became of one push.
@@ -391,8 +392,8 @@ pub(crate) fn runway(case: &Case<'_>, world: &Real) -> Option<String> {
     let zone = environment.window.timezone.resolve(&reader);
     Some(format!(
         "stay around for {}, until {}, in case {} needs you",
-        words::span(runway),
-        words::clock(until, &zone, &reader),
+        text::span(runway),
+        text::clock(until, &zone, &reader),
         environment.name
     ))
 }

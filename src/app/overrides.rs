@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     gates::verdict::{Gate, Refusal},
-    policy::nearest,
+    text::nearest,
 };
 
 /// Turns the gate off for one push.

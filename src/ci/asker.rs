@@ -12,9 +12,9 @@ use crate::{
     ci::{
         Asked, Check, CiTrouble, Page, Part, Why, check_runs, check_suites, jobs, latest, statuses,
     },
-    gates::verdict::printable,
     policy::Forge,
     process::children::said_within,
+    text::printable,
 };
 
 /// How long one answer may take.

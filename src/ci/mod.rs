@@ -51,7 +51,7 @@ pub enum State {
 
 impl fmt::Display for Check {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let print = |text: &str| crate::gates::verdict::printable(text.as_bytes().into());
+        let print = |text: &str| crate::text::printable(text.as_bytes().into());
         write!(f, "`{}`: {}", print(&self.name), print(&self.word))?;
         match &self.url {
             Some(url) => write!(f, ", {}", print(url)),

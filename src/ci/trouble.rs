@@ -3,7 +3,7 @@
 use std::{fmt, time::Duration};
 
 use super::Project;
-use crate::{gates::verdict::span, policy::Forge, push::Oid};
+use crate::{policy::Forge, push::Oid, text::span};
 
 /// The CI did not answer, or did not say enough. Fits after "could not decide: ".
 #[derive(Clone, Debug, thiserror::Error)]

@@ -13,10 +13,11 @@ use crate::{
     gates::{
         Checked, Stop,
         live::joined,
-        verdict::{Refusal, Trouble, printable},
+        verdict::{Refusal, Trouble},
     },
     process::signals,
     suite::{Audience, Waiting},
+    text::printable,
 };
 
 /// How often it is asked again, at first and at last.

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     cli::Approve,
     commands::approve::declined::Declined,
-    gates::verdict::{Decision, Trouble, printable},
+    gates::verdict::{Decision, Trouble},
     git::{Real, notes::LIMIT},
     memory::{
         ledger::{Entry, Subject},
@@ -26,6 +26,7 @@ use crate::{
     process::signals,
     push::{Oid, destination::redact},
     report,
+    text::printable,
 };
 
 /// What comes of it.

@@ -13,13 +13,14 @@ use crate::{
     cli::Check,
     gates::{
         Stage, World,
-        verdict::{Decision, Trouble, TrunkName, printable},
+        verdict::{Decision, Trouble, TrunkName},
     },
     git::Real,
     policy::{Environment, Policy},
     process::signals,
     push::{Oid, Push, Update},
     report,
+    text::printable,
 };
 
 pub(crate) fn run(args: &Check) -> Done {

@@ -13,7 +13,7 @@ use super::{Done, schema};
 use crate::hooks::managers;
 use crate::{
     cli::Init,
-    gates::verdict::{Trouble, alternatives, printable},
+    gates::verdict::Trouble,
     git::Real,
     policy::{
         self, Trunk,
@@ -23,6 +23,7 @@ use crate::{
     },
     push::destination::{Destination, Platform},
     report,
+    text::{alternatives, printable},
 };
 
 pub(crate) fn run(args: &Init) -> Done {

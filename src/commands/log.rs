@@ -11,10 +11,7 @@ use crate::hooks::{files::Hooks, managers::is_gated};
 use crate::{
     app::memory::Moved,
     cli::Log,
-    gates::{
-        Stage, World,
-        verdict::{Trouble, printable},
-    },
+    gates::{Stage, World, verdict::Trouble},
     git::Real,
     memory::{
         history::{Arrived, Happened, Source, history},
@@ -22,6 +19,7 @@ use crate::{
     },
     policy::Policy,
     report,
+    text::printable,
 };
 
 pub(crate) fn run(args: &Log) -> Done {

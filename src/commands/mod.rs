@@ -24,8 +24,9 @@ use std::{env, process::ExitCode};
 use crate::{
     app::{Judgement, overrides},
     cli::{Cli, Command},
-    gates::verdict::{Trouble, printable},
+    gates::verdict::Trouble,
     report,
+    text::printable,
 };
 
 pub use completions::complete;

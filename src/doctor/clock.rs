@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 
 use super::{Group, Line, State, facts::Clock};
-use crate::{calendar::Zone, gates::verdict::span};
+use crate::{calendar::Zone, text::span};
 
 /// Clocks that differ by less agree.
 pub(crate) const TOLERANCE: Duration = Duration::from_mins(2);

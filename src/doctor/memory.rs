@@ -4,7 +4,7 @@ use super::{
     Group, Line, State,
     facts::{Memory, Notes},
 };
-use crate::gates::verdict::shell_word;
+use crate::text::shell_word;
 
 /// So many lines of a ledger are named.
 pub(crate) const NAMED: usize = 10;

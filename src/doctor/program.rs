@@ -4,7 +4,7 @@ use super::{
     Group, Line, State,
     facts::{Answer, Called, Caller, Facts, Git, Program, Version},
 };
-use crate::gates::verdict::shell_word;
+use crate::text::shell_word;
 
 /// The oldest git that is known to work (README).
 pub(crate) const OLDEST: Version = Version(2, 31);

@@ -6,7 +6,10 @@ use super::{
     Group, Line, State,
     facts::{Absent, Keepalive, Remote, Repository, Role},
 };
-use crate::gates::verdict::{Trouble, TrunkName, shell_word, span};
+use crate::{
+    gates::verdict::{Trouble, TrunkName},
+    text::{shell_word, span},
+};
 
 /// What git says of a server that wants a password.
 pub(crate) const PASSWORD: [&str; 4] = [

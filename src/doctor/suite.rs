@@ -5,8 +5,8 @@ use super::{
     facts::{AskedCi, Found, Step, Suite},
 };
 use crate::{
-    gates::verdict::{shell_word, span},
     policy::{FILE, In},
+    text::{shell_word, span},
 };
 
 pub(crate) fn judge(suite: &Suite) -> Vec<Line> {

@@ -12,10 +12,11 @@ use super::{
     memory::{live_since, removal, told},
 };
 use crate::{
-    gates::verdict::{Refusal, Trouble, TrunkName, printable, words},
+    gates::verdict::{Refusal, Trouble, TrunkName},
     memory::record::{Event, Record, is_somebody, who},
     policy::{By, Environment, Signoff},
     push::{Oid, destination::redact},
+    text::{self, printable},
 };
 
 /// Each verification starts a program, and whoever can push can write thousands of lines to verify.
@@ -182,7 +183,7 @@ fn soaked(
     let been = since.map_or(SignedDuration::ZERO, |since| now.duration_since(since));
     let been = Duration::try_from(been).unwrap_or_default();
     if been >= environment.soak {
-        return Ok(Some(format!("for {}", words::span(been))));
+        return Ok(Some(format!("for {}", text::span(been))));
     }
     let until = now
         .checked_add(environment.soak.saturating_sub(been))

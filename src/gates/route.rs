@@ -362,5 +362,5 @@ pub fn remotes_of(
 
 /// What commands and reports call the remote of this push.
 pub fn remote_label(push: &Push) -> String {
-    redact(&crate::gates::verdict::printable(push.remote.as_bstr()))
+    redact(&crate::text::printable(push.remote.as_bstr()))
 }

@@ -9,9 +9,10 @@ use super::{
     live::{Live, joined},
 };
 use crate::{
-    gates::verdict::{Gate, Mismatch, Refusal, Trouble, words},
+    gates::verdict::{Gate, Mismatch, Refusal, Trouble},
     policy::{Ci, In, Policy, Step, detect::Detected},
     push::Oid,
+    text,
 };
 
 /// What the gate has to tell beside its answer.
@@ -102,7 +103,7 @@ pub(crate) fn ask(
         return Err(Refusal::Disconnected { took }.into());
     }
     Ok(Told {
-        answer: format!("passed in {}", words::span(took)),
+        answer: format!("passed in {}", text::span(took)),
         notes,
         ran: true,
         live: Some(live),
@@ -191,12 +192,12 @@ fn passed_before(passed: Passed, now: Timestamp) -> String {
     format!(
         "passed {} ago on this tree, in {}",
         ago(passed, now),
-        words::span(passed.took)
+        text::span(passed.took)
     )
 }
 
 fn ago(passed: Passed, now: Timestamp) -> String {
-    words::span(Duration::try_from(now.duration_since(passed.at)).unwrap_or_default())
+    text::span(Duration::try_from(now.duration_since(passed.at)).unwrap_or_default())
 }
 
 /// The policy's steps, or the one that the project's own files name.

@@ -2,8 +2,9 @@
 
 use super::{Answer, Case, Object, Place, World};
 use crate::{
-    gates::verdict::{Refusal, Trouble, printable},
+    gates::verdict::{Refusal, Trouble},
     push::{Update, destination::Destination},
+    text::printable,
 };
 
 pub(crate) fn ask(case: &Case<'_>, world: &dyn World) -> Answer {

@@ -5,7 +5,8 @@ use jiff::tz::TimeZone;
 use super::{Answer, Case, World};
 use crate::{
     calendar::{Holidays, Window, Zone},
-    gates::verdict::{Refusal, Trouble, words},
+    gates::verdict::{Refusal, Trouble},
+    text,
 };
 
 pub(crate) fn ask(case: &Case<'_>, world: &dyn World, notes: &mut Vec<String>) -> Answer {
@@ -29,7 +30,7 @@ pub(crate) fn ask(case: &Case<'_>, world: &dyn World, notes: &mut Vec<String>) -
     Ok(match window.open_until(now, &reader) {
         Some(until) => format!(
             "open until {}",
-            words::moment(until, &window.timezone.resolve(&reader), &reader)
+            text::day_and_time(until, &window.timezone.resolve(&reader), &reader)
         ),
         None => "open".to_owned(),
     })

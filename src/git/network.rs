@@ -13,11 +13,12 @@ use bstr::{BStr, BString, ByteSlice, ByteVec};
 use super::notes::REF;
 use crate::process::children::{Git, Said, said_within};
 use crate::{
-    gates::verdict::{Trouble, TrunkName, printable},
+    gates::verdict::{Trouble, TrunkName},
     push::{
         Oid,
         destination::{is_ssh, redact},
     },
+    text::printable,
 };
 
 /// How long a question may take, as a rule.

@@ -288,26 +288,6 @@ pub enum Problem {
     },
 }
 
-/// Returns the valid word that is nearest to this one, if one is near; or else the only one that
-/// begins with it.
-pub(crate) fn nearest<'a>(word: &str, valid: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let word: String = word.chars().take(QUOTE).collect::<String>().to_lowercase();
-    let valid: Vec<_> = valid.into_iter().collect();
-    let near = valid
-        .iter()
-        .map(|candidate| {
-            let length = word.chars().count().max(candidate.chars().count());
-            let distance = strsim::damerau_levenshtein(&word, &candidate.to_lowercase());
-            (distance, length, candidate)
-        })
-        .filter(|(distance, length, _)| *distance <= 1.max(length / 3) && distance < length)
-        .min_by_key(|(distance, ..)| *distance)
-        .map(|(.., candidate)| *candidate);
-    let mut begin = (valid.into_iter())
-        .filter(|candidate| word.len() > 1 && candidate.to_lowercase().starts_with(&word));
-    near.or_else(|| begin.next().filter(|_| begin.next().is_none()))
-}
-
 /// Puts a piece of input in backticks, shortened and made harmless.
 pub(super) fn quoted(text: &str) -> String {
     let mut shown: String = text.chars().take(QUOTE).map(harmless).collect();
@@ -455,17 +435,6 @@ mod tests {
         let error = error("one\ntwo\n\n", 4, 1);
         assert_eq!((error.line, error.column), (2, 4));
         assert_eq!(error.excerpt().as_deref(), Some("two\n   ^"));
-    }
-
-    #[test]
-    fn the_nearest_word_is_near() {
-        let words = ["trunk", "suite", "environments"];
-        assert_eq!(nearest("enviroments", words), Some("environments"));
-        assert_eq!(nearest("Suite", words), Some("suite"));
-        assert_eq!(nearest("sutie", words), Some("suite"));
-        assert_eq!(nearest("staging", words), None);
-        assert_eq!(nearest("x", ["y"]), None);
-        assert_eq!(nearest("", words), None);
     }
 
     #[test]

@@ -9,9 +9,10 @@ use serde::de::value::StrDeserializer;
 use serde::de::{Deserializer, Error, SeqAccess, Visitor};
 use serde::{Deserialize, de};
 
-use super::error::{alternatives, nearest};
+use super::error::alternatives;
 use super::{By, Forge, In, On, Reason, Reuse};
 use crate::calendar::{Rule, RuleError};
+use crate::text::nearest;
 
 /// How an empty list is reported; `load` knows it by this text.
 pub(super) const EMPTY_LIST: &str = "an empty list";

@@ -3,12 +3,13 @@
 use serde_path_to_error::Segment;
 use serde_yaml::Value;
 
-use super::error::{Fault, Place, Problem, is_invisible, nearest, quoted};
+use super::error::{Fault, Place, Problem, is_invisible, quoted};
 use super::leaf::EMPTY_LIST;
 use super::marks::{self, Kind, Node, Step};
 use super::raw::RawPolicy;
 use super::validate::validate;
 use super::{Policy, PolicyError};
+use crate::text::nearest;
 
 /// The largest file that is read, in bytes.
 pub const LIMIT: usize = 64 * 1024;

@@ -19,7 +19,6 @@ use bstr::BStr;
 use crate::{calendar::Window, push::destination::Platform};
 
 pub use defaults::{HerokuRemote, without_file};
-pub(crate) use error::nearest;
 pub use error::{PolicyError, Problem};
 pub use load::{LIMIT, load};
 

@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 
-use super::error::{Fault, Place, Problem, nearest};
+use super::error::{Fault, Place, Problem};
 use super::leaf::{Below, Branch, Closing, Length, Limit, Name, Opening, Pattern, Variable};
 use super::marks::Node;
 use super::raw::{RawEnvironment, RawPolicy, RawSignoff, RawStep, RawSuite, RawTrunk, RawWindow};
 use super::{Ci, Environment, Policy, Step, Suite, Trunk, defaults};
 use crate::calendar::{Holidays, Window};
+use crate::text::nearest;
 
 /// Environments that would be taken for something else.
 const RESERVED: [&str; 1] = ["trunk"];

@@ -168,7 +168,7 @@ pub(crate) fn lines(bytes: &[u8]) -> Vec<String> {
         .map(|line| redact(line.trim_end()))
         .filter(|line| !line.is_empty());
     lines
-        .map(|line| crate::gates::verdict::printable(line.as_bytes().into()))
+        .map(|line| crate::text::printable(line.as_bytes().into()))
         .collect()
 }
 

@@ -6,11 +6,11 @@ use jiff::tz::TimeZone;
 
 use super::{BAD, GOOD, HINT, LOUD, between_words, cut};
 use crate::{
-    gates::verdict::printable,
     memory::{
         history::{Happened, UNJUDGED},
         ledger::Entry,
     },
+    text::printable,
 };
 
 /// Shorter names of places leave this much room all the same.

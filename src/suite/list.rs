@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::Mutex, time::Instant};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::{Audience, lock};
-use crate::gates::verdict::span;
+use crate::text::span;
 
 /// A line of a step that runs.
 pub(crate) const RUNNING: &str = "  {spinner} {wide_msg} {elapsed}";

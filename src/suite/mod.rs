@@ -37,10 +37,11 @@ use crate::process::{
 use crate::{
     gates::{
         SuiteRun, Work,
-        verdict::{Ending, Refusal, Trouble, span},
+        verdict::{Ending, Refusal, Trouble},
     },
     policy::Step,
     process::children::Git,
+    text::span,
 };
 
 /// Who sees a run while it runs.

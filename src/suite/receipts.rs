@@ -87,7 +87,7 @@ pub(crate) fn fingerprint(
             None => part(b""),
         }
     }
-    hex(&hash.finalize())
+    crate::text::hex(&hash.finalize())
 }
 
 /// What a pass of a CI depends on beside the commit: whose, of which project, and which checks.
@@ -110,15 +110,7 @@ pub(crate) fn checks_fingerprint(ci: &Ci, project: Option<&Project>) -> String {
     for check in checks {
         part(check.as_bytes());
     }
-    hex(&hash.finalize())
-}
-
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .flat_map(|byte| [byte >> 4, byte & 15])
-        .filter_map(|half| char::from_digit(u32::from(half), 16))
-        .collect()
+    crate::text::hex(&hash.finalize())
 }
 
 /// The receipts of a repository.

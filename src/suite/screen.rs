@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::Audience;
-use crate::gates::verdict::span;
+use crate::text::span;
 
 /// The status line waits until the suite has said nothing for so long.
 pub(crate) const QUIET: Duration = Duration::from_secs(1);

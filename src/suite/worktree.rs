@@ -17,13 +17,14 @@ use sha2::{Digest, Sha256};
 
 use super::links;
 use crate::{
-    gates::verdict::{Trouble, span},
+    gates::verdict::Trouble,
     policy::Suite,
     process::{
         children::{Git, said, said_within, show},
         signals,
     },
     push::Oid,
+    text::span,
 };
 
 /// The worktree of one repository.
@@ -44,12 +45,7 @@ impl<'w> Worktree<'w> {
             words: vec![error.to_string()],
         })?;
         let digest = Sha256::digest(common_dir.as_os_str().as_bytes());
-        let key: String = digest
-            .iter()
-            .take(8)
-            .map(|byte| format!("{byte:02x}"))
-            .collect::<Vec<_>>()
-            .concat();
+        let key = crate::text::hex(&digest[..8]);
         let name = match common_dir.file_name() {
             Some(name) if name == ".git" => common_dir.parent().and_then(Path::file_name),
             name => name,

@@ -2,10 +2,7 @@
 
 use std::fmt;
 
-use crate::{
-    gates::verdict::{Refusal, alternatives},
-    push::Oid,
-};
+use crate::{gates::verdict::Refusal, push::Oid, text::alternatives};
 
 /// What keeps a person from signing a commit off.
 #[derive(Clone, Debug)]

@@ -13,7 +13,7 @@ use crate::{
     commands::local::Local,
     gates::{
         Object, Stage, Stop, Tip, World, suite,
-        verdict::{Trouble, TrunkName, printable},
+        verdict::{Trouble, TrunkName},
     },
     git::{Loaded, Real, Source},
     memory::{ledger::Entry, record::Record},
@@ -21,6 +21,7 @@ use crate::{
     process::children::Said,
     push::{Oid, destination::Destination},
     report::status::{About, Commit, Pushed, Standing, Status, Trunk},
+    text::printable,
 };
 
 /// What the environments are described with.

@@ -11,7 +11,7 @@ use crate::{
         Memory, Passed, Stage, World,
         memory::{live_since, removal, told},
         suite,
-        verdict::{Trouble, printable},
+        verdict::Trouble,
         window::{known, reader},
     },
     git::Real,
@@ -19,6 +19,7 @@ use crate::{
     policy::Environment,
     push::{Oid, destination::redact},
     report::status::{Hours, Live, Person, Place, Remote, Removed, Soak, Tried},
+    text::printable,
 };
 
 impl Desk<'_> {

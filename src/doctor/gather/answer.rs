@@ -13,8 +13,8 @@ use nix::unistd::{AccessFlags, access};
 
 use crate::{
     doctor::facts::{Answer, Called, Caller},
-    gates::verdict::printable,
     process::children::said_within,
+    text::printable,
 };
 
 /// The PATH of a program that no shell has started.

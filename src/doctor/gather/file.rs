@@ -8,11 +8,11 @@ use nix::unistd::{AccessFlags, access};
 use super::hook::Eyes;
 use crate::{
     doctor::script::{self, Author, Call, File, Interpreter, Runs, Says, Script},
-    gates::verdict::printable,
     hooks::{
         files::{self, LEGACY, Owner, hook_for},
         managers::{lefthook, pre_commit},
     },
+    text::printable,
 };
 
 impl Eyes<'_> {

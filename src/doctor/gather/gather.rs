@@ -22,11 +22,12 @@ use crate::{
         Answer, Called, Clock, Facts, Git, Loaded, Memory, Override, Policy, Program, Repository,
         Source, Version,
     },
-    gates::verdict::{Refusal, Trouble, TrunkName, printable},
+    gates::verdict::{Refusal, Trouble, TrunkName},
     git::{self, Real},
     policy::lint::Smell,
     process::children,
     push::Oid,
+    text::printable,
 };
 
 /// git needs milliseconds to say its version.

@@ -8,7 +8,7 @@ use std::{
 
 use bstr::ByteSlice;
 
-use crate::gates::verdict::printable;
+use crate::text::printable;
 
 /// The current directory.
 pub(crate) struct Place(Option<PathBuf>);

@@ -8,7 +8,7 @@ use crate::{
     doctor::facts::{Absent, Notes, Remote, Role},
     gates::{
         route::{Place, Route, Scene, Site, remotes_of},
-        verdict::{Trouble, TrunkName, printable},
+        verdict::{Trouble, TrunkName},
     },
     git::{Real, notes},
     policy::Policy,
@@ -16,6 +16,7 @@ use crate::{
         Oid, Push, Update,
         destination::{Destination, Platform, heroku_url, redact},
     },
+    text::printable,
 };
 
 /// What the remotes said.

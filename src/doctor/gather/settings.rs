@@ -7,9 +7,9 @@ use bstr::{BString, ByteSlice};
 use super::place::Place;
 use crate::{
     doctor::facts::{Configured, Setting},
-    gates::verdict::printable,
     git::Real,
     process::children::Said,
+    text::printable,
 };
 
 /// Where `core.hooksPath` is set; the last one counts.

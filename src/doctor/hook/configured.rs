@@ -6,7 +6,7 @@ use crate::{
         Line, State,
         facts::{Configured, Git, Hook, Version},
     },
-    gates::verdict::shell_word,
+    text::shell_word,
 };
 
 /// What they are to the gate, and instead of whom: whether the hook's place matters no more.

@@ -7,7 +7,7 @@ use crate::{
         facts::{Hook, Version},
         script::{Author, Call, File, Interpreter, Runs, Says, Script},
     },
-    gates::verdict::shell_word,
+    text::shell_word,
 };
 
 /// What comes of a hook that git does not run.

@@ -2,7 +2,6 @@
 
 mod refusal;
 mod trouble;
-pub(crate) mod words;
 
 use std::{fmt, time::Duration};
 
@@ -10,8 +9,6 @@ use bstr::BString;
 
 pub use refusal::Refusal;
 pub use trouble::Trouble;
-pub use words::span;
-pub(crate) use words::{alternatives, printable, shell_word};
 
 use crate::push::Oid;
 

@@ -4,11 +4,12 @@ mod cures;
 
 use std::{path::PathBuf, time::Duration};
 
-use super::{TrunkName, words};
+use super::TrunkName;
 use crate::{
     calendar::{HolidaysError, MomentError},
     ci::CiTrouble,
     push::Oid,
+    text,
 };
 
 /// The question could not be answered. Lower case, fits after "could not decide: ".
@@ -31,7 +32,7 @@ pub enum Trouble {
         words: Vec<String>,
     },
     /// The remote that the policy calls trunk's does not exist here.
-    #[error("there is no remote `{remote}`, where trunk should be{}", words::did_you_mean(.remote, .known))]
+    #[error("there is no remote `{remote}`, where trunk should be{}", text::did_you_mean(.remote, .known))]
     NoTrunkRemote {
         /// Its name.
         remote: String,
@@ -50,7 +51,7 @@ pub enum Trouble {
         found: &'static str,
     },
     /// No remote leads to the environment that comes first.
-    #[error("no remote of this repository leads to `{environment}`{}", words::lost(.environment, .remote, .known))]
+    #[error("no remote of this repository leads to `{environment}`{}", lost(.environment, .remote, .known))]
     NoRemote {
         /// The environment.
         environment: String,
@@ -180,7 +181,7 @@ pub enum Trouble {
     #[error(transparent)]
     Moment(#[from] MomentError),
     /// A revision names no commit.
-    #[error("`{revision}` names no commit{}", words::did_you_mean(.revision, .known))]
+    #[error("`{revision}` names no commit{}", text::did_you_mean(.revision, .known))]
     NoCommit {
         /// The revision.
         revision: String,
@@ -188,7 +189,7 @@ pub enum Trouble {
         known: Vec<String>,
     },
     /// There is no local branch of trunk's name.
-    #[error("there is no local branch `{branch}`, which is trunk{}", words::did_you_mean(.branch, .known))]
+    #[error("there is no local branch `{branch}`, which is trunk{}", text::did_you_mean(.branch, .known))]
     NoLocalTrunk {
         /// Its name.
         branch: String,
@@ -196,7 +197,7 @@ pub enum Trouble {
         known: Vec<String>,
     },
     /// The policy has no such environment.
-    #[error("there is no environment `{name}`; there is {}{}", words::alternatives(.known), words::did_you_mean(.name, .known))]
+    #[error("there is no environment `{name}`; there is {}{}", text::alternatives(.known), text::did_you_mean(.name, .known))]
     NoEnvironment {
         /// What was asked for.
         name: String,
@@ -207,7 +208,7 @@ pub enum Trouble {
     #[error("the policy names no environment")]
     NoPipeline,
     /// There is no such subcommand.
-    #[error("there is no command `{name}`{}", words::did_you_mean(.name, .known))]
+    #[error("there is no command `{name}`{}", text::did_you_mean(.name, .known))]
     NoCommand {
         /// What was asked for.
         name: String,
@@ -285,7 +286,7 @@ pub enum Trouble {
         cure: &'static str,
     },
     /// Several environments can be tried before another, or none.
-    #[error("which environment did you try? {}", words::alternatives(.known))]
+    #[error("which environment did you try? {}", text::alternatives(.known))]
     WhichEnvironment {
         /// What there is.
         known: Vec<String>,
@@ -312,6 +313,15 @@ pub enum Trouble {
         /// The line with a mark under it.
         excerpt: Vec<String>,
     },
+}
+
+/// Suggests a remote after the name of an environment whose remote may have another.
+fn lost(environment: &str, remote: &str, known: &[String]) -> String {
+    let meant = text::did_you_mean(remote, known);
+    if environment == remote || meant.is_empty() {
+        return meant;
+    }
+    format!(": there is no `{}`{meant}", text::printable(remote.into()))
 }
 
 impl Trouble {

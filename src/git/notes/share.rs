@@ -9,10 +9,11 @@ use bstr::{BString, ByteSlice};
 
 use super::{Notes, REF, store::NO_HOOKS};
 use crate::{
-    gates::verdict::{Trouble, printable},
+    gates::verdict::Trouble,
     git::{network::Network, repository::Kind},
     process::children::Said,
     push::{Oid, destination::redact},
+    text::printable,
 };
 
 /// How often a push that failed is tried again although the remote's notes have not moved.

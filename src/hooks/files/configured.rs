@@ -9,11 +9,7 @@ use std::{fs, path::PathBuf};
 use bstr::{BStr, ByteSlice};
 
 use super::{Hooks, NAME, Owner, WAITING, failed};
-use crate::{
-    doctor::script,
-    gates::verdict::{Trouble, shell_word},
-    git::Real,
-};
+use crate::{doctor::script, gates::verdict::Trouble, git::Real, text::shell_word};
 
 /// The first git that reads them.
 pub(crate) const NEEDED: (u32, u32) = (2, 54);

@@ -13,12 +13,7 @@ use std::{
 };
 
 use crate::hooks::files::{self, Found, Hooks, Owner, configured};
-use crate::{
-    doctor::script::Says,
-    gates::verdict::{Trouble, shell_word},
-    git::Real,
-    report,
-};
+use crate::{doctor::script::Says, gates::verdict::Trouble, git::Real, report, text::shell_word};
 
 /// What reads a file of the work tree reads that of the branch which is checked out.
 pub(crate) const EVERY_BRANCH: &str = "a branch without it has no gate: bring it to all of them, \

@@ -11,12 +11,10 @@ use super::{
 use crate::{
     gates::{
         Passed,
-        verdict::{
-            Gate, Relation,
-            words::{clock, moment, span},
-        },
+        verdict::{Gate, Relation},
     },
     report::{BAD, GOOD, HINT, LOUD, PLAIN},
+    text::{clock, day_and_time, span},
 };
 
 /// Draws it in so many columns.
@@ -209,7 +207,7 @@ impl Page<'_> {
                 };
                 match opens {
                     Some(opens) => {
-                        let opens = moment(*opens, zone, self.reader);
+                        let opens = day_and_time(*opens, zone, self.reader);
                         format!("{BAD}{now}{BAD:#}, opens {opens}")
                     }
                     None => format!("{BAD}{now}{BAD:#}, and never opens"),
@@ -221,7 +219,7 @@ impl Page<'_> {
     }
 
     fn open(&self, until: Timestamp, runway: Duration, zone: &TimeZone) -> String {
-        let closes = moment(until, zone, self.reader);
+        let closes = day_and_time(until, zone, self.reader);
         let last = until.checked_sub(runway).ok().filter(|_| !runway.is_zero());
         let last = last.map_or(String::new(), |last| {
             format!(", for pushes before {}", clock(last, zone, self.reader))

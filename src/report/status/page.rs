@@ -6,8 +6,8 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use super::Commit;
 use crate::{
-    gates::verdict::words::{moment, span},
     report::{PLAIN, between_words, cut, width},
+    text::{day_and_time, span},
 };
 
 /// The words before the lines have this much room.
@@ -115,7 +115,7 @@ impl<'s> Page<'s> {
                 .strftime("%H:%M")
                 .to_string();
         }
-        moment(at, self.reader, self.reader)
+        day_and_time(at, self.reader, self.reader)
     }
 }
 

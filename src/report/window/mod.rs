@@ -13,7 +13,8 @@ use self::cells::{Cell, Runway};
 use super::{BAD, GOOD, PLAIN, wrap};
 use crate::{
     calendar::{Stretch, Window},
-    gates::verdict::{Refusal, span, words},
+    gates::verdict::Refusal,
+    text::{self, span},
 };
 
 /// The days that are shown.
@@ -99,7 +100,7 @@ impl Picture<'_> {
     /// What holds at the moment, as a verdict would say it.
     fn headline(&self) -> String {
         let zone = self.window.timezone.resolve(self.reader);
-        let moment = |at| words::moment(at, &zone, self.reader);
+        let moment = |at| text::day_and_time(at, &zone, self.reader);
         let now = moment(self.at);
         let (style, state) = match self.window.check(self.at, self.reader) {
             Ok(()) => (

@@ -2,8 +2,9 @@
 
 use super::Refusal;
 use crate::{
-    gates::verdict::{Ending, Mismatch, Pushed, TrunkName, words::printable},
+    gates::verdict::{Ending, Mismatch, Pushed, TrunkName},
     policy::{By, FILE},
+    text::printable,
 };
 
 impl Refusal {

@@ -8,11 +8,9 @@ use super::Refusal;
 use crate::{
     calendar::ClosedBy,
     ci::{Asked, Check},
-    gates::verdict::{
-        Ending, Mismatch, Relation,
-        words::{clock, moment, printable, signal_name, span},
-    },
+    gates::verdict::{Ending, Mismatch, Relation},
     policy::FILE,
+    text::{clock, day_and_time, printable, signal_name, span},
 };
 
 impl fmt::Display for Refusal {
@@ -97,7 +95,7 @@ impl fmt::Display for Refusal {
                     }
                 }
                 match closed.reopens {
-                    Some(next) => write!(f, "; opens {}", moment(next, &closed.zone, reader)),
+                    Some(next) => write!(f, "; opens {}", day_and_time(next, &closed.zone, reader)),
                     None => f.write_str("; it never opens"),
                 }
             }
@@ -229,12 +227,12 @@ impl fmt::Display for Refusal {
                         f,
                         "{commit} has been on {environment} for {}, and must be for {soak}: until {}",
                         span(*been),
-                        moment(*until, reader, reader)
+                        day_and_time(*until, reader, reader)
                     ),
                     None => write!(
                         f,
                         "nothing tells since when {commit} is on {environment}, where it must be for {soak}: counted from now, until {}",
-                        moment(*until, reader, reader)
+                        day_and_time(*until, reader, reader)
                     ),
                 }
             }
@@ -277,7 +275,7 @@ impl fmt::Display for Refusal {
                 f,
                 "a rollback took {} off {environment} ({}, {by})",
                 pushed.short(),
-                moment(*at, reader, reader)
+                day_and_time(*at, reader, reader)
             ),
             Self::NoSuite { candidates } if candidates.is_empty() => {
                 f.write_str("nothing says what runs your tests")

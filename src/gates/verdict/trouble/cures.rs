@@ -4,8 +4,8 @@ use std::path::Path;
 
 use super::Trouble;
 use crate::{
-    gates::verdict::words::{did_you_mean, shell_word},
     policy::FILE,
+    text::{did_you_mean, shell_word},
 };
 
 impl Trouble {

@@ -12,9 +12,7 @@ use bstr::{ByteSlice, ByteVec};
 use serde_yaml::{Mapping, Value};
 
 use super::{EXCLUDE, SWITCH};
-use crate::{
-    app::overrides, gates::verdict::printable, hooks::files::Owner, process::children::said_within,
-};
+use crate::{app::overrides, hooks::files::Owner, process::children::said_within, text::printable};
 
 /// Its hook may look for it in many places.
 pub(crate) const LIMIT: Duration = Duration::from_secs(10);

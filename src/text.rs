@@ -1,11 +1,12 @@
-//! The words that all of the program shares: names, lengths of time, moments, as people read them.
+//! How text is written for a person or a shell: quoting, escaping, spans of time, the nearest word.
 
 use bstr::{BStr, ByteSlice};
 use jiff::{Timestamp, tz::TimeZone};
 
-use crate::policy::nearest;
+/// Only this much of a word is compared.
+const LONGEST: usize = 60;
 
-/// A word of the shell, in quotes only where it needs them.
+/// Quotes a word for the shell where it needs quotes.
 pub(crate) fn shell_word(text: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+@%,:".contains(c);
     if text.chars().all(is_plain) {
@@ -15,7 +16,7 @@ pub(crate) fn shell_word(text: &str) -> String {
     }
 }
 
-/// Bytes for a person: what is not text or would move the cursor is shown as an escape.
+/// Turns bytes into text for a terminal: control characters are written as escapes.
 pub(crate) fn printable(bytes: &BStr) -> String {
     let mut text = String::with_capacity(bytes.len());
     for c in bytes.to_str_lossy().chars() {
@@ -28,7 +29,7 @@ pub(crate) fn printable(bytes: &BStr) -> String {
     text
 }
 
-/// `a`, `b` or `c`.
+/// Joins words as a sentence does: `a`, `b` or `c`.
 pub(crate) fn alternatives(words: &[String]) -> String {
     match words {
         [] => "none".to_owned(),
@@ -37,7 +38,7 @@ pub(crate) fn alternatives(words: &[String]) -> String {
     }
 }
 
-/// The nearest of the words, if one is near.
+/// Returns `; did you mean ...?` where one of the valid words is near to this one, else nothing.
 pub(crate) fn did_you_mean(word: &str, words: &[String]) -> String {
     match nearest(word, words.iter().map(String::as_str)) {
         Some(nearest) => format!("; did you mean `{}`?", printable(nearest.into())),
@@ -45,17 +46,40 @@ pub(crate) fn did_you_mean(word: &str, words: &[String]) -> String {
     }
 }
 
-/// The same after the name of an environment whose remote may have another.
-pub(super) fn lost(environment: &str, remote: &str, known: &[String]) -> String {
-    let meant = did_you_mean(remote, known);
-    if environment == remote || meant.is_empty() {
-        return meant;
-    }
-    format!(": there is no `{}`{meant}", printable(remote.into()))
+/// Returns the valid word that is nearest to this one, if one is near; else the only one that begins with it.
+pub(crate) fn nearest<'a>(word: &str, valid: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let word: String = word
+        .chars()
+        .take(LONGEST)
+        .collect::<String>()
+        .to_lowercase();
+    let valid: Vec<_> = valid.into_iter().collect();
+    let near = valid
+        .iter()
+        .map(|candidate| {
+            let length = word.chars().count().max(candidate.chars().count());
+            let distance = strsim::damerau_levenshtein(&word, &candidate.to_lowercase());
+            (distance, length, candidate)
+        })
+        .filter(|(distance, length, _)| *distance <= 1.max(length / 3) && distance < length)
+        .min_by_key(|(distance, ..)| *distance)
+        .map(|(.., candidate)| *candidate);
+    let mut begin = (valid.into_iter())
+        .filter(|candidate| word.len() > 1 && candidate.to_lowercase().starts_with(&word));
+    near.or_else(|| begin.next().filter(|_| begin.next().is_none()))
 }
 
-/// `2m 10s`.
-pub fn span(duration: std::time::Duration) -> String {
+/// Writes bytes as lower-case hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes
+        .iter()
+        .flat_map(|byte| [byte >> 4, byte & 15])
+        .filter_map(|half| char::from_digit(u32::from(half), 16))
+        .collect()
+}
+
+/// Writes a span of time as people say it: `2m 10s`.
+pub(crate) fn span(duration: std::time::Duration) -> String {
     let seconds = duration.as_secs();
     match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
         (0, 0, 0) => format!("{} ms", duration.as_millis()),
@@ -70,13 +94,13 @@ pub fn span(duration: std::time::Duration) -> String {
     }
 }
 
-/// An hour of the day, in the window's zone and, where its clock differs, in the reader's own.
+/// Writes a time of day in the window's zone and, where its clock differs, in the reader's own.
 pub(crate) fn clock(at: Timestamp, zone: &TimeZone, reader: &TimeZone) -> String {
     both(at, zone, reader, "%H:%M")
 }
 
-/// A day and an hour, likewise.
-pub(crate) fn moment(at: Timestamp, zone: &TimeZone, reader: &TimeZone) -> String {
+/// Writes a day and a time likewise.
+pub(crate) fn day_and_time(at: Timestamp, zone: &TimeZone, reader: &TimeZone) -> String {
     both(at, zone, reader, "%a %Y-%m-%d %H:%M")
 }
 
@@ -93,8 +117,8 @@ fn both(at: Timestamp, zone: &TimeZone, reader: &TimeZone, format: &str) -> Stri
     format!("{text} {name} ({} here)", here.strftime("%a %H:%M"))
 }
 
-/// `SIGTERM`, or the number where the system has no name for it.
-pub(super) fn signal_name(number: i32) -> String {
+/// Returns a signal's name, `SIGTERM`; its number where the system has no name for it.
+pub(crate) fn signal_name(number: i32) -> String {
     nix::sys::signal::Signal::try_from(number)
         .map_or_else(|_| format!("signal {number}"), |signal| signal.to_string())
 }
@@ -119,6 +143,17 @@ mod tests {
         spans(130_000, "2m 10s");
         spans(3_600_000, "1h");
         spans(5_400_000, "1h 30m");
+    }
+
+    #[test]
+    fn the_nearest_word_is_near() {
+        let words = ["trunk", "suite", "environments"];
+        assert_eq!(nearest("enviroments", words), Some("environments"));
+        assert_eq!(nearest("Suite", words), Some("suite"));
+        assert_eq!(nearest("sutie", words), Some("suite"));
+        assert_eq!(nearest("staging", words), None);
+        assert_eq!(nearest("x", ["y"]), None);
+        assert_eq!(nearest("", words), None);
     }
 
     #[test]
