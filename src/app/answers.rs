@@ -7,7 +7,8 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use crate::{
     gates::{
-        Checked, Object, Passed, Stop, SuiteRun, Tip, Turn, Work, World,
+        Checked, Clock, Object, Remotes, Repository, Runner, Stage, Stop, SuiteRun, Tip, Turn,
+        Work, World,
         verdict::{Commit, Count, Mismatch, Relation, Trouble, TrunkName},
     },
     policy::{
@@ -24,17 +25,31 @@ use crate::{
 };
 use crate::{
     git::{
-        Real, damaged,
+        Real, commit_author, damaged,
         files::Files,
         repository::{Kind, commit_headers},
     },
-    process::connection,
+    memory::record::Event,
+    process::{connection, terminal},
 };
 
 /// A suite that takes longer may outlast an idle connection.
 pub(crate) const LONG: Duration = Duration::from_mins(1);
 
-impl World for Real {
+impl Real {
+    /// Everything that the gates can ask, answered by this repository.
+    pub(crate) fn world(&self) -> World<'_> {
+        World {
+            clock: self,
+            repository: self,
+            memory: self,
+            remotes: self,
+            runner: self,
+        }
+    }
+}
+
+impl Clock for Real {
     fn now(&self) -> Timestamp {
         Timestamp::now()
     }
@@ -45,7 +60,9 @@ impl World for Real {
             words: vec![error.to_string()],
         })
     }
+}
 
+impl Repository for Real {
     fn object(&self, id: &Oid) -> Result<Object, Trouble> {
         let mut backend = self.backend();
         Ok(match backend.header(id)? {
@@ -127,44 +144,6 @@ impl World for Real {
         Ok((count, said.out.lines().filter_map(commit).collect()))
     }
 
-    fn trunk_tip(&self, trunk: &TrunkName, team: bool) -> Result<Tip, Trouble> {
-        let Some(url) = self.remotes.fetch_url(trunk.remote.as_bytes()) else {
-            return Err(Trouble::NoTrunkRemote {
-                remote: trunk.remote.clone(),
-                known: self.remotes.known(),
-            });
-        };
-        let network = self.network();
-        let asked = network.trunk_tip(trunk, url.as_ref(), team, |tip| {
-            matches!(self.object(tip), Ok(Object::Commit { .. }))
-        })?;
-        let learn = |theirs: &Oid| self.notes().learn(&trunk.remote, theirs, network.limit);
-        Ok(Tip {
-            team: team.then(|| asked.notes.as_ref().map_or(Ok(()), learn)),
-            commit: asked.tip,
-        })
-    }
-
-    fn live(&self, remote: &BStr, branches: &[String]) -> Result<Vec<(String, Oid)>, Trouble> {
-        // Where a push goes is asked, which may be another place than a fetch comes from.
-        let urls = self.remotes.push_urls(remote);
-        let fetched = self.remotes.fetch_url(remote);
-        let network = self.network();
-        match urls.as_slice() {
-            [] => network.live(None, self.remotes.pushed_to(remote).as_ref(), branches),
-            [url] if Some(url) == fetched.as_ref() => {
-                network.live(Some(remote), url.as_ref(), branches)
-            }
-            _ => {
-                let mut tips = Vec::new();
-                for url in &urls {
-                    tips.extend(network.live(None, url.as_ref(), branches)?);
-                }
-                Ok(tips)
-            }
-        }
-    }
-
     fn checkout(&self, commit: &Oid) -> Result<Option<Mismatch>, Trouble> {
         if self.work_tree.is_none() {
             return Err(Trouble::Bare);
@@ -220,13 +199,56 @@ impl World for Real {
         }))
     }
 
-    fn receipt(&self, work: &Work<'_>) -> Result<Option<Passed>, Trouble> {
-        let (tree, suite) = self.receipt_key(work)?;
-        Ok(self
-            .receipts()
-            .find(&tree, &suite, work.suite.reuse, self.now()))
+    fn person(&self) -> String {
+        self.identity()
     }
 
+    fn author(&self, commit: &Oid) -> Result<String, Trouble> {
+        commit_author(&self.read(commit)?).ok_or_else(|| damaged(commit))
+    }
+}
+
+impl Remotes for Real {
+    fn trunk_tip(&self, trunk: &TrunkName, team: bool) -> Result<Tip, Trouble> {
+        let Some(url) = self.remotes.fetch_url(trunk.remote.as_bytes()) else {
+            return Err(Trouble::NoTrunkRemote {
+                remote: trunk.remote.clone(),
+                known: self.remotes.known(),
+            });
+        };
+        let network = self.network();
+        let asked = network.trunk_tip(trunk, url.as_ref(), team, |tip| {
+            matches!(self.object(tip), Ok(Object::Commit { .. }))
+        })?;
+        let learn = |theirs: &Oid| self.notes().learn(&trunk.remote, theirs, network.limit);
+        Ok(Tip {
+            team: team.then(|| asked.notes.as_ref().map_or(Ok(()), learn)),
+            commit: asked.tip,
+        })
+    }
+
+    fn live(&self, remote: &BStr, branches: &[String]) -> Result<Vec<(String, Oid)>, Trouble> {
+        // Where a push goes is asked, which may be another place than a fetch comes from.
+        let urls = self.remotes.push_urls(remote);
+        let fetched = self.remotes.fetch_url(remote);
+        let network = self.network();
+        match urls.as_slice() {
+            [] => network.live(None, self.remotes.pushed_to(remote).as_ref(), branches),
+            [url] if Some(url) == fetched.as_ref() => {
+                network.live(Some(remote), url.as_ref(), branches)
+            }
+            _ => {
+                let mut tips = Vec::new();
+                for url in &urls {
+                    tips.extend(network.live(None, url.as_ref(), branches)?);
+                }
+                Ok(tips)
+            }
+        }
+    }
+}
+
+impl Runner for Real {
     fn turn(&self) -> Result<Turn, Stop> {
         suite::turn::take(&self.state_dir(), &self.common_dir, &report::Stderr)
     }
@@ -275,6 +297,16 @@ impl World for Real {
             audience: &report::Stderr,
         };
         suite::run(&place, work)
+    }
+
+    fn confirm(&self, question: &str) -> Result<bool, Trouble> {
+        terminal::confirm(question)
+    }
+
+    fn sign_off(&self, stage: &Stage, commit: &Oid) -> Result<(), Trouble> {
+        let event = Event::Signoff { words: None };
+        self.notes()
+            .add(&[self.record(&stage.environment, commit, event)])
     }
 }
 

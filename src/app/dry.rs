@@ -1,31 +1,29 @@
-//! The world of a push that nobody makes: the remotes have answered already, the suite is taken to
-//! pass, and nothing is written or asked of anybody.
+//! What a preview answers otherwise than a push: the remotes have answered already, and the suite is
+//! taken to pass without being run.
 
 use std::{sync::OnceLock, time::Duration};
 
 use bstr::BStr;
-use jiff::{Timestamp, tz::TimeZone};
 
 use super::heard::Heard;
 use crate::git::Real;
 use crate::{
     gates::{
-        Arrival, Checked, Memory, Object, Passed, Stage, Stop, SuiteRun, Tip, Turn, Work, World,
-        verdict::{Commit, Count, Mismatch, Relation, Trouble, TrunkName},
+        Checked, Remotes, Runner, Stage, Stop, SuiteRun, Tip, Turn, Work, World,
+        verdict::{Trouble, TrunkName},
     },
-    memory::record::Record,
-    policy::{Ci, detect::Detected},
+    policy::Ci,
     push::Oid,
 };
 
-/// The real world, but for what a push would do to it.
+/// A push that is not made.
 pub(crate) struct Dry<'w> {
     real: &'w Real,
     heard: &'w Heard,
     run: OnceLock<Run>,
 }
 
-/// A run of the suite that did not happen.
+/// A run of the suite that the push would start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Run {
     /// How long it took last time.
@@ -33,7 +31,6 @@ pub(crate) struct Run {
 }
 
 impl<'w> Dry<'w> {
-    /// A world in which the remotes have said this.
     pub(crate) fn new(real: &'w Real, heard: &'w Heard) -> Self {
         Self {
             real,
@@ -42,49 +39,21 @@ impl<'w> Dry<'w> {
         }
     }
 
-    /// The run of the suite that there would have been.
+    pub(crate) fn world(&self) -> World<'_> {
+        World {
+            remotes: self,
+            runner: self,
+            ..self.real.world()
+        }
+    }
+
+    /// The run of the suite that the push would start; `None` where it would not.
     pub(crate) fn would_run(&self) -> Option<Run> {
         self.run.get().copied()
     }
 }
 
-impl World for Dry<'_> {
-    fn now(&self) -> Timestamp {
-        self.real.now()
-    }
-
-    fn zone(&self) -> Result<TimeZone, Trouble> {
-        self.real.zone()
-    }
-
-    fn object(&self, id: &Oid) -> Result<Object, Trouble> {
-        self.real.object(id)
-    }
-
-    fn is_shallow(&self) -> bool {
-        self.real.is_shallow()
-    }
-
-    fn local_branch(&self, name: &str) -> Result<Option<Oid>, Trouble> {
-        self.real.local_branch(name)
-    }
-
-    fn is_checked_out(&self, branch: &str) -> Result<bool, Trouble> {
-        self.real.is_checked_out(branch)
-    }
-
-    fn relation(&self, a: &Oid, b: &Oid, remote: &str) -> Result<Relation, Trouble> {
-        self.real.relation(a, b, remote)
-    }
-
-    fn same_content(&self, a: &Oid, b: &Oid) -> Result<bool, Trouble> {
-        self.real.same_content(a, b)
-    }
-
-    fn lost(&self, old: &Oid, new: &Oid, remote: &str) -> Result<(Count, Vec<Commit>), Trouble> {
-        self.real.lost(old, new, remote)
-    }
-
+impl Remotes for Dry<'_> {
     fn trunk_tip(&self, trunk: &TrunkName, team: bool) -> Result<Tip, Trouble> {
         match self.heard.trunk(trunk) {
             Some(tip) => tip.clone(),
@@ -98,19 +67,9 @@ impl World for Dry<'_> {
             None => self.real.live(remote, branches),
         }
     }
+}
 
-    fn checkout(&self, commit: &Oid) -> Result<Option<Mismatch>, Trouble> {
-        self.real.checkout(commit)
-    }
-
-    fn detect(&self, commit: &Oid) -> Result<Detected, Trouble> {
-        self.real.detect(commit)
-    }
-
-    fn receipt(&self, work: &Work<'_>) -> Result<Option<Passed>, Trouble> {
-        self.real.receipt(work)
-    }
-
+impl Runner for Dry<'_> {
     fn turn(&self) -> Result<Turn, Stop> {
         Ok(Turn::new(false, ()))
     }
@@ -140,42 +99,13 @@ impl World for Dry<'_> {
     fn is_connected(&self) -> bool {
         true
     }
-}
-
-impl Memory for Dry<'_> {
-    fn records(&self, commit: &Oid) -> Result<Vec<Record>, Trouble> {
-        self.real.records(commit)
-    }
-
-    fn arrivals(&self, stage: &Stage) -> Result<Vec<Arrival>, Trouble> {
-        self.real.arrivals(stage)
-    }
-
-    fn was_live(&self, stage: &Stage, commit: &Oid) -> Result<bool, Trouble> {
-        self.real.was_live(stage, commit)
-    }
-
-    fn person(&self) -> String {
-        self.real.person()
-    }
-
-    fn author(&self, commit: &Oid) -> Result<String, Trouble> {
-        self.real.author(commit)
-    }
-
-    fn is_verified(&self, record: &Record) -> Result<bool, Trouble> {
-        self.real.is_verified(record)
-    }
 
     fn confirm(&self, _: &str) -> Result<bool, Trouble> {
         Ok(false)
     }
 
-    fn sign_off(&self, stage: &Stage, commit: &Oid) -> Result<(), Trouble> {
-        // Nobody was asked, so nobody can have said yes.
-        Err(Trouble::Io {
-            what: format!("sign {} off on {}", commit.short(), stage.environment),
-            words: vec!["nobody pushes".to_owned()],
-        })
+    fn sign_off(&self, _: &Stage, _: &Oid) -> Result<(), Trouble> {
+        // Never called: it follows a `true` of `confirm`.
+        Ok(())
     }
 }

@@ -7,7 +7,7 @@ use bstr::{BStr, BString};
 use crate::git::Real;
 use crate::{
     gates::{
-        Stage, Tip, World,
+        Remotes, Stage, Tip,
         live::{Tips, joined},
         verdict::{Trouble, TrunkName},
     },

@@ -3,17 +3,14 @@
 use bstr::{BString, ByteSlice};
 use jiff::Timestamp;
 
+use crate::git::{Real, network};
 use crate::{
-    gates::{Arrival, Memory, Stage, World, verdict::Trouble},
+    gates::{Arrival, Clock, Memory, Passed, Stage, Work, verdict::Trouble},
     memory::{
         ledger::{Entry, Ledger},
         record::{Event, Record},
     },
     push::Oid,
-};
-use crate::{
-    git::{Real, commit_author, damaged, network},
-    process::terminal,
 };
 
 impl Real {
@@ -164,25 +161,14 @@ impl Memory for Real {
         Ok(false)
     }
 
-    fn person(&self) -> String {
-        self.identity()
-    }
-
-    fn author(&self, commit: &Oid) -> Result<String, Trouble> {
-        commit_author(&self.read(commit)?).ok_or_else(|| damaged(commit))
-    }
-
     fn is_verified(&self, record: &Record) -> Result<bool, Trouble> {
         self.notes().verified(record)
     }
 
-    fn confirm(&self, question: &str) -> Result<bool, Trouble> {
-        terminal::confirm(question)
-    }
-
-    fn sign_off(&self, stage: &Stage, commit: &Oid) -> Result<(), Trouble> {
-        let event = Event::Signoff { words: None };
-        self.notes()
-            .add(&[self.record(&stage.environment, commit, event)])
+    fn receipt(&self, work: &Work<'_>) -> Result<Option<Passed>, Trouble> {
+        let (tree, suite) = self.receipt_key(work)?;
+        Ok(self
+            .receipts()
+            .find(&tree, &suite, work.suite.reuse, self.now()))
     }
 }

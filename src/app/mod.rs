@@ -23,7 +23,7 @@ pub use crate::app::preview::foresee;
 use crate::{
     app::overrides::Overrides,
     gates::{
-        self, World,
+        self, Clock,
         route::{Case, Place, Scene, remote_label},
         verdict::{Decision, Gate, Outcome, Refusal, Trouble, Verdict},
     },
@@ -225,7 +225,7 @@ impl<'d> Desk<'d> {
             let passed_over = |case| (case, Decision::Overridden, Verdict::default());
             return cases.iter().map(passed_over).collect();
         }
-        let verdicts = gates::judge(cases, &overrides.skip, self.world);
+        let verdicts = gates::judge(cases, &overrides.skip, &self.world.world());
         let mut skipped: Vec<_> = (verdicts.iter().flat_map(|verdict| &verdict.answers))
             .filter(|(_, outcome)| matches!(outcome, Outcome::Skipped { .. }))
             .map(|(gate, _)| *gate)

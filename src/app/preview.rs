@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Asks the gates about a push of one branch; `world` answers them. `None`: nothing governs it.
-pub fn foresee(push: &Push, real: &Real, world: &dyn World) -> Result<Option<Verdict>, Trouble> {
+pub fn foresee(push: &Push, real: &Real, world: &World<'_>) -> Result<Option<Verdict>, Trouble> {
     let destination = real.destination(push.url.as_ref());
     let scene = Scene {
         push,

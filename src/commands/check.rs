@@ -12,7 +12,7 @@ use crate::{
     app::{Event, judge, unanswered},
     cli::Check,
     gates::{
-        Stage, World,
+        Remotes, Stage,
         verdict::{Decision, Trouble, TrunkName},
     },
     git::Real,

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::Done;
 use crate::{
-    gates::{World, verdict::Trouble},
+    gates::{Clock, verdict::Trouble},
     git::{Real, bad_policy},
     policy::{
         FILE,

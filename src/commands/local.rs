@@ -2,7 +2,7 @@
 
 use crate::{
     gates::{
-        World,
+        Repository,
         verdict::{Trouble, TrunkName},
     },
     git::{Loaded, Real},

@@ -11,7 +11,7 @@ use crate::hooks::{files::Hooks, managers::is_gated};
 use crate::{
     app::memory::Moved,
     cli::Log,
-    gates::{Stage, World, verdict::Trouble},
+    gates::{Clock, Stage, verdict::Trouble},
     git::Real,
     memory::{
         history::{Arrived, Happened, Source, history},

@@ -11,7 +11,7 @@ use crate::{
     calendar::{self, ClosedBy, Window, Zone},
     cli,
     gates::{
-        World,
+        Clock,
         verdict::Trouble,
         window::{known, reader},
     },

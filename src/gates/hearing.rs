@@ -13,7 +13,7 @@ use crate::gates::verdict::{Gate, Outcome, Verdict};
 /// Asks the gates about every case of one push, until one stops it.
 ///
 /// The verdicts are in the order of the cases; the cases after a stop were not asked.
-pub fn judge(cases: &[Case<'_>], skip: &BTreeSet<Gate>, world: &dyn World) -> Vec<Verdict> {
+pub fn judge(cases: &[Case<'_>], skip: &BTreeSet<Gate>, world: &World<'_>) -> Vec<Verdict> {
     let mut hearings: Vec<Hearing<'_>> = Vec::with_capacity(cases.len());
     let mut runs = 0;
     for case in cases {
@@ -52,7 +52,7 @@ pub fn judge(cases: &[Case<'_>], skip: &BTreeSet<Gate>, world: &dyn World) -> Ve
 struct Hearing<'h> {
     case: &'h Case<'h>,
     skip: &'h BTreeSet<Gate>,
-    world: &'h dyn World,
+    world: &'h World<'h>,
     verdict: Verdict,
     /// What the remotes answered; `None` as long as nobody asked them.
     live: Option<Live>,

@@ -27,7 +27,7 @@ pub(crate) struct Live {
 
 impl Live {
     /// Asks what these gates want to know of the case, everybody at the same time.
-    pub(crate) fn ask(case: &Case<'_>, wants: impl Fn(Gate) -> bool, world: &dyn World) -> Self {
+    pub(crate) fn ask(case: &Case<'_>, wants: impl Fn(Gate) -> bool, world: &World<'_>) -> Self {
         let wants = |gate| case.asks(gate) && wants(gate);
         // Where trunk itself is pushed to, its tip stands on the hook's standard input.
         let asks_trunk = wants(Gate::Trunk) && case.moves_trunk().is_none();
@@ -40,12 +40,12 @@ impl Live {
             .then(|| suite::needs_checkout(case, world))
             .flatten();
         thread::scope(|scope| {
-            let checkout = checkout.map(|commit| scope.spawn(|| world.checkout(commit)));
+            let checkout = checkout.map(|commit| scope.spawn(|| world.repository.checkout(commit)));
             let before = before.map(|stage| {
                 let ask = |remote: &BString| {
                     let (remote, branches) = (remote.clone(), &stage.branches);
                     scope.spawn(move || {
-                        let tips = world.live(remote.as_ref(), branches);
+                        let tips = world.remotes.live(remote.as_ref(), branches);
                         (remote, tips)
                     })
                 };
@@ -54,7 +54,7 @@ impl Live {
             Self {
                 trunk: trunk
                     .filter(|_| asks_trunk)
-                    .map(|trunk| world.trunk_tip(trunk, team)),
+                    .map(|trunk| world.remotes.trunk_tip(trunk, team)),
                 before: before.map(|asked| asked.into_iter().map(joined).collect()),
                 checkout: checkout.map(joined),
             }

@@ -2,43 +2,11 @@
 
 use jiff::Timestamp;
 
-use super::route::Stage;
+use super::Arrival;
 use crate::{
-    gates::verdict::Trouble,
     memory::record::{Event, Record},
     push::Oid,
 };
-
-/// What the gates ask of the past: this clone's ledger and reflogs, and the team's notes.
-pub trait Memory {
-    /// What is remembered of a commit, as far as this clone has heard.
-    fn records(&self, commit: &Oid) -> Result<Vec<Record>, Trouble>;
-    /// When which commit came to an environment, as this clone saw it.
-    fn arrivals(&self, stage: &Stage) -> Result<Vec<Arrival>, Trouble>;
-    /// Whether a commit was live on an environment, as far as this clone can prove.
-    fn was_live(&self, stage: &Stage, commit: &Oid) -> Result<bool, Trouble>;
-    /// Whoever pushes: `Name <mail>`.
-    fn person(&self) -> String;
-    /// Who wrote a commit: `Name <mail>`.
-    fn author(&self, commit: &Oid) -> Result<String, Trouble>;
-    /// Whether git verifies the signature of a record.
-    fn is_verified(&self, record: &Record) -> Result<bool, Trouble>;
-    /// Asks whoever pushes, on their terminal; without one the answer is no, at once.
-    fn confirm(&self, question: &str) -> Result<bool, Trouble>;
-    /// Writes down that whoever pushes has tried a commit on an environment.
-    fn sign_off(&self, stage: &Stage, commit: &Oid) -> Result<(), Trouble>;
-}
-
-/// A commit that came to an environment.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Arrival {
-    /// When.
-    pub at: Timestamp,
-    /// Which.
-    pub commit: Oid,
-    /// Whether somebody saw it there; else it was only sent, and the server may not have taken it.
-    pub seen: bool,
-}
 
 /// What the records of a commit say of its coming to an environment, and of its going.
 pub(crate) fn told<'r>(

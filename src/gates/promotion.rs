@@ -41,13 +41,13 @@ pub(crate) struct Remembered<'c> {
 /// until somebody says that it may return.
 pub(crate) fn remembered<'c>(
     case: &'c Case<'_>,
-    world: &dyn World,
+    world: &World<'_>,
 ) -> Result<Vec<Remembered<'c>>, Stop> {
     let Some(environment) = case.environment() else {
         return Ok(Vec::new());
     };
     let ask = |commit: &'c Oid| {
-        let records = world.records(commit)?;
+        let records = world.memory.records(commit)?;
         match removal(&records, &environment.name) {
             Some(record) => Err(Refusal::Removed {
                 pushed: commit.clone(),
@@ -68,7 +68,7 @@ pub(crate) fn ask(
     case: &Case<'_>,
     known: &Remembered<'_>,
     live: &Live,
-    world: &dyn World,
+    world: &World<'_>,
     found: &mut Found,
 ) -> Result<(), Stop> {
     let (Some(environment), Some(before)) = (case.environment(), &case.before) else {
@@ -105,7 +105,7 @@ fn is_live(
     commit: &Oid,
     before: &Stage,
     live: &Live,
-    world: &dyn World,
+    world: &World<'_>,
 ) -> Result<(), Stop> {
     before.remote()?;
     for remote in &before.remotes {
@@ -116,7 +116,7 @@ fn is_live(
             .find(|(asked, _)| asked == remote);
         let tips = match heard {
             Some((_, tips)) => tips.clone()?,
-            None => world.live(remote.as_ref(), &before.branches)?,
+            None => world.remotes.live(remote.as_ref(), &before.branches)?,
         };
         if !tips.iter().any(|(_, tip)| tip == commit) {
             let trunk = case.trunk.as_ref().ok();
@@ -133,7 +133,7 @@ pub(crate) fn apart(
     before: &Stage,
     remote: &BStr,
     tips: Tips,
-    world: &dyn World,
+    world: &World<'_>,
 ) -> Result<Refusal, Trouble> {
     let (environment, remote) = (before.environment.clone(), redact(&printable(remote)));
     let refspec = before.refspec(trunk);
@@ -145,10 +145,10 @@ pub(crate) fn apart(
         });
     };
     // Counts are a courtesy: where the other commit is not here, its id has to do.
-    let (relation, same_content) = match world.object(&tip)? {
+    let (relation, same_content) = match world.repository.object(&tip)? {
         Object::Commit { .. } => (
-            world.relation(commit, &tip, &remote).ok(),
-            world.same_content(commit, &tip).unwrap_or(false),
+            world.repository.relation(commit, &tip, &remote).ok(),
+            world.repository.same_content(commit, &tip).unwrap_or(false),
         ),
         Object::Other(_) | Object::Missing => (None, false),
     };
@@ -169,14 +169,14 @@ fn soaked(
     commit: &Oid,
     before: &Stage,
     records: &[Record],
-    world: &dyn World,
+    world: &World<'_>,
     first: &mut bool,
 ) -> Result<Option<String>, Stop> {
     if environment.soak.is_zero() {
         return Ok(None);
     }
-    let now = world.now();
-    let mut arrivals = world.arrivals(before)?;
+    let now = world.clock.now();
+    let mut arrivals = world.memory.arrivals(before)?;
     arrivals.extend(told(records, &before.environment));
     let since = live_since(commit, &arrivals, now);
     *first |= since.is_none();
@@ -208,13 +208,13 @@ fn signed_off(
     commit: &Oid,
     before: &Stage,
     records: &[Record],
-    world: &dyn World,
+    world: &World<'_>,
 ) -> Result<Option<String>, Stop> {
     let Some(wanted) = environment.signoff else {
         return Ok(None);
     };
     let author = match wanted.by {
-        By::Another => Some(world.author(commit)?),
+        By::Another => Some(world.repository.author(commit)?),
         By::Anyone => None,
     };
     let mut tried = Tried::of(wanted, author.as_deref(), before, records, world)?;
@@ -223,13 +223,13 @@ fn signed_off(
     if tried.people.len() + 1 == need
         && !wanted.signed
         && let Some(me) = may_sign(author.as_deref(), &tried, world)
-        && world.confirm(&format!(
+        && world.runner.confirm(&format!(
             "Have you tried {} on {}?",
             commit.short(),
             before.environment
         ))?
     {
-        world.sign_off(before, commit)?;
+        world.runner.sign_off(before, commit)?;
         tried.people.push(me);
     }
     if tried.people.len() >= need {
@@ -250,8 +250,8 @@ fn signed_off(
 }
 
 /// Whoever pushes, where their word would count and is not there yet.
-fn may_sign(author: Option<&str>, tried: &Tried, world: &dyn World) -> Option<String> {
-    let me = world.person();
+fn may_sign(author: Option<&str>, tried: &Tried, world: &World<'_>) -> Option<String> {
+    let me = world.repository.person();
     let is_me = |other: &str| who(other) == who(&me);
     let counted = tried.people.iter().any(|one| is_me(one));
     (is_somebody(&me) && !counted && !author.is_some_and(is_me)).then_some(me)
@@ -273,7 +273,7 @@ impl Tried {
         author: Option<&str>,
         before: &Stage,
         records: &[Record],
-        world: &dyn World,
+        world: &World<'_>,
     ) -> Result<Self, Stop> {
         let mut tried = Self {
             people: Vec::new(),
@@ -296,7 +296,7 @@ impl Tried {
                 tried.people.push(record.by.clone());
             } else {
                 verifications += 1;
-                if verifications <= MOST_VERIFICATIONS && world.is_verified(record)? {
+                if verifications <= MOST_VERIFICATIONS && world.memory.is_verified(record)? {
                     tried.people.push(record.by.clone());
                 } else {
                     tried.unverified += 1;
@@ -308,6 +308,6 @@ impl Tried {
 }
 
 /// The clock of whoever reads, or the world's.
-fn reader(world: &dyn World) -> TimeZone {
-    world.zone().unwrap_or(TimeZone::UTC)
+fn reader(world: &World<'_>) -> TimeZone {
+    world.clock.zone().unwrap_or(TimeZone::UTC)
 }

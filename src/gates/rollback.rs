@@ -10,7 +10,7 @@ use crate::{
 /// contain what is live now.
 ///
 /// Whether that commit is on trunk is for the gate `trunk` to say.
-pub(crate) fn rewinds(case: &Case<'_>, world: &dyn World) -> Vec<Rollback> {
+pub(crate) fn rewinds(case: &Case<'_>, world: &World<'_>) -> Vec<Rollback> {
     let rewind = |update: &&Update| {
         let Update::Set {
             commit,
@@ -21,7 +21,7 @@ pub(crate) fn rewinds(case: &Case<'_>, world: &dyn World) -> Vec<Rollback> {
             return None;
         };
         // Where ancestry cannot be told, the push is an ordinary one, and judged more strictly.
-        let relation = world.relation(commit, old, &case.remote);
+        let relation = world.repository.relation(commit, old, &case.remote);
         let rewinds = matches!(
             relation,
             Ok(Relation::Behind(_) | Relation::Diverged { .. })
@@ -38,13 +38,13 @@ pub(crate) fn rewinds(case: &Case<'_>, world: &dyn World) -> Vec<Rollback> {
 pub(crate) fn known(
     rewinds: Vec<Rollback>,
     case: &Case<'_>,
-    world: &dyn World,
+    world: &World<'_>,
 ) -> Result<Option<Rollback>, Stop> {
     let Some(here) = &case.here else {
         return Ok(None);
     };
     for rewind in rewinds {
-        if world.was_live(here, &rewind.to)? {
+        if world.memory.was_live(here, &rewind.to)? {
             return Ok(Some(rewind));
         }
     }

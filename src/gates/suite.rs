@@ -48,7 +48,7 @@ pub(crate) fn ask(
     commit: &Oid,
     looked: Option<Result<Option<Mismatch>, Trouble>>,
     wants: &(dyn Fn(Gate) -> bool + Sync),
-    world: &dyn World,
+    world: &World<'_>,
 ) -> Result<Told, Stop> {
     if let Some(ci) = &case.policy.suite.ci {
         return ask_ci(case, commit, ci, wants, world);
@@ -60,23 +60,23 @@ pub(crate) fn ask(
         steps: &steps,
         remote: &case.policy.trunk.remote,
     };
-    if let Some(passed) = world.receipt(&work)? {
-        return Ok(Told::passed_before(passed, world.now(), false));
+    if let Some(passed) = world.memory.receipt(&work)? {
+        return Ok(Told::passed_before(passed, world.clock.now(), false));
     }
-    let turn = world.turn()?;
+    let turn = world.runner.turn()?;
     if turn.waited
-        && let Some(passed) = world.receipt(&work)?
+        && let Some(passed) = world.memory.receipt(&work)?
     {
-        return Ok(Told::passed_before(passed, world.now(), true));
+        return Ok(Told::passed_before(passed, world.clock.now(), true));
     }
     // A worktree is made to be the pushed tree; the checkout has to prove it.
     let in_checkout = work.suite.place == In::Checkout;
     if in_checkout {
         let looked = looked.filter(|_| !turn.waited);
-        let checkout = looked.unwrap_or_else(|| world.checkout(commit));
+        let checkout = looked.unwrap_or_else(|| world.repository.checkout(commit));
         prove(commit, checkout?, false)?;
     }
-    let (took, warning) = match world.run(&work)? {
+    let (took, warning) = match world.runner.run(&work)? {
         SuiteRun::Stopped(refusal) => return Err(Stop::Refused(refusal)),
         SuiteRun::Passed { took, warning } => (took, warning),
     };
@@ -85,13 +85,13 @@ pub(crate) fn ask(
     let (live, proven) = thread::scope(|scope| {
         let live = scope.spawn(|| Live::ask(case, wants, world));
         let proven = if in_checkout {
-            let checkout = world.checkout(commit).map_err(Stop::from);
+            let checkout = world.repository.checkout(commit).map_err(Stop::from);
             checkout.and_then(|mismatch| prove(commit, mismatch, true))
         } else {
             Ok(())
         };
         if proven.is_ok()
-            && let Err(trouble) = world.leave_receipt(&work, took)
+            && let Err(trouble) = world.runner.leave_receipt(&work, took)
         {
             // It did pass; only the next push does not know.
             notes.push(format!("no receipt is left: {trouble}"));
@@ -99,7 +99,7 @@ pub(crate) fn ask(
         (joined(live), proven)
     });
     proven?;
-    if !world.is_connected() {
+    if !world.runner.is_connected() {
         return Err(Refusal::Disconnected { took }.into());
     }
     Ok(Told {
@@ -116,7 +116,7 @@ fn ask_ci(
     commit: &Oid,
     ci: &Ci,
     wants: &(dyn Fn(Gate) -> bool + Sync),
-    world: &dyn World,
+    world: &World<'_>,
 ) -> Result<Told, Stop> {
     let forge = ci.forge.name();
     let work = Work {
@@ -125,8 +125,8 @@ fn ask_ci(
         steps: &[],
         remote: &case.policy.trunk.remote,
     };
-    if let Some(passed) = world.receipt(&work)? {
-        let ago = ago(passed, world.now());
+    if let Some(passed) = world.memory.receipt(&work)? {
+        let ago = ago(passed, world.clock.now());
         return Ok(Told {
             answer: format!("passed on {forge}, as it said {ago} ago"),
             notes: Vec::new(),
@@ -134,13 +134,13 @@ fn ask_ci(
             live: None,
         });
     }
-    let checked = world.checks(&work, ci)?;
+    let checked = world.runner.checks(&work, ci)?;
     let mut notes = Vec::new();
-    if let Err(trouble) = world.leave_receipt(&work, Duration::ZERO) {
+    if let Err(trouble) = world.runner.leave_receipt(&work, Duration::ZERO) {
         notes.push(format!("no receipt is left: {trouble}"));
     }
     let live = checked.waited.then(|| Live::ask(case, wants, world));
-    if !world.is_connected() {
+    if !world.runner.is_connected() {
         return Err(Refusal::Disconnected { took: checked.took }.into());
     }
     let checks = if checked.passed == 1 {
@@ -160,7 +160,7 @@ fn ask_ci(
 }
 
 /// Whether the suite need not run: an override that skips it then says that it was not needed.
-pub(crate) fn has_receipt(case: &Case<'_>, world: &dyn World) -> bool {
+pub(crate) fn has_receipt(case: &Case<'_>, world: &World<'_>) -> bool {
     let found = |commit: &Oid| receipt(case.policy, commit, world);
     case.commits()
         .into_iter()
@@ -171,7 +171,7 @@ pub(crate) fn has_receipt(case: &Case<'_>, world: &dyn World) -> bool {
 pub(crate) fn receipt(
     policy: &Policy,
     commit: &Oid,
-    world: &dyn World,
+    world: &World<'_>,
 ) -> Result<Option<Passed>, Stop> {
     let suite = &policy.suite;
     let steps = if suite.ci.is_some() {
@@ -179,7 +179,7 @@ pub(crate) fn receipt(
     } else {
         steps(policy, commit, world)?
     };
-    Ok(world.receipt(&Work {
+    Ok(world.memory.receipt(&Work {
         commit,
         suite,
         steps: &steps,
@@ -201,11 +201,11 @@ fn ago(passed: Passed, now: Timestamp) -> String {
 }
 
 /// The policy's steps, or the one that the project's own files name.
-pub(crate) fn steps(policy: &Policy, commit: &Oid, world: &dyn World) -> Result<Vec<Step>, Stop> {
+pub(crate) fn steps(policy: &Policy, commit: &Oid, world: &World<'_>) -> Result<Vec<Step>, Stop> {
     if !policy.suite.steps.is_empty() {
         return Ok(policy.suite.steps.clone());
     }
-    let candidates = match world.detect(commit)? {
+    let candidates = match world.repository.detect(commit)? {
         Detected::Found(candidate) => {
             return Ok(vec![Step {
                 run: candidate.command,
@@ -222,7 +222,7 @@ pub(crate) fn steps(policy: &Policy, commit: &Oid, world: &dyn World) -> Result<
 }
 
 /// The commit that the checkout has to be, where the suite will run there.
-pub(crate) fn needs_checkout<'c>(case: &Case<'c>, world: &dyn World) -> Option<&'c Oid> {
+pub(crate) fn needs_checkout<'c>(case: &Case<'c>, world: &World<'_>) -> Option<&'c Oid> {
     let suite = &case.policy.suite;
     let commits = case.commits();
     match commits.as_slice() {

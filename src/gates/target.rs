@@ -7,7 +7,7 @@ use crate::{
     text::printable,
 };
 
-pub(crate) fn ask(case: &Case<'_>, world: &dyn World) -> Answer {
+pub(crate) fn ask(case: &Case<'_>, world: &World<'_>) -> Answer {
     if let (Place::UnknownApp(platform), Destination::App { app, .. }) =
         (case.place, case.destination)
     {
@@ -50,7 +50,7 @@ pub(crate) fn ask(case: &Case<'_>, world: &dyn World) -> Answer {
 }
 
 /// What is pushed must be a commit; what it replaces must be known here.
-fn set(case: &Case<'_>, update: &Update, world: &dyn World) -> Result<(), super::Stop> {
+fn set(case: &Case<'_>, update: &Update, world: &World<'_>) -> Result<(), super::Stop> {
     let Update::Set {
         source,
         commit,
@@ -60,7 +60,7 @@ fn set(case: &Case<'_>, update: &Update, world: &dyn World) -> Result<(), super:
     else {
         return Ok(());
     };
-    if let Object::Other(kind) = world.object(commit)? {
+    if let Object::Other(kind) = world.repository.object(commit)? {
         return Err(Refusal::NoCommit {
             id: commit.clone(),
             kind,
@@ -73,11 +73,12 @@ fn set(case: &Case<'_>, update: &Update, world: &dyn World) -> Result<(), super:
     // git would refuse this too ("fetch first"), but only after the suite has run.
     match replaces {
         Some(deployed)
-            if case.place != Place::Branch && world.object(deployed)? == Object::Missing =>
+            if case.place != Place::Branch
+                && world.repository.object(deployed)? == Object::Missing =>
         {
             let id = deployed.clone();
             // In a shallow clone it may only be cut off: what is deployed comes from trunk.
-            Err(if world.is_shallow() {
+            Err(if world.repository.is_shallow() {
                 let remote = case.policy.trunk.remote.clone();
                 Trouble::Shallow { id, remote }.into()
             } else {

@@ -1,214 +1,21 @@
 //! The gates against a world that remembers what it was asked: the order, and what is never asked.
 
 mod ci;
+pub(crate) mod fake;
 
-use std::{collections::BTreeSet, sync::Mutex};
+use std::{collections::BTreeSet, sync::Mutex, time::Duration};
 
-use bstr::ByteSlice;
-use jiff::SignedDuration;
+use bstr::{BStr, ByteSlice};
+use jiff::{SignedDuration, Timestamp};
 
+use self::fake::{Fake, oid};
 use super::*;
 use crate::{
     calendar::Window,
-    gates::verdict::{Decision, Outcome, Verdict},
-    memory::record::Record,
-    policy::{Environment, Policy},
-    push::{Update, destination::Destination, remotes::Remotes},
+    gates::verdict::{Count, Decision, Mismatch, Outcome, Relation, TrunkName, Verdict},
+    policy::{Ci, Environment, Policy, Step},
+    push::{Update, destination::Destination, remotes},
 };
-
-fn oid(digit: char) -> Oid {
-    Oid::parse(digit.to_string().repeat(40).as_bytes()).unwrap()
-}
-
-/// A world where the commit `1` is trunk's tip and live on staging, and the suite passes; a test
-/// changes what it is about.
-struct Fake {
-    asked: Mutex<Vec<&'static str>>,
-    now: Mutex<Vec<Timestamp>>,
-    tip: Mutex<Vec<Result<Oid, Trouble>>>,
-    live: Mutex<Vec<Vec<(String, Oid)>>>,
-    relation: Relation,
-    missing: Option<Oid>,
-    mismatches: Mutex<Vec<Option<Mismatch>>>,
-    suite: fn() -> SuiteRun,
-    receipts: Mutex<Vec<Option<Passed>>>,
-    checks: fn() -> Result<Checked, Stop>,
-    waited: bool,
-    connection: &'static str,
-    records: Vec<Record>,
-    arrivals: Vec<Arrival>,
-    was_live: bool,
-    says: &'static str,
-}
-
-impl Default for Fake {
-    fn default() -> Self {
-        Self {
-            asked: Mutex::default(),
-            now: Mutex::new(vec!["2026-11-24T12:00:00Z".parse().unwrap()]),
-            tip: Mutex::new(vec![Ok(oid('1'))]),
-            live: Mutex::new(vec![vec![("master".to_owned(), oid('1'))]]),
-            relation: Relation::Behind(Count(2)),
-            missing: None,
-            mismatches: Mutex::new(vec![None]),
-            suite: || SuiteRun::Passed {
-                took: Duration::from_secs(3),
-                warning: None,
-            },
-            receipts: Mutex::new(vec![None]),
-            checks: || {
-                Ok(Checked {
-                    of: "acme/shop@1111111".to_owned(),
-                    passed: 2,
-                    took: Duration::from_secs(1),
-                    waited: false,
-                })
-            },
-            waited: false,
-            connection: "open",
-            records: Vec::new(),
-            arrivals: Vec::new(),
-            was_live: false,
-            says: "no",
-        }
-    }
-}
-
-impl Fake {
-    fn note(&self, question: &'static str) {
-        self.asked.lock().unwrap().push(question);
-    }
-
-    /// What was asked; questions of the same moment in alphabetical order.
-    fn asked(&self) -> Vec<&'static str> {
-        let mut asked = self.asked.lock().unwrap().clone();
-        let at_once =
-            |question: &str| ["trunk", "staging", "checkout", "receipt"].contains(&question);
-        asked
-            .chunk_by_mut(|a, b| at_once(a) && at_once(b))
-            .for_each(<[_]>::sort_unstable);
-        asked
-    }
-}
-
-/// The next answer; the last one stays.
-fn next<T: Clone>(answers: &Mutex<Vec<T>>) -> T {
-    let mut answers = answers.lock().unwrap();
-    if answers.len() > 1 {
-        answers.remove(0)
-    } else {
-        answers[0].clone()
-    }
-}
-
-impl World for Fake {
-    fn now(&self) -> Timestamp {
-        self.note("clock");
-        next(&self.now)
-    }
-    fn zone(&self) -> Result<TimeZone, Trouble> {
-        Ok(TimeZone::UTC)
-    }
-    fn object(&self, id: &Oid) -> Result<Object, Trouble> {
-        Ok(if self.missing.as_ref() == Some(id) {
-            Object::Missing
-        } else {
-            Object::Commit {
-                parents: vec![oid('a')],
-            }
-        })
-    }
-    fn is_shallow(&self) -> bool {
-        false
-    }
-    fn local_branch(&self, _: &str) -> Result<Option<Oid>, Trouble> {
-        Ok(Some(oid('1')))
-    }
-    fn is_checked_out(&self, _: &str) -> Result<bool, Trouble> {
-        Ok(true)
-    }
-    fn relation(&self, _: &Oid, _: &Oid, _: &str) -> Result<Relation, Trouble> {
-        self.note("ancestry");
-        Ok(self.relation)
-    }
-    fn same_content(&self, _: &Oid, _: &Oid) -> Result<bool, Trouble> {
-        Ok(false)
-    }
-    fn lost(&self, _: &Oid, _: &Oid, _: &str) -> Result<(Count, Vec<Commit>), Trouble> {
-        self.note("ancestry");
-        Ok((Count(0), Vec::new()))
-    }
-    fn trunk_tip(&self, _: &TrunkName, team: bool) -> Result<Tip, Trouble> {
-        self.note("trunk");
-        next(&self.tip).map(|commit| Tip {
-            commit,
-            team: team.then_some(Ok(())),
-        })
-    }
-    fn live(&self, _: &BStr, _: &[String]) -> Result<Vec<(String, Oid)>, Trouble> {
-        self.note("staging");
-        Ok(next(&self.live))
-    }
-    fn checkout(&self, _: &Oid) -> Result<Option<Mismatch>, Trouble> {
-        self.note("checkout");
-        Ok(next(&self.mismatches))
-    }
-    fn detect(&self, _: &Oid) -> Result<Detected, Trouble> {
-        self.note("files");
-        Ok(Detected::None)
-    }
-    fn receipt(&self, _: &Work<'_>) -> Result<Option<Passed>, Trouble> {
-        Ok(next(&self.receipts))
-    }
-    fn turn(&self) -> Result<Turn, Stop> {
-        self.note("turn");
-        Ok(Turn::new(self.waited, ()))
-    }
-    fn checks(&self, _: &Work<'_>, _: &Ci) -> Result<Checked, Stop> {
-        self.note("checks");
-        (self.checks)()
-    }
-    fn leave_receipt(&self, _: &Work<'_>, _: Duration) -> Result<(), Trouble> {
-        self.note("receipt");
-        Ok(())
-    }
-    fn is_connected(&self) -> bool {
-        self.connection == "open"
-    }
-    fn run(&self, _: &Work<'_>) -> Result<SuiteRun, Trouble> {
-        self.note("suite");
-        Ok((self.suite)())
-    }
-}
-
-impl Memory for Fake {
-    fn records(&self, _: &Oid) -> Result<Vec<Record>, Trouble> {
-        Ok(self.records.clone())
-    }
-    fn arrivals(&self, _: &Stage) -> Result<Vec<Arrival>, Trouble> {
-        Ok(self.arrivals.clone())
-    }
-    fn was_live(&self, _: &Stage, _: &Oid) -> Result<bool, Trouble> {
-        Ok(self.was_live)
-    }
-    fn person(&self) -> String {
-        "Ana <ana@shop.example>".to_owned()
-    }
-    fn author(&self, _: &Oid) -> Result<String, Trouble> {
-        Ok("Ana <ana@shop.example>".to_owned())
-    }
-    fn is_verified(&self, record: &Record) -> Result<bool, Trouble> {
-        Ok(record.signed.is_some())
-    }
-    fn confirm(&self, _: &str) -> Result<bool, Trouble> {
-        self.note("person");
-        Ok(self.says == "yes")
-    }
-    fn sign_off(&self, _: &Stage, _: &Oid) -> Result<(), Trouble> {
-        self.note("signoff");
-        Ok(())
-    }
-}
 
 fn policy() -> Policy {
     let mut policy = Policy::default();
@@ -276,7 +83,7 @@ fn production_under(policy: &Policy, updates: &[Update], skip: &[Gate], world: &
         }),
     };
     let skip = skip.iter().copied().collect::<BTreeSet<_>>();
-    judge(&[case], &skip, world).pop().unwrap()
+    judge(&[case], &skip, &world.world()).pop().unwrap()
 }
 
 fn at(time: &str) -> Mutex<Vec<Timestamp>> {
@@ -517,7 +324,8 @@ fn a_refusal_of_a_later_gate_outweighs_an_override() {
 
 #[test]
 fn every_remote_of_the_environment_before_is_named_once() {
-    let remotes = Remotes::from_config(&[("remote.staging.url".into(), "/srv/staging".into())]);
+    let remotes =
+        remotes::Remotes::from_config(&[("remote.staging.url".into(), "/srv/staging".into())]);
     let policy = policy();
     let read = |url: &BStr| Destination::Path(url.to_path_lossy().into_owned());
     let found = route::remotes_of(&policy.environments[0], &remotes, &read);
@@ -670,7 +478,7 @@ fn a_later_suite_ages_what_an_earlier_place_had_answered() {
         tip: Mutex::new(vec![Ok(oid('1')), Ok(oid('1')), Ok(oid('2'))]),
         ..Fake::default()
     };
-    let verdicts = judge(&cases, &BTreeSet::new(), &world);
+    let verdicts = judge(&cases, &BTreeSet::new(), &world.world());
     assert_eq!(verdicts.len(), 2);
     assert_eq!(verdicts[0].decision(), Decision::Refused);
     assert!(matches!(

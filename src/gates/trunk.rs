@@ -10,7 +10,7 @@ pub(crate) fn ask(
     case: &Case<'_>,
     commit: &Oid,
     live: &Live,
-    world: &dyn World,
+    world: &World<'_>,
     notes: &mut Vec<String>,
 ) -> Answer {
     let trunk = case.trunk.clone()?;
@@ -20,7 +20,7 @@ pub(crate) fn ask(
     }
     let tip = match &live.trunk {
         Some(tip) => tip.clone()?.commit,
-        None => world.trunk_tip(&trunk, false)?.commit,
+        None => world.remotes.trunk_tip(&trunk, false)?.commit,
     };
     if *commit != tip {
         return Err(apart(case, commit, tip, trunk, world)?.into());
@@ -39,7 +39,7 @@ pub(crate) fn ask(
 }
 
 /// A push to trunk itself must keep every commit that is there.
-fn keeps(update: &Update, trunk: &TrunkName, world: &dyn World) -> Answer {
+fn keeps(update: &Update, trunk: &TrunkName, world: &World<'_>) -> Answer {
     let Update::Set {
         commit, replaces, ..
     } = update
@@ -52,7 +52,7 @@ fn keeps(update: &Update, trunk: &TrunkName, world: &dyn World) -> Answer {
     if follows(commit, old, world)? {
         return Ok(format!("{} follows {}", commit.short(), old.short()));
     }
-    let (by, commits) = world.lost(old, commit, &trunk.remote)?;
+    let (by, commits) = world.repository.lost(old, commit, &trunk.remote)?;
     if by.0 == 0 {
         return Ok(format!("{} follows {}", commit.short(), old.short()));
     }
@@ -66,9 +66,9 @@ fn keeps(update: &Update, trunk: &TrunkName, world: &dyn World) -> Answer {
 }
 
 /// The common case, told from the commit alone: `old` is `new`, or a parent of it.
-fn follows(new: &Oid, old: &Oid, world: &dyn World) -> Result<bool, super::Stop> {
+fn follows(new: &Oid, old: &Oid, world: &World<'_>) -> Result<bool, super::Stop> {
     Ok(new == old
-        || matches!(world.object(new)?, Object::Commit { parents } if parents.contains(old)))
+        || matches!(world.repository.object(new)?, Object::Commit { parents } if parents.contains(old)))
 }
 
 /// A line for a forced push that takes deployed commits away.
@@ -76,12 +76,12 @@ fn dropped(
     case: &Case<'_>,
     commit: &Oid,
     old: &Oid,
-    world: &dyn World,
+    world: &World<'_>,
 ) -> Result<Option<String>, super::Stop> {
     if follows(commit, old, world)? {
         return Ok(None);
     }
-    let (by, commits) = world.lost(old, commit, &case.remote)?;
+    let (by, commits) = world.repository.lost(old, commit, &case.remote)?;
     if by.0 == 0 {
         return Ok(None);
     }
@@ -101,14 +101,15 @@ fn dropped(
 }
 
 /// What is pushed, named after the local trunk branch where it is its tip.
-fn pushed(commit: &Oid, branch: &str, world: &dyn World) -> Result<Pushed, super::Stop> {
+fn pushed(commit: &Oid, branch: &str, world: &World<'_>) -> Result<Pushed, super::Stop> {
     let is_tip = world
+        .repository
         .local_branch(branch)?
         .is_some_and(|tip| tip == *commit);
     Ok(Pushed {
         id: commit.clone(),
         branch: is_tip.then(|| branch.to_owned()),
-        checked_out: world.is_checked_out(branch)?,
+        checked_out: world.repository.is_checked_out(branch)?,
     })
 }
 
@@ -118,7 +119,7 @@ fn apart(
     commit: &Oid,
     tip: Oid,
     trunk: TrunkName,
-    world: &dyn World,
+    world: &World<'_>,
 ) -> Result<Refusal, super::Stop> {
     let pushed = pushed(commit, &trunk.branch, world)?;
     let is_trunk_branch = pushed.branch.is_some();
@@ -138,31 +139,34 @@ fn apart(
         trunk: trunk.clone(),
         tip: tip.clone(),
     };
-    Ok(match world.relation(commit, &tip, &trunk.remote)? {
-        Relation::Behind(by) => Refusal::Behind {
-            local_is_newest: world
-                .local_branch(&trunk.branch)?
-                .is_some_and(|local| local == tip),
-            remote: case.remote.clone(),
-            pushed,
-            by,
-            trunk,
-            tip,
+    Ok(
+        match world.repository.relation(commit, &tip, &trunk.remote)? {
+            Relation::Behind(by) => Refusal::Behind {
+                local_is_newest: world
+                    .repository
+                    .local_branch(&trunk.branch)?
+                    .is_some_and(|local| local == tip),
+                remote: case.remote.clone(),
+                pushed,
+                by,
+                trunk,
+                tip,
+            },
+            Relation::Ahead(by) if is_trunk_branch => Refusal::Ahead {
+                pushed,
+                by,
+                trunk,
+                tip,
+            },
+            Relation::Diverged { ahead, behind } if is_trunk_branch => Refusal::Diverged {
+                pushed,
+                ahead,
+                behind,
+                trunk,
+                tip,
+            },
+            Relation::Ahead(ahead) | Relation::Diverged { ahead, .. } => not_on_trunk(Some(ahead)),
+            Relation::Unrelated => not_on_trunk(None),
         },
-        Relation::Ahead(by) if is_trunk_branch => Refusal::Ahead {
-            pushed,
-            by,
-            trunk,
-            tip,
-        },
-        Relation::Diverged { ahead, behind } if is_trunk_branch => Refusal::Diverged {
-            pushed,
-            ahead,
-            behind,
-            trunk,
-            tip,
-        },
-        Relation::Ahead(ahead) | Relation::Diverged { ahead, .. } => not_on_trunk(Some(ahead)),
-        Relation::Unrelated => not_on_trunk(None),
-    })
+    )
 }

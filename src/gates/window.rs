@@ -2,14 +2,14 @@
 
 use jiff::tz::TimeZone;
 
-use super::{Answer, Case, World};
+use super::{Answer, Case, Clock, World};
 use crate::{
     calendar::{Holidays, Window, Zone},
     gates::verdict::{Refusal, Trouble},
     text,
 };
 
-pub(crate) fn ask(case: &Case<'_>, world: &dyn World, notes: &mut Vec<String>) -> Answer {
+pub(crate) fn ask(case: &Case<'_>, world: &World<'_>, notes: &mut Vec<String>) -> Answer {
     let Some(environment) = case.environment() else {
         return Ok("always open".to_owned());
     };
@@ -17,8 +17,8 @@ pub(crate) fn ask(case: &Case<'_>, world: &dyn World, notes: &mut Vec<String>) -
     if window.is_always_open() {
         return Ok("always open".to_owned());
     }
-    let reader = reader(window, world)?;
-    let now = world.now();
+    let reader = reader(window, world.clock)?;
+    let now = world.clock.now();
     notes.extend(known(window)?.shortages(now, &reader));
     if let Err(closed) = window.check(now, &reader) {
         return Err(Refusal::Closed {
@@ -37,8 +37,8 @@ pub(crate) fn ask(case: &Case<'_>, world: &dyn World, notes: &mut Vec<String>) -
 }
 
 /// The zone of whoever reads; a window with a zone of its own can be judged where it is unknown.
-pub(crate) fn reader(window: &Window, world: &dyn World) -> Result<TimeZone, Trouble> {
-    match (world.zone(), &window.timezone) {
+pub(crate) fn reader(window: &Window, clock: &dyn Clock) -> Result<TimeZone, Trouble> {
+    match (clock.zone(), &window.timezone) {
         (Err(_), Zone::Named { zone, .. }) => Ok(zone.clone()),
         (reader, _) => reader,
     }

@@ -5,7 +5,7 @@ use bstr::{BStr, BString, ByteSlice};
 use super::Desk;
 use crate::{
     commands::approve::declined::Declined,
-    gates::{Stage, World, promotion::apart, verdict::Trouble},
+    gates::{Remotes, Stage, promotion::apart, verdict::Trouble},
     policy::Environment,
     push::Oid,
 };
@@ -26,7 +26,14 @@ impl Desk<'_> {
             if meant.is_empty() {
                 let trunk = self.world.trunk(&self.policy.trunk).ok();
                 let (commit, remote) = (&self.commit, remote.as_bstr());
-                let why = apart(trunk.as_ref(), commit, &stage, remote, tips, self.world)?;
+                let why = apart(
+                    trunk.as_ref(),
+                    commit,
+                    &stage,
+                    remote,
+                    tips,
+                    &self.world.world(),
+                )?;
                 return Ok(Err(Declined::NotLive(Box::new(why))));
             }
         }

@@ -10,7 +10,7 @@ use crate::{
     },
     commands::check::to_environment,
     gates::{
-        Stage, World,
+        Remotes, Repository, Stage,
         verdict::{Decision, Gate, Outcome, Relation, Trouble, Verdict},
     },
     policy::Environment,
@@ -69,7 +69,7 @@ impl Desk<'_> {
             }],
         };
         let dry = Dry::new(self.world, &self.heard);
-        let Some(verdict) = foresee(&push, self.world, &dry)? else {
+        let Some(verdict) = foresee(&push, self.world, &dry.world())? else {
             return Ok(Answer::Nothing("no gate is asked".to_owned()));
         };
         let mut answer = told_by(&verdict, dry.would_run());

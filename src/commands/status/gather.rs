@@ -12,7 +12,7 @@ use crate::{
     },
     commands::local::Local,
     gates::{
-        Object, Stage, Stop, Tip, World, suite,
+        Clock, Object, Remotes, Repository, Stage, Stop, Tip, suite,
         verdict::{Trouble, TrunkName},
     },
     git::{Loaded, Real, Source},
@@ -181,7 +181,7 @@ impl Desk<'_> {
 
     fn pushed(&self) -> Option<Pushed> {
         let (branch, commit) = self.local.as_ref()?;
-        let receipt = suite::receipt(self.policy, commit, self.world);
+        let receipt = suite::receipt(self.policy, commit, &self.world.world());
         Some(Pushed {
             branch: branch.clone(),
             commit: commit.clone(),

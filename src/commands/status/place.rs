@@ -8,7 +8,7 @@ use super::gather::Desk;
 use crate::{
     app::memory::{Moved, went},
     gates::{
-        Memory, Passed, Stage, World,
+        Memory, Passed, Remotes, Stage,
         memory::{live_since, removal, told},
         suite,
         verdict::Trouble,
@@ -81,7 +81,7 @@ impl Desk<'_> {
     /// The receipt of a commit, by its own policy; what cannot be read is none.
     fn receipt(&self, commit: &Oid) -> Option<Passed> {
         let policy = self.world.policy(Some(commit)).ok()?.policy;
-        suite::receipt(&policy, commit, self.world).ok()?
+        suite::receipt(&policy, commit, &self.world.world()).ok()?
     }
 
     /// The branch that trunk is pushed to there.

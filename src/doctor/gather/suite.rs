@@ -44,7 +44,7 @@ pub(crate) fn look(world: &Real, policy: &Policy, commit: Option<&Oid>, place: &
         };
     }
     let steps = match commit {
-        Some(commit) => steps(policy, commit, world),
+        Some(commit) => steps(policy, commit, &world.world()),
         None => Ok(suite.steps.clone()),
     };
     let last_took = match (&steps, commit) {

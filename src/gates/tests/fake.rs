@@ -1,0 +1,230 @@
+//! A world whose answers a test sets, and that remembers what it was asked.
+
+use std::{sync::Mutex, time::Duration};
+
+use bstr::BStr;
+use jiff::{Timestamp, tz::TimeZone};
+
+use crate::{
+    gates::{
+        Arrival, Checked, Clock, Memory, Object, Passed, Remotes, Repository, Runner, Stage, Stop,
+        SuiteRun, Tip, Turn, Work, World,
+        verdict::{Commit, Count, Mismatch, Relation, Trouble, TrunkName},
+    },
+    memory::record::Record,
+    policy::{Ci, detect::Detected},
+    push::Oid,
+};
+
+pub(crate) fn oid(digit: char) -> Oid {
+    Oid::parse(digit.to_string().repeat(40).as_bytes()).unwrap()
+}
+
+/// A world where the commit `1` is trunk's tip and live on staging, and the suite passes; a test
+/// changes what it is about.
+pub(crate) struct Fake {
+    pub(crate) asked: Mutex<Vec<&'static str>>,
+    pub(crate) now: Mutex<Vec<Timestamp>>,
+    pub(crate) tip: Mutex<Vec<Result<Oid, Trouble>>>,
+    pub(crate) live: Mutex<Vec<Vec<(String, Oid)>>>,
+    pub(crate) relation: Relation,
+    pub(crate) missing: Option<Oid>,
+    pub(crate) mismatches: Mutex<Vec<Option<Mismatch>>>,
+    pub(crate) suite: fn() -> SuiteRun,
+    pub(crate) receipts: Mutex<Vec<Option<Passed>>>,
+    pub(crate) checks: fn() -> Result<Checked, Stop>,
+    pub(crate) waited: bool,
+    pub(crate) connection: &'static str,
+    pub(crate) records: Vec<Record>,
+    pub(crate) arrivals: Vec<Arrival>,
+    pub(crate) was_live: bool,
+    pub(crate) says: &'static str,
+}
+
+impl Default for Fake {
+    fn default() -> Self {
+        Self {
+            asked: Mutex::default(),
+            now: Mutex::new(vec!["2026-11-24T12:00:00Z".parse().unwrap()]),
+            tip: Mutex::new(vec![Ok(oid('1'))]),
+            live: Mutex::new(vec![vec![("master".to_owned(), oid('1'))]]),
+            relation: Relation::Behind(Count(2)),
+            missing: None,
+            mismatches: Mutex::new(vec![None]),
+            suite: || SuiteRun::Passed {
+                took: Duration::from_secs(3),
+                warning: None,
+            },
+            receipts: Mutex::new(vec![None]),
+            checks: || {
+                Ok(Checked {
+                    of: "acme/shop@1111111".to_owned(),
+                    passed: 2,
+                    took: Duration::from_secs(1),
+                    waited: false,
+                })
+            },
+            waited: false,
+            connection: "open",
+            records: Vec::new(),
+            arrivals: Vec::new(),
+            was_live: false,
+            says: "no",
+        }
+    }
+}
+
+impl Fake {
+    pub(crate) fn world(&self) -> World<'_> {
+        World {
+            clock: self,
+            repository: self,
+            memory: self,
+            remotes: self,
+            runner: self,
+        }
+    }
+
+    fn note(&self, question: &'static str) {
+        self.asked.lock().unwrap().push(question);
+    }
+
+    /// What was asked; questions of the same moment in alphabetical order.
+    pub(crate) fn asked(&self) -> Vec<&'static str> {
+        let mut asked = self.asked.lock().unwrap().clone();
+        let at_once =
+            |question: &str| ["trunk", "staging", "checkout", "receipt"].contains(&question);
+        asked
+            .chunk_by_mut(|a, b| at_once(a) && at_once(b))
+            .for_each(<[_]>::sort_unstable);
+        asked
+    }
+}
+
+/// The next answer; the last one stays.
+fn next<T: Clone>(answers: &Mutex<Vec<T>>) -> T {
+    let mut answers = answers.lock().unwrap();
+    if answers.len() > 1 {
+        answers.remove(0)
+    } else {
+        answers[0].clone()
+    }
+}
+
+impl Clock for Fake {
+    fn now(&self) -> Timestamp {
+        self.note("clock");
+        next(&self.now)
+    }
+    fn zone(&self) -> Result<TimeZone, Trouble> {
+        Ok(TimeZone::UTC)
+    }
+}
+
+impl Repository for Fake {
+    fn object(&self, id: &Oid) -> Result<Object, Trouble> {
+        Ok(if self.missing.as_ref() == Some(id) {
+            Object::Missing
+        } else {
+            Object::Commit {
+                parents: vec![oid('a')],
+            }
+        })
+    }
+    fn is_shallow(&self) -> bool {
+        false
+    }
+    fn local_branch(&self, _: &str) -> Result<Option<Oid>, Trouble> {
+        Ok(Some(oid('1')))
+    }
+    fn is_checked_out(&self, _: &str) -> Result<bool, Trouble> {
+        Ok(true)
+    }
+    fn relation(&self, _: &Oid, _: &Oid, _: &str) -> Result<Relation, Trouble> {
+        self.note("ancestry");
+        Ok(self.relation)
+    }
+    fn same_content(&self, _: &Oid, _: &Oid) -> Result<bool, Trouble> {
+        Ok(false)
+    }
+    fn lost(&self, _: &Oid, _: &Oid, _: &str) -> Result<(Count, Vec<Commit>), Trouble> {
+        self.note("ancestry");
+        Ok((Count(0), Vec::new()))
+    }
+    fn checkout(&self, _: &Oid) -> Result<Option<Mismatch>, Trouble> {
+        self.note("checkout");
+        Ok(next(&self.mismatches))
+    }
+    fn detect(&self, _: &Oid) -> Result<Detected, Trouble> {
+        self.note("files");
+        Ok(Detected::None)
+    }
+    fn person(&self) -> String {
+        "Ana <ana@shop.example>".to_owned()
+    }
+    fn author(&self, _: &Oid) -> Result<String, Trouble> {
+        Ok("Ana <ana@shop.example>".to_owned())
+    }
+}
+
+impl Memory for Fake {
+    fn receipt(&self, _: &Work<'_>) -> Result<Option<Passed>, Trouble> {
+        Ok(next(&self.receipts))
+    }
+    fn records(&self, _: &Oid) -> Result<Vec<Record>, Trouble> {
+        Ok(self.records.clone())
+    }
+    fn arrivals(&self, _: &Stage) -> Result<Vec<Arrival>, Trouble> {
+        Ok(self.arrivals.clone())
+    }
+    fn was_live(&self, _: &Stage, _: &Oid) -> Result<bool, Trouble> {
+        Ok(self.was_live)
+    }
+    fn is_verified(&self, record: &Record) -> Result<bool, Trouble> {
+        Ok(record.signed.is_some())
+    }
+}
+
+impl Remotes for Fake {
+    fn trunk_tip(&self, _: &TrunkName, team: bool) -> Result<Tip, Trouble> {
+        self.note("trunk");
+        next(&self.tip).map(|commit| Tip {
+            commit,
+            team: team.then_some(Ok(())),
+        })
+    }
+    fn live(&self, _: &BStr, _: &[String]) -> Result<Vec<(String, Oid)>, Trouble> {
+        self.note("staging");
+        Ok(next(&self.live))
+    }
+}
+
+impl Runner for Fake {
+    fn turn(&self) -> Result<Turn, Stop> {
+        self.note("turn");
+        Ok(Turn::new(self.waited, ()))
+    }
+    fn checks(&self, _: &Work<'_>, _: &Ci) -> Result<Checked, Stop> {
+        self.note("checks");
+        (self.checks)()
+    }
+    fn leave_receipt(&self, _: &Work<'_>, _: Duration) -> Result<(), Trouble> {
+        self.note("receipt");
+        Ok(())
+    }
+    fn is_connected(&self) -> bool {
+        self.connection == "open"
+    }
+    fn run(&self, _: &Work<'_>) -> Result<SuiteRun, Trouble> {
+        self.note("suite");
+        Ok((self.suite)())
+    }
+    fn confirm(&self, _: &str) -> Result<bool, Trouble> {
+        self.note("person");
+        Ok(self.says == "yes")
+    }
+    fn sign_off(&self, _: &Stage, _: &Oid) -> Result<(), Trouble> {
+        self.note("signoff");
+        Ok(())
+    }
+}

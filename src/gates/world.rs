@@ -1,0 +1,189 @@
+//! What the gates need to know, as a few traits by what an answer costs. The parts below answer them;
+//! tests and the preview answer some of them otherwise.
+
+use std::{any::Any, time::Duration};
+
+use bstr::BStr;
+use jiff::{Timestamp, tz::TimeZone};
+
+use super::{Stop, route::Stage};
+use crate::{
+    gates::verdict::{Commit, Count, Mismatch, Refusal, Relation, Trouble, TrunkName},
+    memory::record::Record,
+    policy::{Ci, Step, Suite, detect::Detected},
+    push::Oid,
+};
+
+/// Everything that the gates can ask, cheapest first.
+#[derive(Clone, Copy)]
+pub struct World<'w> {
+    pub clock: &'w dyn Clock,
+    pub repository: &'w dyn Repository,
+    pub memory: &'w dyn Memory,
+    pub remotes: &'w dyn Remotes,
+    pub runner: &'w dyn Runner,
+}
+
+/// The time and the time zone of the person who pushes.
+pub trait Clock: Sync {
+    fn now(&self) -> Timestamp;
+    fn zone(&self) -> Result<TimeZone, Trouble>;
+}
+
+/// Questions that the local repository answers: no network, a few milliseconds.
+pub trait Repository: Sync {
+    /// What an id names, without asking a remote for a missing object.
+    fn object(&self, id: &Oid) -> Result<Object, Trouble>;
+    /// Whether this is a shallow clone.
+    fn is_shallow(&self) -> bool;
+    /// The tip of a local branch.
+    fn local_branch(&self, name: &str) -> Result<Option<Oid>, Trouble>;
+    /// Whether a local branch is checked out here.
+    fn is_checked_out(&self, branch: &str) -> Result<bool, Trouble>;
+    /// How `a` relates to `b`; `remote` is where a shallow clone would be deepened from.
+    fn relation(&self, a: &Oid, b: &Oid, remote: &str) -> Result<Relation, Trouble>;
+    /// Whether two commits have the same tree.
+    fn same_content(&self, a: &Oid, b: &Oid) -> Result<bool, Trouble>;
+    /// The number of commits that `old` has and `new` lacks, and the first few of them.
+    fn lost(&self, old: &Oid, new: &Oid, remote: &str) -> Result<(Count, Vec<Commit>), Trouble>;
+    /// How the checkout differs from a commit's tree; `None` if it does not.
+    fn checkout(&self, commit: &Oid) -> Result<Option<Mismatch>, Trouble>;
+    /// The suite that a commit's files suggest.
+    fn detect(&self, commit: &Oid) -> Result<Detected, Trouble>;
+    /// The author of a commit: `Name <mail>`.
+    fn author(&self, commit: &Oid) -> Result<String, Trouble>;
+    /// The person who pushes: `Name <mail>`.
+    fn person(&self) -> String;
+}
+
+/// What is known of the past: the ledger, the reflogs, the team's notes, and receipts.
+pub trait Memory: Sync {
+    /// The records about a commit that this clone has.
+    fn records(&self, commit: &Oid) -> Result<Vec<Record>, Trouble>;
+    /// The commits that came to an environment, as this clone saw it.
+    fn arrivals(&self, stage: &Stage) -> Result<Vec<Arrival>, Trouble>;
+    /// Whether this clone can prove that a commit was live on an environment.
+    fn was_live(&self, stage: &Stage, commit: &Oid) -> Result<bool, Trouble>;
+    /// Whether git verifies the signature of a record.
+    fn is_verified(&self, record: &Record) -> Result<bool, Trouble>;
+    /// The receipt for this suite on this commit, if there is one that still counts.
+    fn receipt(&self, work: &Work<'_>) -> Result<Option<Passed>, Trouble>;
+}
+
+/// Questions to remotes: up to the time limit of the network.
+pub trait Remotes: Sync {
+    /// Trunk's tip on its remote; with `team`, the team's notes are fetched along with it.
+    fn trunk_tip(&self, trunk: &TrunkName, team: bool) -> Result<Tip, Trouble>;
+    /// The tips of these branches of a remote; branches that do not exist are left out.
+    fn live(&self, remote: &BStr, branches: &[String]) -> Result<Vec<(String, Oid)>, Trouble>;
+}
+
+/// What takes minutes, asks a person, or leaves a trace: a preview does none of it.
+pub trait Runner: Sync {
+    /// Waits until no other suite runs in this repository; refused where the one that runs waits for
+    /// this one.
+    fn turn(&self) -> Result<Turn, Stop>;
+    /// Runs the suite.
+    fn run(&self, work: &Work<'_>) -> Result<SuiteRun, Trouble>;
+    /// Asks the CI at trunk's remote whether its checks passed, and waits for them.
+    fn checks(&self, work: &Work<'_>, ci: &Ci) -> Result<Checked, Stop>;
+    /// Writes a receipt.
+    fn leave_receipt(&self, work: &Work<'_>, took: Duration) -> Result<(), Trouble>;
+    /// Whether git still has the connection that it would push over, as far as can be told.
+    fn is_connected(&self) -> bool;
+    /// Asks the person who pushes, on their terminal; `false` at once where there is none.
+    fn confirm(&self, question: &str) -> Result<bool, Trouble>;
+    /// Records that the person who pushes has tried a commit on an environment.
+    fn sign_off(&self, stage: &Stage, commit: &Oid) -> Result<(), Trouble>;
+}
+
+/// What an id names here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Object {
+    Commit {
+        parents: Vec<Oid>,
+    },
+    /// Another type, by git's word for it: `tag`, `tree` or `blob`.
+    Other(&'static str),
+    /// This repository does not have it.
+    Missing,
+}
+
+/// What trunk's remote answers.
+#[derive(Clone, Debug)]
+pub struct Tip {
+    pub commit: Oid,
+    /// Whether the team's notes could be fetched; `None` where they were not asked for.
+    pub team: Option<Result<(), Trouble>>,
+}
+
+/// A commit that came to an environment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Arrival {
+    pub at: Timestamp,
+    pub commit: Oid,
+    /// Whether it was seen there; otherwise it was only sent, and the server may have refused it.
+    pub seen: bool,
+}
+
+/// What the suite is asked about.
+#[derive(Clone, Copy, Debug)]
+pub struct Work<'w> {
+    /// The pushed commit.
+    pub commit: &'w Oid,
+    /// The suite's policy.
+    pub suite: &'w Suite,
+    /// The policy's steps, or those that the project's files suggest.
+    pub steps: &'w [Step],
+    /// Trunk's remote, whose project a CI is asked about.
+    pub remote: &'w str,
+}
+
+/// A suite that passed earlier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Passed {
+    pub at: Timestamp,
+    pub took: Duration,
+}
+
+/// Exclusive lock held while a suite runs in this repository.
+pub struct Turn {
+    /// Whether another suite ran first.
+    pub waited: bool,
+    /// What releases the lock when it is dropped.
+    _holds: Box<dyn Any>,
+}
+
+impl Turn {
+    pub fn new(waited: bool, holds: impl Any) -> Self {
+        Self {
+            waited,
+            _holds: Box::new(holds),
+        }
+    }
+}
+
+/// How a run of the suite ended.
+#[derive(Debug)]
+pub enum SuiteRun {
+    /// Every step exited with 0.
+    Passed {
+        took: Duration,
+        /// What makes the pass doubtful.
+        warning: Option<String>,
+    },
+    Stopped(Box<Refusal>),
+}
+
+/// The checks of a CI passed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checked {
+    /// The commit, as the forge refers to it.
+    pub of: String,
+    /// The number of checks.
+    pub passed: usize,
+    /// How long the answer took.
+    pub took: Duration,
+    /// Whether that was long enough for the other answers to be out of date.
+    pub waited: bool,
+}
