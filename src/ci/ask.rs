@@ -10,7 +10,7 @@ use crate::{
     ci::{Asked, CiTrouble, Project},
     gates::{Checked, Stop, Work, verdict::Trouble},
     policy::{Ci, Forge},
-    push::destination::is_ssh,
+    push::url::is_ssh,
     suite::Audience,
 };
 

@@ -66,7 +66,7 @@ impl Project {
 #[allow(clippy::unwrap_used, reason = "a test fails by it")]
 pub(crate) mod tests {
     use super::*;
-    use crate::push::destination::{Reader, is_ssh};
+    use crate::push::{destination::Reader, url::is_ssh};
 
     #[track_caller]
     fn case(forge: Forge, url: &str, expected: Option<(&str, &str)>) {

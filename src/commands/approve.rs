@@ -24,7 +24,7 @@ use crate::{
     },
     policy::{Environment, Policy},
     process::signals,
-    push::{Oid, destination::redact},
+    push::{Oid, url::redact},
     report,
     text::printable,
 };

@@ -15,7 +15,7 @@ use crate::{
     gates::verdict::{Refusal, Trouble, TrunkName},
     memory::record::{Event, Record, is_somebody, who},
     policy::{By, Environment, Signoff},
-    push::{Oid, destination::redact},
+    push::{Oid, url::redact},
     text::{self, printable},
 };
 

@@ -9,8 +9,9 @@ use crate::{
     policy::{Environment, On, Policy},
     push::{
         Oid, Push, Update,
-        destination::{Destination, Platform, heroku_url, redact},
+        destination::{Destination, Platform, heroku_url},
         remotes::Remotes,
+        url::redact,
     },
 };
 

@@ -29,8 +29,9 @@ use crate::{
     gates::verdict::Trouble,
     push::{
         Oid,
-        destination::{Destination, Reader, follow, is_ssh},
+        destination::{Destination, Reader, follow},
         remotes::{Entry, Remotes},
+        url::is_ssh,
     },
     suite::worktree::Worktree,
 };

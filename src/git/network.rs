@@ -16,7 +16,7 @@ use crate::{
     gates::verdict::{Trouble, TrunkName},
     push::{
         Oid,
-        destination::{is_ssh, redact},
+        url::{is_ssh, redact},
     },
     text::printable,
 };

@@ -15,7 +15,7 @@ use crate::process::children::said_within;
 use crate::{
     doctor::facts::Keepalive,
     gates::verdict::Trouble,
-    push::{Oid, destination::ssh_call},
+    push::{Oid, url::ssh_call},
 };
 
 /// `ssh -G` asks nobody but the resolver, and what `Match exec` calls (`ssh_config(5)`).

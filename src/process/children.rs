@@ -21,7 +21,7 @@ use nix::{
 use process_wrap::std::{CommandWrap, ProcessSession};
 
 use super::signals;
-use crate::{gates::verdict::Trouble, push::destination::redact};
+use crate::{gates::verdict::Trouble, push::url::redact};
 
 /// How often, in milliseconds, a silent pipe is looked at again.
 pub(crate) const TICK: u8 = 50;

@@ -7,7 +7,9 @@ use std::{
 };
 
 use bstr::{BStr, ByteSlice};
-use percent_encoding::{percent_decode, percent_decode_str};
+use percent_encoding::percent_decode;
+
+use super::url::Parts;
 
 /// A platform that deploys what is pushed to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -59,16 +61,14 @@ impl fmt::Display for Platform {
     }
 }
 
-/// A place that can be pushed to. Two spellings of one place are equal; no credential is in it.
+/// Where a push goes. Two spellings of one place are equal, and no credential is kept.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Destination {
     /// An app on a platform.
     App {
-        /// The platform.
         platform: Platform,
-        /// The host that reports name; Heroku's many spellings are one.
+        /// The host as reports name it: one for the many spellings of Heroku's.
         host: String,
-        /// The app.
         app: String,
     },
     /// A repository on any other host.
@@ -82,12 +82,12 @@ pub enum Destination {
     Path(PathBuf),
 }
 
-/// What reading a URL needs to know of the world.
+/// Reads URLs. Holds the facts about the machine that their meaning depends on.
 #[derive(Clone, Debug)]
 pub struct Reader {
-    /// Relative paths start here.
+    /// The directory that relative paths start from.
     pub directory: PathBuf,
-    /// Further hosts that are Heroku (`HEROKU_GIT_HOST`, `HEROKU_HOST`).
+    /// Further hosts of Heroku (`HEROKU_GIT_HOST`, `HEROKU_HOST`).
     pub heroku_hosts: Vec<String>,
 }
 
@@ -100,7 +100,7 @@ impl Reader {
                 .get(..7)
                 .filter(|scheme| scheme.eq_ignore_ascii_case(b"file://"))
             {
-                // git takes no notice of a host, and decodes what a URL may encode (RFC 3986).
+                // git ignores the host and decodes percent-encoding (RFC 3986).
                 Some(_) => {
                     let rest = &url[7..];
                     let path = rest
@@ -149,7 +149,7 @@ impl Reader {
         }
     }
 
-    /// The platform and the host that stands for it.
+    /// Returns the platform of a URL and the host that reports name.
     fn platform(&self, parts: &Parts) -> Option<(Platform, String)> {
         let host = parts.host.as_str();
         let one_segment = !parts.path.contains('/');
@@ -194,107 +194,8 @@ impl Reader {
     }
 }
 
-/// The parts of a URL that say where it leads; its password is dropped here.
-struct Parts {
-    ssh: bool,
-    user: Option<String>,
-    host: String,
-    port: Option<String>,
-    path: String,
-}
-
-impl Parts {
-    /// `None` for a path on this machine.
-    fn of(url: &BStr) -> Option<Self> {
-        let text = url.to_str_lossy();
-        let (scheme, authority, path) = match text.split_once("://") {
-            Some((scheme, _)) if scheme.eq_ignore_ascii_case("file") => return None,
-            Some((scheme, rest)) => {
-                let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-                let scheme = scheme.to_ascii_lowercase();
-                // Remote helpers and git's old spellings: `git+ssh`, `ssh+git`.
-                let scheme = if scheme.contains("ssh") {
-                    "ssh".to_owned()
-                } else {
-                    scheme
-                };
-                (scheme, &rest[..end], &rest[end..])
-            }
-            None => {
-                // scp-like: a colon before the first slash; `[host]:path` holds an IPv6 address.
-                let bracket = text.find("]:").map(|at| at + 1);
-                let colon = bracket.or_else(|| text.find(':'))?;
-                if text[..colon].contains('/') && bracket.is_none() {
-                    return None;
-                }
-                ("ssh".to_owned(), &text[..colon], &text[colon + 1..])
-            }
-        };
-        let (credentials, place) = match authority.rsplit_once('@') {
-            Some((credentials, place)) => (Some(credentials), place),
-            None => (None, authority),
-        };
-        let user = credentials.map(|c| c.split(':').next().unwrap_or_default().to_owned());
-        // `[::1]:22` and `[::1]`; scp-like `[host:port]` as well.
-        let (host, port) = match place
-            .strip_prefix('[')
-            .and_then(|rest| rest.split_once(']'))
-        {
-            Some((inner, after)) if inner.matches(':').count() > 1 => {
-                (inner, after.strip_prefix(':'))
-            }
-            Some((inner, after)) => match inner.split_once(':') {
-                Some((host, port)) => (host, Some(port)),
-                None => (inner, after.strip_prefix(':')),
-            },
-            None => match place.rsplit_once(':') {
-                Some((host, port)) => (host, Some(port)),
-                None => (place, None),
-            },
-        };
-        let own = match scheme.as_str() {
-            "https" => "443",
-            "http" => "80",
-            "ssh" => "22",
-            "git" => "9418",
-            _ => "",
-        };
-        // What scp takes is no URL: it is decoded by nobody, and has no query.
-        let is_url = text.contains("://");
-        let bare = match path.find(['?', '#']) {
-            Some(end) if is_url => &path[..end],
-            _ => path,
-        };
-        let decoded = percent_decode_str(bare).collect::<Vec<_>>();
-        let decoded = decoded.to_str_lossy();
-        let path = if is_url { decoded.as_ref() } else { bare };
-        let path = path.trim_matches('/');
-        let path = path
-            .strip_suffix(".git")
-            .unwrap_or(path)
-            .trim_end_matches('/');
-        Some(Self {
-            ssh: scheme == "ssh",
-            user,
-            host: host.trim_end_matches('.').to_ascii_lowercase(),
-            port: port
-                .filter(|p| !p.is_empty() && *p != own)
-                .map(str::to_owned),
-            // Many hosts do not tell `Team/Shop` from `team/shop`; one that does is governed too much.
-            path: path.to_lowercase(),
-        })
-    }
-
-    fn authority(&self) -> String {
-        match &self.port {
-            Some(port) => format!("{}:{port}", self.host),
-            None => self.host.clone(),
-        }
-    }
-}
-
 impl Destination {
-    /// The platform, where it is a known one.
+    /// The platform, if it is a known one.
     pub fn platform(&self) -> Option<Platform> {
         match self {
             Self::App { platform, .. } => Some(*platform),
@@ -302,7 +203,7 @@ impl Destination {
         }
     }
 
-    /// Whether the policy's word for an app means this place: a Heroku app's name, or `HOST/APP`.
+    /// Whether an `app` of the policy means this place: a Heroku app's name, or `HOST/APP`.
     pub fn is_app(&self, word: &str) -> bool {
         match self {
             Self::App {
@@ -314,7 +215,7 @@ impl Destination {
         }
     }
 
-    /// What a headline calls it beside the environment's name: the app, or the whole.
+    /// A short name for headlines: a Heroku app's name, a directory's, or the whole.
     pub fn brief(&self) -> String {
         match self {
             Self::App {
@@ -347,64 +248,12 @@ impl fmt::Display for Destination {
     }
 }
 
-/// The `https` URL of a Heroku app, for asking an app that no remote leads to.
+/// The `https` URL of a Heroku app, for asking one that no remote leads to.
 pub fn heroku_url(app: &str) -> String {
     format!("https://git.heroku.com/{app}.git")
 }
 
-/// Whether git would take this for a path on this machine.
-pub fn is_local(url: &BStr) -> bool {
-    Parts::of(url).is_none()
-}
-
-/// Whether git reaches this URL by ssh.
-pub fn is_ssh(url: &BStr) -> bool {
-    Parts::of(url).is_some_and(|parts| parts.ssh)
-}
-
-/// Whom ssh is to call for a URL, as its arguments; `None` where git does not reach it by ssh, or
-/// refuses its host for looking like an option.
-pub(crate) fn ssh_call(url: &BStr) -> Option<(Vec<String>, String)> {
-    let parts = Parts::of(url).filter(|parts| parts.ssh)?;
-    let mut args = Vec::new();
-    if let Some(port) = parts.port {
-        args.extend(["-p".to_owned(), port]);
-    }
-    let host = parts.host.clone();
-    args.push(match parts.user.filter(|user| !user.is_empty()) {
-        Some(user) => format!("{user}@{}", parts.host),
-        None => parts.host,
-    });
-    let is_odd = |word: &String| word.is_empty() || (word.starts_with('-') && word != "-p");
-    (!host.is_empty() && !args.iter().any(is_odd)).then_some((args, host))
-}
-
-/// The text with what may be secret in its URLs taken out: user, password, and query.
-///
-/// A password may hold a blank or a quote; rather too much is taken out than too little.
-pub fn redact(text: &str) -> String {
-    let mut clean = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find("://") {
-        let (before, after) = rest.split_at(at + 3);
-        clean.push_str(before);
-        let end = after.find(['/', '\n']).unwrap_or(after.len());
-        rest = match after[..end].rfind('@') {
-            Some(sign) => &after[sign + 1..],
-            None => after,
-        };
-        let ends = |c: char| c.is_whitespace() || c == '\'' || c == '"';
-        let url = &rest[..rest.find(ends).unwrap_or(rest.len())];
-        if let Some(query) = url.find(['?', '#']) {
-            clean.push_str(&url[..query]);
-            rest = &rest[url.len()..];
-        }
-    }
-    clean.push_str(rest);
-    clean
-}
-
-/// The place with the links of the file system followed, where it is a path that exists.
+/// Follows the symbolic links of a local path that exists; other destinations stay as they are.
 pub fn follow(
     destination: Destination,
     canonical: impl Fn(&Path) -> Option<PathBuf>,
@@ -596,23 +445,6 @@ mod tests {
         assert_ne!(
             reader().read("https://example.org:8443/a".into()),
             reader().read("https://example.org/a".into())
-        );
-    }
-
-    #[test]
-    fn passwords_are_taken_out_of_any_text() {
-        assert_eq!(
-            redact("fatal: unable to access 'https://ana:s3cret@git.heroku.com/shop.git/': 401"),
-            "fatal: unable to access 'https://git.heroku.com/shop.git/': 401"
-        );
-        assert_eq!(
-            redact("https://a:b@x/ and ssh://c@y:22/z"),
-            "https://x/ and ssh://y:22/z"
-        );
-        assert_eq!(redact("nothing here"), "nothing here");
-        assert_eq!(
-            redact("to 'https://ana:pa ss@x/y?token=s3cret' and https://x?k=1 it was"),
-            "to 'https://x/y' and https://x it was"
         );
     }
 }

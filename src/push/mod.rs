@@ -2,6 +2,7 @@
 
 pub mod destination;
 pub mod remotes;
+pub mod url;
 
 use std::fmt;
 
@@ -20,12 +21,11 @@ impl Oid {
         }
     }
 
-    /// The whole id.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The first seven digits, for people.
+    /// The first seven digits, for messages.
     pub fn short(&self) -> &str {
         &self.0[..7]
     }
@@ -43,7 +43,7 @@ impl fmt::Debug for Oid {
     }
 }
 
-/// An id as it stands on a line: all zeros mean "no object".
+/// An id on a ref line, where all zeros mean "no object".
 enum Field {
     Id(Oid),
     Zero,
@@ -69,29 +69,29 @@ pub struct Push {
     pub remote: BString,
     /// The URL after `insteadOf` and `pushurl`; it may hold a password.
     pub url: BString,
-    /// What it asks of the refs there, in git's order.
+    /// The updates, in git's order.
     pub updates: Vec<Update>,
 }
 
-/// What a push asks of one ref of the remote.
+/// What a push does to one ref of the remote.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Update {
-    /// The ref shall name this object.
+    /// Creates the ref or moves it.
     Set {
-        /// What the user typed for it; spaces and any bytes may be in it.
+        /// What the user typed as the source; may contain spaces and any bytes.
         source: BString,
-        /// The object, a commit as a rule.
+        /// The pushed object: a commit, if the push is a valid one.
         commit: Oid,
         /// The ref on the remote, in full.
         target: BString,
-        /// What the ref names now; `None` where it does not exist yet.
+        /// The object that the ref names now; `None` if the ref does not exist yet.
         replaces: Option<Oid>,
     },
-    /// The ref shall go.
+    /// Deletes the ref.
     Delete {
         /// The ref on the remote, in full.
         target: BString,
-        /// What it names now.
+        /// The object that the ref names now.
         was: Option<Oid>,
     },
 }
@@ -104,33 +104,32 @@ impl Update {
         }
     }
 
-    /// The branch that it updates, its short name; `None` for a tag, a note and the like.
+    /// The short name of the branch; `None` for any other ref.
     pub fn branch(&self) -> Option<&BStr> {
         self.target().strip_prefix(b"refs/heads/").map(BStr::new)
     }
 
-    /// The tag that it updates, its short name; `None` for anything else.
+    /// The short name of the tag; `None` for any other ref.
     pub fn tag(&self) -> Option<&BStr> {
         self.target().strip_prefix(b"refs/tags/").map(BStr::new)
     }
 
-    /// The branch or the tag, its short name; the whole ref for anything else.
+    /// The short name of the branch or tag; the full name of any other ref.
     pub fn name(&self) -> &BStr {
         self.branch().or(self.tag()).unwrap_or(self.target())
     }
 }
 
-/// Standard input was not what githooks(5) promises.
+/// A line on standard input is not what githooks(5) promises.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {number} of the hook's standard input is not `<local ref> <local id> <remote ref> <remote id>`: {}", show(.line.as_ref()))]
 pub struct BadLine {
     /// Counted from one.
     pub number: usize,
-    /// The line as it came.
     pub line: BString,
 }
 
-/// A line for an error message: printable, and not longer than a person reads.
+/// Quotes a line for an error message: printable and shortened.
 fn show(line: &BStr) -> String {
     const MOST: usize = 120;
     let text = format!("`{}`", line.to_str_lossy().escape_debug());
@@ -142,8 +141,8 @@ fn show(line: &BStr) -> String {
 
 /// Reads every ref line of the hook's standard input.
 ///
-/// A line is taken apart from the right, for the local ref is what the user typed and may hold
-/// spaces (`HEAD@{1 day ago}`); only the ids are trusted.
+/// Each line is split from the right, because the local ref is what the user typed and may contain
+/// spaces (`HEAD@{1 day ago}`).
 pub fn parse(stdin: &[u8]) -> Result<Vec<Update>, BadLine> {
     let mut width = None;
     (stdin.lines().enumerate())
@@ -156,7 +155,7 @@ pub fn parse(stdin: &[u8]) -> Result<Vec<Update>, BadLine> {
         .collect()
 }
 
-/// One line; `width` is the length of the ids on the lines before, the same on all.
+/// Reads one line; `width` is the length of the ids, the same on all lines.
 fn update(line: &[u8], width: &mut Option<usize>) -> Option<Update> {
     let mut fields = line.rsplitn(4, |b| *b == b' ');
     let (remote_id, target) = (fields.next()?, fields.next()?);

@@ -2,7 +2,7 @@
 
 use bstr::{BStr, BString, ByteSlice};
 
-/// One entry of git's configuration: `remote.origin.url` and its value.
+/// An entry of git's configuration: its key, such as `remote.origin.url`, and its value.
 pub type Entry = (BString, BString);
 
 /// The configured remotes and the rewriting of URLs.
@@ -27,7 +27,7 @@ struct Rewrite {
 }
 
 impl Remotes {
-    /// Picks the remotes and the rewriting out of the configuration, in its order.
+    /// Reads the remotes and the URL rewriting from the configuration, in its order.
     pub fn from_config<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Self {
         let mut found = Self::default();
         for (key, value) in entries {
@@ -72,7 +72,7 @@ impl Remotes {
         self.remotes.iter().map(|remote| remote.name.as_bstr())
     }
 
-    /// The same as text.
+    /// The names as text, for messages.
     pub fn known(&self) -> Vec<String> {
         let text = |name: &BStr| name.to_str_lossy().into_owned();
         self.names().map(text).collect()
@@ -119,17 +119,17 @@ impl Remotes {
         }
     }
 
-    /// The first of them.
+    /// The first URL that a push to this remote goes to.
     pub fn push_url(&self, name: &[u8]) -> Option<BString> {
         self.push_urls(name).into_iter().next()
     }
 
-    /// Where a push to a URL as somebody typed it goes.
+    /// The URL that a push to a URL as typed goes to.
     pub fn pushed_to(&self, url: &BStr) -> BString {
         self.rewrite(&url.into(), true)
     }
 
-    /// What was written, in the configuration or by hand, where git pushes to `url` in the end.
+    /// The URLs as written, in the configuration or on the command line, that git rewrites to `url` for a push.
     pub fn written(&self, remote: &BStr, url: &BStr) -> Vec<BString> {
         let Some(known) = self.remotes.iter().find(|known| known.name == remote) else {
             return vec![remote.into()];
@@ -147,13 +147,13 @@ impl Remotes {
             .collect()
     }
 
-    /// The URL that git asks for a remote's refs, first of several.
+    /// The URL that git fetches from: the first of several.
     pub fn fetch_url(&self, name: &[u8]) -> Option<BString> {
         let remote = self.remotes.iter().find(|remote| remote.name == name)?;
         Some(self.rewrite(remote.urls.first()?, false))
     }
 
-    /// The longest prefix wins; for a push, one of `pushInsteadOf` before one of `insteadOf`.
+    /// Rewrites a URL: the longest prefix wins; for a push `pushInsteadOf` goes before `insteadOf`.
     fn rewrite(&self, url: &BString, push: bool) -> BString {
         let longest = |push_only: bool| {
             (self.rewrites.iter())

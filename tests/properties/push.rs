@@ -6,8 +6,9 @@ use bstr::{BStr, BString, ByteSlice};
 use proptest::prelude::*;
 use pushgate::push::{
     Oid, Update,
-    destination::{Destination, Reader, redact},
+    destination::{Destination, Reader},
     parse,
+    url::redact,
 };
 
 /// An id that is not zero.

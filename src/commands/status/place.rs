@@ -17,7 +17,7 @@ use crate::{
     git::Real,
     memory::record::{Event, who},
     policy::Environment,
-    push::{Oid, destination::redact},
+    push::{Oid, url::redact},
     report::status::{Hours, Live, Person, Place, Remote, Removed, Soak, Tried},
     text::printable,
 };

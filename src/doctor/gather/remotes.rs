@@ -14,7 +14,8 @@ use crate::{
     policy::Policy,
     push::{
         Oid, Push, Update,
-        destination::{Destination, Platform, heroku_url, redact},
+        destination::{Destination, Platform, heroku_url},
+        url::redact,
     },
     text::printable,
 };

@@ -12,7 +12,7 @@ use crate::{
     gates::verdict::Trouble,
     git::{network::Network, repository::Kind},
     process::children::Said,
-    push::{Oid, destination::redact},
+    push::{Oid, url::redact},
     text::printable,
 };
 
