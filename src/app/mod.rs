@@ -21,15 +21,15 @@ use self::{
 };
 pub use crate::app::preview::foresee;
 use crate::{
-    app::overrides::Overrides,
+    app::overrides::{BadWord, Overrides},
     gates::{
-        self, Clock,
+        self, Clock, Explanation,
         route::{Case, Place, Scene, remote_label},
-        verdict::{Decision, Gate, Outcome, Refusal, Trouble, Verdict},
+        verdict::{Decision, Gate, Outcome, Trouble, Verdict},
     },
     git::Real,
     memory::ledger::{Entry, Subject},
-    policy::{self, Reason},
+    policy,
     push::{Push, Update},
     text::{self, printable},
 };
@@ -58,7 +58,7 @@ pub enum Said {
     /// What the gates said about a push.
     Verdict(String, Verdict),
     /// The push is refused before any gate is asked.
-    Refused(String, Box<Refusal>),
+    Refused(String, Explanation),
     /// Nobody can tell whether it may go.
     Undecided(String, Trouble),
 }
@@ -89,7 +89,7 @@ pub fn judge(
     env: impl Fn(&str) -> Option<String>,
 ) -> Judgement {
     let overrides = Overrides::read(env);
-    let overrides = overrides.as_ref().map_err(AsRef::as_ref);
+    let overrides = overrides.as_ref();
     let destination = world.destination(push.url.as_ref());
     let scene = Scene {
         push,
@@ -148,7 +148,7 @@ impl<'d> Desk<'d> {
     pub(crate) fn decide(
         &mut self,
         cases: Vec<Governed<'_>>,
-        overrides: Result<&Overrides, &Refusal>,
+        overrides: Result<&Overrides, &BadWord>,
     ) {
         let (cases, loaded): (Vec<_>, Vec<_>) = cases
             .into_iter()
@@ -206,15 +206,15 @@ impl<'d> Desk<'d> {
     pub(crate) fn hear<'c>(
         &mut self,
         cases: &'c [Case<'c>],
-        overrides: Result<&Overrides, &Refusal>,
+        overrides: Result<&Overrides, &BadWord>,
     ) -> Vec<(&'c Case<'c>, Decision, Verdict)> {
         let overrides = match overrides {
             Ok(overrides) => overrides,
-            Err(refusal) => return vec![self.refuse(&cases[0], refusal.clone())],
+            Err(bad) => return vec![self.refuse(&cases[0], bad.explain())],
         };
         for case in cases {
-            if let Some(refusal) = lacks_reason(case, overrides) {
-                return vec![self.refuse(case, refusal)];
+            if let Some(why) = lacks_reason(case, overrides) {
+                return vec![self.refuse(case, why)];
             }
         }
         if overrides.off {
@@ -255,10 +255,10 @@ impl<'d> Desk<'d> {
     pub(crate) fn refuse<'c>(
         &mut self,
         case: &'c Case<'c>,
-        refusal: Refusal,
+        why: Explanation,
     ) -> (&'c Case<'c>, Decision, Verdict) {
         self.stop(Decision::Refused);
-        self.say(Said::Refused(case.to_string(), Box::new(refusal)));
+        self.say(Said::Refused(case.to_string(), why));
         (case, Decision::Refused, Verdict::default())
     }
 
@@ -354,14 +354,12 @@ pub fn unanswered(event: Event, trouble: Trouble, world: &Real) -> Entry {
 }
 
 /// Whether the policy demands a reason that an override does not give.
-pub(crate) fn lacks_reason(case: &Case<'_>, overrides: &Overrides) -> Option<Refusal> {
+pub(crate) fn lacks_reason(case: &Case<'_>, overrides: &Overrides) -> Option<Explanation> {
     let overriding = overrides.off || overrides.skip.iter().any(|gate| case.asks(*gate));
     let environment = case.environment()?;
-    (environment.reason == Reason::Required && overriding && overrides.reason.is_none()).then(
-        || Refusal::NoReason {
-            environment: environment.name.clone(),
-        },
-    )
+    let is_required = environment.reason == policy::Reason::Required;
+    (is_required && overriding && overrides.reason.is_none())
+        .then(|| overrides::no_reason(&environment.name))
 }
 
 pub(crate) fn is_off(what: &str, overrides: &Overrides) -> String {

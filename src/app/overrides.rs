@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    gates::verdict::{Gate, Refusal},
-    text::nearest,
+    gates::{Explanation, verdict::Gate},
+    text::{nearest, printable},
 };
 
 /// Turns the gate off for one push.
@@ -54,7 +54,7 @@ impl Overrides {
     /// Reads the variables; `get` answers for the environment.
     ///
     /// A word that is not known is refused: a misspelt override must not look like one that holds.
-    pub fn read(get: impl Fn(&str) -> Option<String>) -> Result<Self, Box<Refusal>> {
+    pub fn read(get: impl Fn(&str) -> Option<String>) -> Result<Self, BadWord> {
         let get = |name| get(name).map(|value| value.trim().to_owned());
         let switch = get(SWITCH).unwrap_or_default().to_ascii_lowercase();
         let off = OFF.contains(&switch.as_str());
@@ -95,13 +95,47 @@ pub(crate) fn bad(
     word: &str,
     known: &'static str,
     words: &[&'static str],
-) -> Box<Refusal> {
-    Box::new(Refusal::BadOverride {
+) -> BadWord {
+    BadWord {
         variable,
         word: word.to_owned(),
         known,
         nearest: nearest(word, words.iter().copied()),
-    })
+    }
+}
+
+/// A variable of ours has a value without a meaning.
+#[derive(Clone, Debug)]
+pub struct BadWord {
+    pub variable: &'static str,
+    pub word: String,
+    /// The words that have a meaning.
+    pub known: &'static str,
+    /// The nearest of them.
+    pub nearest: Option<&'static str>,
+}
+
+impl BadWord {
+    pub(crate) fn explain(&self) -> Explanation {
+        let variable = self.variable;
+        let word = printable(self.word.as_bytes().into());
+        let meant = match self.nearest {
+            Some(nearest) => format!("; did you mean `{nearest}`?"),
+            None => String::new(),
+        };
+        Explanation::new(
+            format!("{variable} says `{word}`; it knows {}{meant}", self.known),
+            [format!("fix or unset {variable}, then push again")],
+        )
+    }
+}
+
+/// The refusal of an override that does not say why, where the policy demands that.
+pub(crate) fn no_reason(environment: &str) -> Explanation {
+    Explanation::new(
+        format!("an override of {environment} must say why"),
+        ["PUSHGATE_REASON=\"why\" before the same git push"],
+    )
 }
 
 #[cfg(test)]
@@ -114,7 +148,7 @@ mod tests {
                 .find(|(key, _)| *key == name)
                 .map(|(_, value)| (*value).to_owned())
         };
-        Overrides::read(find).map_err(|refusal| refusal.to_string())
+        Overrides::read(find).map_err(|bad| bad.explain().why)
     }
 
     #[test]

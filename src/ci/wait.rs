@@ -13,7 +13,8 @@ use crate::{
     gates::{
         Checked, Stop,
         live::joined,
-        verdict::{Refusal, Trouble},
+        refusal::suite::{Checks, Refusal},
+        verdict::Trouble,
     },
     process::signals,
     suite::{Audience, Waiting},
@@ -142,9 +143,9 @@ impl Wait<'_> {
         }
         match weight {
             Weight::Passed(passed) => self.passed(passed, answer),
-            Weight::Red(red, missing) => Some(Err(self.refused(red, missing))),
+            Weight::Red(red, missing) => Some(Err(self.refused(&red, missing))),
             Weight::Missing(missing) if is_last || self.start.elapsed() >= GRACE => {
-                Some(Err(self.refused(Vec::new(), missing)))
+                Some(Err(self.refused(&[], missing)))
             }
             Weight::Missing(_) => {
                 if !self.has_answer {
@@ -212,12 +213,16 @@ impl Wait<'_> {
         Some(Err(trouble(why).into()))
     }
 
-    pub(crate) fn refused(&self, red: Vec<Check>, missing: Vec<String>) -> Stop {
-        let refusal = Refusal::Checks {
-            asked: self.asker.asked.clone(),
-            red,
+    pub(crate) fn refused(&self, red: &[Check], missing: Vec<String>) -> Stop {
+        let asked = &self.asker.asked;
+        let refusal = Refusal::Checks(Box::new(Checks {
+            forge: asked.forge,
+            asked: asked.to_string(),
+            commit: asked.commit.clone(),
+            remote: asked.remote.clone(),
+            red: red.iter().map(Check::to_string).collect(),
             missing,
-        };
+        }));
         refusal.into()
     }
 

@@ -80,8 +80,9 @@ fn failed(why: &str) -> serde_json::Value {
 fn tell(answer: &Answer, dropped: bool) -> (u8, serde_json::Value) {
     let (record, is_new, shared) = match answer {
         Answer::Declined { what, why } => {
-            report::print(&report::declined(what, &why.to_string(), &why.cures()));
-            return (Decision::Refused.exit_code(), failed(&why.to_string()));
+            let why = why.explain();
+            report::print(&report::refusal(what, None, &why));
+            return (Decision::Refused.exit_code(), failed(&why.why));
         }
         Answer::Remembered {
             record,

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{
-    AGAIN, Answer, Case, ORDER, Stop, World,
+    AGAIN, Case, GateResult, ORDER, Stop, World,
     live::Live,
     promotion::{self, Found, Remembered},
     rollback, suite, target, trunk, window,
@@ -126,7 +126,7 @@ impl Hearing<'_> {
     }
 
     /// Asks one gate; a rollback passes where another push would not.
-    fn ask(&mut self, gate: Gate, notes: &mut Vec<String>) -> Answer {
+    fn ask(&mut self, gate: Gate, notes: &mut Vec<String>) -> GateResult {
         let (case, world) = (self.case, self.world);
         let answer = match gate {
             Gate::Target => return target::ask(case, world),
@@ -168,14 +168,14 @@ impl Hearing<'_> {
         Ok(self.verdict.rollback.is_some())
     }
 
-    fn trunk(&mut self, notes: &mut Vec<String>) -> Answer {
+    fn trunk(&mut self, notes: &mut Vec<String>) -> GateResult {
         let (case, world) = (self.case, self.world);
         let live = self.live();
         let ask = |commit| trunk::ask(case, commit, live, world, notes);
         joined(case.commits().into_iter().map(ask))
     }
 
-    fn promotion(&mut self, known: &[Remembered<'_>], notes: &mut Vec<String>) -> Answer {
+    fn promotion(&mut self, known: &[Remembered<'_>], notes: &mut Vec<String>) -> GateResult {
         let (case, world) = (self.case, self.world);
         let live = self.live();
         notes.extend(untold(live));
@@ -186,7 +186,7 @@ impl Hearing<'_> {
         answer.map(|()| found.answers.join(", "))
     }
 
-    fn suite(&mut self, notes: &mut Vec<String>) -> Answer {
+    fn suite(&mut self, notes: &mut Vec<String>) -> GateResult {
         let (case, skip, world) = (self.case, self.skip, self.world);
         let wants = |gate| AGAIN.contains(&gate) && !skip.contains(&gate);
         let ask = |commit| {
@@ -213,7 +213,7 @@ impl Hearing<'_> {
 }
 
 /// One answer about all commits of a case: one, unless `target` was skipped.
-fn joined(answers: impl Iterator<Item = Answer>) -> Answer {
+fn joined(answers: impl Iterator<Item = GateResult>) -> GateResult {
     let mut answers = answers.collect::<Result<Vec<_>, _>>()?;
     answers.dedup();
     Ok(answers.join("; "))
@@ -229,7 +229,7 @@ fn untold(live: &Live) -> Option<String> {
     ))
 }
 
-fn outcome(answer: Answer) -> Outcome {
+fn outcome(answer: GateResult) -> Outcome {
     match answer {
         Ok(why) => Outcome::Passed(why),
         Err(Stop::Refused(refusal)) => Outcome::Refused(refusal),

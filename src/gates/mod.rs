@@ -1,13 +1,18 @@
 //! The gates: their order, and the few questions they ask of the world.
 
+mod explanation;
+pub mod facts;
+mod gate;
 mod hearing;
 pub(crate) mod live;
 pub mod memory;
 pub mod promotion;
+pub mod refusal;
 mod rollback;
 pub mod route;
 pub mod suite;
 pub mod target;
+mod trouble;
 pub mod trunk;
 pub mod verdict;
 pub mod window;
@@ -17,6 +22,8 @@ mod world;
 #[allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by it")]
 pub(crate) mod tests;
 
+pub use explanation::Explanation;
+pub use gate::{AGAIN, ORDER};
 pub use hearing::judge;
 pub use route::{Case, Place, Stage};
 pub use world::{
@@ -24,48 +31,5 @@ pub use world::{
     Turn, Work, World,
 };
 
-use crate::gates::verdict::{Gate, Refusal, Trouble};
-
-/// The order of the gates: what costs memory, then the clock, the network, and minutes.
-///
-/// Each is asked only when the one before it passed, so a cheap refusal asks nothing dear.
-pub const ORDER: [Gate; 5] = [
-    Gate::Target,
-    Gate::Window,
-    Gate::Trunk,
-    Gate::Promotion,
-    Gate::Suite,
-];
-
-/// What is asked again after a suite that ran: the world moved meanwhile.
-pub const AGAIN: [Gate; 3] = [Gate::Window, Gate::Trunk, Gate::Promotion];
-
-/// Why a gate does not let pass.
-#[derive(Clone, Debug)]
-pub enum Stop {
-    /// It refuses.
-    Refused(Box<Refusal>),
-    /// It cannot tell.
-    Undecided(Box<Trouble>),
-}
-
-impl From<Refusal> for Stop {
-    fn from(refusal: Refusal) -> Self {
-        Self::Refused(Box::new(refusal))
-    }
-}
-
-impl From<Trouble> for Stop {
-    fn from(trouble: Trouble) -> Self {
-        Self::Undecided(Box::new(trouble))
-    }
-}
-
-impl From<Box<Trouble>> for Stop {
-    fn from(trouble: Box<Trouble>) -> Self {
-        Self::Undecided(trouble)
-    }
-}
-
-/// Why a gate lets pass, in a few words.
-pub(crate) type Answer = Result<String, Stop>;
+pub(crate) use verdict::GateResult;
+pub use verdict::Stop;

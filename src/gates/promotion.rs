@@ -12,7 +12,10 @@ use super::{
     memory::{live_since, removal, told},
 };
 use crate::{
-    gates::verdict::{Refusal, Trouble, TrunkName},
+    gates::{
+        refusal::promotion::Refusal,
+        verdict::{Trouble, TrunkName},
+    },
     memory::record::{Event, Record, is_somebody, who},
     policy::{By, Environment, Signoff},
     push::{Oid, url::redact},

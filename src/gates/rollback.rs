@@ -2,7 +2,10 @@
 
 use super::{Case, Stop, World};
 use crate::{
-    gates::verdict::{Gate, Refusal, Relation, Rollback},
+    gates::{
+        refusal::{Refusal, trunk},
+        verdict::{Gate, Relation, Rollback},
+    },
     push::Update,
 };
 
@@ -57,7 +60,7 @@ pub(crate) fn outweighs(gate: Gate, stop: &Stop) -> bool {
     match gate {
         Gate::Window | Gate::Promotion => true,
         Gate::Trunk => {
-            matches!(stop, Stop::Refused(refusal) if matches!(**refusal, Refusal::Behind { .. }))
+            matches!(stop, Stop::Refused(refusal) if matches!(**refusal, Refusal::Trunk(trunk::Refusal::Behind { .. })))
         }
         Gate::Target | Gate::Suite => false,
     }

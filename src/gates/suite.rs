@@ -9,7 +9,10 @@ use super::{
     live::{Live, joined},
 };
 use crate::{
-    gates::verdict::{Gate, Mismatch, Refusal, Trouble},
+    gates::{
+        refusal::suite::Refusal,
+        verdict::{Gate, Mismatch, Trouble},
+    },
     policy::{Ci, In, Policy, Step, detect::Detected},
     push::Oid,
     text,
@@ -77,7 +80,7 @@ pub(crate) fn ask(
         prove(commit, checkout?, false)?;
     }
     let (took, warning) = match world.runner.run(&work)? {
-        SuiteRun::Stopped(refusal) => return Err(Stop::Refused(refusal)),
+        SuiteRun::Stopped(refusal) => return Err((*refusal).into()),
         SuiteRun::Passed { took, warning } => (took, warning),
     };
     let mut notes = Vec::from_iter(warning);

@@ -1,20 +1,20 @@
 //! The gate `target`: not a deletion, one commit, and nothing on the other side that is unknown here.
 
-use super::{Answer, Case, Object, Place, World};
+use super::{Case, GateResult, Object, Place, World};
 use crate::{
-    gates::verdict::{Refusal, Trouble},
+    gates::{refusal::target::Refusal, verdict::Trouble},
     push::{Update, destination::Destination},
     text::printable,
 };
 
-pub(crate) fn ask(case: &Case<'_>, world: &World<'_>) -> Answer {
+pub(crate) fn ask(case: &Case<'_>, world: &World<'_>) -> GateResult {
     if let (Place::UnknownApp(platform), Destination::App { app, .. }) =
         (case.place, case.destination)
     {
         return Err(Refusal::UnknownApp {
             platform,
             app: app.clone(),
-            policy: case.written,
+            has_policy: case.written,
         }
         .into());
     }

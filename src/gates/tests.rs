@@ -12,7 +12,13 @@ use self::fake::{Fake, oid};
 use super::*;
 use crate::{
     calendar::Window,
-    gates::verdict::{Count, Decision, Mismatch, Outcome, Relation, TrunkName, Verdict},
+    gates::{
+        refusal::{suite, trunk},
+        verdict::{
+            Count, Decision, Gate, Mismatch, Outcome, Refusal, Relation, Trouble, TrunkName,
+            Verdict,
+        },
+    },
     policy::{Ci, Environment, Policy, Step},
     push::{Update, destination::Destination, remotes},
 };
@@ -188,7 +194,10 @@ fn a_stale_trunk_runs_no_suite_and_waits_for_none() {
     match verdict.answers.last() {
         Some((Gate::Trunk, Outcome::Refused(refusal))) => {
             assert!(
-                matches!(**refusal, Refusal::Behind { by: Count(2), .. }),
+                matches!(
+                    **refusal,
+                    Refusal::Trunk(trunk::Refusal::Behind { by: Count(2), .. })
+                ),
                 "{refusal:?}"
             );
         }
@@ -312,7 +321,7 @@ fn a_skipped_suite_is_never_run_and_a_skipped_gate_is_not_asked_again() {
 fn a_refusal_of_a_later_gate_outweighs_an_override() {
     let world = Fake {
         suite: || {
-            SuiteRun::Stopped(Box::new(Refusal::NoSuite {
+            SuiteRun::Stopped(Box::new(suite::Refusal::NoSuite {
                 candidates: Vec::new(),
             }))
         },
@@ -385,7 +394,7 @@ fn whoever_waited_for_another_run_looks_for_its_receipt() {
 fn a_red_suite_and_a_changed_checkout_leave_no_receipt() {
     let red = Fake {
         suite: || {
-            SuiteRun::Stopped(Box::new(Refusal::NoSuite {
+            SuiteRun::Stopped(Box::new(suite::Refusal::NoSuite {
                 candidates: Vec::new(),
             }))
         },

@@ -1,8 +1,11 @@
 //! The gate `trunk`: what is pushed is the newest of everybody's work.
 
-use super::{Answer, Case, Object, World, live::Live};
+use super::{Case, GateResult, Object, World, live::Live};
 use crate::{
-    gates::verdict::{Pushed, Refusal, Relation, TrunkName},
+    gates::{
+        refusal::trunk::Refusal,
+        verdict::{Pushed, Relation, TrunkName},
+    },
     push::{Oid, Update},
 };
 
@@ -12,7 +15,7 @@ pub(crate) fn ask(
     live: &Live,
     world: &World<'_>,
     notes: &mut Vec<String>,
-) -> Answer {
+) -> GateResult {
     let trunk = case.trunk.clone()?;
     if let Some(update) = case.moves_trunk() {
         // Trunk's tip stands on the hook's standard input: nobody has to be asked.
@@ -39,7 +42,7 @@ pub(crate) fn ask(
 }
 
 /// A push to trunk itself must keep every commit that is there.
-fn keeps(update: &Update, trunk: &TrunkName, world: &World<'_>) -> Answer {
+fn keeps(update: &Update, trunk: &TrunkName, world: &World<'_>) -> GateResult {
     let Update::Set {
         commit, replaces, ..
     } = update
@@ -85,18 +88,9 @@ fn dropped(
     if by.0 == 0 {
         return Ok(None);
     }
-    let named: Vec<_> = commits
-        .iter()
-        .map(|lost| format!("\n    {} {}", lost.id.short(), lost.subject))
-        .collect();
-    let more = if by.0 > commits.len() {
-        "\n    ..."
-    } else {
-        ""
-    };
     Ok(Some(format!(
-        "it drops {by} that are deployed now:{}{more}",
-        named.concat()
+        "it drops {by} that are deployed now:{}",
+        by.list(&commits)
     )))
 }
 

@@ -2,14 +2,14 @@
 
 use jiff::tz::TimeZone;
 
-use super::{Answer, Case, Clock, World};
+use super::{Case, Clock, GateResult, World};
 use crate::{
     calendar::{Holidays, Window, Zone},
-    gates::verdict::{Refusal, Trouble},
+    gates::{refusal::window::Refusal, verdict::Trouble},
     text,
 };
 
-pub(crate) fn ask(case: &Case<'_>, world: &World<'_>, notes: &mut Vec<String>) -> Answer {
+pub(crate) fn ask(case: &Case<'_>, world: &World<'_>, notes: &mut Vec<String>) -> GateResult {
     let Some(environment) = case.environment() else {
         return Ok("always open".to_owned());
     };
@@ -21,7 +21,7 @@ pub(crate) fn ask(case: &Case<'_>, world: &World<'_>, notes: &mut Vec<String>) -
     let now = world.clock.now();
     notes.extend(known(window)?.shortages(now, &reader));
     if let Err(closed) = window.check(now, &reader) {
-        return Err(Refusal::Closed {
+        return Err(Refusal {
             closed: Box::new(closed),
             reader,
         }

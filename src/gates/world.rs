@@ -6,9 +6,9 @@ use std::{any::Any, time::Duration};
 use bstr::BStr;
 use jiff::{Timestamp, tz::TimeZone};
 
-use super::{Stop, route::Stage};
+use super::{Stop, refusal::suite, route::Stage};
 use crate::{
-    gates::verdict::{Commit, Count, Mismatch, Refusal, Relation, Trouble, TrunkName},
+    gates::verdict::{Commit, Count, Mismatch, Relation, Trouble, TrunkName},
     memory::record::Record,
     policy::{Ci, Step, Suite, detect::Detected},
     push::Oid,
@@ -172,7 +172,7 @@ pub enum SuiteRun {
         /// What makes the pass doubtful.
         warning: Option<String>,
     },
-    Stopped(Box<Refusal>),
+    Stopped(Box<suite::Refusal>),
 }
 
 /// The checks of a CI passed.

@@ -16,7 +16,8 @@ pub use live::Stderr;
 
 use crate::{
     app::Said,
-    gates::verdict::{Decision, Outcome, Refusal, Trouble, Verdict},
+    gates::Explanation,
+    gates::verdict::{Decision, Outcome, Trouble, Verdict},
 };
 
 pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
@@ -154,18 +155,10 @@ pub(crate) fn was_stopped(said: &Said) -> bool {
 }
 
 /// Three things of a push that does not go: what was refused, why, what to do.
-pub fn refusal(what: &str, gate: Option<&str>, refusal: &Refusal) -> String {
+pub fn refusal(what: &str, gate: Option<&str>, refusal: &Explanation) -> String {
     let mut text = format!("{BAD}pushgate: {what} refused{BAD:#}\n");
-    why(&mut text, gate, &refusal.to_string());
-    hints(&mut text, &refusal.cures());
-    text
-}
-
-/// The same where a person asked for something else than a push.
-pub fn declined(what: &str, words: &str, cures: &[String]) -> String {
-    let mut text = format!("{BAD}pushgate: {what} refused{BAD:#}\n");
-    why(&mut text, None, words);
-    hints(&mut text, cures);
+    why(&mut text, gate, &refusal.why);
+    hints(&mut text, &refusal.hints);
     text
 }
 
@@ -229,7 +222,7 @@ pub fn verdict(what: &str, verdict: &Verdict) -> String {
                 "skipped, though it would have passed",
             ),
             Outcome::Skipped { needless: false } => why(&mut text, Some(gate), "skipped"),
-            Outcome::Refused(why) => text += &refusal(what, Some(gate), why),
+            Outcome::Refused(why) => text += &refusal(what, Some(gate), &why.explain()),
             Outcome::Undecided(why) => text += &trouble(what, Some(gate), why),
         }
     }

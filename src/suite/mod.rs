@@ -37,7 +37,8 @@ use crate::process::{
 use crate::{
     gates::{
         SuiteRun, Work,
-        verdict::{Ending, Refusal, Trouble},
+        refusal::suite::Refusal,
+        verdict::{Ending, Trouble},
     },
     policy::Step,
     process::children::Git,
@@ -214,12 +215,12 @@ impl Run<'_> {
     }
 
     pub(crate) fn failed(&self, step: &Step, ending: Ending) -> SuiteRun {
-        let refusal = |ending, log| Refusal::Suite {
+        let refusal = |ending, log| Refusal::Failed {
             step: name(step).to_owned(),
             ending,
             log,
         };
-        self.note(&refusal(ending.clone(), None).to_string());
+        self.note(&refusal(ending.clone(), None).explain().why);
         let log = lock(&self.log).path();
         SuiteRun::Stopped(Box::new(refusal(ending, log)))
     }

@@ -12,10 +12,7 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use super::{Audience, environment::runs_around_us};
 use crate::{
-    gates::{
-        Stop, Turn,
-        verdict::{Refusal, Trouble},
-    },
+    gates::{Stop, Turn, refusal::suite::Refusal, verdict::Trouble},
     process::signals,
 };
 

@@ -397,7 +397,7 @@ fn a_committed_policy_that_is_no_plain_readable_file_is_named() {
                 ran.says("not decided, so it does not go\n")
                     .says(&format!("  .pushgate.yml at {id}"))
                     .says(words)
-                    .says("  hint: mend .pushgate.yml");
+                    .says("  hint: fix .pushgate.yml");
             }
         }
         let ran = shop.pushgate(["check", "staging"]).calm();

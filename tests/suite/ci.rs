@@ -104,7 +104,7 @@ fn a_red_check_refuses_with_its_address_and_leaves_no_receipt() {
     );
     let ran = forge.push(&shop, "staging").refused("suite");
     let expected = format!(
-        "pushgate: push to staging (staging) refused\n  suite: 2 checks of acme/shop@{} did not pass on GitHub:\n    `test`: failure, https://github.localhost/acme/shop/actions/runs/7/test\n    `ci/coverage`: error, https://ci.example/ci/coverage\n  hint: mend it, commit, and push again\n  hint: or have it run once more there, then push again\n",
+        "pushgate: push to staging (staging) refused\n  suite: 2 checks of acme/shop@{} did not pass on GitHub:\n    `test`: failure, https://github.localhost/acme/shop/actions/runs/7/test\n    `ci/coverage`: error, https://ci.example/ci/coverage\n  hint: fix it, commit, and push again\n  hint: or have it run once more there, then push again\n",
         &commit[..7]
     );
     assert_eq!(ran.report(), expected);
@@ -219,7 +219,7 @@ fn the_checks_that_are_named_count_alone_and_must_be_there() {
             "suite: acme/shop@{} lacks 1 check on GitHub:\n    `e2e`: not there\n",
             &commit[..7]
         ))
-        .says("hint: see that they run, or mend `suite.checks` in .pushgate.yml");
+        .says("hint: see that they run, or fix `suite.checks` in .pushgate.yml");
 }
 
 #[test]

@@ -19,7 +19,7 @@ fn a_red_suite_refuses_and_names_step_code_and_log() {
     let ran = shop.push("staging", "master").refused("suite");
     ran.says("carts are broken\n")
         .says("`echo carts are broken; exit 3` failed with exit code 3")
-        .says("hint: mend it, commit, and push again");
+        .says("hint: fix it, commit, and push again");
     let logs: Vec<_> = fs::read_dir(shop.app.join(".git/pushgate/logs"))
         .unwrap()
         .map(|entry| entry.unwrap().path())

@@ -1,8 +1,10 @@
-//! Why a commit cannot be signed off: the facts, their words and the commands that cure it.
+//! Why a commit cannot be signed off: facts, words and hints.
 
-use std::fmt;
-
-use crate::{gates::verdict::Refusal, push::Oid, text::alternatives};
+use crate::{
+    gates::{Explanation, refusal::promotion::Refusal},
+    push::Oid,
+    text::alternatives,
+};
 
 /// What keeps a person from signing a commit off.
 #[derive(Clone, Debug)]
@@ -27,79 +29,69 @@ pub(super) enum Declined {
     Nobody,
 }
 
-impl fmt::Display for Declined {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Declined {
+    /// Puts it into words.
+    pub(super) fn explain(&self) -> Explanation {
         match self {
-            Self::NotLive(refusal) => refusal.fmt(f),
+            Self::NotLive(refusal) => not_live(refusal),
             Self::NotRemoved {
                 commit,
-                environment: Some(environment),
-            } => write!(
-                f,
-                "no rollback removed {} from {environment}",
-                commit.short()
-            ),
-            Self::NotRemoved {
-                commit,
-                environment: None,
-            } => write!(f, "no rollback removed {}", commit.short()),
+                environment,
+            } => {
+                let from = match environment {
+                    Some(environment) => format!(" from {environment}"),
+                    None => String::new(),
+                };
+                Explanation::new(
+                    format!("no rollback removed {}{from}", commit.short()),
+                    ["name the commit that was removed: pushgate approve ENV --again --commit REV"],
+                )
+            }
             Self::RemovedFrom {
                 commit,
                 environments,
-            } => write!(
-                f,
-                "rollbacks removed {} from several environments: {}",
-                commit.short(),
-                alternatives(environments)
+            } => {
+                let name = environments.first().map_or("ENV", String::as_str);
+                Explanation::new(
+                    format!(
+                        "rollbacks removed {} from several environments: {}",
+                        commit.short(),
+                        alternatives(environments)
+                    ),
+                    [format!("name one: pushgate approve {name} --again")],
+                )
+            }
+            Self::Nobody => Explanation::new(
+                "git does not know who you are",
+                ["git config user.name NAME, and git config user.email MAIL"],
             ),
-            Self::Nobody => f.write_str("git does not know who you are"),
         }
     }
 }
 
-impl Declined {
-    /// What to do about it.
-    pub(super) fn cures(&self) -> Vec<String> {
-        match self {
-            Self::NotLive(refusal) => {
-                let (Refusal::NeverDeployed {
-                    environment,
-                    remote,
-                    refspec,
-                }
-                | Refusal::OtherCommit {
-                    environment,
-                    remote,
-                    refspec,
-                    ..
-                }) = refusal.as_ref()
-                else {
-                    return refusal.cures();
-                };
-                let mut cures = vec![format!(
-                    "git push {remote} {refspec}, try it on {environment}, then: pushgate approve {environment}"
-                )];
-                if let Refusal::OtherCommit { live, .. } = refusal.as_ref() {
-                    cures.push(format!(
-                        "or, if {0} is what you tried: pushgate approve {environment} --commit {0}",
-                        live.short()
-                    ));
-                }
-                cures
-            }
-            Self::NotRemoved { .. } => {
-                vec![
-                    "name the commit that was removed: pushgate approve ENV --again --commit REV"
-                        .to_owned(),
-                ]
-            }
-            Self::RemovedFrom { environments, .. } => {
-                let name = environments.first().map_or("ENV", String::as_str);
-                vec![format!("name one: pushgate approve {name} --again")]
-            }
-            Self::Nobody => {
-                vec!["git config user.name NAME, and git config user.email MAIL".to_owned()]
-            }
-        }
+fn not_live(refusal: &Refusal) -> Explanation {
+    let (Refusal::NeverDeployed {
+        environment,
+        remote,
+        refspec,
     }
+    | Refusal::OtherCommit {
+        environment,
+        remote,
+        refspec,
+        ..
+    }) = refusal
+    else {
+        return refusal.explain();
+    };
+    let mut hints = vec![format!(
+        "git push {remote} {refspec}, try it on {environment}, then: pushgate approve {environment}"
+    )];
+    if let Refusal::OtherCommit { live, .. } = refusal {
+        hints.push(format!(
+            "or, if {0} is what you tried: pushgate approve {environment} --commit {0}",
+            live.short()
+        ));
+    }
+    Explanation::new(refusal.explain().why, hints)
 }

@@ -10,7 +10,7 @@ use crate::{
     },
     commands::check::to_environment,
     gates::{
-        Remotes, Repository, Stage,
+        Explanation, Remotes, Repository, Stage,
         verdict::{Decision, Gate, Outcome, Relation, Trouble, Verdict},
     },
     policy::Environment,
@@ -97,11 +97,11 @@ fn told_by(verdict: &Verdict, run: Option<Run>) -> Answer {
         .answers
         .iter()
         .find_map(|(gate, outcome)| match outcome {
-            Outcome::Refused(refusal) => Some(Answer::Refused {
-                gate: *gate,
-                why: refusal.to_string(),
-                hints: refusal.cures(),
-            }),
+            Outcome::Refused(refusal) => {
+                let Explanation { why, hints } = refusal.explain();
+                let gate = *gate;
+                Some(Answer::Refused { gate, why, hints })
+            }
             Outcome::Undecided(trouble) => Some(undecided(Some(*gate), trouble)),
             Outcome::Passed(_) | Outcome::Skipped { .. } => None,
         });

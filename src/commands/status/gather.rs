@@ -164,7 +164,7 @@ pub(crate) fn remarks(loaded: &Loaded, world: &Real) -> Vec<String> {
             remarks.push(format!("{skip} is set here: the next push heeds it"));
         }
         Ok(_) => {}
-        Err(refusal) => remarks.push(refusal.to_string()),
+        Err(bad) => remarks.push(bad.explain().why),
     }
     remarks
 }

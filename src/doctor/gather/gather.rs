@@ -22,7 +22,7 @@ use crate::{
         Answer, Called, Clock, Facts, Git, Loaded, Memory, Override, Policy, Program, Repository,
         Source, Version,
     },
-    gates::verdict::{Refusal, Trouble, TrunkName},
+    gates::verdict::{Trouble, TrunkName},
     git::{self, Real},
     policy::lint::Smell,
     process::children,
@@ -128,14 +128,11 @@ pub(crate) fn overrides() -> Vec<Override> {
             }]
         }
         Ok(_) => Vec::new(),
-        Err(refusal) => match &*refusal {
-            Refusal::BadOverride { variable, .. } => vec![Override {
-                variable,
-                effect: format!("{refusal}: every push is refused"),
-                refuses: true,
-            }],
-            _ => Vec::new(),
-        },
+        Err(bad) => vec![Override {
+            variable: bad.variable,
+            effect: format!("{}: every push is refused", bad.explain().why),
+            refuses: true,
+        }],
     }
 }
 

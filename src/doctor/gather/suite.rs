@@ -15,7 +15,7 @@ use crate::{
         facts::{AskedCi, Found, Step, Suite},
         first_word,
     },
-    gates::{Stop, Work, suite::steps, verdict::Trouble},
+    gates::{Explanation, Stop, Work, suite::steps, verdict::Trouble},
     git::Real,
     policy::{self, In, Policy},
     process::children::said_within,
@@ -89,7 +89,10 @@ pub(crate) fn look(world: &Real, policy: &Policy, commit: Option<&Oid>, place: &
         is_detected: suite.steps.is_empty(),
         steps: match &steps {
             Ok(steps) => Ok(steps.iter().map(|step| finder.step(step)).collect()),
-            Err(Stop::Refused(refusal)) => Err((refusal.to_string(), refusal.cures())),
+            Err(Stop::Refused(refusal)) => {
+                let Explanation { why, hints } = refusal.explain();
+                Err((why, hints))
+            }
             Err(Stop::Undecided(trouble)) => Err((trouble.in_one_line(), trouble.cures())),
         },
         last_took,

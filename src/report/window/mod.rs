@@ -13,7 +13,7 @@ use self::cells::{Cell, Runway};
 use super::{BAD, GOOD, PLAIN, wrap};
 use crate::{
     calendar::{Stretch, Window},
-    gates::verdict::Refusal,
+    gates::refusal::window,
     text::{self, span},
 };
 
@@ -113,7 +113,7 @@ impl Picture<'_> {
             Err(closed) => {
                 let reader = self.reader.clone();
                 let closed = Box::new(closed);
-                (BAD, Refusal::Closed { closed, reader }.to_string())
+                (BAD, window::Refusal { closed, reader }.explain().why)
             }
         };
         let environment = self.environment;

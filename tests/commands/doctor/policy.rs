@@ -72,7 +72,7 @@ fn a_policy_that_does_not_hold_is_shown_with_its_place() {
         "{:?}",
         ill.item
     );
-    ill.hints("mend .pushgate.yml, commit it");
+    ill.hints("fix .pushgate.yml, commit it");
     // The rest is looked at all the same.
     told.ok("origin: its master is trunk").ok("of this version");
     shop.policy(POLICY);

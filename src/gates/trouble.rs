@@ -4,7 +4,7 @@ mod cures;
 
 use std::{path::PathBuf, time::Duration};
 
-use super::TrunkName;
+use super::facts::TrunkName;
 use crate::{
     calendar::{HolidaysError, MomentError},
     ci::CiTrouble,

@@ -126,11 +126,11 @@ impl Trouble {
             }
             Self::Holidays(error) => {
                 format!(
-                    "mend {}, or take it off `closed` in {FILE}; commit it, and try again",
+                    "fix {}, or take it off `closed` in {FILE}; commit it, and try again",
                     error.path
                 )
             }
-            Self::Policy { .. } => format!("mend {FILE}, commit it, and try again"),
+            Self::Policy { .. } => format!("fix {FILE}, commit it, and try again"),
             Self::LinkInTheWay {
                 link,
                 tracked: true,

@@ -1,0 +1,117 @@
+//! What the gates are told about commits, the checkout and the suite.
+
+use std::{fmt, time::Duration};
+
+use bstr::BString;
+
+use crate::{push::Oid, text::printable};
+
+/// How the first of two commits relates to the second.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Relation {
+    /// It is an ancestor, this many commits back.
+    Behind(Count),
+    /// It is a descendant.
+    Ahead(Count),
+    /// Each has commits that the other lacks.
+    Diverged { ahead: Count, behind: Count },
+    /// They share no commit.
+    Unrelated,
+}
+
+/// A number of commits, counted no further than one more than [`Count::MOST`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Count(pub usize);
+
+impl Count {
+    /// Larger numbers help no reader, and counting a long history takes time.
+    pub const MOST: usize = 1000;
+
+    /// Lists the first of these commits, a line each, indented.
+    pub(crate) fn list(self, first: &[Commit]) -> String {
+        let line = |commit: &Commit| {
+            let subject = printable(commit.subject.as_bytes().into());
+            format!("\n    {} {subject}", commit.id.short())
+        };
+        let mut text: String = first.iter().map(line).collect();
+        if self.0 > first.len() {
+            text += "\n    ...";
+        }
+        text
+    }
+}
+
+impl fmt::Display for Count {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            1 => f.write_str("1 commit"),
+            n if n > Self::MOST => write!(f, "more than {} commits", Self::MOST),
+            n => write!(f, "{n} commits"),
+        }
+    }
+}
+
+/// A commit with the first line of its message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Commit {
+    pub id: Oid,
+    pub subject: String,
+}
+
+/// The pushed commit, named after the local trunk branch where it is its tip.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pushed {
+    pub id: Oid,
+    pub branch: Option<String>,
+    /// Whether the local trunk branch is checked out.
+    pub checked_out: bool,
+}
+
+impl fmt::Display for Pushed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.branch {
+            Some(branch) => f.write_str(branch),
+            None => f.write_str(self.id.short()),
+        }
+    }
+}
+
+/// The remote and the branch that trunk is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrunkName {
+    pub remote: String,
+    pub branch: String,
+}
+
+impl fmt::Display for TrunkName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.remote, self.branch)
+    }
+}
+
+/// Why the checkout is not the pushed tree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Mismatch {
+    /// A commit with another tree is checked out; `None` before the first commit.
+    OtherTree { head: Option<Oid> },
+    /// These files are modified, staged, or untracked and not ignored.
+    Changed(Vec<BString>),
+    /// git was told not to look at these files (`assume-unchanged`, `skip-worktree`), or not to
+    /// check them out (a sparse checkout).
+    Hidden(Vec<BString>),
+}
+
+/// How a command of the suite ended without passing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// It exited with this code.
+    Failed(i32),
+    /// This signal ended it.
+    Killed(i32),
+    /// It could not be run at all: exit code 126 or 127 of the shell, or this error.
+    CouldNotRun(String),
+    /// It took longer than this.
+    TimedOut(Duration),
+    /// It tried to read from the terminal, or to change it.
+    WantsTerminal,
+}

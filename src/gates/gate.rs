@@ -1,0 +1,51 @@
+//! The five gates and their order.
+
+use std::fmt;
+
+/// One question that a push must answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Gate {
+    /// One known commit goes to a branch that deploys.
+    Target,
+    /// The deploy window is open.
+    Window,
+    /// The commit is trunk's newest.
+    Trunk,
+    /// The commit was tried on the environment that comes first.
+    Promotion,
+    /// The tests pass.
+    Suite,
+}
+
+/// The order of the gates: what costs memory, then the clock, the network, and minutes.
+///
+/// Each is asked only when the one before it passed, so a cheap refusal asks nothing expensive.
+pub const ORDER: [Gate; 5] = [
+    Gate::Target,
+    Gate::Window,
+    Gate::Trunk,
+    Gate::Promotion,
+    Gate::Suite,
+];
+
+/// The gates that are asked again after a suite that ran: their answers may have changed meanwhile.
+pub const AGAIN: [Gate; 3] = [Gate::Window, Gate::Trunk, Gate::Promotion];
+
+impl Gate {
+    /// Its name in overrides, reports and the ledger.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Target => "target",
+            Self::Window => "window",
+            Self::Trunk => "trunk",
+            Self::Promotion => "promotion",
+            Self::Suite => "suite",
+        }
+    }
+}
+
+impl fmt::Display for Gate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}

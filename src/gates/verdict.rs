@@ -1,0 +1,126 @@
+//! What the gates answer: outcomes, the verdict, and the decision that follows.
+
+pub use super::{
+    facts::{Commit, Count, Ending, Mismatch, Pushed, Relation, TrunkName},
+    gate::Gate,
+    refusal::Refusal,
+    trouble::Trouble,
+};
+use crate::push::Oid;
+
+/// Why a gate does not let pass.
+#[derive(Clone, Debug)]
+pub enum Stop {
+    /// It refuses.
+    Refused(Box<Refusal>),
+    /// It cannot tell.
+    Undecided(Box<Trouble>),
+}
+
+impl<R: Into<Refusal>> From<R> for Stop {
+    fn from(refusal: R) -> Self {
+        Self::Refused(Box::new(refusal.into()))
+    }
+}
+
+impl From<Trouble> for Stop {
+    fn from(trouble: Trouble) -> Self {
+        Self::Undecided(Box::new(trouble))
+    }
+}
+
+impl From<Box<Trouble>> for Stop {
+    fn from(trouble: Box<Trouble>) -> Self {
+        Self::Undecided(trouble)
+    }
+}
+
+/// Why a gate lets pass, in a few words, or why it does not.
+pub(crate) type GateResult = Result<String, Stop>;
+
+/// What one gate answered.
+#[derive(Debug)]
+pub enum Outcome {
+    /// It passed, because of this.
+    Passed(String),
+    /// An override skipped it; `needless`: it would have passed.
+    Skipped { needless: bool },
+    /// It refused.
+    Refused(Box<Refusal>),
+    /// It could not decide.
+    Undecided(Box<Trouble>),
+}
+
+/// The answers of all gates about one target.
+#[derive(Debug, Default)]
+pub struct Verdict {
+    /// In the order in which they were asked; a gate that was asked again is there twice.
+    pub answers: Vec<(Gate, Outcome)>,
+    pub notes: Vec<String>,
+    /// The rollback that it passes as.
+    pub rollback: Option<Rollback>,
+    /// Whether the commit is seen live for the first time on the environment that comes first.
+    pub first: bool,
+}
+
+/// A commit that was live comes back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rollback {
+    /// The commit that is live now.
+    pub from: Oid,
+    /// The commit that was live before.
+    pub to: Oid,
+}
+
+/// What happens to the push.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    Go,
+    /// It goes because of an override.
+    Overridden,
+    Refused,
+    /// A question could not be answered, so it does not go.
+    Undecided,
+}
+
+impl Decision {
+    /// The word for it in the ledger and in `--json`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Go => "go",
+            Self::Overridden => "overridden",
+            Self::Refused => "refused",
+            Self::Undecided => "undecided",
+        }
+    }
+
+    /// The hook's exit code: 0 lets git push, anything else stops it (githooks(5)).
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Go | Self::Overridden => 0,
+            Self::Refused => 1,
+            Self::Undecided => 2,
+        }
+    }
+}
+
+impl Verdict {
+    /// Whether it stops the push.
+    pub fn stops(&self) -> bool {
+        self.decision().exit_code() != 0
+    }
+
+    /// Adds the answers up to one decision.
+    pub fn decision(&self) -> Decision {
+        let mut decision = Decision::Go;
+        for (_, outcome) in &self.answers {
+            match outcome {
+                Outcome::Passed(_) => {}
+                Outcome::Skipped { .. } => decision = Decision::Overridden,
+                Outcome::Refused(_) => return Decision::Refused,
+                Outcome::Undecided(_) => return Decision::Undecided,
+            }
+        }
+        decision
+    }
+}
