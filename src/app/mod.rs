@@ -28,7 +28,7 @@ use crate::{
         verdict::{Decision, Gate, Outcome, Trouble, Verdict},
     },
     git::Real,
-    memory::ledger::{Entry, Subject},
+    memory::ledger::{Entry, GateEntry, Subject},
     policy,
     push::{Push, Update},
     text::{self, printable},
@@ -160,7 +160,7 @@ impl<'d> Desk<'d> {
             && let Err(trouble) = ledger.prepare()
         {
             self.stop(Decision::Undecided);
-            self.say(Said::Undecided(cases[0].to_string(), trouble));
+            self.say(Said::Undecided(cases[0].to_string(), trouble.into()));
             return;
         }
         if loaded.iter().any(|loaded| loaded.edited) {
@@ -180,7 +180,7 @@ impl<'d> Desk<'d> {
                 .filter(|_| *decision == Decision::Overridden)
                 .and_then(|overrides| overrides.reason.clone());
             let subject = self.subject(case, reason);
-            let entry = self.entry(&subject, *decision).with(verdict);
+            let entry = with(self.entry(&subject, *decision), verdict);
             self.judgement.entries.push(entry);
         }
         let goes = self.event == Event::Push && self.judgement.decision.exit_code() == 0;
@@ -290,9 +290,8 @@ impl<'d> Desk<'d> {
             by: self.world.identity(),
             reason: off.and_then(|overrides| overrides.reason.clone()),
         };
-        let entry = self
-            .entry(&subject, self.judgement.decision)
-            .with(&unrouted(trouble));
+        let entry = self.entry(&subject, self.judgement.decision);
+        let entry = with(entry, &unrouted(trouble));
         self.judgement.entries.push(entry);
     }
 
@@ -329,6 +328,30 @@ impl<'d> Desk<'d> {
     }
 }
 
+/// An entry with what the gates said.
+fn with(mut entry: Entry, verdict: &Verdict) -> Entry {
+    entry.rollback = verdict.rollback.is_some();
+    entry.gates = (verdict.answers.iter())
+        .map(|(gate, outcome)| {
+            let (outcome, why) = match outcome {
+                Outcome::Passed(why) => ("passed", why.clone()),
+                Outcome::Skipped { needless: true } => {
+                    ("skipped", "it would have passed".to_owned())
+                }
+                Outcome::Skipped { needless: false } => ("skipped", String::new()),
+                Outcome::Refused(refusal) => ("refused", refusal.to_string()),
+                Outcome::Undecided(trouble) => ("undecided", trouble.in_one_line()),
+            };
+            GateEntry {
+                gate: gate.name().to_owned(),
+                outcome: outcome.to_owned(),
+                why,
+            }
+        })
+        .collect();
+    entry
+}
+
 /// What the ledger keeps of a push that led nowhere: where it goes is what `target` asks first.
 pub(crate) fn unrouted(trouble: Trouble) -> Verdict {
     Verdict {
@@ -348,9 +371,8 @@ pub fn unanswered(event: Event, trouble: Trouble, world: &Real) -> Entry {
         by: world.identity(),
         reason: None,
     };
-    Entry::push(&subject, Decision::Undecided, world.now(), 0)
-        .of(event.name())
-        .with(&unrouted(trouble))
+    let entry = Entry::push(&subject, Decision::Undecided, world.now(), 0).of(event.name());
+    with(entry, &unrouted(trouble))
 }
 
 /// Whether the policy demands a reason that an override does not give.

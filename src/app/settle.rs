@@ -4,7 +4,10 @@
 use std::mem;
 
 use super::{Judgement, Said};
-use crate::{gates::verdict::Decision, git::Real};
+use crate::{
+    gates::verdict::{Decision, Trouble},
+    git::Real,
+};
 
 impl Judgement {
     /// What would have gone does not: something that is no gate stopped it.
@@ -21,7 +24,7 @@ impl Judgement {
         let mut said = Vec::new();
         let ledger = world.ledger();
         for entry in &self.entries {
-            let Err(trouble) = ledger.append(entry) else {
+            let Err(trouble) = ledger.append(entry).map_err(Trouble::from) else {
                 continue;
             };
             if self.is_off || self.decision.exit_code() != 0 {

@@ -241,7 +241,7 @@ impl<'w> Desk<'w> {
         };
         let took = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
         let entry = Entry::push(&subject, Decision::Go, record.at, took);
-        ledger.append(&entry.of(record.name()))
+        Ok(ledger.append(&entry.of(record.name()))?)
     }
 
     fn fetch(&self) -> Result<(), Trouble> {

@@ -8,6 +8,7 @@ use super::facts::TrunkName;
 use crate::{
     calendar::{HolidaysError, MomentError},
     ci::CiTrouble,
+    memory::ledger::LedgerError,
     push::Oid,
     text,
 };
@@ -322,6 +323,12 @@ fn lost(environment: &str, remote: &str, known: &[String]) -> String {
         return meant;
     }
     format!(": there is no `{}`{meant}", text::printable(remote.into()))
+}
+
+impl From<LedgerError> for Trouble {
+    fn from(error: LedgerError) -> Self {
+        Self::io(error.what, &error.source)
+    }
 }
 
 impl Trouble {

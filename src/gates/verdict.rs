@@ -6,6 +6,7 @@ pub use super::{
     refusal::Refusal,
     trouble::Trouble,
 };
+pub use crate::memory::decision::Decision;
 use crate::push::Oid;
 
 /// Why a gate does not let pass.
@@ -70,38 +71,6 @@ pub struct Rollback {
     pub from: Oid,
     /// The commit that was live before.
     pub to: Oid,
-}
-
-/// What happens to the push.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Decision {
-    Go,
-    /// It goes because of an override.
-    Overridden,
-    Refused,
-    /// A question could not be answered, so it does not go.
-    Undecided,
-}
-
-impl Decision {
-    /// The word for it in the ledger and in `--json`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Go => "go",
-            Self::Overridden => "overridden",
-            Self::Refused => "refused",
-            Self::Undecided => "undecided",
-        }
-    }
-
-    /// The hook's exit code: 0 lets git push, anything else stops it (githooks(5)).
-    pub fn exit_code(self) -> u8 {
-        match self {
-            Self::Go | Self::Overridden => 0,
-            Self::Refused => 1,
-            Self::Undecided => 2,
-        }
-    }
 }
 
 impl Verdict {

@@ -5,14 +5,12 @@ use std::collections::HashMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::{
-    gates::verdict::Decision,
-    memory::{
-        ledger::{Entry, Subject},
-        record::{Event, Record, who},
-    },
-    push::Oid,
+use super::{
+    decision::Decision,
+    ledger::{Entry, Subject},
+    record::{Event, Record, who},
 };
+use crate::push::Oid;
 
 /// The word for a push that no gate is known to have judged.
 pub const UNJUDGED: &str = "unjudged";

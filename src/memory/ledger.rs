@@ -11,50 +11,53 @@ use jiff::Timestamp;
 use nix::unistd::{AccessFlags, access};
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    gates::verdict::{Decision, Outcome, Trouble, Verdict},
-    push::Oid,
-};
+use super::decision::Decision;
+use crate::push::Oid;
 
-/// The format of a line.
-pub(crate) const VERSION: u32 = 1;
+/// The version of the format.
+const VERSION: u32 = 1;
 
-/// A longer line is nobody's.
-pub(crate) const LONGEST: u64 = 1024 * 1024;
+/// Longer lines are not ours, and must not fill the memory.
+const LONGEST_LINE: u64 = 1024 * 1024;
 
-/// So much of its end is read where only the newest matters: some three hundred lines.
-pub(crate) const TAIL: u64 = 128 * 1024;
+/// How much of the end is read where only the newest entries matter: some three hundred lines.
+const TAIL: u64 = 128 * 1024;
+
+/// The ledger could not be read or written.
+#[derive(Debug, thiserror::Error)]
+#[error("could not {what}")]
+pub struct LedgerError {
+    /// What was tried, to follow "could not".
+    pub what: String,
+    pub source: io::Error,
+}
 
 /// One line of the ledger.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Entry {
-    /// The format, 1.
     pub v: u32,
-    /// When it was decided.
     pub at: Timestamp,
-    /// What happened: `push`.
+    /// `push`, `check`, `signoff`, `again`.
     pub event: String,
     /// `go`, `refused`, `undecided` or `overridden`.
     pub verdict: String,
-    /// The environment's name; `trunk`; null for any other place.
+    /// The environment's name; `trunk`; null for any other destination.
     pub environment: Option<String>,
     /// The remote as it was named, without a password.
     pub remote: String,
-    /// Where it went.
     pub destination: String,
-    /// The commit; null where a branch was deleted.
+    /// The pushed commit; null where a branch was deleted.
     pub commit: Option<String>,
-    /// What it replaced on the environment; left out where nothing was there, or nobody asked.
+    /// What it replaced on the environment; left out where that is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replaces: Option<String>,
-    /// Whether it was a rollback; left out where it was none.
+    /// Whether it was a rollback; left out where it was not.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub rollback: bool,
-    /// Who pushed.
+    /// The person who pushed.
     pub by: String,
-    /// What each gate said.
     pub gates: Vec<GateEntry>,
-    /// Why it was overridden.
+    /// The reason given for an override.
     pub reason: Option<String>,
     /// How long the decision took, in milliseconds.
     pub took_ms: u64,
@@ -63,8 +66,8 @@ pub struct Entry {
 /// What one gate said.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct GateEntry {
-    /// Its name; `chained` for the hook that was there before, `signal` for what ended the push,
-    /// `program` where there was none to ask.
+    /// The gate's name; `chained` for the hook that runs after the gates, `signal` for a signal that
+    /// ended the push, `program` where pushgate itself was missing.
     pub gate: String,
     /// `passed`, `refused`, `skipped` or `undecided`.
     pub outcome: String,
@@ -72,27 +75,23 @@ pub struct GateEntry {
     pub why: String,
 }
 
-/// Who pushes what where, for the ledger.
+/// Who pushes what where.
 #[derive(Clone, Debug)]
 pub struct Subject {
     /// The environment's name, or `trunk`.
     pub environment: Option<String>,
-    /// The remote.
     pub remote: String,
-    /// The destination.
     pub destination: String,
-    /// The commit.
     pub commit: Option<Oid>,
     /// What is live there now.
     pub replaces: Option<Oid>,
-    /// The person.
     pub by: String,
-    /// Why the gate is overridden, if it is.
+    /// The reason given for an override.
     pub reason: Option<String>,
 }
 
 impl Entry {
-    /// A push that was decided now.
+    /// An entry about a push.
     pub fn push(subject: &Subject, decision: Decision, at: Timestamp, took_ms: u64) -> Self {
         Self {
             v: VERSION,
@@ -112,27 +111,27 @@ impl Entry {
         }
     }
 
-    /// As another event.
+    /// The same about another event.
     #[must_use]
     pub fn of(mut self, event: &str) -> Self {
         event.clone_into(&mut self.event);
         self
     }
 
-    /// Whether it tells of a push that was let go.
+    /// Whether it is about a push that was let go.
     pub fn went(&self) -> bool {
-        self.event == "push" && self.goes()
+        self.event == "push" && self.permits()
     }
 
-    fn goes(&self) -> bool {
+    fn permits(&self) -> bool {
         [Decision::Go, Decision::Overridden]
             .iter()
             .any(|decision| decision.name() == self.verdict)
     }
 
     /// What would have gone does not, because of something that is no gate.
-    pub fn stopped(&mut self, by: &str, why: &str) {
-        if self.goes() {
+    pub(crate) fn stopped(&mut self, by: &str, why: &str) {
+        if self.permits() {
             Decision::Refused.name().clone_into(&mut self.verdict);
             self.gates.push(GateEntry {
                 gate: by.to_owned(),
@@ -141,40 +140,15 @@ impl Entry {
             });
         }
     }
-
-    /// With what the gates said.
-    #[must_use]
-    pub fn with(mut self, verdict: &Verdict) -> Self {
-        self.rollback = verdict.rollback.is_some();
-        self.gates = (verdict.answers.iter())
-            .map(|(gate, outcome)| {
-                let (outcome, why) = match outcome {
-                    Outcome::Passed(why) => ("passed", why.clone()),
-                    Outcome::Skipped { needless: true } => {
-                        ("skipped", "it would have passed".to_owned())
-                    }
-                    Outcome::Skipped { needless: false } => ("skipped", String::new()),
-                    Outcome::Refused(refusal) => ("refused", refusal.to_string()),
-                    Outcome::Undecided(trouble) => ("undecided", trouble.in_one_line()),
-                };
-                GateEntry {
-                    gate: gate.name().to_owned(),
-                    outcome: outcome.to_owned(),
-                    why,
-                }
-            })
-            .collect();
-        self
-    }
 }
 
-/// The file.
+/// The file that the entries are kept in.
 #[derive(Clone, Debug)]
 pub struct Ledger {
     path: PathBuf,
 }
 
-/// What a ledger holds.
+/// All that a ledger holds.
 #[derive(Debug, Default)]
 pub struct Contents {
     /// The entries, oldest first.
@@ -184,25 +158,23 @@ pub struct Contents {
 }
 
 impl Ledger {
-    /// The ledger in our directory.
     pub fn new(state_dir: &Path) -> Self {
         Self {
             path: state_dir.join("ledger.jsonl"),
         }
     }
 
-    /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Whether a line could be written, told before anything dear is done.
-    pub fn prepare(&self) -> Result<(), Trouble> {
-        self.open().map(drop).map_err(|error| self.failed(&error))
+    /// Opens the file for writing, and makes it if need be: an error comes before the slow gates run.
+    pub fn prepare(&self) -> Result<(), LedgerError> {
+        self.open().map(drop).map_err(|error| self.failed(error))
     }
 
-    /// The same, without a trace of the question.
-    pub fn probe(&self) -> Result<(), Trouble> {
+    /// Tells whether a line could be written, without making the file.
+    pub fn probe(&self) -> Result<(), LedgerError> {
         let opened = OpenOptions::new().read(true).append(true).open(&self.path);
         let Err(error) = opened else {
             return Ok(());
@@ -217,19 +189,20 @@ impl Ledger {
         });
         match directory.filter(|_| error.kind() == io::ErrorKind::NotFound) {
             Some(directory) => {
-                access(directory, AccessFlags::W_OK).map_err(|errno| self.failed(&errno.into()))
+                access(directory, AccessFlags::W_OK).map_err(|errno| self.failed(errno.into()))
             }
-            None => Err(self.failed(&error)),
+            None => Err(self.failed(error)),
         }
     }
 
     /// Appends one line, whole or not at all.
-    pub fn append(&self, entry: &Entry) -> Result<(), Trouble> {
-        self.write(entry).map_err(|error| self.failed(&error))
+    pub fn append(&self, entry: &Entry) -> Result<(), LedgerError> {
+        self.write(entry).map_err(|error| self.failed(error))
     }
 
-    fn failed(&self, error: &io::Error) -> Trouble {
-        Trouble::io(format!("write {}", self.path.display()), error)
+    fn failed(&self, source: io::Error) -> LedgerError {
+        let what = format!("write {}", self.path.display());
+        LedgerError { what, source }
     }
 
     fn open(&self) -> io::Result<File> {
@@ -251,7 +224,7 @@ impl Ledger {
         let mut line = serde_json::to_string(entry)?;
         line.push('\n');
         let mut file = self.open()?;
-        // Two pushes at once write one after the other; the lock ends with its holder.
+        // Two pushes at once write one after the other; the lock ends with the process that holds it.
         file.lock()?;
         let end = file.seek(SeekFrom::End(0))?;
         if end > 0 {
@@ -259,7 +232,7 @@ impl Ledger {
             file.seek(SeekFrom::End(-1))?;
             file.read_exact(&mut last)?;
             if last != *b"\n" {
-                // Somebody's line was cut off: ours shall not be lost with it.
+                // The last line was cut off: ours must not be lost with it.
                 line.insert(0, '\n');
             }
         }
@@ -270,11 +243,11 @@ impl Ledger {
         written
     }
 
-    /// The newest entries, oldest first: those in its last 128 KiB, and of them all that
-    /// name this: an environment, or a commit.
+    /// The newest entries, oldest first: those in the last 128 KiB that name this environment or
+    /// commit.
     ///
     /// A ledger of years must not slow down a push.
-    pub fn newest(&self, name: &str) -> Result<Vec<Entry>, Trouble> {
+    pub fn newest(&self, name: &str) -> Result<Vec<Entry>, LedgerError> {
         let Some(mut file) = self.existing()? else {
             return Ok(Vec::new());
         };
@@ -284,10 +257,10 @@ impl Ledger {
             .map(|file| file.len().saturating_sub(TAIL))
             .and_then(|start| file.seek(SeekFrom::Start(start)))
             .and_then(|start| file.read_to_end(&mut text).map(|_| start > 0))
-            .map_err(|error| self.unreadable(&error))?;
+            .map_err(|error| self.unreadable(error))?;
         // The first line is cut off, most probably.
         let lines = text.split(|b| *b == b'\n').skip(usize::from(cut));
-        // To read a line costs much more than to see that it is about something else.
+        // Parsing a line costs much more than seeing that it is about something else.
         let quoted = serde_json::Value::from(name).to_string();
         let finder = Finder::new(&quoted);
         let lines = lines.filter(|line| finder.find(line).is_some());
@@ -295,7 +268,7 @@ impl Ledger {
     }
 
     /// Every entry whose line holds this text, oldest first.
-    pub fn about(&self, text: &str) -> Result<Vec<Entry>, Trouble> {
+    pub fn about(&self, text: &str) -> Result<Vec<Entry>, LedgerError> {
         let Some(file) = self.existing()? else {
             return Ok(Vec::new());
         };
@@ -305,9 +278,11 @@ impl Ledger {
         let mut line = Vec::new();
         loop {
             line.clear();
-            // A line without an end is none of ours, and must not fill the memory.
-            let read = reader.by_ref().take(LONGEST).read_until(b'\n', &mut line);
-            if read.map_err(|error| self.unreadable(&error))? == 0 {
+            let read = reader
+                .by_ref()
+                .take(LONGEST_LINE)
+                .read_until(b'\n', &mut line);
+            if read.map_err(|error| self.unreadable(error))? == 0 {
                 return Ok(found);
             }
             if finder.find(&line).is_some() {
@@ -316,26 +291,27 @@ impl Ledger {
         }
     }
 
-    fn existing(&self) -> Result<Option<File>, Trouble> {
+    fn existing(&self) -> Result<Option<File>, LedgerError> {
         match File::open(&self.path) {
             Ok(file) => Ok(Some(file)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(self.unreadable(&error)),
+            Err(error) => Err(self.unreadable(error)),
         }
     }
 
-    fn unreadable(&self, error: &io::Error) -> Trouble {
-        Trouble::io(format!("read {}", self.path.display()), error)
+    fn unreadable(&self, source: io::Error) -> LedgerError {
+        let what = format!("read {}", self.path.display());
+        LedgerError { what, source }
     }
 
-    /// Reads it all; what is damaged is left out and counted.
-    pub fn read(&self) -> Result<Contents, Trouble> {
+    /// Reads all entries; the numbers of damaged lines are kept.
+    pub fn read(&self) -> Result<Contents, LedgerError> {
         let Some(file) = self.existing()? else {
             return Ok(Contents::default());
         };
         let mut contents = Contents::default();
         for (index, line) in BufReader::new(file).split(b'\n').enumerate() {
-            let line = line.map_err(|error| self.unreadable(&error))?;
+            let line = line.map_err(|error| self.unreadable(error))?;
             match entry(&line) {
                 Some(entry) => contents.entries.push(entry),
                 None if line.is_empty() => {}
@@ -346,8 +322,8 @@ impl Ledger {
     }
 }
 
-/// One line, where it is whole and of a version that we know.
-pub(crate) fn entry(line: &[u8]) -> Option<Entry> {
+/// Parses one line; `None` where it is damaged or of another version.
+fn entry(line: &[u8]) -> Option<Entry> {
     // The hook's shell writes names as they are, whatever their bytes.
     let line = String::from_utf8_lossy(line);
     let entry = serde_json::from_str::<Entry>(&line).ok()?;

@@ -60,7 +60,7 @@ pub(crate) fn status(world: &Real) -> Result<Status, Trouble> {
         match world.ledger().newest(commit.as_str()) {
             Ok(found) => entries.extend(found),
             Err(trouble) => {
-                keep(trouble);
+                keep(trouble.into());
                 break;
             }
         }

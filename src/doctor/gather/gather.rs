@@ -229,9 +229,11 @@ pub(crate) fn memory(world: &Real, place: &Place) -> (Memory, Option<Timestamp>)
         .and_then(|all| all.entries.iter().map(|entry| entry.at).max());
     let memory = Memory {
         directory: place.name(&world.state_dir()),
-        writable: ledger.probe(),
+        writable: ledger.probe().map_err(Into::into),
         ledger_path: place.name(ledger.path()),
-        ledger: read.map(|all| (all.entries.len(), all.damaged)),
+        ledger: read
+            .map(|all| (all.entries.len(), all.damaged))
+            .map_err(Into::into),
         notes: None,
     };
     (memory, last)

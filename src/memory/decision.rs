@@ -1,0 +1,38 @@
+//! Whether a push may go, as the ledger and the hook's exit code say it.
+
+/// The decision about a push.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    Go,
+    /// It goes because an override said so.
+    Overridden,
+    Refused,
+    /// It could not be decided, so it does not go.
+    Undecided,
+}
+
+impl Decision {
+    /// The word for it in the ledger and in `--json`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Go => "go",
+            Self::Overridden => "overridden",
+            Self::Refused => "refused",
+            Self::Undecided => "undecided",
+        }
+    }
+
+    /// The hook's exit code: 0 lets git push, anything else stops it (githooks(5)).
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Go | Self::Overridden => 0,
+            Self::Refused => 1,
+            Self::Undecided => 2,
+        }
+    }
+
+    /// Whether git may push.
+    pub fn permits(self) -> bool {
+        self.exit_code() == 0
+    }
+}
