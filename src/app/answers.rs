@@ -8,7 +8,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use crate::{
     gates::{
         Checked, Clock, Object, Remotes, Repository, Runner, Stage, Stop, SuiteRun, Tip, Turn,
-        Work, World,
+        Undecided, Work, World,
         verdict::{Commit, Count, Mismatch, Relation, Trouble, TrunkName},
     },
     policy::{
@@ -357,8 +357,5 @@ impl Real {
 }
 
 pub(crate) fn shallow(id: &Oid, remote: &str) -> Trouble {
-    Trouble::Shallow {
-        id: id.clone(),
-        remote: remote.to_owned(),
-    }
+    Undecided::shallow(id, remote).into()
 }

@@ -9,7 +9,10 @@ use crate::git::{
 };
 use crate::{
     calendar::holidays,
-    gates::verdict::{Trouble, TrunkName},
+    gates::{
+        Undecided,
+        verdict::{Trouble, TrunkName},
+    },
     policy::{self, Policy, Trunk, defaults, load},
     push::{
         Oid,
@@ -49,7 +52,7 @@ impl Real {
         };
         if let (Some(commit), Some(text)) = (commit, found) {
             let origin = format!("{} at {}", policy::FILE, commit.short());
-            let mut policy = load(&origin, &text).map_err(bad_policy)?;
+            let mut policy = load(&origin, &text)?;
             policy.read_holidays(&|path| self.committed_calendar(commit, path));
             return Ok(Loaded {
                 policy,
@@ -58,7 +61,7 @@ impl Real {
             });
         }
         if let Some(text) = self.work_tree_policy()? {
-            let mut policy = load(policy::FILE, &text).map_err(bad_policy)?;
+            let mut policy = load(policy::FILE, &text)?;
             policy.read_holidays(&|path| self.work_tree_calendar(path));
             return Ok(Loaded {
                 policy,
@@ -263,19 +266,7 @@ impl Real {
 }
 
 pub(crate) fn not_a_file(place: &str, what: &str) -> Trouble {
-    Trouble::Policy {
-        message: format!("{place} is {what}; it must be a plain file"),
-        excerpt: Vec::new(),
-    }
-}
-
-#[allow(clippy::needless_pass_by_value, reason = "for map_err")]
-pub(crate) fn bad_policy(error: policy::PolicyError) -> Trouble {
-    Trouble::Policy {
-        message: error.to_string(),
-        excerpt: error
-            .excerpt()
-            .map(|text| text.lines().map(str::to_owned).collect())
-            .unwrap_or_default(),
-    }
+    Undecided::new(format!("{place} is {what}; it must be a plain file"))
+        .hint(format!("fix {}, commit it, and try again", policy::FILE))
+        .into()
 }

@@ -72,7 +72,7 @@ impl Real {
 }
 
 pub(crate) fn trouble(why: CiTrouble) -> Trouble {
-    Trouble::Ci(Box::new(why))
+    why.into()
 }
 
 pub(crate) fn variable(name: &str) -> Option<String> {

@@ -3,7 +3,7 @@
 use std::{fmt, time::Duration};
 
 use super::Project;
-use crate::{policy::Forge, push::Oid, text::span};
+use crate::{gates::Undecided, policy::Forge, push::Oid, text::span};
 
 /// The CI did not answer, or did not say enough. Fits after "could not decide: ".
 #[derive(Clone, Debug, thiserror::Error)]
@@ -72,6 +72,14 @@ pub enum Why {
     Down,
     /// An answer that cannot be understood.
     Garbled,
+}
+
+impl From<CiTrouble> for Undecided {
+    fn from(error: CiTrouble) -> Self {
+        Self::new(error.to_string())
+            .details(error.words().iter().cloned())
+            .hints(error.cures())
+    }
 }
 
 impl CiTrouble {

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::Done;
 use crate::{
     gates::{Clock, verdict::Trouble},
-    git::{Real, bad_policy},
+    git::Real,
     policy::{
         FILE,
         lint::{Finding, Here, lint},
@@ -56,7 +56,7 @@ pub(crate) fn look(world: &Real) -> Result<Option<(String, Vec<Finding>)>, Troub
         heroku: &heroku,
         read: &|path| world.calendar_here(path),
     };
-    let findings = lint(&origin, &text, &here).map_err(bad_policy)?;
+    let findings = lint(&origin, &text, &here)?;
     Ok(Some((origin, findings)))
 }
 

@@ -14,6 +14,7 @@ pub mod suite;
 pub mod target;
 mod trouble;
 pub mod trunk;
+mod undecided;
 pub mod verdict;
 pub mod window;
 mod world;
@@ -31,5 +32,6 @@ pub use world::{
     Turn, Work, World,
 };
 
+pub use undecided::{Stopped, Undecided};
 pub(crate) use verdict::GateResult;
 pub use verdict::Stop;

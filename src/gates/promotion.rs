@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     gates::{
+        Undecided,
         refusal::promotion::Refusal,
         verdict::{Trouble, TrunkName},
     },
@@ -190,9 +191,9 @@ fn soaked(
     }
     let until = now
         .checked_add(environment.soak.saturating_sub(been))
-        .map_err(|error| Trouble::Io {
-            what: format!("count the soak of {}", environment.name),
-            words: vec![error.to_string()],
+        .map_err(|error| {
+            let what = format!("could not count the soak of {}", environment.name);
+            Trouble::from(Undecided::new(what).detail(error.to_string()))
         })?;
     Err(Refusal::Soaking {
         pushed: commit.clone(),

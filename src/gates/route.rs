@@ -5,14 +5,18 @@ use std::{fmt, iter};
 use bstr::{BStr, BString, ByteSlice};
 
 use crate::{
-    gates::verdict::{Gate, Trouble, TrunkName},
-    policy::{Environment, On, Policy},
+    gates::{
+        Undecided,
+        verdict::{Gate, Trouble, TrunkName},
+    },
+    policy::{Environment, FILE, On, Policy},
     push::{
         Oid, Push, Update,
         destination::{Destination, Platform, heroku_url},
         remotes::Remotes,
         url::redact,
     },
+    text::{did_you_mean, printable},
 };
 
 /// What governs a ref of a push.
@@ -218,10 +222,15 @@ impl<'p> Site<'p> {
                     [one] if platform.is_some() && !one.apps.is_empty() => None,
                     [one] => Some(*one),
                     several => {
-                        return Err(Trouble::TwoEnvironments {
-                            destination: scene.destination.to_string(),
-                            environments: several.iter().map(|e| e.name.clone()).collect(),
-                        });
+                        let names: Vec<_> = several.iter().map(|one| one.name.as_str()).collect();
+                        let message = format!(
+                            "{} is claimed by {}",
+                            scene.destination,
+                            names.join(" and ")
+                        );
+                        let hint =
+                            format!("name it on one of them only: remotes and `app` in {FILE}");
+                        return Err(Undecided::new(message).hint(hint).into());
                     }
                 }
             }
@@ -322,10 +331,20 @@ impl Stage {
 
     /// The first of its remotes; it is an error to have none.
     pub fn remote(&self) -> Result<&BString, Trouble> {
-        let none = || Trouble::NoRemote {
-            environment: self.environment.clone(),
-            remote: self.expected.clone(),
-            known: self.known.clone(),
+        let none = || {
+            let (environment, remote) = (&self.environment, &self.expected);
+            let mut meant = did_you_mean(remote, &self.known);
+            if environment != remote && !meant.is_empty() {
+                meant = format!(
+                    ": there is no `{}`{meant}",
+                    printable(remote.as_bytes().into())
+                );
+            }
+            Undecided::new(format!(
+                "no remote of this repository leads to `{environment}`{meant}"
+            ))
+            .hint(format!("git remote add {remote} URL, then try again"))
+            .into()
         };
         self.remotes.first().ok_or_else(none)
     }
@@ -363,5 +382,5 @@ pub fn remotes_of(
 
 /// What commands and reports call the remote of this push.
 pub fn remote_label(push: &Push) -> String {
-    redact(&crate::text::printable(push.remote.as_bstr()))
+    redact(&printable(push.remote.as_bstr()))
 }

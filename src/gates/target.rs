@@ -2,7 +2,7 @@
 
 use super::{Case, GateResult, Object, Place, World};
 use crate::{
-    gates::{refusal::target::Refusal, verdict::Trouble},
+    gates::{Undecided, refusal::target::Refusal, verdict::Trouble},
     push::{Update, destination::Destination},
     text::printable,
 };
@@ -80,7 +80,7 @@ fn set(case: &Case<'_>, update: &Update, world: &World<'_>) -> Result<(), super:
             // In a shallow clone it may only be cut off: what is deployed comes from trunk.
             Err(if world.repository.is_shallow() {
                 let remote = case.policy.trunk.remote.clone();
-                Trouble::Shallow { id, remote }.into()
+                Trouble::from(Undecided::shallow(&id, &remote)).into()
             } else {
                 let remote = case.remote.clone();
                 Refusal::UnknownDeployed { id, remote }.into()

@@ -4,18 +4,18 @@ mod cures;
 
 use std::{path::PathBuf, time::Duration};
 
-use super::facts::TrunkName;
-use crate::{
-    calendar::{HolidaysError, MomentError},
-    ci::CiTrouble,
-    memory::ledger::LedgerError,
-    push::Oid,
-    text,
+use super::{
+    facts::TrunkName,
+    undecided::{Stopped, Undecided},
 };
+use crate::{calendar::MomentError, push::Oid, text};
 
 /// The question could not be answered. Lower case, fits after "could not decide: ".
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Trouble {
+    /// An error that is in words already.
+    #[error(transparent)]
+    Undecided(Undecided),
     /// The network said nothing in time.
     #[error("`{remote}` gave no answer within {} s", .limit.as_secs())]
     NoAnswer {
@@ -51,24 +51,6 @@ pub enum Trouble {
         /// What it has.
         found: &'static str,
     },
-    /// No remote leads to the environment that comes first.
-    #[error("no remote of this repository leads to `{environment}`{}", lost(.environment, .remote, .known))]
-    NoRemote {
-        /// The environment.
-        environment: String,
-        /// The remote that the policy names.
-        remote: String,
-        /// The remotes that there are.
-        known: Vec<String>,
-    },
-    /// The history ends here, so ancestry cannot be told.
-    #[error("this clone is shallow: its history ends before {short} is met", short = .id.short())]
-    Shallow {
-        /// The commit that was looked for.
-        id: Oid,
-        /// The remote to deepen from.
-        remote: String,
-    },
     /// What git left out of a partial clone is asked for.
     #[error("this partial clone lacks {short}, a part of what is pushed", short = .id.short())]
     Lacking {
@@ -78,14 +60,6 @@ pub enum Trouble {
     /// There is no work tree to run the suite in.
     #[error("this repository is bare: there is no checkout to run the suite in")]
     Bare,
-    /// The destination belongs to two environments.
-    #[error("{destination} is claimed by {}", .environments.join(" and "))]
-    TwoEnvironments {
-        /// The place.
-        destination: String,
-        /// Who claims it.
-        environments: Vec<String>,
-    },
     /// Somebody stopped us.
     #[error("stopped: {by}")]
     Interrupted {
@@ -98,9 +72,6 @@ pub enum Trouble {
         /// The signal, or the end of `git push`.
         by: String,
     },
-    /// The CI could not say.
-    #[error(transparent)]
-    Ci(Box<CiTrouble>),
     /// Something stands where `suite.link` wants a link.
     #[error("`{link}` of `suite.link` cannot be linked into the worktree: {} is there{}", .path.display(), if *.tracked { ", and the commit has it" } else { "" })]
     LinkInTheWay {
@@ -175,9 +146,6 @@ pub enum Trouble {
         /// How to break it.
         cure: String,
     },
-    /// A calendar of the window is not known.
-    #[error(transparent)]
-    Holidays(#[from] HolidaysError),
     /// A text that should be a moment.
     #[error(transparent)]
     Moment(#[from] MomentError),
@@ -306,32 +274,25 @@ pub enum Trouble {
         /// Its own words, and git's.
         words: Vec<String>,
     },
-    /// The policy does not hold.
-    #[error("{message}")]
-    Policy {
-        /// Place, text and nearest valid word.
-        message: String,
-        /// The line with a mark under it.
-        excerpt: Vec<String>,
-    },
 }
 
-/// Suggests a remote after the name of an environment whose remote may have another.
-fn lost(environment: &str, remote: &str, known: &[String]) -> String {
-    let meant = text::did_you_mean(remote, known);
-    if environment == remote || meant.is_empty() {
-        return meant;
-    }
-    format!(": there is no `{}`{meant}", text::printable(remote.into()))
-}
-
-impl From<LedgerError> for Trouble {
-    fn from(error: LedgerError) -> Self {
-        Self::io(error.what, &error.source)
+impl<E: Into<Undecided>> From<E> for Trouble {
+    fn from(error: E) -> Self {
+        Self::Undecided(error.into())
     }
 }
 
 impl Trouble {
+    /// Set where a signal, or the end of `git push`, is the reason.
+    pub fn stopped(&self) -> Option<Stopped> {
+        match self {
+            Self::Undecided(why) => why.stopped.clone(),
+            Self::Interrupted { by } => Some(Stopped::Decision { by: by.clone() }),
+            Self::SuiteStopped { by } => Some(Stopped::Suite { by: by.clone() }),
+            _ => None,
+        }
+    }
+
     /// A failure of the file system.
     pub fn io(what: impl Into<String>, error: &std::io::Error) -> Self {
         Self::Io {
@@ -352,7 +313,6 @@ impl Trouble {
     /// Its causes, one a line, outermost first.
     pub fn causes(&self) -> &[String] {
         match self {
-            Self::Ci(why) => why.words(),
             Self::Unreachable { words, .. }
             | Self::NotShared { words, .. }
             | Self::NotSigned { words }
@@ -363,8 +323,8 @@ impl Trouble {
             | Self::Demo { words, .. }
             | Self::NoZone { words }
             | Self::Io { words, .. }
-            | Self::Place { words, .. }
-            | Self::Policy { excerpt: words, .. } => words,
+            | Self::Place { words, .. } => words,
+            Self::Undecided(why) => &why.details,
             _ => &[],
         }
     }

@@ -47,7 +47,7 @@ pub(crate) fn reader(window: &Window, clock: &dyn Clock) -> Result<TimeZone, Tro
 /// The window, where all that it names could be read.
 pub(crate) fn known(window: &Window) -> Result<&Window, Trouble> {
     match window.holidays.iter().find_map(Holidays::error) {
-        Some(error) => Err(Trouble::Holidays(error.clone())),
+        Some(error) => Err(error.clone().into()),
         None => Ok(window),
     }
 }

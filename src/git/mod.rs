@@ -22,7 +22,6 @@ use self::{
     network::Network,
     repository::{Backend, Kind},
 };
-pub(crate) use crate::app::policies::bad_policy;
 pub use crate::app::policies::{Loaded, Source};
 use crate::process::children::Git;
 use crate::{

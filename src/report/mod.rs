@@ -16,8 +16,8 @@ pub use live::Stderr;
 
 use crate::{
     app::Said,
-    gates::Explanation,
     gates::verdict::{Decision, Outcome, Trouble, Verdict},
+    gates::{Explanation, Stopped},
 };
 
 pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
@@ -150,7 +150,7 @@ pub fn judgement(said: &[Said]) {
 }
 
 pub(crate) fn was_stopped(said: &Said) -> bool {
-    let stopped = |outcome: &Outcome| matches!(outcome, Outcome::Undecided(trouble) if matches!(**trouble, Trouble::SuiteStopped { .. }));
+    let stopped = |outcome: &Outcome| matches!(outcome, Outcome::Undecided(trouble) if matches!(trouble.stopped(), Some(Stopped::Suite { .. })));
     matches!(said, Said::Verdict(_, verdict) if verdict.answers.iter().any(|(_, outcome)| stopped(outcome)))
 }
 
@@ -164,7 +164,7 @@ pub fn refusal(what: &str, gate: Option<&str>, refusal: &Explanation) -> String 
 
 /// The same where nobody could decide.
 pub fn trouble(what: &str, gate: Option<&str>, trouble: &Trouble) -> String {
-    if let Trouble::Interrupted { by } = trouble {
+    if let Some(Stopped::Decision { by }) = trouble.stopped() {
         return format!("{BAD}pushgate: {what} not decided{BAD:#}: stopped ({by})\n");
     }
     let mut text = format!("{BAD}pushgate: {what} not decided, so it does not go{BAD:#}\n");

@@ -21,7 +21,7 @@ impl Trouble {
                     "see that `git ls-remote {remote}` answers without asking for anything, then try again"
                 )
             }
-            Self::Ci(why) => return why.cures(),
+            Self::Undecided(why) => return why.hints.clone(),
             Self::WhichEnvironment { known } => match known.first() {
                 Some(name) => format!("name it: pushgate approve {name}"),
                 None => format!(
@@ -48,12 +48,6 @@ impl Trouble {
                 format!(
                     "git remote set-head {remote} --auto, or name it in `trunk.branch` of {FILE}"
                 )
-            }
-            Self::NoRemote { remote, .. } => {
-                format!("git remote add {remote} URL, then try again")
-            }
-            Self::Shallow { remote, .. } => {
-                format!("git fetch --unshallow {remote}, then try again")
             }
             Self::Lacking { id } => {
                 format!("git cat-file -e {id} fetches it, then try again")
@@ -121,16 +115,6 @@ impl Trouble {
             Self::NoGit { .. } => "install git, or put it on the PATH".to_owned(),
             Self::NoRepository { .. } => "cd into the clone that you push from".to_owned(),
             Self::NoWorkTree => "run pushgate init in a clone".to_owned(),
-            Self::TwoEnvironments { .. } => {
-                format!("name it on one of them only: remotes and `app` in {FILE}")
-            }
-            Self::Holidays(error) => {
-                format!(
-                    "fix {}, or take it off `closed` in {FILE}; commit it, and try again",
-                    error.path
-                )
-            }
-            Self::Policy { .. } => format!("fix {FILE}, commit it, and try again"),
             Self::LinkInTheWay {
                 link,
                 tracked: true,

@@ -1,0 +1,109 @@
+//! Why a question of the gates could not be answered, in words.
+
+use crate::{
+    calendar::HolidaysError,
+    memory::ledger::LedgerError,
+    policy::{FILE, PolicyError},
+    push::Oid,
+};
+
+/// A question that could not be answered: the push does not go, and is not refused either.
+///
+/// The parts that answer have errors of their own, which become this one.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct Undecided {
+    /// Lower case, without a full stop; fits after "could not decide: ".
+    pub message: String,
+    /// The words of other programs, a line each.
+    pub details: Vec<String>,
+    /// Commands that fix it, or words about it.
+    pub hints: Vec<String>,
+    /// Set where a signal, or the end of `git push`, is the reason.
+    pub stopped: Option<Stopped>,
+}
+
+/// What was stopped, and by what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stopped {
+    /// The decision.
+    Decision { by: String },
+    /// The suite, which has said so already.
+    Suite { by: String },
+}
+
+impl Undecided {
+    pub(crate) fn new(message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            details: Vec::new(),
+            hints: Vec::new(),
+            stopped: None,
+        }
+    }
+
+    pub(crate) fn detail(mut self, line: impl Into<String>) -> Self {
+        self.details.push(line.into());
+        self
+    }
+
+    pub(crate) fn details(mut self, lines: impl IntoIterator<Item = String>) -> Self {
+        self.details.extend(lines);
+        self
+    }
+
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    pub(crate) fn hints(mut self, hints: impl IntoIterator<Item = String>) -> Self {
+        self.hints.extend(hints);
+        self
+    }
+
+    pub fn stopped(mut self, stopped: Stopped) -> Self {
+        self.stopped = Some(stopped);
+        self
+    }
+
+    /// Ancestry cannot be told, for the history of this clone is cut off.
+    pub(crate) fn shallow(id: &Oid, remote: &str) -> Self {
+        Self::new(format!(
+            "this clone is shallow: its history ends before {} is met",
+            id.short()
+        ))
+        .hint(format!("git fetch --unshallow {remote}, then try again"))
+    }
+
+    /// Writes all of it but the hints in one line.
+    pub fn in_one_line(&self) -> String {
+        let details = self.details.join("; ");
+        let colon = if details.is_empty() { "" } else { ": " };
+        format!("{self}{colon}{details}")
+    }
+}
+
+impl From<HolidaysError> for Undecided {
+    fn from(error: HolidaysError) -> Self {
+        let path = &error.path;
+        let hint =
+            format!("fix {path}, or take it off `closed` in {FILE}; commit it, and try again");
+        Self::new(error.to_string()).hint(hint)
+    }
+}
+
+impl From<PolicyError> for Undecided {
+    fn from(error: PolicyError) -> Self {
+        let excerpt = error.excerpt().unwrap_or_default();
+        Self::new(error.to_string())
+            .details(excerpt.lines().map(str::to_owned))
+            .hint(format!("fix {FILE}, commit it, and try again"))
+    }
+}
+
+impl From<LedgerError> for Undecided {
+    fn from(error: LedgerError) -> Self {
+        Self::new(format!("could not {}", error.what)).detail(error.source.to_string())
+    }
+}
