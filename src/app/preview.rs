@@ -1,33 +1,110 @@
-//! What a push would be told if it were made now: no override, and nothing is written.
+//! A push that is not made: the remotes have answered already, and the suite is taken to pass.
 
-use std::collections::BTreeSet;
+use std::{sync::OnceLock, time::Duration};
 
-use super::governing::Policies;
+use bstr::BStr;
+
+use super::remote_tips::RemoteTips;
+use crate::git::Real;
 use crate::{
     gates::{
-        self, World,
-        route::Scene,
-        verdict::{Trouble, Verdict},
+        Checked, Remotes, Runner, Stage, Stop, SuiteRun, Tip, Turn, Work, World,
+        verdict::{Trouble, TrunkName},
     },
-    git::Real,
-    push::Push,
+    policy::Ci,
+    push::Oid,
 };
 
-/// Asks the gates about a push of one branch; `world` answers them. `None`: nothing governs it.
-pub fn foresee(push: &Push, real: &Real, world: &World<'_>) -> Result<Option<Verdict>, Trouble> {
-    let destination = real.destination(push.url.as_ref());
-    let scene = Scene {
-        push,
-        destination: &destination,
-        remotes: real.remotes(),
-        read: &|url| real.destination(url),
-    };
-    let policies = Policies::of(push, &scene, real)?;
-    let governed = policies.cases(&scene, real, &mut Vec::new())?;
-    let cases: Vec<_> = governed.into_iter().map(|one| one.case).collect();
-    if cases.is_empty() {
-        return Ok(None);
+/// Answers what the gates ask, without running or changing anything.
+pub(crate) struct Preview<'w> {
+    real: &'w Real,
+    tips: &'w RemoteTips,
+    run: OnceLock<Run>,
+}
+
+/// A run of the suite that the push would start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Run {
+    /// How long it took last time.
+    pub(crate) last: Option<Duration>,
+}
+
+impl<'w> Preview<'w> {
+    pub(crate) fn new(real: &'w Real, tips: &'w RemoteTips) -> Self {
+        Self {
+            real,
+            tips,
+            run: OnceLock::new(),
+        }
     }
-    real.ledger().probe()?;
-    Ok(gates::judge(&cases, &BTreeSet::new(), world).pop())
+
+    pub(crate) fn world(&self) -> World<'_> {
+        World {
+            remotes: self,
+            runner: self,
+            ..self.real.world()
+        }
+    }
+
+    /// The run of the suite that the push would start; `None` where it would not.
+    pub(crate) fn would_run(&self) -> Option<Run> {
+        self.run.get().copied()
+    }
+}
+
+impl Remotes for Preview<'_> {
+    fn trunk_tip(&self, trunk: &TrunkName, team: bool) -> Result<Tip, Trouble> {
+        match self.tips.trunk(trunk) {
+            Some(tip) => tip.clone(),
+            None => self.real.trunk_tip(trunk, team),
+        }
+    }
+
+    fn live(&self, remote: &BStr, branches: &[String]) -> Result<Vec<(String, Oid)>, Trouble> {
+        match self.tips.live(remote, branches) {
+            Some(tips) => tips.clone(),
+            None => self.real.live(remote, branches),
+        }
+    }
+}
+
+impl Runner for Preview<'_> {
+    fn turn(&self) -> Result<Turn, Stop> {
+        Ok(Turn::new(false, ()))
+    }
+
+    fn run(&self, work: &Work<'_>) -> Result<SuiteRun, Trouble> {
+        let last = self.real.last_took(work)?;
+        Ok(SuiteRun::Passed {
+            took: (self.run.get_or_init(|| Run { last }).last).unwrap_or_default(),
+            warning: None,
+        })
+    }
+
+    fn checks(&self, _: &Work<'_>, _: &Ci) -> Result<Checked, Stop> {
+        self.run.get_or_init(|| Run { last: None });
+        Ok(Checked {
+            of: String::new(),
+            passed: 0,
+            took: Duration::ZERO,
+            waited: false,
+        })
+    }
+
+    fn leave_receipt(&self, _: &Work<'_>, _: Duration) -> Result<(), Trouble> {
+        Ok(())
+    }
+
+    fn is_connected(&self) -> bool {
+        true
+    }
+
+    fn confirm(&self, _: &str) -> Result<bool, Trouble> {
+        Ok(false)
+    }
+
+    fn sign_off(&self, _: &Stage, _: &Oid) -> Result<(), Trouble> {
+        // Never called: it follows a `true` of `confirm`.
+        Ok(())
+    }
 }

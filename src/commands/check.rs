@@ -9,7 +9,10 @@ use super::{
     local::{Local, names, no_commit},
 };
 use crate::{
-    app::{Event, judge, unanswered},
+    app::{
+        decide::{Event, judge, unanswered},
+        overrides::Overrides,
+    },
     cli::Check,
     gates::{
         Remotes, Stage,
@@ -31,17 +34,20 @@ pub(crate) fn run(args: &Check) -> Done {
     let world = Real::open()?;
     let (code, entries) = match push(args, &world) {
         Ok(push) => {
-            let mut judgement = judge(&push, Event::Check, &world, |name| {
+            let overrides = Overrides::read(|name| {
                 env::var_os(name).map(|value| value.to_string_lossy().into_owned())
             });
-            super::say_strangers(&judgement);
-            report::judgement(&judgement.said);
-            report::judgement(&judgement.settle(&world));
-            (judgement.decision.exit_code(), judgement.entries)
+            let pending = judge(&push, Event::Check, &world, overrides.as_ref());
+            super::say_strangers(&pending);
+            report::messages(&pending.messages);
+            let decided = pending.decide(None);
+            let recorded = decided.record(&world);
+            report::messages(&recorded.messages);
+            (recorded.exit_code, decided.entries)
         }
         Err(trouble) if args.json => {
             report::print(&report::failure("check", &trouble));
-            let entry = unanswered(Event::Check, trouble, &world);
+            let entry = unanswered(trouble, world.world());
             (Decision::Undecided.exit_code(), vec![entry])
         }
         Err(trouble) => return Err(trouble),

@@ -22,7 +22,7 @@ pub(crate) mod window;
 use std::{env, process::ExitCode};
 
 use crate::{
-    app::{Judgement, overrides},
+    app::{decide::Pending, overrides},
     cli::{Cli, Command},
     gates::verdict::Trouble,
     report,
@@ -36,8 +36,8 @@ pub use help::say;
 pub(crate) type Done = Result<u8, Trouble>;
 
 /// Names the variables that were meant for the gate and mean nothing to it, where it has judged.
-pub(crate) fn say_strangers(judgement: &Judgement) {
-    if judgement.entries.is_empty() {
+pub(crate) fn say_strangers(pending: &Pending) {
+    if !pending.is_governed() {
         return;
     }
     let names: Vec<String> = env::vars_os()

@@ -1,5 +1,5 @@
-//! `pushgate pre-push REMOTE URL`: what the hook calls. The verdict, then the hook that was there
-//! before, then the ledger, which tells what came of both.
+//! `pushgate pre-push REMOTE URL`, which the hook calls: the gates, then the hook that was there
+//! before, then the decision.
 
 use std::env;
 
@@ -10,7 +10,7 @@ use crate::hooks::{
 };
 use crate::{
     app::{
-        Event, Judgement, judge, let_go,
+        decide::{Event, Pending, Stopped, judge, let_go},
         overrides::{Overrides, SWITCH},
     },
     cli::PrePush,
@@ -32,42 +32,44 @@ pub(crate) fn run(args: &PrePush) -> Done {
         Ok(input) => (input, Ok(())),
         Err(trouble) => (Vec::new(), Err(trouble)),
     };
-    let mut judged = match read.and_then(|()| decide(&call, &input)) {
+    let judged = match read.and_then(|()| judged(&call, &input)) {
         Ok(judged) => judged,
-        Err(trouble) => stand_aside(&call, trouble)?,
+        Err(trouble) => without_judgement(&call, trouble)?,
     };
     let verdict = match &judged {
-        Some((judgement, _)) => {
-            super::say_strangers(judgement);
-            report::judgement(&judgement.said);
-            judgement.decision.exit_code()
+        Some((pending, _)) => {
+            super::say_strangers(pending);
+            report::messages(&pending.messages);
+            pending.exit_code()
         }
         None => 0,
     };
-    let code = match (signals::signal(), then) {
+    let (code, stopped) = match (signals::signal(), then) {
         (Some(signal), _) => {
-            stopped(&mut judged, "signal", "it ended the push");
-            Ok(128 + signal)
+            let why = "it ended the push".to_owned();
+            (Ok(128 + signal), Some(Stopped { by: "signal", why }))
         }
         (None, Some(then)) if verdict == 0 => {
             let chained = chain::run(&then, [&call.remote, &call.url], input);
-            heed(chained, &then.to_string(), &mut judged)
+            after(chained, &then.to_string())
         }
-        (None, _) => Ok(verdict),
+        (None, _) => (Ok(verdict), None),
     };
-    if let Some((judgement, world)) = &mut judged {
-        report::judgement(&judgement.settle(world));
-        if matches!(code, Ok(0)) {
-            return Ok(judgement.decision.exit_code());
-        }
+    let Some((pending, repository)) = judged else {
+        return code;
+    };
+    let recorded = pending.decide(stopped).record(&repository);
+    report::messages(&recorded.messages);
+    match code {
+        Ok(0) => Ok(recorded.exit_code),
+        code => code,
     }
-    code
 }
 
-/// What was judged, and where; nothing where there is nothing to push.
-type Judged = Option<(Judgement, Real)>;
+/// What the gates say, and where it is written down; `None` where there is nothing to push.
+type Judged = Option<(Pending, Real)>;
 
-fn decide(call: &Call, input: &[u8]) -> Result<Judged, Trouble> {
+fn judged(call: &Call, input: &[u8]) -> Result<Judged, Trouble> {
     if input.is_empty() {
         return Ok(None);
     }
@@ -75,39 +77,39 @@ fn decide(call: &Call, input: &[u8]) -> Result<Judged, Trouble> {
     push.updates = parse(input).map_err(|error| Trouble::Input {
         why: error.to_string(),
     })?;
-    let world = Real::open()?.pushing(push.url.as_ref());
-    let judgement = judge(&push, Event::Push, &world, variable);
-    Ok(Some((judgement, world)))
+    let repository = Real::open()?.pushing(push.url.as_ref());
+    let overrides = Overrides::read(variable);
+    let pending = judge(&push, Event::Push, &repository, overrides.as_ref());
+    Ok(Some((pending, repository)))
 }
 
-/// Lets go what could not even be asked about, if that is what somebody wants: loudly, and with a
-/// trace where there is a place for one.
-fn stand_aside(call: &Call, trouble: Trouble) -> Result<Judged, Trouble> {
+/// Lets a push go that could not be judged, if `PUSHGATE=off`: loudly, and with an entry in the ledger
+/// where there is one.
+fn without_judgement(call: &Call, trouble: Trouble) -> Result<Judged, Trouble> {
     let Some(overrides) = Overrides::read(variable).ok().filter(|it| it.off) else {
         return Err(trouble);
     };
     let push = call.push();
-    match Real::open() {
-        Ok(world) => Ok(Some((let_go(&push, trouble, &world, &overrides), world))),
-        Err(_) => {
-            report::warn(&format!(
-                "push to {} is not checked, and nothing keeps a trace of it: {SWITCH} is off",
-                remote_label(&push)
-            ));
-            report::warn(&format!("it could not have been: {trouble}"));
-            Ok(None)
-        }
+    if let Ok(repository) = Real::open() {
+        let pending = let_go(&push, trouble, &repository, &overrides);
+        return Ok(Some((pending, repository)));
     }
+    report::warn(&format!(
+        "push to {} is not checked, and nothing keeps a trace of it: {SWITCH} is off",
+        remote_label(&push)
+    ));
+    report::warn(&format!("it could not have been: {trouble}"));
+    Ok(None)
 }
 
 fn variable(name: &str) -> Option<String> {
     env::var_os(name).map(|value| value.to_string_lossy().into_owned())
 }
 
-/// Takes the answer of what came after the gates as the last word.
-fn heed(chained: Result<Chained, Trouble>, then: &str, judged: &mut Judged) -> Done {
+/// The exit code, and what stopped the push, where the hook that runs behind the gates did.
+fn after(chained: Result<Chained, Trouble>, then: &str) -> (Done, Option<Stopped>) {
     let (why, code) = match chained {
-        Ok(Chained::Agreed) => return Ok(0),
+        Ok(Chained::Agreed) => return (Ok(0), None),
         Ok(Chained::Refused(code)) => {
             let why = format!("exit code {code}");
             report::say(&format!("{then} refused: {why}"));
@@ -120,12 +122,6 @@ fn heed(chained: Result<Chained, Trouble>, then: &str, judged: &mut Judged) -> D
         }
         Err(trouble) => (trouble.in_one_line(), Err(trouble)),
     };
-    stopped(judged, "chained", &why);
-    code
-}
-
-fn stopped(judged: &mut Judged, by: &str, why: &str) {
-    if let Some((judgement, _)) = judged {
-        judgement.stopped(by, why);
-    }
+    let by = "chained";
+    (code, Some(Stopped { by, why }))
 }

@@ -128,18 +128,6 @@ impl Entry {
             .iter()
             .any(|decision| decision.name() == self.verdict)
     }
-
-    /// What would have gone does not, because of something that is no gate.
-    pub(crate) fn stopped(&mut self, by: &str, why: &str) {
-        if self.permits() {
-            Decision::Refused.name().clone_into(&mut self.verdict);
-            self.gates.push(GateEntry {
-                gate: by.to_owned(),
-                outcome: "refused".to_owned(),
-                why: why.to_owned(),
-            });
-        }
-    }
 }
 
 /// The file that the entries are kept in.

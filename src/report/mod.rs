@@ -15,7 +15,7 @@ use terminal_size::{Width, terminal_size_of};
 pub use live::Stderr;
 
 use crate::{
-    app::Said,
+    app::message::Message,
     gates::verdict::{Decision, Outcome, Trouble, Verdict},
     gates::{Explanation, Stopped},
 };
@@ -131,27 +131,27 @@ pub fn data_terminal() -> Option<usize> {
     (columns >= NARROWEST).then_some(usize::from(columns))
 }
 
-/// What is told about one push.
+/// Prints what is told about one push.
 ///
 /// A suite that was stopped has said so when it happened. The prompt is back: nothing may follow.
-pub fn judgement(said: &[Said]) {
-    if said.iter().any(was_stopped) {
+pub(crate) fn messages(messages: &[Message]) {
+    if messages.iter().any(was_stopped) {
         return;
     }
-    for one in said {
+    for one in messages {
         match one {
-            Said::Line(line) => say(line),
-            Said::Loud(line) => warn(line),
-            Said::Verdict(what, told) => print(&verdict(what, told)),
-            Said::Refused(what, why) => print(&refusal(what, None, why)),
-            Said::Undecided(what, why) => print(&trouble(what, None, why)),
+            Message::Line(line) => say(line),
+            Message::Warning(line) => warn(line),
+            Message::Verdict(what, told) => print(&verdict(what, told)),
+            Message::Refused(what, why) => print(&refusal(what, None, why)),
+            Message::Undecided(what, why) => print(&trouble(what, None, why)),
         }
     }
 }
 
-pub(crate) fn was_stopped(said: &Said) -> bool {
+pub(crate) fn was_stopped(message: &Message) -> bool {
     let stopped = |outcome: &Outcome| matches!(outcome, Outcome::Undecided(trouble) if matches!(trouble.stopped(), Some(Stopped::Suite { .. })));
-    matches!(said, Said::Verdict(_, verdict) if verdict.answers.iter().any(|(_, outcome)| stopped(outcome)))
+    matches!(message, Message::Verdict(_, verdict) if verdict.answers.iter().any(|(_, outcome)| stopped(outcome)))
 }
 
 /// Three things of a push that does not go: what was refused, why, what to do.

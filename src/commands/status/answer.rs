@@ -5,8 +5,8 @@ use bstr::ByteSlice;
 use super::gather::Desk;
 use crate::{
     app::{
-        dry::{Dry, Run},
-        preview::foresee,
+        decide::preview,
+        preview::{Preview, Run},
     },
     commands::check::to_environment,
     gates::{
@@ -68,11 +68,11 @@ impl Desk<'_> {
                 replaces: old.clone(),
             }],
         };
-        let dry = Dry::new(self.world, &self.heard);
-        let Some(verdict) = foresee(&push, self.world, &dry.world())? else {
+        let world = Preview::new(self.world, &self.heard);
+        let Some(verdict) = preview(&push, self.world, &world.world())? else {
             return Ok(Answer::Nothing("no gate is asked".to_owned()));
         };
-        let mut answer = told_by(&verdict, dry.would_run());
+        let mut answer = told_by(&verdict, world.would_run());
         if let Some(old) = old
             && self.needs_force(commit, &old, &stage.environment)
             && let Answer::Go { hints, .. } | Answer::Refused { hints, .. } = &mut answer

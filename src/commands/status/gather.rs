@@ -7,8 +7,8 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use crate::{
     app::{
-        heard::Heard,
         overrides::{self, Overrides},
+        remote_tips::RemoteTips,
     },
     commands::local::Local,
     gates::{
@@ -31,7 +31,7 @@ pub(crate) struct Desk<'w> {
     pub(crate) trunk: Result<TrunkName, Trouble>,
     /// The local trunk branch and its tip.
     pub(crate) local: Option<(String, Oid)>,
-    pub(crate) heard: Heard,
+    pub(crate) heard: RemoteTips,
     pub(crate) now: Timestamp,
     pub(crate) reader: TimeZone,
     /// The newest lines of the ledger about what is live.
@@ -53,7 +53,7 @@ pub(crate) fn status(world: &Real) -> Result<Status, Trouble> {
         .map(|one| Stage::known(one, world.remotes(), &read))
         .collect();
     let mut troubles = Vec::new();
-    let heard = Heard::ask(world, trunk.as_ref().ok(), policy.shares(), &stages);
+    let heard = RemoteTips::ask(world, trunk.as_ref().ok(), policy.shares(), &stages);
     let mut keep = |trouble: Trouble| troubles.push(trouble.in_one_line());
     let mut entries = Vec::new();
     for commit in heard.commits() {

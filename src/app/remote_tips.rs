@@ -1,4 +1,4 @@
-//! What all remotes of a pipeline answered, asked at the same time.
+//! The tips of all remotes of a pipeline, asked for at the same time.
 
 use std::{collections::BTreeSet, thread};
 
@@ -14,16 +14,16 @@ use crate::{
     push::Oid,
 };
 
-/// The answers.
+/// What trunk's remote and the remotes of the environments answered.
 #[derive(Debug, Default)]
-pub(crate) struct Heard {
+pub(crate) struct RemoteTips {
     trunk: Option<(TrunkName, Result<Tip, Trouble>)>,
     live: Vec<(BString, Vec<String>, Result<Tips, Trouble>)>,
 }
 
-impl Heard {
-    /// Asks for trunk, with the team's notes where they are wanted, and every remote of these stages.
-    /// Each has its own time limit, so that a dead one delays nobody for longer.
+impl RemoteTips {
+    /// Asks for trunk, with `team` for the team's notes too, and for the branches of these environments.
+    /// Each question has its own time limit, so that one dead remote delays the answer no longer.
     pub(crate) fn ask(
         world: &Real,
         trunk: Option<&TrunkName>,
@@ -60,7 +60,7 @@ impl Heard {
         (asked == name).then_some(tip)
     }
 
-    /// All that is live anywhere, each once.
+    /// The commits that are live anywhere.
     pub(crate) fn commits(&self) -> BTreeSet<&Oid> {
         let tips = self
             .live
@@ -69,7 +69,7 @@ impl Heard {
         tips.flatten().map(|(_, tip)| tip).collect()
     }
 
-    /// The tips of a remote's branches, if they were asked for.
+    /// The tips of a remote's branches; `None` where they were not asked for.
     pub(crate) fn live(
         &self,
         remote: &BStr,

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 
 use bstr::ByteSlice;
 
-use super::Said;
 use crate::{
+    app::message::Message,
     gates::{
         route::{Case, Place, Route, Scene, Site, Stage, remote_label},
         verdict::{Trouble, TrunkName},
@@ -139,7 +139,7 @@ impl Policies {
         &'p self,
         scene: &Scene<'p>,
         world: &Real,
-        said: &mut Vec<Said>,
+        messages: &mut Vec<Message>,
     ) -> Result<Vec<Governed<'p>>, Trouble> {
         let mut eyes = Vec::with_capacity(self.known.len());
         for known in &self.known {
@@ -176,7 +176,7 @@ impl Policies {
                 && place.deploys()
             {
                 // A commit whose policy forgets an environment must not slip into it.
-                said.push(Said::Line(format!(
+                messages.push(Message::Line(format!(
                     "note: judged by trunk's {}, for the pushed commit brings none that governs this",
                     policy::FILE
                 )));
@@ -199,9 +199,9 @@ impl Policies {
             }
         }
         if let Some(trouble) = unread {
-            said.push(Said::Line(format!("note: {trouble}")));
+            messages.push(Message::Line(format!("note: {trouble}")));
         }
-        said.extend(deploys_nothing(&idle, scene).map(Said::Line));
+        messages.extend(deploys_nothing(&idle, scene).map(Message::Line));
         Ok(cases)
     }
 }

@@ -1,0 +1,200 @@
+//! The decision about a push: made once, after the gates and after the hook that runs behind them,
+//! and before it is written down.
+
+use super::journal::Journal;
+use crate::{
+    app::message::Message,
+    gates::verdict::{Decision, Gate, Outcome, Verdict},
+    memory::{
+        ledger::{Entry, GateEntry},
+        record::Record,
+    },
+};
+
+/// A push that the overrides and the gates have spoken about, and that is not decided yet.
+#[derive(Debug, Default)]
+pub(crate) struct Pending {
+    /// What the person who pushes is told, in this order.
+    pub(crate) messages: Vec<Message>,
+    /// The targets that were judged; none where nothing governs the push.
+    pub(super) parts: Vec<Part>,
+    /// `PUSHGATE=off`: the push goes even where no trace of it can be kept.
+    pub(super) is_off: bool,
+    /// No entry can be written.
+    pub(super) has_no_ledger: bool,
+    /// Nothing is pushed: somebody runs `pushgate check`.
+    pub(super) is_check: bool,
+}
+
+/// What is to be written down about one target.
+#[derive(Debug)]
+pub(super) struct Part {
+    pub(super) entry: Entry,
+    /// What the overrides or the gates say.
+    pub(super) decision: Decision,
+    /// What was seen to be live, whatever becomes of the push.
+    pub(super) seen: Vec<Record>,
+    /// What is true only if the push goes.
+    pub(super) sent: Vec<Record>,
+    /// The remote where the team shares its records.
+    pub(super) share: Option<String>,
+}
+
+/// Something that is no gate ended the push.
+#[derive(Debug)]
+pub(crate) struct Stopped {
+    /// The ledger's word for it.
+    pub(crate) by: &'static str,
+    pub(crate) why: String,
+}
+
+impl Pending {
+    /// Whether a gate was asked, or an override stood in for it.
+    pub(crate) fn is_governed(&self) -> bool {
+        !self.parts.is_empty()
+    }
+
+    /// What the overrides and the gates say: one target that stops the push stops all of it.
+    fn verdict(&self) -> Decision {
+        let parts = || self.parts.iter().map(|part| part.decision);
+        if self.has_no_ledger {
+            return Decision::Undecided;
+        }
+        (parts().find(|decision| !decision.permits()))
+            .or_else(|| parts().find(|decision| *decision != Decision::Go))
+            .unwrap_or(Decision::Go)
+    }
+
+    /// The exit code, if nothing else stops the push.
+    pub(crate) fn exit_code(&self) -> u8 {
+        self.verdict().exit_code()
+    }
+
+    /// Makes the decision.
+    pub(crate) fn decide(self, stopped: Option<Stopped>) -> Decided {
+        let verdict = self.verdict();
+        let stopped = stopped.filter(|_| verdict.permits());
+        let decision = match stopped {
+            Some(_) => Decision::Refused,
+            None => verdict,
+        };
+        let mut decided = Decided {
+            decision,
+            entries: Vec::new(),
+            is_off: self.is_off,
+            records: Vec::new(),
+        };
+        let goes = decision.permits() && !self.is_check;
+        for part in self.parts {
+            let sent = if goes { part.sent } else { Vec::new() };
+            decided.records.push(Records {
+                seen: part.seen,
+                sent,
+                share: part.share,
+            });
+            // Where another target stopped the push, this one did not go, and was not refused.
+            if part.decision.permits() != verdict.permits() {
+                continue;
+            }
+            let mut entry = part.entry;
+            let word = match &stopped {
+                Some(stopped) => {
+                    entry.gates.push(GateEntry {
+                        gate: stopped.by.to_owned(),
+                        outcome: "refused".to_owned(),
+                        why: stopped.why.clone(),
+                    });
+                    Decision::Refused
+                }
+                None => part.decision,
+            };
+            word.name().clone_into(&mut entry.verdict);
+            decided.entries.push(entry);
+        }
+        decided
+    }
+}
+
+/// A decision that is to be written down.
+#[derive(Debug)]
+pub(crate) struct Decided {
+    pub(crate) decision: Decision,
+    /// The ledger's entries, one for each target that was judged.
+    pub(crate) entries: Vec<Entry>,
+    is_off: bool,
+    records: Vec<Records>,
+}
+
+/// The records about one target.
+#[derive(Debug)]
+struct Records {
+    seen: Vec<Record>,
+    sent: Vec<Record>,
+    share: Option<String>,
+}
+
+/// What came of writing a decision down.
+#[derive(Debug)]
+pub(crate) struct Recorded {
+    pub(crate) messages: Vec<Message>,
+    pub(crate) exit_code: u8,
+}
+
+impl Decided {
+    /// Writes it into the ledger, and shares what the team is to know.
+    ///
+    /// A push of which no trace can be kept does not go, unless `PUSHGATE=off`. That the team cannot be
+    /// told stops no push.
+    pub(crate) fn record(&self, journal: &dyn Journal) -> Recorded {
+        let mut messages = Vec::new();
+        let mut exit_code = self.decision.exit_code();
+        for entry in &self.entries {
+            let Err(trouble) = journal.append(entry) else {
+                continue;
+            };
+            if self.is_off || !self.decision.permits() {
+                messages.push(Message::Warning(trouble.in_one_line()));
+            } else {
+                let what = format!("push to {}", entry.destination);
+                messages.push(Message::Undecided(what, trouble));
+                exit_code = Decision::Undecided.exit_code();
+            }
+        }
+        for records in &self.records {
+            let mut all = records.seen.clone();
+            if exit_code == 0 {
+                all.extend_from_slice(&records.sent);
+            }
+            if all.is_empty() {
+                continue;
+            }
+            if let Err(trouble) = journal.remember(&all, records.share.as_deref()) {
+                let why = trouble.in_one_line();
+                messages.push(Message::Line(format!("note: {why}")));
+            }
+        }
+        Recorded {
+            messages,
+            exit_code,
+        }
+    }
+}
+
+/// What the gates said, as the ledger keeps it.
+pub(super) fn gate_entries(verdict: &Verdict) -> Vec<GateEntry> {
+    let entry = |(gate, outcome): &(Gate, Outcome)| {
+        let (outcome, why) = match outcome {
+            Outcome::Passed(why) => ("passed", why.clone()),
+            Outcome::Skipped { needless: true } => ("skipped", "it would have passed".to_owned()),
+            Outcome::Skipped { needless: false } => ("skipped", String::new()),
+            Outcome::Refused(refusal) => ("refused", refusal.explain().why),
+            Outcome::Undecided(trouble) => ("undecided", trouble.in_one_line()),
+        };
+        GateEntry {
+            gate: gate.name().to_owned(),
+            outcome: outcome.to_owned(),
+            why,
+        }
+    };
+    verdict.answers.iter().map(entry).collect()
+}

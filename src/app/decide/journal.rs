@@ -1,0 +1,30 @@
+//! Where a decision is written down: this clone's ledger, and the team's notes.
+
+use crate::{
+    gates::verdict::Trouble,
+    git::Real,
+    memory::{ledger::Entry, record::Record},
+};
+
+pub(crate) trait Journal {
+    /// Fails where no entry could be written.
+    fn prepare(&self) -> Result<(), Trouble>;
+    fn append(&self, entry: &Entry) -> Result<(), Trouble>;
+    /// Adds records to the notes, and pushes these to a remote.
+    fn remember(&self, records: &[Record], share: Option<&str>) -> Result<(), Trouble>;
+}
+
+impl Journal for Real {
+    fn prepare(&self) -> Result<(), Trouble> {
+        Ok(self.ledger().prepare()?)
+    }
+
+    fn append(&self, entry: &Entry) -> Result<(), Trouble> {
+        Ok(self.ledger().append(entry)?)
+    }
+
+    fn remember(&self, records: &[Record], share: Option<&str>) -> Result<(), Trouble> {
+        self.notes().add(records)?;
+        share.map_or(Ok(()), |remote| self.share(remote))
+    }
+}

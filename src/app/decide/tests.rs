@@ -1,0 +1,460 @@
+//! Overrides, decision and ledger against a world and a journal of the test's own.
+
+use std::{cell::RefCell, time::Instant};
+
+use super::{decider::Decider, decision::Recorded, journal::Journal, *};
+use crate::{
+    app::overrides::{REASON, SKIP, SWITCH},
+    gates::{
+        Case, Place, Stage,
+        tests::fake::{Fake, oid},
+        verdict::{Decision, Relation, TrunkName},
+    },
+    memory::{
+        ledger::Entry,
+        record::{Event as RecordEvent, Record},
+    },
+    policy::{Environment, Policy, Reason, Step},
+    push::{Update, destination::Destination},
+};
+
+/// Keeps what is written, unless it is told to fail.
+#[derive(Default)]
+struct Fakebook {
+    prepared: RefCell<usize>,
+    written: RefCell<Vec<Entry>>,
+    records: RefCell<Vec<Record>>,
+    shared: RefCell<Vec<Option<String>>>,
+    /// The calls that fail: `prepare`, `append`, `remember`.
+    fails: &'static str,
+}
+
+impl Fakebook {
+    fn call(&self, name: &str) -> Result<(), Trouble> {
+        if self.fails.contains(name) {
+            return Err(Trouble::Io {
+                what: format!("{name} it"),
+                words: vec!["disk full".to_owned()],
+            });
+        }
+        Ok(())
+    }
+}
+
+impl Journal for Fakebook {
+    fn prepare(&self) -> Result<(), Trouble> {
+        *self.prepared.borrow_mut() += 1;
+        self.call("prepare")
+    }
+    fn append(&self, entry: &Entry) -> Result<(), Trouble> {
+        self.call("append")?;
+        self.written.borrow_mut().push(entry.clone());
+        Ok(())
+    }
+    fn remember(&self, records: &[Record], share: Option<&str>) -> Result<(), Trouble> {
+        self.records.borrow_mut().extend_from_slice(records);
+        self.shared.borrow_mut().push(share.map(str::to_owned));
+        self.call("remember")
+    }
+}
+
+fn policy() -> Policy {
+    let mut policy = Policy::default();
+    policy.suite.steps.push(Step {
+        run: "true".to_owned(),
+        ..Step::default()
+    });
+    policy.environments = vec![
+        Environment::named("staging"),
+        Environment {
+            after: Some("staging".to_owned()),
+            signoff: None,
+            ..Environment::named("production")
+        },
+    ];
+    policy
+}
+
+fn update(commit: char) -> Update {
+    Update::Set {
+        source: "refs/heads/master".into(),
+        commit: oid(commit),
+        target: "refs/heads/master".into(),
+        replaces: Some(oid('a')),
+    }
+}
+
+/// What is told, what is written down, and the exit code.
+struct Story {
+    messages: Vec<String>,
+    book: Fakebook,
+    exit_code: u8,
+    decision: Decision,
+}
+
+impl Story {
+    /// The verdict and the gates of each entry, in words.
+    fn entries(&self) -> Vec<String> {
+        let gates = |entry: &Entry| {
+            let one = |gate: &crate::memory::ledger::GateEntry| {
+                format!(" {}={}", gate.gate, gate.outcome)
+            };
+            entry.gates.iter().map(one).collect::<String>()
+        };
+        let written = self.book.written.borrow();
+        let line = |entry: &Entry| {
+            let environment = entry.environment.as_deref().unwrap_or("-");
+            format!("{environment} {}{}", entry.verdict, gates(entry))
+        };
+        written.iter().map(line).collect()
+    }
+
+    fn records(&self) -> Vec<(&'static str, char)> {
+        let records = self.book.records.borrow();
+        let first = |record: &Record| record.commit.as_str().chars().next().unwrap();
+        records.iter().map(|one| (one.name(), first(one))).collect()
+    }
+}
+
+/// One push of the commit `1` to these environments.
+struct Told<'t> {
+    world: &'t Fake,
+    policy: Policy,
+    to: &'static [&'static str],
+    variables: &'t [(&'t str, &'t str)],
+    event: Event,
+    stopped: Option<Stopped>,
+    fails: &'static str,
+}
+
+impl<'t> Told<'t> {
+    fn to_production(world: &'t Fake) -> Self {
+        Self {
+            world,
+            policy: policy(),
+            to: &["production"],
+            variables: &[],
+            event: Event::Push,
+            stopped: None,
+            fails: "",
+        }
+    }
+
+    fn with(self, variables: &'t [(&'t str, &'t str)]) -> Self {
+        Self { variables, ..self }
+    }
+
+    fn story(self) -> Story {
+        let update = update('1');
+        let destination = Destination::Path("/srv/shop".into());
+        let stage = |name: &str| Stage {
+            environment: name.to_owned(),
+            remotes: vec![name.into()],
+            expected: name.to_owned(),
+            known: Vec::new(),
+            branches: vec!["master".to_owned()],
+        };
+        let case = |name: &&'static str| Case {
+            policy: &self.policy,
+            written: true,
+            place: Place::Environment(name),
+            destination: &destination,
+            remote: (*name).to_owned(),
+            trunk: Ok(TrunkName {
+                remote: "origin".to_owned(),
+                branch: "master".to_owned(),
+            }),
+            trunk_is_here: false,
+            updates: vec![&update],
+            here: Some(stage(name)),
+            before: (*name == "production").then(|| stage("staging")),
+        };
+        let cases: Vec<_> = self.to.iter().map(case).collect();
+        let find = |name: &str| {
+            let found = self.variables.iter().find(|(key, _)| *key == name);
+            found.map(|(_, value)| (*value).to_owned())
+        };
+        let overrides = Overrides::read(find);
+        let book = Fakebook {
+            fails: self.fails,
+            ..Fakebook::default()
+        };
+        let decider = Decider {
+            event: self.event,
+            world: self.world.world(),
+            overrides: overrides.as_ref(),
+            start: Instant::now(),
+        };
+        let pending = decider.judge(&cases, &book);
+        let mut messages: Vec<_> = pending.messages.iter().map(in_words).collect();
+        let decided = pending.decide(self.stopped);
+        let Recorded {
+            messages: more,
+            exit_code,
+        } = decided.record(&book);
+        messages.extend(more.iter().map(in_words));
+        Story {
+            messages,
+            exit_code,
+            decision: decided.decision,
+            book,
+        }
+    }
+}
+
+fn in_words(message: &Message) -> String {
+    match message {
+        Message::Line(line) => format!("line: {line}"),
+        Message::Warning(line) => format!("warning: {line}"),
+        Message::Verdict(what, verdict) => format!("verdict: {what}: {:?}", verdict.decision()),
+        Message::Refused(what, why) => format!("refused: {what}: {}", why.why),
+        Message::Undecided(what, why) => format!("undecided: {what}: {}", why.in_one_line()),
+    }
+}
+
+const ALL_PASSED: &str = " target=passed window=passed trunk=passed promotion=passed suite=passed";
+const PUSH: &str = "push to production (shop)";
+
+#[test]
+fn what_every_gate_lets_pass_goes_and_is_written_down() {
+    let world = Fake::default();
+    let story = Told::to_production(&world).story();
+    assert_eq!((story.exit_code, story.decision), (0, Decision::Go));
+    assert_eq!(story.messages, [format!("verdict: {PUSH}: Go")]);
+    assert_eq!(story.entries(), [format!("production go{ALL_PASSED}")]);
+    assert_eq!(story.records(), [("push", '1'), ("replaced", 'a')]);
+    assert_eq!(*story.book.shared.borrow(), [Some("origin".to_owned())]);
+    let entry = story.book.written.borrow()[0].clone();
+    assert_eq!(entry.by, "Ana <ana@shop.example>");
+    assert_eq!(entry.at.to_string(), "2026-11-24T12:00:00Z");
+    assert_eq!(entry.commit.unwrap(), oid('1').as_str());
+    assert_eq!(entry.replaces.unwrap(), oid('a').as_str());
+}
+
+#[test]
+fn what_a_gate_refuses_leaves_an_entry_and_no_record() {
+    let world = Fake {
+        tip: std::sync::Mutex::new(vec![Ok(oid('2'))]),
+        relation: Relation::Unrelated,
+        ..Fake::default()
+    };
+    let story = Told::to_production(&world).story();
+    assert_eq!((story.exit_code, story.decision), (1, Decision::Refused));
+    let gates = "target=passed window=passed trunk=refused";
+    assert_eq!(story.entries(), [format!("production refused {gates}")]);
+    assert!(story.records().is_empty());
+}
+
+#[test]
+fn the_hook_behind_the_gates_is_heard_before_the_decision() {
+    let world = Fake::default();
+    let story = Told {
+        stopped: Some(Stopped {
+            by: "chained",
+            why: "exit code 3".to_owned(),
+        }),
+        ..Told::to_production(&world)
+    };
+    let story = story.story();
+    assert_eq!(story.decision, Decision::Refused);
+    let expected = format!("production refused{ALL_PASSED} chained=refused");
+    assert_eq!(story.entries(), [expected]);
+    assert!(story.records().is_empty());
+}
+
+#[test]
+fn a_gate_that_is_skipped_overrides_with_its_reason() {
+    let world = Fake {
+        suite: || panic!("the suite is skipped"),
+        ..Fake::default()
+    };
+    let variables = [(SKIP, "suite"), (REASON, "the site is down")];
+    let story = Told::to_production(&world).with(&variables).story();
+    assert_eq!((story.exit_code, story.decision), (0, Decision::Overridden));
+    let said = [
+        "warning: suite is not asked: PUSHGATE_SKIP names it (the site is down)".to_owned(),
+        format!("verdict: {PUSH}: Overridden"),
+    ];
+    assert_eq!(story.messages, said);
+    let gates = ALL_PASSED.replace("suite=passed", "suite=skipped");
+    assert_eq!(story.entries(), [format!("production overridden{gates}")]);
+    let reason = story.book.written.borrow()[0].reason.clone();
+    assert_eq!(reason.as_deref(), Some("the site is down"));
+}
+
+#[test]
+fn a_switch_that_is_off_asks_no_gate() {
+    let world = Fake::default();
+    let story = Told::to_production(&world).with(&[(SWITCH, "off")]).story();
+    assert_eq!((story.exit_code, story.decision), (0, Decision::Overridden));
+    let said = format!("warning: {PUSH} is not checked: PUSHGATE is off");
+    assert_eq!(story.messages, [said]);
+    assert_eq!(story.entries(), ["production overridden"]);
+    // The clock dates the entry.
+    assert_eq!(world.asked(), ["clock"]);
+    assert_eq!(*story.book.prepared.borrow(), 0);
+}
+
+#[test]
+fn a_word_that_means_nothing_is_refused_before_any_gate() {
+    let world = Fake::default();
+    let story = Told::to_production(&world).with(&[(SKIP, "suit")]).story();
+    assert_eq!((story.exit_code, story.decision), (1, Decision::Refused));
+    assert_eq!(story.entries(), ["production refused"]);
+    assert_eq!(world.asked(), ["clock"]);
+    assert!(story.messages[0].starts_with(&format!("refused: {PUSH}: PUSHGATE_SKIP says `suit`")));
+}
+
+#[test]
+fn an_override_without_the_reason_that_is_demanded_is_refused() {
+    let world = Fake::default();
+    let mut policy = policy();
+    policy.environments[1].reason = Reason::Required;
+    let told = |variables| Told {
+        policy: policy.clone(),
+        ..Told::to_production(&world).with(variables)
+    };
+    for variables in [&[(SWITCH, "off")], &[(SKIP, "window")]] {
+        let story = told(variables).story();
+        assert_eq!((story.exit_code, story.decision), (1, Decision::Refused));
+        let said = format!("refused: {PUSH}: an override of production must say why");
+        assert_eq!(story.messages, [said]);
+        assert_eq!(story.entries(), ["production refused"]);
+    }
+    let story = told(&[(SWITCH, "off"), (REASON, "down")]).story();
+    assert_eq!(story.decision, Decision::Overridden);
+}
+
+#[test]
+fn one_target_that_is_refused_stops_the_others() {
+    let world = Fake {
+        live: std::sync::Mutex::new(vec![vec![("master".to_owned(), oid('2'))]]),
+        ..Fake::default()
+    };
+    let story = Told {
+        to: &["staging", "production"],
+        ..Told::to_production(&world)
+    };
+    let story = story.story();
+    assert_eq!((story.exit_code, story.decision), (1, Decision::Refused));
+    let gates = "target=passed window=passed trunk=passed promotion=refused";
+    assert_eq!(story.entries(), [format!("production refused {gates}")]);
+    assert_eq!(story.messages, [format!("verdict: {PUSH}: Refused")]);
+    assert!(story.records().is_empty());
+}
+
+#[test]
+fn a_ledger_that_cannot_be_written_is_found_out_before_any_gate() {
+    let world = Fake::default();
+    let story = Told {
+        fails: "prepare",
+        ..Told::to_production(&world)
+    };
+    let story = story.story();
+    assert_eq!((story.exit_code, story.decision), (2, Decision::Undecided));
+    let said = format!("undecided: {PUSH}: could not prepare it: disk full");
+    assert_eq!(story.messages, [said]);
+    assert!(world.asked().is_empty() && story.entries().is_empty());
+}
+
+#[test]
+fn a_push_without_a_trace_does_not_go_unless_the_gate_is_off() {
+    let world = Fake::default();
+    let story = Told {
+        fails: "append",
+        ..Told::to_production(&world)
+    };
+    let story = story.story();
+    assert_eq!(story.exit_code, 2);
+    let said = "undecided: push to /srv/shop: could not append it: disk full";
+    assert_eq!(
+        story.messages,
+        [format!("verdict: {PUSH}: Go"), said.to_owned()]
+    );
+    assert!(story.records().is_empty());
+    let story = Told {
+        fails: "append",
+        ..Told::to_production(&world).with(&[(SWITCH, "off")])
+    };
+    let story = story.story();
+    assert_eq!(story.exit_code, 0);
+    assert_eq!(story.messages[1], "warning: could not append it: disk full");
+    assert_eq!(story.records(), [("push", '1'), ("replaced", 'a')]);
+}
+
+#[test]
+fn what_cannot_be_shared_stops_no_push() {
+    let world = Fake::default();
+    let story = Told {
+        fails: "remember",
+        ..Told::to_production(&world)
+    };
+    let story = story.story();
+    assert_eq!(story.exit_code, 0);
+    assert_eq!(
+        story.messages[1],
+        "line: note: could not remember it: disk full"
+    );
+}
+
+#[test]
+fn a_check_records_what_it_sees_and_no_push() {
+    let mut policy = policy();
+    policy.environments[1].soak = std::time::Duration::from_secs(60);
+    let world = Fake::default();
+    let told = |event| Told {
+        policy: policy.clone(),
+        event,
+        ..Told::to_production(&world)
+    };
+    let story = told(Event::Check).story();
+    assert_eq!(story.book.written.borrow()[0].event, "check");
+    assert_eq!(story.records(), [("live", '1')]);
+    let seen = story.book.records.borrow()[0].clone();
+    assert_eq!(
+        (seen.environment.as_str(), seen.event),
+        ("staging", RecordEvent::Live)
+    );
+}
+
+#[test]
+fn what_cannot_be_routed_goes_only_where_the_gate_is_off() {
+    let world = Fake::default();
+    let push = Push {
+        remote: "production".into(),
+        url: "/srv/shop".into(),
+        updates: vec![update('1')],
+    };
+    let destination = Destination::Path("/srv/shop".into());
+    let told = |overrides: Overrides| {
+        let decider = Decider {
+            event: Event::Push,
+            world: world.world(),
+            overrides: Ok(&overrides),
+            start: Instant::now(),
+        };
+        let pending = decider.unrouted(&push, &destination, Trouble::Bare);
+        let messages: Vec<_> = pending.messages.iter().map(in_words).collect();
+        let decided = pending.decide(None);
+        (messages, decided.decision, decided.entries[0].clone())
+    };
+    let (messages, decision, entry) = told(Overrides::default());
+    assert_eq!(decision, Decision::Undecided);
+    assert!(messages[0].starts_with("undecided: push to /srv/shop: this repository is bare"));
+    assert_eq!(
+        (entry.gates[0].gate.as_str(), entry.verdict.as_str()),
+        ("target", "undecided")
+    );
+    let (messages, decision, entry) = told(Overrides {
+        off: true,
+        reason: Some("down".to_owned()),
+        ..Overrides::default()
+    });
+    assert_eq!(decision, Decision::Overridden);
+    let first = "warning: push to /srv/shop is not checked: PUSHGATE is off (down)";
+    assert_eq!(messages[0], first);
+    assert_eq!(
+        (entry.verdict.as_str(), entry.reason.as_deref()),
+        ("overridden", Some("down"))
+    );
+}

@@ -1,0 +1,20 @@
+//! What a person is told about a push.
+
+use crate::gates::{
+    Explanation,
+    verdict::{Trouble, Verdict},
+};
+
+/// One message about a push.
+#[derive(Debug)]
+pub(crate) enum Message {
+    Line(String),
+    /// A line that must not be missed.
+    Warning(String),
+    /// What the gates said about a target.
+    Verdict(String, Verdict),
+    /// The push was refused before any gate was asked.
+    Refused(String, Explanation),
+    /// Something could not be found out, so the push does not go.
+    Undecided(String, Trouble),
+}
