@@ -30,7 +30,7 @@ use crate::{
         repository::{Kind, commit_headers},
     },
     memory::record::Event,
-    process::{connection, terminal},
+    process::{git_push, terminal},
 };
 
 /// A suite that takes longer may outlast an idle connection.
@@ -105,7 +105,7 @@ impl Repository for Real {
             _ => {
                 return Err(Trouble::Git {
                     command: format!("git merge-base {} {}", a.short(), b.short()),
-                    words: related.words,
+                    words: related.stderr,
                 });
             }
         })
@@ -141,7 +141,7 @@ impl Repository for Real {
                 subject: subject.to_str_lossy().into_owned(),
             })
         };
-        Ok((count, said.out.lines().filter_map(commit).collect()))
+        Ok((count, said.stdout.lines().filter_map(commit).collect()))
     }
 
     fn checkout(&self, commit: &Oid) -> Result<Option<Mismatch>, Trouble> {
@@ -161,7 +161,7 @@ impl Repository for Real {
         let mut head = None;
         let mut changed = Vec::new();
         for record in said
-            .out
+            .stdout
             .split(|b| *b == 0)
             .filter(|record| !record.is_empty())
         {
@@ -267,7 +267,7 @@ impl Runner for Real {
     }
 
     fn is_connected(&self) -> bool {
-        !self.pushes || !connection::is_gone()
+        !self.pushes || !git_push::is_disconnected()
     }
 
     fn run(&self, work: &Work<'_>) -> Result<SuiteRun, Trouble> {
@@ -300,7 +300,7 @@ impl Runner for Real {
     }
 
     fn confirm(&self, question: &str) -> Result<bool, Trouble> {
-        terminal::confirm(question)
+        Ok(terminal::confirm(question)?)
     }
 
     fn sign_off(&self, stage: &Stage, commit: &Oid) -> Result<(), Trouble> {
@@ -350,7 +350,7 @@ impl Real {
             None if self.is_shallow() => Err(shallow(without, remote)),
             None => Err(Trouble::Git {
                 command: format!("git rev-list {} ^{}", from.short(), without.short()),
-                words: said.words,
+                words: said.stderr,
             }),
         }
     }

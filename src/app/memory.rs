@@ -59,7 +59,7 @@ impl Real {
         let args = ["reflog", "show", format, "--date=unix"];
         let place = [name, "--"];
         let said = self.git().must(args.iter().chain(limits).chain(&place))?;
-        Ok(said.out.lines().filter_map(Moved::read).collect())
+        Ok(said.stdout.lines().filter_map(Moved::read).collect())
     }
 }
 

@@ -13,7 +13,7 @@ use crate::{
         Asked, Check, CiTrouble, Page, Part, Why, check_runs, check_suites, jobs, latest, statuses,
     },
     policy::Forge,
-    process::children::said_within,
+    process::program::run_within,
     text::printable,
 };
 
@@ -97,8 +97,8 @@ impl Asker {
         for name in NOISE {
             command.env_remove(name);
         }
-        let said = said_within(command, limit)
-            .map_err(|trouble| self.refused(Why::Down, trouble.causes().to_vec()))?;
+        let said = run_within(command, limit)
+            .map_err(|error| self.refused(Why::Down, vec![error.reason()]))?;
         let Some(said) = said else {
             let words = format!(
                 "no answer within {} s",
@@ -106,7 +106,7 @@ impl Asker {
             );
             return Err(self.refused(Why::Down, vec![words]));
         };
-        let page = Page::read(&said.out);
+        let page = Page::read(&said.stdout);
         let status = page.as_ref().map_or(0, |page| page.status);
         let why = match &page {
             Some(page) if page.is_rate_limit() => Why::Limit,
@@ -120,7 +120,7 @@ impl Asker {
                 _ => Why::Down,
             },
         };
-        let mut words = said.words;
+        let mut words = said.stderr;
         if let Some(message) = page.as_ref().and_then(Page::message)
             && !words.iter().any(|words| words.contains(&message))
         {

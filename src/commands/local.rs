@@ -56,7 +56,7 @@ pub(crate) fn revisions(world: &Real) -> Vec<(String, &'static str)> {
     let Ok(said) = world.git().run(asked.into_iter().chain(places)) else {
         return Vec::new();
     };
-    let refs = String::from_utf8_lossy(&said.out).into_owned();
+    let refs = String::from_utf8_lossy(&said.stdout).into_owned();
     let named = refs.lines().filter_map(|name| {
         let (place, kind) = KINDS.iter().find(|(place, _)| name.starts_with(place))?;
         Some((name.strip_prefix(place)?.to_owned(), *kind))

@@ -66,7 +66,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Schema => ("schema", schema::run()),
         Command::Help(args) => ("help", help::run(&args)),
         Command::Guard { group, mark } => {
-            crate::process::guard::stand(group, &mark);
+            crate::process::watchdog::run(group, &mark);
             ("guard", Ok(0))
         }
         Command::PrePush(args) => ("push", pre_push::run(&args)),

@@ -11,7 +11,7 @@ use super::{
     program,
     repository::{Backend, Kind},
 };
-use crate::process::children::Git;
+use crate::git::command::Git;
 use crate::{
     gates::verdict::Trouble,
     push::{Oid, remotes::Entry},

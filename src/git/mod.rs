@@ -1,5 +1,6 @@
 //! The real answers to the gates' questions: the repository, the remotes, the clock, the suite.
 
+pub(crate) mod command;
 pub(crate) mod files;
 pub(crate) mod libgit2;
 pub(crate) mod network;
@@ -23,7 +24,7 @@ use self::{
     repository::{Backend, Kind},
 };
 pub use crate::app::policies::{Loaded, Source};
-use crate::process::children::Git;
+use crate::git::command::Git;
 use crate::{
     gates::verdict::Trouble,
     push::{
@@ -155,7 +156,7 @@ impl Real {
             .git
             .run(["var", "GIT_COMMITTER_IDENT"])
             .ok()
-            .filter(crate::process::children::Said::is_ok);
+            .filter(crate::process::program::Output::is_ok);
         let ident = said.map(|said| said.line().to_str_lossy().into_owned());
         match ident
             .as_deref()

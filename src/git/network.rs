@@ -11,7 +11,6 @@ use std::{
 use bstr::{BStr, BString, ByteSlice, ByteVec};
 
 use super::notes::REF;
-use crate::process::children::{Git, Said, said_within};
 use crate::{
     gates::verdict::{Trouble, TrunkName},
     push::{
@@ -19,6 +18,10 @@ use crate::{
         url::{is_ssh, redact},
     },
     text::printable,
+};
+use crate::{
+    git::command::Git,
+    process::program::{Output, run_within},
 };
 
 /// How long a question may take, as a rule.
@@ -136,7 +139,7 @@ impl Network<'_> {
             self.ask(fetch, &trunk.remote, url, deadline)
         };
         let mut said = fetch(&["--porcelain"])?;
-        let probed = |name| said.out.lines().find_map(|line| probed(line, name));
+        let probed = |name| said.stdout.lines().find_map(|line| probed(line, name));
         if said.is_ok()
             && let Some(tip) = probed(PROBE)
         {
@@ -159,7 +162,7 @@ impl Network<'_> {
             Trouble::Unreachable { remote, .. } if !said.is_ok() && said.code != Some(USAGE) => {
                 Trouble::Unreachable {
                     remote,
-                    words: said.words,
+                    words: said.stderr,
                 }
             }
             other => other,
@@ -206,7 +209,7 @@ impl Network<'_> {
         if !said.is_ok() {
             return Err(Trouble::Unreachable {
                 remote: label,
-                words: said.words,
+                words: said.stderr,
             });
         }
         // A pattern also matches `refs/heads/x/refs/heads/master`: names are compared in full.
@@ -215,7 +218,7 @@ impl Network<'_> {
             let name = name.to_str().ok().filter(|name| refs.contains(name))?;
             Some((name.to_owned(), Oid::parse(id)?))
         };
-        Ok(said.out.lines().filter_map(tip).collect())
+        Ok(said.stdout.lines().filter_map(tip).collect())
     }
 
     /// Runs such a call of git until the deadline.
@@ -225,14 +228,14 @@ impl Network<'_> {
         remote: &str,
         url: &BStr,
         deadline: Instant,
-    ) -> Result<Said, Trouble> {
+    ) -> Result<Output, Trouble> {
         if is_ssh(url)
             && let Some(ssh) = self.ssh()
         {
             command.env("GIT_SSH_COMMAND", ssh.to_os_str_lossy());
         }
         let left = deadline.saturating_duration_since(Instant::now());
-        said_within(command, left)?.ok_or_else(|| Trouble::NoAnswer {
+        run_within(command, left)?.ok_or_else(|| Trouble::NoAnswer {
             remote: remote.to_owned(),
             limit: self.limit,
         })

@@ -9,11 +9,11 @@ use std::{
 use bstr::{BString, ByteSlice};
 
 use super::repository::{Backend, Kind};
-use crate::process::children::{Git, said};
 use crate::{
     gates::verdict::Trouble,
     push::{Oid, remotes::Entry},
 };
+use crate::{git::command::Git, process::program::run};
 
 /// A repository read through `git cat-file --batch-command` and friends.
 pub(crate) struct Program {
@@ -50,14 +50,14 @@ impl Program {
             "--git-common-dir",
         ])?;
         if !said.is_ok() {
-            return Err(Trouble::NoRepository { words: said.words });
+            return Err(Trouble::NoRepository { words: said.stderr });
         }
         // The path comes last: there may be line feeds in it.
-        let lines: Vec<_> = said.out.splitn(3, |b| *b == b'\n').collect();
+        let lines: Vec<_> = said.stdout.splitn(3, |b| *b == b'\n').collect();
         let [shallow, bare, common] = lines.as_slice() else {
             return Err(Trouble::Git {
                 command: "git rev-parse".to_owned(),
-                words: vec![said.out.to_str_lossy().into_owned()],
+                words: vec![said.stdout.to_str_lossy().into_owned()],
             });
         };
         let work_tree = if *bare == b"true" {
@@ -65,7 +65,7 @@ impl Program {
         } else {
             // Fails inside `.git`, where there is no work tree.
             let top = git.run(["rev-parse", "--path-format=absolute", "--show-toplevel"])?;
-            top.is_ok().then(|| path(&top.out))
+            top.is_ok().then(|| path(&top.stdout))
         };
         Ok(Self {
             git: git.clone(),
@@ -144,13 +144,13 @@ impl Program {
         let mut command = self.git.command(["for-each-ref", "--count=1", "--", name]);
         // Its words are read.
         command.env("LC_ALL", "C");
-        let said = said(&mut command)?;
-        if said.is_ok() && !said.words.iter().any(|line| line.contains("broken ref")) {
+        let said = run(&mut command)?;
+        if said.is_ok() && !said.stderr.iter().any(|line| line.contains("broken ref")) {
             return Ok(());
         }
         Err(Trouble::Io {
             what: format!("read `{name}`"),
-            words: said.words,
+            words: said.stderr,
         })
     }
 }
@@ -167,7 +167,7 @@ pub(crate) fn path(line: &[u8]) -> PathBuf {
 pub(crate) fn hidden(git: &Git) -> Result<Vec<BString>, Trouble> {
     let said = git.must(["ls-files", "-v", "-z", "--full-name", ":/"])?;
     let lines = said
-        .out
+        .stdout
         .split(|b| *b == 0)
         .filter_map(|line| Some((*line.first()?, line.get(2..)?)));
     let hidden = lines.filter(|(tag, _)| tag.is_ascii_lowercase() || *tag == b'S');
@@ -190,7 +190,7 @@ impl Backend for Program {
     fn config(&self) -> Result<Vec<Entry>, Trouble> {
         let said = self.git.must(["config", "--list", "-z"])?;
         let entries = said
-            .out
+            .stdout
             .split(|b| *b == 0)
             .filter(|entry| !entry.is_empty());
         Ok(entries

@@ -11,7 +11,7 @@ use std::{
 use bstr::{BStr, ByteSlice};
 
 use super::{Real, repository::TreeEntry};
-use crate::process::children::said_within;
+use crate::process::program::run_within;
 use crate::{
     doctor::facts::Keepalive,
     gates::verdict::Trouble,
@@ -57,12 +57,16 @@ impl Real {
             .args(["-c", &format!("{ssh} \"$@\""), "ssh", "-G"])
             .args(&args)
             .stdin(Stdio::null());
-        let said = said_within(command, SSH_LIMIT).ok()??;
+        let said = run_within(command, SSH_LIMIT).ok()??;
         let line = |line: &[u8]| {
             let value = line.strip_prefix(b"serveraliveinterval ")?;
             value.to_str().ok()?.trim().parse().ok()
         };
-        let interval = said.out.lines().find_map(line).filter(|_| said.is_ok())?;
+        let interval = said
+            .stdout
+            .lines()
+            .find_map(line)
+            .filter(|_| said.is_ok())?;
         Some(Keepalive {
             host,
             ssh,

@@ -5,7 +5,7 @@ use std::path::Path;
 use bstr::{BString, ByteSlice};
 
 use super::{libgit2::Libgit2, program::Program};
-use crate::process::children::Git;
+use crate::git::command::Git;
 use crate::{
     gates::verdict::Trouble,
     push::{Oid, remotes::Entry},
@@ -293,7 +293,7 @@ mod tests {
         let said = git
             .must(["cat-file", "--batch-all-objects", "--batch-check"])
             .unwrap();
-        let mut ids: Vec<_> = (said.out.lines())
+        let mut ids: Vec<_> = (said.stdout.lines())
             .filter_map(|line| Oid::parse(line.split(|b| *b == b' ').next()?))
             .collect();
         assert!(ids.len() > 10);

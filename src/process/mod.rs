@@ -1,10 +1,37 @@
-//! Starting and ending processes, and what ends us.
+//! Starting programs, watching them, and ending them with all that they started.
 
-pub(crate) mod caller;
-pub(crate) mod children;
-pub(crate) mod connection;
-pub(crate) mod family;
-pub(crate) mod group;
-pub(crate) mod guard;
+pub(crate) mod git_push;
+pub(crate) mod output;
+mod proc;
+pub(crate) mod program;
+pub(crate) mod shell;
 pub mod signals;
 pub(crate) mod terminal;
+pub(crate) mod tree;
+pub(crate) mod watchdog;
+
+use std::io;
+
+/// Why a program, or a person, gave no answer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    #[error("could not run `{command}`")]
+    Run {
+        /// The command line, without directories and passwords.
+        command: String,
+        source: io::Error,
+    },
+    /// A signal came, or `git push` ended.
+    #[error("stopped: {by}")]
+    Interrupted { by: String },
+}
+
+impl Error {
+    /// The system's words, or what interrupted it.
+    pub(crate) fn reason(&self) -> String {
+        match self {
+            Self::Run { source, .. } => source.to_string(),
+            Self::Interrupted { by } => by.clone(),
+        }
+    }
+}

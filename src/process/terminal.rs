@@ -1,4 +1,4 @@
-//! A question to whoever pushes, on the terminal itself: a hook's standard input is git's.
+//! Questions on the terminal itself: a hook's standard input is git's.
 
 use std::{
     fs::{File, OpenOptions},
@@ -12,28 +12,25 @@ use nix::{
     unistd::{getpgrp, tcgetpgrp},
 };
 
-use super::signals;
-use crate::gates::verdict::Trouble;
+use super::{Error, signals};
 
 /// How long an answer may take; the push waits for it.
-pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
+const LIMIT: Duration = Duration::from_mins(2);
 /// How often a signal is looked for meanwhile, in milliseconds.
-pub(crate) const PAUSE: u8 = 100;
+const TICK: u8 = 100;
 
-/// Asks a question that can be answered with yes; anything else, and nobody there to ask, is no.
-pub(crate) fn confirm(question: &str) -> Result<bool, Trouble> {
+/// Asks a question. Without a terminal, and with any answer but `y` or `yes`, the answer is no.
+pub(crate) fn confirm(question: &str) -> Result<bool, Error> {
     let Some(mut terminal) = open() else {
         return Ok(false);
     };
     let _ = write!(terminal, "pushgate: {question} [y/N] ");
     let mut answer = Vec::new();
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + LIMIT;
     while Instant::now() < deadline && !answer.ends_with(b"\n") {
-        if let Some(by) = signals::interrupted() {
-            return Err(Trouble::Interrupted { by });
-        }
+        signals::check()?;
         let mut waits = [PollFd::new(terminal.as_fd(), PollFlags::POLLIN)];
-        if poll(&mut waits, PollTimeout::from(PAUSE)).unwrap_or(0) == 0 {
+        if poll(&mut waits, PollTimeout::from(TICK)).unwrap_or(0) == 0 {
             continue;
         }
         let mut byte = [0];
@@ -49,8 +46,8 @@ pub(crate) fn confirm(question: &str) -> Result<bool, Trouble> {
     Ok(answer == b"y" || answer == b"yes")
 }
 
-/// The terminal, where somebody looks at it and we may read from it.
-pub(crate) fn open() -> Option<File> {
+/// Opens the terminal where standard error is one and this process may read from it.
+fn open() -> Option<File> {
     if !stderr().is_terminal() {
         return None;
     }

@@ -9,7 +9,7 @@ use std::{
 use bstr::ByteSlice;
 use jiff::Timestamp;
 
-use crate::{app::overrides, gates::verdict::Trouble, process::children::Git};
+use crate::{app::overrides, gates::verdict::Trouble, git::command::Git};
 
 /// Names the suites that a process is a part of, the outermost first: `PID-TIME.STEP DIRECTORY`, a
 /// line each, with the common directory of the repository that is tested.
@@ -84,7 +84,7 @@ pub(crate) fn scrubbed(git: &Git) -> Result<Vec<String>, Trouble> {
     let mut names = Vec::new();
     if env::vars_os().any(|(name, _)| may_be_local(&name)) {
         let said = git.must(["rev-parse", "--local-env-vars"])?;
-        let said = String::from_utf8_lossy(&said.out);
+        let said = String::from_utf8_lossy(&said.stdout);
         names.extend(said.lines().map(str::to_owned));
     }
     let ours = [
@@ -133,7 +133,7 @@ pub(crate) mod tests {
     #[test]
     fn every_variable_that_git_calls_local_is_asked_about() {
         let said = Git::find().unwrap().must(["rev-parse", "--local-env-vars"]);
-        let said = String::from_utf8(said.unwrap().out).unwrap();
+        let said = String::from_utf8(said.unwrap().stdout).unwrap();
         assert!(said.lines().any(|name| name == "GIT_DIR"), "{said}");
         for name in said.lines().filter(|name| *name != PREFIX) {
             assert!(may_be_local(name.as_ref()), "{name}");

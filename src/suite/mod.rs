@@ -5,7 +5,6 @@ pub(crate) mod environment;
 pub(crate) mod links;
 pub(crate) mod list;
 pub(crate) mod log;
-pub(crate) mod output;
 pub(crate) mod parallel;
 pub(crate) mod receipts;
 pub(crate) mod screen;
@@ -19,7 +18,6 @@ use std::{
         Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
-    thread,
     time::{Duration, Instant},
 };
 
@@ -31,8 +29,8 @@ use self::{
     screen::Screen,
 };
 use crate::process::{
-    family::{Family, Head},
-    group::{End, Meanwhile, Shell},
+    shell::{End, Observer, Shell},
+    tree::{ProcessTree, Root},
 };
 use crate::{
     gates::{
@@ -40,8 +38,8 @@ use crate::{
         refusal::suite::Refusal,
         verdict::{Ending, Trouble},
     },
+    git::command::Git,
     policy::Step,
-    process::children::Git,
     text::span,
 };
 
@@ -161,7 +159,7 @@ impl Run<'_> {
         &self,
         step: &Step,
         interactive: bool,
-        meanwhile: &dyn Meanwhile,
+        meanwhile: &dyn Observer,
     ) -> Result<End, Trouble> {
         let directory = match &step.dir {
             Some(dir) => self.place.top.join(dir),
@@ -172,17 +170,19 @@ impl Run<'_> {
         let shell = Shell {
             command: &step.run,
             directory: &directory,
-            scrubbed: self.scrubbed,
-            running: (running, &value),
+            removed: self.scrubbed,
+            variable: (running, &value),
             mark: &self.mark.of_step(number),
             terminal: self.screen.is_terminal(),
         };
         let left = self.work.suite.timeout.saturating_sub(self.start.elapsed());
         let limit = step.timeout.map_or(left, |own| own.min(left));
         if interactive {
-            crate::process::group::run_interactive(&shell, limit, meanwhile)
+            let end = shell.run_interactive(limit, meanwhile);
+            end.map_err(|error| Trouble::io("give the suite the terminal", &error))
         } else {
-            crate::process::group::run(&shell, limit, meanwhile)
+            let end = shell.run(limit, meanwhile);
+            end.map_err(|error| Trouble::io("run the suite", &error))
         }
     }
 
@@ -191,7 +191,10 @@ impl Run<'_> {
         Ok(match end {
             // Who cancelled it has failed, and is told of.
             End::Passed | End::Cancelled => None,
-            End::Stopped(ending) => Some(ending),
+            End::Failed(code) => Some(Ending::Failed(code)),
+            End::Killed(signal) => Some(Ending::Killed(signal)),
+            End::CouldNotRun(why) => Some(Ending::CouldNotRun(why)),
+            End::WantsTerminal => Some(Ending::WantsTerminal),
             End::TimedOut => Some(Ending::TimedOut(match step.timeout {
                 Some(own) if self.start.elapsed() < self.work.suite.timeout => own,
                 _ => self.work.suite.timeout,
@@ -202,11 +205,11 @@ impl Run<'_> {
 
     /// Ends what steps that passed have left running, and what nobody knows the step of.
     pub(crate) fn clear_away(&self) {
-        let family = Family {
-            head: Head::Heirs,
+        let tree = ProcessTree {
+            root: Root::Orphans,
             mark: &self.mark.of_run(),
         };
-        family.end(|| thread::sleep(Duration::from_millis(20)));
+        tree.end();
     }
 
     pub(crate) fn note(&self, words: &str) {
@@ -254,7 +257,7 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// A step whose output is seen as it comes.
 pub(crate) struct Live<'l>(&'l Run<'l>);
 
-impl Meanwhile for Live<'_> {
+impl Observer for Live<'_> {
     fn output(&self, bytes: &[u8]) {
         self.0.screen.output(bytes);
         lock(&self.0.log).write(bytes);

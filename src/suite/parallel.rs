@@ -9,7 +9,7 @@ use std::{
 };
 
 use super::{Failure, Run, list::List, lock, name};
-use crate::process::group::{End, Meanwhile};
+use crate::process::shell::{End, Observer};
 use crate::{
     gates::verdict::{Ending, Trouble},
     policy::Step,
@@ -110,7 +110,7 @@ pub(crate) struct Apart<'a> {
     output: Mutex<Vec<u8>>,
 }
 
-impl Meanwhile for Apart<'_> {
+impl Observer for Apart<'_> {
     fn output(&self, bytes: &[u8]) {
         lock(&self.output).extend_from_slice(bytes);
     }

@@ -16,11 +16,12 @@ use etcetera::BaseStrategy;
 use sha2::{Digest, Sha256};
 
 use super::links;
+use crate::git::command::Git;
 use crate::{
     gates::verdict::Trouble,
     policy::Suite,
     process::{
-        children::{Git, said, said_within, show},
+        program::{command_line, run, run_within},
         signals,
     },
     push::Oid,
@@ -53,7 +54,7 @@ impl<'w> Worktree<'w> {
         let name = name.unwrap_or_default().to_string_lossy();
         let names = git.must(["rev-parse", "--local-env-vars"])?;
         // The configuration that `git -c` brings holds for the worktree, too.
-        let local = String::from_utf8_lossy(&names.out)
+        let local = String::from_utf8_lossy(&names.stdout)
             .lines()
             .filter(|name| !name.starts_with("GIT_CONFIG"))
             .map(str::to_owned)
@@ -147,7 +148,7 @@ impl<'w> Worktree<'w> {
             "--git-path",
             "index.lock",
         ];
-        let Ok(said) = said(&mut self.here(ask)) else {
+        let Ok(said) = run(&mut self.here(ask)) else {
             return;
         };
         let lock = Path::new(OsStr::from_bytes(said.line()));
@@ -162,9 +163,9 @@ impl<'w> Worktree<'w> {
         if top.symlink_metadata().is_ok() {
             // Two times --force: also one that somebody locked.
             let mut remove = self.of_repository(["worktree", "remove", "--force", "--force"]);
-            if !said(remove.arg(&top))?.is_ok() {
+            if !run(remove.arg(&top))?.is_ok() {
                 fs::remove_dir_all(&top).map_err(|error| self.failed("remove", &error))?;
-                said(&mut self.of_repository(["worktree", "prune"]))?;
+                run(&mut self.of_repository(["worktree", "prune"]))?;
             }
         }
         match fs::remove_dir_all(&self.directory) {
@@ -189,7 +190,7 @@ impl<'w> Worktree<'w> {
         };
         // Compared as a whole: there may be line feeds in both, and bytes that are no text.
         let expected = [common_dir, top].map(|path| [path.as_os_str().as_bytes(), b"\n"].concat());
-        said(&mut ask).is_ok_and(|said| said.is_ok() && said.out == expected.concat())
+        run(&mut ask).is_ok_and(|said| said.is_ok() && said.stdout == expected.concat())
     }
 
     /// A call of git in the worktree.
@@ -241,10 +242,10 @@ impl<'w> Worktree<'w> {
 
 /// Runs a call of git that must succeed, for so long at most; what it printed.
 pub(crate) fn must(command: Command, limit: Duration) -> Result<Vec<u8>, Trouble> {
-    let shown = show(&command);
-    let words = match said_within(command, limit)? {
-        Some(said) if said.is_ok() => return Ok(said.out),
-        Some(said) => said.words,
+    let shown = command_line(&command);
+    let words = match run_within(command, limit)? {
+        Some(said) if said.is_ok() => return Ok(said.stdout),
+        Some(said) => said.stderr,
         None => match signals::interrupted() {
             Some(by) => return Err(Trouble::Interrupted { by }),
             None => vec![format!(

@@ -18,7 +18,7 @@ use crate::{
     git::{Loaded, Real, Source},
     memory::{ledger::Entry, record::Record},
     policy::{self, Environment, Policy},
-    process::children::Said,
+    process::program::Output,
     push::{Oid, destination::Destination},
     report::status::{About, Commit, Pushed, Standing, Status, Trunk},
     text::printable,
@@ -232,7 +232,7 @@ impl Desk<'_> {
             id.as_str(),
             "--",
         ];
-        let said = self.world.git().run(args).ok().filter(Said::is_ok)?;
+        let said = self.world.git().run(args).ok().filter(Output::is_ok)?;
         let mut fields = said.line().splitn(3, |b| *b == 0);
         let mut field = || fields.next().map(|text| printable(text.as_bstr()));
         Some(About {

@@ -13,7 +13,7 @@ use nix::unistd::{AccessFlags, access};
 
 use crate::{
     doctor::facts::{Answer, Called, Caller},
-    process::children::said_within,
+    process::program::run_within,
     text::printable,
 };
 
@@ -74,7 +74,7 @@ pub(crate) fn by_name(caller: Caller, is_bare: bool) -> Option<PathBuf> {
     if caller == Caller::Husky && is_bare {
         let mut shell = bare(Path::new("sh"));
         shell.args(["-c", HUSKY]);
-        let said = said_within(shell, LIMIT).ok()??;
+        let said = run_within(shell, LIMIT).ok()??;
         let path = said.line().to_path_lossy().into_owned();
         return (said.is_ok() && runs(&path)).then_some(path);
     }
@@ -109,20 +109,20 @@ pub(crate) fn answer(program: &Path, is_bare: bool) -> Answer {
         command
     };
     command.arg("--version");
-    let version = match said_within(command, LIMIT) {
+    let version = match run_within(command, LIMIT) {
         Ok(Some(said)) => {
             let line = printable(said.line().as_bstr());
             match line.strip_prefix("pushgate ") {
                 Some(version) if said.is_ok() => Ok(version.trim().to_owned()),
                 _ => Err(said
-                    .words
+                    .stderr
                     .first()
                     .cloned()
                     .unwrap_or_else(|| format!("asked for its version, it says `{line}`"))),
             }
         }
         Ok(None) => Err(format!("it says nothing within {} s", LIMIT.as_secs())),
-        Err(trouble) => Err(trouble.causes().join("; ")),
+        Err(error) => Err(error.reason()),
     };
     Answer { path, version }
 }

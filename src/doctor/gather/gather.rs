@@ -25,7 +25,7 @@ use crate::{
     gates::verdict::{Trouble, TrunkName},
     git::{self, Real},
     policy::lint::Smell,
-    process::children,
+    process::program,
     push::Oid,
     text::printable,
 };
@@ -63,7 +63,7 @@ pub(crate) fn facts() -> Facts {
 }
 
 pub(crate) fn git() -> Result<Git, Trouble> {
-    let git = children::Git::find()?;
+    let git = crate::git::command::Git::find()?;
     let said = says(git.command(["--version"])).unwrap_or_default();
     let bare = which::which_in("git", Some(BARE), "/").ok();
     let bare = bare.and_then(|git| {
@@ -80,7 +80,7 @@ pub(crate) fn git() -> Result<Git, Trouble> {
 
 pub(crate) fn says(mut command: Command) -> Option<String> {
     command.stdin(Stdio::null());
-    let said = children::said_within(command, LIMIT).ok()??;
+    let said = program::run_within(command, LIMIT).ok()??;
     Some(printable(said.line().into()))
 }
 

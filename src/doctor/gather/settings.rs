@@ -8,7 +8,7 @@ use super::place::Place;
 use crate::{
     doctor::facts::{Configured, Setting},
     git::Real,
-    process::children::Said,
+    process::program::Output,
     text::printable,
 };
 
@@ -22,9 +22,9 @@ pub(crate) fn hooks_path(world: &Real, place: &Place) -> Option<Setting> {
         "--get-all",
         "core.hooksPath",
     ];
-    let said = world.git().run(args).ok().filter(Said::is_ok)?;
+    let said = world.git().run(args).ok().filter(Output::is_ok)?;
     // Each ends with a NUL, which leaves an empty one behind.
-    let mut fields: Vec<&[u8]> = said.out.split(|b| *b == 0).collect();
+    let mut fields: Vec<&[u8]> = said.stdout.split(|b| *b == 0).collect();
     fields.pop();
     let [scope, origin, value] = fields.rchunks_exact(3).next()? else {
         return None;
@@ -75,7 +75,7 @@ pub(crate) fn configured(world: &Real) -> Vec<Configured> {
     let pattern = r"^hook\..*\.(command|event|enabled)$";
     let args = ["config", "--show-scope", "-z", "--get-regexp", pattern];
     match world.git().run(args) {
-        Ok(said) if said.is_ok() => hooks(&said.out),
+        Ok(said) if said.is_ok() => hooks(&said.stdout),
         _ => Vec::new(),
     }
 }

@@ -18,7 +18,7 @@ use crate::{
     gates::{Explanation, Stop, Work, suite::steps, verdict::Trouble},
     git::Real,
     policy::{self, In, Policy},
-    process::children::said_within,
+    process::program::run_within,
     push::Oid,
     suite::environment::scrubbed,
 };
@@ -187,7 +187,7 @@ impl Finder<'_> {
         for name in scrubbed(self.world.git()).unwrap_or_default() {
             command.env_remove(name);
         }
-        let found = match said_within(command, LIMIT) {
+        let found = match run_within(command, LIMIT) {
             Ok(Some(said)) if !said.is_ok() => Found::Missing,
             // Without a shell nobody can tell, and the suite will.
             _ => Found::There,

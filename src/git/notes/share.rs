@@ -11,7 +11,7 @@ use super::{Notes, REF, store::NO_HOOKS};
 use crate::{
     gates::verdict::Trouble,
     git::{network::Network, repository::Kind},
-    process::children::Said,
+    process::program::Output,
     push::{Oid, url::redact},
     text::printable,
 };
@@ -109,7 +109,7 @@ impl Notes<'_> {
         if !said.is_ok() {
             return Err(Trouble::Unreachable {
                 remote: label(remote),
-                words: said.words,
+                words: said.stderr,
             });
         }
         match self.world.backend().header(theirs)? {
@@ -127,7 +127,7 @@ impl Notes<'_> {
         tip: Option<&Oid>,
         network: &Network<'_>,
         deadline: Instant,
-    ) -> Result<Said, Trouble> {
+    ) -> Result<Output, Trouble> {
         let mut fetch = self.world.git().network(NO_HOOKS);
         fetch.args(["-c", "fetch.writeCommitGraph=false"]);
         if tip.is_none() {
@@ -149,7 +149,7 @@ impl Notes<'_> {
         remote: &str,
         limit: Duration,
         deadline: Instant,
-    ) -> Result<Said, Trouble> {
+    ) -> Result<Output, Trouble> {
         let url = self.world.remotes().push_url(remote.as_bytes());
         let url = url.ok_or_else(|| nowhere(remote, self.world))?;
         let mut push = self.world.git().network(NO_HOOKS);
@@ -180,14 +180,14 @@ pub(crate) fn nowhere(remote: &str, world: &super::Real) -> Trouble {
 }
 
 /// Why a push failed: `!`, the refs and the reason, tabs between them, and what the server said.
-pub(crate) fn reasons(said: &Said) -> Vec<String> {
+pub(crate) fn reasons(said: &Output) -> Vec<String> {
     let reason = |line: &[u8]| {
         let line = line.strip_prefix(b"!\t")?;
         Some(printable(line.split(|b| *b == b'\t').nth(1)?.as_bstr()))
     };
-    let mut reasons: Vec<_> = said.out.lines().filter_map(reason).collect();
+    let mut reasons: Vec<_> = said.stdout.lines().filter_map(reason).collect();
     let is_servers = |line: &&String| reasons.is_empty() || line.starts_with("remote: ");
-    let servers: Vec<_> = said.words.iter().filter(is_servers).cloned().collect();
+    let servers: Vec<_> = said.stderr.iter().filter(is_servers).cloned().collect();
     reasons.extend(servers);
     reasons
 }

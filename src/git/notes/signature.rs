@@ -12,7 +12,7 @@ use super::Notes;
 use crate::{
     gates::verdict::Trouble,
     memory::record::{Record, who},
-    process::children::{Said, fed, said},
+    process::program::{Output, run, run_with_input},
     push::Oid,
 };
 
@@ -36,14 +36,14 @@ impl Notes<'_> {
         command
             .args(["-F", "-"])
             .arg(tree.line().to_str_lossy().as_ref());
-        let signed = fed(&mut command, unsigned(record).to_string().as_bytes())?;
+        let signed = run_with_input(&mut command, unsigned(record).to_string().as_bytes())?;
         let Some(id) = Oid::parse(signed.line()).filter(|_| signed.is_ok()) else {
             return Err(Trouble::NotSigned {
-                words: signed.words,
+                words: signed.stderr,
             });
         };
         let object = scratch.ask(&["cat-file", "commit", id.as_str()])?;
-        let object = String::from_utf8(object.out).map_err(|_| Trouble::NotSigned {
+        let object = String::from_utf8(object.stdout).map_err(|_| Trouble::NotSigned {
             words: vec!["what git signed is not UTF-8".to_owned()],
         })?;
         Ok(Record {
@@ -67,17 +67,17 @@ impl Notes<'_> {
         }
         let scratch = self.scratch()?;
         let mut write = scratch.git(&["hash-object", "-t", "commit", "-w", "--stdin"]);
-        let written = fed(&mut write, object.as_bytes())?;
+        let written = run_with_input(&mut write, object.as_bytes())?;
         let Some(id) = Oid::parse(written.line()).filter(|_| written.is_ok()) else {
             // No commit, so nobody signed it.
             return Ok(false);
         };
-        if !said(&mut scratch.git(&["verify-commit", id.as_str()]))?.is_ok() {
+        if !run(&mut scratch.git(&["verify-commit", id.as_str()]))?.is_ok() {
             return Ok(false);
         }
         let format = ["log", "-1", "--no-show-signature", "--format=%GS"];
         let mut command = scratch.git(&format);
-        let signer = said(command.arg(id.as_str()))?;
+        let signer = run(command.arg(id.as_str()))?;
         let signer = signer.line().to_str_lossy().into_owned();
         Ok(signer.contains('@') && matches(&who(&signer), &who(&record.by)))
     }
@@ -97,14 +97,14 @@ impl Scratch<'_, '_> {
         command
     }
 
-    pub(crate) fn ask(&self, args: &[&str]) -> Result<Said, Trouble> {
-        let said = said(&mut self.git(args))?;
+    pub(crate) fn ask(&self, args: &[&str]) -> Result<Output, Trouble> {
+        let said = run(&mut self.git(args))?;
         if said.is_ok() {
             return Ok(said);
         }
         Err(Trouble::Git {
             command: format!("git {}", args.join(" ")),
-            words: said.words,
+            words: said.stderr,
         })
     }
 }

@@ -8,7 +8,7 @@ use super::{Notes, REF};
 use crate::{
     gates::verdict::Trouble,
     git::repository::{TreeEntry, tree_entry},
-    process::children::{Said, fed, said},
+    process::program::{Output, run, run_with_input},
     push::Oid,
 };
 
@@ -88,7 +88,7 @@ impl Notes<'_> {
             let id = head.strip_prefix(b"100644 blob ")?;
             Some((Oid::parse(&path.replace("/", ""))?, Oid::parse(id)?))
         };
-        Ok(said.out.split(|b| *b == 0).filter_map(listed).collect())
+        Ok(said.stdout.split(|b| *b == 0).filter_map(listed).collect())
     }
 
     /// The commits whose notes are not the same here and there.
@@ -105,7 +105,7 @@ impl Notes<'_> {
         ];
         let said = self.world.git().must(args)?;
         let id = |path: &[u8]| Oid::parse(&path.replace("/", ""));
-        let mut commits: Vec<_> = said.out.split(|b| *b == 0).filter_map(id).collect();
+        let mut commits: Vec<_> = said.stdout.split(|b| *b == 0).filter_map(id).collect();
         commits.sort();
         commits.dedup();
         Ok(commits)
@@ -117,7 +117,7 @@ impl Notes<'_> {
         let old = from.map_or("", Oid::as_str);
         let mut command = self.world.git().command(NO_HOOKS);
         command.args(["update-ref", "-m", "pushgate: fetch", REF, to.as_str(), old]);
-        self.settle(from, "git update-ref", said(&mut command)?)
+        self.settle(from, "git update-ref", run(&mut command)?)
     }
 
     /// Commits changes on top of a tip, with what was merged as a second parent.
@@ -161,8 +161,8 @@ impl Notes<'_> {
         command
             .env("GIT_COMMITTER_NAME", name)
             .env("GIT_COMMITTER_EMAIL", mail);
-        let mut said = fed(&mut command, &input)?;
-        said.words.retain(|line| match line.strip_prefix(CRASH) {
+        let mut said = run_with_input(&mut command, &input)?;
+        said.stderr.retain(|line| match line.strip_prefix(CRASH) {
             Some(report) => {
                 let _ = fs::remove_file(report);
                 false
@@ -176,7 +176,7 @@ impl Notes<'_> {
         &self,
         tip: Option<&Oid>,
         command: &str,
-        said: Said,
+        said: Output,
     ) -> Result<Written, Trouble> {
         if said.is_ok() {
             return Ok(Written::Done);
@@ -186,7 +186,7 @@ impl Notes<'_> {
         }
         Err(Trouble::Git {
             command: command.to_owned(),
-            words: said.words,
+            words: said.stderr,
         })
     }
 

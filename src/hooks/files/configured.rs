@@ -48,7 +48,7 @@ pub(crate) fn is_there(world: &Real) -> bool {
 pub(crate) fn calls(world: &Real) -> bool {
     let get = |args: &[&str]| {
         let said = world.git().run(["config"].iter().chain(args)).ok()?;
-        said.is_ok().then_some(said.out)
+        said.is_ok().then_some(said.stdout)
     };
     let command = get(&["--get", COMMAND]).unwrap_or_default();
     let events = get(&["--get-all", EVENT]).unwrap_or_default();

@@ -81,7 +81,7 @@ pub(crate) fn directory(world: &Real) -> Result<PathBuf, Trouble> {
     let said = world
         .git()
         .must(["rev-parse", "--path-format=absolute", "--git-path", "hooks"])?;
-    let path = said.out.trim_end_with(|c| c == '\n');
+    let path = said.stdout.trim_end_with(|c| c == '\n');
     Ok(path.to_path_lossy().into_owned())
 }
 

@@ -12,7 +12,7 @@ use bstr::{ByteSlice, ByteVec};
 use serde_yaml::{Mapping, Value};
 
 use super::{EXCLUDE, SWITCH};
-use crate::{app::overrides, hooks::files::Owner, process::children::said_within, text::printable};
+use crate::{app::overrides, hooks::files::Owner, process::program::run_within, text::printable};
 
 /// Its hook may look for it in many places.
 pub(crate) const LIMIT: Duration = Duration::from_secs(10);
@@ -48,15 +48,14 @@ pub(crate) fn ask(hooks: &Path, top: &Path) -> Result<Answer, Vec<String>> {
         command.env_remove(name);
     }
     command.current_dir(top).stdin(Stdio::null());
-    let Some(said) = said_within(command, LIMIT).map_err(|trouble| trouble.causes().to_vec())?
-    else {
+    let Some(said) = run_within(command, LIMIT).map_err(|error| vec![error.reason()])? else {
         return Err(vec![format!(
             "lefthook dump says nothing within {} s",
             LIMIT.as_secs()
         )]);
     };
-    let (set, dump) = behind_the_mark(&said.out).unzip();
-    let dump: &[u8] = dump.unwrap_or(&said.out);
+    let (set, dump) = behind_the_mark(&said.stdout).unzip();
+    let dump: &[u8] = dump.unwrap_or(&said.stdout);
     let merged = said.is_ok().then(|| serde_yaml::from_slice(dump));
     match (set, merged) {
         (Some(set), Some(Ok(Value::Null))) => {
@@ -66,11 +65,11 @@ pub(crate) fn ask(hooks: &Path, top: &Path) -> Result<Answer, Vec<String>> {
         (Some(set), Some(Ok(merged @ Value::Mapping(_)))) => Ok(Answer { merged, set }),
         (None, _) if said.is_ok() => Err(vec!["its hook ends before it is asked".to_owned()]),
         // Where its hook does not find it, it says so on standard output, and all is well.
-        _ if said.words.is_empty() => {
+        _ if said.stderr.is_empty() => {
             let words = dump.lines().map(|line| printable(line.as_bstr()));
             Err(words.collect())
         }
-        _ => Err(said.words),
+        _ => Err(said.stderr),
     }
 }
 

@@ -1,0 +1,123 @@
+//! The user's own git, and the environment that its calls get.
+
+use std::{
+    env,
+    ffi::OsStr,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use crate::{
+    gates::{Stopped, Undecided, verdict::Trouble},
+    process::{
+        self,
+        program::{Output, command_line, run},
+    },
+};
+
+impl From<process::Error> for Undecided {
+    fn from(error: process::Error) -> Self {
+        let message = Self::new(error.to_string());
+        match error {
+            process::Error::Run { source, .. } => message.detail(source.to_string()),
+            process::Error::Interrupted { by } => message.stopped(Stopped::Decision { by }),
+        }
+    }
+}
+
+/// The first git on the path.
+#[derive(Clone, Debug)]
+pub(crate) struct Git {
+    program: PathBuf,
+    /// The work tree, where `GIT_WORK_TREE` names another directory by mistake.
+    work_tree: Option<PathBuf>,
+}
+
+impl Git {
+    pub(crate) fn find() -> Result<Self, Trouble> {
+        match which::which("git") {
+            Ok(program) => Ok(Self {
+                program,
+                work_tree: moved_work_tree(),
+            }),
+            Err(error) => Err(Trouble::NoGit {
+                words: vec![error.to_string()],
+            }),
+        }
+    }
+
+    fn start<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Command {
+        let mut command = Command::new(&self.program);
+        command.args(args).stdin(Stdio::null());
+        if let Some(top) = &self.work_tree {
+            command.env("GIT_WORK_TREE", top);
+        }
+        command
+    }
+
+    /// Builds a call of git that stays on this machine.
+    ///
+    /// It keeps the environment of the push (`-c` options travel in it), fetches nothing that a
+    /// partial clone lacks, and sees commits as they are, not as `git replace` or a graft shows
+    /// them.
+    pub(crate) fn command<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Command {
+        let mut command = self.start(args);
+        command
+            .env("GIT_NO_LAZY_FETCH", "1")
+            .env("GIT_NO_REPLACE_OBJECTS", "1")
+            // A path that cannot exist: with an empty one git gives advice on it in every error.
+            .env("GIT_GRAFT_FILE", "/dev/null/none");
+        command
+    }
+
+    /// Runs such a call.
+    pub(crate) fn run<S: AsRef<OsStr>>(
+        &self,
+        args: impl IntoIterator<Item = S>,
+    ) -> Result<Output, Trouble> {
+        Ok(run(&mut self.command(args))?)
+    }
+
+    /// Runs such a call, which must succeed.
+    pub(crate) fn must<S: AsRef<OsStr>>(
+        &self,
+        args: impl IntoIterator<Item = S>,
+    ) -> Result<Output, Trouble> {
+        let mut command = self.command(args);
+        let output = run(&mut command)?;
+        if output.is_ok() {
+            return Ok(output);
+        }
+        Err(Trouble::Git {
+            command: command_line(&command),
+            words: output.stderr,
+        })
+    }
+
+    /// Builds a call of git that may use the network, but never ask a person.
+    pub(crate) fn network<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Command {
+        let mut command = self.start(args);
+        // An empty GIT_ASKPASS also switches core.askPass and SSH_ASKPASS off (git's prompt.c).
+        command
+            .env("GIT_TERMINAL_PROMPT", "0")
+            .env("GIT_ASKPASS", "");
+        command
+            .env("SSH_ASKPASS", "")
+            .env("SSH_ASKPASS_REQUIRE", "never")
+            .env("GCM_INTERACTIVE", "never");
+        command
+    }
+}
+
+/// The top of the work tree, where git was called below it with a relative `GIT_WORK_TREE`.
+///
+/// git then moves to the top before it calls a hook, and passes the variable on as it was: from there
+/// it names another directory.
+fn moved_work_tree() -> Option<PathBuf> {
+    let is_below = env::var_os("GIT_PREFIX").is_some_and(|prefix| !prefix.is_empty());
+    let is_relative =
+        env::var_os("GIT_WORK_TREE").is_some_and(|tree| Path::new(&tree).is_relative());
+    (is_below && is_relative)
+        .then(|| env::current_dir().ok())
+        .flatten()
+}

@@ -1,0 +1,85 @@
+//! What Linux tells of processes (proc(5)). Elsewhere nothing is known.
+
+use std::fs;
+
+use bstr::ByteSlice;
+
+/// One process, from `/proc/PID/stat`.
+pub(super) struct Stat {
+    pub(super) id: i32,
+    pub(super) name: String,
+    state: char,
+    pub(super) parent: i32,
+    pub(super) group: i32,
+    /// When it started; tells it from a later process with the same id.
+    pub(super) start: u64,
+}
+
+impl Stat {
+    pub(super) fn of(id: i32) -> Option<Self> {
+        let text = fs::read(format!("/proc/{id}/stat")).ok()?;
+        Self::parse(&text.to_str_lossy())
+    }
+
+    /// The name stands in parentheses, and may contain spaces and parentheses.
+    fn parse(text: &str) -> Option<Self> {
+        let (before, after) = text.rsplit_once(") ")?;
+        let (id, name) = before.split_once(" (")?;
+        let fields: Vec<&str> = after.split(' ').collect();
+        Some(Self {
+            id: id.parse().ok()?,
+            name: name.to_owned(),
+            state: fields.first()?.chars().next()?,
+            parent: fields.get(1)?.parse().ok()?,
+            group: fields.get(2)?.parse().ok()?,
+            start: fields.get(19)?.parse().ok()?,
+        })
+    }
+
+    /// Whether it has ended; its parent may not have asked yet how.
+    pub(super) fn has_ended(&self) -> bool {
+        matches!(self.state, 'Z' | 'X')
+    }
+}
+
+/// All processes; `None` where the system does not tell.
+pub(super) fn all() -> Option<Vec<Stat>> {
+    fs::metadata("/proc/self/stat").ok()?;
+    let entries = fs::read_dir("/proc").ok()?.flatten();
+    let ids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    Some(ids.filter_map(Stat::of).collect())
+}
+
+/// Whether the environment that a process was started with contains this text.
+pub(super) fn environment_contains(id: i32, text: &str) -> bool {
+    fs::read(format!("/proc/{id}/environ")).is_ok_and(|environment| environment.contains_str(text))
+}
+
+/// The signals that this process was started with as ignored, a bit each.
+pub(super) fn ignored_signals() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
+        .unwrap_or(0)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by it")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_may_hold_anything() {
+        let fields = "S 41 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 777 20 21";
+        for name in ["git", "a) S 7 (b", "x y"] {
+            let stat = Stat::parse(&format!("42 ({name}) {fields}")).unwrap();
+            assert_eq!(stat.name, name);
+            assert_eq!(
+                (stat.id, stat.state, stat.parent, stat.group, stat.start),
+                (42, 'S', 41, 2, 777)
+            );
+        }
+        assert!(Stat::parse("42 (git").is_none());
+        assert!(Stat::parse("42 (git) S 41").is_none());
+    }
+}
