@@ -9,7 +9,7 @@ use divan::{Bencher, black_box};
 use jiff::{Timestamp, tz::TimeZone};
 use pushgate::{
     calendar::Window,
-    gates::route::{Scene, Site},
+    gates::route::{PushContext, Router},
     policy::{Policy, load},
     push::{Push, destination::Reader, parse, remotes::Remotes},
 };
@@ -116,13 +116,13 @@ fn routing(bencher: Bencher<'_, '_>, count: usize) {
         updates: parse(lines(count).as_bytes()).unwrap(),
     };
     bencher.bench(|| {
-        let scene = Scene {
+        let scene = PushContext {
             push: black_box(&push),
             destination: &reader.read(url),
             remotes: &remotes,
             read: &|url| reader.read(url),
         };
-        let site = Site::find(&policy, &scene).unwrap();
+        let site = Router::new(&policy, &scene).unwrap();
         for update in &push.updates {
             black_box(site.route(update, &policy, Some("master")));
         }

@@ -7,8 +7,8 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use crate::{
     gates::{
-        Checked, Clock, Object, Remotes, Repository, Runner, Stage, Stop, SuiteRun, Tip, Turn,
-        Undecided, Work, World,
+        Checked, Clock, EnvironmentRemotes, Object, Remotes, Repository, Runner, Stop, SuiteRun,
+        Tip, Turn, Undecided, Work, World,
         verdict::{Commit, Count, Mismatch, Relation, Trouble, TrunkName},
     },
     policy::{
@@ -303,7 +303,7 @@ impl Runner for Real {
         Ok(terminal::confirm(question)?)
     }
 
-    fn sign_off(&self, stage: &Stage, commit: &Oid) -> Result<(), Trouble> {
+    fn sign_off(&self, stage: &EnvironmentRemotes, commit: &Oid) -> Result<(), Trouble> {
         let event = Event::Signoff { words: None };
         self.notes()
             .add(&[self.record(&stage.environment, commit, event)])

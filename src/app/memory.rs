@@ -5,8 +5,9 @@ use jiff::Timestamp;
 
 use crate::git::{Real, network};
 use crate::{
-    gates::{Arrival, Clock, Memory, Passed, Stage, Work, verdict::Trouble},
+    gates::{Clock, EnvironmentRemotes, Memory, Passed, Work, verdict::Trouble},
     memory::{
+        arrivals::Arrival,
         ledger::{Entry, Ledger},
         record::{Event, Record},
     },
@@ -37,7 +38,7 @@ impl Real {
     }
 
     /// The tracking refs of an environment's deploy branches.
-    pub(crate) fn tracking(stage: &Stage) -> impl Iterator<Item = String> {
+    pub(crate) fn tracking(stage: &EnvironmentRemotes) -> impl Iterator<Item = String> {
         stage.remotes.iter().flat_map(|remote| {
             let remote = remote.to_str_lossy();
             let name = move |branch: &String| format!("refs/remotes/{remote}/{branch}");
@@ -107,7 +108,7 @@ impl Memory for Real {
         self.notes().read(commit)
     }
 
-    fn arrivals(&self, stage: &Stage) -> Result<Vec<Arrival>, Trouble> {
+    fn arrivals(&self, stage: &EnvironmentRemotes) -> Result<Vec<Arrival>, Trouble> {
         let entries = self.ledger().newest(&stage.environment)?;
         let sent = entries
             .iter()
@@ -131,7 +132,7 @@ impl Memory for Real {
         Ok(arrivals)
     }
 
-    fn was_live(&self, stage: &Stage, commit: &Oid) -> Result<bool, Trouble> {
+    fn was_live(&self, stage: &EnvironmentRemotes, commit: &Oid) -> Result<bool, Trouble> {
         let seen = |record: &Record| {
             let live = match record.event {
                 Event::Live | Event::Replaced { .. } | Event::Removed { .. } => true,

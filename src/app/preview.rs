@@ -8,7 +8,7 @@ use super::remote_tips::RemoteTips;
 use crate::git::Real;
 use crate::{
     gates::{
-        Checked, Remotes, Runner, Stage, Stop, SuiteRun, Tip, Turn, Work, World,
+        Checked, EnvironmentRemotes, Remotes, Runner, Stop, SuiteRun, Tip, Turn, Work, World,
         verdict::{Trouble, TrunkName},
     },
     policy::Ci,
@@ -103,7 +103,7 @@ impl Runner for Preview<'_> {
         Ok(false)
     }
 
-    fn sign_off(&self, _: &Stage, _: &Oid) -> Result<(), Trouble> {
+    fn sign_off(&self, _: &EnvironmentRemotes, _: &Oid) -> Result<(), Trouble> {
         // Never called: it follows a `true` of `confirm`.
         Ok(())
     }

@@ -1,14 +1,14 @@
 //! The tips of all remotes of a pipeline, asked for at the same time.
 
-use std::{collections::BTreeSet, thread};
+use std::collections::BTreeSet;
 
 use bstr::{BStr, BString};
 
 use crate::git::Real;
 use crate::{
     gates::{
-        Remotes, Stage, Tip,
-        live::{Tips, joined},
+        EnvironmentRemotes, Remotes, Tip,
+        remote_tips::{Tips, ask_all},
         verdict::{Trouble, TrunkName},
     },
     push::Oid,
@@ -28,7 +28,7 @@ impl RemoteTips {
         world: &Real,
         trunk: Option<&TrunkName>,
         team: bool,
-        stages: &[Stage],
+        stages: &[EnvironmentRemotes],
     ) -> Self {
         let mut places: Vec<(&BString, &Vec<String>)> = Vec::new();
         for stage in stages {
@@ -38,20 +38,18 @@ impl RemoteTips {
                 }
             }
         }
-        thread::scope(|scope| {
-            let ask = |(remote, branches): (&BString, &Vec<String>)| {
-                let (remote, branches) = (remote.clone(), branches.clone());
-                scope.spawn(move || {
-                    let tips = world.live(remote.as_ref(), &branches);
-                    (remote, branches, tips)
-                })
-            };
-            let live: Vec<_> = places.into_iter().map(ask).collect();
-            Self {
-                trunk: trunk.map(|trunk| (trunk.clone(), world.trunk_tip(trunk, team))),
-                live: live.into_iter().map(joined).collect(),
-            }
-        })
+        let asked: Vec<_> = (places.iter())
+            .map(|(remote, branches)| (*remote, branches.as_slice()))
+            .collect();
+        let (tips, trunk) = ask_all(world, &asked, || {
+            trunk.map(|trunk| (trunk.clone(), world.trunk_tip(trunk, team)))
+        });
+        let live = (places.into_iter().zip(tips))
+            .map(|((remote, branches), tips)| (remote.clone(), branches.clone(), tips));
+        Self {
+            trunk,
+            live: live.collect(),
+        }
     }
 
     /// Trunk's tip; `None` where this trunk was not asked for.

@@ -12,8 +12,8 @@ use crate::{
     ci::{Check, CiTrouble, Weight, Why, are_settled, weigh},
     gates::{
         Checked, Stop,
-        live::joined,
         refusal::suite::{Checks, Refusal},
+        remote_tips::join,
         verdict::Trouble,
     },
     process::signals,
@@ -131,7 +131,7 @@ impl Wait<'_> {
                     self.tell(&format!("asking {forge} about {}", asker.asked));
                 }
             }
-            joined(asking)
+            join(asking)
         })
     }
 

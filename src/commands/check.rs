@@ -15,7 +15,7 @@ use crate::{
     },
     cli::Check,
     gates::{
-        Remotes, Stage,
+        EnvironmentRemotes, Remotes,
         verdict::{Decision, Trouble, TrunkName},
     },
     git::Real,
@@ -157,7 +157,7 @@ pub(super) fn to_environment(
     let branch = branch
         .or_else(|| environment.branches.first().cloned())
         .unwrap_or_else(|| "master".to_owned());
-    let stage = Stage::known(environment, world.remotes(), &|url| world.destination(url));
+    let stage = EnvironmentRemotes::of(environment, world.remotes(), &|url| world.destination(url));
     let remote = stage.remote()?;
     let url = world.remotes().push_url(remote);
     Ok((

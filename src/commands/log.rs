@@ -11,7 +11,7 @@ use crate::hooks::{files::Hooks, managers::is_gated};
 use crate::{
     app::memory::Moved,
     cli::Log,
-    gates::{Clock, Stage, verdict::Trouble},
+    gates::{Clock, EnvironmentRemotes, verdict::Trouble},
     git::Real,
     memory::{
         history::{Arrived, Happened, Source, history},
@@ -125,11 +125,11 @@ fn arrivals(policy: &Policy, world: &Real) -> Result<Vec<Arrived>, Trouble> {
     let read = |url: &BStr| world.destination(url);
     let mut arrivals = Vec::new();
     for environment in &policy.environments {
-        let stage = Stage::known(environment, world.remotes(), &read);
+        let stage = EnvironmentRemotes::of(environment, world.remotes(), &read);
         for remote in &stage.remotes {
             let url = world.remotes().push_url(remote);
             let destination = url.map(|url| world.destination(url.as_ref()));
-            let one = Stage {
+            let one = EnvironmentRemotes {
                 remotes: vec![remote.clone()],
                 ..stage.clone()
             };

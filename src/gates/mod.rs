@@ -1,37 +1,44 @@
-//! The gates: their order, and the few questions they ask of the world.
+//! The gates: which pushes they govern, what they ask, and what they answer.
+//!
+//! [`route`] sorts the refs of a push by what they go to, [`evaluate`] asks the gates in their
+//! [`ORDER`], and a [`Verdict`](verdict::Verdict) is what comes out. What they need to know they ask
+//! of the [`World`], whose traits the parts above implement.
 
+mod environment_remotes;
+mod evaluation;
 mod explanation;
 pub mod facts;
 mod gate;
-mod hearing;
-pub(crate) mod live;
-pub mod memory;
-pub mod promotion;
+mod governed_push;
+pub(crate) mod promotion;
+pub(crate) mod receipt;
 pub mod refusal;
+pub(crate) mod remote_tips;
 mod rollback;
 pub mod route;
-pub mod suite;
-pub mod target;
+mod sign_offs;
+mod suite;
+mod target;
 mod trouble;
-pub mod trunk;
+mod trunk;
 mod undecided;
 pub mod verdict;
-pub mod window;
+pub(crate) mod window;
 mod world;
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by it")]
 pub(crate) mod tests;
 
+pub use environment_remotes::{EnvironmentRemotes, remotes_of};
+pub use evaluation::evaluate;
 pub use explanation::Explanation;
 pub use gate::{AGAIN, ORDER};
-pub use hearing::judge;
-pub use route::{Case, Place, Stage};
-pub use world::{
-    Arrival, Checked, Clock, Memory, Object, Passed, Remotes, Repository, Runner, SuiteRun, Tip,
-    Turn, Work, World,
-};
-
+pub use governed_push::GovernedPush;
+pub use route::Target;
 pub use undecided::{Stopped, Undecided};
-pub(crate) use verdict::GateResult;
 pub use verdict::Stop;
+pub use world::{
+    Checked, Clock, Memory, Object, Passed, Remotes, Repository, Runner, SuiteRun, Tip, Turn, Work,
+    World,
+};

@@ -1,245 +1,173 @@
-//! The gate `suite`: the entire test run passed, on exactly what is pushed.
+//! The gate `suite`: all tests passed, on exactly what is pushed.
 
 use std::{thread, time::Duration};
 
-use jiff::Timestamp;
-
 use super::{
-    Case, Passed, Stop, SuiteRun, Work, World,
-    live::{Live, joined},
+    facts::Mismatch,
+    gate::Gate,
+    governed_push::GovernedPush,
+    receipt,
+    refusal::suite::Refusal,
+    remote_tips::{RemoteTips, join},
+    verdict::{Stop, Trouble},
+    world::{Passed, SuiteRun, Work, World},
 };
 use crate::{
-    gates::{
-        refusal::suite::Refusal,
-        verdict::{Gate, Mismatch, Trouble},
-    },
-    policy::{Ci, In, Policy, Step, detect::Detected},
+    policy::{Ci, In},
     push::Oid,
-    text,
+    text::span,
 };
 
-/// What the gate has to tell beside its answer.
+/// How the suite passed.
 #[derive(Debug)]
-pub(crate) struct Told {
-    /// Why it lets pass.
+pub(crate) struct PassedNow {
     pub(crate) answer: String,
-    /// What is worth a line.
     pub(crate) notes: Vec<String>,
-    /// Whether a suite ran, ours or the one that was waited for, and the world went on meanwhile.
+    /// Whether a suite ran, ours or one that this push waited for: other answers are out of date.
     pub(crate) ran: bool,
-    /// What the remotes answered after our run.
-    pub(crate) live: Option<Live>,
+    /// The tips that were asked for again after our run.
+    pub(crate) tips: Option<RemoteTips>,
 }
 
-impl Told {
-    fn passed_before(passed: Passed, now: Timestamp, ran: bool) -> Self {
+impl PassedNow {
+    fn before(answer: String, ran: bool) -> Self {
         Self {
-            answer: passed_before(passed, now),
+            answer,
             notes: Vec::new(),
             ran,
-            live: None,
+            tips: None,
         }
     }
 }
 
 /// Looks for a receipt, else runs the suite.
 ///
-/// `looked` is what the checkout was a moment ago, where somebody has looked; `wants` are the gates
-/// that are asked again after the run.
+/// `looked` is how the checkout was a moment ago, if that is known; `wants` are the gates that are
+/// asked again after the run.
 pub(crate) fn ask(
-    case: &Case<'_>,
+    push: &GovernedPush<'_>,
     commit: &Oid,
     looked: Option<Result<Option<Mismatch>, Trouble>>,
     wants: &(dyn Fn(Gate) -> bool + Sync),
     world: &World<'_>,
-) -> Result<Told, Stop> {
-    if let Some(ci) = &case.policy.suite.ci {
-        return ask_ci(case, commit, ci, wants, world);
+) -> Result<PassedNow, Stop> {
+    if let Some(ci) = &push.policy.suite.ci {
+        return ask_ci(push, commit, ci, wants, world);
     }
-    let steps = steps(case.policy, commit, world)?;
+    let steps = receipt::steps(push.policy, commit, world)?;
     let work = Work {
         commit,
-        suite: &case.policy.suite,
+        suite: &push.policy.suite,
         steps: &steps,
-        remote: &case.policy.trunk.remote,
+        remote: &push.policy.trunk.remote,
     };
-    if let Some(passed) = world.memory.receipt(&work)? {
-        return Ok(Told::passed_before(passed, world.clock.now(), false));
+    let passed_before = |ran| -> Result<_, Stop> {
+        let receipt = world.memory.receipt(&work)?;
+        Ok(receipt.map(|passed| {
+            let (ago, took) = (ago(passed, world), span(passed.took));
+            PassedNow::before(format!("passed {ago} ago on this tree, in {took}"), ran)
+        }))
+    };
+    if let Some(passed) = passed_before(false)? {
+        return Ok(passed);
     }
     let turn = world.runner.turn()?;
     if turn.waited
-        && let Some(passed) = world.memory.receipt(&work)?
+        && let Some(passed) = passed_before(true)?
     {
-        return Ok(Told::passed_before(passed, world.clock.now(), true));
+        return Ok(passed);
     }
     // A worktree is made to be the pushed tree; the checkout has to prove it.
     let in_checkout = work.suite.place == In::Checkout;
     if in_checkout {
         let looked = looked.filter(|_| !turn.waited);
         let checkout = looked.unwrap_or_else(|| world.repository.checkout(commit));
-        prove(commit, checkout?, false)?;
+        must_match(commit, checkout?, false)?;
     }
     let (took, warning) = match world.runner.run(&work)? {
         SuiteRun::Stopped(refusal) => return Err((*refusal).into()),
         SuiteRun::Passed { took, warning } => (took, warning),
     };
     let mut notes = Vec::from_iter(warning);
-    // The remotes take their time to answer again; so do the proof and a durable receipt.
-    let (live, proven) = thread::scope(|scope| {
-        let live = scope.spawn(|| Live::ask(case, wants, world));
-        let proven = if in_checkout {
+    // The remotes take their time to answer again; so do the checkout and a durable receipt.
+    let (tips, matches) = thread::scope(|scope| {
+        let tips = scope.spawn(|| RemoteTips::ask(push, wants, world));
+        let matches = if in_checkout {
             let checkout = world.repository.checkout(commit).map_err(Stop::from);
-            checkout.and_then(|mismatch| prove(commit, mismatch, true))
+            checkout.and_then(|mismatch| must_match(commit, mismatch, true))
         } else {
             Ok(())
         };
-        if proven.is_ok()
-            && let Err(trouble) = world.runner.leave_receipt(&work, took)
-        {
-            // It did pass; only the next push does not know.
-            notes.push(format!("no receipt is left: {trouble}"));
+        if matches.is_ok() {
+            notes.extend(leave_receipt(&work, took, world));
         }
-        (joined(live), proven)
+        (join(tips), matches)
     });
-    proven?;
-    if !world.runner.is_connected() {
-        return Err(Refusal::Disconnected { took }.into());
-    }
-    Ok(Told {
-        answer: format!("passed in {}", text::span(took)),
+    matches?;
+    must_be_connected(took, world)?;
+    Ok(PassedNow {
+        answer: format!("passed in {}", span(took)),
         notes,
         ran: true,
-        live: Some(live),
+        tips: Some(tips),
     })
 }
 
 /// Asks the CI instead of running anything here.
 fn ask_ci(
-    case: &Case<'_>,
+    push: &GovernedPush<'_>,
     commit: &Oid,
     ci: &Ci,
     wants: &(dyn Fn(Gate) -> bool + Sync),
     world: &World<'_>,
-) -> Result<Told, Stop> {
+) -> Result<PassedNow, Stop> {
     let forge = ci.forge.name();
     let work = Work {
         commit,
-        suite: &case.policy.suite,
+        suite: &push.policy.suite,
         steps: &[],
-        remote: &case.policy.trunk.remote,
+        remote: &push.policy.trunk.remote,
     };
     if let Some(passed) = world.memory.receipt(&work)? {
-        let ago = ago(passed, world.clock.now());
-        return Ok(Told {
-            answer: format!("passed on {forge}, as it said {ago} ago"),
-            notes: Vec::new(),
-            ran: false,
-            live: None,
-        });
+        let ago = ago(passed, world);
+        let answer = format!("passed on {forge}, as it said {ago} ago");
+        return Ok(PassedNow::before(answer, false));
     }
     let checked = world.runner.checks(&work, ci)?;
-    let mut notes = Vec::new();
-    if let Err(trouble) = world.runner.leave_receipt(&work, Duration::ZERO) {
-        notes.push(format!("no receipt is left: {trouble}"));
-    }
-    let live = checked.waited.then(|| Live::ask(case, wants, world));
-    if !world.runner.is_connected() {
-        return Err(Refusal::Disconnected { took: checked.took }.into());
-    }
-    let checks = if checked.passed == 1 {
-        "check"
-    } else {
-        "checks"
-    };
-    Ok(Told {
-        answer: format!(
-            "{} {checks} of {} passed on {forge}",
-            checked.passed, checked.of
-        ),
-        notes,
+    let notes = leave_receipt(&work, Duration::ZERO, world);
+    let tips = (checked.waited).then(|| RemoteTips::ask(push, wants, world));
+    must_be_connected(checked.took, world)?;
+    let (number, of) = (checked.passed, checked.of);
+    let checks = if number == 1 { "check" } else { "checks" };
+    Ok(PassedNow {
+        answer: format!("{number} {checks} of {of} passed on {forge}"),
+        notes: Vec::from_iter(notes),
         ran: checked.waited,
-        live,
+        tips,
     })
 }
 
-/// Whether the suite need not run: an override that skips it then says that it was not needed.
-pub(crate) fn has_receipt(case: &Case<'_>, world: &World<'_>) -> bool {
-    let found = |commit: &Oid| receipt(case.policy, commit, world);
-    case.commits()
-        .into_iter()
-        .all(|commit| matches!(found(commit), Ok(Some(_))))
+fn ago(passed: Passed, world: &World<'_>) -> String {
+    let ago = world.clock.now().duration_since(passed.at);
+    span(Duration::try_from(ago).unwrap_or_default())
 }
 
-/// The receipt for a commit, if one counts.
-pub(crate) fn receipt(
-    policy: &Policy,
-    commit: &Oid,
-    world: &World<'_>,
-) -> Result<Option<Passed>, Stop> {
-    let suite = &policy.suite;
-    let steps = if suite.ci.is_some() {
-        Vec::new()
+/// Writes a receipt; without one the suite did pass, only the next push does not know it.
+fn leave_receipt(work: &Work<'_>, took: Duration, world: &World<'_>) -> Option<String> {
+    let error = world.runner.leave_receipt(work, took).err()?;
+    Some(format!("no receipt is left: {error}"))
+}
+
+fn must_be_connected(took: Duration, world: &World<'_>) -> Result<(), Stop> {
+    if world.runner.is_connected() {
+        Ok(())
     } else {
-        steps(policy, commit, world)?
-    };
-    Ok(world.memory.receipt(&Work {
-        commit,
-        suite,
-        steps: &steps,
-        remote: &policy.trunk.remote,
-    })?)
-}
-
-/// When it passed and how long that took.
-fn passed_before(passed: Passed, now: Timestamp) -> String {
-    format!(
-        "passed {} ago on this tree, in {}",
-        ago(passed, now),
-        text::span(passed.took)
-    )
-}
-
-fn ago(passed: Passed, now: Timestamp) -> String {
-    text::span(Duration::try_from(now.duration_since(passed.at)).unwrap_or_default())
-}
-
-/// The policy's steps, or the one that the project's own files name.
-pub(crate) fn steps(policy: &Policy, commit: &Oid, world: &World<'_>) -> Result<Vec<Step>, Stop> {
-    if !policy.suite.steps.is_empty() {
-        return Ok(policy.suite.steps.clone());
-    }
-    let candidates = match world.repository.detect(commit)? {
-        Detected::Found(candidate) => {
-            return Ok(vec![Step {
-                run: candidate.command,
-                ..Step::default()
-            }]);
-        }
-        Detected::Several(candidates) => candidates
-            .into_iter()
-            .map(|candidate| candidate.command)
-            .collect(),
-        Detected::None => Vec::new(),
-    };
-    Err(Refusal::NoSuite { candidates }.into())
-}
-
-/// The commit that the checkout has to be, where the suite will run there.
-pub(crate) fn needs_checkout<'c>(case: &Case<'c>, world: &World<'_>) -> Option<&'c Oid> {
-    let suite = &case.policy.suite;
-    let commits = case.commits();
-    match commits.as_slice() {
-        [commit]
-            if suite.ci.is_none() && suite.place == In::Checkout && !has_receipt(case, world) =>
-        {
-            Some(commit)
-        }
-        _ => None,
+        Err(Refusal::Disconnected { took }.into())
     }
 }
 
-/// The checkout must be exactly the pushed tree, before the run and after it.
-fn prove(commit: &Oid, mismatch: Option<Mismatch>, after: bool) -> Result<(), Stop> {
+/// The checkout must be exactly the pushed tree, before the run and `after` it.
+fn must_match(commit: &Oid, mismatch: Option<Mismatch>, after: bool) -> Result<(), Stop> {
     match mismatch {
         None => Ok(()),
         Some(mismatch) => Err(Refusal::Checkout {

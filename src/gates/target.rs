@@ -1,35 +1,38 @@
-//! The gate `target`: not a deletion, one commit, and nothing on the other side that is unknown here.
+//! The gate `target`: one known commit, no deletion, and nothing deployed that is unknown here.
 
-use super::{Case, GateResult, Object, Place, World};
+use super::{
+    governed_push::GovernedPush,
+    refusal::target::Refusal,
+    route::Target,
+    undecided::Undecided,
+    verdict::{GateResult, Stop, Trouble},
+    world::{Object, World},
+};
 use crate::{
-    gates::{Undecided, refusal::target::Refusal, verdict::Trouble},
     push::{Update, destination::Destination},
     text::printable,
 };
 
-pub(crate) fn ask(case: &Case<'_>, world: &World<'_>) -> GateResult {
-    if let (Place::UnknownApp(platform), Destination::App { app, .. }) =
-        (case.place, case.destination)
+pub(crate) fn ask(push: &GovernedPush<'_>, world: &World<'_>) -> GateResult {
+    if let (Target::UnknownApp(platform), Destination::App { app, .. }) =
+        (push.target, push.destination)
     {
         return Err(Refusal::UnknownApp {
             platform,
             app: app.clone(),
-            has_policy: case.written,
+            has_policy: push.written,
         }
         .into());
     }
-    let deleted = case
-        .updates
-        .iter()
-        .find(|update| matches!(update, Update::Delete { .. }));
+    let deleted = (push.updates.iter()).find(|update| matches!(update, Update::Delete { .. }));
     if let Some(branch) = deleted.and_then(|update| update.branch()) {
         return Err(Refusal::Deletion {
             branch: branch.into(),
         }
         .into());
     }
-    if case.commits().len() > 1 {
-        let commits = case.updates.iter().filter_map(|update| match update {
+    if push.commits().len() > 1 {
+        let commits = push.updates.iter().filter_map(|update| match update {
             Update::Set { commit, .. } => Some((update.name().to_owned(), commit.clone())),
             Update::Delete { .. } => None,
         });
@@ -38,19 +41,16 @@ pub(crate) fn ask(case: &Case<'_>, world: &World<'_>) -> GateResult {
         }
         .into());
     }
-    for update in &case.updates {
-        set(case, update, world)?;
+    for update in &push.updates {
+        check_objects(push, update, world)?;
     }
-    let branches: Vec<_> = case
-        .updates
-        .iter()
-        .map(|update| printable(update.name()))
-        .collect();
+    let branches = push.updates.iter().map(|update| printable(update.name()));
+    let branches: Vec<_> = branches.collect();
     Ok(format!("one commit, to {}", branches.join(" and ")))
 }
 
 /// What is pushed must be a commit; what it replaces must be known here.
-fn set(case: &Case<'_>, update: &Update, world: &World<'_>) -> Result<(), super::Stop> {
+fn check_objects(push: &GovernedPush<'_>, update: &Update, world: &World<'_>) -> Result<(), Stop> {
     let Update::Set {
         source,
         commit,
@@ -66,26 +66,25 @@ fn set(case: &Case<'_>, update: &Update, world: &World<'_>) -> Result<(), super:
             kind,
             source: source.clone(),
             target: target.clone(),
-            remote: case.remote.clone(),
+            remote: push.remote.clone(),
         }
         .into());
     }
-    // git would refuse this too ("fetch first"), but only after the suite has run.
-    match replaces {
-        Some(deployed)
-            if case.place != Place::Branch
-                && world.repository.object(deployed)? == Object::Missing =>
-        {
-            let id = deployed.clone();
-            // In a shallow clone it may only be cut off: what is deployed comes from trunk.
-            Err(if world.repository.is_shallow() {
-                let remote = case.policy.trunk.remote.clone();
-                Trouble::from(Undecided::shallow(&id, &remote)).into()
-            } else {
-                let remote = case.remote.clone();
-                Refusal::UnknownDeployed { id, remote }.into()
-            })
-        }
-        _ => Ok(()),
+    let Some(deployed) = replaces.as_ref().filter(|_| push.target != Target::Branch) else {
+        return Ok(());
+    };
+    if world.repository.object(deployed)? != Object::Missing {
+        return Ok(());
     }
+    // git would refuse this too ("fetch first"), but only after the suite has run.
+    Err(if world.repository.is_shallow() {
+        // The commit may only be cut off: what is deployed comes from trunk.
+        Trouble::from(Undecided::shallow(deployed, &push.policy.trunk.remote)).into()
+    } else {
+        Refusal::UnknownDeployed {
+            id: deployed.clone(),
+            remote: push.remote.clone(),
+        }
+        .into()
+    })
 }

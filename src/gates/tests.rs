@@ -14,6 +14,7 @@ use crate::{
     calendar::Window,
     gates::{
         refusal::{suite, trunk},
+        route::Target,
         verdict::{
             Count, Decision, Gate, Mismatch, Outcome, Refusal, Relation, Trouble, TrunkName,
             Verdict,
@@ -61,10 +62,10 @@ fn production(updates: &[Update], skip: &[Gate], world: &Fake) -> Verdict {
 
 fn production_under(policy: &Policy, updates: &[Update], skip: &[Gate], world: &Fake) -> Verdict {
     let destination = Destination::Path("/srv/shop".into());
-    let case = Case {
+    let case = GovernedPush {
         policy,
         written: true,
-        place: Place::Environment("production"),
+        target: Target::Environment("production"),
         destination: &destination,
         remote: "production".to_owned(),
         trunk: Ok(TrunkName {
@@ -73,14 +74,14 @@ fn production_under(policy: &Policy, updates: &[Update], skip: &[Gate], world: &
         }),
         trunk_is_here: false,
         updates: updates.iter().collect(),
-        here: Some(Stage {
+        here: Some(EnvironmentRemotes {
             environment: "production".to_owned(),
             remotes: vec!["production".into()],
             expected: "production".to_owned(),
             known: Vec::new(),
             branches: vec!["master".to_owned()],
         }),
-        before: Some(Stage {
+        before: Some(EnvironmentRemotes {
             environment: "staging".to_owned(),
             remotes: vec!["staging".into()],
             expected: "staging".to_owned(),
@@ -89,7 +90,7 @@ fn production_under(policy: &Policy, updates: &[Update], skip: &[Gate], world: &
         }),
     };
     let skip = skip.iter().copied().collect::<BTreeSet<_>>();
-    judge(&[case], &skip, &world.world()).pop().unwrap()
+    evaluate(&[case], &skip, &world.world()).pop().unwrap()
 }
 
 fn at(time: &str) -> Mutex<Vec<Timestamp>> {
@@ -337,7 +338,7 @@ fn every_remote_of_the_environment_before_is_named_once() {
         remotes::Remotes::from_config(&[("remote.staging.url".into(), "/srv/staging".into())]);
     let policy = policy();
     let read = |url: &BStr| Destination::Path(url.to_path_lossy().into_owned());
-    let found = route::remotes_of(&policy.environments[0], &remotes, &read);
+    let found = remotes_of(&policy.environments[0], &remotes, &read);
     assert_eq!(found, ["staging"]);
 }
 
@@ -463,10 +464,10 @@ fn a_later_suite_ages_what_an_earlier_place_had_answered() {
     policy.suite.on = crate::policy::On::All;
     let destination = Destination::Path("/srv/shop".into());
     let (master, topic) = (set('1', "refs/heads/master"), set('2', "refs/heads/topic"));
-    let case = |place, update| Case {
+    let case = |target, update| GovernedPush {
         policy: &policy,
         written: true,
-        place,
+        target,
         destination: &destination,
         remote: "staging".to_owned(),
         trunk: Ok(TrunkName {
@@ -479,15 +480,15 @@ fn a_later_suite_ages_what_an_earlier_place_had_answered() {
         before: None,
     };
     let cases = [
-        case(Place::Environment("staging"), &master),
-        case(Place::Branch, &topic),
+        case(Target::Environment("staging"), &master),
+        case(Target::Branch, &topic),
     ];
     // Trunk moves while the second suite runs.
     let world = Fake {
         tip: Mutex::new(vec![Ok(oid('1')), Ok(oid('1')), Ok(oid('2'))]),
         ..Fake::default()
     };
-    let verdicts = judge(&cases, &BTreeSet::new(), &world.world());
+    let verdicts = evaluate(&cases, &BTreeSet::new(), &world.world());
     assert_eq!(verdicts.len(), 2);
     assert_eq!(verdicts[0].decision(), Decision::Refused);
     assert!(matches!(

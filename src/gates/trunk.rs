@@ -1,48 +1,49 @@
-//! The gate `trunk`: what is pushed is the newest of everybody's work.
+//! The gate `trunk`: what is pushed is trunk's newest commit, or takes nothing off trunk itself.
 
-use super::{Case, GateResult, Object, World, live::Live};
-use crate::{
-    gates::{
-        refusal::trunk::Refusal,
-        verdict::{Pushed, Relation, TrunkName},
-    },
-    push::{Oid, Update},
+use super::{
+    facts::{Pushed, Relation, TrunkName},
+    governed_push::GovernedPush,
+    refusal::trunk::Refusal,
+    remote_tips::RemoteTips,
+    verdict::{GateResult, Stop},
+    world::{Object, World},
 };
+use crate::push::{Oid, Update};
 
 pub(crate) fn ask(
-    case: &Case<'_>,
+    push: &GovernedPush<'_>,
     commit: &Oid,
-    live: &Live,
+    tips: &RemoteTips,
     world: &World<'_>,
     notes: &mut Vec<String>,
 ) -> GateResult {
-    let trunk = case.trunk.clone()?;
-    if let Some(update) = case.moves_trunk() {
-        // Trunk's tip stands on the hook's standard input: nobody has to be asked.
-        return keeps(update, &trunk, world);
+    let trunk = push.trunk.clone()?;
+    if let Some(update) = push.moves_trunk() {
+        // Trunk's tip stands on the hook's standard input: no remote has to be asked.
+        return must_keep(update, &trunk, world);
     }
-    let tip = match &live.trunk {
+    let tip = match &tips.trunk {
         Some(tip) => tip.clone()?.commit,
         None => world.remotes.trunk_tip(&trunk, false)?.commit,
     };
     if *commit != tip {
-        return Err(apart(case, commit, tip, trunk, world)?.into());
+        return Err(not_the_tip(push, commit, tip, trunk, world)?.into());
     }
-    for update in &case.updates {
+    for update in &push.updates {
         if let Update::Set {
             commit,
             replaces: Some(old),
             ..
         } = update
         {
-            notes.extend(dropped(case, commit, old, world)?);
+            notes.extend(dropped(push, commit, old, world)?);
         }
     }
     Ok(format!("{} is {trunk}", commit.short()))
 }
 
 /// A push to trunk itself must keep every commit that is there.
-fn keeps(update: &Update, trunk: &TrunkName, world: &World<'_>) -> GateResult {
+fn must_keep(update: &Update, trunk: &TrunkName, world: &World<'_>) -> GateResult {
     let Update::Set {
         commit, replaces, ..
     } = update
@@ -52,72 +53,101 @@ fn keeps(update: &Update, trunk: &TrunkName, world: &World<'_>) -> GateResult {
     let Some(old) = replaces else {
         return Ok(format!("{trunk} is new"));
     };
-    if follows(commit, old, world)? {
-        return Ok(format!("{} follows {}", commit.short(), old.short()));
+    if !follows(commit, old, world)? {
+        let (by, commits) = world.repository.lost(old, commit, &trunk.remote)?;
+        if by.0 > 0 {
+            let local = world.repository.local_branch(&trunk.branch)?;
+            return Err(Refusal::Drops {
+                pushed: pushed(commit, trunk, local.as_ref(), world)?,
+                by,
+                commits,
+                trunk: trunk.clone(),
+            }
+            .into());
+        }
     }
-    let (by, commits) = world.repository.lost(old, commit, &trunk.remote)?;
-    if by.0 == 0 {
-        return Ok(format!("{} follows {}", commit.short(), old.short()));
-    }
-    Err(Refusal::Drops {
-        pushed: pushed(commit, &trunk.branch, world)?,
-        by,
-        commits,
-        trunk: trunk.clone(),
-    }
-    .into())
+    Ok(format!("{} follows {}", commit.short(), old.short()))
 }
 
-/// The common case, told from the commit alone: `old` is `new`, or a parent of it.
-fn follows(new: &Oid, old: &Oid, world: &World<'_>) -> Result<bool, super::Stop> {
+/// Whether `old` is `new` or a parent of it: the common case, told from the commit alone.
+fn follows(new: &Oid, old: &Oid, world: &World<'_>) -> Result<bool, Stop> {
     Ok(new == old
         || matches!(world.repository.object(new)?, Object::Commit { parents } if parents.contains(old)))
 }
 
-/// A line for a forced push that takes deployed commits away.
+/// A note for a forced push that takes deployed commits away.
 fn dropped(
-    case: &Case<'_>,
+    push: &GovernedPush<'_>,
     commit: &Oid,
     old: &Oid,
     world: &World<'_>,
-) -> Result<Option<String>, super::Stop> {
+) -> Result<Option<String>, Stop> {
     if follows(commit, old, world)? {
         return Ok(None);
     }
-    let (by, commits) = world.repository.lost(old, commit, &case.remote)?;
-    if by.0 == 0 {
-        return Ok(None);
-    }
-    Ok(Some(format!(
-        "it drops {by} that are deployed now:{}",
-        by.list(&commits)
-    )))
+    let (by, commits) = world.repository.lost(old, commit, &push.remote)?;
+    let list = by.list(&commits);
+    Ok((by.0 > 0).then(|| format!("it drops {by} that are deployed now:{list}")))
 }
 
-/// What is pushed, named after the local trunk branch where it is its tip.
-fn pushed(commit: &Oid, branch: &str, world: &World<'_>) -> Result<Pushed, super::Stop> {
-    let is_tip = world
-        .repository
-        .local_branch(branch)?
-        .is_some_and(|tip| tip == *commit);
+/// Names the pushed commit after the local trunk branch where it is its tip.
+fn pushed(
+    commit: &Oid,
+    trunk: &TrunkName,
+    local: Option<&Oid>,
+    world: &World<'_>,
+) -> Result<Pushed, Stop> {
     Ok(Pushed {
         id: commit.clone(),
-        branch: is_tip.then(|| branch.to_owned()),
-        checked_out: world.repository.is_checked_out(branch)?,
+        branch: (local == Some(commit)).then(|| trunk.branch.clone()),
+        checked_out: world.repository.is_checked_out(&trunk.branch)?,
     })
 }
 
-/// How what is pushed and trunk's live tip differ, told apart by their history.
-fn apart(
-    case: &Case<'_>,
+/// Tells from the history how the pushed commit and trunk's tip differ.
+fn not_the_tip(
+    push: &GovernedPush<'_>,
     commit: &Oid,
     tip: Oid,
     trunk: TrunkName,
     world: &World<'_>,
-) -> Result<Refusal, super::Stop> {
-    let pushed = pushed(commit, &trunk.branch, world)?;
+) -> Result<Refusal, Stop> {
+    let local = world.repository.local_branch(&trunk.branch)?;
+    let pushed = pushed(commit, &trunk, local.as_ref(), world)?;
     let is_trunk_branch = pushed.branch.is_some();
-    let source = case.updates.iter().find_map(|update| match update {
+    let relation = world.repository.relation(commit, &tip, &trunk.remote)?;
+    let ahead = match relation {
+        Relation::Behind(by) => {
+            return Ok(Refusal::Behind {
+                local_is_newest: local.as_ref() == Some(&tip),
+                remote: push.remote.clone(),
+                pushed,
+                by,
+                trunk,
+                tip,
+            });
+        }
+        Relation::Ahead(by) if is_trunk_branch => {
+            return Ok(Refusal::Ahead {
+                pushed,
+                by,
+                trunk,
+                tip,
+            });
+        }
+        Relation::Diverged { ahead, behind } if is_trunk_branch => {
+            return Ok(Refusal::Diverged {
+                pushed,
+                ahead,
+                behind,
+                trunk,
+                tip,
+            });
+        }
+        Relation::Ahead(ahead) | Relation::Diverged { ahead, .. } => Some(ahead),
+        Relation::Unrelated => None,
+    };
+    let source = push.updates.iter().find_map(|update| match update {
         Update::Set {
             source,
             commit: one,
@@ -125,42 +155,11 @@ fn apart(
         } if one == commit => Some(source.clone()),
         _ => None,
     });
-    let source = source.unwrap_or_default();
-    let not_on_trunk = |ahead| Refusal::NotOnTrunk {
-        pushed: pushed.clone(),
-        source: source.clone(),
+    Ok(Refusal::NotOnTrunk {
+        pushed,
+        source: source.unwrap_or_default(),
         ahead,
-        trunk: trunk.clone(),
-        tip: tip.clone(),
-    };
-    Ok(
-        match world.repository.relation(commit, &tip, &trunk.remote)? {
-            Relation::Behind(by) => Refusal::Behind {
-                local_is_newest: world
-                    .repository
-                    .local_branch(&trunk.branch)?
-                    .is_some_and(|local| local == tip),
-                remote: case.remote.clone(),
-                pushed,
-                by,
-                trunk,
-                tip,
-            },
-            Relation::Ahead(by) if is_trunk_branch => Refusal::Ahead {
-                pushed,
-                by,
-                trunk,
-                tip,
-            },
-            Relation::Diverged { ahead, behind } if is_trunk_branch => Refusal::Diverged {
-                pushed,
-                ahead,
-                behind,
-                trunk,
-                tip,
-            },
-            Relation::Ahead(ahead) | Relation::Diverged { ahead, .. } => not_on_trunk(Some(ahead)),
-            Relation::Unrelated => not_on_trunk(None),
-        },
-    )
+        trunk,
+        tip,
+    })
 }

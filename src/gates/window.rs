@@ -2,15 +2,23 @@
 
 use jiff::tz::TimeZone;
 
-use super::{Case, Clock, GateResult, World};
+use super::{
+    governed_push::GovernedPush,
+    refusal::window::Refusal,
+    verdict::{GateResult, Trouble},
+    world::{Clock, World},
+};
 use crate::{
     calendar::{Holidays, Window, Zone},
-    gates::{refusal::window::Refusal, verdict::Trouble},
-    text,
+    text::day_and_time,
 };
 
-pub(crate) fn ask(case: &Case<'_>, world: &World<'_>, notes: &mut Vec<String>) -> GateResult {
-    let Some(environment) = case.environment() else {
+pub(crate) fn ask(
+    push: &GovernedPush<'_>,
+    world: &World<'_>,
+    notes: &mut Vec<String>,
+) -> GateResult {
+    let Some(environment) = push.environment() else {
         return Ok("always open".to_owned());
     };
     let window = &environment.window;
@@ -28,15 +36,15 @@ pub(crate) fn ask(case: &Case<'_>, world: &World<'_>, notes: &mut Vec<String>) -
         .into());
     }
     Ok(match window.open_until(now, &reader) {
-        Some(until) => format!(
-            "open until {}",
-            text::day_and_time(until, &window.timezone.resolve(&reader), &reader)
-        ),
+        Some(until) => {
+            let zone = window.timezone.resolve(&reader);
+            format!("open until {}", day_and_time(until, &zone, &reader))
+        }
         None => "open".to_owned(),
     })
 }
 
-/// The zone of whoever reads; a window with a zone of its own can be judged where it is unknown.
+/// The time zone of the person who reads; where it is unknown, the window's own will do.
 pub(crate) fn reader(window: &Window, clock: &dyn Clock) -> Result<TimeZone, Trouble> {
     match (clock.zone(), &window.timezone) {
         (Err(_), Zone::Named { zone, .. }) => Ok(zone.clone()),
@@ -44,7 +52,7 @@ pub(crate) fn reader(window: &Window, clock: &dyn Clock) -> Result<TimeZone, Tro
     }
 }
 
-/// The window, where all that it names could be read.
+/// The window, if all of its calendars could be read.
 pub(crate) fn known(window: &Window) -> Result<&Window, Trouble> {
     match window.holidays.iter().find_map(Holidays::error) {
         Some(error) => Err(error.clone().into()),

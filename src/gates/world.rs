@@ -6,10 +6,14 @@ use std::{any::Any, time::Duration};
 use bstr::BStr;
 use jiff::{Timestamp, tz::TimeZone};
 
-use super::{Stop, refusal::suite, route::Stage};
+use super::{
+    environment_remotes::EnvironmentRemotes,
+    facts::{Commit, Count, Mismatch, Relation, TrunkName},
+    refusal::suite,
+    verdict::{Stop, Trouble},
+};
 use crate::{
-    gates::verdict::{Commit, Count, Mismatch, Relation, Trouble, TrunkName},
-    memory::record::Record,
+    memory::{arrivals::Arrival, record::Record},
     policy::{Ci, Step, Suite, detect::Detected},
     push::Oid,
 };
@@ -61,9 +65,9 @@ pub trait Memory: Sync {
     /// The records about a commit that this clone has.
     fn records(&self, commit: &Oid) -> Result<Vec<Record>, Trouble>;
     /// The commits that came to an environment, as this clone saw it.
-    fn arrivals(&self, stage: &Stage) -> Result<Vec<Arrival>, Trouble>;
+    fn arrivals(&self, environment: &EnvironmentRemotes) -> Result<Vec<Arrival>, Trouble>;
     /// Whether this clone can prove that a commit was live on an environment.
-    fn was_live(&self, stage: &Stage, commit: &Oid) -> Result<bool, Trouble>;
+    fn was_live(&self, environment: &EnvironmentRemotes, commit: &Oid) -> Result<bool, Trouble>;
     /// Whether git verifies the signature of a record.
     fn is_verified(&self, record: &Record) -> Result<bool, Trouble>;
     /// The receipt for this suite on this commit, if there is one that still counts.
@@ -94,7 +98,7 @@ pub trait Runner: Sync {
     /// Asks the person who pushes, on their terminal; `false` at once where there is none.
     fn confirm(&self, question: &str) -> Result<bool, Trouble>;
     /// Records that the person who pushes has tried a commit on an environment.
-    fn sign_off(&self, stage: &Stage, commit: &Oid) -> Result<(), Trouble>;
+    fn sign_off(&self, environment: &EnvironmentRemotes, commit: &Oid) -> Result<(), Trouble>;
 }
 
 /// What an id names here.
@@ -115,15 +119,6 @@ pub struct Tip {
     pub commit: Oid,
     /// Whether the team's notes could be fetched; `None` where they were not asked for.
     pub team: Option<Result<(), Trouble>>,
-}
-
-/// A commit that came to an environment.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Arrival {
-    pub at: Timestamp,
-    pub commit: Oid,
-    /// Whether it was seen there; otherwise it was only sent, and the server may have refused it.
-    pub seen: bool,
 }
 
 /// What the suite is asked about.

@@ -14,7 +14,7 @@ use crate::{
         overrides::{self, BadWord, Overrides},
     },
     gates::{
-        self, Case, Explanation, Place, World,
+        self, Explanation, GovernedPush, Target, World,
         route::remote_label,
         verdict::{Decision, Gate, Outcome, Trouble, Verdict},
     },
@@ -61,13 +61,13 @@ impl<'d> Decider<'d> {
     }
 
     /// Judges these targets, if an entry can be written about it.
-    pub(super) fn judge(&self, cases: &[Case<'_>], journal: &dyn Journal) -> Pending {
+    pub(super) fn judge(&self, cases: &[GovernedPush<'_>], journal: &dyn Journal) -> Pending {
         let mut pending = self.pending();
         if self.off().is_none()
             && let Err(trouble) = journal.prepare()
         {
             pending.has_no_ledger = true;
-            let what = cases.first().map_or(String::new(), Case::to_string);
+            let what = cases.first().map_or(String::new(), GovernedPush::to_string);
             pending.messages.push(Message::Undecided(what, trouble));
             return pending;
         }
@@ -149,10 +149,10 @@ impl<'d> Decider<'d> {
     /// The targets up to the first that stops the push, with what the overrides or the gates say.
     fn ask<'c>(
         &self,
-        cases: &'c [Case<'c>],
+        cases: &'c [GovernedPush<'c>],
         messages: &mut Vec<Message>,
-    ) -> Vec<(&'c Case<'c>, Decision, Verdict)> {
-        let mut refuse = |case: &'c Case<'c>, why: Explanation| {
+    ) -> Vec<(&'c GovernedPush<'c>, Decision, Verdict)> {
+        let mut refuse = |case: &'c GovernedPush<'c>, why: Explanation| {
             messages.push(Message::Refused(case.to_string(), why));
             vec![(case, Decision::Refused, Verdict::default())]
         };
@@ -167,13 +167,13 @@ impl<'d> Decider<'d> {
             }
         }
         if overrides.off {
-            let passed_over = |case: &'c Case<'c>| {
+            let passed_over = |case: &'c GovernedPush<'c>| {
                 messages.push(Message::Warning(is_off(&case.to_string(), overrides)));
                 (case, Decision::Overridden, Verdict::default())
             };
             return cases.iter().map(passed_over).collect();
         }
-        let verdicts = gates::judge(cases, &overrides.skip, &self.world);
+        let verdicts = gates::evaluate(cases, &overrides.skip, &self.world);
         let mut skipped: Vec<_> = (verdicts.iter().flat_map(|verdict| &verdict.answers))
             .filter(|(_, outcome)| matches!(outcome, Outcome::Skipped { .. }))
             .map(|(gate, _)| *gate)
@@ -196,13 +196,13 @@ impl<'d> Decider<'d> {
     }
 
     /// What is to be written down about one target.
-    fn part(&self, case: &Case<'_>, decision: Decision, verdict: &Verdict) -> Part {
+    fn part(&self, case: &GovernedPush<'_>, decision: Decision, verdict: &Verdict) -> Part {
         let change = change(case);
         let subject = Subject {
-            environment: match case.place {
-                Place::Environment(name) => Some(name.to_owned()),
-                Place::Trunk => Some("trunk".to_owned()),
-                Place::UnknownApp(_) | Place::Branch => None,
+            environment: match case.target {
+                Target::Environment(name) => Some(name.to_owned()),
+                Target::Trunk => Some("trunk".to_owned()),
+                Target::UnknownApp(_) | Target::Branch => None,
             },
             remote: case.remote.clone(),
             destination: case.destination.to_string(),
@@ -274,7 +274,7 @@ impl<'d> Decider<'d> {
     }
 
     /// How long the policy asks people to stay around.
-    fn runway(&self, case: &Case<'_>) -> Option<String> {
+    fn runway(&self, case: &GovernedPush<'_>) -> Option<String> {
         let environment = case.environment()?;
         let runway = Duration::try_from(environment.window.runway).ok()?;
         if runway.is_zero() {
@@ -325,7 +325,7 @@ fn undecided_target(trouble: Trouble) -> Verdict {
 }
 
 /// The commit that a push takes to an environment, and the commit that it replaces there.
-fn change<'c>(case: &Case<'c>) -> Option<(&'c Environment, &'c Oid, Option<&'c Oid>)> {
+fn change<'c>(case: &GovernedPush<'c>) -> Option<(&'c Environment, &'c Oid, Option<&'c Oid>)> {
     let environment = case.environment()?;
     case.updates.iter().find_map(|update| match update {
         Update::Set {
@@ -336,7 +336,7 @@ fn change<'c>(case: &Case<'c>) -> Option<(&'c Environment, &'c Oid, Option<&'c O
 }
 
 /// The environment whose policy demands a reason that an override does not give.
-fn lacks_reason<'c>(case: &Case<'c>, overrides: &Overrides) -> Option<&'c Environment> {
+fn lacks_reason<'c>(case: &GovernedPush<'c>, overrides: &Overrides) -> Option<&'c Environment> {
     let is_overridden = overrides.off || overrides.skip.iter().any(|gate| case.asks(*gate));
     let demands = |one: &&Environment| one.reason == policy::Reason::Required;
     (case.environment().filter(demands)).filter(|_| is_overridden && overrides.reason.is_none())

@@ -8,7 +8,8 @@ use bstr::ByteSlice;
 use crate::{
     app::message::Message,
     gates::{
-        route::{Case, Place, Route, Scene, Site, Stage, remote_label},
+        EnvironmentRemotes, GovernedPush,
+        route::{PushContext, Route, Router, Target, remote_label},
         verdict::{Trouble, TrunkName},
     },
     git::{Loaded, Real, Source},
@@ -35,14 +36,14 @@ pub(crate) struct Known {
 /// Refs that are governed together, and by what.
 pub(crate) struct Governed<'p> {
     /// What the gates are asked about.
-    pub(crate) case: Case<'p>,
+    pub(crate) case: GovernedPush<'p>,
     /// The policy.
     pub(crate) loaded: &'p Loaded,
 }
 
 impl Policies {
     /// Reads the policies of a push.
-    pub(crate) fn of(push: &Push, scene: &Scene<'_>, world: &Real) -> Result<Self, Trouble> {
+    pub(crate) fn of(push: &Push, scene: &PushContext<'_>, world: &Real) -> Result<Self, Trouble> {
         let platform = scene.platform();
         let mut policies = Self {
             known: Vec::new(),
@@ -137,7 +138,7 @@ impl Policies {
     /// Sorts the refs of the push by what governs them.
     pub(crate) fn cases<'p>(
         &'p self,
-        scene: &Scene<'p>,
+        scene: &PushContext<'p>,
         world: &Real,
         messages: &mut Vec<Message>,
     ) -> Result<Vec<Governed<'p>>, Trouble> {
@@ -146,7 +147,7 @@ impl Policies {
             eyes.push(match &known.loaded {
                 Ok(loaded) => Ok(Eyes {
                     loaded,
-                    site: Site::find(&loaded.policy, scene)?,
+                    site: Router::new(&loaded.policy, scene)?,
                     trunk: world.trunk(&loaded.policy.trunk),
                 }),
                 Err(trouble) => Err(trouble),
@@ -169,18 +170,18 @@ impl Policies {
                 },
             };
             let by_own = own.route(update);
-            let (eyes, place) = if let Route::Governed(place) = by_own {
-                (own, place)
+            let (eyes, target) = if let Route::Governed(target) = by_own {
+                (own, target)
             } else if let Some(team) = team
-                && let Route::Governed(place) = team.route(update)
-                && place.deploys()
+                && let Route::Governed(target) = team.route(update)
+                && target.deploys()
             {
                 // A commit whose policy forgets an environment must not slip into it.
                 messages.push(Message::Line(format!(
                     "note: judged by trunk's {}, for the pushed commit brings none that governs this",
                     policy::FILE
                 )));
-                (team, place)
+                (team, target)
             } else {
                 if let Route::DeploysNothing(environment) = by_own {
                     idle.push((environment, update));
@@ -189,13 +190,13 @@ impl Policies {
             };
             // Every branch on its own where only the suite is asked for.
             let same = |known: &&mut Governed<'p>| {
-                known.case.place == place
-                    && place != Place::Branch
+                known.case.target == target
+                    && target != Target::Branch
                     && std::ptr::eq(known.loaded, eyes.loaded)
             };
             match cases.iter_mut().find(same) {
                 Some(known) => known.case.updates.push(update),
-                None => cases.push(eyes.case(update, place, scene)),
+                None => cases.push(eyes.case(update, target, scene)),
             }
         }
         if let Some(trouble) = unread {
@@ -209,7 +210,7 @@ impl Policies {
 /// What one policy sees of a push.
 pub(crate) struct Eyes<'p> {
     loaded: &'p Loaded,
-    site: Site<'p>,
+    site: Router<'p>,
     trunk: Result<TrunkName, Trouble>,
 }
 
@@ -222,29 +223,29 @@ impl<'p> Eyes<'p> {
     pub(crate) fn case(
         &self,
         update: &'p Update,
-        place: Place<'p>,
-        scene: &Scene<'p>,
+        target: Target<'p>,
+        scene: &PushContext<'p>,
     ) -> Governed<'p> {
         let policy = &self.loaded.policy;
-        let environment = match place {
-            Place::Environment(name) => policy.environment(name),
-            Place::UnknownApp(_) | Place::Trunk | Place::Branch => None,
+        let environment = match target {
+            Target::Environment(name) => policy.environment(name),
+            Target::UnknownApp(_) | Target::Trunk | Target::Branch => None,
         };
         Governed {
             loaded: self.loaded,
-            case: Case {
+            case: GovernedPush {
                 policy,
                 written: self.loaded.source != Source::Defaults,
-                place,
+                target,
                 destination: scene.destination,
                 remote: remote_label(scene.push),
                 trunk: self.trunk.clone(),
                 trunk_is_here: self.site.is_trunk,
                 updates: vec![update],
-                here: environment.map(|one| Stage::of(one, scene)),
+                here: environment.map(|one| EnvironmentRemotes::of(one, scene.remotes, scene.read)),
                 before: environment
                     .and_then(|one| policy.environment(one.after.as_deref()?))
-                    .map(|first| Stage::of(first, scene)),
+                    .map(|first| EnvironmentRemotes::of(first, scene.remotes, scene.read)),
             },
         }
     }
@@ -280,7 +281,7 @@ pub(crate) fn through_tags(update: &Update, peeled: Option<Oid>) -> Update {
 /// The line for branches that an environment takes and does not build.
 pub(crate) fn deploys_nothing(
     idle: &[(&Environment, &Update)],
-    scene: &Scene<'_>,
+    scene: &PushContext<'_>,
 ) -> Option<String> {
     const NAMED: usize = 3;
     let (environment, _) = idle.first()?;

@@ -26,8 +26,8 @@ use self::{
 use crate::{
     app::{message::Message, overrides::Overrides},
     gates::{
-        World, judge as ask_gates,
-        route::Scene,
+        World, evaluate,
+        route::PushContext,
         verdict::{Trouble, Verdict},
     },
     git::Real,
@@ -44,7 +44,7 @@ pub(crate) fn judge(push: &Push, event: Event, repository: &Real, overrides: Ask
         start: Instant::now(),
     };
     let destination = repository.destination(push.url.as_ref());
-    let scene = Scene {
+    let scene = PushContext {
         push,
         destination: &destination,
         remotes: repository.remotes(),
@@ -102,7 +102,7 @@ pub(crate) fn preview(
     world: &World<'_>,
 ) -> Result<Option<Verdict>, Trouble> {
     let destination = repository.destination(push.url.as_ref());
-    let scene = Scene {
+    let scene = PushContext {
         push,
         destination: &destination,
         remotes: repository.remotes(),
@@ -118,5 +118,5 @@ pub(crate) fn preview(
         return Ok(None);
     }
     repository.ledger().probe()?;
-    Ok(ask_gates(&cases, &std::collections::BTreeSet::new(), world).pop())
+    Ok(evaluate(&cases, &std::collections::BTreeSet::new(), world).pop())
 }

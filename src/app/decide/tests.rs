@@ -6,7 +6,7 @@ use super::{decider::Decider, decision::Recorded, journal::Journal, *};
 use crate::{
     app::overrides::{REASON, SKIP, SWITCH},
     gates::{
-        Case, Place, Stage,
+        EnvironmentRemotes, GovernedPush, Target,
         tests::fake::{Fake, oid},
         verdict::{Decision, Relation, TrunkName},
     },
@@ -147,17 +147,17 @@ impl<'t> Told<'t> {
     fn story(self) -> Story {
         let update = update('1');
         let destination = Destination::Path("/srv/shop".into());
-        let stage = |name: &str| Stage {
+        let stage = |name: &str| EnvironmentRemotes {
             environment: name.to_owned(),
             remotes: vec![name.into()],
             expected: name.to_owned(),
             known: Vec::new(),
             branches: vec!["master".to_owned()],
         };
-        let case = |name: &&'static str| Case {
+        let case = |name: &&'static str| GovernedPush {
             policy: &self.policy,
             written: true,
-            place: Place::Environment(name),
+            target: Target::Environment(name),
             destination: &destination,
             remote: (*name).to_owned(),
             trunk: Ok(TrunkName {

@@ -3,8 +3,11 @@
 use super::{Answer, Desk, named};
 use crate::{
     commands::approve::declined::Declined,
-    gates::{memory::removal, verdict::Trouble},
-    memory::record::{Event, Record},
+    gates::verdict::Trouble,
+    memory::{
+        arrivals::removed_by_rollback,
+        record::{Event, Record},
+    },
     policy::Environment,
     push::Oid,
 };
@@ -21,7 +24,7 @@ impl Desk<'_> {
         for commit in std::iter::once(&self.commit).chain(&self.other) {
             let known = self.world.notes().read(commit)?;
             let open = (places.iter())
-                .filter_map(|place| Some((place, removal(&known, &place.name)?)))
+                .filter_map(|place| Some((place, removed_by_rollback(&known, &place.name)?)))
                 .collect::<Vec<_>>();
             match open.as_slice() {
                 [] => {}

@@ -5,7 +5,7 @@ use bstr::{BStr, BString, ByteSlice};
 use super::Desk;
 use crate::{
     commands::approve::declined::Declined,
-    gates::{Remotes, Stage, promotion::apart, verdict::Trouble},
+    gates::{EnvironmentRemotes, Remotes, promotion::not_live, verdict::Trouble},
     policy::Environment,
     push::Oid,
 };
@@ -17,7 +17,7 @@ impl Desk<'_> {
     /// The commit that the person means, if it is live on every remote of the environment.
     pub(super) fn live(&self, environment: &Environment) -> Result<Found, Trouble> {
         let read = |url: &BStr| self.world.destination(url);
-        let stage = Stage::known(environment, self.world.remotes(), &read);
+        let stage = EnvironmentRemotes::of(environment, self.world.remotes(), &read);
         let first = stage.remote()?;
         let mut meant: Vec<&Oid> = std::iter::once(&self.commit).chain(&self.other).collect();
         for remote in &stage.remotes {
@@ -26,7 +26,7 @@ impl Desk<'_> {
             if meant.is_empty() {
                 let trunk = self.world.trunk(&self.policy.trunk).ok();
                 let (commit, remote) = (&self.commit, remote.as_bstr());
-                let why = apart(
+                let why = not_live(
                     trunk.as_ref(),
                     commit,
                     &stage,

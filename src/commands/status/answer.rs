@@ -10,7 +10,7 @@ use crate::{
     },
     commands::check::to_environment,
     gates::{
-        Explanation, Remotes, Repository, Stage,
+        EnvironmentRemotes, Explanation, Remotes, Repository,
         verdict::{Decision, Gate, Outcome, Relation, Trouble, Verdict},
     },
     policy::Environment,
@@ -20,7 +20,7 @@ use crate::{
 
 impl Desk<'_> {
     /// What the next push of the local trunk branch would be told.
-    pub(super) fn answer(&self, environment: &Environment, stage: &Stage) -> Answer {
+    pub(super) fn answer(&self, environment: &Environment, stage: &EnvironmentRemotes) -> Answer {
         let Some((branch, commit)) = &self.local else {
             return Answer::Nothing("there is nothing to push yet".to_owned());
         };
@@ -33,7 +33,7 @@ impl Desk<'_> {
     fn ask(
         &self,
         environment: &Environment,
-        stage: &Stage,
+        stage: &EnvironmentRemotes,
         branch: &str,
         commit: &Oid,
     ) -> Result<Answer, Trouble> {

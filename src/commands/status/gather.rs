@@ -12,7 +12,7 @@ use crate::{
     },
     commands::local::Local,
     gates::{
-        Clock, Object, Remotes, Repository, Stage, Stop, Tip, suite,
+        Clock, EnvironmentRemotes, Object, Remotes, Repository, Stop, Tip, receipt,
         verdict::{Trouble, TrunkName},
     },
     git::{Loaded, Real, Source},
@@ -50,7 +50,7 @@ pub(crate) fn status(world: &Real) -> Result<Status, Trouble> {
     let order = order(policy);
     let read = |url: &BStr| -> Destination { world.destination(url) };
     let stages: Vec<_> = (order.iter())
-        .map(|one| Stage::known(one, world.remotes(), &read))
+        .map(|one| EnvironmentRemotes::of(one, world.remotes(), &read))
         .collect();
     let mut troubles = Vec::new();
     let heard = RemoteTips::ask(world, trunk.as_ref().ok(), policy.shares(), &stages);
@@ -181,7 +181,7 @@ impl Desk<'_> {
 
     fn pushed(&self) -> Option<Pushed> {
         let (branch, commit) = self.local.as_ref()?;
-        let receipt = suite::receipt(self.policy, commit, &self.world.world());
+        let receipt = receipt::find(self.policy, commit, &self.world.world());
         Some(Pushed {
             branch: branch.clone(),
             commit: commit.clone(),

@@ -8,14 +8,15 @@ use super::gather::Desk;
 use crate::{
     app::memory::{Moved, went},
     gates::{
-        Memory, Passed, Remotes, Stage,
-        memory::{live_since, removal, told},
-        suite,
+        EnvironmentRemotes, Memory, Passed, Remotes, receipt,
         verdict::Trouble,
         window::{known, reader},
     },
     git::Real,
-    memory::record::{Event, who},
+    memory::{
+        arrivals::{arrivals_in, live_since, removed_by_rollback},
+        record::{Event, who},
+    },
     policy::Environment,
     push::{Oid, url::redact},
     report::status::{Hours, Live, Person, Place, Remote, Removed, Soak, Tried},
@@ -23,7 +24,7 @@ use crate::{
 };
 
 impl Desk<'_> {
-    pub(super) fn place(&self, environment: &Environment, stage: &Stage) -> Place {
+    pub(super) fn place(&self, environment: &Environment, stage: &EnvironmentRemotes) -> Place {
         let remotes: Vec<_> = (stage.remotes.iter())
             .map(|remote| self.remote(remote, stage))
             .collect();
@@ -50,7 +51,7 @@ impl Desk<'_> {
         }
     }
 
-    fn remote(&self, remote: &BString, stage: &Stage) -> Remote {
+    fn remote(&self, remote: &BString, stage: &EnvironmentRemotes) -> Remote {
         let live = self.live(remote.as_bstr(), stage);
         Remote {
             name: redact(&printable(remote.as_bstr())),
@@ -58,7 +59,7 @@ impl Desk<'_> {
         }
     }
 
-    fn live(&self, remote: &BStr, stage: &Stage) -> Result<Option<Live>, Trouble> {
+    fn live(&self, remote: &BStr, stage: &EnvironmentRemotes) -> Result<Option<Live>, Trouble> {
         let tips = match self.heard.live(remote, &stage.branches) {
             Some(tips) => tips.clone()?,
             None => self.world.live(remote, &stage.branches)?,
@@ -81,7 +82,7 @@ impl Desk<'_> {
     /// The receipt of a commit, by its own policy; what cannot be read is none.
     fn receipt(&self, commit: &Oid) -> Option<Passed> {
         let policy = self.world.policy(Some(commit)).ok()?.policy;
-        suite::receipt(&policy, commit, &self.world.world()).ok()?
+        receipt::find(&policy, commit, &self.world.world()).ok()?
     }
 
     /// The branch that trunk is pushed to there.
@@ -94,7 +95,11 @@ impl Desk<'_> {
     }
 
     /// Since when a commit has been live, and who sent it, as far as anybody remembers.
-    fn arrived(&self, stage: &Stage, commit: &Oid) -> (Option<jiff::Timestamp>, Option<String>) {
+    fn arrived(
+        &self,
+        stage: &EnvironmentRemotes,
+        commit: &Oid,
+    ) -> (Option<jiff::Timestamp>, Option<String>) {
         let environment = &stage.environment;
         // A ledger that cannot be read is told of already.
         let mut arrivals = self.world.arrivals(stage).unwrap_or_default();
@@ -103,7 +108,10 @@ impl Desk<'_> {
                 .iter()
                 .filter(|record| record.commit == *commit)
         };
-        arrivals.extend(told(&records().cloned().collect::<Vec<_>>(), environment));
+        arrivals.extend(arrivals_in(
+            &records().cloned().collect::<Vec<_>>(),
+            environment,
+        ));
         let pushed = records().filter(|record| {
             record.environment == *environment && matches!(record.event, Event::Push { .. })
         });
@@ -121,7 +129,7 @@ impl Desk<'_> {
     }
 
     /// Who pushed it from this clone, where nobody asked the gate.
-    fn moved_by(&self, stage: &Stage, commit: &Oid) -> Option<String> {
+    fn moved_by(&self, stage: &EnvironmentRemotes, commit: &Oid) -> Option<String> {
         Real::tracking(stage).find_map(|name| {
             let log = self.world.newest_moves(&name).ok()?;
             let mut pushes = log.into_iter().filter(Moved::is_push);
@@ -184,7 +192,7 @@ impl Desk<'_> {
                     .iter()
                     .filter(|one| one.commit == record.commit);
                 let same: Vec<_> = same.cloned().collect();
-                if let Some(last) = removal(&same, &environment.name) {
+                if let Some(last) = removed_by_rollback(&same, &environment.name) {
                     found.push(Removed {
                         commit: last.commit.clone(),
                         at: last.at,

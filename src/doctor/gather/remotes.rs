@@ -7,7 +7,8 @@ use bstr::{BStr, BString, ByteSlice};
 use crate::{
     doctor::facts::{Absent, Notes, Remote, Role},
     gates::{
-        route::{Place, Route, Scene, Site, remotes_of},
+        remotes_of,
+        route::{PushContext, Route, Router, Target},
         verdict::{Trouble, TrunkName},
     },
     git::{Real, notes},
@@ -119,24 +120,24 @@ pub(crate) fn role(
             updates: Vec::new(),
         };
         let destination: Destination = world.destination(push.url.as_bstr());
-        let scene = Scene {
+        let scene = PushContext {
             push: &push,
             destination: &destination,
             remotes: world.remotes(),
             read: &|url| world.destination(url),
         };
-        let site = Site::find(policy, &scene)?;
+        let site = Router::new(policy, &scene)?;
         role.trunk |= site.is_trunk;
         for update in branches.iter().filter_map(|branch| to(branch)) {
             match site.route(&update, policy, trunk) {
-                Route::Governed(Place::Environment(name)) => {
+                Route::Governed(Target::Environment(name)) => {
                     role.environment = Some(name.to_owned());
                 }
                 Route::DeploysNothing(one) => {
                     role.environment.get_or_insert_with(|| one.name.clone());
                 }
-                Route::Governed(Place::UnknownApp(_)) => role.unknown_app = true,
-                Route::Governed(Place::Trunk | Place::Branch) | Route::Free => {}
+                Route::Governed(Target::UnknownApp(_)) => role.unknown_app = true,
+                Route::Governed(Target::Trunk | Target::Branch) | Route::Free => {}
             }
         }
     }

@@ -15,7 +15,7 @@ use crate::{
         facts::{AskedCi, Found, Step, Suite},
         first_word,
     },
-    gates::{Explanation, Stop, Work, suite::steps, verdict::Trouble},
+    gates::{Explanation, Stop, Work, receipt::steps, verdict::Trouble},
     git::Real,
     policy::{self, In, Policy},
     process::program::run_within,

@@ -7,11 +7,11 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use crate::{
     gates::{
-        Arrival, Checked, Clock, Memory, Object, Passed, Remotes, Repository, Runner, Stage, Stop,
-        SuiteRun, Tip, Turn, Work, World,
+        Checked, Clock, EnvironmentRemotes, Memory, Object, Passed, Remotes, Repository, Runner,
+        Stop, SuiteRun, Tip, Turn, Work, World,
         verdict::{Commit, Count, Mismatch, Relation, Trouble, TrunkName},
     },
-    memory::record::Record,
+    memory::{arrivals::Arrival, record::Record},
     policy::{Ci, detect::Detected},
     push::Oid,
 };
@@ -174,10 +174,10 @@ impl Memory for Fake {
     fn records(&self, _: &Oid) -> Result<Vec<Record>, Trouble> {
         Ok(self.records.clone())
     }
-    fn arrivals(&self, _: &Stage) -> Result<Vec<Arrival>, Trouble> {
+    fn arrivals(&self, _: &EnvironmentRemotes) -> Result<Vec<Arrival>, Trouble> {
         Ok(self.arrivals.clone())
     }
-    fn was_live(&self, _: &Stage, _: &Oid) -> Result<bool, Trouble> {
+    fn was_live(&self, _: &EnvironmentRemotes, _: &Oid) -> Result<bool, Trouble> {
         Ok(self.was_live)
     }
     fn is_verified(&self, record: &Record) -> Result<bool, Trouble> {
@@ -223,7 +223,7 @@ impl Runner for Fake {
         self.note("person");
         Ok(self.says == "yes")
     }
-    fn sign_off(&self, _: &Stage, _: &Oid) -> Result<(), Trouble> {
+    fn sign_off(&self, _: &EnvironmentRemotes, _: &Oid) -> Result<(), Trouble> {
         self.note("signoff");
         Ok(())
     }

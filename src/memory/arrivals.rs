@@ -1,15 +1,21 @@
-//! What is remembered of a commit on an environment, and what follows from it.
+//! When a commit came to an environment, and since when it is live there.
 
 use jiff::Timestamp;
 
-use super::Arrival;
-use crate::{
-    memory::record::{Event, Record},
-    push::Oid,
-};
+use super::record::{Event, Record};
+use crate::push::Oid;
 
-/// What the records of a commit say of its coming to an environment, and of its going.
-pub(crate) fn told<'r>(
+/// A commit that came to an environment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Arrival {
+    pub at: Timestamp,
+    pub commit: Oid,
+    /// Whether it was seen there; otherwise it was only sent, and the server may have refused it.
+    pub seen: bool,
+}
+
+/// Returns the arrivals that the records of a commit tell of: its own, and those of what replaced it.
+pub(crate) fn arrivals_in<'r>(
     records: &'r [Record],
     environment: &'r str,
 ) -> impl Iterator<Item = Arrival> + 'r {
@@ -31,10 +37,10 @@ pub(crate) fn told<'r>(
         })
 }
 
-/// Since when a commit, which is live now, has been live without a break.
+/// Since when a commit that is live now has been live without a break.
 ///
-/// It is no older than the last sign of another commit. Of several sendings only the last can have
-/// arrived, for git does not send what is there. What lies in the future is some clock's mistake.
+/// It is no older than the last sign of another commit. Of several pushes only the last can have
+/// arrived, for git does not push what is there. Arrivals in the future are a clock's mistake.
 pub(crate) fn live_since(commit: &Oid, arrivals: &[Arrival], now: Timestamp) -> Option<Timestamp> {
     let past = || arrivals.iter().filter(|arrival| arrival.at <= now);
     let other = past()
@@ -53,9 +59,11 @@ pub(crate) fn live_since(commit: &Oid, arrivals: &[Arrival], now: Timestamp) -> 
     seen.into_iter().chain(sent).min()
 }
 
-/// The rollback that took a commit off an environment, where nobody has said since that it may go
-/// there again.
-pub(crate) fn removal<'r>(records: &'r [Record], environment: &str) -> Option<&'r Record> {
+/// The rollback that removed a commit from an environment, unless a person has let it in again since.
+pub(crate) fn removed_by_rollback<'r>(
+    records: &'r [Record],
+    environment: &str,
+) -> Option<&'r Record> {
     let here = || {
         records
             .iter()
@@ -145,7 +153,7 @@ mod tests {
             record(minute, environment, Event::Removed { by_rollback_to })
         };
         let again = |minute, environment| record(minute, environment, Event::Again { words: None });
-        let stands = |records: &[Record]| removal(records, "production").is_some();
+        let stands = |records: &[Record]| removed_by_rollback(records, "production").is_some();
         assert!(!stands(&[]));
         assert!(stands(&[removed(10, "production")]));
         assert!(!stands(&[removed(10, "staging")]));

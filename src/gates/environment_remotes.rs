@@ -1,0 +1,114 @@
+//! The remotes of this clone that lead to an environment.
+
+use bstr::{BStr, BString};
+
+use super::{facts::TrunkName, undecided::Undecided, verdict::Trouble};
+use crate::{
+    policy::Environment,
+    push::{
+        destination::{Destination, heroku_url},
+        remotes::Remotes,
+    },
+    text::{did_you_mean, printable},
+};
+
+/// An environment and the remotes that lead to it.
+#[derive(Clone, Debug)]
+pub struct EnvironmentRemotes {
+    pub environment: String,
+    /// The remotes, or URLs: all of them are asked.
+    pub remotes: Vec<BString>,
+    /// The remote that the policy names, for the error where there is none.
+    pub expected: String,
+    /// All remotes of this clone, likewise.
+    pub known: Vec<String>,
+    /// The branches that deploy there.
+    pub branches: Vec<String>,
+}
+
+impl EnvironmentRemotes {
+    /// Looks them up; `read` reads a URL of the configuration.
+    pub fn of(
+        environment: &Environment,
+        configured: &Remotes,
+        read: &dyn Fn(&BStr) -> Destination,
+    ) -> Self {
+        let mut remotes = remotes_of(environment, configured, read);
+        if remotes.is_empty() {
+            remotes.extend(
+                environment
+                    .heroku_apps()
+                    .map(|app| BString::from(heroku_url(app))),
+            );
+        }
+        Self {
+            environment: environment.name.clone(),
+            remotes,
+            expected: (environment.remotes.first())
+                .unwrap_or(&environment.name)
+                .clone(),
+            branches: environment.branches.clone(),
+            known: configured.known(),
+        }
+    }
+
+    /// The branch or refspec to push so that trunk's branch deploys there.
+    pub fn refspec(&self, trunk: Option<&TrunkName>) -> String {
+        let deploys = self.branches.first().map_or("master", String::as_str);
+        match trunk {
+            Some(trunk) if self.branches.contains(&trunk.branch) => trunk.branch.clone(),
+            Some(trunk) => format!("{}:{deploys}", trunk.branch),
+            None => deploys.to_owned(),
+        }
+    }
+
+    /// Returns the first remote; it is an error to have none.
+    pub fn remote(&self) -> Result<&BString, Trouble> {
+        let none = || {
+            let (environment, remote) = (&self.environment, &self.expected);
+            let mut meant = did_you_mean(remote, &self.known);
+            if environment != remote && !meant.is_empty() {
+                meant = format!(
+                    ": there is no `{}`{meant}",
+                    printable(remote.as_bytes().into())
+                );
+            }
+            Undecided::new(format!(
+                "no remote of this repository leads to `{environment}`{meant}"
+            ))
+            .hint(format!("git remote add {remote} URL, then try again"))
+            .into()
+        };
+        self.remotes.first().ok_or_else(none)
+    }
+}
+
+/// The configured remotes that lead to an environment: those that the policy names, else one that
+/// leads to its app.
+pub fn remotes_of(
+    environment: &Environment,
+    remotes: &Remotes,
+    read: &dyn Fn(&BStr) -> Destination,
+) -> Vec<BString> {
+    let named = environment
+        .remotes
+        .iter()
+        .map(|name| BString::from(name.as_str()));
+    let named: Vec<_> = named.filter(|name| remotes.has(name)).collect();
+    if !named.is_empty() {
+        return named;
+    }
+    let leads_there = |name: &&BStr| {
+        let mut places = remotes
+            .push_urls(name)
+            .into_iter()
+            .map(|url| read(url.as_ref()));
+        places.any(|place| environment.apps.iter().any(|app| place.is_app(app)))
+    };
+    remotes
+        .names()
+        .find(leads_there)
+        .map(BString::from)
+        .into_iter()
+        .collect()
+}

@@ -1,0 +1,246 @@
+//! The loop that asks the gates, and asks some of them again after a suite that ran.
+
+use std::collections::BTreeSet;
+
+use super::{
+    gate::{AGAIN, Gate, ORDER},
+    governed_push::GovernedPush,
+    promotion::{self, Found, Remembered},
+    receipt,
+    remote_tips::RemoteTips,
+    rollback, suite, target, trunk,
+    verdict::{GateResult, Outcome, Stop, Verdict},
+    window,
+    world::World,
+};
+
+/// Asks the gates about every target of one push, until one stops it.
+///
+/// The verdicts are in the order of the targets; those after a stop were not asked about.
+pub fn evaluate(
+    pushes: &[GovernedPush<'_>],
+    skip: &BTreeSet<Gate>,
+    world: &World<'_>,
+) -> Vec<Verdict> {
+    let mut evaluations: Vec<Evaluation<'_>> = Vec::with_capacity(pushes.len());
+    let mut runs = 0;
+    for push in pushes {
+        let mut evaluation = Evaluation {
+            push,
+            skip,
+            world,
+            verdict: Verdict::default(),
+            tips: None,
+            asked_for_rollback: false,
+            runs,
+        };
+        evaluation.ask_all();
+        runs = evaluation.runs;
+        let stops = evaluation.verdict.stops();
+        evaluations.push(evaluation);
+        if stops {
+            break;
+        }
+    }
+    if runs > 0 && !evaluations.iter().any(|one| one.verdict.stops()) {
+        for evaluation in &mut evaluations {
+            evaluation.ask_again(runs);
+            if evaluation.verdict.stops() {
+                break;
+            }
+        }
+    }
+    evaluations.into_iter().map(|one| one.verdict).collect()
+}
+
+/// The evaluation of what one push brings to one target.
+struct Evaluation<'e> {
+    push: &'e GovernedPush<'e>,
+    skip: &'e BTreeSet<Gate>,
+    world: &'e World<'e>,
+    verdict: Verdict,
+    /// `None` until a gate needs them.
+    tips: Option<RemoteTips>,
+    /// Whether it is known if this is a rollback; that is looked for only once a gate would stop it.
+    asked_for_rollback: bool,
+    /// How many suites had run when the remotes were asked.
+    runs: usize,
+}
+
+impl Evaluation<'_> {
+    /// Asks each gate, in their order, until one stops the push.
+    fn ask_all(&mut self) {
+        let push = self.push;
+        // A deletion that was let through brings no commit to ask the others about.
+        let applies =
+            |gate: &Gate| matches!(gate, Gate::Target | Gate::Window) || !push.commits().is_empty();
+        for gate in ORDER
+            .into_iter()
+            .filter(|gate| push.asks(*gate))
+            .filter(applies)
+        {
+            let outcome = if self.skip.contains(&gate) {
+                Outcome::Skipped {
+                    needless: self.would_pass(gate),
+                }
+            } else {
+                let mut notes = Vec::new();
+                let answer = self.ask(gate, &mut notes);
+                self.verdict.notes.extend(notes);
+                // Where no environment comes first, `promotion` has nothing to say.
+                if answer.as_ref().is_ok_and(String::is_empty) {
+                    continue;
+                }
+                outcome(answer)
+            };
+            self.verdict.answers.push((gate, outcome));
+            if self.verdict.stops() {
+                return;
+            }
+        }
+    }
+
+    /// Whether a gate that is skipped would have passed.
+    fn would_pass(&mut self, gate: Gate) -> bool {
+        match gate {
+            // A run of the suite would be the very cost that the override spares.
+            Gate::Suite => receipt::is_there(self.push, self.world),
+            _ => self.ask(gate, &mut Vec::new()).is_ok(),
+        }
+    }
+
+    /// Asks again the gates whose answers may have changed while suites ran, `runs` in all; only a
+    /// changed answer is kept.
+    fn ask_again(&mut self, runs: usize) {
+        if self.runs < runs {
+            self.tips = None;
+            self.runs = runs;
+        }
+        for gate in AGAIN
+            .into_iter()
+            .filter(|gate| self.push.asks(*gate) && !self.skip.contains(gate))
+        {
+            if let Err(stop) = self.ask(gate, &mut Vec::new()) {
+                self.verdict
+                    .notes
+                    .push(format!("{gate} had passed before the suite ran"));
+                self.verdict.answers.push((gate, outcome(Err(stop))));
+                return;
+            }
+        }
+    }
+
+    /// Asks one gate; a rollback passes where another push would not.
+    fn ask(&mut self, gate: Gate, notes: &mut Vec<String>) -> GateResult {
+        let (push, world) = (self.push, self.world);
+        let answer = match gate {
+            Gate::Target => return target::ask(push, world),
+            Gate::Suite => return self.suite(notes),
+            Gate::Window => window::ask(push, world, notes),
+            Gate::Trunk => self.trunk(notes),
+            Gate::Promotion => {
+                // The team's notes come with trunk's tip.
+                self.tips();
+                // What a rollback removed is refused, also to another rollback.
+                let known = promotion::remembered(push, world)?;
+                self.promotion(&known, notes)
+            }
+        };
+        match answer {
+            Err(stop) if rollback::permits(gate, &stop) && self.is_rollback()? => {
+                if let Stop::Undecided(undecided) = stop {
+                    notes.push(format!(
+                        "{gate} could not tell: {}",
+                        undecided.in_one_line()
+                    ));
+                }
+                Ok("passes as a rollback".to_owned())
+            }
+            answer => answer,
+        }
+    }
+
+    fn is_rollback(&mut self) -> Result<bool, Stop> {
+        if !self.asked_for_rollback {
+            // With a second commit, where `target` was skipped, it is none.
+            let is_alone = self.push.commits().len() == 1;
+            let mut candidates = rollback::rollback_candidates(self.push, self.world);
+            candidates.retain(|_| is_alone);
+            if !candidates.is_empty() {
+                // The team's notes may say what was live here, and come with trunk's tip.
+                self.tips();
+            }
+            self.verdict.rollback = rollback::proven(candidates, self.push, self.world)?;
+            self.asked_for_rollback = true;
+        }
+        Ok(self.verdict.rollback.is_some())
+    }
+
+    fn trunk(&mut self, notes: &mut Vec<String>) -> GateResult {
+        let (push, world) = (self.push, self.world);
+        let tips = self.tips();
+        let ask = |commit| trunk::ask(push, commit, tips, world, notes);
+        joined(push.commits().into_iter().map(ask))
+    }
+
+    fn promotion(&mut self, known: &[Remembered<'_>], notes: &mut Vec<String>) -> GateResult {
+        let (push, world) = (self.push, self.world);
+        let tips = self.tips();
+        notes.extend(no_team_notes(tips));
+        let mut found = Found::default();
+        let answer = (known.iter())
+            .try_for_each(|known| promotion::ask(push, known, tips, world, &mut found));
+        self.verdict.first |= found.first;
+        answer.map(|()| found.answers.join(", "))
+    }
+
+    fn suite(&mut self, notes: &mut Vec<String>) -> GateResult {
+        let (push, skip, world) = (self.push, self.skip, self.world);
+        let wants = |gate| AGAIN.contains(&gate) && !skip.contains(&gate);
+        let ask = |commit| {
+            let looked = self.tips.as_mut().and_then(|tips| tips.checkout.take());
+            let passed = suite::ask(push, commit, looked, &wants, world)?;
+            notes.extend(passed.notes);
+            if passed.ran {
+                self.tips = passed.tips;
+                self.runs += 1;
+            }
+            Ok(passed.answer)
+        };
+        joined(push.commits().into_iter().map(ask))
+    }
+
+    /// The tips of the remotes, asked for once.
+    fn tips(&mut self) -> &RemoteTips {
+        let (push, skip, world) = (self.push, self.skip, self.world);
+        // A skipped gate is asked too, to tell whether that was needless; only the suite costs too much.
+        let wants = |gate| gate != Gate::Suite || !skip.contains(&gate);
+        self.tips
+            .get_or_insert_with(|| RemoteTips::ask(push, wants, world))
+    }
+}
+
+/// Joins the answers about all commits: one commit, unless `target` was skipped.
+fn joined(answers: impl Iterator<Item = GateResult>) -> GateResult {
+    let mut answers = answers.collect::<Result<Vec<_>, _>>()?;
+    answers.dedup();
+    Ok(answers.join("; "))
+}
+
+/// A note where the team's notes could not be fetched.
+fn no_team_notes(tips: &RemoteTips) -> Option<String> {
+    let tip = tips.trunk.as_ref()?.as_ref().ok()?;
+    let error = tip.team.as_ref()?.as_ref().err()?;
+    Some(format!(
+        "only what this clone remembers counts: {}",
+        error.in_one_line()
+    ))
+}
+
+fn outcome(answer: GateResult) -> Outcome {
+    match answer {
+        Ok(why) => Outcome::Passed(why),
+        Err(Stop::Refused(refusal)) => Outcome::Refused(refusal),
+        Err(Stop::Undecided(undecided)) => Outcome::Undecided(undecided),
+    }
+}

@@ -1,0 +1,87 @@
+//! What one push brings to one target: the question that the gates answer.
+
+use std::fmt;
+
+use super::{
+    environment_remotes::EnvironmentRemotes, facts::TrunkName, gate::Gate, route::Target,
+    verdict::Trouble,
+};
+use crate::{
+    policy::{Environment, On, Policy},
+    push::{Oid, Update, destination::Destination},
+};
+
+/// The refs of one push that go to one target, and what is known of that target.
+#[derive(Debug)]
+pub struct GovernedPush<'p> {
+    pub policy: &'p Policy,
+    /// Whether the policy is a file of the team; otherwise it is the built-in one.
+    pub written: bool,
+    pub target: Target<'p>,
+    pub destination: &'p Destination,
+    /// The remote, as commands name it.
+    pub remote: String,
+    pub trunk: Result<TrunkName, Trouble>,
+    /// Whether the push goes to the remote that trunk is on.
+    pub trunk_is_here: bool,
+    pub updates: Vec<&'p Update>,
+    /// The remotes of the environment, where the target is one.
+    pub here: Option<EnvironmentRemotes>,
+    /// The remotes of the environment that comes first.
+    pub before: Option<EnvironmentRemotes>,
+}
+
+impl<'p> GovernedPush<'p> {
+    /// The environment, where the target is one.
+    pub fn environment(&self) -> Option<&'p Environment> {
+        match self.target {
+            Target::Environment(name) => self.policy.environment(name),
+            Target::UnknownApp(_) | Target::Trunk | Target::Branch => None,
+        }
+    }
+
+    /// Whether a gate applies to this target.
+    pub fn asks(&self, gate: Gate) -> bool {
+        let on = self.policy.suite.on;
+        match (self.target, gate) {
+            (Target::UnknownApp(_), _) => gate == Gate::Target,
+            (_, Gate::Target) | (Target::Environment(_), _) | (Target::Trunk, Gate::Trunk) => true,
+            (Target::Trunk, Gate::Suite) => on != On::Deploys,
+            (Target::Branch, Gate::Suite) => on == On::All,
+            (Target::Trunk | Target::Branch, Gate::Window | Gate::Trunk | Gate::Promotion) => false,
+        }
+    }
+
+    /// The pushed commits, each once.
+    pub fn commits(&self) -> Vec<&'p Oid> {
+        let mut commits: Vec<&Oid> = Vec::new();
+        for update in &self.updates {
+            match update {
+                Update::Set { commit, .. } if !commits.contains(&commit) => commits.push(commit),
+                Update::Set { .. } | Update::Delete { .. } => {}
+            }
+        }
+        commits
+    }
+
+    /// The update of trunk itself, if this push has one.
+    pub fn moves_trunk(&self) -> Option<&'p Update> {
+        let trunk = self.trunk.as_ref().ok().filter(|_| self.trunk_is_here)?;
+        let is_trunk = |update: &&Update| {
+            (update.branch()).is_some_and(|branch| branch == trunk.branch.as_str())
+        };
+        self.updates.iter().copied().find(is_trunk)
+    }
+}
+
+impl fmt::Display for GovernedPush<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.target, &self.trunk) {
+            (Target::Environment(name), _) => {
+                write!(f, "push to {name} ({})", self.destination.brief())
+            }
+            (Target::Trunk, Ok(trunk)) => write!(f, "push to trunk ({trunk})"),
+            _ => write!(f, "push to {}", self.destination),
+        }
+    }
+}

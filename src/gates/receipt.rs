@@ -1,0 +1,69 @@
+//! The suite that a commit needs, and the receipt that spares running it.
+
+use super::{
+    governed_push::GovernedPush,
+    refusal::suite::Refusal,
+    verdict::Stop,
+    world::{Passed, Work, World},
+};
+use crate::{
+    policy::{In, Policy, Step, detect::Detected},
+    push::Oid,
+};
+
+/// Returns the steps of the policy, or the one that the project's own files suggest.
+pub(crate) fn steps(policy: &Policy, commit: &Oid, world: &World<'_>) -> Result<Vec<Step>, Stop> {
+    if !policy.suite.steps.is_empty() {
+        return Ok(policy.suite.steps.clone());
+    }
+    let candidates = match world.repository.detect(commit)? {
+        Detected::Found(candidate) => {
+            return Ok(vec![Step {
+                run: candidate.command,
+                ..Step::default()
+            }]);
+        }
+        Detected::Several(candidates) => candidates.into_iter().map(|one| one.command).collect(),
+        Detected::None => Vec::new(),
+    };
+    Err(Refusal::NoSuite { candidates }.into())
+}
+
+/// Finds the receipt for a commit, if one counts.
+pub(crate) fn find(
+    policy: &Policy,
+    commit: &Oid,
+    world: &World<'_>,
+) -> Result<Option<Passed>, Stop> {
+    let suite = &policy.suite;
+    let steps = if suite.ci.is_some() {
+        Vec::new()
+    } else {
+        steps(policy, commit, world)?
+    };
+    Ok(world.memory.receipt(&Work {
+        commit,
+        suite,
+        steps: &steps,
+        remote: &policy.trunk.remote,
+    })?)
+}
+
+/// Whether the suite need not run: an override that skips it was then not needed.
+pub(crate) fn is_there(push: &GovernedPush<'_>, world: &World<'_>) -> bool {
+    let found = |commit: &Oid| find(push.policy, commit, world);
+    push.commits()
+        .into_iter()
+        .all(|commit| matches!(found(commit), Ok(Some(_))))
+}
+
+/// The commit whose tree the checkout has to be, where the suite will run there.
+pub(crate) fn needs_checkout<'c>(push: &GovernedPush<'c>, world: &World<'_>) -> Option<&'c Oid> {
+    let suite = &push.policy.suite;
+    match push.commits().as_slice() {
+        [commit] if suite.ci.is_none() && suite.place == In::Checkout && !is_there(push, world) => {
+            Some(commit)
+        }
+        _ => None,
+    }
+}

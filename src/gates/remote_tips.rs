@@ -1,0 +1,88 @@
+//! The answers that take a moment, asked for at once: the tips of remotes, and the look at the checkout.
+
+use std::thread::{self, ScopedJoinHandle};
+
+use bstr::BString;
+
+use super::{
+    facts::Mismatch,
+    gate::Gate,
+    governed_push::GovernedPush,
+    receipt,
+    verdict::Trouble,
+    world::{Remotes, Tip, World},
+};
+use crate::push::Oid;
+
+/// The branches of a remote and their tips.
+pub(crate) type Tips = Vec<(String, Oid)>;
+
+/// The tips of trunk and of the environment that comes first; `None` where no gate needs them.
+#[derive(Debug, Default)]
+pub(crate) struct RemoteTips {
+    pub(crate) trunk: Option<Result<Tip, Trouble>>,
+    /// The remotes of the environment that comes first.
+    pub(crate) before: Option<Vec<(BString, Result<Tips, Trouble>)>>,
+    /// How the checkout differs from the pushed tree: looking takes as long as asking a remote.
+    pub(crate) checkout: Option<Result<Option<Mismatch>, Trouble>>,
+}
+
+impl RemoteTips {
+    /// Asks for what these gates need to know about a push.
+    pub(crate) fn ask(
+        push: &GovernedPush<'_>,
+        wants: impl Fn(Gate) -> bool,
+        world: &World<'_>,
+    ) -> Self {
+        let wants = |gate| push.asks(gate) && wants(gate);
+        let promotes = wants(Gate::Promotion);
+        let team = promotes && push.policy.shares();
+        // Where trunk itself is pushed to, its tip stands on the hook's standard input.
+        let asks_trunk = wants(Gate::Trunk) && push.moves_trunk().is_none();
+        let trunk = push.trunk.as_ref().ok().filter(|_| asks_trunk);
+        let before = push.before.as_ref().filter(|_| promotes);
+        let checkout = wants(Gate::Suite)
+            .then(|| receipt::needs_checkout(push, world))
+            .flatten();
+        let places: Vec<_> = before
+            .iter()
+            .flat_map(|before| (before.remotes.iter()).map(|remote| (remote, &*before.branches)))
+            .collect();
+        thread::scope(|scope| {
+            let checkout = checkout.map(|commit| scope.spawn(|| world.repository.checkout(commit)));
+            let (tips, trunk) = ask_all(world.remotes, &places, || {
+                trunk.map(|trunk| world.remotes.trunk_tip(trunk, team))
+            });
+            Self {
+                trunk,
+                before: before.map(|before| before.remotes.iter().cloned().zip(tips).collect()),
+                checkout: checkout.map(join),
+            }
+        })
+    }
+}
+
+/// Asks all these remotes for their branches at once, and does something else meanwhile.
+///
+/// Each has a time limit of its own, so that a dead one delays nothing for longer.
+pub(crate) fn ask_all<'r, T>(
+    remotes: &'r dyn Remotes,
+    places: &[(&'r BString, &'r [String])],
+    meanwhile: impl FnOnce() -> T,
+) -> (Vec<Result<Tips, Trouble>>, T) {
+    thread::scope(|scope| {
+        let ask = |&(remote, branches): &(&'r BString, &'r [String])| {
+            scope.spawn(move || remotes.live(remote.as_ref(), branches))
+        };
+        let asked: Vec<_> = places.iter().map(ask).collect();
+        let done = meanwhile();
+        (asked.into_iter().map(join).collect(), done)
+    })
+}
+
+/// Waits for a thread; its panic becomes ours.
+pub(crate) fn join<T>(thread: ScopedJoinHandle<'_, T>) -> T {
+    thread
+        .join()
+        .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
