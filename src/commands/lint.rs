@@ -9,7 +9,7 @@ use crate::{
     git::Real,
     policy::{
         FILE,
-        lint::{Finding, Here, lint},
+        lint::{Facts, Finding, lint},
     },
     report,
 };
@@ -50,13 +50,13 @@ pub(crate) fn look(world: &Real) -> Result<Option<(String, Vec<Finding>)>, Troub
     let heroku = world.heroku_remotes();
     // A zone that is left to chance is a finding, whatever it may be here.
     let local = world.zone().unwrap_or(TimeZone::UTC);
-    let here = Here {
+    let facts = Facts {
         now: world.now(),
         local: &local,
         heroku: &heroku,
         read: &|path| world.calendar_here(path),
     };
-    let findings = lint(&origin, &text, &here)?;
+    let findings = lint(&origin, &text, &facts)?;
     Ok(Some((origin, findings)))
 }
 
@@ -65,9 +65,9 @@ pub(crate) fn words(origin: &str, finding: &Finding) -> String {
     let Finding {
         line,
         column,
-        smell,
+        warning,
     } = finding;
-    format!("{origin}:{line}:{column}: {smell}")
+    format!("{origin}:{line}:{column}: {warning}")
 }
 
 /// A finding as a program reads it.
@@ -75,7 +75,7 @@ pub(crate) fn program(finding: &Finding) -> serde_json::Value {
     json!({
         "line": finding.line,
         "column": finding.column,
-        "kind": finding.smell.name(),
-        "message": finding.smell.to_string(),
+        "kind": finding.warning.name(),
+        "message": finding.warning.to_string(),
     })
 }

@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use crate::text::nearest;
+
 /// The widest line that an excerpt shows, in characters.
 const EXCERPT: usize = 100;
 
@@ -11,30 +13,28 @@ const QUOTE: usize = 60;
 /// The most words that a message lists as valid.
 const LIST: usize = 12;
 
-/// Says what is wrong with a policy file, and at which line and column.
+/// What is wrong with a policy file, and at which line and column.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{origin}:{line}:{column}: {problem}")]
 pub struct PolicyError {
     /// The file, as errors name it.
     pub origin: String,
-    /// The line, counted from 1.
+    /// Counted from 1.
     pub line: usize,
-    /// The column, counted from 1 in characters.
+    /// Counted from 1, in characters.
     pub column: usize,
-    /// What is wrong there.
     pub problem: Box<Problem>,
-    /// The line's own text.
+    /// The text of the line.
     text: String,
 }
 
 impl PolicyError {
-    /// Gives a problem its place in a file.
     pub(super) fn new(origin: &str, source: &[u8], fault: Fault) -> Self {
         let source = source.strip_prefix(b"\xef\xbb\xbf").unwrap_or(source);
         let written = source.trim_ascii_end();
         let last = written.split(|byte| *byte == b'\n').count();
         let Place { line, column } = if fault.place.line > last {
-            // The end of the file came too soon: point at the last that is there.
+            // The end of the file came too soon: point at the end of its text.
             Place::after(written)
         } else {
             fault.place
@@ -49,29 +49,19 @@ impl PolicyError {
         }
     }
 
-    /// Returns the line of the file with a `^` under the column; `None` where there is nothing to point at.
+    /// Returns the line of the file with a `^` under the column; `None` where the line is blank.
     ///
-    /// At most 100 characters of the line are kept, those round the column; characters that could
-    /// upset a terminal are replaced.
+    /// At most 100 characters round the column are kept; those that could upset a terminal are replaced.
     pub fn excerpt(&self) -> Option<String> {
         if self.text.trim().is_empty() {
             return None;
         }
         let at = self.column.saturating_sub(1);
         let skipped = at.saturating_sub(EXCERPT * 3 / 4);
-        let shown: String = self
-            .text
-            .chars()
-            .skip(skipped)
-            .take(EXCERPT)
-            .map(harmless)
-            .collect();
-        Some(format!(
-            "{}\n{:>width$}",
-            shown.trim_end(),
-            '^',
-            width = at - skipped + 1
-        ))
+        let shown = self.text.chars().skip(skipped).take(EXCERPT);
+        let shown: String = shown.map(harmless).collect();
+        let (line, width) = (shown.trim_end(), at - skipped + 1);
+        Some(format!("{line}\n{:>width$}", '^'))
     }
 }
 
@@ -87,16 +77,12 @@ impl Place {
 
     /// The place just after these bytes, which begin the file.
     pub(super) fn after(bytes: &[u8]) -> Self {
-        let mut place = Self::START;
-        for character in String::from_utf8_lossy(bytes).chars() {
-            if character == '\n' {
-                place.line += 1;
-                place.column = 1;
-            } else {
-                place.column += 1;
-            }
+        let text = String::from_utf8_lossy(bytes);
+        let last = text.rsplit('\n').next().unwrap_or_default();
+        Self {
+            line: text.matches('\n').count() + 1,
+            column: last.chars().count() + 1,
         }
-        place
     }
 
     pub(super) fn fault(self, problem: Problem) -> Fault {
@@ -114,41 +100,22 @@ pub(super) struct Fault {
     pub(super) problem: Problem,
 }
 
-/// What is wrong with a policy.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Problem {
-    /// The file is larger than a policy ever is.
     #[error("the file has {size} bytes; at most {limit} are read")]
-    TooBig {
-        /// Its size in bytes.
-        size: usize,
-        /// The largest size that is read.
-        limit: usize,
-    },
-    /// The bytes are no UTF-8.
+    TooBig { size: usize, limit: usize },
     #[error("not UTF-8 text")]
     NotUtf8,
-    /// A character that no editor shows.
     #[error("invisible character U+{:04X}; remove it", u32::from(*.0))]
     Invisible(char),
-    /// A tab where YAML wants spaces.
     #[error("a tab in the indentation; use spaces")]
     Tab,
-    /// The text is no YAML.
     #[error("not valid YAML: {0}")]
     Syntax(String),
-    /// Lists and maps inside one another without end.
     #[error("nested deeper than {limit} levels")]
-    TooDeep {
-        /// The deepest level that is read.
-        limit: usize,
-    },
-    /// A list or a map without end.
+    TooDeep { limit: usize },
     #[error("more than {limit} entries")]
-    TooMany {
-        /// The most that are read.
-        limit: usize,
-    },
+    TooMany { limit: usize },
     /// A part of YAML that a policy has no use for.
     #[error("{what} are not accepted here; {cure}")]
     NotAccepted {
@@ -157,135 +124,113 @@ pub enum Problem {
         /// What to write instead.
         cure: &'static str,
     },
-    /// A key that is not a piece of text.
     #[error("a key must be text, not {found}{}", quote_it(*.quotable))]
     KeyNotText {
-        /// What stands there.
         found: String,
-        /// Whether quotes would cure it.
+        /// Whether quotes would make it text.
         quotable: bool,
     },
-    /// A key that means nothing here.
-    #[error("unknown key {}{}", quoted(.key), advice(.nearest.as_deref(), .belongs.as_deref(), .allowed))]
+    #[error("unknown key {}{}", quoted(.key), advice(.nearest.as_deref(), *.belongs, .allowed))]
     UnknownKey {
-        /// The key.
         key: String,
-        /// The valid key that was probably meant.
         nearest: Option<String>,
         /// The section where such a key has a meaning.
-        belongs: Option<String>,
-        /// Every key that is valid here.
+        belongs: Option<&'static str>,
         allowed: Vec<String>,
     },
-    /// A key that was already given.
     #[error("duplicate key {}; it is already on line {first}", quoted(.key))]
-    DuplicateKey {
-        /// The key.
-        key: String,
-        /// The line where it stands first.
-        first: usize,
-    },
-    /// A key that must be given and is not.
+    DuplicateKey { key: String, first: usize },
     #[error("missing key {}", quoted(.key))]
-    MissingKey {
-        /// The key.
-        key: String,
-    },
-    /// A value of another kind than the key takes.
+    MissingKey { key: String },
     #[error("expected {expected}, found {found}{}", quote_it(*.quotable))]
     WrongType {
-        /// What the key takes.
         expected: String,
         /// What stands there, quoted.
         found: String,
-        /// Whether quotes would cure it.
+        /// Whether quotes would make it what the key takes.
         quotable: bool,
     },
-    /// A word that is none of those that are valid.
+    /// A word that is not in a closed set of words.
     #[error("unknown value {}{}", quoted(.text), advice(.nearest.as_deref(), None, .allowed))]
     UnknownValue {
-        /// The word.
         text: String,
-        /// The valid word that was probably meant.
         nearest: Option<String>,
-        /// Every valid word.
         allowed: Vec<String>,
     },
-    /// A value of the right kind that cannot be read.
+    /// A value of the right type that cannot be read.
     #[error("{}", with_text(.text, .why))]
-    Invalid {
-        /// The value.
-        text: String,
-        /// What is wrong with it.
-        why: String,
-    },
-    /// A list without an item.
+    Invalid { text: String, why: String },
     #[error("{} is an empty list; name at least one, or remove the key", quoted(.key))]
-    EmptyList {
-        /// The key whose list it is.
-        key: String,
-    },
-    /// An item that its list has twice.
+    EmptyList { key: String },
     #[error("{} is listed twice", quoted(.text))]
-    ListedTwice {
-        /// The item.
-        text: String,
-    },
-    /// A window that is always open.
+    ListedTwice { text: String },
     #[error("a window needs `open` or `closed`; without either it is always open")]
     NoRule,
-    /// An environment's name that means something else.
+    /// A name of an environment that means something else.
     #[error("{} is reserved; give the environment another name", quoted(.name))]
-    Reserved {
-        /// The name.
-        name: String,
-    },
+    Reserved { name: String },
     /// `after` names no environment of this policy.
     #[error("unknown environment {}{}", quoted(.name), others(.nearest.as_deref(), .known))]
     UnknownEnvironment {
-        /// The name.
         name: String,
-        /// The environment that was probably meant.
         nearest: Option<String>,
         /// The other environments of the policy.
         known: Vec<String>,
     },
-    /// Environments that wait for one another.
     #[error("{} can never be pushed to: {}", quoted(.names.first().map_or("", String::as_str)), circle(.names))]
     Cycle {
         /// The environments, each after the next, the last after the first.
         names: Vec<String>,
     },
-    /// A remote or an app that two environments claim.
+    /// A remote or an app that two environments have.
     #[error("{what} {} belongs to {} already; a destination has one environment", quoted(.name), quoted(.owner))]
     Claimed {
         /// `remote` or `app`.
         what: &'static str,
-        /// The remote or the app.
         name: String,
         /// The environment that has it.
         owner: String,
     },
-    /// A key that means nothing without another.
     #[error("{} needs `{needs}`", quoted(.key))]
     Needs {
-        /// The key.
         key: &'static str,
-        /// The other one.
         needs: &'static str,
     },
-    /// A key about a run of the suite here, where the CI has it run.
     #[error("{} is about a suite that runs here; with `ci` the CI is asked instead: remove one of them", quoted(.key))]
-    NotWithCi {
-        /// The key.
-        key: &'static str,
-    },
-    /// A key that has a meaning only where `after` is set.
+    NotWithCi { key: &'static str },
     #[error("{} needs `after`, the environment where the commit must be first", quoted(.key))]
-    NeedsAfter {
-        /// The key.
-        key: &'static str,
-    },
+    NeedsAfter { key: &'static str },
+}
+
+impl Problem {
+    pub(super) fn unknown_key(key: &str, allowed: &[&str], belongs: Option<&'static str>) -> Self {
+        Self::UnknownKey {
+            key: key.to_owned(),
+            nearest: nearest(key, allowed.iter().copied()).map(str::to_owned),
+            belongs,
+            allowed: owned(allowed),
+        }
+    }
+
+    pub(super) fn unknown_value(text: &str, allowed: &[&str]) -> Self {
+        Self::UnknownValue {
+            text: text.to_owned(),
+            nearest: nearest(text, allowed.iter().copied()).map(str::to_owned),
+            allowed: owned(allowed),
+        }
+    }
+
+    pub(super) fn unknown_environment(name: &str, others: &[&str]) -> Self {
+        Self::UnknownEnvironment {
+            name: name.to_owned(),
+            nearest: nearest(name, others.iter().copied()).map(str::to_owned),
+            known: owned(others),
+        }
+    }
+}
+
+fn owned(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
 }
 
 /// Puts a piece of input in backticks, shortened and made harmless.
@@ -299,21 +244,14 @@ pub(super) fn quoted(text: &str) -> String {
 
 /// Joins words as a sentence does: `a`, `b` or `c`.
 pub(super) fn alternatives<S: AsRef<str>>(words: &[S]) -> String {
-    let mut text = String::new();
-    for (index, word) in words.iter().enumerate() {
-        if index > 0 {
-            text.push_str(if index + 1 == words.len() {
-                " or "
-            } else {
-                ", "
-            });
-        }
-        text.push_str(&quoted(word.as_ref()));
+    let words: Vec<_> = words.iter().map(|word| quoted(word.as_ref())).collect();
+    match words.as_slice() {
+        [first @ .., last] if !first.is_empty() => format!("{} or {last}", first.join(", ")),
+        _ => words.concat(),
     }
-    text
 }
 
-/// A space for a tab, the replacement character for whatever else a terminal may act upon.
+/// A space for a tab; the replacement character for whatever a terminal may act upon.
 fn harmless(character: char) -> char {
     match character {
         '\t' => ' ',
@@ -373,9 +311,8 @@ fn with_text(text: &str, why: &str) -> String {
 
 fn circle(names: &[String]) -> String {
     let nexts = names.iter().skip(1).chain(names.first());
-    let links = names.iter().zip(nexts);
+    let links = names.iter().zip(nexts).take(LIST);
     let mut links: Vec<String> = links
-        .take(LIST)
         .map(|(name, next)| format!("{} is after {}", quoted(name), quoted(next)))
         .collect();
     if names.len() > LIST {

@@ -3,18 +3,20 @@
 pub mod defaults;
 pub mod detect;
 mod error;
-mod leaf;
-pub mod lint;
+pub(crate) mod lint;
 mod load;
-mod marks;
 mod raw;
+mod reader;
 pub mod schema;
 pub mod template;
 mod validate;
+mod values;
+mod yaml_tree;
 
 use std::time::Duration;
 
 use bstr::BStr;
+use serde::Deserialize;
 
 use crate::{calendar::Window, push::destination::Platform};
 
@@ -22,15 +24,13 @@ pub use defaults::{HerokuRemote, without_file};
 pub use error::{PolicyError, Problem};
 pub use load::{LIMIT, load};
 
-/// The policy's file name, at the root of the repository.
+/// The policy's file, at the root of the repository.
 pub const FILE: &str = ".pushgate.yml";
 
 /// What a team asks of its pushes.
 #[derive(Clone, Debug)]
 pub struct Policy {
-    /// Where deploys come from.
     pub trunk: Trunk,
-    /// The team's entire test run.
     pub suite: Suite,
     /// The deployment targets, in the order of the file.
     pub environments: Vec<Environment>,
@@ -39,7 +39,6 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// Returns the environment of this name.
     pub fn environment(&self, name: &str) -> Option<&Environment> {
         self.environments
             .iter()
@@ -56,23 +55,22 @@ impl Policy {
         }
     }
 
-    /// Whether what happens to a commit on one environment matters to another.
+    /// Whether a push to one environment depends on what happened on another.
     pub fn remembers(&self) -> bool {
         self.environments.iter().any(|one| one.after.is_some())
     }
 
-    /// Whether the team is told.
+    /// Whether records are shared with the team.
     pub fn shares(&self) -> bool {
         self.share && self.remembers()
     }
 }
 
-/// The branch that deploys come from, on the remote where the team meets.
+/// The branch that deploys come from, and the remote that the team shares.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trunk {
     /// The branch; `None`: the one `<remote>/HEAD` names, else whichever of master and main exists.
     pub branch: Option<String>,
-    /// The remote.
     pub remote: String,
 }
 
@@ -83,13 +81,10 @@ pub struct Suite {
     pub steps: Vec<Step>,
     /// The CI that is asked instead of running anything here.
     pub ci: Option<Ci>,
-    /// The pushes that need it.
     pub on: On,
-    /// The tree it runs on.
     pub place: In,
     /// The limit for the whole run.
     pub timeout: Duration,
-    /// How long a receipt counts.
     pub reuse: Reuse,
     /// The variables whose values a receipt depends on.
     pub env: Vec<String>,
@@ -101,21 +96,21 @@ pub struct Suite {
     pub interactive: bool,
 }
 
-/// A CI that has the suite run, and what of it counts.
+/// A CI that runs the suite, and which of its checks count.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ci {
-    /// Where it runs.
     pub forge: Forge,
     /// The checks that have to pass; empty: all of them.
     pub checks: Vec<String>,
 }
 
-/// A place where a team's code lives and its CI runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A host of repositories that runs a CI.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Forge {
     /// GitHub, or a GitHub Enterprise Server.
     Github,
-    /// GitLab, wherever.
+    /// gitlab.com, or a GitLab of one's own.
     Gitlab,
 }
 
@@ -130,12 +125,13 @@ pub struct Step {
     pub timeout: Option<Duration>,
     /// The directory that it runs in, relative to the top of the tree.
     pub dir: Option<String>,
-    /// Whether it runs beside its parallel neighbours.
+    /// Whether it runs at the same time as its parallel neighbours.
     pub parallel: bool,
 }
 
 /// The pushes that need the suite.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum On {
     /// Pushes to an environment.
     Deploys,
@@ -147,7 +143,8 @@ pub enum On {
 }
 
 /// The tree that the suite runs on.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum In {
     /// The work tree, which must be exactly the pushed tree.
     #[default]
@@ -168,7 +165,7 @@ pub enum Reuse {
 /// A deployment target.
 #[derive(Clone, Debug)]
 pub struct Environment {
-    /// Its name, the key under `environments`.
+    /// The key under `environments`.
     pub name: String,
     /// The names of the remotes that push to it.
     pub remotes: Vec<String>,
@@ -178,18 +175,16 @@ pub struct Environment {
     pub after: Option<String>,
     /// How long it must have been live there.
     pub soak: Duration,
-    /// Who must have signed it off there; `None`: nobody.
+    /// The sign-offs that it must have there; `None`: it needs none.
     pub signoff: Option<Signoff>,
-    /// When it may be pushed to; always open without one.
+    /// When it may be pushed to.
     pub window: Window,
     /// The branches, short names, whose push deploys.
     pub branches: Vec<String>,
-    /// Whether an override must say why.
     pub reason: Reason,
 }
 
 impl Environment {
-    /// The apps that are Heroku's.
     pub fn heroku_apps(&self) -> impl Iterator<Item = &str> {
         self.apps
             .iter()
@@ -199,44 +194,44 @@ impl Environment {
 
     /// Whether a push of this branch deploys there.
     ///
-    /// Where the policy leaves it open, a platform that deploys any branch has its way.
+    /// A platform that deploys any branch does so unless the policy names branches.
     pub fn deploys(&self, branch: &BStr, platform: Option<Platform>) -> bool {
         self.branches.iter().any(|known| branch == known.as_str()) || self.deploys_any(platform)
     }
 
-    /// Whether a push of any branch or tag does.
+    /// Whether a push of any branch or tag deploys there.
     pub fn deploys_any(&self, platform: Option<Platform>) -> bool {
         platform.is_some_and(Platform::builds_tags) && self.branches == defaults::branches()
     }
 }
 
-/// Who must have signed a commit off.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The sign-offs that a commit must have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct Signoff {
-    /// How many people.
+    /// How many people must have signed it off.
+    #[serde(rename = "count", deserialize_with = "values::people")]
     pub people: u32,
-    /// Which ones count.
     pub by: By,
-    /// Whether only what git verifies counts.
+    /// Whether only sign-offs that git verifies count.
     pub signed: bool,
 }
 
 /// Whose sign-off counts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum By {
-    /// Anybody's.
     #[default]
     Anyone,
-    /// Anybody's but that of the commit's author.
+    /// Anyone but the author of the commit.
     Another,
 }
 
 /// Whether an override must say why.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Reason {
-    /// It may.
+    Required,
     #[default]
     Optional,
-    /// It must.
-    Required,
 }

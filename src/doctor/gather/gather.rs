@@ -24,7 +24,7 @@ use crate::{
     },
     gates::verdict::{Trouble, TrunkName},
     git::{self, Real},
-    policy::lint::Smell,
+    policy::lint::Warning,
     process::program,
     push::Oid,
     text::printable,
@@ -212,7 +212,7 @@ pub(crate) fn findings(world: &Real) -> Result<Vec<String>, Trouble> {
             // An app on no environment is told of where its remote is.
             let found = found
                 .iter()
-                .filter(|one| !matches!(one.smell, Smell::UnnamedApp { .. }));
+                .filter(|one| !matches!(one.warning, Warning::UnnamedApp { .. }));
             found.map(|finding| lint::words(&origin, finding)).collect()
         }
         None => Vec::new(),

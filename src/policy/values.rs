@@ -1,0 +1,368 @@
+//! The values of a policy, each checked while serde reads it, so that an error knows its place.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::time::Duration;
+
+use jiff::{Span, SpanRelativeTo};
+use serde::Deserialize;
+use serde::de::value::StrDeserializer;
+use serde::de::{Deserializer, Error, SeqAccess, Unexpected, Visitor};
+
+use super::Reuse;
+use crate::calendar::{Rule, RuleError};
+use crate::text::nearest;
+
+/// What a key takes that may have one value or several.
+pub(super) const TEXT_OR_LIST: &str = "text or a list";
+
+/// The `reuse` with which the suite runs each time.
+const NEVER: &str = "never";
+
+/// The longest duration that is accepted: ten years.
+const LONGEST: Duration = Duration::from_hours(10 * 365 * 24);
+
+/// Texts that a function checks, and may change.
+macro_rules! texts {
+    ($($(#[$doc:meta])* $type:ident = $check:ident;)+) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Deserialize)]
+        #[serde(try_from = "String")]
+        pub(super) struct $type(String);
+
+        impl TryFrom<String> for $type {
+            type Error = String;
+
+            fn try_from(text: String) -> Result<Self, String> {
+                $check(&text).map(Self)
+            }
+        }
+
+        impl From<$type> for String {
+            fn from(text: $type) -> Self {
+                text.0
+            }
+        }
+    )+};
+}
+
+texts! {
+    /// The name of a remote, an app, an environment, a step or a check.
+    Name = name;
+    /// The short name of a branch.
+    Branch = branch;
+    /// A command for `sh -c`.
+    Command = command;
+    /// A path below the top of the tree.
+    RelativePath = relative_path;
+    /// A regular expression.
+    Pattern = pattern;
+    /// The name of an environment variable.
+    Variable = variable;
+}
+
+fn refuse<T>(why: &str) -> Result<T, String> {
+    Err(why.to_owned())
+}
+
+pub(super) fn name(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() {
+        refuse("a name must not be empty")
+    } else if text.trim() != text {
+        refuse("a name must not begin or end with a space")
+    } else if text.chars().any(char::is_control) {
+        refuse("a name must not have control characters")
+    } else if text.starts_with('-') {
+        // git takes it for an option.
+        refuse("a name must not begin with `-`")
+    } else {
+        Ok(text.to_owned())
+    }
+}
+
+/// Takes `refs/heads/main` for `main`; refuses what git-check-ref-format(1) refuses in a branch.
+fn branch(text: &str) -> Result<String, String> {
+    let name = name(text.strip_prefix("refs/heads/").unwrap_or(text))?;
+    let odd = |part: &str| {
+        part.is_empty() || part.starts_with('.') || part.strip_suffix(".lock").is_some()
+    };
+    if name.contains(['*', '?', '[']) {
+        refuse("a branch, not a pattern; list the branches")
+    } else if name.starts_with("refs/") {
+        refuse("not a branch; write its short name, such as `main`")
+    } else if name.contains([' ', '~', '^', ':', '\\'])
+        || name.contains("..")
+        || name.contains("@{")
+        || name.ends_with('.')
+        || name.split('/').any(odd)
+    {
+        refuse("no branch can have this name")
+    } else {
+        Ok(name)
+    }
+}
+
+fn command(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() {
+        refuse("a command must not be empty; remove the key to have the suite found")
+    } else if text.contains('\0') {
+        refuse("a command must not have a NUL character")
+    } else {
+        Ok(text.trim().to_owned())
+    }
+}
+
+fn relative_path(text: &str) -> Result<String, String> {
+    let path = name(text)?;
+    let path = path.trim_end_matches('/');
+    if path.is_empty() || path.starts_with('/') {
+        refuse("a path below the top of the repository, not an absolute one")
+    } else if path
+        .split('/')
+        .any(|part| matches!(part, "" | "." | ".." | ".git"))
+    {
+        refuse("a path below the top of the repository, without `.`, `..` and `.git` in it")
+    } else {
+        Ok(path.to_owned())
+    }
+}
+
+fn pattern(text: &str) -> Result<String, String> {
+    match regex_lite::Regex::new(text) {
+        Ok(_) if text.is_empty() => refuse("matches anything; remove the key instead"),
+        Ok(_) => Ok(text.to_owned()),
+        // Its last line has the reason; the others draw a picture of the text.
+        Err(error) => Err(format!(
+            "is no regular expression: {}",
+            (error.to_string().lines().last().unwrap_or_default()).trim_start_matches("error: ")
+        )),
+    }
+}
+
+fn variable(text: &str) -> Result<String, String> {
+    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    if text.is_empty()
+        || !text.chars().all(is_word)
+        || text.starts_with(|c: char| c.is_ascii_digit())
+    {
+        refuse("not the name of a variable; write one such as `RAILS_ENV`, without its value")
+    } else {
+        Ok(text.to_owned())
+    }
+}
+
+/// A rule of `open`.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub(super) struct Opening(pub(super) Rule);
+
+impl TryFrom<String> for Opening {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        if is_calendar(&text) {
+            return refuse("a calendar can only close; put it under `closed`");
+        }
+        let rule = text.parse().map(Self);
+        rule.map_err(|error: RuleError| error.to_string())
+    }
+}
+
+/// What closes a window: a rule, or the calendar at a path.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub(super) enum Closing {
+    Rule(Rule),
+    Calendar(String),
+}
+
+impl TryFrom<String> for Closing {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        if is_calendar(&text) {
+            return relative_path(&text).map(Self::Calendar);
+        }
+        let rule = text.parse().map(Self::Rule);
+        rule.map_err(|error: RuleError| error.to_string())
+    }
+}
+
+/// Whether a text is the name of a calendar's file; no rule ends so.
+pub(super) fn is_calendar(text: &str) -> bool {
+    text.trim_end().to_ascii_lowercase().ends_with(".ics")
+}
+
+/// A number of people.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "u64")]
+pub(super) struct People(pub(super) u32);
+
+impl TryFrom<u64> for People {
+    type Error = &'static str;
+
+    fn try_from(number: u64) -> Result<Self, Self::Error> {
+        /// More than any team that meets on one staging.
+        const MOST: u64 = 100;
+        match u32::try_from(number) {
+            Ok(0) => Err("a sign-off by nobody is none; write `signoff: false`"),
+            Ok(people) if number <= MOST => Ok(Self(people)),
+            _ => Err("more people than will ever try it; 100 is the most"),
+        }
+    }
+}
+
+/// Reads the number of people as it stands in a sign-off.
+pub(super) fn people<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    People::deserialize(deserializer).map(|People(number)| number)
+}
+
+/// A length of time, zero included.
+#[derive(Debug)]
+pub(super) struct Length(pub(super) Duration);
+
+impl<'de> Deserialize<'de> for Length {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = deserializer.deserialize_any(TextOrNumber("a duration such as `30m`"))?;
+        length(&text).map(Self).map_err(D::Error::custom)
+    }
+}
+
+/// A length of time that is not zero.
+#[derive(Debug)]
+pub(super) struct Limit(pub(super) Duration);
+
+impl<'de> Deserialize<'de> for Limit {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Length(length) = Length::deserialize(deserializer)?;
+        if length.is_zero() {
+            Err(D::Error::custom("a limit of no time lets nothing finish"))
+        } else {
+            Ok(Self(length))
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Reuse {
+    /// Reads `never`, or a length of time; no time at all is never.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let expected = TextOrNumber("a duration such as `24h`, or `never`");
+        let text = deserializer.deserialize_any(expected)?;
+        if text == NEVER {
+            return Ok(Self::Never);
+        }
+        if nearest(&text, [NEVER]).is_some() {
+            return Err(D::Error::unknown_variant(&text, &[NEVER]));
+        }
+        let length = length(&text).map_err(D::Error::custom)?;
+        Ok(if length.is_zero() {
+            Self::Never
+        } else {
+            Self::For(length)
+        })
+    }
+}
+
+/// Reads a text or a number as text; has the words for what the key takes.
+struct TextOrNumber(&'static str);
+
+impl Visitor<'_> for TextOrNumber {
+    type Value = String;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<String, E> {
+        Ok(text.to_owned())
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<String, E> {
+        Ok(number.to_string())
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<String, E> {
+        Ok(number.to_string())
+    }
+
+    fn visit_f64<E: Error>(self, number: f64) -> Result<String, E> {
+        Ok(number.to_string())
+    }
+}
+
+/// Reads a length of time in jiff's friendly form; a day is 24 hours, a week seven days.
+fn length(text: &str) -> Result<Duration, &'static str> {
+    const EXAMPLES: &str = "not a duration; write one such as `30m`, `1h 30m` or `24h`";
+    const TOO_LONG: &str = "longer than ten years";
+
+    let text = text.trim();
+    if text == "0" {
+        return Ok(Duration::ZERO);
+    }
+    if text.parse::<f64>().is_ok() {
+        return Err(if text.starts_with('-') {
+            "a duration must not be negative"
+        } else {
+            "a duration needs a unit, such as `30s`, `30m` or `24h`"
+        });
+    }
+    let span: Span = text.parse().map_err(|_| EXAMPLES)?;
+    if span.get_years() != 0 || span.get_months() != 0 {
+        return Err("a month or a year has no fixed length; write days or hours");
+    }
+    let length = span
+        .to_duration(SpanRelativeTo::days_are_24_hours())
+        .map_err(|_| TOO_LONG)?;
+    // No time at all has no sign of its own.
+    if length.is_negative() || text.starts_with('-') || text.ends_with("ago") {
+        return Err("a duration must not be negative");
+    }
+    let length = Duration::try_from(length).map_err(|_| TOO_LONG)?;
+    if length > LONGEST {
+        Err(TOO_LONG)
+    } else {
+        Ok(length)
+    }
+}
+
+/// One value, or a list of at least one.
+pub(super) type OneOrMore<T> = Several<T, true>;
+/// A list of at least one.
+pub(super) type List<T> = Several<T, false>;
+
+/// At least one value; `ONE`: a value that is no list counts as a list of one.
+#[derive(Debug)]
+pub(super) struct Several<T, const ONE: bool>(pub(super) Vec<T>);
+
+impl<'de, T: Deserialize<'de>, const ONE: bool> Deserialize<'de> for Several<T, ONE> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(SeveralVisitor(PhantomData))
+    }
+}
+
+struct SeveralVisitor<T, const ONE: bool>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>, const ONE: bool> Visitor<'de> for SeveralVisitor<T, ONE> {
+    type Value = Several<T, ONE>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let list = "a list such as `[RAILS_ENV]`";
+        f.write_str(if ONE { TEXT_OR_LIST } else { list })
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
+        if !ONE {
+            return Err(E::invalid_type(Unexpected::Str(text), &self));
+        }
+        Ok(Several(vec![T::deserialize(StrDeserializer::new(text))?]))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        let items = std::iter::from_fn(|| list.next_element().transpose());
+        let items = items.collect::<Result<Vec<T>, _>>()?;
+        if items.is_empty() {
+            return Err(A::Error::invalid_length(0, &self));
+        }
+        Ok(Several(items))
+    }
+}
