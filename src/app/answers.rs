@@ -6,6 +6,7 @@ use bstr::{BStr, BString, ByteSlice};
 use jiff::{Timestamp, tz::TimeZone};
 
 use crate::{
+    ci,
     gates::{
         Checked, Clock, EnvironmentRemotes, Object, Remotes, Repository, Runner, Stop, SuiteRun,
         Tip, Turn, Undecided, Work, World,
@@ -254,7 +255,7 @@ impl Runner for Real {
     }
 
     fn checks(&self, work: &Work<'_>, ci: &Ci) -> Result<Checked, Stop> {
-        self.ask_ci(work, ci, &report::Stderr)
+        ci::wait(self, work, ci, &suite::Waiting::new(&report::Stderr))
     }
 
     fn leave_receipt(&self, work: &Work<'_>, took: Duration) -> Result<(), Trouble> {
@@ -324,7 +325,7 @@ impl Real {
     /// What a receipt is for: a tree, and the suite that passed on it; or a commit, and its checks.
     pub(crate) fn receipt_key(&self, work: &Work<'_>) -> Result<(Oid, String), Trouble> {
         if let Some(ci) = &work.suite.ci {
-            let project = self.project(ci.forge, work.remote);
+            let project = ci::Project::of_remote(self, ci.forge, work.remote);
             let suite = checks_fingerprint(ci, project.as_ref());
             return Ok((work.commit.clone(), suite));
         }

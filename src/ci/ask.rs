@@ -1,80 +1,175 @@
-//! Asks a forge, through its own program, whether its checks passed on a commit, and waits for them.
+//! One question to a forge, through its own program: `gh api` and `glab api`.
 
-use std::{env, path::PathBuf};
-
-use bstr::BStr;
-
-use crate::ci::asker::Asker;
-use crate::git::Real;
-use crate::{
-    ci::{Asked, CiTrouble, Project},
-    gates::{Checked, Stop, Work, verdict::Trouble},
-    policy::{Ci, Forge},
-    push::url::is_ssh,
-    suite::Audience,
+use std::{
+    process::{Command, Stdio},
+    time::{Duration, Instant},
 };
 
-impl Real {
-    /// Asks until the checks are done, as long as the suite may take.
-    pub(crate) fn ask_ci(
+use bstr::ByteSlice;
+use jiff::{Timestamp, fmt::rfc2822};
+use serde::de::DeserializeOwned;
+
+use super::{Check, CiError, Question, Why};
+use crate::process::program::run_within;
+
+/// The time limit of one call of the program.
+const LIMIT: Duration = Duration::from_secs(30);
+/// Entries of a page; neither forge gives more.
+pub(super) const PER_PAGE: usize = 100;
+
+/// Variables that add to what the programs print, or change it.
+const UNSET: [&str; 6] = [
+    "GH_DEBUG",
+    "DEBUG",
+    "GH_FORCE_TTY",
+    "CLICOLOR_FORCE",
+    "FORCE_HYPERLINKS",
+    "GH_PAGER",
+];
+const SET: [(&str, &str); 6] = [
+    ("NO_COLOR", "1"),
+    ("GH_PROMPT_DISABLED", "1"),
+    ("GH_NO_UPDATE_NOTIFIER", "1"),
+    ("NO_PROMPT", "1"),
+    ("GLAB_CHECK_UPDATE", "false"),
+    ("GLAB_SEND_TELEMETRY", "false"),
+];
+
+/// The checks of the commit.
+pub(super) struct Answer {
+    pub(super) checks: Vec<Check>,
+    /// When the forge answered, by its own clock.
+    pub(super) date: Option<Timestamp>,
+}
+
+impl Question {
+    /// Reads all pages of a path of the forge's API, and the date of the answer.
+    pub(super) fn get<T: DeserializeOwned>(
         &self,
-        work: &Work<'_>,
-        ci: &Ci,
-        audience: &dyn Audience,
-    ) -> Result<Checked, Stop> {
-        let job = match ci.forge {
-            Forge::Github => "GITHUB_ACTIONS",
-            Forge::Gitlab => "GITLAB_CI",
+        path: &str,
+        until: Instant,
+    ) -> Result<(Vec<T>, Option<Timestamp>), CiError> {
+        let limit = LIMIT.min(until.saturating_duration_since(Instant::now()));
+        let said = run_within(self.command(path), limit)
+            .map_err(|error| self.failed(Why::Down, vec![error.reason()]))?;
+        let Some(said) = said else {
+            let seconds = limit.as_millis().div_ceil(1000).max(1);
+            let line = format!("no answer within {seconds} s");
+            return Err(self.failed(Why::Down, vec![line]));
         };
-        if ci.checks.is_empty() && variable(job).is_some_and(|value| value == "true") {
-            return Err(trouble(CiTrouble::Inside(ci.forge)).into());
+        if said.is_ok() {
+            return pages(&said.stdout).map_err(|why| self.garbled(&why));
         }
-        let (program, project) = self.ci_of(ci.forge, work.remote)?;
-        let asker = Asker {
-            program,
-            asked: Box::new(Asked {
-                forge: ci.forge,
-                project,
-                commit: work.commit.clone(),
-                remote: work.remote.to_owned(),
-            }),
-        };
-        asker.wait(&ci.checks, work.suite.timeout, audience)
-    }
-
-    /// The program that asks a forge, and what it asks about: the project that a remote is.
-    pub(crate) fn ci_of(&self, forge: Forge, remote: &str) -> Result<(PathBuf, Project), Trouble> {
-        let program = which::which(forge.program());
-        let program = program.map_err(|_| trouble(CiTrouble::NoProgram(forge)))?;
-        let no_project = || CiTrouble::NoProject {
-            forge,
-            remote: remote.to_owned(),
-        };
-        let project = self.project(forge, remote);
-        Ok((program, project.ok_or_else(|| trouble(no_project()))?))
-    }
-
-    /// The project that trunk's remote is; as git rewrites its URL, or else as it is written.
-    pub(crate) fn project(&self, forge: Forge, remote: &str) -> Option<Project> {
-        if forge == Forge::Github
-            && let Some(name) = variable("GH_REPO")
+        let status = status(&said.stdout);
+        let why = Why::of(said.code, status, &said.stderr);
+        let mut details = said.stderr;
+        if let Some(status @ 400..) = status
+            && !details
+                .iter()
+                .any(|line| line.contains(&status.to_string()))
         {
-            return Project::named(&name, variable("GH_HOST").as_deref());
+            details.push(format!("HTTP {status}"));
         }
-        let name: &BStr = remote.into();
-        let url = self.remotes.fetch_url(name);
-        let written = format!("remote.{remote}.url");
-        let written = self.config.iter().find(|(key, _)| *key == written.as_str());
-        let urls = url.iter().chain(written.map(|(_, url)| url));
-        urls.map(AsRef::<BStr>::as_ref)
-            .find_map(|url| Project::of(forge, &self.destination(url), is_ssh(url)))
+        if details.is_empty() {
+            details.push("the answer breaks off".to_owned());
+        }
+        Err(self.failed(why, details))
+    }
+
+    fn command(&self, path: &str) -> Command {
+        let mut command = Command::new(&self.program);
+        command.args(["api", "--include", "--paginate", "--method", "GET"]);
+        if self.project.host.contains(':') {
+            // glab's `--hostname` takes no port.
+            command.env("GITLAB_HOST", &self.project.host);
+        } else {
+            command.args(["--hostname", &self.project.host]);
+        }
+        command.arg(path).stdin(Stdio::null()).envs(SET);
+        for name in UNSET {
+            command.env_remove(name);
+        }
+        command
+    }
+
+    fn failed(&self, why: Why, details: Vec<String>) -> CiError {
+        CiError::Failed {
+            question: Box::new(self.clone()),
+            why,
+            details,
+        }
+    }
+
+    pub(super) fn garbled(&self, why: &str) -> CiError {
+        let line = format!("the answer cannot be understood: {why}");
+        self.failed(Why::Garbled, vec![line])
     }
 }
 
-pub(crate) fn trouble(why: CiTrouble) -> Trouble {
-    why.into()
+/// Reads what the programs print with `--include` and `--paginate`: for each page the head of the HTTP
+/// answer, which ends with an empty line, and a JSON document. Without `--include`, some versions join
+/// the pages to one array, and the forge's date is not printed.
+fn pages<T: DeserializeOwned>(printed: &[u8]) -> Result<(Vec<T>, Option<Timestamp>), String> {
+    let (mut pages, mut date, mut rest) = (Vec::new(), None, printed);
+    while let Some((head, body)) = rest.split_once_str("\r\n\r\n") {
+        // RFC 9110, section 6.6.1.
+        date = (head.lines())
+            .filter_map(|line| line.strip_prefix(b"Date: ")?.to_str().ok())
+            .find_map(|text| Some(rfc2822::parse(text).ok()?.timestamp()));
+        let mut documents = serde_json::Deserializer::from_slice(body).into_iter();
+        let page = documents.next().ok_or("it is empty")?;
+        pages.push(page.map_err(|error| error.to_string())?);
+        rest = &body[documents.byte_offset()..];
+    }
+    if pages.is_empty() || !rest.trim_ascii().is_empty() {
+        return Err("it is no series of HTTP answers".to_owned());
+    }
+    Ok((pages, date))
 }
 
-pub(crate) fn variable(name: &str) -> Option<String> {
-    env::var(name).ok().filter(|value| !value.is_empty())
+/// Reads the status of the last page.
+fn status(printed: &[u8]) -> Option<u16> {
+    let statuses = printed.lines().filter_map(|line| {
+        let line = line.strip_prefix(b"HTTP/")?.to_str().ok()?;
+        line.split(' ').nth(1)?.parse().ok()
+    });
+    statuses.last()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by it")]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[test]
+    fn each_page_has_a_head_and_a_document() {
+        let head = "HTTP/2.0 200 OK\nDate: Sun, 22 Nov 2026 07:00:00 GMT\r\nServer: x\r\n\r\n";
+        let seven = "2026-11-22T07:00:00Z".parse().unwrap();
+        let printed = format!("{head}{{\"a\":\n\n1}}\n{head}[]\n");
+        let (found, date) = pages::<Value>(printed.as_bytes()).unwrap();
+        assert_eq!(found, [json!({"a": 1}), json!([])]);
+        assert_eq!(date, Some(seven));
+        for unknown in [
+            "HTTP/2.0 200 OK\nDate: soon\r\n\r\n[]",
+            "HTTP/2.0 200 OK\n\r\n\r\n[]",
+        ] {
+            assert_eq!(pages::<Value>(unknown.as_bytes()).unwrap().1, None);
+        }
+    }
+
+    #[test]
+    fn another_output_is_an_error() {
+        for text in [
+            "",
+            "[]",
+            "HTTP/1.1 200 OK",
+            "HTTP/1.1 200 OK\n\r\n\r\n",
+            "HTTP/1.1 200 OK\n\r\n\r\n{\"a\":",
+            "HTTP/1.1 200 OK\n\r\n\r\n[] and more",
+        ] {
+            assert!(pages::<Value>(text.as_bytes()).is_err(), "{text}");
+        }
+    }
 }

@@ -1,65 +1,46 @@
-//! What GitHub documents: check runs and check suites ("REST API endpoints for checks"), and commit
+//! Reads what GitHub documents: check runs and check suites ("REST API endpoints for checks"), and commit
 //! statuses ("REST API endpoints for commit statuses").
 
-use serde::Deserialize;
+use std::time::Instant;
 
-use super::{Check, Page, State, moment};
+use jiff::Timestamp;
+use serde::{Deserialize, de::DeserializeOwned};
 
-/// A part of an answer that comes in pages.
-pub(crate) struct Part {
-    /// The checks in it.
-    pub(crate) checks: Vec<Check>,
-    /// How many entries it has, and how many all pages have together.
-    pub(crate) entries: usize,
-    pub(crate) all: usize,
-}
+use super::{
+    Check, CiError, Question, State,
+    ask::{Answer, PER_PAGE},
+};
 
+/// A page of one of the three lists.
 #[derive(Deserialize)]
-pub(crate) struct CheckRuns {
+struct Page<T> {
+    /// The number of entries on all pages.
     total_count: usize,
-    check_runs: Vec<CheckRun>,
+    /// The commit, where the entries do not name it.
+    sha: Option<String>,
+    #[serde(alias = "check_runs", alias = "check_suites", alias = "statuses")]
+    entries: Vec<T>,
+}
+
+trait Entry: DeserializeOwned {
+    /// The commit that it is about, where it names one.
+    fn sha(&self) -> Option<&str>;
+    /// The check that it is, if it counts.
+    fn check(self) -> Option<Check>;
 }
 
 #[derive(Deserialize)]
-pub(crate) struct CheckRun {
+struct CheckRun {
     name: String,
     head_sha: String,
     status: String,
     conclusion: Option<String>,
     html_url: Option<String>,
-    completed_at: Option<String>,
-}
-
-/// Reads `GET /repos/{owner}/{repo}/commits/{ref}/check-runs`.
-pub(crate) fn check_runs(page: &Page, commit: &str) -> Result<Part, String> {
-    let runs: CheckRuns = page.json().map_err(|error| error.to_string())?;
-    let entries = runs.check_runs.len();
-    let checks = runs.check_runs.into_iter().map(|run| {
-        same(&run.head_sha, commit)?;
-        let (state, word) = concluded(&run.status, run.conclusion);
-        Ok(Check {
-            name: run.name,
-            state,
-            word,
-            url: run.html_url,
-            ended: moment(run.completed_at.as_deref()),
-        })
-    });
-    Ok(Part {
-        checks: checks.collect::<Result<_, String>>()?,
-        entries,
-        all: runs.total_count,
-    })
+    completed_at: Option<Timestamp>,
 }
 
 #[derive(Deserialize)]
-pub(crate) struct CheckSuites {
-    total_count: usize,
-    check_suites: Vec<CheckSuite>,
-}
-
-#[derive(Deserialize)]
-pub(crate) struct CheckSuite {
+struct CheckSuite {
     head_sha: String,
     status: Option<String>,
     conclusion: Option<String>,
@@ -68,59 +49,139 @@ pub(crate) struct CheckSuite {
 }
 
 #[derive(Deserialize)]
-pub(crate) struct App {
+struct App {
     slug: Option<String>,
     name: String,
 }
 
-/// Reads `GET /repos/{owner}/{repo}/commits/{ref}/check-suites`.
-///
-/// A job that `needs` another gets its check run when its turn comes: until the suite is completed, the
-/// green runs may not be all of them. But every app that may write checks has a suite, and one that
-/// never does stays `queued` for ever: only suites with runs count, and those of GitHub Actions,
-/// which exist because a workflow was started. One of those that ended without a run could not start.
-pub(crate) fn check_suites(page: &Page, commit: &str) -> Result<Part, String> {
-    let suites: CheckSuites = page.json().map_err(|error| error.to_string())?;
-    let entries = suites.check_suites.len();
+#[derive(Deserialize)]
+struct Status {
+    context: String,
+    state: String,
+    target_url: Option<String>,
+    updated_at: Option<Timestamp>,
+}
+
+pub(super) fn ask(question: &Question, until: Instant) -> Result<Answer, CiError> {
+    let mut checks = list::<CheckSuite>(question, "check-suites", until)?.checks;
+    checks.extend(list::<CheckRun>(question, "check-runs", until)?.checks);
+    let statuses = list::<Status>(question, "status", until)?;
+    checks.extend(statuses.checks);
+    Ok(Answer {
+        checks,
+        date: statuses.date,
+    })
+}
+
+/// Asks for `GET /repos/{owner}/{repo}/commits/{ref}/{list}`.
+fn list<T: Entry>(question: &Question, list: &str, until: Instant) -> Result<Answer, CiError> {
+    let (project, commit) = (&question.project.path, question.commit.as_str());
+    let path = format!("repos/{project}/commits/{commit}/{list}?per_page={PER_PAGE}");
+    let (pages, date) = question.get(&path, until)?;
+    let checks = read::<T>(pages, commit).map_err(|why| question.garbled(&why))?;
+    Ok(Answer { checks, date })
+}
+
+fn read<T: Entry>(pages: Vec<Page<T>>, commit: &str) -> Result<Vec<Check>, String> {
+    let counted = pages.last().map_or(0, |page| page.total_count);
+    let named: usize = pages.iter().map(|page| page.entries.len()).sum();
+    if named < counted {
+        return Err(format!("it counts {counted}, and names {named}"));
+    }
     let mut checks = Vec::new();
-    for suite in suites.check_suites {
-        same(&suite.head_sha, commit)?;
-        let slug = suite.app.as_ref().and_then(|app| app.slug.as_deref());
+    for page in pages {
+        let sha = page.sha.as_deref();
+        sha.map_or(Ok(()), |sha| is_about(sha, commit))?;
+        for entry in page.entries {
+            is_about(entry.sha().or(sha).unwrap_or("no commit"), commit)?;
+            checks.extend(entry.check());
+        }
+    }
+    Ok(checks)
+}
+
+/// Fails where an answer is about another commit.
+pub(super) fn is_about(answered: &str, commit: &str) -> Result<(), String> {
+    if answered == commit {
+        return Ok(());
+    }
+    Err(format!("it speaks of {answered}"))
+}
+
+impl Entry for CheckRun {
+    fn sha(&self) -> Option<&str> {
+        Some(&self.head_sha)
+    }
+
+    fn check(self) -> Option<Check> {
+        let (state, word) = concluded(&self.status, self.conclusion);
+        Some(Check {
+            name: self.name,
+            state,
+            word,
+            url: self.html_url,
+            ended: self.completed_at,
+        })
+    }
+}
+
+impl Entry for CheckSuite {
+    fn sha(&self) -> Option<&str> {
+        Some(&self.head_sha)
+    }
+
+    /// A suite that is not completed, or that ended badly without a run that says so.
+    ///
+    /// A job that `needs` another gets its check run only when that one is done: until the suite is
+    /// completed, the green runs may not be all of them. But every app that may write checks has a
+    /// suite, and one that never does stays `queued` for ever: only suites with runs count, and those of
+    /// GitHub Actions, which exist because a workflow was started. One of those that ended without a run
+    /// could not start.
+    fn check(self) -> Option<Check> {
+        let slug = self.app.as_ref().and_then(|app| app.slug.as_deref());
         let is_actions = slug == Some("github-actions");
-        let has_runs = suite.latest_check_runs_count > 0;
-        let (state, word) = concluded(
-            suite.status.as_deref().unwrap_or_default(),
-            suite.conclusion,
-        );
+        let has_runs = self.latest_check_runs_count > 0;
+        let (state, word) = concluded(self.status.as_deref().unwrap_or_default(), self.conclusion);
         let counts = match state {
             State::Running => has_runs || is_actions,
-            // A run that failed says so itself; what was cancelled between two of them, nobody says.
+            // A run that failed says so itself; no run tells that the suite was cancelled between two.
             State::Red if has_runs => word != "failure",
             State::Red => is_actions,
             State::Passed | State::Aside => false,
         };
-        if counts {
-            let app = suite
-                .app
-                .map_or_else(|| "an app".to_owned(), |app| app.name);
-            checks.push(Check {
-                name: format!("all of {app}"),
-                state,
-                word,
-                url: None,
-                ended: None,
-            });
-        }
+        let app = self.app.map_or_else(|| "an app".to_owned(), |app| app.name);
+        counts.then(|| Check {
+            name: format!("all of {app}"),
+            state,
+            word,
+            url: None,
+            ended: None,
+        })
     }
-    Ok(Part {
-        checks,
-        entries,
-        all: suites.total_count,
-    })
 }
 
-/// The state, and the word that says it.
-pub(crate) fn concluded(status: &str, conclusion: Option<String>) -> (State, String) {
+impl Entry for Status {
+    fn sha(&self) -> Option<&str> {
+        None
+    }
+
+    fn check(self) -> Option<Check> {
+        Some(Check {
+            name: self.context,
+            state: match self.state.as_str() {
+                "success" => State::Passed,
+                "pending" => State::Running,
+                _ => State::Red,
+            },
+            word: self.state,
+            url: self.target_url.filter(|url| !url.is_empty()),
+            ended: self.updated_at,
+        })
+    }
+}
+
+/// The state that a status and a conclusion stand for, and the forge's word for it.
+fn concluded(status: &str, conclusion: Option<String>) -> (State, String) {
     if status != "completed" {
         return (State::Running, status.replace('_', " "));
     }
@@ -133,68 +194,26 @@ pub(crate) fn concluded(status: &str, conclusion: Option<String>) -> (State, Str
     (state, conclusion.replace('_', " "))
 }
 
-#[derive(Deserialize)]
-pub(crate) struct Combined {
-    sha: String,
-    total_count: usize,
-    statuses: Vec<Status>,
-}
-
-#[derive(Deserialize)]
-pub(crate) struct Status {
-    context: String,
-    state: String,
-    target_url: Option<String>,
-    updated_at: Option<String>,
-}
-
-/// Reads `GET /repos/{owner}/{repo}/commits/{ref}/status`.
-pub(crate) fn statuses(page: &Page, commit: &str) -> Result<Part, String> {
-    let combined: Combined = page.json().map_err(|error| error.to_string())?;
-    same(&combined.sha, commit)?;
-    let entries = combined.statuses.len();
-    let checks = combined.statuses.into_iter().map(|status| Check {
-        name: status.context,
-        state: match status.state.as_str() {
-            "success" => State::Passed,
-            "pending" => State::Running,
-            _ => State::Red,
-        },
-        word: status.state,
-        url: status.target_url.filter(|url| !url.is_empty()),
-        ended: moment(status.updated_at.as_deref()),
-    });
-    Ok(Part {
-        checks: checks.collect(),
-        entries,
-        all: combined.total_count,
-    })
-}
-
-/// What is said of another commit says nothing.
-pub(crate) fn same(answered: &str, commit: &str) -> Result<(), String> {
-    if answered == commit {
-        return Ok(());
-    }
-    Err(format!("it speaks of {answered}"))
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test fails by it")]
-pub(crate) mod tests {
-    use serde_json::json;
+mod tests {
+    use serde_json::{Value, json};
 
     use super::*;
 
     const COMMIT: &str = "1111111111111111111111111111111111111111";
 
+    fn checks<T: Entry>(body: &Value) -> Result<Vec<Check>, String> {
+        let page = Page::<T>::deserialize(body).map_err(|error| error.to_string())?;
+        read(vec![page], COMMIT)
+    }
+
     #[track_caller]
     fn run(status: &str, conclusion: Option<&str>, expected: State) {
         let body = json!({"total_count": 1, "check_runs": [{"id": 4, "name": "test", "head_sha": COMMIT,
             "status": status, "conclusion": conclusion, "html_url": "https://github.com/acme/shop/runs/4"}]});
-        let part = check_runs(&Page::of(&body), COMMIT).unwrap();
-        assert_eq!(part.checks[0].state, expected, "{status} {conclusion:?}");
-        assert_eq!((part.entries, part.all), (1, 1));
+        let checks = checks::<CheckRun>(&body).unwrap();
+        assert_eq!(checks[0].state, expected, "{status} {conclusion:?}");
     }
 
     #[test]
@@ -237,8 +256,8 @@ pub(crate) mod tests {
     ) {
         let body = json!({"total_count": 1, "check_suites": [{"head_sha": COMMIT, "status": status,
             "conclusion": conclusion, "latest_check_runs_count": runs, "app": {"slug": slug, "name": slug}}]});
-        let part = check_suites(&Page::of(&body), COMMIT).unwrap();
-        let found = part.checks.first().map(|check| check.state);
+        let checks = checks::<CheckSuite>(&body).unwrap();
+        let found = checks.first().map(|check| check.state);
         assert_eq!(found, expected, "{slug} {runs} {status} {conclusion:?}");
     }
 
@@ -277,14 +296,14 @@ pub(crate) mod tests {
             {"context": "ci/b", "state": "pending", "target_url": null},
             {"context": "ci/c", "state": "failure", "target_url": ""},
             {"context": "ci/d", "state": "error", "target_url": null}]});
-        let part = statuses(&Page::of(&body), COMMIT).unwrap();
-        let states: Vec<_> = part.checks.iter().map(|check| check.state).collect();
+        let checks = checks::<Status>(&body).unwrap();
+        let states: Vec<_> = checks.iter().map(|check| check.state).collect();
         assert_eq!(
             states,
             [State::Passed, State::Running, State::Red, State::Red]
         );
-        assert_eq!(part.checks[0].url.as_deref(), Some("https://ci.example/1"));
-        assert_eq!(part.checks[2].url, None);
+        assert_eq!(checks[0].url.as_deref(), Some("https://ci.example/1"));
+        assert_eq!(checks[2].url, None);
     }
 
     #[test]
@@ -292,13 +311,27 @@ pub(crate) mod tests {
         let other = "2".repeat(40);
         let body = json!({"total_count": 1, "check_runs": [{"name": "test", "head_sha": other,
             "status": "completed", "conclusion": "success", "html_url": null}]});
-        assert!(check_runs(&Page::of(&body), COMMIT).is_err());
+        assert!(checks::<CheckRun>(&body).is_err());
         let body = json!({"sha": other, "total_count": 0, "statuses": []});
-        assert!(statuses(&Page::of(&body), COMMIT).is_err());
+        assert!(checks::<Status>(&body).is_err());
+        let body = json!({"total_count": 1, "statuses": [{"context": "a", "state": "success"}]});
+        assert!(checks::<Status>(&body).is_err());
         for body in [json!([]), json!({}), json!({"total_count": 0}), json!(null)] {
-            assert!(check_runs(&Page::of(&body), COMMIT).is_err());
-            assert!(check_suites(&Page::of(&body), COMMIT).is_err());
-            assert!(statuses(&Page::of(&body), COMMIT).is_err());
+            assert!(checks::<CheckRun>(&body).is_err());
+            assert!(checks::<CheckSuite>(&body).is_err());
+            assert!(checks::<Status>(&body).is_err());
         }
+    }
+
+    #[test]
+    fn all_pages_have_to_name_as_many_as_are_counted() {
+        let page = || {
+            let run = json!({"name": "test", "head_sha": COMMIT, "status": "completed", "conclusion": "success"});
+            let body = json!({"total_count": 2, "check_runs": [run]});
+            Page::<CheckRun>::deserialize(body).unwrap()
+        };
+        assert_eq!(read(vec![page(), page()], COMMIT).unwrap().len(), 2);
+        let error = read(vec![page()], COMMIT).unwrap_err();
+        assert_eq!(error, "it counts 2, and names 1");
     }
 }

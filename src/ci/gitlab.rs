@@ -1,37 +1,73 @@
-//! What GitLab documents: "List commit statuses", the jobs of a commit's pipelines and what other
+//! Reads what GitLab documents as "List commit statuses": the jobs of a commit's pipelines, and what other
 //! services posted about it.
 
+use std::time::Instant;
+
+use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::{Check, Page, State, github::same, moment};
+use super::{
+    Check, CiError, Question, State,
+    ask::{Answer, PER_PAGE},
+    github::is_about,
+};
 
 #[derive(Deserialize)]
-pub(crate) struct Job {
+struct Job {
     id: u64,
     sha: String,
+    /// The branch or tag that its pipeline is about.
     #[serde(rename = "ref")]
     branch: Option<String>,
     name: String,
     status: String,
     allow_failure: Option<bool>,
     target_url: Option<String>,
-    finished_at: Option<String>,
+    finished_at: Option<Timestamp>,
 }
 
-/// A job, its number, and the branch or tag that its pipeline is about: of two with one name there, the
-/// later one counts. A pipeline of a tag or a schedule makes none of the branch's pass.
-pub(crate) type Numbered = (u64, Option<String>, Check);
+/// Asks for `GET /projects/:id/repository/commits/:sha/statuses`.
+pub(super) fn ask(question: &Question, until: Instant) -> Result<Answer, CiError> {
+    let id = question.project.path.replace('/', "%2F");
+    let commit = question.commit.as_str();
+    let path = format!("projects/{id}/repository/commits/{commit}/statuses?per_page={PER_PAGE}");
+    let mut jobs: Vec<Job> = Vec::new();
+    loop {
+        let page = jobs.len() / PER_PAGE + 1;
+        let (pages, date) = question.get(&format!("{path}&page={page}"), until)?;
+        let before = jobs.len();
+        jobs.extend(pages.into_iter().flat_map(|page: Vec<Job>| page));
+        // A full page may not be the last one: a proxy may have removed the header that names the next.
+        if jobs.len() == before || !jobs.len().is_multiple_of(PER_PAGE) {
+            let checks = read(jobs, commit).map_err(|why| question.garbled(&why))?;
+            return Ok(Answer { checks, date });
+        }
+    }
+}
 
-/// Reads `GET /projects/:id/repository/commits/:sha/statuses`.
-pub(crate) fn jobs(page: &Page, commit: &str) -> Result<Vec<Numbered>, String> {
-    let statuses: Vec<Job> = page.json().map_err(|error| error.to_string())?;
-    let jobs = statuses.into_iter().map(|status| {
-        same(&status.sha, commit)?;
-        let may_fail = status.allow_failure.unwrap_or(false);
-        let state = match status.status.as_str() {
+/// The checks that the jobs are, in the order in which they began. Of two jobs with one name and one branch
+/// the later one counts: a pipeline of a tag or a schedule makes none of the branch's pass.
+fn read(mut jobs: Vec<Job>, commit: &str) -> Result<Vec<Check>, String> {
+    jobs.sort_by_key(|job| job.id);
+    let mut latest: Vec<Job> = Vec::new();
+    for job in jobs {
+        is_about(&job.sha, commit)?;
+        let is_same = |known: &&mut Job| known.branch == job.branch && known.name == job.name;
+        match latest.iter_mut().find(is_same) {
+            Some(known) => *known = job,
+            None => latest.push(job),
+        }
+    }
+    Ok(latest.into_iter().map(Job::check).collect())
+}
+
+impl Job {
+    fn check(self) -> Check {
+        let may_fail = self.allow_failure.unwrap_or(false);
+        let state = match self.status.as_str() {
             "success" => State::Passed,
             "skipped" => State::Aside,
-            // Nobody waits for what somebody has to start.
+            // A job that a person has to start may never end.
             "failed" | "canceled" | "canceling" | "manual" if may_fail => State::Aside,
             "created"
             | "pending"
@@ -40,45 +76,32 @@ pub(crate) fn jobs(page: &Page, commit: &str) -> Result<Vec<Numbered>, String> {
             | "scheduled"
             | "waiting_for_resource"
             | "waiting_for_callback" => State::Running,
-            // `failed`, `canceled`, `manual`, and what nobody knows.
+            // `failed`, `canceled`, `manual`, and words that GitLab does not have yet.
             _ => State::Red,
         };
-        let word = status.status.replace('_', " ");
-        let check = Check {
-            name: status.name,
+        Check {
+            name: self.name,
             state,
-            word,
-            url: status.target_url.filter(|url| !url.is_empty()),
-            ended: moment(status.finished_at.as_deref()),
-        };
-        Ok((status.id, status.branch, check))
-    });
-    jobs.collect()
-}
-
-/// The last job of each name and branch, in the order in which they began.
-pub(crate) fn latest(mut jobs: Vec<Numbered>) -> Vec<Check> {
-    jobs.sort_by_key(|(id, ..)| *id);
-    let mut last: Vec<Numbered> = Vec::new();
-    for job in jobs {
-        let (_, branch, check) = &job;
-        let same = |known: &&mut Numbered| known.1 == *branch && known.2.name == check.name;
-        match last.iter_mut().find(same) {
-            Some(known) => *known = job,
-            None => last.push(job),
+            word: self.status.replace('_', " "),
+            url: self.target_url.filter(|url| !url.is_empty()),
+            ended: self.finished_at,
         }
     }
-    last.into_iter().map(|(.., check)| check).collect()
 }
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test fails by it")]
-pub(crate) mod tests {
+mod tests {
     use serde_json::{Value, json};
 
     use super::*;
 
     const COMMIT: &str = "1111111111111111111111111111111111111111";
+
+    fn checks(body: Value) -> Result<Vec<Check>, String> {
+        let jobs = Vec::<Job>::deserialize(body).map_err(|error| error.to_string())?;
+        read(jobs, COMMIT)
+    }
 
     fn job(id: u64, name: &str, status: &str, may_fail: bool) -> Value {
         json!({"id": id, "sha": COMMIT, "ref": "master", "name": name, "status": status,
@@ -88,8 +111,8 @@ pub(crate) mod tests {
     #[track_caller]
     fn case(status: &str, may_fail: bool, expected: State) {
         let body = json!([job(1, "test", status, may_fail)]);
-        let jobs = jobs(&Page::of(&body), COMMIT).unwrap();
-        assert_eq!(jobs[0].2.state, expected, "{status} {may_fail}");
+        let checks = checks(body).unwrap();
+        assert_eq!(checks[0].state, expected, "{status} {may_fail}");
     }
 
     #[test]
@@ -121,7 +144,7 @@ pub(crate) mod tests {
             job(2, "lint", "success", false),
             job(4, "test", "failed", false)
         ]);
-        let checks = latest(jobs(&Page::of(&body), COMMIT).unwrap());
+        let checks = checks(body).unwrap();
         let found: Vec<_> = checks
             .iter()
             .map(|check| (check.name.as_str(), check.state))
@@ -134,7 +157,7 @@ pub(crate) mod tests {
         let mut tag = job(9, "test", "success", false);
         tag["ref"] = json!("v1.0");
         let body = json!([tag, job(4, "test", "failed", false)]);
-        let checks = latest(jobs(&Page::of(&body), COMMIT).unwrap());
+        let checks = checks(body).unwrap();
         let states: Vec<_> = checks.iter().map(|check| check.state).collect();
         assert_eq!(states, [State::Red, State::Passed]);
     }
@@ -144,7 +167,7 @@ pub(crate) mod tests {
         let mut other = job(1, "test", "success", false);
         other["sha"] = json!("2".repeat(40));
         for body in [json!([other]), json!({}), json!([{}]), json!(null)] {
-            assert!(jobs(&Page::of(&body), COMMIT).is_err());
+            assert!(checks(body).is_err());
         }
     }
 }

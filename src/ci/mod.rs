@@ -1,57 +1,68 @@
-//! What a continuous integration said of a commit, and what that means for a push.
+//! The gate `suite` where a forge runs it: asks whether a commit's checks passed, and waits for them.
 
-pub(crate) mod ask;
-pub(crate) mod asker;
-pub(crate) mod github;
-pub(crate) mod gitlab;
-pub(crate) mod page;
-pub(crate) mod project;
-pub(crate) mod trouble;
-pub(crate) mod wait;
+mod ask;
+mod error;
+mod github;
+mod gitlab;
+mod project;
+mod wait;
 
-use std::{fmt, time::Duration};
+use std::{fmt, path::PathBuf, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
 
-pub(crate) use github::{Part, check_runs, check_suites, statuses};
-pub(crate) use gitlab::{jobs, latest};
-pub(crate) use page::Page;
+pub(crate) use error::CiError;
+use error::Why;
 pub use project::Project;
-pub use trouble::{Asked, CiTrouble, Why};
+pub(crate) use project::find;
+pub(crate) use wait::{Progress, wait};
 
-use crate::policy::Forge;
+use crate::{policy::Forge, push::Oid, text::printable};
 
-/// One thing that a CI looks at.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Check {
-    /// What the CI calls it.
-    pub name: String,
-    /// How it stands.
-    pub state: State,
-    /// The CI's own word for that.
-    pub word: String,
-    /// Where a person can look.
-    pub url: Option<String>,
-    /// When it ended, by the forge's clock.
-    pub ended: Option<Timestamp>,
+/// The commit that a forge is asked about, and how to ask.
+#[derive(Clone, Debug)]
+pub(crate) struct Question {
+    pub(crate) forge: Forge,
+    /// The forge's program.
+    pub(crate) program: PathBuf,
+    pub(crate) project: Project,
+    pub(crate) commit: Oid,
+    /// Trunk's remote.
+    pub(crate) remote: String,
 }
 
-/// How a check stands.
+impl Question {
+    /// The commit as both forges refer to it: `acme/shop@1a2b3c4`.
+    fn subject(&self) -> String {
+        format!("{}@{}", self.project.path, self.commit.short())
+    }
+}
+
+/// A check of a commit: a job, a workflow, or what another service posted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Check {
+    name: String,
+    state: State,
+    /// The forge's own word for its state.
+    word: String,
+    url: Option<String>,
+    /// When it ended, by the forge's clock.
+    ended: Option<Timestamp>,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
-    /// It passed.
+enum State {
     Passed,
-    /// It was skipped, or may fail: it counts neither way.
+    /// Skipped, or allowed to fail: it counts neither way.
     Aside,
-    /// It is not done.
     Running,
-    /// It did not pass; a word that nobody knows is no pass either.
+    /// It did not pass; an unknown word is no pass either.
     Red,
 }
 
 impl fmt::Display for Check {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let print = |text: &str| crate::text::printable(text.as_bytes().into());
+        let print = |text: &str| printable(text.as_bytes().into());
         write!(f, "`{}`: {}", print(&self.name), print(&self.word))?;
         match &self.url {
             Some(url) => write!(f, ", {}", print(url)),
@@ -60,49 +71,22 @@ impl fmt::Display for Check {
     }
 }
 
-impl Forge {
-    /// What people call it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Github => "GitHub",
-            Self::Gitlab => "GitLab",
-        }
-    }
-
-    /// The program that asks it.
-    pub fn program(self) -> &'static str {
-        match self {
-            Self::Github => "gh",
-            Self::Gitlab => "glab",
-        }
-    }
-
-    /// Its public place.
-    pub fn home(self) -> &'static str {
-        match self {
-            Self::Github => "github.com",
-            Self::Gitlab => "gitlab.com",
-        }
-    }
-}
-
 /// What the checks of a commit add up to.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Weight {
-    /// So many passed, and none that counts did not.
+enum Sum {
+    /// All that count passed, this many.
     Passed(usize),
-    /// These are not done yet.
     Running(Vec<Check>),
-    /// These did not pass, and these are not there.
+    /// The first did not pass, the second do not exist.
     Red(Vec<Check>, Vec<String>),
-    /// Nothing runs, and these are not there; none: there is nothing at all that has passed.
+    /// Nothing runs, and these do not exist; without names, no check at all has passed.
     Missing(Vec<String>),
 }
 
-/// Weighs the checks; `wanted` are those that count, all of them where it names none.
+/// Adds up the checks that `wanted` names; all of them where it is empty.
 ///
-/// A check that is wanted by its name has to pass: skipped is not enough.
-pub(crate) fn weigh(checks: &[Check], wanted: &[String]) -> Weight {
+/// A check that is named has to pass: skipped is not enough.
+fn add_up(checks: &[Check], wanted: &[String]) -> Sum {
     let counts = |check: &&Check| wanted.is_empty() || wanted.contains(&check.name);
     let is_red = |check: &&Check| match check.state {
         State::Red => true,
@@ -118,50 +102,44 @@ pub(crate) fn weigh(checks: &[Check], wanted: &[String]) -> Weight {
         .collect();
     let red: Vec<_> = counted().filter(is_red).cloned().collect();
     if !red.is_empty() {
-        return Weight::Red(red, missing);
+        return Sum::Red(red, missing);
     }
     let running: Vec<_> = counted().filter(is_running).cloned().collect();
     if !running.is_empty() {
-        return Weight::Running(running);
+        return Sum::Running(running);
     }
     let passed = counted().filter(|check| check.state == State::Passed);
     match (passed.count(), missing.is_empty()) {
-        (passed @ 1.., true) => Weight::Passed(passed),
+        (passed @ 1.., true) => Sum::Passed(passed),
         _ => {
             // What runs may still bring what is missing.
             let running: Vec<_> = checks.iter().filter(is_running).cloned().collect();
             if running.is_empty() {
-                Weight::Missing(missing)
+                Sum::Missing(missing)
             } else {
-                Weight::Running(running)
+                Sum::Running(running)
             }
         }
     }
 }
 
-/// Whether all of them ended so long before that moment of the forge's clock.
+/// Whether all checks ended at least `grace` before this time of the forge's clock.
 ///
-/// What has ended a moment ago may be followed by what nobody has begun yet: another workflow, another
-/// service. What counts neither way may never end: a job of GitLab that waits for somebody to start it.
-pub(crate) fn are_settled(checks: &[Check], now: Option<Timestamp>, grace: Duration) -> bool {
+/// Another workflow or service that has not begun yet may follow a check that has just ended. A check that
+/// counts neither way may never end: a job of GitLab that waits for a person to start it.
+fn are_settled(checks: &[Check], now: Option<Timestamp>, grace: Duration) -> bool {
     let (Some(now), Ok(grace)) = (now, SignedDuration::try_from(grace)) else {
         return false;
     };
-    let is_old = |ended| Timestamp::duration_since(now, ended) >= grace;
     checks.iter().all(|check| match check.ended {
-        Some(ended) => is_old(ended),
+        Some(ended) => now.duration_since(ended) >= grace,
         None => check.state == State::Aside,
     })
 }
 
-/// A moment as forges write it; one that cannot be read is none.
-pub(crate) fn moment(text: Option<&str>) -> Option<Timestamp> {
-    text?.parse().ok()
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test fails by it")]
-pub(crate) mod tests {
+mod tests {
     use super::*;
 
     fn check(name: &str, state: State) -> Check {
@@ -179,31 +157,31 @@ pub(crate) mod tests {
     }
 
     #[track_caller]
-    fn case(checks: &[(&str, State)], wanted: &[&str], expected: &Weight) {
+    fn case(checks: &[(&str, State)], wanted: &[&str], expected: &Sum) {
         let checks: Vec<_> = checks
             .iter()
             .map(|(name, state)| check(name, *state))
             .collect();
-        assert_eq!(weigh(&checks, &names(wanted)), *expected);
+        assert_eq!(add_up(&checks, &names(wanted)), *expected);
     }
 
     #[test]
     fn without_names_all_count_and_one_must_have_passed() {
         use State::{Aside, Passed, Red, Running};
-        case(&[("a", Passed), ("b", Passed)], &[], &Weight::Passed(2));
-        case(&[("a", Passed), ("b", Aside)], &[], &Weight::Passed(1));
-        case(&[], &[], &Weight::Missing(vec![]));
-        case(&[("a", Aside)], &[], &Weight::Missing(vec![]));
+        case(&[("a", Passed), ("b", Passed)], &[], &Sum::Passed(2));
+        case(&[("a", Passed), ("b", Aside)], &[], &Sum::Passed(1));
+        case(&[], &[], &Sum::Missing(vec![]));
+        case(&[("a", Aside)], &[], &Sum::Missing(vec![]));
         case(
             &[("a", Passed), ("b", Running)],
             &[],
-            &Weight::Running(vec![check("b", Running)]),
+            &Sum::Running(vec![check("b", Running)]),
         );
         // What is red need not be waited for.
         case(
             &[("a", Red), ("b", Running)],
             &[],
-            &Weight::Red(vec![check("a", Red)], vec![]),
+            &Sum::Red(vec![check("a", Red)], vec![]),
         );
     }
 
@@ -230,28 +208,28 @@ pub(crate) mod tests {
     fn names_count_alone_and_have_to_pass() {
         use State::{Aside, Passed, Red, Running};
         let all = [("a", Passed), ("b", Red), ("c", Aside)];
-        case(&all, &["a"], &Weight::Passed(1));
+        case(&all, &["a"], &Sum::Passed(1));
         case(
             &all,
             &["a", "c"],
-            &Weight::Red(vec![check("c", Aside)], vec![]),
+            &Sum::Red(vec![check("c", Aside)], vec![]),
         );
-        case(&all, &["a", "d"], &Weight::Missing(names(&["d"])));
+        case(&all, &["a", "d"], &Sum::Missing(names(&["d"])));
         case(
             &all,
             &["b", "d"],
-            &Weight::Red(vec![check("b", Red)], names(&["d"])),
+            &Sum::Red(vec![check("b", Red)], names(&["d"])),
         );
         case(
             &[("a", Passed), ("build", Running)],
             &["a", "d"],
-            &Weight::Running(vec![check("build", Running)]),
+            &Sum::Running(vec![check("build", Running)]),
         );
         // Of two that have the name, both.
         case(
             &[("a", Passed), ("a", Running)],
             &["a"],
-            &Weight::Running(vec![check("a", Running)]),
+            &Sum::Running(vec![check("a", Running)]),
         );
     }
 }

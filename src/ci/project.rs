@@ -1,22 +1,66 @@
 //! The project of a forge that a remote's URL leads to.
 
-use crate::{policy::Forge, push::destination::Destination};
+use std::{env, path::PathBuf};
 
-/// A project: where, and whose.
+use bstr::BStr;
+
+use super::CiError;
+use crate::{
+    git::Real,
+    policy::Forge,
+    push::{destination::Destination, url::is_ssh},
+};
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Project {
-    /// The forge's host, as its program knows it.
+    /// As the forge's program names it.
     pub host: String,
     /// `owner/repository`; GitLab has groups in groups.
     pub path: String,
 }
 
+/// Finds the forge's program, and the project that a remote is.
+pub(crate) fn find(
+    repository: &Real,
+    forge: Forge,
+    remote: &str,
+) -> Result<(PathBuf, Project), CiError> {
+    let program = which::which(forge.program()).map_err(|_| CiError::NoProgram(forge))?;
+    match Project::of_remote(repository, forge, remote) {
+        Some(project) => Ok((program, project)),
+        None => Err(CiError::NoProject {
+            forge,
+            remote: remote.to_owned(),
+        }),
+    }
+}
+
 impl Project {
-    /// The project at a remote's place; `ssh`: its URL is one of ssh's, whose port is not the forge's.
+    /// The project that `GH_REPO` names; else that of the remote's URL as git rewrites it, or as it is
+    /// written.
+    pub(crate) fn of_remote(repository: &Real, forge: Forge, remote: &str) -> Option<Self> {
+        let variable = |name| env::var(name).ok().filter(|value| !value.is_empty());
+        if forge == Forge::Github
+            && let Some(name) = variable("GH_REPO")
+        {
+            return Self::named(&name, variable("GH_HOST").as_deref());
+        }
+        let rewritten = repository.remotes.fetch_url(remote.as_bytes().into());
+        let key = format!("remote.{remote}.url");
+        let written = repository
+            .config
+            .iter()
+            .find(|(known, _)| *known == key.as_str());
+        let urls = rewritten.iter().chain(written.map(|(_, url)| url));
+        urls.map(AsRef::<BStr>::as_ref)
+            .find_map(|url| Self::of(forge, &repository.destination(url), is_ssh(url)))
+    }
+
+    /// The project at a destination; `ssh`: its URL is one of ssh's, whose port is not the forge's.
     ///
     /// A host without a dot is an alias of ssh's configuration; the forge's own is meant. Both forges
-    /// let ssh in at a host of its own, for networks that shut port 22.
-    pub fn of(forge: Forge, destination: &Destination, ssh: bool) -> Option<Self> {
+    /// accept ssh at a second host, for networks that block port 22.
+    fn of(forge: Forge, destination: &Destination, ssh: bool) -> Option<Self> {
         let Destination::Host { host, path } = destination else {
             return None;
         };
@@ -26,7 +70,7 @@ impl Project {
                 forge.home()
             }
             (_, name) if ssh && !name.contains('.') => forge.home(),
-            // gh knows no ports.
+            // gh has no ports.
             (Forge::Github, name) => name,
             (Forge::Gitlab, name) if ssh => name,
             (Forge::Gitlab, _) => host,
@@ -35,7 +79,7 @@ impl Project {
     }
 
     /// The project that `GH_REPO` names: `[HOST/]OWNER/REPO` (gh help environment).
-    pub fn named(text: &str, host: Option<&str>) -> Option<Self> {
+    pub(crate) fn named(text: &str, host: Option<&str>) -> Option<Self> {
         let forge = Forge::Github;
         match text.splitn(3, '/').collect::<Vec<_>>()[..] {
             [host, owner, name] => Self::new(forge, host, &format!("{owner}/{name}")),
@@ -44,7 +88,7 @@ impl Project {
         }
     }
 
-    pub(crate) fn new(forge: Forge, host: &str, path: &str) -> Option<Self> {
+    fn new(forge: Forge, host: &str, path: &str) -> Option<Self> {
         let parts: Vec<_> = path.split('/').collect();
         let is_name = |part: &&str| {
             let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
@@ -64,9 +108,9 @@ impl Project {
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test fails by it")]
-pub(crate) mod tests {
+mod tests {
     use super::*;
-    use crate::push::{destination::Reader, url::is_ssh};
+    use crate::push::destination::Reader;
 
     #[track_caller]
     fn case(forge: Forge, url: &str, expected: Option<(&str, &str)>) {

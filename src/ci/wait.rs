@@ -1,265 +1,284 @@
-//! The wait for a forge: it is asked again and again, until its checks are done or the time is up.
+//! Waits for a forge: asks again and again, until its checks are done or the time is up.
 
 use std::{
+    env,
     sync::mpsc::{self, RecvTimeoutError},
     thread,
     time::{Duration, Instant},
 };
 
-use super::asker::{Answer, Asker};
-use crate::ci::ask::trouble;
+use super::{
+    Check, CiError, Question, Sum, add_up, are_settled, ask::Answer, find, github, gitlab,
+};
 use crate::{
-    ci::{Check, CiTrouble, Weight, Why, are_settled, weigh},
     gates::{
-        Checked, Stop,
+        Checked, Stop, Work,
         refusal::suite::{Checks, Refusal},
         remote_tips::join,
         verdict::Trouble,
     },
+    git::Real,
+    policy::{Ci, Forge},
     process::signals,
-    suite::{Audience, Waiting},
     text::printable,
 };
 
-/// How often it is asked again, at first and at last.
-pub(crate) const SOON: Duration = Duration::from_secs(2);
-pub(crate) const LATER: Duration = Duration::from_secs(15);
-/// A forge takes a moment to begin what a push, or the end of something else, has started.
-pub(crate) const GRACE: Duration = Duration::from_secs(20);
+/// The pause between two questions, at first and at last.
+const FIRST_PAUSE: Duration = Duration::from_secs(2);
+const LONGEST_PAUSE: Duration = Duration::from_secs(15);
+/// An answer that takes longer is announced, and the gates ask the remotes again.
+const SLOW: Duration = Duration::from_secs(2);
+/// A forge takes a moment to begin what a push, or the end of another check, has started.
+const GRACE: Duration = Duration::from_secs(20);
 /// What the last question may take, though the time is up.
-pub(crate) const LAST: Duration = Duration::from_secs(10);
-/// So many questions in a row may fail while it is waited for.
-pub(crate) const PATIENCE: u32 = 3;
-/// How often a reason to stop is looked for.
-pub(crate) const TICK: Duration = Duration::from_millis(100);
+const LAST: Duration = Duration::from_secs(10);
+/// The number of questions in a row that may fail once one was answered.
+const MOST_FAILURES: u32 = 2;
+/// How often a signal is looked for.
+const TICK: Duration = Duration::from_millis(100);
 
-/// What an answer comes to: so many passed, or nothing goes; `None`: it is asked again.
-pub(crate) type End = Option<Result<usize, Stop>>;
+/// Shows a person that a forge is waited for.
+pub(crate) trait Progress {
+    fn line(&self, text: &str);
+    /// Shows how long it has been.
+    fn tick(&self);
+    /// Says that this signal ended the wait.
+    fn interrupted(&self, by: &str);
+    /// Clears what `tick` shows.
+    fn end(&self);
+}
 
-/// A wait.
-pub(crate) struct Wait<'a> {
-    asker: &'a Asker,
-    /// The checks that have to pass; none: all of them.
+/// How the wait ends: this many checks passed, or the push does not go.
+type End = Result<usize, Stop>;
+
+/// Waits until the checks that have to pass have passed, at most as long as the suite may take.
+pub(crate) fn wait(
+    repository: &Real,
+    work: &Work<'_>,
+    ci: &Ci,
+    progress: &dyn Progress,
+) -> Result<Checked, Stop> {
+    let job = match ci.forge {
+        Forge::Github => "GITHUB_ACTIONS",
+        Forge::Gitlab => "GITLAB_CI",
+    };
+    if ci.checks.is_empty() && env::var(job).is_ok_and(|value| value == "true") {
+        return Err(undecided(CiError::InsideJob(ci.forge)));
+    }
+    let (program, project) = find(repository, ci.forge, work.remote).map_err(undecided)?;
+    let question = Question {
+        forge: ci.forge,
+        program,
+        project,
+        commit: work.commit.clone(),
+        remote: work.remote.to_owned(),
+    };
+    let wait = Wait {
+        question: &question,
+        wanted: &ci.checks,
+        limit: work.suite.timeout,
+        start: Instant::now(),
+        progress,
+        running: Vec::new(),
+        passed: None,
+        failures: 0,
+        has_answer: false,
+        is_announced: false,
+    };
+    wait.until_decided()
+}
+
+struct Wait<'a> {
+    question: &'a Question,
+    /// The checks that have to pass; empty: all of them.
     wanted: &'a [String],
     limit: Duration,
     start: Instant,
-    waiting: Waiting<'a>,
-    /// What ran when it was last asked.
+    progress: &'a dyn Progress,
+    /// The checks that the last answer had running.
     running: Vec<Check>,
-    /// Since when so many have passed, and nothing else was there.
-    green: Option<(Instant, usize)>,
-    /// How many questions in a row failed.
+    /// Since when this many checks have passed, and no other was there.
+    passed: Option<(Instant, usize)>,
+    /// The number of questions in a row that failed.
     failures: u32,
-    /// Whether it was answered before.
     has_answer: bool,
-    /// Whether somebody was told that it is waited for.
-    is_told: bool,
-}
-
-impl Asker {
-    /// Asks until it is decided. `wanted` are the checks that have to pass; none: all of them.
-    pub(crate) fn wait(
-        &self,
-        wanted: &[String],
-        limit: Duration,
-        audience: &dyn Audience,
-    ) -> Result<Checked, Stop> {
-        let wait = Wait {
-            asker: self,
-            wanted,
-            limit,
-            start: Instant::now(),
-            waiting: Waiting::new(audience),
-            running: Vec::new(),
-            green: None,
-            failures: 0,
-            has_answer: false,
-            is_told: false,
-        };
-        wait.until_decided()
-    }
+    /// Whether a line has said that the forge is waited for.
+    is_announced: bool,
 }
 
 impl Wait<'_> {
-    pub(crate) fn until_decided(mut self) -> Result<Checked, Stop> {
-        let mut pause = SOON;
+    fn until_decided(mut self) -> Result<Checked, Stop> {
+        let mut pause = FIRST_PAUSE;
         loop {
             // The last question is asked when the time is up.
             let is_last = self.start.elapsed() >= self.limit;
             let answer = self.ask();
             if let Some(by) = signals::interrupted() {
-                self.waiting.interrupted(&by);
+                self.progress.interrupted(&by);
                 return Err(Trouble::SuiteStopped { by }.into());
             }
             let end = match answer {
-                Ok(answer) => self.heard(&answer, is_last),
-                Err(why) => self.failed(why, is_last),
+                Ok(answer) => self.answered(&answer, is_last),
+                Err(error) => self.failed(error, is_last),
             };
             if let Some(end) = end {
-                self.waiting.end();
+                self.progress.end();
                 let took = self.start.elapsed();
                 return end.map(|passed| Checked {
-                    of: self.asker.asked.to_string(),
+                    of: self.question.subject(),
                     passed,
                     took,
-                    waited: self.is_told || took >= SOON,
+                    waited: self.is_announced || took >= SLOW,
                 });
             }
             self.has_answer = true;
             self.sleep(pause);
-            pause = (pause * 3 / 2).min(LATER);
+            pause = (pause * 3 / 2).min(LONGEST_PAUSE);
         }
     }
 
-    /// Asks, and shows that it does where that takes long.
-    pub(crate) fn ask(&mut self) -> Result<Answer, CiTrouble> {
-        let asker = self.asker;
+    /// Asks, and announces an answer that takes long.
+    fn ask(&mut self) -> Result<Answer, CiError> {
+        let question = self.question;
         let until = (self.start + self.limit).max(Instant::now() + LAST);
         thread::scope(|scope| {
-            let (done, heard) = mpsc::channel();
+            let (done, is_done) = mpsc::channel();
             let asking = scope.spawn(move || {
-                let answer = asker.ask(until);
-                // Nobody hears it only where we are gone.
+                let answer = match question.forge {
+                    Forge::Github => github::ask(question, until),
+                    Forge::Gitlab => gitlab::ask(question, until),
+                };
+                // The other end lives as long as this thread.
                 let _ = done.send(());
                 answer
             });
-            while heard.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
-                if self.is_told {
-                    self.waiting.tick();
-                } else if self.start.elapsed() >= SOON {
-                    let forge = asker.asked.forge.name();
-                    self.tell(&format!("asking {forge} about {}", asker.asked));
+            while is_done.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
+                if self.is_announced {
+                    self.progress.tick();
+                } else if self.start.elapsed() >= SLOW {
+                    let (forge, subject) = (question.forge.name(), question.subject());
+                    self.announce(&format!("asking {forge} about {subject}"));
                 }
             }
             join(asking)
         })
     }
 
-    pub(crate) fn heard(&mut self, answer: &Answer, is_last: bool) -> End {
+    /// Draws the conclusion from an answer; `None`: the forge is asked again.
+    fn answered(&mut self, answer: &Answer, is_last: bool) -> Option<End> {
         self.failures = 0;
-        let weight = weigh(&answer.checks, self.wanted);
-        if !matches!(weight, Weight::Passed(_)) {
-            self.green = None;
+        let sum = add_up(&answer.checks, self.wanted);
+        if !matches!(sum, Sum::Passed(_)) {
+            self.passed = None;
         }
-        match weight {
-            Weight::Passed(passed) => self.passed(passed, answer),
-            Weight::Red(red, missing) => Some(Err(self.refused(&red, missing))),
-            Weight::Missing(missing) if is_last || self.start.elapsed() >= GRACE => {
+        match sum {
+            Sum::Passed(passed) => self.all_passed(passed, answer),
+            Sum::Red(red, missing) => Some(Err(self.refused(&red, missing))),
+            Sum::Missing(missing) if is_last || self.start.elapsed() >= GRACE => {
                 Some(Err(self.refused(&[], missing)))
             }
-            Weight::Missing(_) => {
+            Sum::Missing(_) => {
                 if !self.has_answer {
-                    let asked = &self.asker.asked;
-                    let (forge, short) = (asked.forge.name(), asked.commit.short());
-                    let line = format!("{forge} has not begun with {short}: waiting");
-                    self.tell(&line);
+                    let (forge, short) = self.forge_and_commit();
+                    self.announce(&format!("{forge} has not begun with {short}: waiting"));
                 }
                 None
             }
-            Weight::Running(checks) => self.runs(checks, is_last),
+            Sum::Running(checks) => self.still_running(checks, is_last),
         }
     }
 
-    /// Where all checks count, they are all of them only once nothing follows any more.
-    pub(crate) fn passed(&mut self, passed: usize, answer: &Answer) -> End {
+    /// Ends where names say which checks count; else only once no further check can be expected.
+    fn all_passed(&mut self, passed: usize, answer: &Answer) -> Option<End> {
         let now = Instant::now();
-        let since = match self.green {
+        let since = match self.passed {
             Some((since, known)) if known == passed => since,
             _ => now,
         };
         let is_all = !self.wanted.is_empty()
-            || are_settled(&answer.checks, answer.at, GRACE)
+            || are_settled(&answer.checks, answer.date, GRACE)
             || now.duration_since(since) >= GRACE;
         if is_all {
             return Some(Ok(passed));
         }
-        if self.green.is_none() {
-            let asked = &self.asker.asked;
-            self.tell(&format!(
-                "{} has only just passed {}: waiting whether more checks follow",
-                asked.forge.name(),
-                asked.commit.short()
+        if self.passed.is_none() {
+            let (forge, short) = self.forge_and_commit();
+            self.announce(&format!(
+                "{forge} has only just passed {short}: waiting whether more checks follow"
             ));
         }
-        self.green = Some((since, passed));
+        self.passed = Some((since, passed));
         None
     }
 
-    pub(crate) fn runs(&mut self, checks: Vec<Check>, is_last: bool) -> End {
-        let asked = &self.asker.asked;
+    fn still_running(&mut self, checks: Vec<Check>, is_last: bool) -> Option<End> {
         if is_last {
-            let slow = CiTrouble::Slow {
-                asked: asked.clone(),
+            return Some(Err(undecided(CiError::Slow {
+                question: Box::new(self.question.clone()),
                 limit: self.limit,
                 running: checks.iter().map(Check::to_string).collect(),
-            };
-            return Some(Err(trouble(slow).into()));
+            })));
         }
         if checks != self.running {
-            let (forge, short) = (asked.forge.name(), asked.commit.short());
+            let (forge, short) = self.forge_and_commit();
             let names = names(&checks);
-            self.tell(&format!("waiting for {forge} to check {short}: {names}"));
+            self.announce(&format!("waiting for {forge} to check {short}: {names}"));
             self.running = checks;
         }
         None
     }
 
-    pub(crate) fn failed(&mut self, why: CiTrouble, is_last: bool) -> End {
+    fn failed(&mut self, error: CiError, is_last: bool) -> Option<End> {
         self.failures += 1;
-        let goes_on = self.has_answer && self.failures < PATIENCE && !is_last && is_passing(&why);
-        if goes_on {
-            return None;
-        }
-        Some(Err(trouble(why).into()))
+        let goes_on =
+            self.has_answer && self.failures <= MOST_FAILURES && !is_last && error.may_pass();
+        (!goes_on).then(|| Err(undecided(error)))
     }
 
-    pub(crate) fn refused(&self, red: &[Check], missing: Vec<String>) -> Stop {
-        let asked = &self.asker.asked;
+    fn refused(&self, red: &[Check], missing: Vec<String>) -> Stop {
+        let question = self.question;
         let refusal = Refusal::Checks(Box::new(Checks {
-            forge: asked.forge,
-            asked: asked.to_string(),
-            commit: asked.commit.clone(),
-            remote: asked.remote.clone(),
+            forge: question.forge,
+            asked: question.subject(),
+            commit: question.commit.clone(),
+            remote: question.remote.clone(),
             red: red.iter().map(Check::to_string).collect(),
             missing,
         }));
         refusal.into()
     }
 
-    pub(crate) fn tell(&mut self, line: &str) {
-        self.waiting.line(line);
-        self.is_told = true;
+    fn forge_and_commit(&self) -> (&'static str, &str) {
+        (self.question.forge.name(), self.question.commit.short())
     }
 
-    /// Until it is asked again, or somebody stops it.
-    pub(crate) fn sleep(&self, pause: Duration) {
+    fn announce(&mut self, line: &str) {
+        self.progress.line(line);
+        self.is_announced = true;
+    }
+
+    /// Sleeps until the forge is asked again, or until a signal.
+    fn sleep(&self, pause: Duration) {
         let now = Instant::now();
-        let end = match self.green {
-            // Green is not cut short: it ends by itself.
+        let end = match self.passed {
+            // The time limit does not cut this wait short: it ends by itself.
             Some((since, _)) => (since + GRACE).max(now),
             None => self.start + self.limit,
         };
         let until = (now + pause).min(end);
         while Instant::now() < until && signals::interrupted().is_none() {
             thread::sleep(TICK.min(until.saturating_duration_since(Instant::now())));
-            self.waiting.tick();
+            self.progress.tick();
         }
     }
 }
 
-/// Whether it may go by itself, while something is waited for.
-pub(crate) fn is_passing(trouble: &CiTrouble) -> bool {
-    matches!(
-        trouble,
-        CiTrouble::Refused {
-            why: Why::Down | Why::Garbled,
-            ..
-        }
-    )
+fn undecided(error: CiError) -> Stop {
+    Trouble::from(error).into()
 }
 
-/// The first few names.
-pub(crate) fn names(checks: &[Check]) -> String {
+/// Lists the first few names.
+fn names(checks: &[Check]) -> String {
     const MOST: usize = 5;
     let names: Vec<_> = (checks.iter().take(MOST))
         .map(|check| printable(check.name.as_bytes().into()))

@@ -114,6 +114,31 @@ pub enum Forge {
     Gitlab,
 }
 
+impl Forge {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Github => "GitHub",
+            Self::Gitlab => "GitLab",
+        }
+    }
+
+    /// The command line program that asks it.
+    pub fn program(self) -> &'static str {
+        match self {
+            Self::Github => "gh",
+            Self::Gitlab => "glab",
+        }
+    }
+
+    /// The host of the public one.
+    pub fn home(self) -> &'static str {
+        match self {
+            Self::Github => "github.com",
+            Self::Gitlab => "gitlab.com",
+        }
+    }
+}
+
 /// One command of the suite.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Step {

@@ -1,8 +1,9 @@
-//! What is seen while somebody else's machine runs the suite.
+//! What is seen while a forge runs the suite.
 
 use super::{Audience, screen::Screen};
+use crate::ci::Progress;
 
-/// The screen of such a wait: the same status line and signs of life.
+/// The status line and the signs of life of a suite that runs here, with other words.
 pub(crate) struct Waiting<'s>(Screen<'s>);
 
 impl<'s> Waiting<'s> {
@@ -10,24 +11,22 @@ impl<'s> Waiting<'s> {
         let words = ["waiting for the checks", "no longer waiting for the checks"];
         Self(Screen::saying(words, audience, None))
     }
+}
 
-    /// Says a line.
-    pub(crate) fn line(&self, text: &str) {
+impl Progress for Waiting<'_> {
+    fn line(&self, text: &str) {
         self.0.line(text);
     }
 
-    /// Shows how long it has been.
-    pub(crate) fn tick(&self) {
+    fn tick(&self) {
         self.0.tick();
     }
 
-    /// Says that somebody stopped it.
-    pub(crate) fn interrupted(&self, by: &str) {
+    fn interrupted(&self, by: &str) {
         self.0.interrupted(by, &[]);
     }
 
-    /// Leaves the screen as a report may follow.
-    pub(crate) fn end(&self) {
+    fn end(&self) {
         self.0.end();
     }
 }

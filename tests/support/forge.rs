@@ -237,10 +237,13 @@ impl State {
         let (place, query) = path.split_once('?').unwrap();
         let number = |name: &str| {
             let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-            let found = pairs.find(|(known, _)| *known == name).unwrap();
-            found.1.parse::<usize>().unwrap()
+            let found = pairs.find(|(known, _)| *known == name);
+            found.map(|(_, number)| number.parse::<usize>().unwrap())
         };
-        let (page, size) = (number("page"), number("per_page"));
+        let (page, size) = (
+            number("page").unwrap_or(1),
+            number("per_page").unwrap_or(30),
+        );
         assert!(size <= 100, "both forges give a hundred at most");
         let github = format!("/repos/{PROJECT}/commits/{commit}/");
         let gitlab = format!("/api/v4/projects/acme%2Fshop/repository/commits/{commit}/statuses");
@@ -280,8 +283,12 @@ impl State {
         let part = part.collect::<Vec<_>>();
         let hides_links = self.manners.lock().unwrap().hides_links;
         let next = if page * size < all.len() && !hides_links {
+            let host = match scene {
+                Scene::Gitlab(_) => format!("127.0.0.1:{}", stream.local_addr()?.port()),
+                _ => "api.github.localhost".to_owned(),
+            };
             format!(
-                "Link: <http://forge{place}?per_page={size}&page={}>; rel=\"next\"\r\n",
+                "Link: <http://{host}{place}?per_page={size}&page={}>; rel=\"next\"\r\n",
                 page + 1
             )
         } else {

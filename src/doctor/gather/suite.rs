@@ -11,6 +11,7 @@ use nix::unistd::{AccessFlags, access};
 
 use super::place::Place;
 use crate::{
+    ci,
     doctor::{
         facts::{AskedCi, Found, Step, Suite},
         first_word,
@@ -29,7 +30,7 @@ pub(crate) const LIMIT: Duration = Duration::from_secs(5);
 pub(crate) fn look(world: &Real, policy: &Policy, commit: Option<&Oid>, place: &Place) -> Suite {
     let suite = &policy.suite;
     if let Some(ci) = &suite.ci {
-        let project = world.ci_of(ci.forge, &policy.trunk.remote);
+        let project = ci::find(world, ci.forge, &policy.trunk.remote).map_err(Trouble::from);
         return Suite {
             steps: Ok(Vec::new()),
             is_detected: false,
