@@ -6,6 +6,18 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 use crate::calendar::since::Since;
 
+const EXAMPLES: &str = "\
+Examples:
+  pushgate demo                  see the whole story in a scratch directory
+  pushgate init                  write .pushgate.yml from what is here
+  pushgate install               put the gate in front of every push
+  pushgate status                what is live where, what the next push is told
+  pushgate check production      the verdict without the push
+  pushgate window                when a push would go, day by day
+  pushgate doctor                what is wrong with this clone's gate, and cures
+
+Exit codes: 0 go, 1 refused, 2 could not decide or could not be done.";
+
 /// The gate in front of `git push staging master` and `git push production master`.
 ///
 /// Installed once per repository as its pre-push hook, it lets a deploy through when it is the
@@ -17,25 +29,14 @@ use crate::calendar::since::Since;
     version,
     max_term_width = 80,
     disable_help_subcommand = true,
-    after_help = "\
-Examples:
-  pushgate demo                  see the whole story in a scratch directory
-  pushgate init                  write .pushgate.yml from what is here
-  pushgate install               put the gate in front of every push
-  pushgate status                what is live where, what the next push is told
-  pushgate check production      the verdict without the push
-  pushgate window                when a push would go, day by day
-  pushgate doctor                what is wrong with this clone's gate, and cures
-
-Exit codes: 0 go, 1 refused, 2 could not decide or could not be done."
+    after_help = EXAMPLES,
+    after_long_help = format!("{EXAMPLES}\n\n{}", include_str!("environment.txt"))
 )]
 pub struct Cli {
-    /// What to do.
     #[command(subcommand)]
     pub command: Command,
 }
 
-/// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Write a commented .pushgate.yml from what this repository shows.
@@ -92,7 +93,6 @@ Examples:
     PrePush(PrePush),
 }
 
-/// `pushgate init`
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -104,7 +104,6 @@ pub struct Init {
     pub stdout: bool,
 }
 
-/// `pushgate install`
 #[derive(Debug, Args)]
 #[command(after_help = "\
 A hook that is there already is kept, and runs after the gates have passed.
@@ -129,7 +128,6 @@ pub struct Install {
     pub config: bool,
 }
 
-/// `pushgate check`
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -152,7 +150,6 @@ pub struct Check {
     pub json: bool,
 }
 
-/// `pushgate status`
 #[derive(Debug, Args)]
 #[command(after_help = "\
 All remotes are asked at once, 10 s at most; no suite runs, and nothing is
@@ -186,7 +183,6 @@ pub struct Status {
     pub json: bool,
 }
 
-/// `pushgate approve`
 #[derive(Debug, Args)]
 #[command(after_help = "\
 The commit is yours to sign off while it is live there: trunk's local tip, or
@@ -216,7 +212,6 @@ pub struct Approve {
     pub json: bool,
 }
 
-/// `pushgate window`
 #[derive(Debug, Args)]
 #[command(after_help = "\
 A moment is by your own clock unless it names a zone: `2026-12-24 23:00`,
@@ -240,7 +235,6 @@ pub struct Window {
     pub json: bool,
 }
 
-/// `pushgate log`
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Decisions of this clone, the team's sign-offs, deployments and rollbacks as far
@@ -266,7 +260,6 @@ pub struct Log {
     pub json: bool,
 }
 
-/// `pushgate doctor`
 #[derive(Debug, Args)]
 #[command(after_help = "\
 It looks at the program, the hook that git really runs, the policy, every
@@ -294,7 +287,6 @@ pub struct Doctor {
     pub json: bool,
 }
 
-/// `pushgate demo`
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -306,7 +298,6 @@ pub struct Demo {
     pub dir: Option<PathBuf>,
 }
 
-/// `pushgate completions`
 #[derive(Debug, Args)]
 #[command(after_help = "\
 The script asks pushgate itself at each Tab: for the environments of the
@@ -325,23 +316,16 @@ pub struct Completions {
     pub shell: Shell,
 }
 
-/// A shell that can be told how to complete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Shell {
-    /// bash 4 or newer.
     Bash,
-    /// elvish.
     Elvish,
-    /// fish.
     Fish,
-    /// PowerShell.
     #[value(alias = "pwsh")]
     Powershell,
-    /// zsh.
     Zsh,
 }
 
-/// `pushgate man`
 #[derive(Debug, Args)]
 #[command(after_help = "\
 ./install.sh puts the pages where `man` finds them: `man pushgate`, `man
@@ -358,7 +342,6 @@ pub struct Man {
     pub out: Option<PathBuf>,
 }
 
-/// `pushgate help`
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -368,7 +351,6 @@ pub struct Help {
     pub command: Option<String>,
 }
 
-/// `pushgate pre-push`
 #[derive(Debug, Args)]
 pub struct PrePush {
     /// The hook that was there before, run after the gates have passed.

@@ -14,7 +14,11 @@ use crate::{
 pub(crate) fn run(args: &Help) -> Done {
     let words = ["pushgate"]
         .into_iter()
-        .chain(args.command.as_deref().and_then(super::man::called))
+        .chain(
+            args.command
+                .as_deref()
+                .and_then(super::man::command_of_page),
+        )
         .chain(["--help"]);
     match Cli::try_parse_from(words) {
         // What is asked for is help, which clap hands over as an error.

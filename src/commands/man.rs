@@ -1,66 +1,57 @@
 //! `pushgate man`: the manual, one page or all of them.
 
-use std::{fs, path::Path};
+use std::fs;
 
 use clap::CommandFactory;
 
 use super::Done;
 use crate::{
     cli::{Cli, Man},
-    commands::manual::{Page, pages},
     gates::verdict::Trouble,
     report,
 };
 
 pub(crate) fn run(args: &Man) -> Done {
-    let pages = pages(Cli::command());
-    match &args.out {
-        Some(directory) => {
-            write(&pages, directory)?;
-            report::say(&format!(
-                "wrote {} pages into {}",
-                pages.len(),
-                directory.display()
-            ));
-        }
-        None => {
-            let page = page(args.command.as_deref().and_then(called), &pages)?;
-            report::data(&page.text)
-                .map_err(|error| Trouble::io("write to standard output", &error))?;
-        }
+    let mut program = Cli::command();
+    program.build();
+    let pages: Vec<_> = (program.get_subcommands())
+        .filter(|command| !command.is_hide_set())
+        .collect();
+    if let Some(directory) = &args.out {
+        fs::create_dir_all(directory)
+            .and_then(|()| clap_mangen::generate_to(program.clone(), directory))
+            .map_err(|error| {
+                let cure = "name a directory that you may write to: pushgate man --out DIR";
+                Trouble::place(format!("write {}", directory.display()), &error, cure)
+            })?;
+        let (count, directory) = (pages.len() + 1, directory.display());
+        report::say(&format!("wrote {count} pages into {directory}"));
+        return Ok(0);
     }
+    let page = match args.command.as_deref().and_then(command_of_page) {
+        None => &program,
+        Some(name) => *(pages.iter())
+            .find(|command| command.get_name() == name)
+            .ok_or_else(|| Trouble::NoCommand {
+                name: name.to_owned(),
+                known: (pages.iter())
+                    .map(|command| command.get_name().to_owned())
+                    .collect(),
+            })?,
+    };
+    let mut text = Vec::new();
+    clap_mangen::Man::new(page.clone())
+        .render(&mut text)
+        .and_then(|()| report::data(&String::from_utf8_lossy(&text)))
+        .map_err(|error| Trouble::io("write to standard output", &error))?;
     Ok(0)
 }
 
-/// What somebody may call a command whose page is named after both; `None`: pushgate itself.
-pub(super) fn called(name: &str) -> Option<&str> {
+/// The command that a page is about: `check` of `pushgate-check`; `None`: pushgate itself.
+pub(super) fn command_of_page(name: &str) -> Option<&str> {
     match name.strip_prefix("pushgate") {
         Some("") => None,
         Some(command) => Some(command.strip_prefix('-').unwrap_or(name)),
         None => Some(name),
     }
-}
-
-fn page<'p>(command: Option<&str>, pages: &'p [Page]) -> Result<&'p Page, Trouble> {
-    let found = pages.iter().find(|page| page.command.as_deref() == command);
-    found.ok_or_else(|| Trouble::NoCommand {
-        name: command.unwrap_or_default().to_owned(),
-        known: pages
-            .iter()
-            .filter_map(|page| page.command.clone())
-            .collect(),
-    })
-}
-
-fn write(pages: &[Page], directory: &Path) -> Result<(), Trouble> {
-    let failed = |path: &Path, error: &std::io::Error| {
-        let cure = "name a directory that you may write to: pushgate man --out DIR";
-        Trouble::place(format!("write {}", path.display()), error, cure)
-    };
-    fs::create_dir_all(directory).map_err(|error| failed(directory, &error))?;
-    for page in pages {
-        let path = directory.join(&page.file);
-        fs::write(&path, &page.text).map_err(|error| failed(&path, &error))?;
-    }
-    Ok(())
 }

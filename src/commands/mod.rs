@@ -12,7 +12,6 @@ pub(crate) mod lint;
 pub(crate) mod local;
 pub(crate) mod log;
 pub(crate) mod man;
-pub mod manual;
 pub(crate) mod pre_push;
 pub(crate) mod schema;
 pub(crate) mod status;

@@ -1,12 +1,12 @@
-//! `pushgate schema`: the JSON Schema of a policy; and the copy of it in the repository, for editors.
+//! `pushgate schema`: the JSON Schema of a policy; and its copy in the repository, for editors.
 
-use std::{fs, io, path::PathBuf};
+use std::{fs, io::ErrorKind, path::PathBuf};
 
 use super::Done;
 use crate::{gates::verdict::Trouble, git::Real, policy::schema::schema, report};
 
-/// In a linked work tree or a submodule nothing is below `.git`, and the policy is the team's: a path
-/// that works here works nowhere else.
+/// What to do in a linked work tree or a submodule: nothing is below `.git` there, and the policy belongs to
+/// the team: a path that works here works nowhere else.
 pub(super) const OUT_OF_REACH: &str = "schema: .git is a file here, so editors do not find what the first line names: \
      pushgate schema > pushgate.schema.json, commit it, and name it in that line";
 
@@ -19,30 +19,25 @@ fn text() -> String {
     format!("{:#}\n", schema())
 }
 
-/// Writes the copy that the first line of a policy names. An editor does without it: what keeps it
-/// from being written is only said.
+/// Writes the copy that the first line of a policy names; only warns where it cannot be written.
 pub(super) fn write_copy(world: &Real) {
     let path = copy(world);
     let directory = world.state_dir();
     if let Err(error) = fs::create_dir_all(directory).and_then(|()| fs::write(&path, text())) {
+        let path = path.display();
         report::warn(&format!(
-            "editors have no schema: could not write {}: {error}",
-            path.display()
+            "editors have no schema: could not write {path}: {error}"
         ));
     }
 }
 
-/// Takes it away, and the directory if it held nothing else.
+/// Removes the copy, and its directory if that held nothing else.
 pub(super) fn remove_copy(world: &Real) -> Result<(), Trouble> {
     let path = copy(world);
-    match fs::remove_file(&path) {
-        Err(error)
-            if error.kind() != io::ErrorKind::NotFound
-                && error.kind() != io::ErrorKind::NotADirectory =>
-        {
-            return Err(Trouble::io(format!("remove {}", path.display()), &error));
-        }
-        _ => {}
+    if let Err(error) = fs::remove_file(&path)
+        && !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
+    {
+        return Err(Trouble::io(format!("remove {}", path.display()), &error));
     }
     // It is only empty where nothing was ever decided.
     let _ = fs::remove_dir(world.state_dir());
