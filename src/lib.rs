@@ -21,7 +21,7 @@ pub mod calendar;
 pub mod ci;
 pub mod cli;
 pub mod commands;
-pub mod doctor;
+pub(crate) mod doctor;
 pub mod gates;
 pub mod git;
 pub mod hooks;

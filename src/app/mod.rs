@@ -2,6 +2,8 @@
 
 pub(crate) mod answers;
 pub(crate) mod decide;
+pub(crate) mod lint;
+pub(crate) mod local;
 pub(crate) mod memory;
 pub(crate) mod message;
 pub mod overrides;

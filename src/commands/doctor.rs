@@ -1,29 +1,25 @@
-//! `pushgate doctor`: what is wrong with this clone's gate, and what mends it.
+//! `pushgate doctor`: what is wrong with the gate of this clone, and how to fix it.
 
 use super::Done;
 use crate::{
     cli::Doctor,
-    doctor::{State, judge, worst},
+    doctor::{Status, findings, worst},
     gates::verdict::Trouble,
     process::signals,
-    report::{
-        self,
-        doctor::{draw, json},
-    },
+    report::{self, doctor},
 };
 
 pub(crate) fn run(args: &Doctor) -> Done {
     signals::watch();
-    let facts = crate::doctor::gather::gather::facts();
+    let findings = findings();
     if let Some(signal) = signals::signal() {
         return Ok(128 + signal);
     }
-    let lines = judge(&facts);
     let text = if args.json {
-        format!("{:#}\n", json(&lines))
+        format!("{:#}\n", doctor::json(&findings))
     } else {
-        draw(&lines, report::data_columns())
+        doctor::draw(&findings, report::data_columns())
     };
     report::data(&text).map_err(|error| Trouble::io("write to standard output", &error))?;
-    Ok(u8::from(worst(&lines) == State::Broken))
+    Ok(u8::from(worst(&findings) == Status::Broken))
 }

@@ -4,29 +4,25 @@ pub(crate) mod configured;
 pub(crate) mod file;
 
 use super::{
-    Group, Line, State,
-    facts::{Git, Hook, Off, Repository, Setting, Version},
+    context::{Git, Opened},
+    facts::{Hook, Off, Setting, Version},
+    finding::{Finding, Status},
     script::{Author, Call, Interpreter, Runs, Script},
 };
-use crate::gates::verdict::Trouble;
 
 /// From here on git runs the hooks of its configuration, and no longer waits for ever where a hook
 /// cannot be executed.
 pub(crate) const CONFIGURED: Version = Version(2, 54);
 
-pub(crate) fn judge(here: &Repository, program: Option<&Git>) -> Vec<Line> {
+pub(crate) fn check(opened: &Opened) -> Vec<Finding> {
+    match &opened.hook {
+        Ok(hook) => judge(hook, Some(&opened.git)),
+        Err(error) => vec![Finding::error("directory", Status::Broken, error)],
+    }
+}
+
+pub(crate) fn judge(hook: &Hook, program: Option<&Git>) -> Vec<Finding> {
     let git = program.and_then(|git| git.version);
-    let hook = match &here.hook {
-        Ok(hook) => hook,
-        Err(trouble) => {
-            return vec![Line::trouble(
-                Group::Hook,
-                "directory",
-                State::Broken,
-                trouble,
-            )];
-        }
-    };
     let (instead, configured) = configured::judge(hook, program);
     let mut lines = vec![directory(hook)];
     if !instead {
@@ -48,7 +44,7 @@ pub(crate) fn judge(here: &Repository, program: Option<&Git>) -> Vec<Line> {
 }
 
 /// husky or lefthook passes over the gate: in this shell, or wherever a file says so.
-pub(crate) fn switched(hook: &Hook, off: &Off) -> Line {
+pub(crate) fn switched(hook: &Hook, off: &Off) -> Finding {
     let tool = if hook.husky { "husky" } else { "lefthook" };
     let setting = &off.setting;
     let what = format!("{tool} passes over the gate, and pushes are not judged");
@@ -56,59 +52,35 @@ pub(crate) fn switched(hook: &Hook, off: &Off) -> Line {
         None => {
             let name = setting.split('=').next().unwrap_or_default();
             let text = format!("{setting} is set here: {what}");
-            new("override", State::Warning, text).run(format!("unset {name}"))
+            new("override", Status::Warning, text).run(format!("unset {name}"))
         }
         Some(file) => {
             let text = format!("{file} sets {setting}: {what}");
-            new("override", State::Broken, text).hint(format!("take {setting} out of {file}"))
+            new("override", Status::Broken, text).hint(format!("take {setting} out of {file}"))
         }
     }
 }
 
-/// Where there is no repository.
-pub(crate) fn nowhere(trouble: &Trouble) -> Line {
-    const SAFE: &str = "git config --global --add safe.directory ";
-    let words = trouble.causes();
-    let command = |line: &String| line.find(SAFE).map(|at| line[at..].to_owned());
-    if let Some(cure) = words.iter().find_map(command) {
-        let text = "git does not trust this repository: it belongs to somebody else";
-        return new("repository", State::Broken, text).run(cure);
-    }
-    let is_none = words
-        .iter()
-        .any(|line| line.contains("not a git repository"));
-    if is_none {
-        return new(
-            "repository",
-            State::Broken,
-            "this is no git repository: there is nothing to gate here",
-        )
-        .hint("cd into a clone, then pushgate doctor");
-    }
-    let text = "the repository cannot be read";
-    new("repository", State::Broken, text).detail(words)
+pub(crate) fn new(check: &'static str, state: Status, text: impl Into<String>) -> Finding {
+    Finding::new(check, state, text)
 }
 
-pub(crate) fn new(check: &'static str, state: State, text: impl Into<String>) -> Line {
-    Line::new(Group::Hook, check, state, text)
-}
-
-pub(crate) fn directory(hook: &Hook) -> Line {
+pub(crate) fn directory(hook: &Hook) -> Finding {
     let whose = if hook.husky { ", which is husky's" } else { "" };
     let text = format!("git looks for hooks in {}{whose}", hook.directory);
     match &hook.setting {
-        None => new("directory", State::Ok, text),
+        None => new("directory", Status::Ok, text),
         Some(setting) => {
             let text = format!("{text}: {}", because(setting));
             if setting.scope == "command" {
                 return new(
                     "directory",
-                    State::Warning,
+                    Status::Warning,
                     format!("{text}; other shells and editors do not"),
                 )
                 .run("unset GIT_CONFIG_COUNT GIT_CONFIG_PARAMETERS");
             }
-            new("directory", State::Ok, text)
+            new("directory", Status::Ok, text)
         }
     }
 }

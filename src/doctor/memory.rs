@@ -1,93 +1,99 @@
 //! What this clone and the team remember.
 
 use super::{
-    Group, Line, State,
-    facts::{Memory, Notes},
+    context::{Opened, from_here},
+    finding::{Finding, Status},
 };
-use crate::text::shell_word;
+use crate::{gates::verdict::Trouble, git::notes::REF, text::shell_word};
 
-/// So many lines of a ledger are named.
-pub(crate) const NAMED: usize = 10;
+/// So many damaged lines of a ledger are named.
+const NAMED: usize = 10;
 
-pub(crate) fn judge(memory: &Memory) -> Vec<Line> {
-    let mut lines = Vec::new();
-    if let Err(trouble) = &memory.writable {
-        let line = Line::trouble(Group::Memory, "state", State::Broken, trouble);
-        lines.push(line.hint(format!(
+/// Whether the ledger can be written and read.
+pub(crate) fn ledger(opened: &Opened) -> Vec<Finding> {
+    let ledger = opened.world.ledger();
+    let path = from_here(ledger.path());
+    let unwritable = ledger.probe().err().map(|error| {
+        let hint = format!(
             "every push is refused until {} is yours to write (chown, chmod, a full disk)",
-            memory.directory
-        )));
-    }
-    match &memory.ledger {
-        Ok((decisions, damaged)) => {
-            if memory.writable.is_ok() {
-                let path = &memory.ledger_path;
-                let text = match decisions {
-                    0 => format!("nothing was decided yet: {path}"),
-                    1 => format!("one decision in {path}"),
-                    several => format!("{several} decisions in {path}"),
-                };
-                lines.push(new("ledger", State::Ok, text));
-            }
-            if !damaged.is_empty() {
-                lines.push(unread(damaged, &memory.ledger_path));
+            from_here(&opened.world.state_dir())
+        );
+        Finding::error("state", Status::Broken, &Trouble::from(error)).hint(hint)
+    });
+    let is_writable = unwritable.is_none();
+    let mut findings: Vec<_> = unwritable.into_iter().collect();
+    match ledger.read() {
+        Ok(contents) => {
+            let text = match contents.entries.len() {
+                0 => format!("nothing was decided yet: {path}"),
+                1 => format!("one decision in {path}"),
+                several => format!("{several} decisions in {path}"),
+            };
+            findings.extend(is_writable.then(|| Finding::ok("ledger", text)));
+            if !contents.damaged.is_empty() {
+                findings.push(unreadable(&contents.damaged, &path));
             }
         }
-        // What cannot be written to is told of already.
-        Err(trouble) if memory.writable.is_ok() => {
-            lines.push(Line::trouble(
-                Group::Memory,
-                "ledger",
-                State::Broken,
-                trouble,
-            ));
+        // One finding for the directory is enough.
+        Err(_) if !is_writable => {}
+        Err(error) => {
+            let error = Trouble::from(error);
+            findings.push(Finding::error("ledger", Status::Broken, &error));
         }
-        Err(_) => {}
     }
-    lines.extend(memory.notes.map(notes));
-    lines
+    findings
 }
 
-pub(crate) fn new(check: &'static str, state: State, text: impl Into<String>) -> Line {
-    Line::new(Group::Memory, check, state, text)
-}
-
-pub(crate) fn unread(damaged: &[usize], path: &str) -> Line {
-    let numbers: Vec<_> = damaged
-        .iter()
-        .take(NAMED)
-        .map(ToString::to_string)
-        .collect();
+fn unreadable(damaged: &[usize], path: &str) -> Finding {
+    let named = damaged.iter().take(NAMED).map(ToString::to_string);
+    let numbers = named.collect::<Vec<_>>().join(", ");
     let (s, more) = match damaged.len() {
         1 => ("", String::new()),
         count if count > NAMED => ("s", format!(" and {} more", count - NAMED)),
         _ => ("s", String::new()),
     };
-    let text = format!(
-        "line{s} {}{more} of {path} cannot be read",
-        numbers.join(", ")
-    );
     let script: Vec<_> = damaged.iter().map(|line| format!("{line}d")).collect();
-    new("ledger", State::Warning, text)
-        .run(format!(
-            "sed -i.damaged '{}' {}",
-            script.join(";"),
-            shell_word(path)
-        ))
+    let (script, file) = (script.join(";"), shell_word(path));
+    let text = format!("line{s} {numbers}{more} of {path} cannot be read");
+    Finding::warning("ledger", text)
+        .run(format!("sed -i.damaged '{script}' {file}"))
         .hint("the other lines count all the same")
 }
 
-pub(crate) fn notes(notes: Notes) -> Line {
-    let ok = |text| new("notes", State::Ok, text);
-    match notes {
-        Notes::None => ok("the team has left no notes yet"),
-        Notes::Here => ok("the team's notes are here"),
-        Notes::Newer => ok("the team's notes are here; the next push brings newer ones"),
-        Notes::Never => new(
-            "notes",
-            State::Warning,
-            "the team's notes were never fetched: pushgate log does not show them",
-        )
-        .run("pushgate status"),
+/// Whether the team's notes are here, where the team shares any.
+pub(crate) fn notes(opened: &Opened) -> Vec<Finding> {
+    if opened.loaded.is_err() || !opened.policy.shares() {
+        return Vec::new();
     }
+    let Ok(ours) = opened.world.reference(REF) else {
+        return Vec::new();
+    };
+    let trunk = opened.trunk.as_ref().ok();
+    let answer = (opened.remotes.iter()).find(|one| trunk.is_some_and(|it| one.name == it.remote));
+    let answer = answer.and_then(|one| one.refs.as_ref().ok());
+    let theirs = answer.and_then(|refs| refs.iter().find(|(name, _)| name == REF));
+    vec![match (ours, theirs) {
+        (None, None) if answer.is_none() => return Vec::new(),
+        (None, None) => Finding::ok("notes", "the team has left no notes yet"),
+        (None, Some(_)) => {
+            let text = "the team's notes were never fetched: pushgate log does not show them";
+            Finding::warning("notes", text).run("pushgate status")
+        }
+        (Some(_), None) => Finding::ok("notes", "the team's notes are here"),
+        (Some(ours), Some((_, theirs))) => {
+            let args = [
+                "merge-base",
+                "--is-ancestor",
+                theirs.as_str(),
+                ours.as_str(),
+            ];
+            let said = opened.world.git().run(args);
+            let newer = if said.is_ok_and(|said| said.is_ok()) {
+                ""
+            } else {
+                "; the next push brings newer ones"
+            };
+            Finding::ok("notes", format!("the team's notes are here{newer}"))
+        }
+    }]
 }

@@ -1,66 +1,48 @@
-//! What the team asks for, and whether the gate will see it.
+//! The policy that governs the next push, what is odd about it, and the overrides in this shell.
+
+use std::env;
 
 use super::{
-    Group, Line, State,
-    facts::{Loaded, Override, Policy, Source},
+    context::Opened,
+    finding::{Finding, Status},
 };
-use crate::{gates::verdict::Trouble, policy::FILE};
+use crate::{
+    app::{
+        lint,
+        overrides::{self, Overrides},
+    },
+    git::Source,
+    policy::{FILE, lint::Warning},
+};
 
-pub(crate) fn judge(policy: &Policy, overrides: &[Override]) -> Vec<Line> {
-    let mut lines = Vec::new();
-    match &policy.loaded {
-        Ok(loaded) => lines.extend(holds(loaded, policy.findings.as_ref().err())),
-        Err(trouble) => {
-            lines.push(Line::trouble(
-                Group::Policy,
-                "policy",
-                State::Broken,
-                trouble,
-            ));
-        }
-    }
-    let odd = |finding: &String| new("lint", State::Warning, finding);
-    lines.extend(policy.findings.iter().flatten().map(odd));
-    lines.extend(overrides.iter().map(|one| {
-        let Override {
-            variable,
-            effect,
-            refuses,
-        } = one;
-        let state = if *refuses {
-            State::Broken
-        } else {
-            State::Warning
-        };
-        new("override", state, effect).run(format!("unset {variable}"))
-    }));
-    lines
-}
-
-pub(crate) fn new(check: &'static str, state: State, text: impl Into<String>) -> Line {
-    Line::new(Group::Policy, check, state, text)
-}
-
-pub(crate) fn holds(loaded: &Loaded, here: Option<&Trouble>) -> Vec<Line> {
-    let names = match loaded.environments.as_slice() {
+/// Whether the policy can be read, where it stands, and what it governs.
+pub(crate) fn governing(opened: &Opened) -> Vec<Finding> {
+    let loaded = match &opened.loaded {
+        Ok(loaded) => loaded,
+        Err(error) => return vec![Finding::error("policy", Status::Broken, error)],
+    };
+    let environments = &loaded.policy.environments;
+    let names: Vec<_> = environments.iter().map(|one| one.name.as_str()).collect();
+    let names = match names.as_slice() {
         [] => String::new(),
         names => format!(": {}", names.join(", ")),
     };
-    let mut lines = vec![match &loaded.source {
-        Source::Commit(commit) => new(
+    let commit = |finding: Finding| {
+        finding
+            .run(format!("git add {FILE}"))
+            .run(format!("git commit -m 'Add the deploy policy' {FILE}"))
+    };
+    let mut findings = vec![match &loaded.source {
+        Source::Commit(commit) => {
+            Finding::ok("policy", format!("{FILE} of {}{names}", commit.short()))
+        }
+        Source::WorkTree => commit(Finding::warning(
             "policy",
-            State::Ok,
-            format!("{FILE} of {}{names}", commit.short()),
-        ),
-        Source::WorkTree => committed(new(
-            "policy",
-            State::Warning,
-            format!("{FILE} is not committed: it counts here, and for nobody else{names}"),
+            format!("{FILE} is not committed: it counts in this clone only{names}"),
         )),
-        Source::Defaults => committed(
-            new(
+        Source::Defaults => commit(
+            Finding::warning(
                 "policy",
-                State::Warning,
                 format!("there is no {FILE}: the built-in policy holds{names}"),
             )
             .run("pushgate init"),
@@ -68,29 +50,53 @@ pub(crate) fn holds(loaded: &Loaded, here: Option<&Trouble>) -> Vec<Line> {
     }];
     if loaded.edited {
         let text = format!("the uncommitted edit of {FILE} changes nothing");
-        let line = new("edited", State::Warning, text);
-        lines.push(match here {
-            Some(trouble) => line.hint(format!("mend it before you commit it: {trouble}")),
-            None => line.run(format!("git commit -m 'Change the deploy policy' {FILE}")),
+        let finding = Finding::warning("edited", text);
+        findings.push(match lint::look(&opened.world) {
+            Err(error) => finding.hint(format!("fix it before you commit it: {error}")),
+            Ok(_) => finding.run(format!("git commit -m 'Change the deploy policy' {FILE}")),
         });
     }
-    if loaded.environments.is_empty() {
-        lines.push(
-            new(
-                "environments",
-                State::Warning,
-                "it has no environment: nothing that is deployed is judged",
-            )
-            .hint(format!(
-                "name what is pushed to under `environments` in {FILE}"
-            )),
-        );
+    if environments.is_empty() {
+        let text = "it has no environment: nothing that is deployed is judged";
+        let hint = format!("name what is pushed to under `environments` in {FILE}");
+        findings.push(Finding::warning("environments", text).hint(hint));
     }
-    lines
+    findings
 }
 
-/// With the commands that commit the policy, and nothing else.
-pub(crate) fn committed(line: Line) -> Line {
-    line.run(format!("git add {FILE}"))
-        .run(format!("git commit -m 'Add the deploy policy' {FILE}"))
+/// What is odd about the policy of the work tree.
+pub(crate) fn lint(opened: &Opened) -> Vec<Finding> {
+    let Ok(Some((origin, found))) = lint::look(&opened.world) else {
+        return Vec::new();
+    };
+    // An app on no environment is reported with its remote.
+    let found = (found.iter()).filter(|one| !matches!(one.warning, Warning::UnnamedApp { .. }));
+    found
+        .map(|one| Finding::warning("lint", lint::words(&origin, one)))
+        .collect()
+}
+
+/// The variables of this shell that the gate heeds.
+pub(crate) fn overrides(_: &Opened) -> Vec<Finding> {
+    let variable = |name: &str| env::var_os(name).map(|text| text.to_string_lossy().into_owned());
+    let (name, status, text) = match Overrides::read(variable) {
+        Ok(read) if read.off => {
+            let name = overrides::SWITCH;
+            let text = format!("{name} is off here: pushes are not judged");
+            (name, Status::Warning, text)
+        }
+        Ok(read) if !read.skip.is_empty() => {
+            let name = overrides::SKIP;
+            let gates: Vec<_> = read.skip.iter().map(|gate| gate.name()).collect();
+            let gates = gates.join(", ");
+            let text = format!("{name} is set here: pushes are not asked for {gates}");
+            (name, Status::Warning, text)
+        }
+        Ok(_) => return Vec::new(),
+        Err(refusal) => {
+            let text = format!("{}: every push is refused", refusal.explain().why);
+            (refusal.variable, Status::Broken, text)
+        }
+    };
+    vec![Finding::new("override", status, text).run(format!("unset {name}"))]
 }

@@ -1,135 +1,130 @@
-//! This program, git, and who answers when the hook calls.
+//! This program, the one that the hook calls, and git.
+
+use std::{env, path::Path};
 
 use super::{
-    Group, Line, State,
-    facts::{Answer, Called, Caller, Facts, Git, Program, Version},
+    context::{Context, Opened},
+    facts::{Answer, Called, Caller, Version},
+    finding::{Finding, Status},
+    gather::answer::answer,
 };
 use crate::text::shell_word;
 
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
 /// The oldest git that is known to work (README).
-pub(crate) const OLDEST: Version = Version(2, 31);
+const OLDEST: Version = Version(2, 31);
 
-pub(crate) fn judge(facts: &Facts) -> Vec<Line> {
-    let program = &facts.program;
-    let mut lines = vec![itself(program)];
-    lines.extend(
-        program
-            .called
-            .as_ref()
-            .map(|called| called_by(called, program)),
-    );
-    lines.push(match &facts.git {
-        Ok(git) => version(git),
-        Err(_) => new("git", State::Broken, "git is not on PATH")
-            .hint("install git 2.31 or newer: https://git-scm.com/downloads"),
-    });
-    lines
-}
-
-pub(crate) fn new(check: &'static str, state: State, text: impl Into<String>) -> Line {
-    Line::new(Group::Program, check, state, text)
-}
-
-pub(crate) fn itself(program: &Program) -> Line {
-    let Program {
-        version,
-        path,
-        directory,
-        ..
-    } = program;
-    let this = format!("pushgate {version} in {path}");
-    let line = |state, text| new("program", state, text);
-    match &program.on_path {
-        Some(Answer {
-            version: Ok(other), ..
-        }) if other == version => line(State::Ok, format!("pushgate {version}")),
-        Some(Answer {
-            path: other,
-            version,
-        }) => {
-            let version = match version {
-                Ok(version) => format!("version {version}"),
-                Err(why) => format!("which does not run ({why})"),
-            };
-            let text = format!("`pushgate` on PATH is {other}, {version}; this is {this}");
-            line(State::Warning, text).hint("take one of them away, then pushgate install")
-        }
-        None => line(
-            State::Warning,
-            format!("{this} is not on PATH, where its hints expect it"),
-        )
-        .run(format!("export PATH=\"$PATH\":{}", shell_word(directory))),
-    }
-}
-
-/// What comes of a call by the hook.
-pub(crate) fn called_by(called: &Called, program: &Program) -> Line {
-    let line = |state, text: String| new("reach", state, text);
-    let install = |line: Line| match called.caller {
-        Caller::Ours => line.run("pushgate install"),
-        Caller::Husky | Caller::Other => line.run(link(program)),
+/// Whether `pushgate` on PATH is this program.
+pub(crate) fn on_path(_: &Context) -> Vec<Finding> {
+    let own = own_path();
+    let this = format!("pushgate {VERSION} in {}", own.display());
+    let Ok(found) = which::which("pushgate") else {
+        let text = format!("{this} is not on PATH, where its hints expect it");
+        let command = format!("export PATH=\"$PATH\":{}", shell_word(&directory()));
+        return vec![Finding::warning("program", text).run(command)];
     };
-    match (&called.bare, &called.here) {
-        (Some(answer), _) => match &answer.version {
-            Ok(version) if *version == program.version => line(
-                State::Ok,
-                "the hook finds it, under the short PATH of an editor, too".to_owned(),
+    let is_this = found.canonicalize().ok() == own.canonicalize().ok();
+    let version = if is_this {
+        Ok(VERSION.to_owned())
+    } else {
+        answer(&found, false).version
+    };
+    let version = match version {
+        Ok(version) if version == VERSION => {
+            return vec![Finding::ok("program", format!("pushgate {VERSION}"))];
+        }
+        Ok(version) => format!("version {version}"),
+        Err(why) => format!("which does not run ({why})"),
+    };
+    let found = found.display();
+    let text = format!("`pushgate` on PATH is {found}, {version}; this is {this}");
+    vec![Finding::warning("program", text).hint("remove one of them, then pushgate install")]
+}
+
+/// Whether the hook finds this program, from a terminal and from an editor.
+pub(crate) fn called_by_hook(opened: &Opened) -> Vec<Finding> {
+    let Some(called) = &opened.called else {
+        return Vec::new();
+    };
+    let finding = |status, text: String| Finding::new("reach", status, text);
+    let install = |finding: Finding| match called.caller {
+        Caller::Ours => finding.run("pushgate install"),
+        Caller::Husky | Caller::Other => finding.run(link()),
+    };
+    vec![match (&called.bare, &called.here) {
+        (Some(Answer { path, version }), _) => match version {
+            Ok(version) if version == VERSION => Finding::ok(
+                "reach",
+                "the hook finds it, under the short PATH of an editor, too",
             ),
-            Ok(version) => install(line(
-                State::Warning,
-                format!(
-                    "the hook calls {}, version {version}; this is {}",
-                    answer.path, program.version
-                ),
+            Ok(version) => install(finding(
+                Status::Warning,
+                format!("the hook calls {path}, version {version}; this is {VERSION}"),
             )),
-            Err(why) => install(line(
-                State::Broken,
-                format!("the hook calls {}, which does not run ({why})", answer.path),
+            Err(why) => install(finding(
+                Status::Broken,
+                format!("the hook calls {path}, which does not run ({why})"),
             )),
         },
-        (None, Some(_)) => {
-            let short = &called.bare_path;
-            let text =
-                format!("the hook finds it by PATH alone: an editor (PATH={short}) cannot push");
-            let line = line(State::Warning, text);
-            match called.caller {
-                Caller::Ours => line.run("pushgate install"),
-                // husky's own file for this: https://typicode.github.io/husky/how-to.html
-                Caller::Husky => line.run(format!(
-                    "mkdir -p ~/.config/husky && echo 'export PATH=\"$PATH\":'{} >>~/.config/husky/init.sh",
-                    shell_word(&shell_word(&program.directory))
-                )),
-                Caller::Other => line.run(link(program)),
-            }
-        }
-        (None, None) => install(line(
-            State::Broken,
+        (None, Some(_)) => from_terminal_only(called),
+        (None, None) => install(finding(
+            Status::Broken,
             "the hook finds no pushgate: every push is refused".to_owned(),
         )),
+    }]
+}
+
+fn from_terminal_only(called: &Called) -> Finding {
+    let short = &called.bare_path;
+    let finding = Finding::warning(
+        "reach",
+        format!("the hook finds it by PATH alone: an editor (PATH={short}) cannot push"),
+    );
+    match called.caller {
+        Caller::Ours => finding.run("pushgate install"),
+        // husky's own file for this: https://typicode.github.io/husky/how-to.html
+        Caller::Husky => finding.run(format!(
+            "mkdir -p ~/.config/husky && echo 'export PATH=\"$PATH\":'{} >>~/.config/husky/init.sh",
+            shell_word(&shell_word(&directory()))
+        )),
+        Caller::Other => finding.run(link()),
     }
 }
 
-pub(crate) fn link(program: &Program) -> String {
-    format!(
-        "sudo ln -s {} /usr/local/bin/pushgate",
-        shell_word(&program.path)
-    )
+fn own_path() -> std::path::PathBuf {
+    env::current_exe().unwrap_or_else(|_| "pushgate".into())
 }
 
-pub(crate) fn version(git: &Git) -> Line {
+fn directory() -> String {
+    let own = own_path();
+    own.parent().unwrap_or(Path::new("/")).display().to_string()
+}
+
+fn link() -> String {
+    let own = shell_word(&own_path().display().to_string());
+    format!("sudo ln -s {own} /usr/local/bin/pushgate")
+}
+
+/// Whether git is there, and new enough.
+pub(crate) fn git(context: &Context) -> Vec<Finding> {
+    let Ok(git) = &context.git else {
+        return vec![
+            Finding::broken("git", "git is not on PATH")
+                .hint("install git 2.31 or newer: https://git-scm.com/downloads"),
+        ];
+    };
     let number = git.said.strip_prefix("git version ").unwrap_or(&git.said);
-    match git.version {
-        Some(version) if version < OLDEST => new(
+    vec![match git.version {
+        Some(version) if version < OLDEST => Finding::broken(
             "git",
-            State::Broken,
             format!("git {number} is too old: {OLDEST} or newer is needed"),
         )
         .hint("install a newer git: https://git-scm.com/downloads"),
-        Some(_) => new("git", State::Ok, format!("git {number}")),
-        None => new(
+        Some(_) => Finding::ok("git", format!("git {number}")),
+        None => Finding::warning(
             "git",
-            State::Warning,
-            format!("nobody knows the version of a git that says `{}`", git.said),
+            format!("git does not tell its version: it says `{}`", git.said),
         ),
-    }
+    }]
 }

@@ -1,221 +1,197 @@
 //! Where pushes go, and whether those places answer without asking a person.
 
-use std::time::Duration;
+use bstr::{BStr, ByteSlice};
 
 use super::{
-    Group, Line, State,
-    facts::{Absent, Keepalive, Remote, Repository, Role},
+    context::{Opened, RemoteAnswer},
+    finding::{Finding, Status},
+    role::Role,
 };
 use crate::{
-    gates::verdict::{Trouble, TrunkName},
-    text::{shell_word, span},
+    gates::{
+        remotes_of,
+        verdict::{Trouble, TrunkName},
+    },
+    policy::Environment,
+    push::{
+        destination::{Platform, heroku_url},
+        url::redact,
+    },
+    text::{printable, shell_word},
 };
 
 /// What git says of a server that wants a password.
-pub(crate) const PASSWORD: [&str; 4] = [
+const PASSWORD: [&str; 4] = [
     "terminal prompts disabled",
     "could not read username",
     "could not read password",
     "authentication failed",
 ];
-/// A suite that takes longer may outlast an idle connection.
-pub(crate) const LONG: Duration = Duration::from_mins(1);
 
-pub(crate) fn judge(here: &Repository) -> Vec<Line> {
-    let mut lines = Vec::new();
-    match &here.trunk {
-        Err(trouble) => lines.push(Line::trouble(
-            Group::Remotes,
-            "trunk",
-            State::Broken,
-            trouble,
-        )),
-        Ok(trunk)
-            if !here
-                .remotes
-                .iter()
-                .any(|remote| remote.name == trunk.remote) =>
-        {
-            let trouble = Trouble::NoTrunkRemote {
+/// Whether it is clear which remote and branch is trunk.
+pub(crate) fn trunk(opened: &Opened) -> Vec<Finding> {
+    let error = match &opened.trunk {
+        Err(error) => error.clone(),
+        Ok(trunk) => {
+            let names = opened.remotes.iter().map(label);
+            let known: Vec<_> = names.collect();
+            if known.contains(&trunk.remote) {
+                return Vec::new();
+            }
+            Trouble::NoTrunkRemote {
                 remote: trunk.remote.clone(),
-                known: (here.remotes.iter())
-                    .map(|remote| remote.name.clone())
-                    .collect(),
-            };
-            lines.push(Line::trouble(
-                Group::Remotes,
-                "trunk",
-                State::Broken,
-                &trouble,
-            ));
-        }
-        Ok(_) => {}
-    }
-    for remote in &here.remotes {
-        lines.push(one(remote, here));
-    }
-    if let Some(took) = here.suite.last_took.filter(|took| *took > LONG) {
-        let mut told: Vec<&str> = Vec::new();
-        let governed = here.remotes.iter().filter(|remote| is_governed(remote));
-        for ssh in governed.filter_map(|remote| remote.keepalive.as_ref()) {
-            if ssh.interval == 0 && !told.contains(&ssh.host.as_str()) {
-                told.push(&ssh.host);
-                lines.push(idle(ssh, took));
+                known,
             }
         }
-    }
-    lines.extend(here.absent.iter().map(absent));
-    lines
+    };
+    vec![Finding::error("trunk", Status::Broken, &error)]
 }
 
-pub(crate) fn new(check: &'static str, state: State, text: impl Into<String>) -> Line {
-    Line::new(Group::Remotes, check, state, text)
+/// What each remote is to the policy, and whether it answers.
+pub(crate) fn each(opened: &Opened) -> Vec<Finding> {
+    let remotes = opened.remotes.iter();
+    remotes.map(|remote| one(remote, opened)).collect()
 }
 
-pub(crate) fn is_governed(remote: &Remote) -> bool {
-    matches!(&remote.role, Ok(role) if role.trunk || role.environment.is_some())
-}
-
-pub(crate) fn one(remote: &Remote, here: &Repository) -> Line {
-    let trunk = here.trunk.as_ref().ok();
-    let Remote {
-        name, destination, ..
-    } = remote;
-    let leads = if destination == name {
+fn one(remote: &RemoteAnswer, opened: &Opened) -> Finding {
+    let trunk = opened.trunk.as_ref().ok();
+    let name = label(remote);
+    let url = opened.world.remotes().push_url(remote.name.as_bstr());
+    let url = url.unwrap_or_default();
+    let destination = opened.world.destination(url.as_bstr());
+    let place = destination.brief();
+    let leads = if place == name {
         name.clone()
     } else {
-        format!("{name} ({destination})")
+        format!("{name} ({place})")
     };
-    let role = match &remote.role {
+    let role = match Role::of(remote.name.as_bstr(), opened) {
         Ok(role) => role,
-        Err(trouble) => {
-            let line = Line::trouble(Group::Remotes, "remote", State::Broken, trouble);
-            return Line {
-                text: format!("{leads}: {}", line.text),
-                ..line
-            };
+        Err(error) => {
+            let finding = Finding::error("remote", Status::Broken, &error);
+            let text = format!("{leads}: {}", finding.text);
+            return Finding { text, ..finding };
         }
     };
-    let tips = match &remote.asked {
-        Ok(tips) => tips,
-        Err(trouble) => return silent(remote, &leads, trouble),
+    let refs = match &remote.refs {
+        Ok(refs) => refs,
+        Err(error) => {
+            let is_heroku = destination.platform() == Some(Platform::Heroku);
+            let wants_login = is_heroku && url.starts_with(b"http");
+            let status = if role.is_governed() {
+                Status::Broken
+            } else {
+                Status::Warning
+            };
+            return silent(&name, wants_login, error, |what| {
+                Finding::new("remote", status, format!("{leads} {what}")).details(error.causes())
+            });
+        }
     };
-    if let Some(trunk) = trunk.filter(|trunk| trunk.remote == *name)
-        && !tips.contains(&trunk.branch)
+    if let Some(trunk) = trunk.filter(|trunk| trunk.remote == name)
+        && !refs
+            .iter()
+            .any(|(name, _)| *name == format!("refs/heads/{}", trunk.branch))
     {
-        let trouble = Trouble::NoTrunk(trunk.clone());
-        let line = Line::trouble(Group::Remotes, "trunk", State::Broken, &trouble);
-        return if here.has_commit {
-            line
-        } else {
-            line.hint("commit first: there is nothing to push yet")
+        let error = Trouble::NoTrunk(trunk.clone());
+        let finding = Finding::error("trunk", Status::Broken, &error);
+        return match opened.commit {
+            Some(_) => finding,
+            None => finding.hint("commit first: there is nothing to push yet"),
         };
     }
     if role.unknown_app {
-        return new(
-            "remote",
-            State::Warning,
-            format!("{leads} is on no environment: pushes there are refused"),
-        )
-        .hint("put the app on an environment of .pushgate.yml, or: pushgate init --stdout");
+        let text = format!("{leads} is on no environment: pushes there are refused");
+        let hint = "put the app on an environment of .pushgate.yml, or: pushgate init --stdout";
+        return Finding::warning("remote", text).hint(hint);
     }
-    new("remote", State::Ok, format!("{leads}: {}", is(role, trunk)))
+    Finding::ok("remote", format!("{leads}: {}", words(&role, trunk)))
 }
 
-pub(crate) fn is(role: &Role, trunk: Option<&TrunkName>) -> String {
-    let mut words = Vec::new();
-    if role.trunk {
-        words.push(match trunk {
-            Some(trunk) => format!("its {} is trunk", trunk.branch),
-            None => "trunk".to_owned(),
-        });
-    }
-    if let Some(environment) = &role.environment {
-        words.push(format!("deploys to {environment}"));
-    }
-    match words.as_slice() {
-        [] => "not judged".to_owned(),
-        _ => words.join(", "),
-    }
+fn label(remote: &RemoteAnswer) -> String {
+    redact(&printable(remote.name.as_bstr()))
 }
 
-/// A remote that does not answer, with what git said of it.
-pub(crate) fn silent(remote: &Remote, leads: &str, trouble: &Trouble) -> Line {
-    let state = if is_governed(remote) {
-        State::Broken
+/// What a push to the remote does.
+fn words(role: &Role, trunk: Option<&TrunkName>) -> String {
+    let is_trunk = role.trunk.then(|| match trunk {
+        Some(trunk) => format!("its {} is trunk", trunk.branch),
+        None => "trunk".to_owned(),
+    });
+    let deploys = (role.environment.as_ref()).map(|name| format!("deploys to {name}"));
+    let words: Vec<_> = is_trunk.into_iter().chain(deploys).collect();
+    if words.is_empty() {
+        "not judged".to_owned()
     } else {
-        State::Warning
-    };
-    let line =
-        |what: &str| new("remote", state, format!("{leads} {what}")).detail(trouble.causes());
-    let by_hand = format!("git ls-remote {}", shell_word(&remote.name));
-    if let Trouble::NoAnswer { limit, .. } = trouble {
-        return line(&format!("gave no answer within {} s", limit.as_secs()))
+        words.join(", ")
+    }
+}
+
+/// A remote that does not answer, told by the words of git and ssh.
+fn silent(
+    name: &str,
+    wants_login: bool,
+    error: &Trouble,
+    finding: impl Fn(&str) -> Finding,
+) -> Finding {
+    let by_hand = format!("git ls-remote {}", shell_word(name));
+    if let Trouble::NoAnswer { limit, .. } = error {
+        return finding(&format!("gave no answer within {} s", limit.as_secs()))
             .hint(format!("see that this answers: {by_hand}"));
     }
-    let said = trouble.causes().join("\n").to_lowercase();
-    let says = |words: &[&str]| words.iter().any(|word| said.contains(word));
-    if says(&["host key verification failed"]) {
-        return line("is a server whose key ssh does not know")
+    let said = error.causes().join("\n").to_lowercase();
+    if said.contains("host key verification failed") {
+        return finding("is a server whose key ssh does not know")
             .run(by_hand)
             .hint("and look at the key that it shows, once");
     }
-    if says(&["permission denied"]) {
-        return line("does not let ssh in without asking a person")
+    if said.contains("permission denied") {
+        return finding("does not let ssh in without asking a person")
             .run("ssh-add")
             .run(by_hand);
     }
-    if says(&PASSWORD) {
-        let line = line("wants a password that git does not remember");
-        return if remote.heroku {
-            line.run("heroku login")
-        } else {
-            line.run("git config --global credential.helper cache")
-                .run(by_hand)
-                .hint("for more than a quarter of an hour: a helper of gitcredentials(7)")
+    if PASSWORD.iter().any(|words| said.contains(words)) {
+        let finding = finding("wants a password that git does not remember");
+        if wants_login {
+            return finding.run("heroku login");
+        }
+        return finding
+            .run("git config --global credential.helper cache")
+            .run(by_hand)
+            .hint("for more than a quarter of an hour: a helper of gitcredentials(7)");
+    }
+    finding("does not answer git").hint(format!("see that this answers: {by_hand}"))
+}
+
+/// The environments that no remote leads to.
+pub(crate) fn absent(opened: &Opened) -> Vec<Finding> {
+    let environments = &opened.policy.environments;
+    let read = |url: &BStr| opened.world.destination(url);
+    let is_absent = |one: &&Environment| remotes_of(one, opened.world.remotes(), &read).is_empty();
+    let finding = |one: &Environment| {
+        let none = format!("no remote leads to {}", one.name);
+        let is_next = |other: &&Environment| other.after.as_ref() == Some(&one.name);
+        let finding = match environments.iter().find(is_next) {
+            Some(next) => {
+                let text = format!(
+                    "{none}, where {} asks whether the commit is live",
+                    next.name
+                );
+                Finding::broken("environment", text)
+            }
+            None => Finding::warning(
+                "environment",
+                format!("{none}: a push to it by another name, or by its URL, is not judged here"),
+            ),
         };
-    }
-    line("does not answer git").hint(format!("see that this answers: {by_hand}"))
-}
-
-pub(crate) fn idle(ssh: &Keepalive, took: Duration) -> Line {
-    let text = format!(
-        "the suite took {} last time, and ssh to {} sends no sign of life meanwhile: a server may hang up",
-        span(took),
-        ssh.host
-    );
-    let command = shell_word(&format!("{} -o ServerAliveInterval=30", ssh.ssh));
-    let line = new("keepalive", State::Warning, text);
-    if ssh.from_environment {
-        line.run(format!("export GIT_SSH_COMMAND={command}"))
-    } else {
-        line.run(format!("git config core.sshCommand {command}"))
-    }
-}
-
-pub(crate) fn absent(absent: &Absent) -> Line {
-    let Absent {
-        environment,
-        remote,
-        url,
-        before,
-    } = absent;
-    let none = format!("no remote leads to {environment}");
-    let line = match before {
-        Some(before) => new(
-            "environment",
-            State::Broken,
-            format!("{none}, where {before} asks whether the commit is live"),
-        ),
-        None => new(
-            "environment",
-            State::Warning,
-            format!("{none}: a push to it by another name, or by its URL, is not judged here"),
-        ),
+        let remote = shell_word(one.remotes.first().unwrap_or(&one.name));
+        match one.heroku_apps().next() {
+            Some(app) => {
+                let url = heroku_url(app);
+                finding.run(format!("git remote add {remote} {}", shell_word(&url)))
+            }
+            None => finding.hint(format!("git remote add {remote} URL")),
+        }
     };
-    let remote = shell_word(remote);
-    match url {
-        Some(url) => line.run(format!("git remote add {remote} {}", shell_word(url))),
-        None => line.hint(format!("git remote add {remote} URL")),
-    }
+    environments.iter().filter(is_absent).map(finding).collect()
 }

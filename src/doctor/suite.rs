@@ -1,89 +1,146 @@
-//! Whether what runs the tests is there.
+//! Whether the programs of the suite are there, where it would run.
+
+use std::{
+    os::unix::ffi::OsStrExt,
+    path::{Component, Path, PathBuf},
+    process::{Command, Stdio},
+    time::Duration,
+};
+
+use bstr::ByteSlice;
+use nix::unistd::{AccessFlags, access};
 
 use super::{
-    Group, Line, State,
-    facts::{AskedCi, Found, Step, Suite},
+    context::{Opened, from_here},
+    finding::{Finding, Status},
 };
 use crate::{
-    policy::{FILE, In},
+    ci,
+    gates::{Explanation, Stop, Work, receipt, verdict::Trouble},
+    git::repository::TreeEntry,
+    policy::{Ci, FILE, In, Step},
+    process::program::run_within,
+    suite::environment::scrubbed,
     text::{shell_word, span},
 };
 
-pub(crate) fn judge(suite: &Suite) -> Vec<Line> {
-    let mut lines = Vec::new();
+/// A shell that says what a word means to it needs no longer.
+const LIMIT: Duration = Duration::from_secs(5);
+
+/// Whether the suite can run: its commands, its directories and its tree are there.
+pub(crate) fn check(opened: &Opened) -> Vec<Finding> {
+    let suite = &opened.policy.suite;
     if let Some(ci) = &suite.ci {
-        return vec![asked(ci)];
+        return vec![asked(ci, opened)];
     }
-    match &suite.steps {
+    let (trees, error) = trees(opened);
+    let mut findings = match steps(opened) {
+        Ok(steps) if steps.is_empty() => {
+            let text = "nothing is committed yet: the suite is found from the files of a commit";
+            let hint = format!("commit, or say it under `suite.run` in {FILE}");
+            vec![Finding::warning("suite", text).hint(hint)]
+        }
         Ok(steps) => {
+            let lacks = |step: &Step| lacks(step, &trees, opened);
             let lacking: Vec<_> = steps.iter().filter_map(lacks).collect();
-            if steps.is_empty() {
-                let text =
-                    "nothing is committed yet: the suite is found from the files of a commit";
-                lines.push(
-                    new("suite", State::Warning, text)
-                        .hint(format!("commit, or say it under `suite.run` in {FILE}")),
-                );
-            } else if lacking.is_empty() {
-                lines.push(new("suite", State::Ok, runs(suite, steps)));
+            if lacking.is_empty() {
+                vec![Finding::ok("suite", runs(&steps, opened))]
+            } else {
+                lacking
             }
-            lines.extend(lacking);
         }
-        Err((why, cures)) => {
-            let line = new("suite", State::Broken, why);
-            lines.push(cures.iter().cloned().fold(line, Line::hint));
+        Err(Stop::Refused(refusal)) => {
+            let Explanation { why, hints } = refusal.explain();
+            vec![Finding::broken("suite", why).hints(hints)]
         }
-    }
-    if let Some(trouble) = &suite.nowhere {
-        lines.push(Line::trouble(Group::Suite, "place", State::Broken, trouble));
-    }
-    lines
-}
-
-pub(crate) fn asked(ci: &AskedCi) -> Line {
-    let program = ci.forge.program();
-    match &ci.project {
-        Ok(project) if ci.checks.is_empty() => {
-            let text = format!("all checks of {project}, asked through {program}");
-            new("suite", State::Ok, text)
-        }
-        Ok(project) => {
-            let checks = ci.checks.join(", ");
-            let text = format!("{checks} of {project}, asked through {program}");
-            new("suite", State::Ok, text)
-        }
-        Err(trouble) => Line::trouble(Group::Suite, "suite", State::Broken, trouble),
-    }
-}
-
-pub(crate) fn new(check: &'static str, state: State, text: impl Into<String>) -> Line {
-    Line::new(Group::Suite, check, state, text)
-}
-
-pub(crate) fn runs(suite: &Suite, steps: &[Step]) -> String {
-    let mut text = match steps {
-        [one] => one.name.clone(),
-        several => {
-            let names: Vec<_> = several.iter().map(|step| step.name.as_str()).collect();
-            format!("{} steps: {}", several.len(), names.join(", "))
+        Err(Stop::Undecided(error)) => {
+            vec![Finding::broken("suite", error.in_one_line()).hints(error.cures())]
         }
     };
-    if suite.is_detected {
+    findings.extend(error.map(|error| Finding::error("place", Status::Broken, &error)));
+    findings
+}
+
+/// The CI that is asked instead.
+fn asked(asked: &Ci, opened: &Opened) -> Finding {
+    let program = asked.forge.program();
+    match ci::find(&opened.world, asked.forge, &opened.policy.trunk.remote) {
+        Ok((_, project)) => {
+            let checks = match asked.checks.as_slice() {
+                [] => "all checks".to_owned(),
+                checks => checks.join(", "),
+            };
+            let project = format!("{}/{}", project.host, project.path);
+            let text = format!("{checks} of {project}, asked through {program}");
+            Finding::ok("suite", text)
+        }
+        Err(error) => Finding::error("suite", Status::Broken, &Trouble::from(error)),
+    }
+}
+
+/// The steps; none where they would be found from the files of a commit and there is none.
+fn steps(opened: &Opened) -> Result<Vec<Step>, Stop> {
+    match &opened.commit {
+        Some(commit) => receipt::steps(&opened.policy, commit, &opened.world.world()),
+        None => Ok(opened.policy.suite.steps.clone()),
+    }
+}
+
+/// How long the suite took when it passed last.
+pub(crate) fn last_took(opened: &Opened) -> Option<Duration> {
+    let suite = &opened.policy.suite;
+    if suite.ci.is_some() {
+        return None;
+    }
+    let work = Work {
+        commit: opened.commit.as_ref()?,
+        suite,
+        steps: &steps(opened).ok()?,
+        remote: &opened.policy.trunk.remote,
+    };
+    opened.world.last_took(&work).ok().flatten()
+}
+
+fn runs(steps: &[Step], opened: &Opened) -> String {
+    let names: Vec<_> = steps.iter().map(step_name).collect();
+    let mut text = match names.as_slice() {
+        [one] => (*one).to_owned(),
+        names => format!("{} steps: {}", names.len(), names.join(", ")),
+    };
+    let suite = &opened.policy.suite;
+    if suite.steps.is_empty() {
         text += ", found from the project's files";
     }
     if suite.place == In::Worktree {
         text += ", in a worktree of its own";
     }
-    if let Some(took) = suite.last_took {
+    if let Some(took) = last_took(opened) {
         text += &format!("; took {} last time", span(took));
     }
     text
 }
 
-/// The program that a command begins with, where the command is so simple that this can be told.
-///
-/// Variables before it, and words that only pass a command on, are left out.
-pub fn first_word(command: &str) -> Option<&str> {
+fn step_name(step: &Step) -> &str {
+    step.name.as_deref().unwrap_or(step.run.trim())
+}
+
+/// The trees in which the suite may find its files, the one it runs in first; and why it has none.
+fn trees(opened: &Opened) -> (Vec<PathBuf>, Option<Trouble>) {
+    let here = opened.world.work_tree().map(Path::to_owned);
+    match (opened.policy.suite.place, opened.world.suite_worktree()) {
+        (In::Checkout, _) if here.is_none() => (Vec::new(), Some(Trouble::Bare)),
+        (In::Checkout, _) => (here.into_iter().collect(), None),
+        (In::Worktree, Ok(worktree)) => {
+            let top = Some(worktree.top()).filter(|top| top.is_dir());
+            (top.into_iter().chain(here).collect(), None)
+        }
+        (In::Worktree, Err(error)) => (here.into_iter().collect(), Some(error)),
+    }
+}
+
+/// The program of a command that is simple enough to tell, without the variables before it and the
+/// words that only pass a command on.
+fn first_word(command: &str) -> Option<&str> {
     const PASS_ON: [&str; 4] = ["exec", "env", "time", "nohup"];
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "_./+@%-".contains(c);
     let is_value = |c: char| is_plain(c) || ",:=".contains(c);
@@ -103,32 +160,102 @@ pub fn first_word(command: &str) -> Option<&str> {
     None
 }
 
-/// What a step lacks.
-pub(crate) fn lacks(step: &Step) -> Option<Line> {
-    let broken = |text: String| new("command", State::Broken, text);
-    let word = step.word.as_deref().unwrap_or_default();
-    let of = if step.name == word {
-        String::new()
-    } else {
-        format!(" of `{}`", step.name)
+/// What keeps a step from running.
+fn lacks(step: &Step, trees: &[PathBuf], opened: &Opened) -> Option<Finding> {
+    let broken = |text: String| Finding::broken("command", text);
+    let word = first_word(&step.run);
+    let of = match step_name(step) {
+        name if word == Some(name) => String::new(),
+        name => format!(" of `{name}`"),
     };
-    match step.found {
-        Found::There => None,
-        Found::Missing => Some(
-            broken(format!("`{word}`{of} is not found"))
-                .hint(format!("install it, or mend `suite.run` in {FILE}")),
-        ),
-        Found::NotExecutable => {
-            let path = shell_word(step.path.as_deref().unwrap_or(word));
-            Some(
-                broken(format!("`{word}`{of} is not executable")).run(format!(
-                    "chmod +x {path} && git commit -m 'Make it executable' {path}"
-                )),
-            )
+    let directory = Path::new(step.dir.as_deref().unwrap_or_default());
+    // A worktree is made anew: what the commit has, it will have.
+    let is_worktree = opened.policy.suite.place == In::Worktree;
+    let has_directory = trees.iter().any(|top| top.join(directory).is_dir());
+    if !is_worktree && !trees.is_empty() && !has_directory {
+        let finding = broken(format!("the directory{of} is not there"));
+        return Some(finding.hint(format!("fix `dir` in {FILE}")));
+    }
+    let word = word?;
+    let file = if word.contains('/') {
+        // No tree has the dots of a path.
+        let path = directory.join(word);
+        let parts = path.components();
+        let plain: PathBuf = parts.filter(|part| *part != Component::CurDir).collect();
+        program_file(&plain, trees, opened)
+    } else if is_known(word, trees, opened) {
+        return None;
+    } else {
+        ProgramFile::Missing
+    };
+    match file {
+        ProgramFile::Runs => None,
+        ProgramFile::Missing => {
+            let finding = broken(format!("`{word}`{of} is not found"));
+            Some(finding.hint(format!("install it, or fix `suite.run` in {FILE}")))
         }
-        Found::NoDirectory => Some(
-            broken(format!("the directory{of} is not there")).hint(format!("mend `dir` in {FILE}")),
-        ),
+        ProgramFile::NotExecutable(path) => {
+            let path = shell_word(&path.map_or_else(|| word.to_owned(), |path| from_here(&path)));
+            let finding = broken(format!("`{word}`{of} is not executable"));
+            Some(finding.run(format!(
+                "chmod +x {path} && git commit -m 'Make it executable' {path}"
+            )))
+        }
+    }
+}
+
+enum ProgramFile {
+    /// It runs, as far as can be told.
+    Runs,
+    Missing,
+    NotExecutable(Option<PathBuf>),
+}
+
+/// Looks for a file of the repository, or of the machine where the path is absolute.
+fn program_file(path: &Path, trees: &[PathBuf], opened: &Opened) -> ProgramFile {
+    if opened.policy.suite.place == In::Worktree
+        && let Some(runs) = runs_in_commit(path, opened)
+    {
+        let here = opened.world.work_tree().map(|top| top.join(path));
+        return if runs {
+            ProgramFile::Runs
+        } else {
+            ProgramFile::NotExecutable(here)
+        };
+    }
+    let mut files = trees.iter().map(|top| top.join(path));
+    match files.find(|file| file.is_file()) {
+        Some(file) if access(&file, AccessFlags::X_OK).is_ok() => ProgramFile::Runs,
+        Some(file) => ProgramFile::NotExecutable(Some(file)),
+        None if trees.is_empty() => ProgramFile::Runs,
+        None => ProgramFile::Missing,
+    }
+}
+
+/// Whether a file of the commit can be run; `None` where it has no such file.
+fn runs_in_commit(path: &Path, opened: &Opened) -> Option<bool> {
+    let path = path.as_os_str().as_bytes().to_str().ok()?;
+    let entry = opened.world.entry(opened.commit.as_ref()?, path).ok()??;
+    match entry.mode {
+        TreeEntry::DIRECTORY | TreeEntry::MODULE => None,
+        mode => Some(mode == TreeEntry::EXECUTABLE || mode == TreeEntry::LINK),
+    }
+}
+
+/// Whether the shell of the suite knows a word: a program on its PATH, or a word of its own.
+fn is_known(word: &str, trees: &[PathBuf], opened: &Opened) -> bool {
+    let mut command = Command::new("sh");
+    command
+        .args(["-c", "command -v \"$1\"", "sh", word])
+        .current_dir(trees.first().map_or(Path::new("/"), PathBuf::as_path))
+        .stdin(Stdio::null());
+    for name in scrubbed(opened.world.git()).unwrap_or_default() {
+        command.env_remove(name);
+    }
+    match run_within(command, LIMIT) {
+        Ok(Some(said)) => said.is_ok(),
+        // Without a shell it cannot be told here; the suite will tell.
+        _ => true,
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a person reads: on standard error, in colour on a terminal, readable without.
 
-pub mod doctor;
+pub(crate) mod doctor;
 pub(crate) mod live;
 pub mod log;
 pub mod status;

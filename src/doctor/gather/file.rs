@@ -7,7 +7,10 @@ use nix::unistd::{AccessFlags, access};
 
 use super::hook::Eyes;
 use crate::{
-    doctor::script::{self, Author, Call, File, Interpreter, Runs, Says, Script},
+    doctor::{
+        context::from_here,
+        script::{self, Author, Call, File, Interpreter, Runs, Says, Script},
+    },
     hooks::{
         files::{self, LEGACY, Owner, hook_for},
         managers::{lefthook, pre_commit},
@@ -72,7 +75,7 @@ impl Eyes<'_> {
         let owner = Owner::of_hook(text);
         let author = |name, path: &Path, says| Author::Tool {
             name,
-            file: self.place.name(path),
+            file: from_here(path),
             says,
         };
         Some(match owner {
@@ -88,7 +91,7 @@ impl Eyes<'_> {
                 } else {
                     match pre_commit::says(&config) {
                         Says::Calls => {
-                            let (name, file) = (owner.name(), self.place.name(&config));
+                            let (name, file) = (owner.name(), from_here(&config));
                             Author::HalfDeaf { name, file }
                         }
                         says => author(owner.name(), &config, says),

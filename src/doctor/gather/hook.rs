@@ -9,11 +9,11 @@ use bstr::ByteSlice;
 
 use super::{
     answer::{self, Word, called, word},
-    place::Place,
     settings,
 };
 use crate::{
     doctor::{
+        context::from_here,
         facts::{Called, Caller, Hook, Off},
         script::{self, Author, Call, File, Interpreter, Runs, Says, Script},
     },
@@ -26,19 +26,14 @@ use crate::{
 };
 
 /// What there is to know of the hook, and whom it calls.
-pub(crate) fn look(world: &Real, place: &Place) -> Result<(Hook, Option<Called>), Trouble> {
+pub(crate) fn look(world: &Real) -> Result<(Hook, Option<Called>), Trouble> {
     let directory = files::directory(world)?;
-    let eyes = Eyes {
-        world,
-        place,
-        directory,
-    };
+    let eyes = Eyes { world, directory };
     Ok(eyes.look())
 }
 
 pub(crate) struct Eyes<'e> {
     pub(crate) world: &'e Real,
-    pub(crate) place: &'e Place,
     pub(crate) directory: PathBuf,
 }
 
@@ -68,7 +63,7 @@ impl Eyes<'_> {
                 let script = self.script(&own);
                 is_ours |= matches!(&script, Script::File(file) if file.author.is_us());
                 called = called.or_else(|| caller(&own, &script));
-                one.script = Some((self.place.name(&own), script));
+                one.script = Some((from_here(&own), script));
             } else {
                 called = called.or_else(|| {
                     Some(answer::called(
@@ -79,13 +74,13 @@ impl Eyes<'_> {
             }
         }
         let hook = Hook {
-            directory: self.place.name(&self.directory),
-            setting: settings::hooks_path(self.world, self.place),
+            directory: from_here(&self.directory),
+            setting: settings::hooks_path(self.world),
             husky,
             off: match owner {
                 Some(Owner::Husky) => husky::off().map(|(setting, file)| Off {
                     setting: setting.to_owned(),
-                    file: file.map(|path| self.place.name(&path)),
+                    file: file.map(|path| from_here(&path)),
                 }),
                 Some(Owner::Lefthook) => {
                     let setting = lefthook::off(&self.directory, self.world);
@@ -97,7 +92,7 @@ impl Eyes<'_> {
                 _ => None,
             },
             kept: is_ours.then(|| self.kept()).flatten(),
-            path: self.place.name(&path),
+            path: from_here(&path),
             file,
             configured,
             lefthook: Hooks::of(self.world).is_ok_and(|hooks| hooks.owner == Some(Owner::Lefthook)),
@@ -128,7 +123,7 @@ impl Eyes<'_> {
         let path = husky::script(&self.directory);
         let author = Author::Tool {
             name: "husky",
-            file: self.place.name(&path),
+            file: from_here(&path),
             says: husky::says(&path),
         };
         let file = File {
@@ -148,7 +143,7 @@ impl Eyes<'_> {
         let path = waits
             .into_iter()
             .find(|path| path.symlink_metadata().is_ok())?;
-        Some((self.place.name(&path), self.script(&path)))
+        Some((from_here(&path), self.script(&path)))
     }
 }
 

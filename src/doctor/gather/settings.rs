@@ -4,16 +4,18 @@ use std::{fs, path::Path};
 
 use bstr::{BString, ByteSlice};
 
-use super::place::Place;
 use crate::{
-    doctor::facts::{Configured, Setting},
+    doctor::{
+        context::from_here,
+        facts::{Configured, Setting},
+    },
     git::Real,
     process::program::Output,
     text::printable,
 };
 
 /// Where `core.hooksPath` is set; the last one counts.
-pub(crate) fn hooks_path(world: &Real, place: &Place) -> Option<Setting> {
+pub(crate) fn hooks_path(world: &Real) -> Option<Setting> {
     let args = [
         "config",
         "--show-scope",
@@ -36,7 +38,7 @@ pub(crate) fn hooks_path(world: &Real, place: &Place) -> Option<Setting> {
         let path = top
             .filter(|path| path.exists())
             .unwrap_or_else(|| path.into_owned());
-        (place.name(&path), line_of(&path))
+        (from_here(&path), line_of(&path))
     });
     Some(Setting {
         value: printable(value.as_bstr()),

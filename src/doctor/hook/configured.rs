@@ -3,14 +3,15 @@
 use super::{CONFIGURED, file::cannot_run, gates, new};
 use crate::{
     doctor::{
-        Line, State,
-        facts::{Configured, Git, Hook, Version},
+        Finding, Status,
+        context::Git,
+        facts::{Configured, Hook, Version},
     },
     text::shell_word,
 };
 
 /// What they are to the gate, and instead of whom: whether the hook's place matters no more.
-pub(crate) fn judge(hook: &Hook, git: Option<&Git>) -> (bool, Vec<Line>) {
+pub(crate) fn judge(hook: &Hook, git: Option<&Git>) -> (bool, Vec<Finding>) {
     let version = git.and_then(|git| git.version);
     let ours = hook.configured.iter().find(|one| one.is_ours);
     if version.is_none_or(|version| version < CONFIGURED) {
@@ -36,47 +37,47 @@ pub(crate) fn judge(hook: &Hook, git: Option<&Git>) -> (bool, Vec<Line>) {
     lines.extend(others.map(|one| {
         let Configured { name, command, .. } = one;
         let text = format!("git also runs hook.{name}.command, whatever the gate says: {command}");
-        new("configured", State::Ok, text)
+        new("configured", Status::Ok, text)
     }));
     (instead, lines)
 }
 
 /// The gate is no file of the hooks directory, but an entry of git's configuration.
-pub(crate) fn gate(own: &Configured, git: Option<&Git>) -> Line {
+pub(crate) fn gate(own: &Configured, git: Option<&Git>) -> Finding {
     let name = &own.name;
     if let Some((path, script)) = &own.script
         && let Some(why) = cannot_run(script)
     {
         let text = format!("hook.{name}.command runs {path}, which {why}: every push is refused");
-        return new("hook", State::Broken, text).run(by_file(own));
+        return new("hook", Status::Broken, text).run(by_file(own));
     }
     let text = format!("git runs the gate by hook.{name}.command: {}", own.command);
     match git.and_then(|git| git.bare) {
         Some(bare) if bare < CONFIGURED => {
             let text =
                 format!("{text}; the git of an editor is {bare}, and runs no configured hooks");
-            new("hook", State::Warning, text).run(by_file(own))
+            new("hook", Status::Warning, text).run(by_file(own))
         }
-        _ => new("hook", State::Ok, text),
+        _ => new("hook", Status::Ok, text),
     }
 }
 
-pub(crate) fn twice(hook: &Hook, own: &Configured) -> Line {
+pub(crate) fn twice(hook: &Hook, own: &Configured) -> Finding {
     let text = format!(
         "every push is judged twice, by {} and by hook.{}.command",
         hook.path, own.name
     );
-    new("configured", State::Warning, text).run(remove(own))
+    new("configured", Status::Warning, text).run(remove(own))
 }
 
 /// An older git passes over them.
-pub(crate) fn unknown(own: &Configured, git: Option<Version>) -> Line {
+pub(crate) fn unknown(own: &Configured, git: Option<Version>) -> Finding {
     let this = git.map_or_else(|| "this git".to_owned(), |version| format!("git {version}"));
     let text = format!(
         "hook.{}.command is set, and {this} runs no configured hooks: {CONFIGURED} or newer does",
         own.name
     );
-    new("configured", State::Broken, text).run(by_file(own))
+    new("configured", Status::Broken, text).run(by_file(own))
 }
 
 /// A command that takes the entry away.

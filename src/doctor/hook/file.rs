@@ -3,7 +3,7 @@
 use super::{CONFIGURED, new};
 use crate::{
     doctor::{
-        Line, State,
+        Finding, Status,
         facts::{Hook, Version},
         script::{Author, Call, File, Interpreter, Runs, Says, Script},
     },
@@ -18,7 +18,7 @@ pub(crate) const UNSURE: &str =
 pub(crate) const FIRST: &str = "let it begin with: pushgate pre-push -- \"$@\" || exit";
 
 /// What is in the hook's place.
-pub(crate) fn here(hook: &Hook, git: Option<Version>) -> Line {
+pub(crate) fn here(hook: &Hook, git: Option<Version>) -> Finding {
     let Hook { path, file, .. } = hook;
     let word = shell_word(path);
     // husky hands its file to the shell, whoever may run it.
@@ -30,13 +30,13 @@ pub(crate) fn here(hook: &Hook, git: Option<Version>) -> Line {
     let Some(why) = why else {
         return match file {
             Script::File(file) => whose(hook, file),
-            _ => new("hook", State::Ok, path),
+            _ => new("hook", Status::Ok, path),
         };
     };
     let broken = |comes_of_it: &str| {
         new(
             "hook",
-            State::Broken,
+            Status::Broken,
             format!("{path} {why}: {comes_of_it}"),
         )
     };
@@ -73,55 +73,55 @@ pub(crate) fn here(hook: &Hook, git: Option<Version>) -> Line {
 }
 
 /// A hook that git can run.
-pub(crate) fn whose(hook: &Hook, file: &File) -> Line {
+pub(crate) fn whose(hook: &Hook, file: &File) -> Finding {
     let path = &hook.path;
     let line = |state, text: String| new("hook", state, text);
     match &file.author {
-        Author::Us => line(State::Ok, format!("{path} is pushgate's, of this version")),
+        Author::Us => line(Status::Ok, format!("{path} is pushgate's, of this version")),
         Author::Earlier => line(
-            State::Warning,
+            Status::Warning,
             format!("{path} is that of an earlier pushgate: it works, and lacks what is new"),
         )
         .run("pushgate install"),
         Author::Newer => line(
-            State::Warning,
+            Status::Warning,
             format!("{path} is that of a newer pushgate than this one"),
         )
         .hint("bring this program up to date: ./install.sh in a clone of pushgate"),
         Author::Edited { calls: true } => line(
-            State::Warning,
+            Status::Warning,
             format!("{path} is pushgate's, and was edited by somebody"),
         )
         .run("pushgate install")
         .hint("the edit is kept beside it"),
         Author::Edited { calls: false } => line(
-            State::Broken,
+            Status::Broken,
             format!("{path} was pushgate's, and an edit took the call away: pushes are not judged"),
         )
         .run("pushgate install"),
         Author::Tool { name, file, says } => tool(hook, name, file, says),
         Author::HalfDeaf { name, file } => line(
-            State::Warning,
+            Status::Warning,
             format!(
                 "a hook of {name} runs here; by {file} the gate hears of one ref of a push alone"
             ),
         )
         .run("pushgate install"),
         Author::Somebody { calls: Call::Sure } => line(
-            State::Ok,
+            Status::Ok,
             format!("{path} is somebody's own, and calls pushgate"),
         ),
         Author::Somebody {
             calls: Call::Unsure,
         } => line(
-            State::Warning,
+            Status::Warning,
             format!("{path} is somebody's own, and calls pushgate {UNSURE}"),
         )
         .hint(FIRST),
         Author::Somebody { calls: Call::No } => install(
             hook,
             line(
-                State::Broken,
+                Status::Broken,
                 format!("{path} is not pushgate's and does not call it: pushes are not judged"),
             ),
         ),
@@ -129,37 +129,37 @@ pub(crate) fn whose(hook: &Hook, file: &File) -> Line {
 }
 
 /// A hook that runs what a file says.
-pub(crate) fn tool(hook: &Hook, name: &str, file: &str, says: &Says) -> Line {
+pub(crate) fn tool(hook: &Hook, name: &str, file: &str, says: &Says) -> Finding {
     let line = |state, text: &str| {
         let text = format!("a hook of {name} runs here; {file} {text}");
         new("hook", state, text)
     };
     match says {
-        Says::Calls => line(State::Ok, "calls pushgate"),
+        Says::Calls => line(Status::Ok, "calls pushgate"),
         Says::Earlier => {
             let text = "calls it by lines of an earlier pushgate: they work, and lack what is new";
             let write = if name == "lefthook" { " --write" } else { "" };
-            line(State::Warning, text).run(format!("pushgate install{write}"))
+            line(Status::Warning, text).run(format!("pushgate install{write}"))
         }
         Says::Unsure => {
             let text = format!("calls pushgate {UNSURE}");
-            line(State::Warning, &text).hint(FIRST)
+            line(Status::Warning, &text).hint(FIRST)
         }
         Says::Twice => {
             let text = "has the lines of pushgate twice: every push is refused";
-            line(State::Broken, text).run("pushgate install")
+            line(Status::Broken, text).run("pushgate install")
         }
         Says::Windows => {
             let text = "has the line ends of Windows, which no shell reads: every push is refused";
-            line(State::Broken, text).run("pushgate install")
+            line(Status::Broken, text).run("pushgate install")
         }
         Says::Late => {
             let text = "calls pushgate after something that may take what git says: pushes may not be judged";
-            line(State::Broken, text).run("pushgate install")
+            line(Status::Broken, text).run("pushgate install")
         }
         Says::LeftOut(why) => {
             let text = format!("calls pushgate, but {why}: pushes may not be judged");
-            let line = line(State::Broken, &text);
+            let line = line(Status::Broken, &text);
             if name == "lefthook" {
                 line.hint("mend that: lefthook dump shows all that lefthook reads")
             } else {
@@ -170,46 +170,46 @@ pub(crate) fn tool(hook: &Hook, name: &str, file: &str, says: &Says) -> Line {
             let text = format!(
                 "calls pushgate, but {whose} does so by words of its own: nobody can tell whether pushes are judged"
             );
-            line(State::Warning, &text)
+            line(Status::Warning, &text)
                 .hint("pushgate install prints the lines that are known to hold")
         }
         Says::Unasked(words) => {
             let text = format!(
                 "may call pushgate; only {name} can tell, and does not: pushes may not be judged"
             );
-            let line = line(State::Broken, &text).detail(words);
+            let line = line(Status::Broken, &text).details(words);
             line.hint(format!("see that `{name} dump` works here"))
         }
         Says::Nothing => {
             let text = "does not call pushgate: pushes are not judged";
-            install(hook, line(State::Broken, text))
+            install(hook, line(Status::Broken, text))
         }
     }
 }
 
 /// The hook that was there before, which ours calls.
-pub(crate) fn kept(path: &str, script: &Script) -> Option<Line> {
+pub(crate) fn kept(path: &str, script: &Script) -> Option<Finding> {
     let word = shell_word(path);
     let Some(why) = cannot_run(script) else {
         let text = format!("after the gates runs what was there before: {path}");
-        return Some(new("kept", State::Ok, text));
+        return Some(new("kept", Status::Ok, text));
     };
     let before = format!("the hook that was there before, {path}, {why}");
     let silent = || {
         new(
             "kept",
-            State::Broken,
+            Status::Broken,
             format!("{before}: it no longer runs"),
         )
     };
     let stops = || {
         let text = format!("{before}: no push that passes the gates goes");
-        new("kept", State::Broken, text)
+        new("kept", Status::Broken, text)
     };
     let file = match script {
         Script::Missing => return None,
         // It has nothing to say.
-        Script::Empty => return Some(new("kept", State::Ok, before)),
+        Script::Empty => return Some(new("kept", Status::Ok, before)),
         Script::DanglingLink => return Some(silent().run(format!("rm {word}"))),
         Script::Directory => return Some(stops().run(format!("mv {word} {word}.d"))),
         Script::File(file) => file,
@@ -262,11 +262,11 @@ pub(crate) fn unix_lines(word: &str) -> String {
 }
 
 /// The cure of a hook that is not ours.
-pub(crate) fn install(hook: &Hook, line: Line) -> Line {
+pub(crate) fn install(hook: &Hook, line: Finding) -> Finding {
     match &hook.no_install {
         // The first ends with 1 where lefthook has no hook here yet.
         None if hook.lefthook => line.run("pushgate install --write || lefthook install"),
         None => line.run("pushgate install"),
-        Some(instead) => instead.iter().cloned().fold(line, Line::hint),
+        Some(instead) => instead.iter().cloned().fold(line, Finding::hint),
     }
 }

@@ -4,7 +4,7 @@ use super::{shop, visit};
 use crate::support::{POLICY, Sandbox};
 
 #[test]
-fn a_policy_that_is_not_committed_counts_for_nobody_else() {
+fn a_policy_that_is_not_committed_counts_in_one_clone_only() {
     let shop = Sandbox::bare();
     shop.commit("one");
     shop.git(["push", "-q", "origin", "master"]).goes();
@@ -17,10 +17,8 @@ fn a_policy_that_is_not_committed_counts_for_nobody_else() {
         .hints("`environments`");
     shop.write(".pushgate.yml", POLICY);
     let told = visit.doctor();
-    told.warns(
-        ".pushgate.yml is not committed: it counts here, and for nobody else: staging, production",
-    )
-    .is_cured();
+    told.warns(".pushgate.yml is not committed: it counts in this clone only: staging, production")
+        .is_cured();
     shop.write(
         ".pushgate.yml",
         &POLICY.replace("staging: {}", "staging: {branch: live}"),
@@ -80,7 +78,7 @@ fn a_policy_that_does_not_hold_is_shown_with_its_place() {
     visit
         .doctor()
         .warns("the uncommitted edit of .pushgate.yml changes nothing")
-        .hints("mend it before you commit it: .pushgate.yml:");
+        .hints("fix it before you commit it: .pushgate.yml:");
 }
 
 #[test]

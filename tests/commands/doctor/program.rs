@@ -155,7 +155,7 @@ fn a_git_that_is_too_old_or_unknown_is_named() {
     let visit = super::visit(&shop).with("PATH", odd);
     visit
         .doctor()
-        .warns("nobody knows the version of a git that says `git version of-my-own`");
+        .warns("git does not tell its version: it says `git version of-my-own`");
 }
 
 #[test]

@@ -24,7 +24,7 @@ fn a_command_that_is_not_there_is_broken() {
     let visit = visit(&shop);
     let told = visit.doctor();
     told.breaks("`no-such-runner` of `specs` is not found")
-        .hints("install it, or mend `suite.run` in .pushgate.yml");
+        .hints("install it, or fix `suite.run` in .pushgate.yml");
     told.breaks("`bin/gone` of `bin/gone x` is not found");
     told.lacks("`cd`").lacks("date");
     assert_eq!(
@@ -70,7 +70,7 @@ fn steps_are_looked_for_in_their_directories() {
     let visit = visit(&shop);
     let told = visit.doctor();
     told.breaks("the directory of `far` is not there")
-        .hints("mend `dir` in .pushgate.yml");
+        .hints("fix `dir` in .pushgate.yml");
     told.lacks("./here");
     shop.policy("suite: {run: [{run: ./here, dir: web}, {run: 'true', name: far}]}\nenvironments: {staging: {}}\n");
     visit.doctor().ok("2 steps: ./here, far");

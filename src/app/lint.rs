@@ -1,0 +1,38 @@
+//! What is odd about the policy of the work tree.
+
+use jiff::tz::TimeZone;
+
+use crate::{
+    gates::{Clock, verdict::Trouble},
+    git::Real,
+    policy::lint::{Facts, Finding, lint},
+};
+
+/// What is odd about the policy that a person has before them, and how it is called; `None`: there
+/// is none.
+pub(crate) fn look(world: &Real) -> Result<Option<(String, Vec<Finding>)>, Trouble> {
+    let Some((origin, text)) = world.policy_here()? else {
+        return Ok(None);
+    };
+    let heroku = world.heroku_remotes();
+    // A zone that is left to chance is a finding, whatever it may be here.
+    let local = world.zone().unwrap_or(TimeZone::UTC);
+    let facts = Facts {
+        now: world.now(),
+        local: &local,
+        heroku: &heroku,
+        read: &|path| world.calendar_here(path),
+    };
+    let findings = lint(&origin, &text, &facts)?;
+    Ok(Some((origin, findings)))
+}
+
+/// A finding and its place, as a person reads it.
+pub(crate) fn words(origin: &str, finding: &Finding) -> String {
+    let Finding {
+        line,
+        column,
+        warning,
+    } = finding;
+    format!("{origin}:{line}:{column}: {warning}")
+}

@@ -1,0 +1,44 @@
+//! The local trunk branch, and the policy that governs its next push.
+
+use crate::{
+    gates::{
+        Repository,
+        verdict::{Trouble, TrunkName},
+    },
+    git::{Loaded, Real},
+    push::Oid,
+};
+
+/// The local trunk branch.
+pub(crate) struct Local {
+    /// What is checked out; `None` before the first commit.
+    pub(crate) head: Option<Oid>,
+    /// Trunk, by the policy of HEAD: it must be found before trunk's own policy can be read.
+    pub(crate) trunk: Result<TrunkName, Trouble>,
+    /// The tip of its local branch.
+    pub(crate) tip: Option<Oid>,
+    /// The policy of that tip, else of HEAD.
+    pub(crate) loaded: Loaded,
+}
+
+impl Local {
+    pub(crate) fn of(world: &Real) -> Result<Self, Trouble> {
+        let head = world.reference("HEAD")?;
+        let first = world.policy(head.as_ref())?;
+        let trunk = world.trunk(&first.policy.trunk);
+        let tip = match &trunk {
+            Ok(trunk) => world.local_branch(&trunk.branch)?,
+            Err(_) => None,
+        };
+        let loaded = match &tip {
+            Some(tip) if head.as_ref() != Some(tip) => world.policy(Some(tip))?,
+            _ => first,
+        };
+        Ok(Self {
+            head,
+            trunk,
+            tip,
+            loaded,
+        })
+    }
+}

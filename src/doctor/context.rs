@@ -1,0 +1,168 @@
+//! What several checks look at, asked once.
+
+use std::{
+    collections::BTreeSet,
+    env,
+    os::unix::ffi::OsStrExt,
+    path::Path,
+    process::{Command, Stdio},
+    thread,
+    time::Duration,
+};
+
+use bstr::{BStr, BString, ByteSlice};
+
+use super::{
+    facts::{Called, Hook, Version},
+    gather::{answer::BARE, hook},
+};
+use crate::{
+    app::local::Local,
+    gates::{
+        remote_tips::join,
+        verdict::{Trouble, TrunkName},
+    },
+    git::{Loaded, Real, command, notes},
+    policy::Policy,
+    process::program::run_within,
+    push::Oid,
+    text::printable,
+};
+
+/// git needs milliseconds to say its version.
+const VERSION_LIMIT: Duration = Duration::from_secs(5);
+
+/// The machine, and the repository in the current directory.
+pub(crate) struct Context {
+    pub(crate) git: Result<Git, Trouble>,
+    /// `None` without git.
+    pub(crate) repository: Option<Result<Opened, Trouble>>,
+}
+
+/// git on PATH.
+#[derive(Clone, Debug)]
+pub(crate) struct Git {
+    /// The output of `git --version`.
+    pub(crate) said: String,
+    pub(crate) version: Option<Version>,
+    /// The version of the one on the short PATH of an editor.
+    pub(crate) bare: Option<Version>,
+}
+
+/// The repository, and what several checks ask of it.
+pub(crate) struct Opened {
+    pub(crate) git: Git,
+    pub(crate) world: Real,
+    pub(crate) hook: Result<Hook, Trouble>,
+    pub(crate) called: Option<Called>,
+    /// The tip of the local trunk branch, else HEAD; `None` before the first commit.
+    pub(crate) commit: Option<Oid>,
+    /// The policy of that commit.
+    pub(crate) loaded: Result<Loaded, Trouble>,
+    /// The same; an empty one where it cannot be read.
+    pub(crate) policy: Policy,
+    pub(crate) trunk: Result<TrunkName, Trouble>,
+    pub(crate) remotes: Vec<RemoteAnswer>,
+}
+
+/// The refs of a remote that were asked for and are there.
+pub(crate) struct RemoteAnswer {
+    pub(crate) name: BString,
+    pub(crate) refs: Result<Vec<(String, Oid)>, Trouble>,
+}
+
+impl Context {
+    pub(crate) fn new() -> Self {
+        let git = Git::find();
+        let repository = git.as_ref().ok().map(|git| Opened::new(git.clone()));
+        Self { git, repository }
+    }
+
+    pub(crate) fn opened(&self) -> Option<&Opened> {
+        self.repository.as_ref()?.as_ref().ok()
+    }
+}
+
+impl Git {
+    fn find() -> Result<Self, Trouble> {
+        let said = version_line(command::Git::find()?.command(["--version"])).unwrap_or_default();
+        let bare = which::which_in("git", Some(BARE), "/").ok();
+        let bare = bare.and_then(|git| {
+            let mut command = Command::new(git);
+            command.arg("--version");
+            Version::of_git(&version_line(command)?)
+        });
+        Ok(Self {
+            version: Version::of_git(&said),
+            said,
+            bare,
+        })
+    }
+}
+
+fn version_line(mut command: Command) -> Option<String> {
+    command.stdin(Stdio::null());
+    let said = run_within(command, VERSION_LIMIT).ok()??;
+    Some(printable(said.line().into()))
+}
+
+impl Opened {
+    fn new(git: Git) -> Result<Self, Trouble> {
+        let world = Real::open()?;
+        let (hook, called) = match hook::look(&world) {
+            Ok((hook, called)) => (Ok(hook), called),
+            Err(error) => (Err(error), None),
+        };
+        let (commit, loaded) = match Local::of(&world) {
+            Ok(local) => (local.tip.or(local.head), Ok(local.loaded)),
+            Err(error) => (world.reference("HEAD").ok().flatten(), Err(error)),
+        };
+        let policy = loaded.as_ref().map(|loaded| loaded.policy.clone());
+        let policy = policy.unwrap_or_default();
+        let trunk = world.trunk(&policy.trunk);
+        let remotes = ask_remotes(&world, &refs(&policy, trunk.as_ref().ok()));
+        Ok(Self {
+            git,
+            world,
+            hook,
+            called,
+            commit,
+            loaded,
+            policy,
+            trunk,
+            remotes,
+        })
+    }
+}
+
+/// The refs that are asked for: trunk, the notes, and each branch that deploys.
+fn refs(policy: &Policy, trunk: Option<&TrunkName>) -> BTreeSet<String> {
+    let deployed = policy.environments.iter().flat_map(|one| &one.branches);
+    let branches = deployed.chain(trunk.map(|trunk| &trunk.branch));
+    let refs = branches.map(|branch| format!("refs/heads/{branch}"));
+    refs.chain([notes::REF.to_owned()]).collect()
+}
+
+/// Asks all remotes at the same time: each has its own time limit.
+fn ask_remotes(world: &Real, refs: &BTreeSet<String>) -> Vec<RemoteAnswer> {
+    let refs: Vec<&str> = refs.iter().map(String::as_str).collect();
+    thread::scope(|scope| {
+        let ask = |name: &BStr| {
+            let (name, refs) = (name.to_owned(), refs.as_slice());
+            scope.spawn(move || RemoteAnswer {
+                refs: world.reach(name.as_bstr(), refs),
+                name,
+            })
+        };
+        let asked: Vec<_> = world.remotes().names().map(ask).collect();
+        asked.into_iter().map(join).collect()
+    })
+}
+
+/// How a path is written in the current directory: relative where it is below.
+pub(crate) fn from_here(path: &Path) -> String {
+    let here = env::current_dir().ok();
+    let below = here.and_then(|here| path.strip_prefix(here).ok());
+    let below = below.filter(|below| !below.as_os_str().is_empty());
+    printable(below.unwrap_or(path).as_os_str().as_bytes().as_bstr())
+}

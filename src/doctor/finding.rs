@@ -1,0 +1,109 @@
+//! What a check finds: how well something works, the facts in words, and how to fix it.
+
+use serde::Serialize;
+
+use crate::gates::verdict::Trouble;
+
+/// How well something works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Status {
+    Ok,
+    /// It works, though perhaps not as expected.
+    Warning,
+    /// Because of it pushes are refused, or are not judged.
+    Broken,
+}
+
+impl Status {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Warning => "warning",
+            Self::Broken => "broken",
+        }
+    }
+}
+
+/// A way to fix it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) enum Cure {
+    /// A complete command for the shell.
+    #[serde(rename = "run")]
+    Command(String),
+    /// What no command does alone.
+    #[serde(rename = "hint")]
+    Words(String),
+}
+
+/// The result of a check, as a person reads it and, as one of `lines`, in `doctor --json`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Finding {
+    /// The heading that it stands under; the list of checks fills it in.
+    pub(crate) group: &'static str,
+    pub(crate) check: &'static str,
+    #[serde(rename = "state")]
+    pub(crate) status: Status,
+    pub(crate) text: String,
+    /// What another program said of it, line by line.
+    pub(crate) details: Vec<String>,
+    /// In the order in which to try them.
+    pub(crate) cures: Vec<Cure>,
+}
+
+impl Finding {
+    pub(crate) fn new(check: &'static str, status: Status, text: impl Into<String>) -> Self {
+        Self {
+            group: "",
+            check,
+            status,
+            text: text.into(),
+            details: Vec::new(),
+            cures: Vec::new(),
+        }
+    }
+
+    pub(crate) fn ok(check: &'static str, text: impl Into<String>) -> Self {
+        Self::new(check, Status::Ok, text)
+    }
+
+    pub(crate) fn warning(check: &'static str, text: impl Into<String>) -> Self {
+        Self::new(check, Status::Warning, text)
+    }
+
+    pub(crate) fn broken(check: &'static str, text: impl Into<String>) -> Self {
+        Self::new(check, Status::Broken, text)
+    }
+
+    /// An error with its details and hints.
+    pub(crate) fn error(check: &'static str, status: Status, error: &Trouble) -> Self {
+        Self::new(check, status, error.to_string())
+            .details(error.causes())
+            .hints(error.cures())
+    }
+
+    pub(crate) fn run(mut self, command: impl Into<String>) -> Self {
+        self.cures.push(Cure::Command(command.into()));
+        self
+    }
+
+    pub(crate) fn hint(mut self, words: impl Into<String>) -> Self {
+        self.cures.push(Cure::Words(words.into()));
+        self
+    }
+
+    pub(crate) fn hints(self, hints: impl IntoIterator<Item = String>) -> Self {
+        hints.into_iter().fold(self, Self::hint)
+    }
+
+    pub(crate) fn details(mut self, lines: &[String]) -> Self {
+        self.details.extend_from_slice(lines);
+        self
+    }
+}
+
+/// The worst status of all.
+pub(crate) fn worst(findings: &[Finding]) -> Status {
+    let statuses = findings.iter().map(|finding| finding.status);
+    statuses.max().unwrap_or(Status::Ok)
+}
