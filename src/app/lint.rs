@@ -2,6 +2,7 @@
 
 use jiff::tz::TimeZone;
 
+use super::answers::SystemClock;
 use crate::{
     gates::{Clock, verdict::Trouble},
     git::Real,
@@ -16,9 +17,9 @@ pub(crate) fn look(world: &Real) -> Result<Option<(String, Vec<Finding>)>, Troub
     };
     let heroku = world.heroku_remotes();
     // A zone that is left to chance is a finding, whatever it may be here.
-    let local = world.zone().unwrap_or(TimeZone::UTC);
+    let local = SystemClock.zone().unwrap_or(TimeZone::UTC);
     let facts = Facts {
-        now: world.now(),
+        now: SystemClock.now(),
         local: &local,
         heroku: &heroku,
         read: &|path| world.calendar_here(path),

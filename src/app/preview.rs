@@ -1,15 +1,13 @@
-//! A push that is not made: the remotes have answered already, and the suite is taken to pass.
+//! A push that is not made: nothing is run, asked of a person or written, and the suite is taken to
+//! pass.
 
 use std::{sync::OnceLock, time::Duration};
 
-use bstr::BStr;
-
-use super::remote_tips::RemoteTips;
 use crate::git::Real;
 use crate::{
     gates::{
-        Checked, EnvironmentRemotes, Remotes, Runner, Stop, SuiteRun, Tip, Turn, Work, World,
-        verdict::{Trouble, TrunkName},
+        Checked, EnvironmentRemotes, Remotes, Runner, Stop, SuiteRun, Turn, Work, World,
+        verdict::Trouble,
     },
     policy::Ci,
     push::Oid,
@@ -17,8 +15,8 @@ use crate::{
 
 /// Answers what the gates ask, without running or changing anything.
 pub(crate) struct Preview<'w> {
-    real: &'w Real,
-    tips: &'w RemoteTips,
+    repository: &'w Real,
+    remotes: &'w dyn Remotes,
     run: OnceLock<Run>,
 }
 
@@ -30,19 +28,19 @@ pub(crate) struct Run {
 }
 
 impl<'w> Preview<'w> {
-    pub(crate) fn new(real: &'w Real, tips: &'w RemoteTips) -> Self {
+    /// `remotes`: the repository's, or what they have answered already.
+    pub(crate) fn new(repository: &'w Real, remotes: &'w dyn Remotes) -> Self {
         Self {
-            real,
-            tips,
+            repository,
+            remotes,
             run: OnceLock::new(),
         }
     }
 
     pub(crate) fn world(&self) -> World<'_> {
         World {
-            remotes: self,
-            runner: self,
-            ..self.real.world()
+            remotes: self.remotes,
+            ..self.repository.world(self)
         }
     }
 
@@ -52,29 +50,13 @@ impl<'w> Preview<'w> {
     }
 }
 
-impl Remotes for Preview<'_> {
-    fn trunk_tip(&self, trunk: &TrunkName, team: bool) -> Result<Tip, Trouble> {
-        match self.tips.trunk(trunk) {
-            Some(tip) => tip.clone(),
-            None => self.real.trunk_tip(trunk, team),
-        }
-    }
-
-    fn live(&self, remote: &BStr, branches: &[String]) -> Result<Vec<(String, Oid)>, Trouble> {
-        match self.tips.live(remote, branches) {
-            Some(tips) => tips.clone(),
-            None => self.real.live(remote, branches),
-        }
-    }
-}
-
 impl Runner for Preview<'_> {
     fn turn(&self) -> Result<Turn, Stop> {
         Ok(Turn::new(false, ()))
     }
 
     fn run(&self, work: &Work<'_>) -> Result<SuiteRun, Trouble> {
-        let last = self.real.last_took(work)?;
+        let last = self.repository.last_took(work)?;
         Ok(SuiteRun::Passed {
             took: (self.run.get_or_init(|| Run { last }).last).unwrap_or_default(),
             warning: None,

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     app::{
+        answers::PushRunner,
         decide::{Event, judge, unanswered},
         overrides::Overrides,
     },
@@ -37,7 +38,8 @@ pub(crate) fn run(args: &Check) -> Done {
             let overrides = Overrides::read(|name| {
                 env::var_os(name).map(|value| value.to_string_lossy().into_owned())
             });
-            let pending = judge(&push, Event::Check, &world, overrides.as_ref());
+            let runner = PushRunner::new(&world, &report::Stderr, None);
+            let pending = judge(&push, Event::Check, &world, &runner, overrides.as_ref());
             super::say_strangers(&pending);
             report::messages(&pending.messages);
             let decided = pending.decide(None);
@@ -47,7 +49,7 @@ pub(crate) fn run(args: &Check) -> Done {
         }
         Err(trouble) if args.json => {
             report::print(&report::failure("check", &trouble));
-            let entry = unanswered(trouble, world.world());
+            let entry = unanswered(trouble, &world);
             (Decision::Undecided.exit_code(), vec![entry])
         }
         Err(trouble) => return Err(trouble),

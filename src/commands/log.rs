@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::Done;
 use crate::hooks::{files::Hooks, managers::is_gated};
 use crate::{
-    app::memory::Moved,
+    app::answers::{Moved, SystemClock},
     cli::Log,
     gates::{Clock, EnvironmentRemotes, verdict::Trouble},
     git::Real,
@@ -24,10 +24,10 @@ use crate::{
 
 pub(crate) fn run(args: &Log) -> Done {
     let world = Real::open()?;
-    let zone = world.zone().unwrap_or(TimeZone::UTC);
+    let zone = SystemClock.zone().unwrap_or(TimeZone::UTC);
     let since = match &args.since {
         Some(since) => {
-            let now = world.now().to_zoned(zone.clone());
+            let now = SystemClock.now().to_zoned(zone.clone());
             Some(since.before(&now).unwrap_or(Timestamp::MIN))
         }
         None => None,

@@ -10,6 +10,7 @@ use crate::hooks::{
 };
 use crate::{
     app::{
+        answers::PushRunner,
         decide::{Event, Pending, Stopped, judge, let_go},
         overrides::{Overrides, SWITCH},
     },
@@ -77,9 +78,10 @@ fn judged(call: &Call, input: &[u8]) -> Result<Judged, Trouble> {
     push.updates = parse(input).map_err(|error| Trouble::Input {
         why: error.to_string(),
     })?;
-    let repository = Real::open()?.pushing(push.url.as_ref());
+    let repository = Real::open()?;
+    let runner = PushRunner::new(&repository, &report::Stderr, Some(push.url.as_ref()));
     let overrides = Overrides::read(variable);
-    let pending = judge(&push, Event::Push, &repository, overrides.as_ref());
+    let pending = judge(&push, Event::Push, &repository, &runner, overrides.as_ref());
     Ok(Some((pending, repository)))
 }
 

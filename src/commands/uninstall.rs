@@ -7,7 +7,7 @@ use crate::hooks::{
     files::{Found, Hooks, Owner, configured, is_same},
     managers::{husky, lefthook, pre_commit},
 };
-use crate::{gates::verdict::Trouble, git::Real, report};
+use crate::{gates::verdict::Trouble, git::Real, report, suite::worktree::Worktree};
 
 pub(crate) fn run() -> Done {
     let world = Real::open()?;
@@ -20,7 +20,7 @@ pub(crate) fn run() -> Done {
         hooks => leave(&hooks?, &world, was_configured)?,
     };
     // Without a cache directory there can be none.
-    if let Ok(worktree) = world.suite_worktree() {
+    if let Ok(worktree) = Worktree::of(world.common_dir(), world.git()) {
         worktree.remove()?;
     }
     schema::remove_copy(&world)?;

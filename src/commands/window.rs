@@ -8,6 +8,7 @@ use super::{
     local::{Local, named},
 };
 use crate::{
+    app::answers::SystemClock,
     calendar::{self, ClosedBy, Window, Zone},
     cli,
     gates::{
@@ -33,7 +34,7 @@ pub(crate) fn run(args: &cli::Window) -> Done {
     if environments.is_empty() {
         // What is no moment is so without a window, too.
         if let Some(text) = &args.at {
-            calendar::moment(text, &world.now().to_zoned(world.zone()?))?;
+            calendar::moment(text, &SystemClock.now().to_zoned(SystemClock.zone()?))?;
         }
         report::say("no environment has a window: all of them are always open");
     }
@@ -41,8 +42,8 @@ pub(crate) fn run(args: &cli::Window) -> Done {
     let mut is_open = true;
     for environment in environments {
         let window = &environment.window;
-        let zone = reader(window, &world)?;
-        let now = world.now().to_zoned(zone.clone());
+        let zone = reader(window, &SystemClock)?;
+        let now = SystemClock.now().to_zoned(zone.clone());
         let at = match &args.at {
             Some(text) => calendar::moment(text, &now)?,
             None => now.timestamp(),

@@ -15,12 +15,14 @@ use super::{
     finding::{Finding, Status},
 };
 use crate::{
+    app::preview::Preview,
     ci,
     gates::{Explanation, Stop, Work, receipt, verdict::Trouble},
     git::repository::TreeEntry,
     policy::{Ci, FILE, In, Step},
     process::program::run_within,
     suite::environment::scrubbed,
+    suite::worktree::Worktree,
     text::{shell_word, span},
 };
 
@@ -81,7 +83,11 @@ fn asked(asked: &Ci, opened: &Opened) -> Finding {
 /// The steps; none where they would be found from the files of a commit and there is none.
 fn steps(opened: &Opened) -> Result<Vec<Step>, Stop> {
     match &opened.commit {
-        Some(commit) => receipt::steps(&opened.policy, commit, &opened.world.world()),
+        Some(commit) => receipt::steps(
+            &opened.policy,
+            commit,
+            &Preview::new(&opened.world, &opened.world).world(),
+        ),
         None => Ok(opened.policy.suite.steps.clone()),
     }
 }
@@ -127,7 +133,10 @@ fn step_name(step: &Step) -> &str {
 /// The trees in which the suite may find its files, the one it runs in first; and why it has none.
 fn trees(opened: &Opened) -> (Vec<PathBuf>, Option<Trouble>) {
     let here = opened.world.work_tree().map(Path::to_owned);
-    match (opened.policy.suite.place, opened.world.suite_worktree()) {
+    match (
+        opened.policy.suite.place,
+        Worktree::of(opened.world.common_dir(), opened.world.git()),
+    ) {
         (In::Checkout, _) if here.is_none() => (Vec::new(), Some(Trouble::Bare)),
         (In::Checkout, _) => (here.into_iter().collect(), None),
         (In::Worktree, Ok(worktree)) => {

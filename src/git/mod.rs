@@ -31,9 +31,7 @@ use crate::{
         Oid,
         destination::{Destination, Reader, follow},
         remotes::{Entry, Remotes},
-        url::is_ssh,
     },
-    suite::worktree::Worktree,
 };
 
 /// The repository that git pushes from, and all that is around it.
@@ -45,10 +43,6 @@ pub struct Real {
     pub(crate) reader: Reader,
     pub(crate) common_dir: PathBuf,
     pub(crate) work_tree: Option<PathBuf>,
-    /// Whether git waits for us, with an open connection.
-    pub(crate) pushes: bool,
-    /// Whether that connection is one of ssh's, which some servers cut when it is idle.
-    pub(crate) idle_ssh: bool,
 }
 
 impl Real {
@@ -75,19 +69,7 @@ impl Real {
             backend: Mutex::new(backend),
             git,
             config,
-            pushes: false,
-            idle_ssh: false,
         })
-    }
-
-    /// The same, where git pushes at this moment.
-    #[must_use]
-    pub fn pushing(self, url: &BStr) -> Self {
-        Self {
-            pushes: true,
-            idle_ssh: is_ssh(url),
-            ..self
-        }
     }
 
     pub(crate) fn backend(&self) -> MutexGuard<'_, Box<dyn Backend>> {
@@ -208,11 +190,6 @@ impl Real {
     /// What a ref leads to, `HEAD` among them.
     pub fn reference(&self, name: &str) -> Result<Option<Oid>, Trouble> {
         self.backend().reference(name)
-    }
-
-    /// The worktree that suites run in, where the policy wants one.
-    pub(crate) fn suite_worktree(&self) -> Result<Worktree<'_>, Trouble> {
-        Worktree::of(&self.common_dir, &self.git)
     }
 
     /// Whether the packed refs, as `git clone` leaves them, are about a thousand at most

@@ -12,12 +12,14 @@ use crate::{
     app::{
         message::Message,
         overrides::{self, BadWord, Overrides},
+        preview::Preview,
     },
     gates::{
         self, Explanation, GovernedPush, Target, World,
         route::remote_label,
         verdict::{Decision, Gate, Outcome, Trouble, Verdict},
     },
+    git::Real,
     memory::{
         ledger::{Entry, Subject},
         record::{Event as RecordEvent, Record},
@@ -60,8 +62,14 @@ impl<'d> Decider<'d> {
         self.overrides.ok().filter(|overrides| overrides.off)
     }
 
-    /// Judges these targets, if an entry can be written about it.
-    pub(super) fn judge(&self, cases: &[GovernedPush<'_>], journal: &dyn Journal) -> Pending {
+    /// Judges these targets, if an entry can be written about it; `is_edited`: the work tree has another
+    /// policy.
+    pub(super) fn judge(
+        &self,
+        cases: &[GovernedPush<'_>],
+        is_edited: bool,
+        journal: &dyn Journal,
+    ) -> Pending {
         let mut pending = self.pending();
         if self.off().is_none()
             && let Err(trouble) = journal.prepare()
@@ -70,6 +78,12 @@ impl<'d> Decider<'d> {
             let what = cases.first().map_or(String::new(), GovernedPush::to_string);
             pending.messages.push(Message::Undecided(what, trouble));
             return pending;
+        }
+        if is_edited {
+            pending.messages.push(Message::Line(format!(
+                "note: the uncommitted edit of {} changes nothing; the pushed one counts",
+                policy::FILE
+            )));
         }
         let judged = self.ask(cases, &mut pending.messages);
         let stops = judged.iter().any(|(_, decision, _)| !decision.permits());
@@ -294,7 +308,9 @@ impl<'d> Decider<'d> {
 }
 
 /// The entry of `pushgate check` where it could not be told what would be pushed.
-pub(crate) fn unanswered(trouble: Trouble, world: World<'_>) -> Entry {
+pub(crate) fn unanswered(trouble: Trouble, repository: &Real) -> Entry {
+    let idle = Preview::new(repository, repository);
+    let world = idle.world();
     let decider = Decider {
         event: Event::Check,
         world,

@@ -14,7 +14,7 @@ mod journal;
 #[allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by it")]
 mod tests;
 
-use std::time::Instant;
+use std::{collections::BTreeSet, time::Instant};
 
 pub(crate) use decider::{Event, unanswered};
 pub(crate) use decision::{Pending, Stopped};
@@ -24,52 +24,46 @@ use self::{
     governing::{Governed, Policies},
 };
 use crate::{
-    app::{message::Message, overrides::Overrides},
+    app::{message::Message, overrides::Overrides, preview::Preview},
     gates::{
-        World, evaluate,
+        Runner, evaluate,
         route::PushContext,
         verdict::{Trouble, Verdict},
     },
     git::Real,
-    policy,
-    push::Push,
+    push::{Push, destination::Destination},
 };
 
 /// Judges a push by the overrides and the gates.
-pub(crate) fn judge(push: &Push, event: Event, repository: &Real, overrides: Asked<'_>) -> Pending {
+pub(crate) fn judge(
+    push: &Push,
+    event: Event,
+    repository: &Real,
+    runner: &dyn Runner,
+    overrides: Asked<'_>,
+) -> Pending {
     let decider = Decider {
         event,
-        world: repository.world(),
+        world: repository.world(runner),
         overrides,
         start: Instant::now(),
     };
-    let destination = repository.destination(push.url.as_ref());
-    let scene = PushContext {
-        push,
-        destination: &destination,
-        remotes: repository.remotes(),
-        read: &|url| repository.destination(url),
-    };
     let mut messages = Vec::new();
-    let policies = Policies::of(push, &scene, repository);
-    let governed = (policies.as_ref().map_err(Clone::clone))
-        .and_then(|policies| policies.cases(&scene, repository, &mut messages));
-    let pending = match governed {
-        Ok(governed) if governed.is_empty() => Pending::default(),
-        Ok(governed) => {
-            let is_edited = governed.iter().any(|one| one.loaded.edited);
-            let cases: Vec<_> = governed.into_iter().map(|one| one.case).collect();
-            let pending = decider.judge(&cases, repository);
-            if is_edited && pending.is_governed() {
-                messages.push(Message::Line(format!(
-                    "note: the uncommitted edit of {} changes nothing; the pushed one counts",
-                    policy::FILE
-                )));
-            }
-            pending
-        }
-        Err(trouble) => decider.unrouted(push, &destination, trouble),
-    };
+    let pending =
+        with_governed(
+            push,
+            repository,
+            &mut messages,
+            |destination, governed| match governed {
+                Ok(governed) if governed.is_empty() => Pending::default(),
+                Ok(governed) => {
+                    let is_edited = governed.iter().any(|one| one.loaded.edited);
+                    let cases: Vec<_> = governed.into_iter().map(|one| one.case).collect();
+                    decider.judge(&cases, is_edited, repository)
+                }
+                Err(trouble) => decider.unrouted(push, destination, trouble),
+            },
+        );
     messages.extend(pending.messages);
     Pending {
         messages,
@@ -84,9 +78,10 @@ pub(crate) fn let_go(
     repository: &Real,
     overrides: &Overrides,
 ) -> Pending {
+    let idle = Preview::new(repository, repository);
     let decider = Decider {
         event: Event::Push,
-        world: repository.world(),
+        world: idle.world(),
         overrides: Ok(overrides),
         start: Instant::now(),
     };
@@ -99,24 +94,34 @@ pub(crate) fn let_go(
 pub(crate) fn preview(
     push: &Push,
     repository: &Real,
-    world: &World<'_>,
+    preview: &Preview<'_>,
 ) -> Result<Option<Verdict>, Trouble> {
+    with_governed(push, repository, &mut Vec::new(), |_, governed| {
+        let cases: Vec<_> = governed?.into_iter().map(|one| one.case).collect();
+        if cases.is_empty() {
+            return Ok(None);
+        }
+        repository.ledger().probe()?;
+        Ok(evaluate(&cases, &BTreeSet::new(), &preview.world()).pop())
+    })
+}
+
+/// Finds out where a push goes, and what governs which of its refs.
+fn with_governed<T>(
+    push: &Push,
+    repository: &Real,
+    messages: &mut Vec<Message>,
+    then: impl FnOnce(&Destination, Result<Vec<Governed<'_>>, Trouble>) -> T,
+) -> T {
     let destination = repository.destination(push.url.as_ref());
-    let scene = PushContext {
+    let context = PushContext {
         push,
         destination: &destination,
         remotes: repository.remotes(),
         read: &|url| repository.destination(url),
     };
-    let policies = Policies::of(push, &scene, repository)?;
-    let governed = policies.cases(&scene, repository, &mut Vec::new())?;
-    let cases: Vec<_> = governed
-        .into_iter()
-        .map(|one: Governed<'_>| one.case)
-        .collect();
-    if cases.is_empty() {
-        return Ok(None);
+    match Policies::of(push, &context, repository) {
+        Ok(policies) => then(&destination, policies.cases(&context, repository, messages)),
+        Err(trouble) => then(&destination, Err(trouble)),
     }
-    repository.ledger().probe()?;
-    Ok(evaluate(&cases, &std::collections::BTreeSet::new(), world).pop())
 }

@@ -125,6 +125,7 @@ struct Told<'t> {
     event: Event,
     stopped: Option<Stopped>,
     fails: &'static str,
+    is_edited: bool,
 }
 
 impl<'t> Told<'t> {
@@ -137,6 +138,7 @@ impl<'t> Told<'t> {
             event: Event::Push,
             stopped: None,
             fails: "",
+            is_edited: false,
         }
     }
 
@@ -185,7 +187,7 @@ impl<'t> Told<'t> {
             overrides: overrides.as_ref(),
             start: Instant::now(),
         };
-        let pending = decider.judge(&cases, &book);
+        let pending = decider.judge(&cases, self.is_edited, &book);
         let mut messages: Vec<_> = pending.messages.iter().map(in_words).collect();
         let decided = pending.decide(self.stopped);
         let Recorded {

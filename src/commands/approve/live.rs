@@ -4,6 +4,7 @@ use bstr::{BStr, BString, ByteSlice};
 
 use super::Desk;
 use crate::{
+    app::preview::Preview,
     commands::approve::declined::Declined,
     gates::{EnvironmentRemotes, Remotes, promotion::not_live, verdict::Trouble},
     policy::Environment,
@@ -32,7 +33,7 @@ impl Desk<'_> {
                     &stage,
                     remote,
                     tips,
-                    &self.world.world(),
+                    &Preview::new(self.world, self.world).world(),
                 )?;
                 return Ok(Err(Declined::NotLive(Box::new(why))));
             }

@@ -38,10 +38,7 @@ impl Desk<'_> {
         commit: &Oid,
     ) -> Result<Answer, Trouble> {
         let (remote, url, target) = to_environment(environment, self.policy, self.world)?;
-        let tips = match self.heard.live(remote.as_bstr(), &stage.branches) {
-            Some(tips) => tips.clone(),
-            None => self.world.live(remote.as_bstr(), &stage.branches),
-        };
+        let tips = self.heard.live(remote.as_bstr(), &stage.branches);
         // Why it does not answer is told where its commit would be.
         let tips = match tips {
             Ok(tips) => tips,
@@ -69,7 +66,7 @@ impl Desk<'_> {
             }],
         };
         let world = Preview::new(self.world, &self.heard);
-        let Some(verdict) = preview(&push, self.world, &world.world())? else {
+        let Some(verdict) = preview(&push, self.world, &world)? else {
             return Ok(Answer::Nothing("no gate is asked".to_owned()));
         };
         let mut answer = told_by(&verdict, world.would_run());

@@ -7,8 +7,10 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use crate::{
     app::{
+        answers::SystemClock,
         overrides::{self, Overrides},
-        remote_tips::RemoteTips,
+        pipeline_tips::PipelineTips,
+        preview::Preview,
     },
     commands::local::Local,
     gates::{
@@ -31,7 +33,7 @@ pub(crate) struct Desk<'w> {
     pub(crate) trunk: Result<TrunkName, Trouble>,
     /// The local trunk branch and its tip.
     pub(crate) local: Option<(String, Oid)>,
-    pub(crate) heard: RemoteTips,
+    pub(crate) heard: PipelineTips<'w>,
     pub(crate) now: Timestamp,
     pub(crate) reader: TimeZone,
     /// The newest lines of the ledger about what is live.
@@ -53,7 +55,7 @@ pub(crate) fn status(world: &Real) -> Result<Status, Trouble> {
         .map(|one| EnvironmentRemotes::of(one, world.remotes(), &read))
         .collect();
     let mut troubles = Vec::new();
-    let heard = RemoteTips::ask(world, trunk.as_ref().ok(), policy.shares(), &stages);
+    let heard = PipelineTips::ask(world, trunk.as_ref().ok(), policy.shares(), &stages);
     let mut keep = |trouble: Trouble| troubles.push(trouble.in_one_line());
     let mut entries = Vec::new();
     for commit in heard.commits() {
@@ -69,7 +71,7 @@ pub(crate) fn status(world: &Real) -> Result<Status, Trouble> {
         keep(trouble);
         Vec::new()
     });
-    let reader = world.zone().unwrap_or_else(|trouble| {
+    let reader = SystemClock.zone().unwrap_or_else(|trouble| {
         keep(trouble);
         TimeZone::UTC
     });
@@ -79,7 +81,7 @@ pub(crate) fn status(world: &Real) -> Result<Status, Trouble> {
         trunk,
         local,
         heard,
-        now: world.now(),
+        now: SystemClock.now(),
         reader,
         entries,
         records,
@@ -173,15 +175,16 @@ impl Desk<'_> {
     /// What trunk is now.
     fn tip(&self) -> Result<Tip, Trouble> {
         let trunk = self.trunk.as_ref().map_err(Clone::clone)?;
-        match self.heard.trunk(trunk) {
-            Some(tip) => tip.clone(),
-            None => self.world.trunk_tip(trunk, false),
-        }
+        self.heard.trunk_tip(trunk, false)
     }
 
     fn pushed(&self) -> Option<Pushed> {
         let (branch, commit) = self.local.as_ref()?;
-        let receipt = receipt::find(self.policy, commit, &self.world.world());
+        let receipt = receipt::find(
+            self.policy,
+            commit,
+            &Preview::new(self.world, &self.heard).world(),
+        );
         Some(Pushed {
             branch: branch.clone(),
             commit: commit.clone(),

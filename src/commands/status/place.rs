@@ -6,7 +6,10 @@ use bstr::{BStr, BString, ByteSlice};
 
 use super::gather::Desk;
 use crate::{
-    app::memory::{Moved, went},
+    app::{
+        answers::{Moved, SystemClock, went},
+        preview::Preview,
+    },
     gates::{
         EnvironmentRemotes, Memory, Passed, Remotes, receipt,
         verdict::Trouble,
@@ -60,10 +63,7 @@ impl Desk<'_> {
     }
 
     fn live(&self, remote: &BStr, stage: &EnvironmentRemotes) -> Result<Option<Live>, Trouble> {
-        let tips = match self.heard.live(remote, &stage.branches) {
-            Some(tips) => tips.clone()?,
-            None => self.world.live(remote, &stage.branches)?,
-        };
+        let tips = self.heard.live(remote, &stage.branches)?;
         let pushed_to = self.branch(&stage.branches);
         let tip = tips.iter().find(|(branch, _)| Some(branch) == pushed_to);
         let Some((_, tip)) = tip.or(tips.first()) else {
@@ -82,7 +82,12 @@ impl Desk<'_> {
     /// The receipt of a commit, by its own policy; what cannot be read is none.
     fn receipt(&self, commit: &Oid) -> Option<Passed> {
         let policy = self.world.policy(Some(commit)).ok()?.policy;
-        receipt::find(&policy, commit, &self.world.world()).ok()?
+        receipt::find(
+            &policy,
+            commit,
+            &Preview::new(self.world, &self.heard).world(),
+        )
+        .ok()?
     }
 
     /// The branch that trunk is pushed to there.
@@ -210,7 +215,7 @@ impl Desk<'_> {
         if window.is_always_open() {
             return Hours::Always;
         }
-        let reader = match known(window).and_then(|window| reader(window, self.world)) {
+        let reader = match known(window).and_then(|window| reader(window, &SystemClock)) {
             Ok(reader) => reader,
             Err(trouble) => return Hours::Unknown(trouble.in_one_line()),
         };

@@ -1,65 +1,40 @@
 //! The answers to what the gates ask.
 
-use std::{env, time::Duration};
+mod clock;
+mod memory;
+mod runner;
 
 use bstr::{BStr, BString, ByteSlice};
-use jiff::{Timestamp, tz::TimeZone};
 
-use crate::{
-    ci,
-    gates::{
-        Checked, Clock, EnvironmentRemotes, Object, Remotes, Repository, Runner, Stop, SuiteRun,
-        Tip, Turn, Undecided, Work, World,
-        verdict::{Commit, Count, Mismatch, Relation, Trouble, TrunkName},
-    },
-    policy::{
-        Ci, In, Reuse,
-        detect::{self, Detected},
-    },
-    push::Oid,
-    report,
-    suite::{
-        self,
-        receipts::{MACHINE, Receipts, checks_fingerprint, fingerprint},
-    },
-    text::span,
+pub(crate) use self::{
+    clock::SystemClock,
+    memory::{Moved, went},
+    runner::PushRunner,
 };
 use crate::{
+    gates::{
+        Object, Remotes, Repository, Runner, Tip, Undecided, World,
+        verdict::{Commit, Count, Mismatch, Relation, Trouble, TrunkName},
+    },
     git::{
         Real, commit_author, damaged,
         files::Files,
         repository::{Kind, commit_headers},
     },
-    memory::record::Event,
-    process::{git_push, terminal},
+    policy::detect::{self, Detected},
+    push::Oid,
 };
 
-/// A suite that takes longer may outlast an idle connection.
-pub(crate) const LONG: Duration = Duration::from_mins(1);
-
 impl Real {
-    /// Everything that the gates can ask, answered by this repository.
-    pub(crate) fn world(&self) -> World<'_> {
+    /// Everything that the gates can ask, answered by this repository and a runner.
+    pub(crate) fn world<'w>(&'w self, runner: &'w dyn Runner) -> World<'w> {
         World {
-            clock: self,
+            clock: &SystemClock,
             repository: self,
             memory: self,
             remotes: self,
-            runner: self,
+            runner,
         }
-    }
-}
-
-impl Clock for Real {
-    fn now(&self) -> Timestamp {
-        Timestamp::now()
-    }
-
-    fn zone(&self) -> Result<TimeZone, Trouble> {
-        // `TimeZone::system` would silently be UTC where TZ names no zone.
-        TimeZone::try_system().map_err(|error| Trouble::NoZone {
-            words: vec![error.to_string()],
-        })
     }
 }
 
@@ -249,92 +224,7 @@ impl Remotes for Real {
     }
 }
 
-impl Runner for Real {
-    fn turn(&self) -> Result<Turn, Stop> {
-        suite::turn::take(&self.state_dir(), &self.common_dir, &report::Stderr)
-    }
-
-    fn checks(&self, work: &Work<'_>, ci: &Ci) -> Result<Checked, Stop> {
-        ci::wait(self, work, ci, &suite::Waiting::new(&report::Stderr))
-    }
-
-    fn leave_receipt(&self, work: &Work<'_>, took: Duration) -> Result<(), Trouble> {
-        if work.suite.reuse == Reuse::Never {
-            return Ok(());
-        }
-        let (tree, suite) = self.receipt_key(work)?;
-        let left = self.receipts().leave(&tree, &suite, took, self.now());
-        left.map_err(|error| Trouble::io("write it", &error))
-    }
-
-    fn is_connected(&self) -> bool {
-        !self.pushes || !git_push::is_disconnected()
-    }
-
-    fn run(&self, work: &Work<'_>) -> Result<SuiteRun, Trouble> {
-        let last_took = self.last_took(work)?;
-        if let Some(took) = last_took.filter(|took| *took > LONG)
-            && self.idle_ssh
-        {
-            report::say(&format!(
-                "it took {} last time; a server that hangs up on an idle ssh connection may do so meanwhile: pushgate check, then push, is safe",
-                span(took)
-            ));
-        }
-        let top = match work.suite.place {
-            In::Checkout => self.work_tree.clone().ok_or(Trouble::Bare)?,
-            In::Worktree => {
-                let worktree = self.suite_worktree()?;
-                worktree.bring_to(work.commit, self.work_tree(), work.suite)?;
-                worktree.top()
-            }
-        };
-        let place = suite::Place {
-            top: &top,
-            logs: &self.state_dir().join("logs"),
-            common_dir: &self.common_dir,
-            git: &self.git,
-            last_took,
-            audience: &report::Stderr,
-        };
-        suite::run(&place, work)
-    }
-
-    fn confirm(&self, question: &str) -> Result<bool, Trouble> {
-        Ok(terminal::confirm(question)?)
-    }
-
-    fn sign_off(&self, stage: &EnvironmentRemotes, commit: &Oid) -> Result<(), Trouble> {
-        let event = Event::Signoff { words: None };
-        self.notes()
-            .add(&[self.record(&stage.environment, commit, event)])
-    }
-}
-
 impl Real {
-    pub(crate) fn receipts(&self) -> Receipts {
-        Receipts::new(&self.state_dir())
-    }
-
-    /// How long such a suite took last time, on whatever tree.
-    pub(crate) fn last_took(&self, work: &Work<'_>) -> Result<Option<Duration>, Trouble> {
-        let (_, suite) = self.receipt_key(work)?;
-        Ok(self.receipts().last_took(&suite))
-    }
-
-    /// What a receipt is for: a tree, and the suite that passed on it; or a commit, and its checks.
-    pub(crate) fn receipt_key(&self, work: &Work<'_>) -> Result<(Oid, String), Trouble> {
-        if let Some(ci) = &work.suite.ci {
-            let project = ci::Project::of_remote(self, ci.forge, work.remote);
-            let suite = checks_fingerprint(ci, project.as_ref());
-            return Ok((work.commit.clone(), suite));
-        }
-        let variable =
-            |name: &str| env::var_os(name).map(std::os::unix::ffi::OsStringExt::into_vec);
-        let suite = fingerprint(MACHINE, work.suite, work.steps, variable);
-        Ok((self.tree(work.commit)?, suite))
-    }
-
     pub(crate) fn count(&self, from: &Oid, without: &Oid, remote: &str) -> Result<Count, Trouble> {
         let most = format!("--max-count={}", Count::MOST + 1);
         let said = self.git.run([

@@ -1,0 +1,157 @@
+//! Runs the suite for a push, or for a check of one.
+
+use std::{env, os::unix::ffi::OsStringExt, time::Duration};
+
+use bstr::BStr;
+
+use super::SystemClock;
+use crate::{
+    ci,
+    gates::{
+        Checked, Clock, EnvironmentRemotes, Passed, Runner, Stop, SuiteRun, Turn, Work,
+        verdict::Trouble,
+    },
+    git::Real,
+    memory::record::Event,
+    policy::{Ci, In, Reuse},
+    process::{git_push, terminal},
+    push::{Oid, url::is_ssh},
+    suite::worktree::Worktree,
+    suite::{
+        self, Audience,
+        receipts::{MACHINE, Receipts, checks_fingerprint, fingerprint},
+    },
+    text::span,
+};
+
+/// A suite that takes longer may outlast an idle connection.
+const LONG: Duration = Duration::from_mins(1);
+
+/// Runs suites, asks the CI and the person, and leaves receipts.
+pub(crate) struct PushRunner<'r> {
+    repository: &'r Real,
+    audience: &'r dyn Audience,
+    /// Where git is waiting to push to; `None` where nothing is pushed.
+    url: Option<&'r BStr>,
+}
+
+impl<'r> PushRunner<'r> {
+    pub(crate) fn new(
+        repository: &'r Real,
+        audience: &'r dyn Audience,
+        url: Option<&'r BStr>,
+    ) -> Self {
+        Self {
+            repository,
+            audience,
+            url,
+        }
+    }
+}
+
+impl Runner for PushRunner<'_> {
+    fn turn(&self) -> Result<Turn, Stop> {
+        let repository = self.repository;
+        suite::turn::take(
+            &repository.state_dir(),
+            &repository.common_dir,
+            self.audience,
+        )
+    }
+
+    fn checks(&self, work: &Work<'_>, ci: &Ci) -> Result<Checked, Stop> {
+        ci::wait(
+            self.repository,
+            work,
+            ci,
+            &suite::Waiting::new(self.audience),
+        )
+    }
+
+    fn leave_receipt(&self, work: &Work<'_>, took: Duration) -> Result<(), Trouble> {
+        if work.suite.reuse == Reuse::Never {
+            return Ok(());
+        }
+        let (tree, suite) = self.repository.receipt_key(work)?;
+        let receipts = self.repository.receipts();
+        let left = receipts.leave(&tree, &suite, took, SystemClock.now());
+        left.map_err(|error| Trouble::io("write it", &error))
+    }
+
+    fn is_connected(&self) -> bool {
+        self.url.is_none() || !git_push::is_disconnected()
+    }
+
+    fn run(&self, work: &Work<'_>) -> Result<SuiteRun, Trouble> {
+        let repository = self.repository;
+        let last_took = repository.last_took(work)?;
+        if let Some(took) = last_took.filter(|took| *took > LONG)
+            && self.url.is_some_and(is_ssh)
+        {
+            self.audience.line(&format!(
+                "it took {} last time; a server that hangs up on an idle ssh connection may do so meanwhile: pushgate check, then push, is safe",
+                span(took)
+            ));
+        }
+        let top = match work.suite.place {
+            In::Checkout => repository.work_tree.clone().ok_or(Trouble::Bare)?,
+            In::Worktree => {
+                let worktree = Worktree::of(&repository.common_dir, &repository.git)?;
+                worktree.bring_to(work.commit, repository.work_tree(), work.suite)?;
+                worktree.top()
+            }
+        };
+        let place = suite::Place {
+            top: &top,
+            logs: &repository.state_dir().join("logs"),
+            common_dir: &repository.common_dir,
+            git: &repository.git,
+            last_took,
+            audience: self.audience,
+        };
+        suite::run(&place, work)
+    }
+
+    fn confirm(&self, question: &str) -> Result<bool, Trouble> {
+        Ok(terminal::confirm(question)?)
+    }
+
+    fn sign_off(&self, environment: &EnvironmentRemotes, commit: &Oid) -> Result<(), Trouble> {
+        let event = Event::Signoff { words: None };
+        let record = self
+            .repository
+            .record(&environment.environment, commit, event);
+        self.repository.notes().add(&[record])
+    }
+}
+
+impl Real {
+    fn receipts(&self) -> Receipts {
+        Receipts::new(&self.state_dir())
+    }
+
+    /// How long this suite took last time, on any tree.
+    pub(crate) fn last_took(&self, work: &Work<'_>) -> Result<Option<Duration>, Trouble> {
+        let (_, suite) = self.receipt_key(work)?;
+        Ok(self.receipts().last_took(&suite))
+    }
+
+    /// The receipt that counts, if there is one.
+    pub(super) fn receipt(&self, work: &Work<'_>) -> Result<Option<Passed>, Trouble> {
+        let (tree, suite) = self.receipt_key(work)?;
+        let (reuse, now) = (work.suite.reuse, SystemClock.now());
+        Ok(self.receipts().find(&tree, &suite, reuse, now))
+    }
+
+    /// What a receipt is about: a tree and the suite that passed on it, or a commit and its checks.
+    fn receipt_key(&self, work: &Work<'_>) -> Result<(Oid, String), Trouble> {
+        if let Some(ci) = &work.suite.ci {
+            let project = ci::Project::of_remote(self, ci.forge, work.remote);
+            let suite = checks_fingerprint(ci, project.as_ref());
+            return Ok((work.commit.clone(), suite));
+        }
+        let variable = |name: &str| env::var_os(name).map(OsStringExt::into_vec);
+        let suite = fingerprint(MACHINE, work.suite, work.steps, variable);
+        Ok((self.tree(work.commit)?, suite))
+    }
+}

@@ -1,0 +1,80 @@
+//! The tips of all remotes of a pipeline, asked for at the same time.
+
+use std::collections::BTreeSet;
+
+use bstr::{BStr, BString};
+
+use crate::{
+    gates::{
+        EnvironmentRemotes, Remotes, Tip,
+        remote_tips::{Tips, ask_all},
+        verdict::{Trouble, TrunkName},
+    },
+    push::Oid,
+};
+
+/// What trunk's remote and the remotes of the environments answered; what they were not asked, they
+/// are asked when it is needed.
+pub(crate) struct PipelineTips<'r> {
+    remotes: &'r dyn Remotes,
+    trunk: Option<(TrunkName, Result<Tip, Trouble>)>,
+    live: Vec<(BString, Vec<String>, Result<Tips, Trouble>)>,
+}
+
+impl<'r> PipelineTips<'r> {
+    /// Asks for trunk, with `team` for the team's notes too, and for the branches of these environments.
+    /// Each question has its own time limit, so that one dead remote delays the answer no longer.
+    pub(crate) fn ask(
+        remotes: &'r dyn Remotes,
+        trunk: Option<&TrunkName>,
+        team: bool,
+        environments: &[EnvironmentRemotes],
+    ) -> Self {
+        let mut places: Vec<(&BString, &[String])> = Vec::new();
+        for environment in environments {
+            for remote in &environment.remotes {
+                let place = (remote, environment.branches.as_slice());
+                if !places.contains(&place) {
+                    places.push(place);
+                }
+            }
+        }
+        let (tips, trunk) = ask_all(remotes, &places, || {
+            trunk.map(|trunk| (trunk.clone(), remotes.trunk_tip(trunk, team)))
+        });
+        let live = (places.into_iter().zip(tips))
+            .map(|((remote, branches), tips)| (remote.clone(), branches.to_vec(), tips));
+        Self {
+            remotes,
+            trunk,
+            live: live.collect(),
+        }
+    }
+
+    /// The commits that are live anywhere.
+    pub(crate) fn commits(&self) -> BTreeSet<&Oid> {
+        let tips = self
+            .live
+            .iter()
+            .filter_map(|(_, _, tips)| tips.as_ref().ok());
+        tips.flatten().map(|(_, tip)| tip).collect()
+    }
+}
+
+impl Remotes for PipelineTips<'_> {
+    fn trunk_tip(&self, trunk: &TrunkName, team: bool) -> Result<Tip, Trouble> {
+        match &self.trunk {
+            Some((asked, tip)) if asked == trunk => tip.clone(),
+            _ => self.remotes.trunk_tip(trunk, team),
+        }
+    }
+
+    fn live(&self, remote: &BStr, branches: &[String]) -> Result<Tips, Trouble> {
+        let same =
+            |(name, known, _): &&(BString, Vec<String>, _)| name == remote && known == branches;
+        match self.live.iter().find(same) {
+            Some((_, _, tips)) => tips.clone(),
+            None => self.remotes.live(remote, branches),
+        }
+    }
+}
