@@ -15,7 +15,7 @@ use super::{Ran, Sandbox};
 pub const REF: &str = "refs/notes/pushgate";
 
 /// The test that is such a process, where it is called as one.
-const TEST: &str = "notes::the_clerk_does_as_it_is_told";
+const TEST: &str = "memory::notes::the_clerk_does_as_it_is_told";
 
 /// Says to a process of this very test what it has to do, one order a line.
 const ORDERS: &str = "PUSHGATE_TEST_ORDERS";
