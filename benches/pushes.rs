@@ -320,12 +320,12 @@ struct Shop {
 impl Shop {
     /// A few commits, a few refs.
     fn small() -> Self {
-        Self::open(Sandbox::bare())
+        Self::open(Sandbox::bare().by_the_machines_clock())
     }
 
     /// The same, where a pass counts: all pushes have the same tree, so the suite runs but once.
     fn with_receipts() -> Self {
-        let shop = Self::open(Sandbox::bare());
+        let shop = Self::open(Sandbox::bare().by_the_machines_clock());
         Self {
             keeps_receipts: true,
             ..shop
@@ -334,7 +334,7 @@ impl Shop {
 
     /// Production comes after staging, and the ledger has so many lines, none of them of use.
     fn with_ledger(lines: usize) -> Self {
-        let shop = Self::open(Sandbox::bare());
+        let shop = Self::open(Sandbox::bare().by_the_machines_clock());
         let sandbox = &shop.sandbox;
         sandbox.policy(PROMOTION);
         sandbox
@@ -386,7 +386,7 @@ impl Shop {
     /// A long history and many branches, here and on trunk's remote; refs and commits are packed
     /// and the commit-graph is written as `git gc` does by default.
     fn large() -> Self {
-        let sandbox = Sandbox::bare();
+        let sandbox = Sandbox::bare().by_the_machines_clock();
         let origin = sandbox.path("origin.git");
         let mut import = sandbox.command("git");
         import

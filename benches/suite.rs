@@ -69,7 +69,7 @@ fn timed(command: &mut Command) -> Duration {
 
 /// A whole `pushgate check` that finds its worktree, beside what making one takes git alone.
 fn worktree() -> (Duration, Duration) {
-    let shop = Sandbox::bare();
+    let shop = Sandbox::bare().by_the_machines_clock();
     for index in 0..FILES {
         shop.write(
             &format!("d{}/f{index}", index % 100),
@@ -103,7 +103,7 @@ fn worktree() -> (Duration, Duration) {
 /// A `cat` from file to file would pass nothing through: it has the kernel copy it.
 fn output() -> (Duration, Duration) {
     const SUITE: &str = "date +%s%N >../began; cat ../text; date +%s%N >../ended";
-    let shop = Sandbox::bare();
+    let shop = Sandbox::bare().by_the_machines_clock();
     let line = "a line of an ordinary suite, as long as they are, and no longer than that\n";
     fs::write(shop.path("text"), line.repeat(OUTPUT / line.len())).unwrap();
     shop.policy(&format!("suite: {{run: '{SUITE}', reuse: never}}\n"));

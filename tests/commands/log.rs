@@ -4,7 +4,7 @@ use std::{fs, process::Stdio};
 
 use serde_json::Value;
 
-use crate::support::{PUSHGATE, Ran, Sandbox, tmux::Terminal, tool};
+use crate::support::{PUSHGATE, Ran, Sandbox, clock::machine_time, tmux::Terminal, tool};
 
 const SIGNED: &str = "\
 suite: {run: 'true'}
@@ -47,10 +47,10 @@ fn a_push_that_no_gate_has_judged_stands_in_its_place() {
     let three = shop.commit_on_origin("three");
     shop.push("production", "master").goes_not();
     // Reflogs count whole seconds.
-    std::thread::sleep(std::time::Duration::from_millis(1100));
+    shop.later(2);
     shop.git(["push", "--no-verify", "production", "master"])
         .goes();
-    std::thread::sleep(std::time::Duration::from_millis(1100));
+    shop.later(2);
     shop.push("staging", "master").goes();
     let (two, three) = (&two[..7], &three[..7]);
     assert_eq!(
@@ -102,9 +102,11 @@ fn what_went_before_the_gate_was_there_is_not_unjudged() {
 fn what_went_around_it_stays_when_the_hook_is_written_anew_and_is_none_where_it_never_was() {
     let shop = Sandbox::new();
     let two = shop.commit_on_origin("two");
-    std::thread::sleep(std::time::Duration::from_millis(1100));
+    // The directory of what is remembered tells since when the gate is there, by the kernel's clock.
+    shop.clock().go_from(machine_time());
+    shop.later(2);
     shop.push_ungated("staging", "master");
-    std::thread::sleep(std::time::Duration::from_millis(1100));
+    shop.later(2);
     std::fs::remove_file(shop.app.join(".git/hooks/pre-push")).unwrap();
     assert!(told(&shop, &[]).is_empty());
     shop.install();
@@ -120,7 +122,7 @@ fn what_went_without_the_program_is_told_once() {
     let shop = Sandbox::new();
     shop.commit_on_origin("two");
     // What was there before, before the gate, is not that push.
-    std::thread::sleep(std::time::Duration::from_millis(3100));
+    shop.later(4);
     let mut off = shop.command("git");
     off.args(["push", "staging", "master"])
         .env("PUSHGATE", "off")
@@ -146,7 +148,7 @@ fn a_second_remote_of_an_environment_is_looked_at_too() {
     }
     assert_eq!(told(&shop, &[]).len(), 2);
     let three = shop.commit_on_origin("three");
-    std::thread::sleep(std::time::Duration::from_millis(1100));
+    shop.later(2);
     shop.git(["push", "--no-verify", "eu", "master"]).goes();
     let (two, three) = (&two[..7], &three[..7]);
     assert_eq!(

@@ -164,7 +164,6 @@ fn a_moment_is_by_the_readers_own_clock() {
     let shop = shop(PLAIN);
     let asked = |zone: &str, at: &str| {
         let variables = [("TZ", zone)];
-        // The file of the zone tells the clock, whatever faketime does with TZ.
         json(&window(
             &shop,
             "2026-11-26 12:00:00",

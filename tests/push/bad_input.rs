@@ -13,7 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::support::{POLICY, PUSHGATE, Ran, Sandbox, processes::namespace, tool};
+use crate::support::{POLICY, PUSHGATE, Ran, Sandbox, processes::namespace, tool, until};
 
 /// Nothing of ours may panic, whatever happens.
 trait Calm {
@@ -117,13 +117,12 @@ fn a_server_that_nobody_runs_is_undecided() {
         let url = format!("{scheme}://ana:geheim@127.0.0.1:{port}/origin.git");
         let url = url.replace("git://ana:geheim@", "git://");
         shop.git(["remote", "set-url", "origin", &url]).goes();
-        let start = Instant::now();
         shop.push("staging", "master")
             .calm()
             .undecided("trunk")
             .says("127.0.0.1")
+            .never_says("gave no answer")
             .never_says("geheim");
-        assert!(start.elapsed() < Duration::from_secs(8));
     }
     nothing_went(&shop);
 }
@@ -569,7 +568,6 @@ fn a_terminal_as_standard_input_is_not_waited_for() {
         ".git/hooks/pre-push staging ../staging.git",
         "/dev/null",
     ]);
-    let start = Instant::now();
     let ran = Ran::of(command.stdin(Stdio::null()));
     assert_eq!(ran.code, 2, "{ran}");
     assert!(
@@ -578,7 +576,6 @@ fn a_terminal_as_standard_input_is_not_waited_for() {
         "{ran}"
     );
     assert!(!ran.stdout.contains("panicked"), "{ran}");
-    assert!(start.elapsed() < Duration::from_secs(5));
 }
 
 #[test]
@@ -598,14 +595,9 @@ fn a_terminal_whose_user_types_nothing_is_not_waited_for() {
     let mut running = Running(command.spawn().unwrap());
     // Its standard input stays open all the while.
     let _held = running.0.stdin.take().unwrap();
-    let end = Instant::now() + Duration::from_secs(20);
-    let status = loop {
-        if let Some(status) = running.0.try_wait().unwrap() {
-            break status;
-        }
-        assert!(Instant::now() < end, "it waits for the terminal");
-        std::thread::sleep(Duration::from_millis(20));
-    };
+    let status = until("it ends without its terminal", || {
+        running.0.try_wait().unwrap()
+    });
     assert_eq!(status.code(), Some(2));
 }
 

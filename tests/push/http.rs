@@ -5,7 +5,7 @@ use std::{fs, net::TcpListener, os::unix::fs::symlink, path::PathBuf};
 use crate::support::{
     POLICY, Ran, Sandbox,
     nginx::{Nginx, PASSWORD, USER},
-    processes::{assert_nobody_lives_in, living_in, script},
+    processes::{assert_no_process_in, living_in, script},
     story::{in_terminal, nowhere_in, tell, timed, took_less},
 };
 
@@ -312,7 +312,7 @@ fn a_password_that_nobody_gave_is_asked_of_nobody() {
         &shop,
         &shop.path("askpass"),
         &format!(
-            "#!/bin/sh\necho \"$1\" >>'{}'\nexec sleep 30\n",
+            "#!/bin/sh\necho \"$1\" >>'{}'\nexec sleep 300\n",
             calls.display()
         ),
     );
@@ -395,14 +395,14 @@ fn a_server_that_never_answers_is_given_up_after_ten_seconds() {
     assert!(took.as_secs() >= 10, "{took:?}: {ran}");
     ran.undecided("trunk")
         .says("`origin` gave no answer within 10 s");
-    assert_nobody_lives_in(shop.root());
+    assert_no_process_in(shop.root());
 }
 
 #[test]
 fn a_credential_helper_that_hangs_is_ended_with_the_question() {
     let (shop, nginx) = with_origin_at("shut");
     let helper = shop.path("helper");
-    script(&shop, &helper, "#!/bin/sh\nsleep 30 & sleep 31\n");
+    script(&shop, &helper, "#!/bin/sh\nsleep 300 & sleep 301\n");
     configure(
         &shop,
         &format!("[credential]\n\thelper = {}\n", helper.display()),
@@ -412,7 +412,7 @@ fn a_credential_helper_that_hangs_is_ended_with_the_question() {
     ran.undecided("trunk")
         .says("`origin` gave no answer within 10 s");
     drop(nginx);
-    assert_nobody_lives_in(shop.root());
+    assert_no_process_in(shop.root());
 }
 
 #[test]
@@ -464,5 +464,5 @@ fn the_web_server_is_gone_at_the_end() {
         assert!(living.iter().any(|line| line.contains(name)), "{living:?}");
     }
     drop(nginx);
-    assert_nobody_lives_in(shop.root());
+    assert_no_process_in(shop.root());
 }

@@ -4,7 +4,7 @@ use std::{fs, net::TcpListener, path::Path};
 
 use crate::support::{
     Ran, Sandbox,
-    processes::{assert_nobody_lives_in, living_in, script},
+    processes::{assert_no_process_in, living_in, script},
     sshd::Sshd,
     story::{in_terminal, tell, timed, took_less},
 };
@@ -159,7 +159,7 @@ fn a_key_that_nobody_unlocked_is_undecided_and_nobody_is_asked() {
         &shop,
         &shop.path("askpass"),
         &format!(
-            "#!/bin/sh\necho \"$1\" >>'{}'\nexec sleep 30\n",
+            "#!/bin/sh\necho \"$1\" >>'{}'\nexec sleep 300\n",
             calls.display()
         ),
     );
@@ -233,7 +233,7 @@ fn a_shared_connection_that_stays_open_does_not_hold_the_push_up() {
     assert_eq!(sshd.connections(), 1);
     drop(master);
     drop(sshd);
-    assert_nobody_lives_in(shop.root());
+    assert_no_process_in(shop.root());
 }
 
 #[test]
@@ -247,7 +247,7 @@ fn a_server_that_says_nothing_is_given_up_after_ten_seconds() {
     assert!(took.as_secs() >= 10, "{took:?}: {ran}");
     ran.undecided("trunk")
         .says("`origin` gave no answer within 10 s");
-    assert_nobody_lives_in(shop.root());
+    assert_no_process_in(shop.root());
 }
 
 #[test]
@@ -266,5 +266,5 @@ fn the_ssh_server_is_gone_at_the_end() {
             .any(|line| line.contains("sshd"))
     );
     drop(sshd);
-    assert_nobody_lives_in(shop.root());
+    assert_no_process_in(shop.root());
 }

@@ -1,6 +1,6 @@
-//! The gate `window`, under a clock that `faketime` sets.
+//! The gate `window`, under a clock that the test sets.
 
-use crate::support::{Ran, Sandbox};
+use crate::support::{Ran, Sandbox, clock::Clock};
 
 fn with_window(window: &str) -> Sandbox {
     let shop = Sandbox::new();
@@ -76,7 +76,7 @@ fn the_window_has_its_own_zone_and_the_reader_his() {
                 .args(["git", "push", "production", "master"]),
         )
     };
-    // 21:30 UTC is 22:30 in Madrid. (faketime reads its time in the zone of the process.)
+    // 21:30 UTC is 22:30 in Madrid.
     at("2026-11-24 21:30:00", "UTC")
         .refused("window")
         .says("opens Wed 2026-11-25 07:00 Europe/Madrid (Wed 06:00 here)");
@@ -97,7 +97,7 @@ fn a_night_with_a_clock_change_ends_by_the_clock_on_the_wall() {
 fn the_readers_own_clock_counts_where_no_zone_is_named() {
     let shop = with_window("{closed: ['22:00-07:00']}");
     let ran = Ran::of(
-        shop.at("2026-11-24 23:00:00")
+        shop.at("2026-11-24 14:00:00")
             .env("TZ", "Asia/Tokyo")
             .args(["git", "push", "production", "master"]),
     );
@@ -123,9 +123,11 @@ fn a_window_that_never_opens_says_so() {
 #[test]
 fn the_window_closing_while_the_suite_runs_is_noticed() {
     let shop = Sandbox::new();
-    shop.policy("suite: {run: sleep 3}\nenvironments:\n  production:\n    window: {timezone: UTC, closed: ['22:00-07:00']}\n");
+    // The suite sets the clock.
+    let later = Clock::line("2026-11-24 22:00:00");
+    shop.policy(&format!("suite: {{run: echo {later} >../clock}}\nenvironments:\n  production:\n    window: {{timezone: UTC, closed: ['22:00-07:00']}}\n"));
     shop.push_ungated("origin", "master");
-    shop.push_at("2026-11-24 21:59:58", "production", "master")
+    shop.push_at("2026-11-24 21:30:00", "production", "master")
         .refused("window")
         .says("note: window had passed before the suite ran");
 }

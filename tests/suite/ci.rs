@@ -1,19 +1,14 @@
 //! The gate `suite` where a CI has it run: the real gh and glab, asking a forge on loopback.
 
-use std::{
-    fs,
-    os::unix::fs::symlink,
-    path::PathBuf,
-    time::{Duration, Instant},
-};
+use std::{fs, os::unix::fs::symlink, path::PathBuf, time::Duration};
 
 use serde_json::json;
 
 use crate::support::{
     PUSHGATE, Ran, Sandbox,
     forge::{Forge, Manners, Scene, ago, github, job, run, status, suite},
-    processes::{Started, assert_nobody_lives_in, heeding},
-    tool,
+    processes::{Started, assert_no_process_in, heeding},
+    tool, until,
 };
 
 /// A shop whose suite runs on a forge, and the commit that is to be pushed.
@@ -42,11 +37,9 @@ fn on_gitlab(suite: &str, scenes: Vec<Scene>) -> (Sandbox, Forge, String) {
 
 /// Waits until so much was asked.
 fn is_asked(forge: &Forge, times: usize) {
-    let deadline = Instant::now() + Duration::from_secs(20);
-    while forge.asked().len() < times {
-        assert!(Instant::now() < deadline, "nobody asks");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    until("the forge is asked", || {
+        (forge.asked().len() >= times).then_some(())
+    });
 }
 
 /// A push to staging during which, after so many questions, a colleague pushes to trunk.
@@ -613,7 +606,7 @@ fn who_stops_the_wait_has_the_prompt_back_and_nothing_is_pushed() {
     );
     is_asked(&forge, 3);
     check.send("INT");
-    let status = check.ends_within(Duration::from_secs(2));
+    let status = check.ends();
     assert_eq!(status.code(), Some(130));
     let heard = fs::read_to_string(shop.path("heard")).unwrap();
     assert!(
@@ -622,7 +615,7 @@ fn who_stops_the_wait_has_the_prompt_back_and_nothing_is_pushed() {
     );
     assert_eq!(shop.ledger().last().unwrap()["verdict"], "undecided");
     assert_eq!(shop.tip("staging", "master"), before);
-    assert_nobody_lives_in(shop.root());
+    assert_no_process_in(shop.root());
 }
 
 #[test]

@@ -1,21 +1,13 @@
 //! However a suite ends, nothing of it is left behind, and the terminal is as it was.
 
-use std::{
-    fs,
-    process::Stdio,
-    thread,
-    time::{Duration, Instant},
-};
+use std::{fs, io::Write, process::Stdio, thread};
 
 use crate::support::{
     PUSHGATE, Ran, Sandbox,
-    processes::{Started, assert_nobody_lives_in_after, heeding, living_in},
+    processes::{Started, assert_no_process_in, heeding, is_guarded, living_in},
     tmux::Terminal,
-    tool,
+    tool, until,
 };
-
-/// Longer than the grace between TERM and KILL.
-const SOON: Duration = Duration::from_secs(12);
 
 fn with_suite(suite: &str) -> Sandbox {
     let shop = Sandbox::new();
@@ -49,15 +41,10 @@ fn stubborn(more: &str) -> Sandbox {
 /// Waits until a file of the sandbox has a whole line.
 #[track_caller]
 fn line_of(shop: &Sandbox, name: &str) -> String {
-    let begin = Instant::now();
-    loop {
+    until(&format!("{name} is written"), || {
         let text = fs::read_to_string(shop.path(name)).unwrap_or_default();
-        if text.ends_with('\n') {
-            return text.trim().to_owned();
-        }
-        assert!(begin.elapsed() < Duration::from_secs(20), "no {name}");
-        thread::sleep(Duration::from_millis(20));
-    }
+        text.ends_with('\n').then(|| text.trim().to_owned())
+    })
 }
 
 fn start(shop: &Sandbox, program: &str, args: &[&str]) -> Started {
@@ -86,16 +73,15 @@ fn struck(signal: &str, to_hook: bool) {
     let mut git = start(&shop, "git", &["push", "staging", "master"]);
     line_of(&shop, "escaped");
     line_of(&shop, "pid");
-    // The guard takes its place within the first tick.
-    thread::sleep(Duration::from_millis(300));
+    is_guarded(&shop);
     if to_hook {
         shop.run_in("/", "kill", ["-s", signal, &hook_of(&git)])
             .goes();
     } else {
         git.send(signal);
     }
-    assert!(!git.ends_within(SOON).success(), "{signal}");
-    assert_nobody_lives_in_after(shop.root(), SOON);
+    assert!(!git.ends().success(), "{signal}");
+    assert_no_process_in(shop.root());
     assert_eq!(shop.tip("staging", "master"), old, "{signal}");
     assert!(!shop.app.join(".git/pushgate/receipts").exists());
     let ledger = shop.ledger();
@@ -164,8 +150,9 @@ fn a_term_is_said_once() {
 
 #[test]
 fn orphans_that_ended_are_asked_about() {
-    let script = "for i in 1 2 3 4 5 6 7 8; do (sh -c true &); done; sleep 0.5; ps -o stat= --ppid $PPID > ../children; sleep 0.1";
-    let shop = with_suite(&format!("{{run: '{script}'}}"));
+    // They are the hook's children when their parents are gone, and zombies until it asks.
+    let script = "for i in 1 2 3 4 5 6 7 8; do (sh -c true &); done; while ps -o stat= --ppid $PPID >../children; grep -q Z ../children; do sleep 0.05; done";
+    let shop = with_suite(&format!("{{run: '{script}', timeout: 60s}}"));
     shop.push("staging", "master").goes();
     let children = fs::read_to_string(shop.path("children")).unwrap();
     assert!(children.contains('S'), "{children}");
@@ -178,7 +165,7 @@ fn an_interrupted_run_says_one_line() {
     let mut check = start(&shop, PUSHGATE, &["check", "staging"]);
     line_of(&shop, "pid");
     check.send("INT");
-    assert_eq!(check.ends_within(SOON).code(), Some(130));
+    assert_eq!(check.ends().code(), Some(130));
     let said = fs::read_to_string(shop.path("said")).unwrap();
     let (_, after) = said.split_once("the suite: slow\n").unwrap();
     assert_eq!(
@@ -187,47 +174,71 @@ fn an_interrupted_run_says_one_line() {
     );
 }
 
+/// What a terminal without a prompt shows of a push after this was seen and Ctrl-C was pressed.
+#[track_caller]
+fn after_ctrl_c(shop: &Sandbox, seen: &str) -> String {
+    let mut command = heeding(shop, tool("script", "bsdutils").to_str().unwrap());
+    command
+        .env("TERM", "xterm")
+        .env("NO_COLOR", "1")
+        .args([
+            "-qfc",
+            "trap : INT; git push staging master; until [ -e ../over ]; do sleep 0.05; done",
+            "../screen",
+        ])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null());
+    let mut push = command.spawn().unwrap();
+    let screen = || fs::read_to_string(shop.path("screen")).unwrap_or_default();
+    until(seen, || screen().contains(seen).then_some(()));
+    push.stdin.as_mut().unwrap().write_all(b"\x03").unwrap();
+    until("the hook is gone", || {
+        let all = living_in(shop.root());
+        (!all.iter().any(|line| line.contains(" pre-push "))).then_some(())
+    });
+    fs::write(shop.path("over"), "").unwrap();
+    push.wait().unwrap();
+    assert_no_process_in(shop.root());
+    let screen = screen();
+    let after = screen
+        .split_once("^C")
+        .and_then(|(_, after)| after.split_once("\nScript done"));
+    after.unwrap_or_else(|| panic!("{screen:?}")).0.to_owned()
+}
+
 /// Pushes at a prompt, presses Ctrl-C once this is seen, and asserts what is then on the screen.
 ///
-/// Both that line and the shell's prompt come at once, and nobody says which is first. Where the
-/// shell was, there is at most that one line, and the prompt is next to it; that is no excuse each time.
+/// Our line and the shell's prompt come at once, and either may be first; where the shell was, our line
+/// follows its prompt, or is not said.
 #[track_caller]
-fn ctrl_c(shop: &Sandbox, seen: &str, before: &str) {
-    let said = "pushgate: the suite was stopped (SIGINT): nothing is pushed";
+fn ctrl_c_at_a_prompt(shop: &Sandbox, seen: &str, before: &str) {
+    let terminal = Terminal::open(shop);
+    terminal.types("clear; git push staging master");
+    terminal.shows(seen);
+    terminal.presses("C-c");
+    assert_nobody_in_suite(shop);
+    terminal.types("echo the prompt works");
+    let screen = terminal.shows("\nthe prompt works");
+    let lines: Vec<_> = screen.lines().filter(|line| !line.is_empty()).collect();
     let works = ["$ echo the prompt works", "the prompt works", "$"];
-    for _ in 0..10 {
-        let terminal = Terminal::open(shop);
-        terminal.types("clear; git push staging master");
-        terminal.shows(seen);
-        terminal.presses("C-c");
-        assert_nobody_in_suite(shop);
-        // Whatever would come late has come.
-        thread::sleep(Duration::from_millis(500));
-        terminal.types("echo the prompt works");
-        let screen = terminal.shows("\nthe prompt works");
-        let lines: Vec<_> = screen.lines().filter(|line| !line.is_empty()).collect();
-        assert!(screen.matches(said).count() <= 1, "{screen}");
-        assert!(!screen.contains("last words"), "{screen}");
-        if lines == [&[before, said][..], &works].concat() {
-            return;
-        }
-        let is_late = screen.contains(&format!("$ {said}\n"));
-        assert!(is_late || lines.ends_with(&works), "{screen}");
-    }
-    panic!("the shell was quicker each time");
+    let is_late = screen.contains(&format!("$ {SAID}\n"));
+    assert!(
+        lines == [&[before, SAID][..], &works].concat() || is_late || lines.ends_with(&works),
+        "{screen}"
+    );
+    assert!(screen.matches(SAID).count() <= 1, "{screen}");
+    assert!(!screen.contains("last words"), "{screen}");
 }
+
+const SAID: &str = "pushgate: the suite was stopped (SIGINT): nothing is pushed";
 
 #[track_caller]
 fn assert_nobody_in_suite(shop: &Sandbox) {
-    let begin = Instant::now();
-    let in_suite = || {
+    until("the suite is gone", || {
         let all = living_in(shop.root());
-        all.iter().any(|line| line.contains("sleep 30"))
-    };
-    while in_suite() {
-        assert!(begin.elapsed() < SOON, "the suite is still there");
-        thread::sleep(Duration::from_millis(50));
-    }
+        let in_suite = all.iter().any(|line| line.contains("sleep 30"));
+        (!in_suite).then_some(())
+    });
 }
 
 #[test]
@@ -235,7 +246,8 @@ fn after_ctrl_c_there_is_one_line_and_a_prompt() {
     let shop = with_suite(
         "{run: [{name: slow, run: 'trap \"echo last words\" TERM; sleep 300; sleep 301; exit 1'}]}",
     );
-    ctrl_c(&shop, "[1s", "pushgate: running the suite: slow");
+    assert_eq!(after_ctrl_c(&shop, "[1s"), format!("\r\u{1b}[2K{SAID}\r\n"));
+    ctrl_c_at_a_prompt(&shop, "[1s", "pushgate: running the suite: slow");
 }
 
 #[test]
@@ -243,7 +255,9 @@ fn after_ctrl_c_no_list_of_steps_stays() {
     let shop = with_suite(
         "{run: [{run: 'sleep 300; exit 1', parallel: true, name: one}, {run: 'sleep 301; exit 1', parallel: true, name: two}]}",
     );
-    ctrl_c(&shop, "1s", "pushgate: running together: one, two");
+    let after = after_ctrl_c(&shop, "1s");
+    assert_eq!(after, format!("\r\u{1b}[A\u{1b}[J{SAID}\r\n"));
+    ctrl_c_at_a_prompt(&shop, "1s", "pushgate: running together: one, two");
 }
 
 #[test]
@@ -251,25 +265,23 @@ fn the_list_of_steps_stays_above_the_report() {
     let step = |name, run| format!("{{run: '{run}', parallel: true, name: {name}}}");
     let shop = with_suite(&format!(
         "{{run: [{}, {}]}}",
-        step("one", "sleep 1.2"),
-        step("two", "sleep 0.6")
+        step("one", "until [ -e ../two ]; do sleep 0.05; done"),
+        step("two", "touch ../two")
     ));
     let terminal = Terminal::open(&shop);
     terminal.types("clear; git push staging master");
     let screen = terminal.shows("-> master");
     let lines: Vec<_> = screen.lines().collect();
     assert_eq!(lines[0], "pushgate: running together: one, two", "{screen}");
-    assert!(
-        lines[1].starts_with("  passed after 1.") && lines[1].ends_with("s: one"),
-        "{screen}"
-    );
-    assert!(lines[2].starts_with("  passed after "), "{screen}");
-    assert!(lines[2].ends_with(": two"), "{screen}");
+    for (line, name) in [(lines[1], ": one"), (lines[2], ": two")] {
+        assert!(line.starts_with("  passed after "), "{screen}");
+        assert!(line.ends_with(name), "{screen}");
+    }
     assert_eq!(lines[3], "pushgate: push to staging (staging) may go");
     let shop = with_suite(&format!(
         "{{run: [{}, {}]}}",
         step("one", "echo broken; exit 3"),
-        step("two", "sleep 30")
+        step("two", "sleep 300")
     ));
     let terminal = Terminal::open(&shop);
     terminal.types("clear; git push staging master");
@@ -284,12 +296,12 @@ fn the_list_of_steps_stays_above_the_report() {
 #[test]
 fn the_status_line_heeds_no_color() {
     for (no_color, dim) in [("", true), ("1", false)] {
-        let shop = with_suite("{run: 'sleep 1.5'}");
+        let shop = with_suite("{run: 'until grep -q [1]s] ../screen; do sleep 0.1; done'}");
         let mut command = shop.command(tool("script", "bsdutils"));
         command.env("TERM", "xterm").args([
-            "-qec",
+            "-qefc",
             &format!("{PUSHGATE} check staging"),
-            "/dev/null",
+            "../screen",
         ]);
         if !no_color.is_empty() {
             command.env("NO_COLOR", no_color);

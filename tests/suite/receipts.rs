@@ -1,15 +1,11 @@
 //! Receipts: what has passed is not run again, and nothing that has not is taken for it.
 
-use std::{
-    fs,
-    path::PathBuf,
-    process::{Command, Stdio},
-    time::{Duration, Instant},
-};
+use std::{fs, path::PathBuf, process::Stdio};
 
 use crate::support::{
     POLICY, PUSHGATE, Ran, Sandbox,
-    processes::{Started, assert_nobody_lives_in_after, heeding},
+    processes::{Started, assert_no_process_in, heeding, is_guarded},
+    until,
 };
 
 /// A suite that leaves a line for each run.
@@ -30,6 +26,10 @@ fn runs(shop: &Sandbox) -> usize {
         .unwrap_or_default()
         .lines()
         .count()
+}
+
+fn has_run(shop: &Sandbox) {
+    until("the suite runs", || (runs(shop) > 0).then_some(()));
 }
 
 fn receipts(shop: &Sandbox) -> Vec<PathBuf> {
@@ -172,7 +172,10 @@ fn linked_worktrees_share_them() {
 
 #[test]
 fn a_second_push_waits_for_the_first_and_finds_its_receipt() {
-    let shop = with("{run: 'echo run >> ../runs; sleep 2'}");
+    // It ends when a second one waits for it.
+    let shop = with(
+        "{run: 'echo run >> ../runs; until grep -qs \"waiting for the suite\" ../said; do sleep 0.05; done'}",
+    );
     shop.push_ungated("origin", "master");
     let first = shop
         .command("git")
@@ -180,48 +183,55 @@ fn a_second_push_waits_for_the_first_and_finds_its_receipt() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let start = Instant::now();
-    while runs(&shop) == 0 && start.elapsed() < Duration::from_secs(20) {
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    let second = shop.pushgate(["check", "staging"]).goes();
-    second
-        .says("pushgate: waiting for the suite that runs already (process ")
-        .says(" ago on this tree, in ");
+    has_run(&shop);
+    let mut second = shop.command("sh");
+    second.args(["-c", "exec \"$0\" check staging 2>../said", PUSHGATE]);
+    Ran::of(&mut second).goes();
+    let said = fs::read_to_string(shop.path("said")).unwrap();
+    assert!(
+        said.contains("pushgate: waiting for the suite that runs already (process ")
+            && said.contains(" ago on this tree, in "),
+        "{said}"
+    );
     Ran::from(first.wait_with_output().unwrap()).goes();
     assert_eq!(runs(&shop), 1);
 }
 
 #[test]
 fn a_push_that_waits_can_be_stopped() {
-    let shop = with("{run: 'echo run >> ../runs; sleep 4'}");
-    let quiet = |command: &mut Command| Started::new(command.stderr(Stdio::null()));
-    let mut first = quiet(shop.command("git").args(["push", "origin", "master"]));
-    while runs(&shop) == 0 {
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    let mut waiting = quiet(heeding(&shop, PUSHGATE).args(["check", "trunk"]));
-    std::thread::sleep(Duration::from_millis(500));
+    let shop = with("{run: 'echo run >> ../runs; until [ -e ../go ]; do sleep 0.05; done'}");
+    let mut push = shop.command("git");
+    push.args(["push", "origin", "master"])
+        .stderr(Stdio::null());
+    let mut first = Started::new(&mut push);
+    has_run(&shop);
+    let mut check = heeding(&shop, PUSHGATE);
+    let said = shop.path("said");
+    check
+        .args(["check", "trunk"])
+        .stderr(fs::File::create(&said).unwrap());
+    let mut waiting = Started::new(&mut check);
+    until("it waits for the first", || {
+        let said = fs::read_to_string(&said).unwrap();
+        said.contains("waiting for the suite").then_some(())
+    });
     waiting.send("INT");
-    let ended = waiting.ends_within(Duration::from_secs(2));
-    assert_eq!(ended.code(), Some(130));
-    assert!(first.ends_within(Duration::from_secs(20)).success());
+    assert_eq!(waiting.ends().code(), Some(130));
+    fs::write(shop.path("go"), "").unwrap();
+    assert!(first.ends().success());
 }
 
 #[test]
 fn a_suite_that_was_killed_leaves_no_lock() {
-    let shop = with("{run: 'echo run >> ../runs; sleep 60'}");
+    let shop = with("{run: 'echo run >> ../runs; sleep 300'}");
     let mut check = shop.command(PUSHGATE);
     let first = Started::new(check.args(["check", "trunk"]).stderr(Stdio::null()));
-    while runs(&shop) == 0 {
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    // The guard takes its place within the first tick.
-    std::thread::sleep(Duration::from_millis(300));
+    has_run(&shop);
+    is_guarded(&shop);
     drop(first);
     shop.policy(POLICY);
     shop.push("origin", "master").goes().never_says("waiting");
-    assert_nobody_lives_in_after(shop.root(), Duration::from_secs(7));
+    assert_no_process_in(shop.root());
 }
 
 /// The policy is not in the tree here, so that one tree has several.

@@ -1,6 +1,7 @@
 //! A shop with an origin, a staging, a production and a clone, and words to tell a story with them.
 
 pub mod clerk;
+pub mod clock;
 pub mod forge;
 pub mod gits;
 pub mod nginx;
@@ -17,8 +18,12 @@ use std::{
     os::unix::{fs::PermissionsExt, process::ExitStatusExt},
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
+    thread,
+    time::{Duration, Instant},
 };
 
+use clock::Clock;
+use jiff::{SignedDuration, Timestamp};
 use tempfile::TempDir;
 
 /// A world of its own: bare repositories, a clone with the hook, an empty HOME.
@@ -27,6 +32,7 @@ pub struct Sandbox {
     /// The clone that the story is told in.
     pub app: PathBuf,
     path: OsString,
+    clock: Option<Clock>,
 }
 
 /// A policy whose suite passes at once, and that asks for nothing else but staging first.
@@ -85,6 +91,7 @@ impl Sandbox {
         let shop = Self {
             app: directory.path().join("app"),
             path: gits::path_with(least),
+            clock: Some(Clock::new(directory.path())),
             directory,
         };
         for name in ["origin", "staging", "production"] {
@@ -118,6 +125,13 @@ impl Sandbox {
         shop
     }
 
+    /// Goes by the machine's clock, for the benches: a program starts sooner.
+    #[allow(dead_code)]
+    pub fn by_the_machines_clock(mut self) -> Self {
+        self.clock = None;
+        self
+    }
+
     /// The directory of everything.
     pub fn root(&self) -> &Path {
         self.directory.path()
@@ -147,7 +161,30 @@ impl Sandbox {
         command
             .env("XDG_CACHE_HOME", home.join(".cache"))
             .env("GIT_TERMINAL_PROMPT", "0");
+        if let Some(clock) = &self.clock {
+            command.envs(clock.variables());
+        }
         command
+    }
+
+    /// Stops the clock of all that runs here, and of what runs already, at a time (UTC).
+    pub fn stop_clock(&self, time: &str) {
+        self.clock().stop_at(time);
+    }
+
+    /// Sets the clock forward, and lets it go on.
+    pub fn later(&self, seconds: i64) {
+        self.clock()
+            .go_from(self.now() + SignedDuration::from_secs(seconds));
+    }
+
+    /// What the clock shows.
+    pub fn now(&self) -> Timestamp {
+        self.clock().now()
+    }
+
+    pub fn clock(&self) -> &Clock {
+        self.clock.as_ref().expect("a clock of its own")
     }
 
     /// Runs a program somewhere.
@@ -192,8 +229,14 @@ impl Sandbox {
     }
 
     /// Installs the hook.
+    ///
+    /// Since when the gate is there is told by the time of that file, which the kernel sets.
     pub fn install(&self) {
         self.pushgate(["install"]).goes();
+        let hook = self.app.join(".git/hooks/pre-push");
+        if let (Some(clock), Ok(hook)) = (&self.clock, fs::File::open(hook)) {
+            hook.set_modified(clock.now().into()).unwrap();
+        }
     }
 
     /// `git push REMOTE REFSPEC`.
@@ -217,19 +260,16 @@ impl Sandbox {
         )
     }
 
-    /// `git push REMOTE REFSPEC` while every clock of it shows this time (UTC).
+    /// `git push REMOTE REFSPEC` at this time (UTC), at which the clock stops.
     pub fn push_at(&self, time: &str, remote: &str, refspec: &str) -> Ran {
-        Ran::of(self.at(time).args(["git", "push", remote, refspec]))
+        self.stop_clock(time);
+        self.push(remote, refspec)
     }
 
-    /// `faketime`, which sets the clock of what it runs.
+    /// `env`, for a program that runs at this time (UTC), at which the clock stops.
     pub fn at(&self, time: &str) -> Command {
-        let mut command = self.command(tool("faketime", "faketime"));
-        // Time limits go on being measured by the true clock.
-        command
-            .env("FAKETIME_DONT_FAKE_MONOTONIC", "1")
-            .args(["-m", "-f", &format!("@{time}")]);
-        command
+        self.stop_clock(time);
+        self.command("env")
     }
 
     /// Writes a file of the clone and commits it.
@@ -360,6 +400,22 @@ impl Sandbox {
                 )
             })
             .collect()
+    }
+}
+
+/// How long an event may take on a machine with much to do; a test that waits longer fails.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Waits until this is there.
+#[track_caller]
+pub fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let begin = Instant::now();
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(begin.elapsed() < PATIENCE, "still waiting until {what}");
+        thread::sleep(Duration::from_millis(10));
     }
 }
 

@@ -5,8 +5,6 @@ use std::{
     os::unix::process::CommandExt,
     path::Path,
     process::{Child, Command, ExitStatus},
-    thread,
-    time::{Duration, Instant},
 };
 
 use nix::{
@@ -14,7 +12,7 @@ use nix::{
     unistd::{Pid, geteuid},
 };
 
-use super::{Ran, Sandbox, tool};
+use super::{Ran, Sandbox, tool, until};
 
 /// A server in a process group of its own; it and all that it started are gone when this is dropped.
 pub struct Server(Child);
@@ -47,17 +45,10 @@ impl Started {
         kill(Pid::from_raw(self.0.id().cast_signed()), signal).unwrap();
     }
 
-    /// Waits for its end, which comes within this time.
+    /// Waits for its end.
     #[track_caller]
-    pub fn ends_within(&mut self, limit: Duration) -> ExitStatus {
-        let deadline = Instant::now() + limit;
-        loop {
-            if let Some(status) = self.0.try_wait().unwrap() {
-                return status;
-            }
-            assert!(Instant::now() < deadline, "{} goes on", self.0.id());
-            thread::sleep(Duration::from_millis(20));
-        }
+    pub fn ends(&mut self) -> ExitStatus {
+        until("a process ends", || self.0.try_wait().unwrap())
     }
 }
 
@@ -177,22 +168,25 @@ pub fn living_in(directory: &Path) -> Vec<String> {
         .collect()
 }
 
-/// Nothing that knows this directory lives any more, or ends within two seconds.
+/// Waits until the process is there that ends a suite whose parent is killed.
 #[track_caller]
-pub fn assert_nobody_lives_in(directory: &Path) {
-    assert_nobody_lives_in_after(directory, Duration::from_secs(2));
+pub fn is_guarded(shop: &Sandbox) {
+    until("the suite is guarded", || {
+        let all = living_in(shop.root());
+        let is_there = all.iter().any(|line| line.contains("pushgate guard "));
+        is_there.then_some(())
+    });
 }
 
-/// The same within this time.
+/// Waits until no process knows this directory any more.
+///
+/// What must be ended has to go on for longer than [`PATIENCE`](super::PATIENCE) by itself.
 #[track_caller]
-pub fn assert_nobody_lives_in_after(directory: &Path, limit: Duration) {
-    let deadline = Instant::now() + limit;
-    loop {
-        let left = living_in(directory);
-        if left.is_empty() {
-            return;
-        }
-        assert!(Instant::now() < deadline, "still there: {left:#?}");
-        thread::sleep(Duration::from_millis(20));
-    }
+pub fn assert_no_process_in(directory: &Path) {
+    let mut left = Vec::new();
+    let is_empty = || {
+        left = living_in(directory);
+        left.is_empty().then_some(())
+    };
+    until("no process of the sandbox is left", is_empty);
 }

@@ -10,7 +10,7 @@ use std::{
 };
 
 use super::{
-    Sandbox,
+    PATIENCE, Sandbox,
     processes::{Server, server},
     tool,
 };
@@ -136,13 +136,14 @@ fn listening(shop: &Sandbox, directory: &Path) -> (Server, u16) {
         drop(free);
         let mut command = server(shop, "sshd", "openssh-server");
         command
+            .env_remove("LD_PRELOAD")
             .args(["-D", "-e", "-f"])
             .arg(directory.join("sshd_config"))
             .args(["-p", &port.to_string()])
             .stdout(Stdio::null())
             .stderr(fs::File::create(&log).unwrap());
         let mut started = Server::start(&mut command);
-        let deadline = Instant::now() + Duration::from_secs(20);
+        let deadline = Instant::now() + PATIENCE;
         while !started.has_ended() {
             if fs::read_to_string(&log)
                 .unwrap()
@@ -164,11 +165,16 @@ fn configuration(shop: &Sandbox, directory: &Path) -> String {
     let (home, directory) = (shop.path("home"), directory.display());
     let path = std::env::var("PATH").unwrap();
     let home = home.display();
+    let clock = shop
+        .clock()
+        .variables()
+        .map(|(name, value)| format!(" \"{name}={value}\""))
+        .concat();
     format!(
         "ListenAddress 127.0.0.1\nHostKey {directory}/host\nPidFile none\nLogLevel VERBOSE\n\
          AuthorizedKeysFile {directory}/authorized\nStrictModes no\nUsePAM no\n\
          PasswordAuthentication no\nKbdInteractiveAuthentication no\n\
          PermitRootLogin prohibit-password\nAcceptEnv GIT_PROTOCOL\n\
-         SetEnv PATH={path} HOME={home} GIT_CONFIG_GLOBAL={home}/.gitconfig GIT_CONFIG_SYSTEM=/dev/null\n"
+         SetEnv PATH={path} HOME={home} GIT_CONFIG_GLOBAL={home}/.gitconfig GIT_CONFIG_SYSTEM=/dev/null{clock}\n"
     )
 }

@@ -10,8 +10,9 @@ use std::{
 };
 
 use super::{
-    Ran, Sandbox,
+    PATIENCE, Ran, Sandbox,
     processes::{Server, server},
+    until,
 };
 
 /// A terminal; it and its shell are gone when this is dropped.
@@ -43,7 +44,6 @@ impl<'t> Terminal<'t> {
             socket,
             _server: Server::start(command.stderr(Stdio::null())),
         };
-        let begin = Instant::now();
         // A client that finds no server would start one that nobody ends.
         let columns = columns.to_string();
         let size = ["-x", &columns, "-y", "24"];
@@ -52,13 +52,8 @@ impl<'t> Terminal<'t> {
             .chain(&[command_line])
             .copied()
             .collect();
-        while terminal.tmux(&new).code != 0 {
-            assert!(
-                begin.elapsed() < Duration::from_secs(10),
-                "tmux does not start"
-            );
-            thread::sleep(Duration::from_millis(50));
-        }
+        let starts = || (terminal.tmux(&new).code == 0).then_some(());
+        until("tmux starts", starts);
         terminal
     }
 
@@ -95,18 +90,18 @@ impl<'t> Terminal<'t> {
     /// Waits until this is seen; what is then.
     #[track_caller]
     pub fn shows(&self, text: &str) -> String {
-        let begin = Instant::now();
         // A client that finds no server would start one that nobody ends.
+        let begin = Instant::now();
         loop {
             let screen = self.screen();
             if screen.contains(text) {
                 return screen;
             }
             assert!(
-                begin.elapsed() < Duration::from_secs(20),
+                begin.elapsed() < PATIENCE,
                 "nobody shows `{text}`:\n{screen}"
             );
-            thread::sleep(Duration::from_millis(50));
+            thread::sleep(Duration::from_millis(20));
         }
     }
 }

@@ -9,8 +9,7 @@ use crate::support::{PUSHGATE, Ran, processes::namespace};
 fn the_hour_is_told_by_the_clocks_that_matter() {
     let shop = shop();
     shop.policy("suite: {run: 'true'}\nenvironments:\n  staging: {}\n  production:\n    after: staging\n    signoff: false\n    window: {timezone: Asia/Tokyo, closed: ['22:00-07:00']}\n");
-    // The clock that is set is that of the zone.
-    let mut command = shop.at("2026-11-24 12:00:00");
+    let mut command = shop.at("2026-11-24 11:00:00");
     command
         .args([PUSHGATE, "doctor"])
         .env("TZ", "Europe/Madrid")
@@ -70,6 +69,7 @@ fn a_clock_behind_what_has_happened_is_a_warning() {
     visit.doctor().is_well();
     shop.push_at("2098-01-01 00:00:00", "staging", "HEAD:refs/heads/main")
         .goes();
+    shop.stop_clock("2026-11-24 10:00:00");
     visit.doctor().warns("the last line of the ledger is ");
 }
 

@@ -3,8 +3,6 @@
 use std::{
     fs,
     process::{Child, Stdio},
-    thread,
-    time::{Duration, Instant},
 };
 
 use nix::{
@@ -13,10 +11,7 @@ use nix::{
 };
 
 use super::Street;
-use crate::support::processes::assert_nobody_lives_in_after;
-
-/// Longer than the grace between TERM and KILL.
-const SOON: Duration = Duration::from_secs(12);
+use crate::support::{processes::assert_no_process_in, until};
 
 #[test]
 fn a_suite_does_not_outlive_it_with_husky_between() {
@@ -60,18 +55,14 @@ fn ends(set_up: impl Fn(&Street)) {
         .stderr(Stdio::null())
         .spawn();
     let mut push = Reaped(push.unwrap());
-    let begin = Instant::now();
-    while fs::read(street.shop.path("pid"))
-        .unwrap_or_default()
-        .is_empty()
-    {
-        assert!(begin.elapsed() < Duration::from_secs(20), "no suite");
-        thread::sleep(Duration::from_millis(20));
-    }
+    until("the suite runs", || {
+        let pid = fs::read(street.shop.path("pid")).unwrap_or_default();
+        (!pid.is_empty()).then_some(())
+    });
     // env(1) has become git.
     kill(Pid::from_raw(push.0.id().cast_signed()), Signal::SIGKILL).unwrap();
     push.0.wait().unwrap();
-    assert_nobody_lives_in_after(street.shop.root(), SOON);
+    assert_no_process_in(street.shop.root());
     assert_eq!(street.shop.ledger().last().unwrap()["verdict"], "undecided");
 }
 
