@@ -261,9 +261,9 @@ impl Waiting {
         let seen = shop.path("seen");
         let seen = seen.display();
         let text = format!(
-            "#!/bin/sh\nfor s in TERM INT HUP; do trap \"echo $s >>'{seen}.signals'; {then}\" $s; done\n\
+            "#!/bin/sh\ni=0; for s in TERM INT HUP; do trap \"echo $s >>'{seen}.signals'; {then}\" $s; done\n\
              echo $PPID $$ >'{seen}.new' && mv '{seen}.new' '{seen}'\n\
-             i=0; while [ $i -lt 6000 ]; do sleep 0.05 & wait $!; i=$((i + 1)); done\n"
+             while [ $i -lt 6000 ]; do sleep 0.05 & wait $!; i=$((i + 1)); done\n"
         );
         executable(&hook(&shop), &text);
         shop.install();
