@@ -65,8 +65,7 @@ pub(crate) fn run(args: &Approve) -> Done {
     }
     let (code, json) = tell(&answer?, args.words.is_some());
     if args.json {
-        report::data(&format!("{json:#}\n"))
-            .map_err(|error| Trouble::io("write to standard output", &error))?;
+        super::print_data(&format!("{json:#}\n"))?;
     }
     Ok(code)
 }

@@ -58,8 +58,7 @@ pub(crate) fn run(args: &Check) -> Done {
         for entry in &entries {
             let line = serde_json::to_string_pretty(entry)
                 .map_err(|error| Trouble::io("write JSON", &error.into()))?;
-            report::data(&format!("{line}\n"))
-                .map_err(|error| Trouble::io("write to standard output", &error))?;
+            super::print_data(&format!("{line}\n"))?;
         }
     }
     Ok(match signals::signal() {

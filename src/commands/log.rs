@@ -49,7 +49,7 @@ pub(crate) fn run(args: &Log) -> Done {
         let such = if filtered { " of that kind" } else { "" };
         report::say(&format!("nothing{such} was decided yet"));
     }
-    report::data(&text).map_err(|error| Trouble::io("write to standard output", &error))?;
+    super::print_data(&text)?;
     Ok(0)
 }
 
@@ -170,9 +170,7 @@ fn lines(all: &[Happened]) -> Result<String, Trouble> {
             Source::Notes => Some("notes"),
             Source::Reflog => Some("reflog"),
         };
-        text += &serde_json::to_string(&Line { entry, from })
-            .map_err(|error| Trouble::io("write JSON", &error.into()))?;
-        text.push('\n');
+        text += &super::json_line(&Line { entry, from })?;
     }
     Ok(text)
 }

@@ -20,6 +20,8 @@ pub(crate) mod window;
 
 use std::{env, process::ExitCode};
 
+use serde::Serialize;
+
 use crate::{
     app::{decide::Pending, overrides},
     cli::{Cli, Command},
@@ -45,6 +47,18 @@ pub(crate) fn say_strangers(pending: &Pending) {
     for line in overrides::strangers(names.iter().map(String::as_str)) {
         report::warn(&printable(line.as_bytes().into()));
     }
+}
+
+/// Writes what was asked for to standard output.
+fn print_data(text: &str) -> Result<(), Trouble> {
+    report::data(text).map_err(|error| Trouble::io("write to standard output", &error))
+}
+
+/// Writes a value as JSON on one line.
+fn json_line(value: &impl Serialize) -> Result<String, Trouble> {
+    let line = serde_json::to_string(value);
+    let line = line.map_err(|error| Trouble::io("write JSON", &error.into()))?;
+    Ok(line + "\n")
 }
 
 /// Runs what the command line asks for.

@@ -1,21 +1,16 @@
 //! `pushgate status`: the whole pipeline on one screen.
 
-mod answer;
+mod environment;
 mod gather;
-mod place;
+mod next_push;
 
-use serde_json::json;
-
-use super::Done;
+use super::{Done, print_data};
 use crate::{
     cli::Status,
     gates::verdict::Trouble,
     git::Real,
     process::signals,
-    report::{
-        self,
-        status::{draw, json},
-    },
+    report::{self, status},
 };
 
 pub(crate) fn run(args: &Status) -> Done {
@@ -24,26 +19,18 @@ pub(crate) fn run(args: &Status) -> Done {
     if let Some(signal) = signals::signal() {
         return Ok(128 + signal);
     }
-    let print = |text: &str| {
-        report::data(text).map_err(|error| Trouble::io("write to standard output", &error))
+    let status = status.inspect_err(|trouble| {
+        if args.json {
+            let _ = print_data(&status::failed(&trouble.in_one_line()));
+        }
+    })?;
+    let text = if args.json {
+        status
+            .json()
+            .map_err(|error| Trouble::io("write JSON", &error.into()))?
+    } else {
+        status::draw(&status, report::data_columns())
     };
-    match status {
-        Ok(status) => {
-            let text = if args.json {
-                format!("{:#}\n", json(&status))
-            } else {
-                draw(&status, report::data_columns())
-            };
-            print(&text)?;
-            Ok(if status.is_whole() { 0 } else { 2 })
-        }
-        Err(trouble) => {
-            if args.json {
-                let errors = [trouble.in_one_line()];
-                let all = json!({"v": 1, "whole": false, "errors": errors});
-                print(&format!("{all:#}\n"))?;
-            }
-            Err(trouble)
-        }
-    }
+    print_data(&text)?;
+    Ok(if status.is_whole() { 0 } else { 2 })
 }

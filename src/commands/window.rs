@@ -54,9 +54,7 @@ pub(crate) fn run(args: &cli::Window) -> Done {
         let answer = Answer::new(environment, at, &zone);
         is_open &= answer.open;
         if args.json {
-            let line = serde_json::to_string(&answer)
-                .map_err(|error| Trouble::io("write JSON", &error.into()))?;
-            text += &format!("{line}\n");
+            text += &super::json_line(&answer)?;
             continue;
         }
         let picture = Picture {
@@ -71,7 +69,7 @@ pub(crate) fn run(args: &cli::Window) -> Done {
         }
         text += &picture.draw();
     }
-    report::data(&text).map_err(|error| Trouble::io("write to standard output", &error))?;
+    super::print_data(&text)?;
     Ok(u8::from(!is_open))
 }
 

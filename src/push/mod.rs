@@ -9,7 +9,8 @@ use std::fmt;
 use bstr::{BStr, BString, ByteSlice};
 
 /// An object id: 40 (SHA-1) or 64 (SHA-256) lower-case hexadecimal digits, never all zeros.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(transparent)]
 pub struct Oid(Box<str>);
 
 impl Oid {

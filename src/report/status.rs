@@ -1,7 +1,6 @@
-//! One screen for the whole pipeline: what it holds, as plain data.
+//! The whole pipeline at one moment: what `pushgate status` draws, and writes as JSON.
 
 mod draw;
-mod json;
 mod page;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test fails by it")]
@@ -10,261 +9,273 @@ mod tests;
 use std::time::Duration;
 
 use jiff::{Timestamp, tz::TimeZone};
+use serde::{Serialize, Serializer};
+use serde_json::json;
 
-pub use draw::draw;
-pub use json::json;
+pub(crate) use draw::draw;
 
 use crate::{
     gates::{
         Passed,
-        verdict::{Gate, Relation},
+        verdict::{Count, Relation},
     },
     push::Oid,
 };
 
-/// The whole pipeline at one moment.
-#[derive(Clone, Debug)]
-pub struct Status {
-    /// The moment.
-    pub at: Timestamp,
-    /// The clock of whoever reads.
-    pub reader: TimeZone,
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Status {
+    pub(crate) at: Timestamp,
+    /// The zone of the person who reads.
+    #[serde(skip)]
+    pub(crate) reader: TimeZone,
     /// Where the policy was found.
-    pub policy: String,
-    /// Where deploys come from.
-    pub trunk: Trunk,
-    /// What the next push would send; `None`: there is no local trunk branch.
-    pub pushed: Option<Pushed>,
-    /// The environments, in the pipeline's order.
-    pub places: Vec<Place>,
+    pub(crate) policy: String,
+    pub(crate) trunk: Trunk,
+    /// What the next push would send; `None` without a local trunk branch.
+    pub(crate) pushed: Option<Pushed>,
+    /// In the pipeline's order.
+    pub(crate) environments: Vec<Environment>,
     /// What a person should know besides.
-    pub remarks: Vec<String>,
+    pub(crate) remarks: Vec<String>,
     /// What could not be asked, and is shown nowhere else.
-    pub troubles: Vec<String>,
+    pub(crate) errors: Vec<String>,
 }
 
-/// The branch that deploys come from.
-#[derive(Clone, Debug)]
-pub struct Trunk {
-    /// `origin/master`, or what is known of it.
-    pub name: String,
-    /// What it is now, on its remote.
-    pub tip: Result<Commit, String>,
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Trunk {
+    /// `origin/master`, or only the remote.
+    pub(crate) name: String,
+    /// Its tip on its remote.
+    pub(crate) tip: Option<Commit>,
+    pub(crate) error: Option<String>,
 }
 
-/// A commit, and who wrote what when; that is only known where the commit is here.
-#[derive(Clone, Debug)]
-pub struct Commit {
-    /// Its id.
-    pub id: Oid,
-    /// What else is known.
-    pub about: Option<About>,
+/// A commit; where this clone does not have it, only the id is known.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Commit {
+    pub(crate) id: Oid,
+    pub(crate) subject: Option<String>,
+    pub(crate) author: Option<String>,
+    pub(crate) at: Option<Timestamp>,
 }
 
-/// What a person knows a commit by.
-#[derive(Clone, Debug)]
-pub struct About {
-    /// The first line of its message.
-    pub subject: String,
-    /// Who wrote it.
-    pub author: String,
-    /// When it was committed.
-    pub at: Timestamp,
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Pushed {
+    pub(crate) branch: String,
+    pub(crate) commit: Oid,
+    #[serde(rename = "trunk", serialize_with = "standing")]
+    pub(crate) standing: Option<Standing>,
+    #[serde(serialize_with = "receipt")]
+    pub(crate) receipt: Option<Passed>,
+    pub(crate) error: Option<String>,
 }
 
-/// What the next push would send.
-#[derive(Clone, Debug)]
-pub struct Pushed {
-    /// The local trunk branch.
-    pub branch: String,
-    /// Its tip.
-    pub commit: Oid,
-    /// How it stands to trunk, where that is known.
-    pub standing: Option<Standing>,
-    /// Whether the suite passed on it, or why nobody can tell.
-    pub receipt: Result<Option<Passed>, String>,
-}
-
-/// How a commit stands to trunk.
+/// How a commit relates to trunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
-    /// It is trunk.
+pub(crate) enum Standing {
     Same,
-    /// It is another one.
     Apart(Relation),
 }
 
-/// An environment.
-#[derive(Clone, Debug)]
-pub struct Place {
-    /// Its name.
-    pub name: String,
-    /// Where it is; empty where no remote leads there.
-    pub destination: String,
-    /// What comes before it.
-    pub after: Option<String>,
-    /// What its remotes answered.
-    pub remotes: Vec<Remote>,
-    /// What is known of the commit there for the environments that come after.
-    pub tried: Option<Tried>,
-    /// Whether it may be pushed to at this hour.
-    pub hours: Hours,
-    /// What rollbacks took away, and nobody has said may return.
-    pub removed: Vec<Removed>,
-    /// What the next push would be told.
-    pub answer: Answer,
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Environment {
+    pub(crate) name: String,
+    /// Empty where no remote leads there.
+    pub(crate) destination: String,
+    pub(crate) after: Option<String>,
+    pub(crate) remotes: Vec<Remote>,
+    pub(crate) tried: Option<Tried>,
+    pub(crate) window: Window,
+    pub(crate) removed: Vec<Removed>,
+    #[serde(rename = "push")]
+    pub(crate) next_push: NextPush,
 }
 
-/// One remote of an environment.
-#[derive(Clone, Debug)]
-pub struct Remote {
-    /// What it is called.
-    pub name: String,
-    /// What is live there; nothing where nothing was ever deployed.
-    pub live: Result<Option<Live>, String>,
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Remote {
+    pub(crate) name: String,
+    /// `None`, without an error, where nothing was ever deployed.
+    pub(crate) live: Option<Live>,
+    pub(crate) error: Option<String>,
 }
 
-/// What is live.
-#[derive(Clone, Debug)]
-pub struct Live {
-    /// The commit.
-    pub commit: Commit,
-    /// How it stands to trunk, where that is known.
-    pub standing: Option<Standing>,
-    /// Since when, as far as anybody remembers.
-    pub since: Option<Timestamp>,
-    /// Who sent it, as far as anybody remembers.
-    pub by: Option<String>,
-    /// The receipt that its suite left in this repository.
-    pub receipt: Option<Passed>,
+/// The commit that is live on a remote.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Live {
+    pub(crate) commit: Commit,
+    #[serde(rename = "trunk", serialize_with = "standing")]
+    pub(crate) standing: Option<Standing>,
+    pub(crate) since: Option<Timestamp>,
+    /// The person who pushed it.
+    pub(crate) by: Option<String>,
+    #[serde(serialize_with = "receipt")]
+    pub(crate) receipt: Option<Passed>,
 }
 
-/// What the environments that come after want of the commit that is live.
-#[derive(Clone, Debug)]
-pub struct Tried {
-    /// How long it must have been there, if it must.
-    pub soak: Option<Soak>,
-    /// How many people must have tried it; 0 where nobody must.
-    pub wanted: u32,
-    /// Who has.
-    pub people: Vec<Person>,
+/// What the environments that come after this one require of its live commit.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Tried {
+    pub(crate) soak: Option<Soak>,
+    /// The number of people who have to try it.
+    pub(crate) wanted: u32,
+    pub(crate) people: Vec<Person>,
 }
 
-/// How long a commit has been there, and must have been.
-#[derive(Clone, Copy, Debug)]
-pub struct Soak {
-    /// How long it must.
-    pub needed: Duration,
-    /// How long it has; `None` where nobody knows.
-    pub been: Option<Duration>,
-    /// When it will have.
-    pub until: Option<Timestamp>,
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(crate) struct Soak {
+    #[serde(rename = "needed_ms", serialize_with = "milliseconds")]
+    pub(crate) needed: Duration,
+    /// `None` where it is not known since when the commit is live.
+    #[serde(rename = "been_ms", serialize_with = "milliseconds")]
+    pub(crate) been: Option<Duration>,
+    pub(crate) until: Option<Timestamp>,
 }
 
-/// Somebody who tried it.
-#[derive(Clone, Debug)]
-pub struct Person {
-    /// Who.
-    pub by: String,
-    /// When.
-    pub at: Timestamp,
-    /// What was tried.
-    pub words: Option<String>,
+/// A sign-off.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Person {
+    pub(crate) by: String,
+    pub(crate) at: Timestamp,
+    pub(crate) words: Option<String>,
 }
 
-/// A commit that a rollback took away.
-#[derive(Clone, Debug)]
-pub struct Removed {
-    /// Which.
-    pub commit: Oid,
-    /// When.
-    pub at: Timestamp,
-    /// Who rolled back.
-    pub by: String,
+/// A commit that a rollback removed, and that may not return yet.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Removed {
+    pub(crate) commit: Oid,
+    pub(crate) at: Timestamp,
+    pub(crate) by: String,
 }
 
-/// Whether an environment may be pushed to, for the whole runway.
-#[derive(Clone, Debug)]
-pub enum Hours {
-    /// It has no window.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "state", rename_all = "lowercase")]
+pub(crate) enum Window {
+    #[serde(rename = "always open")]
     Always,
-    /// It may.
     Open {
-        /// Until when; `None`: for years.
+        /// `None`: for years.
         until: Option<Timestamp>,
-        /// How long before that nobody may push any more.
+        #[serde(skip)]
         runway: Duration,
-        /// The window's zone.
+        #[serde(rename = "timezone", serialize_with = "zone_name")]
         zone: TimeZone,
     },
-    /// It may not.
     Closed {
-        /// Whether it is open still, but not for the whole runway.
+        /// Whether it is still open, but not for the whole runway.
+        #[serde(skip)]
         soon: bool,
-        /// From when on; `None`: never.
+        /// `None`: never.
         opens: Option<Timestamp>,
-        /// The window's zone.
+        #[serde(rename = "timezone", serialize_with = "zone_name")]
         zone: TimeZone,
     },
-    /// Nobody can tell, and this is why.
-    Unknown(String),
+    Unknown {
+        error: String,
+    },
 }
 
 /// What the next `git push ENV` would be told.
-#[derive(Clone, Debug)]
-pub enum Answer {
-    /// There is nothing to push, because of this.
-    Nothing(String),
-    /// It would go.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "verdict", rename_all = "lowercase")]
+pub(crate) enum NextPush {
+    /// There is nothing to push.
+    Nothing { why: String },
     Go {
-        /// What of the suite.
         suite: Suite,
-        /// What to know before.
+        /// How long the suite took last time, where it would run.
+        #[serde(rename = "suite_took_ms", serialize_with = "milliseconds")]
+        took: Option<Duration>,
         hints: Vec<String>,
     },
-    /// A gate would refuse it.
     Refused {
-        /// Which.
-        gate: Gate,
-        /// The facts.
+        gate: &'static str,
         why: String,
-        /// What to do.
         hints: Vec<String>,
     },
-    /// Nobody could tell.
     Undecided {
-        /// Who could not; `None`: before any gate was asked.
-        gate: Option<Gate>,
-        /// Why.
+        /// `None` before any gate was asked.
+        gate: Option<&'static str>,
         why: String,
-        /// What to do.
         hints: Vec<String>,
     },
 }
 
-/// What the suite has to do with a push that goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Suite {
-    /// It need not run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Suite {
     Passed,
     /// It has to pass first.
-    Runs {
-        /// How long it took last time.
-        last: Option<Duration>,
-    },
+    Runs,
 }
 
 impl Status {
     /// Whether everything could be asked.
-    pub fn is_whole(&self) -> bool {
-        let place = |place: &Place| {
-            place.remotes.iter().all(|remote| remote.live.is_ok())
-                && !matches!(place.hours, Hours::Unknown(_))
-                && !matches!(place.answer, Answer::Undecided { .. })
+    pub(crate) fn is_whole(&self) -> bool {
+        let environment = |environment: &Environment| {
+            (environment.remotes.iter()).all(|remote| remote.error.is_none())
+                && !matches!(environment.window, Window::Unknown { .. })
+                && !matches!(environment.next_push, NextPush::Undecided { .. })
         };
-        self.trunk.tip.is_ok()
-            && self.troubles.is_empty()
-            && self.pushed.iter().all(|pushed| pushed.receipt.is_ok())
-            && self.places.iter().all(place)
+        self.trunk.error.is_none()
+            && self.errors.is_empty()
+            && self.pushed.iter().all(|pushed| pushed.error.is_none())
+            && self.environments.iter().all(environment)
     }
+
+    /// Writes it as JSON; what is not known is null.
+    pub(crate) fn json(&self) -> serde_json::Result<String> {
+        #[derive(Serialize)]
+        struct Versioned<'s> {
+            v: u32,
+            whole: bool,
+            #[serde(flatten)]
+            status: &'s Status,
+        }
+        let (v, whole) = (1, self.is_whole());
+        let status = serde_json::to_value(Versioned {
+            v,
+            whole,
+            status: self,
+        })?;
+        Ok(format!("{status:#}\n"))
+    }
+}
+
+/// Writes the JSON of a status that could not be made at all.
+pub(crate) fn failed(error: &str) -> String {
+    format!("{:#}\n", json!({"v": 1, "whole": false, "errors": [error]}))
+}
+
+fn standing<S: Serializer>(standing: &Option<Standing>, to: S) -> Result<S::Ok, S::Error> {
+    let counts = |stands: &str, ahead: usize, behind: usize| json!({"stands": stands, "ahead": ahead, "behind": behind});
+    let standing = standing.map(|standing| match standing {
+        Standing::Same => counts("same", 0, 0),
+        Standing::Apart(Relation::Behind(Count(by))) => counts("behind", 0, by),
+        Standing::Apart(Relation::Ahead(Count(by))) => counts("ahead", by, 0),
+        Standing::Apart(Relation::Diverged { ahead, behind }) => {
+            counts("diverged", ahead.0, behind.0)
+        }
+        Standing::Apart(Relation::Unrelated) => json!({"stands": "unrelated"}),
+    });
+    standing.serialize(to)
+}
+
+fn receipt<S: Serializer>(receipt: &Option<Passed>, to: S) -> Result<S::Ok, S::Error> {
+    let receipt = receipt.map(|Passed { at, took }| json!({"at": at, "took_ms": whole(took)}));
+    receipt.serialize(to)
+}
+
+fn milliseconds<S: Serializer>(
+    duration: &(impl Into<Option<Duration>> + Copy),
+    to: S,
+) -> Result<S::Ok, S::Error> {
+    (*duration).into().map(whole).serialize(to)
+}
+
+fn whole(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn zone_name<S: Serializer>(zone: &TimeZone, to: S) -> Result<S::Ok, S::Error> {
+    zone.iana_name().serialize(to)
 }

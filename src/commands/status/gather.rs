@@ -1,8 +1,8 @@
-//! What there is to know of the pipeline, asked of everybody at once.
+//! Gathers the status of the pipeline: all remotes are asked at the same time.
 
 use std::env;
 
-use bstr::{BStr, ByteSlice};
+use bstr::ByteSlice;
 use jiff::{Timestamp, tz::TimeZone};
 
 use crate::{
@@ -21,28 +21,27 @@ use crate::{
     memory::{ledger::Entry, record::Record},
     policy::{self, Environment, Policy},
     process::program::Output,
-    push::{Oid, destination::Destination},
-    report::status::{About, Commit, Pushed, Standing, Status, Trunk},
+    push::Oid,
+    report::status::{Commit, Pushed, Standing, Status, Trunk},
     text::printable,
 };
 
-/// What the environments are described with.
-pub(crate) struct Desk<'w> {
-    pub(crate) world: &'w Real,
-    pub(crate) policy: &'w Policy,
-    pub(crate) trunk: Result<TrunkName, Trouble>,
+/// What the status is made from.
+pub(super) struct Inputs<'w> {
+    pub(super) world: &'w Real,
+    pub(super) policy: &'w Policy,
+    pub(super) trunk: Result<TrunkName, Trouble>,
     /// The local trunk branch and its tip.
-    pub(crate) local: Option<(String, Oid)>,
-    pub(crate) heard: PipelineTips<'w>,
-    pub(crate) now: Timestamp,
-    pub(crate) reader: TimeZone,
+    pub(super) local: Option<(String, Oid)>,
+    pub(super) tips: PipelineTips<'w>,
+    pub(super) now: Timestamp,
     /// The newest lines of the ledger about what is live.
-    pub(crate) entries: Vec<Entry>,
+    pub(super) entries: Vec<Entry>,
     /// All that the team remembers.
-    pub(crate) records: Vec<Record>,
+    pub(super) records: Vec<Record>,
 }
 
-pub(crate) fn status(world: &Real) -> Result<Status, Trouble> {
+pub(super) fn status(world: &Real) -> Result<Status, Trouble> {
     let Local {
         trunk, tip, loaded, ..
     } = Local::of(world)?;
@@ -50,19 +49,20 @@ pub(crate) fn status(world: &Real) -> Result<Status, Trouble> {
     let policy = &loaded.policy;
     let trunk = world.trunk(&policy.trunk);
     let order = order(policy);
-    let read = |url: &BStr| -> Destination { world.destination(url) };
-    let stages: Vec<_> = (order.iter())
-        .map(|one| EnvironmentRemotes::of(one, world.remotes(), &read))
+    let remotes: Vec<_> = (order.iter())
+        .map(|environment| {
+            EnvironmentRemotes::of(environment, world.remotes(), &|url| world.destination(url))
+        })
         .collect();
-    let mut troubles = Vec::new();
-    let heard = PipelineTips::ask(world, trunk.as_ref().ok(), policy.shares(), &stages);
-    let mut keep = |trouble: Trouble| troubles.push(trouble.in_one_line());
+    let mut errors = Vec::new();
+    let tips = PipelineTips::ask(world, trunk.as_ref().ok(), policy.shares(), &remotes);
+    let mut keep = |trouble: Trouble| errors.push(trouble.in_one_line());
     let mut entries = Vec::new();
-    for commit in heard.commits() {
+    for commit in tips.commits() {
         match world.ledger().newest(commit.as_str()) {
             Ok(found) => entries.extend(found),
-            Err(trouble) => {
-                keep(trouble.into());
+            Err(error) => {
+                keep(error.into());
                 break;
             }
         }
@@ -75,47 +75,39 @@ pub(crate) fn status(world: &Real) -> Result<Status, Trouble> {
         keep(trouble);
         TimeZone::UTC
     });
-    let desk = Desk {
+    let inputs = Inputs {
         world,
         policy,
         trunk,
         local,
-        heard,
+        tips,
         now: SystemClock.now(),
-        reader,
         entries,
         records,
     };
-    let tip = desk.tip();
+    let tip = inputs.tip();
     if let Ok(Some(Err(trouble))) = tip.as_ref().map(|tip| &tip.team) {
-        troubles.push(format!(
+        errors.push(format!(
             "only what this clone remembers is shown: {}",
             trouble.in_one_line()
         ));
     }
-    let places = (order.into_iter().zip(stages)).map(|(one, stage)| desk.place(one, &stage));
+    let environments = (order.into_iter().zip(remotes))
+        .map(|(environment, remotes)| inputs.environment(environment, &remotes));
     Ok(Status {
-        at: desk.now,
-        places: places.collect(),
+        at: inputs.now,
+        reader,
         policy: source(&loaded),
-        trunk: Trunk {
-            name: match &desk.trunk {
-                Ok(trunk) => trunk.to_string(),
-                Err(_) => policy.trunk.remote.clone(),
-            },
-            tip: tip
-                .map(|tip| desk.commit(&tip.commit))
-                .map_err(|trouble| trouble.in_one_line()),
-        },
-        pushed: desk.pushed(),
+        trunk: inputs.trunk(tip),
+        pushed: inputs.pushed(),
+        environments: environments.collect(),
         remarks: remarks(&loaded, world),
-        troubles,
-        reader: desk.reader,
+        errors,
     })
 }
 
-/// The environments, each after the one that comes before it.
-pub(crate) fn order(policy: &Policy) -> Vec<&Environment> {
+/// Sorts the environments, each after the one that comes before it.
+fn order(policy: &Policy) -> Vec<&Environment> {
     let mut left: Vec<_> = policy.environments.iter().collect();
     let mut order: Vec<&Environment> = Vec::new();
     while !left.is_empty() {
@@ -129,8 +121,7 @@ pub(crate) fn order(policy: &Policy) -> Vec<&Environment> {
     order
 }
 
-/// Where the policy was found, for a person.
-pub(crate) fn source(loaded: &Loaded) -> String {
+fn source(loaded: &Loaded) -> String {
     let file = policy::FILE;
     match &loaded.source {
         Source::Commit(commit) => format!("{file} of {}", commit.short()),
@@ -139,7 +130,7 @@ pub(crate) fn source(loaded: &Loaded) -> String {
     }
 }
 
-pub(crate) fn remarks(loaded: &Loaded, world: &Real) -> Vec<String> {
+fn remarks(loaded: &Loaded, world: &Real) -> Vec<String> {
     let mut remarks = Vec::new();
     if loaded.edited {
         remarks.push(format!(
@@ -171,35 +162,45 @@ pub(crate) fn remarks(loaded: &Loaded, world: &Real) -> Vec<String> {
     remarks
 }
 
-impl Desk<'_> {
-    /// What trunk is now.
+impl Inputs<'_> {
     fn tip(&self) -> Result<Tip, Trouble> {
         let trunk = self.trunk.as_ref().map_err(Clone::clone)?;
-        self.heard.trunk_tip(trunk, false)
+        self.tips.trunk_tip(trunk, false)
+    }
+
+    fn trunk(&self, tip: Result<Tip, Trouble>) -> Trunk {
+        let name = match &self.trunk {
+            Ok(trunk) => trunk.to_string(),
+            Err(_) => self.policy.trunk.remote.clone(),
+        };
+        let (tip, error) = match tip {
+            Ok(tip) => (Some(self.commit(&tip.commit)), None),
+            Err(trouble) => (None, Some(trouble.in_one_line())),
+        };
+        Trunk { name, tip, error }
     }
 
     fn pushed(&self) -> Option<Pushed> {
         let (branch, commit) = self.local.as_ref()?;
-        let receipt = receipt::find(
-            self.policy,
-            commit,
-            &Preview::new(self.world, &self.heard).world(),
-        );
+        let preview = Preview::new(self.world, &self.tips);
+        let receipt = receipt::find(self.policy, commit, &preview.world());
+        let (receipt, error) = match receipt {
+            Ok(receipt) => (receipt, None),
+            // The preview of the next push says why there is no suite.
+            Err(Stop::Refused(_)) => (None, None),
+            Err(Stop::Undecided(trouble)) => (None, Some(trouble.in_one_line())),
+        };
         Some(Pushed {
             branch: branch.clone(),
             commit: commit.clone(),
             standing: self.standing(commit),
-            receipt: match receipt {
-                Ok(found) => Ok(found),
-                // What the suite is belongs to the answer of the next push.
-                Err(Stop::Refused(_)) => Ok(None),
-                Err(Stop::Undecided(trouble)) => Err(trouble.in_one_line()),
-            },
+            receipt,
+            error,
         })
     }
 
-    /// How a commit stands to trunk, where both are here.
-    pub(crate) fn standing(&self, commit: &Oid) -> Option<Standing> {
+    /// How a commit relates to trunk, where this clone has both.
+    pub(super) fn standing(&self, commit: &Oid) -> Option<Standing> {
         let tip = self.tip().ok()?.commit;
         if *commit == tip {
             return Some(Standing::Same);
@@ -216,16 +217,17 @@ impl Desk<'_> {
         matches!(self.world.object(commit), Ok(Object::Commit { .. }))
     }
 
-    /// A commit, with what is known of it here.
-    pub(crate) fn commit(&self, id: &Oid) -> Commit {
-        let about = self.is_here(id).then(|| self.about(id)).flatten();
-        Commit {
+    pub(super) fn commit(&self, id: &Oid) -> Commit {
+        let read = self.is_here(id).then(|| self.read(id)).flatten();
+        read.unwrap_or_else(|| Commit {
             id: id.clone(),
-            about,
-        }
+            subject: None,
+            author: None,
+            at: None,
+        })
     }
 
-    fn about(&self, id: &Oid) -> Option<About> {
+    fn read(&self, id: &Oid) -> Option<Commit> {
         let format = "--format=%ct%x00%an <%ae>%x00%s";
         let args = [
             "log",
@@ -238,10 +240,11 @@ impl Desk<'_> {
         let said = self.world.git().run(args).ok().filter(Output::is_ok)?;
         let mut fields = said.line().splitn(3, |b| *b == 0);
         let mut field = || fields.next().map(|text| printable(text.as_bstr()));
-        Some(About {
-            at: Timestamp::from_second(field()?.parse().ok()?).ok()?,
-            author: field()?,
-            subject: field()?,
+        Some(Commit {
+            id: id.clone(),
+            at: Some(Timestamp::from_second(field()?.parse().ok()?).ok()?),
+            author: Some(field()?),
+            subject: Some(field()?),
         })
     }
 }

@@ -5,34 +5,31 @@ use std::time::Duration;
 use jiff::{Timestamp, tz::TimeZone};
 
 use super::{
-    Answer, Hours, Live, Place, Pushed, Remote, Standing, Status, Suite, Tried,
+    Environment, Live, NextPush, Pushed, Remote, Standing, Status, Suite, Tried, Window,
     page::{Page, length},
 };
 use crate::{
-    gates::{
-        Passed,
-        verdict::{Gate, Relation},
-    },
+    gates::{Passed, verdict::Relation},
     report::{BAD, GOOD, HINT, LOUD, PLAIN},
     text::{clock, day_and_time, span},
 };
 
-/// Draws it in so many columns.
-pub fn draw(status: &Status, columns: usize) -> String {
+/// Draws the screen in this many columns.
+pub(crate) fn draw(status: &Status, columns: usize) -> String {
     let mut page = Page::new(columns, status.at, &status.reader);
-    for trouble in &status.troubles {
-        page.remark(&format!("{BAD}not asked:{BAD:#} {trouble}"));
+    for error in &status.errors {
+        page.remark(&format!("{BAD}not asked:{BAD:#} {error}"));
     }
     for remark in &status.remarks {
         page.remark(&format!("{LOUD}note:{LOUD:#} {remark}"));
     }
-    if !(status.troubles.is_empty() && status.remarks.is_empty()) {
+    if !(status.errors.is_empty() && status.remarks.is_empty()) {
         page.space();
     }
     page.trunk(status);
-    for place in &status.places {
+    for environment in &status.environments {
         page.space();
-        page.place(place);
+        page.environment(environment);
     }
     page.text()
 }
@@ -40,15 +37,15 @@ pub fn draw(status: &Status, columns: usize) -> String {
 impl Page<'_> {
     fn trunk(&mut self, status: &Status) {
         self.heading(&format!("trunk {}", status.trunk.name), "");
-        match &status.trunk.tip {
-            Ok(tip) => {
-                self.commit("now", tip);
-                if let Some(about) = &tip.about {
-                    let when = self.ago(about.at);
-                    self.line("", &format!("by {}, {when}", name(&about.author)));
-                }
+        if let Some(tip) = &status.trunk.tip {
+            self.commit("now", tip);
+            if let (Some(author), Some(at)) = (&tip.author, tip.at) {
+                let when = self.ago(at);
+                self.line("", &format!("by {}, {when}", name(author)));
             }
-            Err(why) => self.line("now", &bad(why)),
+        }
+        if let Some(why) = &status.trunk.error {
+            self.line("now", &bad(why));
         }
         match &status.pushed {
             Some(pushed) => self.pushed(pushed),
@@ -67,17 +64,17 @@ impl Page<'_> {
             None => format!("your {branch} is {commit}"),
         };
         self.line("here", &stands);
-        let suite = match &pushed.receipt {
-            Ok(Some(passed)) => self.passed(*passed, &format!(" on {commit}")),
-            Ok(None) => format!("not yet passed on {commit}"),
-            Err(why) => bad(why),
+        let suite = match (pushed.receipt, &pushed.error) {
+            (_, Some(why)) => bad(why),
+            (Some(passed), None) => self.passed(passed, &format!(" on {commit}")),
+            (None, None) => format!("not yet passed on {commit}"),
         };
         self.line("suite", &suite);
     }
 
     fn passed(&self, passed: Passed, on: &str) -> String {
         let when = self.ago(passed.at);
-        // A CI does not say how long it took.
+        // A forge does not say how long its checks took.
         let took = match passed.took {
             Duration::ZERO => String::new(),
             took => format!(", in {}", span(took)),
@@ -85,25 +82,25 @@ impl Page<'_> {
         format!("{GOOD}passed{GOOD:#}{on} {when}{took}")
     }
 
-    fn place(&mut self, place: &Place) {
+    fn environment(&mut self, environment: &Environment) {
         let mut tail = String::new();
-        if !place.destination.is_empty() && place.destination != place.name {
-            tail += &format!(" ({})", place.destination);
+        if !environment.destination.is_empty() && environment.destination != environment.name {
+            tail += &format!(" ({})", environment.destination);
         }
-        if let Some(after) = &place.after {
+        if let Some(after) = &environment.after {
             tail += &format!(", after {after}");
         }
-        self.heading(&place.name, &tail);
-        for remote in &place.remotes {
-            self.remote(remote, place.remotes.len() > 1);
+        self.heading(&environment.name, &tail);
+        for remote in &environment.remotes {
+            self.remote(remote, environment.remotes.len() > 1);
         }
-        if place.remotes.is_empty() {
+        if environment.remotes.is_empty() {
             self.line("live", "no remote of this repository leads there");
         }
-        if let Some(tried) = &place.tried {
+        if let Some(tried) = &environment.tried {
             self.tried(tried);
         }
-        for removed in &place.removed {
+        for removed in &environment.removed {
             let (commit, by) = (removed.commit.short(), name(&removed.by));
             let when = self.moment(removed.at);
             self.line(
@@ -111,8 +108,8 @@ impl Page<'_> {
                 &format!("{LOUD}{commit}{LOUD:#} by a rollback of {by}, {when}"),
             );
         }
-        self.hours(&place.hours);
-        self.answer(&place.answer);
+        self.window(&environment.window);
+        self.next_push(&environment.next_push);
     }
 
     fn remote(&mut self, remote: &Remote, several: bool) {
@@ -121,10 +118,10 @@ impl Page<'_> {
         } else {
             String::new()
         };
-        match &remote.live {
-            Ok(Some(live)) => self.live(live, &of),
-            Ok(None) => self.line("live", &format!("{of}nothing was ever deployed there")),
-            Err(why) => self.line("live", &format!("{of}{}", bad(why))),
+        match (&remote.live, &remote.error) {
+            (_, Some(why)) => self.line("live", &format!("{of}{}", bad(why))),
+            (Some(live), None) => self.live(live, &of),
+            (None, None) => self.line("live", &format!("{of}nothing was ever deployed there")),
         }
     }
 
@@ -134,7 +131,7 @@ impl Page<'_> {
         }
         self.commit(if of.is_empty() { "live" } else { "" }, &live.commit);
         let mut facts = Vec::new();
-        facts.push(match (live.standing, &live.commit.about) {
+        facts.push(match (live.standing, &live.commit.subject) {
             (Some(Standing::Same), _) => format!("{GOOD}the newest{GOOD:#} of trunk"),
             (Some(Standing::Apart(relation)), _) => {
                 format!("{LOUD}{}{LOUD:#} trunk", stands_short(relation))
@@ -190,16 +187,16 @@ impl Page<'_> {
         }
     }
 
-    fn hours(&mut self, hours: &Hours) {
-        let text = match hours {
-            Hours::Always => "always open".to_owned(),
-            Hours::Open { until: None, .. } => format!("{GOOD}open{GOOD:#}"),
-            Hours::Open {
+    fn window(&mut self, window: &Window) {
+        let text = match window {
+            Window::Always => "always open".to_owned(),
+            Window::Open { until: None, .. } => format!("{GOOD}open{GOOD:#}"),
+            Window::Open {
                 until: Some(until),
                 runway,
                 zone,
             } => self.open(*until, *runway, zone),
-            Hours::Closed { opens, soon, zone } => {
+            Window::Closed { opens, soon, zone } => {
                 let now = if *soon {
                     "closes within the runway"
                 } else {
@@ -213,7 +210,7 @@ impl Page<'_> {
                     None => format!("{BAD}{now}{BAD:#}, and never opens"),
                 }
             }
-            Hours::Unknown(why) => bad(why),
+            Window::Unknown { error } => bad(error),
         };
         self.line("window", &text);
     }
@@ -227,40 +224,36 @@ impl Page<'_> {
         format!("{GOOD}open{GOOD:#} until {closes}{last}")
     }
 
-    fn answer(&mut self, answer: &Answer) {
-        let by = |gate: Gate| format!(" by {PLAIN}{gate}{PLAIN:#}");
-        let (text, hints) = match answer {
-            Answer::Nothing(why) => (why.clone(), &[][..]),
-            Answer::Go { suite, hints } => (go(*suite), &hints[..]),
-            Answer::Refused { gate, why, hints } => {
-                let by = by(*gate);
+    fn next_push(&mut self, next: &NextPush) {
+        let by = |gate: &str| format!(" by {PLAIN}{gate}{PLAIN:#}");
+        let (text, hints) = match next {
+            NextPush::Nothing { why } => (why.clone(), &[][..]),
+            NextPush::Go { suite, took, hints } => (go(*suite, *took), &hints[..]),
+            NextPush::Refused { gate, why, hints } => {
+                let by = by(gate);
                 (format!("{BAD}refused{BAD:#}{by}: {why}"), &hints[..])
             }
-            Answer::Undecided { gate, why, hints } => {
+            NextPush::Undecided { gate, why, hints } => {
                 let by = gate.map_or(String::new(), by);
                 (format!("{BAD}not decided{BAD:#}{by}: {why}"), &hints[..])
             }
         };
         self.line("git push", &text);
-        // The first is the cure; the others are for when it will not do.
+        // The others are for the case that the first one does not help.
         if let Some(hint) = hints.first() {
             self.line("", &format!("{HINT}hint:{HINT:#} {hint}"));
         }
     }
 }
 
-fn go(suite: Suite) -> String {
+fn go(suite: Suite, took: Option<Duration>) -> String {
+    let last = took.map_or(String::new(), |took| format!(" ({} last time)", span(took)));
     match suite {
         Suite::Passed => format!("{GOOD}go{GOOD:#}"),
-        Suite::Runs { last: None } => format!("{GOOD}go{GOOD:#}, if the suite passes then"),
-        Suite::Runs { last: Some(took) } => format!(
-            "{GOOD}go{GOOD:#}, if the suite passes then ({} last time)",
-            span(took)
-        ),
+        Suite::Runs => format!("{GOOD}go{GOOD:#}, if the suite passes then{last}"),
     }
 }
 
-/// How a commit that is not trunk stands to it.
 fn stands(relation: Relation) -> String {
     match relation {
         Relation::Diverged { ahead, behind } => {

@@ -61,7 +61,7 @@ impl<'s> Page<'s> {
     pub(super) fn commit(&mut self, label: &str, commit: &Commit) {
         let id = commit.id.short();
         let room = self.columns.saturating_sub(MARGIN + id.len() + 1);
-        let subject = commit.about.as_ref().map(|about| cut(&about.subject, room));
+        let subject = commit.subject.as_ref().map(|subject| cut(subject, room));
         let text = match subject {
             Some(subject) => format!("{PLAIN}{id}{PLAIN:#} {subject}"),
             None => format!("{PLAIN}{id}{PLAIN:#}"),

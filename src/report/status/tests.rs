@@ -12,18 +12,16 @@ fn id(digit: char) -> Oid {
 fn commit(digit: char, subject: &str) -> Commit {
     Commit {
         id: id(digit),
-        about: Some(About {
-            subject: subject.to_owned(),
-            author: "Ana <ana@shop.example>".to_owned(),
-            at: at("2026-11-23T10:02:00Z"),
-        }),
+        subject: Some(subject.to_owned()),
+        author: Some("Ana <ana@shop.example>".to_owned()),
+        at: Some(at("2026-11-23T10:02:00Z")),
     }
 }
 
 fn live(digit: char, standing: Standing) -> Remote {
     Remote {
         name: "staging".to_owned(),
-        live: Ok(Some(Live {
+        live: Some(Live {
             commit: commit(
                 digit,
                 "Show the discount in the basket, however long it is told",
@@ -32,7 +30,8 @@ fn live(digit: char, standing: Standing) -> Remote {
             since: Some(at("2026-11-23T10:42:00Z")),
             by: Some("Ben <ben@shop.example>".to_owned()),
             receipt: None,
-        })),
+        }),
+        error: None,
     }
 }
 
@@ -45,22 +44,24 @@ fn status() -> Status {
         policy: ".pushgate.yml of aaaaaaa".to_owned(),
         trunk: Trunk {
             name: "origin/master".to_owned(),
-            tip: Ok(commit(
+            tip: Some(commit(
                 'a',
                 "Show the discount in the basket, however long it is told",
             )),
+            error: None,
         },
         pushed: Some(Pushed {
             branch: "master".to_owned(),
             commit: id('a'),
             standing: Some(Standing::Same),
-            receipt: Ok(Some(Passed {
+            receipt: Some(Passed {
                 at: at("2026-11-23T10:40:00Z"),
                 took: Duration::from_secs(130),
-            })),
+            }),
+            error: None,
         }),
-        places: vec![
-            Place {
+        environments: vec![
+            Environment {
                 name: "staging".to_owned(),
                 destination: "shop-staging".to_owned(),
                 after: None,
@@ -78,17 +79,19 @@ fn status() -> Status {
                         words: Some("the basket, on a phone".to_owned()),
                     }],
                 }),
-                hours: Hours::Always,
+                window: Window::Always,
                 removed: Vec::new(),
-                answer: Answer::Nothing("nothing new: master is there".to_owned()),
+                next_push: NextPush::Nothing {
+                    why: "nothing new: master is there".to_owned(),
+                },
             },
-            Place {
+            Environment {
                 name: "production".to_owned(),
                 destination: "shop".to_owned(),
                 after: Some("staging".to_owned()),
                 remotes: vec![live('b', Standing::Apart(Relation::Behind(Count(2))))],
                 tried: None,
-                hours: Hours::Open {
+                window: Window::Open {
                     until: Some(at("2026-11-23T16:00:00Z")),
                     runway: minutes(60),
                     zone: TimeZone::UTC,
@@ -98,16 +101,20 @@ fn status() -> Status {
                     at: at("2026-11-20T23:10:00Z"),
                     by: "Ana <ana@shop.example>".to_owned(),
                 }],
-                answer: Answer::Refused {
-                    gate: Gate::Promotion,
+                next_push: NextPush::Refused {
+                    gate: "promotion",
                     why: "aaaaaaa has been on staging for 18m; it soaks for 30m".to_owned(),
                     hints: vec!["push again at 11:12".to_owned(), "or else".to_owned()],
                 },
             },
         ],
         remarks: Vec::new(),
-        troubles: Vec::new(),
+        errors: Vec::new(),
     }
+}
+
+fn parsed(status: &Status) -> serde_json::Value {
+    serde_json::from_str(&status.json().unwrap()).unwrap()
 }
 
 fn plain(status: &Status, columns: usize) -> String {
@@ -153,7 +160,7 @@ fn no_line_is_wider_than_the_screen() {
     status
         .remarks
         .push("the hook is not installed here: pushgate install".to_owned());
-    status.places[0].name = "a-staging-with-a-name-that-nobody-could-want-to-type".to_owned();
+    status.environments[0].name = "a-staging-with-a-name-that-nobody-could-want-to-type".to_owned();
     for columns in [20, 30, 35, 36, 40, 41, 60, 79, 80, 200] {
         let text = plain(&status, columns);
         for line in text.lines() {
@@ -179,7 +186,9 @@ fn no_line_is_wider_than_the_screen() {
 fn what_does_not_answer_hides_nothing_else() {
     let mut status = status();
     assert!(status.is_whole());
-    status.places[0].remotes[0].live = Err("`staging` gave no answer within 10 s".to_owned());
+    let remote = &mut status.environments[0].remotes[0];
+    remote.live = None;
+    remote.error = Some("`staging` gave no answer within 10 s".to_owned());
     assert!(!status.is_whole());
     let text = plain(&status, 80);
     assert!(
@@ -187,7 +196,7 @@ fn what_does_not_answer_hides_nothing_else() {
         "{text}"
     );
     assert!(text.contains("  live      bbbbbbb "), "{text}");
-    let json = json(&status);
+    let json = parsed(&status);
     assert_eq!(json["whole"], false);
     assert_eq!(
         json["environments"][0]["remotes"][0]["error"],
@@ -197,7 +206,7 @@ fn what_does_not_answer_hides_nothing_else() {
 
 #[test]
 fn a_program_reads_the_same() {
-    let json = json(&status());
+    let json = parsed(&status());
     assert_eq!(json["whole"], true);
     assert_eq!(json["trunk"]["tip"]["id"], id('a').as_str());
     assert_eq!(json["pushed"]["receipt"]["took_ms"], 130_000);

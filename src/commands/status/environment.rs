@@ -1,10 +1,11 @@
-//! What there is to know of one environment.
+//! Fills in what the status says of one environment.
 
 use std::{collections::BTreeSet, time::Duration};
 
 use bstr::{BStr, BString, ByteSlice};
+use jiff::Timestamp;
 
-use super::gather::Desk;
+use super::gather::Inputs;
 use crate::{
     app::{
         answers::{Moved, SystemClock, went},
@@ -20,56 +21,62 @@ use crate::{
         arrivals::{arrivals_in, live_since, removed_by_rollback},
         record::{Event, who},
     },
-    policy::Environment,
+    policy,
     push::{Oid, url::redact},
-    report::status::{Hours, Live, Person, Place, Remote, Removed, Soak, Tried},
+    report::status::{Environment, Live, Person, Remote, Removed, Soak, Tried, Window},
     text::printable,
 };
 
-impl Desk<'_> {
-    pub(super) fn place(&self, environment: &Environment, stage: &EnvironmentRemotes) -> Place {
-        let remotes: Vec<_> = (stage.remotes.iter())
-            .map(|remote| self.remote(remote, stage))
+impl Inputs<'_> {
+    pub(super) fn environment(
+        &self,
+        environment: &policy::Environment,
+        of: &EnvironmentRemotes,
+    ) -> Environment {
+        let remotes: Vec<_> = (of.remotes.iter())
+            .map(|remote| self.remote(remote, of))
             .collect();
-        let live = remotes
-            .iter()
-            .find_map(|one| one.live.as_ref().ok()?.as_ref());
-        let url = stage.remotes.first().map(|remote| {
+        let live = remotes.iter().find_map(|remote| remote.live.as_ref());
+        let url = of.remotes.first().map(|remote| {
             let url = self.world.remotes().push_url(remote);
             url.unwrap_or_else(|| remote.clone())
         });
-        Place {
+        Environment {
             name: environment.name.clone(),
             destination: url.map_or(String::new(), |url| {
                 self.world.destination(url.as_bstr()).brief()
             }),
             after: environment.after.clone(),
             tried: live.and_then(|live| self.tried(environment, live)),
-            hours: self.hours(environment),
+            window: self.window(environment),
             removed: live.map_or(Vec::new(), |live| {
                 self.removed(environment, &live.commit.id)
             }),
-            answer: self.answer(environment, stage),
+            next_push: self.next_push(environment, of),
             remotes,
         }
     }
 
-    fn remote(&self, remote: &BString, stage: &EnvironmentRemotes) -> Remote {
-        let live = self.live(remote.as_bstr(), stage);
+    fn remote(&self, remote: &BString, of: &EnvironmentRemotes) -> Remote {
+        let (live, error) = match self.live(remote.as_bstr(), of) {
+            Ok(live) => (live, None),
+            Err(trouble) => (None, Some(trouble.in_one_line())),
+        };
         Remote {
             name: redact(&printable(remote.as_bstr())),
-            live: live.map_err(|trouble| trouble.in_one_line()),
+            live,
+            error,
         }
     }
 
-    fn live(&self, remote: &BStr, stage: &EnvironmentRemotes) -> Result<Option<Live>, Trouble> {
-        let tips = self.heard.live(remote, &stage.branches)?;
-        let pushed_to = self.branch(&stage.branches);
+    fn live(&self, remote: &BStr, of: &EnvironmentRemotes) -> Result<Option<Live>, Trouble> {
+        let tips = self.tips.live(remote, &of.branches)?;
+        let pushed_to = self.branch(&of.branches);
         let tip = tips.iter().find(|(branch, _)| Some(branch) == pushed_to);
         let Some((_, tip)) = tip.or(tips.first()) else {
             return Ok(None);
         };
-        let (since, by) = self.arrived(stage, tip);
+        let (since, by) = self.arrived(of, tip);
         Ok(Some(Live {
             commit: self.commit(tip),
             standing: self.standing(tip),
@@ -79,15 +86,11 @@ impl Desk<'_> {
         }))
     }
 
-    /// The receipt of a commit, by its own policy; what cannot be read is none.
+    /// The receipt of a commit by its own policy; `None` also where that cannot be read.
     fn receipt(&self, commit: &Oid) -> Option<Passed> {
         let policy = self.world.policy(Some(commit)).ok()?.policy;
-        receipt::find(
-            &policy,
-            commit,
-            &Preview::new(self.world, &self.heard).world(),
-        )
-        .ok()?
+        let preview = Preview::new(self.world, &self.tips);
+        receipt::find(&policy, commit, &preview.world()).ok()?
     }
 
     /// The branch that trunk is pushed to there.
@@ -99,15 +102,15 @@ impl Desk<'_> {
         same.or(branches.first())
     }
 
-    /// Since when a commit has been live, and who sent it, as far as anybody remembers.
+    /// Since when a commit has been live, and the person who pushed it, as far as this is recorded.
     fn arrived(
         &self,
-        stage: &EnvironmentRemotes,
+        of: &EnvironmentRemotes,
         commit: &Oid,
-    ) -> (Option<jiff::Timestamp>, Option<String>) {
-        let environment = &stage.environment;
-        // A ledger that cannot be read is told of already.
-        let mut arrivals = self.world.arrivals(stage).unwrap_or_default();
+    ) -> (Option<Timestamp>, Option<String>) {
+        let environment = &of.environment;
+        // That the ledger cannot be read is among the errors already.
+        let mut arrivals = self.world.arrivals(of).unwrap_or_default();
         let records = || {
             self.records
                 .iter()
@@ -129,13 +132,13 @@ impl Desk<'_> {
         let by = by.map(|(_, by)| printable(by.as_bytes().as_bstr()));
         (
             live_since(commit, &arrivals, self.now),
-            by.or_else(|| self.moved_by(stage, commit)),
+            by.or_else(|| self.moved_by(of, commit)),
         )
     }
 
-    /// Who pushed it from this clone, where nobody asked the gate.
-    fn moved_by(&self, stage: &EnvironmentRemotes, commit: &Oid) -> Option<String> {
-        Real::tracking(stage).find_map(|name| {
+    /// The person who pushed it from this clone without the gate, by the reflogs of the tracking refs.
+    fn moved_by(&self, of: &EnvironmentRemotes, commit: &Oid) -> Option<String> {
+        Real::tracking(of).find_map(|name| {
             let log = self.world.newest_moves(&name).ok()?;
             let mut pushes = log.into_iter().filter(Moved::is_push);
             let moved = pushes.find(|moved| moved.commit == *commit)?;
@@ -143,10 +146,9 @@ impl Desk<'_> {
         })
     }
 
-    /// What the environments that come after this one want of the commit.
-    fn tried(&self, environment: &Environment, live: &Live) -> Option<Tried> {
+    fn tried(&self, environment: &policy::Environment, live: &Live) -> Option<Tried> {
         let after = || {
-            let after = |one: &&Environment| one.after.as_ref() == Some(&environment.name);
+            let after = |one: &&policy::Environment| one.after.as_ref() == Some(&environment.name);
             self.policy.environments.iter().filter(after)
         };
         let needed = after().map(|one| one.soak).max()?;
@@ -180,8 +182,8 @@ impl Desk<'_> {
         })
     }
 
-    /// What was taken away so that this could be live, one rollback after the other.
-    fn removed(&self, environment: &Environment, live: &Oid) -> Vec<Removed> {
+    /// The commits that were removed so that this one could be live, by one rollback after the other.
+    fn removed(&self, environment: &policy::Environment, live: &Oid) -> Vec<Removed> {
         let mut back = vec![live.clone()];
         let mut found: Vec<Removed> = Vec::new();
         let mut next = 0;
@@ -210,22 +212,25 @@ impl Desk<'_> {
         found
     }
 
-    fn hours(&self, environment: &Environment) -> Hours {
+    fn window(&self, environment: &policy::Environment) -> Window {
         let window = &environment.window;
         if window.is_always_open() {
-            return Hours::Always;
+            return Window::Always;
         }
         let reader = match known(window).and_then(|window| reader(window, &SystemClock)) {
             Ok(reader) => reader,
-            Err(trouble) => return Hours::Unknown(trouble.in_one_line()),
+            Err(trouble) => {
+                let error = trouble.in_one_line();
+                return Window::Unknown { error };
+            }
         };
         match window.check(self.now, &reader) {
-            Ok(()) => Hours::Open {
+            Ok(()) => Window::Open {
                 until: window.open_until(self.now, &reader),
                 runway: Duration::try_from(window.runway).unwrap_or_default(),
                 zone: window.timezone.resolve(&reader),
             },
-            Err(closed) => Hours::Closed {
+            Err(closed) => Window::Closed {
                 soon: closed.within_runway,
                 opens: closed.reopens,
                 zone: closed.zone,

@@ -2,7 +2,7 @@
 
 use bstr::ByteSlice;
 
-use super::gather::Desk;
+use super::gather::Inputs;
 use crate::{
     app::{
         decide::preview,
@@ -15,37 +15,38 @@ use crate::{
     },
     policy::Environment,
     push::{Oid, Push, Update},
-    report::status::{Answer, Suite},
+    report::status::{NextPush, Suite},
 };
 
-impl Desk<'_> {
-    /// What the next push of the local trunk branch would be told.
-    pub(super) fn answer(&self, environment: &Environment, stage: &EnvironmentRemotes) -> Answer {
-        let Some((branch, commit)) = &self.local else {
-            return Answer::Nothing("there is nothing to push yet".to_owned());
-        };
-        match self.ask(environment, stage, branch, commit) {
-            Ok(answer) => answer,
-            Err(trouble) => undecided(None, &trouble),
-        }
-    }
-
-    fn ask(
+impl Inputs<'_> {
+    /// Previews the next push of the local trunk branch.
+    pub(super) fn next_push(
         &self,
         environment: &Environment,
-        stage: &EnvironmentRemotes,
+        remotes: &EnvironmentRemotes,
+    ) -> NextPush {
+        let Some((branch, commit)) = &self.local else {
+            return nothing("there is nothing to push yet");
+        };
+        let previewed = self.preview(environment, remotes, branch, commit);
+        previewed.unwrap_or_else(|trouble| undecided(None, &trouble))
+    }
+
+    fn preview(
+        &self,
+        environment: &Environment,
+        remotes: &EnvironmentRemotes,
         branch: &str,
         commit: &Oid,
-    ) -> Result<Answer, Trouble> {
+    ) -> Result<NextPush, Trouble> {
         let (remote, url, target) = to_environment(environment, self.policy, self.world)?;
-        let tips = self.heard.live(remote.as_bstr(), &stage.branches);
-        // Why it does not answer is told where its commit would be.
-        let tips = match tips {
+        let tips = match self.tips.live(remote.as_bstr(), &remotes.branches) {
             Ok(tips) => tips,
             Err(trouble) => {
-                return Ok(Answer::Undecided {
+                // The line of its live commit says why.
+                return Ok(NextPush::Undecided {
                     gate: None,
-                    why: format!("{} could not be asked", stage.environment),
+                    why: format!("{} could not be asked", remotes.environment),
                     hints: trouble.cures(),
                 });
             }
@@ -53,7 +54,7 @@ impl Desk<'_> {
         let old = tips.into_iter().find(|(name, _)| *name == target);
         let old = old.map(|(_, tip)| tip);
         if old.as_ref() == Some(commit) {
-            return Ok(Answer::Nothing(format!("nothing new: {branch} is there")));
+            return Ok(nothing(&format!("nothing new: {branch} is there")));
         }
         let push = Push {
             remote,
@@ -65,21 +66,21 @@ impl Desk<'_> {
                 replaces: old.clone(),
             }],
         };
-        let world = Preview::new(self.world, &self.heard);
+        let world = Preview::new(self.world, &self.tips);
         let Some(verdict) = preview(&push, self.world, &world)? else {
-            return Ok(Answer::Nothing("no gate is asked".to_owned()));
+            return Ok(nothing("no gate is asked"));
         };
-        let mut answer = told_by(&verdict, world.would_run());
+        let mut next = outcome(&verdict, world.would_run());
         if let Some(old) = old
-            && self.needs_force(commit, &old, &stage.environment)
-            && let Answer::Go { hints, .. } | Answer::Refused { hints, .. } = &mut answer
+            && self.needs_force(commit, &old, &remotes.environment)
+            && let NextPush::Go { hints, .. } | NextPush::Refused { hints, .. } = &mut next
         {
             let live = old.short();
             hints.push(format!(
                 "git wants --force: {live} is not in {branch}'s past"
             ));
         }
-        Ok(answer)
+        Ok(next)
     }
 
     fn needs_force(&self, commit: &Oid, old: &Oid, remote: &str) -> bool {
@@ -88,30 +89,37 @@ impl Desk<'_> {
     }
 }
 
-/// The gates' answer in a few words.
-fn told_by(verdict: &Verdict, run: Option<Run>) -> Answer {
+/// Takes what stops the push from a verdict.
+fn outcome(verdict: &Verdict, run: Option<Run>) -> NextPush {
     let stop = verdict
         .answers
         .iter()
         .find_map(|(gate, outcome)| match outcome {
             Outcome::Refused(refusal) => {
                 let Explanation { why, hints } = refusal.explain();
-                let gate = *gate;
-                Some(Answer::Refused { gate, why, hints })
+                let gate = gate.name();
+                Some(NextPush::Refused { gate, why, hints })
             }
             Outcome::Undecided(trouble) => Some(undecided(Some(*gate), trouble)),
             Outcome::Passed(_) | Outcome::Skipped { .. } => None,
         });
     debug_assert_eq!(stop.is_none(), verdict.decision() == Decision::Go);
-    stop.unwrap_or(Answer::Go {
-        suite: run.map_or(Suite::Passed, |run| Suite::Runs { last: run.last }),
+    stop.unwrap_or(NextPush::Go {
+        suite: run.map_or(Suite::Passed, |_| Suite::Runs),
+        took: run.and_then(|run| run.last),
         hints: Vec::new(),
     })
 }
 
-fn undecided(gate: Option<Gate>, trouble: &Trouble) -> Answer {
-    Answer::Undecided {
-        gate,
+fn nothing(why: &str) -> NextPush {
+    NextPush::Nothing {
+        why: why.to_owned(),
+    }
+}
+
+fn undecided(gate: Option<Gate>, trouble: &Trouble) -> NextPush {
+    NextPush::Undecided {
+        gate: gate.map(Gate::name),
         why: trouble.in_one_line(),
         hints: trouble.cures(),
     }
