@@ -1,4 +1,4 @@
-//! Rules beside each other: which one says no more than another, and which one is over.
+//! Whether a rule includes another one, and whether it is over.
 
 use jiff::{Timestamp, tz::TimeZone};
 
@@ -14,7 +14,7 @@ const NEXT_MONDAY: i64 = MONDAY + 7 * DAY;
 
 impl Rule {
     /// Whether every second that `other` covers is covered by this rule.
-    pub fn swallows(&self, other: &Self) -> bool {
+    pub fn includes(&self, other: &Self) -> bool {
         match other.shape {
             Shape::Dates { from, until } => self.covers(from, until),
             Shape::Weekly { .. } => {
@@ -59,7 +59,7 @@ impl Window {
     /// Whether a rule of this window can never hold again.
     pub fn is_over(&self, rule: &Rule, now: Timestamp, local: &TimeZone) -> bool {
         let zone = self.timezone.resolve(local);
-        let second = super::search::floor(now);
+        let second = super::seconds::floor(now);
         let civil = second + i64::from(zone.to_offset(now).seconds());
         // Clocks that go back are a day away at most.
         rule.end().is_some_and(|end| end + DAY <= civil)
@@ -72,28 +72,28 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn swallows(one: &str, other: &str, expected: bool) {
+    fn includes(one: &str, other: &str, expected: bool) {
         let (one, other): (Rule, Rule) = (one.parse().unwrap(), other.parse().unwrap());
-        assert_eq!(one.swallows(&other), expected, "`{one}` and `{other}`");
+        assert_eq!(one.includes(&other), expected, "`{one}` and `{other}`");
     }
 
     #[test]
-    fn a_rule_swallows_what_lies_within_it() {
-        swallows("22:00-07:00", "23:00-06:00", true);
-        swallows("23:00-06:00", "22:00-07:00", false);
-        swallows("Sat,Sun", "Sat 10:00-12:00", true);
-        swallows("Sat,Sun", "Sat 22:00-06:00", true);
-        swallows("Sat,Sun", "Sun 22:00-06:00", false);
-        swallows("Fri-Sun", "Sat", true);
-        swallows("00:00-24:00", "Mon-Fri", true);
-        swallows("Mon-Sun", "2026-12-24..2027-01-02", true);
-        swallows("Mon-Fri", "2026-11-23..2026-11-27", true);
-        swallows("Mon-Fri", "2026-11-23..2026-11-28", false);
-        swallows("2026-12-01..2026-12-31", "2026-12-24", true);
-        swallows("2026-12-24", "2026-12-01..2026-12-31", false);
-        swallows("2026-12-24..2027-01-02", "Sat", false);
-        swallows("22:00-07:00", "22:00-07:00", true);
-        swallows("12:00-11:59", "11:59-12:00", false);
+    fn a_rule_includes_what_lies_within_it() {
+        includes("22:00-07:00", "23:00-06:00", true);
+        includes("23:00-06:00", "22:00-07:00", false);
+        includes("Sat,Sun", "Sat 10:00-12:00", true);
+        includes("Sat,Sun", "Sat 22:00-06:00", true);
+        includes("Sat,Sun", "Sun 22:00-06:00", false);
+        includes("Fri-Sun", "Sat", true);
+        includes("00:00-24:00", "Mon-Fri", true);
+        includes("Mon-Sun", "2026-12-24..2027-01-02", true);
+        includes("Mon-Fri", "2026-11-23..2026-11-27", true);
+        includes("Mon-Fri", "2026-11-23..2026-11-28", false);
+        includes("2026-12-01..2026-12-31", "2026-12-24", true);
+        includes("2026-12-24", "2026-12-01..2026-12-31", false);
+        includes("2026-12-24..2027-01-02", "Sat", false);
+        includes("22:00-07:00", "22:00-07:00", true);
+        includes("12:00-11:59", "11:59-12:00", false);
     }
 
     #[test]

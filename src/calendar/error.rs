@@ -1,27 +1,23 @@
-//! What can be wrong with a rule.
+//! What can be wrong with a rule of a window.
 
-/// Why a text is no rule of a window.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RuleError {
-    /// There is nothing but space.
     #[error(
         "a rule is empty: write `Mon-Fri 09:00-16:00`, `22:00-07:00`, `Sat,Sun`, `2026-12-24` or \
          `2026-12-24..2027-01-02`"
     )]
     Empty,
-    /// The text has none of the known forms.
     #[error(
-        "`{0}` is no rule: write `[DAYS] HH:MM-HH:MM`, `DAYS`, `DATE`, `DATE..DATE` or \
+        "`{0}` is not a rule: write `[DAYS] HH:MM-HH:MM`, `DAYS`, `DATE`, `DATE..DATE` or \
          `DATE HH:MM..DATE HH:MM`"
     )]
     Form(String),
     /// A word stands where a weekday should.
     #[error(
-        "`{word}` is no day of the week: write `Mon`, `Mon-Fri` or `Sat,Sun`{}",
+        "`{word}` is not a day of the week: write `Mon`, `Mon-Fri` or `Sat,Sun`{}",
         did_you_mean(*.nearest)
     )]
     Day {
-        /// The word.
         word: String,
         /// The weekday that it resembles.
         nearest: Option<&'static str>,
@@ -31,37 +27,25 @@ pub enum RuleError {
     MissingDay(String),
     /// A range of days begins and ends on the same one.
     #[error("`{text}` names one day twice: write `{day}`, or `Mon-Sun` for every day")]
-    SameDay {
-        /// The range.
-        text: String,
-        /// The day.
-        day: &'static str,
-    },
+    SameDay { text: String, day: &'static str },
     /// A text stands where a time of day should.
-    #[error("`{0}` is no time of day: write HH:MM, from 00:00 to 23:59, or 24:00 as an end")]
+    #[error("`{0}` is not a time of day: write HH:MM, from 00:00 to 23:59, or 24:00 as an end")]
     Time(String),
-    /// A range starts at 24:00.
     #[error("`{0}` starts at 24:00, which can only be an end: start at 00:00")]
     StartsAt24(String),
-    /// A time of day stands alone.
     #[error("`{0}` has no end: write HH:MM-HH:MM")]
     NoEnd(String),
     /// A text stands where a date should.
-    #[error("`{0}` is no date: write YYYY-MM-DD, and `..` between two dates")]
+    #[error("`{0}` is not a date: write YYYY-MM-DD, and `..` between two dates")]
     Date(String),
-    /// A date is well formed but in no calendar.
     #[error("`{0}` is not in the calendar")]
     NoSuchDate(String),
-    /// Only one of the two dates has a time.
     #[error("`{0}` has a time on one side only: write `DATE..DATE` or `DATE HH:MM..DATE HH:MM`")]
     OneTime(String),
-    /// A time is given for a single date.
     #[error("`{0}` gives a time to a single date: write `DATE HH:MM..DATE HH:MM`")]
     DateWithTime(String),
-    /// A range ends where it starts.
     #[error("`{0}` has no length: a range ends after it starts; a whole day is `00:00-24:00`")]
     NoLength(String),
-    /// A range of dates ends before it starts.
     #[error("`{0}` ends before it starts")]
     Backwards(String),
 }

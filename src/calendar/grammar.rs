@@ -222,7 +222,7 @@ pub(super) fn weekday(word: &str) -> Result<usize, RuleError> {
     WEEKDAYS.iter().position(named).ok_or_else(unknown)
 }
 
-/// The weekday that a wrong name was likely meant to be: one cut short, or a slip or two.
+/// The weekday nearest to a wrong name: it was cut short, or a letter or two differ.
 pub(super) fn nearest_weekday(word: &str) -> Option<&'static str> {
     let word = word.to_ascii_lowercase();
     let slips = |name: &str| strsim::damerau_levenshtein(&word, &name.to_ascii_lowercase());
@@ -232,7 +232,7 @@ pub(super) fn nearest_weekday(word: &str) -> Option<&'static str> {
             let full = full.to_ascii_lowercase();
             let cut = word.len() > 1 && full.starts_with(&word);
             let near = |name: &str, most| Some(slips(name)).filter(|&count| count <= most);
-            // A slip in the first of three letters is another word: `Lun` is not `Sun`.
+            // Three letters with another first one are another word: `Lun` is not `Sun`.
             let same_initial = word.as_bytes().first() == full.as_bytes().first();
             let short_slips = near(short, 1).filter(|_| same_initial);
             let best = cut

@@ -9,6 +9,7 @@ pub mod holidays;
 mod moment;
 mod rule;
 mod search;
+mod seconds;
 pub mod since;
 mod zone;
 
@@ -22,7 +23,7 @@ pub use moment::{MomentError, moment};
 pub use rule::Rule;
 pub use zone::{Zone, ZoneError};
 
-use holidays::Closures;
+use holidays::EventSpans;
 use search::Scan;
 
 /// When an environment may be pushed to.
@@ -45,7 +46,6 @@ pub struct Window {
 /// Why and when a window is closed, and when it opens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Closed {
-    /// What closed it.
     pub by: ClosedBy,
     /// The first closed instant of the runway: the instant asked about, or a later one.
     pub at: Timestamp,
@@ -64,12 +64,7 @@ pub enum ClosedBy {
     /// A `closed` rule; of several that hold, the one that holds longest.
     Rule(Rule),
     /// An event of a calendar.
-    Event {
-        /// The event's name.
-        name: String,
-        /// The calendar's file.
-        calendar: String,
-    },
+    Event { name: String, calendar: String },
     /// No `open` rule covers the instant.
     OutsideOpen,
 }
@@ -84,45 +79,43 @@ impl fmt::Display for ClosedBy {
     }
 }
 
-/// What a window is from one instant up to another.
+/// A span of time in which a window is open, or closed by the same rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stretch {
-    /// Where it begins.
     pub from: Timestamp,
-    /// Where it has ended.
+    /// Its end, which is not part of it.
     pub until: Timestamp,
     /// What closes the window; `None` where it is open.
     pub closed: Option<ClosedBy>,
 }
 
 impl Window {
-    /// Whether no hour is closed.
     pub fn is_always_open(&self) -> bool {
         self.open.is_empty() && self.closed.is_empty() && self.holidays.is_empty()
     }
 
-    /// What its calendars lack that have nothing to close any more, a line for each.
+    /// Says which calendars have no event from `now` on, a line for each.
     pub fn shortages(&self, now: Timestamp, local: &TimeZone) -> Vec<String> {
         let zone = self.timezone.resolve(local);
         let lack = |holidays: &Holidays| holidays.shortage(now, &zone);
         self.holidays.iter().filter_map(lack).collect()
     }
 
-    /// Says whether every instant from `now` to the end of the runway is open.
+    /// Returns whether every instant from `now` to the end of the runway is open.
     ///
-    /// The end itself is not asked for: a window that closes exactly then was open for the whole
-    /// runway. `now` always is, even where the runway is zero. `local` is the reader's zone.
+    /// The end itself is not part of it: a window that closes exactly then was open for the whole
+    /// runway. `now` is, even where the runway is zero. `local` is the zone of this machine.
     pub fn check(&self, now: Timestamp, local: &TimeZone) -> Result<(), Closed> {
         if self.is_always_open() {
             return Ok(());
         }
         let zone = self.timezone.resolve(local);
-        let start = search::floor(now);
+        let start = seconds::floor(now);
         let runway = self.runway.max(SignedDuration::ZERO);
         let end = now.checked_add(runway).unwrap_or(Timestamp::MAX);
-        let (limit, length) = (search::ceil(end), search::whole_seconds(runway));
-        let furthest = (start + search::HORIZON).saturating_add(length).max(limit);
-        let events = Closures::new(&self.holidays, &zone, start, furthest);
+        let (limit, length) = (seconds::ceil(end), seconds::whole_seconds(runway));
+        let furthest = (start + seconds::HORIZON).saturating_add(length).max(limit);
+        let events = EventSpans::new(&self.holidays, &zone, start, furthest);
         let scan = || Scan::new(self, &zone, &events);
         let Some((second, by)) = scan().first_closed(start, limit) else {
             return Ok(());
@@ -131,7 +124,7 @@ impl Window {
         let reopens = reopens(start, second, length, scan);
         Err(Closed {
             by,
-            at: search::instant(second).max(now),
+            at: seconds::instant(second).max(now),
             within_runway: second > start,
             reopens,
             zone,
@@ -142,28 +135,28 @@ impl Window {
     /// the window stays open for the next five years.
     pub fn open_until(&self, at: Timestamp, local: &TimeZone) -> Option<Timestamp> {
         let zone = self.timezone.resolve(local);
-        let start = search::floor(at);
-        let limit = start + search::HORIZON;
-        let events = Closures::new(&self.holidays, &zone, start, limit);
+        let start = seconds::floor(at);
+        let limit = start + seconds::HORIZON;
+        let events = EventSpans::new(&self.holidays, &zone, start, limit);
         let (second, _) = Scan::new(self, &zone, &events).first_closed(start, limit)?;
-        Some(search::instant(second).max(at))
+        Some(seconds::instant(second).max(at))
     }
 
-    /// What the window is from one instant up to another, stretch by stretch, none of them empty.
+    /// Splits the time from one instant up to another into stretches, none of them empty.
     ///
     /// A stretch ends where the clocks change, so that the wall clock runs evenly through each.
     pub fn stretches(&self, from: Timestamp, until: Timestamp, local: &TimeZone) -> Vec<Stretch> {
         let zone = self.timezone.resolve(local);
-        let (mut second, limit) = (search::floor(from), search::ceil(until));
-        let events = Closures::new(&self.holidays, &zone, second, limit);
+        let (mut second, limit) = (seconds::floor(from), seconds::ceil(until));
+        let events = EventSpans::new(&self.holidays, &zone, second, limit);
         let mut scan = Scan::new(self, &zone, &events);
         let mut stretches = Vec::new();
         while second < limit {
             let (end, closed) = scan.at(second);
             let end = end.min(limit);
             stretches.push(Stretch {
-                from: search::instant(second).max(from),
-                until: search::instant(end).min(until),
+                from: seconds::instant(second).max(from),
+                until: seconds::instant(end).min(until),
                 closed,
             });
             second = end;
@@ -171,18 +164,18 @@ impl Window {
         stretches
     }
 
-    /// When what closes the window at an instant lets go: the end of that rule, or of the hours
-    /// outside the open ones, whatever may close it then; `None` where it does not within five years.
+    /// When the rule, the event or the gap that closes the window at an instant ends, even if another one closes it
+    /// then; `None` where it does not end within five years.
     pub fn closed_until(&self, at: Timestamp, local: &TimeZone) -> Option<Timestamp> {
         let zone = self.timezone.resolve(local);
-        let start = search::floor(at);
-        let events = Closures::new(&self.holidays, &zone, start, start + search::HORIZON);
+        let start = seconds::floor(at);
+        let events = EventSpans::new(&self.holidays, &zone, start, start + seconds::HORIZON);
         let mut scan = Scan::new(self, &zone, &events);
         let (mut second, by) = scan.at(start);
-        while second <= start + search::HORIZON {
+        while second <= start + seconds::HORIZON {
             let (end, next) = scan.at(second);
             if next != by {
-                return Some(search::instant(second));
+                return Some(seconds::instant(second));
             }
             second = end;
         }
@@ -192,20 +185,20 @@ impl Window {
 
 /// Finds the next second at which the whole runway is open, given the first that is closed.
 ///
-/// No start up to a closed second can do, since its runway would meet that second: so the next
-/// candidate is always the next open second after it, and each is tested from the beginning.
+/// The runway of every earlier start meets that closed second: so the next
+/// candidate is always the next open second after it.
 fn reopens<'s>(
     start: i64,
     mut closed: i64,
     runway: i64,
     scan: impl Fn() -> Scan<'s>,
 ) -> Option<Timestamp> {
-    let last = start + search::HORIZON;
+    let last = start + seconds::HORIZON;
     loop {
         // A scan only walks forward, and testing a runway runs ahead of the next candidate.
         let candidate = scan().first_open(closed, last)?;
         match scan().first_closed(candidate, candidate.saturating_add(runway)) {
-            None => return Some(search::instant(candidate)),
+            None => return Some(seconds::instant(candidate)),
             Some((second, _)) => closed = second,
         }
     }

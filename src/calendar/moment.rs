@@ -1,4 +1,4 @@
-//! A moment as a person says it: `2026-12-24 23:00`, `tomorrow 9:00`, `Fri 16:00`, RFC 3339, RFC 9557.
+//! Reads a date and time as people write them: `2026-12-24 23:00`, `tomorrow 9:00`, `Fri 16:00`, RFC 3339, RFC 9557.
 
 use jiff::{
     Timestamp, ToSpan, Zoned,
@@ -13,51 +13,40 @@ use super::{
     zone::Zone,
 };
 
-/// Why a text is no moment.
+/// Why a text is not a date and time.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MomentError {
-    /// It has none of the known forms.
     #[error(
-        "`{text}` is no moment: write `2026-12-24 23:00`, `tomorrow 9:00`, `Fri 16:00`, \
+        "`{text}` is not a date and time: write `2026-12-24 23:00`, `tomorrow 9:00`, `Fri 16:00`, \
          `2026-12-24T23:00:00Z` or `2026-12-24T23:00[Europe/Madrid]`{}",
         did_you_mean(*.nearest)
     )]
     Form {
-        /// The text.
         text: String,
-        /// The day that it may mean.
+        /// The name of a day that is near.
         nearest: Option<&'static str>,
     },
-    /// It names a day and no time.
     #[error("`{0}` is a day without a time: write `{0} 9:00`")]
     NoTime(String),
-    /// It is well formed and contradicts itself, the calendar, or the zones that there are.
+    /// The form is right; the date, the offset or the zone is not.
     #[error(
-        "`{text}` is no moment: {why}; write one such as `2026-12-24 23:00` or \
+        "`{text}` is not a date and time: {why}; write one such as `2026-12-24 23:00` or \
          `2026-12-24T23:00[Europe/Madrid]`"
     )]
     Wrong {
-        /// The text.
         text: String,
         /// What is wrong with it.
         why: String,
     },
-    /// The clocks go forward over it.
+    /// A wall-clock time that does not occur: the clocks go forward over it.
     #[error("`{text}` does not occur in {zone}: the clocks go forward over it")]
-    Skipped {
-        /// The text.
-        text: String,
-        /// The zone.
-        zone: String,
-    },
-    /// The clocks go back over it.
+    Skipped { text: String, zone: String },
+    /// A wall-clock time that occurs twice, where the clocks go back.
     #[error(
         "`{text}` occurs twice in {zone}, where the clocks go back: write `{first}` or `{second}`"
     )]
     Twice {
-        /// The text.
         text: String,
-        /// The zone.
         zone: String,
         /// The first, with its offset.
         first: String,
@@ -66,7 +55,7 @@ pub enum MomentError {
     },
 }
 
-/// Reads a moment; without a zone of its own it is by the clock of `now`.
+/// Reads a date and time; without a time zone of its own it has that of `now`.
 ///
 /// A weekday is the next that has this time still before it, today among them.
 pub fn moment(text: &str, now: &Zoned) -> Result<Timestamp, MomentError> {
@@ -116,7 +105,7 @@ fn form(text: &str, nearest: Option<&'static str>) -> MomentError {
     }
 }
 
-/// The day that a wrong word was likely meant to be.
+/// The name of a day that is nearest to a wrong one.
 fn nearest_day(word: &str) -> Option<&'static str> {
     let word = word.to_lowercase();
     let near = |day: &&str| strsim::damerau_levenshtein(&word, day) <= 2;
@@ -126,7 +115,7 @@ fn nearest_day(word: &str) -> Option<&'static str> {
         .or_else(|| nearest_weekday(&word))
 }
 
-/// What begins with a date.
+/// Reads a text that begins with a date.
 fn dated(text: &str, zone: &TimeZone) -> Result<Timestamp, MomentError> {
     let parser = DateTimeParser::new();
     if text.parse::<Date>().is_ok() && !text.contains(':') {
@@ -187,7 +176,7 @@ fn clock(text: &str) -> Option<Time> {
     Time::new(number(hour)?, number(minute)?, number(second)?, 0).ok()
 }
 
-/// A wall-clock time that occurs once.
+/// The instant of a wall-clock time, which must occur once.
 fn civil(text: &str, at: DateTime, zone: &TimeZone) -> Result<Timestamp, MomentError> {
     let ambiguous = zone.to_ambiguous_timestamp(at);
     let name = || zone.iana_name().unwrap_or("this zone").to_owned();
@@ -300,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_moment_is_refused_with_what_to_write() {
+    fn what_is_not_a_date_and_time_is_refused_with_what_to_write() {
         for text in [
             "",
             "x",
@@ -323,7 +312,10 @@ mod tests {
             "2026-03-29T02:30[Europe/Madrid]",
             "`2026-03-29T02:30[Europe/Madrid]` does not occur in Europe/Madrid: the clocks go forward over it",
         );
-        refused("2026-02-30 9:00", "`2026-02-30 9:00` is no moment: ");
+        refused(
+            "2026-02-30 9:00",
+            "`2026-02-30 9:00` is not a date and time: ",
+        );
         refused("2026-12-24T23:00[Europe/Madird]", "Europe/Madird");
         refused("2026-12-24T23:00+05:00[Europe/Madrid]", "+05");
     }

@@ -5,22 +5,20 @@
 //! answer is the same throughout a second of the line: seconds since 1970 are enough. Between two
 //! transitions of the zone the wall clock runs evenly, and edges map to instants by subtraction.
 
-use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use jiff::{Timestamp, tz::TimeZone};
 
 use super::{
     ClosedBy, Window,
-    holidays::{Closures, Span},
+    holidays::{EventSpans, Span},
     rule::Rule,
+    seconds::{floor, instant},
 };
-
-/// How far ahead an answer is looked for: five years, leap days included.
-pub(super) const HORIZON: i64 = 5 * 366 * 24 * 60 * 60;
 
 /// A walk along the line of instants, forward only.
 pub(super) struct Scan<'a> {
     window: &'a Window,
     zone: &'a TimeZone,
-    events: &'a Closures<'a>,
+    events: &'a EventSpans<'a>,
     piece: Piece,
 }
 
@@ -30,7 +28,7 @@ struct Piece {
     end: i64,
 }
 
-/// What a window is from one second up to another.
+/// Whether a window is open, up to a second.
 struct Stretch<'a> {
     state: State<'a>,
     end: i64,
@@ -63,7 +61,7 @@ impl By<'_> {
 }
 
 impl<'a> Scan<'a> {
-    pub(super) fn new(window: &'a Window, zone: &'a TimeZone, events: &'a Closures<'a>) -> Self {
+    pub(super) fn new(window: &'a Window, zone: &'a TimeZone, events: &'a EventSpans<'a>) -> Self {
         // Already over, so the first question reads the zone.
         let piece = Piece {
             offset: 0,
@@ -101,7 +99,7 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// What the window is from `second` on, and up to where, at least a second.
+    /// What closes the window at `second`, and up to which second, at least the next.
     pub(super) fn at(&mut self, second: i64) -> (i64, Option<ClosedBy>) {
         let stretch = self.stretch(second);
         let closed = match stretch.state {
@@ -116,21 +114,21 @@ impl<'a> Scan<'a> {
             self.piece = Piece::at(self.zone, second);
         }
         let Piece { offset, end } = self.piece;
-        let civil = judge(self.window, second + offset);
-        let by_rules = civil.end.saturating_sub(offset);
+        let civil = by_rules(self.window, second + offset);
+        let end_by_rules = civil.end.saturating_sub(offset);
         match (self.events.at(second), civil.state) {
             // Of a rule and an event that both hold, the one that holds longest.
             (Some(event), State::Open | State::Closed(By::OutsideOpen)) => closed_by(event, end),
-            (Some(event), _) if event.until > by_rules => closed_by(event, end),
+            (Some(event), _) if event.until > end_by_rules => closed_by(event, end),
             (Some(_), state) => Stretch {
                 state,
-                end: by_rules.min(end),
+                end: end_by_rules.min(end),
             },
             (None, state) => Stretch {
                 // A rule that closes goes on closing when an event begins.
                 end: match state {
-                    State::Closed(By::Rule(_)) => by_rules,
-                    _ => by_rules.min(self.events.next(second)),
+                    State::Closed(By::Rule(_)) => end_by_rules,
+                    _ => end_by_rules.min(self.events.next(second)),
                 }
                 .min(end),
                 state,
@@ -139,7 +137,7 @@ impl<'a> Scan<'a> {
     }
 }
 
-/// A stretch that an event closes, within a piece of the line.
+/// A stretch that an event closes.
 fn closed_by(event: Span<'_>, end: i64) -> Stretch<'_> {
     Stretch {
         end: event.until.min(end),
@@ -147,13 +145,13 @@ fn closed_by(event: Span<'_>, end: i64) -> Stretch<'_> {
     }
 }
 
-/// Where a walk goes on after `stretch`, unless that is at the limit or beyond the end of time.
+/// The second after `stretch`, unless that is at the limit or beyond the last instant.
 fn next(stretch: &Stretch<'_>, limit: i64) -> Option<i64> {
     (stretch.end < limit && stretch.end <= floor(Timestamp::MAX)).then_some(stretch.end)
 }
 
-/// Judges one second of the wall clock; the answer holds up to `end`, in wall-clock seconds.
-fn judge(window: &Window, civil: i64) -> Stretch<'_> {
+/// What the rules say of one second of the wall clock, and up to which one, in wall-clock seconds.
+fn by_rules(window: &Window, civil: i64) -> Stretch<'_> {
     let mut closed: Option<(&Rule, i64)> = None;
     let mut edge = i64::MAX; // where the next `closed` rule begins
     for rule in &window.closed {
@@ -196,31 +194,4 @@ impl Piece {
             end: end.map_or(i64::MAX, |transition| floor(transition.timestamp())),
         }
     }
-}
-
-/// The instant at which a second begins, or the end of time that is nearest to it.
-pub(super) fn instant(second: i64) -> Timestamp {
-    let nearest = if second < 0 {
-        Timestamp::MIN
-    } else {
-        Timestamp::MAX
-    };
-    Timestamp::from_second(second).unwrap_or(nearest)
-}
-
-/// The second that an instant is in. (`as_second` rounds towards 1970.)
-pub(super) fn floor(at: Timestamp) -> i64 {
-    at.as_second() - i64::from(at.subsec_nanosecond() < 0)
-}
-
-/// The first second that begins at or after an instant.
-pub(super) fn ceil(at: Timestamp) -> i64 {
-    at.as_second() + i64::from(at.subsec_nanosecond() > 0)
-}
-
-/// A length in seconds, a begun one counted whole.
-pub(super) fn whole_seconds(length: SignedDuration) -> i64 {
-    length
-        .as_secs()
-        .saturating_add(i64::from(length.subsec_nanos() > 0))
 }

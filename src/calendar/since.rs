@@ -1,23 +1,23 @@
-//! A moment in the past, as somebody types it: `7d`, `yesterday`, `2026-11-01`, or to the second.
+//! Reads how far back `--since` goes: `7d`, `yesterday`, `2026-11-01`, or to the second.
 
 use std::str::FromStr;
 
 use jiff::{Span, Timestamp, ToSpan, Zoned, civil::DateTime};
 
-/// A moment in the past.
+/// A point in the past.
 #[derive(Clone, Debug)]
 pub enum Since {
-    /// The beginning of the day so many days ago.
+    /// The beginning of the day this many days ago.
     Day(i64),
-    /// So long ago.
+    /// This long ago.
     Ago(Span),
-    /// A day, or an hour of it, on the clock of whoever asks.
+    /// A date, or a date and time, in the time zone of this machine.
     Local(DateTime),
     /// An instant (RFC 3339).
     At(Timestamp),
 }
 
-/// A text that names no moment.
+/// A text that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("say a date (2026-11-01, yesterday), a time (2026-11-01T09:00), or how long ago (7d, 24h)")]
 pub struct SinceError;
@@ -44,7 +44,7 @@ impl FromStr for Since {
 }
 
 impl Since {
-    /// The instant; `None` where the calendar does not go back so far.
+    /// Returns the instant; `None` where the calendar does not go back so far.
     pub fn before(&self, now: &Zoned) -> Option<Timestamp> {
         match self {
             Self::At(at) => Some(*at),
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn moments_are_read_as_people_type_them() {
+    fn dates_and_times_are_read_as_people_type_them() {
         case("7d", "2026-11-16T12:00:00+01:00");
         case("24h", "2026-11-22T12:00:00+01:00");
         case("1w 2d", "2026-11-14T12:00:00+01:00");
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn what_names_no_moment_is_refused() {
+    fn any_other_text_is_refused() {
         for text in ["", "yesturday", "7", "2026-13-01", "12:00", "7d and a bit"] {
             assert!(text.parse::<Since>().is_err(), "{text}");
         }

@@ -9,33 +9,27 @@ use serde::Deserialize;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub enum Zone {
-    /// The zone of whoever pushes.
+    /// The time zone of the machine that pushes.
     #[default]
     Local,
     /// A zone of the IANA database, with its name as the database spells it.
-    Named {
-        /// The name.
-        name: String,
-        /// The zone.
-        zone: TimeZone,
-    },
+    Named { name: String, zone: TimeZone },
 }
 
-/// A name that is no zone's.
+/// A name that the database does not have.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{name}` is no time zone{}", match .nearest {
+#[error("`{name}` is not a time zone{}", match .nearest {
     Some(nearest) => format!("; did you mean `{nearest}`?"),
     None => ": write an IANA name such as `Europe/Madrid`, or `local`".to_owned(),
 })]
 pub struct ZoneError {
-    /// The name.
     pub name: String,
     /// The zone whose name it resembles.
     pub nearest: Option<String>,
 }
 
 impl Zone {
-    /// The zone meant, for a reader whose own zone is `local`.
+    /// Returns the zone; `local` is that of this machine.
     pub fn resolve(&self, local: &TimeZone) -> TimeZone {
         match self {
             Self::Local => local.clone(),
@@ -87,8 +81,8 @@ impl TryFrom<String> for Zone {
     }
 }
 
-/// The zone that a wrong name was likely meant to be: a slip of a few letters, or else the right
-/// city without its continent or in another one.
+/// The zone whose name is nearest to a wrong one: a few letters differ, or the city is right and its continent is
+/// missing or another one.
 fn nearest(database: &TimeZoneDatabase, wanted: &str) -> Option<String> {
     let wanted = wanted.to_ascii_lowercase().replace(' ', "_");
     let wanted_city = city(&wanted);
@@ -110,7 +104,7 @@ fn city(name: &str) -> &str {
     name.rsplit('/').next().unwrap_or(name)
 }
 
-/// How many slips make one word of the other, where they are few for its length.
+/// In how many letters two words differ, where they are few for their length.
 fn slips(wanted: &str, known: &str) -> Option<usize> {
     let count = strsim::damerau_levenshtein(wanted, known);
     (count <= wanted.len() / 4).then_some(count)
@@ -159,7 +153,7 @@ mod tests {
     fn the_message_says_what_to_write() {
         assert_eq!(
             "Europe/Madird".parse::<Zone>().unwrap_err().to_string(),
-            "`Europe/Madird` is no time zone; did you mean `Europe/Madrid`?"
+            "`Europe/Madird` is not a time zone; did you mean `Europe/Madrid`?"
         );
     }
 
@@ -178,6 +172,6 @@ mod tests {
             Zone::Local
         );
         let error = serde_json::from_str::<Zone>("\"Mars\"").unwrap_err();
-        assert!(error.to_string().starts_with("`Mars` is no time zone"));
+        assert!(error.to_string().starts_with("`Mars` is not a time zone"));
     }
 }

@@ -198,7 +198,7 @@ fn items(node: Option<&Node>, calendars: bool) -> Vec<Place> {
 fn covering(rules: &[(&Rule, Place)], index: usize) -> Option<String> {
     let (rule, _) = rules[index];
     let covers = |(other, (by, _)): &(usize, &(&Rule, Place))| {
-        *other != index && by.swallows(rule) && (*other < index || !rule.swallows(by))
+        *other != index && by.includes(rule) && (*other < index || !rule.includes(by))
     };
     let (_, (by, _)) = rules.iter().enumerate().find(covers)?;
     Some(by.to_string())
@@ -211,7 +211,7 @@ fn contradiction(window: &Window, rule: &Rule, facts: &Facts<'_>) -> Option<Warn
         runway: SignedDuration::ZERO,
         ..window.clone()
     };
-    let by = window.closed.iter().find(|closed| closed.swallows(rule));
+    let by = window.closed.iter().find(|closed| closed.includes(rule));
     (by.is_some() || never_opens(&alone, facts)).then(|| Warning::Contradiction {
         rule: rule.to_string(),
         by: by.map(ToString::to_string),

@@ -133,7 +133,7 @@ fn pattern(text: &str) -> Result<String, String> {
         Ok(_) => Ok(text.to_owned()),
         // Its last line has the reason; the others draw a picture of the text.
         Err(error) => Err(format!(
-            "is no regular expression: {}",
+            "is not a regular expression: {}",
             (error.to_string().lines().last().unwrap_or_default()).trim_start_matches("error: ")
         )),
     }

@@ -206,8 +206,11 @@ fn a_wrong_moment_a_wrong_name_and_a_wrong_rule_end_with_2() {
         assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{ran}");
         ran.says(words);
     };
-    fails(&["--at", "Frei 16:00"], "`Frei 16:00` is no moment: write ");
-    fails(&["--at", "-1"], "`-1` is no moment");
+    fails(
+        &["--at", "Frei 16:00"],
+        "`Frei 16:00` is not a date and time: write ",
+    );
+    fails(&["--at", "-1"], "`-1` is not a date and time");
     fails(
         &["--at", "2026-10-25 02:30"],
         "occurs twice in Europe/Madrid",
@@ -215,7 +218,7 @@ fn a_wrong_moment_a_wrong_name_and_a_wrong_rule_end_with_2() {
     fails(&["prodction"], "did you mean `production`?");
     shop.policy("environments:\n  production:\n    window: {closed: ['25:00-07:00']}\n");
     fails(&[], ".pushgate.yml at ");
-    fails(&["--json"], "`25:00` is no time of day");
+    fails(&["--json"], "`25:00` is not a time of day");
 }
 
 #[test]

@@ -802,7 +802,7 @@ fn an_expectation_is_a_regular_expression() {
     let error = error("suite:\n  expect: '(a'\n");
     assert_eq!(
         error.to_string(),
-        "F:2:11: `(a`: is no regular expression: found open group without closing ')'"
+        "F:2:11: `(a`: is not a regular expression: found open group without closing ')'"
     );
 }
 

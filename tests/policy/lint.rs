@@ -169,7 +169,7 @@ fn a_calendar_that_has_run_out_or_cannot_be_read_is_named() {
         ran.stdout,
         ".pushgate.yml:5:16: old.ics has run out: the last day of its events was Thu 2025-12-25\n\
          .pushgate.yml:5:40: none.ics: the work tree has no such file\n\
-         .pushgate.yml:5:50: bad.ics:3: `tomorrow` is no date and no time: write `20261224`, `20261224T180000` or `20261224T180000Z`\n\
+         .pushgate.yml:5:50: bad.ics:3: `tomorrow` is not a date or time: write `20261224`, `20261224T180000` or `20261224T180000Z`\n\
          .pushgate.yml:5:59: `23:00-01:00` changes nothing: `22:00-07:00` covers it\n"
     );
     assert_eq!(ran.code, 1, "{ran}");

@@ -127,7 +127,7 @@ fn a_calendar_that_cannot_be_read_is_undecided() {
         "none.ics",
         "BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:yesterday\n",
     );
-    undecided(&shop, "none.ics:3: `yesterday` is no date and no time");
+    undecided(&shop, "none.ics:3: `yesterday` is not a date or time");
     shop.commit_file("none.ics", &"X".repeat(300 * 1024));
     undecided(
         &shop,
@@ -194,7 +194,7 @@ fn the_path_stays_within_the_repository_and_only_closes() {
     );
     refused(
         &policy("holidays.ical"),
-        "`holidays.ical` is no day of the week",
+        "`holidays.ical` is not a day of the week",
     );
     refused(
         &policy("a.ics").replace("closed", "open"),

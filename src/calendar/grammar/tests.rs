@@ -61,7 +61,7 @@ fn a_wrong_day_is_refused_with_the_nearest_one() {
     let days = "write `Mon`, `Mon-Fri` or `Sat,Sun`";
     refused(
         "Tues 09:00-10:00",
-        &format!("`Tues` is no day of the week: {days} (did you mean `Tue`?)"),
+        &format!("`Tues` is not a day of the week: {days} (did you mean `Tue`?)"),
     );
     for (word, day) in [
         ("Thurs", "Thu"),
@@ -77,11 +77,11 @@ fn a_wrong_day_is_refused_with_the_nearest_one() {
     }
     refused(
         "Mon-Firday",
-        &format!("`Firday` is no day of the week: {days} (did you mean `Fri`?)"),
+        &format!("`Firday` is not a day of the week: {days} (did you mean `Fri`?)"),
     );
     refused(
         "weekdays",
-        &format!("`weekdays` is no day of the week: {days}"),
+        &format!("`weekdays` is not a day of the week: {days}"),
     );
     refused("Sat,", &format!("a day is missing in `Sat,`: {days}"));
     refused(
@@ -101,7 +101,7 @@ fn a_wrong_time_is_refused() {
         refused(
             written,
             &format!(
-                "`{time}` is no time of day: write HH:MM, from 00:00 to 23:59, or 24:00 as an end"
+                "`{time}` is not a time of day: write HH:MM, from 00:00 to 23:59, or 24:00 as an end"
             ),
         );
     }
@@ -150,7 +150,7 @@ fn a_range_that_cannot_be_is_refused() {
 
 #[test]
 fn a_wrong_date_is_refused() {
-    let form = "is no date: write YYYY-MM-DD, and `..` between two dates";
+    let form = "is not a date: write YYYY-MM-DD, and `..` between two dates";
     refused("2026-02-30", "`2026-02-30` is not in the calendar");
     refused("2026-13-01", "`2026-13-01` is not in the calendar");
     refused(
@@ -180,7 +180,7 @@ fn what_has_no_known_form_is_refused() {
     let empty = "a rule is empty: write `Mon-Fri 09:00-16:00`, `22:00-07:00`, `Sat,Sun`, `2026-12-24` or `2026-12-24..2027-01-02`";
     refused("", empty);
     refused(" \t", empty);
-    let form = "is no rule: write `[DAYS] HH:MM-HH:MM`, `DAYS`, `DATE`, `DATE..DATE` or `DATE HH:MM..DATE HH:MM`";
+    let form = "is not a rule: write `[DAYS] HH:MM-HH:MM`, `DAYS`, `DATE`, `DATE..DATE` or `DATE HH:MM..DATE HH:MM`";
     refused("Mon Tue", &format!("`Mon Tue` {form}"));
     refused(
         "Mon 09:00-10:00 11:00-12:00",

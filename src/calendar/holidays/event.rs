@@ -1,46 +1,29 @@
-//! One event, and when it takes place.
+//! An event, and when it takes place.
 
-use ical::recur::{IcalRecurDateTime, IcalRecurRule, expand::IcalRecurExpand};
-use jiff::{SignedDuration, Span, Timestamp, civil::DateTime, tz::TimeZone};
+use jiff::{SignedDuration, Span, Timestamp, tz::TimeZone};
 
-use super::value::Moment;
-use crate::calendar::search;
+use super::value::{EventTime, Length, Repeat};
+use crate::calendar::seconds;
 
 /// An event that may come again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Event {
-    /// What it is called.
     pub(super) name: String,
-    /// What its series is known by.
+    /// The UID.
     pub(super) series: Option<String>,
     /// When it begins for the first time.
-    pub(super) start: Moment,
+    pub(super) start: EventTime,
     pub(super) length: Length,
-    /// The rules by which it comes again.
+    /// The rules by which it is repeated.
     pub(super) rules: Vec<Repeat>,
-    /// The times at which it comes besides.
-    pub(super) dates: Vec<Moment>,
-    /// The times at which it does not.
-    pub(super) without: Vec<Moment>,
-}
-
-/// How long an event lasts: days of the calendar, and seconds after them (RFC 5545, 3.3.6).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Length {
-    pub(super) days: i64,
-    pub(super) seconds: i64,
-}
-
-/// A rule, and the last moment for it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Repeat {
-    /// It has no end of its own: `until` is.
-    pub(super) rule: IcalRecurRule,
-    pub(super) until: Option<Moment>,
+    /// Further times at which it takes place.
+    pub(super) dates: Vec<EventTime>,
+    /// The times of the rules at which it does not.
+    pub(super) without: Vec<EventTime>,
 }
 
 impl Event {
-    /// The stretches of it that touch those between two seconds, in no order.
+    /// Its occurrences between two seconds, in no order.
     pub(super) fn spans<'e>(
         &'e self,
         zone: &'e TimeZone,
@@ -48,7 +31,7 @@ impl Event {
         until: i64,
     ) -> impl Iterator<Item = (i64, i64)> + 'e {
         let clock = self.start.zone(zone);
-        let civil = |second: i64| clock.to_datetime(search::instant(second));
+        let civil = |second: i64| clock.to_datetime(seconds::instant(second));
         // A day more on either side: clocks differ by less.
         let day = SignedDuration::from_hours(24);
         let earliest = civil(from).saturating_sub(self.most()).saturating_sub(day);
@@ -64,7 +47,7 @@ impl Event {
             .filter_map(move |at| {
                 let begins = at.instant(zone)?;
                 let ends = self.end(begins, at.zone(zone))?;
-                Some((search::floor(begins), search::ceil(ends)))
+                Some((seconds::floor(begins), seconds::ceil(ends)))
             })
             .filter(move |(begins, ends)| *begins <= until && *ends > from)
     }
@@ -81,7 +64,7 @@ impl Event {
         end.timestamp().checked_add(seconds).ok()
     }
 
-    /// No occurrence lasts longer.
+    /// A length that no occurrence exceeds.
     fn most(&self) -> SignedDuration {
         let days = self
             .length
@@ -90,57 +73,4 @@ impl Event {
             .saturating_mul(24 * 60 * 60);
         SignedDuration::from_secs(days.saturating_add(self.length.seconds))
     }
-}
-
-impl Repeat {
-    /// The wall-clock times from a start on and up to a last one, which bounds the search as well.
-    fn times(
-        &self,
-        start: DateTime,
-        latest: DateTime,
-        clock: &TimeZone,
-    ) -> impl Iterator<Item = DateTime> + use<> {
-        let last = match &self.until {
-            Some(Moment::Fixed(at, zone)) => {
-                // The end is said in UTC, the rule goes by the event's own clock.
-                let at = zone.to_timestamp(*at).map(|at| clock.to_datetime(at));
-                at.unwrap_or(latest)
-            }
-            // A day is meant whole.
-            Some(Moment::Date(date)) => date.at(23, 59, 59, 0),
-            Some(Moment::Civil(at)) => *at,
-            None => latest,
-        };
-        let mut rule = self.rule.clone();
-        rule.until = Some(recurring(last.min(latest)));
-        IcalRecurExpand::new(rule, recurring(start)).filter_map(civil)
-    }
-}
-
-/// A wall-clock time as the rules count it.
-fn recurring(at: DateTime) -> IcalRecurDateTime {
-    let narrow = |n: i8| u8::try_from(n).unwrap_or_default();
-    IcalRecurDateTime {
-        year: i32::from(at.year()),
-        month: narrow(at.month()),
-        day: narrow(at.day()),
-        hour: narrow(at.hour()),
-        minute: narrow(at.minute()),
-        second: narrow(at.second()),
-    }
-}
-
-pub(super) fn civil(at: IcalRecurDateTime) -> Option<DateTime> {
-    let narrow = |n: u8| i8::try_from(n).ok();
-    DateTime::new(
-        i16::try_from(at.year).ok()?,
-        narrow(at.month)?,
-        narrow(at.day)?,
-        narrow(at.hour)?,
-        narrow(at.minute)?,
-        // A leap second is the last one.
-        narrow(at.second.min(59))?,
-        0,
-    )
-    .ok()
 }

@@ -1,4 +1,4 @@
-//! Holidays: the events of an iCalendar file (RFC 5545) of the repository, each of which closes.
+//! The events of an iCalendar file (RFC 5545) of the repository; each of them closes a window.
 
 mod event;
 mod read;
@@ -7,10 +7,9 @@ mod value;
 use jiff::{Timestamp, tz::TimeZone};
 
 use self::event::Event;
-use super::search;
+use super::seconds;
 
-/// The largest calendar that is read, in bytes.
-pub const LIMIT: usize = 256 * 1024;
+pub use self::read::LIMIT;
 
 /// A calendar that a window names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,16 +24,14 @@ pub struct Holidays {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{path}{}: {problem}", .line.map_or_else(String::new, |line| format!(":{line}")))]
 pub struct HolidaysError {
-    /// The file.
     pub path: String,
-    /// The line, counted from 1, where one is to blame.
+    /// The line, counted from 1, if the problem has one.
     pub line: Option<usize>,
-    /// What is wrong.
     pub problem: String,
 }
 
 impl Holidays {
-    /// A calendar that nobody has read yet, which closes always.
+    /// A calendar whose file was not read yet; it always closes.
     pub fn unread(path: String) -> Self {
         let mut holidays = Self {
             path,
@@ -44,7 +41,7 @@ impl Holidays {
         holidays
     }
 
-    /// Reads what the file holds, or takes down why it could not be had.
+    /// Reads the bytes of the file, or keeps why there are none.
     pub fn read(&mut self, bytes: Result<Vec<u8>, String>) {
         let error = |(line, problem)| HolidaysError {
             path: self.path.clone(),
@@ -57,22 +54,22 @@ impl Holidays {
         };
     }
 
-    /// Why the events are not known.
+    /// Why the file could not be read.
     pub fn error(&self) -> Option<&HolidaysError> {
         self.contents.as_ref().err()
     }
 
-    /// What is missing where nothing of it is on, or to come; `zone` is the window's. A calendar that
-    /// could not be read is not known to end.
+    /// Says that it has no event from `now` on, if so; `zone` is that of the window. Nothing is said of a calendar that
+    /// could not be read.
     pub fn shortage(&self, now: Timestamp, zone: &TimeZone) -> Option<String> {
         let (path, events) = (&self.path, self.contents.as_ref().ok()?);
         if events.is_empty() {
             return Some(format!("{path} has no event: it closes nothing"));
         }
-        let now = search::floor(now);
+        let now = seconds::floor(now);
         let ahead = |event: &Event| {
             event
-                .spans(zone, now, now + search::HORIZON)
+                .spans(zone, now, now + seconds::HORIZON)
                 .next()
                 .is_some()
         };
@@ -85,9 +82,9 @@ impl Holidays {
                 .map(|(_, until)| until)
                 .max()
         };
-        // Whatever has no past begins beyond what anybody looks at.
+        // What has neither past nor future begins after the horizon.
         let last = events.iter().filter_map(ends).max()?;
-        let day = search::instant(last - 1).to_zoned(zone.clone());
+        let day = seconds::instant(last - 1).to_zoned(zone.clone());
         let day = day.strftime("%a %Y-%m-%d");
         Some(format!(
             "{path} has run out: the last day of its events was {day}"
@@ -98,16 +95,16 @@ impl Holidays {
 /// No event begins before 1900.
 const EARLIEST: i64 = -2_300_000_000;
 
-/// The stretches, in seconds of the line of instants, that the events of a window close.
+/// The times, in seconds since 1970, at which the events of a window take place.
 #[derive(Debug, Default)]
-pub(super) struct Closures<'h> {
-    /// By their beginnings.
+pub(super) struct EventSpans<'h> {
+    /// Sorted by their beginnings.
     spans: Vec<Span<'h>>,
     /// For each of them, which of those up to it lasts longest.
     longest: Vec<usize>,
 }
 
-/// One stretch.
+/// The time of one event.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Span<'h> {
     from: i64,
@@ -116,7 +113,7 @@ pub(super) struct Span<'h> {
     pub(super) calendar: &'h str,
 }
 
-impl<'h> Closures<'h> {
+impl<'h> EventSpans<'h> {
     /// What the calendars close between two seconds; one that could not be read closes all of it.
     pub(super) fn new(calendars: &'h [Holidays], zone: &TimeZone, from: i64, until: i64) -> Self {
         let mut spans = Vec::new();
@@ -148,14 +145,14 @@ impl<'h> Closures<'h> {
         Self { spans, longest }
     }
 
-    /// The one that a second is in and that lasts longest.
+    /// Of the events at a second, the one that ends last.
     pub(super) fn at(&self, second: i64) -> Option<Span<'h>> {
         let begun = self.spans.partition_point(|span| span.from <= second);
         let best = self.spans[self.longest[begun.checked_sub(1)?]];
         (second < best.until).then_some(best)
     }
 
-    /// Where the next one begins; `i64::MAX` where there is none.
+    /// Where the next event begins; `i64::MAX` where there is none.
     pub(super) fn next(&self, second: i64) -> i64 {
         let begun = self.spans.partition_point(|span| span.from <= second);
         self.spans.get(begun).map_or(i64::MAX, |span| span.from)

@@ -3,22 +3,25 @@
 use ical::tree::line::IcalLine;
 
 use super::{
-    event::{Event, Length},
-    value::{Moment, length, repeat},
+    event::Event,
+    value::{EventTime, Length, Repeat, length, repeat},
 };
+
+/// The largest calendar that is read, in bytes.
+pub const LIMIT: usize = 256 * 1024;
 
 /// The most rules of one file; each may have to be followed through a century.
 const MOST_RULES: usize = 200;
 /// The longest name that is shown, in characters.
 const LONGEST: usize = 60;
 
-/// The line, where one is to blame, and what is wrong.
+/// The line, if the problem has one, and what is wrong.
 type Problem = (Option<usize>, String);
 
 /// Reads every event of a file.
 pub(super) fn events(bytes: &[u8]) -> Result<Vec<Event>, Problem> {
-    if bytes.len() > super::LIMIT {
-        let (size, limit) = (bytes.len(), super::LIMIT);
+    if bytes.len() > LIMIT {
+        let (size, limit) = (bytes.len(), LIMIT);
         return Err((
             None,
             format!("the file has {size} bytes or more; at most {limit} are read"),
@@ -37,7 +40,7 @@ pub(super) fn events(bytes: &[u8]) -> Result<Vec<Event>, Problem> {
         let (line, tail) = IcalLine::take(rest).map_err(|_| {
             (
                 Some(number),
-                "no line of a calendar: it is NAME:VALUE".to_owned(),
+                "not a line of a calendar: write NAME:VALUE".to_owned(),
             )
         })?;
         reader.take(&Line { number, line })?;
@@ -76,26 +79,25 @@ impl Line<'_> {
         Err((Some(self.number), words.into()))
     }
 
-    /// The value, read; what is wrong with it is wrong with this line.
+    /// Reads the value; an error gets the number of this line.
     fn read<T>(&self, read: impl FnOnce(&str) -> Result<T, String>) -> Result<T, Problem> {
         read(&self.value()).map_err(|words| (Some(self.number), words))
     }
 
-    fn moment(&self) -> Result<Moment, Problem> {
-        self.read(|text| Moment::read(text, self.param("TZID")))
+    fn moment(&self) -> Result<EventTime, Problem> {
+        self.read(|text| EventTime::read(text, self.param("TZID")))
     }
 
-    fn moments(&self) -> Result<Vec<Moment>, Problem> {
+    fn moments(&self) -> Result<Vec<EventTime>, Problem> {
         self.read(|text| {
             let moments = text
                 .split(',')
-                .map(|one| Moment::read(one.trim(), self.param("TZID")));
+                .map(|one| EventTime::read(one.trim(), self.param("TZID")));
             moments.collect()
         })
     }
 }
 
-/// What was read so far.
 #[derive(Default)]
 struct Reader {
     /// The components that are open, and their lines.
@@ -103,8 +105,8 @@ struct Reader {
     has_calendar: bool,
     draft: Draft,
     events: Vec<Event>,
-    /// What takes the place of one occurrence of a series.
-    replaced: Vec<(Option<String>, Moment)>,
+    /// The occurrences that an event of their own replaces: the UID of the series, and the time.
+    replaced: Vec<(Option<String>, EventTime)>,
     rules: usize,
 }
 
@@ -114,13 +116,13 @@ struct Draft {
     line: usize,
     name: Option<String>,
     series: Option<String>,
-    start: Option<Moment>,
-    end: Option<Moment>,
+    start: Option<EventTime>,
+    end: Option<EventTime>,
     length: Option<Length>,
-    rules: Vec<super::event::Repeat>,
-    dates: Vec<Moment>,
-    without: Vec<Moment>,
-    replaces: Option<Moment>,
+    rules: Vec<Repeat>,
+    dates: Vec<EventTime>,
+    without: Vec<EventTime>,
+    replaces: Option<EventTime>,
     is_cancelled: bool,
 }
 
@@ -215,7 +217,7 @@ impl Reader {
                 Ok(length) => length,
                 Err(words) => return problem(words),
             },
-            (None, None) if matches!(start, Moment::Date(_)) => Length {
+            (None, None) if matches!(start, EventTime::Date(_)) => Length {
                 days: 1,
                 seconds: 0,
             },
@@ -246,7 +248,7 @@ impl Reader {
         if !self.has_calendar {
             return Err((
                 None,
-                "no iCalendar file: it has no BEGIN:VCALENDAR".to_owned(),
+                "not an iCalendar file: it has no BEGIN:VCALENDAR".to_owned(),
             ));
         }
         for (series, replaced) in self.replaced {
@@ -268,17 +270,17 @@ fn once<T>(slot: &mut Option<T>, line: &Line<'_>, value: T) -> Result<(), Proble
 }
 
 /// How long it is from a start to an end.
-fn between(start: &Moment, end: &Moment) -> Result<Length, &'static str> {
+fn between(start: &EventTime, end: &EventTime) -> Result<Length, &'static str> {
     let length = match (start, end) {
-        (Moment::Date(from), Moment::Date(until)) => Length {
+        (EventTime::Date(from), EventTime::Date(until)) => Length {
             days: until.duration_since(*from).as_hours() / 24,
             seconds: 0,
         },
-        (Moment::Civil(from), Moment::Civil(until)) => Length {
+        (EventTime::Civil(from), EventTime::Civil(until)) => Length {
             days: 0,
             seconds: until.duration_since(*from).as_secs(),
         },
-        (Moment::Fixed(_, zone), Moment::Fixed(..)) => {
+        (EventTime::Fixed(_, zone), EventTime::Fixed(..)) => {
             match (start.instant(zone), end.instant(zone)) {
                 (Some(from), Some(until)) => Length {
                     days: 0,
@@ -291,7 +293,7 @@ fn between(start: &Moment, end: &Moment) -> Result<Length, &'static str> {
     };
     match length.days.max(length.seconds) {
         1.. => Ok(length),
-        _ => Err("the event ends before it has begun: DTEND is the moment after its last"),
+        _ => Err("the event ends before it has begun: DTEND is the time at which it has ended"),
     }
 }
 

@@ -245,11 +245,11 @@ fn the_name_is_unfolded_unescaped_and_harmless() {
 fn an_error_names_its_line() {
     refused(
         "",
-        "holidays.ics: no iCalendar file: it has no BEGIN:VCALENDAR",
+        "holidays.ics: not an iCalendar file: it has no BEGIN:VCALENDAR",
     );
     refused(
         "hello",
-        "holidays.ics:1: no line of a calendar: it is NAME:VALUE",
+        "holidays.ics:1: not a line of a calendar: write NAME:VALUE",
     );
     refused(
         "\r\n\r\nhello:",
@@ -279,16 +279,16 @@ fn an_error_in_an_event_names_its_line() {
     wrong("", "4: the event has no DTSTART");
     wrong(
         "DTSTART:2026-12-24",
-        "7: `2026-12-24` is no date and no time: write `20261224`, `20261224T180000` or `20261224T180000Z`",
+        "7: `2026-12-24` is not a date or time: write `20261224`, `20261224T180000` or `20261224T180000Z`",
     );
     wrong(
         "DTSTART:20260230",
-        "7: `20260230` is no date and no time: write `20261224`, `20261224T180000` or `20261224T180000Z`",
+        "7: `20260230` is not a date or time: write `20261224`, `20261224T180000` or `20261224T180000Z`",
     );
     wrong("DTSTART:18991231", "7: `18991231` lies before 1900");
     wrong(
         "X-FOLDED:a\n b\n c\nDTSTART;TZID=Europe/Madird:20261224T180000",
-        "10: `Europe/Madird` is no time zone; did you mean `Europe/Madrid`?",
+        "10: `Europe/Madird` is not a time zone; did you mean `Europe/Madrid`?",
     );
     wrong(
         "DTSTART;TZID=Europe/Madrid:20261224T180000Z",
@@ -300,7 +300,7 @@ fn an_error_in_an_event_names_its_line() {
     );
     wrong(
         "DTSTART:20261224\nDTEND:20261224",
-        "4: the event ends before it has begun: DTEND is the moment after its last",
+        "4: the event ends before it has begun: DTEND is the time at which it has ended",
     );
     wrong(
         "DTSTART:20261224\nDTEND:20261225T000000",
@@ -316,19 +316,19 @@ fn an_error_in_an_event_names_its_line() {
     );
     wrong(
         "DTSTART:20261224\nDURATION:1 day",
-        "8: `1 day` is no length of time: write `P1D`, `PT12H` or `P1DT6H`",
+        "8: `1 day` is not a duration: write `P1D`, `PT12H` or `P1DT6H`",
     );
     wrong(
         "DTSTART:20261224\nDURATION:-P1D",
-        "8: `-P1D` is no length of time: write `P1D`, `PT12H` or `P1DT6H`",
+        "8: `-P1D` is not a duration: write `P1D`, `PT12H` or `P1DT6H`",
     );
     wrong(
         "DTSTART:20261224\nRRULE:FREQ=DAYLY",
-        "8: `FREQ=DAYLY` is no rule: Unknown recurrence frequency",
+        "8: `FREQ=DAYLY` is not a rule: Unknown recurrence frequency",
     );
     wrong(
         "DTSTART:20261224\nRRULE:FREQ=YEARLY;BYMNTH=2",
-        "8: `BYMNTH=2` is no part of a rule that is read here",
+        "8: `BYMNTH=2` is not a part of a rule that is read here",
     );
     wrong(
         "DTSTART:20261224\nRRULE:FREQ=SECONDLY",
@@ -340,7 +340,7 @@ fn an_error_in_an_event_names_its_line() {
     );
     wrong(
         "DTSTART:20261224\nRDATE;VALUE=PERIOD:20261224T180000Z/PT1H",
-        "8: `20261224T180000Z/PT1H` is no date and no time: write `20261224`, `20261224T180000` or `20261224T180000Z`",
+        "8: `20261224T180000Z/PT1H` is not a date or time: write `20261224`, `20261224T180000` or `20261224T180000Z`",
     );
     wrong(
         "DTSTART:20261224\nRECURRENCE-ID;RANGE=THISANDFUTURE:20261224",
@@ -457,7 +457,7 @@ fn endless_and_huge_rules_end_soon() {
         &event(&format!(
             "DTSTART:20260101\nRRULE:FREQ=DAILY;BYHOUR={hours}"
         )),
-        &format!("holidays.ics:8: `BYHOUR={hours}` is no part of a rule that is read here"),
+        &format!("holidays.ics:8: `BYHOUR={hours}` is not a part of a rule that is read here"),
     );
     let huge = event(&format!("DTSTART:20260101\nX:{}", "x".repeat(LIMIT)));
     refused(

@@ -1,39 +1,38 @@
 //! The values of an event's properties: dates, times in their zones, durations, rules.
 
-use ical::recur::{IcalRecurDateTime, IcalRecurFreq, IcalRecurRule};
+use ical::recur::{IcalRecurDateTime, IcalRecurFreq, IcalRecurRule, expand::IcalRecurExpand};
 use jiff::{
     Timestamp,
     civil::{Date, DateTime},
     tz::TimeZone,
 };
 
-use super::event::{Length, Repeat};
 use crate::calendar::Zone;
 
-/// A moment as a calendar says it.
+/// A date, or a date and time.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Moment {
-    /// A whole day, wherever it is read.
+pub(super) enum EventTime {
+    /// A whole day in the time zone of the window.
     Date(Date),
-    /// A time by the clock on the wall, wherever it is read.
+    /// A wall-clock time in the time zone of the window.
     Civil(DateTime),
-    /// A time by the clock of a zone.
+    /// A wall-clock time in a zone of its own.
     Fixed(DateTime, TimeZone),
 }
 
-impl Moment {
+impl EventTime {
     /// Reads `20261224`, `20261224T180000` or `20261224T180000Z`, in the zone of a `TZID`.
     pub(super) fn read(text: &str, zone: Option<&str>) -> Result<Self, String> {
         let wrong = || {
             format!(
-                "`{text}` is no date and no time: write `20261224`, `20261224T180000` or `20261224T180000Z`"
+                "`{text}` is not a date or time: write `20261224`, `20261224T180000` or `20261224T180000Z`"
             )
         };
         if !text.is_ascii() || text.contains(['+', '-']) {
             return Err(wrong());
         }
         let at = IcalRecurDateTime::parse(text).map_err(|_| wrong())?;
-        let at = super::event::civil(at).ok_or_else(wrong)?;
+        let at = civil(at).ok_or_else(wrong)?;
         if at.year() < 1900 {
             return Err(format!("`{text}` lies before 1900"));
         }
@@ -47,7 +46,7 @@ impl Moment {
         }
     }
 
-    /// The clock that it is read by, for a window of a zone.
+    /// Its zone; `window` is that of the window.
     pub(super) fn zone<'z>(&'z self, window: &'z TimeZone) -> &'z TimeZone {
         match self {
             Self::Date(_) | Self::Civil(_) => window,
@@ -55,7 +54,7 @@ impl Moment {
         }
     }
 
-    /// What the clock on the wall says.
+    /// The wall-clock time.
     pub(super) fn civil(&self) -> DateTime {
         match self {
             Self::Date(date) => date.at(0, 0, 0, 0),
@@ -63,7 +62,7 @@ impl Moment {
         }
     }
 
-    /// The same kind of moment at another time.
+    /// A value of the same kind at another time.
     pub(super) fn again(&self, at: DateTime) -> Self {
         match self {
             Self::Date(_) => Self::Date(at.date()),
@@ -92,14 +91,29 @@ fn named(name: &str) -> Result<TimeZone, String> {
     let name = name.trim_matches('"').trim_start_matches('/');
     match name.parse::<Zone>() {
         Ok(Zone::Named { zone, .. }) => Ok(zone),
-        Ok(Zone::Local) => Err("`local` is no time zone of a calendar".to_owned()),
+        Ok(Zone::Local) => Err("`local` is not a time zone of a calendar".to_owned()),
         Err(error) => Err(error.to_string()),
     }
 }
 
+/// How long an event lasts: days of the calendar, and seconds after them (RFC 5545, 3.3.6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Length {
+    pub(super) days: i64,
+    pub(super) seconds: i64,
+}
+
+/// A rule, and the last time for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Repeat {
+    /// Its own `until` is not set.
+    pub(super) rule: IcalRecurRule,
+    pub(super) until: Option<EventTime>,
+}
+
 /// Reads a duration: `P1D`, `PT12H30M`, `P2W`, `P1DT6H`.
 pub(super) fn length(text: &str) -> Result<Length, String> {
-    let wrong = || format!("`{text}` is no length of time: write `P1D`, `PT12H` or `P1DT6H`");
+    let wrong = || format!("`{text}` is not a duration: write `P1D`, `PT12H` or `P1DT6H`");
     let span: jiff::Span = text.parse().map_err(|_| wrong())?;
     let is_plain = text.starts_with('P') && span.get_years() == 0 && span.get_months() == 0;
     let days = i64::from(span.get_weeks()) * 7 + i64::from(span.get_days());
@@ -112,8 +126,8 @@ pub(super) fn length(text: &str) -> Result<Length, String> {
 
 /// Reads a rule.
 ///
-/// A part that nobody knows would be left out silently; hours, minutes and seconds are none of a
-/// holiday's business, and a rule that has many of them fills the memory.
+/// The parser would skip an unknown part silently. Holidays do not repeat within a day, and a rule with many hours,
+/// minutes and seconds would fill the memory.
 pub(super) fn repeat(text: &str) -> Result<Repeat, String> {
     const KNOWN: [&str; 10] = [
         "FREQ",
@@ -132,13 +146,15 @@ pub(super) fn repeat(text: &str) -> Result<Repeat, String> {
         let (name, value) = part.split_once('=').unwrap_or((part, ""));
         let name = name.to_ascii_uppercase();
         if name == "UNTIL" {
-            until = Some(Moment::read(value, None)?);
+            until = Some(EventTime::read(value, None)?);
         } else if !KNOWN.contains(&name.as_str()) && name != "WKST" {
-            return Err(format!("`{part}` is no part of a rule that is read here"));
+            return Err(format!(
+                "`{part}` is not a part of a rule that is read here"
+            ));
         }
     }
     let mut rule =
-        IcalRecurRule::parse(text).map_err(|error| format!("`{text}` is no rule: {error}"))?;
+        IcalRecurRule::parse(text).map_err(|error| format!("`{text}` is not a rule: {error}"))?;
     let is_daily = matches!(
         rule.freq,
         IcalRecurFreq::Daily
@@ -151,4 +167,57 @@ pub(super) fn repeat(text: &str) -> Result<Repeat, String> {
     }
     rule.until = None;
     Ok(Repeat { rule, until })
+}
+
+impl Repeat {
+    /// The wall-clock times from a start on and up to a last one, which bounds the search as well.
+    pub(super) fn times(
+        &self,
+        start: DateTime,
+        latest: DateTime,
+        clock: &TimeZone,
+    ) -> impl Iterator<Item = DateTime> + use<> {
+        let last = match &self.until {
+            Some(EventTime::Fixed(at, zone)) => {
+                // The end is said in UTC, the rule goes by the event's own clock.
+                let at = zone.to_timestamp(*at).map(|at| clock.to_datetime(at));
+                at.unwrap_or(latest)
+            }
+            // A day is meant whole.
+            Some(EventTime::Date(date)) => date.at(23, 59, 59, 0),
+            Some(EventTime::Civil(at)) => *at,
+            None => latest,
+        };
+        let mut rule = self.rule.clone();
+        rule.until = Some(recurring(last.min(latest)));
+        IcalRecurExpand::new(rule, recurring(start)).filter_map(civil)
+    }
+}
+
+/// A wall-clock time as the rules count it.
+fn recurring(at: DateTime) -> IcalRecurDateTime {
+    let narrow = |n: i8| u8::try_from(n).unwrap_or_default();
+    IcalRecurDateTime {
+        year: i32::from(at.year()),
+        month: narrow(at.month()),
+        day: narrow(at.day()),
+        hour: narrow(at.hour()),
+        minute: narrow(at.minute()),
+        second: narrow(at.second()),
+    }
+}
+
+fn civil(at: IcalRecurDateTime) -> Option<DateTime> {
+    let narrow = |n: u8| i8::try_from(n).ok();
+    DateTime::new(
+        i16::try_from(at.year).ok()?,
+        narrow(at.month)?,
+        narrow(at.day)?,
+        narrow(at.hour)?,
+        narrow(at.minute)?,
+        // A leap second is the last one.
+        narrow(at.second.min(59))?,
+        0,
+    )
+    .ok()
 }
