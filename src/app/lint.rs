@@ -4,14 +4,14 @@ use jiff::tz::TimeZone;
 
 use super::answers::SystemClock;
 use crate::{
-    gates::{Clock, verdict::Trouble},
+    gates::{Clock, Undecided},
     git::Real,
     policy::lint::{Facts, Finding, lint},
 };
 
 /// What is odd about the policy that a person has before them, and how it is called; `None`: there
 /// is none.
-pub(crate) fn look(world: &Real) -> Result<Option<(String, Vec<Finding>)>, Trouble> {
+pub(crate) fn look(world: &Real) -> Result<Option<(String, Vec<Finding>)>, Undecided> {
     let Some((origin, text)) = world.policy_here()? else {
         return Ok(None);
     };

@@ -1,10 +1,7 @@
 //! The local trunk branch, and the policy that governs its next push.
 
 use crate::{
-    gates::{
-        Repository,
-        verdict::{Trouble, TrunkName},
-    },
+    gates::{Repository, Undecided, verdict::TrunkName},
     git::{Loaded, Real},
     push::Oid,
 };
@@ -14,7 +11,7 @@ pub(crate) struct Local {
     /// What is checked out; `None` before the first commit.
     pub(crate) head: Option<Oid>,
     /// Trunk, by the policy of HEAD: it must be found before trunk's own policy can be read.
-    pub(crate) trunk: Result<TrunkName, Trouble>,
+    pub(crate) trunk: Result<TrunkName, Undecided>,
     /// The tip of its local branch.
     pub(crate) tip: Option<Oid>,
     /// The policy of that tip, else of HEAD.
@@ -22,7 +19,7 @@ pub(crate) struct Local {
 }
 
 impl Local {
-    pub(crate) fn of(world: &Real) -> Result<Self, Trouble> {
+    pub(crate) fn of(world: &Real) -> Result<Self, Undecided> {
         let head = world.reference("HEAD")?;
         let first = world.policy(head.as_ref())?;
         let trunk = world.trunk(&first.policy.trunk);

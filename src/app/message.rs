@@ -1,9 +1,6 @@
 //! What a person is told about a push.
 
-use crate::gates::{
-    Explanation,
-    verdict::{Trouble, Verdict},
-};
+use crate::gates::{Explanation, Undecided, verdict::Verdict};
 
 /// One message about a push.
 #[derive(Debug)]
@@ -16,5 +13,5 @@ pub(crate) enum Message {
     /// The push was refused before any gate was asked.
     Refused(String, Explanation),
     /// Something could not be found out, so the push does not go.
-    Undecided(String, Trouble),
+    Undecided(String, Undecided),
 }

@@ -6,9 +6,9 @@ use bstr::{BStr, BString};
 
 use crate::{
     gates::{
-        EnvironmentRemotes, Remotes, Tip,
+        EnvironmentRemotes, Remotes, Tip, Undecided,
         remote_tips::{Tips, ask_all},
-        verdict::{Trouble, TrunkName},
+        verdict::TrunkName,
     },
     push::Oid,
 };
@@ -17,8 +17,8 @@ use crate::{
 /// are asked when it is needed.
 pub(crate) struct PipelineTips<'r> {
     remotes: &'r dyn Remotes,
-    trunk: Option<(TrunkName, Result<Tip, Trouble>)>,
-    live: Vec<(BString, Vec<String>, Result<Tips, Trouble>)>,
+    trunk: Option<(TrunkName, Result<Tip, Undecided>)>,
+    live: Vec<(BString, Vec<String>, Result<Tips, Undecided>)>,
 }
 
 impl<'r> PipelineTips<'r> {
@@ -62,14 +62,14 @@ impl<'r> PipelineTips<'r> {
 }
 
 impl Remotes for PipelineTips<'_> {
-    fn trunk_tip(&self, trunk: &TrunkName, team: bool) -> Result<Tip, Trouble> {
+    fn trunk_tip(&self, trunk: &TrunkName, team: bool) -> Result<Tip, Undecided> {
         match &self.trunk {
             Some((asked, tip)) if asked == trunk => tip.clone(),
             _ => self.remotes.trunk_tip(trunk, team),
         }
     }
 
-    fn live(&self, remote: &BStr, branches: &[String]) -> Result<Tips, Trouble> {
+    fn live(&self, remote: &BStr, branches: &[String]) -> Result<Tips, Undecided> {
         let same =
             |(name, known, _): &&(BString, Vec<String>, _)| name == remote && known == branches;
         match self.live.iter().find(same) {

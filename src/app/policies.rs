@@ -3,16 +3,13 @@
 use bstr::ByteSlice;
 
 use crate::git::{
-    Real,
+    Error, Real,
     files::{File, read_some},
     repository::Backend,
 };
 use crate::{
     calendar::holidays,
-    gates::{
-        Undecided,
-        verdict::{Trouble, TrunkName},
-    },
+    gates::{Undecided, verdict::TrunkName},
     policy::{self, Policy, Trunk, defaults, load},
     push::{
         Oid,
@@ -45,7 +42,7 @@ pub struct Loaded {
 impl Real {
     /// The policy that governs a push of this commit: its own, else the work tree's, else the
     /// built-in one.
-    pub fn policy(&self, commit: Option<&Oid>) -> Result<Loaded, Trouble> {
+    pub fn policy(&self, commit: Option<&Oid>) -> Result<Loaded, Undecided> {
         let found = match commit {
             Some(commit) => self.committed_policy(commit)?,
             None => None,
@@ -78,7 +75,7 @@ impl Real {
 
     /// The text of the policy that a person has before them: the work tree's, else that of HEAD; and
     /// how errors name it.
-    pub fn policy_here(&self) -> Result<Option<(String, Vec<u8>)>, Trouble> {
+    pub fn policy_here(&self) -> Result<Option<(String, Vec<u8>)>, Undecided> {
         if let Some(text) = self.work_tree_policy()? {
             return Ok(Some((policy::FILE.to_owned(), text)));
         }
@@ -91,11 +88,11 @@ impl Real {
     }
 
     /// The object that is a commit's policy; `None` where it has none.
-    pub fn policy_id(&self, commit: &Oid) -> Result<Option<Oid>, Trouble> {
+    pub fn policy_id(&self, commit: &Oid) -> Result<Option<Oid>, Error> {
         Ok(self.entry(commit, policy::FILE)?.map(|entry| entry.id))
     }
 
-    pub(crate) fn committed_policy(&self, commit: &Oid) -> Result<Option<Vec<u8>>, Trouble> {
+    pub(crate) fn committed_policy(&self, commit: &Oid) -> Result<Option<Vec<u8>>, Undecided> {
         Ok(match self.file(commit, policy::FILE, policy::LIMIT)? {
             None => None,
             Some(File::Text(text)) => Some(text),
@@ -108,11 +105,11 @@ impl Real {
         })
     }
 
-    pub(crate) fn work_tree_policy(&self) -> Result<Option<Vec<u8>>, Trouble> {
+    pub(crate) fn work_tree_policy(&self) -> Result<Option<Vec<u8>>, Undecided> {
         let Some(path) = self.work_tree.as_ref().map(|top| top.join(policy::FILE)) else {
             return Ok(None);
         };
-        let failed = |error| Trouble::io(format!("read {}", policy::FILE), &error);
+        let failed = |error| Undecided::from(Error::io(format!("read {}", policy::FILE), &error));
         let kind = match path.symlink_metadata() {
             Ok(metadata) => metadata.file_type(),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
@@ -167,7 +164,7 @@ impl Real {
 
     /// Trunk's branch: the policy's, else the one that `REMOTE/HEAD` names, else whichever of
     /// master and main exists.
-    pub fn trunk(&self, trunk: &Trunk) -> Result<TrunkName, Trouble> {
+    pub fn trunk(&self, trunk: &Trunk) -> Result<TrunkName, Undecided> {
         let remote = trunk.remote.clone();
         if let Some(branch) = trunk.branch.clone() {
             return Ok(TrunkName { remote, branch });
@@ -190,10 +187,11 @@ impl Real {
                 (true, false) => "master",
                 (false, true) => "main",
                 (true, true) => {
-                    return Err(Trouble::WhichTrunk {
+                    return Err(Error::WhichTrunk {
                         remote,
                         found: "both master and main",
-                    });
+                    }
+                    .into());
                 }
                 (false, false) => continue,
             };
@@ -210,17 +208,18 @@ impl Real {
                 remote,
                 branch: "main".to_owned(),
             }),
-            _ => Err(Trouble::WhichTrunk {
+            _ => Err(Error::WhichTrunk {
                 remote,
                 found: "neither master nor main",
-            }),
+            }
+            .into()),
         }
     }
 
     /// The calendar at a path of a commit, or why there is none.
     pub(crate) fn committed_calendar(&self, commit: &Oid, path: &str) -> Result<Vec<u8>, String> {
         let file = self.file(commit, path, holidays::LIMIT);
-        match file.map_err(|trouble| trouble.in_one_line())? {
+        match file.map_err(Error::in_one_line)? {
             Some(File::Text(text)) => Ok(text),
             Some(File::Other(what)) => Err(format!("it is {what}, not a file")),
             Some(File::TooLarge(size)) => Err(format!(
@@ -237,10 +236,7 @@ impl Real {
         if self.work_tree().is_some_and(is_there) {
             return self.work_tree_calendar(path);
         }
-        match self
-            .reference("HEAD")
-            .map_err(|trouble| trouble.in_one_line())?
-        {
+        match self.reference("HEAD").map_err(Error::in_one_line)? {
             Some(head) => self.committed_calendar(&head, path),
             None => Err("there is no commit to read it from".to_owned()),
         }
@@ -265,7 +261,7 @@ impl Real {
     }
 }
 
-pub(crate) fn not_a_file(place: &str, what: &str) -> Trouble {
+pub(crate) fn not_a_file(place: &str, what: &str) -> Undecided {
     Undecided::new(format!("{place} is {what}; it must be a plain file"))
         .hint(format!("fix {}, commit it, and try again", policy::FILE))
         .into()

@@ -6,8 +6,7 @@ use std::{sync::OnceLock, time::Duration};
 use crate::git::Real;
 use crate::{
     gates::{
-        Checked, EnvironmentRemotes, Remotes, Runner, Stop, SuiteRun, Turn, Work, World,
-        verdict::Trouble,
+        Checked, EnvironmentRemotes, Remotes, Runner, Stop, SuiteRun, Turn, Undecided, Work, World,
     },
     policy::Ci,
     push::Oid,
@@ -55,7 +54,7 @@ impl Runner for Preview<'_> {
         Ok(Turn::new(false, ()))
     }
 
-    fn run(&self, work: &Work<'_>) -> Result<SuiteRun, Trouble> {
+    fn run(&self, work: &Work<'_>) -> Result<SuiteRun, Undecided> {
         let last = self.repository.last_took(work)?;
         Ok(SuiteRun::Passed {
             took: (self.run.get_or_init(|| Run { last }).last).unwrap_or_default(),
@@ -73,7 +72,7 @@ impl Runner for Preview<'_> {
         })
     }
 
-    fn leave_receipt(&self, _: &Work<'_>, _: Duration) -> Result<(), Trouble> {
+    fn leave_receipt(&self, _: &Work<'_>, _: Duration) -> Result<(), Undecided> {
         Ok(())
     }
 
@@ -81,11 +80,11 @@ impl Runner for Preview<'_> {
         true
     }
 
-    fn confirm(&self, _: &str) -> Result<bool, Trouble> {
+    fn confirm(&self, _: &str) -> Result<bool, Undecided> {
         Ok(false)
     }
 
-    fn sign_off(&self, _: &EnvironmentRemotes, _: &Oid) -> Result<(), Trouble> {
+    fn sign_off(&self, _: &EnvironmentRemotes, _: &Oid) -> Result<(), Undecided> {
         // Never called: it follows a `true` of `confirm`.
         Ok(())
     }

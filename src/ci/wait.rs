@@ -12,10 +12,9 @@ use super::{
 };
 use crate::{
     gates::{
-        Checked, Stop, Work,
+        Checked, Stop, Undecided, Work,
         refusal::suite::{Checks, Refusal},
         remote_tips::join,
-        verdict::Trouble,
     },
     git::Real,
     policy::{Ci, Forge},
@@ -115,7 +114,7 @@ impl Wait<'_> {
             let answer = self.ask();
             if let Some(by) = signals::interrupted() {
                 self.progress.interrupted(&by);
-                return Err(Trouble::SuiteStopped { by }.into());
+                return Err(Undecided::suite_stopped(by).into());
             }
             let end = match answer {
                 Ok(answer) => self.answered(&answer, is_last),
@@ -274,7 +273,7 @@ impl Wait<'_> {
 }
 
 fn undecided(error: CiError) -> Stop {
-    Trouble::from(error).into()
+    Undecided::from(error).into()
 }
 
 /// Lists the first few names.

@@ -15,8 +15,9 @@ use super::{
 };
 use crate::{
     cli::Approve,
+    commands::Error,
     commands::approve::declined::Declined,
-    gates::verdict::{Decision, Trouble},
+    gates::verdict::Decision,
     git::{Real, notes::LIMIT},
     memory::{
         ledger::{Entry, Subject},
@@ -49,12 +50,12 @@ enum Shared {
     /// The policy wants it kept here.
     Kept,
     /// It could not be.
-    Failed(Trouble),
+    Failed(Error),
 }
 
 pub(crate) fn run(args: &Approve) -> Done {
     signals::watch();
-    let answer = Real::open().and_then(|world| Desk::new(args, &world)?.answer());
+    let answer = answer(args);
     let answer = answer.inspect_err(|trouble| {
         if args.json {
             let _ = report::data(&format!("{}\n", failed(&trouble.in_one_line())));
@@ -68,6 +69,11 @@ pub(crate) fn run(args: &Approve) -> Done {
         super::print_data(&format!("{json:#}\n"))?;
     }
     Ok(code)
+}
+
+fn answer(args: &Approve) -> Result<Answer, Error> {
+    let world = Real::open()?;
+    Desk::new(args, &world)?.answer()
 }
 
 fn failed(why: &str) -> serde_json::Value {
@@ -130,7 +136,7 @@ struct Desk<'w> {
 }
 
 impl<'w> Desk<'w> {
-    fn new(args: &'w Approve, world: &'w Real) -> Result<Self, Trouble> {
+    fn new(args: &'w Approve, world: &'w Real) -> Result<Self, Error> {
         let (commit, other) = match &args.commit {
             Some(revision) => (world.revision(revision)?, None),
             None => {
@@ -153,7 +159,7 @@ impl<'w> Desk<'w> {
         })
     }
 
-    fn answer(&self) -> Result<Answer, Trouble> {
+    fn answer(&self) -> Result<Answer, Error> {
         if !is_somebody(&self.world.identity()) {
             return Ok(self.declined(self.args.environment.as_deref(), Declined::Nobody));
         }
@@ -176,7 +182,7 @@ impl<'w> Desk<'w> {
     }
 
     /// Records that the commit that is live there was tried.
-    fn signoff(&self) -> Result<Answer, Trouble> {
+    fn signoff(&self) -> Result<Answer, Error> {
         let environment = self.tried()?;
         let (remote, commit) = match self.live(environment)? {
             Ok(found) => found,
@@ -225,7 +231,7 @@ impl<'w> Desk<'w> {
     }
 
     /// Writes it into the note of its commit, and into the ledger.
-    fn remember(&self, record: &Record, remote: &BStr) -> Result<(), Trouble> {
+    fn remember(&self, record: &Record, remote: &BStr) -> Result<(), Error> {
         let ledger = self.world.ledger();
         ledger.prepare()?;
         self.world.notes().add(std::slice::from_ref(record))?;
@@ -243,22 +249,22 @@ impl<'w> Desk<'w> {
         Ok(ledger.append(&entry.of(record.name()))?)
     }
 
-    fn fetch(&self) -> Result<(), Trouble> {
+    fn fetch(&self) -> Result<(), Error> {
         if !self.policy.share {
             return Ok(());
         }
-        self.world.notes().fetch(&self.policy.trunk.remote, LIMIT)
+        Ok((self.world.notes()).fetch(&self.policy.trunk.remote, LIMIT)?)
     }
 
     /// The answer, after it was shared where that is wanted and possible.
-    fn remembered(&self, record: Record, is_new: bool, fetched: Result<(), Trouble>) -> Answer {
+    fn remembered(&self, record: Record, is_new: bool, fetched: Result<(), Error>) -> Answer {
         let remote = &self.policy.trunk.remote;
         let shared = match fetched {
             _ if !self.policy.share => Shared::Kept,
             Err(trouble) => Shared::Failed(trouble),
             Ok(()) => match self.world.notes().push(remote, LIMIT) {
                 Ok(()) => Shared::On(label(remote.as_bytes().into())),
-                Err(trouble) => Shared::Failed(trouble),
+                Err(error) => Shared::Failed(error.into()),
             },
         };
         Answer::Remembered {
@@ -269,7 +275,7 @@ impl<'w> Desk<'w> {
     }
 
     /// The environment that was tried: the one that is named, else the one that another comes after.
-    fn tried(&self) -> Result<&Environment, Trouble> {
+    fn tried(&self) -> Result<&Environment, Error> {
         if let Some(name) = &self.args.environment {
             return named(name, &self.policy);
         }
@@ -277,7 +283,7 @@ impl<'w> Desk<'w> {
         let afters: BTreeSet<&str> = afters.collect();
         match Vec::from_iter(afters).as_slice() {
             [name] => named(name, &self.policy),
-            names => Err(Trouble::WhichEnvironment {
+            names => Err(Error::WhichEnvironment {
                 known: names.iter().map(|name| (*name).to_owned()).collect(),
             }),
         }

@@ -15,11 +15,12 @@ use crate::{
         overrides::Overrides,
     },
     cli::Check,
+    commands::Error,
     gates::{
         EnvironmentRemotes, Remotes,
-        verdict::{Decision, Trouble, TrunkName},
+        verdict::{Decision, TrunkName},
     },
-    git::Real,
+    git::{self, Real},
     policy::{Environment, Policy},
     process::signals,
     push::{Oid, Push, Update},
@@ -47,17 +48,17 @@ pub(crate) fn run(args: &Check) -> Done {
             report::messages(&recorded.messages);
             (recorded.exit_code, decided.entries)
         }
-        Err(trouble) if args.json => {
-            report::print(&report::failure("check", &trouble));
-            let entry = unanswered(trouble, &world);
+        Err(error) if args.json => {
+            let error = error.explain();
+            report::print(&report::failure("check", &error));
+            let entry = unanswered(error, &world);
             (Decision::Undecided.exit_code(), vec![entry])
         }
-        Err(trouble) => return Err(trouble),
+        Err(error) => return Err(error),
     };
     if args.json {
         for entry in &entries {
-            let line = serde_json::to_string_pretty(entry)
-                .map_err(|error| Trouble::io("write JSON", &error.into()))?;
+            let line = serde_json::to_string_pretty(entry).map_err(Error::json)?;
             super::print_data(&format!("{line}\n"))?;
         }
     }
@@ -68,7 +69,7 @@ pub(crate) fn run(args: &Check) -> Done {
 }
 
 /// The push that is asked about, as git would describe it to the hook.
-fn push(args: &Check, world: &Real) -> Result<Push, Trouble> {
+fn push(args: &Check, world: &Real) -> Result<Push, Error> {
     let (source, commit) = source(args.commit.as_deref(), world)?;
     let policy = world.policy(Some(&commit))?.policy;
     let (name, (remote, url, branch)) = match args.environment.as_deref() {
@@ -100,7 +101,7 @@ fn push(args: &Check, world: &Real) -> Result<Push, Trouble> {
 }
 
 /// The revision that is named, else the tip of the local trunk branch.
-fn source(revision: Option<&str>, world: &Real) -> Result<(String, Oid), Trouble> {
+fn source(revision: Option<&str>, world: &Real) -> Result<(String, Oid), Error> {
     if let Some(revision) = revision {
         let commit = world.revision(revision)?;
         let commit = commit.ok_or_else(|| no_commit(revision, world))?;
@@ -110,7 +111,7 @@ fn source(revision: Option<&str>, world: &Real) -> Result<(String, Oid), Trouble
     let branch = local.trunk?.branch;
     match (local.tip, local.head) {
         (Some(commit), _) => Ok((format!("refs/heads/{branch}"), commit)),
-        (None, Some(_)) => Err(Trouble::NoLocalTrunk {
+        (None, Some(_)) => Err(Error::NoLocalTrunk {
             known: names(world),
             branch,
         }),
@@ -118,9 +119,9 @@ fn source(revision: Option<&str>, world: &Real) -> Result<(String, Oid), Trouble
     }
 }
 
-fn to_trunk(trunk: &TrunkName, world: &Real) -> Result<(BString, BString, String), Trouble> {
+fn to_trunk(trunk: &TrunkName, world: &Real) -> Result<(BString, BString, String), Error> {
     let url = world.remotes().push_url(trunk.remote.as_bytes());
-    let url = url.ok_or_else(|| Trouble::NoTrunkRemote {
+    let url = url.ok_or_else(|| git::Error::NoTrunkRemote {
         remote: trunk.remote.clone(),
         known: world.remotes().known(),
     })?;
@@ -128,19 +129,19 @@ fn to_trunk(trunk: &TrunkName, world: &Real) -> Result<(BString, BString, String
 }
 
 /// The one that is named, else the first of the pipeline: the one that nothing comes before.
-fn environment<'p>(name: Option<&str>, policy: &'p Policy) -> Result<&'p Environment, Trouble> {
+fn environment<'p>(name: Option<&str>, policy: &'p Policy) -> Result<&'p Environment, Error> {
     let mut all = policy.environments.iter();
     match name {
         Some(name) => policy.environment(name).ok_or_else(|| {
             let known = policy.environments.iter().map(|one| one.name.clone());
-            Trouble::NoEnvironment {
+            Error::NoEnvironment {
                 name: name.to_owned(),
                 known: known.chain(["trunk".to_owned()]).collect(),
             }
         }),
         None => all
             .find(|environment| environment.after.is_none())
-            .ok_or(Trouble::NoPipeline),
+            .ok_or(Error::NoPipeline),
     }
 }
 
@@ -149,7 +150,7 @@ pub(super) fn to_environment(
     environment: &Environment,
     policy: &Policy,
     world: &Real,
-) -> Result<(BString, BString, String), Trouble> {
+) -> Result<(BString, BString, String), Error> {
     let branch = world
         .trunk(&policy.trunk)
         .ok()

@@ -16,7 +16,7 @@ use clap_complete::{
 use super::{Done, local};
 use crate::{
     cli::{Cli, Completions, Shell},
-    gates::verdict::Trouble,
+    commands::Error,
     git::Real,
     report,
 };
@@ -48,7 +48,7 @@ const UNITED: &str = r#"    local index all=("${words[@]}")
 "#;
 
 pub(crate) fn run(args: &Completions) -> Done {
-    let failed = |error: &std::io::Error| Trouble::io("write to standard output", error);
+    let failed = |error: &std::io::Error| Error::io("write to standard output", error);
     let mut script = Vec::new();
     completer(args.shell)
         .write_registration(ASKS, NAME, NAME, NAME, &mut script)
@@ -122,11 +122,12 @@ fn with_candidates(arg: Arg, command: &str) -> Arg {
 
 /// The environments of the policy of HEAD, or else of the work tree, or else of the Heroku remotes.
 fn environments(trunk: bool) -> Vec<CompletionCandidate> {
-    let policy = Real::open().and_then(|world| {
+    let policy = || -> Result<_, Error> {
+        let world = Real::open()?;
         let head = world.reference("HEAD")?;
         Ok(world.policy(head.as_ref())?.policy)
-    });
-    let named = policy.into_iter().flat_map(|policy| policy.environments);
+    };
+    let named = policy().into_iter().flat_map(|policy| policy.environments);
     let named = named.map(|environment| {
         let help = match environment.after {
             Some(after) => format!("after {after}"),

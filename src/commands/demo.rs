@@ -10,7 +10,8 @@ use std::{
 use jiff::{Timestamp, tz::TimeZone};
 
 use super::Done;
-use crate::{cli::Demo, gates::verdict::Trouble, report};
+use super::Error;
+use crate::{cli::Demo, gates::Undecided, report};
 
 /// The suite of the demo's shop.
 const CI: &str = "\
@@ -68,7 +69,7 @@ pub(crate) fn run(args: &Demo) -> Done {
     result.map(|()| 0)
 }
 
-fn play(stage: &Stage) -> Result<(), Trouble> {
+fn play(stage: &Stage) -> Result<(), Error> {
     let now = Timestamp::now();
     let (night, day) = (nearest(now, 23 * 60 + 40)?, nearest(now, 11 * 60)?);
 
@@ -153,7 +154,7 @@ fn play(stage: &Stage) -> Result<(), Trouble> {
 }
 
 /// The zone where the clock on the wall is nearest to this minute of the day.
-fn nearest(now: Timestamp, minute: i32) -> Result<&'static str, Trouble> {
+fn nearest(now: Timestamp, minute: i32) -> Result<&'static str, Error> {
     let mut found = Vec::new();
     for name in ZONES {
         let wall = zone(name)?.to_datetime(now);
@@ -164,13 +165,14 @@ fn nearest(now: Timestamp, minute: i32) -> Result<&'static str, Trouble> {
     Ok(found.into_iter().min().map_or("UTC", |(_, name)| name))
 }
 
-fn clock(now: Timestamp, name: &str) -> Result<String, Trouble> {
+fn clock(now: Timestamp, name: &str) -> Result<String, Error> {
     Ok(now.to_zoned(zone(name)?).strftime("%H:%M").to_string())
 }
 
-fn zone(name: &str) -> Result<TimeZone, Trouble> {
-    TimeZone::get(name).map_err(|error| Trouble::NoZone {
-        words: vec![error.to_string()],
+fn zone(name: &str) -> Result<TimeZone, Error> {
+    TimeZone::get(name).map_err(|error| {
+        let message = "the time zone of this machine cannot be told";
+        Undecided::new(message).detail(error.to_string()).into()
     })
 }
 
@@ -184,19 +186,19 @@ struct Stage {
 }
 
 impl Stage {
-    fn set(args: &Demo) -> Result<Self, Trouble> {
+    fn set(args: &Demo) -> Result<Self, Error> {
         let directory = match &args.dir {
             Some(directory) => {
                 fs::create_dir(directory).map_err(|error| match error.kind() {
-                    ErrorKind::AlreadyExists => Trouble::Exists {
+                    ErrorKind::AlreadyExists => Error::Exists {
                         path: directory.clone(),
-                        cure: "name a directory that is not there yet: the demo makes it, and plays in it alone",
+                        hint: "name a directory that is not there yet: the demo makes it, and plays in it alone",
                     },
-                    _ => Trouble::place(
-                        format!("make {}", directory.display()),
-                        &error,
-                        "name a new directory in one that is there and yours: pushgate demo --dir DIR",
-                    ),
+                    _ => Error::NotWritten {
+                        what: format!("make {}", directory.display()),
+                        words: vec![error.to_string()],
+                        hint: "name a new directory in one that is there and yours: pushgate demo --dir DIR",
+                    },
                 })?;
                 directory.canonicalize()
             }
@@ -205,12 +207,12 @@ impl Stage {
                 .tempdir()
                 .map(tempfile::TempDir::keep),
         };
-        let program = env::current_exe()
-            .map_err(|error| Trouble::io("tell where this program is", &error))?;
+        let program =
+            env::current_exe().map_err(|error| Error::io("tell where this program is", &error))?;
         let on_path = which::which("pushgate").is_ok_and(|found| found == program);
         Ok(Self {
             directory: directory
-                .map_err(|error| Trouble::io("make a directory to play in", &error))?,
+                .map_err(|error| Error::io("make a directory to play in", &error))?,
             called: if on_path {
                 "pushgate".to_owned()
             } else {
@@ -225,7 +227,7 @@ impl Stage {
     }
 
     /// Three bare repositories, a clone with its first commit, and no configuration of the user.
-    fn build(&self) -> Result<(), Trouble> {
+    fn build(&self) -> Result<(), Error> {
         for name in ["origin", "staging", "production"] {
             self.quietly(
                 &self.directory,
@@ -256,7 +258,7 @@ impl Stage {
     }
 
     /// Ben, from a clone of his own.
-    fn colleague(&self) -> Result<(), Trouble> {
+    fn colleague(&self) -> Result<(), Error> {
         let ben = "git -c user.name=Ben -c user.email=ben@shop.example -C ben";
         self.quietly(
             &self.directory,
@@ -264,14 +266,14 @@ impl Stage {
         )
     }
 
-    fn write(&self, name: &str, text: &str) -> Result<(), Trouble> {
+    fn write(&self, name: &str, text: &str) -> Result<(), Error> {
         let path = self.shop().join(name);
         fs::write(&path, text)
-            .map_err(|error| Trouble::io(format!("write {}", path.display()), &error))
+            .map_err(|error| Error::io(format!("write {}", path.display()), &error))
     }
 
     /// Shows a command and what came back, and makes sure that the story went as it is told.
-    fn show(&self, command: &str, code: i32) -> Result<(), Trouble> {
+    fn show(&self, command: &str, code: i32) -> Result<(), Error> {
         let (came, output) = self.run(&self.shop(), command)?;
         let indented = textwrap::indent(&output, "  ");
         write(&format!("{PROMPT}$ {command}{PROMPT:#}\n{indented}\n"))?;
@@ -282,7 +284,7 @@ impl Stage {
         }
     }
 
-    fn quietly(&self, directory: &Path, command: &str) -> Result<(), Trouble> {
+    fn quietly(&self, directory: &Path, command: &str) -> Result<(), Error> {
         match self.run(directory, command)? {
             (0, _) => Ok(()),
             (code, output) => Err(otherwise(
@@ -294,8 +296,8 @@ impl Stage {
     }
 
     /// Runs a command line as it is shown, its two outputs as one.
-    fn run(&self, directory: &Path, command: &str) -> Result<(i32, String), Trouble> {
-        let failed = |error: &std::io::Error| Trouble::io(format!("run `{command}`"), error);
+    fn run(&self, directory: &Path, command: &str) -> Result<(i32, String), Error> {
+        let failed = |error: &std::io::Error| Error::io(format!("run `{command}`"), error);
         let mut shell = Command::new("sh");
         shell
             .args(["-c", command])
@@ -341,16 +343,16 @@ const HEADING: anstyle::Style = anstyle::Style::new().bold();
 const PROMPT: anstyle::Style = anstyle::AnsiColor::Cyan.on_default().bold();
 
 /// What is told between the commands.
-fn tell(text: &str) -> Result<(), Trouble> {
+fn tell(text: &str) -> Result<(), Error> {
     write(&format!("{HEADING}{text}{HEADING:#}\n\n"))
 }
 
-fn write(text: &str) -> Result<(), Trouble> {
-    report::data(text).map_err(|error| Trouble::io("write to standard output", &error))
+fn write(text: &str) -> Result<(), Error> {
+    report::data(text).map_err(Error::stdout)
 }
 
-fn otherwise(command: &str, code: i32, words: &[String]) -> Trouble {
-    Trouble::Demo {
+fn otherwise(command: &str, code: i32, words: &[String]) -> Error {
+    Error::Demo {
         command: command.to_owned(),
         code,
         words: words.to_vec(),

@@ -3,8 +3,8 @@
 use super::Done;
 use crate::{
     cli::Doctor,
+    commands::Error,
     doctor::{Status, findings, worst},
-    gates::verdict::Trouble,
     process::signals,
     report::{self, doctor},
 };
@@ -20,6 +20,6 @@ pub(crate) fn run(args: &Doctor) -> Done {
     } else {
         doctor::draw(&findings, report::data_columns())
     };
-    report::data(&text).map_err(|error| Trouble::io("write to standard output", &error))?;
+    report::data(&text).map_err(Error::stdout)?;
     Ok(u8::from(worst(&findings) == Status::Broken))
 }

@@ -7,7 +7,7 @@ use clap::Parser;
 use super::Done;
 use crate::{
     cli::{Cli, Help},
-    gates::verdict::Trouble,
+    commands::Error,
     report,
 };
 
@@ -29,8 +29,8 @@ pub(crate) fn run(args: &Help) -> Done {
 
 /// Prints what clap says instead of a command line: help, the version, or what is wrong with it.
 pub fn say(said: &clap::Error) -> ExitCode {
-    ExitCode::from(print(said).unwrap_or_else(|trouble| {
-        report::print(&report::failure("help", &trouble));
+    ExitCode::from(print(said).unwrap_or_else(|error| {
+        report::print(&report::failure("help", &error.explain()));
         2
     }))
 }
@@ -39,7 +39,7 @@ pub fn say(said: &clap::Error) -> ExitCode {
 fn print(said: &clap::Error) -> Done {
     match said.print() {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe && !said.use_stderr() => {
-            Err(Trouble::io("write the help", &error))
+            Err(Error::io("write the help", &error))
         }
         _ => Ok(u8::try_from(said.exit_code()).unwrap_or(2)),
     }

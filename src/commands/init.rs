@@ -13,7 +13,7 @@ use super::{Done, schema};
 use crate::hooks::managers;
 use crate::{
     cli::Init,
-    gates::verdict::Trouble,
+    commands::Error,
     git::Real,
     policy::{
         self, Trunk,
@@ -28,22 +28,22 @@ use crate::{
 
 pub(crate) fn run(args: &Init) -> Done {
     let world = Real::open()?;
-    let top = world.work_tree().ok_or(Trouble::NoWorkTree)?;
+    let top = world.work_tree().ok_or(Error::NoWorkTree)?;
     let found = look_around(&world, top);
     let text = render(&found.facts);
     if args.stdout {
-        report::data(&text).map_err(|error| Trouble::io("write to standard output", &error))?;
+        report::data(&text).map_err(Error::stdout)?;
         return Ok(0);
     }
     let path = top.join(policy::FILE);
     let mut options = OpenOptions::new();
     let file = options.write(true).create_new(true).open(&path);
     let mut file = file.map_err(|error| match error.kind() {
-        std::io::ErrorKind::AlreadyExists => Trouble::Exists {
+        std::io::ErrorKind::AlreadyExists => Error::Exists {
             path: path.clone(),
-            cure: "compare it with pushgate init --stdout, or remove it first",
+            hint: "compare it with pushgate init --stdout, or remove it first",
         },
-        _ => Trouble::io(format!("write {}", path.display()), &error),
+        _ => Error::io(format!("write {}", path.display()), &error),
     })?;
     if let Err(error) = file
         .write_all(text.as_bytes())
@@ -51,7 +51,7 @@ pub(crate) fn run(args: &Init) -> Done {
     {
         // Half a policy is none.
         let _ = fs::remove_file(&path);
-        return Err(Trouble::io(format!("write {}", path.display()), &error));
+        return Err(Error::io(format!("write {}", path.display()), &error));
     }
     report::say(&format!("wrote {}", path.display()));
     schema::write_copy(&world);

@@ -2,6 +2,7 @@
 
 use std::{env, fs};
 
+use super::Error;
 use super::{Done, local::Local, schema};
 use crate::hooks::{
     files::{Found, Hooks, Owner, configured, hook_for, is_executable, is_same},
@@ -52,17 +53,17 @@ fn install(args: &Install, world: &Real) -> Done {
 }
 
 /// The hook that calls this very program.
-fn text() -> Result<Vec<u8>, Trouble> {
+fn text() -> Result<Vec<u8>, Error> {
     let program =
-        env::current_exe().map_err(|error| Trouble::io("tell where this program is", &error))?;
+        env::current_exe().map_err(|error| Error::io("tell where this program is", &error))?;
     Ok(hook_for(program.as_os_str()))
 }
 
 /// Puts the hook into its place, and the one that was there behind it.
-fn place(hooks: &Hooks, world: &Real) -> Result<(), Trouble> {
+fn place(hooks: &Hooks, world: &Real) -> Result<(), Error> {
     let text = text()?;
     let failed =
-        |error: &std::io::Error| Trouble::io(format!("write {}", hooks.hook.display()), error);
+        |error: &std::io::Error| Error::io(format!("write {}", hooks.hook.display()), error);
     fs::create_dir_all(&hooks.directory).map_err(|e| failed(&e))?;
     let found = hooks.found()?;
     let before = hooks.before()?;
@@ -71,7 +72,8 @@ fn place(hooks: &Hooks, world: &Real) -> Result<(), Trouble> {
             return Err(Trouble::TwoHooks {
                 hook: hooks.hook.clone(),
                 kept: kept.to_owned(),
-            });
+            }
+            .into());
         }
         (_, Some(kept)) => hooks.keep(kept)?,
         (Found::Foreign, None) => hooks.keep(&hooks.hook)?,
@@ -129,7 +131,8 @@ fn configure(world: &Real) -> Done {
             (Found::Foreign, Some(Owner::Lfs)) => {
                 return Err(Trouble::LfsBeside {
                     hook: there.hook.clone(),
-                });
+                }
+                .into());
             }
             (Found::Foreign, Some(Owner::Other))
                 if there
@@ -139,7 +142,8 @@ fn configure(world: &Real) -> Done {
                 return Err(Trouble::TwoHooks {
                     hook: there.hook.clone(),
                     kept: there.kept.clone(),
-                });
+                }
+                .into());
             }
             _ => {}
         }
@@ -147,7 +151,7 @@ fn configure(world: &Real) -> Done {
     let text = text()?;
     fs::create_dir_all(&hooks.directory)
         .and_then(|()| hooks.write(&text))
-        .map_err(|e| Trouble::io(format!("write {}", hooks.hook.display()), &e))?;
+        .map_err(|e| Error::io(format!("write {}", hooks.hook.display()), &e))?;
     configured::set(world)?;
     // Only now: until git calls the new one, the old one judges.
     if let Some(there) = there_too {
@@ -168,7 +172,7 @@ fn configure(world: &Real) -> Done {
 }
 
 /// Moves what stands in the hooks directory behind the hook that the configuration names.
-fn make_way(there: &Hooks) -> Result<(), Trouble> {
+fn make_way(there: &Hooks) -> Result<(), Error> {
     let goes = match (there.found()?, there.owner) {
         (Found::Ours(_), _) => true,
         (Found::Edited, _) => {
@@ -188,7 +192,7 @@ fn make_way(there: &Hooks) -> Result<(), Trouble> {
     };
     if goes {
         fs::remove_file(&there.hook)
-            .map_err(|error| Trouble::io(format!("remove {}", there.hook.display()), &error))?;
+            .map_err(|error| Error::io(format!("remove {}", there.hook.display()), &error))?;
     }
     if there.kept.symlink_metadata().is_ok() {
         there.introduce()?;

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::Done;
 use crate::{
     app::lint::{look, words},
-    gates::verdict::Trouble,
+    commands::Error,
     git::Real,
     policy::{FILE, lint::Finding},
     report,
@@ -34,7 +34,7 @@ pub(crate) fn run(as_json: bool) -> Done {
         let line = |finding: &Finding| words(&origin, finding) + "\n";
         findings.iter().map(line).collect()
     };
-    report::data(&text).map_err(|error| Trouble::io("write to standard output", &error))?;
+    report::data(&text).map_err(Error::stdout)?;
     Ok(u8::from(!findings.is_empty()))
 }
 

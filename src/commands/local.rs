@@ -2,7 +2,7 @@
 
 pub(crate) use crate::app::local::Local;
 use crate::{
-    gates::verdict::Trouble,
+    commands::Error,
     git::Real,
     policy::{Environment, Policy},
 };
@@ -28,8 +28,8 @@ pub(crate) fn revisions(world: &Real) -> Vec<(String, &'static str)> {
 }
 
 /// This revision names no commit.
-pub(crate) fn no_commit(revision: &str, world: &Real) -> Trouble {
-    Trouble::NoCommit {
+pub(crate) fn no_commit(revision: &str, world: &Real) -> Error {
+    Error::NoCommit {
         revision: revision.to_owned(),
         known: names(world),
     }
@@ -42,16 +42,16 @@ pub(crate) fn names(world: &Real) -> Vec<String> {
 }
 
 /// The environment of this name.
-pub(crate) fn named<'p>(name: &str, policy: &'p Policy) -> Result<&'p Environment, Trouble> {
+pub(crate) fn named<'p>(name: &str, policy: &'p Policy) -> Result<&'p Environment, Error> {
     policy
         .environment(name)
         .ok_or_else(|| unknown(name, policy))
 }
 
 /// There is no such environment, but these.
-pub(crate) fn unknown(name: &str, policy: &Policy) -> Trouble {
+pub(crate) fn unknown(name: &str, policy: &Policy) -> Error {
     let known = policy.environments.iter();
-    Trouble::NoEnvironment {
+    Error::NoEnvironment {
         name: name.to_owned(),
         known: known.map(|environment| environment.name.clone()).collect(),
     }

@@ -11,7 +11,8 @@ use crate::hooks::{files::Hooks, managers::is_gated};
 use crate::{
     app::answers::{Moved, SystemClock},
     cli::Log,
-    gates::{Clock, EnvironmentRemotes, verdict::Trouble},
+    commands::Error,
+    gates::{Clock, EnvironmentRemotes, Undecided},
     git::Real,
     memory::{
         history::{Arrived, Happened, Source, history},
@@ -55,7 +56,8 @@ pub(crate) fn run(args: &Log) -> Done {
 
 /// The policy that names the environments; without one the log is still worth reading.
 fn policy(world: &Real) -> Option<Policy> {
-    let policy = (world.reference("HEAD")).and_then(|head| world.policy(head.as_ref()));
+    let head = world.reference("HEAD").map_err(Undecided::from);
+    let policy = head.and_then(|head| world.policy(head.as_ref()));
     match policy {
         Ok(loaded) => Some(loaded.policy),
         Err(trouble) => {
@@ -69,7 +71,7 @@ fn policy(world: &Real) -> Option<Policy> {
 }
 
 /// A name that was mistyped must not look like a place where nothing happened.
-fn is_known(name: &str, policy: Option<&Policy>, is_there: bool) -> Result<(), Trouble> {
+fn is_known(name: &str, policy: Option<&Policy>, is_there: bool) -> Result<(), Error> {
     let Some(policy) = policy.filter(|_| !is_there) else {
         return Ok(());
     };
@@ -78,13 +80,13 @@ fn is_known(name: &str, policy: Option<&Policy>, is_there: bool) -> Result<(), T
     if known.iter().any(|one| one == name) {
         return Ok(());
     }
-    Err(Trouble::NoEnvironment {
+    Err(Error::NoEnvironment {
         name: name.to_owned(),
         known,
     })
 }
 
-fn everything(world: &Real, policy: Option<&Policy>) -> Result<Vec<Happened>, Trouble> {
+fn everything(world: &Real, policy: Option<&Policy>) -> Result<Vec<Happened>, Error> {
     let ledger = world.ledger();
     let contents = ledger.read()?;
     for number in &contents.damaged {
@@ -121,7 +123,7 @@ fn installed(world: &Real) -> Option<Timestamp> {
 }
 
 /// The pushes of this clone that arrived, by the reflogs of the tracking refs.
-fn arrivals(policy: &Policy, world: &Real) -> Result<Vec<Arrived>, Trouble> {
+fn arrivals(policy: &Policy, world: &Real) -> Result<Vec<Arrived>, Error> {
     let read = |url: &BStr| world.destination(url);
     let mut arrivals = Vec::new();
     for environment in &policy.environments {
@@ -162,7 +164,7 @@ struct Line<'e> {
     from: Option<&'static str>,
 }
 
-fn lines(all: &[Happened]) -> Result<String, Trouble> {
+fn lines(all: &[Happened]) -> Result<String, Error> {
     let mut text = String::new();
     for Happened { source, entry } in all {
         let from = match source {

@@ -7,7 +7,7 @@ use clap::CommandFactory;
 use super::Done;
 use crate::{
     cli::{Cli, Man},
-    gates::verdict::Trouble,
+    commands::Error,
     report,
 };
 
@@ -20,9 +20,10 @@ pub(crate) fn run(args: &Man) -> Done {
     if let Some(directory) = &args.out {
         fs::create_dir_all(directory)
             .and_then(|()| clap_mangen::generate_to(program.clone(), directory))
-            .map_err(|error| {
-                let cure = "name a directory that you may write to: pushgate man --out DIR";
-                Trouble::place(format!("write {}", directory.display()), &error, cure)
+            .map_err(|error| Error::NotWritten {
+                what: format!("write {}", directory.display()),
+                words: vec![error.to_string()],
+                hint: "name a directory that you may write to: pushgate man --out DIR",
             })?;
         let (count, directory) = (pages.len() + 1, directory.display());
         report::say(&format!("wrote {count} pages into {directory}"));
@@ -32,7 +33,7 @@ pub(crate) fn run(args: &Man) -> Done {
         None => &program,
         Some(name) => *(pages.iter())
             .find(|command| command.get_name() == name)
-            .ok_or_else(|| Trouble::NoCommand {
+            .ok_or_else(|| Error::NoCommand {
                 name: name.to_owned(),
                 known: (pages.iter())
                     .map(|command| command.get_name().to_owned())
@@ -43,7 +44,7 @@ pub(crate) fn run(args: &Man) -> Done {
     clap_mangen::Man::new(page.clone())
         .render(&mut text)
         .and_then(|()| report::data(&String::from_utf8_lossy(&text)))
-        .map_err(|error| Trouble::io("write to standard output", &error))?;
+        .map_err(Error::stdout)?;
     Ok(0)
 }
 

@@ -5,6 +5,7 @@ pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod demo;
 pub(crate) mod doctor;
+mod error;
 pub(crate) mod help;
 pub(crate) mod init;
 pub(crate) mod install;
@@ -25,16 +26,16 @@ use serde::Serialize;
 use crate::{
     app::{decide::Pending, overrides},
     cli::{Cli, Command},
-    gates::verdict::Trouble,
     report,
     text::printable,
 };
 
 pub use completions::complete;
+pub use error::Error;
 pub use help::say;
 
 /// What a subcommand ends with: an exit code, or what kept it from its work.
-pub(crate) type Done = Result<u8, Trouble>;
+pub(crate) type Done = Result<u8, Error>;
 
 /// Names the variables that were meant for the gate and mean nothing to it, where it has judged.
 pub(crate) fn say_strangers(pending: &Pending) {
@@ -50,14 +51,14 @@ pub(crate) fn say_strangers(pending: &Pending) {
 }
 
 /// Writes what was asked for to standard output.
-fn print_data(text: &str) -> Result<(), Trouble> {
-    report::data(text).map_err(|error| Trouble::io("write to standard output", &error))
+fn print_data(text: &str) -> Result<(), Error> {
+    report::data(text).map_err(Error::stdout)
 }
 
 /// Writes a value as JSON on one line.
-fn json_line(value: &impl Serialize) -> Result<String, Trouble> {
+fn json_line(value: &impl Serialize) -> Result<String, Error> {
     let line = serde_json::to_string(value);
-    let line = line.map_err(|error| Trouble::io("write JSON", &error.into()))?;
+    let line = line.map_err(Error::json)?;
     Ok(line + "\n")
 }
 
@@ -86,8 +87,8 @@ pub fn run(cli: Cli) -> ExitCode {
     };
     ExitCode::from(match done {
         Ok(code) => code,
-        Err(trouble) => {
-            report::print(&report::failure(name, &trouble));
+        Err(error) => {
+            report::print(&report::failure(name, &error.explain()));
             2
         }
     })

@@ -15,7 +15,8 @@ use crate::{
         overrides::{Overrides, SWITCH},
     },
     cli::PrePush,
-    gates::{route::remote_label, verdict::Trouble},
+    commands::Error,
+    gates::route::remote_label,
     git::Real,
     process::signals,
     push::parse,
@@ -31,11 +32,11 @@ pub(crate) fn run(args: &PrePush) -> Done {
     };
     let (input, read) = match call.input() {
         Ok(input) => (input, Ok(())),
-        Err(trouble) => (Vec::new(), Err(trouble)),
+        Err(error) => (Vec::new(), Err(Error::from(error))),
     };
     let judged = match read.and_then(|()| judged(&call, &input)) {
         Ok(judged) => judged,
-        Err(trouble) => without_judgement(&call, trouble)?,
+        Err(error) => without_judgement(&call, error)?,
     };
     let verdict = match &judged {
         Some((pending, _)) => {
@@ -52,7 +53,7 @@ pub(crate) fn run(args: &PrePush) -> Done {
         }
         (None, Some(then)) if verdict == 0 => {
             let chained = chain::run(&then, [&call.remote, &call.url], input);
-            after(chained, &then.to_string())
+            after(chained.map_err(Error::from), &then.to_string())
         }
         (None, _) => (Ok(verdict), None),
     };
@@ -70,12 +71,12 @@ pub(crate) fn run(args: &PrePush) -> Done {
 /// What the gates say, and where it is written down; `None` where there is nothing to push.
 type Judged = Option<(Pending, Real)>;
 
-fn judged(call: &Call, input: &[u8]) -> Result<Judged, Trouble> {
+fn judged(call: &Call, input: &[u8]) -> Result<Judged, Error> {
     if input.is_empty() {
         return Ok(None);
     }
     let mut push = call.push();
-    push.updates = parse(input).map_err(|error| Trouble::Input {
+    push.updates = parse(input).map_err(|error| Error::Input {
         why: error.to_string(),
     })?;
     let repository = Real::open()?;
@@ -87,20 +88,20 @@ fn judged(call: &Call, input: &[u8]) -> Result<Judged, Trouble> {
 
 /// Lets a push go that could not be judged, if `PUSHGATE=off`: loudly, and with an entry in the ledger
 /// where there is one.
-fn without_judgement(call: &Call, trouble: Trouble) -> Result<Judged, Trouble> {
+fn without_judgement(call: &Call, error: Error) -> Result<Judged, Error> {
     let Some(overrides) = Overrides::read(variable).ok().filter(|it| it.off) else {
-        return Err(trouble);
+        return Err(error);
     };
     let push = call.push();
     if let Ok(repository) = Real::open() {
-        let pending = let_go(&push, trouble, &repository, &overrides);
+        let pending = let_go(&push, error.explain(), &repository, &overrides);
         return Ok(Some((pending, repository)));
     }
     report::warn(&format!(
         "push to {} is not checked, and nothing keeps a trace of it: {SWITCH} is off",
         remote_label(&push)
     ));
-    report::warn(&format!("it could not have been: {trouble}"));
+    report::warn(&format!("it could not have been: {error}"));
     Ok(None)
 }
 
@@ -109,7 +110,7 @@ fn variable(name: &str) -> Option<String> {
 }
 
 /// The exit code, and what stopped the push, where the hook that runs behind the gates did.
-fn after(chained: Result<Chained, Trouble>, then: &str) -> (Done, Option<Stopped>) {
+fn after(chained: Result<Chained, Error>, then: &str) -> (Done, Option<Stopped>) {
     let (why, code) = match chained {
         Ok(Chained::Agreed) => return (Ok(0), None),
         Ok(Chained::Refused(code)) => {
@@ -122,7 +123,7 @@ fn after(chained: Result<Chained, Trouble>, then: &str) -> (Done, Option<Stopped
             let code = signals::signal().map_or(1, |signal| 128 + signal);
             (format!("stopped ({by})"), Ok(code))
         }
-        Err(trouble) => (trouble.in_one_line(), Err(trouble)),
+        Err(error) => (error.in_one_line(), Err(error)),
     };
     let by = "chained";
     (code, Some(Stopped { by, why }))

@@ -3,7 +3,8 @@
 use std::{fs, io::ErrorKind, path::PathBuf};
 
 use super::Done;
-use crate::{gates::verdict::Trouble, git::Real, policy::schema::schema, report};
+use super::Error;
+use crate::{git::Real, policy::schema::schema, report};
 
 /// What to do in a linked work tree or a submodule: nothing is below `.git` there, and the policy belongs to
 /// the team: a path that works here works nowhere else.
@@ -11,7 +12,7 @@ pub(super) const OUT_OF_REACH: &str = "schema: .git is a file here, so editors d
      pushgate schema > pushgate.schema.json, commit it, and name it in that line";
 
 pub(crate) fn run() -> Done {
-    report::data(&text()).map_err(|error| Trouble::io("write to standard output", &error))?;
+    report::data(&text()).map_err(Error::stdout)?;
     Ok(0)
 }
 
@@ -32,12 +33,12 @@ pub(super) fn write_copy(world: &Real) {
 }
 
 /// Removes the copy, and its directory if that held nothing else.
-pub(super) fn remove_copy(world: &Real) -> Result<(), Trouble> {
+pub(super) fn remove_copy(world: &Real) -> Result<(), Error> {
     let path = copy(world);
     if let Err(error) = fs::remove_file(&path)
         && !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
     {
-        return Err(Trouble::io(format!("remove {}", path.display()), &error));
+        return Err(Error::io(format!("remove {}", path.display()), &error));
     }
     // It is only empty where nothing was ever decided.
     let _ = fs::remove_dir(world.state_dir());

@@ -7,7 +7,7 @@ mod next_push;
 use super::{Done, print_data};
 use crate::{
     cli::Status,
-    gates::verdict::Trouble,
+    commands::Error,
     git::Real,
     process::signals,
     report::{self, status},
@@ -15,7 +15,8 @@ use crate::{
 
 pub(crate) fn run(args: &Status) -> Done {
     signals::watch();
-    let status = Real::open().and_then(|world| gather::status(&world));
+    let status = Real::open().map_err(Error::from);
+    let status = status.and_then(|world| gather::status(&world));
     if let Some(signal) = signals::signal() {
         return Ok(128 + signal);
     }
@@ -25,9 +26,7 @@ pub(crate) fn run(args: &Status) -> Done {
         }
     })?;
     let text = if args.json {
-        status
-            .json()
-            .map_err(|error| Trouble::io("write JSON", &error.into()))?
+        status.json().map_err(Error::json)?
     } else {
         status::draw(&status, report::data_columns())
     };

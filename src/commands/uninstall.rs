@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use super::Error;
 use super::{Done, schema};
 use crate::hooks::{
     files::{Found, Hooks, Owner, configured, is_same},
@@ -62,7 +63,7 @@ fn leave(hooks: &Hooks, world: &Real, was_configured: bool) -> Done {
 
 fn take_away(hooks: &Hooks) -> Done {
     let failed =
-        |error: &std::io::Error| Trouble::io(format!("remove {}", hooks.hook.display()), error);
+        |error: &std::io::Error| Error::io(format!("remove {}", hooks.hook.display()), error);
     let hook = hooks.hook.display();
     let before = hooks.before()?;
     match (hooks.found()?, before) {

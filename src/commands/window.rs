@@ -11,9 +11,9 @@ use crate::{
     app::answers::SystemClock,
     calendar::{self, ClosedBy, Window, Zone},
     cli,
+    commands::Error,
     gates::{
         Clock,
-        verdict::Trouble,
         window::{known, reader},
     },
     git::{Loaded, Real},
@@ -74,7 +74,7 @@ pub(crate) fn run(args: &cli::Window) -> Done {
 }
 
 /// The environment that is named, else those that have a window.
-fn chosen<'p>(args: &cli::Window, policy: &'p Policy) -> Result<Vec<&'p Environment>, Trouble> {
+fn chosen<'p>(args: &cli::Window, policy: &'p Policy) -> Result<Vec<&'p Environment>, Error> {
     match &args.environment {
         Some(name) => Ok(vec![named(name, policy)?]),
         None => {

@@ -18,11 +18,8 @@ use super::{
 };
 use crate::{
     app::local::Local,
-    gates::{
-        remote_tips::join,
-        verdict::{Trouble, TrunkName},
-    },
-    git::{Loaded, Real, command, notes},
+    gates::{Undecided, remote_tips::join, verdict::TrunkName},
+    git::{self, Loaded, Real, command, notes},
     policy::Policy,
     process::program::run_within,
     push::Oid,
@@ -34,9 +31,9 @@ const VERSION_LIMIT: Duration = Duration::from_secs(5);
 
 /// The machine, and the repository in the current directory.
 pub(crate) struct Context {
-    pub(crate) git: Result<Git, Trouble>,
+    pub(crate) git: Result<Git, Undecided>,
     /// `None` without git.
-    pub(crate) repository: Option<Result<Opened, Trouble>>,
+    pub(crate) repository: Option<Result<Opened, Undecided>>,
 }
 
 /// git on PATH.
@@ -53,22 +50,22 @@ pub(crate) struct Git {
 pub(crate) struct Opened {
     pub(crate) git: Git,
     pub(crate) world: Real,
-    pub(crate) hook: Result<Hook, Trouble>,
+    pub(crate) hook: Result<Hook, Undecided>,
     pub(crate) called: Option<Called>,
     /// The tip of the local trunk branch, else HEAD; `None` before the first commit.
     pub(crate) commit: Option<Oid>,
     /// The policy of that commit.
-    pub(crate) loaded: Result<Loaded, Trouble>,
+    pub(crate) loaded: Result<Loaded, Undecided>,
     /// The same; an empty one where it cannot be read.
     pub(crate) policy: Policy,
-    pub(crate) trunk: Result<TrunkName, Trouble>,
+    pub(crate) trunk: Result<TrunkName, Undecided>,
     pub(crate) remotes: Vec<RemoteAnswer>,
 }
 
 /// The refs of a remote that were asked for and are there.
 pub(crate) struct RemoteAnswer {
     pub(crate) name: BString,
-    pub(crate) refs: Result<Vec<(String, Oid)>, Trouble>,
+    pub(crate) refs: Result<Vec<(String, Oid)>, git::Error>,
 }
 
 impl Context {
@@ -84,7 +81,7 @@ impl Context {
 }
 
 impl Git {
-    fn find() -> Result<Self, Trouble> {
+    fn find() -> Result<Self, Undecided> {
         let said = version_line(command::Git::find()?.command(["--version"])).unwrap_or_default();
         let bare = which::which_in("git", Some(BARE), "/").ok();
         let bare = bare.and_then(|git| {
@@ -107,7 +104,7 @@ fn version_line(mut command: Command) -> Option<String> {
 }
 
 impl Opened {
-    fn new(git: Git) -> Result<Self, Trouble> {
+    fn new(git: Git) -> Result<Self, Undecided> {
         let world = Real::open()?;
         let (hook, called) = match hook::look(&world) {
             Ok((hook, called)) => (Ok(hook), called),

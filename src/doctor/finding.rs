@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::gates::verdict::Trouble;
+use crate::gates::Undecided;
 
 /// How well something works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -76,10 +76,10 @@ impl Finding {
     }
 
     /// An error with its details and hints.
-    pub(crate) fn error(check: &'static str, status: Status, error: &Trouble) -> Self {
+    pub(crate) fn error(check: &'static str, status: Status, error: &Undecided) -> Self {
         Self::new(check, status, error.to_string())
-            .details(error.causes())
-            .hints(error.cures())
+            .details(&error.details)
+            .hints(error.hints.clone())
     }
 
     pub(crate) fn run(mut self, command: impl Into<String>) -> Self {

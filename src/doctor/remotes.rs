@@ -8,10 +8,8 @@ use super::{
     role::Role,
 };
 use crate::{
-    gates::{
-        remotes_of,
-        verdict::{Trouble, TrunkName},
-    },
+    gates::{remotes_of, verdict::TrunkName},
+    git,
     policy::Environment,
     push::{
         destination::{Platform, heroku_url},
@@ -38,10 +36,11 @@ pub(crate) fn trunk(opened: &Opened) -> Vec<Finding> {
             if known.contains(&trunk.remote) {
                 return Vec::new();
             }
-            Trouble::NoTrunkRemote {
+            git::Error::NoTrunkRemote {
                 remote: trunk.remote.clone(),
                 known,
             }
+            .into()
         }
     };
     vec![Finding::error("trunk", Status::Broken, &error)]
@@ -84,7 +83,7 @@ fn one(remote: &RemoteAnswer, opened: &Opened) -> Finding {
                 Status::Warning
             };
             return silent(&name, wants_login, error, |what| {
-                Finding::new("remote", status, format!("{leads} {what}")).details(error.causes())
+                Finding::new("remote", status, format!("{leads} {what}")).details(error.words())
             });
         }
     };
@@ -93,7 +92,7 @@ fn one(remote: &RemoteAnswer, opened: &Opened) -> Finding {
             .iter()
             .any(|(name, _)| *name == format!("refs/heads/{}", trunk.branch))
     {
-        let error = Trouble::NoTrunk(trunk.clone());
+        let error = git::Error::NoTrunk(trunk.clone()).into();
         let finding = Finding::error("trunk", Status::Broken, &error);
         return match opened.commit {
             Some(_) => finding,
@@ -131,15 +130,15 @@ fn words(role: &Role, trunk: Option<&TrunkName>) -> String {
 fn silent(
     name: &str,
     wants_login: bool,
-    error: &Trouble,
+    error: &git::Error,
     finding: impl Fn(&str) -> Finding,
 ) -> Finding {
     let by_hand = format!("git ls-remote {}", shell_word(name));
-    if let Trouble::NoAnswer { limit, .. } = error {
+    if let git::Error::NoAnswer { limit, .. } = error {
         return finding(&format!("gave no answer within {} s", limit.as_secs()))
             .hint(format!("see that this answers: {by_hand}"));
     }
-    let said = error.causes().join("\n").to_lowercase();
+    let said = error.words().join("\n").to_lowercase();
     if said.contains("host key verification failed") {
         return finding("is a server whose key ssh does not know")
             .run(by_hand)

@@ -8,7 +8,7 @@ pub(crate) fn check(context: &Context) -> Vec<Finding> {
     let Some(Err(error)) = &context.repository else {
         return Vec::new();
     };
-    let words = error.causes();
+    let words = &error.details;
     let command = |line: &String| line.find(SAFE).map(|at| line[at..].to_owned());
     if let Some(command) = words.iter().find_map(command) {
         let text = "git does not trust this repository: it belongs to another user";

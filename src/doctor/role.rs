@@ -7,8 +7,8 @@ use bstr::{BStr, ByteSlice};
 use super::context::Opened;
 use crate::{
     gates::{
+        Undecided,
         route::{PushContext, Route, Router, Target},
-        verdict::Trouble,
     },
     push::{Oid, Push, Update},
 };
@@ -29,7 +29,7 @@ impl Role {
     }
 
     /// What the gates would make of pushes to it.
-    pub(crate) fn of(remote: &BStr, opened: &Opened) -> Result<Self, Trouble> {
+    pub(crate) fn of(remote: &BStr, opened: &Opened) -> Result<Self, Undecided> {
         let Opened { world, policy, .. } = opened;
         let trunk = opened.trunk.as_ref().ok();
         let trunk = trunk.map(|trunk| trunk.branch.as_str());

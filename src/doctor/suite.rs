@@ -17,7 +17,7 @@ use super::{
 use crate::{
     app::preview::Preview,
     ci,
-    gates::{Explanation, Stop, Work, receipt, verdict::Trouble},
+    gates::{Explanation, Stop, Undecided, Work, receipt},
     git::repository::TreeEntry,
     policy::{Ci, FILE, In, Step},
     process::program::run_within,
@@ -56,7 +56,7 @@ pub(crate) fn check(opened: &Opened) -> Vec<Finding> {
             vec![Finding::broken("suite", why).hints(hints)]
         }
         Err(Stop::Undecided(error)) => {
-            vec![Finding::broken("suite", error.in_one_line()).hints(error.cures())]
+            vec![Finding::broken("suite", error.in_one_line()).hints(error.hints.clone())]
         }
     };
     findings.extend(error.map(|error| Finding::error("place", Status::Broken, &error)));
@@ -76,7 +76,7 @@ fn asked(asked: &Ci, opened: &Opened) -> Finding {
             let text = format!("{checks} of {project}, asked through {program}");
             Finding::ok("suite", text)
         }
-        Err(error) => Finding::error("suite", Status::Broken, &Trouble::from(error)),
+        Err(error) => Finding::error("suite", Status::Broken, &Undecided::from(error)),
     }
 }
 
@@ -131,19 +131,19 @@ fn step_name(step: &Step) -> &str {
 }
 
 /// The trees in which the suite may find its files, the one it runs in first; and why it has none.
-fn trees(opened: &Opened) -> (Vec<PathBuf>, Option<Trouble>) {
+fn trees(opened: &Opened) -> (Vec<PathBuf>, Option<Undecided>) {
     let here = opened.world.work_tree().map(Path::to_owned);
     match (
         opened.policy.suite.place,
         Worktree::of(opened.world.common_dir(), opened.world.git()),
     ) {
-        (In::Checkout, _) if here.is_none() => (Vec::new(), Some(Trouble::Bare)),
+        (In::Checkout, _) if here.is_none() => (Vec::new(), Some(Undecided::bare())),
         (In::Checkout, _) => (here.into_iter().collect(), None),
         (In::Worktree, Ok(worktree)) => {
             let top = Some(worktree.top()).filter(|top| top.is_dir());
             (top.into_iter().chain(here).collect(), None)
         }
-        (In::Worktree, Err(error)) => (here.into_iter().collect(), Some(error)),
+        (In::Worktree, Err(error)) => (here.into_iter().collect(), Some(error.into())),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use bstr::{BStr, BString};
 
-use super::{facts::TrunkName, undecided::Undecided, verdict::Trouble};
+use super::{facts::TrunkName, undecided::Undecided};
 use crate::{
     policy::Environment,
     push::{
@@ -63,7 +63,7 @@ impl EnvironmentRemotes {
     }
 
     /// Returns the first remote; it is an error to have none.
-    pub fn remote(&self) -> Result<&BString, Trouble> {
+    pub fn remote(&self) -> Result<&BString, Undecided> {
         let none = || {
             let (environment, remote) = (&self.environment, &self.expected);
             let mut meant = did_you_mean(remote, &self.known);

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::{
     environment_remotes::EnvironmentRemotes, facts::TrunkName, gate::Gate, route::Target,
-    verdict::Trouble,
+    undecided::Undecided,
 };
 use crate::{
     policy::{Environment, On, Policy},
@@ -21,7 +21,7 @@ pub struct GovernedPush<'p> {
     pub destination: &'p Destination,
     /// The remote, as commands name it.
     pub remote: String,
-    pub trunk: Result<TrunkName, Trouble>,
+    pub trunk: Result<TrunkName, Undecided>,
     /// Whether the push goes to the remote that trunk is on.
     pub trunk_is_here: bool,
     pub updates: Vec<&'p Update>,

@@ -36,7 +36,7 @@ pub use explanation::Explanation;
 pub use gate::{AGAIN, ORDER};
 pub use governed_push::GovernedPush;
 pub use route::Target;
-pub use undecided::{Stopped, Undecided};
+pub use undecided::{Interruption, Undecided};
 pub use verdict::Stop;
 pub use world::{
     Checked, Clock, Memory, Object, Passed, Remotes, Repository, Runner, SuiteRun, Tip, Turn, Work,

@@ -14,7 +14,7 @@ use super::{
     remote_tips::{RemoteTips, Tips},
     sign_offs::SignOffs,
     undecided::Undecided,
-    verdict::{Stop, Trouble},
+    verdict::Stop,
     world::{Object, World},
 };
 use crate::{
@@ -151,7 +151,7 @@ impl Promotion<'_> {
         let until = now.checked_add(environment.soak.saturating_sub(been));
         let until = until.map_err(|error| {
             let what = format!("could not count the soak of {}", environment.name);
-            Trouble::from(Undecided::new(what).detail(error.to_string()))
+            Undecided::from(Undecided::new(what).detail(error.to_string()))
         })?;
         Err(Refusal::Soaking {
             pushed: self.commit.clone(),
@@ -212,7 +212,7 @@ pub(crate) fn not_live(
     remote: &BStr,
     tips: Tips,
     world: &World<'_>,
-) -> Result<Refusal, Trouble> {
+) -> Result<Refusal, Undecided> {
     let (environment, remote) = (before.environment.clone(), redact(&printable(remote)));
     let refspec = before.refspec(trunk);
     let Some((_, live)) = tips.into_iter().next() else {

@@ -9,7 +9,7 @@ use super::{
     gate::Gate,
     governed_push::GovernedPush,
     receipt,
-    verdict::Trouble,
+    undecided::Undecided,
     world::{Remotes, Tip, World},
 };
 use crate::push::Oid;
@@ -20,11 +20,11 @@ pub(crate) type Tips = Vec<(String, Oid)>;
 /// The tips of trunk and of the environment that comes first; `None` where no gate needs them.
 #[derive(Debug, Default)]
 pub(crate) struct RemoteTips {
-    pub(crate) trunk: Option<Result<Tip, Trouble>>,
+    pub(crate) trunk: Option<Result<Tip, Undecided>>,
     /// The remotes of the environment that comes first.
-    pub(crate) before: Option<Vec<(BString, Result<Tips, Trouble>)>>,
+    pub(crate) before: Option<Vec<(BString, Result<Tips, Undecided>)>>,
     /// How the checkout differs from the pushed tree: looking takes as long as asking a remote.
-    pub(crate) checkout: Option<Result<Option<Mismatch>, Trouble>>,
+    pub(crate) checkout: Option<Result<Option<Mismatch>, Undecided>>,
 }
 
 impl RemoteTips {
@@ -69,7 +69,7 @@ pub(crate) fn ask_all<'r, T>(
     remotes: &'r dyn Remotes,
     places: &[(&'r BString, &'r [String])],
     meanwhile: impl FnOnce() -> T,
-) -> (Vec<Result<Tips, Trouble>>, T) {
+) -> (Vec<Result<Tips, Undecided>>, T) {
     thread::scope(|scope| {
         let ask = |&(remote, branches): &(&'r BString, &'r [String])| {
             scope.spawn(move || remotes.live(remote.as_ref(), branches))

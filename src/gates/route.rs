@@ -4,7 +4,7 @@ use std::iter;
 
 use bstr::{BStr, BString, ByteSlice};
 
-use super::{undecided::Undecided, verdict::Trouble};
+use super::undecided::Undecided;
 use crate::{
     policy::{Environment, FILE, On, Policy},
     push::{
@@ -85,7 +85,7 @@ impl<'p> Router<'p> {
     ///
     /// The app in the URL decides first; then the names of the environments' remotes, and where those
     /// lead, whatever their names.
-    pub fn new(policy: &'p Policy, context: &PushContext<'_>) -> Result<Self, Trouble> {
+    pub fn new(policy: &'p Policy, context: &PushContext<'_>) -> Result<Self, Undecided> {
         let leads_here = |remote: &[u8]| {
             context.push.remote == remote
                 || context

@@ -9,7 +9,8 @@ use super::{
     receipt,
     refusal::suite::Refusal,
     remote_tips::{RemoteTips, join},
-    verdict::{Stop, Trouble},
+    undecided::Undecided,
+    verdict::Stop,
     world::{Passed, SuiteRun, Work, World},
 };
 use crate::{
@@ -47,7 +48,7 @@ impl PassedNow {
 pub(crate) fn ask(
     push: &GovernedPush<'_>,
     commit: &Oid,
-    looked: Option<Result<Option<Mismatch>, Trouble>>,
+    looked: Option<Result<Option<Mismatch>, Undecided>>,
     wants: &(dyn Fn(Gate) -> bool + Sync),
     world: &World<'_>,
 ) -> Result<PassedNow, Stop> {

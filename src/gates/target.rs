@@ -5,7 +5,7 @@ use super::{
     refusal::target::Refusal,
     route::Target,
     undecided::Undecided,
-    verdict::{GateResult, Stop, Trouble},
+    verdict::{GateResult, Stop},
     world::{Object, World},
 };
 use crate::{
@@ -79,7 +79,7 @@ fn check_objects(push: &GovernedPush<'_>, update: &Update, world: &World<'_>) ->
     // git would refuse this too ("fetch first"), but only after the suite has run.
     Err(if world.repository.is_shallow() {
         // The commit may only be cut off: what is deployed comes from trunk.
-        Trouble::from(Undecided::shallow(deployed, &push.policy.trunk.remote)).into()
+        Undecided::from(Undecided::shallow(deployed, &push.policy.trunk.remote)).into()
     } else {
         Refusal::UnknownDeployed {
             id: deployed.clone(),

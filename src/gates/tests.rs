@@ -13,11 +13,11 @@ use super::*;
 use crate::{
     calendar::Window,
     gates::{
+        Undecided,
         refusal::{suite, trunk},
         route::Target,
         verdict::{
-            Count, Decision, Gate, Mismatch, Outcome, Refusal, Relation, Trouble, TrunkName,
-            Verdict,
+            Count, Decision, Gate, Mismatch, Outcome, Refusal, Relation, TrunkName, Verdict,
         },
     },
     policy::{Ci, Environment, Policy, Step},
@@ -208,10 +208,7 @@ fn a_stale_trunk_runs_no_suite_and_waits_for_none() {
 
 #[test]
 fn a_silent_network_is_undecided_and_asks_nothing_dearer() {
-    let silent = Trouble::NoAnswer {
-        remote: "origin".to_owned(),
-        limit: Duration::from_secs(10),
-    };
+    let silent = Undecided::new("`origin` gave no answer");
     let world = Fake {
         tip: Mutex::new(vec![Err(silent)]),
         ..Fake::default()

@@ -2,13 +2,9 @@
 
 mod cures;
 
-use std::{path::PathBuf, time::Duration};
+use std::path::PathBuf;
 
-use super::{
-    facts::TrunkName,
-    undecided::{Stopped, Undecided},
-};
-use crate::{calendar::MomentError, push::Oid, text};
+use super::undecided::{Interruption, Undecided};
 
 /// The question could not be answered. Lower case, fits after "could not decide: ".
 #[derive(Clone, Debug, thiserror::Error)]
@@ -16,47 +12,6 @@ pub enum Trouble {
     /// An error that is in words already.
     #[error(transparent)]
     Undecided(Undecided),
-    /// The network said nothing in time.
-    #[error("`{remote}` gave no answer within {} s", .limit.as_secs())]
-    NoAnswer {
-        /// Who was asked.
-        remote: String,
-        /// How long it was waited for.
-        limit: Duration,
-    },
-    /// git could not reach a remote, or was not let in.
-    #[error("could not ask `{remote}` for its branches")]
-    Unreachable {
-        /// Who was asked.
-        remote: String,
-        /// git's own words.
-        words: Vec<String>,
-    },
-    /// The remote that the policy calls trunk's does not exist here.
-    #[error("there is no remote `{remote}`, where trunk should be{}", text::did_you_mean(.remote, .known))]
-    NoTrunkRemote {
-        /// Its name.
-        remote: String,
-        /// The remotes that there are.
-        known: Vec<String>,
-    },
-    /// Trunk's branch does not exist on its remote.
-    #[error("`{0}` does not exist")]
-    NoTrunk(TrunkName),
-    /// Nothing tells which branch is trunk.
-    #[error("which branch is trunk? `{remote}` has {found}")]
-    WhichTrunk {
-        /// The remote.
-        remote: String,
-        /// What it has.
-        found: &'static str,
-    },
-    /// What git left out of a partial clone is asked for.
-    #[error("this partial clone lacks {short}, a part of what is pushed", short = .id.short())]
-    Lacking {
-        /// The object.
-        id: Oid,
-    },
     /// There is no work tree to run the suite in.
     #[error("this repository is bare: there is no checkout to run the suite in")]
     Bare,
@@ -90,27 +45,6 @@ pub enum Trouble {
         /// Its own words.
         words: Vec<String>,
     },
-    /// There is no git.
-    #[error("could not run `git`")]
-    NoGit {
-        /// Why not.
-        words: Vec<String>,
-    },
-    /// There is no repository here, or none that git opens.
-    #[error("there is no repository here that git opens")]
-    NoRepository {
-        /// git's own words.
-        words: Vec<String>,
-    },
-    /// There is no place for a policy.
-    #[error("this repository has no work tree that the policy could be written into")]
-    NoWorkTree,
-    /// The clock's zone is unknown.
-    #[error("the time zone of this machine cannot be told")]
-    NoZone {
-        /// Why.
-        words: Vec<String>,
-    },
     /// Something of ours could not be read or written.
     #[error("could not {what}")]
     Io {
@@ -118,16 +52,6 @@ pub enum Trouble {
         what: String,
         /// The system's words.
         words: Vec<String>,
-    },
-    /// Something could not be written where somebody wants it.
-    #[error("could not {what}")]
-    Place {
-        /// What was tried.
-        what: String,
-        /// The system's words.
-        words: Vec<String>,
-        /// Another place.
-        cure: &'static str,
     },
     /// The hook was not called as git calls it.
     #[error("{why}")]
@@ -145,44 +69,6 @@ pub enum Trouble {
         then: String,
         /// How to break it.
         cure: String,
-    },
-    /// A text that should be a moment.
-    #[error(transparent)]
-    Moment(#[from] MomentError),
-    /// A revision names no commit.
-    #[error("`{revision}` names no commit{}", text::did_you_mean(.revision, .known))]
-    NoCommit {
-        /// The revision.
-        revision: String,
-        /// The branches and the tags that there are.
-        known: Vec<String>,
-    },
-    /// There is no local branch of trunk's name.
-    #[error("there is no local branch `{branch}`, which is trunk{}", text::did_you_mean(.branch, .known))]
-    NoLocalTrunk {
-        /// Its name.
-        branch: String,
-        /// The branches and the tags that there are.
-        known: Vec<String>,
-    },
-    /// The policy has no such environment.
-    #[error("there is no environment `{name}`; there is {}{}", text::alternatives(.known), text::did_you_mean(.name, .known))]
-    NoEnvironment {
-        /// What was asked for.
-        name: String,
-        /// What there is.
-        known: Vec<String>,
-    },
-    /// There is nothing that a check could be of.
-    #[error("the policy names no environment")]
-    NoPipeline,
-    /// There is no such subcommand.
-    #[error("there is no command `{name}`{}", text::did_you_mean(.name, .known))]
-    NoCommand {
-        /// What was asked for.
-        name: String,
-        /// What there is.
-        known: Vec<String>,
     },
     /// The hooks directory is not this repository's own.
     #[error("git looks for its hooks in {}, which is not this repository's own", .directory.display())]
@@ -236,59 +122,47 @@ pub enum Trouble {
         /// The kept one.
         kept: PathBuf,
     },
-    /// The demo's story did not go as it is told.
-    #[error("the story went otherwise: `{command}` ended with {code}")]
-    Demo {
-        /// The command.
-        command: String,
-        /// Its exit code.
-        code: i32,
-        /// What it said.
-        words: Vec<String>,
-    },
-    /// A file is there that we would write.
-    #[error("{} exists already", .path.display())]
-    Exists {
-        /// The file.
-        path: PathBuf,
-        /// What to do about it.
-        cure: &'static str,
-    },
-    /// Several environments can be tried before another, or none.
-    #[error("which environment did you try? {}", text::alternatives(.known))]
-    WhichEnvironment {
-        /// What there is.
-        known: Vec<String>,
-    },
-    /// git could not sign what the policy wants signed.
-    #[error("could not sign it, which the policy asks for")]
-    NotSigned {
-        /// git's words.
-        words: Vec<String>,
-    },
-    /// A remote does not take what the team remembers.
-    #[error("`{remote}` does not take refs/notes/pushgate")]
-    NotShared {
-        /// The remote.
-        remote: String,
-        /// Its own words, and git's.
-        words: Vec<String>,
-    },
 }
 
-impl<E: Into<Undecided>> From<E> for Trouble {
-    fn from(error: E) -> Self {
-        Self::Undecided(error.into())
+macro_rules! in_words {
+    ($($error:ty),*) => {$(
+        impl From<$error> for Trouble {
+            fn from(error: $error) -> Self {
+                Self::Undecided(error.into())
+            }
+        }
+    )*};
+}
+
+in_words!(
+    Undecided,
+    crate::git::Error,
+    crate::memory::ledger::LedgerError,
+    crate::policy::PolicyError,
+    crate::process::Error
+);
+
+impl From<Trouble> for Undecided {
+    fn from(trouble: Trouble) -> Self {
+        if let Trouble::Undecided(undecided) = trouble {
+            return undecided;
+        }
+        Self {
+            message: trouble.to_string(),
+            details: trouble.causes().to_vec(),
+            hints: trouble.cures(),
+            stopped: trouble.stopped(),
+        }
     }
 }
 
 impl Trouble {
     /// Set where a signal, or the end of `git push`, is the reason.
-    pub fn stopped(&self) -> Option<Stopped> {
+    pub fn stopped(&self) -> Option<Interruption> {
         match self {
             Self::Undecided(why) => why.stopped.clone(),
-            Self::Interrupted { by } => Some(Stopped::Decision { by: by.clone() }),
-            Self::SuiteStopped { by } => Some(Stopped::Suite { by: by.clone() }),
+            Self::Interrupted { by } => Some(Interruption::Decision { by: by.clone() }),
+            Self::SuiteStopped { by } => Some(Interruption::Suite { by: by.clone() }),
             _ => None,
         }
     }
@@ -301,29 +175,10 @@ impl Trouble {
         }
     }
 
-    /// A failure of the file system at a place that somebody named, who can name another.
-    pub fn place(what: impl Into<String>, error: &std::io::Error, cure: &'static str) -> Self {
-        Self::Place {
-            what: what.into(),
-            words: vec![error.to_string()],
-            cure,
-        }
-    }
-
     /// Its causes, one a line, outermost first.
     pub fn causes(&self) -> &[String] {
         match self {
-            Self::Unreachable { words, .. }
-            | Self::NotShared { words, .. }
-            | Self::NotSigned { words }
-            | Self::Unasked { words }
-            | Self::Git { words, .. }
-            | Self::NoGit { words }
-            | Self::NoRepository { words }
-            | Self::Demo { words, .. }
-            | Self::NoZone { words }
-            | Self::Io { words, .. }
-            | Self::Place { words, .. } => words,
+            Self::Unasked { words } | Self::Git { words, .. } | Self::Io { words, .. } => words,
             Self::Undecided(why) => &why.details,
             _ => &[],
         }

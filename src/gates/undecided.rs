@@ -20,12 +20,12 @@ pub struct Undecided {
     /// Commands that fix it, or words about it.
     pub hints: Vec<String>,
     /// Set where a signal, or the end of `git push`, is the reason.
-    pub stopped: Option<Stopped>,
+    pub stopped: Option<Interruption>,
 }
 
 /// What was stopped, and by what.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Stopped {
+pub enum Interruption {
     /// The decision.
     Decision { by: String },
     /// The suite, which has said so already.
@@ -62,7 +62,7 @@ impl Undecided {
         self
     }
 
-    pub fn stopped(mut self, stopped: Stopped) -> Self {
+    pub fn stopped(mut self, stopped: Interruption) -> Self {
         self.stopped = Some(stopped);
         self
     }
@@ -74,6 +74,17 @@ impl Undecided {
             id.short()
         ))
         .hint(format!("git fetch --unshallow {remote}, then try again"))
+    }
+
+    /// There is no checkout that a suite could run in.
+    pub(crate) fn bare() -> Self {
+        Self::new("this repository is bare: there is no checkout to run the suite in")
+            .hint("push from a clone with a work tree")
+    }
+
+    /// A signal, or the end of `git push`, stopped the suite.
+    pub(crate) fn suite_stopped(by: String) -> Self {
+        Self::new(format!("the suite was stopped: {by}")).stopped(Interruption::Suite { by })
     }
 
     /// Writes all of it but the hints in one line.

@@ -1,5 +1,6 @@
 //! What the gates answer: outcomes, the verdict, and the decision that follows.
 
+use super::undecided::Undecided;
 pub use super::{
     facts::{Commit, Count, Ending, Mismatch, Pushed, Relation, TrunkName},
     gate::Gate,
@@ -15,7 +16,7 @@ pub enum Stop {
     /// It refuses.
     Refused(Box<Refusal>),
     /// It cannot tell.
-    Undecided(Box<Trouble>),
+    Undecided(Box<Undecided>),
 }
 
 impl<R: Into<Refusal>> From<R> for Stop {
@@ -24,15 +25,15 @@ impl<R: Into<Refusal>> From<R> for Stop {
     }
 }
 
-impl From<Trouble> for Stop {
-    fn from(trouble: Trouble) -> Self {
+impl From<Undecided> for Stop {
+    fn from(trouble: Undecided) -> Self {
         Self::Undecided(Box::new(trouble))
     }
 }
 
-impl From<Box<Trouble>> for Stop {
-    fn from(trouble: Box<Trouble>) -> Self {
-        Self::Undecided(trouble)
+impl From<Trouble> for Stop {
+    fn from(trouble: Trouble) -> Self {
+        Undecided::from(trouble).into()
     }
 }
 
@@ -49,7 +50,7 @@ pub enum Outcome {
     /// It refused.
     Refused(Box<Refusal>),
     /// It could not decide.
-    Undecided(Box<Trouble>),
+    Undecided(Box<Undecided>),
 }
 
 /// The answers of all gates about one target.

@@ -5,7 +5,8 @@ use jiff::tz::TimeZone;
 use super::{
     governed_push::GovernedPush,
     refusal::window::Refusal,
-    verdict::{GateResult, Trouble},
+    undecided::Undecided,
+    verdict::GateResult,
     world::{Clock, World},
 };
 use crate::{
@@ -45,7 +46,7 @@ pub(crate) fn ask(
 }
 
 /// The time zone of the person who reads; where it is unknown, the window's own will do.
-pub(crate) fn reader(window: &Window, clock: &dyn Clock) -> Result<TimeZone, Trouble> {
+pub(crate) fn reader(window: &Window, clock: &dyn Clock) -> Result<TimeZone, Undecided> {
     match (clock.zone(), &window.timezone) {
         (Err(_), Zone::Named { zone, .. }) => Ok(zone.clone()),
         (reader, _) => reader,
@@ -53,7 +54,7 @@ pub(crate) fn reader(window: &Window, clock: &dyn Clock) -> Result<TimeZone, Tro
 }
 
 /// The window, if all of its calendars could be read.
-pub(crate) fn known(window: &Window) -> Result<&Window, Trouble> {
+pub(crate) fn known(window: &Window) -> Result<&Window, Undecided> {
     match window.holidays.iter().find_map(Holidays::error) {
         Some(error) => Err(error.clone().into()),
         None => Ok(window),

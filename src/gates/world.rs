@@ -10,7 +10,8 @@ use super::{
     environment_remotes::EnvironmentRemotes,
     facts::{Commit, Count, Mismatch, Relation, TrunkName},
     refusal::suite,
-    verdict::{Stop, Trouble},
+    undecided::Undecided,
+    verdict::Stop,
 };
 use crate::{
     memory::{arrivals::Arrival, record::Record},
@@ -31,31 +32,31 @@ pub struct World<'w> {
 /// The time and the time zone of the person who pushes.
 pub trait Clock: Sync {
     fn now(&self) -> Timestamp;
-    fn zone(&self) -> Result<TimeZone, Trouble>;
+    fn zone(&self) -> Result<TimeZone, Undecided>;
 }
 
 /// Questions that the local repository answers: no network, a few milliseconds.
 pub trait Repository: Sync {
     /// What an id names, without asking a remote for a missing object.
-    fn object(&self, id: &Oid) -> Result<Object, Trouble>;
+    fn object(&self, id: &Oid) -> Result<Object, Undecided>;
     /// Whether this is a shallow clone.
     fn is_shallow(&self) -> bool;
     /// The tip of a local branch.
-    fn local_branch(&self, name: &str) -> Result<Option<Oid>, Trouble>;
+    fn local_branch(&self, name: &str) -> Result<Option<Oid>, Undecided>;
     /// Whether a local branch is checked out here.
-    fn is_checked_out(&self, branch: &str) -> Result<bool, Trouble>;
+    fn is_checked_out(&self, branch: &str) -> Result<bool, Undecided>;
     /// How `a` relates to `b`; `remote` is where a shallow clone would be deepened from.
-    fn relation(&self, a: &Oid, b: &Oid, remote: &str) -> Result<Relation, Trouble>;
+    fn relation(&self, a: &Oid, b: &Oid, remote: &str) -> Result<Relation, Undecided>;
     /// Whether two commits have the same tree.
-    fn same_content(&self, a: &Oid, b: &Oid) -> Result<bool, Trouble>;
+    fn same_content(&self, a: &Oid, b: &Oid) -> Result<bool, Undecided>;
     /// The number of commits that `old` has and `new` lacks, and the first few of them.
-    fn lost(&self, old: &Oid, new: &Oid, remote: &str) -> Result<(Count, Vec<Commit>), Trouble>;
+    fn lost(&self, old: &Oid, new: &Oid, remote: &str) -> Result<(Count, Vec<Commit>), Undecided>;
     /// How the checkout differs from a commit's tree; `None` if it does not.
-    fn checkout(&self, commit: &Oid) -> Result<Option<Mismatch>, Trouble>;
+    fn checkout(&self, commit: &Oid) -> Result<Option<Mismatch>, Undecided>;
     /// The suite that a commit's files suggest.
-    fn detect(&self, commit: &Oid) -> Result<Detected, Trouble>;
+    fn detect(&self, commit: &Oid) -> Result<Detected, Undecided>;
     /// The author of a commit: `Name <mail>`.
-    fn author(&self, commit: &Oid) -> Result<String, Trouble>;
+    fn author(&self, commit: &Oid) -> Result<String, Undecided>;
     /// The person who pushes: `Name <mail>`.
     fn person(&self) -> String;
 }
@@ -63,23 +64,23 @@ pub trait Repository: Sync {
 /// What is known of the past: the ledger, the reflogs, the team's notes, and receipts.
 pub trait Memory: Sync {
     /// The records about a commit that this clone has.
-    fn records(&self, commit: &Oid) -> Result<Vec<Record>, Trouble>;
+    fn records(&self, commit: &Oid) -> Result<Vec<Record>, Undecided>;
     /// The commits that came to an environment, as this clone saw it.
-    fn arrivals(&self, environment: &EnvironmentRemotes) -> Result<Vec<Arrival>, Trouble>;
+    fn arrivals(&self, environment: &EnvironmentRemotes) -> Result<Vec<Arrival>, Undecided>;
     /// Whether this clone can prove that a commit was live on an environment.
-    fn was_live(&self, environment: &EnvironmentRemotes, commit: &Oid) -> Result<bool, Trouble>;
+    fn was_live(&self, environment: &EnvironmentRemotes, commit: &Oid) -> Result<bool, Undecided>;
     /// Whether git verifies the signature of a record.
-    fn is_verified(&self, record: &Record) -> Result<bool, Trouble>;
+    fn is_verified(&self, record: &Record) -> Result<bool, Undecided>;
     /// The receipt for this suite on this commit, if there is one that still counts.
-    fn receipt(&self, work: &Work<'_>) -> Result<Option<Passed>, Trouble>;
+    fn receipt(&self, work: &Work<'_>) -> Result<Option<Passed>, Undecided>;
 }
 
 /// Questions to remotes: up to the time limit of the network.
 pub trait Remotes: Sync {
     /// Trunk's tip on its remote; with `team`, the team's notes are fetched along with it.
-    fn trunk_tip(&self, trunk: &TrunkName, team: bool) -> Result<Tip, Trouble>;
+    fn trunk_tip(&self, trunk: &TrunkName, team: bool) -> Result<Tip, Undecided>;
     /// The tips of these branches of a remote; branches that do not exist are left out.
-    fn live(&self, remote: &BStr, branches: &[String]) -> Result<Vec<(String, Oid)>, Trouble>;
+    fn live(&self, remote: &BStr, branches: &[String]) -> Result<Vec<(String, Oid)>, Undecided>;
 }
 
 /// What takes minutes, asks a person, or leaves a trace: a preview does none of it.
@@ -88,17 +89,17 @@ pub trait Runner: Sync {
     /// this one.
     fn turn(&self) -> Result<Turn, Stop>;
     /// Runs the suite.
-    fn run(&self, work: &Work<'_>) -> Result<SuiteRun, Trouble>;
+    fn run(&self, work: &Work<'_>) -> Result<SuiteRun, Undecided>;
     /// Asks the CI at trunk's remote whether its checks passed, and waits for them.
     fn checks(&self, work: &Work<'_>, ci: &Ci) -> Result<Checked, Stop>;
     /// Writes a receipt.
-    fn leave_receipt(&self, work: &Work<'_>, took: Duration) -> Result<(), Trouble>;
+    fn leave_receipt(&self, work: &Work<'_>, took: Duration) -> Result<(), Undecided>;
     /// Whether git still has the connection that it would push over, as far as can be told.
     fn is_connected(&self) -> bool;
     /// Asks the person who pushes, on their terminal; `false` at once where there is none.
-    fn confirm(&self, question: &str) -> Result<bool, Trouble>;
+    fn confirm(&self, question: &str) -> Result<bool, Undecided>;
     /// Records that the person who pushes has tried a commit on an environment.
-    fn sign_off(&self, environment: &EnvironmentRemotes, commit: &Oid) -> Result<(), Trouble>;
+    fn sign_off(&self, environment: &EnvironmentRemotes, commit: &Oid) -> Result<(), Undecided>;
 }
 
 /// What an id names here.
@@ -118,7 +119,7 @@ pub enum Object {
 pub struct Tip {
     pub commit: Oid,
     /// Whether the team's notes could be fetched; `None` where they were not asked for.
-    pub team: Option<Result<(), Trouble>>,
+    pub team: Option<Result<(), Undecided>>,
 }
 
 /// What the suite is asked about.

@@ -7,23 +7,8 @@ use std::{
     process::{Command, Stdio},
 };
 
-use crate::{
-    gates::{Stopped, Undecided, verdict::Trouble},
-    process::{
-        self,
-        program::{Output, command_line, run},
-    },
-};
-
-impl From<process::Error> for Undecided {
-    fn from(error: process::Error) -> Self {
-        let message = Self::new(error.to_string());
-        match error {
-            process::Error::Run { source, .. } => message.detail(source.to_string()),
-            process::Error::Interrupted { by } => message.stopped(Stopped::Decision { by }),
-        }
-    }
-}
+use super::error::Error;
+use crate::process::program::{Output, command_line, run};
 
 /// The first git on the path.
 #[derive(Clone, Debug)]
@@ -34,13 +19,13 @@ pub(crate) struct Git {
 }
 
 impl Git {
-    pub(crate) fn find() -> Result<Self, Trouble> {
+    pub(crate) fn find() -> Result<Self, Error> {
         match which::which("git") {
             Ok(program) => Ok(Self {
                 program,
                 work_tree: moved_work_tree(),
             }),
-            Err(error) => Err(Trouble::NoGit {
+            Err(error) => Err(Error::NoGit {
                 words: vec![error.to_string()],
             }),
         }
@@ -74,7 +59,7 @@ impl Git {
     pub(crate) fn run<S: AsRef<OsStr>>(
         &self,
         args: impl IntoIterator<Item = S>,
-    ) -> Result<Output, Trouble> {
+    ) -> Result<Output, Error> {
         Ok(run(&mut self.command(args))?)
     }
 
@@ -82,13 +67,13 @@ impl Git {
     pub(crate) fn must<S: AsRef<OsStr>>(
         &self,
         args: impl IntoIterator<Item = S>,
-    ) -> Result<Output, Trouble> {
+    ) -> Result<Output, Error> {
         let mut command = self.command(args);
         let output = run(&mut command)?;
         if output.is_ok() {
             return Ok(output);
         }
-        Err(Trouble::Git {
+        Err(Error::Failed {
             command: command_line(&command),
             words: output.stderr,
         })

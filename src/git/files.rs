@@ -12,7 +12,7 @@ use super::{
     Real, damaged,
     repository::{Kind, TreeEntry, commit_headers, tree_entry},
 };
-use crate::{gates::verdict::Trouble, policy::detect::Look, push::Oid};
+use crate::{git::Error, policy::detect::Look, push::Oid};
 
 /// What is at a path of a commit.
 pub(crate) enum File {
@@ -25,7 +25,7 @@ pub(crate) enum File {
 }
 
 impl Real {
-    pub(crate) fn read(&self, id: &Oid) -> Result<Vec<u8>, Trouble> {
+    pub(crate) fn read(&self, id: &Oid) -> Result<Vec<u8>, Error> {
         let mut backend = self.backend();
         let read = backend.read(id);
         read.map_err(|error| match backend.header(id) {
@@ -35,17 +35,17 @@ impl Real {
     }
 
     /// Why an object is not here: a partial clone may never have fetched it.
-    pub(crate) fn absent(&self, id: &Oid) -> Trouble {
+    pub(crate) fn absent(&self, id: &Oid) -> Error {
         let is_promisor =
             |key: &BString| key.starts_with(b"remote.") && key.ends_with(b".promisor");
         if self.config.iter().any(|(key, _)| is_promisor(key)) {
-            return Trouble::Lacking { id: id.clone() };
+            return Error::Lacking { id: id.clone() };
         }
         damaged(id)
     }
 
     /// A commit's tree.
-    pub(crate) fn tree(&self, commit: &Oid) -> Result<Oid, Trouble> {
+    pub(crate) fn tree(&self, commit: &Oid) -> Result<Oid, Error> {
         let bytes = self.read(commit)?;
         commit_headers(&bytes)
             .map(|(tree, _)| tree)
@@ -53,7 +53,7 @@ impl Real {
     }
 
     /// The file, or what else, at a path of a commit.
-    pub(crate) fn entry(&self, commit: &Oid, path: &str) -> Result<Option<TreeEntry>, Trouble> {
+    pub(crate) fn entry(&self, commit: &Oid, path: &str) -> Result<Option<TreeEntry>, Error> {
         let mut entry = TreeEntry {
             mode: TreeEntry::DIRECTORY,
             id: self.tree(commit)?,
@@ -77,7 +77,7 @@ impl Real {
         commit: &Oid,
         path: &str,
         limit: usize,
-    ) -> Result<Option<File>, Trouble> {
+    ) -> Result<Option<File>, Error> {
         let Some(entry) = self.entry(commit, path)? else {
             return Ok(None);
         };

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::git::command::Git;
 use crate::{
-    gates::verdict::Trouble,
+    git::Error,
     push::{Oid, remotes::Entry},
 };
 
@@ -71,14 +71,14 @@ impl Libgit2 {
     }
 }
 
-pub(crate) fn trouble(what: &str, error: &git2::Error) -> Trouble {
-    Trouble::Io {
+pub(crate) fn failed(what: &str, error: &git2::Error) -> Error {
+    Error::Io {
         what: what.to_owned(),
         words: vec![error.message().to_owned()],
     }
 }
 
-pub(crate) fn found<T>(what: &str, result: Result<T, git2::Error>) -> Result<Option<T>, Trouble> {
+pub(crate) fn found<T>(what: &str, result: Result<T, git2::Error>) -> Result<Option<T>, Error> {
     // What is no name of a ref, no ref has.
     let absent = [
         ErrorCode::NotFound,
@@ -88,7 +88,7 @@ pub(crate) fn found<T>(what: &str, result: Result<T, git2::Error>) -> Result<Opt
     match result {
         Ok(value) => Ok(Some(value)),
         Err(error) if absent.contains(&error.code()) => Ok(None),
-        Err(error) => Err(trouble(what, &error)),
+        Err(error) => Err(failed(what, &error)),
     }
 }
 
@@ -115,8 +115,8 @@ impl Backend for Libgit2 {
         self.repository.is_shallow()
     }
 
-    fn config(&self) -> Result<Vec<Entry>, Trouble> {
-        let failed = |error: &git2::Error| trouble("read git's configuration", error);
+    fn config(&self) -> Result<Vec<Entry>, Error> {
+        let failed = |error: &git2::Error| failed("read git's configuration", error);
         let mut config = self.repository.config().map_err(|e| failed(&e))?;
         let config = config.snapshot().map_err(|e| failed(&e))?;
         // GIT_CONFIG_GLOBAL stands for both of a user's files (git(1)); libgit2 takes it for one.
@@ -138,13 +138,13 @@ impl Backend for Libgit2 {
         Ok(all)
     }
 
-    fn reference(&mut self, name: &str) -> Result<Option<Oid>, Trouble> {
+    fn reference(&mut self, name: &str) -> Result<Option<Oid>, Error> {
         let what = format!("read `{name}`");
         let id = found(&what, self.repository.refname_to_id(name))?;
         Ok(id.and_then(|id| Oid::parse(id.to_string().as_bytes())))
     }
 
-    fn symbolic(&mut self, name: &str) -> Result<Option<String>, Trouble> {
+    fn symbolic(&mut self, name: &str) -> Result<Option<String>, Error> {
         let what = format!("read `{name}`");
         let reference = found(&what, self.repository.find_reference(name))?;
         Ok(reference.and_then(|r| {
@@ -153,7 +153,7 @@ impl Backend for Libgit2 {
         }))
     }
 
-    fn header(&mut self, id: &Oid) -> Result<Option<(Kind, usize)>, Trouble> {
+    fn header(&mut self, id: &Oid) -> Result<Option<(Kind, usize)>, Error> {
         let Some(oid) = Self::id(id) else {
             return Ok(None);
         };
@@ -161,28 +161,28 @@ impl Backend for Libgit2 {
         let odb = self
             .repository
             .odb()
-            .map_err(|error| trouble(&what, &error))?;
+            .map_err(|error| failed(&what, &error))?;
         let header = found(&what, odb.read_header(oid))?;
         Ok(header.and_then(|(size, object)| Some((kind(object)?, size))))
     }
 
-    fn read(&mut self, id: &Oid) -> Result<Vec<u8>, Trouble> {
+    fn read(&mut self, id: &Oid) -> Result<Vec<u8>, Error> {
         let what = format!("read {}", id.short());
         let missing = || git2::Error::from_str("there is no such object");
         let odb = self
             .repository
             .odb()
-            .map_err(|error| trouble(&what, &error))?;
+            .map_err(|error| failed(&what, &error))?;
         let object = Self::id(id)
             .ok_or_else(missing)
             .and_then(|oid| odb.read(oid));
         Ok(object
-            .map_err(|error| trouble(&what, &error))?
+            .map_err(|error| failed(&what, &error))?
             .data()
             .to_owned())
     }
 
-    fn hidden(&mut self) -> Result<Vec<BString>, Trouble> {
+    fn hidden(&mut self) -> Result<Vec<BString>, Error> {
         if self.work_tree.is_none() {
             return Ok(Vec::new());
         }

@@ -1,6 +1,7 @@
 //! The real answers to the gates' questions: the repository, the remotes, the clock, the suite.
 
 pub(crate) mod command;
+mod error;
 pub(crate) mod files;
 pub(crate) mod libgit2;
 pub(crate) mod network;
@@ -18,6 +19,7 @@ use std::{
 
 use bstr::{BStr, BString, ByteSlice};
 
+pub use self::error::Error;
 pub(crate) use self::repository::commit_author;
 use self::{
     network::Network,
@@ -25,13 +27,10 @@ use self::{
 };
 pub use crate::app::policies::{Loaded, Source};
 use crate::git::command::Git;
-use crate::{
-    gates::verdict::Trouble,
-    push::{
-        Oid,
-        destination::{Destination, Reader, follow},
-        remotes::{Entry, Remotes},
-    },
+use crate::push::{
+    Oid,
+    destination::{Destination, Reader, follow},
+    remotes::{Entry, Remotes},
 };
 
 /// The repository that git pushes from, and all that is around it.
@@ -47,7 +46,7 @@ pub struct Real {
 
 impl Real {
     /// Opens the repository that the current directory and git's variables name.
-    pub fn open() -> Result<Self, Trouble> {
+    pub fn open() -> Result<Self, Error> {
         let git = Git::find()?;
         let backend = repository::open(&git)?;
         let config = backend.config()?;
@@ -61,7 +60,7 @@ impl Real {
             remotes: Remotes::from_config(&config),
             reader: Reader {
                 directory: env::current_dir()
-                    .map_err(|error| Trouble::io("tell the current directory", &error))?,
+                    .map_err(|error| Error::io("tell the current directory", &error))?,
                 heroku_hosts,
             },
             common_dir: backend.common_dir().to_owned(),
@@ -150,7 +149,7 @@ impl Real {
     }
 
     /// The commit that an id names, through tags.
-    pub fn peel(&self, id: &Oid) -> Result<Option<Oid>, Trouble> {
+    pub fn peel(&self, id: &Oid) -> Result<Option<Oid>, Error> {
         const DEEPEST: usize = 8;
         let mut backend = self.backend();
         let mut id = id.clone();
@@ -175,7 +174,7 @@ impl Real {
     }
 
     /// The commit that a revision names (gitrevisions(7)).
-    pub fn revision(&self, revision: &str) -> Result<Option<Oid>, Trouble> {
+    pub fn revision(&self, revision: &str) -> Result<Option<Oid>, Error> {
         let commit = format!("{revision}^{{commit}}");
         let said = self.git.run([
             "rev-parse",
@@ -188,7 +187,7 @@ impl Real {
     }
 
     /// What a ref leads to, `HEAD` among them.
-    pub fn reference(&self, name: &str) -> Result<Option<Oid>, Trouble> {
+    pub fn reference(&self, name: &str) -> Result<Option<Oid>, Error> {
         self.backend().reference(name)
     }
 
@@ -211,8 +210,8 @@ impl Real {
     }
 }
 
-pub(crate) fn damaged(id: &Oid) -> Trouble {
-    Trouble::Io {
+pub(crate) fn damaged(id: &Oid) -> Error {
+    Error::Io {
         what: format!("read {}", id.short()),
         words: vec!["the object is damaged or missing".to_owned()],
     }

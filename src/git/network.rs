@@ -12,7 +12,8 @@ use bstr::{BStr, BString, ByteSlice, ByteVec};
 
 use super::notes::REF;
 use crate::{
-    gates::verdict::{Trouble, TrunkName},
+    gates::facts::TrunkName,
+    git::Error,
     push::{
         Oid,
         url::{is_ssh, redact},
@@ -77,7 +78,7 @@ impl Network<'_> {
         url: &BStr,
         notes: bool,
         is_here: impl Fn(&Oid) -> bool,
-    ) -> Result<Asked, Trouble> {
+    ) -> Result<Asked, Error> {
         let deadline = Instant::now() + self.limit;
         let branch = format!("refs/heads/{}", trunk.branch);
         let listed = || {
@@ -94,7 +95,7 @@ impl Network<'_> {
                     tip,
                     notes: take(REF),
                 }),
-                None => Err(Trouble::NoTrunk(trunk.clone())),
+                None => Err(Error::NoTrunk(trunk.clone())),
             }
         };
         let mut known = None;
@@ -159,8 +160,8 @@ impl Network<'_> {
         listed().map_err(|trouble| match trouble {
             // The first try says why: git takes a wrong password out of the store, and the second
             // only misses it. Not so where the first complains about its own options.
-            Trouble::Unreachable { remote, .. } if !said.is_ok() && said.code != Some(USAGE) => {
-                Trouble::Unreachable {
+            Error::Unreachable { remote, .. } if !said.is_ok() && said.code != Some(USAGE) => {
+                Error::Unreachable {
                     remote,
                     words: said.stderr,
                 }
@@ -176,7 +177,7 @@ impl Network<'_> {
         remote: Option<&BStr>,
         url: &BStr,
         branches: &[String],
-    ) -> Result<Vec<(String, Oid)>, Trouble> {
+    ) -> Result<Vec<(String, Oid)>, Error> {
         let refs: Vec<_> = branches
             .iter()
             .map(|branch| format!("refs/heads/{branch}"))
@@ -196,7 +197,7 @@ impl Network<'_> {
         url: &BStr,
         refs: &[&str],
         deadline: Instant,
-    ) -> Result<Vec<(String, Oid)>, Trouble> {
+    ) -> Result<Vec<(String, Oid)>, Error> {
         let mut command = self.git.network(["ls-remote", "--"]);
         if remote.is_none() {
             name(&mut command, url);
@@ -207,7 +208,7 @@ impl Network<'_> {
         let label = redact(&printable(remote.unwrap_or(url)));
         let said = self.ask(command, &label, url, deadline)?;
         if !said.is_ok() {
-            return Err(Trouble::Unreachable {
+            return Err(Error::Unreachable {
                 remote: label,
                 words: said.stderr,
             });
@@ -228,14 +229,14 @@ impl Network<'_> {
         remote: &str,
         url: &BStr,
         deadline: Instant,
-    ) -> Result<Output, Trouble> {
+    ) -> Result<Output, Error> {
         if is_ssh(url)
             && let Some(ssh) = self.ssh()
         {
             command.env("GIT_SSH_COMMAND", ssh.to_os_str_lossy());
         }
         let left = deadline.saturating_duration_since(Instant::now());
-        run_within(command, left)?.ok_or_else(|| Trouble::NoAnswer {
+        run_within(command, left)?.ok_or_else(|| Error::NoAnswer {
             remote: remote.to_owned(),
             limit: self.limit,
         })

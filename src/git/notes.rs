@@ -19,7 +19,7 @@ use bstr::ByteSlice;
 use self::store::{Change, Written};
 use super::{Real, network, repository::Kind};
 use crate::{
-    gates::verdict::Trouble,
+    git::Error,
     memory::record::{self, Record},
     push::Oid,
 };
@@ -49,7 +49,7 @@ impl Real {
 
 impl Notes<'_> {
     /// What is remembered of a commit here; nothing is asked of anybody else.
-    pub fn read(&self, commit: &Oid) -> Result<Vec<Record>, Trouble> {
+    pub fn read(&self, commit: &Oid) -> Result<Vec<Record>, Error> {
         match self.tip()? {
             Some(tip) => Ok(Record::parse_all(&self.text(&tip, commit)?, commit)),
             None => Ok(Vec::new()),
@@ -57,7 +57,7 @@ impl Notes<'_> {
     }
 
     /// All that is remembered here, of any commit.
-    pub fn all(&self) -> Result<Vec<Record>, Trouble> {
+    pub fn all(&self) -> Result<Vec<Record>, Error> {
         let Some(tip) = self.tip()? else {
             return Ok(Vec::new());
         };
@@ -74,7 +74,7 @@ impl Notes<'_> {
     /// Adds records to the notes of their commits; those that are there already stay as they are.
     ///
     /// They are on the disk when it returns, and nobody else's are lost, whoever writes meanwhile.
-    pub fn add(&self, records: &[Record]) -> Result<(), Trouble> {
+    pub fn add(&self, records: &[Record]) -> Result<(), Error> {
         let mut lines: BTreeMap<&Oid, Vec<u8>> = BTreeMap::new();
         for record in records {
             let text = lines.entry(&record.commit).or_default();
@@ -109,7 +109,7 @@ impl Notes<'_> {
     }
 
     /// Merges other notes, which are here whole, into ours.
-    pub(crate) fn merge(&self, theirs: &Oid) -> Result<(), Trouble> {
+    pub(crate) fn merge(&self, theirs: &Oid) -> Result<(), Error> {
         let _turn = self.turn()?;
         for _ in 0..TRIES {
             let written = match self.tip()? {
@@ -128,7 +128,7 @@ impl Notes<'_> {
     }
 
     /// What the notes of another commit bring to ours.
-    pub(crate) fn changes(&self, tip: &Oid, theirs: &Oid) -> Result<Vec<Change>, Trouble> {
+    pub(crate) fn changes(&self, tip: &Oid, theirs: &Oid) -> Result<Vec<Change>, Error> {
         let mut changes = Vec::new();
         for commit in self.differing(tip, theirs)? {
             let text = self.text(theirs, &commit)?;
@@ -143,7 +143,7 @@ impl Notes<'_> {
         tip: Option<&Oid>,
         commit: &Oid,
         new: &[u8],
-    ) -> Result<Option<Change>, Trouble> {
+    ) -> Result<Option<Change>, Error> {
         let (paths, old) = match tip {
             Some(tip) => (self.paths(tip, commit)?, self.text(tip, commit)?),
             None => (Vec::new(), Vec::new()),
@@ -159,12 +159,12 @@ impl Notes<'_> {
     }
 
     /// The commit that our notes are at.
-    pub(crate) fn tip(&self) -> Result<Option<Oid>, Trouble> {
+    pub(crate) fn tip(&self) -> Result<Option<Oid>, Error> {
         self.world.reference(REF)
     }
 
     /// Whether a history of notes has another one in it.
-    pub(crate) fn contains(&self, tip: &Oid, other: &Oid) -> Result<bool, Trouble> {
+    pub(crate) fn contains(&self, tip: &Oid, other: &Oid) -> Result<bool, Error> {
         if tip == other {
             return Ok(true);
         }
@@ -174,7 +174,7 @@ impl Notes<'_> {
     }
 
     /// The text of a commit's note; nothing where there is none.
-    pub(crate) fn text(&self, tip: &Oid, commit: &Oid) -> Result<Vec<u8>, Trouble> {
+    pub(crate) fn text(&self, tip: &Oid, commit: &Oid) -> Result<Vec<u8>, Error> {
         let mut text = Vec::new();
         for (_, id) in self.blobs(tip, commit)? {
             text.extend_from_slice(&self.blob(&id)?);
@@ -184,7 +184,7 @@ impl Notes<'_> {
     }
 
     /// The text of a file of notes.
-    pub(crate) fn blob(&self, id: &Oid) -> Result<Vec<u8>, Trouble> {
+    pub(crate) fn blob(&self, id: &Oid) -> Result<Vec<u8>, Error> {
         /// What is larger was not written by any pushgate, and is not worth the memory.
         const MOST: usize = 16 * record::LIMIT;
         let header = self.world.backend().header(id)?;
@@ -194,16 +194,16 @@ impl Notes<'_> {
         self.world.read(id)
     }
 
-    pub(crate) fn paths(&self, tip: &Oid, commit: &Oid) -> Result<Vec<String>, Trouble> {
+    pub(crate) fn paths(&self, tip: &Oid, commit: &Oid) -> Result<Vec<String>, Error> {
         let blobs = self.blobs(tip, commit)?;
         Ok(blobs.into_iter().map(|(path, _)| path).collect())
     }
 
     /// Our turn to write: one process after the other, which spares them from overtaking each
     /// other. The lock ends with its holder.
-    pub(crate) fn turn(&self) -> Result<File, Trouble> {
+    pub(crate) fn turn(&self) -> Result<File, Error> {
         let path = self.world.state_dir().join("notes.lock");
-        let failed = |error: &io::Error| Trouble::io(format!("write {}", path.display()), error);
+        let failed = |error: &io::Error| Error::io(format!("write {}", path.display()), error);
         let open = || OpenOptions::new().create(true).append(true).open(&path);
         let opened = open().or_else(|error| match error.kind() {
             io::ErrorKind::NotFound => {
@@ -229,7 +229,7 @@ impl Notes<'_> {
 /// The lines of both, each once, in git's order for `cat_sort_uniq`.
 ///
 /// Only where all of it is more than anybody reads, what is no record of this commit goes.
-pub(crate) fn union(commit: &Oid, old: &[u8], new: &[u8]) -> Result<Vec<u8>, Trouble> {
+pub(crate) fn union(commit: &Oid, old: &[u8], new: &[u8]) -> Result<Vec<u8>, Error> {
     let both = old.lines().chain(new.lines());
     let mut lines: BTreeSet<&[u8]> = both.filter(|line| !line.is_empty()).collect();
     let size = |lines: &BTreeSet<&[u8]>| lines.iter().map(|line| line.len() + 1).sum::<usize>();
@@ -237,7 +237,7 @@ pub(crate) fn union(commit: &Oid, old: &[u8], new: &[u8]) -> Result<Vec<u8>, Tro
         lines.retain(|line| Record::parse(line).is_some_and(|record| record.commit == *commit));
     }
     if size(&lines) > record::LIMIT {
-        return Err(Trouble::Io {
+        return Err(Error::Io {
             what: format!("write the note of {}", commit.short()),
             words: vec!["there is no room in it for another line".to_owned()],
         });
@@ -250,8 +250,8 @@ pub(crate) fn union(commit: &Oid, old: &[u8], new: &[u8]) -> Result<Vec<u8>, Tro
         .collect())
 }
 
-pub(crate) fn overtaken() -> Trouble {
-    Trouble::Io {
+pub(crate) fn overtaken() -> Error {
+    Error::Io {
         what: format!("write {REF}"),
         words: vec!["others wrote it each time".to_owned()],
     }

@@ -10,7 +10,7 @@ use bstr::{BString, ByteSlice};
 
 use super::repository::{Backend, Kind};
 use crate::{
-    gates::verdict::Trouble,
+    git::Error,
     push::{Oid, remotes::Entry},
 };
 use crate::{git::command::Git, process::program::run};
@@ -41,7 +41,7 @@ impl Drop for Objects {
 
 impl Program {
     /// Opens the repository that git itself finds.
-    pub(crate) fn open(git: &Git) -> Result<Self, Trouble> {
+    pub(crate) fn open(git: &Git) -> Result<Self, Error> {
         let said = git.run([
             "rev-parse",
             "--is-shallow-repository",
@@ -50,12 +50,12 @@ impl Program {
             "--git-common-dir",
         ])?;
         if !said.is_ok() {
-            return Err(Trouble::NoRepository { words: said.stderr });
+            return Err(Error::NoRepository { words: said.stderr });
         }
         // The path comes last: there may be line feeds in it.
         let lines: Vec<_> = said.stdout.splitn(3, |b| *b == b'\n').collect();
         let [shallow, bare, common] = lines.as_slice() else {
-            return Err(Trouble::Git {
+            return Err(Error::Failed {
                 command: "git rev-parse".to_owned(),
                 words: vec![said.stdout.to_str_lossy().into_owned()],
             });
@@ -76,17 +76,17 @@ impl Program {
         })
     }
 
-    pub(crate) fn objects(&mut self) -> Result<&mut Objects, Trouble> {
+    pub(crate) fn objects(&mut self) -> Result<&mut Objects, Error> {
         if self.objects.is_none() {
             let mut command = self.git.command(["cat-file", "--batch-command"]);
             command
                 .stdin(Stdio::piped())
                 .stdout(Stdio::piped())
                 .stderr(Stdio::null());
-            let failed = |error: &std::io::Error| Trouble::io("run `git cat-file`", error);
+            let failed = |error: &std::io::Error| Error::io("run `git cat-file`", error);
             let mut child = command.spawn().map_err(|e| failed(&e))?;
             let (Some(ask), Some(answers)) = (child.stdin.take(), child.stdout.take()) else {
-                return Err(Trouble::Git {
+                return Err(Error::Failed {
                     command: "git cat-file".to_owned(),
                     words: Vec::new(),
                 });
@@ -97,16 +97,16 @@ impl Program {
                 answers: BufReader::new(answers),
             });
         }
-        self.objects.as_mut().ok_or(Trouble::Git {
+        self.objects.as_mut().ok_or(Error::Failed {
             command: "git cat-file".to_owned(),
             words: Vec::new(),
         })
     }
 
     /// Asks for `info` or `contents`; the answer's first line, taken apart.
-    pub(crate) fn ask(&mut self, word: &str, id: &Oid) -> Result<Option<(Kind, usize)>, Trouble> {
+    pub(crate) fn ask(&mut self, word: &str, id: &Oid) -> Result<Option<(Kind, usize)>, Error> {
         let failed = |error: &std::io::Error| {
-            Trouble::io(format!("read {} with `git cat-file`", id.short()), error)
+            Error::io(format!("read {} with `git cat-file`", id.short()), error)
         };
         let objects = self.objects()?;
         let mut line = Vec::new();
@@ -130,7 +130,7 @@ impl Program {
                 Ok(Kind::parse(kind).zip(size))
             }
             (Some(b"missing"), None) => Ok(None),
-            _ => Err(Trouble::Git {
+            _ => Err(Error::Failed {
                 command: format!("git cat-file --batch-command ({word} {})", id.short()),
                 words: vec![line.to_str_lossy().trim_end().to_owned()],
             }),
@@ -140,7 +140,7 @@ impl Program {
 
 impl Program {
     /// Sees to it that a ref that git does not show is not there, rather than broken.
-    pub(crate) fn is_absent(&self, name: &str) -> Result<(), Trouble> {
+    pub(crate) fn is_absent(&self, name: &str) -> Result<(), Error> {
         let mut command = self.git.command(["for-each-ref", "--count=1", "--", name]);
         // Its words are read.
         command.env("LC_ALL", "C");
@@ -148,7 +148,7 @@ impl Program {
         if said.is_ok() && !said.stderr.iter().any(|line| line.contains("broken ref")) {
             return Ok(());
         }
-        Err(Trouble::Io {
+        Err(Error::Io {
             what: format!("read `{name}`"),
             words: said.stderr,
         })
@@ -164,7 +164,7 @@ pub(crate) fn path(line: &[u8]) -> PathBuf {
 }
 
 /// The files that git was told not to look at and that exist in this work tree.
-pub(crate) fn hidden(git: &Git) -> Result<Vec<BString>, Trouble> {
+pub(crate) fn hidden(git: &Git) -> Result<Vec<BString>, Error> {
     let said = git.must(["ls-files", "-v", "-z", "--full-name", ":/"])?;
     let lines = said
         .stdout
@@ -187,7 +187,7 @@ impl Backend for Program {
         self.is_shallow
     }
 
-    fn config(&self) -> Result<Vec<Entry>, Trouble> {
+    fn config(&self) -> Result<Vec<Entry>, Error> {
         let said = self.git.must(["config", "--list", "-z"])?;
         let entries = said
             .stdout
@@ -201,7 +201,7 @@ impl Backend for Program {
             .collect())
     }
 
-    fn reference(&mut self, name: &str) -> Result<Option<Oid>, Trouble> {
+    fn reference(&mut self, name: &str) -> Result<Option<Oid>, Error> {
         // `git rev-parse` would look for `refs/heads/NAME` too, and take `NAME~1` apart.
         let said = self
             .git
@@ -212,20 +212,20 @@ impl Backend for Program {
         Ok(said.is_ok().then(|| Oid::parse(said.line())).flatten())
     }
 
-    fn symbolic(&mut self, name: &str) -> Result<Option<String>, Trouble> {
+    fn symbolic(&mut self, name: &str) -> Result<Option<String>, Error> {
         let said = self.git.run(["symbolic-ref", "--quiet", name])?;
         Ok(said
             .is_ok()
             .then(|| said.line().to_str_lossy().into_owned()))
     }
 
-    fn header(&mut self, id: &Oid) -> Result<Option<(Kind, usize)>, Trouble> {
+    fn header(&mut self, id: &Oid) -> Result<Option<(Kind, usize)>, Error> {
         self.ask("info", id)
     }
 
-    fn read(&mut self, id: &Oid) -> Result<Vec<u8>, Trouble> {
+    fn read(&mut self, id: &Oid) -> Result<Vec<u8>, Error> {
         let Some((_, size)) = self.ask("contents", id)? else {
-            return Err(Trouble::Io {
+            return Err(Error::Io {
                 what: format!("read {}", id.short()),
                 words: vec!["there is no such object".to_owned()],
             });
@@ -235,12 +235,12 @@ impl Backend for Program {
         objects
             .answers
             .read_exact(&mut bytes)
-            .map_err(|error| Trouble::io(format!("read {}", id.short()), &error))?;
+            .map_err(|error| Error::io(format!("read {}", id.short()), &error))?;
         bytes.pop();
         Ok(bytes)
     }
 
-    fn hidden(&mut self) -> Result<Vec<BString>, Trouble> {
+    fn hidden(&mut self) -> Result<Vec<BString>, Error> {
         match &self.work_tree {
             Some(_) => hidden(&self.git),
             None => Ok(Vec::new()),

@@ -5,15 +5,11 @@ use std::time::Instant;
 use bstr::BStr;
 
 use super::Real;
-use crate::{gates::verdict::Trouble, push::Oid};
+use crate::{git::Error, push::Oid};
 
 impl Real {
     /// What these refs of a remote are now, at each place that it is fetched from or pushed to.
-    pub(crate) fn reach(
-        &self,
-        remote: &BStr,
-        refs: &[&str],
-    ) -> Result<Vec<(String, Oid)>, Trouble> {
+    pub(crate) fn reach(&self, remote: &BStr, refs: &[&str]) -> Result<Vec<(String, Oid)>, Error> {
         let network = self.network();
         let deadline = Instant::now() + network.limit;
         let fetched = self.remotes.fetch_url(remote);

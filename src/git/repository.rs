@@ -7,7 +7,7 @@ use bstr::{BString, ByteSlice};
 use super::{libgit2::Libgit2, program::Program};
 use crate::git::command::Git;
 use crate::{
-    gates::verdict::Trouble,
+    git::Error,
     push::{Oid, remotes::Entry},
 };
 
@@ -47,24 +47,24 @@ pub(crate) trait Backend: Send {
     /// Whether the history was cut off.
     fn is_shallow(&self) -> bool;
     /// The configuration, every scope, in git's order.
-    fn config(&self) -> Result<Vec<Entry>, Trouble>;
+    fn config(&self) -> Result<Vec<Entry>, Error>;
     /// What a ref leads to; `None` where it does not exist.
-    fn reference(&mut self, name: &str) -> Result<Option<Oid>, Trouble>;
+    fn reference(&mut self, name: &str) -> Result<Option<Oid>, Error>;
     /// The ref that a symbolic ref names.
-    fn symbolic(&mut self, name: &str) -> Result<Option<String>, Trouble>;
+    fn symbolic(&mut self, name: &str) -> Result<Option<String>, Error>;
     /// The type and size of an object; `None` where it is not here.
-    fn header(&mut self, id: &Oid) -> Result<Option<(Kind, usize)>, Trouble>;
+    fn header(&mut self, id: &Oid) -> Result<Option<(Kind, usize)>, Error>;
     /// The bytes of an object that is here.
-    fn read(&mut self, id: &Oid) -> Result<Vec<u8>, Trouble>;
+    fn read(&mut self, id: &Oid) -> Result<Vec<u8>, Error>;
     /// The files that git was told not to look at and that exist here.
-    fn hidden(&mut self) -> Result<Vec<BString>, Trouble>;
+    fn hidden(&mut self) -> Result<Vec<BString>, Error>;
 }
 
 /// Opens the repository that git pushes from.
 ///
 /// git2 does not see what `git -c` says, and it cannot open what git 3 makes by default (SHA-256,
 /// reftable): there the same questions go to git.
-pub(crate) fn open(git: &Git) -> Result<Box<dyn Backend>, Trouble> {
+pub(crate) fn open(git: &Git) -> Result<Box<dyn Backend>, Error> {
     const ONLY_GIT: [&str; 2] = ["GIT_CONFIG_PARAMETERS", "GIT_CONFIG_COUNT"];
     let by_git = ONLY_GIT.iter().any(|name| std::env::var_os(name).is_some());
     if !by_git && let Some(repository) = Libgit2::open(git) {

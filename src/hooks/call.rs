@@ -57,7 +57,9 @@ impl Call {
             url: told(by, "PRE_COMMIT_REMOTE_URL")?,
             by: By::Variables(by),
         };
-        let front = Real::open().and_then(|world| Hooks::of(&world));
+        let front = Real::open()
+            .map_err(Trouble::from)
+            .and_then(|world| Hooks::of(&world));
         if let Ok(hooks) = front
             && hooks.hears_all()
         {

@@ -12,9 +12,11 @@ pub(crate) mod watchdog;
 
 use std::io;
 
+use crate::gates::{Interruption, Undecided};
+
 /// Why a program, or a person, gave no answer.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Error {
+pub enum Error {
     #[error("could not run `{command}`")]
     Run {
         /// The command line, without directories and passwords.
@@ -32,6 +34,16 @@ impl Error {
         match self {
             Self::Run { source, .. } => source.to_string(),
             Self::Interrupted { by } => by.clone(),
+        }
+    }
+}
+
+impl From<Error> for Undecided {
+    fn from(error: Error) -> Self {
+        let undecided = Self::new(error.to_string());
+        match error {
+            Error::Run { source, .. } => undecided.detail(source.to_string()),
+            Error::Interrupted { by } => undecided.stopped(Interruption::Decision { by }),
         }
     }
 }

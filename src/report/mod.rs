@@ -16,8 +16,8 @@ pub use live::Stderr;
 
 use crate::{
     app::message::Message,
-    gates::verdict::{Decision, Outcome, Trouble, Verdict},
-    gates::{Explanation, Stopped},
+    gates::verdict::{Decision, Outcome, Verdict},
+    gates::{Explanation, Interruption, Undecided},
 };
 
 pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
@@ -150,7 +150,7 @@ pub(crate) fn messages(messages: &[Message]) {
 }
 
 pub(crate) fn was_stopped(message: &Message) -> bool {
-    let stopped = |outcome: &Outcome| matches!(outcome, Outcome::Undecided(trouble) if matches!(trouble.stopped(), Some(Stopped::Suite { .. })));
+    let stopped = |outcome: &Outcome| matches!(outcome, Outcome::Undecided(trouble) if matches!(trouble.stopped, Some(Interruption::Suite { .. })));
     matches!(message, Message::Verdict(_, verdict) if verdict.answers.iter().any(|(_, outcome)| stopped(outcome)))
 }
 
@@ -163,8 +163,8 @@ pub fn refusal(what: &str, gate: Option<&str>, refusal: &Explanation) -> String 
 }
 
 /// The same where nobody could decide.
-pub fn trouble(what: &str, gate: Option<&str>, trouble: &Trouble) -> String {
-    if let Some(Stopped::Decision { by }) = trouble.stopped() {
+pub fn trouble(what: &str, gate: Option<&str>, trouble: &Undecided) -> String {
+    if let Some(Interruption::Decision { by }) = &trouble.stopped {
         return format!("{BAD}pushgate: {what} not decided{BAD:#}: stopped ({by})\n");
     }
     let mut text = format!("{BAD}pushgate: {what} not decided, so it does not go{BAD:#}\n");
@@ -173,18 +173,18 @@ pub fn trouble(what: &str, gate: Option<&str>, trouble: &Trouble) -> String {
 }
 
 /// What kept a command from its work.
-pub fn failure(command: &str, trouble: &Trouble) -> String {
+pub fn failure(command: &str, trouble: &Undecided) -> String {
     let mut text = format!("{BAD}pushgate: {command} not done{BAD:#}\n");
     body(&mut text, None, trouble);
     text
 }
 
-pub(crate) fn body(text: &mut String, gate: Option<&str>, trouble: &Trouble) {
+pub(crate) fn body(text: &mut String, gate: Option<&str>, trouble: &Undecided) {
     why(text, gate, &trouble.to_string());
-    for cause in trouble.causes() {
+    for cause in &trouble.details {
         *text += &format!("    {cause}\n");
     }
-    hints(text, &trouble.cures());
+    hints(text, &trouble.hints);
 }
 
 pub(crate) fn why(text: &mut String, gate: Option<&str>, words: &str) {

@@ -7,7 +7,11 @@ use std::{
     time::Duration,
 };
 
-use pushgate::{gates::verdict::Trouble, git::Real, memory::record::Record, push::Oid};
+use pushgate::{
+    git::{Error, Real},
+    memory::record::Record,
+    push::Oid,
+};
 
 use super::{Ran, Sandbox};
 
@@ -36,7 +40,7 @@ fn obey(order: &str) -> String {
     let world = Real::open().unwrap();
     let limit = env::var("LIMIT_MS").map_or(20_000, |text| text.parse().unwrap());
     let limit = Duration::from_millis(limit);
-    let done = |done: Result<(), Trouble>| match done {
+    let done = |done: Result<(), Error>| match done {
         Ok(()) => "ok".to_owned(),
         Err(trouble) => trouble.in_one_line(),
     };

@@ -2,7 +2,7 @@
 
 use jiff::{Timestamp, tz::TimeZone};
 
-use crate::gates::{Clock, verdict::Trouble};
+use crate::gates::{Clock, Undecided};
 
 pub(crate) struct SystemClock;
 
@@ -11,10 +11,10 @@ impl Clock for SystemClock {
         Timestamp::now()
     }
 
-    fn zone(&self) -> Result<TimeZone, Trouble> {
+    fn zone(&self) -> Result<TimeZone, Undecided> {
         // `TimeZone::system` would silently be UTC where TZ names no zone.
-        TimeZone::try_system().map_err(|error| Trouble::NoZone {
-            words: vec![error.to_string()],
+        TimeZone::try_system().map_err(|error| {
+            Undecided::new("the time zone of this machine cannot be told").detail(error.to_string())
         })
     }
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::SystemClock;
 use crate::git::{Real, network};
 use crate::{
-    gates::{Clock, EnvironmentRemotes, Memory, Passed, Work, verdict::Trouble},
+    gates::{Clock, EnvironmentRemotes, Memory, Passed, Undecided, Work},
     memory::{
         arrivals::Arrival,
         ledger::{Entry, Ledger},
@@ -34,8 +34,8 @@ impl Real {
     }
 
     /// Takes what this clone remembers to the team, within a time limit.
-    pub(crate) fn share(&self, remote: &str) -> Result<(), Trouble> {
-        self.notes().push(remote, network::LIMIT)
+    pub(crate) fn share(&self, remote: &str) -> Result<(), Undecided> {
+        Ok(self.notes().push(remote, network::LIMIT)?)
     }
 
     /// The tracking refs of an environment's deploy branches.
@@ -48,12 +48,12 @@ impl Real {
     }
 
     /// What a ref has named, and since when, newest first; nothing where it is not.
-    pub(crate) fn newest_moves(&self, name: &str) -> Result<Vec<Moved>, Trouble> {
+    pub(crate) fn newest_moves(&self, name: &str) -> Result<Vec<Moved>, Undecided> {
         self.reflog(name, &["--max-count=200"])
     }
 
     /// The same, all of it or as these options of git-reflog(1) limit it.
-    pub(crate) fn reflog(&self, name: &str, limits: &[&str]) -> Result<Vec<Moved>, Trouble> {
+    pub(crate) fn reflog(&self, name: &str, limits: &[&str]) -> Result<Vec<Moved>, Undecided> {
         if self.reference(name)?.is_none() {
             return Ok(Vec::new());
         }
@@ -105,11 +105,11 @@ pub(crate) fn went(entry: &Entry, environment: &str) -> bool {
 }
 
 impl Memory for Real {
-    fn records(&self, commit: &Oid) -> Result<Vec<Record>, Trouble> {
-        self.notes().read(commit)
+    fn records(&self, commit: &Oid) -> Result<Vec<Record>, Undecided> {
+        Ok(self.notes().read(commit)?)
     }
 
-    fn arrivals(&self, stage: &EnvironmentRemotes) -> Result<Vec<Arrival>, Trouble> {
+    fn arrivals(&self, stage: &EnvironmentRemotes) -> Result<Vec<Arrival>, Undecided> {
         let entries = self.ledger().newest(&stage.environment)?;
         let sent = entries
             .iter()
@@ -133,7 +133,7 @@ impl Memory for Real {
         Ok(arrivals)
     }
 
-    fn was_live(&self, stage: &EnvironmentRemotes, commit: &Oid) -> Result<bool, Trouble> {
+    fn was_live(&self, stage: &EnvironmentRemotes, commit: &Oid) -> Result<bool, Undecided> {
         let seen = |record: &Record| {
             let live = match record.event {
                 Event::Live | Event::Replaced { .. } | Event::Removed { .. } => true,
@@ -163,11 +163,11 @@ impl Memory for Real {
         Ok(false)
     }
 
-    fn is_verified(&self, record: &Record) -> Result<bool, Trouble> {
-        self.notes().verified(record)
+    fn is_verified(&self, record: &Record) -> Result<bool, Undecided> {
+        Ok(self.notes().verified(record)?)
     }
 
-    fn receipt(&self, work: &Work<'_>) -> Result<Option<Passed>, Trouble> {
+    fn receipt(&self, work: &Work<'_>) -> Result<Option<Passed>, Undecided> {
         Real::receipt(self, work)
     }
 }

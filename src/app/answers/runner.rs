@@ -8,10 +8,9 @@ use super::SystemClock;
 use crate::{
     ci,
     gates::{
-        Checked, Clock, EnvironmentRemotes, Passed, Runner, Stop, SuiteRun, Turn, Work,
-        verdict::Trouble,
+        Checked, Clock, EnvironmentRemotes, Passed, Runner, Stop, SuiteRun, Turn, Undecided, Work,
     },
-    git::Real,
+    git::{self, Real},
     memory::record::Event,
     policy::{Ci, In, Reuse},
     process::{git_push, terminal},
@@ -68,21 +67,21 @@ impl Runner for PushRunner<'_> {
         )
     }
 
-    fn leave_receipt(&self, work: &Work<'_>, took: Duration) -> Result<(), Trouble> {
+    fn leave_receipt(&self, work: &Work<'_>, took: Duration) -> Result<(), Undecided> {
         if work.suite.reuse == Reuse::Never {
             return Ok(());
         }
         let (tree, suite) = self.repository.receipt_key(work)?;
         let receipts = self.repository.receipts();
         let left = receipts.leave(&tree, &suite, took, SystemClock.now());
-        left.map_err(|error| Trouble::io("write it", &error))
+        Ok(left.map_err(|error| git::Error::io("write it", &error))?)
     }
 
     fn is_connected(&self) -> bool {
         self.url.is_none() || !git_push::is_disconnected()
     }
 
-    fn run(&self, work: &Work<'_>) -> Result<SuiteRun, Trouble> {
+    fn run(&self, work: &Work<'_>) -> Result<SuiteRun, Undecided> {
         let repository = self.repository;
         let last_took = repository.last_took(work)?;
         if let Some(took) = last_took.filter(|took| *took > LONG)
@@ -94,7 +93,7 @@ impl Runner for PushRunner<'_> {
             ));
         }
         let top = match work.suite.place {
-            In::Checkout => repository.work_tree.clone().ok_or(Trouble::Bare)?,
+            In::Checkout => repository.work_tree.clone().ok_or(Undecided::bare())?,
             In::Worktree => {
                 let worktree = Worktree::of(&repository.common_dir, &repository.git)?;
                 worktree.bring_to(work.commit, repository.work_tree(), work.suite)?;
@@ -109,19 +108,19 @@ impl Runner for PushRunner<'_> {
             last_took,
             audience: self.audience,
         };
-        suite::run(&place, work)
+        Ok(suite::run(&place, work)?)
     }
 
-    fn confirm(&self, question: &str) -> Result<bool, Trouble> {
+    fn confirm(&self, question: &str) -> Result<bool, Undecided> {
         Ok(terminal::confirm(question)?)
     }
 
-    fn sign_off(&self, environment: &EnvironmentRemotes, commit: &Oid) -> Result<(), Trouble> {
+    fn sign_off(&self, environment: &EnvironmentRemotes, commit: &Oid) -> Result<(), Undecided> {
         let event = Event::Signoff { words: None };
         let record = self
             .repository
             .record(&environment.environment, commit, event);
-        self.repository.notes().add(&[record])
+        Ok(self.repository.notes().add(&[record])?)
     }
 }
 
@@ -131,20 +130,20 @@ impl Real {
     }
 
     /// How long this suite took last time, on any tree.
-    pub(crate) fn last_took(&self, work: &Work<'_>) -> Result<Option<Duration>, Trouble> {
+    pub(crate) fn last_took(&self, work: &Work<'_>) -> Result<Option<Duration>, Undecided> {
         let (_, suite) = self.receipt_key(work)?;
         Ok(self.receipts().last_took(&suite))
     }
 
     /// The receipt that counts, if there is one.
-    pub(super) fn receipt(&self, work: &Work<'_>) -> Result<Option<Passed>, Trouble> {
+    pub(super) fn receipt(&self, work: &Work<'_>) -> Result<Option<Passed>, Undecided> {
         let (tree, suite) = self.receipt_key(work)?;
         let (reuse, now) = (work.suite.reuse, SystemClock.now());
         Ok(self.receipts().find(&tree, &suite, reuse, now))
     }
 
     /// What a receipt is about: a tree and the suite that passed on it, or a commit and its checks.
-    fn receipt_key(&self, work: &Work<'_>) -> Result<(Oid, String), Trouble> {
+    fn receipt_key(&self, work: &Work<'_>) -> Result<(Oid, String), Undecided> {
         if let Some(ci) = &work.suite.ci {
             let project = ci::Project::of_remote(self, ci.forge, work.remote);
             let suite = checks_fingerprint(ci, project.as_ref());

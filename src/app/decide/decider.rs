@@ -15,9 +15,9 @@ use crate::{
         preview::Preview,
     },
     gates::{
-        self, Explanation, GovernedPush, Target, World,
+        self, Explanation, GovernedPush, Target, Undecided, World,
         route::remote_label,
-        verdict::{Decision, Gate, Outcome, Trouble, Verdict},
+        verdict::{Decision, Gate, Outcome, Verdict},
     },
     git::Real,
     memory::{
@@ -111,7 +111,7 @@ impl<'d> Decider<'d> {
         &self,
         push: &Push,
         destination: &Destination,
-        trouble: Trouble,
+        trouble: Undecided,
     ) -> Pending {
         let mut pending = self.pending();
         let what = format!("push to {destination}");
@@ -308,7 +308,7 @@ impl<'d> Decider<'d> {
 }
 
 /// The entry of `pushgate check` where it could not be told what would be pushed.
-pub(crate) fn unanswered(trouble: Trouble, repository: &Real) -> Entry {
+pub(crate) fn unanswered(trouble: Undecided, repository: &Real) -> Entry {
     let idle = Preview::new(repository, repository);
     let world = idle.world();
     let decider = Decider {
@@ -333,7 +333,7 @@ pub(crate) fn unanswered(trouble: Trouble, repository: &Real) -> Entry {
 }
 
 /// Where a push goes is what `target` asks first.
-fn undecided_target(trouble: Trouble) -> Verdict {
+fn undecided_target(trouble: Undecided) -> Verdict {
     Verdict {
         answers: vec![(Gate::Target, Outcome::Undecided(Box::new(trouble)))],
         ..Verdict::default()

@@ -8,11 +8,11 @@ use bstr::ByteSlice;
 use crate::{
     app::message::Message,
     gates::{
-        EnvironmentRemotes, GovernedPush,
+        EnvironmentRemotes, GovernedPush, Undecided,
         route::{PushContext, Route, Router, Target, remote_label},
-        verdict::{Trouble, TrunkName},
+        verdict::TrunkName,
     },
-    git::{Loaded, Real, Source},
+    git::{self, Loaded, Real, Source},
     policy::{self, Environment, Trunk},
     push::{Oid, Push, Update, destination::Platform},
     text::printable,
@@ -30,7 +30,7 @@ pub(crate) struct Policies {
 /// A policy, found by the object that it is; `None` is the work tree's, or the built-in one.
 pub(crate) struct Known {
     id: Option<Oid>,
-    loaded: Result<Loaded, Trouble>,
+    loaded: Result<Loaded, Undecided>,
 }
 
 /// Refs that are governed together, and by what.
@@ -43,7 +43,11 @@ pub(crate) struct Governed<'p> {
 
 impl Policies {
     /// Reads the policies of a push.
-    pub(crate) fn of(push: &Push, scene: &PushContext<'_>, world: &Real) -> Result<Self, Trouble> {
+    pub(crate) fn of(
+        push: &Push,
+        scene: &PushContext<'_>,
+        world: &Real,
+    ) -> Result<Self, Undecided> {
         let platform = scene.platform();
         let mut policies = Self {
             known: Vec::new(),
@@ -83,7 +87,7 @@ impl Policies {
     }
 
     /// The index of a commit's policy.
-    pub(crate) fn load(&mut self, commit: Option<&Oid>, world: &Real) -> Result<usize, Trouble> {
+    pub(crate) fn load(&mut self, commit: Option<&Oid>, world: &Real) -> Result<usize, Undecided> {
         let id = match commit {
             Some(commit) => world.policy_id(commit)?,
             None => None,
@@ -106,7 +110,7 @@ impl Policies {
         self.known.len() - 1
     }
 
-    pub(crate) fn find_team(&mut self, world: &Real) -> Result<Option<usize>, Trouble> {
+    pub(crate) fn find_team(&mut self, world: &Real) -> Result<Option<usize>, Undecided> {
         let mut loaded = self
             .known
             .iter()
@@ -123,9 +127,9 @@ impl Policies {
         for commit in [tracked, world.reference("HEAD")?].into_iter().flatten() {
             let id = match world.policy_id(&commit) {
                 // A partial clone need not have the trees of what it does not push.
-                Ok(None) | Err(Trouble::Lacking { .. }) => continue,
+                Ok(None) | Err(git::Error::Lacking { .. }) => continue,
                 Ok(id) => id,
-                Err(trouble) => return Err(trouble),
+                Err(error) => return Err(error.into()),
             };
             let index = self.load_known(id, Some(&commit), world);
             if self.known[index].loaded.is_ok() {
@@ -141,7 +145,7 @@ impl Policies {
         scene: &PushContext<'p>,
         world: &Real,
         messages: &mut Vec<Message>,
-    ) -> Result<Vec<Governed<'p>>, Trouble> {
+    ) -> Result<Vec<Governed<'p>>, Undecided> {
         let mut eyes = Vec::with_capacity(self.known.len());
         for known in &self.known {
             eyes.push(match &known.loaded {
@@ -211,7 +215,7 @@ impl Policies {
 pub(crate) struct Eyes<'p> {
     loaded: &'p Loaded,
     site: Router<'p>,
-    trunk: Result<TrunkName, Trouble>,
+    trunk: Result<TrunkName, Undecided>,
 }
 
 impl<'p> Eyes<'p> {

@@ -1,29 +1,29 @@
 //! Where a decision is written down: this clone's ledger, and the team's notes.
 
 use crate::{
-    gates::verdict::Trouble,
+    gates::Undecided,
     git::Real,
     memory::{ledger::Entry, record::Record},
 };
 
 pub(crate) trait Journal {
     /// Fails where no entry could be written.
-    fn prepare(&self) -> Result<(), Trouble>;
-    fn append(&self, entry: &Entry) -> Result<(), Trouble>;
+    fn prepare(&self) -> Result<(), Undecided>;
+    fn append(&self, entry: &Entry) -> Result<(), Undecided>;
     /// Adds records to the notes, and pushes these to a remote.
-    fn remember(&self, records: &[Record], share: Option<&str>) -> Result<(), Trouble>;
+    fn remember(&self, records: &[Record], share: Option<&str>) -> Result<(), Undecided>;
 }
 
 impl Journal for Real {
-    fn prepare(&self) -> Result<(), Trouble> {
+    fn prepare(&self) -> Result<(), Undecided> {
         Ok(self.ledger().prepare()?)
     }
 
-    fn append(&self, entry: &Entry) -> Result<(), Trouble> {
+    fn append(&self, entry: &Entry) -> Result<(), Undecided> {
         Ok(self.ledger().append(entry)?)
     }
 
-    fn remember(&self, records: &[Record], share: Option<&str>) -> Result<(), Trouble> {
+    fn remember(&self, records: &[Record], share: Option<&str>) -> Result<(), Undecided> {
         self.notes().add(records)?;
         share.map_or(Ok(()), |remote| self.share(remote))
     }

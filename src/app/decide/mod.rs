@@ -25,11 +25,7 @@ use self::{
 };
 use crate::{
     app::{message::Message, overrides::Overrides, preview::Preview},
-    gates::{
-        Runner, evaluate,
-        route::PushContext,
-        verdict::{Trouble, Verdict},
-    },
+    gates::{Runner, Undecided, evaluate, route::PushContext, verdict::Verdict},
     git::Real,
     push::{Push, destination::Destination},
 };
@@ -74,7 +70,7 @@ pub(crate) fn judge(
 /// Lets a push go whose ref lines could not even be read, where `PUSHGATE=off`.
 pub(crate) fn let_go(
     push: &Push,
-    trouble: Trouble,
+    trouble: Undecided,
     repository: &Real,
     overrides: &Overrides,
 ) -> Pending {
@@ -95,7 +91,7 @@ pub(crate) fn preview(
     push: &Push,
     repository: &Real,
     preview: &Preview<'_>,
-) -> Result<Option<Verdict>, Trouble> {
+) -> Result<Option<Verdict>, Undecided> {
     with_governed(push, repository, &mut Vec::new(), |_, governed| {
         let cases: Vec<_> = governed?.into_iter().map(|one| one.case).collect();
         if cases.is_empty() {
@@ -111,7 +107,7 @@ fn with_governed<T>(
     push: &Push,
     repository: &Real,
     messages: &mut Vec<Message>,
-    then: impl FnOnce(&Destination, Result<Vec<Governed<'_>>, Trouble>) -> T,
+    then: impl FnOnce(&Destination, Result<Vec<Governed<'_>>, Undecided>) -> T,
 ) -> T {
     let destination = repository.destination(push.url.as_ref());
     let context = PushContext {

@@ -30,28 +30,25 @@ struct Fakebook {
 }
 
 impl Fakebook {
-    fn call(&self, name: &str) -> Result<(), Trouble> {
+    fn call(&self, name: &str) -> Result<(), Undecided> {
         if self.fails.contains(name) {
-            return Err(Trouble::Io {
-                what: format!("{name} it"),
-                words: vec!["disk full".to_owned()],
-            });
+            return Err(Undecided::new(format!("could not {name} it")).detail("disk full"));
         }
         Ok(())
     }
 }
 
 impl Journal for Fakebook {
-    fn prepare(&self) -> Result<(), Trouble> {
+    fn prepare(&self) -> Result<(), Undecided> {
         *self.prepared.borrow_mut() += 1;
         self.call("prepare")
     }
-    fn append(&self, entry: &Entry) -> Result<(), Trouble> {
+    fn append(&self, entry: &Entry) -> Result<(), Undecided> {
         self.call("append")?;
         self.written.borrow_mut().push(entry.clone());
         Ok(())
     }
-    fn remember(&self, records: &[Record], share: Option<&str>) -> Result<(), Trouble> {
+    fn remember(&self, records: &[Record], share: Option<&str>) -> Result<(), Undecided> {
         self.records.borrow_mut().extend_from_slice(records);
         self.shared.borrow_mut().push(share.map(str::to_owned));
         self.call("remember")
@@ -435,7 +432,7 @@ fn what_cannot_be_routed_goes_only_where_the_gate_is_off() {
             overrides: Ok(&overrides),
             start: Instant::now(),
         };
-        let pending = decider.unrouted(&push, &destination, Trouble::Bare);
+        let pending = decider.unrouted(&push, &destination, Undecided::bare());
         let messages: Vec<_> = pending.messages.iter().map(in_words).collect();
         let decided = pending.decide(None);
         (messages, decided.decision, decided.entries[0].clone())

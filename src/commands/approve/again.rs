@@ -2,8 +2,8 @@
 
 use super::{Answer, Desk, named};
 use crate::{
+    commands::Error,
     commands::approve::declined::Declined,
-    gates::verdict::Trouble,
     memory::{
         arrivals::removed_by_rollback,
         record::{Event, Record},
@@ -14,7 +14,7 @@ use crate::{
 
 impl Desk<'_> {
     /// Records that a commit which was removed may go there again.
-    pub(super) fn again(&self) -> Result<Answer, Trouble> {
+    pub(super) fn again(&self) -> Result<Answer, Error> {
         let name = self.args.environment.as_deref();
         let places = match name {
             Some(name) => std::slice::from_ref(named(name, &self.policy)?),
@@ -61,7 +61,7 @@ impl Desk<'_> {
         place: &Environment,
         commit: &Oid,
         removed: &Record,
-    ) -> Result<Record, Trouble> {
+    ) -> Result<Record, Error> {
         let event = Event::Again {
             words: self.words(),
         };

@@ -5,8 +5,9 @@ use bstr::{BStr, BString, ByteSlice};
 use super::Desk;
 use crate::{
     app::preview::Preview,
+    commands::Error,
     commands::approve::declined::Declined,
-    gates::{EnvironmentRemotes, Remotes, promotion::not_live, verdict::Trouble},
+    gates::{EnvironmentRemotes, Remotes, promotion::not_live},
     policy::Environment,
     push::Oid,
 };
@@ -16,7 +17,7 @@ pub(super) type Found = Result<(BString, Oid), Declined>;
 
 impl Desk<'_> {
     /// The commit that the person means, if it is live on every remote of the environment.
-    pub(super) fn live(&self, environment: &Environment) -> Result<Found, Trouble> {
+    pub(super) fn live(&self, environment: &Environment) -> Result<Found, Error> {
         let read = |url: &BStr| self.world.destination(url);
         let stage = EnvironmentRemotes::of(environment, self.world.remotes(), &read);
         let first = stage.remote()?;

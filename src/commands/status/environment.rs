@@ -11,9 +11,9 @@ use crate::{
         answers::{Moved, SystemClock, went},
         preview::Preview,
     },
+    commands::Error,
     gates::{
         EnvironmentRemotes, Memory, Passed, Remotes, receipt,
-        verdict::Trouble,
         window::{known, reader},
     },
     git::Real,
@@ -69,7 +69,7 @@ impl Inputs<'_> {
         }
     }
 
-    fn live(&self, remote: &BStr, of: &EnvironmentRemotes) -> Result<Option<Live>, Trouble> {
+    fn live(&self, remote: &BStr, of: &EnvironmentRemotes) -> Result<Option<Live>, Error> {
         let tips = self.tips.live(remote, &of.branches)?;
         let pushed_to = self.branch(&of.branches);
         let tip = tips.iter().find(|(branch, _)| Some(branch) == pushed_to);

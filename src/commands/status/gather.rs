@@ -12,10 +12,11 @@ use crate::{
         pipeline_tips::PipelineTips,
         preview::Preview,
     },
+    commands::Error,
     commands::local::Local,
     gates::{
-        Clock, EnvironmentRemotes, Object, Remotes, Repository, Stop, Tip, receipt,
-        verdict::{Trouble, TrunkName},
+        Clock, EnvironmentRemotes, Object, Remotes, Repository, Stop, Tip, Undecided, receipt,
+        verdict::TrunkName,
     },
     git::{Loaded, Real, Source},
     memory::{ledger::Entry, record::Record},
@@ -30,7 +31,7 @@ use crate::{
 pub(super) struct Inputs<'w> {
     pub(super) world: &'w Real,
     pub(super) policy: &'w Policy,
-    pub(super) trunk: Result<TrunkName, Trouble>,
+    pub(super) trunk: Result<TrunkName, Undecided>,
     /// The local trunk branch and its tip.
     pub(super) local: Option<(String, Oid)>,
     pub(super) tips: PipelineTips<'w>,
@@ -41,7 +42,7 @@ pub(super) struct Inputs<'w> {
     pub(super) records: Vec<Record>,
 }
 
-pub(super) fn status(world: &Real) -> Result<Status, Trouble> {
+pub(super) fn status(world: &Real) -> Result<Status, Error> {
     let Local {
         trunk, tip, loaded, ..
     } = Local::of(world)?;
@@ -56,7 +57,7 @@ pub(super) fn status(world: &Real) -> Result<Status, Trouble> {
         .collect();
     let mut errors = Vec::new();
     let tips = PipelineTips::ask(world, trunk.as_ref().ok(), policy.shares(), &remotes);
-    let mut keep = |trouble: Trouble| errors.push(trouble.in_one_line());
+    let mut keep = |trouble: Undecided| errors.push(trouble.in_one_line());
     let mut entries = Vec::new();
     for commit in tips.commits() {
         match world.ledger().newest(commit.as_str()) {
@@ -67,8 +68,8 @@ pub(super) fn status(world: &Real) -> Result<Status, Trouble> {
             }
         }
     }
-    let records = world.notes().all().unwrap_or_else(|trouble| {
-        keep(trouble);
+    let records = world.notes().all().unwrap_or_else(|error| {
+        keep(error.into());
         Vec::new()
     });
     let reader = SystemClock.zone().unwrap_or_else(|trouble| {
@@ -163,12 +164,12 @@ fn remarks(loaded: &Loaded, world: &Real) -> Vec<String> {
 }
 
 impl Inputs<'_> {
-    fn tip(&self) -> Result<Tip, Trouble> {
+    fn tip(&self) -> Result<Tip, Undecided> {
         let trunk = self.trunk.as_ref().map_err(Clone::clone)?;
         self.tips.trunk_tip(trunk, false)
     }
 
-    fn trunk(&self, tip: Result<Tip, Trouble>) -> Trunk {
+    fn trunk(&self, tip: Result<Tip, Undecided>) -> Trunk {
         let name = match &self.trunk {
             Ok(trunk) => trunk.to_string(),
             Err(_) => self.policy.trunk.remote.clone(),

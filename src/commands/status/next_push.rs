@@ -8,10 +8,11 @@ use crate::{
         decide::preview,
         preview::{Preview, Run},
     },
+    commands::Error,
     commands::check::to_environment,
     gates::{
-        EnvironmentRemotes, Explanation, Remotes, Repository,
-        verdict::{Decision, Gate, Outcome, Relation, Trouble, Verdict},
+        EnvironmentRemotes, Explanation, Remotes, Repository, Undecided,
+        verdict::{Decision, Gate, Outcome, Relation, Verdict},
     },
     policy::Environment,
     push::{Oid, Push, Update},
@@ -29,7 +30,7 @@ impl Inputs<'_> {
             return nothing("there is nothing to push yet");
         };
         let previewed = self.preview(environment, remotes, branch, commit);
-        previewed.unwrap_or_else(|trouble| undecided(None, &trouble))
+        previewed.unwrap_or_else(|error| undecided(None, &error.explain()))
     }
 
     fn preview(
@@ -38,7 +39,7 @@ impl Inputs<'_> {
         remotes: &EnvironmentRemotes,
         branch: &str,
         commit: &Oid,
-    ) -> Result<NextPush, Trouble> {
+    ) -> Result<NextPush, Error> {
         let (remote, url, target) = to_environment(environment, self.policy, self.world)?;
         let tips = match self.tips.live(remote.as_bstr(), &remotes.branches) {
             Ok(tips) => tips,
@@ -47,7 +48,7 @@ impl Inputs<'_> {
                 return Ok(NextPush::Undecided {
                     gate: None,
                     why: format!("{} could not be asked", remotes.environment),
-                    hints: trouble.cures(),
+                    hints: trouble.hints.clone(),
                 });
             }
         };
@@ -117,10 +118,10 @@ fn nothing(why: &str) -> NextPush {
     }
 }
 
-fn undecided(gate: Option<Gate>, trouble: &Trouble) -> NextPush {
+fn undecided(gate: Option<Gate>, error: &Undecided) -> NextPush {
     NextPush::Undecided {
         gate: gate.map(Gate::name),
-        why: trouble.in_one_line(),
-        hints: trouble.cures(),
+        why: error.in_one_line(),
+        hints: error.hints.clone(),
     }
 }

@@ -17,7 +17,7 @@ use crate::{
         facts::{Called, Caller, Hook, Off},
         script::{self, Author, Call, File, Interpreter, Runs, Says, Script},
     },
-    gates::verdict::Trouble,
+    gates::Undecided,
     git::Real,
     hooks::{
         files::{self, EARLIER_NAME, Found, Hooks, LEGACY, NAME, Owner, WAITING, is_same},
@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// What there is to know of the hook, and whom it calls.
-pub(crate) fn look(world: &Real) -> Result<(Hook, Option<Called>), Trouble> {
+pub(crate) fn look(world: &Real) -> Result<(Hook, Option<Called>), Undecided> {
     let directory = files::directory(world)?;
     let eyes = Eyes { world, directory };
     Ok(eyes.look())
@@ -96,25 +96,28 @@ impl Eyes<'_> {
             file,
             configured,
             lefthook: Hooks::of(self.world).is_ok_and(|hooks| hooks.owner == Some(Owner::Lefthook)),
-            no_install: self.no_install().map(|trouble| trouble.cures()),
+            no_install: self.no_install().map(|trouble| trouble.hints.clone()),
         };
         (hook, called)
     }
 
     /// Why `pushgate install` would not put the hook there.
-    pub(crate) fn no_install(&self) -> Option<Trouble> {
+    pub(crate) fn no_install(&self) -> Option<Undecided> {
         let hooks = match Hooks::of(self.world) {
             Ok(hooks) => hooks,
-            Err(trouble) => return Some(trouble),
+            Err(trouble) => return Some(trouble.into()),
         };
         let before = match hooks.before() {
             Ok(before) => before?,
-            Err(trouble) => return Some(trouble),
+            Err(trouble) => return Some(trouble.into()),
         };
         let is_foreign = matches!(hooks.found(), Ok(Found::Foreign));
-        (is_foreign && !is_same(&hooks.hook, before)).then(|| Trouble::TwoHooks {
-            hook: hooks.hook.clone(),
-            kept: before.to_owned(),
+        (is_foreign && !is_same(&hooks.hook, before)).then(|| {
+            crate::gates::verdict::Trouble::TwoHooks {
+                hook: hooks.hook.clone(),
+                kept: before.to_owned(),
+            }
+            .into()
         })
     }
 

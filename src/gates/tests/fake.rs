@@ -8,8 +8,8 @@ use jiff::{Timestamp, tz::TimeZone};
 use crate::{
     gates::{
         Checked, Clock, EnvironmentRemotes, Memory, Object, Passed, Remotes, Repository, Runner,
-        Stop, SuiteRun, Tip, Turn, Work, World,
-        verdict::{Commit, Count, Mismatch, Relation, Trouble, TrunkName},
+        Stop, SuiteRun, Tip, Turn, Undecided, Work, World,
+        verdict::{Commit, Count, Mismatch, Relation, TrunkName},
     },
     memory::{arrivals::Arrival, record::Record},
     policy::{Ci, detect::Detected},
@@ -25,7 +25,7 @@ pub(crate) fn oid(digit: char) -> Oid {
 pub(crate) struct Fake {
     pub(crate) asked: Mutex<Vec<&'static str>>,
     pub(crate) now: Mutex<Vec<Timestamp>>,
-    pub(crate) tip: Mutex<Vec<Result<Oid, Trouble>>>,
+    pub(crate) tip: Mutex<Vec<Result<Oid, Undecided>>>,
     pub(crate) live: Mutex<Vec<Vec<(String, Oid)>>>,
     pub(crate) relation: Relation,
     pub(crate) missing: Option<Oid>,
@@ -116,13 +116,13 @@ impl Clock for Fake {
         self.note("clock");
         next(&self.now)
     }
-    fn zone(&self) -> Result<TimeZone, Trouble> {
+    fn zone(&self) -> Result<TimeZone, Undecided> {
         Ok(TimeZone::UTC)
     }
 }
 
 impl Repository for Fake {
-    fn object(&self, id: &Oid) -> Result<Object, Trouble> {
+    fn object(&self, id: &Oid) -> Result<Object, Undecided> {
         Ok(if self.missing.as_ref() == Some(id) {
             Object::Missing
         } else {
@@ -134,66 +134,66 @@ impl Repository for Fake {
     fn is_shallow(&self) -> bool {
         false
     }
-    fn local_branch(&self, _: &str) -> Result<Option<Oid>, Trouble> {
+    fn local_branch(&self, _: &str) -> Result<Option<Oid>, Undecided> {
         Ok(Some(oid('1')))
     }
-    fn is_checked_out(&self, _: &str) -> Result<bool, Trouble> {
+    fn is_checked_out(&self, _: &str) -> Result<bool, Undecided> {
         Ok(true)
     }
-    fn relation(&self, _: &Oid, _: &Oid, _: &str) -> Result<Relation, Trouble> {
+    fn relation(&self, _: &Oid, _: &Oid, _: &str) -> Result<Relation, Undecided> {
         self.note("ancestry");
         Ok(self.relation)
     }
-    fn same_content(&self, _: &Oid, _: &Oid) -> Result<bool, Trouble> {
+    fn same_content(&self, _: &Oid, _: &Oid) -> Result<bool, Undecided> {
         Ok(false)
     }
-    fn lost(&self, _: &Oid, _: &Oid, _: &str) -> Result<(Count, Vec<Commit>), Trouble> {
+    fn lost(&self, _: &Oid, _: &Oid, _: &str) -> Result<(Count, Vec<Commit>), Undecided> {
         self.note("ancestry");
         Ok((Count(0), Vec::new()))
     }
-    fn checkout(&self, _: &Oid) -> Result<Option<Mismatch>, Trouble> {
+    fn checkout(&self, _: &Oid) -> Result<Option<Mismatch>, Undecided> {
         self.note("checkout");
         Ok(next(&self.mismatches))
     }
-    fn detect(&self, _: &Oid) -> Result<Detected, Trouble> {
+    fn detect(&self, _: &Oid) -> Result<Detected, Undecided> {
         self.note("files");
         Ok(Detected::None)
     }
     fn person(&self) -> String {
         "Ana <ana@shop.example>".to_owned()
     }
-    fn author(&self, _: &Oid) -> Result<String, Trouble> {
+    fn author(&self, _: &Oid) -> Result<String, Undecided> {
         Ok("Ana <ana@shop.example>".to_owned())
     }
 }
 
 impl Memory for Fake {
-    fn receipt(&self, _: &Work<'_>) -> Result<Option<Passed>, Trouble> {
+    fn receipt(&self, _: &Work<'_>) -> Result<Option<Passed>, Undecided> {
         Ok(next(&self.receipts))
     }
-    fn records(&self, _: &Oid) -> Result<Vec<Record>, Trouble> {
+    fn records(&self, _: &Oid) -> Result<Vec<Record>, Undecided> {
         Ok(self.records.clone())
     }
-    fn arrivals(&self, _: &EnvironmentRemotes) -> Result<Vec<Arrival>, Trouble> {
+    fn arrivals(&self, _: &EnvironmentRemotes) -> Result<Vec<Arrival>, Undecided> {
         Ok(self.arrivals.clone())
     }
-    fn was_live(&self, _: &EnvironmentRemotes, _: &Oid) -> Result<bool, Trouble> {
+    fn was_live(&self, _: &EnvironmentRemotes, _: &Oid) -> Result<bool, Undecided> {
         Ok(self.was_live)
     }
-    fn is_verified(&self, record: &Record) -> Result<bool, Trouble> {
+    fn is_verified(&self, record: &Record) -> Result<bool, Undecided> {
         Ok(record.signed.is_some())
     }
 }
 
 impl Remotes for Fake {
-    fn trunk_tip(&self, _: &TrunkName, team: bool) -> Result<Tip, Trouble> {
+    fn trunk_tip(&self, _: &TrunkName, team: bool) -> Result<Tip, Undecided> {
         self.note("trunk");
         next(&self.tip).map(|commit| Tip {
             commit,
             team: team.then_some(Ok(())),
         })
     }
-    fn live(&self, _: &BStr, _: &[String]) -> Result<Vec<(String, Oid)>, Trouble> {
+    fn live(&self, _: &BStr, _: &[String]) -> Result<Vec<(String, Oid)>, Undecided> {
         self.note("staging");
         Ok(next(&self.live))
     }
@@ -208,22 +208,22 @@ impl Runner for Fake {
         self.note("checks");
         (self.checks)()
     }
-    fn leave_receipt(&self, _: &Work<'_>, _: Duration) -> Result<(), Trouble> {
+    fn leave_receipt(&self, _: &Work<'_>, _: Duration) -> Result<(), Undecided> {
         self.note("receipt");
         Ok(())
     }
     fn is_connected(&self) -> bool {
         self.connection == "open"
     }
-    fn run(&self, _: &Work<'_>) -> Result<SuiteRun, Trouble> {
+    fn run(&self, _: &Work<'_>) -> Result<SuiteRun, Undecided> {
         self.note("suite");
         Ok((self.suite)())
     }
-    fn confirm(&self, _: &str) -> Result<bool, Trouble> {
+    fn confirm(&self, _: &str) -> Result<bool, Undecided> {
         self.note("person");
         Ok(self.says == "yes")
     }
-    fn sign_off(&self, _: &EnvironmentRemotes, _: &Oid) -> Result<(), Trouble> {
+    fn sign_off(&self, _: &EnvironmentRemotes, _: &Oid) -> Result<(), Undecided> {
         self.note("signoff");
         Ok(())
     }

@@ -9,7 +9,7 @@ use bstr::{BString, ByteSlice};
 
 use super::{Notes, REF, store::NO_HOOKS};
 use crate::{
-    gates::verdict::Trouble,
+    git::Error,
     git::{network::Network, repository::Kind},
     process::program::Output,
     push::{Oid, url::redact},
@@ -23,13 +23,13 @@ impl Notes<'_> {
     /// Brings what the team remembers from trunk's remote, within a time limit.
     ///
     /// No ref is left behind but our own: others would travel with `git push --mirror`.
-    pub fn fetch(&self, remote: &str, limit: Duration) -> Result<(), Trouble> {
+    pub fn fetch(&self, remote: &str, limit: Duration) -> Result<(), Error> {
         self.fetch_until(remote, limit, Instant::now() + limit)
     }
 
     /// Takes what we remember to trunk's remote, within a time limit; somebody else's lines that
     /// are there already come back and are kept.
-    pub fn push(&self, remote: &str, limit: Duration) -> Result<(), Trouble> {
+    pub fn push(&self, remote: &str, limit: Duration) -> Result<(), Error> {
         let deadline = Instant::now() + limit;
         let mut stuck = 0;
         loop {
@@ -46,7 +46,7 @@ impl Notes<'_> {
                 stuck += 1;
             }
             if stuck > STUBBORN {
-                return Err(Trouble::NotShared {
+                return Err(Error::NotShared {
                     remote: label(remote),
                     words: reasons(&said),
                 });
@@ -60,7 +60,7 @@ impl Notes<'_> {
         remote: &str,
         limit: Duration,
         deadline: Instant,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), Error> {
         let url = self.world.remotes().fetch_url(remote.as_bytes());
         let url = url.ok_or_else(|| nowhere(remote, self.world))?;
         let network = self.network(limit);
@@ -79,7 +79,7 @@ impl Notes<'_> {
     }
 
     /// Brings notes whose tip on trunk's remote is known already.
-    pub(crate) fn learn(&self, remote: &str, theirs: &Oid, limit: Duration) -> Result<(), Trouble> {
+    pub(crate) fn learn(&self, remote: &str, theirs: &Oid, limit: Duration) -> Result<(), Error> {
         let deadline = Instant::now() + limit;
         let url = self.world.remotes().fetch_url(remote.as_bytes());
         let url = url.ok_or_else(|| nowhere(remote, self.world))?;
@@ -97,7 +97,7 @@ impl Notes<'_> {
         theirs: &Oid,
         network: &Network<'_>,
         deadline: Instant,
-    ) -> Result<bool, Trouble> {
+    ) -> Result<bool, Error> {
         let tip = self.tip()?;
         if let Some(tip) = &tip
             && self.contains(tip, theirs)?
@@ -107,7 +107,7 @@ impl Notes<'_> {
         // git sees to it that all of it is here, also where a part of it was.
         let said = self.fetch_once(remote, url, tip.as_ref(), network, deadline)?;
         if !said.is_ok() {
-            return Err(Trouble::Unreachable {
+            return Err(Error::Unreachable {
                 remote: label(remote),
                 words: said.stderr,
             });
@@ -127,7 +127,7 @@ impl Notes<'_> {
         tip: Option<&Oid>,
         network: &Network<'_>,
         deadline: Instant,
-    ) -> Result<Output, Trouble> {
+    ) -> Result<Output, Error> {
         let mut fetch = self.world.git().network(NO_HOOKS);
         fetch.args(["-c", "fetch.writeCommitGraph=false"]);
         if tip.is_none() {
@@ -149,7 +149,7 @@ impl Notes<'_> {
         remote: &str,
         limit: Duration,
         deadline: Instant,
-    ) -> Result<Output, Trouble> {
+    ) -> Result<Output, Error> {
         let url = self.world.remotes().push_url(remote.as_bytes());
         let url = url.ok_or_else(|| nowhere(remote, self.world))?;
         let mut push = self.world.git().network(NO_HOOKS);
@@ -172,8 +172,8 @@ pub(crate) fn label(remote: &str) -> String {
     redact(&printable(remote.as_bytes().into()))
 }
 
-pub(crate) fn nowhere(remote: &str, world: &super::Real) -> Trouble {
-    Trouble::NoTrunkRemote {
+pub(crate) fn nowhere(remote: &str, world: &super::Real) -> Error {
+    Error::NoTrunkRemote {
         remote: remote.to_owned(),
         known: world.remotes().known(),
     }
@@ -200,8 +200,8 @@ pub(crate) fn pause(deadline: Instant) {
     thread::sleep(Duration::from_millis(20 + u64::from(odd)).min(left));
 }
 
-pub(crate) fn unreadable(remote: &str) -> Trouble {
-    Trouble::Unreachable {
+pub(crate) fn unreadable(remote: &str) -> Error {
+    Error::Unreachable {
         remote: label(remote),
         words: vec![format!("its {REF} cannot be read")],
     }

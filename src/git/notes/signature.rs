@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use super::Notes;
 use crate::{
-    gates::verdict::Trouble,
+    git::Error,
     memory::record::{Record, who},
     process::program::{Output, run, run_with_input},
     push::Oid,
@@ -24,7 +24,7 @@ pub(crate) struct Scratch<'n, 'w> {
 
 impl Notes<'_> {
     /// Signs a record with the key that the user's git signs with, which may ask for a passphrase.
-    pub fn sign(&self, record: &Record) -> Result<Record, Trouble> {
+    pub fn sign(&self, record: &Record) -> Result<Record, Error> {
         let scratch = self.scratch()?;
         let tree = scratch.ask(&["hash-object", "-t", "tree", "/dev/null"])?;
         let mut command = scratch.git(&["-c", "i18n.commitEncoding=UTF-8", "commit-tree", "-S"]);
@@ -38,12 +38,12 @@ impl Notes<'_> {
             .arg(tree.line().to_str_lossy().as_ref());
         let signed = run_with_input(&mut command, unsigned(record).to_string().as_bytes())?;
         let Some(id) = Oid::parse(signed.line()).filter(|_| signed.is_ok()) else {
-            return Err(Trouble::NotSigned {
+            return Err(Error::NotSigned {
                 words: signed.stderr,
             });
         };
         let object = scratch.ask(&["cat-file", "commit", id.as_str()])?;
-        let object = String::from_utf8(object.stdout).map_err(|_| Trouble::NotSigned {
+        let object = String::from_utf8(object.stdout).map_err(|_| Error::NotSigned {
             words: vec!["what git signed is not UTF-8".to_owned()],
         })?;
         Ok(Record {
@@ -57,7 +57,7 @@ impl Notes<'_> {
     /// `git verify-commit` decides, with the keys and the trust that the user's git knows
     /// (`gpg.ssh.allowedSignersFile`, `gpg.minTrustLevel`); and the signer that git names must have
     /// the mail address of the record.
-    pub fn verified(&self, record: &Record) -> Result<bool, Trouble> {
+    pub fn verified(&self, record: &Record) -> Result<bool, Error> {
         let Some(object) = &record.signed else {
             return Ok(false);
         };
@@ -82,9 +82,9 @@ impl Notes<'_> {
         Ok(signer.contains('@') && matches(&who(&signer), &who(&record.by)))
     }
 
-    pub(crate) fn scratch(&self) -> Result<Scratch<'_, '_>, Trouble> {
+    pub(crate) fn scratch(&self) -> Result<Scratch<'_, '_>, Error> {
         let objects = TempDir::with_prefix("pushgate-");
-        let objects = objects.map_err(|error| Trouble::io("make a directory", &error))?;
+        let objects = objects.map_err(|error| Error::io("make a directory", &error))?;
         let notes = self;
         Ok(Scratch { notes, objects })
     }
@@ -97,12 +97,12 @@ impl Scratch<'_, '_> {
         command
     }
 
-    pub(crate) fn ask(&self, args: &[&str]) -> Result<Output, Trouble> {
+    pub(crate) fn ask(&self, args: &[&str]) -> Result<Output, Error> {
         let said = run(&mut self.git(args))?;
         if said.is_ok() {
             return Ok(said);
         }
-        Err(Trouble::Git {
+        Err(Error::Failed {
             command: format!("git {}", args.join(" ")),
             words: said.stderr,
         })

@@ -6,7 +6,7 @@ use bstr::ByteSlice;
 
 use super::{Notes, REF};
 use crate::{
-    gates::verdict::Trouble,
+    git::Error,
     git::repository::{TreeEntry, tree_entry},
     process::program::{Output, run, run_with_input},
     push::Oid,
@@ -54,7 +54,7 @@ impl Change {
 impl Notes<'_> {
     /// The files that hold a commit's note and their paths: one as a rule. Directories of two
     /// digits each may lead to it, however deep.
-    pub(crate) fn blobs(&self, tip: &Oid, commit: &Oid) -> Result<Vec<(String, Oid)>, Trouble> {
+    pub(crate) fn blobs(&self, tip: &Oid, commit: &Oid) -> Result<Vec<(String, Oid)>, Error> {
         let mut found = Vec::new();
         let mut tree = Some(self.world.tree(tip)?);
         let mut path = String::new();
@@ -79,7 +79,7 @@ impl Notes<'_> {
     }
 
     /// The files of all notes, and the commits that they are about.
-    pub(crate) fn list(&self, tip: &Oid) -> Result<Vec<(Oid, Oid)>, Trouble> {
+    pub(crate) fn list(&self, tip: &Oid) -> Result<Vec<(Oid, Oid)>, Error> {
         let args = ["ls-tree", "-r", "-z", "--full-tree", tip.as_str()];
         let said = self.world.git().must(args)?;
         // `MODE blob ID`, a tab, the path (git-ls-tree(1)).
@@ -92,7 +92,7 @@ impl Notes<'_> {
     }
 
     /// The commits whose notes are not the same here and there.
-    pub(crate) fn differing(&self, here: &Oid, there: &Oid) -> Result<Vec<Oid>, Trouble> {
+    pub(crate) fn differing(&self, here: &Oid, there: &Oid) -> Result<Vec<Oid>, Error> {
         let (here, there) = (here.as_str(), there.as_str());
         let args = [
             "diff-tree",
@@ -112,7 +112,7 @@ impl Notes<'_> {
     }
 
     /// Moves our notes on to a commit that has them all.
-    pub(crate) fn forward(&self, from: Option<&Oid>, to: &Oid) -> Result<Written, Trouble> {
+    pub(crate) fn forward(&self, from: Option<&Oid>, to: &Oid) -> Result<Written, Error> {
         // An empty old id: the ref must not exist (git-update-ref(1)).
         let old = from.map_or("", Oid::as_str);
         let mut command = self.world.git().command(NO_HOOKS);
@@ -130,7 +130,7 @@ impl Notes<'_> {
         tip: Option<&Oid>,
         merged: Option<&Oid>,
         changes: &[Change],
-    ) -> Result<Written, Trouble> {
+    ) -> Result<Written, Error> {
         let (name, mail) = self.person();
         let seconds = jiff::Timestamp::now().as_second().max(0);
         let mut input = format!("commit {REF}\ncommitter {name} <{mail}> {seconds} +0000\n");
@@ -177,14 +177,14 @@ impl Notes<'_> {
         tip: Option<&Oid>,
         command: &str,
         said: Output,
-    ) -> Result<Written, Trouble> {
+    ) -> Result<Written, Error> {
         if said.is_ok() {
             return Ok(Written::Done);
         }
         if self.tip()?.as_ref() != tip {
             return Ok(Written::Overtaken);
         }
-        Err(Trouble::Git {
+        Err(Error::Failed {
             command: command.to_owned(),
             words: said.stderr,
         })

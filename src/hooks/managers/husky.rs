@@ -97,7 +97,7 @@ pub(crate) fn install(hooks: &Hooks, world: &Real) -> Done {
             report::data(&LINES.to_str_lossy())
                 .map_err(|error| Trouble::io("print the lines", &error))?;
             let why = format!("{why}: the lines above go first there");
-            return Err(Trouble::NotEdited { path, why });
+            return Err(Trouble::NotEdited { path, why }.into());
         }
         write(&path, &with, 0o755)?;
         report::say(&format!("{name} {what}"));

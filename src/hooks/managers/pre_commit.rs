@@ -64,7 +64,7 @@ pub(crate) fn install(hooks: &Hooks, world: &Real, is_written: bool) -> Done {
             Ok(with) => write(&path, with.as_bytes(), 0o644)?,
             Err(why) => {
                 show(owner, form)?;
-                return Err(Trouble::NotEdited { path, why });
+                return Err(Trouble::NotEdited { path, why }.into());
             }
         }
         report::say(&format!("{} calls pushgate now", path.display()));

@@ -1,0 +1,133 @@
+//! Why a command could not do its work.
+
+use std::io;
+
+use crate::{
+    calendar::MomentError,
+    gates::Undecided,
+    policy::FILE,
+    text::{alternatives, did_you_mean},
+};
+
+/// An error of a command.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Error {
+    /// A part below gave no answer.
+    #[error(transparent)]
+    Unanswered(Undecided),
+    #[error("could not {what}")]
+    Io { what: String, words: Vec<String> },
+    /// A file could not be written where the user wants it.
+    #[error("could not {what}")]
+    NotWritten {
+        what: String,
+        words: Vec<String>,
+        hint: &'static str,
+    },
+    /// A file is in the way of one that would be written.
+    #[error("{} exists already", .path.display())]
+    Exists {
+        path: std::path::PathBuf,
+        hint: &'static str,
+    },
+    /// The hook was not called as git calls it.
+    #[error("{why}")]
+    Input { why: String },
+    #[error("this repository has no work tree that the policy could be written into")]
+    NoWorkTree,
+    #[error(transparent)]
+    Moment(#[from] MomentError),
+    #[error("`{revision}` names no commit{}", did_you_mean(.revision, .known))]
+    NoCommit {
+        revision: String,
+        /// The branches and tags that there are.
+        known: Vec<String>,
+    },
+    #[error("there is no local branch `{branch}`, which is trunk{}", did_you_mean(.branch, .known))]
+    NoLocalTrunk { branch: String, known: Vec<String> },
+    #[error("there is no environment `{name}`; there is {}{}", alternatives(.known), did_you_mean(.name, .known))]
+    NoEnvironment { name: String, known: Vec<String> },
+    #[error("the policy names no environment")]
+    NoPipeline,
+    #[error("which environment did you try? {}", alternatives(.known))]
+    WhichEnvironment { known: Vec<String> },
+    #[error("there is no command `{name}`{}", did_you_mean(.name, .known))]
+    NoCommand { name: String, known: Vec<String> },
+    /// A command of the demo did not end as the demo tells.
+    #[error("the story went otherwise: `{command}` ended with {code}")]
+    Demo {
+        command: String,
+        code: i32,
+        words: Vec<String>,
+    },
+}
+
+impl<E: Into<Undecided>> From<E> for Error {
+    fn from(error: E) -> Self {
+        Self::Unanswered(error.into())
+    }
+}
+
+impl Error {
+    pub(crate) fn io(what: impl Into<String>, error: &io::Error) -> Self {
+        Self::Io {
+            what: what.into(),
+            words: vec![error.to_string()],
+        }
+    }
+
+    #[allow(clippy::needless_pass_by_value, reason = "for map_err")]
+    pub(crate) fn stdout(error: io::Error) -> Self {
+        Self::io("write to standard output", &error)
+    }
+
+    pub(crate) fn json(error: serde_json::Error) -> Self {
+        Self::io("write JSON", &error.into())
+    }
+
+    /// Writes all of it but the hints in one line.
+    pub(crate) fn in_one_line(&self) -> String {
+        self.explain().in_one_line()
+    }
+
+    /// Adds the words of other programs and the hints.
+    pub(crate) fn explain(&self) -> Undecided {
+        let message = Undecided::new(self.to_string());
+        match self {
+            Self::Unanswered(undecided) => undecided.clone(),
+            Self::Io { words, .. } | Self::Demo { words, .. } => {
+                message.details(words.iter().cloned())
+            }
+            Self::NotWritten { words, hint, .. } => {
+                message.details(words.iter().cloned()).hint(*hint)
+            }
+            Self::Exists { hint, .. } => message.hint(*hint),
+            Self::Input { .. } => {
+                message.hint("git calls the hook; to ask for a verdict by hand: pushgate check")
+            }
+            Self::NoWorkTree => message.hint("run pushgate init in a clone"),
+            Self::Moment(_) => message,
+            Self::NoCommit { known, .. } if known.is_empty() => message.hint("commit first"),
+            Self::NoCommit { .. } => message.hint("name another with --commit"),
+            Self::NoLocalTrunk { branch, .. } => message
+                .hint(format!("git switch {branch}, where the remote has it"))
+                .hint(format!(
+                    "or name another: --commit, or `trunk.branch` in {FILE}"
+                )),
+            Self::NoEnvironment { name, known } if !did_you_mean(name, known).is_empty() => message,
+            Self::NoEnvironment { .. } => message.hint(format!(
+                "add it to `environments` in {FILE} (pushgate init writes one)"
+            )),
+            Self::NoPipeline => message.hint(format!(
+                "pushgate check trunk, or add one to `environments` in {FILE} (pushgate init writes one)"
+            )),
+            Self::WhichEnvironment { known } => message.hint(match known.first() {
+                Some(name) => format!("name it: pushgate approve {name}"),
+                None => format!(
+                    "no environment of {FILE} comes `after` another; name the one you tried"
+                ),
+            }),
+            Self::NoCommand { .. } => message.hint("pushgate help"),
+        }
+    }
+}
