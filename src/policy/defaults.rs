@@ -1,4 +1,4 @@
-//! What holds where the policy, or a key of it, is not there.
+//! The defaults of every key, and the policy of a repository without a file.
 
 use std::time::Duration;
 
@@ -26,16 +26,15 @@ pub const BRANCHES: [&str; 2] = ["main", "master"];
 /// `reason` of an environment.
 pub const REASON: Reason = Reason::Optional;
 
-/// The environment, without a file, of a Heroku remote that says it is for trying things out.
+/// The environment, without a file, of a Heroku remote whose name or app has one of `STAGING_WORDS`.
 pub const STAGING: &str = "staging";
 /// The environment, without a file, of any other Heroku remote.
 pub const PRODUCTION: &str = "production";
-/// The words that say so, in the name of a remote or of an app.
 pub const STAGING_WORDS: [&str; 3] = ["staging", "stage", "stg"];
-/// When production is closed without a file, by the clock of whoever pushes.
+/// When production is closed without a file, in the time zone of the machine that pushes.
 pub const NIGHT: &str = "22:00-07:00";
 
-/// `share`
+/// `share`.
 pub const SHARE: bool = true;
 
 /// `remote` of an environment: its own name.
@@ -43,7 +42,7 @@ pub fn remotes(environment: &str) -> Vec<String> {
     vec![environment.to_owned()]
 }
 
-/// `signoff` of an environment: demanded where it comes after another.
+/// `signoff` of an environment: required where it comes after another.
 pub fn signoff(after: Option<&str>) -> Option<Signoff> {
     after.map(|_| Signoff::default())
 }
@@ -65,7 +64,6 @@ impl Default for Policy {
 }
 
 impl Default for Signoff {
-    /// One person, whoever it is.
     fn default() -> Self {
         Self {
             people: 1,
@@ -108,7 +106,7 @@ impl Default for Reuse {
 }
 
 impl Environment {
-    /// An environment of which the policy says no more than its name.
+    /// An environment of which the policy has the name alone.
     pub fn named(name: &str) -> Self {
         Self {
             name: name.to_owned(),
@@ -127,14 +125,12 @@ impl Environment {
 /// A remote of the repository that pushes to Heroku.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HerokuRemote {
-    /// The remote's name.
     pub name: String,
-    /// The app's name.
     pub app: String,
 }
 
 impl HerokuRemote {
-    /// Whether the remote's or the app's name says that this is no production.
+    /// Whether the name of the remote or the app has one of `STAGING_WORDS`.
     pub fn is_staging(&self) -> bool {
         let says_so = |text: &str| {
             text.split(|character: char| !character.is_alphanumeric())
@@ -180,7 +176,6 @@ pub fn without_file(heroku: &[HerokuRemote]) -> Policy {
     }
 }
 
-/// A window that is closed at night.
 fn at_night() -> Window {
     Window {
         // A rule that could not be read would leave the window open: a test reads it.

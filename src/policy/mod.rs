@@ -2,6 +2,7 @@
 
 pub mod defaults;
 pub mod detect;
+mod durations;
 mod error;
 pub(crate) mod lint;
 mod load;

@@ -6,9 +6,10 @@ use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, Error, MapAccess, Visitor};
 
+use super::durations::{Length, Limit};
 use super::values::{
-    Branch, Closing, Command, Length, Limit, List, Name, OneOrMore, Opening, Pattern, People,
-    RelativePath, Variable,
+    Branch, Closing, Command, List, Name, OneOrMore, Opening, Pattern, People, RelativePath,
+    Variable,
 };
 use super::{Forge, In, On, Reason, Reuse, Signoff};
 use crate::calendar::Zone;

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
 
+use super::durations::{Length, Limit};
 use super::error::Problem;
 use super::raw::{RawEnvironment, RawPolicy, RawSignoff, RawStep, RawSuite, RawTrunk, RawWindow};
 use super::reader::Rejected;
-use super::values::{self, Closing, Length, Limit, Opening, Several};
+use super::values::{self, Closing, Opening, Several};
 use super::{Ci, Environment, Policy, Step, Suite, Trunk, defaults};
 use crate::calendar::{Holidays, Window};
 
