@@ -6,31 +6,25 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 use crate::calendar::since::Since;
 
-const EXAMPLES: &str = "\
-Examples:
-  pushgate demo                  see the whole story in a scratch directory
-  pushgate init                  write .pushgate.yml from what is here
-  pushgate install               put the gate in front of every push
-  pushgate status                what is live where, what the next push is told
-  pushgate check production      the verdict without the push
-  pushgate window                when a push would go, day by day
-  pushgate doctor                what is wrong with this clone's gate, and cures
-
-Exit codes: 0 go, 1 refused, 2 could not decide or could not be done.";
+/// What follows the options in the help of pushgate, and of the commands that have much to explain.
+const PUSHGATE: &str = include_str!("help/pushgate.txt");
+const ENVIRONMENT: &str = include_str!("help/environment.txt");
+const STATUS: &str = include_str!("help/status.txt");
+const DOCTOR: &str = include_str!("help/doctor.txt");
 
 /// The gate in front of `git push staging master` and `git push production master`.
 ///
 /// Installed once per repository as its pre-push hook, it lets a deploy through when it is the
 /// newest trunk, tested, tried on staging and at an hour when you stay around, and refuses it
-/// otherwise with the command that cures it.
+/// otherwise with the command that fixes it.
 #[derive(Debug, Parser)]
 #[command(
     name = "pushgate",
     version,
     max_term_width = 80,
     disable_help_subcommand = true,
-    after_help = EXAMPLES,
-    after_long_help = format!("{EXAMPLES}\n\n{}", include_str!("environment.txt"))
+    after_help = PUSHGATE,
+    after_long_help = format!("{PUSHGATE}\n{ENVIRONMENT}")
 )]
 pub struct Cli {
     #[command(subcommand)]
@@ -43,7 +37,7 @@ pub enum Command {
     Init(Init),
     /// Install the pre-push hook into this repository.
     Install(Install),
-    /// Take the hook away and give the old one back.
+    /// Remove the hook and restore the one that was there before.
     #[command(after_help = "\
 Examples:
   pushgate uninstall             the ledger in .git/pushgate stays")]
@@ -58,7 +52,7 @@ Examples:
     Window(Window),
     /// Show what was decided, by whom, when and why.
     Log(Log),
-    /// Say what is wrong with this clone's gate, and what mends it.
+    /// Say what is wrong with this clone's gate, and how to fix it.
     Doctor(Doctor),
     /// Play the whole story with real pushes in a scratch directory.
     Demo(Demo),
@@ -151,32 +145,7 @@ pub struct Check {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "\
-All remotes are asked at once, 10 s at most; no suite runs, and nothing is
-written but what the team remembers. The next push is that of the local trunk
-branch, without overrides.
-
---json prints one object; what is not known is null:
-  at, policy, whole        when; where it is from; whether all could be asked
-  trunk                    name, tip {id, subject, author, at}
-  pushed                   branch, commit, trunk {stands, ahead, behind},
-                           receipt {at, took_ms}
-  environments             name, destination, after, and of each:
-    remotes                name, live {commit, trunk, since, by, receipt}, error
-    tried                  wanted, people {by, at, words},
-                           soak {needed_ms, been_ms, until}
-    window                 state, until, opens, timezone
-    removed                commit, at, by: what a rollback took away
-    push                   verdict (go, refused, undecided, nothing), gate,
-                           why, suite, hints
-  remarks, errors          what else there is to know
-
-Examples:
-  pushgate status
-  pushgate status --json | jq '.environments[] | {name, push: .push.verdict}'
-
-Exit codes: 0 everything could be asked, 2 something could not; it is shown all
-the same.")]
+#[command(after_help = STATUS)]
 pub struct Status {
     /// Print it as JSON.
     #[arg(long)]
@@ -261,26 +230,7 @@ pub struct Log {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "\
-It looks at the program, the hook that git really runs, the policy, every
-remote, the suite, what is remembered, and the clock. The remotes are asked at
-once, 10 s at most; no suite runs, and nothing is written. What follows `run:`
-is a command as it can be copied.
-
---json prints one object:
-  v, state                 1; ok, warning or broken: that of the worst line
-  lines                    in the order of the report, and of each:
-    group                  program, hook, policy, remotes, suite, memory, clock
-    check                  its name: program, reach, git, directory, hook, ...
-    state, text            ok, warning or broken; the facts
-    details                what git or somebody else said of it, a list of lines
-    cures                  a list, in order: {run: a command} or {hint: words}
-
-Examples:
-  pushgate doctor
-  pushgate doctor --json | jq -r '.lines[].cures[].run // empty'
-
-Exit codes: 0 nothing is broken, 1 something is, 2 it could not look.")]
+#[command(after_help = DOCTOR)]
 pub struct Doctor {
     /// Print it as JSON.
     #[arg(long)]
@@ -356,13 +306,13 @@ pub struct PrePush {
     /// The hook that was there before, run after the gates have passed.
     #[arg(long, value_name = "HOOK", group = "then")]
     pub chain: Option<PathBuf>,
-    /// The script that begins with us (husky): run again, the rest of it, after the gates have passed.
+    /// The script whose first line calls this (husky): its other lines run after the gates have passed.
     #[arg(long, value_name = "SCRIPT", group = "then")]
     pub rest: Option<PathBuf>,
     /// Have git-lfs upload its objects after the gates have passed (lefthook).
     #[arg(long, group = "then")]
     pub lfs: bool,
-    /// Who tells of the push in git's place.
+    /// The program that hands over the push in git's place.
     #[arg(long, value_enum, conflicts_with_all = ["remote", "then"])]
     pub from: Option<Caller>,
     /// The remote's name, or the URL as it was typed.
