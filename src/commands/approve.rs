@@ -1,23 +1,22 @@
-//! `pushgate approve [ENV]`: a person tried the commit that is live there, and the team may know.
+//! `pushgate approve [ENV]`: records that a person has tried the commit that is live there.
 
 mod again;
-mod declined;
 mod live;
 
 use std::{collections::BTreeSet, time::Instant};
 
 use bstr::{BStr, ByteSlice};
-use serde_json::json;
+use serde::Serialize;
+use serde_json::Value;
 
 use super::{
-    Done,
+    Done, Error,
     local::{Local, named, no_commit},
+    print_data,
 };
 use crate::{
     cli::Approve,
-    commands::Error,
-    commands::approve::declined::Declined,
-    gates::verdict::Decision,
+    gates::{Explanation, verdict::Decision},
     git::{Real, notes::LIMIT},
     memory::{
         ledger::{Entry, Subject},
@@ -30,66 +29,78 @@ use crate::{
     text::printable,
 };
 
-/// What comes of it.
-enum Answer {
-    /// It is remembered.
-    Remembered {
+enum Outcome {
+    Recorded {
         record: Record,
-        /// Whether it was not before.
+        /// Whether there was no such record before.
         is_new: bool,
         shared: Shared,
     },
-    /// It is not.
-    Declined { what: String, why: Declined },
+    Refused {
+        what: String,
+        why: Explanation,
+    },
 }
 
-/// Whether the team gets to know.
+/// Whether the team can read the record.
 enum Shared {
-    /// Through this remote.
-    On(String),
-    /// The policy wants it kept here.
-    Kept,
-    /// It could not be.
+    On {
+        remote: String,
+    },
+    /// The policy shares nothing.
+    NotWanted,
     Failed(Error),
+}
+
+/// What `--json` prints.
+#[derive(Default, Serialize)]
+struct Json {
+    recorded: bool,
+    record: Option<Value>,
+    shared: bool,
+    /// Why it is not recorded, or not shared.
+    why: Option<String>,
 }
 
 pub(crate) fn run(args: &Approve) -> Done {
     signals::watch();
-    let answer = answer(args);
-    let answer = answer.inspect_err(|trouble| {
-        if args.json {
-            let _ = report::data(&format!("{}\n", failed(&trouble.in_one_line())));
-        }
-    });
-    if let (Err(_), Some(signal)) = (&answer, signals::signal()) {
-        return Ok(128 + signal);
-    }
-    let (code, json) = tell(&answer?, args.words.is_some());
+    let outcome = outcome(args);
+    let (code, json) = match &outcome {
+        Ok(outcome) => say(outcome, args.words.is_some()),
+        Err(error) => (2, failed(error.in_one_line())),
+    };
     if args.json {
-        super::print_data(&format!("{json:#}\n"))?;
+        let json = serde_json::to_value(json);
+        let json = json.map_err(Error::json)?;
+        print_data(&format!("{json:#}\n"))?;
     }
-    Ok(code)
+    match (outcome, signals::signal()) {
+        (Ok(_), _) => Ok(code),
+        (Err(_), Some(signal)) => Ok(128 + signal),
+        (Err(error), None) => Err(error),
+    }
 }
 
-fn answer(args: &Approve) -> Result<Answer, Error> {
+fn outcome(args: &Approve) -> Result<Outcome, Error> {
     let world = Real::open()?;
-    Desk::new(args, &world)?.answer()
+    Approval::new(args, &world)?.outcome()
 }
 
-fn failed(why: &str) -> serde_json::Value {
-    json!({"recorded": false, "record": null, "shared": false, "why": why})
+fn failed(why: String) -> Json {
+    Json {
+        why: Some(why),
+        ..Json::default()
+    }
 }
 
-/// Says what came of it; the exit code, and the same for a program. `dropped`: words of somebody who
-/// had given theirs already.
-fn tell(answer: &Answer, dropped: bool) -> (u8, serde_json::Value) {
-    let (record, is_new, shared) = match answer {
-        Answer::Declined { what, why } => {
-            let why = why.explain();
-            report::print(&report::refusal(what, None, &why));
-            return (Decision::Refused.exit_code(), failed(&why.why));
+/// Says what came of it; `has_words`: the person gave words with this sign-off.
+fn say(outcome: &Outcome, has_words: bool) -> (u8, Json) {
+    let (record, is_new, shared) = match outcome {
+        Outcome::Refused { what, why } => {
+            report::print(&report::refusal(what, None, why));
+            return (Decision::Refused.exit_code(), failed(why.why.clone()));
         }
-        Answer::Remembered {
+        Outcome::Recorded {
             record,
             is_new,
             shared,
@@ -106,42 +117,44 @@ fn tell(answer: &Answer, dropped: bool) -> (u8, serde_json::Value) {
         (_, false) => format!("{commit} was signed off on {environment} by {by} already"),
     };
     let (ending, why) = match shared {
-        Shared::On(remote) => (format!("shared on {remote}"), None),
-        Shared::Kept => ("kept here, as the policy says".to_owned(), None),
-        Shared::Failed(trouble) => ("not shared".to_owned(), Some(trouble.in_one_line())),
+        Shared::On { remote } => (format!("shared on {remote}"), None),
+        Shared::NotWanted => ("kept here, as the policy says".to_owned(), None),
+        Shared::Failed(error) => ("not shared".to_owned(), Some(error.in_one_line())),
     };
     report::say(&format!("{done}; {ending}"));
-    if !is_new && dropped {
+    if !is_new && has_words {
         report::say("its words stay as they were, for one person signs a commit off once");
     }
     if let Some(why) = &why {
         report::warn(&format!("the team does not know yet: {why}"));
     }
-    let line = serde_json::from_str::<serde_json::Value>(&record.to_string());
-    let shared = matches!(shared, Shared::On(_));
-    let json = json!({"recorded": is_new, "record": line.ok(), "shared": shared, "why": why});
+    let json = Json {
+        recorded: is_new,
+        record: serde_json::from_str(&record.to_string()).ok(),
+        shared: matches!(shared, Shared::On { .. }),
+        why,
+    };
     (0, json)
 }
 
-/// What an approval needs at hand.
-struct Desk<'w> {
+struct Approval<'w> {
     args: &'w Approve,
     world: &'w Real,
     policy: Policy,
     /// The commit that the person means.
     commit: Oid,
-    /// Or this one.
+    /// Another one that may be meant.
     other: Option<Oid>,
     started: Instant,
 }
 
-impl<'w> Desk<'w> {
+impl<'w> Approval<'w> {
     fn new(args: &'w Approve, world: &'w Real) -> Result<Self, Error> {
         let (commit, other) = match &args.commit {
             Some(revision) => (world.revision(revision)?, None),
             None => {
                 let Local { tip, head, .. } = Local::of(world)?;
-                // Without a trunk of its own, a clone still has a HEAD.
+                // A clone without a local trunk branch still has a HEAD.
                 (tip.or_else(|| head.clone()), head)
             }
         };
@@ -159,9 +172,13 @@ impl<'w> Desk<'w> {
         })
     }
 
-    fn answer(&self) -> Result<Answer, Error> {
+    fn outcome(&self) -> Result<Outcome, Error> {
         if !is_somebody(&self.world.identity()) {
-            return Ok(self.declined(self.args.environment.as_deref(), Declined::Nobody));
+            let why = Explanation::new(
+                "git does not know who you are",
+                ["git config user.name NAME, and git config user.email MAIL"],
+            );
+            return Ok(self.refused(self.args.environment.as_deref(), why));
         }
         if self.args.again {
             self.again()
@@ -170,23 +187,22 @@ impl<'w> Desk<'w> {
         }
     }
 
-    fn declined(&self, environment: Option<&str>, why: Declined) -> Answer {
-        let place = environment.map_or(String::new(), |name| format!(" of {name}"));
+    fn refused(&self, environment: Option<&str>, why: Explanation) -> Outcome {
+        let of = environment.map_or(String::new(), |name| format!(" of {name}"));
         let what = if self.args.again {
             "another try"
         } else {
             "approval"
         };
-        let what = format!("{what}{place}");
-        Answer::Declined { what, why }
+        let what = format!("{what}{of}");
+        Outcome::Refused { what, why }
     }
 
-    /// Records that the commit that is live there was tried.
-    fn signoff(&self) -> Result<Answer, Error> {
+    fn signoff(&self) -> Result<Outcome, Error> {
         let environment = self.tried()?;
         let (remote, commit) = match self.live(environment)? {
             Ok(found) => found,
-            Err(why) => return Ok(self.declined(Some(&environment.name), why)),
+            Err(why) => return Ok(self.refused(Some(&environment.name), why)),
         };
         let fetched = self.fetch();
         let by = self.world.identity();
@@ -199,7 +215,7 @@ impl<'w> Desk<'w> {
         });
         for record in same {
             if !signed || notes.verified(&record)? {
-                return Ok(self.remembered(record, false, fetched));
+                return Ok(self.recorded(record, false, fetched));
             }
         }
         let words = self.words();
@@ -213,11 +229,11 @@ impl<'w> Desk<'w> {
                 ));
             }
         }
-        self.remember(&record, remote.as_bstr())?;
-        Ok(self.remembered(record, true, fetched))
+        self.write(&record, remote.as_bstr())?;
+        Ok(self.recorded(record, true, fetched))
     }
 
-    /// Whether an environment that comes after wants signatures.
+    /// Whether an environment that comes after this one requires signatures.
     fn is_signed(&self, tried: &Environment) -> bool {
         self.policy.environments.iter().any(|one| {
             one.after.as_deref() == Some(&tried.name)
@@ -230,8 +246,8 @@ impl<'w> Desk<'w> {
         words.filter(|words| !words.is_empty()).map(str::to_owned)
     }
 
-    /// Writes it into the note of its commit, and into the ledger.
-    fn remember(&self, record: &Record, remote: &BStr) -> Result<(), Error> {
+    /// Writes a record into the note of its commit, and into the ledger.
+    fn write(&self, record: &Record, remote: &BStr) -> Result<(), Error> {
         let ledger = self.world.ledger();
         ledger.prepare()?;
         self.world.notes().add(std::slice::from_ref(record))?;
@@ -256,18 +272,21 @@ impl<'w> Desk<'w> {
         Ok((self.world.notes()).fetch(&self.policy.trunk.remote, LIMIT)?)
     }
 
-    /// The answer, after it was shared where that is wanted and possible.
-    fn remembered(&self, record: Record, is_new: bool, fetched: Result<(), Error>) -> Answer {
+    /// Shares a record where that is wanted and possible.
+    fn recorded(&self, record: Record, is_new: bool, fetched: Result<(), Error>) -> Outcome {
         let remote = &self.policy.trunk.remote;
-        let shared = match fetched {
-            _ if !self.policy.share => Shared::Kept,
-            Err(trouble) => Shared::Failed(trouble),
-            Ok(()) => match self.world.notes().push(remote, LIMIT) {
-                Ok(()) => Shared::On(label(remote.as_bytes().into())),
-                Err(error) => Shared::Failed(error.into()),
-            },
+        let shared = if self.policy.share {
+            let push = || self.world.notes().push(remote, LIMIT).map_err(Error::from);
+            match fetched.and_then(|()| push()) {
+                Ok(()) => Shared::On {
+                    remote: label(remote.as_bytes().into()),
+                },
+                Err(error) => Shared::Failed(error),
+            }
+        } else {
+            Shared::NotWanted
         };
-        Answer::Remembered {
+        Outcome::Recorded {
             record,
             is_new,
             shared,

@@ -1,20 +1,19 @@
-//! `pushgate approve --again`: what a rollback removed may go there again.
+//! `pushgate approve --again`: a commit that a rollback removed may go there again.
 
-use super::{Answer, Desk, named};
+use super::{Approval, Error, Outcome, named};
 use crate::{
-    commands::Error,
-    commands::approve::declined::Declined,
+    gates::Explanation,
     memory::{
         arrivals::removed_by_rollback,
         record::{Event, Record},
     },
     policy::Environment,
     push::Oid,
+    text::alternatives,
 };
 
-impl Desk<'_> {
-    /// Records that a commit which was removed may go there again.
-    pub(super) fn again(&self) -> Result<Answer, Error> {
+impl Approval<'_> {
+    pub(super) fn again(&self) -> Result<Outcome, Error> {
         let name = self.args.environment.as_deref();
         let places = match name {
             Some(name) => std::slice::from_ref(named(name, &self.policy)?),
@@ -30,15 +29,12 @@ impl Desk<'_> {
                 [] => {}
                 [(place, removed)] => {
                     let record = self.acknowledged(place, commit, removed)?;
-                    return Ok(self.remembered(record, true, fetched));
+                    return Ok(self.recorded(record, true, fetched));
                 }
                 several => {
                     let names = several.iter().map(|(place, _)| place.name.clone());
-                    let why = Declined::RemovedFrom {
-                        commit: commit.clone(),
-                        environments: names.collect(),
-                    };
-                    return Ok(self.declined(None, why));
+                    let why = removed_from_several(commit, &Vec::from_iter(names));
+                    return Ok(self.refused(None, why));
                 }
             }
             let known = known.into_iter().find(|record| {
@@ -46,14 +42,15 @@ impl Desk<'_> {
                     && places.iter().any(|place| place.name == record.environment)
             });
             if let Some(record) = known {
-                return Ok(self.remembered(record, false, fetched));
+                return Ok(self.recorded(record, false, fetched));
             }
         }
-        let why = Declined::NotRemoved {
-            commit: self.commit.clone(),
-            environment: name.map(str::to_owned),
-        };
-        Ok(self.declined(name, why))
+        let from = name.map_or(String::new(), |name| format!(" from {name}"));
+        let why = Explanation::new(
+            format!("no rollback removed {}{from}", self.commit.short()),
+            ["name the commit that was removed: pushgate approve ENV --again --commit REV"],
+        );
+        Ok(self.refused(name, why))
     }
 
     fn acknowledged(
@@ -66,10 +63,22 @@ impl Desk<'_> {
             words: self.words(),
         };
         let mut record = self.world.record(&place.name, commit, event);
-        // Whoever rolled back may have a clock that is ahead of ours.
+        // The clock of the person who rolled back may be ahead of ours.
         record.at = record.at.max(removed.at);
         let remote = place.remotes.first().unwrap_or(&place.name);
-        self.remember(&record, remote.as_bytes().into())?;
+        self.write(&record, remote.as_bytes().into())?;
         Ok(record)
     }
+}
+
+fn removed_from_several(commit: &Oid, environments: &[String]) -> Explanation {
+    let name = environments.first().map_or("ENV", String::as_str);
+    Explanation::new(
+        format!(
+            "rollbacks removed {} from several environments: {}",
+            commit.short(),
+            alternatives(environments)
+        ),
+        [format!("name one: pushgate approve {name} --again")],
+    )
 }

@@ -1,45 +1,74 @@
-//! What is live where somebody tried it.
+//! Finds the commit that is live on the environment that was tried.
 
-use bstr::{BStr, BString, ByteSlice};
+use bstr::{BString, ByteSlice};
 
-use super::Desk;
+use super::{Approval, Error};
 use crate::{
     app::preview::Preview,
-    commands::Error,
-    commands::approve::declined::Declined,
-    gates::{EnvironmentRemotes, Remotes, promotion::not_live},
+    gates::{
+        EnvironmentRemotes, Explanation, Remotes, promotion::not_live, refusal::promotion::Refusal,
+    },
     policy::Environment,
     push::Oid,
 };
 
 /// A remote of the environment and the commit, or why it cannot be signed off.
-pub(super) type Found = Result<(BString, Oid), Declined>;
+pub(super) type Found = Result<(BString, Oid), Explanation>;
 
-impl Desk<'_> {
+impl Approval<'_> {
     /// The commit that the person means, if it is live on every remote of the environment.
     pub(super) fn live(&self, environment: &Environment) -> Result<Found, Error> {
-        let read = |url: &BStr| self.world.destination(url);
-        let stage = EnvironmentRemotes::of(environment, self.world.remotes(), &read);
-        let first = stage.remote()?;
+        let world = self.world;
+        let of =
+            EnvironmentRemotes::of(environment, world.remotes(), &|url| world.destination(url));
+        let first = of.remote()?;
         let mut meant: Vec<&Oid> = std::iter::once(&self.commit).chain(&self.other).collect();
-        for remote in &stage.remotes {
-            let tips = self.world.live(remote.as_bstr(), &environment.branches)?;
+        for remote in &of.remotes {
+            let remote = remote.as_bstr();
+            let tips = world.live(remote, &environment.branches)?;
             meant.retain(|commit| tips.iter().any(|(_, tip)| tip == *commit));
             if meant.is_empty() {
-                let trunk = self.world.trunk(&self.policy.trunk).ok();
-                let (commit, remote) = (&self.commit, remote.as_bstr());
-                let why = not_live(
+                let trunk = world.trunk(&self.policy.trunk).ok();
+                let refusal = not_live(
                     trunk.as_ref(),
-                    commit,
-                    &stage,
+                    &self.commit,
+                    &of,
                     remote,
                     tips,
-                    &Preview::new(self.world, self.world).world(),
+                    &Preview::new(world, world).world(),
                 )?;
-                return Ok(Err(Declined::NotLive(Box::new(why))));
+                return Ok(Err(explain(&refusal)));
             }
         }
         let commit = meant.first().copied().unwrap_or(&self.commit);
         Ok(Ok((first.clone(), commit.clone())))
     }
+}
+
+/// Explains the refusal of the gate with the hints of an approval.
+fn explain(refusal: &Refusal) -> Explanation {
+    let (Refusal::NeverDeployed {
+        environment,
+        remote,
+        refspec,
+    }
+    | Refusal::OtherCommit {
+        environment,
+        remote,
+        refspec,
+        ..
+    }) = refusal
+    else {
+        return refusal.explain();
+    };
+    let mut hints = vec![format!(
+        "git push {remote} {refspec}, try it on {environment}, then: pushgate approve {environment}"
+    )];
+    if let Refusal::OtherCommit { live, .. } = refusal {
+        hints.push(format!(
+            "or, if {0} is what you tried: pushgate approve {environment} --commit {0}",
+            live.short()
+        ));
+    }
+    Explanation::new(refusal.explain().why, hints)
 }

@@ -2,7 +2,7 @@
 
 use anstyle::{AnsiColor, Style};
 
-use super::{Piece, Scale};
+use super::scale::{Piece, Scale};
 use crate::report::{BAD, GOOD, LOUD};
 
 const OPEN: Style = AnsiColor::Green.on_default();

@@ -2,6 +2,7 @@
 
 mod cells;
 mod reasons;
+mod scale;
 
 use jiff::{
     SignedDuration, Timestamp, ToSpan,
@@ -9,7 +10,10 @@ use jiff::{
     tz::TimeZone,
 };
 
-use self::cells::{Cell, Runway};
+use self::{
+    cells::{Cell, Runway},
+    scale::{DAY, Piece, Scale, TICK},
+};
 use super::{BAD, GOOD, PLAIN, wrap};
 use crate::{
     calendar::{Stretch, Window},
@@ -19,10 +23,6 @@ use crate::{
 
 /// The days that are shown.
 const DAYS: usize = 7;
-/// The seconds of a civil day.
-const DAY: i64 = 24 * 60 * 60;
-/// The cells from one hour that is written to the next.
-const TICK: usize = 6;
 
 /// What is drawn.
 pub(crate) struct Picture<'p> {
@@ -36,54 +36,6 @@ pub(crate) struct Picture<'p> {
     pub(crate) reader: &'p TimeZone,
     /// How wide the picture may be.
     pub(crate) columns: usize,
-}
-
-/// How finely the hours are drawn.
-#[derive(Clone, Copy)]
-struct Scale {
-    /// The cells of a day.
-    cells: usize,
-    /// How a day is written before its row.
-    label: &'static str,
-    /// How wide that is, with the space after it.
-    margin: usize,
-}
-
-impl Scale {
-    /// The finest that has room; the coarsest is 19 columns wide.
-    fn of(columns: usize) -> Self {
-        let (cells, label, margin) = match columns {
-            66.. => (48, "%a %Y-%m-%d", 16),
-            36.. => (24, "%a %m-%d", 11),
-            _ => (12, "%a %d", 7),
-        };
-        Self {
-            cells,
-            label,
-            margin,
-        }
-    }
-
-    /// The seconds of a cell.
-    fn cell(self) -> i64 {
-        DAY / i64::try_from(self.cells).unwrap_or(1)
-    }
-
-    /// The seconds after midnight at which an hour is written.
-    fn ticks(self) -> impl Iterator<Item = i64> {
-        let step = TICK * usize::try_from(self.cell()).unwrap_or(1);
-        (0..DAY).step_by(step)
-    }
-}
-
-/// A stretch by the clock on the wall.
-struct Piece {
-    /// Its first civil second since 1970.
-    from: i64,
-    /// The second after its last.
-    until: i64,
-    /// Why it is closed; `None` where it is open.
-    why: Option<String>,
 }
 
 impl Picture<'_> {

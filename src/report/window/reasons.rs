@@ -2,7 +2,7 @@
 
 use textwrap::core::display_width;
 
-use super::{DAY, Piece, Scale};
+use super::scale::{DAY, Piece, Scale};
 use crate::report::between_words;
 
 /// A reason, and the cell that it is written under.
