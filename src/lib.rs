@@ -22,6 +22,7 @@ pub mod ci;
 pub mod cli;
 pub mod commands;
 pub(crate) mod doctor;
+pub(crate) mod file;
 pub mod gates;
 pub mod git;
 pub mod hooks;

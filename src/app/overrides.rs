@@ -4,25 +4,18 @@ use std::collections::BTreeSet;
 
 use crate::{
     gates::{Explanation, verdict::Gate},
+    push::variables::RUNNING,
     text::{nearest, printable},
 };
 
-/// Turns the gate off for one push.
-pub const SWITCH: &str = "PUSHGATE";
-/// Names gates that are not asked.
-pub const SKIP: &str = "PUSHGATE_SKIP";
-/// Says why.
-pub const REASON: &str = "PUSHGATE_REASON";
+pub use crate::push::variables::{AFTER, REASON, SKIP, SWITCH};
 
 pub(crate) const OFF: [&str; 4] = ["off", "0", "false", "no"];
 pub(crate) const ON: [&str; 5] = ["", "on", "1", "true", "yes"];
 pub(crate) const GATES: [Gate; 5] = crate::gates::ORDER;
 
-/// The calls that what runs now comes after: their process ids, outermost first.
-pub const AFTER: &str = "PUSHGATE_AFTER";
-
 /// Set for the suite, for what comes after the gates, and by the scripts that complete.
-pub(crate) const OTHERS: [&str; 3] = ["PUSHGATE_RUNNING", AFTER, "PUSHGATE_COMPLETE"];
+pub(crate) const OTHERS: [&str; 3] = [RUNNING, AFTER, "PUSHGATE_COMPLETE"];
 
 /// What there is to say of variables that look like ours and are not: a misspelt override must not
 /// look like one that was heeded.

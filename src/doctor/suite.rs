@@ -21,8 +21,7 @@ use crate::{
     git::repository::TreeEntry,
     policy::{Ci, FILE, In, Step},
     process::program::run_within,
-    suite::environment::scrubbed,
-    suite::worktree::Worktree,
+    suite::{variables::removed, worktree::Worktree},
     text::{shell_word, span},
 };
 
@@ -258,7 +257,7 @@ fn is_known(word: &str, trees: &[PathBuf], opened: &Opened) -> bool {
         .args(["-c", "command -v \"$1\"", "sh", word])
         .current_dir(trees.first().map_or(Path::new("/"), PathBuf::as_path))
         .stdin(Stdio::null());
-    for name in scrubbed(opened.world.git()).unwrap_or_default() {
+    for name in removed(opened.world.git()).unwrap_or_default() {
         command.env_remove(name);
     }
     match run_within(command, LIMIT) {

@@ -79,6 +79,13 @@ impl Git {
         })
     }
 
+    /// The names of the variables that tell git which repository to use, and how.
+    pub(crate) fn local_variables(&self) -> Result<Vec<String>, Error> {
+        let names = self.must(["rev-parse", "--local-env-vars"])?.stdout;
+        let names = String::from_utf8_lossy(&names);
+        Ok(names.lines().map(str::to_owned).collect())
+    }
+
     /// Builds a call of git that may use the network, but never ask a person.
     pub(crate) fn network<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Command {
         let mut command = self.start(args);

@@ -3,6 +3,7 @@
 pub mod destination;
 pub mod remotes;
 pub mod url;
+pub mod variables;
 
 use std::fmt;
 

@@ -10,14 +10,14 @@ use anstyle::{Effects, Style};
 use nix::unistd::{getpgrp, tcgetpgrp};
 
 use super::{PLAIN, print, say};
-use crate::suite::Audience;
+use crate::suite::Console;
 
 const DIM: Style = Style::new().effects(Effects::DIMMED);
 
 /// Standard error, and whoever reads it.
 pub struct Stderr;
 
-impl Audience for Stderr {
+impl Console for Stderr {
     fn line(&self, text: &str) {
         say(text);
     }
@@ -37,8 +37,8 @@ impl Audience for Stderr {
     }
 
     /// A terminal that is not ours to write to may even stop us for trying (`stty tostop`).
-    fn last(&self, take_back: &[u8], line: &str) {
-        let mut text = AutoStream::new(take_back.to_vec(), ColorChoice::Always);
+    fn last(&self, clear: &[u8], line: &str) {
+        let mut text = AutoStream::new(clear.to_vec(), ColorChoice::Always);
         let said = match AutoStream::choice(&stderr()) {
             ColorChoice::Never => writeln!(text, "pushgate: {line}"),
             _ => writeln!(text, "{PLAIN}pushgate:{PLAIN:#} {line}"),

@@ -1,4 +1,4 @@
-//! What the worktree needs and git ignores: links to the files of the checkout.
+//! Links from the worktree to files of the checkout that git ignores and the suite needs.
 
 use std::{
     fs, io,
@@ -6,22 +6,21 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::gates::verdict::Trouble;
+use super::Error;
 
 /// Makes the links of the policy lead to this checkout, and keeps a list of them.
 ///
-/// A link to another checkout, or to what is not there any more, goes. Only links are ever taken
-/// away, and none that the commit has: what else is in the way is named.
-pub(crate) fn link(
+/// A link to another checkout, or to a file that is gone, is removed. Only links are ever removed, and
+/// none that the commit has: anything else that is in the way is named.
+pub(super) fn link(
     directory: &Path,
     checkout: Option<&Path>,
     links: &[String],
-    tracked: impl Fn(&[String]) -> Result<Vec<u8>, Trouble>,
-) -> Result<(), Trouble> {
+    tracked: impl Fn(&[String]) -> Result<Vec<u8>, Error>,
+) -> Result<(), Error> {
     // First, so that no link is forgotten should one of the next fail.
     let list = list(directory);
-    fs::write(&list, links.join("\n"))
-        .map_err(|error| Trouble::io(format!("write {}", list.display()), &error))?;
+    fs::write(&list, links.join("\n")).map_err(|error| failed("write", &list, &error))?;
     for name in links {
         let to = top(directory).join(name);
         if !tracked(std::slice::from_ref(name))?.is_empty() {
@@ -46,8 +45,8 @@ pub(crate) fn link(
     Ok(())
 }
 
-/// Takes away the links that the policy no longer asks for; they may be ignored, and would stay.
-pub(crate) fn unlink_stale(directory: &Path, links: &[String]) -> Result<(), Trouble> {
+/// Removes the links that the policy no longer asks for: git ignores some, and would leave them.
+pub(super) fn unlink_stale(directory: &Path, links: &[String]) -> Result<(), Error> {
     let before = fs::read_to_string(list(directory)).unwrap_or_default();
     for stale in before
         .lines()
@@ -61,8 +60,8 @@ pub(crate) fn unlink_stale(directory: &Path, links: &[String]) -> Result<(), Tro
     Ok(())
 }
 
-/// The pattern of exactly this path (gitignore(5)).
-pub(crate) fn pattern(link: &str) -> String {
+/// The pattern that matches exactly this path (gitignore(5)).
+pub(super) fn pattern(link: &str) -> String {
     let mut pattern = "/".to_owned();
     for c in link.chars() {
         if matches!(c, '*' | '?' | '[' | '\\' | ' ') {
@@ -73,24 +72,24 @@ pub(crate) fn pattern(link: &str) -> String {
     pattern
 }
 
-pub(crate) fn top(directory: &Path) -> PathBuf {
+pub(super) fn top(directory: &Path) -> PathBuf {
     directory.join("tree")
 }
 
-pub(crate) fn list(directory: &Path) -> PathBuf {
+fn list(directory: &Path) -> PathBuf {
     directory.join("links")
 }
 
-pub(crate) fn in_the_way(link: &str, path: PathBuf, tracked: bool) -> Trouble {
-    Trouble::LinkInTheWay {
+fn in_the_way(link: &str, path: PathBuf, tracked: bool) -> Error {
+    Error::LinkInTheWay {
         link: link.to_owned(),
         path,
         tracked,
     }
 }
 
-pub(crate) fn failed(what: &str, path: &Path, error: &io::Error) -> Trouble {
-    Trouble::io(format!("{what} {}", path.display()), error)
+fn failed(what: &str, path: &Path, error: &io::Error) -> Error {
+    Error::failed(format!("{what} {}", path.display()), error)
 }
 
 #[cfg(test)]

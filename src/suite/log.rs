@@ -1,32 +1,32 @@
-//! The whole output of each run, in files of its own, the last twenty kept.
+//! The whole output of each run, in a file of its own; the last twenty are kept.
 
 use std::{
     fs::{self, File},
-    io::{Read, Seek, SeekFrom, Write},
+    io::{self, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
 };
 
 use jiff::{Timestamp, tz::TimeZone};
 
-use crate::gates::verdict::Trouble;
+use super::Error;
 
-/// How many logs are kept.
-pub(crate) const KEPT: usize = 20;
+const KEPT: usize = 20;
 
 /// The log of one run.
-pub(crate) struct Log {
+pub(super) struct Log {
     path: PathBuf,
     file: File,
-    whole: bool,
+    /// Whether all of it could be written.
+    is_whole: bool,
 }
 
 impl Log {
-    /// Begins a log and takes the oldest away.
-    pub(crate) fn create(directory: &Path) -> Result<Self, Trouble> {
-        let failed = |error: &std::io::Error| {
-            Trouble::io(format!("write a log in {}", directory.display()), error)
+    /// Begins a log, and removes the oldest ones.
+    pub(super) fn create(directory: &Path) -> Result<Self, Error> {
+        let failed = |error: io::Error| {
+            Error::failed(format!("write a log in {}", directory.display()), &error)
         };
-        fs::create_dir_all(directory).map_err(|e| failed(&e))?;
+        fs::create_dir_all(directory).map_err(failed)?;
         let now = Timestamp::now().to_zoned(TimeZone::UTC);
         let name = format!(
             "{}-{}.log",
@@ -34,28 +34,28 @@ impl Log {
             std::process::id()
         );
         let path = directory.join(name);
-        let file = File::create(&path).map_err(|e| failed(&e))?;
+        let file = File::create(&path).map_err(failed)?;
         prune(directory);
         Ok(Self {
             path,
             file,
-            whole: true,
+            is_whole: true,
         })
     }
 
-    /// Writes what the suite said.
-    pub(crate) fn write(&mut self, bytes: &[u8]) {
+    /// Writes what the suite printed.
+    pub(super) fn write(&mut self, bytes: &[u8]) {
         // A full disk must not stop a suite that would pass; the report then names no log.
-        self.whole &= self.file.write_all(bytes).is_ok();
+        self.is_whole &= self.file.write_all(bytes).is_ok();
     }
 
     /// Writes a line of our own.
-    pub(crate) fn note(&mut self, line: &str) {
+    pub(super) fn note(&mut self, line: &str) {
         self.write(format!("{line}\n").as_bytes());
     }
 
-    /// The last of what the suite said.
-    pub(crate) fn tail(&self) -> Vec<u8> {
+    /// The end of what was written.
+    pub(super) fn tail(&self) -> Vec<u8> {
         const MOST: u64 = 64 * 1024;
         let mut tail = Vec::new();
         if let Ok(mut file) = File::open(&self.path) {
@@ -68,13 +68,13 @@ impl Log {
     }
 
     /// Where it is, if all of it could be written.
-    pub(crate) fn path(&self) -> Option<PathBuf> {
-        self.whole.then(|| self.path.clone())
+    pub(super) fn path(&self) -> Option<PathBuf> {
+        self.is_whole.then(|| self.path.clone())
     }
 }
 
 /// Names sort by time.
-pub(crate) fn prune(directory: &Path) {
+fn prune(directory: &Path) {
     let Ok(entries) = fs::read_dir(directory) else {
         return;
     };

@@ -1,24 +1,38 @@
-//! What is seen of a running suite: its own output, live, and how long it has been running.
+//! What is shown of a running suite: its output as it comes, and how long it has been running.
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
-use super::Audience;
-use crate::text::span;
+use crate::{ci::Progress, text::span};
 
-/// The status line waits until the suite has said nothing for so long.
-pub(crate) const QUIET: Duration = Duration::from_secs(1);
-/// Without a terminal, a sign of life after so much silence.
-pub(crate) const SILENCE: Duration = Duration::from_secs(30);
-/// To the line's beginning, and clear it (ECMA-48).
-pub(crate) const CLEAR: &[u8] = b"\r\x1b[2K";
+/// The status line is shown after this much silence.
+const QUIET: Duration = Duration::from_secs(1);
+/// Without a terminal, a line is written after this much silence.
+const SILENCE: Duration = Duration::from_secs(30);
+/// Moves to the line's beginning, and clears the line (ECMA-48).
+const CLEAR: &[u8] = b"\r\x1b[2K";
 
-/// The screen, or the log of somebody else's machine.
+/// Where a run is shown.
+pub trait Console: Sync {
+    /// Writes a line of ours.
+    fn line(&self, text: &str);
+    /// Writes text that is not a whole line and will be cleared.
+    fn dim(&self, text: &str);
+    /// Writes what a program printed.
+    fn bytes(&self, bytes: &[u8]);
+    /// Whether it is a terminal, where lines can be cleared.
+    fn is_terminal(&self) -> bool;
+    /// Writes these bytes, which clear something, and a last line, all at once, unless the terminal
+    /// has gone back to the shell.
+    fn last(&self, clear: &[u8], line: &str);
+}
+
+/// Shows a run on a console.
 pub(crate) struct Screen<'s> {
-    audience: &'s dyn Audience,
-    /// What goes on, and how it is said that it was stopped.
+    console: &'s dyn Console,
+    /// What is running, and that it was stopped.
     words: [&'static str; 2],
     start: Instant,
     /// How long the suite took last time.
@@ -26,39 +40,41 @@ pub(crate) struct Screen<'s> {
     state: Mutex<State>,
 }
 
-pub(crate) struct State {
-    /// When the suite, or we, last said something.
-    spoke: Instant,
-    /// Whether the line that was begun has not ended yet.
+struct State {
+    /// When something was last written.
+    written: Instant,
+    /// Whether the last line has no line feed yet.
     line_is_open: bool,
-    /// The seconds that the status line shows, where one is shown.
+    /// The seconds that the status line shows, where it is shown.
     status: Option<u64>,
-    /// Whether all has been said: the prompt is back.
+    /// Whether nothing may be written any more: the prompt is back.
     is_over: bool,
 }
 
 impl<'s> Screen<'s> {
-    pub(crate) fn new(audience: &'s dyn Audience, last_took: Option<Duration>) -> Self {
-        Self::saying(
-            ["the suite is running", "the suite was stopped"],
-            audience,
-            last_took,
-        )
+    pub(super) fn new(console: &'s dyn Console, last_took: Option<Duration>) -> Self {
+        let words = ["the suite is running", "the suite was stopped"];
+        Self::with_words(words, console, last_took)
     }
 
-    /// The same for something else than a suite that runs here.
-    pub(crate) fn saying(
+    /// Shows the wait for a forge, which runs the checks.
+    pub(crate) fn of_checks(console: &'s dyn Console) -> Self {
+        let words = ["waiting for the checks", "no longer waiting for the checks"];
+        Self::with_words(words, console, None)
+    }
+
+    fn with_words(
         words: [&'static str; 2],
-        audience: &'s dyn Audience,
+        console: &'s dyn Console,
         last_took: Option<Duration>,
     ) -> Self {
         Self {
-            audience,
+            console,
             words,
             start: Instant::now(),
             last_took,
             state: Mutex::new(State {
-                spoke: Instant::now(),
+                written: Instant::now(),
                 line_is_open: false,
                 status: None,
                 is_over: false,
@@ -66,43 +82,42 @@ impl<'s> Screen<'s> {
         }
     }
 
-    /// Whether the suite should think that it writes to a terminal.
-    pub(crate) fn is_terminal(&self) -> bool {
-        self.audience.is_terminal()
+    pub(super) fn is_terminal(&self) -> bool {
+        self.console.is_terminal()
     }
 
-    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Shows what the suite says.
-    pub(crate) fn output(&self, bytes: &[u8]) {
+    /// Shows what the suite prints.
+    pub(super) fn output(&self, bytes: &[u8]) {
         let mut state = self.state();
         if state.is_over {
             return;
         }
         if state.status.take().is_some() {
-            self.audience.bytes(CLEAR);
+            self.console.bytes(CLEAR);
         }
-        self.audience.bytes(bytes);
-        state.spoke = Instant::now();
+        self.console.bytes(bytes);
+        state.written = Instant::now();
         state.line_is_open = bytes.last().is_some_and(|last| *last != b'\n');
     }
 
-    /// Says a line of ours.
-    pub(crate) fn line(&self, text: &str) {
+    /// Shows a line of ours.
+    pub(super) fn line(&self, text: &str) {
         let mut state = self.state();
         if !state.is_over {
-            self.settle(&mut state);
-            self.audience.line(text);
-            state.spoke = Instant::now();
+            self.end_line(&mut state);
+            self.console.line(text);
+            state.written = Instant::now();
         }
     }
 
-    /// Shows how long it has been running, if nobody else is speaking.
-    pub(crate) fn tick(&self) {
+    /// Shows how long it has been running, where nothing else is written.
+    pub(super) fn tick(&self) {
         let mut state = self.state();
-        let quiet = state.spoke.elapsed();
+        let quiet = state.written.elapsed();
         if state.is_over {
             return;
         }
@@ -110,23 +125,23 @@ impl<'s> Screen<'s> {
             let seconds = self.start.elapsed().as_secs();
             // Never into a line that the suite has begun.
             if quiet >= QUIET && !state.line_is_open && state.status != Some(seconds) {
-                self.audience.bytes(CLEAR);
-                self.audience.dim(&format!("[{}]", self.status()));
+                self.console.bytes(CLEAR);
+                self.console.dim(&format!("[{}]", self.status()));
                 state.status = Some(seconds);
             }
         } else if quiet >= SILENCE {
             if state.line_is_open {
-                self.audience.bytes(b"\n");
+                self.console.bytes(b"\n");
             }
-            self.audience
+            self.console
                 .line(&format!("{}: {}", self.words[0], self.status()));
-            state.spoke = Instant::now();
+            state.written = Instant::now();
             state.line_is_open = false;
         }
     }
 
-    /// `1m 20s, about 3 min left`.
-    pub(crate) fn status(&self) -> String {
+    /// How long it runs: `1m 20s, about 3 min left`.
+    fn status(&self) -> String {
         let elapsed = Duration::from_secs(self.start.elapsed().as_secs());
         let left = self
             .last_took
@@ -143,56 +158,75 @@ impl<'s> Screen<'s> {
         }
     }
 
-    /// Leaves the screen as a report of ours may follow: at the beginning of a line.
-    pub(crate) fn end(&self) {
+    /// Leaves the cursor at the beginning of a line, for the report that follows.
+    pub(super) fn end(&self) {
         let mut state = self.state();
         if !state.is_over {
-            self.settle(&mut state);
+            self.end_line(&mut state);
         }
     }
 
-    pub(crate) fn settle(&self, state: &mut State) {
+    /// Clears the status line, and ends the line that is open.
+    fn end_line(&self, state: &mut State) {
         if state.status.take().is_some() {
-            self.audience.bytes(CLEAR);
+            self.console.bytes(CLEAR);
         }
         if state.line_is_open {
-            self.audience.bytes(b"\n");
+            self.console.bytes(b"\n");
             state.line_is_open = false;
         }
     }
 
-    /// Says that somebody stopped the run, in one line, and nothing after it; what is above it and
-    /// not to stay goes by these bytes.
+    /// Says in one line that the run was stopped, and shows nothing after it; `clear` are the bytes
+    /// that clear what is above it and not to stay.
     ///
-    /// It is said at once, while the terminal is still ours: whatever is written after the shell's
-    /// prompt spoils it.
-    pub(crate) fn interrupted(&self, by: &str, take_back: &[u8]) {
+    /// It is said at once, while the terminal is still ours: what is written after the shell's prompt
+    /// spoils the prompt.
+    pub(super) fn interrupted(&self, by: &str, clear: &[u8]) {
         let mut state = self.state();
         if !std::mem::replace(&mut state.is_over, true) {
             let before: &[u8] = match (state.status, state.line_is_open) {
                 (Some(_), _) => CLEAR,
                 (None, true) => b"\n",
-                (None, false) => take_back,
+                (None, false) => clear,
             };
             let line = format!("{} ({by}): nothing is pushed", self.words[1]);
-            self.audience.last(before, &line);
+            self.console.last(before, &line);
         }
+    }
+}
+
+impl Progress for Screen<'_> {
+    fn line(&self, text: &str) {
+        self.line(text);
+    }
+
+    fn tick(&self) {
+        self.tick();
+    }
+
+    fn interrupted(&self, by: &str) {
+        self.interrupted(by, &[]);
+    }
+
+    fn end(&self) {
+        self.end();
     }
 }
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test fails by it")]
-pub(crate) mod tests {
+mod tests {
     use super::*;
 
-    /// An audience that keeps what it heard.
+    /// Keeps what is written.
     #[derive(Default)]
-    struct Ear {
+    struct Recorder {
         heard: Mutex<Vec<u8>>,
         is_terminal: bool,
     }
 
-    impl Audience for Ear {
+    impl Console for Recorder {
         fn line(&self, text: &str) {
             self.bytes(format!("{text}\n").as_bytes());
         }
@@ -205,74 +239,74 @@ pub(crate) mod tests {
         fn is_terminal(&self) -> bool {
             self.is_terminal
         }
-        fn last(&self, take_back: &[u8], line: &str) {
-            self.bytes(take_back);
+        fn last(&self, clear: &[u8], line: &str) {
+            self.bytes(clear);
             self.line(line);
         }
     }
 
-    impl Ear {
+    impl Recorder {
         fn heard(&self) -> String {
             String::from_utf8(self.heard.lock().unwrap().clone()).unwrap()
         }
     }
 
-    fn terminal() -> Ear {
-        Ear {
+    fn terminal() -> Recorder {
+        Recorder {
             is_terminal: true,
-            ..Ear::default()
+            ..Recorder::default()
         }
     }
 
-    /// A screen on which nothing was said for so long.
-    fn quiet(ear: &Ear, seconds: u64, last_took: Option<u64>) -> Screen<'_> {
-        let mut screen = Screen::new(ear, last_took.map(Duration::from_secs));
+    /// A screen on which nothing was written for this long.
+    fn quiet(recorder: &Recorder, seconds: u64, last_took: Option<u64>) -> Screen<'_> {
+        let mut screen = Screen::new(recorder, last_took.map(Duration::from_secs));
         screen.start -= Duration::from_secs(seconds);
-        screen.state().spoke -= Duration::from_secs(seconds);
+        screen.state().written -= Duration::from_secs(seconds);
         screen
     }
 
     #[test]
-    fn the_status_line_goes_when_somebody_speaks() {
-        let ear = terminal();
-        let screen = quiet(&ear, 80, Some(210));
+    fn the_status_line_goes_when_the_suite_prints() {
+        let recorder = terminal();
+        let screen = quiet(&recorder, 80, Some(210));
         screen.tick();
         screen.tick();
         screen.output(b"a dot .");
-        screen.state().spoke -= QUIET;
+        screen.state().written -= QUIET;
         // The suite's own line stays as it is.
         screen.tick();
         screen.end();
         assert_eq!(
-            ear.heard(),
+            recorder.heard(),
             "\r\x1b[2K[1m 20s, about 3 min left]\r\x1b[2Ka dot .\n"
         );
     }
 
     #[test]
-    fn the_end_of_a_run_that_is_late_is_not_foretold() {
-        let ear = terminal();
-        quiet(&ear, 80, Some(82)).tick();
-        quiet(&ear, 80, Some(60)).tick();
-        assert_eq!(ear.heard(), "\r\x1b[2K[1m 20s]\r\x1b[2K[1m 20s]");
+    fn a_run_that_is_late_has_no_time_left_to_show() {
+        let recorder = terminal();
+        quiet(&recorder, 80, Some(82)).tick();
+        quiet(&recorder, 80, Some(60)).tick();
+        assert_eq!(recorder.heard(), "\r\x1b[2K[1m 20s]\r\x1b[2K[1m 20s]");
     }
 
     #[test]
     fn without_a_terminal_there_is_a_line_after_thirty_seconds() {
-        let ear = Ear::default();
-        let screen = quiet(&ear, 29, None);
+        let recorder = Recorder::default();
+        let screen = quiet(&recorder, 29, None);
         screen.tick();
-        assert_eq!(ear.heard(), "");
-        screen.state().spoke -= Duration::from_secs(1);
+        assert_eq!(recorder.heard(), "");
+        screen.state().written -= Duration::from_secs(1);
         screen.tick();
         screen.tick();
-        assert_eq!(ear.heard(), "the suite is running: 29s\n");
+        assert_eq!(recorder.heard(), "the suite is running: 29s\n");
     }
 
     #[test]
     fn one_line_says_that_it_was_stopped_and_nothing_follows() {
-        let ear = terminal();
-        let screen = quiet(&ear, 2, None);
+        let recorder = terminal();
+        let screen = quiet(&recorder, 2, None);
         screen.tick();
         screen.interrupted("SIGINT", b"");
         screen.interrupted("SIGINT", b"");
@@ -280,7 +314,7 @@ pub(crate) mod tests {
         screen.tick();
         screen.end();
         assert_eq!(
-            ear.heard(),
+            recorder.heard(),
             "\r\x1b[2K[2s]\r\x1b[2Kthe suite was stopped (SIGINT): nothing is pushed\n"
         );
     }

@@ -15,11 +15,7 @@ use crate::{
     policy::{Ci, In, Reuse},
     process::{git_push, terminal},
     push::{Oid, url::is_ssh},
-    suite::worktree::Worktree,
-    suite::{
-        self, Audience,
-        receipts::{MACHINE, Receipts, checks_fingerprint, fingerprint},
-    },
+    suite::{self, Console, fingerprint, receipts::Receipts, worktree::Worktree},
     text::span,
 };
 
@@ -29,7 +25,7 @@ const LONG: Duration = Duration::from_mins(1);
 /// Runs suites, asks the CI and the person, and leaves receipts.
 pub(crate) struct PushRunner<'r> {
     repository: &'r Real,
-    audience: &'r dyn Audience,
+    console: &'r dyn Console,
     /// Where git is waiting to push to; `None` where nothing is pushed.
     url: Option<&'r BStr>,
 }
@@ -37,12 +33,12 @@ pub(crate) struct PushRunner<'r> {
 impl<'r> PushRunner<'r> {
     pub(crate) fn new(
         repository: &'r Real,
-        audience: &'r dyn Audience,
+        console: &'r dyn Console,
         url: Option<&'r BStr>,
     ) -> Self {
         Self {
             repository,
-            audience,
+            console,
             url,
         }
     }
@@ -51,10 +47,10 @@ impl<'r> PushRunner<'r> {
 impl Runner for PushRunner<'_> {
     fn turn(&self) -> Result<Turn, Stop> {
         let repository = self.repository;
-        suite::turn::take(
+        suite::lock::acquire(
             &repository.state_dir(),
             &repository.common_dir,
-            self.audience,
+            self.console,
         )
     }
 
@@ -63,7 +59,7 @@ impl Runner for PushRunner<'_> {
             self.repository,
             work,
             ci,
-            &suite::Waiting::new(self.audience),
+            &suite::Screen::of_checks(self.console),
         )
     }
 
@@ -87,7 +83,7 @@ impl Runner for PushRunner<'_> {
         if let Some(took) = last_took.filter(|took| *took > LONG)
             && self.url.is_some_and(is_ssh)
         {
-            self.audience.line(&format!(
+            self.console.line(&format!(
                 "it took {} last time; a server that hangs up on an idle ssh connection may do so meanwhile: pushgate check, then push, is safe",
                 span(took)
             ));
@@ -100,15 +96,15 @@ impl Runner for PushRunner<'_> {
                 worktree.top()
             }
         };
-        let place = suite::Place {
+        let setup = suite::Setup {
             top: &top,
             logs: &repository.state_dir().join("logs"),
             common_dir: &repository.common_dir,
             git: &repository.git,
             last_took,
-            audience: self.audience,
+            console: self.console,
         };
-        Ok(suite::run(&place, work)?)
+        Ok(suite::run(&setup, work)?)
     }
 
     fn confirm(&self, question: &str) -> Result<bool, Undecided> {
@@ -146,11 +142,11 @@ impl Real {
     fn receipt_key(&self, work: &Work<'_>) -> Result<(Oid, String), Undecided> {
         if let Some(ci) = &work.suite.ci {
             let project = ci::Project::of_remote(self, ci.forge, work.remote);
-            let suite = checks_fingerprint(ci, project.as_ref());
+            let suite = fingerprint::of_checks(ci, project.as_ref());
             return Ok((work.commit.clone(), suite));
         }
         let variable = |name: &str| env::var_os(name).map(OsStringExt::into_vec);
-        let suite = fingerprint(MACHINE, work.suite, work.steps, variable);
+        let suite = fingerprint::of_suite(fingerprint::MACHINE, work.suite, work.steps, variable);
         Ok((self.tree(work.commit)?, suite))
     }
 }

@@ -5,8 +5,7 @@ pub(crate) mod owner;
 pub(crate) mod text;
 
 use std::{
-    fs,
-    io::{self, Write},
+    fs, io,
     os::unix::{
         ffi::{OsStrExt, OsStringExt},
         fs::{PermissionsExt, symlink},
@@ -16,7 +15,7 @@ use std::{
 
 use bstr::ByteSlice;
 
-use crate::{gates::verdict::Trouble, git::Real};
+use crate::{file, gates::verdict::Trouble, git::Real};
 pub(crate) use owner::Owner;
 pub(crate) use text::{Author, author, hook_for};
 
@@ -54,20 +53,6 @@ pub(crate) enum Found {
     /// Ours, and changed by somebody.
     Edited,
     Foreign,
-}
-
-/// Writes a file, whole or not at all, with this mode from the first moment; `prefix` begins the name of
-/// what is half written.
-pub(crate) fn put(path: &Path, prefix: &str, text: &[u8], mode: u32) -> io::Result<()> {
-    let mut file = tempfile::Builder::new()
-        .prefix(prefix)
-        .tempfile_in(path.parent().unwrap_or(Path::new(".")))?;
-    file.write_all(text)?;
-    file.as_file()
-        .set_permissions(fs::Permissions::from_mode(mode))?;
-    file.as_file().sync_all()?;
-    file.persist(path)?;
-    Ok(())
 }
 
 /// Asks git for its hooks directory, `core.hooksPath` considered.
@@ -219,7 +204,7 @@ impl Hooks {
 
     /// Writes the hook, whole or not at all, executable from the first moment.
     pub(crate) fn write(&self, text: &[u8]) -> io::Result<()> {
-        put(&self.hook, ".pre-push-", text, 0o755)
+        file::replace(&self.hook, ".pre-push-", text, 0o755)
     }
 
     /// Forgets where version 1 kept the old hook, once it waits where it should.

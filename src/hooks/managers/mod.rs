@@ -82,7 +82,7 @@ pub(crate) fn write(path: &Path, text: &[u8], mode: u32) -> Result<(), Trouble> 
         .map_or(mode, |metadata| metadata.permissions().mode());
     let directory = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(directory).map_err(failed)?;
-    files::put(path, ".pushgate-", text, mode).map_err(failed)
+    crate::file::replace(path, ".pushgate-", text, mode).map_err(failed)
 }
 
 /// What a link leads to may be shared with others: only they know. Why not, where it is one.

@@ -1,6 +1,7 @@
-//! One suite at a time in a repository: a lock that ends with its holder.
+//! The lock that lets one suite at a time run in a repository. It ends with the process that holds it.
 
 use std::{
+    fmt,
     fs::{self, File, OpenOptions, TryLockError},
     io::{self, Read, Seek, Write},
     path::Path,
@@ -10,23 +11,27 @@ use std::{
 
 use jiff::{Timestamp, tz::TimeZone};
 
-use super::{Audience, environment::runs_around_us};
+use super::{Error, screen::Console, variables::runs_around_us};
 use crate::{
-    gates::{Stop, Turn, refusal::suite::Refusal, verdict::Trouble},
+    gates::{Stop, Turn, Undecided, refusal::suite::Refusal},
     process::signals,
 };
 
-/// How often a taken lock is tried again.
-pub(crate) const PAUSE: Duration = Duration::from_millis(100);
+/// How often it is tried again while another process holds it.
+const PAUSE: Duration = Duration::from_millis(100);
 
-/// Waits for the lock and says what for; who holds it, and since when, stands in the file.
-pub(crate) fn take(
+/// Waits for the lock, and says so; the file tells which process holds it, and since when.
+///
+/// Refused where the suite that holds it has made this very push, and waits for it.
+pub(crate) fn acquire(
     state_dir: &Path,
     common_dir: &Path,
-    audience: &dyn Audience,
+    console: &dyn Console,
 ) -> Result<Turn, Stop> {
     let path = state_dir.join("suite.lock");
-    let failed = |error: io::Error| Trouble::io(format!("lock {}", path.display()), &error);
+    let failed = |error: io::Error| {
+        Undecided::from(Error::failed(format!("lock {}", path.display()), &error))
+    };
     fs::create_dir_all(state_dir).map_err(failed)?;
     let file = OpenOptions::new()
         .read(true)
@@ -40,27 +45,22 @@ pub(crate) fn take(
         match file.try_lock() {
             Ok(()) => break,
             Err(TryLockError::Error(error)) => return Err(failed(error).into()),
-            Err(TryLockError::WouldBlock) => {
-                let holder = Holder::read(&mut file);
-                let process = holder.as_ref().map(|holder| holder.process);
-                if let Some(process) = process
-                    && runs_around_us(common_dir).contains(&process)
-                {
-                    return Err(Refusal::InsideSuite { process }.into());
-                }
-                if !waited {
-                    let who = holder.map(|holder| holder.to_string()).unwrap_or_default();
-                    audience.line(&format!("waiting for the suite that runs already{who}"));
-                }
-                waited = true;
-            }
+            Err(TryLockError::WouldBlock) => {}
         }
-        if let Some(by) = signals::interrupted() {
-            return Err(Trouble::Interrupted { by }.into());
+        let holder = Holder::read(&mut file);
+        if let Some(Holder { process, .. }) = holder
+            && runs_around_us(common_dir).contains(&process)
+        {
+            return Err(Refusal::InsideSuite { process }.into());
         }
+        if !waited {
+            let holder = holder.map(|holder| holder.to_string()).unwrap_or_default();
+            console.line(&format!("waiting for the suite that runs already{holder}"));
+        }
+        waited = true;
+        signals::check().map_err(Undecided::from)?;
         thread::sleep(PAUSE);
     }
-    // Who waits reads it, and who would wait for himself.
     let text = format!("{} {}", std::process::id(), Timestamp::now());
     file.set_len(0)
         .and_then(|()| file.rewind())
@@ -69,15 +69,15 @@ pub(crate) fn take(
     Ok(Turn::new(waited, file))
 }
 
-/// Whose turn it is.
-pub(crate) struct Holder {
+/// The process that holds the lock.
+struct Holder {
     process: u32,
     since: Timestamp,
 }
 
 impl Holder {
-    /// As the file says it, where it does.
-    pub(crate) fn read(file: &mut File) -> Option<Self> {
+    /// Reads the file, which may be empty or half written.
+    fn read(file: &mut File) -> Option<Self> {
         let mut text = String::new();
         file.rewind().ok()?;
         file.take(200).read_to_string(&mut text).ok()?;
@@ -89,8 +89,8 @@ impl Holder {
     }
 }
 
-impl std::fmt::Display for Holder {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let zone = TimeZone::try_system().unwrap_or(TimeZone::UTC);
         let since = self.since.to_zoned(zone);
         let since = since.strftime("%H:%M:%S");

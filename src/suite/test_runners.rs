@@ -1,22 +1,20 @@
-//! The closing lines of test runners: whether the output is what the policy expects, and whether a
-//! run that passed has run any test at all.
+//! Whether the output is what the policy expects, and whether a run that passed has run any test: test
+//! runners print that at their end.
 
-use std::fs;
+use std::{fmt::Display, fs};
 
 use regex_lite::Regex;
 
-use super::log::Log;
-use crate::gates::verdict::Trouble;
+use super::{Error, log::Log};
 
-/// A runner's words for a run without a test, and its words for one with some.
-pub(crate) struct Runner {
+/// The regular expressions of what a test runner prints after no test, and after some.
+struct Runner {
     name: &'static str,
     none: &'static str,
     some: &'static str,
 }
 
-/// The runners whose closing lines are known.
-pub(crate) const RUNNERS: [Runner; 7] = [
+const RUNNERS: [Runner; 7] = [
     Runner {
         name: "RSpec",
         none: r"(?m)^0 examples, 0 failures",
@@ -54,8 +52,8 @@ pub(crate) const RUNNERS: [Runner; 7] = [
     },
 ];
 
-/// The runner that says it ran no test, where one does and none of its lines says otherwise.
-pub(crate) fn ran_no_test(output: &[u8]) -> Option<String> {
+/// A warning where a test runner has printed that no test ran, and not that some did.
+pub(super) fn ran_no_test(output: &[u8]) -> Option<String> {
     let output = plain(output);
     let says = |pattern: &str| Regex::new(pattern).is_ok_and(|pattern| pattern.is_match(&output));
     let runner = RUNNERS
@@ -68,21 +66,21 @@ pub(crate) fn ran_no_test(output: &[u8]) -> Option<String> {
 }
 
 /// Whether the whole output matches the policy's expression.
-pub(crate) fn matches(expected: &str, log: &Log) -> Result<bool, Trouble> {
-    let failed = |words: String| Trouble::Io {
+pub(super) fn matches(expected: &str, log: &Log) -> Result<bool, Error> {
+    let failed = |reason: &dyn Display| Error::Failed {
         what: "look for `suite.expect` in the output".to_owned(),
-        words: vec![words],
+        reason: reason.to_string(),
     };
     let path = log
         .path()
-        .ok_or_else(|| failed("the output could not be kept whole".to_owned()))?;
-    let output = fs::read(path).map_err(|error| failed(error.to_string()))?;
-    let expected = Regex::new(expected).map_err(|error| failed(error.to_string()))?;
+        .ok_or_else(|| failed(&"the output could not be kept whole"))?;
+    let output = fs::read(path).map_err(|error| failed(&error))?;
+    let expected = Regex::new(expected).map_err(|error| failed(&error))?;
     Ok(expected.is_match(&plain(&output)))
 }
 
 /// The output without colours and the returns of progress bars.
-pub(crate) fn plain(output: &[u8]) -> String {
+fn plain(output: &[u8]) -> String {
     let stripped = anstream::adapter::strip_bytes(output);
     let bytes: Vec<u8> = stripped.flat_map(<[u8]>::to_vec).collect();
     String::from_utf8_lossy(&bytes).replace('\r', "\n")

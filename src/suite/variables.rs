@@ -1,4 +1,4 @@
-//! What a suite finds in its environment: nothing of the push, and a line that says whose it is.
+//! The environment of a suite: no variable of the push, and one that names the run.
 
 use std::{
     env,
@@ -9,20 +9,20 @@ use std::{
 use bstr::ByteSlice;
 use jiff::Timestamp;
 
-use crate::{app::overrides, gates::verdict::Trouble, git::command::Git};
+use super::Error;
+use crate::{
+    git::command::Git,
+    push::variables::{REASON, RUNNING, SKIP, SWITCH},
+};
 
-/// Names the suites that a process is a part of, the outermost first: `PID-TIME.STEP DIRECTORY`, a
-/// line each, with the common directory of the repository that is tested.
-pub(crate) const RUNNING: &str = "PUSHGATE_RUNNING";
-
-/// The line of one run, which all that it starts inherits.
-pub(crate) struct Mark {
+/// The line of [`RUNNING`] that all processes of a run inherit.
+pub(super) struct Mark {
     token: String,
     directory: String,
 }
 
 impl Mark {
-    pub(crate) fn new(common_dir: &Path) -> Self {
+    pub(super) fn new(common_dir: &Path) -> Self {
         let now = Timestamp::now().as_nanosecond();
         Self {
             token: format!("{}-{now:x}", std::process::id()),
@@ -30,18 +30,18 @@ impl Mark {
         }
     }
 
-    /// What every process of the run bears.
-    pub(crate) fn of_run(&self) -> String {
+    /// The text in the environment of every process of the run.
+    pub(super) fn of_run(&self) -> String {
         format!("{}.", self.token)
     }
 
-    /// What every process of one step bears.
-    pub(crate) fn of_step(&self, number: usize) -> String {
+    /// The text in the environment of every process of one step.
+    pub(super) fn of_step(&self, number: usize) -> String {
         format!("{}.{number} ", self.token)
     }
 
-    /// The variable for one step.
-    pub(crate) fn variable(&self, number: usize) -> (&'static str, OsString) {
+    /// The variable for one step, and its value.
+    pub(super) fn variable(&self, number: usize) -> (&'static str, OsString) {
         let mut lines = env::var_os(RUNNING).unwrap_or_default();
         if !lines.is_empty() {
             lines.push("\n");
@@ -51,13 +51,13 @@ impl Mark {
     }
 }
 
-/// The processes that run a suite of this repository and that we are a part of.
-pub(crate) fn runs_around_us(common_dir: &Path) -> Vec<u32> {
+/// The processes that run a suite of this repository of which this process is a part.
+pub(super) fn runs_around_us(common_dir: &Path) -> Vec<u32> {
     let lines = env::var(RUNNING).unwrap_or_default();
     around(&lines, &line(common_dir))
 }
 
-pub(crate) fn around(lines: &str, directory: &str) -> Vec<u32> {
+fn around(lines: &str, directory: &str) -> Vec<u32> {
     let of_it = |line: &str| {
         let (token, tested) = line.split_once(' ')?;
         let (process, _) = token.split_once('-')?;
@@ -68,8 +68,8 @@ pub(crate) fn around(lines: &str, directory: &str) -> Vec<u32> {
     lines.lines().filter_map(of_it).collect()
 }
 
-/// A directory by its one name, on one line.
-pub(crate) fn line(directory: &Path) -> String {
+/// The canonical name of a directory, on one line.
+fn line(directory: &Path) -> String {
     let directory = directory
         .canonicalize()
         .unwrap_or_else(|_| directory.to_owned());
@@ -77,32 +77,23 @@ pub(crate) fn line(directory: &Path) -> String {
     name.escape_bytes().to_string()
 }
 
-/// The variables that the suite must not see: a fixture's commit would land on the user's branch.
+/// The variables that are removed from the suite's environment: with them, a commit that a test makes
+/// would land on the user's branch.
 ///
-/// git knows its own (`git rev-parse --local-env-vars`), and is asked where one of them may be set.
-pub(crate) fn scrubbed(git: &Git) -> Result<Vec<String>, Trouble> {
-    let mut names = Vec::new();
+/// git knows its own (`git rev-parse --local-env-vars`), and is asked only where one may be set.
+pub(crate) fn removed(git: &Git) -> Result<Vec<String>, Error> {
+    let mut names = [PREFIX, SWITCH, SKIP, REASON].map(str::to_owned).to_vec();
     if env::vars_os().any(|(name, _)| may_be_local(&name)) {
-        let said = git.must(["rev-parse", "--local-env-vars"])?;
-        let said = String::from_utf8_lossy(&said.stdout);
-        names.extend(said.lines().map(str::to_owned));
+        names.extend(git.local_variables()?);
     }
-    let ours = [
-        PREFIX,
-        overrides::SWITCH,
-        overrides::SKIP,
-        overrides::REASON,
-    ];
-    names.extend(ours.map(str::to_owned));
     Ok(names)
 }
 
-/// The directory that `git push` was typed in; every hook has it, and no suite gets it.
-pub(crate) const PREFIX: &str = "GIT_PREFIX";
+/// The directory that `git push` was typed in; git sets it for every hook.
+const PREFIX: &str = "GIT_PREFIX";
 
-/// How the names begin that git sets for every hook, and that people set for themselves, of
-/// variables that name no repository.
-pub(crate) const NOT_LOCAL: [&str; 14] = [
+/// Beginnings of names that git sets for every hook, or people set, and that name no repository.
+const NOT_LOCAL: [&str; 14] = [
     "GIT_ASKPASS",
     "GIT_AUTHOR_",
     "GIT_COMMITTER_",
@@ -119,23 +110,22 @@ pub(crate) const NOT_LOCAL: [&str; 14] = [
     "GIT_TRACE",
 ];
 
-/// Whether a variable may tell git which repository it works in, or how.
-pub(crate) fn may_be_local(name: &OsStr) -> bool {
+/// Whether a variable may tell git which repository to use, or how.
+fn may_be_local(name: &OsStr) -> bool {
     let begins = |with: &&str| name.as_encoded_bytes().starts_with(with.as_bytes());
     begins(&"GIT_") && name != PREFIX && !NOT_LOCAL.iter().any(begins)
 }
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test fails by it")]
-pub(crate) mod tests {
+mod tests {
     use super::*;
 
     #[test]
     fn every_variable_that_git_calls_local_is_asked_about() {
-        let said = Git::find().unwrap().must(["rev-parse", "--local-env-vars"]);
-        let said = String::from_utf8(said.unwrap().stdout).unwrap();
-        assert!(said.lines().any(|name| name == "GIT_DIR"), "{said}");
-        for name in said.lines().filter(|name| *name != PREFIX) {
+        let names = Git::find().unwrap().local_variables().unwrap();
+        assert!(names.iter().any(|name| name == "GIT_DIR"), "{names:?}");
+        for name in names.iter().filter(|name| *name != PREFIX) {
             assert!(may_be_local(name.as_ref()), "{name}");
         }
     }

@@ -1,0 +1,13 @@
+//! The names of the environment variables that pushgate reads and sets.
+
+/// Turns the gates off for one push.
+pub const SWITCH: &str = "PUSHGATE";
+/// Names gates that are skipped.
+pub const SKIP: &str = "PUSHGATE_SKIP";
+/// Says why.
+pub const REASON: &str = "PUSHGATE_REASON";
+/// The process ids of the calls that run the present one as what follows their gates, outermost first.
+pub const AFTER: &str = "PUSHGATE_AFTER";
+/// The suites that a process is a part of, outermost first: a line `PID-TIME.STEP DIRECTORY` each, with
+/// the common directory of the tested repository.
+pub(crate) const RUNNING: &str = "PUSHGATE_RUNNING";

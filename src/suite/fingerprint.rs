@@ -1,0 +1,191 @@
+//! The fingerprint of a suite: what a pass depends on beside the tree.
+
+use sha2::{Digest, Sha256};
+
+use crate::{
+    ci::Project,
+    policy::{Ci, Forge, In, Step, Suite},
+    text::hex,
+};
+
+/// The format of receipts; part of the fingerprint, so that another format is another receipt.
+pub(super) const VERSION: u32 = 1;
+
+/// The operating system and the processor of this machine.
+pub(crate) const MACHINE: [&str; 2] = [std::env::consts::OS, std::env::consts::ARCH];
+
+/// A hash of parts, each preceded by its length, so that no two lists of parts have the same hash.
+struct Parts(Sha256);
+
+impl Parts {
+    fn new() -> Self {
+        let mut parts = Self(Sha256::new());
+        parts.add(&VERSION.to_le_bytes());
+        parts
+    }
+
+    fn add(&mut self, part: impl AsRef<[u8]>) {
+        let part = part.as_ref();
+        self.0.update(part.len().to_le_bytes());
+        self.0.update(part);
+    }
+
+    fn hash(self) -> String {
+        hex(&self.0.finalize())
+    }
+}
+
+/// The fingerprint of a suite that runs here: the commands and their order, where they run, the
+/// variables that the policy lists, the machine. Values are hashed, never stored.
+pub(crate) fn of_suite(
+    machine: [&str; 2],
+    suite: &Suite,
+    steps: &[Step],
+    variable: impl Fn(&str) -> Option<Vec<u8>>,
+) -> String {
+    let mut parts = Parts::new();
+    for word in machine {
+        parts.add(word);
+    }
+    parts.add(match suite.place {
+        In::Checkout => "checkout",
+        In::Worktree => "worktree",
+    });
+    parts.add(steps.len().to_le_bytes());
+    for step in steps {
+        parts.add(&step.run);
+        parts.add(step.dir.as_deref().unwrap_or_default());
+        parts.add([u8::from(step.parallel)]);
+    }
+    parts.add(suite.expect.as_deref().unwrap_or_default());
+    parts.add(suite.link.len().to_le_bytes());
+    for link in &suite.link {
+        parts.add(link);
+    }
+    for name in &suite.env {
+        parts.add(name);
+        match variable(name) {
+            Some(value) => parts.add([b"=", value.as_slice()].concat()),
+            None => parts.add(""),
+        }
+    }
+    parts.hash()
+}
+
+/// The fingerprint of the checks of a forge: which forge, project and checks.
+pub(crate) fn of_checks(ci: &Ci, project: Option<&Project>) -> String {
+    let mut parts = Parts::new();
+    parts.add(match ci.forge {
+        Forge::Github => "ci on github",
+        Forge::Gitlab => "ci on gitlab",
+    });
+    for word in project.map_or(["", ""], |project| [&project.host, &project.path]) {
+        parts.add(word);
+    }
+    let mut checks: Vec<_> = ci.checks.iter().collect();
+    checks.sort();
+    for check in checks {
+        parts.add(check);
+    }
+    parts.hash()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by it")]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn step(run: &str) -> Step {
+        Step {
+            run: run.to_owned(),
+            ..Step::default()
+        }
+    }
+
+    #[test]
+    fn the_fingerprint_of_checks_tells_the_forge_the_project_and_the_names() {
+        let of_project = |project: &str, forge, checks: &[&str]| {
+            let checks = checks.iter().map(|name| (*name).to_owned()).collect();
+            let project = Project::named(project, None);
+            of_checks(&Ci { forge, checks }, project.as_ref())
+        };
+        let of = |forge, checks: &[&str]| of_project("acme/shop", forge, checks);
+        let all = [
+            of(Forge::Github, &[]),
+            of(Forge::Gitlab, &[]),
+            of(Forge::Github, &["test"]),
+            of(Forge::Github, &["test", "lint"]),
+            of(Forge::Github, &["testlint"]),
+            of_project("acme/other", Forge::Github, &[]),
+            of_project("forge.example/acme/shop", Forge::Github, &[]),
+            of_project("", Forge::Github, &[]),
+        ];
+        let told: std::collections::BTreeSet<_> = all.iter().collect();
+        assert_eq!(told.len(), all.len(), "two of them are the same");
+        assert_eq!(all[3], of(Forge::Github, &["lint", "test"]));
+    }
+
+    #[test]
+    fn the_fingerprint_tells_apart_what_gives_a_pass_its_meaning() {
+        let suite = |env: &[&str], link: &[&str], place, expect: Option<&str>| Suite {
+            env: env.iter().map(|name| (*name).to_owned()).collect(),
+            link: link.iter().map(|name| (*name).to_owned()).collect(),
+            expect: expect.map(str::to_owned),
+            place,
+            ..Suite::default()
+        };
+        let machine = ["linux", "x86_64"];
+        let here = suite(&["RAILS_ENV"], &["deps"], In::Checkout, None);
+        let steps = [step("a"), step("b")];
+        let value = |text: &'static str| move |_: &str| Some(text.as_bytes().to_vec());
+        let of = |suite: &Suite, steps: &[Step]| of_suite(machine, suite, steps, value("test"));
+        let first = of(&here, &steps);
+        assert_eq!(first, of(&here, &steps));
+        assert!(!first.contains("test"));
+        // Neither a name nor a limit changes what has passed.
+        let same = Step {
+            name: Some("all of it".to_owned()),
+            timeout: Some(Duration::from_secs(130)),
+            ..step("a")
+        };
+        assert_eq!(first, of(&here, &[same, step("b")]));
+        let elsewhere = Step {
+            dir: Some("web".to_owned()),
+            ..step("a")
+        };
+        let beside = Step {
+            parallel: true,
+            ..step("a")
+        };
+        let others = [
+            of(&here, &[step("b"), step("a")]),
+            of(&here, &[step("ab")]),
+            of(&here, &[step("a")]),
+            of(&here, &[elsewhere, step("b")]),
+            of(&here, &[beside, step("b")]),
+            of_suite(machine, &here, &steps, value("development")),
+            of_suite(machine, &here, &steps, value("")),
+            of_suite(machine, &here, &steps, |_| None),
+            of_suite(["macos", "x86_64"], &here, &steps, value("test")),
+            of_suite(["linux", "aarch64"], &here, &steps, value("test")),
+            of(&suite(&[], &["deps"], In::Checkout, None), &steps),
+            of(&suite(&["RAILS_ENV"], &[], In::Checkout, None), &steps),
+            of(
+                &suite(&[], &["deps", "RAILS_ENV", "=test"], In::Checkout, None),
+                &steps,
+            ),
+            of(
+                &suite(&["RAILS_ENV"], &["deps"], In::Worktree, None),
+                &steps,
+            ),
+            of(
+                &suite(&["RAILS_ENV"], &["deps"], In::Checkout, Some("ok")),
+                &steps,
+            ),
+        ];
+        let all: std::collections::BTreeSet<_> = others.iter().chain([&first]).collect();
+        assert_eq!(all.len(), others.len() + 1, "two of them are the same");
+    }
+}

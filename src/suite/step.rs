@@ -1,0 +1,160 @@
+//! One run of the suite, and how it runs a step.
+
+use std::{
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Instant,
+};
+
+use super::{Error, Setup, log::Log, screen::Screen, variables::Mark};
+use crate::{
+    gates::{Work, verdict::Ending},
+    policy::Step,
+    process::{
+        shell::{End, Observer, Shell},
+        tree::{ProcessTree, Root},
+    },
+    text::span,
+};
+
+pub(super) struct Run<'r> {
+    pub(super) setup: &'r Setup<'r>,
+    pub(super) work: &'r Work<'r>,
+    pub(super) screen: Screen<'r>,
+    pub(super) start: Instant,
+    /// The variables that no step sees.
+    removed: &'r [String],
+    mark: Mark,
+    /// The number of steps that were started.
+    started: AtomicUsize,
+    log: Mutex<Log>,
+}
+
+/// The step that did not pass, and how it ended.
+pub(super) type Failure<'r> = (&'r Step, Ending);
+
+/// What reports call a step.
+pub(super) fn name(step: &Step) -> &str {
+    step.name.as_deref().unwrap_or(&step.run)
+}
+
+/// Locks also where a thread that held the lock has panicked.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl<'r> Run<'r> {
+    pub(super) fn start(
+        setup: &'r Setup<'r>,
+        work: &'r Work<'r>,
+        removed: &'r [String],
+    ) -> Result<Self, Error> {
+        Ok(Self {
+            setup,
+            work,
+            screen: Screen::new(setup.console, setup.last_took),
+            start: Instant::now(),
+            removed,
+            mark: Mark::new(setup.common_dir),
+            started: AtomicUsize::new(0),
+            log: Mutex::new(Log::create(setup.logs)?),
+        })
+    }
+
+    pub(super) fn log(&self) -> MutexGuard<'_, Log> {
+        lock(&self.log)
+    }
+
+    /// Writes a line of ours into the log.
+    pub(super) fn note(&self, words: &str) {
+        let took = span(self.start.elapsed());
+        self.log().note(&format!("pushgate: {words}, after {took}"));
+    }
+
+    /// Runs one step and shows its output as it comes.
+    pub(super) fn alone<'s>(&self, step: &'s Step) -> Result<Option<Failure<'s>>, Error> {
+        self.screen
+            .line(&format!("running the suite: {}", name(step)));
+        let end = self.step(step, self.work.suite.interactive, &Live(self));
+        self.screen.end();
+        Ok(self.ending(step, end?)?.map(|ending| (step, ending)))
+    }
+
+    pub(super) fn step(
+        &self,
+        step: &Step,
+        interactive: bool,
+        observer: &dyn Observer,
+    ) -> Result<End, Error> {
+        let directory = match &step.dir {
+            Some(dir) => self.setup.top.join(dir),
+            None => self.setup.top.to_owned(),
+        };
+        let number = self.started.fetch_add(1, Ordering::Relaxed);
+        let (variable, value) = self.mark.variable(number);
+        let shell = Shell {
+            command: &step.run,
+            directory: &directory,
+            removed: self.removed,
+            variable: (variable, &value),
+            mark: &self.mark.of_step(number),
+            terminal: self.screen.is_terminal(),
+        };
+        let left = self.work.suite.timeout.saturating_sub(self.start.elapsed());
+        let limit = step.timeout.map_or(left, |own| own.min(left));
+        if interactive {
+            let end = shell.run_interactive(limit, observer);
+            end.map_err(|error| Error::failed("give the suite the terminal", &error))
+        } else {
+            let end = shell.run(limit, observer);
+            end.map_err(|error| Error::failed("run the suite", &error))
+        }
+    }
+
+    /// How a step failed; `None` where it passed, or was stopped because another one failed.
+    pub(super) fn ending(&self, step: &Step, end: End) -> Result<Option<Ending>, Error> {
+        Ok(Some(match end {
+            End::Passed | End::Cancelled => return Ok(None),
+            End::Interrupted(by) => return Err(Error::Stopped { by }),
+            End::Failed(code) => Ending::Failed(code),
+            End::Killed(signal) => Ending::Killed(signal),
+            End::CouldNotRun(why) => Ending::CouldNotRun(why),
+            End::WantsTerminal => Ending::WantsTerminal,
+            End::TimedOut => Ending::TimedOut(match step.timeout {
+                Some(own) if self.start.elapsed() < self.work.suite.timeout => own,
+                _ => self.work.suite.timeout,
+            }),
+        }))
+    }
+
+    /// Ends what earlier steps have left running, and processes whose step is not known.
+    pub(super) fn end_orphans(&self) {
+        let tree = ProcessTree {
+            root: Root::Orphans,
+            mark: &self.mark.of_run(),
+        };
+        tree.end();
+    }
+}
+
+/// Shows the output of a step, and how long the suite has been running.
+struct Live<'l>(&'l Run<'l>);
+
+impl Observer for Live<'_> {
+    fn output(&self, bytes: &[u8]) {
+        self.0.screen.output(bytes);
+        self.0.log().write(bytes);
+    }
+
+    fn tick(&self) {
+        if !self.0.work.suite.interactive {
+            self.0.screen.tick();
+        }
+    }
+
+    fn interrupted(&self, by: &str) {
+        self.0.screen.interrupted(by, &[]);
+    }
+}
