@@ -1,16 +1,14 @@
 //! What a remote is to the policy.
 
-use std::collections::BTreeSet;
-
 use bstr::{BStr, ByteSlice};
 
 use super::context::Opened;
 use crate::{
     gates::{
         Undecided,
-        route::{PushContext, Route, Router, Target},
+        route::{PushContext, Router},
     },
-    push::{Oid, Push, Update},
+    push::Push,
 };
 
 #[derive(Debug, Default)]
@@ -28,15 +26,9 @@ impl Role {
         self.trunk || self.environment.is_some()
     }
 
-    /// What the gates would make of pushes to it.
+    /// Asks the gates about each place that a push to it goes to.
     pub(crate) fn of(remote: &BStr, opened: &Opened) -> Result<Self, Undecided> {
-        let Opened { world, policy, .. } = opened;
-        let trunk = opened.trunk.as_ref().ok();
-        let trunk = trunk.map(|trunk| trunk.branch.as_str());
-        let deployed = policy.environments.iter().flat_map(|one| &one.branches);
-        let mut branches: BTreeSet<&str> = deployed.map(String::as_str).collect();
-        branches.extend(trunk);
-        branches.extend(["master", "main"]);
+        let world = &opened.world;
         let mut role = Self::default();
         for url in world.remotes().push_urls(remote) {
             let push = Push {
@@ -44,38 +36,19 @@ impl Role {
                 url,
                 updates: Vec::new(),
             };
-            let destination = world.destination(push.url.as_bstr());
             let context = PushContext {
                 push: &push,
-                destination: &destination,
+                destination: &world.destination(push.url.as_bstr()),
                 remotes: world.remotes(),
                 read: &|url| world.destination(url),
             };
-            let router = Router::new(policy, &context)?;
+            let router = Router::new(&opened.policy, &context)?;
             role.trunk |= router.is_trunk;
-            for update in branches.iter().filter_map(|branch| update(branch)) {
-                match router.route(&update, policy, trunk) {
-                    Route::Governed(Target::Environment(name)) => {
-                        role.environment = Some(name.to_owned());
-                    }
-                    Route::DeploysNothing(one) => {
-                        role.environment.get_or_insert_with(|| one.name.clone());
-                    }
-                    Route::Governed(Target::UnknownApp(_)) => role.unknown_app = true,
-                    Route::Governed(Target::Trunk | Target::Branch) | Route::Free => {}
-                }
+            match router.environment {
+                Some(environment) => role.environment = Some(environment.name.clone()),
+                None => role.unknown_app |= router.platform.is_some(),
             }
         }
         Ok(role)
     }
-}
-
-/// A push of some commit to a branch.
-fn update(branch: &str) -> Option<Update> {
-    Some(Update::Set {
-        source: branch.into(),
-        commit: Oid::parse(&[b'1'; 40])?,
-        target: format!("refs/heads/{branch}").into(),
-        replaces: None,
-    })
 }

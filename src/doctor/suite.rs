@@ -34,7 +34,10 @@ pub(crate) fn check(opened: &Opened) -> Vec<Finding> {
     if let Some(ci) = &suite.ci {
         return vec![asked(ci, opened)];
     }
-    let (trees, error) = trees(opened);
+    let (trees, nowhere) = match trees(opened) {
+        Ok(trees) => (trees, None),
+        Err(error) => (Vec::new(), Some(error)),
+    };
     let mut findings = match steps(opened) {
         Ok(steps) if steps.is_empty() => {
             let text = "nothing is committed yet: the suite is found from the files of a commit";
@@ -42,8 +45,9 @@ pub(crate) fn check(opened: &Opened) -> Vec<Finding> {
             vec![Finding::warning("suite", text).hint(hint)]
         }
         Ok(steps) => {
-            let lacks = |step: &Step| lacks(step, &trees, opened);
-            let lacking: Vec<_> = steps.iter().filter_map(lacks).collect();
+            let lacking = steps.iter().filter(|_| nowhere.is_none());
+            let lacking = lacking.filter_map(|step| lacks(step, &trees, opened));
+            let lacking: Vec<_> = lacking.collect();
             if lacking.is_empty() {
                 vec![Finding::ok("suite", runs(&steps, opened))]
             } else {
@@ -58,7 +62,7 @@ pub(crate) fn check(opened: &Opened) -> Vec<Finding> {
             vec![Finding::broken("suite", error.in_one_line()).hints(error.hints.clone())]
         }
     };
-    findings.extend(error.map(|error| Finding::error("place", Status::Broken, &error)));
+    findings.extend(nowhere.map(|error| Finding::error("place", Status::Broken, &error)));
     findings
 }
 
@@ -129,21 +133,16 @@ fn step_name(step: &Step) -> &str {
     step.name.as_deref().unwrap_or(step.run.trim())
 }
 
-/// The trees in which the suite may find its files, the one it runs in first; and why it has none.
-fn trees(opened: &Opened) -> (Vec<PathBuf>, Option<Undecided>) {
+/// The trees in which the suite may find its files, the one it runs in first.
+fn trees(opened: &Opened) -> Result<Vec<PathBuf>, Undecided> {
     let here = opened.world.work_tree().map(Path::to_owned);
-    match (
-        opened.policy.suite.place,
-        Worktree::of(opened.world.common_dir(), opened.world.git()),
-    ) {
-        (In::Checkout, _) if here.is_none() => (Vec::new(), Some(Undecided::bare())),
-        (In::Checkout, _) => (here.into_iter().collect(), None),
-        (In::Worktree, Ok(worktree)) => {
-            let top = Some(worktree.top()).filter(|top| top.is_dir());
-            (top.into_iter().chain(here).collect(), None)
-        }
-        (In::Worktree, Err(error)) => (here.into_iter().collect(), Some(error.into())),
+    if opened.policy.suite.place == In::Checkout {
+        return Ok(vec![here.ok_or_else(Undecided::bare)?]);
     }
+    let (world, git) = (&opened.world, opened.world.git());
+    let worktree = Worktree::of(world.common_dir(), git)?.top();
+    let worktree = Some(worktree).filter(|top| top.is_dir());
+    Ok(worktree.into_iter().chain(here).collect())
 }
 
 /// The program of a command that is simple enough to tell, without the variables before it and the
@@ -179,64 +178,40 @@ fn lacks(step: &Step, trees: &[PathBuf], opened: &Opened) -> Option<Finding> {
     let directory = Path::new(step.dir.as_deref().unwrap_or_default());
     // A worktree is made anew: what the commit has, it will have.
     let is_worktree = opened.policy.suite.place == In::Worktree;
-    let has_directory = trees.iter().any(|top| top.join(directory).is_dir());
-    if !is_worktree && !trees.is_empty() && !has_directory {
+    let has_directory = trees.iter().any(|tree| tree.join(directory).is_dir());
+    if !has_directory && !is_worktree {
         let finding = broken(format!("the directory{of} is not there"));
         return Some(finding.hint(format!("fix `dir` in {FILE}")));
     }
     let word = word?;
-    let file = if word.contains('/') {
-        // No tree has the dots of a path.
-        let path = directory.join(word);
-        let parts = path.components();
-        let plain: PathBuf = parts.filter(|part| *part != Component::CurDir).collect();
-        program_file(&plain, trees, opened)
-    } else if is_known(word, trees, opened) {
-        return None;
+    // No tree has the dots of a path.
+    let path = directory.join(word);
+    let parts = path.components();
+    let path: PathBuf = parts.filter(|part| *part != Component::CurDir).collect();
+    let runs = if word.contains('/') {
+        let committed = is_worktree.then(|| runs_in_commit(&path, opened)).flatten();
+        committed.or_else(|| {
+            let mut files = trees.iter().map(|tree| tree.join(&path));
+            let file = files.find(|file| file.is_file())?;
+            Some(access(&file, AccessFlags::X_OK).is_ok())
+        })
     } else {
-        ProgramFile::Missing
+        is_known(word, trees, opened).then_some(true)
     };
-    match file {
-        ProgramFile::Runs => None,
-        ProgramFile::Missing => {
-            let finding = broken(format!("`{word}`{of} is not found"));
-            Some(finding.hint(format!("install it, or fix `suite.run` in {FILE}")))
-        }
-        ProgramFile::NotExecutable(path) => {
-            let path = shell_word(&path.map_or_else(|| word.to_owned(), |path| from_here(&path)));
+    match runs {
+        Some(true) => None,
+        Some(false) => {
+            let here = opened.world.work_tree().map(|top| top.join(&path));
+            let path = shell_word(&from_here(&here.unwrap_or(path)));
             let finding = broken(format!("`{word}`{of} is not executable"));
             Some(finding.run(format!(
                 "chmod +x {path} && git commit -m 'Make it executable' {path}"
             )))
         }
-    }
-}
-
-enum ProgramFile {
-    /// It runs, as far as can be told.
-    Runs,
-    Missing,
-    NotExecutable(Option<PathBuf>),
-}
-
-/// Looks for a file of the repository, or of the machine where the path is absolute.
-fn program_file(path: &Path, trees: &[PathBuf], opened: &Opened) -> ProgramFile {
-    if opened.policy.suite.place == In::Worktree
-        && let Some(runs) = runs_in_commit(path, opened)
-    {
-        let here = opened.world.work_tree().map(|top| top.join(path));
-        return if runs {
-            ProgramFile::Runs
-        } else {
-            ProgramFile::NotExecutable(here)
-        };
-    }
-    let mut files = trees.iter().map(|top| top.join(path));
-    match files.find(|file| file.is_file()) {
-        Some(file) if access(&file, AccessFlags::X_OK).is_ok() => ProgramFile::Runs,
-        Some(file) => ProgramFile::NotExecutable(Some(file)),
-        None if trees.is_empty() => ProgramFile::Runs,
-        None => ProgramFile::Missing,
+        None => {
+            let finding = broken(format!("`{word}`{of} is not found"));
+            Some(finding.hint(format!("install it, or fix `suite.run` in {FILE}")))
+        }
     }
 }
 

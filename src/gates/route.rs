@@ -64,8 +64,8 @@ impl PushContext<'_> {
 /// Decides for one policy what each ref of a push goes to.
 #[derive(Debug)]
 pub struct Router<'p> {
-    environment: Option<&'p Environment>,
-    platform: Option<Platform>,
+    pub(crate) environment: Option<&'p Environment>,
+    pub(crate) platform: Option<Platform>,
     /// Whether the push goes to trunk's remote.
     pub is_trunk: bool,
 }

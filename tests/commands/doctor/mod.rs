@@ -90,6 +90,58 @@ memory
 }
 
 #[test]
+fn what_is_wrong_is_shown_with_its_cures() {
+    let shop = shop();
+    fs::remove_file(hook(&shop)).unwrap();
+    shop.policy("suite: {run: [bin/gone]}\nenvironments: {staging: {}}\n");
+    shop.git(["remote", "set-url", "staging", "/nowhere"])
+        .goes();
+    shop.write(".pushgate.yml", "environments: [x\n");
+    fs::create_dir_all(shop.app.join(".git/pushgate")).unwrap();
+    fs::write(shop.app.join(".git/pushgate/ledger.jsonl"), "x\n").unwrap();
+    let visit = visit(&shop).with("PUSHGATE", "off");
+    let told = visit.doctor();
+    let head = shop.ask(["rev-parse", "--short=7", "HEAD"]);
+    let (_, report) = told.ran.stdout.split_once("hook\n").unwrap();
+    let (report, rest) = report.split_once("clock\n").unwrap();
+    let expected = format!(
+        "  ok       git looks for hooks in .git/hooks
+  broken   .git/hooks/pre-push is missing: pushes are not judged
+           run: pushgate install
+policy
+  ok       .pushgate.yml of {head}: staging
+  warning  the uncommitted edit of .pushgate.yml changes nothing
+           hint: fix it before you commit it: .pushgate.yml:1:17: not valid
+             YAML: while parsing a flow sequence, expected ',' or ']'
+  warning  PUSHGATE is off here: pushes are not judged
+           run: unset PUSHGATE
+remotes
+  ok       origin: its master is trunk
+  broken   staging (nowhere) does not answer git
+             fatal: '/nowhere' does not appear to be a git repository
+             fatal: Could not read from remote repository.
+             Please make sure you have the correct access rights
+             and the repository exists.
+           hint: see that this answers: git ls-remote staging
+  ok       production: not judged
+suite
+  broken   `bin/gone` is not found
+           hint: install it, or fix `suite.run` in .pushgate.yml
+memory
+  ok       nothing was decided yet: .git/pushgate/ledger.jsonl
+  warning  line 1 of .git/pushgate/ledger.jsonl cannot be read
+           run: sed -i.damaged '1d' .git/pushgate/ledger.jsonl
+           hint: the other lines count all the same
+"
+    );
+    assert_eq!(report, expected);
+    assert!(
+        rest.ends_with("\n\n3 things are broken, 3 warnings\n"),
+        "{rest}"
+    );
+}
+
+#[test]
 fn programs_read_the_same_as_one_object() {
     let shop = shop();
     fs::remove_file(hook(&shop)).unwrap();

@@ -2,12 +2,14 @@
 
 use std::{fs, net::TcpListener};
 
-use super::{shop, visit};
+use super::{path, shop, visit};
 use crate::support::{
     Sandbox,
     nginx::Nginx,
+    processes::script,
     sshd::Sshd,
     story::{in_terminal, timed, took_less},
+    tool,
 };
 
 #[test]
@@ -184,6 +186,28 @@ fn a_server_that_wants_a_password_prompts_nobody() {
     assert!(!shown.stderr.lines().any(asks), "{shown}");
 }
 
+#[test]
+fn herokus_own_program_logs_in() {
+    let shop = shop();
+    let url = "https://git.heroku.com/shop-staging.git";
+    shop.git(["remote", "set-url", "staging", url]).goes();
+    // Instead of the network a git answers that is asked for a password.
+    let says =
+        "fatal: could not read Username for 'https://git.heroku.com': terminal prompts disabled";
+    let directory = shop.path("no-password");
+    fs::create_dir_all(&directory).unwrap();
+    let git = tool("git", "git");
+    let text = format!(
+        "#!/bin/sh\ncase \" $* \" in *\" ls-remote -- staging \"*) echo \"{says}\" >&2; exit 128; esac\nexec '{}' \"$@\"\n",
+        git.display()
+    );
+    script(&shop, &directory.join("git"), &text);
+    let visit = visit(&shop).with("PATH", format!("{}:{}", directory.display(), path()));
+    let told = visit.doctor();
+    let ill = told.breaks("wants a password that git does not remember");
+    assert_eq!(ill.item.runs, ["heroku login"], "{}", told.ran);
+}
+
 /// A shop whose staging is reached over ssh.
 fn over_ssh() -> (Sandbox, Sshd) {
     let shop = shop();
@@ -238,7 +262,17 @@ fn an_idle_ssh_is_a_warning_where_the_suite_is_long() {
     suite_took(&shop, 59_000);
     visit.doctor().is_well().ok("true; took 59s last time");
     suite_took(&shop, 130_000);
+    // A host is named once, however many remotes are there.
+    shop.git([
+        "remote",
+        "set-url",
+        "production",
+        &sshd.url(&shop, "production"),
+    ])
+    .goes();
     let told = visit.doctor();
+    let idle = |item: &&super::visit::Item| item.text.contains("sends no sign of life");
+    assert_eq!(told.items.iter().filter(idle).count(), 1, "{}", told.ran);
     let ill = told.warns(
         "the suite took 2m 10s last time, and ssh to 127.0.0.1 sends no sign of life meanwhile",
     );
