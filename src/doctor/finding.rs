@@ -75,11 +75,12 @@ impl Finding {
         Self::new(check, Status::Broken, text)
     }
 
-    /// An error with its details and hints.
-    pub(crate) fn error(check: &'static str, status: Status, error: &Undecided) -> Self {
-        Self::new(check, status, error.to_string())
+    /// What could not be answered is broken.
+    pub(crate) fn error(check: &'static str, error: impl Into<Undecided>) -> Self {
+        let error = error.into();
+        Self::broken(check, error.message)
             .details(&error.details)
-            .hints(error.hints.clone())
+            .hints(error.hints)
     }
 
     pub(crate) fn run(mut self, command: impl Into<String>) -> Self {

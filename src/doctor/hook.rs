@@ -17,7 +17,7 @@ pub(crate) const CONFIGURED: Version = Version(2, 54);
 pub(crate) fn check(opened: &Opened) -> Vec<Finding> {
     match &opened.hook {
         Ok(hook) => judge(hook, Some(&opened.git)),
-        Err(error) => vec![Finding::error("directory", Status::Broken, error)],
+        Err(error) => vec![Finding::error("directory", error.clone())],
     }
 }
 

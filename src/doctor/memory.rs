@@ -2,9 +2,9 @@
 
 use super::{
     context::{Opened, from_here},
-    finding::{Finding, Status},
+    finding::Finding,
 };
-use crate::{gates::Undecided, git::notes::REF, text::shell_word};
+use crate::{git::notes::REF, text::shell_word};
 
 /// So many damaged lines of a ledger are named.
 const NAMED: usize = 10;
@@ -18,7 +18,7 @@ pub(crate) fn ledger(opened: &Opened) -> Vec<Finding> {
             "every push is refused until {} is yours to write (chown, chmod, a full disk)",
             from_here(&opened.world.state_dir())
         );
-        Finding::error("state", Status::Broken, &Undecided::from(error)).hint(hint)
+        Finding::error("state", error).hint(hint)
     });
     let is_writable = unwritable.is_none();
     let mut findings: Vec<_> = unwritable.into_iter().collect();
@@ -36,10 +36,7 @@ pub(crate) fn ledger(opened: &Opened) -> Vec<Finding> {
         }
         // One finding for the directory is enough.
         Err(_) if !is_writable => {}
-        Err(error) => {
-            let error = Undecided::from(error);
-            findings.push(Finding::error("ledger", Status::Broken, &error));
-        }
+        Err(error) => findings.push(Finding::error("ledger", error)),
     }
     findings
 }

@@ -19,7 +19,7 @@ use crate::{
 pub(crate) fn governing(opened: &Opened) -> Vec<Finding> {
     let loaded = match &opened.loaded {
         Ok(loaded) => loaded,
-        Err(error) => return vec![Finding::error("policy", Status::Broken, error)],
+        Err(error) => return vec![Finding::error("policy", error.clone())],
     };
     let environments = &loaded.policy.environments;
     let names: Vec<_> = environments.iter().map(|one| one.name.as_str()).collect();

@@ -28,22 +28,16 @@ const PASSWORD: [&str; 4] = [
 
 /// Whether it is clear which remote and branch is trunk.
 pub(crate) fn trunk(opened: &Opened) -> Vec<Finding> {
-    let error = match &opened.trunk {
-        Err(error) => error.clone(),
+    let known: Vec<_> = opened.remotes.iter().map(label).collect();
+    match &opened.trunk {
+        Err(error) => vec![Finding::error("trunk", error.clone())],
+        Ok(trunk) if known.contains(&trunk.remote) => Vec::new(),
         Ok(trunk) => {
-            let names = opened.remotes.iter().map(label);
-            let known: Vec<_> = names.collect();
-            if known.contains(&trunk.remote) {
-                return Vec::new();
-            }
-            git::Error::NoTrunkRemote {
-                remote: trunk.remote.clone(),
-                known,
-            }
-            .into()
+            let remote = trunk.remote.clone();
+            let error = git::Error::NoTrunkRemote { remote, known };
+            vec![Finding::error("trunk", error)]
         }
-    };
-    vec![Finding::error("trunk", Status::Broken, &error)]
+    }
 }
 
 /// What each remote is to the policy, and whether it answers.
@@ -67,7 +61,7 @@ fn one(remote: &RemoteAnswer, opened: &Opened) -> Finding {
     let role = match Role::of(remote.name.as_bstr(), opened) {
         Ok(role) => role,
         Err(error) => {
-            let finding = Finding::error("remote", Status::Broken, &error);
+            let finding = Finding::error("remote", error);
             let text = format!("{leads}: {}", finding.text);
             return Finding { text, ..finding };
         }
@@ -92,8 +86,7 @@ fn one(remote: &RemoteAnswer, opened: &Opened) -> Finding {
             .iter()
             .any(|(name, _)| *name == format!("refs/heads/{}", trunk.branch))
     {
-        let error = git::Error::NoTrunk(trunk.clone()).into();
-        let finding = Finding::error("trunk", Status::Broken, &error);
+        let finding = Finding::error("trunk", git::Error::NoTrunk(trunk.clone()));
         return match opened.commit {
             Some(_) => finding,
             None => finding.hint("commit first: there is nothing to push yet"),

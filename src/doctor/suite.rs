@@ -12,7 +12,7 @@ use nix::unistd::{AccessFlags, access};
 
 use super::{
     context::{Opened, from_here},
-    finding::{Finding, Status},
+    finding::Finding,
 };
 use crate::{
     app::preview::Preview,
@@ -34,10 +34,7 @@ pub(crate) fn check(opened: &Opened) -> Vec<Finding> {
     if let Some(ci) = &suite.ci {
         return vec![asked(ci, opened)];
     }
-    let (trees, nowhere) = match trees(opened) {
-        Ok(trees) => (trees, None),
-        Err(error) => (Vec::new(), Some(error)),
-    };
+    let trees = trees(opened);
     let mut findings = match steps(opened) {
         Ok(steps) if steps.is_empty() => {
             let text = "nothing is committed yet: the suite is found from the files of a commit";
@@ -45,9 +42,8 @@ pub(crate) fn check(opened: &Opened) -> Vec<Finding> {
             vec![Finding::warning("suite", text).hint(hint)]
         }
         Ok(steps) => {
-            let lacking = steps.iter().filter(|_| nowhere.is_none());
-            let lacking = lacking.filter_map(|step| lacks(step, &trees, opened));
-            let lacking: Vec<_> = lacking.collect();
+            let lacks = |step| lacks(step, trees.as_ref().ok()?, opened);
+            let lacking: Vec<_> = steps.iter().filter_map(lacks).collect();
             if lacking.is_empty() {
                 vec![Finding::ok("suite", runs(&steps, opened))]
             } else {
@@ -58,11 +54,9 @@ pub(crate) fn check(opened: &Opened) -> Vec<Finding> {
             let Explanation { why, hints } = refusal.explain();
             vec![Finding::broken("suite", why).hints(hints)]
         }
-        Err(Stop::Undecided(error)) => {
-            vec![Finding::broken("suite", error.in_one_line()).hints(error.hints.clone())]
-        }
+        Err(Stop::Undecided(error)) => vec![Finding::error("suite", *error)],
     };
-    findings.extend(nowhere.map(|error| Finding::error("place", Status::Broken, &error)));
+    findings.extend(trees.err().map(|error| Finding::error("place", error)));
     findings
 }
 
@@ -79,7 +73,7 @@ fn asked(asked: &Ci, opened: &Opened) -> Finding {
             let text = format!("{checks} of {project}, asked through {program}");
             Finding::ok("suite", text)
         }
-        Err(error) => Finding::error("suite", Status::Broken, &Undecided::from(error)),
+        Err(error) => Finding::error("suite", error),
     }
 }
 
