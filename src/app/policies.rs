@@ -264,5 +264,4 @@ impl Real {
 pub(crate) fn not_a_file(place: &str, what: &str) -> Undecided {
     Undecided::new(format!("{place} is {what}; it must be a plain file"))
         .hint(format!("fix {}, commit it, and try again", policy::FILE))
-        .into()
 }

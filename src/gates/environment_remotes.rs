@@ -77,7 +77,6 @@ impl EnvironmentRemotes {
                 "no remote of this repository leads to `{environment}`{meant}"
             ))
             .hint(format!("git remote add {remote} URL, then try again"))
-            .into()
         };
         self.remotes.first().ok_or_else(none)
     }

@@ -10,7 +10,7 @@ use super::{
     environment_remotes::EnvironmentRemotes,
     facts::TrunkName,
     governed_push::GovernedPush,
-    refusal::promotion::Refusal,
+    refusal::promotion::{NotSignedOff, Refusal},
     remote_tips::{RemoteTips, Tips},
     sign_offs::SignOffs,
     undecided::Undecided,
@@ -151,7 +151,7 @@ impl Promotion<'_> {
         let until = now.checked_add(environment.soak.saturating_sub(been));
         let until = until.map_err(|error| {
             let what = format!("could not count the soak of {}", environment.name);
-            Undecided::from(Undecided::new(what).detail(error.to_string()))
+            Undecided::new(what).detail(error.to_string())
         })?;
         Err(Refusal::Soaking {
             pushed: self.commit.clone(),
@@ -192,14 +192,14 @@ impl Promotion<'_> {
             let people = found.people.join(" and ");
             return Ok(Some(format!("signed off by {people}")));
         }
-        Err(Refusal::NotSignedOff {
+        Err(Refusal::NotSignedOff(NotSignedOff {
             pushed: self.commit.clone(),
             environment: before.clone(),
             people: found.people,
             wanted,
             author: found.author,
             unverified: found.unverified,
-        }
+        })
         .into())
     }
 }

@@ -35,18 +35,11 @@ pub(crate) fn find(
     commit: &Oid,
     world: &World<'_>,
 ) -> Result<Option<Passed>, Stop> {
-    let suite = &policy.suite;
-    let steps = if suite.ci.is_some() {
-        Vec::new()
-    } else {
-        steps(policy, commit, world)?
+    let steps = match policy.suite.ci {
+        Some(_) => Vec::new(),
+        None => steps(policy, commit, world)?,
     };
-    Ok(world.memory.receipt(&Work {
-        commit,
-        suite,
-        steps: &steps,
-        remote: &policy.trunk.remote,
-    })?)
+    Ok(world.memory.receipt(&Work::of(policy, commit, &steps))?)
 }
 
 /// Whether the suite need not run: an override that skips it was then not needed.

@@ -60,9 +60,15 @@ pub(crate) fn proven(
 pub(crate) fn permits(gate: Gate, stop: &Stop) -> bool {
     match gate {
         Gate::Window | Gate::Promotion => true,
-        Gate::Trunk => {
-            matches!(stop, Stop::Refused(refusal) if matches!(**refusal, Refusal::Trunk(trunk::Refusal::Behind { .. })))
-        }
+        Gate::Trunk => match stop {
+            Stop::Refused(refusal) => match &**refusal {
+                Refusal::Trunk(trunk::Refusal::NotTheTip(facts)) => {
+                    matches!(facts.relation, Relation::Behind(_))
+                }
+                _ => false,
+            },
+            Stop::Undecided(_) => false,
+        },
         Gate::Target | Gate::Suite => false,
     }
 }

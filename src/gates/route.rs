@@ -59,6 +59,12 @@ impl PushContext<'_> {
     pub fn platform(&self) -> Option<Platform> {
         self.places().find_map(|place| place.platform())
     }
+
+    /// Whether a remote is the one that is pushed to, or leads to the same destination.
+    fn leads_here(&self, remote: &str) -> bool {
+        let is_here = |url: &BString| (self.read)(url.as_ref()) == *self.destination;
+        self.push.remote == remote || self.remotes.urls(remote.as_bytes()).iter().any(is_here)
+    }
 }
 
 /// Decides for one policy what each ref of a push goes to.
@@ -86,26 +92,13 @@ impl<'p> Router<'p> {
     /// The app in the URL decides first; then the names of the environments' remotes, and where those
     /// lead, whatever their names.
     pub fn new(policy: &'p Policy, context: &PushContext<'_>) -> Result<Self, Undecided> {
-        let leads_here = |remote: &[u8]| {
-            context.push.remote == remote
-                || context
-                    .remotes
-                    .urls(remote)
-                    .iter()
-                    .any(|url| (context.read)(url.as_ref()) == *context.destination)
-        };
         let places: Vec<_> = context.places().collect();
         let by_app = |environment: &&Environment| {
-            environment
-                .apps
-                .iter()
-                .any(|app| places.iter().any(|place| place.is_app(app)))
+            let is_here = |app: &String| places.iter().any(|place| place.is_app(app));
+            environment.apps.iter().any(is_here)
         };
         let by_remote = |environment: &&Environment| {
-            environment
-                .remotes
-                .iter()
-                .any(|remote| leads_here(remote.as_bytes()))
+            (environment.remotes.iter()).any(|remote| context.leads_here(remote))
         };
         let platform = places.iter().find_map(Destination::platform);
         let environment = match policy.environments.iter().find(by_app) {
@@ -119,14 +112,11 @@ impl<'p> Router<'p> {
                     [one] => Some(*one),
                     several => {
                         let names: Vec<_> = several.iter().map(|one| one.name.as_str()).collect();
-                        let message = format!(
-                            "{} is claimed by {}",
-                            context.destination,
-                            names.join(" and ")
-                        );
+                        let (here, names) = (context.destination, names.join(" and "));
                         let hint =
                             format!("name it on one of them only: remotes and `app` in {FILE}");
-                        return Err(Undecided::new(message).hint(hint).into());
+                        let message = format!("{here} is claimed by {names}");
+                        return Err(Undecided::new(message).hint(hint));
                     }
                 }
             }
@@ -134,7 +124,7 @@ impl<'p> Router<'p> {
         Ok(Self {
             environment,
             platform,
-            is_trunk: leads_here(policy.trunk.remote.as_bytes()),
+            is_trunk: context.leads_here(&policy.trunk.remote),
         })
     }
 

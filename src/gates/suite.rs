@@ -56,12 +56,7 @@ pub(crate) fn ask(
         return ask_ci(push, commit, ci, wants, world);
     }
     let steps = receipt::steps(push.policy, commit, world)?;
-    let work = Work {
-        commit,
-        suite: &push.policy.suite,
-        steps: &steps,
-        remote: &push.policy.trunk.remote,
-    };
+    let work = Work::of(push.policy, commit, &steps);
     let passed_before = |ran| -> Result<_, Stop> {
         let receipt = world.memory.receipt(&work)?;
         Ok(receipt.map(|passed| {
@@ -123,12 +118,7 @@ fn ask_ci(
     world: &World<'_>,
 ) -> Result<PassedNow, Stop> {
     let forge = ci.forge.name();
-    let work = Work {
-        commit,
-        suite: &push.policy.suite,
-        steps: &[],
-        remote: &push.policy.trunk.remote,
-    };
+    let work = Work::of(push.policy, commit, &[]);
     if let Some(passed) = world.memory.receipt(&work)? {
         let ago = ago(passed, world);
         let answer = format!("passed on {forge}, as it said {ago} ago");

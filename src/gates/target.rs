@@ -79,7 +79,7 @@ fn check_objects(push: &GovernedPush<'_>, update: &Update, world: &World<'_>) ->
     // git would refuse this too ("fetch first"), but only after the suite has run.
     Err(if world.repository.is_shallow() {
         // The commit may only be cut off: what is deployed comes from trunk.
-        Undecided::from(Undecided::shallow(deployed, &push.policy.trunk.remote)).into()
+        Undecided::shallow(deployed, &push.policy.trunk.remote).into()
     } else {
         Refusal::UnknownDeployed {
             id: deployed.clone(),

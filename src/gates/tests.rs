@@ -1,4 +1,5 @@
-//! The gates against a world that remembers what it was asked: the order, and what is never asked.
+//! The gates against a world that records what it was asked: the facts, the order, and what is never
+//! asked.
 
 mod ci;
 pub(crate) mod fake;
@@ -6,20 +7,18 @@ pub(crate) mod fake;
 use std::{collections::BTreeSet, sync::Mutex, time::Duration};
 
 use bstr::{BStr, ByteSlice};
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use self::fake::{Fake, oid};
-use super::*;
+use super::{
+    facts::{Count, Mismatch, Pushed, Relation, TrunkName},
+    gate::Gate,
+    refusal::{Refusal, promotion, suite, target, trunk, window},
+    verdict::{Decision, Outcome, Verdict},
+    *,
+};
 use crate::{
     calendar::Window,
-    gates::{
-        Undecided,
-        refusal::{suite, trunk},
-        route::Target,
-        verdict::{
-            Count, Decision, Gate, Mismatch, Outcome, Refusal, Relation, TrunkName, Verdict,
-        },
-    },
     policy::{Ci, Environment, Policy, Step},
     push::{Update, destination::Destination, remotes},
 };
@@ -30,20 +29,24 @@ fn policy() -> Policy {
         run: "true".to_owned(),
         ..Step::default()
     });
-    let window = Window {
-        closed: vec!["22:00-07:00".parse().unwrap()],
-        runway: SignedDuration::from_hours(1),
-        ..Window::default()
-    };
     policy.environments = vec![
         Environment::named("staging"),
         Environment {
             after: Some("staging".to_owned()),
-            window,
+            window: window(),
             ..Environment::named("production")
         },
     ];
     policy
+}
+
+/// Closed at night, with a runway of an hour.
+fn window() -> Window {
+    Window {
+        closed: vec!["22:00-07:00".parse().unwrap()],
+        runway: SignedDuration::from_hours(1),
+        ..Window::default()
+    }
 }
 
 fn set(commit: char, target: &str) -> Update {
@@ -55,52 +58,93 @@ fn set(commit: char, target: &str) -> Update {
     }
 }
 
+/// The push of the commit `1` to production's master.
+fn push() -> [Update; 1] {
+    [set('1', "refs/heads/master")]
+}
+
+fn deletion() -> Update {
+    Update::Delete {
+        target: "refs/heads/master".into(),
+        was: Some(oid('a')),
+    }
+}
+
+fn trunk_name() -> TrunkName {
+    TrunkName {
+        remote: "origin".to_owned(),
+        branch: "master".to_owned(),
+    }
+}
+
+fn remotes_named(environment: &str) -> EnvironmentRemotes {
+    EnvironmentRemotes {
+        environment: environment.to_owned(),
+        remotes: vec![environment.into()],
+        expected: environment.to_owned(),
+        known: Vec::new(),
+        branches: vec!["master".to_owned()],
+    }
+}
+
 /// What the gates say of a push of these updates to production.
 fn production(updates: &[Update], skip: &[Gate], world: &Fake) -> Verdict {
     production_under(&policy(), updates, skip, world)
 }
 
 fn production_under(policy: &Policy, updates: &[Update], skip: &[Gate], world: &Fake) -> Verdict {
-    let destination = Destination::Path("/srv/shop".into());
-    let case = GovernedPush {
+    let push = GovernedPush {
         policy,
         written: true,
         target: Target::Environment("production"),
-        destination: &destination,
+        destination: &Destination::Path("/srv/shop".into()),
         remote: "production".to_owned(),
-        trunk: Ok(TrunkName {
-            remote: "origin".to_owned(),
-            branch: "master".to_owned(),
-        }),
+        trunk: Ok(trunk_name()),
         trunk_is_here: false,
         updates: updates.iter().collect(),
-        here: Some(EnvironmentRemotes {
-            environment: "production".to_owned(),
-            remotes: vec!["production".into()],
-            expected: "production".to_owned(),
-            known: Vec::new(),
-            branches: vec!["master".to_owned()],
-        }),
-        before: Some(EnvironmentRemotes {
-            environment: "staging".to_owned(),
-            remotes: vec!["staging".into()],
-            expected: "staging".to_owned(),
-            known: Vec::new(),
-            branches: vec!["master".to_owned()],
-        }),
+        here: Some(remotes_named("production")),
+        before: Some(remotes_named("staging")),
     };
     let skip = skip.iter().copied().collect::<BTreeSet<_>>();
-    evaluate(&[case], &skip, &world.world()).pop().unwrap()
+    evaluate(&[push], &skip, &world.world()).pop().unwrap()
 }
 
 fn at(time: &str) -> Mutex<Vec<Timestamp>> {
     Mutex::new(time.split(' ').map(|time| time.parse().unwrap()).collect())
 }
 
+/// These updates are refused with these facts, after these questions.
+#[track_caller]
+fn refused(updates: &[Update], world: &Fake, facts: impl Into<Refusal>, asked: &[&str]) {
+    let verdict = production(updates, &[], world);
+    assert_eq!(verdict.decision(), Decision::Refused);
+    match verdict.answers.last() {
+        Some((_, Outcome::Refused(refusal))) => assert_eq!(**refusal, facts.into()),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(world.asked(), asked);
+}
+
+/// How often a question was asked.
+fn times(world: &Fake, question: &str) -> usize {
+    let asked = world.asked();
+    asked.iter().filter(|one| **one == question).count()
+}
+
+fn no_suite() -> SuiteRun {
+    SuiteRun::Stopped(Box::new(suite::Refusal::NoSuite {
+        candidates: Vec::new(),
+    }))
+}
+
+fn dirty() -> Mismatch {
+    Mismatch::Changed(vec!["x".into()])
+}
+
 #[test]
 fn the_gates_are_asked_in_their_order_and_three_again_after_the_suite() {
     let world = Fake::default();
-    let verdict = production(&[set('1', "refs/heads/master")], &[], &world);
+    let verdict = production(&push(), &[], &world);
     assert_eq!(verdict.decision(), Decision::Go);
     let answered: Vec<_> = verdict.answers.iter().map(|(gate, _)| *gate).collect();
     assert_eq!(answered, ORDER);
@@ -115,27 +159,19 @@ fn the_gates_are_asked_in_their_order_and_three_again_after_the_suite() {
 
 #[test]
 fn a_deletion_asks_nothing_at_all() {
-    let world = Fake::default();
-    let deletion = Update::Delete {
-        target: "refs/heads/master".into(),
-        was: Some(oid('a')),
+    let facts = target::Refusal::Deletion {
+        branch: "master".into(),
     };
-    assert_eq!(
-        production(&[deletion], &[], &world).decision(),
-        Decision::Refused
-    );
-    assert!(world.asked().is_empty());
+    refused(&[deletion()], &Fake::default(), facts, &[]);
 }
 
 #[test]
 fn two_commits_ask_nothing_at_all() {
-    let world = Fake::default();
     let updates = [set('1', "refs/heads/master"), set('2', "refs/heads/main")];
-    assert_eq!(
-        production(&updates, &[], &world).decision(),
-        Decision::Refused
-    );
-    assert!(world.asked().is_empty());
+    let facts = target::Refusal::TwoCommits {
+        commits: vec![("master".into(), oid('1')), ("main".into(), oid('2'))],
+    };
+    refused(&updates, &Fake::default(), facts, &[]);
 }
 
 #[test]
@@ -144,39 +180,41 @@ fn an_unknown_deployed_commit_asks_nothing_at_all() {
         missing: Some(oid('a')),
         ..Fake::default()
     };
-    assert_eq!(
-        production(&[set('1', "refs/heads/master")], &[], &world).decision(),
-        Decision::Refused
-    );
-    assert!(world.asked().is_empty());
+    let facts = target::Refusal::UnknownDeployed {
+        id: oid('a'),
+        remote: "production".to_owned(),
+    };
+    refused(&push(), &world, facts, &[]);
 }
+
+fn closed(time: &str) -> window::Refusal {
+    let closed = window().check(time.parse().unwrap(), &TimeZone::UTC);
+    window::Refusal {
+        closed: Box::new(closed.unwrap_err()),
+        reader: TimeZone::UTC,
+    }
+}
+
+const NIGHT: &str = "2026-11-24T23:00:00Z";
 
 #[test]
 fn a_closed_window_asks_no_network() {
     let world = Fake {
-        now: at("2026-11-24T23:00:00Z"),
+        now: at(NIGHT),
         relation: Relation::Ahead(Count(2)),
         ..Fake::default()
     };
-    assert_eq!(
-        production(&[set('1', "refs/heads/master")], &[], &world).decision(),
-        Decision::Refused
-    );
-    assert_eq!(world.asked(), ["clock", "ancestry"]);
+    refused(&push(), &world, closed(NIGHT), &["clock", "ancestry"]);
 }
 
 #[test]
-fn a_closed_window_asks_the_team_whether_a_rewind_is_a_rollback() {
+fn a_closed_window_asks_the_team_whether_a_push_back_is_a_rollback() {
     let world = Fake {
-        now: at("2026-11-24T23:00:00Z"),
+        now: at(NIGHT),
         ..Fake::default()
     };
-    assert_eq!(
-        production(&[set('1', "refs/heads/master")], &[], &world).decision(),
-        Decision::Refused
-    );
     let asked = ["clock", "ancestry", "checkout", "staging", "trunk"];
-    assert_eq!(world.asked(), asked);
+    refused(&push(), &world, closed(NIGHT), &asked);
 }
 
 #[test]
@@ -185,38 +223,38 @@ fn a_stale_trunk_runs_no_suite_and_waits_for_none() {
         tip: Mutex::new(vec![Ok(oid('2'))]),
         ..Fake::default()
     };
-    let verdict = production(&[set('1', "refs/heads/master")], &[], &world);
-    assert_eq!(
-        world.asked(),
-        [
-            "clock", "checkout", "staging", "trunk", "ancestry", "ancestry"
-        ]
-    );
-    match verdict.answers.last() {
-        Some((Gate::Trunk, Outcome::Refused(refusal))) => {
-            assert!(
-                matches!(
-                    **refusal,
-                    Refusal::Trunk(trunk::Refusal::Behind { by: Count(2), .. })
-                ),
-                "{refusal:?}"
-            );
-        }
-        other => panic!("{other:?}"),
-    }
+    let facts = trunk::Refusal::NotTheTip(Box::new(trunk::NotTheTip {
+        pushed: Pushed {
+            id: oid('1'),
+            branch: Some("master".to_owned()),
+            checked_out: true,
+        },
+        source: "refs/heads/master".into(),
+        remote: "production".to_owned(),
+        trunk: trunk_name(),
+        tip: oid('2'),
+        local_is_newest: false,
+        relation: Relation::Behind(Count(2)),
+    }));
+    let asked = [
+        "clock", "checkout", "staging", "trunk", "ancestry", "ancestry",
+    ];
+    refused(&push(), &world, facts, &asked);
 }
 
 #[test]
-fn a_silent_network_is_undecided_and_asks_nothing_dearer() {
+fn a_silent_network_is_undecided_and_asks_nothing_more_expensive() {
     let silent = Undecided::new("`origin` gave no answer");
     let world = Fake {
-        tip: Mutex::new(vec![Err(silent)]),
+        tip: Mutex::new(vec![Err(silent.clone())]),
         ..Fake::default()
     };
-    assert_eq!(
-        production(&[set('1', "refs/heads/master")], &[], &world).decision(),
-        Decision::Undecided
-    );
+    let verdict = production(&push(), &[], &world);
+    assert_eq!(verdict.decision(), Decision::Undecided);
+    match verdict.answers.last() {
+        Some((Gate::Trunk, Outcome::Undecided(why))) => assert_eq!(**why, silent),
+        other => panic!("{other:?}"),
+    }
     assert_eq!(world.asked(), ["clock", "checkout", "staging", "trunk"]);
 }
 
@@ -226,64 +264,57 @@ fn another_commit_on_staging_does_not_run_the_suite() {
         live: Mutex::new(vec![vec![("master".to_owned(), oid('3'))]]),
         ..Fake::default()
     };
-    assert_eq!(
-        production(&[set('1', "refs/heads/master")], &[], &world).decision(),
-        Decision::Refused
-    );
-    assert_eq!(
-        world.asked(),
-        [
-            "clock", "checkout", "staging", "trunk", "ancestry", "ancestry"
-        ]
-    );
+    let facts = promotion::Refusal::OtherCommit {
+        pushed: oid('1'),
+        environment: "staging".to_owned(),
+        remote: "staging".to_owned(),
+        refspec: "master".to_owned(),
+        live: oid('3'),
+        relation: Some(Relation::Behind(Count(2))),
+        same_content: false,
+    };
+    let asked = [
+        "clock", "checkout", "staging", "trunk", "ancestry", "ancestry",
+    ];
+    refused(&push(), &world, facts, &asked);
 }
 
 #[test]
 fn a_dirty_checkout_does_not_run_the_suite() {
     let world = Fake {
-        mismatches: Mutex::new(vec![Some(Mismatch::Changed(vec!["x".into()]))]),
+        mismatches: Mutex::new(vec![Some(dirty())]),
         ..Fake::default()
     };
-    assert_eq!(
-        production(&[set('1', "refs/heads/master")], &[], &world).decision(),
-        Decision::Refused
-    );
-    assert_eq!(
-        world.asked(),
-        ["clock", "checkout", "staging", "trunk", "turn"]
-    );
+    let facts = suite::Refusal::Checkout {
+        pushed: oid('1'),
+        mismatch: dirty(),
+        after: false,
+    };
+    let asked = ["clock", "checkout", "staging", "trunk", "turn"];
+    refused(&push(), &world, facts, &asked);
 }
 
 #[test]
 fn a_world_that_moved_while_the_suite_ran_refuses() {
-    let stale = || Mutex::new(vec![Ok(oid('1')), Ok(oid('2'))]);
-    let night = || at("2026-11-24T20:59:00Z 2026-11-24T21:01:00Z");
-    let moved = || Mutex::new(vec![vec![("master".to_owned(), oid('1'))], vec![]]);
+    let night = Fake {
+        now: at("2026-11-24T20:59:00Z 2026-11-24T21:01:00Z"),
+        ..Fake::default()
+    };
+    let stale = Fake {
+        tip: Mutex::new(vec![Ok(oid('1')), Ok(oid('2'))]),
+        ..Fake::default()
+    };
+    let moved = Fake {
+        live: Mutex::new(vec![vec![("master".to_owned(), oid('1'))], vec![]]),
+        ..Fake::default()
+    };
     let worlds = [
-        (
-            Gate::Window,
-            Fake {
-                now: night(),
-                ..Fake::default()
-            },
-        ),
-        (
-            Gate::Trunk,
-            Fake {
-                tip: stale(),
-                ..Fake::default()
-            },
-        ),
-        (
-            Gate::Promotion,
-            Fake {
-                live: moved(),
-                ..Fake::default()
-            },
-        ),
+        (Gate::Window, night),
+        (Gate::Trunk, stale),
+        (Gate::Promotion, moved),
     ];
     for (gate, world) in worlds {
-        let verdict = production(&[set('1', "refs/heads/master")], &[], &world);
+        let verdict = production(&push(), &[], &world);
         assert_eq!(verdict.decision(), Decision::Refused, "{gate}");
         assert_eq!(verdict.answers.last().unwrap().0, gate);
         assert_eq!(
@@ -296,36 +327,25 @@ fn a_world_that_moved_while_the_suite_ran_refuses() {
 #[test]
 fn a_skipped_suite_is_never_run_and_a_skipped_gate_is_not_asked_again() {
     let world = Fake::default();
-    let verdict = production(&[set('1', "refs/heads/master")], &[Gate::Suite], &world);
+    let verdict = production(&push(), &[Gate::Suite], &world);
     assert_eq!(verdict.decision(), Decision::Overridden);
     assert_eq!(world.asked(), ["clock", "staging", "trunk"]);
     let world = Fake {
         tip: Mutex::new(vec![Ok(oid('2'))]),
         ..Fake::default()
     };
-    let verdict = production(&[set('1', "refs/heads/master")], &[Gate::Trunk], &world);
+    let verdict = production(&push(), &[Gate::Trunk], &world);
     assert_eq!(verdict.decision(), Decision::Overridden);
-    assert_eq!(
-        world
-            .asked()
-            .iter()
-            .filter(|question| **question == "trunk")
-            .count(),
-        1
-    );
+    assert_eq!(times(&world, "trunk"), 1);
 }
 
 #[test]
 fn a_refusal_of_a_later_gate_outweighs_an_override() {
     let world = Fake {
-        suite: || {
-            SuiteRun::Stopped(Box::new(suite::Refusal::NoSuite {
-                candidates: Vec::new(),
-            }))
-        },
+        suite: no_suite,
         ..Fake::default()
     };
-    let verdict = production(&[set('1', "refs/heads/master")], &[Gate::Window], &world);
+    let verdict = production(&push(), &[Gate::Window], &world);
     assert_eq!(verdict.decision(), Decision::Refused);
 }
 
@@ -353,7 +373,7 @@ fn a_receipt_spares_the_run_the_checkout_and_the_second_asking() {
         receipts: Mutex::new(vec![Some(receipt())]),
         ..Fake::default()
     };
-    let verdict = production(&[set('1', "refs/heads/master")], &[], &world);
+    let verdict = production(&push(), &[], &world);
     assert_eq!(verdict.decision(), Decision::Go);
     assert_eq!(world.asked(), ["clock", "staging", "trunk", "clock"]);
     match verdict.answers.last() {
@@ -362,7 +382,7 @@ fn a_receipt_spares_the_run_the_checkout_and_the_second_asking() {
         }
         other => panic!("{other:?}"),
     }
-    let verdict = production(&[set('1', "refs/heads/master")], &[Gate::Suite], &world);
+    let verdict = production(&push(), &[Gate::Suite], &world);
     assert!(matches!(
         verdict.answers.last(),
         Some((Gate::Suite, Outcome::Skipped { needless: true }))
@@ -370,16 +390,13 @@ fn a_receipt_spares_the_run_the_checkout_and_the_second_asking() {
 }
 
 #[test]
-fn whoever_waited_for_another_run_looks_for_its_receipt() {
+fn a_push_that_waited_for_another_run_looks_for_its_receipt() {
     let world = Fake {
         receipts: Mutex::new(vec![None, None, Some(receipt())]),
         waited: true,
         ..Fake::default()
     };
-    assert_eq!(
-        production(&[set('1', "refs/heads/master")], &[], &world).decision(),
-        Decision::Go
-    );
+    assert_eq!(production(&push(), &[], &world).decision(), Decision::Go);
     assert_eq!(
         world.asked(),
         [
@@ -391,23 +408,17 @@ fn whoever_waited_for_another_run_looks_for_its_receipt() {
 #[test]
 fn a_red_suite_and_a_changed_checkout_leave_no_receipt() {
     let red = Fake {
-        suite: || {
-            SuiteRun::Stopped(Box::new(suite::Refusal::NoSuite {
-                candidates: Vec::new(),
-            }))
-        },
+        suite: no_suite,
         ..Fake::default()
     };
     let changed = Fake {
-        mismatches: Mutex::new(vec![None, Some(Mismatch::Changed(vec!["x".into()]))]),
+        mismatches: Mutex::new(vec![None, Some(dirty())]),
         ..Fake::default()
     };
     for world in [red, changed] {
-        assert_eq!(
-            production(&[set('1', "refs/heads/master")], &[], &world).decision(),
-            Decision::Refused
-        );
-        assert!(!world.asked().contains(&"receipt"));
+        let verdict = production(&push(), &[], &world);
+        assert_eq!(verdict.decision(), Decision::Refused);
+        assert_eq!(times(&world, "receipt"), 0);
     }
 }
 
@@ -417,75 +428,58 @@ fn a_closed_connection_leaves_the_receipt_and_stops_the_push() {
         connection: "closed",
         ..Fake::default()
     };
-    assert_eq!(
-        production(&[set('1', "refs/heads/master")], &[], &world).decision(),
-        Decision::Refused
-    );
-    assert_eq!(
-        world
-            .asked()
-            .iter()
-            .filter(|one| **one == "receipt")
-            .count(),
-        1
-    );
-    assert_eq!(
-        world.asked().iter().filter(|one| **one == "clock").count(),
-        1
-    );
+    let facts = suite::Refusal::Disconnected {
+        took: Duration::from_secs(3),
+    };
+    let asked = [
+        "clock", "checkout", "staging", "trunk", "turn", "suite", "checkout", "receipt", "staging",
+        "trunk",
+    ];
+    refused(&push(), &world, facts, &asked);
 }
 
 #[test]
 fn a_deletion_that_is_let_through_is_still_asked_for_the_hour_and_for_nothing_else() {
-    let deletion = Update::Delete {
-        target: "refs/heads/master".into(),
-        was: Some(oid('a')),
-    };
     let world = Fake::default();
-    let verdict = production(std::slice::from_ref(&deletion), &[Gate::Target], &world);
+    let verdict = production(&[deletion()], &[Gate::Target], &world);
     let answered: Vec<_> = verdict.answers.iter().map(|(gate, _)| *gate).collect();
     assert_eq!(answered, [Gate::Target, Gate::Window]);
     let world = Fake {
-        now: at("2026-11-24T23:00:00Z"),
+        now: at(NIGHT),
         ..Fake::default()
     };
-    assert_eq!(
-        production(&[deletion], &[Gate::Target], &world).decision(),
-        Decision::Refused
-    );
+    let verdict = production(&[deletion()], &[Gate::Target], &world);
+    assert_eq!(verdict.decision(), Decision::Refused);
 }
 
 #[test]
-fn a_later_suite_ages_what_an_earlier_place_had_answered() {
+fn a_later_suite_ages_what_an_earlier_target_had_answered() {
     let mut policy = policy();
     policy.suite.on = crate::policy::On::All;
     let destination = Destination::Path("/srv/shop".into());
     let (master, topic) = (set('1', "refs/heads/master"), set('2', "refs/heads/topic"));
-    let case = |target, update| GovernedPush {
+    let push = |target, update| GovernedPush {
         policy: &policy,
         written: true,
         target,
         destination: &destination,
         remote: "staging".to_owned(),
-        trunk: Ok(TrunkName {
-            remote: "origin".to_owned(),
-            branch: "master".to_owned(),
-        }),
+        trunk: Ok(trunk_name()),
         trunk_is_here: false,
         updates: vec![update],
         here: None,
         before: None,
     };
-    let cases = [
-        case(Target::Environment("staging"), &master),
-        case(Target::Branch, &topic),
+    let pushes = [
+        push(Target::Environment("staging"), &master),
+        push(Target::Branch, &topic),
     ];
     // Trunk moves while the second suite runs.
     let world = Fake {
         tip: Mutex::new(vec![Ok(oid('1')), Ok(oid('1')), Ok(oid('2'))]),
         ..Fake::default()
     };
-    let verdicts = evaluate(&cases, &BTreeSet::new(), &world.world());
+    let verdicts = evaluate(&pushes, &BTreeSet::new(), &world.world());
     assert_eq!(verdicts.len(), 2);
     assert_eq!(verdicts[0].decision(), Decision::Refused);
     assert!(matches!(

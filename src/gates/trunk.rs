@@ -1,9 +1,9 @@
 //! The gate `trunk`: what is pushed is trunk's newest commit, or takes nothing off trunk itself.
 
 use super::{
-    facts::{Pushed, Relation, TrunkName},
+    facts::{Pushed, TrunkName},
     governed_push::GovernedPush,
-    refusal::trunk::Refusal,
+    refusal::trunk::{NotTheTip, Refusal},
     remote_tips::RemoteTips,
     verdict::{GateResult, Stop},
     world::{Object, World},
@@ -104,7 +104,7 @@ fn pushed(
     })
 }
 
-/// Tells from the history how the pushed commit and trunk's tip differ.
+/// Gathers how the pushed commit and trunk's tip differ.
 fn not_the_tip(
     push: &GovernedPush<'_>,
     commit: &Oid,
@@ -114,39 +114,7 @@ fn not_the_tip(
 ) -> Result<Refusal, Stop> {
     let local = world.repository.local_branch(&trunk.branch)?;
     let pushed = pushed(commit, &trunk, local.as_ref(), world)?;
-    let is_trunk_branch = pushed.branch.is_some();
     let relation = world.repository.relation(commit, &tip, &trunk.remote)?;
-    let ahead = match relation {
-        Relation::Behind(by) => {
-            return Ok(Refusal::Behind {
-                local_is_newest: local.as_ref() == Some(&tip),
-                remote: push.remote.clone(),
-                pushed,
-                by,
-                trunk,
-                tip,
-            });
-        }
-        Relation::Ahead(by) if is_trunk_branch => {
-            return Ok(Refusal::Ahead {
-                pushed,
-                by,
-                trunk,
-                tip,
-            });
-        }
-        Relation::Diverged { ahead, behind } if is_trunk_branch => {
-            return Ok(Refusal::Diverged {
-                pushed,
-                ahead,
-                behind,
-                trunk,
-                tip,
-            });
-        }
-        Relation::Ahead(ahead) | Relation::Diverged { ahead, .. } => Some(ahead),
-        Relation::Unrelated => None,
-    };
     let source = push.updates.iter().find_map(|update| match update {
         Update::Set {
             source,
@@ -155,11 +123,13 @@ fn not_the_tip(
         } if one == commit => Some(source.clone()),
         _ => None,
     });
-    Ok(Refusal::NotOnTrunk {
+    Ok(Refusal::NotTheTip(Box::new(NotTheTip {
         pushed,
         source: source.unwrap_or_default(),
-        ahead,
+        remote: push.remote.clone(),
         trunk,
+        local_is_newest: local.as_ref() == Some(&tip),
         tip,
-    })
+        relation,
+    })))
 }

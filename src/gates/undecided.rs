@@ -62,7 +62,7 @@ impl Undecided {
         self
     }
 
-    pub fn stopped(mut self, stopped: Interruption) -> Self {
+    pub(crate) fn stopped(mut self, stopped: Interruption) -> Self {
         self.stopped = Some(stopped);
         self
     }

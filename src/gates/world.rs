@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     memory::{arrivals::Arrival, record::Record},
-    policy::{Ci, Step, Suite, detect::Detected},
+    policy::{Ci, Policy, Step, Suite, detect::Detected},
     push::Oid,
 };
 
@@ -133,6 +133,17 @@ pub struct Work<'w> {
     pub steps: &'w [Step],
     /// Trunk's remote, whose project a CI is asked about.
     pub remote: &'w str,
+}
+
+impl<'w> Work<'w> {
+    pub(crate) fn of(policy: &'w Policy, commit: &'w Oid, steps: &'w [Step]) -> Self {
+        Self {
+            commit,
+            suite: &policy.suite,
+            steps,
+            remote: &policy.trunk.remote,
+        }
+    }
 }
 
 /// A suite that passed earlier.

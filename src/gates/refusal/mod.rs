@@ -11,7 +11,7 @@ use std::fmt;
 use super::explanation::Explanation;
 
 /// The facts of a refusal, by the gate that refuses.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
     Target(target::Refusal),
     Window(window::Refusal),
@@ -39,32 +39,20 @@ impl fmt::Display for Refusal {
     }
 }
 
-impl From<target::Refusal> for Refusal {
-    fn from(refusal: target::Refusal) -> Self {
-        Self::Target(refusal)
-    }
+macro_rules! from {
+    ($($gate:ident($refusal:ty)),*) => {$(
+        impl From<$refusal> for Refusal {
+            fn from(refusal: $refusal) -> Self {
+                Self::$gate(refusal)
+            }
+        }
+    )*};
 }
 
-impl From<window::Refusal> for Refusal {
-    fn from(refusal: window::Refusal) -> Self {
-        Self::Window(refusal)
-    }
-}
-
-impl From<trunk::Refusal> for Refusal {
-    fn from(refusal: trunk::Refusal) -> Self {
-        Self::Trunk(refusal)
-    }
-}
-
-impl From<promotion::Refusal> for Refusal {
-    fn from(refusal: promotion::Refusal) -> Self {
-        Self::Promotion(refusal)
-    }
-}
-
-impl From<suite::Refusal> for Refusal {
-    fn from(refusal: suite::Refusal) -> Self {
-        Self::Suite(refusal)
-    }
-}
+from!(
+    Target(target::Refusal),
+    Window(window::Refusal),
+    Trunk(trunk::Refusal),
+    Promotion(promotion::Refusal),
+    Suite(suite::Refusal)
+);

@@ -13,7 +13,7 @@ use crate::{
 
 /// The commit was not tried, or not long enough, on the environment that comes first; or a rollback
 /// removed it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
     /// Nothing was ever deployed to the environment that comes first.
     NeverDeployed {
@@ -43,18 +43,7 @@ pub enum Refusal {
         until: Timestamp,
         reader: TimeZone,
     },
-    /// Too few people have signed it off there.
-    NotSignedOff {
-        pushed: Oid,
-        environment: String,
-        /// The people whose sign-offs count.
-        people: Vec<String>,
-        wanted: Signoff,
-        /// The author, who has signed it off but does not count.
-        author: Option<String>,
-        /// How many sign-offs have a signature that git does not verify.
-        unverified: usize,
-    },
+    NotSignedOff(NotSignedOff),
     /// A rollback removed it from the environment of this push.
     Removed {
         pushed: Oid,
@@ -63,6 +52,20 @@ pub enum Refusal {
         by: String,
         reader: TimeZone,
     },
+}
+
+/// Too few people have signed the commit off on the environment that comes first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotSignedOff {
+    pub pushed: Oid,
+    pub environment: String,
+    /// The people whose sign-offs count.
+    pub people: Vec<String>,
+    pub wanted: Signoff,
+    /// The author, who has signed it off but does not count.
+    pub author: Option<String>,
+    /// How many sign-offs have a signature that git does not verify.
+    pub unverified: usize,
 }
 
 impl Refusal {
@@ -131,41 +134,7 @@ impl Refusal {
                     ["push again then"],
                 )
             }
-            Self::NotSignedOff {
-                pushed,
-                environment,
-                people,
-                wanted,
-                author,
-                unverified,
-            } => {
-                let commit = pushed.short();
-                let mut why = match (people.len(), wanted.people) {
-                    (0, 1) => format!("nobody has signed {commit} off on {environment}"),
-                    (some, all) => {
-                        format!("{some} of {all} people have signed {commit} off on {environment}")
-                    }
-                };
-                if !people.is_empty() {
-                    why += &format!(": {}", people.join(", "));
-                }
-                if let Some(author) = author {
-                    why += &format!("; its author ({author}) does not count");
-                }
-                match unverified {
-                    0 => {}
-                    1 => why += "; 1 sign-off does not verify",
-                    more => why += &format!("; {more} sign-offs do not verify"),
-                }
-                let who = match wanted.by {
-                    By::Another => "have somebody else try it",
-                    By::Anyone => "try it",
-                };
-                let hint = format!(
-                    "{who} on {environment}, then pushgate approve {environment} -m \"what was tried\""
-                );
-                Explanation::new(why, [hint])
-            }
+            Self::NotSignedOff(facts) => facts.explain(),
             Self::Removed {
                 pushed,
                 environment,
@@ -184,6 +153,37 @@ impl Refusal {
                 ],
             ),
         }
+    }
+}
+
+impl NotSignedOff {
+    fn explain(&self) -> Explanation {
+        let (commit, environment) = (self.pushed.short(), &self.environment);
+        let mut why = match (self.people.len(), self.wanted.people) {
+            (0, 1) => format!("nobody has signed {commit} off on {environment}"),
+            (some, all) => {
+                format!("{some} of {all} people have signed {commit} off on {environment}")
+            }
+        };
+        if !self.people.is_empty() {
+            why += &format!(": {}", self.people.join(", "));
+        }
+        if let Some(author) = &self.author {
+            why += &format!("; its author ({author}) does not count");
+        }
+        match self.unverified {
+            0 => {}
+            1 => why += "; 1 sign-off does not verify",
+            more => why += &format!("; {more} sign-offs do not verify"),
+        }
+        let who = match self.wanted.by {
+            By::Another => "have somebody else try it",
+            By::Anyone => "try it",
+        };
+        let hint = format!(
+            "{who} on {environment}, then pushgate approve {environment} -m \"what was tried\""
+        );
+        Explanation::new(why, [hint])
     }
 }
 

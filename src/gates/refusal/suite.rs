@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// The suite did not pass on exactly what is pushed.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
     /// This push is made by the suite that runs; it would wait for itself.
     InsideSuite { process: u32 },
@@ -45,7 +45,7 @@ pub enum Refusal {
 }
 
 /// The checks of one commit on a forge.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checks {
     pub forge: Forge,
     /// The commit as the forge names it: `acme/shop@1a2b3c4`.
@@ -89,12 +89,15 @@ impl Refusal {
             Self::Failed { step, ending, log } => {
                 let (what, hint) = ended(ending);
                 let step = printable(step.as_bytes().as_ref());
-                Explanation::new(format!("`{step}` {what}{}", whole_output(log)), [hint])
+                Explanation::new(
+                    format!("`{step}` {what}{}", whole_output(log.as_ref())),
+                    [hint],
+                )
             }
             Self::Unexpected { expected, log } => Explanation::new(
                 format!(
                     "passed, but nothing in its output matches `{expected}`{}",
-                    whole_output(log)
+                    whole_output(log.as_ref())
                 ),
                 [format!(
                     "see that its tests run, or fix `suite.expect` in {FILE}"
@@ -115,7 +118,7 @@ impl Refusal {
     }
 }
 
-fn whole_output(log: &Option<PathBuf>) -> String {
+fn whole_output(log: Option<&PathBuf>) -> String {
     match log {
         Some(log) => format!("\n    whole output: {}", log.display()),
         None => String::new(),

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// A push that deploys something else than one known commit.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
     /// The deletion of a branch that deploys, or of trunk.
     Deletion { branch: BString },

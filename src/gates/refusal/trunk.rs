@@ -5,52 +5,16 @@ use bstr::BString;
 use crate::{
     gates::{
         explanation::Explanation,
-        facts::{Commit, Count, Pushed, TrunkName},
+        facts::{Commit, Count, Pushed, Relation, TrunkName},
     },
     push::Oid,
     text::printable,
 };
 
 /// What is pushed is not trunk's newest commit, or would take commits off trunk.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// Trunk has commits that are not pushed.
-    Behind {
-        pushed: Pushed,
-        by: Count,
-        trunk: TrunkName,
-        /// Trunk's tip on its remote.
-        tip: Oid,
-        /// Whether the local trunk branch is at that tip already.
-        local_is_newest: bool,
-        /// The remote of the push.
-        remote: String,
-    },
-    /// The local trunk branch has commits that trunk lacks.
-    Ahead {
-        pushed: Pushed,
-        by: Count,
-        trunk: TrunkName,
-        tip: Oid,
-    },
-    /// The local trunk branch and trunk have diverged.
-    Diverged {
-        pushed: Pushed,
-        ahead: Count,
-        behind: Count,
-        trunk: TrunkName,
-        tip: Oid,
-    },
-    /// Commits that were never merged to trunk.
-    NotOnTrunk {
-        pushed: Pushed,
-        /// What the user typed for it.
-        source: BString,
-        /// The commits that trunk lacks; `None` where the histories share no commit.
-        ahead: Option<Count>,
-        trunk: TrunkName,
-        tip: Oid,
-    },
+    NotTheTip(Box<NotTheTip>),
     /// A forced push would take commits off trunk; the first few are named.
     Drops {
         pushed: Pushed,
@@ -60,90 +24,27 @@ pub enum Refusal {
     },
 }
 
+/// The pushed commit and trunk's tip, which is another one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotTheTip {
+    pub pushed: Pushed,
+    /// What the user typed for the pushed commit.
+    pub source: BString,
+    /// The remote of the push.
+    pub remote: String,
+    pub trunk: TrunkName,
+    /// Trunk's tip on its remote.
+    pub tip: Oid,
+    /// Whether the local trunk branch is at that tip.
+    pub local_is_newest: bool,
+    /// How the pushed commit relates to the tip.
+    pub relation: Relation,
+}
+
 impl Refusal {
     pub(crate) fn explain(&self) -> Explanation {
         match self {
-            Self::Behind {
-                pushed,
-                by,
-                trunk,
-                tip,
-                local_is_newest,
-                remote,
-            } => Explanation::new(
-                format!(
-                    "{pushed} is {by} behind {trunk} {}",
-                    tips(pushed, trunk, tip)
-                ),
-                [if *local_is_newest {
-                    format!("push the newest: git push {remote} {}", trunk.branch)
-                } else {
-                    let branch = &trunk.branch;
-                    let again = pushed.branch.as_ref().map_or(branch.as_str(), |_| "again");
-                    let switch = switch(pushed, trunk);
-                    format!(
-                        "{switch}git pull --ff-only {} {branch}, then push {again}",
-                        trunk.remote
-                    )
-                }],
-            ),
-            Self::Ahead {
-                pushed,
-                by,
-                trunk,
-                tip,
-            } => Explanation::new(
-                format!(
-                    "{pushed} is {by} ahead of {trunk} {}",
-                    tips(pushed, trunk, tip)
-                ),
-                [format!("git push {} {} first", trunk.remote, trunk.branch)],
-            ),
-            Self::Diverged {
-                pushed,
-                ahead,
-                behind,
-                trunk,
-                tip,
-            } => Explanation::new(
-                format!(
-                    "{pushed} and {trunk} have diverged: {ahead} only here, {behind} only there {}",
-                    tips(pushed, trunk, tip)
-                ),
-                [format!(
-                    "{}git pull --rebase {} {branch} (or merge), run the tests, git push {1} {branch}, then push again",
-                    switch(pushed, trunk),
-                    trunk.remote,
-                    branch = trunk.branch,
-                )],
-            ),
-            Self::NotOnTrunk {
-                pushed,
-                source,
-                ahead,
-                trunk,
-                tip,
-            } => {
-                let id = pushed.id.short();
-                let why = match ahead {
-                    Some(ahead) => format!(
-                        "{id} is not on {trunk}: {ahead} of it never merged ({} has {})",
-                        trunk.remote,
-                        tip.short()
-                    ),
-                    None => format!("{id} shares no history with {trunk} ({})", tip.short()),
-                };
-                let work = match source.strip_prefix(b"refs/heads/") {
-                    Some(branch) => printable(branch.as_ref()),
-                    // `HEAD` names another commit once trunk is checked out.
-                    None => id.to_owned(),
-                };
-                let hint = format!(
-                    "merge it first: git switch {} && git merge {work}, git push {} {0}, then push {0}",
-                    trunk.branch, trunk.remote
-                );
-                Explanation::new(why, [hint])
-            }
+            Self::NotTheTip(facts) => facts.explain(),
             Self::Drops {
                 pushed,
                 by,
@@ -169,14 +70,59 @@ impl Refusal {
     }
 }
 
-/// What is pushed and what trunk's remote has.
-fn tips(pushed: &Pushed, trunk: &TrunkName, tip: &Oid) -> String {
-    format!(
-        "(you push {}, {} has {})",
-        pushed.id.short(),
-        trunk.remote,
-        tip.short()
-    )
+impl NotTheTip {
+    fn explain(&self) -> Explanation {
+        let Self { pushed, trunk, .. } = self;
+        let (remote, branch) = (&trunk.remote, &trunk.branch);
+        let is_trunk_branch = pushed.branch.is_some();
+        let (id, tip) = (pushed.id.short(), self.tip.short());
+        let tips = format!("(you push {id}, {remote} has {tip})");
+        let switch = switch(pushed, trunk);
+        let (why, hint) = match &self.relation {
+            Relation::Behind(by) => (
+                format!("{pushed} is {by} behind {trunk} {tips}"),
+                if self.local_is_newest {
+                    format!("push the newest: git push {} {branch}", self.remote)
+                } else {
+                    let again = if is_trunk_branch { "again" } else { branch };
+                    format!("{switch}git pull --ff-only {remote} {branch}, then push {again}")
+                },
+            ),
+            Relation::Ahead(by) if is_trunk_branch => (
+                format!("{pushed} is {by} ahead of {trunk} {tips}"),
+                format!("git push {remote} {branch} first"),
+            ),
+            Relation::Diverged { ahead, behind } if is_trunk_branch => (
+                format!(
+                    "{pushed} and {trunk} have diverged: {ahead} only here, {behind} only there {tips}"
+                ),
+                format!(
+                    "{switch}git pull --rebase {remote} {branch} (or merge), run the tests, git push {remote} {branch}, then push again"
+                ),
+            ),
+            Relation::Ahead(ahead) | Relation::Diverged { ahead, .. } => (
+                format!("{id} is not on {trunk}: {ahead} of it never merged ({remote} has {tip})"),
+                self.merge_first(),
+            ),
+            Relation::Unrelated => (
+                format!("{id} shares no history with {trunk} ({tip})"),
+                self.merge_first(),
+            ),
+        };
+        Explanation::new(why, [hint])
+    }
+
+    fn merge_first(&self) -> String {
+        let TrunkName { remote, branch } = &self.trunk;
+        let work = match self.source.strip_prefix(b"refs/heads/") {
+            Some(branch) => printable(branch.as_ref()),
+            // `HEAD` names another commit once trunk is checked out.
+            None => self.pushed.id.short().to_owned(),
+        };
+        format!(
+            "merge it first: git switch {branch} && git merge {work}, git push {remote} {branch}, then push {branch}"
+        )
+    }
 }
 
 /// Checks the local trunk branch out first, where something else is.

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// The window is closed, or closes within the runway.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
     pub closed: Box<Closed>,
     /// The time zone of the person who pushes.

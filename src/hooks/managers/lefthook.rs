@@ -131,7 +131,7 @@ pub(crate) fn put(
         Err(why) => {
             show(lines)?;
             let path = path.to_owned();
-            return Err(Trouble::NotEdited { path, why }.into());
+            return Err(Trouble::NotEdited { path, why });
         }
     }
     let what = if is_earlier {
