@@ -92,6 +92,7 @@ fn completes(terminal: &Terminal<'_>, joined: &[(&str, &str)]) {
 }
 
 #[test]
+#[ignore = "slow: needs three other shells and strace"]
 fn bash_completes_at_its_prompt() {
     let shop = shop();
     let rc = format!(
@@ -106,6 +107,7 @@ fn bash_completes_at_its_prompt() {
 }
 
 #[test]
+#[ignore = "slow: needs three other shells and strace"]
 fn zsh_completes_at_its_prompt_sourced_and_loaded_at_the_first_tab() {
     tool("zsh", "zsh");
     for sourced in [true, false] {
@@ -128,6 +130,7 @@ fn zsh_completes_at_its_prompt_sourced_and_loaded_at_the_first_tab() {
 }
 
 #[test]
+#[ignore = "slow: needs three other shells and strace"]
 fn fish_completes_at_its_prompt_and_says_what_is_what() {
     tool("fish", "fish");
     let shop = shop();
@@ -163,6 +166,7 @@ fn fish_completes_at_its_prompt_and_says_what_is_what() {
 }
 
 #[test]
+#[ignore = "slow: needs three other shells and strace"]
 fn elvish_completes_at_its_prompt() {
     tool("elvish", "elvish");
     let shop = shop();
@@ -183,6 +187,7 @@ fn elvish_completes_at_its_prompt() {
 
 /// There is no PowerShell in Debian: its script is that of `clap_complete`, and what it calls answers.
 #[test]
+#[ignore = "slow: needs three other shells and strace"]
 fn powershell_gets_an_answer_with_a_description_a_line() {
     let shop = shop();
     let text = script(&shop, "powershell");
@@ -217,6 +222,7 @@ fn ask(shop: &Sandbox, directory: &Path, shell: &str, words: &[&str]) -> Ran {
 }
 
 #[test]
+#[ignore = "slow: needs three other shells and strace"]
 fn where_there_is_nothing_to_say_nothing_is_said() {
     let shop = Sandbox::bare();
     let elsewhere = shop.path("elsewhere");
@@ -243,6 +249,7 @@ fn where_there_is_nothing_to_say_nothing_is_said() {
 }
 
 #[test]
+#[ignore = "slow: needs three other shells and strace"]
 fn without_a_policy_the_heroku_remotes_are_the_environments() {
     let shop = Sandbox::bare();
     for app in ["shop-staging", "shop"] {
@@ -259,6 +266,7 @@ fn without_a_policy_the_heroku_remotes_are_the_environments() {
 }
 
 #[test]
+#[ignore = "slow: needs three other shells and strace"]
 fn no_tab_asks_the_network_or_takes_long() {
     let shop = shop();
     let strace = tool("strace", "strace");
@@ -296,6 +304,7 @@ fn no_tab_asks_the_network_or_takes_long() {
 }
 
 #[test]
+#[ignore = "slow: needs three other shells and strace"]
 fn no_variable_makes_the_hook_answer_instead_of_judging() {
     let shop = Sandbox::new();
     shop.commit_on_origin("two");
@@ -306,6 +315,7 @@ fn no_variable_makes_the_hook_answer_instead_of_judging() {
 }
 
 #[test]
+#[ignore = "slow: needs three other shells and strace"]
 fn a_shell_that_is_not_known_is_refused_with_the_list() {
     let shop = Sandbox::bare();
     let ran = shop.pushgate(["completions", "bsh"]);

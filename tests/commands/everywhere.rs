@@ -138,6 +138,7 @@ fn shop() -> Sandbox {
 }
 
 #[test]
+#[ignore = "slow: every command in every place"]
 fn every_command_is_tried() {
     let calls = calls();
     let command = Cli::command();
@@ -157,11 +158,13 @@ fn every_command_is_tried() {
 }
 
 #[test]
+#[ignore = "slow: every command in every place"]
 fn in_a_clone_where_all_is_well() {
     everywhere_calm("a clone", &shop(), &plainly);
 }
 
 #[test]
+#[ignore = "slow: every command in every place"]
 fn outside_of_a_repository() {
     let shop = Sandbox::bare();
     let elsewhere = shop.path("elsewhere");
@@ -174,11 +177,13 @@ fn outside_of_a_repository() {
 }
 
 #[test]
+#[ignore = "slow: every command in every place"]
 fn before_the_first_commit() {
     everywhere_calm("no commit", &Sandbox::bare(), &plainly);
 }
 
 #[test]
+#[ignore = "slow: every command in every place"]
 fn without_remotes() {
     for shop in [shop(), Sandbox::bare()] {
         for remote in ["origin", "staging", "production"] {
@@ -189,6 +194,7 @@ fn without_remotes() {
 }
 
 #[test]
+#[ignore = "slow: every command in every place"]
 fn without_git() {
     everywhere_calm("no git", &shop(), &|shop, call| {
         let mut command = plainly(shop, call);
@@ -198,6 +204,7 @@ fn without_git() {
 }
 
 #[test]
+#[ignore = "slow: every command in every place"]
 fn without_a_path() {
     everywhere_calm("no PATH", &shop(), &|shop, call| {
         let mut command = plainly(shop, call);
@@ -207,6 +214,7 @@ fn without_a_path() {
 }
 
 #[test]
+#[ignore = "slow: every command in every place"]
 fn without_a_home() {
     for home in [None, Some("/nowhere"), Some("")] {
         everywhere_calm("no HOME", &shop(), &|shop, call| {
@@ -240,6 +248,7 @@ fn in_a_terminal(shop: &Sandbox, columns: u16, term: &str, call: &[OsString]) ->
 }
 
 #[test]
+#[ignore = "slow: every command in every place"]
 fn in_a_narrow_terminal() {
     for columns in [20, 1] {
         everywhere_calm("a narrow terminal", &shop(), &|shop, call| {
@@ -249,6 +258,7 @@ fn in_a_narrow_terminal() {
 }
 
 #[test]
+#[ignore = "slow: every command in every place"]
 fn in_a_dumb_terminal() {
     let shop = shop();
     everywhere_calm("a dumb terminal", &shop, &|shop, call| {
@@ -261,6 +271,7 @@ fn in_a_dumb_terminal() {
 }
 
 #[test]
+#[ignore = "slow: every command in every place"]
 fn where_nobody_reads_on() {
     let shop = shop();
     shop.push("production", "master").refused("promotion");
@@ -279,6 +290,7 @@ fn where_nobody_reads_on() {
 }
 
 #[test]
+#[ignore = "slow: every command in every place"]
 fn where_the_output_is_closed_or_full() {
     for (place, line) in [
         ("closed stdout", "\"$@\" >&-"),
@@ -293,6 +305,7 @@ fn where_the_output_is_closed_or_full() {
 }
 
 #[test]
+#[ignore = "slow: every command in every place"]
 fn in_a_bare_repository() {
     let shop = shop();
     let bare = shop.path("origin.git");
@@ -304,6 +317,7 @@ fn in_a_bare_repository() {
 }
 
 #[test]
+#[ignore = "slow: every command in every place"]
 fn inside_the_git_directory() {
     let shop = shop();
     everywhere_calm("a git directory", &shop, &|shop, call| {
@@ -314,6 +328,7 @@ fn inside_the_git_directory() {
 }
 
 #[test]
+#[ignore = "slow: every command in every place"]
 fn in_a_directory_that_was_deleted() {
     everywhere_calm("a deleted directory", &shop(), &|shop, call| {
         by_shell(
@@ -325,6 +340,7 @@ fn in_a_directory_that_was_deleted() {
 }
 
 #[test]
+#[ignore = "slow: every command in every place"]
 fn at_a_path_that_is_no_text() {
     let mut shop = shop();
     let app = shop.root().join(OsString::from_vec(b"caf\xe9".to_vec()));
@@ -334,6 +350,7 @@ fn at_a_path_that_is_no_text() {
 }
 
 #[test]
+#[ignore = "slow: every command in every place"]
 fn with_arguments_that_are_no_text() {
     let shop = shop();
     let odd = OsString::from_vec(b"caf\xe9".to_vec());
@@ -352,6 +369,7 @@ fn with_arguments_that_are_no_text() {
 }
 
 #[test]
+#[ignore = "slow: every command in every place"]
 fn with_arguments_that_are_empty_or_endless() {
     let shop = shop();
     for text in ["", "-", "--", "\u{1b}[2J", &"x".repeat(100_000)] {
@@ -378,6 +396,7 @@ fn with_policy(text: &[u8]) -> (Sandbox, PathBuf) {
 }
 
 #[test]
+#[ignore = "slow: every command in every place"]
 fn with_a_policy_that_cannot_be_read() {
     let (shop, path) = with_policy(POLICY.as_bytes());
     fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
@@ -402,6 +421,7 @@ fn with_a_policy_that_cannot_be_read() {
 }
 
 #[test]
+#[ignore = "slow: every command in every place"]
 fn with_a_policy_of_a_megabyte() {
     let text = "# x\n".repeat(1 << 18);
     let (shop, _) = with_policy(text.as_bytes());
@@ -412,6 +432,7 @@ fn with_a_policy_of_a_megabyte() {
 }
 
 #[test]
+#[ignore = "slow: every command in every place"]
 fn with_a_policy_that_does_not_hold() {
     for text in [
         &b"environments: ["[..],
@@ -429,6 +450,7 @@ fn with_a_policy_that_does_not_hold() {
 }
 
 #[test]
+#[ignore = "slow: every command in every place"]
 fn with_variables_that_lead_nowhere() {
     let shop = shop();
     for (name, value) in [
@@ -454,6 +476,7 @@ fn with_variables_that_lead_nowhere() {
 }
 
 #[test]
+#[ignore = "slow: every command in every place"]
 fn with_a_git_directory_that_is_damaged() {
     for (file, text) in [
         ("HEAD", "nonsense\n"),
@@ -471,6 +494,7 @@ fn with_a_git_directory_that_is_damaged() {
 }
 
 #[test]
+#[ignore = "slow: every command in every place"]
 fn help_that_nobody_can_read_is_an_error_unless_they_have_read_enough() {
     let shop = Sandbox::bare();
     for call in [
@@ -497,6 +521,7 @@ fn help_that_nobody_can_read_is_an_error_unless_they_have_read_enough() {
 
 /// The hook's command is no other's: what it is given on its standard input may be anything.
 #[test]
+#[ignore = "slow: every command in every place"]
 fn the_hook_is_given_whatever_there_is() {
     let shop = shop();
     for input in [

@@ -54,6 +54,7 @@ fn words(text: &str) -> String {
 }
 
 #[test]
+#[ignore = "slow: needs the formatters of manual pages"]
 fn there_is_a_page_for_pushgate_and_for_each_command() {
     let shop = Sandbox::bare();
     let command = Cli::command();
@@ -77,6 +78,7 @@ fn there_is_a_page_for_pushgate_and_for_each_command() {
 }
 
 #[test]
+#[ignore = "slow: needs the formatters of manual pages"]
 fn no_formatter_has_anything_against_a_page() {
     let shop = Sandbox::bare();
     for name in written(&shop) {
@@ -104,6 +106,7 @@ fn no_formatter_has_anything_against_a_page() {
 }
 
 #[test]
+#[ignore = "slow: needs the formatters of manual pages"]
 fn no_page_is_wider_than_a_terminal() {
     let shop = Sandbox::bare();
     for name in written(&shop) {
@@ -127,6 +130,7 @@ fn no_page_is_wider_than_a_terminal() {
 }
 
 #[test]
+#[ignore = "slow: needs the formatters of manual pages"]
 fn a_page_says_all_that_the_help_says() {
     let shop = Sandbox::bare();
     written(&shop);
@@ -162,6 +166,7 @@ fn a_page_says_all_that_the_help_says() {
 }
 
 #[test]
+#[ignore = "slow: needs the formatters of manual pages"]
 fn the_page_of_pushgate_names_every_variable_and_every_file() {
     let shop = Sandbox::bare();
     written(&shop);
@@ -183,6 +188,7 @@ fn the_page_of_pushgate_names_every_variable_and_every_file() {
 }
 
 #[test]
+#[ignore = "slow: needs the formatters of manual pages"]
 fn a_page_that_is_not_there_and_a_directory_that_cannot_be_are_said() {
     let shop = Sandbox::bare();
     let ran = shop.pushgate(["man", "chek"]);

@@ -176,6 +176,7 @@ fn local_work_and_the_work_of_others_are_told_apart() {
 }
 
 #[test]
+#[ignore = "slow: waits for time limits"]
 fn a_dead_remote_is_shown_and_hides_nothing() {
     let (shop, _, two) = shop();
     // It takes connections, and never says a word.
@@ -349,6 +350,7 @@ fn a_damaged_ledger_takes_nothing_from_it_but_what_was_damaged() {
 }
 
 #[test]
+#[ignore = "slow: needs a web server"]
 fn over_http_it_reads_the_same() {
     let (shop, _, two) = shop();
     let nginx = Nginx::serve(&shop);
@@ -387,6 +389,7 @@ fn in_a_terminal_it_fits_into_80_columns_in_colour() {
 }
 
 #[test]
+#[ignore = "slow: needs a web server"]
 fn a_staging_that_asks_for_a_password_asks_nobody_and_is_shown() {
     let (shop, ..) = shop();
     let nginx = Nginx::serve(&shop);

@@ -246,6 +246,7 @@ fn github(shop: &Sandbox, environment: &str, commit: &str) -> Vec<(String, Ran)>
 }
 
 #[test]
+#[ignore = "slow: needs gh"]
 fn the_workflow_of_github_deploys_what_the_gate_lets_pass() {
     let shop = shop();
     let (old, newest) = (
@@ -277,6 +278,7 @@ fn the_workflow_of_github_deploys_what_the_gate_lets_pass() {
 }
 
 #[test]
+#[ignore = "slow: needs gh"]
 fn the_pipeline_of_gitlab_deploys_what_the_gate_lets_pass() {
     let shop = shop();
     let newest = shop.ask(["rev-parse", "HEAD"]);
@@ -333,6 +335,7 @@ fn check(shop: &Sandbox, clone: &Path, args: &[&str]) -> Ran {
 }
 
 #[test]
+#[ignore = "slow: needs gh"]
 fn a_shallow_clone_says_what_it_lacks_and_the_cure_cures() {
     let shop = shop();
     let newest = shop.ask(["rev-parse", "HEAD"]);
@@ -350,6 +353,7 @@ fn a_shallow_clone_says_what_it_lacks_and_the_cure_cures() {
 }
 
 #[test]
+#[ignore = "slow: needs gh"]
 fn what_is_deployed_for_the_first_time_needs_no_history() {
     let shop = shop();
     let newest = shop.ask(["rev-parse", "HEAD"]);
@@ -364,6 +368,7 @@ fn what_is_deployed_for_the_first_time_needs_no_history() {
 }
 
 #[test]
+#[ignore = "slow: needs gh"]
 fn a_pipeline_of_a_tag_or_another_branch_is_judged_by_its_commit() {
     let shop = shop();
     let newest = shop.ask(["rev-parse", "HEAD"]);
@@ -404,6 +409,7 @@ fn a_pipeline_of_a_tag_or_another_branch_is_judged_by_its_commit() {
 }
 
 #[test]
+#[ignore = "slow: needs gh"]
 fn the_tools_of_the_job_files_are_here() {
     // Or the jobs above would say so less clearly.
     for (name, package) in [("curl", "curl"), ("tar", "tar"), ("gzip", "gzip")] {

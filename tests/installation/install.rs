@@ -351,6 +351,7 @@ fn an_old_hook_that_refuses_stops_the_push_with_its_own_exit_code() {
 }
 
 #[test]
+#[ignore = "slow: megabytes of refs"]
 fn two_megabytes_of_refs_reach_an_old_hook_whole_and_block_none_that_never_reads() {
     const TAGS: usize = 16_000;
     let shop = uninstalled();
@@ -474,6 +475,7 @@ fn a_clone_whose_path_the_shell_would_take_apart() {
 }
 
 #[test]
+#[ignore = "slow: needs git-lfs"]
 fn what_git_lfs_takes_by_force_is_taken_back() {
     tool("git-lfs", "git-lfs");
     let shop = Sandbox::new();
@@ -688,6 +690,7 @@ fn killed_at_every_step(shop: &Sandbox, command: &str, mut look: impl FnMut()) {
 }
 
 #[test]
+#[ignore = "slow: needs strace"]
 fn killed_at_any_step_it_leaves_a_whole_hook_and_the_next_one_finishes() {
     let shop = uninstalled();
     let old = "#!/bin/sh\necho 'the old hook refuses' >&2\nexit 1\n";
@@ -1020,6 +1023,7 @@ fn shellcheck(scripts: &[&Path]) {
 }
 
 #[test]
+#[ignore = "slow: needs shellcheck"]
 fn the_hook_is_shell_that_shellcheck_has_nothing_against() {
     let hooks = Path::new(env!("CARGO_MANIFEST_DIR")).join("hooks");
     let source = hooks.join("pre-push");

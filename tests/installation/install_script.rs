@@ -180,6 +180,7 @@ fn is_untouched(shop: &Sandbox) {
 }
 
 #[test]
+#[ignore = "slow: installs from a checkout"]
 fn it_installs_into_the_repository_it_is_called_from_and_takes_all_of_it_away_again() {
     let shop = clone();
     // The repository's own cargo configuration is none of our business.
@@ -276,6 +277,7 @@ fn it_installs_into_the_repository_it_is_called_from_and_takes_all_of_it_away_ag
 }
 
 #[test]
+#[ignore = "slow: installs from a checkout"]
 fn it_installs_into_the_repository_it_is_given_and_takes_an_untouched_policy_away() {
     let shop = clone();
     let app = shop.app.to_str().unwrap().to_owned();
@@ -308,6 +310,7 @@ fn it_installs_into_the_repository_it_is_given_and_takes_an_untouched_policy_awa
 }
 
 #[test]
+#[ignore = "slow: installs from a checkout"]
 fn without_a_repository_it_installs_the_program_and_says_how_to_go_on() {
     for from in [None, Some(checkout())] {
         let shop = clone();
@@ -347,6 +350,7 @@ fn with_installed(shop: &Sandbox, program: &str, args: &[&str]) -> Ran {
 }
 
 #[test]
+#[ignore = "slow: installs from a checkout"]
 fn the_manual_and_the_completions_go_where_they_are_looked_for_and_away_again() {
     for tool_and_package in ["man man-db", "zsh zsh", "fish fish"] {
         let (name, package) = tool_and_package.split_once(' ').unwrap();
@@ -395,6 +399,7 @@ fn the_manual_and_the_completions_go_where_they_are_looked_for_and_away_again() 
 }
 
 #[test]
+#[ignore = "slow: installs from a checkout"]
 fn completions_go_to_where_everybodys_shells_look_if_the_program_does() {
     let shop = clone();
     let dirs = format!("/usr/share:{}", shop.path("the root/share").display());
@@ -412,6 +417,7 @@ fn completions_go_to_where_everybodys_shells_look_if_the_program_does() {
 }
 
 #[test]
+#[ignore = "slow: installs from a checkout"]
 fn a_place_that_cannot_be_written_to_costs_a_line_and_no_more() {
     let shop = clone();
     fs::create_dir(shop.path("the root")).unwrap();
@@ -432,6 +438,7 @@ fn a_place_that_cannot_be_written_to_costs_a_line_and_no_more() {
 }
 
 #[test]
+#[ignore = "slow: installs from a checkout"]
 fn a_policy_that_is_there_is_left_as_it_is() {
     let shop = clone();
     let text = "suite: {run: 'true'}\nenvironments: {staging: {}}\n";
@@ -445,6 +452,7 @@ fn a_policy_that_is_there_is_left_as_it_is() {
 }
 
 #[test]
+#[ignore = "slow: installs from a checkout"]
 fn a_hook_that_cannot_be_installed_is_said() {
     let shop = clone();
     shop.git(["config", "--global", "core.hooksPath", "/dev/null"])
@@ -458,6 +466,7 @@ fn a_hook_that_cannot_be_installed_is_said() {
 }
 
 #[test]
+#[ignore = "slow: installs from a checkout"]
 fn a_hook_that_lost_its_program_is_taken_away_without_it() {
     let shop = clone();
     run(&shop, &[]).goes();
@@ -530,6 +539,7 @@ fn a_hook_that_lost_its_program_is_taken_away_without_it() {
 }
 
 #[test]
+#[ignore = "slow: installs from a checkout"]
 fn without_cargo_it_says_how_to_get_one() {
     let shop = clone();
     let tools = tools_without(&shop, &["cargo", "rustc", "rustup"]);
@@ -545,6 +555,7 @@ fn without_cargo_it_says_how_to_get_one() {
 }
 
 #[test]
+#[ignore = "slow: installs from a checkout"]
 fn a_cargo_that_is_too_old_or_does_not_run_is_said_before_anything_is_built() {
     let shop = clone();
     let tools = tools_without(&shop, &["cargo"]);
@@ -597,6 +608,7 @@ fn a_cargo_that_is_too_old_or_does_not_run_is_said_before_anything_is_built() {
 }
 
 #[test]
+#[ignore = "slow: installs from a checkout"]
 fn without_a_c_compiler_it_says_so_before_anything_is_built() {
     let shop = clone();
     let tools = tools_without(&shop, &["cc", "cargo"]);
@@ -621,6 +633,7 @@ fn without_a_c_compiler_it_says_so_before_anything_is_built() {
 }
 
 #[test]
+#[ignore = "slow: installs from a checkout"]
 fn without_git_it_says_so() {
     let shop = clone();
     let tools = tools_without(&shop, &["git"]);
@@ -631,6 +644,7 @@ fn without_git_it_says_so() {
 }
 
 #[test]
+#[ignore = "slow: installs from a checkout"]
 fn a_build_that_fails_installs_nothing_and_shows_why() {
     let shop = clone();
     // Nothing is downloaded there, and nothing can be.
@@ -646,6 +660,7 @@ fn a_build_that_fails_installs_nothing_and_shows_why() {
 }
 
 #[test]
+#[ignore = "slow: installs from a checkout"]
 fn what_it_does_not_understand_ends_with_2_and_help_with_0() {
     let shop = clone();
     let app = shop.app.to_str().unwrap();
@@ -682,6 +697,7 @@ fn what_it_does_not_understand_ends_with_2_and_help_with_0() {
 }
 
 #[test]
+#[ignore = "slow: installs from a checkout"]
 fn it_is_in_colour_on_a_terminal_alone() {
     let shop = clone();
     let in_terminal = |no_color: &str| {
@@ -714,46 +730,51 @@ fn it_is_in_colour_on_a_terminal_alone() {
 }
 
 #[test]
+#[ignore = "slow: installs from a checkout"]
 fn the_script_that_runs_the_tests_names_what_is_missing_where_it_may_not_install() {
     let shop = clone();
     let tools = tools_without(
         &shop,
         &["cargo", "apt-get", "cc", "shellcheck", "tmux", "ssh-agent"],
     );
-    let run = || {
+    let run = |args: &[&str]| {
         let mut command = shop.command(checkout().join("tests/run"));
         Ran::of(
             command
                 .env("PATH", &tools)
                 .env("PUSHGATE_HOOK_MANAGERS", neighbours())
-                .args(["install", "--", "--nocapture"]),
+                .args(args),
         )
     };
-    run().goes_not().says("tests/run: cargo is missing\n");
+    run(&[]).goes_not().says("tests/run: cargo is missing\n");
     executable(
         &tools.join("cargo"),
         "#!/bin/sh\necho \"cargo $*, in $PWD\"\n[ $1 = test ]\n",
     );
-    let ran = run().goes_not();
-    assert_eq!(
-        ran.stderr,
-        "tests/run: these Debian packages are missing:\n  apt-get install gcc openssh-client tmux shellcheck libc6-dev\n"
-    );
-    assert_eq!(ran.stdout, "");
+    for (args, more) in [(&[][..], ""), (&["rest"], " shellcheck")] {
+        let ran = run(args).goes_not();
+        let lines = "tests/run: these Debian packages are missing:\n  apt-get install gcc libc6-dev openssh-client tmux";
+        assert_eq!(ran.stderr, format!("{lines}{more}\n"));
+        assert_eq!(ran.stdout, "");
+    }
     for name in ["cc", "shellcheck", "tmux", "ssh-agent", "cargo-deb"] {
         executable(&tools.join(name), "#!/bin/sh\n");
     }
-    let ran = run().goes();
-    assert_eq!(
-        ran.stdout,
-        format!(
-            "cargo test --locked install -- --nocapture, in {}\n",
-            checkout().display()
-        )
-    );
+    for (args, options) in [
+        (&["install", "--nocapture"][..], "install --nocapture"),
+        (&["all", "install"], "--include-ignored install"),
+        (&["rest"], "--ignored"),
+    ] {
+        let here = checkout();
+        assert_eq!(
+            run(args).goes().stdout,
+            format!("cargo test --locked -- {options}, in {}\n", here.display())
+        );
+    }
 }
 
 #[test]
+#[ignore = "slow: installs from a checkout"]
 fn what_it_says_of_itself_fits_80_columns() {
     let shop = Sandbox::bare();
     let ran = run(&shop, &["--help"]).goes();
@@ -764,6 +785,7 @@ fn what_it_says_of_itself_fits_80_columns() {
 }
 
 #[test]
+#[ignore = "slow: installs from a checkout"]
 fn every_script_is_one_that_shellcheck_has_nothing_against() {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut scripts = Vec::new();

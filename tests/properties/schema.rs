@@ -522,6 +522,7 @@ fn rules_of_a_window_are_accepted_alike() {
 }
 
 #[test]
+#[ignore = "slow: every zone"]
 fn zones_are_accepted_alike() {
     tried_at("window.timezone", zone());
 }

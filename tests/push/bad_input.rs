@@ -604,6 +604,7 @@ fn a_terminal_whose_user_types_nothing_is_not_waited_for() {
 // Output that goes nowhere.
 
 #[test]
+#[ignore = "slow: every closed output"]
 fn closed_outputs_change_no_verdict() {
     for closed in ["2>&-", ">&-", ">&- 2>&-", ">/dev/full 2>/dev/full"] {
         let shop = shop();
@@ -632,6 +633,7 @@ fn closed_outputs_change_no_verdict() {
 }
 
 #[test]
+#[ignore = "slow: every closed output"]
 fn a_suite_that_speaks_to_nobody_still_counts() {
     for closed in ["2>&-", ">&- 2>&-", "2>/dev/full"] {
         let shop = shop();
@@ -842,6 +844,7 @@ fn takes_no_time(shop: &Sandbox, args: &str, code: i32) {
 }
 
 #[test]
+#[ignore = "slow: thousands of refs"]
 fn five_thousand_branches_and_tags_are_judged_in_no_time() {
     let shop = shop();
     many_refs(&shop, &shop.app);
@@ -854,6 +857,7 @@ fn five_thousand_branches_and_tags_are_judged_in_no_time() {
 }
 
 #[test]
+#[ignore = "slow: thousands of refs"]
 fn thousands_of_deletions_are_judged_in_no_time() {
     let shop = shop();
     many_refs(&shop, &shop.path("origin.git"));

@@ -116,6 +116,7 @@ impl Recorder {
 }
 
 #[test]
+#[ignore = "slow: needs a web server"]
 fn the_story_by_name_with_a_credential_store() {
     let (shop, nginx) = served(TELLTALE, |nginx, name| nginx.url("shut", name));
     let credentials = format!("http://{USER}:{PASSWORD}@{}\n", nginx.authority());
@@ -127,6 +128,7 @@ fn the_story_by_name_with_a_credential_store() {
 }
 
 #[test]
+#[ignore = "slow: needs a web server"]
 fn the_story_by_url_with_the_password_in_it() {
     let (shop, nginx) = served(TELLTALE, Nginx::url_with_password);
     let recorder = Recorder::new(&shop);
@@ -163,6 +165,7 @@ fn the_story_by_url_with_the_password_in_it() {
 }
 
 #[test]
+#[ignore = "slow: needs a web server"]
 fn the_story_with_a_credential_helper_on_the_command_line() {
     let (shop, _nginx) = served(TELLTALE, |nginx, name| nginx.url("shut", name));
     let helper =
@@ -174,6 +177,7 @@ fn the_story_with_a_credential_helper_on_the_command_line() {
 }
 
 #[test]
+#[ignore = "slow: needs a web server"]
 fn the_story_through_an_instead_of() {
     let (shop, nginx) = served(POLICY, |_, name| format!("shop:{name}.git"));
     let base = nginx.url("open", "").replace("/.git", "/");
@@ -192,6 +196,7 @@ fn the_story_through_an_instead_of() {
 }
 
 #[test]
+#[ignore = "slow: needs a web server"]
 fn the_story_through_a_push_instead_of() {
     // What is fetched from is of no use; what is pushed to counts.
     let (shop, nginx) = served(POLICY, |nginx, name| match name {
@@ -216,6 +221,7 @@ fn the_story_through_a_push_instead_of() {
 }
 
 #[test]
+#[ignore = "slow: needs a web server"]
 fn a_pushurl_is_asked_and_rewritten_only_once() {
     let (shop, nginx) = served(POLICY, |nginx, name| nginx.url("open", name));
     // As git does it: what a rule made is not looked up again, though the rule would match it.
@@ -243,6 +249,7 @@ fn a_pushurl_is_asked_and_rewritten_only_once() {
 }
 
 #[test]
+#[ignore = "slow: needs a web server"]
 fn the_story_of_apps_that_no_remote_leads_to_but_a_rule_does() {
     let policy = "\
 suite: {run: 'true'}
@@ -292,6 +299,7 @@ fn clutter(shop: &Sandbox, git_dir: &str, kind: &str) {
 }
 
 #[test]
+#[ignore = "slow: needs a web server"]
 fn trunk_among_two_thousand_branches_is_found() {
     let (shop, _nginx) = served(POLICY, |nginx, name| nginx.url("open", name));
     clutter(&shop, "origin.git", "heads");
@@ -305,6 +313,7 @@ fn trunk_among_two_thousand_branches_is_found() {
 }
 
 #[test]
+#[ignore = "slow: needs a web server"]
 fn a_password_that_nobody_gave_is_asked_of_nobody() {
     let (shop, nginx) = with_origin_at("shut");
     let calls = shop.path("asked");
@@ -351,6 +360,7 @@ fn a_password_that_nobody_gave_is_asked_of_nobody() {
 }
 
 #[test]
+#[ignore = "slow: needs a web server"]
 fn a_terminal_is_not_asked_for_a_password_either() {
     let (shop, nginx) = with_origin_at("shut");
     // git's complaint holds the same words, but no line of it starts with them.
@@ -366,6 +376,7 @@ fn a_terminal_is_not_asked_for_a_password_either() {
 }
 
 #[test]
+#[ignore = "slow: needs a web server"]
 fn a_wrong_password_is_told_from_a_missing_one() {
     let (shop, nginx) = with_origin_at("shut");
     let credentials = format!("http://{USER}:wrong@{}\n", nginx.authority());
@@ -383,6 +394,7 @@ fn a_wrong_password_is_told_from_a_missing_one() {
 }
 
 #[test]
+#[ignore = "slow: needs a web server"]
 fn a_server_that_never_answers_is_given_up_after_ten_seconds() {
     // Nobody ever accepts, but the kernel lets clients in.
     let silent = TcpListener::bind(("127.0.0.1", 0)).unwrap();
@@ -399,6 +411,7 @@ fn a_server_that_never_answers_is_given_up_after_ten_seconds() {
 }
 
 #[test]
+#[ignore = "slow: needs a web server"]
 fn a_credential_helper_that_hangs_is_ended_with_the_question() {
     let (shop, nginx) = with_origin_at("shut");
     let helper = shop.path("helper");
@@ -416,6 +429,7 @@ fn a_credential_helper_that_hangs_is_ended_with_the_question() {
 }
 
 #[test]
+#[ignore = "slow: needs a web server"]
 fn a_server_that_is_broken_is_quoted() {
     let (shop, nginx) = with_origin_at("broken");
     let (ran, took) = timed(|| shop.push("staging", "master"));
@@ -429,6 +443,7 @@ fn a_server_that_is_broken_is_quoted() {
 const NOBODY: &str = "127.0.0.1:1";
 
 #[test]
+#[ignore = "slow: needs a web server"]
 fn a_server_that_is_not_there_is_quoted() {
     let shop = with_origin(&format!("http://{USER}:{PASSWORD}@{NOBODY}/origin.git"));
     let (ran, took) = timed(|| shop.push("staging", "master"));
@@ -440,6 +455,7 @@ fn a_server_that_is_not_there_is_quoted() {
 }
 
 #[test]
+#[ignore = "slow: needs a web server"]
 fn a_staging_that_is_not_there_is_quoted_too() {
     let url = format!("http://{USER}:{PASSWORD}@{NOBODY}/staging.git");
     for variable in ["url", "pushurl"] {
@@ -456,6 +472,7 @@ fn a_staging_that_is_not_there_is_quoted_too() {
 }
 
 #[test]
+#[ignore = "slow: needs a web server"]
 fn the_web_server_is_gone_at_the_end() {
     let (shop, nginx) = served(POLICY, |nginx, name| nginx.url("open", name));
     shop.git(["ls-remote", "origin"]).goes();

