@@ -5,13 +5,13 @@ use jiff::tz::TimeZone;
 use super::answers::SystemClock;
 use crate::{
     gates::{Clock, Undecided},
-    git::Real,
+    git::Repository,
     policy::lint::{Facts, Finding, lint},
 };
 
 /// What is odd about the policy that a person has before them, and how it is called; `None`: there
 /// is none.
-pub(crate) fn look(world: &Real) -> Result<Option<(String, Vec<Finding>)>, Undecided> {
+pub(crate) fn look(world: &Repository) -> Result<Option<(String, Vec<Finding>)>, Undecided> {
     let Some((origin, text)) = world.policy_here()? else {
         return Ok(None);
     };

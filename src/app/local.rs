@@ -1,8 +1,9 @@
 //! The local trunk branch, and the policy that governs its next push.
 
+use super::policies::Loaded;
 use crate::{
-    gates::{Repository, Undecided, verdict::TrunkName},
-    git::{Loaded, Real},
+    gates::{Repository as _, Undecided, verdict::TrunkName},
+    git::Repository,
     push::Oid,
 };
 
@@ -19,7 +20,7 @@ pub(crate) struct Local {
 }
 
 impl Local {
-    pub(crate) fn of(world: &Real) -> Result<Self, Undecided> {
+    pub(crate) fn of(world: &Repository) -> Result<Self, Undecided> {
         let head = world.reference("HEAD")?;
         let first = world.policy(head.as_ref())?;
         let trunk = world.trunk(&first.policy.trunk);

@@ -1,114 +1,109 @@
-//! The environment variables that make the gate stand aside, and the reason they leave behind.
+//! The environment variables that override the gates for one push.
 
 use std::collections::BTreeSet;
 
+pub use crate::push::variables::{AFTER, REASON, SKIP, SWITCH};
 use crate::{
-    gates::{Explanation, verdict::Gate},
-    push::variables::RUNNING,
+    gates::{Explanation, ORDER, verdict::Gate},
+    process::environment::variable,
+    push::variables::{COMPLETE, RUNNING},
     text::{nearest, printable},
 };
 
-pub use crate::push::variables::{AFTER, REASON, SKIP, SWITCH};
+const OFF: [&str; 4] = ["off", "0", "false", "no"];
+const ON: [&str; 5] = ["", "on", "1", "true", "yes"];
 
-pub(crate) const OFF: [&str; 4] = ["off", "0", "false", "no"];
-pub(crate) const ON: [&str; 5] = ["", "on", "1", "true", "yes"];
-pub(crate) const GATES: [Gate; 5] = crate::gates::ORDER;
-
-/// Set for the suite, for what comes after the gates, and by the scripts that complete.
-pub(crate) const OTHERS: [&str; 3] = [RUNNING, AFTER, "PUSHGATE_COMPLETE"];
-
-/// What there is to say of variables that look like ours and are not: a misspelt override must not
-/// look like one that was heeded.
-pub fn strangers<'n>(names: impl IntoIterator<Item = &'n str>) -> Vec<String> {
-    let known = [SWITCH, SKIP, REASON].into_iter().chain(OTHERS);
-    let is_strange =
-        |name: &&str| name.starts_with("PUSHGATE_") && !known.clone().any(|known| known == *name);
+/// Warnings about variables that look like ours and are not: a misspelt override must not look like
+/// one that was heeded.
+pub(crate) fn misspelt<'n>(names: impl IntoIterator<Item = &'n str>) -> Vec<String> {
+    let known = [SWITCH, SKIP, REASON, RUNNING, AFTER, COMPLETE];
+    let is_misspelt = |name: &&str| name.starts_with("PUSHGATE_") && !known.contains(name);
     let line = |name| match nearest(name, [SKIP, REASON]) {
         Some(meant) => format!("{name} means nothing; did you mean {meant}?"),
         None => format!("{name} means nothing; there are {SWITCH}, {SKIP} and {REASON}"),
     };
-    let mut strange: Vec<&str> = names.into_iter().filter(is_strange).collect();
-    strange.sort_unstable();
-    strange.into_iter().map(line).collect()
+    let mut found: Vec<&str> = names.into_iter().filter(is_misspelt).collect();
+    found.sort_unstable();
+    found.into_iter().map(line).collect()
 }
 
 /// What the variables ask for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Overrides {
-    /// The whole gate stands aside.
-    pub off: bool,
+pub(crate) struct Overrides {
+    /// No gate is asked.
+    pub(crate) off: bool,
     /// These gates do not decide.
-    pub skip: BTreeSet<Gate>,
-    /// Why.
-    pub reason: Option<String>,
+    pub(crate) skip: BTreeSet<Gate>,
+    pub(crate) reason: Option<String>,
 }
 
 impl Overrides {
-    /// Reads the variables; `get` answers for the environment.
+    /// Reads them from the environment.
+    pub(crate) fn of_environment() -> Result<Self, BadWord> {
+        Self::read(variable)
+    }
+
+    /// Reads them; `get` gives the value of a variable.
     ///
-    /// A word that is not known is refused: a misspelt override must not look like one that holds.
-    pub fn read(get: impl Fn(&str) -> Option<String>) -> Result<Self, BadWord> {
-        let get = |name| get(name).map(|value| value.trim().to_owned());
-        let switch = get(SWITCH).unwrap_or_default().to_ascii_lowercase();
+    /// An unknown word is refused: a misspelt override must not look like one that was heeded.
+    pub(crate) fn read(get: impl Fn(&str) -> Option<String>) -> Result<Self, BadWord> {
+        let get = |name| get(name).unwrap_or_default().trim().to_owned();
+        let switch = get(SWITCH).to_ascii_lowercase();
         let off = OFF.contains(&switch.as_str());
-        let reason = get(REASON).filter(|text| !text.is_empty());
+        let reason = Some(get(REASON)).filter(|text| !text.is_empty());
         if !off && !ON.contains(&switch.as_str()) {
             let known = "`off` (also `0`, `false`, `no`)";
-            return Err(bad(SWITCH, &switch, known, &["off", "false", "no"]));
+            return Err(BadWord::new(
+                SWITCH,
+                &switch,
+                known,
+                &["off", "false", "no"],
+            ));
         }
         let mut skip = BTreeSet::new();
-        // Off is off: what else is asked for makes no difference.
-        let words = if off {
-            String::new()
-        } else {
-            get(SKIP).unwrap_or_default()
-        };
+        // Where the gate is off, no gate is asked anyway.
+        let words = if off { String::new() } else { get(SKIP) };
         for word in words
             .split(',')
             .map(str::trim)
             .filter(|word| !word.is_empty())
         {
-            match GATES
-                .iter()
-                .find(|gate| gate.name().eq_ignore_ascii_case(word))
-            {
-                Some(gate) => skip.insert(*gate),
-                None => {
-                    let known = "`target`, `window`, `trunk`, `promotion` and `suite`";
-                    return Err(bad(SKIP, word, known, &GATES.map(Gate::name)));
-                }
-            };
+            let mut gates = ORDER.into_iter();
+            let gate = gates.find(|gate| gate.name().eq_ignore_ascii_case(word));
+            let known = "`target`, `window`, `trunk`, `promotion` and `suite`";
+            let unknown = || BadWord::new(SKIP, word, known, &ORDER.map(Gate::name));
+            skip.insert(gate.ok_or_else(unknown)?);
         }
         Ok(Self { off, skip, reason })
     }
 }
 
-pub(crate) fn bad(
-    variable: &'static str,
-    word: &str,
-    known: &'static str,
-    words: &[&'static str],
-) -> BadWord {
-    BadWord {
-        variable,
-        word: word.to_owned(),
-        known,
-        nearest: nearest(word, words.iter().copied()),
-    }
-}
-
 /// A variable of ours has a value without a meaning.
 #[derive(Clone, Debug)]
-pub struct BadWord {
-    pub variable: &'static str,
-    pub word: String,
+pub(crate) struct BadWord {
+    pub(crate) variable: &'static str,
+    word: String,
     /// The words that have a meaning.
-    pub known: &'static str,
+    known: &'static str,
     /// The nearest of them.
-    pub nearest: Option<&'static str>,
+    nearest: Option<&'static str>,
 }
 
 impl BadWord {
+    fn new(
+        variable: &'static str,
+        word: &str,
+        known: &'static str,
+        words: &[&'static str],
+    ) -> Self {
+        Self {
+            variable,
+            word: word.to_owned(),
+            known,
+            nearest: nearest(word, words.iter().copied()),
+        }
+    }
+
     pub(crate) fn explain(&self) -> Explanation {
         let variable = self.variable;
         let word = printable(self.word.as_bytes().into());
@@ -123,7 +118,7 @@ impl BadWord {
     }
 }
 
-/// The refusal of an override that does not say why, where the policy demands that.
+/// The refusal of an override without the reason that the policy demands.
 pub(crate) fn no_reason(environment: &str) -> Explanation {
     Explanation::new(
         format!("an override of {environment} must say why"),
@@ -181,9 +176,9 @@ mod tests {
             "PATH",
             "PUSHGATES",
         ];
-        assert!(strangers(ours).is_empty());
+        assert!(misspelt(ours).is_empty());
         assert_eq!(
-            strangers(["PUSHGATE_SKPI", "HOME", "PUSHGATE_REASN", "PUSHGATE_FORCE"]),
+            misspelt(["PUSHGATE_SKPI", "HOME", "PUSHGATE_REASN", "PUSHGATE_FORCE"]),
             [
                 "PUSHGATE_FORCE means nothing; there are PUSHGATE, PUSHGATE_SKIP and PUSHGATE_REASON",
                 "PUSHGATE_REASN means nothing; did you mean PUSHGATE_REASON?",

@@ -1,54 +1,55 @@
-//! The policy that counts: that of a commit, of the work tree, or the built-in one; and its calendars.
+//! The policy that governs: that of a commit, of the work tree, or the built-in one; and its calendars.
+
+use std::{
+    io::{self, ErrorKind},
+    path::Path,
+};
 
 use bstr::ByteSlice;
 
-use crate::git::{
-    Error, Real,
-    files::{File, read_some},
-    repository::Backend,
-};
 use crate::{
     calendar::holidays,
-    gates::{Undecided, verdict::TrunkName},
-    policy::{self, Policy, Trunk, defaults, load},
+    gates::Undecided,
+    git::{
+        Error, Repository,
+        files::{File, read_some},
+    },
+    policy::{self, FILE, Policy, defaults, load},
     push::{
         Oid,
         destination::{Destination, Platform},
     },
 };
 
-/// Where the built-in policy, or the team's, was found.
+/// Where a policy was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Source {
-    /// In this commit.
+pub(crate) enum Source {
     Commit(Oid),
     /// In the work tree: the commit has none.
     WorkTree,
-    /// Nowhere.
+    /// Nowhere: it is the built-in one.
     Defaults,
 }
 
 /// A policy and where it was found.
 #[derive(Clone, Debug)]
-pub struct Loaded {
-    /// The policy.
-    pub policy: Policy,
-    /// Where it was found.
-    pub source: Source,
-    /// Whether the work tree has another, uncommitted one, which counts for nothing.
-    pub edited: bool,
+pub(crate) struct Loaded {
+    pub(crate) policy: Policy,
+    pub(crate) source: Source,
+    /// Whether the work tree has another, uncommitted one, which does not count.
+    pub(crate) edited: bool,
 }
 
-impl Real {
+impl Repository {
     /// The policy that governs a push of this commit: its own, else the work tree's, else the
     /// built-in one.
-    pub fn policy(&self, commit: Option<&Oid>) -> Result<Loaded, Undecided> {
+    pub(crate) fn policy(&self, commit: Option<&Oid>) -> Result<Loaded, Undecided> {
         let found = match commit {
             Some(commit) => self.committed_policy(commit)?,
             None => None,
         };
         if let (Some(commit), Some(text)) = (commit, found) {
-            let origin = format!("{} at {}", policy::FILE, commit.short());
+            let origin = format!("{} at {}", FILE, commit.short());
             let mut policy = load(&origin, &text)?;
             policy.read_holidays(&|path| self.committed_calendar(commit, path));
             return Ok(Loaded {
@@ -58,7 +59,7 @@ impl Real {
             });
         }
         if let Some(text) = self.work_tree_policy()? {
-            let mut policy = load(policy::FILE, &text)?;
+            let mut policy = load(FILE, &text)?;
             policy.read_holidays(&|path| self.work_tree_calendar(path));
             return Ok(Loaded {
                 policy,
@@ -73,46 +74,45 @@ impl Real {
         })
     }
 
-    /// The text of the policy that a person has before them: the work tree's, else that of HEAD; and
-    /// how errors name it.
-    pub fn policy_here(&self) -> Result<Option<(String, Vec<u8>)>, Undecided> {
+    /// The text of the work tree's policy, else that of HEAD, and the name of its place in errors.
+    pub(crate) fn policy_here(&self) -> Result<Option<(String, Vec<u8>)>, Undecided> {
         if let Some(text) = self.work_tree_policy()? {
-            return Ok(Some((policy::FILE.to_owned(), text)));
+            return Ok(Some((FILE.to_owned(), text)));
         }
         let Some(head) = self.reference("HEAD")? else {
             return Ok(None);
         };
-        let origin = format!("{} at {}", policy::FILE, head.short());
+        let origin = format!("{} at {}", FILE, head.short());
         let text = self.committed_policy(&head)?;
         Ok(text.map(|text| (origin, text)))
     }
 
     /// The object that is a commit's policy; `None` where it has none.
-    pub fn policy_id(&self, commit: &Oid) -> Result<Option<Oid>, Error> {
-        Ok(self.entry(commit, policy::FILE)?.map(|entry| entry.id))
+    pub(crate) fn policy_id(&self, commit: &Oid) -> Result<Option<Oid>, Error> {
+        Ok(self.entry(commit, FILE)?.map(|entry| entry.id))
     }
 
-    pub(crate) fn committed_policy(&self, commit: &Oid) -> Result<Option<Vec<u8>>, Undecided> {
-        Ok(match self.file(commit, policy::FILE, policy::LIMIT)? {
+    fn committed_policy(&self, commit: &Oid) -> Result<Option<Vec<u8>>, Undecided> {
+        Ok(match self.file(commit, FILE, policy::LIMIT)? {
             None => None,
             Some(File::Text(text)) => Some(text),
-            // Only so much that the loader sees it is too much.
+            // Enough for the loader to see that it is too much.
             Some(File::TooLarge(_)) => Some(vec![b'#'; policy::LIMIT + 1]),
             Some(File::Other(what)) => {
-                let place = format!("{} at {}", policy::FILE, commit.short());
+                let place = format!("{} at {}", FILE, commit.short());
                 return Err(not_a_file(&place, what));
             }
         })
     }
 
-    pub(crate) fn work_tree_policy(&self) -> Result<Option<Vec<u8>>, Undecided> {
-        let Some(path) = self.work_tree.as_ref().map(|top| top.join(policy::FILE)) else {
+    fn work_tree_policy(&self) -> Result<Option<Vec<u8>>, Undecided> {
+        let Some(path) = self.work_tree().map(|top| top.join(FILE)) else {
             return Ok(None);
         };
-        let failed = |error| Undecided::from(Error::io(format!("read {}", policy::FILE), &error));
+        let failed = |error| Undecided::from(Error::io(format!("read {}", FILE), &error));
         let kind = match path.symlink_metadata() {
             Ok(metadata) => metadata.file_type(),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(failed(error)),
         };
         let what = match kind {
@@ -124,11 +124,11 @@ impl Real {
                 return Ok(Some(text));
             }
         };
-        Err(not_a_file(policy::FILE, what))
+        Err(not_a_file(FILE, what))
     }
 
     /// Whether the work tree's policy is neither the pushed one nor that of HEAD.
-    pub(crate) fn is_policy_edited(&self, pushed: &[u8]) -> bool {
+    fn is_policy_edited(&self, pushed: &[u8]) -> bool {
         let Ok(Some(here)) = self.work_tree_policy() else {
             return false;
         };
@@ -141,83 +141,32 @@ impl Real {
         !committed.is_some_and(|text| same(&text))
     }
 
-    /// The remotes that lead to Heroku; an `insteadOf` may hide it in one of the spellings.
-    pub fn heroku_remotes(&self) -> Vec<defaults::HerokuRemote> {
+    /// The remotes that lead to Heroku, by any of their URLs: an `insteadOf` may hide it in one.
+    pub(crate) fn heroku_remotes(&self) -> Vec<defaults::HerokuRemote> {
         let mut found: Vec<defaults::HerokuRemote> = Vec::new();
-        for name in self.remotes.names() {
-            for url in self.remotes.urls(name) {
-                if let Destination::App {
-                    platform: Platform::Heroku,
-                    app,
-                    ..
-                } = self.destination(url.as_ref())
-                {
-                    let name = name.to_str_lossy().into_owned();
-                    if !found.iter().any(|one| one.name == name && one.app == app) {
-                        found.push(defaults::HerokuRemote { name, app });
-                    }
+        let remotes = self.remotes();
+        let all = remotes.names().flat_map(|name| {
+            let urls = remotes.urls(name).into_iter();
+            urls.map(move |url| (name, url))
+        });
+        for (name, url) in all {
+            if let Destination::App {
+                platform: Platform::Heroku,
+                app,
+                ..
+            } = self.destination(url.as_ref())
+            {
+                let name = name.to_str_lossy().into_owned();
+                if !found.iter().any(|one| one.name == name && one.app == app) {
+                    found.push(defaults::HerokuRemote { name, app });
                 }
             }
         }
         found
     }
 
-    /// Trunk's branch: the policy's, else the one that `REMOTE/HEAD` names, else whichever of
-    /// master and main exists.
-    pub fn trunk(&self, trunk: &Trunk) -> Result<TrunkName, Undecided> {
-        let remote = trunk.remote.clone();
-        if let Some(branch) = trunk.branch.clone() {
-            return Ok(TrunkName { remote, branch });
-        }
-        let prefix = format!("refs/remotes/{remote}/");
-        let mut backend = self.backend();
-        if let Some(head) = backend.symbolic(&format!("{prefix}HEAD"))?
-            && let Some(branch) = head.strip_prefix(&prefix)
-        {
-            let branch = branch.to_owned();
-            return Ok(TrunkName { remote, branch });
-        }
-        for prefix in [prefix.as_str(), "refs/heads/"] {
-            let has = |backend: &mut Box<dyn Backend>, name: &str| {
-                backend
-                    .reference(&format!("{prefix}{name}"))
-                    .map(|found| found.is_some())
-            };
-            let branch = match (has(&mut backend, "master")?, has(&mut backend, "main")?) {
-                (true, false) => "master",
-                (false, true) => "main",
-                (true, true) => {
-                    return Err(Error::WhichTrunk {
-                        remote,
-                        found: "both master and main",
-                    }
-                    .into());
-                }
-                (false, false) => continue,
-            };
-            let branch = branch.to_owned();
-            return Ok(TrunkName { remote, branch });
-        }
-        // Before the first commit there is only the name.
-        match backend.symbolic("HEAD")?.as_deref() {
-            Some("refs/heads/master") => Ok(TrunkName {
-                remote,
-                branch: "master".to_owned(),
-            }),
-            Some("refs/heads/main") => Ok(TrunkName {
-                remote,
-                branch: "main".to_owned(),
-            }),
-            _ => Err(Error::WhichTrunk {
-                remote,
-                found: "neither master nor main",
-            }
-            .into()),
-        }
-    }
-
     /// The calendar at a path of a commit, or why there is none.
-    pub(crate) fn committed_calendar(&self, commit: &Oid, path: &str) -> Result<Vec<u8>, String> {
+    fn committed_calendar(&self, commit: &Oid, path: &str) -> Result<Vec<u8>, String> {
         let file = self.file(commit, path, holidays::LIMIT);
         match file.map_err(Error::in_one_line)? {
             Some(File::Text(text)) => Ok(text),
@@ -230,9 +179,9 @@ impl Real {
         }
     }
 
-    /// The calendar that a person has before them: the work tree's, else that of HEAD.
+    /// The calendar of the work tree, if that has a policy, else of HEAD.
     pub(crate) fn calendar_here(&self, path: &str) -> Result<Vec<u8>, String> {
-        let is_there = |top: &std::path::Path| top.join(policy::FILE).symlink_metadata().is_ok();
+        let is_there = |top: &Path| top.join(FILE).symlink_metadata().is_ok();
         if self.work_tree().is_some_and(is_there) {
             return self.work_tree_calendar(path);
         }
@@ -243,12 +192,12 @@ impl Real {
     }
 
     /// The calendar at a path of the work tree.
-    pub(crate) fn work_tree_calendar(&self, path: &str) -> Result<Vec<u8>, String> {
+    fn work_tree_calendar(&self, path: &str) -> Result<Vec<u8>, String> {
         let top = self
             .work_tree()
             .ok_or("there is no work tree to read it from")?;
-        let words = |error: std::io::Error| match error.kind() {
-            std::io::ErrorKind::NotFound => "the work tree has no such file".to_owned(),
+        let words = |error: io::Error| match error.kind() {
+            ErrorKind::NotFound => "the work tree has no such file".to_owned(),
             _ => error.to_string(),
         };
         let file = top.join(path);
@@ -261,7 +210,7 @@ impl Real {
     }
 }
 
-pub(crate) fn not_a_file(place: &str, what: &str) -> Undecided {
+fn not_a_file(place: &str, what: &str) -> Undecided {
     Undecided::new(format!("{place} is {what}; it must be a plain file"))
-        .hint(format!("fix {}, commit it, and try again", policy::FILE))
+        .hint(format!("fix {FILE}, commit it, and try again"))
 }

@@ -3,7 +3,7 @@
 
 use std::{sync::OnceLock, time::Duration};
 
-use crate::git::Real;
+use crate::git::Repository;
 use crate::{
     gates::{
         Checked, EnvironmentRemotes, Remotes, Runner, Stop, SuiteRun, Turn, Undecided, Work, World,
@@ -14,7 +14,7 @@ use crate::{
 
 /// Answers what the gates ask, without running or changing anything.
 pub(crate) struct Preview<'w> {
-    repository: &'w Real,
+    repository: &'w Repository,
     remotes: &'w dyn Remotes,
     run: OnceLock<Run>,
 }
@@ -28,7 +28,7 @@ pub(crate) struct Run {
 
 impl<'w> Preview<'w> {
     /// `remotes`: the repository's, or what they have answered already.
-    pub(crate) fn new(repository: &'w Real, remotes: &'w dyn Remotes) -> Self {
+    pub(crate) fn new(repository: &'w Repository, remotes: &'w dyn Remotes) -> Self {
         Self {
             repository,
             remotes,

@@ -1,6 +1,6 @@
 //! The project of a forge that a remote's URL leads to.
 
-use std::{env, path::PathBuf};
+use std::path::PathBuf;
 
 use bstr::BStr;
 
@@ -8,6 +8,7 @@ use super::CiError;
 use crate::{
     git::Real,
     policy::Forge,
+    process::environment::variable,
     push::{destination::Destination, url::is_ssh},
 };
 
@@ -39,13 +40,12 @@ impl Project {
     /// The project that `GH_REPO` names; else that of the remote's URL as git rewrites it, or as it is
     /// written.
     pub(crate) fn of_remote(repository: &Real, forge: Forge, remote: &str) -> Option<Self> {
-        let variable = |name| env::var(name).ok().filter(|value| !value.is_empty());
         if forge == Forge::Github
             && let Some(name) = variable("GH_REPO")
         {
             return Self::named(&name, variable("GH_HOST").as_deref());
         }
-        let rewritten = repository.remotes.fetch_url(remote.as_bytes().into());
+        let rewritten = repository.remotes().fetch_url(remote.as_bytes().into());
         let key = format!("remote.{remote}.url");
         let written = repository
             .config

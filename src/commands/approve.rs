@@ -15,8 +15,9 @@ use super::{
     print_data,
 };
 use crate::{
+    app::answers::SystemClock,
     cli::Approve,
-    gates::{Explanation, verdict::Decision},
+    gates::{Clock, Explanation, verdict::Decision},
     git::{Real, notes::LIMIT},
     memory::{
         ledger::{Entry, Subject},
@@ -220,7 +221,7 @@ impl<'w> Approval<'w> {
         }
         let words = self.words();
         let event = Event::Signoff { words };
-        let mut record = self.world.record(&environment.name, &commit, event);
+        let mut record = Record::new(SystemClock.now(), &*by, &environment.name, &commit, event);
         if signed {
             record = notes.sign(&record)?;
             if !notes.verified(&record)? {

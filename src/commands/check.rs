@@ -1,7 +1,5 @@
 //! `pushgate check [ENV]`: the verdict as if trunk were pushed there now, without the push.
 
-use std::env;
-
 use bstr::{BString, ByteSlice};
 
 use super::{
@@ -36,12 +34,10 @@ pub(crate) fn run(args: &Check) -> Done {
     let world = Real::open()?;
     let (code, entries) = match push(args, &world) {
         Ok(push) => {
-            let overrides = Overrides::read(|name| {
-                env::var_os(name).map(|value| value.to_string_lossy().into_owned())
-            });
+            let overrides = Overrides::of_environment();
             let runner = PushRunner::new(&world, &report::Stderr, None);
             let pending = judge(&push, Event::Check, &world, &runner, overrides.as_ref());
-            super::say_strangers(&pending);
+            super::say_misspelt(&pending);
             report::messages(&pending.messages);
             let decided = pending.decide(None);
             let recorded = decided.record(&world);

@@ -9,11 +9,11 @@ use serde::Serialize;
 use super::Done;
 use crate::hooks::{files::Hooks, managers::is_gated};
 use crate::{
-    app::answers::{Moved, SystemClock},
+    app::answers::SystemClock,
     cli::Log,
     commands::Error,
     gates::{Clock, EnvironmentRemotes, Undecided},
-    git::Real,
+    git::{Moved, Real},
     memory::{
         history::{Arrived, Happened, Source, history},
         ledger::Entry,
@@ -135,8 +135,8 @@ fn arrivals(policy: &Policy, world: &Real) -> Result<Vec<Arrived>, Error> {
                 remotes: vec![remote.clone()],
                 ..stage.clone()
             };
-            for name in Real::tracking(&one) {
-                let mut moves = world.reflog(&name, &[])?;
+            for name in one.tracking_refs() {
+                let mut moves = world.moves(&name, &[])?;
                 moves.reverse();
                 let pushes = moves.into_iter().filter(Moved::is_push);
                 arrivals.extend(pushes.map(|push| Arrived {

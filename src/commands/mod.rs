@@ -38,14 +38,14 @@ pub use help::say;
 pub(crate) type Done = Result<u8, Error>;
 
 /// Names the variables that were meant for the gate and mean nothing to it, where it has judged.
-pub(crate) fn say_strangers(pending: &Pending) {
+pub(crate) fn say_misspelt(pending: &Pending) {
     if !pending.is_governed() {
         return;
     }
     let names: Vec<String> = env::vars_os()
         .map(|(name, _)| name.to_string_lossy().into_owned())
         .collect();
-    for line in overrides::strangers(names.iter().map(String::as_str)) {
+    for line in overrides::misspelt(names.iter().map(String::as_str)) {
         report::warn(&printable(line.as_bytes().into()));
     }
 }

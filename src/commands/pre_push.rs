@@ -1,8 +1,6 @@
 //! `pushgate pre-push REMOTE URL`, which the hook calls: the gates, then the hook that was there
 //! before, then the decision.
 
-use std::env;
-
 use super::Done;
 use crate::hooks::{
     call::Call,
@@ -17,7 +15,7 @@ use crate::{
     cli::PrePush,
     commands::Error,
     gates::route::remote_label,
-    git::Real,
+    git::Repository,
     process::signals,
     push::parse,
     report,
@@ -40,7 +38,7 @@ pub(crate) fn run(args: &PrePush) -> Done {
     };
     let verdict = match &judged {
         Some((pending, _)) => {
-            super::say_strangers(pending);
+            super::say_misspelt(pending);
             report::messages(&pending.messages);
             pending.exit_code()
         }
@@ -69,7 +67,7 @@ pub(crate) fn run(args: &PrePush) -> Done {
 }
 
 /// What the gates say, and where it is written down; `None` where there is nothing to push.
-type Judged = Option<(Pending, Real)>;
+type Judged = Option<(Pending, Repository)>;
 
 fn judged(call: &Call, input: &[u8]) -> Result<Judged, Error> {
     if input.is_empty() {
@@ -79,9 +77,9 @@ fn judged(call: &Call, input: &[u8]) -> Result<Judged, Error> {
     push.updates = parse(input).map_err(|error| Error::Input {
         why: error.to_string(),
     })?;
-    let repository = Real::open()?;
+    let repository = Repository::open()?;
     let runner = PushRunner::new(&repository, &report::Stderr, Some(push.url.as_ref()));
-    let overrides = Overrides::read(variable);
+    let overrides = Overrides::of_environment();
     let pending = judge(&push, Event::Push, &repository, &runner, overrides.as_ref());
     Ok(Some((pending, repository)))
 }
@@ -89,11 +87,11 @@ fn judged(call: &Call, input: &[u8]) -> Result<Judged, Error> {
 /// Lets a push go that could not be judged, if `PUSHGATE=off`: loudly, and with an entry in the ledger
 /// where there is one.
 fn without_judgement(call: &Call, error: Error) -> Result<Judged, Error> {
-    let Some(overrides) = Overrides::read(variable).ok().filter(|it| it.off) else {
+    let Some(overrides) = Overrides::of_environment().ok().filter(|it| it.off) else {
         return Err(error);
     };
     let push = call.push();
-    if let Ok(repository) = Real::open() {
+    if let Ok(repository) = Repository::open() {
         let pending = let_go(&push, error.explain(), &repository, &overrides);
         return Ok(Some((pending, repository)));
     }
@@ -103,10 +101,6 @@ fn without_judgement(call: &Call, error: Error) -> Result<Judged, Error> {
     ));
     report::warn(&format!("it could not have been: {error}"));
     Ok(None)
-}
-
-fn variable(name: &str) -> Option<String> {
-    env::var_os(name).map(|value| value.to_string_lossy().into_owned())
 }
 
 /// The exit code, and what stopped the push, where the hook that runs behind the gates did.

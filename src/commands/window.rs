@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     app::answers::SystemClock,
+    app::policies::Loaded,
     calendar::{self, ClosedBy, Window, Zone},
     cli,
     commands::Error,
@@ -16,7 +17,7 @@ use crate::{
         Clock,
         window::{known, reader},
     },
-    git::{Loaded, Real},
+    git::Real,
     policy::{self, Environment, Policy},
     report::{self, window::Picture},
 };

@@ -18,8 +18,10 @@ use super::{
 };
 use crate::{
     app::local::Local,
+    app::policies::Loaded,
     gates::{Undecided, remote_tips::join, verdict::TrunkName},
-    git::{self, Loaded, Real, command, notes},
+    git::{self, Real, command},
+    memory::record::REF,
     policy::Policy,
     process::program::run_within,
     push::Oid,
@@ -137,7 +139,7 @@ fn refs(policy: &Policy, trunk: Option<&TrunkName>) -> BTreeSet<String> {
     let deployed = policy.environments.iter().flat_map(|one| &one.branches);
     let branches = deployed.chain(trunk.map(|trunk| &trunk.branch));
     let refs = branches.map(|branch| format!("refs/heads/{branch}"));
-    refs.chain([notes::REF.to_owned()]).collect()
+    refs.chain([REF.to_owned()]).collect()
 }
 
 /// Asks all remotes at the same time: each has its own time limit.
@@ -147,7 +149,7 @@ fn ask_remotes(world: &Real, refs: &BTreeSet<String>) -> Vec<RemoteAnswer> {
         let ask = |name: &BStr| {
             let (name, refs) = (name.to_owned(), refs.as_slice());
             scope.spawn(move || RemoteAnswer {
-                refs: world.reach(name.as_bstr(), refs),
+                refs: world.probe(name.as_bstr(), refs),
                 name,
             })
         };

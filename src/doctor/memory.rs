@@ -4,7 +4,7 @@ use super::{
     context::{Opened, from_here},
     finding::Finding,
 };
-use crate::{git::notes::REF, text::shell_word};
+use crate::{memory::record::REF, text::shell_word};
 
 /// So many damaged lines of a ledger are named.
 const NAMED: usize = 10;

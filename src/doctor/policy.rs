@@ -1,7 +1,5 @@
 //! The policy that governs the next push, what is odd about it, and the overrides in this shell.
 
-use std::env;
-
 use super::{
     context::Opened,
     finding::{Finding, Status},
@@ -10,8 +8,8 @@ use crate::{
     app::{
         lint,
         overrides::{self, Overrides},
+        policies::Source,
     },
-    git::Source,
     policy::{FILE, lint::Warning},
 };
 
@@ -78,8 +76,7 @@ pub(crate) fn lint(opened: &Opened) -> Vec<Finding> {
 
 /// The variables of this shell that the gate heeds.
 pub(crate) fn overrides(_: &Opened) -> Vec<Finding> {
-    let variable = |name: &str| env::var_os(name).map(|text| text.to_string_lossy().into_owned());
-    let (name, status, text) = match Overrides::read(variable) {
+    let (name, status, text) = match Overrides::of_environment() {
         Ok(read) if read.off => {
             let name = overrides::SWITCH;
             let text = format!("{name} is off here: pushes are not judged");

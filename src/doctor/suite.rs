@@ -18,7 +18,7 @@ use crate::{
     app::preview::Preview,
     ci,
     gates::{Explanation, Stop, Undecided, Work, receipt},
-    git::repository::TreeEntry,
+    git::objects::TreeEntry,
     policy::{Ci, FILE, In, Step},
     process::program::run_within,
     suite::{variables::removed, worktree::Worktree},

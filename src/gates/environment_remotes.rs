@@ -1,6 +1,6 @@
 //! The remotes of this clone that lead to an environment.
 
-use bstr::{BStr, BString};
+use bstr::{BStr, BString, ByteSlice};
 
 use super::{facts::TrunkName, undecided::Undecided};
 use crate::{
@@ -27,6 +27,15 @@ pub struct EnvironmentRemotes {
 }
 
 impl EnvironmentRemotes {
+    /// The tracking refs of the branches that deploy there.
+    pub(crate) fn tracking_refs(&self) -> impl Iterator<Item = String> {
+        self.remotes.iter().flat_map(|remote| {
+            let remote = remote.to_str_lossy();
+            let name = move |branch: &String| format!("refs/remotes/{remote}/{branch}");
+            self.branches.iter().map(name)
+        })
+    }
+
     /// Looks them up; `read` reads a URL of the configuration.
     pub fn of(
         environment: &Environment,

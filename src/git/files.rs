@@ -9,22 +9,23 @@ use std::{
 use bstr::BString;
 
 use super::{
-    Real, damaged,
-    repository::{Kind, TreeEntry, commit_headers, tree_entry},
+    Error, Repository,
+    backend::Kind,
+    objects::{TreeEntry, commit_headers, tree_entry},
 };
-use crate::{git::Error, policy::detect::Look, push::Oid};
+use crate::{policy::detect::Look, push::Oid};
 
 /// What is at a path of a commit.
 pub(crate) enum File {
-    /// A file, and what it says.
     Text(Vec<u8>),
-    /// A file of so many bytes, which nobody reads.
+    /// A file of this many bytes, which is not read.
     TooLarge(usize),
-    /// No file, but what these words say.
+    /// Something else, named in words.
     Other(&'static str),
 }
 
-impl Real {
+impl Repository {
+    /// The bytes of an object.
     pub(crate) fn read(&self, id: &Oid) -> Result<Vec<u8>, Error> {
         let mut backend = self.backend();
         let read = backend.read(id);
@@ -34,8 +35,8 @@ impl Real {
         })
     }
 
-    /// Why an object is not here: a partial clone may never have fetched it.
-    pub(crate) fn absent(&self, id: &Oid) -> Error {
+    /// The error for an object that is not here: a partial clone may never have fetched it.
+    fn absent(&self, id: &Oid) -> Error {
         let is_promisor =
             |key: &BString| key.starts_with(b"remote.") && key.ends_with(b".promisor");
         if self.config.iter().any(|(key, _)| is_promisor(key)) {
@@ -52,7 +53,7 @@ impl Real {
             .ok_or_else(|| damaged(commit))
     }
 
-    /// The file, or what else, at a path of a commit.
+    /// The entry at a path of a commit.
     pub(crate) fn entry(&self, commit: &Oid, path: &str) -> Result<Option<TreeEntry>, Error> {
         let mut entry = TreeEntry {
             mode: TreeEntry::DIRECTORY,
@@ -71,7 +72,7 @@ impl Real {
         Ok(Some(entry))
     }
 
-    /// What is at a path of a commit, if anything is; a file with more bytes than `limit` is not read.
+    /// Reads the file at a path of a commit, if it has no more bytes than `limit`.
     pub(crate) fn file(
         &self,
         commit: &Oid,
@@ -100,7 +101,7 @@ impl Real {
     }
 }
 
-/// So much of a file that it can be seen whether it is more than the limit.
+/// Reads a file up to one byte more than the limit.
 pub(crate) fn read_some(path: &Path, limit: usize) -> io::Result<Vec<u8>> {
     let most = u64::try_from(limit + 1).unwrap_or(u64::MAX);
     let mut bytes = Vec::new();
@@ -108,33 +109,39 @@ pub(crate) fn read_some(path: &Path, limit: usize) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// The error for an object that cannot be read.
+pub(super) fn damaged(id: &Oid) -> Error {
+    Error::Io {
+        what: format!("read {}", id.short()),
+        words: vec!["the object is damaged or missing".to_owned()],
+    }
+}
+
 /// The files of a commit, for finding its suite.
-pub(crate) struct Files<'w> {
-    pub(crate) world: &'w Real,
-    pub(crate) commit: &'w Oid,
+pub(super) struct Files<'r> {
+    pub(super) repository: &'r Repository,
+    pub(super) commit: &'r Oid,
 }
 
 impl Files<'_> {
-    pub(crate) fn entry(&self, path: &str) -> Option<TreeEntry> {
-        self.world.entry(self.commit, path).ok().flatten()
+    fn entry(&self, path: &str) -> Option<TreeEntry> {
+        self.repository.entry(self.commit, path).ok().flatten()
     }
 }
 
 impl Look for Files<'_> {
     fn read(&self, path: &str) -> Option<Vec<u8>> {
-        let entry = self
-            .entry(path)
-            .filter(|entry| entry.mode & 0o170_000 == 0o100_000)?;
-        self.world.backend().read(&entry.id).ok()
+        let entry = self.entry(path).filter(TreeEntry::is_file)?;
+        self.repository.backend().read(&entry.id).ok()
     }
 
     fn is_executable(&self, path: &str) -> bool {
-        self.entry(path)
-            .is_some_and(|entry| entry.mode == TreeEntry::EXECUTABLE)
+        let entry = self.entry(path);
+        entry.is_some_and(|entry| entry.mode == TreeEntry::EXECUTABLE)
     }
 
     fn is_dir(&self, path: &str) -> bool {
-        self.entry(path)
-            .is_some_and(|entry| entry.mode == TreeEntry::DIRECTORY)
+        let entry = self.entry(path);
+        entry.is_some_and(|entry| entry.mode == TreeEntry::DIRECTORY)
     }
 }

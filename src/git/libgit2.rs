@@ -1,4 +1,4 @@
-//! Local questions answered by libgit2: no process, two milliseconds for all of them.
+//! The local questions answered by libgit2: no process, two milliseconds for all of them.
 
 use std::path::{Path, PathBuf};
 
@@ -8,17 +8,15 @@ use git2::{
 };
 
 use super::{
-    program,
-    repository::{Backend, Kind},
+    Error,
+    backend::{Backend, Kind},
+    cat_file,
+    command::Git,
 };
-use crate::git::command::Git;
-use crate::{
-    git::Error,
-    push::{Oid, remotes::Entry},
-};
+use crate::push::{Oid, remotes::Entry};
 
 /// A repository that libgit2 could open.
-pub(crate) struct Libgit2 {
+pub(super) struct Libgit2 {
     git: Git,
     repository: Repository,
     common_dir: PathBuf,
@@ -28,7 +26,7 @@ pub(crate) struct Libgit2 {
 impl Libgit2 {
     /// Opens the repository that the environment and the directory name; `None` where libgit2
     /// cannot, or where it is known to answer otherwise than git.
-    pub(crate) fn open(git: &Git) -> Option<Self> {
+    pub(super) fn open(git: &Git) -> Option<Self> {
         let work_tree = std::env::var_os("GIT_WORK_TREE");
         // libgit2 takes a relative one from the git directory, git from where it was called.
         if work_tree
@@ -55,15 +53,15 @@ impl Libgit2 {
             common_dir,
             work_tree,
         };
-        // libgit2 does not follow `includeIf "hasconfig:..."`, and where HEAD is detached nobody
-        // can tell whether it follows `includeIf "onbranch:..."`.
-        let untold = [&b"includeif.hasconfig:"[..], b"includeif.onbranch:"];
+        // libgit2 does not follow `includeIf "hasconfig:..."`, and not always
+        // `includeIf "onbranch:..."` where HEAD is detached.
+        let unread = [&b"includeif.hasconfig:"[..], b"includeif.onbranch:"];
         let complete = (found.config().ok()?.iter())
-            .all(|(key, _)| !untold.iter().any(|start| key.starts_with(start)));
+            .all(|(key, _)| !unread.iter().any(|start| key.starts_with(start)));
         complete.then_some(found)
     }
 
-    pub(crate) fn id(id: &Oid) -> Option<git2::Oid> {
+    fn id(id: &Oid) -> Option<git2::Oid> {
         // git2 pads a short id and knows no long one.
         (id.as_str().len() == 40)
             .then(|| git2::Oid::from_str(id.as_str()).ok())
@@ -71,15 +69,15 @@ impl Libgit2 {
     }
 }
 
-pub(crate) fn failed(what: &str, error: &git2::Error) -> Error {
+fn failed(what: &str, error: &git2::Error) -> Error {
     Error::Io {
         what: what.to_owned(),
         words: vec![error.message().to_owned()],
     }
 }
 
-pub(crate) fn found<T>(what: &str, result: Result<T, git2::Error>) -> Result<Option<T>, Error> {
-    // What is no name of a ref, no ref has.
+fn found<T>(what: &str, result: Result<T, git2::Error>) -> Result<Option<T>, Error> {
+    // No ref has an invalid name.
     let absent = [
         ErrorCode::NotFound,
         ErrorCode::UnbornBranch,
@@ -92,7 +90,7 @@ pub(crate) fn found<T>(what: &str, result: Result<T, git2::Error>) -> Result<Opt
     }
 }
 
-pub(crate) fn kind(kind: ObjectType) -> Option<Kind> {
+fn kind(kind: ObjectType) -> Option<Kind> {
     Some(match kind {
         ObjectType::Commit => Kind::Commit,
         ObjectType::Tag => Kind::Tag,
@@ -116,15 +114,15 @@ impl Backend for Libgit2 {
     }
 
     fn config(&self) -> Result<Vec<Entry>, Error> {
-        let failed = |error: &git2::Error| failed("read git's configuration", error);
-        let mut config = self.repository.config().map_err(|e| failed(&e))?;
-        let config = config.snapshot().map_err(|e| failed(&e))?;
+        let failed = |error: git2::Error| failed("read git's configuration", &error);
+        let mut config = self.repository.config().map_err(failed)?;
+        let config = config.snapshot().map_err(failed)?;
         // GIT_CONFIG_GLOBAL stands for both of a user's files (git(1)); libgit2 takes it for one.
         let no_xdg = std::env::var_os("GIT_CONFIG_GLOBAL").is_some();
         let mut all = Vec::new();
-        let mut entries = config.entries(None).map_err(|e| failed(&e))?;
+        let mut entries = config.entries(None).map_err(failed)?;
         while let Some(entry) = entries.next() {
-            let entry = entry.map_err(|e| failed(&e))?;
+            let entry = entry.map_err(failed)?;
             if entry.level() == ConfigLevel::XDG && no_xdg {
                 continue;
             }
@@ -189,7 +187,7 @@ impl Backend for Libgit2 {
         // A split index and a sparse one are git's alone. The suite may have changed it meanwhile.
         let index = self.repository.index();
         let Ok(index) = index.and_then(|mut index| index.read(false).map(|()| index)) else {
-            return program::hidden(&self.git);
+            return cat_file::hidden(&self.git);
         };
         let hides = |flags: u16, extended: u16| {
             flags & IndexEntryFlag::from_bits_retain(0x8000).bits() != 0

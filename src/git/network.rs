@@ -1,5 +1,4 @@
-//! Questions to other people's servers: what is live there now. Always git's own network, within a
-//! time limit, and nobody is ever prompted.
+//! Asks remotes for their refs: with the user's own git, within a time limit, and without a prompt.
 
 use std::{
     env,
@@ -10,75 +9,71 @@ use std::{
 
 use bstr::{BStr, BString, ByteSlice, ByteVec};
 
-use super::notes::REF;
+use super::{Error, command::Git};
 use crate::{
     gates::facts::TrunkName,
-    git::Error,
+    memory::record::REF,
+    process::program::{Output, run_within},
     push::{
         Oid,
         url::{is_ssh, redact},
     },
     text::printable,
 };
-use crate::{
-    git::command::Git,
-    process::program::{Output, run_within},
-};
 
-/// How long a question may take, as a rule.
+/// The usual time limit of a question.
 pub(crate) const LIMIT: Duration = Duration::from_secs(10);
 
-/// Where the probe would note trunk's tip, if it wrote anything.
-pub(crate) const PROBE: &str = "FETCH_HEAD";
-/// And that of the notes.
-pub(crate) const NOTES_PROBE: &str = "refs/pushgate/notes";
+/// Where a fetch that is not dry would write trunk's tip.
+const PROBE: &str = "FETCH_HEAD";
+/// And the tip of the notes.
+const NOTES_PROBE: &str = "refs/pushgate/notes";
 
-/// What a place without a remote is called for one question: a name that nobody gives to a remote.
-pub(crate) const UNNAMED: &str = "pushgate/asked";
+/// The name that a URL without a remote gets for one question; no remote is called so.
+const UNNAMED: &str = "pushgate/asked";
 
 /// git's exit code for options that it does not know.
-pub(crate) const USAGE: i32 = 129;
+const USAGE: i32 = 129;
 
-/// Asks remotes with the user's git.
-pub(crate) struct Network<'w> {
-    pub(crate) git: &'w Git,
+/// What a question to a remote depends on.
+pub(crate) struct Network<'r> {
+    pub(super) git: &'r Git,
     /// `core.sshCommand`.
-    pub(crate) ssh_command: Option<BString>,
+    pub(super) ssh_command: Option<BString>,
     /// `ssh.variant`.
-    pub(crate) ssh_variant: Option<BString>,
-    /// Whether the repository has so few refs that a list of all that a remote has is soon read.
-    pub(crate) few_refs: bool,
+    pub(super) ssh_variant: Option<BString>,
+    /// Whether the repository has so few refs that a list of all refs of a remote is short.
+    pub(super) few_refs: bool,
     /// How long all tries of one question may take together.
-    pub(crate) limit: Duration,
+    pub(super) limit: Duration,
 }
 
-/// What trunk's remote answers.
+/// The tips on trunk's remote.
 #[derive(Debug)]
-pub(crate) struct Asked {
-    /// Trunk's tip.
-    pub(crate) tip: Oid,
-    /// That of the team's notes; `None` where there are none, or nobody wants to know.
-    pub(crate) notes: Option<Oid>,
+pub(super) struct TrunkTips {
+    pub(super) tip: Oid,
+    /// The tip of the team's notes; `None` where there are none, or it was not asked for.
+    pub(super) notes: Option<Oid>,
 }
 
 impl Network<'_> {
-    /// The live tip of trunk, and its commits with it, so that ahead and behind can be told; and,
-    /// in the same question, the tip of the notes that the team keeps there.
+    /// The live tip of trunk, with its commits, so that ahead and behind can be counted; and, in the
+    /// same question, the tip of the notes that the team keeps there.
     ///
     /// A list of refs costs a process less than a fetch, and is enough where the tip is here.
     /// The fetch is filtered by the server (ls-remote is not) and writes no ref: one that moved
-    /// `refs/remotes` behind the user's back would defeat `--force-with-lease`.
+    /// `refs/remotes` unasked would defeat `--force-with-lease`.
     ///
     /// Ten thousand branches must not slow it down. Without a destination it reads no local ref to
-    /// compare with. And git proves the tip's history whole from what the refs here lead to
-    /// (fetch.hideRefs, git-config(1)): the local branches, HEAD and trunk's tracking ref will do.
-    pub(crate) fn trunk_tip(
+    /// compare with. And git checks that the tip's history is complete from the refs here
+    /// (fetch.hideRefs, git-config(1)): the local branches, HEAD and trunk's tracking ref are enough.
+    pub(super) fn trunk_tip(
         &self,
         trunk: &TrunkName,
         url: &BStr,
         notes: bool,
         is_here: impl Fn(&Oid) -> bool,
-    ) -> Result<Asked, Error> {
+    ) -> Result<TrunkTips, Error> {
         let deadline = Instant::now() + self.limit;
         let branch = format!("refs/heads/{}", trunk.branch);
         let listed = || {
@@ -91,7 +86,7 @@ impl Network<'_> {
                 Some(tips.swap_remove(at).1)
             };
             match take(&branch) {
-                Some(tip) => Ok(Asked {
+                Some(tip) => Ok(TrunkTips {
                     tip,
                     notes: take(REF),
                 }),
@@ -111,7 +106,7 @@ impl Network<'_> {
             trunk.remote, trunk.branch
         );
         let own_notes = format!("fetch.hideRefs=!{REF}");
-        let fetch = |told: &[&str]| {
+        let fetch = |options: &[&str]| {
             let mut fetch = self.git.network([
                 "-c",
                 "fetch.writeCommitGraph=false",
@@ -132,25 +127,25 @@ impl Network<'_> {
                 "--no-auto-maintenance",
                 "--refmap=",
             ]);
-            fetch.args(told).args(["--", &trunk.remote, &branch]);
+            fetch.args(options).args(["--", &trunk.remote, &branch]);
             if notes {
                 // A pattern: a ref that is not there would be an error.
                 fetch.arg(format!("+{REF}*:{NOTES_PROBE}*"));
             }
             self.ask(fetch, &trunk.remote, url, deadline)
         };
-        let mut said = fetch(&["--porcelain"])?;
-        let probed = |name| said.stdout.lines().find_map(|line| probed(line, name));
-        if said.is_ok()
+        let mut output = fetch(&["--porcelain"])?;
+        let probed = |name| output.stdout.lines().find_map(|line| probed(line, name));
+        if output.is_ok()
             && let Some(tip) = probed(PROBE)
         {
             let notes = probed(NOTES_PROBE);
-            return Ok(Asked { tip, notes });
+            return Ok(TrunkTips { tip, notes });
         }
         // A git older than 2.41 does not know --porcelain: it brings the commits, too, and a list
         // tells which is the tip.
-        if said.code == Some(USAGE) {
-            said = fetch(&[])?;
+        if output.code == Some(USAGE) {
+            output = fetch(&[])?;
             if let Some(asked) = known {
                 return Ok(asked);
             }
@@ -160,10 +155,10 @@ impl Network<'_> {
         listed().map_err(|trouble| match trouble {
             // The first try says why: git takes a wrong password out of the store, and the second
             // only misses it. Not so where the first complains about its own options.
-            Error::Unreachable { remote, .. } if !said.is_ok() && said.code != Some(USAGE) => {
+            Error::Unreachable { remote, .. } if !output.is_ok() && output.code != Some(USAGE) => {
                 Error::Unreachable {
                     remote,
-                    words: said.stderr,
+                    words: output.stderr,
                 }
             }
             other => other,
@@ -172,7 +167,7 @@ impl Network<'_> {
 
     /// The tips of these branches; those that do not exist are left out. Without the name of a
     /// remote, the URL is asked as it is: `insteadOf` has been looked up already.
-    pub(crate) fn live(
+    pub(super) fn live(
         &self,
         remote: Option<&BStr>,
         url: &BStr,
@@ -191,7 +186,7 @@ impl Network<'_> {
     }
 
     /// The refs of these names; those that do not exist are left out.
-    pub(crate) fn list(
+    pub(super) fn list(
         &self,
         remote: Option<&BStr>,
         url: &BStr,
@@ -206,11 +201,11 @@ impl Network<'_> {
             .arg(remote.unwrap_or(UNNAMED.into()).to_os_str_lossy())
             .args(refs);
         let label = redact(&printable(remote.unwrap_or(url)));
-        let said = self.ask(command, &label, url, deadline)?;
-        if !said.is_ok() {
+        let output = self.ask(command, &label, url, deadline)?;
+        if !output.is_ok() {
             return Err(Error::Unreachable {
                 remote: label,
-                words: said.stderr,
+                words: output.stderr,
             });
         }
         // A pattern also matches `refs/heads/x/refs/heads/master`: names are compared in full.
@@ -219,11 +214,11 @@ impl Network<'_> {
             let name = name.to_str().ok().filter(|name| refs.contains(name))?;
             Some((name.to_owned(), Oid::parse(id)?))
         };
-        Ok(said.stdout.lines().filter_map(tip).collect())
+        Ok(output.stdout.lines().filter_map(tip).collect())
     }
 
-    /// Runs such a call of git until the deadline.
-    pub(crate) fn ask(
+    /// Runs a call of git over the network until the deadline.
+    pub(super) fn ask(
         &self,
         mut command: Command,
         remote: &str,
@@ -242,13 +237,11 @@ impl Network<'_> {
         })
     }
 
-    /// The user's own ssh command, told to ask nothing; `None` where it may not be OpenSSH, and not
-    /// take its options. Without a terminal no ssh asks anything: this only makes it quick.
+    /// The user's own ssh command, told not to ask; `None` where it may not be OpenSSH, and not take
+    /// its options. Without a terminal no ssh asks anything: this only makes it fail at once.
     ///
-    /// Its own time limit is longer than ours, so that one of them always speaks.
-    ///
-    /// `GIT_SSH_COMMAND` overrides `core.sshCommand`, which overrides `GIT_SSH` (git-config(1)).
-    pub(crate) fn ssh(&self) -> Option<BString> {
+    /// Its own time limit is longer than ours, so that ours is the one that is reported.
+    fn ssh(&self) -> Option<BString> {
         let own = self.own_ssh()?;
         Some(
             [own.as_slice(), b" -oBatchMode=yes -oConnectTimeout=15"]
@@ -258,11 +251,12 @@ impl Network<'_> {
     }
 
     /// The command by which git itself calls OpenSSH; `None` where it may be another ssh.
+    ///
+    /// `GIT_SSH_COMMAND` overrides `core.sshCommand`, which overrides `GIT_SSH` (git-config(1)).
     pub(crate) fn own_ssh(&self) -> Option<BString> {
         let variable = |name| {
-            env::var_os(name)
-                .and_then(|value| Vec::from_os_string(value).ok())
-                .map(BString::from)
+            let bytes = env::var_os(name).and_then(|value| Vec::from_os_string(value).ok());
+            bytes.map(BString::from)
         };
         let variant = variable("GIT_SSH_VARIANT").or_else(|| self.ssh_variant.clone());
         let own = variable("GIT_SSH_COMMAND").or_else(|| self.ssh_command.clone());
@@ -280,8 +274,8 @@ impl Network<'_> {
     }
 }
 
-/// Names a URL by git's environment: it may hold a password, and an argument list is for all to see.
-pub(crate) fn name(command: &mut Command, url: &BStr) {
+/// Names a URL in git's environment: it may hold a password, and every user can read arguments.
+fn name(command: &mut Command, url: &BStr) {
     let count = env::var("GIT_CONFIG_COUNT")
         .ok()
         .and_then(|count| count.parse::<usize>().ok())
@@ -299,8 +293,8 @@ pub(crate) fn name(command: &mut Command, url: &BStr) {
     }
 }
 
-/// The tip on a line of `git fetch --porcelain` for this ref: `FLAG OLD NEW LOCAL-REF`.
-pub(crate) fn probed(line: &[u8], name: &str) -> Option<Oid> {
+/// Parses a line of `git fetch --porcelain`, `FLAG OLD NEW LOCAL-REF`: the tip of this ref.
+fn probed(line: &[u8], name: &str) -> Option<Oid> {
     let mut fields = line.rsplitn(3, |b| *b == b' ');
     (fields.next()? == name.as_bytes())
         .then(|| Oid::parse(fields.next()?))

@@ -95,7 +95,7 @@ impl Call {
         let name = target.to_str().ok_or_else(|| Trouble::Input {
             why: format!("the name of the ref is not text: {}", target.display()),
         })?;
-        let now = Real::open()?.tip_there(self.url.as_bytes().into(), name)?;
+        let now = Real::open()?.remote_tip(self.url.as_bytes().into(), name)?;
         let now = now.map_or_else(|| "0".repeat(commit.len()), |id| Oid::to_string(&id));
         let line = [&source, &commit, name.as_bytes(), now.as_bytes()].join(&b' ');
         Ok([line, b"\n".to_vec()].concat())

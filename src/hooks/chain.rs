@@ -25,7 +25,7 @@ use nix::{
 };
 use signal_hook::{consts::SIGCHLD, low_level::pipe};
 
-use crate::{app::overrides::AFTER, cli::PrePush, gates::verdict::Trouble, process::signals};
+use crate::{cli::PrePush, gates::verdict::Trouble, process::signals, push::variables::AFTER};
 
 /// How often the death of `git push` is looked for; a signal and the hook's end are noticed at once.
 pub(crate) const TICK: Duration = Duration::from_millis(100);

@@ -8,18 +8,21 @@ use serde::{Deserialize, Serialize};
 
 use crate::push::Oid;
 
-/// The format of a line.
-pub(crate) const VERSION: u32 = 1;
+/// The notes that the records are kept in.
+pub const REF: &str = "refs/notes/pushgate";
 
-/// So much of a note is read.
+/// The version of the format.
+const VERSION: u32 = 1;
+
+/// How many bytes of a note are read.
 pub const LIMIT: usize = 1024 * 1024;
 
 /// The longest line that is read; what we write is shorter.
-pub(crate) const LONGEST_LINE: usize = 64 * 1024;
+const LONGEST_LINE: usize = 64 * 1024;
 /// The longest name of an environment or a person, in characters.
-pub(crate) const LONGEST_NAME: usize = 256;
-/// The most that somebody has to say, in characters.
-pub(crate) const MOST_WORDS: usize = 2000;
+const LONGEST_NAME: usize = 256;
+/// The longest comment of a person, in characters.
+const MOST_WORDS: usize = 2000;
 
 /// One thing that the team remembers of a commit.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,6 +99,23 @@ pub(crate) struct Line {
 }
 
 impl Record {
+    pub(crate) fn new(
+        at: Timestamp,
+        by: impl Into<String>,
+        environment: impl Into<String>,
+        commit: &Oid,
+        event: Event,
+    ) -> Self {
+        Self {
+            at,
+            by: by.into(),
+            environment: environment.into(),
+            commit: commit.clone(),
+            event,
+            signed: None,
+        }
+    }
+
     /// Reads the lines of a note that say something of this commit.
     ///
     /// Whoever can push can write a note, and notes are copied from commit to commit

@@ -11,3 +11,5 @@ pub const AFTER: &str = "PUSHGATE_AFTER";
 /// The suites that a process is a part of, outermost first: a line `PID-TIME.STEP DIRECTORY` each, with
 /// the common directory of the tested repository.
 pub(crate) const RUNNING: &str = "PUSHGATE_RUNNING";
+/// Set by the scripts that complete command lines.
+pub(crate) const COMPLETE: &str = "PUSHGATE_COMPLETE";

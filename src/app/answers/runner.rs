@@ -10,8 +10,8 @@ use crate::{
     gates::{
         Checked, Clock, EnvironmentRemotes, Passed, Runner, Stop, SuiteRun, Turn, Undecided, Work,
     },
-    git::{self, Real},
-    memory::record::Event,
+    git::{self, Repository},
+    memory::record::{Event, Record},
     policy::{Ci, In, Reuse},
     process::{git_push, terminal},
     push::{Oid, url::is_ssh},
@@ -24,7 +24,7 @@ const LONG: Duration = Duration::from_mins(1);
 
 /// Runs suites, asks the CI and the person, and leaves receipts.
 pub(crate) struct PushRunner<'r> {
-    repository: &'r Real,
+    repository: &'r Repository,
     console: &'r dyn Console,
     /// Where git is waiting to push to; `None` where nothing is pushed.
     url: Option<&'r BStr>,
@@ -32,7 +32,7 @@ pub(crate) struct PushRunner<'r> {
 
 impl<'r> PushRunner<'r> {
     pub(crate) fn new(
-        repository: &'r Real,
+        repository: &'r Repository,
         console: &'r dyn Console,
         url: Option<&'r BStr>,
     ) -> Self {
@@ -49,7 +49,7 @@ impl Runner for PushRunner<'_> {
         let repository = self.repository;
         suite::lock::acquire(
             &repository.state_dir(),
-            &repository.common_dir,
+            repository.common_dir(),
             self.console,
         )
     }
@@ -89,9 +89,12 @@ impl Runner for PushRunner<'_> {
             ));
         }
         let top = match work.suite.place {
-            In::Checkout => repository.work_tree.clone().ok_or(Undecided::bare())?,
+            In::Checkout => repository
+                .work_tree()
+                .ok_or_else(Undecided::bare)?
+                .to_owned(),
             In::Worktree => {
-                let worktree = Worktree::of(&repository.common_dir, &repository.git)?;
+                let worktree = Worktree::of(repository.common_dir(), &repository.git)?;
                 worktree.bring_to(work.commit, repository.work_tree(), work.suite)?;
                 worktree.top()
             }
@@ -99,7 +102,7 @@ impl Runner for PushRunner<'_> {
         let setup = suite::Setup {
             top: &top,
             logs: &repository.state_dir().join("logs"),
-            common_dir: &repository.common_dir,
+            common_dir: repository.common_dir(),
             git: &repository.git,
             last_took,
             console: self.console,
@@ -113,14 +116,14 @@ impl Runner for PushRunner<'_> {
 
     fn sign_off(&self, environment: &EnvironmentRemotes, commit: &Oid) -> Result<(), Undecided> {
         let event = Event::Signoff { words: None };
-        let record = self
-            .repository
-            .record(&environment.environment, commit, event);
-        Ok(self.repository.notes().add(&[record])?)
+        let repository = self.repository;
+        let (at, by) = (SystemClock.now(), repository.identity());
+        let record = Record::new(at, by, &environment.environment, commit, event);
+        Ok(repository.notes().add(&[record])?)
     }
 }
 
-impl Real {
+impl Repository {
     fn receipts(&self) -> Receipts {
         Receipts::new(&self.state_dir())
     }

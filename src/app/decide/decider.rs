@@ -19,7 +19,7 @@ use crate::{
         route::remote_label,
         verdict::{Decision, Gate, Outcome, Verdict},
     },
-    git::Real,
+    git::Repository,
     memory::{
         ledger::{Entry, Subject},
         record::{Event as RecordEvent, Record},
@@ -226,13 +226,8 @@ impl<'d> Decider<'d> {
             reason: self.reason(decision),
         };
         let entry = self.entry(&subject, verdict);
-        let record = |environment: &str, commit: &Oid, event| Record {
-            at: entry.at,
-            by: entry.by.clone(),
-            environment: environment.to_owned(),
-            commit: commit.clone(),
-            event,
-            signed: None,
+        let record = |environment: &str, commit: &Oid, event| {
+            Record::new(entry.at, &*entry.by, environment, commit, event)
         };
         let (mut seen, mut sent) = (Vec::new(), Vec::new());
         if let Some((environment, commit, replaces)) = change {
@@ -308,7 +303,7 @@ impl<'d> Decider<'d> {
 }
 
 /// The entry of `pushgate check` where it could not be told what would be pushed.
-pub(crate) fn unanswered(trouble: Undecided, repository: &Real) -> Entry {
+pub(crate) fn unanswered(trouble: Undecided, repository: &Repository) -> Entry {
     let idle = Preview::new(repository, repository);
     let world = idle.world();
     let decider = Decider {

@@ -6,13 +6,16 @@ use std::collections::HashMap;
 use bstr::ByteSlice;
 
 use crate::{
-    app::message::Message,
+    app::{
+        message::Message,
+        policies::{Loaded, Source},
+    },
     gates::{
         EnvironmentRemotes, GovernedPush, Undecided,
         route::{PushContext, Route, Router, Target, remote_label},
         verdict::TrunkName,
     },
-    git::{self, Loaded, Real, Source},
+    git::{self, Repository},
     policy::{self, Environment, Trunk},
     push::{Oid, Push, Update, destination::Platform},
     text::printable,
@@ -46,7 +49,7 @@ impl Policies {
     pub(crate) fn of(
         push: &Push,
         scene: &PushContext<'_>,
-        world: &Real,
+        world: &Repository,
     ) -> Result<Self, Undecided> {
         let platform = scene.platform();
         let mut policies = Self {
@@ -87,7 +90,11 @@ impl Policies {
     }
 
     /// The index of a commit's policy.
-    pub(crate) fn load(&mut self, commit: Option<&Oid>, world: &Real) -> Result<usize, Undecided> {
+    pub(crate) fn load(
+        &mut self,
+        commit: Option<&Oid>,
+        world: &Repository,
+    ) -> Result<usize, Undecided> {
         let id = match commit {
             Some(commit) => world.policy_id(commit)?,
             None => None,
@@ -100,7 +107,7 @@ impl Policies {
         &mut self,
         id: Option<Oid>,
         commit: Option<&Oid>,
-        world: &Real,
+        world: &Repository,
     ) -> usize {
         if let Some(index) = self.known.iter().position(|known| known.id == id) {
             return index;
@@ -110,7 +117,7 @@ impl Policies {
         self.known.len() - 1
     }
 
-    pub(crate) fn find_team(&mut self, world: &Real) -> Result<Option<usize>, Undecided> {
+    pub(crate) fn find_team(&mut self, world: &Repository) -> Result<Option<usize>, Undecided> {
         let mut loaded = self
             .known
             .iter()
@@ -143,7 +150,7 @@ impl Policies {
     pub(crate) fn cases<'p>(
         &'p self,
         scene: &PushContext<'p>,
-        world: &Real,
+        world: &Repository,
         messages: &mut Vec<Message>,
     ) -> Result<Vec<Governed<'p>>, Undecided> {
         let mut eyes = Vec::with_capacity(self.known.len());

@@ -2,7 +2,7 @@
 
 use crate::{
     gates::Undecided,
-    git::Real,
+    git::{Repository, notes::LIMIT},
     memory::{ledger::Entry, record::Record},
 };
 
@@ -14,7 +14,7 @@ pub(crate) trait Journal {
     fn remember(&self, records: &[Record], share: Option<&str>) -> Result<(), Undecided>;
 }
 
-impl Journal for Real {
+impl Journal for Repository {
     fn prepare(&self) -> Result<(), Undecided> {
         Ok(self.ledger().prepare()?)
     }
@@ -25,6 +25,6 @@ impl Journal for Real {
 
     fn remember(&self, records: &[Record], share: Option<&str>) -> Result<(), Undecided> {
         self.notes().add(records)?;
-        share.map_or(Ok(()), |remote| self.share(remote))
+        Ok(share.map_or(Ok(()), |remote| self.notes().push(remote, LIMIT))?)
     }
 }

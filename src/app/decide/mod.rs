@@ -26,7 +26,7 @@ use self::{
 use crate::{
     app::{message::Message, overrides::Overrides, preview::Preview},
     gates::{Runner, Undecided, evaluate, route::PushContext, verdict::Verdict},
-    git::Real,
+    git::Repository,
     push::{Push, destination::Destination},
 };
 
@@ -34,7 +34,7 @@ use crate::{
 pub(crate) fn judge(
     push: &Push,
     event: Event,
-    repository: &Real,
+    repository: &Repository,
     runner: &dyn Runner,
     overrides: Asked<'_>,
 ) -> Pending {
@@ -71,7 +71,7 @@ pub(crate) fn judge(
 pub(crate) fn let_go(
     push: &Push,
     trouble: Undecided,
-    repository: &Real,
+    repository: &Repository,
     overrides: &Overrides,
 ) -> Pending {
     let idle = Preview::new(repository, repository);
@@ -89,7 +89,7 @@ pub(crate) fn let_go(
 /// `None` where nothing governs it.
 pub(crate) fn preview(
     push: &Push,
-    repository: &Real,
+    repository: &Repository,
     preview: &Preview<'_>,
 ) -> Result<Option<Verdict>, Undecided> {
     with_governed(push, repository, &mut Vec::new(), |_, governed| {
@@ -105,7 +105,7 @@ pub(crate) fn preview(
 /// Finds out where a push goes, and what governs which of its refs.
 fn with_governed<T>(
     push: &Push,
-    repository: &Real,
+    repository: &Repository,
     messages: &mut Vec<Message>,
     then: impl FnOnce(&Destination, Result<Vec<Governed<'_>>, Undecided>) -> T,
 ) -> T {

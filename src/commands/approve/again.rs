@@ -2,7 +2,8 @@
 
 use super::{Approval, Error, Outcome, named};
 use crate::{
-    gates::Explanation,
+    app::answers::SystemClock,
+    gates::{Clock, Explanation},
     memory::{
         arrivals::removed_by_rollback,
         record::{Event, Record},
@@ -62,7 +63,8 @@ impl Approval<'_> {
         let event = Event::Again {
             words: self.words(),
         };
-        let mut record = self.world.record(&place.name, commit, event);
+        let (at, by) = (SystemClock.now(), self.world.identity());
+        let mut record = Record::new(at, by, &place.name, commit, event);
         // The clock of the person who rolled back may be ahead of ours.
         record.at = record.at.max(removed.at);
         let remote = place.remotes.first().unwrap_or(&place.name);

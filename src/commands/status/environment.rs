@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::gather::Inputs;
 use crate::{
     app::{
-        answers::{Moved, SystemClock, went},
+        answers::{SystemClock, went},
         preview::Preview,
     },
     commands::Error,
@@ -16,7 +16,7 @@ use crate::{
         EnvironmentRemotes, Memory, Passed, Remotes, receipt,
         window::{known, reader},
     },
-    git::Real,
+    git::Moved,
     memory::{
         arrivals::{arrivals_in, live_since, removed_by_rollback},
         record::{Event, who},
@@ -138,7 +138,7 @@ impl Inputs<'_> {
 
     /// The person who pushed it from this clone without the gate, by the reflogs of the tracking refs.
     fn moved_by(&self, of: &EnvironmentRemotes, commit: &Oid) -> Option<String> {
-        Real::tracking(of).find_map(|name| {
+        of.tracking_refs().find_map(|name| {
             let log = self.world.newest_moves(&name).ok()?;
             let mut pushes = log.into_iter().filter(Moved::is_push);
             let moved = pushes.find(|moved| moved.commit == *commit)?;

@@ -1,7 +1,5 @@
 //! Gathers the status of the pipeline: all remotes are asked at the same time.
 
-use std::env;
-
 use bstr::ByteSlice;
 use jiff::{Timestamp, tz::TimeZone};
 
@@ -10,6 +8,7 @@ use crate::{
         answers::SystemClock,
         overrides::{self, Overrides},
         pipeline_tips::PipelineTips,
+        policies::{Loaded, Source},
         preview::Preview,
     },
     commands::Error,
@@ -18,7 +17,7 @@ use crate::{
         Clock, EnvironmentRemotes, Object, Remotes, Repository, Stop, Tip, Undecided, receipt,
         verdict::TrunkName,
     },
-    git::{Loaded, Real, Source},
+    git::Real,
     memory::{ledger::Entry, record::Record},
     policy::{self, Environment, Policy},
     process::program::Output,
@@ -145,8 +144,7 @@ fn remarks(loaded: &Loaded, world: &Real) -> Vec<String> {
     if loaded.policy.environments.is_empty() {
         remarks.push("the policy has no environment to deploy to".to_owned());
     }
-    let variable = |name: &str| env::var_os(name).map(|text| text.to_string_lossy().into_owned());
-    match Overrides::read(variable) {
+    match Overrides::of_environment() {
         Ok(overrides) if overrides.off => {
             let switch = overrides::SWITCH;
             remarks.push(format!(

@@ -1,4 +1,4 @@
-//! Notes go from clone to clone through trunk's remote, by git's own fetch and push.
+//! Shares the notes through trunk's remote, by git's own fetch and push.
 
 use std::{
     thread,
@@ -7,28 +7,34 @@ use std::{
 
 use bstr::{BString, ByteSlice};
 
-use super::{Notes, REF, store::NO_HOOKS};
+use super::{read::Notes, write::NO_HOOKS};
 use crate::{
-    git::Error,
-    git::{network::Network, repository::Kind},
+    git::{
+        Error,
+        backend::Kind,
+        network::{self, Network},
+    },
+    memory::record::REF,
     process::program::Output,
     push::{Oid, url::redact},
     text::printable,
 };
 
+/// The usual time limit of sharing.
+pub const LIMIT: Duration = network::LIMIT;
+
 /// How often a push that failed is tried again although the remote's notes have not moved.
-pub(crate) const STUBBORN: usize = 1;
+const STUBBORN: usize = 1;
 
 impl Notes<'_> {
-    /// Brings what the team remembers from trunk's remote, within a time limit.
+    /// Fetches the team's notes from trunk's remote and merges them into ours.
     ///
-    /// No ref is left behind but our own: others would travel with `git push --mirror`.
+    /// No other ref is written: it would be pushed by `git push --mirror`.
     pub fn fetch(&self, remote: &str, limit: Duration) -> Result<(), Error> {
         self.fetch_until(remote, limit, Instant::now() + limit)
     }
 
-    /// Takes what we remember to trunk's remote, within a time limit; somebody else's lines that
-    /// are there already come back and are kept.
+    /// Pushes our notes to trunk's remote; lines that are there already are fetched and kept.
     pub fn push(&self, remote: &str, limit: Duration) -> Result<(), Error> {
         let deadline = Instant::now() + limit;
         let mut stuck = 0;
@@ -36,11 +42,11 @@ impl Notes<'_> {
             let Some(tip) = self.tip()? else {
                 return Ok(());
             };
-            let said = self.push_once(remote, limit, deadline)?;
-            if said.is_ok() {
+            let output = self.push_once(remote, limit, deadline)?;
+            if output.is_ok() {
                 return Ok(());
             }
-            // Refused, or somebody was faster? Then their notes are new to us.
+            // Refused, or was another clone faster? Then its notes are new here.
             self.fetch_until(remote, limit, deadline)?;
             if self.tip()?.as_ref() == Some(&tip) {
                 stuck += 1;
@@ -48,21 +54,15 @@ impl Notes<'_> {
             if stuck > STUBBORN {
                 return Err(Error::NotShared {
                     remote: label(remote),
-                    words: reasons(&said),
+                    words: reasons(&output),
                 });
             }
             pause(deadline);
         }
     }
 
-    pub(crate) fn fetch_until(
-        &self,
-        remote: &str,
-        limit: Duration,
-        deadline: Instant,
-    ) -> Result<(), Error> {
-        let url = self.world.remotes().fetch_url(remote.as_bytes());
-        let url = url.ok_or_else(|| nowhere(remote, self.world))?;
+    fn fetch_until(&self, remote: &str, limit: Duration, deadline: Instant) -> Result<(), Error> {
+        let url = self.repository.fetch_url(remote)?;
         let network = self.network(limit);
         let name = Some(remote.as_bytes().into());
         // Twice: the server's notes may be written anew between the question and the answer.
@@ -78,19 +78,23 @@ impl Notes<'_> {
         Err(unreadable(remote))
     }
 
-    /// Brings notes whose tip on trunk's remote is known already.
-    pub(crate) fn learn(&self, remote: &str, theirs: &Oid, limit: Duration) -> Result<(), Error> {
+    /// Fetches notes whose tip on trunk's remote is known already.
+    pub(in crate::git) fn learn(
+        &self,
+        remote: &str,
+        theirs: &Oid,
+        limit: Duration,
+    ) -> Result<(), Error> {
         let deadline = Instant::now() + limit;
-        let url = self.world.remotes().fetch_url(remote.as_bytes());
-        let url = url.ok_or_else(|| nowhere(remote, self.world))?;
+        let url = self.repository.fetch_url(remote)?;
         if self.bring(remote, &url, theirs, &self.network(limit), deadline)? {
             return Ok(());
         }
         self.fetch_until(remote, limit, deadline)
     }
 
-    /// Merges these notes of a remote into ours; whether they were still there.
-    pub(crate) fn bring(
+    /// Fetches these notes of a remote and merges them into ours; false where they are no longer there.
+    fn bring(
         &self,
         remote: &str,
         url: &BString,
@@ -104,15 +108,15 @@ impl Notes<'_> {
         {
             return Ok(true);
         }
-        // git sees to it that all of it is here, also where a part of it was.
-        let said = self.fetch_once(remote, url, tip.as_ref(), network, deadline)?;
-        if !said.is_ok() {
+        // git completes the history, also where a part of it was here.
+        let output = self.fetch_once(remote, url, tip.as_ref(), network, deadline)?;
+        if !output.is_ok() {
             return Err(Error::Unreachable {
                 remote: label(remote),
-                words: said.stderr,
+                words: output.stderr,
             });
         }
-        match self.world.backend().header(theirs)? {
+        match self.repository.backend().header(theirs)? {
             Some((Kind::Commit, _)) => {}
             Some(_) => return Err(unreadable(remote)),
             None => return Ok(false),
@@ -120,7 +124,7 @@ impl Notes<'_> {
         self.merge(theirs).map(|()| true)
     }
 
-    pub(crate) fn fetch_once(
+    fn fetch_once(
         &self,
         remote: &str,
         url: &BString,
@@ -128,10 +132,10 @@ impl Notes<'_> {
         network: &Network<'_>,
         deadline: Instant,
     ) -> Result<Output, Error> {
-        let mut fetch = self.world.git().network(NO_HOOKS);
+        let mut fetch = self.repository.git.network(NO_HOOKS);
         fetch.args(["-c", "fetch.writeCommitGraph=false"]);
         if tip.is_none() {
-            // No branch has notes in its past: there is nothing to offer.
+            // No branch contains notes: there is nothing to negotiate.
             fetch.args(["-c", "fetch.negotiationAlgorithm=noop"]);
         }
         fetch.args(["-c", "fetch.hideRefs=refs/"]);
@@ -144,15 +148,10 @@ impl Notes<'_> {
         network.ask(fetch, &label(remote), url.as_ref(), deadline)
     }
 
-    pub(crate) fn push_once(
-        &self,
-        remote: &str,
-        limit: Duration,
-        deadline: Instant,
-    ) -> Result<Output, Error> {
-        let url = self.world.remotes().push_url(remote.as_bytes());
-        let url = url.ok_or_else(|| nowhere(remote, self.world))?;
-        let mut push = self.world.git().network(NO_HOOKS);
+    fn push_once(&self, remote: &str, limit: Duration, deadline: Instant) -> Result<Output, Error> {
+        let url = self.repository.remotes().push_url(remote.as_bytes());
+        let url = url.ok_or_else(|| self.repository.no_such_remote(remote))?;
+        let mut push = self.repository.git.network(NO_HOOKS);
         push.args(["push", "--no-verify", "--porcelain", "--no-progress"]);
         push.args(["--no-follow-tags", "--no-signed", "--recurse-submodules=no"]);
         push.args(["--", remote, &format!("{REF}:{REF}")]);
@@ -160,47 +159,41 @@ impl Notes<'_> {
             .ask(push, &label(remote), url.as_ref(), deadline)
     }
 
-    pub(crate) fn network(&self, limit: Duration) -> Network<'_> {
+    fn network(&self, limit: Duration) -> Network<'_> {
         Network {
             limit,
-            ..self.world.network()
+            ..self.repository.network()
         }
     }
 }
 
-pub(crate) fn label(remote: &str) -> String {
+fn label(remote: &str) -> String {
     redact(&printable(remote.as_bytes().into()))
 }
 
-pub(crate) fn nowhere(remote: &str, world: &super::Real) -> Error {
-    Error::NoTrunkRemote {
-        remote: remote.to_owned(),
-        known: world.remotes().known(),
-    }
-}
-
-/// Why a push failed: `!`, the refs and the reason, tabs between them, and what the server said.
-pub(crate) fn reasons(said: &Output) -> Vec<String> {
+/// Why a push failed: the reasons on the lines `!`, refs, reason, with tabs between them, and the
+/// server's words.
+fn reasons(output: &Output) -> Vec<String> {
     let reason = |line: &[u8]| {
         let line = line.strip_prefix(b"!\t")?;
         Some(printable(line.split(|b| *b == b'\t').nth(1)?.as_bstr()))
     };
-    let mut reasons: Vec<_> = said.stdout.lines().filter_map(reason).collect();
+    let mut reasons: Vec<_> = output.stdout.lines().filter_map(reason).collect();
     let is_servers = |line: &&String| reasons.is_empty() || line.starts_with("remote: ");
-    let servers: Vec<_> = said.stderr.iter().filter(is_servers).cloned().collect();
+    let servers: Vec<_> = output.stderr.iter().filter(is_servers).cloned().collect();
     reasons.extend(servers);
     reasons
 }
 
-/// Waits a little, each time and each of us differently, so that ten writers do not meet again.
-pub(crate) fn pause(deadline: Instant) {
+/// Waits a little, each process for another time, so that ten writers do not collide again.
+fn pause(deadline: Instant) {
     let nanoseconds = jiff::Timestamp::now().subsec_nanosecond().unsigned_abs();
     let odd = (nanoseconds ^ std::process::id()) % 180;
     let left = deadline.saturating_duration_since(Instant::now());
     thread::sleep(Duration::from_millis(20 + u64::from(odd)).min(left));
 }
 
-pub(crate) fn unreadable(remote: &str) -> Error {
+fn unreadable(remote: &str) -> Error {
     Error::Unreachable {
         remote: label(remote),
         words: vec![format!("its {REF} cannot be read")],

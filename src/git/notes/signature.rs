@@ -1,14 +1,14 @@
 //! Signed records: git's own signatures, made and verified by the user's git.
 //!
-//! git signs commits and tags, not notes. So what is signed is a commit that nothing leads to: its
-//! message is the record, and the record carries it along whole.
+//! git signs commits and tags, not notes. So a commit is signed that no ref leads to: its message is
+//! the record, and the record contains that commit.
 
 use std::process::Command;
 
 use bstr::ByteSlice;
 use tempfile::TempDir;
 
-use super::Notes;
+use super::read::Notes;
 use crate::{
     git::Error,
     memory::record::{Record, who},
@@ -16,9 +16,9 @@ use crate::{
     push::Oid,
 };
 
-/// A place for objects that shall leave no trace in the repository.
-pub(crate) struct Scratch<'n, 'w> {
-    notes: &'n Notes<'w>,
+/// A directory for objects that must not be left in the repository.
+struct Scratch<'n, 'r> {
+    notes: &'n Notes<'r>,
     objects: TempDir,
 }
 
@@ -52,7 +52,7 @@ impl Notes<'_> {
         })
     }
 
-    /// Whether git verifies that whoever a record names has signed it.
+    /// Whether git verifies that the person whom a record names has signed it.
     ///
     /// `git verify-commit` decides, with the keys and the trust that the user's git knows
     /// (`gpg.ssh.allowedSignersFile`, `gpg.minTrustLevel`); and the signer that git names must have
@@ -69,7 +69,7 @@ impl Notes<'_> {
         let mut write = scratch.git(&["hash-object", "-t", "commit", "-w", "--stdin"]);
         let written = run_with_input(&mut write, object.as_bytes())?;
         let Some(id) = Oid::parse(written.line()).filter(|_| written.is_ok()) else {
-            // No commit, so nobody signed it.
+            // It is no commit, so it is not signed.
             return Ok(false);
         };
         if !run(&mut scratch.git(&["verify-commit", id.as_str()]))?.is_ok() {
@@ -82,7 +82,7 @@ impl Notes<'_> {
         Ok(signer.contains('@') && matches(&who(&signer), &who(&record.by)))
     }
 
-    pub(crate) fn scratch(&self) -> Result<Scratch<'_, '_>, Error> {
+    fn scratch(&self) -> Result<Scratch<'_, '_>, Error> {
         let objects = TempDir::with_prefix("pushgate-");
         let objects = objects.map_err(|error| Error::io("make a directory", &error))?;
         let notes = self;
@@ -91,35 +91,35 @@ impl Notes<'_> {
 }
 
 impl Scratch<'_, '_> {
-    pub(crate) fn git(&self, args: &[&str]) -> Command {
-        let mut command = self.notes.world.git().command(args);
+    fn git(&self, args: &[&str]) -> Command {
+        let mut command = self.notes.repository.git.command(args);
         command.env("GIT_OBJECT_DIRECTORY", self.objects.path());
         command
     }
 
-    pub(crate) fn ask(&self, args: &[&str]) -> Result<Output, Error> {
-        let said = run(&mut self.git(args))?;
-        if said.is_ok() {
-            return Ok(said);
+    fn ask(&self, args: &[&str]) -> Result<Output, Error> {
+        let output = run(&mut self.git(args))?;
+        if output.is_ok() {
+            return Ok(output);
         }
         Err(Error::Failed {
             command: format!("git {}", args.join(" ")),
-            words: said.stderr,
+            words: output.stderr,
         })
     }
 }
 
-/// What is signed of a record: all but the signature.
-pub(crate) fn unsigned(record: &Record) -> Record {
+/// The part of a record that is signed: all but the signature.
+fn unsigned(record: &Record) -> Record {
     Record {
         signed: None,
         ..record.clone()
     }
 }
 
-/// Whether a principal, which may have `*` and `?` in it (ssh-keygen(1), allowed signers), stands
-/// for a mail address.
-pub(crate) fn matches(pattern: &str, mail: &str) -> bool {
+/// Whether a principal, which may have `*` and `?` in it (ssh-keygen(1), allowed signers), covers a
+/// mail address.
+fn matches(pattern: &str, mail: &str) -> bool {
     let mut mail = mail.chars();
     let mut rest = pattern.chars();
     while let Some(c) = rest.next() {

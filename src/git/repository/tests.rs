@@ -3,6 +3,8 @@ use std::{
     process::{Command, Output},
 };
 
+use bstr::BString;
+
 use super::*;
 
 /// Set for the copy of this test that asks the questions, in the repository's own directory, to
@@ -158,13 +160,13 @@ fn ask_both() {
     let said = git
         .must(["cat-file", "--batch-all-objects", "--batch-check"])
         .unwrap();
-    let mut ids: Vec<_> = (said.out.lines())
+    let mut ids: Vec<_> = (said.stdout.lines())
         .filter_map(|line| Oid::parse(line.split(|b| *b == b' ').next()?))
         .collect();
     assert!(ids.len() > 10);
     ids.push(Oid::parse(&[b'1'; 40]).unwrap());
     let mut libgit2 = Libgit2::open(&git).expect("libgit2 opens this one");
-    let mut program = Program::open(&git).unwrap();
+    let mut program = CatFile::open(&git).unwrap();
     let (one, other) = (answers(&mut libgit2, &ids), answers(&mut program, &ids));
     for (one, other) in one.iter().zip(&other) {
         assert_eq!(one, other, "libgit2 left, git right");

@@ -12,7 +12,7 @@ use bstr::{ByteSlice, ByteVec};
 use serde_yaml::{Mapping, Value};
 
 use super::{EXCLUDE, SWITCH};
-use crate::{app::overrides, hooks::files::Owner, process::program::run_within, text::printable};
+use crate::{hooks::files::Owner, process::program::run_within, push::variables, text::printable};
 
 /// Its hook may look for it in many places.
 pub(crate) const LIMIT: Duration = Duration::from_secs(10);
@@ -26,7 +26,7 @@ call_lefthook dump
 "#;
 pub(crate) const MARK: &[u8] = b"\n# pushgate asks\n";
 /// What may take the push away from the gate.
-pub(crate) const VARIABLES: [&str; 4] = [SWITCH, EXCLUDE, overrides::SWITCH, overrides::SKIP];
+pub(crate) const VARIABLES: [&str; 4] = [SWITCH, EXCLUDE, variables::SWITCH, variables::SKIP];
 
 /// Names and values.
 pub(crate) type Variables = Vec<(&'static str, String)>;

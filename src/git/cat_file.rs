@@ -1,4 +1,5 @@
-//! The same local questions answered by the user's git, for repositories that libgit2 cannot open.
+//! The local questions answered by `git cat-file --batch-command` and other calls of git, for
+//! repositories that libgit2 cannot open.
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -8,15 +9,17 @@ use std::{
 
 use bstr::{BString, ByteSlice};
 
-use super::repository::{Backend, Kind};
+use super::{
+    Error,
+    backend::{Backend, Kind},
+    command::Git,
+};
 use crate::{
-    git::Error,
+    process::program::run,
     push::{Oid, remotes::Entry},
 };
-use crate::{git::command::Git, process::program::run};
 
-/// A repository read through `git cat-file --batch-command` and friends.
-pub(crate) struct Program {
+pub(super) struct CatFile {
     git: Git,
     common_dir: PathBuf,
     work_tree: Option<PathBuf>,
@@ -25,10 +28,30 @@ pub(crate) struct Program {
 }
 
 /// One `git cat-file --batch-command`, started at the first question.
-pub(crate) struct Objects {
+struct Objects {
     child: Child,
     ask: Option<ChildStdin>,
     answers: BufReader<ChildStdout>,
+}
+
+impl Objects {
+    fn start(git: &Git) -> Result<Self, Error> {
+        let mut command = git.command(["cat-file", "--batch-command"]);
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null());
+        let failed = |error: &std::io::Error| Error::io("run `git cat-file`", error);
+        let mut child = command.spawn().map_err(|error| failed(&error))?;
+        let ask = child.stdin.take();
+        let answers = child.stdout.take();
+        let answers = answers.ok_or_else(|| failed(&std::io::ErrorKind::BrokenPipe.into()))?;
+        Ok(Self {
+            child,
+            ask,
+            answers: BufReader::new(answers),
+        })
+    }
 }
 
 impl Drop for Objects {
@@ -39,25 +62,27 @@ impl Drop for Objects {
     }
 }
 
-impl Program {
+impl CatFile {
     /// Opens the repository that git itself finds.
-    pub(crate) fn open(git: &Git) -> Result<Self, Error> {
-        let said = git.run([
+    pub(super) fn open(git: &Git) -> Result<Self, Error> {
+        let output = git.run([
             "rev-parse",
             "--is-shallow-repository",
             "--is-bare-repository",
             "--path-format=absolute",
             "--git-common-dir",
         ])?;
-        if !said.is_ok() {
-            return Err(Error::NoRepository { words: said.stderr });
+        if !output.is_ok() {
+            return Err(Error::NoRepository {
+                words: output.stderr,
+            });
         }
         // The path comes last: there may be line feeds in it.
-        let lines: Vec<_> = said.stdout.splitn(3, |b| *b == b'\n').collect();
+        let lines: Vec<_> = output.stdout.splitn(3, |b| *b == b'\n').collect();
         let [shallow, bare, common] = lines.as_slice() else {
             return Err(Error::Failed {
                 command: "git rev-parse".to_owned(),
-                words: vec![said.stdout.to_str_lossy().into_owned()],
+                words: vec![output.stdout.to_str_lossy().into_owned()],
             });
         };
         let work_tree = if *bare == b"true" {
@@ -76,49 +101,30 @@ impl Program {
         })
     }
 
-    pub(crate) fn objects(&mut self) -> Result<&mut Objects, Error> {
-        if self.objects.is_none() {
-            let mut command = self.git.command(["cat-file", "--batch-command"]);
-            command
-                .stdin(Stdio::piped())
-                .stdout(Stdio::piped())
-                .stderr(Stdio::null());
-            let failed = |error: &std::io::Error| Error::io("run `git cat-file`", error);
-            let mut child = command.spawn().map_err(|e| failed(&e))?;
-            let (Some(ask), Some(answers)) = (child.stdin.take(), child.stdout.take()) else {
-                return Err(Error::Failed {
-                    command: "git cat-file".to_owned(),
-                    words: Vec::new(),
-                });
-            };
-            self.objects = Some(Objects {
-                child,
-                ask: Some(ask),
-                answers: BufReader::new(answers),
-            });
-        }
-        self.objects.as_mut().ok_or(Error::Failed {
-            command: "git cat-file".to_owned(),
-            words: Vec::new(),
-        })
+    fn objects(&mut self) -> Result<&mut Objects, Error> {
+        let objects = match self.objects.take() {
+            Some(objects) => objects,
+            None => Objects::start(&self.git)?,
+        };
+        Ok(self.objects.insert(objects))
     }
 
-    /// Asks for `info` or `contents`; the answer's first line, taken apart.
-    pub(crate) fn ask(&mut self, word: &str, id: &Oid) -> Result<Option<(Kind, usize)>, Error> {
-        let failed = |error: &std::io::Error| {
-            Error::io(format!("read {} with `git cat-file`", id.short()), error)
+    /// Asks for `info` or `contents` of an object; parses the first line of the answer.
+    fn ask(&mut self, word: &str, id: &Oid) -> Result<Option<(Kind, usize)>, Error> {
+        let failed = |error: std::io::Error| {
+            Error::io(format!("read {} with `git cat-file`", id.short()), &error)
         };
         let objects = self.objects()?;
         let mut line = Vec::new();
         if let Some(ask) = &mut objects.ask {
             writeln!(ask, "{word} {id}")
                 .and_then(|()| ask.flush())
-                .map_err(|e| failed(&e))?;
+                .map_err(failed)?;
         }
         objects
             .answers
             .read_until(b'\n', &mut line)
-            .map_err(|e| failed(&e))?;
+            .map_err(failed)?;
         let mut fields = line
             .as_bstr()
             .trim_ascii_end()
@@ -136,37 +142,35 @@ impl Program {
             }),
         }
     }
-}
 
-impl Program {
-    /// Sees to it that a ref that git does not show is not there, rather than broken.
-    pub(crate) fn is_absent(&self, name: &str) -> Result<(), Error> {
+    /// Fails where a ref that git does not show is broken, and not absent.
+    fn must_be_absent(&self, name: &str) -> Result<(), Error> {
         let mut command = self.git.command(["for-each-ref", "--count=1", "--", name]);
         // Its words are read.
         command.env("LC_ALL", "C");
-        let said = run(&mut command)?;
-        if said.is_ok() && !said.stderr.iter().any(|line| line.contains("broken ref")) {
+        let output = run(&mut command)?;
+        if output.is_ok() && !output.stderr.iter().any(|line| line.contains("broken ref")) {
             return Ok(());
         }
         Err(Error::Io {
             what: format!("read `{name}`"),
-            words: said.stderr,
+            words: output.stderr,
         })
     }
 }
 
-/// A path as git prints it, a line feed after it.
-pub(crate) fn path(line: &[u8]) -> PathBuf {
+/// Parses a path as git prints it, with a line feed after it.
+fn path(line: &[u8]) -> PathBuf {
     line.strip_suffix(b"\n")
         .unwrap_or(line)
         .to_path_lossy()
         .into_owned()
 }
 
-/// The files that git was told not to look at and that exist in this work tree.
-pub(crate) fn hidden(git: &Git) -> Result<Vec<BString>, Error> {
-    let said = git.must(["ls-files", "-v", "-z", "--full-name", ":/"])?;
-    let lines = said
+/// Lists the files of this work tree that git was told not to look at.
+pub(super) fn hidden(git: &Git) -> Result<Vec<BString>, Error> {
+    let output = git.must(["ls-files", "-v", "-z", "--full-name", ":/"])?;
+    let lines = output
         .stdout
         .split(|b| *b == 0)
         .filter_map(|line| Some((*line.first()?, line.get(2..)?)));
@@ -174,7 +178,7 @@ pub(crate) fn hidden(git: &Git) -> Result<Vec<BString>, Error> {
     Ok(hidden.map(|(_, path)| path.into()).collect())
 }
 
-impl Backend for Program {
+impl Backend for CatFile {
     fn common_dir(&self) -> &Path {
         &self.common_dir
     }
@@ -188,8 +192,8 @@ impl Backend for Program {
     }
 
     fn config(&self) -> Result<Vec<Entry>, Error> {
-        let said = self.git.must(["config", "--list", "-z"])?;
-        let entries = said
+        let output = self.git.must(["config", "--list", "-z"])?;
+        let entries = output
             .stdout
             .split(|b| *b == 0)
             .filter(|entry| !entry.is_empty());
@@ -203,20 +207,20 @@ impl Backend for Program {
 
     fn reference(&mut self, name: &str) -> Result<Option<Oid>, Error> {
         // `git rev-parse` would look for `refs/heads/NAME` too, and take `NAME~1` apart.
-        let said = self
+        let output = self
             .git
             .run(["show-ref", "--verify", "--hash", "--", name])?;
-        if !said.is_ok() {
-            self.is_absent(name)?;
+        if !output.is_ok() {
+            self.must_be_absent(name)?;
         }
-        Ok(said.is_ok().then(|| Oid::parse(said.line())).flatten())
+        Ok(output.is_ok().then(|| Oid::parse(output.line())).flatten())
     }
 
     fn symbolic(&mut self, name: &str) -> Result<Option<String>, Error> {
-        let said = self.git.run(["symbolic-ref", "--quiet", name])?;
-        Ok(said
+        let output = self.git.run(["symbolic-ref", "--quiet", name])?;
+        Ok(output
             .is_ok()
-            .then(|| said.line().to_str_lossy().into_owned()))
+            .then(|| output.line().to_str_lossy().into_owned()))
     }
 
     fn header(&mut self, id: &Oid) -> Result<Option<(Kind, usize)>, Error> {

@@ -1,0 +1,57 @@
+//! The local questions that libgit2 and git itself can both answer.
+
+use std::path::Path;
+
+use bstr::BString;
+
+use super::Error;
+use crate::push::{Oid, remotes::Entry};
+
+/// The type of an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Commit,
+    Tag,
+    Tree,
+    Blob,
+}
+
+impl Kind {
+    /// git's word for it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Commit => "commit",
+            Self::Tag => "tag",
+            Self::Tree => "tree",
+            Self::Blob => "blob",
+        }
+    }
+
+    pub(crate) fn parse(name: &[u8]) -> Option<Self> {
+        [Self::Commit, Self::Tag, Self::Tree, Self::Blob]
+            .into_iter()
+            .find(|kind| kind.name().as_bytes() == name)
+    }
+}
+
+/// The questions that both ways of reading a repository answer, with the same answers.
+pub(crate) trait Backend: Send {
+    /// The directory that all worktrees share.
+    fn common_dir(&self) -> &Path;
+    /// The top of the work tree; `None` in a bare repository.
+    fn work_tree(&self) -> Option<&Path>;
+    /// Whether this is a shallow clone.
+    fn is_shallow(&self) -> bool;
+    /// The configuration, every scope, in git's order.
+    fn config(&self) -> Result<Vec<Entry>, Error>;
+    /// What a ref leads to; `None` where it does not exist.
+    fn reference(&mut self, name: &str) -> Result<Option<Oid>, Error>;
+    /// The ref that a symbolic ref names.
+    fn symbolic(&mut self, name: &str) -> Result<Option<String>, Error>;
+    /// The type and size of an object; `None` where it is not here.
+    fn header(&mut self, id: &Oid) -> Result<Option<(Kind, usize)>, Error>;
+    /// The bytes of an object that is here.
+    fn read(&mut self, id: &Oid) -> Result<Vec<u8>, Error>;
+    /// The files that git was told not to look at and that exist here.
+    fn hidden(&mut self) -> Result<Vec<BString>, Error>;
+}

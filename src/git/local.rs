@@ -1,0 +1,193 @@
+//! What the gates ask of the local repository: objects, ancestry, and whether the checkout is clean.
+
+use bstr::{BString, ByteSlice};
+
+use super::{
+    Error, Repository,
+    backend::Kind,
+    files::{Files, damaged},
+    objects::{commit_author, commit_headers},
+};
+use crate::{
+    gates::{
+        self, Object, Undecided,
+        facts::{Commit, Count, Mismatch, Relation},
+    },
+    policy::detect::{self, Detected},
+    push::Oid,
+};
+
+impl gates::Repository for Repository {
+    fn object(&self, id: &Oid) -> Result<Object, Undecided> {
+        let mut backend = self.backend();
+        Ok(match backend.header(id)? {
+            Some((Kind::Commit, _)) => {
+                let bytes = backend.read(id)?;
+                let (_, parents) = commit_headers(&bytes).ok_or_else(|| damaged(id))?;
+                Object::Commit { parents }
+            }
+            Some((kind, _)) => Object::Other(kind.name()),
+            None => Object::Missing,
+        })
+    }
+
+    fn is_shallow(&self) -> bool {
+        self.backend().is_shallow()
+    }
+
+    fn local_branch(&self, name: &str) -> Result<Option<Oid>, Undecided> {
+        Ok(self.reference(&format!("refs/heads/{name}"))?)
+    }
+
+    fn is_checked_out(&self, branch: &str) -> Result<bool, Undecided> {
+        let head = self.symbolic("HEAD")?;
+        Ok(head.is_some_and(|head| head.strip_prefix("refs/heads/") == Some(branch)))
+    }
+
+    fn relation(&self, a: &Oid, b: &Oid, remote: &str) -> Result<Relation, Undecided> {
+        let (ahead, behind) = (self.count(a, b, remote)?, self.count(b, a, remote)?);
+        match (ahead.0, behind.0) {
+            (0, _) => return Ok(Relation::Behind(behind)),
+            (_, 0) => return Ok(Relation::Ahead(ahead)),
+            // Where the history was cut off, a common past may lie beyond the cut.
+            _ if self.is_shallow() => return Err(Undecided::shallow(b, remote)),
+            _ => {}
+        }
+        let related = self.git.run(["merge-base", a.as_str(), b.as_str()])?;
+        match related.code {
+            Some(0) => Ok(Relation::Diverged { ahead, behind }),
+            Some(1) => Ok(Relation::Unrelated),
+            _ => Err(Error::Failed {
+                command: format!("git merge-base {} {}", a.short(), b.short()),
+                words: related.stderr,
+            }
+            .into()),
+        }
+    }
+
+    fn same_content(&self, a: &Oid, b: &Oid) -> Result<bool, Undecided> {
+        Ok(self.tree(a)? == self.tree(b)?)
+    }
+
+    fn lost(&self, old: &Oid, new: &Oid, remote: &str) -> Result<(Count, Vec<Commit>), Undecided> {
+        const NAMED: &str = "--max-count=3";
+        let count = self.count(old, new, remote)?;
+        if count.0 == 0 {
+            return Ok((count, Vec::new()));
+        }
+        if self.is_shallow() {
+            return Err(Undecided::shallow(old, remote));
+        }
+        let without = format!("^{new}");
+        let args = [
+            "log",
+            NAMED,
+            "--no-color",
+            "--no-show-signature",
+            "--format=%H %s",
+        ];
+        let commits = [old.as_str(), without.as_str(), "--"];
+        let log = self.git.must(args.into_iter().chain(commits))?;
+        let commit = |line: &[u8]| {
+            let (id, subject) = line.split_once_str(" ")?;
+            Some(Commit {
+                id: Oid::parse(id)?,
+                subject: subject.to_str_lossy().into_owned(),
+            })
+        };
+        Ok((count, log.stdout.lines().filter_map(commit).collect()))
+    }
+
+    fn checkout(&self, commit: &Oid) -> Result<Option<Mismatch>, Undecided> {
+        if self.work_tree().is_none() {
+            return Err(Undecided::bare());
+        }
+        let status = self.git.must([
+            "status",
+            "--porcelain=v2",
+            "--branch",
+            "--no-ahead-behind",
+            "-z",
+            "--no-renames",
+            "--untracked-files=normal",
+            "--ignore-submodules=none",
+        ])?;
+        let (head, changed) = status_records(&status.stdout);
+        let same = match &head {
+            Some(head) => head == commit || self.tree(head)? == self.tree(commit)?,
+            None => false,
+        };
+        if !same {
+            return Ok(Some(Mismatch::OtherTree { head }));
+        }
+        if !changed.is_empty() {
+            return Ok(Some(Mismatch::Changed(changed)));
+        }
+        let hidden = self.backend().hidden()?;
+        Ok((!hidden.is_empty()).then_some(Mismatch::Hidden(hidden)))
+    }
+
+    fn detect(&self, commit: &Oid) -> Result<Detected, Undecided> {
+        self.tree(commit)?;
+        let repository = self;
+        Ok(detect::suite(&Files { repository, commit }))
+    }
+
+    fn author(&self, commit: &Oid) -> Result<String, Undecided> {
+        let author = commit_author(&self.read(commit)?);
+        Ok(author.ok_or_else(|| damaged(commit))?)
+    }
+
+    fn person(&self) -> String {
+        self.identity()
+    }
+}
+
+impl Repository {
+    /// Counts the commits that `from` has and `without` lacks.
+    fn count(&self, from: &Oid, without: &Oid, remote: &str) -> Result<Count, Undecided> {
+        let most = format!("--max-count={}", Count::MOST + 1);
+        let without_it = format!("^{without}");
+        let args = [
+            "rev-list",
+            "--count",
+            &most,
+            from.as_str(),
+            &without_it,
+            "--",
+        ];
+        let output = self.git.run(args)?;
+        let count = (output.line().to_str().ok()).and_then(|text| text.parse().ok());
+        match count.filter(|_| output.is_ok()) {
+            Some(count) => Ok(Count(count)),
+            None if gates::Repository::is_shallow(self) => Err(Undecided::shallow(without, remote)),
+            None => Err(Error::Failed {
+                command: format!("git rev-list {} ^{}", from.short(), without.short()),
+                words: output.stderr,
+            }
+            .into()),
+        }
+    }
+}
+
+/// HEAD and the changed paths, as git-status(1) prints them in its porcelain format 2 with `-z`.
+fn status_records(output: &[u8]) -> (Option<Oid>, Vec<BString>) {
+    let mut head = None;
+    let mut changed = Vec::new();
+    for record in output
+        .split(|b| *b == 0)
+        .filter(|record| !record.is_empty())
+    {
+        let field = |number| record.splitn(number + 1, |b| *b == b' ').nth(number);
+        match record[0] {
+            b'#' => {
+                let id = record.strip_prefix(b"# branch.oid ").and_then(Oid::parse);
+                head = head.or(id);
+            }
+            b'1' => changed.extend(field(8).map(BString::from)),
+            b'u' => changed.extend(field(10).map(BString::from)),
+            _ => changed.extend(record.get(2..).map(BString::from)),
+        }
+    }
+    (head, changed)
+}

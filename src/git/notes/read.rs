@@ -1,0 +1,139 @@
+//! The notes of this repository: a tree of files that are named after the commits they are about.
+
+use std::collections::BTreeMap;
+
+use bstr::ByteSlice;
+
+use crate::{
+    git::{
+        Error, Repository,
+        backend::Kind,
+        objects::{TreeEntry, tree_entry},
+    },
+    memory::record::{LIMIT, REF, Record},
+    push::Oid,
+};
+
+pub struct Notes<'r> {
+    pub(super) repository: &'r Repository,
+}
+
+impl Repository {
+    pub fn notes(&self) -> Notes<'_> {
+        Notes { repository: self }
+    }
+}
+
+impl Notes<'_> {
+    /// The records about a commit that are here.
+    pub fn read(&self, commit: &Oid) -> Result<Vec<Record>, Error> {
+        match self.tip()? {
+            Some(tip) => Ok(Record::parse_all(&self.text(&tip, commit)?, commit)),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// All records that are here.
+    pub(crate) fn all(&self) -> Result<Vec<Record>, Error> {
+        let Some(tip) = self.tip()? else {
+            return Ok(Vec::new());
+        };
+        let mut texts: BTreeMap<Oid, Vec<u8>> = BTreeMap::new();
+        for (commit, id) in self.list(&tip)? {
+            let text = texts.entry(commit).or_default();
+            text.extend_from_slice(&self.blob(&id)?);
+            text.push(b'\n');
+        }
+        let records = (texts.iter()).flat_map(|(commit, text)| Record::parse_all(text, commit));
+        Ok(records.collect())
+    }
+
+    /// The commit that our notes are at.
+    pub(super) fn tip(&self) -> Result<Option<Oid>, Error> {
+        self.repository.reference(REF)
+    }
+
+    /// Whether a history of notes contains another one.
+    pub(super) fn contains(&self, tip: &Oid, other: &Oid) -> Result<bool, Error> {
+        if tip == other {
+            return Ok(true);
+        }
+        let args = ["merge-base", "--is-ancestor", other.as_str(), tip.as_str()];
+        // Where git cannot tell, a merge is never wrong.
+        Ok(self.repository.git.run(args)?.is_ok())
+    }
+
+    /// The text of a commit's note; empty where there is none.
+    pub(super) fn text(&self, tip: &Oid, commit: &Oid) -> Result<Vec<u8>, Error> {
+        let mut text = Vec::new();
+        for (_, id) in self.blobs(tip, commit)? {
+            text.extend_from_slice(&self.blob(&id)?);
+            text.push(b'\n');
+        }
+        Ok(text)
+    }
+
+    /// The text of a file of notes.
+    fn blob(&self, id: &Oid) -> Result<Vec<u8>, Error> {
+        /// A larger file was not written by pushgate, and is not worth the memory.
+        const MOST: usize = 16 * LIMIT;
+        let header = self.repository.backend().header(id)?;
+        if matches!(header, Some((Kind::Blob, size)) if size > MOST) {
+            return Ok(Vec::new());
+        }
+        self.repository.read(id)
+    }
+
+    /// The files that hold a commit's note and their paths, one as a rule. Directories named after two
+    /// digits each may lead to it.
+    pub(super) fn blobs(&self, tip: &Oid, commit: &Oid) -> Result<Vec<(String, Oid)>, Error> {
+        let mut found = Vec::new();
+        let mut tree = Some(self.repository.tree(tip)?);
+        let mut path = String::new();
+        let mut rest = commit.as_str();
+        while let Some(id) = tree.take() {
+            let bytes = self.repository.read(&id)?;
+            let entry = |name: &str| tree_entry(&bytes, name.as_bytes(), commit.as_str().len());
+            if let Some(entry) = entry(rest).filter(TreeEntry::is_file) {
+                found.push((format!("{path}{rest}"), entry.id));
+            }
+            let Some((directory, below)) = rest.split_at_checked(2) else {
+                break;
+            };
+            tree = entry(directory)
+                .filter(|entry| entry.mode == TreeEntry::DIRECTORY)
+                .map(|entry| entry.id);
+            path += directory;
+            path.push('/');
+            rest = below;
+        }
+        Ok(found)
+    }
+
+    /// The files of all notes, with the commits that they are about.
+    fn list(&self, tip: &Oid) -> Result<Vec<(Oid, Oid)>, Error> {
+        let args = ["ls-tree", "-r", "-z", "--full-tree", tip.as_str()];
+        let output = self.repository.git.must(args)?;
+        // `MODE blob ID`, a tab, the path (git-ls-tree(1)).
+        let listed = |line: &[u8]| {
+            let (head, path) = line.split_once_str("\t")?;
+            let id = head.strip_prefix(b"100644 blob ")?;
+            Some((Oid::parse(&path.replace("/", ""))?, Oid::parse(id)?))
+        };
+        let lines = output.stdout.split(|b| *b == 0);
+        Ok(lines.filter_map(listed).collect())
+    }
+
+    /// The commits whose notes differ between two trees of notes.
+    pub(super) fn differing(&self, ours: &Oid, theirs: &Oid) -> Result<Vec<Oid>, Error> {
+        let args = ["diff-tree", "-r", "-z", "--name-only", "--no-renames"];
+        let trees = [ours.as_str(), theirs.as_str()];
+        let output = self.repository.git.must(args.into_iter().chain(trees))?;
+        let id = |path: &[u8]| Oid::parse(&path.replace("/", ""));
+        let paths = output.stdout.split(|b| *b == 0);
+        let mut commits: Vec<_> = paths.filter_map(id).collect();
+        commits.sort();
+        commits.dedup();
+        Ok(commits)
+    }
+}

@@ -1,0 +1,286 @@
+//! Writes notes: git's own way, whole or not at all, whoever writes at the same time.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs::{self, File, OpenOptions, TryLockError, create_dir},
+    io, thread,
+    time::{Duration, Instant},
+};
+
+use bstr::ByteSlice;
+
+use super::read::Notes;
+use crate::{
+    git::Error,
+    memory::record::{LIMIT, REF, Record},
+    process::program::{Output, run, run_with_input},
+    push::Oid,
+};
+
+/// How often a writer starts again because another process wrote meanwhile.
+const TRIES: usize = 20;
+/// How long a writer waits for the lock.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// No hook runs for our notes.
+pub(super) const NO_HOOKS: [&str; 2] = ["-c", "core.hooksPath=/dev/null"];
+
+/// How `git fast-import` names a report that it leaves.
+const CRASH: &str = "fast-import: dumping crash report to ";
+
+/// How a write ended.
+enum Written {
+    Done,
+    /// Another process was faster; nothing was written.
+    Overtaken,
+}
+
+/// A note that changes.
+struct Change {
+    path: String,
+    /// Other paths of the same note, which are removed.
+    stale: Vec<String>,
+    text: Vec<u8>,
+}
+
+impl Change {
+    /// A note keeps its path; a new one gets the path that git itself would give it among some hundreds.
+    fn new(commit: &Oid, paths: Vec<String>, text: Vec<u8>) -> Self {
+        let (directory, name) = commit.as_str().split_at(2);
+        let mut paths = paths.into_iter();
+        let path = paths.next();
+        Self {
+            path: path.unwrap_or_else(|| format!("{directory}/{name}")),
+            stale: paths.collect(),
+            text,
+        }
+    }
+}
+
+impl Notes<'_> {
+    /// Adds records to the notes of their commits; those that are there already stay as they are.
+    ///
+    /// They are on the disk when it returns, and no line of another writer is lost.
+    pub fn add(&self, records: &[Record]) -> Result<(), Error> {
+        let mut lines: BTreeMap<&Oid, Vec<u8>> = BTreeMap::new();
+        for record in records {
+            let text = lines.entry(&record.commit).or_default();
+            text.extend_from_slice(format!("{record}\n").as_bytes());
+        }
+        let subject = match records {
+            [] => return Ok(()),
+            [one] => format!(
+                "{} {} on {}",
+                one.name(),
+                one.commit.short(),
+                one.environment
+            ),
+            several => format!("{} records", several.len()),
+        };
+        let _lock = self.lock()?;
+        for _ in 0..TRIES {
+            let tip = self.tip()?;
+            let mut changes = Vec::new();
+            for (commit, new) in &lines {
+                changes.extend(self.change(tip.as_ref(), commit, new)?);
+            }
+            if changes.is_empty() {
+                return Ok(());
+            }
+            match self.write(&subject, tip.as_ref(), None, &changes)? {
+                Written::Done => return Ok(()),
+                Written::Overtaken => {}
+            }
+        }
+        Err(overtaken())
+    }
+
+    /// Merges other notes, which are here completely, into ours.
+    pub(super) fn merge(&self, theirs: &Oid) -> Result<(), Error> {
+        let _lock = self.lock()?;
+        for _ in 0..TRIES {
+            let written = match self.tip()? {
+                Some(tip) if self.contains(&tip, theirs)? => return Ok(()),
+                Some(tip) if !self.contains(theirs, &tip)? => {
+                    let changes = self.changes(&tip, theirs)?;
+                    self.write("Merge the team's notes", Some(&tip), Some(theirs), &changes)?
+                }
+                tip => self.forward(tip.as_ref(), theirs)?,
+            };
+            if matches!(written, Written::Done) {
+                return Ok(());
+            }
+        }
+        Err(overtaken())
+    }
+
+    /// What the notes of another tree add to ours.
+    fn changes(&self, tip: &Oid, theirs: &Oid) -> Result<Vec<Change>, Error> {
+        let mut changes = Vec::new();
+        for commit in self.differing(tip, theirs)? {
+            let text = self.text(theirs, &commit)?;
+            changes.extend(self.change(Some(tip), &commit, &text)?);
+        }
+        Ok(changes)
+    }
+
+    /// What these lines change in the note of a commit, if anything.
+    fn change(&self, tip: Option<&Oid>, commit: &Oid, new: &[u8]) -> Result<Option<Change>, Error> {
+        let (blobs, old) = match tip {
+            Some(tip) => (self.blobs(tip, commit)?, self.text(tip, commit)?),
+            None => (Vec::new(), Vec::new()),
+        };
+        let is_known = |line: &[u8]| line.is_empty() || old.lines().any(|known| known == line);
+        if new.lines().all(is_known) {
+            return Ok(None);
+        }
+        let paths: Vec<_> = blobs.into_iter().map(|(path, _)| path).collect();
+        let text = union(commit, &old, new)?;
+        Ok(Some(Change::new(commit, paths, text)))
+    }
+
+    /// Locks the notes: writers of this clone take turns, so that they need not start again. The lock
+    /// ends with the process that holds it.
+    fn lock(&self) -> Result<File, Error> {
+        let path = self.repository.state_dir().join("notes.lock");
+        let failed = |error: &io::Error| Error::io(format!("write {}", path.display()), error);
+        let open = || OpenOptions::new().create(true).append(true).open(&path);
+        let opened = open().or_else(|error| match error.kind() {
+            io::ErrorKind::NotFound => {
+                let _ = create_dir(self.repository.state_dir());
+                open()
+            }
+            _ => Err(error),
+        });
+        let file = opened.map_err(|error| failed(&error))?;
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(file),
+                Err(TryLockError::WouldBlock) if Instant::now() < deadline => {
+                    thread::sleep(Duration::from_millis(5));
+                }
+                Err(error) => return Err(failed(&error.into())),
+            }
+        }
+    }
+
+    /// Moves our ref on to a commit that contains all our notes.
+    fn forward(&self, from: Option<&Oid>, to: &Oid) -> Result<Written, Error> {
+        // An empty old id: the ref must not exist (git-update-ref(1)).
+        let old = from.map_or("", Oid::as_str);
+        let mut command = self.repository.git.command(NO_HOOKS);
+        command.args(["update-ref", "-m", "pushgate: fetch", REF, to.as_str(), old]);
+        self.written(from, "git update-ref", run(&mut command)?)
+    }
+
+    /// Commits changes on top of a tip; `merged` is a second parent.
+    ///
+    /// `git fast-import` writes objects, trees and ref in one call, needs no name of the user, signs
+    /// nothing, and does not touch a ref that another process moved meanwhile.
+    fn write(
+        &self,
+        subject: &str,
+        tip: Option<&Oid>,
+        merged: Option<&Oid>,
+        changes: &[Change],
+    ) -> Result<Written, Error> {
+        let (name, mail) = self.person();
+        let seconds = jiff::Timestamp::now().as_second().max(0);
+        let mut input = format!("commit {REF}\ncommitter {name} <{mail}> {seconds} +0000\n");
+        input += &format!("data {}\n{subject}\n", subject.len());
+        for (word, id) in [("from", tip), ("merge", merged)] {
+            if let Some(id) = id {
+                input += &format!("{word} {id}\n");
+            }
+        }
+        let mut input = input.into_bytes();
+        for change in changes {
+            for path in &change.stale {
+                input.extend_from_slice(format!("D {path}\n").as_bytes());
+            }
+            let head = format!(
+                "M 100644 inline {}\ndata {}\n",
+                change.path,
+                change.text.len()
+            );
+            input.extend_from_slice(head.as_bytes());
+            input.extend_from_slice(&change.text);
+            input.push(b'\n');
+        }
+        input.extend_from_slice(b"done\n");
+        let mut command = self.repository.git.command(NO_HOOKS);
+        command.args(["fast-import", "--quiet", "--done", "--date-format=raw"]);
+        // The reflog names a person, too.
+        command
+            .env("GIT_COMMITTER_NAME", name)
+            .env("GIT_COMMITTER_EMAIL", mail);
+        let mut output = run_with_input(&mut command, &input)?;
+        output.stderr.retain(|line| match line.strip_prefix(CRASH) {
+            Some(report) => {
+                let _ = fs::remove_file(report);
+                false
+            }
+            None => true,
+        });
+        self.written(tip, "git fast-import", output)
+    }
+
+    /// How a call of git ended that was to move our ref from `tip`.
+    fn written(&self, tip: Option<&Oid>, command: &str, output: Output) -> Result<Written, Error> {
+        if output.is_ok() {
+            return Ok(Written::Done);
+        }
+        if self.tip()?.as_ref() != tip {
+            return Ok(Written::Overtaken);
+        }
+        Err(Error::Failed {
+            command: command.to_owned(),
+            words: output.stderr,
+        })
+    }
+
+    /// The name and the mail address of the user, as a commit may hold them.
+    pub(super) fn person(&self) -> (String, String) {
+        let clean = |text: &str| {
+            let odd = |c: char| c.is_control() || matches!(c, '<' | '>');
+            text.replace(odd, " ").trim().to_owned()
+        };
+        let identity = self.repository.identity();
+        match identity.rsplit_once('<') {
+            Some((name, mail)) => (clean(name), clean(mail)),
+            None => (clean(&identity), String::new()),
+        }
+    }
+}
+
+/// The lines of both, each once, in git's order for `cat_sort_uniq`.
+///
+/// Where that is more than is ever read, the lines that are no record of this commit are dropped.
+fn union(commit: &Oid, old: &[u8], new: &[u8]) -> Result<Vec<u8>, Error> {
+    let both = old.lines().chain(new.lines());
+    let mut lines: BTreeSet<&[u8]> = both.filter(|line| !line.is_empty()).collect();
+    let size = |lines: &BTreeSet<&[u8]>| lines.iter().map(|line| line.len() + 1).sum::<usize>();
+    if size(&lines) > LIMIT {
+        lines.retain(|line| Record::parse(line).is_some_and(|record| record.commit == *commit));
+    }
+    if size(&lines) > LIMIT {
+        return Err(Error::Io {
+            what: format!("write the note of {}", commit.short()),
+            words: vec!["there is no room in it for another line".to_owned()],
+        });
+    }
+    Ok(lines
+        .into_iter()
+        .flat_map(|line| [line, b"\n"])
+        .flatten()
+        .copied()
+        .collect())
+}
+
+fn overtaken() -> Error {
+    Error::Io {
+        what: format!("write {REF}"),
+        words: vec!["others wrote it each time".to_owned()],
+    }
+}

@@ -1,0 +1,61 @@
+//! The bytes of git's objects, taken apart.
+
+use bstr::ByteSlice;
+
+use crate::{push::Oid, text::hex};
+
+/// An entry of a tree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct TreeEntry {
+    /// git's file mode.
+    pub(crate) mode: u32,
+    pub(crate) id: Oid,
+}
+
+impl TreeEntry {
+    pub(crate) const DIRECTORY: u32 = 0o040_000;
+    pub(crate) const LINK: u32 = 0o120_000;
+    pub(crate) const MODULE: u32 = 0o160_000;
+    pub(crate) const EXECUTABLE: u32 = 0o100_755;
+
+    pub(super) fn is_file(&self) -> bool {
+        self.mode & 0o170_000 == 0o100_000
+    }
+}
+
+/// The tree and the parents that a commit names (gitformat-commit: `tree ID`, `parent ID`...).
+pub(crate) fn commit_headers(bytes: &[u8]) -> Option<(Oid, Vec<Oid>)> {
+    let mut lines = bytes.split(|b| *b == b'\n');
+    let tree = Oid::parse(lines.next()?.strip_prefix(b"tree ")?)?;
+    let parents = lines.map_while(|line| Oid::parse(line.strip_prefix(b"parent ")?));
+    Some((tree, parents.collect()))
+}
+
+/// The author of a commit: `Name <mail>`.
+pub(crate) fn commit_author(bytes: &[u8]) -> Option<String> {
+    let mut headers = bytes
+        .split(|b| *b == b'\n')
+        .take_while(|line| !line.is_empty());
+    let author = headers.find_map(|line| line.strip_prefix(b"author "))?;
+    let end = author.rfind_byte(b'>')? + 1;
+    Some(author[..end].to_str_lossy().into_owned())
+}
+
+/// The entry of this name in a tree (`MODE SP NAME NUL RAW-ID`, repeated).
+pub(crate) fn tree_entry(bytes: &[u8], name: &[u8], id_width: usize) -> Option<TreeEntry> {
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        let (mode, after) = rest.split_at_checked(rest.find_byte(b' ')?)?;
+        let after = &after[1..];
+        let (found, after) = after.split_at_checked(after.find_byte(0)?)?;
+        let (raw, after) = after[1..].split_at_checked(id_width / 2)?;
+        if found == name {
+            return Some(TreeEntry {
+                mode: u32::from_str_radix(mode.to_str().ok()?, 8).ok()?,
+                id: Oid::parse(hex(raw).as_bytes())?,
+            });
+        }
+        rest = after;
+    }
+    None
+}

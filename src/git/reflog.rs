@@ -1,0 +1,59 @@
+//! What a ref has pointed to, and since when.
+
+use bstr::{BString, ByteSlice};
+use jiff::Timestamp;
+
+use super::{Error, Repository};
+use crate::push::Oid;
+
+/// A ref came to point to a commit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Moved {
+    /// To the second.
+    pub(crate) at: Timestamp,
+    pub(crate) commit: Oid,
+    /// git's words for how: `update by push`, `fetch ...`.
+    how: BString,
+    /// The person who moved it here: `Name <mail>`.
+    pub(crate) by: String,
+}
+
+impl Moved {
+    /// Whether it was pushed from here (git-push(1) moves the tracking ref then).
+    pub(crate) fn is_push(&self) -> bool {
+        self.how == "update by push"
+    }
+
+    /// Parses `ID REF@{SECONDS} WORDS`, NUL, `Name <mail>`.
+    fn read(line: &[u8]) -> Option<Self> {
+        let (line, by) = line.rsplit_once_str("\0")?;
+        let (id, rest) = line.split_once_str(" ")?;
+        let (_, rest) = rest.split_once_str("@{")?;
+        let (seconds, how) = rest.split_once_str("}")?;
+        Some(Self {
+            at: Timestamp::from_second(seconds.to_str().ok()?.parse().ok()?).ok()?,
+            commit: Oid::parse(id)?,
+            how: how.trim_ascii_start().into(),
+            by: by.to_str_lossy().into_owned(),
+        })
+    }
+}
+
+impl Repository {
+    /// The newest moves of a ref, newest first; none where there is no such ref.
+    pub(crate) fn newest_moves(&self, name: &str) -> Result<Vec<Moved>, Error> {
+        self.moves(name, &["--max-count=200"])
+    }
+
+    /// All moves of a ref, newest first, or those that options of git-reflog(1) leave.
+    pub(crate) fn moves(&self, name: &str, limits: &[&str]) -> Result<Vec<Moved>, Error> {
+        if self.reference(name)?.is_none() {
+            return Ok(Vec::new());
+        }
+        let format = "--format=%H %gd %gs%x00%gn <%ge>";
+        let args = ["reflog", "show", format, "--date=unix"];
+        let name = [name, "--"];
+        let log = self.git.must(args.iter().chain(limits).chain(&name))?;
+        Ok(log.stdout.lines().filter_map(Moved::read).collect())
+    }
+}
