@@ -15,7 +15,7 @@ use crate::{
     cli::Check,
     commands::Error,
     gates::{
-        EnvironmentRemotes, Remotes,
+        Remotes,
         verdict::{Decision, TrunkName},
     },
     git::{self, Real},
@@ -155,7 +155,7 @@ pub(super) fn to_environment(
     let branch = branch
         .or_else(|| environment.branches.first().cloned())
         .unwrap_or_else(|| "master".to_owned());
-    let stage = EnvironmentRemotes::of(environment, world.remotes(), &|url| world.destination(url));
+    let stage = world.remotes_of(environment);
     let remote = stage.remote()?;
     let url = world.remotes().push_url(remote);
     Ok((

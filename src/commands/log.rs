@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use bstr::{BStr, ByteSlice};
+use bstr::ByteSlice;
 use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
 
@@ -60,10 +60,10 @@ fn policy(world: &Real) -> Option<Policy> {
     let policy = head.and_then(|head| world.policy(head.as_ref()));
     match policy {
         Ok(loaded) => Some(loaded.policy),
-        Err(trouble) => {
+        Err(error) => {
             report::warn(&format!(
                 "pushes that no gate has judged cannot be told: {}",
-                trouble.in_one_line()
+                error.in_one_line()
             ));
             None
         }
@@ -95,8 +95,8 @@ fn everything(world: &Real, policy: Option<&Policy>) -> Result<Vec<Happened>, Er
             ledger.path().display()
         ));
     }
-    let records = world.notes().all().unwrap_or_else(|trouble| {
-        let why = trouble.in_one_line();
+    let records = world.notes().all().unwrap_or_else(|error| {
+        let why = error.in_one_line();
         report::warn(&format!("what the team remembers cannot be told: {why}"));
         Vec::new()
     });
@@ -124,10 +124,9 @@ fn installed(world: &Real) -> Option<Timestamp> {
 
 /// The pushes of this clone that arrived, by the reflogs of the tracking refs.
 fn arrivals(policy: &Policy, world: &Real) -> Result<Vec<Arrived>, Error> {
-    let read = |url: &BStr| world.destination(url);
     let mut arrivals = Vec::new();
     for environment in &policy.environments {
-        let stage = EnvironmentRemotes::of(environment, world.remotes(), &read);
+        let stage = world.remotes_of(environment);
         for remote in &stage.remotes {
             let url = world.remotes().push_url(remote);
             let destination = url.map(|url| world.destination(url.as_ref()));

@@ -26,8 +26,8 @@ impl<R: Into<Refusal>> From<R> for Stop {
 }
 
 impl From<Undecided> for Stop {
-    fn from(trouble: Undecided) -> Self {
-        Self::Undecided(Box::new(trouble))
+    fn from(undecided: Undecided) -> Self {
+        Self::Undecided(Box::new(undecided))
     }
 }
 

@@ -152,7 +152,7 @@ impl Network<'_> {
         }
         // A branch that is not there, a read-only repository and a dead server all fail: the
         // plainer question tells them apart.
-        listed().map_err(|trouble| match trouble {
+        listed().map_err(|error| match error {
             // The first try says why: git takes a wrong password out of the store, and the second
             // only misses it. Not so where the first complains about its own options.
             Error::Unreachable { remote, .. } if !output.is_ok() && output.code != Some(USAGE) => {

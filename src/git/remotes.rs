@@ -9,7 +9,8 @@ use super::{
     network::{self, Network},
 };
 use crate::{
-    gates::{self, Object, Repository as _, Tip, Undecided, facts::TrunkName},
+    gates::{self, EnvironmentRemotes, Object, Repository as _, Tip, Undecided, facts::TrunkName},
+    policy::Environment,
     push::Oid,
 };
 
@@ -50,6 +51,11 @@ impl gates::Remotes for Repository {
 }
 
 impl Repository {
+    /// Finds the remotes that lead to an environment.
+    pub(crate) fn remotes_of(&self, environment: &Environment) -> EnvironmentRemotes {
+        EnvironmentRemotes::of(environment, self.remotes(), &|url| self.destination(url))
+    }
+
     /// The tips of these refs of a remote, at each URL that it is fetched from or pushed to.
     pub(crate) fn probe(&self, remote: &BStr, refs: &[&str]) -> Result<Vec<(String, Oid)>, Error> {
         let network = self.network();

@@ -144,13 +144,13 @@ pub(crate) fn messages(messages: &[Message]) {
             Message::Warning(line) => warn(line),
             Message::Verdict(what, told) => print(&verdict(what, told)),
             Message::Refused(what, why) => print(&refusal(what, None, why)),
-            Message::Undecided(what, why) => print(&trouble(what, None, why)),
+            Message::Undecided(what, why) => print(&undecided(what, None, why)),
         }
     }
 }
 
 pub(crate) fn was_stopped(message: &Message) -> bool {
-    let stopped = |outcome: &Outcome| matches!(outcome, Outcome::Undecided(trouble) if matches!(trouble.stopped, Some(Interruption::Suite { .. })));
+    let stopped = |outcome: &Outcome| matches!(outcome, Outcome::Undecided(error) if matches!(error.stopped, Some(Interruption::Suite { .. })));
     matches!(message, Message::Verdict(_, verdict) if verdict.answers.iter().any(|(_, outcome)| stopped(outcome)))
 }
 
@@ -163,28 +163,28 @@ pub fn refusal(what: &str, gate: Option<&str>, refusal: &Explanation) -> String 
 }
 
 /// The same where nobody could decide.
-pub fn trouble(what: &str, gate: Option<&str>, trouble: &Undecided) -> String {
-    if let Some(Interruption::Decision { by }) = &trouble.stopped {
+pub fn undecided(what: &str, gate: Option<&str>, error: &Undecided) -> String {
+    if let Some(Interruption::Decision { by }) = &error.stopped {
         return format!("{BAD}pushgate: {what} not decided{BAD:#}: stopped ({by})\n");
     }
     let mut text = format!("{BAD}pushgate: {what} not decided, so it does not go{BAD:#}\n");
-    body(&mut text, gate, trouble);
+    body(&mut text, gate, error);
     text
 }
 
 /// What kept a command from its work.
-pub fn failure(command: &str, trouble: &Undecided) -> String {
+pub fn failure(command: &str, error: &Undecided) -> String {
     let mut text = format!("{BAD}pushgate: {command} not done{BAD:#}\n");
-    body(&mut text, None, trouble);
+    body(&mut text, None, error);
     text
 }
 
-pub(crate) fn body(text: &mut String, gate: Option<&str>, trouble: &Undecided) {
-    why(text, gate, &trouble.to_string());
-    for cause in &trouble.details {
+pub(crate) fn body(text: &mut String, gate: Option<&str>, error: &Undecided) {
+    why(text, gate, &error.to_string());
+    for cause in &error.details {
         *text += &format!("    {cause}\n");
     }
-    hints(text, &trouble.hints);
+    hints(text, &error.hints);
 }
 
 pub(crate) fn why(text: &mut String, gate: Option<&str>, words: &str) {
@@ -223,7 +223,7 @@ pub fn verdict(what: &str, verdict: &Verdict) -> String {
             ),
             Outcome::Skipped { needless: false } => why(&mut text, Some(gate), "skipped"),
             Outcome::Refused(why) => text += &refusal(what, Some(gate), &why.explain()),
-            Outcome::Undecided(why) => text += &trouble(what, Some(gate), why),
+            Outcome::Undecided(why) => text += &undecided(what, Some(gate), why),
         }
     }
     for note in &verdict.notes {

@@ -72,11 +72,11 @@ impl<'d> Decider<'d> {
     ) -> Pending {
         let mut pending = self.pending();
         if self.off().is_none()
-            && let Err(trouble) = journal.prepare()
+            && let Err(error) = journal.prepare()
         {
             pending.has_no_ledger = true;
             let what = cases.first().map_or(String::new(), GovernedPush::to_string);
-            pending.messages.push(Message::Undecided(what, trouble));
+            pending.messages.push(Message::Undecided(what, error));
             return pending;
         }
         if is_edited {
@@ -111,7 +111,7 @@ impl<'d> Decider<'d> {
         &self,
         push: &Push,
         destination: &Destination,
-        trouble: Undecided,
+        error: Undecided,
     ) -> Pending {
         let mut pending = self.pending();
         let what = format!("push to {destination}");
@@ -119,12 +119,12 @@ impl<'d> Decider<'d> {
         let decision = match self.off() {
             Some(overrides) => {
                 said.push(Message::Warning(is_off(&what, overrides)));
-                let line = format!("it could not have been: {trouble}");
+                let line = format!("it could not have been: {error}");
                 said.push(Message::Warning(line));
                 Decision::Overridden
             }
             None => {
-                said.push(Message::Undecided(what, trouble.clone()));
+                said.push(Message::Undecided(what, error.clone()));
                 Decision::Undecided
             }
         };
@@ -141,7 +141,7 @@ impl<'d> Decider<'d> {
             by: self.world.repository.person(),
             reason: self.reason(decision),
         };
-        let entry = self.entry(&subject, &undecided_target(trouble));
+        let entry = self.entry(&subject, &undecided_target(error));
         pending.parts.push(Part {
             entry,
             decision,
@@ -303,7 +303,7 @@ impl<'d> Decider<'d> {
 }
 
 /// The entry of `pushgate check` where it could not be told what would be pushed.
-pub(crate) fn unanswered(trouble: Undecided, repository: &Repository) -> Entry {
+pub(crate) fn unanswered(error: Undecided, repository: &Repository) -> Entry {
     let idle = Preview::new(repository, repository);
     let world = idle.world();
     let decider = Decider {
@@ -323,14 +323,14 @@ pub(crate) fn unanswered(trouble: Undecided, repository: &Repository) -> Entry {
     };
     Entry {
         took_ms: 0,
-        ..decider.entry(&subject, &undecided_target(trouble))
+        ..decider.entry(&subject, &undecided_target(error))
     }
 }
 
 /// Where a push goes is what `target` asks first.
-fn undecided_target(trouble: Undecided) -> Verdict {
+fn undecided_target(error: Undecided) -> Verdict {
     Verdict {
-        answers: vec![(Gate::Target, Outcome::Undecided(Box::new(trouble)))],
+        answers: vec![(Gate::Target, Outcome::Undecided(Box::new(error)))],
         ..Verdict::default()
     }
 }

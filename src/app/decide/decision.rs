@@ -149,14 +149,14 @@ impl Decided {
         let mut messages = Vec::new();
         let mut exit_code = self.decision.exit_code();
         for entry in &self.entries {
-            let Err(trouble) = journal.append(entry) else {
+            let Err(error) = journal.append(entry) else {
                 continue;
             };
             if self.is_off || !self.decision.permits() {
-                messages.push(Message::Warning(trouble.in_one_line()));
+                messages.push(Message::Warning(error.in_one_line()));
             } else {
                 let what = format!("push to {}", entry.destination);
-                messages.push(Message::Undecided(what, trouble));
+                messages.push(Message::Undecided(what, error));
                 exit_code = Decision::Undecided.exit_code();
             }
         }
@@ -168,8 +168,8 @@ impl Decided {
             if all.is_empty() {
                 continue;
             }
-            if let Err(trouble) = journal.remember(&all, records.share.as_deref()) {
-                let why = trouble.in_one_line();
+            if let Err(error) = journal.remember(&all, records.share.as_deref()) {
+                let why = error.in_one_line();
                 messages.push(Message::Line(format!("note: {why}")));
             }
         }
@@ -188,7 +188,7 @@ pub(super) fn gate_entries(verdict: &Verdict) -> Vec<GateEntry> {
             Outcome::Skipped { needless: true } => ("skipped", "it would have passed".to_owned()),
             Outcome::Skipped { needless: false } => ("skipped", String::new()),
             Outcome::Refused(refusal) => ("refused", refusal.explain().why),
-            Outcome::Undecided(trouble) => ("undecided", trouble.in_one_line()),
+            Outcome::Undecided(error) => ("undecided", error.in_one_line()),
         };
         GateEntry {
             gate: gate.name().to_owned(),

@@ -161,7 +161,7 @@ impl Policies {
                     site: Router::new(&loaded.policy, scene)?,
                     trunk: world.trunk(&loaded.policy.trunk),
                 }),
-                Err(trouble) => Err(trouble),
+                Err(error) => Err(error),
             });
         }
         let team = self.team.and_then(|index| eyes[index].as_ref().ok());
@@ -172,10 +172,10 @@ impl Policies {
             let own = match &eyes[*index] {
                 Ok(own) => own,
                 // What nobody can read stops what trunk's policy would have judged.
-                Err(trouble) => match team.map(|team| team.route(update)) {
-                    None | Some(Route::Governed(_)) => return Err((*trouble).clone()),
+                Err(error) => match team.map(|team| team.route(update)) {
+                    None | Some(Route::Governed(_)) => return Err((*error).clone()),
                     Some(Route::DeploysNothing(_) | Route::Free) => {
-                        unread = Some(*trouble);
+                        unread = Some(*error);
                         continue;
                     }
                 },
@@ -210,8 +210,8 @@ impl Policies {
                 None => cases.push(eyes.case(update, target, scene)),
             }
         }
-        if let Some(trouble) = unread {
-            messages.push(Message::Line(format!("note: {trouble}")));
+        if let Some(error) = unread {
+            messages.push(Message::Line(format!("note: {error}")));
         }
         messages.extend(deploys_nothing(&idle, scene).map(Message::Line));
         Ok(cases)

@@ -57,7 +57,7 @@ pub(crate) fn judge(
                     let cases: Vec<_> = governed.into_iter().map(|one| one.case).collect();
                     decider.judge(&cases, is_edited, repository)
                 }
-                Err(trouble) => decider.unrouted(push, destination, trouble),
+                Err(error) => decider.unrouted(push, destination, error),
             },
         );
     messages.extend(pending.messages);
@@ -70,7 +70,7 @@ pub(crate) fn judge(
 /// Lets a push go whose ref lines could not even be read, where `PUSHGATE=off`.
 pub(crate) fn let_go(
     push: &Push,
-    trouble: Undecided,
+    error: Undecided,
     repository: &Repository,
     overrides: &Overrides,
 ) -> Pending {
@@ -82,7 +82,7 @@ pub(crate) fn let_go(
         start: Instant::now(),
     };
     let destination = repository.destination(push.url.as_ref());
-    decider.unrouted(push, &destination, trouble)
+    decider.unrouted(push, &destination, error)
 }
 
 /// What the gates would say of a push of one branch, without an override, and with nothing written;
@@ -118,6 +118,6 @@ fn with_governed<T>(
     };
     match Policies::of(push, &context, repository) {
         Ok(policies) => then(&destination, policies.cases(&context, repository, messages)),
-        Err(trouble) => then(&destination, Err(trouble)),
+        Err(error) => then(&destination, Err(error)),
     }
 }

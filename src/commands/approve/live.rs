@@ -5,9 +5,7 @@ use bstr::{BString, ByteSlice};
 use super::{Approval, Error};
 use crate::{
     app::preview::Preview,
-    gates::{
-        EnvironmentRemotes, Explanation, Remotes, promotion::not_live, refusal::promotion::Refusal,
-    },
+    gates::{Explanation, Remotes, promotion::not_live, refusal::promotion::Refusal},
     policy::Environment,
     push::Oid,
 };
@@ -19,8 +17,7 @@ impl Approval<'_> {
     /// The commit that the person means, if it is live on every remote of the environment.
     pub(super) fn live(&self, environment: &Environment) -> Result<Found, Error> {
         let world = self.world;
-        let of =
-            EnvironmentRemotes::of(environment, world.remotes(), &|url| world.destination(url));
+        let of = world.remotes_of(environment);
         let first = of.remote()?;
         let mut meant: Vec<&Oid> = std::iter::once(&self.commit).chain(&self.other).collect();
         for remote in &of.remotes {

@@ -60,7 +60,7 @@ impl Inputs<'_> {
     fn remote(&self, remote: &BString, of: &EnvironmentRemotes) -> Remote {
         let (live, error) = match self.live(remote.as_bstr(), of) {
             Ok(live) => (live, None),
-            Err(trouble) => (None, Some(trouble.in_one_line())),
+            Err(error) => (None, Some(error.in_one_line())),
         };
         Remote {
             name: redact(&printable(remote.as_bstr())),
@@ -219,8 +219,8 @@ impl Inputs<'_> {
         }
         let reader = match known(window).and_then(|window| reader(window, &SystemClock)) {
             Ok(reader) => reader,
-            Err(trouble) => {
-                let error = trouble.in_one_line();
+            Err(error) => {
+                let error = error.in_one_line();
                 return Window::Unknown { error };
             }
         };

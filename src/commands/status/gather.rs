@@ -14,8 +14,7 @@ use crate::{
     commands::Error,
     commands::local::Local,
     gates::{
-        Clock, EnvironmentRemotes, Object, Remotes, Repository, Stop, Tip, Undecided, receipt,
-        verdict::TrunkName,
+        Clock, Object, Remotes, Repository, Stop, Tip, Undecided, receipt, verdict::TrunkName,
     },
     git::Real,
     memory::{ledger::Entry, record::Record},
@@ -50,13 +49,11 @@ pub(super) fn status(world: &Real) -> Result<Status, Error> {
     let trunk = world.trunk(&policy.trunk);
     let order = order(policy);
     let remotes: Vec<_> = (order.iter())
-        .map(|environment| {
-            EnvironmentRemotes::of(environment, world.remotes(), &|url| world.destination(url))
-        })
+        .map(|environment| world.remotes_of(environment))
         .collect();
     let mut errors = Vec::new();
     let tips = PipelineTips::ask(world, trunk.as_ref().ok(), policy.shares(), &remotes);
-    let mut keep = |trouble: Undecided| errors.push(trouble.in_one_line());
+    let mut keep = |error: Undecided| errors.push(error.in_one_line());
     let mut entries = Vec::new();
     for commit in tips.commits() {
         match world.ledger().newest(commit.as_str()) {
@@ -71,8 +68,8 @@ pub(super) fn status(world: &Real) -> Result<Status, Error> {
         keep(error.into());
         Vec::new()
     });
-    let reader = SystemClock.zone().unwrap_or_else(|trouble| {
-        keep(trouble);
+    let reader = SystemClock.zone().unwrap_or_else(|error| {
+        keep(error);
         TimeZone::UTC
     });
     let inputs = Inputs {
@@ -86,10 +83,10 @@ pub(super) fn status(world: &Real) -> Result<Status, Error> {
         records,
     };
     let tip = inputs.tip();
-    if let Ok(Some(Err(trouble))) = tip.as_ref().map(|tip| &tip.team) {
+    if let Ok(Some(Err(error))) = tip.as_ref().map(|tip| &tip.team) {
         errors.push(format!(
             "only what this clone remembers is shown: {}",
-            trouble.in_one_line()
+            error.in_one_line()
         ));
     }
     let environments = (order.into_iter().zip(remotes))
@@ -174,7 +171,7 @@ impl Inputs<'_> {
         };
         let (tip, error) = match tip {
             Ok(tip) => (Some(self.commit(&tip.commit)), None),
-            Err(trouble) => (None, Some(trouble.in_one_line())),
+            Err(error) => (None, Some(error.in_one_line())),
         };
         Trunk { name, tip, error }
     }
@@ -187,7 +184,7 @@ impl Inputs<'_> {
             Ok(receipt) => (receipt, None),
             // The preview of the next push says why there is no suite.
             Err(Stop::Refused(_)) => (None, None),
-            Err(Stop::Undecided(trouble)) => (None, Some(trouble.in_one_line())),
+            Err(Stop::Undecided(error)) => (None, Some(error.in_one_line())),
         };
         Some(Pushed {
             branch: branch.clone(),

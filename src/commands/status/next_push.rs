@@ -43,12 +43,12 @@ impl Inputs<'_> {
         let (remote, url, target) = to_environment(environment, self.policy, self.world)?;
         let tips = match self.tips.live(remote.as_bstr(), &remotes.branches) {
             Ok(tips) => tips,
-            Err(trouble) => {
+            Err(error) => {
                 // The line of its live commit says why.
                 return Ok(NextPush::Undecided {
                     gate: None,
                     why: format!("{} could not be asked", remotes.environment),
-                    hints: trouble.hints.clone(),
+                    hints: error.hints.clone(),
                 });
             }
         };
@@ -101,7 +101,7 @@ fn outcome(verdict: &Verdict, run: Option<Run>) -> NextPush {
                 let gate = gate.name();
                 Some(NextPush::Refused { gate, why, hints })
             }
-            Outcome::Undecided(trouble) => Some(undecided(Some(*gate), trouble)),
+            Outcome::Undecided(error) => Some(undecided(Some(*gate), error)),
             Outcome::Passed(_) | Outcome::Skipped { .. } => None,
         });
     debug_assert_eq!(stop.is_none(), verdict.decision() == Decision::Go);
