@@ -9,7 +9,10 @@ use bstr::ByteSlice;
 use jiff::{Timestamp, fmt::rfc2822};
 use serde::de::DeserializeOwned;
 
-use super::{Check, CiError, Question, Why};
+use super::{
+    Check, Question,
+    error::{Failure, Why},
+};
 use crate::process::program::run_within;
 
 /// The time limit of one call of the program.
@@ -48,17 +51,17 @@ impl Question {
         &self,
         path: &str,
         until: Instant,
-    ) -> Result<(Vec<T>, Option<Timestamp>), CiError> {
+    ) -> Result<(Vec<T>, Option<Timestamp>), Failure> {
         let limit = LIMIT.min(until.saturating_duration_since(Instant::now()));
         let said = run_within(self.command(path), limit)
-            .map_err(|error| self.failed(Why::Down, vec![error.reason()]))?;
+            .map_err(|error| Failure::new(Why::Down, vec![error.reason()]))?;
         let Some(said) = said else {
             let seconds = limit.as_millis().div_ceil(1000).max(1);
             let line = format!("no answer within {seconds} s");
-            return Err(self.failed(Why::Down, vec![line]));
+            return Err(Failure::new(Why::Down, vec![line]));
         };
         if said.is_ok() {
-            return pages(&said.stdout).map_err(|why| self.garbled(&why));
+            return pages(&said.stdout).map_err(Failure::garbled);
         }
         let status = status(&said.stdout);
         let why = Why::of(said.code, status, &said.stderr);
@@ -73,7 +76,7 @@ impl Question {
         if details.is_empty() {
             details.push("the answer breaks off".to_owned());
         }
-        Err(self.failed(why, details))
+        Err(Failure::new(why, details))
     }
 
     fn command(&self, path: &str) -> Command {
@@ -90,19 +93,6 @@ impl Question {
             command.env_remove(name);
         }
         command
-    }
-
-    fn failed(&self, why: Why, details: Vec<String>) -> CiError {
-        CiError::Failed {
-            question: Box::new(self.clone()),
-            why,
-            details,
-        }
-    }
-
-    pub(super) fn garbled(&self, why: &str) -> CiError {
-        let line = format!("the answer cannot be understood: {why}");
-        self.failed(Why::Garbled, vec![line])
     }
 }
 

@@ -1,35 +1,20 @@
-//! Why a forge's checks could not be told, and what to do about it.
+//! Why a forge's checks could not be told, in words, with what to do about it.
 
 use std::time::Duration;
 
 use super::Question;
 use crate::{gates::Undecided, policy::Forge, text::span};
 
+/// A question that the forge did not answer.
 #[derive(Debug)]
-pub(crate) enum CiError {
-    /// The forge's program is not installed.
-    NoProgram(Forge),
-    /// Trunk's remote is no project of the forge.
-    NoProject { forge: Forge, remote: String },
-    /// All checks have to pass, and this process runs in one of them.
-    InsideJob(Forge),
-    /// The forge did not answer, or with something else than was asked.
-    Failed {
-        question: Box<Question>,
-        why: Why,
-        /// The words of the forge or of its program, a line each.
-        details: Vec<String>,
-    },
-    /// The checks were not done in time.
-    Slow {
-        question: Box<Question>,
-        limit: Duration,
-        running: Vec<String>,
-    },
+pub(super) struct Failure {
+    pub(super) why: Why,
+    /// The words of the forge or of its program, a line each.
+    pub(super) details: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Why {
+pub(super) enum Why {
     LoggedOut,
     Forbidden,
     /// The forge's limit of questions by the hour.
@@ -39,6 +24,22 @@ pub(crate) enum Why {
     /// No answer, or a server's error.
     Down,
     Garbled,
+}
+
+impl Failure {
+    pub(super) fn new(why: Why, details: Vec<String>) -> Self {
+        Self { why, details }
+    }
+
+    pub(super) fn garbled(why: impl ToString) -> Self {
+        let line = format!("the answer cannot be understood: {}", why.to_string());
+        Self::new(Why::Garbled, vec![line])
+    }
+
+    /// Whether the next question may be answered all the same.
+    pub(super) fn may_pass(&self) -> bool {
+        matches!(self.why, Why::Down | Why::Garbled)
+    }
 }
 
 impl Why {
@@ -52,81 +53,59 @@ impl Why {
             Some(403) => Self::Forbidden,
             Some(401) => Self::LoggedOut,
             Some(404 | 422) => Self::NotFound,
-            // gh ends with 4 where nobody is logged in (gh help exit-codes).
+            // gh ends with 4 without a login (gh help exit-codes).
             None if code == Some(4) => Self::LoggedOut,
             _ => Self::Down,
         }
     }
 }
 
-impl CiError {
-    /// Whether the next question may be answered all the same.
-    pub(super) fn may_pass(&self) -> bool {
-        let Self::Failed { why, .. } = self else {
-            return false;
-        };
-        matches!(why, Why::Down | Why::Garbled)
-    }
+pub(super) fn no_program(forge: Forge) -> Undecided {
+    let (name, program) = (forge.name(), forge.program());
+    let page = match forge {
+        Forge::Github => "https://cli.github.com",
+        Forge::Gitlab => "https://gitlab.com/gitlab-org/cli",
+    };
+    Undecided::new(format!("`{program}` asks {name}, and is not installed"))
+        .hint(format!("install it ({page}), then {program} auth login"))
 }
 
-impl From<CiError> for Undecided {
-    fn from(error: CiError) -> Self {
-        match error {
-            CiError::NoProgram(forge) => {
-                let (name, program) = (forge.name(), forge.program());
-                let page = match forge {
-                    Forge::Github => "https://cli.github.com",
-                    Forge::Gitlab => "https://gitlab.com/gitlab-org/cli",
-                };
-                Self::new(format!("`{program}` asks {name}, and is not installed"))
-                    .hint(format!("install it ({page}), then {program} auth login"))
-            }
-            CiError::NoProject { forge, remote } => {
-                let or_name = match forge {
-                    Forge::Github => ", or name it: GH_REPO=[HOST/]OWNER/REPOSITORY",
-                    Forge::Gitlab => "",
-                };
-                Self::new(format!("`{remote}` is no project of {}", forge.name()))
-                    .hint(format!("git remote set-url {remote} URL{or_name}"))
-            }
-            CiError::InsideJob(forge) => Self::new(format!(
-                "this job is one of the checks of {}, and would wait for itself",
-                forge.name()
-            ))
-            .hint("name the checks that have to pass: `suite.checks: [NAME]`"),
-            CiError::Failed {
-                question,
-                why,
-                details,
-            } => Self::new(format!(
-                "could not ask {} about {}",
-                question.forge.name(),
-                question.subject()
-            ))
-            .details(details)
-            .hints(question.hints(why)),
-            CiError::Slow {
-                question,
-                limit,
-                running,
-            } => Self::new(format!(
-                "{} has not decided about {} within {}",
-                question.forge.name(),
-                question.subject(),
-                span(limit)
-            ))
-            .details(running)
-            .hint("push again when it has, or raise `suite.timeout`")
-            .hint("where one waits for a person, name those that count: `suite.checks`"),
-        }
-    }
+pub(super) fn no_project(forge: Forge, remote: &str) -> Undecided {
+    let or_name = match forge {
+        Forge::Github => ", or name it: GH_REPO=[HOST/]OWNER/REPOSITORY",
+        Forge::Gitlab => "",
+    };
+    Undecided::new(format!("`{remote}` is no project of {}", forge.name()))
+        .hint(format!("git remote set-url {remote} URL{or_name}"))
+}
+
+/// All checks have to pass, and this process runs in one of them.
+pub(super) fn inside_job(forge: Forge) -> Undecided {
+    let name = forge.name();
+    Undecided::new(format!(
+        "this job is one of the checks of {name}, and would wait for itself"
+    ))
+    .hint("name the checks that have to pass: `suite.checks: [NAME]`")
 }
 
 impl Question {
-    fn hints(&self, why: Why) -> Vec<String> {
+    pub(super) fn too_slow(&self, limit: Duration, running: Vec<String>) -> Undecided {
+        let (forge, subject, limit) = (self.forge.name(), self.subject(), span(limit));
+        Undecided::new(format!(
+            "{forge} has not decided about {subject} within {limit}"
+        ))
+        .details(running)
+        .hint("push again when it has, or raise `suite.timeout`")
+        .hint("where one waits for a person, name those that count: `suite.checks`")
+    }
+
+    pub(super) fn not_answered(&self, failure: Failure) -> Undecided {
+        let (forge, subject) = (self.forge.name(), self.subject());
+        let error = Undecided::new(format!("could not ask {forge} about {subject}"))
+            .details(failure.details);
         let program = self.forge.program();
         let (host, project) = (&self.project.host, &self.project.path);
-        let hint = match why {
+        match failure.why {
             Why::LoggedOut => {
                 let token = match self.forge {
                     Forge::Github if *host == "github.com" || host.ends_with(".ghe.com") => {
@@ -135,26 +114,28 @@ impl Question {
                     Forge::Github => "GH_ENTERPRISE_TOKEN",
                     Forge::Gitlab => "GITLAB_TOKEN",
                 };
-                format!("{program} auth login --hostname {host}, or set {token}")
+                error.hint(format!(
+                    "{program} auth login --hostname {host}, or set {token}"
+                ))
             }
-            Why::Forbidden => format!(
+            Why::Forbidden => error.hint(format!(
                 "{program} auth status --hostname {host}: it needs to read the checks of {project}"
-            ),
-            Why::RateLimit => "push again later: the forge counts questions by the hour".to_owned(),
-            Why::NotFound => {
-                return vec![
-                    format!(
-                        "git push {} first, so that its checks run, then push again",
-                        self.remote
-                    ),
-                    format!(
-                        "if it is there: {program} repo view {project} has to show the project"
-                    ),
-                ];
+            )),
+            Why::RateLimit => {
+                error.hint("push again later: the forge counts questions by the hour")
             }
-            Why::Down => "push again later".to_owned(),
-            Why::Garbled => format!("push again; if it stays so, a newer {program} may help"),
-        };
-        vec![hint]
+            Why::NotFound => error
+                .hint(format!(
+                    "git push {} first, so that its checks run, then push again",
+                    self.remote
+                ))
+                .hint(format!(
+                    "if it is there: {program} repo view {project} has to show the project"
+                )),
+            Why::Down => error.hint("push again later"),
+            Why::Garbled => error.hint(format!(
+                "push again; if it stays so, a newer {program} may help"
+            )),
+        }
     }
 }

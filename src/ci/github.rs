@@ -7,8 +7,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{
-    Check, CiError, Question, State,
+    Check, Question, State,
     ask::{Answer, PER_PAGE},
+    error::Failure,
 };
 
 /// A page of one of the three lists.
@@ -62,7 +63,7 @@ struct Status {
     updated_at: Option<Timestamp>,
 }
 
-pub(super) fn ask(question: &Question, until: Instant) -> Result<Answer, CiError> {
+pub(super) fn ask(question: &Question, until: Instant) -> Result<Answer, Failure> {
     let mut checks = list::<CheckSuite>(question, "check-suites", until)?.checks;
     checks.extend(list::<CheckRun>(question, "check-runs", until)?.checks);
     let statuses = list::<Status>(question, "status", until)?;
@@ -74,11 +75,11 @@ pub(super) fn ask(question: &Question, until: Instant) -> Result<Answer, CiError
 }
 
 /// Asks for `GET /repos/{owner}/{repo}/commits/{ref}/{list}`.
-fn list<T: Entry>(question: &Question, list: &str, until: Instant) -> Result<Answer, CiError> {
+fn list<T: Entry>(question: &Question, list: &str, until: Instant) -> Result<Answer, Failure> {
     let (project, commit) = (&question.project.path, question.commit.as_str());
     let path = format!("repos/{project}/commits/{commit}/{list}?per_page={PER_PAGE}");
     let (pages, date) = question.get(&path, until)?;
-    let checks = read::<T>(pages, commit).map_err(|why| question.garbled(&why))?;
+    let checks = read::<T>(pages, commit).map_err(Failure::garbled)?;
     Ok(Answer { checks, date })
 }
 

@@ -7,8 +7,9 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::{
-    Check, CiError, Question, State,
+    Check, Question, State,
     ask::{Answer, PER_PAGE},
+    error::Failure,
     github::is_about,
 };
 
@@ -27,7 +28,7 @@ struct Job {
 }
 
 /// Asks for `GET /projects/:id/repository/commits/:sha/statuses`.
-pub(super) fn ask(question: &Question, until: Instant) -> Result<Answer, CiError> {
+pub(super) fn ask(question: &Question, until: Instant) -> Result<Answer, Failure> {
     let id = question.project.path.replace('/', "%2F");
     let commit = question.commit.as_str();
     let path = format!("projects/{id}/repository/commits/{commit}/statuses?per_page={PER_PAGE}");
@@ -39,7 +40,7 @@ pub(super) fn ask(question: &Question, until: Instant) -> Result<Answer, CiError
         jobs.extend(pages.into_iter().flat_map(|page: Vec<Job>| page));
         // A full page may not be the last one: a proxy may have removed the header that names the next.
         if jobs.len() == before || !jobs.len().is_multiple_of(PER_PAGE) {
-            let checks = read(jobs, commit).map_err(|why| question.garbled(&why))?;
+            let checks = read(jobs, commit).map_err(Failure::garbled)?;
             return Ok(Answer { checks, date });
         }
     }

@@ -11,8 +11,6 @@ use std::{fmt, path::PathBuf, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
 
-pub(crate) use error::CiError;
-use error::Why;
 pub use project::Project;
 pub(crate) use project::find;
 pub(crate) use wait::{Progress, wait};

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use bstr::BStr;
 
-use super::CiError;
+use super::error::{no_program, no_project};
 use crate::{
+    gates::Undecided,
     git::Real,
     policy::Forge,
     process::environment::variable,
@@ -25,15 +26,10 @@ pub(crate) fn find(
     repository: &Real,
     forge: Forge,
     remote: &str,
-) -> Result<(PathBuf, Project), CiError> {
-    let program = which::which(forge.program()).map_err(|_| CiError::NoProgram(forge))?;
-    match Project::of_remote(repository, forge, remote) {
-        Some(project) => Ok((program, project)),
-        None => Err(CiError::NoProject {
-            forge,
-            remote: remote.to_owned(),
-        }),
-    }
+) -> Result<(PathBuf, Project), Undecided> {
+    let program = which::which(forge.program()).map_err(|_| no_program(forge))?;
+    let project = Project::of_remote(repository, forge, remote);
+    Ok((program, project.ok_or_else(|| no_project(forge, remote))?))
 }
 
 impl Project {

@@ -8,7 +8,10 @@ use std::{
 };
 
 use super::{
-    Check, CiError, Question, Sum, add_up, are_settled, ask::Answer, find, github, gitlab,
+    Check, Question, Sum, add_up, are_settled,
+    ask::Answer,
+    error::{Failure, inside_job},
+    find, github, gitlab,
 };
 use crate::{
     gates::{
@@ -62,9 +65,9 @@ pub(crate) fn wait(
         Forge::Gitlab => "GITLAB_CI",
     };
     if ci.checks.is_empty() && env::var(job).is_ok_and(|value| value == "true") {
-        return Err(undecided(CiError::InsideJob(ci.forge)));
+        return Err(inside_job(ci.forge).into());
     }
-    let (program, project) = find(repository, ci.forge, work.remote).map_err(undecided)?;
+    let (program, project) = find(repository, ci.forge, work.remote)?;
     let question = Question {
         forge: ci.forge,
         program,
@@ -118,7 +121,7 @@ impl Wait<'_> {
             }
             let end = match answer {
                 Ok(answer) => self.answered(&answer, is_last),
-                Err(error) => self.failed(error, is_last),
+                Err(failure) => self.failed(failure, is_last),
             };
             if let Some(end) = end {
                 self.progress.end();
@@ -137,7 +140,7 @@ impl Wait<'_> {
     }
 
     /// Asks, and announces an answer that takes long.
-    fn ask(&mut self) -> Result<Answer, CiError> {
+    fn ask(&mut self) -> Result<Answer, Failure> {
         let question = self.question;
         let until = (self.start + self.limit).max(Instant::now() + LAST);
         thread::scope(|scope| {
@@ -212,11 +215,9 @@ impl Wait<'_> {
 
     fn still_running(&mut self, checks: Vec<Check>, is_last: bool) -> Option<End> {
         if is_last {
-            return Some(Err(undecided(CiError::Slow {
-                question: Box::new(self.question.clone()),
-                limit: self.limit,
-                running: checks.iter().map(Check::to_string).collect(),
-            })));
+            let running = checks.iter().map(Check::to_string).collect();
+            let error = self.question.too_slow(self.limit, running);
+            return Some(Err(error.into()));
         }
         if checks != self.running {
             let (forge, short) = self.forge_and_commit();
@@ -227,11 +228,11 @@ impl Wait<'_> {
         None
     }
 
-    fn failed(&mut self, error: CiError, is_last: bool) -> Option<End> {
+    fn failed(&mut self, failure: Failure, is_last: bool) -> Option<End> {
         self.failures += 1;
         let goes_on =
-            self.has_answer && self.failures <= MOST_FAILURES && !is_last && error.may_pass();
-        (!goes_on).then(|| Err(undecided(error)))
+            self.has_answer && self.failures <= MOST_FAILURES && !is_last && failure.may_pass();
+        (!goes_on).then(|| Err(self.question.not_answered(failure).into()))
     }
 
     fn refused(&self, red: &[Check], missing: Vec<String>) -> Stop {
@@ -270,10 +271,6 @@ impl Wait<'_> {
             self.progress.tick();
         }
     }
-}
-
-fn undecided(error: CiError) -> Stop {
-    Undecided::from(error).into()
 }
 
 /// Lists the first few names.

@@ -155,8 +155,8 @@ pub(super) fn to_environment(
     let branch = branch
         .or_else(|| environment.branches.first().cloned())
         .unwrap_or_else(|| "master".to_owned());
-    let stage = world.remotes_of(environment);
-    let remote = stage.remote()?;
+    let of = world.remotes_of(environment);
+    let remote = of.remote()?;
     let url = world.remotes().push_url(remote);
     Ok((
         remote.clone(),

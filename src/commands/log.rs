@@ -126,13 +126,13 @@ fn installed(world: &Real) -> Option<Timestamp> {
 fn arrivals(policy: &Policy, world: &Real) -> Result<Vec<Arrived>, Error> {
     let mut arrivals = Vec::new();
     for environment in &policy.environments {
-        let stage = world.remotes_of(environment);
-        for remote in &stage.remotes {
+        let of = world.remotes_of(environment);
+        for remote in &of.remotes {
             let url = world.remotes().push_url(remote);
             let destination = url.map(|url| world.destination(url.as_ref()));
             let one = EnvironmentRemotes {
                 remotes: vec![remote.clone()],
-                ..stage.clone()
+                ..of.clone()
             };
             for name in one.tracking_refs() {
                 let mut moves = world.moves(&name, &[])?;
@@ -142,7 +142,7 @@ fn arrivals(policy: &Policy, world: &Real) -> Result<Vec<Arrived>, Error> {
                     at: push.at,
                     commit: push.commit,
                     by: push.by,
-                    environment: stage.environment.clone(),
+                    environment: of.environment.clone(),
                     remote: printable(remote.as_bstr()),
                     tracking: name.clone(),
                     destination: (destination.as_ref()).map_or(String::new(), ToString::to_string),

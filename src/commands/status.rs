@@ -20,9 +20,9 @@ pub(crate) fn run(args: &Status) -> Done {
     if let Some(signal) = signals::signal() {
         return Ok(128 + signal);
     }
-    let status = status.inspect_err(|trouble| {
+    let status = status.inspect_err(|error| {
         if args.json {
-            let _ = print_data(&status::failed(&trouble.in_one_line()));
+            let _ = print_data(&status::failed(&error.in_one_line()));
         }
     })?;
     let text = if args.json {

@@ -14,7 +14,7 @@ use crate::suite::Console;
 
 const DIM: Style = Style::new().effects(Effects::DIMMED);
 
-/// Standard error, and whoever reads it.
+/// Standard error, as a suite or a wait writes to it.
 pub struct Stderr;
 
 impl Console for Stderr {

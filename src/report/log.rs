@@ -79,7 +79,7 @@ fn line(text: &mut String, entry: &Entry, place: &str, widest: usize, zone: &Tim
     }
 }
 
-/// Whether somebody has given their word for a commit, which is no push.
+/// Whether the line is about a sign-off or its like, not about a push.
 fn is_word(entry: &Entry) -> bool {
     matches!(entry.event.as_str(), "signoff" | "again")
 }
@@ -95,7 +95,7 @@ fn word(entry: &Entry) -> (&str, Style) {
     }
 }
 
-/// What the file says, in which anybody may have written, as it can be shown on a terminal.
+/// A text of the ledger, made safe for a terminal: any program may have written the file.
 fn shown(text: &str) -> String {
     printable(text.as_bytes().as_bstr())
 }

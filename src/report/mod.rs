@@ -6,7 +6,10 @@ pub mod log;
 pub mod status;
 pub(crate) mod window;
 
-use std::io::{self, Write, stderr, stdout};
+use std::{
+    io::{self, Write, stderr, stdout},
+    os::fd::AsFd,
+};
 
 use anstream::AutoStream;
 use anstyle::{AnsiColor, Style};
@@ -28,7 +31,7 @@ pub(crate) const PLAIN: Style = Style::new().bold();
 
 /// Writes a report; a standard error that is closed loses nothing but the report.
 pub fn print(text: &str) {
-    let text = match columns() {
+    let text = match columns(stderr()) {
         Some(columns) => wrap(text, columns),
         None => text.to_owned(),
     };
@@ -38,17 +41,14 @@ pub fn print(text: &str) {
         .and_then(|()| stream.flush());
 }
 
-/// How wide standard error is, where it is a terminal.
-pub(crate) fn columns() -> Option<usize> {
-    let (Width(columns), _) = terminal_size_of(stderr())?;
+/// The width of a terminal; `None` for anything else, and where wrapping would not help the reader.
+fn columns(stream: impl AsFd) -> Option<usize> {
+    const NARROWEST: u16 = 20;
+    let (Width(columns), _) = terminal_size_of(stream)?;
     (columns >= NARROWEST).then_some(usize::from(columns))
 }
 
-/// Below this, wrapped lines are no easier to read than broken ones.
-pub(crate) const NARROWEST: u16 = 20;
-/// The width of a page that no terminal shows.
-pub(crate) const USUAL: u16 = 80;
-/// What follows on from a line stands this deep; so do quotations, which are left as they are.
+/// The indent of continued lines, and of quotations, which are not wrapped.
 pub(crate) const DEEP: &str = "    ";
 
 /// Breaks lines between words.
@@ -63,7 +63,7 @@ pub(crate) fn wrap(text: &str, columns: usize) -> String {
     text.split_inclusive('\n').map(line).collect()
 }
 
-/// Lines end between words, and nowhere else where that is possible: ids and commands stay whole.
+/// Options to break lines only between words, where that is possible: ids and commands stay whole.
 pub(crate) fn between_words(columns: usize) -> textwrap::Options<'static> {
     textwrap::Options::new(columns)
         .word_splitter(textwrap::WordSplitter::NoHyphenation)
@@ -74,7 +74,7 @@ pub(crate) fn width(text: &str) -> usize {
     textwrap::core::display_width(text)
 }
 
-/// So much of a text as there is room for.
+/// Cuts a text to the columns that it may have.
 pub(crate) fn cut(text: &str, room: usize) -> String {
     const MORE: &str = "...";
     if width(text) <= room {
@@ -91,20 +91,20 @@ pub(crate) fn cut(text: &str, room: usize) -> String {
     kept.trim_end().to_owned() + &MORE[..MORE.len().min(room)]
 }
 
-/// One line of ours.
+/// Prints a line, after the name of the program.
 pub fn say(line: &str) {
     print(&format!("{PLAIN}pushgate:{PLAIN:#} {line}\n"));
 }
 
-/// One line that must not be missed.
+/// Prints a warning.
 pub fn warn(line: &str) {
     print(&format!("{LOUD}pushgate: {line}{LOUD:#}\n"));
 }
 
-/// What to do about the line before.
-pub fn hint(cure: &str) {
+/// Prints a hint for the line before.
+pub fn hint(hint: &str) {
     let mut text = String::new();
-    hints(&mut text, &[cure.to_owned()]);
+    hints(&mut text, &[hint.to_owned()]);
     print(&text);
 }
 
@@ -120,18 +120,18 @@ pub fn data(text: &str) -> io::Result<()> {
     }
 }
 
-/// How wide what was asked for may be: standard output, where it is a terminal.
+/// The width of what is written to standard output.
 pub fn data_columns() -> usize {
-    data_terminal().unwrap_or(usize::from(USUAL))
+    const USUAL: usize = 80;
+    data_terminal().unwrap_or(USUAL)
 }
 
-/// The same; `None` where standard output is no terminal.
+/// The width of standard output; `None` where it is no terminal.
 pub fn data_terminal() -> Option<usize> {
-    let (Width(columns), _) = terminal_size_of(stdout())?;
-    (columns >= NARROWEST).then_some(usize::from(columns))
+    columns(stdout())
 }
 
-/// Prints what is told about one push.
+/// Prints the messages about a push.
 ///
 /// A suite that was stopped has said so when it happened. The prompt is back: nothing may follow.
 pub(crate) fn messages(messages: &[Message]) {
@@ -142,7 +142,7 @@ pub(crate) fn messages(messages: &[Message]) {
         match one {
             Message::Line(line) => say(line),
             Message::Warning(line) => warn(line),
-            Message::Verdict(what, told) => print(&verdict(what, told)),
+            Message::Verdict(what, verdict) => print(&self::verdict(what, verdict)),
             Message::Refused(what, why) => print(&refusal(what, None, why)),
             Message::Undecided(what, why) => print(&undecided(what, None, why)),
         }
@@ -154,7 +154,7 @@ pub(crate) fn was_stopped(message: &Message) -> bool {
     matches!(message, Message::Verdict(_, verdict) if verdict.answers.iter().any(|(_, outcome)| stopped(outcome)))
 }
 
-/// Three things of a push that does not go: what was refused, why, what to do.
+/// Writes what was refused, why, and what to do.
 pub fn refusal(what: &str, gate: Option<&str>, refusal: &Explanation) -> String {
     let mut text = format!("{BAD}pushgate: {what} refused{BAD:#}\n");
     why(&mut text, gate, &refusal.why);
@@ -162,7 +162,7 @@ pub fn refusal(what: &str, gate: Option<&str>, refusal: &Explanation) -> String 
     text
 }
 
-/// The same where nobody could decide.
+/// Writes why a push is not decided.
 pub fn undecided(what: &str, gate: Option<&str>, error: &Undecided) -> String {
     if let Some(Interruption::Decision { by }) = &error.stopped {
         return format!("{BAD}pushgate: {what} not decided{BAD:#}: stopped ({by})\n");
@@ -172,7 +172,7 @@ pub fn undecided(what: &str, gate: Option<&str>, error: &Undecided) -> String {
     text
 }
 
-/// What kept a command from its work.
+/// Writes why a command failed.
 pub fn failure(command: &str, error: &Undecided) -> String {
     let mut text = format!("{BAD}pushgate: {command} not done{BAD:#}\n");
     body(&mut text, None, error);
@@ -194,9 +194,9 @@ pub(crate) fn why(text: &mut String, gate: Option<&str>, words: &str) {
     }
 }
 
-pub(crate) fn hints(text: &mut String, cures: &[String]) {
-    for cure in cures {
-        *text += &format!("  {HINT}hint:{HINT:#} {cure}\n");
+pub(crate) fn hints(text: &mut String, hints: &[String]) {
+    for hint in hints {
+        *text += &format!("  {HINT}hint:{HINT:#} {hint}\n");
     }
 }
 

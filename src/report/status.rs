@@ -174,7 +174,7 @@ pub(crate) enum Window {
     },
 }
 
-/// What the next `git push ENV` would be told.
+/// How the next `git push ENV` would end.
 #[derive(Clone, Debug, Serialize)]
 #[serde(tag = "verdict", rename_all = "lowercase")]
 pub(crate) enum NextPush {

@@ -1,4 +1,4 @@
-//! What the next `git push ENV` would be told.
+//! Previews the next `git push ENV`.
 
 use bstr::ByteSlice;
 

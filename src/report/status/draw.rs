@@ -137,7 +137,7 @@ impl Page<'_> {
                 format!("{LOUD}{}{LOUD:#} trunk", stands_short(relation))
             }
             (None, None) => "this clone does not have it: fetch first".to_owned(),
-            (None, Some(_)) => "nobody can tell how it stands to trunk".to_owned(),
+            (None, Some(_)) => "how it relates to trunk is not known".to_owned(),
         });
         match live.since {
             Some(since) => facts.push(format!(
@@ -145,7 +145,7 @@ impl Page<'_> {
                 self.moment(since),
                 length(self.age(since))
             )),
-            None => facts.push("nobody knows since when".to_owned()),
+            None => facts.push("since when is not known".to_owned()),
         }
         if let Some(by) = &live.by {
             facts.push(format!("by {}", name(by)));
@@ -168,7 +168,7 @@ impl Page<'_> {
                     let (been, until) = (length(been), self.moment(until));
                     format!("{LOUD}{been} of {needed}{LOUD:#}, done {until}")
                 }
-                _ => format!("{LOUD}not begun{LOUD:#}, {needed} are asked for"),
+                _ => format!("{LOUD}not begun{LOUD:#}, {needed} are required"),
             };
             self.line("soak", &text);
         }

@@ -119,7 +119,7 @@ impl<'s> Page<'s> {
     }
 }
 
-/// `12m`, `3h`, `5 days`: nobody wants to know it to the second.
+/// `12m`, `3h`, `5 days`: rounded, the longer the coarser.
 pub(super) fn length(duration: Duration) -> String {
     const DAY: u64 = 24 * 3600;
     match duration.as_secs() {

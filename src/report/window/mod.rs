@@ -32,7 +32,7 @@ pub(crate) struct Picture<'p> {
     pub(crate) window: &'p Window,
     /// The moment that is asked about; its day is the first.
     pub(crate) at: Timestamp,
-    /// The zone of whoever reads.
+    /// The zone of the person who reads.
     pub(crate) reader: &'p TimeZone,
     /// How wide the picture may be.
     pub(crate) columns: usize,
