@@ -57,11 +57,6 @@ impl Undecided {
         self
     }
 
-    pub(crate) fn hints(mut self, hints: impl IntoIterator<Item = String>) -> Self {
-        self.hints.extend(hints);
-        self
-    }
-
     pub(crate) fn stopped(mut self, stopped: Interruption) -> Self {
         self.stopped = Some(stopped);
         self
