@@ -73,9 +73,9 @@ Examples:
     Schema,
     /// Show what a command does, with examples.
     Help(Help),
-    /// End a suite when standard input ends without a word; a running one is guarded so.
+    /// End a suite when standard input ends without a word; runs beside each suite.
     #[command(hide = true)]
-    Guard {
+    Watchdog {
         /// Its process group, where it has one.
         #[arg(long)]
         group: Option<i32>,

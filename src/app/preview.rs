@@ -6,7 +6,8 @@ use std::{sync::OnceLock, time::Duration};
 use crate::git::Repository;
 use crate::{
     gates::{
-        Checked, EnvironmentRemotes, Remotes, Runner, Stop, SuiteRun, Turn, Undecided, Work, World,
+        Checked, EnvironmentRemotes, Remotes, Runner, Stop, SuiteLock, SuiteRun, Undecided, Work,
+        World,
     },
     policy::Ci,
     push::Oid,
@@ -50,8 +51,8 @@ impl<'w> Preview<'w> {
 }
 
 impl Runner for Preview<'_> {
-    fn turn(&self) -> Result<Turn, Stop> {
-        Ok(Turn::new(false, ()))
+    fn lock_suite(&self) -> Result<SuiteLock, Stop> {
+        Ok(SuiteLock::new(false, ()))
     }
 
     fn run(&self, work: &Work<'_>) -> Result<SuiteRun, Undecided> {

@@ -79,9 +79,9 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Man(args) => ("man", man::run(&args)),
         Command::Schema => ("schema", schema::run()),
         Command::Help(args) => ("help", help::run(&args)),
-        Command::Guard { group, mark } => {
+        Command::Watchdog { group, mark } => {
             crate::process::watchdog::run(group, &mark);
-            ("guard", Ok(0))
+            ("watchdog", Ok(0))
         }
         Command::PrePush(args) => ("push", pre_push::run(&args)),
     };

@@ -39,6 +39,6 @@ pub use route::Target;
 pub use undecided::{Interruption, Undecided};
 pub use verdict::Stop;
 pub use world::{
-    Checked, Clock, Memory, Object, Passed, Remotes, Repository, Runner, SuiteRun, Tip, Turn, Work,
-    World,
+    Checked, Clock, Memory, Object, Passed, Remotes, Repository, Runner, SuiteLock, SuiteRun, Tip,
+    Work, World,
 };

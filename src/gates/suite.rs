@@ -67,8 +67,8 @@ pub(crate) fn ask(
     if let Some(passed) = passed_before(false)? {
         return Ok(passed);
     }
-    let turn = world.runner.turn()?;
-    if turn.waited
+    let lock = world.runner.lock_suite()?;
+    if lock.waited
         && let Some(passed) = passed_before(true)?
     {
         return Ok(passed);
@@ -76,7 +76,7 @@ pub(crate) fn ask(
     // A worktree is made to be the pushed tree; the checkout has to prove it.
     let in_checkout = work.suite.place == In::Checkout;
     if in_checkout {
-        let looked = looked.filter(|_| !turn.waited);
+        let looked = looked.filter(|_| !lock.waited);
         let checkout = looked.unwrap_or_else(|| world.repository.checkout(commit));
         must_match(commit, checkout?, false)?;
     }

@@ -151,7 +151,7 @@ fn the_gates_are_asked_in_their_order_and_three_again_after_the_suite() {
     assert_eq!(
         world.asked(),
         [
-            "clock", "checkout", "staging", "trunk", "turn", "suite", "checkout", "receipt",
+            "clock", "checkout", "staging", "trunk", "lock", "suite", "checkout", "receipt",
             "staging", "trunk", "clock"
         ]
     );
@@ -290,7 +290,7 @@ fn a_dirty_checkout_does_not_run_the_suite() {
         mismatch: dirty(),
         after: false,
     };
-    let asked = ["clock", "checkout", "staging", "trunk", "turn"];
+    let asked = ["clock", "checkout", "staging", "trunk", "lock"];
     refused(&push(), &world, facts, &asked);
 }
 
@@ -400,7 +400,7 @@ fn a_push_that_waited_for_another_run_looks_for_its_receipt() {
     assert_eq!(
         world.asked(),
         [
-            "clock", "checkout", "staging", "trunk", "turn", "clock", "clock", "staging", "trunk"
+            "clock", "checkout", "staging", "trunk", "lock", "clock", "clock", "staging", "trunk"
         ]
     );
 }
@@ -432,7 +432,7 @@ fn a_closed_connection_leaves_the_receipt_and_stops_the_push() {
         took: Duration::from_secs(3),
     };
     let asked = [
-        "clock", "checkout", "staging", "trunk", "turn", "suite", "checkout", "receipt", "staging",
+        "clock", "checkout", "staging", "trunk", "lock", "suite", "checkout", "receipt", "staging",
         "trunk",
     ];
     refused(&push(), &world, facts, &asked);

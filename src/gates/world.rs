@@ -87,7 +87,7 @@ pub trait Remotes: Sync {
 pub trait Runner: Sync {
     /// Waits until no other suite runs in this repository; refused where the one that runs waits for
     /// this one.
-    fn turn(&self) -> Result<Turn, Stop>;
+    fn lock_suite(&self) -> Result<SuiteLock, Stop>;
     /// Runs the suite.
     fn run(&self, work: &Work<'_>) -> Result<SuiteRun, Undecided>;
     /// Asks the CI at trunk's remote whether its checks passed, and waits for them.
@@ -154,14 +154,14 @@ pub struct Passed {
 }
 
 /// Exclusive lock held while a suite runs in this repository.
-pub struct Turn {
+pub struct SuiteLock {
     /// Whether another suite ran first.
     pub waited: bool,
     /// What releases the lock when it is dropped.
     _holds: Box<dyn Any>,
 }
 
-impl Turn {
+impl SuiteLock {
     pub fn new(waited: bool, holds: impl Any) -> Self {
         Self {
             waited,

@@ -27,7 +27,7 @@ impl Watchdog {
     pub(super) fn start(tree: &ProcessTree<'_>) -> Option<Self> {
         let (reader, writer) = io::pipe().ok()?;
         let mut command = Command::new(env::current_exe().ok()?);
-        command.arg("guard");
+        command.arg("watchdog");
         if let Root::Group(group) = tree.root {
             command.args(["--group", &group.to_string()]);
         }

@@ -20,7 +20,7 @@ struct Parts(Sha256);
 impl Parts {
     fn new() -> Self {
         let mut parts = Self(Sha256::new());
-        parts.add(&VERSION.to_le_bytes());
+        parts.add(VERSION.to_le_bytes());
         parts
     }
 

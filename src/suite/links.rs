@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::Error;
+use super::error::Error;
 
 /// Makes the links of the policy lead to this checkout, and keeps a list of them.
 ///

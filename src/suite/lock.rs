@@ -11,9 +11,9 @@ use std::{
 
 use jiff::{Timestamp, tz::TimeZone};
 
-use super::{Error, screen::Console, variables::runs_around_us};
+use super::{error::Error, screen::Console, variables::runs_around_us};
 use crate::{
-    gates::{Stop, Turn, Undecided, refusal::suite::Refusal},
+    gates::{Stop, SuiteLock, Undecided, refusal::suite::Refusal},
     process::signals,
 };
 
@@ -27,7 +27,7 @@ pub(crate) fn acquire(
     state_dir: &Path,
     common_dir: &Path,
     console: &dyn Console,
-) -> Result<Turn, Stop> {
+) -> Result<SuiteLock, Stop> {
     let path = state_dir.join("suite.lock");
     let failed = |error: io::Error| {
         Undecided::from(Error::failed(format!("lock {}", path.display()), &error))
@@ -66,7 +66,7 @@ pub(crate) fn acquire(
         .and_then(|()| file.rewind())
         .and_then(|()| file.write_all(text.as_bytes()))
         .map_err(failed)?;
-    Ok(Turn::new(waited, file))
+    Ok(SuiteLock::new(waited, file))
 }
 
 /// The process that holds the lock.

@@ -8,7 +8,7 @@ use std::{
 
 use jiff::{Timestamp, tz::TimeZone};
 
-use super::Error;
+use super::error::Error;
 
 const KEPT: usize = 20;
 

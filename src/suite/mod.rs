@@ -14,32 +14,13 @@ mod test_runners;
 pub(crate) mod variables;
 pub(crate) mod worktree;
 
-use std::{path::Path, time::Duration};
-
 pub use self::screen::Console;
-pub(crate) use self::{error::Error, screen::Screen};
+pub(crate) use self::{error::Error, screen::Screen, step::Setup};
 use self::{
     step::{Failure, Run},
     variables::removed,
 };
-use crate::{
-    gates::{SuiteRun, Work, refusal::suite::Refusal},
-    git::command::Git,
-};
-
-/// Where and how the suite runs.
-pub(crate) struct Setup<'s> {
-    /// The root of the tree.
-    pub(crate) top: &'s Path,
-    /// The directory of the log files.
-    pub(crate) logs: &'s Path,
-    /// The directory that all worktrees of the repository share.
-    pub(crate) common_dir: &'s Path,
-    pub(crate) git: &'s Git,
-    /// How long the suite took last time.
-    pub(crate) last_took: Option<Duration>,
-    pub(crate) console: &'s dyn Console,
-}
+use crate::gates::{SuiteRun, Work, refusal::suite::Refusal};
 
 /// Runs the steps in their order, parallel neighbours together, and stops at the first failure.
 pub(crate) fn run(setup: &Setup<'_>, work: &Work<'_>) -> Result<SuiteRun, Error> {

@@ -9,7 +9,7 @@ use std::{
 };
 
 use super::{
-    Error,
+    error::Error,
     step::{Failure, Run, lock, name},
     step_list::StepList,
 };

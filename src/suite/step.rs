@@ -1,16 +1,23 @@
 //! One run of the suite, and how it runs a step.
 
 use std::{
+    path::Path,
     sync::{
         Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
-    time::Instant,
+    time::{Duration, Instant},
 };
 
-use super::{Error, Setup, log::Log, screen::Screen, variables::Mark};
+use super::{
+    error::Error,
+    log::Log,
+    screen::{Console, Screen},
+    variables::Mark,
+};
 use crate::{
     gates::{Work, verdict::Ending},
+    git::command::Git,
     policy::Step,
     process::{
         shell::{End, Observer, Shell},
@@ -18,6 +25,20 @@ use crate::{
     },
     text::span,
 };
+
+/// Where and how the suite runs.
+pub(crate) struct Setup<'s> {
+    /// The root of the tree.
+    pub(crate) top: &'s Path,
+    /// The directory of the log files.
+    pub(crate) logs: &'s Path,
+    /// The directory that all worktrees of the repository share.
+    pub(crate) common_dir: &'s Path,
+    pub(crate) git: &'s Git,
+    /// How long the suite took last time.
+    pub(crate) last_took: Option<Duration>,
+    pub(crate) console: &'s dyn Console,
+}
 
 pub(super) struct Run<'r> {
     pub(super) setup: &'r Setup<'r>,

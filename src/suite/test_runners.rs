@@ -5,63 +5,56 @@ use std::{fmt::Display, fs};
 
 use regex_lite::Regex;
 
-use super::{Error, log::Log};
+use super::{error::Error, log::Log};
 
-/// The regular expressions of what a test runner prints after no test, and after some.
-struct Runner {
-    name: &'static str,
-    none: &'static str,
-    some: &'static str,
-}
-
-const RUNNERS: [Runner; 7] = [
-    Runner {
-        name: "RSpec",
-        none: r"(?m)^0 examples, 0 failures",
-        some: r"(?m)^[1-9][0-9]* examples?, ",
-    },
-    Runner {
-        name: "Rails",
-        none: r"(?m)^0 (runs|tests), 0 assertions",
-        some: r"(?m)^[1-9][0-9]* (runs|tests), ",
-    },
-    Runner {
-        name: "pytest",
-        none: r"(?m)^(=+ )?no tests ran\b",
-        some: r"(?m)^(=+ )?([0-9]+ [a-z]+, )*[1-9][0-9]* passed\b",
-    },
-    Runner {
-        name: "Jest",
-        none: r"(?m)^No tests found|^Tests: +0 total",
-        some: r"(?m)^Tests: .*[1-9][0-9]* total",
-    },
-    Runner {
-        name: "cargo test",
-        none: r"(?m)^test result: ok\. 0 passed",
-        some: r"(?m)^test result: ok\. [1-9][0-9]* passed",
-    },
-    Runner {
-        name: "go test",
-        none: r"(?m)\[no test files\]|\[no tests to run\]",
-        some: r"(?m)^ok\s+\S+\s+(\(cached\)|[0-9.]+s)\s*$",
-    },
-    Runner {
-        name: "node",
-        none: r"(?m)^(# |\S+ )tests 0$",
-        some: r"(?m)^(# |\S+ )tests [1-9]",
-    },
+/// Test runners, with the regular expressions of what they print after no test, and after some.
+const RUNNERS: [(&str, &str, &str); 7] = [
+    (
+        "RSpec",
+        r"(?m)^0 examples, 0 failures",
+        r"(?m)^[1-9][0-9]* examples?, ",
+    ),
+    (
+        "Rails",
+        r"(?m)^0 (runs|tests), 0 assertions",
+        r"(?m)^[1-9][0-9]* (runs|tests), ",
+    ),
+    (
+        "pytest",
+        r"(?m)^(=+ )?no tests ran\b",
+        r"(?m)^(=+ )?([0-9]+ [a-z]+, )*[1-9][0-9]* passed\b",
+    ),
+    (
+        "Jest",
+        r"(?m)^No tests found|^Tests: +0 total",
+        r"(?m)^Tests: .*[1-9][0-9]* total",
+    ),
+    (
+        "cargo test",
+        r"(?m)^test result: ok\. 0 passed",
+        r"(?m)^test result: ok\. [1-9][0-9]* passed",
+    ),
+    (
+        "go test",
+        r"(?m)\[no test files\]|\[no tests to run\]",
+        r"(?m)^ok\s+\S+\s+(\(cached\)|[0-9.]+s)\s*$",
+    ),
+    (
+        "node",
+        r"(?m)^(# |\S+ )tests 0$",
+        r"(?m)^(# |\S+ )tests [1-9]",
+    ),
 ];
 
 /// A warning where a test runner has printed that no test ran, and not that some did.
 pub(super) fn ran_no_test(output: &[u8]) -> Option<String> {
     let output = plain(output);
     let says = |pattern: &str| Regex::new(pattern).is_ok_and(|pattern| pattern.is_match(&output));
-    let runner = RUNNERS
+    let (name, ..) = RUNNERS
         .iter()
-        .find(|runner| says(runner.none) && !says(runner.some))?;
+        .find(|(_, none, some)| says(none) && !says(some))?;
     Some(format!(
-        "{} says that no test ran; `suite.expect` can demand some",
-        runner.name
+        "{name} says that no test ran; `suite.expect` can demand some"
     ))
 }
 

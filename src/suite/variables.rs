@@ -9,7 +9,7 @@ use std::{
 use bstr::ByteSlice;
 use jiff::Timestamp;
 
-use super::Error;
+use super::error::Error;
 use crate::{
     git::command::Git,
     push::variables::{REASON, RUNNING, SKIP, SWITCH},

@@ -15,7 +15,7 @@ use std::{
 use etcetera::BaseStrategy;
 use sha2::{Digest, Sha256};
 
-use super::{Error, links};
+use super::{error::Error, links};
 use crate::{
     git::{self, command::Git},
     policy::Suite,
@@ -85,11 +85,7 @@ impl<'w> Worktree<'w> {
         links::unlink_stale(&self.directory, &suite.link)?;
         let begin = Instant::now();
         let left = || suite.timeout.saturating_sub(begin.elapsed());
-        let is_there = self.is_ours() && {
-            self.unlock();
-            self.move_to(commit, suite, left()).is_ok()
-        };
-        if !is_there {
+        if !(self.is_usable() && self.move_to(commit, suite, left()).is_ok()) {
             signals::check()?;
             self.remove()?;
             self.add(commit, left())?;
@@ -127,23 +123,6 @@ impl<'w> Worktree<'w> {
         must(clean, limit).map(drop)
     }
 
-    /// Removes the lock of a git that was killed.
-    fn unlock(&self) {
-        let ask = [
-            "rev-parse",
-            "--path-format=absolute",
-            "--git-path",
-            "index.lock",
-        ];
-        let Ok(output) = run(&mut self.here(ask)) else {
-            return;
-        };
-        let lock = Path::new(OsStr::from_bytes(output.line()));
-        if output.is_ok() && lock.is_absolute() {
-            let _ = fs::remove_file(lock);
-        }
-    }
-
     /// Removes it, if it is there.
     pub(crate) fn remove(&self) -> Result<(), Error> {
         let top = self.top();
@@ -163,13 +142,16 @@ impl<'w> Worktree<'w> {
         }
     }
 
-    /// Whether it is there, whole, and belongs to this repository.
-    fn is_ours(&self) -> bool {
+    /// Whether it is there, whole, and belongs to this repository; then removes the lock that a git
+    /// left which was killed.
+    fn is_usable(&self) -> bool {
         let mut ask = self.here([
             "rev-parse",
             "--path-format=absolute",
             "--git-common-dir",
             "--show-toplevel",
+            "--git-path",
+            "index.lock",
         ]);
         let (Ok(common_dir), Ok(top)) = (self.common_dir.canonicalize(), self.top().canonicalize())
         else {
@@ -177,7 +159,18 @@ impl<'w> Worktree<'w> {
         };
         // Compared as a whole: both may contain line feeds, and bytes that are no text.
         let expected = [common_dir, top].map(|path| [path.as_os_str().as_bytes(), b"\n"].concat());
-        run(&mut ask).is_ok_and(|output| output.is_ok() && output.stdout == expected.concat())
+        let Ok(output) = run(&mut ask) else {
+            return false;
+        };
+        let rest = output.stdout.strip_prefix(expected.concat().as_slice());
+        let Some(lock) = rest.filter(|_| output.is_ok()) else {
+            return false;
+        };
+        let lock = Path::new(OsStr::from_bytes(lock.strip_suffix(b"\n").unwrap_or(lock)));
+        if lock.is_absolute() {
+            let _ = fs::remove_file(lock);
+        }
+        true
     }
 
     /// Builds a call of git in the worktree.

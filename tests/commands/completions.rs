@@ -161,7 +161,7 @@ fn fish_completes_at_its_prompt_and_says_what_is_what() {
     assert!(window.contains("staging\t") && !window.contains("trunk\t"));
     let commands = ask("pushgate ");
     assert!(commands.contains("check\tSay whether"), "{commands}");
-    let hidden = |line: &str| line.starts_with("pre-push") || line.starts_with("guard");
+    let hidden = |line: &str| line.starts_with("pre-push") || line.starts_with("watchdog");
     assert!(!commands.lines().any(hidden), "{commands}");
 }
 

@@ -14,7 +14,7 @@ use pushgate::cli::Cli;
 
 use crate::support::{POLICY, PUSHGATE, Ran, Sandbox, tool};
 
-/// What stands in nobody's environment: the guard ends whoever bears its mark.
+/// Text that no environment contains: the watchdog ends the processes whose environment has its mark.
 const MARK: &str = "this-mark-is-borne-by-no-process-at-all";
 
 /// Every command line that there is something to try of: each command alone, and with each of its
@@ -25,7 +25,7 @@ fn calls() -> Vec<Vec<OsString>> {
     program.build();
     for command in program.get_subcommands() {
         let name = command.get_name().to_owned();
-        if name == "guard" {
+        if name == "watchdog" {
             calls.push(vec![name, "--".into(), MARK.into()]);
             continue;
         }
@@ -148,10 +148,10 @@ fn every_command_is_tried() {
             .filter(|call| call.first().is_some_and(|first| first == sub.get_name()));
         assert!(tries.count() > 0, "{}", sub.get_name());
     }
-    // The guard ends what it is pointed at.
+    // The watchdog ends what it is pointed at.
     let guards = calls
         .iter()
-        .filter(|call| call.first().is_some_and(|first| first == "guard"));
+        .filter(|call| call.first().is_some_and(|first| first == "watchdog"));
     for call in guards {
         assert_eq!(call.last().unwrap(), MARK);
     }
@@ -356,7 +356,7 @@ fn with_arguments_that_are_no_text() {
     let odd = OsString::from_vec(b"caf\xe9".to_vec());
     let calls: Vec<_> = calls()
         .into_iter()
-        .filter(|call| call.first().is_none_or(|first| first != "guard"))
+        .filter(|call| call.first().is_none_or(|first| first != "watchdog"))
         .map(|mut call| {
             match call.len() {
                 0 | 1 => call.push(odd.clone()),
@@ -375,7 +375,7 @@ fn with_arguments_that_are_empty_or_endless() {
     for text in ["", "-", "--", "\u{1b}[2J", &"x".repeat(100_000)] {
         let calls: Vec<_> = calls()
             .into_iter()
-            .filter(|call| call.len() > 1 && call[0] != "guard")
+            .filter(|call| call.len() > 1 && call[0] != "watchdog")
             .map(|mut call| {
                 *call.last_mut().unwrap() = text.into();
                 call

@@ -173,7 +173,7 @@ pub fn living_in(directory: &Path) -> Vec<String> {
 pub fn is_guarded(shop: &Sandbox) {
     until("the suite is guarded", || {
         let all = living_in(shop.root());
-        let is_there = all.iter().any(|line| line.contains("pushgate guard "));
+        let is_there = all.iter().any(|line| line.contains("pushgate watchdog "));
         is_there.then_some(())
     });
 }

@@ -8,7 +8,8 @@ use super::SystemClock;
 use crate::{
     ci,
     gates::{
-        Checked, Clock, EnvironmentRemotes, Passed, Runner, Stop, SuiteRun, Turn, Undecided, Work,
+        Checked, Clock, EnvironmentRemotes, Passed, Runner, Stop, SuiteLock, SuiteRun, Undecided,
+        Work,
     },
     git::{self, Repository},
     memory::record::{Event, Record},
@@ -45,7 +46,7 @@ impl<'r> PushRunner<'r> {
 }
 
 impl Runner for PushRunner<'_> {
-    fn turn(&self) -> Result<Turn, Stop> {
+    fn lock_suite(&self) -> Result<SuiteLock, Stop> {
         let repository = self.repository;
         suite::lock::acquire(
             &repository.state_dir(),

@@ -8,7 +8,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use crate::{
     gates::{
         Checked, Clock, EnvironmentRemotes, Memory, Object, Passed, Remotes, Repository, Runner,
-        Stop, SuiteRun, Tip, Turn, Undecided, Work, World,
+        Stop, SuiteLock, SuiteRun, Tip, Undecided, Work, World,
         verdict::{Commit, Count, Mismatch, Relation, TrunkName},
     },
     memory::{arrivals::Arrival, record::Record},
@@ -200,9 +200,9 @@ impl Remotes for Fake {
 }
 
 impl Runner for Fake {
-    fn turn(&self) -> Result<Turn, Stop> {
-        self.note("turn");
-        Ok(Turn::new(self.waited, ()))
+    fn lock_suite(&self) -> Result<SuiteLock, Stop> {
+        self.note("lock");
+        Ok(SuiteLock::new(self.waited, ()))
     }
     fn checks(&self, _: &Work<'_>, _: &Ci) -> Result<Checked, Stop> {
         self.note("checks");
