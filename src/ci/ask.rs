@@ -119,11 +119,10 @@ fn pages<T: DeserializeOwned>(printed: &[u8]) -> Result<(Vec<T>, Option<Timestam
 
 /// Reads the status of the last page.
 fn status(printed: &[u8]) -> Option<u16> {
-    let statuses = printed.lines().filter_map(|line| {
+    printed.lines().rev().find_map(|line| {
         let line = line.strip_prefix(b"HTTP/")?.to_str().ok()?;
         line.split(' ').nth(1)?.parse().ok()
-    });
-    statuses.last()
+    })
 }
 
 #[cfg(test)]

@@ -31,8 +31,8 @@ impl Failure {
         Self { why, details }
     }
 
-    pub(super) fn garbled(why: impl ToString) -> Self {
-        let line = format!("the answer cannot be understood: {}", why.to_string());
+    pub(super) fn garbled(why: String) -> Self {
+        let line = format!("the answer cannot be understood: {why}");
         Self::new(Why::Garbled, vec![line])
     }
 

@@ -41,7 +41,7 @@ impl Project {
         {
             return Self::named(&name, variable("GH_HOST").as_deref());
         }
-        let rewritten = repository.remotes().fetch_url(remote.as_bytes().into());
+        let rewritten = repository.remotes().fetch_url(remote.as_bytes());
         let key = format!("remote.{remote}.url");
         let written = repository
             .config

@@ -34,7 +34,7 @@ impl Approval<'_> {
                 }
                 several => {
                     let names = several.iter().map(|(place, _)| place.name.clone());
-                    let why = removed_from_several(commit, &Vec::from_iter(names));
+                    let why = removed_from_several(commit, &names.collect::<Vec<_>>());
                     return Ok(self.refused(None, why));
                 }
             }
