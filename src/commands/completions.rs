@@ -1,4 +1,4 @@
-//! `pushgate completions SHELL`: the script for a shell, and the answers that it asks for at each Tab.
+//! `pushgate completions SHELL`: the script for a shell, and what completes a word at each Tab.
 
 use std::{
     env,
@@ -25,16 +25,15 @@ use crate::{
 const ASKS: &str = "PUSHGATE_COMPLETE";
 const NAME: &str = "pushgate";
 
-/// What makes the file work where zsh loads it at the first Tab: it defines the function, and that
-/// Tab wants an answer, too.
+/// The end of the script for zsh, which loads it at the first Tab: that Tab wants an answer, too.
 const AUTOLOADED: &str = "\
 if [[ ${funcstack[1]} == _pushgate ]]; then
     _clap_dynamic_completer_pushgate \"$@\"
 fi
 ";
 
-/// What bash gets before it asks. It takes `--name=value` apart at the `=`, which is a word to it;
-/// without that word, what is left reads as `--name value`.
+/// What the script for bash does before it asks. bash takes `--name=value` apart at the `=`, which is
+/// a word to it; without that word, what is left reads as `--name value`.
 const ASKED_BY_BASH: &str = "    COMPREPLY=( $( \\\n";
 const UNITED: &str = r#"    local index all=("${words[@]}")
     words=()
@@ -48,11 +47,10 @@ const UNITED: &str = r#"    local index all=("${words[@]}")
 "#;
 
 pub(crate) fn run(args: &Completions) -> Done {
-    let failed = |error: &std::io::Error| Error::io("write to standard output", error);
     let mut script = Vec::new();
     completer(args.shell)
         .write_registration(ASKS, NAME, NAME, NAME, &mut script)
-        .map_err(|error| failed(&error))?;
+        .map_err(Error::stdout)?;
     let script = String::from_utf8_lossy(&script);
     let mut script = format!("{}\n", script.trim());
     match args.shell {
@@ -62,14 +60,14 @@ pub(crate) fn run(args: &Completions) -> Done {
         Shell::Zsh => script += AUTOLOADED,
         Shell::Elvish | Shell::Fish | Shell::Powershell => {}
     }
-    report::data(&script).map_err(|error| failed(&error))?;
+    report::data(&script).map_err(Error::stdout)?;
     Ok(0)
 }
 
-/// Answers a shell that asks what could come next, if one does: `PUSHGATE_COMPLETE=bash pushgate -- WORDS`.
+/// Completes a word for a shell, if one asks: `PUSHGATE_COMPLETE=bash pushgate -- WORDS`.
 ///
-/// Nobody reads an error amid a line that is being typed: there is an answer, or none. The hook is
-/// never called so, whatever the environment says.
+/// Without an answer it prints nothing: an error would stand amid the line that is being typed. The
+/// hook is never called so, whatever the environment says.
 pub fn complete(args: impl IntoIterator<Item = OsString>) -> Option<ExitCode> {
     let mut words = args.into_iter().skip(1);
     if words.next()? != "--" {
@@ -101,7 +99,7 @@ fn completer(shell: Shell) -> &'static dyn EnvCompleter {
     }
 }
 
-/// The command line, whose arguments know what could stand for them here.
+/// The command line, whose arguments know the words that are possible here.
 fn command() -> Command {
     Cli::command().mut_subcommands(|sub| {
         let name = sub.get_name().to_owned();
@@ -110,7 +108,7 @@ fn command() -> Command {
 }
 
 fn with_candidates(arg: Arg, command: &str) -> Arg {
-    // What these two take for an environment may be trunk, too.
+    // These two take trunk for an environment, too.
     let trunk = matches!(command, "check" | "log");
     match arg.get_id().as_str() {
         "environment" => arg.add(ArgValueCandidates::new(move || environments(trunk))),

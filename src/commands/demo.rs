@@ -1,47 +1,31 @@
-//! `pushgate demo`: the whole story, played with real pushes in a directory of its own.
+//! `pushgate demo`: shows all that the gate does with real pushes, in a directory of its own.
 
 use std::{
     env, fs,
-    io::{ErrorKind, IsTerminal, Read, stdout},
+    io::{self, ErrorKind, IsTerminal, stdout},
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
 use jiff::{Timestamp, tz::TimeZone};
 
-use super::Done;
-use super::Error;
+use super::{Done, Error};
 use crate::{cli::Demo, gates::Undecided, report};
 
-/// The suite of the demo's shop.
-const CI: &str = "\
-#!/bin/sh
-# The entire suite of this little shop.
-total=$(./total 3 4)
-echo \"3 carts at 4 apiece: $total\"
-test \"$total\" = 12
-";
+/// Makes three bare repositories, and a clone called shop with its policy, suite and first commit.
+const SETUP: &str = include_str!("demo.sh");
 
-const TOTAL: &str = "\
-#!/bin/sh
-echo $(($1 * $2))
-";
+/// A colleague pushes a commit from a clone of his own.
+const COLLEAGUE: &str = "ben='git -c user.name=Ben -c user.email=ben@shop.example -C ben' &&
+git clone --quiet ../origin.git ben &&
+$ben commit --quiet --allow-empty --message 'Add carts' &&
+$ben push --quiet origin master &&
+rm -r ben";
 
-const POLICY: &str = "\
-suite:
-  run: bin/ci
+/// Breaks what the suite tests.
+const BREAKAGE: &str = "sed -i.bak 's/[*]/+/' total && rm total.bak";
 
-environments:
-  staging: {}
-  production:
-    after: staging
-    window:
-      # A team names its timezone here. Left out, the clock of whoever
-      # pushes counts, so that this demo has a night at any hour.
-      closed: [\"22:00-07:00\"]
-";
-
-/// A place in every part of the world: somewhere it is night, and somewhere noon.
+/// Time zones all over the world, so that it is night in one of them and noon in another.
 const ZONES: [&str; 12] = [
     "Pacific/Auckland",
     "Asia/Tokyo",
@@ -58,45 +42,44 @@ const ZONES: [&str; 12] = [
 ];
 
 pub(crate) fn run(args: &Demo) -> Done {
-    let stage = Stage::set(args)?;
-    let result = play(&stage);
+    let demo = Playground::new(args)?;
+    let result = play(&demo);
     if result.is_err() {
-        report::say(&format!(
-            "what was played is in {}",
-            stage.directory.display()
-        ));
+        let directory = demo.directory.display();
+        report::say(&format!("what was played is in {directory}"));
     }
     result.map(|()| 0)
 }
 
-fn play(stage: &Stage) -> Result<(), Error> {
+/// Tells the story, with a command and its exit code for each event.
+fn play(demo: &Playground) -> Result<(), Error> {
     let now = Timestamp::now();
     let (night, day) = (nearest(now, 23 * 60 + 40)?, nearest(now, 11 * 60)?);
 
     tell(&format!(
         "Three bare repositories and a clone called shop are in\n  {}\n\
          origin stands in for GitHub, staging and production for two Heroku apps.",
-        stage.directory.display()
+        demo.directory.display()
     ))?;
-    stage.build()?;
-    stage.show("cat .pushgate.yml", 0)?;
-    stage.show("pushgate install", 0)?;
-    stage.show("git push origin master", 0)?;
+    demo.quietly(&demo.directory, SETUP)?;
+    demo.show("cat .pushgate.yml", 0)?;
+    demo.show("pushgate install", 0)?;
+    demo.show("git push origin master", 0)?;
 
     tell("1. Ben pushes to origin. You do not notice, and deploy.")?;
-    stage.colleague()?;
-    stage.show("git push staging master", 1)?;
-    stage.show("git pull --quiet --ff-only origin master", 0)?;
+    demo.quietly(&demo.shop(), COLLEAGUE)?;
+    demo.show("git push staging master", 1)?;
+    demo.show("git pull --quiet --ff-only origin master", 0)?;
 
     tell("2. A quick change, and the suite is red.")?;
-    stage.write("total", &TOTAL.replace('*', "+"))?;
-    stage.show("git diff --unified=0", 0)?;
-    stage.show("git commit --quiet --all --message 'Make totals faster'", 0)?;
-    stage.show("git push origin master", 1)?;
-    stage.show("git reset --quiet --hard HEAD~1", 0)?;
+    demo.quietly(&demo.shop(), BREAKAGE)?;
+    demo.show("git diff --unified=0", 0)?;
+    demo.show("git commit --quiet --all --message 'Make totals faster'", 0)?;
+    demo.show("git push origin master", 1)?;
+    demo.show("git reset --quiet --hard HEAD~1", 0)?;
 
     tell("3. The newest master, tested: staging is reached.")?;
-    stage.show("git push staging master", 0)?;
+    demo.show("git push staging master", 0)?;
 
     tell(&format!(
         "4. One more commit goes to origin, and straight on to production: too early.\n\
@@ -104,42 +87,42 @@ fn play(stage: &Stage) -> Result<(), Error> {
          the policy closes production at night, and this is not about the hour.)",
         clock(now, day)?
     ))?;
-    stage.show(
+    demo.show(
         "git commit --quiet --allow-empty --message 'Greet the customer'",
         0,
     )?;
-    stage.show("git push --quiet origin master", 0)?;
-    stage.show(&format!("TZ={day} git push production master"), 1)?;
-    stage.show("git push --quiet staging master", 0)?;
-    stage.show(&format!("TZ={day} git push production master"), 1)?;
+    demo.show("git push --quiet origin master", 0)?;
+    demo.show(&format!("TZ={day} git push production master"), 1)?;
+    demo.show("git push --quiet staging master", 0)?;
+    demo.show(&format!("TZ={day} git push production master"), 1)?;
 
     tell(&format!(
-        "5. Somebody tries it on staging, and says so. In {night} it is {} now,\nand somebody wants to deploy before going to bed.",
+        "5. A colleague tries it on staging, and says so. In {night} it is {} now,\nand one last deploy before bed is tempting.",
         clock(now, night)?
     ))?;
-    stage.show(
+    demo.show(
         "pushgate approve staging --message 'the greeting is there'",
         0,
     )?;
-    stage.show(&format!("TZ={night} git push production master"), 1)?;
-    stage.show(&format!("TZ={night} pushgate status"), 0)?;
+    demo.show(&format!("TZ={night} git push production master"), 1)?;
+    demo.show(&format!("TZ={night} pushgate status"), 0)?;
 
     tell(&format!(
-        "6. In {day} it is {}: somebody is around to mend it. It goes.",
+        "6. In {day} it is {}: the team is there to fix what breaks. It goes.",
         clock(now, day)?
     ))?;
-    stage.show(&format!("TZ={day} git push production master"), 0)?;
+    demo.show(&format!("TZ={day} git push production master"), 0)?;
 
     tell("7. The site is down, and nothing else matters: the gate stands aside, loudly.")?;
-    stage.show(
+    demo.show(
         "git commit --quiet --allow-empty --message 'Switch the broken thing off'",
         0,
     )?;
-    stage.show(
+    demo.show(
         "PUSHGATE=off PUSHGATE_REASON='the site is down' git push production master",
         0,
     )?;
-    stage.show("pushgate log", 0)?;
+    demo.show("pushgate log", 0)?;
 
     tell(&format!(
         "That was it. Go on playing where it stands; nothing else was touched.\n\n  \
@@ -147,13 +130,13 @@ fn play(stage: &Stage) -> Result<(), Error> {
            {} check production\n  \
            git push production master\n\n\
          And when you have seen enough: rm -r {}",
-        stage.shop().display(),
-        stage.called,
-        stage.directory.display()
+        demo.shop().display(),
+        demo.called,
+        demo.directory.display()
     ))
 }
 
-/// The zone where the clock on the wall is nearest to this minute of the day.
+/// The zone whose local time is nearest to this minute of the day.
 fn nearest(now: Timestamp, minute: i32) -> Result<&'static str, Error> {
     let mut found = Vec::new();
     for name in ZONES {
@@ -176,49 +159,37 @@ fn zone(name: &str) -> Result<TimeZone, Error> {
     })
 }
 
-/// Where the story is played, and how what happens there is shown.
-struct Stage {
+/// The directory that the demo plays in, and what its commands find there.
+struct Playground {
     directory: PathBuf,
-    /// This program, first on the path of every command.
+    /// This program, first on the PATH of every command.
     program: PathBuf,
-    /// What a person calls it here.
+    /// How the user would call it here.
     called: String,
 }
 
-impl Stage {
-    fn set(args: &Demo) -> Result<Self, Error> {
+impl Playground {
+    fn new(args: &Demo) -> Result<Self, Error> {
         let directory = match &args.dir {
-            Some(directory) => {
-                fs::create_dir(directory).map_err(|error| match error.kind() {
-                    ErrorKind::AlreadyExists => Error::Exists {
-                        path: directory.clone(),
-                        hint: "name a directory that is not there yet: the demo makes it, and plays in it alone",
-                    },
-                    _ => Error::NotWritten {
-                        what: format!("make {}", directory.display()),
-                        words: vec![error.to_string()],
-                        hint: "name a new directory in one that is there and yours: pushgate demo --dir DIR",
-                    },
-                })?;
-                directory.canonicalize()
-            }
+            Some(directory) => make(directory)?,
             None => tempfile::Builder::new()
                 .prefix("pushgate-demo-")
                 .tempdir()
-                .map(tempfile::TempDir::keep),
+                .map_err(|error| Error::io("make a directory to play in", &error))?
+                .keep(),
         };
         let program =
             env::current_exe().map_err(|error| Error::io("tell where this program is", &error))?;
         let on_path = which::which("pushgate").is_ok_and(|found| found == program);
+        let called = if on_path {
+            "pushgate".to_owned()
+        } else {
+            program.display().to_string()
+        };
         Ok(Self {
-            directory: directory
-                .map_err(|error| Error::io("make a directory to play in", &error))?,
-            called: if on_path {
-                "pushgate".to_owned()
-            } else {
-                program.display().to_string()
-            },
+            directory,
             program,
+            called,
         })
     }
 
@@ -226,81 +197,29 @@ impl Stage {
         self.directory.join("shop")
     }
 
-    /// Three bare repositories, a clone with its first commit, and no configuration of the user.
-    fn build(&self) -> Result<(), Error> {
-        for name in ["origin", "staging", "production"] {
-            self.quietly(
-                &self.directory,
-                &format!("git init --quiet --bare --initial-branch=master {name}.git"),
-            )?;
-        }
-        self.quietly(
-            &self.directory,
-            "git init --quiet --initial-branch=master shop",
-        )?;
-        for name in ["origin", "staging", "production"] {
-            self.quietly(
-                &self.shop(),
-                &format!("git remote add {name} ../{name}.git"),
-            )?;
-        }
-        self.quietly(
-            &self.shop(),
-            "git config user.name You && git config user.email you@shop.example && mkdir bin",
-        )?;
-        self.write("bin/ci", CI)?;
-        self.write("total", TOTAL)?;
-        self.write(".pushgate.yml", POLICY)?;
-        self.quietly(
-            &self.shop(),
-            "chmod +x bin/ci total && git add . && git commit --quiet --message 'Open the shop'",
-        )
-    }
-
-    /// Ben, from a clone of his own.
-    fn colleague(&self) -> Result<(), Error> {
-        let ben = "git -c user.name=Ben -c user.email=ben@shop.example -C ben";
-        self.quietly(
-            &self.directory,
-            &format!("git clone --quiet origin.git ben && {ben} commit --quiet --allow-empty --message 'Add carts' && {ben} push --quiet origin master && rm -r ben"),
-        )
-    }
-
-    fn write(&self, name: &str, text: &str) -> Result<(), Error> {
-        let path = self.shop().join(name);
-        fs::write(&path, text)
-            .map_err(|error| Error::io(format!("write {}", path.display()), &error))
-    }
-
-    /// Shows a command and what came back, and makes sure that the story went as it is told.
+    /// Shows a command and its output; it must end with this exit code.
     fn show(&self, command: &str, code: i32) -> Result<(), Error> {
-        let (came, output) = self.run(&self.shop(), command)?;
+        let (ended, output) = self.run(&self.shop(), command)?;
         let indented = textwrap::indent(&output, "  ");
         write(&format!("{PROMPT}$ {command}{PROMPT:#}\n{indented}\n"))?;
-        if came == code {
-            Ok(())
-        } else {
-            Err(otherwise(command, came, &[]))
-        }
+        expect(command, code, ended, "")
     }
 
     fn quietly(&self, directory: &Path, command: &str) -> Result<(), Error> {
-        match self.run(directory, command)? {
-            (0, _) => Ok(()),
-            (code, output) => Err(otherwise(
-                command,
-                code,
-                &output.lines().map(str::to_owned).collect::<Vec<_>>(),
-            )),
-        }
+        let (ended, output) = self.run(directory, command)?;
+        expect(command, 0, ended, &output)
     }
 
-    /// Runs a command line as it is shown, its two outputs as one.
+    /// Runs a command line without the user's git configuration; returns its exit code, and its two
+    /// outputs as one.
     fn run(&self, directory: &Path, command: &str) -> Result<(i32, String), Error> {
-        let failed = |error: &std::io::Error| Error::io(format!("run `{command}`"), error);
+        let failed = |error| Error::io(format!("run `{command}`"), &error);
+        let path = env::var_os("PATH").unwrap_or_default();
+        let own = self.program.parent().map(Path::to_owned);
+        let path = env::join_paths(own.into_iter().chain(env::split_paths(&path)));
         let mut shell = Command::new("sh");
         shell
-            .args(["-c", command])
+            .args(["-c", &format!("exec 2>&1\n{command}")])
             .current_dir(directory)
             .stdin(Stdio::null());
         for (name, _) in env::vars_os() {
@@ -311,52 +230,56 @@ impl Stage {
         }
         shell
             .env("GIT_CONFIG_GLOBAL", "/dev/null")
-            .env("GIT_CONFIG_SYSTEM", "/dev/null");
-        let own = self.program.parent().map(Path::to_owned);
-        let path = env::var_os("PATH").unwrap_or_default();
-        let path = env::join_paths(own.into_iter().chain(env::split_paths(&path)));
-        shell.env(
-            "PATH",
-            path.map_err(|error| failed(&std::io::Error::other(error)))?,
-        );
+            .env("GIT_CONFIG_SYSTEM", "/dev/null")
+            .env(
+                "PATH",
+                path.map_err(|error| failed(io::Error::other(error)))?,
+            );
         if stdout().is_terminal() {
             shell.env("CLICOLOR_FORCE", "1");
         }
-        let (mut reader, writer) = std::io::pipe().map_err(|e| failed(&e))?;
-        shell
-            .stdout(writer.try_clone().map_err(|e| failed(&e))?)
-            .stderr(writer);
-        let mut child = shell.spawn().map_err(|e| failed(&e))?;
-        // The writing ends that it holds, or the output never ends.
-        drop(shell);
-        let mut output = Vec::new();
-        reader.read_to_end(&mut output).map_err(|e| failed(&e))?;
-        let status = child.wait().map_err(|e| failed(&e))?;
-        Ok((
-            status.code().unwrap_or(128),
-            String::from_utf8_lossy(&output).into_owned(),
-        ))
+        let ended = shell.output().map_err(failed)?;
+        let output = String::from_utf8_lossy(&ended.stdout).into_owned();
+        Ok((ended.status.code().unwrap_or(128), output))
     }
+}
+
+/// Makes the directory that the user names.
+fn make(directory: &Path) -> Result<PathBuf, Error> {
+    let made = fs::create_dir(directory).and_then(|()| directory.canonicalize());
+    made.map_err(|error| match error.kind() {
+        ErrorKind::AlreadyExists => Error::Exists {
+            path: directory.to_owned(),
+            hint: "name a directory that is not there yet: the demo makes it, and plays in it alone",
+        },
+        _ => Error::NotWritten {
+            what: format!("make {}", directory.display()),
+            words: vec![error.to_string()],
+            hint: "name a new directory in one that is there and yours: pushgate demo --dir DIR",
+        },
+    })
+}
+
+fn expect(command: &str, code: i32, ended: i32, output: &str) -> Result<(), Error> {
+    if ended == code {
+        return Ok(());
+    }
+    Err(Error::Demo {
+        command: command.to_owned(),
+        code: ended,
+        words: output.lines().map(str::to_owned).collect(),
+    })
 }
 
 const HEADING: anstyle::Style = anstyle::Style::new().bold();
 const PROMPT: anstyle::Style = anstyle::AnsiColor::Cyan.on_default().bold();
 
-/// What is told between the commands.
 fn tell(text: &str) -> Result<(), Error> {
     write(&format!("{HEADING}{text}{HEADING:#}\n\n"))
 }
 
 fn write(text: &str) -> Result<(), Error> {
     report::data(text).map_err(Error::stdout)
-}
-
-fn otherwise(command: &str, code: i32, words: &[String]) -> Error {
-    Error::Demo {
-        command: command.to_owned(),
-        code,
-        words: words.to_vec(),
-    }
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! `pushgate help COMMAND`: the same as `pushgate COMMAND --help`; and whatever else clap has to say.
+//! `pushgate help COMMAND`, the same as `pushgate COMMAND --help`; and the errors of the command line.
 
 use std::{io, process::ExitCode};
 
@@ -12,14 +12,9 @@ use crate::{
 };
 
 pub(crate) fn run(args: &Help) -> Done {
-    let words = ["pushgate"]
-        .into_iter()
-        .chain(
-            args.command
-                .as_deref()
-                .and_then(super::man::command_of_page),
-        )
-        .chain(["--help"]);
+    let command = args.command.as_deref();
+    let command = command.and_then(super::man::command_of_page);
+    let words = ["pushgate"].into_iter().chain(command).chain(["--help"]);
     match Cli::try_parse_from(words) {
         // What is asked for is help, which clap hands over as an error.
         Err(said) => print(&said),
@@ -27,7 +22,7 @@ pub(crate) fn run(args: &Help) -> Done {
     }
 }
 
-/// Prints what clap says instead of a command line: help, the version, or what is wrong with it.
+/// Prints what clap gives instead of a command line: help, the version, or an error.
 pub fn say(said: &clap::Error) -> ExitCode {
     ExitCode::from(print(said).unwrap_or_else(|error| {
         report::print(&report::failure("help", &error.explain()));
@@ -35,7 +30,7 @@ pub fn say(said: &clap::Error) -> ExitCode {
     }))
 }
 
-/// A reader that has had enough (`| head`) is no error, and nor is one whom an error does not reach.
+/// A reader that stops (`| head`) is no error, nor is a closed standard error.
 fn print(said: &clap::Error) -> Done {
     match said.print() {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe && !said.use_stderr() => {

@@ -1,4 +1,4 @@
-//! `pushgate init`: a commented policy from what the repository shows, and what to look over in it.
+//! `pushgate init`: writes a commented policy from what it finds in the repository.
 
 use std::{
     fs::{self, OpenOptions},
@@ -67,9 +67,10 @@ pub(crate) fn run(args: &Init) -> Done {
     Ok(0)
 }
 
-/// What the repository shows, and what of it is not on the policy.
+/// What was found in the repository.
 struct Found {
     facts: InitFacts,
+    /// The remotes that are no environment.
     left_out: Vec<String>,
 }
 
@@ -80,7 +81,7 @@ fn look_around(world: &Real, top: &Path) -> Found {
         .filter_map(|name| name.to_str().ok())
         .collect();
     let trunk_remote = match names.as_slice() {
-        // The only one there is must be where the team meets, unless it is a platform.
+        // A single remote is trunk's, unless it is a platform.
         [only] if place(world, only).is_some_and(|place| place.platform().is_none()) => {
             (*only).to_owned()
         }
@@ -145,13 +146,14 @@ fn look_around(world: &Real, top: &Path) -> Found {
     }
 }
 
-/// Where a push to this remote goes.
+/// The place that a push to this remote goes to.
 fn place(world: &Real, name: &str) -> Option<Destination> {
     let url = world.remotes().push_url(name.as_bytes())?;
     Some(world.destination(url.as_ref()))
 }
 
-/// The environment that a remote leads to: on a platform by its words, elsewhere only if its name says so.
+/// The environment that a remote leads to: an app of a platform by the words in its name, any other
+/// remote only by its own name.
 fn environment_of(name: &str, place: &Destination) -> Option<&'static str> {
     let app = match place {
         Destination::App { app, .. } => app.clone(),
@@ -169,7 +171,7 @@ fn environment_of(name: &str, place: &Destination) -> Option<&'static str> {
 }
 
 impl Found {
-    /// What was found, and what somebody should look at.
+    /// What was found and what to look over, line by line.
     fn summary(&self) -> Vec<String> {
         let facts = &self.facts;
         let mut lines = vec![match &facts.trunk_branch {
@@ -182,7 +184,7 @@ impl Found {
         lines.push(match &facts.suite {
             Detected::Found(candidate) => {
                 let because = match &candidate.because {
-                    // Found by its own name: that goes without saying.
+                    // The command alone says it.
                     because if *because == candidate.command => String::new(),
                     because => format!(" ({because})"),
                 };
@@ -192,25 +194,17 @@ impl Found {
                 )
             }
             Detected::Several(candidates) => {
-                let commands: Vec<_> = candidates
-                    .iter()
-                    .map(|candidate| candidate.command.clone())
-                    .collect();
-                format!(
-                    "suite: {}: say in `suite.run` which it is",
-                    alternatives(&commands)
-                )
+                let commands = candidates.iter().map(|one| one.command.clone());
+                let commands = alternatives(&commands.collect::<Vec<_>>());
+                format!("suite: {commands}: say in `suite.run` which it is")
             }
             Detected::None => {
                 "suite: nothing says what runs your tests: fill in `suite.run`".to_owned()
             }
         });
         for environment in &facts.environments {
-            let mut line = format!(
-                "{}: {}",
-                environment.name,
-                named("remote", &environment.remotes)
-            );
+            let remotes = named("remote", &environment.remotes);
+            let mut line = format!("{}: {remotes}", environment.name);
             if !environment.apps.is_empty() {
                 line += &format!(", {}", named("app", &environment.apps));
             }
