@@ -44,11 +44,8 @@ impl EnvironmentRemotes {
     ) -> Self {
         let mut remotes = remotes_of(environment, configured, read);
         if remotes.is_empty() {
-            remotes.extend(
-                environment
-                    .heroku_apps()
-                    .map(|app| BString::from(heroku_url(app))),
-            );
+            let urls = environment.heroku_apps().map(heroku_url);
+            remotes.extend(urls.map(BString::from));
         }
         Self {
             environment: environment.name.clone(),
@@ -98,25 +95,17 @@ pub fn remotes_of(
     remotes: &Remotes,
     read: &dyn Fn(&BStr) -> Destination,
 ) -> Vec<BString> {
-    let named = environment
-        .remotes
-        .iter()
-        .map(|name| BString::from(name.as_str()));
-    let named: Vec<_> = named.filter(|name| remotes.has(name)).collect();
+    let named = environment.remotes.iter().map(|name| name.as_bytes());
+    let named = named.filter(|name| remotes.has(name)).map(BString::from);
+    let named: Vec<_> = named.collect();
     if !named.is_empty() {
         return named;
     }
-    let leads_there = |name: &&BStr| {
-        let mut places = remotes
-            .push_urls(name)
-            .into_iter()
-            .map(|url| read(url.as_ref()));
-        places.any(|place| environment.apps.iter().any(|app| place.is_app(app)))
+    let is_of_app = |url: &BString| {
+        let place = read(url.as_ref());
+        environment.apps.iter().any(|app| place.is_app(app))
     };
-    remotes
-        .names()
-        .find(leads_there)
-        .map(BString::from)
-        .into_iter()
-        .collect()
+    let leads_there = |name: &&BStr| remotes.push_urls(name).iter().any(is_of_app);
+    let found = remotes.names().find(leads_there);
+    found.map(BString::from).into_iter().collect()
 }

@@ -71,14 +71,12 @@ impl Evaluation<'_> {
     /// Asks each gate, in their order, until one stops the push.
     fn ask_all(&mut self) {
         let push = self.push;
-        // A deletion that was let through brings no commit to ask the others about.
-        let applies =
-            |gate: &Gate| matches!(gate, Gate::Target | Gate::Window) || !push.commits().is_empty();
-        for gate in ORDER
-            .into_iter()
-            .filter(|gate| push.asks(*gate))
-            .filter(applies)
-        {
+        for gate in ORDER {
+            // A deletion that was let through brings no commit to ask the others about.
+            let needs_commit = !matches!(gate, Gate::Target | Gate::Window);
+            if !push.asks(gate) || needs_commit && push.commits().is_empty() {
+                continue;
+            }
             let outcome = if self.skip.contains(&gate) {
                 Outcome::Skipped {
                     needless: self.would_pass(gate),
@@ -116,14 +114,13 @@ impl Evaluation<'_> {
             self.tips = None;
             self.runs = runs;
         }
-        for gate in AGAIN
-            .into_iter()
-            .filter(|gate| self.push.asks(*gate) && !self.skip.contains(gate))
-        {
+        for gate in AGAIN {
+            if !self.push.asks(gate) || self.skip.contains(&gate) {
+                continue;
+            }
             if let Err(stop) = self.ask(gate, &mut Vec::new()) {
-                self.verdict
-                    .notes
-                    .push(format!("{gate} had passed before the suite ran"));
+                let note = format!("{gate} had passed before the suite ran");
+                self.verdict.notes.push(note);
                 self.verdict.answers.push((gate, outcome(Err(stop))));
                 return;
             }

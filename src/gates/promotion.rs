@@ -112,12 +112,7 @@ struct Promotion<'p> {
 impl Promotion<'_> {
     /// All remotes of the environment that comes first must have the commit.
     fn must_be_live(&self, trunk: Option<&TrunkName>, known: &RemoteTips) -> Result<(), Stop> {
-        let Self {
-            before,
-            commit,
-            world,
-            ..
-        } = *self;
+        let (before, commit, world) = (self.before, self.commit, self.world);
         before.remote()?;
         for remote in &before.remotes {
             let asked = known.before.iter().flatten();
