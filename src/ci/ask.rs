@@ -61,7 +61,7 @@ impl Question {
             return Err(Failure::new(Why::Down, vec![line]));
         };
         if said.is_ok() {
-            return pages(&said.stdout).map_err(Failure::garbled);
+            return pages(&said.stdout).map_err(|why| Failure::garbled(&why));
         }
         let status = status(&said.stdout);
         let why = Why::of(said.code, status, &said.stderr);

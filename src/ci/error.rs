@@ -31,7 +31,7 @@ impl Failure {
         Self { why, details }
     }
 
-    pub(super) fn garbled(why: String) -> Self {
+    pub(super) fn garbled(why: &str) -> Self {
         let line = format!("the answer cannot be understood: {why}");
         Self::new(Why::Garbled, vec![line])
     }

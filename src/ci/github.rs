@@ -79,7 +79,7 @@ fn list<T: Entry>(question: &Question, list: &str, until: Instant) -> Result<Ans
     let (project, commit) = (&question.project.path, question.commit.as_str());
     let path = format!("repos/{project}/commits/{commit}/{list}?per_page={PER_PAGE}");
     let (pages, date) = question.get(&path, until)?;
-    let checks = read::<T>(pages, commit).map_err(Failure::garbled)?;
+    let checks = read::<T>(pages, commit).map_err(|why| Failure::garbled(&why))?;
     Ok(Answer { checks, date })
 }
 

@@ -40,7 +40,7 @@ pub(super) fn ask(question: &Question, until: Instant) -> Result<Answer, Failure
         jobs.extend(pages.into_iter().flat_map(|page: Vec<Job>| page));
         // A full page may not be the last one: a proxy may have removed the header that names the next.
         if jobs.len() == before || !jobs.len().is_multiple_of(PER_PAGE) {
-            let checks = read(jobs, commit).map_err(Failure::garbled)?;
+            let checks = read(jobs, commit).map_err(|why| Failure::garbled(&why))?;
             return Ok(Answer { checks, date });
         }
     }

@@ -246,6 +246,7 @@ pub(crate) fn failed(error: &str) -> String {
     format!("{:#}\n", json!({"v": 1, "whole": false, "errors": [error]}))
 }
 
+#[allow(clippy::ref_option, reason = "serde hands over the field")]
 fn standing<S: Serializer>(standing: &Option<Standing>, to: S) -> Result<S::Ok, S::Error> {
     let counts = |stands: &str, ahead: usize, behind: usize| json!({"stands": stands, "ahead": ahead, "behind": behind});
     let standing = standing.map(|standing| match standing {
@@ -260,6 +261,7 @@ fn standing<S: Serializer>(standing: &Option<Standing>, to: S) -> Result<S::Ok, 
     standing.serialize(to)
 }
 
+#[allow(clippy::ref_option, reason = "serde hands over the field")]
 fn receipt<S: Serializer>(receipt: &Option<Passed>, to: S) -> Result<S::Ok, S::Error> {
     let receipt = receipt.map(|Passed { at, took }| json!({"at": at, "took_ms": whole(took)}));
     receipt.serialize(to)
