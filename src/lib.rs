@@ -1,35 +1,39 @@
-//! pushgate: the gate in front of `git push staging master` and `git push production master`.
+//! pushgate judges `git push staging master` and `git push production master` before they happen.
 //!
-//! The way of a push, which is also the map of this crate:
+//! The way of a push, which is also the map of this crate. Each part knows only those below it:
 //!
-//! 1. `hooks/pre-push` finds the program and hands over what git said: [`commands`] reads it,
-//!    [`push`] understands it.
-//! 2. [`destination`] and [`remotes`] tell where it really goes, whatever the remote is called.
-//! 3. [`policy`] is what the team asks for, read from the pushed commit; [`calendar`] its hours.
-//! 4. [`gates`] sort the refs by what governs them and ask the five questions, cheapest first.
-//!    They ask the [`gates::World`]; [`world`] has the real answers, [`suite`] runs the tests.
-//!    Where the tests run on a forge instead, [`ci`] reads what it says of the commit.
-//! 5. [`judge`] holds it together, heeds the [`overrides`], and writes the [`ledger`]. What the team
-//!    remembers of a commit is a [`record`], shared by git notes; [`history`] holds all that together.
-//! 6. [`verdict`] is what came out, as data; [`report`] is what a person reads.
+//! - [`commands`]: one file a subcommand. `hooks/pre-push` calls `pushgate pre-push`, and git waits for
+//!   it.
+//! - `report` and `doctor`: what a person reads, and what `pushgate doctor` looks at.
+//! - [`app`]: from a push to a decision. It finds the policy that governs which ref, asks the overrides
+//!   and the gates, and writes down what was decided.
+//! - `hooks`: installs our hook, and calls the hook that was there before.
+//! - `suite` and `ci`: run the tests, or ask a forge whether they passed.
+//! - [`git`]: everything that asks git: the repository, its remotes, and the team's notes.
+//! - `process`: starts programs, and ends them with all that they started. `file`: writes files.
+//! - [`gates`]: which refs are governed, the gates in their order, what they ask ([`gates::World`]) and
+//!   what they answer.
+//! - [`memory`]: the records of what was decided, deployed and signed off, and what follows from them.
+//! - [`policy`]: `.pushgate.yml`. [`calendar`]: windows and holidays.
+//! - [`push`]: what git tells the hook, and where a URL leads. `text`: quoting and spans of time.
 //!
-//! Data flows one way: what is pure (push, ci, destination, remotes, policy, calendar, record, verdict, gates)
-//! knows no clock, no disk, no network, no process and no terminal.
+//! From [`gates`] down, nothing asks a clock, a network, a process or a terminal, and only the ledger
+//! touches the disk.
 
 pub mod app;
 pub mod calendar;
-pub mod ci;
+pub(crate) mod ci;
 pub mod cli;
 pub mod commands;
 pub(crate) mod doctor;
 pub(crate) mod file;
 pub mod gates;
 pub mod git;
-pub mod hooks;
+pub(crate) mod hooks;
 pub mod memory;
 pub mod policy;
-pub mod process;
+pub(crate) mod process;
 pub mod push;
-pub mod report;
-pub mod suite;
+pub(crate) mod report;
+pub(crate) mod suite;
 pub(crate) mod text;

@@ -11,7 +11,7 @@ use std::{fmt, path::PathBuf, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
 
-pub use project::Project;
+pub(crate) use project::Project;
 pub(crate) use project::find;
 pub(crate) use wait::{Progress, wait};
 

@@ -14,7 +14,7 @@ use crate::{
 };
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Project {
+pub(crate) struct Project {
     /// As the forge's program names it.
     pub host: String,
     /// `owner/repository`; GitLab has groups in groups.

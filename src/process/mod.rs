@@ -6,7 +6,7 @@ pub(crate) mod output;
 mod proc;
 pub(crate) mod program;
 pub(crate) mod shell;
-pub mod signals;
+pub(crate) mod signals;
 pub(crate) mod terminal;
 pub(crate) mod tree;
 pub(crate) mod watchdog;

@@ -34,7 +34,7 @@ struct Watch {
 ///
 /// Signals that were ignored when this process started (`nohup`) stay without effect. In children,
 /// caught signals have their default effect again.
-pub fn watch() {
+pub(crate) fn watch() {
     let came = Arc::new(AtomicUsize::new(0));
     let again = Arc::new(AtomicBool::new(false));
     let ignored = proc::ignored_signals();
@@ -59,7 +59,7 @@ pub fn watch() {
 }
 
 /// What ended the push: the name of a signal, or that `git push` is gone; `None` while it goes on.
-pub fn interrupted() -> Option<String> {
+pub(crate) fn interrupted() -> Option<String> {
     if let Some(number) = signal() {
         return Some(signal_name(number.into()));
     }
@@ -74,7 +74,7 @@ pub(crate) fn check() -> Result<(), Error> {
 }
 
 /// The number of the signal that came, for the exit code.
-pub fn signal() -> Option<u8> {
+pub(crate) fn signal() -> Option<u8> {
     let number = WATCH.get()?.signal.load(Ordering::Relaxed);
     u8::try_from(number).ok().filter(|number| *number != 0)
 }

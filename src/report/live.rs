@@ -15,7 +15,7 @@ use crate::suite::Console;
 const DIM: Style = Style::new().effects(Effects::DIMMED);
 
 /// Standard error, as a suite or a wait writes to it.
-pub struct Stderr;
+pub(crate) struct Stderr;
 
 impl Console for Stderr {
     fn line(&self, text: &str) {

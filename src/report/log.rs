@@ -19,7 +19,7 @@ const NARROWEST: usize = 12;
 const WIDEST: usize = 24;
 
 /// `2026-11-22 21:02  refused     production  35f6b13  Ana <ana@shop.example>`, and why.
-pub fn log(all: &[Happened], zone: &TimeZone, columns: Option<usize>) -> String {
+pub(crate) fn log(all: &[Happened], zone: &TimeZone, columns: Option<usize>) -> String {
     let places: Vec<String> = all.iter().map(|one| place(&one.entry)).collect();
     let widest = places.iter().map(|place| place.chars().count()).max();
     let widest = widest.unwrap_or(0).clamp(NARROWEST, WIDEST);

@@ -2,8 +2,8 @@
 
 pub(crate) mod doctor;
 pub(crate) mod live;
-pub mod log;
-pub mod status;
+pub(crate) mod log;
+pub(crate) mod status;
 pub(crate) mod window;
 
 use std::{
@@ -15,7 +15,7 @@ use anstream::AutoStream;
 use anstyle::{AnsiColor, Style};
 use terminal_size::{Width, terminal_size_of};
 
-pub use live::Stderr;
+pub(crate) use live::Stderr;
 
 use crate::{
     app::message::Message,
@@ -30,7 +30,7 @@ pub(crate) const HINT: Style = AnsiColor::Cyan.on_default();
 pub(crate) const PLAIN: Style = Style::new().bold();
 
 /// Writes a report; a standard error that is closed loses nothing but the report.
-pub fn print(text: &str) {
+pub(crate) fn print(text: &str) {
     let text = match columns(stderr()) {
         Some(columns) => wrap(text, columns),
         None => text.to_owned(),
@@ -92,24 +92,24 @@ pub(crate) fn cut(text: &str, room: usize) -> String {
 }
 
 /// Prints a line, after the name of the program.
-pub fn say(line: &str) {
+pub(crate) fn say(line: &str) {
     print(&format!("{PLAIN}pushgate:{PLAIN:#} {line}\n"));
 }
 
 /// Prints a warning.
-pub fn warn(line: &str) {
+pub(crate) fn warn(line: &str) {
     print(&format!("{LOUD}pushgate: {line}{LOUD:#}\n"));
 }
 
 /// Prints a hint for the line before.
-pub fn hint(hint: &str) {
+pub(crate) fn hint(hint: &str) {
     let mut text = String::new();
     hints(&mut text, &[hint.to_owned()]);
     print(&text);
 }
 
 /// Writes what was asked for; a reader that has had enough (`| head`) is no error.
-pub fn data(text: &str) -> io::Result<()> {
+pub(crate) fn data(text: &str) -> io::Result<()> {
     let mut stream = AutoStream::auto(stdout().lock());
     match stream
         .write_all(text.as_bytes())
@@ -121,13 +121,13 @@ pub fn data(text: &str) -> io::Result<()> {
 }
 
 /// The width of what is written to standard output.
-pub fn data_columns() -> usize {
+pub(crate) fn data_columns() -> usize {
     const USUAL: usize = 80;
     data_terminal().unwrap_or(USUAL)
 }
 
 /// The width of standard output; `None` where it is no terminal.
-pub fn data_terminal() -> Option<usize> {
+pub(crate) fn data_terminal() -> Option<usize> {
     columns(stdout())
 }
 
@@ -155,7 +155,7 @@ pub(crate) fn was_stopped(message: &Message) -> bool {
 }
 
 /// Writes what was refused, why, and what to do.
-pub fn refusal(what: &str, gate: Option<&str>, refusal: &Explanation) -> String {
+pub(crate) fn refusal(what: &str, gate: Option<&str>, refusal: &Explanation) -> String {
     let mut text = format!("{BAD}pushgate: {what} refused{BAD:#}\n");
     why(&mut text, gate, &refusal.why);
     hints(&mut text, &refusal.hints);
@@ -163,7 +163,7 @@ pub fn refusal(what: &str, gate: Option<&str>, refusal: &Explanation) -> String 
 }
 
 /// Writes why a push is not decided.
-pub fn undecided(what: &str, gate: Option<&str>, error: &Undecided) -> String {
+pub(crate) fn undecided(what: &str, gate: Option<&str>, error: &Undecided) -> String {
     if let Some(Interruption::Decision { by }) = &error.stopped {
         return format!("{BAD}pushgate: {what} not decided{BAD:#}: stopped ({by})\n");
     }
@@ -173,7 +173,7 @@ pub fn undecided(what: &str, gate: Option<&str>, error: &Undecided) -> String {
 }
 
 /// Writes why a command failed.
-pub fn failure(command: &str, error: &Undecided) -> String {
+pub(crate) fn failure(command: &str, error: &Undecided) -> String {
     let mut text = format!("{BAD}pushgate: {command} not done{BAD:#}\n");
     body(&mut text, None, error);
     text
@@ -201,7 +201,7 @@ pub(crate) fn hints(text: &mut String, hints: &[String]) {
 }
 
 /// What the gates said about one case.
-pub fn verdict(what: &str, verdict: &Verdict) -> String {
+pub(crate) fn verdict(what: &str, verdict: &Verdict) -> String {
     let mut text = String::new();
     match verdict.decision() {
         Decision::Go => text += &format!("{GOOD}pushgate: {what} may go{GOOD:#}\n"),

@@ -14,7 +14,7 @@ mod test_runners;
 pub(crate) mod variables;
 pub(crate) mod worktree;
 
-pub use self::screen::Console;
+pub(crate) use self::screen::Console;
 pub(crate) use self::{error::Error, screen::Screen, step::Setup};
 use self::{
     step::{Failure, Run},

@@ -15,7 +15,7 @@ const SILENCE: Duration = Duration::from_secs(30);
 const CLEAR: &[u8] = b"\r\x1b[2K";
 
 /// Where a run is shown.
-pub trait Console: Sync {
+pub(crate) trait Console: Sync {
     /// Writes a line of ours.
     fn line(&self, text: &str);
     /// Writes text that is not a whole line and will be cleared.

@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 use bstr::ByteSlice;
 
 use super::{
-    decision::{Part, Pending, gate_entries},
+    decision::Pending,
     journal::Journal,
+    part::{Part, change, gate_entries},
 };
 use crate::{
     app::{
@@ -20,12 +21,9 @@ use crate::{
         verdict::{Decision, Gate, Outcome, Verdict},
     },
     git::Repository,
-    memory::{
-        ledger::{Entry, Subject},
-        record::{Event as RecordEvent, Record},
-    },
+    memory::ledger::{Entry, Subject},
     policy::{self, Environment},
-    push::{Oid, Push, Update, destination::Destination},
+    push::{Push, Update, destination::Destination},
     text::{self, printable},
 };
 
@@ -66,7 +64,7 @@ impl<'d> Decider<'d> {
     /// policy.
     pub(super) fn judge(
         &self,
-        cases: &[GovernedPush<'_>],
+        pushes: &[GovernedPush<'_>],
         is_edited: bool,
         journal: &dyn Journal,
     ) -> Pending {
@@ -75,7 +73,9 @@ impl<'d> Decider<'d> {
             && let Err(error) = journal.prepare()
         {
             pending.has_no_ledger = true;
-            let what = cases.first().map_or(String::new(), GovernedPush::to_string);
+            let what = pushes
+                .first()
+                .map_or(String::new(), GovernedPush::to_string);
             pending.messages.push(Message::Undecided(what, error));
             return pending;
         }
@@ -85,9 +85,9 @@ impl<'d> Decider<'d> {
                 policy::FILE
             )));
         }
-        let judged = self.ask(cases, &mut pending.messages);
+        let judged = self.ask(pushes, &mut pending.messages);
         let stops = judged.iter().any(|(_, decision, _)| !decision.permits());
-        for (case, decision, verdict) in &judged {
+        for (push, decision, verdict) in &judged {
             if let Some(rollback) = verdict.rollback.as_ref().filter(|_| !stops) {
                 pending.messages.push(Message::Warning(format!(
                     "rollback: from {} back to {}, which was live there before",
@@ -95,11 +95,11 @@ impl<'d> Decider<'d> {
                     rollback.to.short()
                 )));
             }
-            pending.parts.push(self.part(case, *decision, verdict));
+            pending.parts.push(self.part(push, *decision, verdict));
         }
-        for (case, decision, verdict) in judged {
+        for (push, decision, verdict) in judged {
             if !verdict.answers.is_empty() && (!stops || !decision.permits()) {
-                let verdict = Message::Verdict(case.to_string(), verdict);
+                let verdict = Message::Verdict(push.to_string(), verdict);
                 pending.messages.push(verdict);
             }
         }
@@ -115,16 +115,16 @@ impl<'d> Decider<'d> {
     ) -> Pending {
         let mut pending = self.pending();
         let what = format!("push to {destination}");
-        let said = &mut pending.messages;
+        let messages = &mut pending.messages;
         let decision = match self.off() {
             Some(overrides) => {
-                said.push(Message::Warning(is_off(&what, overrides)));
+                messages.push(Message::Warning(is_off(&what, overrides)));
                 let line = format!("it could not have been: {error}");
-                said.push(Message::Warning(line));
+                messages.push(Message::Warning(line));
                 Decision::Overridden
             }
             None => {
-                said.push(Message::Undecided(what, error.clone()));
+                messages.push(Message::Undecided(what, error.clone()));
                 Decision::Undecided
             }
         };
@@ -142,13 +142,7 @@ impl<'d> Decider<'d> {
             reason: self.reason(decision),
         };
         let entry = self.entry(&subject, &undecided_target(error));
-        pending.parts.push(Part {
-            entry,
-            decision,
-            seen: Vec::new(),
-            sent: Vec::new(),
-            share: None,
-        });
+        pending.parts.push(Part::unknown(decision, entry));
         pending
     }
 
@@ -163,31 +157,31 @@ impl<'d> Decider<'d> {
     /// The targets up to the first that stops the push, with what the overrides or the gates say.
     fn ask<'c>(
         &self,
-        cases: &'c [GovernedPush<'c>],
+        pushes: &'c [GovernedPush<'c>],
         messages: &mut Vec<Message>,
     ) -> Vec<(&'c GovernedPush<'c>, Decision, Verdict)> {
-        let mut refuse = |case: &'c GovernedPush<'c>, why: Explanation| {
-            messages.push(Message::Refused(case.to_string(), why));
-            vec![(case, Decision::Refused, Verdict::default())]
+        let mut refuse = |push: &'c GovernedPush<'c>, why: Explanation| {
+            messages.push(Message::Refused(push.to_string(), why));
+            vec![(push, Decision::Refused, Verdict::default())]
         };
-        let overrides = match (self.overrides, cases.first()) {
+        let overrides = match (self.overrides, pushes.first()) {
             (Ok(overrides), _) => overrides,
-            (Err(bad), Some(case)) => return refuse(case, bad.explain()),
+            (Err(bad), Some(push)) => return refuse(push, bad.explain()),
             (Err(_), None) => return Vec::new(),
         };
-        for case in cases {
-            if let Some(environment) = lacks_reason(case, overrides) {
-                return refuse(case, overrides::no_reason(&environment.name));
+        for push in pushes {
+            if let Some(environment) = lacks_reason(push, overrides) {
+                return refuse(push, overrides::no_reason(&environment.name));
             }
         }
         if overrides.off {
-            let passed_over = |case: &'c GovernedPush<'c>| {
-                messages.push(Message::Warning(is_off(&case.to_string(), overrides)));
-                (case, Decision::Overridden, Verdict::default())
+            let passed_over = |push: &'c GovernedPush<'c>| {
+                messages.push(Message::Warning(is_off(&push.to_string(), overrides)));
+                (push, Decision::Overridden, Verdict::default())
             };
-            return cases.iter().map(passed_over).collect();
+            return pushes.iter().map(passed_over).collect();
         }
-        let verdicts = gates::evaluate(cases, &overrides.skip, &self.world);
+        let verdicts = gates::evaluate(pushes, &overrides.skip, &self.world);
         let mut skipped: Vec<_> = (verdicts.iter().flat_map(|verdict| &verdict.answers))
             .filter(|(_, outcome)| matches!(outcome, Outcome::Skipped { .. }))
             .map(|(gate, _)| *gate)
@@ -198,71 +192,33 @@ impl<'d> Decider<'d> {
             let (skip, why) = (overrides::SKIP, because(overrides));
             Message::Warning(format!("{gate} is not asked: {skip} names it{why}"))
         }));
-        (cases.iter().zip(verdicts))
-            .map(|(case, mut verdict)| {
+        (pushes.iter().zip(verdicts))
+            .map(|(push, mut verdict)| {
                 let decision = verdict.decision();
                 if decision.permits() && self.event == Event::Push {
-                    verdict.notes.extend(self.runway(case));
+                    verdict.notes.extend(self.runway(push));
                 }
-                (case, decision, verdict)
+                (push, decision, verdict)
             })
             .collect()
     }
 
     /// What is to be written down about one target.
-    fn part(&self, case: &GovernedPush<'_>, decision: Decision, verdict: &Verdict) -> Part {
-        let change = change(case);
+    fn part(&self, push: &GovernedPush<'_>, decision: Decision, verdict: &Verdict) -> Part {
         let subject = Subject {
-            environment: match case.target {
+            environment: match push.target {
                 Target::Environment(name) => Some(name.to_owned()),
                 Target::Trunk => Some("trunk".to_owned()),
                 Target::UnknownApp(_) | Target::Branch => None,
             },
-            remote: case.remote.clone(),
-            destination: case.destination.to_string(),
-            commit: case.commits().first().map(|commit| (*commit).clone()),
-            replaces: change.and_then(|(_, _, old)| old.cloned()),
+            remote: push.remote.clone(),
+            destination: push.destination.to_string(),
+            commit: push.commits().first().map(|commit| (*commit).clone()),
+            replaces: change(push).and_then(|(_, _, old)| old.cloned()),
             by: self.world.repository.person(),
             reason: self.reason(decision),
         };
-        let entry = self.entry(&subject, verdict);
-        let record = |environment: &str, commit: &Oid, event| {
-            Record::new(entry.at, &*entry.by, environment, commit, event)
-        };
-        let (mut seen, mut sent) = (Vec::new(), Vec::new());
-        if let Some((environment, commit, replaces)) = change {
-            // The soak counts from when a commit is first seen there, if nothing older is known.
-            if let Some(before) = case.before.as_ref().filter(|_| verdict.first) {
-                seen.push(record(&before.environment, commit, RecordEvent::Live));
-            }
-            let name = &environment.name;
-            let remembers = case.policy.remembers();
-            if remembers || verdict.rollback.is_some() {
-                let (replaces, rollback) = (replaces.cloned(), verdict.rollback.is_some());
-                sent.push(record(
-                    name,
-                    commit,
-                    RecordEvent::Push { replaces, rollback },
-                ));
-            }
-            if let Some(rollback) = &verdict.rollback {
-                let by_rollback_to = rollback.to.clone();
-                let event = RecordEvent::Removed { by_rollback_to };
-                sent.push(record(name, &rollback.from, event));
-            } else if let Some(old) = replaces.filter(|_| remembers) {
-                let by = commit.clone();
-                sent.push(record(name, old, RecordEvent::Replaced { by }));
-            }
-        }
-        let trunk = case.trunk.as_ref().ok();
-        let trunk = trunk.filter(|_| case.policy.shares());
-        Part {
-            share: trunk.map(|trunk| trunk.remote.clone()),
-            entry,
-            decision,
-            seen,
-            sent,
-        }
+        Part::new(push, decision, verdict, self.entry(&subject, verdict))
     }
 
     fn reason(&self, decision: Decision) -> Option<String> {
@@ -283,8 +239,8 @@ impl<'d> Decider<'d> {
     }
 
     /// How long the policy asks people to stay around.
-    fn runway(&self, case: &GovernedPush<'_>) -> Option<String> {
-        let environment = case.environment()?;
+    fn runway(&self, push: &GovernedPush<'_>) -> Option<String> {
+        let environment = push.environment()?;
         let runway = Duration::try_from(environment.window.runway).ok()?;
         if runway.is_zero() {
             // Finding the reader's time zone takes milliseconds.
@@ -294,7 +250,7 @@ impl<'d> Decider<'d> {
         let reader = self.world.clock.zone().ok()?;
         let zone = environment.window.timezone.resolve(&reader);
         Some(format!(
-            "stay around for {}, until {}, in case {} needs you",
+            "stay around for {}, until {}, in push {} needs you",
             text::span(runway),
             text::clock(until, &zone, &reader),
             environment.name
@@ -335,22 +291,11 @@ fn undecided_target(error: Undecided) -> Verdict {
     }
 }
 
-/// The commit that a push takes to an environment, and the commit that it replaces there.
-fn change<'c>(case: &GovernedPush<'c>) -> Option<(&'c Environment, &'c Oid, Option<&'c Oid>)> {
-    let environment = case.environment()?;
-    case.updates.iter().find_map(|update| match update {
-        Update::Set {
-            commit, replaces, ..
-        } => Some((environment, commit, replaces.as_ref())),
-        Update::Delete { .. } => None,
-    })
-}
-
 /// The environment whose policy demands a reason that an override does not give.
-fn lacks_reason<'c>(case: &GovernedPush<'c>, overrides: &Overrides) -> Option<&'c Environment> {
-    let is_overridden = overrides.off || overrides.skip.iter().any(|gate| case.asks(*gate));
+fn lacks_reason<'c>(push: &GovernedPush<'c>, overrides: &Overrides) -> Option<&'c Environment> {
+    let is_overridden = overrides.off || overrides.skip.iter().any(|gate| push.asks(*gate));
     let demands = |one: &&Environment| one.reason == policy::Reason::Required;
-    (case.environment().filter(demands)).filter(|_| is_overridden && overrides.reason.is_none())
+    (push.environment().filter(demands)).filter(|_| is_overridden && overrides.reason.is_none())
 }
 
 fn is_off(what: &str, overrides: &Overrides) -> String {

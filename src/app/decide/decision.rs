@@ -1,10 +1,10 @@
 //! The decision about a push: made once, after the gates and after the hook that runs behind them,
 //! and before it is written down.
 
-use super::journal::Journal;
+use super::{journal::Journal, part::Part};
 use crate::{
     app::message::Message,
-    gates::verdict::{Decision, Gate, Outcome, Verdict},
+    gates::verdict::Decision,
     memory::{
         ledger::{Entry, GateEntry},
         record::Record,
@@ -24,20 +24,6 @@ pub(crate) struct Pending {
     pub(super) has_no_ledger: bool,
     /// Nothing is pushed: somebody runs `pushgate check`.
     pub(super) is_check: bool,
-}
-
-/// What is to be written down about one target.
-#[derive(Debug)]
-pub(super) struct Part {
-    pub(super) entry: Entry,
-    /// What the overrides or the gates say.
-    pub(super) decision: Decision,
-    /// What was seen to be live, whatever becomes of the push.
-    pub(super) seen: Vec<Record>,
-    /// What is true only if the push goes.
-    pub(super) sent: Vec<Record>,
-    /// The remote where the team shares its records.
-    pub(super) share: Option<String>,
 }
 
 /// Something that is no gate ended the push.
@@ -178,23 +164,4 @@ impl Decided {
             exit_code,
         }
     }
-}
-
-/// What the gates said, as the ledger keeps it.
-pub(super) fn gate_entries(verdict: &Verdict) -> Vec<GateEntry> {
-    let entry = |(gate, outcome): &(Gate, Outcome)| {
-        let (outcome, why) = match outcome {
-            Outcome::Passed(why) => ("passed", why.clone()),
-            Outcome::Skipped { needless: true } => ("skipped", "it would have passed".to_owned()),
-            Outcome::Skipped { needless: false } => ("skipped", String::new()),
-            Outcome::Refused(refusal) => ("refused", refusal.explain().why),
-            Outcome::Undecided(error) => ("undecided", error.in_one_line()),
-        };
-        GateEntry {
-            gate: gate.name().to_owned(),
-            outcome: outcome.to_owned(),
-            why,
-        }
-    };
-    verdict.answers.iter().map(entry).collect()
 }

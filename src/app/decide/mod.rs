@@ -7,8 +7,10 @@
 
 mod decider;
 pub(crate) mod decision;
-mod governing;
 mod journal;
+mod part;
+mod push_policies;
+mod targets;
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by it")]
@@ -21,7 +23,8 @@ pub(crate) use decision::{Pending, Stopped};
 
 use self::{
     decider::{Asked, Decider},
-    governing::{Governed, Policies},
+    push_policies::PushPolicies,
+    targets::Targets,
 };
 use crate::{
     app::{message::Message, overrides::Overrides, preview::Preview},
@@ -45,21 +48,16 @@ pub(crate) fn judge(
         start: Instant::now(),
     };
     let mut messages = Vec::new();
-    let pending =
-        with_governed(
-            push,
-            repository,
-            &mut messages,
-            |destination, governed| match governed {
-                Ok(governed) if governed.is_empty() => Pending::default(),
-                Ok(governed) => {
-                    let is_edited = governed.iter().any(|one| one.loaded.edited);
-                    let cases: Vec<_> = governed.into_iter().map(|one| one.case).collect();
-                    decider.judge(&cases, is_edited, repository)
-                }
-                Err(error) => decider.unrouted(push, destination, error),
-            },
-        );
+    let pending = with_targets(
+        push,
+        repository,
+        &mut messages,
+        |destination, targets| match targets {
+            Ok(targets) if targets.pushes.is_empty() => Pending::default(),
+            Ok(targets) => decider.judge(&targets.pushes, targets.is_policy_edited, repository),
+            Err(error) => decider.unrouted(push, destination, error),
+        },
+    );
     messages.extend(pending.messages);
     Pending {
         messages,
@@ -92,22 +90,22 @@ pub(crate) fn preview(
     repository: &Repository,
     preview: &Preview<'_>,
 ) -> Result<Option<Verdict>, Undecided> {
-    with_governed(push, repository, &mut Vec::new(), |_, governed| {
-        let cases: Vec<_> = governed?.into_iter().map(|one| one.case).collect();
-        if cases.is_empty() {
+    with_targets(push, repository, &mut Vec::new(), |_, targets| {
+        let pushes = targets?.pushes;
+        if pushes.is_empty() {
             return Ok(None);
         }
         repository.ledger().probe()?;
-        Ok(evaluate(&cases, &BTreeSet::new(), &preview.world()).pop())
+        Ok(evaluate(&pushes, &BTreeSet::new(), &preview.world()).pop())
     })
 }
 
-/// Finds out where a push goes, and what governs which of its refs.
-fn with_governed<T>(
+/// Finds out where a push goes, and which of its refs are governed by what.
+fn with_targets<T>(
     push: &Push,
     repository: &Repository,
     messages: &mut Vec<Message>,
-    then: impl FnOnce(&Destination, Result<Vec<Governed<'_>>, Undecided>) -> T,
+    then: impl FnOnce(&Destination, Result<Targets<'_>, Undecided>) -> T,
 ) -> T {
     let destination = repository.destination(push.url.as_ref());
     let context = PushContext {
@@ -116,8 +114,11 @@ fn with_governed<T>(
         remotes: repository.remotes(),
         read: &|url| repository.destination(url),
     };
-    match Policies::of(push, &context, repository) {
-        Ok(policies) => then(&destination, policies.cases(&context, repository, messages)),
+    match PushPolicies::read(push, &context, repository) {
+        Ok(policies) => then(
+            &destination,
+            Targets::of(&policies, &context, repository, messages),
+        ),
         Err(error) => then(&destination, Err(error)),
     }
 }
