@@ -293,10 +293,10 @@ fn where_nobody_reads_on() {
 #[ignore = "slow: every command in every place"]
 fn where_the_output_is_closed_or_full() {
     for (place, line) in [
-        ("closed stdout", "\"$@\" >&-"),
-        ("closed stderr", "\"$@\" 2>&-"),
-        ("closed stdin", "\"$@\" <&-"),
-        ("all closed", "\"$@\" <&- >&- 2>&-"),
+        ("closed stdout", "unset LD_PRELOAD; \"$@\" >&-"),
+        ("closed stderr", "unset LD_PRELOAD; \"$@\" 2>&-"),
+        ("closed stdin", "unset LD_PRELOAD; \"$@\" <&-"),
+        ("all closed", "unset LD_PRELOAD; \"$@\" <&- >&- 2>&-"),
         ("full stdout", "\"$@\" >/dev/full"),
         ("full stdout and stderr", "\"$@\" >/dev/full 2>&1"),
     ] {

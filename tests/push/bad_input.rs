@@ -545,7 +545,11 @@ fn an_object_that_is_nowhere_is_undecided_or_refused_but_never_goes() {
 fn standard_input_that_git_would_never_hand_over_is_undecided() {
     let shop = shop();
     for input in ["</dev/null", "<&-", "</dev/zero"] {
-        let ran = sh(&shop, &format!("\"$HOOK\" staging ../staging.git {input}"));
+        // The file of a clock would take the place of what is closed.
+        let ran = sh(
+            &shop,
+            &format!("unset LD_PRELOAD; \"$HOOK\" staging ../staging.git {input}"),
+        );
         assert_eq!(ran.code, 2, "{input}: {ran}");
         ran.says("pushgate: push not done\n")
             .says("  standard input is not the list of refs that git hands to a pre-push hook\n")
@@ -611,18 +615,25 @@ fn closed_outputs_change_no_verdict() {
         let input = line(&shop);
         let ran = sh(
             &shop,
-            &format!("printf '%s' '{input}' | \"$HOOK\" production ../production.git {closed}"),
+            &format!(
+                "unset LD_PRELOAD; printf '%s' '{input}' | \"$HOOK\" production ../production.git {closed}"
+            ),
         );
         assert_eq!(ran.code, 1, "{closed}: {ran}");
         let ran = sh(
             &shop,
-            &format!("printf '%s' '{input}' | \"$HOOK\" staging ../staging.git {closed}"),
+            &format!(
+                "unset LD_PRELOAD; printf '%s' '{input}' | \"$HOOK\" staging ../staging.git {closed}"
+            ),
         );
         assert_eq!(ran.code, 0, "{closed}: {ran}");
         let verdicts: Vec<_> = shop.ledger().iter().map(|e| e["verdict"].clone()).collect();
         assert_eq!(verdicts, ["refused", "go"], "{closed}");
         // And by git itself.
-        let ran = sh(&shop, &format!("git push production master {closed}"));
+        let ran = sh(
+            &shop,
+            &format!("unset LD_PRELOAD; git push production master {closed}"),
+        );
         assert_ne!(ran.code, 0, "{closed}: {ran}");
         assert_ne!(
             shop.tip("production", "master"),
@@ -641,8 +652,11 @@ fn a_suite_that_speaks_to_nobody_still_counts() {
         shop.git(["push", "-q", "--no-verify", "origin", "master"])
             .goes();
         let input = line(&shop);
-        let hook = format!("\"$HOOK\" staging ../staging.git {closed}");
-        let ran = sh(&shop, &format!("printf '%s' '{input}' | CODE=3 {hook}"));
+        let hook = format!("(unset LD_PRELOAD; exec \"$HOOK\" staging ../staging.git {closed})");
+        let ran = sh(
+            &shop,
+            &format!("printf '%s' '{input}' | (export CODE=3; {hook})"),
+        );
         assert_eq!(ran.code, 1, "{closed}: {ran}");
         let ran = sh(&shop, &format!("printf '%s' '{input}' | {hook}"));
         assert_eq!(ran.code, 0, "{closed}: {ran}");

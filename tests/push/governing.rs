@@ -1,5 +1,7 @@
 //! Which policy governs a push: that of the pushed commit, and trunk's where that one lets go.
 
+use expect_test::expect;
+
 use crate::support::Sandbox;
 
 const BOTH: &str = "suite: {run: 'true'}\nenvironments:\n  staging: {}\n  production: {after: staging, signoff: false}\n";
@@ -22,10 +24,27 @@ fn a_commit_whose_policy_forgets_an_environment_does_not_slip_into_it() {
     let before = shop.tip("production", "master");
     shop.push("production", "feature:master")
         .refused("trunk")
-        .says("note: judged by trunk's .pushgate.yml");
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: note: judged by trunk's .pushgate.yml, for the pushed commit brings none that governs this
+            pushgate: push to production (production) refused
+              trunk: [Write .pushgate.yml] is not on origin/master: 1 commit of it never merged (origin has [Write .pushgate.yml'])
+              hint: merge it first: git switch master && git merge feature, git push origin master, then push master
+            error: failed to push some refs to '[root]/production.git'
+        "#]]);
     let url = shop.path("production.git");
     shop.push(url.to_str().unwrap(), "feature:master")
-        .refused("trunk");
+        .refused("trunk")
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: note: judged by trunk's .pushgate.yml, for the pushed commit brings none that governs this
+            pushgate: push to production (production) refused
+              trunk: [Write .pushgate.yml] is not on origin/master: 1 commit of it never merged (origin has [Write .pushgate.yml'])
+              hint: merge it first: git switch master && git merge feature, git push origin master, then push master
+            error: failed to push some refs to '[root]/production.git'
+        "#]]);
     assert_eq!(shop.tip("production", "master"), before);
 }
 
@@ -34,7 +53,17 @@ fn nor_does_one_that_has_no_policy_at_all() {
     let shop = shop();
     shop.git(["rm", "-q", ".pushgate.yml"]).goes();
     shop.commit("nothing governs me");
-    shop.push("production", "feature:master").refused("trunk");
+    shop.push("production", "feature:master")
+        .refused("trunk")
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: note: judged by trunk's .pushgate.yml, for the pushed commit brings none that governs this
+            pushgate: push to production (production) refused
+              trunk: [nothing governs me] is not on origin/master: 1 commit of it never merged (origin has [Write .pushgate.yml])
+              hint: merge it first: git switch master && git merge feature, git push origin master, then push master
+            error: failed to push some refs to '[root]/production.git'
+        "#]]);
 }
 
 #[test]
@@ -109,7 +138,17 @@ fn a_suite_for_every_branch_ages_what_the_first_branch_was_told() {
     let before = shop.tip("staging", "master");
     shop.git(["push", "staging", "master", "topic"])
         .refused("trunk")
-        .says("note: trunk had passed before the suite ran");
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: running the suite: test ! -e moves || (cd [root]/theirs && git push -q --no-verify origin HEAD:master) >/dev/null 2>&1
+            pushgate: running the suite: test ! -e moves || (cd [root]/theirs && git push -q --no-verify origin HEAD:master) >/dev/null 2>&1
+            pushgate: push to staging (staging) refused
+              trunk: master is 1 commit behind origin/master (you push [Write .pushgate.yml], origin has [theirs])
+              hint: git switch master && git pull --ff-only origin master, then push again
+              note: trunk had passed before the suite ran
+            error: failed to push some refs to '[root]/staging.git'
+        "#]]);
     assert_eq!(shop.tip("staging", "master"), before);
     // Nothing went, so nothing is written down as gone.
     assert!(shop.ledger().iter().all(|entry| entry["verdict"] != "go"));
@@ -168,5 +207,16 @@ fn without_a_policy_a_heroku_remote_counts_in_either_spelling() {
     shop.push_ungated("origin", "master");
     shop.push_with(&[("PUSHGATE_SKIP", "window")], "production", "master")
         .refused("suite")
-        .says("push to production");
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: window is not asked: PUSHGATE_SKIP names it
+              window: skipped, though it would have passed
+            pushgate: push to production (production) refused
+              suite: nothing says what runs your tests
+              hint: set `suite.run` in .pushgate.yml, and commit it:
+                suite:
+                  run: COMMAND
+            error: failed to push some refs to '[root]/production.git'
+        "#]]);
 }

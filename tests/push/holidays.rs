@@ -1,5 +1,7 @@
 //! `closed: [holidays.ics]`: a calendar of the repository closes the window.
 
+use expect_test::expect;
+
 use std::{fs, os::unix::fs::symlink};
 
 use crate::support::{PUSHGATE, Ran, Sandbox};
@@ -52,7 +54,17 @@ fn push(shop: &Sandbox, time: &str) -> Ran {
 #[test]
 fn an_event_closes_the_window_and_is_named() {
     let shop = shop(CHRISTMAS);
-    let ran = push(&shop, "2026-12-24 10:00:00").refused("window");
+    let ran = push(&shop, "2026-12-24 10:00:00")
+        .refused("window")
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: push to production (production) refused
+              window: closed by "Christmas" of calendar/holidays.ics; opens Sun 2026-12-27 00:00
+              hint: push again then
+              hint: if it cannot wait: PUSHGATE_SKIP=window PUSHGATE_REASON="why" before the same git push
+            error: failed to push some refs to '[root]/production.git'
+        "#]]);
     assert_eq!(
         ran.report(),
         "pushgate: push to production (production) refused\n  \
@@ -62,7 +74,15 @@ fn an_event_closes_the_window_and_is_named() {
     );
     push(&shop, "2026-11-27 14:00:00")
         .refused("window")
-        .says("closed by \"Black Friday\" of calendar/holidays.ics; opens Sat 2026-11-28 02:00");
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: push to production (production) refused
+              window: closed by "Black Friday" of calendar/holidays.ics; opens Sat 2026-11-28 02:00
+              hint: push again then
+              hint: if it cannot wait: PUSHGATE_SKIP=window PUSHGATE_REASON="why" before the same git push
+            error: failed to push some refs to '[root]/production.git'
+        "#]]);
     push(&shop, "2026-11-27 13:59:00")
         .goes()
         .says("window: open until Fri 2026-11-27 14:00")
@@ -73,14 +93,44 @@ fn an_event_closes_the_window_and_is_named() {
 fn the_calendar_of_the_pushed_commit_counts_not_the_work_trees() {
     let shop = shop(CHRISTMAS);
     shop.write("calendar/holidays.ics", "BEGIN:VCALENDAR\nEND:VCALENDAR\n");
-    push(&shop, "2026-12-24 10:00:00").refused("window");
+    push(&shop, "2026-12-24 10:00:00")
+        .refused("window")
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: push to production (production) refused
+              window: closed by "Christmas" of calendar/holidays.ics; opens Sun 2026-12-27 00:00
+              hint: push again then
+              hint: if it cannot wait: PUSHGATE_SKIP=window PUSHGATE_REASON="why" before the same git push
+            error: failed to push some refs to '[root]/production.git'
+        "#]]);
     fs::remove_file(shop.app.join("calendar/holidays.ics")).unwrap();
-    push(&shop, "2026-12-24 10:00:00").refused("window");
+    push(&shop, "2026-12-24 10:00:00")
+        .refused("window")
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: push to production (production) refused
+              window: closed by "Christmas" of calendar/holidays.ics; opens Sun 2026-12-27 00:00
+              hint: push again then
+              hint: if it cannot wait: PUSHGATE_SKIP=window PUSHGATE_REASON="why" before the same git push
+            error: failed to push some refs to '[root]/production.git'
+        "#]]);
     // Nor does a newer one on another branch.
     shop.git(["checkout", "-q", "."]).goes();
     shop.git(["switch", "-q", "-c", "later"]).goes();
     shop.commit_file("calendar/holidays.ics", "BEGIN:VCALENDAR\nEND:VCALENDAR\n");
-    push(&shop, "2026-12-24 10:00:00").refused("window");
+    push(&shop, "2026-12-24 10:00:00")
+        .refused("window")
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: push to production (production) refused
+              window: closed by "Christmas" of calendar/holidays.ics; opens Sun 2026-12-27 00:00
+              hint: push again then
+              hint: if it cannot wait: PUSHGATE_SKIP=window PUSHGATE_REASON="why" before the same git push
+            error: failed to push some refs to '[root]/production.git'
+        "#]]);
 }
 
 #[test]
@@ -96,17 +146,39 @@ fn without_a_committed_policy_the_work_trees_calendar_counts() {
     shop.write("holidays.ics", CHRISTMAS);
     push(&shop, "2026-12-24 10:00:00")
         .refused("window")
-        .says("\"Christmas\" of holidays.ics");
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: push to production (production) refused
+              window: closed by "Christmas" of holidays.ics; opens Sun 2026-12-27 00:00
+              hint: push again then
+              hint: if it cannot wait: PUSHGATE_SKIP=window PUSHGATE_REASON="why" before the same git push
+            error: failed to push some refs to '[root]/production.git'
+        "#]]);
     fs::remove_file(shop.app.join("holidays.ics")).unwrap();
     let outside = shop.path("outside.ics");
     fs::write(&outside, CHRISTMAS).unwrap();
     push(&shop, "2026-12-01 10:00:00")
         .undecided("window")
-        .says("holidays.ics: the work tree has no such file");
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: push to production (production) not decided, so it does not go
+              window: holidays.ics: the work tree has no such file
+              hint: fix holidays.ics, or take it off `closed` in .pushgate.yml; commit it, and try again
+            error: failed to push some refs to '[root]/production.git'
+        "#]]);
     symlink(&outside, shop.app.join("holidays.ics")).unwrap();
     push(&shop, "2026-12-01 10:00:00")
         .undecided("window")
-        .says("holidays.ics: it is no plain file of the repository");
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: push to production (production) not decided, so it does not go
+              window: holidays.ics: it is no plain file of the repository
+              hint: fix holidays.ics, or take it off `closed` in .pushgate.yml; commit it, and try again
+            error: failed to push some refs to '[root]/production.git'
+        "#]]);
 }
 
 #[test]
@@ -153,7 +225,16 @@ fn other_environments_do_not_wait_for_it() {
     shop.policy(&(policy("none.ics") + "  staging: {}\n"));
     on_trunk(&shop);
     shop.push("staging", "master").goes();
-    shop.push("production", "master").undecided("window");
+    shop.push("production", "master")
+        .undecided("window")
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: push to production (production) not decided, so it does not go
+              window: none.ics: commit [Write .pushgate.yml] has no such file
+              hint: fix none.ics, or take it off `closed` in .pushgate.yml; commit it, and try again
+            error: failed to push some refs to '[root]/production.git'
+        "#]]);
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! The variables that make the gate stand aside, and the trace they leave.
 
+use expect_test::expect;
+
 use std::{fs, process::Stdio};
 
 use crate::support::{POLICY, PUSHGATE, Ran, Sandbox};
@@ -76,7 +78,15 @@ fn single_gates_are_skipped_by_name_and_the_others_still_decide() {
         "production",
         "master",
     )
-    .refused("trunk");
+    .refused("trunk")
+    .is(&expect![[r#"
+        exit 1
+        --- stderr
+        pushgate: push to production (production) refused
+          trunk: master is 1 commit ahead of origin/master (you push [three], origin has [two])
+          hint: git push origin master first
+        error: failed to push some refs to '[root]/production.git'
+    "#]]);
 }
 
 #[test]
@@ -298,8 +308,16 @@ fn a_misspelt_variable_is_said_where_the_gate_judges_and_nowhere_else() {
     let variables = [("PUSHGATE_SKPI", "promotion"), ("PUSHGATE_REASN", "fire")];
     shop.push_with(&variables, "production", "master")
         .refused("promotion")
-        .says("pushgate: PUSHGATE_SKPI means nothing; did you mean PUSHGATE_SKIP?\n")
-        .says("pushgate: PUSHGATE_REASN means nothing; did you mean PUSHGATE_REASON?\n");
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: PUSHGATE_REASN means nothing; did you mean PUSHGATE_REASON?
+            pushgate: PUSHGATE_SKPI means nothing; did you mean PUSHGATE_SKIP?
+            pushgate: push to production (production) refused
+              promotion: staging has [Write .pushgate.yml], not [two], which is 1 commit ahead of it; both have the same content
+              hint: git push staging master, try it on staging, then push again
+            error: failed to push some refs to '[root]/production.git'
+        "#]]);
     let mut check = shop.command(PUSHGATE);
     Ran::of(check.args(["check", "staging"]).envs(variables))
         .goes()

@@ -1,5 +1,7 @@
 //! The gate `promotion`: the same commit is live on the environment that comes first.
 
+use expect_test::expect;
+
 use crate::support::Sandbox;
 
 #[test]
@@ -7,7 +9,17 @@ fn production_comes_after_staging() {
     let shop = Sandbox::new();
     let id = shop.commit_on_origin("two");
     let old = shop.tip("staging", "master");
-    let ran = shop.push("production", "master").refused("promotion");
+    let ran = shop
+        .push("production", "master")
+        .refused("promotion")
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: push to production (production) refused
+              promotion: staging has [Write .pushgate.yml], not [two], which is 1 commit ahead of it; both have the same content
+              hint: git push staging master, try it on staging, then push again
+            error: failed to push some refs to '[root]/production.git'
+        "#]]);
     ran.says(&format!(
         "staging has {}, not {}, which is 1 commit ahead of it",
         &old[..7],
@@ -35,7 +47,14 @@ fn nothing_on_staging_is_told_apart() {
     .goes();
     shop.push("production", "master")
         .refused("promotion")
-        .says("nothing was ever pushed to staging (`staging`)");
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: push to production (production) refused
+              promotion: nothing was ever pushed to staging (`staging`)
+              hint: git push staging master, try it on staging, then push again
+            error: failed to push some refs to '[root]/production.git'
+        "#]]);
 }
 
 #[test]
@@ -45,7 +64,15 @@ fn a_commit_on_staging_that_is_not_here_is_named_without_a_count() {
     let theirs = shop.colleague_pushes("staging", "theirs");
     shop.push("production", "master")
         .refused("promotion")
-        .says(&format!("staging has {}, not", &theirs[..7]));
+        .says(&format!("staging has {}, not", &theirs[..7]))
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: push to production (production) refused
+              promotion: staging has [theirs], not [two]
+              hint: git push staging master, try it on staging, then push again
+            error: failed to push some refs to '[root]/production.git'
+        "#]]);
 }
 
 #[test]
@@ -58,7 +85,14 @@ fn the_cure_names_what_deploys_where_trunk_is_called_otherwise() {
     shop.push_ungated("origin", "develop");
     shop.push("production", "develop:main")
         .refused("promotion")
-        .says("hint: git push staging develop:main, try it on staging, then push again");
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: push to production (production) refused
+              promotion: nothing was ever pushed to staging (`staging`)
+              hint: git push staging develop:main, try it on staging, then push again
+            error: failed to push some refs to '[root]/production.git'
+        "#]]);
     shop.push("staging", "develop:main").goes();
     shop.push("production", "develop:main").goes();
 }
@@ -83,7 +117,14 @@ fn all_remotes_of_staging_must_have_it() {
     shop.push("staging", "master").goes();
     shop.push("production", "master")
         .refused("promotion")
-        .says("nothing was ever pushed to staging (`second`)");
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: push to production (production) refused
+              promotion: nothing was ever pushed to staging (`second`)
+              hint: git push second master, try it on staging, then push again
+            error: failed to push some refs to '[root]/production.git'
+        "#]]);
     shop.push("second", "master")
         .goes()
         .says("push to staging (second) may go");
@@ -97,7 +138,18 @@ fn a_staging_that_cannot_be_reached_is_undecided() {
     std::fs::rename(shop.path("staging.git"), shop.path("gone.git")).unwrap();
     shop.push("production", "master")
         .undecided("promotion")
-        .says("could not ask `staging` for its branches");
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: push to production (production) not decided, so it does not go
+              promotion: could not ask `staging` for its branches
+                fatal: '[root]/staging.git' does not appear to be a git repository
+                fatal: Could not read from remote repository.
+                Please make sure you have the correct access rights
+                and the repository exists.
+              hint: see that `git ls-remote staging` answers without asking for anything, then try again
+            error: failed to push some refs to '[root]/production.git'
+        "#]]);
 }
 
 #[test]
@@ -107,13 +159,26 @@ fn a_staging_that_no_remote_leads_to_is_undecided() {
     shop.git(["remote", "remove", "staging"]).goes();
     shop.push("production", "master")
         .undecided("promotion")
-        .says("no remote of this repository leads to `staging`")
-        .says("hint: git remote add staging URL");
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: push to production (production) not decided, so it does not go
+              promotion: no remote of this repository leads to `staging`
+              hint: git remote add staging URL, then try again
+            error: failed to push some refs to '[root]/production.git'
+        "#]]);
     shop.git(["remote", "add", "stagin", "../staging.git"])
         .goes();
     shop.push("production", "master")
         .undecided("promotion")
-        .says("no remote of this repository leads to `staging`; did you mean `stagin`?\n");
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: push to production (production) not decided, so it does not go
+              promotion: no remote of this repository leads to `staging`; did you mean `stagin`?
+              hint: git remote add staging URL, then try again
+            error: failed to push some refs to '[root]/production.git'
+        "#]]);
 }
 
 #[test]
@@ -128,5 +193,14 @@ fn staging_moving_while_the_suite_runs_is_noticed() {
     shop.push_ungated("staging", "master");
     shop.push("production", "master")
         .refused("promotion")
-        .says("note: promotion had passed before the suite ran");
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: running the suite: git -C [root]/staging.git update-ref -d refs/heads/master
+            pushgate: push to production (production) refused
+              promotion: nothing was ever pushed to staging (`staging`)
+              hint: git push staging master, try it on staging, then push again
+              note: promotion had passed before the suite ran
+            error: failed to push some refs to '[root]/production.git'
+        "#]]);
 }

@@ -1,5 +1,7 @@
 //! A rollback: at any hour, loudly, back to what was live before; and what it removed stays away.
 
+use expect_test::expect;
+
 use std::fs;
 
 use crate::support::{Ran, Sandbox};
@@ -74,7 +76,15 @@ fn what_it_removed_stays_away_until_somebody_says_otherwise() {
         .says(&format!(
             "a rollback took {removed} off production (Tue 2026-11-24 23:30, Ana <ana@shop.example>)"
         ))
-        .says("pushgate approve --again production");
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: push to production (production) refused
+              promotion: a rollback took [three] off production (Tue 2026-11-24 23:30, Ana <ana@shop.example>)
+              hint: push another commit, one that fixes what was wrong
+              hint: or, if it may go there again: pushgate approve --again production
+            error: failed to push some refs to '[root]/production.git'
+        "#]]);
     // What mends it is another commit, and goes.
     it.shop.commit_on_origin("four");
     it.shop
@@ -123,7 +133,15 @@ fn a_push_that_the_server_refused_was_never_live() {
         shop.at(DAY)
             .args(["git", "push", "--force", "production", &refspec]),
     )
-    .refused("trunk");
+    .refused("trunk")
+    .is(&expect![[r#"
+        exit 1
+        --- stderr
+        pushgate: push to production (production) refused
+          trunk: [two] is 1 commit behind origin/master (you push [two], origin has [three])
+          hint: push the newest: git push production master
+        error: failed to push some refs to '[root]/production.git'
+    "#]]);
 }
 
 #[test]
@@ -137,7 +155,16 @@ fn what_was_live_but_is_not_on_trunk_does_not_come_back() {
     shop.push_at(DAY, "staging", "master").goes();
     shop.push_at(DAY, "production", "+master").goes();
     let refspec = format!("+{hotfix}:refs/heads/master");
-    Ran::of(shop.at(NIGHT).args(["git", "push", "production", &refspec])).refused("trunk");
+    Ran::of(shop.at(NIGHT).args(["git", "push", "production", &refspec]))
+        .refused("trunk")
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: push to production (production) refused
+              trunk: [a hotfix that was never merged] is not on origin/master: 1 commit of it never merged (origin has [two])
+              hint: merge it first: git switch master && git merge [a hotfix that was never merged], git push origin master, then push master
+            error: failed to push some refs to '[root]/production.git'
+        "#]]);
 }
 
 #[test]
@@ -148,7 +175,16 @@ fn it_needs_no_pipeline() {
     it.back(NIGHT).goes().says("rollback: from");
     it.shop
         .push_at("2026-11-25 10:00:00", "production", "master")
-        .refused("promotion");
+        .refused("promotion")
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: push to production (production) refused
+              promotion: a rollback took [three] off production (Tue 2026-11-24 23:30, Ana <ana@shop.example>)
+              hint: push another commit, one that fixes what was wrong
+              hint: or, if it may go there again: pushgate approve --again production
+            error: failed to push some refs to '[root]/production.git'
+        "#]]);
 }
 
 #[test]
@@ -194,5 +230,14 @@ fn it_needs_neither_a_readable_calendar_nor_a_staging_that_answers() {
         .says("window: passes as a rollback")
         .says("promotion: passes as a rollback");
     // What it removed stays away, also where nobody can ask staging.
-    push(&good, DAY).refused("promotion").says("approve");
+    push(&good, DAY).refused("promotion").is(&expect![[r#"
+        exit 1
+        --- stderr
+        pushgate: push to production (production) refused
+          promotion: a rollback took [Write days.ics] off production (Tue 2026-11-24 10:00, Ana <ana@shop.example>)
+          hint: push another commit, one that fixes what was wrong
+          hint: or, if it may go there again: pushgate approve --again production
+          note: days.ics has no event: it closes nothing
+        error: failed to push some refs to '[root]/production.git'
+    "#]]);
 }

@@ -1,5 +1,7 @@
 //! `signoff`: a person must have tried the commit on the environment before.
 
+use expect_test::expect;
+
 use std::{fs, process::Command};
 
 use crate::support::{Ran, Sandbox, tool};
@@ -30,7 +32,14 @@ fn somebody_must_have_tried_it() {
     shop.push("production", "master")
         .refused("promotion")
         .says(&format!("nobody has signed {} off on staging", &id[..7]))
-        .says("hint: try it on staging, then pushgate approve staging -m \"what was tried\"");
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: push to production (production) refused
+              promotion: nobody has signed [two] off on staging
+              hint: try it on staging, then pushgate approve staging -m "what was tried"
+            error: failed to push some refs to '[root]/production.git'
+        "#]]);
     signs(&shop, "Ana <ana@shop.example>", &id);
     shop.push("production", "master").goes().says(&format!(
         "promotion: {} is live on staging, signed off by Ana <ana@shop.example>",
@@ -48,7 +57,14 @@ fn it_is_the_default_where_something_comes_before() {
     shop.push("staging", "master").goes();
     shop.push("production", "master")
         .refused("promotion")
-        .says("nobody has signed");
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: push to production (production) refused
+              promotion: nobody has signed [two] off on staging
+              hint: try it on staging, then pushgate approve staging -m "what was tried"
+            error: failed to push some refs to '[root]/production.git'
+        "#]]);
 }
 
 #[test]
@@ -61,7 +77,14 @@ fn a_word_about_another_commit_is_none_about_this_one() {
         .goes();
     shop.push("production", "master")
         .refused("promotion")
-        .says("nobody has signed");
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: push to production (production) refused
+              promotion: nobody has signed [two] off on staging
+              hint: try it on staging, then pushgate approve staging -m "what was tried"
+            error: failed to push some refs to '[root]/production.git'
+        "#]]);
 }
 
 #[test]
@@ -72,7 +95,14 @@ fn when_staging_moves_on_the_new_commit_needs_a_new_word() {
     shop.push("staging", "master").goes();
     shop.push("production", "master")
         .refused("promotion")
-        .says("nobody has signed");
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: push to production (production) refused
+              promotion: nobody has signed [three] off on staging
+              hint: try it on staging, then pushgate approve staging -m "what was tried"
+            error: failed to push some refs to '[root]/production.git'
+        "#]]);
 }
 
 #[test]
@@ -81,8 +111,14 @@ fn somebody_else_than_the_author() {
     signs(&shop, "Ana B. <ANA@shop.example>", &id);
     shop.push("production", "master")
         .refused("promotion")
-        .says("its author (Ana B. <ANA@shop.example>) does not count")
-        .says("hint: have somebody else try it on staging");
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: push to production (production) refused
+              promotion: nobody has signed [two] off on staging; its author (Ana B. <ANA@shop.example>) does not count
+              hint: have somebody else try it on staging, then pushgate approve staging -m "what was tried"
+            error: failed to push some refs to '[root]/production.git'
+        "#]]);
     signs(&shop, "Ben <ben@shop.example>", &id);
     shop.push("production", "master")
         .goes()
@@ -99,7 +135,15 @@ fn two_people() {
         .says(&format!(
             "1 of 2 people have signed {} off on staging: Ben <ben@shop.example>",
             &id[..7]
-        ));
+        ))
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: push to production (production) refused
+              promotion: 1 of 2 people have signed [two] off on staging: Ben <ben@shop.example>
+              hint: try it on staging, then pushgate approve staging -m "what was tried"
+            error: failed to push some refs to '[root]/production.git'
+        "#]]);
     signs(&shop, "Eva <eva@shop.example>", &id);
     shop.push("production", "master").goes();
 }
@@ -110,8 +154,14 @@ fn an_unsigned_word_is_none_where_the_policy_wants_signatures() {
     signs(&shop, "Ben <ben@shop.example>", &id);
     shop.push("production", "master")
         .refused("promotion")
-        .says("nobody has signed")
-        .says("1 sign-off does not verify");
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: push to production (production) refused
+              promotion: nobody has signed [two] off on staging; 1 sign-off does not verify
+              hint: try it on staging, then pushgate approve staging -m "what was tried"
+            error: failed to push some refs to '[root]/production.git'
+        "#]]);
 }
 
 /// `git push production master` on a terminal of its own, where somebody types this line.
@@ -167,7 +217,16 @@ fn a_colleagues_word_opens_the_gate_for_another_clone() {
         "{{\"v\":1,\"event\":\"signoff\",\"environment\":\"staging\",\"commit\":\"{id}\",\"by\":\"Ben <ben@shop.example>\",\"at\":\"2026-11-20T09:00:00Z\"}}"
     );
     git(&["notes", "--ref=pushgate", "append", "-m", &line, &id]);
-    shop.push("production", "master").refused("promotion");
+    shop.push("production", "master")
+        .refused("promotion")
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: push to production (production) refused
+              promotion: nobody has signed [two] off on staging
+              hint: have somebody else try it on staging, then pushgate approve staging -m "what was tried"
+            error: failed to push some refs to '[root]/production.git'
+        "#]]);
     git(&["fetch", "-q", "origin", "refs/notes/pushgate"]);
     git(&[
         "notes",

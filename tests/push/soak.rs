@@ -1,5 +1,7 @@
 //! `soak`: the commit must have been live on the environment before for a while.
 
+use expect_test::expect;
+
 use crate::support::Sandbox;
 
 const POLICY: &str = "suite: {run: 'true'}\nenvironments:\n  staging: {}\n  production: {after: staging, signoff: false, soak: 10m}\n";
@@ -22,7 +24,14 @@ fn it_counts_from_the_push_and_says_how_long_is_left() {
         .says(&format!(
             "{id} has been on staging for 4m, and must be for 10m: until Tue 2026-11-24 10:1"
         ))
-        .says("hint: push again then");
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: push to production (production) refused
+              promotion: [two] has been on staging for 4m, and must be for 10m: until Tue 2026-11-24 10:10
+              hint: push again then
+            error: failed to push some refs to '[root]/production.git'
+        "#]]);
     shop.push_at("2026-11-24 10:11:00", "production", "master")
         .goes()
         .says(&format!("promotion: {id} is live on staging, for 1"));
@@ -42,7 +51,14 @@ fn it_begins_anew_when_staging_moved_on_and_came_back() {
     back("2026-11-24 10:40:00").goes();
     shop.push_at("2026-11-24 10:45:00", "production", "master")
         .refused("promotion")
-        .says("has been on staging for 5m");
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: push to production (production) refused
+              promotion: [two] has been on staging for 5m, and must be for 10m: until Tue 2026-11-24 10:50
+              hint: push again then
+            error: failed to push some refs to '[root]/production.git'
+        "#]]);
     shop.push_at("2026-11-24 10:51:00", "production", "master")
         .goes();
 }
@@ -60,7 +76,14 @@ fn a_push_that_the_server_refused_does_not_start_it() {
         .goes();
     shop.push_at("2026-11-24 10:25:00", "production", "master")
         .refused("promotion")
-        .says("has been on staging for 5m");
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: push to production (production) refused
+              promotion: [two] has been on staging for 5m, and must be for 10m: until Tue 2026-11-24 10:30
+              hint: push again then
+            error: failed to push some refs to '[root]/production.git'
+        "#]]);
 }
 
 #[test]
@@ -73,10 +96,25 @@ fn what_nobody_told_of_counts_from_when_it_is_seen() {
         .refused("promotion")
         .says(&format!(
             "nothing tells since when {id} is on staging, where it must be for 10m: counted from now, until Tue 2026-11-24 10:10"
-        ));
+        ))
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: push to production (production) refused
+              promotion: nothing tells since when [two] is on staging, where it must be for 10m: counted from now, until Tue 2026-11-24 10:10
+              hint: push again then
+            error: failed to push some refs to '[root]/production.git'
+        "#]]);
     shop.push_at("2026-11-24 10:06:30", "production", "master")
         .refused("promotion")
-        .says("has been on staging for 6m");
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: push to production (production) refused
+              promotion: [two] has been on staging for 6m 30s, and must be for 10m: until Tue 2026-11-24 10:10
+              hint: push again then
+            error: failed to push some refs to '[root]/production.git'
+        "#]]);
     shop.push_at("2026-11-24 10:11:00", "production", "master")
         .goes();
 }
@@ -98,7 +136,14 @@ fn a_clock_that_was_ahead_proves_nothing() {
         .goes();
     shop.push_at("2026-11-24 10:00:00", "production", "master")
         .refused("promotion")
-        .says("nothing tells since when");
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: push to production (production) refused
+              promotion: nothing tells since when [two] is on staging, where it must be for 10m: counted from now, until Tue 2026-11-24 10:10
+              hint: push again then
+            error: failed to push some refs to '[root]/production.git'
+        "#]]);
 }
 
 #[test]
@@ -122,7 +167,14 @@ fn a_damaged_ledger_and_notes_that_are_nonsense_prove_nothing() {
         .goes();
     shop.push_at("2026-11-24 10:00:00", "production", "master")
         .refused("promotion")
-        .says("nothing tells since when");
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: push to production (production) refused
+              promotion: nothing tells since when [two] is on staging, where it must be for 10m: counted from now, until Tue 2026-11-24 10:10
+              hint: push again then
+            error: failed to push some refs to '[root]/production.git'
+        "#]]);
     // The same words about this commit, in our version, count.
     shop.git([
         "notes",

@@ -1,5 +1,7 @@
 //! The gate `target`, and which pushes are governed at all.
 
+use expect_test::expect;
+
 use crate::support::Sandbox;
 
 #[test]
@@ -45,8 +47,24 @@ fn a_deploy_branch_may_not_be_deleted() {
     let shop = Sandbox::new();
     shop.push("production", ":master")
         .refused("target")
-        .says("`master` deploys from here and may not be deleted");
-    shop.push("origin", ":master").refused("target");
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: push to production (production) refused
+              target: `master` deploys from here and may not be deleted
+              hint: leave it; to take the app down, use the platform's own tools
+            error: failed to push some refs to '[root]/production.git'
+        "#]]);
+    shop.push("origin", ":master")
+        .refused("target")
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: push to trunk (origin/master) refused
+              target: `master` deploys from here and may not be deleted
+              hint: leave it; to take the app down, use the platform's own tools
+            error: failed to push some refs to '[root]/origin.git'
+        "#]]);
     assert_ne!(shop.tip("production", "master"), "");
 }
 
@@ -69,7 +87,15 @@ fn two_commits_for_one_environment_are_refused() {
         .refused("target")
         .says(&format!(
             "two commits for one place: {new} to `master`, {old} to `main`"
-        ));
+        ))
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: push to staging (staging) refused
+              target: two commits for one place: [two] to `master`, [Write .pushgate.yml] to `main`
+              hint: push one commit
+            error: failed to push some refs to '[root]/staging.git'
+        "#]]);
 }
 
 #[test]
@@ -88,8 +114,14 @@ fn an_annotated_tag_is_no_commit_and_the_cure_works() {
     shop.git(["tag", "-a", "v2", "-m", "v2"]).goes();
     shop.push("staging", "v2:refs/heads/master")
         .refused("target")
-        .says("is a tag, not a commit")
-        .says("hint: git push staging refs/tags/v2^{}:refs/heads/master");
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: push to staging (staging) refused
+              target: `refs/tags/v2` ([two]) is a tag, not a commit
+              hint: git push staging refs/tags/v2^{}:refs/heads/master
+            error: failed to push some refs to '[root]/staging.git'
+        "#]]);
     shop.push("staging", "refs/tags/v2^{}:refs/heads/master")
         .goes();
 }
@@ -99,7 +131,14 @@ fn a_tree_is_no_commit() {
     let shop = Sandbox::new();
     shop.push("staging", "+HEAD^{tree}:refs/heads/master")
         .refused("target")
-        .says("is a tree, not a commit");
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: push to staging (staging) refused
+              target: `HEAD^{tree}` ([no commit]) is a tree, not a commit
+              hint: push a commit
+            error: failed to push some refs to '[root]/staging.git'
+        "#]]);
 }
 
 #[test]
@@ -114,7 +153,14 @@ fn what_a_colleague_deployed_must_be_fetched_before_the_suite_runs() {
             "`staging` has {}, which this repository does not",
             &theirs[..7]
         ))
-        .says("hint: git fetch staging");
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: push to staging (staging) refused
+              target: `staging` has [hotfix], which this repository does not: somebody else pushed there
+              hint: git fetch staging, look at what is there, then push again
+            error: failed to push some refs to '[root]/staging.git'
+        "#]]);
     assert!(!shop.path("ran").exists());
 }
 
@@ -199,14 +245,30 @@ fn every_way_of_naming_the_place_reaches_the_same_gate() {
         "git",
         ["-C", "app", "push", "production", "master"],
     )
-    .refused("promotion");
+    .refused("promotion")
+    .is(&expect![[r#"
+        exit 1
+        --- stderr
+        pushgate: push to production (production) refused
+          promotion: staging has [Write .pushgate.yml], not [two], which is 1 commit ahead of it; both have the same content
+          hint: git push staging master, try it on staging, then push again
+        error: failed to push some refs to '[root]/production.git'
+    "#]]);
     shop.write("sub/x", "");
     shop.run_in(
         shop.app.join("sub"),
         "git",
         ["push", "production", "master"],
     )
-    .refused("promotion");
+    .refused("promotion")
+    .is(&expect![[r#"
+        exit 1
+        --- stderr
+        pushgate: push to production (production) refused
+          promotion: staging has [Write .pushgate.yml], not [two], which is 1 commit ahead of it; both have the same content
+          hint: git push staging master, try it on staging, then push again
+        error: failed to push some refs to '[root]/production.git'
+    "#]]);
     shop.git([
         "-c",
         "remote.yet.url=../production.git",
@@ -214,7 +276,15 @@ fn every_way_of_naming_the_place_reaches_the_same_gate() {
         "yet",
         "master",
     ])
-    .refused("promotion");
+    .refused("promotion")
+    .is(&expect![[r#"
+        exit 1
+        --- stderr
+        pushgate: push to production (production) refused
+          promotion: staging has [Write .pushgate.yml], not [two], which is 1 commit ahead of it; both have the same content
+          hint: git push staging master, try it on staging, then push again
+        error: failed to push some refs to '../production.git'
+    "#]]);
 }
 
 #[test]
@@ -223,12 +293,37 @@ fn every_line_of_the_push_is_judged() {
     shop.commit_on_origin("two");
     shop.git(["tag", "light"]).goes();
     shop.git(["push", "production", "light", "master:feature", "master"])
-        .refused("promotion");
+        .refused("promotion")
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: `feature` deploys nothing on production (production)
+            pushgate: push to production (production) refused
+              promotion: staging has [Write .pushgate.yml], not [two], which is 1 commit ahead of it; both have the same content
+              hint: git push staging master, try it on staging, then push again
+            error: failed to push some refs to '[root]/production.git'
+        "#]]);
     assert_eq!(shop.tip("production", "feature"), "");
     shop.git(["push", "--all", "production"])
-        .refused("promotion");
+        .refused("promotion")
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: push to production (production) refused
+              promotion: staging has [Write .pushgate.yml], not [two], which is 1 commit ahead of it; both have the same content
+              hint: git push staging master, try it on staging, then push again
+            error: failed to push some refs to '[root]/production.git'
+        "#]]);
     shop.git(["push", "--mirror", "production"])
-        .refused("promotion");
+        .refused("promotion")
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: push to production (production) refused
+              promotion: staging has [Write .pushgate.yml], not [two], which is 1 commit ahead of it; both have the same content
+              hint: git push staging master, try it on staging, then push again
+            error: failed to push some refs to '[root]/production.git'
+        "#]]);
 }
 
 #[test]
@@ -280,7 +375,15 @@ fn a_known_app_that_the_policy_names_nowhere_is_refused() {
         .goes()
         .silent();
     push("git@github.com:ana/heroku.git").goes().silent();
-    push(production.to_str().unwrap()).refused("promotion");
+    push(production.to_str().unwrap())
+        .refused("promotion")
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: push to production (production) refused
+              promotion: staging has [Write .pushgate.yml], not [two], which is 1 commit ahead of it; both have the same content
+              hint: git push staging master, try it on staging, then push again
+        "#]]);
 }
 
 #[test]
@@ -295,9 +398,20 @@ fn an_app_decides_whatever_the_remote_is_called() {
     );
     // A remote that is called staging, and leads to production.
     let ran = shop.pushgate_pre_push("staging", "https://git.heroku.com/shop.git", &line);
-    ran.refused("promotion").says("push to production (shop)");
+    ran.refused("promotion").is(&expect![[r#"
+        exit 1
+        --- stderr
+        pushgate: push to production (shop) refused
+          promotion: staging has [Write .pushgate.yml], not [Write .pushgate.yml'], which is 1 commit ahead of it
+          hint: git push staging master, try it on staging, then push again
+    "#]]);
     // A remote that is called staging, and leads to an app nobody knows.
     let ran = shop.pushgate_pre_push("staging", "https://git.heroku.com/other.git", &line);
-    ran.refused("target")
-        .says("Heroku app `other` is on no environment");
+    ran.refused("target").is(&expect![[r#"
+        exit 1
+        --- stderr
+        pushgate: push to git.heroku.com/other refused
+          target: Heroku app `other` is on no environment of .pushgate.yml
+          hint: add `app: other` to its environment in .pushgate.yml, and commit it
+    "#]]);
 }

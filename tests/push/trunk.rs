@@ -1,5 +1,7 @@
 //! The gate `trunk`: what is pushed is the newest of everybody's work.
 
+use expect_test::expect;
+
 use crate::support::Sandbox;
 
 fn short(id: &str) -> &str {
@@ -46,7 +48,15 @@ fn a_trunk_that_is_behind_is_refused_and_the_cure_works() {
     let new = shop.colleague_pushes("origin", "three");
     let ran = shop
         .push("staging", "+master:refs/heads/main")
-        .refused("trunk");
+        .refused("trunk")
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: push to staging (staging) refused
+              trunk: master is 2 commits behind origin/master (you push [Write .pushgate.yml], origin has [three])
+              hint: git pull --ff-only origin master, then push again
+            error: failed to push some refs to '[root]/staging.git'
+        "#]]);
     assert_eq!(
         ran.report(),
         format!(
@@ -69,7 +79,15 @@ fn an_older_commit_of_a_newest_trunk_is_told_to_push_the_newest() {
     shop.commit_on_origin("three");
     let ran = shop
         .push("staging", "HEAD~1:refs/heads/master")
-        .refused("trunk");
+        .refused("trunk")
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: push to staging (staging) refused
+              trunk: [two] is 1 commit behind origin/master (you push [two], origin has [three])
+              hint: push the newest: git push staging master
+            error: failed to push some refs to '[root]/staging.git'
+        "#]]);
     ran.says(&format!(
         "{} is 1 commit behind origin/master",
         short(&shop.ask(["rev-parse", "HEAD~1"]))
@@ -83,8 +101,14 @@ fn a_trunk_that_is_ahead_is_refused_and_the_cure_works() {
     shop.commit("two");
     shop.push("staging", "master")
         .refused("trunk")
-        .says("master is 1 commit ahead of origin/master")
-        .says("hint: git push origin master first");
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: push to staging (staging) refused
+              trunk: master is 1 commit ahead of origin/master (you push [two], origin has [Write .pushgate.yml])
+              hint: git push origin master first
+            error: failed to push some refs to '[root]/staging.git'
+        "#]]);
     shop.push("origin", "master").goes();
     shop.push("staging", "master").goes();
 }
@@ -96,8 +120,14 @@ fn a_trunk_that_has_diverged_is_refused() {
     shop.commit("mine");
     shop.push("staging", "master")
         .refused("trunk")
-        .says("master and origin/master have diverged: 1 commit only here, 1 commit only there")
-        .says("hint: git pull --rebase origin master");
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: push to staging (staging) refused
+              trunk: master and origin/master have diverged: 1 commit only here, 1 commit only there (you push [mine], origin has [theirs])
+              hint: git pull --rebase origin master (or merge), run the tests, git push origin master, then push again
+            error: failed to push some refs to '[root]/staging.git'
+        "#]]);
 }
 
 #[test]
@@ -108,7 +138,14 @@ fn the_cure_of_a_stale_trunk_works_from_another_branch_too() {
     shop.git(["switch", "-qc", "feature"]).goes();
     shop.push("staging", "master")
         .refused("trunk")
-        .says("hint: git switch master && git pull --ff-only origin master, then push again");
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: push to staging (staging) refused
+              trunk: master is 1 commit behind origin/master (you push [two], origin has [theirs])
+              hint: git switch master && git pull --ff-only origin master, then push again
+            error: failed to push some refs to '[root]/staging.git'
+        "#]]);
     shop.git(["switch", "-q", "master"]).goes();
     shop.git(["pull", "-q", "--ff-only", "origin", "master"])
         .goes();
@@ -122,7 +159,14 @@ fn a_feature_branch_is_not_trunk_and_must_be_merged_first() {
     shop.git(["switch", "-qc", "carts", "HEAD~1"]).goes();
     shop.commit("carts");
     let ran = shop.push("staging", "carts:refs/heads/master");
-    let ran = ran.refused("trunk");
+    let ran = ran.refused("trunk").is(&expect![[r#"
+        exit 1
+        --- stderr
+        pushgate: push to staging (staging) refused
+          trunk: [carts] is not on origin/master: 1 commit of it never merged (origin has [two])
+          hint: merge it first: git switch master && git merge carts, git push origin master, then push master
+        error: failed to push some refs to '[root]/staging.git'
+    "#]]);
     ran.says("is not on origin/master: 1 commit of it never merged")
         .says("hint: merge it first: git switch master && git merge carts");
 }
@@ -134,7 +178,14 @@ fn a_feature_branch_on_top_of_trunk_must_be_merged_too() {
     shop.commit("carts");
     shop.push("staging", "HEAD:refs/heads/master")
         .refused("trunk")
-        .says("never merged");
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: push to staging (staging) refused
+              trunk: [carts] is not on origin/master: 1 commit of it never merged (origin has [Write .pushgate.yml])
+              hint: merge it first: git switch master && git merge [carts], git push origin master, then push master
+            error: failed to push some refs to '[root]/staging.git'
+        "#]]);
 }
 
 #[test]
@@ -144,7 +195,14 @@ fn unrelated_history_is_told_apart() {
     shop.policy("suite: {run: 'true'}\nenvironments: {staging: {}}\n");
     shop.push("staging", "+HEAD:refs/heads/master")
         .refused("trunk")
-        .says("shares no history with origin/master");
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: push to staging (staging) refused
+              trunk: [Write .pushgate.yml] shares no history with origin/master ([Write .pushgate.yml'])
+              hint: merge it first: git switch master && git merge [Write .pushgate.yml], git push origin master, then push master
+            error: failed to push some refs to '[root]/staging.git'
+        "#]]);
 }
 
 #[test]
@@ -155,7 +213,14 @@ fn the_live_tip_counts_not_the_tracking_ref() {
     let tracking = shop.ask(["rev-parse", "refs/remotes/origin/master"]);
     shop.push("staging", "master")
         .refused("trunk")
-        .says("1 commit behind");
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: push to staging (staging) refused
+              trunk: master is 1 commit behind origin/master (you push [two], origin has [three])
+              hint: git pull --ff-only origin master, then push again
+            error: failed to push some refs to '[root]/staging.git'
+        "#]]);
     assert_eq!(
         shop.ask(["rev-parse", "refs/remotes/origin/master"]),
         tracking,
@@ -169,7 +234,15 @@ fn the_question_leaves_no_ref_and_no_fetch_head() {
     shop.colleague_pushes("origin", "three");
     let before = shop.ask(["for-each-ref"]);
     shop.push("staging", "HEAD:refs/heads/main")
-        .refused("trunk");
+        .refused("trunk")
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: push to staging (staging) refused
+              trunk: master is 1 commit behind origin/master (you push [Write .pushgate.yml], origin has [three])
+              hint: git pull --ff-only origin master, then push again
+            error: failed to push some refs to '[root]/staging.git'
+        "#]]);
     assert_eq!(shop.ask(["for-each-ref"]), before);
     assert!(!shop.app.join(".git/FETCH_HEAD").exists());
 }
@@ -202,7 +275,14 @@ fn a_clone_with_many_branches_asks_otherwise_and_gets_the_same_answers() {
     shop.colleague_pushes("origin", "four");
     let before = shop.ask(["for-each-ref"]);
     let (ran, _) = push("HEAD:refs/heads/main");
-    ran.refused("trunk").says("1 commit behind");
+    ran.refused("trunk").is(&expect![[r#"
+        exit 1
+        --- stderr
+        pushgate: push to staging (staging) refused
+          trunk: master is 1 commit behind origin/master (you push [three], origin has [four])
+          hint: git pull --ff-only origin master, then push again
+        error: failed to push some refs to '[root]/staging.git'
+    "#]]);
     assert_eq!(shop.ask(["for-each-ref"]), before);
     assert!(!shop.app.join(".git/FETCH_HEAD").exists());
 }
@@ -220,7 +300,16 @@ fn trunk_moving_while_the_suite_runs_is_noticed() {
     shop.push_ungated("origin", "master");
     shop.push("staging", "master")
         .refused("trunk")
-        .says("note: trunk had passed before the suite ran");
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: running the suite: git -C [root]/origin.git update-ref refs/heads/master HEAD~1
+            pushgate: push to staging (staging) refused
+              trunk: master is 1 commit ahead of origin/master (you push [Write .pushgate.yml], origin has [Write .pushgate.yml'])
+              hint: git push origin master first
+              note: trunk had passed before the suite ran
+            error: failed to push some refs to '[root]/staging.git'
+        "#]]);
 }
 
 #[test]
@@ -243,8 +332,15 @@ fn a_forced_push_that_takes_commits_off_trunk_is_refused_and_names_them() {
     shop.amend("rewritten");
     shop.push("origin", "+master")
         .refused("trunk")
-        .says("would take 1 commit off origin/master:")
-        .says("the work of a week");
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: push to trunk (origin/master) refused
+              trunk: [rewritten] would take 1 commit off origin/master:
+                [the work of a week] the work of a week
+              hint: git pull --rebase origin master keeps them; to undo one, git revert it
+            error: failed to push some refs to '[root]/origin.git'
+        "#]]);
 }
 
 #[test]
@@ -257,13 +353,25 @@ fn trunk_is_the_branch_that_origin_head_names() {
     shop.commit("two");
     shop.push("staging", "main")
         .refused("trunk")
-        .says("main is 1 commit ahead of origin/main");
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: push to staging (staging) refused
+              trunk: main is 1 commit ahead of origin/main (you push [two], origin has [Write .pushgate.yml])
+              hint: git push origin main first
+            error: failed to push some refs to '[root]/staging.git'
+        "#]]);
     shop.git(["remote", "set-head", "origin", "--delete"])
         .goes();
     let ran = shop.push("staging", "main");
-    ran.undecided("trunk")
-        .says("which branch is trunk? `origin` has both master and main")
-        .says("hint: git remote set-head origin --auto");
+    ran.undecided("trunk").is(&expect![[r#"
+        exit 1
+        --- stderr
+        pushgate: push to staging (staging) not decided, so it does not go
+          trunk: which branch is trunk? `origin` has both master and main
+          hint: git remote set-head origin --auto, or name it in `trunk.branch` of .pushgate.yml
+        error: failed to push some refs to '[root]/staging.git'
+    "#]]);
 }
 
 #[test]
@@ -287,8 +395,14 @@ fn a_missing_trunk_is_undecided() {
     shop.install();
     shop.push("staging", "master")
         .undecided("trunk")
-        .says("`origin/master` does not exist")
-        .says("hint: git push origin master");
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: push to staging (staging) not decided, so it does not go
+              trunk: `origin/master` does not exist
+              hint: git push origin master, or name another in `trunk.branch` of .pushgate.yml
+            error: failed to push some refs to '[root]/staging.git'
+        "#]]);
     shop.push("origin", "master").goes();
     shop.push("staging", "master").goes();
 }
@@ -300,11 +414,25 @@ fn a_missing_origin_is_undecided() {
     shop.git(["remote", "remove", "origin"]).goes();
     shop.push("staging", "master")
         .undecided("trunk")
-        .says("there is no remote `origin`, where trunk should be\n");
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: push to staging (staging) not decided, so it does not go
+              trunk: there is no remote `origin`, where trunk should be
+              hint: git remote add origin URL, or name another in `trunk.remote` of .pushgate.yml
+            error: failed to push some refs to '[root]/staging.git'
+        "#]]);
     shop.git(["remote", "add", "orgin", "../origin.git"]).goes();
     shop.push("staging", "master")
         .undecided("trunk")
-        .says("there is no remote `origin`, where trunk should be; did you mean `orgin`?\n");
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: push to staging (staging) not decided, so it does not go
+              trunk: there is no remote `origin`, where trunk should be; did you mean `orgin`?
+              hint: git remote add origin URL, or name another in `trunk.remote` of .pushgate.yml
+            error: failed to push some refs to '[root]/staging.git'
+        "#]]);
 }
 
 #[test]
@@ -317,5 +445,13 @@ fn an_environment_on_trunks_own_remote_keeps_every_commit_there() {
     shop.amend("rewritten");
     shop.push("origin", "+master")
         .refused("trunk")
-        .says("would take 1 commit off origin/master");
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: push to production (origin) refused
+              trunk: [rewritten] would take 1 commit off origin/master:
+                [Write .pushgate.yml] Write .pushgate.yml
+              hint: git pull --rebase origin master keeps them; to undo one, git revert it
+            error: failed to push some refs to '[root]/origin.git'
+        "#]]);
 }

@@ -1,5 +1,7 @@
 //! The gate `window`, under a clock that the test sets.
 
+use expect_test::expect;
+
 use crate::support::{Ran, Sandbox, clock::Clock};
 
 fn with_window(window: &str) -> Sandbox {
@@ -16,7 +18,16 @@ fn a_night_push_is_refused_with_the_rule_and_the_hour_at_which_it_opens() {
     let shop = with_window("{timezone: UTC, closed: ['22:00-07:00']}");
     let ran = shop
         .push_at("2026-11-24 23:40:00", "production", "master")
-        .refused("window");
+        .refused("window")
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: push to production (production) refused
+              window: closed by `22:00-07:00`; opens Wed 2026-11-25 07:00
+              hint: push again then
+              hint: if it cannot wait: PUSHGATE_SKIP=window PUSHGATE_REASON="why" before the same git push
+            error: failed to push some refs to '[root]/production.git'
+        "#]]);
     assert_eq!(
         ran.report(),
         "pushgate: push to production (production) refused\n  \
@@ -35,13 +46,37 @@ fn the_edges_are_half_open() {
     let shop = with_window("{timezone: UTC, open: ['Mon-Thu 09:00-16:00']}");
     shop.push_at("2026-11-24 08:59:59", "production", "master")
         .refused("window")
-        .says("outside the open hours; opens Tue 2026-11-24 09:00");
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: push to production (production) refused
+              window: outside the open hours; opens Tue 2026-11-24 09:00
+              hint: push again then
+              hint: if it cannot wait: PUSHGATE_SKIP=window PUSHGATE_REASON="why" before the same git push
+            error: failed to push some refs to '[root]/production.git'
+        "#]]);
     shop.push_at("2026-11-24 16:00:00", "production", "master")
         .refused("window")
-        .says("opens Wed 2026-11-25 09:00");
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: push to production (production) refused
+              window: outside the open hours; opens Wed 2026-11-25 09:00
+              hint: push again then
+              hint: if it cannot wait: PUSHGATE_SKIP=window PUSHGATE_REASON="why" before the same git push
+            error: failed to push some refs to '[root]/production.git'
+        "#]]);
     shop.push_at("2026-11-26 16:00:00", "production", "master")
         .refused("window")
-        .says("opens Mon 2026-11-30 09:00");
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: push to production (production) refused
+              window: outside the open hours; opens Mon 2026-11-30 09:00
+              hint: push again then
+              hint: if it cannot wait: PUSHGATE_SKIP=window PUSHGATE_REASON="why" before the same git push
+            error: failed to push some refs to '[root]/production.git'
+        "#]]);
     shop.push_at("2026-11-24 15:59:59", "production", "master")
         .goes();
 }
@@ -51,7 +86,15 @@ fn the_runway_must_fit_before_the_window_closes() {
     let shop = with_window("{timezone: UTC, open: ['09:00-16:00'], runway: 1h}");
     shop.push_at("2026-11-24 15:30:00", "production", "master")
         .refused("window")
-        .says("the open hours end at 16:00, within the runway");
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: push to production (production) refused
+              window: the open hours end at 16:00, within the runway; opens Wed 2026-11-25 09:00
+              hint: push again then
+              hint: if it cannot wait: PUSHGATE_SKIP=window PUSHGATE_REASON="why" before the same git push
+            error: failed to push some refs to '[root]/production.git'
+        "#]]);
     shop.push_at("2026-11-24 14:59:00", "production", "master")
         .goes();
 }
@@ -62,8 +105,15 @@ fn a_freeze_that_begins_and_ends_within_the_runway_closes_it() {
         with_window("{timezone: UTC, closed: ['2026-11-24 12:00..2026-11-24 12:05'], runway: 2h}");
     shop.push_at("2026-11-24 11:00:00", "production", "master")
         .refused("window")
-        .says("closes it at 12:00, within the runway")
-        .says("opens Tue 2026-11-24 12:05");
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: push to production (production) refused
+              window: `2026-11-24 12:00..2026-11-24 12:05` closes it at 12:00, within the runway; opens Tue 2026-11-24 12:05
+              hint: push again then
+              hint: if it cannot wait: PUSHGATE_SKIP=window PUSHGATE_REASON="why" before the same git push
+            error: failed to push some refs to '[root]/production.git'
+        "#]]);
 }
 
 #[test]
@@ -79,7 +129,15 @@ fn the_window_has_its_own_zone_and_the_reader_his() {
     // 21:30 UTC is 22:30 in Madrid.
     at("2026-11-24 21:30:00", "UTC")
         .refused("window")
-        .says("opens Wed 2026-11-25 07:00 Europe/Madrid (Wed 06:00 here)");
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: push to production (production) refused
+              window: closed by `22:00-07:00`; opens Wed 2026-11-25 07:00 Europe/Madrid (Wed 06:00 here)
+              hint: push again then
+              hint: if it cannot wait: PUSHGATE_SKIP=window PUSHGATE_REASON="why" before the same git push
+            error: failed to push some refs to '[root]/production.git'
+        "#]]);
     at("2026-11-24 20:30:00", "UTC").goes();
 }
 
@@ -88,7 +146,16 @@ fn a_night_with_a_clock_change_ends_by_the_clock_on_the_wall() {
     // In the night to 2026-10-25 Madrid's clocks go back at 03:00 summer time.
     let shop = with_window("{timezone: Europe/Madrid, closed: ['22:00-07:00']}");
     shop.push_at("2026-10-25 05:59:00", "production", "master")
-        .refused("window");
+        .refused("window")
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: push to production (production) refused
+              window: closed by `22:00-07:00`; opens Sun 2026-10-25 07:00 Europe/Madrid (Sun 06:00 here)
+              hint: push again then
+              hint: if it cannot wait: PUSHGATE_SKIP=window PUSHGATE_REASON="why" before the same git push
+            error: failed to push some refs to '[root]/production.git'
+        "#]]);
     shop.push_at("2026-10-25 06:00:00", "production", "master")
         .goes();
 }
@@ -101,15 +168,29 @@ fn the_readers_own_clock_counts_where_no_zone_is_named() {
             .env("TZ", "Asia/Tokyo")
             .args(["git", "push", "production", "master"]),
     );
-    ran.refused("window");
+    ran.refused("window").is(&expect![[r#"
+        exit 1
+        --- stderr
+        pushgate: push to production (production) refused
+          window: closed by `22:00-07:00`; opens Wed 2026-11-25 07:00
+          hint: push again then
+          hint: if it cannot wait: PUSHGATE_SKIP=window PUSHGATE_REASON="why" before the same git push
+        error: failed to push some refs to '[root]/production.git'
+    "#]]);
 }
 
 #[test]
 fn a_clock_without_a_zone_is_undecided_not_utc() {
     let shop = with_window("{closed: ['22:00-07:00']}");
     let ran = shop.push_with(&[("TZ", "Mars/Olympus")], "production", "master");
-    ran.undecided("window")
-        .says("the time zone of this machine cannot be told");
+    ran.undecided("window").is(&expect![[r#"
+        exit 1
+        --- stderr
+        pushgate: push to production (production) not decided, so it does not go
+          window: the time zone of this machine cannot be told
+            `TZ` environment variable set, but failed to read value: failed to read `TZ` environment variable value as a TZif file after attempting (and failing) a tzdb lookup for that same value
+        error: failed to push some refs to '[root]/production.git'
+    "#]]);
 }
 
 #[test]
@@ -117,7 +198,14 @@ fn a_window_that_never_opens_says_so() {
     let shop = with_window("{timezone: UTC, open: ['09:00-10:00'], runway: 2h}");
     shop.push_at("2026-11-24 09:00:00", "production", "master")
         .refused("window")
-        .says("it never opens");
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: push to production (production) refused
+              window: the open hours end at 10:00, within the runway; it never opens
+              hint: fix the window in .pushgate.yml: no hour passes all of its rules
+            error: failed to push some refs to '[root]/production.git'
+        "#]]);
 }
 
 #[test]
@@ -129,7 +217,17 @@ fn the_window_closing_while_the_suite_runs_is_noticed() {
     shop.push_ungated("origin", "master");
     shop.push_at("2026-11-24 21:30:00", "production", "master")
         .refused("window")
-        .says("note: window had passed before the suite ran");
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: running the suite: echo 1795557600 >../clock
+            pushgate: push to production (production) refused
+              window: closed by `22:00-07:00`; opens Wed 2026-11-25 07:00
+              hint: push again then
+              hint: if it cannot wait: PUSHGATE_SKIP=window PUSHGATE_REASON="why" before the same git push
+              note: window had passed before the suite ran
+            error: failed to push some refs to '[root]/production.git'
+        "#]]);
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! The gate `suite`: the entire test run, on exactly what is pushed.
 
+use expect_test::expect;
+
 use std::{fs, time::Instant};
 
 use crate::support::{PATIENCE, Ran, Sandbox};
@@ -16,7 +18,20 @@ fn with_suite(suite: &str) -> Sandbox {
 #[test]
 fn a_red_suite_refuses_and_names_step_code_and_log() {
     let shop = with_suite("{run: 'echo carts are broken; exit 3'}");
-    let ran = shop.push("staging", "master").refused("suite");
+    let ran = shop
+        .push("staging", "master")
+        .refused("suite")
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: running the suite: echo carts are broken; exit 3
+            carts are broken
+            pushgate: push to staging (staging) refused
+              suite: `echo carts are broken; exit 3` failed with exit code 3
+                whole output: [root]/app/.git/pushgate/logs/[log]
+              hint: fix it, commit, and push again
+            error: failed to push some refs to '[root]/staging.git'
+        "#]]);
     ran.says("carts are broken\n")
         .says("`echo carts are broken; exit 3` failed with exit code 3")
         .says("hint: fix it, commit, and push again");
@@ -41,7 +56,17 @@ fn steps_run_in_their_order_and_stop_at_the_first_failure() {
     );
     shop.push("staging", "master")
         .refused("suite")
-        .says("`the second` failed with exit code 1");
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: running the suite: echo one >> ../ran
+            pushgate: running the suite: the second
+            pushgate: push to staging (staging) refused
+              suite: `the second` failed with exit code 1
+                whole output: [root]/app/.git/pushgate/logs/[log]
+              hint: fix it, commit, and push again
+            error: failed to push some refs to '[root]/staging.git'
+        "#]]);
     assert_eq!(fs::read_to_string(shop.path("ran")).unwrap(), "one\ntwo\n");
 }
 
@@ -50,14 +75,34 @@ fn what_cannot_run_has_not_failed() {
     let shop = with_suite("{run: bin/no-such-program}");
     shop.push("staging", "master")
         .refused("suite")
-        .says("could not run: exit code 127, command not found");
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: running the suite: bin/no-such-program
+            sh: 1: bin/no-such-program: not found
+            pushgate: push to staging (staging) refused
+              suite: `bin/no-such-program` could not run: exit code 127, command not found
+                whole output: [root]/app/.git/pushgate/logs/[log]
+              hint: try it by hand from the top of the repository; `suite.run` of .pushgate.yml names it
+            error: failed to push some refs to '[root]/staging.git'
+        "#]]);
     shop.write("plain", "");
     shop.git(["add", "plain"]).goes();
     shop.policy("suite: {run: ./plain}\nenvironments: {staging: {}}\n");
     shop.push_ungated("origin", "master");
     shop.push("staging", "master")
         .refused("suite")
-        .says("could not run: exit code 126, not executable");
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: running the suite: ./plain
+            sh: 1: ./plain: Permission denied
+            pushgate: push to staging (staging) refused
+              suite: `./plain` could not run: exit code 126, not executable
+                whole output: [root]/app/.git/pushgate/logs/[log]
+              hint: try it by hand from the top of the repository; `suite.run` of .pushgate.yml names it
+            error: failed to push some refs to '[root]/staging.git'
+        "#]]);
 }
 
 #[test]
@@ -65,7 +110,16 @@ fn a_signal_that_ends_the_suite_is_named() {
     let shop = with_suite("{run: 'kill -SEGV $$'}");
     shop.push("staging", "master")
         .refused("suite")
-        .says("was ended by SIGSEGV");
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: running the suite: kill -SEGV $$
+            pushgate: push to staging (staging) refused
+              suite: `kill -SEGV $$` was ended by SIGSEGV
+                whole output: [root]/app/.git/pushgate/logs/[log]
+              hint: fix it, commit, and push again
+            error: failed to push some refs to '[root]/staging.git'
+        "#]]);
 }
 
 #[test]
@@ -75,8 +129,16 @@ fn the_time_limit_is_named_and_nothing_is_left_behind() {
     );
     shop.push("staging", "master")
         .refused("suite")
-        .says("took longer than its limit of 1s and was stopped")
-        .says("suite.timeout");
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: running the suite: sleep 300 & trap "" TERM HUP; echo $$ > ../pid; sleep 301
+            pushgate: push to staging (staging) refused
+              suite: `sleep 300 & trap "" TERM HUP; echo $$ > ../pid; sleep 301` took longer than its limit of 1s and was stopped
+                whole output: [root]/app/.git/pushgate/logs/[log]
+              hint: fix what hangs, or raise `suite.timeout` in .pushgate.yml
+            error: failed to push some refs to '[root]/staging.git'
+        "#]]);
     let pid = fs::read_to_string(shop.path("pid")).unwrap();
     assert!(
         !alive_in_group(pid.trim()),
@@ -89,7 +151,16 @@ fn a_step_has_a_limit_of_its_own() {
     let shop = with_suite("{run: [{name: slow, run: sleep 300, timeout: 1s}]}");
     shop.push("staging", "master")
         .refused("suite")
-        .says("`slow` took longer than its limit of 1s");
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: running the suite: slow
+            pushgate: push to staging (staging) refused
+              suite: `slow` took longer than its limit of 1s and was stopped
+                whole output: [root]/app/.git/pushgate/logs/[log]
+              hint: fix what hangs, or raise `suite.timeout` in .pushgate.yml
+            error: failed to push some refs to '[root]/staging.git'
+        "#]]);
 }
 
 /// Whether a process of this group lives.
@@ -113,19 +184,43 @@ fn alive_in_group(group: &str) -> bool {
 fn the_checkout_must_be_what_is_pushed() {
     let shop = with_suite("{run: touch ../ran}");
     shop.write("notes.txt", "x");
-    let ran = shop.push("staging", "master").refused("suite");
+    let ran = shop
+        .push("staging", "master")
+        .refused("suite")
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: push to staging (staging) refused
+              suite: the checkout is not [Write .pushgate.yml]: 1 file changed or untracked: notes.txt
+              hint: commit them, or git stash --include-untracked, then push again
+            error: failed to push some refs to '[root]/staging.git'
+        "#]]);
     ran.says("1 file changed or untracked: notes.txt")
         .says("hint: commit them, or git stash --include-untracked, then push again");
     shop.git(["add", "notes.txt"]).goes();
     shop.push("staging", "master")
         .refused("suite")
-        .says("notes.txt");
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: push to staging (staging) refused
+              suite: the checkout is not [Write .pushgate.yml]: 1 file changed or untracked: notes.txt
+              hint: commit them, or git stash --include-untracked, then push again
+            error: failed to push some refs to '[root]/staging.git'
+        "#]]);
     shop.git(["reset", "-q"]).goes();
     shop.write(".pushgate.yml", "# edited\n");
     shop.push("staging", "master")
         .refused("suite")
-        .says("2 files changed or untracked: .pushgate.yml, notes.txt")
-        .says("the uncommitted edit of .pushgate.yml changes nothing");
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: note: the uncommitted edit of .pushgate.yml changes nothing; the pushed one counts
+            pushgate: push to staging (staging) refused
+              suite: the checkout is not [Write .pushgate.yml]: 2 files changed or untracked: .pushgate.yml, notes.txt
+              hint: commit them, or git stash --include-untracked, then push again
+            error: failed to push some refs to '[root]/staging.git'
+        "#]]);
     assert!(!shop.path("ran").exists());
 }
 
@@ -145,7 +240,15 @@ fn another_commit_in_the_checkout_proves_nothing_unless_its_tree_is_the_same() {
     shop.commit_file("carts", "x");
     let ran = shop
         .push("staging", "master:refs/heads/master")
-        .refused("suite");
+        .refused("suite")
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: push to staging (staging) refused
+              suite: you push [Write .pushgate.yml], but [Write carts] is checked out: its tests would prove nothing
+              hint: git switch --detach [Write .pushgate.yml], then push again
+            error: failed to push some refs to '[root]/staging.git'
+        "#]]);
     ran.says("is checked out: its tests would prove nothing")
         .says("hint: git switch --detach ");
     shop.git(["switch", "-qc", "same", "master"]).goes();
@@ -158,9 +261,15 @@ fn an_edit_while_the_suite_runs_is_noticed() {
     let shop = with_suite("{run: echo x > schema.rb}");
     shop.push("staging", "master")
         .refused("suite")
-        .says("after the suite, the checkout is not")
-        .says("schema.rb")
-        .says(".gitignore");
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: running the suite: echo x > schema.rb
+            pushgate: push to staging (staging) refused
+              suite: after the suite, the checkout is not [Write .pushgate.yml]: 1 file changed or untracked: schema.rb
+              hint: have the suite leave the tree as it was, or ignore in .gitignore what it writes
+            error: failed to push some refs to '[root]/staging.git'
+        "#]]);
 }
 
 #[test]
@@ -360,8 +469,16 @@ fn no_suite_is_refused_and_so_are_two() {
     shop.push_ungated("origin", "master");
     shop.push("staging", "master")
         .refused("suite")
-        .says("nothing says what runs your tests")
-        .says("run: COMMAND");
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: push to staging (staging) refused
+              suite: nothing says what runs your tests
+              hint: set `suite.run` in .pushgate.yml, and commit it:
+                suite:
+                  run: COMMAND
+            error: failed to push some refs to '[root]/staging.git'
+        "#]]);
 }
 
 #[test]
@@ -428,7 +545,22 @@ fn the_first_failure_stops_its_neighbours_and_is_shown_whole() {
         "{run: [{run: 'echo $$ > ../pid; sleep 300', parallel: true, name: slow}, {run: 'echo broken; until [ -s ../pid ]; do sleep 0.05; done; exit 7', parallel: true, name: red}, 'echo after']}",
     );
     let begin = Instant::now();
-    let ran = shop.push("staging", "master").refused("suite");
+    let ran = shop
+        .push("staging", "master")
+        .refused("suite")
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: running together: slow, red
+              failed after [time]: red
+              stopped after [time]: slow
+            broken
+            pushgate: push to staging (staging) refused
+              suite: `red` failed with exit code 7
+                whole output: [root]/app/.git/pushgate/logs/[log]
+              hint: fix it, commit, and push again
+            error: failed to push some refs to '[root]/staging.git'
+        "#]]);
     assert!(begin.elapsed() < PATIENCE);
     ran.says("`red` failed with exit code 7")
         .says("broken\n")
@@ -461,7 +593,17 @@ fn a_pass_without_a_test_draws_a_warning_and_an_expectation_refuses_it() {
     );
     shop.push("staging", "master")
         .refused("suite")
-        .says("passed, but nothing in its output matches `[1-9][0-9]* examples?, 0 failures`");
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: running the suite: echo 0 examples, 0 failures
+            0 examples, 0 failures
+            pushgate: push to staging (staging) refused
+              suite: passed, but nothing in its output matches `[1-9][0-9]* examples?, 0 failures`
+                whole output: [root]/app/.git/pushgate/logs/[log]
+              hint: see that its tests run, or fix `suite.expect` in .pushgate.yml
+            error: failed to push some refs to '[root]/staging.git'
+        "#]]);
     let shop = with_suite(
         "{run: 'echo 12 examples, 0 failures', expect: '[1-9][0-9]* examples?, 0 failures'}",
     );
@@ -526,7 +668,20 @@ fn only_the_last_twenty_logs_are_kept() {
 fn a_connection_that_was_cut_while_the_suite_ran_is_noticed() {
     let shop = with_suite("{run: 'pkill -KILL -P $(ps -o ppid= -p $PPID) -x sh; sleep 5.5'}");
     // The server's side dies while the suite runs; git itself would only fail afterwards.
-    let ran = shop.push("staging", "master").refused("suite");
+    let ran = shop
+        .push("staging", "master")
+        .refused("suite")
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: running the suite: pkill -KILL -P $(ps -o ppid= -p $PPID) -x sh; sleep 5.5
+            pushgate: push to staging (staging) refused
+              suite: passed in 5.9s, but the server closed git's connection meanwhile
+              hint: push again: it will go at once
+              hint: run pushgate check before the next push, or set ServerAliveInterval in ~/.ssh/config
+            error: failed to push some refs to '[root]/staging.git'
+            error: git-receive-pack '[root]/staging.git' died of signal 9
+        "#]]);
     ran.says("but the server closed git's connection meanwhile")
         .says("hint: push again: it will go at once");
     shop.push("staging", "master");

@@ -1,5 +1,7 @@
 //! Receipts: what has passed is not run again, and nothing that has not is taken for it.
 
+use expect_test::expect;
+
 use std::{fs, path::PathBuf, process::Stdio};
 
 use crate::support::{
@@ -149,8 +151,30 @@ fn a_damaged_receipt_is_none() {
 #[test]
 fn a_failure_leaves_none() {
     let shop = with("{run: 'echo run >> ../runs; false'}");
-    shop.push("origin", "master").refused("suite");
-    shop.push("origin", "master").refused("suite");
+    shop.push("origin", "master")
+        .refused("suite")
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: running the suite: echo run >> ../runs; false
+            pushgate: push to trunk (origin/master) refused
+              suite: `echo run >> ../runs; false` failed with exit code 1
+                whole output: [root]/app/.git/pushgate/logs/[log]
+              hint: fix it, commit, and push again
+            error: failed to push some refs to '[root]/origin.git'
+        "#]]);
+    shop.push("origin", "master")
+        .refused("suite")
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: running the suite: echo run >> ../runs; false
+            pushgate: push to trunk (origin/master) refused
+              suite: `echo run >> ../runs; false` failed with exit code 1
+                whole output: [root]/app/.git/pushgate/logs/[log]
+              hint: fix it, commit, and push again
+            error: failed to push some refs to '[root]/origin.git'
+        "#]]);
     assert_eq!(runs(&shop), 2);
     assert_eq!(receipts(&shop).len(), 0);
 }

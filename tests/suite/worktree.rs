@@ -1,5 +1,7 @@
 //! `suite.in: worktree`: the suite runs on a clean copy of the pushed commit.
 
+use expect_test::expect;
+
 use std::{fs, path::PathBuf};
 
 use crate::support::{POLICY, Ran, Sandbox, tool};
@@ -188,7 +190,16 @@ fn a_red_suite_in_it_refuses() {
     let shop = with("run: 'exit 4'");
     shop.push("origin", "master")
         .refused("suite")
-        .says("`exit 4` failed with exit code 4");
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: running the suite: exit 4
+            pushgate: push to trunk (origin/master) refused
+              suite: `exit 4` failed with exit code 4
+                whole output: [root]/app/.git/pushgate/logs/[log]
+              hint: fix it, commit, and push again
+            error: failed to push some refs to '[root]/origin.git'
+        "#]]);
 }
 
 /// The git directory of the worktree.
@@ -272,7 +283,17 @@ fn what_is_in_the_way_of_a_link_is_named_and_kept() {
         "in: worktree\n  run: cat deps/y\n  link: [deps]",
     ));
     let path = tree(&shop).join("deps");
-    let ran = shop.push("origin", "master").undecided("suite");
+    let ran = shop
+        .push("origin", "master")
+        .undecided("suite")
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: push to trunk (origin/master) not decided, so it does not go
+              suite: `deps` of `suite.link` cannot be linked into the worktree: [root]/home/.cache/pushgate/app-b825ae3dd3a6bd47/tree/deps is there
+              hint: rm -r [root]/home/.cache/pushgate/app-b825ae3dd3a6bd47/tree/deps, then try again
+            error: failed to push some refs to '[root]/origin.git'
+        "#]]);
     ran.says("`deps` of `suite.link` cannot be linked into the worktree")
         .says(&format!("hint: rm -r {}, then try again", path.display()));
     assert!(path.join("x").exists());
@@ -284,8 +305,14 @@ fn what_is_in_the_way_of_a_link_is_named_and_kept() {
     shop.git(["commit", "-q", "-m", "Keep deps in git"]).goes();
     shop.push("origin", "master")
         .undecided("suite")
-        .says("and the commit has it\n")
-        .says("hint: take `deps` off `suite.link`");
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: push to trunk (origin/master) not decided, so it does not go
+              suite: `deps` of `suite.link` cannot be linked into the worktree: [root]/home/.cache/pushgate/app-b825ae3dd3a6bd47/tree/deps is there, and the commit has it
+              hint: take `deps` off `suite.link` in .pushgate.yml: the worktree has it already
+            error: failed to push some refs to '[root]/origin.git'
+        "#]]);
 }
 
 #[test]
@@ -356,9 +383,15 @@ fn a_full_disk_is_named_and_heals() {
         git push origin master";
     let mut command = shop.command(tool("unshare", "util-linux"));
     command.args(["--map-root-user", "--mount", "sh", "-euc", script]);
-    Ran::of(&mut command)
-        .undecided("suite")
-        .says("unable to write file large");
+    Ran::of(&mut command).undecided("suite").is(&expect![[r#"
+        exit 1
+        --- stderr
+        pushgate: push to trunk (origin/master) not decided, so it does not go
+          suite: could not run `git -c core.hooksPath=/dev/null -c core.sparseCheckout=false worktree add --quiet --force --detach [root]/home/.cache/pushgate/app-8ee4413b590ea8aa/tree [Write large whole]`
+            error: unable to write file large
+            fatal: Could not reset index file to revision 'HEAD'.
+        error: failed to push some refs to '[root]/origin.git'
+    "#]]);
     assert_ne!(
         shop.tip("origin", "master"),
         shop.ask(["rev-parse", "HEAD"])
@@ -376,8 +409,15 @@ fn a_suite_that_fills_the_disk_fails() {
     shop.commit("two");
     let mut command = shop.command(tool("unshare", "util-linux"));
     command.args(["--map-root-user", "--mount", "sh", "-euc", script]);
-    Ran::of(&mut command)
-        .refused("suite")
-        .says("No space left on device")
-        .says("failed with exit code 1");
+    Ran::of(&mut command).refused("suite").is(&expect![[r#"
+        exit 1
+        --- stderr
+        pushgate: running the suite: head -c [no commit] /dev/zero > filler
+        head: error writing 'standard output': No space left on device
+        pushgate: push to trunk (origin/master) refused
+          suite: `head -c [no commit] /dev/zero > filler` failed with exit code 1
+            whole output: [root]/app/.git/pushgate/logs/[log]
+          hint: fix it, commit, and push again
+        error: failed to push some refs to '[root]/origin.git'
+    "#]]);
 }

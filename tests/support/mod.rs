@@ -10,6 +10,7 @@ pub mod sshd;
 pub mod story;
 pub mod svg;
 pub mod tmux;
+pub mod whole;
 
 use std::{
     ffi::{OsStr, OsString},
@@ -442,15 +443,16 @@ pub struct Ran {
     pub code: i32,
     pub stdout: String,
     pub stderr: String,
+    /// Where it ran.
+    pub place: Option<PathBuf>,
 }
 
 impl Ran {
     /// Runs it to its end.
     pub fn of(command: &mut Command) -> Self {
-        command
-            .output()
-            .unwrap_or_else(|error| panic!("{command:?}: {error}"))
-            .into()
+        let output = command.output();
+        let output = output.unwrap_or_else(|error| panic!("{command:?}: {error}"));
+        Self::from(output).in_place_of(command)
     }
 
     /// Runs it to its end with this on its standard input.
@@ -461,7 +463,14 @@ impl Ran {
             .stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         child.stdin.take().unwrap().write_all(input).unwrap();
-        child.wait_with_output().unwrap().into()
+        Self::from(child.wait_with_output().unwrap()).in_place_of(command)
+    }
+
+    fn in_place_of(self, command: &Command) -> Self {
+        Self {
+            place: command.get_current_dir().map(Path::to_owned),
+            ..self
+        }
     }
 
     /// It succeeded.
@@ -551,6 +560,7 @@ impl From<Output> for Ran {
                 .unwrap_or_else(|| 128 + output.status.signal().unwrap_or(0)),
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
             stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+            place: None,
         }
     }
 }
