@@ -135,7 +135,7 @@ fn a_tree_is_no_commit() {
             exit 1
             --- stderr
             pushgate: push to staging (staging) refused
-              target: `HEAD^{tree}` ([no commit]) is a tree, not a commit
+              target: `HEAD^{tree}` (0deec31) is a tree, not a commit
               hint: push a commit
             error: failed to push some refs to '[root]/staging.git'
         "#]]);

@@ -676,7 +676,7 @@ fn a_connection_that_was_cut_while_the_suite_ran_is_noticed() {
             --- stderr
             pushgate: running the suite: pkill -KILL -P $(ps -o ppid= -p $PPID) -x sh; sleep 5.5
             pushgate: push to staging (staging) refused
-              suite: passed in 5.9s, but the server closed git's connection meanwhile
+              suite: passed in [time], but the server closed git's connection meanwhile
               hint: push again: it will go at once
               hint: run pushgate check before the next push, or set ServerAliveInterval in ~/.ssh/config
             error: failed to push some refs to '[root]/staging.git'

@@ -290,8 +290,8 @@ fn what_is_in_the_way_of_a_link_is_named_and_kept() {
             exit 1
             --- stderr
             pushgate: push to trunk (origin/master) not decided, so it does not go
-              suite: `deps` of `suite.link` cannot be linked into the worktree: [root]/home/.cache/pushgate/app-b825ae3dd3a6bd47/tree/deps is there
-              hint: rm -r [root]/home/.cache/pushgate/app-b825ae3dd3a6bd47/tree/deps, then try again
+              suite: `deps` of `suite.link` cannot be linked into the worktree: [root]/home/.cache/pushgate/[cache]/tree/deps is there
+              hint: rm -r [root]/home/.cache/pushgate/[cache]/tree/deps, then try again
             error: failed to push some refs to '[root]/origin.git'
         "#]]);
     ran.says("`deps` of `suite.link` cannot be linked into the worktree")
@@ -309,7 +309,7 @@ fn what_is_in_the_way_of_a_link_is_named_and_kept() {
             exit 1
             --- stderr
             pushgate: push to trunk (origin/master) not decided, so it does not go
-              suite: `deps` of `suite.link` cannot be linked into the worktree: [root]/home/.cache/pushgate/app-b825ae3dd3a6bd47/tree/deps is there, and the commit has it
+              suite: `deps` of `suite.link` cannot be linked into the worktree: [root]/home/.cache/pushgate/[cache]/tree/deps is there, and the commit has it
               hint: take `deps` off `suite.link` in .pushgate.yml: the worktree has it already
             error: failed to push some refs to '[root]/origin.git'
         "#]]);
@@ -387,7 +387,7 @@ fn a_full_disk_is_named_and_heals() {
         exit 1
         --- stderr
         pushgate: push to trunk (origin/master) not decided, so it does not go
-          suite: could not run `git -c core.hooksPath=/dev/null -c core.sparseCheckout=false worktree add --quiet --force --detach [root]/home/.cache/pushgate/app-8ee4413b590ea8aa/tree [Write large whole]`
+          suite: could not run `git -c core.hooksPath=/dev/null -c core.sparseCheckout=false worktree add --quiet --force --detach [root]/home/.cache/pushgate/[cache]/tree [Write large whole]`
             error: unable to write file large
             fatal: Could not reset index file to revision 'HEAD'.
         error: failed to push some refs to '[root]/origin.git'
@@ -412,10 +412,10 @@ fn a_suite_that_fills_the_disk_fails() {
     Ran::of(&mut command).refused("suite").is(&expect![[r#"
         exit 1
         --- stderr
-        pushgate: running the suite: head -c [no commit] /dev/zero > filler
+        pushgate: running the suite: head -c 3000000 /dev/zero > filler
         head: error writing 'standard output': No space left on device
         pushgate: push to trunk (origin/master) refused
-          suite: `head -c [no commit] /dev/zero > filler` failed with exit code 1
+          suite: `head -c 3000000 /dev/zero > filler` failed with exit code 1
             whole output: [root]/app/.git/pushgate/logs/[log]
           hint: fix it, commit, and push again
         error: failed to push some refs to '[root]/origin.git'

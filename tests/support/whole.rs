@@ -74,7 +74,8 @@ impl Ran {
 fn with_names(text: &str) -> String {
     let names = [
         (r"/[^\s'`:]*/shop-[0-9A-Za-z]{6}", "[root]"),
-        (r"\b[0-9]+(\.[0-9])? m?s\b", "[time]"),
+        (r"\b(in|after) ([0-9]+m )?[0-9.]+ ?m?s\b", "$1 [time]"),
+        (r"/app-[0-9a-f]{16}/", "/[cache]/"),
         (r"logs/[0-9T]+-[0-9]+\.log", "logs/[log]"),
         (r"\(process [0-9]+", "(process [pid]"),
         (r"127\.0\.0\.1:[0-9]+", "127.0.0.1:[port]"),
