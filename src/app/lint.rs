@@ -11,18 +11,18 @@ use crate::{
 
 /// What is odd about the policy that a person has before them, and how it is called; `None`: there
 /// is none.
-pub(crate) fn look(world: &Repository) -> Result<Option<(String, Vec<Finding>)>, Undecided> {
-    let Some((origin, text)) = world.policy_here()? else {
+pub(crate) fn look(repository: &Repository) -> Result<Option<(String, Vec<Finding>)>, Undecided> {
+    let Some((origin, text)) = repository.policy_here()? else {
         return Ok(None);
     };
-    let heroku = world.heroku_remotes();
+    let heroku = repository.heroku_remotes();
     // A zone that is left to chance is a finding, whatever it may be here.
     let local = SystemClock.zone().unwrap_or(TimeZone::UTC);
     let facts = Facts {
         now: SystemClock.now(),
         local: &local,
         heroku: &heroku,
-        read: &|path| world.calendar_here(path),
+        read: &|path| repository.calendar_here(path),
     };
     let findings = lint(&origin, &text, &facts)?;
     Ok(Some((origin, findings)))

@@ -20,16 +20,16 @@ pub(crate) struct Local {
 }
 
 impl Local {
-    pub(crate) fn of(world: &Repository) -> Result<Self, Undecided> {
-        let head = world.reference("HEAD")?;
-        let first = world.policy(head.as_ref())?;
-        let trunk = world.trunk(&first.policy.trunk);
+    pub(crate) fn of(repository: &Repository) -> Result<Self, Undecided> {
+        let head = repository.reference("HEAD")?;
+        let first = repository.policy(head.as_ref())?;
+        let trunk = repository.trunk(&first.policy.trunk);
         let tip = match &trunk {
-            Ok(trunk) => world.local_branch(&trunk.branch)?,
+            Ok(trunk) => repository.local_branch(&trunk.branch)?,
             Err(_) => None,
         };
         let loaded = match &tip {
-            Some(tip) if head.as_ref() != Some(tip) => world.policy(Some(tip))?,
+            Some(tip) if head.as_ref() != Some(tip) => repository.policy(Some(tip))?,
             _ => first,
         };
         Ok(Self {

@@ -7,7 +7,7 @@ use bstr::BStr;
 use super::error::{no_program, no_project};
 use crate::{
     gates::Undecided,
-    git::Real,
+    git::Repository,
     policy::Forge,
     process::environment::variable,
     push::{destination::Destination, url::is_ssh},
@@ -23,7 +23,7 @@ pub(crate) struct Project {
 
 /// Finds the forge's program, and the project that a remote is.
 pub(crate) fn find(
-    repository: &Real,
+    repository: &Repository,
     forge: Forge,
     remote: &str,
 ) -> Result<(PathBuf, Project), Undecided> {
@@ -35,7 +35,7 @@ pub(crate) fn find(
 impl Project {
     /// The project that `GH_REPO` names; else that of the remote's URL as git rewrites it, or as it is
     /// written.
-    pub(crate) fn of_remote(repository: &Real, forge: Forge, remote: &str) -> Option<Self> {
+    pub(crate) fn of_remote(repository: &Repository, forge: Forge, remote: &str) -> Option<Self> {
         if forge == Forge::Github
             && let Some(name) = variable("GH_REPO")
         {

@@ -19,7 +19,7 @@ use crate::{
         refusal::suite::{Checks, Refusal},
         remote_tips::join,
     },
-    git::Real,
+    git::Repository,
     policy::{Ci, Forge},
     process::signals,
     text::printable,
@@ -55,7 +55,7 @@ type End = Result<usize, Stop>;
 
 /// Waits until the checks that have to pass have passed, at most as long as the suite may take.
 pub(crate) fn wait(
-    repository: &Real,
+    repository: &Repository,
     work: &Work<'_>,
     ci: &Ci,
     progress: &dyn Progress,

@@ -18,7 +18,7 @@ use crate::{
     app::answers::SystemClock,
     cli::Approve,
     gates::{Clock, Explanation, verdict::Decision},
-    git::{Real, notes::LIMIT},
+    git::{Repository, notes::LIMIT},
     memory::{
         ledger::{Entry, Subject},
         record::{Event, Record, is_somebody},
@@ -83,7 +83,7 @@ pub(crate) fn run(args: &Approve) -> Done {
 }
 
 fn outcome(args: &Approve) -> Result<Outcome, Error> {
-    let world = Real::open()?;
+    let world = Repository::open()?;
     Approval::new(args, &world)?.outcome()
 }
 
@@ -140,7 +140,7 @@ fn say(outcome: &Outcome, has_words: bool) -> (u8, Json) {
 
 struct Approval<'w> {
     args: &'w Approve,
-    world: &'w Real,
+    world: &'w Repository,
     policy: Policy,
     /// The commit that the person means.
     commit: Oid,
@@ -150,7 +150,7 @@ struct Approval<'w> {
 }
 
 impl<'w> Approval<'w> {
-    fn new(args: &'w Approve, world: &'w Real) -> Result<Self, Error> {
+    fn new(args: &'w Approve, world: &'w Repository) -> Result<Self, Error> {
         let (commit, other) = match &args.commit {
             Some(revision) => (world.revision(revision)?, None),
             None => {

@@ -18,7 +18,7 @@ use crate::{
         Remotes,
         verdict::{Decision, TrunkName},
     },
-    git::{self, Real},
+    git::{self, Repository},
     policy::{Environment, Policy},
     process::signals,
     push::{Oid, Push, Update},
@@ -31,7 +31,7 @@ pub(crate) fn run(args: &Check) -> Done {
         return lint::run(args.json);
     }
     signals::watch();
-    let world = Real::open()?;
+    let world = Repository::open()?;
     let (code, entries) = match push(args, &world) {
         Ok(push) => {
             let overrides = Overrides::of_environment();
@@ -65,7 +65,7 @@ pub(crate) fn run(args: &Check) -> Done {
 }
 
 /// The push that is asked about, as git would describe it to the hook.
-fn push(args: &Check, world: &Real) -> Result<Push, Error> {
+fn push(args: &Check, world: &Repository) -> Result<Push, Error> {
     let (source, commit) = source(args.commit.as_deref(), world)?;
     let policy = world.policy(Some(&commit))?.policy;
     let (name, (remote, url, branch)) = match args.environment.as_deref() {
@@ -97,7 +97,7 @@ fn push(args: &Check, world: &Real) -> Result<Push, Error> {
 }
 
 /// The revision that is named, else the tip of the local trunk branch.
-fn source(revision: Option<&str>, world: &Real) -> Result<(String, Oid), Error> {
+fn source(revision: Option<&str>, world: &Repository) -> Result<(String, Oid), Error> {
     if let Some(revision) = revision {
         let commit = world.revision(revision)?;
         let commit = commit.ok_or_else(|| no_commit(revision, world))?;
@@ -115,7 +115,7 @@ fn source(revision: Option<&str>, world: &Real) -> Result<(String, Oid), Error> 
     }
 }
 
-fn to_trunk(trunk: &TrunkName, world: &Real) -> Result<(BString, BString, String), Error> {
+fn to_trunk(trunk: &TrunkName, world: &Repository) -> Result<(BString, BString, String), Error> {
     let url = world.remotes().push_url(trunk.remote.as_bytes());
     let url = url.ok_or_else(|| git::Error::NoTrunkRemote {
         remote: trunk.remote.clone(),
@@ -145,7 +145,7 @@ fn environment<'p>(name: Option<&str>, policy: &'p Policy) -> Result<&'p Environ
 pub(super) fn to_environment(
     environment: &Environment,
     policy: &Policy,
-    world: &Real,
+    world: &Repository,
 ) -> Result<(BString, BString, String), Error> {
     let branch = world
         .trunk(&policy.trunk)

@@ -17,7 +17,7 @@ use super::{Done, local};
 use crate::{
     cli::{Cli, Completions, Shell},
     commands::Error,
-    git::Real,
+    git::Repository,
     report,
 };
 
@@ -121,7 +121,7 @@ fn with_candidates(arg: Arg, command: &str) -> Arg {
 /// The environments of the policy of HEAD, or else of the work tree, or else of the Heroku remotes.
 fn environments(trunk: bool) -> Vec<CompletionCandidate> {
     let policy = || -> Result<_, Error> {
-        let world = Real::open()?;
+        let world = Repository::open()?;
         let head = world.reference("HEAD")?;
         Ok(world.policy(head.as_ref())?.policy)
     };
@@ -142,7 +142,7 @@ fn environments(trunk: bool) -> Vec<CompletionCandidate> {
 
 /// HEAD, the branches and the tags.
 fn revisions() -> Vec<CompletionCandidate> {
-    let Ok(world) = Real::open() else {
+    let Ok(world) = Repository::open() else {
         return Vec::new();
     };
     let head = ("HEAD".to_owned(), "what is checked out");

@@ -14,7 +14,7 @@ use crate::hooks::managers;
 use crate::{
     cli::Init,
     commands::Error,
-    git::Real,
+    git::Repository,
     policy::{
         self, Trunk,
         defaults::{self, NIGHT, PRODUCTION, STAGING},
@@ -27,7 +27,7 @@ use crate::{
 };
 
 pub(crate) fn run(args: &Init) -> Done {
-    let world = Real::open()?;
+    let world = Repository::open()?;
     let top = world.work_tree().ok_or(Error::NoWorkTree)?;
     let found = look_around(&world, top);
     let text = render(&found.facts);
@@ -74,7 +74,7 @@ struct Found {
     left_out: Vec<String>,
 }
 
-fn look_around(world: &Real, top: &Path) -> Found {
+fn look_around(world: &Repository, top: &Path) -> Found {
     let remotes = world.remotes();
     let names: Vec<&str> = remotes
         .names()
@@ -147,7 +147,7 @@ fn look_around(world: &Real, top: &Path) -> Found {
 }
 
 /// The place that a push to this remote goes to.
-fn place(world: &Real, name: &str) -> Option<Destination> {
+fn place(world: &Repository, name: &str) -> Option<Destination> {
     let url = world.remotes().push_url(name.as_bytes())?;
     Some(world.destination(url.as_ref()))
 }

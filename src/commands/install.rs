@@ -8,10 +8,10 @@ use crate::hooks::{
     files::{Found, Hooks, Owner, configured, hook_for, is_executable, is_same},
     managers::{self, husky, lefthook, pre_commit},
 };
-use crate::{cli::Install, gates::verdict::Trouble, git::Real, report};
+use crate::{cli::Install, gates::verdict::Trouble, git::Repository, report};
 
 pub(crate) fn run(args: &Install) -> Done {
-    let world = Real::open()?;
+    let world = Repository::open()?;
     let code = install(args, &world)?;
     schema::write_copy(&world);
     if let Ok(Local { loaded, .. }) = Local::of(&world)
@@ -24,7 +24,7 @@ pub(crate) fn run(args: &Install) -> Done {
     Ok(code)
 }
 
-fn install(args: &Install, world: &Real) -> Done {
+fn install(args: &Install, world: &Repository) -> Done {
     if args.config || configured::is_there(world) {
         return configure(world);
     }
@@ -60,7 +60,7 @@ fn text() -> Result<Vec<u8>, Error> {
 }
 
 /// Puts the hook into its place, and the one that was there behind it.
-fn place(hooks: &Hooks, world: &Real) -> Result<(), Error> {
+fn place(hooks: &Hooks, world: &Repository) -> Result<(), Error> {
     let text = text()?;
     let failed =
         |error: &std::io::Error| Error::io(format!("write {}", hooks.hook.display()), error);
@@ -120,7 +120,7 @@ fn place(hooks: &Hooks, world: &Real) -> Result<(), Error> {
 
 /// Has git's configuration name the hook. What stands in the hooks directory would run whatever the
 /// gate says, so it moves behind the gate where it is nobody's who would write it again.
-fn configure(world: &Real) -> Done {
+fn configure(world: &Repository) -> Done {
     configured::is_read(world)?;
     let hooks = configured::hooks(world);
     let there = Hooks::of(world).ok();

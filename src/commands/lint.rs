@@ -6,13 +6,13 @@ use super::Done;
 use crate::{
     app::lint::{look, words},
     commands::Error,
-    git::Real,
+    git::Repository,
     policy::{FILE, lint::Finding},
     report,
 };
 
 pub(crate) fn run(as_json: bool) -> Done {
-    let world = Real::open()?;
+    let world = Repository::open()?;
     let found = look(&world).inspect_err(|trouble| {
         if as_json {
             let error = trouble.in_one_line();

@@ -3,12 +3,12 @@
 pub(crate) use crate::app::local::Local;
 use crate::{
     commands::Error,
-    git::Real,
+    git::Repository,
     policy::{Environment, Policy},
 };
 
 /// The branches and the tags, each with its kind; of very many, the first.
-pub(crate) fn revisions(world: &Real) -> Vec<(String, &'static str)> {
+pub(crate) fn revisions(world: &Repository) -> Vec<(String, &'static str)> {
     const KINDS: [(&str, &str); 3] = [
         ("refs/heads/", "branch"),
         ("refs/remotes/", "remote branch"),
@@ -28,7 +28,7 @@ pub(crate) fn revisions(world: &Real) -> Vec<(String, &'static str)> {
 }
 
 /// This revision names no commit.
-pub(crate) fn no_commit(revision: &str, world: &Real) -> Error {
+pub(crate) fn no_commit(revision: &str, world: &Repository) -> Error {
     Error::NoCommit {
         revision: revision.to_owned(),
         known: names(world),
@@ -36,7 +36,7 @@ pub(crate) fn no_commit(revision: &str, world: &Real) -> Error {
 }
 
 /// What there is that could be meant by a revision.
-pub(crate) fn names(world: &Real) -> Vec<String> {
+pub(crate) fn names(world: &Repository) -> Vec<String> {
     let named = revisions(world).into_iter();
     named.map(|(name, _)| name).collect()
 }

@@ -13,7 +13,7 @@ use crate::{
     cli::Log,
     commands::Error,
     gates::{Clock, EnvironmentRemotes, Undecided},
-    git::{Moved, Real},
+    git::{Moved, Repository},
     memory::{
         history::{Arrived, Happened, Source, history},
         ledger::Entry,
@@ -24,7 +24,7 @@ use crate::{
 };
 
 pub(crate) fn run(args: &Log) -> Done {
-    let world = Real::open()?;
+    let world = Repository::open()?;
     let zone = SystemClock.zone().unwrap_or(TimeZone::UTC);
     let since = match &args.since {
         Some(since) => {
@@ -55,7 +55,7 @@ pub(crate) fn run(args: &Log) -> Done {
 }
 
 /// The policy that names the environments; without one the log is still worth reading.
-fn policy(world: &Real) -> Option<Policy> {
+fn policy(world: &Repository) -> Option<Policy> {
     let head = world.reference("HEAD").map_err(Undecided::from);
     let policy = head.and_then(|head| world.policy(head.as_ref()));
     match policy {
@@ -86,7 +86,7 @@ fn is_known(name: &str, policy: Option<&Policy>, is_there: bool) -> Result<(), E
     })
 }
 
-fn everything(world: &Real, policy: Option<&Policy>) -> Result<Vec<Happened>, Error> {
+fn everything(world: &Repository, policy: Option<&Policy>) -> Result<Vec<Happened>, Error> {
     let ledger = world.ledger();
     let contents = ledger.read()?;
     for number in &contents.damaged {
@@ -110,7 +110,7 @@ fn everything(world: &Real, policy: Option<&Policy>) -> Result<Vec<Happened>, Er
 }
 
 /// When the gate came here, where it is here: since then pushes are judged.
-fn installed(world: &Real) -> Option<Timestamp> {
+fn installed(world: &Repository) -> Option<Timestamp> {
     is_gated(world).filter(|is_gated| *is_gated)?;
     let hook = Hooks::of(world).ok()?.hook;
     let written = fs::metadata(hook).and_then(|file| file.modified()).ok();
@@ -123,7 +123,7 @@ fn installed(world: &Real) -> Option<Timestamp> {
 }
 
 /// The pushes of this clone that arrived, by the reflogs of the tracking refs.
-fn arrivals(policy: &Policy, world: &Real) -> Result<Vec<Arrived>, Error> {
+fn arrivals(policy: &Policy, world: &Repository) -> Result<Vec<Arrived>, Error> {
     let mut arrivals = Vec::new();
     for environment in &policy.environments {
         let of = world.remotes_of(environment);

@@ -4,7 +4,7 @@ use std::{fs, io::ErrorKind, path::PathBuf};
 
 use super::Done;
 use super::Error;
-use crate::{git::Real, policy::schema::schema, report};
+use crate::{git::Repository, policy::schema::schema, report};
 
 /// What to do in a linked work tree or a submodule: nothing is below `.git` there, and the policy belongs to
 /// the team: a path that works here works nowhere else.
@@ -21,7 +21,7 @@ fn text() -> String {
 }
 
 /// Writes the copy that the first line of a policy names; only warns where it cannot be written.
-pub(super) fn write_copy(world: &Real) {
+pub(super) fn write_copy(world: &Repository) {
     let path = copy(world);
     let directory = world.state_dir();
     if let Err(error) = fs::create_dir_all(directory).and_then(|()| fs::write(&path, text())) {
@@ -33,7 +33,7 @@ pub(super) fn write_copy(world: &Real) {
 }
 
 /// Removes the copy, and its directory if that held nothing else.
-pub(super) fn remove_copy(world: &Real) -> Result<(), Error> {
+pub(super) fn remove_copy(world: &Repository) -> Result<(), Error> {
     let path = copy(world);
     if let Err(error) = fs::remove_file(&path)
         && !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
@@ -45,6 +45,6 @@ pub(super) fn remove_copy(world: &Real) -> Result<(), Error> {
     Ok(())
 }
 
-fn copy(world: &Real) -> PathBuf {
+fn copy(world: &Repository) -> PathBuf {
     world.state_dir().join("schema.json")
 }

@@ -8,14 +8,14 @@ use super::{Done, print_data};
 use crate::{
     cli::Status,
     commands::Error,
-    git::Real,
+    git::Repository,
     process::signals,
     report::{self, status},
 };
 
 pub(crate) fn run(args: &Status) -> Done {
     signals::watch();
-    let status = Real::open().map_err(Error::from);
+    let status = Repository::open().map_err(Error::from);
     let status = status.and_then(|world| gather::status(&world));
     if let Some(signal) = signals::signal() {
         return Ok(128 + signal);

@@ -8,10 +8,10 @@ use crate::hooks::{
     files::{Found, Hooks, Owner, configured, is_same},
     managers::{husky, lefthook, pre_commit},
 };
-use crate::{gates::verdict::Trouble, git::Real, report, suite::worktree::Worktree};
+use crate::{gates::verdict::Trouble, git::Repository, report, suite::worktree::Worktree};
 
 pub(crate) fn run() -> Done {
-    let world = Real::open()?;
+    let world = Repository::open()?;
     let was_configured = configured::remove(&world)?;
     if was_configured {
         report::say("git's configuration no longer names pushgate");
@@ -35,7 +35,7 @@ pub(crate) fn run() -> Done {
 }
 
 /// Takes the hook out of the hooks directory, and our lines out of the files of others.
-fn leave(hooks: &Hooks, world: &Real, was_configured: bool) -> Done {
+fn leave(hooks: &Hooks, world: &Repository, was_configured: bool) -> Done {
     if hooks.owner == Some(Owner::Husky) {
         return husky::uninstall(hooks, world);
     }

@@ -17,13 +17,13 @@ use crate::{
         Clock,
         window::{known, reader},
     },
-    git::Real,
+    git::Repository,
     policy::{self, Environment, Policy},
     report::{self, window::Picture},
 };
 
 pub(crate) fn run(args: &cli::Window) -> Done {
-    let world = Real::open()?;
+    let world = Repository::open()?;
     let Loaded { policy, edited, .. } = Local::of(&world)?.loaded;
     if edited {
         report::say(&format!(

@@ -20,7 +20,7 @@ use crate::{
     app::local::Local,
     app::policies::Loaded,
     gates::{Undecided, remote_tips::join, verdict::TrunkName},
-    git::{self, Real, command},
+    git::{self, Repository, command},
     memory::record::REF,
     policy::Policy,
     process::program::run_within,
@@ -51,7 +51,7 @@ pub(crate) struct Git {
 /// The repository, and what several checks ask of it.
 pub(crate) struct Opened {
     pub(crate) git: Git,
-    pub(crate) world: Real,
+    pub(crate) world: Repository,
     pub(crate) hook: Result<Hook, Undecided>,
     pub(crate) called: Option<Called>,
     /// The tip of the local trunk branch, else HEAD; `None` before the first commit.
@@ -107,7 +107,7 @@ fn version_line(mut command: Command) -> Option<String> {
 
 impl Opened {
     fn new(git: Git) -> Result<Self, Undecided> {
-        let world = Real::open()?;
+        let world = Repository::open()?;
         let (hook, called) = match hook::look(&world) {
             Ok((hook, called)) => (Ok(hook), called),
             Err(error) => (Err(error), None),
@@ -143,7 +143,7 @@ fn refs(policy: &Policy, trunk: Option<&TrunkName>) -> BTreeSet<String> {
 }
 
 /// Asks all remotes at the same time: each has its own time limit.
-fn ask_remotes(world: &Real, refs: &BTreeSet<String>) -> Vec<RemoteAnswer> {
+fn ask_remotes(world: &Repository, refs: &BTreeSet<String>) -> Vec<RemoteAnswer> {
     let refs: Vec<&str> = refs.iter().map(String::as_str).collect();
     thread::scope(|scope| {
         let ask = |name: &BStr| {

@@ -14,9 +14,9 @@ use crate::{
     commands::Error,
     commands::local::Local,
     gates::{
-        Clock, Object, Remotes, Repository, Stop, Tip, Undecided, receipt, verdict::TrunkName,
+        Clock, Object, Remotes, Repository as _, Stop, Tip, Undecided, receipt, verdict::TrunkName,
     },
-    git::Real,
+    git::Repository,
     memory::{ledger::Entry, record::Record},
     policy::{self, Environment, Policy},
     process::program::Output,
@@ -27,7 +27,7 @@ use crate::{
 
 /// What the status is made from.
 pub(super) struct Inputs<'w> {
-    pub(super) world: &'w Real,
+    pub(super) world: &'w Repository,
     pub(super) policy: &'w Policy,
     pub(super) trunk: Result<TrunkName, Undecided>,
     /// The local trunk branch and its tip.
@@ -40,7 +40,7 @@ pub(super) struct Inputs<'w> {
     pub(super) records: Vec<Record>,
 }
 
-pub(super) fn status(world: &Real) -> Result<Status, Error> {
+pub(super) fn status(world: &Repository) -> Result<Status, Error> {
     let Local {
         trunk, tip, loaded, ..
     } = Local::of(world)?;
@@ -127,7 +127,7 @@ fn source(loaded: &Loaded) -> String {
     }
 }
 
-fn remarks(loaded: &Loaded, world: &Real) -> Vec<String> {
+fn remarks(loaded: &Loaded, world: &Repository) -> Vec<String> {
     let mut remarks = Vec::new();
     if loaded.edited {
         remarks.push(format!(

@@ -18,7 +18,7 @@ use crate::{
         script::{self, Author, Call, File, Interpreter, Runs, Says, Script},
     },
     gates::Undecided,
-    git::Real,
+    git::Repository,
     hooks::{
         files::{self, EARLIER_NAME, Found, Hooks, LEGACY, NAME, Owner, WAITING, is_same},
         managers::{husky, lefthook},
@@ -26,14 +26,14 @@ use crate::{
 };
 
 /// What there is to know of the hook, and whom it calls.
-pub(crate) fn look(world: &Real) -> Result<(Hook, Option<Called>), Undecided> {
+pub(crate) fn look(world: &Repository) -> Result<(Hook, Option<Called>), Undecided> {
     let directory = files::directory(world)?;
     let eyes = Eyes { world, directory };
     Ok(eyes.look())
 }
 
 pub(crate) struct Eyes<'e> {
-    pub(crate) world: &'e Real,
+    pub(crate) world: &'e Repository,
     pub(crate) directory: PathBuf,
 }
 

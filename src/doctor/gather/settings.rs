@@ -9,13 +9,13 @@ use crate::{
         context::from_here,
         facts::{Configured, Setting},
     },
-    git::Real,
+    git::Repository,
     process::program::Output,
     text::printable,
 };
 
 /// Where `core.hooksPath` is set; the last one counts.
-pub(crate) fn hooks_path(world: &Real) -> Option<Setting> {
+pub(crate) fn hooks_path(world: &Repository) -> Option<Setting> {
     let args = [
         "config",
         "--show-scope",
@@ -73,7 +73,7 @@ pub(crate) fn find_line(text: &[u8], section: &str, variable: &str) -> Option<us
 }
 
 /// The configured hooks for `pre-push` that are not switched off (git-hook(1)).
-pub(crate) fn configured(world: &Real) -> Vec<Configured> {
+pub(crate) fn configured(world: &Repository) -> Vec<Configured> {
     let pattern = r"^hook\..*\.(command|event|enabled)$";
     let args = ["config", "--show-scope", "-z", "--get-regexp", pattern];
     match world.git().run(args) {
