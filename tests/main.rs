@@ -8,6 +8,8 @@
     clippy::expect_used,
     clippy::panic,
     clippy::missing_panics_doc,
+    // As expect-test writes them.
+    clippy::needless_raw_string_hashes,
     missing_docs,
     unreachable_pub
 )]

@@ -684,5 +684,7 @@ fn a_connection_that_was_cut_while_the_suite_ran_is_noticed() {
         "#]]);
     ran.says("but the server closed git's connection meanwhile")
         .says("hint: push again: it will go at once");
-    shop.push("staging", "master");
+    shop.push("staging", "master")
+        .goes()
+        .says(" ago on this tree, in ");
 }

@@ -1,5 +1,5 @@
 //! The gits of a test: the one that the machine has, or where that is too old, the newer one that
-//! tests/installation/hook_managers/setup fetches.
+//! `tests/installation/hook_managers/setup` fetches.
 
 use std::{
     ffi::OsString,
@@ -10,7 +10,7 @@ use std::{
 /// The first that knows reftable.
 pub const REFTABLE: (u32, u32) = (2, 45);
 
-/// Where tests/installation/hook_managers/setup puts what it fetches.
+/// Where `tests/installation/hook_managers/setup` puts what it fetches.
 pub fn neighbours() -> PathBuf {
     let variable = |name| std::env::var_os(name).map(PathBuf::from);
     let home = variable("PUSHGATE_HOOK_MANAGERS").unwrap_or_else(|| {
@@ -19,7 +19,7 @@ pub fn neighbours() -> PathBuf {
     });
     assert!(
         home.join("made").is_file(),
-        "this test needs the programs that tests/installation/hook_managers/setup fetches into {}",
+        "this test needs the programs that `tests/installation/hook_managers/setup` fetches into {}",
         home.display()
     );
     home

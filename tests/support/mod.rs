@@ -405,7 +405,7 @@ impl Sandbox {
 }
 
 /// How long an event may take on a machine with much to do; a test that waits longer fails.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Waits until this is there.
 #[track_caller]

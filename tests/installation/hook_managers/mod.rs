@@ -1,4 +1,4 @@
-//! The real programs that look after git's hooks, set up by tests/installation/hook_managers/setup: real pushes through
+//! The real programs that look after git's hooks, set up by `tests/installation/hook_managers/setup`: real pushes through
 //! what they install, with the gate called from there.
 
 mod columns;
