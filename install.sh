@@ -237,7 +237,7 @@ find_hook() {
 }
 
 is_ours() {
-  grep -q '^# The pre-push hook of pushgate, version ' "$1" 2>/dev/null
+  grep -q '^# The pre-push hook of pushgate' "$1" 2>/dev/null
 }
 
 check() {
@@ -319,37 +319,32 @@ remove_policy() {
   fi
 }
 
-# Whether the hook is what some version wrote, but for the path of the program.
+# Whether the hook is what this version wrote, but for the path of the program.
 is_as_written() {
-  for written in "$source/hooks/pre-push" "$source"/hooks/earlier/*; do
-    sed '/^pushgate=/d' "$written" >"$scratch/written"
-    ! sed '/^pushgate=/d' "$hook" | cmp -s - "$scratch/written" || return 0
-  done
-  return 1
+  sed '/^pushgate=/d' "$source/hooks/pre-push" >"$scratch/written"
+  sed '/^pushgate=/d' "$hook" | cmp -s - "$scratch/written"
 }
 
-# Somebody's edit is somebody's, even of our hook.
+# An edit of our hook is kept.
 set_aside() {
   aside=$hook.edited number=1
   while [ -e "$aside" ]; do
     number=$((number + 1))
     aside=$hook.edited.$number
   done
-  cp -p -- "$hook" "$aside" || die "$hook was edited, and cannot be copied"
-  say "$hook was edited: the edit is in $aside"
+  cp -p -- "$hook" "$aside" || die "$hook was edited, or is of another version, and cannot be copied"
+  say "$hook was edited, or is of another version: it is in $aside"
 }
 
-# The hook that was there before: where it waits, or where version 1 kept it.
+# Puts the hook that was there before back.
 give_back() {
   waiting=$(cd -- "$hooks/.." && pwd)/.pushgate-hooks
-  for kept in "$waiting/pre-push" "$hook.kept"; do
-    if [ -e "$kept" ] || [ -L "$kept" ]; then
-      mv -f -- "$kept" "$hook" && say "$hook is again what it was before"
-      clear_waiting
-      return
-    fi
-  done
-  rm -- "$hook" && say "removed $hook"
+  kept=$waiting/pre-push
+  if [ -e "$kept" ] || [ -L "$kept" ]; then
+    mv -f -- "$kept" "$hook" && say "$hook is again what it was before"
+  else
+    rm -- "$hook" && say "removed $hook"
+  fi
   clear_waiting
 }
 

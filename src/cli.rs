@@ -103,22 +103,18 @@ pub struct Init {
 A hook that is there already is kept, and runs after the gates have passed.
 Where another program writes the hooks, it is asked to call the gate: husky by
 a line in .husky/pre-push, pre-commit and prek by the hook that they run first,
-lefthook by lines of its configuration.
+lefthook by lines of its configuration, which are printed.
 
 Examples:
   pushgate install
-  pushgate install --write       put lines into lefthook.yml and the like, too
   pushgate install --config      by the configured hooks of git 2.54
   pushgate uninstall             and all is what it was, byte for byte
 
 Exit codes: 0 the gate is in place, 1 lines must be added first, 2 it could not
 be done.")]
 pub struct Install {
-    /// Write the lines for lefthook, pre-commit or prek instead of printing them.
-    #[arg(long)]
-    pub write: bool,
     /// Have git's configuration name the hook (git 2.54 or newer).
-    #[arg(long, conflicts_with = "write")]
+    #[arg(long)]
     pub config: bool,
 }
 

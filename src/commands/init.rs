@@ -10,7 +10,7 @@ use std::{
 use bstr::ByteSlice;
 
 use super::{Done, schema};
-use crate::hooks::managers;
+use crate::hooks;
 use crate::{
     cli::Init,
     commands::Error,
@@ -61,7 +61,7 @@ pub(crate) fn run(args: &Init) -> Done {
     if !top.join(".git").is_dir() {
         report::print(&format!("  {}\n", schema::OUT_OF_REACH));
     }
-    if managers::is_gated(&world) != Some(true) {
+    if hooks::is_gated(&world) != Some(true) {
         report::print("  and then: pushgate install\n");
     }
     Ok(0)

@@ -1,20 +1,26 @@
-//! `pushgate install`: the hook, to where git or whoever looks after its hooks will call it.
+//! `pushgate install`: puts the hook where git, or the program that writes its hooks, calls it.
 
-use std::{env, fs};
+use std::env;
 
-use super::Error;
-use super::{Done, local::Local, schema};
-use crate::hooks::{
-    files::{Found, Hooks, Owner, configured, hook_for, is_executable, is_same},
-    managers::{self, husky, lefthook, pre_commit},
+use super::{Done, Error, local::Local, schema};
+use crate::{
+    cli::Install,
+    git::Repository,
+    hooks::{
+        self, Note, Outcome, configured,
+        directory::{self, Found, HooksDirectory},
+        husky, lefthook,
+        owner::Owner,
+        script::{NAME, hook_for},
+    },
+    report,
 };
-use crate::{cli::Install, gates::verdict::Trouble, git::Repository, report};
 
 pub(crate) fn run(args: &Install) -> Done {
-    let world = Repository::open()?;
-    let code = install(args, &world)?;
-    schema::write_copy(&world);
-    if let Ok(Local { loaded, .. }) = Local::of(&world)
+    let repository = Repository::open()?;
+    let code = install(args, &repository)?;
+    schema::write_copy(&repository);
+    if let Ok(Local { loaded, .. }) = Local::of(&repository)
         && loaded.policy.environments.is_empty()
     {
         report::say(
@@ -24,32 +30,31 @@ pub(crate) fn run(args: &Install) -> Done {
     Ok(code)
 }
 
-fn install(args: &Install, world: &Repository) -> Done {
-    if args.config || configured::is_there(world) {
-        return configure(world);
+fn install(args: &Install, repository: &Repository) -> Done {
+    if args.config || configured::is_there(repository) {
+        return configure(repository);
     }
-    let mut hooks = Hooks::of(world)?;
+    let hooks = HooksDirectory::of(repository)?;
     match hooks.owner {
-        Some(Owner::Husky) => return husky::install(&hooks, world),
-        Some(Owner::Lefthook) => return lefthook::install(&hooks, world, args.write),
+        Some(Owner::Husky) => {
+            let outcome = husky::install(&hooks, repository);
+            if let Err(hooks::Error::Link { .. }) = &outcome {
+                print(&[Note::Lines(husky::LINES.to_owned())])?;
+            }
+            return tell(&outcome?);
+        }
+        Some(Owner::Lefthook) => return tell(&lefthook::install(&hooks, repository)?),
         _ => {}
     }
-    if hooks.swap_with_legacy(&text()?)? {
-        hooks = Hooks::of(world)?;
+    place(&hooks, repository)?;
+    print(&hooks::replacing_programs(repository))?;
+    if let Some(owner) = hooks.owner.filter(|owner| owner.runs_legacy()) {
+        let owner = owner.name();
+        report::say(&format!(
+            "{owner} runs it before its own hooks, and leaves it there: it hears each push"
+        ));
     }
-    place(&hooks, world)?;
-    managers::warn_of_takers(world);
-    match hooks.owner {
-        Some(owner) if owner.runs_legacy() => pre_commit::install(&hooks, world, args.write),
-        _ => {
-            if args.write {
-                report::say(
-                    "no lefthook, pre-commit or prek runs before a push here: nothing else to write",
-                );
-            }
-            Ok(0)
-        }
-    }
+    Ok(0)
 }
 
 /// The hook that calls this very program.
@@ -59,53 +64,28 @@ fn text() -> Result<Vec<u8>, Error> {
     Ok(hook_for(program.as_os_str()))
 }
 
-/// Puts the hook into its place, and the one that was there behind it.
-fn place(hooks: &Hooks, world: &Repository) -> Result<(), Error> {
+/// Puts the hook into the hooks directory, and keeps the one that was there.
+fn place(hooks: &HooksDirectory, repository: &Repository) -> Result<(), Error> {
     let text = text()?;
-    let failed =
-        |error: &std::io::Error| Error::io(format!("write {}", hooks.hook.display()), error);
-    fs::create_dir_all(&hooks.directory).map_err(|e| failed(&e))?;
+    hooks.one_to_keep()?;
     let found = hooks.found()?;
-    let before = hooks.before()?;
-    match (&found, before) {
-        (Found::Foreign, Some(kept)) if !is_same(&hooks.hook, kept) => {
-            return Err(Trouble::TwoHooks {
-                hook: hooks.hook.clone(),
-                kept: kept.to_owned(),
-            }
-            .into());
-        }
-        (_, Some(kept)) => hooks.keep(kept)?,
-        (Found::Foreign, None) => hooks.keep(&hooks.hook)?,
-        (_, None) => {}
+    let is_done =
+        matches!(&found, Found::Ours(old) if *old == text) && directory::is_executable(&hooks.hook);
+    if found == Found::Foreign {
+        hooks.keep()?;
     }
-    let is_done = matches!(&found, Found::Ours(old) if *old == text && is_executable(&hooks.hook));
-    if !is_done {
-        if found == Found::Edited {
-            report::warn(&format!(
-                "{} was edited: the edit no longer runs, and is in {}",
-                hooks.hook.display(),
-                hooks.set_aside()?.display()
-            ));
-        }
-        hooks.write(&text).map_err(|e| failed(&e))?;
+    if found == Found::Differs {
+        set_aside(hooks)?;
     }
-    hooks.forget_earlier()?;
     let path = hooks.hook.display();
     if is_done {
         report::say(&format!("{path} is installed already"));
     } else {
+        hooks.write(&text)?;
         report::say(&format!("installed {path}"));
     }
-    let keeps = hooks.kept.symlink_metadata().is_ok();
-    if keeps {
-        hooks.introduce()?;
-        report::say(&format!(
-            "the hook that was there runs after the gates: {}",
-            hooks.kept.display()
-        ));
-    }
-    if hooks.is_in_work_tree(world) {
+    let keeps = say_kept(hooks)?;
+    if hooks.is_in_work_tree(repository) {
         let too = if keeps {
             " and the one that was there"
         } else {
@@ -118,51 +98,60 @@ fn place(hooks: &Hooks, world: &Repository) -> Result<(), Error> {
     Ok(())
 }
 
-/// Has git's configuration name the hook. What stands in the hooks directory would run whatever the
-/// gate says, so it moves behind the gate where it is nobody's who would write it again.
-fn configure(world: &Repository) -> Done {
-    configured::is_read(world)?;
-    let hooks = configured::hooks(world);
-    let there = Hooks::of(world).ok();
-    let there_too = there.as_ref().filter(|there| there.kept == hooks.kept);
-    if let Some(there) = there_too {
-        match (there.found()?, there.owner) {
+/// Puts a hook of ours that was changed beside the new one.
+fn set_aside(hooks: &HooksDirectory) -> Result<(), Error> {
+    report::warn(&format!(
+        "{} was edited, or is of another version: it no longer runs, and is in {}",
+        hooks.hook.display(),
+        hooks.set_aside()?.display()
+    ));
+    Ok(())
+}
+
+/// Says where the hook is that ours replaced; false: there was none.
+fn say_kept(hooks: &HooksDirectory) -> Result<bool, Error> {
+    let Some(kept) = hooks.replaced() else {
+        return Ok(false);
+    };
+    hooks.link_siblings()?;
+    report::say(&format!(
+        "the hook that was there runs after the gates: {}",
+        kept.display()
+    ));
+    Ok(true)
+}
+
+/// Has git's configuration name the hook. git runs the hook of the hooks directory as well, whatever
+/// the gate answers, so that one moves behind the gate, unless a program would write it again.
+fn configure(repository: &Repository) -> Done {
+    configured::require_git(repository)?;
+    let hooks = configured::hooks(repository);
+    let other = HooksDirectory::of(repository).ok();
+    let movable = other.as_ref().filter(|other| other.kept == hooks.kept);
+    if let Some(other) = movable {
+        match (other.owner, other.found()?) {
             // Many of its commands write it again where it is missing.
-            (Found::Foreign, Some(Owner::Lfs)) => {
-                return Err(Trouble::LfsBeside {
-                    hook: there.hook.clone(),
-                }
-                .into());
+            (Some(Owner::Lfs), Found::Foreign) => {
+                let hook = other.hook.clone();
+                return Err(hooks::Error::LfsBeside { hook }.into());
             }
-            (Found::Foreign, Some(Owner::Other))
-                if there
-                    .before()?
-                    .is_some_and(|kept| !is_same(&there.hook, kept)) =>
-            {
-                return Err(Trouble::TwoHooks {
-                    hook: there.hook.clone(),
-                    kept: there.kept.clone(),
-                }
-                .into());
-            }
+            (Some(Owner::Other), Found::Foreign) => other.one_to_keep()?,
             _ => {}
         }
     }
-    let text = text()?;
-    fs::create_dir_all(&hooks.directory)
-        .and_then(|()| hooks.write(&text))
-        .map_err(|e| Error::io(format!("write {}", hooks.hook.display()), &e))?;
-    configured::set(world)?;
-    // Only now: until git calls the new one, the old one judges.
-    if let Some(there) = there_too {
-        make_way(there)?;
+    hooks.write(&text()?)?;
+    configured::set(repository)?;
+    // Only now: until git calls the new hook, the old one judges.
+    if let Some(other) = movable {
+        displace(other)?;
     }
     report::say(&format!(
         "installed {}, which git's configuration names (hook.pushgate.command)",
         hooks.hook.display()
     ));
     report::say("a git older than 2.54, of an editor perhaps, does not look there");
-    if let Some(beside) = there.as_ref().and_then(configured::beside) {
+    let beside = other.map(|other| other.path.join(NAME));
+    if let Some(beside) = beside.filter(|beside| directory::exists(beside)) {
         report::warn(&format!(
             "{} runs as well, and even where the gate refuses",
             beside.display()
@@ -171,35 +160,40 @@ fn configure(world: &Repository) -> Done {
     Ok(0)
 }
 
-/// Moves what stands in the hooks directory behind the hook that the configuration names.
-fn make_way(there: &Hooks) -> Result<(), Error> {
-    let goes = match (there.found()?, there.owner) {
-        (Found::Ours(_), _) => true,
-        (Found::Edited, _) => {
-            report::warn(&format!(
-                "{} was edited: the edit no longer runs, and is in {}",
-                there.hook.display(),
-                there.set_aside()?.display()
-            ));
-            // On a file system without second names it is aside already.
-            there.hook.symlink_metadata().is_ok()
+/// Moves the hook of the hooks directory behind the one that the configuration names.
+fn displace(hooks: &HooksDirectory) -> Result<(), Error> {
+    match (hooks.owner, hooks.found()?) {
+        (_, Found::Ours(_)) => hooks.remove()?,
+        (_, Found::Differs) => {
+            set_aside(hooks)?;
+            hooks.remove()?;
         }
-        (Found::Foreign, Some(Owner::Other)) => {
-            there.keep(&there.hook)?;
-            there.hook.symlink_metadata().is_ok()
+        (Some(Owner::Other), Found::Foreign) => {
+            hooks.keep()?;
+            hooks.remove()?;
         }
-        (Found::Foreign | Found::Nothing, _) => false,
-    };
-    if goes {
-        fs::remove_file(&there.hook)
-            .map_err(|error| Error::io(format!("remove {}", there.hook.display()), &error))?;
+        (_, Found::Foreign | Found::Nothing) => {}
     }
-    if there.kept.symlink_metadata().is_ok() {
-        there.introduce()?;
-        report::say(&format!(
-            "the hook that was there runs after the gates: {}",
-            there.kept.display()
-        ));
+    say_kept(hooks)?;
+    Ok(())
+}
+
+/// Prints what was done, for an exit code.
+pub(super) fn tell(outcome: &Outcome) -> Done {
+    print(&outcome.notes)?;
+    Ok(u8::from(!outcome.complete))
+}
+
+fn print(notes: &[Note]) -> Result<(), Error> {
+    for note in notes {
+        match note {
+            Note::Line(text) => report::say(text),
+            Note::Warning(text) => report::warn(text),
+            Note::Hint(text) => report::hint(text),
+            Note::Lines(text) => {
+                report::data(text).map_err(|error| Error::io("print the lines", &error))?;
+            }
+        }
     }
     Ok(())
 }

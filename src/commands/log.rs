@@ -7,7 +7,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
 
 use super::Done;
-use crate::hooks::{files::Hooks, managers::is_gated};
+use crate::hooks::{directory::HooksDirectory, is_gated};
 use crate::{
     app::answers::SystemClock,
     cli::Log,
@@ -112,7 +112,7 @@ fn everything(world: &Repository, policy: Option<&Policy>) -> Result<Vec<Happene
 /// When the gate came here, where it is here: since then pushes are judged.
 fn installed(world: &Repository) -> Option<Timestamp> {
     is_gated(world).filter(|is_gated| *is_gated)?;
-    let hook = Hooks::of(world).ok()?.hook;
+    let hook = HooksDirectory::of(world).ok()?.hook;
     let written = fs::metadata(hook).and_then(|file| file.modified()).ok();
     // A hook may have been written anew; not every file system knows when a directory was made.
     let made = fs::metadata(world.state_dir())

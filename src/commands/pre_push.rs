@@ -2,10 +2,6 @@
 //! before, then the decision.
 
 use super::Done;
-use crate::hooks::{
-    call::Call,
-    chain::{self, Chained, Then},
-};
 use crate::{
     app::{
         answers::PushRunner,
@@ -16,6 +12,11 @@ use crate::{
     commands::Error,
     gates::route::remote_label,
     git::Repository,
+    hooks::{
+        self,
+        caller::Call,
+        chained::{self, Chained, Ending},
+    },
     process::signals,
     push::parse,
     report,
@@ -23,11 +24,13 @@ use crate::{
 
 pub(crate) fn run(args: &PrePush) -> Done {
     signals::watch();
-    let then = Then::of(args);
-    then.as_ref().map_or(Ok(()), Then::ends)?;
-    let Some(call) = Call::of(args)? else {
+    let chained = chained(args);
+    chained.as_ref().map_or(Ok(()), Chained::refuse_circle)?;
+    let call = call(args)?;
+    if let Some(hook) = call.judged_before() {
+        report::say(&format!("judged already, by {}", hook.display()));
         return Ok(0);
-    };
+    }
     let (input, read) = match call.input() {
         Ok(input) => (input, Ok(())),
         Err(error) => (Vec::new(), Err(Error::from(error))),
@@ -44,14 +47,14 @@ pub(crate) fn run(args: &PrePush) -> Done {
         }
         None => 0,
     };
-    let (code, stopped) = match (signals::signal(), then) {
+    let (code, stopped) = match (signals::signal(), chained) {
         (Some(signal), _) => {
             let why = "it ended the push".to_owned();
             (Ok(128 + signal), Some(Stopped { by: "signal", why }))
         }
-        (None, Some(then)) if verdict == 0 => {
-            let chained = chain::run(&then, [&call.remote, &call.url], input);
-            after(chained.map_err(Error::from), &then.to_string())
+        (None, Some(chained)) if verdict == 0 => {
+            let ending = chained::run(&chained, [&call.remote, &call.url], input);
+            after(ending.map_err(Error::from), &chained.to_string())
         }
         (None, _) => (Ok(verdict), None),
     };
@@ -63,6 +66,20 @@ pub(crate) fn run(args: &PrePush) -> Done {
     match code {
         Ok(0) => Ok(recorded.exit_code),
         code => code,
+    }
+}
+
+/// The hook that runs after the gates.
+fn chained(args: &PrePush) -> Option<Chained> {
+    let hook = args.chain.clone().map(Chained::Hook);
+    hook.or_else(|| args.rest.clone().map(Chained::Rest))
+        .or_else(|| args.lfs.then_some(Chained::Lfs))
+}
+
+fn call(args: &PrePush) -> Result<Call, hooks::Error> {
+    match (args.from, &args.remote, &args.url) {
+        (None, Some(remote), Some(url)) => Ok(Call::by_git(remote.clone(), url.clone())),
+        _ => Call::by_variables(),
     }
 }
 
@@ -103,17 +120,17 @@ fn without_judgement(call: &Call, error: Error) -> Result<Judged, Error> {
     Ok(None)
 }
 
-/// The exit code, and what stopped the push, where the hook that runs behind the gates did.
-fn after(chained: Result<Chained, Error>, then: &str) -> (Done, Option<Stopped>) {
-    let (why, code) = match chained {
-        Ok(Chained::Agreed) => return (Ok(0), None),
-        Ok(Chained::Refused(code)) => {
+/// The exit code, and what stopped the push, where the hook that runs after the gates did.
+fn after(ending: Result<Ending, Error>, chained: &str) -> (Done, Option<Stopped>) {
+    let (why, code) = match ending {
+        Ok(Ending::Agreed) => return (Ok(0), None),
+        Ok(Ending::Refused(code)) => {
             let why = format!("exit code {code}");
-            report::say(&format!("{then} refused: {why}"));
+            report::say(&format!("{chained} refused: {why}"));
             (why, Ok(code))
         }
-        Ok(Chained::Stopped { by }) => {
-            report::say(&format!("{then} was stopped: {by}"));
+        Ok(Ending::Stopped { by }) => {
+            report::say(&format!("{chained} was stopped: {by}"));
             let code = signals::signal().map_or(1, |signal| 128 + signal);
             (format!("stopped ({by})"), Ok(code))
         }

@@ -1,72 +1,95 @@
-//! `pushgate uninstall`: the hook goes, and all is what it was, byte for byte.
+//! `pushgate uninstall`: removes the hook, and gives back what was there, byte for byte.
 
 use std::fs;
 
-use super::Error;
-use super::{Done, schema};
-use crate::hooks::{
-    files::{Found, Hooks, Owner, configured, is_same},
-    managers::{husky, lefthook, pre_commit},
+use super::{Done, install::tell, schema};
+use crate::{
+    git::Repository,
+    hooks::{
+        self, Error, configured,
+        directory::{Found, HooksDirectory, failed, is_same},
+        husky, lefthook,
+        owner::Owner,
+    },
+    report,
+    suite::worktree::Worktree,
 };
-use crate::{gates::verdict::Trouble, git::Repository, report, suite::worktree::Worktree};
 
 pub(crate) fn run() -> Done {
-    let world = Repository::open()?;
-    let was_configured = configured::remove(&world)?;
+    let repository = Repository::open()?;
+    let was_configured = configured::remove(&repository)?;
     if was_configured {
         report::say("git's configuration no longer names pushgate");
     }
-    let code = match Hooks::of(&world) {
-        Err(Trouble::SharedHooks { .. }) if was_configured => 0,
-        hooks => leave(&hooks?, &world, was_configured)?,
+    let code = match HooksDirectory::of(&repository) {
+        Err(Error::SharedHooks { .. }) if was_configured => 0,
+        hooks => leave(&hooks?, &repository, was_configured)?,
     };
     // Without a cache directory there can be none.
-    if let Ok(worktree) = Worktree::of(world.common_dir(), world.git()) {
+    if let Ok(worktree) = Worktree::of(repository.common_dir(), repository.git()) {
         worktree.remove()?;
     }
-    schema::remove_copy(&world)?;
-    if world.state_dir().exists() {
+    schema::remove_copy(&repository)?;
+    if repository.state_dir().exists() {
         report::say(&format!(
             "the ledger stays: {}",
-            world.state_dir().display()
+            repository.state_dir().display()
         ));
     }
     Ok(code)
 }
 
-/// Takes the hook out of the hooks directory, and our lines out of the files of others.
-fn leave(hooks: &Hooks, world: &Repository, was_configured: bool) -> Done {
+/// Takes the hook out of the hooks directory, and our lines out of husky's script.
+fn leave(hooks: &HooksDirectory, repository: &Repository, was_configured: bool) -> Done {
     if hooks.owner == Some(Owner::Husky) {
-        return husky::uninstall(hooks, world);
+        let path = husky::script(&hooks.path);
+        if let Some(outcome) = husky::uninstall(&path, repository)? {
+            return tell(&outcome);
+        }
+        report::say(&format!(
+            "{} does not call pushgate: nothing to undo",
+            path.display()
+        ));
+        return Ok(0);
     }
-    hooks.forget_earlier()?;
-    let is_done =
-        was_configured || (hooks.owner == Some(Owner::Lefthook) && lefthook::is_named(world));
-    let is_empty = matches!(
-        (hooks.found()?, hooks.before()?),
-        (Found::Nothing | Found::Foreign, None)
-    );
+    let named = hooks::configurations_that_name(repository);
+    let is_foreign = matches!(hooks.found()?, Found::Nothing | Found::Foreign);
+    let nothing_here = is_foreign && hooks.replaced().is_none();
     let mut code = 0;
-    if !(is_done && is_empty) {
+    // Where the gate was called by another way than this hook, its absence is not worth a word.
+    if !(nothing_here && (was_configured || !named.is_empty())) {
         code = take_away(hooks)?;
         hooks.clear()?;
     }
-    for code_there in [
-        lefthook::uninstall(hooks, world)?,
-        pre_commit::uninstall(world)?,
-        husky::uninstall_unused(world)?,
-    ] {
-        code = code.max(code_there);
+    for file in named {
+        report::say(&format!("{file} names pushgate: left as it is"));
+        code = 1;
+    }
+    if hooks.owner == Some(Owner::Lefthook)
+        && code == 0
+        && lefthook::job(&hooks.path, repository).is_ok_and(|job| job != lefthook::Job::Missing)
+    {
+        report::say("lefthook calls pushgate by another file: left as it is");
+        report::hint("lefthook dump shows all that it reads");
+        code = 1;
+    }
+    // husky may not be set up in this clone.
+    let script = repository
+        .work_tree()
+        .map(|top| top.join(".husky/pre-push"));
+    if let Some(script) = script
+        && let Some(outcome) = husky::uninstall(&script, repository)?
+    {
+        code = code.max(tell(&outcome)?);
     }
     Ok(code)
 }
 
-fn take_away(hooks: &Hooks) -> Done {
-    let failed =
-        |error: &std::io::Error| Error::io(format!("remove {}", hooks.hook.display()), error);
+/// Removes our hook, and puts the one that it replaced back.
+fn take_away(hooks: &HooksDirectory) -> Result<u8, Error> {
+    let failed = failed("remove", &hooks.hook);
     let hook = hooks.hook.display();
-    let before = hooks.before()?;
-    match (hooks.found()?, before) {
+    match (hooks.found()?, hooks.replaced()) {
         (Found::Nothing, None) => {
             report::say(&format!("there is no {hook}: nothing to undo"));
             return Ok(0);
@@ -78,7 +101,7 @@ fn take_away(hooks: &Hooks) -> Done {
             return Ok(0);
         }
         (Found::Foreign, Some(kept)) if is_same(&hooks.hook, kept) => {
-            fs::remove_file(kept).map_err(|e| failed(&e))?;
+            fs::remove_file(kept).map_err(failed)?;
             report::say(&format!("{hook} is what it was before"));
             return Ok(0);
         }
@@ -90,25 +113,19 @@ fn take_away(hooks: &Hooks) -> Done {
             ));
             return Ok(1);
         }
-        // Somebody removed ours by hand; the old one still waits.
+        // Ours may have been removed by hand, and the other one is still kept.
         (Found::Nothing, Some(_)) | (Found::Ours(_), _) => {}
-        (Found::Edited, _) => report::warn(&format!(
-            "{hook} was edited: the edit is in {}",
+        (Found::Differs, _) => report::warn(&format!(
+            "{hook} was edited, or is of another version: it is in {}",
             hooks.set_aside()?.display()
         )),
     }
-    match before {
-        Some(before) => {
-            fs::rename(before, &hooks.hook).map_err(|e| failed(&e))?;
-            report::say(&format!("{hook} is again what it was before"));
-        }
-        // On a file system without second names it is aside already.
-        None => match fs::remove_file(&hooks.hook) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(failed(&error));
-            }
-            _ => report::say(&format!("removed {hook}")),
-        },
+    if let Some(kept) = hooks.replaced() {
+        fs::rename(kept, &hooks.hook).map_err(failed)?;
+        report::say(&format!("{hook} is again what it was before"));
+    } else {
+        hooks.remove()?;
+        report::say(&format!("removed {hook}"));
     }
     Ok(0)
 }

@@ -7,29 +7,22 @@ use std::{
     path::Path,
     process::{Command, Stdio},
     thread,
-    time::Duration,
 };
 
 use bstr::{BStr, BString, ByteSlice};
 
-use super::{
-    facts::{Called, Hook, Version},
-    gather::{answer::BARE, hook},
-};
+use super::version::{LIMIT, SHORT_PATH};
 use crate::{
     app::local::Local,
     app::policies::Loaded,
     gates::{Undecided, remote_tips::join, verdict::TrunkName},
-    git::{self, Repository, command},
+    git::{self, Repository, Version, command},
     memory::record::REF,
     policy::Policy,
     process::program::run_within,
     push::Oid,
     text::printable,
 };
-
-/// git needs milliseconds to say its version.
-const VERSION_LIMIT: Duration = Duration::from_secs(5);
 
 /// The machine, and the repository in the current directory.
 pub(crate) struct Context {
@@ -52,8 +45,6 @@ pub(crate) struct Git {
 pub(crate) struct Opened {
     pub(crate) git: Git,
     pub(crate) world: Repository,
-    pub(crate) hook: Result<Hook, Undecided>,
-    pub(crate) called: Option<Called>,
     /// The tip of the local trunk branch, else HEAD; `None` before the first commit.
     pub(crate) commit: Option<Oid>,
     /// The policy of that commit.
@@ -85,7 +76,7 @@ impl Context {
 impl Git {
     fn find() -> Result<Self, Undecided> {
         let said = version_line(command::Git::find()?.command(["--version"])).unwrap_or_default();
-        let bare = which::which_in("git", Some(BARE), "/").ok();
+        let bare = which::which_in("git", Some(SHORT_PATH), "/").ok();
         let bare = bare.and_then(|git| {
             let mut command = Command::new(git);
             command.arg("--version");
@@ -101,17 +92,13 @@ impl Git {
 
 fn version_line(mut command: Command) -> Option<String> {
     command.stdin(Stdio::null());
-    let said = run_within(command, VERSION_LIMIT).ok()??;
+    let said = run_within(command, LIMIT).ok()??;
     Some(printable(said.line().into()))
 }
 
 impl Opened {
     fn new(git: Git) -> Result<Self, Undecided> {
         let world = Repository::open()?;
-        let (hook, called) = match hook::look(&world) {
-            Ok((hook, called)) => (Ok(hook), called),
-            Err(error) => (Err(error), None),
-        };
         let (commit, loaded) = match Local::of(&world) {
             Ok(local) => (local.tip.or(local.head), Ok(local.loaded)),
             Err(error) => (world.reference("HEAD").ok().flatten(), Err(error)),
@@ -123,8 +110,6 @@ impl Opened {
         Ok(Self {
             git,
             world,
-            hook,
-            called,
             commit,
             loaded,
             policy,

@@ -2,24 +2,19 @@
 
 mod clock;
 mod context;
-#[allow(unreachable_pub, reason = "it goes with the old hook checks")]
-mod facts;
 mod finding;
-mod gather;
 mod hook;
+mod hook_file;
 mod keepalive;
 mod memory;
 mod policy;
 mod program;
+mod reach;
 mod remotes;
 mod repository;
 mod role;
-#[allow(unreachable_pub, reason = "it goes with the old hook checks")]
-pub(crate) mod script;
 mod suite;
-#[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a test fails by it")]
-mod tests;
+mod version;
 
 use Check::{Anywhere, Inside};
 
@@ -35,12 +30,15 @@ enum Check {
 }
 
 /// The checks with their headings, in the order of the report.
-const CHECKS: [(&str, Check); 17] = [
+const CHECKS: [(&str, Check); 20] = [
     ("program", Anywhere(program::on_path)),
-    ("program", Inside(program::called_by_hook)),
+    ("program", Inside(reach::check)),
     ("program", Anywhere(program::git)),
     ("hook", Anywhere(repository::check)),
-    ("hook", Inside(hook::check)),
+    ("hook", Inside(hook::directory)),
+    ("hook", Inside(hook::judges)),
+    ("hook", Inside(hook::switched_off)),
+    ("hook", Inside(hook::kept)),
     ("policy", Inside(policy::governing)),
     ("policy", Inside(policy::lint)),
     ("policy", Inside(policy::overrides)),

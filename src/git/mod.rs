@@ -14,7 +14,9 @@ mod reflog;
 mod remotes;
 mod repository;
 mod trunk;
+mod version;
 
 pub use error::Error;
 pub(crate) use reflog::Moved;
 pub use repository::{Repository, Repository as Real};
+pub(crate) use version::Version;

@@ -60,7 +60,7 @@ const LINES: [(&str, &str); 13] = [
         "pushgate completions pow",
         "pushgate completions powershell",
     ),
-    ("pushgate install --wr", "pushgate install --write"),
+    ("pushgate install --co", "pushgate install --config"),
     ("pushgate status --j", "pushgate status --json"),
     ("pushgate window --a", "pushgate window --at"),
 ];

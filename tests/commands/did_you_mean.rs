@@ -46,8 +46,8 @@ const LINES: [(&[&str], &str); 24] = [
     ),
     (&["doctor", "--jsn"], "a similar argument exists: '--json'"),
     (
-        &["install", "--wirte"],
-        "a similar argument exists: '--write'",
+        &["install", "--cnofig"],
+        "a similar argument exists: '--config'",
     ),
     (
         &["init", "--stdot"],

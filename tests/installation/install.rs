@@ -13,9 +13,6 @@ use std::{
 
 use crate::support::{PUSHGATE, Ran, Sandbox, tool};
 
-/// What version 1 wrote.
-const EARLIER: &str = include_str!("../../hooks/earlier/pre-push-1");
-
 /// The sandbox without the hook.
 fn uninstalled() -> Sandbox {
     let shop = Sandbox::new();
@@ -559,10 +556,6 @@ fn installing_again_changes_nothing() {
 fn a_hook_of_ours_that_is_stale_or_spoilt_is_written_anew() {
     let shop = Sandbox::new();
     let good = fs::read(hook(&shop)).unwrap();
-    let stale = EARLIER.replace("@PUSHGATE@", "'/gone/pushgate'");
-    executable(&hook(&shop), &stale);
-    shop.pushgate(["install"]).goes().never_says("edited");
-    assert_eq!(fs::read(hook(&shop)).unwrap(), good);
     let moved = String::from_utf8(good.clone()).unwrap();
     executable(&hook(&shop), &moved.replace(PUSHGATE, "/gone/pushgate"));
     shop.pushgate(["install"]).goes().never_says("edited");
@@ -586,7 +579,7 @@ fn a_hook_of_ours_that_somebody_edited_is_never_lost() {
     let aside = |name: &str| shop.app.join(".git/hooks").join(name);
     let first = edit("make check || exit");
     shop.pushgate(["install"]).goes().says(&format!(
-        "{} was edited: the edit no longer runs, and is in {}\n",
+        "{} was edited, or is of another version: it no longer runs, and is in {}\n",
         hook(&shop).display(),
         aside("pre-push.edited").display()
     ));
@@ -600,7 +593,7 @@ fn a_hook_of_ours_that_somebody_edited_is_never_lost() {
         .says("/hooks/pre-push.edited.2\n");
     edit("make check || exit");
     shop.pushgate(["uninstall"]).goes().says(&format!(
-        "{} was edited: the edit is in {}\n",
+        "{} was edited, or is of another version: it is in {}\n",
         hook(&shop).display(),
         aside("pre-push.edited").display()
     ));
@@ -998,17 +991,11 @@ fn without_the_program_a_push_is_refused_unless_somebody_says_otherwise() {
         let (argv, stdin) = seen(&shop).unwrap();
         assert!(argv.starts_with(b"staging\n"));
         assert!(stdin.starts_with(b"HEAD "));
-        assert_eq!(shop.ledger().len(), number + 1);
     }
     for on in ["on", "1", ""] {
         shop.push_with(&[("PUSHGATE", on)], "staging", "HEAD:refs/heads/more")
             .goes_not();
     }
-    // The program is back, and reads what the shell has written.
-    shop.install();
-    let ran = shop.pushgate(["log"]).goes();
-    assert_eq!(ran.stdout.matches("overridden").count(), 5, "{ran}");
-    assert!(ran.stdout.contains("Ana <ana@shop.example>"), "{ran}");
 }
 
 /// Asserts that shellcheck has nothing to say.

@@ -3,7 +3,7 @@
 use std::{
     fs,
     io::Write,
-    os::unix::fs::{MetadataExt, PermissionsExt},
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
 };
@@ -108,54 +108,6 @@ fn the_top_of_the_work_tree_is_no_directory_for_hooks() {
     assert_eq!(ran.code, 2, "{ran}");
     ran.says("not this repository's own")
         .says("hint: git config core.hooksPath .git/hooks");
-}
-
-#[test]
-fn one_that_version_1_kept_moves_and_comes_back_byte_for_byte() {
-    let shop = Sandbox::new();
-    let earlier = include_str!("../../hooks/earlier/pre-push-1");
-    let program = format!("'{}'", crate::support::PUSHGATE);
-    let first = shop.app.join(".git/hooks/pre-push.kept");
-    for command in ["install", "uninstall"] {
-        executable(&hook(&shop), &earlier.replace("@PUSHGATE@", &program));
-        let old = b"#!/bin/sh\necho \"I am $0\" >&2 # \xff\n";
-        fs::write(&first, old).unwrap();
-        fs::set_permissions(&first, fs::Permissions::from_mode(0o2751)).unwrap();
-        let inode = first.metadata().unwrap().ino();
-        shop.push("origin", "HEAD:refs/heads/one")
-            .goes()
-            .says("I am ")
-            .says("pre-push.kept\n");
-        if command == "install" {
-            shop.install();
-            assert!(!first.exists());
-            assert_eq!(kept(&shop).metadata().unwrap().ino(), inode);
-            shop.push("origin", "HEAD:refs/heads/two")
-                .goes()
-                .says("/pre-push\n");
-        }
-        shop.pushgate(["uninstall"]).goes();
-        assert!(!first.exists() && !kept(&shop).exists());
-        assert_eq!(fs::read(hook(&shop)).unwrap(), old);
-        assert_eq!(hook(&shop).metadata().unwrap().ino(), inode);
-        assert_eq!(hook(&shop).metadata().unwrap().mode() & 0o7777, 0o2751);
-        fs::remove_file(hook(&shop)).unwrap();
-        shop.push_ungated("origin", ":one");
-    }
-}
-
-#[test]
-fn two_different_ones_are_nobodys_to_throw_away() {
-    let shop = with_hook("#!/bin/sh\n# one\n");
-    let first = shop.app.join(".git/hooks/pre-push.kept");
-    executable(&first, "#!/bin/sh\n# two\n");
-    for command in ["install", "uninstall"] {
-        let ran = shop.pushgate([command]);
-        assert_eq!(ran.code, 2, "{ran}");
-        ran.says("pre-push.kept").says(".pushgate-hooks/pre-push");
-        assert!(fs::read_to_string(&first).unwrap().contains("two"));
-        assert!(fs::read_to_string(kept(&shop)).unwrap().contains("one"));
-    }
 }
 
 #[test]

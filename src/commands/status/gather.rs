@@ -135,7 +135,7 @@ fn remarks(loaded: &Loaded, world: &Repository) -> Vec<String> {
             policy::FILE
         ));
     }
-    if crate::hooks::managers::is_gated(world) == Some(false) {
+    if crate::hooks::is_gated(world) == Some(false) {
         remarks.push("the hook is not installed here: pushgate install".to_owned());
     }
     if loaded.policy.environments.is_empty() {

@@ -64,7 +64,7 @@ fn what_it_says_of_the_kept_hook_is_what_a_push_meets() {
         .breaks(&format!(
             "{told_of} asks for `/gone/sh`, which is not there"
         ))
-        .hints("mend the first line");
+        .hints("fix the first line");
     fs::remove_file(&kept).unwrap();
     std::os::unix::fs::symlink("/nowhere", &kept).unwrap();
     assert_eq!(push(&shop), (false, 0));

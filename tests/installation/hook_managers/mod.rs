@@ -9,7 +9,6 @@ mod lefthook;
 mod lfs;
 mod old_git;
 mod pre_commit;
-mod prek_toml;
 
 use std::{
     ffi::{OsStr, OsString},

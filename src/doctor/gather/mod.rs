@@ -1,6 +1,0 @@
-//! Looks at the hook for the doctor.
-
-pub(crate) mod answer;
-pub(crate) mod file;
-pub(crate) mod hook;
-pub(crate) mod settings;

@@ -1,0 +1,115 @@
+//! The program that calls the gate, and what it tells of the push: git by arguments and standard input,
+//! pre-commit and prek by variables.
+
+use std::{
+    env,
+    ffi::OsString,
+    fs,
+    io::{self, Read, stdin},
+    os::{
+        fd::AsFd,
+        unix::{
+            ffi::{OsStrExt, OsStringExt},
+            fs::FileTypeExt,
+        },
+    },
+    path::PathBuf,
+};
+
+use super::{Error, directory::HooksDirectory};
+use crate::{
+    git::Repository,
+    push::{Oid, Push},
+};
+
+/// One call of the hook.
+pub(crate) struct Call {
+    pub(crate) remote: OsString,
+    pub(crate) url: OsString,
+    /// The program that calls in git's place.
+    variables_of: Option<&'static str>,
+}
+
+impl Call {
+    pub(crate) fn by_git(remote: OsString, url: OsString) -> Self {
+        Self {
+            remote,
+            url,
+            variables_of: None,
+        }
+    }
+
+    /// A call by pre-commit or prek.
+    pub(crate) fn by_variables() -> Result<Self, Error> {
+        // Both set PRE_COMMIT_*; prek adds a variable of its own.
+        let caller = match env::var_os("PREK_HOOK_STAGE") {
+            Some(_) => "prek",
+            None => "pre-commit",
+        };
+        Ok(Self {
+            remote: variable(caller, "PRE_COMMIT_REMOTE_NAME")?,
+            url: variable(caller, "PRE_COMMIT_REMOTE_URL")?,
+            variables_of: Some(caller),
+        })
+    }
+
+    /// The hook that has judged all of this push before pre-commit or prek called.
+    pub(crate) fn judged_before(&self) -> Option<PathBuf> {
+        self.variables_of?;
+        let hooks = HooksDirectory::of(&Repository::open().ok()?).ok()?;
+        hooks.judges_whole_push().then_some(hooks.hook)
+    }
+
+    /// The push without its refs.
+    pub(crate) fn push(&self) -> Push {
+        Push {
+            remote: self.remote.as_bytes().into(),
+            url: self.url.as_bytes().into(),
+            updates: Vec::new(),
+        }
+    }
+
+    /// The lines of refs, as git hands them to a hook.
+    pub(crate) fn input(&self) -> Result<Vec<u8>, Error> {
+        match self.variables_of {
+            None => read_input(),
+            Some(caller) => self.line(caller),
+        }
+    }
+
+    /// The line of the one ref that pre-commit and prek tell of.
+    fn line(&self, caller: &'static str) -> Result<Vec<u8>, Error> {
+        let commit = variable(caller, "PRE_COMMIT_TO_REF")?.into_vec();
+        let source = variable(caller, "PRE_COMMIT_LOCAL_BRANCH")?.into_vec();
+        let target = variable(caller, "PRE_COMMIT_REMOTE_BRANCH")?;
+        let name = target.to_str().ok_or_else(|| {
+            let target = target.display();
+            Error::NotCalledByGit(format!("the name of the ref is not text: {target}"))
+        })?;
+        // PRE_COMMIT_FROM_REF is the old commit of the ref only where this clone has it.
+        let now = Repository::open()?.remote_tip(self.url.as_bytes().into(), name)?;
+        let now = now.map_or_else(|| "0".repeat(commit.len()), |id| Oid::to_string(&id));
+        let line = [&source, &commit, name.as_bytes(), now.as_bytes()].join(&b' ');
+        Ok([line, b"\n".to_vec()].concat())
+    }
+}
+
+fn variable(caller: &'static str, variable: &'static str) -> Result<OsString, Error> {
+    let value = env::var_os(variable).filter(|value| !value.is_empty());
+    value.ok_or(Error::VariableMissing { caller, variable })
+}
+
+/// Reads all of standard input. git always uses a pipe, an empty one where there is nothing to push;
+/// a terminal or /dev/null would look the same, and a push would go unjudged.
+fn read_input() -> Result<Vec<u8>, Error> {
+    let failed = |error: io::Error| Error::io("read the refs from standard input", &error);
+    let file = fs::File::from(stdin().as_fd().try_clone_to_owned().map_err(failed)?);
+    let kind = file.metadata().map_err(failed)?.file_type();
+    if kind.is_char_device() {
+        let why = "standard input is not the list of refs that git hands to a pre-push hook";
+        return Err(Error::NotCalledByGit(why.to_owned()));
+    }
+    let mut input = Vec::new();
+    stdin().lock().read_to_end(&mut input).map_err(failed)?;
+    Ok(input)
+}

@@ -1,0 +1,245 @@
+//! Hooks that git's configuration names (git-hook(1)): `hook.NAME.command` and `hook.NAME.event`, since
+//! git 2.54.
+//!
+//! git runs all of them, and then the one in the hooks directory, whatever the others answered: so a
+//! hook that was there before moves behind ours as it does elsewhere.
+
+use std::{fs, io, path::PathBuf};
+
+use bstr::{BString, ByteSlice};
+
+use super::{
+    Error,
+    directory::{HooksDirectory, KEPT, failed},
+    owner::Owner,
+    script::NAME,
+};
+use crate::{
+    git::{Repository, Version},
+    text::shell_word,
+};
+
+/// The first git that runs them.
+pub(crate) const NEEDED: Version = Version(2, 54);
+const NEEDED_NAME: &str = "2.54";
+
+const SECTION: &str = "hook.pushgate";
+const COMMAND: &str = "hook.pushgate.command";
+const EVENT: &str = "hook.pushgate.event";
+/// The directory of the hook that the configuration names.
+const DIRECTORY: &str = "pushgate-hook";
+
+/// A configured hook that git runs before a push.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ConfiguredHook {
+    pub(crate) name: BString,
+    pub(crate) command: BString,
+    /// Where the command is set, in git's words: `local`, `global`, `system`, `worktree`, `command`.
+    pub(crate) scope: String,
+}
+
+impl ConfiguredHook {
+    pub(crate) fn is_ours(&self) -> bool {
+        self.command.contains_str("pushgate")
+    }
+
+    /// The script that it only passes on to, as `pushgate install --config` writes it.
+    pub(crate) fn script(&self) -> Option<PathBuf> {
+        let word = self.command.strip_prefix(b"exec ")?;
+        let inner = word
+            .strip_prefix(b"'")
+            .and_then(|rest| rest.strip_suffix(b"'"));
+        let inner = inner.filter(|inner| !inner.contains(&b'\''));
+        let path = inner.unwrap_or(word).to_path_lossy().into_owned();
+        path.is_absolute().then_some(path)
+    }
+}
+
+/// The configured hooks of this repository that are enabled.
+pub(crate) fn all(repository: &Repository) -> Vec<ConfiguredHook> {
+    let pattern = r"^hook\..*\.(command|event|enabled)$";
+    let args = ["config", "--show-scope", "-z", "--get-regexp", pattern];
+    match repository.git().run(args) {
+        Ok(output) if output.is_ok() => parse(&output.stdout),
+        _ => Vec::new(),
+    }
+}
+
+/// Reads `SCOPE NUL hook.NAME.VARIABLE LF VALUE NUL`, repeated.
+fn parse(listed: &[u8]) -> Vec<ConfiguredHook> {
+    struct Entry {
+        name: BString,
+        is_for_push: bool,
+        enabled: bool,
+        command: Option<(String, BString)>,
+    }
+    let mut entries: Vec<Entry> = Vec::new();
+    let fields: Vec<&[u8]> = listed.split(|b| *b == 0).collect();
+    for pair in fields.chunks_exact(2) {
+        let (scope, entry) = (pair[0], pair[1]);
+        let (key, value) = entry.split_once_str("\n").unwrap_or((entry, b"true"));
+        let key = key.strip_prefix(b"hook.").unwrap_or(key);
+        let Some((name, variable)) = key.rsplit_once_str(".") else {
+            continue;
+        };
+        let known = entries.iter().position(|one| one.name == name);
+        let at = known.unwrap_or_else(|| {
+            entries.push(Entry {
+                name: name.into(),
+                is_for_push: false,
+                enabled: true,
+                command: None,
+            });
+            entries.len() - 1
+        });
+        let one = &mut entries[at];
+        match variable {
+            // An empty value takes back those before it.
+            b"event" => {
+                one.is_for_push =
+                    !value.is_empty() && (one.is_for_push || value == NAME.as_bytes());
+            }
+            b"enabled" => {
+                let no: [&[u8]; 4] = [b"false", b"no", b"off", b"0"];
+                one.enabled = !no.iter().any(|word| value.eq_ignore_ascii_case(word));
+            }
+            _ => one.command = Some((scope.to_str_lossy().into_owned(), value.into())),
+        }
+    }
+    let hook = |one: Entry| {
+        let (scope, command) = one.command.filter(|_| one.is_for_push && one.enabled)?;
+        Some(ConfiguredHook {
+            name: one.name,
+            command,
+            scope,
+        })
+    };
+    entries.into_iter().filter_map(hook).collect()
+}
+
+/// Our hook in a directory of its own, which `pushgate install --config` has git call.
+pub(crate) fn hooks(repository: &Repository) -> HooksDirectory {
+    let common = repository.common_dir();
+    let (path, kept_directory) = (common.join(DIRECTORY), common.join(KEPT));
+    HooksDirectory {
+        hook: path.join(NAME),
+        kept: kept_directory.join(NAME),
+        owner: Some(Owner::Pushgate),
+        path,
+        kept_directory,
+    }
+}
+
+/// Whether this repository's configuration names our hook, or has half of it.
+pub(crate) fn is_there(repository: &Repository) -> bool {
+    let keys = r"^hook\.pushgate\.(command|event)$";
+    let output = repository
+        .git()
+        .run(["config", "--local", "--get-regexp", keys]);
+    output.is_ok_and(|output| output.is_ok())
+}
+
+/// Whether git calls the gate by its configuration before a push.
+pub(crate) fn calls_gate(repository: &Repository) -> bool {
+    let calls = |one: &ConfiguredHook| one.name == "pushgate" && one.is_ours();
+    all(repository).iter().any(calls) && require_git(repository).is_ok()
+}
+
+/// Refuses a git that runs no configured hooks.
+pub(crate) fn require_git(repository: &Repository) -> Result<(), Error> {
+    let output = repository.git().must(["version"])?;
+    let version = output.line().to_str_lossy();
+    if Version::of_git(&version).is_some_and(|version| version >= NEEDED) {
+        return Ok(());
+    }
+    Err(Error::OldGit {
+        version: version.trim_start_matches("git version ").to_owned(),
+        needed: NEEDED_NAME,
+    })
+}
+
+/// Names our hook in this repository's configuration.
+pub(crate) fn set(repository: &Repository) -> Result<(), Error> {
+    let hook = hooks(repository).hook;
+    let hook = hook.to_str().ok_or_else(|| {
+        Error::NotCalledByGit(format!(
+            "the path of the hook is not text: {}",
+            hook.display()
+        ))
+    })?;
+    // Without a shell in between, the hook notices that git is gone.
+    let command = format!("exec {}", shell_word(hook));
+    for (key, value) in [(EVENT, NAME), (COMMAND, &command)] {
+        repository
+            .git()
+            .must(["config", "--local", "--replace-all", key, value])?;
+    }
+    Ok(())
+}
+
+/// Removes our hook from this repository's configuration; false where nothing named it.
+pub(crate) fn remove(repository: &Repository) -> Result<bool, Error> {
+    let there = is_there(repository);
+    if there {
+        repository
+            .git()
+            .must(["config", "--local", "--remove-section", SECTION])?;
+    }
+    let directory = repository.common_dir().join(DIRECTORY);
+    match fs::remove_dir_all(&directory) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(failed("remove", &directory)(error))
+        }
+        _ => Ok(there),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn configured_hooks_count_for_their_event_and_while_enabled() {
+        let of = |entries: &[&str]| {
+            let listed: String = entries.iter().flat_map(|e| [*e, "\0"]).collect();
+            parse(listed.as_bytes())
+        };
+        let lint = [
+            "local",
+            "hook.lint.command\nmake lint",
+            "local",
+            "hook.lint.event\npre-push",
+        ];
+        let found = of(&lint);
+        assert_eq!(found.len(), 1);
+        assert_eq!(
+            (found[0].name.as_bstr(), found[0].is_ours()),
+            ("lint".into(), false)
+        );
+        for more in ["hook.lint.enabled\nfalse", "hook.lint.event\n"] {
+            assert_eq!(of(&[&lint[..], &["local", more]].concat()), []);
+        }
+        assert_eq!(
+            of(&[
+                "local",
+                "hook.x.command\nmake",
+                "local",
+                "hook.x.event\npre-commit"
+            ]),
+            []
+        );
+        assert_eq!(of(&["local", "hook.x.event\npre-push"]), []);
+        let own = of(&[
+            "global",
+            "hook.a.b.command\n/bin/pushgate pre-push --",
+            "local",
+            "hook.a.b.event\npre-push",
+        ]);
+        let own = (
+            own[0].name.as_bstr(),
+            own[0].scope.as_str(),
+            own[0].is_ours(),
+        );
+        assert_eq!(own, ("a.b".into(), "global", true));
+    }
+}
