@@ -109,7 +109,7 @@ impl Repository {
         let Some(path) = self.work_tree().map(|top| top.join(FILE)) else {
             return Ok(None);
         };
-        let failed = |error| Undecided::from(Error::io(format!("read {}", FILE), &error));
+        let failed = |error| Undecided::from(Error::io(format!("read {FILE}"), &error));
         let kind = match path.symlink_metadata() {
             Ok(metadata) => metadata.file_type(),
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),

@@ -20,7 +20,7 @@ use crate::{
     gates::{Clock, Explanation, verdict::Decision},
     git::{Repository, notes::LIMIT},
     memory::{
-        ledger::{Entry, Subject},
+        ledger::Entry,
         record::{Event, Record, is_somebody},
     },
     policy::{Environment, Policy},
@@ -252,18 +252,12 @@ impl<'w> Approval<'w> {
         let ledger = self.world.ledger();
         ledger.prepare()?;
         self.world.notes().add(std::slice::from_ref(record))?;
-        let subject = Subject {
-            environment: Some(record.environment.clone()),
+        let took_ms = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        Ok(ledger.append(&Entry {
             remote: label(remote),
-            destination: String::new(),
-            commit: Some(record.commit.clone()),
-            replaces: None,
-            by: record.by.clone(),
-            reason: record.words().map(str::to_owned),
-        };
-        let took = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let entry = Entry::push(&subject, Decision::Go, record.at, took);
-        Ok(ledger.append(&entry.of(record.name()))?)
+            took_ms,
+            ..Entry::of(record)
+        })?)
     }
 
     fn fetch(&self) -> Result<(), Error> {

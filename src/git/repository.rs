@@ -16,7 +16,7 @@ use super::{
     libgit2::Libgit2,
 };
 use crate::{
-    process::environment::variable,
+    process::{environment::variable, program::Output},
     push::{
         Oid,
         destination::{Destination, Reader, follow},
@@ -116,7 +116,7 @@ impl Repository {
         }
         // git guesses from the account and the host: `Name <mail> SECONDS ZONE`.
         let guessed = self.git.run(["var", "GIT_COMMITTER_IDENT"]).ok();
-        let guessed = guessed.filter(|output| output.is_ok());
+        let guessed = guessed.filter(Output::is_ok);
         let ident = guessed.map(|output| output.line().to_str_lossy().into_owned());
         match ident
             .as_deref()

@@ -1,5 +1,5 @@
-//! What happened, in the order of time: this clone's ledger, the team's notes, and the pushes of
-//! git's reflogs that neither knows.
+//! What happened, in the order of time: the entries of this clone's ledger, the team's records, and the
+//! pushes in git's reflogs that are in neither.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{
     decision::Decision,
-    ledger::{Entry, Subject},
+    ledger::Entry,
     record::{Event, Record, who},
 };
 use crate::push::Oid;
@@ -15,14 +15,14 @@ use crate::push::Oid;
 /// The word for a push that no gate is known to have judged.
 pub const UNJUDGED: &str = "unjudged";
 
-/// A push takes no longer to arrive, a platform's build and the network included.
-pub(crate) const ON_ITS_WAY: SignedDuration = SignedDuration::from_hours(1);
+/// The longest time that a push takes to arrive, with a platform's build and the network.
+const ON_ITS_WAY: SignedDuration = SignedDuration::from_hours(1);
 /// Reflogs count whole seconds.
-pub(crate) const SLACK: SignedDuration = SignedDuration::from_secs(2);
-/// What the ledger and a note say of the same thing is no further apart.
-pub(crate) const TWINS: SignedDuration = SignedDuration::from_secs(10);
+const SLACK: SignedDuration = SignedDuration::from_secs(2);
+/// An entry and a record of the same event are at most this far apart.
+const TWINS: SignedDuration = SignedDuration::from_secs(10);
 
-/// Who tells of it.
+/// Where an event is recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
     /// This clone's ledger.
@@ -33,38 +33,30 @@ pub enum Source {
     Reflog,
 }
 
-/// One thing that happened, as the ledger would say it.
+/// An event, as the ledger would say it.
 #[derive(Clone, Debug)]
 pub struct Happened {
-    /// Who tells of it.
     pub source: Source,
-    /// What happened.
     pub entry: Entry,
 }
 
-/// A push that arrived on an environment, as this clone's reflog has it.
+/// A push that arrived on an environment, by this clone's reflog.
 #[derive(Clone, Debug)]
 pub struct Arrived {
-    /// When.
     pub at: Timestamp,
-    /// Which commit.
     pub commit: Oid,
-    /// Who pushed.
     pub by: String,
-    /// Where.
     pub environment: String,
-    /// The remote's name.
     pub remote: String,
     /// The tracking ref that moved.
     pub tracking: String,
-    /// Where that leads.
     pub destination: String,
 }
 
-/// Holds them together. `gate` is when pushes began to be judged here; none did where it is `None`.
+/// Merges all events. `gate` is when pushes began to be judged here; `None`: they are not.
 ///
-/// The arrivals are those of one tracking ref after the other, oldest first.
-pub fn history(
+/// The arrivals are sorted by tracking ref, then by time.
+pub(crate) fn history(
     entries: Vec<Entry>,
     records: &[Record],
     arrivals: &[Arrived],
@@ -95,30 +87,17 @@ pub fn history(
     all
 }
 
-/// What a note says, as the ledger would; what only vouches for a commit is not worth a line.
-pub(crate) fn told(record: &Record) -> Option<Entry> {
-    let (event, replaces, rollback) = match &record.event {
-        Event::Push { replaces, rollback } => ("push", replaces.clone(), *rollback),
-        Event::Signoff { .. } | Event::Again { .. } => (record.name(), None, false),
-        Event::Live | Event::Replaced { .. } | Event::Removed { .. } => return None,
-    };
-    let subject = Subject {
-        environment: Some(record.environment.clone()),
-        remote: String::new(),
-        destination: String::new(),
-        commit: Some(record.commit.clone()),
-        replaces,
-        by: record.by.clone(),
-        reason: record.words().map(str::to_owned),
-    };
-    let mut entry = Entry::push(&subject, Decision::Go, record.at, 0).of(event);
-    entry.rollback = rollback;
-    Some(entry)
+/// What a record says, as the ledger would; `None` where it only confirms what another one says.
+fn told(record: &Record) -> Option<Entry> {
+    match &record.event {
+        Event::Push { .. } | Event::Signoff { .. } | Event::Again { .. } => Some(Entry::of(record)),
+        Event::Live | Event::Replaced { .. } | Event::Removed { .. } => None,
+    }
 }
 
 /// The entries, by the commit that they are about: a ledger may be long.
 #[derive(Default)]
-pub(crate) struct Known<'e> {
+struct Known<'e> {
     by_commit: HashMap<&'e str, Vec<&'e Entry>>,
 }
 
@@ -136,7 +115,7 @@ impl<'e> Known<'e> {
         self.by_commit.get(commit).map_or(&[], Vec::as_slice)
     }
 
-    /// Whether it says the same as a note.
+    /// Whether an entry says the same as a record.
     fn has(&self, told: &Entry) -> bool {
         let commit = told.commit.as_deref().unwrap_or_default();
         let is_twin = |known: &Entry| {
@@ -149,7 +128,7 @@ impl<'e> Known<'e> {
         self.about(commit).iter().any(|known| is_twin(known))
     }
 
-    /// Takes the word that let this push go; each counts for one arrival at a place.
+    /// Removes the entry that let this push go, for it counts for one arrival; false where there is none.
     fn take(&mut self, arrived: &Arrived) -> bool {
         let fits = |entry: &Entry| {
             let travelled = arrived.at.duration_since(entry.at);
@@ -159,7 +138,7 @@ impl<'e> Known<'e> {
                 && travelled >= -SLACK
                 && travelled <= ON_ITS_WAY
         };
-        // Where the program was missing, the hook knew no commit.
+        // Where the program was missing, the hook did not know the commit.
         [arrived.commit.as_str(), ""].iter().any(|commit| {
             let Some(known) = self.by_commit.get_mut(*commit) else {
                 return false;
@@ -175,19 +154,15 @@ impl<'e> Known<'e> {
     }
 }
 
-pub(crate) fn unjudged(arrived: &Arrived) -> Entry {
-    let subject = Subject {
+fn unjudged(arrived: &Arrived) -> Entry {
+    Entry {
+        verdict: UNJUDGED.to_owned(),
         environment: Some(arrived.environment.clone()),
         remote: arrived.remote.clone(),
         destination: arrived.destination.clone(),
-        commit: Some(arrived.commit.clone()),
-        replaces: None,
-        by: arrived.by.clone(),
-        reason: None,
-    };
-    let mut entry = Entry::push(&subject, Decision::Go, arrived.at, 0);
-    UNJUDGED.clone_into(&mut entry.verdict);
-    entry
+        commit: Some(arrived.commit.to_string()),
+        ..Entry::new("push", Decision::Go, arrived.at, &*arrived.by)
+    }
 }
 
 #[cfg(test)]

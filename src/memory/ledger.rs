@@ -11,7 +11,10 @@ use jiff::Timestamp;
 use nix::unistd::{AccessFlags, access};
 use serde::{Deserialize, Serialize};
 
-use super::decision::Decision;
+use super::{
+    decision::Decision,
+    record::{Event, Record},
+};
 use crate::push::Oid;
 
 /// The version of the format.
@@ -75,47 +78,46 @@ pub struct GateEntry {
     pub why: String,
 }
 
-/// Who pushes what where.
-#[derive(Clone, Debug)]
-pub struct Subject {
-    /// The environment's name, or `trunk`.
-    pub environment: Option<String>,
-    pub remote: String,
-    pub destination: String,
-    pub commit: Option<Oid>,
-    /// What is live there now.
-    pub replaces: Option<Oid>,
-    pub by: String,
-    /// The reason given for an override.
-    pub reason: Option<String>,
-}
-
 impl Entry {
-    /// An entry about a push.
-    pub fn push(subject: &Subject, decision: Decision, at: Timestamp, took_ms: u64) -> Self {
+    /// An entry that names no place and no commit yet.
+    pub(crate) fn new(
+        event: &str,
+        decision: Decision,
+        at: Timestamp,
+        by: impl Into<String>,
+    ) -> Self {
         Self {
             v: VERSION,
             at,
-            event: "push".to_owned(),
+            event: event.to_owned(),
             verdict: decision.name().to_owned(),
-            environment: subject.environment.clone(),
-            remote: subject.remote.clone(),
-            destination: subject.destination.clone(),
-            commit: subject.commit.as_ref().map(Oid::to_string),
-            replaces: subject.replaces.as_ref().map(Oid::to_string),
+            environment: None,
+            remote: String::new(),
+            destination: String::new(),
+            commit: None,
+            replaces: None,
             rollback: false,
-            by: subject.by.clone(),
+            by: by.into(),
             gates: Vec::new(),
-            reason: subject.reason.clone(),
-            took_ms,
+            reason: None,
+            took_ms: 0,
         }
     }
 
-    /// The same about another event.
-    #[must_use]
-    pub fn of(mut self, event: &str) -> Self {
-        event.clone_into(&mut self.event);
-        self
+    /// What a record says, as the ledger would.
+    pub(crate) fn of(record: &Record) -> Self {
+        let (replaces, rollback) = match &record.event {
+            Event::Push { replaces, rollback } => (replaces.as_ref(), *rollback),
+            _ => (None, false),
+        };
+        Self {
+            environment: Some(record.environment.clone()),
+            commit: Some(record.commit.to_string()),
+            replaces: replaces.map(Oid::to_string),
+            rollback,
+            reason: record.words().map(str::to_owned),
+            ..Self::new(record.name(), Decision::Go, record.at, &*record.by)
+        }
     }
 
     /// Whether it is about a push that was let go.
@@ -124,7 +126,8 @@ impl Entry {
     }
 
     fn permits(&self) -> bool {
-        [Decision::Go, Decision::Overridden]
+        let permits = [Decision::Go, Decision::Overridden];
+        permits
             .iter()
             .any(|decision| decision.name() == self.verdict)
     }

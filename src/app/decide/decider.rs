@@ -11,17 +11,17 @@ use super::{
 };
 use crate::{
     app::{
+        answers::SystemClock,
         message::Message,
         overrides::{self, BadWord, Overrides},
-        preview::Preview,
     },
     gates::{
-        self, Explanation, GovernedPush, Target, Undecided, World,
+        self, Clock, Explanation, GovernedPush, Target, Undecided, World,
         route::remote_label,
         verdict::{Decision, Gate, Outcome, Verdict},
     },
     git::Repository,
-    memory::ledger::{Entry, Subject},
+    memory::ledger::Entry,
     policy::{self, Environment},
     push::{Push, Update, destination::Destination},
     text::{self, printable},
@@ -129,19 +129,15 @@ impl<'d> Decider<'d> {
             }
         };
         let commit = push.updates.iter().find_map(|update| match update {
-            Update::Set { commit, .. } => Some(commit.clone()),
+            Update::Set { commit, .. } => Some(commit.to_string()),
             Update::Delete { .. } => None,
         });
-        let subject = Subject {
-            environment: None,
+        let entry = Entry {
             remote: remote_label(push),
             destination: destination.to_string(),
             commit,
-            replaces: None,
-            by: self.world.repository.person(),
-            reason: self.reason(decision),
+            ..self.entry(decision, &undecided_target(error))
         };
-        let entry = self.entry(&subject, &undecided_target(error));
         pending.parts.push(Part::unknown(decision, entry));
         pending
     }
@@ -205,7 +201,9 @@ impl<'d> Decider<'d> {
 
     /// What is to be written down about one target.
     fn part(&self, push: &GovernedPush<'_>, decision: Decision, verdict: &Verdict) -> Part {
-        let subject = Subject {
+        let commits = push.commits();
+        let replaces = change(push).and_then(|(_, _, old)| old);
+        let entry = Entry {
             environment: match push.target {
                 Target::Environment(name) => Some(name.to_owned()),
                 Target::Trunk => Some("trunk".to_owned()),
@@ -213,28 +211,26 @@ impl<'d> Decider<'d> {
             },
             remote: push.remote.clone(),
             destination: push.destination.to_string(),
-            commit: push.commits().first().map(|commit| (*commit).clone()),
-            replaces: change(push).and_then(|(_, _, old)| old.cloned()),
-            by: self.world.repository.person(),
-            reason: self.reason(decision),
+            commit: commits.first().map(ToString::to_string),
+            replaces: replaces.map(ToString::to_string),
+            ..self.entry(decision, verdict)
         };
-        Part::new(push, decision, verdict, self.entry(&subject, verdict))
+        Part::new(push, decision, verdict, entry)
     }
 
-    fn reason(&self, decision: Decision) -> Option<String> {
-        let is_overridden = decision == Decision::Overridden;
-        (self.overrides.ok().filter(|_| is_overridden))
-            .and_then(|overrides| overrides.reason.clone())
-    }
-
-    fn entry(&self, subject: &Subject, verdict: &Verdict) -> Entry {
-        let took = u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX);
-        // The word for the decision is put in when it is made.
-        let entry = Entry::push(subject, Decision::Undecided, self.world.clock.now(), took);
+    /// An entry with what the overrides and the gates say.
+    fn entry(&self, decision: Decision, verdict: &Verdict) -> Entry {
+        let by = self.world.repository.person();
+        let overridden = self
+            .overrides
+            .ok()
+            .filter(|_| decision == Decision::Overridden);
         Entry {
             rollback: verdict.rollback.is_some(),
             gates: gate_entries(verdict),
-            ..entry.of(self.event.name())
+            reason: overridden.and_then(|overrides| overrides.reason.clone()),
+            took_ms: u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX),
+            ..Entry::new(self.event.name(), decision, self.world.clock.now(), by)
         }
     }
 
@@ -260,26 +256,10 @@ impl<'d> Decider<'d> {
 
 /// The entry of `pushgate check` where it could not be told what would be pushed.
 pub(crate) fn unanswered(error: Undecided, repository: &Repository) -> Entry {
-    let idle = Preview::new(repository, repository);
-    let world = idle.world();
-    let decider = Decider {
-        event: Event::Check,
-        world,
-        overrides: Ok(&Overrides::default()),
-        start: Instant::now(),
-    };
-    let subject = Subject {
-        environment: None,
-        remote: String::new(),
-        destination: String::new(),
-        commit: None,
-        replaces: None,
-        by: world.repository.person(),
-        reason: None,
-    };
+    let (event, decision) = (Event::Check.name(), Decision::Undecided);
     Entry {
-        took_ms: 0,
-        ..decider.entry(&subject, &undecided_target(error))
+        gates: gate_entries(&undecided_target(error)),
+        ..Entry::new(event, decision, SystemClock.now(), repository.identity())
     }
 }
 

@@ -5,10 +5,7 @@ use super::{journal::Journal, part::Part};
 use crate::{
     app::message::Message,
     gates::verdict::Decision,
-    memory::{
-        ledger::{Entry, GateEntry},
-        record::Record,
-    },
+    memory::ledger::{Entry, GateEntry},
 };
 
 /// A push that the overrides and the gates have spoken about, and that is not decided yet.
@@ -57,47 +54,40 @@ impl Pending {
     }
 
     /// Makes the decision.
-    pub(crate) fn decide(self, stopped: Option<Stopped>) -> Decided {
+    pub(crate) fn decide(mut self, stopped: Option<Stopped>) -> Decided {
         let verdict = self.verdict();
         let stopped = stopped.filter(|_| verdict.permits());
         let decision = match stopped {
             Some(_) => Decision::Refused,
             None => verdict,
         };
-        let mut decided = Decided {
-            decision,
-            entries: Vec::new(),
-            is_off: self.is_off,
-            records: Vec::new(),
-        };
         let goes = decision.permits() && !self.is_check;
-        for part in self.parts {
-            let sent = if goes { part.sent } else { Vec::new() };
-            decided.records.push(Records {
-                seen: part.seen,
-                sent,
-                share: part.share,
-            });
+        let mut entries = Vec::new();
+        for part in &mut self.parts {
+            if !goes {
+                part.sent.clear();
+            }
             // Where another target stopped the push, this one did not go, and was not refused.
             if part.decision.permits() != verdict.permits() {
                 continue;
             }
-            let mut entry = part.entry;
-            let word = match &stopped {
-                Some(stopped) => {
-                    entry.gates.push(GateEntry {
-                        gate: stopped.by.to_owned(),
-                        outcome: "refused".to_owned(),
-                        why: stopped.why.clone(),
-                    });
-                    Decision::Refused
-                }
-                None => part.decision,
-            };
-            word.name().clone_into(&mut entry.verdict);
-            decided.entries.push(entry);
+            let mut entry = part.entry.clone();
+            if let Some(stopped) = &stopped {
+                Decision::Refused.name().clone_into(&mut entry.verdict);
+                entry.gates.push(GateEntry {
+                    gate: stopped.by.to_owned(),
+                    outcome: "refused".to_owned(),
+                    why: stopped.why.clone(),
+                });
+            }
+            entries.push(entry);
         }
-        decided
+        Decided {
+            decision,
+            entries,
+            is_off: self.is_off,
+            parts: self.parts,
+        }
     }
 }
 
@@ -108,15 +98,8 @@ pub(crate) struct Decided {
     /// The ledger's entries, one for each target that was judged.
     pub(crate) entries: Vec<Entry>,
     is_off: bool,
-    records: Vec<Records>,
-}
-
-/// The records about one target.
-#[derive(Debug)]
-struct Records {
-    seen: Vec<Record>,
-    sent: Vec<Record>,
-    share: Option<String>,
+    /// With the records that are true after the decision.
+    parts: Vec<Part>,
 }
 
 /// What came of writing a decision down.
@@ -146,15 +129,13 @@ impl Decided {
                 exit_code = Decision::Undecided.exit_code();
             }
         }
-        for records in &self.records {
-            let mut all = records.seen.clone();
-            if exit_code == 0 {
-                all.extend_from_slice(&records.sent);
-            }
-            if all.is_empty() {
+        for part in &self.parts {
+            let sent = if exit_code == 0 { &part.sent[..] } else { &[] };
+            let records = [&part.seen, sent].concat();
+            if records.is_empty() {
                 continue;
             }
-            if let Err(error) = journal.remember(&all, records.share.as_deref()) {
+            if let Err(error) = journal.remember(&records, part.share.as_deref()) {
                 let why = error.in_one_line();
                 messages.push(Message::Line(format!("note: {why}")));
             }

@@ -186,16 +186,16 @@ impl<'t> Told<'t> {
         };
         let pending = decider.judge(&cases, self.is_edited, &book);
         let mut messages: Vec<_> = pending.messages.iter().map(in_words).collect();
-        let decided = pending.decide(self.stopped);
+        let decision = pending.decide(self.stopped);
         let Recorded {
             messages: more,
             exit_code,
-        } = decided.record(&book);
+        } = decision.record(&book);
         messages.extend(more.iter().map(in_words));
         Story {
             messages,
             exit_code,
-            decision: decided.decision,
+            decision: decision.decision,
             book,
         }
     }
@@ -399,7 +399,7 @@ fn what_cannot_be_shared_stops_no_push() {
 #[test]
 fn a_check_records_what_it_sees_and_no_push() {
     let mut policy = policy();
-    policy.environments[1].soak = std::time::Duration::from_secs(60);
+    policy.environments[1].soak = std::time::Duration::from_mins(1);
     let world = Fake::default();
     let told = |event| Told {
         policy: policy.clone(),
@@ -434,8 +434,8 @@ fn what_cannot_be_routed_goes_only_where_the_gate_is_off() {
         };
         let pending = decider.unrouted(&push, &destination, Undecided::bare());
         let messages: Vec<_> = pending.messages.iter().map(in_words).collect();
-        let decided = pending.decide(None);
-        (messages, decided.decision, decided.entries[0].clone())
+        let decision = pending.decide(None);
+        (messages, decision.decision, decision.entries[0].clone())
     };
     let (messages, decision, entry) = told(Overrides::default());
     assert_eq!(decision, Decision::Undecided);

@@ -11,16 +11,13 @@ fn id(digit: char) -> Oid {
 }
 
 fn push(digit: char, minute: i64, decision: Decision) -> Entry {
-    let subject = Subject {
+    Entry {
         environment: Some("production".to_owned()),
         remote: "production".to_owned(),
         destination: "shop".to_owned(),
-        commit: Some(id(digit)),
-        replaces: None,
-        by: ANA.to_owned(),
-        reason: None,
-    };
-    Entry::push(&subject, decision, at(minute), 0)
+        commit: Some(id(digit).to_string()),
+        ..Entry::new("push", decision, at(minute), ANA)
+    }
 }
 
 fn arrived(digit: char, minute: i64) -> Arrived {
@@ -81,7 +78,10 @@ fn another_commit_place_or_day_is_no_excuse() {
     };
     assert_eq!(unjudged(go(), &[elsewhere]), [10]);
     // Asking whether it would go is not the same as asking whether it may.
-    let check = vec![push('a', 10, Decision::Go).of("check")];
+    let check = vec![Entry {
+        event: "check".to_owned(),
+        ..push('a', 10, Decision::Go)
+    }];
     assert_eq!(unjudged(check, &[arrived('a', 10)]), [10]);
 }
 
