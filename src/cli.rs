@@ -6,11 +6,23 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 use crate::calendar::since::Since;
 
-/// What follows the options in the help of pushgate, and of the commands that have much to explain.
+/// What follows the options in the help of pushgate, and of each command.
 const PUSHGATE: &str = include_str!("help/pushgate.txt");
 const ENVIRONMENT: &str = include_str!("help/environment.txt");
-const STATUS: &str = include_str!("help/status.txt");
+const APPROVE: &str = include_str!("help/approve.txt");
+const CHECK: &str = include_str!("help/check.txt");
+const COMPLETIONS: &str = include_str!("help/completions.txt");
+const DEMO: &str = include_str!("help/demo.txt");
 const DOCTOR: &str = include_str!("help/doctor.txt");
+const HELP: &str = include_str!("help/help.txt");
+const INIT: &str = include_str!("help/init.txt");
+const INSTALL: &str = include_str!("help/install.txt");
+const LOG: &str = include_str!("help/log.txt");
+const MAN: &str = include_str!("help/man.txt");
+const SCHEMA: &str = include_str!("help/schema.txt");
+const STATUS: &str = include_str!("help/status.txt");
+const UNINSTALL: &str = include_str!("help/uninstall.txt");
+const WINDOW: &str = include_str!("help/window.txt");
 
 /// The gate in front of `git push staging master` and `git push production master`.
 ///
@@ -38,9 +50,7 @@ pub enum Command {
     /// Install the pre-push hook into this repository.
     Install(Install),
     /// Remove the hook and restore the one that was there before.
-    #[command(after_help = "\
-Examples:
-  pushgate uninstall             the ledger in .git/pushgate stays")]
+    #[command(after_help = UNINSTALL)]
     Uninstall,
     /// Say whether a push would go, suite included, without pushing.
     Check(Check),
@@ -61,15 +71,7 @@ Examples:
     /// Print the manual: a page for each command.
     Man(Man),
     /// Print the JSON Schema of .pushgate.yml, which editors check and complete it by.
-    #[command(after_help = "\
-The policy that `pushgate init` writes names the schema in its first line, for
-editors with the YAML language server; `pushgate init` and `pushgate install`
-put it there, into .git/pushgate/schema.json. In a linked work tree .git is a
-file: commit a copy instead, and let the line name that.
-
-Examples:
-  pushgate schema > pushgate.schema.json
-  pushgate schema | jq .properties.suite")]
+    #[command(after_help = SCHEMA)]
     Schema,
     /// Show what a command does, with examples.
     Help(Help),
@@ -88,10 +90,7 @@ Examples:
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  pushgate init
-  pushgate init --stdout | less")]
+#[command(after_help = INIT)]
 pub struct Init {
     /// Print the policy instead of writing it.
     #[arg(long)]
@@ -99,19 +98,7 @@ pub struct Init {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "\
-A hook that is there already is kept, and runs after the gates have passed.
-Where another program writes the hooks, it is asked to call the gate: husky by
-a line in .husky/pre-push, pre-commit and prek by the hook that they run first,
-lefthook by lines of its configuration, which are printed.
-
-Examples:
-  pushgate install
-  pushgate install --config      by the configured hooks of git 2.54
-  pushgate uninstall             and all is what it was, byte for byte
-
-Exit codes: 0 the gate is in place, 1 lines must be added first, 2 it could not
-be done.")]
+#[command(after_help = INSTALL)]
 pub struct Install {
     /// Have git's configuration name the hook (git 2.54 or newer).
     #[arg(long)]
@@ -119,13 +106,7 @@ pub struct Install {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  pushgate check production && heroku pipelines:promote --app shop-staging
-  pushgate check staging --commit origin/master --json
-  pushgate check --policy        name the rules of .pushgate.yml that do nothing
-
-Exit codes: 0 it would go, 1 refused, 2 could not decide.")]
+#[command(after_help = CHECK)]
 pub struct Check {
     /// The environment, or `trunk`; default: the first of the pipeline.
     pub environment: Option<String>,
@@ -149,17 +130,7 @@ pub struct Status {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "\
-The commit is yours to sign off while it is live there: trunk's local tip, or
-HEAD, unless you name another. The team gets it through trunk's remote, unless
-the policy says `share: false`.
-
-Examples:
-  pushgate approve
-  pushgate approve staging -m 'the basket, on a phone'
-  pushgate approve production --again    rolled back there, it may go again
-
-Exit codes: 0 recorded, 1 refused, 2 could not decide.")]
+#[command(after_help = APPROVE)]
 pub struct Approve {
     /// The environment; default: the one that another comes after.
     pub environment: Option<String>,
@@ -178,17 +149,7 @@ pub struct Approve {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "\
-A moment is by your own clock unless it names a zone: `2026-12-24 23:00`,
-`today 18:00`, `tomorrow 9:00`, `Fri 16:00`, `2026-12-24T23:00:00Z`,
-`2026-12-24T23:00[Europe/Madrid]`.
-
-Examples:
-  pushgate window
-  pushgate window production --at 'Fri 16:00'
-  pushgate window production --json | jq -r .next_open
-
-Exit codes: 0 open, 1 closed, 2 the policy or the moment cannot be read.")]
+#[command(after_help = WINDOW)]
 pub struct Window {
     /// The environment; default: each one that has a window.
     pub environment: Option<String>,
@@ -201,18 +162,7 @@ pub struct Window {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "\
-Decisions of this clone, the team's sign-offs, deployments and rollbacks as far
-as they were fetched, and `unjudged`: pushes from this clone that no gate is
-known to have judged, found in git's own reflogs.
-
---json prints the ledger's lines as they are; others have `from`, notes or
-reflog.
-
-Examples:
-  pushgate log
-  pushgate log --environment production --since 7d
-  pushgate log --json | jq 'select(.verdict == \"overridden\")'")]
+#[command(after_help = LOG)]
 pub struct Log {
     /// Only what happened to this environment, or to `trunk`.
     #[arg(long, value_name = "ENV")]
@@ -234,10 +184,7 @@ pub struct Doctor {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  pushgate demo
-  pushgate demo --dir /tmp/try   play in this directory; it must not exist yet")]
+#[command(after_help = DEMO)]
 pub struct Demo {
     /// Where to play; default: a new temporary directory.
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
@@ -245,17 +192,7 @@ pub struct Demo {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "\
-The script asks pushgate itself at each Tab: for the environments of the
-policy, for branches and tags. It reads the repository, never the network.
-./install.sh puts it in place for bash, zsh and fish.
-
-Examples:
-  echo 'source <(pushgate completions bash)' >> ~/.bashrc
-  echo 'source <(pushgate completions zsh)' >> ~/.zshrc    after compinit
-  echo 'pushgate completions fish | source' >> ~/.config/fish/config.fish
-  echo 'eval (pushgate completions elvish | slurp)' >> ~/.config/elvish/rc.elv
-  pushgate completions powershell >> $PROFILE")]
+#[command(after_help = COMPLETIONS)]
 pub struct Completions {
     /// The shell: bash, elvish, fish, powershell or zsh.
     #[arg(hide_possible_values = true, ignore_case = true)]
@@ -273,13 +210,7 @@ pub enum Shell {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "\
-./install.sh puts the pages where `man` finds them: `man pushgate`, `man
-pushgate-check`.
-
-Examples:
-  pushgate man check | man -l -
-  pushgate man --out ~/.local/share/man/man1")]
+#[command(after_help = MAN)]
 pub struct Man {
     /// The command whose page is printed; default: the page of pushgate itself.
     pub command: Option<String>,
@@ -289,9 +220,7 @@ pub struct Man {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  pushgate help check            the same as pushgate check --help")]
+#[command(after_help = HELP)]
 pub struct Help {
     /// The command; default: what there is.
     pub command: Option<String>,
