@@ -13,9 +13,9 @@ use crate::{
 
 pub(crate) fn run(as_json: bool) -> Done {
     let world = Repository::open()?;
-    let found = look(&world).inspect_err(|trouble| {
+    let found = look(&world).inspect_err(|error| {
         if as_json {
-            let error = trouble.in_one_line();
+            let error = error.in_one_line();
             let all = json!({ "policy": FILE, "findings": [], "error": error });
             let _ = report::data(&format!("{all:#}\n"));
         }

@@ -19,7 +19,6 @@ pub mod route;
 mod sign_offs;
 mod suite;
 mod target;
-mod trouble;
 mod trunk;
 mod undecided;
 pub mod verdict;

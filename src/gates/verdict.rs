@@ -5,7 +5,6 @@ pub use super::{
     facts::{Commit, Count, Ending, Mismatch, Pushed, Relation, TrunkName},
     gate::Gate,
     refusal::Refusal,
-    trouble::Trouble,
 };
 pub use crate::memory::decision::Decision;
 use crate::push::Oid;
@@ -28,12 +27,6 @@ impl<R: Into<Refusal>> From<R> for Stop {
 impl From<Undecided> for Stop {
     fn from(undecided: Undecided) -> Self {
         Self::Undecided(Box::new(undecided))
-    }
-}
-
-impl From<Trouble> for Stop {
-    fn from(trouble: Trouble) -> Self {
-        Undecided::from(trouble).into()
     }
 }
 

@@ -42,7 +42,7 @@ fn obey(order: &str) -> String {
     let limit = Duration::from_millis(limit);
     let done = |done: Result<(), Error>| match done {
         Ok(()) => "ok".to_owned(),
-        Err(trouble) => trouble.in_one_line(),
+        Err(error) => error.in_one_line(),
     };
     let notes = world.notes();
     match verb {
@@ -53,7 +53,7 @@ fn obey(order: &str) -> String {
                 words.sort();
                 words.join(" ")
             }
-            Err(trouble) => trouble.in_one_line(),
+            Err(error) => error.in_one_line(),
         },
         "verify" => {
             let records = notes.read(&Oid::parse(rest.as_bytes()).unwrap()).unwrap();

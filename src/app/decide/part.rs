@@ -102,7 +102,7 @@ pub(super) fn gate_entries(verdict: &Verdict) -> Vec<GateEntry> {
             Outcome::Skipped { needless: true } => ("skipped", "it would have passed".to_owned()),
             Outcome::Skipped { needless: false } => ("skipped", String::new()),
             Outcome::Refused(refusal) => ("refused", refusal.explain().why),
-            Outcome::Undecided(trouble) => ("undecided", trouble.in_one_line()),
+            Outcome::Undecided(error) => ("undecided", error.in_one_line()),
         };
         GateEntry {
             gate: gate.name().to_owned(),
