@@ -21,7 +21,7 @@ use crate::{
     git::{Repository, notes::LIMIT},
     memory::{
         ledger::Entry,
-        record::{Event, Record, is_somebody},
+        record::{Event, Record, names_a_person},
     },
     policy::{Environment, Policy},
     process::signals,
@@ -174,7 +174,7 @@ impl<'w> Approval<'w> {
     }
 
     fn outcome(&self) -> Result<Outcome, Error> {
-        if !is_somebody(&self.world.identity()) {
+        if !names_a_person(&self.world.identity()) {
             let why = Explanation::new(
                 "git does not know who you are",
                 ["git config user.name NAME, and git config user.email MAIL"],

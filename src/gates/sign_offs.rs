@@ -2,7 +2,7 @@
 
 use super::{verdict::Stop, world::World};
 use crate::{
-    memory::record::{Event, Record, is_somebody, who},
+    memory::record::{Event, Record, names_a_person, who},
     policy::Signoff,
 };
 
@@ -36,7 +36,7 @@ impl SignOffs {
         let here = records.iter().filter(|record| {
             record.environment == environment
                 && matches!(record.event, Event::Signoff { .. })
-                && is_somebody(&record.by)
+                && names_a_person(&record.by)
         });
         let mut verifications = 0;
         for record in here {
@@ -64,6 +64,6 @@ impl SignOffs {
         let me = world.repository.person();
         let is_me = |other: &str| who(other) == who(&me);
         let counted = self.people.iter().any(|one| is_me(one));
-        (is_somebody(&me) && !counted && !author.is_some_and(is_me)).then_some(me)
+        (names_a_person(&me) && !counted && !author.is_some_and(is_me)).then_some(me)
     }
 }

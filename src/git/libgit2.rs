@@ -3,9 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use bstr::{BString, ByteSlice};
-use git2::{
-    ConfigLevel, ErrorCode, IndexEntryExtendedFlag, IndexEntryFlag, ObjectType, Repository,
-};
+use git2::{ConfigLevel, ErrorCode, IndexEntry, IndexEntryExtendedFlag, ObjectType, Repository};
 
 use super::{
     Error,
@@ -131,7 +129,7 @@ impl Backend for Libgit2 {
             } else {
                 b"true"
             };
-            all.push((BString::from(entry.name_bytes()), BString::from(value)));
+            all.push((entry.name_bytes().into(), value.into()));
         }
         Ok(all)
     }
@@ -145,10 +143,10 @@ impl Backend for Libgit2 {
     fn symbolic(&mut self, name: &str) -> Result<Option<String>, Error> {
         let what = format!("read `{name}`");
         let reference = found(&what, self.repository.find_reference(name))?;
-        Ok(reference.and_then(|r| {
-            r.symbolic_target_bytes()
-                .map(|target| target.to_str_lossy().into_owned())
-        }))
+        let target = reference
+            .as_ref()
+            .and_then(|one| one.symbolic_target_bytes());
+        Ok(target.map(|target| target.to_str_lossy().into_owned()))
     }
 
     fn header(&mut self, id: &Oid) -> Result<Option<(Kind, usize)>, Error> {
@@ -156,47 +154,35 @@ impl Backend for Libgit2 {
             return Ok(None);
         };
         let what = format!("read {}", id.short());
-        let odb = self
-            .repository
-            .odb()
-            .map_err(|error| failed(&what, &error))?;
-        let header = found(&what, odb.read_header(oid))?;
+        let odb = self.repository.odb();
+        let header = found(&what, odb.and_then(|odb| odb.read_header(oid)))?;
         Ok(header.and_then(|(size, object)| Some((kind(object)?, size))))
     }
 
     fn read(&mut self, id: &Oid) -> Result<Vec<u8>, Error> {
         let what = format!("read {}", id.short());
         let missing = || git2::Error::from_str("there is no such object");
-        let odb = self
-            .repository
-            .odb()
-            .map_err(|error| failed(&what, &error))?;
-        let object = Self::id(id)
-            .ok_or_else(missing)
-            .and_then(|oid| odb.read(oid));
-        Ok(object
-            .map_err(|error| failed(&what, &error))?
-            .data()
-            .to_owned())
+        let read = |oid| Ok(self.repository.odb()?.read(oid)?.data().to_owned());
+        let bytes = Self::id(id).ok_or_else(missing).and_then(read);
+        bytes.map_err(|error| failed(&what, &error))
     }
 
     fn hidden(&mut self) -> Result<Vec<BString>, Error> {
         if self.work_tree.is_none() {
             return Ok(Vec::new());
         }
-        // A split index and a sparse one are git's alone. The suite may have changed it meanwhile.
+        // It is read again, for the suite may have changed it. Split and sparse ones only git reads.
         let index = self.repository.index();
         let Ok(index) = index.and_then(|mut index| index.read(false).map(|()| index)) else {
             return cat_file::hidden(&self.git);
         };
-        let hides = |flags: u16, extended: u16| {
-            flags & IndexEntryFlag::from_bits_retain(0x8000).bits() != 0
-                || IndexEntryExtendedFlag::from_bits_retain(extended)
-                    .contains(IndexEntryExtendedFlag::SKIP_WORKTREE)
+        /// The flag of `assume-unchanged` (gitformat-index(5)), which git2 does not name.
+        const UNCHANGED: u16 = 0x8000;
+        const SKIPPED: u16 = IndexEntryExtendedFlag::SKIP_WORKTREE.bits();
+        let hides = |entry: &IndexEntry| {
+            entry.flags & UNCHANGED != 0 || entry.flags_extended & SKIPPED != 0
         };
-        let hidden = index
-            .iter()
-            .filter(|entry| hides(entry.flags, entry.flags_extended));
+        let hidden = index.iter().filter(hides);
         Ok(hidden.map(|entry| BString::from(entry.path)).collect())
     }
 }

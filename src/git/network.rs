@@ -101,33 +101,11 @@ impl Network<'_> {
             }
             known = Some(asked);
         }
-        let tracking = format!(
-            "fetch.hideRefs=!refs/remotes/{}/{}",
-            trunk.remote, trunk.branch
-        );
-        let own_notes = format!("fetch.hideRefs=!{REF}");
+        let tracking = format!("refs/remotes/{}/{}", trunk.remote, trunk.branch);
         let fetch = |options: &[&str]| {
-            let mut fetch = self.git.network([
-                "-c",
-                "fetch.writeCommitGraph=false",
-                "-c",
-                "fetch.hideRefs=refs/",
-                "-c",
-                "fetch.hideRefs=!refs/heads/",
-                "-c",
-                &own_notes,
-                "-c",
-                &tracking,
-                "fetch",
-                "--dry-run",
-                "--no-tags",
-                "--no-prune",
-                "--no-write-fetch-head",
-                "--no-recurse-submodules",
-                "--no-auto-maintenance",
-                "--refmap=",
-            ]);
-            fetch.args(options).args(["--", &trunk.remote, &branch]);
+            let mut fetch = self.fetch(&[], &["refs/heads/", REF, &tracking]);
+            fetch.arg("--dry-run").args(options);
+            fetch.args(["--", &trunk.remote, &branch]);
             if notes {
                 // A pattern: a ref that is not there would be an error.
                 fetch.arg(format!("+{REF}*:{NOTES_PROBE}*"));
@@ -142,19 +120,19 @@ impl Network<'_> {
             let notes = probed(NOTES_PROBE);
             return Ok(TrunkTips { tip, notes });
         }
-        // A git older than 2.41 does not know --porcelain: it brings the commits, too, and a list
-        // tells which is the tip.
+        // A git older than 2.41 does not know --porcelain: without it, the fetch brings the commits, and
+        // a list has the tip.
         if output.code == Some(USAGE) {
             output = fetch(&[])?;
             if let Some(asked) = known {
                 return Ok(asked);
             }
         }
-        // A branch that is not there, a read-only repository and a dead server all fail: the
-        // plainer question tells them apart.
+        // A missing branch, a read-only repository and a dead server all fail: the simpler question
+        // tells them apart.
         listed().map_err(|error| match error {
-            // The first try says why: git takes a wrong password out of the store, and the second
-            // only misses it. Not so where the first complains about its own options.
+            // The first try has the reason: git removes a wrong password from the store, and the second
+            // only misses it. But not where the first complained about its own options.
             Error::Unreachable { remote, .. } if !output.is_ok() && output.code != Some(USAGE) => {
                 Error::Unreachable {
                     remote,
@@ -165,6 +143,24 @@ impl Network<'_> {
         })
     }
 
+    /// Builds a fetch that writes objects and nothing else, and that offers the server only what these refs
+    /// here lead to.
+    pub(super) fn fetch(&self, config: &[&str], offered: &[&str]) -> Command {
+        let mut fetch = self.git.network(config);
+        fetch.args(["-c", "fetch.writeCommitGraph=false"]);
+        fetch.args(["-c", "fetch.hideRefs=refs/"]);
+        for name in offered {
+            fetch.args(["-c", &format!("fetch.hideRefs=!{name}")]);
+        }
+        fetch.args(["fetch", "--no-tags", "--no-prune", "--no-write-fetch-head"]);
+        fetch.args([
+            "--no-recurse-submodules",
+            "--no-auto-maintenance",
+            "--refmap=",
+        ]);
+        fetch
+    }
+
     /// The tips of these branches; those that do not exist are left out. Without the name of a
     /// remote, the URL is asked as it is: `insteadOf` has been looked up already.
     pub(super) fn live(
@@ -173,10 +169,8 @@ impl Network<'_> {
         url: &BStr,
         branches: &[String],
     ) -> Result<Vec<(String, Oid)>, Error> {
-        let refs: Vec<_> = branches
-            .iter()
-            .map(|branch| format!("refs/heads/{branch}"))
-            .collect();
+        let name = |branch: &String| format!("refs/heads/{branch}");
+        let refs: Vec<_> = branches.iter().map(name).collect();
         let refs: Vec<_> = refs.iter().map(String::as_str).collect();
         let mut tips = self.list(remote, url, &refs, Instant::now() + self.limit)?;
         for (name, _) in &mut tips {

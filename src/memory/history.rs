@@ -63,8 +63,8 @@ pub(crate) fn history(
     gate: Option<Timestamp>,
 ) -> Vec<Happened> {
     let known = Known::new(entries.iter());
-    let told = records.iter().filter_map(told);
-    let new: Vec<Entry> = told.filter(|one| !known.has(one)).collect();
+    let recorded = records.iter().filter_map(entry_of);
+    let new: Vec<Entry> = recorded.filter(|one| !known.has(one)).collect();
     let mut unjudged = Vec::new();
     let mut place = None;
     let mut known = Known::default();
@@ -88,7 +88,7 @@ pub(crate) fn history(
 }
 
 /// What a record says, as the ledger would; `None` where it only confirms what another one says.
-fn told(record: &Record) -> Option<Entry> {
+fn entry_of(record: &Record) -> Option<Entry> {
     match &record.event {
         Event::Push { .. } | Event::Signoff { .. } | Event::Again { .. } => Some(Entry::of(record)),
         Event::Live | Event::Replaced { .. } | Event::Removed { .. } => None,
@@ -116,14 +116,14 @@ impl<'e> Known<'e> {
     }
 
     /// Whether an entry says the same as a record.
-    fn has(&self, told: &Entry) -> bool {
-        let commit = told.commit.as_deref().unwrap_or_default();
+    fn has(&self, recorded: &Entry) -> bool {
+        let commit = recorded.commit.as_deref().unwrap_or_default();
         let is_twin = |known: &Entry| {
-            known.event == told.event
-                && known.environment == told.environment
+            known.event == recorded.event
+                && known.environment == recorded.environment
                 && (known.event != "push" || known.went())
-                && known.at.duration_since(told.at).abs() <= TWINS
-                && who(&known.by) == who(&told.by)
+                && known.at.duration_since(recorded.at).abs() <= TWINS
+                && who(&known.by) == who(&recorded.by)
         };
         self.about(commit).iter().any(|known| is_twin(known))
     }

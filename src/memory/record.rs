@@ -1,4 +1,4 @@
-//! What the team remembers of a commit: one JSON object a line, in a git note.
+//! The team's records about commits: one JSON object a line, in a git note.
 
 use std::fmt;
 
@@ -24,18 +24,14 @@ const LONGEST_NAME: usize = 256;
 /// The longest comment of a person, in characters.
 const MOST_WORDS: usize = 2000;
 
-/// One thing that the team remembers of a commit.
+/// Something that happened to a commit on an environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record {
-    /// When it happened.
     pub at: Timestamp,
-    /// Who says so: `Name <mail>`.
+    /// The person who recorded it: `Name <mail>`.
     pub by: String,
-    /// The environment's name.
     pub environment: String,
-    /// The commit.
     pub commit: Oid,
-    /// What happened.
     pub event: Event,
     /// A commit object whose message is this record without it, signed as git signs commits.
     pub signed: Option<String>,
@@ -44,40 +40,28 @@ pub struct Record {
 /// What happened to a commit on an environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// A person tried it there.
-    Signoff {
-        /// What was tried.
-        words: Option<String>,
-    },
-    /// Our gate let it go there; whether the server took it is not known.
+    /// A person tried it there; `words`: what was tried.
+    Signoff { words: Option<String> },
+    /// The gates let it go there; whether the server took it is not known.
     Push {
-        /// What was live there.
+        /// The commit that was live there.
         replaces: Option<Oid>,
-        /// Whether it had been live there before.
+        /// Whether this one had been live there before.
         rollback: bool,
     },
-    /// Somebody saw it being the live tip there.
+    /// It was seen as the live tip there.
     Live,
-    /// Another commit took its place, so it had been live there.
-    Replaced {
-        /// Which.
-        by: Oid,
-    },
-    /// A rollback took it away.
-    Removed {
-        /// What came back instead.
-        by_rollback_to: Oid,
-    },
-    /// Somebody says that it may go there again, though it was removed.
-    Again {
-        /// What was mended.
-        words: Option<String>,
-    },
+    /// Another commit replaced it, so it had been live there.
+    Replaced { by: Oid },
+    /// A rollback to another commit removed it.
+    Removed { by_rollback_to: Oid },
+    /// It may go there again, though a rollback removed it; `words`: what was fixed.
+    Again { words: Option<String> },
 }
 
-/// A record as its line spells it. A key that a later version adds is ignored.
+/// A record as JSON. A key that a later version adds is ignored.
 #[derive(Serialize, Deserialize)]
-pub(crate) struct Line {
+struct Line {
     v: u32,
     event: String,
     environment: String,
@@ -116,11 +100,11 @@ impl Record {
         }
     }
 
-    /// Reads the lines of a note that say something of this commit.
+    /// Parses the lines of a note that are records of this commit.
     ///
-    /// Whoever can push can write a note, and notes are copied from commit to commit
-    /// (`notes.rewriteRef`): what is damaged, of an unknown version or of another commit is
-    /// ignored, and so is all that comes after [`LIMIT`].
+    /// Everyone who can push can write a note, and notes are copied from commit to commit
+    /// (`notes.rewriteRef`): lines that are damaged, of an unknown version or of another commit are
+    /// ignored, and so is what comes after [`LIMIT`].
     pub fn parse_all(note: &[u8], commit: &Oid) -> Vec<Self> {
         let mut note = note;
         if note.len() > LIMIT {
@@ -137,7 +121,7 @@ impl Record {
         records
     }
 
-    /// Reads one line.
+    /// Parses one line.
     pub fn parse(line: &[u8]) -> Option<Self> {
         if line.len() > LONGEST_LINE {
             return None;
@@ -189,7 +173,7 @@ impl Record {
         }
     }
 
-    /// What the person had to say.
+    /// The comment of the person.
     pub fn words(&self) -> Option<&str> {
         match &self.event {
             Event::Signoff { words } | Event::Again { words } => words.as_deref(),
@@ -199,13 +183,13 @@ impl Record {
         }
     }
 
-    /// Whether the same person says this, by the mail address where there is one.
+    /// Whether this person recorded it, by the mail address where there is one.
     pub fn is_by(&self, person: &str) -> bool {
         who(&self.by) == who(person)
     }
 }
 
-/// What tells one person from another: a mail address, or all there is.
+/// What tells one person from another: the mail address, or the whole text where there is none.
 pub fn who(person: &str) -> String {
     let mail = person
         .rsplit_once('<')
@@ -215,9 +199,9 @@ pub fn who(person: &str) -> String {
     mail.unwrap_or(person).trim().to_lowercase()
 }
 
-/// Whether this names a person, `Name <mail>`: without one of them it could be anybody, or the same
-/// one twice.
-pub fn is_somebody(person: &str) -> bool {
+/// Whether a text has both parts of `Name <mail>`: without one of them, two people could look the same,
+/// or one like two.
+pub fn names_a_person(person: &str) -> bool {
     let mail = |(name, mail): (&str, &str)| {
         Some((name.trim().len(), mail.strip_suffix('>')?.trim().len()))
     };
@@ -260,14 +244,14 @@ impl fmt::Display for Record {
     }
 }
 
-/// A text that can be shown on a terminal and is not longer than a person reads.
-pub(crate) fn tidy(text: &str, most: usize) -> String {
+/// Removes what a terminal must not show, and cuts the text.
+fn tidy(text: &str, most: usize) -> String {
     let clean = |c: char| if is_odd(c) { ' ' } else { c };
     let text: String = text.trim().chars().map(clean).take(most).collect();
     text.trim().to_owned()
 }
 
-/// What would move the cursor, or turn the text around it.
-pub(crate) fn is_odd(c: char) -> bool {
+/// Whether a character moves the cursor, or changes the direction of the text.
+fn is_odd(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }

@@ -106,7 +106,7 @@ impl<'d> Decider<'d> {
         pending
     }
 
-    /// It could not even be told what governs the push: it does not go, unless the gate is off.
+    /// What governs the push is not known: it does not go, unless the gate is off.
     pub(super) fn unrouted(
         &self,
         push: &Push,
@@ -254,7 +254,7 @@ impl<'d> Decider<'d> {
     }
 }
 
-/// The entry of `pushgate check` where it could not be told what would be pushed.
+/// The entry of `pushgate check` where it is not known what would be pushed.
 pub(crate) fn unanswered(error: Undecided, repository: &Repository) -> Entry {
     let (event, decision) = (Event::Check.name(), Decision::Undecided);
     Entry {

@@ -11,7 +11,7 @@ use crate::{
 /// A push that the overrides and the gates have spoken about, and that is not decided yet.
 #[derive(Debug, Default)]
 pub(crate) struct Pending {
-    /// What the person who pushes is told, in this order.
+    /// The messages to the person who pushes, in this order.
     pub(crate) messages: Vec<Message>,
     /// The targets that were judged; none where nothing governs the push.
     pub(super) parts: Vec<Part>,
@@ -19,7 +19,7 @@ pub(crate) struct Pending {
     pub(super) is_off: bool,
     /// No entry can be written.
     pub(super) has_no_ledger: bool,
-    /// Nothing is pushed: somebody runs `pushgate check`.
+    /// Nothing is pushed: this is `pushgate check`.
     pub(super) is_check: bool,
 }
 

@@ -132,17 +132,13 @@ impl Notes<'_> {
         network: &Network<'_>,
         deadline: Instant,
     ) -> Result<Output, Error> {
-        let mut fetch = self.repository.git.network(NO_HOOKS);
-        fetch.args(["-c", "fetch.writeCommitGraph=false"]);
+        let mut config = NO_HOOKS.to_vec();
         if tip.is_none() {
             // No branch contains notes: there is nothing to negotiate.
-            fetch.args(["-c", "fetch.negotiationAlgorithm=noop"]);
+            config.extend(["-c", "fetch.negotiationAlgorithm=noop"]);
         }
-        fetch.args(["-c", "fetch.hideRefs=refs/"]);
-        fetch.args(["-c", &format!("fetch.hideRefs=!{REF}")]);
-        fetch.args(["fetch", "--quiet", "--no-tags", "--no-prune", "--no-filter"]);
-        fetch.args(["--no-write-fetch-head", "--no-recurse-submodules"]);
-        fetch.args(["--no-auto-maintenance", "--refmap="]);
+        let mut fetch = network.fetch(&config, &[REF]);
+        fetch.args(["--quiet", "--no-filter"]);
         fetch.args(tip.map(|tip| format!("--negotiation-tip={tip}")));
         fetch.args(["--", remote, REF]);
         network.ask(fetch, &label(remote), url.as_ref(), deadline)

@@ -1,4 +1,4 @@
-//! Writes notes: git's own way, whole or not at all, whoever writes at the same time.
+//! Writes notes: in git's own format, completely or not at all, also where several processes write.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
