@@ -18,5 +18,5 @@ mod version;
 
 pub use error::Error;
 pub(crate) use reflog::Moved;
-pub use repository::{Repository, Repository as Real};
+pub use repository::Repository;
 pub(crate) use version::Version;

@@ -8,7 +8,7 @@ use std::{
 };
 
 use pushgate::{
-    git::{Error, Real},
+    git::{Error, Repository},
     memory::record::Record,
     push::Oid,
 };
@@ -37,7 +37,7 @@ pub fn work() {
 
 fn obey(order: &str) -> String {
     let (verb, rest) = order.split_once(' ').unwrap();
-    let world = Real::open().unwrap();
+    let world = Repository::open().unwrap();
     let limit = env::var("LIMIT_MS").map_or(20_000, |text| text.parse().unwrap());
     let limit = Duration::from_millis(limit);
     let done = |done: Result<(), Error>| match done {
