@@ -202,7 +202,6 @@ fn floor(room: &str) -> usize {
 }
 
 #[test]
-#[ignore = "the layout is not there yet"]
 fn imports_between_rooms_go_down_only() {
     let mut up = Vec::new();
     for (from, used) in arrows(&modules()) {
@@ -217,7 +216,6 @@ fn imports_between_rooms_go_down_only() {
 }
 
 #[test]
-#[ignore = "the layout is not there yet"]
 fn no_files_use_each_other_in_a_circle() {
     let mut left = arrows(&modules());
     // What uses nothing that is left is in no circle, nor is what nothing uses.
