@@ -1,35 +1,249 @@
-//! `pushgate status`: the whole pipeline on one screen.
+//! `pushgate status`: the whole pipeline on one screen. All remotes are asked at the same time.
 
 mod environment;
-mod gather;
-mod next_push;
 
-use super::{Done, print_data};
+use bstr::ByteSlice;
+use jiff::{Timestamp, tz::TimeZone};
+
+use super::{Done, Error, local::Local, print_data};
 use crate::{
-    cli::Status,
-    commands::Error,
+    app::{
+        answers::SystemClock,
+        overrides::{self, Overrides},
+        pipeline_tips::PipelineTips,
+        policies::{Loaded, Source},
+        preview::Preview,
+    },
+    cli,
+    gates::{
+        Clock, Object, Remotes, Repository as _, Stop, Tip, Undecided, receipt, verdict::TrunkName,
+    },
     git::Repository,
-    process::signals,
-    report::{self, status},
+    hooks,
+    memory::{ledger::Entry, record::Record},
+    policy::{self, Environment, Policy},
+    process::{program::Output, signals},
+    push::Oid,
+    report::{
+        self,
+        status::{Commit, Pushed, Standing, Status, Trunk, draw, failed},
+    },
+    text::printable,
 };
 
-pub(crate) fn run(args: &Status) -> Done {
+pub(crate) fn run(args: &cli::Status) -> Done {
     signals::watch();
-    let status = Repository::open().map_err(Error::from);
-    let status = status.and_then(|world| gather::status(&world));
+    let world = Repository::open().map_err(Error::from);
+    let status = world.and_then(|world| status(&world));
     if let Some(signal) = signals::signal() {
         return Ok(128 + signal);
     }
     let status = status.inspect_err(|error| {
         if args.json {
-            let _ = print_data(&status::failed(&error.in_one_line()));
+            let _ = print_data(&failed(&error.in_one_line()));
         }
     })?;
     let text = if args.json {
         status.json().map_err(Error::json)?
     } else {
-        status::draw(&status, report::data_columns())
+        draw(&status, report::data_columns())
     };
     print_data(&text)?;
     Ok(if status.is_whole() { 0 } else { 2 })
+}
+
+/// What the status is made from.
+struct Inputs<'w> {
+    world: &'w Repository,
+    policy: &'w Policy,
+    trunk: Result<TrunkName, Undecided>,
+    /// The local trunk branch and its tip.
+    local: Option<(String, Oid)>,
+    tips: PipelineTips<'w>,
+    now: Timestamp,
+    /// The newest lines of the ledger about what is live.
+    entries: Vec<Entry>,
+    /// All that the team remembers.
+    records: Vec<Record>,
+}
+
+fn status(world: &Repository) -> Result<Status, Error> {
+    let local = Local::of(world)?;
+    let policy = &local.loaded.policy;
+    let trunk = world.trunk(&policy.trunk);
+    let order = order(policy);
+    let remotes: Vec<_> = (order.iter())
+        .map(|environment| world.remotes_of(environment))
+        .collect();
+    let mut errors = Vec::new();
+    let tips = PipelineTips::ask(world, trunk.as_ref().ok(), policy.shares(), &remotes);
+    let mut keep = |error: Undecided| errors.push(error.in_one_line());
+    let newest = |commit: &Oid| world.ledger().newest(commit.as_str());
+    let entries: Result<Vec<_>, _> = tips.commits().into_iter().map(newest).collect();
+    let entries = entries.unwrap_or_else(|error| {
+        keep(error.into());
+        Vec::new()
+    });
+    let records = world.notes().all().unwrap_or_else(|error| {
+        keep(error.into());
+        Vec::new()
+    });
+    let reader = SystemClock.zone().unwrap_or_else(|error| {
+        keep(error);
+        TimeZone::UTC
+    });
+    let inputs = Inputs {
+        world,
+        policy,
+        trunk,
+        local: local.trunk.ok().map(|trunk| trunk.branch).zip(local.tip),
+        tips,
+        now: SystemClock.now(),
+        entries: entries.concat(),
+        records,
+    };
+    let tip = inputs.tip();
+    if let Ok(Some(Err(error))) = tip.as_ref().map(|tip| &tip.team) {
+        let error = error.in_one_line();
+        errors.push(format!("only what this clone remembers is shown: {error}"));
+    }
+    let environments = (order.into_iter().zip(remotes))
+        .map(|(environment, remotes)| inputs.environment(environment, &remotes));
+    Ok(Status {
+        at: inputs.now,
+        reader,
+        policy: source(&local.loaded),
+        trunk: inputs.trunk(tip),
+        pushed: inputs.pushed(),
+        environments: environments.collect(),
+        remarks: remarks(&local.loaded, world),
+        errors,
+    })
+}
+
+/// Sorts the environments, each after the one that comes before it.
+fn order(policy: &Policy) -> Vec<&Environment> {
+    let mut left: Vec<_> = policy.environments.iter().collect();
+    let mut order: Vec<&Environment> = Vec::new();
+    while !left.is_empty() {
+        let is_before = |name: &String| order.iter().any(|before| before.name == *name);
+        let is_next = |one: &&Environment| one.after.as_ref().is_none_or(is_before);
+        let next = left.iter().position(is_next).unwrap_or(0);
+        order.push(left.remove(next));
+    }
+    order
+}
+
+fn source(loaded: &Loaded) -> String {
+    let file = policy::FILE;
+    match &loaded.source {
+        Source::Commit(commit) => format!("{file} of {}", commit.short()),
+        Source::WorkTree => format!("{file} of the work tree, not committed yet"),
+        Source::Defaults => "the built-in one: pushgate init writes yours".to_owned(),
+    }
+}
+
+fn remarks(loaded: &Loaded, world: &Repository) -> Vec<String> {
+    let mut remarks = Vec::new();
+    if loaded.edited {
+        let file = policy::FILE;
+        remarks.push(format!("the uncommitted edit of {file} changes nothing"));
+    }
+    if hooks::is_gated(world) == Some(false) {
+        remarks.push("the hook is not installed here: pushgate install".to_owned());
+    }
+    if loaded.policy.environments.is_empty() {
+        remarks.push("the policy has no environment to deploy to".to_owned());
+    }
+    let (switch, skip) = (overrides::SWITCH, overrides::SKIP);
+    remarks.extend(match Overrides::of_environment() {
+        Ok(overrides) if overrides.off => Some(format!(
+            "{switch} is off here: the next push is not checked"
+        )),
+        Ok(overrides) if !overrides.skip.is_empty() => {
+            Some(format!("{skip} is set here: the next push heeds it"))
+        }
+        Ok(_) => None,
+        Err(bad) => Some(bad.explain().why),
+    });
+    remarks
+}
+
+impl Inputs<'_> {
+    fn tip(&self) -> Result<Tip, Undecided> {
+        let trunk = self.trunk.as_ref().map_err(Clone::clone)?;
+        self.tips.trunk_tip(trunk, false)
+    }
+
+    fn trunk(&self, tip: Result<Tip, Undecided>) -> Trunk {
+        let name = match &self.trunk {
+            Ok(trunk) => trunk.to_string(),
+            Err(_) => self.policy.trunk.remote.clone(),
+        };
+        let (tip, error) = match tip {
+            Ok(tip) => (Some(self.commit(&tip.commit)), None),
+            Err(error) => (None, Some(error.in_one_line())),
+        };
+        Trunk { name, tip, error }
+    }
+
+    fn pushed(&self) -> Option<Pushed> {
+        let (branch, commit) = self.local.clone()?;
+        let preview = Preview::new(self.world, &self.tips);
+        let (receipt, error) = match receipt::find(self.policy, &commit, &preview.world()) {
+            Ok(receipt) => (receipt, None),
+            // The preview of the next push says why there is no suite.
+            Err(Stop::Refused(_)) => (None, None),
+            Err(Stop::Undecided(error)) => (None, Some(error.in_one_line())),
+        };
+        Some(Pushed {
+            branch,
+            standing: self.standing(&commit),
+            commit,
+            receipt,
+            error,
+        })
+    }
+
+    /// How a commit relates to trunk, where this clone has both.
+    fn standing(&self, commit: &Oid) -> Option<Standing> {
+        let tip = self.tip().ok()?.commit;
+        if *commit == tip {
+            return Some(Standing::Same);
+        }
+        if !self.is_here(commit) || !self.is_here(&tip) {
+            return None;
+        }
+        let remote = &self.policy.trunk.remote;
+        let relation = self.world.relation(commit, &tip, remote).ok()?;
+        Some(Standing::Apart(relation))
+    }
+
+    fn is_here(&self, commit: &Oid) -> bool {
+        matches!(self.world.object(commit), Ok(Object::Commit { .. }))
+    }
+
+    fn commit(&self, id: &Oid) -> Commit {
+        let read = self.is_here(id).then(|| self.read(id)).flatten();
+        read.unwrap_or_else(|| Commit {
+            id: id.clone(),
+            subject: None,
+            author: None,
+            at: None,
+        })
+    }
+
+    fn read(&self, id: &Oid) -> Option<Commit> {
+        let format = "--format=%ct%x00%an <%ae>%x00%s";
+        let log = ["log", "-1", "--no-show-signature", format, id.as_str()];
+        let said = self.world.git().run(log).ok().filter(Output::is_ok)?;
+        let mut fields = said.line().splitn(3, |b| *b == 0);
+        let mut field = || fields.next().map(|text| printable(text.as_bstr()));
+        Some(Commit {
+            id: id.clone(),
+            at: Some(Timestamp::from_second(field()?.parse().ok()?).ok()?),
+            author: Some(field()?),
+            subject: Some(field()?),
+        })
+    }
 }

@@ -1,7 +1,6 @@
 //! The whole pipeline at one moment: what `pushgate status` draws, and writes as JSON.
 
 mod draw;
-mod page;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test fails by it")]
 mod tests;
@@ -10,7 +9,7 @@ use std::time::Duration;
 
 use jiff::{Timestamp, tz::TimeZone};
 use serde::{Serialize, Serializer};
-use serde_json::json;
+use serde_json::{Value, json};
 
 pub(crate) use draw::draw;
 
@@ -19,6 +18,7 @@ use crate::{
         Passed,
         verdict::{Count, Relation},
     },
+    memory::record::Record,
     push::Oid,
 };
 
@@ -45,7 +45,6 @@ pub(crate) struct Status {
 pub(crate) struct Trunk {
     /// `origin/master`, or only the remote.
     pub(crate) name: String,
-    /// Its tip on its remote.
     pub(crate) tip: Option<Commit>,
     pub(crate) error: Option<String>,
 }
@@ -63,7 +62,7 @@ pub(crate) struct Commit {
 pub(crate) struct Pushed {
     pub(crate) branch: String,
     pub(crate) commit: Oid,
-    #[serde(rename = "trunk", serialize_with = "standing")]
+    #[serde(rename = "trunk")]
     pub(crate) standing: Option<Standing>,
     #[serde(serialize_with = "receipt")]
     pub(crate) receipt: Option<Passed>,
@@ -71,7 +70,8 @@ pub(crate) struct Pushed {
 }
 
 /// How a commit relates to trunk.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(into = "Value")]
 pub(crate) enum Standing {
     Same,
     Apart(Relation),
@@ -86,7 +86,9 @@ pub(crate) struct Environment {
     pub(crate) remotes: Vec<Remote>,
     pub(crate) tried: Option<Tried>,
     pub(crate) window: Window,
-    pub(crate) removed: Vec<Removed>,
+    /// Commits that a rollback removed, and that may not return yet.
+    #[serde(serialize_with = "removed")]
+    pub(crate) removed: Vec<Record>,
     #[serde(rename = "push")]
     pub(crate) next_push: NextPush,
 }
@@ -103,7 +105,7 @@ pub(crate) struct Remote {
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Live {
     pub(crate) commit: Commit,
-    #[serde(rename = "trunk", serialize_with = "standing")]
+    #[serde(rename = "trunk")]
     pub(crate) standing: Option<Standing>,
     pub(crate) since: Option<Timestamp>,
     /// The person who pushed it.
@@ -118,7 +120,9 @@ pub(crate) struct Tried {
     pub(crate) soak: Option<Soak>,
     /// The number of people who have to try it.
     pub(crate) wanted: u32,
-    pub(crate) people: Vec<Person>,
+    /// Their sign-offs.
+    #[serde(serialize_with = "people")]
+    pub(crate) people: Vec<Record>,
 }
 
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -129,22 +133,6 @@ pub(crate) struct Soak {
     #[serde(rename = "been_ms", serialize_with = "milliseconds")]
     pub(crate) been: Option<Duration>,
     pub(crate) until: Option<Timestamp>,
-}
-
-/// A sign-off.
-#[derive(Clone, Debug, Serialize)]
-pub(crate) struct Person {
-    pub(crate) by: String,
-    pub(crate) at: Timestamp,
-    pub(crate) words: Option<String>,
-}
-
-/// A commit that a rollback removed, and that may not return yet.
-#[derive(Clone, Debug, Serialize)]
-pub(crate) struct Removed {
-    pub(crate) commit: Oid,
-    pub(crate) at: Timestamp,
-    pub(crate) by: String,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -224,19 +212,9 @@ impl Status {
 
     /// Writes it as JSON; what is not known is null.
     pub(crate) fn json(&self) -> serde_json::Result<String> {
-        #[derive(Serialize)]
-        struct Versioned<'s> {
-            v: u32,
-            whole: bool,
-            #[serde(flatten)]
-            status: &'s Status,
-        }
-        let (v, whole) = (1, self.is_whole());
-        let status = serde_json::to_value(Versioned {
-            v,
-            whole,
-            status: self,
-        })?;
+        let mut status = serde_json::to_value(self)?;
+        status["v"] = json!(1);
+        status["whole"] = json!(self.is_whole());
         Ok(format!("{status:#}\n"))
     }
 }
@@ -246,25 +224,35 @@ pub(crate) fn failed(error: &str) -> String {
     format!("{:#}\n", json!({"v": 1, "whole": false, "errors": [error]}))
 }
 
-#[allow(clippy::ref_option, reason = "serde hands over the field")]
-fn standing<S: Serializer>(standing: &Option<Standing>, to: S) -> Result<S::Ok, S::Error> {
-    let counts = |stands: &str, ahead: usize, behind: usize| json!({"stands": stands, "ahead": ahead, "behind": behind});
-    let standing = standing.map(|standing| match standing {
-        Standing::Same => counts("same", 0, 0),
-        Standing::Apart(Relation::Behind(Count(by))) => counts("behind", 0, by),
-        Standing::Apart(Relation::Ahead(Count(by))) => counts("ahead", by, 0),
-        Standing::Apart(Relation::Diverged { ahead, behind }) => {
-            counts("diverged", ahead.0, behind.0)
-        }
-        Standing::Apart(Relation::Unrelated) => json!({"stands": "unrelated"}),
-    });
-    standing.serialize(to)
+impl From<Standing> for Value {
+    fn from(standing: Standing) -> Self {
+        let (stands, ahead, behind) = match standing {
+            Standing::Same => ("same", 0, 0),
+            Standing::Apart(Relation::Behind(Count(by))) => ("behind", 0, by),
+            Standing::Apart(Relation::Ahead(Count(by))) => ("ahead", by, 0),
+            Standing::Apart(Relation::Diverged { ahead, behind }) => {
+                ("diverged", ahead.0, behind.0)
+            }
+            Standing::Apart(Relation::Unrelated) => return json!({"stands": "unrelated"}),
+        };
+        json!({"stands": stands, "ahead": ahead, "behind": behind})
+    }
 }
 
 #[allow(clippy::ref_option, reason = "serde hands over the field")]
 fn receipt<S: Serializer>(receipt: &Option<Passed>, to: S) -> Result<S::Ok, S::Error> {
     let receipt = receipt.map(|Passed { at, took }| json!({"at": at, "took_ms": whole(took)}));
     receipt.serialize(to)
+}
+
+fn people<S: Serializer>(records: &[Record], to: S) -> Result<S::Ok, S::Error> {
+    let person = |one: &Record| json!({"by": one.by, "at": one.at, "words": one.words()});
+    to.collect_seq(records.iter().map(person))
+}
+
+fn removed<S: Serializer>(records: &[Record], to: S) -> Result<S::Ok, S::Error> {
+    let removed = |one: &Record| json!({"commit": one.commit, "at": one.at, "by": one.by});
+    to.collect_seq(records.iter().map(removed))
 }
 
 fn milliseconds<S: Serializer>(

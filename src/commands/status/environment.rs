@@ -1,29 +1,31 @@
-//! Fills in what the status says of one environment.
+//! Fills in what the status says of one environment, and previews the next push to it.
 
 use std::{collections::BTreeSet, time::Duration};
 
 use bstr::{BStr, BString, ByteSlice};
 use jiff::Timestamp;
 
-use super::gather::Inputs;
+use super::Inputs;
 use crate::{
     app::{
         answers::{SystemClock, went},
+        decide::preview,
         preview::Preview,
     },
-    commands::Error,
+    commands::{Error, check::to_environment},
     gates::{
-        EnvironmentRemotes, Memory, Passed, Remotes, receipt,
+        EnvironmentRemotes, Explanation, Memory, Passed, Remotes, Repository, Undecided, receipt,
+        verdict::{Decision, Gate, Outcome, Relation},
         window::{known, reader},
     },
     git::Moved,
     memory::{
         arrivals::{arrivals_in, live_since, removed_by_rollback},
-        record::{Event, who},
+        record::{Event, Record, who},
     },
     policy,
-    push::{Oid, url::redact},
-    report::status::{Environment, Live, Person, Remote, Removed, Soak, Tried, Window},
+    push::{Oid, Push, Update, url::redact},
+    report::status::{Environment, Live, NextPush, Remote, Soak, Suite, Tried, Window},
     text::printable,
 };
 
@@ -33,19 +35,17 @@ impl Inputs<'_> {
         environment: &policy::Environment,
         of: &EnvironmentRemotes,
     ) -> Environment {
-        let remotes: Vec<_> = (of.remotes.iter())
-            .map(|remote| self.remote(remote, of))
-            .collect();
+        let remotes = of.remotes.iter().map(|remote| self.remote(remote, of));
+        let remotes: Vec<_> = remotes.collect();
         let live = remotes.iter().find_map(|remote| remote.live.as_ref());
-        let url = of.remotes.first().map(|remote| {
+        let destination = of.remotes.first().map(|remote| {
             let url = self.world.remotes().push_url(remote);
-            url.unwrap_or_else(|| remote.clone())
+            let url = url.as_ref().unwrap_or(remote);
+            self.world.destination(url.as_bstr()).brief()
         });
         Environment {
             name: environment.name.clone(),
-            destination: url.map_or(String::new(), |url| {
-                self.world.destination(url.as_bstr()).brief()
-            }),
+            destination: destination.unwrap_or_default(),
             after: environment.after.clone(),
             tried: live.and_then(|live| self.tried(environment, live)),
             window: self.window(environment),
@@ -69,19 +69,17 @@ impl Inputs<'_> {
         }
     }
 
-    fn live(&self, remote: &BStr, of: &EnvironmentRemotes) -> Result<Option<Live>, Error> {
+    fn live(&self, remote: &BStr, of: &EnvironmentRemotes) -> Result<Option<Live>, Undecided> {
         let tips = self.tips.live(remote, &of.branches)?;
-        let pushed_to = self.branch(&of.branches);
+        let trunk = self.trunk.as_ref().ok().map(|trunk| &trunk.branch);
+        let trunk = trunk.filter(|branch| of.branches.contains(branch));
+        let pushed_to = trunk.or(of.branches.first());
         let tip = tips.iter().find(|(branch, _)| Some(branch) == pushed_to);
-        let Some((_, tip)) = tip.or(tips.first()) else {
-            return Ok(None);
-        };
-        let (since, by) = self.arrived(of, tip);
-        Ok(Some(Live {
+        Ok(tip.or(tips.first()).map(|(_, tip)| Live {
             commit: self.commit(tip),
             standing: self.standing(tip),
-            since,
-            by,
+            since: self.since(of, tip),
+            by: self.pushed_by(of, tip),
             receipt: self.receipt(tip),
         }))
     }
@@ -93,119 +91,84 @@ impl Inputs<'_> {
         receipt::find(&policy, commit, &preview.world()).ok()?
     }
 
-    /// The branch that trunk is pushed to there.
-    fn branch<'b>(&self, branches: &'b [String]) -> Option<&'b String> {
-        let trunk = self.trunk.as_ref().ok();
-        let same = branches
-            .iter()
-            .find(|one| trunk.is_some_and(|trunk| trunk.branch == **one));
-        same.or(branches.first())
-    }
-
-    /// Since when a commit has been live, and the person who pushed it, as far as this is recorded.
-    fn arrived(
-        &self,
-        of: &EnvironmentRemotes,
-        commit: &Oid,
-    ) -> (Option<Timestamp>, Option<String>) {
-        let environment = &of.environment;
+    fn since(&self, of: &EnvironmentRemotes, commit: &Oid) -> Option<Timestamp> {
         // That the ledger cannot be read is among the errors already.
         let mut arrivals = self.world.arrivals(of).unwrap_or_default();
-        let records = || {
-            self.records
-                .iter()
-                .filter(|record| record.commit == *commit)
-        };
-        arrivals.extend(arrivals_in(
-            &records().cloned().collect::<Vec<_>>(),
-            environment,
-        ));
-        let pushed = records().filter(|record| {
+        let records: Vec<_> = self.records_of(commit).cloned().collect();
+        arrivals.extend(arrivals_in(&records, &of.environment));
+        live_since(commit, &arrivals, self.now)
+    }
+
+    fn records_of(&self, commit: &Oid) -> impl Iterator<Item = &Record> {
+        (self.records.iter()).filter(move |record| record.commit == *commit)
+    }
+
+    /// The person who pushed a commit: as it is recorded, else by the reflogs of the tracking refs, where
+    /// it went from this clone without the gate.
+    fn pushed_by(&self, of: &EnvironmentRemotes, commit: &Oid) -> Option<String> {
+        let environment = &of.environment;
+        let pushed = self.records_of(commit).filter(|record| {
             record.environment == *environment && matches!(record.event, Event::Push { .. })
         });
         let sent = (self.entries.iter()).filter(|entry| {
             went(entry, environment) && entry.commit.as_deref() == Some(commit.as_str())
         });
-        let by = (pushed.map(|record| (record.at, &record.by)))
-            .chain(sent.map(|entry| (entry.at, &entry.by)))
+        let recorded = (pushed.map(|record| (record.at, record.by.clone())))
+            .chain(sent.map(|entry| (entry.at, entry.by.clone())))
             .max_by_key(|(at, _)| *at);
-        let by = by.map(|(_, by)| printable(by.as_bytes().as_bstr()));
-        (
-            live_since(commit, &arrivals, self.now),
-            by.or_else(|| self.moved_by(of, commit)),
-        )
-    }
-
-    /// The person who pushed it from this clone without the gate, by the reflogs of the tracking refs.
-    fn moved_by(&self, of: &EnvironmentRemotes, commit: &Oid) -> Option<String> {
-        of.tracking_refs().find_map(|name| {
-            let log = self.world.newest_moves(&name).ok()?;
-            let mut pushes = log.into_iter().filter(Moved::is_push);
-            let moved = pushes.find(|moved| moved.commit == *commit)?;
-            Some(printable(moved.by.as_bytes().as_bstr()))
-        })
+        let moved = || {
+            of.tracking_refs().find_map(|name| {
+                let mut moves = self.world.newest_moves(&name).ok()?.into_iter();
+                moves.find(|moved| moved.is_push() && moved.commit == *commit)
+            })
+        };
+        let by = recorded.map(|(_, by)| by);
+        let by = by.or_else(|| moved().map(|Moved { by, .. }| by))?;
+        Some(printable(by.as_bytes().as_bstr()))
     }
 
     fn tried(&self, environment: &policy::Environment, live: &Live) -> Option<Tried> {
-        let after = || {
-            let after = |one: &&policy::Environment| one.after.as_ref() == Some(&environment.name);
-            self.policy.environments.iter().filter(after)
-        };
-        let needed = after().map(|one| one.soak).max()?;
-        let wanted = after().filter_map(|one| Some(one.signoff?.people)).max();
+        let is_next = |one: &&policy::Environment| one.after.as_ref() == Some(&environment.name);
+        let next = || self.policy.environments.iter().filter(is_next);
+        let needed = next().map(|one| one.soak).max()?;
+        let wanted = next().filter_map(|one| Some(one.signoff?.people)).max();
         if needed.is_zero() && wanted.is_none() {
             return None;
         }
-        let (commit, since) = (&live.commit.id, live.since);
         let age = |since| Duration::try_from(self.now.duration_since(since)).unwrap_or_default();
         let mut known = BTreeSet::new();
-        let signed = self.records.iter().filter(|record| {
-            record.commit == *commit
-                && record.environment == environment.name
+        let signed = self.records_of(&live.commit.id).filter(|record| {
+            record.environment == environment.name
                 && matches!(record.event, Event::Signoff { .. })
+                && known.insert(who(&record.by))
         });
         Some(Tried {
+            people: signed.cloned().collect(),
             soak: (!needed.is_zero()).then(|| Soak {
                 needed,
-                been: since.map(age),
-                until: since.and_then(|since| since.checked_add(needed).ok()),
+                been: live.since.map(age),
+                until: live.since.and_then(|since| since.checked_add(needed).ok()),
             }),
             wanted: wanted.unwrap_or(0),
-            people: signed
-                .filter(|record| known.insert(who(&record.by)))
-                .map(|record| Person {
-                    by: record.by.clone(),
-                    at: record.at,
-                    words: record.words().map(str::to_owned),
-                })
-                .collect(),
         })
     }
 
     /// The commits that were removed so that this one could be live, by one rollback after the other.
-    fn removed(&self, environment: &policy::Environment, live: &Oid) -> Vec<Removed> {
+    fn removed(&self, environment: &policy::Environment, live: &Oid) -> Vec<Record> {
+        let mut found: Vec<Record> = Vec::new();
         let mut back = vec![live.clone()];
-        let mut found: Vec<Removed> = Vec::new();
         let mut next = 0;
         while let Some(to) = back.get(next).cloned() {
             next += 1;
-            for record in &self.records {
-                let is_it = matches!(&record.event, Event::Removed { by_rollback_to } if *by_rollback_to == to);
-                if !is_it || back.contains(&record.commit) {
+            let gone = |record: &&Record| matches!(&record.event, Event::Removed { by_rollback_to } if *by_rollback_to == to);
+            for record in self.records.iter().filter(gone) {
+                if back.contains(&record.commit) {
                     continue;
                 }
-                let same = self
-                    .records
-                    .iter()
-                    .filter(|one| one.commit == record.commit);
-                let same: Vec<_> = same.cloned().collect();
+                let same: Vec<_> = self.records_of(&record.commit).cloned().collect();
                 if let Some(last) = removed_by_rollback(&same, &environment.name) {
-                    found.push(Removed {
-                        commit: last.commit.clone(),
-                        at: last.at,
-                        by: last.by.clone(),
-                    });
                     back.push(last.commit.clone());
+                    found.push(last.clone());
                 }
             }
         }
@@ -236,5 +199,100 @@ impl Inputs<'_> {
                 zone: closed.zone,
             },
         }
+    }
+
+    /// Previews the next push of the local trunk branch.
+    fn next_push(
+        &self,
+        environment: &policy::Environment,
+        remotes: &EnvironmentRemotes,
+    ) -> NextPush {
+        let Some((branch, commit)) = &self.local else {
+            return nothing("there is nothing to push yet");
+        };
+        let previewed = self.preview(environment, remotes, branch, commit);
+        previewed.unwrap_or_else(|error| undecided(None, &error.explain()))
+    }
+
+    fn preview(
+        &self,
+        environment: &policy::Environment,
+        remotes: &EnvironmentRemotes,
+        branch: &str,
+        commit: &Oid,
+    ) -> Result<NextPush, Error> {
+        let (remote, url, target) = to_environment(environment, self.policy, self.world)?;
+        let tips = match self.tips.live(remote.as_bstr(), &remotes.branches) {
+            Ok(tips) => tips,
+            Err(error) => {
+                // The line of its live commit says why.
+                return Ok(NextPush::Undecided {
+                    gate: None,
+                    why: format!("{} could not be asked", remotes.environment),
+                    hints: error.hints.clone(),
+                });
+            }
+        };
+        let old = tips.into_iter().find(|(name, _)| *name == target);
+        let old = old.map(|(_, tip)| tip);
+        if old.as_ref() == Some(commit) {
+            return Ok(nothing(format!("nothing new: {branch} is there")));
+        }
+        let push = Push {
+            remote,
+            url,
+            updates: vec![Update::Set {
+                source: format!("refs/heads/{branch}").into(),
+                commit: commit.clone(),
+                target: format!("refs/heads/{target}").into(),
+                replaces: old.clone(),
+            }],
+        };
+        let world = Preview::new(self.world, &self.tips);
+        let Some(verdict) = preview(&push, self.world, &world)? else {
+            return Ok(nothing("no gate is asked"));
+        };
+        let stop = verdict
+            .answers
+            .iter()
+            .find_map(|(gate, outcome)| match outcome {
+                Outcome::Refused(refusal) => {
+                    let Explanation { why, hints } = refusal.explain();
+                    let gate = gate.name();
+                    Some(NextPush::Refused { gate, why, hints })
+                }
+                Outcome::Undecided(error) => Some(undecided(Some(*gate), error)),
+                Outcome::Passed(_) | Outcome::Skipped { .. } => None,
+            });
+        debug_assert_eq!(stop.is_none(), verdict.decision() == Decision::Go);
+        let run = world.would_run();
+        let mut next = stop.unwrap_or(NextPush::Go {
+            suite: run.map_or(Suite::Passed, |_| Suite::Runs),
+            took: run.and_then(|run| run.last),
+            hints: Vec::new(),
+        });
+        if let Some(old) = old
+            && let NextPush::Go { hints, .. } | NextPush::Refused { hints, .. } = &mut next
+            && let Ok(relation) = (self.world).relation(commit, &old, &remotes.environment)
+            && !matches!(relation, Relation::Ahead(_))
+        {
+            let live = old.short();
+            hints.push(format!(
+                "git wants --force: {live} is not in {branch}'s past"
+            ));
+        }
+        Ok(next)
+    }
+}
+
+fn nothing(why: impl Into<String>) -> NextPush {
+    NextPush::Nothing { why: why.into() }
+}
+
+fn undecided(gate: Option<Gate>, error: &Undecided) -> NextPush {
+    NextPush::Undecided {
+        gate: gate.map(Gate::name),
+        why: error.in_one_line(),
+        hints: error.hints.clone(),
     }
 }

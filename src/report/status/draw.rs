@@ -2,64 +2,84 @@
 
 use std::time::Duration;
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    Environment, Live, NextPush, Pushed, Remote, Standing, Status, Suite, Tried, Window,
-    page::{Page, length},
+    Commit, Environment, Live, NextPush, Pushed, Remote, Standing, Status, Suite, Tried, Window,
 };
 use crate::{
     gates::{Passed, verdict::Relation},
-    report::{BAD, GOOD, HINT, LOUD, PLAIN},
+    report::{BAD, GOOD, HINT, LOUD, PLAIN, between_words, cut, width},
     text::{clock, day_and_time, span},
 };
 
+/// The words before the lines have this much room.
+const MARGIN: usize = 12;
+/// On a narrower screen the texts begin below their words.
+const NARROW: usize = 36;
+/// No screen is narrower.
+const NARROWEST: usize = 16;
+
 /// Draws the screen in this many columns.
 pub(crate) fn draw(status: &Status, columns: usize) -> String {
-    let mut page = Page::new(columns, status.at, &status.reader);
+    let mut page = Page {
+        text: String::new(),
+        columns: columns.max(NARROWEST),
+        status,
+    };
     for error in &status.errors {
-        page.remark(&format!("{BAD}not asked:{BAD:#} {error}"));
+        page.fill("", "  ", &format!("{BAD}not asked:{BAD:#} {error}"));
     }
     for remark in &status.remarks {
-        page.remark(&format!("{LOUD}note:{LOUD:#} {remark}"));
+        page.fill("", "  ", &format!("{LOUD}note:{LOUD:#} {remark}"));
     }
-    if !(status.errors.is_empty() && status.remarks.is_empty()) {
-        page.space();
+    if !page.text.is_empty() {
+        page.text.push('\n');
     }
-    page.trunk(status);
+    page.trunk();
     for environment in &status.environments {
-        page.space();
+        page.text.push('\n');
         page.environment(environment);
     }
-    page.text()
+    page.text
+}
+
+struct Page<'s> {
+    text: String,
+    columns: usize,
+    status: &'s Status,
 }
 
 impl Page<'_> {
-    fn trunk(&mut self, status: &Status) {
-        self.heading(&format!("trunk {}", status.trunk.name), "");
-        if let Some(tip) = &status.trunk.tip {
+    fn trunk(&mut self) {
+        let trunk = &self.status.trunk;
+        self.heading(&format!("trunk {}", trunk.name), "");
+        if let Some(tip) = &trunk.tip {
             self.commit("now", tip);
             if let (Some(author), Some(at)) = (&tip.author, tip.at) {
                 let when = self.ago(at);
                 self.line("", &format!("by {}, {when}", name(author)));
             }
         }
-        if let Some(why) = &status.trunk.error {
+        if let Some(why) = &trunk.error {
             self.line("now", &bad(why));
         }
-        match &status.pushed {
+        match &self.status.pushed {
             Some(pushed) => self.pushed(pushed),
             None => self.line("here", "there is no local branch of it to push"),
         }
-        self.line("policy", &status.policy);
+        self.line("policy", &self.status.policy);
     }
 
     fn pushed(&mut self, pushed: &Pushed) {
         let (branch, commit) = (&pushed.branch, pushed.commit.short());
         let stands = match pushed.standing {
             Some(Standing::Same) => format!("your {branch} is the same"),
+            Some(Standing::Apart(Relation::Diverged { ahead, behind })) => format!(
+                "your {branch} ({commit}) and trunk have diverged: {ahead} only here, {behind} only there"
+            ),
             Some(Standing::Apart(relation)) => {
-                format!("your {branch} ({commit}) {}", stands(relation))
+                format!("your {branch} ({commit}) is {} trunk", stands(relation))
             }
             None => format!("your {branch} is {commit}"),
         };
@@ -103,54 +123,51 @@ impl Page<'_> {
         for removed in &environment.removed {
             let (commit, by) = (removed.commit.short(), name(&removed.by));
             let when = self.moment(removed.at);
-            self.line(
-                "removed",
-                &format!("{LOUD}{commit}{LOUD:#} by a rollback of {by}, {when}"),
-            );
+            let text = format!("{LOUD}{commit}{LOUD:#} by a rollback of {by}, {when}");
+            self.line("removed", &text);
         }
-        self.window(&environment.window);
+        let window = self.window(&environment.window);
+        self.line("window", &window);
         self.next_push(&environment.next_push);
     }
 
     fn remote(&mut self, remote: &Remote, several: bool) {
-        let of = if several {
-            format!("{}: ", remote.name)
-        } else {
-            String::new()
-        };
+        let mut of = String::new();
+        if several {
+            of = format!("{}: ", remote.name);
+        }
         match (&remote.live, &remote.error) {
             (_, Some(why)) => self.line("live", &format!("{of}{}", bad(why))),
-            (Some(live), None) => self.live(live, &of),
             (None, None) => self.line("live", &format!("{of}nothing was ever deployed there")),
+            (Some(live), None) if several => {
+                self.line("live", of.trim_end());
+                self.live("", live);
+            }
+            (Some(live), None) => self.live("live", live),
         }
     }
 
-    fn live(&mut self, live: &Live, of: &str) {
-        if !of.is_empty() {
-            self.line("live", of.trim_end());
-        }
-        self.commit(if of.is_empty() { "live" } else { "" }, &live.commit);
-        let mut facts = Vec::new();
-        facts.push(match (live.standing, &live.commit.subject) {
+    fn live(&mut self, label: &str, live: &Live) {
+        self.commit(label, &live.commit);
+        let mut facts = match (live.standing, &live.commit.subject) {
             (Some(Standing::Same), _) => format!("{GOOD}the newest{GOOD:#} of trunk"),
             (Some(Standing::Apart(relation)), _) => {
-                format!("{LOUD}{}{LOUD:#} trunk", stands_short(relation))
+                format!("{LOUD}{}{LOUD:#} trunk", stands(relation))
             }
             (None, None) => "this clone does not have it: fetch first".to_owned(),
             (None, Some(_)) => "how it relates to trunk is not known".to_owned(),
-        });
-        match live.since {
-            Some(since) => facts.push(format!(
-                "since {} ({})",
-                self.moment(since),
-                length(self.age(since))
-            )),
-            None => facts.push("since when is not known".to_owned()),
-        }
+        };
+        facts += &match live.since {
+            Some(since) => {
+                let age = length(self.age(since));
+                format!(", since {} ({age})", self.moment(since))
+            }
+            None => ", since when is not known".to_owned(),
+        };
         if let Some(by) = &live.by {
-            facts.push(format!("by {}", name(by)));
+            facts += &format!(", by {}", name(by));
         }
-        self.line("", &facts.join(", "));
+        self.line("", &facts);
         if let Some(passed) = live.receipt {
             let passed = self.passed(passed, "");
             self.line("suite", &passed);
@@ -173,62 +190,66 @@ impl Page<'_> {
             self.line("soak", &text);
         }
         for (index, person) in tried.people.iter().enumerate() {
-            let words = person.words.as_ref();
+            let words = person.words();
             let words = words.map_or(String::new(), |words| format!(": {words}"));
             let (by, when) = (name(&person.by), self.moment(person.at));
             let label = if index == 0 { "tried" } else { "" };
             self.line(label, &format!("{GOOD}by {by}{GOOD:#}, {when}{words}"));
         }
-        if tried.people.is_empty() && tried.wanted > 0 {
+        let (have, want) = (tried.people.len(), tried.wanted);
+        if have == 0 && want > 0 {
             self.line("tried", &format!("{LOUD}by nobody yet{LOUD:#}"));
-        } else if tried.people.len() < usize::try_from(tried.wanted).unwrap_or(usize::MAX) {
-            let (have, want) = (tried.people.len(), tried.wanted);
+        } else if have < usize::try_from(want).unwrap_or(usize::MAX) {
             self.line("", &format!("{LOUD}{have} of {want} people{LOUD:#}"));
         }
     }
 
-    fn window(&mut self, window: &Window) {
-        let text = match window {
+    fn window(&self, window: &Window) -> String {
+        let reader = &self.status.reader;
+        match window {
             Window::Always => "always open".to_owned(),
             Window::Open { until: None, .. } => format!("{GOOD}open{GOOD:#}"),
             Window::Open {
                 until: Some(until),
                 runway,
                 zone,
-            } => self.open(*until, *runway, zone),
+            } => {
+                let closes = day_and_time(*until, zone, reader);
+                let last = until.checked_sub(*runway).ok();
+                let last = last.filter(|_| !runway.is_zero());
+                let last = last.map_or(String::new(), |last| {
+                    format!(", for pushes before {}", clock(last, zone, reader))
+                });
+                format!("{GOOD}open{GOOD:#} until {closes}{last}")
+            }
             Window::Closed { opens, soon, zone } => {
                 let now = if *soon {
                     "closes within the runway"
                 } else {
                     "closed"
                 };
-                match opens {
-                    Some(opens) => {
-                        let opens = day_and_time(*opens, zone, self.reader);
-                        format!("{BAD}{now}{BAD:#}, opens {opens}")
-                    }
-                    None => format!("{BAD}{now}{BAD:#}, and never opens"),
-                }
+                let opens = opens.map_or("and never opens".to_owned(), |opens| {
+                    format!("opens {}", day_and_time(opens, zone, reader))
+                });
+                format!("{BAD}{now}{BAD:#}, {opens}")
             }
             Window::Unknown { error } => bad(error),
-        };
-        self.line("window", &text);
-    }
-
-    fn open(&self, until: Timestamp, runway: Duration, zone: &TimeZone) -> String {
-        let closes = day_and_time(until, zone, self.reader);
-        let last = until.checked_sub(runway).ok().filter(|_| !runway.is_zero());
-        let last = last.map_or(String::new(), |last| {
-            format!(", for pushes before {}", clock(last, zone, self.reader))
-        });
-        format!("{GOOD}open{GOOD:#} until {closes}{last}")
+        }
     }
 
     fn next_push(&mut self, next: &NextPush) {
         let by = |gate: &str| format!(" by {PLAIN}{gate}{PLAIN:#}");
         let (text, hints) = match next {
             NextPush::Nothing { why } => (why.clone(), &[][..]),
-            NextPush::Go { suite, took, hints } => (go(*suite, *took), &hints[..]),
+            NextPush::Go { suite, took, hints } => {
+                let last =
+                    took.map_or(String::new(), |took| format!(" ({} last time)", span(took)));
+                let after = match suite {
+                    Suite::Passed => String::new(),
+                    Suite::Runs => format!(", if the suite passes then{last}"),
+                };
+                (format!("{GOOD}go{GOOD:#}{after}"), &hints[..])
+            }
             NextPush::Refused { gate, why, hints } => {
                 let by = by(gate);
                 (format!("{BAD}refused{BAD:#}{by}: {why}"), &hints[..])
@@ -244,26 +265,71 @@ impl Page<'_> {
             self.line("", &format!("{HINT}hint:{HINT:#} {hint}"));
         }
     }
-}
 
-fn go(suite: Suite, took: Option<Duration>) -> String {
-    let last = took.map_or(String::new(), |took| format!(" ({} last time)", span(took)));
-    match suite {
-        Suite::Passed => format!("{GOOD}go{GOOD:#}"),
-        Suite::Runs => format!("{GOOD}go{GOOD:#}, if the suite passes then{last}"),
+    /// A name, and what else there is room for.
+    fn heading(&mut self, name: &str, tail: &str) {
+        let name = cut(name, self.columns);
+        let tail = match self.columns.saturating_sub(width(&name)) {
+            ..8 => String::new(),
+            room => cut(tail, room),
+        };
+        self.text += &format!("{PLAIN}{name}{PLAIN:#}{tail}\n");
+    }
+
+    /// A commit on one line.
+    fn commit(&mut self, label: &str, commit: &Commit) {
+        let id = commit.id.short();
+        let room = self.columns.saturating_sub(MARGIN + id.len() + 1);
+        let subject = commit.subject.as_ref().map(|subject| cut(subject, room));
+        // `line` takes off the space where there is no subject.
+        let subject = subject.unwrap_or_default();
+        self.line(label, &format!("{PLAIN}{id}{PLAIN:#} {subject}"));
+    }
+
+    /// A word, and a text that is broken between words.
+    fn line(&mut self, label: &str, text: &str) {
+        if self.columns < NARROW {
+            if !label.is_empty() {
+                self.fill("  ", "", label);
+            }
+            return self.fill("    ", "    ", text);
+        }
+        let first = format!("  {label:<width$}", width = MARGIN - 2);
+        self.fill(&first, &" ".repeat(MARGIN), text);
+    }
+
+    fn fill(&mut self, first: &str, next: &str, text: &str) {
+        let options = between_words(self.columns)
+            .initial_indent(first)
+            .subsequent_indent(next);
+        self.text += &textwrap::fill(text.trim_end(), options);
+        self.text.push('\n');
+    }
+
+    fn age(&self, at: Timestamp) -> Duration {
+        Duration::try_from(self.status.at.duration_since(at)).unwrap_or_default()
+    }
+
+    /// `12m ago`, or a date.
+    fn ago(&self, at: Timestamp) -> String {
+        if self.status.at.duration_since(at) >= SignedDuration::from_hours(48) {
+            return self.moment(at);
+        }
+        format!("{} ago", length(self.age(at)))
+    }
+
+    /// The hour, and the day where it is another.
+    fn moment(&self, at: Timestamp) -> String {
+        let reader = &self.status.reader;
+        let day = |at: Timestamp| at.to_zoned(reader.clone()).date();
+        if day(at) == day(self.status.at) {
+            return clock(at, reader, reader);
+        }
+        day_and_time(at, reader, reader)
     }
 }
 
 fn stands(relation: Relation) -> String {
-    match relation {
-        Relation::Diverged { ahead, behind } => {
-            format!("and trunk have diverged: {ahead} only here, {behind} only there")
-        }
-        _ => format!("is {} trunk", stands_short(relation)),
-    }
-}
-
-fn stands_short(relation: Relation) -> String {
     match relation {
         Relation::Behind(by) => format!("{by} behind"),
         Relation::Ahead(by) => format!("{by} ahead of"),
@@ -278,9 +344,21 @@ fn bad(why: &str) -> String {
 
 /// A person without the mail address.
 fn name(person: &str) -> &str {
-    let name = person
-        .split_once(" <")
-        .map_or(person, |(name, _)| name)
-        .trim();
-    if name.is_empty() { person } else { name }
+    let name = person.split_once(" <").map_or(person, |(name, _)| name);
+    match name.trim() {
+        "" => person,
+        name => name,
+    }
+}
+
+/// `12m`, `3h`, `5 days`: rounded, the longer the coarser.
+fn length(duration: Duration) -> String {
+    const DAY: u64 = 24 * 3600;
+    match duration.as_secs() {
+        seconds if seconds < 60 => format!("{seconds}s"),
+        seconds if seconds < 3600 => format!("{}m", seconds / 60),
+        seconds if seconds < 10 * 3600 => span(Duration::from_secs(seconds / 60 * 60)),
+        seconds if seconds < 2 * DAY => format!("{}h", seconds / 3600),
+        seconds => format!("{} days", seconds / DAY),
+    }
 }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::gates::verdict::Count;
+use crate::memory::record::Event;
 
 fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
@@ -73,11 +73,15 @@ fn status() -> Status {
                         until: Some(at("2026-11-23T11:12:00Z")),
                     }),
                     wanted: 2,
-                    people: vec![Person {
-                        by: "Ben <ben@shop.example>".to_owned(),
-                        at: at("2026-11-23T10:50:00Z"),
-                        words: Some("the basket, on a phone".to_owned()),
-                    }],
+                    people: vec![Record::new(
+                        at("2026-11-23T10:50:00Z"),
+                        "Ben <ben@shop.example>",
+                        "staging",
+                        &id('a'),
+                        Event::Signoff {
+                            words: Some("the basket, on a phone".to_owned()),
+                        },
+                    )],
                 }),
                 window: Window::Always,
                 removed: Vec::new(),
@@ -96,11 +100,15 @@ fn status() -> Status {
                     runway: minutes(60),
                     zone: TimeZone::UTC,
                 },
-                removed: vec![Removed {
-                    commit: id('c'),
-                    at: at("2026-11-20T23:10:00Z"),
-                    by: "Ana <ana@shop.example>".to_owned(),
-                }],
+                removed: vec![Record::new(
+                    at("2026-11-20T23:10:00Z"),
+                    "Ana <ana@shop.example>",
+                    "production",
+                    &id('c'),
+                    Event::Removed {
+                        by_rollback_to: id('b'),
+                    },
+                )],
                 next_push: NextPush::Refused {
                     gate: "promotion",
                     why: "aaaaaaa has been on staging for 18m; it soaks for 30m".to_owned(),
