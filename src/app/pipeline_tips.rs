@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use bstr::{BStr, BString};
+use bstr::{BStr, BString, ByteSlice};
 
 use crate::{
     gates::{
         EnvironmentRemotes, Remotes, Tip, Undecided,
-        remote_tips::{Tips, ask_all},
+        remote_tips::{Tips, at_once},
         verdict::TrunkName,
     },
     push::Oid,
@@ -39,7 +39,9 @@ impl<'r> PipelineTips<'r> {
                 }
             }
         }
-        let (tips, trunk) = ask_all(remotes, &places, || {
+        let ask =
+            |(remote, branches): &(&BString, &[String])| remotes.live(remote.as_bstr(), branches);
+        let (tips, trunk) = at_once(&places, ask, || {
             trunk.map(|trunk| (trunk.clone(), remotes.trunk_tip(trunk, team)))
         });
         let live = (places.into_iter().zip(tips))

@@ -6,7 +6,6 @@ use std::{
     os::unix::ffi::OsStrExt,
     path::Path,
     process::{Command, Stdio},
-    thread,
 };
 
 use bstr::{BStr, BString, ByteSlice};
@@ -15,7 +14,7 @@ use super::version::{LIMIT, SHORT_PATH};
 use crate::{
     app::local::Local,
     app::policies::Loaded,
-    gates::{Undecided, remote_tips::join, verdict::TrunkName},
+    gates::{Undecided, remote_tips::at_once, verdict::TrunkName},
     git::{self, Repository, Version, command},
     memory::record::REF,
     policy::Policy,
@@ -130,17 +129,12 @@ fn refs(policy: &Policy, trunk: Option<&TrunkName>) -> BTreeSet<String> {
 /// Asks all remotes at the same time: each has its own time limit.
 fn ask_remotes(world: &Repository, refs: &BTreeSet<String>) -> Vec<RemoteAnswer> {
     let refs: Vec<&str> = refs.iter().map(String::as_str).collect();
-    thread::scope(|scope| {
-        let ask = |name: &BStr| {
-            let (name, refs) = (name.to_owned(), refs.as_slice());
-            scope.spawn(move || RemoteAnswer {
-                refs: world.probe(name.as_bstr(), refs),
-                name,
-            })
-        };
-        let asked: Vec<_> = world.remotes().names().map(ask).collect();
-        asked.into_iter().map(join).collect()
-    })
+    let names: Vec<_> = world.remotes().names().collect();
+    let ask = |name: &&BStr| RemoteAnswer {
+        refs: world.probe(name, &refs),
+        name: (*name).to_owned(),
+    };
+    at_once(&names, ask, || ()).0
 }
 
 /// How a path is written in the current directory: relative where it is below.

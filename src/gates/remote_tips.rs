@@ -2,7 +2,7 @@
 
 use std::thread::{self, ScopedJoinHandle};
 
-use bstr::BString;
+use bstr::{BString, ByteSlice};
 
 use super::{
     facts::Mismatch,
@@ -10,7 +10,7 @@ use super::{
     governed_push::GovernedPush,
     receipt,
     undecided::Undecided,
-    world::{Remotes, Tip, World},
+    world::{Tip, World},
 };
 use crate::push::Oid;
 
@@ -44,37 +44,35 @@ impl RemoteTips {
         let checkout = wants(Gate::Suite)
             .then(|| receipt::needs_checkout(push, world))
             .flatten();
-        let places: Vec<_> = before
-            .iter()
-            .flat_map(|before| (before.remotes.iter()).map(|remote| (remote, &*before.branches)))
-            .collect();
+        let asked = before.map_or(&[][..], |before| before.remotes.as_slice());
+        let branches = before.map_or(&[][..], |before| before.branches.as_slice());
+        let live = |remote: &BString| world.remotes.live(remote.as_bstr(), branches);
         thread::scope(|scope| {
             let checkout = checkout.map(|commit| scope.spawn(|| world.repository.checkout(commit)));
-            let (tips, trunk) = ask_all(world.remotes, &places, || {
+            let (tips, trunk) = at_once(asked, live, || {
                 trunk.map(|trunk| world.remotes.trunk_tip(trunk, team))
             });
             Self {
                 trunk,
-                before: before.map(|before| before.remotes.iter().cloned().zip(tips).collect()),
+                before: before.map(|_| asked.iter().cloned().zip(tips).collect()),
                 checkout: checkout.map(join),
             }
         })
     }
 }
 
-/// Asks all these remotes for their branches at once, and does something else meanwhile.
+/// Asks several remotes at once, and does something else meanwhile.
 ///
-/// Each has a time limit of its own, so that a dead one delays nothing for longer.
-pub(crate) fn ask_all<'r, T>(
-    remotes: &'r dyn Remotes,
-    places: &[(&'r BString, &'r [String])],
+/// Each question has a time limit of its own, so that one dead remote delays the others no longer.
+pub(crate) fn at_once<R: Sync, A: Send, T>(
+    remotes: &[R],
+    ask: impl Fn(&R) -> A + Sync,
     meanwhile: impl FnOnce() -> T,
-) -> (Vec<Result<Tips, Undecided>>, T) {
+) -> (Vec<A>, T) {
+    let ask = &ask;
     thread::scope(|scope| {
-        let ask = |&(remote, branches): &(&'r BString, &'r [String])| {
-            scope.spawn(move || remotes.live(remote.as_ref(), branches))
-        };
-        let asked: Vec<_> = places.iter().map(ask).collect();
+        let start = |remote| scope.spawn(move || ask(remote));
+        let asked: Vec<_> = remotes.iter().map(start).collect();
         let done = meanwhile();
         (asked.into_iter().map(join).collect(), done)
     })
