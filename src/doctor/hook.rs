@@ -103,13 +103,13 @@ pub(crate) fn judges(opened: &Opened) -> Vec<Finding> {
     let git = &opened.git;
     let in_directory = in_directory(&opened.world, &directory, git.version);
     let works = in_directory.status != Status::Broken;
-    let hooks = configured::all(&opened.world);
-    let (ours, others): (Vec<_>, Vec<_>) = hooks.iter().partition(|hook| hook.is_ours());
     if git.version.is_none_or(|version| version < NEEDED) {
-        let unread = ours.first().filter(|_| !works);
-        let unread = unread.map(|own| unread_configuration(own, git.version));
+        let unread = configured::is_there(&opened.world) && !works;
+        let unread = unread.then(|| unread_configuration(git.version));
         return [in_directory].into_iter().chain(unread).collect();
     }
+    let hooks = configured::all(&opened.world);
+    let (ours, others): (Vec<_>, Vec<_>) = hooks.iter().partition(|hook| hook.is_ours());
     let mut findings = match ours.first() {
         Some(own) if works => {
             let (name, command) = (&own.name, remove(own));
@@ -198,9 +198,10 @@ fn faulty(
         }
         Fault::NotExecutable => {
             let finding = finding(&format!("git passes over it, and {UNJUDGED}"));
-            match is_ours {
-                true => finding.run(format!("chmod +x {word}")),
-                false => install(repository, finding),
+            if is_ours {
+                finding.run(format!("chmod +x {word}"))
+            } else {
+                install(repository, finding)
             }
         }
         Fault::NoExec => {
@@ -335,14 +336,14 @@ fn by_configuration(own: &ConfiguredHook, git: &Git) -> Finding {
     }
 }
 
-/// A configured hook that this git does not run.
-fn unread_configuration(own: &ConfiguredHook, git: Option<Version>) -> Finding {
+/// Our hook in the configuration, which this git does not read.
+fn unread_configuration(git: Option<Version>) -> Finding {
     let this = git.map_or_else(|| "this git".to_owned(), |version| format!("git {version}"));
     let text = format!(
-        "hook.{}.command is set, and {this} runs no configured hooks: {NEEDED} or newer does",
-        own.name
+        "hook.pushgate.command is set, and {this} runs no configured hooks: {NEEDED} or newer does"
     );
-    Finding::broken("configured", text).run(by_file(own))
+    Finding::broken("configured", text)
+        .run("git config --remove-section hook.pushgate && pushgate install")
 }
 
 /// A command that removes a hook from git's configuration.
@@ -401,9 +402,10 @@ pub(crate) fn switched_off(opened: &Opened) -> Vec<Finding> {
 /// Whether the hook that ours replaced can run after the gates.
 pub(crate) fn kept(opened: &Opened) -> Vec<Finding> {
     let repository = &opened.world;
-    let hooks = match configured::is_there(repository) {
-        true => Ok(configured::hooks(repository)),
-        false => HooksDirectory::of(repository),
+    let hooks = if configured::is_there(repository) {
+        Ok(configured::hooks(repository))
+    } else {
+        HooksDirectory::of(repository)
     };
     let Ok(hooks) = hooks else {
         return Vec::new();

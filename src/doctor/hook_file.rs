@@ -38,9 +38,10 @@ pub(crate) fn fault(path: &Path) -> Option<Fault> {
     }
     if !is_runnable(path) {
         let is_executable = metadata.permissions().mode() & 0o111 == 0o111;
-        return Some(match is_executable {
-            true => Fault::NoExec,
-            false => Fault::NotExecutable,
+        return Some(if is_executable {
+            Fault::NoExec
+        } else {
+            Fault::NotExecutable
         });
     }
     interpreter_fault(&fs::read(path).unwrap_or_default())

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     hooks::{
-        configured,
+        configured::{self, ConfiguredHook},
         directory::{self, LEGACY},
         husky,
         owner::Owner,
@@ -124,7 +124,7 @@ fn caller(opened: &Opened) -> Option<Caller> {
     };
     let by_configuration = || {
         let hooks = configured::all(&opened.world);
-        let own = hooks.into_iter().find(|hook| hook.is_ours())?;
+        let own = hooks.into_iter().find(ConfiguredHook::is_ours)?;
         match own.script() {
             Some(script) => by_script(&fs::read(script).ok()?),
             None => named(&own.command),
@@ -143,7 +143,7 @@ fn by_script(text: &[u8]) -> Option<Caller> {
 /// What the first command that calls the program writes for it; `None` where that cannot be told.
 fn named(text: &[u8]) -> Option<Caller> {
     let mut words = text.lines().flat_map(|line| {
-        script::code(line).split(|b| b.is_ascii_whitespace() || b"'\";&|(){}<>,[]".contains(b))
+        script::code(line).split(|b: &u8| b.is_ascii_whitespace() || b"'\";&|(){}<>,[]".contains(b))
     });
     let word = words.find(|word| word.contains_str("pushgate"))?;
     match word {
@@ -169,9 +169,10 @@ impl Caller {
                 (output.is_ok() && is_runnable(&path)).then_some(path)
             }
             Self::Ours(_) | Self::Husky | Self::Name => {
-                let path = match short {
-                    true => Some(OsString::from(SHORT_PATH)),
-                    false => env::var_os("PATH"),
+                let path = if short {
+                    Some(OsString::from(SHORT_PATH))
+                } else {
+                    env::var_os("PATH")
                 };
                 which::which_in("pushgate", path, "/").ok()
             }

@@ -52,9 +52,10 @@ pub(crate) fn version(program: &Path, by_editor: bool) -> Result<String, String>
     if !program.exists() {
         return Err("there is no such program".to_owned());
     }
-    let mut command = match by_editor {
-        true => from_editor(program),
-        false => Command::new(program),
+    let mut command = if by_editor {
+        from_editor(program)
+    } else {
+        Command::new(program)
     };
     command.arg("--version").stdin(Stdio::null());
     match run_within(command, LIMIT) {

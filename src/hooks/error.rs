@@ -78,16 +78,17 @@ impl From<Error> for Undecided {
                 let message = message.hint(format!(
                     "git config core.hooksPath {own}, then pushgate install"
                 ));
-                let message = match directory.as_os_str() == "/dev/null" {
-                    true => message,
-                    // First, because a command that reads the refs leaves none for the next one; and
-                    // with `|| exit`, because the hook would go on after a refusal.
-                    false => message.hint(format!(
-                        "or let {} begin with this line: pushgate pre-push -- \"$@\" || exit (with --chain=HOOK before the -- where HOOK needs the refs, too)",
-                        directory.join("pre-push").display()
-                    )),
-                };
-                message.hint("or pushgate install --config, with git 2.54 or newer")
+                let hook = directory.join("pre-push");
+                // First, because a command that reads the refs leaves none for the next one; and with
+                // `|| exit`, because the hook would go on after a refusal.
+                let by_hand = (directory.as_os_str() != "/dev/null").then(|| format!(
+                    "or let {} begin with this line: pushgate pre-push -- \"$@\" || exit (with --chain=HOOK before the -- where HOOK needs the refs, too)",
+                    hook.display()
+                ));
+                by_hand
+                    .into_iter()
+                    .fold(message, Self::hint)
+                    .hint("or pushgate install --config, with git 2.54 or newer")
             }
             Error::TwoHooks { hook, kept } => message.hint(format!(
                 "put what you need of {} into {}, remove the first, then pushgate install",

@@ -127,9 +127,10 @@ pub(crate) fn install(hooks: &HooksDirectory, repository: &Repository) -> Result
             _ => text,
         };
         let is_new = state == State::Missing || is_ours_alone(&text);
-        let renewed = match is_new {
-            true => LINES.into(),
-            false => with_lines(&without_lines(&text)),
+        let renewed = if is_new {
+            LINES.into()
+        } else {
+            with_lines(&without_lines(&text))
         };
         write(&path, &renewed)?;
         notes.push(committed(&path, repository));
@@ -265,16 +266,9 @@ fn committed(path: &Path, repository: &Repository) -> Note {
 }
 
 /// The path from the top of the work tree.
-fn from_top(path: &Path, repository: &Repository) -> PathBuf {
-    let inside = || {
-        let top = repository.work_tree()?;
-        if let Ok(inside) = path.strip_prefix(top) {
-            return Some(inside.to_owned());
-        }
-        let real = path.canonicalize().ok()?;
-        Some(real.strip_prefix(top.canonicalize().ok()?).ok()?.to_owned())
-    };
-    inside().unwrap_or_else(|| path.to_owned())
+fn from_top<'p>(path: &'p Path, repository: &Repository) -> &'p Path {
+    let inside = repository.work_tree().map(|top| path.strip_prefix(top));
+    inside.and_then(Result::ok).unwrap_or(path)
 }
 
 #[cfg(test)]

@@ -128,18 +128,12 @@ pub(crate) fn install(hooks: &HooksDirectory, repository: &Repository) -> Result
 
 /// The lines, in the language of the file.
 fn lines(file: &str, has_lfs: bool) -> String {
-    let run = run(has_lfs);
-    let lfs = match has_lfs {
-        true => "# pushgate has git-lfs upload what may go.\nskip_lfs",
-        false => "",
-    };
-    let line = |separator: &str| match lfs {
-        "" => String::new(),
-        lfs => format!("{lfs}{separator}true\n"),
-    };
+    let (files, run) = (files(file), run(has_lfs));
+    // git-lfs would upload before the gate has answered; `--lfs` has the gate call it.
+    let skip_lfs = |line: &'static str| if has_lfs { line } else { "" };
     match file.rsplit('.').next() {
         Some("json" | "jsonc") => {
-            let job = json!({"name": JOB, "files": files(file), "use_stdin": true, "run": run});
+            let job = json!({"name": JOB, "files": files, "use_stdin": true, "run": run});
             let mut all = json!({NAME: {"jobs": [job]}});
             if has_lfs {
                 all["skip_lfs"] = true.into();
@@ -148,17 +142,13 @@ fn lines(file: &str, has_lfs: bool) -> String {
         }
         // `skip_lfs` has to stand above all tables.
         Some("toml") => format!(
-            "{}[[{NAME}.jobs]]\nname = \"{JOB}\"\nfiles = \"{}\"\nuse_stdin = true\nrun = '''\n{run}'''\n",
-            line(" = "),
-            files(file),
+            "{}[[{NAME}.jobs]]\nname = \"{JOB}\"\nfiles = \"{files}\"\nuse_stdin = true\nrun = '''\n{run}'''\n",
+            skip_lfs("skip_lfs = true\n")
         ),
         _ => format!(
-            "{}{NAME}:\n  jobs:\n    - name: {JOB}\n      # Without a file to name, lefthook leaves a job out of most pushes.\n      files: {}\n      use_stdin: true\n      run: |\n{}",
-            line(": "),
-            files(file),
-            run.lines()
-                .map(|line| format!("        {line}\n"))
-                .collect::<String>(),
+            "{}{NAME}:\n  jobs:\n    - name: {JOB}\n      # Without a file to name, lefthook leaves a job out of most pushes.\n      files: {files}\n      use_stdin: true\n      run: |\n        {}\n",
+            skip_lfs("skip_lfs: true\n"),
+            run.trim_end().replace('\n', "\n        ")
         ),
     }
 }
@@ -213,9 +203,10 @@ fn find_job(dump: &Value, file: &str) -> Job {
         };
     }
     let text = serde_yaml::to_string(hook).unwrap_or_default();
-    match script::calls(text.as_bytes()) {
-        true => Job::Other("its job differs from what pushgate install prints".to_owned()),
-        false => Job::Missing,
+    if script::calls(text.as_bytes()) {
+        Job::Other("its job differs from what pushgate install prints".to_owned())
+    } else {
+        Job::Missing
     }
 }
 
@@ -241,18 +232,15 @@ fn dump(hooks: &Path, top: &Path) -> Result<Value, Error> {
         let words = format!("lefthook dump says nothing within {} s", LIMIT.as_secs());
         return Err(silent(vec![words]));
     };
-    let Some((_, dump)) = output.stdout.split_once_str(MARK) else {
-        return Err(silent(match output.is_ok() {
-            true => vec!["its hook ends before it is asked".to_owned()],
-            false => output.stderr,
-        }));
-    };
-    match serde_yaml::from_slice(dump) {
-        Ok(dump @ (Value::Mapping(_) | Value::Null)) if output.is_ok() => Ok(dump),
+    let dump = output.stdout.split_once_str(MARK).map(|(_, dump)| dump);
+    match dump.map(serde_yaml::from_slice) {
+        Some(Ok(dump @ (Value::Mapping(_) | Value::Null))) if output.is_ok() => Ok(dump),
         // Where its hook does not find lefthook, it says so on standard output, and ends well.
         _ if output.stderr.is_empty() => {
-            let words = dump.lines().map(|line| printable(line.as_bstr()));
-            Err(silent(words.collect()))
+            let lines = dump.unwrap_or(&output.stdout).lines();
+            Err(silent(
+                lines.map(|line| printable(line.as_bstr())).collect(),
+            ))
         }
         _ => Err(silent(output.stderr)),
     }
@@ -309,8 +297,7 @@ mod tests {
         assert_eq!(find_job(&json, ".lefthook.json"), Job::AsPrinted);
         assert_eq!(json["skip_lfs"], Value::Bool(true));
         let toml = lines("lefthook.toml", true);
-        let start =
-            "# pushgate has git-lfs upload what may go.\nskip_lfs = true\n[[pre-push.jobs]]\n";
+        let start = "skip_lfs = true\n[[pre-push.jobs]]\n";
         assert!(
             toml.starts_with(start) && toml.contains(&run(true)),
             "{toml}"

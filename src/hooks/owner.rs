@@ -1,6 +1,6 @@
 //! The programs that write hooks into a hooks directory, and how each is recognised.
 
-use std::{fmt, fs, path::Path};
+use std::{fs, path::Path};
 
 use bstr::ByteSlice;
 
@@ -72,12 +72,6 @@ impl Owner {
     /// Whether it runs the hook that was there before it, with all that git said.
     pub(crate) fn runs_legacy(self) -> bool {
         matches!(self, Self::Prek | Self::PreCommit)
-    }
-}
-
-impl fmt::Display for Owner {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
     }
 }
 

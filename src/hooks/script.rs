@@ -80,9 +80,10 @@ pub(crate) fn call(text: &[u8], errexit: bool) -> Call {
         || first.ends_with(b"\"$@\" || exit")
         || first.ends_with(b"\"$@\" || exit 1")
         || (first.ends_with(b"\"$@\"") && (errexit || is_last()));
-    match is_call && is_heeded {
-        true => Call::First,
-        false => Call::Unclear,
+    if is_call && is_heeded {
+        Call::First
+    } else {
+        Call::Unclear
     }
 }
 

@@ -280,6 +280,14 @@ fn a_git_that_reads_configured_hooks_runs_the_gate_by_them() {
     }
     told.ok("under the short PATH of an editor, too");
     street.is_gated();
+    for (key, value) in [("command", "make lint"), ("event", "pre-push")] {
+        let key = format!("hook.lint.{key}");
+        street.shop.git(["config", &key, value]).goes();
+    }
+    visit
+        .doctor()
+        .ok("git also runs hook.lint.command, whatever the gate says: make lint");
+    street.run("git config --remove-section hook.lint").goes();
     fs::remove_file(street.file(".git/pushgate-hook/pre-push")).unwrap();
     street.shop.commit("two");
     street
@@ -290,6 +298,15 @@ fn a_git_that_reads_configured_hooks_runs_the_gate_by_them() {
         .breaks("runs .git/pushgate-hook/pre-push, which is missing: every push is refused")
         .is_cured();
     street.is_gated();
+    for (key, value) in [("command", "pushgate pre-push --"), ("event", "pre-push")] {
+        let key = format!("hook.mine.{key}");
+        street.shop.git(["config", "--global", &key, value]).goes();
+    }
+    visit
+        .doctor()
+        .warns("every push is judged twice, by .git/hooks/pre-push and by hook.mine.command")
+        .runs("git config --global --remove-section hook.mine")
+        .is_cured();
 }
 
 #[test]

@@ -267,9 +267,10 @@ fn lines_that_a_merge_has_left_there_twice_are_refused_once_until_they_are_there
         street.run("pushgate install").goes();
         let once = street.read(".husky/pre-push");
         let ours = once.replace("\necho \"the rest\" >&2\n", "");
-        let ours = match differs {
-            true => ours.replace("is not on your PATH", "is missing"),
-            false => ours,
+        let ours = if differs {
+            ours.replace("is not on your PATH", "is missing")
+        } else {
+            ours
         };
         street
             .shop
