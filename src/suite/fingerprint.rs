@@ -1,5 +1,6 @@
 //! The fingerprint of a suite: what a pass depends on beside the tree.
 
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::{
@@ -14,27 +15,6 @@ pub(super) const VERSION: u32 = 1;
 /// The operating system and the processor of this machine.
 pub(crate) const MACHINE: [&str; 2] = [std::env::consts::OS, std::env::consts::ARCH];
 
-/// A hash of parts, each preceded by its length, so that no two lists of parts have the same hash.
-struct Parts(Sha256);
-
-impl Parts {
-    fn new() -> Self {
-        let mut parts = Self(Sha256::new());
-        parts.add(VERSION.to_le_bytes());
-        parts
-    }
-
-    fn add(&mut self, part: impl AsRef<[u8]>) {
-        let part = part.as_ref();
-        self.0.update(part.len().to_le_bytes());
-        self.0.update(part);
-    }
-
-    fn hash(self) -> String {
-        hex(&self.0.finalize())
-    }
-}
-
 /// The fingerprint of a suite that runs here: the commands and their order, where they run, the
 /// variables that the policy lists, the machine. Values are hashed, never stored.
 pub(crate) fn of_suite(
@@ -43,51 +23,33 @@ pub(crate) fn of_suite(
     steps: &[Step],
     variable: impl Fn(&str) -> Option<Vec<u8>>,
 ) -> String {
-    let mut parts = Parts::new();
-    for word in machine {
-        parts.add(word);
-    }
-    parts.add(match suite.place {
-        In::Checkout => "checkout",
-        In::Worktree => "worktree",
-    });
-    parts.add(steps.len().to_le_bytes());
-    for step in steps {
-        parts.add(&step.run);
-        parts.add(step.dir.as_deref().unwrap_or_default());
-        parts.add([u8::from(step.parallel)]);
-    }
-    parts.add(suite.expect.as_deref().unwrap_or_default());
-    parts.add(suite.link.len().to_le_bytes());
-    for link in &suite.link {
-        parts.add(link);
-    }
-    for name in &suite.env {
-        parts.add(name);
-        match variable(name) {
-            Some(value) => parts.add([b"=", value.as_slice()].concat()),
-            None => parts.add(""),
-        }
-    }
-    parts.hash()
+    let step = |step: &Step| json!([step.run, step.dir, step.parallel]);
+    let value = |name: &String| json!([name, variable(name)]);
+    hash(&json!([
+        VERSION,
+        machine,
+        suite.place == In::Worktree,
+        steps.iter().map(step).collect::<Value>(),
+        suite.expect,
+        suite.link,
+        suite.env.iter().map(value).collect::<Value>(),
+    ]))
 }
 
 /// The fingerprint of the checks of a forge: which forge, project and checks.
 pub(crate) fn of_checks(ci: &Ci, project: Option<&Project>) -> String {
-    let mut parts = Parts::new();
-    parts.add(match ci.forge {
+    let forge = match ci.forge {
         Forge::Github => "ci on github",
         Forge::Gitlab => "ci on gitlab",
-    });
-    for word in project.map_or(["", ""], |project| [&project.host, &project.path]) {
-        parts.add(word);
-    }
+    };
+    let project = project.map(|project| [&project.host, &project.path]);
     let mut checks: Vec<_> = ci.checks.iter().collect();
     checks.sort();
-    for check in checks {
-        parts.add(check);
-    }
-    parts.hash()
+    hash(&json!([VERSION, forge, project, checks]))
+}
+
+fn hash(parts: &Value) -> String {
+    hex(&Sha256::digest(parts.to_string()))
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 //! The lock that lets one suite at a time run in a repository. It ends with the process that holds it.
 
 use std::{
-    fmt,
     fs::{self, File, OpenOptions, TryLockError},
     io::{self, Read, Seek, Write},
     path::Path,
@@ -47,14 +46,17 @@ pub(crate) fn acquire(
             Err(TryLockError::Error(error)) => return Err(failed(error).into()),
             Err(TryLockError::WouldBlock) => {}
         }
-        let holder = Holder::read(&mut file);
-        if let Some(Holder { process, .. }) = holder
+        let holder = holder(&mut file);
+        if let Some((process, _)) = holder
             && runs_around_us(common_dir).contains(&process)
         {
             return Err(Refusal::InsideSuite { process }.into());
         }
         if !waited {
-            let holder = holder.map(|holder| holder.to_string()).unwrap_or_default();
+            let holder = holder.map_or(String::new(), |(process, since)| {
+                let since = since.to_zoned(TimeZone::system());
+                format!(" (process {process}, since {})", since.strftime("%H:%M:%S"))
+            });
             console.line(&format!("waiting for the suite that runs already{holder}"));
         }
         waited = true;
@@ -69,31 +71,11 @@ pub(crate) fn acquire(
     Ok(SuiteLock::new(waited, file))
 }
 
-/// The process that holds the lock.
-struct Holder {
-    process: u32,
-    since: Timestamp,
-}
-
-impl Holder {
-    /// Reads the file, which may be empty or half written.
-    fn read(file: &mut File) -> Option<Self> {
-        let mut text = String::new();
-        file.rewind().ok()?;
-        file.take(200).read_to_string(&mut text).ok()?;
-        let (process, since) = text.split_once(' ')?;
-        Some(Self {
-            process: process.parse().ok()?,
-            since: since.parse().ok()?,
-        })
-    }
-}
-
-impl fmt::Display for Holder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let zone = TimeZone::try_system().unwrap_or(TimeZone::UTC);
-        let since = self.since.to_zoned(zone);
-        let since = since.strftime("%H:%M:%S");
-        write!(f, " (process {}, since {since})", self.process)
-    }
+/// The process that holds the lock, and since when, if the file is not empty or half written.
+fn holder(file: &mut File) -> Option<(u32, Timestamp)> {
+    let mut text = String::new();
+    file.rewind().ok()?;
+    file.take(200).read_to_string(&mut text).ok()?;
+    let (process, since) = text.split_once(' ')?;
+    Some((process.parse().ok()?, since.parse().ok()?))
 }

@@ -20,7 +20,10 @@ use self::{
     step::{Failure, Run},
     variables::removed,
 };
-use crate::gates::{SuiteRun, Work, refusal::suite::Refusal};
+use crate::{
+    gates::{SuiteRun, Work, refusal::suite::Refusal},
+    policy::Step,
+};
 
 /// Runs the steps in their order, parallel neighbours together, and stops at the first failure.
 pub(crate) fn run(setup: &Setup<'_>, work: &Work<'_>) -> Result<SuiteRun, Error> {
@@ -52,15 +55,8 @@ pub(crate) fn run(setup: &Setup<'_>, work: &Work<'_>) -> Result<SuiteRun, Error>
 
 /// Runs all steps up to the first failure.
 fn steps<'r>(run: &'r Run<'r>) -> Result<Option<Failure<'r>>, Error> {
-    let mut rest = run.work.steps;
-    while let Some(first) = rest.first() {
-        let together = if first.parallel {
-            rest.iter().take_while(|step| step.parallel).count()
-        } else {
-            1
-        };
-        let (group, after) = rest.split_at(together);
-        rest = after;
+    let together = |a: &Step, b: &Step| a.parallel && b.parallel;
+    for group in run.work.steps.chunk_by(together) {
         let failure = match group {
             [one] => run.alone(one)?,
             several => parallel::run(run, several)?,
@@ -76,18 +72,15 @@ fn steps<'r>(run: &'r Run<'r>) -> Result<Option<Failure<'r>>, Error> {
 fn passed(run: &Run<'_>) -> Result<SuiteRun, Error> {
     let took = run.start.elapsed();
     let log = run.log();
-    let Some(expected) = &run.work.suite.expect else {
-        let warning = test_runners::ran_no_test(&log.tail());
-        return Ok(SuiteRun::Passed { took, warning });
+    let warning = match &run.work.suite.expect {
+        None => test_runners::ran_no_test(&log.tail()),
+        Some(expected) if test_runners::matches(expected, &log)? => None,
+        Some(expected) => {
+            return Ok(SuiteRun::Stopped(Box::new(Refusal::Unexpected {
+                expected: expected.clone(),
+                log: log.path(),
+            })));
+        }
     };
-    if test_runners::matches(expected, &log)? {
-        return Ok(SuiteRun::Passed {
-            took,
-            warning: None,
-        });
-    }
-    Ok(SuiteRun::Stopped(Box::new(Refusal::Unexpected {
-        expected: expected.clone(),
-        log: log.path(),
-    })))
+    Ok(SuiteRun::Passed { took, warning })
 }

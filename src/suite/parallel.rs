@@ -14,6 +14,7 @@ use super::{
     step_list::StepList,
 };
 use crate::{
+    ci::Progress,
     gates::verdict::Ending,
     policy::Step,
     process::shell::{End, Observer},
@@ -119,6 +120,6 @@ impl Observer for Apart<'_, '_> {
 
     fn interrupted(&self, by: &str) {
         let shown = self.group.list.interrupted();
-        self.group.run.screen.interrupted(by, &shown);
+        self.group.run.screen.stopped(by, &shown);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{
     fs, io,
+    os::unix::ffi::OsStrExt,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -15,6 +16,8 @@ use crate::{file, gates::Passed, policy::Reuse, push::Oid};
 
 /// A receipt that is older is removed.
 const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// So is a half written one.
+const HALF_KEPT: SignedDuration = SignedDuration::from_hours(1);
 /// A receipt is a few hundred bytes; a larger file is none.
 const LARGEST: u64 = 16 * 1024;
 /// Begins the name of a receipt that is half written.
@@ -59,14 +62,9 @@ impl Receipts {
         let Reuse::For(reuse) = reuse else {
             return None;
         };
-        let path = self.path(tree, suite);
-        if path.metadata().ok()?.len() > LARGEST {
-            return None;
-        }
-        let receipt: Receipt = serde_json::from_slice(&fs::read(path).ok()?).ok()?;
+        let receipt = read(&self.path(tree, suite))?;
         let age = Timestamp::duration_since(now, receipt.at);
-        let counts = receipt.v == VERSION
-            && receipt.tree == tree.as_str()
+        let counts = receipt.tree == tree.as_str()
             && receipt.suite == suite
             && !age.is_negative()
             && age < SignedDuration::try_from(reuse).unwrap_or(SignedDuration::MAX);
@@ -93,12 +91,8 @@ impl Receipts {
         };
         fs::create_dir_all(&self.directory)?;
         let text = serde_json::to_string(&receipt)?;
-        file::replace(
-            &self.path(tree, suite),
-            HALF_WRITTEN,
-            text.as_bytes(),
-            0o644,
-        )?;
+        let path = self.path(tree, suite);
+        file::replace(&path, HALF_WRITTEN, text.as_bytes(), 0o644)?;
         self.prune(now);
         Ok(())
     }
@@ -106,11 +100,9 @@ impl Receipts {
     /// How long the suite took last time, on any tree.
     pub(crate) fn last_took(&self, suite: &str) -> Option<Duration> {
         let receipts = fs::read_dir(&self.directory).ok()?.flatten();
-        let receipts = receipts.filter_map(|entry| {
-            serde_json::from_slice::<Receipt>(&fs::read(entry.path()).ok()?).ok()
-        });
         let last = receipts
-            .filter(|receipt| receipt.v == VERSION && receipt.suite == suite)
+            .filter_map(|entry| read(&entry.path()))
+            .filter(|receipt| receipt.suite == suite)
             .max_by_key(|receipt| receipt.at);
         last.map(|receipt| Duration::from_millis(receipt.took_ms))
     }
@@ -127,26 +119,25 @@ impl Receipts {
             return;
         };
         for entry in entries.flatten() {
-            let written = entry
-                .metadata()
-                .and_then(|metadata| metadata.modified())
-                .ok()
-                .and_then(|time| Timestamp::try_from(time).ok());
-            let age = written.map(|written| Timestamp::duration_since(now, written));
-            let half = entry
-                .file_name()
-                .as_encoded_bytes()
-                .starts_with_str(HALF_WRITTEN);
-            let limit = if half {
-                SignedDuration::from_hours(1)
-            } else {
-                KEPT
-            };
+            let written = entry.metadata().and_then(|metadata| metadata.modified());
+            let written = written.ok().and_then(|time| Timestamp::try_from(time).ok());
+            let age = written.map(|written| now.duration_since(written));
+            let is_half = entry.file_name().as_bytes().starts_with_str(HALF_WRITTEN);
+            let limit = if is_half { HALF_KEPT } else { KEPT };
             if age.is_some_and(|age| age > limit) {
                 let _ = fs::remove_file(entry.path());
             }
         }
     }
+}
+
+/// Reads a receipt of this version.
+fn read(path: &Path) -> Option<Receipt> {
+    if path.metadata().ok()?.len() > LARGEST {
+        return None;
+    }
+    let receipt: Receipt = serde_json::from_slice(&fs::read(path).ok()?).ok()?;
+    (receipt.v == VERSION).then_some(receipt)
 }
 
 #[cfg(test)]

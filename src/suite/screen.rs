@@ -1,10 +1,11 @@
 //! What is shown of a running suite: its output as it comes, and how long it has been running.
 
 use std::{
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard},
     time::{Duration, Instant},
 };
 
+use super::step::lock;
 use crate::{ci::Progress, text::span};
 
 /// The status line is shown after this much silence.
@@ -53,32 +54,27 @@ struct State {
 
 impl<'s> Screen<'s> {
     pub(super) fn new(console: &'s dyn Console, last_took: Option<Duration>) -> Self {
-        let words = ["the suite is running", "the suite was stopped"];
-        Self::with_words(words, console, last_took)
+        let now = Instant::now();
+        let state = State {
+            written: now,
+            line_is_open: false,
+            status: None,
+            is_over: false,
+        };
+        Self {
+            console,
+            words: ["the suite is running", "the suite was stopped"],
+            start: now,
+            last_took,
+            state: Mutex::new(state),
+        }
     }
 
     /// Shows the wait for a forge, which runs the checks.
     pub(crate) fn of_checks(console: &'s dyn Console) -> Self {
-        let words = ["waiting for the checks", "no longer waiting for the checks"];
-        Self::with_words(words, console, None)
-    }
-
-    fn with_words(
-        words: [&'static str; 2],
-        console: &'s dyn Console,
-        last_took: Option<Duration>,
-    ) -> Self {
         Self {
-            console,
-            words,
-            start: Instant::now(),
-            last_took,
-            state: Mutex::new(State {
-                written: Instant::now(),
-                line_is_open: false,
-                status: None,
-                is_over: false,
-            }),
+            words: ["waiting for the checks", "no longer waiting for the checks"],
+            ..Self::new(console, None)
         }
     }
 
@@ -87,7 +83,7 @@ impl<'s> Screen<'s> {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 
     /// Shows what the suite prints.
@@ -104,8 +100,54 @@ impl<'s> Screen<'s> {
         state.line_is_open = bytes.last().is_some_and(|last| *last != b'\n');
     }
 
+    /// How long it runs: `1m 20s, about 3 min left`.
+    fn status(&self) -> String {
+        let elapsed = Duration::from_secs(self.start.elapsed().as_secs());
+        let left = self
+            .last_took
+            .and_then(|last| last.checked_sub(elapsed))
+            .filter(|left| left.as_secs() >= 5);
+        let elapsed = span(elapsed);
+        match left.map(|left| left.as_secs()) {
+            Some(left @ 60..) => format!("{elapsed}, about {} min left", left.div_ceil(60)),
+            Some(left) => format!("{elapsed}, about {left} s left"),
+            None => elapsed,
+        }
+    }
+
+    /// Clears the status line, and ends the line that is open.
+    fn end_line(&self, state: &mut State) {
+        if state.status.take().is_some() {
+            self.console.bytes(CLEAR);
+        }
+        if state.line_is_open {
+            self.console.bytes(b"\n");
+            state.line_is_open = false;
+        }
+    }
+
+    /// Says in one line that the run was stopped, and shows nothing after it; `clear` are the bytes
+    /// that clear what is above it and not to stay.
+    ///
+    /// It is said at once, while the terminal is still ours: what is written after the shell's prompt
+    /// spoils the prompt.
+    pub(super) fn stopped(&self, by: &str, clear: &[u8]) {
+        let mut state = self.state();
+        if !std::mem::replace(&mut state.is_over, true) {
+            let before: &[u8] = match (state.status, state.line_is_open) {
+                (Some(_), _) => CLEAR,
+                (None, true) => b"\n",
+                (None, false) => clear,
+            };
+            let line = format!("{} ({by}): nothing is pushed", self.words[1]);
+            self.console.last(before, &line);
+        }
+    }
+}
+
+impl Progress for Screen<'_> {
     /// Shows a line of ours.
-    pub(super) fn line(&self, text: &str) {
+    fn line(&self, text: &str) {
         let mut state = self.state();
         if !state.is_over {
             self.end_line(&mut state);
@@ -115,7 +157,7 @@ impl<'s> Screen<'s> {
     }
 
     /// Shows how long it has been running, where nothing else is written.
-    pub(super) fn tick(&self) {
+    fn tick(&self) {
         let mut state = self.state();
         let quiet = state.written.elapsed();
         if state.is_over {
@@ -140,77 +182,16 @@ impl<'s> Screen<'s> {
         }
     }
 
-    /// How long it runs: `1m 20s, about 3 min left`.
-    fn status(&self) -> String {
-        let elapsed = Duration::from_secs(self.start.elapsed().as_secs());
-        let left = self
-            .last_took
-            .and_then(|last| last.checked_sub(elapsed))
-            .filter(|left| left.as_secs() >= 5);
-        match left {
-            Some(left) if left.as_secs() >= 60 => format!(
-                "{}, about {} min left",
-                span(elapsed),
-                left.as_secs().div_ceil(60)
-            ),
-            Some(left) => format!("{}, about {} s left", span(elapsed), left.as_secs()),
-            None => span(elapsed),
-        }
-    }
-
     /// Leaves the cursor at the beginning of a line, for the report that follows.
-    pub(super) fn end(&self) {
+    fn end(&self) {
         let mut state = self.state();
         if !state.is_over {
             self.end_line(&mut state);
         }
     }
 
-    /// Clears the status line, and ends the line that is open.
-    fn end_line(&self, state: &mut State) {
-        if state.status.take().is_some() {
-            self.console.bytes(CLEAR);
-        }
-        if state.line_is_open {
-            self.console.bytes(b"\n");
-            state.line_is_open = false;
-        }
-    }
-
-    /// Says in one line that the run was stopped, and shows nothing after it; `clear` are the bytes
-    /// that clear what is above it and not to stay.
-    ///
-    /// It is said at once, while the terminal is still ours: what is written after the shell's prompt
-    /// spoils the prompt.
-    pub(super) fn interrupted(&self, by: &str, clear: &[u8]) {
-        let mut state = self.state();
-        if !std::mem::replace(&mut state.is_over, true) {
-            let before: &[u8] = match (state.status, state.line_is_open) {
-                (Some(_), _) => CLEAR,
-                (None, true) => b"\n",
-                (None, false) => clear,
-            };
-            let line = format!("{} ({by}): nothing is pushed", self.words[1]);
-            self.console.last(before, &line);
-        }
-    }
-}
-
-impl Progress for Screen<'_> {
-    fn line(&self, text: &str) {
-        self.line(text);
-    }
-
-    fn tick(&self) {
-        self.tick();
-    }
-
     fn interrupted(&self, by: &str) {
-        self.interrupted(by, &[]);
-    }
-
-    fn end(&self) {
-        self.end();
+        self.stopped(by, &[]);
     }
 }
 
@@ -308,8 +289,8 @@ mod tests {
         let recorder = terminal();
         let screen = quiet(&recorder, 2, None);
         screen.tick();
-        screen.interrupted("SIGINT", b"");
-        screen.interrupted("SIGINT", b"");
+        screen.interrupted("SIGINT");
+        screen.interrupted("SIGINT");
         screen.output(b"the suite's last words\n");
         screen.tick();
         screen.end();

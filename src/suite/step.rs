@@ -16,6 +16,7 @@ use super::{
     variables::Mark,
 };
 use crate::{
+    ci::Progress,
     gates::{Work, verdict::Ending},
     git::command::Git,
     policy::Step,
@@ -125,13 +126,13 @@ impl<'r> Run<'r> {
         };
         let left = self.work.suite.timeout.saturating_sub(self.start.elapsed());
         let limit = step.timeout.map_or(left, |own| own.min(left));
-        if interactive {
+        let (end, what) = if interactive {
             let end = shell.run_interactive(limit, observer);
-            end.map_err(|error| Error::failed("give the suite the terminal", &error))
+            (end, "give the suite the terminal")
         } else {
-            let end = shell.run(limit, observer);
-            end.map_err(|error| Error::failed("run the suite", &error))
-        }
+            (shell.run(limit, observer), "run the suite")
+        };
+        end.map_err(|error| Error::failed(what, &error))
     }
 
     /// How a step failed; `None` where it passed, or was stopped because another one failed.
@@ -176,6 +177,6 @@ impl Observer for Live<'_> {
     }
 
     fn interrupted(&self, by: &str) {
-        self.0.screen.interrupted(by, &[]);
+        self.0.screen.interrupted(by);
     }
 }
