@@ -1,8 +1,6 @@
 //! The local questions that libgit2 and git itself can both answer.
 
-use std::path::Path;
-
-use bstr::BString;
+use std::path::PathBuf;
 
 use super::Error;
 use crate::push::{Oid, remotes::Entry};
@@ -34,14 +32,17 @@ impl Kind {
     }
 }
 
+/// Where a repository is, and what it is.
+pub(super) struct Layout {
+    /// The directory that all worktrees share.
+    pub(super) common_dir: PathBuf,
+    /// The top of the work tree; `None` in a bare repository.
+    pub(super) work_tree: Option<PathBuf>,
+    pub(super) is_shallow: bool,
+}
+
 /// The questions that both ways of reading a repository answer, with the same answers.
 pub(crate) trait Backend: Send {
-    /// The directory that all worktrees share.
-    fn common_dir(&self) -> &Path;
-    /// The top of the work tree; `None` in a bare repository.
-    fn work_tree(&self) -> Option<&Path>;
-    /// Whether this is a shallow clone.
-    fn is_shallow(&self) -> bool;
     /// The configuration, every scope, in git's order.
     fn config(&self) -> Result<Vec<Entry>, Error>;
     /// What a ref leads to; `None` where it does not exist.
@@ -52,6 +53,4 @@ pub(crate) trait Backend: Send {
     fn header(&mut self, id: &Oid) -> Result<Option<(Kind, usize)>, Error>;
     /// The bytes of an object that is here.
     fn read(&mut self, id: &Oid) -> Result<Vec<u8>, Error>;
-    /// The files that git was told not to look at and that exist here.
-    fn hidden(&mut self) -> Result<Vec<BString>, Error>;
 }

@@ -2,16 +2,16 @@
 //! repositories that libgit2 cannot open.
 
 use std::{
-    io::{BufRead, BufReader, Read, Write},
-    path::{Path, PathBuf},
-    process::{Child, ChildStdin, ChildStdout, Stdio},
+    io::{self, BufRead, BufReader, Read, Write},
+    path::PathBuf,
+    process::{ChildStdin, ChildStdout, Stdio},
 };
 
-use bstr::{BString, ByteSlice};
+use bstr::ByteSlice;
 
 use super::{
     Error,
-    backend::{Backend, Kind},
+    backend::{Backend, Kind, Layout},
     command::Git,
 };
 use crate::{
@@ -21,16 +21,12 @@ use crate::{
 
 pub(super) struct CatFile {
     git: Git,
-    common_dir: PathBuf,
-    work_tree: Option<PathBuf>,
-    is_shallow: bool,
     objects: Option<Objects>,
 }
 
-/// One `git cat-file --batch-command`, started at the first question.
+/// One `git cat-file --batch-command`, started at the first question. The end of its input ends it.
 struct Objects {
-    child: Child,
-    ask: Option<ChildStdin>,
+    ask: ChildStdin,
     answers: BufReader<ChildStdout>,
 }
 
@@ -41,30 +37,21 @@ impl Objects {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null());
-        let failed = |error: &std::io::Error| Error::io("run `git cat-file`", error);
+        let failed = |error: &io::Error| Error::io("run `git cat-file`", error);
         let mut child = command.spawn().map_err(|error| failed(&error))?;
-        let ask = child.stdin.take();
-        let answers = child.stdout.take();
-        let answers = answers.ok_or_else(|| failed(&std::io::ErrorKind::BrokenPipe.into()))?;
-        Ok(Self {
-            child,
-            ask,
-            answers: BufReader::new(answers),
-        })
-    }
-}
-
-impl Drop for Objects {
-    fn drop(&mut self) {
-        // The end of its input ends it.
-        self.ask = None;
-        let _ = self.child.wait();
+        match (child.stdin.take(), child.stdout.take()) {
+            (Some(ask), Some(answers)) => Ok(Self {
+                ask,
+                answers: BufReader::new(answers),
+            }),
+            _ => Err(failed(&io::ErrorKind::BrokenPipe.into())),
+        }
     }
 }
 
 impl CatFile {
     /// Opens the repository that git itself finds.
-    pub(super) fn open(git: &Git) -> Result<Self, Error> {
+    pub(super) fn open(git: &Git) -> Result<(Self, Layout), Error> {
         let output = git.run([
             "rev-parse",
             "--is-shallow-repository",
@@ -92,13 +79,13 @@ impl CatFile {
             let top = git.run(["rev-parse", "--path-format=absolute", "--show-toplevel"])?;
             top.is_ok().then(|| path(&top.stdout))
         };
-        Ok(Self {
-            git: git.clone(),
+        let layout = Layout {
             common_dir: path(common),
             work_tree,
             is_shallow: *shallow == b"true",
-            objects: None,
-        })
+        };
+        let git = git.clone();
+        Ok((Self { git, objects: None }, layout))
     }
 
     fn objects(&mut self) -> Result<&mut Objects, Error> {
@@ -111,25 +98,16 @@ impl CatFile {
 
     /// Asks for `info` or `contents` of an object; parses the first line of the answer.
     fn ask(&mut self, word: &str, id: &Oid) -> Result<Option<(Kind, usize)>, Error> {
-        let failed = |error: std::io::Error| {
+        let failed = |error: io::Error| {
             Error::io(format!("read {} with `git cat-file`", id.short()), &error)
         };
         let objects = self.objects()?;
         let mut line = Vec::new();
-        if let Some(ask) = &mut objects.ask {
-            writeln!(ask, "{word} {id}")
-                .and_then(|()| ask.flush())
-                .map_err(failed)?;
-        }
-        objects
-            .answers
-            .read_until(b'\n', &mut line)
+        writeln!(objects.ask, "{word} {id}")
+            .and_then(|()| objects.ask.flush())
+            .and_then(|()| objects.answers.read_until(b'\n', &mut line))
             .map_err(failed)?;
-        let mut fields = line
-            .as_bstr()
-            .trim_ascii_end()
-            .split(|b| *b == b' ')
-            .skip(1);
+        let mut fields = line.trim_ascii_end().split(|b| *b == b' ').skip(1);
         match (fields.next(), fields.next()) {
             (Some(kind), Some(size)) => {
                 let size = size.to_str().ok().and_then(|size| size.parse().ok());
@@ -167,30 +145,7 @@ fn path(line: &[u8]) -> PathBuf {
         .into_owned()
 }
 
-/// Lists the files of this work tree that git was told not to look at.
-pub(super) fn hidden(git: &Git) -> Result<Vec<BString>, Error> {
-    let output = git.must(["ls-files", "-v", "-z", "--full-name", ":/"])?;
-    let lines = output
-        .stdout
-        .split(|b| *b == 0)
-        .filter_map(|line| Some((*line.first()?, line.get(2..)?)));
-    let hidden = lines.filter(|(tag, _)| tag.is_ascii_lowercase() || *tag == b'S');
-    Ok(hidden.map(|(_, path)| path.into()).collect())
-}
-
 impl Backend for CatFile {
-    fn common_dir(&self) -> &Path {
-        &self.common_dir
-    }
-
-    fn work_tree(&self) -> Option<&Path> {
-        self.work_tree.as_deref()
-    }
-
-    fn is_shallow(&self) -> bool {
-        self.is_shallow
-    }
-
     fn config(&self) -> Result<Vec<Entry>, Error> {
         let output = self.git.must(["config", "--list", "-z"])?;
         let entries = output
@@ -242,12 +197,5 @@ impl Backend for CatFile {
             .map_err(|error| Error::io(format!("read {}", id.short()), &error))?;
         bytes.pop();
         Ok(bytes)
-    }
-
-    fn hidden(&mut self) -> Result<Vec<BString>, Error> {
-        match &self.work_tree {
-            Some(_) => hidden(&self.git),
-            None => Ok(Vec::new()),
-        }
     }
 }

@@ -68,15 +68,7 @@ impl Git {
         &self,
         args: impl IntoIterator<Item = S>,
     ) -> Result<Output, Error> {
-        let mut command = self.command(args);
-        let output = run(&mut command)?;
-        if output.is_ok() {
-            return Ok(output);
-        }
-        Err(Error::Failed {
-            command: command_line(&command),
-            words: output.stderr,
-        })
+        must(&mut self.command(args))
     }
 
     /// The names of the variables that tell git which repository to use, and how.
@@ -92,13 +84,24 @@ impl Git {
         // An empty GIT_ASKPASS also switches core.askPass and SSH_ASKPASS off (git's prompt.c).
         command
             .env("GIT_TERMINAL_PROMPT", "0")
-            .env("GIT_ASKPASS", "");
-        command
+            .env("GIT_ASKPASS", "")
             .env("SSH_ASKPASS", "")
             .env("SSH_ASKPASS_REQUIRE", "never")
             .env("GCM_INTERACTIVE", "never");
         command
     }
+}
+
+/// Runs a call of git, which must succeed.
+pub(super) fn must(command: &mut Command) -> Result<Output, Error> {
+    let output = run(command)?;
+    if output.is_ok() {
+        return Ok(output);
+    }
+    Err(Error::Failed {
+        command: command_line(command),
+        words: output.stderr,
+    })
 }
 
 /// The top of the work tree, where git was called below it with a relative `GIT_WORK_TREE`.
@@ -107,8 +110,8 @@ impl Git {
 /// it names another directory.
 fn moved_work_tree() -> Option<PathBuf> {
     let is_below = env::var_os("GIT_PREFIX").is_some_and(|prefix| !prefix.is_empty());
-    let is_relative =
-        env::var_os("GIT_WORK_TREE").is_some_and(|tree| Path::new(&tree).is_relative());
+    let tree = env::var_os("GIT_WORK_TREE");
+    let is_relative = tree.is_some_and(|tree| Path::new(&tree).is_relative());
     (is_below && is_relative)
         .then(|| env::current_dir().ok())
         .flatten()

@@ -1,62 +1,53 @@
 //! The local questions answered by libgit2: no process, two milliseconds for all of them.
 
-use std::path::{Path, PathBuf};
+use std::{
+    env,
+    path::{Path, PathBuf},
+};
 
 use bstr::{BString, ByteSlice};
-use git2::{ConfigLevel, ErrorCode, IndexEntry, IndexEntryExtendedFlag, ObjectType, Repository};
+use git2::{ConfigLevel, ErrorCode, ObjectType, Repository};
 
 use super::{
     Error,
-    backend::{Backend, Kind},
-    cat_file,
-    command::Git,
+    backend::{Backend, Kind, Layout},
 };
 use crate::push::{Oid, remotes::Entry};
 
 /// A repository that libgit2 could open.
-pub(super) struct Libgit2 {
-    git: Git,
-    repository: Repository,
-    common_dir: PathBuf,
-    work_tree: Option<PathBuf>,
-}
+pub(super) struct Libgit2(Repository);
 
 impl Libgit2 {
     /// Opens the repository that the environment and the directory name; `None` where libgit2
     /// cannot, or where it is known to answer otherwise than git.
-    pub(super) fn open(git: &Git) -> Option<Self> {
-        let work_tree = std::env::var_os("GIT_WORK_TREE");
+    pub(super) fn open() -> Option<(Self, Layout)> {
+        let work_tree = env::var_os("GIT_WORK_TREE").map(PathBuf::from);
         // libgit2 takes a relative one from the git directory, git from where it was called.
-        if work_tree
-            .as_ref()
-            .is_some_and(|tree| Path::new(tree).is_relative())
-        {
+        if work_tree.as_ref().is_some_and(|tree| tree.is_relative()) {
             return None;
         }
         let repository = Repository::open_from_env().ok()?;
         // With GIT_DIR set and no work tree named, git takes the current directory.
-        if std::env::var_os("GIT_DIR").is_some() && work_tree.is_none() && !repository.is_worktree()
-        {
+        let is_named = env::var_os("GIT_DIR").is_some();
+        if is_named && work_tree.is_none() && !repository.is_worktree() {
             return None;
         }
         let absolute = |path: &Path| path.canonicalize().ok();
-        let common_dir = absolute(repository.commondir())?;
-        let work_tree = match repository.workdir() {
-            Some(path) => Some(absolute(path)?),
-            None => None,
+        let layout = Layout {
+            common_dir: absolute(repository.commondir())?,
+            work_tree: match repository.workdir() {
+                Some(path) => Some(absolute(path)?),
+                None => None,
+            },
+            is_shallow: repository.is_shallow(),
         };
-        let found = Self {
-            git: git.clone(),
-            repository,
-            common_dir,
-            work_tree,
-        };
+        let found = Self(repository);
         // libgit2 does not follow `includeIf "hasconfig:..."`, and not always
         // `includeIf "onbranch:..."` where HEAD is detached.
         let unread = [&b"includeif.hasconfig:"[..], b"includeif.onbranch:"];
         let complete = (found.config().ok()?.iter())
             .all(|(key, _)| !unread.iter().any(|start| key.starts_with(start)));
-        complete.then_some(found)
+        complete.then_some((found, layout))
     }
 
     fn id(id: &Oid) -> Option<git2::Oid> {
@@ -99,24 +90,12 @@ fn kind(kind: ObjectType) -> Option<Kind> {
 }
 
 impl Backend for Libgit2 {
-    fn common_dir(&self) -> &Path {
-        &self.common_dir
-    }
-
-    fn work_tree(&self) -> Option<&Path> {
-        self.work_tree.as_deref()
-    }
-
-    fn is_shallow(&self) -> bool {
-        self.repository.is_shallow()
-    }
-
     fn config(&self) -> Result<Vec<Entry>, Error> {
         let failed = |error: git2::Error| failed("read git's configuration", &error);
-        let mut config = self.repository.config().map_err(failed)?;
+        let mut config = self.0.config().map_err(failed)?;
         let config = config.snapshot().map_err(failed)?;
         // GIT_CONFIG_GLOBAL stands for both of a user's files (git(1)); libgit2 takes it for one.
-        let no_xdg = std::env::var_os("GIT_CONFIG_GLOBAL").is_some();
+        let no_xdg = env::var_os("GIT_CONFIG_GLOBAL").is_some();
         let mut all = Vec::new();
         let mut entries = config.entries(None).map_err(failed)?;
         while let Some(entry) = entries.next() {
@@ -136,13 +115,13 @@ impl Backend for Libgit2 {
 
     fn reference(&mut self, name: &str) -> Result<Option<Oid>, Error> {
         let what = format!("read `{name}`");
-        let id = found(&what, self.repository.refname_to_id(name))?;
+        let id = found(&what, self.0.refname_to_id(name))?;
         Ok(id.and_then(|id| Oid::parse(id.to_string().as_bytes())))
     }
 
     fn symbolic(&mut self, name: &str) -> Result<Option<String>, Error> {
         let what = format!("read `{name}`");
-        let reference = found(&what, self.repository.find_reference(name))?;
+        let reference = found(&what, self.0.find_reference(name))?;
         let target = reference
             .as_ref()
             .and_then(|one| one.symbolic_target_bytes());
@@ -154,7 +133,7 @@ impl Backend for Libgit2 {
             return Ok(None);
         };
         let what = format!("read {}", id.short());
-        let odb = self.repository.odb();
+        let odb = self.0.odb();
         let header = found(&what, odb.and_then(|odb| odb.read_header(oid)))?;
         Ok(header.and_then(|(size, object)| Some((kind(object)?, size))))
     }
@@ -162,27 +141,8 @@ impl Backend for Libgit2 {
     fn read(&mut self, id: &Oid) -> Result<Vec<u8>, Error> {
         let what = format!("read {}", id.short());
         let missing = || git2::Error::from_str("there is no such object");
-        let read = |oid| Ok(self.repository.odb()?.read(oid)?.data().to_owned());
+        let read = |oid| Ok(self.0.odb()?.read(oid)?.data().to_owned());
         let bytes = Self::id(id).ok_or_else(missing).and_then(read);
         bytes.map_err(|error| failed(&what, &error))
-    }
-
-    fn hidden(&mut self) -> Result<Vec<BString>, Error> {
-        if self.work_tree.is_none() {
-            return Ok(Vec::new());
-        }
-        // It is read again, for the suite may have changed it. Split and sparse ones only git reads.
-        let index = self.repository.index();
-        let Ok(index) = index.and_then(|mut index| index.read(false).map(|()| index)) else {
-            return cat_file::hidden(&self.git);
-        };
-        /// The flag of `assume-unchanged` (gitformat-index(5)), which git2 does not name.
-        const UNCHANGED: u16 = 0x8000;
-        const SKIPPED: u16 = IndexEntryExtendedFlag::SKIP_WORKTREE.bits();
-        let hides = |entry: &IndexEntry| {
-            entry.flags & UNCHANGED != 0 || entry.flags_extended & SKIPPED != 0
-        };
-        let hidden = index.iter().filter(hides);
-        Ok(hidden.map(|entry| BString::from(entry.path)).collect())
     }
 }

@@ -5,6 +5,7 @@ use bstr::{BString, ByteSlice};
 use super::{
     Error, Repository,
     backend::Kind,
+    command::Git,
     files::{Files, damaged},
     objects::{commit_author, commit_headers},
 };
@@ -32,7 +33,7 @@ impl gates::Repository for Repository {
     }
 
     fn is_shallow(&self) -> bool {
-        self.backend().is_shallow()
+        self.layout.is_shallow
     }
 
     fn local_branch(&self, name: &str) -> Result<Option<Oid>, Undecided> {
@@ -123,7 +124,7 @@ impl gates::Repository for Repository {
         if !changed.is_empty() {
             return Ok(Some(Mismatch::Changed(changed)));
         }
-        let hidden = self.backend().hidden()?;
+        let hidden = hidden(&self.git)?;
         Ok((!hidden.is_empty()).then_some(Mismatch::Hidden(hidden)))
     }
 
@@ -170,14 +171,23 @@ impl Repository {
     }
 }
 
+/// Lists the files of this work tree that git was told not to look at, and that are there.
+pub(super) fn hidden(git: &Git) -> Result<Vec<BString>, Error> {
+    let output = git.must(["ls-files", "-v", "-z", "--full-name", ":/"])?;
+    // A tag, a space, the path.
+    let files = output.stdout.split(|b| *b == 0);
+    let hidden = files.filter(|file| matches!(file.first(), Some(b'a'..=b'z' | b'S')));
+    Ok(hidden
+        .filter_map(|file| Some(file.get(2..)?.into()))
+        .collect())
+}
+
 /// HEAD and the changed paths, as git-status(1) prints them in its porcelain format 2 with `-z`.
 fn status_records(output: &[u8]) -> (Option<Oid>, Vec<BString>) {
     let mut head = None;
     let mut changed = Vec::new();
-    for record in output
-        .split(|b| *b == 0)
-        .filter(|record| !record.is_empty())
-    {
+    let records = output.split(|b| *b == 0);
+    for record in records.filter(|record| !record.is_empty()) {
         let field = |number| record.splitn(number + 1, |b| *b == b' ').nth(number);
         match record[0] {
             b'#' => {

@@ -134,10 +134,8 @@ impl Network<'_> {
             // The first try has the reason: git removes a wrong password from the store, and the second
             // only misses it. But not where the first complained about its own options.
             Error::Unreachable { remote, .. } if !output.is_ok() && output.code != Some(USAGE) => {
-                Error::Unreachable {
-                    remote,
-                    words: output.stderr,
-                }
+                let words = output.stderr;
+                Error::Unreachable { remote, words }
             }
             other => other,
         })
@@ -220,8 +218,11 @@ impl Network<'_> {
         deadline: Instant,
     ) -> Result<Output, Error> {
         if is_ssh(url)
-            && let Some(ssh) = self.ssh()
+            && let Some(mut ssh) = self.own_ssh()
         {
+            // Without a terminal no ssh asks anything: this only makes it fail at once. Its own time
+            // limit is longer than ours, so that ours is the one that is reported.
+            ssh.push_str(" -oBatchMode=yes -oConnectTimeout=15");
             command.env("GIT_SSH_COMMAND", ssh.to_os_str_lossy());
         }
         let left = deadline.saturating_duration_since(Instant::now());
@@ -231,20 +232,8 @@ impl Network<'_> {
         })
     }
 
-    /// The user's own ssh command, told not to ask; `None` where it may not be OpenSSH, and not take
-    /// its options. Without a terminal no ssh asks anything: this only makes it fail at once.
-    ///
-    /// Its own time limit is longer than ours, so that ours is the one that is reported.
-    fn ssh(&self) -> Option<BString> {
-        let own = self.own_ssh()?;
-        Some(
-            [own.as_slice(), b" -oBatchMode=yes -oConnectTimeout=15"]
-                .concat()
-                .into(),
-        )
-    }
-
-    /// The command by which git itself calls OpenSSH; `None` where it may be another ssh.
+    /// The command by which git itself calls OpenSSH; `None` where it may be another ssh,
+    /// and not take its options.
     ///
     /// `GIT_SSH_COMMAND` overrides `core.sshCommand`, which overrides `GIT_SSH` (git-config(1)).
     pub(crate) fn own_ssh(&self) -> Option<BString> {
@@ -270,10 +259,9 @@ impl Network<'_> {
 
 /// Names a URL in git's environment: it may hold a password, and every user can read arguments.
 fn name(command: &mut Command, url: &BStr) {
-    let count = env::var("GIT_CONFIG_COUNT")
-        .ok()
-        .and_then(|count| count.parse::<usize>().ok())
-        .unwrap_or(0);
+    let count = env::var("GIT_CONFIG_COUNT").ok();
+    let count = count.and_then(|count| count.parse::<usize>().ok());
+    let count = count.unwrap_or(0);
     let url = url.to_os_str_lossy();
     // The longest `insteadOf` wins: the whole URL, which it leaves as it is.
     let mut itself = OsString::from("url.");

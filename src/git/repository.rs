@@ -10,7 +10,7 @@ use bstr::{BStr, ByteSlice};
 
 use super::{
     Error,
-    backend::{Backend, Kind},
+    backend::{Backend, Kind, Layout},
     cat_file::CatFile,
     command::Git,
     libgit2::Libgit2,
@@ -33,15 +33,14 @@ pub struct Repository {
     /// The configured remotes.
     remotes: Remotes,
     reader: Reader,
-    common_dir: PathBuf,
-    work_tree: Option<PathBuf>,
+    pub(super) layout: Layout,
 }
 
 impl Repository {
     /// Opens the repository that the current directory and git's variables name.
     pub fn open() -> Result<Self, Error> {
         let git = Git::find()?;
-        let backend = backend(&git)?;
+        let (backend, layout) = backend(&git)?;
         let config = backend.config()?;
         let mut heroku_hosts = Vec::from_iter(variable("HEROKU_GIT_HOST"));
         if let Some(host) = variable("HEROKU_HOST") {
@@ -56,8 +55,7 @@ impl Repository {
                     .map_err(|error| Error::io("tell the current directory", &error))?,
                 heroku_hosts,
             },
-            common_dir: backend.common_dir().to_owned(),
-            work_tree: backend.work_tree().map(Path::to_owned),
+            layout,
             backend: Mutex::new(backend),
             git,
             config,
@@ -74,17 +72,17 @@ impl Repository {
 
     /// The git directory that all worktrees share.
     pub(crate) fn common_dir(&self) -> &Path {
-        &self.common_dir
+        &self.layout.common_dir
     }
 
     /// The directory of our files in it.
     pub(crate) fn state_dir(&self) -> PathBuf {
-        self.common_dir.join("pushgate")
+        self.common_dir().join("pushgate")
     }
 
     /// The top of the work tree; `None` in a bare repository.
     pub(crate) fn work_tree(&self) -> Option<&Path> {
-        self.work_tree.as_deref()
+        self.layout.work_tree.as_deref()
     }
 
     pub(crate) fn remotes(&self) -> &Remotes {
@@ -118,13 +116,10 @@ impl Repository {
         let guessed = self.git.run(["var", "GIT_COMMITTER_IDENT"]).ok();
         let guessed = guessed.filter(Output::is_ok);
         let ident = guessed.map(|output| output.line().to_str_lossy().into_owned());
-        match ident
+        let person = ident
             .as_deref()
-            .and_then(|all| all.split_inclusive('>').next())
-        {
-            Some(person) => person.to_owned(),
-            None => "unknown".to_owned(),
-        }
+            .and_then(|all| all.split_inclusive('>').next());
+        person.unwrap_or("unknown").to_owned()
     }
 
     /// The commit that an id names, through tags.
@@ -135,16 +130,17 @@ impl Repository {
         for _ in 0..DEEPEST {
             match backend.header(&id)? {
                 Some((Kind::Commit, _)) => return Ok(Some(id)),
-                Some((Kind::Tag, _)) => {
-                    let tag = backend.read(&id)?;
-                    let object =
-                        (tag.lines().next()).and_then(|line| line.strip_prefix(b"object "));
-                    match object.and_then(Oid::parse) {
-                        Some(object) => id = object,
-                        None => return Ok(None),
-                    }
-                }
+                Some((Kind::Tag, _)) => {}
                 _ => return Ok(None),
+            }
+            let tag = backend.read(&id)?;
+            let object = tag
+                .lines()
+                .next()
+                .and_then(|line| line.strip_prefix(b"object "));
+            match object.and_then(Oid::parse) {
+                Some(object) => id = object,
+                None => return Ok(None),
             }
         }
         Ok(None)
@@ -171,13 +167,14 @@ impl Repository {
 
 /// Opens the repository with libgit2, or with git itself where libgit2 cannot: it does not see what
 /// `git -c` says, and does not read what git 3 makes by default (SHA-256, reftable).
-fn backend(git: &Git) -> Result<Box<dyn Backend>, Error> {
+fn backend(git: &Git) -> Result<(Box<dyn Backend>, Layout), Error> {
     const ONLY_GIT: [&str; 2] = ["GIT_CONFIG_PARAMETERS", "GIT_CONFIG_COUNT"];
     let by_git = ONLY_GIT.iter().any(|name| env::var_os(name).is_some());
-    if !by_git && let Some(repository) = Libgit2::open(git) {
-        return Ok(Box::new(repository));
+    if !by_git && let Some((repository, layout)) = Libgit2::open() {
+        return Ok((Box::new(repository), layout));
     }
-    Ok(Box::new(CatFile::open(git)?))
+    let (repository, layout) = CatFile::open(git)?;
+    Ok((Box::new(repository), layout))
 }
 
 #[cfg(test)]

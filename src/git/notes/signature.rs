@@ -10,39 +10,33 @@ use tempfile::TempDir;
 
 use super::read::Notes;
 use crate::{
-    git::Error,
+    git::{Error, command::must},
     memory::record::{Record, who},
-    process::program::{Output, run, run_with_input},
+    process::program::{run, run_with_input},
     push::Oid,
 };
-
-/// A directory for objects that must not be left in the repository.
-struct Scratch<'n, 'r> {
-    notes: &'n Notes<'r>,
-    objects: TempDir,
-}
 
 impl Notes<'_> {
     /// Signs a record with the key that the user's git signs with, which may ask for a passphrase.
     pub fn sign(&self, record: &Record) -> Result<Record, Error> {
-        let scratch = self.scratch()?;
-        let tree = scratch.ask(&["hash-object", "-t", "tree", "/dev/null"])?;
-        let mut command = scratch.git(&["-c", "i18n.commitEncoding=UTF-8", "commit-tree", "-S"]);
+        let scratch = scratch()?;
+        let git = |args: &[&str]| self.command(&scratch, args);
+        let tree = must(&mut git(&["hash-object", "-t", "tree", "/dev/null"]))?;
+        let mut command = git(&["-c", "i18n.commitEncoding=UTF-8", "commit-tree", "-S"]);
         let (name, mail) = self.person();
         for role in ["AUTHOR", "COMMITTER"] {
             command.env(format!("GIT_{role}_NAME"), &name);
             command.env(format!("GIT_{role}_EMAIL"), &mail);
         }
-        command
-            .args(["-F", "-"])
-            .arg(tree.line().to_str_lossy().as_ref());
+        let tree = tree.line().to_str_lossy();
+        command.args(["-F", "-", tree.as_ref()]);
         let signed = run_with_input(&mut command, unsigned(record).to_string().as_bytes())?;
         let Some(id) = Oid::parse(signed.line()).filter(|_| signed.is_ok()) else {
             return Err(Error::NotSigned {
                 words: signed.stderr,
             });
         };
-        let object = scratch.ask(&["cat-file", "commit", id.as_str()])?;
+        let object = must(&mut git(&["cat-file", "commit", id.as_str()]))?;
         let object = String::from_utf8(object.stdout).map_err(|_| Error::NotSigned {
             words: vec!["what git signed is not UTF-8".to_owned()],
         })?;
@@ -65,48 +59,36 @@ impl Notes<'_> {
         if Record::parse(message.trim_end().as_bytes()) != Some(unsigned(record)) {
             return Ok(false);
         }
-        let scratch = self.scratch()?;
-        let mut write = scratch.git(&["hash-object", "-t", "commit", "-w", "--stdin"]);
+        let scratch = scratch()?;
+        let git = |args: &[&str]| self.command(&scratch, args);
+        let mut write = git(&["hash-object", "-t", "commit", "-w", "--stdin"]);
         let written = run_with_input(&mut write, object.as_bytes())?;
         let Some(id) = Oid::parse(written.line()).filter(|_| written.is_ok()) else {
             // It is no commit, so it is not signed.
             return Ok(false);
         };
-        if !run(&mut scratch.git(&["verify-commit", id.as_str()]))?.is_ok() {
+        if !run(&mut git(&["verify-commit", id.as_str()]))?.is_ok() {
             return Ok(false);
         }
         let format = ["log", "-1", "--no-show-signature", "--format=%GS"];
-        let mut command = scratch.git(&format);
+        let mut command = git(&format);
         let signer = run(command.arg(id.as_str()))?;
         let signer = signer.line().to_str_lossy().into_owned();
         Ok(signer.contains('@') && matches(&who(&signer), &who(&record.by)))
     }
 
-    fn scratch(&self) -> Result<Scratch<'_, '_>, Error> {
-        let objects = TempDir::with_prefix("pushgate-");
-        let objects = objects.map_err(|error| Error::io("make a directory", &error))?;
-        let notes = self;
-        Ok(Scratch { notes, objects })
+    /// Builds a call of git that keeps the objects it writes in this directory.
+    fn command(&self, scratch: &TempDir, args: &[&str]) -> Command {
+        let mut command = self.repository.git.command(args);
+        command.env("GIT_OBJECT_DIRECTORY", scratch.path());
+        command
     }
 }
 
-impl Scratch<'_, '_> {
-    fn git(&self, args: &[&str]) -> Command {
-        let mut command = self.notes.repository.git.command(args);
-        command.env("GIT_OBJECT_DIRECTORY", self.objects.path());
-        command
-    }
-
-    fn ask(&self, args: &[&str]) -> Result<Output, Error> {
-        let output = run(&mut self.git(args))?;
-        if output.is_ok() {
-            return Ok(output);
-        }
-        Err(Error::Failed {
-            command: format!("git {}", args.join(" ")),
-            words: output.stderr,
-        })
-    }
+/// A directory for objects that must not be left in the repository.
+fn scratch() -> Result<TempDir, Error> {
+    let made = TempDir::with_prefix("pushgate-");
+    made.map_err(|error| Error::io("make a directory", &error))
 }
 
 /// The part of a record that is signed: all but the signature.

@@ -28,33 +28,12 @@ pub(super) const NO_HOOKS: [&str; 2] = ["-c", "core.hooksPath=/dev/null"];
 /// How `git fast-import` names a report that it leaves.
 const CRASH: &str = "fast-import: dumping crash report to ";
 
-/// How a write ended.
-enum Written {
-    Done,
-    /// Another process was faster; nothing was written.
-    Overtaken,
-}
-
 /// A note that changes.
 struct Change {
     path: String,
     /// Other paths of the same note, which are removed.
     stale: Vec<String>,
     text: Vec<u8>,
-}
-
-impl Change {
-    /// A note keeps its path; a new one gets the path that git itself would give it among some hundreds.
-    fn new(commit: &Oid, paths: Vec<String>, text: Vec<u8>) -> Self {
-        let (directory, name) = commit.as_str().split_at(2);
-        let mut paths = paths.into_iter();
-        let path = paths.next();
-        Self {
-            path: path.unwrap_or_else(|| format!("{directory}/{name}")),
-            stale: paths.collect(),
-            text,
-        }
-    }
 }
 
 impl Notes<'_> {
@@ -69,12 +48,10 @@ impl Notes<'_> {
         }
         let subject = match records {
             [] => return Ok(()),
-            [one] => format!(
-                "{} {} on {}",
-                one.name(),
-                one.commit.short(),
-                one.environment
-            ),
+            [one] => {
+                let (name, commit) = (one.name(), one.commit.short());
+                format!("{name} {commit} on {}", one.environment)
+            }
             several => format!("{} records", several.len()),
         };
         let _lock = self.lock()?;
@@ -87,9 +64,8 @@ impl Notes<'_> {
             if changes.is_empty() {
                 return Ok(());
             }
-            match self.write(&subject, tip.as_ref(), None, &changes)? {
-                Written::Done => return Ok(()),
-                Written::Overtaken => {}
+            if self.write(&subject, tip.as_ref(), None, &changes)? {
+                return Ok(());
             }
         }
         Err(overtaken())
@@ -107,7 +83,7 @@ impl Notes<'_> {
                 }
                 tip => self.forward(tip.as_ref(), theirs)?,
             };
-            if matches!(written, Written::Done) {
+            if written {
                 return Ok(());
             }
         }
@@ -134,9 +110,15 @@ impl Notes<'_> {
         if new.lines().all(is_known) {
             return Ok(None);
         }
-        let paths: Vec<_> = blobs.into_iter().map(|(path, _)| path).collect();
-        let text = union(commit, &old, new)?;
-        Ok(Some(Change::new(commit, paths, text)))
+        // A note keeps its path; a new one gets the path that git itself would give it among some hundreds.
+        let mut paths = blobs.into_iter().map(|(path, _)| path);
+        let (directory, name) = commit.as_str().split_at(2);
+        let path = paths.next();
+        Ok(Some(Change {
+            path: path.unwrap_or_else(|| format!("{directory}/{name}")),
+            stale: paths.collect(),
+            text: union(commit, &old, new)?,
+        }))
     }
 
     /// Locks the notes: writers of this clone take turns, so that they need not start again. The lock
@@ -144,15 +126,10 @@ impl Notes<'_> {
     fn lock(&self) -> Result<File, Error> {
         let path = self.repository.state_dir().join("notes.lock");
         let failed = |error: &io::Error| Error::io(format!("write {}", path.display()), error);
-        let open = || OpenOptions::new().create(true).append(true).open(&path);
-        let opened = open().or_else(|error| match error.kind() {
-            io::ErrorKind::NotFound => {
-                let _ = create_dir(self.repository.state_dir());
-                open()
-            }
-            _ => Err(error),
-        });
-        let file = opened.map_err(|error| failed(&error))?;
+        // Not its parents: a repository that was removed meanwhile stays removed.
+        let _ = create_dir(self.repository.state_dir());
+        let file = OpenOptions::new().create(true).append(true).open(&path);
+        let file = file.map_err(|error| failed(&error))?;
         let deadline = Instant::now() + PATIENCE;
         loop {
             match file.try_lock() {
@@ -166,7 +143,7 @@ impl Notes<'_> {
     }
 
     /// Moves our ref on to a commit that contains all our notes.
-    fn forward(&self, from: Option<&Oid>, to: &Oid) -> Result<Written, Error> {
+    fn forward(&self, from: Option<&Oid>, to: &Oid) -> Result<bool, Error> {
         // An empty old id: the ref must not exist (git-update-ref(1)).
         let old = from.map_or("", Oid::as_str);
         let mut command = self.repository.git.command(NO_HOOKS);
@@ -184,7 +161,7 @@ impl Notes<'_> {
         tip: Option<&Oid>,
         merged: Option<&Oid>,
         changes: &[Change],
-    ) -> Result<Written, Error> {
+    ) -> Result<bool, Error> {
         let (name, mail) = self.person();
         let seconds = jiff::Timestamp::now().as_second().max(0);
         let mut input = format!("commit {REF}\ncommitter {name} <{mail}> {seconds} +0000\n");
@@ -199,11 +176,8 @@ impl Notes<'_> {
             for path in &change.stale {
                 input.extend_from_slice(format!("D {path}\n").as_bytes());
             }
-            let head = format!(
-                "M 100644 inline {}\ndata {}\n",
-                change.path,
-                change.text.len()
-            );
+            let (path, size) = (&change.path, change.text.len());
+            let head = format!("M 100644 inline {path}\ndata {size}\n");
             input.extend_from_slice(head.as_bytes());
             input.extend_from_slice(&change.text);
             input.push(b'\n');
@@ -226,13 +200,14 @@ impl Notes<'_> {
         self.written(tip, "git fast-import", output)
     }
 
-    /// How a call of git ended that was to move our ref from `tip`.
-    fn written(&self, tip: Option<&Oid>, command: &str, output: Output) -> Result<Written, Error> {
+    /// Whether a call of git moved our ref from `tip`; false where another process was faster, and
+    /// nothing was written.
+    fn written(&self, tip: Option<&Oid>, command: &str, output: Output) -> Result<bool, Error> {
         if output.is_ok() {
-            return Ok(Written::Done);
+            return Ok(true);
         }
         if self.tip()?.as_ref() != tip {
-            return Ok(Written::Overtaken);
+            return Ok(false);
         }
         Err(Error::Failed {
             command: command.to_owned(),
@@ -270,12 +245,8 @@ fn union(commit: &Oid, old: &[u8], new: &[u8]) -> Result<Vec<u8>, Error> {
             words: vec!["there is no room in it for another line".to_owned()],
         });
     }
-    Ok(lines
-        .into_iter()
-        .flat_map(|line| [line, b"\n"])
-        .flatten()
-        .copied()
-        .collect())
+    let ended = lines.into_iter().flat_map(|line| [line, b"\n"]);
+    Ok(ended.flatten().copied().collect())
 }
 
 fn overtaken() -> Error {
