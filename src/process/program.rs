@@ -50,10 +50,8 @@ impl Output {
 
     /// The first line of standard output.
     pub(crate) fn line(&self) -> &[u8] {
-        self.stdout
-            .split(|b| *b == b'\n')
-            .next()
-            .unwrap_or_default()
+        let mut lines = self.stdout.split(|b| *b == b'\n');
+        lines.next().unwrap_or_default()
     }
 }
 
@@ -70,8 +68,8 @@ impl From<std::process::Output> for Output {
 fn lines(bytes: &[u8]) -> Vec<String> {
     let text = String::from_utf8_lossy(bytes);
     let lines = text.lines().map(|line| redact(line.trim_end()));
+    let lines = lines.filter(|line| !line.is_empty());
     lines
-        .filter(|line| !line.is_empty())
         .map(|line| printable(line.as_bytes().into()))
         .collect()
 }

@@ -144,8 +144,7 @@ impl Shell<'_> {
     fn command(&self) -> Command {
         let mut command = Command::new("sh");
         command
-            .arg("-c")
-            .arg(self.command)
+            .args(["-c", self.command])
             .current_dir(self.directory);
         for name in self.removed {
             command.env_remove(name);
@@ -262,16 +261,13 @@ fn until(
 }
 
 fn end_of(status: Result<WaitStatus, Errno>) -> End {
+    let unrunnable = |why: &str| End::CouldNotRun(why.to_owned());
     match status {
         Ok(WaitStatus::Exited(_, 0)) => End::Passed,
         // The shell's codes for a command that is there but cannot run, or is not there (POSIX, "Exit
         // Status for Commands").
-        Ok(WaitStatus::Exited(_, 126)) => {
-            End::CouldNotRun("exit code 126, not executable".to_owned())
-        }
-        Ok(WaitStatus::Exited(_, 127)) => {
-            End::CouldNotRun("exit code 127, command not found".to_owned())
-        }
+        Ok(WaitStatus::Exited(_, 126)) => unrunnable("exit code 126, not executable"),
+        Ok(WaitStatus::Exited(_, 127)) => unrunnable("exit code 127, command not found"),
         Ok(WaitStatus::Exited(_, code)) => End::Failed(code),
         Ok(WaitStatus::Signaled(_, signal, _)) => End::Killed(signal as i32),
         other => End::CouldNotRun(format!("its end is not known ({other:?})")),

@@ -8,18 +8,17 @@ use std::{
     },
 };
 
-use signal_hook::{consts, flag, iterator::Signals};
+use signal_hook::{
+    consts::{FORBIDDEN, SIGHUP, SIGINT, SIGQUIT, SIGTERM},
+    flag,
+    iterator::Signals,
+};
 
 use super::{Error, git_push::GitPush, proc};
 use crate::text::signal_name;
 
 /// The signals that end a push, unless they were ignored when this process started.
-const ENDS: [i32; 4] = [
-    consts::SIGINT,
-    consts::SIGTERM,
-    consts::SIGHUP,
-    consts::SIGQUIT,
-];
+const ENDS: [i32; 4] = [SIGINT, SIGTERM, SIGHUP, SIGQUIT];
 
 static WATCH: OnceLock<Watch> = OnceLock::new();
 
@@ -40,7 +39,7 @@ pub(crate) fn watch() {
     let ignored = proc::ignored_signals();
     for signal in 1..32 {
         let is_ignored = ignored >> (signal - 1) & 1 == 1;
-        if is_ignored && !consts::FORBIDDEN.contains(&signal) {
+        if is_ignored && !FORBIDDEN.contains(&signal) {
             let _ = flag::register(signal, Arc::default());
         } else if ENDS.contains(&signal) {
             // The second one ends this process at once.

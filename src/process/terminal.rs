@@ -1,7 +1,7 @@
 //! Questions on the terminal itself: a hook's standard input is git's.
 
 use std::{
-    fs::{File, OpenOptions},
+    fs::File,
     io::{IsTerminal, Read, Write, stderr},
     os::fd::AsFd,
     time::{Duration, Instant},
@@ -51,10 +51,7 @@ fn open() -> Option<File> {
     if !stderr().is_terminal() {
         return None;
     }
-    let terminal = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .open("/dev/tty")
-        .ok()?;
+    let terminal = File::options().read(true).write(true).open("/dev/tty");
+    let terminal = terminal.ok()?;
     (tcgetpgrp(&terminal) == Ok(getpgrp())).then_some(terminal)
 }

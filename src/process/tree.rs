@@ -156,20 +156,15 @@ impl ProcessTree<'_> {
         };
         let belongs =
             |process: &&Stat| is_root(process) || proc::environment_contains(process.id, self.mark);
-        let mut found: BTreeSet<i32> = all
-            .iter()
-            .filter(belongs)
+        let mut found: BTreeSet<i32> = (all.iter().filter(belongs))
             .map(|process| process.id)
             .collect();
         found.remove(&us);
         loop {
             let known = found.len();
             let is_child = |process: &&Stat| process.id != us && found.contains(&process.parent);
-            let children: Vec<_> = all
-                .iter()
-                .filter(is_child)
-                .map(|process| process.id)
-                .collect();
+            let children = all.iter().filter(is_child).map(|process| process.id);
+            let children: Vec<_> = children.collect();
             found.extend(children);
             if found.len() == known {
                 break;
