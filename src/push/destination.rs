@@ -3,6 +3,7 @@
 use std::{
     ffi::OsStr,
     fmt,
+    os::unix::ffi::OsStrExt,
     path::{Component, Path, PathBuf},
 };
 
@@ -96,20 +97,13 @@ impl Reader {
     pub fn read(&self, url: &BStr) -> Destination {
         match Parts::of(url) {
             Some(parts) => self.place(&parts),
-            None => match url
-                .get(..7)
-                .filter(|scheme| scheme.eq_ignore_ascii_case(b"file://"))
-            {
+            None if url.len() >= 7 && url[..7].eq_ignore_ascii_case(b"file://") => {
                 // git ignores the host and decodes percent-encoding (RFC 3986).
-                Some(_) => {
-                    let rest = &url[7..];
-                    let path = rest
-                        .find_byte(b'/')
-                        .map_or(rest.as_bytes(), |slash| &rest[slash..]);
-                    self.path(&percent_decode(path).collect::<Vec<_>>())
-                }
-                None => self.path(url),
-            },
+                let rest = &url[7..];
+                let path = &rest[rest.find_byte(b'/').unwrap_or(0)..];
+                self.path(&percent_decode(path).collect::<Vec<_>>())
+            }
+            None => self.path(url),
         }
     }
 
@@ -133,15 +127,15 @@ impl Reader {
     }
 
     fn place(&self, parts: &Parts) -> Destination {
-        if let Some((platform, host)) = self.platform(parts) {
-            let app = parts.path.to_lowercase();
-            if !app.is_empty() {
-                return Destination::App {
-                    platform,
-                    host,
-                    app,
-                };
-            }
+        if !parts.path.is_empty()
+            && let Some((platform, host)) = self.platform(parts)
+        {
+            let app = parts.path.clone();
+            return Destination::App {
+                platform,
+                host,
+                app,
+            };
         }
         Destination::Host {
             host: parts.authority(),
@@ -152,45 +146,38 @@ impl Reader {
     /// Returns the platform of a URL and the host that reports name.
     fn platform(&self, parts: &Parts) -> Option<(Platform, String)> {
         let host = parts.host.as_str();
-        let one_segment = !parts.path.contains('/');
-        let user = parts.user.as_deref();
-        if self.is_heroku(parts) && one_segment {
-            return Some((Platform::Heroku, "git.heroku.com".to_owned()));
-        }
         let within = |domain: &str| {
-            host == domain
-                || host
-                    .strip_suffix(domain)
-                    .is_some_and(|rest| rest.ends_with('.'))
+            let rest = host.strip_suffix(domain);
+            rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
         };
-        if within("scalingo.com") && one_segment {
-            Some((Platform::Scalingo, host.to_owned()))
-        } else if within("clever-cloud.com") && one_segment {
-            Some((Platform::CleverCloud, host.to_owned()))
-        } else if host == "git.gigalixir.com" && one_segment {
-            Some((Platform::Gigalixir, host.to_owned()))
-        } else if parts.ssh && user == Some("dokku") {
-            Some((Platform::Dokku, parts.authority()))
-        } else if parts.ssh && user == Some("piku") {
-            Some((Platform::Piku, parts.authority()))
+        let one_segment = !parts.path.contains('/');
+        let ssh_user = parts.user.as_deref().filter(|_| parts.ssh);
+        Some(if one_segment && self.is_heroku(parts) {
+            (Platform::Heroku, "git.heroku.com".to_owned())
+        } else if one_segment && within("scalingo.com") {
+            (Platform::Scalingo, host.to_owned())
+        } else if one_segment && within("clever-cloud.com") {
+            (Platform::CleverCloud, host.to_owned())
+        } else if one_segment && host == "git.gigalixir.com" {
+            (Platform::Gigalixir, host.to_owned())
+        } else if ssh_user == Some("dokku") {
+            (Platform::Dokku, parts.authority())
+        } else if ssh_user == Some("piku") {
+            (Platform::Piku, parts.authority())
         } else {
-            None
-        }
+            return None;
+        })
     }
 
     fn is_heroku(&self, parts: &Parts) -> bool {
         let host = parts.host.as_str();
         // An alias of the ssh configuration, one for each account: `heroku.work`.
-        let account = |host: &str| {
-            host.strip_prefix("heroku.")
-                .is_some_and(|label| !label.contains('.'))
-        };
+        let account = host.strip_prefix("heroku.");
+        let is_account = account.is_some_and(|label| !label.contains('.'));
+        let mut others = self.heroku_hosts.iter();
         matches!(host, "git.heroku.com" | "heroku.com")
-            || self
-                .heroku_hosts
-                .iter()
-                .any(|known| known.eq_ignore_ascii_case(host))
-            || (parts.ssh && account(host))
+            || others.any(|known| known.eq_ignore_ascii_case(host))
+            || (parts.ssh && is_account)
     }
 }
 
@@ -223,11 +210,10 @@ impl Destination {
                 app,
                 ..
             } => app.clone(),
-            Self::Path(path) => path
-                .file_name()
-                .unwrap_or(path.as_os_str())
-                .to_string_lossy()
-                .into_owned(),
+            Self::Path(path) => {
+                let name = path.file_name().unwrap_or(path.as_os_str());
+                name.to_string_lossy().into_owned()
+            }
             other => other.to_string(),
         }
     }
@@ -258,26 +244,23 @@ pub fn follow(
     destination: Destination,
     canonical: impl Fn(&Path) -> Option<PathBuf>,
 ) -> Destination {
-    match destination {
-        Destination::Path(path) => {
-            let git = path.file_name().map(|name| {
-                let mut name = name.to_owned();
-                name.push(".git");
-                path.with_file_name(name)
-            });
-            let real = canonical(&path).or_else(|| canonical(&git?));
-            match real {
-                // Once more through the reader's rule: the canonical name may end in `.git`.
-                Some(real) => Reader {
-                    directory: PathBuf::from("/"),
-                    heroku_hosts: Vec::new(),
-                }
-                .path(<[u8]>::from_path(&real).unwrap_or_default()),
-                None => Destination::Path(path),
-            }
-        }
-        other => other,
-    }
+    let Destination::Path(path) = &destination else {
+        return destination;
+    };
+    let git = path.file_name().map(|name| {
+        let mut name = name.to_owned();
+        name.push(".git");
+        path.with_file_name(name)
+    });
+    let Some(real) = canonical(path).or_else(|| canonical(&git?)) else {
+        return destination;
+    };
+    // Once more through the reader's rule: the canonical name may end in `.git`.
+    let reader = Reader {
+        directory: PathBuf::from("/"),
+        heroku_hosts: Vec::new(),
+    };
+    reader.path(real.as_os_str().as_bytes())
 }
 
 #[cfg(test)]

@@ -19,6 +19,17 @@ struct Remote {
     push_urls: Vec<BString>,
 }
 
+impl Remote {
+    /// The URLs to push to, as written, and whether `pushInsteadOf` rewrites them.
+    fn pushed(&self) -> (&[BString], bool) {
+        if self.push_urls.is_empty() {
+            (&self.urls, true)
+        } else {
+            (&self.push_urls, false)
+        }
+    }
+}
+
 #[derive(Clone, Debug)]
 struct Rewrite {
     base: BString,
@@ -52,19 +63,20 @@ impl Remotes {
     }
 
     fn remote(&mut self, name: &[u8]) -> &mut Remote {
-        let at = self
-            .remotes
-            .iter()
-            .position(|remote| remote.name == name)
-            .unwrap_or_else(|| {
-                self.remotes.push(Remote {
-                    name: name.into(),
-                    urls: Vec::new(),
-                    push_urls: Vec::new(),
-                });
-                self.remotes.len() - 1
+        let known = self.remotes.iter().position(|remote| remote.name == name);
+        let at = known.unwrap_or_else(|| {
+            self.remotes.push(Remote {
+                name: name.into(),
+                urls: Vec::new(),
+                push_urls: Vec::new(),
             });
+            self.remotes.len() - 1
+        });
         &mut self.remotes[at]
+    }
+
+    fn find(&self, name: &[u8]) -> Option<&Remote> {
+        self.remotes.iter().find(|remote| remote.name == name)
     }
 
     /// The names, in the order of the configuration.
@@ -78,14 +90,13 @@ impl Remotes {
         self.names().map(text).collect()
     }
 
-    /// Whether a remote of this name is configured.
     pub fn has(&self, name: &[u8]) -> bool {
-        self.names().any(|known| known == name)
+        self.find(name).is_some()
     }
 
     /// Every URL that this remote may lead to: as written and rewritten, for fetching and pushing.
     pub fn urls(&self, name: &[u8]) -> Vec<BString> {
-        let Some(remote) = self.remotes.iter().find(|remote| remote.name == name) else {
+        let Some(remote) = self.find(name) else {
             return Vec::new();
         };
         let mut urls: Vec<BString> = Vec::new();
@@ -100,23 +111,12 @@ impl Remotes {
 
     /// The URLs that a push to this remote goes to.
     pub fn push_urls(&self, name: &[u8]) -> Vec<BString> {
-        let Some(remote) = self.remotes.iter().find(|remote| remote.name == name) else {
+        let Some(remote) = self.find(name) else {
             return Vec::new();
         };
-        if remote.push_urls.is_empty() {
-            remote
-                .urls
-                .iter()
-                .map(|url| self.rewrite(url, true))
-                .collect()
-        } else {
-            // `pushInsteadOf` does not touch an explicit `pushurl`.
-            remote
-                .push_urls
-                .iter()
-                .map(|url| self.rewrite(url, false))
-                .collect()
-        }
+        // `pushInsteadOf` does not touch an explicit `pushurl`.
+        let (urls, push) = remote.pushed();
+        urls.iter().map(|url| self.rewrite(url, push)).collect()
     }
 
     /// The first URL that a push to this remote goes to.
@@ -131,14 +131,10 @@ impl Remotes {
 
     /// The URLs as written, in the configuration or on the command line, that git rewrites to `url` for a push.
     pub fn written(&self, remote: &BStr, url: &BStr) -> Vec<BString> {
-        let Some(known) = self.remotes.iter().find(|known| known.name == remote) else {
+        let Some(known) = self.find(remote) else {
             return vec![remote.into()];
         };
-        let urls = if known.push_urls.is_empty() {
-            &known.urls
-        } else {
-            &known.push_urls
-        };
+        let (urls, _) = known.pushed();
         let pushed = self.push_urls(remote);
         let pairs = urls.iter().zip(pushed);
         pairs
@@ -149,7 +145,7 @@ impl Remotes {
 
     /// The URL that git fetches from: the first of several.
     pub fn fetch_url(&self, name: &[u8]) -> Option<BString> {
-        let remote = self.remotes.iter().find(|remote| remote.name == name)?;
+        let remote = self.find(name)?;
         Some(self.rewrite(remote.urls.first()?, false))
     }
 
@@ -160,14 +156,10 @@ impl Remotes {
                 .filter(|rule| rule.push_only == push_only && url.starts_with(&rule.prefix))
                 .max_by_key(|rule| rule.prefix.len())
         };
-        let rule = push
-            .then(|| longest(true))
-            .flatten()
-            .or_else(|| longest(false));
+        let for_push = push.then(|| longest(true)).flatten();
+        let rule = for_push.or_else(|| longest(false));
         match rule {
-            Some(rule) => [rule.base.as_slice(), &url[rule.prefix.len()..]]
-                .concat()
-                .into(),
+            Some(rule) => [&rule.base, &url[rule.prefix.len()..]].concat().into(),
             None => url.clone(),
         }
     }

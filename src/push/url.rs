@@ -20,13 +20,11 @@ impl Parts {
             Some((scheme, _)) if scheme.eq_ignore_ascii_case("file") => return None,
             Some((scheme, rest)) => {
                 let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-                let scheme = scheme.to_ascii_lowercase();
+                let mut scheme = scheme.to_ascii_lowercase();
                 // Remote helpers and git's old spellings: `git+ssh`, `ssh+git`.
-                let scheme = if scheme.contains("ssh") {
-                    "ssh".to_owned()
-                } else {
-                    scheme
-                };
+                if scheme.contains("ssh") {
+                    "ssh".clone_into(&mut scheme);
+                }
                 (scheme, &rest[..end], &rest[end..])
             }
             None => {
@@ -45,21 +43,18 @@ impl Parts {
         };
         let user = credentials.map(|c| c.split(':').next().unwrap_or_default().to_owned());
         // `[::1]:22` and `[::1]`; scp-like `[host:port]` as well.
-        let (host, port) = match place
+        let bracketed = place
             .strip_prefix('[')
-            .and_then(|rest| rest.split_once(']'))
-        {
-            Some((inner, after)) if inner.matches(':').count() > 1 => {
+            .and_then(|rest| rest.split_once(']'));
+        let (host, port) = match bracketed {
+            Some((inner, after)) if inner.matches(':').count() != 1 => {
                 (inner, after.strip_prefix(':'))
             }
-            Some((inner, after)) => match inner.split_once(':') {
-                Some((host, port)) => (host, Some(port)),
-                None => (inner, after.strip_prefix(':')),
-            },
-            None => match place.rsplit_once(':') {
-                Some((host, port)) => (host, Some(port)),
-                None => (place, None),
-            },
+            other => {
+                let text = other.map_or(place, |(inner, _)| inner);
+                let parts = text.rsplit_once(':');
+                parts.map_or((text, None), |(host, port)| (host, Some(port)))
+            }
         };
         let own = match scheme.as_str() {
             "https" => "443",
@@ -74,14 +69,11 @@ impl Parts {
             Some(end) if is_url => &path[..end],
             _ => path,
         };
-        let decoded = percent_decode_str(bare).collect::<Vec<_>>();
-        let decoded = decoded.to_str_lossy();
+        let decoded = percent_decode_str(bare).decode_utf8_lossy();
         let path = if is_url { decoded.as_ref() } else { bare };
         let path = path.trim_matches('/');
-        let path = path
-            .strip_suffix(".git")
-            .unwrap_or(path)
-            .trim_end_matches('/');
+        let path = path.strip_suffix(".git").unwrap_or(path);
+        let path = path.trim_end_matches('/');
         Some(Self {
             ssh: scheme == "ssh",
             user,
