@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use bstr::{BString, ByteSlice};
+use bstr::ByteSlice;
 use git2::{ConfigLevel, ErrorCode, ObjectType, Repository};
 
 use super::{

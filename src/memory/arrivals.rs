@@ -43,19 +43,15 @@ pub(crate) fn arrivals_in<'r>(
 /// arrived, for git does not push what is there. Arrivals in the future are a clock's mistake.
 pub(crate) fn live_since(commit: &Oid, arrivals: &[Arrival], now: Timestamp) -> Option<Timestamp> {
     let past = || arrivals.iter().filter(|arrival| arrival.at <= now);
-    let other = past()
-        .filter(|arrival| arrival.commit != *commit)
-        .map(|arrival| arrival.at);
-    let other = other.max();
-    let own = || past().filter(|arrival| arrival.commit == *commit && Some(arrival.at) > other);
-    let seen = own()
-        .filter(|arrival| arrival.seen)
-        .map(|arrival| arrival.at)
-        .min();
-    let sent = own()
-        .filter(|arrival| !arrival.seen)
-        .map(|arrival| arrival.at)
-        .max();
+    let other = past().filter(|arrival| arrival.commit != *commit);
+    let other = other.map(|arrival| arrival.at).max();
+    let own = |seen: bool| {
+        past()
+            .filter(move |arrival| arrival.commit == *commit && arrival.seen == seen)
+            .map(|arrival| arrival.at)
+            .filter(move |at| Some(*at) > other)
+    };
+    let (seen, sent) = (own(true).min(), own(false).max());
     seen.into_iter().chain(sent).min()
 }
 
@@ -64,13 +60,11 @@ pub(crate) fn removed_by_rollback<'r>(
     records: &'r [Record],
     environment: &str,
 ) -> Option<&'r Record> {
-    let here = || {
-        records
-            .iter()
-            .filter(|record| record.environment == environment)
+    let here = |record: &&Record| record.environment == environment;
+    let last = |is: fn(&Event) -> bool| {
+        let all = records.iter().filter(here).filter(|one| is(&one.event));
+        all.max_by_key(|one| one.at)
     };
-    let last =
-        |is: fn(&Event) -> bool| here().filter(|one| is(&one.event)).max_by_key(|one| one.at);
     let removed = last(|event| matches!(event, Event::Removed { .. }))?;
     match last(|event| matches!(event, Event::Again { .. })) {
         Some(again) if again.at >= removed.at => None,
