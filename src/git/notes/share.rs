@@ -109,7 +109,7 @@ impl Notes<'_> {
             return Ok(true);
         }
         // git completes the history, also where a part of it was here.
-        let output = self.fetch_once(remote, url, tip.as_ref(), network, deadline)?;
+        let output = fetch_once(remote, url, tip.as_ref(), network, deadline)?;
         if !output.is_ok() {
             return Err(Error::Unreachable {
                 remote: label(remote),
@@ -122,26 +122,6 @@ impl Notes<'_> {
             None => return Ok(false),
         }
         self.merge(theirs).map(|()| true)
-    }
-
-    fn fetch_once(
-        &self,
-        remote: &str,
-        url: &BString,
-        tip: Option<&Oid>,
-        network: &Network<'_>,
-        deadline: Instant,
-    ) -> Result<Output, Error> {
-        let mut config = NO_HOOKS.to_vec();
-        if tip.is_none() {
-            // No branch contains notes: there is nothing to negotiate.
-            config.extend(["-c", "fetch.negotiationAlgorithm=noop"]);
-        }
-        let mut fetch = network.fetch(&config, &[REF]);
-        fetch.args(["--quiet", "--no-filter"]);
-        fetch.args(tip.map(|tip| format!("--negotiation-tip={tip}")));
-        fetch.args(["--", remote, REF]);
-        network.ask(fetch, &label(remote), url.as_ref(), deadline)
     }
 
     fn push_once(&self, remote: &str, limit: Duration, deadline: Instant) -> Result<Output, Error> {
@@ -161,6 +141,26 @@ impl Notes<'_> {
             ..self.repository.network()
         }
     }
+}
+
+/// Fetches the notes and what they lead to; no ref is written.
+fn fetch_once(
+    remote: &str,
+    url: &BString,
+    tip: Option<&Oid>,
+    network: &Network<'_>,
+    deadline: Instant,
+) -> Result<Output, Error> {
+    let mut config = NO_HOOKS.to_vec();
+    if tip.is_none() {
+        // No branch contains notes: there is nothing to negotiate.
+        config.extend(["-c", "fetch.negotiationAlgorithm=noop"]);
+    }
+    let mut fetch = network.fetch(&config, &[REF]);
+    fetch.args(["--quiet", "--no-filter"]);
+    fetch.args(tip.map(|tip| format!("--negotiation-tip={tip}")));
+    fetch.args(["--", remote, REF]);
+    network.ask(fetch, &label(remote), url.as_ref(), deadline)
 }
 
 fn label(remote: &str) -> String {
