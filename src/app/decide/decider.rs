@@ -246,7 +246,7 @@ impl<'d> Decider<'d> {
         let reader = self.world.clock.zone().ok()?;
         let zone = environment.window.timezone.resolve(&reader);
         Some(format!(
-            "stay around for {}, until {}, in push {} needs you",
+            "stay around for {}, until {}, in case {} needs you",
             text::span(runway),
             text::clock(until, &zone, &reader),
             environment.name

@@ -84,6 +84,7 @@ fn update(commit: char) -> Update {
 /// What is told, what is written down, and the exit code.
 struct Story {
     messages: Vec<String>,
+    notes: Vec<String>,
     book: Fakebook,
     exit_code: u8,
     decision: Decision,
@@ -186,6 +187,11 @@ impl<'t> Told<'t> {
         };
         let pending = decider.judge(&cases, self.is_edited, &book);
         let mut messages: Vec<_> = pending.messages.iter().map(in_words).collect();
+        let notes = pending.messages.iter().filter_map(|message| match message {
+            Message::Verdict(_, verdict) => Some(verdict.notes.clone()),
+            _ => None,
+        });
+        let notes = notes.flatten().collect();
         let decision = pending.decide(self.stopped);
         let Recorded {
             messages: more,
@@ -194,6 +200,7 @@ impl<'t> Told<'t> {
         messages.extend(more.iter().map(in_words));
         Story {
             messages,
+            notes,
             exit_code,
             decision: decision.decision,
             book,
@@ -228,6 +235,24 @@ fn what_every_gate_lets_pass_goes_and_is_written_down() {
     assert_eq!(entry.at.to_string(), "2026-11-24T12:00:00Z");
     assert_eq!(entry.commit.unwrap(), oid('1').as_str());
     assert_eq!(entry.replaces.unwrap(), oid('a').as_str());
+}
+
+#[test]
+fn a_push_that_goes_says_how_long_to_stay_around_and_a_check_does_not() {
+    let mut policy = policy();
+    policy.environments[1].window.runway = jiff::SignedDuration::from_hours(1);
+    let world = Fake::default();
+    let notes = |event| {
+        let told = Told {
+            policy: policy.clone(),
+            event,
+            ..Told::to_production(&world)
+        };
+        told.story().notes
+    };
+    let note = "stay around for 1h, until 13:00, in case production needs you";
+    assert_eq!(notes(Event::Push), [note]);
+    assert!(notes(Event::Check).is_empty());
 }
 
 #[test]
