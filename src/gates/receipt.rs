@@ -35,7 +35,7 @@ pub(crate) fn find(
     commit: &Oid,
     world: &World<'_>,
 ) -> Result<Option<Passed>, Stop> {
-    let steps = match policy.suite.ci {
+    let steps = match policy.suite.forge {
         Some(_) => Vec::new(),
         None => steps(policy, commit, world)?,
     };
@@ -54,7 +54,9 @@ pub(crate) fn is_there(push: &GovernedPush<'_>, world: &World<'_>) -> bool {
 pub(crate) fn needs_checkout<'c>(push: &GovernedPush<'c>, world: &World<'_>) -> Option<&'c Oid> {
     let suite = &push.policy.suite;
     match push.commits().as_slice() {
-        [commit] if suite.ci.is_none() && suite.place == In::Checkout && !is_there(push, world) => {
+        [commit]
+            if suite.forge.is_none() && suite.place == In::Checkout && !is_there(push, world) =>
+        {
             Some(commit)
         }
         _ => None,

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     calendar::Window,
-    policy::{Ci, Environment, Policy, Step},
+    policy::{Environment, Policy, Step},
     push::{Update, destination::Destination, remotes},
 };
 

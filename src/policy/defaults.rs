@@ -86,7 +86,8 @@ impl Default for Suite {
     fn default() -> Self {
         Self {
             steps: Vec::new(),
-            ci: None,
+            forge: None,
+            checks: Vec::new(),
             on: ON,
             place: PLACE,
             timeout: TIMEOUT,
@@ -105,12 +106,11 @@ impl Default for Reuse {
     }
 }
 
-impl Environment {
-    /// An environment of which the policy has the name alone.
-    pub fn named(name: &str) -> Self {
+impl Default for Environment {
+    fn default() -> Self {
         Self {
-            name: name.to_owned(),
-            remotes: remotes(name),
+            name: String::new(),
+            remotes: Vec::new(),
             apps: Vec::new(),
             after: None,
             soak: SOAK,
@@ -118,6 +118,17 @@ impl Environment {
             window: Window::default(),
             branches: branches(),
             reason: REASON,
+        }
+    }
+}
+
+impl Environment {
+    /// An environment of which the policy has the name alone.
+    pub fn named(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            remotes: remotes(name),
+            ..Self::default()
         }
     }
 }

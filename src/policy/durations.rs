@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use jiff::{Span, SpanRelativeTo};
+use jiff::{SignedDuration, Span, SpanRelativeTo};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, Visitor};
 
@@ -17,8 +17,20 @@ const NEVER: &str = "never";
 const LONGEST: Duration = Duration::from_hours(10 * 365 * 24);
 
 /// A length of time, zero included.
-#[derive(Debug)]
-pub(super) struct Length(pub(super) Duration);
+pub(super) struct Length(Duration);
+
+impl From<Length> for Duration {
+    fn from(Length(length): Length) -> Self {
+        length
+    }
+}
+
+impl From<Length> for SignedDuration {
+    fn from(Length(length): Length) -> Self {
+        // A duration that was read is ten years at most.
+        Self::try_from(length).unwrap_or(Self::MAX)
+    }
+}
 
 impl<'de> Deserialize<'de> for Length {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -28,8 +40,19 @@ impl<'de> Deserialize<'de> for Length {
 }
 
 /// A length of time that is not zero.
-#[derive(Debug)]
-pub(super) struct Limit(pub(super) Duration);
+pub(super) struct Limit(Duration);
+
+impl From<Limit> for Duration {
+    fn from(Limit(length): Limit) -> Self {
+        length
+    }
+}
+
+impl From<Limit> for Option<Duration> {
+    fn from(Limit(length): Limit) -> Self {
+        Some(length)
+    }
+}
 
 impl<'de> Deserialize<'de> for Limit {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -5,12 +5,12 @@ use serde::de::value::MapDeserializer;
 use serde_yaml::Value;
 
 use super::error::{Fault, Place, Problem, is_invisible, quoted};
-use super::raw::{RawEnvironment, RawPolicy, RawSuite, RawTrunk, RawWindow, SIGNOFF, STEP};
+use super::forms::{SIGNOFF, STEP, WindowKeys};
 use super::reader::{FLAG, Found, Reader, Rejected, TEXT, Why};
-use super::validate::validate;
+use super::validate::complete;
 use super::values::TEXT_OR_LIST;
 use super::yaml_tree::{self, Kind, Node};
-use super::{Policy, PolicyError, Signoff};
+use super::{Environment, Policy, PolicyError, Signoff, Suite, Trunk};
 
 /// The largest file that is read, in bytes.
 pub const LIMIT: usize = 64 * 1024;
@@ -43,8 +43,8 @@ fn read(bytes: &[u8]) -> Result<(Policy, Node), Fault> {
     };
     let value: Value =
         serde_yaml::from_str(text).map_err(|error| syntax.unwrap_or_else(|| unreadable(&error)))?;
-    let policy = RawPolicy::deserialize(Reader::new(&value))
-        .and_then(validate)
+    let policy = Policy::deserialize(Reader::new(&value))
+        .and_then(|policy| complete(policy, &value))
         .map_err(|rejected| place(rejected, &places))?;
     Ok((policy, places))
 }
@@ -125,11 +125,11 @@ fn section_of(key: &str, allowed: &[&str]) -> Option<&'static str> {
         }
     }
     let sections = [
-        ("`trunk`", keys::<RawTrunk>()),
-        ("`suite`", keys::<RawSuite>()),
-        ("an environment", keys::<RawEnvironment>()),
+        ("`trunk`", keys::<Trunk>()),
+        ("`suite`", keys::<Suite>()),
+        ("an environment", keys::<Environment>()),
         ("`signoff`", keys::<Signoff>()),
-        ("`window`", keys::<RawWindow>()),
+        ("`window`", keys::<WindowKeys>()),
     ];
     let other = |(_, keys): &&(_, &[&str])| keys.contains(&key) && *keys != allowed;
     sections.iter().find(other).map(|(section, _)| *section)

@@ -4,9 +4,9 @@ pub mod defaults;
 pub mod detect;
 mod durations;
 mod error;
+mod forms;
 pub(crate) mod lint;
 mod load;
-mod raw;
 mod reader;
 pub mod schema;
 pub mod template;
@@ -21,6 +21,12 @@ use serde::Deserialize;
 
 use crate::{calendar::Window, push::destination::Platform};
 
+use durations::{Length, Limit};
+use forms::{AnySignoff, AnyStep, Environments, WindowKeys};
+use values::{
+    Branch, Command, List, Name, OneOrMore, Pattern, People, RelativePath, Variable, checked,
+};
+
 pub use defaults::{HerokuRemote, without_file};
 pub use error::{PolicyError, Problem};
 pub use load::{LIMIT, load};
@@ -29,11 +35,17 @@ pub use load::{LIMIT, load};
 pub const FILE: &str = ".pushgate.yml";
 
 /// What a team asks of its pushes.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize)]
+#[serde(
+    deny_unknown_fields,
+    default,
+    expecting = "the keys `trunk`, `suite`, `environments` and `share`"
+)]
 pub struct Policy {
     pub trunk: Trunk,
     pub suite: Suite,
-    /// The deployment targets, in the order of the file.
+    /// In the order of the file.
+    #[serde(deserialize_with = "checked::<Environments, _, _>")]
     pub environments: Vec<Environment>,
     /// Whether sign-offs and deployments are shared through trunk's remote.
     pub share: bool,
@@ -68,33 +80,58 @@ impl Policy {
 }
 
 /// The branch that deploys come from, and the remote that the team shares.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default, expecting = "keys such as `branch`")]
 pub struct Trunk {
-    /// The branch; `None`: the one `<remote>/HEAD` names, else whichever of master and main exists.
+    /// `None`: the one `<remote>/HEAD` names, else whichever of master and main exists.
+    #[serde(deserialize_with = "checked::<Branch, _, _>")]
     pub branch: Option<String>,
+    #[serde(deserialize_with = "checked::<Name, _, _>")]
     pub remote: String,
 }
 
 /// How the team's entire test run is started, and when it is needed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default, expecting = "keys such as `run`")]
 pub struct Suite {
-    /// The commands in their order; empty: found from the project's own files.
+    /// Empty: found from the project's own files.
+    #[serde(
+        rename = "run",
+        deserialize_with = "checked::<OneOrMore<AnyStep>, _, _>"
+    )]
     pub steps: Vec<Step>,
     /// The CI that is asked instead of running anything here.
-    pub ci: Option<Ci>,
+    #[serde(rename = "ci")]
+    pub forge: Option<Forge>,
+    /// The checks of the CI that have to pass; empty: all of them.
+    #[serde(deserialize_with = "checked::<OneOrMore<Name>, _, _>")]
+    pub checks: Vec<String>,
     pub on: On,
+    #[serde(rename = "in")]
     pub place: In,
     /// The limit for the whole run.
+    #[serde(deserialize_with = "checked::<Limit, _, _>")]
     pub timeout: Duration,
     pub reuse: Reuse,
     /// The variables whose values a receipt depends on.
+    #[serde(deserialize_with = "checked::<List<Variable>, _, _>")]
     pub env: Vec<String>,
     /// A regular expression that the output must match.
+    #[serde(deserialize_with = "checked::<Pattern, _, _>")]
     pub expect: Option<String>,
     /// Files of the checkout that git ignores and the worktree needs, relative to the top.
+    #[serde(deserialize_with = "checked::<OneOrMore<RelativePath>, _, _>")]
     pub link: Vec<String>,
     /// Whether the suite gets the terminal.
     pub interactive: bool,
+}
+
+impl Suite {
+    /// The CI that is asked instead of running anything here.
+    pub fn ci(&self) -> Option<Ci> {
+        let checks = self.checks.clone();
+        self.forge.map(|forge| Ci { forge, checks })
+    }
 }
 
 /// A CI that runs the suite, and which of its checks count.
@@ -141,17 +178,22 @@ impl Forge {
 }
 
 /// One command of the suite.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Step {
     /// What reports call it; `None`: the command itself.
+    #[serde(default, deserialize_with = "checked::<Name, _, _>")]
     pub name: Option<String>,
-    /// The shell command, for `sh -c`.
+    /// The command, for `sh -c`.
+    #[serde(deserialize_with = "checked::<Command, _, _>")]
     pub run: String,
-    /// The step's own limit.
+    #[serde(default, deserialize_with = "checked::<Limit, _, _>")]
     pub timeout: Option<Duration>,
-    /// The directory that it runs in, relative to the top of the tree.
+    /// Relative to the top of the tree.
+    #[serde(default, deserialize_with = "checked::<RelativePath, _, _>")]
     pub dir: Option<String>,
     /// Whether it runs at the same time as its parallel neighbours.
+    #[serde(default)]
     pub parallel: bool,
 }
 
@@ -189,23 +231,37 @@ pub enum Reuse {
 }
 
 /// A deployment target.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default, expecting = "keys such as `remote`")]
 pub struct Environment {
     /// The key under `environments`.
+    #[serde(skip)]
     pub name: String,
     /// The names of the remotes that push to it.
+    #[serde(
+        rename = "remote",
+        deserialize_with = "checked::<OneOrMore<Name>, _, _>"
+    )]
     pub remotes: Vec<String>,
     /// The apps that it is: a Heroku app's name, or `HOST/APP` on another platform.
+    #[serde(rename = "app", deserialize_with = "checked::<OneOrMore<Name>, _, _>")]
     pub apps: Vec<String>,
     /// The environment where the commit must be live first.
+    #[serde(deserialize_with = "checked::<Name, _, _>")]
     pub after: Option<String>,
     /// How long it must have been live there.
+    #[serde(deserialize_with = "checked::<Length, _, _>")]
     pub soak: Duration,
     /// The sign-offs that it must have there; `None`: it needs none.
+    #[serde(deserialize_with = "checked::<AnySignoff, _, _>")]
     pub signoff: Option<Signoff>,
-    /// When it may be pushed to.
+    #[serde(deserialize_with = "checked::<WindowKeys, _, _>")]
     pub window: Window,
     /// The branches, short names, whose push deploys.
+    #[serde(
+        rename = "branch",
+        deserialize_with = "checked::<OneOrMore<Branch>, _, _>"
+    )]
     pub branches: Vec<String>,
     pub reason: Reason,
 }
@@ -236,7 +292,7 @@ impl Environment {
 #[serde(deny_unknown_fields, default)]
 pub struct Signoff {
     /// How many people must have signed it off.
-    #[serde(rename = "count", deserialize_with = "values::people")]
+    #[serde(rename = "count", deserialize_with = "checked::<People, _, _>")]
     pub people: u32,
     pub by: By,
     /// Whether only sign-offs that git verifies count.

@@ -1,104 +1,51 @@
-//! The rules that hold between keys, and the defaults of those that were not given.
+//! The rules that hold between keys, and the defaults that depend on other keys.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::SignedDuration;
+use serde_yaml::Value;
 
-use super::durations::{Length, Limit};
 use super::error::Problem;
-use super::raw::{RawEnvironment, RawPolicy, RawSignoff, RawStep, RawSuite, RawTrunk, RawWindow};
 use super::reader::Rejected;
-use super::values::{self, Closing, Opening, Several};
-use super::{Ci, Environment, Policy, Step, Suite, Trunk, defaults};
-use crate::calendar::{Holidays, Window};
+use super::{Environment, Policy, Suite, defaults, values};
 
 /// The name of an environment that would be taken for something else.
 const RESERVED: &str = "trunk";
 
-/// Checks a policy as a whole and fills in what it leaves out.
-pub(super) fn validate(raw: RawPolicy) -> Result<Policy, Rejected> {
-    let environments = raw.environments.0.into_iter();
-    let policy = Policy {
-        environments: environments
-            .map(|(name, raw)| environment(name, raw))
-            .collect::<Result<_, _>>()?,
-        trunk: trunk(raw.trunk),
-        suite: suite(raw.suite)?,
-        share: raw.share.unwrap_or(defaults::SHARE),
-    };
+/// Checks a policy as a whole, and fills in the defaults that depend on other keys of its file.
+pub(super) fn complete(mut policy: Policy, file: &Value) -> Result<Policy, Rejected> {
+    for one in &mut policy.environments {
+        let keys = &file["environments"][one.name.as_str()];
+        environment(one, keys)?;
+    }
+    suite(&mut policy.suite, &file["suite"])?;
     check_claims(&policy.environments)?;
     check_order(&policy.environments)?;
     Ok(policy)
 }
 
-fn trunk(raw: RawTrunk) -> Trunk {
-    let standard = Trunk::default();
-    Trunk {
-        branch: raw.branch.map(String::from),
-        remote: raw.remote.map_or(standard.remote, String::from),
-    }
-}
-
-fn suite(raw: RawSuite) -> Result<Suite, Rejected> {
-    let standard = Suite::default();
-    check_ci(&raw)?;
-    let checks = texts(raw.checks).unwrap_or_default();
-    let env = texts(raw.env).unwrap_or_default();
-    let link = texts(raw.link).unwrap_or_default();
-    check_once(&checks, &["suite", "checks"])?;
-    check_once(&env, &["suite", "env"])?;
-    check_once(&link, &["suite", "link"])?;
-    let steps = raw.run.map_or_else(Vec::new, |Several(steps)| steps);
-    let on = raw.ci.map_or(standard.on, |_| defaults::ON_WITH_CI);
-    Ok(Suite {
-        ci: raw.ci.map(|forge| Ci { forge, checks }),
-        steps: steps.into_iter().map(step).collect(),
-        on: raw.on.unwrap_or(on),
-        place: raw.place.unwrap_or(standard.place),
-        timeout: raw.timeout.map_or(standard.timeout, |Limit(time)| time),
-        reuse: raw.reuse.unwrap_or(standard.reuse),
-        env,
-        expect: raw.expect.map(String::from),
-        link,
-        interactive: raw.interactive.unwrap_or(standard.interactive),
-    })
-}
-
-/// Refuses keys that say how to run something here beside a CI that is asked instead.
-fn check_ci(raw: &RawSuite) -> Result<(), Rejected> {
+fn suite(suite: &mut Suite, keys: &Value) -> Result<(), Rejected> {
+    let is_given = |key: &&str| keys.get(key).is_some();
     let reject = |key, problem| Err(Rejected::key(&["suite", key], problem));
-    if raw.ci.is_none() {
+    if suite.forge.is_none() && is_given(&"checks") {
         let (key, needs) = ("checks", "ci");
-        return match raw.checks {
-            Some(_) => reject(key, Problem::Needs { key, needs }),
-            None => Ok(()),
-        };
+        return reject(key, Problem::Needs { key, needs });
     }
-    let others = [
-        ("run", raw.run.is_some()),
-        ("in", raw.place.is_some()),
-        ("env", raw.env.is_some()),
-        ("expect", raw.expect.is_some()),
-        ("link", raw.link.is_some()),
-        ("interactive", raw.interactive.is_some()),
-    ];
-    match others.into_iter().find(|(_, given)| *given) {
-        Some((key, _)) => reject(key, Problem::NotWithCi { key }),
-        None => Ok(()),
+    if suite.forge.is_some() {
+        let only_here = ["run", "in", "env", "expect", "link", "interactive"];
+        if let Some(key) = only_here.into_iter().find(is_given) {
+            return reject(key, Problem::NotWithCi { key });
+        }
+        if !is_given(&"on") {
+            suite.on = defaults::ON_WITH_CI;
+        }
     }
+    check_once(&suite.checks, &["suite", "checks"])?;
+    check_once(&suite.env, &["suite", "env"])?;
+    check_once(&suite.link, &["suite", "link"])
 }
 
-fn step(RawStep(raw): RawStep) -> Step {
-    Step {
-        name: raw.name.map(String::from),
-        run: raw.run.into(),
-        timeout: raw.timeout.map(|Limit(time)| time),
-        dir: raw.dir.map(String::from),
-        parallel: raw.parallel,
-    }
-}
-
-fn environment(name: String, raw: RawEnvironment) -> Result<Environment, Rejected> {
+fn environment(environment: &mut Environment, keys: &Value) -> Result<(), Rejected> {
+    let name = environment.name.clone();
     let reject = |problem| Err(Rejected::key(&["environments", &name], problem));
     if let Err(why) = values::name(&name) {
         let text = name.clone();
@@ -109,92 +56,56 @@ fn environment(name: String, raw: RawEnvironment) -> Result<Environment, Rejecte
         return reject(Problem::Reserved { name });
     }
     let at = |key| ["environments", name.as_str(), key];
-    let after = raw.after.map(String::from);
-    let needs_after = [
-        ("soak", raw.soak.is_some()),
-        ("signoff", matches!(raw.signoff, Some(RawSignoff(Some(_))))),
-    ];
-    if let Some((key, _)) = needs_after.into_iter().find(|(_, given)| *given)
-        && after.is_none()
-    {
-        return Err(Rejected::key(&at(key), Problem::NeedsAfter { key }));
+    let is_given = |key| keys.get(key).is_some();
+    if !is_given("signoff") {
+        environment.signoff = defaults::signoff(environment.after.as_deref());
     }
-
-    let remotes = texts(raw.remote).unwrap_or_else(|| defaults::remotes(&name));
-    let apps = texts(raw.app).unwrap_or_default();
-    let branches = texts(raw.branch).unwrap_or_else(defaults::branches);
-    check_once(&remotes, &at("remote"))?;
-    check_once(&apps, &at("app"))?;
-    check_once(&branches, &at("branch"))?;
-    let window = raw.window.map(|raw| window(raw, &at("window")));
-    Ok(Environment {
-        remotes,
-        apps,
-        soak: raw.soak.map_or(defaults::SOAK, |Length(time)| time),
-        signoff: raw.signoff.map_or_else(
-            || defaults::signoff(after.as_deref()),
-            |RawSignoff(signoff)| signoff,
-        ),
-        after,
-        window: window.transpose()?.unwrap_or_default(),
-        branches,
-        reason: raw.reason.unwrap_or(defaults::REASON),
-        name,
-    })
-}
-
-fn window(raw: RawWindow, at: &[&str; 3]) -> Result<Window, Rejected> {
-    if raw.open.is_none() && raw.closed.is_none() {
-        return Err(Rejected::key(at, Problem::NoRule));
-    }
-    let open = raw.open.map_or_else(Vec::new, |Several(rules)| rules);
-    let closed = raw.closed.map_or_else(Vec::new, |Several(rules)| rules);
-    let mut window = Window {
-        timezone: raw.timezone.unwrap_or_default(),
-        open: open.into_iter().map(|Opening(rule)| rule).collect(),
-        // A duration that was read is ten years at most.
-        runway: SignedDuration::try_from(raw.runway.map_or(defaults::RUNWAY, |Length(time)| time))
-            .unwrap_or(SignedDuration::MAX),
-        ..Window::default()
-    };
-    let texts: Vec<_> = window.open.iter().map(ToString::to_string).collect();
-    check_commas(&texts, at, "open")?;
-    let mut texts = Vec::new();
-    for closing in closed {
-        match closing {
-            Closing::Rule(rule) => {
-                texts.push(rule.to_string());
-                window.closed.push(rule);
-            }
-            Closing::Calendar(path) => {
-                texts.push(path.clone());
-                window.holidays.push(Holidays::unread(path));
-            }
+    if environment.after.is_none() {
+        let given = [
+            ("soak", is_given("soak")),
+            ("signoff", environment.signoff.is_some()),
+        ];
+        if let Some((key, _)) = given.into_iter().find(|(_, given)| *given) {
+            return Err(Rejected::key(&at(key), Problem::NeedsAfter { key }));
         }
     }
-    check_commas(&texts, at, "closed")?;
-    Ok(window)
+    if !is_given("remote") {
+        environment.remotes = defaults::remotes(&name);
+    }
+    check_once(&environment.remotes, &at("remote"))?;
+    check_once(&environment.apps, &at("app"))?;
+    check_once(&environment.branches, &at("branch"))?;
+    match keys.get("window") {
+        Some(window) => check_window(window, &at("window")),
+        None => Ok(()),
+    }
+}
+
+fn check_window(keys: &Value, at: &[&str; 3]) -> Result<(), Rejected> {
+    if keys.get("open").is_none() && keys.get("closed").is_none() {
+        return Err(Rejected::key(at, Problem::NoRule));
+    }
+    check_commas(&keys["open"], at, "open")?;
+    check_commas(&keys["closed"], at, "closed")
 }
 
 /// Refuses a rule that looks like the beginning of the next: `[Sat,Sun 10:00-12:00]` is two rules to YAML.
-fn check_commas(rules: &[String], at: &[&str; 3], list: &str) -> Result<(), Rejected> {
-    let begins_with_days = |rule: &String| rule.starts_with(|c: char| c.is_ascii_alphabetic());
-    let is_cut = |pair: &[String]| {
+fn check_commas(rules: &Value, at: &[&str; 3], list: &str) -> Result<(), Rejected> {
+    let rules = rules.as_sequence().into_iter().flatten();
+    let rules: Vec<&str> = rules.filter_map(Value::as_str).map(str::trim).collect();
+    let begins_with_days = |rule: &&str| rule.starts_with(|c: char| c.is_ascii_alphabetic());
+    let is_cut = |pair: &[&str]| {
         pair.iter().all(begins_with_days) && !pair[0].contains(':') && pair[1].contains(':')
     };
     let Some(index) = rules.windows(2).position(is_cut) else {
         return Ok(());
     };
-    let (text, next) = (rules[index].clone(), &rules[index + 1]);
+    let (text, next) = (rules[index].to_owned(), rules[index + 1]);
     let why = format!(
         "a whole day, or cut off from `{text},{next}`? quote that, or write `{text} 00:00-24:00`"
     );
     let path = [at.as_slice(), &[list]].concat();
     Err(Rejected::item(&path, index, Problem::Invalid { text, why }))
-}
-
-fn texts<T: Into<String>, const ONE: bool>(items: Option<Several<T, ONE>>) -> Option<Vec<String>> {
-    items.map(|Several(items)| items.into_iter().map(Into::into).collect())
 }
 
 /// Refuses an item that its list has twice.

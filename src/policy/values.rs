@@ -16,7 +16,7 @@ pub(super) const TEXT_OR_LIST: &str = "text or a list";
 macro_rules! texts {
     ($($(#[$doc:meta])* $type:ident = $check:ident;)+) => {$(
         $(#[$doc])*
-        #[derive(Debug, Deserialize)]
+        #[derive(Deserialize)]
         #[serde(try_from = "String")]
         pub(super) struct $type(String);
 
@@ -31,6 +31,12 @@ macro_rules! texts {
         impl From<$type> for String {
             fn from(text: $type) -> Self {
                 text.0
+            }
+        }
+
+        impl From<$type> for Option<String> {
+            fn from(text: $type) -> Self {
+                Some(text.0)
             }
         }
     )+};
@@ -142,9 +148,9 @@ fn variable(text: &str) -> Result<String, String> {
 }
 
 /// A rule of `open`.
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 #[serde(try_from = "String")]
-pub(super) struct Opening(pub(super) Rule);
+pub(super) struct Opening(Rule);
 
 impl TryFrom<String> for Opening {
     type Error = String;
@@ -158,8 +164,14 @@ impl TryFrom<String> for Opening {
     }
 }
 
+impl From<Opening> for Rule {
+    fn from(Opening(rule): Opening) -> Self {
+        rule
+    }
+}
+
 /// What closes a window: a rule, or the calendar at a path.
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 #[serde(try_from = "String")]
 pub(super) enum Closing {
     Rule(Rule),
@@ -184,7 +196,7 @@ pub(super) fn is_calendar(text: &str) -> bool {
 }
 
 /// A number of people.
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 #[serde(try_from = "u64")]
 pub(super) struct People(pub(super) u32);
 
@@ -202,9 +214,19 @@ impl TryFrom<u64> for People {
     }
 }
 
-/// Reads the number of people as it stands in a sign-off.
-pub(super) fn people<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
-    People::deserialize(deserializer).map(|People(number)| number)
+impl From<People> for u32 {
+    fn from(People(number): People) -> Self {
+        number
+    }
+}
+
+/// Reads a value as a type that checks it, for `deserialize_with`.
+pub(super) fn checked<'de, T, V, D>(deserializer: D) -> Result<V, D::Error>
+where
+    T: Deserialize<'de> + Into<V>,
+    D: Deserializer<'de>,
+{
+    T::deserialize(deserializer).map(Into::into)
 }
 
 /// One value, or a list of at least one.
@@ -213,8 +235,13 @@ pub(super) type OneOrMore<T> = Several<T, true>;
 pub(super) type List<T> = Several<T, false>;
 
 /// At least one value; `ONE`: a value that is no list counts as a list of one.
-#[derive(Debug)]
-pub(super) struct Several<T, const ONE: bool>(pub(super) Vec<T>);
+pub(super) struct Several<T, const ONE: bool>(Vec<T>);
+
+impl<T: Into<V>, V, const ONE: bool> From<Several<T, ONE>> for Vec<V> {
+    fn from(Several(items): Several<T, ONE>) -> Self {
+        items.into_iter().map(Into::into).collect()
+    }
+}
 
 impl<'de, T: Deserialize<'de>, const ONE: bool> Deserialize<'de> for Several<T, ONE> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -944,10 +944,10 @@ fn what_is_remembered_is_shared_unless_the_policy_says_no() {
 fn a_ci_is_asked_alone() {
     let policy =
         loaded("suite: {ci: github, checks: [unit, lint], timeout: 5m, on: all, reuse: never}");
-    let ci = policy.suite.ci.unwrap();
+    let ci = policy.suite.ci().unwrap();
     assert_eq!((ci.forge, ci.checks.len()), (Forge::Github, 2));
     let alone = loaded("suite: {ci: gitlab, checks: unit}").suite;
-    assert_eq!(alone.ci.unwrap().checks, ["unit"]);
+    assert_eq!(alone.ci().unwrap().checks, ["unit"]);
     // Only what was pushed can have been checked.
     assert_eq!(alone.on, On::Deploys);
     for beside in [

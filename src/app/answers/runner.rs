@@ -144,9 +144,9 @@ impl Repository {
 
     /// What a receipt is about: a tree and the suite that passed on it, or a commit and its checks.
     fn receipt_key(&self, work: &Work<'_>) -> Result<(Oid, String), Undecided> {
-        if let Some(ci) = &work.suite.ci {
+        if let Some(ci) = work.suite.ci() {
             let project = ci::Project::of_remote(self, ci.forge, work.remote);
-            let suite = fingerprint::of_checks(ci, project.as_ref());
+            let suite = fingerprint::of_checks(&ci, project.as_ref());
             return Ok((work.commit.clone(), suite));
         }
         let variable = |name: &str| env::var_os(name).map(OsStringExt::into_vec);

@@ -6,10 +6,7 @@ use crate::{gates::refusal::suite::Checks, policy::Forge};
 fn pushed(world: &Fake, skip: &[Gate]) -> Verdict {
     let mut policy = policy();
     policy.suite.steps.clear();
-    policy.suite.ci = Some(Ci {
-        forge: Forge::Github,
-        checks: Vec::new(),
-    });
+    policy.suite.forge = Some(Forge::Github);
     let updates = [set('1', "refs/heads/master")];
     production_under(&policy, &updates, skip, world)
 }
