@@ -12,30 +12,24 @@ pub enum RuleError {
          `DATE HH:MM..DATE HH:MM`"
     )]
     Form(String),
-    /// A word stands where a weekday should.
     #[error(
         "`{word}` is not a day of the week: write `Mon`, `Mon-Fri` or `Sat,Sun`{}",
         did_you_mean(*.nearest)
     )]
     Day {
         word: String,
-        /// The weekday that it resembles.
         nearest: Option<&'static str>,
     },
-    /// A day is left out beside a comma or a dash.
     #[error("a day is missing in `{0}`: write `Mon`, `Mon-Fri` or `Sat,Sun`")]
     MissingDay(String),
-    /// A range of days begins and ends on the same one.
     #[error("`{text}` names one day twice: write `{day}`, or `Mon-Sun` for every day")]
     SameDay { text: String, day: &'static str },
-    /// A text stands where a time of day should.
     #[error("`{0}` is not a time of day: write HH:MM, from 00:00 to 23:59, or 24:00 as an end")]
     Time(String),
     #[error("`{0}` starts at 24:00, which can only be an end: start at 00:00")]
     StartsAt24(String),
     #[error("`{0}` has no end: write HH:MM-HH:MM")]
     NoEnd(String),
-    /// A text stands where a date should.
     #[error("`{0}` is not a date: write YYYY-MM-DD, and `..` between two dates")]
     Date(String),
     #[error("`{0}` is not in the calendar")]

@@ -30,14 +30,6 @@ impl FromStr for Rule {
     }
 }
 
-impl TryFrom<String> for Rule {
-    type Error = RuleError;
-
-    fn try_from(written: String) -> Result<Self, RuleError> {
-        written.parse()
-    }
-}
-
 /// Makes every dash a hyphen, and drops space at the ends, round separators, and beyond one.
 fn tidy(written: &str) -> String {
     let mut text = String::with_capacity(written.len());
@@ -72,11 +64,7 @@ fn shape(text: &str) -> Result<Shape, RuleError> {
         return dates(text, from, until);
     }
     match text.split_once(' ') {
-        None if looks_like_date(text) => {
-            let from = date(text)?;
-            let until = from + DAY;
-            Ok(Shape::Dates { from, until })
-        }
+        None if looks_like_date(text) => dates(text, text, text),
         None if looks_like_times(text) => hours(Days::ALL, text),
         None => Ok(Shape::Weekly {
             days: days(text)?,
@@ -131,16 +119,14 @@ fn dates(text: &str, from: &str, until: &str) -> Result<Shape, RuleError> {
 
 /// The civil second since 1970 at which a date `YYYY-MM-DD` begins.
 fn date(text: &str) -> Result<i64, RuleError> {
-    let malformed = || RuleError::Date(text.to_owned());
-    let mut parts = text.splitn(3, '-');
-    let mut part = |width| number(parts.next().filter(|digits| digits.len() == width)?);
-    let (Some(year), Some(month), Some(day)) = (part(4), part(2), part(2)) else {
-        return Err(malformed());
+    let parts = || {
+        let mut parts = text.splitn(3, '-');
+        let mut part = |width| number(parts.next().filter(|digits| digits.len() == width)?);
+        let (year, month, day) = (part(4)?, part(2)?, part(2)?);
+        Some((year, i8::try_from(month).ok()?, i8::try_from(day).ok()?))
     };
-    // Four digits and two fit their types: only the calendar can still object.
-    let narrow = |n: i16| i8::try_from(n).map_err(|_| malformed());
-    let date = Date::new(year, narrow(month)?, narrow(day)?)
-        .map_err(|_| RuleError::NoSuchDate(text.to_owned()))?;
+    let (year, month, day) = parts().ok_or_else(|| RuleError::Date(text.to_owned()))?;
+    let date = Date::new(year, month, day).map_err(|_| RuleError::NoSuchDate(text.to_owned()))?;
     Ok(date.duration_since(Date::constant(1970, 1, 1)).as_secs())
 }
 
@@ -170,15 +156,14 @@ fn start(text: &str, range: &str) -> Result<i64, RuleError> {
 fn time(text: &str) -> Result<i64, RuleError> {
     let minutes = || {
         let (hour, minute) = text.split_once(':')?;
-        if !(1..=2).contains(&hour.len()) || minute.len() != 2 {
-            return None;
-        }
-        let (hour, minute) = (i64::from(number(hour)?), i64::from(number(minute)?));
-        (minute < 60 && hour * 60 + minute <= 24 * 60).then_some(hour * 60 + minute)
+        let (hour, minute) = match (hour.len(), minute.len()) {
+            (1..=2, 2) => (i64::from(number(hour)?), i64::from(number(minute)?)),
+            _ => return None,
+        };
+        Some(hour * 60 + minute).filter(|minutes| minute < 60 && *minutes <= 24 * 60)
     };
-    minutes()
-        .map(|minutes| minutes * 60)
-        .ok_or_else(|| RuleError::Time(text.to_owned()))
+    let minutes = minutes().ok_or_else(|| RuleError::Time(text.to_owned()))?;
+    Ok(minutes * 60)
 }
 
 /// A number of ASCII digits, without a sign.
@@ -212,37 +197,33 @@ fn days(text: &str) -> Result<Days, RuleError> {
 
 /// The number of a weekday from its short or full name, in any case; Monday is 0.
 pub(super) fn weekday(word: &str) -> Result<usize, RuleError> {
-    let named = |(short, full): &(&str, &str)| {
-        word.eq_ignore_ascii_case(short) || word.eq_ignore_ascii_case(full)
-    };
-    let unknown = || RuleError::Day {
+    let is_it = |name: &str| word.eq_ignore_ascii_case(name);
+    let number = (WEEKDAYS.iter()).position(|(short, full)| is_it(short) || is_it(full));
+    number.ok_or_else(|| RuleError::Day {
         word: word.to_owned(),
         nearest: nearest_weekday(word),
-    };
-    WEEKDAYS.iter().position(named).ok_or_else(unknown)
+    })
 }
 
 /// The weekday nearest to a wrong name: it was cut short, or a letter or two differ.
 pub(super) fn nearest_weekday(word: &str) -> Option<&'static str> {
     let word = word.to_ascii_lowercase();
-    let slips = |name: &str| strsim::damerau_levenshtein(&word, &name.to_ascii_lowercase());
-    WEEKDAYS
-        .iter()
-        .filter_map(|&(short, full)| {
-            let full = full.to_ascii_lowercase();
-            let cut = word.len() > 1 && full.starts_with(&word);
-            let near = |name: &str, most| Some(slips(name)).filter(|&count| count <= most);
-            // Three letters with another first one are another word: `Lun` is not `Sun`.
-            let same_initial = word.as_bytes().first() == full.as_bytes().first();
-            let short_slips = near(short, 1).filter(|_| same_initial);
-            let best = cut
-                .then_some(0)
-                .or(short_slips)
-                .or_else(|| near(&full, 2))?;
-            Some((best, short))
-        })
-        .min_by_key(|&(best, _)| best)
-        .map(|(_, short)| short)
+    let near = |name: &str, most| {
+        let slips = strsim::damerau_levenshtein(&word, &name.to_ascii_lowercase());
+        Some(slips).filter(|slips| *slips <= most)
+    };
+    let scored = WEEKDAYS.iter().filter_map(|(short, full)| {
+        let full = full.to_ascii_lowercase();
+        if word.len() > 1 && full.starts_with(&word) {
+            return Some((0, *short));
+        }
+        // Three letters with another first one are another word: `Lun` is not `Sun`.
+        let has_initial = word.as_bytes().first() == full.as_bytes().first();
+        let slips = near(short, 1).filter(|_| has_initial);
+        Some((slips.or_else(|| near(&full, 2))?, *short))
+    });
+    let (_, short) = scored.min_by_key(|(slips, _)| *slips)?;
+    Some(short)
 }
 
 #[cfg(test)]

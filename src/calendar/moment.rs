@@ -10,7 +10,7 @@ use jiff::{
 use super::{
     error::did_you_mean,
     grammar::{nearest_weekday, number, weekday},
-    zone::Zone,
+    zone::{Zone, ZoneError},
 };
 
 /// Why a text is not a date and time.
@@ -19,12 +19,11 @@ pub enum MomentError {
     #[error(
         "`{text}` is not a date and time: write `2026-12-24 23:00`, `tomorrow 9:00`, `Fri 16:00`, \
          `2026-12-24T23:00:00Z` or `2026-12-24T23:00[Europe/Madrid]`{}",
-        did_you_mean(*.nearest)
+        did_you_mean(*.nearest_day)
     )]
     Form {
         text: String,
-        /// The name of a day that is near.
-        nearest: Option<&'static str>,
+        nearest_day: Option<&'static str>,
     },
     #[error("`{0}` is a day without a time: write `{0} 9:00`")]
     NoTime(String),
@@ -33,24 +32,17 @@ pub enum MomentError {
         "`{text}` is not a date and time: {why}; write one such as `2026-12-24 23:00` or \
          `2026-12-24T23:00[Europe/Madrid]`"
     )]
-    Wrong {
-        text: String,
-        /// What is wrong with it.
-        why: String,
-    },
-    /// A wall-clock time that does not occur: the clocks go forward over it.
+    Wrong { text: String, why: String },
     #[error("`{text}` does not occur in {zone}: the clocks go forward over it")]
     Skipped { text: String, zone: String },
-    /// A wall-clock time that occurs twice, where the clocks go back.
     #[error(
         "`{text}` occurs twice in {zone}, where the clocks go back: write `{first}` or `{second}`"
     )]
     Twice {
         text: String,
         zone: String,
-        /// The first, with its offset.
+        /// With its offset, as the second.
         first: String,
-        /// The second.
         second: String,
     },
 }
@@ -71,16 +63,13 @@ pub fn moment(text: &str, now: &Zoned) -> Result<Timestamp, MomentError> {
         None if text.contains(':') => ("today", text),
         None => (text, ""),
     };
-    let weekday = weekday(day).ok();
-    let is_day = |name: &str| day.eq_ignore_ascii_case(name);
-    let ahead = match (is_day("today"), is_day("tomorrow"), weekday) {
-        (true, ..) => 0,
-        (_, true, _) => 1,
-        (.., Some(weekday)) => {
-            let today = i64::from(now.weekday().to_monday_zero_offset());
-            (i64::try_from(weekday).unwrap_or_default() - today).rem_euclid(7)
-        }
-        _ => return Err(form(text, nearest_day(day))),
+    let today = i64::from(now.weekday().to_monday_zero_offset());
+    let ahead_of = |day| (i64::try_from(day).unwrap_or_default() - today).rem_euclid(7);
+    let (ahead, is_weekday) = match (day.to_lowercase().as_str(), weekday(day)) {
+        ("today", _) => (0, false),
+        ("tomorrow", _) => (1, false),
+        (_, Ok(weekday)) => (ahead_of(weekday), true),
+        (_, Err(_)) => return Err(form(text, nearest_day(day))),
     };
     if time.is_empty() {
         return Err(MomentError::NoTime(text.to_owned()));
@@ -92,27 +81,28 @@ pub fn moment(text: &str, now: &Zoned) -> Result<Timestamp, MomentError> {
         civil(text, date.to_datetime(time), now.time_zone())
     };
     let at = on(ahead)?;
-    if weekday.is_some() && at < now.timestamp() {
+    if is_weekday && at < now.timestamp() {
         return on(ahead + 7);
     }
     Ok(at)
 }
 
-fn form(text: &str, nearest: Option<&'static str>) -> MomentError {
-    MomentError::Form {
-        text: text.to_owned(),
-        nearest,
-    }
+fn form(text: &str, nearest_day: Option<&'static str>) -> MomentError {
+    let text = text.to_owned();
+    MomentError::Form { text, nearest_day }
+}
+
+fn wrong(text: &str, why: &dyn ToString) -> MomentError {
+    let (text, why) = (text.to_owned(), why.to_string());
+    MomentError::Wrong { text, why }
 }
 
 /// The name of a day that is nearest to a wrong one.
 fn nearest_day(word: &str) -> Option<&'static str> {
     let word = word.to_lowercase();
     let near = |day: &&str| strsim::damerau_levenshtein(&word, day) <= 2;
-    let days = ["today", "tomorrow"];
-    days.into_iter()
-        .find(near)
-        .or_else(|| nearest_weekday(&word))
+    let day = ["today", "tomorrow"].into_iter().find(near);
+    day.or_else(|| nearest_weekday(&word))
 }
 
 /// Reads a text that begins with a date.
@@ -127,41 +117,34 @@ fn dated(text: &str, zone: &TimeZone) -> Result<Timestamp, MomentError> {
     {
         return civil(text, date.to_datetime(time), zone);
     }
-    if let Some((wall, zone)) = text.split_once('[') {
-        // The database within the program: the answer is the same on every machine.
-        let zones = TimeZoneDatabase::bundled();
-        let name = zone.strip_suffix(']');
+    if let Some((wall, name)) = text.split_once('[') {
+        let name = name.strip_suffix(']').unwrap_or_default();
+        let has_offset = parser.parse_timestamp(wall).is_ok();
         // A zone may have a mark before it, or be an offset (RFC 9557).
-        if let Some(name) = name
-            && name.starts_with(|c: char| c.is_ascii_alphabetic())
-            && zones.get(name).is_err()
-            && let Err(error) = name.parse::<Zone>()
-        {
-            return Err(MomentError::Wrong {
-                text: text.to_owned(),
-                why: error.to_string(),
-            });
+        if name.starts_with(|c: char| c.is_ascii_alphabetic()) {
+            let zone = name
+                .parse()
+                .map_err(|error: ZoneError| wrong(text, &error))?;
+            if let (Zone::Named { zone, .. }, Ok(at)) = (zone, wall.parse::<DateTime>())
+                && wall.contains(':')
+                && !has_offset
+            {
+                return civil(text, at, &zone);
+            }
         }
-        if let (Ok(at), Some(zone)) = (wall.parse::<DateTime>(), name)
-            && let Ok(zone) = zones.get(zone)
-            && wall.contains(':')
-            && !wall.ends_with(['Z', 'z'])
-            && parser.parse_timestamp(wall).is_err()
-        {
-            return civil(text, at, &zone);
-        }
-        return parser
-            .parse_zoned_with(&zones, text)
+        // The database within the program: the answer is the same on every machine.
+        let zoned = parser.parse_zoned_with(&TimeZoneDatabase::bundled(), text);
+        return zoned
             .map(|zoned| zoned.timestamp())
             .map_err(|error| wrong(text, &error));
     }
     if let Ok(at) = parser.parse_timestamp(text) {
         return Ok(at);
     }
-    match parser.parse_datetime(text) {
-        Ok(datetime) => civil(text, datetime, zone),
-        Err(error) => Err(wrong(text, &error)),
-    }
+    let at = parser
+        .parse_datetime(text)
+        .map_err(|error| wrong(text, &error))?;
+    civil(text, at, zone)
 }
 
 /// A time of day, `H:MM`, `HH:MM` or `HH:MM:SS`.
@@ -179,35 +162,28 @@ fn clock(text: &str) -> Option<Time> {
 /// The instant of a wall-clock time, which must occur once.
 fn civil(text: &str, at: DateTime, zone: &TimeZone) -> Result<Timestamp, MomentError> {
     let ambiguous = zone.to_ambiguous_timestamp(at);
-    let name = || zone.iana_name().unwrap_or("this zone").to_owned();
+    let (text, zone) = (
+        text.to_owned(),
+        zone.iana_name().unwrap_or("this zone").to_owned(),
+    );
     match ambiguous.offset() {
         AmbiguousOffset::Unambiguous { .. } => {
-            ambiguous.compatible().map_err(|error| wrong(text, &error))
+            ambiguous.compatible().map_err(|error| wrong(&text, &error))
         }
-        AmbiguousOffset::Gap { .. } => Err(MomentError::Skipped {
-            text: text.to_owned(),
-            zone: name(),
-        }),
+        AmbiguousOffset::Gap { .. } => Err(MomentError::Skipped { text, zone }),
         AmbiguousOffset::Fold { before, after } => {
-            let printer = DateTimePrinter::new();
             let with = |offset: Offset| match offset.to_timestamp(at) {
-                Ok(at) => printer.timestamp_with_offset_to_string(&at, offset),
+                Ok(at) => DateTimePrinter::new().timestamp_with_offset_to_string(&at, offset),
                 Err(error) => error.to_string(),
             };
+            let (first, second) = (with(before), with(after));
             Err(MomentError::Twice {
-                text: text.to_owned(),
-                zone: name(),
-                first: with(before),
-                second: with(after),
+                text,
+                zone,
+                first,
+                second,
             })
         }
-    }
-}
-
-fn wrong(text: &str, error: &jiff::Error) -> MomentError {
-    MomentError::Wrong {
-        text: text.to_owned(),
-        why: error.to_string(),
     }
 }
 

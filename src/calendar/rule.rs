@@ -2,16 +2,13 @@
 
 use std::fmt;
 
-use serde::Deserialize;
-
 /// The seconds of a civil day.
 pub(super) const DAY: i64 = 24 * 60 * 60;
 
 /// One rule of a window, such as `Mon-Fri 09:00-16:00` or `2026-12-24..2027-01-02`.
 ///
 /// It is read from text, and shows itself as it was written, less stray spaces.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {
     pub(super) text: String,
     pub(super) shape: Shape,

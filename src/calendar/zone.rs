@@ -24,7 +24,6 @@ pub enum Zone {
 })]
 pub struct ZoneError {
     pub name: String,
-    /// The zone whose name it resembles.
     pub nearest: Option<String>,
 }
 
@@ -58,18 +57,18 @@ impl FromStr for Zone {
             return Ok(Self::Local);
         }
         let database = TimeZoneDatabase::bundled();
-        let name = database
-            .available()
-            .map(|name| name.to_string())
-            .find(|name| name.eq_ignore_ascii_case(wanted));
-        name.and_then(|name| {
-            let zone = database.get(&name).ok()?;
-            Some(Self::Named { name, zone })
-        })
-        .ok_or_else(|| ZoneError {
-            name: wanted.to_owned(),
-            nearest: nearest(&database, wanted),
-        })
+        let zone = database.get(wanted).ok();
+        let name = zone
+            .as_ref()
+            .and_then(TimeZone::iana_name)
+            .map(str::to_owned);
+        match (zone, name) {
+            (Some(zone), Some(name)) if !zone.is_unknown() => Ok(Self::Named { name, zone }),
+            _ => Err(ZoneError {
+                name: wanted.to_owned(),
+                nearest: nearest(&database, wanted),
+            }),
+        }
     }
 }
 
@@ -85,18 +84,15 @@ impl TryFrom<String> for Zone {
 /// missing or another one.
 fn nearest(database: &TimeZoneDatabase, wanted: &str) -> Option<String> {
     let wanted = wanted.to_ascii_lowercase().replace(' ', "_");
-    let wanted_city = city(&wanted);
-    database
-        .available()
-        .filter_map(|name| {
-            let known = name.as_str().to_ascii_lowercase();
-            let whole = slips(&wanted, &known).map(|count| 2 * count);
-            let part = slips(wanted_city, city(&known)).map(|count| 2 * count + 3);
-            let score = [whole, part].into_iter().flatten().min()?;
-            Some((score, name.to_string()))
-        })
-        .min()
-        .map(|(_, name)| name)
+    let scored = database.available().filter_map(|name| {
+        let known = name.as_str().to_ascii_lowercase();
+        let whole = slips(&wanted, &known).map(|count| 2 * count);
+        let part = slips(city(&wanted), city(&known)).map(|count| 2 * count + 3);
+        let score = [whole, part].into_iter().flatten().min()?;
+        Some((score, name.to_string()))
+    });
+    let (_, name) = scored.min()?;
+    Some(name)
 }
 
 /// The last part of a zone's name.

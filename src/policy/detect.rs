@@ -23,7 +23,6 @@ pub enum Detected {
 /// A command that may be the suite.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Candidate {
-    /// The shell command.
     pub command: String,
     /// The files that it was told from.
     pub because: String,
@@ -54,10 +53,7 @@ pub fn suite(tree: &dyn Look) -> Detected {
         &|| script("bin/ci"),
         &|| script("bin/test"),
         &|| rails(tree),
-        &|| {
-            let languages = [ruby, node, rust, go, python, elixir, php, jvm];
-            (languages.iter()).flat_map(|one| one(tree)).collect()
-        },
+        &|| languages(tree),
         &|| makefile(tree).into_iter().chain(justfile(tree)).collect(),
     ];
     for rank in ranks {
@@ -72,13 +68,27 @@ pub fn suite(tree: &dyn Look) -> Detected {
     Detected::None
 }
 
+fn languages(tree: &dyn Look) -> Vec<Candidate> {
+    let by_file = |file: &str, command: &str| has(tree, file).then(|| candidate(command, file));
+    let mut found = Vec::from_iter(ruby(tree));
+    found.extend(node(tree));
+    found.extend(rust(tree));
+    found.extend(by_file("go.mod", "go test ./..."));
+    found.extend(python(tree));
+    found.extend(by_file("mix.exs", "mix test"));
+    found.extend(php(tree));
+    found.extend(jvm(tree));
+    found
+}
+
 fn rails(tree: &dyn Look) -> Vec<Candidate> {
-    let (runner, file) = if tree.is_executable("bin/rails") {
-        ("bin/rails test", "bin/rails")
-    } else if let Some(file) = first(tree, &["bin/rails", "config/application.rb"]) {
-        ("bundle exec rails test", file)
-    } else {
+    let Some(file) = first(tree, &["bin/rails", "config/application.rb"]) else {
         return Vec::new();
+    };
+    let runner = if tree.is_executable("bin/rails") {
+        "bin/rails test"
+    } else {
+        "bundle exec rails test"
     };
     let rspec = candidate("bundle exec rspec", format!("{file}, spec/"));
     match (tree.is_dir("spec"), tree.is_dir("test")) {
@@ -89,16 +99,14 @@ fn rails(tree: &dyn Look) -> Vec<Candidate> {
 }
 
 /// Ruby without Rails: its Rakefile, or `RSpec` where there is none.
-fn ruby(tree: &dyn Look) -> Vec<Candidate> {
+fn ruby(tree: &dyn Look) -> Option<Candidate> {
     if !has(tree, "Gemfile") {
-        Vec::new()
+        None
     } else if has(tree, "Rakefile") {
-        vec![candidate("bundle exec rake", "Gemfile, Rakefile")]
-    } else if tree.is_dir("spec") {
-        let because = "Gemfile, spec/, no Rakefile";
-        vec![candidate("bundle exec rspec", because)]
+        Some(candidate("bundle exec rake", "Gemfile, Rakefile"))
     } else {
-        Vec::new()
+        let rspec = || candidate("bundle exec rspec", "Gemfile, spec/, no Rakefile");
+        tree.is_dir("spec").then(rspec)
     }
 }
 
@@ -116,17 +124,14 @@ fn node(tree: &dyn Look) -> Vec<Candidate> {
         ("bun", "bun run test", &["bun.lock", "bun.lockb"]),
     ];
 
-    let Some(package) = json(tree, "package.json") else {
-        return Vec::new();
-    };
-    let script = package.pointer("/scripts/test").and_then(Value::as_str);
-    if script.is_none_or(|script| script.trim().is_empty() || script.contains("no test specified"))
-    {
+    let package = json(tree, "package.json").unwrap_or_default();
+    let script = package["scripts"]["test"].as_str().unwrap_or_default();
+    if script.trim().is_empty() || script.contains("no test specified") {
         return Vec::new();
     }
-    let named = package.get("packageManager").and_then(Value::as_str);
-    let named = named.map(|named| named.split('@').next().unwrap_or(named));
-    if let Some((name, command, _)) = MANAGERS.iter().find(|(name, ..)| named == Some(name)) {
+    let named = package["packageManager"].as_str().unwrap_or_default();
+    let named = named.split('@').next().unwrap_or_default();
+    if let Some((name, command, _)) = MANAGERS.iter().find(|(name, ..)| *name == named) {
         let because = format!("package.json, packageManager {name}");
         return vec![candidate(*command, because)];
     }
@@ -134,33 +139,11 @@ fn node(tree: &dyn Look) -> Vec<Candidate> {
         let lock = first(tree, locks)?;
         Some(candidate(*command, format!("package.json, {lock}")))
     });
-    let locked: Vec<Candidate> = locked.collect();
-    if locked.is_empty() {
-        vec![candidate("npm test", "package.json, no lock file")]
-    } else {
-        locked
+    let mut candidates: Vec<Candidate> = locked.collect();
+    if candidates.is_empty() {
+        candidates.push(candidate("npm test", "package.json, no lock file"));
     }
-}
-
-fn rust(tree: &dyn Look) -> Vec<Candidate> {
-    let manifest = text(tree, "Cargo.toml").into_iter();
-    let command = manifest.map(|manifest| {
-        let begins = |line: &str| line.trim_start().starts_with("[workspace");
-        if manifest.lines().any(begins) {
-            candidate("cargo test --workspace", "Cargo.toml, [workspace]")
-        } else {
-            candidate("cargo test", "Cargo.toml")
-        }
-    });
-    command.collect()
-}
-
-fn go(tree: &dyn Look) -> Vec<Candidate> {
-    only_if(tree, "go.mod", "go test ./...")
-}
-
-fn elixir(tree: &dyn Look) -> Vec<Candidate> {
-    only_if(tree, "mix.exs", "mix test")
+    candidates
 }
 
 /// tox, nox, or pytest where there is neither, through uv or poetry where one of them has locked the project.
@@ -174,12 +157,10 @@ fn python(tree: &dyn Look) -> Vec<Candidate> {
         }
     };
     // A tox.ini may hold the settings of other tools alone.
-    let is_tox = |ini: String| {
-        ini.lines()
-            .any(|line| line.starts_with("[tox") || line.starts_with("[testenv"))
-    };
+    let is_of_tox = |line: &str| line.starts_with("[tox") || line.starts_with("[testenv");
+    let tox = text(tree, "tox.ini").unwrap_or_default();
     let mut runners = Vec::new();
-    if text(tree, "tox.ini").is_some_and(is_tox) {
+    if tox.lines().any(is_of_tox) {
         runners.push(found("tox", "tox.ini"));
     }
     if has(tree, "noxfile.py") {
@@ -192,27 +173,38 @@ fn python(tree: &dyn Look) -> Vec<Candidate> {
     runners
 }
 
-fn php(tree: &dyn Look) -> Vec<Candidate> {
-    let composer = json(tree, "composer.json").into_iter();
-    let command = composer.map(|composer| match composer.pointer("/scripts/test") {
-        Some(_) => candidate("composer test", "composer.json, script test"),
-        None => candidate("vendor/bin/phpunit", "composer.json, no script test"),
-    });
-    command.collect()
+fn rust(tree: &dyn Look) -> Option<Candidate> {
+    let manifest = text(tree, "Cargo.toml")?;
+    let begins = |line: &str| line.trim_start().starts_with("[workspace");
+    Some(if manifest.lines().any(begins) {
+        candidate("cargo test --workspace", "Cargo.toml, [workspace]")
+    } else {
+        candidate("cargo test", "Cargo.toml")
+    })
+}
+
+fn php(tree: &dyn Look) -> Option<Candidate> {
+    Some(
+        match json(tree, "composer.json")?.pointer("/scripts/test") {
+            Some(_) => candidate("composer test", "composer.json, script test"),
+            None => candidate("vendor/bin/phpunit", "composer.json, no script test"),
+        },
+    )
 }
 
 /// Maven and Gradle, by the wrapper where the project has one.
 fn jvm(tree: &dyn Look) -> Vec<Candidate> {
-    let found = |file: &str, wrapper: &str, tool: &str, task: &str| {
-        if tree.is_executable(wrapper) {
+    let found = |files: &[&str], wrapper: &str, tool: &str, task: &str| {
+        let file = first(tree, files)?;
+        Some(if tree.is_executable(wrapper) {
             candidate(format!("./{wrapper} {task}"), format!("{file}, {wrapper}"))
         } else {
             candidate(format!("{tool} {task}"), format!("{file}, no {wrapper}"))
-        }
+        })
     };
-    let maven = first(tree, &["pom.xml"]).map(|file| found(file, "mvnw", "mvn", "verify"));
-    let gradle = first(tree, &["build.gradle", "build.gradle.kts"])
-        .map(|file| found(file, "gradlew", "gradle", "check"));
+    let maven = found(&["pom.xml"], "mvnw", "mvn", "verify");
+    let gradle = ["build.gradle", "build.gradle.kts"];
+    let gradle = found(&gradle, "gradlew", "gradle", "check");
     maven.into_iter().chain(gradle).collect()
 }
 
@@ -220,41 +212,35 @@ fn jvm(tree: &dyn Look) -> Vec<Candidate> {
 fn makefile(tree: &dyn Look) -> Option<Candidate> {
     let file = first(tree, &["GNUmakefile", "makefile", "Makefile"])?;
     let text = text(tree, file)?;
-    let has_target = |target: &&str| {
-        text.lines().any(|line| {
-            let Some((targets, rest)) = line.split_once(':') else {
-                return false;
-            };
-            // `test := x` is a variable; a line that begins with a tab is a command.
-            !line.starts_with('\t')
-                && !rest.trim_start_matches(':').starts_with('=')
-                && !targets.contains(['=', '#'])
-                && targets.split_whitespace().any(|word| word == *target)
-        })
-    };
-    let target = ["test", "check"].into_iter().find(has_target)?;
-    Some(candidate(
-        format!("make {target}"),
-        format!("{file}, target {target}"),
-    ))
+    // `test := x` is a variable; a line that begins with a tab is a command.
+    let rules = (text.lines())
+        .filter(|line| !line.starts_with('\t'))
+        .filter_map(|line| line.split_once(':'))
+        .filter(|(_, rest)| !rest.trim_start_matches(':').starts_with('='))
+        .filter(|(targets, _)| !targets.contains(['=', '#']));
+    let targets: Vec<&str> = rules
+        .flat_map(|(targets, _)| targets.split_whitespace())
+        .collect();
+    let target = ["test", "check"]
+        .into_iter()
+        .find(|target| targets.contains(target))?;
+    let because = format!("{file}, target {target}");
+    Some(candidate(format!("make {target}"), because))
 }
 
 fn justfile(tree: &dyn Look) -> Option<Candidate> {
     let file = first(tree, &["justfile", "Justfile", ".justfile"])?;
+    // `test a="b":` is a recipe, `test := "x"` a variable, `tests:` another recipe.
     let is_recipe = |line: &str| {
-        let Some(rest) = line.strip_prefix('@').unwrap_or(line).strip_prefix("test") else {
-            return false;
-        };
-        // `test a="b":` is a recipe, `test := "x"` a variable, `tests:` another recipe.
-        rest.starts_with([' ', ':']) && rest.contains(':') && !rest.trim_start().starts_with(":=")
+        let rest = line.strip_prefix('@').unwrap_or(line).strip_prefix("test");
+        rest.is_some_and(|rest| {
+            rest.starts_with([' ', ':'])
+                && rest.contains(':')
+                && !rest.trim_start().starts_with(":=")
+        })
     };
     let found = text(tree, file)?.lines().any(is_recipe);
     found.then(|| candidate("just test", format!("{file}, recipe test")))
-}
-
-fn only_if(tree: &dyn Look, file: &str, command: &str) -> Vec<Candidate> {
-    let found = has(tree, file).then(|| candidate(command, file));
-    found.into_iter().collect()
 }
 
 /// The first of these files that is there.

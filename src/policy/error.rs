@@ -17,7 +17,6 @@ const LIST: usize = 12;
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{origin}:{line}:{column}: {problem}")]
 pub struct PolicyError {
-    /// The file, as errors name it.
     pub origin: String,
     /// Counted from 1.
     pub line: usize,
@@ -116,24 +115,16 @@ pub enum Problem {
     TooDeep { limit: usize },
     #[error("more than {limit} entries")]
     TooMany { limit: usize },
-    /// A part of YAML that a policy has no use for.
     #[error("{what} are not accepted here; {cure}")]
     NotAccepted {
-        /// The feature, in the plural.
         what: &'static str,
-        /// What to write instead.
         cure: &'static str,
     },
     #[error("a key must be text, not {found}{}", quote_it(*.quotable))]
-    KeyNotText {
-        found: String,
-        /// Whether quotes would make it text.
-        quotable: bool,
-    },
-    #[error("unknown key {}{}", quoted(.key), advice(.nearest.as_deref(), *.belongs, .allowed))]
+    KeyNotText { found: String, quotable: bool },
+    #[error("unknown key {}{}", quoted(.key), advice(.key, *.belongs, .allowed))]
     UnknownKey {
         key: String,
-        nearest: Option<String>,
         /// The section where such a key has a meaning.
         belongs: Option<&'static str>,
         allowed: Vec<String>,
@@ -145,18 +136,12 @@ pub enum Problem {
     #[error("expected {expected}, found {found}{}", quote_it(*.quotable))]
     WrongType {
         expected: String,
-        /// What stands there, quoted.
         found: String,
         /// Whether quotes would make it what the key takes.
         quotable: bool,
     },
-    /// A word that is not in a closed set of words.
-    #[error("unknown value {}{}", quoted(.text), advice(.nearest.as_deref(), None, .allowed))]
-    UnknownValue {
-        text: String,
-        nearest: Option<String>,
-        allowed: Vec<String>,
-    },
+    #[error("unknown value {}{}", quoted(.text), advice(.text, None, .allowed))]
+    UnknownValue { text: String, allowed: Vec<String> },
     /// A value of the right type that cannot be read.
     #[error("{}", with_text(.text, .why))]
     Invalid { text: String, why: String },
@@ -166,14 +151,11 @@ pub enum Problem {
     ListedTwice { text: String },
     #[error("a window needs `open` or `closed`; without either it is always open")]
     NoRule,
-    /// A name of an environment that means something else.
     #[error("{} is reserved; give the environment another name", quoted(.name))]
     Reserved { name: String },
-    /// `after` names no environment of this policy.
-    #[error("unknown environment {}{}", quoted(.name), others(.nearest.as_deref(), .known))]
+    #[error("unknown environment {}{}", quoted(.name), advice(.name, None, .known))]
     UnknownEnvironment {
         name: String,
-        nearest: Option<String>,
         /// The other environments of the policy.
         known: Vec<String>,
     },
@@ -185,10 +167,8 @@ pub enum Problem {
     /// A remote or an app that two environments have.
     #[error("{what} {} belongs to {} already; a destination has one environment", quoted(.name), quoted(.owner))]
     Claimed {
-        /// `remote` or `app`.
         what: &'static str,
         name: String,
-        /// The environment that has it.
         owner: String,
     },
     #[error("{} needs `{needs}`", quoted(.key))]
@@ -200,37 +180,6 @@ pub enum Problem {
     NotWithCi { key: &'static str },
     #[error("{} needs `after`, the environment where the commit must be first", quoted(.key))]
     NeedsAfter { key: &'static str },
-}
-
-impl Problem {
-    pub(super) fn unknown_key(key: &str, allowed: &[&str], belongs: Option<&'static str>) -> Self {
-        Self::UnknownKey {
-            key: key.to_owned(),
-            nearest: nearest(key, allowed.iter().copied()).map(str::to_owned),
-            belongs,
-            allowed: owned(allowed),
-        }
-    }
-
-    pub(super) fn unknown_value(text: &str, allowed: &[&str]) -> Self {
-        Self::UnknownValue {
-            text: text.to_owned(),
-            nearest: nearest(text, allowed.iter().copied()).map(str::to_owned),
-            allowed: owned(allowed),
-        }
-    }
-
-    pub(super) fn unknown_environment(name: &str, others: &[&str]) -> Self {
-        Self::UnknownEnvironment {
-            name: name.to_owned(),
-            nearest: nearest(name, others.iter().copied()).map(str::to_owned),
-            known: owned(others),
-        }
-    }
-}
-
-fn owned(words: &[&str]) -> Vec<String> {
-    words.iter().map(|word| (*word).to_owned()).collect()
 }
 
 /// Puts a piece of input in backticks, shortened and made harmless.
@@ -280,23 +229,19 @@ fn quote_it(quotable: bool) -> &'static str {
     if quotable { "; put it in quotes" } else { "" }
 }
 
-fn advice(nearest: Option<&str>, belongs: Option<&str>, allowed: &[String]) -> String {
-    if let Some(nearest) = nearest {
+/// What may have been meant by a word that is not one of these.
+fn advice(word: &str, belongs: Option<&str>, allowed: &[String]) -> String {
+    if let Some(nearest) = nearest(word, allowed.iter().map(String::as_str)) {
         format!("; did you mean {}?", quoted(nearest))
     } else if let Some(belongs) = belongs {
         format!("; it belongs under {belongs}")
-    } else if allowed.is_empty() || allowed.len() > LIST {
+    } else if allowed.is_empty() {
+        // A section has keys, a set has words: only environments can lack others.
+        "; the policy has no other".to_owned()
+    } else if allowed.len() > LIST {
         String::new()
     } else {
         format!("; expected {}", alternatives(allowed))
-    }
-}
-
-fn others(nearest: Option<&str>, known: &[String]) -> String {
-    if known.is_empty() {
-        "; the policy has no other".to_owned()
-    } else {
-        advice(nearest, None, known)
     }
 }
 

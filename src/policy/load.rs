@@ -88,10 +88,12 @@ fn place(rejected: Rejected, places: &Node) -> Fault {
         _ => node.place,
     };
     place.fault(match rejected.why {
+        Why::Problem(Problem::UnknownKey { key, allowed, .. }) => Problem::UnknownKey {
+            belongs: section_of(&key, &allowed),
+            key,
+            allowed,
+        },
         Why::Problem(problem) => problem,
-        Why::UnknownKey { key, allowed } => {
-            Problem::unknown_key(&key, allowed, section_of(&key, allowed))
-        }
         Why::KeyNotText(found) => {
             let (found, quotable) = scalar(found, key);
             Problem::KeyNotText { found, quotable }
@@ -112,16 +114,13 @@ fn place(rejected: Rejected, places: &Node) -> Fault {
 }
 
 /// The section where a key has a meaning, for those who wrote it into another.
-fn section_of(key: &str, allowed: &[&str]) -> Option<&'static str> {
+fn section_of(key: &str, allowed: &[String]) -> Option<&'static str> {
     /// Every key of a section: what serde says is allowed instead of one that is not.
-    fn keys<'de, T: Deserialize<'de>>() -> &'static [&'static str] {
-        let unknown = std::iter::once(("", ""));
-        match T::deserialize(MapDeserializer::new(unknown)) {
-            Err(Rejected {
-                why: Why::UnknownKey { allowed, .. },
-                ..
-            }) => allowed,
-            _ => &[],
+    fn keys<'de, T: Deserialize<'de>>() -> Vec<String> {
+        let unknown = MapDeserializer::new(std::iter::once(("", "")));
+        match T::deserialize(unknown).map_err(|rejected: Rejected| rejected.why) {
+            Err(Why::Problem(Problem::UnknownKey { allowed, .. })) => allowed,
+            _ => Vec::new(),
         }
     }
     let sections = [
@@ -131,7 +130,8 @@ fn section_of(key: &str, allowed: &[&str]) -> Option<&'static str> {
         ("`signoff`", keys::<Signoff>()),
         ("`window`", keys::<WindowKeys>()),
     ];
-    let other = |(_, keys): &&(_, &[&str])| keys.contains(&key) && *keys != allowed;
+    let other =
+        |(_, keys): &&(_, Vec<String>)| keys.iter().any(|known| known == key) && keys != allowed;
     sections.iter().find(other).map(|(section, _)| *section)
 }
 

@@ -33,10 +33,6 @@ pub(super) struct Rejected {
 pub(super) enum Why {
     /// Known as it is.
     Problem(Problem),
-    UnknownKey {
-        key: String,
-        allowed: &'static [&'static str],
-    },
     KeyNotText(Found),
     WrongType {
         expected: String,
@@ -99,6 +95,10 @@ impl Rejected {
     }
 }
 
+fn owned(words: &[&str]) -> Vec<String> {
+    words.iter().map(ToString::to_string).collect()
+}
+
 impl std::error::Error for Rejected {}
 
 impl Display for Rejected {
@@ -138,12 +138,18 @@ impl de::Error for Rejected {
     }
 
     fn unknown_variant(text: &str, allowed: &'static [&'static str]) -> Self {
-        Self::new(Why::Problem(Problem::unknown_value(text, allowed)))
+        Self::new(Why::Problem(Problem::UnknownValue {
+            text: text.to_owned(),
+            allowed: owned(allowed),
+        }))
     }
 
     fn unknown_field(key: &str, allowed: &'static [&'static str]) -> Self {
-        let key = key.to_owned();
-        Self::new(Why::UnknownKey { key, allowed })
+        Self::new(Why::Problem(Problem::UnknownKey {
+            key: key.to_owned(),
+            belongs: None,
+            allowed: owned(allowed),
+        }))
     }
 
     fn missing_field(key: &'static str) -> Self {

@@ -152,9 +152,11 @@ fn check_order(environments: &[Environment]) -> Result<(), Rejected> {
         let Some(after) = after else { continue };
         let reject = |problem| Err(Rejected::value(&["environments", name, "after"], problem));
         if !afters.contains_key(after) {
-            let others = afters.keys().filter(|other| *other != name).copied();
-            let others: Vec<_> = others.collect();
-            return reject(Problem::unknown_environment(after, &others));
+            let others = afters.keys().filter(|other| *other != name);
+            return reject(Problem::UnknownEnvironment {
+                name: (*after).to_owned(),
+                known: others.map(ToString::to_string).collect(),
+            });
         }
         if let Some(names) = circle(&afters, name) {
             return reject(Problem::Cycle { names });

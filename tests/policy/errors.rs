@@ -663,10 +663,10 @@ fn an_error_is_data_with_a_place_and_an_excerpt() {
     assert_eq!((error.line, error.column), (3, 3));
     assert_eq!(error.origin, "F");
     assert_eq!(error.excerpt().as_deref(), Some("  onn: b\n  ^"));
-    let Problem::UnknownKey { key, nearest, .. } = *error.problem else {
+    let Problem::UnknownKey { key, belongs, .. } = *error.problem else {
         panic!("{error:?}");
     };
-    assert_eq!((key.as_str(), nearest.as_deref()), ("onn", Some("on")));
+    assert_eq!((key.as_str(), belongs), ("onn", None));
 }
 
 #[test]

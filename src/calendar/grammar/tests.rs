@@ -187,13 +187,3 @@ fn what_has_no_known_form_is_refused() {
         &format!("`Mon 09:00-10:00 11:00-12:00` {form}"),
     );
 }
-
-#[test]
-fn serde_reads_a_rule_and_keeps_the_message() {
-    assert_eq!(
-        serde_json::from_str::<Rule>("\"Sat,Sun\"").unwrap(),
-        "Sat,Sun".parse().unwrap()
-    );
-    let error = serde_json::from_str::<Rule>("\"22:00-22:00\"").unwrap_err();
-    assert!(error.to_string().starts_with("`22:00-22:00` has no length"));
-}
