@@ -5,25 +5,16 @@ use std::time::Duration;
 use super::{By, Environment, In, On, Policy, Reason, Reuse, Signoff, Suite, Trunk};
 use crate::calendar::Window;
 
-/// `trunk.remote`.
 pub const REMOTE: &str = "origin";
-/// `suite.on`.
 pub const ON: On = On::Trunk;
 /// `suite.on` with `suite.ci`: a CI can only check what was pushed.
 pub const ON_WITH_CI: On = On::Deploys;
-/// `suite.in`.
 pub const PLACE: In = In::Checkout;
-/// `suite.timeout`.
 pub const TIMEOUT: Duration = Duration::from_mins(30);
-/// `suite.reuse`.
 pub const REUSE: Duration = Duration::from_hours(24);
-/// `soak` of an environment.
 pub const SOAK: Duration = Duration::ZERO;
-/// `window.runway` of an environment.
 pub const RUNWAY: Duration = Duration::ZERO;
-/// `branch` of an environment.
 pub const BRANCHES: [&str; 2] = ["main", "master"];
-/// `reason` of an environment.
 pub const REASON: Reason = Reason::Optional;
 
 /// The environment, without a file, of a Heroku remote whose name or app has one of `STAGING_WORDS`.
@@ -34,7 +25,6 @@ pub const STAGING_WORDS: [&str; 3] = ["staging", "stage", "stg"];
 /// When production is closed without a file, in the time zone of the machine that pushes.
 pub const NIGHT: &str = "22:00-07:00";
 
-/// `share`.
 pub const SHARE: bool = true;
 
 /// `remote` of an environment: its own name.
@@ -143,15 +133,10 @@ pub struct HerokuRemote {
 impl HerokuRemote {
     /// Whether the name of the remote or the app has one of `STAGING_WORDS`.
     pub fn is_staging(&self) -> bool {
-        let says_so = |text: &str| {
+        [&self.name, &self.app].into_iter().any(|text| {
             text.split(|character: char| !character.is_alphanumeric())
-                .any(|word| {
-                    STAGING_WORDS
-                        .iter()
-                        .any(|known| word.eq_ignore_ascii_case(known))
-                })
-        };
-        says_so(&self.name) || says_so(&self.app)
+                .any(|word| STAGING_WORDS.contains(&word.to_ascii_lowercase().as_str()))
+        })
     }
 }
 
@@ -160,13 +145,10 @@ impl HerokuRemote {
 /// Remotes that say staging are `staging`, all others `production`: after staging where there is
 /// one, and closed at night. An app that remotes of both kinds push to is production, the stricter of the two.
 pub fn without_file(heroku: &[HerokuRemote]) -> Policy {
-    let is_production = |remote: &HerokuRemote| {
-        heroku
-            .iter()
-            .any(|other| other.app.eq_ignore_ascii_case(&remote.app) && !other.is_staging())
-    };
-    let (production, staging): (Vec<_>, Vec<_>) =
-        heroku.iter().partition(|remote| is_production(remote));
+    let (production, staging): (Vec<_>, Vec<_>) = heroku.iter().partition(|remote| {
+        let mut others = heroku.iter().filter(|other| !other.is_staging());
+        others.any(|other| other.app.eq_ignore_ascii_case(&remote.app))
+    });
 
     let mut environments = Vec::new();
     if !staging.is_empty() {

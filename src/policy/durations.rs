@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use jiff::{SignedDuration, Span, SpanRelativeTo};
+use jiff::{Span, SpanRelativeTo};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, Visitor};
 
@@ -16,53 +16,23 @@ const NEVER: &str = "never";
 /// The longest duration that is accepted: ten years.
 const LONGEST: Duration = Duration::from_hours(10 * 365 * 24);
 
-/// A length of time, zero included.
-pub(super) struct Length(Duration);
-
-impl From<Length> for Duration {
-    fn from(Length(length): Length) -> Self {
-        length
-    }
+/// Reads a length of time, zero included, for `deserialize_with`.
+pub(super) fn length<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    let text = deserializer.deserialize_any(TextOrNumber("a duration such as `30m`"))?;
+    parse(&text).map_err(D::Error::custom)
 }
 
-impl From<Length> for SignedDuration {
-    fn from(Length(length): Length) -> Self {
-        // A duration that was read is ten years at most.
-        Self::try_from(length).unwrap_or(Self::MAX)
+/// Reads a length of time that is not zero, for `deserialize_with`.
+pub(super) fn limit<'de, D, V>(deserializer: D) -> Result<V, D::Error>
+where
+    D: Deserializer<'de>,
+    V: From<Duration>,
+{
+    let length = length(deserializer)?;
+    if length.is_zero() {
+        return Err(D::Error::custom("a limit of no time lets nothing finish"));
     }
-}
-
-impl<'de> Deserialize<'de> for Length {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = deserializer.deserialize_any(TextOrNumber("a duration such as `30m`"))?;
-        length(&text).map(Self).map_err(D::Error::custom)
-    }
-}
-
-/// A length of time that is not zero.
-pub(super) struct Limit(Duration);
-
-impl From<Limit> for Duration {
-    fn from(Limit(length): Limit) -> Self {
-        length
-    }
-}
-
-impl From<Limit> for Option<Duration> {
-    fn from(Limit(length): Limit) -> Self {
-        Some(length)
-    }
-}
-
-impl<'de> Deserialize<'de> for Limit {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Length(length) = Length::deserialize(deserializer)?;
-        if length.is_zero() {
-            Err(D::Error::custom("a limit of no time lets nothing finish"))
-        } else {
-            Ok(Self(length))
-        }
-    }
+    Ok(length.into())
 }
 
 impl<'de> Deserialize<'de> for Reuse {
@@ -76,7 +46,7 @@ impl<'de> Deserialize<'de> for Reuse {
         if nearest(&text, [NEVER]).is_some() {
             return Err(D::Error::unknown_variant(&text, &[NEVER]));
         }
-        let length = length(&text).map_err(D::Error::custom)?;
+        let length = parse(&text).map_err(D::Error::custom)?;
         Ok(if length.is_zero() {
             Self::Never
         } else {
@@ -113,7 +83,7 @@ impl Visitor<'_> for TextOrNumber {
 }
 
 /// Reads a length of time in jiff's friendly form; a day is 24 hours, a week seven days.
-fn length(text: &str) -> Result<Duration, &'static str> {
+fn parse(text: &str) -> Result<Duration, &'static str> {
     const EXAMPLES: &str = "not a duration; write one such as `30m`, `1h 30m` or `24h`";
     const TOO_LONG: &str = "longer than ten years";
 

@@ -1,14 +1,15 @@
 //! The values of a policy that have several forms in the file.
 
 use std::fmt;
+use std::time::Duration;
 
 use jiff::SignedDuration;
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, Error, MapAccess, Visitor};
 
-use super::durations::Length;
-use super::values::{Closing, Command, OneOrMore, Opening, People, checked};
+use super::durations::length;
+use super::values::{Closing, Command, OneOrMore, Opening, checked, people};
 use super::{Environment, Signoff, Step};
 use crate::calendar::{Holidays, Rule, Window, Zone};
 
@@ -26,8 +27,8 @@ pub(super) struct WindowKeys {
     open: Vec<Rule>,
     #[serde(deserialize_with = "checked::<OneOrMore<Closing>, _, _>")]
     closed: Vec<Closing>,
-    #[serde(deserialize_with = "checked::<Length, _, _>")]
-    runway: SignedDuration,
+    #[serde(deserialize_with = "length")]
+    runway: Duration,
 }
 
 impl From<WindowKeys> for Window {
@@ -35,7 +36,8 @@ impl From<WindowKeys> for Window {
         let mut window = Self {
             timezone: keys.timezone,
             open: keys.open,
-            runway: keys.runway,
+            // A duration that was read is ten years at most.
+            runway: SignedDuration::try_from(keys.runway).unwrap_or(SignedDuration::MAX),
             ..Self::default()
         };
         for closing in keys.closed {
@@ -103,7 +105,7 @@ form! {
         }
 
         fn visit_u64<E: Error>(self, number: u64) -> Result<Self::Value, E> {
-            let people = People::try_from(number).map_err(E::custom)?.into();
+            let people = people(number).map_err(E::custom)?;
             Ok(Some(Signoff { people, ..Signoff::default() }))
         }
 

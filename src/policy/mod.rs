@@ -21,11 +21,9 @@ use serde::Deserialize;
 
 use crate::{calendar::Window, push::destination::Platform};
 
-use durations::{Length, Limit};
+use durations::{length, limit};
 use forms::{AnySignoff, AnyStep, Environments, WindowKeys};
-use values::{
-    Branch, Command, List, Name, OneOrMore, Pattern, People, RelativePath, Variable, checked,
-};
+use values::{Branch, Command, List, Name, OneOrMore, Pattern, RelativePath, Variable, checked};
 
 pub use defaults::{HerokuRemote, without_file};
 pub use error::{PolicyError, Problem};
@@ -100,7 +98,6 @@ pub struct Suite {
         deserialize_with = "checked::<OneOrMore<AnyStep>, _, _>"
     )]
     pub steps: Vec<Step>,
-    /// The CI that is asked instead of running anything here.
     #[serde(rename = "ci")]
     pub forge: Option<Forge>,
     /// The checks of the CI that have to pass; empty: all of them.
@@ -109,8 +106,7 @@ pub struct Suite {
     pub on: On,
     #[serde(rename = "in")]
     pub place: In,
-    /// The limit for the whole run.
-    #[serde(deserialize_with = "checked::<Limit, _, _>")]
+    #[serde(deserialize_with = "limit")]
     pub timeout: Duration,
     pub reuse: Reuse,
     /// The variables whose values a receipt depends on.
@@ -187,7 +183,7 @@ pub struct Step {
     /// The command, for `sh -c`.
     #[serde(deserialize_with = "checked::<Command, _, _>")]
     pub run: String,
-    #[serde(default, deserialize_with = "checked::<Limit, _, _>")]
+    #[serde(default, deserialize_with = "limit")]
     pub timeout: Option<Duration>,
     /// Relative to the top of the tree.
     #[serde(default, deserialize_with = "checked::<RelativePath, _, _>")]
@@ -249,8 +245,8 @@ pub struct Environment {
     /// The environment where the commit must be live first.
     #[serde(deserialize_with = "checked::<Name, _, _>")]
     pub after: Option<String>,
-    /// How long it must have been live there.
-    #[serde(deserialize_with = "checked::<Length, _, _>")]
+    /// How long the commit must have been live on `after`.
+    #[serde(deserialize_with = "length")]
     pub soak: Duration,
     /// The sign-offs that it must have there; `None`: it needs none.
     #[serde(deserialize_with = "checked::<AnySignoff, _, _>")]
@@ -291,8 +287,7 @@ impl Environment {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Signoff {
-    /// How many people must have signed it off.
-    #[serde(rename = "count", deserialize_with = "checked::<People, _, _>")]
+    #[serde(rename = "count", deserialize_with = "values::count")]
     pub people: u32,
     pub by: By,
     /// Whether only sign-offs that git verifies count.

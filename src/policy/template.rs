@@ -15,12 +15,9 @@ const WIDTH: usize = 80;
 /// What `init` knows of the repository.
 #[derive(Clone, Debug)]
 pub struct InitFacts {
-    /// Trunk's branch, where it is known.
     pub trunk_branch: Option<String>,
     pub trunk_remote: String,
-    /// What runs the tests.
     pub suite: Detected,
-    /// The deployment targets.
     pub environments: Vec<InitEnvironment>,
 }
 
@@ -31,7 +28,6 @@ pub struct InitEnvironment {
     /// The remotes that push to it; empty: the one that has its name.
     pub remotes: Vec<String>,
     pub apps: Vec<String>,
-    /// The environment that comes before it.
     pub after: Option<String>,
 }
 
@@ -71,12 +67,8 @@ pub fn render(facts: &InitFacts) -> String {
             "{last}" => vec![section(found, &scalar(&last.name))],
             "{last.destinations}" => destinations(last, found),
             "{last.after}" => {
-                let after = last.after.as_deref();
-                vec![key(
-                    found && after.is_some(),
-                    "after",
-                    after.unwrap_or(before),
-                )]
+                let (is_set, after) = (found && last.after.is_some(), last.after.as_deref());
+                vec![key(is_set, "after", after.unwrap_or(before))]
             }
             "{last.window}" => vec![section(is_closed, "window")],
             "{last.closed}" => vec![closed_at_night(is_closed)],
@@ -106,67 +98,54 @@ fn examples() -> [InitEnvironment; 2] {
 }
 
 fn suite(detected: &Detected) -> Vec<String> {
-    let mut lines = Vec::new();
-    let (is_set, command) = match detected {
+    let (notes, command) = match detected {
         Detected::Found(candidate) => {
-            lines.push(note(
-                "One shell command, or a list of steps: each a command, or",
-            ));
-            lines.push(note("{name, run, timeout, dir, parallel}."));
-            (true, candidate.command.as_str())
+            let notes = "One shell command, or a list of steps: each a command, or\n\
+                         {name, run, timeout, dir, parallel}.";
+            (notes.to_owned(), Some(candidate))
         }
         Detected::Several(candidates) => {
-            lines.push(note(
-                "FIXME: say what runs your entire suite. These could be meant:",
-            ));
-            let candidate = candidates.iter().map(|candidate| {
-                note(&format!("  {}  ({})", candidate.command, candidate.because))
+            let list = candidates.iter().map(|candidate| {
+                format!(
+                    "  {}  ({})\n",
+                    plain(&candidate.command),
+                    plain(&candidate.because)
+                )
             });
-            lines.extend(candidate);
-            lines.push(note(
-                "To run them all, write a list: [first command, second command].",
-            ));
-            let first = candidates.first();
-            (
-                false,
-                first.map_or("bin/test", |first| first.command.as_str()),
-            )
+            let notes = format!(
+                "FIXME: say what runs your entire suite. These could be meant:\n{}\
+                 To run them all, write a list: [first command, second command].",
+                list.collect::<String>()
+            );
+            (notes, candidates.first())
         }
         Detected::None => {
-            lines.push(note(
-                "FIXME: say what runs your entire suite; nothing was found. One shell",
-            ));
-            lines.push(note(
-                "command, or a list of steps: each a command, or {name, run, ...}.",
-            ));
-            (false, "bin/test")
+            let notes = "FIXME: say what runs your entire suite; nothing was found. One shell\n\
+                         command, or a list of steps: each a command, or {name, run, ...}.";
+            (notes.to_owned(), None)
         }
     };
-    lines.push(key(is_set, "run", command));
-    lines
+    let command = command.map_or("bin/test", |found| found.command.as_str());
+    let is_set = matches!(detected, Detected::Found(_));
+    let notes = notes.lines().map(|line| format!("# {line}"));
+    notes.chain([key(is_set, "run", command)]).collect()
 }
 
 /// The environments before the last, with the keys that are known.
 fn others_lines(environments: &[InitEnvironment], found: bool) -> Vec<String> {
     let mut lines = Vec::new();
     if !found {
-        lines.push(note(
-            "FIXME: no remote that deploys was found. For example:",
-        ));
+        lines.push("# FIXME: no remote that deploys was found. For example:".to_owned());
     }
     for environment in environments {
-        lines.push(section(found, &scalar(&environment.name)));
         let mut keys = destinations(environment, found);
-        keys.extend(
-            environment
-                .after
-                .as_deref()
-                .map(|after| key(found, "after", after)),
-        );
+        let after = environment.after.as_deref();
+        keys.extend(after.map(|after| key(found, "after", after)));
         if environment.is_closed_at_night() {
             keys.push(section(found, "window"));
             keys.push(format!("  {}", closed_at_night(found)));
         }
+        lines.push(section(found, &scalar(&environment.name)));
         lines.extend(keys.into_iter().map(|line| format!("  {line}")));
         lines.push(String::new());
     }
@@ -177,8 +156,8 @@ fn destinations(environment: &InitEnvironment, found: bool) -> Vec<String> {
     let InitEnvironment { remotes, apps, .. } = environment;
     let mut lines = list(found, "remote", remotes, &environment.name);
     if environment.is_guess() {
-        let guess = "FIXME: nothing calls these apps staging: take out what is not production.";
-        lines.push(note(guess));
+        let guess = "# FIXME: nothing calls these apps staging: take out what is not production.";
+        lines.push(guess.to_owned());
     }
     lines.extend(list(found, "app", apps, &environment.name));
     lines
@@ -205,10 +184,10 @@ fn list(found: bool, name: &str, values: &[String], example: &str) -> Vec<String
     }
 }
 
-fn note(text: &str) -> String {
-    // What a comment quotes must not end it.
-    let plain = |c: char| if is_plain(c) { c } else { '?' };
-    format!("# {}", text.chars().map(plain).collect::<String>())
+/// The text with a `?` for each character that a comment cannot have.
+fn plain(text: &str) -> String {
+    let shown = |c: char| if is_plain(c) { c } else { '?' };
+    text.chars().map(shown).collect()
 }
 
 fn section(is_set: bool, name: &str) -> String {

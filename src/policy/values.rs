@@ -29,14 +29,14 @@ macro_rules! texts {
         }
 
         impl From<$type> for String {
-            fn from(text: $type) -> Self {
-                text.0
+            fn from($type(text): $type) -> Self {
+                text
             }
         }
 
         impl From<$type> for Option<String> {
-            fn from(text: $type) -> Self {
-                Some(text.0)
+            fn from($type(text): $type) -> Self {
+                Some(text)
             }
         }
     )+};
@@ -137,10 +137,7 @@ fn pattern(text: &str) -> Result<String, String> {
 
 fn variable(text: &str) -> Result<String, String> {
     let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    if text.is_empty()
-        || !text.chars().all(is_word)
-        || text.starts_with(|c: char| c.is_ascii_digit())
-    {
+    if text.is_empty() || !text.chars().all(is_word) || text.as_bytes()[0].is_ascii_digit() {
         refuse("not the name of a variable; write one such as `RAILS_ENV`, without its value")
     } else {
         Ok(text.to_owned())
@@ -159,8 +156,7 @@ impl TryFrom<String> for Opening {
         if is_calendar(&text) {
             return refuse("a calendar can only close; put it under `closed`");
         }
-        let rule = text.parse().map(Self);
-        rule.map_err(|error: RuleError| error.to_string())
+        rule(&text).map(Self)
     }
 }
 
@@ -183,11 +179,15 @@ impl TryFrom<String> for Closing {
 
     fn try_from(text: String) -> Result<Self, String> {
         if is_calendar(&text) {
-            return relative_path(&text).map(Self::Calendar);
+            relative_path(&text).map(Self::Calendar)
+        } else {
+            rule(&text).map(Self::Rule)
         }
-        let rule = text.parse().map(Self::Rule);
-        rule.map_err(|error: RuleError| error.to_string())
     }
+}
+
+fn rule(text: &str) -> Result<Rule, String> {
+    text.parse().map_err(|error: RuleError| error.to_string())
 }
 
 /// Whether a text is the name of a calendar's file; no rule ends so.
@@ -195,29 +195,19 @@ pub(super) fn is_calendar(text: &str) -> bool {
     text.trim_end().to_ascii_lowercase().ends_with(".ics")
 }
 
-/// A number of people.
-#[derive(Deserialize)]
-#[serde(try_from = "u64")]
-pub(super) struct People(pub(super) u32);
-
-impl TryFrom<u64> for People {
-    type Error = &'static str;
-
-    fn try_from(number: u64) -> Result<Self, Self::Error> {
-        /// More than any team that meets on one staging.
-        const MOST: u64 = 100;
-        match u32::try_from(number) {
-            Ok(0) => Err("a sign-off by nobody is none; write `signoff: false`"),
-            Ok(people) if number <= MOST => Ok(Self(people)),
-            _ => Err("more people than will ever try it; 100 is the most"),
-        }
+/// Checks a number of people.
+pub(super) fn people(number: u64) -> Result<u32, &'static str> {
+    match u32::try_from(number) {
+        Ok(0) => Err("a sign-off by nobody is none; write `signoff: false`"),
+        // More than any team that meets on one staging.
+        Ok(people @ ..=100) => Ok(people),
+        _ => Err("more people than will ever try it; 100 is the most"),
     }
 }
 
-impl From<People> for u32 {
-    fn from(People(number): People) -> Self {
-        number
-    }
+/// Reads a number of people, for `deserialize_with`.
+pub(super) fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    people(u64::deserialize(deserializer)?).map_err(D::Error::custom)
 }
 
 /// Reads a value as a type that checks it, for `deserialize_with`.

@@ -66,11 +66,8 @@ impl Event {
 
     /// A length that no occurrence exceeds.
     fn most(&self) -> SignedDuration {
-        let days = self
-            .length
-            .days
-            .saturating_add(1)
-            .saturating_mul(24 * 60 * 60);
-        SignedDuration::from_secs(days.saturating_add(self.length.seconds))
+        let Length { days, seconds } = self.length;
+        let days = days.saturating_add(1).saturating_mul(24 * 60 * 60);
+        SignedDuration::from_secs(days.saturating_add(seconds))
     }
 }

@@ -67,23 +67,15 @@ impl Holidays {
             return Some(format!("{path} has no event: it closes nothing"));
         }
         let now = seconds::floor(now);
-        let ahead = |event: &Event| {
-            event
-                .spans(zone, now, now + seconds::HORIZON)
-                .next()
-                .is_some()
+        let ends = |from, until| {
+            let spans = (events.iter()).flat_map(move |event| event.spans(zone, from, until));
+            spans.map(|(_, end)| end)
         };
-        if events.iter().any(ahead) {
+        if ends(now, now + seconds::HORIZON).next().is_some() {
             return None;
         }
-        let ends = |event: &Event| {
-            event
-                .spans(zone, EARLIEST, now)
-                .map(|(_, until)| until)
-                .max()
-        };
         // What has neither past nor future begins after the horizon.
-        let last = events.iter().filter_map(ends).max()?;
+        let last = ends(EARLIEST, now).max()?;
         let day = seconds::instant(last - 1).to_zoned(zone.clone());
         let day = day.strftime("%a %Y-%m-%d");
         Some(format!(

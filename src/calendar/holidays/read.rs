@@ -15,17 +15,18 @@ const MOST_RULES: usize = 200;
 /// The longest name that is shown, in characters.
 const LONGEST: usize = 60;
 
+/// The name of an event that has none.
+const NAMELESS: &str = "an event without a name";
+
 /// The line, if the problem has one, and what is wrong.
 type Problem = (Option<usize>, String);
 
 /// Reads every event of a file.
 pub(super) fn events(bytes: &[u8]) -> Result<Vec<Event>, Problem> {
     if bytes.len() > LIMIT {
-        let (size, limit) = (bytes.len(), LIMIT);
-        return Err((
-            None,
-            format!("the file has {size} bytes or more; at most {limit} are read"),
-        ));
+        let size = bytes.len();
+        let words = format!("the file has {size} bytes or more; at most {LIMIT} are read");
+        return Err((None, words));
     }
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     if let Err(error) = std::str::from_utf8(bytes) {
@@ -38,10 +39,8 @@ pub(super) fn events(bytes: &[u8]) -> Result<Vec<Event>, Problem> {
         let blank = rest.len() - rest.trim_ascii_start().len();
         let number = lines + newlines(&rest[..blank]) + 1;
         let (line, tail) = IcalLine::take(rest).map_err(|_| {
-            (
-                Some(number),
-                "not a line of a calendar: write NAME:VALUE".to_owned(),
-            )
+            let words = "not a line of a calendar: write NAME:VALUE";
+            (Some(number), words.to_owned())
         })?;
         reader.take(&Line { number, line })?;
         lines += newlines(&rest[..rest.len() - tail.len()]);
@@ -89,12 +88,8 @@ impl Line<'_> {
     }
 
     fn moments(&self) -> Result<Vec<EventTime>, Problem> {
-        self.read(|text| {
-            let moments = text
-                .split(',')
-                .map(|one| EventTime::read(one.trim(), self.param("TZID")));
-            moments.collect()
-        })
+        let moment = |text: &str| EventTime::read(text.trim(), self.param("TZID"));
+        self.read(|text| text.split(',').map(moment).collect())
     }
 }
 
@@ -167,38 +162,29 @@ impl Reader {
     fn property(&mut self, name: &str, line: &Line<'_>) -> Result<(), Problem> {
         let draft = &mut self.draft;
         match name {
-            "SUMMARY" => once(&mut draft.name, line, title(&line.value())),
-            "UID" => once(&mut draft.series, line, line.value()),
-            "DTSTART" => once(&mut draft.start, line, line.moment()?),
-            "DTEND" => once(&mut draft.end, line, line.moment()?),
-            "DURATION" => once(&mut draft.length, line, line.read(length)?),
+            "SUMMARY" => once(&mut draft.name, line, title(&line.value()))?,
+            "UID" => once(&mut draft.series, line, line.value())?,
+            "DTSTART" => once(&mut draft.start, line, line.moment()?)?,
+            "DTEND" => once(&mut draft.end, line, line.moment()?)?,
+            "DURATION" => once(&mut draft.length, line, line.read(length)?)?,
             "RECURRENCE-ID" if line.param("RANGE").is_some() => {
-                line.problem("a change of this and all later occurrences is not read here")
+                return line.problem("a change of this and all later occurrences is not read here");
             }
-            "RECURRENCE-ID" => once(&mut draft.replaces, line, line.moment()?),
+            "RECURRENCE-ID" => once(&mut draft.replaces, line, line.moment()?)?,
             "RRULE" => {
                 self.rules += 1;
                 if self.rules > MOST_RULES {
                     return line.problem(format!("more than {MOST_RULES} rules in one file"));
                 }
                 draft.rules.push(line.read(repeat)?);
-                Ok(())
             }
-            "EXRULE" => line.problem("EXRULE is not read here; write EXDATE"),
-            "RDATE" => {
-                draft.dates.extend(line.moments()?);
-                Ok(())
-            }
-            "EXDATE" => {
-                draft.without.extend(line.moments()?);
-                Ok(())
-            }
-            "STATUS" => {
-                draft.is_cancelled = line.value().eq_ignore_ascii_case("CANCELLED");
-                Ok(())
-            }
-            _ => Ok(()),
+            "EXRULE" => return line.problem("EXRULE is not read here; write EXDATE"),
+            "RDATE" => draft.dates.extend(line.moments()?),
+            "EXDATE" => draft.without.extend(line.moments()?),
+            "STATUS" => draft.is_cancelled = line.value().eq_ignore_ascii_case("CANCELLED"),
+            _ => {}
         }
+        Ok(())
     }
 
     fn finish(&mut self) -> Result<(), Problem> {
@@ -213,23 +199,17 @@ impl Reader {
         let length = match (draft.length, &draft.end) {
             (Some(_), Some(_)) => return problem("the event has a DTEND and a DURATION"),
             (Some(length), None) => length,
-            (None, Some(end)) => match between(&start, end) {
-                Ok(length) => length,
-                Err(words) => return problem(words),
-            },
-            (None, None) if matches!(start, EventTime::Date(_)) => Length {
-                days: 1,
-                seconds: 0,
-            },
+            (None, Some(end)) => {
+                between(&start, end).map_err(|words| (Some(draft.line), words.to_owned()))?
+            }
+            (None, None) if matches!(start, EventTime::Date(_)) => Length::days(1),
             (None, None) => {
                 return problem("the event has no length: it needs a DTEND or a DURATION");
             }
         };
         if !draft.is_cancelled {
             self.events.push(Event {
-                name: draft
-                    .name
-                    .unwrap_or_else(|| "an event without a name".to_owned()),
+                name: draft.name.unwrap_or_else(|| NAMELESS.to_owned()),
                 series: draft.series,
                 start,
                 length,
@@ -246,10 +226,8 @@ impl Reader {
             return Err((Some(line), format!("BEGIN:{name} has no END:{name}")));
         }
         if !self.has_calendar {
-            return Err((
-                None,
-                "not an iCalendar file: it has no BEGIN:VCALENDAR".to_owned(),
-            ));
+            let words = "not an iCalendar file: it has no BEGIN:VCALENDAR";
+            return Err((None, words.to_owned()));
         }
         for (series, replaced) in self.replaced {
             let repeats = |event: &&mut Event| event.series == series && event.is_series();
@@ -272,20 +250,15 @@ fn once<T>(slot: &mut Option<T>, line: &Line<'_>, value: T) -> Result<(), Proble
 /// How long it is from a start to an end.
 fn between(start: &EventTime, end: &EventTime) -> Result<Length, &'static str> {
     let length = match (start, end) {
-        (EventTime::Date(from), EventTime::Date(until)) => Length {
-            days: until.duration_since(*from).as_hours() / 24,
-            seconds: 0,
-        },
-        (EventTime::Civil(from), EventTime::Civil(until)) => Length {
-            days: 0,
-            seconds: until.duration_since(*from).as_secs(),
-        },
+        (EventTime::Date(from), EventTime::Date(until)) => {
+            Length::days(until.duration_since(*from).as_hours() / 24)
+        }
+        (EventTime::Civil(from), EventTime::Civil(until)) => {
+            Length::seconds(until.duration_since(*from).as_secs())
+        }
         (EventTime::Fixed(_, zone), EventTime::Fixed(..)) => {
             match (start.instant(zone), end.instant(zone)) {
-                (Some(from), Some(until)) => Length {
-                    days: 0,
-                    seconds: until.duration_since(from).as_secs(),
-                },
+                (Some(from), Some(until)) => Length::seconds(until.duration_since(from).as_secs()),
                 _ => return Err("the event lies outside the calendar"),
             }
         }
@@ -299,26 +272,20 @@ fn between(start: &EventTime, end: &EventTime) -> Result<Length, &'static str> {
 
 /// A name as it can be shown on one line (RFC 5545, 3.3.11 has its escapes).
 fn title(text: &str) -> String {
+    // What turns the direction of the text would show another order than the one that is meant.
+    let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let mut name = String::new();
     let mut chars = text.chars();
     while let Some(c) = chars.next() {
-        match c {
-            '\\' => match chars.next() {
-                Some('n' | 'N') | None => name.push(' '),
-                Some(other) => name.push(other),
-            },
-            _ => name.push(c),
-        }
+        let c = match c {
+            '\\' => chars.next().filter(|c| !matches!(c, 'n' | 'N')),
+            _ => Some(c),
+        };
+        name.push(c.filter(|c| !c.is_control() && !turns(*c)).unwrap_or(' '));
     }
-    // What turns the direction of the text would show another order than the one that is meant.
-    let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let name: String = name
-        .chars()
-        .map(|c| if c.is_control() || turns(c) { ' ' } else { c })
-        .collect();
     let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
     match name.char_indices().nth(LONGEST) {
-        _ if name.is_empty() => "an event without a name".to_owned(),
+        _ if name.is_empty() => NAMELESS.to_owned(),
         Some((end, _)) => format!("{}…", &name[..end]),
         None => name,
     }

@@ -103,6 +103,16 @@ pub(super) struct Length {
     pub(super) seconds: i64,
 }
 
+impl Length {
+    pub(super) fn days(days: i64) -> Self {
+        Self { days, seconds: 0 }
+    }
+
+    pub(super) fn seconds(seconds: i64) -> Self {
+        Self { days: 0, seconds }
+    }
+}
+
 /// A rule, and the last time for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Repeat {
@@ -129,25 +139,16 @@ pub(super) fn length(text: &str) -> Result<Length, String> {
 /// The parser would skip an unknown part silently. Holidays do not repeat within a day, and a rule with many hours,
 /// minutes and seconds would fill the memory.
 pub(super) fn repeat(text: &str) -> Result<Repeat, String> {
-    const KNOWN: [&str; 10] = [
-        "FREQ",
-        "INTERVAL",
-        "COUNT",
-        "UNTIL",
-        "BYMONTH",
-        "BYMONTHDAY",
-        "BYDAY",
-        "BYYEARDAY",
-        "BYWEEKNO",
-        "BYSETPOS",
-    ];
+    const KNOWN: &str =
+        "FREQ INTERVAL COUNT BYMONTH BYMONTHDAY BYDAY BYYEARDAY BYWEEKNO BYSETPOS WKST";
+
     let mut until = None;
     for part in text.split(';').filter(|part| !part.is_empty()) {
         let (name, value) = part.split_once('=').unwrap_or((part, ""));
         let name = name.to_ascii_uppercase();
         if name == "UNTIL" {
             until = Some(EventTime::read(value, None)?);
-        } else if !KNOWN.contains(&name.as_str()) && name != "WKST" {
+        } else if !KNOWN.split(' ').any(|known| known == name) {
             return Err(format!(
                 "`{part}` is not a part of a rule that is read here"
             ));
@@ -155,18 +156,16 @@ pub(super) fn repeat(text: &str) -> Result<Repeat, String> {
     }
     let mut rule =
         IcalRecurRule::parse(text).map_err(|error| format!("`{text}` is not a rule: {error}"))?;
-    let is_daily = matches!(
-        rule.freq,
+    match rule.freq {
         IcalRecurFreq::Daily
-            | IcalRecurFreq::Weekly
-            | IcalRecurFreq::Monthly
-            | IcalRecurFreq::Yearly
-    );
-    if !is_daily {
-        return Err(format!("`{text}` comes more than once a day"));
+        | IcalRecurFreq::Weekly
+        | IcalRecurFreq::Monthly
+        | IcalRecurFreq::Yearly => {
+            rule.until = None;
+            Ok(Repeat { rule, until })
+        }
+        _ => Err(format!("`{text}` comes more than once a day")),
     }
-    rule.until = None;
-    Ok(Repeat { rule, until })
 }
 
 impl Repeat {
