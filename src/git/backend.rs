@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use super::Error;
 use crate::push::{Oid, remotes::Entry};
 
-/// The type of an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Commit,
@@ -15,7 +14,6 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    /// git's word for it.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Commit => "commit",
@@ -34,7 +32,6 @@ impl Kind {
 
 /// Where a repository is, and what it is.
 pub(super) struct Layout {
-    /// The directory that all worktrees share.
     pub(super) common_dir: PathBuf,
     /// The top of the work tree; `None` in a bare repository.
     pub(super) work_tree: Option<PathBuf>,
@@ -47,7 +44,6 @@ pub(crate) trait Backend: Send {
     fn config(&self) -> Result<Vec<Entry>, Error>;
     /// What a ref leads to; `None` where it does not exist.
     fn reference(&mut self, name: &str) -> Result<Option<Oid>, Error>;
-    /// The ref that a symbolic ref names.
     fn symbolic(&mut self, name: &str) -> Result<Option<String>, Error>;
     /// The type and size of an object; `None` where it is not here.
     fn header(&mut self, id: &Oid) -> Result<Option<(Kind, usize)>, Error>;

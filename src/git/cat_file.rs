@@ -50,7 +50,6 @@ impl Objects {
 }
 
 impl CatFile {
-    /// Opens the repository that git itself finds.
     pub(super) fn open(git: &Git) -> Result<(Self, Layout), Error> {
         let output = git.run([
             "rev-parse",

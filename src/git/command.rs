@@ -10,7 +10,6 @@ use std::{
 use super::error::Error;
 use crate::process::program::{Output, command_line, run};
 
-/// The first git on the path.
 #[derive(Clone, Debug)]
 pub(crate) struct Git {
     program: PathBuf,
@@ -55,7 +54,6 @@ impl Git {
         command
     }
 
-    /// Runs such a call.
     pub(crate) fn run<S: AsRef<OsStr>>(
         &self,
         args: impl IntoIterator<Item = S>,

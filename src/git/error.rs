@@ -24,7 +24,6 @@ pub enum Error {
     /// The repository, or a file of ours in it, could not be read or written.
     #[error("could not {what}")]
     Io { what: String, words: Vec<String> },
-    /// A partial clone lacks the object.
     #[error("this partial clone lacks {short}, a part of what is pushed", short = .id.short())]
     Lacking { id: Oid },
     #[error("`{remote}` gave no answer within {} s", .limit.as_secs())]
@@ -53,7 +52,6 @@ impl Error {
         }
     }
 
-    /// The words of git, a line each.
     pub(crate) fn words(&self) -> &[String] {
         match self {
             Self::NoGit { words }

@@ -25,7 +25,6 @@ pub(crate) enum File {
 }
 
 impl Repository {
-    /// The bytes of an object.
     pub(crate) fn read(&self, id: &Oid) -> Result<Vec<u8>, Error> {
         let mut backend = self.backend();
         let read = backend.read(id);
@@ -45,7 +44,6 @@ impl Repository {
         damaged(id)
     }
 
-    /// A commit's tree.
     pub(crate) fn tree(&self, commit: &Oid) -> Result<Oid, Error> {
         let bytes = self.read(commit)?;
         commit_headers(&bytes)
@@ -53,7 +51,6 @@ impl Repository {
             .ok_or_else(|| damaged(commit))
     }
 
-    /// The entry at a path of a commit.
     pub(crate) fn entry(&self, commit: &Oid, path: &str) -> Result<Option<TreeEntry>, Error> {
         let mut entry = TreeEntry {
             mode: TreeEntry::DIRECTORY,
@@ -109,7 +106,6 @@ pub(crate) fn read_some(path: &Path, limit: usize) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The error for an object that cannot be read.
 pub(super) fn damaged(id: &Oid) -> Error {
     Error::Io {
         what: format!("read {}", id.short()),

@@ -14,7 +14,6 @@ use super::{
 };
 use crate::push::{Oid, remotes::Entry};
 
-/// A repository that libgit2 could open.
 pub(super) struct Libgit2(Repository);
 
 impl Libgit2 {

@@ -30,7 +30,6 @@ pub struct Repository {
     backend: Mutex<Box<dyn Backend>>,
     /// git's configuration, every scope, in its order.
     pub(crate) config: Vec<Entry>,
-    /// The configured remotes.
     remotes: Remotes,
     reader: Reader,
     pub(super) layout: Layout,
@@ -96,7 +95,6 @@ impl Repository {
         Some(value.as_bstr())
     }
 
-    /// Where a URL leads.
     pub(crate) fn destination(&self, url: &BStr) -> Destination {
         follow(self.reader.read(url), |path| path.canonicalize().ok())
     }
@@ -159,7 +157,6 @@ impl Repository {
         self.backend().reference(name)
     }
 
-    /// The ref that a symbolic ref names.
     pub(crate) fn symbolic(&self, name: &str) -> Result<Option<String>, Error> {
         self.backend().symbolic(name)
     }

@@ -8,7 +8,6 @@ use super::proc::{self, Stat};
 /// go on waiting when git is gone, so that git itself has to be watched.
 const MOST_BETWEEN: usize = 12;
 
-/// A running git.
 #[derive(Debug)]
 pub(super) struct GitPush {
     id: i32,

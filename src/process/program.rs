@@ -48,7 +48,6 @@ impl Output {
         self.code == Some(0)
     }
 
-    /// The first line of standard output.
     pub(crate) fn line(&self) -> &[u8] {
         let mut lines = self.stdout.split(|b| *b == b'\n');
         lines.next().unwrap_or_default()

@@ -32,16 +32,15 @@ use super::{
     tree::{Awaited, PAUSE, ProcessTree, Root, adopt_orphans, reap_orphans},
     watchdog::Watchdog,
 };
+use crate::gates::facts::Ending;
 
 /// How often the end of `git push`, or another reason to stop, is looked for.
 const TICK: Duration = Duration::from_millis(100);
 
-/// A command for the shell.
 #[derive(Clone, Copy)]
 pub(crate) struct Shell<'s> {
     pub(crate) command: &'s str,
     pub(crate) directory: &'s Path,
-    /// Variables that are removed from its environment.
     pub(crate) removed: &'s [String],
     /// A variable that is set, and its value.
     pub(crate) variable: (&'s str, &'s OsStr),
@@ -54,11 +53,7 @@ pub(crate) struct Shell<'s> {
 #[derive(Debug)]
 pub(crate) enum End {
     Passed,
-    Failed(i32),
-    Killed(i32),
-    CouldNotRun(String),
-    /// It stopped, because a background process may not use the terminal.
-    WantsTerminal,
+    Failed(Ending),
     TimedOut,
     /// The observer asked for it.
     Cancelled,
@@ -71,7 +66,6 @@ pub(crate) trait Observer: Sync {
     fn output(&self, bytes: &[u8]);
     /// Called ten times a second.
     fn tick(&self) {}
-    /// Whether the command is to be stopped.
     fn is_cancelled(&self) -> bool {
         false
     }
@@ -207,7 +201,7 @@ fn start(command: &mut Command) -> Result<Awaited, End> {
     match Awaited::spawn(command) {
         // It is waited for by its id, to notice also when it only stops.
         Ok((_, shell)) => Ok(shell),
-        Err(error) => Err(End::CouldNotRun(error.to_string())),
+        Err(error) => Err(End::Failed(Ending::CouldNotRun(error.to_string()))),
     }
 }
 
@@ -239,9 +233,11 @@ fn until(
         let left = deadline.saturating_duration_since(Instant::now());
         match events.recv_timeout(left.min(pause)) {
             Ok(Event::Ended(status)) => return end_of(status),
-            Ok(Event::WantsTerminal) => return End::WantsTerminal,
+            // It stopped, because a background process may not use the terminal.
+            Ok(Event::WantsTerminal) => return End::Failed(Ending::WantsTerminal),
             Err(RecvTimeoutError::Disconnected) => {
-                return End::CouldNotRun("waiting for it failed".to_owned());
+                let why = "waiting for it failed".to_owned();
+                return End::Failed(Ending::CouldNotRun(why));
             }
             Ok(Event::Signal) | Err(RecvTimeoutError::Timeout) => pause = TICK,
         }
@@ -261,15 +257,18 @@ fn until(
 }
 
 fn end_of(status: Result<WaitStatus, Errno>) -> End {
-    let unrunnable = |why: &str| End::CouldNotRun(why.to_owned());
-    match status {
-        Ok(WaitStatus::Exited(_, 0)) => End::Passed,
+    End::Failed(match status {
+        Ok(WaitStatus::Exited(_, 0)) => return End::Passed,
         // The shell's codes for a command that is there but cannot run, or is not there (POSIX, "Exit
         // Status for Commands").
-        Ok(WaitStatus::Exited(_, 126)) => unrunnable("exit code 126, not executable"),
-        Ok(WaitStatus::Exited(_, 127)) => unrunnable("exit code 127, command not found"),
-        Ok(WaitStatus::Exited(_, code)) => End::Failed(code),
-        Ok(WaitStatus::Signaled(_, signal, _)) => End::Killed(signal as i32),
-        other => End::CouldNotRun(format!("its end is not known ({other:?})")),
-    }
+        Ok(WaitStatus::Exited(_, 126)) => {
+            Ending::CouldNotRun("exit code 126, not executable".to_owned())
+        }
+        Ok(WaitStatus::Exited(_, 127)) => {
+            Ending::CouldNotRun("exit code 127, command not found".to_owned())
+        }
+        Ok(WaitStatus::Exited(_, code)) => Ending::Failed(code),
+        Ok(WaitStatus::Signaled(_, signal, _)) => Ending::Killed(signal as i32),
+        other => Ending::CouldNotRun(format!("its end is not known ({other:?})")),
+    })
 }

@@ -65,28 +65,24 @@ impl fmt::Display for Platform {
 /// Where a push goes. Two spellings of one place are equal, and no credential is kept.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Destination {
-    /// An app on a platform.
     App {
         platform: Platform,
         /// The host as reports name it: one for the many spellings of Heroku's.
         host: String,
         app: String,
     },
-    /// A repository on any other host.
     Host {
         /// Lower case, with the port where one is written that is not the scheme's own.
         host: String,
         /// Without slashes at its ends and without `.git`.
         path: String,
     },
-    /// A repository on this machine.
     Path(PathBuf),
 }
 
 /// Reads URLs. Holds the facts about the machine that their meaning depends on.
 #[derive(Clone, Debug)]
 pub struct Reader {
-    /// The directory that relative paths start from.
     pub directory: PathBuf,
     /// Further hosts of Heroku (`HEROKU_GIT_HOST`, `HEROKU_HOST`).
     pub heroku_hosts: Vec<String>,
@@ -182,7 +178,6 @@ impl Reader {
 }
 
 impl Destination {
-    /// The platform, if it is a known one.
     pub fn platform(&self) -> Option<Platform> {
         match self {
             Self::App { platform, .. } => Some(*platform),

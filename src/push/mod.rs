@@ -71,35 +71,28 @@ pub struct Push {
     pub remote: BString,
     /// The URL after `insteadOf` and `pushurl`; it may hold a password.
     pub url: BString,
-    /// The updates, in git's order.
     pub updates: Vec<Update>,
 }
 
 /// What a push does to one ref of the remote.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Update {
-    /// Creates the ref or moves it.
     Set {
         /// What the user typed as the source; may contain spaces and any bytes.
         source: BString,
         /// The pushed object: a commit, if the push is a valid one.
         commit: Oid,
-        /// The ref on the remote, in full.
         target: BString,
         /// The object that the ref names now; `None` if the ref does not exist yet.
         replaces: Option<Oid>,
     },
-    /// Deletes the ref.
     Delete {
-        /// The ref on the remote, in full.
         target: BString,
-        /// The object that the ref names now.
         was: Option<Oid>,
     },
 }
 
 impl Update {
-    /// The ref on the remote, in full.
     pub fn target(&self) -> &BStr {
         match self {
             Self::Set { target, .. } | Self::Delete { target, .. } => target.as_bstr(),

@@ -79,12 +79,10 @@ impl Remotes {
         self.remotes.iter().find(|remote| remote.name == name)
     }
 
-    /// The names, in the order of the configuration.
     pub fn names(&self) -> impl Iterator<Item = &BStr> {
         self.remotes.iter().map(|remote| remote.name.as_bstr())
     }
 
-    /// The names as text, for messages.
     pub fn known(&self) -> Vec<String> {
         let text = |name: &BStr| name.to_str_lossy().into_owned();
         self.names().map(text).collect()
@@ -109,7 +107,6 @@ impl Remotes {
         urls
     }
 
-    /// The URLs that a push to this remote goes to.
     pub fn push_urls(&self, name: &[u8]) -> Vec<BString> {
         let Some(remote) = self.find(name) else {
             return Vec::new();
@@ -119,7 +116,6 @@ impl Remotes {
         urls.iter().map(|url| self.rewrite(url, push)).collect()
     }
 
-    /// The first URL that a push to this remote goes to.
     pub fn push_url(&self, name: &[u8]) -> Option<BString> {
         self.push_urls(name).into_iter().next()
     }

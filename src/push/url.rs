@@ -86,7 +86,6 @@ impl Parts {
         })
     }
 
-    /// Host and port, as in a URL.
     pub(super) fn authority(&self) -> String {
         match &self.port {
             Some(port) => format!("{}:{port}", self.host),

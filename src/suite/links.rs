@@ -26,9 +26,8 @@ pub(super) fn link(
         if !tracked(std::slice::from_ref(name))?.is_empty() {
             return Err(in_the_way(name, to, true));
         }
-        let from = checkout
-            .map(|checkout| checkout.join(name))
-            .filter(|from| from.symlink_metadata().is_ok());
+        let from = checkout.map(|checkout| checkout.join(name));
+        let from = from.filter(|from| from.symlink_metadata().is_ok());
         match (fs::read_link(&to), &from) {
             (Ok(target), Some(from)) if target == *from => continue,
             (Ok(_), _) => fs::remove_file(&to).map_err(|error| failed("unlink", &to, &error))?,
@@ -48,10 +47,8 @@ pub(super) fn link(
 /// Removes the links that the policy no longer asks for: git ignores some, and would leave them.
 pub(super) fn unlink_stale(directory: &Path, links: &[String]) -> Result<(), Error> {
     let before = fs::read_to_string(list(directory)).unwrap_or_default();
-    for stale in before
-        .lines()
-        .filter(|name| !links.iter().any(|link| link == name))
-    {
+    let is_stale = |name: &&str| !links.iter().any(|link| link == name);
+    for stale in before.lines().filter(is_stale) {
         let path = top(directory).join(stale);
         if path.is_symlink() {
             fs::remove_file(&path).map_err(|error| failed("unlink", &path, &error))?;

@@ -12,7 +12,6 @@ use super::error::Error;
 
 const KEPT: usize = 20;
 
-/// The log of one run.
 pub(super) struct Log {
     path: PathBuf,
     file: File,
@@ -28,11 +27,8 @@ impl Log {
         };
         fs::create_dir_all(directory).map_err(failed)?;
         let now = Timestamp::now().to_zoned(TimeZone::UTC);
-        let name = format!(
-            "{}-{}.log",
-            now.strftime("%Y%m%dT%H%M%S%3f"),
-            std::process::id()
-        );
+        let (time, process) = (now.strftime("%Y%m%dT%H%M%S%3f"), std::process::id());
+        let name = format!("{time}-{process}.log");
         let path = directory.join(name);
         let file = File::create(&path).map_err(failed)?;
         prune(directory);
@@ -43,13 +39,11 @@ impl Log {
         })
     }
 
-    /// Writes what the suite printed.
     pub(super) fn write(&mut self, bytes: &[u8]) {
         // A full disk must not stop a suite that would pass; the report then names no log.
         self.is_whole &= self.file.write_all(bytes).is_ok();
     }
 
-    /// Writes a line of our own.
     pub(super) fn note(&mut self, line: &str) {
         self.write(format!("{line}\n").as_bytes());
     }
@@ -60,14 +54,12 @@ impl Log {
         let mut tail = Vec::new();
         if let Ok(mut file) = File::open(&self.path) {
             let length = file.metadata().map_or(0, |metadata| metadata.len());
-            let _ = file
-                .seek(SeekFrom::Start(length.saturating_sub(MOST)))
-                .and_then(|_| file.read_to_end(&mut tail));
+            let start = SeekFrom::Start(length.saturating_sub(MOST));
+            let _ = file.seek(start).and_then(|_| file.read_to_end(&mut tail));
         }
         tail
     }
 
-    /// Where it is, if all of it could be written.
     pub(super) fn path(&self) -> Option<PathBuf> {
         self.is_whole.then(|| self.path.clone())
     }
@@ -78,12 +70,9 @@ fn prune(directory: &Path) {
     let Ok(entries) = fs::read_dir(directory) else {
         return;
     };
+    let paths = entries.flatten().map(|entry| entry.path());
     let is_log = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "log");
-    let mut logs: Vec<_> = entries
-        .flatten()
-        .map(|entry| entry.path())
-        .filter(is_log)
-        .collect();
+    let mut logs: Vec<_> = paths.filter(is_log).collect();
     logs.sort();
     for old in logs.iter().rev().skip(KEPT) {
         let _ = fs::remove_file(old);

@@ -53,7 +53,6 @@ pub(crate) fn run(setup: &Setup<'_>, work: &Work<'_>) -> Result<SuiteRun, Error>
     }
 }
 
-/// Runs all steps up to the first failure.
 fn steps<'r>(run: &'r Run<'r>) -> Result<Option<Failure<'r>>, Error> {
     let together = |a: &Step, b: &Step| a.parallel && b.parallel;
     for group in run.work.steps.chunk_by(together) {

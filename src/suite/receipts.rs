@@ -27,18 +27,14 @@ const HALF_WRITTEN: &str = ".receipt-";
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Receipt {
-    /// The format.
     v: u32,
     /// The tested tree, or the commit that a forge has checked.
     tree: String,
-    /// The fingerprint of the suite.
     suite: String,
     at: Timestamp,
-    /// How long the suite took, in milliseconds.
     took_ms: u64,
 }
 
-/// The receipts of a repository.
 pub(crate) struct Receipts {
     directory: PathBuf,
 }

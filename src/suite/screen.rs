@@ -30,19 +30,16 @@ pub(crate) trait Console: Sync {
     fn last(&self, clear: &[u8], line: &str);
 }
 
-/// Shows a run on a console.
 pub(crate) struct Screen<'s> {
     console: &'s dyn Console,
     /// What is running, and that it was stopped.
     words: [&'static str; 2],
     start: Instant,
-    /// How long the suite took last time.
     last_took: Option<Duration>,
     state: Mutex<State>,
 }
 
 struct State {
-    /// When something was last written.
     written: Instant,
     /// Whether the last line has no line feed yet.
     line_is_open: bool,
@@ -86,7 +83,6 @@ impl<'s> Screen<'s> {
         lock(&self.state)
     }
 
-    /// Shows what the suite prints.
     pub(super) fn output(&self, bytes: &[u8]) {
         let mut state = self.state();
         if state.is_over {
@@ -146,7 +142,6 @@ impl<'s> Screen<'s> {
 }
 
 impl Progress for Screen<'_> {
-    /// Shows a line of ours.
     fn line(&self, text: &str) {
         let mut state = self.state();
         if !state.is_over {

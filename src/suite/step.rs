@@ -27,16 +27,11 @@ use crate::{
     text::span,
 };
 
-/// Where and how the suite runs.
 pub(crate) struct Setup<'s> {
-    /// The root of the tree.
     pub(crate) top: &'s Path,
-    /// The directory of the log files.
     pub(crate) logs: &'s Path,
-    /// The directory that all worktrees of the repository share.
     pub(crate) common_dir: &'s Path,
     pub(crate) git: &'s Git,
-    /// How long the suite took last time.
     pub(crate) last_took: Option<Duration>,
     pub(crate) console: &'s dyn Console,
 }
@@ -46,10 +41,8 @@ pub(super) struct Run<'r> {
     pub(super) work: &'r Work<'r>,
     pub(super) screen: Screen<'r>,
     pub(super) start: Instant,
-    /// The variables that no step sees.
     removed: &'r [String],
     mark: Mark,
-    /// The number of steps that were started.
     started: AtomicUsize,
     log: Mutex<Log>,
 }
@@ -89,7 +82,6 @@ impl<'r> Run<'r> {
         lock(&self.log)
     }
 
-    /// Writes a line of ours into the log.
     pub(super) fn note(&self, words: &str) {
         let took = span(self.start.elapsed());
         self.log().note(&format!("pushgate: {words}, after {took}"));
@@ -110,10 +102,7 @@ impl<'r> Run<'r> {
         interactive: bool,
         observer: &dyn Observer,
     ) -> Result<End, Error> {
-        let directory = match &step.dir {
-            Some(dir) => self.setup.top.join(dir),
-            None => self.setup.top.to_owned(),
-        };
+        let directory = self.setup.top.join(step.dir.as_deref().unwrap_or_default());
         let number = self.started.fetch_add(1, Ordering::Relaxed);
         let (variable, value) = self.mark.variable(number);
         let shell = Shell {
@@ -140,10 +129,7 @@ impl<'r> Run<'r> {
         Ok(Some(match end {
             End::Passed | End::Cancelled => return Ok(None),
             End::Interrupted(by) => return Err(Error::Stopped { by }),
-            End::Failed(code) => Ending::Failed(code),
-            End::Killed(signal) => Ending::Killed(signal),
-            End::CouldNotRun(why) => Ending::CouldNotRun(why),
-            End::WantsTerminal => Ending::WantsTerminal,
+            End::Failed(ending) => ending,
             End::TimedOut => Ending::TimedOut(match step.timeout {
                 Some(own) if self.start.elapsed() < self.work.suite.timeout => own,
                 _ => self.work.suite.timeout,
@@ -153,11 +139,8 @@ impl<'r> Run<'r> {
 
     /// Ends what earlier steps have left running, and processes whose step is not known.
     pub(super) fn end_orphans(&self) {
-        let tree = ProcessTree {
-            root: Root::Orphans,
-            mark: &self.mark.of_run(),
-        };
-        tree.end();
+        let (root, mark) = (Root::Orphans, &self.mark.of_run());
+        ProcessTree { root, mark }.end();
     }
 }
 

@@ -28,7 +28,6 @@ pub(super) struct StepList<'l> {
 
 #[derive(Default)]
 struct State {
-    /// The lines that can be seen.
     shown: BTreeSet<usize>,
     is_over: bool,
 }
@@ -41,14 +40,14 @@ impl<'l> StepList<'l> {
             line.set_message(name.clone());
             line
         };
-        let shown = if console.is_terminal() {
-            &names[..]
+        let lines = if console.is_terminal() {
+            names.iter().map(line).collect()
         } else {
-            &[]
+            Vec::new()
         };
         Self {
             console,
-            lines: shown.iter().map(line).collect(),
+            lines,
             all,
             names,
             start: Instant::now(),

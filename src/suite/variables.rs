@@ -40,7 +40,6 @@ impl Mark {
         format!("{}.{number} ", self.token)
     }
 
-    /// The variable for one step, and its value.
     pub(super) fn variable(&self, number: usize) -> (&'static str, OsString) {
         let mut lines = env::var_os(RUNNING).unwrap_or_default();
         if !lines.is_empty() {
@@ -61,18 +60,15 @@ fn around(lines: &str, directory: &str) -> Vec<u32> {
     let of_it = |line: &str| {
         let (token, tested) = line.split_once(' ')?;
         let (process, _) = token.split_once('-')?;
-        (tested == directory)
-            .then(|| process.parse().ok())
-            .flatten()
+        process.parse().ok().filter(|_| tested == directory)
     };
     lines.lines().filter_map(of_it).collect()
 }
 
 /// The canonical name of a directory, on one line.
 fn line(directory: &Path) -> String {
-    let directory = directory
-        .canonicalize()
-        .unwrap_or_else(|_| directory.to_owned());
+    let canonical = directory.canonicalize();
+    let directory = canonical.as_deref().unwrap_or(directory);
     let name = directory.as_os_str().as_encoded_bytes();
     name.escape_bytes().to_string()
 }

@@ -27,7 +27,6 @@ use crate::{
     text::{hex, span},
 };
 
-/// The worktree of one repository.
 pub(crate) struct Worktree<'w> {
     git: &'w Git,
     /// Variables that name the repository of the push; calls in the worktree must not see them.
@@ -38,13 +37,10 @@ pub(crate) struct Worktree<'w> {
 }
 
 impl<'w> Worktree<'w> {
-    /// The worktree of the repository with this common directory.
     pub(crate) fn of(common_dir: &Path, git: &'w Git) -> Result<Self, Error> {
         let base = etcetera::choose_base_strategy().map_err(|error| {
-            Error::failed(
-                "find the cache directory, where `suite.in: worktree` works",
-                &error,
-            )
+            let what = "find the cache directory, where `suite.in: worktree` works";
+            Error::failed(what, &error)
         })?;
         let digest = Sha256::digest(common_dir.as_os_str().as_bytes());
         let key = hex(&digest[..8]);
@@ -59,10 +55,7 @@ impl<'w> Worktree<'w> {
         Ok(Self {
             git,
             local,
-            directory: base
-                .cache_dir()
-                .join("pushgate")
-                .join(format!("{name}-{key}")),
+            directory: base.cache_dir().join(format!("pushgate/{name}-{key}")),
             common_dir: common_dir.to_owned(),
         })
     }
@@ -108,14 +101,9 @@ impl<'w> Worktree<'w> {
     }
 
     fn move_to(&self, commit: &Oid, suite: &Suite, limit: Duration) -> Result<(), Error> {
-        let checkout = [
-            "checkout",
-            "--quiet",
-            "--detach",
-            "--force",
-            commit.as_str(),
-        ];
-        must(self.here(checkout), limit)?;
+        let mut checkout = self.here(["checkout", "--quiet", "--detach", "--force"]);
+        checkout.arg(commit.as_str());
+        must(checkout, limit)?;
         let mut clean = self.here(["clean", "--quiet", "-ffd"]);
         for link in &suite.link {
             clean.args(["--exclude", &links::pattern(link)]);
@@ -123,7 +111,6 @@ impl<'w> Worktree<'w> {
         must(clean, limit).map(drop)
     }
 
-    /// Removes it, if it is there.
     pub(crate) fn remove(&self) -> Result<(), Error> {
         let top = self.top();
         if top.symlink_metadata().is_ok() {
@@ -145,14 +132,8 @@ impl<'w> Worktree<'w> {
     /// Whether it is there, whole, and belongs to this repository; then removes the lock that a git
     /// left which was killed.
     fn is_usable(&self) -> bool {
-        let mut ask = self.here([
-            "rev-parse",
-            "--path-format=absolute",
-            "--git-common-dir",
-            "--show-toplevel",
-            "--git-path",
-            "index.lock",
-        ]);
+        let mut ask = self.here(["rev-parse", "--path-format=absolute", "--git-common-dir"]);
+        ask.args(["--show-toplevel", "--git-path", "index.lock"]);
         let (Ok(common_dir), Ok(top)) = (self.common_dir.canonicalize(), self.top().canonicalize())
         else {
             return false;
@@ -195,13 +176,9 @@ impl<'w> Worktree<'w> {
     /// `git worktree add` takes the patterns of a sparse checkout over; the worktree is whole all the
     /// same.
     fn command<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Command {
-        let mut command = self.git.command([
-            "-c",
-            "core.hooksPath=/dev/null",
-            "-c",
-            "core.sparseCheckout=false",
-        ]);
+        let mut command = self.git.command(["-c", "core.hooksPath=/dev/null"]);
         command
+            .args(["-c", "core.sparseCheckout=false"])
             .args(args)
             .env_remove("GIT_NO_LAZY_FETCH")
             .env("GIT_TERMINAL_PROMPT", "0");

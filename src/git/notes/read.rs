@@ -25,7 +25,6 @@ impl Repository {
 }
 
 impl Notes<'_> {
-    /// The records about a commit that are here.
     pub fn read(&self, commit: &Oid) -> Result<Vec<Record>, Error> {
         match self.tip()? {
             Some(tip) => Ok(Record::parse_all(&self.text(&tip, commit)?, commit)),
@@ -33,7 +32,6 @@ impl Notes<'_> {
         }
     }
 
-    /// All records that are here.
     pub(crate) fn all(&self) -> Result<Vec<Record>, Error> {
         let Some(tip) = self.tip()? else {
             return Ok(Vec::new());
@@ -73,7 +71,6 @@ impl Notes<'_> {
         Ok(text)
     }
 
-    /// The text of a file of notes.
     fn blob(&self, id: &Oid) -> Result<Vec<u8>, Error> {
         /// A larger file was not written by pushgate, and is not worth the memory.
         const MOST: usize = 16 * LIMIT;
