@@ -69,7 +69,8 @@ impl Parts {
             Some(end) if is_url => &path[..end],
             _ => path,
         };
-        let decoded = percent_decode_str(bare).decode_utf8_lossy();
+        let decoded = percent_decode_str(bare).collect::<Vec<_>>();
+        let decoded = decoded.to_str_lossy();
         let path = if is_url { decoded.as_ref() } else { bare };
         let path = path.trim_matches('/');
         let path = path.strip_suffix(".git").unwrap_or(path);
