@@ -1,13 +1,11 @@
 //! `pushgate approve [ENV]`: records that a person has tried the commit that is live there.
 
 mod again;
-mod live;
 
-use std::{collections::BTreeSet, time::Instant};
+use std::{collections::BTreeSet, slice, time::Instant};
 
-use bstr::{BStr, ByteSlice};
-use serde::Serialize;
-use serde_json::Value;
+use bstr::{BStr, BString, ByteSlice};
+use serde_json::{Value, json};
 
 use super::{
     Done, Error,
@@ -15,9 +13,12 @@ use super::{
     print_data,
 };
 use crate::{
-    app::answers::SystemClock,
+    app::{answers::SystemClock, preview::Preview},
     cli::Approve,
-    gates::{Clock, Explanation, verdict::Decision},
+    gates::{
+        Clock, Explanation, Remotes, promotion::not_live, refusal::promotion::Refusal,
+        verdict::Decision,
+    },
     git::{Repository, notes::LIMIT},
     memory::{
         ledger::Entry,
@@ -35,7 +36,8 @@ enum Outcome {
         record: Record,
         /// Whether there was no such record before.
         is_new: bool,
-        shared: Shared,
+        /// The remote where the team can read it; `None` where the policy shares nothing.
+        shared: Result<Option<String>, Error>,
     },
     Refused {
         what: String,
@@ -43,36 +45,14 @@ enum Outcome {
     },
 }
 
-/// Whether the team can read the record.
-enum Shared {
-    On {
-        remote: String,
-    },
-    /// The policy shares nothing.
-    NotWanted,
-    Failed(Error),
-}
-
-/// What `--json` prints.
-#[derive(Default, Serialize)]
-struct Json {
-    recorded: bool,
-    record: Option<Value>,
-    shared: bool,
-    /// Why it is not recorded, or not shared.
-    why: Option<String>,
-}
-
 pub(crate) fn run(args: &Approve) -> Done {
     signals::watch();
     let outcome = outcome(args);
     let (code, json) = match &outcome {
         Ok(outcome) => say(outcome, args.words.is_some()),
-        Err(error) => (2, failed(error.in_one_line())),
+        Err(error) => (2, failed(&error.in_one_line())),
     };
     if args.json {
-        let json = serde_json::to_value(json);
-        let json = json.map_err(Error::json)?;
         print_data(&format!("{json:#}\n"))?;
     }
     match (outcome, signals::signal()) {
@@ -84,22 +64,27 @@ pub(crate) fn run(args: &Approve) -> Done {
 
 fn outcome(args: &Approve) -> Result<Outcome, Error> {
     let world = Repository::open()?;
-    Approval::new(args, &world)?.outcome()
-}
-
-fn failed(why: String) -> Json {
-    Json {
-        why: Some(why),
-        ..Json::default()
+    let approval = Approval::new(args, &world)?;
+    if !names_a_person(&world.identity()) {
+        let why = Explanation::new(
+            "git does not know who you are",
+            ["git config user.name NAME, and git config user.email MAIL"],
+        );
+        return Ok(approval.refused(args.environment.as_deref(), why));
+    }
+    if args.again {
+        approval.again()
+    } else {
+        approval.signoff()
     }
 }
 
 /// Says what came of it; `has_words`: the person gave words with this sign-off.
-fn say(outcome: &Outcome, has_words: bool) -> (u8, Json) {
+fn say(outcome: &Outcome, has_words: bool) -> (u8, Value) {
     let (record, is_new, shared) = match outcome {
         Outcome::Refused { what, why } => {
             report::print(&report::refusal(what, None, why));
-            return (Decision::Refused.exit_code(), failed(why.why.clone()));
+            return (Decision::Refused.exit_code(), failed(&why.why));
         }
         Outcome::Recorded {
             record,
@@ -117,25 +102,31 @@ fn say(outcome: &Outcome, has_words: bool) -> (u8, Json) {
         (_, true) => format!("{commit} signed off on {environment} by {by}"),
         (_, false) => format!("{commit} was signed off on {environment} by {by} already"),
     };
-    let (ending, why) = match shared {
-        Shared::On { remote } => (format!("shared on {remote}"), None),
-        Shared::NotWanted => ("kept here, as the policy says".to_owned(), None),
-        Shared::Failed(error) => ("not shared".to_owned(), Some(error.in_one_line())),
+    let ending = match shared {
+        Ok(Some(remote)) => &format!("shared on {remote}"),
+        Ok(None) => "kept here, as the policy says",
+        Err(_) => "not shared",
     };
     report::say(&format!("{done}; {ending}"));
     if !is_new && has_words {
         report::say("its words stay as they were, for one person signs a commit off once");
     }
+    let why = shared.as_ref().err().map(Error::in_one_line);
     if let Some(why) = &why {
         report::warn(&format!("the team does not know yet: {why}"));
     }
-    let json = Json {
-        recorded: is_new,
-        record: serde_json::from_str(&record.to_string()).ok(),
-        shared: matches!(shared, Shared::On { .. }),
-        why,
-    };
+    let json = json!({
+        "recorded": is_new,
+        "record": serde_json::from_str::<Value>(&record.to_string()).ok(),
+        "shared": matches!(shared, Ok(Some(_))),
+        // Why it is not shared.
+        "why": why,
+    });
     (0, json)
+}
+
+fn failed(why: &str) -> Value {
+    json!({ "recorded": false, "record": null, "shared": false, "why": why })
 }
 
 struct Approval<'w> {
@@ -173,19 +164,9 @@ impl<'w> Approval<'w> {
         })
     }
 
-    fn outcome(&self) -> Result<Outcome, Error> {
-        if !names_a_person(&self.world.identity()) {
-            let why = Explanation::new(
-                "git does not know who you are",
-                ["git config user.name NAME, and git config user.email MAIL"],
-            );
-            return Ok(self.refused(self.args.environment.as_deref(), why));
-        }
-        if self.args.again {
-            self.again()
-        } else {
-            self.signoff()
-        }
+    /// The commits that may be meant.
+    fn meant(&self) -> impl Iterator<Item = &Oid> {
+        std::iter::once(&self.commit).chain(&self.other)
     }
 
     fn refused(&self, environment: Option<&str>, why: Explanation) -> Outcome {
@@ -207,7 +188,11 @@ impl<'w> Approval<'w> {
         };
         let fetched = self.fetch();
         let by = self.world.identity();
-        let signed = self.is_signed(environment);
+        // Whether an environment that comes after this one requires signatures.
+        let signed = self.policy.environments.iter().any(|one| {
+            one.after.as_ref() == Some(&environment.name)
+                && one.signoff.is_some_and(|signoff| signoff.signed)
+        });
         let notes = self.world.notes();
         let same = notes.read(&commit)?.into_iter().filter(|record| {
             matches!(record.event, Event::Signoff { .. })
@@ -234,12 +219,30 @@ impl<'w> Approval<'w> {
         Ok(self.recorded(record, true, fetched))
     }
 
-    /// Whether an environment that comes after this one requires signatures.
-    fn is_signed(&self, tried: &Environment) -> bool {
-        self.policy.environments.iter().any(|one| {
-            one.after.as_deref() == Some(&tried.name)
-                && one.signoff.is_some_and(|signoff| signoff.signed)
-        })
+    /// A remote of the environment, and the commit that the person means, if it is live on every remote;
+    /// else why it cannot be signed off.
+    fn live(
+        &self,
+        environment: &Environment,
+    ) -> Result<Result<(BString, Oid), Explanation>, Error> {
+        let world = self.world;
+        let of = world.remotes_of(environment);
+        let first = of.remote()?;
+        let mut meant: Vec<&Oid> = self.meant().collect();
+        for remote in &of.remotes {
+            let remote = remote.as_bstr();
+            let tips = world.live(remote, &environment.branches)?;
+            meant.retain(|commit| tips.iter().any(|(_, tip)| tip == *commit));
+            if meant.is_empty() {
+                let trunk = world.trunk(&self.policy.trunk).ok();
+                let preview = Preview::new(world, world);
+                let (trunk, world) = (trunk.as_ref(), preview.world());
+                let refusal = not_live(trunk, &self.commit, &of, remote, tips, &world)?;
+                return Ok(Err(explain(&refusal)));
+            }
+        }
+        let commit = meant.first().copied().unwrap_or(&self.commit);
+        Ok(Ok((first.clone(), commit.clone())))
     }
 
     fn words(&self) -> Option<String> {
@@ -251,7 +254,7 @@ impl<'w> Approval<'w> {
     fn write(&self, record: &Record, remote: &BStr) -> Result<(), Error> {
         let ledger = self.world.ledger();
         ledger.prepare()?;
-        self.world.notes().add(std::slice::from_ref(record))?;
+        self.world.notes().add(slice::from_ref(record))?;
         let took_ms = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
         Ok(ledger.append(&Entry {
             remote: label(remote),
@@ -270,21 +273,18 @@ impl<'w> Approval<'w> {
     /// Shares a record where that is wanted and possible.
     fn recorded(&self, record: Record, is_new: bool, fetched: Result<(), Error>) -> Outcome {
         let remote = &self.policy.trunk.remote;
-        let shared = if self.policy.share {
-            let push = || self.world.notes().push(remote, LIMIT).map_err(Error::from);
-            match fetched.and_then(|()| push()) {
-                Ok(()) => Shared::On {
-                    remote: label(remote.as_bytes().into()),
-                },
-                Err(error) => Shared::Failed(error),
+        let share = || {
+            if !self.policy.share {
+                return Ok(None);
             }
-        } else {
-            Shared::NotWanted
+            fetched?;
+            self.world.notes().push(remote, LIMIT)?;
+            Ok(Some(label(remote.as_bytes().as_bstr())))
         };
         Outcome::Recorded {
             record,
             is_new,
-            shared,
+            shared: share(),
         }
     }
 
@@ -293,15 +293,41 @@ impl<'w> Approval<'w> {
         if let Some(name) = &self.args.environment {
             return named(name, &self.policy);
         }
-        let afters = (self.policy.environments.iter()).filter_map(|one| one.after.as_deref());
-        let afters: BTreeSet<&str> = afters.collect();
+        let afters = (self.policy.environments.iter()).filter_map(|one| one.after.as_ref());
+        let afters: BTreeSet<&String> = afters.collect();
         match Vec::from_iter(afters).as_slice() {
             [name] => named(name, &self.policy),
             names => Err(Error::WhichEnvironment {
-                known: names.iter().map(|name| (*name).to_owned()).collect(),
+                known: names.iter().map(|name| (*name).clone()).collect(),
             }),
         }
     }
+}
+
+/// Explains the refusal of the gate with the hints of an approval.
+fn explain(refusal: &Refusal) -> Explanation {
+    let (environment, remote, refspec, live) = match refusal {
+        Refusal::NeverDeployed {
+            environment,
+            remote,
+            refspec,
+        } => (environment, remote, refspec, None),
+        Refusal::OtherCommit {
+            environment,
+            remote,
+            refspec,
+            live,
+            ..
+        } => (environment, remote, refspec, Some(live.short())),
+        _ => return refusal.explain(),
+    };
+    let push = format!(
+        "git push {remote} {refspec}, try it on {environment}, then: pushgate approve {environment}"
+    );
+    let other = live.map(|live| {
+        format!("or, if {live} is what you tried: pushgate approve {environment} --commit {live}")
+    });
+    Explanation::new(refusal.explain().why, [push].into_iter().chain(other))
 }
 
 fn label(remote: &BStr) -> String {

@@ -4,7 +4,7 @@ use bstr::{BString, ByteSlice};
 
 use super::{
     Done, lint,
-    local::{Local, names, no_commit},
+    local::{Local, names, no_commit, unknown},
 };
 use crate::{
     app::{
@@ -54,14 +54,11 @@ pub(crate) fn run(args: &Check) -> Done {
     };
     if args.json {
         for entry in &entries {
-            let line = serde_json::to_string_pretty(entry).map_err(Error::json)?;
-            super::print_data(&format!("{line}\n"))?;
+            let text = serde_json::to_string_pretty(entry).map_err(Error::json)?;
+            super::print_data(&(text + "\n"))?;
         }
     }
-    Ok(match signals::signal() {
-        Some(signal) => 128 + signal,
-        None => code,
-    })
+    Ok(signals::signal().map_or(code, |signal| 128 + signal))
 }
 
 /// The push that is asked about, as git would describe it to the hook.
@@ -72,10 +69,8 @@ fn push(args: &Check, world: &Repository) -> Result<Push, Error> {
         Some("trunk") => ("trunk", to_trunk(&world.trunk(&policy.trunk)?, world)?),
         name => {
             let environment = environment(name, &policy)?;
-            (
-                environment.name.as_str(),
-                to_environment(environment, &policy, world)?,
-            )
+            let way = to_environment(environment, &policy, world)?;
+            (environment.name.as_str(), way)
         }
     };
     report::say(&format!(
@@ -128,16 +123,11 @@ fn to_trunk(trunk: &TrunkName, world: &Repository) -> Result<(BString, BString, 
 fn environment<'p>(name: Option<&str>, policy: &'p Policy) -> Result<&'p Environment, Error> {
     let mut all = policy.environments.iter();
     match name {
-        Some(name) => policy.environment(name).ok_or_else(|| {
-            let known = policy.environments.iter().map(|one| one.name.clone());
-            Error::NoEnvironment {
-                name: name.to_owned(),
-                known: known.chain(["trunk".to_owned()]).collect(),
-            }
-        }),
-        None => all
-            .find(|environment| environment.after.is_none())
-            .ok_or(Error::NoPipeline),
+        Some(name) => {
+            let named = policy.environment(name);
+            named.ok_or_else(|| unknown(name, policy, Some("trunk")))
+        }
+        None => all.find(|one| one.after.is_none()).ok_or(Error::NoPipeline),
     }
 }
 
@@ -147,20 +137,13 @@ pub(super) fn to_environment(
     policy: &Policy,
     world: &Repository,
 ) -> Result<(BString, BString, String), Error> {
-    let branch = world
-        .trunk(&policy.trunk)
-        .ok()
-        .map(|trunk| trunk.branch)
-        .filter(|branch| environment.deploys(branch.as_bytes().as_bstr(), None));
-    let branch = branch
+    let trunk = world.trunk(&policy.trunk).map(|trunk| trunk.branch);
+    let branch = (trunk.ok())
+        .filter(|branch| environment.deploys(branch.as_bytes().as_bstr(), None))
         .or_else(|| environment.branches.first().cloned())
         .unwrap_or_else(|| "master".to_owned());
-    let of = world.remotes_of(environment);
-    let remote = of.remote()?;
-    let url = world.remotes().push_url(remote);
-    Ok((
-        remote.clone(),
-        url.unwrap_or_else(|| remote.clone()),
-        branch,
-    ))
+    let remote = world.remotes_of(environment).remote()?.clone();
+    let url = world.remotes().push_url(&remote);
+    let url = url.unwrap_or_else(|| remote.clone());
+    Ok((remote, url, branch))
 }

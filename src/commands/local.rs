@@ -14,15 +14,16 @@ pub(crate) fn revisions(world: &Repository) -> Vec<(String, &'static str)> {
         ("refs/remotes/", "remote branch"),
         ("refs/tags/", "tag"),
     ];
-    let places = KINDS.iter().map(|(place, _)| *place);
     let asked = ["for-each-ref", "--count=1000", "--format=%(refname)"];
+    let places = KINDS.iter().map(|(place, _)| *place);
     let Ok(said) = world.git().run(asked.into_iter().chain(places)) else {
         return Vec::new();
     };
-    let refs = String::from_utf8_lossy(&said.stdout).into_owned();
+    let refs = String::from_utf8_lossy(&said.stdout);
     let named = refs.lines().filter_map(|name| {
-        let (place, kind) = KINDS.iter().find(|(place, _)| name.starts_with(place))?;
-        Some((name.strip_prefix(place)?.to_owned(), *kind))
+        let stripped =
+            |(place, kind): &(&str, _)| Some((name.strip_prefix(place)?.to_owned(), *kind));
+        KINDS.iter().find_map(stripped)
     });
     named.collect()
 }
@@ -43,16 +44,15 @@ pub(crate) fn names(world: &Repository) -> Vec<String> {
 
 /// The environment of this name.
 pub(crate) fn named<'p>(name: &str, policy: &'p Policy) -> Result<&'p Environment, Error> {
-    policy
-        .environment(name)
-        .ok_or_else(|| unknown(name, policy))
+    let environment = policy.environment(name);
+    environment.ok_or_else(|| unknown(name, policy, None))
 }
 
-/// There is no such environment, but these.
-pub(crate) fn unknown(name: &str, policy: &Policy) -> Error {
-    let known = policy.environments.iter();
+/// There is no such environment, but these and `other`.
+pub(crate) fn unknown(name: &str, policy: &Policy, other: Option<&str>) -> Error {
+    let known = policy.environments.iter().map(|one| one.name.as_str());
     Error::NoEnvironment {
         name: name.to_owned(),
-        known: known.map(|environment| environment.name.clone()).collect(),
+        known: known.chain(other).map(str::to_owned).collect(),
     }
 }

@@ -6,7 +6,7 @@ use bstr::ByteSlice;
 use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
 
-use super::Done;
+use super::{Done, local::unknown};
 use crate::hooks::{directory::HooksDirectory, is_gated};
 use crate::{
     app::answers::SystemClock,
@@ -26,18 +26,22 @@ use crate::{
 pub(crate) fn run(args: &Log) -> Done {
     let world = Repository::open()?;
     let zone = SystemClock.zone().unwrap_or(TimeZone::UTC);
-    let since = match &args.since {
-        Some(since) => {
-            let now = SystemClock.now().to_zoned(zone.clone());
-            Some(since.before(&now).unwrap_or(Timestamp::MIN))
-        }
-        None => None,
-    };
+    let since = args.since.as_ref().map(|since| {
+        let now = SystemClock.now().to_zoned(zone.clone());
+        since.before(&now).unwrap_or(Timestamp::MIN)
+    });
     let policy = policy(&world);
     let mut all = everything(&world, policy.as_ref())?;
     if let Some(name) = &args.environment {
         all.retain(|one| one.entry.environment.as_ref() == Some(name));
-        is_known(name, policy.as_ref(), !all.is_empty())?;
+        // A name that was mistyped must not look like a place where nothing happened.
+        if let Some(policy) = &policy
+            && all.is_empty()
+            && name != "trunk"
+            && policy.environment(name).is_none()
+        {
+            return Err(unknown(name, policy, Some("trunk")));
+        }
     }
     all.retain(|one| since.is_none_or(|since| one.entry.at >= since));
     let text = if args.json {
@@ -58,42 +62,21 @@ pub(crate) fn run(args: &Log) -> Done {
 fn policy(world: &Repository) -> Option<Policy> {
     let head = world.reference("HEAD").map_err(Undecided::from);
     let policy = head.and_then(|head| world.policy(head.as_ref()));
-    match policy {
-        Ok(loaded) => Some(loaded.policy),
-        Err(error) => {
-            report::warn(&format!(
-                "pushes that no gate has judged cannot be told: {}",
-                error.in_one_line()
-            ));
-            None
-        }
-    }
-}
-
-/// A name that was mistyped must not look like a place where nothing happened.
-fn is_known(name: &str, policy: Option<&Policy>, is_there: bool) -> Result<(), Error> {
-    let Some(policy) = policy.filter(|_| !is_there) else {
-        return Ok(());
-    };
-    let known = policy.environments.iter().map(|one| one.name.clone());
-    let known: Vec<_> = known.chain(["trunk".to_owned()]).collect();
-    if known.iter().any(|one| one == name) {
-        return Ok(());
-    }
-    Err(Error::NoEnvironment {
-        name: name.to_owned(),
-        known,
-    })
+    let policy = policy.inspect_err(|error| {
+        let why = error.in_one_line();
+        report::warn(&format!(
+            "pushes that no gate has judged cannot be told: {why}"
+        ));
+    });
+    policy.ok().map(|loaded| loaded.policy)
 }
 
 fn everything(world: &Repository, policy: Option<&Policy>) -> Result<Vec<Happened>, Error> {
     let ledger = world.ledger();
     let contents = ledger.read()?;
     for number in &contents.damaged {
-        report::warn(&format!(
-            "line {number} of {} is damaged and left out",
-            ledger.path().display()
-        ));
+        let path = ledger.path().display();
+        report::warn(&format!("line {number} of {path} is damaged and left out"));
     }
     let records = world.notes().all().unwrap_or_else(|error| {
         let why = error.in_one_line();
@@ -102,10 +85,7 @@ fn everything(world: &Repository, policy: Option<&Policy>) -> Result<Vec<Happene
     });
     let first = contents.entries.iter().map(|entry| entry.at).min();
     let gate = installed(world).into_iter().chain(first).min();
-    let arrivals = match policy {
-        Some(policy) => arrivals(policy, world)?,
-        None => Vec::new(),
-    };
+    let arrivals = policy.map_or(Ok(Vec::new()), |policy| arrivals(policy, world))?;
     Ok(history(contents.entries, &records, &arrivals, gate))
 }
 
@@ -115,9 +95,8 @@ fn installed(world: &Repository) -> Option<Timestamp> {
     let hook = HooksDirectory::of(world).ok()?.hook;
     let written = fs::metadata(hook).and_then(|file| file.modified()).ok();
     // A hook may have been written anew; not every file system knows when a directory was made.
-    let made = fs::metadata(world.state_dir())
-        .and_then(|directory| directory.created())
-        .ok();
+    let state = fs::metadata(world.state_dir()).ok();
+    let made = state.and_then(|directory| directory.created().ok());
     let since = written.into_iter().chain(made).min()?;
     Timestamp::try_from(since).ok()
 }
@@ -135,9 +114,8 @@ fn arrivals(policy: &Policy, world: &Repository) -> Result<Vec<Arrived>, Error> 
                 ..of.clone()
             };
             for name in one.tracking_refs() {
-                let mut moves = world.moves(&name, &[])?;
-                moves.reverse();
-                let pushes = moves.into_iter().filter(Moved::is_push);
+                let moves = world.moves(&name, &[])?.into_iter().rev();
+                let pushes = moves.filter(Moved::is_push);
                 arrivals.extend(pushes.map(|push| Arrived {
                     at: push.at,
                     commit: push.commit,
@@ -153,17 +131,16 @@ fn arrivals(policy: &Policy, world: &Repository) -> Result<Vec<Arrived>, Error> 
     Ok(arrivals)
 }
 
-/// One line for a program.
-#[derive(Serialize)]
-struct Line<'e> {
-    #[serde(flatten)]
-    entry: &'e Entry,
-    /// Who tells of it, where it is not the ledger.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    from: Option<&'static str>,
-}
-
+/// One line for each, for a program.
 fn lines(all: &[Happened]) -> Result<String, Error> {
+    #[derive(Serialize)]
+    struct Line<'e> {
+        #[serde(flatten)]
+        entry: &'e Entry,
+        /// Where it is told, if not in the ledger.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        from: Option<&'static str>,
+    }
     let mut text = String::new();
     for Happened { source, entry } in all {
         let from = match source {

@@ -42,9 +42,8 @@ pub(crate) fn say_misspelt(pending: &Pending) {
     if !pending.is_governed() {
         return;
     }
-    let names: Vec<String> = env::vars_os()
-        .map(|(name, _)| name.to_string_lossy().into_owned())
-        .collect();
+    let names = env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned());
+    let names: Vec<String> = names.collect();
     for line in overrides::misspelt(names.iter().map(String::as_str)) {
         report::warn(&printable(line.as_bytes().into()));
     }
@@ -57,9 +56,7 @@ fn print_data(text: &str) -> Result<(), Error> {
 
 /// Writes a value as JSON on one line.
 fn json_line(value: &impl Serialize) -> Result<String, Error> {
-    let line = serde_json::to_string(value);
-    let line = line.map_err(Error::json)?;
-    Ok(line + "\n")
+    Ok(serde_json::to_string(value).map_err(Error::json)? + "\n")
 }
 
 /// Runs what the command line asks for.

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     app::answers::SystemClock,
     app::policies::Loaded,
-    calendar::{self, ClosedBy, Window, Zone},
+    calendar::{self, ClosedBy, Zone},
     cli,
     commands::Error,
     gates::{
@@ -26,9 +26,9 @@ pub(crate) fn run(args: &cli::Window) -> Done {
     let world = Repository::open()?;
     let Loaded { policy, edited, .. } = Local::of(&world)?.loaded;
     if edited {
+        let file = policy::FILE;
         report::say(&format!(
-            "note: the uncommitted edit of {} changes nothing; the committed one counts",
-            policy::FILE
+            "note: the uncommitted edit of {file} changes nothing; the committed one counts"
         ));
     }
     let environments = chosen(args, &policy)?;
@@ -76,13 +76,11 @@ pub(crate) fn run(args: &cli::Window) -> Done {
 
 /// The environment that is named, else those that have a window.
 fn chosen<'p>(args: &cli::Window, policy: &'p Policy) -> Result<Vec<&'p Environment>, Error> {
-    match &args.environment {
-        Some(name) => Ok(vec![named(name, policy)?]),
-        None => {
-            let all = policy.environments.iter();
-            Ok(all.filter(|one| !one.window.is_always_open()).collect())
-        }
+    if let Some(name) = &args.environment {
+        return Ok(vec![named(name, policy)?]);
     }
+    let all = policy.environments.iter();
+    Ok(all.filter(|one| !one.window.is_always_open()).collect())
 }
 
 /// What a program reads.
@@ -123,14 +121,10 @@ impl<'p> Answer<'p> {
             closed_by,
             until,
             next_open,
-            timezone: zone_name(window, reader),
+            timezone: match &window.timezone {
+                Zone::Named { name, .. } => name.clone(),
+                Zone::Local => reader.iana_name().unwrap_or("local").to_owned(),
+            },
         }
-    }
-}
-
-fn zone_name(window: &Window, reader: &TimeZone) -> String {
-    match &window.timezone {
-        Zone::Named { name, .. } => name.clone(),
-        Zone::Local => reader.iana_name().unwrap_or("local").to_owned(),
     }
 }

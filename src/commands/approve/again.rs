@@ -1,5 +1,7 @@
 //! `pushgate approve --again`: a commit that a rollback removed may go there again.
 
+use std::slice;
+
 use super::{Approval, Error, Outcome, named};
 use crate::{
     app::answers::SystemClock,
@@ -8,8 +10,6 @@ use crate::{
         arrivals::removed_by_rollback,
         record::{Event, Record},
     },
-    policy::Environment,
-    push::Oid,
     text::alternatives,
 };
 
@@ -17,24 +17,32 @@ impl Approval<'_> {
     pub(super) fn again(&self) -> Result<Outcome, Error> {
         let name = self.args.environment.as_deref();
         let places = match name {
-            Some(name) => std::slice::from_ref(named(name, &self.policy)?),
+            Some(name) => slice::from_ref(named(name, &self.policy)?),
             None => &self.policy.environments,
         };
         let fetched = self.fetch();
-        for commit in std::iter::once(&self.commit).chain(&self.other) {
+        for commit in self.meant() {
             let known = self.world.notes().read(commit)?;
-            let open = (places.iter())
-                .filter_map(|place| Some((place, removed_by_rollback(&known, &place.name)?)))
-                .collect::<Vec<_>>();
-            match open.as_slice() {
+            let removed = places.iter().filter_map(|place| {
+                let removed = removed_by_rollback(&known, &place.name)?;
+                Some((place, removed))
+            });
+            match removed.collect::<Vec<_>>().as_slice() {
                 [] => {}
                 [(place, removed)] => {
-                    let record = self.acknowledged(place, commit, removed)?;
+                    let remote = place.remotes.first().unwrap_or(&place.name);
+                    let record = self.let_in_again(removed);
+                    self.write(&record, remote.as_bytes().into())?;
                     return Ok(self.recorded(record, true, fetched));
                 }
                 several => {
                     let names = several.iter().map(|(place, _)| place.name.clone());
-                    let why = removed_from_several(commit, &names.collect::<Vec<_>>());
+                    let names: Vec<_> = names.collect();
+                    let (commit, all) = (commit.short(), alternatives(&names));
+                    let why = Explanation::new(
+                        format!("rollbacks removed {commit} from several environments: {all}"),
+                        [format!("name one: pushgate approve {} --again", names[0])],
+                    );
                     return Ok(self.refused(None, why));
                 }
             }
@@ -54,33 +62,11 @@ impl Approval<'_> {
         Ok(self.refused(name, why))
     }
 
-    fn acknowledged(
-        &self,
-        place: &Environment,
-        commit: &Oid,
-        removed: &Record,
-    ) -> Result<Record, Error> {
-        let event = Event::Again {
-            words: self.words(),
-        };
-        let (at, by) = (SystemClock.now(), self.world.identity());
-        let mut record = Record::new(at, by, &place.name, commit, event);
+    fn let_in_again(&self, removed: &Record) -> Record {
+        let words = self.words();
         // The clock of the person who rolled back may be ahead of ours.
-        record.at = record.at.max(removed.at);
-        let remote = place.remotes.first().unwrap_or(&place.name);
-        self.write(&record, remote.as_bytes().into())?;
-        Ok(record)
+        let at = SystemClock.now().max(removed.at);
+        let (by, event) = (self.world.identity(), Event::Again { words });
+        Record::new(at, by, &removed.environment, &removed.commit, event)
     }
-}
-
-fn removed_from_several(commit: &Oid, environments: &[String]) -> Explanation {
-    let name = environments.first().map_or("ENV", String::as_str);
-    Explanation::new(
-        format!(
-            "rollbacks removed {} from several environments: {}",
-            commit.short(),
-            alternatives(environments)
-        ),
-        [format!("name one: pushgate approve {name} --again")],
-    )
 }
