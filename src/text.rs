@@ -1,5 +1,7 @@
 //! How text is written for a person or a shell: quoting, escaping, spans of time, the nearest word.
 
+use std::time::Duration;
+
 use bstr::{BStr, ByteSlice};
 use jiff::{Timestamp, tz::TimeZone};
 
@@ -79,7 +81,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 }
 
 /// Writes a span of time as people say it: `2m 10s`.
-pub(crate) fn span(duration: std::time::Duration) -> String {
+pub(crate) fn span(duration: Duration) -> String {
     let seconds = duration.as_secs();
     match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
         (0, 0, 0) => format!("{} ms", duration.as_millis()),
@@ -91,6 +93,19 @@ pub(crate) fn span(duration: std::time::Duration) -> String {
         (0, m, s) => format!("{m}m {s}s"),
         (h, 0, _) => format!("{h}h"),
         (h, m, _) => format!("{h}h {m}m"),
+    }
+}
+
+/// Writes a span of time rounded, the longer the coarser: `12m`, `3h`, `5 days`.
+pub(crate) fn rounded_span(duration: Duration) -> String {
+    const HOUR: u64 = 3600;
+    const DAY: u64 = 24 * HOUR;
+    match duration.as_secs() {
+        seconds @ ..60 => format!("{seconds}s"),
+        seconds @ 60..HOUR => format!("{}m", seconds / 60),
+        seconds if seconds < 10 * HOUR => span(Duration::from_secs(seconds / 60 * 60)),
+        seconds if seconds < 2 * DAY => format!("{}h", seconds / HOUR),
+        seconds => format!("{} days", seconds / DAY),
     }
 }
 

@@ -38,7 +38,6 @@ const SET: [(&str, &str); 6] = [
     ("GLAB_SEND_TELEMETRY", "false"),
 ];
 
-/// The checks of the commit.
 pub(super) struct Answer {
     pub(super) checks: Vec<Check>,
     /// When the forge answered, by its own clock.
@@ -66,12 +65,11 @@ impl Question {
         let status = status(&said.stdout);
         let why = Why::of(said.code, status, &said.stderr);
         let mut details = said.stderr;
-        if let Some(status @ 400..) = status
-            && !details
-                .iter()
-                .any(|line| line.contains(&status.to_string()))
-        {
-            details.push(format!("HTTP {status}"));
+        if let Some(status @ 400..) = status {
+            let number = status.to_string();
+            if !details.iter().any(|line| line.contains(&number)) {
+                details.push(format!("HTTP {status}"));
+            }
         }
         if details.is_empty() {
             details.push("the answer breaks off".to_owned());

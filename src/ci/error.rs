@@ -17,7 +17,6 @@ pub(super) struct Failure {
 pub(super) enum Why {
     LoggedOut,
     Forbidden,
-    /// The forge's limit of questions by the hour.
     RateLimit,
     /// No such project, or no such commit in it.
     NotFound,

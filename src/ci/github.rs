@@ -24,10 +24,8 @@ struct Page<T> {
 }
 
 trait Entry: DeserializeOwned {
-    /// The commit that it is about, where it names one.
-    fn sha(&self) -> Option<&str>;
-    /// The check that it is, if it counts.
-    fn check(self) -> Option<Check>;
+    /// The commit that it is about, where it names one, and the check that it is, if it counts.
+    fn read(self) -> (Option<String>, Option<Check>);
 }
 
 #[derive(Deserialize)]
@@ -64,14 +62,11 @@ struct Status {
 }
 
 pub(super) fn ask(question: &Question, until: Instant) -> Result<Answer, Failure> {
-    let mut checks = list::<CheckSuite>(question, "check-suites", until)?.checks;
-    checks.extend(list::<CheckRun>(question, "check-runs", until)?.checks);
-    let statuses = list::<Status>(question, "status", until)?;
-    checks.extend(statuses.checks);
-    Ok(Answer {
-        checks,
-        date: statuses.date,
-    })
+    let suites = list::<CheckSuite>(question, "check-suites", until)?.checks;
+    let runs = list::<CheckRun>(question, "check-runs", until)?.checks;
+    let Answer { checks, date } = list::<Status>(question, "status", until)?;
+    let checks = [suites, runs, checks].concat();
+    Ok(Answer { checks, date })
 }
 
 /// Asks for `GET /repos/{owner}/{repo}/commits/{ref}/{list}`.
@@ -91,11 +86,13 @@ fn read<T: Entry>(pages: Vec<Page<T>>, commit: &str) -> Result<Vec<Check>, Strin
     }
     let mut checks = Vec::new();
     for page in pages {
-        let sha = page.sha.as_deref();
-        sha.map_or(Ok(()), |sha| is_about(sha, commit))?;
+        let of_page = page.sha.as_deref();
+        of_page.map_or(Ok(()), |sha| is_about(sha, commit))?;
         for entry in page.entries {
-            is_about(entry.sha().or(sha).unwrap_or("no commit"), commit)?;
-            checks.extend(entry.check());
+            let (sha, check) = entry.read();
+            let sha = sha.as_deref().or(of_page);
+            is_about(sha.unwrap_or("no commit"), commit)?;
+            checks.extend(check);
         }
     }
     Ok(checks)
@@ -110,27 +107,20 @@ pub(super) fn is_about(answered: &str, commit: &str) -> Result<(), String> {
 }
 
 impl Entry for CheckRun {
-    fn sha(&self) -> Option<&str> {
-        Some(&self.head_sha)
-    }
-
-    fn check(self) -> Option<Check> {
+    fn read(self) -> (Option<String>, Option<Check>) {
         let (state, word) = concluded(&self.status, self.conclusion);
-        Some(Check {
+        let check = Check {
             name: self.name,
             state,
             word,
             url: self.html_url,
             ended: self.completed_at,
-        })
+        };
+        (Some(self.head_sha), Some(check))
     }
 }
 
 impl Entry for CheckSuite {
-    fn sha(&self) -> Option<&str> {
-        Some(&self.head_sha)
-    }
-
     /// A suite that is not completed, or that ended badly without a run that says so.
     ///
     /// A job that `needs` another gets its check run only when that one is done: until the suite is
@@ -138,7 +128,7 @@ impl Entry for CheckSuite {
     /// suite, and one that never does stays `queued` for ever: only suites with runs count, and those of
     /// GitHub Actions, which exist because a workflow was started. One of those that ended without a run
     /// could not start.
-    fn check(self) -> Option<Check> {
+    fn read(self) -> (Option<String>, Option<Check>) {
         let slug = self.app.as_ref().and_then(|app| app.slug.as_deref());
         let is_actions = slug == Some("github-actions");
         let has_runs = self.latest_check_runs_count > 0;
@@ -151,23 +141,20 @@ impl Entry for CheckSuite {
             State::Passed | State::Aside => false,
         };
         let app = self.app.map_or_else(|| "an app".to_owned(), |app| app.name);
-        counts.then(|| Check {
+        let check = counts.then(|| Check {
             name: format!("all of {app}"),
             state,
             word,
             url: None,
             ended: None,
-        })
+        });
+        (Some(self.head_sha), check)
     }
 }
 
 impl Entry for Status {
-    fn sha(&self) -> Option<&str> {
-        None
-    }
-
-    fn check(self) -> Option<Check> {
-        Some(Check {
+    fn read(self) -> (Option<String>, Option<Check>) {
+        let check = Check {
             name: self.context,
             state: match self.state.as_str() {
                 "success" => State::Passed,
@@ -177,7 +164,8 @@ impl Entry for Status {
             word: self.state,
             url: self.target_url.filter(|url| !url.is_empty()),
             ended: self.updated_at,
-        })
+        };
+        (None, Some(check))
     }
 }
 

@@ -21,7 +21,6 @@ use crate::{policy::Forge, push::Oid, text::printable};
 #[derive(Clone, Debug)]
 pub(crate) struct Question {
     pub(crate) forge: Forge,
-    /// The forge's program.
     pub(crate) program: PathBuf,
     pub(crate) project: Project,
     pub(crate) commit: Oid,
@@ -85,40 +84,38 @@ enum Sum {
 ///
 /// A check that is named has to pass: skipped is not enough.
 fn add_up(checks: &[Check], wanted: &[String]) -> Sum {
-    let counts = |check: &&Check| wanted.is_empty() || wanted.contains(&check.name);
-    let is_red = |check: &&Check| match check.state {
-        State::Red => true,
-        State::Aside => !wanted.is_empty(),
-        State::Passed | State::Running => false,
+    let all_count = wanted.is_empty();
+    let counted = |is: fn(State) -> bool| -> Vec<Check> {
+        let all = checks.iter().filter(|check| is(check.state));
+        let counted = all.filter(|check| all_count || wanted.contains(&check.name));
+        counted.cloned().collect()
     };
-    let is_running = |check: &&Check| check.state == State::Running;
-    let counted = || checks.iter().filter(counts);
-    let missing: Vec<_> = wanted
-        .iter()
-        .filter(|name| checks.iter().all(|check| check.name != **name))
-        .cloned()
-        .collect();
-    let red: Vec<_> = counted().filter(is_red).cloned().collect();
+    let is_missing = |name: &&String| checks.iter().all(|check| check.name != **name);
+    let missing: Vec<_> = wanted.iter().filter(is_missing).cloned().collect();
+    let red = counted(if all_count {
+        |state| state == State::Red
+    } else {
+        |state| matches!(state, State::Red | State::Aside)
+    });
     if !red.is_empty() {
         return Sum::Red(red, missing);
     }
-    let running: Vec<_> = counted().filter(is_running).cloned().collect();
+    let is_running = |state| state == State::Running;
+    let running = counted(is_running);
     if !running.is_empty() {
         return Sum::Running(running);
     }
-    let passed = counted().filter(|check| check.state == State::Passed);
-    match (passed.count(), missing.is_empty()) {
-        (passed @ 1.., true) => Sum::Passed(passed),
-        _ => {
-            // What runs may still bring what is missing.
-            let running: Vec<_> = checks.iter().filter(is_running).cloned().collect();
-            if running.is_empty() {
-                Sum::Missing(missing)
-            } else {
-                Sum::Running(running)
-            }
-        }
+    let passed = counted(|state| state == State::Passed).len();
+    if passed > 0 && missing.is_empty() {
+        return Sum::Passed(passed);
     }
+    // What runs may still bring what is missing.
+    let others = checks.iter().filter(|check| is_running(check.state));
+    let others: Vec<_> = others.cloned().collect();
+    if others.is_empty() {
+        return Sum::Missing(missing);
+    }
+    Sum::Running(others)
 }
 
 /// Whether all checks ended at least `grace` before this time of the forge's clock.

@@ -43,10 +43,8 @@ impl Project {
         }
         let rewritten = repository.remotes().fetch_url(remote.as_bytes());
         let key = format!("remote.{remote}.url");
-        let written = repository
-            .config
-            .iter()
-            .find(|(known, _)| *known == key.as_str());
+        let mut config = repository.config.iter();
+        let written = config.find(|(known, _)| *known == key.as_str());
         let urls = rewritten.iter().chain(written.map(|(_, url)| url));
         urls.map(AsRef::<BStr>::as_ref)
             .find_map(|url| Self::of(forge, &repository.destination(url), is_ssh(url)))
@@ -90,15 +88,16 @@ impl Project {
             let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
             !part.is_empty() && **part != *"." && **part != *".." && part.chars().all(is_plain)
         };
-        let is_path = parts.iter().all(is_name)
-            && match forge {
-                Forge::Github => parts.len() == 2,
-                Forge::Gitlab => parts.len() >= 2,
-            };
-        (is_path && !host.is_empty() && !host.starts_with('-')).then(|| Self {
-            host: host.to_owned(),
-            path: path.to_owned(),
-        })
+        let is_deep = match forge {
+            Forge::Github => parts.len() == 2,
+            Forge::Gitlab => parts.len() >= 2,
+        };
+        (is_deep && parts.iter().all(is_name) && !host.is_empty() && !host.starts_with('-')).then(
+            || Self {
+                host: host.to_owned(),
+                path: path.to_owned(),
+            },
+        )
     }
 }
 

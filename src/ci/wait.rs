@@ -236,16 +236,15 @@ impl Wait<'_> {
     }
 
     fn refused(&self, red: &[Check], missing: Vec<String>) -> Stop {
-        let question = self.question;
-        let refusal = Refusal::Checks(Box::new(Checks {
-            forge: question.forge,
-            asked: question.subject(),
-            commit: question.commit.clone(),
-            remote: question.remote.clone(),
+        let checks = Checks {
+            forge: self.question.forge,
+            asked: self.question.subject(),
+            commit: self.question.commit.clone(),
+            remote: self.question.remote.clone(),
             red: red.iter().map(Check::to_string).collect(),
             missing,
-        }));
-        refusal.into()
+        };
+        Refusal::Checks(Box::new(checks)).into()
     }
 
     fn forge_and_commit(&self) -> (&'static str, &str) {
@@ -276,12 +275,11 @@ impl Wait<'_> {
 /// Lists the first few names.
 fn names(checks: &[Check]) -> String {
     const MOST: usize = 5;
-    let names: Vec<_> = (checks.iter().take(MOST))
-        .map(|check| printable(check.name.as_bytes().into()))
-        .collect();
-    let more = match checks.len().saturating_sub(MOST) {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
-    format!("{}{more}", names.join(", "))
+    let first = checks.iter().take(MOST);
+    let names = first.map(|check| printable(check.name.as_bytes().into()));
+    let names = names.collect::<Vec<_>>().join(", ");
+    match checks.len().saturating_sub(MOST) {
+        0 => names,
+        more => format!("{names} and {more} more"),
+    }
 }

@@ -31,14 +31,9 @@ pub(crate) const PLAIN: Style = Style::new().bold();
 
 /// Writes a report; a standard error that is closed loses nothing but the report.
 pub(crate) fn print(text: &str) {
-    let text = match columns(stderr()) {
-        Some(columns) => wrap(text, columns),
-        None => text.to_owned(),
-    };
+    let text = columns(stderr()).map_or_else(|| text.to_owned(), |columns| wrap(text, columns));
     let mut stream = AutoStream::auto(stderr().lock());
-    let _ = stream
-        .write_all(text.as_bytes())
-        .and_then(|()| stream.flush());
+    let _ = write!(stream, "{text}").and_then(|()| stream.flush());
 }
 
 /// The width of a terminal; `None` for anything else, and where wrapping would not help the reader.
@@ -51,7 +46,6 @@ fn columns(stream: impl AsFd) -> Option<usize> {
 /// The indent of continued lines, and of quotations, which are not wrapped.
 pub(crate) const DEEP: &str = "    ";
 
-/// Breaks lines between words.
 pub(crate) fn wrap(text: &str, columns: usize) -> String {
     let options = between_words(columns)
         .subsequent_indent(DEEP)
@@ -96,25 +90,19 @@ pub(crate) fn say(line: &str) {
     print(&format!("{PLAIN}pushgate:{PLAIN:#} {line}\n"));
 }
 
-/// Prints a warning.
 pub(crate) fn warn(line: &str) {
     print(&format!("{LOUD}pushgate: {line}{LOUD:#}\n"));
 }
 
 /// Prints a hint for the line before.
 pub(crate) fn hint(hint: &str) {
-    let mut text = String::new();
-    hints(&mut text, &[hint.to_owned()]);
-    print(&text);
+    print(&format!("  {HINT}hint:{HINT:#} {hint}\n"));
 }
 
 /// Writes what was asked for; a reader that has had enough (`| head`) is no error.
 pub(crate) fn data(text: &str) -> io::Result<()> {
     let mut stream = AutoStream::auto(stdout().lock());
-    match stream
-        .write_all(text.as_bytes())
-        .and_then(|()| stream.flush())
-    {
+    match write!(stream, "{text}").and_then(|()| stream.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         done => done,
     }
@@ -179,7 +167,7 @@ pub(crate) fn failure(command: &str, error: &Undecided) -> String {
     text
 }
 
-pub(crate) fn body(text: &mut String, gate: Option<&str>, error: &Undecided) {
+fn body(text: &mut String, gate: Option<&str>, error: &Undecided) {
     why(text, gate, &error.to_string());
     for cause in &error.details {
         *text += &format!("    {cause}\n");
@@ -187,14 +175,14 @@ pub(crate) fn body(text: &mut String, gate: Option<&str>, error: &Undecided) {
     hints(text, &error.hints);
 }
 
-pub(crate) fn why(text: &mut String, gate: Option<&str>, words: &str) {
+fn why(text: &mut String, gate: Option<&str>, words: &str) {
     match gate {
         Some(gate) => *text += &format!("  {PLAIN}{gate}:{PLAIN:#} {words}\n"),
         None => *text += &format!("  {words}\n"),
     }
 }
 
-pub(crate) fn hints(text: &mut String, hints: &[String]) {
+fn hints(text: &mut String, hints: &[String]) {
     for hint in hints {
         *text += &format!("  {HINT}hint:{HINT:#} {hint}\n");
     }
@@ -202,15 +190,12 @@ pub(crate) fn hints(text: &mut String, hints: &[String]) {
 
 /// What the gates said about one case.
 pub(crate) fn verdict(what: &str, verdict: &Verdict) -> String {
-    let mut text = String::new();
-    match verdict.decision() {
-        Decision::Go => text += &format!("{GOOD}pushgate: {what} may go{GOOD:#}\n"),
-        Decision::Overridden => {
-            text += &format!("{LOUD}pushgate: {what} goes, overridden{LOUD:#}\n");
-        }
-        Decision::Refused | Decision::Undecided => {}
-    }
-    let goes = text.len() > 1;
+    let mut text = match verdict.decision() {
+        Decision::Go => format!("{GOOD}pushgate: {what} may go{GOOD:#}\n"),
+        Decision::Overridden => format!("{LOUD}pushgate: {what} goes, overridden{LOUD:#}\n"),
+        Decision::Refused | Decision::Undecided => String::new(),
+    };
+    let goes = !text.is_empty();
     for (gate, outcome) in &verdict.answers {
         let gate = gate.name();
         match outcome {

@@ -28,7 +28,6 @@ pub(crate) struct Status {
     /// The zone of the person who reads.
     #[serde(skip)]
     pub(crate) reader: TimeZone,
-    /// Where the policy was found.
     pub(crate) policy: String,
     pub(crate) trunk: Trunk,
     /// What the next push would send; `None` without a local trunk branch.
@@ -69,7 +68,6 @@ pub(crate) struct Pushed {
     pub(crate) error: Option<String>,
 }
 
-/// How a commit relates to trunk.
 #[derive(Clone, Copy, Debug, Serialize)]
 #[serde(into = "Value")]
 pub(crate) enum Standing {
@@ -120,7 +118,6 @@ pub(crate) struct Tried {
     pub(crate) soak: Option<Soak>,
     /// The number of people who have to try it.
     pub(crate) wanted: u32,
-    /// Their sign-offs.
     #[serde(serialize_with = "people")]
     pub(crate) people: Vec<Record>,
 }
@@ -166,8 +163,9 @@ pub(crate) enum Window {
 #[derive(Clone, Debug, Serialize)]
 #[serde(tag = "verdict", rename_all = "lowercase")]
 pub(crate) enum NextPush {
-    /// There is nothing to push.
-    Nothing { why: String },
+    Nothing {
+        why: String,
+    },
     Go {
         suite: Suite,
         /// How long the suite took last time, where it would run.

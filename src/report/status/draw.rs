@@ -10,7 +10,7 @@ use super::{
 use crate::{
     gates::{Passed, verdict::Relation},
     report::{BAD, GOOD, HINT, LOUD, PLAIN, between_words, cut, width},
-    text::{clock, day_and_time, span},
+    text::{clock, day_and_time, rounded_span, span},
 };
 
 /// The words before the lines have this much room.
@@ -159,7 +159,7 @@ impl Page<'_> {
         };
         facts += &match live.since {
             Some(since) => {
-                let age = length(self.age(since));
+                let age = rounded_span(self.age(since));
                 format!(", since {} ({age})", self.moment(since))
             }
             None => ", since when is not known".to_owned(),
@@ -179,10 +179,10 @@ impl Page<'_> {
             let needed = span(soak.needed);
             let text = match (soak.been, soak.until) {
                 (Some(been), _) if been >= soak.needed => {
-                    format!("{GOOD}done{GOOD:#}: {} of {needed}", length(been))
+                    format!("{GOOD}done{GOOD:#}: {} of {needed}", rounded_span(been))
                 }
                 (Some(been), Some(until)) => {
-                    let (been, until) = (length(been), self.moment(until));
+                    let (been, until) = (rounded_span(been), self.moment(until));
                     format!("{LOUD}{been} of {needed}{LOUD:#}, done {until}")
                 }
                 _ => format!("{LOUD}not begun{LOUD:#}, {needed} are required"),
@@ -315,7 +315,7 @@ impl Page<'_> {
         if self.status.at.duration_since(at) >= SignedDuration::from_hours(48) {
             return self.moment(at);
         }
-        format!("{} ago", length(self.age(at)))
+        format!("{} ago", rounded_span(self.age(at)))
     }
 
     /// The hour, and the day where it is another.
@@ -348,17 +348,5 @@ fn name(person: &str) -> &str {
     match name.trim() {
         "" => person,
         name => name,
-    }
-}
-
-/// `12m`, `3h`, `5 days`: rounded, the longer the coarser.
-fn length(duration: Duration) -> String {
-    const DAY: u64 = 24 * 3600;
-    match duration.as_secs() {
-        seconds if seconds < 60 => format!("{seconds}s"),
-        seconds if seconds < 3600 => format!("{}m", seconds / 60),
-        seconds if seconds < 10 * 3600 => span(Duration::from_secs(seconds / 60 * 60)),
-        seconds if seconds < 2 * DAY => format!("{}h", seconds / 3600),
-        seconds => format!("{} days", seconds / DAY),
     }
 }
