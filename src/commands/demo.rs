@@ -248,15 +248,15 @@ impl Playground {
 fn make(directory: &Path) -> Result<PathBuf, Error> {
     let made = fs::create_dir(directory).and_then(|()| directory.canonicalize());
     made.map_err(|error| match error.kind() {
-        ErrorKind::AlreadyExists => Error::Exists {
-            path: directory.to_owned(),
-            hint: "name a directory that is not there yet: the demo makes it, and plays in it alone",
-        },
-        _ => Error::NotWritten {
-            what: format!("make {}", directory.display()),
-            words: vec![error.to_string()],
-            hint: "name a new directory in one that is there and yours: pushgate demo --dir DIR",
-        },
+        ErrorKind::AlreadyExists => Error::exists(
+            directory,
+            "name a directory that is not there yet: the demo makes it, and plays in it alone",
+        ),
+        _ => Error::not_written(
+            format!("make {}", directory.display()),
+            &error,
+            "name a new directory in one that is there and yours: pushgate demo --dir DIR",
+        ),
     })
 }
 

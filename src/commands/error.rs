@@ -1,6 +1,6 @@
 //! Why a command could not do its work.
 
-use std::io;
+use std::{fmt, io, path::Path};
 
 use crate::{
     calendar::MomentError,
@@ -15,21 +15,6 @@ pub enum Error {
     /// A part below gave no answer.
     #[error(transparent)]
     Unanswered(Undecided),
-    #[error("could not {what}")]
-    Io { what: String, words: Vec<String> },
-    /// A file could not be written where the user wants it.
-    #[error("could not {what}")]
-    NotWritten {
-        what: String,
-        words: Vec<String>,
-        hint: &'static str,
-    },
-    /// A file is in the way of one that would be written.
-    #[error("{} exists already", .path.display())]
-    Exists {
-        path: std::path::PathBuf,
-        hint: &'static str,
-    },
     /// The hook was not called as git calls it.
     #[error("{why}")]
     Input { why: String },
@@ -69,11 +54,20 @@ impl<E: Into<Undecided>> From<E> for Error {
 }
 
 impl Error {
-    pub(crate) fn io(what: impl Into<String>, error: &io::Error) -> Self {
-        Self::Io {
-            what: what.into(),
-            words: vec![error.to_string()],
-        }
+    pub(crate) fn io(what: impl fmt::Display, error: &io::Error) -> Self {
+        let message = Undecided::new(format!("could not {what}"));
+        Self::Unanswered(message.detail(error.to_string()))
+    }
+
+    /// A file could not be written where the user wants it.
+    pub(crate) fn not_written(what: impl fmt::Display, error: &io::Error, hint: &str) -> Self {
+        Self::Unanswered(Self::io(what, error).explain().hint(hint))
+    }
+
+    /// A file is in the way of one that would be written.
+    pub(crate) fn exists(path: &Path, hint: &str) -> Self {
+        let message = Undecided::new(format!("{} exists already", path.display()));
+        Self::Unanswered(message.hint(hint))
     }
 
     #[allow(clippy::needless_pass_by_value, reason = "for map_err")]
@@ -95,13 +89,7 @@ impl Error {
         let message = Undecided::new(self.to_string());
         match self {
             Self::Unanswered(undecided) => undecided.clone(),
-            Self::Io { words, .. } | Self::Demo { words, .. } => {
-                message.details(words.iter().cloned())
-            }
-            Self::NotWritten { words, hint, .. } => {
-                message.details(words.iter().cloned()).hint(*hint)
-            }
-            Self::Exists { hint, .. } => message.hint(*hint),
+            Self::Demo { words, .. } => message.details(words.iter().cloned()),
             Self::Input { .. } => {
                 message.hint("git calls the hook; to ask for a verdict by hand: pushgate check")
             }

@@ -39,10 +39,10 @@ pub(crate) fn run(args: &Init) -> Done {
     let mut options = OpenOptions::new();
     let file = options.write(true).create_new(true).open(&path);
     let mut file = file.map_err(|error| match error.kind() {
-        std::io::ErrorKind::AlreadyExists => Error::Exists {
-            path: path.clone(),
-            hint: "compare it with pushgate init --stdout, or remove it first",
-        },
+        std::io::ErrorKind::AlreadyExists => Error::exists(
+            &path,
+            "compare it with pushgate init --stdout, or remove it first",
+        ),
         _ => Error::io(format!("write {}", path.display()), &error),
     })?;
     if let Err(error) = file

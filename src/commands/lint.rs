@@ -2,10 +2,9 @@
 
 use serde_json::json;
 
-use super::Done;
+use super::{Done, print_data};
 use crate::{
     app::lint::{look, words},
-    commands::Error,
     git::Repository,
     policy::{FILE, lint::Finding},
     report,
@@ -17,7 +16,7 @@ pub(crate) fn run(as_json: bool) -> Done {
         if as_json {
             let error = error.in_one_line();
             let all = json!({ "policy": FILE, "findings": [], "error": error });
-            let _ = report::data(&format!("{all:#}\n"));
+            let _ = print_data(&format!("{all:#}\n"));
         }
     });
     let (origin, findings) = found?.unwrap_or_else(|| {
@@ -26,20 +25,18 @@ pub(crate) fn run(as_json: bool) -> Done {
     });
     let text = if as_json {
         let findings: Vec<_> = findings.iter().map(program).collect();
-        format!(
-            "{:#}\n",
-            json!({ "policy": origin, "findings": findings, "error": null })
-        )
+        let all = json!({ "policy": origin, "findings": findings, "error": null });
+        format!("{all:#}\n")
     } else {
         let line = |finding: &Finding| words(&origin, finding) + "\n";
         findings.iter().map(line).collect()
     };
-    report::data(&text).map_err(Error::stdout)?;
+    print_data(&text)?;
     Ok(u8::from(!findings.is_empty()))
 }
 
 /// A finding as a program reads it.
-pub(crate) fn program(finding: &Finding) -> serde_json::Value {
+fn program(finding: &Finding) -> serde_json::Value {
     json!({
         "line": finding.line,
         "column": finding.column,

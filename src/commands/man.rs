@@ -20,10 +20,9 @@ pub(crate) fn run(args: &Man) -> Done {
     if let Some(directory) = &args.out {
         fs::create_dir_all(directory)
             .and_then(|()| clap_mangen::generate_to(program.clone(), directory))
-            .map_err(|error| Error::NotWritten {
-                what: format!("write {}", directory.display()),
-                words: vec![error.to_string()],
-                hint: "name a directory that you may write to: pushgate man --out DIR",
+            .map_err(|error| {
+                let hint = "name a directory that you may write to: pushgate man --out DIR";
+                Error::not_written(format!("write {}", directory.display()), &error, hint)
             })?;
         let (count, directory) = (pages.len() + 1, directory.display());
         report::say(&format!("wrote {count} pages into {directory}"));

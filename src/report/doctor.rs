@@ -67,11 +67,9 @@ fn style(status: Status) -> Style {
 fn summary(findings: &[Finding]) -> String {
     let count = |status, one: &str, several: &str| {
         let style = style(status);
-        match findings.iter().filter(|one| one.status == status).count() {
-            0 => None,
-            1 => Some(format!("{style}1 {one}{style:#}")),
-            count => Some(format!("{style}{count} {several}{style:#}")),
-        }
+        let count = findings.iter().filter(|one| one.status == status).count();
+        let what = if count == 1 { one } else { several };
+        (count > 0).then(|| format!("{style}{count} {what}{style:#}"))
     };
     let broken = count(Status::Broken, "thing is broken", "things are broken");
     let warnings = count(Status::Warning, "warning", "warnings");

@@ -205,8 +205,10 @@ impl Scale {
 
     /// The hours over the rows.
     fn axis(self, name: &str, hours: &[String]) -> String {
-        let hours: String = hours.iter().map(|hour| format!("{hour:<TICK$}")).collect();
-        let line = format!("{name:<margin$}{hours}", margin = self.margin);
+        let mut line = format!("{name:<margin$}", margin = self.margin);
+        for hour in hours {
+            line += &format!("{hour:<TICK$}");
+        }
         line.trim_end().to_owned() + "\n"
     }
 }

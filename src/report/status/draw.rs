@@ -276,13 +276,11 @@ impl Page<'_> {
         self.text += &format!("{PLAIN}{name}{PLAIN:#}{tail}\n");
     }
 
-    /// A commit on one line.
     fn commit(&mut self, label: &str, commit: &Commit) {
         let id = commit.id.short();
         let room = self.columns.saturating_sub(MARGIN + id.len() + 1);
-        let subject = commit.subject.as_ref().map(|subject| cut(subject, room));
         // `line` takes off the space where there is no subject.
-        let subject = subject.unwrap_or_default();
+        let subject = cut(commit.subject.as_deref().unwrap_or_default(), room);
         self.line(label, &format!("{PLAIN}{id}{PLAIN:#} {subject}"));
     }
 
