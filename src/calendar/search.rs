@@ -28,19 +28,14 @@ struct Piece {
     end: i64,
 }
 
-/// Whether a window is open, up to a second.
+/// What closes a window up to a second; `None` where it is open.
 struct Stretch<'a> {
-    state: State<'a>,
+    closed: Option<By<'a>>,
     end: i64,
 }
 
-/// Whether a window is open, and if not, what closes it.
-enum State<'a> {
-    Open,
-    Closed(By<'a>),
-}
-
 /// What closes a window: [`ClosedBy`] as long as the walk lasts.
+#[derive(Clone, Copy)]
 pub(super) enum By<'a> {
     Rule(&'a Rule),
     Event(Span<'a>),
@@ -48,9 +43,9 @@ pub(super) enum By<'a> {
 }
 
 impl By<'_> {
-    pub(super) fn to_owned(&self) -> ClosedBy {
+    pub(super) fn to_owned(self) -> ClosedBy {
         match self {
-            Self::Rule(rule) => ClosedBy::Rule((*rule).clone()),
+            Self::Rule(rule) => ClosedBy::Rule(rule.clone()),
             Self::Event(span) => ClosedBy::Event {
                 name: span.name.to_owned(),
                 calendar: span.calendar.to_owned(),
@@ -77,36 +72,38 @@ impl<'a> Scan<'a> {
 
     /// Finds the first closed second from `from` on and before `limit`; `from` is always tested.
     pub(super) fn first_closed(&mut self, from: i64, limit: i64) -> Option<(i64, By<'a>)> {
-        let mut second = from;
-        loop {
-            let stretch = self.stretch(second);
-            if let State::Closed(by) = stretch.state {
-                return Some((second, by));
-            }
-            second = next(&stretch, limit)?;
-        }
+        self.first(from, limit, |stretch| stretch.closed)
     }
 
     /// Finds the first open second from `from` on and before `limit`; `from` is always tested.
     pub(super) fn first_open(&mut self, from: i64, limit: i64) -> Option<i64> {
-        let mut second = from;
+        let open = |stretch: &Stretch<'_>| stretch.closed.is_none().then_some(());
+        let (second, ()) = self.first(from, limit, open)?;
+        Some(second)
+    }
+
+    fn first<T>(
+        &mut self,
+        mut second: i64,
+        limit: i64,
+        wanted: impl Fn(&Stretch<'a>) -> Option<T>,
+    ) -> Option<(i64, T)> {
         loop {
             let stretch = self.stretch(second);
-            if matches!(stretch.state, State::Open) {
-                return Some(second);
+            if let Some(found) = wanted(&stretch) {
+                return Some((second, found));
             }
-            second = next(&stretch, limit)?;
+            second = stretch.end;
+            if second >= limit || second > floor(Timestamp::MAX) {
+                return None;
+            }
         }
     }
 
     /// What closes the window at `second`, and up to which second, at least the next.
     pub(super) fn at(&mut self, second: i64) -> (i64, Option<ClosedBy>) {
-        let stretch = self.stretch(second);
-        let closed = match stretch.state {
-            State::Open => None,
-            State::Closed(by) => Some(by.to_owned()),
-        };
-        (stretch.end, closed)
+        let Stretch { closed, end } = self.stretch(second);
+        (end, closed.map(By::to_owned))
     }
 
     fn stretch(&mut self, second: i64) -> Stretch<'a> {
@@ -116,38 +113,19 @@ impl<'a> Scan<'a> {
         let Piece { offset, end } = self.piece;
         let civil = by_rules(self.window, second + offset);
         let end_by_rules = civil.end.saturating_sub(offset);
-        match (self.events.at(second), civil.state) {
+        let (closed, until) = match (self.events.at(second), civil.closed) {
             // Of a rule and an event that both hold, the one that holds longest.
-            (Some(event), State::Open | State::Closed(By::OutsideOpen)) => closed_by(event, end),
-            (Some(event), _) if event.until > end_by_rules => closed_by(event, end),
-            (Some(_), state) => Stretch {
-                state,
-                end: end_by_rules.min(end),
-            },
-            (None, state) => Stretch {
-                // A rule that closes goes on closing when an event begins.
-                end: match state {
-                    State::Closed(By::Rule(_)) => end_by_rules,
-                    _ => end_by_rules.min(self.events.next(second)),
-                }
-                .min(end),
-                state,
-            },
-        }
+            (Some(event), Some(By::Rule(rule))) if event.until <= end_by_rules => {
+                (Some(By::Rule(rule)), end_by_rules)
+            }
+            (Some(event), _) => (Some(By::Event(event)), event.until),
+            // A rule that closes goes on closing when an event begins.
+            (None, Some(By::Rule(rule))) => (Some(By::Rule(rule)), end_by_rules),
+            (None, closed) => (closed, end_by_rules.min(self.events.next(second))),
+        };
+        let end = until.min(end);
+        Stretch { closed, end }
     }
-}
-
-/// A stretch that an event closes.
-fn closed_by(event: Span<'_>, end: i64) -> Stretch<'_> {
-    Stretch {
-        end: event.until.min(end),
-        state: State::Closed(By::Event(event)),
-    }
-}
-
-/// The second after `stretch`, unless that is at the limit or beyond the last instant.
-fn next(stretch: &Stretch<'_>, limit: i64) -> Option<i64> {
-    (stretch.end < limit && stretch.end <= floor(Timestamp::MAX)).then_some(stretch.end)
 }
 
 /// What the rules say of one second of the wall clock, and up to which one, in wall-clock seconds.
@@ -163,26 +141,23 @@ fn by_rules(window: &Window, civil: i64) -> Stretch<'_> {
             None => edge = edge.min(rule.next_start(civil)),
         }
     }
-    if let Some((rule, end)) = closed {
-        let state = State::Closed(By::Rule(rule));
-        return Stretch { state, end };
-    }
-    if window.open.is_empty() {
-        let state = State::Open;
-        return Stretch { state, end: edge };
-    }
-    let held = window.open.iter().filter_map(|r| r.holds_until(civil));
-    if let Some(end) = held.max() {
-        let state = State::Open;
-        let end = end.min(edge);
-        return Stretch { state, end };
-    }
-    let opens = window.open.iter().map(|r| r.next_start(civil)).min();
-    Stretch {
-        state: State::Closed(By::OutsideOpen),
-        // From there on, a `closed` rule is the better reason.
-        end: opens.unwrap_or(i64::MAX).min(edge),
-    }
+    let (closed, end) = if let Some((rule, end)) = closed {
+        (Some(By::Rule(rule)), end)
+    } else if window.open.is_empty() {
+        (None, edge)
+    } else {
+        let held = window.open.iter().filter_map(|r| r.holds_until(civil));
+        let opens = window.open.iter().map(|r| r.next_start(civil));
+        match held.max() {
+            Some(end) => (None, end.min(edge)),
+            // From there on, a `closed` rule is the better reason.
+            None => (
+                Some(By::OutsideOpen),
+                opens.min().unwrap_or(i64::MAX).min(edge),
+            ),
+        }
+    };
+    Stretch { closed, end }
 }
 
 impl Piece {

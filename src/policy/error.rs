@@ -142,7 +142,6 @@ pub enum Problem {
     },
     #[error("unknown value {}{}", quoted(.text), advice(.text, None, .allowed))]
     UnknownValue { text: String, allowed: Vec<String> },
-    /// A value of the right type that cannot be read.
     #[error("{}", with_text(.text, .why))]
     Invalid { text: String, why: String },
     #[error("{} is an empty list; name at least one, or remove the key", quoted(.key))]
@@ -164,7 +163,6 @@ pub enum Problem {
         /// The environments, each after the next, the last after the first.
         names: Vec<String>,
     },
-    /// A remote or an app that two environments have.
     #[error("{what} {} belongs to {} already; a destination has one environment", quoted(.name), quoted(.owner))]
     Claimed {
         what: &'static str,

@@ -32,23 +32,19 @@ pub(crate) enum Warning {
     },
     #[error("{} is past; remove it", quoted(.rule))]
     Past { rule: String },
-    /// An `open` rule that opens nothing.
     #[error("{} opens nothing: {} closes all of it", quoted(.rule), .by.as_deref().map_or_else(|| "`closed`".to_owned(), quoted))]
     Contradiction {
         rule: String,
         /// The rule that closes it; `None` where it takes several.
         by: Option<String>,
     },
-    /// A rule that another one of its list covers.
     #[error("{} changes nothing: {} covers it", quoted(.rule), quoted(.by))]
     Covered { rule: String, by: String },
     /// A calendar that cannot be read, or closes nothing any more.
     #[error("{0}")]
     Calendar(String),
-    /// The window has the time zone of the machine that pushes.
     #[error("the hours of {} are by the clock of whoever pushes, another one for each; name a `timezone`", quoted(.environment))]
     LocalZone { environment: String },
-    /// An app that no environment has.
     #[error("the remote {} leads to the app {}, which is on no environment: pushes there are refused", quoted(.remote), quoted(.app))]
     UnnamedApp { remote: String, app: String },
 }
@@ -71,9 +67,7 @@ impl Warning {
 /// What the findings depend on besides the file.
 pub(crate) struct Facts<'f> {
     pub(crate) now: Timestamp,
-    /// The time zone of this machine.
     pub(crate) local: &'f TimeZone,
-    /// The remotes that push to Heroku.
     pub(crate) heroku: &'f [HerokuRemote],
     /// Has the bytes of a calendar, or why not.
     pub(crate) read: &'f dyn Fn(&str) -> Result<Vec<u8>, String>,
@@ -181,15 +175,15 @@ fn never_opens(window: &Window, facts: &Facts<'_>) -> bool {
 
 /// The places of the calendars, or of the rules, of a list.
 fn items(node: Option<&Node>, calendars: bool) -> Vec<Place> {
-    let items = match node.map(|node| (&node.kind, node)) {
-        Some((Kind::List(items), _)) => items.as_slice(),
-        Some((_, node)) => std::slice::from_ref(node),
-        None => &[],
+    let items = match node {
+        Some(Node {
+            kind: Kind::List(items),
+            ..
+        }) => items.as_slice(),
+        one => one.map(std::slice::from_ref).unwrap_or_default(),
     };
-    let is_wanted = |item: &&Node| match &item.kind {
-        Kind::Scalar(text) => is_calendar(text) == calendars,
-        Kind::List(_) | Kind::Map(_) => false,
-    };
+    let is_wanted =
+        |item: &&Node| matches!(&item.kind, Kind::Scalar(text) if is_calendar(text) == calendars);
     let wanted = items.iter().filter(is_wanted);
     wanted.map(|item| item.place).collect()
 }

@@ -109,7 +109,6 @@ pub struct Suite {
     #[serde(deserialize_with = "limit")]
     pub timeout: Duration,
     pub reuse: Reuse,
-    /// The variables whose values a receipt depends on.
     #[serde(deserialize_with = "checked::<List<Variable>, _, _>")]
     pub env: Vec<String>,
     /// A regular expression that the output must match.
@@ -118,7 +117,6 @@ pub struct Suite {
     /// Files of the checkout that git ignores and the worktree needs, relative to the top.
     #[serde(deserialize_with = "checked::<OneOrMore<RelativePath>, _, _>")]
     pub link: Vec<String>,
-    /// Whether the suite gets the terminal.
     pub interactive: bool,
 }
 
@@ -142,9 +140,7 @@ pub struct Ci {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Forge {
-    /// GitHub, or a GitHub Enterprise Server.
     Github,
-    /// gitlab.com, or a GitLab of one's own.
     Gitlab,
 }
 
@@ -220,7 +216,6 @@ pub enum In {
 /// How long a receipt counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reuse {
-    /// The suite runs each time.
     Never,
     /// For this long after the suite passed.
     For(Duration),
@@ -230,10 +225,8 @@ pub enum Reuse {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default, expecting = "keys such as `remote`")]
 pub struct Environment {
-    /// The key under `environments`.
     #[serde(skip)]
     pub name: String,
-    /// The names of the remotes that push to it.
     #[serde(
         rename = "remote",
         deserialize_with = "checked::<OneOrMore<Name>, _, _>"
@@ -300,7 +293,6 @@ pub struct Signoff {
 pub enum By {
     #[default]
     Anyone,
-    /// Anyone but the author of the commit.
     Another,
 }
 
