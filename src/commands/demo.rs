@@ -15,15 +15,9 @@ use crate::{cli::Demo, gates::Undecided, report};
 /// Makes three bare repositories, and a clone called shop with its policy, suite and first commit.
 const SETUP: &str = include_str!("demo.sh");
 
-/// A colleague pushes a commit from a clone of his own.
-const COLLEAGUE: &str = "ben='git -c user.name=Ben -c user.email=ben@shop.example -C ben' &&
-git clone --quiet ../origin.git ben &&
-$ben commit --quiet --allow-empty --message 'Add carts' &&
-$ben push --quiet origin master &&
-rm -r ben";
-
-/// Breaks what the suite tests.
-const BREAKAGE: &str = "sed -i.bak 's/[*]/+/' total && rm total.bak";
+/// What is told, shown and done, in blocks between blank lines. A block that begins with `$ ` is a command
+/// that succeeds, `! ` one that the gate refuses, and `& ` one that is not shown; any other is told.
+const STORY: &str = include_str!("demo.txt");
 
 /// Time zones all over the world, so that it is night in one of them and noon in another.
 const ZONES: [&str; 12] = [
@@ -51,89 +45,31 @@ pub(crate) fn run(args: &Demo) -> Done {
     result.map(|()| 0)
 }
 
-/// Tells the story, with a command and its exit code for each event.
+/// Tells the story, and runs each of its commands.
 fn play(demo: &Playground) -> Result<(), Error> {
     let now = Timestamp::now();
     let (night, day) = (nearest(now, 23 * 60 + 40)?, nearest(now, 11 * 60)?);
-
-    tell(&format!(
-        "Three bare repositories and a clone called shop are in\n  {}\n\
-         origin stands in for GitHub, staging and production for two Heroku apps.",
-        demo.directory.display()
-    ))?;
+    let directory = demo.directory.display().to_string();
+    let facts = [
+        ("{directory}", directory),
+        ("{pushgate}", demo.called.clone()),
+        ("{day}", day.to_owned()),
+        ("{day's time}", clock(now, day)?),
+        ("{night}", night.to_owned()),
+        ("{night's time}", clock(now, night)?),
+    ];
     demo.quietly(&demo.directory, SETUP)?;
-    demo.show("cat .pushgate.yml", 0)?;
-    demo.show("pushgate install", 0)?;
-    demo.show("git push origin master", 0)?;
-
-    tell("1. Ben pushes to origin. You do not notice, and deploy.")?;
-    demo.quietly(&demo.shop(), COLLEAGUE)?;
-    demo.show("git push staging master", 1)?;
-    demo.show("git pull --quiet --ff-only origin master", 0)?;
-
-    tell("2. A quick change, and the suite is red.")?;
-    demo.quietly(&demo.shop(), BREAKAGE)?;
-    demo.show("git diff --unified=0", 0)?;
-    demo.show("git commit --quiet --all --message 'Make totals faster'", 0)?;
-    demo.show("git push origin master", 1)?;
-    demo.show("git reset --quiet --hard HEAD~1", 0)?;
-
-    tell("3. The newest master, tested: staging is reached.")?;
-    demo.show("git push staging master", 0)?;
-
-    tell(&format!(
-        "4. One more commit goes to origin, and straight on to production: too early.\n\
-         (TZ is the clock that a command goes by. In {day} it is {}:\n\
-         the policy closes production at night, and this is not about the hour.)",
-        clock(now, day)?
-    ))?;
-    demo.show(
-        "git commit --quiet --allow-empty --message 'Greet the customer'",
-        0,
-    )?;
-    demo.show("git push --quiet origin master", 0)?;
-    demo.show(&format!("TZ={day} git push production master"), 1)?;
-    demo.show("git push --quiet staging master", 0)?;
-    demo.show(&format!("TZ={day} git push production master"), 1)?;
-
-    tell(&format!(
-        "5. A colleague tries it on staging, and says so. In {night} it is {} now,\nand one last deploy before bed is tempting.",
-        clock(now, night)?
-    ))?;
-    demo.show(
-        "pushgate approve staging --message 'the greeting is there'",
-        0,
-    )?;
-    demo.show(&format!("TZ={night} git push production master"), 1)?;
-    demo.show(&format!("TZ={night} pushgate status"), 0)?;
-
-    tell(&format!(
-        "6. In {day} it is {}: the team is there to fix what breaks. It goes.",
-        clock(now, day)?
-    ))?;
-    demo.show(&format!("TZ={day} git push production master"), 0)?;
-
-    tell("7. The site is down, and nothing else matters: the gate stands aside, loudly.")?;
-    demo.show(
-        "git commit --quiet --allow-empty --message 'Switch the broken thing off'",
-        0,
-    )?;
-    demo.show(
-        "PUSHGATE=off PUSHGATE_REASON='the site is down' git push production master",
-        0,
-    )?;
-    demo.show("pushgate log", 0)?;
-
-    tell(&format!(
-        "That was it. Go on playing where it stands; nothing else was touched.\n\n  \
-           cd {}\n  \
-           {} check production\n  \
-           git push production master\n\n\
-         And when you have seen enough: rm -r {}",
-        demo.shop().display(),
-        demo.called,
-        demo.directory.display()
-    ))
+    for block in STORY.trim_end().split("\n\n") {
+        let fill_in = |text: String, (name, fact): &(&str, String)| text.replace(name, fact);
+        let block = facts.iter().fold(block.to_owned(), fill_in);
+        match block.split_at(2) {
+            ("$ ", command) => demo.show(command, 0)?,
+            ("! ", command) => demo.show(command, 1)?,
+            ("& ", command) => demo.quietly(&demo.shop(), command)?,
+            _ => write(&format!("{HEADING}{block}{HEADING:#}\n\n"))?,
+        }
+    }
+    Ok(())
 }
 
 /// The zone whose local time is nearest to this minute of the day.
@@ -273,10 +209,6 @@ fn expect(command: &str, code: i32, ended: i32, output: &str) -> Result<(), Erro
 
 const HEADING: anstyle::Style = anstyle::Style::new().bold();
 const PROMPT: anstyle::Style = anstyle::AnsiColor::Cyan.on_default().bold();
-
-fn tell(text: &str) -> Result<(), Error> {
-    write(&format!("{HEADING}{text}{HEADING:#}\n\n"))
-}
 
 fn write(text: &str) -> Result<(), Error> {
     report::data(text).map_err(Error::stdout)

@@ -14,7 +14,7 @@ use crate::{calendar::Zone, policy::Environment, text::span};
 const TOLERANCE: Duration = Duration::from_mins(2);
 
 /// The time here, and where a window goes by another.
-pub(crate) fn zone(context: &Context) -> Vec<Finding> {
+pub(crate) fn zone(context: &Context) -> Option<Finding> {
     let environments = context
         .opened()
         .map(|opened| opened.policy.environments.iter());
@@ -24,10 +24,9 @@ pub(crate) fn zone(context: &Context) -> Vec<Finding> {
     let zone = match TimeZone::try_system() {
         Ok(zone) => zone,
         Err(error) => {
-            let status = if windows.any(|(_, zone)| *zone == Zone::Local) {
-                Status::Broken
-            } else {
-                Status::Warning
+            let status = match windows.any(|(_, zone)| *zone == Zone::Local) {
+                true => Status::Broken,
+                false => Status::Warning,
             };
             let text = "the time zone of this machine cannot be told";
             let finding = Finding::new("zone", status, text).details(&[error.to_string()]);
@@ -35,7 +34,7 @@ pub(crate) fn zone(context: &Context) -> Vec<Finding> {
                 Some(_) => "unset TZ",
                 None => "sudo ln -sf /usr/share/zoneinfo/Etc/UTC /etc/localtime",
             };
-            return vec![finding.run(command)];
+            return Some(finding.run(command));
         }
     };
     let now = Timestamp::now().to_zoned(zone.clone());
@@ -49,27 +48,25 @@ pub(crate) fn zone(context: &Context) -> Vec<Finding> {
             times.push(format!("{environment} goes by {window}, {there}"));
         }
     }
-    vec![Finding::ok("zone", times.join("; "))]
+    Some(Finding::ok("zone", times.join("; ")))
 }
 
 /// Whether the clock is behind what has happened already.
-pub(crate) fn behind(opened: &Opened) -> Vec<Finding> {
+pub(crate) fn behind(opened: &Opened) -> Option<Finding> {
     let now = Timestamp::now();
     let ahead = |(what, at): (String, Timestamp)| {
         let by = Duration::try_from(at.duration_since(now)).ok()?;
         (by > TOLERANCE).then_some((by, what))
     };
     // The one that is furthest ahead says all.
-    let Some((by, what)) = past(opened).into_iter().filter_map(ahead).max() else {
-        return Vec::new();
-    };
+    let (by, what) = past(opened).into_iter().filter_map(ahead).max()?;
     let by = span(by);
     let text = format!("{what} is {by} ahead of this clock, which may be slow");
-    vec![
+    Some(
         Finding::warning("clock", text)
             .run("date -u")
             .run("sudo timedatectl set-ntp true"),
-    ]
+    )
 }
 
 /// What was committed and decided, and when.

@@ -40,12 +40,10 @@ fn broken(text: String) -> Finding {
 }
 
 /// Where git looks for hooks, and which setting says so.
-pub(crate) fn directory(opened: &Opened) -> Vec<Finding> {
+pub(crate) fn directory(opened: &Opened) -> Option<Finding> {
     let path = match directory::path(&opened.world) {
         Ok(path) => path,
-        Err(error) => {
-            return vec![Finding::error("directory", error)];
-        }
+        Err(error) => return Some(Finding::error("directory", error)),
     };
     let husky = match Owner::of(&path) {
         Some(Owner::Husky) => ", which is husky's",
@@ -53,7 +51,7 @@ pub(crate) fn directory(opened: &Opened) -> Vec<Finding> {
     };
     let text = format!("git looks for hooks in {}{husky}", from_here(&path));
     let finding = |reason: &str| Finding::ok("directory", format!("{text}{reason}"));
-    vec![match setting(&opened.world) {
+    Some(match setting(&opened.world) {
         None => finding(""),
         Some((scope, Some(file))) => {
             let reach = match scope.as_str() {
@@ -69,7 +67,7 @@ pub(crate) fn directory(opened: &Opened) -> Vec<Finding> {
             format!("{text}: core.hooksPath of GIT_CONFIG_* in this environment; other shells and editors do not"),
         )
         .run("unset GIT_CONFIG_COUNT GIT_CONFIG_PARAMETERS"),
-    }]
+    })
 }
 
 /// The scope of `core.hooksPath`, in git's words, and the file that sets it; the last one counts.
@@ -241,26 +239,27 @@ fn by_husky(script: &Path) -> Finding {
     use husky::State;
     let name = from_here(script);
     let text = |says: &str| format!("a hook of husky runs here; {name} {says}");
-    let install = |finding: Finding| finding.run("pushgate install");
-    match husky::state(script) {
-        State::AsWritten | State::OwnCall => ok(text("calls pushgate")),
-        State::UnclearCall => warning(text(&format!("calls pushgate {UNCLEAR}"))).hint(FIRST),
-        State::Differs => install(warning(text(
-            "calls it by lines that were edited, or are of another version",
-        ))),
-        State::Missing | State::NoCall => {
-            install(broken(text(&format!("does not call pushgate: {UNJUDGED}"))))
+    let state = husky::state(script);
+    let says = match state {
+        State::AsWritten | State::OwnCall => return ok(text("calls pushgate")),
+        State::UnclearCall => {
+            return warning(text(&format!("calls pushgate {UNCLEAR}"))).hint(FIRST);
         }
-        State::Late => install(broken(text(
-            "calls pushgate after something that may take what git says: pushes may not be judged",
-        ))),
-        State::Twice => install(broken(text(
-            "has the lines of pushgate twice: every push is refused",
-        ))),
-        State::WindowsLineEnds => install(broken(text(
-            "has the line ends of Windows, which no shell reads: every push is refused",
-        ))),
-    }
+        State::Differs => "calls it by lines that were edited, or are of another version",
+        State::Missing | State::NoCall => "does not call pushgate: pushes are not judged",
+        State::Late => {
+            "calls pushgate after something that may take what git says: pushes may not be judged"
+        }
+        State::Twice => "has the lines of pushgate twice: every push is refused",
+        State::WindowsLineEnds => {
+            "has the line ends of Windows, which no shell reads: every push is refused"
+        }
+    };
+    let finding = match state {
+        State::Differs => warning(text(says)),
+        _ => broken(text(says)),
+    };
+    finding.run("pushgate install")
 }
 
 /// What lefthook runs.
@@ -362,30 +361,21 @@ fn by_file(own: &ConfiguredHook) -> String {
 }
 
 /// Whether husky or lefthook is told to leave out the gate, in this environment or in a file.
-pub(crate) fn switched_off(opened: &Opened) -> Vec<Finding> {
-    let Ok(directory) = directory::path(&opened.world) else {
-        return Vec::new();
-    };
-    let (tool, setting) = match Owner::of(&directory) {
-        Some(Owner::Husky) => (
-            "husky",
-            husky::switched_off().map(|(setting, file)| (setting.to_owned(), file)),
-        ),
-        Some(Owner::Lefthook) => (
-            "lefthook",
-            lefthook::switched_off().map(|setting| (setting, None)),
-        ),
-        _ => return Vec::new(),
+pub(crate) fn switched_off(opened: &Opened) -> Option<Finding> {
+    let directory = directory::path(&opened.world).ok()?;
+    let owner = Owner::of(&directory)?;
+    let (setting, file) = match owner {
+        Owner::Husky => husky::switched_off().map(|(setting, file)| (setting.to_owned(), file))?,
+        Owner::Lefthook => (lefthook::switched_off()?, None),
+        _ => return None,
     };
     // They cannot leave out a hook that git runs itself.
     if configured::calls_gate(&opened.world) {
-        return Vec::new();
+        return None;
     }
-    let Some((setting, file)) = setting else {
-        return Vec::new();
-    };
+    let tool = owner.name();
     let what = format!("{tool} passes over the gate, and {UNJUDGED}");
-    vec![match file {
+    Some(match file {
         None => {
             let name = setting.split('=').next().unwrap_or_default();
             let text = format!("{setting} is set here: {what}");
@@ -396,28 +386,26 @@ pub(crate) fn switched_off(opened: &Opened) -> Vec<Finding> {
             let text = format!("{file} sets {setting}: {what}");
             Finding::broken("override", text).hint(format!("take {setting} out of {file}"))
         }
-    }]
+    })
 }
 
 /// Whether the hook that ours replaced can run after the gates.
-pub(crate) fn kept(opened: &Opened) -> Vec<Finding> {
+pub(crate) fn kept(opened: &Opened) -> Option<Finding> {
     let repository = &opened.world;
     let hooks = if configured::is_there(repository) {
         Ok(configured::hooks(repository))
     } else {
         HooksDirectory::of(repository)
     };
-    let Ok(hooks) = hooks else {
-        return Vec::new();
-    };
+    let hooks = hooks.ok()?;
     if !matches!(hooks.found(), Ok(Found::Ours(_) | Found::Differs)) {
-        return Vec::new();
+        return None;
     }
     let path = from_here(&hooks.kept);
     let word = shell_word(&path);
     let Some(fault) = fault(&hooks.kept) else {
         let text = format!("after the gates runs what was there before: {path}");
-        return vec![Finding::ok("kept", text)];
+        return Some(Finding::ok("kept", text));
     };
     let before = format!("the hook that was there before, {path}, {}", fault.words());
     let not_run = || Finding::broken("kept", format!("{before}: it no longer runs"));
@@ -425,8 +413,8 @@ pub(crate) fn kept(opened: &Opened) -> Vec<Finding> {
         let text = format!("{before}: no push that passes the gates goes");
         Finding::broken("kept", text)
     };
-    vec![match &fault {
-        Fault::Missing => return Vec::new(),
+    Some(match &fault {
+        Fault::Missing => return None,
         // It does nothing, and stops nothing.
         Fault::Empty => Finding::ok("kept", before),
         Fault::DanglingLink => not_run().run(format!("rm {word}")),
@@ -435,5 +423,5 @@ pub(crate) fn kept(opened: &Opened) -> Vec<Finding> {
         Fault::NoExec => not_run().hint("mount it without `noexec`"),
         Fault::NoInterpreter(program) => no_push().hint(install_interpreter(program, &path)),
         Fault::CarriageReturn => no_push().run(unix_line_ends(&word)),
-    }]
+    })
 }

@@ -58,19 +58,17 @@ fn unreadable(damaged: &[usize], path: &str) -> Finding {
 }
 
 /// Whether the team's notes are here, where the team shares any.
-pub(crate) fn notes(opened: &Opened) -> Vec<Finding> {
+pub(crate) fn notes(opened: &Opened) -> Option<Finding> {
     if opened.loaded.is_err() || !opened.policy.shares() {
-        return Vec::new();
+        return None;
     }
-    let Ok(ours) = opened.world.reference(REF) else {
-        return Vec::new();
-    };
+    let ours = opened.world.reference(REF).ok()?;
     let trunk = opened.trunk.as_ref().ok();
     let answer = (opened.remotes.iter()).find(|one| trunk.is_some_and(|it| one.name == it.remote));
     let answer = answer.and_then(|one| one.refs.as_ref().ok());
     let theirs = answer.and_then(|refs| refs.iter().find(|(name, _)| name == REF));
-    vec![match (ours, theirs) {
-        (None, None) if answer.is_none() => return Vec::new(),
+    Some(match (ours, theirs) {
+        (None, None) if answer.is_none() => return None,
         (None, None) => Finding::ok("notes", "the team has left no notes yet"),
         (None, Some(_)) => {
             let text = "the team's notes were never fetched: pushgate log does not show them";
@@ -78,19 +76,18 @@ pub(crate) fn notes(opened: &Opened) -> Vec<Finding> {
         }
         (Some(_), None) => Finding::ok("notes", "the team's notes are here"),
         (Some(ours), Some((_, theirs))) => {
-            let args = [
+            let ancestor = [
                 "merge-base",
                 "--is-ancestor",
                 theirs.as_str(),
                 ours.as_str(),
             ];
-            let said = opened.world.git().run(args);
-            let newer = if said.is_ok_and(|said| said.is_ok()) {
-                ""
-            } else {
-                "; the next push brings newer ones"
+            let said = opened.world.git().run(ancestor);
+            let newer = match said.is_ok_and(|said| said.is_ok()) {
+                true => "",
+                false => "; the next push brings newer ones",
             };
             Finding::ok("notes", format!("the team's notes are here{newer}"))
         }
-    }]
+    })
 }

@@ -16,17 +16,18 @@ mod role;
 mod suite;
 mod version;
 
-use Check::{Anywhere, Inside};
+use Check::{Anywhere, Inside, Several};
 
 use self::context::{Context, Opened};
 pub(crate) use self::finding::{Cure, Finding, Status, worst};
 
 /// A check; it never prints.
 enum Check {
-    /// It can be made anywhere.
-    Anywhere(fn(&Context) -> Vec<Finding>),
+    Anywhere(fn(&Context) -> Option<Finding>),
     /// It needs a repository.
-    Inside(fn(&Opened) -> Vec<Finding>),
+    Inside(fn(&Opened) -> Option<Finding>),
+    /// It needs a repository, and may find several things.
+    Several(fn(&Opened) -> Vec<Finding>),
 }
 
 /// The checks with their headings, in the order of the report.
@@ -36,18 +37,18 @@ const CHECKS: [(&str, Check); 20] = [
     ("program", Anywhere(program::git)),
     ("hook", Anywhere(repository::check)),
     ("hook", Inside(hook::directory)),
-    ("hook", Inside(hook::judges)),
+    ("hook", Several(hook::judges)),
     ("hook", Inside(hook::switched_off)),
     ("hook", Inside(hook::kept)),
-    ("policy", Inside(policy::governing)),
-    ("policy", Inside(policy::lint)),
+    ("policy", Several(policy::governing)),
+    ("policy", Several(policy::lint)),
     ("policy", Inside(policy::overrides)),
     ("remotes", Inside(remotes::trunk)),
-    ("remotes", Inside(remotes::each)),
-    ("remotes", Inside(keepalive::check)),
-    ("remotes", Inside(remotes::absent)),
-    ("suite", Inside(suite::check)),
-    ("memory", Inside(memory::ledger)),
+    ("remotes", Several(remotes::each)),
+    ("remotes", Several(keepalive::check)),
+    ("remotes", Several(remotes::absent)),
+    ("suite", Several(suite::check)),
+    ("memory", Several(memory::ledger)),
     ("memory", Inside(memory::notes)),
     ("clock", Anywhere(clock::zone)),
     ("clock", Inside(clock::behind)),
@@ -59,9 +60,10 @@ pub(crate) fn findings() -> Vec<Finding> {
     let mut findings = Vec::new();
     for (group, check) in &CHECKS {
         let found = match (check, context.opened()) {
-            (Anywhere(check), _) => check(&context),
-            (Inside(check), Some(opened)) => check(opened),
-            (Inside(_), None) => Vec::new(),
+            (Anywhere(check), _) => check(&context).into_iter().collect(),
+            (Inside(check), Some(opened)) => check(opened).into_iter().collect(),
+            (Several(check), Some(opened)) => check(opened),
+            (Inside(_) | Several(_), None) => Vec::new(),
         };
         findings.extend(found.into_iter().map(|one| Finding { group, ..one }));
     }

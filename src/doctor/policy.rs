@@ -75,7 +75,7 @@ pub(crate) fn lint(opened: &Opened) -> Vec<Finding> {
 }
 
 /// The variables of this shell that the gate heeds.
-pub(crate) fn overrides(_: &Opened) -> Vec<Finding> {
+pub(crate) fn overrides(_: &Opened) -> Option<Finding> {
     let (name, status, text) = match Overrides::of_environment() {
         Ok(read) if read.off => {
             let name = overrides::SWITCH;
@@ -89,11 +89,11 @@ pub(crate) fn overrides(_: &Opened) -> Vec<Finding> {
             let text = format!("{name} is set here: pushes are not asked for {gates}");
             (name, Status::Warning, text)
         }
-        Ok(_) => return Vec::new(),
+        Ok(_) => return None,
         Err(refusal) => {
             let text = format!("{}: every push is refused", refusal.explain().why);
             (refusal.variable, Status::Broken, text)
         }
     };
-    vec![Finding::new("override", status, text).run(format!("unset {name}"))]
+    Some(Finding::new("override", status, text).run(format!("unset {name}")))
 }

@@ -11,13 +11,13 @@ use crate::{git::Version, text::shell_word};
 const OLDEST: Version = Version(2, 31);
 
 /// Whether `pushgate` on PATH is this program.
-pub(crate) fn on_path(_: &Context) -> Vec<Finding> {
+pub(crate) fn on_path(_: &Context) -> Option<Finding> {
     let own = own_path();
     let this = format!("pushgate {VERSION} in {}", own.display());
     let Ok(found) = which::which("pushgate") else {
         let text = format!("{this} is not on PATH, where its hints expect it");
         let command = format!("export PATH=\"$PATH\":{}", shell_word(&own_directory()));
-        return vec![Finding::warning("program", text).run(command)];
+        return Some(Finding::warning("program", text).run(command));
     };
     let is_this = found.canonicalize().ok() == own.canonicalize().ok();
     let found_version = if is_this {
@@ -27,26 +27,26 @@ pub(crate) fn on_path(_: &Context) -> Vec<Finding> {
     };
     let version = match found_version {
         Ok(version) if version == VERSION => {
-            return vec![Finding::ok("program", format!("pushgate {VERSION}"))];
+            return Some(Finding::ok("program", format!("pushgate {VERSION}")));
         }
         Ok(version) => format!("version {version}"),
         Err(why) => format!("which does not run ({why})"),
     };
     let found = found.display();
     let text = format!("`pushgate` on PATH is {found}, {version}; this is {this}");
-    vec![Finding::warning("program", text).hint("remove one of them, then pushgate install")]
+    Some(Finding::warning("program", text).hint("remove one of them, then pushgate install"))
 }
 
 /// Whether git is there, and new enough.
-pub(crate) fn git(context: &Context) -> Vec<Finding> {
+pub(crate) fn git(context: &Context) -> Option<Finding> {
     let Ok(git) = &context.git else {
-        return vec![
+        return Some(
             Finding::broken("git", "git is not on PATH")
                 .hint("install git 2.31 or newer: https://git-scm.com/downloads"),
-        ];
+        );
     };
     let number = git.said.strip_prefix("git version ").unwrap_or(&git.said);
-    vec![match git.version {
+    Some(match git.version {
         Some(version) if version < OLDEST => Finding::broken(
             "git",
             format!("git {number} is too old: {OLDEST} or newer is needed"),
@@ -57,5 +57,5 @@ pub(crate) fn git(context: &Context) -> Vec<Finding> {
             "git",
             format!("git does not tell its version: it says `{}`", git.said),
         ),
-    }]
+    })
 }

@@ -11,7 +11,7 @@ use bstr::ByteSlice;
 
 use super::{
     context::Opened,
-    finding::{Finding, Status},
+    finding::Finding,
     hook_file::is_runnable,
     version::{LIMIT, SHORT_PATH, VERSION, from_editor, own_directory, own_path, version},
 };
@@ -44,63 +44,46 @@ enum Caller {
     Name,
 }
 
-pub(crate) fn check(opened: &Opened) -> Vec<Finding> {
-    let Some(caller) = caller(opened) else {
-        return Vec::new();
-    };
-    let finding = |status, text: String| Finding::new("reach", status, text);
-    let install = |finding: Finding| match caller {
-        Caller::Ours(_) => finding.run("pushgate install"),
-        _ => finding.run(link()),
-    };
-    let (short, here) = (caller.program(true), caller.program(false));
-    vec![match (short, here) {
-        (Some(path), _) => match version(&path, true) {
-            Ok(version) if version == VERSION => Finding::ok(
-                "reach",
-                "the hook finds it, under the short PATH of an editor, too",
-            ),
-            Ok(version) => install(finding(
-                Status::Warning,
-                format!(
-                    "the hook calls {}, version {version}; this is {VERSION}",
-                    path.display()
-                ),
-            )),
-            Err(why) => install(finding(
-                Status::Broken,
-                format!(
-                    "the hook calls {}, which does not run ({why})",
-                    path.display()
-                ),
-            )),
-        },
-        (None, Some(_)) => {
-            let finding = finding(
-                Status::Warning,
-                format!(
-                    "the hook finds it by PATH alone: an editor (PATH={SHORT_PATH}) cannot push"
-                ),
-            );
-            match caller {
-                // husky's own file for this: https://typicode.github.io/husky/how-to.html
-                Caller::Husky => finding.run(format!(
-                    "mkdir -p ~/.config/husky && echo 'export PATH=\"$PATH\":'{} >>~/.config/husky/init.sh",
-                    shell_word(&shell_word(&own_directory()))
-                )),
-                _ => install(finding),
-            }
+pub(crate) fn check(opened: &Opened) -> Option<Finding> {
+    let caller = caller(opened)?;
+    let cure = match caller {
+        Caller::Ours(_) => "pushgate install".to_owned(),
+        _ => {
+            let own = shell_word(&own_path().display().to_string());
+            format!("sudo ln -s {own} /usr/local/bin/pushgate")
         }
-        (None, None) => install(finding(
-            Status::Broken,
-            "the hook finds no pushgate: every push is refused".to_owned(),
-        )),
-    }]
-}
-
-fn link() -> String {
-    let own = shell_word(&own_path().display().to_string());
-    format!("sudo ln -s {own} /usr/local/bin/pushgate")
+    };
+    let Some(path) = caller.program(true) else {
+        if caller.program(false).is_none() {
+            let text = "the hook finds no pushgate: every push is refused";
+            return Some(Finding::broken("reach", text).run(cure));
+        }
+        let text =
+            format!("the hook finds it by PATH alone: an editor (PATH={SHORT_PATH}) cannot push");
+        let directory = shell_word(&shell_word(&own_directory()));
+        return Some(Finding::warning("reach", text).run(match caller {
+            // husky's own file for this: https://typicode.github.io/husky/how-to.html
+            Caller::Husky => format!(
+                "mkdir -p ~/.config/husky && echo 'export PATH=\"$PATH\":'{directory} >>~/.config/husky/init.sh"
+            ),
+            _ => cure,
+        }));
+    };
+    let calls = format!("the hook calls {}", path.display());
+    Some(match version(&path, true) {
+        Ok(version) if version == VERSION => {
+            let text = "the hook finds it, under the short PATH of an editor, too";
+            Finding::ok("reach", text)
+        }
+        Ok(version) => {
+            let text = format!("{calls}, version {version}; this is {VERSION}");
+            Finding::warning("reach", text).run(cure)
+        }
+        Err(why) => {
+            let text = format!("{calls}, which does not run ({why})");
+            Finding::broken("reach", text).run(cure)
+        }
+    })
 }
 
 /// How the hook that git runs calls the program; `None` where no hook is known to call it.

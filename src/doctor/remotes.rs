@@ -27,15 +27,15 @@ const PASSWORD: [&str; 4] = [
 ];
 
 /// Whether it is clear which remote and branch is trunk.
-pub(crate) fn trunk(opened: &Opened) -> Vec<Finding> {
+pub(crate) fn trunk(opened: &Opened) -> Option<Finding> {
     let known: Vec<_> = opened.remotes.iter().map(label).collect();
     match &opened.trunk {
-        Err(error) => vec![Finding::error("trunk", error.clone())],
-        Ok(trunk) if known.contains(&trunk.remote) => Vec::new(),
+        Err(error) => Some(Finding::error("trunk", error.clone())),
+        Ok(trunk) if known.contains(&trunk.remote) => None,
         Ok(trunk) => {
             let remote = trunk.remote.clone();
             let error = git::Error::NoTrunkRemote { remote, known };
-            vec![Finding::error("trunk", error)]
+            Some(Finding::error("trunk", error))
         }
     }
 }
