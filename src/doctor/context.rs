@@ -54,9 +54,9 @@ pub(crate) struct Opened {
     pub(crate) remotes: Vec<RemoteAnswer>,
 }
 
-/// The refs of a remote that were asked for and are there.
 pub(crate) struct RemoteAnswer {
     pub(crate) name: BString,
+    /// Those of the refs asked for that are there.
     pub(crate) refs: Result<Vec<(String, Oid)>, git::Error>,
 }
 
@@ -74,13 +74,9 @@ impl Context {
 
 impl Git {
     fn find() -> Result<Self, Undecided> {
-        let said = version_line(command::Git::find()?.command(["--version"])).unwrap_or_default();
+        let said = version_line(command::Git::find()?.command::<&str>([])).unwrap_or_default();
         let bare = which::which_in("git", Some(SHORT_PATH), "/").ok();
-        let bare = bare.and_then(|git| {
-            let mut command = Command::new(git);
-            command.arg("--version");
-            Version::of_git(&version_line(command)?)
-        });
+        let bare = bare.and_then(|git| Version::of_git(&version_line(Command::new(git))?));
         Ok(Self {
             version: Version::of_git(&said),
             said,
@@ -90,7 +86,7 @@ impl Git {
 }
 
 fn version_line(mut command: Command) -> Option<String> {
-    command.stdin(Stdio::null());
+    command.arg("--version").stdin(Stdio::null());
     let said = run_within(command, LIMIT).ok()??;
     Some(printable(said.line().into()))
 }

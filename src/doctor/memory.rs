@@ -44,10 +44,10 @@ pub(crate) fn ledger(opened: &Opened) -> Vec<Finding> {
 fn unreadable(damaged: &[usize], path: &str) -> Finding {
     let named = damaged.iter().take(NAMED).map(ToString::to_string);
     let numbers = named.collect::<Vec<_>>().join(", ");
-    let (s, more) = match damaged.len() {
-        1 => ("", String::new()),
-        count if count > NAMED => ("s", format!(" and {} more", count - NAMED)),
-        _ => ("s", String::new()),
+    let s = if damaged.len() == 1 { "" } else { "s" };
+    let more = match damaged.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
     };
     let script: Vec<_> = damaged.iter().map(|line| format!("{line}d")).collect();
     let (script, file) = (script.join(";"), shell_word(path));

@@ -34,17 +34,14 @@ pub(crate) fn governing(opened: &Opened) -> Vec<Finding> {
         Source::Commit(commit) => {
             Finding::ok("policy", format!("{FILE} of {}{names}", commit.short()))
         }
-        Source::WorkTree => commit(Finding::warning(
-            "policy",
-            format!("{FILE} is not committed: it counts in this clone only{names}"),
-        )),
-        Source::Defaults => commit(
-            Finding::warning(
-                "policy",
-                format!("there is no {FILE}: the built-in policy holds{names}"),
-            )
-            .run("pushgate init"),
-        ),
+        Source::WorkTree => {
+            let text = format!("{FILE} is not committed: it counts in this clone only{names}");
+            commit(Finding::warning("policy", text))
+        }
+        Source::Defaults => {
+            let text = format!("there is no {FILE}: the built-in policy holds{names}");
+            commit(Finding::warning("policy", text).run("pushgate init"))
+        }
     }];
     if loaded.edited {
         let text = format!("the uncommitted edit of {FILE} changes nothing");

@@ -20,15 +20,12 @@ pub(crate) fn on_path(_: &Context) -> Option<Finding> {
         return Some(Finding::warning("program", text).run(command));
     };
     let is_this = found.canonicalize().ok() == own.canonicalize().ok();
-    let found_version = if is_this {
-        Ok(VERSION.to_owned())
-    } else {
-        version(&found, false)
-    };
-    let version = match found_version {
-        Ok(version) if version == VERSION => {
-            return Some(Finding::ok("program", format!("pushgate {VERSION}")));
-        }
+    let right = || Some(Finding::ok("program", format!("pushgate {VERSION}")));
+    if is_this {
+        return right();
+    }
+    let version = match version(&found, false) {
+        Ok(version) if version == VERSION => return right(),
         Ok(version) => format!("version {version}"),
         Err(why) => format!("which does not run ({why})"),
     };
@@ -40,22 +37,20 @@ pub(crate) fn on_path(_: &Context) -> Option<Finding> {
 /// Whether git is there, and new enough.
 pub(crate) fn git(context: &Context) -> Option<Finding> {
     let Ok(git) = &context.git else {
-        return Some(
-            Finding::broken("git", "git is not on PATH")
-                .hint("install git 2.31 or newer: https://git-scm.com/downloads"),
-        );
+        let hint = "install git 2.31 or newer: https://git-scm.com/downloads";
+        return Some(Finding::broken("git", "git is not on PATH").hint(hint));
     };
     let number = git.said.strip_prefix("git version ").unwrap_or(&git.said);
     Some(match git.version {
-        Some(version) if version < OLDEST => Finding::broken(
-            "git",
-            format!("git {number} is too old: {OLDEST} or newer is needed"),
-        )
-        .hint("install a newer git: https://git-scm.com/downloads"),
+        Some(version) if version < OLDEST => {
+            let text = format!("git {number} is too old: {OLDEST} or newer is needed");
+            let hint = "install a newer git: https://git-scm.com/downloads";
+            Finding::broken("git", text).hint(hint)
+        }
         Some(_) => Finding::ok("git", format!("git {number}")),
-        None => Finding::warning(
-            "git",
-            format!("git does not tell its version: it says `{}`", git.said),
-        ),
+        None => {
+            let text = format!("git does not tell its version: it says `{}`", git.said);
+            Finding::warning("git", text)
+        }
     })
 }

@@ -29,15 +29,15 @@ const PASSWORD: [&str; 4] = [
 /// Whether it is clear which remote and branch is trunk.
 pub(crate) fn trunk(opened: &Opened) -> Option<Finding> {
     let known: Vec<_> = opened.remotes.iter().map(label).collect();
-    match &opened.trunk {
-        Err(error) => Some(Finding::error("trunk", error.clone())),
-        Ok(trunk) if known.contains(&trunk.remote) => None,
-        Ok(trunk) => {
-            let remote = trunk.remote.clone();
-            let error = git::Error::NoTrunkRemote { remote, known };
-            Some(Finding::error("trunk", error))
-        }
-    }
+    let remote = match &opened.trunk {
+        Err(error) => return Some(Finding::error("trunk", error.clone())),
+        Ok(trunk) if known.contains(&trunk.remote) => return None,
+        Ok(trunk) => trunk.remote.clone(),
+    };
+    Some(Finding::error(
+        "trunk",
+        git::Error::NoTrunkRemote { remote, known },
+    ))
 }
 
 /// What each remote is to the policy, and whether it answers.
@@ -53,10 +53,9 @@ fn one(remote: &RemoteAnswer, opened: &Opened) -> Finding {
     let url = url.unwrap_or_default();
     let destination = opened.world.destination(url.as_bstr());
     let place = destination.brief();
-    let leads = if place == name {
-        name.clone()
-    } else {
-        format!("{name} ({place})")
+    let leads = match place == name {
+        true => name.clone(),
+        false => format!("{name} ({place})"),
     };
     let role = match Role::of(remote.name.as_bstr(), opened) {
         Ok(role) => role,
@@ -71,21 +70,20 @@ fn one(remote: &RemoteAnswer, opened: &Opened) -> Finding {
         Err(error) => {
             let is_heroku = destination.platform() == Some(Platform::Heroku);
             let wants_login = is_heroku && url.starts_with(b"http");
-            let status = if role.is_governed() {
-                Status::Broken
-            } else {
-                Status::Warning
+            let status = match role.is_governed() {
+                true => Status::Broken,
+                false => Status::Warning,
             };
             return silent(&name, wants_login, error, |what| {
                 Finding::new("remote", status, format!("{leads} {what}")).details(error.words())
             });
         }
     };
-    if let Some(trunk) = trunk.filter(|trunk| trunk.remote == name)
-        && !refs
-            .iter()
-            .any(|(name, _)| *name == format!("refs/heads/{}", trunk.branch))
-    {
+    let has = |branch: &str| {
+        let branch = format!("refs/heads/{branch}");
+        refs.iter().any(|(name, _)| *name == branch)
+    };
+    if let Some(trunk) = trunk.filter(|it| it.remote == name && !has(&it.branch)) {
         let finding = Finding::error("trunk", git::Error::NoTrunk(trunk.clone()));
         return match opened.commit {
             Some(_) => finding,
@@ -112,10 +110,9 @@ fn words(role: &Role, trunk: Option<&TrunkName>) -> String {
     });
     let deploys = (role.environment.as_ref()).map(|name| format!("deploys to {name}"));
     let words: Vec<_> = is_trunk.into_iter().chain(deploys).collect();
-    if words.is_empty() {
-        "not judged".to_owned()
-    } else {
-        words.join(", ")
+    match words.as_slice() {
+        [] => "not judged".to_owned(),
+        words => words.join(", "),
     }
 }
 
@@ -165,22 +162,20 @@ pub(crate) fn absent(opened: &Opened) -> Vec<Finding> {
         let is_next = |other: &&Environment| other.after.as_ref() == Some(&one.name);
         let finding = match environments.iter().find(is_next) {
             Some(next) => {
-                let text = format!(
-                    "{none}, where {} asks whether the commit is live",
-                    next.name
-                );
+                let next = &next.name;
+                let text = format!("{none}, where {next} asks whether the commit is live");
                 Finding::broken("environment", text)
             }
-            None => Finding::warning(
-                "environment",
-                format!("{none}: a push to it by another name, or by its URL, is not judged here"),
-            ),
+            None => {
+                let how = "a push to it by another name, or by its URL, is not judged here";
+                Finding::warning("environment", format!("{none}: {how}"))
+            }
         };
         let remote = shell_word(one.remotes.first().unwrap_or(&one.name));
         match one.heroku_apps().next() {
             Some(app) => {
-                let url = heroku_url(app);
-                finding.run(format!("git remote add {remote} {}", shell_word(&url)))
+                let url = shell_word(&heroku_url(app));
+                finding.run(format!("git remote add {remote} {url}"))
             }
             None => finding.hint(format!("git remote add {remote} URL")),
         }

@@ -13,6 +13,7 @@ use nix::unistd::{AccessFlags, access};
 use super::{
     context::{Opened, from_here},
     finding::Finding,
+    version::LIMIT,
 };
 use crate::{
     app::preview::Preview,
@@ -24,9 +25,6 @@ use crate::{
     suite::{variables::removed, worktree::Worktree},
     text::{shell_word, span},
 };
-
-/// A shell that says what a word means to it needs no longer.
-const LIMIT: Duration = Duration::from_secs(5);
 
 /// Whether the suite can run: its commands, its directories and its tree are there.
 pub(crate) fn check(opened: &Opened) -> Vec<Finding> {
@@ -44,10 +42,9 @@ pub(crate) fn check(opened: &Opened) -> Vec<Finding> {
         Ok(steps) => {
             let lacks = |step| lacks(step, trees.as_ref().ok()?, opened);
             let lacking: Vec<_> = steps.iter().filter_map(lacks).collect();
-            if lacking.is_empty() {
-                vec![Finding::ok("suite", runs(&steps, opened))]
-            } else {
-                lacking
+            match lacking.is_empty() {
+                true => vec![Finding::ok("suite", runs(&steps, opened))],
+                false => lacking,
             }
         }
         Err(Stop::Refused(refusal)) => {
@@ -79,14 +76,11 @@ fn asked(asked: &Ci, opened: &Opened) -> Finding {
 
 /// The steps; none where they would be found from the files of a commit and there is none.
 fn steps(opened: &Opened) -> Result<Vec<Step>, Stop> {
-    match &opened.commit {
-        Some(commit) => receipt::steps(
-            &opened.policy,
-            commit,
-            &Preview::new(&opened.world, &opened.world).world(),
-        ),
-        None => Ok(opened.policy.suite.steps.clone()),
-    }
+    let Some(commit) = &opened.commit else {
+        return Ok(opened.policy.suite.steps.clone());
+    };
+    let preview = Preview::new(&opened.world, &opened.world);
+    receipt::steps(&opened.policy, commit, &preview.world())
 }
 
 /// How long the suite took when it passed last.
@@ -197,10 +191,8 @@ fn lacks(step: &Step, trees: &[PathBuf], opened: &Opened) -> Option<Finding> {
         Some(false) => {
             let here = opened.world.work_tree().map(|top| top.join(&path));
             let path = shell_word(&from_here(&here.unwrap_or(path)));
-            let finding = broken(format!("`{word}`{of} is not executable"));
-            Some(finding.run(format!(
-                "chmod +x {path} && git commit -m 'Make it executable' {path}"
-            )))
+            let command = format!("chmod +x {path} && git commit -m 'Make it executable' {path}");
+            Some(broken(format!("`{word}`{of} is not executable")).run(command))
         }
         None => {
             let finding = broken(format!("`{word}`{of} is not found"));

@@ -58,18 +58,15 @@ pub(crate) fn version(program: &Path, by_editor: bool) -> Result<String, String>
         Command::new(program)
     };
     command.arg("--version").stdin(Stdio::null());
-    match run_within(command, LIMIT) {
-        Ok(Some(output)) => {
-            let line = printable(output.line().as_bstr());
-            let version = line.strip_prefix("pushgate ").filter(|_| output.is_ok());
-            version
-                .map(|version| version.trim().to_owned())
-                .ok_or_else(|| {
-                    let said = format!("asked for its version, it says `{line}`");
-                    output.stderr.first().cloned().unwrap_or(said)
-                })
+    let output = run_within(command, LIMIT)
+        .map_err(|error| Undecided::from(error).details.join("; "))?
+        .ok_or_else(|| format!("it says nothing within {} s", LIMIT.as_secs()))?;
+    let line = printable(output.line().as_bstr());
+    match line.strip_prefix("pushgate ") {
+        Some(version) if output.is_ok() => Ok(version.trim().to_owned()),
+        _ => {
+            let said = format!("asked for its version, it says `{line}`");
+            Err(output.stderr.first().cloned().unwrap_or(said))
         }
-        Ok(None) => Err(format!("it says nothing within {} s", LIMIT.as_secs())),
-        Err(error) => Err(Undecided::from(error).details.join("; ")),
     }
 }
