@@ -10,7 +10,8 @@ use std::{
 
 use super::{
     error::Error,
-    step::{Failure, Run, lock, name},
+    screen::lock,
+    step::{Failure, Run, name},
     step_list::StepList,
 };
 use crate::{

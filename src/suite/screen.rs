@@ -1,11 +1,10 @@
 //! What is shown of a running suite: its output as it comes, and how long it has been running.
 
 use std::{
-    sync::{Mutex, MutexGuard},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
-use super::step::lock;
 use crate::{ci::Progress, text::span};
 
 /// The status line is shown after this much silence.
@@ -14,6 +13,11 @@ const QUIET: Duration = Duration::from_secs(1);
 const SILENCE: Duration = Duration::from_secs(30);
 /// Moves to the line's beginning, and clears the line (ECMA-48).
 const CLEAR: &[u8] = b"\r\x1b[2K";
+
+/// Locks also where a thread that held the lock has panicked.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Where a run is shown.
 pub(crate) trait Console: Sync {

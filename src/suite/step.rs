@@ -3,7 +3,7 @@
 use std::{
     path::Path,
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Mutex, MutexGuard,
         atomic::{AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
@@ -12,7 +12,7 @@ use std::{
 use super::{
     error::Error,
     log::Log,
-    screen::{Console, Screen},
+    screen::{Console, Screen, lock},
     variables::Mark,
 };
 use crate::{
@@ -53,11 +53,6 @@ pub(super) type Failure<'r> = (&'r Step, Ending);
 /// What reports call a step.
 pub(super) fn name(step: &Step) -> &str {
     step.name.as_deref().unwrap_or(&step.run)
-}
-
-/// Locks also where a thread that held the lock has panicked.
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl<'r> Run<'r> {

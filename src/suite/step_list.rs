@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::Mutex, time::Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::{screen::Console, step::lock};
+use super::screen::{Console, lock};
 use crate::text::span;
 
 /// The line of a step that runs, and of one that has ended.
