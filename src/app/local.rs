@@ -2,7 +2,7 @@
 
 use super::policies::Loaded;
 use crate::{
-    gates::{Repository as _, Undecided, verdict::TrunkName},
+    gates::{LocalRepository as _, Undecided, verdict::TrunkName},
     git::Repository,
     push::Oid,
 };

@@ -16,7 +16,8 @@ use crate::{
     },
     cli,
     gates::{
-        Clock, Object, Remotes, Repository as _, Stop, Tip, Undecided, receipt, verdict::TrunkName,
+        Clock, LocalRepository as _, Object, Remotes, Stop, Tip, Undecided, receipt,
+        verdict::TrunkName,
     },
     git::Repository,
     hooks,

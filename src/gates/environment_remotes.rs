@@ -22,12 +22,10 @@ pub struct EnvironmentRemotes {
     pub expected: String,
     /// All remotes of this clone, likewise.
     pub known: Vec<String>,
-    /// The branches that deploy there.
     pub branches: Vec<String>,
 }
 
 impl EnvironmentRemotes {
-    /// The tracking refs of the branches that deploy there.
     pub(crate) fn tracking_refs(&self) -> impl Iterator<Item = String> {
         self.remotes.iter().flat_map(|remote| {
             let remote = remote.to_str_lossy();

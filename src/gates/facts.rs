@@ -104,13 +104,10 @@ pub enum Mismatch {
 /// How a command of the suite ended without passing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ending {
-    /// It exited with this code.
     Failed(i32),
-    /// This signal ended it.
     Killed(i32),
     /// It could not be run at all: exit code 126 or 127 of the shell, or this error.
     CouldNotRun(String),
-    /// It took longer than this.
     TimedOut(Duration),
     /// It tried to read from the terminal, or to change it.
     WantsTerminal,

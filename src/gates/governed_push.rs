@@ -22,7 +22,6 @@ pub struct GovernedPush<'p> {
     /// The remote, as commands name it.
     pub remote: String,
     pub trunk: Result<TrunkName, Undecided>,
-    /// Whether the push goes to the remote that trunk is on.
     pub trunk_is_here: bool,
     pub updates: Vec<&'p Update>,
     /// The remotes of the environment, where the target is one.
@@ -32,7 +31,6 @@ pub struct GovernedPush<'p> {
 }
 
 impl<'p> GovernedPush<'p> {
-    /// The environment, where the target is one.
     pub fn environment(&self) -> Option<&'p Environment> {
         match self.target {
             Target::Environment(name) => self.policy.environment(name),

@@ -38,6 +38,6 @@ pub use route::Target;
 pub use undecided::{Interruption, Undecided};
 pub use verdict::Stop;
 pub use world::{
-    Checked, Clock, Memory, Object, Passed, Remotes, Repository, Runner, SuiteLock, SuiteRun, Tip,
-    Work, World,
+    Checked, Clock, LocalRepository, Memory, Object, Passed, Remotes, Runner, SuiteLock, SuiteRun,
+    Tip, Work, World,
 };

@@ -27,7 +27,6 @@ use crate::{
     text::{printable, span},
 };
 
-/// What the gate found.
 #[derive(Debug, Default)]
 pub(crate) struct Found {
     /// Why it lets pass; none where no environment comes first.
@@ -102,7 +101,6 @@ pub(crate) fn ask(
 /// One commit on its way from one environment to the next.
 struct Promotion<'p> {
     environment: &'p Environment,
-    /// The environment that comes first.
     before: &'p EnvironmentRemotes,
     commit: &'p Oid,
     records: &'p [Record],
@@ -110,7 +108,6 @@ struct Promotion<'p> {
 }
 
 impl Promotion<'_> {
-    /// All remotes of the environment that comes first must have the commit.
     fn must_be_live(&self, trunk: Option<&TrunkName>, known: &RemoteTips) -> Result<(), Stop> {
         let (before, commit, world) = (self.before, self.commit, self.world);
         before.remote()?;
@@ -237,7 +234,6 @@ pub(crate) fn not_live(
     })
 }
 
-/// The time zone of the person who reads.
 fn reader(world: &World<'_>) -> TimeZone {
     world.clock.zone().unwrap_or(TimeZone::UTC)
 }

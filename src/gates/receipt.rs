@@ -29,7 +29,6 @@ pub(crate) fn steps(policy: &Policy, commit: &Oid, world: &World<'_>) -> Result<
     Err(Refusal::NoSuite { candidates }.into())
 }
 
-/// Finds the receipt for a commit, if one counts.
 pub(crate) fn find(
     policy: &Policy,
     commit: &Oid,

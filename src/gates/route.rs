@@ -30,7 +30,6 @@ pub enum Target<'p> {
 }
 
 impl Target<'_> {
-    /// Whether something is deployed there.
     pub fn deploys(&self) -> bool {
         matches!(self, Self::Environment(_) | Self::UnknownApp(_))
     }
@@ -82,7 +81,6 @@ pub enum Route<'p> {
     Governed(Target<'p>),
     /// It goes to this environment, but deploys nothing there.
     DeploysNothing(&'p Environment),
-    /// Not governed.
     Free,
 }
 

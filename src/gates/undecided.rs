@@ -71,7 +71,6 @@ impl Undecided {
         .hint(format!("git fetch --unshallow {remote}, then try again"))
     }
 
-    /// There is no checkout that a suite could run in.
     pub(crate) fn bare() -> Self {
         Self::new("this repository is bare: there is no checkout to run the suite in")
             .hint("push from a clone with a work tree")

@@ -12,9 +12,7 @@ use crate::push::Oid;
 /// Why a gate does not let pass.
 #[derive(Clone, Debug)]
 pub enum Stop {
-    /// It refuses.
     Refused(Box<Refusal>),
-    /// It cannot tell.
     Undecided(Box<Undecided>),
 }
 
@@ -33,16 +31,14 @@ impl From<Undecided> for Stop {
 /// Why a gate lets pass, in a few words, or why it does not.
 pub(crate) type GateResult = Result<String, Stop>;
 
-/// What one gate answered.
 #[derive(Debug)]
 pub enum Outcome {
-    /// It passed, because of this.
     Passed(String),
     /// An override skipped it; `needless`: it would have passed.
-    Skipped { needless: bool },
-    /// It refused.
+    Skipped {
+        needless: bool,
+    },
     Refused(Box<Refusal>),
-    /// It could not decide.
     Undecided(Box<Undecided>),
 }
 
@@ -61,14 +57,11 @@ pub struct Verdict {
 /// A commit that was live comes back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rollback {
-    /// The commit that is live now.
     pub from: Oid,
-    /// The commit that was live before.
     pub to: Oid,
 }
 
 impl Verdict {
-    /// Whether it stops the push.
     pub fn stops(&self) -> bool {
         self.decision().exit_code() != 0
     }

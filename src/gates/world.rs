@@ -23,7 +23,7 @@ use crate::{
 #[derive(Clone, Copy)]
 pub struct World<'w> {
     pub clock: &'w dyn Clock,
-    pub repository: &'w dyn Repository,
+    pub repository: &'w dyn LocalRepository,
     pub memory: &'w dyn Memory,
     pub remotes: &'w dyn Remotes,
     pub runner: &'w dyn Runner,
@@ -36,24 +36,19 @@ pub trait Clock: Sync {
 }
 
 /// Questions that the local repository answers: no network, a few milliseconds.
-pub trait Repository: Sync {
+pub trait LocalRepository: Sync {
     /// What an id names, without asking a remote for a missing object.
     fn object(&self, id: &Oid) -> Result<Object, Undecided>;
-    /// Whether this is a shallow clone.
     fn is_shallow(&self) -> bool;
-    /// The tip of a local branch.
     fn local_branch(&self, name: &str) -> Result<Option<Oid>, Undecided>;
-    /// Whether a local branch is checked out here.
     fn is_checked_out(&self, branch: &str) -> Result<bool, Undecided>;
     /// How `a` relates to `b`; `remote` is where a shallow clone would be deepened from.
     fn relation(&self, a: &Oid, b: &Oid, remote: &str) -> Result<Relation, Undecided>;
-    /// Whether two commits have the same tree.
     fn same_content(&self, a: &Oid, b: &Oid) -> Result<bool, Undecided>;
     /// The number of commits that `old` has and `new` lacks, and the first few of them.
     fn lost(&self, old: &Oid, new: &Oid, remote: &str) -> Result<(Count, Vec<Commit>), Undecided>;
     /// How the checkout differs from a commit's tree; `None` if it does not.
     fn checkout(&self, commit: &Oid) -> Result<Option<Mismatch>, Undecided>;
-    /// The suite that a commit's files suggest.
     fn detect(&self, commit: &Oid) -> Result<Detected, Undecided>;
     /// The author of a commit: `Name <mail>`.
     fn author(&self, commit: &Oid) -> Result<String, Undecided>;
@@ -69,7 +64,6 @@ pub trait Memory: Sync {
     fn arrivals(&self, environment: &EnvironmentRemotes) -> Result<Vec<Arrival>, Undecided>;
     /// Whether this clone can prove that a commit was live on an environment.
     fn was_live(&self, environment: &EnvironmentRemotes, commit: &Oid) -> Result<bool, Undecided>;
-    /// Whether git verifies the signature of a record.
     fn is_verified(&self, record: &Record) -> Result<bool, Undecided>;
     /// The receipt for this suite on this commit, if there is one that still counts.
     fn receipt(&self, work: &Work<'_>) -> Result<Option<Passed>, Undecided>;
@@ -88,11 +82,9 @@ pub trait Runner: Sync {
     /// Waits until no other suite runs in this repository; refused where the one that runs waits for
     /// this one.
     fn lock_suite(&self) -> Result<SuiteLock, Stop>;
-    /// Runs the suite.
     fn run(&self, work: &Work<'_>) -> Result<SuiteRun, Undecided>;
     /// Asks the CI at trunk's remote whether its checks passed, and waits for them.
     fn checks(&self, work: &Work<'_>, ci: &Ci) -> Result<Checked, Stop>;
-    /// Writes a receipt.
     fn leave_receipt(&self, work: &Work<'_>, took: Duration) -> Result<(), Undecided>;
     /// Whether git still has the connection that it would push over, as far as can be told.
     fn is_connected(&self) -> bool;
@@ -125,9 +117,7 @@ pub struct Tip {
 /// What the suite is asked about.
 #[derive(Clone, Copy, Debug)]
 pub struct Work<'w> {
-    /// The pushed commit.
     pub commit: &'w Oid,
-    /// The suite's policy.
     pub suite: &'w Suite,
     /// The policy's steps, or those that the project's files suggest.
     pub steps: &'w [Step],
@@ -187,7 +177,6 @@ pub enum SuiteRun {
 pub struct Checked {
     /// The commit, as the forge refers to it.
     pub of: String,
-    /// The number of checks.
     pub passed: usize,
     /// How long the answer took.
     pub took: Duration,

@@ -18,7 +18,7 @@ use crate::{
     push::Oid,
 };
 
-impl gates::Repository for Repository {
+impl gates::LocalRepository for Repository {
     fn object(&self, id: &Oid) -> Result<Object, Undecided> {
         let mut backend = self.backend();
         Ok(match backend.header(id)? {
@@ -161,7 +161,9 @@ impl Repository {
         let count = (output.line().to_str().ok()).and_then(|text| text.parse().ok());
         match count.filter(|_| output.is_ok()) {
             Some(count) => Ok(Count(count)),
-            None if gates::Repository::is_shallow(self) => Err(Undecided::shallow(without, remote)),
+            None if gates::LocalRepository::is_shallow(self) => {
+                Err(Undecided::shallow(without, remote))
+            }
             None => Err(Error::Failed {
                 command: format!("git rev-list {} ^{}", from.short(), without.short()),
                 words: output.stderr,

@@ -9,7 +9,9 @@ use super::{
     network::{self, Network},
 };
 use crate::{
-    gates::{self, EnvironmentRemotes, Object, Repository as _, Tip, Undecided, facts::TrunkName},
+    gates::{
+        self, EnvironmentRemotes, LocalRepository as _, Object, Tip, Undecided, facts::TrunkName,
+    },
     policy::Environment,
     push::Oid,
 };

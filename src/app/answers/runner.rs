@@ -135,7 +135,6 @@ impl Repository {
         Ok(self.receipts().last_took(&suite))
     }
 
-    /// The receipt that counts, if there is one.
     pub(super) fn receipt(&self, work: &Work<'_>) -> Result<Option<Passed>, Undecided> {
         let (tree, suite) = self.receipt_key(work)?;
         let (reuse, now) = (work.suite.reuse, SystemClock.now());

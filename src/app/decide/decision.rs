@@ -53,7 +53,6 @@ impl Pending {
         self.verdict().exit_code()
     }
 
-    /// Makes the decision.
     pub(crate) fn decide(mut self, stopped: Option<Stopped>) -> Decided {
         let verdict = self.verdict();
         let stopped = stopped.filter(|_| verdict.permits());
@@ -91,7 +90,6 @@ impl Pending {
     }
 }
 
-/// A decision that is to be written down.
 #[derive(Debug)]
 pub(crate) struct Decided {
     pub(crate) decision: Decision,

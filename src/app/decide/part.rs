@@ -17,7 +17,6 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Part {
     pub(super) entry: Entry,
-    /// What the overrides or the gates say.
     pub(super) decision: Decision,
     /// What was seen to be live, whatever becomes of the push.
     pub(super) seen: Vec<Record>,

@@ -14,7 +14,8 @@ use crate::{
     },
     commands::{Error, check::to_environment},
     gates::{
-        EnvironmentRemotes, Explanation, Memory, Passed, Remotes, Repository, Undecided, receipt,
+        EnvironmentRemotes, Explanation, LocalRepository, Memory, Passed, Remotes, Undecided,
+        receipt,
         verdict::{Decision, Gate, Outcome, Relation},
         window::{known, reader},
     },

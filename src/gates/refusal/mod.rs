@@ -21,7 +21,6 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// Puts the facts into words.
     pub fn explain(&self) -> Explanation {
         match self {
             Self::Target(refusal) => refusal.explain(),

@@ -22,7 +22,6 @@ pub enum Refusal {
         /// What to push there: a branch, or a refspec.
         refspec: String,
     },
-    /// Another commit is live on the environment that comes first.
     OtherCommit {
         pushed: Oid,
         environment: String,

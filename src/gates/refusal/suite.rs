@@ -51,7 +51,6 @@ pub struct Checks {
     /// The commit as the forge names it: `acme/shop@1a2b3c4`.
     pub asked: String,
     pub commit: Oid,
-    /// Trunk's remote.
     pub remote: String,
     /// A line for each check that did not pass.
     pub red: Vec<String>,

@@ -33,11 +33,9 @@ pub struct NotTheTip {
     /// The remote of the push.
     pub remote: String,
     pub trunk: TrunkName,
-    /// Trunk's tip on its remote.
     pub tip: Oid,
     /// Whether the local trunk branch is at that tip.
     pub local_is_newest: bool,
-    /// How the pushed commit relates to the tip.
     pub relation: Relation,
 }
 

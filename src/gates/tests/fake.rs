@@ -7,8 +7,8 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use crate::{
     gates::{
-        Checked, Clock, EnvironmentRemotes, Memory, Object, Passed, Remotes, Repository, Runner,
-        Stop, SuiteLock, SuiteRun, Tip, Undecided, Work, World,
+        Checked, Clock, EnvironmentRemotes, LocalRepository, Memory, Object, Passed, Remotes,
+        Runner, Stop, SuiteLock, SuiteRun, Tip, Undecided, Work, World,
         verdict::{Commit, Count, Mismatch, Relation, TrunkName},
     },
     memory::{arrivals::Arrival, record::Record},
@@ -121,7 +121,7 @@ impl Clock for Fake {
     }
 }
 
-impl Repository for Fake {
+impl LocalRepository for Fake {
     fn object(&self, id: &Oid) -> Result<Object, Undecided> {
         Ok(if self.missing.as_ref() == Some(id) {
             Object::Missing
