@@ -127,16 +127,12 @@ fn environments(trunk: bool) -> Vec<CompletionCandidate> {
     };
     let named = policy().into_iter().flat_map(|policy| policy.environments);
     let named = named.map(|environment| {
-        let help = match environment.after {
-            Some(after) => format!("after {after}"),
-            None => "environment".to_owned(),
-        };
+        let after = environment.after.map(|after| format!("after {after}"));
+        let help = after.unwrap_or_else(|| "environment".to_owned());
         CompletionCandidate::new(environment.name).help(Some(help.into()))
     });
-    let trunk = trunk.then(|| {
-        let help = "where deploys come from";
-        CompletionCandidate::new("trunk").help(Some(help.into()))
-    });
+    let help = Some("where deploys come from".into());
+    let trunk = trunk.then(|| CompletionCandidate::new("trunk").help(help));
     named.chain(trunk).collect()
 }
 
@@ -145,11 +141,12 @@ fn revisions() -> Vec<CompletionCandidate> {
     let Ok(world) = Repository::open() else {
         return Vec::new();
     };
-    let head = ("HEAD".to_owned(), "what is checked out");
-    let named = [head].into_iter().chain(local::revisions(&world));
-    named
-        .map(|(name, kind)| CompletionCandidate::new(name).help(Some(kind.into())))
-        .collect()
+    let mut named = vec![("HEAD".to_owned(), "what is checked out")];
+    named.extend(local::revisions(&world));
+    let candidate = |(name, kind): (String, &'static str)| {
+        CompletionCandidate::new(name).help(Some(kind.into()))
+    };
+    named.into_iter().map(candidate).collect()
 }
 
 /// The subcommands that there is help for.

@@ -18,10 +18,10 @@ use crate::{
     policy::{
         self, Trunk,
         defaults::{self, NIGHT, PRODUCTION, STAGING},
-        detect::{self, Detected, Look},
+        detect::{self, Candidate, Detected, Look},
         template::{InitEnvironment, InitFacts, render},
     },
-    push::destination::{Destination, Platform},
+    push::destination::Destination,
     report,
     text::{alternatives, printable},
 };
@@ -29,8 +29,8 @@ use crate::{
 pub(crate) fn run(args: &Init) -> Done {
     let world = Repository::open()?;
     let top = world.work_tree().ok_or(Error::NoWorkTree)?;
-    let found = look_around(&world, top);
-    let text = render(&found.facts);
+    let (facts, left_out) = look_around(&world, top);
+    let text = render(&facts);
     if args.stdout {
         report::data(&text).map_err(Error::stdout)?;
         return Ok(0);
@@ -45,17 +45,15 @@ pub(crate) fn run(args: &Init) -> Done {
         ),
         _ => Error::io(format!("write {}", path.display()), &error),
     })?;
-    if let Err(error) = file
-        .write_all(text.as_bytes())
-        .and_then(|()| file.sync_all())
-    {
+    let written = file.write_all(text.as_bytes());
+    if let Err(error) = written.and_then(|()| file.sync_all()) {
         // Half a policy is none.
         let _ = fs::remove_file(&path);
         return Err(Error::io(format!("write {}", path.display()), &error));
     }
     report::say(&format!("wrote {}", path.display()));
     schema::write_copy(&world);
-    for line in found.summary() {
+    for line in summary(&facts, &left_out) {
         report::print(&format!("  {line}\n"));
     }
     if !top.join(".git").is_dir() {
@@ -67,19 +65,10 @@ pub(crate) fn run(args: &Init) -> Done {
     Ok(0)
 }
 
-/// What was found in the repository.
-struct Found {
-    facts: InitFacts,
-    /// The remotes that are no environment.
-    left_out: Vec<String>,
-}
-
-fn look_around(world: &Repository, top: &Path) -> Found {
-    let remotes = world.remotes();
-    let names: Vec<&str> = remotes
-        .names()
-        .filter_map(|name| name.to_str().ok())
-        .collect();
+/// What is found in the repository, and the remotes that are no environment.
+fn look_around(world: &Repository, top: &Path) -> (InitFacts, Vec<String>) {
+    let names = world.remotes().names();
+    let names: Vec<&str> = names.filter_map(|name| name.to_str().ok()).collect();
     let trunk_remote = match names.as_slice() {
         // A single remote is trunk's, unless it is a platform.
         [only] if place(world, only).is_some_and(|place| place.platform().is_none()) => {
@@ -98,10 +87,8 @@ fn look_around(world: &Repository, top: &Path) -> Found {
             continue;
         };
         let Some(environment) = environment_of(name, &place) else {
-            left_out.push(format!(
-                "{} ({place})",
-                printable(name.as_bytes().as_bstr())
-            ));
+            let name = printable(name.as_bytes().as_bstr());
+            left_out.push(format!("{name} ({place})"));
             continue;
         };
         let at = environments
@@ -117,16 +104,9 @@ fn look_around(world: &Repository, top: &Path) -> Found {
                 environments.len() - 1
             });
         environments[at].remotes.push(name.to_owned());
-        let app = match &place {
-            Destination::App {
-                platform: Platform::Heroku,
-                app,
-                ..
-            } => app.clone(),
-            Destination::App { .. } => place.to_string(),
-            Destination::Host { .. } | Destination::Path(_) => continue,
-        };
-        if !environments.iter().any(|known| known.apps.contains(&app)) {
+        let app = place.brief();
+        let is_known = environments.iter().any(|known| known.apps.contains(&app));
+        if place.platform().is_some() && !is_known {
             environments[at].apps.push(app);
         }
     }
@@ -135,15 +115,13 @@ fn look_around(world: &Repository, top: &Path) -> Found {
     if let [first, second] = environments.as_mut_slice() {
         second.after = Some(first.name.clone());
     }
-    Found {
-        facts: InitFacts {
-            trunk_branch: trunk.ok().map(|trunk| trunk.branch),
-            trunk_remote,
-            suite: detect::suite(&Directory(top)),
-            environments,
-        },
-        left_out,
-    }
+    let facts = InitFacts {
+        trunk_branch: trunk.ok().map(|trunk| trunk.branch),
+        trunk_remote,
+        suite: detect::suite(&Directory(top)),
+        environments,
+    };
+    (facts, left_out)
 }
 
 /// The place that a push to this remote goes to.
@@ -170,73 +148,67 @@ fn environment_of(name: &str, place: &Destination) -> Option<&'static str> {
     (says_production || place.platform().is_some()).then_some(PRODUCTION)
 }
 
-impl Found {
-    /// What was found and what to look over, line by line.
-    fn summary(&self) -> Vec<String> {
-        let facts = &self.facts;
-        let mut lines = vec![match &facts.trunk_branch {
-            Some(branch) => format!("trunk: {}/{branch}", facts.trunk_remote),
-            None => format!(
-                "trunk: nothing tells which branch of `{}` it is: look over `trunk.branch`",
-                facts.trunk_remote
-            ),
-        }];
-        lines.push(match &facts.suite {
-            Detected::Found(candidate) => {
-                let because = match &candidate.because {
-                    // The command alone says it.
-                    because if *because == candidate.command => String::new(),
-                    because => format!(" ({because})"),
-                };
-                format!(
-                    "suite: {}{because}: is it ALL of your tests?",
-                    candidate.command
-                )
-            }
-            Detected::Several(candidates) => {
-                let commands = candidates.iter().map(|one| one.command.clone());
-                let commands = alternatives(&commands.collect::<Vec<_>>());
-                format!("suite: {commands}: say in `suite.run` which it is")
-            }
-            Detected::None => {
-                "suite: nothing says what runs your tests: fill in `suite.run`".to_owned()
-            }
-        });
-        for environment in &facts.environments {
-            let remotes = named("remote", &environment.remotes);
-            let mut line = format!("{}: {remotes}", environment.name);
-            if !environment.apps.is_empty() {
-                line += &format!(", {}", named("app", &environment.apps));
-            }
-            if let Some(after) = &environment.after {
-                line += &format!(", after {after}");
-            }
-            if environment.name == PRODUCTION || environment.after.is_some() {
-                lines.push(std::mem::take(&mut line));
-                line = format!("  closed {NIGHT}: your hours?");
-            }
-            lines.push(line);
-            if environment.is_guess() {
-                lines.push(format!(
-                    "  nothing calls any of these {} apps staging, so all are {} now:",
-                    environment.apps.len(),
-                    environment.name
-                ));
-                lines.push("  look them over, and take out what is not".to_owned());
-            }
+/// What was found and what to look over, line by line.
+fn summary(facts: &InitFacts, left_out: &[String]) -> Vec<String> {
+    let remote = &facts.trunk_remote;
+    let trunk = match &facts.trunk_branch {
+        Some(branch) => format!("trunk: {remote}/{branch}"),
+        None => format!(
+            "trunk: nothing tells which branch of `{remote}` it is: look over `trunk.branch`"
+        ),
+    };
+    let suite = match &facts.suite {
+        Detected::Found(Candidate { command, because }) => {
+            // The command alone may say it.
+            let because = match because == command {
+                true => String::new(),
+                false => format!(" ({because})"),
+            };
+            format!("suite: {command}{because}: is it ALL of your tests?")
         }
-        if facts.environments.is_empty() {
-            lines.push(
-                "no remote leads to a platform: staging and production stand there as an example"
-                    .to_owned(),
-            );
+        Detected::Several(candidates) => {
+            let commands: Vec<_> = candidates.iter().map(|one| one.command.clone()).collect();
+            let commands = alternatives(&commands);
+            format!("suite: {commands}: say in `suite.run` which it is")
         }
-        for remote in &self.left_out {
-            lines.push(format!("not an environment: {remote}"));
+        Detected::None => {
+            "suite: nothing says what runs your tests: fill in `suite.run`".to_owned()
         }
-        lines.push("next: look it over and commit it".to_owned());
-        lines
+    };
+    let mut lines = vec![trunk, suite];
+    for environment in &facts.environments {
+        let (name, apps) = (&environment.name, &environment.apps);
+        let mut line = format!("{name}: {}", named("remote", &environment.remotes));
+        if !apps.is_empty() {
+            line += &format!(", {}", named("app", apps));
+        }
+        if let Some(after) = &environment.after {
+            line += &format!(", after {after}");
+        }
+        lines.push(line);
+        if environment.is_closed_at_night() {
+            lines.push(format!("  closed {NIGHT}: your hours?"));
+        }
+        if environment.is_guess() {
+            let count = apps.len();
+            lines.push(format!(
+                "  nothing calls any of these {count} apps staging, so all are {name} now:"
+            ));
+            lines.push("  look them over, and take out what is not".to_owned());
+        }
     }
+    if facts.environments.is_empty() {
+        let text =
+            "no remote leads to a platform: staging and production stand there as an example";
+        lines.push(text.to_owned());
+    }
+    lines.extend(
+        left_out
+            .iter()
+            .map(|remote| format!("not an environment: {remote}")),
+    );
+    lines.push("next: look it over and commit it".to_owned());
+    lines
 }
 
 /// `app shop`, or `apps shop, blog`.

@@ -50,9 +50,8 @@ pub(crate) fn directory(opened: &Opened) -> Option<Finding> {
         _ => "",
     };
     let text = format!("git looks for hooks in {}{husky}", from_here(&path));
-    let finding = |reason: &str| Finding::ok("directory", format!("{text}{reason}"));
     Some(match setting(&opened.world) {
-        None => finding(""),
+        None => Finding::ok("directory", text),
         Some((scope, Some(file))) => {
             let reach = match scope.as_str() {
                 "system" => ", for this whole machine",
@@ -60,13 +59,16 @@ pub(crate) fn directory(opened: &Opened) -> Option<Finding> {
                 "worktree" => ", for this worktree alone",
                 _ => "",
             };
-            finding(&format!(": core.hooksPath of {file}{reach}"))
+            Finding::ok(
+                "directory",
+                format!("{text}: core.hooksPath of {file}{reach}"),
+            )
         }
-        Some((_, None)) => Finding::warning(
-            "directory",
-            format!("{text}: core.hooksPath of GIT_CONFIG_* in this environment; other shells and editors do not"),
-        )
-        .run("unset GIT_CONFIG_COUNT GIT_CONFIG_PARAMETERS"),
+        Some((_, None)) => {
+            let why = "core.hooksPath of GIT_CONFIG_* in this environment; other shells and editors do not";
+            Finding::warning("directory", format!("{text}: {why}"))
+                .run("unset GIT_CONFIG_COUNT GIT_CONFIG_PARAMETERS")
+        }
     })
 }
 
@@ -84,10 +86,8 @@ fn setting(repository: &Repository) -> Option<(String, Option<String>)> {
         let path = path.to_path_lossy();
         // git names it from the top of the work tree, as a rule.
         let top = repository.work_tree().map(|top| top.join(&path));
-        from_here(
-            &top.filter(|path| path.exists())
-                .unwrap_or(path.into_owned()),
-        )
+        let below_top = top.filter(|path| path.exists());
+        from_here(&below_top.unwrap_or(path.into_owned()))
     });
     Some((scope.to_str_lossy().into_owned(), file))
 }
@@ -157,12 +157,10 @@ fn in_directory(repository: &Repository, directory: &Path, git: Option<Version>)
             Call::Unclear => {
                 warning(format!("{path} is not pushgate's, and calls it {UNCLEAR}")).hint(FIRST)
             }
-            Call::No => install(
-                repository,
-                broken(format!(
-                    "{path} is not pushgate's and does not call it: {UNJUDGED}"
-                )),
-            ),
+            Call::No => {
+                let text = format!("{path} is not pushgate's and does not call it: {UNJUDGED}");
+                install(repository, broken(text))
+            }
         },
     }
 }
@@ -196,10 +194,9 @@ fn faulty(
         }
         Fault::NotExecutable => {
             let finding = finding(&format!("git passes over it, and {UNJUDGED}"));
-            if is_ours {
-                finding.run(format!("chmod +x {word}"))
-            } else {
-                install(repository, finding)
+            match is_ours {
+                true => finding.run(format!("chmod +x {word}")),
+                false => install(repository, finding),
             }
         }
         Fault::NoExec => {
@@ -274,10 +271,10 @@ fn by_lefthook(repository: &Repository, directory: &Path) -> Finding {
             "calls pushgate, but {how}: nothing tells whether every push is judged"
         )))
         .hint("pushgate install prints the lines that are known to hold"),
-        Ok(Job::Missing) => install(
-            repository,
-            broken(text(&format!("does not call pushgate: {UNJUDGED}"))),
-        ),
+        Ok(Job::Missing) => {
+            let text = text(&format!("does not call pushgate: {UNJUDGED}"));
+            install(repository, broken(text))
+        }
         Err(error) => {
             let says =
                 "may call pushgate; only lefthook can tell, and does not: pushes may not be judged";
@@ -295,9 +292,8 @@ fn by_legacy(repository: &Repository, directory: &Path, owner: Owner) -> Finding
     let text = fs::read(&legacy).unwrap_or_default();
     if is_runnable(&legacy) && script::calls(&text) {
         let legacy = from_here(&legacy);
-        return ok(format!(
-            "a hook of {name} runs here; {legacy} calls pushgate"
-        ));
+        let text = format!("a hook of {name} runs here; {legacy} calls pushgate");
+        return ok(text);
     }
     let config = repository
         .work_tree()
@@ -410,8 +406,10 @@ pub(crate) fn kept(opened: &Opened) -> Option<Finding> {
     let before = format!("the hook that was there before, {path}, {}", fault.words());
     let not_run = || Finding::broken("kept", format!("{before}: it no longer runs"));
     let no_push = || {
-        let text = format!("{before}: no push that passes the gates goes");
-        Finding::broken("kept", text)
+        Finding::broken(
+            "kept",
+            format!("{before}: no push that passes the gates goes"),
+        )
     };
     Some(match &fault {
         Fault::Missing => return None,

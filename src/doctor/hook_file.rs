@@ -82,18 +82,19 @@ fn interpreter(line: &[u8]) -> Option<(&BStr, Option<&BStr>)> {
 impl Fault {
     /// Its words, after "which".
     pub(crate) fn words(&self) -> String {
-        match self {
-            Self::Missing => "is missing".to_owned(),
-            Self::Directory => "is a directory".to_owned(),
-            Self::DanglingLink => "is a link that leads nowhere".to_owned(),
-            Self::Empty => "is empty".to_owned(),
-            Self::NotExecutable => "is not executable".to_owned(),
-            Self::NoExec => "is on a file system that runs no programs".to_owned(),
-            Self::CarriageReturn => "has the line ends of Windows".to_owned(),
+        let words = match self {
+            Self::Missing => "is missing",
+            Self::Directory => "is a directory",
+            Self::DanglingLink => "is a link that leads nowhere",
+            Self::Empty => "is empty",
+            Self::NotExecutable => "is not executable",
+            Self::NoExec => "is on a file system that runs no programs",
+            Self::CarriageReturn => "has the line ends of Windows",
             Self::NoInterpreter(program) => {
-                format!("asks for `{program}`, which is not there")
+                return format!("asks for `{program}`, which is not there");
             }
-        }
+        };
+        words.to_owned()
     }
 }
 

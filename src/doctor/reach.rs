@@ -1,9 +1,7 @@
 //! Whether the hook finds this program, from a terminal and from an editor.
 
 use std::{
-    env,
-    ffi::OsString,
-    fs,
+    env, fs,
     path::{Path, PathBuf},
 };
 
@@ -97,11 +95,10 @@ fn caller(opened: &Opened) -> Option<Caller> {
     let in_directory = || {
         let text = fs::read(&script).ok()?;
         match Owner::of(&directory) {
-            Some(Owner::Husky) if script::calls(&text) => named(&text).map(|named| match named {
-                Caller::Name => Caller::Husky,
-                named => named,
-            }),
-            Some(Owner::Husky) => None,
+            Some(Owner::Husky) => match named(&text).filter(|_| script::calls(&text))? {
+                Caller::Name => Some(Caller::Husky),
+                path => Some(path),
+            },
             _ => by_script(&text),
         }
     };
@@ -152,10 +149,9 @@ impl Caller {
                 (output.is_ok() && is_runnable(&path)).then_some(path)
             }
             Self::Ours(_) | Self::Husky | Self::Name => {
-                let path = if short {
-                    Some(OsString::from(SHORT_PATH))
-                } else {
-                    env::var_os("PATH")
+                let path = match short {
+                    true => Some(SHORT_PATH.into()),
+                    false => env::var_os("PATH"),
                 };
                 which::which_in("pushgate", path, "/").ok()
             }

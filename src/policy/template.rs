@@ -37,7 +37,7 @@ impl InitEnvironment {
         self.name == PRODUCTION && self.apps.len() > 1
     }
 
-    fn is_closed_at_night(&self) -> bool {
+    pub(crate) fn is_closed_at_night(&self) -> bool {
         self.after.is_some() || self.name == PRODUCTION
     }
 }
