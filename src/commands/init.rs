@@ -160,9 +160,10 @@ fn summary(facts: &InitFacts, left_out: &[String]) -> Vec<String> {
     let suite = match &facts.suite {
         Detected::Found(Candidate { command, because }) => {
             // The command alone may say it.
-            let because = match because == command {
-                true => String::new(),
-                false => format!(" ({because})"),
+            let because = if because == command {
+                String::new()
+            } else {
+                format!(" ({because})")
             };
             format!("suite: {command}{because}: is it ALL of your tests?")
         }

@@ -14,6 +14,7 @@ use crate::{calendar::Zone, policy::Environment, text::span};
 const TOLERANCE: Duration = Duration::from_mins(2);
 
 /// The time here, and where a window goes by another.
+#[expect(clippy::unnecessary_wraps, reason = "all such checks have one type")]
 pub(crate) fn zone(context: &Context) -> Option<Finding> {
     let environments = context
         .opened()
@@ -24,9 +25,10 @@ pub(crate) fn zone(context: &Context) -> Option<Finding> {
     let zone = match TimeZone::try_system() {
         Ok(zone) => zone,
         Err(error) => {
-            let status = match windows.any(|(_, zone)| *zone == Zone::Local) {
-                true => Status::Broken,
-                false => Status::Warning,
+            let status = if windows.any(|(_, zone)| *zone == Zone::Local) {
+                Status::Broken
+            } else {
+                Status::Warning
             };
             let text = "the time zone of this machine cannot be told";
             let finding = Finding::new("zone", status, text).details(&[error.to_string()]);

@@ -40,6 +40,7 @@ fn broken(text: String) -> Finding {
 }
 
 /// Where git looks for hooks, and which setting says so.
+#[expect(clippy::unnecessary_wraps, reason = "all such checks have one type")]
 pub(crate) fn directory(opened: &Opened) -> Option<Finding> {
     let path = match directory::path(&opened.world) {
         Ok(path) => path,
@@ -194,9 +195,10 @@ fn faulty(
         }
         Fault::NotExecutable => {
             let finding = finding(&format!("git passes over it, and {UNJUDGED}"));
-            match is_ours {
-                true => finding.run(format!("chmod +x {word}")),
-                false => install(repository, finding),
+            if is_ours {
+                finding.run(format!("chmod +x {word}"))
+            } else {
+                install(repository, finding)
             }
         }
         Fault::NoExec => {

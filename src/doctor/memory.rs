@@ -83,9 +83,10 @@ pub(crate) fn notes(opened: &Opened) -> Option<Finding> {
                 ours.as_str(),
             ];
             let said = opened.world.git().run(ancestor);
-            let newer = match said.is_ok_and(|said| said.is_ok()) {
-                true => "",
-                false => "; the next push brings newer ones",
+            let newer = if said.is_ok_and(|said| said.is_ok()) {
+                ""
+            } else {
+                "; the next push brings newer ones"
             };
             Finding::ok("notes", format!("the team's notes are here{newer}"))
         }

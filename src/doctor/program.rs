@@ -35,6 +35,7 @@ pub(crate) fn on_path(_: &Context) -> Option<Finding> {
 }
 
 /// Whether git is there, and new enough.
+#[expect(clippy::unnecessary_wraps, reason = "all such checks have one type")]
 pub(crate) fn git(context: &Context) -> Option<Finding> {
     let Ok(git) = &context.git else {
         let hint = "install git 2.31 or newer: https://git-scm.com/downloads";

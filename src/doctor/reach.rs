@@ -149,9 +149,10 @@ impl Caller {
                 (output.is_ok() && is_runnable(&path)).then_some(path)
             }
             Self::Ours(_) | Self::Husky | Self::Name => {
-                let path = match short {
-                    true => Some(SHORT_PATH.into()),
-                    false => env::var_os("PATH"),
+                let path = if short {
+                    Some(SHORT_PATH.into())
+                } else {
+                    env::var_os("PATH")
                 };
                 which::which_in("pushgate", path, "/").ok()
             }

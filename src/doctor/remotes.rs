@@ -53,9 +53,10 @@ fn one(remote: &RemoteAnswer, opened: &Opened) -> Finding {
     let url = url.unwrap_or_default();
     let destination = opened.world.destination(url.as_bstr());
     let place = destination.brief();
-    let leads = match place == name {
-        true => name.clone(),
-        false => format!("{name} ({place})"),
+    let leads = if place == name {
+        name.clone()
+    } else {
+        format!("{name} ({place})")
     };
     let role = match Role::of(remote.name.as_bstr(), opened) {
         Ok(role) => role,
@@ -70,9 +71,10 @@ fn one(remote: &RemoteAnswer, opened: &Opened) -> Finding {
         Err(error) => {
             let is_heroku = destination.platform() == Some(Platform::Heroku);
             let wants_login = is_heroku && url.starts_with(b"http");
-            let status = match role.is_governed() {
-                true => Status::Broken,
-                false => Status::Warning,
+            let status = if role.is_governed() {
+                Status::Broken
+            } else {
+                Status::Warning
             };
             return silent(&name, wants_login, error, |what| {
                 Finding::new("remote", status, format!("{leads} {what}")).details(error.words())

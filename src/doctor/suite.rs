@@ -42,9 +42,10 @@ pub(crate) fn check(opened: &Opened) -> Vec<Finding> {
         Ok(steps) => {
             let lacks = |step| lacks(step, trees.as_ref().ok()?, opened);
             let lacking: Vec<_> = steps.iter().filter_map(lacks).collect();
-            match lacking.is_empty() {
-                true => vec![Finding::ok("suite", runs(&steps, opened))],
-                false => lacking,
+            if lacking.is_empty() {
+                vec![Finding::ok("suite", runs(&steps, opened))]
+            } else {
+                lacking
             }
         }
         Err(Stop::Refused(refusal)) => {
