@@ -6,7 +6,6 @@
 
 mod environment_remotes;
 mod evaluation;
-mod explanation;
 pub mod facts;
 mod gate;
 mod governed_push;
@@ -31,9 +30,9 @@ pub(crate) mod tests;
 
 pub use environment_remotes::{EnvironmentRemotes, remotes_of};
 pub use evaluation::evaluate;
-pub use explanation::Explanation;
 pub use gate::{AGAIN, ORDER};
 pub use governed_push::GovernedPush;
+pub use refusal::Explanation;
 pub use route::Target;
 pub use undecided::{Interruption, Undecided};
 pub use verdict::Stop;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::{Timestamp, tz::TimeZone};
 
 use crate::{
-    gates::{explanation::Explanation, facts::Relation},
+    gates::{facts::Relation, refusal::Explanation},
     policy::{By, Signoff},
     push::Oid,
     text::{day_and_time, span},

@@ -6,8 +6,8 @@ use bstr::BString;
 
 use crate::{
     gates::{
-        explanation::Explanation,
         facts::{Ending, Mismatch},
+        refusal::Explanation,
     },
     policy::{FILE, Forge},
     push::Oid,

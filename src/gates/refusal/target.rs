@@ -3,7 +3,7 @@
 use bstr::BString;
 
 use crate::{
-    gates::explanation::Explanation,
+    gates::refusal::Explanation,
     policy::FILE,
     push::{Oid, destination::Platform},
     text::printable,

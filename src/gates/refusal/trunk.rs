@@ -4,8 +4,8 @@ use bstr::BString;
 
 use crate::{
     gates::{
-        explanation::Explanation,
         facts::{Commit, Count, Pushed, Relation, TrunkName},
+        refusal::Explanation,
     },
     push::Oid,
     text::printable,

@@ -4,7 +4,7 @@ use jiff::tz::TimeZone;
 
 use crate::{
     calendar::{Closed, ClosedBy},
-    gates::explanation::Explanation,
+    gates::refusal::Explanation,
     policy::FILE,
     text::{clock, day_and_time},
 };
