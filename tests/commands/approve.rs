@@ -8,7 +8,7 @@ use std::{
 
 use crate::support::{
     PATIENCE, Ran, Sandbox,
-    clerk::{REF, clone, line, tell, told},
+    notes_worker::{REF, clone, line, tell, told},
 };
 
 const SIGNED_OFF: &str = "\

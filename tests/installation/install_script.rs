@@ -9,7 +9,7 @@ use std::{
     sync::OnceLock,
 };
 
-use crate::support::{Ran, Sandbox, gits::neighbours, tool};
+use crate::support::{Ran, Sandbox, gits::hook_managers, tool};
 
 const OLD_HOOK: &str = "#!/bin/sh\necho 'the old hook' >&2\n";
 
@@ -742,7 +742,7 @@ fn the_script_that_runs_the_tests_names_what_is_missing_where_it_may_not_install
         Ran::of(
             command
                 .env("PATH", &tools)
-                .env("PUSHGATE_HOOK_MANAGERS", neighbours())
+                .env("PUSHGATE_HOOK_MANAGERS", hook_managers())
                 .args(args),
         )
     };

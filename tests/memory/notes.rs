@@ -4,13 +4,23 @@ use std::{env, fs, os::unix::fs::PermissionsExt, process::Stdio};
 
 use crate::support::{
     Ran, Sandbox,
-    clerk::{ANSWERS, REF, clerk, line, tell, told, work},
+    notes_worker::{ANSWERS, REF, line, notes_worker, tell, told, work},
 };
 
 /// The library opens the repository that it is called in, so it is called in a process of its own.
 #[test]
-fn the_clerk_does_as_it_is_told() {
-    work();
+fn the_notes_worker_answers_each_order() {
+    if work() {
+        return;
+    }
+    let shop = Sandbox::new();
+    let head = shop.ask(["rev-parse", "HEAD"]);
+    let add = format!("add {}", line(&head, "basket"));
+    let (read, verify) = (format!("read {head}"), format!("verify {head}"));
+    assert_eq!(
+        tell(&shop, &shop.app, &[&add, &read, &verify]),
+        ["ok", "basket", "0 of 1"]
+    );
 }
 
 fn note(shop: &Sandbox, commit: &str) -> String {
@@ -225,7 +235,7 @@ fn ten_writers_at_once_lose_nothing() {
                 .map(|round| format!("add {}", line(&head, &format!("w{number}r{round}"))))
                 .collect();
             let answers = shop.path(&format!("answers{number}"));
-            clerk(&shop, &shop.app, &orders.join("\n"), &answers)
+            notes_worker(&shop, &shop.app, &orders.join("\n"), &answers)
                 .stdout(Stdio::null())
                 .spawn()
                 .unwrap()
@@ -268,7 +278,7 @@ fn somebody_who_moves_the_ref_meanwhile_loses_nothing() {
         shop.path("bin").display(),
         env::var("PATH").unwrap()
     );
-    let mut command = clerk(
+    let mut command = notes_worker(
         &shop,
         &shop.app,
         &format!("add {}", line(&head, "ours")),
@@ -292,7 +302,7 @@ fn a_read_only_repository_and_a_full_disk_are_said() {
     // A disk that is full: no file may grow.
     let answers = shop.path("answers");
     fs::write(&answers, "").unwrap();
-    let inner = clerk(
+    let inner = notes_worker(
         &shop,
         &shop.app,
         &format!("add {}", line(&head, "more")),

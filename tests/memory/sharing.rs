@@ -4,7 +4,7 @@ use std::{fs, process::Stdio, time::Instant};
 
 use crate::support::{
     PATIENCE, Ran, Sandbox,
-    clerk::{REF, clerk, clone, line, other_refs, tell, told},
+    notes_worker::{REF, clone, line, notes_worker, other_refs, tell, told},
 };
 
 #[test]
@@ -109,7 +109,7 @@ fn ten_clones_at_once_lose_nothing() {
                 })
                 .collect();
             let answers = shop.path(&format!("answers{number}"));
-            let mut command = clerk(&shop, clone, &orders.join("\n"), &answers);
+            let mut command = notes_worker(&shop, clone, &orders.join("\n"), &answers);
             command.env("LIMIT_MS", "120000").stdout(Stdio::null());
             command.spawn().unwrap()
         })
@@ -247,7 +247,7 @@ fn a_server_that_says_nothing_is_not_waited_for() {
     told(&shop, &shop.app, &format!("add {}", line(&head, "ana")));
     let answers = shop.path("answers");
     let started = Instant::now();
-    let mut command = clerk(&shop, &shop.app, "fetch origin\npush origin", &answers);
+    let mut command = notes_worker(&shop, &shop.app, "fetch origin\npush origin", &answers);
     Ran::of(command.env("LIMIT_MS", "700")).goes();
     assert!(started.elapsed() < PATIENCE);
     let said = fs::read_to_string(&answers).unwrap();

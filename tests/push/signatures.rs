@@ -4,7 +4,7 @@ use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
 use crate::support::{
     Sandbox,
-    clerk::{REF, clone, told},
+    notes_worker::{REF, clone, told},
     tool,
 };
 

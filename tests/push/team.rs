@@ -7,8 +7,8 @@ use std::{
 
 use crate::support::{
     PUSHGATE, Ran, Sandbox,
-    clerk::{clone, tell},
     nginx::Nginx,
+    notes_worker::{clone, tell},
 };
 
 const POLICY: &str = "\

@@ -250,7 +250,7 @@ fn the_question_leaves_no_ref_and_no_fetch_head() {
 #[test]
 #[ignore = "slow: needs another git"]
 fn a_clone_with_many_branches_asks_otherwise_and_gets_the_same_answers() {
-    // What an older one does: neighbours::old_git.
+    // What an older one does: hook_managers::old_git.
     let shop = Sandbox::by_git((2, 41), &[]).open();
     let id = shop.commit_on_origin("two");
     let trace = shop.path("trace");

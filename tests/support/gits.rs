@@ -11,7 +11,7 @@ use std::{
 pub const REFTABLE: (u32, u32) = (2, 45);
 
 /// Where `tests/installation/hook_managers/setup` puts what it fetches.
-pub fn neighbours() -> PathBuf {
+pub fn hook_managers() -> PathBuf {
     let variable = |name| std::env::var_os(name).map(PathBuf::from);
     let home = variable("PUSHGATE_HOOK_MANAGERS").unwrap_or_else(|| {
         let cache = variable("XDG_CACHE_HOME").or_else(|| Some(variable("HOME")?.join(".cache")));
@@ -31,7 +31,7 @@ pub fn path_with(least: (u32, u32)) -> OsString {
     if version(Path::new("git")) >= least {
         return path;
     }
-    let newer = neighbours().join("git/bin");
+    let newer = hook_managers().join("git/bin");
     let found = version(&newer.join("git"));
     assert!(found >= least, "{found:?} is older than {least:?}");
     std::env::join_paths([newer].into_iter().chain(std::env::split_paths(&path))).unwrap()

@@ -1,10 +1,10 @@
 //! A shop with an origin, a staging, a production and a clone, and words to tell a story with them.
 
-pub mod clerk;
 pub mod clock;
 pub mod forge;
 pub mod gits;
 pub mod nginx;
+pub mod notes_worker;
 pub mod processes;
 pub mod sshd;
 pub mod story;

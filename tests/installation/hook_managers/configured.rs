@@ -3,7 +3,7 @@
 use std::{fs, os::unix::fs::PermissionsExt};
 
 use super::{GATES, Street};
-use crate::support::{Ran, gits::neighbours};
+use crate::support::{Ran, gits::hook_managers};
 
 /// A clone whose git is new enough.
 fn with_new_git() -> Street {
@@ -25,8 +25,8 @@ pub(crate) fn with_old_git() -> Street {
     street.run("pushgate install --config").goes();
     street.is_gated();
     let (newer, older) = (
-        neighbours().join("git/bin"),
-        neighbours().join("old-git/bin"),
+        hook_managers().join("git/bin"),
+        hook_managers().join("old-git/bin"),
     );
     let path = std::env::split_paths(&street.path).map(|directory| {
         if directory == newer {

@@ -20,7 +20,7 @@ use std::{
 
 use serde_json::Value;
 
-use crate::support::{PUSHGATE, Ran, Sandbox, gits::neighbours, tool};
+use crate::support::{PUSHGATE, Ran, Sandbox, gits::hook_managers, tool};
 
 /// What the ledger keeps of the push that goes, whoever called the gate.
 const GATES: [&str; 4] = [
@@ -45,7 +45,7 @@ impl Street {
     pub(crate) fn with(directories: &[&str]) -> Self {
         let shop = Sandbox::new();
         shop.pushgate(["uninstall"]).goes();
-        let (home, own) = (neighbours(), shop.path("bin"));
+        let (home, own) = (hook_managers(), shop.path("bin"));
         fs::create_dir(&own).unwrap();
         symlink(PUSHGATE, own.join("pushgate")).unwrap();
         let path = std::env::join_paths(

@@ -1,4 +1,4 @@
-//! A process that opens a clone by the library and does with its notes what it is told.
+//! A process that opens a clone through the library and reads, writes or shares its notes by orders.
 
 use std::{
     env, fs,
@@ -18,24 +18,28 @@ use super::{Ran, Sandbox};
 /// The ref of our notes.
 pub const REF: &str = "refs/notes/pushgate";
 
-/// The test that is such a process, where it is called as one.
-const TEST: &str = "memory::notes::the_clerk_does_as_it_is_told";
+/// The test that is such a process where the environment has orders, and asserts its answers where not.
+const TEST: &str = "memory::notes::the_notes_worker_answers_each_order";
 
 /// Says to a process of this very test what it has to do, one order a line.
 const ORDERS: &str = "PUSHGATE_TEST_ORDERS";
 /// Where it writes what came out.
 pub const ANSWERS: &str = "PUSHGATE_TEST_ANSWERS";
 
-/// Does what the environment says, if it says anything.
-pub fn work() {
+/// Carries out the orders in the environment; false where it has none, so this is no worker.
+pub fn work() -> bool {
     let Ok(orders) = env::var(ORDERS) else {
-        return;
+        return false;
     };
-    let answers: String = orders.lines().map(|order| obey(order) + "\n").collect();
+    let answers: String = orders
+        .lines()
+        .map(|order| carry_out(order) + "\n")
+        .collect();
     fs::write(env::var_os(ANSWERS).unwrap(), answers).unwrap();
+    true
 }
 
-fn obey(order: &str) -> String {
+fn carry_out(order: &str) -> String {
     let (verb, rest) = order.split_once(' ').unwrap();
     let world = Repository::open().unwrap();
     let limit = env::var("LIMIT_MS").map_or(20_000, |text| text.parse().unwrap());
@@ -75,7 +79,7 @@ pub fn line(commit: &str, words: &str) -> String {
     )
 }
 
-pub fn clerk(shop: &Sandbox, clone: &Path, orders: &str, answers: &Path) -> Command {
+pub fn notes_worker(shop: &Sandbox, clone: &Path, orders: &str, answers: &Path) -> Command {
     let mut command = shop.command(env::current_exe().unwrap());
     command
         .args(["--exact", TEST, "--nocapture"])
@@ -89,7 +93,7 @@ pub fn clerk(shop: &Sandbox, clone: &Path, orders: &str, answers: &Path) -> Comm
 #[track_caller]
 pub fn tell(shop: &Sandbox, clone: &Path, orders: &[&str]) -> Vec<String> {
     let answers = shop.path("answers");
-    Ran::of(&mut clerk(shop, clone, &orders.join("\n"), &answers)).goes();
+    Ran::of(&mut notes_worker(shop, clone, &orders.join("\n"), &answers)).goes();
     let text = fs::read_to_string(&answers).unwrap();
     text.lines().map(str::to_owned).collect()
 }
