@@ -93,7 +93,7 @@ pub fn remotes_of(
     remotes: &Remotes,
     read: &dyn Fn(&BStr) -> Destination,
 ) -> Vec<BString> {
-    let named = environment.remotes.iter().map(|name| name.as_bytes());
+    let named = environment.remotes.iter().map(String::as_bytes);
     let named = named.filter(|name| remotes.has(name)).map(BString::from);
     let named: Vec<_> = named.collect();
     if !named.is_empty() {
