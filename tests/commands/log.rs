@@ -127,9 +127,8 @@ fn what_went_without_the_program_is_told_once() {
     off.args(["push", "staging", "master"])
         .env("PUSHGATE", "off")
         .env("PATH", "/usr/bin:/bin");
-    let hook = shop.app.join(".git/hooks/pre-push");
-    let text = std::fs::read_to_string(&hook).unwrap();
-    std::fs::write(&hook, text.replace(PUSHGATE, "/nowhere/pushgate")).unwrap();
+    shop.lose_program();
+    shop.later(2);
     Ran::of(&mut off).goes();
     let all = json(&shop, &[]);
     let verdicts: Vec<_> = all.iter().map(|line| &line["verdict"]).collect();

@@ -225,11 +225,8 @@ fn off_goes_on_to_the_hook_that_was_there_before() {
 #[test]
 fn off_works_where_the_program_is_gone_and_the_log_calls_that_push_unjudged() {
     let shop = Sandbox::new();
-    let hook = shop.app.join(".git/hooks/pre-push");
-    let text = std::fs::read_to_string(&hook)
-        .unwrap()
-        .replace(crate::support::PUSHGATE, "/nowhere/pushgate");
-    std::fs::write(&hook, text).unwrap();
+    shop.lose_program();
+    shop.later(2);
     shop.commit("two");
     let ran = shop.push("production", "master");
     assert_eq!(ran.code, 1, "{ran}");

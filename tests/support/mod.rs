@@ -230,10 +230,22 @@ impl Sandbox {
     }
 
     /// Installs the hook.
-    ///
-    /// Since when the gate is there is told by the time of that file, which the kernel sets.
     pub fn install(&self) {
         self.pushgate(["install"]).goes();
+        self.date_hook();
+    }
+
+    /// Lets the hook find no program, neither where it was installed nor on PATH.
+    pub fn lose_program(&self) {
+        let hook = self.app.join(".git/hooks/pre-push");
+        let text = fs::read_to_string(&hook).unwrap();
+        assert!(text.contains(PUSHGATE), "{text}");
+        fs::write(&hook, text.replace(PUSHGATE, "/nowhere/pushgate")).unwrap();
+        self.date_hook();
+    }
+
+    /// Gives the hook's file the sandbox's time, in place of the kernel's: it tells since when the gate is here.
+    fn date_hook(&self) {
         let hook = self.app.join(".git/hooks/pre-push");
         if let (Some(clock), Ok(hook)) = (&self.clock, fs::File::open(hook)) {
             hook.set_modified(clock.now().into()).unwrap();
