@@ -104,8 +104,14 @@ pub(crate) fn switched_off() -> Option<(&'static str, Option<PathBuf>)> {
 /// Puts our lines first into the script.
 pub(crate) fn install(hooks: &HooksDirectory, repository: &Repository) -> Result<Outcome, Error> {
     let path = script(&hooks.path);
-    let text = fs::read(&path).unwrap_or_default();
-    let state = state(&path);
+    let (text, state) = match fs::read(&path) {
+        Ok(text) => {
+            let state = state_of(&text);
+            (text, state)
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => (Vec::new(), State::Missing),
+        Err(error) => return Err(failed("read", &path)(error)),
+    };
     let done = match state {
         State::AsWritten => "calls pushgate already",
         State::OwnCall | State::UnclearCall => {
@@ -177,18 +183,12 @@ pub(crate) fn uninstall(path: &Path, repository: &Repository) -> Result<Option<O
         return left(&format!(": it is a link to {}", target.display()));
     }
     let text = fs::read(path).map_err(failed("read", path))?;
+    let unix = text.replace("\r\n", "\n");
     let (text, rest) = match state {
-        State::WindowsLineEnds => {
-            let text = text.replace("\r\n", "\n");
-            let rest = without_lines(&text).replace("\n", "\r\n");
-            (text, rest)
-        }
-        _ => {
-            let rest = without_lines(&text);
-            (text, rest)
-        }
+        State::WindowsLineEnds => (&unix, without_lines(&unix).replace("\n", "\r\n")),
+        _ => (&text, without_lines(&text)),
     };
-    let what = if is_ours_alone(&text) {
+    let what = if is_ours_alone(text) {
         fs::remove_file(path).map_err(failed("remove", path))?;
         format!("removed {name}")
     } else {
@@ -255,7 +255,7 @@ fn write(path: &Path, text: &[u8]) -> Result<(), Error> {
     let directory = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(directory)
         .and_then(|()| file::replace(path, ".pushgate-", text, mode))
-        .map_err(|error: io::Error| failed("write", path)(error))
+        .map_err(failed("write", path))
 }
 
 /// A change of the team's file counts for the others once it is committed.
