@@ -45,7 +45,9 @@ fn packed(shop: &Sandbox) -> PathBuf {
         }
     }
     tool("cargo-deb", "tests/run installs it");
+    // Cargo asks rustc, which never starts under libfaketime.
     command
+        .env_remove("LD_PRELOAD")
         .env("CARGO_TARGET_DIR", shop.path("target"))
         .env("TMPDIR", shop.root());
     Ran::of(command.current_dir(shop.root()).arg(TRIPLE).arg(&out)).goes();
@@ -55,7 +57,7 @@ fn packed(shop: &Sandbox) -> PathBuf {
 /// What `cargo metadata` says of this package.
 fn metadata() -> serde_json::Value {
     let mut command = Command::new(env!("CARGO"));
-    command.current_dir(here()).args([
+    command.env_remove("LD_PRELOAD").current_dir(here()).args([
         "metadata",
         "--format-version",
         "1",
