@@ -19,7 +19,8 @@ pub(crate) fn replace(path: &Path, prefix: &str, bytes: &[u8], mode: u32) -> io:
     file.as_file()
         .set_permissions(Permissions::from_mode(mode))?;
     file.as_file().sync_all()?;
-    file.persist(path)?;
+    // Closed before it has its name: a program that is open for writing cannot be started (ETXTBSY).
+    file.into_temp_path().persist(path)?;
     // The name outlasts a crash only once its directory is written (fsync(2)).
     File::open(directory)?.sync_all()
 }

@@ -43,6 +43,10 @@ impl GitPush {
 /// does not tell, the connection is taken to be there.
 pub(crate) fn is_disconnected() -> bool {
     let git = parent_id().cast_signed();
+    // What another program has not waited for says nothing about git's connection.
+    if Stat::of(git).is_none_or(|parent| parent.name != "git") {
+        return false;
+    }
     let processes = proc::all().unwrap_or_default();
     processes
         .iter()

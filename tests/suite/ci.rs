@@ -277,7 +277,7 @@ fn what_has_only_just_passed_may_not_be_all() {
     // Nothing follows, and it goes; whoever names the checks need not wait.
     let (shop, forge, _) = on_github(
         timeout,
-        vec![github(vec![ended(run("lint", "success"), 17)])],
+        vec![github(vec![ended(run("lint", "success"), 8)])],
     );
     forge
         .push(&shop, "staging")
