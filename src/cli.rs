@@ -19,6 +19,7 @@ const INIT: &str = include_str!("help/init.txt");
 const INSTALL: &str = include_str!("help/install.txt");
 const LOG: &str = include_str!("help/log.txt");
 const MAN: &str = include_str!("help/man.txt");
+const ROLLBACK: &str = include_str!("help/rollback.txt");
 const SCHEMA: &str = include_str!("help/schema.txt");
 const STATUS: &str = include_str!("help/status.txt");
 const UNINSTALL: &str = include_str!("help/uninstall.txt");
@@ -58,6 +59,8 @@ pub enum Command {
     Status(Status),
     /// Record that you tried the commit that is live on an environment.
     Approve(Approve),
+    /// Bring back what was live before, at any hour.
+    Rollback(Rollback),
     /// Show when an environment may be pushed to: seven days as a picture.
     Window(Window),
     /// Show what was decided, by whom, when and why.
@@ -84,6 +87,9 @@ pub enum Command {
         /// What stands in the environment of all its processes.
         mark: String,
     },
+    /// Look whether a push arrived, and share what the team is to know; the hook starts this.
+    #[command(hide = true)]
+    FollowUp,
     /// Judge a push; the hook calls this (githooks(5), pre-push).
     #[command(hide = true)]
     PrePush(PrePush),
@@ -146,6 +152,19 @@ pub struct Approve {
     /// Print what was recorded as JSON.
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = ROLLBACK)]
+pub struct Rollback {
+    /// The environment; default: production, or the last of the pipeline.
+    pub environment: Option<String>,
+    /// The commit that comes back; default: the one that was live before.
+    #[arg(value_name = "COMMIT")]
+    pub commit: Option<String>,
+    /// Roll back without a question.
+    #[arg(long, short)]
+    pub yes: bool,
 }
 
 #[derive(Debug, Args)]

@@ -2,6 +2,7 @@
 
 pub(crate) mod answers;
 pub(crate) mod decide;
+pub(crate) mod follow_up;
 pub(crate) mod lint;
 pub(crate) mod local;
 pub(crate) mod message;
@@ -9,3 +10,4 @@ pub mod overrides;
 pub(crate) mod pipeline_tips;
 pub(crate) mod policies;
 pub(crate) mod preview;
+pub(crate) mod settle;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-pub use crate::push::variables::{AFTER, REASON, SKIP, SWITCH};
+pub use crate::push::variables::{AFTER, REASON, ROLLBACK, SKIP, SWITCH};
 use crate::{
     gates::{Explanation, ORDER, verdict::Gate},
     process::environment::variable,
@@ -16,11 +16,13 @@ const ON: [&str; 5] = ["", "on", "1", "true", "yes"];
 /// Warnings about variables that look like ours and are not: a misspelt override must not look like
 /// one that was heeded.
 pub(crate) fn misspelt<'n>(names: impl IntoIterator<Item = &'n str>) -> Vec<String> {
-    let known = [SWITCH, SKIP, REASON, RUNNING, AFTER, COMPLETE];
+    let known = [SWITCH, SKIP, ROLLBACK, REASON, RUNNING, AFTER, COMPLETE];
     let is_misspelt = |name: &&str| name.starts_with("PUSHGATE_") && !known.contains(name);
-    let line = |name| match nearest(name, [SKIP, REASON]) {
+    let line = |name| match nearest(name, [SKIP, ROLLBACK, REASON]) {
         Some(meant) => format!("{name} means nothing; did you mean {meant}?"),
-        None => format!("{name} means nothing; there are {SWITCH}, {SKIP} and {REASON}"),
+        None => {
+            format!("{name} means nothing; there are {SWITCH}, {SKIP}, {ROLLBACK} and {REASON}")
+        }
     };
     let mut found: Vec<&str> = names.into_iter().filter(is_misspelt).collect();
     found.sort_unstable();
@@ -34,6 +36,8 @@ pub(crate) struct Overrides {
     pub(crate) off: bool,
     /// These gates do not decide.
     pub(crate) skip: BTreeSet<Gate>,
+    /// The push is a rollback.
+    pub(crate) rollback: bool,
     pub(crate) reason: Option<String>,
 }
 
@@ -47,19 +51,18 @@ impl Overrides {
     ///
     /// An unknown word is refused: a misspelt override must not look like one that was heeded.
     pub(crate) fn read(get: impl Fn(&str) -> Option<String>) -> Result<Self, BadWord> {
-        let get = |name| get(name).unwrap_or_default().trim().to_owned();
-        let switch = get(SWITCH).to_ascii_lowercase();
-        let off = OFF.contains(&switch.as_str());
+        let get = |name: &'static str| get(name).unwrap_or_default().trim().to_owned();
+        let off = switch(&get, SWITCH, &ON, &OFF, "`off` (also `0`, `false`, `no`)")?;
+        // An empty value asks for nothing.
+        let no = [&OFF[..], &[""]].concat();
+        let rollback = switch(
+            &get,
+            ROLLBACK,
+            &no,
+            &ON[1..],
+            "`1` (also `on`, `true`, `yes`)",
+        )?;
         let reason = Some(get(REASON)).filter(|text| !text.is_empty());
-        if !off && !ON.contains(&switch.as_str()) {
-            let known = "`off` (also `0`, `false`, `no`)";
-            return Err(BadWord::new(
-                SWITCH,
-                &switch,
-                known,
-                &["off", "false", "no"],
-            ));
-        }
         let mut skip = BTreeSet::new();
         // Where the gate is off, no gate is asked anyway.
         let words = if off { String::new() } else { get(SKIP) };
@@ -74,8 +77,29 @@ impl Overrides {
             let unknown = || BadWord::new(SKIP, word, known, &ORDER.map(Gate::name));
             skip.insert(gate.ok_or_else(unknown)?);
         }
-        Ok(Self { off, skip, reason })
+        Ok(Self {
+            off,
+            skip,
+            rollback,
+            reason,
+        })
     }
+}
+
+/// Whether a variable has one of the words for yes; an error where it has none of those for no either.
+fn switch(
+    get: &impl Fn(&'static str) -> String,
+    variable: &'static str,
+    no: &[&str],
+    yes: &[&'static str],
+    known: &'static str,
+) -> Result<bool, BadWord> {
+    let word = get(variable).to_ascii_lowercase();
+    let says_yes = yes.contains(&word.as_str());
+    if says_yes || no.contains(&word.as_str()) {
+        return Ok(says_yes);
+    }
+    Err(BadWord::new(variable, &word, known, yes))
 }
 
 /// A variable of ours has a value without a meaning.
@@ -173,6 +197,7 @@ mod tests {
             REASON,
             "PUSHGATE_RUNNING",
             AFTER,
+            ROLLBACK,
             "PATH",
             "PUSHGATES",
         ];
@@ -180,10 +205,25 @@ mod tests {
         assert_eq!(
             misspelt(["PUSHGATE_SKPI", "HOME", "PUSHGATE_REASN", "PUSHGATE_FORCE"]),
             [
-                "PUSHGATE_FORCE means nothing; there are PUSHGATE, PUSHGATE_SKIP and PUSHGATE_REASON",
+                "PUSHGATE_FORCE means nothing; there are PUSHGATE, PUSHGATE_SKIP, PUSHGATE_ROLLBACK and PUSHGATE_REASON",
                 "PUSHGATE_REASN means nothing; did you mean PUSHGATE_REASON?",
                 "PUSHGATE_SKPI means nothing; did you mean PUSHGATE_SKIP?",
             ]
+        );
+    }
+
+    #[test]
+    fn a_rollback_is_asked_for_by_a_word_for_yes() {
+        for word in ["1", "true", "YES"] {
+            assert!(read(&[(ROLLBACK, word)]).unwrap().rollback, "{word}");
+        }
+        for word in ["", "0", "off"] {
+            assert!(!read(&[(ROLLBACK, word)]).unwrap().rollback, "{word}");
+        }
+        let message = read(&[(ROLLBACK, "ture")]).unwrap_err();
+        assert_eq!(
+            message,
+            "PUSHGATE_ROLLBACK says `ture`; it knows `1` (also `on`, `true`, `yes`); did you mean `true`?"
         );
     }
 

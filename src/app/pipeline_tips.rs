@@ -1,16 +1,11 @@
 //! The tips of all remotes of a pipeline, asked for at the same time.
 
-use std::collections::BTreeSet;
-
 use bstr::{BStr, BString, ByteSlice};
 
-use crate::{
-    gates::{
-        EnvironmentRemotes, Remotes, Tip, Undecided,
-        remote_tips::{Tips, at_once},
-        verdict::TrunkName,
-    },
-    push::Oid,
+use crate::gates::{
+    EnvironmentRemotes, Remotes, Tip, Undecided,
+    remote_tips::{Tips, at_once},
+    verdict::TrunkName,
 };
 
 /// What trunk's remote and the remotes of the environments answered; what they were not asked, they
@@ -51,15 +46,6 @@ impl<'r> PipelineTips<'r> {
             trunk,
             live: live.collect(),
         }
-    }
-
-    /// The commits that are live anywhere.
-    pub(crate) fn commits(&self) -> BTreeSet<&Oid> {
-        let tips = self
-            .live
-            .iter()
-            .filter_map(|(_, _, tips)| tips.as_ref().ok());
-        tips.flatten().map(|(_, tip)| tip).collect()
     }
 }
 

@@ -13,7 +13,7 @@ use super::{
     print_data,
 };
 use crate::{
-    app::{answers::SystemClock, preview::Preview},
+    app::{answers::SystemClock, preview::Preview, settle::catch_up},
     cli::Approve,
     gates::{
         Clock, Explanation, Remotes, promotion::not_live, refusal::promotion::Refusal,
@@ -154,10 +154,12 @@ impl<'w> Approval<'w> {
             let revision = args.commit.as_deref().unwrap_or("HEAD");
             return Err(no_commit(revision, world));
         };
+        let policy = world.policy(Some(&commit))?.policy;
+        catch_up(world, &policy)?;
         Ok(Self {
             args,
             world,
-            policy: world.policy(Some(&commit))?.policy,
+            policy,
             other: other.filter(|other| *other != commit),
             commit,
             started: Instant::now(),

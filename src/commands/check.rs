@@ -11,6 +11,7 @@ use crate::{
         answers::PushRunner,
         decide::{Event, judge, unanswered},
         overrides::Overrides,
+        settle::catch_up,
     },
     cli::Check,
     commands::Error,
@@ -65,6 +66,7 @@ pub(crate) fn run(args: &Check) -> Done {
 fn push(args: &Check, world: &Repository) -> Result<Push, Error> {
     let (source, commit) = source(args.commit.as_deref(), world)?;
     let policy = world.policy(Some(&commit))?.policy;
+    catch_up(world, &policy)?;
     let (name, (remote, url, branch)) = match args.environment.as_deref() {
         Some("trunk") => ("trunk", to_trunk(&world.trunk(&policy.trunk)?, world)?),
         name => {

@@ -1,26 +1,21 @@
 //! `pushgate log`: what happened, for people or, line by line, for programs.
 
-use std::fs;
-
-use bstr::ByteSlice;
 use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
 
 use super::{Done, local::unknown};
-use crate::hooks::{directory::HooksDirectory, is_gated};
 use crate::{
-    app::answers::SystemClock,
+    app::{answers::SystemClock, settle::catch_up},
     cli::Log,
     commands::Error,
-    gates::{Clock, EnvironmentRemotes, Undecided},
-    git::{Moved, Repository},
+    gates::{Clock, Undecided},
+    git::Repository,
     memory::{
-        history::{Arrived, Happened, Source, history},
+        history::{Arrival, Happened, Source, history},
         ledger::Entry,
     },
     policy::Policy,
     report,
-    text::printable,
 };
 
 pub(crate) fn run(args: &Log) -> Done {
@@ -72,6 +67,12 @@ fn policy(world: &Repository) -> Option<Policy> {
 }
 
 fn everything(world: &Repository, policy: Option<&Policy>) -> Result<Vec<Happened>, Error> {
+    if let Some(policy) = policy
+        && let Err(error) = catch_up(world, policy)
+    {
+        let why = error.in_one_line();
+        report::warn(&format!("what became of some pushes cannot be told: {why}"));
+    }
     let ledger = world.ledger();
     let contents = ledger.read()?;
     for number in &contents.damaged {
@@ -83,52 +84,9 @@ fn everything(world: &Repository, policy: Option<&Policy>) -> Result<Vec<Happene
         report::warn(&format!("what the team remembers cannot be told: {why}"));
         Vec::new()
     });
-    let first = contents.entries.iter().map(|entry| entry.at).min();
-    let gate = installed(world).into_iter().chain(first).min();
-    let arrivals = policy.map_or(Ok(Vec::new()), |policy| arrivals(policy, world))?;
-    Ok(history(contents.entries, &records, &arrivals, gate))
-}
-
-/// When the gate came here, where it is here: since then pushes are judged.
-fn installed(world: &Repository) -> Option<Timestamp> {
-    is_gated(world).filter(|is_gated| *is_gated)?;
-    let hook = HooksDirectory::of(world).ok()?.hook;
-    let written = fs::metadata(hook).and_then(|file| file.modified()).ok();
-    // A hook may have been written anew; not every file system knows when a directory was made.
-    let state = fs::metadata(world.state_dir()).ok();
-    let made = state.and_then(|directory| directory.created().ok());
-    let since = written.into_iter().chain(made).min()?;
-    Timestamp::try_from(since).ok()
-}
-
-/// The pushes of this clone that arrived, by the reflogs of the tracking refs.
-fn arrivals(policy: &Policy, world: &Repository) -> Result<Vec<Arrived>, Error> {
-    let mut arrivals = Vec::new();
-    for environment in &policy.environments {
-        let of = world.remotes_of(environment);
-        for remote in &of.remotes {
-            let url = world.remotes().push_url(remote);
-            let destination = url.map(|url| world.destination(url.as_ref()));
-            let one = EnvironmentRemotes {
-                remotes: vec![remote.clone()],
-                ..of.clone()
-            };
-            for name in one.tracking_refs() {
-                let moves = world.moves(&name, &[])?.into_iter().rev();
-                let pushes = moves.filter(Moved::is_push);
-                arrivals.extend(pushes.map(|push| Arrived {
-                    at: push.at,
-                    commit: push.commit,
-                    by: push.by,
-                    environment: of.environment.clone(),
-                    remote: printable(remote.as_bstr()),
-                    tracking: name.clone(),
-                    destination: (destination.as_ref()).map_or(String::new(), ToString::to_string),
-                }));
-            }
-        }
-    }
-    Ok(arrivals)
+    let open = world.open_pushes().all().into_iter();
+    let open: Vec<_> = open.map(|(_, push)| push).collect();
+    Ok(history(contents.entries, &records, &open))
 }
 
 /// One line for each, for a program.
@@ -140,15 +98,24 @@ fn lines(all: &[Happened]) -> Result<String, Error> {
         /// Where it is told, if not in the ledger.
         #[serde(skip_serializing_if = "Option::is_none")]
         from: Option<&'static str>,
+        /// What became of a push to an environment that was let go.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        arrival: Option<&'static str>,
+        /// When it arrived.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        arrived: Option<Timestamp>,
     }
     let mut text = String::new();
-    for Happened { source, entry } in all {
-        let from = match source {
-            Source::Ledger => None,
-            Source::Notes => Some("notes"),
-            Source::Reflog => Some("reflog"),
-        };
-        text += &super::json_line(&Line { entry, from })?;
+    for happened in all {
+        text += &super::json_line(&Line {
+            entry: &happened.entry,
+            from: (happened.source == Source::Notes).then_some("notes"),
+            arrival: happened.arrival.map(Arrival::name),
+            arrived: match happened.arrival {
+                Some(Arrival::Arrived(at)) => Some(at),
+                _ => None,
+            },
+        })?;
     }
     Ok(text)
 }

@@ -14,6 +14,7 @@ pub(crate) mod local;
 pub(crate) mod log;
 pub(crate) mod man;
 pub(crate) mod pre_push;
+pub(crate) mod rollback;
 pub(crate) mod schema;
 pub(crate) mod status;
 pub(crate) mod uninstall;
@@ -24,8 +25,9 @@ use std::{env, process::ExitCode};
 use serde::Serialize;
 
 use crate::{
-    app::{decide::Pending, overrides},
+    app::{decide::Pending, follow_up, overrides},
     cli::{Cli, Command},
+    git::Repository,
     report,
     text::printable,
 };
@@ -68,6 +70,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Check(args) => ("check", check::run(&args)),
         Command::Status(args) => ("status", status::run(&args)),
         Command::Approve(args) => ("approve", approve::run(&args)),
+        Command::Rollback(args) => ("rollback", rollback::run(&args)),
         Command::Window(args) => ("window", window::run(&args)),
         Command::Log(args) => ("log", log::run(&args)),
         Command::Doctor(args) => ("doctor", doctor::run(&args)),
@@ -79,6 +82,12 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Watchdog { group, mark } => {
             crate::process::watchdog::run(group, &mark);
             ("watchdog", Ok(0))
+        }
+        Command::FollowUp => {
+            if let Ok(repository) = Repository::open() {
+                follow_up::run(&repository);
+            }
+            ("follow-up", Ok(0))
         }
         Command::PrePush(args) => ("push", pre_push::run(&args)),
     };

@@ -13,6 +13,7 @@ use crate::{
         pipeline_tips::PipelineTips,
         policies::{Loaded, Source},
         preview::Preview,
+        settle::catch_up,
     },
     cli,
     gates::{
@@ -21,7 +22,6 @@ use crate::{
     },
     git::Repository,
     hooks,
-    memory::{ledger::Entry, record::Record},
     policy::{self, Environment, Policy},
     process::{program::Output, signals},
     push::Oid,
@@ -62,10 +62,8 @@ struct Inputs<'w> {
     local: Option<(String, Oid)>,
     tips: PipelineTips<'w>,
     now: Timestamp,
-    /// The newest lines of the ledger about what is live.
-    entries: Vec<Entry>,
-    /// All that the team remembers.
-    records: Vec<Record>,
+    /// Whether the team's notes were asked for, where it shares any.
+    knows_the_team: bool,
 }
 
 fn status(world: &Repository) -> Result<Status, Error> {
@@ -79,32 +77,26 @@ fn status(world: &Repository) -> Result<Status, Error> {
     let mut errors = Vec::new();
     let tips = PipelineTips::ask(world, trunk.as_ref().ok(), policy.shares(), &remotes);
     let mut keep = |error: Undecided| errors.push(error.in_one_line());
-    let newest = |commit: &Oid| world.ledger().newest(commit.as_str());
-    let entries: Result<Vec<_>, _> = tips.commits().into_iter().map(newest).collect();
-    let entries = entries.unwrap_or_else(|error| {
-        keep(error.into());
-        Vec::new()
-    });
-    let records = world.notes().all().unwrap_or_else(|error| {
-        keep(error.into());
-        Vec::new()
-    });
+    if let Err(error) = catch_up(world, policy) {
+        keep(error);
+    }
     let reader = SystemClock.zone().unwrap_or_else(|error| {
         keep(error);
         TimeZone::UTC
     });
-    let inputs = Inputs {
+    let mut inputs = Inputs {
         world,
         policy,
         trunk,
         local: local.trunk.ok().map(|trunk| trunk.branch).zip(local.tip),
         tips,
         now: SystemClock.now(),
-        entries: entries.concat(),
-        records,
+        knows_the_team: !policy.shares(),
     };
     let tip = inputs.tip();
-    if let Ok(Some(Err(error))) = tip.as_ref().map(|tip| &tip.team) {
+    let team = tip.as_ref().ok().and_then(|tip| tip.team.as_ref());
+    inputs.knows_the_team |= matches!(team, Some(Ok(())));
+    if let Some(Err(error)) = team {
         let error = error.in_one_line();
         errors.push(format!("only what this clone remembers is shown: {error}"));
     }

@@ -1,6 +1,6 @@
 //! The remotes of this clone that lead to an environment.
 
-use bstr::{BStr, BString, ByteSlice};
+use bstr::{BStr, BString};
 
 use super::{facts::TrunkName, undecided::Undecided};
 use crate::{
@@ -18,6 +18,8 @@ pub struct EnvironmentRemotes {
     pub environment: String,
     /// The remotes, or URLs: all of them are asked.
     pub remotes: Vec<BString>,
+    /// Where a push to each of them goes, as a deployment names it.
+    pub destinations: Vec<String>,
     /// The remote that the policy names, for the error where there is none.
     pub expected: String,
     /// All remotes of this clone, likewise.
@@ -26,12 +28,11 @@ pub struct EnvironmentRemotes {
 }
 
 impl EnvironmentRemotes {
-    pub(crate) fn tracking_refs(&self) -> impl Iterator<Item = String> {
-        self.remotes.iter().flat_map(|remote| {
-            let remote = remote.to_str_lossy();
-            let name = move |branch: &String| format!("refs/remotes/{remote}/{branch}");
-            self.branches.iter().map(name)
-        })
+    /// The destinations of all remotes but this one, by its index.
+    pub fn elsewhere(&self, remote: usize) -> Vec<String> {
+        let own = self.destinations.get(remote);
+        let others = self.destinations.iter().filter(|one| Some(*one) != own);
+        others.cloned().collect()
     }
 
     /// Looks them up; `read` reads a URL of the configuration.
@@ -45,8 +46,13 @@ impl EnvironmentRemotes {
             let urls = environment.heroku_apps().map(heroku_url);
             remotes.extend(urls.map(BString::from));
         }
+        let destination = |remote: &BString| {
+            let url = configured.push_urls(remote).into_iter().next();
+            read(url.as_ref().unwrap_or(remote).as_ref()).to_string()
+        };
         Self {
             environment: environment.name.clone(),
+            destinations: remotes.iter().map(destination).collect(),
             remotes,
             expected: (environment.remotes.first())
                 .unwrap_or(&environment.name)

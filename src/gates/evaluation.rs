@@ -1,50 +1,53 @@
 //! The loop that asks the gates, and asks some of them again after a suite that ran.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use super::{
     gate::{AGAIN, Gate, ORDER},
     governed_push::GovernedPush,
     promotion::{self, Found, Remembered},
     receipt,
-    remote_tips::RemoteTips,
+    remote_tips::{FRESH, RemoteTips},
     rollback, suite, target, trunk,
-    verdict::{GateResult, Outcome, Stop, Verdict},
+    verdict::{GateResult, Outcome, Rollback, Stop, Verdict},
     window,
     world::World,
 };
 
-/// Asks the gates about every target of one push, until one stops it.
+/// Asks the gates about every target of one push, until one stops it; `rollback`: the push is asked for as
+/// a rollback.
 ///
 /// The verdicts are in the order of the targets; those after a stop were not asked about.
 pub fn evaluate(
     pushes: &[GovernedPush<'_>],
     skip: &BTreeSet<Gate>,
+    rollback: bool,
     world: &World<'_>,
 ) -> Vec<Verdict> {
     let mut evaluations: Vec<Evaluation<'_>> = Vec::with_capacity(pushes.len());
-    let mut runs = 0;
+    let mut spent = Duration::ZERO;
     for push in pushes {
         let mut evaluation = Evaluation {
             push,
             skip,
+            rollback,
             world,
             verdict: Verdict::default(),
             tips: None,
-            asked_for_rollback: false,
-            runs,
+            spent,
+            asked_at: spent,
         };
         evaluation.ask_all();
-        runs = evaluation.runs;
+        spent = evaluation.spent;
         let stops = evaluation.verdict.stops();
         evaluations.push(evaluation);
         if stops {
             break;
         }
     }
-    if runs > 0 && !evaluations.iter().any(|one| one.verdict.stops()) {
+    if !evaluations.iter().any(|one| one.verdict.stops()) {
         for evaluation in &mut evaluations {
-            evaluation.ask_again(runs);
+            evaluation.ask_again(spent);
             if evaluation.verdict.stops() {
                 break;
             }
@@ -57,14 +60,16 @@ pub fn evaluate(
 struct Evaluation<'e> {
     push: &'e GovernedPush<'e>,
     skip: &'e BTreeSet<Gate>,
+    /// Whether the push is asked for as a rollback.
+    rollback: bool,
     world: &'e World<'e>,
     verdict: Verdict,
     /// `None` until a gate needs them.
     tips: Option<RemoteTips>,
-    /// Whether it is known if this is a rollback; that is looked for only once a gate would stop it.
-    asked_for_rollback: bool,
-    /// How many suites had run when the remotes were asked.
-    runs: usize,
+    /// The time that suites took up to now.
+    spent: Duration,
+    /// And up to when the remotes were asked.
+    asked_at: Duration,
 }
 
 impl Evaluation<'_> {
@@ -107,12 +112,14 @@ impl Evaluation<'_> {
         }
     }
 
-    /// Asks again the gates whose answers may have changed while suites ran, `runs` in all; only a
-    /// changed answer is kept.
-    fn ask_again(&mut self, runs: usize) {
-        if self.runs < runs {
+    /// Asks again the gates whose answers may have changed while suites ran, which took `spent` in all;
+    /// only a changed answer is kept.
+    fn ask_again(&mut self, spent: Duration) {
+        if spent < FRESH {
+            return;
+        }
+        if spent - self.asked_at >= FRESH {
             self.tips = None;
-            self.runs = runs;
         }
         for gate in AGAIN {
             if !self.push.asks(gate) || self.skip.contains(&gate) {
@@ -131,7 +138,13 @@ impl Evaluation<'_> {
     fn ask(&mut self, gate: Gate, notes: &mut Vec<String>) -> GateResult {
         let (push, world) = (self.push, self.world);
         let answer = match gate {
-            Gate::Target => return target::ask(push, world),
+            Gate::Target => {
+                let answer = target::ask(push, world)?;
+                if self.rollback && push.environment().is_some() {
+                    self.verdict.rollback = self.rollback()?;
+                }
+                return Ok(answer);
+            }
             Gate::Suite => return self.suite(notes),
             Gate::Window => window::ask(push, world, notes),
             Gate::Trunk => self.trunk(notes),
@@ -144,7 +157,7 @@ impl Evaluation<'_> {
             }
         };
         match answer {
-            Err(stop) if rollback::permits(gate, &stop) && self.is_rollback()? => {
+            Err(stop) if self.verdict.rollback.is_some() && rollback::permits(gate, &stop) => {
                 if let Stop::Undecided(undecided) = stop {
                     notes.push(format!(
                         "{gate} could not tell: {}",
@@ -157,20 +170,12 @@ impl Evaluation<'_> {
         }
     }
 
-    fn is_rollback(&mut self) -> Result<bool, Stop> {
-        if !self.asked_for_rollback {
-            // With a second commit, where `target` was skipped, it is none.
-            let is_alone = self.push.commits().len() == 1;
-            let mut candidates = rollback::rollback_candidates(self.push, self.world);
-            candidates.retain(|_| is_alone);
-            if !candidates.is_empty() {
-                // The team's notes may say what was live here, and come with trunk's tip.
-                self.tips();
-            }
-            self.verdict.rollback = rollback::proven(candidates, self.push, self.world)?;
-            self.asked_for_rollback = true;
-        }
-        Ok(self.verdict.rollback.is_some())
+    fn rollback(&mut self) -> Result<Option<Rollback>, Stop> {
+        rollback::of(self.push, self.world).or_else(|_| {
+            // The team's notes may say what was live here, and come with trunk's tip.
+            self.tips();
+            rollback::of(self.push, self.world)
+        })
     }
 
     fn trunk(&mut self, notes: &mut Vec<String>) -> GateResult {
@@ -198,9 +203,10 @@ impl Evaluation<'_> {
             let looked = self.tips.as_mut().and_then(|tips| tips.checkout.take());
             let passed = suite::ask(push, commit, looked, &wants, world)?;
             notes.extend(passed.notes);
-            if passed.ran {
+            self.spent += passed.spent;
+            if passed.tips.is_some() {
                 self.tips = passed.tips;
-                self.runs += 1;
+                self.asked_at = self.spent;
             }
             Ok(passed.answer)
         };

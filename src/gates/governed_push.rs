@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     policy::{Environment, On, Policy},
-    push::{Oid, Update, destination::Destination},
+    push::{Oid, Push, Update, destination::Destination},
 };
 
 /// The refs of one push that go to one target, and what is known of that target.
@@ -19,6 +19,7 @@ pub struct GovernedPush<'p> {
     pub written: bool,
     pub target: Target<'p>,
     pub destination: &'p Destination,
+    pub push: &'p Push,
     /// The remote, as commands name it.
     pub remote: String,
     pub trunk: Result<TrunkName, Undecided>,

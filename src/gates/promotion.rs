@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use bstr::BStr;
-use jiff::{SignedDuration, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use super::{
     environment_remotes::EnvironmentRemotes,
@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     memory::{
-        arrivals::{arrivals_in, live_since, removed_by_rollback},
+        deployments::{Place, live_since, removed_by_rollback},
         record::Record,
     },
     policy::{By, Environment},
@@ -52,7 +52,7 @@ pub(crate) fn remembered<'c>(
     };
     let ask = |commit: &'c Oid| {
         let records = world.memory.records(commit)?;
-        match removed_by_rollback(&records, &environment.name) {
+        match removed_by_rollback(&records, &environment.name, commit) {
             Some(record) => Err(Refusal::Removed {
                 pushed: commit.clone(),
                 environment: environment.name.clone(),
@@ -131,9 +131,7 @@ impl Promotion<'_> {
             return Ok(None);
         }
         let now = world.clock.now();
-        let mut arrivals = world.memory.arrivals(before)?;
-        arrivals.extend(arrivals_in(self.records, &before.environment));
-        let since = live_since(self.commit, &arrivals, now);
+        let since = self.since(now);
         *first |= since.is_none();
         let been = since.map_or(SignedDuration::ZERO, |since| now.duration_since(since));
         let been = Duration::try_from(been).unwrap_or_default();
@@ -154,6 +152,20 @@ impl Promotion<'_> {
             reader: reader(world),
         }
         .into())
+    }
+
+    /// Since when the commit is live on all remotes of the environment.
+    fn since(&self, now: Timestamp) -> Option<Timestamp> {
+        let before = self.before;
+        let since = |remote| {
+            let place = Place {
+                environment: &before.environment,
+                elsewhere: &before.elsewhere(remote),
+            };
+            live_since(self.records, place, self.commit, now)
+        };
+        let all: Option<Vec<_>> = (0..before.remotes.len()).map(since).collect();
+        all?.into_iter().max()
     }
 
     /// Enough people must have signed the commit off there; the person who pushes may do so now.

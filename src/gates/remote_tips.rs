@@ -1,6 +1,9 @@
 //! The answers that take a moment, asked for at once: the tips of remotes, and the look at the checkout.
 
-use std::thread::{self, ScopedJoinHandle};
+use std::{
+    thread::{self, ScopedJoinHandle},
+    time::Duration,
+};
 
 use bstr::{BString, ByteSlice};
 
@@ -13,6 +16,9 @@ use super::{
     world::{Tip, World},
 };
 use crate::push::Oid;
+
+/// Answers that are older are asked for again.
+pub(crate) const FRESH: Duration = Duration::from_secs(10);
 
 /// The branches of a remote and their tips.
 pub(crate) type Tips = Vec<(String, Oid)>;

@@ -8,7 +8,7 @@ use super::{
     governed_push::GovernedPush,
     receipt,
     refusal::suite::Refusal,
-    remote_tips::{RemoteTips, join},
+    remote_tips::{FRESH, RemoteTips, join},
     undecided::Undecided,
     verdict::Stop,
     world::{Passed, SuiteRun, Work, World},
@@ -24,18 +24,18 @@ use crate::{
 pub(crate) struct PassedNow {
     pub(crate) answer: String,
     pub(crate) notes: Vec<String>,
-    /// Whether a suite ran, ours or one that this push waited for: other answers are out of date.
-    pub(crate) ran: bool,
-    /// The tips that were asked for again after our run.
+    /// How long a suite ran, ours or one that this push waited for: other answers are as old.
+    pub(crate) spent: Duration,
+    /// The tips that were asked for again after a long run.
     pub(crate) tips: Option<RemoteTips>,
 }
 
 impl PassedNow {
-    fn before(answer: String, ran: bool) -> Self {
+    fn before(answer: String, spent: Duration) -> Self {
         Self {
             answer,
             notes: Vec::new(),
-            ran,
+            spent,
             tips: None,
         }
     }
@@ -57,19 +57,20 @@ pub(crate) fn ask(
     }
     let steps = receipt::steps(push.policy, commit, world)?;
     let work = Work::of(push.policy, commit, &steps);
-    let passed_before = |ran| -> Result<_, Stop> {
+    let passed_before = |spent| -> Result<_, Stop> {
         let receipt = world.memory.receipt(&work)?;
         Ok(receipt.map(|passed| {
             let (ago, took) = (ago(passed, world), span(passed.took));
-            PassedNow::before(format!("passed {ago} ago on this tree, in {took}"), ran)
+            PassedNow::before(format!("passed {ago} ago on this tree, in {took}"), spent)
         }))
     };
-    if let Some(passed) = passed_before(false)? {
+    if let Some(passed) = passed_before(Duration::ZERO)? {
         return Ok(passed);
     }
     let lock = world.runner.lock_suite()?;
     if lock.waited
-        && let Some(passed) = passed_before(true)?
+        // How long it waited is not known.
+        && let Some(passed) = passed_before(FRESH)?
     {
         return Ok(passed);
     }
@@ -87,7 +88,7 @@ pub(crate) fn ask(
     let mut notes = Vec::from_iter(warning);
     // The remotes take their time to answer again; so do the checkout and a durable receipt.
     let (tips, matches) = thread::scope(|scope| {
-        let tips = scope.spawn(|| RemoteTips::ask(push, wants, world));
+        let tips = (took >= FRESH).then(|| scope.spawn(|| RemoteTips::ask(push, wants, world)));
         let matches = if in_checkout {
             let checkout = world.repository.checkout(commit).map_err(Stop::from);
             checkout.and_then(|mismatch| must_match(commit, mismatch, true))
@@ -97,15 +98,15 @@ pub(crate) fn ask(
         if matches.is_ok() {
             notes.extend(leave_receipt(&work, took, world));
         }
-        (join(tips), matches)
+        (tips.map(join), matches)
     });
     matches?;
     must_be_connected(took, world)?;
     Ok(PassedNow {
         answer: format!("passed in {}", span(took)),
         notes,
-        ran: true,
-        tips: Some(tips),
+        spent: took,
+        tips,
     })
 }
 
@@ -122,7 +123,7 @@ fn ask_ci(
     if let Some(passed) = world.memory.receipt(&work)? {
         let ago = ago(passed, world);
         let answer = format!("passed on {forge}, as it said {ago} ago");
-        return Ok(PassedNow::before(answer, false));
+        return Ok(PassedNow::before(answer, Duration::ZERO));
     }
     let checked = world.runner.checks(&work, ci)?;
     let notes = leave_receipt(&work, Duration::ZERO, world);
@@ -133,7 +134,11 @@ fn ask_ci(
     Ok(PassedNow {
         answer: format!("{number} {checks} of {of} passed on {forge}"),
         notes: Vec::from_iter(notes),
-        ran: checked.waited,
+        spent: if checked.waited {
+            FRESH.max(checked.took)
+        } else {
+            checked.took
+        },
         tips,
     })
 }

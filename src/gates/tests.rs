@@ -20,7 +20,7 @@ use super::{
 use crate::{
     calendar::Window,
     policy::{Environment, Policy, Step},
-    push::{Update, destination::Destination, remotes},
+    push::{Push, Update, destination::Destination, remotes},
 };
 
 fn policy() -> Policy {
@@ -81,6 +81,7 @@ fn remotes_named(environment: &str) -> EnvironmentRemotes {
     EnvironmentRemotes {
         environment: environment.to_owned(),
         remotes: vec![environment.into()],
+        destinations: vec![format!("/srv/{environment}")],
         expected: environment.to_owned(),
         known: Vec::new(),
         branches: vec!["master".to_owned()],
@@ -94,6 +95,7 @@ fn production(updates: &[Update], skip: &[Gate], world: &Fake) -> Verdict {
 
 fn production_under(policy: &Policy, updates: &[Update], skip: &[Gate], world: &Fake) -> Verdict {
     let push = GovernedPush {
+        push: &git_push(updates),
         policy,
         written: true,
         target: Target::Environment("production"),
@@ -106,7 +108,17 @@ fn production_under(policy: &Policy, updates: &[Update], skip: &[Gate], world: &
         before: Some(remotes_named("staging")),
     };
     let skip = skip.iter().copied().collect::<BTreeSet<_>>();
-    evaluate(&[push], &skip, &world.world()).pop().unwrap()
+    evaluate(&[push], &skip, false, &world.world())
+        .pop()
+        .unwrap()
+}
+
+fn git_push(updates: &[Update]) -> Push {
+    Push {
+        remote: "production".into(),
+        url: "/srv/shop".into(),
+        updates: updates.to_vec(),
+    }
 }
 
 fn at(time: &str) -> Mutex<Vec<Timestamp>> {
@@ -204,17 +216,97 @@ fn a_closed_window_asks_no_network() {
         relation: Relation::Ahead(Count(2)),
         ..Fake::default()
     };
-    refused(&push(), &world, closed(NIGHT), &["clock", "ancestry"]);
+    refused(&push(), &world, closed(NIGHT), &["clock"]);
+}
+
+/// What the gates say of a push to production that is asked for as a rollback.
+fn rollback(world: &Fake) -> Verdict {
+    let (updates, policy) = (push(), policy());
+    let push = GovernedPush {
+        push: &git_push(&updates),
+        policy: &policy,
+        written: true,
+        target: Target::Environment("production"),
+        destination: &Destination::Path("/srv/shop".into()),
+        remote: "production".to_owned(),
+        trunk: Ok(trunk_name()),
+        trunk_is_here: false,
+        updates: updates.iter().collect(),
+        here: Some(remotes_named("production")),
+        before: Some(remotes_named("staging")),
+    };
+    let verdicts = evaluate(&[push], &BTreeSet::new(), true, &world.world());
+    verdicts.into_iter().next().unwrap()
 }
 
 #[test]
-fn a_closed_window_asks_the_team_whether_a_push_back_is_a_rollback() {
-    let world = Fake {
+fn what_was_live_before_goes_back_at_night_though_trunk_and_staging_moved_on() {
+    let world = || Fake {
         now: at(NIGHT),
+        tip: Mutex::new(vec![Ok(oid('2'))]),
+        live: Mutex::new(vec![vec![("master".to_owned(), oid('2'))]]),
+        was_live: true,
         ..Fake::default()
     };
-    let asked = ["clock", "ancestry", "checkout", "staging", "trunk"];
-    refused(&push(), &world, closed(NIGHT), &asked);
+    let verdict = rollback(&world());
+    assert_eq!(verdict.decision(), Decision::Go);
+    let passes = |gate| {
+        verdict.answers.iter().any(|(one, outcome)| {
+            *one == gate && matches!(outcome, Outcome::Passed(why) if why == "passes as a rollback")
+        })
+    };
+    assert!(
+        [Gate::Window, Gate::Trunk, Gate::Promotion]
+            .into_iter()
+            .all(passes)
+    );
+    let (to, from) = (oid('1'), oid('a'));
+    assert_eq!(verdict.rollback, Some(verdict::Rollback { from, to }));
+    // It must be on trunk, and its suite must pass.
+    let elsewhere = rollback(&Fake {
+        relation: Relation::Unrelated,
+        ..world()
+    });
+    assert_eq!(elsewhere.decision(), Decision::Refused);
+    let red = rollback(&Fake {
+        suite: no_suite,
+        ..world()
+    });
+    assert_eq!(red.decision(), Decision::Refused);
+}
+
+#[test]
+fn what_was_never_live_is_no_rollback_and_without_the_word_nothing_is() {
+    let verdict = rollback(&Fake::default());
+    match verdict.answers.last() {
+        Some((Gate::Target, Outcome::Refused(refusal))) => {
+            let facts = target::Refusal::NeverLive {
+                pushed: oid('1'),
+                environment: "production".to_owned(),
+            };
+            assert_eq!(**refusal, facts.into());
+        }
+        other => panic!("{other:?}"),
+    }
+    let world = Fake {
+        now: at(NIGHT),
+        was_live: true,
+        ..Fake::default()
+    };
+    refused(&push(), &world, closed(NIGHT), &["clock"]);
+}
+
+#[test]
+fn after_a_short_suite_no_remote_is_asked_again() {
+    let world = Fake {
+        suite: || SuiteRun::Passed {
+            took: Duration::from_secs(9),
+            warning: None,
+        },
+        ..Fake::default()
+    };
+    assert_eq!(production(&push(), &[], &world).decision(), Decision::Go);
+    assert_eq!((times(&world, "trunk"), times(&world, "clock")), (1, 1));
 }
 
 #[test]
@@ -236,9 +328,7 @@ fn a_stale_trunk_runs_no_suite_and_waits_for_none() {
         local_is_newest: false,
         relation: Relation::Behind(Count(2)),
     }));
-    let asked = [
-        "clock", "checkout", "staging", "trunk", "ancestry", "ancestry",
-    ];
+    let asked = ["clock", "checkout", "staging", "trunk", "ancestry"];
     refused(&push(), &world, facts, &asked);
 }
 
@@ -273,9 +363,7 @@ fn another_commit_on_staging_does_not_run_the_suite() {
         relation: Some(Relation::Behind(Count(2))),
         same_content: false,
     };
-    let asked = [
-        "clock", "checkout", "staging", "trunk", "ancestry", "ancestry",
-    ];
+    let asked = ["clock", "checkout", "staging", "trunk", "ancestry"];
     refused(&push(), &world, facts, &asked);
 }
 
@@ -429,7 +517,7 @@ fn a_closed_connection_leaves_the_receipt_and_stops_the_push() {
         ..Fake::default()
     };
     let facts = suite::Refusal::Disconnected {
-        took: Duration::from_secs(3),
+        took: Duration::from_secs(13),
     };
     let asked = [
         "clock", "checkout", "staging", "trunk", "lock", "suite", "checkout", "receipt", "staging",
@@ -458,7 +546,9 @@ fn a_later_suite_ages_what_an_earlier_target_had_answered() {
     policy.suite.on = crate::policy::On::All;
     let destination = Destination::Path("/srv/shop".into());
     let (master, topic) = (set('1', "refs/heads/master"), set('2', "refs/heads/topic"));
+    let pushed = git_push(&[]);
     let push = |target, update| GovernedPush {
+        push: &pushed,
         policy: &policy,
         written: true,
         target,
@@ -479,7 +569,7 @@ fn a_later_suite_ages_what_an_earlier_target_had_answered() {
         tip: Mutex::new(vec![Ok(oid('1')), Ok(oid('1')), Ok(oid('2'))]),
         ..Fake::default()
     };
-    let verdicts = evaluate(&pushes, &BTreeSet::new(), &world.world());
+    let verdicts = evaluate(&pushes, &BTreeSet::new(), false, &world.world());
     assert_eq!(verdicts.len(), 2);
     assert_eq!(verdicts[0].decision(), Decision::Refused);
     assert!(matches!(

@@ -14,7 +14,7 @@ use super::{
     verdict::Stop,
 };
 use crate::{
-    memory::{arrivals::Arrival, record::Record},
+    memory::record::Record,
     policy::{Ci, Policy, Step, Suite, detect::Detected},
     push::Oid,
 };
@@ -56,12 +56,10 @@ pub trait LocalRepository: Sync {
     fn person(&self) -> String;
 }
 
-/// What is known of the past: the ledger, the reflogs, the team's notes, and receipts.
+/// What is known of the past: the team's notes, git's reflogs, and receipts.
 pub trait Memory: Sync {
-    /// The records about a commit that this clone has.
+    /// The records about a commit that this clone has, those of what replaced it among them.
     fn records(&self, commit: &Oid) -> Result<Vec<Record>, Undecided>;
-    /// The commits that came to an environment, as this clone saw it.
-    fn arrivals(&self, environment: &EnvironmentRemotes) -> Result<Vec<Arrival>, Undecided>;
     /// Whether this clone can prove that a commit was live on an environment.
     fn was_live(&self, environment: &EnvironmentRemotes, commit: &Oid) -> Result<bool, Undecided>;
     fn is_verified(&self, record: &Record) -> Result<bool, Undecided>;

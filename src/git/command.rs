@@ -39,6 +39,13 @@ impl Git {
         command
     }
 
+    /// Builds a call of git as the user would make it, on the same terminal.
+    pub(crate) fn plain<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Command {
+        let mut command = self.start(args);
+        command.stdin(Stdio::inherit());
+        command
+    }
+
     /// Builds a call of git that stays on this machine.
     ///
     /// It keeps the environment of the push (`-c` options travel in it), fetches nothing that a

@@ -1,6 +1,6 @@
 //! What a ref has pointed to, and since when.
 
-use bstr::{BString, ByteSlice};
+use bstr::{BStr, BString, ByteSlice};
 use jiff::Timestamp;
 
 use super::{Error, Repository};
@@ -40,6 +40,27 @@ impl Moved {
 }
 
 impl Repository {
+    /// The remote-tracking ref that git moves when a push to a ref of a remote has arrived, by the fetch
+    /// refspecs of the remote (git-push(1)); `None` where there is none, and where a push goes to several
+    /// places: it then moves whichever of them took it.
+    pub(crate) fn tracking_ref(&self, remote: &BStr, target: &BStr) -> Option<String> {
+        if self.remotes().push_urls(remote).len() != 1 {
+            return None;
+        }
+        let key = [&b"remote."[..], remote, b".fetch"].concat();
+        let mut refspecs = self.config.iter().filter(|(name, _)| *name == key);
+        refspecs.find_map(|(_, refspec)| {
+            let refspec = refspec.to_str().ok()?;
+            let refspec = refspec.strip_prefix('+').unwrap_or(refspec);
+            let (from, to) = refspec.split_once(':')?;
+            let target = target.to_str().ok()?;
+            match (from.strip_suffix('*'), to.strip_suffix('*')) {
+                (Some(from), Some(to)) => Some(format!("{to}{}", target.strip_prefix(from)?)),
+                _ => (from == target).then(|| to.to_owned()),
+            }
+        })
+    }
+
     /// The newest moves of a ref, newest first; none where there is no such ref.
     pub(crate) fn newest_moves(&self, name: &str) -> Result<Vec<Moved>, Error> {
         self.moves(name, &["--max-count=200"])

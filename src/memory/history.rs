@@ -1,26 +1,14 @@
-//! What happened, in the order of time: the entries of this clone's ledger, the team's records, and the
-//! pushes in git's reflogs that are in neither.
+//! What happened, in the order of time: the entries of this clone's ledger, and the team's records.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::{
-    decision::Decision,
     ledger::Entry,
+    open_push::OpenPush,
     record::{Event, Record, who},
 };
-use crate::push::Oid;
-
-/// The word for a push that no gate is known to have judged.
-pub const UNJUDGED: &str = "unjudged";
-
-/// The longest time that a push takes to arrive, with a platform's build and the network.
-const ON_ITS_WAY: SignedDuration = SignedDuration::from_hours(1);
-/// Reflogs count whole seconds.
-const SLACK: SignedDuration = SignedDuration::from_secs(2);
-/// An entry and a record of the same event are at most this far apart.
-const TWINS: SignedDuration = SignedDuration::from_secs(10);
 
 /// Where an event is recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,8 +17,6 @@ pub enum Source {
     Ledger,
     /// The team's notes.
     Notes,
-    /// The reflog of a tracking ref.
-    Reflog,
 }
 
 /// An event, as the ledger would say it.
@@ -38,131 +24,124 @@ pub enum Source {
 pub struct Happened {
     pub source: Source,
     pub entry: Entry,
+    /// What became of a push to an environment that was let go.
+    pub arrival: Option<Arrival>,
 }
 
-/// A push that arrived on an environment, by this clone's reflog.
-#[derive(Clone, Debug)]
-pub struct Arrived {
-    pub at: Timestamp,
-    pub commit: Oid,
-    pub by: String,
-    pub environment: String,
-    pub remote: String,
-    /// The tracking ref that moved.
-    pub tracking: String,
-    pub destination: String,
+/// Whether a push that was let go has arrived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arrival {
+    Arrived(Timestamp),
+    /// It is not known yet: git still runs, or the remote has not answered.
+    Open,
+    /// It can no longer be told.
+    Unknown,
+    /// The server refused it, or git did not push: a dry run, say.
+    Missing,
 }
 
-/// Merges all events. `gate` is when pushes began to be judged here; `None`: they are not.
-///
-/// The arrivals are sorted by tracking ref, then by time.
-pub(crate) fn history(
-    entries: Vec<Entry>,
-    records: &[Record],
-    arrivals: &[Arrived],
-    gate: Option<Timestamp>,
-) -> Vec<Happened> {
-    let known = Known::new(entries.iter());
-    let recorded = records.iter().filter_map(entry_of);
-    let new: Vec<Entry> = recorded.filter(|one| !known.has(one)).collect();
-    let mut unjudged = Vec::new();
-    let mut place = None;
-    let mut known = Known::default();
-    for arrived in arrivals {
-        if place.replace(&arrived.tracking) != Some(&arrived.tracking) {
-            known = Known::new(entries.iter().chain(&new));
-        }
-        if !known.take(arrived) && gate.is_some_and(|gate| arrived.at >= gate) {
-            unjudged.push(self::unjudged(arrived));
+impl Arrival {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Arrived(_) => "arrived",
+            Self::Open => "open",
+            Self::Unknown => "unknown",
+            Self::Missing => "missing",
         }
     }
-    let of = |source, entries: Vec<Entry>| {
-        (entries.into_iter()).map(move |entry| Happened { source, entry })
+}
+
+/// Which push of which clone a deployment is: when it was decided, where it goes, and what it brings.
+type Key = (Timestamp, String, String);
+
+/// Merges all events.
+pub(crate) fn history(entries: Vec<Entry>, records: &[Record], open: &[OpenPush]) -> Vec<Happened> {
+    let key = |record: &Record| {
+        let decided = record.deployed()?.decided?;
+        Some((
+            decided,
+            record.environment.clone(),
+            record.commit.to_string(),
+        ))
     };
-    let mut all: Vec<_> = of(Source::Ledger, entries)
-        .chain(of(Source::Notes, new))
-        .chain(of(Source::Reflog, unjudged))
+    let arrived: HashMap<Key, Timestamp> = (records.iter())
+        .filter_map(|one| Some((key(one)?, one.at)))
         .collect();
+    let is_unknown: HashMap<Key, bool> = (open.iter())
+        .filter_map(|push| Some((key(&push.record()?)?, push.unknown)))
+        .collect();
+    let mut own: HashSet<Key> = HashSet::new();
+    let mut words: HashSet<(Timestamp, String, String)> = HashSet::new();
+    let mut all: Vec<Happened> = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let push = pushed(&entry);
+        if push.is_none() {
+            words.insert((entry.at, entry.event.clone(), who(&entry.by)));
+        }
+        let arrival = push.map(|key| {
+            let arrival = match (arrived.get(&key), is_unknown.get(&key)) {
+                (Some(at), _) => Arrival::Arrived(*at),
+                (None, Some(true)) => Arrival::Unknown,
+                (None, Some(false)) => Arrival::Open,
+                (None, None) => Arrival::Missing,
+            };
+            own.insert(key);
+            arrival
+        });
+        all.push(Happened {
+            source: Source::Ledger,
+            entry,
+            arrival,
+        });
+    }
+    let found_again = found_again(records);
+    let new = records
+        .iter()
+        .enumerate()
+        .filter(|(index, record)| match record.event {
+            Event::Deployed(_) => {
+                !key(record).is_some_and(|key| own.contains(&key)) && !found_again.contains(index)
+            }
+            Event::Signoff { .. } | Event::Again { .. } => {
+                !words.contains(&(record.at, record.name().to_owned(), who(&record.by)))
+            }
+        });
+    all.extend(new.map(|(_, record)| Happened {
+        source: Source::Notes,
+        entry: Entry::of(record),
+        arrival: None,
+    }));
     all.sort_by_key(|one| one.entry.at);
     all
 }
 
-/// What a record says, as the ledger would; `None` where it only confirms what another one says.
-fn entry_of(record: &Record) -> Option<Entry> {
-    match &record.event {
-        Event::Push { .. } | Event::Signoff { .. } | Event::Again { .. } => Some(Entry::of(record)),
-        Event::Live | Event::Replaced { .. } | Event::Removed { .. } => None,
-    }
+/// The push to an environment that an entry let go.
+fn pushed(entry: &Entry) -> Option<Key> {
+    let environment = entry.environment.clone().filter(|name| name != "trunk")?;
+    let commit = entry.commit.clone().filter(|_| entry.went())?;
+    Some((entry.at, environment, commit))
 }
 
-/// The entries, by the commit that they are about: a ledger may be long.
-#[derive(Default)]
-struct Known<'e> {
-    by_commit: HashMap<&'e str, Vec<&'e Entry>>,
-}
-
-impl<'e> Known<'e> {
-    fn new(entries: impl Iterator<Item = &'e Entry>) -> Self {
-        let mut by_commit: HashMap<&str, Vec<&Entry>> = HashMap::new();
-        for entry in entries {
-            let commit = entry.commit.as_deref().unwrap_or_default();
-            by_commit.entry(commit).or_default().push(entry);
+/// The deployments that were only found, of a commit whose arrival is recorded next to it in time.
+fn found_again(records: &[Record]) -> HashSet<usize> {
+    let mut deployed: Vec<(usize, &Record, bool)> = (records.iter().enumerate())
+        .filter_map(|(index, record)| Some((index, record, record.deployed()?.seen)))
+        .collect();
+    deployed.sort_by_key(|(_, record, _)| (&record.environment, record.at));
+    let same = |one: &Record, other: &Record| {
+        one.commit == other.commit && one.environment == other.environment
+    };
+    let mut dropped = HashSet::new();
+    for (position, (index, record, seen)) in deployed.iter().enumerate() {
+        let before = deployed[..position].last();
+        let after = deployed[position + 1..].iter().find(|(_, _, seen)| !seen);
+        let is_known = before.is_some_and(|(_, other, _)| same(record, other))
+            || after.is_some_and(|(_, other, _)| same(record, other));
+        if *seen && is_known {
+            dropped.insert(*index);
         }
-        Self { by_commit }
     }
-
-    fn about(&self, commit: &str) -> &[&'e Entry] {
-        self.by_commit.get(commit).map_or(&[], Vec::as_slice)
-    }
-
-    /// Whether an entry says the same as a record.
-    fn has(&self, recorded: &Entry) -> bool {
-        let commit = recorded.commit.as_deref().unwrap_or_default();
-        let is_twin = |known: &Entry| {
-            known.event == recorded.event
-                && known.environment == recorded.environment
-                && (known.event != "push" || known.went())
-                && known.at.duration_since(recorded.at).abs() <= TWINS
-                && who(&known.by) == who(&recorded.by)
-        };
-        self.about(commit).iter().any(|known| is_twin(known))
-    }
-
-    /// Removes the entry that let this push go, for it counts for one arrival; false where there is none.
-    fn take(&mut self, arrived: &Arrived) -> bool {
-        let fits = |entry: &Entry| {
-            let travelled = arrived.at.duration_since(entry.at);
-            entry.went()
-                && (entry.environment.as_deref() == Some(&arrived.environment)
-                    || entry.remote == arrived.remote)
-                && travelled >= -SLACK
-                && travelled <= ON_ITS_WAY
-        };
-        // Where the program was missing, the hook did not know the commit.
-        [arrived.commit.as_str(), ""].iter().any(|commit| {
-            let Some(known) = self.by_commit.get_mut(*commit) else {
-                return false;
-            };
-            let fitting = known.iter().enumerate().filter(|(_, entry)| fits(entry));
-            let last = fitting.max_by_key(|(_, entry)| entry.at);
-            let Some(index) = last.map(|(index, _)| index) else {
-                return false;
-            };
-            known.remove(index);
-            true
-        })
-    }
-}
-
-fn unjudged(arrived: &Arrived) -> Entry {
-    Entry {
-        verdict: UNJUDGED.to_owned(),
-        environment: Some(arrived.environment.clone()),
-        remote: arrived.remote.clone(),
-        destination: arrived.destination.clone(),
-        commit: Some(arrived.commit.to_string()),
-        ..Entry::new("push", Decision::Go, arrived.at, &*arrived.by)
-    }
+    dropped
 }
 
 #[cfg(test)]

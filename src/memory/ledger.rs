@@ -6,25 +6,18 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use bstr::Finder;
 use jiff::Timestamp;
 use nix::unistd::{AccessFlags, access};
 use serde::{Deserialize, Serialize};
 
 use super::{
     decision::Decision,
-    record::{Event, Record},
+    record::{Judged, Record},
 };
 use crate::push::Oid;
 
 /// The version of the format.
 const VERSION: u32 = 1;
-
-/// Longer lines are not ours, and must not fill the memory.
-const LONGEST_LINE: u64 = 1024 * 1024;
-
-/// How much of the end is read where only the newest entries matter: some three hundred lines.
-const TAIL: u64 = 128 * 1024;
 
 /// The ledger could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -40,7 +33,7 @@ pub struct LedgerError {
 pub struct Entry {
     pub v: u32,
     pub at: Timestamp,
-    /// `push`, `check`, `signoff`, `again`.
+    /// `push`, `check`, `signoff`, `again`; in the log also `deployed`.
     pub event: String,
     /// `go`, `refused`, `undecided` or `overridden`.
     pub verdict: String,
@@ -106,15 +99,22 @@ impl Entry {
 
     /// What a record says, as the ledger would.
     pub(crate) fn of(record: &Record) -> Self {
-        let (replaces, rollback) = match &record.event {
-            Event::Push { replaces, rollback } => (replaces.as_ref(), *rollback),
-            _ => (None, false),
+        let deployed = record.deployed();
+        let skipped = |gate: &String| GateEntry {
+            gate: gate.clone(),
+            outcome: "skipped".to_owned(),
+            why: String::new(),
         };
         Self {
+            verdict: deployed.map_or("go", |one| one.judged.name()).to_owned(),
             environment: Some(record.environment.clone()),
+            destination: deployed
+                .and_then(|one| one.destination.clone())
+                .unwrap_or_default(),
             commit: Some(record.commit.to_string()),
-            replaces: replaces.map(Oid::to_string),
-            rollback,
+            replaces: record.replaces().map(Oid::to_string),
+            rollback: deployed.is_some_and(|one| one.judged == Judged::Rollback),
+            gates: deployed.map_or(Vec::new(), |one| one.gates.iter().map(skipped).collect()),
             reason: record.words().map(str::to_owned),
             ..Self::new(record.name(), Decision::Go, record.at, &*record.by)
         }
@@ -234,54 +234,6 @@ impl Ledger {
         written
     }
 
-    /// The newest entries, oldest first: those in the last 128 KiB that name this environment or
-    /// commit.
-    ///
-    /// A ledger of years must not slow down a push.
-    pub fn newest(&self, name: &str) -> Result<Vec<Entry>, LedgerError> {
-        let Some(mut file) = self.existing()? else {
-            return Ok(Vec::new());
-        };
-        let mut text = Vec::new();
-        let cut = file
-            .metadata()
-            .map(|file| file.len().saturating_sub(TAIL))
-            .and_then(|start| file.seek(SeekFrom::Start(start)))
-            .and_then(|start| file.read_to_end(&mut text).map(|_| start > 0))
-            .map_err(|error| self.unreadable(error))?;
-        // The first line is cut off, most probably.
-        let lines = text.split(|b| *b == b'\n').skip(usize::from(cut));
-        // Parsing a line costs much more than seeing that it is about something else.
-        let quoted = serde_json::Value::from(name).to_string();
-        let finder = Finder::new(&quoted);
-        let lines = lines.filter(|line| finder.find(line).is_some());
-        Ok(lines.filter_map(entry).collect())
-    }
-
-    /// Every entry whose line holds this text, oldest first.
-    pub fn about(&self, text: &str) -> Result<Vec<Entry>, LedgerError> {
-        let Some(file) = self.existing()? else {
-            return Ok(Vec::new());
-        };
-        let finder = Finder::new(text);
-        let mut found = Vec::new();
-        let mut reader = BufReader::with_capacity(64 * 1024, file);
-        let mut line = Vec::new();
-        loop {
-            line.clear();
-            let read = reader
-                .by_ref()
-                .take(LONGEST_LINE)
-                .read_until(b'\n', &mut line);
-            if read.map_err(|error| self.unreadable(error))? == 0 {
-                return Ok(found);
-            }
-            if finder.find(&line).is_some() {
-                found.extend(entry(&line));
-            }
-        }
-    }
-
     fn existing(&self) -> Result<Option<File>, LedgerError> {
         match File::open(&self.path) {
             Ok(file) => Ok(Some(file)),
@@ -293,6 +245,17 @@ impl Ledger {
     fn unreadable(&self, source: io::Error) -> LedgerError {
         let what = format!("read {}", self.path.display());
         LedgerError { what, source }
+    }
+
+    /// When the first decision was made.
+    pub fn first(&self) -> Result<Option<Timestamp>, LedgerError> {
+        let Some(file) = self.existing()? else {
+            return Ok(None);
+        };
+        let mut line = Vec::new();
+        let read = BufReader::new(file).read_until(b'\n', &mut line);
+        read.map_err(|error| self.unreadable(error))?;
+        Ok(entry(&line).map(|entry| entry.at))
     }
 
     /// Reads all entries; the numbers of damaged lines are kept.

@@ -1,7 +1,8 @@
 //! The records of what was decided, deployed and signed off, and what follows from them.
 
-pub mod arrivals;
 pub(crate) mod decision;
+pub mod deployments;
 pub mod history;
 pub mod ledger;
+pub mod open_push;
 pub mod record;

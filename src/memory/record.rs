@@ -23,6 +23,8 @@ const LONGEST_LINE: usize = 64 * 1024;
 const LONGEST_NAME: usize = 256;
 /// The longest comment of a person, in characters.
 const MOST_WORDS: usize = 2000;
+/// The most gates that a record names.
+const MOST_GATES: usize = 16;
 
 /// Something that happened to a commit on an environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,21 +44,75 @@ pub struct Record {
 pub enum Event {
     /// A person tried it there; `words`: what was tried.
     Signoff { words: Option<String> },
-    /// The gates let it go there; whether the server took it is not known.
-    Push {
-        /// The commit that was live there.
-        replaces: Option<Oid>,
-        /// Whether this one had been live there before.
-        rollback: bool,
-    },
-    /// It was seen as the live tip there.
-    Live,
-    /// Another commit replaced it, so it had been live there.
-    Replaced { by: Oid },
-    /// A rollback to another commit removed it.
-    Removed { by_rollback_to: Oid },
+    /// It became live there.
+    Deployed(Deployed),
     /// It may go there again, though a rollback removed it; `words`: what was fixed.
     Again { words: Option<String> },
+}
+
+/// How a commit became live on an environment. It is recorded only once its arrival was observed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deployed {
+    /// The commit that was live there before, where that is known.
+    pub replaces: Option<Oid>,
+    /// Where the push went, for environments of several apps; without a password.
+    pub destination: Option<String>,
+    pub judged: Judged,
+    /// The gates that an override skipped; [`ALL_GATES`] where the gate was off.
+    pub gates: Vec<String>,
+    /// The reason given for the override.
+    pub reason: Option<String>,
+    /// Whether it was only found live, some time after it had arrived.
+    pub seen: bool,
+    /// When the push was decided: the time of its entry in the ledger of the clone that pushed.
+    pub decided: Option<Timestamp>,
+}
+
+impl Deployed {
+    /// A deployment of which nothing else is known.
+    pub fn new(judged: Judged) -> Self {
+        Self {
+            replaces: None,
+            destination: None,
+            judged,
+            gates: Vec::new(),
+            reason: None,
+            seen: false,
+            decided: None,
+        }
+    }
+}
+
+/// Stands for every gate in a record.
+pub const ALL_GATES: &str = "all";
+
+/// How a deployment was judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Judged {
+    /// The gates let it go.
+    Go,
+    /// An override skipped gates.
+    Overridden,
+    /// It went back to a commit that had been live before.
+    Rollback,
+    /// No gate judged it: `--no-verify`, or a clone without the hook.
+    Unjudged,
+    /// It was live before the gate was there.
+    Before,
+}
+
+impl Judged {
+    /// The word for it in records, in the log and in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Go => "go",
+            Self::Overridden => "overridden",
+            Self::Rollback => "rollback",
+            Self::Unjudged => "unjudged",
+            Self::Before => "before",
+        }
+    }
 }
 
 /// A record as JSON. A key that a later version adds is ignored.
@@ -73,11 +129,17 @@ struct Line {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     replaces: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    rollback: Option<bool>,
+    destination: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    replaced_by: Option<String>,
+    judged: Option<Judged>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    gates: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    by_rollback_to: Option<String>,
+    reason: Option<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    seen: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    decided: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     signed: Option<String>,
 }
@@ -100,10 +162,10 @@ impl Record {
         }
     }
 
-    /// Parses the lines of a note that are records of this commit.
+    /// Parses the lines of a note that are about this commit.
     ///
     /// Everyone who can push can write a note, and notes are copied from commit to commit
-    /// (`notes.rewriteRef`): lines that are damaged, of an unknown version or of another commit are
+    /// (`notes.rewriteRef`): lines that are damaged, of an unknown version or about another commit are
     /// ignored, and so is what comes after [`LIMIT`].
     pub fn parse_all(note: &[u8], commit: &Oid) -> Vec<Self> {
         let mut note = note;
@@ -114,11 +176,29 @@ impl Record {
         }
         let mut records: Vec<Self> = Vec::new();
         for record in note.split(|b| *b == b'\n').filter_map(Self::parse) {
-            if record.commit == *commit && !records.contains(&record) {
+            if record.is_about(commit) && !records.contains(&record) {
                 records.push(record);
             }
         }
         records
+    }
+
+    /// Whether it is about a commit: its own, or the one that it replaced. It stands in the notes of both.
+    pub fn is_about(&self, commit: &Oid) -> bool {
+        self.commit == *commit || self.replaces() == Some(commit)
+    }
+
+    /// The commit that a deployment replaced.
+    pub fn replaces(&self) -> Option<&Oid> {
+        self.deployed()?.replaces.as_ref()
+    }
+
+    /// How the commit became live, where that is what the record tells.
+    pub fn deployed(&self) -> Option<&Deployed> {
+        match &self.event {
+            Event::Deployed(deployed) => Some(deployed),
+            Event::Signoff { .. } | Event::Again { .. } => None,
+        }
     }
 
     /// Parses one line.
@@ -131,10 +211,6 @@ impl Record {
             return None;
         }
         let is_name = |text: &String| !text.is_empty() && tidy(text, LONGEST_NAME) == *text;
-        let oid = |text: Option<String>| match text {
-            Some(text) => Oid::parse(text.as_bytes()).map(Some),
-            None => Some(None),
-        };
         let words = line.words.map(|words| tidy(&words, MOST_WORDS));
         Some(Self {
             at: line.at,
@@ -143,17 +219,20 @@ impl Record {
             commit: Oid::parse(line.commit.as_bytes())?,
             event: match line.event.as_str() {
                 "signoff" => Event::Signoff { words },
-                "push" => Event::Push {
-                    replaces: oid(line.replaces)?,
-                    rollback: line.rollback.unwrap_or(false),
-                },
-                "live" => Event::Live,
-                "replaced" => Event::Replaced {
-                    by: oid(line.replaced_by)??,
-                },
-                "removed" => Event::Removed {
-                    by_rollback_to: oid(line.by_rollback_to)??,
-                },
+                "deployed" => Event::Deployed(Deployed {
+                    replaces: match line.replaces {
+                        Some(text) => Some(Oid::parse(text.as_bytes())?),
+                        None => None,
+                    },
+                    destination: line.destination.map(|text| tidy(&text, LONGEST_NAME)),
+                    judged: line.judged?,
+                    gates: (line.gates.iter().take(MOST_GATES))
+                        .map(|gate| tidy(gate, LONGEST_NAME))
+                        .collect(),
+                    reason: line.reason.map(|reason| tidy(&reason, MOST_WORDS)),
+                    seen: line.seen,
+                    decided: line.decided,
+                }),
                 "again" => Event::Again { words },
                 _ => return None,
             },
@@ -165,21 +244,16 @@ impl Record {
     pub fn name(&self) -> &'static str {
         match self.event {
             Event::Signoff { .. } => "signoff",
-            Event::Push { .. } => "push",
-            Event::Live => "live",
-            Event::Replaced { .. } => "replaced",
-            Event::Removed { .. } => "removed",
+            Event::Deployed(_) => "deployed",
             Event::Again { .. } => "again",
         }
     }
 
-    /// The comment of the person.
+    /// The comment of the person, or the reason for the override.
     pub fn words(&self) -> Option<&str> {
         match &self.event {
             Event::Signoff { words } | Event::Again { words } => words.as_deref(),
-            Event::Push { .. } | Event::Live | Event::Replaced { .. } | Event::Removed { .. } => {
-                None
-            }
+            Event::Deployed(deployed) => deployed.reason.as_deref(),
         }
     }
 
@@ -211,20 +285,12 @@ pub fn names_a_person(person: &str) -> bool {
 /// One line, without a line feed.
 impl fmt::Display for Record {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (mut replaces, mut rollback) = (None, None);
-        let (mut replaced_by, mut by_rollback_to) = (None, None);
-        match &self.event {
-            Event::Push {
-                replaces: old,
-                rollback: back,
-            } => {
-                replaces = old.as_ref().map(Oid::to_string);
-                rollback = Some(*back);
-            }
-            Event::Replaced { by } => replaced_by = Some(by.to_string()),
-            Event::Removed { by_rollback_to: to } => by_rollback_to = Some(to.to_string()),
-            Event::Signoff { .. } | Event::Live | Event::Again { .. } => {}
-        }
+        let deployed = self.deployed();
+        let words = self.words().map(|words| tidy(words, MOST_WORDS));
+        let (words, reason) = match deployed {
+            Some(_) => (None, words),
+            None => (words, None),
+        };
         let line = Line {
             v: VERSION,
             event: self.name().to_owned(),
@@ -232,11 +298,14 @@ impl fmt::Display for Record {
             commit: self.commit.to_string(),
             by: tidy(&self.by, LONGEST_NAME),
             at: self.at,
-            words: self.words().map(|words| tidy(words, MOST_WORDS)),
-            replaces,
-            rollback,
-            replaced_by,
-            by_rollback_to,
+            words,
+            replaces: self.replaces().map(Oid::to_string),
+            destination: deployed.and_then(|one| one.destination.clone()),
+            judged: deployed.map(|one| one.judged),
+            gates: deployed.map_or(Vec::new(), |one| one.gates.clone()),
+            reason,
+            seen: deployed.is_some_and(|one| one.seen),
+            decided: deployed.and_then(|one| one.decided),
             signed: self.signed.clone(),
         };
         // JSON escapes every line feed. Nothing here can fail to be JSON.

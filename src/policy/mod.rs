@@ -66,14 +66,9 @@ impl Policy {
         }
     }
 
-    /// Whether a push to one environment depends on what happened on another.
-    pub fn remembers(&self) -> bool {
-        self.environments.iter().any(|one| one.after.is_some())
-    }
-
-    /// Whether records are shared with the team.
+    /// Whether records are shared with the team: without an environment there are none.
     pub fn shares(&self) -> bool {
-        self.share && self.remembers()
+        self.share && !self.environments.is_empty()
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::os::unix::process::parent_id;
 
+use nix::{errno::Errno, sys::signal::kill, unistd::Pid};
+
 use super::proc::{self, Stat};
 
 /// Between git and this process there may be a few others: shells, husky, lefthook, pre-commit. They
@@ -32,8 +34,24 @@ impl GitPush {
     }
 
     pub(super) fn is_gone(&self) -> bool {
-        Stat::of(self.id).is_none_or(|now| now.start != self.start || now.has_ended())
+        !is_running(self.id, self.start)
     }
+}
+
+/// The `git push` that waits for this process, else the process that started it: its id and its start.
+pub(crate) fn of_hook() -> (i32, u64) {
+    let parent = parent_id();
+    let git = GitPush::above(parent);
+    git.map_or((parent.cast_signed(), 0), |git| (git.id, git.start))
+}
+
+/// Whether a process is still there; a start of 0 is not known.
+pub(crate) fn is_running(id: i32, start: u64) -> bool {
+    if proc::is_told() {
+        let same = |now: &Stat| now.start == start || start == 0;
+        return Stat::of(id).is_some_and(|now| same(&now) && !now.has_ended());
+    }
+    kill(Pid::from_raw(id), None) != Err(Errno::ESRCH)
 }
 
 /// Whether git's transport has ended: a child of git beside us whose end git has not asked about.

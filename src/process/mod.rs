@@ -1,5 +1,6 @@
 //! Starting programs, watching them, and ending them with all that they started.
 
+pub(crate) mod detached;
 pub(crate) mod environment;
 pub(crate) mod git_push;
 pub(crate) mod output;

@@ -42,9 +42,16 @@ impl Stat {
     }
 }
 
+/// Whether the system tells of processes.
+pub(super) fn is_told() -> bool {
+    fs::metadata("/proc/self/stat").is_ok()
+}
+
 /// All processes; `None` where the system does not tell.
 pub(super) fn all() -> Option<Vec<Stat>> {
-    fs::metadata("/proc/self/stat").ok()?;
+    if !is_told() {
+        return None;
+    }
     let entries = fs::read_dir("/proc").ok()?.flatten();
     let ids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
     Some(ids.filter_map(Stat::of).collect())

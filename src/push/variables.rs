@@ -4,6 +4,8 @@
 pub const SWITCH: &str = "PUSHGATE";
 /// Names gates that are skipped.
 pub const SKIP: &str = "PUSHGATE_SKIP";
+/// Says that a push is a rollback.
+pub const ROLLBACK: &str = "PUSHGATE_ROLLBACK";
 /// Says why.
 pub const REASON: &str = "PUSHGATE_REASON";
 /// The process ids of the calls that run the present one as what follows their gates, outermost first.

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use super::{BAD, GOOD, HINT, LOUD, between_words, cut};
 use crate::{
     memory::{
-        history::{Happened, UNJUDGED},
+        history::{Arrival, Happened},
         ledger::Entry,
     },
     text::printable,
@@ -25,7 +25,7 @@ pub(crate) fn log(all: &[Happened], zone: &TimeZone, columns: Option<usize>) -> 
     let widest = widest.unwrap_or(0).clamp(NARROWEST, WIDEST);
     let mut text = String::new();
     for (one, place) in all.iter().zip(places) {
-        line(&mut text, &one.entry, &cut(&place, widest), widest, zone);
+        line(&mut text, one, &cut(&place, widest), widest, zone);
     }
     match columns {
         Some(columns) => wrapped(&text, columns),
@@ -50,22 +50,23 @@ fn place(entry: &Entry) -> String {
     shown(place)
 }
 
-fn line(text: &mut String, entry: &Entry, place: &str, widest: usize, zone: &TimeZone) {
+fn line(text: &mut String, one: &Happened, place: &str, widest: usize, zone: &TimeZone) {
+    let entry = &one.entry;
     let at = entry.at.to_zoned(zone.clone());
     let at = at.strftime("%Y-%m-%d %H:%M");
     let commit = entry.commit.as_deref().and_then(|id| id.get(..7));
     let commit = shown(commit.unwrap_or("-"));
     let (word, style) = word(entry);
     let (word, by) = (shown(word), shown(&entry.by));
-    let event = if is_word(entry) || entry.event == "push" {
+    let event = if is_word(entry) || matches!(entry.event.as_str(), "push" | "deployed") {
         String::new()
     } else {
         format!("  ({})", shown(&entry.event))
     };
     *text +=
         &format!("{at}  {style}{word:<10}{style:#}  {place:<widest$}  {commit:<7}  {by}{event}\n");
-    if entry.verdict == UNJUDGED {
-        *text += "    no gate was asked: --no-verify, not governed then, or nothing new to send\n";
+    if let Some(what) = about(one) {
+        *text += &format!("    {what}\n");
     }
     for gate in entry.gates.iter().filter(|gate| gate.outcome != "passed") {
         let why = shown(gate.why.lines().next().unwrap_or_default());
@@ -76,6 +77,20 @@ fn line(text: &mut String, entry: &Entry, place: &str, widest: usize, zone: &Tim
     if let Some(reason) = &entry.reason {
         let what = if is_word(entry) { "" } else { "reason: " };
         *text += &format!("    {what}{}\n", shown(reason));
+    }
+}
+
+/// What became of a push, or how a commit became live.
+fn about(one: &Happened) -> Option<&'static str> {
+    match (one.arrival, one.entry.verdict.as_str()) {
+        (Some(Arrival::Missing), _) => {
+            Some("did not arrive: the server refused it, or git did not send it")
+        }
+        (Some(Arrival::Open), _) => Some("not known yet whether it arrived"),
+        (Some(Arrival::Unknown), _) => Some("it cannot be told whether it arrived"),
+        (_, "unjudged") => Some("no gate judged this: --no-verify, or a clone without the hook"),
+        (_, "before") => Some("live since before the gate"),
+        _ => None,
     }
 }
 
@@ -90,7 +105,9 @@ fn word(entry: &Entry) -> (&str, Style) {
         "go" if is_word(entry) => (&entry.event, HINT),
         "go" if entry.rollback => ("rollback", LOUD),
         word @ "go" => (word, GOOD),
-        word @ ("overridden" | UNJUDGED) => (word, LOUD),
+        word @ "overridden" => (word, LOUD),
+        word @ "rollback" => (word, LOUD),
+        word @ "before" => (word, HINT),
         word => (word, BAD),
     }
 }

@@ -84,9 +84,9 @@ pub(crate) struct Environment {
     pub(crate) remotes: Vec<Remote>,
     pub(crate) tried: Option<Tried>,
     pub(crate) window: Window,
-    /// Commits that a rollback removed, and that may not return yet.
+    /// Commits that a rollback removed, and that may not return yet, each with that rollback.
     #[serde(serialize_with = "removed")]
-    pub(crate) removed: Vec<Record>,
+    pub(crate) removed: Vec<(Oid, Record)>,
     #[serde(rename = "push")]
     pub(crate) next_push: NextPush,
 }
@@ -108,6 +108,9 @@ pub(crate) struct Live {
     pub(crate) since: Option<Timestamp>,
     /// The person who pushed it.
     pub(crate) by: Option<String>,
+    /// The record of how it became live; `None` where that is not known.
+    #[serde(serialize_with = "deployment")]
+    pub(crate) deployment: Option<Record>,
     #[serde(serialize_with = "receipt")]
     pub(crate) receipt: Option<Passed>,
 }
@@ -248,9 +251,23 @@ fn people<S: Serializer>(records: &[Record], to: S) -> Result<S::Ok, S::Error> {
     to.collect_seq(records.iter().map(person))
 }
 
-fn removed<S: Serializer>(records: &[Record], to: S) -> Result<S::Ok, S::Error> {
-    let removed = |one: &Record| json!({"commit": one.commit, "at": one.at, "by": one.by});
-    to.collect_seq(records.iter().map(removed))
+fn removed<S: Serializer>(removed: &[(Oid, Record)], to: S) -> Result<S::Ok, S::Error> {
+    let one = |(commit, by): &(Oid, Record)| json!({"commit": commit, "at": by.at, "by": by.by});
+    to.collect_seq(removed.iter().map(one))
+}
+
+#[allow(clippy::ref_option, reason = "serde hands over the field")]
+fn deployment<S: Serializer>(record: &Option<Record>, to: S) -> Result<S::Ok, S::Error> {
+    let deployed = record.as_ref().and_then(|one| Some((one, one.deployed()?)));
+    let deployment = deployed.map(|(record, deployed)| {
+        json!({
+            "judged": deployed.judged,
+            "gates": deployed.gates,
+            "reason": deployed.reason,
+            "at": record.at,
+        })
+    });
+    deployment.serialize(to)
 }
 
 fn milliseconds<S: Serializer>(

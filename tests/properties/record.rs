@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use proptest::prelude::*;
 use pushgate::{
-    memory::record::{Event, LIMIT, Record, who},
+    memory::record::{Deployed, Event, Judged, LIMIT, Record, who},
     push::Oid,
 };
 
@@ -31,14 +31,43 @@ fn text() -> impl Strategy<Value = String> {
     })
 }
 
+fn deployed() -> impl Strategy<Value = Deployed> {
+    let judged = prop_oneof![
+        Just(Judged::Go),
+        Just(Judged::Overridden),
+        Just(Judged::Rollback),
+        Just(Judged::Unjudged),
+        Just(Judged::Before),
+    ];
+    let seconds = proptest::option::of(-10_000_000_000_i64..10_000_000_000);
+    let gates = proptest::collection::vec(text(), 0..4);
+    (
+        proptest::option::of(id()),
+        proptest::option::of(text()),
+        judged,
+        gates,
+        proptest::option::of(text()),
+        any::<bool>(),
+        seconds,
+    )
+        .prop_map(
+            |(replaces, destination, judged, gates, reason, seen, decided)| Deployed {
+                replaces,
+                destination,
+                judged,
+                gates,
+                reason,
+                seen,
+                decided: decided.map(|seconds| Timestamp::from_second(seconds).unwrap()),
+            },
+        )
+}
+
 fn record() -> impl Strategy<Value = Record> {
     let words = || proptest::option::of(text());
     let event = prop_oneof![
         words().prop_map(|words| Event::Signoff { words }),
-        (proptest::option::of(id()), any::<bool>())
-            .prop_map(|(replaces, rollback)| Event::Push { replaces, rollback }),
-        Just(Event::Live),
-        id().prop_map(|by_rollback_to| Event::Removed { by_rollback_to }),
+        deployed().prop_map(Event::Deployed),
         words().prop_map(|words| Event::Again { words }),
     ];
     let name = text().prop_filter("a name", |text| !text.is_empty());
@@ -156,9 +185,24 @@ fn a_line_that_is_not_of_this_version_and_this_commit_is_ignored() {
     ignored("2026-11-22T21:00:00Z", "2026-11-22T21:00:00");
     ignored("\"v\":1,", "\"v\":1,\"commit\":\"x\",");
     ignored("signoff", "removed");
+    ignored("signoff", "deployed");
     ignored("the basket", &"x".repeat(70_000));
-    ignored("\"signoff\"", "\"push\",\"replaces\":\"abc\"");
+    ignored(
+        "\"signoff\"",
+        "\"deployed\",\"judged\":\"go\",\"replaces\":\"abc\"",
+    );
+    ignored("\"signoff\"", "\"deployed\",\"judged\":\"well\"");
     ignored("}", "},");
+}
+
+#[test]
+fn a_deployment_stands_in_the_note_of_what_it_replaced_too() {
+    let deployed = format!(
+        r#"{{"v":1,"event":"deployed","environment":"staging","commit":"{TWO}","by":"Ana <ana@shop.example>","at":"2026-11-22T21:00:00Z","replaces":"{ONE}","judged":"overridden","gates":["window"],"reason":"the site is down"}}"#
+    );
+    let read = Record::parse_all(deployed.as_bytes(), &oid(ONE));
+    assert_eq!(read, Record::parse_all(deployed.as_bytes(), &oid(TWO)));
+    assert_eq!(read[0].to_string(), deployed);
 }
 
 #[test]

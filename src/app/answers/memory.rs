@@ -1,13 +1,11 @@
 //! What this clone knows of the past: its ledger, git's reflogs, and the team's notes.
 
+use bstr::BStr;
+
 use crate::{
     gates::{EnvironmentRemotes, Memory, Passed, Undecided, Work},
     git::Repository,
-    memory::{
-        arrivals::Arrival,
-        ledger::{Entry, Ledger},
-        record::{Event, Record},
-    },
+    memory::{deployments::was_live, ledger::Ledger, open_push::OpenPushes, record::Record},
     push::Oid,
 };
 
@@ -15,11 +13,22 @@ impl Repository {
     pub(crate) fn ledger(&self) -> Ledger {
         Ledger::new(&self.state_dir())
     }
-}
 
-/// Whether an entry is about a push to this environment that was let go.
-pub(crate) fn went(entry: &Entry, environment: &str) -> bool {
-    entry.went() && entry.environment.as_deref() == Some(environment)
+    pub(crate) fn open_pushes(&self) -> OpenPushes {
+        OpenPushes::new(&self.state_dir())
+    }
+
+    /// The refs that git moves when a push to an environment has arrived.
+    pub(crate) fn tracking_refs(&self, of: &EnvironmentRemotes) -> Vec<String> {
+        let name = |(remote, branch): (&BStr, &String)| {
+            self.tracking_ref(remote, format!("refs/heads/{branch}").as_str().into())
+        };
+        let all = of.remotes.iter().flat_map(|remote| {
+            let remote: &BStr = remote.as_ref();
+            of.branches.iter().map(move |branch| (remote, branch))
+        });
+        all.filter_map(name).collect()
+    }
 }
 
 impl Memory for Repository {
@@ -27,47 +36,12 @@ impl Memory for Repository {
         Ok(self.notes().read(commit)?)
     }
 
-    fn arrivals(&self, environment: &EnvironmentRemotes) -> Result<Vec<Arrival>, Undecided> {
-        let name = &environment.environment;
-        let entries = self.ledger().newest(name)?;
-        let sent = entries.iter().filter(|entry| went(entry, name));
-        let sent = sent.filter_map(|entry| {
-            Some(Arrival {
-                at: entry.at,
-                commit: Oid::parse(entry.commit.as_deref()?.as_bytes())?,
-                seen: false,
-            })
-        });
-        let mut arrivals: Vec<_> = sent.collect();
-        for name in environment.tracking_refs() {
-            arrivals.extend(self.newest_moves(&name)?.into_iter().map(|moved| Arrival {
-                at: moved.at,
-                commit: moved.commit,
-                seen: true,
-            }));
-        }
-        Ok(arrivals)
-    }
-
     fn was_live(&self, environment: &EnvironmentRemotes, commit: &Oid) -> Result<bool, Undecided> {
-        let name = &environment.environment;
-        let seen = |record: &Record| {
-            let live = match record.event {
-                Event::Live | Event::Replaced { .. } | Event::Removed { .. } => true,
-                Event::Push { .. } | Event::Signoff { .. } | Event::Again { .. } => false,
-            };
-            live && record.environment == *name
-        };
-        if self.records(commit)?.iter().any(seen) {
+        if was_live(&self.records(commit)?, &environment.environment, commit) {
             return Ok(true);
         }
-        // What a push replaced was live; what it sent need not have arrived.
-        let replaced =
-            |entry: &Entry| went(entry, name) && entry.replaces.as_deref() == Some(commit.as_str());
-        if self.ledger().about(commit.as_str())?.iter().any(replaced) {
-            return Ok(true);
-        }
-        for name in environment.tracking_refs() {
+        // What went there before the gate came is known to git alone.
+        for name in self.tracking_refs(environment) {
             let moves = self.newest_moves(&name)?;
             if moves.iter().any(|moved| moved.commit == *commit) {
                 return Ok(true);

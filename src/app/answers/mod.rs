@@ -4,7 +4,7 @@ mod clock;
 mod memory;
 mod runner;
 
-pub(crate) use self::{clock::SystemClock, memory::went, runner::PushRunner};
+pub(crate) use self::{clock::SystemClock, runner::PushRunner};
 use crate::{
     gates::{Runner, World},
     git::Repository,

@@ -177,7 +177,7 @@ impl<'d> Decider<'d> {
             };
             return pushes.iter().map(passed_over).collect();
         }
-        let verdicts = gates::evaluate(pushes, &overrides.skip, &self.world);
+        let verdicts = gates::evaluate(pushes, &overrides.skip, overrides.rollback, &self.world);
         let mut skipped: Vec<_> = (verdicts.iter().flat_map(|verdict| &verdict.answers))
             .filter(|(_, outcome)| matches!(outcome, Outcome::Skipped { .. }))
             .map(|(gate, _)| *gate)
@@ -202,7 +202,7 @@ impl<'d> Decider<'d> {
     /// What is to be written down about one target.
     fn part(&self, push: &GovernedPush<'_>, decision: Decision, verdict: &Verdict) -> Part {
         let commits = push.commits();
-        let replaces = change(push).and_then(|(_, _, old)| old);
+        let replaces = change(push).and_then(|change| change.replaces);
         let entry = Entry {
             environment: match push.target {
                 Target::Environment(name) => Some(name.to_owned()),

@@ -4,7 +4,7 @@
 use super::{journal::Journal, part::Part};
 use crate::{
     app::message::Message,
-    gates::verdict::Decision,
+    gates::{Undecided, verdict::Decision},
     memory::ledger::{Entry, GateEntry},
 };
 
@@ -63,9 +63,7 @@ impl Pending {
         let goes = decision.permits() && !self.is_check;
         let mut entries = Vec::new();
         for part in &mut self.parts {
-            if !goes {
-                part.sent.clear();
-            }
+            part.open = part.open.take().filter(|_| goes);
             // Where another target stopped the push, this one did not go, and was not refused.
             if part.decision.permits() != verdict.permits() {
                 continue;
@@ -96,7 +94,6 @@ pub(crate) struct Decided {
     /// The ledger's entries, one for each target that was judged.
     pub(crate) entries: Vec<Entry>,
     is_off: bool,
-    /// With the records that are true after the decision.
     parts: Vec<Part>,
 }
 
@@ -108,36 +105,42 @@ pub(crate) struct Recorded {
 }
 
 impl Decided {
-    /// Writes it into the ledger, and shares what the team is to know.
+    /// Writes it into the ledger, and has the arrival of a push looked for.
     ///
-    /// A push of which no trace can be kept does not go, unless `PUSHGATE=off`. That the team cannot be
-    /// told stops no push.
+    /// A push of which no trace can be kept does not go, unless `PUSHGATE=off`.
     pub(crate) fn record(&self, journal: &dyn Journal) -> Recorded {
         let mut messages = Vec::new();
         let mut exit_code = self.decision.exit_code();
-        for entry in &self.entries {
-            let Err(error) = journal.append(entry) else {
-                continue;
-            };
+        let mut failed = |destination: &str, error: Undecided| {
             if self.is_off || !self.decision.permits() {
                 messages.push(Message::Warning(error.in_one_line()));
             } else {
-                let what = format!("push to {}", entry.destination);
+                let what = format!("push to {destination}");
                 messages.push(Message::Undecided(what, error));
                 exit_code = Decision::Undecided.exit_code();
             }
+        };
+        for entry in &self.entries {
+            if let Err(error) = journal.append(entry) {
+                failed(&entry.destination, error);
+            }
         }
         for part in &self.parts {
-            let sent = if exit_code == 0 { &part.sent[..] } else { &[] };
-            let records = [&part.seen, sent].concat();
-            if records.is_empty() {
-                continue;
+            if let Some(open) = &part.open
+                && let Err(error) = journal.open(open)
+            {
+                failed(&part.entry.destination, error);
             }
-            if let Err(error) = journal.remember(&records, part.share.as_deref()) {
+        }
+        for part in &self.parts {
+            if let Some((environment, commit)) = &part.found
+                && let Err(error) = journal.found(environment, commit, part.share.as_deref())
+            {
                 let why = error.in_one_line();
                 messages.push(Message::Line(format!("note: {why}")));
             }
         }
+        journal.follow_up();
         Recorded {
             messages,
             exit_code,

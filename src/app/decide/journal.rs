@@ -1,21 +1,34 @@
-//! Where a decision is written down: this clone's ledger, and the team's notes.
+//! Where a decision is written down: this clone's ledger, and the pushes whose arrival is looked for.
 
 use crate::{
-    gates::Undecided,
-    git::{Repository, notes::LIMIT},
-    memory::{ledger::Entry, record::Record},
+    app::{follow_up, settle},
+    gates::{EnvironmentRemotes, Undecided},
+    git::{self, Repository},
+    memory::{ledger::Entry, open_push::OpenPush},
+    push::Oid,
 };
 
 pub(crate) trait Journal {
-    /// Fails where no entry could be written.
+    /// Settles what is known of earlier pushes, and fails where no entry could be written.
     fn prepare(&self) -> Result<(), Undecided>;
     fn append(&self, entry: &Entry) -> Result<(), Undecided>;
-    /// Adds records to the notes, and pushes these to a remote.
-    fn remember(&self, records: &[Record], share: Option<&str>) -> Result<(), Undecided>;
+    /// Has the arrival of a push looked for.
+    fn open(&self, push: &OpenPush) -> Result<(), Undecided>;
+    /// Records that a commit is live on an environment though nobody has recorded it; `share`: the remote
+    /// where the team shares its records.
+    fn found(
+        &self,
+        environment: &EnvironmentRemotes,
+        commit: &Oid,
+        share: Option<&str>,
+    ) -> Result<(), Undecided>;
+    /// Starts the process that looks for arrivals and shares records, where there is anything to do.
+    fn follow_up(&self);
 }
 
 impl Journal for Repository {
     fn prepare(&self) -> Result<(), Undecided> {
+        settle::settle(self, settle::Ask::Nobody)?;
         Ok(self.ledger().prepare()?)
     }
 
@@ -23,8 +36,24 @@ impl Journal for Repository {
         Ok(self.ledger().append(entry)?)
     }
 
-    fn remember(&self, records: &[Record], share: Option<&str>) -> Result<(), Undecided> {
-        self.notes().add(records)?;
-        Ok(share.map_or(Ok(()), |remote| self.notes().push(remote, LIMIT))?)
+    fn open(&self, push: &OpenPush) -> Result<(), Undecided> {
+        let push = settle::traced(push, self)?;
+        let added = self.open_pushes().add(&push);
+        let what = "write down that the push goes";
+        added.map_err(|error| git::Error::io(what, &error))?;
+        Ok(())
+    }
+
+    fn found(
+        &self,
+        environment: &EnvironmentRemotes,
+        commit: &Oid,
+        share: Option<&str>,
+    ) -> Result<(), Undecided> {
+        settle::found(self, environment, commit, share)
+    }
+
+    fn follow_up(&self) {
+        follow_up::start(self);
     }
 }

@@ -96,7 +96,7 @@ pub(crate) fn preview(
             return Ok(None);
         }
         repository.ledger().probe()?;
-        Ok(evaluate(&pushes, &BTreeSet::new(), &preview.world()).pop())
+        Ok(evaluate(&pushes, &BTreeSet::new(), false, &preview.world()).pop())
     })
 }
 

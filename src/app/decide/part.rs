@@ -1,13 +1,16 @@
 //! What is to be written down about one target of a push.
 
+use bstr::BStr;
+
 use crate::{
     gates::{
-        GovernedPush,
+        EnvironmentRemotes, GovernedPush,
         verdict::{Decision, Gate, Outcome, Verdict},
     },
     memory::{
         ledger::{Entry, GateEntry},
-        record::{Event, Record},
+        open_push::OpenPush,
+        record::{ALL_GATES, Deployed, Event, Judged, Record},
     },
     policy::Environment,
     push::{Oid, Update},
@@ -18,10 +21,10 @@ use crate::{
 pub(super) struct Part {
     pub(super) entry: Entry,
     pub(super) decision: Decision,
-    /// What was seen to be live, whatever becomes of the push.
-    pub(super) seen: Vec<Record>,
-    /// What is true only if the push goes.
-    pub(super) sent: Vec<Record>,
+    /// A commit that was found live on an environment, and that nobody has recorded.
+    pub(super) found: Option<(EnvironmentRemotes, Oid)>,
+    /// The push, whose arrival will be looked for if it goes.
+    pub(super) open: Option<OpenPush>,
     /// The remote where the team shares its records.
     pub(super) share: Option<String>,
 }
@@ -33,38 +36,37 @@ impl Part {
         verdict: &Verdict,
         entry: Entry,
     ) -> Self {
-        let record = |environment: &str, commit: &Oid, event| {
-            Record::new(entry.at, &*entry.by, environment, commit, event)
-        };
-        let (mut seen, mut sent) = (Vec::new(), Vec::new());
-        if let Some((environment, commit, replaces)) = change(push) {
-            // The soak counts from when a commit is first seen there, if nothing older is known.
-            if let Some(before) = push.before.as_ref().filter(|_| verdict.first) {
-                seen.push(record(&before.environment, commit, Event::Live));
-            }
-            let name = &environment.name;
-            let remembers = push.policy.remembers();
-            if remembers || verdict.rollback.is_some() {
-                let (replaces, rollback) = (replaces.cloned(), verdict.rollback.is_some());
-                sent.push(record(name, commit, Event::Push { replaces, rollback }));
-            }
-            if let Some(rollback) = &verdict.rollback {
-                let by_rollback_to = rollback.to.clone();
-                let event = Event::Removed { by_rollback_to };
-                sent.push(record(name, &rollback.from, event));
-            } else if let Some(old) = replaces.filter(|_| remembers) {
-                let by = commit.clone();
-                sent.push(record(name, old, Event::Replaced { by }));
-            }
-        }
         let trunk = push.trunk.as_ref().ok();
         let trunk = trunk.filter(|_| push.policy.shares());
+        let share = trunk.map(|trunk| trunk.remote.clone());
+        let change = change(push);
+        let before = push.before.as_ref().filter(|_| verdict.first);
+        let found = before.zip(change.as_ref()).map(|(before, change)| {
+            // The soak counts from when a commit is first seen there, if nothing older is known.
+            (before.clone(), change.commit.clone())
+        });
+        let open = change.map(|change| {
+            let deployed = Deployed {
+                replaces: change.replaces.cloned(),
+                destination: Some(push.destination.to_string()),
+                gates: skipped(decision, verdict),
+                reason: entry.reason.clone(),
+                decided: Some(entry.at),
+                ..Deployed::new(judged(decision, verdict))
+            };
+            let (name, event) = (&change.environment.name, Event::Deployed(deployed));
+            let record = Record::new(entry.at, &*entry.by, name, change.commit, event);
+            let [remote, url] = [&push.push.remote, &push.push.url].map(ToString::to_string);
+            let mut open = OpenPush::new(&record, remote, url, change.target.to_string());
+            open.share.clone_from(&share);
+            open
+        });
         Self {
-            share: trunk.map(|trunk| trunk.remote.clone()),
             entry,
             decision,
-            seen,
-            sent,
+            found,
+            open,
+            share,
         }
     }
 
@@ -73,22 +75,59 @@ impl Part {
         Self {
             entry,
             decision,
-            seen: Vec::new(),
-            sent: Vec::new(),
+            found: None,
+            open: None,
             share: None,
         }
     }
 }
 
+fn judged(decision: Decision, verdict: &Verdict) -> Judged {
+    match (&verdict.rollback, decision) {
+        (Some(_), _) => Judged::Rollback,
+        (None, Decision::Overridden) => Judged::Overridden,
+        (None, _) => Judged::Go,
+    }
+}
+
+/// The gates that an override skipped: all of them, where none was asked.
+fn skipped(decision: Decision, verdict: &Verdict) -> Vec<String> {
+    if decision == Decision::Overridden && verdict.answers.is_empty() {
+        return vec![ALL_GATES.to_owned()];
+    }
+    let mut skipped: Vec<_> = (verdict.answers.iter())
+        .filter(|(_, outcome)| matches!(outcome, Outcome::Skipped { .. }))
+        .map(|(gate, _)| gate.name().to_owned())
+        .collect();
+    skipped.dedup();
+    skipped
+}
+
+/// What a push changes on an environment.
+pub(super) struct Change<'c> {
+    environment: &'c Environment,
+    commit: &'c Oid,
+    /// The full name of the ref.
+    target: &'c BStr,
+    /// The commit that it replaces there.
+    pub(super) replaces: Option<&'c Oid>,
+}
+
 /// The commit that a push takes to an environment, and the commit that it replaces there.
-pub(super) fn change<'c>(
-    push: &GovernedPush<'c>,
-) -> Option<(&'c Environment, &'c Oid, Option<&'c Oid>)> {
+pub(super) fn change<'c>(push: &GovernedPush<'c>) -> Option<Change<'c>> {
     let environment = push.environment()?;
     push.updates.iter().find_map(|update| match update {
         Update::Set {
-            commit, replaces, ..
-        } => Some((environment, commit, replaces.as_ref())),
+            commit,
+            replaces,
+            target,
+            ..
+        } => Some(Change {
+            environment,
+            commit,
+            target: target.as_ref(),
+            replaces: replaces.as_ref(),
+        }),
         Update::Delete { .. } => None,
     })
 }

@@ -118,6 +118,7 @@ impl<'p> Targets<'p> {
             written: view.loaded.source != Source::Defaults,
             target,
             destination: context.destination,
+            push: context.push,
             remote: remote_label(context.push),
             trunk: view.trunk.clone(),
             trunk_is_here: view.router.is_trunk,

@@ -12,10 +12,11 @@ use crate::{
     },
     memory::{
         ledger::Entry,
-        record::{Event as RecordEvent, Record},
+        open_push::OpenPush,
+        record::{ALL_GATES, Deployed, Event as RecordEvent, Judged, Record},
     },
     policy::{Environment, Policy, Reason, Step},
-    push::{Update, destination::Destination},
+    push::{Oid, Update, destination::Destination},
 };
 
 /// Keeps what is written, unless it is told to fail.
@@ -23,9 +24,9 @@ use crate::{
 struct Fakebook {
     prepared: RefCell<usize>,
     written: RefCell<Vec<Entry>>,
-    records: RefCell<Vec<Record>>,
-    shared: RefCell<Vec<Option<String>>>,
-    /// The calls that fail: `prepare`, `append`, `remember`.
+    open: RefCell<Vec<OpenPush>>,
+    found: RefCell<Vec<(String, Oid)>>,
+    /// The calls that fail: `prepare`, `append`, `open`, `found`.
     fails: &'static str,
 }
 
@@ -48,11 +49,22 @@ impl Journal for Fakebook {
         self.written.borrow_mut().push(entry.clone());
         Ok(())
     }
-    fn remember(&self, records: &[Record], share: Option<&str>) -> Result<(), Undecided> {
-        self.records.borrow_mut().extend_from_slice(records);
-        self.shared.borrow_mut().push(share.map(str::to_owned));
-        self.call("remember")
+    fn open(&self, push: &OpenPush) -> Result<(), Undecided> {
+        self.call("open")?;
+        self.open.borrow_mut().push(push.clone());
+        Ok(())
     }
+    fn found(
+        &self,
+        environment: &EnvironmentRemotes,
+        commit: &Oid,
+        _: Option<&str>,
+    ) -> Result<(), Undecided> {
+        let found = (environment.environment.clone(), commit.clone());
+        self.found.borrow_mut().push(found);
+        self.call("found")
+    }
+    fn follow_up(&self) {}
 }
 
 fn policy() -> Policy {
@@ -107,10 +119,10 @@ impl Story {
         written.iter().map(line).collect()
     }
 
-    fn records(&self) -> Vec<(&'static str, char)> {
-        let records = self.book.records.borrow();
-        let first = |record: &Record| record.commit.as_str().chars().next().unwrap();
-        records.iter().map(|one| (one.name(), first(one))).collect()
+    /// The deployments that are recorded if the pushes arrive.
+    fn open(&self) -> Vec<Record> {
+        let open = self.book.open.borrow();
+        open.iter().map(|push| push.record().unwrap()).collect()
     }
 }
 
@@ -150,11 +162,18 @@ impl<'t> Told<'t> {
         let stage = |name: &str| EnvironmentRemotes {
             environment: name.to_owned(),
             remotes: vec![name.into()],
+            destinations: vec![format!("/srv/{name}")],
             expected: name.to_owned(),
             known: Vec::new(),
             branches: vec!["master".to_owned()],
         };
+        let push = Push {
+            remote: "production".into(),
+            url: "/srv/shop".into(),
+            updates: vec![update.clone()],
+        };
         let case = |name: &&'static str| GovernedPush {
+            push: &push,
             policy: &self.policy,
             written: true,
             target: Target::Environment(name),
@@ -228,8 +247,17 @@ fn what_every_gate_lets_pass_goes_and_is_written_down() {
     assert_eq!((story.exit_code, story.decision), (0, Decision::Go));
     assert_eq!(story.messages, [format!("verdict: {PUSH}: Go")]);
     assert_eq!(story.entries(), [format!("production go{ALL_PASSED}")]);
-    assert_eq!(story.records(), [("push", '1'), ("replaced", 'a')]);
-    assert_eq!(*story.book.shared.borrow(), [Some("origin".to_owned())]);
+    let [deployed] = story.open().try_into().unwrap();
+    let expected = Deployed {
+        replaces: Some(oid('a')),
+        destination: Some("/srv/shop".to_owned()),
+        decided: Some("2026-11-24T12:00:00Z".parse().unwrap()),
+        ..Deployed::new(Judged::Go)
+    };
+    assert_eq!(deployed.commit, oid('1'));
+    assert_eq!(deployed.environment, "production");
+    assert_eq!(deployed.event, RecordEvent::Deployed(expected));
+    assert_eq!(story.book.open.borrow()[0].share.as_deref(), Some("origin"));
     let entry = story.book.written.borrow()[0].clone();
     assert_eq!(entry.by, "Ana <ana@shop.example>");
     assert_eq!(entry.at.to_string(), "2026-11-24T12:00:00Z");
@@ -266,7 +294,7 @@ fn what_a_gate_refuses_leaves_an_entry_and_no_record() {
     assert_eq!((story.exit_code, story.decision), (1, Decision::Refused));
     let gates = "target=passed window=passed trunk=refused";
     assert_eq!(story.entries(), [format!("production refused {gates}")]);
-    assert!(story.records().is_empty());
+    assert!(story.open().is_empty());
 }
 
 #[test]
@@ -283,7 +311,7 @@ fn the_hook_behind_the_gates_is_heard_before_the_decision() {
     assert_eq!(story.decision, Decision::Refused);
     let expected = format!("production refused{ALL_PASSED} chained=refused");
     assert_eq!(story.entries(), [expected]);
-    assert!(story.records().is_empty());
+    assert!(story.open().is_empty());
 }
 
 #[test]
@@ -304,6 +332,12 @@ fn a_gate_that_is_skipped_overrides_with_its_reason() {
     assert_eq!(story.entries(), [format!("production overridden{gates}")]);
     let reason = story.book.written.borrow()[0].reason.clone();
     assert_eq!(reason.as_deref(), Some("the site is down"));
+    // The team learns it with the deployment.
+    let [open] = story.open().try_into().unwrap();
+    let deployed = open.deployed().unwrap();
+    assert_eq!(deployed.judged, Judged::Overridden);
+    assert_eq!(deployed.gates, ["suite"]);
+    assert_eq!(deployed.reason, reason);
 }
 
 #[test]
@@ -364,7 +398,7 @@ fn one_target_that_is_refused_stops_the_others() {
     let gates = "target=passed window=passed trunk=passed promotion=refused";
     assert_eq!(story.entries(), [format!("production refused {gates}")]);
     assert_eq!(story.messages, [format!("verdict: {PUSH}: Refused")]);
-    assert!(story.records().is_empty());
+    assert!(story.open().is_empty());
 }
 
 #[test]
@@ -395,7 +429,6 @@ fn a_push_without_a_trace_does_not_go_unless_the_gate_is_off() {
         story.messages,
         [format!("verdict: {PUSH}: Go"), said.to_owned()]
     );
-    assert!(story.records().is_empty());
     let story = Told {
         fails: "append",
         ..Told::to_production(&world).with(&[(SWITCH, "off")])
@@ -403,22 +436,16 @@ fn a_push_without_a_trace_does_not_go_unless_the_gate_is_off() {
     let story = story.story();
     assert_eq!(story.exit_code, 0);
     assert_eq!(story.messages[1], "warning: could not append it: disk full");
-    assert_eq!(story.records(), [("push", '1'), ("replaced", 'a')]);
-}
-
-#[test]
-fn what_cannot_be_shared_stops_no_push() {
-    let world = Fake::default();
+    let [open] = story.open().try_into().unwrap();
+    let deployed = open.deployed().unwrap();
+    assert_eq!(deployed.judged, Judged::Overridden);
+    assert_eq!(deployed.gates, [ALL_GATES]);
+    // Nobody would learn whether it arrived.
     let story = Told {
-        fails: "remember",
+        fails: "open",
         ..Told::to_production(&world)
     };
-    let story = story.story();
-    assert_eq!(story.exit_code, 0);
-    assert_eq!(
-        story.messages[1],
-        "line: note: could not remember it: disk full"
-    );
+    assert_eq!(story.story().exit_code, 2);
 }
 
 #[test]
@@ -433,12 +460,11 @@ fn a_check_records_what_it_sees_and_no_push() {
     };
     let story = told(Event::Check).story();
     assert_eq!(story.book.written.borrow()[0].event, "check");
-    assert_eq!(story.records(), [("live", '1')]);
-    let seen = story.book.records.borrow()[0].clone();
     assert_eq!(
-        (seen.environment.as_str(), seen.event),
-        ("staging", RecordEvent::Live)
+        *story.book.found.borrow(),
+        [("staging".to_owned(), oid('1'))]
     );
+    assert!(story.open().is_empty());
 }
 
 #[test]

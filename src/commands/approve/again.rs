@@ -7,9 +7,10 @@ use crate::{
     app::answers::SystemClock,
     gates::{Clock, Explanation},
     memory::{
-        arrivals::removed_by_rollback,
+        deployments::removed_by_rollback,
         record::{Event, Record},
     },
+    push::Oid,
     text::alternatives,
 };
 
@@ -24,14 +25,14 @@ impl Approval<'_> {
         for commit in self.meant() {
             let known = self.world.notes().read(commit)?;
             let removed = places.iter().filter_map(|place| {
-                let removed = removed_by_rollback(&known, &place.name)?;
+                let removed = removed_by_rollback(&known, &place.name, commit)?;
                 Some((place, removed))
             });
             match removed.collect::<Vec<_>>().as_slice() {
                 [] => {}
                 [(place, removed)] => {
                     let remote = place.remotes.first().unwrap_or(&place.name);
-                    let record = self.let_in_again(removed);
+                    let record = self.let_in_again(removed, commit);
                     self.write(&record, remote.as_bytes().into())?;
                     return Ok(self.recorded(record, true, fetched));
                 }
@@ -47,7 +48,8 @@ impl Approval<'_> {
                 }
             }
             let known = known.into_iter().find(|record| {
-                matches!(record.event, Event::Again { .. })
+                record.commit == *commit
+                    && matches!(record.event, Event::Again { .. })
                     && places.iter().any(|place| place.name == record.environment)
             });
             if let Some(record) = known {
@@ -62,11 +64,11 @@ impl Approval<'_> {
         Ok(self.refused(name, why))
     }
 
-    fn let_in_again(&self, removed: &Record) -> Record {
+    fn let_in_again(&self, removed: &Record, commit: &Oid) -> Record {
         let words = self.words();
         // The clock of the person who rolled back may be ahead of ours.
         let at = SystemClock.now().max(removed.at);
         let (by, event) = (self.world.identity(), Event::Again { words });
-        Record::new(at, by, &removed.environment, &removed.commit, event)
+        Record::new(at, by, &removed.environment, commit, event)
     }
 }

@@ -3,15 +3,10 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use bstr::{BStr, BString, ByteSlice};
-use jiff::Timestamp;
 
 use super::Inputs;
 use crate::{
-    app::{
-        answers::{SystemClock, went},
-        decide::preview,
-        preview::Preview,
-    },
+    app::{answers::SystemClock, decide::preview, preview::Preview, settle::found},
     commands::{Error, check::to_environment},
     gates::{
         EnvironmentRemotes, Explanation, LocalRepository, Memory, Passed, Remotes, Undecided,
@@ -19,9 +14,8 @@ use crate::{
         verdict::{Decision, Gate, Outcome, Relation},
         window::{known, reader},
     },
-    git::Moved,
     memory::{
-        arrivals::{arrivals_in, live_since, removed_by_rollback},
+        deployments::{Place, current, live_since, removed_by_rollback},
         record::{Event, Record, who},
     },
     policy,
@@ -76,11 +70,29 @@ impl Inputs<'_> {
         let trunk = trunk.filter(|branch| of.branches.contains(branch));
         let pushed_to = trunk.or(of.branches.first());
         let tip = tips.iter().find(|(branch, _)| Some(branch) == pushed_to);
-        Ok(tip.or(tips.first()).map(|(_, tip)| Live {
+        let Some((_, tip)) = tip.or(tips.first()) else {
+            return Ok(None);
+        };
+        let index = of.remotes.iter().position(|one| one == remote);
+        let place = Place {
+            environment: &of.environment,
+            elsewhere: &of.elsewhere(index.unwrap_or_default()),
+        };
+        let mut records = self.records_of(tip);
+        if current(&records, place, tip, self.now).is_none() && self.knows_the_team {
+            let share = (self.policy.shares()).then_some(self.policy.trunk.remote.as_str());
+            found(self.world, of, tip, share)?;
+            records = self.records_of(tip);
+        }
+        let deployment = current(&records, place, tip, self.now);
+        Ok(Some(Live {
             commit: self.commit(tip),
             standing: self.standing(tip),
-            since: self.since(of, tip),
-            by: self.pushed_by(of, tip),
+            since: live_since(&records, place, tip, self.now),
+            by: deployment
+                .filter(|record| record.deployed().is_some_and(|deployed| !deployed.seen))
+                .map(|record| record.by.clone()),
+            deployment: deployment.cloned(),
             receipt: self.receipt(tip),
         }))
     }
@@ -92,40 +104,9 @@ impl Inputs<'_> {
         receipt::find(&policy, commit, &preview.world()).ok()?
     }
 
-    fn since(&self, of: &EnvironmentRemotes, commit: &Oid) -> Option<Timestamp> {
-        // That the ledger cannot be read is among the errors already.
-        let mut arrivals = self.world.arrivals(of).unwrap_or_default();
-        let records: Vec<_> = self.records_of(commit).cloned().collect();
-        arrivals.extend(arrivals_in(&records, &of.environment));
-        live_since(commit, &arrivals, self.now)
-    }
-
-    fn records_of(&self, commit: &Oid) -> impl Iterator<Item = &Record> {
-        (self.records.iter()).filter(move |record| record.commit == *commit)
-    }
-
-    /// The person who pushed a commit: as it is recorded, else by the reflogs of the tracking refs, where
-    /// it went from this clone without the gate.
-    fn pushed_by(&self, of: &EnvironmentRemotes, commit: &Oid) -> Option<String> {
-        let environment = &of.environment;
-        let pushed = self.records_of(commit).filter(|record| {
-            record.environment == *environment && matches!(record.event, Event::Push { .. })
-        });
-        let sent = (self.entries.iter()).filter(|entry| {
-            went(entry, environment) && entry.commit.as_deref() == Some(commit.as_str())
-        });
-        let recorded = (pushed.map(|record| (record.at, record.by.clone())))
-            .chain(sent.map(|entry| (entry.at, entry.by.clone())))
-            .max_by_key(|(at, _)| *at);
-        let moved = || {
-            of.tracking_refs().find_map(|name| {
-                let mut moves = self.world.newest_moves(&name).ok()?.into_iter();
-                moves.find(|moved| moved.is_push() && moved.commit == *commit)
-            })
-        };
-        let by = recorded.map(|(_, by)| by);
-        let by = by.or_else(|| moved().map(|Moved { by, .. }| by))?;
-        Some(printable(by.as_bytes().as_bstr()))
+    /// The records about a commit; that the notes cannot be read is among the errors already.
+    fn records_of(&self, commit: &Oid) -> Vec<Record> {
+        self.world.records(commit).unwrap_or_default()
     }
 
     fn tried(&self, environment: &policy::Environment, live: &Live) -> Option<Tried> {
@@ -138,13 +119,14 @@ impl Inputs<'_> {
         }
         let age = |since| Duration::try_from(self.now.duration_since(since)).unwrap_or_default();
         let mut known = BTreeSet::new();
-        let signed = self.records_of(&live.commit.id).filter(|record| {
+        let mut people = self.records_of(&live.commit.id);
+        people.retain(|record| {
             record.environment == environment.name
                 && matches!(record.event, Event::Signoff { .. })
                 && known.insert(who(&record.by))
         });
         Some(Tried {
-            people: signed.cloned().collect(),
+            people,
             soak: (!needed.is_zero()).then(|| Soak {
                 needed,
                 been: live.since.map(age),
@@ -154,22 +136,25 @@ impl Inputs<'_> {
         })
     }
 
-    /// The commits that were removed so that this one could be live, by one rollback after the other.
-    fn removed(&self, environment: &policy::Environment, live: &Oid) -> Vec<Record> {
-        let mut found: Vec<Record> = Vec::new();
+    /// The commits that were removed so that this one could be live, by one rollback after the other:
+    /// what was removed, and by which rollback.
+    fn removed(&self, environment: &policy::Environment, live: &Oid) -> Vec<(Oid, Record)> {
+        let mut found: Vec<(Oid, Record)> = Vec::new();
         let mut back = vec![live.clone()];
         let mut next = 0;
         while let Some(to) = back.get(next).cloned() {
             next += 1;
-            let gone = |record: &&Record| matches!(&record.event, Event::Removed { by_rollback_to } if *by_rollback_to == to);
-            for record in self.records.iter().filter(gone) {
-                if back.contains(&record.commit) {
+            for record in self.records_of(&to) {
+                let Some(gone) = record.replaces().filter(|_| record.commit == to) else {
+                    continue;
+                };
+                if back.contains(gone) {
                     continue;
                 }
-                let same: Vec<_> = self.records_of(&record.commit).cloned().collect();
-                if let Some(last) = removed_by_rollback(&same, &environment.name) {
-                    back.push(last.commit.clone());
-                    found.push(last.clone());
+                let same = self.records_of(gone);
+                if let Some(last) = removed_by_rollback(&same, &environment.name, gone) {
+                    back.push(gone.clone());
+                    found.push((gone.clone(), last.clone()));
                 }
             }
         }

@@ -26,6 +26,8 @@ pub enum Refusal {
     },
     /// The deployed commit is not in this repository.
     UnknownDeployed { id: Oid, remote: String },
+    /// A rollback to a commit that was never live there.
+    NeverLive { pushed: Oid, environment: String },
     /// An app of a known platform that no environment names.
     UnknownApp {
         platform: Platform,
@@ -81,6 +83,19 @@ impl Refusal {
                 [format!(
                     "git fetch {remote}, look at what is there, then push again"
                 )],
+            ),
+            Self::NeverLive {
+                pushed,
+                environment,
+            } => Explanation::new(
+                format!(
+                    "{} was never live on {environment}: it is not a rollback",
+                    pushed.short()
+                ),
+                [
+                    format!("see what was live there: pushgate log --environment {environment}"),
+                    format!("go back to what was live before: pushgate rollback {environment}"),
+                ],
             ),
             Self::UnknownApp {
                 platform,

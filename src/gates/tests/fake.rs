@@ -11,7 +11,7 @@ use crate::{
         Runner, Stop, SuiteLock, SuiteRun, Tip, Undecided, Work, World,
         verdict::{Commit, Count, Mismatch, Relation, TrunkName},
     },
-    memory::{arrivals::Arrival, record::Record},
+    memory::record::Record,
     policy::{Ci, detect::Detected},
     push::Oid,
 };
@@ -36,7 +36,6 @@ pub(crate) struct Fake {
     pub(crate) waited: bool,
     pub(crate) connection: &'static str,
     pub(crate) records: Vec<Record>,
-    pub(crate) arrivals: Vec<Arrival>,
     pub(crate) was_live: bool,
     pub(crate) says: &'static str,
 }
@@ -52,7 +51,7 @@ impl Default for Fake {
             missing: None,
             mismatches: Mutex::new(vec![None]),
             suite: || SuiteRun::Passed {
-                took: Duration::from_secs(3),
+                took: Duration::from_secs(13),
                 warning: None,
             },
             receipts: Mutex::new(vec![None]),
@@ -67,7 +66,6 @@ impl Default for Fake {
             waited: false,
             connection: "open",
             records: Vec::new(),
-            arrivals: Vec::new(),
             was_live: false,
             says: "no",
         }
@@ -173,9 +171,6 @@ impl Memory for Fake {
     }
     fn records(&self, _: &Oid) -> Result<Vec<Record>, Undecided> {
         Ok(self.records.clone())
-    }
-    fn arrivals(&self, _: &EnvironmentRemotes) -> Result<Vec<Arrival>, Undecided> {
-        Ok(self.arrivals.clone())
     }
     fn was_live(&self, _: &EnvironmentRemotes, _: &Oid) -> Result<bool, Undecided> {
         Ok(self.was_live)

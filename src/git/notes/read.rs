@@ -42,8 +42,13 @@ impl Notes<'_> {
             text.extend_from_slice(&self.blob(&id)?);
             text.push(b'\n');
         }
-        let records = (texts.iter()).flat_map(|(commit, text)| Record::parse_all(text, commit));
-        Ok(records.collect())
+        // What a note says of the commit that replaced its own stands in the other's note, too.
+        let own = |(commit, text): (&Oid, &Vec<u8>)| {
+            let mut records = Record::parse_all(text, commit);
+            records.retain(|record| record.commit == *commit);
+            records
+        };
+        Ok(texts.iter().flat_map(own).collect())
     }
 
     /// The commit that our notes are at.

@@ -43,8 +43,14 @@ impl Notes<'_> {
     pub fn add(&self, records: &[Record]) -> Result<(), Error> {
         let mut lines: BTreeMap<&Oid, Vec<u8>> = BTreeMap::new();
         for record in records {
-            let text = lines.entry(&record.commit).or_default();
-            text.extend_from_slice(format!("{record}\n").as_bytes());
+            // A deployment is told of by the notes of both commits.
+            for commit in [Some(&record.commit), record.replaces()]
+                .into_iter()
+                .flatten()
+            {
+                let text = lines.entry(commit).or_default();
+                text.extend_from_slice(format!("{record}\n").as_bytes());
+            }
         }
         let subject = match records {
             [] => return Ok(()),
@@ -237,7 +243,7 @@ fn union(commit: &Oid, old: &[u8], new: &[u8]) -> Result<Vec<u8>, Error> {
     let mut lines: BTreeSet<&[u8]> = both.filter(|line| !line.is_empty()).collect();
     let size = |lines: &BTreeSet<&[u8]>| lines.iter().map(|line| line.len() + 1).sum::<usize>();
     if size(&lines) > LIMIT {
-        lines.retain(|line| Record::parse(line).is_some_and(|record| record.commit == *commit));
+        lines.retain(|line| Record::parse(line).is_some_and(|record| record.is_about(commit)));
     }
     if size(&lines) > LIMIT {
         return Err(Error::Io {

@@ -1,4 +1,11 @@
 use super::*;
+use crate::{
+    memory::{
+        decision::Decision,
+        record::{Deployed, Judged},
+    },
+    push::Oid,
+};
 
 const ANA: &str = "Ana <ana@shop.example>";
 
@@ -20,132 +27,77 @@ fn push(digit: char, minute: i64, decision: Decision) -> Entry {
     }
 }
 
-fn arrived(digit: char, minute: i64) -> Arrived {
-    Arrived {
-        at: at(minute),
-        commit: id(digit),
-        by: ANA.to_owned(),
-        environment: "production".to_owned(),
-        remote: "production".to_owned(),
-        tracking: "refs/remotes/production/master".to_owned(),
-        destination: "shop".to_owned(),
-    }
-}
-
 fn record(digit: char, minute: i64, event: Event) -> Record {
-    Record {
-        at: at(minute),
-        by: ANA.to_owned(),
-        environment: "production".to_owned(),
-        commit: id(digit),
-        event,
-        signed: None,
-    }
+    Record::new(at(minute), ANA, "production", &id(digit), event)
 }
 
-/// The minutes of the pushes that nobody judged.
-fn unjudged(entries: Vec<Entry>, arrivals: &[Arrived]) -> Vec<i64> {
-    let all = history(entries, &[], arrivals, Some(at(0)));
-    let unjudged = all.iter().filter(|one| one.entry.verdict == UNJUDGED);
-    unjudged
-        .map(|one| (one.entry.at.as_second() - 1_800_000_000) / 60)
-        .collect()
+/// A deployment of a push that was decided at this minute; `None`: it was found.
+fn deployed(digit: char, minute: i64, judged: Judged, decided: Option<i64>) -> Record {
+    let deployed = Deployed {
+        decided: decided.map(at),
+        seen: decided.is_none(),
+        ..Deployed::new(judged)
+    };
+    record(digit, minute, Event::Deployed(deployed))
+}
+
+/// The arrivals of what this clone pushed.
+fn arrivals(entries: Vec<Entry>, records: &[Record], open: &[OpenPush]) -> Vec<Option<Arrival>> {
+    let all = history(entries, records, open);
+    let own = all.iter().filter(|one| one.source == Source::Ledger);
+    own.map(|one| one.arrival).collect()
 }
 
 #[test]
-fn a_push_that_was_let_go_was_judged() {
+fn a_push_arrived_if_a_deployment_names_its_decision() {
     let go = |decision| vec![push('a', 10, decision)];
     for decision in [Decision::Go, Decision::Overridden] {
-        assert!(unjudged(go(decision), &[arrived('a', 10)]).is_empty());
         // The platform builds before it says yes.
-        assert!(unjudged(go(decision), &[arrived('a', 40)]).is_empty());
+        let records = [deployed('a', 40, Judged::Go, Some(10))];
+        let expected = [Some(Arrival::Arrived(at(40)))];
+        assert_eq!(arrivals(go(decision), &records, &[]), expected);
     }
-    for decision in [Decision::Refused, Decision::Undecided] {
-        assert_eq!(unjudged(go(decision), &[arrived('a', 11)]), [11]);
+    let missing = [Some(Arrival::Missing)];
+    for (digit, decided) in [('b', Some(10)), ('a', Some(11)), ('a', None)] {
+        let records = [deployed(digit, 40, Judged::Go, decided)];
+        assert_eq!(arrivals(go(Decision::Go), &records, &[]), missing);
     }
+    assert_eq!(arrivals(go(Decision::Refused), &[], &[]), [None]);
 }
 
 #[test]
-fn another_commit_place_or_day_is_no_excuse() {
-    let go = || vec![push('a', 10, Decision::Go)];
-    assert_eq!(unjudged(go(), &[arrived('b', 10)]), [10]);
-    assert_eq!(unjudged(go(), &[arrived('a', 100)]), [100]);
-    assert_eq!(unjudged(go(), &[arrived('a', 9)]), [9]);
-    let elsewhere = Arrived {
-        environment: "staging".to_owned(),
-        remote: "staging".to_owned(),
-        ..arrived('a', 10)
-    };
-    assert_eq!(unjudged(go(), &[elsewhere]), [10]);
-    // Asking whether it would go is not the same as asking whether it may.
-    let check = vec![Entry {
-        event: "check".to_owned(),
-        ..push('a', 10, Decision::Go)
-    }];
-    assert_eq!(unjudged(check, &[arrived('a', 10)]), [10]);
-}
-
-#[test]
-fn a_push_that_went_without_the_program_is_known_by_its_remote() {
-    let mut off = push('a', 10, Decision::Overridden);
-    off.commit = None;
-    off.environment = None;
-    assert!(unjudged(vec![off.clone()], &[arrived('b', 10)]).is_empty());
-    assert_eq!(
-        unjudged(vec![off.clone()], &[arrived('b', 10), arrived('c', 11)]),
-        [11]
-    );
-    off.remote = "staging".to_owned();
-    assert_eq!(unjudged(vec![off], &[arrived('b', 10)]), [10]);
-}
-
-#[test]
-fn one_word_lets_one_push_go() {
-    let entries = vec![push('a', 10, Decision::Go), push('b', 20, Decision::Go)];
-    let arrivals = [arrived('a', 10), arrived('b', 20), arrived('a', 30)];
-    assert_eq!(unjudged(entries, &arrivals), [30]);
-    // But two branches or remotes of one environment get the same.
-    let second = Arrived {
-        tracking: "refs/remotes/production/main".to_owned(),
-        ..arrived('a', 10)
-    };
-    let entries = vec![push('a', 10, Decision::Go)];
-    assert!(unjudged(entries, &[arrived('a', 10), second]).is_empty());
-}
-
-#[test]
-fn before_there_was_a_gate_nobody_was_judged() {
-    let all = |gate| history(Vec::new(), &[], &[arrived('a', 10)], gate).len();
-    assert_eq!(all(None), 0);
-    assert_eq!(all(Some(at(11))), 0);
-    assert_eq!(all(Some(at(10))), 1);
+fn what_is_not_settled_is_not_called_missing() {
+    let entries = || vec![push('a', 10, Decision::Go)];
+    let record = deployed('a', 10, Judged::Go, Some(10));
+    let [remote, url, target] = ["production", "/srv/shop", "refs/heads/master"].map(str::to_owned);
+    let mut open = OpenPush::new(&record, remote, url, target);
+    let told = |open: &OpenPush| arrivals(entries(), &[], std::slice::from_ref(open));
+    assert_eq!(told(&open), [Some(Arrival::Open)]);
+    open.unknown = true;
+    assert_eq!(told(&open), [Some(Arrival::Unknown)]);
 }
 
 #[test]
 fn what_the_notes_know_comes_in_its_place_and_once() {
-    let go = Event::Push {
-        replaces: None,
-        rollback: true,
-    };
     let words = Some("on a phone".to_owned());
+    let again = Entry {
+        ..Entry::of(&record('d', 40, Event::Again { words: None }))
+    };
     let records = [
-        record('a', 10, go.clone()),
-        record('b', 20, go),
+        deployed('a', 11, Judged::Go, Some(10)),
+        deployed('b', 20, Judged::Rollback, Some(19)),
         record('a', 15, Event::Signoff { words }),
-        record('a', 16, Event::Live),
+        record('d', 40, Event::Again { words: None }),
     ];
     let entries = vec![
         push('a', 10, Decision::Go),
         push('c', 30, Decision::Refused),
+        again,
     ];
-    let all = history(entries, &records, &[arrived('b', 20)], Some(at(0)));
+    let all = history(entries, &records, &[]);
     let told: Vec<_> = (all.iter())
-        .map(|one| {
-            (
-                one.source,
-                one.entry.event.as_str(),
-                one.entry.verdict.as_str(),
-            )
+        .map(|Happened { source, entry, .. }| {
+            (*source, entry.event.as_str(), entry.verdict.as_str())
         })
         .collect();
     assert_eq!(
@@ -153,10 +105,27 @@ fn what_the_notes_know_comes_in_its_place_and_once() {
         [
             (Source::Ledger, "push", "go"),
             (Source::Notes, "signoff", "go"),
-            (Source::Notes, "push", "go"),
+            (Source::Notes, "deployed", "rollback"),
             (Source::Ledger, "push", "refused"),
+            (Source::Ledger, "again", "go"),
         ]
     );
     assert_eq!(all[1].entry.reason.as_deref(), Some("on a phone"));
-    assert!(all[2].entry.rollback);
+}
+
+#[test]
+fn what_was_found_is_told_only_where_nothing_else_tells_of_it() {
+    let told = |records: &[Record]| -> Vec<String> {
+        let all = history(Vec::new(), records, &[]);
+        all.into_iter().map(|one| one.entry.verdict).collect()
+    };
+    let found = |digit, minute| deployed(digit, minute, Judged::Unjudged, None);
+    let go = |digit, minute| deployed(digit, minute, Judged::Go, Some(minute));
+    assert_eq!(told(&[found('a', 10)]), ["unjudged"]);
+    assert_eq!(told(&[found('a', 10), found('a', 20)]), ["unjudged"]);
+    // The colleague's own clone recorded it later, or its clock is ahead.
+    assert_eq!(told(&[go('a', 10), found('a', 11)]), ["go"]);
+    assert_eq!(told(&[found('a', 10), go('a', 11)]), ["go"]);
+    let returned = [go('a', 10), go('b', 20), found('a', 30)];
+    assert_eq!(told(&returned), ["go", "go", "unjudged"]);
 }

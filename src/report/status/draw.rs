@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     gates::{Passed, verdict::Relation},
+    memory::record::{ALL_GATES, Deployed, Judged, Record},
     report::{BAD, GOOD, HINT, LOUD, PLAIN, between_words, cut, width},
     text::{clock, day_and_time, rounded_span, span},
 };
@@ -120,9 +121,9 @@ impl Page<'_> {
         if let Some(tried) = &environment.tried {
             self.tried(tried);
         }
-        for removed in &environment.removed {
-            let (commit, by) = (removed.commit.short(), name(&removed.by));
-            let when = self.moment(removed.at);
+        for (removed, rollback) in &environment.removed {
+            let (commit, by) = (removed.short(), name(&rollback.by));
+            let when = self.moment(rollback.at);
             let text = format!("{LOUD}{commit}{LOUD:#} by a rollback of {by}, {when}");
             self.line("removed", &text);
         }
@@ -168,10 +169,37 @@ impl Page<'_> {
             facts += &format!(", by {}", name(by));
         }
         self.line("", &facts);
+        if let Some(deployed) = live.deployment.as_ref().and_then(Record::deployed) {
+            self.judged(deployed);
+        }
         if let Some(passed) = live.receipt {
             let passed = self.passed(passed, "");
             self.line("suite", &passed);
         }
+    }
+
+    /// How the deployment was judged, where that is not the usual way.
+    fn judged(&mut self, deployed: &Deployed) {
+        let how = match deployed.judged {
+            Judged::Go => return,
+            Judged::Before => "it was live before the gate came".to_owned(),
+            Judged::Unjudged => format!(
+                "{BAD}no gate judged this:{BAD:#} it was pushed with --no-verify, or from a clone without the hook"
+            ),
+            Judged::Rollback => format!("{LOUD}a rollback{LOUD:#}"),
+            Judged::Overridden => String::new(),
+        };
+        let gates = match deployed.gates.as_slice() {
+            [] => String::new(),
+            [all] if all == ALL_GATES => format!("{LOUD}overridden:{LOUD:#} no gate was asked"),
+            gates => format!("{LOUD}overridden:{LOUD:#} without {}", gates.join(", ")),
+        };
+        let parts = [how, gates].into_iter().filter(|part| !part.is_empty());
+        let mut text = parts.collect::<Vec<_>>().join(", ");
+        if let Some(reason) = &deployed.reason {
+            text += &format!(" ({reason})");
+        }
+        self.line("", &text);
     }
 
     fn tried(&mut self, tried: &Tried) {

@@ -1,5 +1,5 @@
 use super::*;
-use crate::memory::record::Event;
+use crate::memory::record::{Deployed, Event, Judged};
 
 fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
@@ -29,10 +29,23 @@ fn live(digit: char, standing: Standing) -> Remote {
             standing: Some(standing),
             since: Some(at("2026-11-23T10:42:00Z")),
             by: Some("Ben <ben@shop.example>".to_owned()),
+            deployment: None,
             receipt: None,
         }),
         error: None,
     }
+}
+
+fn deployed(commit: char, deployed: Deployed) -> Record {
+    let event = Event::Deployed(deployed);
+    let at = at("2026-11-20T23:10:00Z");
+    Record::new(
+        at,
+        "Ana <ana@shop.example>",
+        "production",
+        &id(commit),
+        event,
+    )
 }
 
 /// A pipeline that has a bit of everything.
@@ -100,15 +113,7 @@ fn status() -> Status {
                     runway: minutes(60),
                     zone: TimeZone::UTC,
                 },
-                removed: vec![Record::new(
-                    at("2026-11-20T23:10:00Z"),
-                    "Ana <ana@shop.example>",
-                    "production",
-                    &id('c'),
-                    Event::Removed {
-                        by_rollback_to: id('b'),
-                    },
-                )],
+                removed: vec![(id('c'), deployed('b', Deployed::new(Judged::Rollback)))],
                 next_push: NextPush::Refused {
                     gate: "promotion",
                     why: "aaaaaaa has been on staging for 18m; it soaks for 30m".to_owned(),

@@ -1,0 +1,304 @@
+//! Finds out whether the pushes that were let go have arrived, and records those that did.
+//!
+//! git moves the remote-tracking ref only after the server has taken the push, and writes a line into its
+//! reflog (git-push(1), "update by push"): that is the proof. Where there is no such ref, or no reflog, the
+//! remote is asked.
+
+use std::{fs, path::Path, slice};
+
+use bstr::{BStr, ByteSlice};
+use jiff::{SignedDuration, Timestamp};
+
+use super::answers::SystemClock;
+use crate::{
+    gates::{Clock, EnvironmentRemotes, Memory, Undecided},
+    git::{self, Moved, Repository},
+    hooks::{self, directory::HooksDirectory},
+    memory::{
+        open_push::{OpenPush, Tracking},
+        record::{Deployed, Event, Judged, Record},
+    },
+    policy::Policy,
+    process::git_push,
+    push::Oid,
+};
+
+/// How old an open push may become: reflogs are kept for longer (gc.reflogExpireUnreachable, git-gc(1)).
+const OLDEST: SignedDuration = SignedDuration::from_hours(24 * 28);
+
+/// Whether remotes are asked where git's own files do not tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ask {
+    Nobody,
+    Remotes,
+    /// The push has just ended.
+    RemotesNow,
+}
+
+/// What became of an open push.
+enum Outcome {
+    Arrived(Timestamp),
+    Missing,
+    /// It can never be told.
+    Unknown,
+    /// It may be told later.
+    Open,
+}
+
+/// Settles the open pushes whose git has ended; returns how many are left.
+pub(crate) fn settle(repository: &Repository, ask: Ask) -> Result<usize, Undecided> {
+    let mut left = 0;
+    for (path, push) in repository.open_pushes().all() {
+        let runs = push
+            .git
+            .is_some_and(|(id, start)| git_push::is_running(id, start));
+        let Some(record) = push.record().filter(|_| !push.unknown) else {
+            continue;
+        };
+        let outcome = if runs {
+            Outcome::Open
+        } else {
+            outcome(&push, &record, repository, ask)?
+        };
+        match outcome {
+            Outcome::Open => left += 1,
+            Outcome::Arrived(at) => {
+                let record = Record { at, ..record };
+                write(repository, &record, push.share.as_deref())?;
+                remove(&path)?;
+            }
+            Outcome::Missing => remove(&path)?,
+            Outcome::Unknown => {
+                let mut unknown = push;
+                unknown.unknown = true;
+                repository.open_pushes().add(&unknown).map_err(failed)?;
+                remove(&path)?;
+            }
+        }
+    }
+    Ok(left)
+}
+
+fn remove(path: &Path) -> Result<(), Undecided> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(failed(error)),
+        _ => Ok(()),
+    }
+}
+
+#[allow(clippy::needless_pass_by_value, reason = "for map_err")]
+fn failed(error: std::io::Error) -> Undecided {
+    git::Error::io("write down what became of a push", &error).into()
+}
+
+fn outcome(
+    push: &OpenPush,
+    record: &Record,
+    repository: &Repository,
+    ask: Ask,
+) -> Result<Outcome, Undecided> {
+    let now = SystemClock.now();
+    if now.duration_since(record.at) > OLDEST {
+        return Ok(Outcome::Unknown);
+    }
+    let commit = &record.commit;
+    // Where the ref led to the commit before, git writes nothing.
+    let tracking = push.tracking.as_ref();
+    if let Some(tracking) = tracking.filter(|one| one.tip.as_deref() != Some(commit.as_str())) {
+        let moves = repository.newest_moves(&tracking.name)?;
+        // A fetch of the commit proves it, too. Reflogs count whole seconds.
+        let is_arrival = |moved: &&Moved| {
+            moved.commit == *commit && moved.at.as_second() >= record.at.as_second()
+        };
+        if let Some(moved) = moves.iter().rev().find(is_arrival) {
+            return Ok(Outcome::Arrived(moved.at));
+        }
+        if !moves.is_empty() {
+            return Ok(Outcome::Missing);
+        }
+        let tip = repository.reference(&tracking.name)?;
+        if tip.as_ref() == Some(commit) {
+            return Ok(Outcome::Arrived(observed(record, ask, now)));
+        }
+        if tip.as_ref().map(Oid::as_str) == tracking.tip.as_deref() {
+            return Ok(Outcome::Missing);
+        }
+    }
+    if ask == Ask::Nobody {
+        return Ok(Outcome::Open);
+    }
+    let Ok(tip) = repository.remote_tip(push.url.as_str().into(), &push.target) else {
+        return Ok(Outcome::Open);
+    };
+    Ok(if tip.as_ref() == Some(commit) {
+        Outcome::Arrived(observed(record, ask, now))
+    } else if tip.as_ref() == record.replaces() {
+        Outcome::Missing
+    } else {
+        Outcome::Unknown
+    })
+}
+
+/// When a push arrived of which no reflog tells: now, if it has just ended; else no earlier than it was
+/// decided.
+fn observed(record: &Record, ask: Ask, now: Timestamp) -> Timestamp {
+    match ask {
+        Ask::RemotesNow => now,
+        Ask::Nobody | Ask::Remotes => record.at,
+    }
+}
+
+/// Writes a record into the notes, and remembers that it is to be shared.
+fn write(repository: &Repository, record: &Record, share: Option<&str>) -> Result<(), Undecided> {
+    repository.notes().add(slice::from_ref(record))?;
+    if let Some(remote) = share {
+        let marked = repository.mark_unshared(remote);
+        marked.map_err(failed)?;
+    }
+    Ok(())
+}
+
+/// Settles all that is open and records what git alone knows: pushes from here to the environments of a
+/// policy that no gate has judged.
+pub(crate) fn catch_up(repository: &Repository, policy: &Policy) -> Result<(), Undecided> {
+    settle(repository, Ask::Remotes)?;
+    if let Some(since) = gate_since(repository) {
+        for environment in &policy.environments {
+            let of = repository.remotes_of(environment);
+            for (remote, destination) in of.remotes.iter().zip(&of.destinations) {
+                let only = EnvironmentRemotes {
+                    remotes: vec![remote.clone()],
+                    ..of.clone()
+                };
+                for name in repository.tracking_refs(&only) {
+                    let unjudged = Deployed {
+                        destination: Some(destination.clone()),
+                        ..Deployed::new(Judged::Unjudged)
+                    };
+                    import(repository, policy, &of.environment, &name, &unjudged, since)?;
+                }
+            }
+        }
+    }
+    super::follow_up::start(repository);
+    Ok(())
+}
+
+/// Records the pushes in the reflog of a tracking ref that nothing else tells of.
+fn import(
+    repository: &Repository,
+    policy: &Policy,
+    environment: &str,
+    tracking: &str,
+    unjudged: &Deployed,
+    since: Timestamp,
+) -> Result<(), Undecided> {
+    let moves = repository.newest_moves(tracking)?;
+    let is_open = |moved: &Moved| {
+        let open = repository.open_pushes().all().into_iter();
+        let commits = open.filter_map(|(_, push)| Some(push.record()?.commit));
+        commits.into_iter().any(|commit| commit == moved.commit)
+    };
+    for (index, moved) in moves.iter().enumerate() {
+        if moved.at < since {
+            break;
+        }
+        let is_same = |record: &Record| {
+            let observed = record.deployed().is_some_and(|deployed| !deployed.seen);
+            observed && record.commit == moved.commit && record.at == moved.at
+        };
+        if !moved.is_push()
+            || repository.records(&moved.commit)?.iter().any(is_same)
+            || is_open(moved)
+        {
+            continue;
+        }
+        let event = Event::Deployed(Deployed {
+            replaces: moves.get(index + 1).map(|older| older.commit.clone()),
+            ..unjudged.clone()
+        });
+        let record = Record::new(moved.at, &*moved.by, environment, &moved.commit, event);
+        let share = policy.shares().then_some(policy.trunk.remote.as_str());
+        write(repository, &record, share)?;
+    }
+    Ok(())
+}
+
+/// Records that a commit is live on an environment though nobody has recorded it.
+pub(crate) fn found(
+    repository: &Repository,
+    of: &EnvironmentRemotes,
+    commit: &Oid,
+    share: Option<&str>,
+) -> Result<(), Undecided> {
+    let environment = &of.environment;
+    let is_here = |record: &Record| {
+        record.environment == *environment
+            && (record.deployed()).is_some_and(|deployed| deployed.judged != Judged::Before)
+    };
+    // Nothing was recorded there yet: the commit was there before the gate, unless it is younger.
+    let is_before = !repository.notes().all()?.iter().any(is_here)
+        && !is_younger(repository, commit, gate_since(repository));
+    let judged = if is_before {
+        Judged::Before
+    } else {
+        Judged::Unjudged
+    };
+    let event = Event::Deployed(Deployed {
+        seen: true,
+        ..Deployed::new(judged)
+    });
+    let (at, by) = (SystemClock.now(), repository.identity());
+    write(
+        repository,
+        &Record::new(at, by, environment, commit, event),
+        share,
+    )
+}
+
+fn is_younger(repository: &Repository, commit: &Oid, gate: Option<Timestamp>) -> bool {
+    let made = repository.committed_at(commit).ok().flatten();
+    made.zip(gate).is_some_and(|(made, gate)| made > gate)
+}
+
+/// When the gate came to this clone, where it is here: since then pushes are judged.
+pub(crate) fn gate_since(repository: &Repository) -> Option<Timestamp> {
+    hooks::is_gated(repository).filter(|is_gated| *is_gated)?;
+    let hook = HooksDirectory::of(repository).ok()?.hook;
+    let written = fs::metadata(hook).and_then(|file| file.modified()).ok();
+    // A hook may have been written anew; not every file system knows when a directory was made.
+    let state = fs::metadata(repository.state_dir()).ok();
+    let made = state.and_then(|directory| directory.created().ok());
+    let since = written.into_iter().chain(made).min()?;
+    let first = repository.ledger().first().ok().flatten();
+    Timestamp::try_from(since)
+        .ok()
+        .into_iter()
+        .chain(first)
+        .min()
+}
+
+impl Repository {
+    /// When a commit was made, by its committer's clock.
+    fn committed_at(&self, commit: &Oid) -> Result<Option<Timestamp>, git::Error> {
+        let bytes = self.read(commit)?;
+        let mut headers = bytes.lines().take_while(|line| !line.is_empty());
+        let committer = headers.find_map(|line| line.strip_prefix(b"committer "));
+        let seconds = committer.and_then(|line| line.rsplitn_str(3, " ").nth(1));
+        let seconds = seconds.and_then(|seconds| seconds.to_str().ok()?.parse().ok());
+        Ok(seconds.and_then(|seconds| Timestamp::from_second(seconds).ok()))
+    }
+}
+
+/// A push with what tells later whether it arrived.
+pub(crate) fn traced(push: &OpenPush, repository: &Repository) -> Result<OpenPush, Undecided> {
+    let (remote, target): (&BStr, &BStr) =
+        (push.remote.as_str().into(), push.target.as_str().into());
+    let mut traced = push.clone();
+    traced.git = Some(git_push::of_hook());
+    if let Some(name) = repository.tracking_ref(remote, target) {
+        let tip = repository.reference(&name)?.map(|tip| tip.to_string());
+        traced.tracking = Some(Tracking { name, tip });
+    }
+    Ok(traced)
+}

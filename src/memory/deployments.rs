@@ -1,0 +1,267 @@
+//! What follows from the deployments of a commit: since when it is live, what a rollback removed, and
+//! what may come back.
+//!
+//! A deployment stands in the notes of its commit and of the commit that it replaced, so the note of one
+//! commit tells when it came and when it went.
+
+use jiff::Timestamp;
+
+use super::record::{Deployed, Event, Judged, Record};
+use crate::push::Oid;
+
+/// An environment, or one of its apps.
+#[derive(Clone, Copy, Debug)]
+pub struct Place<'p> {
+    pub environment: &'p str,
+    /// Where the environment's other apps are: what is known to have gone there is left out.
+    pub elsewhere: &'p [String],
+}
+
+impl<'p> Place<'p> {
+    /// All apps of an environment.
+    pub fn whole(environment: &'p str) -> Self {
+        let elsewhere = &[];
+        Self {
+            environment,
+            elsewhere,
+        }
+    }
+
+    fn deployments<'r>(
+        self,
+        records: &'r [Record],
+    ) -> impl Iterator<Item = (&'r Record, &'r Deployed)> + use<'r, 'p> {
+        records
+            .iter()
+            .filter(move |record| record.environment == self.environment)
+            .filter_map(|record| Some((record, record.deployed()?)))
+            .filter(move |(_, deployed)| {
+                let is_elsewhere = |place| self.elsewhere.contains(place);
+                !deployed.destination.as_ref().is_some_and(is_elsewhere)
+            })
+    }
+}
+
+/// The deployment by which a commit that is live now became so; `None` where nobody recorded it.
+pub fn current<'r>(
+    records: &'r [Record],
+    place: Place<'_>,
+    commit: &Oid,
+    now: Timestamp,
+) -> Option<&'r Record> {
+    arrival(records, place, commit, now, |_| true)
+}
+
+/// Since when a commit that is live now has been live without a break; `None` where nothing tells.
+///
+/// A time in the future is a clock's mistake, and proves nothing.
+pub fn live_since(
+    records: &[Record],
+    place: Place<'_>,
+    commit: &Oid,
+    now: Timestamp,
+) -> Option<Timestamp> {
+    let arrived = arrival(records, place, commit, now, |at| at <= now)?;
+    Some(arrived.at)
+}
+
+/// The arrival of a commit that no departure follows: the last that was observed when it happened, for git
+/// does not push what is there; else the first at which the commit was found.
+fn arrival<'r>(
+    records: &'r [Record],
+    place: Place<'_>,
+    commit: &Oid,
+    now: Timestamp,
+    counts: impl Fn(Timestamp) -> bool,
+) -> Option<&'r Record> {
+    let left = (place.deployments(records))
+        .filter(|(record, _)| record.commit != *commit && record.at <= now)
+        .map(|(record, _)| record.at)
+        .max();
+    let arrivals = || {
+        let own = place.deployments(records);
+        own.filter(|(record, _)| record.commit == *commit && counts(record.at))
+    };
+    let observed = arrivals()
+        .filter(|(record, deployed)| !deployed.seen && left.is_none_or(|left| record.at >= left))
+        .max_by_key(|(record, _)| record.at);
+    let found = || {
+        arrivals()
+            .filter(|(record, deployed)| deployed.seen && left.is_none_or(|left| record.at > left))
+            .min_by_key(|(record, _)| record.at)
+    };
+    observed.or_else(found).map(|(record, _)| record)
+}
+
+/// Whether a commit is recorded to have been live on an environment.
+pub fn was_live(records: &[Record], environment: &str, commit: &Oid) -> bool {
+    let mut deployments = Place::whole(environment).deployments(records);
+    deployments.any(|(record, _)| record.is_about(commit))
+}
+
+/// The rollback that removed a commit from an environment, unless a person has let it in again since.
+pub fn removed_by_rollback<'r>(
+    records: &'r [Record],
+    environment: &str,
+    commit: &Oid,
+) -> Option<&'r Record> {
+    let removed = Place::whole(environment)
+        .deployments(records)
+        .filter(|(record, deployed)| {
+            deployed.judged == Judged::Rollback && record.replaces() == Some(commit)
+        })
+        .map(|(record, _)| record)
+        .max_by_key(|record| record.at)?;
+    let is_again = |record: &&Record| {
+        record.environment == environment
+            && record.commit == *commit
+            && matches!(record.event, Event::Again { .. })
+    };
+    let again = records.iter().filter(is_again).map(|record| record.at);
+    (again.max() < Some(removed.at)).then_some(removed)
+}
+
+/// The commit that was live before this one: what it replaced when it last came by another way than a
+/// rollback.
+pub fn before<'r>(records: &'r [Record], environment: &str, live: &Oid) -> Option<&'r Oid> {
+    Place::whole(environment)
+        .deployments(records)
+        .filter(|(record, deployed)| record.commit == *live && deployed.judged != Judged::Rollback)
+        .max_by_key(|(record, _)| record.at)
+        .and_then(|(record, _)| record.replaces())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by it")]
+mod tests {
+    use super::*;
+
+    fn oid(digit: char) -> Oid {
+        Oid::parse(digit.to_string().repeat(40).as_bytes()).unwrap()
+    }
+
+    fn at(minute: i64) -> Timestamp {
+        Timestamp::from_second(1_800_000_000 + 60 * minute).unwrap()
+    }
+
+    fn record(minute: i64, environment: &str, commit: char, event: Event) -> Record {
+        Record::new(
+            at(minute),
+            "Ana <ana@shop.example>",
+            environment,
+            &oid(commit),
+            event,
+        )
+    }
+
+    /// `HOW`: a word for how it was judged, or `seen`.
+    fn deployed(minute: i64, commit: char, replaces: char, how: &str) -> Record {
+        let judged = match how {
+            "rollback" => Judged::Rollback,
+            "seen" => Judged::Unjudged,
+            _ => Judged::Go,
+        };
+        let event = Event::Deployed(Deployed {
+            replaces: (replaces != ' ').then(|| oid(replaces)),
+            seen: how == "seen",
+            ..Deployed::new(judged)
+        });
+        record(minute, "production", commit, event)
+    }
+
+    /// Since which minute the commit `1` is live at minute 100.
+    #[track_caller]
+    fn since(story: &[(i64, char, char, &str)], expected: Option<i64>) {
+        let records = story.iter();
+        let records: Vec<_> = records
+            .map(|(minute, commit, replaces, how)| deployed(*minute, *commit, *replaces, how))
+            .collect();
+        let place = Place::whole("production");
+        let found = live_since(&records, place, &oid('1'), at(100));
+        assert_eq!(found, expected.map(at));
+    }
+
+    #[test]
+    fn the_last_arrival_counts_and_else_the_first_sight() {
+        since(&[], None);
+        since(&[(10, '1', 'f', "go")], Some(10));
+        since(&[(10, '1', 'f', "go"), (20, '1', 'f', "go")], Some(20));
+        since(&[(10, '1', ' ', "seen"), (20, '1', ' ', "seen")], Some(10));
+        since(&[(20, '1', 'f', "go"), (30, '1', ' ', "seen")], Some(20));
+    }
+
+    #[test]
+    fn another_commit_begins_the_count_anew() {
+        since(&[(10, '1', 'f', "go"), (20, '2', '1', "go")], None);
+        let back = (30, '1', '2', "rollback");
+        since(
+            &[(10, '1', 'f', "go"), (20, '2', '1', "go"), back],
+            Some(30),
+        );
+        let found = (40, '1', ' ', "seen");
+        since(
+            &[(10, '1', ' ', "seen"), (20, '2', '1', "go"), found],
+            Some(40),
+        );
+    }
+
+    #[test]
+    fn the_future_is_no_evidence() {
+        since(&[(101, '1', 'f', "go")], None);
+        since(&[(10, '1', 'f', "go"), (101, '2', '1', "go")], Some(10));
+        let records = [deployed(101, '1', 'f', "go")];
+        let place = Place::whole("production");
+        assert!(current(&records, place, &oid('1'), at(100)).is_some());
+    }
+
+    #[test]
+    fn what_went_to_another_app_neither_comes_nor_goes_here() {
+        let mut records = [deployed(10, '1', 'f', "go"), deployed(20, '2', '1', "go")];
+        for (record, place) in records.iter_mut().zip(["shop", "shop-eu"]) {
+            if let Event::Deployed(deployed) = &mut record.event {
+                deployed.destination = Some(place.to_owned());
+            }
+        }
+        let since = |elsewhere: &[String]| {
+            let place = Place {
+                environment: "production",
+                elsewhere,
+            };
+            live_since(&records, place, &oid('1'), at(100))
+        };
+        assert_eq!(since(&["shop-eu".to_owned()]), Some(at(10)));
+        assert_eq!(since(&[]), None);
+    }
+
+    #[test]
+    fn a_removed_commit_is_let_in_again_only_by_a_later_word() {
+        let removed = |minute| deployed(minute, '2', '1', "rollback");
+        let again =
+            |minute, environment| record(minute, environment, '1', Event::Again { words: None });
+        let stands =
+            |records: &[Record]| removed_by_rollback(records, "production", &oid('1')).is_some();
+        assert!(!stands(&[]));
+        assert!(stands(&[removed(10)]));
+        assert!(!stands(&[deployed(10, '2', '1', "go")]));
+        assert!(!stands(&[removed(10), again(20, "production")]));
+        assert!(stands(&[removed(10), again(20, "staging")]));
+        assert!(stands(&[again(20, "production"), removed(30)]));
+        assert!(removed_by_rollback(&[removed(10)], "staging", &oid('1')).is_none());
+    }
+
+    #[test]
+    fn what_was_live_may_come_back_and_a_rollback_does_not_lead_forward() {
+        let records = [
+            deployed(10, '1', 'f', "go"),
+            deployed(20, '2', '1', "go"),
+            deployed(30, '1', '2', "rollback"),
+        ];
+        for (commit, expected) in [('f', true), ('1', true), ('2', true), ('3', false)] {
+            assert_eq!(was_live(&records, "production", &oid(commit)), expected);
+        }
+        assert!(!was_live(&records, "staging", &oid('1')));
+        assert_eq!(before(&records, "production", &oid('2')), Some(&oid('1')));
+        assert_eq!(before(&records, "production", &oid('1')), Some(&oid('f')));
+        assert_eq!(before(&records, "production", &oid('3')), None);
+    }
+}
