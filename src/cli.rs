@@ -162,6 +162,9 @@ pub struct Rollback {
     /// The commit that comes back; default: the one that was live before.
     #[arg(value_name = "COMMIT")]
     pub commit: Option<String>,
+    /// Why; required where the policy says `reason: required`.
+    #[arg(short = 'm', long = "message", value_name = "WORDS")]
+    pub words: Option<String>,
     /// Roll back without a question.
     #[arg(long, short)]
     pub yes: bool,

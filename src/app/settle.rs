@@ -200,7 +200,11 @@ fn import(
         commits.into_iter().any(|commit| commit == moved.commit)
     };
     for (index, moved) in moves.iter().enumerate() {
-        if moved.at < since {
+        if moved.at.as_second() < since.as_second() {
+            break;
+        }
+        // Reflogs count whole seconds: the time of the file tells what came in the second of the gate.
+        if moved.at < since && is_older(repository, tracking, since) {
             break;
         }
         let is_same = |record: &Record| {
@@ -222,6 +226,14 @@ fn import(
         write(repository, &record, share)?;
     }
     Ok(())
+}
+
+/// Whether nothing was written into a reflog since a moment.
+fn is_older(repository: &Repository, name: &str, since: Timestamp) -> bool {
+    let path = repository.common_dir().join("logs").join(name);
+    let written = fs::metadata(path).and_then(|file| file.modified()).ok();
+    let written = written.and_then(|written| Timestamp::try_from(written).ok());
+    written.is_some_and(|written| written < since)
 }
 
 /// Records that a commit is live on an environment though nobody has recorded it.

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     app::{
         answers::SystemClock,
-        overrides::ROLLBACK,
+        overrides::{REASON, ROLLBACK},
         pipeline_tips::PipelineTips,
         settle::{self, Ask, catch_up},
     },
@@ -115,7 +115,7 @@ fn back(
     if !confirmed(args)? {
         return Ok(Decision::Refused.exit_code());
     }
-    let status = push(remote, &branch, &live, &commit, world)?;
+    let status = push(args, remote, (&branch, &live), &commit, world)?;
     let code = status.code().unwrap_or(1);
     Ok(u8::try_from(code).unwrap_or(1))
 }
@@ -207,23 +207,24 @@ fn confirmed(args: &Rollback) -> Result<bool, Error> {
 
 /// Pushes, if what is live is still what was seen; the hook judges it as a rollback.
 fn push(
+    args: &Rollback,
     remote: &BStr,
-    branch: &str,
-    live: &Oid,
+    (branch, live): (&str, &Oid),
     commit: &Oid,
     world: &Repository,
 ) -> Result<ExitStatus, Error> {
     let lease = format!("--force-with-lease=refs/heads/{branch}:{live}");
     let refspec = format!("{commit}:refs/heads/{branch}");
-    let args: [OsString; 5] = [
+    let words: [OsString; 5] = [
         "push".into(),
         lease.into(),
         "--".into(),
         remote.to_os_str_lossy().into_owned(),
         refspec.into(),
     ];
-    let mut command = world.git().plain(args);
+    let mut command = world.git().plain(words);
     command.env(ROLLBACK, "1");
+    command.envs(args.words.as_ref().map(|words| (REASON, words)));
     let status = command.status();
     Ok(status.map_err(|error| git::Error::io("run `git push`", &error))?)
 }

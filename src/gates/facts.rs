@@ -30,8 +30,9 @@ impl Count {
     /// Lists the first of these commits, a line each, indented.
     pub(crate) fn list(self, first: &[Commit]) -> String {
         let line = |commit: &Commit| {
-            let subject = printable(commit.subject.as_bytes().into());
-            format!("\n    {} {subject}", commit.id.short())
+            let [subject, author] =
+                [&commit.subject, &commit.author].map(|text| printable(text.as_bytes().into()));
+            format!("\n    {} {subject} ({author})", commit.id.short())
         };
         let mut text: String = first.iter().map(line).collect();
         if self.0 > first.len() {
@@ -51,11 +52,12 @@ impl fmt::Display for Count {
     }
 }
 
-/// A commit with the first line of its message.
+/// A commit with the first line of its message, and the name of its author.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Commit {
     pub id: Oid,
     pub subject: String,
+    pub author: String,
 }
 
 /// The pushed commit, named after the local trunk branch where it is its tip.

@@ -85,15 +85,18 @@ impl gates::LocalRepository for Repository {
             NAMED,
             "--no-color",
             "--no-show-signature",
-            "--format=%H %s",
+            "--format=%H%x00%an%x00%s",
         ];
         let commits = [old.as_str(), without.as_str(), "--"];
         let log = self.git.must(args.into_iter().chain(commits))?;
         let commit = |line: &[u8]| {
-            let (id, subject) = line.split_once_str(" ")?;
+            let mut fields = line.splitn(3, |b| *b == 0);
+            let id = Oid::parse(fields.next()?)?;
+            let mut text = || Some(fields.next()?.to_str_lossy().into_owned());
             Some(Commit {
-                id: Oid::parse(id)?,
-                subject: subject.to_str_lossy().into_owned(),
+                id,
+                author: text()?,
+                subject: text()?,
             })
         };
         Ok((count, log.stdout.lines().filter_map(commit).collect()))

@@ -72,7 +72,7 @@ pub(crate) fn history(entries: Vec<Entry>, records: &[Record], open: &[OpenPush]
         .collect();
     let mut own: HashSet<Key> = HashSet::new();
     let mut words: HashSet<(Timestamp, String, String)> = HashSet::new();
-    let mut all: Vec<Happened> = Vec::with_capacity(entries.len());
+    let mut all: Vec<Ordered> = Vec::with_capacity(entries.len());
     for entry in entries {
         let push = pushed(&entry);
         if push.is_none() {
@@ -88,10 +88,13 @@ pub(crate) fn history(entries: Vec<Entry>, records: &[Record], open: &[OpenPush]
             own.insert(key);
             arrival
         });
-        all.push(Happened {
-            source: Source::Ledger,
-            entry,
-            arrival,
+        all.push(Ordered {
+            order: entry.at,
+            happened: Happened {
+                source: Source::Ledger,
+                entry,
+                arrival,
+            },
         });
     }
     let found_again = found_again(records);
@@ -106,13 +109,22 @@ pub(crate) fn history(entries: Vec<Entry>, records: &[Record], open: &[OpenPush]
                 !words.contains(&(record.at, record.name().to_owned(), who(&record.by)))
             }
         });
-    all.extend(new.map(|(_, record)| Happened {
-        source: Source::Notes,
-        entry: Entry::of(record),
-        arrival: None,
+    all.extend(new.map(|(_, record)| Ordered {
+        order: (record.deployed().and_then(|one| one.decided)).unwrap_or(record.at),
+        happened: Happened {
+            source: Source::Notes,
+            entry: Entry::of(record),
+            arrival: None,
+        },
     }));
-    all.sort_by_key(|one| one.entry.at);
-    all
+    all.sort_by_key(|one| one.order);
+    all.into_iter().map(|one| one.happened).collect()
+}
+
+/// An event and its place in the order of time: reflogs count whole seconds, decisions are finer.
+struct Ordered {
+    order: Timestamp,
+    happened: Happened,
 }
 
 /// The push to an environment that an entry let go.

@@ -33,7 +33,7 @@ pub struct LedgerError {
 pub struct Entry {
     pub v: u32,
     pub at: Timestamp,
-    /// `push`, `check`, `signoff`, `again`; in the log also `deployed`.
+    /// `push`, `check`, `signoff`, `again`; in the log also `deployed`, or `seen` by that person.
     pub event: String,
     /// `go`, `refused`, `undecided` or `overridden`.
     pub verdict: String,
@@ -116,7 +116,15 @@ impl Entry {
             rollback: deployed.is_some_and(|one| one.judged == Judged::Rollback),
             gates: deployed.map_or(Vec::new(), |one| one.gates.iter().map(skipped).collect()),
             reason: record.words().map(str::to_owned),
-            ..Self::new(record.name(), Decision::Go, record.at, &*record.by)
+            ..Self::new(
+                deployed.map_or(
+                    record.name(),
+                    |one| if one.seen { "seen" } else { "deployed" },
+                ),
+                Decision::Go,
+                record.at,
+                &*record.by,
+            )
         }
     }
 

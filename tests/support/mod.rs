@@ -416,6 +416,17 @@ impl Sandbox {
     }
 }
 
+/// Waits until it is known whether the pushes from a clone arrived; what the hook started then may still
+/// share it.
+pub fn follow_up(clone: &Path) {
+    let open = clone.join(".git/pushgate/open");
+    let is_settled = || fs::read_dir(&open).map_or(true, |mut files| files.next().is_none());
+    let deadline = Instant::now() + Duration::from_secs(5);
+    while !is_settled() && Instant::now() < deadline {
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
 /// How long an event may take on a machine with much to do; a test that waits longer fails.
 pub const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -479,6 +490,11 @@ impl Ran {
     }
 
     fn in_place_of(self, command: &Command) -> Self {
+        if let Some(place) = command.get_current_dir()
+            && command.get_args().any(|word| word == "push")
+        {
+            follow_up(place);
+        }
         Self {
             place: command.get_current_dir().map(Path::to_owned),
             ..self

@@ -224,7 +224,7 @@ impl<'d> Decider<'d> {
         let overridden = self
             .overrides
             .ok()
-            .filter(|_| decision == Decision::Overridden);
+            .filter(|_| decision == Decision::Overridden || verdict.rollback.is_some());
         Entry {
             rollback: verdict.rollback.is_some(),
             gates: gate_entries(verdict),
@@ -273,7 +273,8 @@ fn undecided_target(error: Undecided) -> Verdict {
 
 /// The environment whose policy demands a reason that an override does not give.
 fn lacks_reason<'c>(push: &GovernedPush<'c>, overrides: &Overrides) -> Option<&'c Environment> {
-    let is_overridden = overrides.off || overrides.skip.iter().any(|gate| push.asks(*gate));
+    let is_overridden =
+        overrides.off || overrides.rollback || overrides.skip.iter().any(|gate| push.asks(*gate));
     let demands = |one: &&Environment| one.reason == policy::Reason::Required;
     (push.environment().filter(demands)).filter(|_| is_overridden && overrides.reason.is_none())
 }

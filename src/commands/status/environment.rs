@@ -9,14 +9,14 @@ use crate::{
     app::{answers::SystemClock, decide::preview, preview::Preview, settle::found},
     commands::{Error, check::to_environment},
     gates::{
-        EnvironmentRemotes, Explanation, LocalRepository, Memory, Passed, Remotes, Undecided,
-        receipt,
+        Clock, EnvironmentRemotes, Explanation, LocalRepository, Memory, Passed, Remotes,
+        Undecided, receipt,
         verdict::{Decision, Gate, Outcome, Relation},
         window::{known, reader},
     },
     memory::{
         deployments::{Place, current, live_since, removed_by_rollback},
-        record::{Event, Record, who},
+        record::{Event, Judged, Record, who},
     },
     policy,
     push::{Oid, Push, Update, url::redact},
@@ -79,16 +79,18 @@ impl Inputs<'_> {
             elsewhere: &of.elsewhere(index.unwrap_or_default()),
         };
         let mut records = self.records_of(tip);
-        if current(&records, place, tip, self.now).is_none() && self.knows_the_team {
+        let mut now = self.now;
+        if current(&records, place, tip, now).is_none() && self.knows_the_team {
             let share = (self.policy.shares()).then_some(self.policy.trunk.remote.as_str());
             found(self.world, of, tip, share)?;
             records = self.records_of(tip);
+            now = SystemClock.now();
         }
-        let deployment = current(&records, place, tip, self.now);
+        let deployment = current(&records, place, tip, now);
         Ok(Some(Live {
             commit: self.commit(tip),
             standing: self.standing(tip),
-            since: live_since(&records, place, tip, self.now),
+            since: live_since(&records, place, tip, now),
             by: deployment
                 .filter(|record| record.deployed().is_some_and(|deployed| !deployed.seen))
                 .map(|record| record.by.clone()),
@@ -145,12 +147,14 @@ impl Inputs<'_> {
         while let Some(to) = back.get(next).cloned() {
             next += 1;
             for record in self.records_of(&to) {
-                let Some(gone) = record.replaces().filter(|_| record.commit == to) else {
+                let is_rollback =
+                    (record.deployed()).is_some_and(|deployed| deployed.judged == Judged::Rollback);
+                let Some(gone) = record
+                    .replaces()
+                    .filter(|gone| is_rollback && record.commit == to && !back.contains(gone))
+                else {
                     continue;
                 };
-                if back.contains(gone) {
-                    continue;
-                }
                 let same = self.records_of(gone);
                 if let Some(last) = removed_by_rollback(&same, &environment.name, gone) {
                     back.push(gone.clone());
@@ -258,13 +262,15 @@ impl Inputs<'_> {
             hints: Vec::new(),
         });
         if let Some(old) = old
-            && let NextPush::Go { hints, .. } | NextPush::Refused { hints, .. } = &mut next
+            && let NextPush::Go { hints, .. } = &mut next
             && let Ok(relation) = (self.world).relation(commit, &old, &remotes.environment)
             && !matches!(relation, Relation::Ahead(_))
         {
-            let live = old.short();
             hints.push(format!(
-                "git wants --force: {live} is not in {branch}'s past"
+                "{} is not in {branch}'s past, so git asks for: git push --force-with-lease {} {}",
+                old.short(),
+                redact(&printable(push.remote.as_bstr())),
+                remotes.refspec(self.trunk.as_ref().ok())
             ));
         }
         Ok(next)

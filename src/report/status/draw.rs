@@ -158,10 +158,15 @@ impl Page<'_> {
             (None, None) => "this clone does not have it: fetch first".to_owned(),
             (None, Some(_)) => "how it relates to trunk is not known".to_owned(),
         };
+        let deployed = live.deployment.as_ref().and_then(Record::deployed);
+        let since = match deployed {
+            Some(deployed) if deployed.seen => "first seen",
+            _ => "since",
+        };
         facts += &match live.since {
-            Some(since) => {
-                let age = rounded_span(self.age(since));
-                format!(", since {} ({age})", self.moment(since))
+            Some(at) => {
+                let age = rounded_span(self.age(at));
+                format!(", {since} {} ({age})", self.moment(at))
             }
             None => ", since when is not known".to_owned(),
         };
@@ -169,7 +174,7 @@ impl Page<'_> {
             facts += &format!(", by {}", name(by));
         }
         self.line("", &facts);
-        if let Some(deployed) = live.deployment.as_ref().and_then(Record::deployed) {
+        if let Some(deployed) = deployed {
             self.judged(deployed);
         }
         if let Some(passed) = live.receipt {
