@@ -1,14 +1,18 @@
 //! The loop that asks the gates, and asks some of them again after a suite that ran.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
 
 use super::{
     gate::{AGAIN, Gate, ORDER},
     governed_push::GovernedPush,
     promotion::{self, Found, Remembered},
     receipt,
-    remote_tips::{FRESH, RemoteTips},
-    rollback, suite, target, trunk,
+    remote_tips::{RemoteTips, is_old},
+    rollback,
+    suite::{self, Again},
+    target, trunk,
     verdict::{GateResult, Outcome, Rollback, Stop, Verdict},
     window,
     world::World,
@@ -25,7 +29,7 @@ pub fn evaluate(
     world: &World<'_>,
 ) -> Vec<Verdict> {
     let mut evaluations: Vec<Evaluation<'_>> = Vec::with_capacity(pushes.len());
-    let mut spent = Duration::ZERO;
+    let mut ran = false;
     for push in pushes {
         let mut evaluation = Evaluation {
             push,
@@ -34,20 +38,21 @@ pub fn evaluate(
             world,
             verdict: Verdict::default(),
             tips: None,
-            spent,
-            asked_at: spent,
+            asked_at: None,
+            tips_at: None,
+            ran: false,
         };
         evaluation.ask_all();
-        spent = evaluation.spent;
+        ran |= evaluation.ran;
         let stops = evaluation.verdict.stops();
         evaluations.push(evaluation);
         if stops {
             break;
         }
     }
-    if !evaluations.iter().any(|one| one.verdict.stops()) {
+    if ran && !evaluations.iter().any(|one| one.verdict.stops()) {
         for evaluation in &mut evaluations {
-            evaluation.ask_again(spent);
+            evaluation.ask_again();
             if evaluation.verdict.stops() {
                 break;
             }
@@ -66,10 +71,12 @@ struct Evaluation<'e> {
     verdict: Verdict,
     /// `None` until a gate needs them.
     tips: Option<RemoteTips>,
-    /// The time that suites took up to now.
-    spent: Duration,
-    /// And up to when the remotes were asked.
-    asked_at: Duration,
+    /// When the gates were asked whose answers may grow old.
+    asked_at: Option<Timestamp>,
+    /// When the remotes were asked last.
+    tips_at: Option<Timestamp>,
+    /// Whether a suite ran.
+    ran: bool,
 }
 
 impl Evaluation<'_> {
@@ -112,13 +119,13 @@ impl Evaluation<'_> {
         }
     }
 
-    /// Asks again the gates whose answers may have changed while suites ran, which took `spent` in all;
-    /// only a changed answer is kept.
-    fn ask_again(&mut self, spent: Duration) {
-        if spent < FRESH {
+    /// Asks again the gates whose answers may have changed while suites ran; only a changed answer is
+    /// kept.
+    fn ask_again(&mut self) {
+        if !self.asked_at.is_some_and(|at| is_old(at, self.world)) {
             return;
         }
-        if spent - self.asked_at >= FRESH {
+        if !self.tips_at.is_some_and(|at| !is_old(at, self.world)) {
             self.tips = None;
         }
         for gate in AGAIN {
@@ -199,14 +206,24 @@ impl Evaluation<'_> {
     fn suite(&mut self, notes: &mut Vec<String>) -> GateResult {
         let (push, skip, world) = (self.push, self.skip, self.world);
         let wants = |gate| AGAIN.contains(&gate) && !skip.contains(&gate);
+        let asked_at = *self.asked_at.get_or_insert_with(|| world.clock.now());
         let ask = |commit| {
             let looked = self.tips.as_mut().and_then(|tips| tips.checkout.take());
-            let passed = suite::ask(push, commit, looked, &wants, world)?;
+            let passed = suite::ask(
+                push,
+                commit,
+                looked,
+                &Again {
+                    asked_at,
+                    wants: &wants,
+                },
+                world,
+            )?;
             notes.extend(passed.notes);
-            self.spent += passed.spent;
+            self.ran |= passed.ran;
             if passed.tips.is_some() {
                 self.tips = passed.tips;
-                self.asked_at = self.spent;
+                self.tips_at = Some(world.clock.now());
             }
             Ok(passed.answer)
         };
@@ -218,6 +235,11 @@ impl Evaluation<'_> {
         let (push, skip, world) = (self.push, self.skip, self.world);
         // A skipped gate is asked too, to tell whether that was needless; only the suite costs too much.
         let wants = |gate| gate != Gate::Suite || !skip.contains(&gate);
+        if self.tips.is_none() {
+            let now = world.clock.now();
+            self.asked_at.get_or_insert(now);
+            self.tips_at = Some(now);
+        }
         self.tips
             .get_or_insert_with(|| RemoteTips::ask(push, wants, world))
     }

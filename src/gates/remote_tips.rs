@@ -1,11 +1,9 @@
 //! The answers that take a moment, asked for at once: the tips of remotes, and the look at the checkout.
 
-use std::{
-    thread::{self, ScopedJoinHandle},
-    time::Duration,
-};
+use std::thread::{self, ScopedJoinHandle};
 
 use bstr::{BString, ByteSlice};
+use jiff::{SignedDuration, Timestamp};
 
 use super::{
     facts::Mismatch,
@@ -18,7 +16,13 @@ use super::{
 use crate::push::Oid;
 
 /// Answers that are older are asked for again.
-pub(crate) const FRESH: Duration = Duration::from_secs(10);
+const FRESH: SignedDuration = SignedDuration::from_secs(10);
+
+/// Whether what was asked at a time has to be asked again. A clock that was set back tells nothing.
+pub(crate) fn is_old(asked_at: Timestamp, world: &World<'_>) -> bool {
+    let age = world.clock.now().duration_since(asked_at);
+    age >= FRESH || age.is_negative()
+}
 
 /// The branches of a remote and their tips.
 pub(crate) type Tips = Vec<(String, Oid)>;

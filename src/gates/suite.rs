@@ -2,13 +2,15 @@
 
 use std::{thread, time::Duration};
 
+use jiff::Timestamp;
+
 use super::{
     facts::Mismatch,
     gate::Gate,
     governed_push::GovernedPush,
     receipt,
     refusal::suite::Refusal,
-    remote_tips::{FRESH, RemoteTips, join},
+    remote_tips::{RemoteTips, is_old, join},
     undecided::Undecided,
     verdict::Stop,
     world::{Passed, SuiteRun, Work, World},
@@ -19,23 +21,29 @@ use crate::{
     text::span,
 };
 
+/// What is asked again after a suite, where the answers have grown old.
+pub(crate) struct Again<'a> {
+    pub(crate) asked_at: Timestamp,
+    pub(crate) wants: &'a (dyn Fn(Gate) -> bool + Sync),
+}
+
 /// How the suite passed.
 #[derive(Debug)]
 pub(crate) struct PassedNow {
     pub(crate) answer: String,
     pub(crate) notes: Vec<String>,
-    /// How long a suite ran, ours or one that this push waited for: other answers are as old.
-    pub(crate) spent: Duration,
-    /// The tips that were asked for again after a long run.
+    /// Whether a suite ran, ours or one that this push waited for: other answers may be old.
+    pub(crate) ran: bool,
+    /// The tips that were asked for again after our run.
     pub(crate) tips: Option<RemoteTips>,
 }
 
 impl PassedNow {
-    fn before(answer: String, spent: Duration) -> Self {
+    fn before(answer: String, ran: bool) -> Self {
         Self {
             answer,
             notes: Vec::new(),
-            spent,
+            ran,
             tips: None,
         }
     }
@@ -43,34 +51,32 @@ impl PassedNow {
 
 /// Looks for a receipt, else runs the suite.
 ///
-/// `looked` is how the checkout was a moment ago, if that is known; `wants` are the gates that are
-/// asked again after the run.
+/// `looked` is how the checkout was a moment ago, if that is known.
 pub(crate) fn ask(
     push: &GovernedPush<'_>,
     commit: &Oid,
     looked: Option<Result<Option<Mismatch>, Undecided>>,
-    wants: &(dyn Fn(Gate) -> bool + Sync),
+    again: &Again<'_>,
     world: &World<'_>,
 ) -> Result<PassedNow, Stop> {
     if let Some(ci) = push.policy.suite.ci() {
-        return ask_ci(push, commit, &ci, wants, world);
+        return ask_ci(push, commit, &ci, again, world);
     }
     let steps = receipt::steps(push.policy, commit, world)?;
     let work = Work::of(push.policy, commit, &steps);
-    let passed_before = |spent| -> Result<_, Stop> {
+    let passed_before = |ran| -> Result<_, Stop> {
         let receipt = world.memory.receipt(&work)?;
         Ok(receipt.map(|passed| {
             let (ago, took) = (ago(passed, world), span(passed.took));
-            PassedNow::before(format!("passed {ago} ago on this tree, in {took}"), spent)
+            PassedNow::before(format!("passed {ago} ago on this tree, in {took}"), ran)
         }))
     };
-    if let Some(passed) = passed_before(Duration::ZERO)? {
+    if let Some(passed) = passed_before(false)? {
         return Ok(passed);
     }
     let lock = world.runner.lock_suite()?;
     if lock.waited
-        // How long it waited is not known.
-        && let Some(passed) = passed_before(FRESH)?
+        && let Some(passed) = passed_before(true)?
     {
         return Ok(passed);
     }
@@ -88,7 +94,8 @@ pub(crate) fn ask(
     let mut notes = Vec::from_iter(warning);
     // The remotes take their time to answer again; so do the checkout and a durable receipt.
     let (tips, matches) = thread::scope(|scope| {
-        let tips = (took >= FRESH).then(|| scope.spawn(|| RemoteTips::ask(push, wants, world)));
+        let is_old = is_old(again.asked_at, world);
+        let tips = is_old.then(|| scope.spawn(|| RemoteTips::ask(push, again.wants, world)));
         let matches = if in_checkout {
             let checkout = world.repository.checkout(commit).map_err(Stop::from);
             checkout.and_then(|mismatch| must_match(commit, mismatch, true))
@@ -105,7 +112,7 @@ pub(crate) fn ask(
     Ok(PassedNow {
         answer: format!("passed in {}", span(took)),
         notes,
-        spent: took,
+        ran: true,
         tips,
     })
 }
@@ -115,7 +122,7 @@ fn ask_ci(
     push: &GovernedPush<'_>,
     commit: &Oid,
     ci: &Ci,
-    wants: &(dyn Fn(Gate) -> bool + Sync),
+    again: &Again<'_>,
     world: &World<'_>,
 ) -> Result<PassedNow, Stop> {
     let forge = ci.forge.name();
@@ -123,22 +130,19 @@ fn ask_ci(
     if let Some(passed) = world.memory.receipt(&work)? {
         let ago = ago(passed, world);
         let answer = format!("passed on {forge}, as it said {ago} ago");
-        return Ok(PassedNow::before(answer, Duration::ZERO));
+        return Ok(PassedNow::before(answer, false));
     }
     let checked = world.runner.checks(&work, ci)?;
     let notes = leave_receipt(&work, Duration::ZERO, world);
-    let tips = (checked.waited).then(|| RemoteTips::ask(push, wants, world));
+    let is_old = is_old(again.asked_at, world);
+    let tips = is_old.then(|| RemoteTips::ask(push, again.wants, world));
     must_be_connected(checked.took, world)?;
     let (number, of) = (checked.passed, checked.of);
     let checks = if number == 1 { "check" } else { "checks" };
     Ok(PassedNow {
         answer: format!("{number} {checks} of {of} passed on {forge}"),
         notes: Vec::from_iter(notes),
-        spent: if checked.waited {
-            FRESH.max(checked.took)
-        } else {
-            checked.took
-        },
+        ran: true,
         tips,
     })
 }

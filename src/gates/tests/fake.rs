@@ -83,11 +83,18 @@ impl Fake {
         }
     }
 
+    /// Lets time pass, where the test does not tell the time of each question.
+    fn pass(&self, time: Duration) {
+        if let [now] = self.now.lock().unwrap().as_mut_slice() {
+            *now += time;
+        }
+    }
+
     fn note(&self, question: &'static str) {
         self.asked.lock().unwrap().push(question);
     }
 
-    /// What was asked; questions of the same moment in alphabetical order.
+    /// What was asked; questions of the same moment in alphabetical order, and each look at the clock once.
     pub(crate) fn asked(&self) -> Vec<&'static str> {
         let mut asked = self.asked.lock().unwrap().clone();
         let at_once =
@@ -95,6 +102,7 @@ impl Fake {
         asked
             .chunk_by_mut(|a, b| at_once(a) && at_once(b))
             .for_each(<[_]>::sort_unstable);
+        asked.dedup_by(|a, b| a == b && *a == "clock");
         asked
     }
 }
@@ -197,11 +205,18 @@ impl Remotes for Fake {
 impl Runner for Fake {
     fn lock_suite(&self) -> Result<SuiteLock, Stop> {
         self.note("lock");
+        if self.waited {
+            self.pass(Duration::from_secs(13));
+        }
         Ok(SuiteLock::new(self.waited, ()))
     }
     fn checks(&self, _: &Work<'_>, _: &Ci) -> Result<Checked, Stop> {
         self.note("checks");
-        (self.checks)()
+        let checked = (self.checks)();
+        if let Ok(checked) = &checked {
+            self.pass(checked.took);
+        }
+        checked
     }
     fn leave_receipt(&self, _: &Work<'_>, _: Duration) -> Result<(), Undecided> {
         self.note("receipt");
@@ -212,7 +227,11 @@ impl Runner for Fake {
     }
     fn run(&self, _: &Work<'_>) -> Result<SuiteRun, Undecided> {
         self.note("suite");
-        Ok((self.suite)())
+        let run = (self.suite)();
+        if let SuiteRun::Passed { took, .. } = &run {
+            self.pass(*took);
+        }
+        Ok(run)
     }
     fn confirm(&self, _: &str) -> Result<bool, Undecided> {
         self.note("person");
