@@ -47,11 +47,12 @@ pub(crate) fn run(repository: &Repository) {
     let mut tried = None;
     while Instant::now() < deadline {
         let left = settle(repository, Ask::RemotesNow);
-        let unshared = repository.unshared();
-        if let Some(unshared) = unshared.as_ref().filter(|_| unshared != tried) {
-            share(repository, unshared);
+        if let Some(unshared) = repository.unshared()
+            && tried.as_ref() != Some(&unshared.tip)
+        {
+            share(repository, &unshared);
+            tried = Some(unshared.tip);
         }
-        tried = unshared;
         match left {
             // What is open though its git has ended waits for a remote that does not answer.
             Ok(0) | Err(_) => return,
@@ -85,16 +86,26 @@ fn lock(repository: &Repository, deadline: Instant) -> Option<File> {
 }
 
 fn share(repository: &Repository, unshared: &Unshared) {
-    if repository.notes().push(&unshared.remote, LIMIT).is_ok() {
-        repository.clear_unshared(unshared);
+    match repository.notes().push(&unshared.remote, LIMIT) {
+        Ok(()) => repository.clear_unshared(unshared),
+        Err(error) => {
+            let why = error.in_one_line();
+            let failed = Unshared {
+                why: Some(why),
+                ..unshared.clone()
+            };
+            let _ = repository.write_unshared(&failed);
+        }
     }
 }
 
 /// What the team has not been told yet: notes up to a tip, to be pushed to a remote.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) struct Unshared {
     remote: String,
     tip: String,
+    /// Why the last try failed.
+    pub(crate) why: Option<String>,
 }
 
 impl Repository {
@@ -104,21 +115,32 @@ impl Repository {
 
     /// Remembers that our notes are to be pushed to a remote.
     pub(super) fn mark_unshared(&self, remote: &str) -> io::Result<()> {
-        let tip = self.notes_tip();
-        let text = format!("{tip} {remote}\n");
+        self.write_unshared(&Unshared {
+            remote: remote.to_owned(),
+            tip: self.notes_tip(),
+            why: None,
+        })
+    }
+
+    fn write_unshared(&self, unshared: &Unshared) -> io::Result<()> {
+        let Unshared { remote, tip, why } = unshared;
+        let text = format!("{tip}\n{remote}\n{}\n", why.as_deref().unwrap_or_default());
         file::replace(&self.unshared_path(), ".unshared-", text.as_bytes(), 0o644)
     }
 
     pub(crate) fn unshared(&self) -> Option<Unshared> {
         let text = fs::read_to_string(self.unshared_path()).ok()?;
-        let (tip, remote) = text.trim_end().split_once(' ')?;
-        let [tip, remote] = [tip, remote].map(str::to_owned);
-        Some(Unshared { remote, tip })
+        let mut lines = text.lines().map(str::to_owned);
+        Some(Unshared {
+            tip: lines.next()?,
+            remote: lines.next()?,
+            why: lines.next().filter(|why| !why.is_empty()),
+        })
     }
 
     /// Forgets it, unless there is more to share by now.
     pub(crate) fn clear_unshared(&self, shared: &Unshared) {
-        if self.unshared().as_ref() == Some(shared) {
+        if self.unshared().is_some_and(|now| now.tip == shared.tip) {
             let _ = fs::remove_file(self.unshared_path());
         }
     }

@@ -149,7 +149,11 @@ fn observed(record: &Record, ask: Ask, now: Timestamp) -> Timestamp {
 }
 
 /// Writes a record into the notes, and remembers that it is to be shared.
-fn write(repository: &Repository, record: &Record, share: Option<&str>) -> Result<(), Undecided> {
+pub(crate) fn write(
+    repository: &Repository,
+    record: &Record,
+    share: Option<&str>,
+) -> Result<(), Undecided> {
     repository.notes().add(slice::from_ref(record))?;
     if let Some(remote) = share {
         let marked = repository.mark_unshared(remote);
@@ -200,11 +204,7 @@ fn import(
         commits.into_iter().any(|commit| commit == moved.commit)
     };
     for (index, moved) in moves.iter().enumerate() {
-        if moved.at.as_second() < since.as_second() {
-            break;
-        }
-        // Reflogs count whole seconds: the time of the file tells what came in the second of the gate.
-        if moved.at < since && is_older(repository, tracking, since) {
+        if moved.at < since {
             break;
         }
         let is_same = |record: &Record| {
@@ -228,28 +228,19 @@ fn import(
     Ok(())
 }
 
-/// Whether nothing was written into a reflog since a moment.
-fn is_older(repository: &Repository, name: &str, since: Timestamp) -> bool {
-    let path = repository.common_dir().join("logs").join(name);
-    let written = fs::metadata(path).and_then(|file| file.modified()).ok();
-    let written = written.and_then(|written| Timestamp::try_from(written).ok());
-    written.is_some_and(|written| written < since)
-}
-
-/// Records that a commit is live on an environment though nobody has recorded it.
-pub(crate) fn found(
+/// The record of a commit that is live on an environment though nobody has recorded it.
+pub(crate) fn sighting(
     repository: &Repository,
     of: &EnvironmentRemotes,
     commit: &Oid,
-    share: Option<&str>,
-) -> Result<(), Undecided> {
+) -> Result<Record, Undecided> {
     let environment = &of.environment;
-    let is_here = |record: &Record| {
+    let is_judged = |record: &Record| {
         record.environment == *environment
             && (record.deployed()).is_some_and(|deployed| deployed.judged != Judged::Before)
     };
-    // Nothing was recorded there yet: the commit was there before the gate, unless it is younger.
-    let is_before = !repository.notes().all()?.iter().any(is_here)
+    // Where nothing was recorded yet, the commit was there before the gate, unless it is younger.
+    let is_before = !repository.notes().all()?.iter().any(is_judged)
         && !is_younger(repository, commit, gate_since(repository));
     let judged = if is_before {
         Judged::Before
@@ -261,11 +252,7 @@ pub(crate) fn found(
         ..Deployed::new(judged)
     });
     let (at, by) = (SystemClock.now(), repository.identity());
-    write(
-        repository,
-        &Record::new(at, by, environment, commit, event),
-        share,
-    )
+    Ok(Record::new(at, by, environment, commit, event))
 }
 
 fn is_younger(repository: &Repository, commit: &Oid, gate: Option<Timestamp>) -> bool {

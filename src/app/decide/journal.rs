@@ -50,7 +50,8 @@ impl Journal for Repository {
         commit: &Oid,
         share: Option<&str>,
     ) -> Result<(), Undecided> {
-        settle::found(self, environment, commit, share)
+        let record = settle::sighting(self, environment, commit)?;
+        settle::write(self, &record, share)
     }
 
     fn follow_up(&self) {

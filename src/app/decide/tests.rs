@@ -251,7 +251,7 @@ fn what_every_gate_lets_pass_goes_and_is_written_down() {
     let expected = Deployed {
         replaces: Some(oid('a')),
         destination: Some("/srv/shop".to_owned()),
-        decided: Some("2026-11-24T12:00:00Z".parse().unwrap()),
+        decided: Some("2026-11-24T12:00:13Z".parse().unwrap()),
         ..Deployed::new(Judged::Go)
     };
     assert_eq!(deployed.commit, oid('1'));
@@ -260,7 +260,7 @@ fn what_every_gate_lets_pass_goes_and_is_written_down() {
     assert_eq!(story.book.open.borrow()[0].share.as_deref(), Some("origin"));
     let entry = story.book.written.borrow()[0].clone();
     assert_eq!(entry.by, "Ana <ana@shop.example>");
-    assert_eq!(entry.at.to_string(), "2026-11-24T12:00:00Z");
+    assert_eq!(entry.at.to_string(), "2026-11-24T12:00:13Z");
     assert_eq!(entry.commit.unwrap(), oid('1').as_str());
     assert_eq!(entry.replaces.unwrap(), oid('a').as_str());
 }

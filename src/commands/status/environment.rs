@@ -6,11 +6,16 @@ use bstr::{BStr, BString, ByteSlice};
 
 use super::Inputs;
 use crate::{
-    app::{answers::SystemClock, decide::preview, preview::Preview, settle::found},
+    app::{
+        answers::SystemClock,
+        decide::preview,
+        preview::Preview,
+        settle::{sighting, write},
+    },
     commands::{Error, check::to_environment},
     gates::{
-        Clock, EnvironmentRemotes, Explanation, LocalRepository, Memory, Passed, Remotes,
-        Undecided, receipt,
+        EnvironmentRemotes, Explanation, LocalRepository, Memory, Passed, Remotes, Undecided,
+        receipt,
         verdict::{Decision, Gate, Outcome, Relation},
         window::{known, reader},
     },
@@ -82,9 +87,11 @@ impl Inputs<'_> {
         let mut now = self.now;
         if current(&records, place, tip, now).is_none() && self.knows_the_team {
             let share = (self.policy.shares()).then_some(self.policy.trunk.remote.as_str());
-            found(self.world, of, tip, share)?;
-            records = self.records_of(tip);
-            now = SystemClock.now();
+            let record = sighting(self.world, of, tip)?;
+            // A repository that cannot be written has a status, too.
+            let _ = write(self.world, &record, share);
+            now = record.at;
+            records.push(record);
         }
         let deployment = current(&records, place, tip, now);
         Ok(Some(Live {
