@@ -60,7 +60,8 @@ impl Network<'_> {
     /// The live tip of trunk, with its commits, so that ahead and behind can be counted; and, in the
     /// same question, the tip of the notes that the team keeps there.
     ///
-    /// A list of refs costs a process less than a fetch, and is enough where the tip is here.
+    /// A fetch brings all of it in one connection. On this machine, where a connection costs nothing, a list
+    /// of refs takes a process less, and is enough where the tip is here.
     /// The fetch is filtered by the server (ls-remote is not) and writes no ref: one that moved
     /// `refs/remotes` unasked would defeat `--force-with-lease`.
     ///
@@ -94,7 +95,7 @@ impl Network<'_> {
             }
         };
         let mut known = None;
-        if self.few_refs {
+        if self.few_refs && is_local(url) {
             let asked = listed()?;
             if is_here(&asked.tip) {
                 return Ok(asked);
@@ -255,6 +256,11 @@ impl Network<'_> {
         };
         is_openssh.then_some(own)
     }
+}
+
+/// Whether a URL is a path of this machine (git-clone(1), "Git URLs").
+fn is_local(url: &BStr) -> bool {
+    !is_ssh(url) && (url.starts_with(b"file://") || !url.contains_str("://"))
 }
 
 /// Names a URL in git's environment: it may hold a password, and every user can read arguments.

@@ -108,6 +108,10 @@ impl Notes<'_> {
         {
             return Ok(true);
         }
+        // They may have come along with trunk's tip.
+        if self.is_commit(theirs)? == Some(true) && self.merge(theirs).is_ok() {
+            return Ok(true);
+        }
         // git completes the history, also where a part of it was here.
         let output = fetch_once(remote, url, tip.as_ref(), network, deadline)?;
         if !output.is_ok() {
@@ -116,12 +120,17 @@ impl Notes<'_> {
                 words: output.stderr,
             });
         }
-        match self.repository.backend().header(theirs)? {
-            Some((Kind::Commit, _)) => {}
-            Some(_) => return Err(unreadable(remote)),
-            None => return Ok(false),
+        match self.is_commit(theirs)? {
+            Some(true) => self.merge(theirs).map(|()| true),
+            Some(false) => Err(unreadable(remote)),
+            None => Ok(false),
         }
-        self.merge(theirs).map(|()| true)
+    }
+
+    /// Whether an object is a commit; `None` where it is not here.
+    fn is_commit(&self, id: &Oid) -> Result<Option<bool>, Error> {
+        let header = self.repository.backend().header(id)?;
+        Ok(header.map(|(kind, _)| kind == Kind::Commit))
     }
 
     fn push_once(&self, remote: &str, limit: Duration, deadline: Instant) -> Result<Output, Error> {
