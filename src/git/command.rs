@@ -46,18 +46,19 @@ impl Git {
         command
     }
 
-    /// Builds a call of git that stays on this machine.
+    /// Builds a call of git that stays on this machine, and whose answer depends on the repository alone.
     ///
-    /// It keeps the environment of the push (`-c` options travel in it), fetches nothing that a
-    /// partial clone lacks, and sees commits as they are, not as `git replace` or a graft shows
-    /// them.
+    /// It keeps git's configuration (`-c` options travel in the environment) but for what hides changes,
+    /// fetches nothing that a partial clone lacks, and sees commits as they are, not as `git replace` or
+    /// a graft shows them.
     pub(crate) fn command<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Command {
-        let mut command = self.start(args);
-        command
-            .env("GIT_NO_LAZY_FETCH", "1")
-            .env("GIT_NO_REPLACE_OBJECTS", "1")
-            // A path that cannot exist: with an empty one git gives advice on it in every error.
-            .env("GIT_GRAFT_FILE", "/dev/null/none");
+        let mut command = self.start(NO_CACHES);
+        command.args(args);
+        for (name, _) in env::vars_os().filter(|(name, _)| changes_answers(name)) {
+            command.env_remove(name);
+        }
+        without_replacements(&mut command);
+        command.env("GIT_NO_LAZY_FETCH", "1");
         command
     }
 
@@ -76,11 +77,13 @@ impl Git {
         must(&mut self.command(args))
     }
 
-    /// The names of the variables that tell git which repository to use, and how.
+    /// The names of the variables that tell git which repository to use, or change what it answers.
     pub(crate) fn local_variables(&self) -> Result<Vec<String>, Error> {
         let names = self.must(["rev-parse", "--local-env-vars"])?.stdout;
         let names = String::from_utf8_lossy(&names);
-        Ok(names.lines().map(str::to_owned).collect())
+        let set = env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned());
+        let odd = set.filter(|name| is_switch(name));
+        Ok(names.lines().map(str::to_owned).chain(odd).collect())
     }
 
     /// Builds a call of git that may use the network, but never ask a person.
@@ -95,6 +98,61 @@ impl Git {
             .env("GCM_INTERACTIVE", "never");
         command
     }
+}
+
+/// Options for git to look at every file itself: a file-system monitor or a cache may miss a change, and a
+/// file may keep its size and time (git-config(1)).
+const NO_CACHES: [&str; 8] = [
+    "-c",
+    "core.fsmonitor=false",
+    "-c",
+    "core.untrackedCache=false",
+    "-c",
+    "core.checkStat=default",
+    "-c",
+    "core.trustctime=true",
+];
+
+/// Whether a variable changes what git answers about a repository: any of git's own but those that name the
+/// repository, the configuration, git's programs and the person.
+fn changes_answers(name: &OsStr) -> bool {
+    const KEPT: [&str; 6] = [
+        "GIT_DIR",
+        "GIT_COMMON_DIR",
+        "GIT_WORK_TREE",
+        "GIT_IMPLICIT_WORK_TREE",
+        "GIT_EXEC_PATH",
+        "GIT_DISCOVERY_ACROSS_FILESYSTEM",
+    ];
+    const KEPT_BEGINNINGS: [&str; 3] = ["GIT_CONFIG", "GIT_AUTHOR_", "GIT_COMMITTER_"];
+    let name = name.to_string_lossy();
+    name.starts_with("GIT_")
+        && !KEPT.contains(&&*name)
+        && !KEPT_BEGINNINGS.iter().any(|start| name.starts_with(start))
+}
+
+/// Whether a variable is a switch of git's that a client sets for its own questions (git(1)), and that
+/// `git rev-parse --local-env-vars` does not name.
+fn is_switch(name: &str) -> bool {
+    const SWITCHES: [&str; 6] = [
+        "GIT_OPTIONAL_LOCKS",
+        "GIT_ADVICE",
+        "GIT_CEILING_DIRECTORIES",
+        "GIT_REPLACE_REF_BASE",
+        "GIT_ATTR_SOURCE",
+        "GIT_EXTERNAL_DIFF",
+    ];
+    name.ends_with("_PATHSPECS") && name.starts_with("GIT_")
+        || name.starts_with("GIT_TRACE")
+        || SWITCHES.contains(&name)
+}
+
+/// Has a call of git read objects as they are, not what `git replace` or a graft puts in their place.
+pub(crate) fn without_replacements(command: &mut Command) {
+    command
+        .env("GIT_NO_REPLACE_OBJECTS", "1")
+        // A path that cannot exist: with an empty one git gives advice on it in every error.
+        .env("GIT_GRAFT_FILE", "/dev/null/none");
 }
 
 /// Runs a call of git, which must succeed.

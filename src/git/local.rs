@@ -5,7 +5,6 @@ use bstr::{BString, ByteSlice};
 use super::{
     Error, Repository,
     backend::Kind,
-    command::Git,
     files::{Files, damaged},
     objects::{commit_author, commit_headers},
 };
@@ -127,7 +126,7 @@ impl gates::LocalRepository for Repository {
         if !changed.is_empty() {
             return Ok(Some(Mismatch::Changed(changed)));
         }
-        let hidden = hidden(&self.git)?;
+        let hidden = hidden(&self.git.must(LIST_FLAGS)?.stdout);
         Ok((!hidden.is_empty()).then_some(Mismatch::Hidden(hidden)))
     }
 
@@ -176,15 +175,17 @@ impl Repository {
     }
 }
 
-/// Lists the files of this work tree that git was told not to look at, and that are there.
-pub(super) fn hidden(git: &Git) -> Result<Vec<BString>, Error> {
-    let output = git.must(["ls-files", "-v", "-z", "--full-name", ":/"])?;
+/// Lists the files of a work tree with what git was told about them.
+pub(crate) const LIST_FLAGS: [&str; 5] = ["ls-files", "-v", "-z", "--full-name", ":/"];
+
+/// The files that git was told not to look at, and that are there, as [`LIST_FLAGS`] prints them.
+pub(crate) fn hidden(listed: &[u8]) -> Vec<BString> {
     // A tag, a space, the path.
-    let files = output.stdout.split(|b| *b == 0);
+    let files = listed.split(|b| *b == 0);
     let hidden = files.filter(|file| matches!(file.first(), Some(b'a'..=b'z' | b'S')));
-    Ok(hidden
+    hidden
         .filter_map(|file| Some(file.get(2..)?.into()))
-        .collect())
+        .collect()
 }
 
 /// HEAD and the changed paths, as git-status(1) prints them in its porcelain format 2 with `-z`.

@@ -6,7 +6,7 @@ pub(crate) mod command;
 mod error;
 pub(crate) mod files;
 mod libgit2;
-mod local;
+pub(crate) mod local;
 pub(crate) mod network;
 pub mod notes;
 pub(crate) mod objects;

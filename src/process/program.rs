@@ -1,7 +1,6 @@
 //! Runs a program to its end and returns what it printed.
 
 use std::{
-    ffi::OsStr,
     io::{self, Read, Write},
     os::fd::AsFd,
     path::Path,
@@ -73,13 +72,20 @@ fn lines(bytes: &[u8]) -> Vec<String> {
         .collect()
 }
 
-/// The command line as a person would type it, without directories and passwords.
+/// The command line as a person would type it, without directories, passwords and git's options `-c`.
 pub(crate) fn command_line(command: &Command) -> String {
     let program = Path::new(command.get_program());
     let program = program.file_name().unwrap_or_default();
-    let words = std::iter::once(program).chain(command.get_args());
-    let words: Vec<_> = words.map(OsStr::to_string_lossy).collect();
-    redact(&words.join(" "))
+    let mut line = program.to_string_lossy().into_owned();
+    let mut words = command.get_args();
+    while let Some(word) = words.next() {
+        if word == "-c" {
+            words.next();
+        } else {
+            line = format!("{line} {}", word.to_string_lossy());
+        }
+    }
+    redact(&line)
 }
 
 pub(crate) fn run(command: &mut Command) -> Result<Output, Error> {

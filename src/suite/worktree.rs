@@ -17,7 +17,11 @@ use sha2::{Digest, Sha256};
 
 use super::{error::Error, links};
 use crate::{
-    git::{self, command::Git},
+    git::{
+        self,
+        command::{Git, without_replacements},
+        local::{LIST_FLAGS, hidden},
+    },
     policy::Suite,
     process::{
         program::{command_line, run, run_within},
@@ -151,7 +155,9 @@ impl<'w> Worktree<'w> {
         if lock.is_absolute() {
             let _ = fs::remove_file(lock);
         }
-        true
+        // Where git was told not to look at a file, it would not bring it to the commit.
+        let mut listed = self.here(LIST_FLAGS);
+        run(&mut listed).is_ok_and(|listed| listed.is_ok() && hidden(&listed.stdout).is_empty())
     }
 
     /// Builds a call of git in the worktree.
@@ -185,6 +191,7 @@ impl<'w> Worktree<'w> {
         for name in &self.local {
             command.env_remove(name);
         }
+        without_replacements(&mut command);
         command
     }
 

@@ -6,7 +6,7 @@ use std::{
 use bstr::BString;
 
 use super::*;
-use crate::git::local::hidden;
+use crate::git::local::{LIST_FLAGS, hidden};
 
 /// Set for the copy of this test that asks the questions, in the repository's own directory, to
 /// the files that are hidden there.
@@ -173,7 +173,7 @@ fn ask_both() {
         assert_eq!(one, other, "libgit2 left, git right");
     }
     assert_eq!(one.len(), other.len());
-    let hidden = format!("{:?}", hidden(&git).unwrap());
+    let hidden = format!("{:?}", hidden(&git.must(LIST_FLAGS).unwrap().stdout));
     assert_eq!(hidden, env::var(ASKS).unwrap());
 }
 

@@ -1,0 +1,152 @@
+//! Ways in which git is told not to look, or to show something else: none of them lets a red commit go as
+//! green.
+
+use std::{fs, path::PathBuf};
+
+use crate::support::{Ran, Sandbox};
+
+/// A shop whose suite is red where `settings` says so; HEAD's is red, and trunk.
+fn red(place: &str) -> Sandbox {
+    let shop = Sandbox::new();
+    shop.policy(&format!(
+        "suite: {{run: \"grep -q green settings\", in: {place}, reuse: never}}\nenvironments: {{staging: {{}}}}\n"
+    ));
+    shop.commit_file("settings", "red\n");
+    shop.push_ungated("origin", "master");
+    shop
+}
+
+/// The clean copy.
+fn copy(shop: &Sandbox) -> PathBuf {
+    let cache = fs::read_dir(shop.path("home/.cache/pushgate")).unwrap();
+    let mut found: Vec<_> = cache.map(|entry| entry.unwrap().path()).collect();
+    found.pop().unwrap().join("tree")
+}
+
+/// Variables and options that clients set for their own questions, Magit's among them.
+const SWITCHES: [(&[&str], &[(&str, &str)]); 9] = [
+    (&[], &[("GIT_LITERAL_PATHSPECS", "1")]),
+    (
+        &[],
+        &[("GIT_ICASE_PATHSPECS", "1"), ("GIT_OPTIONAL_LOCKS", "0")],
+    ),
+    (&[], &[("GIT_NOGLOB_PATHSPECS", "1"), ("GIT_TRACE", "0")]),
+    (&["-c", "core.checkStat=minimal"], &[]),
+    (&["-c", "status.showUntrackedFiles=no"], &[]),
+    (&["-c", "diff.ignoreSubmodules=all"], &[]),
+    (&["-c", "core.fsmonitor=true"], &[]),
+    (
+        &[
+            "-c",
+            "core.preloadindex=true",
+            "-c",
+            "log.showSignature=false",
+        ],
+        &[("GIT_LITERAL_PATHSPECS", "1")],
+    ),
+    (&["--no-optional-locks", "--literal-pathspecs"], &[]),
+];
+
+#[test]
+fn a_client_s_own_switches_hide_no_edit() {
+    for (options, variables) in SWITCHES {
+        for hide in ["--assume-unchanged", "--skip-worktree", ""] {
+            let shop = red("checkout");
+            if !hide.is_empty() {
+                shop.git(["update-index", hide, "settings"]).goes();
+            }
+            shop.write("settings", "green\n");
+            let mut push = shop.command("git");
+            push.args(options).args(["push", "staging", "master"]);
+            push.envs(variables.iter().copied());
+            let what = if hide.is_empty() {
+                "1 file changed or untracked: settings"
+            } else {
+                "1 file hidden from git status: settings"
+            };
+            Ran::of(&mut push).refused("suite").says(what);
+        }
+    }
+}
+
+#[test]
+fn a_file_system_monitor_that_misses_an_edit_is_not_believed() {
+    let shop = red("checkout");
+    // By version 2 of the protocol (githooks(5)): a token, and no file that changed.
+    shop.script("../monitor", "#!/bin/sh\nprintf 'token\\0'\n");
+    let monitor = shop.path("monitor");
+    shop.git(["config", "core.fsmonitor", monitor.to_str().unwrap()])
+        .goes();
+    shop.git(["update-index", "--fsmonitor"]).goes();
+    shop.git(["status"]).goes();
+    shop.write("settings", "green\n");
+    assert_eq!(shop.ask(["status", "--porcelain"]), "");
+    shop.push("staging", "master")
+        .refused("suite")
+        .says("1 file changed or untracked: settings");
+}
+
+#[test]
+fn a_monitor_hides_nothing_that_a_red_run_left_in_the_copy() {
+    let shop = Sandbox::new();
+    shop.policy(
+        "suite: {run: 'grep -q green settings || { echo green > settings; exit 1; }', in: worktree}\nenvironments: {staging: {}}\n",
+    );
+    shop.commit_file("settings", "red\n");
+    shop.push_ungated("origin", "master");
+    shop.script("../monitor", "#!/bin/sh\nprintf 'token\\0'\n");
+    let monitor = shop.path("monitor");
+    shop.git(["config", "core.fsmonitor", monitor.to_str().unwrap()])
+        .goes();
+    for _ in 0..3 {
+        shop.push("staging", "master").refused("suite");
+    }
+}
+
+#[test]
+fn the_copy_is_the_pushed_tree_whatever_git_was_told_about_its_files() {
+    for hide in ["--assume-unchanged", "--skip-worktree"] {
+        let shop = red("worktree");
+        shop.push("staging", "master").refused("suite");
+        let copy = copy(&shop);
+        let mut flag = shop.command("git");
+        flag.current_dir(&copy);
+        Ran::of(flag.args(["update-index", hide, "settings"])).goes();
+        fs::write(copy.join("settings"), "green\n").unwrap();
+        shop.push("staging", "master").refused("suite");
+    }
+}
+
+#[test]
+fn a_replaced_blob_is_not_the_pushed_one() {
+    let shop = red("worktree");
+    let blob = shop.ask(["rev-parse", "HEAD:settings"]);
+    shop.write("../green", "green\n");
+    let green = shop.ask(["hash-object", "-w", "../green"]);
+    shop.git(["replace", &blob, &green]).goes();
+    shop.push("staging", "master").refused("suite");
+    // In the checkout it is an edit.
+    let shop = red("checkout");
+    let blob = shop.ask(["rev-parse", "HEAD:settings"]);
+    shop.write("../green", "green\n");
+    let green = shop.ask(["hash-object", "-w", "../green"]);
+    shop.git(["replace", &blob, &green]).goes();
+    shop.git(["checkout", "-q", "--", "settings"]).goes();
+    shop.write("settings", "green\n");
+    shop.push("staging", "master").refused("suite");
+}
+
+#[test]
+fn the_suite_s_own_git_is_free_of_them() {
+    let shop = Sandbox::new();
+    shop.policy("suite: {run: 'env | grep ^GIT_ > ../seen; true'}\nenvironments: {staging: {}}\n");
+    shop.push_ungated("origin", "master");
+    let mut push = shop.command("git");
+    push.args(["--literal-pathspecs", "push", "staging", "master"]);
+    push.env("GIT_ADVICE", "0").env("GIT_TRACE_SETUP", "0");
+    Ran::of(&mut push).goes();
+    let seen = fs::read_to_string(shop.path("seen")).unwrap();
+    for gone in ["PATHSPECS", "GIT_ADVICE", "GIT_TRACE", "GIT_OPTIONAL_LOCKS"] {
+        assert!(!seen.contains(gone), "{seen}");
+    }
+}
