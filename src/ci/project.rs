@@ -9,7 +9,7 @@ use crate::{
     gates::Undecided,
     git::Repository,
     policy::Forge,
-    process::environment::variable,
+    process::variable,
     push::{destination::Destination, url::is_ssh},
 };
 
