@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use bstr::BStr;
 
-use super::error::{no_program, no_project};
 use crate::{
     gates::Undecided,
     git::Repository,
@@ -27,9 +26,23 @@ pub(crate) fn find(
     forge: Forge,
     remote: &str,
 ) -> Result<(PathBuf, Project), Undecided> {
-    let program = which::which(forge.program()).map_err(|_| no_program(forge))?;
-    let project = Project::of_remote(repository, forge, remote);
-    Ok((program, project.ok_or_else(|| no_project(forge, remote))?))
+    let (name, program) = (forge.name(), forge.program());
+    let (page, or_name) = match forge {
+        Forge::Github => (
+            "https://cli.github.com",
+            ", or name it: GH_REPO=[HOST/]OWNER/REPOSITORY",
+        ),
+        Forge::Gitlab => ("https://gitlab.com/gitlab-org/cli", ""),
+    };
+    let found = which::which(program).map_err(|_| {
+        Undecided::new(format!("`{program}` asks {name}, and is not installed"))
+            .hint(format!("install it ({page}), then {program} auth login"))
+    })?;
+    let project = Project::of_remote(repository, forge, remote).ok_or_else(|| {
+        Undecided::new(format!("`{remote}` is no project of {name}"))
+            .hint(format!("git remote set-url {remote} URL{or_name}"))
+    })?;
+    Ok((found, project))
 }
 
 impl Project {
