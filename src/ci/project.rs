@@ -65,17 +65,13 @@ impl Project {
 
     /// The project at a destination; `ssh`: its URL is one of ssh's, whose port is not the forge's.
     ///
-    /// A host without a dot is an alias of ssh's configuration; the forge's own is meant. Both forges
-    /// accept ssh at a second host, for networks that block port 22.
+    /// A host without a dot is an alias of ssh's configuration; the forge's own is meant.
     fn of(forge: Forge, destination: &Destination, ssh: bool) -> Option<Self> {
         let Destination::Host { host, path } = destination else {
             return None;
         };
         let name = host.split(':').next().unwrap_or_default();
         let host = match (forge, name) {
-            (Forge::Github, "ssh.github.com") | (Forge::Gitlab, "altssh.gitlab.com") => {
-                forge.home()
-            }
             (_, name) if ssh && !name.contains('.') => forge.home(),
             // gh has no ports.
             (Forge::Github, name) => name,
@@ -122,10 +118,7 @@ mod tests {
 
     #[track_caller]
     fn case(forge: Forge, url: &str, expected: Option<(&str, &str)>) {
-        let reader = Reader {
-            directory: "/".into(),
-            heroku_hosts: Vec::new(),
-        };
+        let reader = Reader::default();
         let found = Project::of(forge, &reader.read(url.into()), is_ssh(url.into()));
         let found = found
             .as_ref()
