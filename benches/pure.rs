@@ -116,12 +116,8 @@ fn routing(bencher: Bencher<'_, '_>, count: usize) {
         updates: parse(lines(count).as_bytes()).unwrap(),
     };
     bencher.bench(|| {
-        let scene = PushContext {
-            push: black_box(&push),
-            destination: &reader.read(url),
-            remotes: &remotes,
-            read: &|url| reader.read(url),
-        };
+        let read = |url: &_| reader.read(url);
+        let scene = PushContext::new(black_box(&push), &remotes, &read);
         let site = Router::new(&policy, &scene).unwrap();
         for update in &push.updates {
             black_box(site.route(update, &policy, Some("master")));

@@ -32,8 +32,9 @@ pub(crate) fn printable(bytes: &BStr) -> String {
 }
 
 /// Joins words as a sentence does: `a`, `b` or `c`.
-pub(crate) fn alternatives(words: &[String]) -> String {
-    match words {
+pub(crate) fn alternatives<S: AsRef<str>>(words: &[S]) -> String {
+    let words: Vec<_> = words.iter().map(AsRef::as_ref).collect();
+    match words.as_slice() {
         [] => "none".to_owned(),
         [one] => format!("`{one}`"),
         [first @ .., last] => format!("`{}` or `{last}`", first.join("`, `")),

@@ -153,6 +153,6 @@ impl Repository {
     fn has_running_push(&self) -> bool {
         let open = self.open_pushes().all().into_iter();
         let mut gits = open.filter_map(|(_, push)| push.git);
-        gits.any(|(id, start)| crate::process::git_push::is_running(id, start))
+        gits.any(detached::is_running)
     }
 }

@@ -33,7 +33,8 @@ pub(crate) fn words(origin: &str, finding: &Finding) -> String {
     let Finding {
         line,
         column,
-        warning,
+        message,
+        ..
     } = finding;
-    format!("{origin}:{line}:{column}: {warning}")
+    format!("{origin}:{line}:{column}: {message}")
 }

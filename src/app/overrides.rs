@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 pub use crate::push::variables::{AFTER, REASON, ROLLBACK, SKIP, SWITCH};
 use crate::{
     gates::{Explanation, ORDER, verdict::Gate},
-    process::environment::variable,
+    process::variable,
     push::variables::{COMPLETE, RUNNING},
     text::{nearest, printable},
 };

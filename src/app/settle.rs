@@ -19,7 +19,7 @@ use crate::{
         record::{Deployed, Event, Judged, Record},
     },
     policy::Policy,
-    process::git_push,
+    process::detached,
     push::Oid,
 };
 
@@ -49,9 +49,7 @@ enum Outcome {
 pub(crate) fn settle(repository: &Repository, ask: Ask) -> Result<usize, Undecided> {
     let mut left = 0;
     for (path, push) in repository.open_pushes().all() {
-        let runs = push
-            .git
-            .is_some_and(|(id, start)| git_push::is_running(id, start));
+        let runs = push.git.is_some_and(detached::is_running);
         let Some(record) = push.record().filter(|_| !push.unknown) else {
             continue;
         };
@@ -294,7 +292,7 @@ pub(crate) fn traced(push: &OpenPush, repository: &Repository) -> Result<OpenPus
     let (remote, target): (&BStr, &BStr) =
         (push.remote.as_str().into(), push.target.as_str().into());
     let mut traced = push.clone();
-    traced.git = Some(git_push::of_hook());
+    traced.git = Some(detached::git_push());
     if let Some(name) = repository.tracking_ref(remote, target) {
         let tip = repository.reference(&name)?.map(|tip| tip.to_string());
         traced.tracking = Some(Tracking { name, tip });

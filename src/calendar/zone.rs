@@ -3,11 +3,9 @@
 use std::{fmt, str::FromStr};
 
 use jiff::tz::{TimeZone, TimeZoneDatabase};
-use serde::Deserialize;
 
 /// The zone of a window: `local`, or the name of a zone of the IANA database.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Zone {
     /// The time zone of the machine that pushes.
     #[default]
@@ -69,14 +67,6 @@ impl FromStr for Zone {
                 nearest: nearest(&database, wanted),
             }),
         }
-    }
-}
-
-impl TryFrom<String> for Zone {
-    type Error = ZoneError;
-
-    fn try_from(written: String) -> Result<Self, ZoneError> {
-        written.parse()
     }
 }
 
@@ -159,15 +149,5 @@ mod tests {
         assert_eq!(Zone::default().resolve(&tokyo), tokyo);
         let madrid = "Europe/Madrid".parse::<Zone>().unwrap().resolve(&tokyo);
         assert_eq!(madrid.iana_name(), Some("Europe/Madrid"));
-    }
-
-    #[test]
-    fn serde_reads_a_zone_and_keeps_the_message() {
-        assert_eq!(
-            serde_json::from_str::<Zone>("\"local\"").unwrap(),
-            Zone::Local
-        );
-        let error = serde_json::from_str::<Zone>("\"Mars\"").unwrap_err();
-        assert!(error.to_string().starts_with("`Mars` is not a time zone"));
     }
 }

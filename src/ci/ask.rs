@@ -9,11 +9,8 @@ use bstr::ByteSlice;
 use jiff::{Timestamp, fmt::rfc2822};
 use serde::de::DeserializeOwned;
 
-use super::{
-    Check, Question,
-    error::{Failure, Why},
-};
-use crate::process::program::run_within;
+use super::Question;
+use crate::{gates::Undecided, policy::Forge, process::program::run_ticking};
 
 /// The time limit of one call of the program.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -38,10 +35,19 @@ const SET: [(&str, &str); 6] = [
     ("GLAB_SEND_TELEMETRY", "false"),
 ];
 
-pub(super) struct Answer {
-    pub(super) checks: Vec<Check>,
-    /// When the forge answered, by its own clock.
-    pub(super) date: Option<Timestamp>,
+/// How long the forge may take, and what is called while it does.
+#[derive(Clone, Copy)]
+pub(super) struct Patience<'p> {
+    pub(super) until: Instant,
+    pub(super) tick: &'p dyn Fn(),
+}
+
+/// A question that the forge did not answer.
+#[derive(Debug)]
+pub(super) struct Failure {
+    pub(super) error: Undecided,
+    /// Whether the next question may be answered all the same.
+    pub(super) may_pass: bool,
 }
 
 impl Question {
@@ -49,21 +55,20 @@ impl Question {
     pub(super) fn get<T: DeserializeOwned>(
         &self,
         path: &str,
-        until: Instant,
+        patience: Patience<'_>,
     ) -> Result<(Vec<T>, Option<Timestamp>), Failure> {
-        let limit = LIMIT.min(until.saturating_duration_since(Instant::now()));
-        let said = run_within(self.command(path), limit)
-            .map_err(|error| Failure::new(Why::Down, vec![error.reason()]))?;
+        let limit = LIMIT.min(patience.until.saturating_duration_since(Instant::now()));
+        let said = run_ticking(self.command(path), limit, patience.tick)
+            .map_err(|error| self.failed(None, None, vec![error.reason()]))?;
         let Some(said) = said else {
             let seconds = limit.as_millis().div_ceil(1000).max(1);
             let line = format!("no answer within {seconds} s");
-            return Err(Failure::new(Why::Down, vec![line]));
+            return Err(self.failed(None, None, vec![line]));
         };
         if said.is_ok() {
-            return pages(&said.stdout).map_err(|why| Failure::garbled(&why));
+            return pages(&said.stdout).map_err(|why| self.garbled(&why));
         }
         let status = status(&said.stdout);
-        let why = Why::of(said.code, status, &said.stderr);
         let mut details = said.stderr;
         if let Some(status @ 400..) = status {
             let number = status.to_string();
@@ -74,7 +79,61 @@ impl Question {
         if details.is_empty() {
             details.push("the answer breaks off".to_owned());
         }
-        Err(Failure::new(why, details))
+        Err(self.failed(status, said.code, details))
+    }
+
+    /// What to do, by the HTTP status, the program's exit code, and its words.
+    fn failed(&self, status: Option<u16>, code: Option<i32>, details: Vec<String>) -> Failure {
+        let program = self.forge.program();
+        let (host, project) = (&self.project.host, &self.project.path);
+        let is_limit = details.iter().any(|line| line.contains("rate limit"));
+        let hints = match (status, code) {
+            // So does GitHub answer where one of its limits is reached.
+            (Some(429 | 403), _) if is_limit || status == Some(429) => {
+                vec!["push again later: the forge counts questions by the hour".to_owned()]
+            }
+            (Some(403), _) => vec![format!(
+                "{program} auth status --hostname {host}: it needs to read the checks of {project}"
+            )],
+            // gh ends with 4 without a login (gh help exit-codes).
+            (Some(401), _) | (None, Some(4)) => {
+                let token = match self.forge {
+                    Forge::Github if host == "github.com" || host.ends_with(".ghe.com") => {
+                        "GH_TOKEN"
+                    }
+                    Forge::Github => "GH_ENTERPRISE_TOKEN",
+                    Forge::Gitlab => "GITLAB_TOKEN",
+                };
+                vec![format!(
+                    "{program} auth login --hostname {host}, or set {token}"
+                )]
+            }
+            (Some(404 | 422), _) => vec![
+                format!(
+                    "git push {} first, so that its checks run, then push again",
+                    self.remote
+                ),
+                format!("if it is there: {program} repo view {project} has to show the project"),
+            ],
+            // No answer, or a server's error.
+            _ => return self.failure(details, vec!["push again later".to_owned()], true),
+        };
+        self.failure(details, hints, false)
+    }
+
+    pub(super) fn garbled(&self, why: &str) -> Failure {
+        let line = format!("the answer cannot be understood: {why}");
+        let program = self.forge.program();
+        let hint = format!("push again; if it stays so, a newer {program} may help");
+        self.failure(vec![line], vec![hint], true)
+    }
+
+    fn failure(&self, details: Vec<String>, hints: Vec<String>, may_pass: bool) -> Failure {
+        let (forge, subject) = (self.forge.name(), self.subject());
+        let mut error =
+            Undecided::new(format!("could not ask {forge} about {subject}")).details(details);
+        error.hints = hints;
+        Failure { error, may_pass }
     }
 
     fn command(&self, path: &str) -> Command {

@@ -1,9 +1,7 @@
 //! The gate `suite` where a forge runs it: asks whether a commit's checks passed, and waits for them.
 
 mod ask;
-mod error;
-mod github;
-mod gitlab;
+mod checks;
 mod project;
 mod wait;
 
@@ -11,8 +9,7 @@ use std::{fmt, path::PathBuf, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
 
-pub(crate) use project::Project;
-pub(crate) use project::find;
+pub(crate) use project::{Project, find};
 pub(crate) use wait::{Progress, wait};
 
 use crate::{policy::Forge, push::Oid, text::printable};

@@ -4,12 +4,11 @@ use std::path::PathBuf;
 
 use bstr::BStr;
 
-use super::error::{no_program, no_project};
 use crate::{
     gates::Undecided,
     git::Repository,
     policy::Forge,
-    process::environment::variable,
+    process::variable,
     push::{destination::Destination, url::is_ssh},
 };
 
@@ -27,9 +26,23 @@ pub(crate) fn find(
     forge: Forge,
     remote: &str,
 ) -> Result<(PathBuf, Project), Undecided> {
-    let program = which::which(forge.program()).map_err(|_| no_program(forge))?;
-    let project = Project::of_remote(repository, forge, remote);
-    Ok((program, project.ok_or_else(|| no_project(forge, remote))?))
+    let (name, program) = (forge.name(), forge.program());
+    let (page, or_name) = match forge {
+        Forge::Github => (
+            "https://cli.github.com",
+            ", or name it: GH_REPO=[HOST/]OWNER/REPOSITORY",
+        ),
+        Forge::Gitlab => ("https://gitlab.com/gitlab-org/cli", ""),
+    };
+    let found = which::which(program).map_err(|_| {
+        Undecided::new(format!("`{program}` asks {name}, and is not installed"))
+            .hint(format!("install it ({page}), then {program} auth login"))
+    })?;
+    let project = Project::of_remote(repository, forge, remote).ok_or_else(|| {
+        Undecided::new(format!("`{remote}` is no project of {name}"))
+            .hint(format!("git remote set-url {remote} URL{or_name}"))
+    })?;
+    Ok((found, project))
 }
 
 impl Project {
@@ -52,17 +65,13 @@ impl Project {
 
     /// The project at a destination; `ssh`: its URL is one of ssh's, whose port is not the forge's.
     ///
-    /// A host without a dot is an alias of ssh's configuration; the forge's own is meant. Both forges
-    /// accept ssh at a second host, for networks that block port 22.
+    /// A host without a dot is an alias of ssh's configuration; the forge's own is meant.
     fn of(forge: Forge, destination: &Destination, ssh: bool) -> Option<Self> {
         let Destination::Host { host, path } = destination else {
             return None;
         };
         let name = host.split(':').next().unwrap_or_default();
         let host = match (forge, name) {
-            (Forge::Github, "ssh.github.com") | (Forge::Gitlab, "altssh.gitlab.com") => {
-                forge.home()
-            }
             (_, name) if ssh && !name.contains('.') => forge.home(),
             // gh has no ports.
             (Forge::Github, name) => name,
@@ -109,10 +118,7 @@ mod tests {
 
     #[track_caller]
     fn case(forge: Forge, url: &str, expected: Option<(&str, &str)>) {
-        let reader = Reader {
-            directory: "/".into(),
-            heroku_hosts: Vec::new(),
-        };
+        let reader = Reader::default();
         let found = Project::of(forge, &reader.read(url.into()), is_ssh(url.into()));
         let found = found
             .as_ref()

@@ -1,28 +1,26 @@
 //! Waits for a forge: asks again and again, until its checks are done or the time is up.
 
 use std::{
-    env,
-    sync::mpsc::{self, RecvTimeoutError},
-    thread,
+    cell::RefCell,
+    env, thread,
     time::{Duration, Instant},
 };
 
 use super::{
     Check, Question, Sum, add_up, are_settled,
-    ask::Answer,
-    error::{Failure, inside_job},
-    find, github, gitlab,
+    ask::{Failure, Patience},
+    checks::Answer,
+    find,
 };
 use crate::{
     gates::{
         Checked, Stop, Undecided, Work,
         refusal::suite::{Checks, Refusal},
-        remote_tips::join,
     },
     git::Repository,
     policy::{Ci, Forge},
     process::signals,
-    text::printable,
+    text::{printable, span},
 };
 
 /// The pause between two questions, at first and at last.
@@ -50,9 +48,6 @@ pub(crate) trait Progress {
     fn end(&self);
 }
 
-/// How the wait ends: this many checks passed, or the push does not go.
-type End = Result<usize, Stop>;
-
 /// Waits until the checks that have to pass have passed, at most as long as the suite may take.
 pub(crate) fn wait(
     repository: &Repository,
@@ -64,8 +59,13 @@ pub(crate) fn wait(
         Forge::Github => "GITHUB_ACTIONS",
         Forge::Gitlab => "GITLAB_CI",
     };
+    let name = ci.forge.name();
     if ci.checks.is_empty() && env::var(job).is_ok_and(|value| value == "true") {
-        return Err(inside_job(ci.forge).into());
+        let error = Undecided::new(format!(
+            "this job is one of the checks of {name}, and would wait for itself"
+        ));
+        let hint = "name the checks that have to pass: `suite.checks: [NAME]`";
+        return Err(error.hint(hint).into());
     }
     let (program, project) = find(repository, ci.forge, work.remote)?;
     let question = Question {
@@ -75,63 +75,70 @@ pub(crate) fn wait(
         commit: work.commit.clone(),
         remote: work.remote.to_owned(),
     };
-    let wait = Wait {
+    let start = Instant::now();
+    let mut wait = Wait {
         question: &question,
         wanted: &ci.checks,
+        end: start + work.suite.timeout,
         limit: work.suite.timeout,
-        start: Instant::now(),
+        start,
         progress,
-        running: Vec::new(),
+        announced: RefCell::default(),
         passed: None,
         failures: 0,
         has_answer: false,
-        is_announced: false,
     };
-    wait.until_decided()
+    let passed = wait.until_decided()?;
+    progress.end();
+    let took = start.elapsed();
+    let waited = !wait.announced.borrow().is_empty() || took >= SLOW;
+    Ok(Checked {
+        of: question.subject(),
+        passed,
+        took,
+        waited,
+    })
 }
 
 struct Wait<'a> {
     question: &'a Question,
     /// The checks that have to pass; empty: all of them.
     wanted: &'a [String],
-    limit: Duration,
     start: Instant,
+    limit: Duration,
+    /// When the time is up.
+    end: Instant,
     progress: &'a dyn Progress,
-    /// The checks that the last answer had running.
-    running: Vec<Check>,
+    /// The last line that has said what is waited for.
+    announced: RefCell<String>,
     /// Since when this many checks have passed, and no other was there.
     passed: Option<(Instant, usize)>,
     /// The number of questions in a row that failed.
     failures: u32,
     has_answer: bool,
-    /// Whether a line has said that the forge is waited for.
-    is_announced: bool,
 }
 
 impl Wait<'_> {
-    fn until_decided(mut self) -> Result<Checked, Stop> {
+    /// The number of checks that passed.
+    fn until_decided(&mut self) -> Result<usize, Stop> {
         let mut pause = FIRST_PAUSE;
         loop {
             // The last question is asked when the time is up.
-            let is_last = self.start.elapsed() >= self.limit;
-            let answer = self.ask();
+            let is_last = Instant::now() >= self.end;
+            let answer = self.question.ask(Patience {
+                until: self.end.max(Instant::now() + LAST),
+                tick: &|| self.is_asking(),
+            });
             if let Some(by) = signals::interrupted() {
                 self.progress.interrupted(&by);
                 return Err(Undecided::suite_stopped(by).into());
             }
-            let end = match answer {
+            let passed = match answer {
                 Ok(answer) => self.answered(&answer, is_last),
-                Err(failure) => self.failed(failure, is_last),
+                Err(failure) => self.failed(failure, is_last).map(|()| None),
             };
-            if let Some(end) = end {
-                self.progress.end();
-                let took = self.start.elapsed();
-                return end.map(|passed| Checked {
-                    of: self.question.subject(),
-                    passed,
-                    took,
-                    waited: self.is_announced || took >= SLOW,
-                });
+            if let Some(passed) = passed.inspect_err(|_| self.progress.end())? {
+                return Ok(passed);
             }
             self.has_answer = true;
             self.sleep(pause);
@@ -139,100 +146,73 @@ impl Wait<'_> {
         }
     }
 
-    /// Asks, and announces an answer that takes long.
-    fn ask(&mut self) -> Result<Answer, Failure> {
-        let question = self.question;
-        let until = (self.start + self.limit).max(Instant::now() + LAST);
-        thread::scope(|scope| {
-            let (done, is_done) = mpsc::channel();
-            let asking = scope.spawn(move || {
-                let answer = match question.forge {
-                    Forge::Github => github::ask(question, until),
-                    Forge::Gitlab => gitlab::ask(question, until),
-                };
-                // The other end lives as long as this thread.
-                let _ = done.send(());
-                answer
-            });
-            while is_done.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
-                if self.is_announced {
-                    self.progress.tick();
-                } else if self.start.elapsed() >= SLOW {
-                    let (forge, subject) = (question.forge.name(), question.subject());
-                    self.announce(&format!("asking {forge} about {subject}"));
-                }
-            }
-            join(asking)
-        })
+    /// Announces an answer that takes long.
+    fn is_asking(&self) {
+        if !self.announced.borrow().is_empty() {
+            self.progress.tick();
+        } else if self.start.elapsed() >= SLOW {
+            let (forge, subject) = (self.question.forge.name(), self.question.subject());
+            self.announce(format!("asking {forge} about {subject}"));
+        }
     }
 
     /// Draws the conclusion from an answer; `None`: the forge is asked again.
-    fn answered(&mut self, answer: &Answer, is_last: bool) -> Option<End> {
+    fn answered(&mut self, answer: &Answer, is_last: bool) -> Result<Option<usize>, Stop> {
         self.failures = 0;
+        let (forge, short) = (self.question.forge.name(), self.question.commit.short());
         let sum = add_up(&answer.checks, self.wanted);
-        if !matches!(sum, Sum::Passed(_)) {
-            self.passed = None;
-        }
+        let passed_before = self.passed.take();
         match sum {
-            Sum::Passed(passed) => self.all_passed(passed, answer),
-            Sum::Red(red, missing) => Some(Err(self.refused(&red, missing))),
+            Sum::Passed(passed) => {
+                let now = Instant::now();
+                let since = passed_before.filter(|(_, known)| *known == passed);
+                let since = since.map_or(now, |(since, _)| since);
+                // Where names say which checks count; else only once no further check can be expected.
+                let is_all = !self.wanted.is_empty()
+                    || are_settled(&answer.checks, answer.date, GRACE)
+                    || now.duration_since(since) >= GRACE;
+                if is_all {
+                    return Ok(Some(passed));
+                }
+                self.announce(format!(
+                    "{forge} has only just passed {short}: waiting whether more checks follow"
+                ));
+                self.passed = Some((since, passed));
+            }
+            Sum::Red(red, missing) => return Err(self.refused(&red, missing)),
             Sum::Missing(missing) if is_last || self.start.elapsed() >= GRACE => {
-                Some(Err(self.refused(&[], missing)))
+                return Err(self.refused(&[], missing));
             }
             Sum::Missing(_) => {
-                if !self.has_answer {
-                    let (forge, short) = self.forge_and_commit();
-                    self.announce(&format!("{forge} has not begun with {short}: waiting"));
-                }
-                None
+                self.announce(format!("{forge} has not begun with {short}: waiting"));
             }
-            Sum::Running(checks) => self.still_running(checks, is_last),
+            Sum::Running(checks) if is_last => {
+                let (subject, limit) = (self.question.subject(), span(self.limit));
+                let error = Undecided::new(format!(
+                    "{forge} has not decided about {subject} within {limit}"
+                ));
+                return Err(error
+                    .details(checks.iter().map(Check::to_string))
+                    .hint("push again when it has, or raise `suite.timeout`")
+                    .hint("where one waits for a person, name those that count: `suite.checks`")
+                    .into());
+            }
+            Sum::Running(checks) => {
+                let names = names(&checks);
+                self.announce(format!("waiting for {forge} to check {short}: {names}"));
+            }
         }
+        Ok(None)
     }
 
-    /// Ends where names say which checks count; else only once no further check can be expected.
-    fn all_passed(&mut self, passed: usize, answer: &Answer) -> Option<End> {
-        let now = Instant::now();
-        let since = match self.passed {
-            Some((since, known)) if known == passed => since,
-            _ => now,
-        };
-        let is_all = !self.wanted.is_empty()
-            || are_settled(&answer.checks, answer.date, GRACE)
-            || now.duration_since(since) >= GRACE;
-        if is_all {
-            return Some(Ok(passed));
-        }
-        if self.passed.is_none() {
-            let (forge, short) = self.forge_and_commit();
-            self.announce(&format!(
-                "{forge} has only just passed {short}: waiting whether more checks follow"
-            ));
-        }
-        self.passed = Some((since, passed));
-        None
-    }
-
-    fn still_running(&mut self, checks: Vec<Check>, is_last: bool) -> Option<End> {
-        if is_last {
-            let running = checks.iter().map(Check::to_string).collect();
-            let error = self.question.too_slow(self.limit, running);
-            return Some(Err(error.into()));
-        }
-        if checks != self.running {
-            let (forge, short) = self.forge_and_commit();
-            let names = names(&checks);
-            self.announce(&format!("waiting for {forge} to check {short}: {names}"));
-            self.running = checks;
-        }
-        None
-    }
-
-    fn failed(&mut self, failure: Failure, is_last: bool) -> Option<End> {
+    fn failed(&mut self, failure: Failure, is_last: bool) -> Result<(), Stop> {
         self.failures += 1;
         let goes_on =
-            self.has_answer && self.failures <= MOST_FAILURES && !is_last && failure.may_pass();
-        (!goes_on).then(|| Err(self.question.not_answered(failure).into()))
+            self.has_answer && self.failures <= MOST_FAILURES && !is_last && failure.may_pass;
+        if goes_on {
+            return Ok(());
+        }
+        Err(failure.error.into())
     }
 
     fn refused(&self, red: &[Check], missing: Vec<String>) -> Stop {
@@ -247,23 +227,19 @@ impl Wait<'_> {
         Refusal::Checks(Box::new(checks)).into()
     }
 
-    fn forge_and_commit(&self) -> (&'static str, &str) {
-        (self.question.forge.name(), self.question.commit.short())
-    }
-
-    fn announce(&mut self, line: &str) {
-        self.progress.line(line);
-        self.is_announced = true;
+    /// Says what is waited for, unless the last line has said so.
+    fn announce(&self, line: String) {
+        if *self.announced.borrow() != line {
+            self.progress.line(&line);
+            *self.announced.borrow_mut() = line;
+        }
     }
 
     /// Sleeps until the forge is asked again, or until a signal.
     fn sleep(&self, pause: Duration) {
         let now = Instant::now();
-        let end = match self.passed {
-            // The time limit does not cut this wait short: it ends by itself.
-            Some((since, _)) => (since + GRACE).max(now),
-            None => self.start + self.limit,
-        };
+        // The time limit does not cut the grace short: that ends by itself.
+        let end = (self.passed).map_or(self.end, |(since, _)| (since + GRACE).max(now));
         let until = (now + pause).min(end);
         while Instant::now() < until && signals::interrupted().is_none() {
             thread::sleep(TICK.min(until.saturating_duration_since(Instant::now())));

@@ -40,7 +40,7 @@ fn program(finding: &Finding) -> serde_json::Value {
     json!({
         "line": finding.line,
         "column": finding.column,
-        "kind": finding.warning.name(),
-        "message": finding.warning.to_string(),
+        "kind": finding.kind,
+        "message": finding.message,
     })
 }

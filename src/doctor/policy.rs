@@ -10,7 +10,7 @@ use crate::{
         overrides::{self, Overrides},
         policies::Source,
     },
-    policy::{FILE, lint::Warning},
+    policy::{FILE, lint::UNNAMED_APP},
 };
 
 /// Whether the policy can be read, where it stands, and what it governs.
@@ -65,7 +65,7 @@ pub(crate) fn lint(opened: &Opened) -> Vec<Finding> {
         return Vec::new();
     };
     // An app on no environment is reported with its remote.
-    let found = (found.iter()).filter(|one| !matches!(one.warning, Warning::UnnamedApp { .. }));
+    let found = (found.iter()).filter(|one| one.kind != UNNAMED_APP);
     found
         .map(|one| Finding::warning("lint", lint::words(&origin, one)))
         .collect()

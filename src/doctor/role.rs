@@ -1,6 +1,6 @@
 //! What a remote is to the policy.
 
-use bstr::{BStr, ByteSlice};
+use bstr::BStr;
 
 use super::context::Opened;
 use crate::{
@@ -36,12 +36,8 @@ impl Role {
                 url,
                 updates: Vec::new(),
             };
-            let context = PushContext {
-                push: &push,
-                destination: &world.destination(push.url.as_bstr()),
-                remotes: world.remotes(),
-                read: &|url| world.destination(url),
-            };
+            let read = |url: &BStr| world.destination(url);
+            let context = PushContext::new(&push, world.remotes(), &read);
             let router = Router::new(&opened.policy, &context)?;
             role.trunk |= router.is_trunk;
             match router.environment {

@@ -38,30 +38,49 @@ impl Target<'_> {
 /// A push and the configuration that tells where it goes.
 pub struct PushContext<'s> {
     pub push: &'s Push,
-    pub destination: &'s Destination,
+    pub destination: Destination,
+    /// What was written, where an `insteadOf` leads to the destination: an app may be pushed to by way of
+    /// another host.
+    written: Vec<Destination>,
     pub remotes: &'s Remotes,
     /// Reads a URL of the configuration.
     pub read: &'s dyn Fn(&BStr) -> Destination,
 }
 
-impl PushContext<'_> {
-    /// The destinations that the push may be meant for: an `insteadOf` may lead to an app by way of
-    /// another host, so what was written counts too.
-    fn places(&self) -> impl Iterator<Item = Destination> {
-        let written = self
-            .remotes
-            .written(self.push.remote.as_ref(), self.push.url.as_ref());
-        let read = |url: BString| (self.read)(url.as_ref());
-        iter::once(self.destination.clone()).chain(written.into_iter().map(read))
+impl<'s> PushContext<'s> {
+    pub fn new(
+        push: &'s Push,
+        remotes: &'s Remotes,
+        read: &'s dyn Fn(&BStr) -> Destination,
+    ) -> Self {
+        let (remote, url) = (push.remote.as_ref(), push.url.as_ref());
+        let written = remotes.written(remote, url).into_iter();
+        Self {
+            push,
+            destination: read(url),
+            written: written.map(|url| read(url.as_ref())).collect(),
+            remotes,
+            read,
+        }
+    }
+
+    /// The destinations that the push may be meant for.
+    fn places(&self) -> impl Iterator<Item = &Destination> {
+        iter::once(&self.destination).chain(&self.written)
+    }
+
+    /// The one of them that is an app of a known platform.
+    pub fn app(&self) -> Option<&Destination> {
+        self.places().find(|place| place.platform().is_some())
     }
 
     pub fn platform(&self) -> Option<Platform> {
-        self.places().find_map(|place| place.platform())
+        self.app().and_then(Destination::platform)
     }
 
     /// Whether a remote is the one that is pushed to, or leads to the same destination.
     fn leads_here(&self, remote: &str) -> bool {
-        let is_here = |url: &BString| (self.read)(url.as_ref()) == *self.destination;
+        let is_here = |url: &BString| (self.read)(url.as_ref()) == self.destination;
         self.push.remote == remote || self.remotes.urls(remote.as_bytes()).iter().any(is_here)
     }
 }
@@ -90,15 +109,14 @@ impl<'p> Router<'p> {
     /// The app in the URL decides first; then the names of the environments' remotes, and where those
     /// lead, whatever their names.
     pub fn new(policy: &'p Policy, context: &PushContext<'_>) -> Result<Self, Undecided> {
-        let places: Vec<_> = context.places().collect();
         let by_app = |environment: &&Environment| {
-            let is_here = |app: &String| places.iter().any(|place| place.is_app(app));
+            let is_here = |app: &String| context.places().any(|place| place.is_app(app));
             environment.apps.iter().any(is_here)
         };
         let by_remote = |environment: &&Environment| {
             (environment.remotes.iter()).any(|remote| context.leads_here(remote))
         };
-        let platform = places.iter().find_map(Destination::platform);
+        let platform = context.platform();
         let environment = match policy.environments.iter().find(by_app) {
             Some(found) => Some(found),
             None => {
@@ -110,7 +128,7 @@ impl<'p> Router<'p> {
                     [one] => Some(*one),
                     several => {
                         let names: Vec<_> = several.iter().map(|one| one.name.as_str()).collect();
-                        let (here, names) = (context.destination, names.join(" and "));
+                        let (here, names) = (&context.destination, names.join(" and "));
                         let hint =
                             format!("name it on one of them only: remotes and `app` in {FILE}");
                         let message = format!("{here} is claimed by {names}");

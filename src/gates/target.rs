@@ -8,18 +8,13 @@ use super::{
     verdict::{GateResult, Stop},
     world::{Object, World},
 };
-use crate::{
-    push::{Update, destination::Destination},
-    text::printable,
-};
+use crate::{push::Update, text::printable};
 
 pub(crate) fn ask(push: &GovernedPush<'_>, world: &World<'_>) -> GateResult {
-    if let (Target::UnknownApp(platform), Destination::App { app, .. }) =
-        (push.target, push.destination)
-    {
+    if let Target::UnknownApp(platform) = push.target {
         return Err(Refusal::UnknownApp {
             platform,
-            app: app.clone(),
+            app: push.destination.brief(),
             has_policy: push.written,
         }
         .into());

@@ -16,7 +16,7 @@ use super::{
     libgit2::Libgit2,
 };
 use crate::{
-    process::{environment::variable, program::Output},
+    process::{program::Output, variable},
     push::{
         Oid,
         destination::{Destination, Reader, follow},

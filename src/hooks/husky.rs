@@ -16,7 +16,7 @@ use super::{
     directory::{HooksDirectory, failed},
     script::{self, Call},
 };
-use crate::{file, git::Repository, process::environment::variable, text::shell_word};
+use crate::{file, git::Repository, process::variable, text::shell_word};
 
 /// What stands first in the script.
 pub(crate) const LINES: &str = include_str!("../../hooks/husky");

@@ -25,7 +25,7 @@ use super::{
 };
 use crate::{
     git::Repository,
-    process::{environment::variable, program::run_within},
+    process::{program::run_within, variable},
     text::printable,
 };
 

@@ -1,8 +1,8 @@
-//! What can be wrong with a policy, and where.
+//! What is wrong with a policy, and where.
 
 use thiserror::Error;
 
-use crate::text::nearest;
+use crate::text::{alternatives, nearest};
 
 /// The widest line that an excerpt shows, in characters.
 const EXCERPT: usize = 100;
@@ -11,18 +11,18 @@ const EXCERPT: usize = 100;
 const QUOTE: usize = 60;
 
 /// The most words that a message lists as valid.
-const LIST: usize = 12;
+pub(super) const LIST: usize = 12;
 
 /// What is wrong with a policy file, and at which line and column.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("{origin}:{line}:{column}: {problem}")]
+#[error("{origin}:{line}:{column}: {message}")]
 pub struct PolicyError {
     pub origin: String,
     /// Counted from 1.
     pub line: usize,
     /// Counted from 1, in characters.
     pub column: usize,
-    pub problem: Box<Problem>,
+    pub message: String,
     /// The text of the line.
     text: String,
 }
@@ -43,7 +43,7 @@ impl PolicyError {
             origin: origin.to_owned(),
             line,
             column,
-            problem: Box::new(fault.problem),
+            message: fault.message,
             text,
         }
     }
@@ -71,9 +71,14 @@ pub(super) struct Place {
     pub(super) column: usize,
 }
 
-impl Place {
-    pub(super) const START: Self = Self { line: 1, column: 1 };
+impl Default for Place {
+    /// The beginning of the file.
+    fn default() -> Self {
+        Self { line: 1, column: 1 }
+    }
+}
 
+impl Place {
     /// The place just after these bytes, which begin the file.
     pub(super) fn after(bytes: &[u8]) -> Self {
         let text = String::from_utf8_lossy(bytes);
@@ -84,117 +89,43 @@ impl Place {
         }
     }
 
-    pub(super) fn fault(self, problem: Problem) -> Fault {
+    pub(super) fn fault(self, message: impl Into<String>) -> Fault {
         Fault {
             place: self,
-            problem,
+            message: message.into(),
         }
     }
 }
 
-/// A problem and its place, before the file has a name.
+/// What is wrong and where, before the file has a name.
 #[derive(Clone, Debug)]
 pub(super) struct Fault {
     pub(super) place: Place,
-    pub(super) problem: Problem,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum Problem {
-    #[error("the file has {size} bytes; at most {limit} are read")]
-    TooBig { size: usize, limit: usize },
-    #[error("not UTF-8 text")]
-    NotUtf8,
-    #[error("invisible character U+{:04X}; remove it", u32::from(*.0))]
-    Invisible(char),
-    #[error("a tab in the indentation; use spaces")]
-    Tab,
-    #[error("not valid YAML: {0}")]
-    Syntax(String),
-    #[error("nested deeper than {limit} levels")]
-    TooDeep { limit: usize },
-    #[error("more than {limit} entries")]
-    TooMany { limit: usize },
-    #[error("{what} are not accepted here; {cure}")]
-    NotAccepted {
-        what: &'static str,
-        cure: &'static str,
-    },
-    #[error("a key must be text, not {found}{}", quote_it(*.quotable))]
-    KeyNotText { found: String, quotable: bool },
-    #[error("unknown key {}{}", quoted(.key), advice(.key, *.belongs, .allowed))]
-    UnknownKey {
-        key: String,
-        /// The section where such a key has a meaning.
-        belongs: Option<&'static str>,
-        allowed: Vec<String>,
-    },
-    #[error("duplicate key {}; it is already on line {first}", quoted(.key))]
-    DuplicateKey { key: String, first: usize },
-    #[error("missing key {}", quoted(.key))]
-    MissingKey { key: String },
-    #[error("expected {expected}, found {found}{}", quote_it(*.quotable))]
-    WrongType {
-        expected: String,
-        found: String,
-        /// Whether quotes would make it what the key takes.
-        quotable: bool,
-    },
-    #[error("unknown value {}{}", quoted(.text), advice(.text, None, .allowed))]
-    UnknownValue { text: String, allowed: Vec<String> },
-    #[error("{}", with_text(.text, .why))]
-    Invalid { text: String, why: String },
-    #[error("{} is an empty list; name at least one, or remove the key", quoted(.key))]
-    EmptyList { key: String },
-    #[error("{} is listed twice", quoted(.text))]
-    ListedTwice { text: String },
-    #[error("a window needs `open` or `closed`; without either it is always open")]
-    NoRule,
-    #[error("{} is reserved; give the environment another name", quoted(.name))]
-    Reserved { name: String },
-    #[error("unknown environment {}{}", quoted(.name), advice(.name, None, .known))]
-    UnknownEnvironment {
-        name: String,
-        /// The other environments of the policy.
-        known: Vec<String>,
-    },
-    #[error("{} can never be pushed to: {}", quoted(.names.first().map_or("", String::as_str)), circle(.names))]
-    Cycle {
-        /// The environments, each after the next, the last after the first.
-        names: Vec<String>,
-    },
-    #[error("{what} {} belongs to {} already; a destination has one environment", quoted(.name), quoted(.owner))]
-    Claimed {
-        what: &'static str,
-        name: String,
-        owner: String,
-    },
-    #[error("{} needs `{needs}`", quoted(.key))]
-    Needs {
-        key: &'static str,
-        needs: &'static str,
-    },
-    #[error("{} is about a suite that runs here; with `ci` the CI is asked instead: remove one of them", quoted(.key))]
-    NotWithCi { key: &'static str },
-    #[error("{} needs `after`, the environment where the commit must be first", quoted(.key))]
-    NeedsAfter { key: &'static str },
+    pub(super) message: String,
 }
 
 /// Puts a piece of input in backticks, shortened and made harmless.
 pub(super) fn quoted(text: &str) -> String {
+    format!("`{}`", shown(text))
+}
+
+fn shown(text: &str) -> String {
     let mut shown: String = text.chars().take(QUOTE).map(harmless).collect();
     if text.chars().nth(QUOTE).is_some() {
         shown.push('…');
     }
-    format!("`{shown}`")
+    shown
 }
 
-/// Joins words as a sentence does: `a`, `b` or `c`.
-pub(super) fn alternatives<S: AsRef<str>>(words: &[S]) -> String {
-    let words: Vec<_> = words.iter().map(|word| quoted(word.as_ref())).collect();
-    match words.as_slice() {
-        [first @ .., last] if !first.is_empty() => format!("{} or {last}", first.join(", ")),
-        _ => words.concat(),
+/// Says which of the valid words may have been meant by another one.
+pub(super) fn advice(word: &str, valid: &[&str]) -> String {
+    if let Some(nearest) = nearest(word, valid.iter().copied()) {
+        format!("; did you mean {}?", quoted(nearest))
+    } else if valid.len() > LIST {
+        String::new()
+    } else {
+        let valid: Vec<_> = valid.iter().map(|word| shown(word)).collect();
+        format!("; expected {}", alternatives(&valid))
     }
 }
 
@@ -223,47 +154,6 @@ pub(super) fn is_invisible(character: char) -> bool {
     }
 }
 
-fn quote_it(quotable: bool) -> &'static str {
-    if quotable { "; put it in quotes" } else { "" }
-}
-
-/// What may have been meant by a word that is not one of these.
-fn advice(word: &str, belongs: Option<&str>, allowed: &[String]) -> String {
-    if let Some(nearest) = nearest(word, allowed.iter().map(String::as_str)) {
-        format!("; did you mean {}?", quoted(nearest))
-    } else if let Some(belongs) = belongs {
-        format!("; it belongs under {belongs}")
-    } else if allowed.is_empty() {
-        // A section has keys, a set has words: only environments can lack others.
-        "; the policy has no other".to_owned()
-    } else if allowed.len() > LIST {
-        String::new()
-    } else {
-        format!("; expected {}", alternatives(allowed))
-    }
-}
-
-fn with_text(text: &str, why: &str) -> String {
-    let quoted = quoted(text);
-    if text.is_empty() || why.contains(&quoted) {
-        why.to_owned()
-    } else {
-        format!("{quoted}: {why}")
-    }
-}
-
-fn circle(names: &[String]) -> String {
-    let nexts = names.iter().skip(1).chain(names.first());
-    let links = names.iter().zip(nexts).take(LIST);
-    let mut links: Vec<String> = links
-        .map(|(name, next)| format!("{} is after {}", quoted(name), quoted(next)))
-        .collect();
-    if names.len() > LIST {
-        links.push("and so on".to_owned());
-    }
-    links.join(", ")
-}
-
 fn source_line(source: &[u8], line: usize) -> &[u8] {
     let mut lines = source.split(|byte| *byte == b'\n');
     let line = lines.nth(line.saturating_sub(1)).unwrap_or_default();
@@ -279,7 +169,7 @@ mod tests {
         PolicyError::new(
             ".pushgate.yml",
             source.as_bytes(),
-            Place { line, column }.fault(Problem::NotUtf8),
+            Place { line, column }.fault("wrong"),
         )
     }
 

@@ -1,65 +1,38 @@
 //! Finds rules of a policy that do nothing and windows that never open.
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
-use thiserror::Error;
 
 use super::defaults::HerokuRemote;
 use super::error::{Place, quoted};
 use super::load::load_with_places;
 use super::values::is_calendar;
-use super::yaml_tree::{Kind, Node};
+use super::yaml_tree::Node;
 use super::{Environment, Policy, PolicyError};
 use crate::calendar::{Rule, Window, Zone};
 
-/// A warning, and where it stands.
+/// The kind of a finding that is about a remote.
+pub(crate) const UNNAMED_APP: &str = "unnamed-app";
+
+/// What is odd about a policy that holds, and where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Finding {
     /// Counted from 1.
     pub(crate) line: usize,
     /// Counted from 1, in characters.
     pub(crate) column: usize,
-    pub(crate) warning: Warning,
-}
-
-/// What can be wrong with a policy that holds.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub(crate) enum Warning {
-    #[error("the window of {} never opens{}", quoted(.environment), if *.runway { ": no hour passes all of its rules for the whole runway" } else { "" })]
-    NeverOpens {
-        environment: String,
-        /// Whether it would open without the runway.
-        runway: bool,
-    },
-    #[error("{} is past; remove it", quoted(.rule))]
-    Past { rule: String },
-    #[error("{} opens nothing: {} closes all of it", quoted(.rule), .by.as_deref().map_or_else(|| "`closed`".to_owned(), quoted))]
-    Contradiction {
-        rule: String,
-        /// The rule that closes it; `None` where it takes several.
-        by: Option<String>,
-    },
-    #[error("{} changes nothing: {} covers it", quoted(.rule), quoted(.by))]
-    Covered { rule: String, by: String },
-    /// A calendar that cannot be read, or closes nothing any more.
-    #[error("{0}")]
-    Calendar(String),
-    #[error("the hours of {} are by the clock of whoever pushes, another one for each; name a `timezone`", quoted(.environment))]
-    LocalZone { environment: String },
-    #[error("the remote {} leads to the app {}, which is on no environment: pushes there are refused", quoted(.remote), quoted(.app))]
-    UnnamedApp { remote: String, app: String },
-}
-
-impl Warning {
     /// Its name for programs.
-    pub(crate) fn name(&self) -> &'static str {
-        match self {
-            Self::NeverOpens { .. } => "never-opens",
-            Self::Past { .. } => "past",
-            Self::Contradiction { .. } => "contradiction",
-            Self::Covered { .. } => "swallowed",
-            Self::Calendar(_) => "calendar",
-            Self::LocalZone { .. } => "local-zone",
-            Self::UnnamedApp { .. } => "unnamed-app",
+    pub(crate) kind: &'static str,
+    pub(crate) message: String,
+}
+
+impl Finding {
+    fn new(place: Place, kind: &'static str, message: String) -> Self {
+        let Place { line, column } = place;
+        Self {
+            line,
+            column,
+            kind,
+            message,
         }
     }
 }
@@ -73,32 +46,31 @@ pub(crate) struct Facts<'f> {
     pub(crate) read: &'f dyn Fn(&str) -> Result<Vec<u8>, String>,
 }
 
-/// Reads a policy and returns what is wrong with it, in the order of the file.
+/// Reads a policy and returns what is odd about it, in the order of the file.
 pub(crate) fn lint(
     origin: &str,
     text: &[u8],
     facts: &Facts<'_>,
 ) -> Result<Vec<Finding>, PolicyError> {
-    let (mut policy, places) = load_with_places(origin, text)?;
+    let (mut policy, root) = load_with_places(origin, text)?;
     policy.read_holidays(facts.read);
-    let mut found: Vec<(Place, Warning)> = Vec::new();
+    let environments = root.get("environments").unwrap_or(&root);
+    let mut found = Vec::new();
     for environment in &policy.environments {
-        if !environment.window.is_always_open() {
-            lint_window(environment, &places, facts, &mut found);
+        let node = environments.get(&environment.name);
+        if let Some(node) = node.and_then(|node| node.get("window")) {
+            lint_window(environment, node, facts, &mut found);
         }
     }
     for remote in facts.heroku.iter().filter(|one| is_unnamed(one, &policy)) {
-        let (remote, app) = (remote.name.clone(), remote.app.clone());
-        let place = places.key_place(&["environments"]);
-        found.push((place, Warning::UnnamedApp { remote, app }));
+        let (remote, app) = (quoted(&remote.name), quoted(&remote.app));
+        let message = format!(
+            "the remote {remote} leads to the app {app}, which is on no environment: pushes there are refused"
+        );
+        found.push(Finding::new(environments.key_place, UNNAMED_APP, message));
     }
-    found.sort_by_key(|(place, _)| *place);
-    let findings = found.into_iter().map(|(place, warning)| Finding {
-        line: place.line,
-        column: place.column,
-        warning,
-    });
-    Ok(findings.collect())
+    found.sort_by_key(|finding| (finding.line, finding.column));
+    Ok(found)
 }
 
 /// Whether no environment governs a push there: its app is listed nowhere, and its name only where
@@ -112,57 +84,69 @@ fn is_unnamed(remote: &HerokuRemote, policy: &Policy) -> bool {
 
 fn lint_window(
     environment: &Environment,
-    places: &Node,
+    node: &Node,
     facts: &Facts<'_>,
-    found: &mut Vec<(Place, Warning)>,
+    found: &mut Vec<Finding>,
 ) {
-    let name = &environment.name;
-    let at = |key| ["environments", name.as_str(), "window", key];
-    let closed = places.value(&at("closed"));
-    for (holidays, place) in environment.window.holidays.iter().zip(items(closed, true)) {
-        let zone = environment.window.timezone.resolve(facts.local);
+    let name = quoted(&environment.name);
+    let items = |list| node.get(list).map_or(&[][..], Node::items).iter();
+    let zone = environment.window.timezone.resolve(facts.local);
+    let calendars = items("closed").filter(|item| is_calendar(&item.text));
+    for (holidays, item) in environment.window.holidays.iter().zip(calendars) {
         let error = holidays.error().map(ToString::to_string);
-        if let Some(words) = error.or_else(|| holidays.shortage(facts.now, &zone)) {
-            found.push((place, Warning::Calendar(words)));
-        }
+        let message = error.or_else(|| holidays.shortage(facts.now, &zone));
+        found.extend(message.map(|message| Finding::new(item.place, "calendar", message)));
     }
     // A calendar that cannot be read closes everything, which is no fault of the rules.
     let mut window = environment.window.clone();
     (window.holidays).retain(|holidays| holidays.error().is_none());
     let window = &window;
-    let key = places.key_place(&at("timezone")[..3]);
     if window.timezone == Zone::Local {
-        let zone = places.value(&at("timezone"));
-        let environment = name.clone();
-        let place = zone.map_or(key, |zone| zone.place);
-        found.push((place, Warning::LocalZone { environment }));
+        let place = node
+            .get("timezone")
+            .map_or(node.key_place, |zone| zone.place);
+        let message = format!(
+            "the hours of {name} are by the clock of whoever pushes, another one for each; name a `timezone`"
+        );
+        found.push(Finding::new(place, "local-zone", message));
     }
     if never_opens(window, facts) {
         let without_runway = Window {
             runway: SignedDuration::ZERO,
             ..window.clone()
         };
-        let warning = Warning::NeverOpens {
-            environment: name.clone(),
-            runway: !never_opens(&without_runway, facts),
+        let why = if never_opens(&without_runway, facts) {
+            ""
+        } else {
+            ": no hour passes all of its rules for the whole runway"
         };
-        found.push((key, warning));
+        let message = format!("the window of {name} never opens{why}");
+        found.push(Finding::new(node.key_place, "never-opens", message));
     }
     for (list, rules) in [("open", &window.open), ("closed", &window.closed)] {
-        let places = items(places.value(&at(list)), false);
-        let current: Vec<_> = rules.iter().zip(places).collect();
-        for (index, (rule, place)) in current.iter().enumerate() {
-            let text = rule.to_string();
+        let items = items(list).filter(|item| !is_calendar(&item.text));
+        for (index, (rule, item)) in rules.iter().zip(items).enumerate() {
+            let text = quoted(&rule.to_string());
+            let mut add = |kind, message| found.push(Finding::new(item.place, kind, message));
             if window.is_over(rule, facts.now, facts.local) {
-                found.push((*place, Warning::Past { rule: text }));
+                add("past", format!("{text} is past; remove it"));
                 continue;
             }
-            if let Some(by) = covering(&current, index) {
-                found.push((*place, Warning::Covered { rule: text, by }));
+            if let Some(by) = covering(rules, index) {
+                let by = quoted(&by.to_string());
+                add(
+                    "swallowed",
+                    format!("{text} changes nothing: {by} covers it"),
+                );
             }
-            if list == "open" {
-                let warning = contradiction(window, rule, facts);
-                found.extend(warning.map(|warning| (*place, warning)));
+            if let Some(by) = (list == "open")
+                .then(|| closing(window, rule, facts))
+                .flatten()
+            {
+                add(
+                    "contradiction",
+                    format!("{text} opens nothing: {by} closes all of it"),
+                );
             }
         }
     }
@@ -173,41 +157,24 @@ fn never_opens(window: &Window, facts: &Facts<'_>) -> bool {
     checked.is_err_and(|closed| closed.reopens.is_none())
 }
 
-/// The places of the calendars, or of the rules, of a list.
-fn items(node: Option<&Node>, calendars: bool) -> Vec<Place> {
-    let items = match node {
-        Some(Node {
-            kind: Kind::List(items),
-            ..
-        }) => items.as_slice(),
-        one => one.map(std::slice::from_ref).unwrap_or_default(),
-    };
-    let is_wanted =
-        |item: &&Node| matches!(&item.kind, Kind::Scalar(text) if is_calendar(text) == calendars);
-    let wanted = items.iter().filter(is_wanted);
-    wanted.map(|item| item.place).collect()
-}
-
 /// The rule of the same list that covers this one; of two that say the same, the first stays.
-fn covering(rules: &[(&Rule, Place)], index: usize) -> Option<String> {
-    let (rule, _) = rules[index];
-    let covers = |(other, (by, _)): &(usize, &(&Rule, Place))| {
+fn covering(rules: &[Rule], index: usize) -> Option<&Rule> {
+    let rule = &rules[index];
+    let covers = |(other, by): &(usize, &Rule)| {
         *other != index && by.includes(rule) && (*other < index || !rule.includes(by))
     };
-    let (_, (by, _)) = rules.iter().enumerate().find(covers)?;
-    Some(by.to_string())
+    rules.iter().enumerate().find(covers).map(|(_, by)| by)
 }
 
-/// Whether `closed` leaves nothing of an `open` rule.
-fn contradiction(window: &Window, rule: &Rule, facts: &Facts<'_>) -> Option<Warning> {
+/// What leaves nothing of an `open` rule: a rule of `closed`, or several of them.
+fn closing(window: &Window, rule: &Rule, facts: &Facts<'_>) -> Option<String> {
+    if let Some(by) = window.closed.iter().find(|closed| closed.includes(rule)) {
+        return Some(quoted(&by.to_string()));
+    }
     let alone = Window {
         open: vec![rule.clone()],
         runway: SignedDuration::ZERO,
         ..window.clone()
     };
-    let by = window.closed.iter().find(|closed| closed.includes(rule));
-    (by.is_some() || never_opens(&alone, facts)).then(|| Warning::Contradiction {
-        rule: rule.to_string(),
-        by: by.map(ToString::to_string),
-    })
+    never_opens(&alone, facts).then(|| "`closed`".to_owned())
 }

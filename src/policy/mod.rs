@@ -2,48 +2,35 @@
 
 pub mod defaults;
 pub mod detect;
-mod durations;
 mod error;
-mod forms;
 pub(crate) mod lint;
 mod load;
 mod reader;
 pub mod schema;
+mod sections;
 pub mod template;
-mod validate;
 mod values;
 mod yaml_tree;
 
 use std::time::Duration;
 
 use bstr::BStr;
-use serde::Deserialize;
 
 use crate::{calendar::Window, push::destination::Platform};
 
-use durations::{length, limit};
-use forms::{AnySignoff, AnyStep, Environments, WindowKeys};
-use values::{Branch, Command, List, Name, OneOrMore, Pattern, RelativePath, Variable, checked};
-
 pub use defaults::{HerokuRemote, without_file};
-pub use error::{PolicyError, Problem};
+pub use error::PolicyError;
 pub use load::{LIMIT, load};
 
 /// The policy's file, at the root of the repository.
 pub const FILE: &str = ".pushgate.yml";
 
 /// What a team asks of its pushes.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(
-    deny_unknown_fields,
-    default,
-    expecting = "the keys `trunk`, `suite`, `environments` and `share`"
-)]
+#[derive(Clone, Debug)]
 pub struct Policy {
     pub trunk: Trunk,
     pub suite: Suite,
     /// In the order of the file.
-    #[serde(deserialize_with = "checked::<Environments, _, _>")]
     pub environments: Vec<Environment>,
     /// Whether sign-offs and deployments are shared through trunk's remote.
     pub share: bool,
@@ -73,44 +60,29 @@ impl Policy {
 }
 
 /// The branch that deploys come from, and the remote that the team shares.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default, expecting = "keys such as `branch`")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trunk {
     /// `None`: the one `<remote>/HEAD` names, else whichever of master and main exists.
-    #[serde(deserialize_with = "checked::<Branch, _, _>")]
     pub branch: Option<String>,
-    #[serde(deserialize_with = "checked::<Name, _, _>")]
     pub remote: String,
 }
 
 /// How the team's entire test run is started, and when it is needed.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default, expecting = "keys such as `run`")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Suite {
     /// Empty: found from the project's own files.
-    #[serde(
-        rename = "run",
-        deserialize_with = "checked::<OneOrMore<AnyStep>, _, _>"
-    )]
     pub steps: Vec<Step>,
-    #[serde(rename = "ci")]
     pub forge: Option<Forge>,
     /// The checks of the CI that have to pass; empty: all of them.
-    #[serde(deserialize_with = "checked::<OneOrMore<Name>, _, _>")]
     pub checks: Vec<String>,
     pub on: On,
-    #[serde(rename = "in")]
     pub place: In,
-    #[serde(deserialize_with = "limit")]
     pub timeout: Duration,
     pub reuse: Reuse,
-    #[serde(deserialize_with = "checked::<List<Variable>, _, _>")]
     pub env: Vec<String>,
     /// A regular expression that the output must match.
-    #[serde(deserialize_with = "checked::<Pattern, _, _>")]
     pub expect: Option<String>,
     /// Files of the checkout that git ignores and the worktree needs, relative to the top.
-    #[serde(deserialize_with = "checked::<OneOrMore<RelativePath>, _, _>")]
     pub link: Vec<String>,
     pub interactive: bool,
 }
@@ -132,8 +104,7 @@ pub struct Ci {
 }
 
 /// A host of repositories that runs a CI.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Forge {
     Github,
     Gitlab,
@@ -165,28 +136,21 @@ impl Forge {
 }
 
 /// One command of the suite.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Step {
     /// What reports call it; `None`: the command itself.
-    #[serde(default, deserialize_with = "checked::<Name, _, _>")]
     pub name: Option<String>,
     /// The command, for `sh -c`.
-    #[serde(deserialize_with = "checked::<Command, _, _>")]
     pub run: String,
-    #[serde(default, deserialize_with = "limit")]
     pub timeout: Option<Duration>,
     /// Relative to the top of the tree.
-    #[serde(default, deserialize_with = "checked::<RelativePath, _, _>")]
     pub dir: Option<String>,
     /// Whether it runs at the same time as its parallel neighbours.
-    #[serde(default)]
     pub parallel: bool,
 }
 
 /// The pushes that need the suite.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum On {
     /// Pushes to an environment.
     Deploys,
@@ -198,8 +162,7 @@ pub enum On {
 }
 
 /// The tree that the suite runs on.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum In {
     /// The work tree, which must be exactly the pushed tree.
     #[default]
@@ -217,35 +180,20 @@ pub enum Reuse {
 }
 
 /// A deployment target.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default, expecting = "keys such as `remote`")]
+#[derive(Clone, Debug)]
 pub struct Environment {
-    #[serde(skip)]
     pub name: String,
-    #[serde(
-        rename = "remote",
-        deserialize_with = "checked::<OneOrMore<Name>, _, _>"
-    )]
     pub remotes: Vec<String>,
     /// The apps that it is: a Heroku app's name, or `HOST/APP` on another platform.
-    #[serde(rename = "app", deserialize_with = "checked::<OneOrMore<Name>, _, _>")]
     pub apps: Vec<String>,
     /// The environment where the commit must be live first.
-    #[serde(deserialize_with = "checked::<Name, _, _>")]
     pub after: Option<String>,
     /// How long the commit must have been live on `after`.
-    #[serde(deserialize_with = "length")]
     pub soak: Duration,
     /// The sign-offs that it must have there; `None`: it needs none.
-    #[serde(deserialize_with = "checked::<AnySignoff, _, _>")]
     pub signoff: Option<Signoff>,
-    #[serde(deserialize_with = "checked::<WindowKeys, _, _>")]
     pub window: Window,
     /// The branches, short names, whose push deploys.
-    #[serde(
-        rename = "branch",
-        deserialize_with = "checked::<OneOrMore<Branch>, _, _>"
-    )]
     pub branches: Vec<String>,
     pub reason: Reason,
 }
@@ -272,10 +220,8 @@ impl Environment {
 }
 
 /// The sign-offs that a commit must have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Signoff {
-    #[serde(rename = "count", deserialize_with = "values::count")]
     pub people: u32,
     pub by: By,
     /// Whether only sign-offs that git verifies count.
@@ -283,8 +229,7 @@ pub struct Signoff {
 }
 
 /// Whose sign-off counts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum By {
     #[default]
     Anyone,
@@ -292,8 +237,7 @@ pub enum By {
 }
 
 /// Whether an override must say why.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Reason {
     Required,
     #[default]

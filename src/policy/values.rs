@@ -1,61 +1,24 @@
-//! The values of a policy, each checked while serde reads it, so that an error knows its place.
+//! What the values of a policy must be like.
 
-use std::fmt;
-use std::marker::PhantomData;
+use std::time::Duration;
 
-use serde::Deserialize;
-use serde::de::value::StrDeserializer;
-use serde::de::{Deserializer, Error, SeqAccess, Unexpected, Visitor};
+use jiff::{Span, SpanRelativeTo};
+use serde_yaml::Value;
 
-use crate::calendar::{Rule, RuleError};
+use super::Reuse;
+use super::error::{Fault, advice, quoted};
+use super::reader::Item;
+use crate::calendar::{Rule, RuleError, Zone, ZoneError};
+use crate::text::nearest;
 
-/// What a key takes that may have one value or several.
-pub(super) const TEXT_OR_LIST: &str = "text or a list";
+/// The `reuse` with which the suite runs each time.
+const NEVER: &str = "never";
 
-/// Texts that a function checks, and may change.
-macro_rules! texts {
-    ($($(#[$doc:meta])* $type:ident = $check:ident;)+) => {$(
-        $(#[$doc])*
-        #[derive(Deserialize)]
-        #[serde(try_from = "String")]
-        pub(super) struct $type(String);
+/// The longest duration that is accepted: ten years.
+const LONGEST: Duration = Duration::from_hours(10 * 365 * 24);
 
-        impl TryFrom<String> for $type {
-            type Error = String;
-
-            fn try_from(text: String) -> Result<Self, String> {
-                $check(&text).map(Self)
-            }
-        }
-
-        impl From<$type> for String {
-            fn from($type(text): $type) -> Self {
-                text
-            }
-        }
-
-        impl From<$type> for Option<String> {
-            fn from($type(text): $type) -> Self {
-                Some(text)
-            }
-        }
-    )+};
-}
-
-texts! {
-    /// The name of a remote, an app, an environment, a step or a check.
-    Name = name;
-    /// The short name of a branch.
-    Branch = branch;
-    /// A command for `sh -c`.
-    Command = command;
-    /// A path below the top of the tree.
-    RelativePath = relative_path;
-    /// A regular expression.
-    Pattern = pattern;
-    /// The name of an environment variable.
-    Variable = variable;
-}
+/// The most people who sign off: more than any team that meets on one staging.
+const PEOPLE: u64 = 100;
 
 fn refuse<T>(why: &str) -> Result<T, String> {
     Err(why.to_owned())
@@ -77,7 +40,7 @@ pub(super) fn name(text: &str) -> Result<String, String> {
 }
 
 /// Takes `refs/heads/main` for `main`; refuses what git-check-ref-format(1) refuses in a branch.
-fn branch(text: &str) -> Result<String, String> {
+pub(super) fn branch(text: &str) -> Result<String, String> {
     let name = name(text.strip_prefix("refs/heads/").unwrap_or(text))?;
     let odd = |part: &str| {
         part.is_empty() || part.starts_with('.') || part.strip_suffix(".lock").is_some()
@@ -98,7 +61,7 @@ fn branch(text: &str) -> Result<String, String> {
     }
 }
 
-fn command(text: &str) -> Result<String, String> {
+pub(super) fn command(text: &str) -> Result<String, String> {
     if text.trim().is_empty() {
         refuse("a command must not be empty; remove the key to have the suite found")
     } else if text.contains('\0') {
@@ -108,7 +71,7 @@ fn command(text: &str) -> Result<String, String> {
     }
 }
 
-fn relative_path(text: &str) -> Result<String, String> {
+pub(super) fn relative_path(text: &str) -> Result<String, String> {
     let path = name(text)?;
     let path = path.trim_end_matches('/');
     if path.is_empty() || path.starts_with('/') {
@@ -123,7 +86,7 @@ fn relative_path(text: &str) -> Result<String, String> {
     }
 }
 
-fn pattern(text: &str) -> Result<String, String> {
+pub(super) fn pattern(text: &str) -> Result<String, String> {
     match regex_lite::Regex::new(text) {
         Ok(_) if text.is_empty() => refuse("matches anything; remove the key instead"),
         Ok(_) => Ok(text.to_owned()),
@@ -135,7 +98,7 @@ fn pattern(text: &str) -> Result<String, String> {
     }
 }
 
-fn variable(text: &str) -> Result<String, String> {
+pub(super) fn variable(text: &str) -> Result<String, String> {
     let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
     if text.is_empty() || !text.chars().all(is_word) || text.as_bytes()[0].is_ascii_digit() {
         refuse("not the name of a variable; write one such as `RAILS_ENV`, without its value")
@@ -145,48 +108,14 @@ fn variable(text: &str) -> Result<String, String> {
 }
 
 /// A rule of `open`.
-#[derive(Deserialize)]
-#[serde(try_from = "String")]
-pub(super) struct Opening(Rule);
-
-impl TryFrom<String> for Opening {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        if is_calendar(&text) {
-            return refuse("a calendar can only close; put it under `closed`");
-        }
-        rule(&text).map(Self)
+pub(super) fn opening(text: &str) -> Result<Rule, String> {
+    if is_calendar(text) {
+        return refuse("a calendar can only close; put it under `closed`");
     }
+    rule(text)
 }
 
-impl From<Opening> for Rule {
-    fn from(Opening(rule): Opening) -> Self {
-        rule
-    }
-}
-
-/// What closes a window: a rule, or the calendar at a path.
-#[derive(Deserialize)]
-#[serde(try_from = "String")]
-pub(super) enum Closing {
-    Rule(Rule),
-    Calendar(String),
-}
-
-impl TryFrom<String> for Closing {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        if is_calendar(&text) {
-            relative_path(&text).map(Self::Calendar)
-        } else {
-            rule(&text).map(Self::Rule)
-        }
-    }
-}
-
-fn rule(text: &str) -> Result<Rule, String> {
+pub(super) fn rule(text: &str) -> Result<Rule, String> {
     text.parse().map_err(|error: RuleError| error.to_string())
 }
 
@@ -195,73 +124,93 @@ pub(super) fn is_calendar(text: &str) -> bool {
     text.trim_end().to_ascii_lowercase().ends_with(".ics")
 }
 
-/// Checks a number of people.
-pub(super) fn people(number: u64) -> Result<u32, &'static str> {
-    match u32::try_from(number) {
-        Ok(0) => Err("a sign-off by nobody is none; write `signoff: false`"),
-        // More than any team that meets on one staging.
-        Ok(people @ ..=100) => Ok(people),
-        _ => Err("more people than will ever try it; 100 is the most"),
-    }
+pub(super) fn zone(text: &str) -> Result<Zone, String> {
+    text.parse().map_err(|error: ZoneError| error.to_string())
 }
 
-/// Reads a number of people, for `deserialize_with`.
-pub(super) fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
-    people(u64::deserialize(deserializer)?).map_err(D::Error::custom)
-}
-
-/// Reads a value as a type that checks it, for `deserialize_with`.
-pub(super) fn checked<'de, T, V, D>(deserializer: D) -> Result<V, D::Error>
-where
-    T: Deserialize<'de> + Into<V>,
-    D: Deserializer<'de>,
-{
-    T::deserialize(deserializer).map(Into::into)
-}
-
-/// One value, or a list of at least one.
-pub(super) type OneOrMore<T> = Several<T, true>;
-/// A list of at least one.
-pub(super) type List<T> = Several<T, false>;
-
-/// At least one value; `ONE`: a value that is no list counts as a list of one.
-pub(super) struct Several<T, const ONE: bool>(Vec<T>);
-
-impl<T: Into<V>, V, const ONE: bool> From<Several<T, ONE>> for Vec<V> {
-    fn from(Several(items): Several<T, ONE>) -> Self {
-        items.into_iter().map(Into::into).collect()
-    }
-}
-
-impl<'de, T: Deserialize<'de>, const ONE: bool> Deserialize<'de> for Several<T, ONE> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(SeveralVisitor(PhantomData))
-    }
-}
-
-struct SeveralVisitor<T, const ONE: bool>(PhantomData<T>);
-
-impl<'de, T: Deserialize<'de>, const ONE: bool> Visitor<'de> for SeveralVisitor<T, ONE> {
-    type Value = Several<T, ONE>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let list = "a list such as `[RAILS_ENV]`";
-        f.write_str(if ONE { TEXT_OR_LIST } else { list })
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
-        if !ONE {
-            return Err(E::invalid_type(Unexpected::Str(text), &self));
+/// A number of people; `expected`: what the key takes.
+pub(super) fn people(item: Item<'_>, expected: &str) -> Result<u32, Fault> {
+    match item.value.as_u64() {
+        None => Err(item.wrong_type(expected)),
+        Some(0) => Err(item.invalid("a sign-off by nobody is none; write `signoff: false`")),
+        // It is too small to be cut off.
+        Some(number @ ..=PEOPLE) => Ok(u32::try_from(number).unwrap_or(u32::MAX)),
+        Some(_) => {
+            let why = format!("more people than will ever try it; {PEOPLE} is the most");
+            Err(item.invalid(&why))
         }
-        Ok(Several(vec![T::deserialize(StrDeserializer::new(text))?]))
     }
+}
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
-        let items = std::iter::from_fn(|| list.next_element().transpose());
-        let items = items.collect::<Result<Vec<T>, _>>()?;
-        if items.is_empty() {
-            return Err(A::Error::invalid_length(0, &self));
-        }
-        Ok(Several(items))
+/// A length of time, zero included.
+pub(super) fn length(item: Item<'_>) -> Result<Duration, Fault> {
+    let text = text_or_number(item, "a duration such as `30m`")?;
+    duration(&text).map_err(|why| item.invalid(why))
+}
+
+/// A length of time that is not zero.
+pub(super) fn limit(item: Item<'_>) -> Result<Duration, Fault> {
+    match length(item)? {
+        Duration::ZERO => Err(item.invalid("a limit of no time lets nothing finish")),
+        length => Ok(length),
+    }
+}
+
+/// `never`, or a length of time; no time at all is never.
+pub(super) fn reuse(item: Item<'_>) -> Result<Reuse, Fault> {
+    let text = text_or_number(item, "a duration such as `24h`, or `never`")?;
+    if text == NEVER {
+        return Ok(Reuse::Never);
+    }
+    if nearest(&text, [NEVER]).is_some() {
+        let advice = advice(&text, &[NEVER]);
+        return Err(item.fault(format!("unknown value {}{advice}", quoted(&text))));
+    }
+    match duration(&text).map_err(|why| item.invalid(why))? {
+        Duration::ZERO => Ok(Reuse::Never),
+        length => Ok(Reuse::For(length)),
+    }
+}
+
+fn text_or_number(item: Item<'_>, expected: &str) -> Result<String, Fault> {
+    match item.value {
+        Value::String(text) => Ok(text.clone()),
+        Value::Number(number) => Ok(number.to_string()),
+        _ => Err(item.wrong_type(expected)),
+    }
+}
+
+/// Reads a length of time in jiff's friendly form; a day is 24 hours, a week seven days.
+fn duration(text: &str) -> Result<Duration, &'static str> {
+    const EXAMPLES: &str = "not a duration; write one such as `30m`, `1h 30m` or `24h`";
+    const TOO_LONG: &str = "longer than ten years";
+
+    let text = text.trim();
+    if text == "0" {
+        return Ok(Duration::ZERO);
+    }
+    if text.parse::<f64>().is_ok() {
+        return Err(if text.starts_with('-') {
+            "a duration must not be negative"
+        } else {
+            "a duration needs a unit, such as `30s`, `30m` or `24h`"
+        });
+    }
+    let span: Span = text.parse().map_err(|_| EXAMPLES)?;
+    if span.get_years() != 0 || span.get_months() != 0 {
+        return Err("a month or a year has no fixed length; write days or hours");
+    }
+    let length = span
+        .to_duration(SpanRelativeTo::days_are_24_hours())
+        .map_err(|_| TOO_LONG)?;
+    // No time at all has no sign of its own.
+    if length.is_negative() || text.starts_with('-') || text.ends_with("ago") {
+        return Err("a duration must not be negative");
+    }
+    let length = Duration::try_from(length).map_err(|_| TOO_LONG)?;
+    if length > LONGEST {
+        Err(TOO_LONG)
+    } else {
+        Ok(length)
     }
 }

@@ -1,9 +1,9 @@
-//! Where each key and value of a policy stands, for errors that `serde_yaml` gives no place; and the parts of YAML
-//! that it would take without a word.
+//! Where each key and value of a policy stands, which `serde_yaml` does not tell; and the parts of YAML that it would
+//! take without a word.
 
 use saphyr_parser::{Event, Parser, ScalarStyle, StrInput};
 
-use super::error::{Fault, Place, Problem};
+use super::error::{Fault, Place, quoted};
 
 /// The deepest nesting that is read; a policy needs five.
 const DEPTH: usize = 16;
@@ -11,245 +11,194 @@ const DEPTH: usize = 16;
 /// The most items of a list, or keys of a map.
 const WIDTH: usize = 1000;
 
-#[derive(Debug)]
+/// A value as it stands in the file.
+#[derive(Debug, Default)]
 pub(super) struct Node {
-    pub(super) place: Place,
-    pub(super) kind: Kind,
-}
-
-#[derive(Debug)]
-pub(super) enum Kind {
-    /// A scalar, without its quotes.
-    Scalar(String),
-    List(Vec<Node>),
-    /// A map, in the order of the file.
-    Map(Vec<Entry>),
-}
-
-#[derive(Debug)]
-pub(super) struct Entry {
+    /// The key that has this value, in a map.
     pub(super) key: String,
+    /// Where that key stands; elsewhere the same as `place`.
+    pub(super) key_place: Place,
     pub(super) place: Place,
-    pub(super) value: Node,
-}
-
-/// One step from a value to one inside it.
-#[derive(Clone, Debug)]
-pub(super) enum Segment {
-    Key(String),
-    /// An item of a list, or an entry of a map.
-    Index(usize),
-}
-
-impl Default for Node {
-    /// The document of an empty file.
-    fn default() -> Self {
-        Self {
-            place: Place::START,
-            kind: Kind::Scalar(String::new()),
-        }
-    }
+    /// A scalar, without its quotes.
+    pub(super) text: String,
+    /// The items of a list, or the values of a map, in the order of the file.
+    pub(super) inside: Vec<Node>,
 }
 
 impl Node {
-    fn step(&self, segment: &Segment) -> Option<(Option<&Entry>, &Self)> {
-        match (segment, &self.kind) {
-            (Segment::Key(name), Kind::Map(entries)) => {
-                let entry = entries.iter().find(|entry| entry.key == *name)?;
-                Some((Some(entry), &entry.value))
-            }
-            (Segment::Index(index), Kind::Map(entries)) => {
-                let entry = entries.get(*index)?;
-                Some((Some(entry), &entry.value))
-            }
-            (Segment::Index(index), Kind::List(items)) => Some((None, items.get(*index)?)),
-            // One value stands for a list of one.
-            (Segment::Index(0), Kind::Scalar(_)) => Some((None, self)),
-            _ => None,
+    /// The value of a key of a map.
+    pub(super) fn get(&self, key: &str) -> Option<&Self> {
+        self.inside.iter().find(|value| value.key == key)
+    }
+
+    /// The items of a list; one value stands for a list of one.
+    pub(super) fn items(&self) -> &[Self] {
+        match self.inside.as_slice() {
+            [] => std::slice::from_ref(self),
+            items => items,
         }
-    }
-
-    /// Follows a path as far as it goes: the last key on it, the value there, and whether that is its end.
-    pub(super) fn follow(&self, path: &[Segment]) -> (Option<&Entry>, &Self, bool) {
-        let (mut key, mut node) = (None, self);
-        for segment in path {
-            let Some((entry, next)) = node.step(segment) else {
-                return (key, node, false);
-            };
-            (key, node) = (entry.or(key), next);
-        }
-        (key, node, true)
-    }
-
-    /// The value at the end of a path of keys.
-    pub(super) fn value(&self, keys: &[&str]) -> Option<&Self> {
-        let path: Vec<_> = keys.iter().map(|key| Segment::from(*key)).collect();
-        let (_, node, found) = self.follow(&path);
-        found.then_some(node)
-    }
-
-    /// The place of the last key of a path that the file has.
-    pub(super) fn key_place(&self, keys: &[&str]) -> Place {
-        let path: Vec<_> = keys.iter().map(|key| Segment::from(*key)).collect();
-        let (key, node, _) = self.follow(&path);
-        key.map_or(node.place, |entry| entry.place)
     }
 }
 
-impl From<&str> for Segment {
-    fn from(key: &str) -> Self {
-        Self::Key(key.to_owned())
-    }
-}
-
-/// Reads one document of plain YAML.
+/// Reads one document of plain YAML; also returns the error of syntax of a text that is none.
 ///
 /// Refused with their place: aliases, anchors, tags, merge keys, a second document, keys that are
 /// lists or maps, a key that its map has already, deep nesting and long lists.
-pub(super) fn read(text: &str) -> Result<Node, Fault> {
-    let parser = Parser::new_from_str(text);
-    let mut events = Events { text, parser };
-    let (mut root, mut documents) = (Node::default(), 0);
-    while let Some((event, place)) = events.next()? {
-        match event {
-            Event::DocumentStart(_) => {
-                documents += 1;
-                if documents > 1 {
-                    return Err(refuse(place, "several documents", "keep one"));
-                }
-            }
-            Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentEnd => {}
-            event => root = events.node(event, place, 0)?,
-        }
+pub(super) fn read(text: &str) -> Result<(Node, Option<Fault>), Fault> {
+    let mut events = Events {
+        text,
+        parser: Parser::new_from_str(text),
+        is_broken: false,
+    };
+    match events.document() {
+        Ok(root) => Ok((root, None)),
+        Err(fault) if events.is_broken => Ok((Node::default(), Some(fault))),
+        Err(fault) => Err(fault),
     }
-    Ok(root)
 }
+
+/// An event of the parser, and where it begins.
+type Located<'t> = (Event<'t>, Place);
 
 struct Events<'t> {
     text: &'t str,
     parser: Parser<'t, StrInput<'t>>,
+    /// Whether the parser stopped at an error of syntax.
+    is_broken: bool,
 }
 
 impl<'t> Events<'t> {
-    fn next(&mut self) -> Result<Option<(Event<'t>, Place)>, Fault> {
-        let Some(event) = self.parser.next_event() else {
-            return Ok(None);
-        };
+    fn document(&mut self) -> Result<Node, Fault> {
+        let (mut root, mut documents) = (Node::default(), 0);
+        while let Some((event, place)) = self.next()? {
+            match event {
+                Event::DocumentStart(_) if documents > 0 => {
+                    return Err(refuse(place, "several documents", "keep one"));
+                }
+                Event::DocumentStart(_) => documents += 1,
+                Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentEnd => {}
+                event => root = self.node((event, place), 0)?,
+            }
+        }
+        Ok(root)
+    }
+
+    fn next(&mut self) -> Result<Option<Located<'t>>, Fault> {
         let place = |mark: saphyr_parser::Marker| Place {
             line: mark.line().max(1),
             column: mark.col() + 1,
         };
-        match event {
-            Ok((event, span)) => Ok(Some((event, place(span.start)))),
-            Err(error) => Err(syntax(self.text, place(*error.marker()), error.info())),
+        match self.parser.next_event() {
+            None => Ok(None),
+            Some(Ok((event, span))) => Ok(Some((event, place(span.start)))),
+            Some(Err(error)) => Err(self.syntax(place(*error.marker()), error.info())),
         }
     }
 
     /// The next event inside a list or a map that has `width` entries; `None` at its end.
-    fn inside(&mut self, width: usize) -> Result<Option<(Event<'t>, Place)>, Fault> {
+    fn inside(&mut self, width: usize) -> Result<Option<Located<'t>>, Fault> {
         match self.next()? {
             None | Some((Event::SequenceEnd | Event::MappingEnd, _)) => Ok(None),
             Some((_, place)) if width == WIDTH => {
-                Err(place.fault(Problem::TooMany { limit: WIDTH }))
+                Err(place.fault(format!("more than {WIDTH} entries")))
             }
             event => Ok(event),
         }
     }
 
     /// The value that begins with an event, inside so many lists and maps.
-    fn node(&mut self, event: Event<'t>, place: Place, depth: usize) -> Result<Node, Fault> {
-        plain(&event, place)?;
+    fn node(&mut self, (event, place): Located<'t>, depth: usize) -> Result<Node, Fault> {
+        check_plain(&event, place)?;
+        let mut node = Node {
+            key_place: place,
+            place,
+            ..Node::default()
+        };
+        let is_list = matches!(event, Event::SequenceStart(..));
         if let Event::Scalar(text, ..) = event {
-            let kind = Kind::Scalar(text.into_owned());
-            return Ok(Node { place, kind });
+            node.text = text.into_owned();
+            return Ok(node);
         }
         if depth == DEPTH {
-            return Err(place.fault(Problem::TooDeep { limit: DEPTH }));
+            return Err(too_deep(place));
         }
-        let kind = if matches!(event, Event::SequenceStart(..)) {
-            let mut items = Vec::new();
-            while let Some((event, place)) = self.inside(items.len())? {
-                items.push(self.node(event, place, depth + 1)?);
-            }
-            Kind::List(items)
-        } else {
-            let mut entries = Vec::new();
-            while let Some((event, place)) = self.inside(entries.len())? {
-                let entry = self.entry(&entries, event, place, depth)?;
-                entries.push(entry);
-            }
-            Kind::Map(entries)
-        };
-        Ok(Node { place, kind })
+        while let Some(first) = self.inside(node.inside.len())? {
+            let inside = if is_list {
+                self.node(first, depth + 1)?
+            } else {
+                self.entry(&node.inside, first, depth + 1)?
+            };
+            node.inside.push(inside);
+        }
+        Ok(node)
     }
 
-    /// The entry of a map whose key is an event.
+    /// The value of a map whose key is an event.
     fn entry(
         &mut self,
-        before: &[Entry],
-        key: Event<'t>,
-        place: Place,
+        before: &[Node],
+        (event, key_place): Located<'t>,
         depth: usize,
-    ) -> Result<Entry, Fault> {
-        plain(&key, place)?;
-        let key = match key {
+    ) -> Result<Node, Fault> {
+        check_plain(&event, key_place)?;
+        let key = match event {
             Event::Scalar(text, ScalarStyle::Plain, ..) if text == "<<" => {
-                return Err(refuse(place, "merge keys (`<<`)", "write the keys out"));
+                return Err(refuse(key_place, "merge keys (`<<`)", "write the keys out"));
             }
             Event::Scalar(text, ..) => text.into_owned(),
-            event => {
-                let is_list = matches!(event, Event::SequenceStart(..));
-                let found = if is_list { "a list" } else { "a map" }.to_owned();
-                let quotable = false;
-                return Err(place.fault(Problem::KeyNotText { found, quotable }));
+            Event::SequenceStart(..) => {
+                return Err(key_place.fault("a key must be text, not a list"));
             }
+            _ => return Err(key_place.fault("a key must be text, not a map")),
         };
-        if let Some(first) = before.iter().find(|entry| entry.key == key) {
-            let first = first.place.line;
-            return Err(place.fault(Problem::DuplicateKey { key, first }));
+        if let Some(first) = before.iter().find(|value| value.key == key) {
+            let (key, line) = (quoted(&key), first.key_place.line);
+            let message = format!("duplicate key {key}; it is already on line {line}");
+            return Err(key_place.fault(message));
         }
-        let mut value = Node::default();
-        if let Some((event, at)) = self.next()? {
-            // There is no text to point at where nothing follows a key.
-            let is_nothing =
-                matches!(&event, Event::Scalar(text, ScalarStyle::Plain, ..) if text.is_empty());
-            let at = if is_nothing { place } else { at };
-            value = self.node(event, at, depth + 1)?;
+        let (event, mut place) = self.next()?.unwrap_or((Event::Nothing, key_place));
+        // There is no text to point at where nothing follows a key.
+        if matches!(&event, Event::Scalar(text, ScalarStyle::Plain, ..) if text.is_empty()) {
+            place = key_place;
         }
-        Ok(Entry { key, place, value })
+        Ok(Node {
+            key,
+            key_place,
+            ..self.node((event, place), depth)?
+        })
     }
-}
 
-/// A syntax error, in the words of this program where it has some.
-fn syntax(text: &str, place: Place, why: &str) -> Fault {
-    let lines = || text.lines().skip(place.line - 1);
-    // An alias without its anchor is an error of syntax.
-    if lines()
-        .next()
-        .and_then(|line| line.chars().nth(place.column - 1))
-        == Some('*')
-    {
-        return alias(place);
-    }
-    // The parser gives up at 256 brackets that are open.
-    let read = text.split_inclusive('\n').take(place.line);
-    let count = |brackets: [char; 2]| read.clone().flat_map(|line| line.matches(brackets)).count();
-    if count(['[', '{']) > count([']', '}']) + usize::from(u8::MAX) {
-        return place.fault(Problem::TooDeep { limit: DEPTH });
-    }
-    // A tab often upsets the line before its own.
-    for (line, text) in lines().take(2).enumerate() {
-        let indentation = &text[..text.len() - text.trim_start().len()];
-        if let Some(column) = indentation.find('\t') {
-            let (line, column) = (place.line + line, column + 1);
-            return Place { line, column }.fault(Problem::Tab);
+    /// A syntax error, in the words of this program where it has some.
+    fn syntax(&mut self, place: Place, why: &str) -> Fault {
+        let lines = || self.text.lines().skip(place.line - 1);
+        // An alias without its anchor is an error of syntax.
+        let line = lines().next().unwrap_or_default();
+        if line.chars().nth(place.column - 1) == Some('*') {
+            return alias(place);
         }
+        // The parser gives up at 256 brackets that are open.
+        let read = self.text.split_inclusive('\n').take(place.line);
+        let count =
+            |brackets: [char; 2]| read.clone().flat_map(|line| line.matches(brackets)).count();
+        if count(['[', '{']) > count([']', '}']) + usize::from(u8::MAX) {
+            return too_deep(place);
+        }
+        self.is_broken = true;
+        // A tab often upsets the line before its own.
+        for (line, text) in lines().take(2).enumerate() {
+            let indentation = &text[..text.len() - text.trim_start().len()];
+            if let Some(column) = indentation.find('\t') {
+                let (line, column) = (place.line + line, column + 1);
+                let tab = Place { line, column };
+                return tab.fault("a tab in the indentation; use spaces");
+            }
+        }
+        place.fault(format!("not valid YAML: {why}"))
     }
-    place.fault(Problem::Syntax(why.to_owned()))
 }
 
 /// Refuses an alias, an anchor or a tag.
-fn plain(event: &Event<'_>, place: Place) -> Result<(), Fault> {
+fn check_plain(event: &Event<'_>, place: Place) -> Result<(), Fault> {
     let (anchor, is_tagged) = match event {
         Event::Alias(_) => return Err(alias(place)),
         Event::Scalar(_, _, anchor, tag)
@@ -270,6 +219,10 @@ fn alias(place: Place) -> Fault {
     refuse(place, "aliases (`*name`)", "write the value out")
 }
 
-fn refuse(place: Place, what: &'static str, cure: &'static str) -> Fault {
-    place.fault(Problem::NotAccepted { what, cure })
+fn refuse(place: Place, what: &str, cure: &str) -> Fault {
+    place.fault(format!("{what} are not accepted here; {cure}"))
+}
+
+fn too_deep(place: Place) -> Fault {
+    place.fault(format!("nested deeper than {DEPTH} levels"))
 }

@@ -1,11 +1,15 @@
-//! Starts a process that outlives this one, and that nobody waits for.
+//! A process that outlives this one, and that nobody waits for; and the `git push` that it waits for.
 
 use std::{
     io,
+    os::unix::process::parent_id,
     process::{Command, Stdio},
 };
 
+use nix::{errno::Errno, sys::signal::kill, unistd::Pid};
 use process_wrap::std::{CommandWrap, ProcessSession};
+
+use super::proc::{self, Stat};
 
 /// Starts it in a session of its own, without the terminal and without any file of ours: git waits for the
 /// end of its pipes, which the hook inherits.
@@ -18,4 +22,21 @@ pub(crate) fn start(mut command: Command) -> io::Result<()> {
     let mut command = CommandWrap::from(command);
     command.wrap(ProcessSession);
     command.spawn().map(drop)
+}
+
+/// The `git push` that waits for this process, else the process that started it: its id, and when it
+/// started.
+pub(crate) fn git_push() -> (i32, u64) {
+    let parent = parent_id().cast_signed();
+    let git = proc::git_above(parent).or_else(|| Stat::of(parent));
+    git.map_or((parent, 0), |git| (git.id, git.start))
+}
+
+/// Whether a process is still there; 0 for when it started: not known.
+pub(crate) fn is_running((id, start): (i32, u64)) -> bool {
+    if proc::is_told() {
+        let is_same = |now: &Stat| now.start == start || start == 0;
+        return Stat::of(id).is_some_and(|now| is_same(&now) && !now.has_ended());
+    }
+    kill(Pid::from_raw(id), None) != Err(Errno::ESRCH)
 }

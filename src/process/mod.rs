@@ -1,9 +1,8 @@
 //! Starting programs, watching them, and ending them with all that they started.
 
+mod child;
 pub(crate) mod detached;
-pub(crate) mod environment;
-pub(crate) mod git_push;
-pub(crate) mod output;
+mod output;
 mod proc;
 pub(crate) mod program;
 pub(crate) mod shell;
@@ -12,7 +11,7 @@ pub(crate) mod terminal;
 pub(crate) mod tree;
 pub(crate) mod watchdog;
 
-use std::io;
+use std::{env, io};
 
 use crate::gates::{Interruption, Undecided};
 
@@ -48,4 +47,10 @@ impl From<Error> for Undecided {
             Error::Interrupted { by } => undecided.stopped(Interruption::Decision { by }),
         }
     }
+}
+
+/// The value of an environment variable, if it is set and not empty.
+pub(crate) fn variable(name: &str) -> Option<String> {
+    let value = env::var_os(name)?.to_string_lossy().into_owned();
+    (!value.is_empty()).then_some(value)
 }

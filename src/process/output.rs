@@ -1,17 +1,12 @@
-//! Reading what a child prints while it runs: from a pipe, or from a terminal of its own, so that it
-//! uses colours.
+//! The pipe that a child prints to, or a terminal of its own, so that it uses colours.
 
 use std::{
-    fs::File,
-    io::{self, Read, stderr},
-    os::fd::{AsFd, OwnedFd},
+    io::{self, stderr},
+    os::fd::OwnedFd,
     process::Command,
-    sync::atomic::{AtomicBool, Ordering},
 };
 
 use nix::{
-    errno::Errno,
-    poll::{PollFd, PollFlags, PollTimeout, poll},
     pty::{Winsize, openpty},
     sys::termios::{OutputFlags, SetArg, tcgetattr, tcsetattr},
 };
@@ -22,11 +17,8 @@ use terminal_size::{Height, Width, terminal_size_of};
 #[cfg(target_os = "linux")]
 const PIPE_SIZE: i32 = 1024 * 1024;
 
-/// How often, in milliseconds, it is looked for whether the child has ended.
-const TICK: u8 = 50;
-
 /// Connects a command's standard output and error to one end of a pipe or a terminal; the other end.
-pub(super) fn connect(command: &mut Command, terminal: bool) -> io::Result<File> {
+pub(super) fn connect(command: &mut Command, terminal: bool) -> io::Result<OwnedFd> {
     let (reader, writer) = match terminal.then(pseudo_terminal).flatten() {
         Some(pair) => pair,
         None => {
@@ -37,7 +29,7 @@ pub(super) fn connect(command: &mut Command, terminal: bool) -> io::Result<File>
         }
     };
     command.stdout(writer.try_clone()?).stderr(writer);
-    Ok(reader.into())
+    Ok(reader)
 }
 
 /// Opens a terminal as large as ours that changes nothing in what is written to it.
@@ -56,32 +48,4 @@ fn pseudo_terminal() -> Option<(OwnedFd, OwnedFd)> {
     settings.output_flags.remove(OutputFlags::OPOST);
     tcsetattr(&pair.slave, SetArg::TCSANOW, &settings).ok()?;
     Some((pair.master, pair.slave))
-}
-
-/// Hands on what a child prints as it comes, as long as `take` returns true.
-///
-/// It ends with the output, or once the child has ended and nothing is left to read: another process
-/// that the child started may keep the pipe open for ever.
-pub(super) fn pump(
-    mut pipe: impl Read + AsFd,
-    ended: &AtomicBool,
-    mut take: impl FnMut(&[u8]) -> bool,
-) {
-    let mut buffer = vec![0; 256 * 1024];
-    loop {
-        let is_last = ended.load(Ordering::Acquire);
-        let timeout = if is_last { 0 } else { TICK };
-        let mut waits = [PollFd::new(pipe.as_fd(), PollFlags::POLLIN)];
-        match poll(&mut waits, PollTimeout::from(timeout)) {
-            Ok(0) if is_last => return,
-            Ok(0) | Err(Errno::EINTR) => continue,
-            Ok(_) => {}
-            Err(_) => return,
-        }
-        match pipe.read(&mut buffer) {
-            Ok(count @ 1..) if take(&buffer[..count]) => {}
-            // A terminal answers EIO once its other end is closed.
-            _ => return,
-        }
-    }
 }

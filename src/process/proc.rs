@@ -4,6 +4,10 @@ use std::fs;
 
 use bstr::ByteSlice;
 
+/// Between git and this process there may be a few others: shells, husky, lefthook, pre-commit. They
+/// go on waiting when git is gone, so that git itself has to be watched.
+const MOST_BETWEEN: usize = 12;
+
 /// One process, from `/proc/PID/stat`.
 pub(super) struct Stat {
     pub(super) id: i32,
@@ -40,6 +44,23 @@ impl Stat {
     pub(super) fn has_ended(&self) -> bool {
         matches!(self.state, 'Z' | 'X')
     }
+
+    /// Whether it has ended since this was read.
+    pub(super) fn is_gone(&self) -> bool {
+        Self::of(self.id).is_none_or(|now| now.start != self.start || now.has_ended())
+    }
+}
+
+/// Finds the nearest git among a process and those above it, if there is one and the system tells.
+pub(super) fn git_above(process: i32) -> Option<Stat> {
+    let mut stat = Stat::of(process)?;
+    for _ in 0..MOST_BETWEEN {
+        if stat.name == "git" {
+            return Some(stat);
+        }
+        stat = Stat::of(stat.parent)?;
+    }
+    None
 }
 
 /// Whether the system tells of processes.
@@ -88,5 +109,14 @@ mod tests {
         }
         assert!(Stat::parse("42 (git").is_none());
         assert!(Stat::parse("42 (git) S 41").is_none());
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_process_that_lives_is_not_gone_and_another_with_its_number_is() {
+        let mut stat = Stat::of(std::process::id().cast_signed()).unwrap();
+        assert!(!stat.is_gone());
+        stat.start = 1;
+        assert!(stat.is_gone());
     }
 }

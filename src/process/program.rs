@@ -1,20 +1,14 @@
 //! Runs a program to its end and returns what it printed.
 
 use std::{
-    io::{self, Read, Write},
-    os::fd::AsFd,
+    io::{self, Write},
     path::Path,
     process::{Command, Stdio},
-    sync::{
-        atomic::{AtomicBool, Ordering},
-        mpsc::{self, RecvTimeoutError},
-    },
     thread,
     time::{Duration, Instant},
 };
 
 use nix::{
-    errno::Errno,
     sys::{
         signal::{Signal, killpg},
         wait::{WaitStatus, waitpid},
@@ -23,11 +17,11 @@ use nix::{
 };
 use process_wrap::std::{CommandWrap, ProcessSession};
 
-use super::{Error, output::pump, signals};
+use super::{Error, child::ChildWatch, signals};
 use crate::{push::url::redact, text::printable};
 
 /// How often a reason to stop is looked for.
-const TICK: Duration = Duration::from_millis(50);
+const TICK: Duration = Duration::from_millis(100);
 
 /// More bytes of output are not read.
 const MOST: usize = 64 << 20;
@@ -102,7 +96,8 @@ pub(crate) fn run_with_input(command: &mut Command, input: &[u8]) -> Result<Outp
     let pipe = child.stdin.take();
     let output = thread::scope(|scope| {
         // A program that ends before it has read everything says why itself.
-        scope.spawn(move || pipe.map(|mut pipe| pipe.write_all(input)));
+        let write = move || pipe.map(|mut pipe| pipe.write_all(input));
+        thread::Builder::new().spawn_scoped(scope, write)?;
         child.wait_with_output()
     });
     Ok(output.map_err(|error| failed(command, error))?.into())
@@ -112,61 +107,65 @@ pub(crate) fn run_with_input(command: &mut Command, input: &[u8]) -> Result<Outp
 ///
 /// It gets a session of its own, so it has no terminal to ask anything on.
 pub(crate) fn run_within(command: Command, limit: Duration) -> Result<Option<Output>, Error> {
-    let deadline = Instant::now() + limit;
-    let mut command = CommandWrap::from(command);
-    command.wrap(ProcessSession);
-    command
-        .command_mut()
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    let spawned = command.spawn();
-    let failed = |error| failed(command.command(), error);
-    let mut child = spawned.map_err(failed)?;
-    let id = Pid::from_raw(child.id().cast_signed());
-    let (stdout, stderr) = (child.stdout().take(), child.stderr().take());
-    let ended = AtomicBool::new(false);
-    thread::scope(|scope| {
-        let stdout = scope.spawn(|| read(stdout, &ended));
-        let stderr = scope.spawn(|| read(stderr, &ended));
-        let (send, end) = mpsc::channel();
-        scope.spawn(move || send.send(wait(id)));
-        let end = loop {
-            let left = deadline.saturating_duration_since(Instant::now());
-            match end.recv_timeout(left.min(TICK)) {
-                Err(RecvTimeoutError::Timeout)
-                    if Instant::now() < deadline && signals::interrupted().is_none() => {}
-                end => break end.ok(),
-            }
-        };
-        if end.is_none() {
-            // What only asked a server has nothing to tidy up.
-            let _ = killpg(id, Signal::SIGKILL);
-        }
-        // A daemon that it left behind (ssh's `ControlPersist`) may keep the pipes open for ever.
-        ended.store(true, Ordering::Release);
-        let [stdout, stderr] = [stdout, stderr].map(|reader| reader.join().unwrap_or_default());
-        let Some(status) = end else {
-            return Ok(None);
-        };
-        let code = match status.map_err(|error| failed(error.into()))? {
-            WaitStatus::Exited(_, code) => Some(code),
-            _ => None,
-        };
-        Ok(Some(Output {
-            code,
-            stdout,
-            stderr: lines(&stderr),
-        }))
-    })
+    run_ticking(command, limit, || {})
 }
 
-fn wait(id: Pid) -> nix::Result<WaitStatus> {
-    loop {
-        match waitpid(id, None) {
-            Err(Errno::EINTR) => {}
-            ended => return ended,
-        }
+/// The same; `tick` is called about ten times a second meanwhile.
+pub(crate) fn run_ticking(
+    mut command: Command,
+    limit: Duration,
+    tick: impl FnMut(),
+) -> Result<Option<Output>, Error> {
+    let deadline = Instant::now() + limit;
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut command = CommandWrap::from(command);
+    command.wrap(ProcessSession);
+    let end = watch(&mut command, deadline, tick);
+    end.map_err(|error| failed(command.command(), error))
+}
+
+fn watch(
+    command: &mut CommandWrap,
+    deadline: Instant,
+    mut tick: impl FnMut(),
+) -> io::Result<Option<Output>> {
+    let mut watch = ChildWatch::new()?;
+    let mut child = command.spawn()?;
+    let id = Pid::from_raw(child.id().cast_signed());
+    let pipes = (child.stdout().take(), child.stderr().take());
+    if let (Some(stdout), Some(stderr)) = pipes {
+        watch.add(stdout);
+        watch.add(stderr);
     }
+    let mut printed = [Vec::new(), Vec::new()];
+    let mut take = |pipe: usize, bytes: &[u8]| {
+        printed[pipe].extend_from_slice(bytes);
+        printed[pipe].len() < MOST
+    };
+    let end = loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        if let Some(end) = watch.wait(id, left.min(TICK), &mut take) {
+            break end?;
+        }
+        if Instant::now() >= deadline || signals::interrupted().is_some() {
+            // What only asked a server has nothing to tidy up.
+            let _ = killpg(id, Signal::SIGKILL);
+            let _ = waitpid(id, None);
+            return Ok(None);
+        }
+        tick();
+    };
+    // A daemon that it left behind (ssh's `ControlPersist`) may keep the pipes open for ever.
+    watch.read_rest(&mut take);
+    let [stdout, stderr] = printed;
+    Ok(Some(Output {
+        code: match end {
+            WaitStatus::Exited(_, code) => Some(code),
+            _ => None,
+        },
+        stdout,
+        stderr: lines(&stderr),
+    }))
 }
 
 fn failed(command: &Command, source: io::Error) -> Error {
@@ -174,15 +173,4 @@ fn failed(command: &Command, source: io::Error) -> Error {
         command: command_line(command),
         source,
     }
-}
-
-fn read(pipe: Option<impl Read + AsFd>, ended: &AtomicBool) -> Vec<u8> {
-    let mut all = Vec::new();
-    if let Some(pipe) = pipe {
-        pump(pipe, ended, |bytes| {
-            all.extend_from_slice(bytes);
-            all.len() < MOST
-        });
-    }
-    all
 }

@@ -1,4 +1,4 @@
-//! What ends a push from outside: Ctrl-C, another signal, or the end of `git push` itself.
+//! What ends a push from outside: Ctrl-C, another signal, the end of `git push` or of its connection.
 
 use std::{
     os::unix::process::parent_id,
@@ -11,10 +11,12 @@ use std::{
 use signal_hook::{
     consts::{FORBIDDEN, SIGHUP, SIGINT, SIGQUIT, SIGTERM},
     flag,
-    iterator::Signals,
 };
 
-use super::{Error, git_push::GitPush, proc};
+use super::{
+    Error,
+    proc::{self, Stat},
+};
 use crate::text::signal_name;
 
 /// The signals that end a push, unless they were ignored when this process started.
@@ -26,7 +28,8 @@ struct Watch {
     /// The last signal that came; 0 before.
     signal: Arc<AtomicUsize>,
     parent: u32,
-    git: Option<GitPush>,
+    /// The `git push` that this process belongs to.
+    git: Option<Stat>,
 }
 
 /// Catches the signals that end a push, and remembers which processes started this one.
@@ -53,7 +56,7 @@ pub(crate) fn watch() {
     let _ = WATCH.set(Watch {
         signal: came,
         parent,
-        git: GitPush::above(parent),
+        git: proc::git_above(parent.cast_signed()),
     });
 }
 
@@ -63,7 +66,7 @@ pub(crate) fn interrupted() -> Option<String> {
         return Some(signal_name(number.into()));
     }
     let watch = WATCH.get()?;
-    let is_alone = parent_id() != watch.parent || watch.git.as_ref().is_some_and(GitPush::is_gone);
+    let is_alone = parent_id() != watch.parent || watch.git.as_ref().is_some_and(Stat::is_gone);
     is_alone.then(|| "`git push` is gone".to_owned())
 }
 
@@ -78,9 +81,24 @@ pub(crate) fn signal() -> Option<u8> {
     u8::try_from(number).ok().filter(|number| *number != 0)
 }
 
-/// Wakes a thread as soon as a signal comes, once [`interrupted`] tells it: after Ctrl-C the shell's
-/// prompt is back within a millisecond.
-pub(super) fn wake() -> Option<Signals> {
-    WATCH.get()?;
-    Signals::new(ENDS).ok()
+/// The signals that [`watch`] has caught: none before.
+pub(super) fn caught() -> &'static [i32] {
+    WATCH.get().map_or(&[], |_| &ENDS)
+}
+
+/// Whether git's transport has ended: a child of git beside us whose end git has not asked about.
+///
+/// The connection to the server stays open, idle, while a suite runs. git reads the server's answer
+/// only after the hook, so only the transport notices that the connection was cut. Where the system
+/// does not tell, the connection is taken to be there.
+pub(crate) fn is_disconnected() -> bool {
+    let git = parent_id().cast_signed();
+    // What another program has not waited for says nothing about git's connection.
+    if Stat::of(git).is_none_or(|parent| parent.name != "git") {
+        return false;
+    }
+    let processes = proc::all().unwrap_or_default();
+    processes
+        .iter()
+        .any(|process| process.parent == git && process.has_ended())
 }

@@ -85,23 +85,11 @@ pub(super) fn reap_orphans() {
     }
 }
 
-/// What a process tree begins with.
-#[derive(Clone, Copy)]
-pub(crate) enum Root {
-    /// A process group, led by the step's shell.
-    Group(Pid),
-    /// The step's shell, in our own group.
-    Shell(Pid),
-    /// Orphans whose parent this process has become.
-    Orphans,
-    /// Nothing: only the mark tells.
-    Unknown,
-}
-
 /// The processes of a step, or of a whole run.
 #[derive(Clone, Copy)]
 pub(crate) struct ProcessTree<'t> {
-    pub(crate) root: Root,
+    /// The step's shell, which may lead a group; `None`: the orphans whose parent this process has become.
+    pub(crate) shell: Option<Pid>,
     /// Text that only the environments of these processes contain.
     pub(crate) mark: &'t str,
 }
@@ -138,21 +126,22 @@ impl ProcessTree<'_> {
     /// The ids of those that are alive, as kill(2) takes them: a group's is negative.
     fn alive(&self) -> BTreeSet<Pid> {
         let Some(all) = proc::all() else {
-            let known = match self.root {
-                Root::Group(group) => Some(Pid::from_raw(-group.as_raw())),
-                Root::Shell(shell) => Some(shell),
-                Root::Orphans | Root::Unknown => None,
-            };
+            let shell = self.shell.map(Pid::as_raw);
+            let ids = shell
+                .iter()
+                .flat_map(|shell| [-shell, *shell])
+                .map(Pid::from_raw);
             let is_there = |id: &Pid| kill(*id, None) != Err(Errno::ESRCH);
-            return known.into_iter().filter(is_there).collect();
+            return ids.filter(is_there).collect();
         };
         let us = getpid().as_raw();
         let awaited = awaited().clone();
-        let is_root = |process: &Stat| match self.root {
-            Root::Group(group) => process.group == group.as_raw(),
-            Root::Shell(shell) => process.id == shell.as_raw() && process.parent == us,
-            Root::Orphans => process.parent == us && !awaited.contains(&process.id),
-            Root::Unknown => false,
+        let is_root = |process: &Stat| {
+            let is_child = process.parent == us;
+            match self.shell.map(Pid::as_raw) {
+                Some(shell) => process.group == shell || (is_child && process.id == shell),
+                None => is_child && !awaited.contains(&process.id),
+            }
         };
         let belongs =
             |process: &&Stat| is_root(process) || proc::environment_contains(process.id, self.mark);

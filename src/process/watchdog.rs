@@ -13,7 +13,7 @@ use std::{
 
 use nix::unistd::Pid;
 
-use super::tree::{Awaited, ProcessTree, Root};
+use super::tree::{Awaited, ProcessTree};
 
 /// The watchdog of one step; dropped, it ends.
 pub(super) struct Watchdog {
@@ -28,8 +28,8 @@ impl Watchdog {
         let (reader, writer) = io::pipe().ok()?;
         let mut command = Command::new(env::current_exe().ok()?);
         command.arg("watchdog");
-        if let Root::Group(group) = tree.root {
-            command.args(["--group", &group.to_string()]);
+        if let Some(shell) = tree.shell {
+            command.args(["--group", &shell.to_string()]);
         }
         command
             .args(["--", tree.mark])
@@ -62,10 +62,7 @@ pub(crate) fn run(group: Option<i32>, mark: &str) {
     if !word.is_empty() || mark.is_empty() {
         return;
     }
-    let root = match group {
-        // Group 0 is our own, and kill(2) takes 1 and -1 for others.
-        Some(group) if group > 1 => Root::Group(Pid::from_raw(group)),
-        _ => Root::Unknown,
-    };
-    ProcessTree { root, mark }.end();
+    // Group 0 is our own, and kill(2) takes 1 and -1 for others.
+    let shell = group.filter(|group| *group > 1).map(Pid::from_raw);
+    ProcessTree { shell, mark }.end();
 }

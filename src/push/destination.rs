@@ -1,16 +1,15 @@
 //! Where a push really goes: host and app, read from the URL, whatever the remote is called.
 
 use std::{
-    ffi::OsStr,
     fmt,
     os::unix::ffi::OsStrExt,
-    path::{Component, Path, PathBuf},
+    path::{Path, PathBuf},
 };
 
 use bstr::{BStr, ByteSlice};
 use percent_encoding::percent_decode;
 
-use super::url::Parts;
+use super::url::{Parts, normal};
 
 /// A platform that deploys what is pushed to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -80,8 +79,15 @@ pub enum Destination {
     Path(PathBuf),
 }
 
+/// The hosts where forges take ssh on port 443 too, and the hosts that they stand for.
+const SECOND_HOSTS: [(&str, &str); 3] = [
+    ("ssh.github.com", "github.com"),
+    ("altssh.gitlab.com", "gitlab.com"),
+    ("altssh.bitbucket.org", "bitbucket.org"),
+];
+
 /// Reads URLs. Holds the facts about the machine that their meaning depends on.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Reader {
     pub directory: PathBuf,
     /// Further hosts of Heroku (`HEROKU_GIT_HOST`, `HEROKU_HOST`).
@@ -105,56 +111,47 @@ impl Reader {
 
     fn path(&self, path: &[u8]) -> Destination {
         let joined = self.directory.join(path.to_path_lossy());
-        let mut clean = PathBuf::new();
-        for component in joined.components() {
-            match component {
-                Component::CurDir => {}
-                Component::ParentDir => drop(clean.pop()),
-                other => clean.push(other),
-            }
-        }
-        // git looks for `PATH`, `PATH.git` and `PATH/.git`: one place.
-        let name = clean.file_name().map(OsStr::to_owned).unwrap_or_default();
-        if let Some(stem) = <[u8]>::from_os_str(&name).and_then(|name| name.strip_suffix(b".git")) {
-            clean.pop();
-            clean.push(stem.to_path_lossy());
-        }
-        Destination::Path(clean)
+        let path = normal(joined.as_os_str().as_bytes(), true);
+        Destination::Path(Path::new("/").join(path.to_path_lossy()))
     }
 
     fn place(&self, parts: &Parts) -> Destination {
-        if !parts.path.is_empty()
-            && let Some((platform, host)) = self.platform(parts)
-        {
-            let app = parts.path.clone();
-            return Destination::App {
+        let path = parts.path.clone();
+        match self.platform(parts) {
+            Some((platform, host)) => Destination::App {
                 platform,
                 host,
-                app,
-            };
-        }
-        Destination::Host {
-            host: parts.authority(),
-            path: parts.path.clone(),
+                app: path,
+            },
+            None => {
+                let second = SECOND_HOSTS
+                    .iter()
+                    .find(|(second, _)| *second == parts.host);
+                let host = second.map_or_else(|| parts.authority(), |(_, host)| (*host).to_owned());
+                Destination::Host { host, path }
+            }
         }
     }
 
     /// Returns the platform of a URL and the host that reports name.
+    ///
+    /// A path that no app can have is the platform's too on a host where it takes pushes: the policy names
+    /// no such app, so the push is refused.
     fn platform(&self, parts: &Parts) -> Option<(Platform, String)> {
         let host = parts.host.as_str();
         let within = |domain: &str| {
             let rest = host.strip_suffix(domain);
             rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
         };
-        let one_segment = !parts.path.contains('/');
+        let is_app = !parts.path.is_empty() && !parts.path.contains('/');
         let ssh_user = parts.user.as_deref().filter(|_| parts.ssh);
-        Some(if one_segment && self.is_heroku(parts) {
+        Some(if self.is_heroku(parts, is_app) {
             (Platform::Heroku, "git.heroku.com".to_owned())
-        } else if one_segment && within("scalingo.com") {
+        } else if within("scalingo.com") && (is_app || host.starts_with("ssh.")) {
             (Platform::Scalingo, host.to_owned())
-        } else if one_segment && within("clever-cloud.com") {
+        } else if within("clever-cloud.com") && (is_app || host.starts_with("push-")) {
             (Platform::CleverCloud, host.to_owned())
-        } else if one_segment && host == "git.gigalixir.com" {
+        } else if host == "git.gigalixir.com" {
             (Platform::Gigalixir, host.to_owned())
         } else if ssh_user == Some("dokku") {
             (Platform::Dokku, parts.authority())
@@ -165,7 +162,7 @@ impl Reader {
         })
     }
 
-    fn is_heroku(&self, parts: &Parts) -> bool {
+    fn is_heroku(&self, parts: &Parts, is_app: bool) -> bool {
         let host = parts.host.as_str();
         // An alias of the ssh configuration, one for each account: `heroku.work`.
         let account = host.strip_prefix("heroku.");
@@ -173,7 +170,7 @@ impl Reader {
         let mut others = self.heroku_hosts.iter();
         matches!(host, "git.heroku.com" | "heroku.com")
             || others.any(|known| known.eq_ignore_ascii_case(host))
-            || (parts.ssh && is_account)
+            || (parts.ssh && is_account && is_app)
     }
 }
 
@@ -187,29 +184,51 @@ impl Destination {
 
     /// Whether an `app` of the policy means this place: a Heroku app's name, or `HOST/APP`.
     pub fn is_app(&self, word: &str) -> bool {
+        if word.contains('/') {
+            let reader = Reader::default();
+            let mut urls = ["ssh", "https"]
+                .map(|scheme| format!("{scheme}://{word}"))
+                .into_iter();
+            return urls
+                .any(|url| reader.read(url.as_str().into()).on_server() == self.on_server());
+        }
+        self.heroku_app()
+            .is_some_and(|app| app.eq_ignore_ascii_case(word))
+    }
+
+    fn heroku_app(&self) -> Option<&str> {
         match self {
             Self::App {
                 platform: Platform::Heroku,
                 app,
                 ..
-            } if !word.contains('/') => app.eq_ignore_ascii_case(word),
-            _ => self.to_string().eq_ignore_ascii_case(word),
+            } => Some(app),
+            _ => None,
+        }
+    }
+
+    /// The host and the path on it.
+    fn on_server(&self) -> Option<(&str, &str)> {
+        match self {
+            Self::App {
+                host, app: path, ..
+            }
+            | Self::Host { host, path } => Some((host, path)),
+            Self::Path(_) => None,
         }
     }
 
     /// A short name for headlines: a Heroku app's name, a directory's, or the whole.
     pub fn brief(&self) -> String {
         match self {
-            Self::App {
-                platform: Platform::Heroku,
-                app,
-                ..
-            } => app.clone(),
             Self::Path(path) => {
                 let name = path.file_name().unwrap_or(path.as_os_str());
                 name.to_string_lossy().into_owned()
             }
-            other => other.to_string(),
+            _ => match self.heroku_app() {
+                Some(app) if !app.is_empty() && !app.contains('/') => app.to_owned(),
+                _ => self.to_string(),
+            },
         }
     }
 }
@@ -251,11 +270,7 @@ pub fn follow(
         return destination;
     };
     // Once more through the reader's rule: the canonical name may end in `.git`.
-    let reader = Reader {
-        directory: PathBuf::from("/"),
-        heroku_hosts: Vec::new(),
-    };
-    reader.path(real.as_os_str().as_bytes())
+    Reader::default().path(real.as_os_str().as_bytes())
 }
 
 #[cfg(test)]
@@ -305,11 +320,59 @@ mod tests {
             "git@heroku.work:shop.git",
             "heroku.work:shop.git",
             "https://git.heroku.test/shop.git",
+            "https://git.heroku.com/./shop.git",
+            "https://git.heroku.com/x/../shop.git",
+            "https://git.heroku.com//shop.git//",
+            "https://git.heroku.com/shop/.git",
+            "https://git.heroku.com/%2e/x/%2E%2E/%73hop%2egit",
+            "https://git.heroku%2Ecom/shop.git",
+            "https::https://git.heroku.com:0443/shop.git",
+            "git@heroku.com:./shop.git",
+            "git@heroku.com:~/shop.git",
+            "git@heroku.com:~git/shop.git",
+            "git@heroku.com:x/../shop.git",
+            "[git@heroku.com]:shop.git",
+            "[git@heroku.com:22]:shop.git",
+            "git@[heroku.com:22]:shop.git",
+            "ssh://git@heroku.com/~/shop.git",
+            "ssh://git@heroku.com//./shop.git",
+            "ssh://git@heroku%2Ecom/shop.git",
+            "ssh://git@heroku.com%2Fshop.git",
+            "ssh://git%40heroku.com:022/shop.git",
         ] {
             app(url, Platform::Heroku, "git.heroku.com/shop");
             assert!(reader().read(url.into()).is_app("shop"), "{url}");
             assert_eq!(reader().read(url.into()).brief(), "shop");
         }
+    }
+
+    #[test]
+    fn what_cannot_be_read_on_a_known_host_is_the_platform_s_all_the_same() {
+        for url in [
+            "https://git.heroku.com/",
+            "https://git.heroku.com/shop/other.git",
+            "git@heroku.com:../shop.git",
+            "ssh://git@heroku.com/~ana/shop.git",
+        ] {
+            let place = reader().read(url.into());
+            assert_eq!(place.platform(), Some(Platform::Heroku), "{url}");
+            assert!(!place.is_app("shop"), "{url}");
+            assert!(place.brief().starts_with("git.heroku.com/"), "{url}");
+        }
+        app(
+            "git@ssh.osc-fr1.scalingo.com:team/shop.git",
+            Platform::Scalingo,
+            "ssh.osc-fr1.scalingo.com/team/shop",
+        );
+        app(
+            "https://git.gigalixir.com/",
+            Platform::Gigalixir,
+            "git.gigalixir.com/",
+        );
+        elsewhere(
+            "git@gitlab.scalingo.com:team/shop.git",
+            "gitlab.scalingo.com/team/shop",
+        );
     }
 
     #[test]
@@ -327,7 +390,6 @@ mod tests {
         );
         elsewhere("https://heroku.work/shop.git", "heroku.work/shop");
         elsewhere("git@heroku.shop.example:a/b.git", "heroku.shop.example/a/b");
-        elsewhere("https://git.heroku.com/", "git.heroku.com/");
         elsewhere("/srv/git.heroku.com/shop.git", "/srv/git.heroku.com/shop");
     }
 
@@ -386,6 +448,10 @@ mod tests {
     fn a_bare_word_is_a_heroku_app_and_a_host_with_a_path_any_other() {
         let dokku = reader().read("dokku@paas.example:shop".into());
         assert!(dokku.is_app("paas.example/shop") && !dokku.is_app("shop"));
+        for word in ["PAAS.example//Shop.git", "paas.example:22/./shop/"] {
+            assert!(dokku.is_app(word), "{word}");
+        }
+        assert!(!dokku.is_app("paas.example/shop/x") && !dokku.is_app("paas.example:23/shop"));
         assert!(
             !reader()
                 .read("https://git.heroku.com/shop".into())
@@ -416,6 +482,13 @@ mod tests {
         assert_ne!(
             reader().read("/srv/%73hop".into()),
             reader().read("/srv/shop".into())
+        );
+        same("git@example.org:~/a/./b", "example.org:a//x/../b/.git");
+        same("ssh://git@ssh.github.com:443/a/b", "https://github.com/a/b");
+        same("git@altssh.gitlab.com:a/b", "git@gitlab.com:a/b");
+        assert_ne!(
+            reader().read("example.org:../a".into()),
+            reader().read("example.org:a".into())
         );
         same("/srv/shop/.git", "/srv/shop");
         same(".", "/home/ana/shop");

@@ -19,17 +19,6 @@ struct Remote {
     push_urls: Vec<BString>,
 }
 
-impl Remote {
-    /// The URLs to push to, as written, and whether `pushInsteadOf` rewrites them.
-    fn pushed(&self) -> (&[BString], bool) {
-        if self.push_urls.is_empty() {
-            (&self.urls, true)
-        } else {
-            (&self.push_urls, false)
-        }
-    }
-}
-
 #[derive(Clone, Debug)]
 struct Rewrite {
     base: BString,
@@ -108,16 +97,27 @@ impl Remotes {
     }
 
     pub fn push_urls(&self, name: &[u8]) -> Vec<BString> {
-        let Some(remote) = self.find(name) else {
-            return Vec::new();
-        };
-        // `pushInsteadOf` does not touch an explicit `pushurl`.
-        let (urls, push) = remote.pushed();
-        urls.iter().map(|url| self.rewrite(url, push)).collect()
+        let pushes = self.pushes(name).into_iter();
+        pushes.map(|(_, pushed)| pushed).collect()
     }
 
     pub fn push_url(&self, name: &[u8]) -> Option<BString> {
         self.push_urls(name).into_iter().next()
+    }
+
+    /// The URLs to push to: as written, and as git rewrites them.
+    fn pushes(&self, name: &[u8]) -> Vec<(&BString, BString)> {
+        let Some(remote) = self.find(name) else {
+            return Vec::new();
+        };
+        // `pushInsteadOf` does not touch an explicit `pushurl`.
+        let (urls, push) = match remote.push_urls.as_slice() {
+            [] => (&remote.urls, true),
+            _ => (&remote.push_urls, false),
+        };
+        urls.iter()
+            .map(|url| (url, self.rewrite(url, push)))
+            .collect()
     }
 
     /// The URL that a push to a URL as typed goes to.
@@ -127,16 +127,12 @@ impl Remotes {
 
     /// The URLs as written, in the configuration or on the command line, that git rewrites to `url` for a push.
     pub fn written(&self, remote: &BStr, url: &BStr) -> Vec<BString> {
-        let Some(known) = self.find(remote) else {
+        if !self.has(remote) {
             return vec![remote.into()];
-        };
-        let (urls, _) = known.pushed();
-        let pushed = self.push_urls(remote);
-        let pairs = urls.iter().zip(pushed);
-        pairs
-            .filter(|(_, pushed)| pushed == url)
-            .map(|(written, _)| written.clone())
-            .collect()
+        }
+        let pushes = self.pushes(remote).into_iter();
+        let leads_there = pushes.filter(|(_, pushed)| pushed == url);
+        leads_there.map(|(written, _)| written.clone()).collect()
     }
 
     /// The URL that git fetches from: the first of several.

@@ -8,7 +8,9 @@ pub(super) struct Parts {
     pub(super) ssh: bool,
     pub(super) user: Option<String>,
     pub(super) host: String,
+    /// `None` where it is the scheme's own.
     pub(super) port: Option<String>,
+    /// In its [normal form](normal), without slashes at its ends.
     pub(super) path: String,
 }
 
@@ -19,42 +21,52 @@ impl Parts {
         let (scheme, authority, path) = match text.split_once("://") {
             Some((scheme, _)) if scheme.eq_ignore_ascii_case("file") => return None,
             Some((scheme, rest)) => {
-                let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-                let mut scheme = scheme.to_ascii_lowercase();
-                // Remote helpers and git's old spellings: `git+ssh`, `ssh+git`.
-                if scheme.contains("ssh") {
-                    "ssh".clone_into(&mut scheme);
-                }
-                (scheme, &rest[..end], &rest[end..])
+                // Remote helpers (`http::https`), and git's old spellings (`git+ssh`, `ssh+git`).
+                let scheme = scheme.rsplit("::").next().unwrap_or(scheme);
+                let scheme = match scheme.to_ascii_lowercase() {
+                    ssh if ssh.contains("ssh") => "ssh".to_owned(),
+                    other => other,
+                };
+                // git decodes a URL before it looks for the host, and curl the parts of one.
+                let is_web = scheme.starts_with("http");
+                let decode = |text: &str, is_now: bool| match is_now {
+                    true => percent_decode_str(text)
+                        .collect::<Vec<_>>()
+                        .to_str_lossy()
+                        .into_owned(),
+                    false => text.to_owned(),
+                };
+                let rest = decode(rest, !is_web);
+                let (authority, path) =
+                    rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+                let path = &path[..path.find(['?', '#']).unwrap_or(path.len())];
+                (scheme, decode(authority, is_web), decode(path, is_web))
             }
             None => {
-                // scp-like: a colon before the first slash; `[host]:path` holds an IPv6 address.
+                // scp-like: a colon before the first slash, or after brackets. It is no URL: git does not
+                // decode it, and it has no query.
                 let bracket = text.find("]:").map(|at| at + 1);
                 let colon = bracket.or_else(|| text.find(':'))?;
                 if text[..colon].contains('/') && bracket.is_none() {
                     return None;
                 }
-                ("ssh".to_owned(), &text[..colon], &text[colon + 1..])
+                let (authority, path) = (&text[..colon], &text[colon + 1..]);
+                ("ssh".to_owned(), authority.to_owned(), path.to_owned())
             }
         };
         let (credentials, place) = match authority.rsplit_once('@') {
             Some((credentials, place)) => (Some(credentials), place),
-            None => (None, authority),
+            None => (None, authority.as_str()),
         };
-        let user = credentials.map(|c| c.split(':').next().unwrap_or_default().to_owned());
-        // `[::1]:22` and `[::1]`; scp-like `[host:port]` as well.
-        let bracketed = place
-            .strip_prefix('[')
-            .and_then(|rest| rest.split_once(']'));
-        let (host, port) = match bracketed {
-            Some((inner, after)) if inner.matches(':').count() != 1 => {
-                (inner, after.strip_prefix(':'))
-            }
-            other => {
-                let text = other.map_or(place, |(inner, _)| inner);
-                let parts = text.rsplit_once(':');
-                parts.map_or((text, None), |(host, port)| (host, Some(port)))
-            }
+        // Brackets hold an IPv6 address, and also `[HOST:PORT]`, `[USER@HOST]` and `[USER@HOST:PORT]`.
+        let user = credentials.map(|c| c.split(':').next().unwrap_or_default());
+        let user = user.map(|user| user.trim_start_matches('['));
+        let (inner, after) = place.split_once(']').unwrap_or((place, ""));
+        let inner = inner.trim_start_matches('[');
+        let (host, port) = match (after.strip_prefix(':'), inner.split_once(':')) {
+            (Some(port), _) => (inner, Some(port)),
+            (None, Some((host, port))) if !port.contains(':') => (host, Some(port)),
+            _ => (inner, None),
         };
         let own = match scheme.as_str() {
             "https" => "443",
@@ -63,27 +75,28 @@ impl Parts {
             "git" => "9418",
             _ => "",
         };
-        // The scp-like form is no URL: git does not decode it, and it has no query.
-        let is_url = text.contains("://");
-        let bare = match path.find(['?', '#']) {
-            Some(end) if is_url => &path[..end],
-            _ => path,
+        let port = port.map(|port| port.trim_start_matches('0'));
+        let ssh = scheme == "ssh";
+        // The home directory of the user who logs in, where a path without a slash begins.
+        let home = path
+            .trim_start_matches('/')
+            .strip_prefix('~')
+            .filter(|_| ssh);
+        let path = match home.and_then(|home| home.split_once('/')) {
+            Some((who, within)) if who.is_empty() || Some(who) == user => within,
+            _ => path.as_str(),
         };
-        let decoded = percent_decode_str(bare).collect::<Vec<_>>();
-        let decoded = decoded.to_str_lossy();
-        let path = if is_url { decoded.as_ref() } else { bare };
-        let path = path.trim_matches('/');
-        let path = path.strip_suffix(".git").unwrap_or(path);
-        let path = path.trim_end_matches('/');
+        let path = normal(path.as_bytes(), !ssh || path.starts_with('/'));
         Some(Self {
-            ssh: scheme == "ssh",
-            user,
+            ssh,
+            user: user.map(str::to_owned),
             host: host.trim_end_matches('.').to_ascii_lowercase(),
             port: port
-                .filter(|p| !p.is_empty() && *p != own)
+                .filter(|port| !port.is_empty() && *port != own)
                 .map(str::to_owned),
-            // Many hosts take `Team/Shop` and `team/shop` for one; on the others this governs too much, never too little.
-            path: path.to_lowercase(),
+            // Many hosts take `Team/Shop` and `team/shop` for one; on the others this governs too much, never too
+            // little. So it is with `HOST:/PATH` and `HOST:PATH`.
+            path: path.to_str_lossy().to_lowercase(),
         })
     }
 
@@ -93,6 +106,25 @@ impl Parts {
             None => self.host.clone(),
         }
     }
+}
+
+/// The normal form of a path: without doubled slashes, `.` and `..`, as far as that can be followed, and
+/// without `.git` at its end, for git looks for `PATH`, `PATH.git` and `PATH/.git`.
+pub(super) fn normal(path: &[u8], from_root: bool) -> Vec<u8> {
+    let mut parts: Vec<&[u8]> = Vec::new();
+    for part in path.split(|b| *b == b'/') {
+        match part {
+            b"" | b"." => {}
+            b".." if parts.last().is_some_and(|last| *last != b"..") => drop(parts.pop()),
+            b".." if from_root => {}
+            _ => parts.push(part),
+        }
+    }
+    if let Some(last) = parts.pop() {
+        let stem = last.strip_suffix(b".git").unwrap_or(last);
+        parts.extend(Some(stem).filter(|stem| !stem.is_empty()));
+    }
+    parts.join(&b'/')
 }
 
 /// Whether git reaches this URL by ssh.

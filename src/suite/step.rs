@@ -22,7 +22,7 @@ use crate::{
     policy::Step,
     process::{
         shell::{End, Observer, Shell},
-        tree::{ProcessTree, Root},
+        tree::ProcessTree,
     },
     text::span,
 };
@@ -134,8 +134,8 @@ impl<'r> Run<'r> {
 
     /// Ends what earlier steps have left running, and processes whose step is not known.
     pub(super) fn end_orphans(&self) {
-        let (root, mark) = (Root::Orphans, &self.mark.of_run());
-        ProcessTree { root, mark }.end();
+        let (shell, mark) = (None, &self.mark.of_run());
+        ProcessTree { shell, mark }.end();
     }
 }
 

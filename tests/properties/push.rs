@@ -1,6 +1,6 @@
 //! What holds for every input: the hook's standard input, and the URLs of remotes.
 
-use std::path::PathBuf;
+use std::{fs, path::PathBuf};
 
 use bstr::{BStr, BString, ByteSlice};
 use proptest::prelude::*;
@@ -10,6 +10,8 @@ use pushgate::push::{
     parse,
     url::redact,
 };
+
+use crate::support::{Ran, Sandbox, processes::script};
 
 /// An id that is not zero.
 fn id(width: usize) -> impl Strategy<Value = String> {
@@ -151,6 +153,58 @@ fn path() -> impl Strategy<Value = String> {
     "[a-z][a-z0-9-]{0,8}(/[a-z][a-z0-9-]{0,8}){0,2}"
 }
 
+/// A path of a server written in another way that leads there: `.`, `..`, doubled slashes, `.git`.
+fn respelled(path: &str, odd: &[u8]) -> String {
+    let mut odd = odd.iter().copied().cycle();
+    let mut next = || odd.next().unwrap_or_default();
+    let parts = path.split('/').map(|part| {
+        let before = match next() % 6 {
+            0 => "./",
+            1 => "/",
+            2 => "x/../",
+            3 => ".//y/./../",
+            _ => "",
+        };
+        format!("{before}{part}")
+    });
+    let parts: Vec<_> = parts.collect();
+    let end = ["", "/", ".git", ".git/", "/.git", "//.git/."][usize::from(next() % 6)];
+    parts.join("/") + end
+}
+
+/// Some of the characters percent-encoded.
+fn encoded(path: &str, odd: &[u8]) -> String {
+    let mut odd = odd.iter().copied().cycle();
+    let encode = |c: char| match odd.next().unwrap_or_default() % 4 {
+        0 => format!("%{:02X}", u32::from(c)),
+        1 => format!("%{:02x}", u32::from(c)),
+        _ => c.to_string(),
+    };
+    path.chars().map(encode).collect()
+}
+
+/// The spellings by which git reaches a path on a host by ssh, and curl by HTTP.
+fn spellings(host: &str, path: &str, odd: &[u8]) -> Vec<String> {
+    let path = respelled(path, odd);
+    let (encoded_host, encoded_path) = (encoded(host, odd), encoded(&path, odd));
+    vec![
+        format!("{host}:{path}"),
+        format!("git@{host}:./{path}"),
+        format!("git@{host}:~/{path}"),
+        format!("git@{host}:~git/{path}"),
+        format!("[git@{host}]:{path}"),
+        format!("[git@{host}:22]:{path}"),
+        format!("git@[{host}:22]:{path}"),
+        format!("ssh://git@{host}/~/{path}"),
+        format!("ssh://git@{host}:022/{path}"),
+        format!("ssh://git%40{encoded_host}:22/{encoded_path}"),
+        format!("git+ssh://[git@{host}:22]//{encoded_path}"),
+        format!("ssh://git@{host}%2F{encoded_path}"),
+        format!("https://{encoded_host}:0443/{encoded_path}"),
+        format!("https::https://ana:p%2Fw@{host}//{path}"),
+    ]
+}
+
 /// A password that is nowhere else in the URL, with all that may stand in one unescaped.
 fn password() -> impl Strategy<Value = String> {
     "GEHEIM[A-Za-z0-9:@%'\"!$&()*+,;=._~ü-]{0,12}"
@@ -230,6 +284,21 @@ proptest! {
     }
 
     #[test]
+    fn every_spelling_that_git_takes_to_one_place_is_that_place_and_no_other(
+        host in host(),
+        path in path(),
+        other in (host(), path()),
+        odd in proptest::collection::vec(any::<u8>(), 1..40),
+    ) {
+        let place = read(format!("https://{host}/{path}"));
+        let there = read(format!("https://{}/{}", other.0, other.1));
+        for url in spellings(&host, &path, &odd) {
+            prop_assert_eq!(read(&url), place.clone(), "{}", url);
+            prop_assert_eq!(read(&url) == there, place == there, "{} and {:?}", url, other);
+        }
+    }
+
+    #[test]
     fn one_place_on_this_machine_has_many_spellings(path in path(), inner in "[a-z]{1,6}") {
         let place = read(format!("/srv/{path}"));
         for url in [
@@ -260,4 +329,49 @@ fn bytes_that_are_not_utf_8_tell_places_apart() {
     let read = |url: &[u8]| reader().read(BStr::new(url));
     assert_ne!(read(b"/srv/caf\xe9"), read(b"/srv/caf\xe8"));
     assert_eq!(read(b"/srv/caf\xe9"), read(b"/srv/x/../caf\xe9.git"));
+}
+
+/// What git really calls ssh with, for a wall of odd spellings: the host, the port and the path.
+#[test]
+fn git_itself_takes_the_spellings_of_ssh_to_their_place() {
+    let shop = Sandbox::bare();
+    let told = shop.path("told");
+    let ssh = script(
+        &shop,
+        &shop.path("ssh"),
+        "#!/bin/sh\nfor word; do printf '%s\\n' \"$word\"; done >\"$TOLD\"; exit 1\n",
+    );
+    for odd in [[4_u8, 9].as_slice(), &[0, 1, 2, 3, 4, 5], &[5, 2, 0, 7, 1]] {
+        let urls = spellings("example.test", "team/shop", odd);
+        for url in urls.iter().filter(|url| !url.contains("https")) {
+            let mut command = shop.command("git");
+            command
+                .args(["ls-remote", url])
+                .env("GIT_SSH_COMMAND", &ssh)
+                .env("GIT_SSH_VARIANT", "ssh")
+                .env("TOLD", &told);
+            let _ = Ran::of(&mut command);
+            let told = fs::read_to_string(&told).unwrap();
+            let mut words = told.lines().skip_while(|word| word.starts_with("-o"));
+            words.by_ref().find(|word| word.starts_with("SendEnv="));
+            let mut words: Vec<_> = words.collect();
+            if words[0] == "-p" {
+                assert_eq!(words[1].trim_start_matches('0'), "22", "{url}");
+                words.drain(..2);
+            }
+            let host = words[0].rsplit('@').next().unwrap();
+            assert_eq!(host, "example.test", "{url}: {told}");
+            let path = words[1].split('\'').nth(1).unwrap();
+            let path = path.replace("~git/", "").replace("~/", "");
+            let mut parts = Vec::new();
+            for part in path.split('/') {
+                match part {
+                    "" | "." | ".git" => {}
+                    ".." => drop(parts.pop()),
+                    part => parts.push(part.trim_end_matches(".git")),
+                }
+            }
+            assert_eq!(parts, ["team", "shop"], "{url}: {told}");
+        }
+    }
 }

@@ -445,7 +445,7 @@ fn agree(value: &Value) -> Result<bool, TestCaseError> {
             );
             Ok(true)
         }
-        Err(error) if beyond(&error.problem).is_none() => {
+        Err(error) if beyond(&error.message).is_none() => {
             prop_assert!(
                 !accepts(value),
                 "the schema accepts, but {}\n{}",

@@ -386,6 +386,69 @@ fn a_known_app_that_the_policy_names_nowhere_is_refused() {
         "#]]);
 }
 
+/// The spellings of an app that no environment names, each of which git would take to Heroku.
+const SPELLINGS: [&str; 10] = [
+    "https://git.heroku.com/./new-shop.git",
+    "https://git.heroku.com/x/../new-shop.git",
+    "https://git.heroku.com//%6eew-shop/",
+    "https://git.heroku%2Ecom/new-shop",
+    "https::https://git.heroku.com:0443/new-shop.git",
+    "git@heroku.com:~/new-shop.git",
+    "[git@heroku.com]:new-shop.git",
+    "[git@heroku.com:22]:./new-shop.git",
+    "ssh://git@heroku.com/~/new-shop/.git",
+    "ssh://git%40heroku.com:22//new-shop",
+];
+
+#[test]
+fn an_unknown_app_is_refused_in_every_spelling_wherever_it_is_rewritten_to() {
+    let shop = Sandbox::new();
+    shop.commit_on_origin("two");
+    let elsewhere = shop.path("elsewhere.git");
+    shop.run_in(
+        "/",
+        "git",
+        ["init", "-q", "--bare", elsewhere.to_str().unwrap()],
+    )
+    .goes();
+    let expected = expect![[r#"
+        exit 1
+        --- stderr
+        pushgate: push to git.heroku.com/new-shop refused
+          target: Heroku app `new-shop` is on no environment of .pushgate.yml
+          hint: add `app: new-shop` to its environment in .pushgate.yml, and commit it
+        error: failed to push some refs to '[root]/elsewhere.git'
+    "#]];
+    let key = format!("url.{}.insteadOf", elsewhere.display());
+    let pushes = |url: &str, remote: &str| {
+        let rule = format!("{key}={url}");
+        let ran = shop.git(["-c", &rule, "push", remote, "HEAD:master"]);
+        ran.refused("target").is(&expected);
+    };
+    for url in SPELLINGS {
+        pushes(url, url);
+    }
+    // By a remote, and by a `pushurl`.
+    shop.git(["remote", "add", "eu", SPELLINGS[0]]).goes();
+    pushes(SPELLINGS[0], "eu");
+    shop.git(["remote", "add", "us", "/nowhere"]).goes();
+    shop.git(["config", "remote.us.pushurl", SPELLINGS[1]])
+        .goes();
+    pushes(SPELLINGS[1], "us");
+    let odd = "https://git.heroku.com/team/new-shop.git";
+    let rule = format!("{key}={odd}");
+    shop.git(["-c", &rule, "push", odd, "HEAD:master"])
+        .refused("target")
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: push to git.heroku.com/team/new-shop refused
+              target: Heroku app `git.heroku.com/team/new-shop` is on no environment of .pushgate.yml
+              hint: add `app: git.heroku.com/team/new-shop` to its environment in .pushgate.yml, and commit it
+            error: failed to push some refs to '[root]/elsewhere.git'
+        "#]]);
+}
+
 #[test]
 fn an_app_decides_whatever_the_remote_is_called() {
     let shop = Sandbox::new();

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::support::{
     PUSHGATE, Ran, Sandbox,
-    forge::{Forge, Manners, Scene, ago, github, job, run, status, suite},
+    forge::{Forge, Manners, Scene, ago, github, job, run, status, suite, twin},
     processes::{Started, assert_no_process_in, heeding},
     tool, until,
 };
@@ -105,6 +105,35 @@ fn a_red_check_refuses_with_its_address_and_leaves_no_receipt() {
     assert_eq!(ran.report(), expected);
     forge.plays(vec![github(vec![run("test", "success")])]);
     forge.push(&shop, "staging").goes().says("1 check of ");
+}
+
+#[test]
+#[ignore = "slow: needs gh and glab"]
+fn of_two_runs_of_one_check_the_latest_counts_and_a_skipped_one_beside_it_does_not() {
+    let case = |suite: &str, first: &str, second: &str| {
+        let (suites, runs) = [twin(7, "test", first), twin(8, "test", second)]
+            .map(|[suite, run]| (suite, run))
+            .into_iter()
+            .unzip();
+        let statuses = Vec::new();
+        let scene = Scene::Github {
+            suites,
+            runs,
+            statuses,
+        };
+        let (shop, forge, _) = on_github(suite, vec![scene]);
+        forge.push(&shop, "staging")
+    };
+    for suite in [GITHUB, "{ci: github, checks: [test], timeout: 3s}"] {
+        let passed = |first, second| case(suite, first, second).goes();
+        passed("failure", "success").says("suite: 1 check of ");
+        passed("cancelled", "success").says("suite: 1 check of ");
+        passed("success", "skipped").says("suite: 1 check of ");
+        for (first, second) in [("success", "failure"), ("failure", "skipped")] {
+            let ran = case(suite, first, second).refused("suite");
+            ran.says("1 check of ").says("    `test`: failure, ");
+        }
+    }
 }
 
 #[test]

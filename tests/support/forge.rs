@@ -336,7 +336,15 @@ pub fn run(name: &str, conclusion: &str) -> Value {
     };
     let completed = conclusion.map(|_| ago(3600));
     json!({"id": 7, "name": name, "head_sha": null, "status": status, "conclusion": conclusion, "completed_at": completed,
-        "html_url": format!("https://github.localhost/{PROJECT}/actions/runs/7/{name}"), "app": {"slug": "github-actions"}})
+        "html_url": format!("https://github.localhost/{PROJECT}/actions/runs/7/{name}"), "app": {"slug": "github-actions"}, "check_suite": {"id": 7}})
+}
+
+/// The same check of another workflow, or of another event, in a suite of its own.
+pub fn twin(id: u64, name: &str, conclusion: &str) -> [Value; 2] {
+    let (mut run, mut suite) = (run(name, conclusion), suite(1, conclusion));
+    run["check_suite"] = json!({"id": id});
+    (run["id"], suite["id"]) = (json!(id), json!(id));
+    [suite, run]
 }
 
 /// A commit status, as other services post it.

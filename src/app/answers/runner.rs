@@ -14,7 +14,7 @@ use crate::{
     git::{self, Repository},
     memory::record::{Event, Record},
     policy::{Ci, In, Reuse},
-    process::{git_push, terminal},
+    process::{signals, terminal},
     push::{Oid, url::is_ssh},
     suite::{self, Console, fingerprint, receipts::Receipts, worktree::Worktree},
     text::span,
@@ -75,7 +75,7 @@ impl Runner for PushRunner<'_> {
     }
 
     fn is_connected(&self) -> bool {
-        self.url.is_none() || !git_push::is_disconnected()
+        self.url.is_none() || !signals::is_disconnected()
     }
 
     fn run(&self, work: &Work<'_>) -> Result<SuiteRun, Undecided> {

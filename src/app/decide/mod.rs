@@ -26,6 +26,8 @@ use self::{
     push_policies::PushPolicies,
     targets::Targets,
 };
+use bstr::BStr;
+
 use crate::{
     app::{message::Message, overrides::Overrides, preview::Preview},
     gates::{Runner, Undecided, evaluate, route::PushContext, verdict::Verdict},
@@ -107,18 +109,13 @@ fn with_targets<T>(
     messages: &mut Vec<Message>,
     then: impl FnOnce(&Destination, Result<Targets<'_>, Undecided>) -> T,
 ) -> T {
-    let destination = repository.destination(push.url.as_ref());
-    let context = PushContext {
-        push,
-        destination: &destination,
-        remotes: repository.remotes(),
-        read: &|url| repository.destination(url),
-    };
+    let read = |url: &BStr| repository.destination(url);
+    let context = PushContext::new(push, repository.remotes(), &read);
     match PushPolicies::read(push, &context, repository) {
         Ok(policies) => then(
-            &destination,
+            &context.destination,
             Targets::of(&policies, &context, repository, messages),
         ),
-        Err(error) => then(&destination, Err(error)),
+        Err(error) => then(&context.destination, Err(error)),
     }
 }

@@ -32,7 +32,7 @@ pub(super) struct Targets<'p> {
 impl<'p> Targets<'p> {
     pub(super) fn of(
         policies: &'p PushPolicies,
-        context: &PushContext<'p>,
+        context: &'p PushContext<'p>,
         repository: &Repository,
         messages: &mut Vec<Message>,
     ) -> Result<Self, Undecided> {
@@ -96,7 +96,7 @@ impl<'p> Targets<'p> {
         update: &'p Update,
         target: Target<'p>,
         view: &View<'p>,
-        context: &PushContext<'p>,
+        context: &'p PushContext<'p>,
     ) {
         self.is_policy_edited |= view.loaded.edited;
         let policy = &view.loaded.policy;
@@ -112,12 +112,16 @@ impl<'p> Targets<'p> {
             Target::UnknownApp(_) | Target::Trunk | Target::Branch => None,
         };
         let before = environment.and_then(|one| policy.environment(one.after.as_deref()?));
+        let destination = match target {
+            Target::UnknownApp(_) => context.app().unwrap_or(&context.destination),
+            _ => &context.destination,
+        };
         let remotes = |one| EnvironmentRemotes::of(one, context.remotes, context.read);
         self.pushes.push(GovernedPush {
             policy,
             written: view.loaded.source != Source::Defaults,
             target,
-            destination: context.destination,
+            destination,
             push: context.push,
             remote: remote_label(context.push),
             trunk: view.trunk.clone(),

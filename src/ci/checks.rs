@@ -1,0 +1,547 @@
+//! Reads what the forges say about a commit.
+//!
+//! GitHub's check suites and check runs ("REST API endpoints for checks") and commit statuses ("REST API
+//! endpoints for commit statuses"); what GitLab documents as "List commit statuses": the jobs of a commit's
+//! pipelines, and what other services posted about it.
+
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use super::{
+    Check, Question, State,
+    ask::{Failure, PER_PAGE, Patience},
+};
+use crate::policy::Forge;
+
+pub(super) struct Answer {
+    pub(super) checks: Vec<Check>,
+    /// When the forge answered, by its own clock.
+    pub(super) date: Option<Timestamp>,
+}
+
+/// A page of one of GitHub's lists.
+#[derive(Deserialize)]
+struct Page {
+    /// The number of entries on all pages.
+    total_count: usize,
+    /// The commit, where the entries do not name it.
+    sha: Option<String>,
+    #[serde(alias = "check_runs", alias = "check_suites", alias = "statuses")]
+    entries: Vec<Entry>,
+}
+
+/// An entry of any of the lists. Each kind has some of the fields.
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+struct Entry {
+    id: u64,
+    sha: Option<String>,
+    head_sha: Option<String>,
+    name: Option<String>,
+    context: Option<String>,
+    status: Option<String>,
+    state: Option<String>,
+    conclusion: Option<String>,
+    html_url: Option<String>,
+    target_url: Option<String>,
+    completed_at: Option<Timestamp>,
+    updated_at: Option<Timestamp>,
+    finished_at: Option<Timestamp>,
+    app: Option<App>,
+    check_suite: Option<SuiteId>,
+    latest_check_runs_count: usize,
+    /// The branch or tag that a job's pipeline is about.
+    #[serde(rename = "ref")]
+    branch: Option<String>,
+    allow_failure: Option<bool>,
+}
+
+#[derive(Clone, Deserialize)]
+struct App {
+    slug: Option<String>,
+    name: Option<String>,
+}
+
+#[derive(Clone, Deserialize)]
+struct SuiteId {
+    id: u64,
+}
+
+impl Question {
+    pub(super) fn ask(&self, patience: Patience<'_>) -> Result<Answer, Failure> {
+        match self.forge {
+            Forge::Github => self.ask_github(patience),
+            Forge::Gitlab => self.ask_gitlab(patience),
+        }
+    }
+
+    /// Asks for `GET /repos/{owner}/{repo}/commits/{ref}/{list}`, three lists.
+    fn ask_github(&self, patience: Patience<'_>) -> Result<Answer, Failure> {
+        let (project, commit) = (&self.project.path, self.commit.as_str());
+        let list = |list: &str| {
+            let path = format!("repos/{project}/commits/{commit}/{list}?per_page={PER_PAGE}");
+            let (pages, date) = self.get(&path, patience)?;
+            let entries = entries(pages, commit).map_err(|why| self.garbled(&why))?;
+            Ok((entries, date))
+        };
+        let (suites, _) = list("check-suites")?;
+        let (runs, _) = list("check-runs")?;
+        let (statuses, date) = list("status")?;
+        let checks = github(&suites, &runs, &statuses);
+        Ok(Answer { checks, date })
+    }
+
+    /// Asks for `GET /projects/:id/repository/commits/:sha/statuses`.
+    fn ask_gitlab(&self, patience: Patience<'_>) -> Result<Answer, Failure> {
+        let id = self.project.path.replace('/', "%2F");
+        let commit = self.commit.as_str();
+        let path =
+            format!("projects/{id}/repository/commits/{commit}/statuses?per_page={PER_PAGE}");
+        let mut jobs: Vec<Entry> = Vec::new();
+        loop {
+            let page = jobs.len() / PER_PAGE + 1;
+            let (pages, date) = self.get::<Vec<Entry>>(&format!("{path}&page={page}"), patience)?;
+            let before = jobs.len();
+            jobs.extend(pages.into_iter().flatten());
+            // A full page may not be the last one: a proxy may have removed the header that names the next.
+            if jobs.len() == before || !jobs.len().is_multiple_of(PER_PAGE) {
+                let checks = gitlab(&jobs, commit).map_err(|why| self.garbled(&why))?;
+                return Ok(Answer { checks, date });
+            }
+        }
+    }
+}
+
+/// The entries of all pages, where they are complete and about this commit.
+fn entries(pages: Vec<Page>, commit: &str) -> Result<Vec<Entry>, String> {
+    let counted = pages.last().map_or(0, |page| page.total_count);
+    let named: usize = pages.iter().map(|page| page.entries.len()).sum();
+    if named < counted {
+        return Err(format!("it counts {counted}, and names {named}"));
+    }
+    let mut all = Vec::new();
+    for page in pages {
+        let of_page = page.sha.as_ref();
+        let shas = page.entries.iter().map(|one| one.head_sha.as_ref());
+        for sha in shas.map(|sha| sha.or(of_page)).chain(of_page.map(Some)) {
+            is_about(sha, commit)?;
+        }
+        all.extend(page.entries);
+    }
+    Ok(all)
+}
+
+/// Fails where an answer is about another commit.
+fn is_about(answered: Option<&String>, commit: &str) -> Result<(), String> {
+    match answered {
+        Some(answered) if answered == commit => Ok(()),
+        Some(answered) => Err(format!("it speaks of {answered}")),
+        None => Err("it speaks of no commit".to_owned()),
+    }
+}
+
+/// Of entries with one key, only the last in this order.
+fn latest<'e, K: PartialEq, O: Ord>(
+    entries: &'e [Entry],
+    key: impl Fn(&'e Entry) -> K,
+    order: impl Fn(&'e Entry) -> O,
+) -> Vec<&'e Entry> {
+    let mut sorted: Vec<_> = entries.iter().collect();
+    sorted.sort_by_key(|entry| order(entry));
+    let mut latest: Vec<&Entry> = Vec::new();
+    for entry in sorted {
+        match latest.iter_mut().find(|known| key(known) == key(entry)) {
+            Some(known) => *known = entry,
+            None => latest.push(entry),
+        }
+    }
+    latest
+}
+
+/// GitHub's checks. Of several runs of one check, by two workflows or two events, the latest counts, as in
+/// GitHub's own merge box; one that was skipped only where there is no other.
+fn github(suites: &[Entry], runs: &[Entry], statuses: &[Entry]) -> Vec<Check> {
+    let slug = |entry: &'_ Entry| entry.app.as_ref().and_then(|app| app.slug.clone());
+    let latest = latest(
+        runs,
+        |run| (slug(run), &run.name),
+        |run| (run.state().0 != State::Aside, run.id),
+    );
+    let suites = suites
+        .iter()
+        .filter_map(|suite| suite.of_suite(runs, &latest));
+    let runs = latest.iter().map(|run| run.check());
+    let statuses = statuses.iter().map(Entry::check);
+    suites.chain(runs).chain(statuses).collect()
+}
+
+/// GitLab's checks, in the order in which they began. Of two jobs with one name and one branch the later
+/// one counts: a pipeline of a tag or a schedule makes none of the branch's pass.
+fn gitlab(jobs: &[Entry], commit: &str) -> Result<Vec<Check>, String> {
+    for job in jobs {
+        is_about(job.sha.as_ref(), commit)?;
+    }
+    let latest = latest(jobs, |job| (&job.branch, &job.name), |job| job.id);
+    Ok(latest.into_iter().map(Entry::check).collect())
+}
+
+impl Entry {
+    fn check(&self) -> Check {
+        let (state, word) = self.state();
+        let url = self.html_url.as_ref().or(self.target_url.as_ref());
+        Check {
+            name: (self.name.as_ref().or(self.context.as_ref()))
+                .cloned()
+                .unwrap_or_default(),
+            state,
+            word,
+            url: url.filter(|url| !url.is_empty()).cloned(),
+            ended: self.completed_at.or(self.updated_at).or(self.finished_at),
+        }
+    }
+
+    /// What it stands for, and the forge's word for it. A word that is not known yet is no pass.
+    fn state(&self) -> (State, String) {
+        let status = self.status.as_ref().or(self.state.as_ref());
+        let status = status.map_or("", String::as_str);
+        // Check runs and suites have a conclusion once they are completed, the others a state alone.
+        let concludes = self.head_sha.is_some();
+        let word = match &self.conclusion {
+            _ if !concludes || status != "completed" => status,
+            conclusion => conclusion.as_deref().unwrap_or_default(),
+        };
+        let may_fail = self.allow_failure == Some(true);
+        let state = match word {
+            _ if concludes && status != "completed" => State::Running,
+            "success" => State::Passed,
+            "neutral" | "skipped" => State::Aside,
+            // A job that a person has to start may never end.
+            "failed" | "canceled" | "canceling" | "manual" if may_fail => State::Aside,
+            "created"
+            | "pending"
+            | "running"
+            | "preparing"
+            | "scheduled"
+            | "waiting_for_resource"
+            | "waiting_for_callback" => State::Running,
+            _ => State::Red,
+        };
+        (state, word.replace('_', " "))
+    }
+
+    /// The check that a suite is where it is not completed, or ended badly without a run that says so.
+    ///
+    /// A job that `needs` another gets its check run only when that one is done: until the suite is
+    /// completed, the green runs may not be all of them. But every app that may write checks has a
+    /// suite, and one that never does stays `queued` for ever: only suites with runs count, and those of
+    /// GitHub Actions, which exist because a workflow was started. One of those that ended without a run
+    /// could not start. One whose every run was run again, in a later suite, is out of date.
+    fn of_suite(&self, runs: &[Entry], latest: &[&Entry]) -> Option<Check> {
+        let is_own = |run: &&Entry| {
+            run.check_suite
+                .as_ref()
+                .is_some_and(|own| own.id == self.id)
+        };
+        let slug = self.app.as_ref().and_then(|app| app.slug.as_deref());
+        let is_actions = slug == Some("github-actions");
+        let has_runs = self.latest_check_runs_count > 0;
+        let check = self.check();
+        let counts = match check.state {
+            State::Running => has_runs || is_actions,
+            State::Red if has_runs => {
+                let mut current = latest.iter().copied().filter(is_own);
+                let replaced = runs.iter().filter(is_own).count() - current.clone().count();
+                // No run tells that the suite was cancelled between two.
+                replaced < self.latest_check_runs_count
+                    && !current.any(|run| run.state().0 == State::Red)
+            }
+            State::Red => is_actions,
+            State::Passed | State::Aside => false,
+        };
+        let app = self.app.as_ref().and_then(|app| app.name.as_deref());
+        counts.then(|| Check {
+            name: format!("all of {}", app.unwrap_or("an app")),
+            ended: None,
+            ..check
+        })
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by it")]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    const COMMIT: &str = "1111111111111111111111111111111111111111";
+
+    fn page(body: &Value) -> Result<Vec<Entry>, String> {
+        let page = Page::deserialize(body).map_err(|error| error.to_string())?;
+        entries(vec![page], COMMIT)
+    }
+
+    fn run(id: u64, suite: u64, name: &str, status: &str, conclusion: Option<&str>) -> Entry {
+        let body = json!({"total_count": 1, "check_runs": [{"id": id, "name": name, "head_sha": COMMIT,
+            "status": status, "conclusion": conclusion, "html_url": "https://github.com/acme/shop/runs/4",
+            "check_suite": {"id": suite}, "app": {"id": 15368, "slug": "github-actions", "name": "GitHub Actions"}}]});
+        page(&body).unwrap().remove(0)
+    }
+
+    fn done(id: u64, suite: u64, name: &str, conclusion: &str) -> Entry {
+        run(id, suite, name, "completed", Some(conclusion))
+    }
+
+    fn suite(id: u64, slug: &str, runs: usize, status: &str, conclusion: Option<&str>) -> Entry {
+        let body = json!({"total_count": 1, "check_suites": [{"id": id, "head_sha": COMMIT, "status": status,
+            "conclusion": conclusion, "latest_check_runs_count": runs, "app": {"slug": slug, "name": slug}}]});
+        page(&body).unwrap().remove(0)
+    }
+
+    fn states(checks: &[Check]) -> Vec<(&str, State)> {
+        let states = checks.iter().map(|one| (one.name.as_str(), one.state));
+        states.collect()
+    }
+
+    #[test]
+    fn a_check_run_passes_by_success_alone() {
+        let of = |status, conclusion| run(1, 1, "test", status, conclusion).state().0;
+        assert_eq!(of("completed", Some("success")), State::Passed);
+        for aside in ["neutral", "skipped"] {
+            assert_eq!(of("completed", Some(aside)), State::Aside);
+        }
+        for red in [
+            "failure",
+            "cancelled",
+            "timed_out",
+            "action_required",
+            "stale",
+            "startup_failure",
+            "a_new_word",
+        ] {
+            assert_eq!(of("completed", Some(red)), State::Red, "{red}");
+        }
+        assert_eq!(of("completed", None), State::Red);
+        for running in [
+            "queued",
+            "in_progress",
+            "waiting",
+            "requested",
+            "pending",
+            "a_new_word",
+        ] {
+            assert_eq!(of(running, None), State::Running, "{running}");
+        }
+    }
+
+    #[test]
+    fn a_suite_holds_back_until_all_of_its_runs_are_there() {
+        let of = |slug, runs, status, conclusion| {
+            let suite = suite(1, slug, runs, status, conclusion);
+            suite.of_suite(&[], &[]).map(|check| check.state)
+        };
+        let (running, red) = (Some(State::Running), Some(State::Red));
+        assert_eq!(of("github-actions", 1, "in_progress", None), running);
+        assert_eq!(of("github-actions", 0, "queued", None), running);
+        assert_eq!(of("github-actions", 2, "completed", Some("success")), None);
+        for ended in ["cancelled", "timed_out", "stale"] {
+            assert_eq!(of("buildkite", 1, "completed", Some(ended)), red);
+        }
+        let failed = of("github-actions", 0, "completed", Some("startup_failure"));
+        assert_eq!(failed, red);
+        // An app that is installed, and has nothing to say.
+        assert_eq!(of("dependabot", 0, "queued", None), None);
+        assert_eq!(of("buildkite", 3, "queued", None), running);
+        // Its run says it itself.
+        let failed = suite(1, "github-actions", 1, "completed", Some("failure"));
+        let checks = github(&[failed], &[done(1, 1, "test", "failure")], &[]);
+        assert_eq!(states(&checks), [("test", State::Red)]);
+    }
+
+    #[track_caller]
+    fn twins(suites: &[(u64, usize, &str)], runs: &[Entry], expected: &[(&str, State)]) {
+        let suites = suites.iter().map(|(id, runs, conclusion)| {
+            suite(*id, "github-actions", *runs, "completed", Some(*conclusion))
+        });
+        let checks = github(&suites.collect::<Vec<_>>(), runs, &[]);
+        assert_eq!(states(&checks), expected);
+    }
+
+    #[test]
+    fn of_two_runs_of_one_check_the_latest_counts() {
+        let test = |id, suite, conclusion| done(id, suite, "test", conclusion);
+        let passed = [("test", State::Passed)];
+        let both = [(1, 1, "failure"), (2, 1, "success")];
+        twins(
+            &both,
+            &[test(5, 2, "success"), test(4, 1, "failure")],
+            &passed,
+        );
+        let cancelled = [(1, 1, "cancelled"), (2, 1, "success")];
+        twins(
+            &cancelled,
+            &[test(4, 1, "cancelled"), test(5, 2, "success")],
+            &passed,
+        );
+        let both = [(1, 1, "success"), (2, 1, "failure")];
+        let failed = [("test", State::Red)];
+        twins(
+            &both,
+            &[test(4, 1, "success"), test(5, 2, "failure")],
+            &failed,
+        );
+        // A run that was skipped takes the place of no other.
+        twins(
+            &both,
+            &[test(4, 1, "success"), test(5, 2, "skipped")],
+            &[("test", State::Passed)],
+        );
+        twins(
+            &[],
+            &[test(4, 1, "failure"), test(5, 2, "skipped")],
+            &failed,
+        );
+        twins(
+            &[],
+            &[test(4, 1, "skipped"), test(5, 2, "skipped")],
+            &[("test", State::Aside)],
+        );
+    }
+
+    #[test]
+    fn another_workflow_with_a_job_of_the_same_name_makes_no_red_one_pass() {
+        let runs = [
+            done(4, 1, "build", "failure"),
+            done(5, 1, "lint", "success"),
+            done(6, 2, "build", "success"),
+        ];
+        let red = ("all of github-actions", State::Red);
+        twins(
+            &[(1, 2, "failure"), (2, 1, "success")],
+            &runs,
+            &[red, ("build", State::Passed), ("lint", State::Passed)],
+        );
+    }
+
+    #[test]
+    fn statuses_have_words_of_their_own() {
+        let body = json!({"sha": COMMIT, "state": "pending", "total_count": 4, "statuses": [
+            {"context": "ci/a", "state": "success", "target_url": "https://ci.example/1"},
+            {"context": "ci/b", "state": "pending", "target_url": null},
+            {"context": "ci/c", "state": "failure", "target_url": ""},
+            {"context": "ci/d", "state": "error", "target_url": null}]});
+        let checks = github(&[], &[], &page(&body).unwrap());
+        assert_eq!(
+            states(&checks),
+            [
+                ("ci/a", State::Passed),
+                ("ci/b", State::Running),
+                ("ci/c", State::Red),
+                ("ci/d", State::Red)
+            ]
+        );
+        assert_eq!(checks[0].url.as_deref(), Some("https://ci.example/1"));
+        assert_eq!(checks[2].url, None);
+    }
+
+    #[test]
+    fn another_commit_or_another_shape_of_github_is_an_error() {
+        let other = "2".repeat(40);
+        for body in [
+            json!({"total_count": 1, "check_runs": [{"name": "test", "head_sha": other,
+                "status": "completed", "conclusion": "success", "html_url": null}]}),
+            json!({"sha": other, "total_count": 0, "statuses": []}),
+            json!({"total_count": 1, "statuses": [{"context": "a", "state": "success"}]}),
+            json!({"total_count": 1, "check_runs": [{"name": "test"}]}),
+            json!([]),
+            json!({}),
+            json!({"total_count": 0}),
+            json!(null),
+        ] {
+            assert!(page(&body).is_err(), "{body}");
+        }
+    }
+
+    #[test]
+    fn all_pages_have_to_name_as_many_as_are_counted() {
+        let page = || {
+            let run = json!({"name": "test", "head_sha": COMMIT, "status": "completed", "conclusion": "success"});
+            Page::deserialize(json!({"total_count": 2, "check_runs": [run]})).unwrap()
+        };
+        assert_eq!(entries(vec![page(), page()], COMMIT).unwrap().len(), 2);
+        let error = entries(vec![page()], COMMIT).err().unwrap();
+        assert_eq!(error, "it counts 2, and names 1");
+    }
+
+    fn jobs(body: Value) -> Result<Vec<Check>, String> {
+        let jobs = Vec::<Entry>::deserialize(body).map_err(|error| error.to_string())?;
+        gitlab(&jobs, COMMIT)
+    }
+
+    fn job(id: u64, name: &str, status: &str, may_fail: bool) -> Value {
+        json!({"id": id, "sha": COMMIT, "ref": "master", "name": name, "status": status,
+            "allow_failure": may_fail, "target_url": null})
+    }
+
+    #[track_caller]
+    fn case(status: &str, may_fail: bool, expected: State) {
+        let checks = jobs(json!([job(1, "test", status, may_fail)])).unwrap();
+        assert_eq!(checks[0].state, expected, "{status} {may_fail}");
+    }
+
+    #[test]
+    fn a_job_passes_by_success_alone() {
+        case("success", false, State::Passed);
+        case("skipped", false, State::Aside);
+        for red in ["failed", "canceled", "canceling", "manual"] {
+            case(red, false, State::Red);
+            case(red, true, State::Aside);
+        }
+        for running in [
+            "created",
+            "pending",
+            "running",
+            "preparing",
+            "scheduled",
+            "waiting_for_resource",
+            "waiting_for_callback",
+        ] {
+            case(running, false, State::Running);
+        }
+        case("a_new_word", true, State::Red);
+    }
+
+    #[test]
+    fn of_two_jobs_with_one_name_the_later_counts() {
+        let body = json!([
+            job(9, "test", "success", false),
+            job(2, "lint", "success", false),
+            job(4, "test", "failed", false)
+        ]);
+        let checks = jobs(body).unwrap();
+        assert_eq!(
+            states(&checks),
+            [("lint", State::Passed), ("test", State::Passed)]
+        );
+    }
+
+    #[test]
+    fn a_green_tag_hides_no_red_branch() {
+        let mut tag = job(9, "test", "success", false);
+        tag["ref"] = json!("v1.0");
+        let checks = jobs(json!([tag, job(4, "test", "failed", false)])).unwrap();
+        assert_eq!(
+            states(&checks),
+            [("test", State::Red), ("test", State::Passed)]
+        );
+    }
+
+    #[test]
+    fn another_commit_or_another_shape_of_gitlab_is_an_error() {
+        let mut other = job(1, "test", "success", false);
+        other["sha"] = json!("2".repeat(40));
+        for body in [json!([other]), json!({}), json!([{}]), json!(null)] {
+            assert!(jobs(body).is_err());
+        }
+    }
+}

@@ -1,0 +1,360 @@
+//! The sections of a policy: which keys each has, and the rules that hold between keys.
+
+use std::collections::BTreeMap;
+
+use jiff::SignedDuration;
+use serde_yaml::Value;
+
+use super::error::{Fault, LIST, advice, quoted};
+use super::reader::{Item, Keys, SIGNOFF, STEP};
+use super::values::{
+    branch, command, is_calendar, length, limit, name, opening, pattern, people, relative_path,
+    reuse, rule, variable, zone,
+};
+use super::yaml_tree::Node;
+use super::{
+    By, Environment, Forge, In, On, Policy, Reason, Signoff, Step, Suite, Trunk, defaults,
+};
+use crate::calendar::{Holidays, Window};
+
+/// The keys of a section; messages name the first as an example.
+type Known = &'static [&'static str];
+
+const POLICY: Known = &["trunk", "suite", "environments", "share"];
+const TRUNK: Known = &["branch", "remote"];
+const SUITE: Known = &[
+    "run",
+    "ci",
+    "checks",
+    "on",
+    "in",
+    "timeout",
+    "reuse",
+    "env",
+    "expect",
+    "link",
+    "interactive",
+];
+const STEP_KEYS: Known = &["run", "name", "timeout", "dir", "parallel"];
+const ENVIRONMENT: Known = &[
+    "remote", "app", "after", "soak", "signoff", "window", "branch", "reason",
+];
+const SIGNOFF_KEYS: Known = &["by", "count", "signed"];
+const WINDOW: Known = &["closed", "open", "timezone", "runway"];
+
+/// Where a key may belong that its section does not have.
+const SECTIONS: [(&str, Known); 5] = [
+    ("`trunk`", TRUNK),
+    ("`suite`", SUITE),
+    ("an environment", ENVIRONMENT),
+    ("`signoff`", SIGNOFF_KEYS),
+    ("`window`", WINDOW),
+];
+
+/// The keys about a suite that runs here, which a CI has no use for.
+const ONLY_HERE: [&str; 6] = ["run", "in", "env", "expect", "link", "interactive"];
+
+/// The name of an environment that would be taken for something else.
+const RESERVED: &str = "trunk";
+
+/// Reads a policy and checks it as a whole.
+pub(super) fn policy(root: Item<'_>) -> Result<Policy, Fault> {
+    let takes = "the keys `trunk`, `suite`, `environments` and `share`";
+    let keys = known(root.entries(takes)?, POLICY)?;
+    let mut policy = Policy::default();
+    keys.read("trunk", &mut policy.trunk, trunk)?;
+    keys.read("suite", &mut policy.suite, suite)?;
+    keys.read("environments", &mut policy.environments, environments)?;
+    keys.read("share", &mut policy.share, Item::flag)?;
+    Ok(policy)
+}
+
+fn section<'v>(item: Item<'v>, keys: Known) -> Result<Keys<'v>, Fault> {
+    known(item.entries(&format!("keys such as `{}`", keys[0]))?, keys)
+}
+
+/// Refuses a key that a section does not have.
+fn known<'v>(keys: Keys<'v>, known: Known) -> Result<Keys<'v>, Fault> {
+    let Some((key, item)) = keys.0.iter().find(|(key, _)| !known.contains(key)) else {
+        return Ok(keys);
+    };
+    let mut sections = SECTIONS.iter();
+    let belongs = sections.find(|(_, others)| *others != known && others.contains(key));
+    let advice = match (advice(key, known), belongs) {
+        (advice, Some((section, _))) if !advice.contains("did you mean") => {
+            format!("; it belongs under {section}")
+        }
+        (advice, _) => advice,
+    };
+    Err(item.key_fault(format!("unknown key {}{advice}", quoted(key))))
+}
+
+fn trunk(item: Item<'_>) -> Result<Trunk, Fault> {
+    let keys = section(item, TRUNK)?;
+    let mut trunk = Trunk::default();
+    keys.read("branch", &mut trunk.branch, |item| item.checked(branch))?;
+    keys.read("remote", &mut trunk.remote, |item| item.checked(name))?;
+    Ok(trunk)
+}
+
+fn suite(item: Item<'_>) -> Result<Suite, Fault> {
+    let keys = section(item, SUITE)?;
+    let mut suite = Suite::default();
+    let forges = [("github", Forge::Github), ("gitlab", Forge::Gitlab)];
+    let pushes = [
+        ("deploys", On::Deploys),
+        ("trunk", On::Trunk),
+        ("all", On::All),
+    ];
+    let places = [("checkout", In::Checkout), ("worktree", In::Worktree)];
+    keys.read("run", &mut suite.steps, |item| item.list(step))?;
+    keys.read("ci", &mut suite.forge, |item| item.word(&forges))?;
+    keys.read("checks", &mut suite.checks, |item| item.names(name))?;
+    keys.read("on", &mut suite.on, |item| item.word(&pushes))?;
+    keys.read("in", &mut suite.place, |item| item.word(&places))?;
+    keys.read("timeout", &mut suite.timeout, limit)?;
+    keys.read("reuse", &mut suite.reuse, reuse)?;
+    keys.read("env", &mut suite.env, |item| match item.value {
+        Value::Sequence(_) => item.names(variable),
+        _ => Err(item.wrong_type("a list such as `[RAILS_ENV]`")),
+    })?;
+    keys.read("expect", &mut suite.expect, |item| item.checked(pattern))?;
+    keys.read("link", &mut suite.link, |item| item.names(relative_path))?;
+    keys.read("interactive", &mut suite.interactive, Item::flag)?;
+    if suite.forge.is_some() {
+        let here = ONLY_HERE.iter().find_map(|key| Some((key, keys.get(key)?)));
+        if let Some((key, item)) = here {
+            return Err(item.key_fault(format!(
+                "`{key}` is about a suite that runs here; with `ci` the CI is asked instead: remove one of them"
+            )));
+        }
+        if keys.get("on").is_none() {
+            suite.on = defaults::ON_WITH_CI;
+        }
+    } else if let Some(item) = keys.get("checks") {
+        return Err(item.key_fault("`checks` needs `ci`"));
+    }
+    Ok(suite)
+}
+
+/// A command, or a map that has one.
+fn step(item: Item<'_>) -> Result<Step, Fault> {
+    let mut step = Step::default();
+    match item.value {
+        Value::String(_) => step.run = item.checked(command)?,
+        Value::Mapping(_) => {
+            let keys = section(item, STEP_KEYS)?;
+            keys.read("name", &mut step.name, |item| item.checked(name))?;
+            let run = keys.get("run");
+            let run = run.ok_or_else(|| item.fault("missing key `run`"))?;
+            step.run = run.checked(command)?;
+            keys.read("timeout", &mut step.timeout, limit)?;
+            keys.read("dir", &mut step.dir, |item| item.checked(relative_path))?;
+            keys.read("parallel", &mut step.parallel, Item::flag)?;
+        }
+        _ => return Err(item.wrong_type(STEP)),
+    }
+    Ok(step)
+}
+
+fn environments(item: Item<'_>) -> Result<Vec<Environment>, Fault> {
+    let entries = item.entries("the names of environments")?;
+    let read = entries.0.into_iter().map(environment);
+    let environments = read.collect::<Result<Vec<_>, _>>()?;
+    check_claims(&environments, item.node)?;
+    check_order(&environments, item.node)?;
+    Ok(environments)
+}
+
+fn environment((called, item): (&str, Item<'_>)) -> Result<Environment, Fault> {
+    name(called).map_err(|why| item.invalid_key(&why))?;
+    if called.eq_ignore_ascii_case(RESERVED) {
+        let called = quoted(called);
+        let message = format!("{called} is reserved; give the environment another name");
+        return Err(item.key_fault(message));
+    }
+    let keys = section(item, ENVIRONMENT)?;
+    let mut environment = Environment::named(called);
+    let reasons = [
+        ("required", Reason::Required),
+        ("optional", Reason::Optional),
+    ];
+    keys.read("remote", &mut environment.remotes, |item| item.names(name))?;
+    keys.read("app", &mut environment.apps, |item| item.names(name))?;
+    keys.read("after", &mut environment.after, |item| item.checked(name))?;
+    keys.read("soak", &mut environment.soak, length)?;
+    environment.signoff = defaults::signoff(environment.after.as_deref());
+    keys.read("signoff", &mut environment.signoff, signoff)?;
+    keys.read("window", &mut environment.window, window)?;
+    keys.read("branch", &mut environment.branches, |item| {
+        item.names(branch)
+    })?;
+    keys.read("reason", &mut environment.reason, |item| {
+        item.word(&reasons)
+    })?;
+    if environment.after.is_none() {
+        let signoff = keys
+            .get("signoff")
+            .filter(|_| environment.signoff.is_some());
+        if let Some(item) = keys.get("soak").or(signoff) {
+            let key = quoted(&item.node.key);
+            return Err(item.key_fault(format!(
+                "{key} needs `after`, the environment where the commit must be first"
+            )));
+        }
+    }
+    Ok(environment)
+}
+
+/// Who has to sign off: a yes or no, a number of people, or a map.
+fn signoff(item: Item<'_>) -> Result<Option<Signoff>, Fault> {
+    let mut signoff = Signoff::default();
+    match item.value {
+        Value::Bool(false) => return Ok(None),
+        Value::Bool(true) => {}
+        Value::Mapping(_) => {
+            let keys = section(item, SIGNOFF_KEYS)?;
+            let whose = [("anyone", By::Anyone), ("another", By::Another)];
+            keys.read("count", &mut signoff.people, |item| {
+                people(item, "a number of people")
+            })?;
+            keys.read("by", &mut signoff.by, |item| item.word(&whose))?;
+            keys.read("signed", &mut signoff.signed, Item::flag)?;
+        }
+        _ => signoff.people = people(item, SIGNOFF)?,
+    }
+    Ok(Some(signoff))
+}
+
+fn window(item: Item<'_>) -> Result<Window, Fault> {
+    let keys = section(item, WINDOW)?;
+    if keys.get("open").or(keys.get("closed")).is_none() {
+        let why = "a window needs `open` or `closed`; without either it is always open";
+        return Err(item.key_fault(why));
+    }
+    let mut window = Window::default();
+    keys.read("timezone", &mut window.timezone, |item| item.checked(zone))?;
+    keys.read("open", &mut window.open, |item| {
+        check_commas(item)?;
+        item.list(|item| item.checked(opening))
+    })?;
+    if let Some(closed) = keys.get("closed") {
+        check_commas(closed)?;
+        for item in closed.list(Ok)? {
+            if item.value.as_str().is_some_and(is_calendar) {
+                let path = item.checked(relative_path)?;
+                window.holidays.push(Holidays::unread(path));
+            } else {
+                window.closed.push(item.checked(rule)?);
+            }
+        }
+    }
+    // A duration that was read is ten years at most.
+    let runway =
+        |item| length(item).map(|length| SignedDuration::try_from(length).unwrap_or_default());
+    keys.read("runway", &mut window.runway, runway)?;
+    Ok(window)
+}
+
+/// Refuses a rule that looks like the beginning of the next: `[Sat,Sun 10:00-12:00]` is two rules to YAML.
+fn check_commas(rules: Item<'_>) -> Result<(), Fault> {
+    let begins_with_days = |rule: &str| rule.starts_with(|c: char| c.is_ascii_alphabetic());
+    for pair in rules.list(Ok)?.windows(2) {
+        let text = |item: &Item<'_>| item.value.as_str().map(|text| text.trim().to_owned());
+        let (Some(rule), Some(next)) = (text(&pair[0]), text(&pair[1])) else {
+            continue;
+        };
+        if begins_with_days(&rule)
+            && begins_with_days(&next)
+            && !rule.contains(':')
+            && next.contains(':')
+        {
+            let cure = format!("quote that, or write `{rule} 00:00-24:00`");
+            let why = format!("a whole day, or cut off from `{rule},{next}`? {cure}");
+            return Err(pair[0].invalid(&why));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a remote or an app that two environments have: a destination belongs to one.
+fn check_claims(environments: &[Environment], places: &Node) -> Result<(), Fault> {
+    let mut owners: BTreeMap<(&str, String), &str> = BTreeMap::new();
+    for environment in environments {
+        // The platforms' names for apps know no case.
+        let remotes = (environment.remotes.iter().enumerate())
+            .map(|(index, name)| ("remote", index, name, name.clone()));
+        let apps = (environment.apps.iter().enumerate())
+            .map(|(index, name)| ("app", index, name, name.to_lowercase()));
+        for (what, index, name, folded) in remotes.chain(apps) {
+            let owner = *owners.entry((what, folded)).or_insert(&environment.name);
+            if owner != environment.name {
+                let node = places.get(&environment.name).unwrap_or(places);
+                let list = node.get(what);
+                let place = list.map_or(node.key_place, |list| list.items()[index].place);
+                let (name, owner) = (quoted(name), quoted(owner));
+                return Err(place.fault(format!(
+                    "{what} {name} belongs to {owner} already; a destination has one environment"
+                )));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Refuses an `after` that leads nowhere, or back to where it began.
+fn check_order(environments: &[Environment], places: &Node) -> Result<(), Fault> {
+    let afters: BTreeMap<&str, Option<&str>> = environments
+        .iter()
+        .map(|environment| (environment.name.as_str(), environment.after.as_deref()))
+        .collect();
+    for (name, after) in &afters {
+        let Some(after) = after else { continue };
+        let node = places.get(name).and_then(|node| node.get("after"));
+        let place = node.unwrap_or(places).place;
+        if !afters.contains_key(after) {
+            let others: Vec<_> = afters
+                .keys()
+                .copied()
+                .filter(|other| other != name)
+                .collect();
+            let advice = if others.is_empty() {
+                "; the policy has no other".to_owned()
+            } else {
+                advice(after, &others)
+            };
+            return Err(place.fault(format!("unknown environment {}{advice}", quoted(after))));
+        }
+        if let Some(names) = circle(&afters, name) {
+            let (name, links) = (quoted(name), links(&names));
+            return Err(place.fault(format!("{name} can never be pushed to: {links}")));
+        }
+    }
+    Ok(())
+}
+
+/// The environments on the way from this one back to itself, if its `after` leads there.
+fn circle<'n>(afters: &BTreeMap<&'n str, Option<&'n str>>, start: &'n str) -> Option<Vec<&'n str>> {
+    let mut names = vec![start];
+    let mut next = afters.get(start).copied().flatten();
+    // A circle without this environment never ends; it is found from one of its own.
+    while let Some(name) = next.filter(|_| names.len() <= afters.len()) {
+        names.push(name);
+        if name == start {
+            return Some(names);
+        }
+        next = afters.get(name).copied().flatten();
+    }
+    None
+}
+
+/// Says of each name that it is after the next.
+fn links(names: &[&str]) -> String {
+    let links = names.windows(2).take(LIST);
+    let links = links.map(|pair| format!("{} is after {}", quoted(pair[0]), quoted(pair[1])));
+    let mut links: Vec<_> = links.collect();
+    if names.len() > LIST + 1 {
+        links.push("and so on".to_owned());
+    }
+    links.join(", ")
+}

@@ -1,0 +1,141 @@
+//! One loop that waits for a child: for its end, its output, a signal, or some time to pass.
+
+use std::{
+    fs::File,
+    io::{self, Read},
+    os::{
+        fd::{AsFd, OwnedFd},
+        unix::net::UnixStream,
+    },
+    time::{Duration, Instant},
+};
+
+use nix::{
+    errno::Errno,
+    poll::{PollFd, PollFlags, PollTimeout, poll},
+    sys::{
+        signal::Signal,
+        wait::{WaitPidFlag, WaitStatus, waitpid},
+    },
+    unistd::Pid,
+};
+use signal_hook::{
+    SigId,
+    consts::SIGCHLD,
+    low_level::{pipe, unregister},
+};
+
+use super::signals;
+
+/// What is read at once.
+const CHUNK: usize = 256 * 1024;
+
+/// How a child ended, or that it stopped because a background process may not use the terminal.
+pub(super) type Status = nix::Result<WaitStatus>;
+
+/// Hands on what was read from a pipe, by the pipe's number; false: that pipe is closed.
+pub(super) type Take<'t> = &'t mut dyn FnMut(usize, &[u8]) -> bool;
+
+/// A child's pipes, and a socket that becomes readable when a child ends or a signal comes: after Ctrl-C
+/// the shell's prompt is back within a millisecond.
+pub(super) struct ChildWatch {
+    woken: UnixStream,
+    handlers: Vec<SigId>,
+    /// `None` once a pipe is at its end.
+    pipes: Vec<Option<File>>,
+    buffer: Vec<u8>,
+}
+
+impl ChildWatch {
+    /// Made before the child is started, whose end would otherwise be missed.
+    pub(super) fn new() -> io::Result<Self> {
+        let (woken, waker) = UnixStream::pair()?;
+        woken.set_nonblocking(true)?;
+        let mut watch = Self {
+            woken,
+            handlers: Vec::new(),
+            pipes: Vec::new(),
+            buffer: Vec::new(),
+        };
+        for signal in signals::caught().iter().chain(&[SIGCHLD]) {
+            let handler = pipe::register(*signal, waker.try_clone()?)?;
+            watch.handlers.push(handler);
+        }
+        Ok(watch)
+    }
+
+    pub(super) fn add(&mut self, pipe: impl Into<OwnedFd>) {
+        self.pipes.push(Some(File::from(pipe.into())));
+        self.buffer.resize(CHUNK, 0);
+    }
+
+    /// Waits for at most this long, and returns early at a signal or the end of a child; `Some` where it
+    /// was this child's.
+    pub(super) fn wait(&mut self, child: Pid, limit: Duration, take: Take<'_>) -> Option<Status> {
+        let end = Instant::now() + limit;
+        while !self.turn(end.saturating_duration_since(Instant::now()), take) {
+            if Instant::now() >= end {
+                break;
+            }
+        }
+        match waitpid(child, Some(WaitPidFlag::WNOHANG | WaitPidFlag::WUNTRACED)) {
+            Ok(WaitStatus::StillAlive) | Err(Errno::EINTR) => None,
+            // Another process stopped it, and may let it go on.
+            Ok(WaitStatus::Stopped(_, by)) if !matches!(by, Signal::SIGTTIN | Signal::SIGTTOU) => {
+                None
+            }
+            status => Some(status),
+        }
+    }
+
+    /// Reads what is left; another process that has a pipe open does not keep it waiting.
+    pub(super) fn read_rest(&mut self, take: Take<'_>) {
+        let mut was_read = true;
+        while was_read {
+            was_read = false;
+            self.turn(Duration::ZERO, &mut |pipe, bytes| {
+                was_read = true;
+                take(pipe, bytes)
+            });
+        }
+    }
+
+    /// Waits once, and hands on what can be read; whether a signal came or a child ended.
+    fn turn(&mut self, limit: Duration, take: Take<'_>) -> bool {
+        let open = self.pipes.iter().flatten();
+        let mut waits: Vec<_> = (open.map(AsFd::as_fd).chain([self.woken.as_fd()]))
+            .map(|file| PollFd::new(file, PollFlags::POLLIN))
+            .collect();
+        // Rounded up: a wait that ends too early would be repeated at once.
+        let limit = limit.as_micros().div_ceil(1000);
+        let limit = PollTimeout::try_from(limit).unwrap_or(PollTimeout::MAX);
+        if !poll(&mut waits, limit).is_ok_and(|ready| ready > 0) {
+            return false;
+        }
+        let ready: Vec<bool> = waits.iter().map(|wait| wait.any() == Some(true)).collect();
+        let mut ready = ready.into_iter();
+        for (number, slot) in self.pipes.iter_mut().enumerate() {
+            let Some(pipe) = slot else { continue };
+            if ready.next() == Some(true) {
+                // A terminal answers EIO once its other end is closed.
+                match pipe.read(&mut self.buffer) {
+                    Ok(count @ 1..) if take(number, &self.buffer[..count]) => {}
+                    _ => *slot = None,
+                }
+            }
+        }
+        let is_woken = ready.next() == Some(true);
+        if is_woken {
+            let _ = (&self.woken).read(&mut [0; 64]);
+        }
+        is_woken
+    }
+}
+
+impl Drop for ChildWatch {
+    fn drop(&mut self) {
+        for handler in self.handlers.drain(..) {
+            unregister(handler);
+        }
+    }
+}
