@@ -2,19 +2,22 @@
 //! is to know. The hook starts it and does not wait for it.
 
 use std::{
-    env, fs,
+    env,
     fs::{File, OpenOptions, TryLockError},
-    io,
-    path::PathBuf,
     process::Command,
     thread,
     time::{Duration, Instant},
 };
 
-use super::settle::{Ask, settle};
+use super::{
+    settle::{Ask, settle},
+    unjudged,
+    unshared::Unshared,
+};
 use crate::{
-    file,
+    gates::Undecided,
     git::{Repository, notes::LIMIT},
+    policy::Policy,
     process::detached,
 };
 
@@ -35,6 +38,14 @@ pub(crate) fn start(repository: &Repository) {
         command.arg("follow-up");
         let _ = detached::start(command);
     }
+}
+
+/// Settles all that is open, and records what git alone knows.
+pub(crate) fn catch_up(repository: &Repository, policy: &Policy) -> Result<(), Undecided> {
+    settle(repository, Ask::Remotes)?;
+    unjudged::record_all(repository, policy)?;
+    start(repository);
+    Ok(())
 }
 
 /// What the process does. It never prints; what fails here is tried again by the next command.
@@ -99,57 +110,7 @@ fn share(repository: &Repository, unshared: &Unshared) {
     }
 }
 
-/// What the team has not been told yet: notes up to a tip, to be pushed to a remote.
-#[derive(Clone, Debug)]
-pub(crate) struct Unshared {
-    remote: String,
-    tip: String,
-    /// Why the last try failed.
-    pub(crate) why: Option<String>,
-}
-
 impl Repository {
-    fn unshared_path(&self) -> PathBuf {
-        self.state_dir().join("unshared")
-    }
-
-    /// Remembers that our notes are to be pushed to a remote.
-    pub(super) fn mark_unshared(&self, remote: &str) -> io::Result<()> {
-        self.write_unshared(&Unshared {
-            remote: remote.to_owned(),
-            tip: self.notes_tip(),
-            why: None,
-        })
-    }
-
-    fn write_unshared(&self, unshared: &Unshared) -> io::Result<()> {
-        let Unshared { remote, tip, why } = unshared;
-        let text = format!("{tip}\n{remote}\n{}\n", why.as_deref().unwrap_or_default());
-        file::replace(&self.unshared_path(), ".unshared-", text.as_bytes(), 0o644)
-    }
-
-    pub(crate) fn unshared(&self) -> Option<Unshared> {
-        let text = fs::read_to_string(self.unshared_path()).ok()?;
-        let mut lines = text.lines().map(str::to_owned);
-        Some(Unshared {
-            tip: lines.next()?,
-            remote: lines.next()?,
-            why: lines.next().filter(|why| !why.is_empty()),
-        })
-    }
-
-    /// Forgets it, unless there is more to share by now.
-    pub(crate) fn clear_unshared(&self, shared: &Unshared) {
-        if self.unshared().is_some_and(|now| now.tip == shared.tip) {
-            let _ = fs::remove_file(self.unshared_path());
-        }
-    }
-
-    fn notes_tip(&self) -> String {
-        let tip = self.reference(crate::memory::record::REF).ok().flatten();
-        tip.map_or("-".to_owned(), |tip| tip.to_string())
-    }
-
     fn has_running_push(&self) -> bool {
         let open = self.open_pushes().all().into_iter();
         let mut gits = open.filter_map(|(_, push)| push.git);

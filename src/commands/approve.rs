@@ -13,7 +13,7 @@ use super::{
     print_data,
 };
 use crate::{
-    app::{answers::SystemClock, preview::Preview, settle::catch_up},
+    app::{answers::SystemClock, follow_up::catch_up, preview::Preview},
     cli::Approve,
     gates::{
         Clock, Explanation, Remotes, promotion::not_live, refusal::promotion::Refusal,

@@ -10,8 +10,8 @@ use crate::{
     app::{
         answers::PushRunner,
         decide::{Event, judge, unanswered},
+        follow_up::catch_up,
         overrides::Overrides,
-        settle::catch_up,
     },
     cli::Check,
     commands::Error,

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::{Done, local::unknown};
 use crate::{
-    app::{answers::SystemClock, settle::catch_up},
+    app::{answers::SystemClock, follow_up::catch_up},
     cli::Log,
     commands::Error,
     gates::{Clock, Undecided},

@@ -11,9 +11,10 @@ use super::{
 use crate::{
     app::{
         answers::SystemClock,
+        follow_up::catch_up,
         overrides::{REASON, ROLLBACK},
         pipeline_tips::PipelineTips,
-        settle::{self, Ask, catch_up},
+        settle::{self, Ask},
     },
     cli::Rollback,
     gates::{

@@ -9,11 +9,11 @@ use super::{Done, Error, local::Local, print_data};
 use crate::{
     app::{
         answers::SystemClock,
+        follow_up::catch_up,
         overrides::{self, Overrides},
         pipeline_tips::PipelineTips,
         policies::{Loaded, Source},
         preview::Preview,
-        settle::catch_up,
     },
     cli,
     gates::{

@@ -48,12 +48,10 @@ impl Git {
 
     /// Builds a call of git that stays on this machine, and whose answer depends on the repository alone.
     ///
-    /// It keeps git's configuration (`-c` options travel in the environment) but for what hides changes,
-    /// fetches nothing that a partial clone lacks, and sees commits as they are, not as `git replace` or
-    /// a graft shows them.
+    /// It keeps git's configuration (`-c` options travel in the environment), fetches nothing that a partial
+    /// clone lacks, and sees commits as they are, not as `git replace` or a graft shows them.
     pub(crate) fn command<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Command {
-        let mut command = self.start(NO_CACHES);
-        command.args(args);
+        let mut command = self.start(args);
         for (name, _) in env::vars_os().filter(|(name, _)| changes_answers(name)) {
             command.env_remove(name);
         }
@@ -102,7 +100,7 @@ impl Git {
 
 /// Options for git to look at every file itself: a file-system monitor or a cache may miss a change, and a
 /// file may keep its size and time (git-config(1)).
-const NO_CACHES: [&str; 8] = [
+pub(crate) const NO_CACHES: [&str; 8] = [
     "-c",
     "core.fsmonitor=false",
     "-c",

@@ -5,6 +5,7 @@ use bstr::{BString, ByteSlice};
 use super::{
     Error, Repository,
     backend::Kind,
+    command::NO_CACHES,
     files::{Files, damaged},
     objects::{commit_author, commit_headers},
 };
@@ -105,7 +106,7 @@ impl gates::LocalRepository for Repository {
         if self.work_tree().is_none() {
             return Err(Undecided::bare());
         }
-        let status = self.git.must([
+        let look = [
             "status",
             "--porcelain=v2",
             "--branch",
@@ -114,7 +115,8 @@ impl gates::LocalRepository for Repository {
             "--no-renames",
             "--untracked-files=normal",
             "--ignore-submodules=none",
-        ])?;
+        ];
+        let status = self.git.must(NO_CACHES.into_iter().chain(look))?;
         let (head, changed) = status_records(&status.stdout);
         let same = match &head {
             Some(head) => head == commit || self.tree(head)? == self.tree(commit)?,

@@ -19,7 +19,7 @@ use super::{error::Error, links};
 use crate::{
     git::{
         self,
-        command::{Git, without_replacements},
+        command::{Git, NO_CACHES, without_replacements},
         local::{LIST_FLAGS, hidden},
     },
     policy::Suite,
@@ -184,6 +184,7 @@ impl<'w> Worktree<'w> {
     fn command<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Command {
         let mut command = self.git.command(["-c", "core.hooksPath=/dev/null"]);
         command
+            .args(NO_CACHES)
             .args(["-c", "core.sparseCheckout=false"])
             .args(args)
             .env_remove("GIT_NO_LAZY_FETCH")

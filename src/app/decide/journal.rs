@@ -1,7 +1,7 @@
 //! Where a decision is written down: this clone's ledger, and the pushes whose arrival is looked for.
 
 use crate::{
-    app::{follow_up, settle},
+    app::{follow_up, settle, unjudged},
     gates::{EnvironmentRemotes, Undecided},
     git::{self, Repository},
     memory::{ledger::Entry, open_push::OpenPush},
@@ -50,7 +50,7 @@ impl Journal for Repository {
         commit: &Oid,
         share: Option<&str>,
     ) -> Result<(), Undecided> {
-        let record = settle::sighting(self, environment, commit)?;
+        let record = unjudged::sighting(self, environment, commit)?;
         settle::write(self, &record, share)
     }
 

@@ -7,10 +7,7 @@ use bstr::{BStr, BString, ByteSlice};
 use super::Inputs;
 use crate::{
     app::{
-        answers::SystemClock,
-        decide::preview,
-        preview::Preview,
-        settle::{sighting, write},
+        answers::SystemClock, decide::preview, preview::Preview, settle::write, unjudged::sighting,
     },
     commands::{Error, check::to_environment},
     gates::{

@@ -1,0 +1,145 @@
+//! What became live without the gate: pushes that git's own reflogs know, and commits that are found live
+//! and that nobody has recorded.
+
+use std::fs;
+
+use bstr::ByteSlice;
+use jiff::Timestamp;
+
+use super::{answers::SystemClock, settle::write};
+use crate::{
+    gates::{Clock, EnvironmentRemotes, Memory, Undecided},
+    git::{self, Repository},
+    hooks::{self, directory::HooksDirectory},
+    memory::record::{Deployed, Event, Judged, Record},
+    policy::Policy,
+    push::Oid,
+};
+
+/// Records the pushes from this clone to the environments of a policy that no gate has judged.
+pub(super) fn record_all(repository: &Repository, policy: &Policy) -> Result<(), Undecided> {
+    let Some(since) = gate_since(repository) else {
+        return Ok(());
+    };
+    let share = policy.shares().then_some(policy.trunk.remote.as_str());
+    for environment in &policy.environments {
+        let of = repository.remotes_of(environment);
+        for (remote, destination) in of.remotes.iter().zip(&of.destinations) {
+            let only = EnvironmentRemotes {
+                remotes: vec![remote.clone()],
+                ..of.clone()
+            };
+            for name in repository.tracking_refs(&only) {
+                for mut record in unrecorded(repository, &of.environment, &name, since)? {
+                    if let Event::Deployed(deployed) = &mut record.event {
+                        deployed.destination = Some(destination.clone());
+                    }
+                    write(repository, &record, share)?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The pushes in the reflog of a tracking ref that nothing else tells of.
+fn unrecorded(
+    repository: &Repository,
+    environment: &str,
+    tracking: &str,
+    since: Timestamp,
+) -> Result<Vec<Record>, Undecided> {
+    let moves = repository.newest_moves(tracking)?;
+    let open = repository.open_pushes().all().into_iter();
+    let open: Vec<_> = open
+        .filter_map(|(_, push)| Some(push.record()?.commit))
+        .collect();
+    let mut found = Vec::new();
+    for (index, moved) in moves.iter().enumerate() {
+        if moved.at < since {
+            break;
+        }
+        let is_same = |record: &Record| {
+            let observed = record.deployed().is_some_and(|deployed| !deployed.seen);
+            observed && record.commit == moved.commit && record.at == moved.at
+        };
+        if moved.is_push()
+            && !open.contains(&moved.commit)
+            && !repository.records(&moved.commit)?.iter().any(is_same)
+        {
+            let event = Event::Deployed(Deployed {
+                replaces: moves.get(index + 1).map(|older| older.commit.clone()),
+                ..Deployed::new(Judged::Unjudged)
+            });
+            found.push(Record::new(
+                moved.at,
+                &*moved.by,
+                environment,
+                &moved.commit,
+                event,
+            ));
+        }
+    }
+    Ok(found)
+}
+
+/// The record of a commit that is live on an environment though nobody has recorded it.
+pub(crate) fn sighting(
+    repository: &Repository,
+    of: &EnvironmentRemotes,
+    commit: &Oid,
+) -> Result<Record, Undecided> {
+    let environment = &of.environment;
+    let is_judged = |record: &Record| {
+        record.environment == *environment
+            && (record.deployed()).is_some_and(|deployed| deployed.judged != Judged::Before)
+    };
+    // Where nothing was recorded yet, the commit was there before the gate, unless it is younger.
+    let is_before = !repository.notes().all()?.iter().any(is_judged)
+        && !is_younger(repository, commit, gate_since(repository));
+    let judged = if is_before {
+        Judged::Before
+    } else {
+        Judged::Unjudged
+    };
+    let event = Event::Deployed(Deployed {
+        seen: true,
+        ..Deployed::new(judged)
+    });
+    let (at, by) = (SystemClock.now(), repository.identity());
+    Ok(Record::new(at, by, environment, commit, event))
+}
+
+fn is_younger(repository: &Repository, commit: &Oid, gate: Option<Timestamp>) -> bool {
+    let made = repository.committed_at(commit).ok().flatten();
+    made.zip(gate).is_some_and(|(made, gate)| made > gate)
+}
+
+/// When the gate came to this clone, where it is here: since then pushes are judged.
+pub(crate) fn gate_since(repository: &Repository) -> Option<Timestamp> {
+    hooks::is_gated(repository).filter(|is_gated| *is_gated)?;
+    let hook = HooksDirectory::of(repository).ok()?.hook;
+    let written = fs::metadata(hook).and_then(|file| file.modified()).ok();
+    // A hook may have been written anew; not every file system knows when a directory was made.
+    let state = fs::metadata(repository.state_dir()).ok();
+    let made = state.and_then(|directory| directory.created().ok());
+    let since = written.into_iter().chain(made).min()?;
+    let first = repository.ledger().first().ok().flatten();
+    Timestamp::try_from(since)
+        .ok()
+        .into_iter()
+        .chain(first)
+        .min()
+}
+
+impl Repository {
+    /// When a commit was made, by its committer's clock.
+    fn committed_at(&self, commit: &Oid) -> Result<Option<Timestamp>, git::Error> {
+        let bytes = self.read(commit)?;
+        let mut headers = bytes.lines().take_while(|line| !line.is_empty());
+        let committer = headers.find_map(|line| line.strip_prefix(b"committer "));
+        let seconds = committer.and_then(|line| line.rsplitn_str(3, " ").nth(1));
+        let seconds = seconds.and_then(|seconds| seconds.to_str().ok()?.parse().ok());
+        Ok(seconds.and_then(|seconds| Timestamp::from_second(seconds).ok()))
+    }
+}
