@@ -42,12 +42,21 @@ pub fn evaluate(
             tips_at: None,
             ran: false,
         };
-        evaluation.ask_all();
-        ran |= evaluation.ran;
+        evaluation.ask_all(|gate| gate != Gate::Suite);
         let stops = evaluation.verdict.stops();
         evaluations.push(evaluation);
         if stops {
             break;
+        }
+    }
+    // A suite runs only where every target has passed what costs less.
+    if !evaluations.iter().any(|one| one.verdict.stops()) {
+        for evaluation in &mut evaluations {
+            evaluation.ask_all(|gate| gate == Gate::Suite);
+            ran |= evaluation.ran;
+            if evaluation.verdict.stops() {
+                break;
+            }
         }
     }
     if ran && !evaluations.iter().any(|one| one.verdict.stops()) {
@@ -80,10 +89,10 @@ struct Evaluation<'e> {
 }
 
 impl Evaluation<'_> {
-    /// Asks each gate, in their order, until one stops the push.
-    fn ask_all(&mut self) {
+    /// Asks each of these gates, in their order, until one stops the push.
+    fn ask_all(&mut self, which: impl Fn(Gate) -> bool) {
         let push = self.push;
-        for gate in ORDER {
+        for gate in ORDER.into_iter().filter(|gate| which(*gate)) {
             // A deletion that was let through brings no commit to ask the others about.
             let needs_commit = !matches!(gate, Gate::Target | Gate::Window);
             if !push.asks(gate) || needs_commit && push.commits().is_empty() {

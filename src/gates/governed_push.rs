@@ -20,6 +20,9 @@ pub struct GovernedPush<'p> {
     pub target: Target<'p>,
     pub destination: &'p Destination,
     pub push: &'p Push,
+    /// Whether it is judged already by the policy of its own commit, and now by trunk's, whose rules that
+    /// commit changes.
+    pub second: bool,
     /// The remote, as commands name it.
     pub remote: String,
     pub trunk: Result<TrunkName, Undecided>,

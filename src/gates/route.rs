@@ -30,8 +30,14 @@ pub enum Target<'p> {
 }
 
 impl Target<'_> {
-    pub fn deploys(&self) -> bool {
-        matches!(self, Self::Environment(_) | Self::UnknownApp(_))
+    /// What messages call it.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Environment(name) => name,
+            Self::UnknownApp(_) => "the app",
+            Self::Trunk => "trunk",
+            Self::Branch => "the branch",
+        }
     }
 }
 

@@ -96,6 +96,7 @@ fn production(updates: &[Update], skip: &[Gate], world: &Fake) -> Verdict {
 fn production_under(policy: &Policy, updates: &[Update], skip: &[Gate], world: &Fake) -> Verdict {
     let push = GovernedPush {
         push: &git_push(updates),
+        second: false,
         policy,
         written: true,
         target: Target::Environment("production"),
@@ -224,6 +225,7 @@ fn rollback(world: &Fake) -> Verdict {
     let (updates, policy) = (push(), policy());
     let push = GovernedPush {
         push: &git_push(&updates),
+        second: false,
         policy: &policy,
         written: true,
         target: Target::Environment("production"),
@@ -549,6 +551,7 @@ fn a_later_suite_ages_what_an_earlier_target_had_answered() {
     let pushed = git_push(&[]);
     let push = |target, update| GovernedPush {
         push: &pushed,
+        second: false,
         policy: &policy,
         written: true,
         target,

@@ -180,7 +180,7 @@ pub enum Reuse {
 }
 
 /// A deployment target.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Environment {
     pub name: String,
     pub remotes: Vec<String>,

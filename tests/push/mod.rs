@@ -5,6 +5,7 @@ mod chained;
 mod governing;
 mod holidays;
 mod http;
+mod loosening;
 mod not_to_look;
 mod overrides;
 mod promotion;

@@ -87,7 +87,10 @@ impl<'d> Decider<'d> {
         }
         let judged = self.ask(pushes, &mut pending.messages);
         let stops = judged.iter().any(|(_, decision, _)| !decision.permits());
-        for (push, decision, verdict) in &judged {
+        // What trunk's rules let pass, too, is told once.
+        let is_told =
+            |push: &GovernedPush<'_>, decision: Decision| !push.second || !decision.permits();
+        for (push, decision, verdict) in judged.iter().filter(|one| is_told(one.0, one.1)) {
             if let Some(rollback) = verdict.rollback.as_ref().filter(|_| !stops) {
                 pending.messages.push(Message::Warning(format!(
                     "rollback: from {} back to {}, which was live there before",
@@ -97,7 +100,7 @@ impl<'d> Decider<'d> {
             }
             pending.parts.push(self.part(push, *decision, verdict));
         }
-        for (push, decision, verdict) in judged {
+        for (push, decision, verdict) in judged.into_iter().filter(|one| is_told(one.0, one.1)) {
             if !verdict.answers.is_empty() && (!stops || !decision.permits()) {
                 let verdict = Message::Verdict(push.to_string(), verdict);
                 pending.messages.push(verdict);
@@ -175,7 +178,8 @@ impl<'d> Decider<'d> {
                 messages.push(Message::Warning(is_off(&push.to_string(), overrides)));
                 (push, Decision::Overridden, Verdict::default())
             };
-            return pushes.iter().map(passed_over).collect();
+            let own = pushes.iter().filter(|push| !push.second);
+            return own.map(passed_over).collect();
         }
         let verdicts = gates::evaluate(pushes, &overrides.skip, overrides.rollback, &self.world);
         let mut skipped: Vec<_> = (verdicts.iter().flat_map(|verdict| &verdict.answers))

@@ -6,7 +6,7 @@ use crate::{
     app::policies::Loaded,
     gates::{Undecided, route::PushContext, verdict::TrunkName},
     git::{self, Repository},
-    policy::Trunk,
+    policy::{Suite, Trunk},
     push::{Oid, Push, Update, destination::Platform},
 };
 
@@ -22,6 +22,8 @@ pub(super) struct PushPolicies {
 pub(super) struct PushPolicy {
     id: Option<Oid>,
     pub(super) loaded: Result<Loaded, Undecided>,
+    /// Trunk's rules with the suite of this policy, where it is another than trunk's.
+    pub(super) joined: Option<Loaded>,
 }
 
 impl PushPolicies {
@@ -68,6 +70,7 @@ impl PushPolicies {
         }
         if !policies.refs.is_empty() {
             policies.team = policies.find_team(repository)?;
+            policies.join_team();
         }
         Ok(policies)
     }
@@ -78,33 +81,96 @@ impl PushPolicies {
             return index;
         }
         let loaded = repository.policy(commit);
-        self.all.push(PushPolicy { id, loaded });
+        self.all.push(PushPolicy {
+            id,
+            loaded,
+            joined: None,
+        });
         self.all.len() - 1
     }
 
+    /// Finds the policy of trunk as far as this repository knows it. Where trunk is must not be told by the
+    /// pushed commit, which would then choose its own rules: the clone knows it (`origin/HEAD`), and the
+    /// policy found there may name another.
     fn find_team(&mut self, repository: &Repository) -> Result<Option<usize>, Undecided> {
-        let own = self.all.iter().find_map(|known| known.loaded.as_ref().ok());
-        let trunk = own.map_or_else(Trunk::default, |own| own.policy.trunk.clone());
-        let tracked = match repository.trunk(&trunk) {
-            Ok(TrunkName { remote, branch }) => {
-                repository.reference(&format!("refs/remotes/{remote}/{branch}"))?
-            }
-            Err(_) => None,
-        };
-        let head = repository.reference("HEAD")?;
-        for commit in tracked.iter().chain(&head) {
-            let id = match repository.policy_id(commit) {
-                // A partial clone need not have the trees of what it does not push.
-                Ok(None) | Err(git::Error::Lacking { .. }) => continue,
-                Ok(id) => id,
-                Err(error) => return Err(error.into()),
+        let mut trunk = Trunk::default();
+        let mut found = None;
+        while let Some(index) = self.load_tracked(&trunk, repository)? {
+            let named = match &self.all[index].loaded {
+                Ok(loaded) => &loaded.policy.trunk,
+                Err(_) => break,
             };
-            let index = self.load(id, Some(commit), repository);
-            if self.all[index].loaded.is_ok() {
-                return Ok(Some(index));
+            let is_last = *named == trunk || found.is_some();
+            trunk = named.clone();
+            found = Some(index);
+            if is_last {
+                break;
             }
         }
-        Ok(None)
+        if found.is_some() {
+            return Ok(found);
+        }
+        let own = self.all.iter().find_map(|known| known.loaded.as_ref().ok());
+        let trunk = own.map_or_else(Trunk::default, |own| own.policy.trunk.clone());
+        let tracked = self.load_tracked(&trunk, repository)?;
+        let found = match (tracked, repository.reference("HEAD")?) {
+            (None, Some(head)) => self.load_at(&head, repository)?,
+            (tracked, _) => tracked,
+        };
+        Ok(found.filter(|index| self.all[*index].loaded.is_ok()))
+    }
+
+    /// The index of the policy at the tip of a trunk's tracking ref.
+    fn load_tracked(
+        &mut self,
+        trunk: &Trunk,
+        repository: &Repository,
+    ) -> Result<Option<usize>, Undecided> {
+        let Ok(TrunkName { remote, branch }) = repository.trunk(trunk) else {
+            return Ok(None);
+        };
+        match repository.reference(&format!("refs/remotes/{remote}/{branch}"))? {
+            Some(tip) => self.load_at(&tip, repository),
+            None => Ok(None),
+        }
+    }
+
+    /// The index of a commit's own policy; `None` where it has none.
+    fn load_at(
+        &mut self,
+        commit: &Oid,
+        repository: &Repository,
+    ) -> Result<Option<usize>, Undecided> {
+        match repository.policy_id(commit) {
+            // A partial clone need not have the trees of what it does not push.
+            Ok(None) | Err(git::Error::Lacking { .. }) => Ok(None),
+            Ok(id) => Ok(Some(self.load(id, Some(commit), repository))),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Joins trunk's rules and the suite of each pushed commit, which may change how it is tested, but not
+    /// whether.
+    fn join_team(&mut self) {
+        let Some(team) = self
+            .team
+            .and_then(|index| self.all[index].loaded.clone().ok())
+        else {
+            return;
+        };
+        for (index, own) in self.all.iter_mut().enumerate() {
+            own.joined = match &own.loaded {
+                Ok(loaded) if Some(index) != self.team => {
+                    let mut joined = team.clone();
+                    joined.policy.suite = Suite {
+                        on: team.policy.suite.on,
+                        ..loaded.policy.suite.clone()
+                    };
+                    Some(joined)
+                }
+                _ => None,
+            };
+        }
     }
 }
 

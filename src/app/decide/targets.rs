@@ -38,16 +38,15 @@ impl<'p> Targets<'p> {
     ) -> Result<Self, Undecided> {
         let mut views = Vec::with_capacity(policies.all.len());
         for policy in &policies.all {
-            views.push(match &policy.loaded {
-                Ok(loaded) => Ok(View {
-                    loaded,
-                    router: Router::new(&loaded.policy, context)?,
-                    trunk: repository.trunk(&loaded.policy.trunk),
-                }),
+            let own = match &policy.loaded {
+                Ok(loaded) => Ok(View::new(loaded, context, repository)?),
                 Err(error) => Err(error),
-            });
+            };
+            let joined = policy.joined.as_ref();
+            let joined = joined.map(|joined| View::new(joined, context, repository));
+            views.push((own, joined.transpose()?));
         }
-        let team = policies.team.and_then(|index| views[index].as_ref().ok());
+        let team = policies.team.and_then(|index| views[index].0.as_ref().ok());
         let mut targets = Self {
             pushes: Vec::new(),
             is_policy_edited: false,
@@ -55,10 +54,10 @@ impl<'p> Targets<'p> {
         let mut idle: Vec<(&Environment, &Update)> = Vec::new();
         let mut unread = None;
         for (update, index) in &policies.refs {
-            let own = match &views[*index] {
-                Ok(own) => own,
+            let (own, joined) = match &views[*index] {
+                (Ok(own), joined) => (own, joined.as_ref()),
                 // A policy that cannot be read stops a ref that trunk's policy would govern.
-                Err(error) => match team.map(|team| team.route(update)) {
+                (Err(error), _) => match team.map(|team| team.route(update)) {
                     None | Some(Route::Governed(_)) => return Err((*error).clone()),
                     Some(Route::DeploysNothing(_) | Route::Free) => {
                         unread = Some(*error);
@@ -66,27 +65,75 @@ impl<'p> Targets<'p> {
                     }
                 },
             };
-            match (
-                own.route(update),
-                team.map(|team| (team, team.route(update))),
-            ) {
-                (Route::Governed(target), _) => targets.add(update, target, own, context),
+            let governs = |view: &View<'p>| match view.route(update) {
+                Route::Governed(target) => Some(target),
+                Route::DeploysNothing(_) | Route::Free => None,
+            };
+            let by_team = joined.and_then(|team| Some((team, governs(team)?)));
+            match (own.route(update), by_team) {
+                (Route::Governed(target), by_team) => {
+                    targets.add(update, target, own, context);
+                    // Rules may be loosened only by a commit that passes them.
+                    if let Some((team, second)) = by_team
+                        && !own.has_rules_of(target, team, second)
+                        && targets.add_second(update, second, team, context)
+                    {
+                        messages.push(Message::Line(format!(
+                            "note: this commit changes the rules of {}: judged by both",
+                            second.name()
+                        )));
+                    }
+                }
                 // A commit whose policy lacks an environment must not be deployed there unjudged.
-                (_, Some((team, Route::Governed(target)))) if target.deploys() => {
+                (_, Some((team, target))) => {
                     messages.push(Message::Line(format!(
                         "note: judged by trunk's {FILE}, for the pushed commit brings none that governs this"
                     )));
                     targets.add(update, target, team, context);
                 }
-                (Route::DeploysNothing(environment), _) => idle.push((environment, update)),
-                (Route::Free, _) => {}
+                (Route::DeploysNothing(environment), None) => idle.push((environment, update)),
+                (Route::Free, None) => {}
             }
         }
+        targets.join_environments();
         if let Some(error) = unread {
             messages.push(Message::Line(format!("note: {error}")));
         }
         messages.extend(deploys_nothing(&idle, context).map(Message::Line));
         Ok(targets)
+    }
+
+    /// Adds a ref that is judged already, to be judged by trunk's rules too; false where it joins others.
+    fn add_second(
+        &mut self,
+        update: &'p Update,
+        target: Target<'p>,
+        view: &View<'p>,
+        context: &'p PushContext<'p>,
+    ) -> bool {
+        let known = self.pushes.len();
+        self.add(update, target, view, context);
+        let is_new = self.pushes.len() > known;
+        if let Some(push) = self.pushes.last_mut().filter(|_| is_new) {
+            push.second = true;
+        }
+        is_new
+    }
+
+    /// Different commits for one environment are judged together, whatever their policies say.
+    fn join_environments(&mut self) {
+        let all: Vec<_> = (self.pushes.iter())
+            .map(|push| (push.target, push.updates.clone()))
+            .collect();
+        for push in &mut self.pushes {
+            for (target, updates) in &all {
+                if push.target == *target && matches!(target, Target::Environment(_)) {
+                    let new = |one: &&&Update| !push.updates.iter().any(|own| ptr::eq(*own, **one));
+                    let new: Vec<_> = updates.iter().filter(new).copied().collect();
+                    push.updates.extend(new);
+                }
+            }
+        }
     }
 
     /// Adds a ref to those with the same target; where only the suite is asked, each branch is judged by
@@ -123,6 +170,7 @@ impl<'p> Targets<'p> {
             target,
             destination,
             push: context.push,
+            second: false,
             remote: remote_label(context.push),
             trunk: view.trunk.clone(),
             trunk_is_here: view.router.is_trunk,
@@ -141,6 +189,34 @@ struct View<'p> {
 }
 
 impl<'p> View<'p> {
+    fn new(
+        loaded: &'p Loaded,
+        context: &PushContext<'p>,
+        repository: &Repository,
+    ) -> Result<Self, Undecided> {
+        Ok(Self {
+            loaded,
+            router: Router::new(&loaded.policy, context)?,
+            trunk: repository.trunk(&loaded.policy.trunk),
+        })
+    }
+
+    /// Whether another policy asks the same of a target.
+    fn has_rules_of(&self, target: Target<'_>, other: &Self, others: Target<'_>) -> bool {
+        let rules = |view: &Self, target: Target<'_>| {
+            let policy = &view.loaded.policy;
+            let environment = match target {
+                Target::Environment(name) => policy.environment(name).cloned(),
+                Target::UnknownApp(_) | Target::Trunk | Target::Branch => None,
+            };
+            let before = (environment.as_ref())
+                .and_then(|one| policy.environment(one.after.as_deref()?).cloned());
+            let trunk = view.trunk.as_ref().ok().cloned();
+            (environment, before, trunk, policy.suite.on)
+        };
+        target == others && rules(self, target) == rules(other, others)
+    }
+
     fn route(&self, update: &Update) -> Route<'p> {
         let branch = self.trunk.as_ref().ok().map(|trunk| trunk.branch.as_str());
         self.router.route(update, &self.loaded.policy, branch)

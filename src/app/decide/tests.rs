@@ -174,6 +174,7 @@ impl<'t> Told<'t> {
         };
         let case = |name: &&'static str| GovernedPush {
             push: &push,
+            second: false,
             policy: &self.policy,
             written: true,
             target: Target::Environment(name),

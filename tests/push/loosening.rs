@@ -1,0 +1,142 @@
+//! A commit that loosens the rules is judged by those of trunk, too: it cannot free itself.
+
+use crate::support::{Ran, Sandbox};
+
+const NIGHT: &str = "2026-11-24 23:30:00";
+
+/// What trunk asks before the change; production is asked for at night.
+const OLD: &str = "\
+trunk: {branch: master}
+suite: {run: 'true', on: trunk}
+environments:
+  staging: {}
+  production:
+    after: staging
+    soak: 10m
+    signoff: true
+    reason: required
+    window: {timezone: UTC, closed: ['22:00-07:00']}
+";
+
+/// A shop under `OLD`, and a commit that changes it, which a colleague has pushed to origin: it is trunk's
+/// newest, and this clone has it without knowing where trunk is now.
+fn changed(from: &str, to: &str) -> Sandbox {
+    let shop = Sandbox::new();
+    shop.policy(OLD);
+    shop.push_ungated("origin", "master");
+    let new = OLD.replace(from, to);
+    assert_ne!(new, OLD, "{from}");
+    shop.policy(&new);
+    let url = shop.path("origin.git");
+    // By its path, no tracking ref moves.
+    shop.push_ungated(url.to_str().unwrap(), "master");
+    shop.push_ungated("staging", "master");
+    shop
+}
+
+#[track_caller]
+fn refused(from: &str, to: &str, variables: &[(&str, &str)], gate: &str) {
+    let shop = changed(from, to);
+    shop.stop_clock(NIGHT);
+    let mut push = shop.command("git");
+    push.args(["push", "production", "master"])
+        .envs(variables.iter().copied());
+    let ran = Ran::of(&mut push);
+    assert_eq!(ran.code, 1, "{from} -> {to}:\n{ran}");
+    ran.says(gate);
+}
+
+#[test]
+fn every_rule_of_an_environment_holds_for_the_push_that_loosens_it() {
+    let skip = |gates: &'static str| [("PUSHGATE_SKIP", gates), ("PUSHGATE_REASON", "night")];
+    let window = "    window: {timezone: UTC, closed: ['22:00-07:00']}\n";
+    let closed = "  window: closed by `22:00-07:00`";
+    let tried = skip("promotion");
+    refused(window, "", &tried, closed);
+    refused("22:00-07:00", "03:00-04:00", &tried, closed);
+    refused("timezone: UTC", "timezone: Asia/Tokyo", &tried, closed);
+    // The place is then of no environment, or of another.
+    refused("production:", "live:", &tried, closed);
+    let (day, promotion) = (skip("window"), "  promotion: ");
+    refused("    soak: 10m\n", "", &day, promotion);
+    refused("soak: 10m", "soak: 1s", &day, promotion);
+    let after = "    after: staging\n    soak: 10m\n    signoff: true\n";
+    refused(after, "", &day, promotion);
+    let unsaid = [("PUSHGATE_SKIP", "window,promotion")];
+    let say = "an override of production must say why";
+    refused("    reason: required\n", "", &unsaid, say);
+}
+
+#[test]
+fn what_changes_nothing_is_judged_once() {
+    let shop = changed("timezone: UTC", "timezone: UTC, runway: 0s");
+    shop.stop_clock(NIGHT);
+    shop.push("production", "master")
+        .refused("window")
+        .never_says("judged by both");
+}
+
+#[test]
+fn it_says_that_both_were_asked() {
+    let shop = changed("    reason: required\n", "");
+    shop.stop_clock(NIGHT);
+    shop.push("production", "master")
+        .refused("window")
+        .says("note: this commit changes the rules of production: judged by both");
+}
+
+/// A red commit on master whose policy says something else about trunk or the suite.
+fn red(from: &str, to: &str) -> Sandbox {
+    let shop = Sandbox::new();
+    let old = OLD.replace("run: 'true'", "run: 'false'");
+    shop.policy(&old);
+    shop.push_ungated("origin", "master");
+    let new = old.replace(from, to);
+    assert_ne!(new, old, "{from}");
+    shop.policy(&new);
+    shop
+}
+
+#[test]
+fn a_commit_does_not_choose_its_own_trunk() {
+    for (from, to) in [
+        ("branch: master", "branch: feature"),
+        ("branch: master", "branch: master, remote: backup"),
+        ("on: trunk", "on: deploys"),
+    ] {
+        let shop = red(from, to);
+        shop.git(["remote", "add", "backup", "../backup.git"])
+            .goes();
+        shop.push("origin", "master").refused("suite");
+        // Forced ones, too.
+        shop.git(["commit", "-q", "--amend", "-m", "again"]).goes();
+        shop.push("origin", "+master").refused("suite");
+    }
+    let shop = red("branch: master", "branch: feature");
+    shop.git(["checkout", "-qb", "feature"]).goes();
+    shop.push_ungated("origin", "feature");
+    shop.push("staging", "feature:master").refused("trunk");
+}
+
+#[test]
+fn a_forced_push_that_names_another_trunk_keeps_every_commit_of_trunk() {
+    let shop = Sandbox::new();
+    shop.policy(OLD);
+    shop.commit("two");
+    shop.push_ungated("origin", "master");
+    shop.git(["reset", "-q", "--hard", "HEAD~1"]).goes();
+    shop.policy(&OLD.replace("branch: master", "branch: feature"));
+    shop.push("origin", "+master").refused("trunk");
+}
+
+#[test]
+fn two_commits_for_one_environment_are_two_whatever_their_policies_say() {
+    let shop = Sandbox::new();
+    shop.policy("suite: {run: 'true'}\nenvironments: {staging: {branch: [master, main]}}\n");
+    shop.push_ungated("origin", "master");
+    shop.git(["checkout", "-qb", "main"]).goes();
+    shop.policy("suite: {run: 'true'}\nenvironments: {staging: {branch: [main]}}\n");
+    shop.git(["push", "staging", "master", "main"])
+        .refused("target")
+        .says("two commits for one place");
+}
