@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
-use super::defaults::HerokuRemote;
+use super::defaults::DeployRemote;
 use super::error::{Place, quoted};
 use super::load::load_with_places;
 use super::values::is_calendar;
@@ -41,7 +41,7 @@ impl Finding {
 pub(crate) struct Facts<'f> {
     pub(crate) now: Timestamp,
     pub(crate) local: &'f TimeZone,
-    pub(crate) heroku: &'f [HerokuRemote],
+    pub(crate) heroku: &'f [DeployRemote],
     /// Has the bytes of a calendar, or why not.
     pub(crate) read: &'f dyn Fn(&str) -> Result<Vec<u8>, String>,
 }
@@ -75,7 +75,7 @@ pub(crate) fn lint(
 
 /// Whether no environment governs a push there: its app is listed nowhere, and its name only where
 /// other apps are.
-fn is_unnamed(remote: &HerokuRemote, policy: &Policy) -> bool {
+fn is_unnamed(remote: &DeployRemote, policy: &Policy) -> bool {
     let has_app =
         |one: &Environment| (one.apps.iter()).any(|app| app.eq_ignore_ascii_case(&remote.app));
     let has_name = |one: &Environment| one.apps.is_empty() && one.remotes.contains(&remote.name);

@@ -18,7 +18,7 @@ use bstr::BStr;
 
 use crate::{calendar::Window, push::destination::Platform};
 
-pub use defaults::{HerokuRemote, without_file};
+pub use defaults::{DeployRemote, without_file};
 pub use error::PolicyError;
 pub use load::{LIMIT, load};
 
@@ -155,22 +155,20 @@ pub struct Step {
 }
 
 /// The pushes that need the suite.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum On {
     /// Pushes to an environment.
     Deploys,
     /// Deploys, and pushes to trunk.
-    #[default]
     Trunk,
     /// Every push of a branch.
     All,
 }
 
 /// The tree that the suite runs on.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum In {
     /// The work tree, which must be exactly the pushed tree.
-    #[default]
     Checkout,
     /// A clean linked worktree of the pushed commit.
     Worktree,
@@ -234,17 +232,15 @@ pub struct Signoff {
 }
 
 /// Whose sign-off counts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum By {
-    #[default]
     Anyone,
     Another,
 }
 
 /// Whether an override must say why.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
     Required,
-    #[default]
     Optional,
 }

@@ -3,8 +3,8 @@
 
 use proptest::prelude::*;
 use pushgate::policy::detect::{Candidate, Detected};
-use pushgate::policy::template::{InitEnvironment, InitFacts, render};
-use pushgate::policy::{Policy, Reuse, defaults, load};
+use pushgate::policy::template::{InitFacts, render};
+use pushgate::policy::{Environment, Policy, defaults, load};
 
 const FILE: &str = ".pushgate.yml";
 
@@ -96,11 +96,11 @@ fn suite() -> impl Strategy<Value = Detected> {
 }
 
 /// Environments of different names, each with remotes and apps of its own, some after the one before.
-fn environments() -> impl Strategy<Value = Vec<InitEnvironment>> {
-    let one = (name(), 0..3usize, 0..12usize, any::<bool>());
+fn environments() -> impl Strategy<Value = Vec<Environment>> {
+    let one = (name(), 0..3usize, 0..12usize, any::<bool>(), any::<bool>());
     proptest::collection::vec(one, 0..5).prop_map(|all| {
-        let mut found: Vec<InitEnvironment> = Vec::new();
-        for (index, (name, remotes, apps, after)) in all.into_iter().enumerate() {
+        let mut found: Vec<Environment> = Vec::new();
+        for (index, (name, remotes, apps, after, at_night)) in all.into_iter().enumerate() {
             if found.iter().any(|other| other.name == name) {
                 continue;
             }
@@ -109,15 +109,17 @@ fn environments() -> impl Strategy<Value = Vec<InitEnvironment>> {
                     .map(|n| format!("{name} {what} {index}.{n}"))
                     .collect()
             };
-            found.push(InitEnvironment {
-                after: found
-                    .last()
-                    .filter(|_| after)
-                    .map(|before| before.name.clone()),
+            let before = found.last().filter(|_| after);
+            let mut one = Environment {
+                after: before.map(|before| before.name.clone()),
                 remotes: numbered("r", remotes),
                 apps: numbered("a", apps),
-                name,
-            });
+                ..Environment::named(&name)
+            };
+            one.window
+                .closed
+                .extend(at_night.then(|| defaults::NIGHT.parse().unwrap()));
+            found.push(one);
         }
         found
     })
@@ -183,8 +185,7 @@ proptest! {
             } else {
                 prop_assert_eq!(&environment.remotes, &meant.remotes);
             }
-            let at_night = meant.after.is_some() || meant.name == "production";
-            prop_assert_eq!(environment.window.closed.len(), usize::from(at_night));
+            prop_assert_eq!(&environment.window.closed, &meant.window.closed);
         }
     }
 
@@ -234,11 +235,10 @@ proptest! {
 }
 
 fn plain_facts(suite: Detected, with_environments: bool) -> InitFacts {
-    let environment = |name: &str, app: &str, after: Option<&str>| InitEnvironment {
-        name: name.to_owned(),
-        remotes: vec![name.to_owned()],
+    let environment = |name: &str, app: &str, after: Option<&str>| Environment {
         apps: vec![app.to_owned()],
         after: after.map(str::to_owned),
+        ..Environment::named(name)
     };
     let environments = if with_environments {
         vec![
@@ -260,18 +260,24 @@ fn plain_facts(suite: Detected, with_environments: bool) -> InitFacts {
 fn the_commented_defaults_are_the_defaults() {
     let facts = plain_facts(Detected::None, true);
     let policy = loaded(&uncommented(&render(&facts)));
-    assert_eq!(policy.suite.on, defaults::ON);
-    assert_eq!(policy.suite.place, defaults::PLACE);
-    assert_eq!(policy.suite.timeout, defaults::TIMEOUT);
-    assert_eq!(policy.suite.reuse, Reuse::For(defaults::REUSE));
-    assert_eq!(policy.trunk.remote, defaults::REMOTE);
-    assert_eq!(policy.share, defaults::SHARE);
+    let default = Policy::default();
+    let suite = pushgate::policy::Suite {
+        env: policy.suite.env.clone(),
+        expect: policy.suite.expect.clone(),
+        link: policy.suite.link.clone(),
+        steps: policy.suite.steps.clone(),
+        ..default.suite
+    };
+    assert_eq!(policy.suite, suite);
+    assert_eq!(policy.trunk.remote, default.trunk.remote);
+    assert_eq!(policy.share, default.share);
     let production = policy.environment("production").unwrap();
-    assert_eq!(production.soak, defaults::SOAK);
+    let named = Environment::named("production");
+    assert_eq!(production.soak, named.soak);
     assert_eq!(production.signoff, defaults::signoff(Some("staging")));
-    assert_eq!(production.branches, defaults::branches());
-    assert_eq!(production.reason, defaults::REASON);
-    assert_eq!(production.window.runway.unsigned_abs(), defaults::RUNWAY);
+    assert_eq!(production.branches, named.branches);
+    assert_eq!(production.reason, named.reason);
+    assert_eq!(production.window.runway, named.window.runway);
     assert_eq!(production.window.timezone.to_string(), "local");
     assert_eq!(production.window.closed[0].to_string(), defaults::NIGHT);
     assert_eq!(production.window.open.len(), 2);
