@@ -8,7 +8,7 @@ use super::{
     governed_push::GovernedPush,
     receipt,
     refusal::suite::Refusal,
-    remote_tips::{RemoteTips, join},
+    remote_tips::{RemoteTips, beside},
     undecided::Undecided,
     verdict::Stop,
     world::{Passed, SuiteRun, Work, World},
@@ -86,8 +86,9 @@ pub(crate) fn ask(
     };
     let mut notes = Vec::from_iter(warning);
     // The remotes take their time to answer again; so do the checkout and a durable receipt.
+    let ask = || RemoteTips::ask(push, wants, world);
     let (tips, matches) = thread::scope(|scope| {
-        let tips = scope.spawn(|| RemoteTips::ask(push, wants, world));
+        let tips = beside(scope, &ask);
         let matches = if in_checkout {
             let checkout = world.repository.checkout(commit).map_err(Stop::from);
             checkout.and_then(|mismatch| must_match(commit, mismatch, true))
@@ -97,7 +98,7 @@ pub(crate) fn ask(
         if matches.is_ok() {
             notes.extend(leave_receipt(&work, took, world));
         }
-        (join(tips), matches)
+        (tips(), matches)
     });
     matches?;
     must_be_connected(took, world)?;

@@ -145,7 +145,7 @@ impl Forge {
 pub struct Step {
     /// What reports call it; `None`: the command itself.
     pub name: Option<String>,
-    /// The command, for `sh -c`.
+    /// The command, for `sh -e -c`.
     pub run: String,
     pub timeout: Option<Duration>,
     /// Relative to the top of the tree.
