@@ -18,7 +18,7 @@ use crate::{
     policy::{
         self, DeployRemote, Trunk,
         defaults::{self, NIGHT},
-        detect::{self, Candidate, Detected, Look},
+        detect::{self, Candidate, Look},
         template::{InitFacts, is_closed_at_night, is_guess, render},
     },
     push::destination::Destination,
@@ -130,23 +130,19 @@ fn summary(facts: &InitFacts, left_out: &[String]) -> Vec<String> {
             "trunk: nothing tells which branch of `{remote}` it is: look over `trunk.branch`"
         ),
     };
-    let suite = match &facts.suite {
-        Detected::Found(Candidate { command, because }) => {
-            // The command alone may say it.
-            let because = if because == command {
-                String::new()
-            } else {
-                format!(" ({because})")
-            };
-            format!("suite: {command}{because}: is it ALL of your tests?")
+    let suite = match facts.suite.as_slice() {
+        [] => "suite: nothing says what runs your tests: fill in `suite.run`".to_owned(),
+        // The command alone may say it.
+        [Candidate { command, because }] if command == because => {
+            format!("suite: {command}: is it ALL of your tests?")
         }
-        Detected::Several(candidates) => {
-            let commands: Vec<_> = candidates.iter().map(|one| one.command.clone()).collect();
+        [Candidate { command, because }] => {
+            format!("suite: {command} ({because}): is it ALL of your tests?")
+        }
+        several => {
+            let commands: Vec<_> = several.iter().map(|one| &one.command).collect();
             let commands = alternatives(&commands);
             format!("suite: {commands}: say in `suite.run` which it is")
-        }
-        Detected::None => {
-            "suite: nothing says what runs your tests: fill in `suite.run`".to_owned()
         }
     };
     let mut lines = vec![trunk, suite];

@@ -52,8 +52,8 @@ pub(crate) fn ask(
     wants: &(dyn Fn(Gate) -> bool + Sync),
     world: &World<'_>,
 ) -> Result<PassedNow, Stop> {
-    if let Some(ci) = push.policy.suite.ci() {
-        return ask_ci(push, commit, &ci, wants, world);
+    if let Some(ci) = &push.policy.suite.ci {
+        return ask_ci(push, commit, ci, wants, world);
     }
     let steps = receipt::steps(push.policy, commit, world)?;
     let work = Work::of(push.policy, commit, &steps);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{By, Environment, In, On, Policy, Reason, Reuse, Signoff, Suite, Trunk};
+use super::{By, Environment, In, On, Policy, Reason, Signoff, Suite, Trunk};
 use crate::calendar::Window;
 
 pub const REMOTE: &str = "origin";
@@ -51,12 +51,11 @@ impl Default for Suite {
     fn default() -> Self {
         Self {
             steps: Vec::new(),
-            forge: None,
-            checks: Vec::new(),
+            ci: None,
             on: On::Trunk,
             place: In::Checkout,
             timeout: Duration::from_mins(30),
-            reuse: Reuse::For(Duration::from_hours(24)),
+            reuse: Duration::from_hours(24),
             env: Vec::new(),
             expect: None,
             link: Vec::new(),

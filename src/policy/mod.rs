@@ -19,6 +19,7 @@ use bstr::BStr;
 use crate::{calendar::Window, push::destination::Platform};
 
 pub use defaults::{DeployRemote, without_file};
+pub(crate) use error::Place;
 pub use error::PolicyError;
 pub use load::{LIMIT, load};
 
@@ -77,27 +78,19 @@ pub struct Trunk {
 pub struct Suite {
     /// Empty: found from the project's own files.
     pub steps: Vec<Step>,
-    pub forge: Option<Forge>,
-    /// The checks of the CI that have to pass; empty: all of them.
-    pub checks: Vec<String>,
+    /// The CI that is asked instead of running anything here.
+    pub ci: Option<Ci>,
     pub on: On,
     pub place: In,
     pub timeout: Duration,
-    pub reuse: Reuse,
+    /// How long a receipt counts; zero: never.
+    pub reuse: Duration,
     pub env: Vec<String>,
     /// A regular expression that the output must match.
     pub expect: Option<String>,
     /// Files of the checkout that git ignores and the worktree needs, relative to the top.
     pub link: Vec<String>,
     pub interactive: bool,
-}
-
-impl Suite {
-    /// The CI that is asked instead of running anything here.
-    pub fn ci(&self) -> Option<Ci> {
-        let checks = self.checks.clone();
-        self.forge.map(|forge| Ci { forge, checks })
-    }
 }
 
 /// A CI that runs the suite, and which of its checks count.
@@ -172,14 +165,6 @@ pub enum In {
     Checkout,
     /// A clean linked worktree of the pushed commit.
     Worktree,
-}
-
-/// How long a receipt counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reuse {
-    Never,
-    /// For this long after the suite passed.
-    For(Duration),
 }
 
 /// A deployment target.

@@ -2,10 +2,11 @@
 
 use super::Environment;
 use super::defaults::{NIGHT, PRODUCTION, STAGING};
-use super::detect::Detected;
-use super::error::is_invisible;
+use super::detect::Candidate;
+use super::error::harmless;
 
-/// The policy with every key there is. Where a line has nothing but a name in braces, lines are filled in.
+/// The policy with every key there is. Where a line has nothing but a name in braces, lines are filled in; a line that
+/// begins with `{if ...}` is only there if this is so.
 const TEMPLATE: &str = include_str!("template.yml");
 
 /// The widest line, for names of an ordinary length.
@@ -16,7 +17,7 @@ const WIDTH: usize = 80;
 pub struct InitFacts {
     pub trunk_branch: Option<String>,
     pub trunk_remote: String,
-    pub suite: Detected,
+    pub suite: Vec<Candidate>,
     /// With the remotes, apps, `after` and hours that were found; empty: two are shown as examples.
     pub environments: Vec<Environment>,
 }
@@ -46,25 +47,41 @@ pub fn render(facts: &InitFacts) -> String {
     let is_closed = is_found && is_closed_at_night(last);
     let branch = facts.trunk_branch.as_deref();
 
+    let conditions = [
+        ("{if one command} ", facts.suite.len() == 1),
+        ("{if several commands} ", facts.suite.len() > 1),
+        ("{if no command} ", facts.suite.is_empty()),
+        ("{if no environment} ", !is_found),
+    ];
+
     let mut text = String::new();
     for line in TEMPLATE.lines() {
-        let filled = match line.trim_start() {
+        let (indent, line) = line.split_at(line.len() - line.trim_start().len());
+        let condition = conditions
+            .iter()
+            .find(|(condition, _)| line.starts_with(condition));
+        let line = match condition {
+            Some((_, false)) => continue,
+            Some((condition, true)) => &line[condition.len()..],
+            None => line,
+        };
+        let filled = match line {
             "{trunk.branch}" => vec![key("branch", branch, "master")],
             "{trunk.remote}" => vec![format!("remote: {}", scalar(&facts.trunk_remote))],
-            "{suite.run}" => suite(&facts.suite),
-            "{no environments}" if is_found => continue,
-            "{no environments}" => {
-                vec!["# FIXME: no remote that deploys was found. For example:".to_owned()]
-            }
+            "{suite.candidates}" => facts.suite.iter().map(comment).collect(),
+            "{suite.run}" => match facts.suite.as_slice() {
+                [only] => vec![key("run", Some(&only.command), "")],
+                [first, ..] => vec![key("run", None, &first.command)],
+                [] => vec![key("run", None, "bin/test")],
+            },
             "{others}" => shown(others.iter().flat_map(brief).collect()),
             "{last}" => shown(vec![format!("{}:", scalar(&last.name))]),
             "{last.destinations}" => shown(destinations(last)),
             "{last.after}" => shown(vec![key("after", last.after.as_deref(), before)]),
             "{last.window}" => vec![off(!is_closed, "window:")],
             "{last.closed}" => vec![off(!is_closed, &closed())],
-            _ => vec![line.trim_start().to_owned()],
+            _ => vec![line.to_owned()],
         };
-        let indent = &line[..line.len() - line.trim_start().len()];
         for filled in filled {
             let line = format!("{indent}{filled}");
             text.extend([line.trim_end(), "\n"]);
@@ -86,33 +103,10 @@ fn examples() -> [Environment; 2] {
     [staging, production]
 }
 
-fn suite(detected: &Detected) -> Vec<String> {
-    let (notes, found, example) = match detected {
-        Detected::Found(candidate) => {
-            let notes = "One shell command, or a list of steps: each a command, or\n\
-                         {name, run, timeout, dir, parallel}.";
-            (notes.to_owned(), Some(candidate.command.as_str()), "")
-        }
-        Detected::Several(candidates) => {
-            let list = candidates.iter().map(|candidate| {
-                let (command, because) = (plain(&candidate.command), plain(&candidate.because));
-                format!("  {command}  ({because})\n")
-            });
-            let notes = format!(
-                "FIXME: say what runs your entire suite. These could be meant:\n{}\
-                 To run them all, write a list: [first command, second command].",
-                list.collect::<String>()
-            );
-            (notes, None, candidates[0].command.as_str())
-        }
-        Detected::None => {
-            let notes = "FIXME: say what runs your entire suite; nothing was found. One shell\n\
-                         command, or a list of steps: each a command, or {name, run, ...}.";
-            (notes.to_owned(), None, "bin/test")
-        }
-    };
-    let notes = notes.lines().map(|line| format!("# {line}"));
-    notes.chain([key("run", found, example)]).collect()
+fn comment(candidate: &Candidate) -> String {
+    let plain = |text: &str| text.chars().map(harmless).collect::<String>();
+    let (command, because) = (plain(&candidate.command), plain(&candidate.because));
+    format!("#   {command}  ({because})")
 }
 
 /// An environment with nothing but what is known of it.
@@ -181,12 +175,6 @@ fn off(is_off: bool, line: &str) -> String {
     format!("{}#{key}", &line[..line.len() - key.len()])
 }
 
-/// The text with a `?` for each character that a comment cannot have.
-fn plain(text: &str) -> String {
-    let shown = |c: char| if is_plain(c) { c } else { '?' };
-    text.chars().map(shown).collect()
-}
-
 /// Writes text so that every reader of YAML takes it for that text, with quotes where it needs them.
 fn scalar(text: &str) -> String {
     const WORDS: [&str; 9] = ["true", "false", "yes", "no", "on", "off", "y", "n", "null"];
@@ -199,13 +187,8 @@ fn scalar(text: &str) -> String {
     }
     let escape = |c: char| match c {
         '"' | '\\' => format!("\\{c}"),
-        _ if is_plain(c) => c.to_string(),
+        _ if harmless(c) == c => c.to_string(),
         _ => format!("\\U{:08X}", u32::from(c)),
     };
     format!("\"{}\"", text.chars().map(escape).collect::<String>())
-}
-
-/// Whether a character can stand in a policy as it is.
-fn is_plain(character: char) -> bool {
-    !character.is_control() && !is_invisible(character)
 }

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 use proptest::prelude::*;
-use pushgate::policy::detect::{Candidate, Detected};
+use pushgate::policy::detect::Candidate;
 use pushgate::policy::template::{InitFacts, render};
 use pushgate::policy::{Environment, Policy, defaults, load};
 
@@ -84,15 +84,10 @@ fn branch() -> impl Strategy<Value = String> {
     proptest::sample::select(odd.to_vec()).prop_map(str::to_owned)
 }
 
-fn suite() -> impl Strategy<Value = Detected> {
+fn suite() -> impl Strategy<Value = Vec<Candidate>> {
     let candidate = (name(), "[ -~\n\u{85}]{0,30}")
-        .prop_map(|(command, because)| Candidate { command, because })
-        .boxed();
-    prop_oneof![
-        Just(Detected::None),
-        candidate.clone().prop_map(Detected::Found),
-        proptest::collection::vec(candidate, 2..4).prop_map(Detected::Several),
-    ]
+        .prop_map(|(command, because)| Candidate { command, because });
+    proptest::collection::vec(candidate, 0..4)
 }
 
 /// Environments of different names, each with remotes and apps of its own, some after the one before.
@@ -169,8 +164,8 @@ proptest! {
         prop_assert_eq!(&policy.trunk.remote, &facts.trunk_remote);
 
         let steps: Vec<&str> = policy.suite.steps.iter().map(|step| step.run.as_str()).collect();
-        match &facts.suite {
-            Detected::Found(candidate) => prop_assert_eq!(steps, [candidate.command.as_str()]),
+        match facts.suite.as_slice() {
+            [only] => prop_assert_eq!(steps, [only.command.as_str()]),
             _ => prop_assert!(steps.is_empty()),
         }
 
@@ -234,7 +229,7 @@ proptest! {
     }
 }
 
-fn plain_facts(suite: Detected, with_environments: bool) -> InitFacts {
+fn plain_facts(suite: Vec<Candidate>, with_environments: bool) -> InitFacts {
     let environment = |name: &str, app: &str, after: Option<&str>| Environment {
         apps: vec![app.to_owned()],
         after: after.map(str::to_owned),
@@ -258,7 +253,7 @@ fn plain_facts(suite: Detected, with_environments: bool) -> InitFacts {
 
 #[test]
 fn the_commented_defaults_are_the_defaults() {
-    let facts = plain_facts(Detected::None, true);
+    let facts = plain_facts(Vec::new(), true);
     let policy = loaded(&uncommented(&render(&facts)));
     let default = Policy::default();
     let suite = pushgate::policy::Suite {
@@ -313,7 +308,7 @@ fn every_key_is_shown() {
         "share",
     ];
     for with_environments in [true, false] {
-        let text = render(&plain_facts(Detected::None, with_environments));
+        let text = render(&plain_facts(Vec::new(), with_environments));
         for key in keys {
             let shown = |line: &str| {
                 line.trim_start_matches([' ', '#'])
@@ -336,11 +331,7 @@ fn no_line_is_wide() {
             because: "Cargo.toml".to_owned(),
         },
     ];
-    for suite in [
-        Detected::None,
-        Detected::Found(candidates[0].clone()),
-        Detected::Several(candidates),
-    ] {
+    for suite in [Vec::new(), candidates[..1].to_vec(), candidates] {
         for with_environments in [true, false] {
             let mut facts = plain_facts(suite.clone(), with_environments);
             if let Some(production) = facts.environments.last_mut() {
