@@ -6,7 +6,10 @@ use super::answers::SystemClock;
 use crate::{
     gates::{Clock, Undecided},
     git::Repository,
-    policy::lint::{Facts, Finding, lint},
+    policy::{
+        Place,
+        lint::{Facts, Finding, lint},
+    },
 };
 
 /// What is odd about the policy that a person has before them, and how it is called; `None`: there
@@ -30,11 +33,6 @@ pub(crate) fn look(repository: &Repository) -> Result<Option<(String, Vec<Findin
 
 /// A finding and its place, as a person reads it.
 pub(crate) fn words(origin: &str, finding: &Finding) -> String {
-    let Finding {
-        line,
-        column,
-        message,
-        ..
-    } = finding;
-    format!("{origin}:{line}:{column}: {message}")
+    let Place { line, column } = finding.place;
+    format!("{origin}:{line}:{column}: {}", finding.message)
 }

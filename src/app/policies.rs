@@ -142,8 +142,8 @@ impl Repository {
     }
 
     /// The remotes that lead to Heroku, by any of their URLs: an `insteadOf` may hide it in one.
-    pub(crate) fn heroku_remotes(&self) -> Vec<defaults::HerokuRemote> {
-        let mut found: Vec<defaults::HerokuRemote> = Vec::new();
+    pub(crate) fn heroku_remotes(&self) -> Vec<defaults::DeployRemote> {
+        let mut found: Vec<defaults::DeployRemote> = Vec::new();
         let remotes = self.remotes();
         let all = remotes.names().flat_map(|name| {
             let urls = remotes.urls(name).into_iter();
@@ -158,7 +158,7 @@ impl Repository {
             {
                 let name = name.to_str_lossy().into_owned();
                 if !found.iter().any(|one| one.name == name && one.app == app) {
-                    found.push(defaults::HerokuRemote { name, app });
+                    found.push(defaults::DeployRemote { name, app });
                 }
             }
         }

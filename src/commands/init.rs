@@ -16,15 +16,18 @@ use crate::{
     commands::Error,
     git::Repository,
     policy::{
-        self, Trunk,
-        defaults::{self, NIGHT, PRODUCTION, STAGING},
-        detect::{self, Candidate, Detected, Look},
-        template::{InitEnvironment, InitFacts, render},
+        self, DeployRemote, Trunk,
+        defaults::{self, NIGHT},
+        detect::{self, Candidate, Look},
+        template::{InitFacts, is_closed_at_night, is_guess, render},
     },
     push::destination::Destination,
     report,
     text::{alternatives, printable},
 };
+
+/// The names of remotes that deploy to production, whatever host they lead to.
+const PRODUCTION_NAMES: [&str; 3] = ["production", "prod", "live"];
 
 pub(crate) fn run(args: &Init) -> Done {
     let world = Repository::open()?;
@@ -80,46 +83,34 @@ fn look_around(world: &Repository, top: &Path) -> (InitFacts, Vec<String>) {
         branch: None,
         remote: trunk_remote.clone(),
     });
-    let mut environments: Vec<InitEnvironment> = Vec::new();
+    let mut remotes = Vec::new();
     let mut left_out = Vec::new();
     for name in names.into_iter().filter(|name| *name != trunk_remote) {
         let Some(place) = place(world, name) else {
             continue;
         };
-        let Some(environment) = environment_of(name, &place) else {
+        let is_platform = place.platform().is_some();
+        let remote = DeployRemote {
+            name: name.to_owned(),
+            app: if is_platform {
+                place.brief()
+            } else {
+                String::new()
+            },
+        };
+        let says_production = PRODUCTION_NAMES.contains(&name.to_lowercase().as_str());
+        if is_platform || says_production || remote.is_staging() {
+            remotes.push(remote);
+        } else {
             let name = printable(name.as_bytes().as_bstr());
             left_out.push(format!("{name} ({place})"));
-            continue;
-        };
-        let at = environments
-            .iter()
-            .position(|known| known.name == environment)
-            .unwrap_or_else(|| {
-                environments.push(InitEnvironment {
-                    name: environment.to_owned(),
-                    remotes: Vec::new(),
-                    apps: Vec::new(),
-                    after: None,
-                });
-                environments.len() - 1
-            });
-        environments[at].remotes.push(name.to_owned());
-        let app = place.brief();
-        let is_known = environments.iter().any(|known| known.apps.contains(&app));
-        if place.platform().is_some() && !is_known {
-            environments[at].apps.push(app);
         }
-    }
-    // The pipeline's order, whatever the remotes' is.
-    environments.sort_by_key(|environment| environment.name == PRODUCTION);
-    if let [first, second] = environments.as_mut_slice() {
-        second.after = Some(first.name.clone());
     }
     let facts = InitFacts {
         trunk_branch: trunk.ok().map(|trunk| trunk.branch),
         trunk_remote,
         suite: detect::suite(&Directory(top)),
-        environments,
+        environments: defaults::without_file(&remotes).environments,
     };
     (facts, left_out)
 }
@@ -128,24 +119,6 @@ fn look_around(world: &Repository, top: &Path) -> (InitFacts, Vec<String>) {
 fn place(world: &Repository, name: &str) -> Option<Destination> {
     let url = world.remotes().push_url(name.as_bytes())?;
     Some(world.destination(url.as_ref()))
-}
-
-/// The environment that a remote leads to: an app of a platform by the words in its name, any other
-/// remote only by its own name.
-fn environment_of(name: &str, place: &Destination) -> Option<&'static str> {
-    let app = match place {
-        Destination::App { app, .. } => app.clone(),
-        Destination::Host { .. } | Destination::Path(_) => String::new(),
-    };
-    let remote = defaults::HerokuRemote {
-        name: name.to_owned(),
-        app,
-    };
-    if remote.is_staging() {
-        return Some(STAGING);
-    }
-    let says_production = ["production", "prod", "live"].contains(&name.to_lowercase().as_str());
-    (says_production || place.platform().is_some()).then_some(PRODUCTION)
 }
 
 /// What was found and what to look over, line by line.
@@ -157,23 +130,19 @@ fn summary(facts: &InitFacts, left_out: &[String]) -> Vec<String> {
             "trunk: nothing tells which branch of `{remote}` it is: look over `trunk.branch`"
         ),
     };
-    let suite = match &facts.suite {
-        Detected::Found(Candidate { command, because }) => {
-            // The command alone may say it.
-            let because = if because == command {
-                String::new()
-            } else {
-                format!(" ({because})")
-            };
-            format!("suite: {command}{because}: is it ALL of your tests?")
+    let suite = match facts.suite.as_slice() {
+        [] => "suite: nothing says what runs your tests: fill in `suite.run`".to_owned(),
+        // The command alone may say it.
+        [Candidate { command, because }] if command == because => {
+            format!("suite: {command}: is it ALL of your tests?")
         }
-        Detected::Several(candidates) => {
-            let commands: Vec<_> = candidates.iter().map(|one| one.command.clone()).collect();
+        [Candidate { command, because }] => {
+            format!("suite: {command} ({because}): is it ALL of your tests?")
+        }
+        several => {
+            let commands: Vec<_> = several.iter().map(|one| &one.command).collect();
             let commands = alternatives(&commands);
             format!("suite: {commands}: say in `suite.run` which it is")
-        }
-        Detected::None => {
-            "suite: nothing says what runs your tests: fill in `suite.run`".to_owned()
         }
     };
     let mut lines = vec![trunk, suite];
@@ -187,10 +156,10 @@ fn summary(facts: &InitFacts, left_out: &[String]) -> Vec<String> {
             line += &format!(", after {after}");
         }
         lines.push(line);
-        if environment.is_closed_at_night() {
+        if is_closed_at_night(environment) {
             lines.push(format!("  closed {NIGHT}: your hours?"));
         }
-        if environment.is_guess() {
+        if is_guess(environment) {
             let count = apps.len();
             lines.push(format!(
                 "  nothing calls any of these {count} apps staging, so all are {name} now:"

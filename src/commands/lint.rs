@@ -38,8 +38,8 @@ pub(crate) fn run(as_json: bool) -> Done {
 /// A finding as a program reads it.
 fn program(finding: &Finding) -> serde_json::Value {
     json!({
-        "line": finding.line,
-        "column": finding.column,
+        "line": finding.place.line,
+        "column": finding.place.column,
         "kind": finding.kind,
         "message": finding.message,
     })

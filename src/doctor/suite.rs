@@ -29,8 +29,8 @@ use crate::{
 /// Whether the suite can run: its commands, its directories and its tree are there.
 pub(crate) fn check(opened: &Opened) -> Vec<Finding> {
     let suite = &opened.policy.suite;
-    if let Some(ci) = suite.ci() {
-        return vec![asked(&ci, opened)];
+    if let Some(ci) = &suite.ci {
+        return vec![asked(ci, opened)];
     }
     let trees = trees(opened);
     let mut findings = match steps(opened) {
@@ -87,7 +87,7 @@ fn steps(opened: &Opened) -> Result<Vec<Step>, Stop> {
 /// How long the suite took when it passed last.
 pub(crate) fn last_took(opened: &Opened) -> Option<Duration> {
     let suite = &opened.policy.suite;
-    if suite.forge.is_some() {
+    if suite.ci.is_some() {
         return None;
     }
     let work = Work {

@@ -7,7 +7,7 @@ use super::{
     world::{Passed, Work, World},
 };
 use crate::{
-    policy::{In, Policy, Step, detect::Detected},
+    policy::{In, Policy, Step},
     push::Oid,
 };
 
@@ -16,16 +16,15 @@ pub(crate) fn steps(policy: &Policy, commit: &Oid, world: &World<'_>) -> Result<
     if !policy.suite.steps.is_empty() {
         return Ok(policy.suite.steps.clone());
     }
-    let candidates = match world.repository.detect(commit)? {
-        Detected::Found(candidate) => {
-            return Ok(vec![Step {
-                run: candidate.command,
-                ..Step::default()
-            }]);
-        }
-        Detected::Several(candidates) => candidates.into_iter().map(|one| one.command).collect(),
-        Detected::None => Vec::new(),
-    };
+    let found = world.repository.detect(commit)?.into_iter();
+    let mut candidates: Vec<String> = found.map(|one| one.command).collect();
+    if candidates.len() == 1 {
+        let run = candidates.remove(0);
+        return Ok(vec![Step {
+            run,
+            ..Step::default()
+        }]);
+    }
     Err(Refusal::NoSuite { candidates }.into())
 }
 
@@ -34,7 +33,7 @@ pub(crate) fn find(
     commit: &Oid,
     world: &World<'_>,
 ) -> Result<Option<Passed>, Stop> {
-    let steps = match policy.suite.forge {
+    let steps = match policy.suite.ci {
         Some(_) => Vec::new(),
         None => steps(policy, commit, world)?,
     };
@@ -53,9 +52,7 @@ pub(crate) fn is_there(push: &GovernedPush<'_>, world: &World<'_>) -> bool {
 pub(crate) fn needs_checkout<'c>(push: &GovernedPush<'c>, world: &World<'_>) -> Option<&'c Oid> {
     let suite = &push.policy.suite;
     match push.commits().as_slice() {
-        [commit]
-            if suite.forge.is_none() && suite.place == In::Checkout && !is_there(push, world) =>
-        {
+        [commit] if suite.ci.is_none() && suite.place == In::Checkout && !is_there(push, world) => {
             Some(commit)
         }
         _ => None,

@@ -1,6 +1,6 @@
 //! The answers that take a moment, asked for at once: the tips of remotes, and the look at the checkout.
 
-use std::thread::{self, ScopedJoinHandle};
+use std::thread::{self, Scope};
 
 use bstr::{BString, ByteSlice};
 use jiff::{SignedDuration, Timestamp};
@@ -57,15 +57,16 @@ impl RemoteTips {
         let asked = before.map_or(&[][..], |before| before.remotes.as_slice());
         let branches = before.map_or(&[][..], |before| before.branches.as_slice());
         let live = |remote: &BString| world.remotes.live(remote.as_bstr(), branches);
+        let look = checkout.map(|commit| move || world.repository.checkout(commit));
         thread::scope(|scope| {
-            let checkout = checkout.map(|commit| scope.spawn(|| world.repository.checkout(commit)));
+            let checkout = look.as_ref().map(|look| beside(scope, look));
             let (tips, trunk) = at_once(asked, live, || {
                 trunk.map(|trunk| world.remotes.trunk_tip(trunk, team))
             });
             Self {
                 trunk,
                 before: before.map(|_| asked.iter().cloned().zip(tips).collect()),
-                checkout: checkout.map(join),
+                checkout: checkout.map(|join| join()),
             }
         })
     }
@@ -80,17 +81,23 @@ pub(crate) fn at_once<R: Sync, A: Send, T>(
     meanwhile: impl FnOnce() -> T,
 ) -> (Vec<A>, T) {
     let ask = &ask;
+    let asks: Vec<_> = remotes.iter().map(|remote| move || ask(remote)).collect();
     thread::scope(|scope| {
-        let start = |remote| scope.spawn(move || ask(remote));
-        let asked: Vec<_> = remotes.iter().map(start).collect();
+        let asked: Vec<_> = asks.iter().map(|ask| beside(scope, ask)).collect();
         let done = meanwhile();
-        (asked.into_iter().map(join).collect(), done)
+        (asked.into_iter().map(|join| join()).collect(), done)
     })
 }
 
-/// Waits for a thread; its panic becomes ours.
-pub(crate) fn join<T>(thread: ScopedJoinHandle<'_, T>) -> T {
-    thread
-        .join()
-        .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+/// Begins work in a thread, and returns what waits for its end; a panic becomes ours. Where no thread can
+/// be started, the work is done then.
+pub(crate) fn beside<'s, T: Send + 's, F: Fn() -> T + Sync>(
+    scope: &'s Scope<'s, '_>,
+    work: &'s F,
+) -> impl FnOnce() -> T + use<'s, T, F> {
+    let thread = thread::Builder::new().spawn_scoped(scope, work);
+    move || match thread {
+        Ok(thread) => (thread.join()).unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+        Err(_) => work(),
+    }
 }

@@ -10,7 +10,7 @@ use super::{
     governed_push::GovernedPush,
     receipt,
     refusal::suite::Refusal,
-    remote_tips::{RemoteTips, is_old, join},
+    remote_tips::{RemoteTips, beside, is_old},
     undecided::Undecided,
     verdict::Stop,
     world::{Passed, SuiteRun, Work, World},
@@ -59,8 +59,8 @@ pub(crate) fn ask(
     again: &Again<'_>,
     world: &World<'_>,
 ) -> Result<PassedNow, Stop> {
-    if let Some(ci) = push.policy.suite.ci() {
-        return ask_ci(push, commit, &ci, again, world);
+    if let Some(ci) = &push.policy.suite.ci {
+        return ask_ci(push, commit, ci, again, world);
     }
     let steps = receipt::steps(push.policy, commit, world)?;
     let work = Work::of(push.policy, commit, &steps);
@@ -93,9 +93,9 @@ pub(crate) fn ask(
     };
     let mut notes = Vec::from_iter(warning);
     // The remotes take their time to answer again; so do the checkout and a durable receipt.
+    let ask = || RemoteTips::ask(push, again.wants, world);
     let (tips, matches) = thread::scope(|scope| {
-        let is_old = is_old(again.asked_at, world);
-        let tips = is_old.then(|| scope.spawn(|| RemoteTips::ask(push, again.wants, world)));
+        let tips = is_old(again.asked_at, world).then(|| beside(scope, &ask));
         let matches = if in_checkout {
             let checkout = world.repository.checkout(commit).map_err(Stop::from);
             checkout.and_then(|mismatch| must_match(commit, mismatch, true))
@@ -105,7 +105,7 @@ pub(crate) fn ask(
         if matches.is_ok() {
             notes.extend(leave_receipt(&work, took, world));
         }
-        (tips.map(join), matches)
+        (tips.map(|tips| tips()), matches)
     });
     matches?;
     must_be_connected(took, world)?;

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     memory::record::Record,
-    policy::{Ci, Policy, Step, Suite, detect::Detected},
+    policy::{Ci, Policy, Step, Suite, detect::Candidate},
     push::Oid,
 };
 
@@ -49,7 +49,8 @@ pub trait LocalRepository: Sync {
     fn lost(&self, old: &Oid, new: &Oid, remote: &str) -> Result<(Count, Vec<Commit>), Undecided>;
     /// How the checkout differs from a commit's tree; `None` if it does not.
     fn checkout(&self, commit: &Oid) -> Result<Option<Mismatch>, Undecided>;
-    fn detect(&self, commit: &Oid) -> Result<Detected, Undecided>;
+    /// The commands that may run the tests of a commit's tree.
+    fn detect(&self, commit: &Oid) -> Result<Vec<Candidate>, Undecided>;
     /// The author of a commit: `Name <mail>`.
     fn author(&self, commit: &Oid) -> Result<String, Undecided>;
     /// The person who pushes: `Name <mail>`.

@@ -14,7 +14,7 @@ use crate::{
         self, Object, Undecided,
         facts::{Commit, Count, Mismatch, Relation},
     },
-    policy::detect::{self, Detected},
+    policy::detect::{self, Candidate},
     push::Oid,
 };
 
@@ -132,7 +132,7 @@ impl gates::LocalRepository for Repository {
         Ok((!hidden.is_empty()).then_some(Mismatch::Hidden(hidden)))
     }
 
-    fn detect(&self, commit: &Oid) -> Result<Detected, Undecided> {
+    fn detect(&self, commit: &Oid) -> Result<Vec<Candidate>, Undecided> {
         self.tree(commit)?;
         let repository = self;
         Ok(detect::suite(&Files { repository, commit }))

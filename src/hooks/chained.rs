@@ -134,7 +134,13 @@ pub(crate) fn run(
     let mut child = child.map_err(failed)?;
     if let Some(mut pipe) = child.stdin.take() {
         // A hook that never reads must not keep us waiting; one that stops reading is no error.
-        thread::spawn(move || drop(pipe.write_all(&input)));
+        let writer = thread::Builder::new().spawn(move || drop(pipe.write_all(&input)));
+        if let Err(error) = writer {
+            // It has read too little to judge.
+            let _ = child.kill();
+            let _ = child.wait();
+            return Err(failed(error));
+        }
     }
     let status = watch.wait(&mut child).map_err(failed)?;
     if let Some(by) = signals::interrupted() {

@@ -2,20 +2,12 @@
 
 use std::time::Duration;
 
-use super::{By, Environment, In, On, Policy, Reason, Reuse, Signoff, Suite, Trunk};
+use super::{By, Environment, In, On, Policy, Reason, Signoff, Suite, Trunk};
 use crate::calendar::Window;
 
 pub const REMOTE: &str = "origin";
-pub const ON: On = On::Trunk;
 /// `suite.on` with `suite.ci`: a CI can only check what was pushed.
 pub const ON_WITH_CI: On = On::Deploys;
-pub const PLACE: In = In::Checkout;
-pub const TIMEOUT: Duration = Duration::from_mins(30);
-pub const REUSE: Duration = Duration::from_hours(24);
-pub const SOAK: Duration = Duration::ZERO;
-pub const RUNWAY: Duration = Duration::ZERO;
-pub const BRANCHES: [&str; 2] = ["main", "master"];
-pub const REASON: Reason = Reason::Optional;
 
 /// The environment, without a file, of a Heroku remote whose name or app has one of `STAGING_WORDS`.
 pub const STAGING: &str = "staging";
@@ -25,13 +17,6 @@ pub const STAGING_WORDS: [&str; 3] = ["staging", "stage", "stg"];
 /// When production is closed without a file, in the time zone of the machine that pushes.
 pub const NIGHT: &str = "22:00-07:00";
 
-pub const SHARE: bool = true;
-
-/// `remote` of an environment: its own name.
-pub fn remotes(environment: &str) -> Vec<String> {
-    vec![environment.to_owned()]
-}
-
 /// `signoff` of an environment: required where it comes after another.
 pub fn signoff(after: Option<&str>) -> Option<Signoff> {
     after.map(|_| Signoff::default())
@@ -39,7 +24,7 @@ pub fn signoff(after: Option<&str>) -> Option<Signoff> {
 
 /// The branches that deploy, short names.
 pub fn branches() -> Vec<String> {
-    BRANCHES.map(str::to_owned).to_vec()
+    ["main", "master"].map(str::to_owned).to_vec()
 }
 
 impl Default for Policy {
@@ -48,17 +33,7 @@ impl Default for Policy {
             trunk: Trunk::default(),
             suite: Suite::default(),
             environments: Vec::new(),
-            share: SHARE,
-        }
-    }
-}
-
-impl Default for Signoff {
-    fn default() -> Self {
-        Self {
-            people: 1,
-            by: By::default(),
-            signed: false,
+            share: true,
         }
     }
 }
@@ -76,12 +51,11 @@ impl Default for Suite {
     fn default() -> Self {
         Self {
             steps: Vec::new(),
-            forge: None,
-            checks: Vec::new(),
-            on: ON,
-            place: PLACE,
-            timeout: TIMEOUT,
-            reuse: Reuse::default(),
+            ci: None,
+            on: On::Trunk,
+            place: In::Checkout,
+            timeout: Duration::from_mins(30),
+            reuse: Duration::from_hours(24),
             env: Vec::new(),
             expect: None,
             link: Vec::new(),
@@ -90,24 +64,12 @@ impl Default for Suite {
     }
 }
 
-impl Default for Reuse {
-    fn default() -> Self {
-        Self::For(REUSE)
-    }
-}
-
-impl Default for Environment {
+impl Default for Signoff {
     fn default() -> Self {
         Self {
-            name: String::new(),
-            remotes: Vec::new(),
-            apps: Vec::new(),
-            after: None,
-            soak: SOAK,
-            signoff: signoff(None),
-            window: Window::default(),
-            branches: branches(),
-            reason: REASON,
+            people: 1,
+            by: By::Anyone,
+            signed: false,
         }
     }
 }
@@ -117,37 +79,50 @@ impl Environment {
     pub fn named(name: &str) -> Self {
         Self {
             name: name.to_owned(),
-            remotes: remotes(name),
-            ..Self::default()
+            remotes: vec![name.to_owned()],
+            apps: Vec::new(),
+            after: None,
+            soak: Duration::ZERO,
+            signoff: None,
+            window: Window::default(),
+            branches: branches(),
+            reason: Reason::Optional,
         }
     }
 }
 
-/// A remote of the repository that pushes to Heroku.
+/// A remote of the repository that deploys.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HerokuRemote {
+pub struct DeployRemote {
     pub name: String,
+    /// As `app` of an environment names it; empty where the remote leads to no platform.
     pub app: String,
 }
 
-impl HerokuRemote {
+impl DeployRemote {
     /// Whether the name of the remote or the app has one of `STAGING_WORDS`.
     pub fn is_staging(&self) -> bool {
-        [&self.name, &self.app].into_iter().any(|text| {
+        // A host tells nothing of its apps.
+        let app = self.app.rsplit('/').next().unwrap_or_default();
+        [&self.name, app].into_iter().any(|text| {
             text.split(|character: char| !character.is_alphanumeric())
                 .any(|word| STAGING_WORDS.contains(&word.to_ascii_lowercase().as_str()))
         })
     }
+
+    fn has_app_of(&self, other: &Self) -> bool {
+        !self.app.is_empty() && self.app.eq_ignore_ascii_case(&other.app)
+    }
 }
 
-/// Returns the policy of a repository that has no policy file.
+/// Returns the policy of a repository that has these remotes and no policy file.
 ///
 /// Remotes that say staging are `staging`, all others `production`: after staging where there is
 /// one, and closed at night. An app that remotes of both kinds push to is production, the stricter of the two.
-pub fn without_file(heroku: &[HerokuRemote]) -> Policy {
-    let (production, staging): (Vec<_>, Vec<_>) = heroku.iter().partition(|remote| {
-        let mut others = heroku.iter().filter(|other| !other.is_staging());
-        others.any(|other| other.app.eq_ignore_ascii_case(&remote.app))
+pub fn without_file(remotes: &[DeployRemote]) -> Policy {
+    let (staging, production): (Vec<_>, Vec<_>) = remotes.iter().partition(|remote| {
+        let mut others = remotes.iter().filter(|other| !other.is_staging());
+        remote.is_staging() && !others.any(|other| other.has_app_of(remote))
     });
 
     let mut environments = Vec::new();
@@ -177,10 +152,10 @@ fn at_night() -> Window {
     }
 }
 
-fn deployed_by(name: &str, remotes: &[&HerokuRemote]) -> Environment {
+fn deployed_by(name: &str, remotes: &[&DeployRemote]) -> Environment {
     let mut apps: Vec<String> = Vec::new();
     for remote in remotes {
-        if !apps.contains(&remote.app) {
+        if !remote.app.is_empty() && !apps.contains(&remote.app) {
             apps.push(remote.app.clone());
         }
     }
@@ -196,10 +171,10 @@ fn deployed_by(name: &str, remotes: &[&HerokuRemote]) -> Environment {
 mod tests {
     use super::*;
 
-    fn heroku(remotes: &[(&str, &str)]) -> Vec<HerokuRemote> {
+    fn heroku(remotes: &[(&str, &str)]) -> Vec<DeployRemote> {
         remotes
             .iter()
-            .map(|&(name, app)| HerokuRemote {
+            .map(|&(name, app)| DeployRemote {
                 name: name.to_owned(),
                 app: app.to_owned(),
             })
@@ -221,6 +196,7 @@ mod tests {
         case("heroku", "shop", false);
         case("backstage", "backstage", false);
         case("production", "stages", false);
+        case("dokku", "staging.example/shop", false);
     }
 
     #[test]
@@ -269,6 +245,14 @@ mod tests {
         let policy = without_file(&heroku(&[("staging", "shop"), ("heroku", "Shop")]));
         assert_eq!(policy.environments.len(), 1);
         assert_eq!(policy.environments[0].remotes, ["staging", "heroku"]);
+    }
+
+    #[test]
+    fn a_remote_without_an_app_is_told_by_its_name() {
+        let policy = without_file(&heroku(&[("production", ""), ("staging", "")]));
+        assert_eq!(policy.environments[0].name, "staging");
+        assert_eq!(policy.environments[1].remotes, ["production"]);
+        assert!(policy.environments[1].apps.is_empty());
     }
 
     #[test]

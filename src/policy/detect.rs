@@ -11,15 +11,6 @@ pub trait Look {
     fn is_dir(&self, path: &str) -> bool;
 }
 
-/// What was found to run the tests.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Detected {
-    Found(Candidate),
-    /// Commands of the same rank, for a person to choose from.
-    Several(Vec<Candidate>),
-    None,
-}
-
 /// A command that may be the suite.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Candidate {
@@ -35,16 +26,16 @@ fn candidate(command: impl Into<String>, because: impl Into<String>) -> Candidat
     }
 }
 
-/// Detects the command that runs the entire suite.
+/// Detects the command that runs the entire suite; where there are several, a person has to say which.
 ///
-/// Five ranks; the first that has a candidate decides, and several candidates of one rank are left to a person:
+/// Five ranks; the first that has a candidate decides:
 ///
 /// 1. `bin/ci`, the project's own word for everything;
 /// 2. `bin/test`;
 /// 3. Rails, which keeps other languages' manifests for its assets;
 /// 4. the languages' manifests, all of one rank: a repository with `package.json` and `Cargo.toml` has two suites;
 /// 5. Makefile and justfile, which often only wrap the above.
-pub fn suite(tree: &dyn Look) -> Detected {
+pub fn suite(tree: &dyn Look) -> Vec<Candidate> {
     let script = |path: &str| {
         let found = tree.is_executable(path).then(|| candidate(path, path));
         found.into_iter().collect()
@@ -56,16 +47,9 @@ pub fn suite(tree: &dyn Look) -> Detected {
         &|| languages(tree),
         &|| makefile(tree).into_iter().chain(justfile(tree)).collect(),
     ];
-    for rank in ranks {
-        let mut candidates = rank();
-        if candidates.len() > 1 {
-            return Detected::Several(candidates);
-        }
-        if let Some(candidate) = candidates.pop() {
-            return Detected::Found(candidate);
-        }
-    }
-    Detected::None
+    let mut found = ranks.into_iter().map(|rank| rank());
+    let found = found.find(|candidates| !candidates.is_empty());
+    found.unwrap_or_default()
 }
 
 fn languages(tree: &dyn Look) -> Vec<Candidate> {

@@ -66,9 +66,9 @@ impl PolicyError {
 
 /// A line and a column, both counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Place {
-    pub(super) line: usize,
-    pub(super) column: usize,
+pub(crate) struct Place {
+    pub(crate) line: usize,
+    pub(crate) column: usize,
 }
 
 impl Default for Place {
@@ -130,7 +130,7 @@ pub(super) fn advice(word: &str, valid: &[&str]) -> String {
 }
 
 /// A space for a tab; the replacement character for whatever a terminal may act upon.
-fn harmless(character: char) -> char {
+pub(super) fn harmless(character: char) -> char {
     match character {
         '\t' => ' ',
         _ if is_invisible(character) || character.is_control() => char::REPLACEMENT_CHARACTER,

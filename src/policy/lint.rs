@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
-use super::defaults::HerokuRemote;
+use super::defaults::DeployRemote;
 use super::error::{Place, quoted};
 use super::load::load_with_places;
 use super::values::is_calendar;
@@ -14,34 +14,18 @@ use crate::calendar::{Rule, Window, Zone};
 pub(crate) const UNNAMED_APP: &str = "unnamed-app";
 
 /// What is odd about a policy that holds, and where it stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Finding {
-    /// Counted from 1.
-    pub(crate) line: usize,
-    /// Counted from 1, in characters.
-    pub(crate) column: usize,
+    pub(crate) place: Place,
     /// Its name for programs.
     pub(crate) kind: &'static str,
     pub(crate) message: String,
-}
-
-impl Finding {
-    fn new(place: Place, kind: &'static str, message: String) -> Self {
-        let Place { line, column } = place;
-        Self {
-            line,
-            column,
-            kind,
-            message,
-        }
-    }
 }
 
 /// What the findings depend on besides the file.
 pub(crate) struct Facts<'f> {
     pub(crate) now: Timestamp,
     pub(crate) local: &'f TimeZone,
-    pub(crate) heroku: &'f [HerokuRemote],
+    pub(crate) heroku: &'f [DeployRemote],
     /// Has the bytes of a calendar, or why not.
     pub(crate) read: &'f dyn Fn(&str) -> Result<Vec<u8>, String>,
 }
@@ -56,10 +40,17 @@ pub(crate) fn lint(
     policy.read_holidays(facts.read);
     let environments = root.get("environments").unwrap_or(&root);
     let mut found = Vec::new();
+    let mut add = |place, kind, message| {
+        found.push(Finding {
+            place,
+            kind,
+            message,
+        });
+    };
     for environment in &policy.environments {
         let node = environments.get(&environment.name);
         if let Some(node) = node.and_then(|node| node.get("window")) {
-            lint_window(environment, node, facts, &mut found);
+            lint_window(environment, node, facts, &mut add);
         }
     }
     for remote in facts.heroku.iter().filter(|one| is_unnamed(one, &policy)) {
@@ -67,15 +58,15 @@ pub(crate) fn lint(
         let message = format!(
             "the remote {remote} leads to the app {app}, which is on no environment: pushes there are refused"
         );
-        found.push(Finding::new(environments.key_place, UNNAMED_APP, message));
+        add(environments.key_place, UNNAMED_APP, message);
     }
-    found.sort_by_key(|finding| (finding.line, finding.column));
+    found.sort_by_key(|finding| finding.place);
     Ok(found)
 }
 
 /// Whether no environment governs a push there: its app is listed nowhere, and its name only where
 /// other apps are.
-fn is_unnamed(remote: &HerokuRemote, policy: &Policy) -> bool {
+fn is_unnamed(remote: &DeployRemote, policy: &Policy) -> bool {
     let has_app =
         |one: &Environment| (one.apps.iter()).any(|app| app.eq_ignore_ascii_case(&remote.app));
     let has_name = |one: &Environment| one.apps.is_empty() && one.remotes.contains(&remote.name);
@@ -86,7 +77,7 @@ fn lint_window(
     environment: &Environment,
     node: &Node,
     facts: &Facts<'_>,
-    found: &mut Vec<Finding>,
+    add: &mut dyn FnMut(Place, &'static str, String),
 ) {
     let name = quoted(&environment.name);
     let items = |list| node.get(list).map_or(&[][..], Node::items).iter();
@@ -94,59 +85,51 @@ fn lint_window(
     let calendars = items("closed").filter(|item| is_calendar(&item.text));
     for (holidays, item) in environment.window.holidays.iter().zip(calendars) {
         let error = holidays.error().map(ToString::to_string);
-        let message = error.or_else(|| holidays.shortage(facts.now, &zone));
-        found.extend(message.map(|message| Finding::new(item.place, "calendar", message)));
+        if let Some(message) = error.or_else(|| holidays.shortage(facts.now, &zone)) {
+            add(item.place, "calendar", message);
+        }
     }
     // A calendar that cannot be read closes everything, which is no fault of the rules.
     let mut window = environment.window.clone();
     (window.holidays).retain(|holidays| holidays.error().is_none());
-    let window = &window;
     if window.timezone == Zone::Local {
-        let place = node
-            .get("timezone")
-            .map_or(node.key_place, |zone| zone.place);
+        let zone = node.get("timezone");
+        let place = zone.map_or(node.key_place, |zone| zone.place);
         let message = format!(
             "the hours of {name} are by the clock of whoever pushes, another one for each; name a `timezone`"
         );
-        found.push(Finding::new(place, "local-zone", message));
+        add(place, "local-zone", message);
     }
-    if never_opens(window, facts) {
-        let without_runway = Window {
-            runway: SignedDuration::ZERO,
-            ..window.clone()
-        };
-        let why = if never_opens(&without_runway, facts) {
-            ""
-        } else {
-            ": no hour passes all of its rules for the whole runway"
-        };
-        let message = format!("the window of {name} never opens{why}");
-        found.push(Finding::new(node.key_place, "never-opens", message));
+    let without_runway = Window {
+        runway: SignedDuration::ZERO,
+        ..window.clone()
+    };
+    if never_opens(&window, facts) {
+        let mut message = format!("the window of {name} never opens");
+        if !never_opens(&without_runway, facts) {
+            message += ": no hour passes all of its rules for the whole runway";
+        }
+        add(node.key_place, "never-opens", message);
     }
     for (list, rules) in [("open", &window.open), ("closed", &window.closed)] {
         let items = items(list).filter(|item| !is_calendar(&item.text));
         for (index, (rule, item)) in rules.iter().zip(items).enumerate() {
             let text = quoted(&rule.to_string());
-            let mut add = |kind, message| found.push(Finding::new(item.place, kind, message));
             if window.is_over(rule, facts.now, facts.local) {
-                add("past", format!("{text} is past; remove it"));
+                add(item.place, "past", format!("{text} is past; remove it"));
                 continue;
             }
             if let Some(by) = covering(rules, index) {
-                let by = quoted(&by.to_string());
-                add(
-                    "swallowed",
-                    format!("{text} changes nothing: {by} covers it"),
+                let message = format!(
+                    "{text} changes nothing: {} covers it",
+                    quoted(&by.to_string())
                 );
+                add(item.place, "swallowed", message);
             }
-            if let Some(by) = (list == "open")
-                .then(|| closing(window, rule, facts))
-                .flatten()
-            {
-                add(
-                    "contradiction",
-                    format!("{text} opens nothing: {by} closes all of it"),
-                );
+            let closing = || closing(&without_runway, rule, facts);
+            if let Some(by) = (list == "open").then(closing).flatten() {
+                let message = format!("{text} opens nothing: {by} closes all of it");
+                add(item.place, "contradiction", message);
             }
         }
     }
@@ -173,7 +156,6 @@ fn closing(window: &Window, rule: &Rule, facts: &Facts<'_>) -> Option<String> {
     }
     let alone = Window {
         open: vec![rule.clone()],
-        runway: SignedDuration::ZERO,
         ..window.clone()
     };
     never_opens(&alone, facts).then(|| "`closed`".to_owned())

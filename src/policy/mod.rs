@@ -18,7 +18,8 @@ use bstr::BStr;
 
 use crate::{calendar::Window, push::destination::Platform};
 
-pub use defaults::{HerokuRemote, without_file};
+pub use defaults::{DeployRemote, without_file};
+pub(crate) use error::Place;
 pub use error::PolicyError;
 pub use load::{LIMIT, load};
 
@@ -72,27 +73,19 @@ pub struct Trunk {
 pub struct Suite {
     /// Empty: found from the project's own files.
     pub steps: Vec<Step>,
-    pub forge: Option<Forge>,
-    /// The checks of the CI that have to pass; empty: all of them.
-    pub checks: Vec<String>,
+    /// The CI that is asked instead of running anything here.
+    pub ci: Option<Ci>,
     pub on: On,
     pub place: In,
     pub timeout: Duration,
-    pub reuse: Reuse,
+    /// How long a receipt counts; zero: never.
+    pub reuse: Duration,
     pub env: Vec<String>,
     /// A regular expression that the output must match.
     pub expect: Option<String>,
     /// Files of the checkout that git ignores and the worktree needs, relative to the top.
     pub link: Vec<String>,
     pub interactive: bool,
-}
-
-impl Suite {
-    /// The CI that is asked instead of running anything here.
-    pub fn ci(&self) -> Option<Ci> {
-        let checks = self.checks.clone();
-        self.forge.map(|forge| Ci { forge, checks })
-    }
 }
 
 /// A CI that runs the suite, and which of its checks count.
@@ -140,7 +133,7 @@ impl Forge {
 pub struct Step {
     /// What reports call it; `None`: the command itself.
     pub name: Option<String>,
-    /// The command, for `sh -c`.
+    /// The command, for `sh -e -c`.
     pub run: String,
     pub timeout: Option<Duration>,
     /// Relative to the top of the tree.
@@ -150,33 +143,23 @@ pub struct Step {
 }
 
 /// The pushes that need the suite.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum On {
     /// Pushes to an environment.
     Deploys,
     /// Deploys, and pushes to trunk.
-    #[default]
     Trunk,
     /// Every push of a branch.
     All,
 }
 
 /// The tree that the suite runs on.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum In {
     /// The work tree, which must be exactly the pushed tree.
-    #[default]
     Checkout,
     /// A clean linked worktree of the pushed commit.
     Worktree,
-}
-
-/// How long a receipt counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reuse {
-    Never,
-    /// For this long after the suite passed.
-    For(Duration),
 }
 
 /// A deployment target.
@@ -229,17 +212,15 @@ pub struct Signoff {
 }
 
 /// Whose sign-off counts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum By {
-    #[default]
     Anyone,
     Another,
 }
 
 /// Whether an override must say why.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
     Required,
-    #[default]
     Optional,
 }

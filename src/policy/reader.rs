@@ -85,13 +85,18 @@ impl<'v> Item<'v> {
             return Err(self.wrong_type(&alternatives(&names)));
         };
         let found = words.iter().find(|(name, _)| name == text);
-        found.map(|(_, value)| *value).ok_or_else(|| {
-            self.fault(format!(
-                "unknown value {}{}",
-                quoted(text),
-                advice(text, &names)
-            ))
-        })
+        found
+            .map(|(_, value)| *value)
+            .ok_or_else(|| self.unknown_value(&names))
+    }
+
+    pub(super) fn unknown_value(self, words: &[&str]) -> Fault {
+        let text = &self.node.text;
+        self.fault(format!(
+            "unknown value {}{}",
+            quoted(text),
+            advice(text, words)
+        ))
     }
 
     /// One value or a list of at least one.

@@ -1,6 +1,7 @@
 //! The sections of a policy: which keys each has, and the rules that hold between keys.
 
 use std::collections::BTreeMap;
+use std::iter::successors;
 
 use jiff::SignedDuration;
 use serde_yaml::Value;
@@ -13,9 +14,10 @@ use super::values::{
 };
 use super::yaml_tree::Node;
 use super::{
-    By, Environment, Forge, In, On, Policy, Reason, Signoff, Step, Suite, Trunk, defaults,
+    By, Ci, Environment, Forge, In, On, Policy, Reason, Signoff, Step, Suite, Trunk, defaults,
 };
 use crate::calendar::{Holidays, Window};
+use crate::text::nearest;
 
 /// The keys of a section; messages name the first as an example.
 type Known = &'static [&'static str];
@@ -80,11 +82,11 @@ fn known<'v>(keys: Keys<'v>, known: Known) -> Result<Keys<'v>, Fault> {
     };
     let mut sections = SECTIONS.iter();
     let belongs = sections.find(|(_, others)| *others != known && others.contains(key));
-    let advice = match (advice(key, known), belongs) {
-        (advice, Some((section, _))) if !advice.contains("did you mean") => {
+    let advice = match belongs {
+        Some((section, _)) if nearest(key, known.iter().copied()).is_none() => {
             format!("; it belongs under {section}")
         }
-        (advice, _) => advice,
+        _ => advice(key, known),
     };
     Err(item.key_fault(format!("unknown key {}{advice}", quoted(key))))
 }
@@ -108,8 +110,15 @@ fn suite(item: Item<'_>) -> Result<Suite, Fault> {
     ];
     let places = [("checkout", In::Checkout), ("worktree", In::Worktree)];
     keys.read("run", &mut suite.steps, |item| item.list(step))?;
-    keys.read("ci", &mut suite.forge, |item| item.word(&forges))?;
-    keys.read("checks", &mut suite.checks, |item| item.names(name))?;
+    let mut checks = Vec::new();
+    keys.read("checks", &mut checks, |item| item.names(name))?;
+    let ci = |item: Item<'_>| {
+        Ok(Ci {
+            forge: item.word(&forges)?,
+            checks,
+        })
+    };
+    keys.read("ci", &mut suite.ci, ci)?;
     keys.read("on", &mut suite.on, |item| item.word(&pushes))?;
     keys.read("in", &mut suite.place, |item| item.word(&places))?;
     keys.read("timeout", &mut suite.timeout, limit)?;
@@ -121,7 +130,7 @@ fn suite(item: Item<'_>) -> Result<Suite, Fault> {
     keys.read("expect", &mut suite.expect, |item| item.checked(pattern))?;
     keys.read("link", &mut suite.link, |item| item.names(relative_path))?;
     keys.read("interactive", &mut suite.interactive, Item::flag)?;
-    if suite.forge.is_some() {
+    if suite.ci.is_some() {
         let here = ONLY_HERE.iter().find_map(|key| Some((key, keys.get(key)?)));
         if let Some((key, item)) = here {
             return Err(item.key_fault(format!(
@@ -281,12 +290,15 @@ fn check_commas(rules: Item<'_>) -> Result<(), Fault> {
 fn check_claims(environments: &[Environment], places: &Node) -> Result<(), Fault> {
     let mut owners: BTreeMap<(&str, String), &str> = BTreeMap::new();
     for environment in environments {
-        // The platforms' names for apps know no case.
-        let remotes = (environment.remotes.iter().enumerate())
-            .map(|(index, name)| ("remote", index, name, name.clone()));
-        let apps = (environment.apps.iter().enumerate())
-            .map(|(index, name)| ("app", index, name, name.to_lowercase()));
-        for (what, index, name, folded) in remotes.chain(apps) {
+        let (remotes, apps) = (environment.remotes.iter(), environment.apps.iter());
+        let remotes = remotes.enumerate().map(|claim| ("remote", claim));
+        for (what, (index, name)) in remotes.chain(apps.enumerate().map(|claim| ("app", claim))) {
+            // The platforms' names for apps know no case.
+            let folded = if what == "app" {
+                name.to_lowercase()
+            } else {
+                name.clone()
+            };
             let owner = *owners.entry((what, folded)).or_insert(&environment.name);
             if owner != environment.name {
                 let node = places.get(&environment.name).unwrap_or(places);
@@ -304,48 +316,35 @@ fn check_claims(environments: &[Environment], places: &Node) -> Result<(), Fault
 
 /// Refuses an `after` that leads nowhere, or back to where it began.
 fn check_order(environments: &[Environment], places: &Node) -> Result<(), Fault> {
-    let afters: BTreeMap<&str, Option<&str>> = environments
+    let names: Vec<&str> = environments.iter().map(|one| one.name.as_str()).collect();
+    let afters = environments
         .iter()
-        .map(|environment| (environment.name.as_str(), environment.after.as_deref()))
-        .collect();
+        .filter_map(|one| Some((one.name.as_str(), one.after.as_deref()?)));
+    let afters: BTreeMap<&str, &str> = afters.collect();
     for (name, after) in &afters {
-        let Some(after) = after else { continue };
         let node = places.get(name).and_then(|node| node.get("after"));
-        let place = node.unwrap_or(places).place;
-        if !afters.contains_key(after) {
-            let others: Vec<_> = afters
-                .keys()
+        let fault = |message| Err(node.unwrap_or(places).place.fault(message));
+        if !names.contains(after) {
+            let others: Vec<_> = names
+                .iter()
                 .copied()
                 .filter(|other| other != name)
                 .collect();
-            let advice = if others.is_empty() {
-                "; the policy has no other".to_owned()
-            } else {
-                advice(after, &others)
+            let advice = match others.as_slice() {
+                [] => "; the policy has no other".to_owned(),
+                others => advice(after, others),
             };
-            return Err(place.fault(format!("unknown environment {}{advice}", quoted(after))));
+            return fault(format!("unknown environment {}{advice}", quoted(after)));
         }
-        if let Some(names) = circle(&afters, name) {
-            let (name, links) = (quoted(name), links(&names));
-            return Err(place.fault(format!("{name} can never be pushed to: {links}")));
+        // A circle without this environment never ends; it is found from one of its own.
+        let way = successors(Some(*name), |name| afters.get(name).copied());
+        let way: Vec<&str> = way.take(afters.len() + 1).collect();
+        if let Some(end) = way.iter().skip(1).position(|other| other == name) {
+            let (name, links) = (quoted(name), links(&way[..end + 2]));
+            return fault(format!("{name} can never be pushed to: {links}"));
         }
     }
     Ok(())
-}
-
-/// The environments on the way from this one back to itself, if its `after` leads there.
-fn circle<'n>(afters: &BTreeMap<&'n str, Option<&'n str>>, start: &'n str) -> Option<Vec<&'n str>> {
-    let mut names = vec![start];
-    let mut next = afters.get(start).copied().flatten();
-    // A circle without this environment never ends; it is found from one of its own.
-    while let Some(name) = next.filter(|_| names.len() <= afters.len()) {
-        names.push(name);
-        if name == start {
-            return Some(names);
-        }
-        next = afters.get(name).copied().flatten();
-    }
-    None
 }
 
 /// Says of each name that it is after the next.

@@ -5,8 +5,7 @@ use std::time::Duration;
 use jiff::{Span, SpanRelativeTo};
 use serde_yaml::Value;
 
-use super::Reuse;
-use super::error::{Fault, advice, quoted};
+use super::error::Fault;
 use super::reader::Item;
 use crate::calendar::{Rule, RuleError, Zone, ZoneError};
 use crate::text::nearest;
@@ -156,20 +155,16 @@ pub(super) fn limit(item: Item<'_>) -> Result<Duration, Fault> {
     }
 }
 
-/// `never`, or a length of time; no time at all is never.
-pub(super) fn reuse(item: Item<'_>) -> Result<Reuse, Fault> {
+/// A length of time, or `never`, which is none.
+pub(super) fn reuse(item: Item<'_>) -> Result<Duration, Fault> {
     let text = text_or_number(item, "a duration such as `24h`, or `never`")?;
     if text == NEVER {
-        return Ok(Reuse::Never);
+        return Ok(Duration::ZERO);
     }
     if nearest(&text, [NEVER]).is_some() {
-        let advice = advice(&text, &[NEVER]);
-        return Err(item.fault(format!("unknown value {}{advice}", quoted(&text))));
+        return Err(item.unknown_value(&[NEVER]));
     }
-    match duration(&text).map_err(|why| item.invalid(why))? {
-        Duration::ZERO => Ok(Reuse::Never),
-        length => Ok(Reuse::For(length)),
-    }
+    duration(&text).map_err(|why| item.invalid(why))
 }
 
 fn text_or_number(item: Item<'_>, expected: &str) -> Result<String, Fault> {

@@ -100,10 +100,11 @@ impl Shell<'_> {
         Ok(end)
     }
 
+    /// `-e` lets a script of several lines end with the first that fails.
     fn command(&self) -> Command {
         let mut command = Command::new("sh");
         command
-            .args(["-c", self.command])
+            .args(["-e", "-c", self.command])
             .current_dir(self.directory);
         for name in self.removed {
             command.env_remove(name);

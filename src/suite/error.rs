@@ -32,7 +32,7 @@ pub(crate) enum Error {
 
 impl Error {
     /// `what` fits after "could not".
-    pub(super) fn failed(what: impl Into<String>, reason: &impl Display) -> Self {
+    pub(super) fn failed(what: impl Into<String>, reason: &(impl Display + ?Sized)) -> Self {
         Self::Failed {
             what: what.into(),
             reason: reason.to_string(),

@@ -1,6 +1,7 @@
 //! Steps that run at the same time: their output is kept apart, and the first failure stops the rest.
 
 use std::{
+    fmt::Display,
     sync::{
         Mutex,
         atomic::{AtomicBool, Ordering},
@@ -44,12 +45,19 @@ pub(super) fn run<'r>(run: &'r Run<'r>, steps: &'r [Step]) -> Result<Option<Fail
     let ended: Vec<_> = thread::scope(|scope| {
         let start = |(index, step)| {
             let group = &group;
-            scope.spawn(move || group.step(step, index))
+            let run = move || group.step(step, index);
+            let thread = thread::Builder::new().spawn_scoped(scope, run);
+            // The others need not go on.
+            thread.inspect_err(|_| group.cancel.store(true, Ordering::Release))
         };
         let threads: Vec<_> = steps.iter().enumerate().map(start).collect();
+        let failed = |reason: &dyn Display| Error::failed("watch a step of the suite", reason);
         let ended = threads.into_iter().map(|thread| {
-            let panicked = |_| Error::failed("watch a step of the suite", &"a thread panicked");
-            thread.join().map_err(panicked).flatten()
+            let thread = thread.map_err(|error| failed(&error))?;
+            thread
+                .join()
+                .map_err(|_| failed(&"a thread panicked"))
+                .flatten()
         });
         ended.collect()
     });

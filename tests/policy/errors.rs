@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use crate::{policy::schema, support::PATIENCE};
-use pushgate::policy::{By, Forge, In, On, Policy, PolicyError, Reason, Reuse, Signoff, load};
+use pushgate::policy::{By, Forge, In, On, Policy, PolicyError, Reason, Signoff, load};
 
 /// Every text that is tried here is tried on the schema, too.
 #[track_caller]
@@ -115,7 +115,7 @@ fn an_empty_file_is_a_policy_without_environments() {
         assert_eq!(policy.trunk.remote, "origin");
         assert_eq!(policy.trunk.branch, None);
         assert_eq!(policy.suite.timeout, minutes(30));
-        assert_eq!(policy.suite.reuse, Reuse::For(minutes(24 * 60)));
+        assert_eq!(policy.suite.reuse, minutes(24 * 60));
         assert_eq!(
             (policy.suite.on, policy.suite.place),
             (On::Trunk, In::Checkout)
@@ -181,10 +181,10 @@ fn durations_are_written_as_people_do() {
     ] {
         let policy = loaded(&format!("suite: {{timeout: {text}, reuse: {text}}}"));
         assert_eq!(policy.suite.timeout.as_secs(), seconds, "{text}");
-        assert_eq!(policy.suite.reuse, Reuse::For(Duration::from_secs(seconds)));
+        assert_eq!(policy.suite.reuse, Duration::from_secs(seconds));
     }
-    assert_eq!(loaded("suite: {reuse: never}").suite.reuse, Reuse::Never);
-    assert_eq!(loaded("suite: {reuse: 0}").suite.reuse, Reuse::Never);
+    assert_eq!(loaded("suite: {reuse: never}").suite.reuse, Duration::ZERO);
+    assert_eq!(loaded("suite: {reuse: 0}").suite.reuse, Duration::ZERO);
     let policy = loaded("environments: {a: , b: {after: a, soak: 0}}");
     assert_eq!(policy.environments[1].soak, Duration::ZERO);
 }
@@ -938,10 +938,10 @@ fn what_is_remembered_is_shared_unless_the_policy_says_no() {
 fn a_ci_is_asked_alone() {
     let policy =
         loaded("suite: {ci: github, checks: [unit, lint], timeout: 5m, on: all, reuse: never}");
-    let ci = policy.suite.ci().unwrap();
+    let ci = policy.suite.ci.unwrap();
     assert_eq!((ci.forge, ci.checks.len()), (Forge::Github, 2));
     let alone = loaded("suite: {ci: gitlab, checks: unit}").suite;
-    assert_eq!(alone.ci().unwrap().checks, ["unit"]);
+    assert_eq!(alone.ci.unwrap().checks, ["unit"]);
     // Only what was pushed can have been checked.
     assert_eq!(alone.on, On::Deploys);
     for beside in [

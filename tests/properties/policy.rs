@@ -2,9 +2,9 @@
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 use proptest::prelude::*;
-use pushgate::policy::detect::{Candidate, Detected};
-use pushgate::policy::template::{InitEnvironment, InitFacts, render};
-use pushgate::policy::{Policy, Reuse, defaults, load};
+use pushgate::policy::detect::Candidate;
+use pushgate::policy::template::{InitFacts, render};
+use pushgate::policy::{Environment, Policy, defaults, load};
 
 const FILE: &str = ".pushgate.yml";
 
@@ -84,23 +84,18 @@ fn branch() -> impl Strategy<Value = String> {
     proptest::sample::select(odd.to_vec()).prop_map(str::to_owned)
 }
 
-fn suite() -> impl Strategy<Value = Detected> {
+fn suite() -> impl Strategy<Value = Vec<Candidate>> {
     let candidate = (name(), "[ -~\n\u{85}]{0,30}")
-        .prop_map(|(command, because)| Candidate { command, because })
-        .boxed();
-    prop_oneof![
-        Just(Detected::None),
-        candidate.clone().prop_map(Detected::Found),
-        proptest::collection::vec(candidate, 2..4).prop_map(Detected::Several),
-    ]
+        .prop_map(|(command, because)| Candidate { command, because });
+    proptest::collection::vec(candidate, 0..4)
 }
 
 /// Environments of different names, each with remotes and apps of its own, some after the one before.
-fn environments() -> impl Strategy<Value = Vec<InitEnvironment>> {
-    let one = (name(), 0..3usize, 0..12usize, any::<bool>());
+fn environments() -> impl Strategy<Value = Vec<Environment>> {
+    let one = (name(), 0..3usize, 0..12usize, any::<bool>(), any::<bool>());
     proptest::collection::vec(one, 0..5).prop_map(|all| {
-        let mut found: Vec<InitEnvironment> = Vec::new();
-        for (index, (name, remotes, apps, after)) in all.into_iter().enumerate() {
+        let mut found: Vec<Environment> = Vec::new();
+        for (index, (name, remotes, apps, after, at_night)) in all.into_iter().enumerate() {
             if found.iter().any(|other| other.name == name) {
                 continue;
             }
@@ -109,15 +104,17 @@ fn environments() -> impl Strategy<Value = Vec<InitEnvironment>> {
                     .map(|n| format!("{name} {what} {index}.{n}"))
                     .collect()
             };
-            found.push(InitEnvironment {
-                after: found
-                    .last()
-                    .filter(|_| after)
-                    .map(|before| before.name.clone()),
+            let before = found.last().filter(|_| after);
+            let mut one = Environment {
+                after: before.map(|before| before.name.clone()),
                 remotes: numbered("r", remotes),
                 apps: numbered("a", apps),
-                name,
-            });
+                ..Environment::named(&name)
+            };
+            one.window
+                .closed
+                .extend(at_night.then(|| defaults::NIGHT.parse().unwrap()));
+            found.push(one);
         }
         found
     })
@@ -167,8 +164,8 @@ proptest! {
         prop_assert_eq!(&policy.trunk.remote, &facts.trunk_remote);
 
         let steps: Vec<&str> = policy.suite.steps.iter().map(|step| step.run.as_str()).collect();
-        match &facts.suite {
-            Detected::Found(candidate) => prop_assert_eq!(steps, [candidate.command.as_str()]),
+        match facts.suite.as_slice() {
+            [only] => prop_assert_eq!(steps, [only.command.as_str()]),
             _ => prop_assert!(steps.is_empty()),
         }
 
@@ -183,8 +180,7 @@ proptest! {
             } else {
                 prop_assert_eq!(&environment.remotes, &meant.remotes);
             }
-            let at_night = meant.after.is_some() || meant.name == "production";
-            prop_assert_eq!(environment.window.closed.len(), usize::from(at_night));
+            prop_assert_eq!(&environment.window.closed, &meant.window.closed);
         }
     }
 
@@ -233,12 +229,11 @@ proptest! {
     }
 }
 
-fn plain_facts(suite: Detected, with_environments: bool) -> InitFacts {
-    let environment = |name: &str, app: &str, after: Option<&str>| InitEnvironment {
-        name: name.to_owned(),
-        remotes: vec![name.to_owned()],
+fn plain_facts(suite: Vec<Candidate>, with_environments: bool) -> InitFacts {
+    let environment = |name: &str, app: &str, after: Option<&str>| Environment {
         apps: vec![app.to_owned()],
         after: after.map(str::to_owned),
+        ..Environment::named(name)
     };
     let environments = if with_environments {
         vec![
@@ -258,20 +253,26 @@ fn plain_facts(suite: Detected, with_environments: bool) -> InitFacts {
 
 #[test]
 fn the_commented_defaults_are_the_defaults() {
-    let facts = plain_facts(Detected::None, true);
+    let facts = plain_facts(Vec::new(), true);
     let policy = loaded(&uncommented(&render(&facts)));
-    assert_eq!(policy.suite.on, defaults::ON);
-    assert_eq!(policy.suite.place, defaults::PLACE);
-    assert_eq!(policy.suite.timeout, defaults::TIMEOUT);
-    assert_eq!(policy.suite.reuse, Reuse::For(defaults::REUSE));
-    assert_eq!(policy.trunk.remote, defaults::REMOTE);
-    assert_eq!(policy.share, defaults::SHARE);
+    let default = Policy::default();
+    let suite = pushgate::policy::Suite {
+        env: policy.suite.env.clone(),
+        expect: policy.suite.expect.clone(),
+        link: policy.suite.link.clone(),
+        steps: policy.suite.steps.clone(),
+        ..default.suite
+    };
+    assert_eq!(policy.suite, suite);
+    assert_eq!(policy.trunk.remote, default.trunk.remote);
+    assert_eq!(policy.share, default.share);
     let production = policy.environment("production").unwrap();
-    assert_eq!(production.soak, defaults::SOAK);
+    let named = Environment::named("production");
+    assert_eq!(production.soak, named.soak);
     assert_eq!(production.signoff, defaults::signoff(Some("staging")));
-    assert_eq!(production.branches, defaults::branches());
-    assert_eq!(production.reason, defaults::REASON);
-    assert_eq!(production.window.runway.unsigned_abs(), defaults::RUNWAY);
+    assert_eq!(production.branches, named.branches);
+    assert_eq!(production.reason, named.reason);
+    assert_eq!(production.window.runway, named.window.runway);
     assert_eq!(production.window.timezone.to_string(), "local");
     assert_eq!(production.window.closed[0].to_string(), defaults::NIGHT);
     assert_eq!(production.window.open.len(), 2);
@@ -307,7 +308,7 @@ fn every_key_is_shown() {
         "share",
     ];
     for with_environments in [true, false] {
-        let text = render(&plain_facts(Detected::None, with_environments));
+        let text = render(&plain_facts(Vec::new(), with_environments));
         for key in keys {
             let shown = |line: &str| {
                 line.trim_start_matches([' ', '#'])
@@ -330,11 +331,7 @@ fn no_line_is_wide() {
             because: "Cargo.toml".to_owned(),
         },
     ];
-    for suite in [
-        Detected::None,
-        Detected::Found(candidates[0].clone()),
-        Detected::Several(candidates),
-    ] {
+    for suite in [Vec::new(), candidates[..1].to_vec(), candidates] {
         for with_environments in [true, false] {
             let mut facts = plain_facts(suite.clone(), with_environments);
             if let Some(production) = facts.environments.last_mut() {

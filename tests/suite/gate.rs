@@ -71,6 +71,28 @@ fn steps_run_in_their_order_and_stop_at_the_first_failure() {
 }
 
 #[test]
+fn a_red_line_of_several_is_red() {
+    let shop = with_suite("\n  run: |\n    sh lint.sh\n    sh suite.sh");
+    shop.commit_file("lint.sh", "echo untidy; exit 4\n");
+    shop.commit_file("suite.sh", "echo green\n");
+    shop.push_ungated("origin", "master");
+    shop.push("staging", "master")
+        .refused("suite")
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: running the suite: sh lint.sh
+            sh suite.sh
+            untidy
+            pushgate: push to staging (staging) refused
+              suite: `sh lint.sh\nsh suite.sh` failed with exit code 4
+                whole output: [root]/app/.git/pushgate/logs/[log]
+              hint: fix it, commit, and push again
+            error: failed to push some refs to '[root]/staging.git'
+        "#]]);
+}
+
+#[test]
 fn what_cannot_run_has_not_failed() {
     let shop = with_suite("{run: bin/no-such-program}");
     shop.push("staging", "master")

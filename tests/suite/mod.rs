@@ -5,4 +5,5 @@ mod endings;
 mod gate;
 mod nesting;
 mod receipts;
+mod shortage;
 mod worktree;

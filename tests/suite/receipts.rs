@@ -299,7 +299,7 @@ fn a_receipt_of_another_suite_or_tree_is_none_though_it_has_the_name() {
     let tree = shop.ask(["rev-parse", "HEAD^{tree}"]);
     for (old, new) in [
         (tree.as_str(), "0".repeat(40)),
-        ("\"v\":1", "\"v\":9".to_owned()),
+        ("\"v\":2", "\"v\":9".to_owned()),
     ] {
         let edited = whole.replace(old, &new);
         assert_ne!(edited, whole);

@@ -13,7 +13,7 @@ use crate::{
     },
     git::{self, Repository},
     memory::record::{Event, Record},
-    policy::{Ci, In, Reuse},
+    policy::{Ci, In},
     process::{signals, terminal},
     push::{Oid, url::is_ssh},
     suite::{self, Console, fingerprint, receipts::Receipts, worktree::Worktree},
@@ -65,7 +65,7 @@ impl Runner for PushRunner<'_> {
     }
 
     fn leave_receipt(&self, work: &Work<'_>, took: Duration) -> Result<(), Undecided> {
-        if work.suite.reuse == Reuse::Never {
+        if work.suite.reuse.is_zero() {
             return Ok(());
         }
         let (tree, suite) = self.repository.receipt_key(work)?;
@@ -143,9 +143,9 @@ impl Repository {
 
     /// What a receipt is about: a tree and the suite that passed on it, or a commit and its checks.
     fn receipt_key(&self, work: &Work<'_>) -> Result<(Oid, String), Undecided> {
-        if let Some(ci) = work.suite.ci() {
+        if let Some(ci) = &work.suite.ci {
             let project = ci::Project::of_remote(self, ci.forge, work.remote);
-            let suite = fingerprint::of_checks(&ci, project.as_ref());
+            let suite = fingerprint::of_checks(ci, project.as_ref());
             return Ok((work.commit.clone(), suite));
         }
         let variable = |name: &str| env::var_os(name).map(OsStringExt::into_vec);

@@ -1,12 +1,16 @@
 //! The gate `suite` where a CI has it run.
 
 use super::*;
-use crate::{gates::refusal::suite::Checks, policy::Forge};
+use crate::{
+    gates::refusal::suite::Checks,
+    policy::{Ci, Forge},
+};
 
 fn pushed(world: &Fake, skip: &[Gate]) -> Verdict {
     let mut policy = policy();
     policy.suite.steps.clear();
-    policy.suite.forge = Some(Forge::Github);
+    let (forge, checks) = (Forge::Github, Vec::new());
+    policy.suite.ci = Some(Ci { forge, checks });
     let updates = [set('1', "refs/heads/master")];
     production_under(&policy, &updates, skip, world)
 }

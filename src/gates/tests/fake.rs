@@ -12,7 +12,7 @@ use crate::{
         verdict::{Commit, Count, Mismatch, Relation, TrunkName},
     },
     memory::record::Record,
-    policy::{Ci, detect::Detected},
+    policy::{Ci, detect::Candidate},
     push::Oid,
 };
 
@@ -161,9 +161,9 @@ impl LocalRepository for Fake {
         self.note("checkout");
         Ok(next(&self.mismatches))
     }
-    fn detect(&self, _: &Oid) -> Result<Detected, Undecided> {
+    fn detect(&self, _: &Oid) -> Result<Vec<Candidate>, Undecided> {
         self.note("files");
-        Ok(Detected::None)
+        Ok(Vec::new())
     }
     fn person(&self) -> String {
         "Ana <ana@shop.example>".to_owned()

@@ -29,14 +29,7 @@ impl Look for Tree<'_> {
 
 #[track_caller]
 fn case(files: &[(&str, &str)], commands: &[&str]) {
-    let found = match suite(&Tree(files)) {
-        Detected::Found(candidate) => vec![candidate],
-        Detected::Several(candidates) => {
-            assert!(candidates.len() > 1);
-            candidates
-        }
-        Detected::None => Vec::new(),
-    };
+    let found = suite(&Tree(files));
     let found: Vec<&str> = found.iter().map(|found| found.command.as_str()).collect();
     assert_eq!(found, commands, "{files:?}");
 }
@@ -206,8 +199,6 @@ fn a_makefile_or_a_justfile_is_asked_last() {
 
 #[test]
 fn a_candidate_says_why() {
-    let Detected::Found(found) = suite(&Tree(&[("+bin/rails", "")])) else {
-        panic!("one candidate");
-    };
-    assert_eq!(found.because, "bin/rails, no spec/");
+    let found = suite(&Tree(&[("+bin/rails", "")]));
+    assert_eq!(found[0].because, "bin/rails, no spec/");
 }
