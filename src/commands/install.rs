@@ -19,6 +19,8 @@ use crate::{
 pub(crate) fn run(args: &Install) -> Done {
     let repository = Repository::open()?;
     let code = install(args, &repository)?;
+    // It is also the mark that pushes from here are to be judged.
+    let _ = std::fs::create_dir(repository.state_dir());
     schema::write_copy(&repository);
     if let Ok(Local { loaded, .. }) = Local::of(&repository)
         && loaded.policy.environments.is_empty()

@@ -178,12 +178,13 @@ impl Promotion<'_> {
             By::Another => Some(world.repository.author(self.commit)?),
             By::Anyone => None,
         };
-        let mut found = SignOffs::of(wanted, author.as_deref(), before, self.records, world)?;
+        let known = (self.commit, self.records);
+        let mut found = SignOffs::of(wanted, author.as_deref(), before, known, world)?;
         let need = usize::try_from(wanted.people).unwrap_or(usize::MAX);
         // A signature is made by `pushgate approve`, without a push that waits for it.
         if found.people.len() + 1 == need
             && !wanted.signed
-            && let Some(me) = found.who_may_add(author.as_deref(), world)
+            && let Some(me) = found.who_may_add(author.as_deref(), self.commit, world)
         {
             let commit = self.commit.short();
             let question = format!("Have you tried {commit} on {before}?");

@@ -4,6 +4,7 @@ use super::{verdict::Stop, world::World};
 use crate::{
     memory::record::{Event, Record, names_a_person, who},
     policy::Signoff,
+    push::Oid,
 };
 
 /// Each verification starts a program, and a person who can push can write thousands of lines.
@@ -20,12 +21,13 @@ pub(crate) struct SignOffs {
 }
 
 impl SignOffs {
-    /// Counts the sign-offs in these records; one by the `author`, if there is one, does not count.
+    /// Counts the sign-offs of a commit in these records; one by the `author`, if there is one, does not
+    /// count. A person may have several addresses, which the mailmap joins.
     pub(crate) fn of(
         wanted: Signoff,
         author: Option<&str>,
         environment: &str,
-        records: &[Record],
+        (commit, records): (&Oid, &[Record]),
         world: &World<'_>,
     ) -> Result<Self, Stop> {
         let mut found = Self {
@@ -33,24 +35,31 @@ impl SignOffs {
             author: None,
             unverified: 0,
         };
-        let here = records.iter().filter(|record| {
+        let is_here = |record: &&Record| {
             record.environment == environment
                 && matches!(record.event, Event::Signoff { .. })
                 && names_a_person(&record.by)
-        });
+        };
+        let here: Vec<_> = records.iter().filter(is_here).collect();
+        let by: Vec<_> = here.iter().map(|record| record.by.clone()).collect();
+        let people = world.repository.mapped(&by, commit);
+        let author = author.map(|author| one(author, commit, world));
         let mut verifications = 0;
-        for record in here {
-            if found.people.iter().any(|one| record.is_by(one)) {
+        for (record, person) in here.into_iter().zip(people) {
+            if found.people.iter().any(|one| who(one) == who(&person)) {
                 continue;
             }
-            if author.is_some_and(|author| record.is_by(author)) {
-                found.author = Some(record.by.clone());
+            if author
+                .as_ref()
+                .is_some_and(|author| who(author) == who(&person))
+            {
+                found.author = Some(person);
             } else if !wanted.signed {
-                found.people.push(record.by.clone());
+                found.people.push(person);
             } else {
                 verifications += 1;
                 if verifications <= MOST_VERIFICATIONS && world.memory.is_verified(record)? {
-                    found.people.push(record.by.clone());
+                    found.people.push(person);
                 } else {
                     found.unverified += 1;
                 }
@@ -60,10 +69,22 @@ impl SignOffs {
     }
 
     /// The person who pushes, if their sign-off would count and is not there yet.
-    pub(crate) fn who_may_add(&self, author: Option<&str>, world: &World<'_>) -> Option<String> {
-        let me = world.repository.person();
+    pub(crate) fn who_may_add(
+        &self,
+        author: Option<&str>,
+        commit: &Oid,
+        world: &World<'_>,
+    ) -> Option<String> {
+        let me = one(&world.repository.person(), commit, world);
         let is_me = |other: &str| who(other) == who(&me);
         let counted = self.people.iter().any(|one| is_me(one));
-        (names_a_person(&me) && !counted && !author.is_some_and(is_me)).then_some(me)
+        let is_author = author.is_some_and(|author| is_me(&one(author, commit, world)));
+        (names_a_person(&me) && !counted && !is_author).then_some(me)
     }
+}
+
+/// A person as the mailmap calls them.
+fn one(person: &str, commit: &Oid, world: &World<'_>) -> String {
+    let mut people = world.repository.mapped(&[person.to_owned()], commit);
+    people.pop().unwrap_or_else(|| person.to_owned())
 }

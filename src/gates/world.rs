@@ -55,6 +55,8 @@ pub trait LocalRepository: Sync {
     fn author(&self, commit: &Oid) -> Result<String, Undecided>;
     /// The person who pushes: `Name <mail>`.
     fn person(&self) -> String;
+    /// The people as the mailmap that a commit brings calls them.
+    fn mapped(&self, people: &[String], commit: &Oid) -> Vec<String>;
 }
 
 /// What is known of the past: the team's notes, git's reflogs, and receipts.

@@ -35,6 +35,9 @@ pub enum Error {
     NoTrunkRemote { remote: String, known: Vec<String> },
     #[error("`{0}` does not exist")]
     NoTrunk(TrunkName),
+    /// Trunk's branch has another name on the server now.
+    #[error("`{trunk}` does not exist: the branch of {remote} is `{to}`", remote = .trunk.remote)]
+    Renamed { trunk: TrunkName, to: String },
     #[error("which branch is trunk? `{remote}` has {found}")]
     WhichTrunk { remote: String, found: &'static str },
     #[error("could not sign it, which the policy asks for")]
@@ -83,6 +86,12 @@ impl From<Error> for Undecided {
                 undecided.hint(format!("git cat-file -e {id} fetches it, then try again"))
             }
             Error::NoAnswer { remote, .. } | Error::Unreachable { remote, .. } => {
+                let wants_login = |line: &String| line.contains("terminal prompts disabled");
+                let undecided = if undecided.details.iter().any(wants_login) {
+                    undecided.hint("no credential helper and no askpass program answers for it: set one (gitcredentials(7))")
+                } else {
+                    undecided
+                };
                 undecided.hint(format!(
                     "see that `git ls-remote {remote}` answers without asking for anything, then try again"
                 ))
@@ -93,6 +102,13 @@ impl From<Error> for Undecided {
             Error::NoTrunk(TrunkName { remote, branch }) => undecided.hint(format!(
                 "git push {remote} {branch}, or name another in `trunk.branch` of {FILE}"
             )),
+            Error::Renamed { trunk, to } => {
+                let TrunkName { remote, branch } = trunk;
+                undecided
+                    .hint(format!("git fetch {remote} && git remote set-head {remote} --auto"))
+                    .hint(format!("git branch -m {branch} {to}"))
+                    .hint(format!("where {FILE} names it: set `trunk.branch: {to}`"))
+            }
             Error::WhichTrunk { remote, .. } => undecided.hint(format!(
                 "git remote set-head {remote} --auto, or name it in `trunk.branch` of {FILE}"
             )),

@@ -146,6 +146,10 @@ impl gates::LocalRepository for Repository {
     fn person(&self) -> String {
         self.identity()
     }
+
+    fn mapped(&self, people: &[String], commit: &Oid) -> Vec<String> {
+        Repository::mapped(self, people, commit)
+    }
 }
 
 impl Repository {

@@ -7,6 +7,7 @@ mod error;
 pub(crate) mod files;
 mod libgit2;
 pub(crate) mod local;
+mod mailmap;
 pub(crate) mod network;
 pub mod notes;
 pub(crate) mod objects;

@@ -40,6 +40,8 @@ pub(crate) struct Network<'r> {
     pub(super) git: &'r Git,
     /// `core.sshCommand`.
     pub(super) ssh_command: Option<BString>,
+    /// The program that answers for the user without a question on a screen, as editors and CIs set it.
+    pub(super) askpass: Option<OsString>,
     /// `ssh.variant`.
     pub(super) ssh_variant: Option<BString>,
     /// Whether the repository has so few refs that a list of all refs of a remote is short.
@@ -91,7 +93,7 @@ impl Network<'_> {
                     tip,
                     notes: take(REF),
                 }),
-                None => Err(Error::NoTrunk(trunk.clone())),
+                None => Err(self.no_trunk(trunk, url, deadline)),
             }
         };
         let mut known = None;
@@ -140,6 +142,24 @@ impl Network<'_> {
             }
             other => other,
         })
+    }
+
+    /// The error for a trunk that is not there: the server may have renamed it.
+    fn no_trunk(&self, trunk: &TrunkName, url: &BStr, deadline: Instant) -> Error {
+        let (remote, trunk) = (&trunk.remote, trunk.clone());
+        let ask = self
+            .git
+            .network(["ls-remote", "--symref", "--", remote, "HEAD"]);
+        let said = self.ask(ask, remote, url, deadline).ok();
+        // `ref: refs/heads/main`, a tab, `HEAD` (git-ls-remote(1)).
+        let head = said.as_ref().and_then(|said| {
+            let named = said.line().strip_prefix(b"ref: refs/heads/")?;
+            Some(named.strip_suffix(b"\tHEAD")?.to_str_lossy().into_owned())
+        });
+        match head {
+            Some(to) if to != trunk.branch => Error::Renamed { trunk, to },
+            _ => Error::NoTrunk(trunk),
+        }
     }
 
     /// Builds a fetch that writes objects and nothing else, and that offers the server only what these refs
@@ -226,6 +246,9 @@ impl Network<'_> {
             ssh.push_str(" -oBatchMode=yes -oConnectTimeout=15");
             command.env("GIT_SSH_COMMAND", ssh.to_os_str_lossy());
         }
+        if let Some(askpass) = &self.askpass {
+            command.env("GIT_ASKPASS", askpass);
+        }
         let left = deadline.saturating_duration_since(Instant::now());
         run_within(command, left)?.ok_or_else(|| Error::NoAnswer {
             remote: remote.to_owned(),
@@ -256,6 +279,20 @@ impl Network<'_> {
         };
         is_openssh.then_some(own)
     }
+}
+
+/// The askpass program that git would use (gitcredentials(7)), where it needs no person: an editor's own, or
+/// one that has no display to open a window on. Its session has no terminal.
+pub(super) fn askpass(configured: Option<&BStr>) -> Option<OsString> {
+    let is_set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
+    let has_display =
+        cfg!(target_os = "macos") || ["DISPLAY", "WAYLAND_DISPLAY"].into_iter().any(is_set);
+    if has_display && !is_set("VSCODE_GIT_IPC_HANDLE") {
+        return None;
+    }
+    let configured = || Some(configured?.to_os_str_lossy().into_owned());
+    let program = env::var_os("GIT_ASKPASS").or_else(configured)?;
+    (!program.is_empty()).then_some(program)
 }
 
 /// Whether a URL is a path of this machine (git-clone(1), "Git URLs").

@@ -99,6 +99,7 @@ impl Repository {
         Network {
             git: &self.git,
             ssh_command: self.config("core.sshcommand").map(BString::from),
+            askpass: network::askpass(self.config("core.askpass")),
             ssh_variant: self.config("ssh.variant").map(BString::from),
             few_refs: self.has_few_refs(),
             limit: network::LIMIT,

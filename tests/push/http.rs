@@ -361,6 +361,33 @@ fn a_password_that_nobody_gave_is_asked_of_nobody() {
 
 #[test]
 #[ignore = "slow: needs a web server"]
+fn an_askpass_that_needs_no_person_answers() {
+    let (shop, _nginx) = with_origin_at("shut");
+    let program = script(
+        &shop,
+        &shop.path("askpass"),
+        &format!("#!/bin/sh\ncase $1 in Username*) echo {USER} ;; *) echo {PASSWORD} ;; esac\n"),
+    );
+    let push = |variables: &[(&str, &str)]| {
+        let mut command = shop.command("git");
+        command
+            .args(["push", "staging", "master"])
+            .env_remove("DISPLAY")
+            .env_remove("WAYLAND_DISPLAY")
+            .env("GIT_ASKPASS", &program)
+            .envs(variables.iter().copied());
+        Ran::of(&mut command)
+    };
+    // Where a window could be opened, a person would be asked.
+    push(&[("DISPLAY", ":0")])
+        .undecided("trunk")
+        .says("hint: no credential helper and no askpass program answers for it");
+    push(&[("DISPLAY", ":0"), ("VSCODE_GIT_IPC_HANDLE", "/run/x")]).refused("trunk");
+    push(&[]).refused("trunk");
+}
+
+#[test]
+#[ignore = "slow: needs a web server"]
 fn a_terminal_is_not_asked_for_a_password_either() {
     let (shop, nginx) = with_origin_at("shut");
     // git's complaint holds the same words, but no line of it starts with them.

@@ -1328,3 +1328,35 @@ fn a_clean_copy_of_a_bare_repository_and_of_one_in_an_odd_path() {
         .goes()
         .says("web api both kept\n");
 }
+
+#[test]
+fn a_repository_that_deploys_nowhere_hears_nothing_of_a_hook_for_all() {
+    let shop = Sandbox::new();
+    // One hook for all repositories of the user, as `core.hooksPath` of the global configuration has it.
+    let hooks = shop.path("hooks");
+    fs::create_dir(&hooks).unwrap();
+    fs::copy(shop.app.join(".git/hooks/pre-push"), hooks.join("pre-push")).unwrap();
+    let all = hooks.to_str().unwrap();
+    shop.git(["config", "--global", "core.hooksPath", all])
+        .goes();
+    shop.git(["init", "-q", "--bare", "../dotfiles.git"]).goes();
+    shop.git(["init", "-q", "../dotfiles"]).goes();
+    let place = shop.path("dotfiles");
+    let in_dotfiles = |args: &[&str]| shop.run_in(&place, "git", args.iter().copied());
+    in_dotfiles(&["remote", "add", "origin", "../dotfiles.git"]).goes();
+    in_dotfiles(&["commit", "-q", "--allow-empty", "-m", "one"]).goes();
+    let ran = in_dotfiles(&["push", "-q", "origin", "master"]).goes();
+    assert_eq!(ran.stderr, "");
+    assert!(!shop.path("dotfiles/.git/pushgate").exists());
+    // With a policy, with a remote that deploys, or with `pushgate install`, it is governed.
+    in_dotfiles(&["commit", "-q", "--allow-empty", "-m", "two"]).goes();
+    in_dotfiles(&[
+        "remote",
+        "add",
+        "production",
+        "https://git.heroku.com/shop.git",
+    ])
+    .goes();
+    in_dotfiles(&["push", "origin", "master"]).refused("suite");
+    in_dotfiles(&["remote", "remove", "production"]).goes();
+}

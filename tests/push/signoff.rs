@@ -272,3 +272,52 @@ fn share_false_keeps_it_all_here() {
     assert_eq!(there, "");
     assert_ne!(shop.ask(["for-each-ref", "refs/notes/pushgate"]), "");
 }
+
+#[test]
+fn one_person_with_two_addresses_is_one() {
+    let mailmap = "Ana <ana@shop.example> <1+ana@users.noreply.example>\n";
+    let configured = |shop: &Sandbox, place: &str| match place {
+        "mailmap.file" => {
+            shop.write("../mailmap", mailmap);
+            let file = shop.path("mailmap");
+            shop.git(["config", "mailmap.file", file.to_str().unwrap()])
+                .goes();
+        }
+        "mailmap.blob" => {
+            shop.write("../mailmap", mailmap);
+            let blob = shop.ask(["hash-object", "-w", "../mailmap"]);
+            shop.git(["config", "mailmap.blob", &blob]).goes();
+        }
+        _ => {}
+    };
+    for place in [".mailmap", "mailmap.file", "mailmap.blob"] {
+        let shop = Sandbox::new();
+        shop.policy(
+            "suite: {run: 'true'}\nenvironments:\n  staging: {}\n  production: {after: staging, signoff: {count: 2, by: another}}\n",
+        );
+        if place == ".mailmap" {
+            shop.commit_file(".mailmap", mailmap);
+        }
+        configured(&shop, place);
+        // As a forge squashes it.
+        let author = "--author=ana <1+ana@users.noreply.example>";
+        shop.git(["commit", "-q", "--allow-empty", "-m", "two", author])
+            .goes();
+        shop.push_ungated("origin", "master");
+        shop.push_ungated("staging", "master");
+        let id = shop.ask(["rev-parse", "HEAD"]);
+        signs(&shop, "Ana <ana@shop.example>", &id);
+        signs(&shop, "Ben <ben@shop.example>", &id);
+        let why = "1 of 2 people have signed";
+        shop.push("production", "master")
+            .refused("promotion")
+            .says(why)
+            .says("its author (Ana <ana@shop.example>) does not count");
+        signs(&shop, "ana <1+ana@users.noreply.example>", &id);
+        shop.push("production", "master")
+            .refused("promotion")
+            .says(why);
+        signs(&shop, "Cleo <cleo@shop.example>", &id);
+        shop.push("production", "master").goes();
+    }
+}

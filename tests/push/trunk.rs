@@ -2,7 +2,7 @@
 
 use expect_test::expect;
 
-use crate::support::Sandbox;
+use crate::support::{Ran, Sandbox};
 
 fn short(id: &str) -> &str {
     &id[..7]
@@ -454,4 +454,29 @@ fn an_environment_on_trunks_own_remote_keeps_every_commit_there() {
               hint: git pull --rebase origin master keeps them; to undo one, git revert it
             error: failed to push some refs to '[root]/origin.git'
         "#]]);
+}
+
+#[test]
+fn a_trunk_that_was_renamed_on_the_server_is_followed_by_the_cure() {
+    let shop = Sandbox::new();
+    shop.git(["remote", "set-head", "origin", "--auto"]).goes();
+    shop.commit_on_origin("two");
+    let server = shop.path("origin.git");
+    let on_server = |args: &[&str]| {
+        let mut git = shop.command("git");
+        Ran::of(git.arg("--git-dir").arg(&server).args(args)).goes()
+    };
+    on_server(&["branch", "-m", "master", "main"]);
+    on_server(&["symbolic-ref", "HEAD", "refs/heads/main"]);
+    shop.push("staging", "master")
+        .undecided("trunk")
+        .says("`origin/master` does not exist: the branch of origin is `main`")
+        .says("hint: git fetch origin && git remote set-head origin --auto\n")
+        .says("hint: git branch -m master main\n")
+        .never_says("git push origin master");
+    shop.git(["fetch", "-q", "origin"]).goes();
+    shop.git(["remote", "set-head", "origin", "--auto"]).goes();
+    shop.git(["branch", "-m", "master", "main"]).goes();
+    shop.push("staging", "main").goes();
+    assert_eq!(shop.ask(["ls-remote", "origin", "refs/heads/master"]), "");
 }

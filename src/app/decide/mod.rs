@@ -112,6 +112,9 @@ fn with_targets<T>(
     let read = |url: &BStr| repository.destination(url);
     let context = PushContext::new(push, repository.remotes(), &read);
     match PushPolicies::read(push, &context, repository) {
+        Ok(policies) if policies.deploy_nowhere(&context, repository) => {
+            then(&context.destination, Ok(Targets::default()))
+        }
         Ok(policies) => then(
             &context.destination,
             Targets::of(&policies, &context, repository, messages),

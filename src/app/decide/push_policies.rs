@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::{
-    app::policies::Loaded,
+    app::policies::{Loaded, Source},
     gates::{Undecided, route::PushContext, verdict::TrunkName},
     git::{self, Repository},
     policy::{Suite, Trunk},
@@ -73,6 +73,30 @@ impl PushPolicies {
             policies.join_team();
         }
         Ok(policies)
+    }
+
+    /// Whether nothing here says that anything is deployed: no policy, no remote of a known platform, and no
+    /// `pushgate install` of this repository's own. A hook for all repositories of a user stays silent then.
+    pub(super) fn deploy_nowhere(
+        &self,
+        context: &PushContext<'_>,
+        repository: &Repository,
+    ) -> bool {
+        let is_silent = |policy: &PushPolicy| {
+            (policy.loaded.as_ref()).is_ok_and(|loaded| {
+                loaded.source == Source::Defaults && loaded.policy.environments.is_empty()
+            })
+        };
+        let leads_to_app = || {
+            let remotes = repository.remotes();
+            let urls = remotes.names().flat_map(|name| remotes.urls(name));
+            urls.into_iter()
+                .any(|url| (context.read)(url.as_ref()).platform().is_some())
+        };
+        self.all.iter().all(is_silent)
+            && !repository.state_dir().exists()
+            && context.platform().is_none()
+            && !leads_to_app()
     }
 
     /// The index of the policy with this object, which a commit has; it is read once.

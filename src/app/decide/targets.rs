@@ -23,6 +23,7 @@ use crate::{
 };
 
 /// The governed refs of a push, grouped by their targets.
+#[derive(Default)]
 pub(super) struct Targets<'p> {
     pub(super) pushes: Vec<GovernedPush<'p>>,
     /// Whether the work tree has another policy than one that governs.

@@ -125,11 +125,16 @@ impl Inputs<'_> {
         }
         let age = |since| Duration::try_from(self.now.duration_since(since)).unwrap_or_default();
         let mut known = BTreeSet::new();
-        let mut people = self.records_of(&live.commit.id);
+        let commit = &live.commit.id;
+        let mut people = self.records_of(commit);
         people.retain(|record| {
             record.environment == environment.name
                 && matches!(record.event, Event::Signoff { .. })
-                && known.insert(who(&record.by))
+                && (self
+                    .world
+                    .mapped(std::slice::from_ref(&record.by), commit)
+                    .iter())
+                .all(|person| known.insert(who(person)))
         });
         Some(Tried {
             people,

@@ -168,6 +168,9 @@ impl LocalRepository for Fake {
     fn person(&self) -> String {
         "Ana <ana@shop.example>".to_owned()
     }
+    fn mapped(&self, people: &[String], _: &Oid) -> Vec<String> {
+        people.to_vec()
+    }
     fn author(&self, _: &Oid) -> Result<String, Undecided> {
         Ok("Ana <ana@shop.example>".to_owned())
     }
