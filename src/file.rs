@@ -1,11 +1,67 @@
-//! Writing a file whole or not at all.
+//! Opening files of ours, and writing them whole or not at all.
 
 use std::{
-    fs::{File, Permissions},
-    io::{self, Write},
-    os::unix::fs::PermissionsExt,
+    fs::{self, DirBuilder, File, FileType, OpenOptions, Permissions},
+    io::{self, Read, Write},
+    os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt},
     path::Path,
 };
+
+use nix::{fcntl::OFlag, unistd::geteuid};
+
+/// Opens a plain file. Anything else in its place is an error that says what it is: a link is not followed,
+/// and nobody is waited for at the other end of a pipe.
+pub(crate) fn open(path: &Path, options: &OpenOptions) -> io::Result<File> {
+    let flags = OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK;
+    let opened = options.clone().custom_flags(flags.bits()).open(path);
+    let kind = match &opened {
+        Ok(file) => Some(file.metadata()?.file_type()),
+        // Not NotFound: a link that leads nowhere is a link.
+        Err(_) => path.symlink_metadata().ok().map(|there| there.file_type()),
+    };
+    match kind.and_then(what_else) {
+        Some(what) => Err(io::Error::other(format!("it is {what}, not a plain file"))),
+        None => opened,
+    }
+}
+
+/// Reads a plain file.
+pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    open(path, OpenOptions::new().read(true))?.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Makes a directory that only its owner may enter, with those above it. What is there must be ours: another
+/// user could have prepared it.
+pub(crate) fn private_directory(path: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+    let there = path.symlink_metadata()?;
+    if there.is_symlink() {
+        return Err(io::Error::other("it is a link, not a directory"));
+    }
+    if there.uid() != geteuid().as_raw() {
+        return Err(io::Error::other("it belongs to another user"));
+    }
+    if there.mode() & 0o077 != 0 {
+        fs::set_permissions(path, Permissions::from_mode(0o700))?;
+    }
+    Ok(())
+}
+
+/// What something is that is not a plain file.
+fn what_else(kind: FileType) -> Option<&'static str> {
+    let kinds = [
+        (kind.is_symlink(), "a link"),
+        (kind.is_dir(), "a directory"),
+        (kind.is_fifo(), "a named pipe"),
+        (kind.is_socket(), "a socket"),
+        (kind.is_char_device() || kind.is_block_device(), "a device"),
+    ];
+    kinds
+        .into_iter()
+        .find_map(|(is_it, what)| is_it.then_some(what))
+}
 
 /// Writes or replaces a file with this mode; `prefix` begins the name of what is half written.
 pub(crate) fn replace(path: &Path, prefix: &str, bytes: &[u8], mode: u32) -> io::Result<()> {

@@ -34,7 +34,7 @@ impl Repository {
     }
 
     pub(crate) fn unshared(&self) -> Option<Unshared> {
-        let text = fs::read_to_string(self.unshared_path()).ok()?;
+        let text = String::from_utf8(file::read(&self.unshared_path()).ok()?).ok()?;
         let mut lines = text.lines().map(str::to_owned);
         Some(Unshared {
             tip: lines.next()?,

@@ -8,7 +8,7 @@ use crate::{
     gates::Undecided,
     git::Repository,
     policy::Forge,
-    process::variable,
+    process::{self, variable},
     push::{destination::Destination, url::is_ssh},
 };
 
@@ -34,7 +34,7 @@ pub(crate) fn find(
         ),
         Forge::Gitlab => ("https://gitlab.com/gitlab-org/cli", ""),
     };
-    let found = which::which(program).map_err(|_| {
+    let found = process::find(program).ok_or_else(|| {
         Undecided::new(format!("`{program}` asks {name}, and is not installed"))
             .hint(format!("install it ({page}), then {program} auth login"))
     })?;

@@ -10,7 +10,7 @@ use std::{
 use jiff::{Timestamp, tz::TimeZone};
 
 use super::{Done, Error};
-use crate::{cli::Demo, gates::Undecided, report};
+use crate::{cli::Demo, gates::Undecided, process::SH, report};
 
 /// Makes three bare repositories, and a clone called shop with its policy, suite and first commit.
 const SETUP: &str = include_str!("demo.sh");
@@ -153,7 +153,7 @@ impl Playground {
         let path = env::var_os("PATH").unwrap_or_default();
         let own = self.program.parent().map(Path::to_owned);
         let path = env::join_paths(own.into_iter().chain(env::split_paths(&path)));
-        let mut shell = Command::new("sh");
+        let mut shell = Command::new(SH);
         shell
             .args(["-c", &format!("exec 2>&1\n{command}")])
             .current_dir(directory)

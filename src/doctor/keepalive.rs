@@ -11,7 +11,7 @@ use bstr::{BStr, ByteSlice};
 
 use super::{context::Opened, finding::Finding, role::Role, suite};
 use crate::{
-    process::program::run_within,
+    process::{SH, program::run_within},
     push::url::ssh_call,
     text::{shell_word, span},
 };
@@ -54,7 +54,7 @@ fn idle(url: &BStr, opened: &Opened) -> Option<(String, String)> {
     let (args, host) = ssh_call(url)?;
     let ssh = opened.world.network().own_ssh()?;
     let ssh = ssh.to_str_lossy().into_owned();
-    let mut command = Command::new("sh");
+    let mut command = Command::new(SH);
     command
         .args(["-c", &format!("{ssh} \"$@\""), "ssh", "-G"])
         .args(&args)

@@ -21,7 +21,7 @@ use crate::{
     gates::{Explanation, Stop, Undecided, Work, receipt},
     git::objects::TreeEntry,
     policy::{Ci, FILE, In, Step},
-    process::program::run_within,
+    process::{SH, program::run_within},
     suite::{variables::removed, worktree::Worktree},
     text::{shell_word, span},
 };
@@ -214,7 +214,7 @@ fn runs_in_commit(path: &Path, opened: &Opened) -> Option<bool> {
 
 /// Whether the shell of the suite knows a word: a program on its PATH, or a word of its own.
 fn is_known(word: &str, trees: &[PathBuf], opened: &Opened) -> bool {
-    let mut command = Command::new("sh");
+    let mut command = Command::new(SH);
     command
         .args(["-c", "command -v \"$1\"", "sh", word])
         .current_dir(trees.first().map_or(Path::new("/"), PathBuf::as_path))

@@ -8,7 +8,10 @@ use std::{
 };
 
 use super::error::Error;
-use crate::process::program::{Output, command_line, run};
+use crate::process::{
+    find,
+    program::{Output, command_line, run},
+};
 
 #[derive(Clone, Debug)]
 pub(crate) struct Git {
@@ -19,15 +22,10 @@ pub(crate) struct Git {
 
 impl Git {
     pub(crate) fn find() -> Result<Self, Error> {
-        match which::which("git") {
-            Ok(program) => Ok(Self {
-                program,
-                work_tree: moved_work_tree(),
-            }),
-            Err(error) => Err(Error::NoGit {
-                words: vec![error.to_string()],
-            }),
-        }
+        Ok(Self {
+            program: find("git").ok_or(Error::NoGit)?,
+            work_tree: moved_work_tree(),
+        })
     }
 
     fn start<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Command {

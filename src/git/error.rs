@@ -13,8 +13,8 @@ use crate::{
 /// An error of git; its words are those of git itself, a line each.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("could not run `git`")]
-    NoGit { words: Vec<String> },
+    #[error("could not run `git`: no directory of PATH has it")]
+    NoGit,
     #[error(transparent)]
     Process(#[from] process::Error),
     #[error("could not run `{command}`")]
@@ -57,8 +57,7 @@ impl Error {
 
     pub(crate) fn words(&self) -> &[String] {
         match self {
-            Self::NoGit { words }
-            | Self::Failed { words, .. }
+            Self::Failed { words, .. }
             | Self::NoRepository { words }
             | Self::Io { words, .. }
             | Self::Unreachable { words, .. }
@@ -78,7 +77,7 @@ impl From<Error> for Undecided {
     fn from(error: Error) -> Self {
         let undecided = Self::new(error.to_string()).details(error.words().iter().cloned());
         match error {
-            Error::NoGit { .. } => undecided.hint("install git, or put it on the PATH"),
+            Error::NoGit => undecided.hint("install git, or put it on the PATH"),
             Error::Process(error) => error.into(),
             Error::Failed { .. } | Error::Io { .. } => undecided,
             Error::NoRepository { .. } => undecided.hint("cd into the clone that you push from"),
@@ -105,7 +104,9 @@ impl From<Error> for Undecided {
             Error::Renamed { trunk, to } => {
                 let TrunkName { remote, branch } = trunk;
                 undecided
-                    .hint(format!("git fetch {remote} && git remote set-head {remote} --auto"))
+                    .hint(format!(
+                        "git fetch {remote} && git remote set-head {remote} --auto"
+                    ))
                     .hint(format!("git branch -m {branch} {to}"))
                     .hint(format!("where {FILE} names it: set `trunk.branch: {to}`"))
             }

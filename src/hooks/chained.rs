@@ -26,7 +26,10 @@ use nix::{
 use signal_hook::{consts::SIGCHLD, low_level::pipe};
 
 use super::Error;
-use crate::{process::signals, push::variables::AFTER};
+use crate::{
+    process::{SH, find, signals},
+    push::variables::AFTER,
+};
 
 /// A hook may push elsewhere, and the hook of that push may do so again, but not as deep as this.
 const DEEPEST: usize = 8;
@@ -79,12 +82,12 @@ impl Chained {
         match self {
             Self::Hook(hook) => Command::new(hook),
             Self::Rest(script) => {
-                let mut command = Command::new("sh");
+                let mut command = Command::new(SH);
                 command.arg("-e").arg(script).arg("--judged");
                 command
             }
             Self::Lfs => {
-                let mut command = Command::new("git");
+                let mut command = Command::new(find("git").unwrap_or_default());
                 command.args(["lfs", "pre-push"]);
                 command
             }
@@ -126,7 +129,7 @@ pub(crate) fn run(
         match (error.raw_os_error(), chained) {
             // git runs a hook without a `#!` line by the shell.
             (Some(code), Chained::Hook(hook)) if code == Errno::ENOEXEC as i32 => {
-                spawn(Command::new("sh").arg(hook))
+                spawn(Command::new(SH).arg(hook))
             }
             _ => Err(error),
         }

@@ -25,7 +25,7 @@ use super::{
 };
 use crate::{
     git::Repository,
-    process::{program::run_within, variable},
+    process::{SH, program::run_within, variable},
     text::printable,
 };
 
@@ -221,7 +221,7 @@ fn dump(hooks: &Path, top: &Path) -> Result<Value, Error> {
     script.push_str(
         "\nprintf '\\n# pushgate asks\\n'\nunset LEFTHOOK LEFTHOOK_EXCLUDE\ncall_lefthook dump\n",
     );
-    let mut command = Command::new("sh");
+    let mut command = Command::new(SH);
     command.arg("-c").arg(script.to_os_str_lossy());
     for name in [SWITCH, EXCLUDE, "LEFTHOOK_VERBOSE"] {
         command.env_remove(name);

@@ -14,7 +14,7 @@ use super::{
     decision::Decision,
     record::{Judged, Record},
 };
-use crate::push::Oid;
+use crate::{file, push::Oid};
 
 /// The version of the format.
 const VERSION: u32 = 1;
@@ -174,7 +174,7 @@ impl Ledger {
 
     /// Tells whether a line could be written, without making the file.
     pub fn probe(&self) -> Result<(), LedgerError> {
-        let opened = OpenOptions::new().read(true).append(true).open(&self.path);
+        let opened = file::open(&self.path, OpenOptions::new().read(true).append(true));
         let Err(error) = opened else {
             return Ok(());
         };
@@ -207,12 +207,12 @@ impl Ledger {
     fn open(&self) -> io::Result<File> {
         let mut options = OpenOptions::new();
         options.read(true).append(true).create(true);
-        match (options.open(&self.path), self.path.parent()) {
+        match (file::open(&self.path, &options), self.path.parent()) {
             (Err(error), Some(directory)) if error.kind() == io::ErrorKind::NotFound => {
                 // Not its parents: a repository that was removed meanwhile stays removed.
                 match fs::create_dir(directory) {
                     Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
-                    _ => options.open(&self.path),
+                    _ => file::open(&self.path, &options),
                 }
             }
             (opened, _) => opened,
@@ -243,7 +243,7 @@ impl Ledger {
     }
 
     fn existing(&self) -> Result<Option<File>, LedgerError> {
-        match File::open(&self.path) {
+        match file::open(&self.path, OpenOptions::new().read(true)) {
             Ok(file) => Ok(Some(file)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(self.unreadable(error)),

@@ -11,6 +11,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use super::record::Record;
+use crate::file;
 
 /// The version of the format.
 const VERSION: u32 = 1;
@@ -108,9 +109,8 @@ impl OpenPushes {
     pub fn all(&self) -> Vec<(PathBuf, OpenPush)> {
         let entries = fs::read_dir(&self.directory).into_iter().flatten();
         let read = |path: PathBuf| {
-            let is_ours = |file: fs::Metadata| file.is_file() && file.len() <= LARGEST;
-            let file = path.symlink_metadata().ok()?;
-            let text = is_ours(file).then(|| fs::read(&path).ok()).flatten()?;
+            let is_ours = path.symlink_metadata().ok()?.len() <= LARGEST;
+            let text = is_ours.then(|| file::read(&path).ok()).flatten()?;
             let push: OpenPush = serde_json::from_slice(&text).ok()?;
             (push.v == VERSION).then_some((path, push))
         };

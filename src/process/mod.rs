@@ -11,7 +11,7 @@ pub(crate) mod terminal;
 pub(crate) mod tree;
 pub(crate) mod watchdog;
 
-use std::{env, io};
+use std::{env, io, path::PathBuf};
 
 use crate::gates::{Interruption, Undecided};
 
@@ -47,6 +47,17 @@ impl From<Error> for Undecided {
             Error::Interrupted { by } => undecided.stopped(Interruption::Decision { by }),
         }
     }
+}
+
+/// The system's own shell (POSIX, sh): one that PATH finds may be the work tree's.
+pub(crate) const SH: &str = "/bin/sh";
+
+/// Finds a program by the absolute entries of PATH: the others lead into the work tree.
+pub(crate) fn find(program: &str) -> Option<PathBuf> {
+    let path = env::var_os("PATH")?;
+    let absolute = env::split_paths(&path).filter(|entry| entry.is_absolute());
+    let path = env::join_paths(absolute).ok()?;
+    which::which_in(program, Some(path), "/").ok()
 }
 
 /// The value of an environment variable, if it is set and not empty.

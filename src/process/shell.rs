@@ -102,7 +102,7 @@ impl Shell<'_> {
 
     /// `-e` lets a script of several lines end with the first that fails.
     fn command(&self) -> Command {
-        let mut command = Command::new("sh");
+        let mut command = Command::new(super::SH);
         command
             .args(["-e", "-c", self.command])
             .current_dir(self.directory);

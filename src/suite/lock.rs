@@ -12,6 +12,7 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use super::{error::Error, screen::Console, variables::runs_around_us};
 use crate::{
+    file,
     gates::{Stop, SuiteLock, Undecided, refusal::suite::Refusal},
     process::signals,
 };
@@ -32,13 +33,9 @@ pub(crate) fn acquire(
         Undecided::from(Error::failed(format!("lock {}", path.display()), &error))
     };
     fs::create_dir_all(state_dir).map_err(failed)?;
-    let file = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(&path);
-    let mut file = file.map_err(failed)?;
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    let mut file = file::open(&path, &options).map_err(failed)?;
     let mut waited = false;
     loop {
         match file.try_lock() {

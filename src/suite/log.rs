@@ -1,14 +1,16 @@
 //! The whole output of each run, in a file of its own; the last twenty are kept.
 
 use std::{
-    fs::{self, File},
+    fs::{self, File, OpenOptions},
     io::{self, Read, Seek, SeekFrom, Write},
+    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
 };
 
 use jiff::{Timestamp, tz::TimeZone};
 
 use super::error::Error;
+use crate::file;
 
 const KEPT: usize = 20;
 
@@ -25,12 +27,15 @@ impl Log {
         let failed = |error: io::Error| {
             Error::failed(format!("write a log in {}", directory.display()), &error)
         };
-        fs::create_dir_all(directory).map_err(failed)?;
+        // What a suite prints may be secret.
+        file::private_directory(directory).map_err(failed)?;
         let now = Timestamp::now().to_zoned(TimeZone::UTC);
         let (time, process) = (now.strftime("%Y%m%dT%H%M%S%3f"), std::process::id());
         let name = format!("{time}-{process}.log");
         let path = directory.join(name);
-        let file = File::create(&path).map_err(failed)?;
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true).mode(0o600);
+        let file = options.open(&path).map_err(failed)?;
         prune(directory);
         Ok(Self {
             path,

@@ -129,7 +129,7 @@ fn read(path: &Path) -> Option<Receipt> {
     if path.metadata().ok()?.len() > LARGEST {
         return None;
     }
-    let receipt: Receipt = serde_json::from_slice(&fs::read(path).ok()?).ok()?;
+    let receipt: Receipt = serde_json::from_slice(&file::read(path).ok()?).ok()?;
     (receipt.v == VERSION).then_some(receipt)
 }
 

@@ -17,6 +17,7 @@ use sha2::{Digest, Sha256};
 
 use super::{error::Error, links};
 use crate::{
+    file,
     git::{
         self,
         command::{Git, NO_CACHES, without_replacements},
@@ -79,6 +80,11 @@ impl<'w> Worktree<'w> {
         checkout: Option<&Path>,
         suite: &Suite,
     ) -> Result<(), Error> {
+        let above = self.directory.parent().unwrap_or(&self.directory);
+        for directory in [above, &self.directory] {
+            let made = file::private_directory(directory);
+            made.map_err(|error| self.failed("use", &error))?;
+        }
         links::unlink_stale(&self.directory, &suite.link)?;
         let begin = Instant::now();
         let left = || suite.timeout.saturating_sub(begin.elapsed());
@@ -98,7 +104,7 @@ impl<'w> Worktree<'w> {
     }
 
     fn add(&self, commit: &Oid, limit: Duration) -> Result<(), Error> {
-        fs::create_dir_all(&self.directory).map_err(|error| self.failed("make", &error))?;
+        file::private_directory(&self.directory).map_err(|error| self.failed("make", &error))?;
         let mut add = self.of_repository(["worktree", "add", "--quiet", "--force", "--detach"]);
         add.arg(self.top()).arg(commit.as_str());
         must(add, limit).map(drop)

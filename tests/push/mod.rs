@@ -6,6 +6,7 @@ mod governing;
 mod holidays;
 mod http;
 mod loosening;
+mod no_plain_file;
 mod not_to_look;
 mod overrides;
 mod promotion;

@@ -11,6 +11,7 @@ use bstr::ByteSlice;
 
 use super::read::Notes;
 use crate::{
+    file,
     git::Error,
     memory::record::{LIMIT, REF, Record},
     process::program::{Output, run, run_with_input},
@@ -134,7 +135,7 @@ impl Notes<'_> {
         let failed = |error: &io::Error| Error::io(format!("write {}", path.display()), error);
         // Not its parents: a repository that was removed meanwhile stays removed.
         let _ = create_dir(self.repository.state_dir());
-        let file = OpenOptions::new().create(true).append(true).open(&path);
+        let file = file::open(&path, OpenOptions::new().create(true).append(true));
         let file = file.map_err(|error| failed(&error))?;
         let deadline = Instant::now() + PATIENCE;
         loop {

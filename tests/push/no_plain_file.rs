@@ -1,0 +1,129 @@
+//! What stands in the place of a file or a program of ours, and is none: nothing hangs, nothing is followed.
+
+use std::{
+    fs,
+    os::unix::fs::{PermissionsExt, symlink},
+    path::Path,
+};
+
+use crate::support::{
+    PUSHGATE, Ran, Sandbox,
+    story::{timed, took_less},
+};
+
+/// What stands in the place of a file.
+const KINDS: [&str; 3] = ["a named pipe", "a link", "a directory"];
+
+fn put(kind: &str, path: &Path, shop: &Sandbox) {
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    if path.is_dir() {
+        fs::remove_dir_all(path).unwrap();
+    } else {
+        let _ = fs::remove_file(path);
+    }
+    match kind {
+        "a named pipe" => {
+            let mut make = shop.command("mkfifo");
+            Ran::of(make.arg(path)).goes();
+        }
+        "a link" => symlink(shop.path("elsewhere"), path).unwrap(),
+        _ => fs::create_dir(path).unwrap(),
+    }
+}
+
+#[test]
+fn a_ledger_that_is_no_plain_file_is_named_and_hangs_nothing() {
+    for kind in KINDS {
+        let shop = Sandbox::new();
+        shop.commit_on_origin("two");
+        put(kind, &shop.app.join(".git/pushgate/ledger.jsonl"), &shop);
+        let what = format!("it is {kind}, not a plain file");
+        let (ran, took) = timed(|| shop.push("staging", "master"));
+        took_less(took, 20, &ran);
+        assert_eq!(ran.code, 1, "{ran}");
+        ran.says(&what);
+        for command in ["status", "log", "doctor"] {
+            let (ran, took) = timed(|| shop.pushgate([command]));
+            took_less(took, 20, &ran);
+        }
+        assert!(!shop.path("elsewhere").exists());
+        shop.pushgate(["log"]).says(&what);
+    }
+}
+
+#[test]
+fn a_receipt_or_a_lock_that_is_no_plain_file_hangs_nothing_and_vouches_for_nothing() {
+    for kind in KINDS {
+        let shop = Sandbox::new();
+        shop.commit_on_origin("two");
+        shop.push("staging", "master").goes();
+        let receipts = shop.app.join(".git/pushgate/receipts");
+        for receipt in fs::read_dir(&receipts).unwrap() {
+            put(kind, &receipt.unwrap().path(), &shop);
+        }
+        let (ran, took) = timed(|| shop.push("production", "master"));
+        took_less(took, 20, &ran);
+        ran.says("pushgate: ");
+        for lock in ["notes.lock", "suite.lock", "follow-up.lock", "unshared"] {
+            put(kind, &shop.app.join(".git/pushgate").join(lock), &shop);
+        }
+        shop.commit_on_origin("three");
+        let (ran, took) = timed(|| shop.push("staging", "master"));
+        took_less(took, 20, &ran);
+        let (ran, took) = timed(|| shop.pushgate(["status"]));
+        took_less(took, 30, &ran);
+        assert!(!shop.path("elsewhere").exists());
+    }
+}
+
+#[test]
+fn logs_and_copies_are_the_user_s_own() {
+    let shop = Sandbox::new();
+    shop.policy("suite: {run: 'echo secret', in: worktree}\nenvironments: {staging: {}}\n");
+    shop.push_ungated("origin", "master");
+    let mut push = shop.command("sh");
+    Ran::of(push.args(["-c", "umask 0; git push staging master"])).goes();
+    let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
+    let logs = shop.app.join(".git/pushgate/logs");
+    assert_eq!(mode(&logs), 0o700);
+    for log in fs::read_dir(&logs).unwrap() {
+        assert_eq!(mode(&log.unwrap().path()), 0o600);
+    }
+    let cache = shop.path("home/.cache/pushgate");
+    assert_eq!(mode(&cache), 0o700);
+    for copy in fs::read_dir(&cache).unwrap() {
+        assert_eq!(mode(&copy.unwrap().path()), 0o700);
+    }
+    // One that a link leads to was prepared by somebody.
+    fs::rename(&cache, shop.path("prepared")).unwrap();
+    symlink(shop.path("prepared"), &cache).unwrap();
+    shop.commit_file("two", "x");
+    shop.push_ungated("origin", "master");
+    shop.push("staging", "master")
+        .undecided("suite")
+        .says("it is a link, not a directory");
+}
+
+#[test]
+fn programs_of_the_work_tree_are_not_taken_for_the_system_s() {
+    let shop = Sandbox::new();
+    for name in ["git", "sh", "pushgate"] {
+        shop.script(name, "#!/bin/false\n");
+    }
+    shop.git(["add", "."]).goes();
+    shop.commit_on_origin("two");
+    let path = std::env::var("PATH").unwrap();
+    for odd in [
+        format!(".:{path}"),
+        format!(":{path}"),
+        format!("bin:.:{path}"),
+    ] {
+        let mut push = shop.command("/usr/bin/env");
+        push.env("PATH", odd)
+            .args(["/usr/bin/git", "push", "staging", "master"]);
+        Ran::of(&mut push).goes();
+        shop.commit_on_origin("again");
+    }
+    let mut status = shop.command(PUSHGATE);
+    Ran::of(status.arg("status").env("PATH", format!(".:{path}"))).goes();
+}
