@@ -1,15 +1,20 @@
 //! The events of an iCalendar file (RFC 5545) of the repository; each of them closes a window.
 
 mod event;
-mod read;
-mod value;
+mod file;
+mod repeat;
+mod time;
+mod zones;
 
 use jiff::{Timestamp, tz::TimeZone};
 
-use self::event::Event;
+use self::{event::Event, file::Problem, zones::Zones};
 use super::seconds;
 
-pub use self::read::LIMIT;
+/// The largest calendar that is read, in bytes.
+pub const LIMIT: usize = 256 * 1024;
+/// The most rules of one file; each may have to be followed for years.
+const MOST_RULES: usize = 200;
 
 /// A calendar that a window names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,7 +54,7 @@ impl Holidays {
             problem,
         };
         self.contents = match bytes {
-            Ok(bytes) => read::events(&bytes).map_err(error),
+            Ok(bytes) => events(&bytes).map_err(error),
             Err(problem) => Err(error((None, problem))),
         };
     }
@@ -75,7 +80,7 @@ impl Holidays {
             return None;
         }
         // What has neither past nor future begins after the horizon.
-        let last = ends(EARLIEST, now).max()?;
+        let last = ends(now - seconds::HORIZON, now).max()?;
         let day = seconds::instant(last - 1).to_zoned(zone.clone());
         let day = day.strftime("%a %Y-%m-%d");
         Some(format!(
@@ -84,8 +89,33 @@ impl Holidays {
     }
 }
 
-/// No event begins before 1900.
-const EARLIEST: i64 = -2_300_000_000;
+/// Reads every event of a file.
+fn events(bytes: &[u8]) -> Result<Vec<Event>, Problem> {
+    if bytes.len() > LIMIT {
+        let size = bytes.len();
+        let words = format!("the file has {size} bytes or more; at most {LIMIT} are read");
+        return Err((None, words));
+    }
+    let mut events: Vec<Event> = Vec::new();
+    let mut weight = 0;
+    for calendar in file::calendars(bytes)? {
+        let zones = Zones::of(&calendar)?;
+        for part in calendar.parts.iter().filter(|part| part.kind == "VEVENT") {
+            let event = Event::read(part, &zones)?;
+            weight += event.rules.iter().map(|rule| rule.weight).sum::<usize>();
+            if weight > MOST_RULES {
+                return part.problem(&format!("more than {MOST_RULES} rules in one file"));
+            }
+            events.push(event);
+        }
+    }
+    let replaced: Vec<_> = events.iter().filter_map(Event::replaced).collect();
+    events.retain(|event| !event.is_cancelled);
+    for event in &mut events {
+        event.leave_out(&replaced);
+    }
+    Ok(events)
+}
 
 /// The times, in seconds since 1970, at which the events of a window take place.
 #[derive(Debug, Default)]
