@@ -197,7 +197,7 @@ fn a_calendar_that_cannot_be_read_is_undecided() {
     undecided(&shop, &format!("none.ics: commit {head} has no such file"));
     shop.commit_file(
         "none.ics",
-        "BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:yesterday\n",
+        "BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:yesterday\nEND:VEVENT\nEND:VCALENDAR\n",
     );
     undecided(&shop, "none.ics:3: `yesterday` is not a date or time");
     shop.commit_file("none.ics", &"X".repeat(300 * 1024));

@@ -12,6 +12,8 @@ use super::{
 };
 use crate::calendar::seconds;
 
+/// The most rules of one file; each may have to be followed for years.
+pub(super) const MOST_RULES: usize = 200;
 /// The longest name that is shown, in characters.
 const LONGEST: usize = 60;
 /// The name of an event that has none.
@@ -23,12 +25,12 @@ pub(super) struct Event {
     pub(super) name: String,
     uid: Option<String>,
     /// The time that this event replaces of the series with its UID.
-    pub(super) replaces: Option<EventTime>,
+    replaces: Option<EventTime>,
     pub(super) is_cancelled: bool,
     /// When it begins for the first time.
     start: EventTime,
     length: Length,
-    pub(super) rules: Vec<Repeat>,
+    rules: Vec<Repeat>,
     /// Further times at which it takes place, and how long.
     dates: Vec<(EventTime, Length)>,
     /// The times at which it does not.
@@ -51,14 +53,35 @@ pub(super) fn moments(
     Ok(times)
 }
 
-/// Reads the recurrence rules of what starts there.
-pub(super) fn repeats(component: &Component, start: &EventTime) -> Result<Vec<Repeat>, Problem> {
-    let rules = component.all("RRULE");
-    rules.map(|rule| rule.parse(|text| Repeat::read(text, start))).collect()
+/// Reads the recurrence rules of what starts there, as long as some are `left` to the file.
+fn repeats(
+    component: &Component,
+    start: &EventTime,
+    left: &mut usize,
+) -> Result<Vec<Repeat>, Problem> {
+    let mut rules = Vec::new();
+    for property in component.all("RRULE") {
+        let rule = property.parse(|text| Repeat::read(text, start))?;
+        *left = match left.checked_sub(rule.weight) {
+            Some(left) => left,
+            None => {
+                return property.problem(format!(
+                    "more than {MOST_RULES} rules in one file, of which each time of a BYHOUR counts as one"
+                ));
+            }
+        };
+        rules.push(rule);
+    }
+    Ok(rules)
 }
 
 impl Event {
-    pub(super) fn read(component: &Component, zones: &Zones) -> Result<Self, Problem> {
+    /// Reads a VEVENT (3.6.1), as long as some rules are `left` to the file.
+    pub(super) fn read(
+        component: &Component,
+        zones: &Zones,
+        left: &mut usize,
+    ) -> Result<Self, Problem> {
         let time = |name| {
             let Some(property) = component.once(name)? else {
                 return Ok(None);
@@ -77,7 +100,9 @@ impl Event {
             return rule.problem("EXRULE is not read here; write EXDATE");
         }
         let duration = component.once("DURATION")?;
-        let duration = duration.map(|property| property.parse(Length::read)).transpose()?;
+        let duration = duration
+            .map(|property| property.parse(Length::read))
+            .transpose()?;
         let length = match (duration, time("DTEND")?) {
             (Some(_), Some(_)) => {
                 return component.problem("the event has a DTEND and a DURATION");
@@ -98,14 +123,18 @@ impl Event {
                 "a change of this and all later occurrences is not read here; write a series of its own for them",
             );
         }
-        let text = |name| Ok(component.once(name)?.map(|property| property.value.as_str()));
+        let text = |name| {
+            Ok(component
+                .once(name)?
+                .map(|property| property.value.as_str()))
+        };
         let status = text("STATUS")?.unwrap_or_default();
         Ok(Self {
             name: title(text("SUMMARY")?.unwrap_or_default()),
             uid: text("UID")?.map(str::to_owned),
             replaces: time("RECURRENCE-ID")?,
             is_cancelled: status.eq_ignore_ascii_case("CANCELLED"),
-            rules: repeats(component, &start)?,
+            rules: repeats(component, &start, left)?,
             dates: dates(component, zones, length)?,
             without: moments(component, "EXDATE", zones)?,
             start,
@@ -137,7 +166,9 @@ impl Event {
         let civil = |second: i64| clock.to_datetime(seconds::instant(second));
         // A day more on either side: clocks differ by less.
         let day = SignedDuration::from_hours(24);
-        let earliest = civil(from).saturating_sub(self.length.most()).saturating_sub(day);
+        let earliest = civil(from)
+            .saturating_sub(self.length.most())
+            .saturating_sub(day);
         let latest = civil(until).saturating_add(day);
         let repeated = (self.rules.iter())
             .flat_map(move |rule| rule.times(&self.start, earliest, latest, zone))

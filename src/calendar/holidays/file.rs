@@ -45,7 +45,14 @@ pub(super) fn calendars(bytes: &[u8]) -> Result<Vec<Component>, Problem> {
             ("END", Some(closed)) if closed.kind == kind => {
                 open.last_mut().unwrap_or(&mut root).parts.push(closed);
             }
-            ("END", Some(Component { kind: open, line: at, .. })) => {
+            (
+                "END",
+                Some(Component {
+                    kind: open,
+                    line: at,
+                    ..
+                }),
+            ) => {
                 return problem(format!("END:{kind} where {open} of line {at} is open"));
             }
             (_, None) if !is_calendar => {
@@ -103,7 +110,7 @@ impl Component {
         let mut found = self.all(name);
         let first = found.next();
         match found.next() {
-            Some(second) => second.problem(format!("a second {name} of one event")),
+            Some(second) => second.problem(format!("a second {name} in one {}", self.kind)),
             None => Ok(first),
         }
     }
@@ -121,7 +128,10 @@ impl Property {
         let name = (parts.next()).filter(|name| !name.is_empty() && name.chars().all(is_plain))?;
         let params = parts.map(|param| {
             let (name, value) = param.split_once('=').unwrap_or((param, ""));
-            (name.to_ascii_uppercase(), value.trim_matches('"').to_owned())
+            (
+                name.to_ascii_uppercase(),
+                value.trim_matches('"').to_owned(),
+            )
         });
         Some(Self {
             line,

@@ -8,13 +8,15 @@ mod zones;
 
 use jiff::{Timestamp, tz::TimeZone};
 
-use self::{event::Event, file::Problem, zones::Zones};
+use self::{
+    event::{Event, MOST_RULES},
+    file::Problem,
+    zones::Zones,
+};
 use super::seconds;
 
 /// The largest calendar that is read, in bytes.
 pub const LIMIT: usize = 256 * 1024;
-/// The most rules of one file; each may have to be followed for years.
-const MOST_RULES: usize = 200;
 
 /// A calendar that a window names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,16 +99,11 @@ fn events(bytes: &[u8]) -> Result<Vec<Event>, Problem> {
         return Err((None, words));
     }
     let mut events: Vec<Event> = Vec::new();
-    let mut weight = 0;
+    let mut left = MOST_RULES;
     for calendar in file::calendars(bytes)? {
         let zones = Zones::of(&calendar)?;
         for part in calendar.parts.iter().filter(|part| part.kind == "VEVENT") {
-            let event = Event::read(part, &zones)?;
-            weight += event.rules.iter().map(|rule| rule.weight).sum::<usize>();
-            if weight > MOST_RULES {
-                return part.problem(&format!("more than {MOST_RULES} rules in one file"));
-            }
-            events.push(event);
+            events.push(Event::read(part, &zones, &mut left)?);
         }
     }
     let replaced: Vec<_> = events.iter().filter_map(Event::replaced).collect();

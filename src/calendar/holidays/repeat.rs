@@ -38,7 +38,9 @@ impl Repeat {
         let times = [&rule.byhour, &rule.byminute, &rule.bysecond];
         let times: usize = times.iter().map(|list| list.len().max(1)).product();
         if times > MOST_TIMES || rule.freq > ICalendarFrequency::Daily {
-            return wrong("may occur too often: write `FREQ=DAILY`, and BYHOUR for at most 24 times a day");
+            return wrong(
+                "may occur too often: write `FREQ=DAILY`, and BYHOUR for at most 24 times a day",
+            );
         }
         if rule.count.is_some_and(|count| count > MOST_COUNTED) {
             return wrong("counts too far: write an UNTIL for the COUNT");
@@ -54,7 +56,9 @@ impl Repeat {
             let (name, value) = part.split_once('=')?;
             name.eq_ignore_ascii_case("UNTIL").then_some(value)
         });
-        let until = until.map(|value| EventTime::read(value, None)).transpose()?;
+        let until = until
+            .map(|value| EventTime::read(value, None))
+            .transpose()?;
         rule.until = None;
         // A rule that steps from day to day may look at many before it finds one.
         let is_rare = rule.freq == ICalendarFrequency::Daily
@@ -71,6 +75,11 @@ impl Repeat {
                 weight: times * if is_rare { 40 } else { 1 },
             }),
         }
+    }
+
+    /// Whether it has no last time.
+    pub(super) fn is_endless(&self) -> bool {
+        self.until.is_none() && self.rule.count.is_none()
     }
 
     /// The wall-clock times from a start on, those before `earliest` as far as they come by the way.
@@ -124,7 +133,11 @@ fn parse(text: &str) -> Result<ICalendarRecurrenceRule, String> {
         ));
     };
     let known = rule.to_string();
-    for part in text.split(';').map(str::trim).filter(|part| !part.is_empty()) {
+    for part in text
+        .split(';')
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+    {
         let (name, values) = part.split_once('=').unwrap_or((part, ""));
         let plain = |value: &str| {
             let digits = value.trim_start_matches('+');
@@ -135,7 +148,9 @@ fn parse(text: &str) -> Result<ICalendarRecurrenceRule, String> {
         let plain = format!("{}={values}", name.to_ascii_uppercase());
         let is_until = plain.starts_with("UNTIL=");
         if !is_until && !known.split(';').any(|known| known == plain) {
-            return Err(format!("`{part}` is not a part of a rule that is read here"));
+            return Err(format!(
+                "`{part}` is not a part of a rule that is read here"
+            ));
         }
     }
     Ok(*rule)

@@ -26,19 +26,17 @@ impl EventTime {
         };
         let local = text.strip_suffix(['Z', 'z']).unwrap_or(text);
         let (is_date, is_utc) = (local.len() == 8, local != text);
-        if !(is_date && !is_utc || local.len() == 15) || local.contains(['-', ':', '+']) {
+        if is_date && is_utc || !matches!(local.len(), 8 | 15) || local.contains(['-', ':']) {
             return Err(wrong());
         }
-        let at: DateTime = local.parse().map_err(|_| wrong())?;
-        match zone {
-            Some(_) if is_date => Err(format!("`{text}` is a whole day, which has no `TZID`")),
-            Some(_) if is_utc => Err(format!("`{text}` is in UTC and has a `TZID`, too")),
-            zone => Ok(Self {
-                at,
-                zone: zone.or(is_utc.then_some(TimeZone::UTC)),
-                is_date,
-            }),
-        }
+        let at = local.parse().map_err(|_| wrong())?;
+        // Programs name a zone beside a day or a time in UTC as well; it says nothing there.
+        let zone = match (is_date, is_utc) {
+            (true, _) => None,
+            (_, true) => Some(TimeZone::UTC),
+            _ => zone,
+        };
+        Ok(Self { at, zone, is_date })
     }
 
     /// Its zone; `window` is that of the window.
@@ -101,7 +99,9 @@ impl Length {
     /// By one clock, an event that comes again ends at the same time of day, even if the clocks change meanwhile.
     pub(super) fn between(start: &EventTime, end: &EventTime) -> Result<Self, &'static str> {
         if (start.is_date, start.zone.is_some()) != (end.is_date, end.zone.is_some()) {
-            return Err("DTSTART and DTEND are of two kinds: write both as dates, or both as times");
+            return Err(
+                "DTSTART and DTEND are of two kinds: write both as dates, or both as times",
+            );
         }
         let mut length = Self::default();
         if start.zone == end.zone {
@@ -112,7 +112,9 @@ impl Length {
             length.exact = until.duration_since(from);
         }
         if length.wall.is_negative() || length.exact.is_negative() {
-            return Err("the event ends before it has begun: DTEND is the time at which it has ended");
+            return Err(
+                "the event ends before it has begun: DTEND is the time at which it has ended",
+            );
         }
         // Feeds of official holidays give a day itself as its end.
         if start.is_date {

@@ -10,15 +10,16 @@ use jiff::{
 };
 
 use super::{
-    event::{moments, repeats},
+    event::moments,
     file::{Component, Problem, Property},
+    repeat::Repeat,
     time::EventTime,
 };
-use crate::calendar::zone;
+use crate::calendar::zone::{self, ZoneError};
 
 /// Changes of the clocks are followed up to here.
 const LATEST: DateTime = DateTime::constant(2101, 1, 1, 0, 0, 0, 0);
-/// The most changes that one file may define.
+/// The most changes that the zones of one calendar may have.
 const MOST_CHANGES: usize = 20_000;
 
 /// The zones that a calendar defines, or what is wrong with them.
@@ -32,9 +33,13 @@ impl Zones {
     pub(super) fn of(calendar: &Component) -> Result<Self, Problem> {
         let mut zones = Self::default();
         let mut left = MOST_CHANGES;
-        for part in calendar.parts.iter().filter(|part| part.kind == "VTIMEZONE") {
+        for part in calendar
+            .parts
+            .iter()
+            .filter(|part| part.kind == "VTIMEZONE")
+        {
             if let Some(name) = part.once("TZID")? {
-                let zone = define(part, &mut left);
+                let zone = define(part, &name.value, &mut left);
                 zones.defined.insert(name.value.clone(), zone);
             }
         }
@@ -46,25 +51,29 @@ impl Zones {
         let Some(name) = property.param("TZID") else {
             return Ok(None);
         };
-        if let Some(defined) = self.defined.get(name) {
-            return defined.clone().map(Some);
-        }
-        match (zone::named(name.trim_start_matches('/')), name.parse()) {
-            (Ok((_, zone)), _) => Ok(Some(zone)),
-            (Err(error), Ok(Tz::Tz(known))) => match zone::named(known.name()) {
-                Ok((_, zone)) => Ok(Some(zone)),
-                Err(_) => property.problem(error.to_string()),
-            },
-            (Err(error), _) => property.problem(error.to_string()),
-        }
+        let zone = match self.defined.get(name) {
+            Some(defined) => defined.clone()?,
+            None => property.parse(|_| known(name).map_err(|error| error.to_string()))?,
+        };
+        Ok(Some(zone))
     }
 }
 
+/// Finds a zone by its name in IANA's database or in Windows.
+fn known(name: &str) -> Result<TimeZone, ZoneError> {
+    let (_, zone) = match (zone::named(name.trim_start_matches('/')), name.parse()) {
+        (Err(_), Ok(Tz::Tz(known))) => zone::named(known.name())?,
+        (found, _) => found?,
+    };
+    Ok(zone)
+}
+
 /// Makes the zone of a VTIMEZONE.
-fn define(definition: &Component, left: &mut usize) -> Result<TimeZone, Problem> {
+fn define(definition: &Component, name: &str, left: &mut usize) -> Result<TimeZone, Problem> {
     let mut changes: Vec<(Timestamp, Offset)> = Vec::new();
-    // The offset before the first of them, which the observance that begins first has.
+    // The first of them, and the offset before it.
     let mut first: Option<(Timestamp, Offset)> = None;
+    let mut is_endless = definition.parts.len() == 1;
     for observance in &definition.parts {
         let offset = |name| match observance.once(name)? {
             Some(property) => property.parse(offset),
@@ -74,25 +83,29 @@ fn define(definition: &Component, left: &mut usize) -> Result<TimeZone, Problem>
         let Some(start) = observance.once("DTSTART")? else {
             return observance.problem("the time zone has no DTSTART");
         };
-        let clock = Some(before.to_time_zone());
-        let start = start.parse(|text| EventTime::read(text, None))?;
-        let start = EventTime { zone: clock, ..start };
-        let zones = Zones::default();
+        let start = EventTime {
+            zone: Some(before.to_time_zone()),
+            ..start.parse(|text| EventTime::read(text, None))?
+        };
         let mut times = vec![start.at];
-        times.extend(moments(observance, "RDATE", &zones)?.iter().map(|date| date.at));
-        for rule in repeats(observance, &start)? {
+        let dates = moments(observance, "RDATE", &Zones::default())?;
+        times.extend(dates.iter().map(|date| date.at));
+        if let Some(rule) = observance.once("RRULE")? {
+            let rule = rule.parse(|text| Repeat::read(text, &start))?;
+            is_endless |= rule.is_endless();
             times.extend(rule.times(&start, start.at, LATEST, &TimeZone::UTC));
         }
         *left = match left.checked_sub(times.len()) {
             Some(left) => left,
             None => return observance.problem("the clocks of the time zone change too often"),
         };
-        for at in times {
-            if let Some(at) = start.with(at).instant(&TimeZone::UTC) {
-                changes.push((at, after));
-                if first.is_none_or(|(earliest, _)| at < earliest) {
-                    first = Some((at, before));
-                }
+        for at in times
+            .into_iter()
+            .filter_map(|at| start.with(at).instant(&TimeZone::UTC))
+        {
+            changes.push((at, after));
+            if first.is_none_or(|(earliest, _)| at < earliest) {
+                first = Some((at, before));
             }
         }
     }
@@ -101,6 +114,18 @@ fn define(definition: &Component, left: &mut usize) -> Result<TimeZone, Problem>
     let Some((_, before)) = first else {
         return definition.problem("the time zone has neither STANDARD nor DAYLIGHT");
     };
+    // Programs list the changes of a few years one by one; the others are those that the name stands for.
+    if let (false, Ok(zone), Some((last, _))) = (is_endless, known(name), changes.last()) {
+        let latest = TimeZone::UTC.to_timestamp(LATEST).unwrap_or(Timestamp::MAX);
+        let later = zone
+            .following(*last)
+            .take_while(|change| change.timestamp() < latest);
+        changes.extend(
+            later
+                .map(|change| (change.timestamp(), change.offset()))
+                .collect::<Vec<_>>(),
+        );
+    }
     let zone = tzif(before, &changes).and_then(|file| TimeZone::tzif("", &file).ok());
     match zone {
         Some(zone) => Ok(zone),
@@ -120,7 +145,11 @@ fn offset(text: &str) -> Result<Offset, String> {
         return Err(wrong());
     }
     let number: i32 = digits.parse().map_err(|_| wrong())?;
-    let number = if digits.len() == 4 { number * 100 } else { number };
+    let number = if digits.len() == 4 {
+        number * 100
+    } else {
+        number
+    };
     let seconds = number / 10_000 * 3600 + number / 100 % 100 * 60 + number % 100;
     Offset::from_seconds(sign * seconds).map_err(|_| wrong())
 }

@@ -81,8 +81,16 @@ fn rule() -> impl Strategy<Value = String> {
     let days = || subsequence(vec!["MO", "TU", "WE", "TH", "FR", "SA", "SU"], 1..4);
     let numbers = |first: i32, last: i32| {
         prop::collection::btree_set(first..=last, 1..4).prop_map(|set| {
-            let set: Vec<_> = set.iter().filter(|n| **n != 0).map(ToString::to_string).collect();
-            if set.is_empty() { "1".to_owned() } else { set.join(",") }
+            let set: Vec<_> = set
+                .iter()
+                .filter(|n| **n != 0)
+                .map(ToString::to_string)
+                .collect();
+            if set.is_empty() {
+                "1".to_owned()
+            } else {
+                set.join(",")
+            }
         })
     };
     let weekly = days().prop_map(|days| format!("FREQ=WEEKLY;BYDAY={}", days.join(",")));
@@ -96,21 +104,17 @@ fn rule() -> impl Strategy<Value = String> {
         Just("FREQ=DAILY".to_owned()),
         Just("FREQ=WEEKLY".to_owned()),
         weekly,
-        (weekly_start(), days()).prop_map(|(wkst, days)| format!(
-            "FREQ=WEEKLY;WKST={wkst};BYDAY={}",
-            days.join(",")
-        )),
+        (weekly_start(), days())
+            .prop_map(|(wkst, days)| format!("FREQ=WEEKLY;WKST={wkst};BYDAY={}", days.join(","))),
         Just("FREQ=MONTHLY".to_owned()),
         ordinal.clone().prop_map(|by| format!("FREQ=MONTHLY;{by}")),
         numbers(-5, 31).prop_map(|by| format!("FREQ=MONTHLY;BYMONTHDAY={by}")),
         days().prop_map(|days| format!("FREQ=MONTHLY;BYDAY={};BYSETPOS=-1", days.join(","))),
         Just("FREQ=YEARLY".to_owned()),
-        (ordinal, numbers(1, 12)).prop_map(|(by, months)| format!(
-            "FREQ=YEARLY;BYMONTH={months};{by}"
-        )),
-        (numbers(1, 12), numbers(-3, 28)).prop_map(|(months, by)| format!(
-            "FREQ=YEARLY;BYMONTH={months};BYMONTHDAY={by}"
-        )),
+        (ordinal, numbers(1, 12))
+            .prop_map(|(by, months)| format!("FREQ=YEARLY;BYMONTH={months};{by}")),
+        (numbers(1, 12), numbers(-3, 28))
+            .prop_map(|(months, by)| format!("FREQ=YEARLY;BYMONTH={months};BYMONTHDAY={by}")),
         numbers(-20, 300).prop_map(|by| format!("FREQ=YEARLY;BYYEARDAY={by}")),
         (numbers(1, 52), days()).prop_map(|(weeks, days)| format!(
             "FREQ=YEARLY;BYWEEKNO={weeks};BYDAY={}",
@@ -133,7 +137,13 @@ fn weekly_start() -> impl Strategy<Value = &'static str> {
 
 /// The lines of an event that takes place in 2026 or before, and perhaps comes again.
 fn event() -> impl Strategy<Value = String> {
-    let start = (2023i32..=2026, 1u32..=12, 1u32..=28, 0u32..24, select(vec![0u32, 30]));
+    let start = (
+        2023i32..=2026,
+        1u32..=12,
+        1u32..=28,
+        0u32..24,
+        select(vec![0u32, 30]),
+    );
     let end = (0u8..4, 1u32..30, 0u32..3);
     let until = prop_oneof![
         Just(String::new()),
@@ -196,7 +206,9 @@ fn event() -> impl Strategy<Value = String> {
 
 /// A calendar as it is sent: with CRLF, and lines folded after 75 bytes, even inside a character.
 fn folded(events: &str) -> Vec<u8> {
-    let text = format!("BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-//Shop//EN\n{CUSTOM}{events}END:VCALENDAR\n");
+    let text = format!(
+        "BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-//Shop//EN\n{CUSTOM}{events}END:VCALENDAR\n"
+    );
     let mut bytes = Vec::new();
     for line in text.lines() {
         for (index, part) in line.as_bytes().chunks(74).enumerate() {
@@ -249,24 +261,36 @@ fn expected(directory: &Path) -> BTreeMap<String, Vec<(i64, i64)>> {
         home.display()
     );
     let second = |text: &str| text.parse::<Timestamp>().unwrap().as_second().to_string();
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/properties/recurrences/expand.py");
+    let script = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/properties/recurrences/expand.py"
+    );
     let ran = Command::new(home.join("bin/python"))
         .arg(script)
         .arg(directory)
         .args([second(FROM), second(UNTIL)])
         .output()
         .unwrap();
-    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    assert!(
+        ran.status.success(),
+        "{}",
+        String::from_utf8_lossy(&ran.stderr)
+    );
     serde_json::from_slice(&ran.stdout).unwrap()
 }
 
 fn readable(spans: &[(i64, i64)]) -> Vec<String> {
     let zone = TimeZoneDatabase::bundled().get("Europe/Madrid").unwrap();
     let show = |second: i64| {
-        let at = Timestamp::from_second(second).unwrap().to_zoned(zone.clone());
+        let at = Timestamp::from_second(second)
+            .unwrap()
+            .to_zoned(zone.clone());
         at.strftime("%Y-%m-%d %H:%M %z").to_string()
     };
-    spans.iter().map(|(from, until)| format!("{}..{}", show(*from), show(*until))).collect()
+    spans
+        .iter()
+        .map(|(from, until)| format!("{}..{}", show(*from), show(*until)))
+        .collect()
 }
 
 #[track_caller]
@@ -283,15 +307,28 @@ fn agrees(directory: &Path) {
             let differ = found.as_ref().map_or_else(
                 |error| error.clone(),
                 |found| {
-                    let extra: Vec<_> = found.iter().filter(|span| !expected.contains(span)).take(3).collect();
-                    let missing: Vec<_> = expected.iter().filter(|span| !found.contains(span)).take(3).collect();
+                    let extra: Vec<_> = found
+                        .iter()
+                        .filter(|span| !expected.contains(span))
+                        .take(3)
+                        .collect();
+                    let missing: Vec<_> = expected
+                        .iter()
+                        .filter(|span| !found.contains(span))
+                        .take(3)
+                        .collect();
                     format!("too many {extra:?}, missing {missing:?}")
                 },
             );
             wrong.push(format!("{name}: {differ}\n{text}"));
         }
     }
-    assert!(wrong.is_empty(), "{} differ\n{}", wrong.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} differ\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
 }
 
 #[test]
@@ -301,7 +338,11 @@ fn calendars_made_by_chance_close_when_another_implementation_says() {
     let mut runner = TestRunner::deterministic();
     for index in 0..CASES {
         let events = event().new_tree(&mut runner).unwrap().current();
-        fs::write(directory.path().join(format!("{index:03}.ics")), folded(&events)).unwrap();
+        fs::write(
+            directory.path().join(format!("{index:03}.ics")),
+            folded(&events),
+        )
+        .unwrap();
     }
     agrees(directory.path());
 }
