@@ -37,22 +37,6 @@ pub(super) struct Event {
     without: Vec<EventTime>,
 }
 
-/// Reads the times of every property of a name.
-pub(super) fn moments(
-    component: &Component,
-    name: &str,
-    zones: &Zones,
-) -> Result<Vec<EventTime>, Problem> {
-    let mut times = Vec::new();
-    for property in component.all(name) {
-        let zone = zones.named_by(property)?;
-        for text in property.value.split(',') {
-            times.push(property.parse(|_| EventTime::read(text.trim(), zone.clone()))?);
-        }
-    }
-    Ok(times)
-}
-
 /// Reads the recurrence rules of what starts there, as long as some are `left` to the file.
 fn repeats(
     component: &Component,
@@ -136,7 +120,7 @@ impl Event {
             is_cancelled: status.eq_ignore_ascii_case("CANCELLED"),
             rules: repeats(component, &start, left)?,
             dates: dates(component, zones, length)?,
-            without: moments(component, "EXDATE", zones)?,
+            without: zones.times(component, "EXDATE")?,
             start,
             length,
         })

@@ -10,7 +10,6 @@ use jiff::{
 };
 
 use super::{
-    event::moments,
     file::{Component, Problem, Property},
     repeat::Repeat,
     time::EventTime,
@@ -57,6 +56,18 @@ impl Zones {
         };
         Ok(Some(zone))
     }
+
+    /// Reads the times of every property of a name.
+    pub(super) fn times(&self, part: &Component, name: &str) -> Result<Vec<EventTime>, Problem> {
+        let mut times = Vec::new();
+        for property in part.all(name) {
+            let zone = self.named_by(property)?;
+            for text in property.value.split(',') {
+                times.push(property.parse(|_| EventTime::read(text.trim(), zone.clone()))?);
+            }
+        }
+        Ok(times)
+    }
 }
 
 /// Finds a zone by its name in IANA's database or in Windows.
@@ -88,7 +99,7 @@ fn define(definition: &Component, name: &str, left: &mut usize) -> Result<TimeZo
             ..start.parse(|text| EventTime::read(text, None))?
         };
         let mut times = vec![start.at];
-        let dates = moments(observance, "RDATE", &Zones::default())?;
+        let dates = Zones::default().times(observance, "RDATE")?;
         times.extend(dates.iter().map(|date| date.at));
         if let Some(rule) = observance.once("RRULE")? {
             let rule = rule.parse(|text| Repeat::read(text, &start))?;
