@@ -253,6 +253,18 @@ fn a_calendar_that_has_run_out_or_has_no_events_is_said() {
 }
 
 #[test]
+fn a_calendar_stands_before_a_rule_that_begins_with_days() {
+    let shop = Sandbox::new();
+    shop.commit_file("holidays.ics", CHRISTMAS);
+    shop.policy(&policy(r#"holidays.ics, "Sat 10:00-12:00""#));
+    on_trunk(&shop);
+    push(&shop, "2026-12-05 11:00:00")
+        .refused("window")
+        .says("closed by `Sat 10:00-12:00`; opens Sat 2026-12-05 12:00");
+    push(&shop, "2026-12-05 12:00:00").goes();
+}
+
+#[test]
 fn the_path_stays_within_the_repository_and_only_closes() {
     let shop = Sandbox::new();
     let refused = |policy: &str, words: &str| {
