@@ -228,20 +228,20 @@ fn a_wrong_moment_a_wrong_name_and_a_wrong_rule_end_with_2() {
     fails(
         &["--at", "2026-12-24T23:00[PST]"],
         expect![[r#"
-        exit 2
-        --- stderr
-        pushgate: window not done
-          `2026-12-24T23:00[PST]` is not a date and time: `PST` is not a time zone: write an IANA name such as `Europe/Madrid`, or `local`; write one such as `2026-12-24 23:00` or `2026-12-24T23:00[Europe/Madrid]`
-    "#]],
+            exit 2
+            --- stderr
+            pushgate: window not done
+              `2026-12-24T23:00[PST]` is not a date and time: `PST` is not a time zone: write an IANA name such as `Europe/Madrid`; write one such as `2026-12-24 23:00` or `2026-12-24T23:00[Europe/Madrid]`
+        "#]],
     );
     fails(
         &["--at", "2026-12-24T23:00[local]"],
         expect![[r#"
-        exit 2
-        --- stderr
-        pushgate: window not done
-          `2026-12-24T23:00[local]` is not a date and time: failed to find time zone `local` in time zone database; write one such as `2026-12-24 23:00` or `2026-12-24T23:00[Europe/Madrid]`
-    "#]],
+            exit 2
+            --- stderr
+            pushgate: window not done
+              `2026-12-24T23:00[local]` is not a date and time: `local` is not a time zone: write an IANA name such as `Europe/Madrid`; write one such as `2026-12-24 23:00` or `2026-12-24T23:00[Europe/Madrid]`
+        "#]],
     );
     fails(
         &["prodction"],

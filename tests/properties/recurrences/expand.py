@@ -29,7 +29,8 @@ def instant(time):
 def end(occurrence, duration):
     start, until = occurrence["DTSTART"].dt, occurrence["DTEND"].dt
     if isinstance(start, datetime.datetime):
-        if duration is None:
+        if duration is None or until - start != duration:
+            # A DTEND, or a period with an end of its own.
             return instant(until)
         # Days by the clock, then hours as they pass (RFC 5545, 3.3.6); Python adds both by the clock.
         days = datetime.timedelta(days=duration.days)

@@ -3,6 +3,7 @@
 
 use std::{collections::BTreeMap, fs, path::Path, path::PathBuf, process::Command};
 
+use expect_test::expect;
 use jiff::{
     Timestamp,
     tz::{TimeZone, TimeZoneDatabase},
@@ -345,4 +346,69 @@ fn calendars_made_by_chance_close_when_another_implementation_says() {
         .unwrap();
     }
     agrees(directory.path());
+}
+
+/// Files as Google, Apple, Outlook, Thunderbird and Nextcloud write them, and official feeds of holidays.
+fn files() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/properties/recurrences/files")
+}
+
+#[test]
+#[ignore = "slow: needs icalendar and recurring-ical-events of PyPI"]
+fn files_of_real_programs_close_when_another_implementation_says() {
+    agrees(&files());
+}
+
+#[test]
+fn files_of_real_programs_are_read() {
+    let mut names: Vec<_> = fs::read_dir(files())
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    names.sort();
+    let mut text = String::new();
+    for path in names {
+        text += &format!("{}\n", path.file_name().unwrap().display());
+        let spans = closed(&fs::read(&path).unwrap()).unwrap();
+        for span in readable(&spans) {
+            text += &format!("  {span}\n");
+        }
+    }
+    expect![[r#"
+        apple.ics
+          2026-03-06 15:00 +0100..2026-03-06 23:00 +0100
+          2026-03-31 15:00 +0200..2026-03-31 23:00 +0200
+          2026-04-30 15:00 +0200..2026-04-30 23:00 +0200
+          2026-05-29 15:00 +0200..2026-05-29 23:00 +0200
+          2026-06-30 15:00 +0200..2026-06-30 23:00 +0200
+          2026-07-03 00:00 +0200..2026-07-04 00:00 +0200
+          2027-07-03 00:00 +0200..2027-07-04 00:00 +0200
+        france.ics
+          2026-05-01 00:00 +0200..2026-05-02 00:00 +0200
+          2026-05-08 00:00 +0200..2026-05-09 00:00 +0200
+        google.ics
+          2026-10-23 22:00 +0200..2026-10-24 06:00 +0200
+          2026-10-24 22:00 +0200..2026-10-25 06:00 +0100
+          2026-11-06 22:00 +0100..2026-11-07 06:00 +0100
+          2026-11-07 10:00 +0100..2026-11-07 12:00 +0100
+        nextcloud.ics
+          2026-03-02 08:30 +0100..2026-03-02 09:30 +0100
+          2026-06-02 08:30 +0200..2026-06-02 09:30 +0200
+        outlook.ics
+          2026-03-27 08:00 +0100..2026-03-27 12:00 +0100
+          2026-03-30 08:00 +0200..2026-03-30 12:00 +0200
+          2026-03-31 08:00 +0200..2026-03-31 12:00 +0200
+          2026-09-08 18:00 +0200..2026-09-08 19:30 +0200
+          2026-12-25 00:00 +0100..2026-12-26 00:00 +0100
+          2027-12-25 00:00 +0100..2027-12-26 00:00 +0100
+        thunderbird.ics
+          2026-03-24 08:00 +0100..2026-03-24 10:00 +0100
+          2026-03-31 08:00 +0200..2026-03-31 10:00 +0200
+          2026-04-14 08:00 +0200..2026-04-14 10:00 +0200
+          2026-05-05 10:00 +0200..2026-05-05 13:00 +0200
+        uk.ics
+          2026-04-03 00:00 +0200..2026-04-04 00:00 +0200
+          2026-04-06 00:00 +0200..2026-04-07 00:00 +0200
+    "#]]
+    .assert_eq(&text);
 }
