@@ -10,7 +10,7 @@ use std::{
 
 use jiff::{Timestamp, tz::TimeZone};
 
-use super::{error::Error, screen::Console, variables::runs_around_us};
+use super::{screen::Console, variables::runs_around_us};
 use crate::{
     gates::{Stop, SuiteLock, Undecided, refusal::suite::Refusal},
     process::signals,
@@ -28,9 +28,8 @@ pub(crate) fn acquire(
     console: &dyn Console,
 ) -> Result<SuiteLock, Stop> {
     let path = state_dir.join("suite.lock");
-    let failed = |error: io::Error| {
-        Undecided::from(Error::failed(format!("lock {}", path.display()), &error))
-    };
+    let failed =
+        |error: io::Error| Undecided::failed(format_args!("lock {}", path.display()), &error);
     fs::create_dir_all(state_dir).map_err(failed)?;
     let file = OpenOptions::new()
         .read(true)

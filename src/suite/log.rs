@@ -8,7 +8,7 @@ use std::{
 
 use jiff::{Timestamp, tz::TimeZone};
 
-use super::error::Error;
+use crate::gates::Undecided;
 
 const KEPT: usize = 20;
 
@@ -21,9 +21,10 @@ pub(super) struct Log {
 
 impl Log {
     /// Begins a log, and removes the oldest ones.
-    pub(super) fn create(directory: &Path) -> Result<Self, Error> {
+    pub(super) fn create(directory: &Path) -> Result<Self, Undecided> {
         let failed = |error: io::Error| {
-            Error::failed(format!("write a log in {}", directory.display()), &error)
+            let directory = directory.display();
+            Undecided::failed(format_args!("write a log in {directory}"), &error)
         };
         fs::create_dir_all(directory).map_err(failed)?;
         let now = Timestamp::now().to_zoned(TimeZone::UTC);

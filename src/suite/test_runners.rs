@@ -5,7 +5,8 @@ use std::{fmt::Display, fs};
 
 use regex_lite::Regex;
 
-use super::{error::Error, log::Log};
+use super::log::Log;
+use crate::gates::Undecided;
 
 /// Test runners, three lines each: the name, and the regular expressions of a line that they print after no
 /// test, and after some.
@@ -27,11 +28,9 @@ pub(super) fn ran_no_test(output: &[u8]) -> Option<String> {
 }
 
 /// Whether the whole output matches the policy's expression.
-pub(super) fn matches(expected: &str, log: &Log) -> Result<bool, Error> {
-    let failed = |reason: &dyn Display| Error::Failed {
-        what: "look for `suite.expect` in the output".to_owned(),
-        reason: reason.to_string(),
-    };
+pub(super) fn matches(expected: &str, log: &Log) -> Result<bool, Undecided> {
+    let failed =
+        |reason: &dyn Display| Undecided::failed("look for `suite.expect` in the output", reason);
     let path = log
         .path()
         .ok_or_else(|| failed(&"the output could not be kept whole"))?;
