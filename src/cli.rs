@@ -2,7 +2,7 @@
 
 use std::{ffi::OsString, path::PathBuf};
 
-use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint, builder::PossibleValue};
 
 use crate::calendar::since::Since;
 
@@ -217,18 +217,14 @@ pub struct Demo {
 #[command(after_help = COMPLETIONS)]
 pub struct Completions {
     /// The shell: bash, elvish, fish, powershell or zsh.
-    #[arg(hide_possible_values = true, ignore_case = true)]
-    pub shell: Shell,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Shell {
-    Bash,
-    Elvish,
-    Fish,
-    #[value(alias = "pwsh")]
-    Powershell,
-    Zsh,
+    #[arg(hide_possible_values = true, ignore_case = true, value_parser = [
+        PossibleValue::new("bash"),
+        PossibleValue::new("elvish"),
+        PossibleValue::new("fish"),
+        PossibleValue::new("powershell").alias("pwsh"),
+        PossibleValue::new("zsh"),
+    ])]
+    pub shell: String,
 }
 
 #[derive(Debug, Args)]

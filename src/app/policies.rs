@@ -15,10 +15,7 @@ use crate::{
         files::{File, read_some},
     },
     policy::{self, FILE, Policy, defaults, load},
-    push::{
-        Oid,
-        destination::{Destination, Platform},
-    },
+    push::Oid,
 };
 
 /// Where a policy was found.
@@ -150,15 +147,13 @@ impl Repository {
             urls.map(move |url| (name, url))
         });
         for (name, url) in all {
-            if let Destination::App {
-                platform: Platform::Heroku,
-                app,
-                ..
-            } = self.destination(url.as_ref())
-            {
+            if let Some(app) = self.destination(url.as_ref()).heroku_app() {
                 let name = name.to_str_lossy().into_owned();
                 if !found.iter().any(|one| one.name == name && one.app == app) {
-                    found.push(defaults::DeployRemote { name, app });
+                    found.push(defaults::DeployRemote {
+                        name,
+                        app: app.to_owned(),
+                    });
                 }
             }
         }

@@ -5,64 +5,36 @@ use jiff::{Timestamp, tz::TimeZone};
 use super::{
     Window,
     rule::{DAY, Rule, Shape},
+    walk::Walk,
 };
 
 /// A Monday: 1970-01-05.
 const MONDAY: i64 = 4 * DAY;
-/// By then every stretch of a weekly rule has begun once.
-const NEXT_MONDAY: i64 = MONDAY + 7 * DAY;
 
 impl Rule {
     /// Whether every second that `other` covers is covered by this rule.
     pub fn includes(&self, other: &Self) -> bool {
-        match other.shape {
-            Shape::Dates { from, until } => self.covers(from, until),
-            Shape::Weekly { .. } => {
-                let mut at = MONDAY;
-                while at < NEXT_MONDAY {
-                    let Some(end) = other.holds_until(at) else {
-                        at = other.next_start(at);
-                        continue;
-                    };
-                    if !self.covers(at, end) {
-                        return false;
-                    }
-                    at = end;
-                }
-                true
-            }
-        }
-    }
-
-    /// Whether the rule holds from one civil second up to another without a break.
-    fn covers(&self, from: i64, until: i64) -> bool {
-        let mut at = from;
-        while at < until {
-            match self.holds_until(at) {
-                Some(end) => at = end,
-                None => return false,
-            }
-        }
-        true
-    }
-
-    /// The civil second at which it has ended for good.
-    fn end(&self) -> Option<i64> {
-        match self.shape {
-            Shape::Dates { until, .. } => Some(until),
-            Shape::Weekly { .. } => None,
-        }
+        let window = Window {
+            open: vec![other.clone()],
+            closed: vec![self.clone()],
+            ..Window::default()
+        };
+        let (from, until) = match other.shape {
+            Shape::Dates { from, until } => (from, until),
+            // Every stretch of a week begins and ends within the next.
+            Shape::Weekly { .. } => (MONDAY, MONDAY + 14 * DAY),
+        };
+        Walk::new(&window, &TimeZone::UTC, &[], from, until).all(|step| step.closed.is_some())
     }
 }
 
 impl Window {
     /// Whether a rule of this window can never hold again.
     pub fn is_over(&self, rule: &Rule, now: Timestamp, local: &TimeZone) -> bool {
-        let zone = self.timezone.resolve(local);
-        let second = super::seconds::floor(now);
-        let civil = second + i64::from(zone.to_offset(now).seconds());
+        let offset = self.timezone.resolve(local).to_offset(now).seconds();
+        let civil = super::seconds::floor(now) + i64::from(offset);
         // Clocks that go back are a day away at most.
-        rule.end().is_some_and(|end| end + DAY <= civil)
+        matches!(rule.shape, Shape::Dates { until, .. } if until + DAY <= civil)
     }
 }
 

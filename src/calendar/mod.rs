@@ -8,9 +8,9 @@ mod grammar;
 pub mod holidays;
 mod moment;
 mod rule;
-mod search;
 mod seconds;
 pub mod since;
+mod walk;
 mod zone;
 
 use std::fmt;
@@ -23,8 +23,8 @@ pub use moment::{MomentError, moment};
 pub use rule::Rule;
 pub use zone::{Zone, ZoneError};
 
-use holidays::EventSpans;
-use search::Scan;
+use seconds::{HORIZON, ceil, floor, instant};
+use walk::{Step, Walk};
 
 /// When an environment may be pushed to.
 ///
@@ -106,27 +106,24 @@ impl Window {
     /// The end itself is not part of it: a window that closes exactly then was open for the whole
     /// runway. `now` is, even where the runway is zero. `local` is the zone of this machine.
     pub fn check(&self, now: Timestamp, local: &TimeZone) -> Result<(), Closed> {
-        if self.is_always_open() {
-            return Ok(());
-        }
         let zone = self.timezone.resolve(local);
-        let start = seconds::floor(now);
         let runway = self.runway.max(SignedDuration::ZERO);
         let end = now.checked_add(runway).unwrap_or(Timestamp::MAX);
-        let (limit, length) = (seconds::ceil(end), seconds::whole_seconds(runway));
-        let furthest = (start + seconds::HORIZON).saturating_add(length).max(limit);
-        let events = EventSpans::new(&self.holidays, &zone, start, furthest);
-        let scan = || Scan::new(self, &zone, &events);
-        let Some((second, by)) = scan().first_closed(start, limit) else {
+        let start = floor(now);
+        let limit = ceil(end).max(start + 1);
+        let events = holidays::spans(&self.holidays, &zone, start, limit);
+        let mut steps = Walk::new(self, &zone, &events, start, limit);
+        let Some((second, by)) = steps.find_map(|step| Some((step.from, step.closed?))) else {
             return Ok(());
         };
-        let by = by.to_owned();
-        let reopens = reopens(start, second, length, scan);
+        let length = runway
+            .as_secs()
+            .saturating_add(i64::from(runway.subsec_nanos() > 0));
         Err(Closed {
             by,
-            at: seconds::instant(second).max(now),
+            at: instant(second).max(now),
             within_runway: second > start,
-            reopens,
+            reopens: self.ahead(now, length, local, |walk, last| opening(walk, length, last)),
             zone,
         })
     }
@@ -134,12 +131,20 @@ impl Window {
     /// Finds the first closed instant from `at` on: `at` itself where that is closed, `None` where
     /// the window stays open for the next five years.
     pub fn open_until(&self, at: Timestamp, local: &TimeZone) -> Option<Timestamp> {
-        let zone = self.timezone.resolve(local);
-        let start = seconds::floor(at);
-        let limit = start + seconds::HORIZON;
-        let events = EventSpans::new(&self.holidays, &zone, start, limit);
-        let (second, _) = Scan::new(self, &zone, &events).first_closed(start, limit)?;
-        Some(seconds::instant(second).max(at))
+        let closed = self.ahead(at, 0, local, |mut walk, _| {
+            walk.find(|step| step.closed.is_some())
+                .map(|step| step.from)
+        });
+        closed.map(|until| until.max(at))
+    }
+
+    /// When the rule, the event or the gap that closes the window at an instant ends, even if another one closes it
+    /// then; `None` where it does not end within five years.
+    pub fn closed_until(&self, at: Timestamp, local: &TimeZone) -> Option<Timestamp> {
+        self.ahead(at, 0, local, |mut walk, _| {
+            let by = walk.next()?.closed;
+            Some(walk.find(|step| step.closed != by)?.from)
+        })
     }
 
     /// Splits the time from one instant up to another into stretches, none of them empty.
@@ -147,61 +152,59 @@ impl Window {
     /// A stretch ends where the clocks change, so that the wall clock runs evenly through each.
     pub fn stretches(&self, from: Timestamp, until: Timestamp, local: &TimeZone) -> Vec<Stretch> {
         let zone = self.timezone.resolve(local);
-        let (mut second, limit) = (seconds::floor(from), seconds::ceil(until));
-        let events = EventSpans::new(&self.holidays, &zone, second, limit);
-        let mut scan = Scan::new(self, &zone, &events);
-        let mut stretches = Vec::new();
-        while second < limit {
-            let (end, closed) = scan.at(second);
-            let end = end.min(limit);
-            stretches.push(Stretch {
-                from: seconds::instant(second).max(from),
-                until: seconds::instant(end).min(until),
-                closed,
-            });
-            second = end;
-        }
-        stretches
+        let (start, limit) = (floor(from), ceil(until));
+        let events = holidays::spans(&self.holidays, &zone, start, limit);
+        let steps = Walk::new(self, &zone, &events, start, limit).map(|step| Stretch {
+            from: instant(step.from).max(from),
+            until: instant(step.until).min(until),
+            closed: step.closed,
+        });
+        steps.collect()
     }
 
-    /// When the rule, the event or the gap that closes the window at an instant ends, even if another one closes it
-    /// then; `None` where it does not end within five years.
-    pub fn closed_until(&self, at: Timestamp, local: &TimeZone) -> Option<Timestamp> {
+    /// Looks for a second from an instant on, first in the next weeks: calendars are expanded only as far as is
+    /// needed. What is found before the `last` second may depend on some `more` after it.
+    fn ahead(
+        &self,
+        at: Timestamp,
+        more: i64,
+        local: &TimeZone,
+        find: impl Fn(Walk<'_>, i64) -> Option<i64>,
+    ) -> Option<Timestamp> {
         let zone = self.timezone.resolve(local);
-        let start = seconds::floor(at);
-        let events = EventSpans::new(&self.holidays, &zone, start, start + seconds::HORIZON);
-        let mut scan = Scan::new(self, &zone, &events);
-        let (mut second, by) = scan.at(start);
-        while second <= start + seconds::HORIZON {
-            let (end, next) = scan.at(second);
-            if next != by {
-                return Some(seconds::instant(second));
-            }
-            second = end;
-        }
-        None
+        let start = floor(at);
+        let found = [HORIZON / 60, HORIZON].into_iter().find_map(|reach| {
+            let last = start + reach;
+            let limit = last.saturating_add(more);
+            let events = holidays::spans(&self.holidays, &zone, start, limit);
+            find(Walk::new(self, &zone, &events, start, limit), last)
+        });
+        found.map(instant)
     }
 }
 
-/// Finds the next second at which the whole runway is open, given the first that is closed.
-///
-/// The runway of every earlier start meets that closed second: so the next
-/// candidate is always the next open second after it.
-fn reopens<'s>(
-    start: i64,
-    mut closed: i64,
-    runway: i64,
-    scan: impl Fn() -> Scan<'s>,
-) -> Option<Timestamp> {
-    let last = start + seconds::HORIZON;
-    loop {
-        // A scan only walks forward, and testing a runway runs ahead of the next candidate.
-        let candidate = scan().first_open(closed, last)?;
-        match scan().first_closed(candidate, candidate.saturating_add(runway)) {
-            None => return Some(seconds::instant(candidate)),
-            Some((second, _)) => closed = second,
+/// The first second after a closed one, and before the last, at which the whole runway is open.
+fn opening(walk: Walk<'_>, runway: i64, last: i64) -> Option<i64> {
+    let (mut was_closed, mut opened) = (false, None);
+    for Step {
+        from,
+        until,
+        closed,
+    } in walk
+    {
+        if closed.is_some() {
+            (was_closed, opened) = (true, None);
+        } else if was_closed {
+            let since = *opened.get_or_insert(from);
+            if until.saturating_sub(since) >= runway {
+                return opened;
+            }
+        }
+        if until >= last && opened.is_none() {
+            return None;
         }
     }
+    opened
 }
 
 #[cfg(test)]

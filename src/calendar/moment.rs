@@ -10,7 +10,7 @@ use jiff::{
 use super::{
     error::did_you_mean,
     grammar::{nearest_weekday, number, weekday},
-    zone::{Zone, ZoneError},
+    zone,
 };
 
 /// Why a text is not a date and time.
@@ -122,10 +122,8 @@ fn dated(text: &str, zone: &TimeZone) -> Result<Timestamp, MomentError> {
         let has_offset = parser.parse_timestamp(wall).is_ok();
         // A zone may have a mark before it, or be an offset (RFC 9557).
         if name.starts_with(|c: char| c.is_ascii_alphabetic()) {
-            let zone = name
-                .parse()
-                .map_err(|error: ZoneError| wrong(text, &error))?;
-            if let (Zone::Named { zone, .. }, Ok(at)) = (zone, wall.parse::<DateTime>())
+            let (_, zone) = zone::named(name).map_err(|error| wrong(text, &error))?;
+            if let Ok(at) = wall.parse::<DateTime>()
                 && wall.contains(':')
                 && !has_offset
             {

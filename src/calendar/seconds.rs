@@ -1,6 +1,6 @@
 //! The line of instants in whole seconds since 1970, on which windows are computed.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 /// How far ahead an answer is looked for: five years, leap days included.
 pub(super) const HORIZON: i64 = 5 * 366 * 24 * 60 * 60;
@@ -23,11 +23,4 @@ pub(super) fn floor(at: Timestamp) -> i64 {
 /// The first second that begins at or after an instant.
 pub(super) fn ceil(at: Timestamp) -> i64 {
     at.as_second() + i64::from(at.subsec_nanosecond() > 0)
-}
-
-/// A length in seconds, a begun one counted whole.
-pub(super) fn whole_seconds(length: SignedDuration) -> i64 {
-    length
-        .as_secs()
-        .saturating_add(i64::from(length.subsec_nanos() > 0))
 }

@@ -18,11 +18,17 @@ pub enum Zone {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{name}` is not a time zone{}", match .nearest {
     Some(nearest) => format!("; did you mean `{nearest}`?"),
-    None => ": write an IANA name such as `Europe/Madrid`, or `local`".to_owned(),
+    None => format!(": write an IANA name such as `Europe/Madrid`{}", or_local(*.takes_local)),
 })]
 pub struct ZoneError {
     pub name: String,
     pub nearest: Option<String>,
+    /// Whether `local` could stand in its place.
+    pub takes_local: bool,
+}
+
+fn or_local(takes_local: bool) -> &'static str {
+    if takes_local { ", or `local`" } else { "" }
 }
 
 impl Zone {
@@ -47,27 +53,35 @@ impl fmt::Display for Zone {
 impl FromStr for Zone {
     type Err = ZoneError;
 
-    /// Reads a zone's name in any case, from the database within the program: it answers the same
-    /// on every machine, and reading a policy touches no disk.
+    /// Reads `local`, or the name of a zone.
     fn from_str(written: &str) -> Result<Self, ZoneError> {
-        let wanted = written.trim();
-        if wanted.eq_ignore_ascii_case("local") {
+        if written.trim().eq_ignore_ascii_case("local") {
             return Ok(Self::Local);
         }
-        let database = TimeZoneDatabase::bundled();
-        let zone = database.get(wanted).ok();
-        let name = zone
-            .as_ref()
-            .and_then(TimeZone::iana_name)
-            .map(str::to_owned);
-        match (zone, name) {
-            (Some(zone), Some(name)) if !zone.is_unknown() => Ok(Self::Named { name, zone }),
-            _ => Err(ZoneError {
-                name: wanted.to_owned(),
-                nearest: nearest(&database, wanted),
+        match named(written) {
+            Ok((name, zone)) => Ok(Self::Named { name, zone }),
+            Err(error) => Err(ZoneError {
+                takes_local: true,
+                ..error
             }),
         }
     }
+}
+
+/// Finds a zone by its name in any case, and the name as the database spells it.
+///
+/// The database is the one within the program: it answers the same on every machine, and reading a policy touches no
+/// disk.
+pub(super) fn named(written: &str) -> Result<(String, TimeZone), ZoneError> {
+    let wanted = written.trim();
+    let database = TimeZoneDatabase::bundled();
+    let zone = database.get(wanted).ok().filter(|zone| !zone.is_unknown());
+    let found = zone.and_then(|zone| Some((zone.iana_name()?.to_owned(), zone)));
+    found.ok_or_else(|| ZoneError {
+        name: wanted.to_owned(),
+        nearest: nearest(&database, wanted),
+        takes_local: false,
+    })
 }
 
 /// The zone whose name is nearest to a wrong one: a few letters differ, or the city is right and its continent is

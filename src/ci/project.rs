@@ -67,7 +67,12 @@ impl Project {
     ///
     /// A host without a dot is an alias of ssh's configuration; the forge's own is meant.
     fn of(forge: Forge, destination: &Destination, ssh: bool) -> Option<Self> {
-        let Destination::Host { host, path } = destination else {
+        let Destination::Server {
+            platform: None,
+            host,
+            path,
+        } = destination
+        else {
             return None;
         };
         let name = host.split(':').next().unwrap_or_default();

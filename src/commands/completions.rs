@@ -1,24 +1,19 @@
 //! `pushgate completions SHELL`: the script for a shell, and what completes a word at each Tab.
 
-use std::{
-    env,
-    ffi::OsString,
-    io::{Write, stdout},
-    process::ExitCode,
-};
+use std::{env, ffi::OsString, process::ExitCode};
 
-use clap::{Arg, Command, CommandFactory, ValueEnum};
+use clap::{Arg, Command, CommandFactory};
 use clap_complete::{
+    CompleteEnv,
     engine::{ArgValueCandidates, CompletionCandidate},
-    env::EnvCompleter,
+    env::Shells,
 };
 
-use super::{Done, local};
+use super::{Done, local, print_data};
 use crate::{
-    cli::{Cli, Completions, Shell},
+    cli::{Cli, Completions},
     commands::Error,
     git::Repository,
-    report,
 };
 
 /// Names the shell that asks; only the scripts set it.
@@ -47,20 +42,21 @@ const UNITED: &str = r#"    local index all=("${words[@]}")
 "#;
 
 pub(crate) fn run(args: &Completions) -> Done {
+    let shell = args.shell.to_lowercase();
     let mut script = Vec::new();
-    completer(args.shell)
-        .write_registration(ASKS, NAME, NAME, NAME, &mut script)
-        .map_err(Error::stdout)?;
+    if let Some(completer) = Shells::builtins().completer(&shell) {
+        completer
+            .write_registration(ASKS, NAME, NAME, NAME, &mut script)
+            .map_err(Error::stdout)?;
+    }
     let script = String::from_utf8_lossy(&script);
     let mut script = format!("{}\n", script.trim());
-    match args.shell {
-        Shell::Bash => {
-            script = script.replacen(ASKED_BY_BASH, &format!("{UNITED}{ASKED_BY_BASH}"), 1);
-        }
-        Shell::Zsh => script += AUTOLOADED,
-        Shell::Elvish | Shell::Fish | Shell::Powershell => {}
+    match shell.as_str() {
+        "bash" => script = script.replacen(ASKED_BY_BASH, &format!("{UNITED}{ASKED_BY_BASH}"), 1),
+        "zsh" => script += AUTOLOADED,
+        _ => {}
     }
-    report::data(&script).map_err(Error::stdout)?;
+    print_data(&script)?;
     Ok(0)
 }
 
@@ -69,34 +65,14 @@ pub(crate) fn run(args: &Completions) -> Done {
 /// Without an answer it prints nothing: an error would stand amid the line that is being typed. The
 /// hook is never called so, whatever the environment says.
 pub fn complete(args: impl IntoIterator<Item = OsString>) -> Option<ExitCode> {
-    let mut words = args.into_iter().skip(1);
-    if words.next()? != "--" {
+    let args: Vec<_> = args.into_iter().collect();
+    if args.len() < 3 || args[1] != "--" {
         return None;
     }
-    let shell = Shell::from_str(env::var_os(ASKS)?.to_str()?, true).ok()?;
-    let words: Vec<_> = words.collect();
-    if words.is_empty() {
-        return Some(ExitCode::SUCCESS);
-    }
-    let mut answer = Vec::new();
+    let asked = CompleteEnv::with_factory(command).var(ASKS);
     let here = env::current_dir().ok();
-    let done = completer(shell).write_complete(&mut command(), words, here.as_deref(), &mut answer);
-    if done.is_ok() {
-        let mut stdout = stdout().lock();
-        let _ = stdout.write_all(&answer).and_then(|()| stdout.flush());
-    }
-    Some(ExitCode::SUCCESS)
-}
-
-fn completer(shell: Shell) -> &'static dyn EnvCompleter {
-    use clap_complete::env::{Bash, Elvish, Fish, Powershell, Zsh};
-    match shell {
-        Shell::Bash => &Bash,
-        Shell::Elvish => &Elvish,
-        Shell::Fish => &Fish,
-        Shell::Powershell => &Powershell,
-        Shell::Zsh => &Zsh,
-    }
+    let is_answered = asked.try_complete(args, here.as_deref()).unwrap_or(true);
+    is_answered.then_some(ExitCode::SUCCESS)
 }
 
 /// The command line, whose arguments know the words that are possible here.

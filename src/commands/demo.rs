@@ -1,16 +1,21 @@
 //! `pushgate demo`: shows all that the gate does with real pushes, in a directory of its own.
 
 use std::{
-    env, fs,
+    env,
+    ffi::OsString,
+    fs,
     io::{self, ErrorKind, IsTerminal, stdout},
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{Timestamp, Zoned, tz::TimeZone};
 
-use super::{Done, Error};
-use crate::{cli::Demo, gates::Undecided, process::SH, report};
+use super::{Done, Error, print_data};
+use crate::{cli::Demo, process::SH, report};
+
+const HEADING: anstyle::Style = anstyle::Style::new().bold();
+const PROMPT: anstyle::Style = anstyle::AnsiColor::Cyan.on_default().bold();
 
 /// Makes three bare repositories, and a clone called shop with its policy, suite and first commit.
 const SETUP: &str = include_str!("demo.sh");
@@ -37,7 +42,7 @@ const ZONES: [&str; 12] = [
 
 pub(crate) fn run(args: &Demo) -> Done {
     let demo = Playground::new(args)?;
-    let result = play(&demo);
+    let result = demo.play();
     if result.is_err() {
         let directory = demo.directory.display();
         report::say(&format!("what was played is in {directory}"));
@@ -45,62 +50,25 @@ pub(crate) fn run(args: &Demo) -> Done {
     result.map(|()| 0)
 }
 
-/// Tells the story, and runs each of its commands.
-fn play(demo: &Playground) -> Result<(), Error> {
-    let now = Timestamp::now();
-    let (night, day) = (nearest(now, 23 * 60 + 40)?, nearest(now, 11 * 60)?);
-    let directory = demo.directory.display().to_string();
-    let facts = [
-        ("{directory}", directory),
-        ("{pushgate}", demo.called.clone()),
-        ("{day}", day.to_owned()),
-        ("{day's time}", clock(now, day)?),
-        ("{night}", night.to_owned()),
-        ("{night's time}", clock(now, night)?),
-    ];
-    demo.quietly(&demo.directory, SETUP)?;
-    for block in STORY.trim_end().split("\n\n") {
-        let fill_in = |text: String, (name, fact): &(&str, String)| text.replace(name, fact);
-        let block = facts.iter().fold(block.to_owned(), fill_in);
-        match block.split_at(2) {
-            ("$ ", command) => demo.show(command, 0)?,
-            ("! ", command) => demo.show(command, 1)?,
-            ("& ", command) => demo.quietly(&demo.shop(), command)?,
-            _ => write(&format!("{HEADING}{block}{HEADING:#}\n\n"))?,
-        }
-    }
-    Ok(())
-}
-
-/// The zone whose local time is nearest to this minute of the day.
-fn nearest(now: Timestamp, minute: i32) -> Result<&'static str, Error> {
-    let mut found = Vec::new();
-    for name in ZONES {
-        let wall = zone(name)?.to_datetime(now);
-        let away =
-            (i32::from(wall.hour()) * 60 + i32::from(wall.minute()) - minute).rem_euclid(24 * 60);
-        found.push((away.min(24 * 60 - away), name));
-    }
-    Ok(found.into_iter().min().map_or("UTC", |(_, name)| name))
-}
-
-fn clock(now: Timestamp, name: &str) -> Result<String, Error> {
-    Ok(now.to_zoned(zone(name)?).strftime("%H:%M").to_string())
-}
-
-fn zone(name: &str) -> Result<TimeZone, Error> {
-    TimeZone::get(name).map_err(|error| {
-        let message = "the time zone of this machine cannot be told";
-        Undecided::new(message).detail(error.to_string()).into()
-    })
+/// The time in the zone where it is nearest to this minute of the day.
+fn nearest(now: Timestamp, minute: i32) -> Zoned {
+    let away = |at: &Zoned| {
+        let late =
+            (i32::from(at.hour()) * 60 + i32::from(at.minute()) - minute).rem_euclid(24 * 60);
+        late.min(24 * 60 - late)
+    };
+    let times = ZONES.iter().filter_map(|zone| now.in_tz(zone).ok());
+    times
+        .min_by_key(away)
+        .unwrap_or_else(|| now.to_zoned(TimeZone::UTC))
 }
 
 /// The directory that the demo plays in, and what its commands find there.
 struct Playground {
     directory: PathBuf,
-    /// This program, first on the PATH of every command.
-    program: PathBuf,
-    /// How the user would call it here.
+    /// With the directory of this program before all others.
+    path: OsString,
+    /// How the user would call this program here.
     called: String,
 }
 
@@ -114,50 +82,62 @@ impl Playground {
                 .map_err(|error| Error::io("make a directory to play in", &error))?
                 .keep(),
         };
-        let program =
-            env::current_exe().map_err(|error| Error::io("tell where this program is", &error))?;
+        let failed = |error| Error::io("tell where this program is", &error);
+        let program = env::current_exe().map_err(failed)?;
         let on_path = which::which("pushgate").is_ok_and(|found| found == program);
         let called = if on_path {
-            "pushgate".to_owned()
+            Path::new("pushgate")
         } else {
-            program.display().to_string()
+            &program
         };
+        let own = program.parent().map(Path::to_owned);
+        let others = env::var_os("PATH").unwrap_or_default();
+        let path = env::join_paths(own.into_iter().chain(env::split_paths(&others)));
         Ok(Self {
             directory,
-            program,
-            called,
+            path: path.map_err(|error| failed(io::Error::other(error)))?,
+            called: called.display().to_string(),
         })
     }
 
-    fn shop(&self) -> PathBuf {
-        self.directory.join("shop")
+    /// Tells the story, and runs each of its commands.
+    fn play(&self) -> Result<(), Error> {
+        let now = Timestamp::now();
+        let (night, day) = (nearest(now, 23 * 60 + 40), nearest(now, 11 * 60));
+        let zone = |at: &Zoned| at.time_zone().iana_name().unwrap_or("UTC").to_owned();
+        let facts = [
+            ("{directory}", self.directory.display().to_string()),
+            ("{pushgate}", self.called.clone()),
+            ("{day}", zone(&day)),
+            ("{day's time}", day.strftime("%H:%M").to_string()),
+            ("{night}", zone(&night)),
+            ("{night's time}", night.strftime("%H:%M").to_string()),
+        ];
+        self.run(&self.directory, SETUP, 0)?;
+        for block in STORY.trim_end().split("\n\n") {
+            let fill_in = |text: String, (name, fact): &(&str, String)| text.replace(name, fact);
+            let block = facts.iter().fold(block.to_owned(), fill_in);
+            match block.split_at(2) {
+                ("$ ", command) => self.show(command, 0)?,
+                ("! ", command) => self.show(command, 1)?,
+                ("& ", command) => drop(self.run(&self.directory.join("shop"), command, 0)?),
+                _ => print_data(&format!("{HEADING}{block}{HEADING:#}\n\n"))?,
+            }
+        }
+        Ok(())
     }
 
-    /// Shows a command and its output; it must end with this exit code.
+    /// Shows a command and its output.
     fn show(&self, command: &str, code: i32) -> Result<(), Error> {
-        let (ended, output) = self.run(&self.shop(), command)?;
+        let output = self.run(&self.directory.join("shop"), command, code)?;
         let indented = textwrap::indent(&output, "  ");
-        write(&format!("{PROMPT}$ {command}{PROMPT:#}\n{indented}\n"))?;
-        expect(command, code, ended, "")
+        print_data(&format!("{PROMPT}$ {command}{PROMPT:#}\n{indented}\n"))
     }
 
-    fn quietly(&self, directory: &Path, command: &str) -> Result<(), Error> {
-        let (ended, output) = self.run(directory, command)?;
-        expect(command, 0, ended, &output)
-    }
-
-    /// Runs a command line without the user's git configuration; returns its exit code, and its two
-    /// outputs as one.
-    fn run(&self, directory: &Path, command: &str) -> Result<(i32, String), Error> {
-        let failed = |error| Error::io(format!("run `{command}`"), &error);
-        let path = env::var_os("PATH").unwrap_or_default();
-        let own = self.program.parent().map(Path::to_owned);
-        let path = env::join_paths(own.into_iter().chain(env::split_paths(&path)));
+    /// Runs a command line without the user's git configuration, which must end with this exit code;
+    /// returns its two outputs as one.
+    fn run(&self, directory: &Path, command: &str, code: i32) -> Result<String, Error> {
         let mut shell = Command::new(SH);
-        shell
-            .args(["-c", &format!("exec 2>&1\n{command}")])
-            .current_dir(directory)
-            .stdin(Stdio::null());
         for (name, _) in env::vars_os() {
             let text = name.to_string_lossy();
             if text.starts_with("GIT_") || text.starts_with("PUSHGATE") {
@@ -165,18 +145,26 @@ impl Playground {
             }
         }
         shell
+            .args(["-c", &format!("exec 2>&1\n{command}")])
+            .current_dir(directory)
+            .stdin(Stdio::null())
             .env("GIT_CONFIG_GLOBAL", "/dev/null")
             .env("GIT_CONFIG_SYSTEM", "/dev/null")
-            .env(
-                "PATH",
-                path.map_err(|error| failed(io::Error::other(error)))?,
-            );
+            .env("PATH", &self.path);
         if stdout().is_terminal() {
             shell.env("CLICOLOR_FORCE", "1");
         }
-        let ended = shell.output().map_err(failed)?;
+        let ended = shell.output();
+        let ended = ended.map_err(|error| Error::io(format!("run `{command}`"), &error))?;
         let output = String::from_utf8_lossy(&ended.stdout).into_owned();
-        Ok((ended.status.code().unwrap_or(128), output))
+        match ended.status.code().unwrap_or(128) {
+            ended if ended == code => Ok(output),
+            ended => Err(Error::Demo {
+                command: command.to_owned(),
+                code: ended,
+                words: output.lines().map(str::to_owned).collect(),
+            }),
+        }
     }
 }
 
@@ -196,40 +184,17 @@ fn make(directory: &Path) -> Result<PathBuf, Error> {
     })
 }
 
-fn expect(command: &str, code: i32, ended: i32, output: &str) -> Result<(), Error> {
-    if ended == code {
-        return Ok(());
-    }
-    Err(Error::Demo {
-        command: command.to_owned(),
-        code: ended,
-        words: output.lines().map(str::to_owned).collect(),
-    })
-}
-
-const HEADING: anstyle::Style = anstyle::Style::new().bold();
-const PROMPT: anstyle::Style = anstyle::AnsiColor::Cyan.on_default().bold();
-
-fn write(text: &str) -> Result<(), Error> {
-    report::data(text).map_err(Error::stdout)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use jiff::{SignedDuration, Timestamp};
+    use jiff::SignedDuration;
 
     #[test]
     fn at_any_time_of_the_year_there_is_a_place_with_a_night_and_one_with_a_day() {
         let start: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
         for half_hour in (0..48 * 366).step_by(7) {
             let now = start + SignedDuration::from_mins(30 * half_hour);
-            let hour = |minute| {
-                zone(nearest(now, minute).unwrap())
-                    .unwrap()
-                    .to_datetime(now)
-                    .hour()
-            };
+            let hour = |minute| nearest(now, minute).hour();
             assert!(matches!(hour(23 * 60 + 40), 22..=23 | 0..=2), "{now}");
             // Far from the night at both ends: the demo may take a while.
             assert!(matches!(hour(11 * 60), 8..=15), "{now}");

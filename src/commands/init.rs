@@ -1,20 +1,20 @@
 //! `pushgate init`: writes a commented policy from what it finds in the repository.
 
 use std::{
-    fs::{self, OpenOptions},
-    io::Write,
+    fs::{self, File},
+    io::{ErrorKind, Write},
     os::unix::fs::PermissionsExt,
     path::Path,
 };
 
 use bstr::ByteSlice;
 
-use super::{Done, schema};
-use crate::hooks;
+use super::{Done, print_data, schema};
 use crate::{
     cli::Init,
     commands::Error,
     git::Repository,
+    hooks,
     policy::{
         self, DeployRemote, Trunk,
         defaults::{self, NIGHT},
@@ -35,24 +35,23 @@ pub(crate) fn run(args: &Init) -> Done {
     let (facts, left_out) = look_around(&world, top);
     let text = render(&facts);
     if args.stdout {
-        report::data(&text).map_err(Error::stdout)?;
+        print_data(&text)?;
         return Ok(0);
     }
     let path = top.join(policy::FILE);
-    let mut options = OpenOptions::new();
-    let file = options.write(true).create_new(true).open(&path);
-    let mut file = file.map_err(|error| match error.kind() {
-        std::io::ErrorKind::AlreadyExists => Error::exists(
+    let failed = |error| Error::io(format!("write {}", path.display()), &error);
+    let mut file = File::create_new(&path).map_err(|error| match error.kind() {
+        ErrorKind::AlreadyExists => Error::exists(
             &path,
             "compare it with pushgate init --stdout, or remove it first",
         ),
-        _ => Error::io(format!("write {}", path.display()), &error),
+        _ => failed(error),
     })?;
     let written = file.write_all(text.as_bytes());
     if let Err(error) = written.and_then(|()| file.sync_all()) {
         // Half a policy is none.
         let _ = fs::remove_file(&path);
-        return Err(Error::io(format!("write {}", path.display()), &error));
+        return Err(failed(error));
     }
     report::say(&format!("wrote {}", path.display()));
     schema::write_copy(&world);
@@ -90,13 +89,10 @@ fn look_around(world: &Repository, top: &Path) -> (InitFacts, Vec<String>) {
             continue;
         };
         let is_platform = place.platform().is_some();
+        let app = is_platform.then(|| place.brief());
         let remote = DeployRemote {
             name: name.to_owned(),
-            app: if is_platform {
-                place.brief()
-            } else {
-                String::new()
-            },
+            app: app.unwrap_or_default(),
         };
         let says_production = PRODUCTION_NAMES.contains(&name.to_lowercase().as_str());
         if is_platform || says_production || remote.is_staging() {
@@ -148,14 +144,13 @@ fn summary(facts: &InitFacts, left_out: &[String]) -> Vec<String> {
     let mut lines = vec![trunk, suite];
     for environment in &facts.environments {
         let (name, apps) = (&environment.name, &environment.apps);
-        let mut line = format!("{name}: {}", named("remote", &environment.remotes));
-        if !apps.is_empty() {
-            line += &format!(", {}", named("app", apps));
-        }
-        if let Some(after) = &environment.after {
-            line += &format!(", after {after}");
-        }
-        lines.push(line);
+        let facts = [
+            Some(named("remote", &environment.remotes)),
+            (!apps.is_empty()).then(|| named("app", apps)),
+            (environment.after.as_ref()).map(|after| format!("after {after}")),
+        ];
+        let facts: Vec<_> = facts.into_iter().flatten().collect();
+        lines.push(format!("{name}: {}", facts.join(", ")));
         if is_closed_at_night(environment) {
             lines.push(format!("  closed {NIGHT}: your hours?"));
         }
@@ -168,15 +163,11 @@ fn summary(facts: &InitFacts, left_out: &[String]) -> Vec<String> {
         }
     }
     if facts.environments.is_empty() {
-        let text =
-            "no remote leads to a platform: staging and production stand there as an example";
-        lines.push(text.to_owned());
+        let examples = "staging and production stand there as an example";
+        lines.push(format!("no remote leads to a platform: {examples}"));
     }
-    lines.extend(
-        left_out
-            .iter()
-            .map(|remote| format!("not an environment: {remote}")),
-    );
+    let left_out = left_out.iter();
+    lines.extend(left_out.map(|remote| format!("not an environment: {remote}")));
     lines.push("next: look it over and commit it".to_owned());
     lines
 }

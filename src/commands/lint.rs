@@ -24,7 +24,6 @@ pub(crate) fn run(as_json: bool) -> Done {
         (FILE.to_owned(), Vec::new())
     });
     let text = if as_json {
-        let findings: Vec<_> = findings.iter().map(program).collect();
         let all = json!({ "policy": origin, "findings": findings, "error": null });
         format!("{all:#}\n")
     } else {
@@ -33,14 +32,4 @@ pub(crate) fn run(as_json: bool) -> Done {
     };
     print_data(&text)?;
     Ok(u8::from(!findings.is_empty()))
-}
-
-/// A finding as a program reads it.
-fn program(finding: &Finding) -> serde_json::Value {
-    json!({
-        "line": finding.place.line,
-        "column": finding.place.column,
-        "kind": finding.kind,
-        "message": finding.message,
-    })
 }

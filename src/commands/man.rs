@@ -4,7 +4,7 @@ use std::fs;
 
 use clap::CommandFactory;
 
-use super::Done;
+use super::{Done, print_data};
 use crate::{
     cli::{Cli, Man},
     commands::Error,
@@ -14,9 +14,7 @@ use crate::{
 pub(crate) fn run(args: &Man) -> Done {
     let mut program = Cli::command();
     program.build();
-    let pages: Vec<_> = (program.get_subcommands())
-        .filter(|command| !command.is_hide_set())
-        .collect();
+    let shown = || program.get_subcommands().filter(|one| !one.is_hide_set());
     if let Some(directory) = &args.out {
         fs::create_dir_all(directory)
             .and_then(|()| clap_mangen::generate_to(program.clone(), directory))
@@ -24,26 +22,25 @@ pub(crate) fn run(args: &Man) -> Done {
                 let hint = "name a directory that you may write to: pushgate man --out DIR";
                 Error::not_written(format!("write {}", directory.display()), &error, hint)
             })?;
-        let (count, directory) = (pages.len() + 1, directory.display());
+        let (count, directory) = (shown().count() + 1, directory.display());
         report::say(&format!("wrote {count} pages into {directory}"));
         return Ok(0);
     }
     let page = match args.command.as_deref().and_then(command_of_page) {
         None => &program,
-        Some(name) => *(pages.iter())
-            .find(|command| command.get_name() == name)
-            .ok_or_else(|| Error::NoCommand {
+        Some(name) => {
+            let page = shown().find(|command| command.get_name() == name);
+            page.ok_or_else(|| Error::NoCommand {
                 name: name.to_owned(),
-                known: (pages.iter())
-                    .map(|command| command.get_name().to_owned())
-                    .collect(),
-            })?,
+                known: shown().map(|one| one.get_name().to_owned()).collect(),
+            })?
+        }
     };
     let mut text = Vec::new();
     clap_mangen::Man::new(page.clone())
         .render(&mut text)
-        .and_then(|()| report::data(&String::from_utf8_lossy(&text)))
         .map_err(Error::stdout)?;
+    print_data(&String::from_utf8_lossy(&text))?;
     Ok(0)
 }
 

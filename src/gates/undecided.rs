@@ -1,5 +1,7 @@
 //! Why a question of the gates could not be answered, in words.
 
+use std::fmt::Display;
+
 use crate::{
     calendar::HolidaysError,
     memory::ledger::LedgerError,
@@ -40,6 +42,11 @@ impl Undecided {
             hints: Vec::new(),
             stopped: None,
         }
+    }
+
+    /// `what` fits after "could not".
+    pub(crate) fn failed(what: impl Display, reason: &dyn Display) -> Self {
+        Self::new(format!("could not {what}")).detail(reason.to_string())
     }
 
     pub(crate) fn detail(mut self, line: impl Into<String>) -> Self {

@@ -1,5 +1,6 @@
 //! What is wrong with a policy, and where.
 
+use serde::Serialize;
 use thiserror::Error;
 
 use crate::text::{alternatives, nearest};
@@ -65,7 +66,7 @@ impl PolicyError {
 }
 
 /// A line and a column, both counted from 1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub(crate) struct Place {
     pub(crate) line: usize,
     pub(crate) column: usize,

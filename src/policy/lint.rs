@@ -1,6 +1,7 @@
 //! Finds rules of a policy that do nothing and windows that never open.
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use serde::Serialize;
 
 use super::defaults::DeployRemote;
 use super::error::{Place, quoted};
@@ -14,7 +15,9 @@ use crate::calendar::{Rule, Window, Zone};
 pub(crate) const UNNAMED_APP: &str = "unnamed-app";
 
 /// What is odd about a policy that holds, and where it stands.
+#[derive(Serialize)]
 pub(crate) struct Finding {
+    #[serde(flatten)]
     pub(crate) place: Place,
     /// Its name for programs.
     pub(crate) kind: &'static str,

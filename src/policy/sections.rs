@@ -267,7 +267,8 @@ fn window(item: Item<'_>) -> Result<Window, Fault> {
 
 /// Refuses a rule that looks like the beginning of the next: `[Sat,Sun 10:00-12:00]` is two rules to YAML.
 fn check_commas(rules: Item<'_>) -> Result<(), Fault> {
-    let begins_with_days = |rule: &str| rule.starts_with(|c: char| c.is_ascii_alphabetic());
+    let begins_with_days =
+        |rule: &str| !is_calendar(rule) && rule.starts_with(|c: char| c.is_ascii_alphabetic());
     for pair in rules.list(Ok)?.windows(2) {
         let text = |item: &Item<'_>| item.value.as_str().map(|text| text.trim().to_owned());
         let (Some(rule), Some(next)) = (text(&pair[0]), text(&pair[1])) else {

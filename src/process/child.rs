@@ -27,6 +27,10 @@ use signal_hook::{
 
 use super::signals;
 
+/// How often a reason to stop is looked for, and how soon at first.
+const TICK: Duration = Duration::from_millis(100);
+pub(super) const PAUSE: Duration = Duration::from_millis(20);
+
 /// What is read at once.
 const CHUNK: usize = 256 * 1024;
 
@@ -35,6 +39,16 @@ pub(super) type Status = nix::Result<WaitStatus>;
 
 /// Hands on what was read from a pipe, by the pipe's number; false: that pipe is closed.
 pub(super) type Take<'t> = &'t mut dyn FnMut(usize, &[u8]) -> bool;
+
+/// Why a child is waited for no longer, though it has not ended.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    TimedOut,
+    /// Another step that runs beside it has failed.
+    Cancelled,
+    /// A signal came, or `git push` ended.
+    Interrupted(String),
+}
 
 /// A child's pipes, and a socket that becomes readable when a child ends or a signal comes: after Ctrl-C
 /// the shell's prompt is back within a millisecond.
@@ -67,6 +81,33 @@ impl ChildWatch {
     pub(super) fn add(&mut self, pipe: impl Into<OwnedFd>) {
         self.pipes.push(Some(File::from(pipe.into())));
         self.buffer.resize(CHUNK, 0);
+    }
+
+    /// Waits for the child's end; `tick` is called about ten times a second, and returns false to stop.
+    pub(super) fn wait_until(
+        &mut self,
+        child: Pid,
+        deadline: Instant,
+        take: Take<'_>,
+        mut tick: impl FnMut() -> bool,
+    ) -> Result<Status, Stop> {
+        let mut pause = PAUSE;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if let Some(status) = self.wait(child, left.min(pause), take) {
+                return Ok(status);
+            }
+            if let Some(by) = signals::interrupted() {
+                return Err(Stop::Interrupted(by));
+            }
+            if Instant::now() >= deadline {
+                return Err(Stop::TimedOut);
+            }
+            if !tick() {
+                return Err(Stop::Cancelled);
+            }
+            pause = TICK;
+        }
     }
 
     /// Waits for at most this long, and returns early at a signal or the end of a child; `Some` where it

@@ -1,6 +1,6 @@
 //! Starting programs, watching them, and ending them with all that they started.
 
-mod child;
+pub(crate) mod child;
 pub(crate) mod detached;
 mod output;
 mod proc;

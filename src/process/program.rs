@@ -17,11 +17,8 @@ use nix::{
 };
 use process_wrap::std::{CommandWrap, ProcessSession};
 
-use super::{Error, child::ChildWatch, signals};
+use super::{Error, child::ChildWatch};
 use crate::{push::url::redact, text::printable};
-
-/// How often a reason to stop is looked for.
-const TICK: Duration = Duration::from_millis(100);
 
 /// More bytes of output are not read.
 const MOST: usize = 64 << 20;
@@ -142,24 +139,21 @@ fn watch(
         printed[pipe].extend_from_slice(bytes);
         printed[pipe].len() < MOST
     };
-    let end = loop {
-        let left = deadline.saturating_duration_since(Instant::now());
-        if let Some(end) = watch.wait(id, left.min(TICK), &mut take) {
-            break end?;
-        }
-        if Instant::now() >= deadline || signals::interrupted().is_some() {
-            // What only asked a server has nothing to tidy up.
-            let _ = killpg(id, Signal::SIGKILL);
-            let _ = waitpid(id, None);
-            return Ok(None);
-        }
+    let tick = || {
         tick();
+        true
+    };
+    let Ok(end) = watch.wait_until(id, deadline, &mut take, tick) else {
+        // What only asked a server has nothing to tidy up.
+        let _ = killpg(id, Signal::SIGKILL);
+        let _ = waitpid(id, None);
+        return Ok(None);
     };
     // A daemon that it left behind (ssh's `ControlPersist`) may keep the pipes open for ever.
     watch.read_rest(&mut take);
     let [stdout, stderr] = printed;
     Ok(Some(Output {
-        code: match end {
+        code: match end? {
             WaitStatus::Exited(_, code) => Some(code),
             _ => None,
         },

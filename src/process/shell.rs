@@ -21,16 +21,12 @@ use nix::{
 };
 
 use super::{
-    child::{ChildWatch, Status},
+    child::{ChildWatch, PAUSE, Status, Stop},
     output::connect,
-    signals,
-    tree::{Awaited, PAUSE, ProcessTree, adopt_orphans, reap_orphans},
+    tree::{Awaited, ProcessTree, adopt_orphans, reap_orphans},
     watchdog::Watchdog,
 };
 use crate::gates::facts::Ending;
-
-/// How often the end of `git push`, or another reason to stop, is looked for.
-const TICK: Duration = Duration::from_millis(100);
 
 #[derive(Clone, Copy)]
 pub(crate) struct Shell<'s> {
@@ -45,16 +41,8 @@ pub(crate) struct Shell<'s> {
     pub(crate) terminal: bool,
 }
 
-#[derive(Debug)]
-pub(crate) enum End {
-    Passed,
-    Failed(Ending),
-    TimedOut,
-    /// The observer asked for it.
-    Cancelled,
-    /// A signal came, or `git push` ended.
-    Interrupted(String),
-}
+/// How a command ended, `None` where it passed; or why it was ended.
+pub(crate) type End = Result<Option<Ending>, Stop>;
 
 /// What is told about a command while it runs.
 pub(crate) trait Observer: Sync {
@@ -92,7 +80,7 @@ impl Shell<'_> {
         let end = self.watch(command, ChildWatch::new()?, limit, observer)?;
         // What is ended in the middle of a question leaves the terminal without an echo. We may only
         // change that while we are in the foreground.
-        if let (false, Some(settings)) = (matches!(end, End::Passed), settings)
+        if let (false, Some(settings)) = (matches!(end, Ok(None)), settings)
             && tcgetpgrp(&terminal) == Ok(getpgrp())
         {
             let _ = tcsetattr(&terminal, SetArg::TCSANOW, &settings);
@@ -129,7 +117,7 @@ impl Shell<'_> {
             // It is waited for by its id, to notice also when it only stops.
             Ok((_, shell)) => shell,
             Err(error) if is_short_of_processes(&error) => return Err(error),
-            Err(error) => return Ok(End::Failed(Ending::CouldNotRun(error.to_string()))),
+            Err(error) => return Ok(Ok(Some(Ending::CouldNotRun(error.to_string())))),
         };
         // It holds the other end of the output, which would never end.
         drop(command);
@@ -142,30 +130,19 @@ impl Shell<'_> {
             true
         };
         let mut watchdog = None;
-        // A suite that ends at once needs no watchdog.
-        let mut pause = PAUSE;
-        let end = loop {
-            let left = deadline.saturating_duration_since(Instant::now());
-            if let Some(status) = watch.wait(shell.id(), left.min(pause), take) {
-                break end_of(status);
-            }
-            if let Some(by) = signals::interrupted() {
-                observer.interrupted(&by);
-                break End::Interrupted(by);
-            }
-            if observer.is_cancelled() {
-                break End::Cancelled;
-            }
-            if Instant::now() >= deadline {
-                break End::TimedOut;
-            }
+        let status = watch.wait_until(shell.id(), deadline, take, || {
+            // A suite that ends at once needs no watchdog.
             watchdog = watchdog.take().or_else(|| Watchdog::start(&tree));
             reap_orphans();
             observer.tick();
-            pause = TICK;
-        };
+            !observer.is_cancelled()
+        });
+        let end = status.map(ending);
+        if let Err(Stop::Interrupted(by)) = &end {
+            observer.interrupted(by);
+        }
         // What a suite that passed leaves running, such as a server for the next time, may stay.
-        if !matches!(end, End::Passed) {
+        if !matches!(end, Ok(None)) {
             tree.end_pausing(|| {
                 let _ = watch.wait(shell.id(), PAUSE, take);
             });
@@ -181,20 +158,17 @@ fn is_short_of_processes(error: &io::Error) -> bool {
     matches!(code, Some(Errno::EAGAIN | Errno::ENOMEM))
 }
 
-fn end_of(status: Status) -> End {
-    End::Failed(match status {
-        Ok(WaitStatus::Exited(_, 0)) => return End::Passed,
+fn ending(status: Status) -> Option<Ending> {
+    let could_not_run = |why: &str| Ending::CouldNotRun(why.to_owned());
+    Some(match status {
+        Ok(WaitStatus::Exited(_, 0)) => return None,
         // The shell's codes for a command that is there but cannot run, or is not there (POSIX, "Exit
         // Status for Commands").
-        Ok(WaitStatus::Exited(_, 126)) => {
-            Ending::CouldNotRun("exit code 126, not executable".to_owned())
-        }
-        Ok(WaitStatus::Exited(_, 127)) => {
-            Ending::CouldNotRun("exit code 127, command not found".to_owned())
-        }
+        Ok(WaitStatus::Exited(_, 126)) => could_not_run("exit code 126, not executable"),
+        Ok(WaitStatus::Exited(_, 127)) => could_not_run("exit code 127, command not found"),
         Ok(WaitStatus::Exited(_, code)) => Ending::Failed(code),
         Ok(WaitStatus::Signaled(_, signal, _)) => Ending::Killed(signal as i32),
         Ok(WaitStatus::Stopped(..)) => Ending::WantsTerminal,
-        other => Ending::CouldNotRun(format!("its end is not known ({other:?})")),
+        other => could_not_run(&format!("its end is not known ({other:?})")),
     })
 }

@@ -21,14 +21,15 @@ use nix::{
     unistd::{Pid, getpid},
 };
 
-use super::proc::{self, Stat};
+use super::{
+    child::PAUSE,
+    proc::{self, Stat},
+};
 
 /// How long processes may take to end after SIGTERM.
 const GRACE: Duration = Duration::from_secs(5);
 /// How long they may take to be gone after SIGKILL.
 const LAST: Duration = Duration::from_secs(1);
-/// How often it is looked for whether they have ended.
-pub(super) const PAUSE: Duration = Duration::from_millis(20);
 
 /// The children that are waited for elsewhere: they are no orphans.
 static AWAITED: Mutex<BTreeSet<i32>> = Mutex::new(BTreeSet::new());

@@ -29,49 +29,45 @@ pub enum Platform {
 }
 
 impl Platform {
-    /// Whether a push of this branch may deploy there, as far as the platform's pages tell.
+    /// Its name, and the branches that it builds, as far as its pages tell; none: any ref.
     ///
     /// Dokku's deploy branch is a setting of the server and Piku takes any ref.
-    pub fn builds(self, branch: &BStr) -> bool {
+    fn facts(self) -> (&'static str, &'static [&'static str]) {
         match self {
-            Self::Heroku | Self::Scalingo | Self::Gigalixir => {
-                branch == "master" || branch == "main"
-            }
-            Self::CleverCloud => branch == "master",
-            Self::Dokku | Self::Piku => true,
+            Self::Heroku => ("Heroku", &["master", "main"]),
+            Self::Dokku => ("Dokku", &[]),
+            Self::Piku => ("Piku", &[]),
+            Self::Scalingo => ("Scalingo", &["master", "main"]),
+            Self::CleverCloud => ("Clever Cloud", &["master"]),
+            Self::Gigalixir => ("Gigalixir", &["master", "main"]),
         }
+    }
+
+    /// Whether a push of this branch may deploy there.
+    pub fn builds(self, branch: &BStr) -> bool {
+        self.builds_tags() || self.facts().1.iter().any(|built| branch == *built)
     }
 
     /// Whether a push of a tag may deploy there, like that of any ref.
     pub fn builds_tags(self) -> bool {
-        matches!(self, Self::Dokku | Self::Piku)
+        self.facts().1.is_empty()
     }
 }
 
 impl fmt::Display for Platform {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Heroku => "Heroku",
-            Self::Dokku => "Dokku",
-            Self::Piku => "Piku",
-            Self::Scalingo => "Scalingo",
-            Self::CleverCloud => "Clever Cloud",
-            Self::Gigalixir => "Gigalixir",
-        })
+        f.write_str(self.facts().0)
     }
 }
 
 /// Where a push goes. Two spellings of one place are equal, and no credential is kept.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Destination {
-    App {
-        platform: Platform,
-        /// The host as reports name it: one for the many spellings of Heroku's.
-        host: String,
-        app: String,
-    },
-    Host {
-        /// Lower case, with the port where one is written that is not the scheme's own.
+    Server {
+        /// The platform that the path is an app of.
+        platform: Option<Platform>,
+        /// Lower case, with the port where one is written that is not the scheme's own; one name for the
+        /// many hosts of Heroku.
         host: String,
         /// Without slashes at its ends and without `.git`.
         path: String,
@@ -98,7 +94,7 @@ impl Reader {
     /// Reads a URL as git does: scheme, scp-like, or a path (git-fetch(1), "GIT URLS").
     pub fn read(&self, url: &BStr) -> Destination {
         match Parts::of(url) {
-            Some(parts) => self.place(&parts),
+            Some(parts) => self.server(parts),
             None if url.len() >= 7 && url[..7].eq_ignore_ascii_case(b"file://") => {
                 // git ignores the host and decodes percent-encoding (RFC 3986).
                 let rest = &url[7..];
@@ -115,51 +111,46 @@ impl Reader {
         Destination::Path(Path::new("/").join(path.to_path_lossy()))
     }
 
-    fn place(&self, parts: &Parts) -> Destination {
-        let path = parts.path.clone();
-        match self.platform(parts) {
-            Some((platform, host)) => Destination::App {
-                platform,
-                host,
-                app: path,
-            },
-            None => {
-                let second = SECOND_HOSTS
-                    .iter()
-                    .find(|(second, _)| *second == parts.host);
-                let host = second.map_or_else(|| parts.authority(), |(_, host)| (*host).to_owned());
-                Destination::Host { host, path }
+    fn server(&self, parts: Parts) -> Destination {
+        let platform = self.platform(&parts);
+        let second = SECOND_HOSTS.iter().find(|(host, _)| *host == parts.host);
+        let host = match (platform, second) {
+            (Some(Platform::Heroku), _) => "git.heroku.com".to_owned(),
+            (Some(Platform::Scalingo | Platform::CleverCloud | Platform::Gigalixir), _) => {
+                parts.host
             }
+            (_, Some((_, first))) => (*first).to_owned(),
+            (_, None) => parts.authority(),
+        };
+        Destination::Server {
+            platform,
+            host,
+            path: parts.path,
         }
     }
 
-    /// Returns the platform of a URL and the host that reports name.
-    ///
-    /// A path that no app can have is the platform's too on a host where it takes pushes: the policy names
-    /// no such app, so the push is refused.
-    fn platform(&self, parts: &Parts) -> Option<(Platform, String)> {
+    /// The platform of a URL. A path that no app can have is the platform's too on a host where it takes
+    /// pushes: the policy names no such app, so the push is refused.
+    fn platform(&self, parts: &Parts) -> Option<Platform> {
         let host = parts.host.as_str();
         let within = |domain: &str| {
             let rest = host.strip_suffix(domain);
             rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
         };
-        let is_app = !parts.path.is_empty() && !parts.path.contains('/');
-        let ssh_user = parts.user.as_deref().filter(|_| parts.ssh);
-        Some(if self.is_heroku(parts, is_app) {
-            (Platform::Heroku, "git.heroku.com".to_owned())
-        } else if within("scalingo.com") && (is_app || host.starts_with("ssh.")) {
-            (Platform::Scalingo, host.to_owned())
-        } else if within("clever-cloud.com") && (is_app || host.starts_with("push-")) {
-            (Platform::CleverCloud, host.to_owned())
-        } else if host == "git.gigalixir.com" {
-            (Platform::Gigalixir, host.to_owned())
-        } else if ssh_user == Some("dokku") {
-            (Platform::Dokku, parts.authority())
-        } else if ssh_user == Some("piku") {
-            (Platform::Piku, parts.authority())
-        } else {
-            return None;
-        })
+        let is_app = is_segment(&parts.path);
+        match parts.user.as_deref().filter(|_| parts.ssh) {
+            _ if self.is_heroku(parts, is_app) => Some(Platform::Heroku),
+            _ if within("scalingo.com") && (is_app || host.starts_with("ssh.")) => {
+                Some(Platform::Scalingo)
+            }
+            _ if within("clever-cloud.com") && (is_app || host.starts_with("push-")) => {
+                Some(Platform::CleverCloud)
+            }
+            _ if host == "git.gigalixir.com" => Some(Platform::Gigalixir),
+            Some("dokku") => Some(Platform::Dokku),
+            Some("piku") => Some(Platform::Piku),
+            _ => None,
+        }
     }
 
     fn is_heroku(&self, parts: &Parts, is_app: bool) -> bool {
@@ -177,69 +168,53 @@ impl Reader {
 impl Destination {
     pub fn platform(&self) -> Option<Platform> {
         match self {
-            Self::App { platform, .. } => Some(*platform),
-            Self::Host { .. } | Self::Path(_) => None,
+            Self::Server { platform, .. } => *platform,
+            Self::Path(_) => None,
+        }
+    }
+
+    pub fn heroku_app(&self) -> Option<&str> {
+        match self {
+            Self::Server { platform, path, .. } if *platform == Some(Platform::Heroku) => {
+                Some(path)
+            }
+            _ => None,
         }
     }
 
     /// Whether an `app` of the policy means this place: a Heroku app's name, or `HOST/APP`.
     pub fn is_app(&self, word: &str) -> bool {
-        if word.contains('/') {
-            let reader = Reader::default();
-            let mut urls = ["ssh", "https"]
-                .map(|scheme| format!("{scheme}://{word}"))
-                .into_iter();
-            return urls
-                .any(|url| reader.read(url.as_str().into()).on_server() == self.on_server());
+        if !word.contains('/') {
+            return (self.heroku_app()).is_some_and(|app| app.eq_ignore_ascii_case(word));
         }
-        self.heroku_app()
-            .is_some_and(|app| app.eq_ignore_ascii_case(word))
-    }
-
-    fn heroku_app(&self) -> Option<&str> {
-        match self {
-            Self::App {
-                platform: Platform::Heroku,
-                app,
-                ..
-            } => Some(app),
-            _ => None,
-        }
-    }
-
-    /// The host and the path on it.
-    fn on_server(&self) -> Option<(&str, &str)> {
-        match self {
-            Self::App {
-                host, app: path, ..
-            }
-            | Self::Host { host, path } => Some((host, path)),
-            Self::Path(_) => None,
-        }
+        // Whatever its port, which is the scheme's own or is written.
+        ["ssh", "https"].iter().any(|scheme| {
+            let named = Reader::default().read(format!("{scheme}://{word}").as_str().into());
+            matches!(self, Self::Server { .. }) && named.to_string() == self.to_string()
+        })
     }
 
     /// A short name for headlines: a Heroku app's name, a directory's, or the whole.
     pub fn brief(&self) -> String {
-        match self {
-            Self::Path(path) => {
+        match (self, self.heroku_app()) {
+            (Self::Path(path), _) => {
                 let name = path.file_name().unwrap_or(path.as_os_str());
                 name.to_string_lossy().into_owned()
             }
-            _ => match self.heroku_app() {
-                Some(app) if !app.is_empty() && !app.contains('/') => app.to_owned(),
-                _ => self.to_string(),
-            },
+            (_, Some(app)) if is_segment(app) => app.to_owned(),
+            _ => self.to_string(),
         }
     }
+}
+
+fn is_segment(path: &str) -> bool {
+    !path.is_empty() && !path.contains('/')
 }
 
 impl fmt::Display for Destination {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::App {
-                host, app: path, ..
-            }
-            | Self::Host { host, path } => {
+            Self::Server { host, path, .. } => {
                 let safe: String = path.chars().filter(|c| !c.is_control()).collect();
                 write!(f, "{host}/{safe}")
             }

@@ -17,10 +17,15 @@ pub struct Oid(Box<str>);
 impl Oid {
     /// Reads an id in full; anything else, an abbreviation or the zero id, is `None`.
     pub fn parse(text: &[u8]) -> Option<Self> {
-        match Field::parse(text)? {
-            Field::Id(id) => Some(id),
-            Field::Zero => None,
-        }
+        Self::or_zero(text)?
+    }
+
+    /// Reads an id on a ref line, where all zeros mean "no object": `Some(None)`.
+    fn or_zero(text: &[u8]) -> Option<Option<Self>> {
+        let is_digit = |b: &u8| matches!(b, b'0'..=b'9' | b'a'..=b'f');
+        let text = text.to_str().ok().filter(|_| text.iter().all(is_digit))?;
+        let is_zero = text.bytes().all(|b| b == b'0');
+        matches!(text.len(), 40 | 64).then(|| (!is_zero).then(|| Self(text.into())))
     }
 
     pub fn as_str(&self) -> &str {
@@ -42,25 +47,6 @@ impl fmt::Display for Oid {
 impl fmt::Debug for Oid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
-    }
-}
-
-/// An id on a ref line, where all zeros mean "no object".
-enum Field {
-    Id(Oid),
-    Zero,
-}
-
-impl Field {
-    fn parse(text: &[u8]) -> Option<Self> {
-        let hexadecimal = |b: &u8| matches!(b, b'0'..=b'9' | b'a'..=b'f');
-        if !matches!(text.len(), 40 | 64) || !text.iter().all(hexadecimal) {
-            return None;
-        }
-        if text.iter().all(|b| *b == b'0') {
-            return Some(Self::Zero);
-        }
-        Some(Self::Id(Oid(text.to_str().ok()?.into())))
     }
 }
 
@@ -164,19 +150,15 @@ fn update(line: &[u8], width: &mut Option<usize>) -> Option<Update> {
     if !well_formed {
         return None;
     }
-    let target = BString::from(target);
-    let before = match Field::parse(remote_id)? {
-        Field::Id(id) => Some(id),
-        Field::Zero => None,
-    };
-    Some(match Field::parse(local_id)? {
-        Field::Id(commit) => Update::Set {
+    let (target, before) = (BString::from(target), Oid::or_zero(remote_id)?);
+    Some(match Oid::or_zero(local_id)? {
+        Some(commit) => Update::Set {
             source: source.into(),
             commit,
             target,
             replaces: before,
         },
-        Field::Zero => Update::Delete {
+        None => Update::Delete {
             target,
             was: before,
         },

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::error::Error;
+use crate::{gates::Undecided, policy::FILE, text::shell_word};
 
 /// Makes the links of the policy lead to this checkout, and keeps a list of them.
 ///
@@ -16,15 +16,15 @@ pub(super) fn link(
     directory: &Path,
     checkout: Option<&Path>,
     links: &[String],
-    tracked: impl Fn(&[String]) -> Result<Vec<u8>, Error>,
-) -> Result<(), Error> {
+    tracked: impl Fn(&[String]) -> Result<Vec<u8>, Undecided>,
+) -> Result<(), Undecided> {
     // First, so that no link is forgotten should one of the next fail.
     let list = list(directory);
     fs::write(&list, links.join("\n")).map_err(|error| failed("write", &list, &error))?;
     for name in links {
         let to = top(directory).join(name);
         if !tracked(std::slice::from_ref(name))?.is_empty() {
-            return Err(in_the_way(name, to, true));
+            return Err(in_the_way(name, &to, true));
         }
         let from = checkout.map(|checkout| checkout.join(name));
         let from = from.filter(|from| from.symlink_metadata().is_ok());
@@ -35,7 +35,7 @@ pub(super) fn link(
         }
         let Some(from) = from else { continue };
         if to.symlink_metadata().is_ok() {
-            return Err(in_the_way(name, to, false));
+            return Err(in_the_way(name, &to, false));
         }
         let made = to.parent().map_or(Ok(()), fs::create_dir_all);
         made.and_then(|()| symlink(&from, &to))
@@ -45,7 +45,7 @@ pub(super) fn link(
 }
 
 /// Removes the links that the policy no longer asks for: git ignores some, and would leave them.
-pub(super) fn unlink_stale(directory: &Path, links: &[String]) -> Result<(), Error> {
+pub(super) fn unlink_stale(directory: &Path, links: &[String]) -> Result<(), Undecided> {
     let before = fs::read_to_string(list(directory)).unwrap_or_default();
     let is_stale = |name: &&str| !links.iter().any(|link| link == name);
     for stale in before.lines().filter(is_stale) {
@@ -77,16 +77,24 @@ fn list(directory: &Path) -> PathBuf {
     directory.join("links")
 }
 
-fn in_the_way(link: &str, path: PathBuf, tracked: bool) -> Error {
-    Error::LinkInTheWay {
-        link: link.to_owned(),
-        path,
-        tracked,
-    }
+/// A file or directory stands where a link is asked for; `tracked`: the commit has it.
+fn in_the_way(link: &str, path: &Path, tracked: bool) -> Undecided {
+    let (has_it, hint) = if tracked {
+        let hint = format!("take `{link}` off `suite.link` in {FILE}: the worktree has it already");
+        (", and the commit has it", hint)
+    } else {
+        let path = shell_word(&path.to_string_lossy());
+        ("", format!("rm -r {path}, then try again"))
+    };
+    let there = path.display();
+    Undecided::new(format!(
+        "`{link}` of `suite.link` cannot be linked into the worktree: {there} is there{has_it}"
+    ))
+    .hint(hint)
 }
 
-fn failed(what: &str, path: &Path, error: &io::Error) -> Error {
-    Error::failed(format!("{what} {}", path.display()), error)
+fn failed(what: &str, path: &Path, error: &io::Error) -> Undecided {
+    Undecided::failed(format_args!("{what} {}", path.display()), error)
 }
 
 #[cfg(test)]

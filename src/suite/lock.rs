@@ -10,7 +10,7 @@ use std::{
 
 use jiff::{Timestamp, tz::TimeZone};
 
-use super::{error::Error, screen::Console, variables::runs_around_us};
+use super::{screen::Console, variables::runs_around_us};
 use crate::{
     file,
     gates::{Stop, SuiteLock, Undecided, refusal::suite::Refusal},
@@ -29,9 +29,8 @@ pub(crate) fn acquire(
     console: &dyn Console,
 ) -> Result<SuiteLock, Stop> {
     let path = state_dir.join("suite.lock");
-    let failed = |error: io::Error| {
-        Undecided::from(Error::failed(format!("lock {}", path.display()), &error))
-    };
+    let failed =
+        |error: io::Error| Undecided::failed(format_args!("lock {}", path.display()), &error);
     fs::create_dir_all(state_dir).map_err(failed)?;
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);

@@ -9,8 +9,7 @@ use std::{
 
 use jiff::{Timestamp, tz::TimeZone};
 
-use super::error::Error;
-use crate::file;
+use crate::{file, gates::Undecided};
 
 const KEPT: usize = 20;
 
@@ -23,9 +22,10 @@ pub(super) struct Log {
 
 impl Log {
     /// Begins a log, and removes the oldest ones.
-    pub(super) fn create(directory: &Path) -> Result<Self, Error> {
+    pub(super) fn create(directory: &Path) -> Result<Self, Undecided> {
         let failed = |error: io::Error| {
-            Error::failed(format!("write a log in {}", directory.display()), &error)
+            let directory = directory.display();
+            Undecided::failed(format_args!("write a log in {directory}"), &error)
         };
         // What a suite prints may be secret.
         file::private_directory(directory).map_err(failed)?;

@@ -1,6 +1,5 @@
 //! The suite: its steps, their output, the worktree it may run in, and the receipts of what passed.
 
-mod error;
 pub(crate) mod fingerprint;
 mod links;
 pub(crate) mod lock;
@@ -9,24 +8,23 @@ mod parallel;
 pub(crate) mod receipts;
 mod screen;
 mod step;
-mod step_list;
 mod test_runners;
 pub(crate) mod variables;
 pub(crate) mod worktree;
 
 pub(crate) use self::screen::Console;
-pub(crate) use self::{error::Error, screen::Screen, step::Setup};
+pub(crate) use self::{screen::Screen, step::Setup};
 use self::{
     step::{Failure, Run},
     variables::removed,
 };
 use crate::{
-    gates::{SuiteRun, Work, refusal::suite::Refusal},
+    gates::{SuiteRun, Undecided, Work, refusal::suite::Refusal},
     policy::Step,
 };
 
 /// Runs the steps in their order, parallel neighbours together, and stops at the first failure.
-pub(crate) fn run(setup: &Setup<'_>, work: &Work<'_>) -> Result<SuiteRun, Error> {
+pub(crate) fn run(setup: &Setup<'_>, work: &Work<'_>) -> Result<SuiteRun, Undecided> {
     let removed = removed(setup.git)?;
     let run = Run::start(setup, work, &removed)?;
     let failure = steps(&run);
@@ -53,7 +51,7 @@ pub(crate) fn run(setup: &Setup<'_>, work: &Work<'_>) -> Result<SuiteRun, Error>
     }
 }
 
-fn steps<'r>(run: &'r Run<'r>) -> Result<Option<Failure<'r>>, Error> {
+fn steps<'r>(run: &'r Run<'r>) -> Result<Option<Failure<'r>>, Undecided> {
     let together = |a: &Step, b: &Step| a.parallel && b.parallel;
     for group in run.work.steps.chunk_by(together) {
         let failure = match group {
@@ -68,7 +66,7 @@ fn steps<'r>(run: &'r Run<'r>) -> Result<Option<Failure<'r>>, Error> {
 }
 
 /// Every step exited with 0; whether a test ran is another question.
-fn passed(run: &Run<'_>) -> Result<SuiteRun, Error> {
+fn passed(run: &Run<'_>) -> Result<SuiteRun, Undecided> {
     let took = run.start.elapsed();
     let log = run.log();
     let warning = match &run.work.suite.expect {

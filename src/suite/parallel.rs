@@ -7,24 +7,24 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
     thread,
+    time::Instant,
 };
 
 use super::{
-    error::Error,
     screen::lock,
     step::{Failure, Run, name},
-    step_list::StepList,
 };
 use crate::{
     ci::Progress,
-    gates::verdict::Ending,
+    gates::{Undecided, verdict::Ending},
     policy::Step,
-    process::shell::{End, Observer},
+    process::{child::Stop, shell::Observer},
+    text::span,
 };
 
 struct Group<'g> {
     run: &'g Run<'g>,
-    list: StepList<'g>,
+    start: Instant,
     /// Set once a step has failed: the others are to stop.
     cancel: AtomicBool,
     /// The step that failed first, and its output.
@@ -32,26 +32,29 @@ struct Group<'g> {
 }
 
 /// Runs several steps at once; the whole output of the one that failed first is shown.
-pub(super) fn run<'r>(run: &'r Run<'r>, steps: &'r [Step]) -> Result<Option<Failure<'r>>, Error> {
-    let names: Vec<_> = steps.iter().map(|step| name(step).to_owned()).collect();
+pub(super) fn run<'r>(
+    run: &'r Run<'r>,
+    steps: &'r [Step],
+) -> Result<Option<Failure<'r>>, Undecided> {
+    let names: Vec<_> = steps.iter().map(name).collect();
     run.screen
         .line(&format!("running together: {}", names.join(", ")));
+    run.screen.together(steps.len());
     let group = Group {
         run,
-        list: StepList::new(names, run.setup.console),
+        start: Instant::now(),
         cancel: AtomicBool::new(false),
         failure: Mutex::new(None),
     };
     let ended: Vec<_> = thread::scope(|scope| {
-        let start = |(index, step)| {
+        let start = |step| {
             let group = &group;
-            let run = move || group.step(step, index);
-            let thread = thread::Builder::new().spawn_scoped(scope, run);
+            let thread = thread::Builder::new().spawn_scoped(scope, move || group.step(step));
             // The others need not go on.
             thread.inspect_err(|_| group.cancel.store(true, Ordering::Release))
         };
-        let threads: Vec<_> = steps.iter().enumerate().map(start).collect();
-        let failed = |reason: &dyn Display| Error::failed("watch a step of the suite", reason);
+        let threads: Vec<_> = steps.iter().map(start).collect();
+        let failed = |reason: &dyn Display| Undecided::failed("watch a step of the suite", reason);
         let ended = threads.into_iter().map(|thread| {
             let thread = thread.map_err(|error| failed(&error))?;
             thread
@@ -61,8 +64,8 @@ pub(super) fn run<'r>(run: &'r Run<'r>, steps: &'r [Step]) -> Result<Option<Fail
         });
         ended.collect()
     });
-    group.list.end();
-    ended.into_iter().collect::<Result<(), Error>>()?;
+    run.screen.end();
+    ended.into_iter().collect::<Result<(), _>>()?;
     let failure = lock(&group.failure).take();
     Ok(failure.map(|(step, ending, output)| {
         run.screen.output(&output);
@@ -72,10 +75,9 @@ pub(super) fn run<'r>(run: &'r Run<'r>, steps: &'r [Step]) -> Result<Option<Fail
 }
 
 impl<'g> Group<'g> {
-    fn step(&self, step: &'g Step, index: usize) -> Result<(), Error> {
+    fn step(&self, step: &'g Step) -> Result<(), Undecided> {
         let apart = Apart {
             group: self,
-            index,
             output: Mutex::default(),
         };
         let end = self.run.step(step, false, &apart);
@@ -89,16 +91,19 @@ impl<'g> Group<'g> {
             log.write(&output);
         }
         let end = end?;
-        if matches!(end, End::Cancelled) {
-            self.list.ended(index, "stopped");
-            return Ok(());
-        }
-        let Some(ending) = self.run.ending(step, end)? else {
-            self.list.ended(index, "passed");
-            return Ok(());
+        let is_cancelled = matches!(end, Err(Stop::Cancelled));
+        let ending = self.run.ending(step, end)?;
+        let how = match &ending {
+            _ if is_cancelled => "stopped",
+            None => "passed",
+            Some(_) => "failed",
         };
-        self.list.ended(index, "failed");
-        if !self.cancel.swap(true, Ordering::AcqRel) {
+        let took = span(self.start.elapsed());
+        let line = format!("{how} after {took}: {}", name(step));
+        self.run.screen.step_ended(&line);
+        if let Some(ending) = ending
+            && !self.cancel.swap(true, Ordering::AcqRel)
+        {
             *lock(&self.failure) = Some((step, ending, output));
         }
         Ok(())
@@ -108,7 +113,6 @@ impl<'g> Group<'g> {
 /// Keeps the output of one step until it ends.
 struct Apart<'a, 'g> {
     group: &'a Group<'g>,
-    index: usize,
     output: Mutex<Vec<u8>>,
 }
 
@@ -118,9 +122,7 @@ impl Observer for Apart<'_, '_> {
     }
 
     fn tick(&self) {
-        if !self.group.list.tick(self.index) {
-            self.group.run.screen.tick();
-        }
+        self.group.run.screen.tick();
     }
 
     fn is_cancelled(&self) -> bool {
@@ -128,7 +130,6 @@ impl Observer for Apart<'_, '_> {
     }
 
     fn interrupted(&self, by: &str) {
-        let shown = self.group.list.interrupted();
-        self.group.run.screen.stopped(by, &shown);
+        self.group.run.screen.interrupted(by);
     }
 }

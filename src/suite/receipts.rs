@@ -2,22 +2,18 @@
 
 use std::{
     fs, io,
-    os::unix::ffi::OsStrExt,
     path::{Path, PathBuf},
     time::Duration,
 };
 
-use bstr::ByteSlice;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::fingerprint::VERSION;
 use crate::{file, gates::Passed, push::Oid};
 
-/// A receipt that is older is removed.
+/// A receipt that is older is removed, and one that a killed push left half written.
 const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
-/// So is a half written one.
-const HALF_KEPT: SignedDuration = SignedDuration::from_hours(1);
 /// A receipt is a few hundred bytes; a larger file is none.
 const LARGEST: u64 = 16 * 1024;
 /// Begins the name of a receipt that is half written.
@@ -106,7 +102,7 @@ impl Receipts {
             .join(format!("{tree}-{}.json", suite.get(..16).unwrap_or(suite)))
     }
 
-    /// Removes what is old, and what a killed push left half written.
+    /// Removes what is old.
     fn prune(&self, now: Timestamp) {
         let Ok(entries) = fs::read_dir(&self.directory) else {
             return;
@@ -115,9 +111,7 @@ impl Receipts {
             let written = entry.metadata().and_then(|metadata| metadata.modified());
             let written = written.ok().and_then(|time| Timestamp::try_from(time).ok());
             let age = written.map(|written| now.duration_since(written));
-            let is_half = entry.file_name().as_bytes().starts_with_str(HALF_WRITTEN);
-            let limit = if is_half { HALF_KEPT } else { KEPT };
-            if age.is_some_and(|age| age > limit) {
+            if age.is_some_and(|age| age > KEPT) {
                 let _ = fs::remove_file(entry.path());
             }
         }

@@ -49,6 +49,8 @@ struct State {
     line_is_open: bool,
     /// The seconds that the status line shows, where it is shown.
     status: Option<u64>,
+    /// Of steps that run together, how many still do, and how many there are.
+    together: Option<[usize; 2]>,
     /// Whether nothing may be written any more: the prompt is back.
     is_over: bool,
 }
@@ -60,6 +62,7 @@ impl<'s> Screen<'s> {
             written: now,
             line_is_open: false,
             status: None,
+            together: None,
             is_over: false,
         };
         Self {
@@ -87,6 +90,25 @@ impl<'s> Screen<'s> {
         lock(&self.state)
     }
 
+    /// Shows how many of so many steps still run together.
+    pub(super) fn together(&self, steps: usize) {
+        self.state().together = Some([steps; 2]);
+    }
+
+    /// Says how one of them ended.
+    pub(super) fn step_ended(&self, line: &str) {
+        let mut state = self.state();
+        if !state.is_over {
+            self.end_line(&mut state);
+            self.console.bytes(format!("  {line}\n").as_bytes());
+            state.written = Instant::now();
+        }
+        state.together = match state.together {
+            Some([running, all]) if running > 1 => Some([running - 1, all]),
+            _ => None,
+        };
+    }
+
     pub(super) fn output(&self, bytes: &[u8]) {
         let mut state = self.state();
         if state.is_over {
@@ -100,19 +122,19 @@ impl<'s> Screen<'s> {
         state.line_is_open = bytes.last().is_some_and(|last| *last != b'\n');
     }
 
-    /// How long it runs: `1m 20s, about 3 min left`.
-    fn status(&self) -> String {
+    /// How long it runs: `1m 20s, about 3 min left, 2 of 3 steps are running`.
+    fn status(&self, state: &State) -> String {
         let elapsed = Duration::from_secs(self.start.elapsed().as_secs());
-        let left = self
-            .last_took
-            .and_then(|last| last.checked_sub(elapsed))
-            .filter(|left| left.as_secs() >= 5);
-        let elapsed = span(elapsed);
-        match left.map(|left| left.as_secs()) {
-            Some(left @ 60..) => format!("{elapsed}, about {} min left", left.div_ceil(60)),
-            Some(left) => format!("{elapsed}, about {left} s left"),
-            None => elapsed,
-        }
+        let left = self.last_took.and_then(|last| last.checked_sub(elapsed));
+        let left = match left.map(|left| left.as_secs()) {
+            Some(left @ 60..) => format!(", about {} min left", left.div_ceil(60)),
+            Some(left @ 5..) => format!(", about {left} s left"),
+            _ => String::new(),
+        };
+        let steps = state.together.map_or(String::new(), |[running, all]| {
+            format!(", {running} of {all} steps are running")
+        });
+        format!("{}{left}{steps}", span(elapsed))
     }
 
     /// Clears the status line, and ends the line that is open.
@@ -123,24 +145,6 @@ impl<'s> Screen<'s> {
         if state.line_is_open {
             self.console.bytes(b"\n");
             state.line_is_open = false;
-        }
-    }
-
-    /// Says in one line that the run was stopped, and shows nothing after it; `clear` are the bytes
-    /// that clear what is above it and not to stay.
-    ///
-    /// It is said at once, while the terminal is still ours: what is written after the shell's prompt
-    /// spoils the prompt.
-    pub(super) fn stopped(&self, by: &str, clear: &[u8]) {
-        let mut state = self.state();
-        if !std::mem::replace(&mut state.is_over, true) {
-            let before: &[u8] = match (state.status, state.line_is_open) {
-                (Some(_), _) => CLEAR,
-                (None, true) => b"\n",
-                (None, false) => clear,
-            };
-            let line = format!("{} ({by}): nothing is pushed", self.words[1]);
-            self.console.last(before, &line);
         }
     }
 }
@@ -167,7 +171,7 @@ impl Progress for Screen<'_> {
             // Never into a line that the suite has begun.
             if quiet >= QUIET && !state.line_is_open && state.status != Some(seconds) {
                 self.console.bytes(CLEAR);
-                self.console.dim(&format!("[{}]", self.status()));
+                self.console.dim(&format!("[{}]", self.status(&state)));
                 state.status = Some(seconds);
             }
         } else if quiet >= SILENCE {
@@ -175,7 +179,7 @@ impl Progress for Screen<'_> {
                 self.console.bytes(b"\n");
             }
             self.console
-                .line(&format!("{}: {}", self.words[0], self.status()));
+                .line(&format!("{}: {}", self.words[0], self.status(&state)));
             state.written = Instant::now();
             state.line_is_open = false;
         }
@@ -189,8 +193,21 @@ impl Progress for Screen<'_> {
         }
     }
 
+    /// Says in one line that the run was stopped, and shows nothing after it.
+    ///
+    /// It is said at once, while the terminal is still ours: what is written after the shell's prompt
+    /// spoils the prompt.
     fn interrupted(&self, by: &str) {
-        self.stopped(by, &[]);
+        let mut state = self.state();
+        if !std::mem::replace(&mut state.is_over, true) {
+            let before: &[u8] = match (state.status, state.line_is_open) {
+                (Some(_), _) => CLEAR,
+                (None, true) => b"\n",
+                (None, false) => b"",
+            };
+            let line = format!("{} ({by}): nothing is pushed", self.words[1]);
+            self.console.last(before, &line);
+        }
     }
 }
 

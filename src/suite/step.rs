@@ -10,17 +10,17 @@ use std::{
 };
 
 use super::{
-    error::Error,
     log::Log,
     screen::{Console, Screen, lock},
     variables::Mark,
 };
 use crate::{
     ci::Progress,
-    gates::{Work, verdict::Ending},
+    gates::{Undecided, Work, verdict::Ending},
     git::command::Git,
     policy::Step,
     process::{
+        child::Stop,
         shell::{End, Observer, Shell},
         tree::ProcessTree,
     },
@@ -60,7 +60,7 @@ impl<'r> Run<'r> {
         setup: &'r Setup<'r>,
         work: &'r Work<'r>,
         removed: &'r [String],
-    ) -> Result<Self, Error> {
+    ) -> Result<Self, Undecided> {
         Ok(Self {
             setup,
             work,
@@ -83,7 +83,7 @@ impl<'r> Run<'r> {
     }
 
     /// Runs one step and shows its output as it comes.
-    pub(super) fn alone<'s>(&self, step: &'s Step) -> Result<Option<Failure<'s>>, Error> {
+    pub(super) fn alone<'s>(&self, step: &'s Step) -> Result<Option<Failure<'s>>, Undecided> {
         self.screen
             .line(&format!("running the suite: {}", name(step)));
         let end = self.step(step, self.work.suite.interactive, &Live(self));
@@ -96,7 +96,7 @@ impl<'r> Run<'r> {
         step: &Step,
         interactive: bool,
         observer: &dyn Observer,
-    ) -> Result<End, Error> {
+    ) -> Result<End, Undecided> {
         let directory = self.setup.top.join(step.dir.as_deref().unwrap_or_default());
         let number = self.started.fetch_add(1, Ordering::Relaxed);
         let (variable, value) = self.mark.variable(number);
@@ -116,20 +116,20 @@ impl<'r> Run<'r> {
         } else {
             (shell.run(limit, observer), "run the suite")
         };
-        end.map_err(|error| Error::failed(what, &error))
+        end.map_err(|error| Undecided::failed(what, &error))
     }
 
     /// How a step failed; `None` where it passed, or was stopped because another one failed.
-    pub(super) fn ending(&self, step: &Step, end: End) -> Result<Option<Ending>, Error> {
-        Ok(Some(match end {
-            End::Passed | End::Cancelled => return Ok(None),
-            End::Interrupted(by) => return Err(Error::Stopped { by }),
-            End::Failed(ending) => ending,
-            End::TimedOut => Ending::TimedOut(match step.timeout {
+    pub(super) fn ending(&self, step: &Step, end: End) -> Result<Option<Ending>, Undecided> {
+        match end {
+            Ok(ending) => Ok(ending),
+            Err(Stop::Cancelled) => Ok(None),
+            Err(Stop::Interrupted(by)) => Err(Undecided::suite_stopped(by)),
+            Err(Stop::TimedOut) => Ok(Some(Ending::TimedOut(match step.timeout {
                 Some(own) if self.start.elapsed() < self.work.suite.timeout => own,
                 _ => self.work.suite.timeout,
-            }),
-        }))
+            }))),
+        }
     }
 
     /// Ends what earlier steps have left running, and processes whose step is not known.

@@ -5,65 +5,32 @@ use std::{fmt::Display, fs};
 
 use regex_lite::Regex;
 
-use super::{error::Error, log::Log};
+use super::log::Log;
+use crate::gates::Undecided;
 
-/// Test runners, with the regular expressions of what they print after no test, and after some.
-const RUNNERS: [(&str, &str, &str); 7] = [
-    (
-        "RSpec",
-        r"(?m)^0 examples, 0 failures",
-        r"(?m)^[1-9][0-9]* examples?, ",
-    ),
-    (
-        "Rails",
-        r"(?m)^0 (runs|tests), 0 assertions",
-        r"(?m)^[1-9][0-9]* (runs|tests), ",
-    ),
-    (
-        "pytest",
-        r"(?m)^(=+ )?no tests ran\b",
-        r"(?m)^(=+ )?([0-9]+ [a-z]+, )*[1-9][0-9]* passed\b",
-    ),
-    (
-        "Jest",
-        r"(?m)^No tests found|^Tests: +0 total",
-        r"(?m)^Tests: .*[1-9][0-9]* total",
-    ),
-    (
-        "cargo test",
-        r"(?m)^test result: ok\. 0 passed",
-        r"(?m)^test result: ok\. [1-9][0-9]* passed",
-    ),
-    (
-        "go test",
-        r"(?m)\[no test files\]|\[no tests to run\]",
-        r"(?m)^ok\s+\S+\s+(\(cached\)|[0-9.]+s)\s*$",
-    ),
-    (
-        "node",
-        r"(?m)^(# |\S+ )tests 0$",
-        r"(?m)^(# |\S+ )tests [1-9]",
-    ),
-];
+/// Test runners, three lines each: the name, and the regular expressions of a line that they print after no
+/// test, and after some.
+const RUNNERS: &str = include_str!("test_runners.txt");
 
 /// A warning where a test runner has printed that no test ran, and not that some did.
 pub(super) fn ran_no_test(output: &[u8]) -> Option<String> {
     let output = plain(output);
-    let says = |pattern: &str| Regex::new(pattern).is_ok_and(|pattern| pattern.is_match(&output));
-    let (name, ..) = RUNNERS
-        .iter()
-        .find(|(_, none, some)| says(none) && !says(some))?;
+    let says = |pattern: &str| {
+        let pattern = Regex::new(&format!("(?m){}", pattern.trim_start()));
+        pattern.is_ok_and(|pattern| pattern.is_match(&output))
+    };
+    let lines: Vec<_> = RUNNERS.lines().collect();
+    let mut runners = lines.as_chunks().0.iter();
+    let [name, ..] = runners.find(|[_, none, some]| says(none) && !says(some))?;
     Some(format!(
         "{name} says that no test ran; `suite.expect` can demand some"
     ))
 }
 
 /// Whether the whole output matches the policy's expression.
-pub(super) fn matches(expected: &str, log: &Log) -> Result<bool, Error> {
-    let failed = |reason: &dyn Display| Error::Failed {
-        what: "look for `suite.expect` in the output".to_owned(),
-        reason: reason.to_string(),
-    };
+pub(super) fn matches(expected: &str, log: &Log) -> Result<bool, Undecided> {
+    let failed =
+        |reason: &dyn Display| Undecided::failed("look for `suite.expect` in the output", reason);
     let path = log
         .path()
         .ok_or_else(|| failed(&"the output could not be kept whole"))?;
@@ -115,6 +82,69 @@ mod tests {
         );
         none("?   \texample.org/shop\t[no test files]\n", "go test");
         none("# tests 0\n# pass 0\n", "node");
+        none("\n\n  0 passing (2ms)\n\n", "Mocha");
+        none(
+            "\n\n  cart\n    - b\n\n\n  0 passing (3ms)\n  1 pending\n",
+            "Mocha",
+        );
+        none(
+            "\n RUN  v4.1.12 /srv/shop\n\nNo test files found, exiting with code 0\n",
+            "Vitest",
+        );
+        none(
+            "\x1b[2m Test Files \x1b[22m \x1b[33m1 skipped\x1b[39m\x1b[90m (1)\x1b[39m\n\x1b[2m      Tests \x1b[22m \x1b[33m1 skipped\x1b[39m\x1b[90m (1)\x1b[39m\n",
+            "Vitest",
+        );
+        none(
+            "bun test v1.4.5 (a7733435c)\n\nbt/a.test.js:\n\n 0 pass\n 0 fail\nRan 0 tests across 1 file. [9.00ms]\n",
+            "bun",
+        );
+        none(
+            "The following filters did not match any test files:\n empty\n9 files were searched [3.00ms]\n",
+            "bun",
+        );
+        none(
+            "PHPUnit 9.6.7 by Sebastian Bergmann and contributors.\n\nNo tests executed!\n",
+            "PHPUnit",
+        );
+        none("There are no tests to run\n", "ExUnit");
+        none(
+            "\nFinished in 0.01 seconds (0.00s async, 0.01s sync)\n0 failures\n\nRandomized with seed 587206\n",
+            "ExUnit",
+        );
+        none(
+            "[INFO] --- maven-surefire-plugin:2.22.3:test (default-test) @ shop ---\n[INFO] No tests to run.\n[INFO] BUILD SUCCESS\n",
+            "Maven",
+        );
+        none("[INFO] Tests are skipped.\n", "Maven");
+        none(":testClasses UP-TO-DATE\n:test NO-SOURCE\n", "Gradle");
+        none("> Task :shop:test NO-SOURCE\n", "Gradle");
+        let dashes = "-".repeat(70);
+        none(
+            &format!("\n{dashes}\nRan 0 tests in 0.000s\n\nOK\n"),
+            "unittest",
+        );
+        none(
+            &format!(
+                "Found 0 test(s).\nSystem check identified no issues (0 silenced).\n\n{dashes}\nRan 0 tests in 0.000s\n\nOK\n"
+            ),
+            "unittest",
+        );
+    }
+
+    #[test]
+    fn each_runner_has_two_patterns_that_are_valid() {
+        let lines: Vec<_> = RUNNERS.lines().collect();
+        let (runners, []) = lines.as_chunks::<3>() else {
+            panic!("a line is missing")
+        };
+        for [name, patterns @ ..] in runners {
+            assert!(!name.starts_with(' '), "{name}");
+            for pattern in patterns {
+                assert!(pattern.starts_with("  "), "{pattern}");
+                assert!(Regex::new(pattern.trim_start()).is_ok(), "{pattern}");
+            }
+        }
     }
 
     #[test]
@@ -128,6 +158,23 @@ mod tests {
         some("ok  \texample.org/shop\t0.012s\n?   \texample.org/shop/web\t[no test files]\n");
         some("ok  \texample.org/shop\t(cached)\n");
         some("# tests 14\n");
+        some("\n\n  cart\n    ✔ adds\n    - b\n\n\n  1 passing (3ms)\n  1 pending\n");
+        some(
+            "\x1b[2m      Tests \x1b[22m \x1b[1m\x1b[32m1 passed\x1b[39m\x1b[22m\x1b[90m (1)\x1b[39m\n",
+        );
+        some("(pass) x [0.04ms]\n\n 1 pass\n 0 fail\nRan 1 test across 1 file. [16.00ms]\n");
+        some(
+            "OK, but incomplete, skipped, or risky tests!\nTests: 2, Assertions: 1, Skipped: 1.\n",
+        );
+        some("OK (2 tests, 2 assertions)\n");
+        some("1 doctest, 1 test, 0 failures\n\nRandomized with seed 566664\n");
+        some("There are no tests to run\n2 tests, 0 failures, 1 excluded\n");
+        some(
+            "[WARNING] Tests run: 2, Failures: 0, Errors: 0, Skipped: 1\n[INFO] No tests to run.\n",
+        );
+        some(":a:test NO-SOURCE\n:b:test\n\nBUILD SUCCESSFUL in 5s\n");
+        some("> Task :a:test NO-SOURCE\n> Task :b:test UP-TO-DATE\n");
+        some(".\nRan 1 test in 0.001s\n\nOK\nDestroying test database for alias 'default'...\n");
         some("all is well\n");
         some("");
     }

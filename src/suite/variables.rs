@@ -1,17 +1,12 @@
 //! The environment of a suite: no variable of the push, and one that names the run.
 
-use std::{
-    env,
-    ffi::{OsStr, OsString},
-    path::Path,
-};
+use std::{env, ffi::OsString, path::Path};
 
 use bstr::ByteSlice;
 use jiff::Timestamp;
 
-use super::error::Error;
 use crate::{
-    git::command::Git,
+    git::{self, command::Git},
     push::variables::{REASON, RUNNING, SKIP, SWITCH},
 };
 
@@ -74,64 +69,19 @@ fn line(directory: &Path) -> String {
 }
 
 /// The variables that are removed from the suite's environment: with them, a commit that a test makes
-/// would land on the user's branch.
-///
-/// git knows its own (`git rev-parse --local-env-vars`), and is asked only where one may be set.
-pub(crate) fn removed(git: &Git) -> Result<Vec<String>, Error> {
-    let mut names = [PREFIX, SWITCH, SKIP, REASON].map(str::to_owned).to_vec();
-    if env::vars_os().any(|(name, _)| may_be_local(&name)) {
-        names.extend(git.local_variables()?);
-    }
-    Ok(names)
+/// would land on the user's branch. git knows its own (`git rev-parse --local-env-vars`).
+pub(crate) fn removed(git: &Git) -> Result<Vec<String>, git::Error> {
+    let ours = [PREFIX, SWITCH, SKIP, REASON].map(str::to_owned);
+    Ok([git.local_variables()?, ours.to_vec()].concat())
 }
 
 /// The directory that `git push` was typed in; git sets it for every hook.
 const PREFIX: &str = "GIT_PREFIX";
 
-/// Beginnings of names that git sets for every hook, or people set, and that name no repository.
-const NOT_LOCAL: [&str; 14] = [
-    "GIT_ASKPASS",
-    "GIT_AUTHOR_",
-    "GIT_COMMITTER_",
-    "GIT_CONFIG_GLOBAL",
-    "GIT_CONFIG_NOSYSTEM",
-    "GIT_CONFIG_SYSTEM",
-    "GIT_EDITOR",
-    "GIT_EXEC_PATH",
-    "GIT_PAGER",
-    "GIT_SEQUENCE_EDITOR",
-    "GIT_SSH",
-    "GIT_SSL_",
-    "GIT_TERMINAL_PROMPT",
-    "GIT_TRACE",
-];
-
-/// Whether a variable may tell git which repository to use, or how.
-fn may_be_local(name: &OsStr) -> bool {
-    let begins = |with: &&str| name.as_encoded_bytes().starts_with(with.as_bytes());
-    begins(&"GIT_") && name != PREFIX && !NOT_LOCAL.iter().any(begins)
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test fails by it")]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_variable_that_git_calls_local_is_asked_about() {
-        let names = Git::find().unwrap().local_variables().unwrap();
-        assert!(names.iter().any(|name| name == "GIT_DIR"), "{names:?}");
-        for name in names.iter().filter(|name| *name != PREFIX) {
-            assert!(may_be_local(name.as_ref()), "{name}");
-        }
-    }
-
-    #[test]
-    fn what_names_no_repository_is_not() {
-        for name in ["HOME", "GITHUB_ACTIONS", PREFIX, "GIT_EXEC_PATH"] {
-            assert!(!may_be_local(name.as_ref()), "{name}");
-        }
-    }
 
     #[test]
     fn the_runs_around_us_are_those_of_this_repository() {

@@ -15,9 +15,10 @@ use std::{
 use etcetera::BaseStrategy;
 use sha2::{Digest, Sha256};
 
-use super::{error::Error, links};
+use super::links;
 use crate::{
     file,
+    gates::Undecided,
     git::{
         self,
         command::{Git, NO_CACHES, without_replacements},
@@ -42,10 +43,10 @@ pub(crate) struct Worktree<'w> {
 }
 
 impl<'w> Worktree<'w> {
-    pub(crate) fn of(common_dir: &Path, git: &'w Git) -> Result<Self, Error> {
+    pub(crate) fn of(common_dir: &Path, git: &'w Git) -> Result<Self, Undecided> {
         let base = etcetera::choose_base_strategy().map_err(|error| {
             let what = "find the cache directory, where `suite.in: worktree` works";
-            Error::failed(what, &error)
+            Undecided::failed(what, &error)
         })?;
         let digest = Sha256::digest(common_dir.as_os_str().as_bytes());
         let key = hex(&digest[..8]);
@@ -79,7 +80,7 @@ impl<'w> Worktree<'w> {
         commit: &Oid,
         checkout: Option<&Path>,
         suite: &Suite,
-    ) -> Result<(), Error> {
+    ) -> Result<(), Undecided> {
         let above = self.directory.parent().unwrap_or(&self.directory);
         for directory in [above, &self.directory] {
             let made = file::private_directory(directory);
@@ -103,14 +104,14 @@ impl<'w> Worktree<'w> {
         links::link(&self.directory, checkout, &suite.link, tracked)
     }
 
-    fn add(&self, commit: &Oid, limit: Duration) -> Result<(), Error> {
+    fn add(&self, commit: &Oid, limit: Duration) -> Result<(), Undecided> {
         file::private_directory(&self.directory).map_err(|error| self.failed("make", &error))?;
         let mut add = self.of_repository(["worktree", "add", "--quiet", "--force", "--detach"]);
         add.arg(self.top()).arg(commit.as_str());
         must(add, limit).map(drop)
     }
 
-    fn move_to(&self, commit: &Oid, suite: &Suite, limit: Duration) -> Result<(), Error> {
+    fn move_to(&self, commit: &Oid, suite: &Suite, limit: Duration) -> Result<(), Undecided> {
         let mut checkout = self.here(["checkout", "--quiet", "--detach", "--force"]);
         checkout.arg(commit.as_str());
         must(checkout, limit)?;
@@ -121,7 +122,7 @@ impl<'w> Worktree<'w> {
         must(clean, limit).map(drop)
     }
 
-    pub(crate) fn remove(&self) -> Result<(), Error> {
+    pub(crate) fn remove(&self) -> Result<(), Undecided> {
         let top = self.top();
         if top.symlink_metadata().is_ok() {
             // Two times --force: also where it is locked (git-worktree(1)).
@@ -202,14 +203,14 @@ impl<'w> Worktree<'w> {
         command
     }
 
-    fn failed(&self, what: &str, error: &io::Error) -> Error {
+    fn failed(&self, what: &str, error: &io::Error) -> Undecided {
         let directory = self.directory.display();
-        Error::failed(format!("{what} the worktree in {directory}"), error)
+        Undecided::failed(format_args!("{what} the worktree in {directory}"), error)
     }
 }
 
 /// Runs a call of git that must succeed within this time; returns what it printed.
-fn must(command: Command, limit: Duration) -> Result<Vec<u8>, Error> {
+fn must(command: Command, limit: Duration) -> Result<Vec<u8>, Undecided> {
     let shown = command_line(&command);
     let words = match run_within(command, limit)? {
         Some(output) if output.is_ok() => return Ok(output.stdout),

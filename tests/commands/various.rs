@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::support::{POLICY, PUSHGATE, Ran, Sandbox, story::in_terminal};
+use crate::support::{PUSHGATE, Ran, Sandbox, story::in_terminal};
 
 #[test]
 fn check_gives_the_verdict_without_the_push() {
@@ -170,82 +170,6 @@ fn log_shows_what_was_decided() {
 }
 
 #[test]
-fn init_writes_what_it_finds_and_the_policy_holds() {
-    let shop = Sandbox::bare();
-    shop.git([
-        "remote",
-        "set-url",
-        "staging",
-        "https://git.heroku.com/shop-staging.git",
-    ])
-    .goes();
-    shop.git([
-        "remote",
-        "set-url",
-        "production",
-        "https://git.heroku.com/shop.git",
-    ])
-    .goes();
-    shop.git(["remote", "add", "backup", "ssh://backup.example/shop.git"])
-        .goes();
-    shop.script("bin/ci", "#!/bin/sh\n");
-    shop.git(["add", "."]).goes();
-    shop.commit("one");
-    let ran = shop.pushgate(["init"]).goes();
-    ran.says("trunk: origin/master\n")
-        .says("suite: bin/ci: is it ALL of your tests?\n")
-        .says("staging: remote staging, app shop-staging\n")
-        .says("production: remote production, app shop, after staging\n    closed 22:00-07:00: your hours?\n")
-        .says("not an environment: backup (backup.example/shop)");
-    let text = fs::read(shop.app.join(".pushgate.yml")).unwrap();
-    let policy = pushgate::policy::load(".pushgate.yml", &text).unwrap();
-    assert_eq!(policy.suite.steps[0].run, "bin/ci");
-    assert_eq!(policy.environment("production").unwrap().apps, ["shop"]);
-    assert_eq!(
-        policy.environment("production").unwrap().after.as_deref(),
-        Some("staging")
-    );
-    assert_eq!(
-        policy.environment("production").unwrap().window.closed[0].to_string(),
-        "22:00-07:00"
-    );
-}
-
-#[test]
-fn init_says_which_apps_it_took_for_production_and_that_somebody_must_look() {
-    let shop = Sandbox::bare();
-    shop.git(["remote", "remove", "staging"]).goes();
-    shop.git(["remote", "remove", "production"]).goes();
-    for app in ["shop", "blog"] {
-        let url = format!("https://git.heroku.com/{app}.git");
-        shop.git(["remote", "add", app, &url]).goes();
-    }
-    let ran = shop.pushgate(["init"]).goes();
-    ran.says(
-        "  production: remotes shop, blog, apps shop, blog\n    closed 22:00-07:00: your hours?\n",
-    )
-    .says("    nothing calls any of these 2 apps staging, so all are production now:\n")
-    .says("    look them over, and take out what is not\n");
-    let text = fs::read_to_string(shop.app.join(".pushgate.yml")).unwrap();
-    assert!(
-        text.contains(
-            "    # FIXME: nothing calls these apps staging: take out what is not production.\n    app: [shop, blog]\n"
-        ),
-        "{text}"
-    );
-    assert!(
-        text.lines().all(|line| line.chars().count() <= 80),
-        "{text}"
-    );
-    assert!(!text.contains("not asked for"), "{text}");
-    pushgate::policy::load(".pushgate.yml", text.as_bytes()).unwrap();
-    // One app is nobody's doubt.
-    shop.git(["remote", "remove", "blog"]).goes();
-    let ran = shop.pushgate(["init", "--stdout"]).goes();
-    assert!(!ran.stdout.contains("FIXME: nothing calls"), "{ran}");
-}
-
-#[test]
 fn help_comes_however_it_is_asked_for() {
     let shop = Sandbox::bare();
     let all = shop.pushgate(["--help"]).goes().stdout;
@@ -289,46 +213,6 @@ fn log_is_in_colour_on_a_terminal_and_passes_on_no_escapes() {
     assert!(!plain.stderr.contains('\x1b'), "{plain}");
     let piped = shop.pushgate(["log"]).goes().stdout;
     assert_eq!(piped, plain.stderr);
-}
-
-#[test]
-fn init_refuses_to_overwrite() {
-    let shop = Sandbox::new();
-    let ran = shop.pushgate(["init"]);
-    assert_eq!(ran.code, 2, "{ran}");
-    ran.says(".pushgate.yml exists already\n  hint: compare it with pushgate init --stdout, or remove it first\n");
-    assert_eq!(
-        fs::read_to_string(shop.app.join(".pushgate.yml")).unwrap(),
-        POLICY
-    );
-    assert!(
-        shop.pushgate(["init", "--stdout"])
-            .goes()
-            .stdout
-            .contains("environments:")
-    );
-}
-
-#[test]
-fn init_asks_where_two_suites_are_as_likely() {
-    let shop = Sandbox::bare();
-    shop.git(["remote", "remove", "staging"]).goes();
-    shop.git(["remote", "remove", "production"]).goes();
-    shop.write("package.json", "{\"scripts\": {\"test\": \"jest\"}}");
-    shop.write("Cargo.toml", "[package]\nname = \"x\"\n");
-    shop.pushgate(["init"])
-        .goes()
-        .says("say in `suite.run` which it is")
-        .says("no remote leads to a platform")
-        .says("trunk: origin/master\n")
-        .says("  next: look it over and commit it\n  and then: pushgate install\n");
-    // Not where that is done.
-    fs::remove_file(shop.app.join(".pushgate.yml")).unwrap();
-    shop.install();
-    shop.pushgate(["init"])
-        .goes()
-        .says("  next: look it over and commit it\n")
-        .never_says("pushgate install");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! `pushgate window`: the picture, the moments, and what a program reads.
 
+use expect_test::{Expect, expect};
 use serde_json::{Value, json};
 
 use crate::support::{PUSHGATE, Ran, Sandbox, tool};
@@ -48,34 +49,31 @@ fn json(ran: &Ran) -> Value {
 #[test]
 fn the_picture_has_seven_days_with_the_reason_under_each_closed_stretch() {
     let shop = shop(PLAIN);
-    let ran = window(&shop, "2026-12-21 08:10:00", &[], &[]).goes();
-    assert_eq!(ran.stderr, "");
-    assert_eq!(
-        ran.stdout,
-        "\
-production, Mon 2026-12-21 09:10 Europe/Madrid (Mon 08:10 here): open until Mon
-    2026-12-21 16:00 Europe/Madrid (Mon 15:00 here)
+    window(&shop, "2026-12-21 08:10:00", &[], &[]).is(&expect![[r#"
+        exit 0
+        --- stdout
+        production, Mon 2026-12-21 09:10 Europe/Madrid (Mon 08:10 here): open until Mon
+            2026-12-21 16:00 Europe/Madrid (Mon 15:00 here)
 
-                00    03    06    09    12    15    18    21
-here            23    02    05    08    11    14    17    20
-Mon 2026-12-21  ##################@>>...........################
-                outside the open hours          outside the open hours
-Tue 2026-12-22  ##################..............################
-                outside the open hours          outside the open hours
-Wed 2026-12-23  ##################..............################
-                outside the open hours          outside the open hours
-Thu 2026-12-24  ################################################
-                `2026-12-24..2027-01-02`
-Fri 2026-12-25  ################################################
-                `2026-12-24..2027-01-02`
-Sat 2026-12-26  ################################################
-                `2026-12-24..2027-01-02`
-Sun 2026-12-27  ################################################
-                `2026-12-24..2027-01-02`
+                        00    03    06    09    12    15    18    21
+        here            23    02    05    08    11    14    17    20
+        Mon 2026-12-21  ##################@>>...........################
+                        outside the open hours          outside the open hours
+        Tue 2026-12-22  ##################..............################
+                        outside the open hours          outside the open hours
+        Wed 2026-12-23  ##################..............################
+                        outside the open hours          outside the open hours
+        Thu 2026-12-24  ################################################
+                        `2026-12-24..2027-01-02`
+        Fri 2026-12-25  ################################################
+                        `2026-12-24..2027-01-02`
+        Sat 2026-12-26  ################################################
+                        `2026-12-24..2027-01-02`
+        Sun 2026-12-27  ################################################
+                        `2026-12-24..2027-01-02`
 
-. open   # closed   @ now   > runway   (runway 1h)
-"
-    );
+        . open   # closed   @ now   > runway   (runway 1h)
+    "#]]);
 }
 
 #[test]
@@ -196,56 +194,152 @@ fn a_moment_is_by_the_readers_own_clock() {
 #[test]
 fn a_wrong_moment_a_wrong_name_and_a_wrong_rule_end_with_2() {
     let shop = shop(PLAIN);
-    let fails = |args: &[&str], words: &str| {
-        let ran = window(
-            &shop,
-            "2026-11-26 12:00:00",
-            &[("TZ", "Europe/Madrid")],
-            args,
-        );
-        assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{ran}");
-        ran.says(words);
+    let fails = |args: &[&str], expected: Expect| {
+        let madrid = [("TZ", "Europe/Madrid")];
+        window(&shop, "2026-11-26 12:00:00", &madrid, args).is(&expected);
     };
     fails(
         &["--at", "Frei 16:00"],
-        "`Frei 16:00` is not a date and time: write ",
+        expect![[r#"
+        exit 2
+        --- stderr
+        pushgate: window not done
+          `Frei 16:00` is not a date and time: write `2026-12-24 23:00`, `tomorrow 9:00`, `Fri 16:00`, `2026-12-24T23:00:00Z` or `2026-12-24T23:00[Europe/Madrid]` (did you mean `Fri`?)
+    "#]],
     );
-    fails(&["--at", "-1"], "`-1` is not a date and time");
+    fails(
+        &["--at", "-1"],
+        expect![[r#"
+        exit 2
+        --- stderr
+        pushgate: window not done
+          `-1` is not a date and time: write `2026-12-24 23:00`, `tomorrow 9:00`, `Fri 16:00`, `2026-12-24T23:00:00Z` or `2026-12-24T23:00[Europe/Madrid]`
+    "#]],
+    );
     fails(
         &["--at", "2026-10-25 02:30"],
-        "occurs twice in Europe/Madrid",
+        expect![[r#"
+        exit 2
+        --- stderr
+        pushgate: window not done
+          `2026-10-25 02:30` occurs twice in Europe/Madrid, where the clocks go back: write `2026-10-25T02:30:00+02:00` or `2026-10-25T02:30:00+01:00`
+    "#]],
     );
-    fails(&["prodction"], "did you mean `production`?");
+    fails(
+        &["--at", "2026-12-24T23:00[PST]"],
+        expect![[r#"
+            exit 2
+            --- stderr
+            pushgate: window not done
+              `2026-12-24T23:00[PST]` is not a date and time: `PST` is not a time zone: write an IANA name such as `Europe/Madrid`; write one such as `2026-12-24 23:00` or `2026-12-24T23:00[Europe/Madrid]`
+        "#]],
+    );
+    fails(
+        &["--at", "2026-12-24T23:00[local]"],
+        expect![[r#"
+            exit 2
+            --- stderr
+            pushgate: window not done
+              `2026-12-24T23:00[local]` is not a date and time: `local` is not a time zone: write an IANA name such as `Europe/Madrid`; write one such as `2026-12-24 23:00` or `2026-12-24T23:00[Europe/Madrid]`
+        "#]],
+    );
+    fails(
+        &["prodction"],
+        expect![[r#"
+        exit 2
+        --- stderr
+        pushgate: window not done
+          there is no environment `prodction`; there is `staging` or `production`; did you mean `production`?
+    "#]],
+    );
     shop.policy("environments:\n  production:\n    window: {closed: ['25:00-07:00']}\n");
-    fails(&[], ".pushgate.yml at ");
-    fails(&["--json"], "`25:00` is not a time of day");
+    fails(
+        &[],
+        expect![[r#"
+        exit 2
+        --- stderr
+        pushgate: window not done
+          .pushgate.yml at [Write .pushgate.yml]:3:23: `25:00-07:00`: `25:00` is not a time of day: write HH:MM, from 00:00 to 23:59, or 24:00 as an end
+                window: {closed: ['25:00-07:00']}
+                                  ^
+          hint: fix .pushgate.yml, commit it, and try again
+    "#]],
+    );
+    fails(
+        &["--json"],
+        expect![[r#"
+        exit 2
+        --- stderr
+        pushgate: window not done
+          .pushgate.yml at [Write .pushgate.yml]:3:23: `25:00-07:00`: `25:00` is not a time of day: write HH:MM, from 00:00 to 23:59, or 24:00 as an end
+                window: {closed: ['25:00-07:00']}
+                                  ^
+          hint: fix .pushgate.yml, commit it, and try again
+    "#]],
+    );
 }
 
 #[test]
 fn every_environment_with_a_window_is_shown_and_none_says_so() {
     let two = "environments:\n  staging: {window: {timezone: UTC, open: [Mon-Fri]}}\n  qa: {}\n  production: {window: {timezone: UTC, closed: ['22:00-07:00']}}\n";
     let shop = shop(two);
-    let ran = window(&shop, "2026-11-28 12:00:00", &[], &[]);
-    assert_eq!(ran.code, 1, "one is closed: {ran}");
-    let heads: Vec<_> = ran
-        .stdout
-        .lines()
-        .filter(|line| line.contains(", Sat 2026-11-28 12:00: "))
-        .collect();
-    assert_eq!(heads.len(), 2, "{ran}");
-    assert!(
-        heads[0].starts_with("staging, ") && heads[1].starts_with("production, "),
-        "{ran}"
-    );
-    let lines = window(&shop, "2026-11-28 12:00:00", &[], &["--json"]).stdout;
-    assert_eq!(lines.lines().count(), 2, "{lines}");
+    let ran = |args: &[&str]| window(&shop, "2026-11-28 12:00:00", &[], args);
+    ran(&[]).is(&expect![[r#"
+        exit 1
+        --- stdout
+        staging, Sat 2026-11-28 12:00: outside the open hours; opens Mon 2026-11-30
+            00:00
+
+                        00    03    06    09    12    15    18    21
+        Sat 2026-11-28  ########################@#######################
+                        outside the open hours
+        Sun 2026-11-29  ################################################
+                        outside the open hours
+        Mon 2026-11-30  ................................................
+        Tue 2026-12-01  ................................................
+        Wed 2026-12-02  ................................................
+        Thu 2026-12-03  ................................................
+        Fri 2026-12-04  ................................................
+
+        . open   # closed   @ now
+
+        production, Sat 2026-11-28 12:00: open until Sat 2026-11-28 22:00
+
+                        00    03    06    09    12    15    18    21
+        Sat 2026-11-28  ##############..........@...................####
+                        `22:00-07:00`                               `22:00-07:00`
+        Sun 2026-11-29  ##############..............................####
+                        `22:00-07:00`                               `22:00-07:00`
+        Mon 2026-11-30  ##############..............................####
+                        `22:00-07:00`                               `22:00-07:00`
+        Tue 2026-12-01  ##############..............................####
+                        `22:00-07:00`                               `22:00-07:00`
+        Wed 2026-12-02  ##############..............................####
+                        `22:00-07:00`                               `22:00-07:00`
+        Thu 2026-12-03  ##############..............................####
+                        `22:00-07:00`                               `22:00-07:00`
+        Fri 2026-12-04  ##############..............................####
+                        `22:00-07:00`                               `22:00-07:00`
+
+        . open   # closed   @ now
+    "#]]);
+    ran(&["--json"]).is(&expect![[r#"
+        exit 1
+        --- stdout
+        {"environment":"staging","at":"2026-11-28T12:00:00Z","open":false,"closed_by":null,"until":"2026-11-30T00:00:00Z","next_open":"2026-11-30T00:00:00Z","timezone":"UTC"}
+        {"environment":"production","at":"2026-11-28T12:00:00Z","open":true,"closed_by":null,"until":"2026-11-28T22:00:00Z","next_open":null,"timezone":"UTC"}
+    "#]]);
     shop.policy("environments: {staging: {}}\n");
-    let none = window(&shop, "2026-11-28 12:00:00", &[], &[])
-        .goes()
-        .says("no environment has a window");
-    assert_eq!(none.stdout, "");
-    let one = window(&shop, "2026-11-28 12:00:00", &[], &["staging"]).goes();
-    assert_eq!(one.stdout, "staging, Sat 2026-11-28 12:00: always open\n");
+    ran(&[]).is(&expect![[r#"
+        exit 0
+        --- stderr
+        pushgate: no environment has a window: all of them are always open
+    "#]]);
+    ran(&["staging"]).is(&expect![[r#"
+        exit 0
+        --- stdout
+        staging, Sat 2026-11-28 12:00: always open
+    "#]]);
 }
 
 #[test]
@@ -260,9 +354,33 @@ fn the_policy_is_that_of_trunk_and_an_uncommitted_edit_counts_for_nothing() {
         ".pushgate.yml",
         "environments: {production: {window: {open: [Sun]}}}\n",
     );
-    window(&shop, "2026-11-23 12:00:00", &[], &at)
-        .goes()
-        .says("note: the uncommitted edit of .pushgate.yml changes nothing");
+    window(&shop, "2026-11-23 12:00:00", &[], &at).is(&expect![[r#"
+        exit 0
+        --- stdout
+        production, Tue 2026-11-24 11:00 Europe/Madrid (Tue 10:00 here): open until Tue
+            2026-11-24 16:00 Europe/Madrid (Tue 15:00 here)
+
+                        00    03    06    09    12    15    18    21
+        here            23    02    05    08    11    14    17    20
+        Tue 2026-11-24  ##################....@>........################
+                        outside the open hours          outside the open hours
+        Wed 2026-11-25  ##################..............################
+                        outside the open hours          outside the open hours
+        Thu 2026-11-26  ##################..............################
+                        outside the open hours          outside the open hours
+        Fri 2026-11-27  ##################......########################
+                        outside the open hours  outside the open hours
+        Sat 2026-11-28  ################################################
+                        outside the open hours
+        Sun 2026-11-29  ################################################
+                        outside the open hours
+        Mon 2026-11-30  ##################..............################
+                        outside the open hours          outside the open hours
+
+        . open   # closed   @ now   > runway   (runway 1h)
+        --- stderr
+        pushgate: note: the uncommitted edit of .pushgate.yml changes nothing; the committed one counts
+    "#]]);
 }
 
 #[test]
@@ -289,11 +407,37 @@ fn a_terminal_is_never_too_narrow_and_colour_is_only_for_one() {
 fn a_reader_without_a_zone_sees_a_window_that_has_one() {
     let shop = shop(PLAIN);
     let mars = [("TZ", "Mars/Olympus")];
-    window(&shop, "2026-11-24 10:00:00", &mars, &[]).goes();
+    window(&shop, "2026-11-24 10:00:00", &mars, &[]).is(&expect![[r#"
+        exit 0
+        --- stdout
+        production, Tue 2026-11-24 11:00: open until Tue 2026-11-24 16:00
+
+                        00    03    06    09    12    15    18    21
+        Tue 2026-11-24  ##################....@>........################
+                        outside the open hours          outside the open hours
+        Wed 2026-11-25  ##################..............################
+                        outside the open hours          outside the open hours
+        Thu 2026-11-26  ##################..............################
+                        outside the open hours          outside the open hours
+        Fri 2026-11-27  ##################......########################
+                        outside the open hours  outside the open hours
+        Sat 2026-11-28  ################################################
+                        outside the open hours
+        Sun 2026-11-29  ################################################
+                        outside the open hours
+        Mon 2026-11-30  ##################..............################
+                        outside the open hours          outside the open hours
+
+        . open   # closed   @ now   > runway   (runway 1h)
+    "#]]);
     shop.policy("environments: {production: {window: {closed: ['22:00-07:00']}}}\n");
-    let ran = window(&shop, "2026-11-24 10:00:00", &mars, &[]);
-    assert_eq!(ran.code, 2, "{ran}");
-    ran.says("the time zone of this machine cannot be told");
+    window(&shop, "2026-11-24 10:00:00", &mars, &[]).is(&expect![[r#"
+        exit 2
+        --- stderr
+        pushgate: window not done
+          the time zone of this machine cannot be told
+            `TZ` environment variable set, but failed to read value: failed to read `TZ` environment variable value as a TZif file after attempting (and failing) a tzdb lookup for that same value
+    "#]]);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::{fs, sync::LazyLock};
 
+use expect_test::expect;
 use jsonschema::Validator;
 use pushgate::policy::{load, schema::schema};
 use serde_json::{Map, Value, json};
@@ -281,7 +282,20 @@ fn where_dot_git_is_a_file_init_says_what_leads_editors_to_it() {
     fs::remove_file(shop.app.join(".pushgate.yml")).unwrap();
     shop.git(["worktree", "add", "-q", "../second"]).goes();
     let second = shop.path("second");
-    let ran = shop.run_in(&second, PUSHGATE, ["init"]).goes();
+    let ran = shop.run_in(&second, PUSHGATE, ["init"]);
+    let ran = ran.is(&expect![[r#"
+        exit 0
+        --- stderr
+        pushgate: wrote [root]/second/.pushgate.yml
+          trunk: origin/master
+          suite: nothing says what runs your tests: fill in `suite.run`
+          staging: remote staging
+          production: remote production, after staging
+            closed 22:00-07:00: your hours?
+          next: look it over and commit it
+          schema: .git is a file here, so editors do not find what the first line names: pushgate schema > pushgate.schema.json, commit it, and name it in that line
+          and then: pushgate install
+    "#]]);
     let cure = ran.stderr.split_once("names: ").expect("a cure").1;
     let (command, rest) = cure.split_once(", commit it").unwrap();
     assert!(rest.starts_with(", and name it in that line\n"), "{ran}");
@@ -311,10 +325,13 @@ fn where_dot_git_is_a_file_init_says_what_leads_editors_to_it() {
 fn an_editor_without_the_schema_is_no_reason_to_go_without_the_hook() {
     let shop = Sandbox::bare();
     fs::write(shop.app.join(".git/pushgate"), "in the way").unwrap();
-    shop.pushgate(["install"])
-        .goes()
-        .says("editors have no schema: could not write ")
-        .says("installed ");
+    shop.pushgate(["install"]).is(&expect![[r#"
+        exit 0
+        --- stderr
+        pushgate: installed [root]/app/.git/hooks/pre-push
+        pushgate: editors have no schema: could not write [root]/app/.git/pushgate/schema.json: File exists (os error 17)
+        pushgate: no environment is known here, so no deploy is judged: pushgate init writes a policy
+    "#]]);
     shop.pushgate(["uninstall"]).goes();
 }
 
@@ -322,7 +339,7 @@ fn an_editor_without_the_schema_is_no_reason_to_go_without_the_hook() {
 fn it_is_printed_anywhere() {
     let shop = Sandbox::bare();
     let ran = Ran::of(shop.command(PUSHGATE).arg("schema").current_dir("/")).goes();
-    assert!(ran.stdout.starts_with("{\n"), "{}", ran.stdout);
+    assert_eq!(ran.stdout, format!("{:#}\n", schema()));
     assert_eq!(ran.stderr, "");
 }
 

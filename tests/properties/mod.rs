@@ -6,4 +6,5 @@ mod model;
 mod policy;
 mod push;
 mod record;
+mod recurrences;
 mod schema;

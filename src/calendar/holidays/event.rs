@@ -1,28 +1,144 @@
 //! An event, and when it takes place.
 
-use jiff::{SignedDuration, Span, Timestamp, tz::TimeZone};
+use std::collections::HashSet;
 
-use super::value::{EventTime, Length, Repeat};
+use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
+
+use super::{
+    file::{Component, Problem},
+    repeat::Repeat,
+    time::{EventTime, Length},
+    zones::Zones,
+};
 use crate::calendar::seconds;
+
+/// The most rules of one file; each may have to be followed for years.
+pub(super) const MOST_RULES: usize = 200;
+/// The longest name that is shown, in characters.
+const LONGEST: usize = 60;
+/// The name of an event that has none.
+const NAMELESS: &str = "an event without a name";
 
 /// An event that may come again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Event {
     pub(super) name: String,
-    /// The UID.
-    pub(super) series: Option<String>,
+    uid: Option<String>,
+    /// The time that this event replaces of the series with its UID.
+    replaces: Option<EventTime>,
+    pub(super) is_cancelled: bool,
     /// When it begins for the first time.
-    pub(super) start: EventTime,
-    pub(super) length: Length,
-    /// The rules by which it is repeated.
-    pub(super) rules: Vec<Repeat>,
-    /// Further times at which it takes place.
-    pub(super) dates: Vec<EventTime>,
-    /// The times of the rules at which it does not.
-    pub(super) without: Vec<EventTime>,
+    start: EventTime,
+    length: Length,
+    rules: Vec<Repeat>,
+    /// Further times at which it takes place, and how long.
+    dates: Vec<(EventTime, Length)>,
+    /// The times at which it does not.
+    without: Vec<EventTime>,
+}
+
+/// Reads the recurrence rules of what starts there, as long as some are `left` to the file.
+fn repeats(
+    component: &Component,
+    start: &EventTime,
+    left: &mut usize,
+) -> Result<Vec<Repeat>, Problem> {
+    let mut rules = Vec::new();
+    for property in component.all("RRULE") {
+        let rule = property.parse(|text| Repeat::read(text, start))?;
+        *left = match left.checked_sub(rule.weight) {
+            Some(left) => left,
+            None => {
+                return property.problem(format!(
+                    "more than {MOST_RULES} rules in one file, of which each time of a BYHOUR counts as one"
+                ));
+            }
+        };
+        rules.push(rule);
+    }
+    Ok(rules)
 }
 
 impl Event {
+    /// Reads a VEVENT (3.6.1), as long as some rules are `left` to the file.
+    pub(super) fn read(
+        component: &Component,
+        zones: &Zones,
+        left: &mut usize,
+    ) -> Result<Self, Problem> {
+        let time = |name| {
+            let Some(property) = component.once(name)? else {
+                return Ok(None);
+            };
+            let zone = zones.named_by(property)?;
+            let time = property.parse(|text| EventTime::read(text, zone))?;
+            if time.at.year() < 1900 {
+                return property.problem(format!("`{}` lies before 1900", property.value));
+            }
+            Ok(Some(time))
+        };
+        let Some(start) = time("DTSTART")? else {
+            return component.problem("the event has no DTSTART");
+        };
+        if let Some(rule) = component.once("EXRULE")? {
+            return rule.problem("EXRULE is not read here; write EXDATE");
+        }
+        let duration = component.once("DURATION")?;
+        let duration = duration
+            .map(|property| property.parse(Length::read))
+            .transpose()?;
+        let length = match (duration, time("DTEND")?) {
+            (Some(_), Some(_)) => {
+                return component.problem("the event has a DTEND and a DURATION");
+            }
+            (Some(length), None) => length,
+            (None, Some(end)) => match Length::between(&start, &end) {
+                Ok(length) => length,
+                Err(words) => return component.problem(words),
+            },
+            (None, None) if start.is_date => Length::DAY,
+            // It ends when it begins (3.6.1).
+            (None, None) => Length::default(),
+        };
+        if let Some(replaces) = component.once("RECURRENCE-ID")?
+            && replaces.param("RANGE").is_some()
+        {
+            return replaces.problem(
+                "a change of this and all later occurrences is not read here; write a series of its own for them",
+            );
+        }
+        let text = |name| {
+            Ok(component
+                .once(name)?
+                .map(|property| property.value.as_str()))
+        };
+        let status = text("STATUS")?.unwrap_or_default();
+        Ok(Self {
+            name: title(text("SUMMARY")?.unwrap_or_default()),
+            uid: text("UID")?.map(str::to_owned),
+            replaces: time("RECURRENCE-ID")?,
+            is_cancelled: status.eq_ignore_ascii_case("CANCELLED"),
+            rules: repeats(component, &start, left)?,
+            dates: dates(component, zones, length)?,
+            without: zones.times(component, "EXDATE")?,
+            start,
+            length,
+        })
+    }
+
+    /// Takes the times out of a series that events of their own replace.
+    pub(super) fn leave_out(&mut self, others: &[(Option<String>, EventTime)]) {
+        if !self.rules.is_empty() || !self.dates.is_empty() {
+            let replaced = others.iter().filter(|(uid, _)| *uid == self.uid);
+            self.without.extend(replaced.map(|(_, time)| time.clone()));
+        }
+    }
+
+    /// The series, and the time of it that this event replaces.
+    pub(super) fn replaced(&self) -> Option<(Option<String>, EventTime)> {
+        Some((self.uid.clone(), self.replaces.clone()?))
+    }
+
     /// Its occurrences between two seconds, in no order.
     pub(super) fn spans<'e>(
         &'e self,
@@ -34,40 +150,78 @@ impl Event {
         let civil = |second: i64| clock.to_datetime(seconds::instant(second));
         // A day more on either side: clocks differ by less.
         let day = SignedDuration::from_hours(24);
-        let earliest = civil(from).saturating_sub(self.most()).saturating_sub(day);
+        let earliest = civil(from)
+            .saturating_sub(self.length.most())
+            .saturating_sub(day);
         let latest = civil(until).saturating_add(day);
         let repeated = (self.rules.iter())
-            .flat_map(move |repeat| repeat.times(self.start.civil(), latest, clock))
+            .flat_map(move |rule| rule.times(&self.start, earliest, latest, zone))
             .filter(move |at| *at >= earliest)
-            .map(move |at| self.start.again(at));
-        std::iter::once(self.start.clone())
+            .map(|at| (self.start.with(at), self.length));
+        let is_day = |one: &EventTime| one.is_date || self.start.is_date;
+        let days: HashSet<Date> = (self.without.iter().filter(|one| is_day(one)))
+            .map(|one| one.day(zone))
+            .collect();
+        let instants: HashSet<Timestamp> = (self.without.iter().filter(|one| !is_day(one)))
+            .filter_map(|one| one.instant(zone))
+            .collect();
+        std::iter::once((self.start.clone(), self.length))
             .chain(self.dates.iter().cloned())
             .chain(repeated)
-            .filter(move |at| !self.without.iter().any(|one| one.is(at, zone)))
-            .filter_map(move |at| {
-                let begins = at.instant(zone)?;
-                let ends = self.end(begins, at.zone(zone))?;
+            .filter(move |(at, _)| !days.contains(&at.at.date()))
+            .filter_map(move |(at, length)| {
+                let begins = at.instant(zone).filter(|at| !instants.contains(at))?;
+                let ends = length.end(&at, zone)?;
                 Some((seconds::floor(begins), seconds::ceil(ends)))
             })
             .filter(move |(begins, ends)| *begins <= until && *ends > from)
     }
+}
 
-    /// Whether it takes place more than once.
-    pub(super) fn is_series(&self) -> bool {
-        !self.rules.is_empty() || !self.dates.is_empty()
+/// Reads the further times of an event, which may be periods that end by themselves (3.8.5.2).
+fn dates(
+    component: &Component,
+    zones: &Zones,
+    length: Length,
+) -> Result<Vec<(EventTime, Length)>, Problem> {
+    let mut dates = Vec::new();
+    for property in component.all("RDATE") {
+        let zone = zones.named_by(property)?;
+        let time = |text: &str| EventTime::read(text, zone.clone());
+        for text in property.value.split(',').map(str::trim) {
+            dates.push(property.parse(|_| match text.split_once('/') {
+                None => Ok((time(text)?, length)),
+                Some((start, length)) if length.contains('P') => {
+                    Ok((time(start)?, Length::read(length)?))
+                }
+                Some((start, end)) => {
+                    let start = time(start)?;
+                    let length = Length::between(&start, &time(end)?)?;
+                    Ok((start, length))
+                }
+            })?);
+        }
     }
+    Ok(dates)
+}
 
-    fn end(&self, begins: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
-        let days = Span::new().try_days(self.length.days).ok()?;
-        let end = begins.to_zoned(zone.clone()).checked_add(days).ok()?;
-        let seconds = SignedDuration::from_secs(self.length.seconds);
-        end.timestamp().checked_add(seconds).ok()
+/// A name as it can be shown on one line (RFC 5545, 3.3.11 has its escapes).
+fn title(text: &str) -> String {
+    // What turns the direction of the text would show another order than the one that is meant.
+    let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let mut name = String::new();
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        let c = match c {
+            '\\' => chars.next().filter(|c| !matches!(c, 'n' | 'N')),
+            _ => Some(c),
+        };
+        name.push(c.filter(|c| !c.is_control() && !turns(*c)).unwrap_or(' '));
     }
-
-    /// A length that no occurrence exceeds.
-    fn most(&self) -> SignedDuration {
-        let Length { days, seconds } = self.length;
-        let days = days.saturating_add(1).saturating_mul(24 * 60 * 60);
-        SignedDuration::from_secs(days.saturating_add(seconds))
+    let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
+    match name.char_indices().nth(LONGEST) {
+        _ if name.is_empty() => NAMELESS.to_owned(),
+        Some((end, _)) => format!("{}…", &name[..end]),
+        None => name,
     }
 }

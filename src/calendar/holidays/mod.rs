@@ -1,15 +1,22 @@
 //! The events of an iCalendar file (RFC 5545) of the repository; each of them closes a window.
 
 mod event;
-mod read;
-mod value;
+mod file;
+mod repeat;
+mod time;
+mod zones;
 
 use jiff::{Timestamp, tz::TimeZone};
 
-use self::event::Event;
-use super::seconds;
+use self::{
+    event::{Event, MOST_RULES},
+    file::Problem,
+    zones::Zones,
+};
+use super::{ClosedBy, seconds};
 
-pub use self::read::LIMIT;
+/// The largest calendar that is read, in bytes.
+pub const LIMIT: usize = 256 * 1024;
 
 /// A calendar that a window names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,7 +56,7 @@ impl Holidays {
             problem,
         };
         self.contents = match bytes {
-            Ok(bytes) => read::events(&bytes).map_err(error),
+            Ok(bytes) => events(&bytes).map_err(error),
             Err(problem) => Err(error((None, problem))),
         };
     }
@@ -75,7 +82,7 @@ impl Holidays {
             return None;
         }
         // What has neither past nor future begins after the horizon.
-        let last = ends(EARLIEST, now).max()?;
+        let last = ends(now - seconds::HORIZON, now).max()?;
         let day = seconds::instant(last - 1).to_zoned(zone.clone());
         let day = day.strftime("%a %Y-%m-%d");
         Some(format!(
@@ -84,71 +91,83 @@ impl Holidays {
     }
 }
 
-/// No event begins before 1900.
-const EARLIEST: i64 = -2_300_000_000;
-
-/// The times, in seconds since 1970, at which the events of a window take place.
-#[derive(Debug, Default)]
-pub(super) struct EventSpans<'h> {
-    /// Sorted by their beginnings.
-    spans: Vec<Span<'h>>,
-    /// For each of them, which of those up to it lasts longest.
-    longest: Vec<usize>,
+/// Reads every event of a file.
+fn events(bytes: &[u8]) -> Result<Vec<Event>, Problem> {
+    if bytes.len() > LIMIT {
+        let size = bytes.len();
+        let words = format!("the file has {size} bytes or more; at most {LIMIT} are read");
+        return Err((None, words));
+    }
+    let mut events: Vec<Event> = Vec::new();
+    let mut left = MOST_RULES;
+    for calendar in file::calendars(bytes)? {
+        let zones = Zones::of(&calendar)?;
+        for part in calendar.parts.iter().filter(|part| part.kind == "VEVENT") {
+            events.push(Event::read(part, &zones, &mut left)?);
+        }
+    }
+    let replaced: Vec<_> = events.iter().filter_map(Event::replaced).collect();
+    events.retain(|event| !event.is_cancelled);
+    for event in &mut events {
+        event.leave_out(&replaced);
+    }
+    Ok(events)
 }
 
-/// The time of one event.
+/// The time of one event, in seconds since 1970.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Span<'h> {
-    from: i64,
+pub(super) struct EventSpan<'h> {
+    pub(super) from: i64,
     pub(super) until: i64,
-    pub(super) name: &'h str,
-    pub(super) calendar: &'h str,
+    name: &'h str,
+    calendar: &'h str,
 }
 
-impl<'h> EventSpans<'h> {
-    /// What the calendars close between two seconds; one that could not be read closes all of it.
-    pub(super) fn new(calendars: &'h [Holidays], zone: &TimeZone, from: i64, until: i64) -> Self {
-        let mut spans = Vec::new();
-        for Holidays { path, contents } in calendars {
-            let span = |name: &'h str, (from, until)| Span {
+impl EventSpan<'_> {
+    pub(super) fn closed_by(&self) -> ClosedBy {
+        ClosedBy::Event {
+            name: self.name.to_owned(),
+            calendar: self.calendar.to_owned(),
+        }
+    }
+}
+
+/// What the calendars close between two seconds; one that could not be read closes all of it.
+///
+/// The spans are sorted, and each ends after the one before it: the last one that has begun is the one that ends last.
+pub(super) fn spans<'h>(
+    calendars: &'h [Holidays],
+    zone: &TimeZone,
+    from: i64,
+    until: i64,
+) -> Vec<EventSpan<'h>> {
+    let mut spans = Vec::new();
+    for Holidays { path, contents } in calendars {
+        let mut add = |name, (from, until)| {
+            spans.push(EventSpan {
                 from,
                 until,
                 name,
                 calendar: path,
-            };
-            match contents {
-                Ok(events) => spans.extend(events.iter().flat_map(|event| {
-                    event
-                        .spans(zone, from, until)
-                        .map(move |bounds| span(&event.name, bounds))
-                })),
-                Err(_) => spans.push(span("unreadable", (i64::MIN, i64::MAX))),
+            });
+        };
+        match contents {
+            Ok(events) => {
+                for event in events {
+                    (event.spans(zone, from, until)).for_each(|bounds| add(&event.name, bounds));
+                }
             }
+            Err(_) => add("unreadable", (i64::MIN, i64::MAX)),
         }
-        spans.sort_by_key(|span| span.from);
-        let mut best = 0;
-        let longest = (0..spans.len()).map(|index| {
-            if spans[index].until > spans[best].until {
-                best = index;
-            }
-            best
-        });
-        let longest = longest.collect();
-        Self { spans, longest }
     }
-
-    /// Of the events at a second, the one that ends last.
-    pub(super) fn at(&self, second: i64) -> Option<Span<'h>> {
-        let begun = self.spans.partition_point(|span| span.from <= second);
-        let best = self.spans[self.longest[begun.checked_sub(1)?]];
-        (second < best.until).then_some(best)
-    }
-
-    /// Where the next event begins; `i64::MAX` where there is none.
-    pub(super) fn next(&self, second: i64) -> i64 {
-        let begun = self.spans.partition_point(|span| span.from <= second);
-        self.spans.get(begun).map_or(i64::MAX, |span| span.from)
-    }
+    spans.sort_by_key(|span| span.from);
+    let mut end = i64::MIN;
+    spans.retain(|span| {
+        let is_last = span.until > end;
+        end = end.max(span.until);
+        is_last
+    });
+    spans
 }
 
 #[cfg(test)]

@@ -1,0 +1,169 @@
+//! The lines of an iCalendar file and the components that they make (RFC 5545, 3.1 and 3.4).
+
+/// The line, if the problem has one, and what is wrong.
+pub(super) type Problem = (Option<usize>, String);
+
+/// What stands between a BEGIN and its END.
+#[derive(Default)]
+pub(super) struct Component {
+    /// In capitals, such as `VEVENT`.
+    pub(super) kind: String,
+    /// The number of its first line.
+    pub(super) line: usize,
+    properties: Vec<Property>,
+    pub(super) parts: Vec<Component>,
+}
+
+/// One logical line: `NAME;PARAMETER=VALUE:VALUE`.
+pub(super) struct Property {
+    pub(super) line: usize,
+    /// In capitals.
+    name: String,
+    params: Vec<(String, String)>,
+    pub(super) value: String,
+}
+
+/// Reads the calendars of a file.
+pub(super) fn calendars(bytes: &[u8]) -> Result<Vec<Component>, Problem> {
+    let mut root = Component::default();
+    let mut open: Vec<Component> = Vec::new();
+    for (line, text) in unfold(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)) {
+        let problem = |words: String| Err((Some(line), words));
+        let Ok(text) = String::from_utf8(text) else {
+            return problem("not UTF-8 text; save the file as UTF-8".to_owned());
+        };
+        if text.trim().is_empty() {
+            continue;
+        }
+        let Some(property) = Property::read(line, &text) else {
+            return problem("not a line of a calendar: write NAME:VALUE".to_owned());
+        };
+        let kind = property.value.to_ascii_uppercase();
+        let is_calendar = property.name == "BEGIN" && kind == "VCALENDAR";
+        match (property.name.as_str(), open.pop()) {
+            ("END", None) => return problem(format!("END:{kind} where nothing is open")),
+            ("END", Some(closed)) if closed.kind == kind => {
+                open.last_mut().unwrap_or(&mut root).parts.push(closed);
+            }
+            (
+                "END",
+                Some(Component {
+                    kind: open,
+                    line: at,
+                    ..
+                }),
+            ) => {
+                return problem(format!("END:{kind} where {open} of line {at} is open"));
+            }
+            (_, None) if !is_calendar => {
+                return problem("a calendar begins with BEGIN:VCALENDAR".to_owned());
+            }
+            ("BEGIN", parent) => {
+                open.extend(parent);
+                open.push(Component {
+                    kind,
+                    line,
+                    ..Component::default()
+                });
+            }
+            (_, parent) => {
+                open.extend(parent);
+                if let Some(component) = open.last_mut() {
+                    component.properties.push(property);
+                }
+            }
+        }
+    }
+    match open.pop() {
+        Some(Component { kind, line, .. }) => {
+            Err((Some(line), format!("BEGIN:{kind} has no END:{kind}")))
+        }
+        None if root.parts.is_empty() => {
+            let words = "not an iCalendar file: it has no BEGIN:VCALENDAR";
+            Err((None, words.to_owned()))
+        }
+        None => Ok(root.parts),
+    }
+}
+
+/// The logical lines and their numbers. A fold may be inside a character, so they are bytes still.
+fn unfold(bytes: &[u8]) -> Vec<(usize, Vec<u8>)> {
+    let mut lines: Vec<(usize, Vec<u8>)> = Vec::new();
+    for (index, line) in bytes.split(|byte| *byte == b'\n').enumerate() {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        match (line, lines.last_mut()) {
+            ([b' ' | b'\t', rest @ ..], Some((_, folded))) => folded.extend(rest),
+            _ => lines.push((index + 1, line.to_vec())),
+        }
+    }
+    lines
+}
+
+impl Component {
+    /// Every property of a name.
+    pub(super) fn all(&self, name: &str) -> impl Iterator<Item = &Property> {
+        (self.properties.iter()).filter(move |property| property.name == name)
+    }
+
+    /// A property that stands there once at most.
+    pub(super) fn once(&self, name: &str) -> Result<Option<&Property>, Problem> {
+        let mut found = self.all(name);
+        let first = found.next();
+        match found.next() {
+            Some(second) => second.problem(format!("a second {name} in one {}", self.kind)),
+            None => Ok(first),
+        }
+    }
+
+    pub(super) fn problem<T>(&self, words: &str) -> Result<T, Problem> {
+        Err((Some(self.line), words.to_owned()))
+    }
+}
+
+impl Property {
+    fn read(line: usize, text: &str) -> Option<Self> {
+        let (head, value) = text.split_at(text.find(unquoted(':'))?);
+        let mut parts = head.split(unquoted(';'));
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
+        let name = (parts.next()).filter(|name| !name.is_empty() && name.chars().all(is_plain))?;
+        let params = parts.map(|param| {
+            let (name, value) = param.split_once('=').unwrap_or((param, ""));
+            (
+                name.to_ascii_uppercase(),
+                value.trim_matches('"').to_owned(),
+            )
+        });
+        Some(Self {
+            line,
+            name: name.to_ascii_uppercase(),
+            params: params.collect(),
+            value: value[1..].trim().to_owned(),
+        })
+    }
+
+    pub(super) fn param(&self, name: &str) -> Option<&str> {
+        let found = self.params.iter().find(|(known, _)| known == name)?;
+        Some(&found.1)
+    }
+
+    pub(super) fn problem<T>(&self, words: impl Into<String>) -> Result<T, Problem> {
+        Err((Some(self.line), words.into()))
+    }
+
+    /// Reads the value; an error gets the number of this line.
+    pub(super) fn parse<T>(
+        &self,
+        read: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Result<T, Problem> {
+        read(&self.value).map_err(|words| (Some(self.line), words))
+    }
+}
+
+/// Finds a mark that is not in quotes.
+fn unquoted(mark: char) -> impl FnMut(char) -> bool {
+    let mut in_quotes = false;
+    move |c| {
+        in_quotes ^= c == '"';
+        c == mark && !in_quotes
+    }
+}

@@ -1,0 +1,188 @@
+//! Recurrence rules (RFC 5545, 3.3.10): calcard reads and expands them.
+
+use calcard::{
+    Entry, Parser,
+    common::{PartialDateTime, timezone::Tz},
+    icalendar::{
+        ICalendar, ICalendarComponent, ICalendarComponentType, ICalendarEntry, ICalendarFrequency,
+        ICalendarProperty, ICalendarRecurrenceRule, ICalendarValue, dates::CalendarErrorType,
+    },
+};
+use jiff::{ToSpan, civil::DateTime, tz::TimeZone};
+
+use super::time::EventTime;
+
+/// The wall-clock time that calcard counts from.
+const EPOCH: DateTime = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
+
+/// How often a day a rule may occur.
+const MOST_TIMES: usize = 24;
+/// Of a rule with a COUNT, which is followed from its start.
+const MOST_COUNTED: u32 = 10_000;
+
+/// A rule, and the last time for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Repeat {
+    /// Its own `until` is not set.
+    rule: ICalendarRecurrenceRule,
+    until: Option<EventTime>,
+    /// How much of the work that one file may cause is this rule's.
+    pub(super) weight: usize,
+}
+
+impl Repeat {
+    /// Reads a rule of an event that starts there.
+    pub(super) fn read(text: &str, start: &EventTime) -> Result<Self, String> {
+        let mut rule = parse(text)?;
+        let wrong = |words: &str| Err(format!("`{text}` {words}"));
+        let times = [&rule.byhour, &rule.byminute, &rule.bysecond];
+        let times: usize = times.iter().map(|list| list.len().max(1)).product();
+        if times > MOST_TIMES || rule.freq > ICalendarFrequency::Daily {
+            return wrong(
+                "may occur too often: write `FREQ=DAILY`, and BYHOUR for at most 24 times a day",
+            );
+        }
+        if rule.count.is_some_and(|count| count > MOST_COUNTED) {
+            return wrong("counts too far: write an UNTIL for the COUNT");
+        }
+        if rule.rscale.is_some() || rule.skip.is_some() {
+            return wrong("goes by another calendar: write its days as RDATE");
+        }
+        let ordinal = rule.byday.iter().any(|day| day.ordwk.is_some());
+        if ordinal && rule.freq > ICalendarFrequency::Monthly {
+            return wrong("numbers its days: only `FREQ=MONTHLY` and `FREQ=YEARLY` can do so");
+        }
+        let until = text.split(';').find_map(|part| {
+            let (name, value) = part.split_once('=')?;
+            name.eq_ignore_ascii_case("UNTIL").then_some(value)
+        });
+        let until = until
+            .map(|value| EventTime::read(value, None))
+            .transpose()?;
+        rule.until = None;
+        // A rule that steps from day to day may look at many before it finds one.
+        let is_rare = rule.freq == ICalendarFrequency::Daily
+            && !(rule.bymonth.is_empty()
+                && rule.bymonthday.is_empty()
+                && rule.byyearday.is_empty()
+                && rule.bysetpos.is_empty());
+        match expand(&rule, start.at, 1) {
+            Err(why) => Err(format!("`{text}` is not a rule: {why}")),
+            Ok(found) if found.is_empty() => wrong("never occurs: it names no day that exists"),
+            Ok(_) => Ok(Self {
+                rule,
+                until,
+                weight: times * if is_rare { 40 } else { 1 },
+            }),
+        }
+    }
+
+    /// Whether it has no last time.
+    pub(super) fn is_endless(&self) -> bool {
+        self.until.is_none() && self.rule.count.is_none()
+    }
+
+    /// The wall-clock times from a start on, those before `earliest` as far as they come by the way.
+    pub(super) fn times(
+        &self,
+        start: &EventTime,
+        earliest: DateTime,
+        latest: DateTime,
+        window: &TimeZone,
+    ) -> Vec<DateTime> {
+        let last = match &self.until {
+            None => latest,
+            Some(until) if until.is_date || start.is_date => until.day(window).at(23, 59, 59, 0),
+            Some(until) => until
+                .instant(window)
+                .map_or(latest, |at| start.zone(window).to_datetime(at)),
+        };
+        let mut rule = self.rule.clone();
+        // A rule without a COUNT goes on as well from a later period.
+        let days = match rule.freq {
+            ICalendarFrequency::Weekly => 7,
+            ICalendarFrequency::Daily => 1,
+            _ => 0,
+        };
+        let days = days * i64::from(rule.interval.unwrap_or(1));
+        let mut from = start.at;
+        if rule.count.is_none() && days > 0 && from < earliest {
+            let ahead = earliest.duration_since(from).as_hours() / 24;
+            from = from.saturating_add((ahead - ahead % days).days());
+        }
+        let last = last.min(latest);
+        if last < from {
+            return Vec::new();
+        }
+        rule.until = Some(partial(last));
+        expand(&rule, from, usize::MAX).unwrap_or_default()
+    }
+}
+
+/// Reads the text of a rule strictly: what calcard skips or cuts is missing when it is written again.
+fn parse(text: &str) -> Result<ICalendarRecurrenceRule, String> {
+    let calendar = format!("BEGIN:VEVENT\nRRULE:{text}\nEND:VEVENT\n");
+    let value = match Parser::new(&calendar).entry() {
+        Entry::ICalendar(read) => read.components.into_iter().next(),
+        _ => None,
+    };
+    let value = value.and_then(|event| event.entries.into_iter().next()?.values.pop());
+    let Some(ICalendarValue::RecurrenceRule(rule)) = value else {
+        return Err(format!(
+            "`{text}` is not a rule: write one such as `FREQ=YEARLY` or `FREQ=WEEKLY;BYDAY=MO`"
+        ));
+    };
+    let known = rule.to_string();
+    for part in text
+        .split(';')
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+    {
+        let (name, values) = part.split_once('=').unwrap_or((part, ""));
+        let plain = |value: &str| {
+            let digits = value.trim_start_matches('+');
+            let short = digits.trim_start_matches('0');
+            if short.is_empty() { digits } else { short }.to_ascii_uppercase()
+        };
+        let values = values.split(',').map(plain).collect::<Vec<_>>().join(",");
+        let plain = format!("{}={values}", name.to_ascii_uppercase());
+        let is_until = plain.starts_with("UNTIL=");
+        if !is_until && !known.split(';').any(|known| known == plain) {
+            return Err(format!(
+                "`{part}` is not a part of a rule that is read here"
+            ));
+        }
+    }
+    Ok(*rule)
+}
+
+/// The wall-clock times of a rule, which calcard takes for times without a zone.
+fn expand(
+    rule: &ICalendarRecurrenceRule,
+    start: DateTime,
+    most: usize,
+) -> Result<Vec<DateTime>, String> {
+    let calendar = ICalendar {
+        components: vec![ICalendarComponent {
+            component_type: ICalendarComponentType::VEvent,
+            entries: vec![
+                ICalendarEntry::new(ICalendarProperty::Dtstart).with_value(partial(start)),
+                ICalendarEntry::new(ICalendarProperty::Rrule).with_value(rule.clone()),
+            ],
+            component_ids: Vec::new(),
+        }],
+    };
+    let found = calendar.expand_dates(Tz::Floating, most);
+    if let Some(CalendarErrorType::RRule(error)) = found.errors.first().map(|one| &one.error) {
+        return Err(error.to_string());
+    }
+    let times = found.events.iter().filter_map(|event| {
+        let seconds = event.start.timestamp();
+        EPOCH.checked_add(seconds.seconds()).ok()
+    });
+    Ok(times.collect())
+}
+
+fn partial(at: DateTime) -> PartialDateTime {
+    PartialDateTime::from_naive_timestamp(at.duration_since(EPOCH).as_secs())
+}

@@ -1,0 +1,202 @@
+//! The time zones that a calendar names: its own, those of IANA, and those of Windows.
+
+use std::collections::HashMap;
+
+use calcard::common::timezone::Tz;
+use jiff::{
+    Timestamp,
+    civil::DateTime,
+    tz::{Offset, TimeZone},
+};
+
+use super::{
+    file::{Component, Problem, Property},
+    repeat::Repeat,
+    time::EventTime,
+};
+use crate::calendar::zone::{self, ZoneError};
+
+/// Changes of the clocks are followed up to here.
+const LATEST: DateTime = DateTime::constant(2101, 1, 1, 0, 0, 0, 0);
+/// The most changes that the zones of one calendar may have.
+const MOST_CHANGES: usize = 20_000;
+
+/// The zones that a calendar defines, or what is wrong with them.
+#[derive(Default)]
+pub(super) struct Zones {
+    defined: HashMap<String, Result<TimeZone, Problem>>,
+}
+
+impl Zones {
+    /// Reads the VTIMEZONEs of a calendar (3.6.5).
+    pub(super) fn of(calendar: &Component) -> Result<Self, Problem> {
+        let mut zones = Self::default();
+        let mut left = MOST_CHANGES;
+        for part in calendar
+            .parts
+            .iter()
+            .filter(|part| part.kind == "VTIMEZONE")
+        {
+            if let Some(name) = part.once("TZID")? {
+                let zone = define(part, &name.value, &mut left);
+                zones.defined.insert(name.value.clone(), zone);
+            }
+        }
+        Ok(zones)
+    }
+
+    /// The zone that the `TZID` of a property names, if there is one.
+    pub(super) fn named_by(&self, property: &Property) -> Result<Option<TimeZone>, Problem> {
+        let Some(name) = property.param("TZID") else {
+            return Ok(None);
+        };
+        let zone = match self.defined.get(name) {
+            Some(defined) => defined.clone()?,
+            None => property.parse(|_| known(name).map_err(|error| error.to_string()))?,
+        };
+        Ok(Some(zone))
+    }
+
+    /// Reads the times of every property of a name.
+    pub(super) fn times(&self, part: &Component, name: &str) -> Result<Vec<EventTime>, Problem> {
+        let mut times = Vec::new();
+        for property in part.all(name) {
+            let zone = self.named_by(property)?;
+            for text in property.value.split(',') {
+                times.push(property.parse(|_| EventTime::read(text.trim(), zone.clone()))?);
+            }
+        }
+        Ok(times)
+    }
+}
+
+/// Finds a zone by its name in IANA's database or in Windows.
+fn known(name: &str) -> Result<TimeZone, ZoneError> {
+    let (_, zone) = match (zone::named(name.trim_start_matches('/')), name.parse()) {
+        (Err(_), Ok(Tz::Tz(known))) => zone::named(known.name())?,
+        (found, _) => found?,
+    };
+    Ok(zone)
+}
+
+/// Makes the zone of a VTIMEZONE.
+fn define(definition: &Component, name: &str, left: &mut usize) -> Result<TimeZone, Problem> {
+    let mut changes: Vec<(Timestamp, Offset)> = Vec::new();
+    // The first of them, and the offset before it.
+    let mut first: Option<(Timestamp, Offset)> = None;
+    let mut is_endless = definition.parts.len() == 1;
+    for observance in &definition.parts {
+        let offset = |name| match observance.once(name)? {
+            Some(property) => property.parse(offset),
+            None => observance.problem(&format!("the time zone has no {name}")),
+        };
+        let (before, after) = (offset("TZOFFSETFROM")?, offset("TZOFFSETTO")?);
+        let Some(start) = observance.once("DTSTART")? else {
+            return observance.problem("the time zone has no DTSTART");
+        };
+        let start = EventTime {
+            zone: Some(before.to_time_zone()),
+            ..start.parse(|text| EventTime::read(text, None))?
+        };
+        let mut times = vec![start.at];
+        let dates = Zones::default().times(observance, "RDATE")?;
+        times.extend(dates.iter().map(|date| date.at));
+        if let Some(rule) = observance.once("RRULE")? {
+            let rule = rule.parse(|text| Repeat::read(text, &start))?;
+            is_endless |= rule.is_endless();
+            times.extend(rule.times(&start, start.at, LATEST, &TimeZone::UTC));
+        }
+        *left = match left.checked_sub(times.len()) {
+            Some(left) => left,
+            None => return observance.problem("the clocks of the time zone change too often"),
+        };
+        for at in times
+            .into_iter()
+            .filter_map(|at| start.with(at).instant(&TimeZone::UTC))
+        {
+            changes.push((at, after));
+            if first.is_none_or(|(earliest, _)| at < earliest) {
+                first = Some((at, before));
+            }
+        }
+    }
+    changes.sort_unstable();
+    changes.dedup_by_key(|(at, _)| *at);
+    let Some((_, before)) = first else {
+        return definition.problem("the time zone has neither STANDARD nor DAYLIGHT");
+    };
+    // Programs list the changes of a few years one by one; the others are those that the name stands for.
+    if let (false, Ok(zone), Some((last, _))) = (is_endless, known(name), changes.last()) {
+        let latest = TimeZone::UTC.to_timestamp(LATEST).unwrap_or(Timestamp::MAX);
+        let later = zone
+            .following(*last)
+            .take_while(|change| change.timestamp() < latest);
+        changes.extend(
+            later
+                .map(|change| (change.timestamp(), change.offset()))
+                .collect::<Vec<_>>(),
+        );
+    }
+    let zone = tzif(before, &changes).and_then(|file| TimeZone::tzif("", &file).ok());
+    match zone {
+        Some(zone) => Ok(zone),
+        None => definition.problem("the time zone is too intricate to be read here"),
+    }
+}
+
+/// Reads an offset from UTC: `+0100`, `-053000`.
+fn offset(text: &str) -> Result<Offset, String> {
+    let wrong = || format!("`{text}` is not an offset from UTC: write `+0100`");
+    let (sign, digits) = match text.split_at_checked(1) {
+        Some(("+", digits)) => (1, digits),
+        Some(("-", digits)) => (-1, digits),
+        _ => return Err(wrong()),
+    };
+    if !matches!(digits.len(), 4 | 6) {
+        return Err(wrong());
+    }
+    let number: i32 = digits.parse().map_err(|_| wrong())?;
+    let number = if digits.len() == 4 {
+        number * 100
+    } else {
+        number
+    };
+    let seconds = number / 10_000 * 3600 + number / 100 % 100 * 60 + number % 100;
+    Offset::from_seconds(sign * seconds).map_err(|_| wrong())
+}
+
+/// Writes changes of the clocks as a file of the time zone database, version 2 (RFC 9636); `None` where they have more
+/// offsets than such a file can.
+fn tzif(before: Offset, changes: &[(Timestamp, Offset)]) -> Option<Vec<u8>> {
+    let mut offsets = vec![before];
+    let mut indexes = Vec::new();
+    for (_, offset) in changes {
+        let known = offsets.iter().position(|known| known == offset);
+        indexes.push(u8::try_from(known.unwrap_or(offsets.len())).ok()?);
+        if known.is_none() {
+            offsets.push(*offset);
+        }
+    }
+    // Readers of version 1 get no change; both versions have one offset at least, and one empty name.
+    let mut file = Vec::new();
+    for (count, offsets) in [(0, &offsets[..1]), (changes.len(), &offsets[..])] {
+        file.extend(b"TZif2");
+        file.extend([0; 15]);
+        for count in [0, 0, 0, count, offsets.len(), 1] {
+            file.extend(u32::try_from(count).ok()?.to_be_bytes());
+        }
+        for (at, _) in &changes[..count] {
+            file.extend(at.as_second().to_be_bytes());
+        }
+        file.extend(&indexes[..count]);
+        for offset in offsets {
+            file.extend(offset.seconds().to_be_bytes());
+            // No summer time; the name at 0.
+            file.extend([0, 0]);
+        }
+        file.push(0);
+    }
+    // What holds after the last change is its offset.
+    file.extend(b"\n\n");
+    Some(file)
+}

@@ -1,0 +1,371 @@
+//! `pushgate init`: what it finds in a repository, and the policy that it writes.
+
+use std::fs;
+
+use expect_test::expect;
+use pushgate::policy::{Policy, load};
+
+use crate::support::{POLICY, Sandbox};
+
+/// A clone whose remotes, besides origin, are these.
+fn shop_with(remotes: &[(&str, &str)]) -> Sandbox {
+    let shop = Sandbox::bare();
+    for name in ["staging", "production"] {
+        shop.git(["remote", "remove", name]).goes();
+    }
+    for (name, url) in remotes {
+        shop.git(["remote", "add", name, url]).goes();
+    }
+    shop
+}
+
+fn written(shop: &Sandbox) -> Policy {
+    let text = fs::read(shop.app.join(".pushgate.yml")).unwrap();
+    load(".pushgate.yml", &text).unwrap()
+}
+
+#[test]
+fn it_writes_what_it_finds_and_the_policy_holds() {
+    let shop = shop_with(&[
+        ("production", "https://git.heroku.com/shop.git"),
+        ("staging", "https://git.heroku.com/shop-staging.git"),
+        ("backup", "ssh://backup.example/shop.git"),
+    ]);
+    shop.script("bin/ci", "#!/bin/sh\n");
+    shop.pushgate(["init"]).is(&expect![[r#"
+        exit 0
+        --- stderr
+        pushgate: wrote [root]/app/.pushgate.yml
+          trunk: origin/master
+          suite: bin/ci: is it ALL of your tests?
+          staging: remote staging, app shop-staging
+          production: remote production, app shop, after staging
+            closed 22:00-07:00: your hours?
+          not an environment: backup (backup.example/shop)
+          next: look it over and commit it
+          and then: pushgate install
+    "#]]);
+    let policy = written(&shop);
+    assert_eq!(policy.suite.steps[0].run, "bin/ci");
+    assert_eq!(
+        policy.environment("staging").unwrap().apps,
+        ["shop-staging"]
+    );
+    let production = policy.environment("production").unwrap();
+    assert_eq!(production.apps, ["shop"]);
+    assert_eq!(production.after.as_deref(), Some("staging"));
+    assert_eq!(production.window.closed[0].to_string(), "22:00-07:00");
+    shop.pushgate(["init", "--stdout"]).is(&expect![[r#"
+        exit 0
+        --- stdout
+        # yaml-language-server: $schema=.git/pushgate/schema.json
+        # The policy of pushgate: what a push must answer before it goes through.
+        # It is read from the pushed commit, so commit what you change.
+        # `#key` is not set, and shows its default or an example.
+
+        # Where deploys come from.
+        trunk:
+          # Default: the branch that the remote's HEAD names, else master or main.
+          branch: master
+          remote: origin
+
+        # The entire test run.
+        suite:
+          # One shell command, or a list of steps: each a command, or
+          # {name, run, timeout, dir, parallel}.
+          run: bin/ci
+          # Which pushes need it: deploys; trunk (those, and pushes to trunk); all.
+          #on: trunk
+          # checkout: here, with nothing uncommitted; worktree: in a clean copy.
+          #in: checkout
+          # The limit for the whole run.
+          #timeout: 30m
+          # How long a pass counts for the same files; `never` runs it each time.
+          #reuse: 24h
+          # Variables that a pass depends on; none by default.
+          #env: [RAILS_ENV]
+          # A regular expression that the output must match: some test ran.
+          #expect: '[1-9][0-9]* examples?, 0 failures'
+          # Ignored files of the checkout that a worktree needs.
+          #link: [.env]
+          # Whether the suite gets the terminal, to ask something on it.
+          #interactive: false
+
+        # Where pushes deploy to.
+        environments:
+          staging:
+            remote: staging
+            app: shop-staging
+
+          production:
+            # A remote or a list, and a Heroku app or a list: the app counts, whatever
+            # the remote is called.
+            remote: production
+            app: shop
+            # The commit must be live there first; for so long; and signed off by
+            # someone who tried it: true, false, a number of people, or
+            # {count: 1, by: another, signed: true}.
+            after: staging
+            #soak: 0
+            #signoff: true
+            # When a push may go. Quote the times: some readers of YAML take 22:00 for
+            # a number.
+            window:
+              # An IANA name such as Europe/Madrid; local: the pusher's own clock.
+              #timezone: local
+              # Default: always. Days and times as here; also days or dates alone:
+              # "Sat,Sun", "2026-12-24..2027-01-02".
+              #open: ["Mon-Thu 09:00-16:00", "Fri 09:00-12:00"]
+              # Wins over open.
+              closed: ["22:00-07:00"]
+              # How long it must stay open after the push, so that someone is around.
+              #runway: 0
+            # The branches that deploy.
+            #branch: [main, master]
+            # Whether an override must say why: required or optional.
+            #reason: optional
+
+        # Whether sign-offs and deployments are shared with the team, as git notes on
+        # trunk's remote.
+        #share: true
+    "#]]);
+}
+
+#[test]
+fn it_says_which_apps_it_took_for_production_and_that_somebody_must_look() {
+    let shop = shop_with(&[
+        ("shop", "https://git.heroku.com/shop.git"),
+        ("blog", "https://git.heroku.com/blog.git"),
+    ]);
+    shop.pushgate(["init"]).is(&expect![[r#"
+        exit 0
+        --- stderr
+        pushgate: wrote [root]/app/.pushgate.yml
+          trunk: origin/master
+          suite: nothing says what runs your tests: fill in `suite.run`
+          production: remotes shop, blog, apps shop, blog
+            closed 22:00-07:00: your hours?
+            nothing calls any of these 2 apps staging, so all are production now:
+            look them over, and take out what is not
+          next: look it over and commit it
+          and then: pushgate install
+    "#]]);
+    assert_eq!(written(&shop).environments[0].apps, ["shop", "blog"]);
+    shop.pushgate(["init", "--stdout"]).is(&expect![[r#"
+        exit 0
+        --- stdout
+        # yaml-language-server: $schema=.git/pushgate/schema.json
+        # The policy of pushgate: what a push must answer before it goes through.
+        # It is read from the pushed commit, so commit what you change.
+        # `#key` is not set, and shows its default or an example.
+
+        # Where deploys come from.
+        trunk:
+          # Default: the branch that the remote's HEAD names, else master or main.
+          branch: master
+          remote: origin
+
+        # The entire test run.
+        suite:
+          # FIXME: say what runs your entire suite; nothing was found. One shell
+          # command, or a list of steps: each a command, or {name, run, ...}.
+          #run: bin/test
+          # Which pushes need it: deploys; trunk (those, and pushes to trunk); all.
+          #on: trunk
+          # checkout: here, with nothing uncommitted; worktree: in a clean copy.
+          #in: checkout
+          # The limit for the whole run.
+          #timeout: 30m
+          # How long a pass counts for the same files; `never` runs it each time.
+          #reuse: 24h
+          # Variables that a pass depends on; none by default.
+          #env: [RAILS_ENV]
+          # A regular expression that the output must match: some test ran.
+          #expect: '[1-9][0-9]* examples?, 0 failures'
+          # Ignored files of the checkout that a worktree needs.
+          #link: [.env]
+          # Whether the suite gets the terminal, to ask something on it.
+          #interactive: false
+
+        # Where pushes deploy to.
+        environments:
+          production:
+            # A remote or a list, and a Heroku app or a list: the app counts, whatever
+            # the remote is called.
+            remote: [shop, blog]
+            # FIXME: nothing calls these apps staging: take out what is not production.
+            app: [shop, blog]
+            # The commit must be live there first; for so long; and signed off by
+            # someone who tried it: true, false, a number of people, or
+            # {count: 1, by: another, signed: true}.
+            #after: staging
+            #soak: 0
+            #signoff: true
+            # When a push may go. Quote the times: some readers of YAML take 22:00 for
+            # a number.
+            window:
+              # An IANA name such as Europe/Madrid; local: the pusher's own clock.
+              #timezone: local
+              # Default: always. Days and times as here; also days or dates alone:
+              # "Sat,Sun", "2026-12-24..2027-01-02".
+              #open: ["Mon-Thu 09:00-16:00", "Fri 09:00-12:00"]
+              # Wins over open.
+              closed: ["22:00-07:00"]
+              # How long it must stay open after the push, so that someone is around.
+              #runway: 0
+            # The branches that deploy.
+            #branch: [main, master]
+            # Whether an override must say why: required or optional.
+            #reason: optional
+
+        # Whether sign-offs and deployments are shared with the team, as git notes on
+        # trunk's remote.
+        #share: true
+    "#]]);
+    // One app is nobody's doubt.
+    shop.git(["remote", "remove", "blog"]).goes();
+    let ran = shop.pushgate(["init", "--stdout"]).goes();
+    assert!(!ran.stdout.contains("FIXME: nothing calls"), "{ran}");
+}
+
+/// As without a file: a push to an app is judged by the stricter of its two remotes.
+#[test]
+fn an_app_with_two_remotes_is_production() {
+    let shop = shop_with(&[
+        ("staging", "https://git.heroku.com/shop.git"),
+        ("heroku", "https://git.heroku.com/shop.git"),
+    ]);
+    shop.pushgate(["init"]).is(&expect![[r#"
+        exit 0
+        --- stderr
+        pushgate: wrote [root]/app/.pushgate.yml
+          trunk: origin/master
+          suite: nothing says what runs your tests: fill in `suite.run`
+          production: remotes staging, heroku, app shop
+            closed 22:00-07:00: your hours?
+          next: look it over and commit it
+          and then: pushgate install
+    "#]]);
+    assert_eq!(written(&shop).environments.len(), 1);
+}
+
+#[test]
+fn it_refuses_to_overwrite() {
+    let shop = Sandbox::new();
+    shop.pushgate(["init"]).is(&expect![[r#"
+        exit 2
+        --- stderr
+        pushgate: init not done
+          [root]/app/.pushgate.yml exists already
+          hint: compare it with pushgate init --stdout, or remove it first
+    "#]]);
+    let there = fs::read_to_string(shop.app.join(".pushgate.yml")).unwrap();
+    assert_eq!(there, POLICY);
+    shop.pushgate(["init", "--stdout"]).goes();
+}
+
+#[test]
+fn it_asks_where_two_suites_are_as_likely() {
+    let shop = shop_with(&[]);
+    shop.write("package.json", "{\"scripts\": {\"test\": \"jest\"}}");
+    shop.write("Cargo.toml", "[package]\nname = \"x\"\n");
+    shop.pushgate(["init"]).is(&expect![[r#"
+        exit 0
+        --- stderr
+        pushgate: wrote [root]/app/.pushgate.yml
+          trunk: origin/master
+          suite: `npm test` or `cargo test`: say in `suite.run` which it is
+          no remote leads to a platform: staging and production stand there as an example
+          next: look it over and commit it
+          and then: pushgate install
+    "#]]);
+    shop.pushgate(["init", "--stdout"]).is(&expect![[r#"
+        exit 0
+        --- stdout
+        # yaml-language-server: $schema=.git/pushgate/schema.json
+        # The policy of pushgate: what a push must answer before it goes through.
+        # It is read from the pushed commit, so commit what you change.
+        # `#key` is not set, and shows its default or an example.
+
+        # Where deploys come from.
+        trunk:
+          # Default: the branch that the remote's HEAD names, else master or main.
+          branch: master
+          remote: origin
+
+        # The entire test run.
+        suite:
+          # FIXME: say what runs your entire suite. These could be meant:
+          #   npm test  (package.json, no lock file)
+          #   cargo test  (Cargo.toml)
+          # To run them all, write a list: [first command, second command].
+          #run: npm test
+          # Which pushes need it: deploys; trunk (those, and pushes to trunk); all.
+          #on: trunk
+          # checkout: here, with nothing uncommitted; worktree: in a clean copy.
+          #in: checkout
+          # The limit for the whole run.
+          #timeout: 30m
+          # How long a pass counts for the same files; `never` runs it each time.
+          #reuse: 24h
+          # Variables that a pass depends on; none by default.
+          #env: [RAILS_ENV]
+          # A regular expression that the output must match: some test ran.
+          #expect: '[1-9][0-9]* examples?, 0 failures'
+          # Ignored files of the checkout that a worktree needs.
+          #link: [.env]
+          # Whether the suite gets the terminal, to ask something on it.
+          #interactive: false
+
+        # Where pushes deploy to.
+        environments:
+          # FIXME: no remote that deploys was found. For example:
+          #staging:
+            #remote: staging
+            #app: shop-staging
+
+          #production:
+            # A remote or a list, and a Heroku app or a list: the app counts, whatever
+            # the remote is called.
+            #remote: production
+            #app: shop
+            # The commit must be live there first; for so long; and signed off by
+            # someone who tried it: true, false, a number of people, or
+            # {count: 1, by: another, signed: true}.
+            #after: staging
+            #soak: 0
+            #signoff: true
+            # When a push may go. Quote the times: some readers of YAML take 22:00 for
+            # a number.
+            #window:
+              # An IANA name such as Europe/Madrid; local: the pusher's own clock.
+              #timezone: local
+              # Default: always. Days and times as here; also days or dates alone:
+              # "Sat,Sun", "2026-12-24..2027-01-02".
+              #open: ["Mon-Thu 09:00-16:00", "Fri 09:00-12:00"]
+              # Wins over open.
+              #closed: ["22:00-07:00"]
+              # How long it must stay open after the push, so that someone is around.
+              #runway: 0
+            # The branches that deploy.
+            #branch: [main, master]
+            # Whether an override must say why: required or optional.
+            #reason: optional
+
+        # Whether sign-offs and deployments are shared with the team, as git notes on
+        # trunk's remote.
+        #share: true
+    "#]]);
+    // Not where that is done.
+    fs::remove_file(shop.app.join(".pushgate.yml")).unwrap();
+    shop.install();
+    shop.pushgate(["init"]).is(&expect![[r#"
+        exit 0
+        --- stderr
+        pushgate: wrote [root]/app/.pushgate.yml
+          trunk: origin/master
+          suite: `npm test` or `cargo test`: say in `suite.run` which it is
+          no remote leads to a platform: staging and production stand there as an example
+          next: look it over and commit it
+    "#]]);
+}
