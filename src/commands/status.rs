@@ -9,7 +9,7 @@ use super::{Done, Error, local::Local, print_data};
 use crate::{
     app::{
         answers::SystemClock,
-        follow_up::catch_up,
+        follow_up::{self, catch_up},
         overrides::{self, Overrides},
         pipeline_tips::PipelineTips,
         policies::{Loaded, Source},
@@ -102,13 +102,16 @@ fn status(world: &Repository) -> Result<Status, Error> {
     }
     let environments = (order.into_iter().zip(remotes))
         .map(|(environment, remotes)| inputs.environment(environment, &remotes));
+    let environments = environments.collect();
+    // What was found live is told to the team.
+    follow_up::start(world);
     Ok(Status {
         at: inputs.now,
         reader,
         policy: source(&local.loaded),
         trunk: inputs.trunk(tip),
         pushed: inputs.pushed(),
-        environments: environments.collect(),
+        environments,
         remarks: remarks(&local.loaded, world),
         errors,
     })

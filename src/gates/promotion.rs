@@ -131,7 +131,11 @@ impl Promotion<'_> {
             return Ok(None);
         }
         let now = world.clock.now();
-        let since = self.since(now);
+        let since = match self.since(now) {
+            None => world.memory.tracked_since(before, self.commit)?,
+            known => known,
+        };
+        let since = since.filter(|since| *since <= now);
         *first |= since.is_none();
         let been = since.map_or(SignedDuration::ZERO, |since| now.duration_since(since));
         let been = Duration::try_from(been).unwrap_or_default();

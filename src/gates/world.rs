@@ -65,6 +65,12 @@ pub trait Memory: Sync {
     fn records(&self, commit: &Oid) -> Result<Vec<Record>, Undecided>;
     /// Whether this clone can prove that a commit was live on an environment.
     fn was_live(&self, environment: &EnvironmentRemotes, commit: &Oid) -> Result<bool, Undecided>;
+    /// Since when git itself knows a commit to be on all remotes of an environment.
+    fn tracked_since(
+        &self,
+        environment: &EnvironmentRemotes,
+        commit: &Oid,
+    ) -> Result<Option<Timestamp>, Undecided>;
     fn is_verified(&self, record: &Record) -> Result<bool, Undecided>;
     /// The receipt for this suite on this commit, if there is one that still counts.
     fn receipt(&self, work: &Work<'_>) -> Result<Option<Passed>, Undecided>;

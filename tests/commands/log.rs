@@ -58,28 +58,34 @@ fn a_push_that_no_gate_has_judged_stands_in_its_place() {
         [
             format!("push go {two}"),
             format!("push refused {three}"),
-            format!("push unjudged {three}"),
+            format!("deployed unjudged {three}"),
             format!("push go {three}"),
         ]
     );
     let unjudged = &json(&shop, &["--environment", "production"])[1];
-    assert_eq!(unjudged["from"], "reflog");
-    assert_eq!(unjudged["remote"], "production");
+    assert_eq!(unjudged["from"], "notes");
+    assert_eq!(
+        unjudged["destination"].as_str().unwrap(),
+        shop.path("production").to_str().unwrap()
+    );
     assert_eq!(unjudged["by"], "Ana <ana@shop.example>");
     let ran = shop.pushgate(["log"]).goes();
     shows(
         &ran,
         &format!(
-            "  unjudged    production    {three}  Ana <ana@shop.example>\n    no gate was asked: --no-verify, not governed then, or nothing new to send\n"
+            "  unjudged    production    {three}  Ana <ana@shop.example>\n    no gate judged this: --no-verify, or a clone without the hook\n"
         ),
     );
-    assert_eq!(ran.stdout.matches("no gate was asked").count(), 1, "{ran}");
-    // The lines of the ledger are as they are.
+    assert_eq!(ran.stdout.matches("no gate judged").count(), 1, "{ran}");
+    // The lines of the ledger are as they are, and say what became of the pushes.
     let ledger = shop.ledger();
-    assert_eq!(
-        json(&shop, &["--environment", "staging"]),
-        [ledger[0].clone(), ledger[2].clone()]
-    );
+    let mut lines = json(&shop, &["--environment", "staging"]);
+    for line in &mut lines {
+        let line = line.as_object_mut().unwrap();
+        assert_eq!(line.remove("arrival").unwrap(), "arrived");
+        assert!(line.remove("arrived").unwrap().is_string());
+    }
+    assert_eq!(lines, [ledger[0].clone(), ledger[2].clone()]);
 }
 
 #[test]
@@ -110,11 +116,17 @@ fn what_went_around_it_stays_when_the_hook_is_written_anew_and_is_none_where_it_
     std::fs::remove_file(shop.app.join(".git/hooks/pre-push")).unwrap();
     assert!(told(&shop, &[]).is_empty());
     shop.install();
-    assert_eq!(told(&shop, &[]), [format!("push unjudged {}", &two[..7])]);
-    // A hook of somebody else's is no gate.
+    assert_eq!(
+        told(&shop, &[]),
+        [format!("deployed unjudged {}", &two[..7])]
+    );
+    // A hook of somebody else's is no gate: what goes then was never to be judged.
     shop.pushgate(["uninstall"]).goes();
     shop.script(".git/hooks/pre-push", "#!/bin/sh\n");
-    assert!(told(&shop, &[]).is_empty());
+    shop.commit("three");
+    shop.later(2);
+    shop.push_ungated("staging", "master");
+    assert_eq!(told(&shop, &[]).len(), 1);
 }
 
 #[test]
@@ -155,7 +167,7 @@ fn a_second_remote_of_an_environment_is_looked_at_too() {
         [
             format!("push go {two}"),
             format!("push go {two}"),
-            format!("push unjudged {three}"),
+            format!("deployed unjudged {three}"),
         ]
     );
 }
@@ -207,7 +219,9 @@ fn a_rollback_is_called_so() {
     deploy();
     let refspec = format!("{two}:refs/heads/master");
     shop.git(["checkout", "-q", &two]).goes();
-    shop.git(["push", "--force", "production", &refspec]).goes();
+    let back = [("PUSHGATE_ROLLBACK", "1")];
+    shop.push_with(&back, "production", &format!("+{refspec}"))
+        .goes();
     let ran = shop.pushgate(["log", "--environment", "production"]).goes();
     let last = ran.stdout.lines().last().unwrap();
     let expected = format!(

@@ -5,7 +5,7 @@ use std::{fs, net::TcpListener};
 use serde_json::Value;
 
 use crate::support::{
-    PUSHGATE, Ran, Sandbox,
+    PUSHGATE, Ran, Sandbox, follow_up,
     nginx::Nginx,
     processes::{Started, assert_no_process_in},
     story::{in_terminal, timed, took_less},
@@ -135,7 +135,9 @@ fn no_suite_runs_and_nothing_is_written() {
     shows(&ran, "  suite     not yet passed on ");
     shows(&ran, "  git push  go, if the suite passes then\n");
     assert!(!shop.path("ran").exists());
-    assert_eq!(shop.kept(), ["schema.json"]);
+    // That the gate found a commit there is written down, and nothing else.
+    follow_up(&shop.app);
+    assert_eq!(shop.kept(), ["follow-up.lock", "notes.lock", "schema.json"]);
     // What the push would find in its way is told all the same.
     shop.write("left.txt", "over");
     let ran = shop.pushgate(["status"]).goes();
@@ -232,8 +234,10 @@ fn what_a_rollback_removed_is_named_until_something_new_is_live() {
     shop.push_at("2026-11-24 14:30:00", "production", "master")
         .goes();
     let refspec = format!("{two}:refs/heads/master");
-    let mut back = shop.at(NIGHT);
-    Ran::of(back.args(["git", "push", "--force", "production", &refspec])).goes();
+    shop.stop_clock(NIGHT);
+    let back = [("PUSHGATE_ROLLBACK", "1")];
+    shop.push_with(&back, "production", &format!("+{refspec}"))
+        .goes();
     let ran = at(&shop, "2026-11-25 10:00:00", &["status"]).goes();
     shows(
         &ran,
@@ -329,20 +333,18 @@ fn a_damaged_ledger_takes_nothing_from_it_but_what_was_damaged() {
     let ledger = shop.app.join(".git/pushgate/ledger.jsonl");
     fs::write(&ledger, "\u{0}\n{\"v\":1\n[]\n").unwrap();
     let ran = at(&shop, NOON, &["status"]).goes();
-    // The reflog of the tracking ref and the team's notes remember it, too.
+    // The team's notes remember it.
     shows(&ran, "since 10:00 (2h), by Ana\n");
     fs::remove_file(&ledger).unwrap();
     fs::create_dir(&ledger).unwrap();
     let (code, status) = json(&shop, NOON);
     assert_eq!(code, 2);
+    let push = &place(&status, "production")["push"];
+    assert_eq!(push["verdict"], "undecided");
     assert!(
-        status["errors"][0]
-            .as_str()
-            .unwrap()
-            .contains("ledger.jsonl"),
+        push["why"].as_str().unwrap().contains("ledger.jsonl"),
         "{status}"
     );
-    assert_eq!(place(&status, "production")["push"]["verdict"], "undecided");
     // The push says the same.
     shop.push_at(NOON, "production", "master")
         .goes_not()

@@ -968,7 +968,7 @@ fn a_ledger_that_is_no_file_is_undecided() {
         .says("pushgate: push to staging (staging) not decided, so it does not go\n")
         .says("could not write ")
         .says("pushgate/ledger.jsonl")
-        .says("Is a directory");
+        .says("it is a directory, not a plain file");
     let ran = shop.pushgate(["log"]).calm();
     assert_eq!(ran.code, 2, "{ran}");
     ran.says("pushgate: log not done\n").says("ledger.jsonl");

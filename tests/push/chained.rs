@@ -163,7 +163,7 @@ fn the_team_is_not_told_of_a_push_that_it_refuses() {
             "git",
             ["notes", "--ref=pushgate", "show", &id],
         );
-        notes.stdout.matches("\"push\"").count()
+        notes.stdout.matches("\"deployed\"").count()
     };
     shop.push("staging", "master").goes_not();
     assert_eq!(told(), 0);

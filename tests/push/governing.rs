@@ -2,7 +2,7 @@
 
 use expect_test::expect;
 
-use crate::support::Sandbox;
+use crate::support::{Sandbox, clock::Clock};
 
 const BOTH: &str = "suite: {run: 'true'}\nenvironments:\n  staging: {}\n  production: {after: staging, signoff: false}\n";
 const NO_PRODUCTION: &str = "suite: {run: 'true'}\nenvironments: {staging: {}}\n";
@@ -115,7 +115,10 @@ fn a_suite_for_every_branch_ages_what_the_first_branch_was_told() {
     shop.policy(&format!(
         "suite: {{on: all, in: worktree, run: 'test ! -e moves || ({move}) >/dev/null 2>&1'}}\nenvironments: {{staging: {{}}}}\n",
         move = format_args!(
-            "cd {} && git push -q --no-verify origin HEAD:master",
+            "echo {} >{}; cd {} && git push -q --no-verify origin HEAD:master",
+            // What was answered is old then.
+            Clock::line("2026-11-24 09:10:00"),
+            shop.path("clock").display(),
             shop.path("theirs").display()
         )
     ));
@@ -141,8 +144,8 @@ fn a_suite_for_every_branch_ages_what_the_first_branch_was_told() {
         .is(&expect![[r#"
             exit 1
             --- stderr
-            pushgate: running the suite: test ! -e moves || (cd [root]/theirs && git push -q --no-verify origin HEAD:master) >/dev/null 2>&1
-            pushgate: running the suite: test ! -e moves || (cd [root]/theirs && git push -q --no-verify origin HEAD:master) >/dev/null 2>&1
+            pushgate: running the suite: test ! -e moves || (echo 1795511400 >[root]/clock; cd [root]/theirs && git push -q --no-verify origin HEAD:master) >/dev/null 2>&1
+            pushgate: running the suite: test ! -e moves || (echo 1795511400 >[root]/clock; cd [root]/theirs && git push -q --no-verify origin HEAD:master) >/dev/null 2>&1
             pushgate: push to staging (staging) refused
               trunk: master is 1 commit behind origin/master (you push [Write .pushgate.yml], origin has [theirs])
               hint: git switch master && git pull --ff-only origin master, then push again

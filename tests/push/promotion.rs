@@ -2,7 +2,7 @@
 
 use expect_test::expect;
 
-use crate::support::Sandbox;
+use crate::support::{Sandbox, clock::Clock};
 
 #[test]
 fn production_comes_after_staging() {
@@ -82,6 +82,8 @@ fn the_cure_names_what_deploys_where_trunk_is_called_otherwise() {
     shop.policy(
         "trunk: {branch: develop}\nsuite: {run: 'true'}\nenvironments: {staging: {branch: main}, production: {after: staging, signoff: false}}\n",
     );
+    // What was trunk before says so, too: a commit cannot choose its own.
+    shop.push_ungated("origin", "develop:master");
     shop.push_ungated("origin", "develop");
     shop.push("production", "develop:main")
         .refused("promotion")
@@ -185,8 +187,10 @@ fn a_staging_that_no_remote_leads_to_is_undecided() {
 fn staging_moving_while_the_suite_runs_is_noticed() {
     let shop = Sandbox::new();
     let push = format!(
-        "git -C {} update-ref -d refs/heads/master",
-        shop.path("staging.git").display()
+        "git -C {} update-ref -d refs/heads/master; echo {} >../clock",
+        shop.path("staging.git").display(),
+        // What was answered is old then.
+        Clock::line("2026-11-24 09:10:00")
     );
     shop.policy(&format!("suite: {{run: '{push}'}}\nenvironments:\n  staging: {{}}\n  production: {{after: staging, signoff: false}}\n"));
     shop.push_ungated("origin", "master");
@@ -196,7 +200,7 @@ fn staging_moving_while_the_suite_runs_is_noticed() {
         .is(&expect![[r#"
             exit 1
             --- stderr
-            pushgate: running the suite: git -C [root]/staging.git update-ref -d refs/heads/master
+            pushgate: running the suite: git -C [root]/staging.git update-ref -d refs/heads/master; echo 1795511400 >../clock
             pushgate: push to production (production) refused
               promotion: nothing was ever pushed to staging (`staging`)
               hint: git push staging master, try it on staging, then push again

@@ -10,6 +10,9 @@ const POLICY: &str = "suite: {run: 'true'}\nenvironments:\n  staging: {}\n  prod
 const DAY: &str = "2026-11-24 10:00:00";
 const NIGHT: &str = "2026-11-24 23:30:00";
 
+/// The word for it.
+const ASKED: &[(&str, &str)] = &[("PUSHGATE_ROLLBACK", "1")];
+
 /// A shop where `two` and then `three` were deployed; three is live, and it is bad.
 struct Deployed {
     shop: Sandbox,
@@ -37,13 +40,9 @@ impl Deployed {
 
     fn back(&self, time: &str) -> Ran {
         self.shop.git(["checkout", "-q", &self.two]).goes();
-        let refspec = format!("{}:refs/heads/master", self.two);
-        let ran =
-            Ran::of(
-                self.shop
-                    .at(time)
-                    .args(["git", "push", "--force", "production", &refspec]),
-            );
+        self.shop.stop_clock(time);
+        let refspec = format!("+{}:refs/heads/master", self.two);
+        let ran = self.shop.push_with(ASKED, "production", &refspec);
         self.shop.git(["checkout", "-q", "master"]).goes();
         ran
     }
@@ -103,15 +102,118 @@ fn what_was_never_live_there_is_no_rollback() {
     shop.commit_on_origin("live");
     shop.push_at(DAY, "staging", "master").goes();
     shop.push_at(DAY, "production", "master").goes();
-    let refspec = format!("{never}:refs/heads/master");
+    let refspec = format!("+{never}:refs/heads/master");
+    shop.push_with(ASKED, "production", &refspec)
+        .refused("target")
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: push to production (production) refused
+              target: [never live] was never live on production: it is not a rollback
+              hint: see what was live there: pushgate log --environment production
+              hint: go back to what was live before: pushgate rollback production
+            error: failed to push some refs to '[root]/production.git'
+        "#]]);
     for (time, gate) in [(NIGHT, "window"), (DAY, "trunk")] {
-        Ran::of(
-            shop.at(time)
-                .args(["git", "push", "--force", "production", &refspec]),
-        )
-        .refused(gate)
-        .never_says("rollback");
+        shop.push_at(time, "production", &refspec)
+            .refused(gate)
+            .never_says("rollback");
     }
+}
+
+#[test]
+fn without_the_word_what_is_behind_is_behind_however_hard_it_is_forced() {
+    let it = Deployed::new();
+    let refspec = format!("+{}:refs/heads/master", it.two);
+    it.shop
+        .push_at(DAY, "production", &refspec)
+        .refused("trunk")
+        .says("1 commit behind origin/master")
+        .never_says("rollback");
+    it.shop
+        .push_at(NIGHT, "production", &refspec)
+        .refused("window");
+    // A word that means nothing is not taken for it.
+    it.shop
+        .push_with(&[("PUSHGATE_ROLLBACK", "ture")], "production", &refspec)
+        .goes_not()
+        .says("PUSHGATE_ROLLBACK says `ture`");
+}
+
+#[test]
+fn it_has_to_say_why_where_the_policy_wants_that() {
+    let it = Deployed::with(&POLICY.replace(
+        "    signoff: false\n",
+        "    signoff: false\n    reason: required\n",
+    ));
+    it.back(NIGHT)
+        .goes_not()
+        .says("an override of production must say why");
+    let ran = it
+        .shop
+        .pushgate(["rollback", "--yes", "-m", "it is on fire"]);
+    ran.goes();
+    let entry = it.shop.ledger().pop().unwrap();
+    assert_eq!(
+        (&entry["rollback"], &entry["reason"]),
+        (&true.into(), &"it is on fire".into())
+    );
+}
+
+#[test]
+fn the_command_goes_back_to_what_was_live_before() {
+    let it = Deployed::new();
+    it.shop.stop_clock(NIGHT);
+    it.shop
+        .pushgate(["rollback"])
+        .is_unanswered()
+        .says("hint: say yes beforehand: pushgate rollback --yes");
+    assert_eq!(it.shop.tip("production", "master"), it.three);
+    it.shop
+        .pushgate(["rollback", "--yes"])
+        .goes()
+        .says(&format!("from {} back to {}", &it.three[..7], &it.two[..7]))
+        .says("was deployed by Ana <ana@shop.example>, Tue 2026-11-24 10:00")
+        .says("it takes 1 commit away:")
+        .says("window: passes as a rollback");
+    assert_eq!(it.shop.tip("production", "master"), it.two);
+    // From there it goes further back, not to what it removed; and there was nothing before.
+    let ran = it.shop.pushgate(["rollback", "--yes"]);
+    assert_eq!(ran.code, 0, "{ran}");
+    let first = it.shop.tip("production", "master");
+    assert!(first != it.two && first != it.three);
+    let ran = it.shop.pushgate(["rollback", "--yes"]);
+    assert_eq!(ran.code, 2, "{ran}");
+    ran.says("nothing tells what was live on production before");
+    // By name, of an environment that there is, and a commit that there is.
+    it.shop
+        .pushgate(["rollback", "stagign"])
+        .is_unanswered()
+        .says("did you mean `staging`?");
+    it.shop
+        .pushgate(["rollback", "production", "nowhere"])
+        .is_unanswered()
+        .says("`nowhere` names no commit");
+    it.shop
+        .pushgate(["rollback", "production", &first])
+        .goes()
+        .says("is live on production already");
+}
+
+#[test]
+fn the_command_gives_way_to_a_colleague_who_deploys_at_the_same_time() {
+    let it = Deployed::new();
+    // Between the question and the push, somebody deploys.
+    it.shop.script(
+        "../production.git/hooks/pre-receive",
+        &format!(
+            "#!/bin/sh\nread -r _ new _\n[ $new != {} ] || git update-ref refs/heads/master {}\n",
+            it.two, it.two
+        ),
+    );
+    let ran = it.shop.pushgate(["rollback", "--yes"]);
+    assert_ne!(ran.code, 0, "{ran}");
+    it.shop.pushgate(["log"]).goes();
 }
 
 #[test]
@@ -128,13 +230,13 @@ fn a_push_that_the_server_refused_was_never_live() {
     shop.commit_on_origin("three");
     shop.push_at(DAY, "staging", "master").goes();
     shop.push_at(DAY, "production", "master").goes();
-    let refspec = format!("{refused}:refs/heads/master");
-    Ran::of(
-        shop.at(DAY)
-            .args(["git", "push", "--force", "production", &refspec]),
-    )
-    .refused("trunk")
-    .is(&expect![[r#"
+    let refspec = format!("+{refused}:refs/heads/master");
+    shop.push_with(ASKED, "production", &refspec)
+        .refused("target")
+        .says("was never live on production");
+    shop.push_at(DAY, "production", &refspec)
+        .refused("trunk")
+        .is(&expect![[r#"
         exit 1
         --- stderr
         pushgate: push to production (production) refused
@@ -155,7 +257,8 @@ fn what_was_live_but_is_not_on_trunk_does_not_come_back() {
     shop.push_at(DAY, "staging", "master").goes();
     shop.push_at(DAY, "production", "+master").goes();
     let refspec = format!("+{hotfix}:refs/heads/master");
-    Ran::of(shop.at(NIGHT).args(["git", "push", "production", &refspec]))
+    shop.stop_clock(NIGHT);
+    shop.push_with(ASKED, "production", &refspec)
         .refused("trunk")
         .is(&expect![[r#"
             exit 1
@@ -221,8 +324,9 @@ fn it_needs_neither_a_readable_calendar_nor_a_staging_that_answers() {
     let good = deploy("BEGIN:VCALENDAR\nEND:VCALENDAR\n");
     fs::rename(shop.path("staging.git"), shop.path("away.git")).unwrap();
     let push = |id: &str, time| {
+        shop.stop_clock(time);
         let refspec = format!("+{id}:refs/heads/master");
-        Ran::of(shop.at(time).args(["git", "push", "production", &refspec]))
+        shop.push_with(ASKED, "production", &refspec)
     };
     shop.git(["checkout", "-q", &damaged]).goes();
     push(&damaged, DAY)

@@ -254,10 +254,20 @@ fn a_server_that_takes_no_notes_costs_a_word_and_no_push() {
     .unwrap();
     fs::set_permissions(&hook, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
     signs(&shop, "Ana <ana@shop.example>", &id);
+    // The hook does not wait for it.
     shop.push("production", "master")
         .goes()
-        .says("note: ")
-        .says("no notes here");
+        .never_says("no notes here");
+    let status = shop.pushgate(["status"]).goes();
+    let said = status.stdout.replace("\n  ", " ");
+    assert!(
+        said.contains("the team does not know yet what happened here"),
+        "{status}"
+    );
+    assert!(
+        said.contains("`origin` does not take refs/notes/pushgate"),
+        "{status}"
+    );
 }
 
 #[test]

@@ -136,7 +136,8 @@ fn story(shop: &Sandbox) {
     ben.git(&["fetch", "-q", "production"]).goes();
     let refspec = format!("{two}:refs/heads/master");
     ben.git(&["checkout", "-q", &two]).goes();
-    ben.at("23:30", &["git", "push", "--force", "production", &refspec])
+    let back = ["env", "PUSHGATE_ROLLBACK=1", "git", "push", "--force"];
+    ben.at("23:30", &[&back[..], &["production", &refspec]].concat())
         .goes()
         .says("rollback: from ");
     assert_eq!(shop.tip("production", "master"), two);

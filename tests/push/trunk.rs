@@ -2,7 +2,7 @@
 
 use expect_test::expect;
 
-use crate::support::{Ran, Sandbox};
+use crate::support::{Ran, Sandbox, clock::Clock};
 
 fn short(id: &str) -> &str {
     &id[..7]
@@ -290,9 +290,11 @@ fn a_clone_with_many_branches_asks_otherwise_and_gets_the_same_answers() {
 #[test]
 fn trunk_moving_while_the_suite_runs_is_noticed() {
     let shop = Sandbox::new();
+    // The suite sets the clock: what was answered is old then.
     let push = format!(
-        "git -C {} update-ref refs/heads/master HEAD~1",
-        shop.path("origin.git").display()
+        "git -C {} update-ref refs/heads/master HEAD~1; echo {} >../clock",
+        shop.path("origin.git").display(),
+        Clock::line("2026-11-24 09:10:00")
     );
     shop.policy(&format!(
         "suite: {{run: '{push}'}}\nenvironments: {{staging: {{}}}}\n"
@@ -303,7 +305,7 @@ fn trunk_moving_while_the_suite_runs_is_noticed() {
         .is(&expect![[r#"
             exit 1
             --- stderr
-            pushgate: running the suite: git -C [root]/origin.git update-ref refs/heads/master HEAD~1
+            pushgate: running the suite: git -C [root]/origin.git update-ref refs/heads/master HEAD~1; echo 1795511400 >../clock
             pushgate: push to staging (staging) refused
               trunk: master is 1 commit ahead of origin/master (you push [Write .pushgate.yml], origin has [Write .pushgate.yml'])
               hint: git push origin master first
@@ -337,7 +339,7 @@ fn a_forced_push_that_takes_commits_off_trunk_is_refused_and_names_them() {
             --- stderr
             pushgate: push to trunk (origin/master) refused
               trunk: [rewritten] would take 1 commit off origin/master:
-                [the work of a week] the work of a week
+                [the work of a week] the work of a week (Ana)
               hint: git pull --rebase origin master keeps them; to undo one, git revert it
             error: failed to push some refs to '[root]/origin.git'
         "#]]);
@@ -450,7 +452,7 @@ fn an_environment_on_trunks_own_remote_keeps_every_commit_there() {
             --- stderr
             pushgate: push to production (origin) refused
               trunk: [rewritten] would take 1 commit off origin/master:
-                [Write .pushgate.yml] Write .pushgate.yml
+                [Write .pushgate.yml] Write .pushgate.yml (Ana)
               hint: git pull --rebase origin master keeps them; to undo one, git revert it
             error: failed to push some refs to '[root]/origin.git'
         "#]]);

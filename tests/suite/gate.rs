@@ -101,7 +101,7 @@ fn what_cannot_run_has_not_failed() {
             exit 1
             --- stderr
             pushgate: running the suite: bin/no-such-program
-            sh: 1: bin/no-such-program: not found
+            /bin/sh: 1: bin/no-such-program: not found
             pushgate: push to staging (staging) refused
               suite: `bin/no-such-program` could not run: exit code 127, command not found
                 whole output: [root]/app/.git/pushgate/logs/[log]
@@ -118,7 +118,7 @@ fn what_cannot_run_has_not_failed() {
             exit 1
             --- stderr
             pushgate: running the suite: ./plain
-            sh: 1: ./plain: Permission denied
+            /bin/sh: 1: ./plain: Permission denied
             pushgate: push to staging (staging) refused
               suite: `./plain` could not run: exit code 126, not executable
                 whole output: [root]/app/.git/pushgate/logs/[log]

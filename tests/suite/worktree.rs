@@ -387,7 +387,7 @@ fn a_full_disk_is_named_and_heals() {
         exit 1
         --- stderr
         pushgate: push to trunk (origin/master) not decided, so it does not go
-          suite: could not run `git -c core.hooksPath=/dev/null -c core.sparseCheckout=false worktree add --quiet --force --detach [root]/home/.cache/pushgate/[cache]/tree [Write large whole]`
+          suite: could not run `git worktree add --quiet --force --detach [root]/home/.cache/pushgate/[cache]/tree [Write large whole]`
             error: unable to write file large
             fatal: Could not reset index file to revision 'HEAD'.
         error: failed to push some refs to '[root]/origin.git'

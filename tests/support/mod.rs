@@ -416,11 +416,18 @@ impl Sandbox {
     }
 }
 
-/// Waits until it is known whether the pushes from a clone arrived; what the hook started then may still
-/// share it.
+/// Waits until it is known whether the pushes from a clone arrived, and the team was told.
 pub fn follow_up(clone: &Path) {
-    let open = clone.join(".git/pushgate/open");
-    let is_settled = || fs::read_dir(&open).map_or(true, |mut files| files.next().is_none());
+    let state = clone.join(".git/pushgate");
+    let is_settled = || {
+        let open = fs::read_dir(state.join("open"));
+        // Its third line says why it could not be shared.
+        let unshared = fs::read_to_string(state.join("unshared"));
+        open.map_or(true, |mut files| files.next().is_none())
+            && unshared.map_or(true, |text| {
+                text.lines().nth(2).is_some_and(|why| !why.is_empty())
+            })
+    };
     let deadline = Instant::now() + Duration::from_secs(5);
     while !is_settled() && Instant::now() < deadline {
         thread::sleep(Duration::from_millis(5));
@@ -512,6 +519,13 @@ impl Ran {
     #[track_caller]
     pub fn goes_not(self) -> Self {
         assert_eq!(self.code, 1, "{self}");
+        self
+    }
+
+    /// A command could not do its work.
+    #[track_caller]
+    pub fn is_unanswered(self) -> Self {
+        assert_eq!(self.code, 2, "{self}");
         self
     }
 

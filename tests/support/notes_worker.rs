@@ -52,8 +52,10 @@ fn carry_out(order: &str) -> String {
     match verb {
         "read" => match notes.read(&Oid::parse(rest.as_bytes()).unwrap()) {
             Ok(records) => {
+                // The words of people; deployments are another thing.
+                let by_person = records.iter().filter(|record| record.deployed().is_none());
                 let words = |record: &Record| record.words().unwrap_or(record.name()).to_owned();
-                let mut words: Vec<_> = records.iter().map(words).collect();
+                let mut words: Vec<_> = by_person.map(words).collect();
                 words.sort();
                 words.join(" ")
             }
@@ -61,9 +63,12 @@ fn carry_out(order: &str) -> String {
         },
         "verify" => {
             let records = notes.read(&Oid::parse(rest.as_bytes()).unwrap()).unwrap();
-            let is_verified = |record: &&Record| notes.verified(record).unwrap();
-            let count = records.iter().filter(is_verified).count();
-            format!("{count} of {}", records.len())
+            let signed = records.iter().filter(|record| record.deployed().is_none());
+            let verified: Vec<_> = signed
+                .map(|record| notes.verified(record).unwrap())
+                .collect();
+            let count = verified.iter().filter(|is_verified| **is_verified).count();
+            format!("{count} of {}", verified.len())
         }
         "add" => done(notes.add(&[Record::parse(rest.as_bytes()).unwrap()])),
         "fetch" => done(notes.fetch(rest, limit)),

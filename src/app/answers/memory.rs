@@ -1,6 +1,7 @@
 //! What this clone knows of the past: its ledger, git's reflogs, and the team's notes.
 
 use bstr::BStr;
+use jiff::Timestamp;
 
 use crate::{
     gates::{EnvironmentRemotes, Memory, Passed, Undecided, Work},
@@ -48,6 +49,25 @@ impl Memory for Repository {
             }
         }
         Ok(false)
+    }
+
+    fn tracked_since(
+        &self,
+        environment: &EnvironmentRemotes,
+        commit: &Oid,
+    ) -> Result<Option<Timestamp>, Undecided> {
+        let mut latest = None;
+        for name in self.tracking_refs(environment) {
+            let moves = self.newest_moves(&name)?;
+            let unmoved = moves.iter().take_while(|moved| moved.commit == *commit);
+            match (unmoved.last(), moves.is_empty()) {
+                (Some(moved), _) => latest = latest.max(Some(moved.at)),
+                // One of several branches that deploy there.
+                (None, true) => {}
+                (None, false) => return Ok(None),
+            }
+        }
+        Ok(latest)
     }
 
     fn is_verified(&self, record: &Record) -> Result<bool, Undecided> {

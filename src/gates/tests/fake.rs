@@ -186,6 +186,13 @@ impl Memory for Fake {
     fn was_live(&self, _: &EnvironmentRemotes, _: &Oid) -> Result<bool, Undecided> {
         Ok(self.was_live)
     }
+    fn tracked_since(
+        &self,
+        _: &EnvironmentRemotes,
+        _: &Oid,
+    ) -> Result<Option<Timestamp>, Undecided> {
+        Ok(None)
+    }
     fn is_verified(&self, record: &Record) -> Result<bool, Undecided> {
         Ok(record.signed.is_some())
     }

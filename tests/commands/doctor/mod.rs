@@ -132,6 +132,7 @@ memory
   warning  line 1 of .git/pushgate/ledger.jsonl cannot be read
            run: sed -i.damaged '1d' .git/pushgate/ledger.jsonl
            hint: the other lines count all the same
+  ok       the team has left no notes yet
 "
     );
     assert_eq!(report, expected);
