@@ -1,6 +1,9 @@
-//! Finds rules of a policy that do nothing and windows that never open.
+//! Finds rules of a policy that do nothing, windows that never open, and failures of the suite that nothing sees.
+
+use std::slice;
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use regex_lite::Regex;
 use serde::Serialize;
 
 use super::defaults::DeployRemote;
@@ -63,8 +66,46 @@ pub(crate) fn lint(
         );
         add(environments.key_place, UNNAMED_APP, message);
     }
+    let run = root.get("suite").and_then(|suite| suite.get("run"));
+    for step in run.map_or(&[][..], |run| match run.items() {
+        [] => slice::from_ref(run),
+        steps => steps,
+    }) {
+        let command = step.get("run").unwrap_or(step);
+        for why in unseen_failures(&command.text) {
+            add(command.place, "unseen-failure", why.to_owned());
+        }
+    }
     found.sort_by_key(|finding| finding.place);
     Ok(found)
+}
+
+/// What a shell script does not end with the failure of, though it runs under `sh -e`.
+fn unseen_failures(script: &str) -> impl Iterator<Item = &'static str> {
+    // What is quoted, comments, and the words of a `case`.
+    const PLAIN: &str = r#"\\.|'[^']*'|"(\\.|[^"\\])*"|(^|\s)#[^\n]*|[\w*.-]+(\|[\w*.-]+)+\)"#;
+    const UNSEEN: [(&str, &str); 3] = [
+        (
+            r"[^|>]\|[^|]",
+            "only the last command of a pipe counts: no other failure is seen",
+        ),
+        (r"\|\|\s*(true|:)(\s|;|\)|$)", "`|| true` hides a failure"),
+        (
+            r"[^&<>|]&([^&>]|$)",
+            "the failure of a command with `&` after it is not seen",
+        ),
+    ];
+    let matches =
+        |pattern: &str, text: &str| Regex::new(pattern).is_ok_and(|one| one.is_match(text));
+    let plain = Regex::new(PLAIN).map(|plain| plain.replace_all(script, "x").into_owned());
+    let plain = plain.unwrap_or_default();
+    let pipefail = script.contains("pipefail");
+    let found = UNSEEN
+        .iter()
+        .filter(move |(pattern, _)| matches(pattern, &plain));
+    found
+        .filter(move |(pattern, _)| !(pipefail && *pattern == UNSEEN[0].0))
+        .map(|(_, why)| *why)
 }
 
 /// Whether no environment governs a push there: its app is listed nowhere, and its name only where
