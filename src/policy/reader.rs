@@ -3,8 +3,9 @@
 use serde_yaml::Value;
 
 use super::error::{Fault, advice, quoted};
+use super::schema::section_of;
 use super::yaml_tree::Node;
-use crate::text::alternatives;
+use crate::text::{alternatives, nearest};
 
 /// What a key takes, in messages.
 const TEXT: &str = "text";
@@ -136,8 +137,8 @@ impl<'v> Item<'v> {
         Ok(names)
     }
 
-    /// The keys and values of a map; a key without a value (`suite:` alone) is as good as none.
-    pub(super) fn entries(self, expected: &str) -> Result<Keys<'v>, Fault> {
+    /// The entries of a map; a key without a value (`suite:` alone) is as good as none.
+    pub(super) fn entries(self, expected: &str) -> Result<Vec<(&'v str, Self)>, Fault> {
         let entries = match self.value {
             Value::Null => None,
             Value::Mapping(entries) => Some(entries),
@@ -152,7 +153,15 @@ impl<'v> Item<'v> {
             };
             Ok((name.as_str(), item))
         });
-        entries.collect::<Result<_, _>>().map(Keys)
+        entries.collect()
+    }
+
+    /// The entries of a map whose keys are known.
+    pub(super) fn keys(self, expected: &str) -> Result<Keys<'v>, Fault> {
+        Ok(Keys {
+            entries: self.entries(expected)?,
+            known: Vec::new(),
+        })
     }
 }
 
@@ -185,19 +194,25 @@ fn with_text(text: &str, why: &str) -> String {
     }
 }
 
-/// The entries of a map.
-pub(super) struct Keys<'v>(pub(super) Vec<(&'v str, Item<'v>)>);
+/// The entries of a map; it knows the keys that were asked for.
+pub(super) struct Keys<'v> {
+    entries: Vec<(&'v str, Item<'v>)>,
+    known: Vec<&'static str>,
+}
 
 impl<'v> Keys<'v> {
-    pub(super) fn get(&self, key: &str) -> Option<Item<'v>> {
-        let entry = self.0.iter().find(|(known, _)| *known == key);
+    pub(super) fn get(&mut self, key: &'static str) -> Option<Item<'v>> {
+        if !self.known.contains(&key) {
+            self.known.push(key);
+        }
+        let entry = self.entries.iter().find(|(known, _)| *known == key);
         entry.map(|(_, item)| *item)
     }
 
     /// Reads the value of a key into a field, which stays as it is without that key.
     pub(super) fn read<T, F: From<T>>(
-        &self,
-        key: &str,
+        &mut self,
+        key: &'static str,
         field: &mut F,
         read: impl FnOnce(Item<'v>) -> Result<T, Fault>,
     ) -> Result<(), Fault> {
@@ -205,5 +220,20 @@ impl<'v> Keys<'v> {
             *field = read(item)?.into();
         }
         Ok(())
+    }
+
+    /// Refuses a key that was not asked for.
+    pub(super) fn end(&self) -> Result<(), Fault> {
+        let mut entries = self.entries.iter();
+        let Some((key, item)) = entries.find(|(key, _)| !self.known.contains(key)) else {
+            return Ok(());
+        };
+        let advice = match section_of(key) {
+            Some(section) if nearest(key, self.known.iter().copied()).is_none() => {
+                format!("; it belongs under {section}")
+            }
+            _ => advice(key, &self.known),
+        };
+        Err(item.key_fault(format!("unknown key {}{advice}", quoted(key))))
     }
 }
