@@ -17,6 +17,8 @@ pub(super) const SIGNOFF: &str = "`true`, `false`, a number of people, or keys s
 /// A value, and where it stands.
 #[derive(Clone, Copy)]
 pub(super) struct Item<'v> {
+    /// The key that has it, or its list; empty at the root.
+    pub(super) key: &'v str,
     pub(super) value: &'v Value,
     pub(super) node: &'v Node,
 }
@@ -33,16 +35,21 @@ impl<'v> Item<'v> {
 
     /// Quotes a value that is not what it should be, unless the reason does.
     pub(super) fn invalid(self, why: &str) -> Fault {
-        self.fault(with_text(&self.node.text, why))
+        self.fault(with_text(self.written(), why))
     }
 
     /// The same of the key.
     pub(super) fn invalid_key(self, why: &str) -> Fault {
-        self.key_fault(with_text(&self.node.key, why))
+        self.key_fault(with_text(self.key, why))
+    }
+
+    /// The text of a scalar.
+    fn written(self) -> &'v str {
+        self.value.as_str().unwrap_or(&self.node.text)
     }
 
     pub(super) fn wrong_type(self, expected: &str) -> Fault {
-        let text = &self.node.text;
+        let text = self.written();
         let mut found = found(self.value, text);
         // The booleans of YAML 1.1 are text in 1.2.
         if self.value.is_string() && [FLAG, SIGNOFF].contains(&expected) {
@@ -58,10 +65,10 @@ impl<'v> Item<'v> {
         self.fault(format!("expected {expected}, found {found}"))
     }
 
-    fn inside(self, index: usize, value: &'v Value) -> Self {
+    fn inside(self, index: usize, key: &'v str, value: &'v Value) -> Self {
         // The places of a text that only `serde_yaml` can read are not known.
         let node = self.node.inside.get(index).unwrap_or(self.node);
-        Self { value, node }
+        Self { key, value, node }
     }
 
     pub(super) fn flag(self) -> Result<bool, Fault> {
@@ -92,12 +99,9 @@ impl<'v> Item<'v> {
     }
 
     pub(super) fn unknown_value(self, words: &[&str]) -> Fault {
-        let text = &self.node.text;
-        self.fault(format!(
-            "unknown value {}{}",
-            quoted(text),
-            advice(text, words)
-        ))
+        let text = self.written();
+        let (quoted, advice) = (quoted(text), advice(text, words));
+        self.fault(format!("unknown value {quoted}{advice}"))
     }
 
     /// One value or a list of at least one.
@@ -108,13 +112,13 @@ impl<'v> Item<'v> {
         match self.value {
             Value::String(_) => Ok(vec![read(self)?]),
             Value::Sequence(items) if items.is_empty() => {
-                let key = quoted(&self.node.key);
+                let key = quoted(self.key);
                 let why = "is an empty list; name at least one, or remove the key";
                 Err(self.fault(format!("{key} {why}")))
             }
             Value::Sequence(items) => {
                 let items = items.iter().enumerate();
-                let items = items.map(|(index, item)| read(self.inside(index, item)));
+                let items = items.map(|(index, item)| read(self.inside(index, self.key, item)));
                 items.collect()
             }
             _ => Err(self.wrong_type(TEXT_OR_LIST)),
@@ -138,7 +142,7 @@ impl<'v> Item<'v> {
     }
 
     /// The entries of a map; a key without a value (`suite:` alone) is as good as none.
-    pub(super) fn entries(self, expected: &str) -> Result<Vec<(&'v str, Self)>, Fault> {
+    pub(super) fn entries(self, expected: &str) -> Result<Vec<Self>, Fault> {
         let entries = match self.value {
             Value::Null => None,
             Value::Mapping(entries) => Some(entries),
@@ -146,12 +150,13 @@ impl<'v> Item<'v> {
         };
         let entries = entries.into_iter().flatten().enumerate();
         let entries = entries.map(|(index, (key, value))| {
-            let item = self.inside(index, value);
-            let Value::String(name) = key else {
+            let name = key.as_str().unwrap_or_default();
+            let item = self.inside(index, name, value);
+            if !key.is_string() {
                 let found = found(key, &item.node.key) + put_in_quotes(key);
                 return Err(item.key_fault(format!("a key must be text, not {found}")));
-            };
-            Ok((name.as_str(), item))
+            }
+            Ok(item)
         });
         entries.collect()
     }
@@ -196,7 +201,7 @@ fn with_text(text: &str, why: &str) -> String {
 
 /// The entries of a map; it knows the keys that were asked for.
 pub(super) struct Keys<'v> {
-    entries: Vec<(&'v str, Item<'v>)>,
+    entries: Vec<Item<'v>>,
     known: Vec<&'static str>,
 }
 
@@ -205,8 +210,7 @@ impl<'v> Keys<'v> {
         if !self.known.contains(&key) {
             self.known.push(key);
         }
-        let entry = self.entries.iter().find(|(known, _)| *known == key);
-        entry.map(|(_, item)| *item)
+        self.entries.iter().find(|item| item.key == key).copied()
     }
 
     /// Reads the value of a key into a field, which stays as it is without that key.
@@ -225,9 +229,10 @@ impl<'v> Keys<'v> {
     /// Refuses a key that was not asked for.
     pub(super) fn end(&self) -> Result<(), Fault> {
         let mut entries = self.entries.iter();
-        let Some((key, item)) = entries.find(|(key, _)| !self.known.contains(key)) else {
+        let Some(item) = entries.find(|item| !self.known.contains(&item.key)) else {
             return Ok(());
         };
+        let key = item.key;
         let advice = match section_of(key) {
             Some(section) if nearest(key, self.known.iter().copied()).is_none() => {
                 format!("; it belongs under {section}")

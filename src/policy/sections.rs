@@ -78,10 +78,10 @@ fn suite(item: Item<'_>) -> Result<Suite, Fault> {
     keys.read("interactive", &mut suite.interactive, Item::flag)?;
     keys.end()?;
     if suite.ci.is_some() {
-        let here = ONLY_HERE.iter().find_map(|key| Some((key, keys.get(key)?)));
-        if let Some((key, item)) = here {
+        if let Some(item) = ONLY_HERE.iter().find_map(|key| keys.get(key)) {
             return Err(item.key_fault(format!(
-                "`{key}` is about a suite that runs here; with `ci` the CI is asked instead: remove one of them"
+                "{} is about a suite that runs here; with `ci` the CI is asked instead: remove one of them",
+                quoted(item.key)
             )));
         }
         if keys.get("on").is_none() {
@@ -124,15 +124,15 @@ fn environments(item: Item<'_>) -> Result<Vec<Environment>, Fault> {
     Ok(environments)
 }
 
-fn environment((called, item): (&str, Item<'_>)) -> Result<Environment, Fault> {
-    name(called).map_err(|why| item.invalid_key(&why))?;
-    if called.eq_ignore_ascii_case(RESERVED) {
-        let called = quoted(called);
-        let message = format!("{called} is reserved; give the environment another name");
+fn environment(item: Item<'_>) -> Result<Environment, Fault> {
+    name(item.key).map_err(|why| item.invalid_key(&why))?;
+    if item.key.eq_ignore_ascii_case(RESERVED) {
+        let name = quoted(item.key);
+        let message = format!("{name} is reserved; give the environment another name");
         return Err(item.key_fault(message));
     }
     let mut keys = item.keys("keys such as `remote`")?;
-    let mut environment = Environment::named(called);
+    let mut environment = Environment::named(item.key);
     let reasons = [
         ("required", Reason::Required),
         ("optional", Reason::Optional),
@@ -156,7 +156,7 @@ fn environment((called, item): (&str, Item<'_>)) -> Result<Environment, Fault> {
             .get("signoff")
             .filter(|_| environment.signoff.is_some());
         if let Some(item) = keys.get("soak").or(signoff) {
-            let key = quoted(&item.node.key);
+            let key = quoted(item.key);
             return Err(item.key_fault(format!(
                 "{key} needs `after`, the environment where the commit must be first"
             )));
