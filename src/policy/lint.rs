@@ -2,6 +2,8 @@
 
 use std::slice;
 
+use std::iter::repeat;
+
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use regex_lite::Regex;
 use serde::Serialize;
@@ -54,9 +56,10 @@ pub(crate) fn lint(
         });
     };
     for environment in &policy.environments {
-        let node = environments.get(&environment.name);
-        if let Some(node) = node.and_then(|node| node.get("window")) {
-            lint_window(environment, node, facts, &mut add);
+        if !environment.window.is_always_open() {
+            let node = environments.get(&environment.name);
+            let node = node.and_then(|node| node.get("window"));
+            lint_window(environment, node.unwrap_or(environments), facts, &mut add);
         }
     }
     for remote in facts.heroku.iter().filter(|one| is_unnamed(one, &policy)) {
@@ -124,13 +127,18 @@ fn lint_window(
     add: &mut dyn FnMut(Place, &'static str, String),
 ) {
     let name = quoted(&environment.name);
-    let items = |list| node.get(list).map_or(&[][..], Node::items).iter();
+    // The places of a text that only `serde_yaml` can read are not all known.
+    let places = |list, calendars| {
+        let items = node.get(list).map_or(&[][..], Node::items).iter();
+        let wanted = items.filter(move |item| is_calendar(&item.text) == calendars);
+        wanted.map(|item| item.place).chain(repeat(node.key_place))
+    };
     let zone = environment.window.timezone.resolve(facts.local);
-    let calendars = items("closed").filter(|item| is_calendar(&item.text));
-    for (holidays, item) in environment.window.holidays.iter().zip(calendars) {
+    let calendars = environment.window.holidays.iter();
+    for (holidays, place) in calendars.zip(places("closed", true)) {
         let error = holidays.error().map(ToString::to_string);
         if let Some(message) = error.or_else(|| holidays.shortage(facts.now, &zone)) {
-            add(item.place, "calendar", message);
+            add(place, "calendar", message);
         }
     }
     // A calendar that cannot be read closes everything, which is no fault of the rules.
@@ -156,11 +164,10 @@ fn lint_window(
         add(node.key_place, "never-opens", message);
     }
     for (list, rules) in [("open", &window.open), ("closed", &window.closed)] {
-        let items = items(list).filter(|item| !is_calendar(&item.text));
-        for (index, (rule, item)) in rules.iter().zip(items).enumerate() {
+        for (index, (rule, place)) in rules.iter().zip(places(list, false)).enumerate() {
             let text = quoted(&rule.to_string());
             if window.is_over(rule, facts.now, facts.local) {
-                add(item.place, "past", format!("{text} is past; remove it"));
+                add(place, "past", format!("{text} is past; remove it"));
                 continue;
             }
             if let Some(by) = covering(rules, index) {
@@ -168,12 +175,12 @@ fn lint_window(
                     "{text} changes nothing: {} covers it",
                     quoted(&by.to_string())
                 );
-                add(item.place, "swallowed", message);
+                add(place, "swallowed", message);
             }
             let closing = || closing(&without_runway, rule, facts);
             if let Some(by) = (list == "open").then(closing).flatten() {
                 let message = format!("{text} opens nothing: {by} closes all of it");
-                add(item.place, "contradiction", message);
+                add(place, "contradiction", message);
             }
         }
     }

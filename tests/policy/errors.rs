@@ -655,28 +655,28 @@ fn windows_line_ends_and_a_byte_order_mark_are_accepted() {
     assert_eq!(error.excerpt().as_deref(), Some("suit:\n^"));
 }
 
-/// `serde_yaml` reads it, and no other reader tells where it stands.
+/// `serde_yaml` reads more than the reader that tells places: those after such a line are not known.
 #[test]
-fn what_is_wrong_is_named_where_its_place_is_not_known() {
+fn what_is_wrong_is_named_where_only_the_section_has_a_place() {
     refused(
         "suite: {\nrun: a,\nonn: b\n}\n",
         "F:1:1: unknown key `onn`; did you mean `on`?",
     );
     refused(
         "suite:\n  on: 'x\ny'\n",
-        "F:1:1: unknown value `x y`; expected `deploys`, `trunk` or `all`",
+        "F:2:3: unknown value `x y`; expected `deploys`, `trunk` or `all`",
     );
     refused(
         "suite:\n  run: [\n]\n",
-        "F:1:1: `run` is an empty list; name at least one, or remove the key",
+        "F:2:8: `run` is an empty list; name at least one, or remove the key",
     );
     refused(
         "suite:\n  env: [\nA=b\n]\n",
-        "F:1:1: `A=b`: not the name of a variable; write one such as `RAILS_ENV`, without its value",
+        "F:2:8: `A=b`: not the name of a variable; write one such as `RAILS_ENV`, without its value",
     );
     refused(
         "environments:\n  a:\n    soak: 1h\n    remote: [\nb\n]\n",
-        "F:1:1: `soak` needs `after`, the environment where the commit must be first",
+        "F:3:5: `soak` needs `after`, the environment where the commit must be first",
     );
 }
 

@@ -104,6 +104,18 @@ fn a_window_that_never_opens_is_named() {
     );
 }
 
+/// `serde_yaml` reads it, and not all of its places are known.
+#[test]
+fn a_list_that_ends_at_the_margin_is_looked_over_too() {
+    finds(
+        "environments:\n  production:\n    window:\n      timezone: UTC\n      closed: [\n2026-11-21,\nMon-Sun\n]\n",
+        &[
+            "3:5: the window of `production` never opens",
+            "3:5: `2026-11-21` is past; remove it",
+        ],
+    );
+}
+
 #[test]
 fn a_rule_that_is_past_is_named() {
     finds_in_window(
