@@ -111,7 +111,7 @@ fn a_list_that_ends_at_the_margin_is_looked_over_too() {
         "environments:\n  production:\n    window:\n      timezone: UTC\n      closed: [\n2026-11-21,\nMon-Sun\n]\n",
         &[
             "3:5: the window of `production` never opens",
-            "3:5: `2026-11-21` is past; remove it",
+            "5:15: `2026-11-21` is past; remove it",
         ],
     );
 }
