@@ -130,9 +130,9 @@ impl<'v> Item<'v> {
         self,
         check: fn(&str) -> Result<String, String>,
     ) -> Result<Vec<String>, Fault> {
-        let named = self.list(|item| Ok((item, item.checked(check)?)))?;
+        let checked = self.list(|item| Ok((item, item.checked(check)?)))?;
         let mut names: Vec<String> = Vec::new();
-        for (item, name) in named {
+        for (item, name) in checked {
             if names.contains(&name) {
                 return Err(item.fault(format!("{} is listed twice", quoted(&name))));
             }
