@@ -56,15 +56,10 @@ fn suite(item: Item<'_>) -> Result<Suite, Fault> {
     ];
     let places = [("checkout", In::Checkout), ("worktree", In::Worktree)];
     keys.read("run", &mut suite.steps, |item| item.list(step))?;
-    let mut checks = Vec::new();
+    let (mut forge, mut checks) = (None, Vec::new());
+    keys.read("ci", &mut forge, |item| item.word(&forges))?;
     keys.read("checks", &mut checks, |item| item.names(name))?;
-    let ci = |item: Item<'_>| {
-        Ok(Ci {
-            forge: item.word(&forges)?,
-            checks,
-        })
-    };
-    keys.read("ci", &mut suite.ci, ci)?;
+    suite.ci = forge.map(|forge| Ci { forge, checks });
     keys.read("on", &mut suite.on, |item| item.word(&pushes))?;
     keys.read("in", &mut suite.place, |item| item.word(&places))?;
     keys.read("timeout", &mut suite.timeout, limit)?;
