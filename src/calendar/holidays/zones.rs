@@ -14,7 +14,7 @@ use super::{
     repeat::Repeat,
     time::EventTime,
 };
-use crate::calendar::zone::{self, ZoneError};
+use crate::calendar::{TextError, zone};
 
 /// Changes of the clocks are followed up to here.
 const LATEST: DateTime = DateTime::constant(2101, 1, 1, 0, 0, 0, 0);
@@ -71,7 +71,7 @@ impl Zones {
 }
 
 /// Finds a zone by its name in IANA's database or in Windows.
-fn known(name: &str) -> Result<TimeZone, ZoneError> {
+fn known(name: &str) -> Result<TimeZone, TextError> {
     let (_, zone) = match (zone::named(name.trim_start_matches('/')), name.parse()) {
         (Err(_), Ok(Tz::Tz(known))) => zone::named(known.name())?,
         (found, _) => found?,
