@@ -48,20 +48,24 @@ impl FromStr for Zone {
     }
 }
 
+/// Finds a zone in the database within the program: it answers the same on every machine, and reading a policy touches
+/// no disk.
+pub(super) fn in_database(name: &str) -> Option<(String, TimeZone)> {
+    let zone = TimeZoneDatabase::bundled().get(name.trim()).ok();
+    let zone = zone.filter(|zone| !zone.is_unknown())?;
+    Some((zone.iana_name()?.to_owned(), zone))
+}
+
 /// Finds a zone by its name in any case, and the name as the database spells it.
 pub(super) fn named(written: &str) -> Result<(String, TimeZone), TextError> {
     find(written, "")
 }
 
-/// Finds a zone in the database within the program: it answers the same on every machine, and reading a policy touches
-/// no disk. The error says what else could be written.
+/// Finds a zone; the error says what else could be written.
 fn find(written: &str, or_else: &str) -> Result<(String, TimeZone), TextError> {
-    let wanted = written.trim();
-    let database = TimeZoneDatabase::bundled();
-    let zone = database.get(wanted).ok().filter(|zone| !zone.is_unknown());
-    let found = zone.and_then(|zone| Some((zone.iana_name()?.to_owned(), zone)));
-    found.ok_or_else(|| {
-        let cure = match nearest(&database, wanted) {
+    in_database(written).ok_or_else(|| {
+        let wanted = written.trim();
+        let cure = match nearest(wanted) {
             Some(nearest) => format!("; did you mean `{nearest}`?"),
             None => format!(": write an IANA name such as `Europe/Madrid`{or_else}"),
         };
@@ -71,7 +75,8 @@ fn find(written: &str, or_else: &str) -> Result<(String, TimeZone), TextError> {
 
 /// The zone whose name is nearest to a wrong one: a few letters differ, or the city is right and its continent is
 /// missing or another one.
-fn nearest(database: &TimeZoneDatabase, wanted: &str) -> Option<String> {
+fn nearest(wanted: &str) -> Option<String> {
+    let database = TimeZoneDatabase::bundled();
     let wanted = wanted.to_ascii_lowercase().replace(' ', "_");
     let scored = database.available().filter_map(|name| {
         let known = name.as_str().to_ascii_lowercase();
