@@ -5,7 +5,7 @@ use std::str::FromStr;
 use jiff::civil::Date;
 
 use super::{
-    error::RuleError,
+    error::{TextError, did_you_mean},
     rule::{DAY, Days, Rule, Shape},
 };
 
@@ -21,9 +21,9 @@ const WEEKDAYS: [(&str, &str); 7] = [
 ];
 
 impl FromStr for Rule {
-    type Err = RuleError;
+    type Err = TextError;
 
-    fn from_str(written: &str) -> Result<Self, RuleError> {
+    fn from_str(written: &str) -> Result<Self, TextError> {
         let text = tidy(written);
         let shape = shape(&text)?;
         Ok(Self { text, shape })
@@ -56,9 +56,11 @@ fn is_dash(c: char) -> bool {
     )
 }
 
-fn shape(text: &str) -> Result<Shape, RuleError> {
+fn shape(text: &str) -> Result<Shape, TextError> {
     if text.is_empty() {
-        return Err(RuleError::Empty);
+        return wrong(
+            "a rule is empty: write `Mon-Fri 09:00-16:00`, `22:00-07:00`, `Sat,Sun`, `2026-12-24` or `2026-12-24..2027-01-02`",
+        );
     }
     if let Some((from, until)) = text.split_once("..") {
         return dates(text, from, until);
@@ -73,13 +75,27 @@ fn shape(text: &str) -> Result<Shape, RuleError> {
         }),
         Some((first, _)) if looks_like_date(first) => {
             date(first)?;
-            Err(RuleError::DateWithTime(text.to_owned()))
+            wrong(format!(
+                "`{text}` gives a time to a single date: write `DATE HH:MM..DATE HH:MM`"
+            ))
         }
         Some((first, times)) if looks_like_times(times) && !times.contains(' ') => {
             hours(days(first)?, times)
         }
-        Some(_) => Err(RuleError::Form(text.to_owned())),
+        Some(_) => wrong(format!(
+            "`{text}` is not a rule: write `[DAYS] HH:MM-HH:MM`, `DAYS`, `DATE`, `DATE..DATE` or `DATE HH:MM..DATE HH:MM`"
+        )),
     }
+}
+
+fn wrong<T>(message: impl Into<String>) -> Result<T, TextError> {
+    Err(TextError(message.into()))
+}
+
+fn no_length<T>(text: &str) -> Result<T, TextError> {
+    wrong(format!(
+        "`{text}` has no length: a range ends after it starts; a whole day is `00:00-24:00`"
+    ))
 }
 
 fn starts_with_digit(text: &str) -> bool {
@@ -95,12 +111,12 @@ fn looks_like_times(text: &str) -> bool {
 }
 
 /// `DATE..DATE`, both days whole, or `DATE HH:MM..DATE HH:MM`, half-open.
-fn dates(text: &str, from: &str, until: &str) -> Result<Shape, RuleError> {
+fn dates(text: &str, from: &str, until: &str) -> Result<Shape, TextError> {
     let (from, until) = match (from.split_once(' '), until.split_once(' ')) {
         (None, None) => {
             let (first, last) = (date(from)?, date(until)?);
             if last < first {
-                return Err(RuleError::Backwards(text.to_owned()));
+                return wrong(format!("`{text}` ends before it starts"));
             }
             (first, last + DAY)
         }
@@ -108,52 +124,63 @@ fn dates(text: &str, from: &str, until: &str) -> Result<Shape, RuleError> {
             date(first)? + start(from, text)?,
             date(last)? + time(until)?,
         ),
-        _ => return Err(RuleError::OneTime(text.to_owned())),
+        _ => {
+            return wrong(format!(
+                "`{text}` has a time on one side only: write `DATE..DATE` or `DATE HH:MM..DATE HH:MM`"
+            ));
+        }
     };
     match until - from {
-        ..0 => Err(RuleError::Backwards(text.to_owned())),
-        0 => Err(RuleError::NoLength(text.to_owned())),
+        ..0 => wrong(format!("`{text}` ends before it starts")),
+        0 => no_length(text),
         1.. => Ok(Shape::Dates { from, until }),
     }
 }
 
 /// The civil second since 1970 at which a date `YYYY-MM-DD` begins.
-fn date(text: &str) -> Result<i64, RuleError> {
-    let parts = || {
-        let mut parts = text.splitn(3, '-');
-        let mut part = |width| number(parts.next().filter(|digits| digits.len() == width)?);
-        let (year, month, day) = (part(4)?, part(2)?, part(2)?);
-        Some((year, i8::try_from(month).ok()?, i8::try_from(day).ok()?))
+fn date(text: &str) -> Result<i64, TextError> {
+    let is_shaped = text.len() == 10
+        && (text.bytes().enumerate()).all(|(index, byte)| match index {
+            4 | 7 => byte == b'-',
+            _ => byte.is_ascii_digit(),
+        });
+    if !is_shaped {
+        return wrong(format!(
+            "`{text}` is not a date: write YYYY-MM-DD, and `..` between two dates"
+        ));
+    }
+    let Ok(date) = text.parse::<Date>() else {
+        return wrong(format!("`{text}` is not in the calendar"));
     };
-    let (year, month, day) = parts().ok_or_else(|| RuleError::Date(text.to_owned()))?;
-    let date = Date::new(year, month, day).map_err(|_| RuleError::NoSuchDate(text.to_owned()))?;
     Ok(date.duration_since(Date::constant(1970, 1, 1)).as_secs())
 }
 
 /// `HH:MM-HH:MM` on the given days; an end that is not after the start is on the day after.
-fn hours(days: Days, text: &str) -> Result<Shape, RuleError> {
+fn hours(days: Days, text: &str) -> Result<Shape, TextError> {
     let Some((from, until)) = text.split_once('-') else {
         time(text)?;
-        return Err(RuleError::NoEnd(text.to_owned()));
+        return wrong(format!("`{text}` has no end: write HH:MM-HH:MM"));
     };
     let (from, until) = (start(from, text)?, time(until)?);
     if from == until {
-        return Err(RuleError::NoLength(text.to_owned()));
+        return no_length(text);
     }
     let until = if until < from { until + DAY } else { until };
     Ok(Shape::Weekly { days, from, until })
 }
 
 /// A time of day at which a range starts.
-fn start(text: &str, range: &str) -> Result<i64, RuleError> {
+fn start(text: &str, range: &str) -> Result<i64, TextError> {
     match time(text)? {
-        DAY => Err(RuleError::StartsAt24(range.to_owned())),
+        DAY => wrong(format!(
+            "`{range}` starts at 24:00, which can only be an end: start at 00:00"
+        )),
         seconds => Ok(seconds),
     }
 }
 
 /// The seconds from midnight to a time of day, `H:MM` or `HH:MM`, up to 24:00.
-fn time(text: &str) -> Result<i64, RuleError> {
+fn time(text: &str) -> Result<i64, TextError> {
     let minutes = || {
         let (hour, minute) = text.split_once(':')?;
         let (hour, minute) = match (hour.len(), minute.len()) {
@@ -162,8 +189,12 @@ fn time(text: &str) -> Result<i64, RuleError> {
         };
         Some(hour * 60 + minute).filter(|minutes| minute < 60 && *minutes <= 24 * 60)
     };
-    let minutes = minutes().ok_or_else(|| RuleError::Time(text.to_owned()))?;
-    Ok(minutes * 60)
+    match minutes() {
+        Some(minutes) => Ok(minutes * 60),
+        None => wrong(format!(
+            "`{text}` is not a time of day: write HH:MM, from 00:00 to 23:59, or 24:00 as an end"
+        )),
+    }
 }
 
 /// A number of ASCII digits, without a sign.
@@ -173,17 +204,21 @@ pub(super) fn number(digits: &str) -> Option<i16> {
 }
 
 /// `Mon`, `Mon-Fri`, `Sat,Sun`, and lists that mix them; a range may wrap round the week's end.
-fn days(text: &str) -> Result<Days, RuleError> {
+fn days(text: &str) -> Result<Days, TextError> {
     let mut set = 0;
     for part in text.split(',') {
         let (first, last) = part.split_once('-').unwrap_or((part, part));
         if first.is_empty() || last.is_empty() {
-            return Err(RuleError::MissingDay(text.to_owned()));
+            return wrong(format!(
+                "a day is missing in `{text}`: write `Mon`, `Mon-Fri` or `Sat,Sun`"
+            ));
         }
         let (first, last) = (weekday(first)?, weekday(last)?);
         if first == last && part.contains('-') {
-            let (text, day) = (part.to_owned(), WEEKDAYS[first].0);
-            return Err(RuleError::SameDay { text, day });
+            let day = WEEKDAYS[first].0;
+            return wrong(format!(
+                "`{part}` names one day twice: write `{day}`, or `Mon-Sun` for every day"
+            ));
         }
         let mut day = first;
         set |= 1 << day;
@@ -196,12 +231,14 @@ fn days(text: &str) -> Result<Days, RuleError> {
 }
 
 /// The number of a weekday from its short or full name, in any case; Monday is 0.
-pub(super) fn weekday(word: &str) -> Result<usize, RuleError> {
+pub(super) fn weekday(word: &str) -> Result<usize, TextError> {
     let is_it = |name: &str| word.eq_ignore_ascii_case(name);
     let number = (WEEKDAYS.iter()).position(|(short, full)| is_it(short) || is_it(full));
-    number.ok_or_else(|| RuleError::Day {
-        word: word.to_owned(),
-        nearest: nearest_weekday(word),
+    number.ok_or_else(|| {
+        let nearest = did_you_mean(nearest_weekday(word));
+        TextError(format!(
+            "`{word}` is not a day of the week: write `Mon`, `Mon-Fri` or `Sat,Sun`{nearest}"
+        ))
     })
 }
 

@@ -17,11 +17,11 @@ use std::fmt;
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
-pub use error::RuleError;
+pub use error::TextError;
 pub use holidays::{Holidays, HolidaysError};
-pub use moment::{MomentError, moment};
+pub use moment::moment;
 pub use rule::Rule;
-pub use zone::{Zone, ZoneError};
+pub use zone::Zone;
 
 use seconds::{HORIZON, ceil, floor, instant};
 use walk::{Step, Walk};

@@ -1,5 +1,7 @@
 //! Reads a date and time as people write them: `2026-12-24 23:00`, `tomorrow 9:00`, `Fri 16:00`, RFC 3339, RFC 9557.
 
+use std::fmt::Display;
+
 use jiff::{
     Timestamp, ToSpan, Zoned,
     civil::{Date, DateTime, Time},
@@ -8,49 +10,15 @@ use jiff::{
 };
 
 use super::{
-    error::did_you_mean,
+    error::{TextError, did_you_mean},
     grammar::{nearest_weekday, number, weekday},
     zone,
 };
 
-/// Why a text is not a date and time.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum MomentError {
-    #[error(
-        "`{text}` is not a date and time: write `2026-12-24 23:00`, `tomorrow 9:00`, `Fri 16:00`, \
-         `2026-12-24T23:00:00Z` or `2026-12-24T23:00[Europe/Madrid]`{}",
-        did_you_mean(*.nearest_day)
-    )]
-    Form {
-        text: String,
-        nearest_day: Option<&'static str>,
-    },
-    #[error("`{0}` is a day without a time: write `{0} 9:00`")]
-    NoTime(String),
-    /// The form is right; the date, the offset or the zone is not.
-    #[error(
-        "`{text}` is not a date and time: {why}; write one such as `2026-12-24 23:00` or \
-         `2026-12-24T23:00[Europe/Madrid]`"
-    )]
-    Wrong { text: String, why: String },
-    #[error("`{text}` does not occur in {zone}: the clocks go forward over it")]
-    Skipped { text: String, zone: String },
-    #[error(
-        "`{text}` occurs twice in {zone}, where the clocks go back: write `{first}` or `{second}`"
-    )]
-    Twice {
-        text: String,
-        zone: String,
-        /// With its offset, as the second.
-        first: String,
-        second: String,
-    },
-}
-
 /// Reads a date and time; without a time zone of its own it has that of `now`.
 ///
 /// A weekday is the next that has this time still before it, today among them.
-pub fn moment(text: &str, now: &Zoned) -> Result<Timestamp, MomentError> {
+pub fn moment(text: &str, now: &Zoned) -> Result<Timestamp, TextError> {
     let text = text.trim();
     if text.eq_ignore_ascii_case("now") {
         return Ok(now.timestamp());
@@ -72,7 +40,7 @@ pub fn moment(text: &str, now: &Zoned) -> Result<Timestamp, MomentError> {
         (_, Err(_)) => return Err(form(text, nearest_day(day))),
     };
     if time.is_empty() {
-        return Err(MomentError::NoTime(text.to_owned()));
+        return no_time(text);
     }
     let time = clock(time).ok_or_else(|| form(text, None))?;
     let on = |ahead: i64| {
@@ -87,14 +55,26 @@ pub fn moment(text: &str, now: &Zoned) -> Result<Timestamp, MomentError> {
     Ok(at)
 }
 
-fn form(text: &str, nearest_day: Option<&'static str>) -> MomentError {
-    let text = text.to_owned();
-    MomentError::Form { text, nearest_day }
+fn form(text: &str, nearest_day: Option<&str>) -> TextError {
+    TextError(format!(
+        "`{text}` is not a date and time: write `2026-12-24 23:00`, `tomorrow 9:00`, `Fri 16:00`, \
+         `2026-12-24T23:00:00Z` or `2026-12-24T23:00[Europe/Madrid]`{}",
+        did_you_mean(nearest_day)
+    ))
 }
 
-fn wrong(text: &str, why: &dyn ToString) -> MomentError {
-    let (text, why) = (text.to_owned(), why.to_string());
-    MomentError::Wrong { text, why }
+/// The form is right; the date, the offset or the zone is not.
+fn wrong(text: &str, why: &dyn Display) -> TextError {
+    TextError(format!(
+        "`{text}` is not a date and time: {why}; write one such as `2026-12-24 23:00` or \
+         `2026-12-24T23:00[Europe/Madrid]`"
+    ))
+}
+
+fn no_time<T>(day: &str) -> Result<T, TextError> {
+    Err(TextError(format!(
+        "`{day}` is a day without a time: write `{day} 9:00`"
+    )))
 }
 
 /// The name of a day that is nearest to a wrong one.
@@ -106,10 +86,10 @@ fn nearest_day(word: &str) -> Option<&'static str> {
 }
 
 /// Reads a text that begins with a date.
-fn dated(text: &str, zone: &TimeZone) -> Result<Timestamp, MomentError> {
+fn dated(text: &str, zone: &TimeZone) -> Result<Timestamp, TextError> {
     let parser = DateTimeParser::new();
     if text.parse::<Date>().is_ok() && !text.contains(':') {
-        return Err(MomentError::NoTime(text.to_owned()));
+        return no_time(text);
     }
     // The hour may have one digit, as people write it.
     if let Some((date, time)) = text.split_once(' ')
@@ -158,31 +138,28 @@ fn clock(text: &str) -> Option<Time> {
 }
 
 /// The instant of a wall-clock time, which must occur once.
-fn civil(text: &str, at: DateTime, zone: &TimeZone) -> Result<Timestamp, MomentError> {
+fn civil(text: &str, at: DateTime, zone: &TimeZone) -> Result<Timestamp, TextError> {
     let ambiguous = zone.to_ambiguous_timestamp(at);
-    let (text, zone) = (
-        text.to_owned(),
-        zone.iana_name().unwrap_or("this zone").to_owned(),
-    );
-    match ambiguous.offset() {
+    let zone = zone.iana_name().unwrap_or("this zone");
+    let message = match ambiguous.offset() {
         AmbiguousOffset::Unambiguous { .. } => {
-            ambiguous.compatible().map_err(|error| wrong(&text, &error))
+            return ambiguous.compatible().map_err(|error| wrong(text, &error));
         }
-        AmbiguousOffset::Gap { .. } => Err(MomentError::Skipped { text, zone }),
+        AmbiguousOffset::Gap { .. } => {
+            format!("`{text}` does not occur in {zone}: the clocks go forward over it")
+        }
         AmbiguousOffset::Fold { before, after } => {
             let with = |offset: Offset| match offset.to_timestamp(at) {
                 Ok(at) => DateTimePrinter::new().timestamp_with_offset_to_string(&at, offset),
                 Err(error) => error.to_string(),
             };
             let (first, second) = (with(before), with(after));
-            Err(MomentError::Twice {
-                text,
-                zone,
-                first,
-                second,
-            })
+            format!(
+                "`{text}` occurs twice in {zone}, where the clocks go back: write `{first}` or `{second}`"
+            )
         }
-    }
+    };
+    Err(TextError(message))
 }
 
 #[cfg(test)]

@@ -4,6 +4,8 @@ use std::{fmt, str::FromStr};
 
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 
+use super::TextError;
+
 /// The zone of a window: `local`, or the name of a zone of the IANA database.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Zone {
@@ -12,23 +14,6 @@ pub enum Zone {
     Local,
     /// A zone of the IANA database, with its name as the database spells it.
     Named { name: String, zone: TimeZone },
-}
-
-/// A name that the database does not have.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{name}` is not a time zone{}", match .nearest {
-    Some(nearest) => format!("; did you mean `{nearest}`?"),
-    None => format!(": write an IANA name such as `Europe/Madrid`{}", or_local(*.takes_local)),
-})]
-pub struct ZoneError {
-    pub name: String,
-    pub nearest: Option<String>,
-    /// Whether `local` could stand in its place.
-    pub takes_local: bool,
-}
-
-fn or_local(takes_local: bool) -> &'static str {
-    if takes_local { ", or `local`" } else { "" }
 }
 
 impl Zone {
@@ -51,42 +36,47 @@ impl fmt::Display for Zone {
 }
 
 impl FromStr for Zone {
-    type Err = ZoneError;
+    type Err = TextError;
 
     /// Reads `local`, or the name of a zone.
-    fn from_str(written: &str) -> Result<Self, ZoneError> {
+    fn from_str(written: &str) -> Result<Self, TextError> {
         if written.trim().eq_ignore_ascii_case("local") {
             return Ok(Self::Local);
         }
-        match named(written) {
-            Ok((name, zone)) => Ok(Self::Named { name, zone }),
-            Err(error) => Err(ZoneError {
-                takes_local: true,
-                ..error
-            }),
-        }
+        let (name, zone) = find(written, ", or `local`")?;
+        Ok(Self::Named { name, zone })
     }
 }
 
+/// Finds a zone in the database within the program: it answers the same on every machine, and reading a policy touches
+/// no disk.
+pub(super) fn in_database(name: &str) -> Option<(String, TimeZone)> {
+    let zone = TimeZoneDatabase::bundled().get(name.trim()).ok();
+    let zone = zone.filter(|zone| !zone.is_unknown())?;
+    Some((zone.iana_name()?.to_owned(), zone))
+}
+
 /// Finds a zone by its name in any case, and the name as the database spells it.
-///
-/// The database is the one within the program: it answers the same on every machine, and reading a policy touches no
-/// disk.
-pub(super) fn named(written: &str) -> Result<(String, TimeZone), ZoneError> {
-    let wanted = written.trim();
-    let database = TimeZoneDatabase::bundled();
-    let zone = database.get(wanted).ok().filter(|zone| !zone.is_unknown());
-    let found = zone.and_then(|zone| Some((zone.iana_name()?.to_owned(), zone)));
-    found.ok_or_else(|| ZoneError {
-        name: wanted.to_owned(),
-        nearest: nearest(&database, wanted),
-        takes_local: false,
+pub(super) fn named(written: &str) -> Result<(String, TimeZone), TextError> {
+    find(written, "")
+}
+
+/// Finds a zone; the error says what else could be written.
+fn find(written: &str, or_else: &str) -> Result<(String, TimeZone), TextError> {
+    in_database(written).ok_or_else(|| {
+        let wanted = written.trim();
+        let cure = match nearest(wanted) {
+            Some(nearest) => format!("; did you mean `{nearest}`?"),
+            None => format!(": write an IANA name such as `Europe/Madrid`{or_else}"),
+        };
+        TextError(format!("`{wanted}` is not a time zone{cure}"))
     })
 }
 
 /// The zone whose name is nearest to a wrong one: a few letters differ, or the city is right and its continent is
 /// missing or another one.
-fn nearest(database: &TimeZoneDatabase, wanted: &str) -> Option<String> {
+fn nearest(wanted: &str) -> Option<String> {
+    let database = TimeZoneDatabase::bundled();
     let wanted = wanted.to_ascii_lowercase().replace(' ', "_");
     let scored = database.available().filter_map(|name| {
         let known = name.as_str().to_ascii_lowercase();
@@ -122,9 +112,12 @@ mod tests {
 
     #[track_caller]
     fn refused(written: &str, suggested: Option<&str>) {
-        let error = written.parse::<Zone>().unwrap_err();
-        assert_eq!(error.name, written);
-        assert_eq!(error.nearest.as_deref(), suggested);
+        let error = written.parse::<Zone>().unwrap_err().to_string();
+        let cure = match suggested {
+            Some(nearest) => format!("; did you mean `{nearest}`?"),
+            None => ": write an IANA name such as `Europe/Madrid`, or `local`".to_owned(),
+        };
+        assert_eq!(error, format!("`{written}` is not a time zone{cure}"));
     }
 
     #[test]
@@ -147,14 +140,6 @@ mod tests {
         refused("+02:00", None);
         refused("", None);
         refused("Etc/Unknown", None);
-    }
-
-    #[test]
-    fn the_message_says_what_to_write() {
-        assert_eq!(
-            "Europe/Madird".parse::<Zone>().unwrap_err().to_string(),
-            "`Europe/Madird` is not a time zone; did you mean `Europe/Madrid`?"
-        );
     }
 
     #[test]

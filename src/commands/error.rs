@@ -3,7 +3,7 @@
 use std::{fmt, io, path::Path};
 
 use crate::{
-    calendar::MomentError,
+    calendar::TextError,
     gates::Undecided,
     policy::FILE,
     text::{alternatives, did_you_mean},
@@ -21,7 +21,7 @@ pub enum Error {
     #[error("this repository has no work tree that the policy could be written into")]
     NoWorkTree,
     #[error(transparent)]
-    Moment(#[from] MomentError),
+    Moment(#[from] TextError),
     #[error("`{revision}` names no commit{}", did_you_mean(.revision, .known))]
     NoCommit {
         revision: String,

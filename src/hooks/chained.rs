@@ -6,28 +6,25 @@ use std::{
     ffi::OsStr,
     fmt,
     fs::File,
-    io::{self, Read, Write},
-    os::{
-        fd::AsFd,
-        unix::{net::UnixStream, process::ExitStatusExt},
-    },
+    io::{self, Write},
     path::PathBuf,
-    process::{self, Child, Command, ExitStatus, Stdio},
+    process::{self, Command, Stdio},
     thread,
     time::Duration,
 };
 
 use nix::{
     errno::Errno,
-    poll::{PollFd, PollFlags, PollTimeout, poll},
-    sys::signal::{Signal, kill},
+    sys::{
+        signal::{Signal, kill},
+        wait::WaitStatus,
+    },
     unistd::{Pid, getpgrp, getppid, tcgetpgrp},
 };
-use signal_hook::{consts::SIGCHLD, low_level::pipe};
 
 use super::Error;
 use crate::{
-    process::{SH, find, signals},
+    process::{SH, child::ChildWatch, find, signals},
     push::variables::AFTER,
 };
 
@@ -124,7 +121,7 @@ pub(crate) fn run(
         let command = command.args(arguments).env(AFTER, &after);
         command.stdin(Stdio::piped()).spawn()
     };
-    let watch = ChildWatch::new().map_err(failed)?;
+    let mut watch = ChildWatch::new().map_err(failed)?;
     let child = spawn(&mut chained.command()).or_else(|error| {
         match (error.raw_os_error(), chained) {
             // git runs a hook without a `#!` line by the shell.
@@ -145,61 +142,39 @@ pub(crate) fn run(
             return Err(failed(error));
         }
     }
-    let status = watch.wait(&mut child).map_err(failed)?;
+    let id = Pid::from_raw(child.id().cast_signed());
+    let mut passed_on = false;
+    let code = loop {
+        match watch.wait(id, TICK, &mut |_, _| true) {
+            Some(Ok(WaitStatus::Exited(_, code))) => break code,
+            Some(Ok(WaitStatus::Signaled(_, signal, _))) => break 128 + signal as i32,
+            Some(Err(error)) => return Err(failed(error.into())),
+            // It is only stopped.
+            Some(Ok(_)) | None => {}
+        }
+        if !passed_on && signals::interrupted().is_some() {
+            passed_on = true;
+            end(id);
+        }
+    };
     if let Some(by) = signals::interrupted() {
         return Ok(Ending::Stopped { by });
     }
-    let code = status
-        .code()
-        .unwrap_or_else(|| 128 + status.signal().unwrap_or(0));
     Ok(match u8::try_from(code).unwrap_or(1) {
         0 => Ending::Agreed,
         code => Ending::Refused(code),
     })
 }
 
-/// Becomes readable when a child ends.
-struct ChildWatch(UnixStream);
-
-impl ChildWatch {
-    fn new() -> io::Result<Self> {
-        let (woken, waker) = UnixStream::pair()?;
-        woken.set_nonblocking(true)?;
-        pipe::register(SIGCHLD, waker)?;
-        Ok(Self(woken))
-    }
-
-    /// Waits for the child; a signal that ends the push is passed on to it, once.
-    fn wait(mut self, child: &mut Child) -> io::Result<ExitStatus> {
-        let mut passed_on = false;
-        loop {
-            if let Some(status) = child.try_wait()? {
-                return Ok(status);
-            }
-            if !passed_on && signals::interrupted().is_some() {
-                passed_on = true;
-                end(child);
-            }
-            let tick = PollTimeout::try_from(TICK).unwrap_or(PollTimeout::ZERO);
-            match poll(&mut [PollFd::new(self.0.as_fd(), PollFlags::POLLIN)], tick) {
-                Ok(_) | Err(Errno::EINTR) => {}
-                Err(error) => return Err(error.into()),
-            }
-            // The next `try_wait` sees why it became readable.
-            let _ = self.0.read(&mut [0; 64]);
-        }
-    }
-}
-
-/// Ends the child by the signal that ended the push, or by SIGTERM where only `git push` is gone.
-fn end(child: &Child) {
+/// Ends the child, once, by the signal that ended the push, or by SIGTERM where only `git push` is gone.
+fn end(child: Pid) {
     let signal = signals::signal()
         .and_then(|number| Signal::try_from(i32::from(number)).ok())
         .unwrap_or(Signal::SIGTERM);
     // The terminal has sent a key's signal to the child as well; twice would mean something else.
     let is_key = matches!(signal, Signal::SIGINT | Signal::SIGQUIT);
     if !(is_key && is_in_foreground()) {
-        let _ = kill(Pid::from_raw(child.id().cast_signed()), signal);
+        let _ = kill(child, signal);
     }
 }
 

@@ -1,6 +1,11 @@
-//! Finds rules of a policy that do nothing and windows that never open.
+//! Finds rules of a policy that do nothing, windows that never open, and failures of the suite that nothing sees.
+
+use std::slice;
+
+use std::iter::repeat;
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use regex_lite::Regex;
 use serde::Serialize;
 
 use super::defaults::DeployRemote;
@@ -51,9 +56,10 @@ pub(crate) fn lint(
         });
     };
     for environment in &policy.environments {
-        let node = environments.get(&environment.name);
-        if let Some(node) = node.and_then(|node| node.get("window")) {
-            lint_window(environment, node, facts, &mut add);
+        if !environment.window.is_always_open() {
+            let node = environments.get(&environment.name);
+            let node = node.and_then(|node| node.get("window"));
+            lint_window(environment, node.unwrap_or(environments), facts, &mut add);
         }
     }
     for remote in facts.heroku.iter().filter(|one| is_unnamed(one, &policy)) {
@@ -63,8 +69,46 @@ pub(crate) fn lint(
         );
         add(environments.key_place, UNNAMED_APP, message);
     }
+    let run = root.get("suite").and_then(|suite| suite.get("run"));
+    for step in run.map_or(&[][..], |run| match run.items() {
+        [] => slice::from_ref(run),
+        steps => steps,
+    }) {
+        let command = step.get("run").unwrap_or(step);
+        for why in unseen_failures(&command.text) {
+            add(command.place, "unseen-failure", why.to_owned());
+        }
+    }
     found.sort_by_key(|finding| finding.place);
     Ok(found)
+}
+
+/// What a shell script does not end with the failure of, though it runs under `sh -e`.
+fn unseen_failures(script: &str) -> impl Iterator<Item = &'static str> {
+    // What is quoted, comments, and the words of a `case`.
+    const PLAIN: &str = r#"\\.|'[^']*'|"(\\.|[^"\\])*"|(^|\s)#[^\n]*|[\w*.-]+(\|[\w*.-]+)+\)"#;
+    const UNSEEN: [(&str, &str); 3] = [
+        (
+            r"[^|>]\|[^|]",
+            "only the last command of a pipe counts: no other failure is seen",
+        ),
+        (r"\|\|\s*(true|:)(\s|;|\)|$)", "`|| true` hides a failure"),
+        (
+            r"[^&<>|]&([^&>]|$)",
+            "the failure of a command with `&` after it is not seen",
+        ),
+    ];
+    let matches =
+        |pattern: &str, text: &str| Regex::new(pattern).is_ok_and(|one| one.is_match(text));
+    let plain = Regex::new(PLAIN).map(|plain| plain.replace_all(script, "x").into_owned());
+    let plain = plain.unwrap_or_default();
+    let pipefail = script.contains("pipefail");
+    let found = UNSEEN
+        .iter()
+        .filter(move |(pattern, _)| matches(pattern, &plain));
+    found
+        .filter(move |(pattern, _)| !(pipefail && *pattern == UNSEEN[0].0))
+        .map(|(_, why)| *why)
 }
 
 /// Whether no environment governs a push there: its app is listed nowhere, and its name only where
@@ -83,13 +127,18 @@ fn lint_window(
     add: &mut dyn FnMut(Place, &'static str, String),
 ) {
     let name = quoted(&environment.name);
-    let items = |list| node.get(list).map_or(&[][..], Node::items).iter();
+    // The places of a text that only `serde_yaml` can read are not all known.
+    let places = |list, calendars| {
+        let items = node.get(list).map_or(&[][..], Node::items).iter();
+        let wanted = items.filter(move |item| is_calendar(&item.text) == calendars);
+        wanted.map(|item| item.place).chain(repeat(node.key_place))
+    };
     let zone = environment.window.timezone.resolve(facts.local);
-    let calendars = items("closed").filter(|item| is_calendar(&item.text));
-    for (holidays, item) in environment.window.holidays.iter().zip(calendars) {
+    let calendars = environment.window.holidays.iter();
+    for (holidays, place) in calendars.zip(places("closed", true)) {
         let error = holidays.error().map(ToString::to_string);
         if let Some(message) = error.or_else(|| holidays.shortage(facts.now, &zone)) {
-            add(item.place, "calendar", message);
+            add(place, "calendar", message);
         }
     }
     // A calendar that cannot be read closes everything, which is no fault of the rules.
@@ -115,11 +164,10 @@ fn lint_window(
         add(node.key_place, "never-opens", message);
     }
     for (list, rules) in [("open", &window.open), ("closed", &window.closed)] {
-        let items = items(list).filter(|item| !is_calendar(&item.text));
-        for (index, (rule, item)) in rules.iter().zip(items).enumerate() {
+        for (index, (rule, place)) in rules.iter().zip(places(list, false)).enumerate() {
             let text = quoted(&rule.to_string());
             if window.is_over(rule, facts.now, facts.local) {
-                add(item.place, "past", format!("{text} is past; remove it"));
+                add(place, "past", format!("{text} is past; remove it"));
                 continue;
             }
             if let Some(by) = covering(rules, index) {
@@ -127,12 +175,12 @@ fn lint_window(
                     "{text} changes nothing: {} covers it",
                     quoted(&by.to_string())
                 );
-                add(item.place, "swallowed", message);
+                add(place, "swallowed", message);
             }
             let closing = || closing(&without_runway, rule, facts);
             if let Some(by) = (list == "open").then(closing).flatten() {
                 let message = format!("{text} opens nothing: {by} closes all of it");
-                add(item.place, "contradiction", message);
+                add(place, "contradiction", message);
             }
         }
     }

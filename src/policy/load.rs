@@ -33,6 +33,7 @@ fn read(bytes: &[u8]) -> Result<(Policy, Node), Fault> {
     let value: Value =
         serde_yaml::from_str(text).map_err(|error| broken.unwrap_or_else(|| unreadable(&error)))?;
     let root = Item {
+        key: "",
         value: &value,
         node: &places,
     };

@@ -3,8 +3,9 @@
 use serde_yaml::Value;
 
 use super::error::{Fault, advice, quoted};
+use super::schema::section_of;
 use super::yaml_tree::Node;
-use crate::text::alternatives;
+use crate::text::{alternatives, nearest};
 
 /// What a key takes, in messages.
 const TEXT: &str = "text";
@@ -16,6 +17,8 @@ pub(super) const SIGNOFF: &str = "`true`, `false`, a number of people, or keys s
 /// A value, and where it stands.
 #[derive(Clone, Copy)]
 pub(super) struct Item<'v> {
+    /// The key that has it, or its list; empty at the root.
+    pub(super) key: &'v str,
     pub(super) value: &'v Value,
     pub(super) node: &'v Node,
 }
@@ -32,16 +35,21 @@ impl<'v> Item<'v> {
 
     /// Quotes a value that is not what it should be, unless the reason does.
     pub(super) fn invalid(self, why: &str) -> Fault {
-        self.fault(with_text(&self.node.text, why))
+        self.fault(with_text(self.written(), why))
     }
 
     /// The same of the key.
     pub(super) fn invalid_key(self, why: &str) -> Fault {
-        self.key_fault(with_text(&self.node.key, why))
+        self.key_fault(with_text(self.key, why))
+    }
+
+    /// The text of a scalar.
+    fn written(self) -> &'v str {
+        self.value.as_str().unwrap_or(&self.node.text)
     }
 
     pub(super) fn wrong_type(self, expected: &str) -> Fault {
-        let text = &self.node.text;
+        let text = self.written();
         let mut found = found(self.value, text);
         // The booleans of YAML 1.1 are text in 1.2.
         if self.value.is_string() && [FLAG, SIGNOFF].contains(&expected) {
@@ -57,10 +65,10 @@ impl<'v> Item<'v> {
         self.fault(format!("expected {expected}, found {found}"))
     }
 
-    fn inside(self, index: usize, value: &'v Value) -> Self {
+    fn inside(self, index: usize, key: &'v str, value: &'v Value) -> Self {
         // The places of a text that only `serde_yaml` can read are not known.
         let node = self.node.inside.get(index).unwrap_or(self.node);
-        Self { value, node }
+        Self { key, value, node }
     }
 
     pub(super) fn flag(self) -> Result<bool, Fault> {
@@ -91,12 +99,9 @@ impl<'v> Item<'v> {
     }
 
     pub(super) fn unknown_value(self, words: &[&str]) -> Fault {
-        let text = &self.node.text;
-        self.fault(format!(
-            "unknown value {}{}",
-            quoted(text),
-            advice(text, words)
-        ))
+        let text = self.written();
+        let (quoted, advice) = (quoted(text), advice(text, words));
+        self.fault(format!("unknown value {quoted}{advice}"))
     }
 
     /// One value or a list of at least one.
@@ -107,13 +112,13 @@ impl<'v> Item<'v> {
         match self.value {
             Value::String(_) => Ok(vec![read(self)?]),
             Value::Sequence(items) if items.is_empty() => {
-                let key = quoted(&self.node.key);
+                let key = quoted(self.key);
                 let why = "is an empty list; name at least one, or remove the key";
                 Err(self.fault(format!("{key} {why}")))
             }
             Value::Sequence(items) => {
                 let items = items.iter().enumerate();
-                let items = items.map(|(index, item)| read(self.inside(index, item)));
+                let items = items.map(|(index, item)| read(self.inside(index, self.key, item)));
                 items.collect()
             }
             _ => Err(self.wrong_type(TEXT_OR_LIST)),
@@ -125,9 +130,9 @@ impl<'v> Item<'v> {
         self,
         check: fn(&str) -> Result<String, String>,
     ) -> Result<Vec<String>, Fault> {
-        let named = self.list(|item| Ok((item, item.checked(check)?)))?;
+        let checked = self.list(|item| Ok((item, item.checked(check)?)))?;
         let mut names: Vec<String> = Vec::new();
-        for (item, name) in named {
+        for (item, name) in checked {
             if names.contains(&name) {
                 return Err(item.fault(format!("{} is listed twice", quoted(&name))));
             }
@@ -136,8 +141,8 @@ impl<'v> Item<'v> {
         Ok(names)
     }
 
-    /// The keys and values of a map; a key without a value (`suite:` alone) is as good as none.
-    pub(super) fn entries(self, expected: &str) -> Result<Keys<'v>, Fault> {
+    /// The entries of a map; a key without a value (`suite:` alone) is as good as none.
+    pub(super) fn entries(self, expected: &str) -> Result<Vec<Self>, Fault> {
         let entries = match self.value {
             Value::Null => None,
             Value::Mapping(entries) => Some(entries),
@@ -145,14 +150,23 @@ impl<'v> Item<'v> {
         };
         let entries = entries.into_iter().flatten().enumerate();
         let entries = entries.map(|(index, (key, value))| {
-            let item = self.inside(index, value);
-            let Value::String(name) = key else {
+            let name = key.as_str().unwrap_or_default();
+            let item = self.inside(index, name, value);
+            if !key.is_string() {
                 let found = found(key, &item.node.key) + put_in_quotes(key);
                 return Err(item.key_fault(format!("a key must be text, not {found}")));
-            };
-            Ok((name.as_str(), item))
+            }
+            Ok(item)
         });
-        entries.collect::<Result<_, _>>().map(Keys)
+        entries.collect()
+    }
+
+    /// The entries of a map whose keys are known.
+    pub(super) fn keys(self, expected: &str) -> Result<Keys<'v>, Fault> {
+        Ok(Keys {
+            entries: self.entries(expected)?,
+            known: Vec::new(),
+        })
     }
 }
 
@@ -185,19 +199,24 @@ fn with_text(text: &str, why: &str) -> String {
     }
 }
 
-/// The entries of a map.
-pub(super) struct Keys<'v>(pub(super) Vec<(&'v str, Item<'v>)>);
+/// The entries of a map; it knows the keys that were asked for.
+pub(super) struct Keys<'v> {
+    entries: Vec<Item<'v>>,
+    known: Vec<&'static str>,
+}
 
 impl<'v> Keys<'v> {
-    pub(super) fn get(&self, key: &str) -> Option<Item<'v>> {
-        let entry = self.0.iter().find(|(known, _)| *known == key);
-        entry.map(|(_, item)| *item)
+    pub(super) fn get(&mut self, key: &'static str) -> Option<Item<'v>> {
+        if !self.known.contains(&key) {
+            self.known.push(key);
+        }
+        self.entries.iter().find(|item| item.key == key).copied()
     }
 
     /// Reads the value of a key into a field, which stays as it is without that key.
     pub(super) fn read<T, F: From<T>>(
-        &self,
-        key: &str,
+        &mut self,
+        key: &'static str,
         field: &mut F,
         read: impl FnOnce(Item<'v>) -> Result<T, Fault>,
     ) -> Result<(), Fault> {
@@ -205,5 +224,21 @@ impl<'v> Keys<'v> {
             *field = read(item)?.into();
         }
         Ok(())
+    }
+
+    /// Refuses a key that was not asked for.
+    pub(super) fn end(&self) -> Result<(), Fault> {
+        let mut entries = self.entries.iter();
+        let Some(item) = entries.find(|item| !self.known.contains(&item.key)) else {
+            return Ok(());
+        };
+        let key = item.key;
+        let advice = match section_of(key) {
+            Some(section) if nearest(key, self.known.iter().copied()).is_none() => {
+                format!("; it belongs under {section}")
+            }
+            _ => advice(key, &self.known),
+        };
+        Err(item.key_fault(format!("unknown key {}{advice}", quoted(key))))
     }
 }

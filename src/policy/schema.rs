@@ -8,6 +8,22 @@ use serde_json::{Value, json};
 
 const SCHEMA: &str = include_str!("schema.json");
 
+/// The section where a key has a meaning, for those who wrote it into another.
+pub(super) fn section_of(key: &str) -> Option<&'static str> {
+    let schema = schema();
+    let environment = &schema["properties"]["environments"]["additionalProperties"];
+    let sections = [
+        ("`trunk`", &schema["properties"]["trunk"]),
+        ("`suite`", &schema["properties"]["suite"]),
+        ("an environment", environment),
+        ("`signoff`", &environment["properties"]["signoff"]),
+        ("`window`", &environment["properties"]["window"]),
+    ];
+    let mut sections = sections.into_iter();
+    let found = sections.find(|(_, section)| section["properties"].get(key).is_some());
+    found.map(|(name, _)| name)
+}
+
 /// The schema, with the time zones that the program knows for an editor to propose.
 pub fn schema() -> Value {
     // A test reads it.

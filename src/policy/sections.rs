@@ -1,4 +1,4 @@
-//! The sections of a policy: which keys each has, and the rules that hold between keys.
+//! The sections of a policy: what each key takes, and the rules that hold between keys.
 
 use std::collections::BTreeMap;
 use std::iter::successors;
@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use serde_yaml::Value;
 
 use super::error::{Fault, LIST, advice, quoted};
-use super::reader::{Item, Keys, SIGNOFF, STEP};
+use super::reader::{Item, SIGNOFF, STEP};
 use super::values::{
     branch, command, is_calendar, length, limit, name, opening, pattern, people, relative_path,
     reuse, rule, variable, zone,
@@ -17,41 +17,6 @@ use super::{
     By, Ci, Environment, Forge, In, On, Policy, Reason, Signoff, Step, Suite, Trunk, defaults,
 };
 use crate::calendar::{Holidays, Window};
-use crate::text::nearest;
-
-/// The keys of a section; messages name the first as an example.
-type Known = &'static [&'static str];
-
-const POLICY: Known = &["trunk", "suite", "environments", "share"];
-const TRUNK: Known = &["branch", "remote"];
-const SUITE: Known = &[
-    "run",
-    "ci",
-    "checks",
-    "on",
-    "in",
-    "timeout",
-    "reuse",
-    "env",
-    "expect",
-    "link",
-    "interactive",
-];
-const STEP_KEYS: Known = &["run", "name", "timeout", "dir", "parallel"];
-const ENVIRONMENT: Known = &[
-    "remote", "app", "after", "soak", "signoff", "window", "branch", "reason",
-];
-const SIGNOFF_KEYS: Known = &["by", "count", "signed"];
-const WINDOW: Known = &["closed", "open", "timezone", "runway"];
-
-/// Where a key may belong that its section does not have.
-const SECTIONS: [(&str, Known); 5] = [
-    ("`trunk`", TRUNK),
-    ("`suite`", SUITE),
-    ("an environment", ENVIRONMENT),
-    ("`signoff`", SIGNOFF_KEYS),
-    ("`window`", WINDOW),
-];
 
 /// The keys about a suite that runs here, which a CI has no use for.
 const ONLY_HERE: [&str; 6] = ["run", "in", "env", "expect", "link", "interactive"];
@@ -61,46 +26,27 @@ const RESERVED: &str = "trunk";
 
 /// Reads a policy and checks it as a whole.
 pub(super) fn policy(root: Item<'_>) -> Result<Policy, Fault> {
-    let takes = "the keys `trunk`, `suite`, `environments` and `share`";
-    let keys = known(root.entries(takes)?, POLICY)?;
+    let mut keys = root.keys("the keys `trunk`, `suite`, `environments` and `share`")?;
     let mut policy = Policy::default();
     keys.read("trunk", &mut policy.trunk, trunk)?;
     keys.read("suite", &mut policy.suite, suite)?;
     keys.read("environments", &mut policy.environments, environments)?;
     keys.read("share", &mut policy.share, Item::flag)?;
+    keys.end()?;
     Ok(policy)
 }
 
-fn section<'v>(item: Item<'v>, keys: Known) -> Result<Keys<'v>, Fault> {
-    known(item.entries(&format!("keys such as `{}`", keys[0]))?, keys)
-}
-
-/// Refuses a key that a section does not have.
-fn known<'v>(keys: Keys<'v>, known: Known) -> Result<Keys<'v>, Fault> {
-    let Some((key, item)) = keys.0.iter().find(|(key, _)| !known.contains(key)) else {
-        return Ok(keys);
-    };
-    let mut sections = SECTIONS.iter();
-    let belongs = sections.find(|(_, others)| *others != known && others.contains(key));
-    let advice = match belongs {
-        Some((section, _)) if nearest(key, known.iter().copied()).is_none() => {
-            format!("; it belongs under {section}")
-        }
-        _ => advice(key, known),
-    };
-    Err(item.key_fault(format!("unknown key {}{advice}", quoted(key))))
-}
-
 fn trunk(item: Item<'_>) -> Result<Trunk, Fault> {
-    let keys = section(item, TRUNK)?;
+    let mut keys = item.keys("keys such as `branch`")?;
     let mut trunk = Trunk::default();
     keys.read("branch", &mut trunk.branch, |item| item.checked(branch))?;
     keys.read("remote", &mut trunk.remote, |item| item.checked(name))?;
+    keys.end()?;
     Ok(trunk)
 }
 
 fn suite(item: Item<'_>) -> Result<Suite, Fault> {
-    let keys = section(item, SUITE)?;
+    let mut keys = item.keys("keys such as `run`")?;
     let mut suite = Suite::default();
     let forges = [("github", Forge::Github), ("gitlab", Forge::Gitlab)];
     let pushes = [
@@ -110,15 +56,10 @@ fn suite(item: Item<'_>) -> Result<Suite, Fault> {
     ];
     let places = [("checkout", In::Checkout), ("worktree", In::Worktree)];
     keys.read("run", &mut suite.steps, |item| item.list(step))?;
-    let mut checks = Vec::new();
+    let (mut forge, mut checks) = (None, Vec::new());
+    keys.read("ci", &mut forge, |item| item.word(&forges))?;
     keys.read("checks", &mut checks, |item| item.names(name))?;
-    let ci = |item: Item<'_>| {
-        Ok(Ci {
-            forge: item.word(&forges)?,
-            checks,
-        })
-    };
-    keys.read("ci", &mut suite.ci, ci)?;
+    suite.ci = forge.map(|forge| Ci { forge, checks });
     keys.read("on", &mut suite.on, |item| item.word(&pushes))?;
     keys.read("in", &mut suite.place, |item| item.word(&places))?;
     keys.read("timeout", &mut suite.timeout, limit)?;
@@ -130,11 +71,12 @@ fn suite(item: Item<'_>) -> Result<Suite, Fault> {
     keys.read("expect", &mut suite.expect, |item| item.checked(pattern))?;
     keys.read("link", &mut suite.link, |item| item.names(relative_path))?;
     keys.read("interactive", &mut suite.interactive, Item::flag)?;
+    keys.end()?;
     if suite.ci.is_some() {
-        let here = ONLY_HERE.iter().find_map(|key| Some((key, keys.get(key)?)));
-        if let Some((key, item)) = here {
+        if let Some(item) = ONLY_HERE.iter().find_map(|key| keys.get(key)) {
             return Err(item.key_fault(format!(
-                "`{key}` is about a suite that runs here; with `ci` the CI is asked instead: remove one of them"
+                "{} is about a suite that runs here; with `ci` the CI is asked instead: remove one of them",
+                quoted(item.key)
             )));
         }
         if keys.get("on").is_none() {
@@ -152,14 +94,16 @@ fn step(item: Item<'_>) -> Result<Step, Fault> {
     match item.value {
         Value::String(_) => step.run = item.checked(command)?,
         Value::Mapping(_) => {
-            let keys = section(item, STEP_KEYS)?;
+            let mut keys = item.keys(STEP)?;
             keys.read("name", &mut step.name, |item| item.checked(name))?;
-            let run = keys.get("run");
-            let run = run.ok_or_else(|| item.fault("missing key `run`"))?;
-            step.run = run.checked(command)?;
+            keys.read("run", &mut step.run, |item| item.checked(command))?;
             keys.read("timeout", &mut step.timeout, limit)?;
             keys.read("dir", &mut step.dir, |item| item.checked(relative_path))?;
             keys.read("parallel", &mut step.parallel, Item::flag)?;
+            keys.end()?;
+            if step.run.is_empty() {
+                return Err(item.fault("missing key `run`"));
+            }
         }
         _ => return Err(item.wrong_type(STEP)),
     }
@@ -168,22 +112,22 @@ fn step(item: Item<'_>) -> Result<Step, Fault> {
 
 fn environments(item: Item<'_>) -> Result<Vec<Environment>, Fault> {
     let entries = item.entries("the names of environments")?;
-    let read = entries.0.into_iter().map(environment);
+    let read = entries.into_iter().map(environment);
     let environments = read.collect::<Result<Vec<_>, _>>()?;
     check_claims(&environments, item.node)?;
     check_order(&environments, item.node)?;
     Ok(environments)
 }
 
-fn environment((called, item): (&str, Item<'_>)) -> Result<Environment, Fault> {
-    name(called).map_err(|why| item.invalid_key(&why))?;
-    if called.eq_ignore_ascii_case(RESERVED) {
-        let called = quoted(called);
-        let message = format!("{called} is reserved; give the environment another name");
+fn environment(item: Item<'_>) -> Result<Environment, Fault> {
+    name(item.key).map_err(|why| item.invalid_key(&why))?;
+    if item.key.eq_ignore_ascii_case(RESERVED) {
+        let name = quoted(item.key);
+        let message = format!("{name} is reserved; give the environment another name");
         return Err(item.key_fault(message));
     }
-    let keys = section(item, ENVIRONMENT)?;
-    let mut environment = Environment::named(called);
+    let mut keys = item.keys("keys such as `remote`")?;
+    let mut environment = Environment::named(item.key);
     let reasons = [
         ("required", Reason::Required),
         ("optional", Reason::Optional),
@@ -201,12 +145,13 @@ fn environment((called, item): (&str, Item<'_>)) -> Result<Environment, Fault> {
     keys.read("reason", &mut environment.reason, |item| {
         item.word(&reasons)
     })?;
+    keys.end()?;
     if environment.after.is_none() {
         let signoff = keys
             .get("signoff")
             .filter(|_| environment.signoff.is_some());
         if let Some(item) = keys.get("soak").or(signoff) {
-            let key = quoted(&item.node.key);
+            let key = quoted(item.key);
             return Err(item.key_fault(format!(
                 "{key} needs `after`, the environment where the commit must be first"
             )));
@@ -222,13 +167,14 @@ fn signoff(item: Item<'_>) -> Result<Option<Signoff>, Fault> {
         Value::Bool(false) => return Ok(None),
         Value::Bool(true) => {}
         Value::Mapping(_) => {
-            let keys = section(item, SIGNOFF_KEYS)?;
+            let mut keys = item.keys(SIGNOFF)?;
             let whose = [("anyone", By::Anyone), ("another", By::Another)];
             keys.read("count", &mut signoff.people, |item| {
                 people(item, "a number of people")
             })?;
             keys.read("by", &mut signoff.by, |item| item.word(&whose))?;
             keys.read("signed", &mut signoff.signed, Item::flag)?;
+            keys.end()?;
         }
         _ => signoff.people = people(item, SIGNOFF)?,
     }
@@ -236,11 +182,7 @@ fn signoff(item: Item<'_>) -> Result<Option<Signoff>, Fault> {
 }
 
 fn window(item: Item<'_>) -> Result<Window, Fault> {
-    let keys = section(item, WINDOW)?;
-    if keys.get("open").or(keys.get("closed")).is_none() {
-        let why = "a window needs `open` or `closed`; without either it is always open";
-        return Err(item.key_fault(why));
-    }
+    let mut keys = item.keys("keys such as `closed`")?;
     let mut window = Window::default();
     keys.read("timezone", &mut window.timezone, |item| item.checked(zone))?;
     keys.read("open", &mut window.open, |item| {
@@ -262,6 +204,11 @@ fn window(item: Item<'_>) -> Result<Window, Fault> {
     let runway =
         |item| length(item).map(|length| SignedDuration::try_from(length).unwrap_or_default());
     keys.read("runway", &mut window.runway, runway)?;
+    keys.end()?;
+    if window.is_always_open() {
+        let why = "a window needs `open` or `closed`; without either it is always open";
+        return Err(item.key_fault(why));
+    }
     Ok(window)
 }
 

@@ -7,7 +7,7 @@ use serde_yaml::Value;
 
 use super::error::Fault;
 use super::reader::Item;
-use crate::calendar::{Rule, RuleError, Zone, ZoneError};
+use crate::calendar::{Rule, TextError, Zone};
 use crate::text::nearest;
 
 /// The `reuse` with which the suite runs each time.
@@ -115,7 +115,7 @@ pub(super) fn opening(text: &str) -> Result<Rule, String> {
 }
 
 pub(super) fn rule(text: &str) -> Result<Rule, String> {
-    text.parse().map_err(|error: RuleError| error.to_string())
+    text.parse().map_err(|error: TextError| error.to_string())
 }
 
 /// Whether a text is the name of a calendar's file; no rule ends so.
@@ -124,7 +124,7 @@ pub(super) fn is_calendar(text: &str) -> bool {
 }
 
 pub(super) fn zone(text: &str) -> Result<Zone, String> {
-    text.parse().map_err(|error: ZoneError| error.to_string())
+    text.parse().map_err(|error: TextError| error.to_string())
 }
 
 /// A number of people; `expected`: what the key takes.

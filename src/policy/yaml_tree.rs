@@ -40,7 +40,7 @@ impl Node {
     }
 }
 
-/// Reads one document of plain YAML; also returns the error of syntax of a text that is none.
+/// Reads one document of plain YAML; of a text that is none, what stands before the error of syntax, and that error.
 ///
 /// Refused with their place: aliases, anchors, tags, merge keys, a second document, keys that are
 /// lists or maps, a key that its map has already, deep nesting and long lists.
@@ -48,13 +48,10 @@ pub(super) fn read(text: &str) -> Result<(Node, Option<Fault>), Fault> {
     let mut events = Events {
         text,
         parser: Parser::new_from_str(text),
-        is_broken: false,
+        broken: None,
     };
-    match events.document() {
-        Ok(root) => Ok((root, None)),
-        Err(fault) if events.is_broken => Ok((Node::default(), Some(fault))),
-        Err(fault) => Err(fault),
-    }
+    let root = events.document()?;
+    Ok((root, events.broken))
 }
 
 /// An event of the parser, and where it begins.
@@ -63,8 +60,8 @@ type Located<'t> = (Event<'t>, Place);
 struct Events<'t> {
     text: &'t str,
     parser: Parser<'t, StrInput<'t>>,
-    /// Whether the parser stopped at an error of syntax.
-    is_broken: bool,
+    /// The error of syntax that the parser stopped at.
+    broken: Option<Fault>,
 }
 
 impl<'t> Events<'t> {
@@ -88,10 +85,17 @@ impl<'t> Events<'t> {
             line: mark.line().max(1),
             column: mark.col() + 1,
         };
+        if self.broken.is_some() {
+            return Ok(None);
+        }
         match self.parser.next_event() {
             None => Ok(None),
             Some(Ok((event, span))) => Ok(Some((event, place(span.start)))),
-            Some(Err(error)) => Err(self.syntax(place(*error.marker()), error.info())),
+            Some(Err(error)) => {
+                let fault = self.syntax(place(*error.marker()), error.info())?;
+                self.broken = Some(fault);
+                Ok(None)
+            }
         }
     }
 
@@ -168,32 +172,31 @@ impl<'t> Events<'t> {
         })
     }
 
-    /// A syntax error, in the words of this program where it has some.
-    fn syntax(&mut self, place: Place, why: &str) -> Fault {
+    /// A syntax error, in the words of this program where it has some; `Err`: it is refused whatever `serde_yaml` says.
+    fn syntax(&self, place: Place, why: &str) -> Result<Fault, Fault> {
         let lines = || self.text.lines().skip(place.line - 1);
         // An alias without its anchor is an error of syntax.
         let line = lines().next().unwrap_or_default();
         if line.chars().nth(place.column - 1) == Some('*') {
-            return alias(place);
+            return Err(alias(place));
         }
         // The parser gives up at 256 brackets that are open, where `serde_yaml` would take minutes.
         let read = self.text.split_inclusive('\n').take(place.line);
         let count =
             |brackets: [char; 2]| read.clone().flat_map(|line| line.matches(brackets)).count();
         if count(['[', '{']) > count([']', '}']) + usize::from(u8::MAX) {
-            return too_deep(place);
+            return Err(too_deep(place));
         }
-        self.is_broken = true;
         // A tab often upsets the line before its own.
         for (line, text) in lines().take(2).enumerate() {
             let indentation = &text[..text.len() - text.trim_start().len()];
             if let Some(column) = indentation.find('\t') {
                 let (line, column) = (place.line + line, column + 1);
                 let tab = Place { line, column };
-                return tab.fault("a tab in the indentation; use spaces");
+                return Ok(tab.fault("a tab in the indentation; use spaces"));
             }
         }
-        place.fault(format!("not valid YAML: {why}"))
+        Ok(place.fault(format!("not valid YAML: {why}")))
     }
 }
 

@@ -35,10 +35,10 @@ pub(super) const PAUSE: Duration = Duration::from_millis(20);
 const CHUNK: usize = 256 * 1024;
 
 /// How a child ended, or that it stopped because a background process may not use the terminal.
-pub(super) type Status = nix::Result<WaitStatus>;
+pub(crate) type Status = nix::Result<WaitStatus>;
 
 /// Hands on what was read from a pipe, by the pipe's number; false: that pipe is closed.
-pub(super) type Take<'t> = &'t mut dyn FnMut(usize, &[u8]) -> bool;
+pub(crate) type Take<'t> = &'t mut dyn FnMut(usize, &[u8]) -> bool;
 
 /// Why a child is waited for no longer, though it has not ended.
 #[derive(Debug)]
@@ -52,7 +52,7 @@ pub(crate) enum Stop {
 
 /// A child's pipes, and a socket that becomes readable when a child ends or a signal comes: after Ctrl-C
 /// the shell's prompt is back within a millisecond.
-pub(super) struct ChildWatch {
+pub(crate) struct ChildWatch {
     woken: UnixStream,
     handlers: Vec<SigId>,
     /// `None` once a pipe is at its end.
@@ -62,7 +62,7 @@ pub(super) struct ChildWatch {
 
 impl ChildWatch {
     /// Made before the child is started, whose end would otherwise be missed.
-    pub(super) fn new() -> io::Result<Self> {
+    pub(crate) fn new() -> io::Result<Self> {
         let (woken, waker) = UnixStream::pair()?;
         woken.set_nonblocking(true)?;
         let mut watch = Self {
@@ -112,7 +112,7 @@ impl ChildWatch {
 
     /// Waits for at most this long, and returns early at a signal or the end of a child; `Some` where it
     /// was this child's.
-    pub(super) fn wait(&mut self, child: Pid, limit: Duration, take: Take<'_>) -> Option<Status> {
+    pub(crate) fn wait(&mut self, child: Pid, limit: Duration, take: Take<'_>) -> Option<Status> {
         let end = Instant::now() + limit;
         while !self.turn(end.saturating_duration_since(Instant::now()), take) {
             if Instant::now() >= end {
@@ -129,13 +129,14 @@ impl ChildWatch {
         }
     }
 
-    /// Reads what is left; another process that has a pipe open does not keep it waiting.
+    /// Reads what is left, until nothing has come for a moment: another process may have a pipe open for
+    /// ever, and a terminal hands on what was written to it only a little later.
     pub(super) fn read_rest(&mut self, take: Take<'_>) {
-        let mut was_read = true;
-        while was_read {
-            was_read = false;
-            self.turn(Duration::ZERO, &mut |pipe, bytes| {
-                was_read = true;
+        let mut end = Instant::now() + PAUSE;
+        while self.pipes.iter().any(Option::is_some) && Instant::now() < end {
+            let left = end.saturating_duration_since(Instant::now());
+            self.turn(left, &mut |pipe, bytes| {
+                end = Instant::now() + PAUSE;
                 take(pipe, bytes)
             });
         }

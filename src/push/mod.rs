@@ -17,15 +17,8 @@ pub struct Oid(Box<str>);
 impl Oid {
     /// Reads an id in full; anything else, an abbreviation or the zero id, is `None`.
     pub fn parse(text: &[u8]) -> Option<Self> {
-        Self::or_zero(text)?
-    }
-
-    /// Reads an id on a ref line, where all zeros mean "no object": `Some(None)`.
-    fn or_zero(text: &[u8]) -> Option<Option<Self>> {
-        let is_digit = |b: &u8| matches!(b, b'0'..=b'9' | b'a'..=b'f');
-        let text = text.to_str().ok().filter(|_| text.iter().all(is_digit))?;
-        let is_zero = text.bytes().all(|b| b == b'0');
-        matches!(text.len(), 40 | 64).then(|| (!is_zero).then(|| Self(text.into())))
+        let text = text.to_str().ok().filter(|_| is_id_or_zero(text))?;
+        (!text.trim_matches('0').is_empty()).then(|| Self(text.into()))
     }
 
     pub fn as_str(&self) -> &str {
@@ -48,6 +41,12 @@ impl fmt::Debug for Oid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// Whether this is an id, or the zeros that mean "no object" on a ref line.
+fn is_id_or_zero(text: &[u8]) -> bool {
+    let is_digit = |b: &u8| matches!(b, b'0'..=b'9' | b'a'..=b'f');
+    matches!(text.len(), 40 | 64) && text.iter().all(is_digit)
 }
 
 /// One `git push` to one URL.
@@ -144,14 +143,16 @@ fn update(line: &[u8], width: &mut Option<usize>) -> Option<Update> {
     let same = *width.get_or_insert(remote_id.len());
     let well_formed = remote_id.len() == same
         && local_id.len() == same
+        && is_id_or_zero(remote_id)
+        && is_id_or_zero(local_id)
         && !source.is_empty()
         && target.starts_with(b"refs/")
         && !target.contains(&0);
     if !well_formed {
         return None;
     }
-    let (target, before) = (BString::from(target), Oid::or_zero(remote_id)?);
-    Some(match Oid::or_zero(local_id)? {
+    let (target, before) = (BString::from(target), Oid::parse(remote_id));
+    Some(match Oid::parse(local_id) {
         Some(commit) => Update::Set {
             source: source.into(),
             commit,

@@ -29,18 +29,19 @@ impl Parts {
                 };
                 // git decodes a URL before it looks for the host, and curl the parts of one.
                 let is_web = scheme.starts_with("http");
-                let decode = |text: &str, is_now: bool| match is_now {
-                    true => percent_decode_str(text)
-                        .collect::<Vec<_>>()
-                        .to_str_lossy()
-                        .into_owned(),
-                    false => text.to_owned(),
+                let rest = if is_web {
+                    rest.to_owned()
+                } else {
+                    decode(rest)
                 };
-                let rest = decode(rest, !is_web);
-                let (authority, path) =
-                    rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+                let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+                let (authority, path) = rest.split_at(end);
                 let path = &path[..path.find(['?', '#']).unwrap_or(path.len())];
-                (scheme, decode(authority, is_web), decode(path, is_web))
+                if is_web {
+                    (scheme, decode(authority), decode(path))
+                } else {
+                    (scheme, authority.to_owned(), path.to_owned())
+                }
             }
             None => {
                 // scp-like: a colon before the first slash, or after brackets. It is no URL: git does not
@@ -106,6 +107,11 @@ impl Parts {
             None => self.host.clone(),
         }
     }
+}
+
+fn decode(text: &str) -> String {
+    let bytes: Vec<u8> = percent_decode_str(text).collect();
+    bytes.to_str_lossy().into_owned()
 }
 
 /// The normal form of a path: without doubled slashes, `.` and `..`, as far as that can be followed, and

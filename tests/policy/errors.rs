@@ -655,6 +655,31 @@ fn windows_line_ends_and_a_byte_order_mark_are_accepted() {
     assert_eq!(error.excerpt().as_deref(), Some("suit:\n^"));
 }
 
+/// `serde_yaml` reads more than the reader that tells places: those after such a line are not known.
+#[test]
+fn what_is_wrong_is_named_where_only_the_section_has_a_place() {
+    refused(
+        "suite: {\nrun: a,\nonn: b\n}\n",
+        "F:1:1: unknown key `onn`; did you mean `on`?",
+    );
+    refused(
+        "suite:\n  on: 'x\ny'\n",
+        "F:2:3: unknown value `x y`; expected `deploys`, `trunk` or `all`",
+    );
+    refused(
+        "suite:\n  run: [\n]\n",
+        "F:2:8: `run` is an empty list; name at least one, or remove the key",
+    );
+    refused(
+        "suite:\n  env: [\nA=b\n]\n",
+        "F:2:8: `A=b`: not the name of a variable; write one such as `RAILS_ENV`, without its value",
+    );
+    refused(
+        "environments:\n  a:\n    soak: 1h\n    remote: [\nb\n]\n",
+        "F:3:5: `soak` needs `after`, the environment where the commit must be first",
+    );
+}
+
 #[test]
 fn an_error_is_data_with_a_place_and_an_excerpt() {
     let error = error("suite:\n  run: a\n  onn: b\n");

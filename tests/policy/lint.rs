@@ -53,6 +53,41 @@ fn a_sensible_policy_passes() {
 }
 
 #[test]
+fn a_failure_that_the_shell_does_not_see_is_named() {
+    let finds_in_suite = |run: &str, expected: &[&str]| {
+        finds(&format!("suite:\n  run: {run}\n"), expected);
+    };
+    let pipe = "only the last command of a pipe counts: no other failure is seen";
+    let hidden = "`|| true` hides a failure";
+    let behind = "the failure of a command with `&` after it is not seen";
+    finds_in_suite("bin/test | tee log", &[&format!("2:8: {pipe}")]);
+    finds_in_suite("make && bin/test || true", &[&format!("2:8: {hidden}")]);
+    finds_in_suite("bin/server & bin/test", &[&format!("2:8: {behind}")]);
+    finds_in_suite(
+        "[bin/lint, {name: all, run: 'bin/test || :'}, 'bin/test 2>&1 | tee log &']",
+        &[
+            &format!("2:36: {hidden}"),
+            &format!("2:54: {pipe}"),
+            &format!("2:54: {behind}"),
+        ],
+    );
+    finds_in_suite(
+        "|\n    bin/lint | cat\n    bin/test",
+        &[&format!("3:5: {pipe}")],
+    );
+    for seen in [
+        "cd web && bin/test || exit 1",
+        "bin/test >log 2>&1",
+        "bash -o pipefail -c 'bin/test | tee log'",
+        "\"echo 'a | b & c || true' # d | e\"",
+        "'case $CI in true|1) bin/test ;; esac'",
+        "'bin/test >|log &>all'",
+    ] {
+        finds_in_suite(seen, &[]);
+    }
+}
+
+#[test]
 fn a_window_that_never_opens_is_named() {
     finds_in_window(
         "timezone: UTC\nopen: [Mon-Fri]\nclosed: [Mon-Wed, Thu-Sun]",
@@ -65,6 +100,18 @@ fn a_window_that_never_opens_is_named() {
         "timezone: UTC\nopen: ['09:00-10:00']\nrunway: 2h",
         &[
             "3:5: the window of `production` never opens: no hour passes all of its rules for the whole runway",
+        ],
+    );
+}
+
+/// `serde_yaml` reads it, and not all of its places are known.
+#[test]
+fn a_list_that_ends_at_the_margin_is_looked_over_too() {
+    finds(
+        "environments:\n  production:\n    window:\n      timezone: UTC\n      closed: [\n2026-11-21,\nMon-Sun\n]\n",
+        &[
+            "3:5: the window of `production` never opens",
+            "5:15: `2026-11-21` is past; remove it",
         ],
     );
 }

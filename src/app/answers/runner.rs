@@ -108,7 +108,7 @@ impl Runner for PushRunner<'_> {
             last_took,
             console: self.console,
         };
-        Ok(suite::run(&setup, work)?)
+        suite::run(&setup, work)
     }
 
     fn confirm(&self, question: &str) -> Result<bool, Undecided> {

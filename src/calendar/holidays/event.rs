@@ -63,7 +63,7 @@ impl Event {
     /// Reads a VEVENT (3.6.1), as long as some rules are `left` to the file.
     pub(super) fn read(
         component: &Component,
-        zones: &Zones,
+        zones: &Zones<'_>,
         left: &mut usize,
     ) -> Result<Self, Problem> {
         let time = |name| {
@@ -181,7 +181,7 @@ impl Event {
 /// Reads the further times of an event, which may be periods that end by themselves (3.8.5.2).
 fn dates(
     component: &Component,
-    zones: &Zones,
+    zones: &Zones<'_>,
     length: Length,
 ) -> Result<Vec<(EventTime, Length)>, Problem> {
     let mut dates = Vec::new();

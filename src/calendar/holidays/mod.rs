@@ -101,7 +101,7 @@ fn events(bytes: &[u8]) -> Result<Vec<Event>, Problem> {
     let mut events: Vec<Event> = Vec::new();
     let mut left = MOST_RULES;
     for calendar in file::calendars(bytes)? {
-        let zones = Zones::of(&calendar)?;
+        let zones = Zones::of(&calendar);
         for part in calendar.parts.iter().filter(|part| part.kind == "VEVENT") {
             events.push(Event::read(part, &zones, &mut left)?);
         }
@@ -141,7 +141,7 @@ pub(super) fn spans<'h>(
     from: i64,
     until: i64,
 ) -> Vec<EventSpan<'h>> {
-    let mut spans = Vec::new();
+    let (mut spans, mut most) = (Vec::new(), 10_000);
     for Holidays { path, contents } in calendars {
         let mut add = |name, (from, until)| {
             spans.push(EventSpan {
@@ -150,6 +150,11 @@ pub(super) fn spans<'h>(
                 name,
                 calendar: path,
             });
+            // Many events at once take no more room than one.
+            if spans.len() > most {
+                keep_longest(&mut spans);
+                most = 2 * spans.len() + 10_000;
+            }
         };
         match contents {
             Ok(events) => {
@@ -160,6 +165,12 @@ pub(super) fn spans<'h>(
             Err(_) => add("unreadable", (i64::MIN, i64::MAX)),
         }
     }
+    keep_longest(&mut spans);
+    spans
+}
+
+/// Sorts spans, and drops those that end before an earlier one has ended.
+fn keep_longest(spans: &mut Vec<EventSpan<'_>>) {
     spans.sort_by_key(|span| span.from);
     let mut end = i64::MIN;
     spans.retain(|span| {
@@ -167,7 +178,6 @@ pub(super) fn spans<'h>(
         end = end.max(span.until);
         is_last
     });
-    spans
 }
 
 #[cfg(test)]

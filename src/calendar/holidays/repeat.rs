@@ -5,7 +5,8 @@ use calcard::{
     common::{PartialDateTime, timezone::Tz},
     icalendar::{
         ICalendar, ICalendarComponent, ICalendarComponentType, ICalendarEntry, ICalendarFrequency,
-        ICalendarProperty, ICalendarRecurrenceRule, ICalendarValue, dates::CalendarErrorType,
+        ICalendarMonth, ICalendarProperty, ICalendarRecurrenceRule, ICalendarValue,
+        dates::CalendarErrorType,
     },
 };
 use jiff::{ToSpan, civil::DateTime, tz::TimeZone};
@@ -60,10 +61,13 @@ impl Repeat {
             .map(|value| EventTime::read(value, None))
             .transpose()?;
         rule.until = None;
+        take_day(&mut rule, start.at);
+        // A COUNT is followed from the start of the event.
+        let counted = rule.count.map_or(0, |count| count / 50);
+        let counted = usize::try_from(counted).unwrap_or(usize::MAX);
         // A rule that steps from day to day may look at many before it finds one.
         let is_rare = rule.freq == ICalendarFrequency::Daily
-            && !(rule.bymonth.is_empty()
-                && rule.bymonthday.is_empty()
+            && !(rule.bymonthday.is_empty()
                 && rule.byyearday.is_empty()
                 && rule.bysetpos.is_empty());
         match expand(&rule, start.at, 1) {
@@ -72,7 +76,7 @@ impl Repeat {
             Ok(_) => Ok(Self {
                 rule,
                 until,
-                weight: times * if is_rare { 40 } else { 1 },
+                weight: times * if is_rare { 100 } else { 1 } + counted,
             }),
         }
     }
@@ -98,24 +102,56 @@ impl Repeat {
                 .map_or(latest, |at| start.zone(window).to_datetime(at)),
         };
         let mut rule = self.rule.clone();
-        // A rule without a COUNT goes on as well from a later period.
-        let days = match rule.freq {
-            ICalendarFrequency::Weekly => 7,
-            ICalendarFrequency::Daily => 1,
-            _ => 0,
+        let from = match rule.count {
+            None => skip(&rule, start.at, earliest),
+            Some(_) => start.at,
         };
-        let days = days * i64::from(rule.interval.unwrap_or(1));
-        let mut from = start.at;
-        if rule.count.is_none() && days > 0 && from < earliest {
-            let ahead = earliest.duration_since(from).as_hours() / 24;
-            from = from.saturating_add((ahead - ahead % days).days());
-        }
         let last = last.min(latest);
         if last < from {
             return Vec::new();
         }
         rule.until = Some(partial(last));
         expand(&rule, from, usize::MAX).unwrap_or_default()
+    }
+}
+
+/// Writes down the day that a rule without days has from its start, so that it can go on from elsewhere.
+fn take_day(rule: &mut ICalendarRecurrenceRule, start: DateTime) {
+    let has_days = !(rule.byweekno.is_empty()
+        && rule.byyearday.is_empty()
+        && rule.bymonthday.is_empty()
+        && rule.byday.is_empty());
+    if has_days || rule.freq > ICalendarFrequency::Monthly {
+        return;
+    }
+    if rule.freq == ICalendarFrequency::Yearly && rule.bymonth.is_empty() {
+        let month = u8::try_from(start.month()).unwrap_or_default();
+        rule.bymonth = vec![ICalendarMonth::new(month, false)];
+    }
+    rule.bymonthday = vec![start.day()];
+}
+
+/// The last beginning of a period of the rule that is not after a time; no earlier one matters then.
+fn skip(rule: &ICalendarRecurrenceRule, start: DateTime, earliest: DateTime) -> DateTime {
+    let interval = i64::from(rule.interval.unwrap_or(1));
+    let days = earliest.duration_since(start).as_hours() / 24;
+    if days <= 0 {
+        return start;
+    }
+    let years = i64::from(earliest.year() - start.year());
+    let months = years * 12 + i64::from(earliest.month() - start.month());
+    let (passed, unit, first) = match rule.freq {
+        ICalendarFrequency::Yearly => (years, 1.year(), start.with().month(1).day(1).build()),
+        ICalendarFrequency::Monthly => (months, 1.month(), start.with().day(1).build()),
+        ICalendarFrequency::Weekly => (days / 7, 1.week(), Ok(start)),
+        _ => (days, 1.day(), Ok(start)),
+    };
+    match (passed - passed % interval, first) {
+        (1.., Ok(first)) => {
+            let span = unit.checked_mul(passed - passed % interval);
+            span.map_or(start, |span| first.saturating_add(span))
+        }
+        _ => start,
     }
 }
 

@@ -1,6 +1,9 @@
 //! The time zones that a calendar names: its own, those of IANA, and those of Windows.
 
-use std::collections::HashMap;
+use std::{
+    cell::{Cell, RefCell},
+    collections::HashMap,
+};
 
 use calcard::common::timezone::Tz;
 use jiff::{
@@ -14,35 +17,28 @@ use super::{
     repeat::Repeat,
     time::EventTime,
 };
-use crate::calendar::zone::{self, ZoneError};
+use crate::calendar::zone;
 
 /// Changes of the clocks are followed up to here.
 const LATEST: DateTime = DateTime::constant(2101, 1, 1, 0, 0, 0, 0);
 /// The most changes that the zones of one calendar may have.
 const MOST_CHANGES: usize = 20_000;
 
-/// The zones that a calendar defines, or what is wrong with them.
-#[derive(Default)]
-pub(super) struct Zones {
-    defined: HashMap<String, Result<TimeZone, Problem>>,
+/// The zones that a calendar defines (3.6.5); one is made when it is needed first.
+pub(super) struct Zones<'c> {
+    calendar: &'c Component,
+    made: RefCell<HashMap<String, TimeZone>>,
+    /// How many changes of the clocks they may have yet.
+    left: Cell<usize>,
 }
 
-impl Zones {
-    /// Reads the VTIMEZONEs of a calendar (3.6.5).
-    pub(super) fn of(calendar: &Component) -> Result<Self, Problem> {
-        let mut zones = Self::default();
-        let mut left = MOST_CHANGES;
-        for part in calendar
-            .parts
-            .iter()
-            .filter(|part| part.kind == "VTIMEZONE")
-        {
-            if let Some(name) = part.once("TZID")? {
-                let zone = define(part, &name.value, &mut left);
-                zones.defined.insert(name.value.clone(), zone);
-            }
+impl<'c> Zones<'c> {
+    pub(super) fn of(calendar: &'c Component) -> Self {
+        Self {
+            calendar,
+            made: RefCell::default(),
+            left: Cell::new(MOST_CHANGES),
         }
-        Ok(zones)
     }
 
     /// The zone that the `TZID` of a property names, if there is one.
@@ -50,10 +46,21 @@ impl Zones {
         let Some(name) = property.param("TZID") else {
             return Ok(None);
         };
-        let zone = match self.defined.get(name) {
-            Some(defined) => defined.clone()?,
-            None => property.parse(|_| known(name).map_err(|error| error.to_string()))?,
+        if let Some(zone) = self.made.borrow().get(name) {
+            return Ok(Some(zone.clone()));
+        }
+        let is_it = |part: &&Component| {
+            part.kind == "VTIMEZONE" && part.all("TZID").any(|one| one.value == name)
         };
+        let zone = match (self.calendar.parts.iter().find(is_it), known(name)) {
+            (Some(part), known) => define(part, known, &self.left)?,
+            (None, Some(zone)) => zone,
+            (None, None) => {
+                let found = zone::named(name).map_err(|error| error.to_string());
+                property.parse(|_| found)?.1
+            }
+        };
+        self.made.borrow_mut().insert(name.to_owned(), zone.clone());
         Ok(Some(zone))
     }
 
@@ -71,16 +78,21 @@ impl Zones {
 }
 
 /// Finds a zone by its name in IANA's database or in Windows.
-fn known(name: &str) -> Result<TimeZone, ZoneError> {
-    let (_, zone) = match (zone::named(name.trim_start_matches('/')), name.parse()) {
-        (Err(_), Ok(Tz::Tz(known))) => zone::named(known.name())?,
-        (found, _) => found?,
-    };
-    Ok(zone)
+fn known(name: &str) -> Option<TimeZone> {
+    let found = zone::in_database(name.trim_start_matches('/'));
+    let found = found.or_else(|| match name.parse() {
+        Ok(Tz::Tz(known)) => zone::in_database(known.name()),
+        _ => None,
+    });
+    Some(found?.1)
 }
 
-/// Makes the zone of a VTIMEZONE.
-fn define(definition: &Component, name: &str, left: &mut usize) -> Result<TimeZone, Problem> {
+/// Makes the zone of a VTIMEZONE; `known` is what its name stands for elsewhere.
+fn define(
+    definition: &Component,
+    known: Option<TimeZone>,
+    left: &Cell<usize>,
+) -> Result<TimeZone, Problem> {
     let mut changes: Vec<(Timestamp, Offset)> = Vec::new();
     // The first of them, and the offset before it.
     let mut first: Option<(Timestamp, Offset)> = None;
@@ -99,17 +111,18 @@ fn define(definition: &Component, name: &str, left: &mut usize) -> Result<TimeZo
             ..start.parse(|text| EventTime::read(text, None))?
         };
         let mut times = vec![start.at];
-        let dates = Zones::default().times(observance, "RDATE")?;
+        let dates = Zones::of(observance).times(observance, "RDATE")?;
         times.extend(dates.iter().map(|date| date.at));
         if let Some(rule) = observance.once("RRULE")? {
             let rule = rule.parse(|text| Repeat::read(text, &start))?;
             is_endless |= rule.is_endless();
             times.extend(rule.times(&start, start.at, LATEST, &TimeZone::UTC));
         }
-        *left = match left.checked_sub(times.len()) {
-            Some(left) => left,
+        // Reading a rule costs something, too.
+        match left.get().checked_sub(times.len() + 50) {
+            Some(fewer) => left.set(fewer),
             None => return observance.problem("the clocks of the time zone change too often"),
-        };
+        }
         for at in times
             .into_iter()
             .filter_map(|at| start.with(at).instant(&TimeZone::UTC))
@@ -126,7 +139,7 @@ fn define(definition: &Component, name: &str, left: &mut usize) -> Result<TimeZo
         return definition.problem("the time zone has neither STANDARD nor DAYLIGHT");
     };
     // Programs list the changes of a few years one by one; the others are those that the name stands for.
-    if let (false, Ok(zone), Some((last, _))) = (is_endless, known(name), changes.last()) {
+    if let (false, Some(zone), Some((last, _))) = (is_endless, known, changes.last()) {
         let latest = TimeZone::UTC.to_timestamp(LATEST).unwrap_or(Timestamp::MAX);
         let later = zone
             .following(*last)

@@ -1,5 +1,5 @@
 //! Calendars made by chance, and files as real programs write them, held against an independent implementation:
-//! `icalendar` and `recurring-ical-events` of PyPI, set up by `tests/properties/recurrences/setup`.
+//! `icalendar` and `recurring-ical-events` of the Python package index, set up by `tests/properties/recurrences/setup`.
 
 use std::{collections::BTreeMap, fs, path::Path, path::PathBuf, process::Command};
 
@@ -169,7 +169,7 @@ fn event() -> impl Strategy<Value = String> {
             };
             if let Some((mut rule, until)) = rule {
                 if form == Form::Date && let Some((before, _)) = rule.clone().split_once(";BYHOUR") {
-                    rule = before.to_owned();
+                    before.clone_into(&mut rule);
                 }
                 let until = match form {
                     _ if !until.contains("UNTIL") => until,
@@ -305,22 +305,19 @@ fn agrees(directory: &Path) {
             let (_, text) = text.split_once("END:VTIMEZONE\n").unwrap_or(("", &text));
             let found = found.map(|found| readable(&found));
             let expected = readable(&expected);
-            let differ = found.as_ref().map_or_else(
-                |error| error.clone(),
-                |found| {
-                    let extra: Vec<_> = found
-                        .iter()
-                        .filter(|span| !expected.contains(span))
-                        .take(3)
-                        .collect();
-                    let missing: Vec<_> = expected
-                        .iter()
-                        .filter(|span| !found.contains(span))
-                        .take(3)
-                        .collect();
-                    format!("too many {extra:?}, missing {missing:?}")
-                },
-            );
+            let differ = found.as_ref().map_or_else(Clone::clone, |found| {
+                let extra: Vec<_> = found
+                    .iter()
+                    .filter(|span| !expected.contains(span))
+                    .take(3)
+                    .collect();
+                let missing: Vec<_> = expected
+                    .iter()
+                    .filter(|span| !found.contains(span))
+                    .take(3)
+                    .collect();
+                format!("too many {extra:?}, missing {missing:?}")
+            });
             wrong.push(format!("{name}: {differ}\n{text}"));
         }
     }
