@@ -18,8 +18,7 @@ fn with_suite(suite: &str) -> Sandbox {
 #[test]
 fn a_red_suite_refuses_and_names_step_code_and_log() {
     let shop = with_suite("{run: 'echo carts are broken; exit 3'}");
-    let ran = shop
-        .push("staging", "master")
+    shop.push("staging", "master")
         .refused("suite")
         .is(&expect![[r#"
             exit 1
@@ -32,9 +31,6 @@ fn a_red_suite_refuses_and_names_step_code_and_log() {
               hint: fix it, commit, and push again
             error: failed to push some refs to '[root]/staging.git'
         "#]]);
-    ran.says("carts are broken\n")
-        .says("`echo carts are broken; exit 3` failed with exit code 3")
-        .says("hint: fix it, commit, and push again");
     let logs: Vec<_> = fs::read_dir(shop.app.join(".git/pushgate/logs"))
         .unwrap()
         .map(|entry| entry.unwrap().path())
@@ -420,20 +416,40 @@ fn nothing_of_it_is_on_standard_output() {
     let ran = shop
         .git(["push", "--porcelain", "staging", "master"])
         .goes();
-    assert!(
-        ran.stdout
-            .lines()
-            .all(|line| line.starts_with("To ") || line.starts_with(' ') || line == "Done"),
-        "{ran}"
-    );
-    ran.says("loud\n");
+    ran.is(&expect![[r#"
+        exit 0
+        --- stdout
+        To [root]/staging.git
+         	refs/heads/master:refs/heads/master	[Write .pushgate.yml]..[Write .pushgate.yml']
+        Done
+        --- stderr
+        pushgate: running the suite: echo loud
+        loud
+        pushgate: push to staging (staging) may go
+          target: one commit, to master
+          window: always open
+          trunk: [Write .pushgate.yml'] is origin/master
+          suite: passed in [time]
+    "#]]);
 }
 
 #[test]
 fn a_daemon_that_the_suite_leaves_behind_holds_nothing_up() {
     let shop = with_suite("{run: 'setsid sleep 300 & echo $! >../daemon; echo started'}");
     let begin = Instant::now();
-    shop.push("staging", "master").goes().says("started\n");
+    shop.push("staging", "master").goes().is(&expect![[r#"
+        exit 0
+        --- stderr
+        pushgate: running the suite: setsid sleep 300 & echo $! >../daemon; echo started
+        started
+        pushgate: push to staging (staging) may go
+          target: one commit, to master
+          window: always open
+          trunk: [Write .pushgate.yml] is origin/master
+          suite: passed in [time]
+        To [root]/staging.git
+           [Write .pushgate.yml']..[Write .pushgate.yml]  master -> master
+    "#]]);
     assert!(begin.elapsed() < PATIENCE);
     let daemon = fs::read_to_string(shop.path("daemon")).unwrap();
     shop.run_in("/", "kill", [daemon.trim()]).goes();
@@ -510,10 +526,19 @@ fn the_projects_own_files_name_the_suite() {
     shop.git(["add", "bin/ci"]).goes();
     shop.policy("environments: {staging: {}}\n");
     shop.push_ungated("origin", "master");
-    shop.push("staging", "master")
-        .goes()
-        .says("the whole suite\n")
-        .says("suite: passed");
+    shop.push("staging", "master").goes().is(&expect![[r#"
+        exit 0
+        --- stderr
+        pushgate: running the suite: bin/ci
+        the whole suite
+        pushgate: push to staging (staging) may go
+          target: one commit, to master
+          window: always open
+          trunk: [Write .pushgate.yml] is origin/master
+          suite: passed in [time]
+        To [root]/staging.git
+           [Write .pushgate.yml']..[Write .pushgate.yml]  master -> master
+    "#]]);
 }
 
 #[test]
@@ -523,9 +548,16 @@ fn the_policy_says_which_pushes_need_the_suite() {
     shop.push("origin", "master").goes();
     assert!(!shop.path("ran").exists());
     shop.policy("suite: {run: touch ../ran, on: all}\nenvironments: {staging: {}}\n");
-    shop.push("origin", "HEAD:feature")
-        .goes()
-        .says("suite: passed");
+    shop.push("origin", "HEAD:feature").goes().is(&expect![[r#"
+            exit 0
+            --- stderr
+            pushgate: running the suite: touch ../ran
+            pushgate: push to [root]/origin may go
+              target: one commit, to feature
+              suite: passed in [time]
+            To [root]/origin.git
+             * [new branch]      HEAD -> feature
+        "#]]);
     assert!(shop.path("ran").exists());
 }
 
@@ -567,8 +599,7 @@ fn the_first_failure_stops_its_neighbours_and_is_shown_whole() {
         "{run: [{run: 'echo $$ > ../pid; sleep 300', parallel: true, name: slow}, {run: 'echo broken; until [ -s ../pid ]; do sleep 0.05; done; exit 7', parallel: true, name: red}, 'echo after']}",
     );
     let begin = Instant::now();
-    let ran = shop
-        .push("staging", "master")
+    shop.push("staging", "master")
         .refused("suite")
         .is(&expect![[r#"
             exit 1
@@ -584,11 +615,6 @@ fn the_first_failure_stops_its_neighbours_and_is_shown_whole() {
             error: failed to push some refs to '[root]/staging.git'
         "#]]);
     assert!(begin.elapsed() < PATIENCE);
-    ran.says("`red` failed with exit code 7")
-        .says("broken\n")
-        .says("stopped after ")
-        .says(": slow\n")
-        .never_says("echo after");
     assert!(!alive_in_group(
         fs::read_to_string(shop.path("pid")).unwrap().trim()
     ));
@@ -599,17 +625,39 @@ fn a_step_may_have_a_directory() {
     let shop = with_suite("{run: [{run: 'basename $PWD; cat x', dir: web}]}");
     shop.commit_file("web/x", "in the web\n");
     shop.push_ungated("origin", "master");
-    shop.push("staging", "master")
-        .goes()
-        .says("web\nin the web\n");
+    shop.push("staging", "master").goes().is(&expect![[r#"
+        exit 0
+        --- stderr
+        pushgate: running the suite: basename $PWD; cat x
+        web
+        in the web
+        pushgate: push to staging (staging) may go
+          target: one commit, to master
+          window: always open
+          trunk: [Write web/x] is origin/master
+          suite: passed in [time]
+        To [root]/staging.git
+           [Write .pushgate.yml]..[Write web/x]  master -> master
+    "#]]);
 }
 
 #[test]
 fn a_pass_without_a_test_draws_a_warning_and_an_expectation_refuses_it() {
     let shop = with_suite("{run: 'echo 0 examples, 0 failures'}");
-    shop.push("staging", "master")
-        .goes()
-        .says("note: RSpec says that no test ran; `suite.expect` can demand some");
+    shop.push("staging", "master").goes().is(&expect![[r#"
+        exit 0
+        --- stderr
+        pushgate: running the suite: echo 0 examples, 0 failures
+        0 examples, 0 failures
+        pushgate: push to staging (staging) may go
+          target: one commit, to master
+          window: always open
+          trunk: [Write .pushgate.yml] is origin/master
+          suite: passed in [time]
+          note: RSpec says that no test ran; `suite.expect` can demand some
+        To [root]/staging.git
+           [Write .pushgate.yml']..[Write .pushgate.yml]  master -> master
+    "#]]);
     let shop = with_suite(
         "{run: 'echo 0 examples, 0 failures', expect: '[1-9][0-9]* examples?, 0 failures'}",
     );

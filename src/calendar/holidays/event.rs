@@ -50,7 +50,7 @@ fn repeats(
             Some(left) => left,
             None => {
                 return property.problem(format!(
-                    "more than {MOST_RULES} rules in one file, of which each time of a BYHOUR counts as one"
+                    "more than {MOST_RULES} rules in one file; one of many days counts as three, at each time of a BYHOUR"
                 ));
             }
         };

@@ -70,13 +70,22 @@ impl Repeat {
             && !(rule.bymonthday.is_empty()
                 && rule.byyearday.is_empty()
                 && rule.bysetpos.is_empty());
+        let is_frequent = rule.freq == ICalendarFrequency::Daily
+            || rule.byday.len() > 2
+            || rule.byyearday.len() > 30
+            || rule.bymonthday.len() > 2;
+        let cost = match (is_rare, is_frequent) {
+            (true, _) => 100,
+            (_, true) => 3,
+            _ => 1,
+        };
         match expand(&rule, start.at, 1) {
             Err(why) => Err(format!("`{text}` is not a rule: {why}")),
             Ok(found) if found.is_empty() => wrong("never occurs: it names no day that exists"),
             Ok(_) => Ok(Self {
                 rule,
                 until,
-                weight: times * if is_rare { 100 } else { 1 } + counted,
+                weight: counted.max(times * cost),
             }),
         }
     }
