@@ -177,11 +177,17 @@ fn the_command_goes_back_to_what_was_live_before() {
         .says("it takes 1 commit away:")
         .says("window: passes as a rollback");
     assert_eq!(it.shop.tip("production", "master"), it.two);
-    // From there it goes further back, not to what it removed; and there was nothing before.
-    let ran = it.shop.pushgate(["rollback", "--yes"]);
-    assert_eq!(ran.code, 0, "{ran}");
-    let first = it.shop.tip("production", "master");
-    assert!(first != it.two && first != it.three);
+    // From there it goes further back, not to what it removed. The suite is still asked.
+    let first = it.shop.ask(["rev-list", "--max-parents=0", "HEAD"]);
+    it.shop
+        .pushgate(["rollback", "--yes"])
+        .refused("suite")
+        .says(&format!("hint: git switch --detach {}", &first[..7]));
+    it.shop.git(["switch", "-q", "--detach", &first]).goes();
+    it.shop.pushgate(["rollback", "--yes"]).goes();
+    assert_eq!(it.shop.tip("production", "master"), first);
+    it.shop.git(["switch", "-q", "master"]).goes();
+    // And there was nothing before.
     let ran = it.shop.pushgate(["rollback", "--yes"]);
     assert_eq!(ran.code, 2, "{ran}");
     ran.says("nothing tells what was live on production before");
