@@ -4,7 +4,15 @@ use super::{
     context::{Opened, from_here},
     finding::Finding,
 };
-use crate::{memory::record::REF, text::shell_word};
+use crate::{
+    app::answers::SystemClock,
+    gates::{Clock, Memory},
+    memory::{
+        deployments::{Place, current},
+        record::{Judged, REF, Record},
+    },
+    text::shell_word,
+};
 
 /// So many damaged lines of a ledger are named.
 const NAMED: usize = 10;
@@ -55,6 +63,33 @@ fn unreadable(damaged: &[usize], path: &str) -> Finding {
     Finding::warning("ledger", text)
         .run(format!("sed -i.damaged '{script}' {file}"))
         .hint("the other lines count all the same")
+}
+
+/// What is live on an environment though no gate judged it, as far as it was recorded.
+pub(crate) fn unjudged(opened: &Opened) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for environment in &opened.policy.environments {
+        let of = opened.world.remotes_of(environment);
+        let place = Place::whole(&environment.name);
+        let is_live = |name: &str| {
+            let branch = name.strip_prefix("refs/heads/");
+            branch.is_some_and(|branch| environment.branches.iter().any(|one| one == branch))
+        };
+        let answers = opened.remotes.iter();
+        let answers = answers.filter(|answer| of.remotes.contains(&answer.name));
+        let refs = answers.filter_map(|answer| answer.refs.as_ref().ok()).flatten();
+        for (_, tip) in refs.filter(|(name, _)| is_live(name)) {
+            let records = opened.world.records(tip).unwrap_or_default();
+            let record = current(&records, place, tip, SystemClock.now());
+            if record.and_then(Record::deployed).is_some_and(|one| one.judged == Judged::Unjudged) {
+                let (commit, name) = (tip.short(), &environment.name);
+                let text = format!("no gate judged {commit}, which is live on {name}");
+                let finding = Finding::warning("deployments", text);
+                found.push(finding.hint(format!("who and when: pushgate log --environment {name}")));
+            }
+        }
+    }
+    found
 }
 
 /// Whether the team's notes are here, where the team shares any.

@@ -31,7 +31,7 @@ enum Check {
 }
 
 /// The checks with their headings, in the order of the report.
-const CHECKS: [(&str, Check); 20] = [
+const CHECKS: [(&str, Check); 21] = [
     ("program", Anywhere(program::on_path)),
     ("program", Inside(reach::check)),
     ("program", Anywhere(program::git)),
@@ -50,6 +50,7 @@ const CHECKS: [(&str, Check); 20] = [
     ("suite", Several(suite::check)),
     ("memory", Several(memory::ledger)),
     ("memory", Inside(memory::notes)),
+    ("memory", Several(memory::unjudged)),
     ("clock", Anywhere(clock::zone)),
     ("clock", Inside(clock::behind)),
 ];

@@ -222,6 +222,8 @@ fn what_no_gate_judged_is_said_loudly_and_what_was_there_before_is_not() {
             "{status}"
         );
     }
+    let doctor = shop.pushgate(["doctor"]).goes();
+    assert!(doctor.stdout.contains("which is live on production\n"), "{doctor}");
     // His own clone knows when, once it has the gate: git has written it down.
     assert_eq!(
         log(&shop, &shop.app)
@@ -241,7 +243,10 @@ fn nobody_waits_for_it_and_what_was_killed_is_made_up_for() {
         &shop,
         "staging",
         "pre-receive",
-        "#!/bin/sh\npid=$(pgrep -nf 'pushgate follow-up')\nls -l /proc/$pid/fd >../files\nkill -9 $pid\n",
+        &format!(
+            "#!/bin/sh\nfor pid in $(pgrep -f 'pushgate follow-up'); do\n  [ \"$(readlink /proc/$pid/cwd)\" = '{}' ] || continue\n  ls -l /proc/$pid/fd >../files\n  kill -9 $pid\ndone\n",
+            shop.app.display()
+        ),
     );
     let began = Instant::now();
     let ran = shop.run_in(

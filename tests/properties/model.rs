@@ -1,7 +1,9 @@
 //! Hundreds of random steps of two people, held against a small model of the rules: nothing goes to
 //! production that the model refuses, and while nothing is broken all that it allows goes.
 
-use std::{collections::BTreeSet, env, fs, path::PathBuf, process::Command};
+use std::{
+    collections::BTreeSet, env, fs, os::unix::fs::PermissionsExt, path::PathBuf, process::Command,
+};
 
 use jiff::{
     ToSpan,
@@ -43,6 +45,8 @@ struct Model {
     staging: String,
     /// What was live on production, the newest last.
     production: Vec<String>,
+    /// What went there around the gate: others need not know of it.
+    unjudged: BTreeSet<String>,
     signed: BTreeSet<(String, usize)>,
     removed: BTreeSet<String>,
 }
@@ -70,21 +74,42 @@ impl Model {
         }
     }
 
-    /// Whether this commit may go to production at this hour.
-    fn allows(&self, rule: Rule, commit: &str, is_night: bool) -> bool {
-        let rewinds = self.place(commit) < self.place(self.live());
-        let is_rollback = rewinds && self.production.iter().any(|id| id == commit);
+    /// Whether a push of this commit to production may go at this hour.
+    fn allows(&self, rule: Rule, commit: &str, how: How, is_night: bool) -> bool {
+        let was_live = self.production.iter().any(|id| id == commit);
         let newest = commit == self.tip() && commit == self.staging && self.is_signed(rule, commit);
-        let newest = newest && !is_night;
-        !self.removed.contains(commit) && (is_rollback || newest)
+        match how {
+            How::Plain | How::Dry | How::Rejected => {
+                newest && !is_night && !self.removed.contains(commit)
+            }
+            How::Rollback => was_live && !self.removed.contains(commit),
+            How::Overridden | How::Unjudged => true,
+        }
     }
 
-    fn deploys(&mut self, commit: &str) {
-        if self.place(commit) < self.place(self.live()) {
-            self.removed.insert(self.live().to_owned());
+    fn deploys(&mut self, commit: &str, how: How) {
+        match how {
+            How::Rollback => drop(self.removed.insert(self.live().to_owned())),
+            How::Unjudged => drop(self.unjudged.insert(commit.to_owned())),
+            _ => {}
         }
         self.production.push(commit.to_owned());
     }
+}
+
+/// How a commit is pushed to production.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum How {
+    Plain,
+    Rollback,
+    /// Without the gates that would stop it, for a reason.
+    Overridden,
+    /// `--no-verify`.
+    Unjudged,
+    /// `--dry-run`.
+    Dry,
+    /// The server takes nothing.
+    Rejected,
 }
 
 struct Play {
@@ -196,7 +221,12 @@ impl Play {
             0..=1 => self.commit(person),
             2..=5 => self.stage(person),
             6..=10 => self.approve(person),
-            11..=15 => self.deploy(person),
+            11..=14 => self.deploy(person, How::Plain),
+            15 => {
+                let hows = [How::Dry, How::Rejected, How::Overridden, How::Unjudged];
+                let how = hows[self.dice.throw(hows.len())];
+                self.deploy(person, how);
+            }
             16..=17 => self.roll_back(person),
             18 => self.let_return(person),
             _ => self.trouble(person),
@@ -261,9 +291,9 @@ impl Play {
         }
     }
 
-    fn deploy(&mut self, person: usize) {
+    fn deploy(&mut self, person: usize, how: How) {
         self.pull(person);
-        self.push_to_production(person, "master");
+        self.push_to_production(person, "master", how);
     }
 
     fn roll_back(&mut self, person: usize) {
@@ -271,10 +301,49 @@ impl Play {
         let commit = self.dice.throw(self.model.trunk.len());
         let id = self.model.trunk[commit].0.clone();
         self.git(person, &["checkout", "-q", "--detach", &id]);
-        self.push_to_production(person, &format!("+{id}:refs/heads/master"));
+        // Without the word it is a push of what is behind, or was never live.
+        let hows = [
+            How::Rollback,
+            How::Rollback,
+            How::Plain,
+            How::Dry,
+            How::Rejected,
+        ];
+        let how = hows[self.dice.throw(hows.len())];
+        self.push_to_production(person, &format!("+{id}:refs/heads/master"), how);
     }
 
-    fn push_to_production(&mut self, person: usize, refspec: &str) {
+    /// `git push production`, in one of the ways.
+    fn push(&self, person: usize, refspec: &str, how: How) -> Ran {
+        let hook = self.shop.path("production.git/hooks/pre-receive");
+        if how == How::Rejected {
+            fs::write(&hook, "#!/bin/sh\nexit 1\n").unwrap();
+            fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
+        }
+        let option = match how {
+            How::Unjudged => "--no-verify",
+            How::Dry => "--dry-run",
+            _ => "--no-progress",
+        };
+        let mut command = self.shop.at(&self.clock.strftime("%F %T").to_string());
+        command.current_dir(self.clone_of(person));
+        let variables: &[(&str, &str)] = match how {
+            How::Rollback => &[("PUSHGATE_ROLLBACK", "1")],
+            How::Overridden => &[
+                ("PUSHGATE_SKIP", "window,trunk,promotion"),
+                ("PUSHGATE_REASON", "it is on fire"),
+            ],
+            _ => &[],
+        };
+        command.envs(variables.iter().copied());
+        let ran = Ran::of(command.args(["git", "push", option, "production", refspec]));
+        if how == How::Rejected {
+            fs::remove_file(&hook).unwrap();
+        }
+        ran
+    }
+
+    fn push_to_production(&mut self, person: usize, refspec: &str, how: How) {
         let name = refspec.trim_start_matches('+').split(':').next().unwrap();
         let id = self
             .git(person, &["rev-parse", name])
@@ -284,10 +353,10 @@ impl Play {
         if id == self.model.live() {
             return;
         }
-        let allowed = self.model.allows(self.rule, &id, self.is_night());
-        let ran = self.git(person, &["push", "production", refspec]);
+        let allowed = self.model.allows(self.rule, &id, how, self.is_night());
+        let ran = self.push(person, refspec, how);
         let word = format!(
-            "{}: {} deploys {}: {}",
+            "{}: {} deploys {} ({how:?}): {}",
             self.clock,
             PEOPLE[person],
             &id[..7],
@@ -295,9 +364,24 @@ impl Play {
         );
         self.story.push(word);
         let went = self.shop.tip("production", "master") == id;
+        self.remembers_nothing_else();
+        if matches!(how, How::Dry | How::Rejected) {
+            assert!(!went, "{ran}\n{}", self.told());
+            let said = ran.stderr.contains(" may go\n");
+            assert!(
+                allowed || !said,
+                "the model refuses it\n{ran}\n{}",
+                self.told()
+            );
+            return;
+        }
         assert_eq!(went, ran.code == 0, "{ran}\n{}", self.told());
+        // Of what went around the gate a clone may not know that it was live.
+        let allowed_at_most = allowed;
+        let is_known = how != How::Rollback || !self.model.unjudged.contains(&id);
+        let allowed = allowed && is_known;
         assert!(
-            allowed || !went,
+            allowed_at_most || !went,
             "the model refuses it\n{ran}\n{}",
             self.told()
         );
@@ -307,10 +391,28 @@ impl Play {
             self.told()
         );
         if went {
-            self.model.deploys(&id);
+            self.model.deploys(&id, how);
             self.went += 1;
         } else {
             self.refused += 1;
+        }
+        self.remembers_nothing_else();
+    }
+
+    /// No clone remembers a deployment to production that did not happen.
+    fn remembers_nothing_else(&self) {
+        let live = self.shop.tip("production", "master");
+        for person in 0..PEOPLE.len() {
+            let notes = self.git(person, &["grep", "-h", "deployed", "refs/notes/pushgate"]);
+            let records = notes.stdout.lines().filter_map(|line| {
+                let record: serde_json::Value = serde_json::from_str(line).ok()?;
+                let is_here = record["environment"] == "production";
+                is_here.then(|| record["commit"].as_str().unwrap().to_owned())
+            });
+            for commit in records {
+                let happened = commit == live || self.model.production.contains(&commit);
+                assert!(happened, "{commit} was never live\n{}", self.told());
+            }
         }
     }
 
@@ -360,7 +462,7 @@ impl Play {
                 fs::rename(&here, &away).unwrap();
                 // Without the network whoever tries learns nothing, and nothing goes.
                 self.offline = true;
-                self.push_to_production(person, "master");
+                self.push_to_production(person, "master", How::Plain);
                 self.roll_back_blindly(person);
                 self.offline = false;
                 fs::rename(&away, &here).unwrap();
@@ -396,7 +498,8 @@ impl Play {
     fn roll_back_blindly(&mut self, person: usize) {
         let first = self.model.trunk[0].0.clone();
         self.git(person, &["checkout", "-q", "--detach", &first]);
-        self.push_to_production(person, &format!("+{first}:refs/heads/master"));
+        let refspec = format!("+{first}:refs/heads/master");
+        self.push_to_production(person, &refspec, How::Rollback);
     }
 }
 
