@@ -33,7 +33,7 @@ use crate::{
 
 enum Outcome {
     Recorded {
-        record: Record,
+        record: Box<Record>,
         /// Whether there was no such record before.
         is_new: bool,
         /// The remote where the team can read it; `None` where the policy shares nothing.
@@ -284,7 +284,7 @@ impl<'w> Approval<'w> {
             Ok(Some(label(remote.as_bytes().as_bstr())))
         };
         Outcome::Recorded {
-            record,
+            record: Box::new(record),
             is_new,
             shared: share(),
         }

@@ -77,15 +77,21 @@ pub(crate) fn unjudged(opened: &Opened) -> Vec<Finding> {
         };
         let answers = opened.remotes.iter();
         let answers = answers.filter(|answer| of.remotes.contains(&answer.name));
-        let refs = answers.filter_map(|answer| answer.refs.as_ref().ok()).flatten();
+        let refs = answers
+            .filter_map(|answer| answer.refs.as_ref().ok())
+            .flatten();
         for (_, tip) in refs.filter(|(name, _)| is_live(name)) {
             let records = opened.world.records(tip).unwrap_or_default();
             let record = current(&records, place, tip, SystemClock.now());
-            if record.and_then(Record::deployed).is_some_and(|one| one.judged == Judged::Unjudged) {
+            if record
+                .and_then(Record::deployed)
+                .is_some_and(|one| one.judged == Judged::Unjudged)
+            {
                 let (commit, name) = (tip.short(), &environment.name);
                 let text = format!("no gate judged {commit}, which is live on {name}");
                 let finding = Finding::warning("deployments", text);
-                found.push(finding.hint(format!("who and when: pushgate log --environment {name}")));
+                found
+                    .push(finding.hint(format!("who and when: pushgate log --environment {name}")));
             }
         }
     }

@@ -134,7 +134,7 @@ impl Evaluation<'_> {
         if !self.asked_at.is_some_and(|at| is_old(at, self.world)) {
             return;
         }
-        if !self.tips_at.is_some_and(|at| !is_old(at, self.world)) {
+        if self.tips_at.is_none_or(|at| is_old(at, self.world)) {
             self.tips = None;
         }
         for gate in AGAIN {

@@ -548,9 +548,9 @@ fn a_later_suite_ages_what_an_earlier_target_had_answered() {
     policy.suite.on = crate::policy::On::All;
     let destination = Destination::Path("/srv/shop".into());
     let (master, topic) = (set('1', "refs/heads/master"), set('2', "refs/heads/topic"));
-    let pushed = git_push(&[]);
+    let by_git = git_push(&[]);
     let push = |target, update| GovernedPush {
-        push: &pushed,
+        push: &by_git,
         second: false,
         policy: &policy,
         written: true,

@@ -105,8 +105,7 @@ fn word(entry: &Entry) -> (&str, Style) {
         "go" if is_word(entry) => (&entry.event, HINT),
         "go" if entry.rollback => ("rollback", LOUD),
         word @ "go" => (word, GOOD),
-        word @ "overridden" => (word, LOUD),
-        word @ "rollback" => (word, LOUD),
+        word @ ("overridden" | "rollback") => (word, LOUD),
         word @ "before" => (word, HINT),
         word => (word, BAD),
     }

@@ -223,7 +223,10 @@ fn what_no_gate_judged_is_said_loudly_and_what_was_there_before_is_not() {
         );
     }
     let doctor = shop.pushgate(["doctor"]).goes();
-    assert!(doctor.stdout.contains("which is live on production\n"), "{doctor}");
+    assert!(
+        doctor.stdout.contains("which is live on production\n"),
+        "{doctor}"
+    );
     // His own clone knows when, once it has the gate: git has written it down.
     assert_eq!(
         log(&shop, &shop.app)

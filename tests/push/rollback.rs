@@ -166,7 +166,7 @@ fn the_command_goes_back_to_what_was_live_before() {
     it.shop.stop_clock(NIGHT);
     it.shop
         .pushgate(["rollback"])
-        .is_unanswered()
+        .ends_with_2()
         .says("hint: say yes beforehand: pushgate rollback --yes");
     assert_eq!(it.shop.tip("production", "master"), it.three);
     it.shop
@@ -194,11 +194,11 @@ fn the_command_goes_back_to_what_was_live_before() {
     // By name, of an environment that there is, and a commit that there is.
     it.shop
         .pushgate(["rollback", "stagign"])
-        .is_unanswered()
+        .ends_with_2()
         .says("did you mean `staging`?");
     it.shop
         .pushgate(["rollback", "production", "nowhere"])
-        .is_unanswered()
+        .ends_with_2()
         .says("`nowhere` names no commit");
     it.shop
         .pushgate(["rollback", "production", &first])

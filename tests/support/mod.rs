@@ -524,7 +524,7 @@ impl Ran {
 
     /// A command could not do its work.
     #[track_caller]
-    pub fn is_unanswered(self) -> Self {
+    pub fn ends_with_2(self) -> Self {
         assert_eq!(self.code, 2, "{self}");
         self
     }

@@ -59,9 +59,9 @@ impl Memory for Repository {
         let mut latest = None;
         for name in self.tracking_refs(environment) {
             let moves = self.newest_moves(&name)?;
-            let unmoved = moves.iter().take_while(|moved| moved.commit == *commit);
-            match (unmoved.last(), moves.is_empty()) {
-                (Some(moved), _) => latest = latest.max(Some(moved.at)),
+            let newest = moves.iter().take_while(|one| one.commit == *commit);
+            match (newest.last(), moves.is_empty()) {
+                (Some(arrival), _) => latest = latest.max(Some(arrival.at)),
                 // One of several branches that deploy there.
                 (None, true) => {}
                 (None, false) => return Ok(None),
