@@ -23,8 +23,11 @@ fn copy(shop: &Sandbox) -> PathBuf {
     found.pop().unwrap().join("tree")
 }
 
+/// Options of git, and variables.
+type Switches<'s> = (&'s [&'s str], &'s [(&'s str, &'s str)]);
+
 /// Variables and options that clients set for their own questions, Magit's among them.
-const SWITCHES: [(&[&str], &[(&str, &str)]); 9] = [
+const SWITCHES: [Switches<'_>; 9] = [
     (&[], &[("GIT_LITERAL_PATHSPECS", "1")]),
     (
         &[],
