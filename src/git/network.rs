@@ -56,6 +56,8 @@ pub(super) struct TrunkTips {
     pub(super) tip: Oid,
     /// The tip of the team's notes; `None` where there are none, or it was not asked for.
     pub(super) notes: Option<Oid>,
+    /// Whether the notes came along: git has seen to it that all of them are here.
+    pub(super) brought: bool,
 }
 
 impl Network<'_> {
@@ -92,6 +94,7 @@ impl Network<'_> {
                 Some(tip) => Ok(TrunkTips {
                     tip,
                     notes: take(REF),
+                    brought: false,
                 }),
                 None => Err(self.no_trunk(trunk, url, deadline)),
             }
@@ -121,7 +124,12 @@ impl Network<'_> {
             && let Some(tip) = probed(PROBE)
         {
             let notes = probed(NOTES_PROBE);
-            return Ok(TrunkTips { tip, notes });
+            let brought = true;
+            return Ok(TrunkTips {
+                tip,
+                notes,
+                brought,
+            });
         }
         // A git older than 2.41 does not know --porcelain: without it, the fetch brings the commits, and
         // a list has the tip.

@@ -23,7 +23,10 @@ impl gates::Remotes for Repository {
         let asked = network.trunk_tip(trunk, url.as_ref(), team, |tip| {
             matches!(self.object(tip), Ok(Object::Commit { .. }))
         })?;
-        let learn = |theirs: &Oid| self.notes().learn(&trunk.remote, theirs, network.limit);
+        let learn = |theirs: &Oid| {
+            let notes = self.notes();
+            notes.learn(&trunk.remote, theirs, asked.brought, network.limit)
+        };
         let team = team.then(|| asked.notes.as_ref().map_or(Ok(()), learn));
         Ok(Tip {
             team: team.map(|learnt| learnt.map_err(Undecided::from)),

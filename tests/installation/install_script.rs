@@ -9,7 +9,11 @@ use std::{
     sync::OnceLock,
 };
 
-use crate::support::{Ran, Sandbox, gits::hook_managers, tool};
+use crate::support::{
+    Ran, Sandbox,
+    gits::{hook_managers, recurrences},
+    tool,
+};
 
 const OLD_HOOK: &str = "#!/bin/sh\necho 'the old hook' >&2\n";
 
@@ -746,6 +750,7 @@ fn the_script_that_runs_the_tests_names_what_is_missing_where_it_may_not_install
             command
                 .env("PATH", &tools)
                 .env("PUSHGATE_HOOK_MANAGERS", hook_managers())
+                .env("PUSHGATE_RECURRENCES", recurrences())
                 .args(args),
         )
     };

@@ -143,6 +143,8 @@ impl Play {
         let model = Model {
             trunk: vec![(first.clone(), 0)],
             staging: first.clone(),
+            // It was there before the gate.
+            unjudged: BTreeSet::from([first.clone()]),
             production: vec![first],
             ..Model::default()
         };

@@ -52,6 +52,8 @@ fn overtaken(shop: &Sandbox, forge: &Forge, asked: usize) -> Ran {
     let push = push.unwrap();
     is_asked(forge, asked);
     shop.colleague_pushes("origin", "meanwhile");
+    // What was answered before is old by now.
+    shop.later(60);
     Ran::from(push.wait_with_output().unwrap())
 }
 

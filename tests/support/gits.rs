@@ -12,14 +12,35 @@ pub const REFTABLE: (u32, u32) = (2, 45);
 
 /// Where `tests/installation/hook_managers/setup` puts what it fetches.
 pub fn hook_managers() -> PathBuf {
-    let variable = |name| std::env::var_os(name).map(PathBuf::from);
-    let home = variable("PUSHGATE_HOOK_MANAGERS").unwrap_or_else(|| {
-        let cache = variable("XDG_CACHE_HOME").or_else(|| Some(variable("HOME")?.join(".cache")));
-        cache.expect("a HOME").join("pushgate-tests/hook-managers")
+    fetched(
+        "PUSHGATE_HOOK_MANAGERS",
+        "hook-managers",
+        "tests/installation/hook_managers/setup",
+    )
+}
+
+/// Where the independent implementation of calendars is.
+pub fn recurrences() -> PathBuf {
+    fetched(
+        "PUSHGATE_RECURRENCES",
+        "recurrences",
+        "tests/properties/recurrences/setup",
+    )
+}
+
+/// Where a script has put what it fetched: in this directory of the cache, unless a variable says so.
+fn fetched(variable: &str, directory: &str, script: &str) -> PathBuf {
+    let path = |name| std::env::var_os(name).map(PathBuf::from);
+    let home = path(variable).unwrap_or_else(|| {
+        let cache = path("XDG_CACHE_HOME").or_else(|| Some(path("HOME")?.join(".cache")));
+        cache
+            .expect("a HOME")
+            .join("pushgate-tests")
+            .join(directory)
     });
     assert!(
         home.join("made").is_file(),
-        "this test needs the programs that `tests/installation/hook_managers/setup` fetches into {}",
+        "this test needs what `{script}` fetches into {}",
         home.display()
     );
     home

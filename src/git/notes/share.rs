@@ -78,13 +78,18 @@ impl Notes<'_> {
         Err(unreadable(remote))
     }
 
-    /// Fetches notes whose tip on trunk's remote is known already.
+    /// Merges notes whose tip on trunk's remote is known already, and fetches them unless they were `brought`
+    /// along with it. That their tip is here does not mean that all of them are.
     pub(in crate::git) fn learn(
         &self,
         remote: &str,
         theirs: &Oid,
+        brought: bool,
         limit: Duration,
     ) -> Result<(), Error> {
+        if brought && self.is_commit(theirs)? == Some(true) {
+            return self.merge(theirs);
+        }
         let deadline = Instant::now() + limit;
         let url = self.repository.fetch_url(remote)?;
         if self.bring(remote, &url, theirs, &self.network(limit), deadline)? {
@@ -106,10 +111,6 @@ impl Notes<'_> {
         if let Some(tip) = &tip
             && self.contains(tip, theirs)?
         {
-            return Ok(true);
-        }
-        // They may have come along with trunk's tip.
-        if self.is_commit(theirs)? == Some(true) && self.merge(theirs).is_ok() {
             return Ok(true);
         }
         // git completes the history, also where a part of it was here.

@@ -1,7 +1,12 @@
 //! Calendars made by chance, and files as real programs write them, held against an independent implementation:
 //! `icalendar` and `recurring-ical-events` of the Python package index, set up by `tests/properties/recurrences/setup`.
 
-use std::{collections::BTreeMap, fs, path::Path, path::PathBuf, process::Command};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use expect_test::expect;
 use jiff::{
@@ -15,6 +20,8 @@ use proptest::{
     test_runner::TestRunner,
 };
 use pushgate::calendar::{Holidays, Window};
+
+use crate::support::gits::recurrences;
 
 /// How many calendars are made.
 const CASES: usize = 500;
@@ -251,16 +258,7 @@ fn closed(bytes: &[u8]) -> Result<Vec<(i64, i64)>, String> {
 
 /// What the independent implementation says of the calendars of a directory.
 fn expected(directory: &Path) -> BTreeMap<String, Vec<(i64, i64)>> {
-    let variable = |name| std::env::var_os(name).map(PathBuf::from);
-    let home = variable("PUSHGATE_RECURRENCES").unwrap_or_else(|| {
-        let cache = variable("XDG_CACHE_HOME").or_else(|| Some(variable("HOME")?.join(".cache")));
-        cache.expect("a HOME").join("pushgate-tests/recurrences")
-    });
-    assert!(
-        home.join("made").is_file(),
-        "this test needs what `tests/properties/recurrences/setup` fetches into {}",
-        home.display()
-    );
+    let home = recurrences();
     let second = |text: &str| text.parse::<Timestamp>().unwrap().as_second().to_string();
     let script = concat!(
         env!("CARGO_MANIFEST_DIR"),
