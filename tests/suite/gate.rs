@@ -758,3 +758,29 @@ fn a_connection_that_was_cut_while_the_suite_ran_is_noticed() {
         .goes()
         .says(" ago on this tree, in ");
 }
+
+#[test]
+fn a_suite_that_takes_the_gate_away_is_told_so_and_refused() {
+    for away in [
+        "git config core.hooksPath .husky/_",
+        "rm -f .git/hooks/pre-push",
+        "printf '#!/bin/sh\\n' >.git/hooks/pre-push",
+    ] {
+        let shop = with_suite(&format!("{{run: \"{away}\"}}"));
+        let before = shop.tip("staging", "master");
+        shop.push("staging", "master")
+            .refused("suite")
+            .says("passed, but took the gate away: git does not call it before the next push\n")
+            .says("hint: pushgate install\n");
+        assert_eq!(shop.tip("staging", "master"), before);
+        let _ = shop.git(["config", "--unset", "core.hooksPath"]);
+        shop.install();
+        // A hook of somebody else's was kept behind ours, and runs after it.
+        shop.policy("suite: {run: 'true'}\nenvironments: {staging: {}}\n");
+        shop.push_ungated("origin", "master");
+        shop.push("staging", "master").goes();
+    }
+    // What changes the configuration otherwise takes nothing away.
+    let shop = with_suite("{run: git config some.key value}");
+    shop.push("staging", "master").goes();
+}

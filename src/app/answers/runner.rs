@@ -1,6 +1,10 @@
 //! Runs the suite for a push, or for a check of one.
 
-use std::{env, os::unix::ffi::OsStringExt, time::Duration};
+use std::{
+    env,
+    os::unix::ffi::OsStringExt,
+    time::{Duration, SystemTime},
+};
 
 use bstr::BStr;
 
@@ -9,9 +13,10 @@ use crate::{
     ci,
     gates::{
         Checked, Clock, EnvironmentRemotes, Passed, Runner, Stop, SuiteLock, SuiteRun, Undecided,
-        Work,
+        Work, refusal::suite::Refusal,
     },
     git::{self, Repository},
+    hooks,
     memory::record::{Event, Record},
     policy::{Ci, In},
     process::{signals, terminal},
@@ -108,7 +113,14 @@ impl Runner for PushRunner<'_> {
             last_took,
             console: self.console,
         };
-        suite::run(&setup, work)
+        let before = hook_files(repository);
+        let run = suite::run(&setup, work)?;
+        // `npm ci` may set up other hooks. Nothing is put back: it is said.
+        let passed = matches!(run, SuiteRun::Passed { .. });
+        if passed && hook_files(repository) != before && is_gate_gone(repository, &before) {
+            return Ok(SuiteRun::Stopped(Box::new(Refusal::GateGone)));
+        }
+        Ok(run)
     }
 
     fn confirm(&self, question: &str) -> Result<bool, Undecided> {
@@ -121,6 +133,31 @@ impl Runner for PushRunner<'_> {
         let (at, by) = (SystemClock.now(), repository.identity());
         let record = Record::new(at, by, &environment.environment, commit, event);
         Ok(repository.notes().add(&[record])?)
+    }
+}
+
+/// The length of a file, and when it was written; `None` where it is not there.
+type FileState = Option<(u64, SystemTime)>;
+
+/// The state of the hook and of the files that say which hook git calls.
+fn hook_files(repository: &Repository) -> [FileState; 3] {
+    ["hooks/pre-push", "config", "config.worktree"].map(|name| {
+        let file = repository.common_dir().join(name).symlink_metadata().ok()?;
+        Some((file.len(), file.modified().ok()?))
+    })
+}
+
+/// Whether git calls the gate no more, since these files have changed.
+fn is_gate_gone(before: &Repository, files: &[FileState; 3]) -> bool {
+    let Ok(now) = Repository::open() else {
+        return false;
+    };
+    let place = "core.hookspath";
+    let is_other = hook_files(&now)[0] != files[0] || now.config(place) != before.config(place);
+    match hooks::is_gated(&now) {
+        Some(is_gated) => !is_gated,
+        // A hook that is not ours may call it, as before; but not one that has just come.
+        None => is_other,
     }
 }
 

@@ -40,6 +40,8 @@ pub enum Refusal {
     },
     /// The checks of a forge have not passed.
     Checks(Box<Checks>),
+    /// The suite passed, but since then git calls no gate before a push.
+    GateGone,
     /// The suite passed, but the server closed git's connection meanwhile.
     Disconnected { took: Duration },
 }
@@ -103,6 +105,13 @@ impl Refusal {
                 )],
             ),
             Self::Checks(checks) => checks.explain(),
+            Self::GateGone => Explanation::new(
+                "passed, but took the gate away: git does not call it before the next push",
+                [
+                    "pushgate install",
+                    "keep the suite from setting up hooks: npm ci --ignore-scripts, HUSKY=0, or `suite.in: worktree` with a HOME of its own",
+                ],
+            ),
             Self::Disconnected { took } => Explanation::new(
                 format!(
                     "passed in {}, but the server closed git's connection meanwhile",
