@@ -336,3 +336,43 @@ fn killed_while_it_runs_we_leave_no_line_that_says_go() {
     assert_eq!(shop.ledger().len(), 0);
     assert_no_process_in(shop.root());
 }
+
+#[test]
+fn a_hook_for_all_repositories_runs_the_repository_s_own_after_the_gates() {
+    let shop = Sandbox::new();
+    let hooks = shop.path("hooks");
+    fs::create_dir(&hooks).unwrap();
+    fs::rename(shop.app.join(".git/hooks/pre-push"), hooks.join("pre-push")).unwrap();
+    let all = hooks.to_str().unwrap();
+    shop.git(["config", "--global", "core.hooksPath", all])
+        .goes();
+    let heard = shop.path("heard");
+    let own = format!(
+        "#!/bin/sh\necho \"$1\" >>'{0}'; cat >>'{0}'\n",
+        heard.display()
+    );
+    executable(&shop.app.join(".git/hooks/pre-push"), &own);
+    let two = shop.commit_on_origin("two");
+    shop.push("staging", "master").goes();
+    let read = || fs::read_to_string(&heard).unwrap_or_default();
+    assert!(read().starts_with(&format!(
+        "staging\nrefs/heads/master {two} refs/heads/master "
+    )));
+    // From a linked worktree, too, and not where a gate refuses.
+    fs::remove_file(&heard).unwrap();
+    shop.git(["worktree", "add", "-q", "../linked"]).goes();
+    let linked = shop.path("linked");
+    shop.run_in(&linked, "git", ["push", "production", "HEAD:master"])
+        .goes();
+    assert!(read().starts_with("production\n"), "{}", read());
+    fs::remove_file(&heard).unwrap();
+    shop.commit("three");
+    shop.push("staging", "master").refused("trunk");
+    assert_eq!(read(), "");
+    // What it refuses does not go.
+    executable(&shop.app.join(".git/hooks/pre-push"), "#!/bin/sh\nexit 3\n");
+    shop.push_ungated("origin", "master");
+    shop.push("staging", "master")
+        .goes_not()
+        .says("refused: exit code 3");
+}
