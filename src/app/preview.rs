@@ -69,7 +69,6 @@ impl Runner for Preview<'_> {
             of: String::new(),
             passed: 0,
             took: Duration::ZERO,
-            waited: false,
         })
     }
 

@@ -187,6 +187,4 @@ pub struct Checked {
     pub passed: usize,
     /// How long the answer took.
     pub took: Duration,
-    /// Whether that was long enough for the other answers to be out of date.
-    pub waited: bool,
 }

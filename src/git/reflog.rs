@@ -63,18 +63,12 @@ impl Repository {
 
     /// The newest moves of a ref, newest first; none where there is no such ref.
     pub(crate) fn newest_moves(&self, name: &str) -> Result<Vec<Moved>, Error> {
-        self.moves(name, &["--max-count=200"])
-    }
-
-    /// All moves of a ref, newest first, or those that options of git-reflog(1) leave.
-    pub(crate) fn moves(&self, name: &str, limits: &[&str]) -> Result<Vec<Moved>, Error> {
+        const MOST: &str = "--max-count=200";
         if self.reference(name)?.is_none() {
             return Ok(Vec::new());
         }
         let format = "--format=%H %gd %gs%x00%gn <%ge>";
-        let args = ["reflog", "show", format, "--date=unix"];
-        let name = [name, "--"];
-        let log = self.git.must(args.iter().chain(limits).chain(&name))?;
+        let log = (self.git).must(["reflog", "show", format, "--date=unix", MOST, name, "--"])?;
         Ok(log.stdout.lines().filter_map(Moved::read).collect())
     }
 }

@@ -45,7 +45,6 @@ fn what_was_waited_for_has_the_world_asked_again() {
                 of: "acme/shop@1111111".to_owned(),
                 passed: 1,
                 took: Duration::from_mins(10),
-                waited: true,
             })
         },
         ..Fake::default()

@@ -60,7 +60,6 @@ impl Default for Fake {
                     of: "acme/shop@1111111".to_owned(),
                     passed: 2,
                     took: Duration::from_secs(1),
-                    waited: false,
                 })
             },
             waited: false,
