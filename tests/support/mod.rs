@@ -422,10 +422,11 @@ pub fn follow_up(clone: &Path) {
     let is_settled = || {
         let open = fs::read_dir(state.join("open"));
         // Its third line says why it could not be shared.
-        let unshared = fs::read_to_string(state.join("unshared"));
+        let unshared = Some(state.join("unshared")).filter(|path| path.is_file());
+        let unshared = unshared.map_or(Ok(String::new()), fs::read_to_string);
         open.map_or(true, |mut files| files.next().is_none())
             && unshared.map_or(true, |text| {
-                text.lines().nth(2).is_some_and(|why| !why.is_empty())
+                text.is_empty() || text.lines().nth(2).is_some_and(|why| !why.is_empty())
             })
     };
     let deadline = Instant::now() + Duration::from_secs(5);
