@@ -3,7 +3,7 @@
 use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
 use crate::support::{
-    Sandbox,
+    Sandbox, follow_up,
     notes_worker::{REF, clone, told},
     tool,
 };
@@ -87,6 +87,9 @@ fn forge(shop: &Sandbox, forged: impl FnOnce(String) -> String) {
 fn a_sign_off_is_signed_and_everybody_who_trusts_the_key_can_verify_it() {
     let shop = shop();
     let objects = || shop.ask(["cat-file", "--batch-all-objects", "--batch-check"]);
+    // What went there around the gate is recorded by the first command.
+    shop.pushgate(["log"]).goes();
+    follow_up(&shop.app);
     let before = objects();
     shop.pushgate(["approve", "-m", "the basket"])
         .goes()
