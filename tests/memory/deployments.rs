@@ -23,6 +23,9 @@ fn shop() -> Sandbox {
     for remote in ["origin", "staging", "production"] {
         shop.push_ungated(remote, "master");
     }
+    // Reflogs count whole seconds.
+    shop.later(5);
+    shop.install();
     shop
 }
 
