@@ -5,13 +5,14 @@ use std::env;
 use super::{Done, Error, local::Local, schema};
 use crate::{
     cli::Install,
+    gates::Undecided,
     git::Repository,
     hooks::{
-        self, Note, Outcome, configured,
-        directory::{self, Found, HooksDirectory},
+        Note, Outcome, configured,
+        directory::{HooksDirectory, exists, is_executable},
         husky, lefthook,
-        owner::Owner,
-        script::{NAME, hook_for},
+        manager::Manager,
+        script::{Call, NAME, hook_for},
     },
     report,
 };
@@ -37,26 +38,12 @@ fn install(args: &Install, repository: &Repository) -> Done {
         return configure(repository);
     }
     let hooks = HooksDirectory::of(repository)?;
-    match hooks.owner {
-        Some(Owner::Husky) => {
-            let outcome = husky::install(&hooks, repository);
-            if let Err(hooks::Error::Link { .. }) = &outcome {
-                print(&[Note::Lines(husky::LINES.to_owned())])?;
-            }
-            return tell(&outcome?);
-        }
-        Some(Owner::Lefthook) => return tell(&lefthook::install(&hooks, repository)?),
-        _ => {}
+    hooks.require_own(repository)?;
+    match hooks.manager {
+        Some(Manager::Husky) => tell(&husky::install(&hooks, repository)?),
+        Some(Manager::Lefthook) => tell(&lefthook::install(&hooks, repository)?),
+        _ => place(&hooks, repository),
     }
-    place(&hooks, repository)?;
-    print(&hooks::replacing_programs(repository))?;
-    if let Some(owner) = hooks.owner.filter(|owner| owner.runs_legacy()) {
-        let owner = owner.name();
-        report::say(&format!(
-            "{owner} runs it before its own hooks, and leaves it there: it hears each push"
-        ));
-    }
-    Ok(0)
 }
 
 /// The hook that calls this very program.
@@ -67,60 +54,64 @@ fn text() -> Result<Vec<u8>, Error> {
 }
 
 /// Puts the hook into the hooks directory, and keeps the one that was there.
-fn place(hooks: &HooksDirectory, repository: &Repository) -> Result<(), Error> {
+fn place(hooks: &HooksDirectory, repository: &Repository) -> Done {
     let text = text()?;
-    hooks.one_to_keep()?;
-    let found = hooks.found()?;
-    let is_done =
-        matches!(&found, Found::Ours(old) if *old == text) && directory::is_executable(&hooks.hook);
-    if found == Found::Foreign {
-        hooks.keep()?;
-    }
-    if found == Found::Differs {
-        set_aside(hooks)?;
-    }
     let path = hooks.hook.display();
-    if is_done {
+    hooks.require_one_to_keep()?;
+    let found = hooks.found()?;
+    let is_same = std::fs::read(&hooks.hook).is_ok_and(|old| old == text);
+    if found.is_foreign() {
+        hooks.keep()?;
+    } else {
+        set_aside(hooks, &found)?;
+    }
+    if found == Call::AsWritten && is_same && is_executable(&hooks.hook) {
         report::say(&format!("{path} is installed already"));
     } else {
         hooks.write(&text)?;
         report::say(&format!("installed {path}"));
     }
-    let keeps = say_kept(hooks)?;
+    say_kept(hooks)?;
     if hooks.is_in_work_tree(repository) {
-        let too = if keeps {
-            " and the one that was there"
-        } else {
-            ""
+        let too = match hooks.replaced() {
+            Some(_) => " and the one that was there",
+            None => "",
         };
         report::say(&format!(
             "core.hooksPath points into the work tree: commit the hook{too}, or worktrees of other branches lack it",
         ));
     }
-    Ok(())
+    if let Some(manager) = hooks.manager.filter(|manager| manager.runs_legacy()) {
+        let name = manager.name();
+        report::say(&format!(
+            "{name} runs it before its own hooks, and leaves it there: it hears each push"
+        ));
+    }
+    Ok(0)
 }
 
 /// Puts a hook of ours that was changed beside the new one.
-fn set_aside(hooks: &HooksDirectory) -> Result<(), Error> {
-    report::warn(&format!(
-        "{} was edited, or is of another version: it no longer runs, and is in {}",
-        hooks.hook.display(),
-        hooks.set_aside()?.display()
-    ));
+pub(super) fn set_aside(hooks: &HooksDirectory, found: &Call) -> Result<(), Undecided> {
+    if matches!(found, Call::Changed | Call::Broken(_)) {
+        report::warn(&format!(
+            "{} was edited, or is of another version: it no longer runs, and is in {}",
+            hooks.hook.display(),
+            hooks.set_aside()?.display()
+        ));
+    }
     Ok(())
 }
 
-/// Says where the hook is that ours replaced; false: there was none.
-fn say_kept(hooks: &HooksDirectory) -> Result<bool, Error> {
-    let Some(kept) = hooks.replaced() else {
-        return Ok(false);
-    };
-    hooks.link_siblings()?;
-    report::say(&format!(
-        "the hook that was there runs after the gates: {}",
-        kept.display()
-    ));
-    Ok(true)
+/// Says where the hook is that ours replaced.
+fn say_kept(hooks: &HooksDirectory) -> Result<(), Undecided> {
+    if let Some(kept) = hooks.replaced() {
+        hooks.link_siblings()?;
+        report::say(&format!(
+            "the hook that was there runs after the gates: {}",
+            kept.display()
+        ));
+    }
+    Ok(())
 }
 
 /// Has git's configuration name the hook. git runs the hook of the hooks directory as well, whatever
@@ -128,32 +119,44 @@ fn say_kept(hooks: &HooksDirectory) -> Result<bool, Error> {
 fn configure(repository: &Repository) -> Done {
     configured::require_git(repository)?;
     let hooks = configured::hooks(repository);
-    let other = HooksDirectory::of(repository).ok();
-    let movable = other.as_ref().filter(|other| other.kept == hooks.kept);
-    if let Some(other) = movable {
-        match (other.owner, other.found()?) {
-            // Many of its commands write it again where it is missing.
-            (Some(Owner::Lfs), Found::Foreign) => {
-                let hook = other.hook.clone();
-                return Err(hooks::Error::LfsBeside { hook }.into());
-            }
-            (Some(Owner::Other), Found::Foreign) => other.one_to_keep()?,
-            _ => {}
-        }
+    let other = HooksDirectory::of(repository)?;
+    let found = match other.kept == hooks.kept && other.is_own {
+        true => other.found()?,
+        false => Call::Missing,
+    };
+    let is_movable = found.is_ours() || (found.is_foreign() && other.manager.is_none());
+    if found.is_foreign() && other.manager == Some(Manager::Lfs) {
+        // Many of its commands write it again where it is missing.
+        let hook = other.hook.display();
+        let text = format!(
+            "git runs {hook} whatever a hook of its configuration says: git-lfs would upload what the gate refuses"
+        );
+        let hint = "pushgate uninstall && pushgate install, which puts git-lfs behind the gate";
+        return Err(Undecided::new(text).hint(hint).into());
+    }
+    if is_movable {
+        other.require_one_to_keep()?;
     }
     hooks.write(&text()?)?;
     configured::set(repository)?;
     // Only now: until git calls the new hook, the old one judges.
-    if let Some(other) = movable {
-        displace(other)?;
+    if is_movable {
+        if found.is_foreign() {
+            other.keep()?;
+        }
+        set_aside(&other, &found)?;
+        other.remove()?;
+    }
+    if other.kept == hooks.kept {
+        say_kept(&other)?;
     }
     report::say(&format!(
         "installed {}, which git's configuration names (hook.pushgate.command)",
         hooks.hook.display()
     ));
     report::say("a git older than 2.54, of an editor perhaps, does not look there");
-    let beside = other.map(|other| other.path.join(NAME));
-    if let Some(beside) = beside.filter(|beside| directory::exists(beside)) {
+    let beside = other.path.join(NAME);
+    if exists(&beside) {
         report::warn(&format!(
             "{} runs as well, and even where the gate refuses",
             beside.display()
@@ -162,32 +165,9 @@ fn configure(repository: &Repository) -> Done {
     Ok(0)
 }
 
-/// Moves the hook of the hooks directory behind the one that the configuration names.
-fn displace(hooks: &HooksDirectory) -> Result<(), Error> {
-    match (hooks.owner, hooks.found()?) {
-        (_, Found::Ours(_)) => hooks.remove()?,
-        (_, Found::Differs) => {
-            set_aside(hooks)?;
-            hooks.remove()?;
-        }
-        (Some(Owner::Other), Found::Foreign) => {
-            hooks.keep()?;
-            hooks.remove()?;
-        }
-        (_, Found::Foreign | Found::Nothing) => {}
-    }
-    say_kept(hooks)?;
-    Ok(())
-}
-
 /// Prints what was done, for an exit code.
 pub(super) fn tell(outcome: &Outcome) -> Done {
-    print(&outcome.notes)?;
-    Ok(u8::from(!outcome.complete))
-}
-
-fn print(notes: &[Note]) -> Result<(), Error> {
-    for note in notes {
+    for note in &outcome.notes {
         match note {
             Note::Line(text) => report::say(text),
             Note::Warning(text) => report::warn(text),
@@ -197,5 +177,5 @@ fn print(notes: &[Note]) -> Result<(), Error> {
             }
         }
     }
-    Ok(())
+    Ok(outcome.code)
 }

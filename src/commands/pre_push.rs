@@ -10,10 +10,9 @@ use crate::{
     },
     cli::PrePush,
     commands::Error,
-    gates::route::remote_label,
+    gates::{Undecided, route::remote_label},
     git::Repository,
     hooks::{
-        self,
         caller::Call,
         chained::{self, Chained, Ending},
     },
@@ -76,7 +75,7 @@ fn chained(args: &PrePush) -> Option<Chained> {
         .or_else(|| args.lfs.then_some(Chained::Lfs))
 }
 
-fn call(args: &PrePush) -> Result<Call, hooks::Error> {
+fn call(args: &PrePush) -> Result<Call, Undecided> {
     match (args.from, &args.remote, &args.url) {
         (None, Some(remote), Some(url)) => Ok(Call::by_git(remote.clone(), url.clone())),
         _ => Call::by_variables(),

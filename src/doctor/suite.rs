@@ -1,19 +1,15 @@
 //! Whether the programs of the suite are there, where it would run.
 
 use std::{
-    os::unix::ffi::OsStrExt,
     path::{Component, Path, PathBuf},
     process::{Command, Stdio},
     time::Duration,
 };
 
-use bstr::ByteSlice;
-use nix::unistd::{AccessFlags, access};
-
 use super::{
-    context::{Opened, from_here},
+    context::{LIMIT, Opened, from_here},
     finding::Finding,
-    version::LIMIT,
+    hook_file::is_runnable,
 };
 use crate::{
     app::preview::Preview,
@@ -22,7 +18,7 @@ use crate::{
     git::objects::TreeEntry,
     policy::{Ci, FILE, In, Step},
     process::{SH, program::run_within},
-    suite::{variables::removed, worktree::Worktree},
+    suite::variables::removed,
     text::{shell_word, span},
 };
 
@@ -32,7 +28,6 @@ pub(crate) fn check(opened: &Opened) -> Vec<Finding> {
     if let Some(ci) = &suite.ci {
         return vec![asked(ci, opened)];
     }
-    let trees = trees(opened);
     let mut findings = match steps(opened) {
         Ok(steps) if steps.is_empty() => {
             let text = "nothing is committed yet: the suite is found from the files of a commit";
@@ -40,12 +35,13 @@ pub(crate) fn check(opened: &Opened) -> Vec<Finding> {
             vec![Finding::warning("suite", text).hint(hint)]
         }
         Ok(steps) => {
-            let lacks = |step| lacks(step, trees.as_ref().ok()?, opened);
-            let lacking: Vec<_> = steps.iter().filter_map(lacks).collect();
-            if lacking.is_empty() {
-                vec![Finding::ok("suite", runs(&steps, opened))]
-            } else {
-                lacking
+            let lacking: Vec<_> = steps
+                .iter()
+                .filter_map(|step| lacks(step, opened))
+                .collect();
+            match lacking.is_empty() {
+                true => vec![Finding::ok("suite", runs(&steps, opened))],
+                false => lacking,
             }
         }
         Err(Stop::Refused(refusal)) => {
@@ -54,7 +50,9 @@ pub(crate) fn check(opened: &Opened) -> Vec<Finding> {
         }
         Err(Stop::Undecided(error)) => vec![Finding::error("suite", *error)],
     };
-    findings.extend(trees.err().map(|error| Finding::error("place", error)));
+    if suite.place == In::Checkout && opened.world.work_tree().is_none() {
+        findings.push(Finding::error("place", Undecided::bare()));
+    }
     findings
 }
 
@@ -122,18 +120,6 @@ fn step_name(step: &Step) -> &str {
     step.name.as_deref().unwrap_or(step.run.trim())
 }
 
-/// The trees in which the suite may find its files, the one it runs in first.
-fn trees(opened: &Opened) -> Result<Vec<PathBuf>, Undecided> {
-    let here = opened.world.work_tree().map(Path::to_owned);
-    if opened.policy.suite.place == In::Checkout {
-        return Ok(vec![here.ok_or_else(Undecided::bare)?]);
-    }
-    let (world, git) = (&opened.world, opened.world.git());
-    let worktree = Worktree::of(world.common_dir(), git)?.top();
-    let worktree = Some(worktree).filter(|top| top.is_dir());
-    Ok(worktree.into_iter().chain(here).collect())
-}
-
 /// The program of a command that is simple enough to tell, without the variables before it and the
 /// words that only pass a command on.
 fn first_word(command: &str) -> Option<&str> {
@@ -156,19 +142,19 @@ fn first_word(command: &str) -> Option<&str> {
     None
 }
 
-/// What keeps a step from running.
-fn lacks(step: &Step, trees: &[PathBuf], opened: &Opened) -> Option<Finding> {
+/// What keeps a step from running. What the commit has, the tree of the suite has; what git ignores
+/// (`node_modules`) is looked for in the work tree.
+fn lacks(step: &Step, opened: &Opened) -> Option<Finding> {
     let broken = |text: String| Finding::broken("command", text);
     let word = first_word(&step.run);
     let of = match step_name(step) {
         name if word == Some(name) => String::new(),
         name => format!(" of `{name}`"),
     };
+    let top = opened.world.work_tree();
     let directory = Path::new(step.dir.as_deref().unwrap_or_default());
-    // A worktree is made anew: what the commit has, it will have.
-    let is_worktree = opened.policy.suite.place == In::Worktree;
-    let has_directory = trees.iter().any(|tree| tree.join(directory).is_dir());
-    if !has_directory && !is_worktree {
+    let is_made = opened.policy.suite.place == In::Worktree;
+    if !is_made && top.is_some_and(|top| !top.join(directory).is_dir()) {
         let finding = broken(format!("the directory{of} is not there"));
         return Some(finding.hint(format!("fix `dir` in {FILE}")));
     }
@@ -178,19 +164,18 @@ fn lacks(step: &Step, trees: &[PathBuf], opened: &Opened) -> Option<Finding> {
     let parts = path.components();
     let path: PathBuf = parts.filter(|part| *part != Component::CurDir).collect();
     let runs = if word.contains('/') {
-        let committed = is_worktree.then(|| runs_in_commit(&path, opened)).flatten();
-        committed.or_else(|| {
-            let mut files = trees.iter().map(|tree| tree.join(&path));
-            let file = files.find(|file| file.is_file())?;
-            Some(access(&file, AccessFlags::X_OK).is_ok())
+        runs_in_commit(&path, opened).or_else(|| {
+            let file = top.map(|top| top.join(&path));
+            let file = file.filter(|file| file.is_file());
+            file.map(|file| is_runnable(&file))
         })
     } else {
-        is_known(word, trees, opened).then_some(true)
+        is_known(word, opened).then_some(true)
     };
     match runs {
         Some(true) => None,
         Some(false) => {
-            let here = opened.world.work_tree().map(|top| top.join(&path));
+            let here = top.map(|top| top.join(&path));
             let path = shell_word(&from_here(&here.unwrap_or(path)));
             let command = format!("chmod +x {path} && git commit -m 'Make it executable' {path}");
             Some(broken(format!("`{word}`{of} is not executable")).run(command))
@@ -204,8 +189,10 @@ fn lacks(step: &Step, trees: &[PathBuf], opened: &Opened) -> Option<Finding> {
 
 /// Whether a file of the commit can be run; `None` where it has no such file.
 fn runs_in_commit(path: &Path, opened: &Opened) -> Option<bool> {
-    let path = path.as_os_str().as_bytes().to_str().ok()?;
-    let entry = opened.world.entry(opened.commit.as_ref()?, path).ok()??;
+    let entry = opened
+        .world
+        .entry(opened.commit.as_ref()?, path.to_str()?)
+        .ok()??;
     match entry.mode {
         TreeEntry::DIRECTORY | TreeEntry::MODULE => None,
         mode => Some(mode == TreeEntry::EXECUTABLE || mode == TreeEntry::LINK),
@@ -213,11 +200,11 @@ fn runs_in_commit(path: &Path, opened: &Opened) -> Option<bool> {
 }
 
 /// Whether the shell of the suite knows a word: a program on its PATH, or a word of its own.
-fn is_known(word: &str, trees: &[PathBuf], opened: &Opened) -> bool {
+fn is_known(word: &str, opened: &Opened) -> bool {
     let mut command = Command::new(SH);
     command
         .args(["-c", "command -v \"$1\"", "sh", word])
-        .current_dir(trees.first().map_or(Path::new("/"), PathBuf::as_path))
+        .current_dir(opened.world.work_tree().unwrap_or(Path::new("/")))
         .stdin(Stdio::null());
     for name in removed(opened.world.git()).unwrap_or_default() {
         command.env_remove(name);

@@ -22,8 +22,8 @@ use nix::{
     unistd::{Pid, getpgrp, getppid, tcgetpgrp},
 };
 
-use super::Error;
 use crate::{
+    gates::Undecided,
     process::{SH, child::ChildWatch, find, signals},
     push::variables::AFTER,
 };
@@ -59,20 +59,19 @@ pub(crate) enum Ending {
 impl Chained {
     /// Refuses to go round in a circle: this process has taken the place of the shell that another
     /// gate runs as a chained hook, or is too deep in such calls.
-    pub(crate) fn refuse_circle(&self) -> Result<(), Error> {
+    pub(crate) fn refuse_circle(&self) -> Result<(), Undecided> {
         let outer = env::var(AFTER).unwrap_or_default();
         let parent = getppid().to_string();
         let calls = outer.split(',');
         if !calls.clone().any(|call| call == parent) && calls.count() < DEEPEST {
             return Ok(());
         }
-        Err(Error::Circle {
-            chained: self.to_string(),
-            hint: match self {
-                Self::Rest(_) => "pushgate install puts its lines there once",
-                Self::Hook(_) | Self::Lfs => "let it call neither pushgate nor git's hook",
-            },
-        })
+        let hint = match self {
+            Self::Rest(_) => "pushgate install puts its lines there once",
+            Self::Hook(_) | Self::Lfs => "let it call neither pushgate nor git's hook",
+        };
+        let text = format!("{self} calls pushgate again, and would for ever");
+        Err(Undecided::new(text).hint(hint))
     }
 
     fn command(&self) -> Command {
@@ -107,13 +106,13 @@ pub(crate) fn run(
     chained: &Chained,
     arguments: [&OsStr; 2],
     input: Vec<u8>,
-) -> Result<Ending, Error> {
+) -> Result<Ending, Undecided> {
     let failed = |error: io::Error| {
         let what = match chained {
             Chained::Hook(path) | Chained::Rest(path) => path.display().to_string(),
             Chained::Lfs => chained.to_string(),
         };
-        Error::io(format!("run {what}"), &error)
+        Undecided::new(format!("could not run {what}")).detail(error.to_string())
     };
     let outer = env::var(AFTER).map_or(String::new(), |outer| outer + ",");
     let after = format!("{outer}{}", process::id());

@@ -1,4 +1,4 @@
-//! The directory where git looks for the pre-push hook, the hook in it, and the one that it replaced.
+//! The directory where git looks for the pre-push hook, what stands there, and the hook that ours replaced.
 
 use std::{
     fs, io,
@@ -12,15 +12,14 @@ use std::{
 use bstr::ByteSlice;
 
 use super::{
-    Error,
-    owner::Owner,
-    script::{self, Author, NAME},
+    manager::Manager,
+    script::{self, Call, NAME},
 };
-use crate::{file, git::Repository};
+use crate::{file, gates::Undecided, git::Repository, text::shell_word};
 
 /// The hook that pre-commit and prek found when they were installed. They run it first, with all
 /// that git said, and leave it there when they write their own anew.
-pub(crate) const LEGACY: &str = "pre-push.legacy";
+const LEGACY: &str = "pre-push.legacy";
 /// Where the hook that we replaced is kept: beside the hooks directory, under its own name, so that
 /// `$(basename "$0")` and `$(dirname "$0")/..` in it mean what they meant. The other files of the
 /// hooks directory have links there, for `$(dirname "$0")/husky.sh`.
@@ -31,97 +30,87 @@ const EDITED: &str = "pre-push.edited";
 /// The hooks directory of a repository.
 pub(crate) struct HooksDirectory {
     pub(crate) path: PathBuf,
-    /// What writes the hooks in it; `None`: nothing does.
-    pub(crate) owner: Option<Owner>,
+    pub(crate) manager: Option<Manager>,
     /// Where our hook stands, or would.
     pub(crate) hook: PathBuf,
     /// Where the hook that it replaced is kept.
     pub(crate) kept: PathBuf,
-    pub(super) kept_directory: PathBuf,
-}
-
-/// What stands where our hook should.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Found {
-    Nothing,
-    /// Our hook, as this version writes it.
-    Ours(Vec<u8>),
-    /// Our hook, edited or of another version.
-    Differs,
-    Foreign,
-}
-
-/// Asks git for its hooks directory, `core.hooksPath` considered.
-pub(crate) fn path(repository: &Repository) -> Result<PathBuf, Error> {
-    let setting = repository.config("core.hookspath");
-    if setting.is_some_and(|path| path.is_empty()) {
-        return Err(Error::EmptyHooksPath);
-    }
-    let args = ["rev-parse", "--path-format=absolute", "--git-path", "hooks"];
-    let output = repository.git().must(args)?;
-    let path = output.stdout.trim_end_with(|c| c == '\n');
-    Ok(path.to_path_lossy().into_owned())
+    /// Whether no other repository uses it.
+    pub(crate) is_own: bool,
 }
 
 impl HooksDirectory {
-    /// Finds that of a repository; refuses one that other repositories share.
-    pub(crate) fn of(repository: &Repository) -> Result<Self, Error> {
-        let path = path(repository)?;
+    /// Asks git for it, `core.hooksPath` considered.
+    pub(crate) fn of(repository: &Repository) -> Result<Self, Undecided> {
+        let setting = repository.config("core.hookspath");
+        if setting.is_some_and(|path| path.is_empty()) {
+            let text =
+                "core.hooksPath is empty: git looks for hooks in whatever directory it is in";
+            return Err(Undecided::new(text).hint("git config --unset-all core.hooksPath"));
+        }
+        let args = ["rev-parse", "--path-format=absolute", "--git-path", "hooks"];
+        let output = repository.git().must(args)?;
+        let path = output.stdout.trim_end_with(|c| c == '\n');
+        let path = path.to_path_lossy().into_owned();
         let real = resolve(&path);
         let own = [Some(repository.common_dir()), repository.work_tree()];
         // Below the top, not the top itself: what is beside it must be the repository's own, too.
-        let is_own = own
-            .into_iter()
-            .flatten()
-            .any(|top| real.starts_with(top) && real != top)
-            && !path.is_file();
-        let Some(parent) = real.parent().filter(|_| is_own) else {
-            return Err(Error::SharedHooks {
-                directory: path,
-                own: own_hooks(repository),
-            });
-        };
-        let owner = Owner::of(&path);
-        let name = match owner {
-            Some(owner) if owner.runs_legacy() => LEGACY,
+        let is_below = |top: &Path| real.starts_with(top) && real != top;
+        let manager = Manager::of(&path);
+        let name = match manager {
+            Some(manager) if manager.runs_legacy() => LEGACY,
             _ => NAME,
         };
-        let kept_directory = parent.join(KEPT);
         Ok(Self {
+            is_own: own.into_iter().flatten().any(is_below) && !path.is_file(),
+            kept: real.parent().unwrap_or(&real).join(KEPT).join(NAME),
             hook: path.join(name),
-            owner,
-            kept: kept_directory.join(NAME),
-            kept_directory,
+            manager,
             path,
         })
     }
 
-    pub(crate) fn found(&self) -> Result<Found, Error> {
+    /// Refuses a directory that other repositories share.
+    pub(crate) fn require_own(&self, repository: &Repository) -> Result<(), Undecided> {
+        if self.is_own {
+            return Ok(());
+        }
+        let directory = self.path.display();
+        let own = shell_word(&own_hooks(repository).to_string_lossy());
+        let mut error = Undecided::new(format!(
+            "git looks for its hooks in {directory}, which is not this repository's own"
+        ))
+        .hint(format!(
+            "git config core.hooksPath {own}, then pushgate install"
+        ));
+        if self.path != Path::new("/dev/null") {
+            // First, because a command that reads the refs leaves none for the next one; and with
+            // `|| exit`, because the hook would go on after a refusal.
+            error = error.hint(format!("or let {directory}/{NAME} begin with this line: pushgate pre-push -- \"$@\" || exit (with --chain=HOOK before the -- where HOOK needs the refs, too)"));
+        }
+        Err(error.hint("or pushgate install --config, with git 2.54 or newer"))
+    }
+
+    /// What stands where our hook should.
+    pub(crate) fn found(&self) -> Result<Call, Undecided> {
         let failed = failed("read", &self.hook);
         match self.hook.symlink_metadata() {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Found::Nothing),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Call::Missing),
             Err(error) => return Err(failed(error)),
             Ok(metadata) if metadata.is_dir() => {
                 return Err(failed(io::ErrorKind::IsADirectory.into()));
             }
             // We never install a link; a dangling one is foreign, too.
-            Ok(metadata) if metadata.is_symlink() => return Ok(Found::Foreign),
+            Ok(metadata) if metadata.is_symlink() => return Ok(Call::No),
             Ok(_) => {}
         }
-        let hook = fs::read(&self.hook).map_err(failed)?;
-        Ok(match script::author(&hook) {
-            Author::Ours => Found::Ours(hook),
-            Author::OursChanged => Found::Differs,
-            Author::Foreign => Found::Foreign,
-        })
+        Ok(script::of_hook(&fs::read(&self.hook).map_err(failed)?))
     }
 
     /// Whether git, or a program that passes on all that git said, calls our hook here.
     pub(crate) fn judges_whole_push(&self) -> bool {
-        let is_called = self
-            .owner
-            .is_some_and(|owner| owner == Owner::Pushgate || owner.runs_legacy());
-        is_called && is_executable(&self.hook) && matches!(self.found(), Ok(Found::Ours(_)))
+        let is_called = self.manager.is_none_or(Manager::runs_legacy);
+        is_called && is_executable(&self.hook) && matches!(self.found(), Ok(Call::AsWritten))
     }
 
     /// The hook that ours replaced.
@@ -130,30 +119,33 @@ impl HooksDirectory {
     }
 
     /// Refuses to replace a foreign hook where another one is kept already.
-    pub(crate) fn one_to_keep(&self) -> Result<(), Error> {
-        match self.replaced() {
-            Some(kept) if self.found()? == Found::Foreign && !is_same(&self.hook, kept) => {
-                Err(Error::TwoHooks {
-                    hook: self.hook.clone(),
-                    kept: kept.to_owned(),
-                })
-            }
-            _ => Ok(()),
+    pub(crate) fn require_one_to_keep(&self) -> Result<(), Undecided> {
+        let Some(kept) = self.replaced() else {
+            return Ok(());
+        };
+        if !self.found()?.is_foreign() || is_same(&self.hook, kept) {
+            return Ok(());
         }
+        let (hook, kept) = (self.hook.display(), kept.display());
+        let text = format!("{hook} is not pushgate's, and {kept} keeps an older one");
+        Err(Undecided::new(text).hint(format!(
+            "put what you need of {kept} into {hook}, remove the first, then pushgate install"
+        )))
     }
 
     /// Gives the foreign hook a second name, where it is kept; it has its own until ours takes its
     /// place.
-    pub(crate) fn keep(&self) -> Result<(), Error> {
+    pub(crate) fn keep(&self) -> Result<(), Undecided> {
         if is_same(&self.hook, &self.kept) {
             return Ok(());
         }
-        fs::create_dir_all(&self.kept_directory).map_err(failed("make", &self.kept_directory))?;
+        let directory = self.kept_directory();
+        fs::create_dir_all(directory).map_err(failed("make", directory))?;
         second_name(&self.hook, &self.kept)
     }
 
     /// Gives a changed hook of ours a second name that nothing has yet, and returns it.
-    pub(crate) fn set_aside(&self) -> Result<PathBuf, Error> {
+    pub(crate) fn set_aside(&self) -> Result<PathBuf, Undecided> {
         let mut aside = self.path.join(EDITED);
         let mut number = 1;
         while exists(&aside) {
@@ -168,26 +160,22 @@ impl HooksDirectory {
     }
 
     /// Writes our hook.
-    pub(crate) fn write(&self, text: &[u8]) -> Result<(), Error> {
+    pub(crate) fn write(&self, text: &[u8]) -> Result<(), Undecided> {
         fs::create_dir_all(&self.path)
             .and_then(|()| file::replace(&self.hook, ".pre-push-", text, 0o755))
             .map_err(failed("write", &self.hook))
     }
 
     /// Removes what stands where our hook should.
-    pub(crate) fn remove(&self) -> Result<(), Error> {
-        match fs::remove_file(&self.hook) {
-            // On a file system without second names it was moved before.
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                Err(failed("remove", &self.hook)(error))
-            }
-            _ => Ok(()),
-        }
+    pub(crate) fn remove(&self) -> Result<(), Undecided> {
+        // On a file system without second names it was moved before.
+        ignore(io::ErrorKind::NotFound, fs::remove_file(&self.hook))
+            .map_err(failed("remove", &self.hook))
     }
 
     /// Puts links to the other files of the hooks directory beside the kept hook: it may read or run
     /// them from its own directory.
-    pub(crate) fn link_siblings(&self) -> Result<(), Error> {
+    pub(crate) fn link_siblings(&self) -> Result<(), Undecided> {
         let Some(directory) = resolve(&self.path).file_name().map(PathBuf::from) else {
             return Ok(());
         };
@@ -201,36 +189,28 @@ impl HooksDirectory {
                 continue;
             }
             let target = Path::new("..").join(&directory).join(&name);
-            match symlink(target, self.kept_directory.join(&name)) {
-                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-                    return Err(failed("make", &self.kept_directory)(error));
-                }
-                _ => {}
-            }
+            let link = symlink(target, self.kept_directory().join(&name));
+            ignore(io::ErrorKind::AlreadyExists, link)
+                .map_err(failed("make", self.kept_directory()))?;
         }
         Ok(())
     }
 
     /// Removes the links beside the kept hook, and their directory unless it holds files of others.
-    pub(crate) fn clear(&self) -> Result<(), Error> {
-        let directory = &self.kept_directory;
-        let entries = match fs::read_dir(directory) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-            Err(error) => return Err(failed("read", directory)(error)),
-        };
-        for entry in entries {
-            let path = entry.map_err(failed("read", directory))?.path();
+    pub(crate) fn clear(&self) -> Result<(), Undecided> {
+        let directory = self.kept_directory();
+        for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
+            let path = entry.path();
             if path != self.kept && path.is_symlink() {
                 fs::remove_file(&path).map_err(failed("remove", &path))?;
             }
         }
-        match fs::remove_dir(directory) {
-            Err(error) if error.kind() != io::ErrorKind::DirectoryNotEmpty => {
-                Err(failed("remove", directory)(error))
-            }
-            _ => Ok(()),
-        }
+        let _ = fs::remove_dir(directory);
+        Ok(())
+    }
+
+    fn kept_directory(&self) -> &Path {
+        self.kept.parent().unwrap_or(&self.kept)
     }
 
     pub(crate) fn is_in_work_tree(&self, repository: &Repository) -> bool {
@@ -279,18 +259,27 @@ pub(crate) fn is_same(one: &Path, other: &Path) -> bool {
 
 /// Gives a file a second name. Where the file system knows no second names, there is a moment
 /// without a hook.
-fn second_name(hook: &Path, name: &Path) -> Result<(), Error> {
+fn second_name(hook: &Path, name: &Path) -> Result<(), Undecided> {
     fs::hard_link(hook, name)
         .or_else(|_| fs::rename(hook, name))
-        .map_err(|error| {
-            let what = format!("keep {} as {}", hook.display(), name.display());
-            Error::io(what, &error)
-        })
+        .map_err(failed(&format!("keep {} as", hook.display()), name))
 }
 
-pub(crate) fn failed(what: &str, path: &Path) -> impl Fn(io::Error) -> Error {
-    let what = format!("{what} {}", path.display());
-    move |error| Error::io(what.clone(), &error)
+/// The error of a file that could not be read, made or removed.
+pub(crate) fn failed(what: &str, path: &Path) -> impl Fn(io::Error) -> Undecided {
+    let text = format!("could not {what} {}", path.display());
+    move |error| Undecided::new(text.clone()).detail(error.to_string())
+}
+
+/// Takes an error of this kind for success.
+pub(crate) fn ignore(kind: io::ErrorKind, done: io::Result<()>) -> io::Result<()> {
+    done.or_else(|error| {
+        if error.kind() == kind {
+            Ok(())
+        } else {
+            Err(error)
+        }
+    })
 }
 
 /// The path with links followed, as far as it exists.

@@ -593,7 +593,7 @@ fn a_hook_of_ours_that_somebody_edited_is_never_lost() {
         .says("/hooks/pre-push.edited.2\n");
     edit("make check || exit");
     shop.pushgate(["uninstall"]).goes().says(&format!(
-        "{} was edited, or is of another version: it is in {}\n",
+        "{} was edited, or is of another version: it no longer runs, and is in {}\n",
         hook(&shop).display(),
         aside("pre-push.edited").display()
     ));

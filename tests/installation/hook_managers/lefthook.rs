@@ -448,23 +448,3 @@ fn a_lefthook_that_says_nothing_is_no_gate() {
     ran.says("lefthook does not say what it runs")
         .says("yaml: ");
 }
-
-#[test]
-#[ignore = "slow: needs the other hook managers"]
-fn whoever_will_take_the_hook_away_is_named() {
-    for (file, name, command) in [
-        (".husky/pre-push", "husky", "npm install"),
-        ("lefthook.yml", "lefthook", "lefthook install"),
-        (".config/lefthook.toml", "lefthook", "lefthook install"),
-    ] {
-        let street = Street::new();
-        street
-            .run("pushgate install")
-            .goes()
-            .never_says("take the hook away");
-        street.shop.write(file, "");
-        street.run("pushgate install").goes().says(&format!(
-            "{name} is not set up in this clone, and will take the hook away when it is\n  hint: {command} && pushgate install\n"
-        ));
-    }
-}
