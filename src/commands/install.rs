@@ -1,6 +1,6 @@
 //! `pushgate install`: puts the hook where git, or the program that writes its hooks, calls it.
 
-use std::env;
+use std::{env, fs};
 
 use super::{Done, Error, local::Local, schema};
 use crate::{
@@ -9,7 +9,7 @@ use crate::{
     git::Repository,
     hooks::{
         Note, Outcome, configured,
-        directory::{HooksDirectory, exists, is_executable},
+        directory::{HooksDirectory, exists, is_executable, write},
         husky, lefthook,
         manager::Manager,
         script::{Call, NAME, hook_for},
@@ -57,18 +57,13 @@ fn text() -> Result<Vec<u8>, Error> {
 fn place(hooks: &HooksDirectory, repository: &Repository) -> Done {
     let text = text()?;
     let path = hooks.hook.display();
-    hooks.require_one_to_keep()?;
-    let found = hooks.found()?;
-    let is_same = std::fs::read(&hooks.hook).is_ok_and(|old| old == text);
-    if found.is_foreign() {
-        hooks.keep()?;
-    } else {
-        set_aside(hooks, &found)?;
-    }
-    if found == Call::AsWritten && is_same && is_executable(&hooks.hook) {
+    let found = hooks.require_one_to_keep()?;
+    let is_done = found == Call::AsWritten && fs::read(&hooks.hook).is_ok_and(|old| old == text);
+    if is_done && is_executable(&hooks.hook) {
         report::say(&format!("{path} is installed already"));
     } else {
-        hooks.write(&text)?;
+        make_room(hooks, &found)?;
+        write(&hooks.hook, &text, 0o755)?;
         report::say(&format!("installed {path}"));
     }
     say_kept(hooks)?;
@@ -90,13 +85,13 @@ fn place(hooks: &HooksDirectory, repository: &Repository) -> Done {
     Ok(0)
 }
 
-/// Puts a hook of ours that was changed beside the new one.
-pub(super) fn set_aside(hooks: &HooksDirectory, found: &Call) -> Result<(), Undecided> {
-    if matches!(found, Call::Changed | Call::Broken(_)) {
+/// Gives what stands where our hook should another name.
+pub(super) fn make_room(hooks: &HooksDirectory, found: &Call) -> Result<(), Undecided> {
+    if let Some(aside) = hooks.make_room(found)? {
         report::warn(&format!(
             "{} was edited, or is of another version: it no longer runs, and is in {}",
             hooks.hook.display(),
-            hooks.set_aside()?.display()
+            aside.display()
         ));
     }
     Ok(())
@@ -120,11 +115,12 @@ fn configure(repository: &Repository) -> Done {
     configured::require_git(repository)?;
     let hooks = configured::hooks(repository);
     let other = HooksDirectory::of(repository)?;
-    let found = match other.kept == hooks.kept && other.is_own {
-        true => other.found()?,
+    // Only a directory beside which both keep what they replace.
+    let is_near = other.is_own && other.kept == hooks.kept;
+    let found = match is_near {
+        true => other.require_one_to_keep()?,
         false => Call::Missing,
     };
-    let is_movable = found.is_ours() || (found.is_foreign() && other.manager.is_none());
     if found.is_foreign() && other.manager == Some(Manager::Lfs) {
         // Many of its commands write it again where it is missing.
         let hook = other.hook.display();
@@ -134,20 +130,14 @@ fn configure(repository: &Repository) -> Done {
         let hint = "pushgate uninstall && pushgate install, which puts git-lfs behind the gate";
         return Err(Undecided::new(text).hint(hint).into());
     }
-    if is_movable {
-        other.require_one_to_keep()?;
-    }
-    hooks.write(&text()?)?;
+    write(&hooks.hook, &text()?, 0o755)?;
     configured::set(repository)?;
     // Only now: until git calls the new hook, the old one judges.
-    if is_movable {
-        if found.is_foreign() {
-            other.keep()?;
-        }
-        set_aside(&other, &found)?;
+    if found.is_ours() || (found.is_foreign() && other.manager.is_none()) {
+        make_room(&other, &found)?;
         other.remove()?;
     }
-    if other.kept == hooks.kept {
+    if is_near {
         say_kept(&other)?;
     }
     report::say(&format!(

@@ -4,7 +4,7 @@ use std::fs;
 
 use super::{
     Done,
-    install::{set_aside, tell},
+    install::{make_room, tell},
     schema,
 };
 use crate::{
@@ -13,8 +13,8 @@ use crate::{
     hooks::{
         configured,
         directory::{HooksDirectory, failed, is_same},
-        gate::configurations_that_name,
-        husky, lefthook,
+        gate::Gate,
+        husky,
         manager::Manager,
         script::Call,
     },
@@ -52,30 +52,29 @@ pub(crate) fn run() -> Done {
 /// Takes the hook out of the hooks directory, and our lines out of husky's script.
 fn leave(hooks: &HooksDirectory, repository: &Repository, was_configured: bool) -> Done {
     let is_husky = hooks.manager == Some(Manager::Husky);
-    let named = configurations_that_name(repository);
     let mut code = 0;
     if !is_husky {
         let found = hooks.found()?;
-        let nothing_here = !found.is_ours() && hooks.replaced().is_none();
-        // Where the gate was called by another way than this hook, its absence is not worth a word.
-        if !(nothing_here && (was_configured || !named.is_empty())) {
+        let is_there = found.is_ours() || hooks.replaced().is_some();
+        if is_there {
             code = take_away(hooks, &found)?;
             hooks.clear()?;
         }
-        for file in &named {
-            let file = file.display();
-            report::say(&format!("{file} names pushgate: left as it is"));
+        let gate = Gate::of(hooks, repository).ok();
+        let left = gate.filter(|gate| gate.by.is_some() && gate.call.judges() != Some(false));
+        if let Some(gate) = left {
+            let (file, name) = (gate.file.display(), gate.by.map_or("", Manager::name));
+            report::say(&format!(
+                "{name} calls pushgate by {file}, or what that names: left as it is"
+            ));
             code = 1;
+        } else if !is_there && !was_configured {
+            let hook = hooks.hook.display();
+            report::say(&match found {
+                Call::Missing => format!("there is no {hook}: nothing to undo"),
+                _ => format!("{hook} is not pushgate's: left as it is, nothing to undo"),
+            });
         }
-    }
-    if hooks.manager == Some(Manager::Lefthook)
-        && code == 0
-        && lefthook::call(&hooks.path, repository)
-            .is_ok_and(|(_, call)| call.judges() != Some(false))
-    {
-        report::say("lefthook calls pushgate by another file: left as it is");
-        report::hint("lefthook dump shows all that it reads");
-        code = 1;
     }
     // husky may not be set up in this clone.
     let script = match repository.work_tree() {
@@ -99,12 +98,8 @@ fn take_away(hooks: &HooksDirectory, found: &Call) -> Result<u8, Undecided> {
     let hook = hooks.hook.display();
     let say = |what: String| report::say(&what);
     match hooks.replaced() {
-        None if *found == Call::Missing => say(format!("there is no {hook}: nothing to undo")),
-        None if found.is_foreign() => say(format!(
-            "{hook} is not pushgate's: left as it is, nothing to undo"
-        )),
         None => {
-            set_aside(hooks, found)?;
+            make_room(hooks, found)?;
             hooks.remove()?;
             say(format!("removed {hook}"));
         }
@@ -122,7 +117,7 @@ fn take_away(hooks: &HooksDirectory, found: &Call) -> Result<u8, Undecided> {
         }
         // Ours may have been removed by hand, and the other one is still kept.
         Some(kept) => {
-            set_aside(hooks, found)?;
+            make_room(hooks, found)?;
             fs::rename(kept, &hooks.hook).map_err(failed)?;
             say(format!("{hook} is again what it was before"));
         }

@@ -194,10 +194,10 @@ fn install(opened: &Opened, hooks: &HooksDirectory, finding: Finding) -> Finding
     let refused = hooks.require_own(&opened.world);
     match refused.and_then(|()| hooks.require_one_to_keep()) {
         Err(Undecided { hints, .. }) => finding.hints(hints),
-        Ok(()) if hooks.manager == Some(Manager::Lefthook) => {
+        Ok(_) if hooks.manager == Some(Manager::Lefthook) => {
             finding.hint("add the lines that pushgate install prints, then lefthook install")
         }
-        Ok(()) => finding.run(INSTALL),
+        Ok(_) => finding.run(INSTALL),
     }
 }
 

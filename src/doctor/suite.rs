@@ -1,7 +1,7 @@
 //! Whether the programs of the suite are there, where it would run.
 
 use std::{
-    path::{Component, Path, PathBuf},
+    path::Path,
     process::{Command, Stdio},
     time::Duration,
 };
@@ -15,7 +15,6 @@ use crate::{
     app::preview::Preview,
     ci,
     gates::{Explanation, Stop, Undecided, Work, receipt},
-    git::objects::TreeEntry,
     policy::{Ci, FILE, In, Step},
     process::{SH, program::run_within},
     suite::variables::removed,
@@ -142,8 +141,7 @@ fn first_word(command: &str) -> Option<&str> {
     None
 }
 
-/// What keeps a step from running. What the commit has, the tree of the suite has; what git ignores
-/// (`node_modules`) is looked for in the work tree.
+/// What keeps a step from running, as far as the work tree shows.
 fn lacks(step: &Step, opened: &Opened) -> Option<Finding> {
     let broken = |text: String| Finding::broken("command", text);
     let word = first_word(&step.run);
@@ -151,69 +149,45 @@ fn lacks(step: &Step, opened: &Opened) -> Option<Finding> {
         name if word == Some(name) => String::new(),
         name => format!(" of `{name}`"),
     };
-    let top = opened.world.work_tree();
-    let directory = Path::new(step.dir.as_deref().unwrap_or_default());
-    let is_made = opened.policy.suite.place == In::Worktree;
-    if !is_made && top.is_some_and(|top| !top.join(directory).is_dir()) {
+    let directory = opened
+        .world
+        .work_tree()?
+        .join(step.dir.as_deref().unwrap_or_default());
+    if !directory.is_dir() {
         let finding = broken(format!("the directory{of} is not there"));
         return Some(finding.hint(format!("fix `dir` in {FILE}")));
     }
     let word = word?;
-    // No tree has the dots of a path.
-    let path = directory.join(word);
-    let parts = path.components();
-    let path: PathBuf = parts.filter(|part| *part != Component::CurDir).collect();
-    let runs = if word.contains('/') {
-        runs_in_commit(&path, opened).or_else(|| {
-            let file = top.map(|top| top.join(&path));
-            let file = file.filter(|file| file.is_file());
-            file.map(|file| is_runnable(&file))
-        })
-    } else {
-        is_known(word, opened).then_some(true)
+    let file = directory.join(word);
+    let is_path = word.contains('/');
+    let runs = match is_path {
+        true => is_runnable(&file),
+        false => is_known(word, &directory, opened),
     };
-    match runs {
-        Some(true) => None,
-        Some(false) => {
-            let here = top.map(|top| top.join(&path));
-            let path = shell_word(&from_here(&here.unwrap_or(path)));
-            let command = format!("chmod +x {path} && git commit -m 'Make it executable' {path}");
-            Some(broken(format!("`{word}`{of} is not executable")).run(command))
-        }
-        None => {
-            let finding = broken(format!("`{word}`{of} is not found"));
-            Some(finding.hint(format!("install it, or fix `suite.run` in {FILE}")))
-        }
-    }
-}
-
-/// Whether a file of the commit can be run; `None` where it has no such file.
-fn runs_in_commit(path: &Path, opened: &Opened) -> Option<bool> {
-    let entry = opened
-        .world
-        .entry(opened.commit.as_ref()?, path.to_str()?)
-        .ok()??;
-    match entry.mode {
-        TreeEntry::DIRECTORY | TreeEntry::MODULE => None,
-        mode => Some(mode == TreeEntry::EXECUTABLE || mode == TreeEntry::LINK),
+    if runs {
+        None
+    } else if is_path && file.is_file() {
+        let path = shell_word(&from_here(&file));
+        let command = format!("chmod +x {path} && git commit -m 'Make it executable' {path}");
+        Some(broken(format!("`{word}`{of} is not executable")).run(command))
+    } else {
+        let finding = broken(format!("`{word}`{of} is not found"));
+        Some(finding.hint(format!("install it, or fix `suite.run` in {FILE}")))
     }
 }
 
 /// Whether the shell of the suite knows a word: a program on its PATH, or a word of its own.
-fn is_known(word: &str, opened: &Opened) -> bool {
+fn is_known(word: &str, directory: &Path, opened: &Opened) -> bool {
     let mut command = Command::new(SH);
     command
         .args(["-c", "command -v \"$1\"", "sh", word])
-        .current_dir(opened.world.work_tree().unwrap_or(Path::new("/")))
+        .current_dir(directory)
         .stdin(Stdio::null());
     for name in removed(opened.world.git()).unwrap_or_default() {
         command.env_remove(name);
     }
-    match run_within(command, LIMIT) {
-        Ok(Some(said)) => said.is_ok(),
-        // Without a shell it cannot be told here; the suite will tell.
-        _ => true,
-    }
+    // Without a shell it cannot be told here; the suite will tell.
+    !matches!(run_within(command, LIMIT), Ok(Some(said)) if !said.is_ok())
 }
 
 #[cfg(test)]

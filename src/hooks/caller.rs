@@ -16,7 +16,11 @@ use std::{
     path::PathBuf,
 };
 
-use super::directory::HooksDirectory;
+use super::{
+    directory::{HooksDirectory, is_executable},
+    gate::Gate,
+    script,
+};
 use crate::{
     gates::Undecided,
     git::Repository,
@@ -57,8 +61,11 @@ impl Call {
     /// The hook that has judged all of this push before pre-commit or prek called.
     pub(crate) fn judged_before(&self) -> Option<PathBuf> {
         self.variables_of?;
-        let hooks = HooksDirectory::of(&Repository::open().ok()?).ok()?;
-        hooks.judges_whole_push().then_some(hooks.hook)
+        let repository = Repository::open().ok()?;
+        let hooks = HooksDirectory::of(&repository).ok()?;
+        let gate = Gate::of(&hooks, &repository).ok()?;
+        let is_run = gate.call == script::Call::AsWritten && is_executable(&gate.file);
+        is_run.then_some(gate.file)
     }
 
     /// The push without its refs.

@@ -2,10 +2,7 @@
 
 use std::{
     fs, io,
-    os::unix::{
-        ffi::{OsStrExt, OsStringExt},
-        fs::{PermissionsExt, symlink},
-    },
+    os::unix::fs::{PermissionsExt, symlink},
     path::{Path, PathBuf},
 };
 
@@ -107,10 +104,18 @@ impl HooksDirectory {
         Ok(script::of_hook(&fs::read(&self.hook).map_err(failed)?))
     }
 
-    /// Whether git, or a program that passes on all that git said, calls our hook here.
-    pub(crate) fn judges_whole_push(&self) -> bool {
-        let is_called = self.manager.is_none_or(Manager::runs_legacy);
-        is_called && is_executable(&self.hook) && matches!(self.found(), Ok(Call::AsWritten))
+    /// The same; a foreign hook is refused where another one is kept already.
+    pub(crate) fn require_one_to_keep(&self) -> Result<Call, Undecided> {
+        let found = self.found()?;
+        let is_second = found.is_foreign() && exists(&self.kept);
+        if !is_second || is_same(&self.hook, &self.kept) {
+            return Ok(found);
+        }
+        let (hook, kept) = (self.hook.display(), self.kept.display());
+        let text = format!("{hook} is not pushgate's, and {kept} keeps an older one");
+        Err(Undecided::new(text).hint(format!(
+            "put what you need of {kept} into {hook}, remove the first, then pushgate install"
+        )))
     }
 
     /// The hook that ours replaced.
@@ -118,34 +123,25 @@ impl HooksDirectory {
         exists(&self.kept).then_some(&self.kept)
     }
 
-    /// Refuses to replace a foreign hook where another one is kept already.
-    pub(crate) fn require_one_to_keep(&self) -> Result<(), Undecided> {
-        let Some(kept) = self.replaced() else {
-            return Ok(());
-        };
-        if !self.found()?.is_foreign() || is_same(&self.hook, kept) {
-            return Ok(());
+    /// Gives what stands where our hook should a second name; it has its own until ours takes its
+    /// place. A foreign hook is kept to run after ours; where one of ours was changed, its new name is
+    /// returned.
+    pub(crate) fn make_room(&self, found: &Call) -> Result<Option<PathBuf>, Undecided> {
+        match found {
+            Call::Missing | Call::AsWritten => Ok(None),
+            Call::Changed | Call::Broken(_) => self.set_aside().map(Some),
+            _ if is_same(&self.hook, &self.kept) => Ok(None),
+            _ => {
+                let directory = self.kept_directory();
+                fs::create_dir_all(directory).map_err(failed("make", directory))?;
+                second_name(&self.hook, &self.kept)?;
+                Ok(None)
+            }
         }
-        let (hook, kept) = (self.hook.display(), kept.display());
-        let text = format!("{hook} is not pushgate's, and {kept} keeps an older one");
-        Err(Undecided::new(text).hint(format!(
-            "put what you need of {kept} into {hook}, remove the first, then pushgate install"
-        )))
-    }
-
-    /// Gives the foreign hook a second name, where it is kept; it has its own until ours takes its
-    /// place.
-    pub(crate) fn keep(&self) -> Result<(), Undecided> {
-        if is_same(&self.hook, &self.kept) {
-            return Ok(());
-        }
-        let directory = self.kept_directory();
-        fs::create_dir_all(directory).map_err(failed("make", directory))?;
-        second_name(&self.hook, &self.kept)
     }
 
     /// Gives a changed hook of ours a second name that nothing has yet, and returns it.
-    pub(crate) fn set_aside(&self) -> Result<PathBuf, Undecided> {
+    fn set_aside(&self) -> Result<PathBuf, Undecided> {
         let mut aside = self.path.join(EDITED);
         let mut number = 1;
         while exists(&aside) {
@@ -157,13 +153,6 @@ impl HooksDirectory {
         }
         second_name(&self.hook, &aside)?;
         Ok(aside)
-    }
-
-    /// Writes our hook.
-    pub(crate) fn write(&self, text: &[u8]) -> Result<(), Undecided> {
-        fs::create_dir_all(&self.path)
-            .and_then(|()| file::replace(&self.hook, ".pre-push-", text, 0o755))
-            .map_err(failed("write", &self.hook))
     }
 
     /// Removes what stands where our hook should.
@@ -180,12 +169,9 @@ impl HooksDirectory {
             return Ok(());
         };
         let read = failed("read", &self.path);
-        let hook = self.hook.file_name().unwrap_or_default();
         for entry in fs::read_dir(&self.path).map_err(&read)? {
             let name = entry.map_err(&read)?.file_name();
-            let bytes = name.as_bytes();
-            let is_ours = name == NAME || name == hook || bytes.starts_with(EDITED.as_bytes());
-            if is_ours || bytes.starts_with(b".") || bytes.ends_with(b".sample") {
+            if name == NAME || self.hook.ends_with(&name) {
                 continue;
             }
             let target = Path::new("..").join(&directory).join(&name);
@@ -245,16 +231,15 @@ pub(crate) fn exists(path: &Path) -> bool {
 /// Whether both are one hook: an install was interrupted between its steps, or the program that
 /// wrote the first one has written it again over ours (`git lfs install --force`).
 pub(crate) fn is_same(one: &Path, other: &Path) -> bool {
-    let look = |path: &Path| {
-        let metadata = path.symlink_metadata()?;
-        let content = if metadata.is_symlink() {
-            fs::read_link(path)?.into_os_string().into_vec()
-        } else {
-            fs::read(path)?
-        };
-        Ok::<_, io::Error>((metadata.permissions().mode(), content))
-    };
-    matches!((look(one), look(other)), (Ok(one), Ok(other)) if one == other)
+    exists(one) && exists(other) && fs::read(one).ok() == fs::read(other).ok()
+}
+
+/// Writes a hook, whole or not at all.
+pub(crate) fn write(path: &Path, text: &[u8], mode: u32) -> Result<(), Undecided> {
+    let directory = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(directory)
+        .and_then(|()| file::replace(path, ".pre-push-", text, mode))
+        .map_err(failed("write", path))
 }
 
 /// Gives a file a second name. Where the file system knows no second names, there is a moment

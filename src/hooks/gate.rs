@@ -76,7 +76,7 @@ impl Gate {
         let found = OF_PREK.iter().find(|name| top.join(name).is_file());
         let name = found.filter(|_| manager == Manager::Prek);
         let file = top.join(name.unwrap_or(&OF_PRE_COMMIT));
-        let call = if mentions(&file) {
+        let call = if fs::read(&file).is_ok_and(|text| script::mentions(&text)) {
             Call::Unclear("the gate hears of one ref of a push alone".to_owned())
         } else {
             Call::No
@@ -108,18 +108,4 @@ pub(crate) fn is_gated(repository: &Repository) -> Option<bool> {
         Ok(gate) => gate.call.judges(),
         Err(_) => Some(false),
     }
-}
-
-/// The team's configurations that name the program.
-pub(crate) fn configurations_that_name(repository: &Repository) -> Vec<PathBuf> {
-    let Some(top) = repository.work_tree() else {
-        return Vec::new();
-    };
-    let names = OF_PREK.iter().map(|name| top.join(name));
-    let paths = names.chain([lefthook::config(top)]);
-    paths.filter(|path| mentions(path)).collect()
-}
-
-fn mentions(file: &Path) -> bool {
-    fs::read(file).is_ok_and(|text| script::mentions(&text))
 }

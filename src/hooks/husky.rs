@@ -13,10 +13,11 @@ use bstr::ByteSlice;
 
 use super::{
     EVERY_BRANCH, Note, Outcome,
-    directory::{HooksDirectory, failed},
+    directory::{self, HooksDirectory, failed},
+    from_top,
     script::{self, Call},
 };
-use crate::{file, gates::Undecided, git::Repository, text::shell_word};
+use crate::{gates::Undecided, git::Repository, text::shell_word};
 
 /// What stands first in the script.
 const LINES: &str = include_str!("../../hooks/husky");
@@ -189,14 +190,11 @@ fn without_lines(text: &[u8]) -> Option<Vec<u8>> {
     Some(without_lines(&others).unwrap_or_default())
 }
 
-/// Writes the script, whole or not at all, with the mode that it has.
+/// Writes the script with the mode that it has.
 fn write(path: &Path, text: &[u8]) -> Result<(), Undecided> {
     let mode = path.metadata();
     let mode = mode.map_or(0o755, |metadata| metadata.permissions().mode());
-    let directory = path.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(directory)
-        .and_then(|()| file::replace(path, ".pushgate-", text, mode))
-        .map_err(failed("write", path))
+    directory::write(path, text, mode)
 }
 
 /// Where the script is a link, what it leads to: it is not written through, for other repositories may
@@ -211,12 +209,6 @@ fn committed(path: &Path, repository: &Repository) -> Note {
     let path = from_top(path, repository);
     let word = shell_word(&path.to_string_lossy());
     Note::Line(format!("it is the team's: git add {word} and commit it"))
-}
-
-/// The path from the top of the work tree.
-fn from_top<'p>(path: &'p Path, repository: &Repository) -> &'p Path {
-    let inside = repository.work_tree().map(|top| path.strip_prefix(top));
-    inside.and_then(Result::ok).unwrap_or(path)
 }
 
 #[cfg(test)]

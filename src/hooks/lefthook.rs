@@ -20,6 +20,7 @@ use serde_yaml::Value;
 use super::{
     EVERY_BRANCH, Note, Outcome,
     directory::HooksDirectory,
+    from_top,
     manager::Manager,
     script::{self, Call, NAME},
 };
@@ -57,7 +58,10 @@ pub(crate) fn call(hooks: &Path, repository: &Repository) -> Result<(PathBuf, Ca
     let top = repository.work_tree().ok_or_else(Undecided::bare)?;
     let file = config(top);
     let call = match file.is_file() {
-        true => find_job(&dump(hooks, top)?, &name_of(&file, top)),
+        true => find_job(
+            &dump(hooks, top)?,
+            &from_top(&file, repository).to_string_lossy(),
+        ),
         false => Call::Missing,
     };
     Ok((file, call))
@@ -70,7 +74,7 @@ pub(crate) fn install(
 ) -> Result<Outcome, Undecided> {
     let top = repository.work_tree().ok_or_else(Undecided::bare)?;
     let (file, call) = call(&hooks.path, repository)?;
-    let name = name_of(&file, top);
+    let name = from_top(&file, repository).to_string_lossy();
     let lines = Note::Lines(lines(&name, has_lfs(&hooks.path, top)));
     let hook = fs::read(hooks.path.join(NAME)).unwrap_or_default();
     let notes = match call {
@@ -138,11 +142,6 @@ fn files(file: &str) -> String {
 fn run(has_lfs: bool) -> String {
     let lfs = if has_lfs { "--lfs " } else { "" };
     RUN.replacen(CALL, &format!("{CALL}{lfs}"), 1)
-}
-
-/// The configuration's path from the top of the work tree.
-fn name_of(file: &Path, top: &Path) -> String {
-    file.strip_prefix(top).unwrap_or(file).display().to_string()
 }
 
 /// Whether git-lfs is in use here.

@@ -10,6 +10,10 @@ pub(crate) mod lefthook;
 pub(crate) mod manager;
 pub(crate) mod script;
 
+use std::path::Path;
+
+use crate::git::Repository;
+
 /// A line for the user about what install or uninstall did.
 pub(crate) enum Note {
     Line(String),
@@ -28,3 +32,9 @@ pub(crate) struct Outcome {
 /// A branch that was cut before the team's file called the gate has none.
 const EVERY_BRANCH: &str = "a branch without it has no gate: bring it to all of them, \
      or, with git 2.54 or newer, pushgate install --config";
+
+/// The path from the top of the work tree.
+fn from_top<'p>(path: &'p Path, repository: &Repository) -> &'p Path {
+    let inside = repository.work_tree().map(|top| path.strip_prefix(top));
+    inside.and_then(Result::ok).unwrap_or(path)
+}
