@@ -97,7 +97,7 @@ enum Caller {
 /// Whether the hook finds this program, from a terminal and from an editor.
 pub(crate) fn reach(opened: &Opened) -> Vec<Finding> {
     let gate = opened.gate.as_ref().ok();
-    let in_directory = gate.and_then(|gate| Caller::of(&gate.text, gate.by));
+    let in_directory = gate.and_then(|gate| Caller::of(&fs::read(&gate.file).ok()?, gate.by));
     let by_configuration = || {
         let own = opened.configured.iter().find(|hook| hook.is_ours())?;
         let script = own

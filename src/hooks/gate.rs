@@ -23,71 +23,55 @@ pub(crate) struct Gate {
     /// The program whose hook reads the file; `None`: git runs it.
     pub(crate) by: Option<Manager>,
     pub(crate) file: PathBuf,
-    /// Its text, where it is a script.
-    pub(crate) text: Vec<u8>,
     pub(crate) call: Call,
 }
 
 impl Gate {
     /// Follows what git runs in its hooks directory.
     pub(crate) fn of(hooks: &HooksDirectory, repository: &Repository) -> Result<Self, Undecided> {
-        let text = fs::read(hooks.path.join(NAME)).unwrap_or_default();
+        let hook = hooks.path.join(NAME);
         let by = match hooks.manager {
             Some(Manager::Husky) => Some(Manager::Husky),
-            _ => Manager::of_hook(&text).filter(|manager| *manager != Manager::Lfs),
+            _ => Manager::of_hook(&fs::read(&hook).unwrap_or_default()),
         };
-        let script = |file: &Path, call: fn(&[u8]) -> Call| {
-            let text = fs::read(file);
-            let call = text.as_deref().map_or(Call::Missing, call);
-            let text = text.unwrap_or_default();
-            let file = file.to_owned();
-            Self {
-                by,
-                file,
-                text,
-                call,
-            }
+        let by = by.filter(|manager| *manager != Manager::Lfs);
+        let script = |file: PathBuf, call: fn(&[u8]) -> Call| {
+            let call = fs::read(&file).map_or(Call::Missing, |text| call(&text));
+            Self { by, file, call }
         };
         match by {
-            Some(Manager::Husky) => Ok(script(&husky::script(&hooks.path), husky::call)),
+            None => Ok(script(hook, script::of_hook)),
+            Some(Manager::Husky) => Ok(script(husky::script(&hooks.path), husky::call)),
             Some(Manager::Lefthook) => {
                 let (file, call) = lefthook::call(&hooks.path, repository)?;
-                let text = Vec::new();
-                Ok(Self {
-                    by,
-                    file,
-                    text,
-                    call,
-                })
+                Ok(Self { by, file, call })
             }
             Some(manager) => {
-                let legacy = script(&hooks.hook, script::of_hook);
-                let is_called = legacy.call.judges() != Some(false) && is_executable(&hooks.hook);
-                let configured = Self::by_configuration(manager, repository);
-                Ok(configured.filter(|_| !is_called).unwrap_or(legacy))
+                let legacy = script(hooks.hook.clone(), script::of_hook);
+                let is_called = legacy.call.judges() != Some(false) && is_executable(&legacy.file);
+                match repository.work_tree() {
+                    Some(top) if !is_called => {
+                        let (file, call) = by_configuration(manager, top);
+                        Ok(Self { by, file, call })
+                    }
+                    _ => Ok(legacy),
+                }
             }
-            None => Ok(script(&hooks.path.join(NAME), script::of_hook)),
         }
     }
+}
 
-    /// The configuration of pre-commit or prek.
-    fn by_configuration(manager: Manager, repository: &Repository) -> Option<Self> {
-        let top = repository.work_tree()?;
-        let found = OF_PREK.iter().find(|name| top.join(name).is_file());
-        let name = found.filter(|_| manager == Manager::Prek);
-        let file = top.join(name.unwrap_or(&OF_PRE_COMMIT));
-        let call = if fs::read(&file).is_ok_and(|text| script::mentions(&text)) {
-            Call::Unclear("the gate hears of one ref of a push alone".to_owned())
-        } else {
-            Call::No
-        };
-        Some(Self {
-            by: Some(manager),
-            file,
-            text: Vec::new(),
-            call,
-        })
-    }
+/// The configuration of pre-commit or prek, and how it calls the gate.
+fn by_configuration(manager: Manager, top: &Path) -> (PathBuf, Call) {
+    let found = OF_PREK.iter().find(|name| top.join(name).is_file());
+    let name = found.filter(|_| manager == Manager::Prek);
+    let file = top.join(name.unwrap_or(&OF_PRE_COMMIT));
+    let call = if fs::read(&file).is_ok_and(|text| script::mentions(&text)) {
+        Call::Unclear("the gate hears of one ref of a push alone".to_owned())
+    } else {
+        Call::No
+    };
+    (file, call)
 }
 
 /// Whether the gate is called before every push from here; `None` where that cannot be told.
@@ -96,9 +80,6 @@ pub(crate) fn is_gated(repository: &Repository) -> Option<bool> {
         return Some(true);
     }
     let hooks = HooksDirectory::of(repository).ok()?;
-    if !hooks.is_own {
-        return None;
-    }
     match Gate::of(&hooks, repository) {
         // A hook of a person's may call others.
         Ok(gate) if gate.call == Call::No && hooks.manager.is_none() => None,
