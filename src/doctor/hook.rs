@@ -269,7 +269,7 @@ pub(crate) fn kept(opened: &Opened) -> Vec<Finding> {
         &configured
     } else {
         match &opened.hooks {
-            Ok(hooks) if hooks.is_own => hooks,
+            Ok(hooks) if hooks.is_own || hooks.silenced().is_some() => hooks,
             _ => return Vec::new(),
         }
     };

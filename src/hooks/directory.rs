@@ -30,7 +30,8 @@ pub(crate) struct HooksDirectory {
     pub(crate) manager: Option<Manager>,
     /// Where our hook stands, or would.
     pub(crate) hook: PathBuf,
-    /// Where the hook that it replaced is kept.
+    /// Where the hook that it replaced is kept; where repositories share the directory, the repository's
+    /// own one, which git does not call.
     pub(crate) kept: PathBuf,
     /// Whether no other repository uses it.
     pub(crate) is_own: bool,
@@ -58,9 +59,14 @@ impl HooksDirectory {
             Some(manager) if manager.runs_legacy() => LEGACY,
             _ => NAME,
         };
+        let is_own = own.into_iter().flatten().any(is_below) && !path.is_file();
+        let kept = match real.parent() {
+            Some(parent) if is_own => parent.join(KEPT).join(NAME),
+            _ => repository.common_dir().join("hooks").join(NAME),
+        };
         Ok(Self {
-            is_own: own.into_iter().flatten().any(is_below) && !path.is_file(),
-            kept: real.parent().unwrap_or(&real).join(KEPT).join(NAME),
+            is_own,
+            kept,
             hook: path.join(name),
             manager,
             path,
@@ -121,6 +127,14 @@ impl HooksDirectory {
     /// The hook that ours replaced.
     pub(crate) fn replaced(&self) -> Option<&Path> {
         exists(&self.kept).then_some(&self.kept)
+    }
+
+    /// The repository's own hook, where git calls ours from a directory that repositories share.
+    pub(crate) fn silenced(&self) -> Option<PathBuf> {
+        let is_ours =
+            |path: &Path| fs::read(path).is_ok_and(|text| script::of_hook(&text).is_ours());
+        let is_silenced = !self.is_own && is_ours(&self.hook) && is_executable(&self.kept);
+        (is_silenced && !is_ours(&self.kept)).then(|| self.kept.clone())
     }
 
     /// Gives what stands where our hook should a second name; it has its own until ours takes its

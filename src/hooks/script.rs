@@ -59,7 +59,8 @@ pub(crate) fn hook_for(program: &OsStr) -> Vec<u8> {
 /// How a hook that git runs calls the gate.
 pub(crate) fn of_hook(hook: &[u8]) -> Call {
     let as_written = |path: Vec<u8>| hook_for(OsStr::from_bytes(&path)) == hook;
-    if program(hook).is_some_and(as_written) {
+    // A package has the template itself: it finds the program on PATH.
+    if hook == TEMPLATE || program(hook).is_some_and(as_written) {
         Call::AsWritten
     } else if !hook.contains_str(MARK) {
         own_words(hook, false)
