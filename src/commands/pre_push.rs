@@ -40,13 +40,14 @@ pub(crate) fn run(args: &PrePush) -> Done {
         Err(error) => without_judgement(&call, error)?,
     };
     let verdict = match &judged {
-        Some((pending, _)) => {
+        Some(Judged { pending, .. }) => {
             super::say_misspelt(pending);
             report::messages(&pending.messages);
             pending.exit_code()
         }
         None => 0,
     };
+    let lost_gate = judged.as_ref().is_some_and(|judged| judged.lost_gate);
     let chained = match chained {
         None if args.from.is_none() && verdict == 0 => silenced(judged.as_ref()),
         chained => chained,
@@ -56,6 +57,13 @@ pub(crate) fn run(args: &PrePush) -> Done {
             let why = "it ended the push".to_owned();
             (Ok(128 + signal), Some(Stopped { by: "signal", why }))
         }
+        (None, _) if verdict == 0 && lost_gate => {
+            let why = "the suite took the gate away: git no longer calls it before a push";
+            report::warn(why);
+            report::hint("pushgate install, then push again");
+            let why = why.to_owned();
+            (Ok(1), Some(Stopped { by: "hook", why }))
+        }
         (None, Some(chained)) if verdict == 0 => {
             let ending = chained
                 .refuse_circle()
@@ -64,7 +72,12 @@ pub(crate) fn run(args: &PrePush) -> Done {
         }
         (None, _) => (Ok(verdict), None),
     };
-    let Some((pending, repository)) = judged else {
+    let Some(Judged {
+        pending,
+        repository,
+        ..
+    }) = judged
+    else {
         return code;
     };
     let recorded = pending.decide(stopped).record(&repository);
@@ -83,10 +96,10 @@ fn chained(args: &PrePush) -> Option<Chained> {
 }
 
 /// The repository's own hook, which git does not call where `core.hooksPath` leads to a shared directory.
-fn silenced(judged: Option<&(Pending, Repository)>) -> Option<Chained> {
+fn silenced(judged: Option<&Judged>) -> Option<Chained> {
     let opened;
     let repository = match judged {
-        Some((_, repository)) => repository,
+        Some(judged) => &judged.repository,
         None => {
             opened = Repository::open().ok()?;
             &opened
@@ -104,10 +117,16 @@ fn call(args: &PrePush) -> Result<Call, Undecided> {
     }
 }
 
-/// What the gates say, and where it is written down; `None` where there is nothing to push.
-type Judged = Option<(Pending, Repository)>;
+/// What the gates say, and where it is written down.
+struct Judged {
+    pending: Pending,
+    repository: Repository,
+    /// Whether git no longer calls the gate since the suite ran.
+    lost_gate: bool,
+}
 
-fn judged(call: &Call, input: &[u8]) -> Result<Judged, Error> {
+/// Asks the gates; `None` where there is nothing to push.
+fn judged(call: &Call, input: &[u8]) -> Result<Option<Judged>, Error> {
     if input.is_empty() {
         return Ok(None);
     }
@@ -119,19 +138,28 @@ fn judged(call: &Call, input: &[u8]) -> Result<Judged, Error> {
     let runner = PushRunner::new(&repository, &report::Stderr, Some(push.url.as_ref()));
     let overrides = Overrides::of_environment();
     let pending = judge(&push, Event::Push, &repository, &runner, overrides.as_ref());
-    Ok(Some((pending, repository)))
+    let lost_gate = runner.lost_gate();
+    Ok(Some(Judged {
+        pending,
+        repository,
+        lost_gate,
+    }))
 }
 
 /// Lets a push go that could not be judged, if `PUSHGATE=off`: loudly, and with an entry in the ledger
 /// where there is one.
-fn without_judgement(call: &Call, error: Error) -> Result<Judged, Error> {
+fn without_judgement(call: &Call, error: Error) -> Result<Option<Judged>, Error> {
     let Some(overrides) = Overrides::of_environment().ok().filter(|it| it.off) else {
         return Err(error);
     };
     let push = call.push();
     if let Ok(repository) = Repository::open() {
         let pending = let_go(&push, error.explain(), &repository, &overrides);
-        return Ok(Some((pending, repository)));
+        return Ok(Some(Judged {
+            pending,
+            repository,
+            lost_gate: false,
+        }));
     }
     report::warn(&format!(
         "push to {} is not checked, and nothing keeps a trace of it: {SWITCH} is off",

@@ -151,6 +151,32 @@ fn a_shared_directory_with_our_hook_does_not_silence_the_repositorys_own() {
 }
 
 #[test]
+fn a_suite_that_takes_the_gate_away_stops_the_push() {
+    for takes in [
+        "git config core.hooksPath .husky/_",
+        "rm .git/hooks/pre-push",
+    ] {
+        let shop = Sandbox::new();
+        shop.policy(&format!(
+            "suite: {{run: {takes}}}\nenvironments: {{staging: {{}}}}\n"
+        ));
+        shop.commit_on_origin("two");
+        let before = shop.tip("staging", "master");
+        shop.push("staging", "master")
+            .goes_not()
+            .says("pushgate: the suite took the gate away: git no longer calls it before a push\n")
+            .says("  hint: pushgate install, then push again\n");
+        assert_eq!(shop.tip("staging", "master"), before);
+        assert_eq!(shop.ledger().last().unwrap()["verdict"], "refused");
+        assert_eq!(shop.last_gates().last().unwrap(), "hook refused");
+        // Nothing is put back, and the receipt counts.
+        shop.git(["config", "--unset", "core.hooksPath"]);
+        shop.install();
+        shop.push("staging", "master").goes().says("may go");
+    }
+}
+
+#[test]
 fn one_that_runs_gits_hook_again_is_ended_and_one_that_pushes_elsewhere_is_not() {
     let shop = with_hook("#!/bin/sh\n\"$(git rev-parse --git-path hooks)/pre-push\" \"$@\"\n");
     shop.push("staging", "master")

@@ -1,6 +1,11 @@
 //! Runs the suite for a push, or for a check of one.
 
-use std::{env, os::unix::ffi::OsStringExt, time::Duration};
+use std::{
+    env,
+    os::unix::ffi::OsStringExt,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 use bstr::BStr;
 
@@ -12,6 +17,7 @@ use crate::{
         Work,
     },
     git::{self, Repository},
+    hooks::gate::is_gated,
     memory::record::{Event, Record},
     policy::{Ci, In},
     process::{signals, terminal},
@@ -29,6 +35,7 @@ pub(crate) struct PushRunner<'r> {
     console: &'r dyn Console,
     /// Where git is waiting to push to; `None` where nothing is pushed.
     url: Option<&'r BStr>,
+    lost_gate: AtomicBool,
 }
 
 impl<'r> PushRunner<'r> {
@@ -41,7 +48,14 @@ impl<'r> PushRunner<'r> {
             repository,
             console,
             url,
+            lost_gate: AtomicBool::new(false),
         }
+    }
+
+    /// Whether git called the gate before a push until the suite ran (`npm ci` sets `core.hooksPath` by
+    /// husky's `prepare`), and no longer does.
+    pub(crate) fn lost_gate(&self) -> bool {
+        self.lost_gate.load(Ordering::Relaxed)
     }
 }
 
@@ -108,7 +122,12 @@ impl Runner for PushRunner<'_> {
             last_took,
             console: self.console,
         };
-        suite::run(&setup, work)
+        let is_gated = || self.url.is_some() && is_gated(repository) == Some(true);
+        let was_gated = is_gated();
+        let run = suite::run(&setup, work);
+        self.lost_gate
+            .store(was_gated && !is_gated(), Ordering::Relaxed);
+        run
     }
 
     fn confirm(&self, question: &str) -> Result<bool, Undecided> {
