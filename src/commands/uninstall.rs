@@ -58,8 +58,8 @@ fn leave(hooks: &HooksDirectory, repository: &Repository, was_configured: bool) 
         let is_there = found.is_ours() || hooks.replaced().is_some();
         if is_there {
             code = take_away(hooks, &found)?;
-            hooks.clear()?;
         }
+        hooks.clear()?;
         let gate = Gate::of(hooks, repository).ok();
         let left = gate.filter(|gate| gate.by.is_some() && gate.call.judges() != Some(false));
         if let Some(gate) = left {

@@ -3,6 +3,8 @@
 use std::{fs, os::unix::fs::PermissionsExt};
 
 use super::Street;
+use expect_test::expect;
+
 use crate::support::Ran;
 
 /// A clone after `npm install` with husky's `prepare`.
@@ -23,25 +25,33 @@ fn with_husky() -> Street {
 fn it_gets_a_script_that_begins_with_the_gate() {
     let street = with_husky();
     let before = street.picture(".husky");
-    street
-        .run("pushgate install")
-        .goes()
-        .says(".husky/pre-push begins with pushgate now")
-        .says("git add .husky/pre-push and commit it")
-        .says("a branch without it has no gate: bring it to all of them");
+    street.run("pushgate install").goes().is(&expect![[r#"
+        exit 0
+        --- stderr
+        pushgate: [root]/app/.husky/pre-push begins with pushgate now
+        pushgate: it is the team's: git add .husky/pre-push and commit it
+          hint: a branch without it has no gate: bring it to all of them, or, with git 2.54 or newer, pushgate install --config
+    "#]]);
     let mode = fs::metadata(street.file(".husky/pre-push")).unwrap();
     assert_eq!(mode.permissions().mode() & 0o777, 0o755);
     let text = street.read(".husky/pre-push");
-    street
-        .run("pushgate install")
-        .goes()
-        .says("calls pushgate already");
+    street.run("pushgate install").goes().is(&expect![[r#"
+        exit 0
+        --- stderr
+        pushgate: [root]/app/.husky/pre-push calls pushgate already
+    "#]]);
     assert_eq!(street.read(".husky/pre-push"), text);
     street.is_gated();
     // npm install again writes what is husky's own anew.
     street.run("husky").goes();
     street.is_gated();
-    street.run("pushgate uninstall").goes().says("removed ");
+    street.run("pushgate uninstall").goes().is(&expect![[r#"
+            exit 0
+            --- stderr
+            pushgate: removed [root]/app/.husky/pre-push
+            pushgate: it is the team's: git add .husky/pre-push and commit it
+            pushgate: the ledger stays: [root]/app/.git/pushgate
+        "#]]);
     assert_eq!(street.picture(".husky"), before);
     street
         .run("git push staging master~1:refs/heads/other")
@@ -57,10 +67,13 @@ fn the_rest_of_the_script_hears_what_git_said_once_the_gates_have_passed() {
         "echo \"rest: $# $1 $2\" >&2\nwhile read -r line; do echo \"line: $line\" >&2; done\n";
     street.shop.write(".husky/pre-push", old);
     street.everything_is_on_origin();
-    street
-        .run("pushgate install")
-        .goes()
-        .says(".husky/pre-push begins with pushgate now");
+    street.run("pushgate install").goes().is(&expect![[r#"
+        exit 0
+        --- stderr
+        pushgate: [root]/app/.husky/pre-push begins with pushgate now
+        pushgate: it is the team's: git add .husky/pre-push and commit it
+          hint: a branch without it has no gate: bring it to all of them, or, with git 2.54 or newer, pushgate install --config
+    "#]]);
     let id = street.everything_is_on_origin();
     let before = street.shop.tip("staging", "master");
     let url = street.shop.path("staging.git");
@@ -237,10 +250,13 @@ fn what_somebody_puts_before_the_lines_takes_what_git_says_until_they_are_first_
     street.run("git push staging HEAD:master").goes().silent();
     let ran = street.run("pushgate status");
     assert!(ran.stdout.contains("not installed"), "{ran}");
-    street
-        .run("pushgate install")
-        .goes()
-        .says(".husky/pre-push begins with pushgate now");
+    street.run("pushgate install").goes().is(&expect![[r#"
+        exit 0
+        --- stderr
+        pushgate: [root]/app/.husky/pre-push begins with pushgate now
+        pushgate: it is the team's: git add .husky/pre-push and commit it
+          hint: a branch without it has no gate: bring it to all of them, or, with git 2.54 or newer, pushgate install --config
+    "#]]);
     assert!(street.read(".husky/pre-push").starts_with(&ours));
     street
         .run("git push -q --no-verify --force staging origin/master:master")
@@ -249,10 +265,11 @@ fn what_somebody_puts_before_the_lines_takes_what_git_says_until_they_are_first_
     // A comment takes nothing.
     let text = format!("# the team's\n{ours}");
     street.shop.write(".husky/pre-push", &text);
-    street
-        .run("pushgate install")
-        .goes()
-        .says("calls pushgate already");
+    street.run("pushgate install").goes().is(&expect![[r#"
+        exit 0
+        --- stderr
+        pushgate: [root]/app/.husky/pre-push calls pushgate already
+    "#]]);
     assert_eq!(street.read(".husky/pre-push"), text);
 }
 
@@ -379,10 +396,13 @@ fn a_comment_calls_nobody() {
         .write(".husky/pre-push", "# pushgate pre-push, one day\ntrue\n");
     let ran = street.run("pushgate status");
     assert!(ran.stdout.contains("the hook is not installed"), "{ran}");
-    street
-        .run("pushgate install")
-        .goes()
-        .says("begins with pushgate now");
+    street.run("pushgate install").goes().is(&expect![[r#"
+        exit 0
+        --- stderr
+        pushgate: [root]/app/.husky/pre-push begins with pushgate now
+        pushgate: it is the team's: git add .husky/pre-push and commit it
+          hint: a branch without it has no gate: bring it to all of them, or, with git 2.54 or newer, pushgate install --config
+    "#]]);
     street.is_gated();
 }
 
@@ -405,11 +425,13 @@ fn the_lines_go_from_a_clone_in_which_husky_is_not_set_up_too() {
     street.shop.write(".husky/pre-push", old);
     street.run("pushgate install").goes();
     street.run("git config --unset core.hooksPath").goes();
-    street
-        .run("pushgate uninstall")
-        .goes()
-        .says(".husky/pre-push is again what it was before")
-        .says("git add .husky/pre-push and commit it");
+    street.run("pushgate uninstall").goes().is(&expect![[r#"
+            exit 0
+            --- stderr
+            pushgate: there is no [root]/app/.git/hooks/pre-push: nothing to undo
+            pushgate: [root]/app/.husky/pre-push is again what it was before
+            pushgate: it is the team's: git add .husky/pre-push and commit it
+        "#]]);
     assert_eq!(street.read(".husky/pre-push"), old);
     let ran = street.run("pushgate uninstall").goes();
     ran.never_says(".husky");
@@ -436,10 +458,11 @@ fn a_link_is_not_written_through_and_words_of_their_own_are_left() {
     ));
     assert_eq!(street.read("hook.sh"), "echo\n");
     street.shop.write("hook.sh", &(lines + "echo\n"));
-    street
-        .run("pushgate install")
-        .goes()
-        .says("calls pushgate already");
+    street.run("pushgate install").goes().is(&expect![[r#"
+        exit 0
+        --- stderr
+        pushgate: [root]/app/.husky/pre-push calls pushgate already
+    "#]]);
     street.is_gated();
     let ran = street.run("pushgate uninstall");
     assert_eq!(ran.code, 1, "{ran}");
@@ -447,10 +470,11 @@ fn a_link_is_not_written_through_and_words_of_their_own_are_left() {
     street
         .shop
         .write("hook.sh", "pushgate pre-push -- \"$@\"\n");
-    street
-        .run("pushgate install")
-        .goes()
-        .says("by words of its own");
+    street.run("pushgate install").goes().is(&expect![[r#"
+        exit 0
+        --- stderr
+        pushgate: [root]/app/.husky/pre-push calls pushgate already, by words of its own: leave them first
+    "#]]);
     let ran = street.run("pushgate uninstall");
     assert_eq!(ran.code, 1, "{ran}");
     ran.says("left as it is");

@@ -3,6 +3,8 @@
 use std::fs;
 
 use super::Street;
+use expect_test::expect;
+
 use crate::support::{PUSHGATE, Ran};
 
 /// A team that runs its linter by lefthook.
@@ -46,10 +48,11 @@ fn the_lines_that_are_printed_make_it_call_the_gate() {
     ran.says("calls pushgate already")
         .says("lefthook does not run before a push yet\n  hint: lefthook install\n");
     street.run("lefthook install").goes();
-    street
-        .run("pushgate install")
-        .goes()
-        .says("calls pushgate already");
+    street.run("pushgate install").goes().is(&expect![[r#"
+        exit 0
+        --- stderr
+        pushgate: [root]/app/lefthook.yml calls pushgate already
+    "#]]);
     street.is_gated();
 }
 
@@ -77,10 +80,11 @@ fn with_gate() -> Street {
     );
     let config = TEAM.replace("  jobs:\n    # The slow ones.", &jobs);
     let street = with_lefthook(&config);
-    street
-        .run("pushgate install")
-        .goes()
-        .says("lefthook.yml calls pushgate already");
+    street.run("pushgate install").goes().is(&expect![[r#"
+        exit 0
+        --- stderr
+        pushgate: [root]/app/lefthook.yml calls pushgate already
+    "#]]);
     street
 }
 
@@ -239,10 +243,11 @@ fn is_called(street: &Street) {
     street.is_gated();
     let ran = street.run("pushgate status");
     assert!(!ran.stdout.contains("not installed"), "{ran}");
-    street
-        .run("pushgate install")
-        .goes()
-        .says("lefthook.yml calls pushgate already");
+    street.run("pushgate install").goes().is(&expect![[r#"
+        exit 0
+        --- stderr
+        pushgate: [root]/app/lefthook.yml calls pushgate already
+    "#]]);
     doctor_says(
         street,
         "a hook of lefthook runs here; lefthook.yml calls pushgate ",
