@@ -68,7 +68,7 @@ pub(crate) fn run(args: &PrePush) -> Done {
             let ending = chained
                 .refuse_circle()
                 .and_then(|()| chained::run(&chained, [&call.remote, &call.url], input));
-            after(ending.map_err(Error::from), &chained.to_string())
+            after(ending.map_err(Error::from), &chained.name)
         }
         (None, _) => (Ok(verdict), None),
     };
@@ -90,9 +90,9 @@ pub(crate) fn run(args: &PrePush) -> Done {
 
 /// The hook that runs after the gates.
 fn chained(args: &PrePush) -> Option<Chained> {
-    let hook = args.chain.clone().map(Chained::Hook);
-    hook.or_else(|| args.rest.clone().map(Chained::Rest))
-        .or_else(|| args.lfs.then_some(Chained::Lfs))
+    let hook = args.chain.as_deref().map(Chained::hook);
+    hook.or_else(|| args.rest.as_deref().map(Chained::rest))
+        .or_else(|| args.lfs.then(Chained::lfs))
 }
 
 /// The repository's own hook, which git does not call where `core.hooksPath` leads to a shared directory.
@@ -107,7 +107,7 @@ fn silenced(judged: Option<&Judged>) -> Option<Chained> {
     };
     repository.config("core.hookspath")?;
     let hooks = HooksDirectory::of(repository).ok()?;
-    hooks.silenced().map(Chained::Hook)
+    hooks.silenced().map(Chained::hook)
 }
 
 fn call(args: &PrePush) -> Result<Call, Undecided> {

@@ -15,7 +15,7 @@ use crate::{
     text::shell_word,
 };
 
-/// So many damaged lines of a ledger are named.
+/// So many damaged lines of a ledger are named one by one.
 const NAMED: usize = 10;
 
 /// Whether the ledger can be written and read.
@@ -55,16 +55,14 @@ fn unreadable(damaged: &[usize], path: &str) -> Finding {
         let lines = lines.iter().map(|line| format!("{line}{after}"));
         lines.collect::<Vec<_>>().join(between)
     };
-    let (named, more) = damaged.split_at(damaged.len().min(NAMED));
-    let s = if damaged.len() == 1 { "" } else { "s" };
-    let more = match more.len() {
-        0 => String::new(),
-        more => format!(" and {more} more"),
+    let lines = match damaged {
+        [one] => format!("line {one}"),
+        [first, .., last] if damaged.len() > NAMED => {
+            format!("{} lines, from {first} to {last},", damaged.len())
+        }
+        several => format!("lines {}", join(several, "", ", ")),
     };
-    let text = format!(
-        "line{s} {}{more} of {path} cannot be read",
-        join(named, "", ", ")
-    );
+    let text = format!("{lines} of {path} cannot be read");
     let (script, file) = (join(damaged, "d", ";"), shell_word(path));
     Finding::warning("ledger", text)
         .run(format!("sed -i.damaged '{script}' {file}"))
@@ -125,15 +123,7 @@ pub(crate) fn notes(opened: &Opened) -> Vec<Finding> {
             Finding::warning("notes", text).run("pushgate status")
         }
         (Some(ours), theirs) => {
-            let has = |theirs: &Oid| {
-                let args = [
-                    "merge-base",
-                    "--is-ancestor",
-                    theirs.as_str(),
-                    ours.as_str(),
-                ];
-                world.git().run(args).is_ok_and(|said| said.is_ok())
-            };
+            let has = |theirs: &Oid| world.notes().contains(&ours, theirs).unwrap_or(false);
             let newer = match theirs {
                 Some((_, theirs)) if !has(theirs) => "; the next push brings newer ones",
                 _ => "",

@@ -10,7 +10,7 @@ use bstr::ByteSlice;
 
 use super::{
     context::{Context, LIMIT, Opened, SHORT_PATH},
-    finding::Finding,
+    finding::{Finding, Status},
     hook_file::is_runnable,
 };
 use crate::{
@@ -47,17 +47,14 @@ pub(crate) fn on_path(_: &Context) -> Vec<Finding> {
         return vec![Finding::warning("program", text).run(command)];
     };
     let is_this = found.canonicalize().ok() == own.canonicalize().ok();
-    let version = match version(Command::new(&found)) {
-        Ok(version) if is_this || version == VERSION => {
-            return vec![Finding::ok("program", format!("pushgate {VERSION}"))];
+    vec![match differs(Command::new(&found)) {
+        Some((_, how)) if !is_this => {
+            let found = found.display();
+            let text = format!("`pushgate` on PATH is {found}, {how}; this is {this}");
+            Finding::warning("program", text).hint("remove one of them, then pushgate install")
         }
-        Ok(version) => format!("version {version}"),
-        Err(why) => format!("which does not run ({why})"),
-    };
-    let found = found.display();
-    let text = format!("`pushgate` on PATH is {found}, {version}; this is {this}");
-    let hint = "remove one of them, then pushgate install";
-    vec![Finding::warning("program", text).hint(hint)]
+        _ => Finding::ok("program", format!("pushgate {VERSION}")),
+    }]
 }
 
 /// Whether git is there, and new enough.
@@ -132,19 +129,17 @@ pub(crate) fn reach(opened: &Opened) -> Vec<Finding> {
             _ => cure,
         })];
     };
-    let calls = format!("the hook calls {}", path.display());
-    vec![match version(from_editor(&path)) {
-        Ok(version) if version == VERSION => {
+    vec![match differs(from_editor(&path)) {
+        None => {
             let text = "the hook finds it, under the short PATH of an editor, too";
             Finding::ok("reach", text)
         }
-        Ok(version) => {
-            let text = format!("{calls}, version {version}; this is {VERSION}");
-            Finding::warning("reach", text).run(cure)
-        }
-        Err(why) => {
-            let text = format!("{calls}, which does not run ({why})");
-            Finding::broken("reach", text).run(cure)
+        Some((status, how)) => {
+            let text = format!(
+                "the hook calls {}, {how}; this is {VERSION}",
+                path.display()
+            );
+            Finding::new("reach", status, text).run(cure)
         }
     }]
 }
@@ -213,20 +208,26 @@ fn from_editor(program: &Path) -> Command {
     command
 }
 
-/// Asks a program for its version; why it tells none.
-fn version(mut command: Command) -> Result<String, String> {
+/// How a program differs from this one, by the version that it tells: it is another one, or it does not
+/// run.
+fn differs(mut command: Command) -> Option<(Status, String)> {
     command.arg("--version").stdin(Stdio::null());
-    let output = run_within(command, LIMIT)
-        .map_err(|error| Undecided::from(error).details.join("; "))?
-        .ok_or_else(|| format!("it says nothing within {} s", LIMIT.as_secs()))?;
-    let line = printable(output.line().as_bstr());
-    match line.strip_prefix("pushgate ") {
-        Some(version) if output.is_ok() => Ok(version.trim().to_owned()),
-        _ => {
-            let said = format!("asked for its version, it says `{line}`");
-            Err(output.stderr.first().cloned().unwrap_or(said))
+    let why = match run_within(command, LIMIT) {
+        Err(error) => Undecided::from(error).details.join("; "),
+        Ok(None) => format!("it says nothing within {} s", LIMIT.as_secs()),
+        Ok(Some(output)) => {
+            let line = printable(output.line().as_bstr());
+            match line.strip_prefix("pushgate ").map(str::trim) {
+                Some(VERSION) if output.is_ok() => return None,
+                Some(other) if output.is_ok() => {
+                    return Some((Status::Warning, format!("version {other}")));
+                }
+                _ => (output.stderr.first().cloned())
+                    .unwrap_or_else(|| format!("asked for its version, it says `{line}`")),
+            }
         }
-    }
+    };
+    Some((Status::Broken, format!("which does not run ({why})")))
 }
 
 #[cfg(test)]

@@ -130,11 +130,11 @@ impl HooksDirectory {
     }
 
     /// The repository's own hook, where git calls ours from a directory that repositories share.
-    pub(crate) fn silenced(&self) -> Option<PathBuf> {
+    pub(crate) fn silenced(&self) -> Option<&Path> {
         let is_ours =
             |path: &Path| fs::read(path).is_ok_and(|text| script::of_hook(&text).is_ours());
         let is_silenced = !self.is_own && is_ours(&self.hook) && is_executable(&self.kept);
-        (is_silenced && !is_ours(&self.kept)).then(|| self.kept.clone())
+        (is_silenced && !is_ours(&self.kept)).then_some(&self.kept)
     }
 
     /// Gives what stands where our hook should a second name; it has its own until ours takes its
