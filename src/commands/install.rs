@@ -117,9 +117,10 @@ fn configure(repository: &Repository) -> Done {
     let other = HooksDirectory::of(repository)?;
     // Only a directory beside which both keep what they replace.
     let is_near = other.is_own && other.kept == hooks.kept;
-    let found = match is_near {
-        true => other.require_one_to_keep()?,
-        false => Call::Missing,
+    let found = if is_near {
+        other.require_one_to_keep()?
+    } else {
+        Call::Missing
     };
     if found.is_foreign() && other.manager == Some(Manager::Lfs) {
         // Many of its commands write it again where it is missing.

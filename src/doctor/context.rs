@@ -130,9 +130,10 @@ impl Opened {
         Ok(Self {
             gate: gate.and_then(|hooks| Gate::of(hooks, &world)),
             hooks,
-            configured: match git.runs_configured() {
-                true => configured::all(&world),
-                false => Vec::new(),
+            configured: if git.runs_configured() {
+                configured::all(&world)
+            } else {
+                Vec::new()
             },
             git,
             world,

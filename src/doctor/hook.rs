@@ -143,10 +143,11 @@ fn in_directory(opened: &Opened, hooks: &HooksDirectory) -> Finding {
                 finding.run("npx husky")
             }
             (Fault::Missing | Fault::NotExecutable, _) => install(opened, hooks, finding),
-            (_, Cure::Command(_)) if is_ours => finding.run(INSTALL),
-            (Fault::NoInterpreter(_), _) if is_ours => finding.run(INSTALL),
-            (Fault::CarriageReturn, cure) | (_, cure @ Cure::Words(_)) => finding.cure(cure),
+            (Fault::NoExec, cure) => finding.cure(cure),
+            _ if is_ours => finding.run(INSTALL),
+            (Fault::CarriageReturn | Fault::NoInterpreter(_), cure) => finding.cure(cure),
             (_, Cure::Command(command)) => finding.run(format!("{command} && {INSTALL}")),
+            (_, cure) => finding.cure(cure),
         };
     }
     let gate = match &opened.gate {

@@ -38,9 +38,10 @@ pub(crate) fn check(opened: &Opened) -> Vec<Finding> {
                 .iter()
                 .filter_map(|step| lacks(step, opened))
                 .collect();
-            match lacking.is_empty() {
-                true => vec![Finding::ok("suite", runs(&steps, opened))],
-                false => lacking,
+            if lacking.is_empty() {
+                vec![Finding::ok("suite", runs(&steps, opened))]
+            } else {
+                lacking
             }
         }
         Err(Stop::Refused(refusal)) => {
@@ -160,11 +161,7 @@ fn lacks(step: &Step, opened: &Opened) -> Option<Finding> {
     let word = word?;
     let file = directory.join(word);
     let is_path = word.contains('/');
-    let runs = match is_path {
-        true => is_runnable(&file),
-        false => is_known(word, &directory, opened),
-    };
-    if runs {
+    if (is_path && is_runnable(&file)) || (!is_path && is_known(word, &directory, opened)) {
         None
     } else if is_path && file.is_file() {
         let path = shell_word(&from_here(&file));

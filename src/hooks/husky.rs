@@ -85,11 +85,10 @@ pub(crate) fn install(
                 return Ok(Outcome { notes, code: 2 });
             }
             let is_of_windows = call == Call::Broken(WINDOWS);
-            let old = old.map(|text| match is_of_windows {
-                true => text.replace("\r\n", "\n"),
-                false => text,
+            let others = old.and_then(|text| {
+                let unix = is_of_windows.then(|| text.replace("\r\n", "\n"));
+                without_lines(&unix.unwrap_or(text))
             });
-            let others = old.and_then(|text| without_lines(&text));
             write(
                 &path,
                 &others.map_or(LINES.into(), |text| with_lines(&text)),

@@ -57,13 +57,11 @@ pub(crate) fn config(top: &Path) -> PathBuf {
 pub(crate) fn call(hooks: &Path, repository: &Repository) -> Result<(PathBuf, Call), Undecided> {
     let top = repository.work_tree().ok_or_else(Undecided::bare)?;
     let file = config(top);
-    let call = match file.is_file() {
-        true => find_job(
-            &dump(hooks, top)?,
-            &from_top(&file, repository).to_string_lossy(),
-        ),
-        false => Call::Missing,
-    };
+    if !file.is_file() {
+        return Ok((file, Call::Missing));
+    }
+    let name = from_top(&file, repository).to_string_lossy();
+    let call = find_job(&dump(hooks, top)?, &name);
     Ok((file, call))
 }
 
