@@ -479,3 +479,26 @@ fn a_link_is_not_written_through_and_words_of_their_own_are_left() {
     assert_eq!(ran.code, 1, "{ran}");
     ran.says("left as it is");
 }
+
+#[test]
+#[ignore = "slow: needs the other hook managers"]
+fn a_suite_that_sets_it_up_takes_the_gate_away_once_and_says_so() {
+    let street = Street::new();
+    street.shop.write("package.json", "{\"name\": \"shop\"}\n");
+    street
+        .shop
+        .policy("suite: {run: husky}\nenvironments: {staging: {}}\n");
+    street.run("pushgate install").goes();
+    street.everything_is_on_origin();
+    let before = street.shop.tip("staging", "master");
+    street
+        .run("git push staging master")
+        .goes_not()
+        .says("pushgate: the suite took the gate away: git no longer calls it before a push\n");
+    assert_eq!(street.shop.tip("staging", "master"), before);
+    // What husky runs now calls the gate, however often it is set up.
+    street.run("pushgate install").goes();
+    let id = street.everything_is_on_origin();
+    street.run("git push staging master").goes().says("may go");
+    assert_eq!(street.shop.tip("staging", "master"), id);
+}
