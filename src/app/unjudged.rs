@@ -10,7 +10,7 @@ use super::{answers::SystemClock, settle::write};
 use crate::{
     gates::{Clock, EnvironmentRemotes, Memory, Undecided},
     git::{self, Repository},
-    hooks::{self, directory::HooksDirectory},
+    hooks::{directory::HooksDirectory, gate::is_gated},
     memory::record::{Deployed, Event, Judged, Record},
     policy::Policy,
     push::Oid,
@@ -117,7 +117,7 @@ fn is_younger(repository: &Repository, commit: &Oid, gate: Option<Timestamp>) ->
 
 /// When the gate came to this clone, where it is here: since then pushes are judged.
 pub(crate) fn gate_since(repository: &Repository) -> Option<Timestamp> {
-    hooks::is_gated(repository).filter(|is_gated| *is_gated)?;
+    is_gated(repository).filter(|is_gated| *is_gated)?;
     let hook = HooksDirectory::of(repository).ok()?.hook;
     let written = fs::metadata(hook).and_then(|file| file.modified()).ok();
     // A hook may have been written anew; not every file system knows when a directory was made.

@@ -14,7 +14,7 @@ use crate::{
     cli::Init,
     commands::Error,
     git::Repository,
-    hooks,
+    hooks::gate::is_gated,
     policy::{
         self, DeployRemote, Trunk,
         defaults::{self, NIGHT},
@@ -61,7 +61,7 @@ pub(crate) fn run(args: &Init) -> Done {
     if !top.join(".git").is_dir() {
         report::print(&format!("  {}\n", schema::OUT_OF_REACH));
     }
-    if hooks::is_gated(&world) != Some(true) {
+    if is_gated(&world) != Some(true) {
         report::print("  and then: pushgate install\n");
     }
     Ok(0)

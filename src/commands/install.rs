@@ -1,17 +1,18 @@
 //! `pushgate install`: puts the hook where git, or the program that writes its hooks, calls it.
 
-use std::env;
+use std::{env, fs};
 
 use super::{Done, Error, local::Local, schema};
 use crate::{
     cli::Install,
+    gates::Undecided,
     git::Repository,
     hooks::{
-        self, Note, Outcome, configured,
-        directory::{self, Found, HooksDirectory},
+        Note, Outcome, configured,
+        directory::{HooksDirectory, exists, is_executable, write},
         husky, lefthook,
-        owner::Owner,
-        script::{NAME, hook_for},
+        manager::Manager,
+        script::{Call, NAME, hook_for},
     },
     report,
 };
@@ -37,26 +38,12 @@ fn install(args: &Install, repository: &Repository) -> Done {
         return configure(repository);
     }
     let hooks = HooksDirectory::of(repository)?;
-    match hooks.owner {
-        Some(Owner::Husky) => {
-            let outcome = husky::install(&hooks, repository);
-            if let Err(hooks::Error::Link { .. }) = &outcome {
-                print(&[Note::Lines(husky::LINES.to_owned())])?;
-            }
-            return tell(&outcome?);
-        }
-        Some(Owner::Lefthook) => return tell(&lefthook::install(&hooks, repository)?),
-        _ => {}
+    hooks.require_own(repository)?;
+    match hooks.manager {
+        Some(Manager::Husky) => tell(&husky::install(&hooks, repository)?),
+        Some(Manager::Lefthook) => tell(&lefthook::install(&hooks, repository)?),
+        _ => place(&hooks, repository),
     }
-    place(&hooks, repository)?;
-    print(&hooks::replacing_programs(repository))?;
-    if let Some(owner) = hooks.owner.filter(|owner| owner.runs_legacy()) {
-        let owner = owner.name();
-        report::say(&format!(
-            "{owner} runs it before its own hooks, and leaves it there: it hears each push"
-        ));
-    }
-    Ok(0)
 }
 
 /// The hook that calls this very program.
@@ -67,60 +54,59 @@ fn text() -> Result<Vec<u8>, Error> {
 }
 
 /// Puts the hook into the hooks directory, and keeps the one that was there.
-fn place(hooks: &HooksDirectory, repository: &Repository) -> Result<(), Error> {
+fn place(hooks: &HooksDirectory, repository: &Repository) -> Done {
     let text = text()?;
-    hooks.one_to_keep()?;
-    let found = hooks.found()?;
-    let is_done =
-        matches!(&found, Found::Ours(old) if *old == text) && directory::is_executable(&hooks.hook);
-    if found == Found::Foreign {
-        hooks.keep()?;
-    }
-    if found == Found::Differs {
-        set_aside(hooks)?;
-    }
     let path = hooks.hook.display();
-    if is_done {
+    let found = hooks.require_one_to_keep()?;
+    let is_done = found == Call::AsWritten && fs::read(&hooks.hook).is_ok_and(|old| old == text);
+    if is_done && is_executable(&hooks.hook) {
         report::say(&format!("{path} is installed already"));
     } else {
-        hooks.write(&text)?;
+        make_room(hooks, &found)?;
+        write(&hooks.hook, &text, 0o755)?;
         report::say(&format!("installed {path}"));
     }
-    let keeps = say_kept(hooks)?;
+    say_kept(hooks)?;
     if hooks.is_in_work_tree(repository) {
-        let too = if keeps {
-            " and the one that was there"
-        } else {
-            ""
+        let too = match hooks.replaced() {
+            Some(_) => " and the one that was there",
+            None => "",
         };
         report::say(&format!(
             "core.hooksPath points into the work tree: commit the hook{too}, or worktrees of other branches lack it",
         ));
     }
+    if let Some(manager) = hooks.manager.filter(|manager| manager.runs_legacy()) {
+        let name = manager.name();
+        report::say(&format!(
+            "{name} runs it before its own hooks, and leaves it there: it hears each push"
+        ));
+    }
+    Ok(0)
+}
+
+/// Gives what stands where our hook should another name.
+pub(super) fn make_room(hooks: &HooksDirectory, found: &Call) -> Result<(), Undecided> {
+    if let Some(aside) = hooks.make_room(found)? {
+        report::warn(&format!(
+            "{} was edited, or is of another version: it no longer runs, and is in {}",
+            hooks.hook.display(),
+            aside.display()
+        ));
+    }
     Ok(())
 }
 
-/// Puts a hook of ours that was changed beside the new one.
-fn set_aside(hooks: &HooksDirectory) -> Result<(), Error> {
-    report::warn(&format!(
-        "{} was edited, or is of another version: it no longer runs, and is in {}",
-        hooks.hook.display(),
-        hooks.set_aside()?.display()
-    ));
+/// Says where the hook is that ours replaced.
+fn say_kept(hooks: &HooksDirectory) -> Result<(), Undecided> {
+    if let Some(kept) = hooks.replaced() {
+        hooks.link_siblings()?;
+        report::say(&format!(
+            "the hook that was there runs after the gates: {}",
+            kept.display()
+        ));
+    }
     Ok(())
-}
-
-/// Says where the hook is that ours replaced; false: there was none.
-fn say_kept(hooks: &HooksDirectory) -> Result<bool, Error> {
-    let Some(kept) = hooks.replaced() else {
-        return Ok(false);
-    };
-    hooks.link_siblings()?;
-    report::say(&format!(
-        "the hook that was there runs after the gates: {}",
-        kept.display()
-    ));
-    Ok(true)
 }
 
 /// Has git's configuration name the hook. git runs the hook of the hooks directory as well, whatever
@@ -128,32 +114,40 @@ fn say_kept(hooks: &HooksDirectory) -> Result<bool, Error> {
 fn configure(repository: &Repository) -> Done {
     configured::require_git(repository)?;
     let hooks = configured::hooks(repository);
-    let other = HooksDirectory::of(repository).ok();
-    let movable = other.as_ref().filter(|other| other.kept == hooks.kept);
-    if let Some(other) = movable {
-        match (other.owner, other.found()?) {
-            // Many of its commands write it again where it is missing.
-            (Some(Owner::Lfs), Found::Foreign) => {
-                let hook = other.hook.clone();
-                return Err(hooks::Error::LfsBeside { hook }.into());
-            }
-            (Some(Owner::Other), Found::Foreign) => other.one_to_keep()?,
-            _ => {}
-        }
+    let other = HooksDirectory::of(repository)?;
+    // Only a directory beside which both keep what they replace.
+    let is_near = other.is_own && other.kept == hooks.kept;
+    let found = if is_near {
+        other.require_one_to_keep()?
+    } else {
+        Call::Missing
+    };
+    if found.is_foreign() && other.manager == Some(Manager::Lfs) {
+        // Many of its commands write it again where it is missing.
+        let hook = other.hook.display();
+        let text = format!(
+            "git runs {hook} whatever a hook of its configuration says: git-lfs would upload what the gate refuses"
+        );
+        let hint = "pushgate uninstall && pushgate install, which puts git-lfs behind the gate";
+        return Err(Undecided::new(text).hint(hint).into());
     }
-    hooks.write(&text()?)?;
+    write(&hooks.hook, &text()?, 0o755)?;
     configured::set(repository)?;
     // Only now: until git calls the new hook, the old one judges.
-    if let Some(other) = movable {
-        displace(other)?;
+    if found.is_ours() || (found.is_foreign() && other.manager.is_none()) {
+        make_room(&other, &found)?;
+        other.remove()?;
+    }
+    if is_near {
+        say_kept(&other)?;
     }
     report::say(&format!(
         "installed {}, which git's configuration names (hook.pushgate.command)",
         hooks.hook.display()
     ));
     report::say("a git older than 2.54, of an editor perhaps, does not look there");
-    let beside = other.map(|other| other.path.join(NAME));
-    if let Some(beside) = beside.filter(|beside| directory::exists(beside)) {
+    let beside = other.path.join(NAME);
+    if exists(&beside) {
         report::warn(&format!(
             "{} runs as well, and even where the gate refuses",
             beside.display()
@@ -162,32 +156,9 @@ fn configure(repository: &Repository) -> Done {
     Ok(0)
 }
 
-/// Moves the hook of the hooks directory behind the one that the configuration names.
-fn displace(hooks: &HooksDirectory) -> Result<(), Error> {
-    match (hooks.owner, hooks.found()?) {
-        (_, Found::Ours(_)) => hooks.remove()?,
-        (_, Found::Differs) => {
-            set_aside(hooks)?;
-            hooks.remove()?;
-        }
-        (Some(Owner::Other), Found::Foreign) => {
-            hooks.keep()?;
-            hooks.remove()?;
-        }
-        (_, Found::Foreign | Found::Nothing) => {}
-    }
-    say_kept(hooks)?;
-    Ok(())
-}
-
 /// Prints what was done, for an exit code.
 pub(super) fn tell(outcome: &Outcome) -> Done {
-    print(&outcome.notes)?;
-    Ok(u8::from(!outcome.complete))
-}
-
-fn print(notes: &[Note]) -> Result<(), Error> {
-    for note in notes {
+    for note in &outcome.notes {
         match note {
             Note::Line(text) => report::say(text),
             Note::Warning(text) => report::warn(text),
@@ -197,5 +168,5 @@ fn print(notes: &[Note]) -> Result<(), Error> {
             }
         }
     }
-    Ok(())
+    Ok(outcome.code)
 }

@@ -10,12 +10,12 @@ use crate::{
     },
     cli::PrePush,
     commands::Error,
-    gates::route::remote_label,
+    gates::{Undecided, route::remote_label},
     git::Repository,
     hooks::{
-        self,
         caller::Call,
         chained::{self, Chained, Ending},
+        directory::HooksDirectory,
     },
     process::signals,
     push::parse,
@@ -47,14 +47,20 @@ pub(crate) fn run(args: &PrePush) -> Done {
         }
         None => 0,
     };
+    let chained = match chained {
+        None if args.from.is_none() && verdict == 0 => silenced(judged.as_ref()),
+        chained => chained,
+    };
     let (code, stopped) = match (signals::signal(), chained) {
         (Some(signal), _) => {
             let why = "it ended the push".to_owned();
             (Ok(128 + signal), Some(Stopped { by: "signal", why }))
         }
         (None, Some(chained)) if verdict == 0 => {
-            let ending = chained::run(&chained, [&call.remote, &call.url], input);
-            after(ending.map_err(Error::from), &chained.to_string())
+            let ending = chained
+                .refuse_circle()
+                .and_then(|()| chained::run(&chained, [&call.remote, &call.url], input));
+            after(ending.map_err(Error::from), &chained.name)
         }
         (None, _) => (Ok(verdict), None),
     };
@@ -71,12 +77,27 @@ pub(crate) fn run(args: &PrePush) -> Done {
 
 /// The hook that runs after the gates.
 fn chained(args: &PrePush) -> Option<Chained> {
-    let hook = args.chain.clone().map(Chained::Hook);
-    hook.or_else(|| args.rest.clone().map(Chained::Rest))
-        .or_else(|| args.lfs.then_some(Chained::Lfs))
+    let hook = args.chain.as_deref().map(Chained::hook);
+    hook.or_else(|| args.rest.as_deref().map(Chained::rest))
+        .or_else(|| args.lfs.then(Chained::lfs))
 }
 
-fn call(args: &PrePush) -> Result<Call, hooks::Error> {
+/// The repository's own hook, which git does not call where `core.hooksPath` leads to a shared directory.
+fn silenced(judged: Option<&(Pending, Repository)>) -> Option<Chained> {
+    let opened;
+    let repository = match judged {
+        Some((_, repository)) => repository,
+        None => {
+            opened = Repository::open().ok()?;
+            &opened
+        }
+    };
+    repository.config("core.hookspath")?;
+    let hooks = HooksDirectory::of(repository).ok()?;
+    hooks.silenced().map(Chained::hook)
+}
+
+fn call(args: &PrePush) -> Result<Call, Undecided> {
     match (args.from, &args.remote, &args.url) {
         (None, Some(remote), Some(url)) => Ok(Call::by_git(remote.clone(), url.clone())),
         _ => Call::by_variables(),

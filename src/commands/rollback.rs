@@ -21,7 +21,7 @@ use crate::{
         Clock, EnvironmentRemotes, LocalRepository, Memory, Remotes, Undecided, verdict::Decision,
     },
     git::{self, Repository},
-    hooks,
+    hooks::gate::is_gated,
     memory::deployments::{Place, before, current, removed_by_rollback},
     policy::{Environment, Policy},
     process::{signals, terminal},
@@ -33,7 +33,7 @@ use crate::{
 pub(crate) fn run(args: &Rollback) -> Done {
     signals::watch();
     let world = Repository::open()?;
-    if hooks::is_gated(&world) == Some(false) {
+    if is_gated(&world) == Some(false) {
         let message = "no hook here would judge the rollback";
         return Err(Undecided::new(message).hint("pushgate install").into());
     }

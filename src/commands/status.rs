@@ -21,7 +21,7 @@ use crate::{
         verdict::TrunkName,
     },
     git::Repository,
-    hooks,
+    hooks::gate::is_gated,
     policy::{self, Environment, Policy},
     process::{program::Output, signals},
     push::Oid,
@@ -145,7 +145,7 @@ fn remarks(loaded: &Loaded, world: &Repository) -> Vec<String> {
         let file = policy::FILE;
         remarks.push(format!("the uncommitted edit of {file} changes nothing"));
     }
-    if hooks::is_gated(world) == Some(false) {
+    if is_gated(world) == Some(false) {
         remarks.push("the hook is not installed here: pushgate install".to_owned());
     }
     if loaded.policy.environments.is_empty() {

@@ -2,14 +2,21 @@
 
 use std::fs;
 
-use super::{Done, install::tell, schema};
+use super::{
+    Done,
+    install::{make_room, tell},
+    schema,
+};
 use crate::{
+    gates::Undecided,
     git::Repository,
     hooks::{
-        self, Error, configured,
-        directory::{Found, HooksDirectory, failed, is_same},
-        husky, lefthook,
-        owner::Owner,
+        configured,
+        directory::{HooksDirectory, failed, is_same},
+        gate::Gate,
+        husky,
+        manager::Manager,
+        script::Call,
     },
     report,
     suite::worktree::Worktree,
@@ -21,9 +28,12 @@ pub(crate) fn run() -> Done {
     if was_configured {
         report::say("git's configuration no longer names pushgate");
     }
-    let code = match HooksDirectory::of(&repository) {
-        Err(Error::SharedHooks { .. }) if was_configured => 0,
-        hooks => leave(&hooks?, &repository, was_configured)?,
+    let hooks = HooksDirectory::of(&repository)?;
+    let code = if hooks.is_own || !was_configured {
+        hooks.require_own(&repository)?;
+        leave(&hooks, &repository, was_configured)?
+    } else {
+        0
     };
     // Without a cache directory there can be none.
     if let Ok(worktree) = Worktree::of(repository.common_dir(), repository.git()) {
@@ -41,91 +51,76 @@ pub(crate) fn run() -> Done {
 
 /// Takes the hook out of the hooks directory, and our lines out of husky's script.
 fn leave(hooks: &HooksDirectory, repository: &Repository, was_configured: bool) -> Done {
-    if hooks.owner == Some(Owner::Husky) {
-        let path = husky::script(&hooks.path);
-        if let Some(outcome) = husky::uninstall(&path, repository)? {
-            return tell(&outcome);
-        }
-        report::say(&format!(
-            "{} does not call pushgate: nothing to undo",
-            path.display()
-        ));
-        return Ok(0);
-    }
-    let named = hooks::configurations_that_name(repository);
-    let is_foreign = matches!(hooks.found()?, Found::Nothing | Found::Foreign);
-    let nothing_here = is_foreign && hooks.replaced().is_none();
+    let is_husky = hooks.manager == Some(Manager::Husky);
     let mut code = 0;
-    // Where the gate was called by another way than this hook, its absence is not worth a word.
-    if !(nothing_here && (was_configured || !named.is_empty())) {
-        code = take_away(hooks)?;
+    if !is_husky {
+        let found = hooks.found()?;
+        let is_there = found.is_ours() || hooks.replaced().is_some();
+        if is_there {
+            code = take_away(hooks, &found)?;
+        }
         hooks.clear()?;
-    }
-    for file in named {
-        report::say(&format!("{file} names pushgate: left as it is"));
-        code = 1;
-    }
-    if hooks.owner == Some(Owner::Lefthook)
-        && code == 0
-        && lefthook::job(&hooks.path, repository).is_ok_and(|job| job != lefthook::Job::Missing)
-    {
-        report::say("lefthook calls pushgate by another file: left as it is");
-        report::hint("lefthook dump shows all that it reads");
-        code = 1;
+        let gate = Gate::of(hooks, repository).ok();
+        let left = gate.filter(|gate| gate.by.is_some() && gate.call.judges() != Some(false));
+        if let Some(gate) = left {
+            let (file, name) = (gate.file.display(), gate.by.map_or("", Manager::name));
+            report::say(&format!(
+                "{name} calls pushgate by {file}, or what that names: left as it is"
+            ));
+            code = 1;
+        } else if !is_there && !was_configured {
+            let hook = hooks.hook.display();
+            report::say(&match found {
+                Call::Missing => format!("there is no {hook}: nothing to undo"),
+                _ => format!("{hook} is not pushgate's: left as it is, nothing to undo"),
+            });
+        }
     }
     // husky may not be set up in this clone.
-    let script = repository
-        .work_tree()
-        .map(|top| top.join(".husky/pre-push"));
-    if let Some(script) = script
-        && let Some(outcome) = husky::uninstall(&script, repository)?
-    {
-        code = code.max(tell(&outcome)?);
+    let script = match repository.work_tree() {
+        Some(top) if !is_husky => top.join(".husky/pre-push"),
+        _ => husky::script(&hooks.path),
+    };
+    match husky::uninstall(&script, repository)? {
+        Some(outcome) => code = code.max(tell(&outcome)?),
+        None if is_husky => report::say(&format!(
+            "{} does not call pushgate: nothing to undo",
+            script.display()
+        )),
+        None => {}
     }
     Ok(code)
 }
 
 /// Removes our hook, and puts the one that it replaced back.
-fn take_away(hooks: &HooksDirectory) -> Result<u8, Error> {
+fn take_away(hooks: &HooksDirectory, found: &Call) -> Result<u8, Undecided> {
     let failed = failed("remove", &hooks.hook);
     let hook = hooks.hook.display();
-    match (hooks.found()?, hooks.replaced()) {
-        (Found::Nothing, None) => {
-            report::say(&format!("there is no {hook}: nothing to undo"));
-            return Ok(0);
+    let say = |what: String| report::say(&what);
+    match hooks.replaced() {
+        None => {
+            make_room(hooks, found)?;
+            hooks.remove()?;
+            say(format!("removed {hook}"));
         }
-        (Found::Foreign, None) => {
-            report::say(&format!(
-                "{hook} is not pushgate's: left as it is, nothing to undo"
-            ));
-            return Ok(0);
-        }
-        (Found::Foreign, Some(kept)) if is_same(&hooks.hook, kept) => {
+        Some(kept) if found.is_foreign() && is_same(&hooks.hook, kept) => {
             fs::remove_file(kept).map_err(failed)?;
-            report::say(&format!("{hook} is what it was before"));
-            return Ok(0);
+            say(format!("{hook} is what it was before"));
         }
-        (Found::Foreign, Some(kept)) => {
-            report::say(&format!("{hook} is not pushgate's: left as it is"));
-            report::say(&format!(
+        Some(kept) if found.is_foreign() => {
+            say(format!("{hook} is not pushgate's: left as it is"));
+            say(format!(
                 "the hook that was there before pushgate stays, too: {}",
                 kept.display()
             ));
             return Ok(1);
         }
         // Ours may have been removed by hand, and the other one is still kept.
-        (Found::Nothing, Some(_)) | (Found::Ours(_), _) => {}
-        (Found::Differs, _) => report::warn(&format!(
-            "{hook} was edited, or is of another version: it is in {}",
-            hooks.set_aside()?.display()
-        )),
-    }
-    if let Some(kept) = hooks.replaced() {
-        fs::rename(kept, &hooks.hook).map_err(failed)?;
-        report::say(&format!("{hook} is again what it was before"));
-    } else {
-        hooks.remove()?;
-        report::say(&format!("removed {hook}"));
+        Some(kept) => {
+            make_room(hooks, found)?;
+            fs::rename(kept, &hooks.hook).map_err(failed)?;
+            say(format!("{hook} is again what it was before"));
+        }
     }
     Ok(0)
 }

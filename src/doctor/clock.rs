@@ -14,8 +14,7 @@ use crate::{calendar::Zone, policy::Environment, text::span};
 const TOLERANCE: Duration = Duration::from_mins(2);
 
 /// The time here, and where a window goes by another.
-#[expect(clippy::unnecessary_wraps, reason = "all such checks have one type")]
-pub(crate) fn zone(context: &Context) -> Option<Finding> {
+pub(crate) fn zone(context: &Context) -> Vec<Finding> {
     let environments = context
         .opened()
         .map(|opened| opened.policy.environments.iter());
@@ -36,7 +35,7 @@ pub(crate) fn zone(context: &Context) -> Option<Finding> {
                 Some(_) => "unset TZ",
                 None => "sudo ln -sf /usr/share/zoneinfo/Etc/UTC /etc/localtime",
             };
-            return Some(finding.run(command));
+            return vec![finding.run(command)];
         }
     };
     let now = Timestamp::now().to_zoned(zone.clone());
@@ -50,46 +49,43 @@ pub(crate) fn zone(context: &Context) -> Option<Finding> {
             times.push(format!("{environment} goes by {window}, {there}"));
         }
     }
-    Some(Finding::ok("zone", times.join("; ")))
+    vec![Finding::ok("zone", times.join("; "))]
 }
 
-/// Whether the clock is behind what has happened already.
-pub(crate) fn behind(opened: &Opened) -> Option<Finding> {
-    let now = Timestamp::now();
-    let ahead = |(what, at): (String, Timestamp)| {
-        let by = Duration::try_from(at.duration_since(now)).ok()?;
-        (by > TOLERANCE).then_some((by, what))
-    };
-    // The one that is furthest ahead says all.
-    let (by, what) = past(opened).into_iter().filter_map(ahead).max()?;
-    let by = span(by);
-    let text = format!("{what} is {by} ahead of this clock, which may be slow");
-    Some(
-        Finding::warning("clock", text)
-            .run("date -u")
-            .run("sudo timedatectl set-ntp true"),
-    )
-}
-
-/// What was committed and decided, and when.
-fn past(opened: &Opened) -> Vec<(String, Timestamp)> {
+/// Whether the clock is behind what was committed or decided already.
+pub(crate) fn behind(opened: &Opened) -> Vec<Finding> {
     let world = &opened.world;
     let tracked = opened.trunk.iter().map(|trunk| {
         let name = format!("refs/remotes/{}/{}", trunk.remote, trunk.branch);
         (trunk.to_string(), name)
     });
-    let committed = tracked.chain([("HEAD".to_owned(), "HEAD".to_owned())]);
-    let committed = committed.filter_map(|(what, name)| {
-        let commit = world.reference(&name).ok()??;
-        let args = ["log", "-1", "--no-show-signature", "--format=%ct"];
-        let args = args.into_iter().chain([commit.as_str(), "--"]);
-        let said = world.git().run(args).ok()?;
+    let commits = tracked.chain([("HEAD".to_owned(), "HEAD".to_owned())]);
+    let committed = commits.filter_map(|(what, name)| {
+        let args = "log -1 --no-show-signature --format=%ct".split(' ');
+        let said = world.git().run(args.chain([name.as_str(), "--"])).ok()?;
         let seconds = std::str::from_utf8(said.line()).ok()?.parse().ok()?;
         let at = Timestamp::from_second(seconds).ok()?;
         Some((format!("the commit time of {what}"), at))
     });
-    let entries = world.ledger().read().map(|contents| contents.entries);
-    let last = entries.unwrap_or_default().iter().map(|one| one.at).max();
-    let last = last.map(|at| ("the last line of the ledger".to_owned(), at));
-    committed.chain(last).collect()
+    let decided = world.ledger().read().ok().into_iter();
+    let decided = decided
+        .flat_map(|contents| contents.entries)
+        .map(|one| one.at);
+    let decided = decided
+        .max()
+        .map(|at| ("the last line of the ledger".to_owned(), at));
+    let now = Timestamp::now();
+    let ahead = committed.chain(decided).filter_map(|(what, at)| {
+        let by = Duration::try_from(at.duration_since(now)).ok()?;
+        (by > TOLERANCE).then_some((by, what))
+    });
+    // The one that is furthest ahead says all.
+    let finding = ahead.max().map(|(by, what)| {
+        let by = span(by);
+        let text = format!("{what} is {by} ahead of this clock, which may be slow");
+        Finding::warning("clock", text)
+            .run("date -u")
+            .run("sudo timedatectl set-ntp true")
+    });
+    finding.into_iter().collect()
 }

@@ -6,22 +6,37 @@ use std::{
     os::unix::ffi::OsStrExt,
     path::Path,
     process::{Command, Stdio},
+    time::Duration,
 };
 
 use bstr::{BStr, BString, ByteSlice};
 
-use super::version::{LIMIT, SHORT_PATH};
 use crate::{
     app::local::Local,
     app::policies::Loaded,
     gates::{Undecided, remote_tips::at_once, verdict::TrunkName},
     git::{self, Repository, Version, command},
+    hooks::{
+        configured::{self, ConfiguredHook, NEEDED},
+        directory::HooksDirectory,
+        gate::Gate,
+    },
     memory::record::REF,
     policy::Policy,
     process::program::run_within,
     push::Oid,
     text::printable,
 };
+
+/// The PATH of a program that no shell has started.
+pub(crate) const SHORT_PATH: &str = if cfg!(target_os = "macos") {
+    "/usr/bin:/bin:/usr/sbin:/sbin"
+} else {
+    "/usr/local/bin:/usr/bin:/bin"
+};
+
+/// A program needs milliseconds to print its version.
+pub(crate) const LIMIT: Duration = Duration::from_secs(5);
 
 /// The machine, and the repository in the current directory.
 pub(crate) struct Context {
@@ -44,6 +59,10 @@ pub(crate) struct Git {
 pub(crate) struct Opened {
     pub(crate) git: Git,
     pub(crate) world: Repository,
+    pub(crate) hooks: Result<HooksDirectory, Undecided>,
+    pub(crate) gate: Result<Gate, Undecided>,
+    /// Those that this git runs.
+    pub(crate) configured: Vec<ConfiguredHook>,
     /// The tip of the local trunk branch, else HEAD; `None` before the first commit.
     pub(crate) commit: Option<Oid>,
     /// The policy of that commit.
@@ -73,6 +92,10 @@ impl Context {
 }
 
 impl Git {
+    pub(crate) fn runs_configured(&self) -> bool {
+        self.version.is_some_and(|version| version >= NEEDED)
+    }
+
     fn find() -> Result<Self, Undecided> {
         let said = version_line(command::Git::find()?.command::<&str>([])).unwrap_or_default();
         let bare = which::which_in("git", Some(SHORT_PATH), "/").ok();
@@ -102,7 +125,16 @@ impl Opened {
         let policy = policy.unwrap_or_default();
         let trunk = world.trunk(&policy.trunk);
         let remotes = ask_remotes(&world, &refs(&policy, trunk.as_ref().ok()));
+        let hooks = HooksDirectory::of(&world);
+        let gate = hooks.as_ref().map_err(Clone::clone);
         Ok(Self {
+            gate: gate.and_then(|hooks| Gate::of(hooks, &world)),
+            hooks,
+            configured: if git.runs_configured() {
+                configured::all(&world)
+            } else {
+                Vec::new()
+            },
             git,
             world,
             commit,

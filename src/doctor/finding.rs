@@ -83,14 +83,17 @@ impl Finding {
             .hints(error.hints)
     }
 
-    pub(crate) fn run(mut self, command: impl Into<String>) -> Self {
-        self.cures.push(Cure::Command(command.into()));
+    pub(crate) fn cure(mut self, cure: Cure) -> Self {
+        self.cures.push(cure);
         self
     }
 
-    pub(crate) fn hint(mut self, words: impl Into<String>) -> Self {
-        self.cures.push(Cure::Words(words.into()));
-        self
+    pub(crate) fn run(self, command: impl Into<String>) -> Self {
+        self.cure(Cure::Command(command.into()))
+    }
+
+    pub(crate) fn hint(self, words: impl Into<String>) -> Self {
+        self.cure(Cure::Words(words.into()))
     }
 
     pub(crate) fn hints(self, hints: impl IntoIterator<Item = String>) -> Self {

@@ -1,57 +1,45 @@
 //! The checks of the hook: where git looks for it, whether it judges each push, and what runs beside it.
 
-use std::{fs, path::Path};
-
 use bstr::ByteSlice;
 
 use super::{
-    context::{Git, Opened, from_here},
-    finding::{Finding, Status},
-    hook_file::{Fault, fault, is_runnable},
+    context::{Opened, from_here},
+    finding::{Cure, Finding, Status},
+    hook_file::{Fault, fault},
 };
 use crate::{
     gates::Undecided,
-    git::{Repository, Version},
+    git::Repository,
     hooks::{
         configured::{self, ConfiguredHook, NEEDED},
-        directory::{self, Found, HooksDirectory, LEGACY},
-        husky, lefthook,
-        owner::Owner,
-        pre_commit_config,
-        script::{self, Author, Call, NAME},
+        directory::HooksDirectory,
+        lefthook::JOB,
+        manager::Manager,
+        script::{Call, NAME},
     },
+    process::variable,
     text::{printable, shell_word},
 };
 
 const UNJUDGED: &str = "pushes are not judged";
-const UNCLEAR: &str = "where something else may take what git says, or pass over the answer";
-const FIRST: &str = "let it begin with: pushgate pre-push -- \"$@\" || exit";
-
-fn ok(text: String) -> Finding {
-    Finding::ok("hook", text)
-}
-
-fn warning(text: String) -> Finding {
-    Finding::warning("hook", text)
-}
+const INSTALL: &str = "pushgate install";
 
 fn broken(text: String) -> Finding {
     Finding::broken("hook", text)
 }
 
 /// Where git looks for hooks, and which setting says so.
-#[expect(clippy::unnecessary_wraps, reason = "all such checks have one type")]
-pub(crate) fn directory(opened: &Opened) -> Option<Finding> {
-    let path = match directory::path(&opened.world) {
-        Ok(path) => path,
-        Err(error) => return Some(Finding::error("directory", error)),
+pub(crate) fn directory(opened: &Opened) -> Vec<Finding> {
+    let hooks = match &opened.hooks {
+        Ok(hooks) => hooks,
+        Err(error) => return vec![Finding::error("directory", error.clone())],
     };
-    let husky = match Owner::of(&path) {
-        Some(Owner::Husky) => ", which is husky's",
+    let husky = match hooks.manager {
+        Some(Manager::Husky) => ", which is husky's",
         _ => "",
     };
-    let text = format!("git looks for hooks in {}{husky}", from_here(&path));
-    Some(match setting(&opened.world) {
+    let text = format!("git looks for hooks in {}{husky}", from_here(&hooks.path));
+    vec![match setting(&opened.world) {
         None => Finding::ok("directory", text),
         Some((scope, Some(file))) => {
             let reach = match scope.as_str() {
@@ -60,17 +48,15 @@ pub(crate) fn directory(opened: &Opened) -> Option<Finding> {
                 "worktree" => ", for this worktree alone",
                 _ => "",
             };
-            Finding::ok(
-                "directory",
-                format!("{text}: core.hooksPath of {file}{reach}"),
-            )
+            let text = format!("{text}: core.hooksPath of {file}{reach}");
+            Finding::ok("directory", text)
         }
         Some((_, None)) => {
             let why = "core.hooksPath of GIT_CONFIG_* in this environment; other shells and editors do not";
             Finding::warning("directory", format!("{text}: {why}"))
                 .run("unset GIT_CONFIG_COUNT GIT_CONFIG_PARAMETERS")
         }
-    })
+    }]
 }
 
 /// The scope of `core.hooksPath`, in git's words, and the file that sets it; the last one counts.
@@ -96,30 +82,34 @@ fn setting(repository: &Repository) -> Option<(String, Option<String>)> {
 /// Whether each push is judged: by a hook in the hooks directory, or by one that git's configuration
 /// names.
 pub(crate) fn judges(opened: &Opened) -> Vec<Finding> {
-    let Ok(directory) = directory::path(&opened.world) else {
+    let Ok(hooks) = &opened.hooks else {
         return Vec::new();
     };
-    let git = &opened.git;
-    let in_directory = in_directory(&opened.world, &directory, git.version);
+    let in_directory = in_directory(opened, hooks);
     let works = in_directory.status != Status::Broken;
-    if git.version.is_none_or(|version| version < NEEDED) {
-        let unread = configured::is_there(&opened.world) && !works;
-        let unread = unread.then(|| unread_configuration(git.version));
-        return [in_directory].into_iter().chain(unread).collect();
-    }
-    let hooks = configured::all(&opened.world);
-    let (ours, others): (Vec<_>, Vec<_>) = hooks.iter().partition(|hook| hook.is_ours());
+    let (ours, others): (Vec<_>, Vec<_>) =
+        (opened.configured.iter()).partition(|hook| hook.is_ours());
     let mut findings = match ours.first() {
         Some(own) if works => {
-            let (name, command) = (&own.name, remove(own));
-            let hook = from_here(&directory.join(NAME));
+            let hook = from_here(&hooks.path.join(NAME));
+            let name = &own.name;
             let text = format!("every push is judged twice, by {hook} and by hook.{name}.command");
-            let twice = Finding::warning("configured", text).run(command);
+            let twice = Finding::warning("configured", text).run(remove(own));
             vec![in_directory, twice]
         }
-        Some(own) => vec![by_configuration(own, git)],
+        Some(own) => vec![by_configuration(own, opened)],
         None => vec![in_directory],
     };
+    if !opened.git.runs_configured() && configured::is_there(&opened.world) && !works {
+        let version = opened.git.version;
+        let this =
+            version.map_or_else(|| "this git".to_owned(), |version| format!("git {version}"));
+        let text = format!(
+            "hook.pushgate.command is set, and {this} runs no configured hooks: {NEEDED} or newer does"
+        );
+        let command = "git config --remove-section hook.pushgate && pushgate install";
+        findings.push(Finding::broken("configured", text).run(command));
+    }
     findings.extend(others.iter().map(|hook| {
         let (name, command) = (&hook.name, printable(hook.command.as_bstr()));
         let text = format!("git also runs hook.{name}.command, whatever the gate says: {command}");
@@ -128,219 +118,111 @@ pub(crate) fn judges(opened: &Opened) -> Vec<Finding> {
     findings
 }
 
-/// The hook in the hooks directory, or what its program runs.
-fn in_directory(repository: &Repository, directory: &Path, git: Option<Version>) -> Finding {
-    let hook = directory.join(NAME);
-    let owner = Owner::of(directory);
+/// The hook in the hooks directory, and the file by which it calls the gate.
+fn in_directory(opened: &Opened, hooks: &HooksDirectory) -> Finding {
+    let hook = hooks.path.join(NAME);
     if let Some(fault) = fault(&hook) {
-        return faulty(repository, &hook, owner, &fault, git);
-    }
-    let text = fs::read(&hook).unwrap_or_default();
-    let path = from_here(&hook);
-    match Owner::of_hook(&text) {
-        _ if owner == Some(Owner::Husky) => by_husky(&husky::script(directory)),
-        Owner::Pushgate if script::author(&text) == Author::Ours => {
-            ok(format!("{path} is pushgate's, of this version"))
-        }
-        Owner::Pushgate if script::calls(&text) => warning(format!(
-            "{path} is pushgate's, and was edited or is of another version"
-        ))
-        .run("pushgate install")
-        .hint("what it is now is kept beside it"),
-        Owner::Pushgate => broken(format!(
-            "{path} was pushgate's, and an edit took the call away: {UNJUDGED}"
-        ))
-        .run("pushgate install"),
-        Owner::Lefthook => by_lefthook(repository, directory),
-        owner @ (Owner::Prek | Owner::PreCommit) => by_legacy(repository, directory, owner),
-        Owner::Husky | Owner::Lfs | Owner::Other => match script::call(&text, false) {
-            Call::First => ok(format!("{path} is not pushgate's, and calls it")),
-            Call::Unclear => {
-                warning(format!("{path} is not pushgate's, and calls it {UNCLEAR}")).hint(FIRST)
+        let is_ours = hooks.manager.is_none() && hooks.found().is_ok_and(|found| found.is_ours());
+        let effect = match opened.git.version {
+            _ if !fault.stops_push() => UNJUDGED.to_owned(),
+            // Before 2.54, git does not notice that a hook could not be executed.
+            Some(version) if version < NEEDED => {
+                format!("git {version} waits for ever at every push")
             }
-            Call::No => {
-                let text = format!("{path} is not pushgate's and does not call it: {UNJUDGED}");
-                install(repository, broken(text))
+            Some(_) => "git refuses every push".to_owned(),
+            None => "no push gets through".to_owned(),
+        };
+        let path = from_here(&hook);
+        let passes = match fault {
+            Fault::NotExecutable => "git passes over it, and ",
+            _ => "",
+        };
+        let finding = broken(format!("{path} {}: {passes}{effect}", fault.words()));
+        return match (&fault, fault.cure(&path)) {
+            (Fault::Missing, _) if hooks.manager == Some(Manager::Husky) => {
+                finding.run("npx husky")
             }
-        },
+            (Fault::Missing | Fault::NotExecutable, _) => install(opened, hooks, finding),
+            (Fault::NoExec, cure) => finding.cure(cure),
+            _ if is_ours => finding.run(INSTALL),
+            (Fault::CarriageReturn | Fault::NoInterpreter(_), cure) => finding.cure(cure),
+            (_, Cure::Command(command)) => finding.run(format!("{command} && {INSTALL}")),
+            (_, cure) => finding.cure(cure),
+        };
     }
-}
-
-/// A hook that git or the system does not run.
-fn faulty(
-    repository: &Repository,
-    hook: &Path,
-    owner: Option<Owner>,
-    fault: &Fault,
-    git: Option<Version>,
-) -> Finding {
-    let path = from_here(hook);
-    let word = shell_word(&path);
-    let is_ours = owner == Some(Owner::Pushgate);
-    let finding = |effect: &str| broken(format!("{path} {}: {effect}", fault.words()));
-    // Before 2.54, git does not notice that a hook could not be executed.
-    let no_push = match git {
-        Some(version) if version >= NEEDED => "git refuses every push".to_owned(),
-        Some(version) => format!("git {version} waits for ever at every push"),
-        None => "no push gets through".to_owned(),
+    let gate = match &opened.gate {
+        Ok(gate) => gate,
+        Err(error) => return Finding::error("hook", error.clone()),
     };
-    match fault {
-        Fault::Missing if owner == Some(Owner::Husky) => finding(UNJUDGED).run("npx husky"),
-        Fault::Missing => install(repository, finding(UNJUDGED)),
-        Fault::DanglingLink | Fault::Empty => {
-            finding(UNJUDGED).run(format!("rm {word} && pushgate install"))
+    let mut file = from_here(&gate.file);
+    if gate.call == Call::AsWritten && gate.by.is_none() {
+        return Finding::ok("hook", format!("{file} is pushgate's, of this version"));
+    }
+    if let Some(manager) = gate.by {
+        file = format!("a hook of {} runs here; {file}", manager.name());
+    } else if gate.call.is_foreign() {
+        file += ", which is not pushgate's,";
+    }
+    match &gate.call {
+        Call::AsWritten | Call::OwnWords => Finding::ok("hook", format!("{file} calls pushgate")),
+        Call::Changed => {
+            let how = "by lines that were edited, or are of another version";
+            Finding::warning("hook", format!("{file} calls pushgate {how}")).run(INSTALL)
         }
-        Fault::Directory => {
-            finding(&no_push).run(format!("mv {word} {word}.d && pushgate install"))
-        }
-        Fault::NotExecutable => {
-            let finding = finding(&format!("git passes over it, and {UNJUDGED}"));
-            if is_ours {
-                finding.run(format!("chmod +x {word}"))
-            } else {
-                install(repository, finding)
+        Call::Unclear(how) => {
+            let text = format!(
+                "{file} calls pushgate, but {how}: nothing tells whether every push is judged"
+            );
+            let finding = Finding::warning("hook", text);
+            match gate.by {
+                Some(Manager::Lefthook) => {
+                    finding.hint("pushgate install prints the lines that are known to hold")
+                }
+                Some(Manager::Prek | Manager::PreCommit) => finding.run(INSTALL),
+                _ => finding.hint("let it begin with: pushgate pre-push -- \"$@\" || exit"),
             }
         }
-        Fault::NoExec => {
-            finding(UNJUDGED).hint("mount it without `noexec`, or move the clone to another one")
+        Call::Broken(how) => broken(format!("{file} {how}")).run(INSTALL),
+        Call::Missing | Call::No => {
+            let text = format!("{file} does not call pushgate: {UNJUDGED}");
+            install(opened, hooks, broken(text))
         }
-        _ if is_ours => finding(&no_push).run("pushgate install"),
-        Fault::NoInterpreter(program) => {
-            finding(&no_push).hint(install_interpreter(program, &path))
-        }
-        Fault::CarriageReturn => finding(&no_push).run(unix_line_ends(&word)),
     }
-}
-
-fn install_interpreter(program: &str, path: &str) -> String {
-    format!("install `{program}`, or fix the first line of {path}")
-}
-
-/// A command that gives a file the line ends of Unix, and leaves its mode alone.
-fn unix_line_ends(word: &str) -> String {
-    format!("tr -d '\\r' <{word} >{word}.lf && cat {word}.lf >{word} && rm {word}.lf")
 }
 
 /// Adds how to install the hook; where `install` would refuse, its own hints.
-fn install(repository: &Repository, finding: Finding) -> Finding {
-    let hooks = HooksDirectory::of(repository);
-    match hooks.and_then(|hooks| hooks.one_to_keep().map(|()| hooks.owner)) {
-        Ok(Some(Owner::Lefthook)) => {
+fn install(opened: &Opened, hooks: &HooksDirectory, finding: Finding) -> Finding {
+    let refused = hooks.require_own(&opened.world);
+    match refused.and_then(|()| hooks.require_one_to_keep()) {
+        Err(Undecided { hints, .. }) => finding.hints(hints),
+        Ok(_) if hooks.manager == Some(Manager::Lefthook) => {
             finding.hint("add the lines that pushgate install prints, then lefthook install")
         }
-        Ok(_) => finding.run("pushgate install"),
-        Err(error) => finding.hints(Undecided::from(error).hints),
+        Ok(_) => finding.run(INSTALL),
     }
-}
-
-/// What husky runs.
-fn by_husky(script: &Path) -> Finding {
-    use husky::State;
-    let name = from_here(script);
-    let text = |says: &str| format!("a hook of husky runs here; {name} {says}");
-    let state = husky::state(script);
-    let says = match state {
-        State::AsWritten | State::OwnCall => return ok(text("calls pushgate")),
-        State::UnclearCall => {
-            return warning(text(&format!("calls pushgate {UNCLEAR}"))).hint(FIRST);
-        }
-        State::Differs => "calls it by lines that were edited, or are of another version",
-        State::Missing | State::NoCall => "does not call pushgate: pushes are not judged",
-        State::Late => {
-            "calls pushgate after something that may take what git says: pushes may not be judged"
-        }
-        State::Twice => "has the lines of pushgate twice: every push is refused",
-        State::WindowsLineEnds => {
-            "has the line ends of Windows, which no shell reads: every push is refused"
-        }
-    };
-    let finding = match state {
-        State::Differs => warning(text(says)),
-        _ => broken(text(says)),
-    };
-    finding.run("pushgate install")
-}
-
-/// What lefthook runs.
-fn by_lefthook(repository: &Repository, directory: &Path) -> Finding {
-    use lefthook::Job;
-    let config = repository.work_tree().map(lefthook::config);
-    let name = config.map_or_else(String::new, |config| from_here(&config));
-    let text = |says: &str| format!("a hook of lefthook runs here; {name} {says}");
-    match lefthook::job(directory, repository) {
-        Ok(Job::AsPrinted) => ok(text("calls pushgate")),
-        Ok(Job::Other(how)) => warning(text(&format!(
-            "calls pushgate, but {how}: nothing tells whether every push is judged"
-        )))
-        .hint("pushgate install prints the lines that are known to hold"),
-        Ok(Job::Missing) => {
-            let text = text(&format!("does not call pushgate: {UNJUDGED}"));
-            install(repository, broken(text))
-        }
-        Err(error) => {
-            let says =
-                "may call pushgate; only lefthook can tell, and does not: pushes may not be judged";
-            broken(text(says))
-                .details(&Undecided::from(error).details)
-                .hint("see that `lefthook dump` works here")
-        }
-    }
-}
-
-/// The hook that pre-commit and prek run first, with all that git said; or their configuration.
-fn by_legacy(repository: &Repository, directory: &Path, owner: Owner) -> Finding {
-    let name = owner.name();
-    let legacy = directory.join(LEGACY);
-    let text = fs::read(&legacy).unwrap_or_default();
-    if is_runnable(&legacy) && script::calls(&text) {
-        let legacy = from_here(&legacy);
-        let text = format!("a hook of {name} runs here; {legacy} calls pushgate");
-        return ok(text);
-    }
-    let config = repository
-        .work_tree()
-        .map(|top| pre_commit_config(owner, top));
-    let config = config.unwrap_or_default();
-    let file = from_here(&config);
-    if fs::read(&config).is_ok_and(|text| script::mentions(&text)) {
-        let text = format!(
-            "a hook of {name} runs here; by {file} the gate hears of one ref of a push alone, and not of every push"
-        );
-        return warning(text).run("pushgate install");
-    }
-    let text = format!("a hook of {name} runs here; {file} does not call pushgate: {UNJUDGED}");
-    install(repository, broken(text))
 }
 
 /// The gate as a hook that git's configuration names.
-fn by_configuration(own: &ConfiguredHook, git: &Git) -> Finding {
+fn by_configuration(own: &ConfiguredHook, opened: &Opened) -> Finding {
     let name = &own.name;
+    // A file in its place is run by every git.
+    let by_file = format!("{} && {INSTALL}", remove(own));
     if let Some(script) = own.script()
         && let Some(fault) = fault(&script)
     {
         let (path, fault) = (from_here(&script), fault.words());
         let text = format!("hook.{name}.command runs {path}, which {fault}: every push is refused");
-        return broken(text).run(by_file(own));
+        return broken(text).run(by_file);
     }
     let command = printable(own.command.as_bstr());
     let text = format!("git runs the gate by hook.{name}.command: {command}");
-    match git.bare {
-        Some(bare) if bare < NEEDED => warning(format!(
-            "{text}; the git of an editor is {bare}, and runs no configured hooks"
-        ))
-        .run(by_file(own)),
-        _ => ok(text),
+    match opened.git.bare {
+        Some(bare) if bare < NEEDED => {
+            let why = format!("the git of an editor is {bare}, and runs no configured hooks");
+            Finding::warning("hook", format!("{text}; {why}")).run(by_file)
+        }
+        _ => Finding::ok("hook", text),
     }
-}
-
-/// Our hook in the configuration, which this git does not read.
-fn unread_configuration(git: Option<Version>) -> Finding {
-    let this = git.map_or_else(|| "this git".to_owned(), |version| format!("git {version}"));
-    let text = format!(
-        "hook.pushgate.command is set, and {this} runs no configured hooks: {NEEDED} or newer does"
-    );
-    Finding::broken("configured", text)
-        .run("git config --remove-section hook.pushgate && pushgate install")
 }
 
 /// A command that removes a hook from git's configuration.
@@ -353,75 +235,60 @@ fn remove(own: &ConfiguredHook) -> String {
     format!("git config {scope}--remove-section {section}")
 }
 
-/// A command that installs a file in its place, which every git runs.
-fn by_file(own: &ConfiguredHook) -> String {
-    format!("{} && pushgate install", remove(own))
-}
+/// The variables by which husky and lefthook leave out the gate, and the words that do so in their lists.
+const SWITCHES: [(Manager, &str, &[&str]); 3] = [
+    (Manager::Husky, "HUSKY", &["0"]),
+    (Manager::Lefthook, "LEFTHOOK", &["0", "false"]),
+    (Manager::Lefthook, "LEFTHOOK_EXCLUDE", &[JOB]),
+];
 
-/// Whether husky or lefthook is told to leave out the gate, in this environment or in a file.
-pub(crate) fn switched_off(opened: &Opened) -> Option<Finding> {
-    let directory = directory::path(&opened.world).ok()?;
-    let owner = Owner::of(&directory)?;
-    let (setting, file) = match owner {
-        Owner::Husky => husky::switched_off().map(|(setting, file)| (setting.to_owned(), file))?,
-        Owner::Lefthook => (lefthook::switched_off()?, None),
-        _ => return None,
-    };
+/// Whether husky or lefthook is told to leave out the gate, in this environment.
+pub(crate) fn switched_off(opened: &Opened) -> Vec<Finding> {
+    let manager = opened.hooks.as_ref().ok().and_then(|hooks| hooks.manager);
     // They cannot leave out a hook that git runs itself.
-    if configured::calls_gate(&opened.world) {
-        return None;
+    if opened.configured.iter().any(ConfiguredHook::is_ours) {
+        return Vec::new();
     }
-    let tool = owner.name();
-    let what = format!("{tool} passes over the gate, and {UNJUDGED}");
-    Some(match file {
-        None => {
-            let name = setting.split('=').next().unwrap_or_default();
-            let text = format!("{setting} is set here: {what}");
+    let set = SWITCHES.iter().filter_map(|(by, name, words)| {
+        let value = variable(name).filter(|_| manager == Some(*by))?;
+        let is_off = value.split(',').any(|word| words.contains(&word));
+        is_off.then(|| {
+            let tool = by.name();
+            let text =
+                format!("{name}={value} is set here: {tool} passes over the gate, and {UNJUDGED}");
             Finding::warning("override", text).run(format!("unset {name}"))
-        }
-        Some(file) => {
-            let file = from_here(&file);
-            let text = format!("{file} sets {setting}: {what}");
-            Finding::broken("override", text).hint(format!("take {setting} out of {file}"))
-        }
-    })
+        })
+    });
+    set.collect()
 }
 
 /// Whether the hook that ours replaced can run after the gates.
-pub(crate) fn kept(opened: &Opened) -> Option<Finding> {
-    let repository = &opened.world;
-    let hooks = if configured::is_there(repository) {
-        Ok(configured::hooks(repository))
+pub(crate) fn kept(opened: &Opened) -> Vec<Finding> {
+    let configured;
+    let hooks = if configured::is_there(&opened.world) {
+        configured = configured::hooks(&opened.world);
+        &configured
     } else {
-        HooksDirectory::of(repository)
+        match &opened.hooks {
+            Ok(hooks) if hooks.is_own || hooks.silenced().is_some() => hooks,
+            _ => return Vec::new(),
+        }
     };
-    let hooks = hooks.ok()?;
-    if !matches!(hooks.found(), Ok(Found::Ours(_) | Found::Differs)) {
-        return None;
+    if !hooks.found().is_ok_and(|found| found.is_ours()) {
+        return Vec::new();
     }
     let path = from_here(&hooks.kept);
-    let word = shell_word(&path);
     let Some(fault) = fault(&hooks.kept) else {
         let text = format!("after the gates runs what was there before: {path}");
-        return Some(Finding::ok("kept", text));
+        return vec![Finding::ok("kept", text)];
     };
-    let before = format!("the hook that was there before, {path}, {}", fault.words());
-    let not_run = || Finding::broken("kept", format!("{before}: it no longer runs"));
-    let no_push = || {
-        Finding::broken(
-            "kept",
-            format!("{before}: no push that passes the gates goes"),
-        )
-    };
-    Some(match &fault {
-        Fault::Missing => return None,
+    let text = format!("the hook that was there before, {path}, {}", fault.words());
+    let effect = match fault {
+        Fault::Missing => return Vec::new(),
         // It does nothing, and stops nothing.
-        Fault::Empty => Finding::ok("kept", before),
-        Fault::DanglingLink => not_run().run(format!("rm {word}")),
-        Fault::Directory => no_push().run(format!("mv {word} {word}.d")),
-        Fault::NotExecutable => not_run().run(format!("chmod +x {word}")),
-        Fault::NoExec => not_run().hint("mount it without `noexec`"),
-        Fault::NoInterpreter(program) => no_push().hint(install_interpreter(program, &path)),
-        Fault::CarriageReturn => no_push().run(unix_line_ends(&word)),
-    })
+        Fault::Empty => return vec![Finding::ok("kept", text)],
+        _ if fault.stops_push() => "no push that passes the gates goes",
+        _ => "it no longer runs",
+    };
+    vec![Finding::broken("kept", format!("{text}: {effect}")).cure(fault.cure(&path))]
 }

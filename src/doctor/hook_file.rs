@@ -5,7 +5,8 @@ use std::{env, fs, os::unix::fs::PermissionsExt, path::Path};
 use bstr::{BStr, ByteSlice};
 use nix::unistd::{AccessFlags, access};
 
-use crate::text::printable;
+use super::finding::Cure;
+use crate::text::{printable, shell_word};
 
 /// Why a hook cannot be run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,6 +96,36 @@ impl Fault {
             }
         };
         words.to_owned()
+    }
+
+    /// Whether no push goes because of it; else the hook is passed over.
+    pub(crate) fn stops_push(&self) -> bool {
+        matches!(
+            self,
+            Self::Directory | Self::CarriageReturn | Self::NoInterpreter(_)
+        )
+    }
+
+    /// How to repair the file, or to remove what is no file.
+    pub(crate) fn cure(&self, path: &str) -> Cure {
+        let word = shell_word(path);
+        Cure::Command(match self {
+            Self::Missing | Self::DanglingLink | Self::Empty => format!("rm {word}"),
+            Self::Directory => format!("mv {word} {word}.d"),
+            Self::NotExecutable => format!("chmod +x {word}"),
+            // The mode stays as it is.
+            Self::CarriageReturn => {
+                format!("tr -d '\\r' <{word} >{word}.lf && cat {word}.lf >{word} && rm {word}.lf")
+            }
+            Self::NoExec => {
+                let words = "mount it without `noexec`, or move the clone to another one";
+                return Cure::Words(words.to_owned());
+            }
+            Self::NoInterpreter(program) => {
+                let words = format!("install `{program}`, or fix the first line of {path}");
+                return Cure::Words(words);
+            }
+        })
     }
 }
 

@@ -11,10 +11,11 @@ use crate::{
         deployments::{Place, current},
         record::{Judged, REF, Record},
     },
+    push::Oid,
     text::shell_word,
 };
 
-/// So many damaged lines of a ledger are named.
+/// So many damaged lines of a ledger are named one by one.
 const NAMED: usize = 10;
 
 /// Whether the ledger can be written and read.
@@ -50,16 +51,19 @@ pub(crate) fn ledger(opened: &Opened) -> Vec<Finding> {
 }
 
 fn unreadable(damaged: &[usize], path: &str) -> Finding {
-    let named = damaged.iter().take(NAMED).map(ToString::to_string);
-    let numbers = named.collect::<Vec<_>>().join(", ");
-    let s = if damaged.len() == 1 { "" } else { "s" };
-    let more = match damaged.len().saturating_sub(NAMED) {
-        0 => String::new(),
-        more => format!(" and {more} more"),
+    let join = |lines: &[usize], after: &str, between: &str| {
+        let lines = lines.iter().map(|line| format!("{line}{after}"));
+        lines.collect::<Vec<_>>().join(between)
     };
-    let script: Vec<_> = damaged.iter().map(|line| format!("{line}d")).collect();
-    let (script, file) = (script.join(";"), shell_word(path));
-    let text = format!("line{s} {numbers}{more} of {path} cannot be read");
+    let lines = match damaged {
+        [one] => format!("line {one}"),
+        [first, .., last] if damaged.len() > NAMED => {
+            format!("{} lines, from {first} to {last},", damaged.len())
+        }
+        several => format!("lines {}", join(several, "", ", ")),
+    };
+    let text = format!("{lines} of {path} cannot be read");
+    let (script, file) = (join(damaged, "d", ";"), shell_word(path));
     Finding::warning("ledger", text)
         .run(format!("sed -i.damaged '{script}' {file}"))
         .hint("the other lines count all the same")
@@ -99,37 +103,32 @@ pub(crate) fn unjudged(opened: &Opened) -> Vec<Finding> {
 }
 
 /// Whether the team's notes are here, where the team shares any.
-pub(crate) fn notes(opened: &Opened) -> Option<Finding> {
+pub(crate) fn notes(opened: &Opened) -> Vec<Finding> {
+    let world = &opened.world;
+    let Ok(ours) = world.reference(REF) else {
+        return Vec::new();
+    };
     if opened.loaded.is_err() || !opened.policy.shares() {
-        return None;
+        return Vec::new();
     }
-    let ours = opened.world.reference(REF).ok()?;
     let trunk = opened.trunk.as_ref().ok();
     let answer = (opened.remotes.iter()).find(|one| trunk.is_some_and(|it| one.name == it.remote));
     let answer = answer.and_then(|one| one.refs.as_ref().ok());
     let theirs = answer.and_then(|refs| refs.iter().find(|(name, _)| name == REF));
-    Some(match (ours, theirs) {
-        (None, None) if answer.is_none() => return None,
+    vec![match (ours, theirs) {
+        (None, None) if answer.is_none() => return Vec::new(),
         (None, None) => Finding::ok("notes", "the team has left no notes yet"),
         (None, Some(_)) => {
             let text = "the team's notes were never fetched: pushgate log does not show them";
             Finding::warning("notes", text).run("pushgate status")
         }
-        (Some(_), None) => Finding::ok("notes", "the team's notes are here"),
-        (Some(ours), Some((_, theirs))) => {
-            let ancestor = [
-                "merge-base",
-                "--is-ancestor",
-                theirs.as_str(),
-                ours.as_str(),
-            ];
-            let said = opened.world.git().run(ancestor);
-            let newer = if said.is_ok_and(|said| said.is_ok()) {
-                ""
-            } else {
-                "; the next push brings newer ones"
+        (Some(ours), theirs) => {
+            let has = |theirs: &Oid| world.notes().contains(&ours, theirs).unwrap_or(false);
+            let newer = match theirs {
+                Some((_, theirs)) if !has(theirs) => "; the next push brings newer ones",
+                _ => "",
             };
             Finding::ok("notes", format!("the team's notes are here{newer}"))
         }
-    })
+    }]
 }

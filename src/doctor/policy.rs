@@ -72,7 +72,7 @@ pub(crate) fn lint(opened: &Opened) -> Vec<Finding> {
 }
 
 /// The variables of this shell that the gate heeds.
-pub(crate) fn overrides(_: &Opened) -> Option<Finding> {
+pub(crate) fn overrides(_: &Opened) -> Vec<Finding> {
     let (name, status, text) = match Overrides::of_environment() {
         Ok(read) if read.off => {
             let name = overrides::SWITCH;
@@ -86,11 +86,11 @@ pub(crate) fn overrides(_: &Opened) -> Option<Finding> {
             let text = format!("{name} is set here: pushes are not asked for {gates}");
             (name, Status::Warning, text)
         }
-        Ok(_) => return None,
+        Ok(_) => return Vec::new(),
         Err(refusal) => {
             let text = format!("{}: every push is refused", refusal.explain().why);
             (refusal.variable, Status::Broken, text)
         }
     };
-    Some(Finding::new("override", status, text).run(format!("unset {name}")))
+    vec![Finding::new("override", status, text).run(format!("unset {name}"))]
 }

@@ -5,13 +5,16 @@ use bstr::{BStr, ByteSlice};
 use super::{
     context::{Opened, RemoteAnswer},
     finding::{Finding, Status},
-    role::Role,
 };
 use crate::{
-    gates::{remotes_of, verdict::TrunkName},
+    gates::{
+        Undecided, remotes_of,
+        route::{PushContext, Router},
+    },
     git,
     policy::Environment,
     push::{
+        Push,
         destination::{Platform, heroku_url},
         url::redact,
     },
@@ -27,17 +30,19 @@ const PASSWORD: [&str; 4] = [
 ];
 
 /// Whether it is clear which remote and branch is trunk.
-pub(crate) fn trunk(opened: &Opened) -> Option<Finding> {
+pub(crate) fn trunk(opened: &Opened) -> Vec<Finding> {
     let known: Vec<_> = opened.remotes.iter().map(label).collect();
-    let remote = match &opened.trunk {
-        Err(error) => return Some(Finding::error("trunk", error.clone())),
-        Ok(trunk) if known.contains(&trunk.remote) => return None,
-        Ok(trunk) => trunk.remote.clone(),
-    };
-    Some(Finding::error(
-        "trunk",
-        git::Error::NoTrunkRemote { remote, known },
-    ))
+    match &opened.trunk {
+        Err(error) => vec![Finding::error("trunk", error.clone())],
+        Ok(trunk) if known.contains(&trunk.remote) => Vec::new(),
+        Ok(trunk) => {
+            let remote = trunk.remote.clone();
+            vec![Finding::error(
+                "trunk",
+                git::Error::NoTrunkRemote { remote, known },
+            )]
+        }
+    }
 }
 
 /// What each remote is to the policy, and whether it answers.
@@ -58,7 +63,7 @@ fn one(remote: &RemoteAnswer, opened: &Opened) -> Finding {
     } else {
         format!("{name} ({place})")
     };
-    let role = match Role::of(remote.name.as_bstr(), opened) {
+    let role = match Role::of(remote, opened) {
         Ok(role) => role,
         Err(error) => {
             let finding = Finding::error("remote", error);
@@ -97,24 +102,58 @@ fn one(remote: &RemoteAnswer, opened: &Opened) -> Finding {
         let hint = "put the app on an environment of .pushgate.yml, or: pushgate init --stdout";
         return Finding::warning("remote", text).hint(hint);
     }
-    Finding::ok("remote", format!("{leads}: {}", words(&role, trunk)))
+    let is_trunk = role.is_trunk.then(|| match trunk {
+        Some(trunk) => format!("its {} is trunk", trunk.branch),
+        None => "trunk".to_owned(),
+    });
+    let deploys = (role.environment.as_ref()).map(|name| format!("deploys to {name}"));
+    let words: Vec<_> = is_trunk.into_iter().chain(deploys).collect();
+    let words = match words.as_slice() {
+        [] => "not judged".to_owned(),
+        words => words.join(", "),
+    };
+    Finding::ok("remote", format!("{leads}: {words}"))
 }
 
 fn label(remote: &RemoteAnswer) -> String {
     redact(&printable(remote.name.as_bstr()))
 }
 
-/// What a push to the remote does.
-fn words(role: &Role, trunk: Option<&TrunkName>) -> String {
-    let is_trunk = role.trunk.then(|| match trunk {
-        Some(trunk) => format!("its {} is trunk", trunk.branch),
-        None => "trunk".to_owned(),
-    });
-    let deploys = (role.environment.as_ref()).map(|name| format!("deploys to {name}"));
-    let words: Vec<_> = is_trunk.into_iter().chain(deploys).collect();
-    match words.as_slice() {
-        [] => "not judged".to_owned(),
-        words => words.join(", "),
+/// What a remote is to the policy.
+#[derive(Debug, Default)]
+pub(super) struct Role {
+    is_trunk: bool,
+    /// The environment that a push there deploys to.
+    environment: Option<String>,
+    /// Whether it is a platform's app that no environment names.
+    unknown_app: bool,
+}
+
+impl Role {
+    pub(super) fn is_governed(&self) -> bool {
+        self.is_trunk || self.environment.is_some()
+    }
+
+    /// Asks the gates about each place that a push to the remote goes to.
+    pub(super) fn of(remote: &RemoteAnswer, opened: &Opened) -> Result<Self, Undecided> {
+        let world = &opened.world;
+        let mut role = Self::default();
+        for url in world.remotes().push_urls(remote.name.as_bstr()) {
+            let push = Push {
+                remote: remote.name.clone(),
+                url,
+                updates: Vec::new(),
+            };
+            let read = |url: &BStr| world.destination(url);
+            let context = PushContext::new(&push, world.remotes(), &read);
+            let router = Router::new(&opened.policy, &context)?;
+            role.is_trunk |= router.is_trunk;
+            match router.environment {
+                Some(environment) => role.environment = Some(environment.name.clone()),
+                None => role.unknown_app |= router.platform.is_some(),
+            }
+        }
+        Ok(role)
     }
 }
 
@@ -126,32 +165,31 @@ fn silent(
     finding: impl Fn(&str) -> Finding,
 ) -> Finding {
     let by_hand = format!("git ls-remote {}", shell_word(name));
+    let see = format!("see that this answers: {by_hand}");
     if let git::Error::NoAnswer { limit, .. } = error {
-        return finding(&format!("gave no answer within {} s", limit.as_secs()))
-            .hint(format!("see that this answers: {by_hand}"));
+        return finding(&format!("gave no answer within {} s", limit.as_secs())).hint(see);
     }
     let said = error.words().join("\n").to_lowercase();
     if said.contains("host key verification failed") {
-        return finding("is a server whose key ssh does not know")
+        finding("is a server whose key ssh does not know")
             .run(by_hand)
-            .hint("and look at the key that it shows, once");
-    }
-    if said.contains("permission denied") {
-        return finding("does not let ssh in without asking a person")
+            .hint("and look at the key that it shows, once")
+    } else if said.contains("permission denied") {
+        finding("does not let ssh in without asking a person")
             .run("ssh-add")
-            .run(by_hand);
-    }
-    if PASSWORD.iter().any(|words| said.contains(words)) {
+            .run(by_hand)
+    } else if PASSWORD.iter().any(|words| said.contains(words)) {
         let finding = finding("wants a password that git does not remember");
         if wants_login {
             return finding.run("heroku login");
         }
-        return finding
+        finding
             .run("git config --global credential.helper cache")
             .run(by_hand)
-            .hint("for more than a quarter of an hour: a helper of gitcredentials(7)");
+            .hint("for more than a quarter of an hour: a helper of gitcredentials(7)")
+    } else {
+        finding("does not answer git").hint(see)
     }
-    finding("does not answer git").hint(format!("see that this answers: {by_hand}"))
 }
 
 /// The environments that no remote leads to.

@@ -1,28 +1,23 @@
 //! Whether the programs of the suite are there, where it would run.
 
 use std::{
-    os::unix::ffi::OsStrExt,
-    path::{Component, Path, PathBuf},
+    path::Path,
     process::{Command, Stdio},
     time::Duration,
 };
 
-use bstr::ByteSlice;
-use nix::unistd::{AccessFlags, access};
-
 use super::{
-    context::{Opened, from_here},
+    context::{LIMIT, Opened, from_here},
     finding::Finding,
-    version::LIMIT,
+    hook_file::is_runnable,
 };
 use crate::{
     app::preview::Preview,
     ci,
     gates::{Explanation, Stop, Undecided, Work, receipt},
-    git::objects::TreeEntry,
     policy::{Ci, FILE, In, Step},
     process::{SH, program::run_within},
-    suite::{variables::removed, worktree::Worktree},
+    suite::variables::removed,
     text::{shell_word, span},
 };
 
@@ -32,7 +27,6 @@ pub(crate) fn check(opened: &Opened) -> Vec<Finding> {
     if let Some(ci) = &suite.ci {
         return vec![asked(ci, opened)];
     }
-    let trees = trees(opened);
     let mut findings = match steps(opened) {
         Ok(steps) if steps.is_empty() => {
             let text = "nothing is committed yet: the suite is found from the files of a commit";
@@ -40,8 +34,10 @@ pub(crate) fn check(opened: &Opened) -> Vec<Finding> {
             vec![Finding::warning("suite", text).hint(hint)]
         }
         Ok(steps) => {
-            let lacks = |step| lacks(step, trees.as_ref().ok()?, opened);
-            let lacking: Vec<_> = steps.iter().filter_map(lacks).collect();
+            let lacking: Vec<_> = steps
+                .iter()
+                .filter_map(|step| lacks(step, opened))
+                .collect();
             if lacking.is_empty() {
                 vec![Finding::ok("suite", runs(&steps, opened))]
             } else {
@@ -54,7 +50,9 @@ pub(crate) fn check(opened: &Opened) -> Vec<Finding> {
         }
         Err(Stop::Undecided(error)) => vec![Finding::error("suite", *error)],
     };
-    findings.extend(trees.err().map(|error| Finding::error("place", error)));
+    if suite.place == In::Checkout && opened.world.work_tree().is_none() {
+        findings.push(Finding::error("place", Undecided::bare()));
+    }
     findings
 }
 
@@ -122,18 +120,6 @@ fn step_name(step: &Step) -> &str {
     step.name.as_deref().unwrap_or(step.run.trim())
 }
 
-/// The trees in which the suite may find its files, the one it runs in first.
-fn trees(opened: &Opened) -> Result<Vec<PathBuf>, Undecided> {
-    let here = opened.world.work_tree().map(Path::to_owned);
-    if opened.policy.suite.place == In::Checkout {
-        return Ok(vec![here.ok_or_else(Undecided::bare)?]);
-    }
-    let (world, git) = (&opened.world, opened.world.git());
-    let worktree = Worktree::of(world.common_dir(), git)?.top();
-    let worktree = Some(worktree).filter(|top| top.is_dir());
-    Ok(worktree.into_iter().chain(here).collect())
-}
-
 /// The program of a command that is simple enough to tell, without the variables before it and the
 /// words that only pass a command on.
 fn first_word(command: &str) -> Option<&str> {
@@ -156,77 +142,49 @@ fn first_word(command: &str) -> Option<&str> {
     None
 }
 
-/// What keeps a step from running.
-fn lacks(step: &Step, trees: &[PathBuf], opened: &Opened) -> Option<Finding> {
+/// What keeps a step from running, as far as the work tree shows.
+fn lacks(step: &Step, opened: &Opened) -> Option<Finding> {
     let broken = |text: String| Finding::broken("command", text);
     let word = first_word(&step.run);
     let of = match step_name(step) {
         name if word == Some(name) => String::new(),
         name => format!(" of `{name}`"),
     };
-    let directory = Path::new(step.dir.as_deref().unwrap_or_default());
-    // A worktree is made anew: what the commit has, it will have.
-    let is_worktree = opened.policy.suite.place == In::Worktree;
-    let has_directory = trees.iter().any(|tree| tree.join(directory).is_dir());
-    if !has_directory && !is_worktree {
+    let directory = opened
+        .world
+        .work_tree()?
+        .join(step.dir.as_deref().unwrap_or_default());
+    if !directory.is_dir() {
         let finding = broken(format!("the directory{of} is not there"));
         return Some(finding.hint(format!("fix `dir` in {FILE}")));
     }
     let word = word?;
-    // No tree has the dots of a path.
-    let path = directory.join(word);
-    let parts = path.components();
-    let path: PathBuf = parts.filter(|part| *part != Component::CurDir).collect();
-    let runs = if word.contains('/') {
-        let committed = is_worktree.then(|| runs_in_commit(&path, opened)).flatten();
-        committed.or_else(|| {
-            let mut files = trees.iter().map(|tree| tree.join(&path));
-            let file = files.find(|file| file.is_file())?;
-            Some(access(&file, AccessFlags::X_OK).is_ok())
-        })
+    let file = directory.join(word);
+    let is_path = word.contains('/');
+    if (is_path && is_runnable(&file)) || (!is_path && is_known(word, &directory, opened)) {
+        None
+    } else if is_path && file.is_file() {
+        let path = shell_word(&from_here(&file));
+        let command = format!("chmod +x {path} && git commit -m 'Make it executable' {path}");
+        Some(broken(format!("`{word}`{of} is not executable")).run(command))
     } else {
-        is_known(word, trees, opened).then_some(true)
-    };
-    match runs {
-        Some(true) => None,
-        Some(false) => {
-            let here = opened.world.work_tree().map(|top| top.join(&path));
-            let path = shell_word(&from_here(&here.unwrap_or(path)));
-            let command = format!("chmod +x {path} && git commit -m 'Make it executable' {path}");
-            Some(broken(format!("`{word}`{of} is not executable")).run(command))
-        }
-        None => {
-            let finding = broken(format!("`{word}`{of} is not found"));
-            Some(finding.hint(format!("install it, or fix `suite.run` in {FILE}")))
-        }
-    }
-}
-
-/// Whether a file of the commit can be run; `None` where it has no such file.
-fn runs_in_commit(path: &Path, opened: &Opened) -> Option<bool> {
-    let path = path.as_os_str().as_bytes().to_str().ok()?;
-    let entry = opened.world.entry(opened.commit.as_ref()?, path).ok()??;
-    match entry.mode {
-        TreeEntry::DIRECTORY | TreeEntry::MODULE => None,
-        mode => Some(mode == TreeEntry::EXECUTABLE || mode == TreeEntry::LINK),
+        let finding = broken(format!("`{word}`{of} is not found"));
+        Some(finding.hint(format!("install it, or fix `suite.run` in {FILE}")))
     }
 }
 
 /// Whether the shell of the suite knows a word: a program on its PATH, or a word of its own.
-fn is_known(word: &str, trees: &[PathBuf], opened: &Opened) -> bool {
+fn is_known(word: &str, directory: &Path, opened: &Opened) -> bool {
     let mut command = Command::new(SH);
     command
         .args(["-c", "command -v \"$1\"", "sh", word])
-        .current_dir(trees.first().map_or(Path::new("/"), PathBuf::as_path))
+        .current_dir(directory)
         .stdin(Stdio::null());
     for name in removed(opened.world.git()).unwrap_or_default() {
         command.env_remove(name);
     }
-    match run_within(command, LIMIT) {
-        Ok(Some(said)) => said.is_ok(),
-        // Without a shell it cannot be told here; the suite will tell.
-        _ => true,
-    }
+    // Without a shell it cannot be told here; the suite will tell.
+    !matches!(run_within(command, LIMIT), Ok(Some(said)) if !said.is_ok())
 }
 
 #[cfg(test)]

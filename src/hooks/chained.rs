@@ -3,11 +3,10 @@
 
 use std::{
     env,
-    ffi::OsStr,
-    fmt,
+    ffi::{OsStr, OsString},
     fs::File,
     io::{self, Write},
-    path::PathBuf,
+    path::Path,
     process::{self, Command, Stdio},
     thread,
     time::Duration,
@@ -22,8 +21,8 @@ use nix::{
     unistd::{Pid, getpgrp, getppid, tcgetpgrp},
 };
 
-use super::Error;
 use crate::{
+    gates::Undecided,
     process::{SH, child::ChildWatch, find, signals},
     push::variables::AFTER,
 };
@@ -35,14 +34,12 @@ const DEEPEST: usize = 8;
 const TICK: Duration = Duration::from_millis(100);
 
 /// What runs after the gates.
-pub(crate) enum Chained {
-    /// The hook that ours replaced.
-    Hook(PathBuf),
-    /// The rest of the script that called the gate first. Its first argument tells it to step over
-    /// that call. husky runs it like this, executable or not.
-    Rest(PathBuf),
-    /// git-lfs, where lefthook is told not to call it.
-    Lfs,
+pub(crate) struct Chained {
+    command: Vec<OsString>,
+    /// What it is called in messages.
+    pub(crate) name: String,
+    /// What to do where it calls pushgate again.
+    once: &'static str,
 }
 
 /// How it ended.
@@ -57,48 +54,46 @@ pub(crate) enum Ending {
 }
 
 impl Chained {
+    /// The hook that ours replaced.
+    pub(crate) fn hook(path: &Path) -> Self {
+        Self {
+            command: vec![path.into()],
+            name: format!("the hook that was here before ({})", path.display()),
+            once: "let it call neither pushgate nor git's hook",
+        }
+    }
+
+    /// The rest of the script that called the gate first. Its first argument tells it to step over
+    /// that call. husky runs it like this, executable or not.
+    pub(crate) fn rest(script: &Path) -> Self {
+        Self {
+            command: vec![SH.into(), "-e".into(), script.into(), "--judged".into()],
+            name: format!("the rest of {}", script.display()),
+            once: "pushgate install puts its lines there once",
+        }
+    }
+
+    /// git-lfs, where lefthook is told not to call it.
+    pub(crate) fn lfs() -> Self {
+        let git = find("git").unwrap_or_default();
+        Self {
+            command: vec![git.into(), "lfs".into(), "pre-push".into()],
+            name: "git lfs pre-push".to_owned(),
+            once: "let it call neither pushgate nor git's hook",
+        }
+    }
+
     /// Refuses to go round in a circle: this process has taken the place of the shell that another
     /// gate runs as a chained hook, or is too deep in such calls.
-    pub(crate) fn refuse_circle(&self) -> Result<(), Error> {
+    pub(crate) fn refuse_circle(&self) -> Result<(), Undecided> {
         let outer = env::var(AFTER).unwrap_or_default();
         let parent = getppid().to_string();
         let calls = outer.split(',');
         if !calls.clone().any(|call| call == parent) && calls.count() < DEEPEST {
             return Ok(());
         }
-        Err(Error::Circle {
-            chained: self.to_string(),
-            hint: match self {
-                Self::Rest(_) => "pushgate install puts its lines there once",
-                Self::Hook(_) | Self::Lfs => "let it call neither pushgate nor git's hook",
-            },
-        })
-    }
-
-    fn command(&self) -> Command {
-        match self {
-            Self::Hook(hook) => Command::new(hook),
-            Self::Rest(script) => {
-                let mut command = Command::new(SH);
-                command.arg("-e").arg(script).arg("--judged");
-                command
-            }
-            Self::Lfs => {
-                let mut command = Command::new(find("git").unwrap_or_default());
-                command.args(["lfs", "pre-push"]);
-                command
-            }
-        }
-    }
-}
-
-impl fmt::Display for Chained {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Hook(hook) => write!(f, "the hook that was here before ({})", hook.display()),
-            Self::Rest(script) => write!(f, "the rest of {}", script.display()),
-            Self::Lfs => write!(f, "git lfs pre-push"),
-        }
+        let text = format!("{} calls pushgate again, and would for ever", self.name);
+        Err(Undecided::new(text).hint(self.once))
     }
 }
 
@@ -107,29 +102,24 @@ pub(crate) fn run(
     chained: &Chained,
     arguments: [&OsStr; 2],
     input: Vec<u8>,
-) -> Result<Ending, Error> {
+) -> Result<Ending, Undecided> {
     let failed = |error: io::Error| {
-        let what = match chained {
-            Chained::Hook(path) | Chained::Rest(path) => path.display().to_string(),
-            Chained::Lfs => chained.to_string(),
-        };
-        Error::io(format!("run {what}"), &error)
+        Undecided::new(format!("could not run {}", chained.name)).detail(error.to_string())
     };
     let outer = env::var(AFTER).map_or(String::new(), |outer| outer + ",");
     let after = format!("{outer}{}", process::id());
-    let spawn = |command: &mut Command| {
-        let command = command.args(arguments).env(AFTER, &after);
-        command.stdin(Stdio::piped()).spawn()
+    let spawn = |words: &[OsString]| {
+        let mut command = Command::new(&words[0]);
+        let command = command.args(&words[1..]).args(arguments);
+        command.env(AFTER, &after).stdin(Stdio::piped()).spawn()
     };
     let mut watch = ChildWatch::new().map_err(failed)?;
-    let child = spawn(&mut chained.command()).or_else(|error| {
-        match (error.raw_os_error(), chained) {
-            // git runs a hook without a `#!` line by the shell.
-            (Some(code), Chained::Hook(hook)) if code == Errno::ENOEXEC as i32 => {
-                spawn(Command::new(SH).arg(hook))
-            }
-            _ => Err(error),
+    let child = spawn(&chained.command).or_else(|error| match error.raw_os_error() {
+        // git runs a hook without a `#!` line by the shell.
+        Some(code) if code == Errno::ENOEXEC as i32 => {
+            spawn(&[&[SH.into()], chained.command.as_slice()].concat())
         }
+        _ => Err(error),
     });
     let mut child = child.map_err(failed)?;
     if let Some(mut pipe) = child.stdin.take() {

@@ -4,24 +4,22 @@
 //! git runs all of them, and then the one in the hooks directory, whatever the others answered: so a
 //! hook that was there before moves behind ours as it does elsewhere.
 
-use std::{fs, io, path::PathBuf};
+use std::{fs, io::ErrorKind, path::PathBuf};
 
 use bstr::{BString, ByteSlice};
 
 use super::{
-    Error,
-    directory::{HooksDirectory, KEPT, failed},
-    owner::Owner,
+    directory::{HooksDirectory, KEPT, failed, ignore},
     script::NAME,
 };
 use crate::{
+    gates::Undecided,
     git::{Repository, Version},
     text::shell_word,
 };
 
 /// The first git that runs them.
 pub(crate) const NEEDED: Version = Version(2, 54);
-const NEEDED_NAME: &str = "2.54";
 
 const SECTION: &str = "hook.pushgate";
 const COMMAND: &str = "hook.pushgate.command";
@@ -81,13 +79,13 @@ pub(crate) fn all(repository: &Repository) -> Vec<ConfiguredHook> {
 /// Our hook in a directory of its own, which `pushgate install --config` has git call.
 pub(crate) fn hooks(repository: &Repository) -> HooksDirectory {
     let common = repository.common_dir();
-    let (path, kept_directory) = (common.join(DIRECTORY), common.join(KEPT));
+    let path = common.join(DIRECTORY);
     HooksDirectory {
         hook: path.join(NAME),
-        kept: kept_directory.join(NAME),
-        owner: Some(Owner::Pushgate),
+        kept: common.join(KEPT).join(NAME),
+        manager: None,
+        is_own: true,
         path,
-        kept_directory,
     }
 }
 
@@ -107,23 +105,23 @@ pub(crate) fn calls_gate(repository: &Repository) -> bool {
 }
 
 /// Refuses a git that runs no configured hooks.
-pub(crate) fn require_git(repository: &Repository) -> Result<(), Error> {
+pub(crate) fn require_git(repository: &Repository) -> Result<(), Undecided> {
     let output = repository.git().must(["version"])?;
     let version = output.line().to_str_lossy();
     if Version::of_git(&version).is_some_and(|version| version >= NEEDED) {
         return Ok(());
     }
-    Err(Error::OldGit {
-        version: version.trim_start_matches("git version ").to_owned(),
-        needed: NEEDED_NAME,
-    })
+    let version = version.trim_start_matches("git version ");
+    let text = format!("git {version} reads no hooks from its configuration; git {NEEDED} does");
+    let hint = "pushgate uninstall && pushgate install, which git of any age reads";
+    Err(Undecided::new(text).hint(hint))
 }
 
 /// Names our hook in this repository's configuration.
-pub(crate) fn set(repository: &Repository) -> Result<(), Error> {
+pub(crate) fn set(repository: &Repository) -> Result<(), Undecided> {
     let hook = hooks(repository).hook;
     let hook = hook.to_str().ok_or_else(|| {
-        Error::NotCalledByGit(format!(
+        Undecided::new(format!(
             "the path of the hook is not text: {}",
             hook.display()
         ))
@@ -139,7 +137,7 @@ pub(crate) fn set(repository: &Repository) -> Result<(), Error> {
 }
 
 /// Removes our hook from this repository's configuration; false where nothing named it.
-pub(crate) fn remove(repository: &Repository) -> Result<bool, Error> {
+pub(crate) fn remove(repository: &Repository) -> Result<bool, Undecided> {
     let there = is_there(repository);
     if there {
         repository
@@ -147,10 +145,7 @@ pub(crate) fn remove(repository: &Repository) -> Result<bool, Error> {
             .must(["config", "--local", "--remove-section", SECTION])?;
     }
     let directory = repository.common_dir().join(DIRECTORY);
-    match fs::remove_dir_all(&directory) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(failed("remove", &directory)(error))
-        }
-        _ => Ok(there),
-    }
+    ignore(ErrorKind::NotFound, fs::remove_dir_all(&directory))
+        .map_err(failed("remove", &directory))?;
+    Ok(there)
 }

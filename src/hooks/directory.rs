@@ -1,26 +1,22 @@
-//! The directory where git looks for the pre-push hook, the hook in it, and the one that it replaced.
+//! The directory where git looks for the pre-push hook, what stands there, and the hook that ours replaced.
 
 use std::{
     fs, io,
-    os::unix::{
-        ffi::{OsStrExt, OsStringExt},
-        fs::{PermissionsExt, symlink},
-    },
+    os::unix::fs::{PermissionsExt, symlink},
     path::{Path, PathBuf},
 };
 
 use bstr::ByteSlice;
 
 use super::{
-    Error,
-    owner::Owner,
-    script::{self, Author, NAME},
+    manager::Manager,
+    script::{self, Call, NAME},
 };
-use crate::{file, git::Repository};
+use crate::{file, gates::Undecided, git::Repository, text::shell_word};
 
 /// The hook that pre-commit and prek found when they were installed. They run it first, with all
 /// that git said, and leave it there when they write their own anew.
-pub(crate) const LEGACY: &str = "pre-push.legacy";
+const LEGACY: &str = "pre-push.legacy";
 /// Where the hook that we replaced is kept: beside the hooks directory, under its own name, so that
 /// `$(basename "$0")` and `$(dirname "$0")/..` in it mean what they meant. The other files of the
 /// hooks directory have links there, for `$(dirname "$0")/husky.sh`.
@@ -31,97 +27,101 @@ const EDITED: &str = "pre-push.edited";
 /// The hooks directory of a repository.
 pub(crate) struct HooksDirectory {
     pub(crate) path: PathBuf,
-    /// What writes the hooks in it; `None`: nothing does.
-    pub(crate) owner: Option<Owner>,
+    pub(crate) manager: Option<Manager>,
     /// Where our hook stands, or would.
     pub(crate) hook: PathBuf,
-    /// Where the hook that it replaced is kept.
+    /// Where the hook that it replaced is kept; where repositories share the directory, the repository's
+    /// own one, which git does not call.
     pub(crate) kept: PathBuf,
-    pub(super) kept_directory: PathBuf,
-}
-
-/// What stands where our hook should.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Found {
-    Nothing,
-    /// Our hook, as this version writes it.
-    Ours(Vec<u8>),
-    /// Our hook, edited or of another version.
-    Differs,
-    Foreign,
-}
-
-/// Asks git for its hooks directory, `core.hooksPath` considered.
-pub(crate) fn path(repository: &Repository) -> Result<PathBuf, Error> {
-    let setting = repository.config("core.hookspath");
-    if setting.is_some_and(|path| path.is_empty()) {
-        return Err(Error::EmptyHooksPath);
-    }
-    let args = ["rev-parse", "--path-format=absolute", "--git-path", "hooks"];
-    let output = repository.git().must(args)?;
-    let path = output.stdout.trim_end_with(|c| c == '\n');
-    Ok(path.to_path_lossy().into_owned())
+    /// Whether no other repository uses it.
+    pub(crate) is_own: bool,
 }
 
 impl HooksDirectory {
-    /// Finds that of a repository; refuses one that other repositories share.
-    pub(crate) fn of(repository: &Repository) -> Result<Self, Error> {
-        let path = path(repository)?;
+    /// Asks git for it, `core.hooksPath` considered.
+    pub(crate) fn of(repository: &Repository) -> Result<Self, Undecided> {
+        let setting = repository.config("core.hookspath");
+        if setting.is_some_and(|path| path.is_empty()) {
+            let text =
+                "core.hooksPath is empty: git looks for hooks in whatever directory it is in";
+            return Err(Undecided::new(text).hint("git config --unset-all core.hooksPath"));
+        }
+        let args = ["rev-parse", "--path-format=absolute", "--git-path", "hooks"];
+        let output = repository.git().must(args)?;
+        let path = output.stdout.trim_end_with(|c| c == '\n');
+        let path = path.to_path_lossy().into_owned();
         let real = resolve(&path);
         let own = [Some(repository.common_dir()), repository.work_tree()];
         // Below the top, not the top itself: what is beside it must be the repository's own, too.
-        let is_own = own
-            .into_iter()
-            .flatten()
-            .any(|top| real.starts_with(top) && real != top)
-            && !path.is_file();
-        let Some(parent) = real.parent().filter(|_| is_own) else {
-            return Err(Error::SharedHooks {
-                directory: path,
-                own: own_hooks(repository),
-            });
-        };
-        let owner = Owner::of(&path);
-        let name = match owner {
-            Some(owner) if owner.runs_legacy() => LEGACY,
+        let is_below = |top: &Path| real.starts_with(top) && real != top;
+        let manager = Manager::of(&path);
+        let name = match manager {
+            Some(manager) if manager.runs_legacy() => LEGACY,
             _ => NAME,
         };
-        let kept_directory = parent.join(KEPT);
+        let is_own = own.into_iter().flatten().any(is_below) && !path.is_file();
+        let kept = match real.parent() {
+            Some(parent) if is_own => parent.join(KEPT).join(NAME),
+            _ => repository.common_dir().join("hooks").join(NAME),
+        };
         Ok(Self {
+            is_own,
+            kept,
             hook: path.join(name),
-            owner,
-            kept: kept_directory.join(NAME),
-            kept_directory,
+            manager,
             path,
         })
     }
 
-    pub(crate) fn found(&self) -> Result<Found, Error> {
+    /// Refuses a directory that other repositories share.
+    pub(crate) fn require_own(&self, repository: &Repository) -> Result<(), Undecided> {
+        if self.is_own {
+            return Ok(());
+        }
+        let directory = self.path.display();
+        let own = shell_word(&own_hooks(repository).to_string_lossy());
+        let mut error = Undecided::new(format!(
+            "git looks for its hooks in {directory}, which is not this repository's own"
+        ))
+        .hint(format!(
+            "git config core.hooksPath {own}, then pushgate install"
+        ));
+        if self.path != Path::new("/dev/null") {
+            // First, because a command that reads the refs leaves none for the next one; and with
+            // `|| exit`, because the hook would go on after a refusal.
+            error = error.hint(format!("or let {directory}/{NAME} begin with this line: pushgate pre-push -- \"$@\" || exit (with --chain=HOOK before the -- where HOOK needs the refs, too)"));
+        }
+        Err(error.hint("or pushgate install --config, with git 2.54 or newer"))
+    }
+
+    /// What stands where our hook should.
+    pub(crate) fn found(&self) -> Result<Call, Undecided> {
         let failed = failed("read", &self.hook);
         match self.hook.symlink_metadata() {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Found::Nothing),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Call::Missing),
             Err(error) => return Err(failed(error)),
             Ok(metadata) if metadata.is_dir() => {
                 return Err(failed(io::ErrorKind::IsADirectory.into()));
             }
             // We never install a link; a dangling one is foreign, too.
-            Ok(metadata) if metadata.is_symlink() => return Ok(Found::Foreign),
+            Ok(metadata) if metadata.is_symlink() => return Ok(Call::No),
             Ok(_) => {}
         }
-        let hook = fs::read(&self.hook).map_err(failed)?;
-        Ok(match script::author(&hook) {
-            Author::Ours => Found::Ours(hook),
-            Author::OursChanged => Found::Differs,
-            Author::Foreign => Found::Foreign,
-        })
+        Ok(script::of_hook(&fs::read(&self.hook).map_err(failed)?))
     }
 
-    /// Whether git, or a program that passes on all that git said, calls our hook here.
-    pub(crate) fn judges_whole_push(&self) -> bool {
-        let is_called = self
-            .owner
-            .is_some_and(|owner| owner == Owner::Pushgate || owner.runs_legacy());
-        is_called && is_executable(&self.hook) && matches!(self.found(), Ok(Found::Ours(_)))
+    /// The same; a foreign hook is refused where another one is kept already.
+    pub(crate) fn require_one_to_keep(&self) -> Result<Call, Undecided> {
+        let found = self.found()?;
+        let is_second = found.is_foreign() && exists(&self.kept);
+        if !is_second || is_same(&self.hook, &self.kept) {
+            return Ok(found);
+        }
+        let (hook, kept) = (self.hook.display(), self.kept.display());
+        let text = format!("{hook} is not pushgate's, and {kept} keeps an older one");
+        Err(Undecided::new(text).hint(format!(
+            "put what you need of {kept} into {hook}, remove the first, then pushgate install"
+        )))
     }
 
     /// The hook that ours replaced.
@@ -129,31 +129,33 @@ impl HooksDirectory {
         exists(&self.kept).then_some(&self.kept)
     }
 
-    /// Refuses to replace a foreign hook where another one is kept already.
-    pub(crate) fn one_to_keep(&self) -> Result<(), Error> {
-        match self.replaced() {
-            Some(kept) if self.found()? == Found::Foreign && !is_same(&self.hook, kept) => {
-                Err(Error::TwoHooks {
-                    hook: self.hook.clone(),
-                    kept: kept.to_owned(),
-                })
-            }
-            _ => Ok(()),
-        }
+    /// The repository's own hook, where git calls ours from a directory that repositories share.
+    pub(crate) fn silenced(&self) -> Option<&Path> {
+        let is_ours =
+            |path: &Path| fs::read(path).is_ok_and(|text| script::of_hook(&text).is_ours());
+        let is_silenced = !self.is_own && is_ours(&self.hook) && is_executable(&self.kept);
+        (is_silenced && !is_ours(&self.kept)).then_some(&self.kept)
     }
 
-    /// Gives the foreign hook a second name, where it is kept; it has its own until ours takes its
-    /// place.
-    pub(crate) fn keep(&self) -> Result<(), Error> {
-        if is_same(&self.hook, &self.kept) {
-            return Ok(());
+    /// Gives what stands where our hook should a second name; it has its own until ours takes its
+    /// place. A foreign hook is kept to run after ours; where one of ours was changed, its new name is
+    /// returned.
+    pub(crate) fn make_room(&self, found: &Call) -> Result<Option<PathBuf>, Undecided> {
+        match found {
+            Call::Missing | Call::AsWritten => Ok(None),
+            Call::Changed | Call::Broken(_) => self.set_aside().map(Some),
+            _ if is_same(&self.hook, &self.kept) => Ok(None),
+            _ => {
+                let directory = self.kept_directory();
+                fs::create_dir_all(directory).map_err(failed("make", directory))?;
+                second_name(&self.hook, &self.kept)?;
+                Ok(None)
+            }
         }
-        fs::create_dir_all(&self.kept_directory).map_err(failed("make", &self.kept_directory))?;
-        second_name(&self.hook, &self.kept)
     }
 
     /// Gives a changed hook of ours a second name that nothing has yet, and returns it.
-    pub(crate) fn set_aside(&self) -> Result<PathBuf, Error> {
+    fn set_aside(&self) -> Result<PathBuf, Undecided> {
         let mut aside = self.path.join(EDITED);
         let mut number = 1;
         while exists(&aside) {
@@ -167,70 +169,48 @@ impl HooksDirectory {
         Ok(aside)
     }
 
-    /// Writes our hook.
-    pub(crate) fn write(&self, text: &[u8]) -> Result<(), Error> {
-        fs::create_dir_all(&self.path)
-            .and_then(|()| file::replace(&self.hook, ".pre-push-", text, 0o755))
-            .map_err(failed("write", &self.hook))
-    }
-
     /// Removes what stands where our hook should.
-    pub(crate) fn remove(&self) -> Result<(), Error> {
-        match fs::remove_file(&self.hook) {
-            // On a file system without second names it was moved before.
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                Err(failed("remove", &self.hook)(error))
-            }
-            _ => Ok(()),
-        }
+    pub(crate) fn remove(&self) -> Result<(), Undecided> {
+        // On a file system without second names it was moved before.
+        ignore(io::ErrorKind::NotFound, fs::remove_file(&self.hook))
+            .map_err(failed("remove", &self.hook))
     }
 
     /// Puts links to the other files of the hooks directory beside the kept hook: it may read or run
     /// them from its own directory.
-    pub(crate) fn link_siblings(&self) -> Result<(), Error> {
+    pub(crate) fn link_siblings(&self) -> Result<(), Undecided> {
         let Some(directory) = resolve(&self.path).file_name().map(PathBuf::from) else {
             return Ok(());
         };
         let read = failed("read", &self.path);
-        let hook = self.hook.file_name().unwrap_or_default();
         for entry in fs::read_dir(&self.path).map_err(&read)? {
             let name = entry.map_err(&read)?.file_name();
-            let bytes = name.as_bytes();
-            let is_ours = name == NAME || name == hook || bytes.starts_with(EDITED.as_bytes());
-            if is_ours || bytes.starts_with(b".") || bytes.ends_with(b".sample") {
+            if name == NAME || self.hook.ends_with(&name) {
                 continue;
             }
             let target = Path::new("..").join(&directory).join(&name);
-            match symlink(target, self.kept_directory.join(&name)) {
-                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-                    return Err(failed("make", &self.kept_directory)(error));
-                }
-                _ => {}
-            }
+            let link = symlink(target, self.kept_directory().join(&name));
+            ignore(io::ErrorKind::AlreadyExists, link)
+                .map_err(failed("make", self.kept_directory()))?;
         }
         Ok(())
     }
 
     /// Removes the links beside the kept hook, and their directory unless it holds files of others.
-    pub(crate) fn clear(&self) -> Result<(), Error> {
-        let directory = &self.kept_directory;
-        let entries = match fs::read_dir(directory) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-            Err(error) => return Err(failed("read", directory)(error)),
-        };
-        for entry in entries {
-            let path = entry.map_err(failed("read", directory))?.path();
+    pub(crate) fn clear(&self) -> Result<(), Undecided> {
+        let directory = self.kept_directory();
+        for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
+            let path = entry.path();
             if path != self.kept && path.is_symlink() {
                 fs::remove_file(&path).map_err(failed("remove", &path))?;
             }
         }
-        match fs::remove_dir(directory) {
-            Err(error) if error.kind() != io::ErrorKind::DirectoryNotEmpty => {
-                Err(failed("remove", directory)(error))
-            }
-            _ => Ok(()),
-        }
+        let _ = fs::remove_dir(directory);
+        Ok(())
+    }
+
+    fn kept_directory(&self) -> &Path {
+        self.kept.parent().unwrap_or(&self.kept)
     }
 
     pub(crate) fn is_in_work_tree(&self, repository: &Repository) -> bool {
@@ -265,32 +245,40 @@ pub(crate) fn exists(path: &Path) -> bool {
 /// Whether both are one hook: an install was interrupted between its steps, or the program that
 /// wrote the first one has written it again over ours (`git lfs install --force`).
 pub(crate) fn is_same(one: &Path, other: &Path) -> bool {
-    let look = |path: &Path| {
-        let metadata = path.symlink_metadata()?;
-        let content = if metadata.is_symlink() {
-            fs::read_link(path)?.into_os_string().into_vec()
-        } else {
-            fs::read(path)?
-        };
-        Ok::<_, io::Error>((metadata.permissions().mode(), content))
-    };
-    matches!((look(one), look(other)), (Ok(one), Ok(other)) if one == other)
+    exists(one) && exists(other) && fs::read(one).ok() == fs::read(other).ok()
+}
+
+/// Writes a hook, whole or not at all.
+pub(crate) fn write(path: &Path, text: &[u8], mode: u32) -> Result<(), Undecided> {
+    let directory = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(directory)
+        .and_then(|()| file::replace(path, ".pre-push-", text, mode))
+        .map_err(failed("write", path))
 }
 
 /// Gives a file a second name. Where the file system knows no second names, there is a moment
 /// without a hook.
-fn second_name(hook: &Path, name: &Path) -> Result<(), Error> {
+fn second_name(hook: &Path, name: &Path) -> Result<(), Undecided> {
     fs::hard_link(hook, name)
         .or_else(|_| fs::rename(hook, name))
-        .map_err(|error| {
-            let what = format!("keep {} as {}", hook.display(), name.display());
-            Error::io(what, &error)
-        })
+        .map_err(failed(&format!("keep {} as", hook.display()), name))
 }
 
-pub(crate) fn failed(what: &str, path: &Path) -> impl Fn(io::Error) -> Error {
-    let what = format!("{what} {}", path.display());
-    move |error| Error::io(what.clone(), &error)
+/// The error of a file that could not be read, made or removed.
+pub(crate) fn failed(what: &str, path: &Path) -> impl Fn(io::Error) -> Undecided {
+    let text = format!("could not {what} {}", path.display());
+    move |error| Undecided::new(text.clone()).detail(error.to_string())
+}
+
+/// Takes an error of this kind for success.
+pub(crate) fn ignore(kind: io::ErrorKind, done: io::Result<()>) -> io::Result<()> {
+    done.or_else(|error| {
+        if error.kind() == kind {
+            Ok(())
+        } else {
+            Err(error)
+        }
+    })
 }
 
 /// The path with links followed, as far as it exists.

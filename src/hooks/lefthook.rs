@@ -13,30 +13,28 @@ use std::{
     time::Duration,
 };
 
-use bstr::{ByteSlice, ByteVec};
+use bstr::ByteSlice;
 use serde_json::json;
 use serde_yaml::Value;
 
 use super::{
-    EVERY_BRANCH, Error, Note, Outcome,
+    EVERY_BRANCH, Note, Outcome,
     directory::HooksDirectory,
-    owner::Owner,
-    script::{self, NAME},
+    from_top,
+    manager::Manager,
+    script::{self, Call, NAME},
 };
 use crate::{
+    gates::Undecided,
     git::Repository,
-    process::{SH, program::run_within, variable},
+    process::{SH, program::run_within},
     text::printable,
 };
 
 /// The command of our job.
 const RUN: &str = include_str!("../../hooks/lefthook");
 const CALL: &str = "pushgate pre-push ";
-const JOB: &str = "pushgate";
-
-/// In the environment: nothing runs; these names do not.
-const SWITCH: &str = "LEFTHOOK";
-const EXCLUDE: &str = "LEFTHOOK_EXCLUDE";
+pub(crate) const JOB: &str = "pushgate";
 
 /// Where lefthook looks for its configuration, in its order.
 const PLACES: [&str; 3] = ["lefthook", ".lefthook", ".config/lefthook"];
@@ -44,16 +42,6 @@ const EXTENSIONS: [&str; 5] = ["yml", "yaml", "json", "jsonc", "toml"];
 
 /// lefthook's own hook may look for it in many places.
 const LIMIT: Duration = Duration::from_secs(10);
-
-/// What lefthook says of our job.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Job {
-    Missing,
-    /// It is what `install` prints.
-    AsPrinted,
-    /// It, or the hook that it belongs to, differs from what `install` prints; how.
-    Other(String),
-}
 
 /// The configuration that lefthook reads, or would read.
 pub(crate) fn config(top: &Path) -> PathBuf {
@@ -65,65 +53,56 @@ pub(crate) fn config(top: &Path) -> PathBuf {
     found.next().unwrap_or_else(|| top.join("lefthook.yml"))
 }
 
-/// Asks lefthook what it runs before a push.
-pub(crate) fn job(hooks: &Path, repository: &Repository) -> Result<Job, Error> {
-    match repository.work_tree() {
-        Some(top) if config(top).is_file() => Ok(find_job(&dump(hooks, top)?, &file_of(top))),
-        _ => Ok(Job::Missing),
+/// Asks lefthook how its configuration, which is named as well, calls the gate.
+pub(crate) fn call(hooks: &Path, repository: &Repository) -> Result<(PathBuf, Call), Undecided> {
+    let top = repository.work_tree().ok_or_else(Undecided::bare)?;
+    let file = config(top);
+    if !file.is_file() {
+        return Ok((file, Call::Missing));
     }
-}
-
-/// A variable of this environment by which lefthook leaves out the gate.
-pub(crate) fn switched_off() -> Option<String> {
-    let set = |name| Some((name, variable(name)?));
-    let is_off = |(_, value): &(_, String)| value == "0" || value == "false";
-    let is_excluded = |(_, names): &(_, String)| names.split(',').any(|name| name == JOB);
-    let (name, value) = set(SWITCH)
-        .filter(is_off)
-        .or_else(|| set(EXCLUDE).filter(is_excluded))?;
-    Some(format!("{name}={value}"))
+    let name = from_top(&file, repository).to_string_lossy();
+    let call = find_job(&dump(hooks, top)?, &name);
+    Ok((file, call))
 }
 
 /// Prints the lines that the configuration needs, unless it has them.
-pub(crate) fn install(hooks: &HooksDirectory, repository: &Repository) -> Result<Outcome, Error> {
-    let top = repository.work_tree().ok_or(Error::Bare)?;
-    let file = file_of(top);
-    let lines = Note::Lines(lines(&file, has_lfs(&hooks.path, top)));
-    let notes = match job(&hooks.path, repository)? {
-        Job::AsPrinted => vec![Note::Line(format!(
-            "{} calls pushgate already",
-            config(top).display()
-        ))],
-        Job::Other(how) => vec![
+pub(crate) fn install(
+    hooks: &HooksDirectory,
+    repository: &Repository,
+) -> Result<Outcome, Undecided> {
+    let top = repository.work_tree().ok_or_else(Undecided::bare)?;
+    let (file, call) = call(&hooks.path, repository)?;
+    let name = from_top(&file, repository).to_string_lossy();
+    let lines = Note::Lines(lines(&name, has_lfs(&hooks.path, top)));
+    let hook = fs::read(hooks.path.join(NAME)).unwrap_or_default();
+    let notes = match call {
+        Call::AsWritten if Manager::of_hook(&hook) == Some(Manager::Lefthook) => {
+            let line = format!("{} calls pushgate already", file.display());
+            let notes = vec![Note::Line(line)];
+            return Ok(Outcome { notes, code: 0 });
+        }
+        Call::AsWritten => vec![
+            Note::Line(format!("{} calls pushgate already", file.display())),
+            Note::Warning("lefthook does not run before a push yet".to_owned()),
+            Note::Hint("lefthook install".to_owned()),
+        ],
+        Call::Unclear(how) => vec![
             Note::Warning(format!(
                 "lefthook calls pushgate, but {how}: nothing tells whether every push is judged"
             )),
             Note::Hint("put these lines in their place, which are known to hold:".to_owned()),
             lines,
         ],
-        Job::Missing => vec![
+        _ => vec![
             Note::Line(format!(
-                "lefthook writes the hooks here; it needs these lines in {file}:"
+                "lefthook writes the hooks here; it needs these lines in {name}:"
             )),
             lines,
             Note::Hint("add them by hand and commit the file, then pushgate install".to_owned()),
             Note::Hint(EVERY_BRANCH.to_owned()),
         ],
     };
-    let mut outcome = Outcome {
-        complete: notes.len() == 1,
-        notes,
-    };
-    let hook = fs::read(hooks.path.join(NAME)).unwrap_or_default();
-    if outcome.complete && Owner::of_hook(&hook) != Owner::Lefthook {
-        let text = "lefthook does not run before a push yet";
-        outcome.notes.push(Note::Warning(text.to_owned()));
-        outcome
-            .notes
-            .push(Note::Hint("lefthook install".to_owned()));
-        outcome.complete = false;
-    }
-    Ok(outcome)
+    Ok(Outcome { notes, code: 1 })
 }
 
 /// The lines, in the language of the file.
@@ -163,13 +142,6 @@ fn run(has_lfs: bool) -> String {
     RUN.replacen(CALL, &format!("{CALL}{lfs}"), 1)
 }
 
-/// The configuration's path from the top of the work tree.
-fn file_of(top: &Path) -> String {
-    let config = config(top);
-    let file = config.strip_prefix(top).unwrap_or(&config);
-    file.display().to_string()
-}
-
 /// Whether git-lfs is in use here.
 fn has_lfs(hooks: &Path, top: &Path) -> bool {
     let has =
@@ -182,7 +154,7 @@ fn has_lfs(hooks: &Path, top: &Path) -> bool {
 
 /// Finds our job in what lefthook reads. What may leave it out of a push is not told from what may
 /// not: it has to be the job that `install` prints, in a hook without conditions.
-fn find_job(dump: &Value, file: &str) -> Job {
+fn find_job(dump: &Value, file: &str) -> Call {
     let hook = dump.get(NAME).unwrap_or(&Value::Null);
     let jobs = hook.get("jobs").and_then(Value::as_sequence);
     let is_printed = |job: &Value| {
@@ -198,41 +170,48 @@ fn find_job(dump: &Value, file: &str) -> Job {
         let conditions = ["skip", "only", "exclude", "exclude_tags"];
         let condition = conditions.iter().find(|key| hook.get(*key).is_some());
         return match condition {
-            Some(key) => Job::Other(format!("its {NAME} has `{key}`")),
-            None => Job::AsPrinted,
+            Some(key) => Call::Unclear(format!("its {NAME} has `{key}`")),
+            None => Call::AsWritten,
         };
     }
     let text = serde_yaml::to_string(hook).unwrap_or_default();
     if script::calls(text.as_bytes()) {
-        Job::Other("its job differs from what pushgate install prints".to_owned())
+        Call::Unclear("its job differs from what pushgate install prints".to_owned())
     } else {
-        Job::Missing
+        Call::No
     }
 }
 
 /// Asks `lefthook dump` for all that lefthook reads, by lefthook's own hook, which knows where
 /// lefthook is.
-fn dump(hooks: &Path, top: &Path) -> Result<Value, Error> {
+fn dump(hooks: &Path, top: &Path) -> Result<Value, Undecided> {
     // The `rc` of lefthook, which runs first, may print lines of its own.
-    const MARK: &str = "\n# pushgate asks\n";
-    let silent = |words: Vec<String>| Error::LefthookSilent { words };
-    let mut script =
-        hook_of_lefthook(hooks).ok_or_else(|| silent(vec!["it has no hook here".to_owned()]))?;
-    script.push_str(
-        "\nprintf '\\n# pushgate asks\\n'\nunset LEFTHOOK LEFTHOOK_EXCLUDE\ncall_lefthook dump\n",
-    );
+    const ASK: &[u8] = b"
+printf '\\n# pushgate asks\\n'
+unset LEFTHOOK LEFTHOOK_EXCLUDE
+call_lefthook dump
+";
+    let silent = |words: Vec<String>| {
+        Undecided::new("lefthook does not say what it runs before a push")
+            .details(words)
+            .hint("see that `lefthook dump` works here, then pushgate install")
+    };
+    let hook = hook_of_lefthook(hooks);
+    let hook = hook.ok_or_else(|| silent(vec!["it has no hook here".to_owned()]))?;
     let mut command = Command::new(SH);
-    command.arg("-c").arg(script.to_os_str_lossy());
-    for name in [SWITCH, EXCLUDE, "LEFTHOOK_VERBOSE"] {
+    command
+        .arg("-c")
+        .arg([&hook, ASK].concat().to_os_str_lossy());
+    for name in ["LEFTHOOK", "LEFTHOOK_EXCLUDE", "LEFTHOOK_VERBOSE"] {
         command.env_remove(name);
     }
     command.current_dir(top).stdin(Stdio::null());
-    let output = run_within(command, LIMIT)?;
-    let Some(output) = output else {
+    let Some(output) = run_within(command, LIMIT)? else {
         let words = format!("lefthook dump says nothing within {} s", LIMIT.as_secs());
         return Err(silent(vec![words]));
     };
-    let dump = output.stdout.split_once_str(MARK).map(|(_, dump)| dump);
+    let dump = output.stdout.split_once_str("\n# pushgate asks\n");
+    let dump = dump.map(|(_, dump)| dump);
     match dump.map(serde_yaml::from_slice) {
         Some(Ok(dump @ (Value::Mapping(_) | Value::Null))) if output.is_ok() => Ok(dump),
         // Where its hook does not find lefthook, it says so on standard output, and ends well.
@@ -248,9 +227,9 @@ fn dump(hooks: &Path, top: &Path) -> Result<Value, Error> {
 
 /// One of lefthook's hooks, without its last line, which runs the jobs.
 fn hook_of_lefthook(hooks: &Path) -> Option<Vec<u8>> {
-    let entries = fs::read_dir(hooks).ok()?.filter_map(Result::ok);
+    let entries = fs::read_dir(hooks).into_iter().flatten().flatten();
     let texts = entries.filter_map(|entry| fs::read(entry.path()).ok());
-    let mut hooks = texts.filter(|text| Owner::of_hook(text) == Owner::Lefthook);
+    let mut hooks = texts.filter(|text| Manager::of_hook(text) == Some(Manager::Lefthook));
     hooks.find_map(|mut text| {
         text.truncate(text.rfind("\ncall_lefthook run ")?);
         Some(text)
@@ -261,7 +240,7 @@ fn hook_of_lefthook(hooks: &Path) -> Option<Vec<u8>> {
 mod tests {
     use super::*;
 
-    fn job_in(yaml: &str) -> Job {
+    fn job_in(yaml: &str) -> Call {
         find_job(&serde_yaml::from_str(yaml).unwrap(), "lefthook.yml")
     }
 
@@ -271,7 +250,7 @@ mod tests {
             let lines = lines("lefthook.yml", has_lfs);
             assert_eq!(lines.contains("skip_lfs: true\n"), has_lfs);
             assert_eq!(lines.contains("pushgate pre-push --lfs -- "), has_lfs);
-            assert_eq!(job_in(&lines), Job::AsPrinted);
+            assert_eq!(job_in(&lines), Call::AsWritten);
             for (from, to) in [
                 ("use_stdin: true", "use_stdin: false"),
                 ("name: pushgate", "glob: '*.rb'\n      name: pushgate"),
@@ -281,20 +260,20 @@ mod tests {
             ] {
                 let changed = lines.replace(from, to);
                 assert_ne!(changed, lines);
-                assert!(matches!(job_in(&changed), Job::Other(_)), "{changed}");
+                assert!(matches!(job_in(&changed), Call::Unclear(_)), "{changed}");
             }
         }
-        assert_eq!(job_in("pre-push: {jobs: [{run: make}]}\n"), Job::Missing);
-        assert_eq!(job_in("{}\n"), Job::Missing);
+        assert_eq!(job_in("pre-push: {jobs: [{run: make}]}\n"), Call::No);
+        assert_eq!(job_in("{}\n"), Call::No);
         let own = "pre-push: {commands: {gate: {run: pushgate pre-push -- x y}}}\n";
-        assert!(matches!(job_in(own), Job::Other(_)));
+        assert!(matches!(job_in(own), Call::Unclear(_)));
     }
 
     #[test]
     fn other_files_get_the_same_job_in_their_language() {
         let json = lines(".lefthook.json", true);
         let json: Value = serde_yaml::from_str(&json).unwrap();
-        assert_eq!(find_job(&json, ".lefthook.json"), Job::AsPrinted);
+        assert_eq!(find_job(&json, ".lefthook.json"), Call::AsWritten);
         assert_eq!(json["skip_lfs"], Value::Bool(true));
         let toml = lines("lefthook.toml", true);
         let start = "skip_lfs = true\n[[pre-push.jobs]]\n";

@@ -12,14 +12,43 @@ const PLACEHOLDER: &[u8] = b"@PUSHGATE@";
 /// The start of the line that marks a hook as ours, even after it was edited.
 const MARK: &[u8] = b"# The pre-push hook of pushgate";
 
-/// Who wrote a hook, by its text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Author {
-    /// It is what this version writes; only the path of the program may be another.
-    Ours,
-    /// It has our mark, and was edited or is of another version.
-    OursChanged,
-    Foreign,
+/// Whether what runs before a push calls the gate, and how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Call {
+    /// Nothing is there.
+    Missing,
+    No,
+    /// By what this version writes; only the path of the program may be another.
+    AsWritten,
+    /// By what pushgate wrote, edited or of another version.
+    Changed,
+    /// In other words: as its first command, and it ends where the gate refuses.
+    OwnWords,
+    /// In a way in which some pushes may not be judged; why.
+    Unclear(String),
+    /// What pushgate wrote is there, and does not work; how, in words that follow its name.
+    Broken(&'static str),
+}
+
+impl Call {
+    /// Whether pushgate wrote it.
+    pub(crate) fn is_ours(&self) -> bool {
+        matches!(self, Self::AsWritten | Self::Changed | Self::Broken(_))
+    }
+
+    /// Whether something is there that pushgate did not write.
+    pub(crate) fn is_foreign(&self) -> bool {
+        !self.is_ours() && *self != Self::Missing
+    }
+
+    /// Whether the gate judges every push; `None` where that cannot be told.
+    pub(crate) fn judges(&self) -> Option<bool> {
+        match self {
+            Self::AsWritten | Self::Changed | Self::OwnWords => Some(true),
+            Self::Unclear(_) => None,
+            Self::Missing | Self::No | Self::Broken(_) => Some(false),
+        }
+    }
 }
 
 /// The hook that calls this program.
@@ -27,14 +56,18 @@ pub(crate) fn hook_for(program: &OsStr) -> Vec<u8> {
     TEMPLATE.replace(PLACEHOLDER, quote(program.as_bytes()))
 }
 
-pub(crate) fn author(hook: &[u8]) -> Author {
+/// How a hook that git runs calls the gate.
+pub(crate) fn of_hook(hook: &[u8]) -> Call {
     let as_written = |path: Vec<u8>| hook_for(OsStr::from_bytes(&path)) == hook;
-    if program(hook).is_some_and(as_written) {
-        Author::Ours
-    } else if hook.contains_str(MARK) {
-        Author::OursChanged
+    // A package has the template itself: it finds the program on PATH.
+    if hook == TEMPLATE || program(hook).is_some_and(as_written) {
+        Call::AsWritten
+    } else if !hook.contains_str(MARK) {
+        own_words(hook, false)
+    } else if calls(hook) {
+        Call::Changed
     } else {
-        Author::Foreign
+        Call::Broken("was pushgate's, and an edit took the call away: pushes are not judged")
     }
 }
 
@@ -55,35 +88,25 @@ fn quote(bytes: &[u8]) -> BString {
     [b"'".as_slice(), &inner, b"'"].concat().into()
 }
 
-/// How a script calls the program.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Call {
-    No,
-    /// As its first command, and it ends where the gate refuses.
-    First,
-    /// Where another command may read the refs before, or the answer may be ignored.
-    Unclear,
-}
-
-/// Tells how a script calls the program; `errexit`: the shell that runs it ends where a command
-/// fails (`-e`).
-pub(crate) fn call(text: &[u8], errexit: bool) -> Call {
+/// How a script that pushgate did not write calls it; `errexit`: the shell that runs it ends where a
+/// command fails (`-e`).
+pub(crate) fn own_words(text: &[u8], errexit: bool) -> Call {
     if !calls(text) {
         return Call::No;
     }
     let lines = text.lines().map(code).map(<[u8]>::trim_ascii);
     let mut commands = lines.filter(|line| !line.is_empty() && !line.starts_with(b"set "));
     let first = commands.next().unwrap_or_default();
-    let is_call = first.contains_str("pushgate") && first.contains_str(" pre-push ");
-    let mut is_last = || commands.next().is_none();
+    let is_last = commands.next().is_none();
     let is_heeded = first.starts_with(b"exec ")
         || first.ends_with(b"\"$@\" || exit")
         || first.ends_with(b"\"$@\" || exit 1")
-        || (first.ends_with(b"\"$@\"") && (errexit || is_last()));
-    if is_call && is_heeded {
-        Call::First
+        || (first.ends_with(b"\"$@\"") && (errexit || is_last));
+    if first.contains_str("pushgate") && first.contains_str(" pre-push ") && is_heeded {
+        Call::OwnWords
     } else {
-        Call::Unclear
+        let why = "something else may take what git says, or pass over the answer";
+        Call::Unclear(why.to_owned())
     }
 }
 
@@ -119,7 +142,7 @@ mod tests {
         assert!(TEMPLATE.contains_str(MARK));
         for path in PATHS {
             let hook = hook_for(path.as_ref());
-            assert_eq!(author(&hook), Author::Ours, "{path}");
+            assert_eq!(of_hook(&hook), Call::AsWritten, "{path}");
             assert_eq!(program(&hook).unwrap(), path.as_bytes());
         }
     }
@@ -136,22 +159,24 @@ mod tests {
         ];
         for edit in edits {
             assert_ne!(edit, hook);
-            assert_eq!(author(&edit), Author::OursChanged, "{}", edit.as_bstr());
+            assert_eq!(of_hook(&edit), Call::Changed, "{}", edit.as_bstr());
         }
-        assert_eq!(author(b"#!/bin/sh\npushgate pre-push\n"), Author::Foreign);
-        assert_eq!(author(b""), Author::Foreign);
+        let (cut, _) = hook.split_once_str("exec").unwrap();
+        assert!(matches!(of_hook(cut), Call::Broken(_)));
+        assert!(!of_hook(b"#!/bin/sh\npushgate pre-push\n").is_ours());
+        assert!(!of_hook(b"").is_ours());
     }
 
     #[test]
     fn a_call_counts_where_it_comes_first_and_is_heeded() {
-        let is = |text: &str, errexit| call(text.as_bytes(), errexit);
+        let is = |text: &str, errexit| own_words(text.as_bytes(), errexit);
         for first in [
             "pushgate pre-push -- \"$@\" || exit\nnpm test\n",
             "#!/bin/sh\n# ours\n\nexec '/a b/pushgate' pre-push --chain=x -- \"$@\"\n",
             "#!/bin/sh\n\"$HOME/.cargo/bin/pushgate\" pre-push -- \"$@\" || exit 1\n",
             "pushgate pre-push -- \"$@\" # judges\n",
         ] {
-            assert_eq!(is(first, false), Call::First, "{first}");
+            assert_eq!(is(first, false), Call::OwnWords, "{first}");
         }
         for unclear in [
             "git lfs pre-push \"$@\"\npushgate pre-push -- \"$@\"\n",
@@ -164,11 +189,11 @@ mod tests {
             "if true; then\n  pushgate pre-push -- \"$@\"\nfi\n",
             "echo \"pushgate pre-push judges\"\n",
         ] {
-            assert_eq!(is(unclear, true), Call::Unclear, "{unclear}");
+            assert!(matches!(is(unclear, true), Call::Unclear(_)), "{unclear}");
         }
         let unheeded = "pushgate pre-push -- \"$@\"\nnpm test\n";
-        assert_eq!(is(unheeded, false), Call::Unclear);
-        assert_eq!(is(unheeded, true), Call::First);
+        assert!(matches!(is(unheeded, false), Call::Unclear(_)));
+        assert_eq!(is(unheeded, true), Call::OwnWords);
         assert_eq!(is("npm test\n", true), Call::No);
     }
 

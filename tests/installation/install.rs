@@ -11,6 +11,8 @@ use std::{
     thread,
 };
 
+use expect_test::expect;
+
 use crate::support::{PUSHGATE, Ran, Sandbox, tool};
 
 /// The sandbox without the hook.
@@ -282,10 +284,12 @@ fn an_old_hook_hears_what_git_said_after_the_gates_have_passed() {
             Vec::new()
         )
     );
-    shop.pushgate(["install"]).goes().says(&format!(
-        "the hook that was there runs after the gates: {}",
-        kept(&shop).display()
-    ));
+    shop.pushgate(["install"]).goes().is(&expect![[r#"
+        exit 0
+        --- stderr
+        pushgate: installed [root]/app/.git/hooks/pre-push
+        pushgate: the hook that was there runs after the gates: [root]/app/.git/.pushgate-hooks/pre-push
+    "#]]);
     for ((name, args), alone) in pushes.into_iter().zip(alone) {
         let ran = push(args);
         assert_eq!(seen(&shop).as_ref(), Some(&alone), "{name}");
@@ -546,9 +550,12 @@ fn installing_again_changes_nothing() {
             .collect::<Vec<_>>()
     };
     let before = look();
-    shop.pushgate(["install"])
-        .goes()
-        .says(&format!("{} is installed already\n", hook(&shop).display()));
+    shop.pushgate(["install"]).goes().is(&expect![[r#"
+        exit 0
+        --- stderr
+        pushgate: [root]/app/.git/hooks/pre-push is installed already
+        pushgate: the hook that was there runs after the gates: [root]/app/.git/.pushgate-hooks/pre-push
+    "#]]);
     assert_eq!(look(), before);
 }
 
@@ -578,25 +585,30 @@ fn a_hook_of_ours_that_somebody_edited_is_never_lost() {
     };
     let aside = |name: &str| shop.app.join(".git/hooks").join(name);
     let first = edit("make check || exit");
-    shop.pushgate(["install"]).goes().says(&format!(
-        "{} was edited, or is of another version: it no longer runs, and is in {}\n",
-        hook(&shop).display(),
-        aside("pre-push.edited").display()
-    ));
+    shop.pushgate(["install"]).goes().is(&expect![[r#"
+        exit 0
+        --- stderr
+        pushgate: [root]/app/.git/hooks/pre-push was edited, or is of another version: it no longer runs, and is in [root]/app/.git/hooks/pre-push.edited
+        pushgate: installed [root]/app/.git/hooks/pre-push
+    "#]]);
     assert_eq!(fs::read_to_string(hook(&shop)).unwrap(), ours);
     // Another edit does not take the place of the first; the same one takes none.
     let second = edit("make lint || exit");
     shop.install();
     edit("make lint || exit");
-    shop.pushgate(["install"])
-        .goes()
-        .says("/hooks/pre-push.edited.2\n");
+    shop.pushgate(["install"]).goes().is(&expect![[r#"
+        exit 0
+        --- stderr
+        pushgate: [root]/app/.git/hooks/pre-push was edited, or is of another version: it no longer runs, and is in [root]/app/.git/hooks/pre-push.edited.2
+        pushgate: installed [root]/app/.git/hooks/pre-push
+    "#]]);
     edit("make check || exit");
-    shop.pushgate(["uninstall"]).goes().says(&format!(
-        "{} was edited, or is of another version: it is in {}\n",
-        hook(&shop).display(),
-        aside("pre-push.edited").display()
-    ));
+    shop.pushgate(["uninstall"]).goes().is(&expect![[r#"
+        exit 0
+        --- stderr
+        pushgate: [root]/app/.git/hooks/pre-push was edited, or is of another version: it no longer runs, and is in [root]/app/.git/hooks/pre-push.edited
+        pushgate: removed [root]/app/.git/hooks/pre-push
+    "#]]);
     assert!(!hook(&shop).exists());
     assert_eq!(fs::read_to_string(aside("pre-push.edited")).unwrap(), first);
     assert_eq!(
@@ -615,10 +627,12 @@ fn an_edited_hook_gives_way_to_the_one_that_was_there_before() {
     shop.install();
     let ours = fs::read_to_string(hook(&shop)).unwrap();
     executable(&hook(&shop), &format!("{ours}echo done\n"));
-    shop.pushgate(["uninstall"])
-        .goes()
-        .says("/hooks/pre-push.edited\n")
-        .says("pre-push is again what it was before\n");
+    shop.pushgate(["uninstall"]).goes().is(&expect![[r#"
+        exit 0
+        --- stderr
+        pushgate: [root]/app/.git/hooks/pre-push was edited, or is of another version: it no longer runs, and is in [root]/app/.git/hooks/pre-push.edited
+        pushgate: [root]/app/.git/hooks/pre-push is again what it was before
+    "#]]);
     assert_eq!(fs::read_to_string(hook(&shop)).unwrap(), old);
 }
 
@@ -815,17 +829,21 @@ fn uninstall_leaves_nothing_of_ours_but_the_ledger() {
     let shop = Sandbox::new();
     shop.commit("stray");
     shop.push("staging", "master").refused("trunk");
-    shop.pushgate(["uninstall"])
-        .goes()
-        .says(&format!("pushgate: removed {}\n", hook(&shop).display()))
-        .says("the ledger stays: ");
+    shop.pushgate(["uninstall"]).goes().is(&expect![[r#"
+        exit 0
+        --- stderr
+        pushgate: removed [root]/app/.git/hooks/pre-push
+        pushgate: the ledger stays: [root]/app/.git/pushgate
+    "#]]);
     assert!(!hook(&shop).exists());
     assert_eq!(shop.ledger().len(), 1);
     shop.push("staging", "master").goes().silent();
-    shop.pushgate(["uninstall"]).goes().says(&format!(
-        "there is no {}: nothing to undo\n",
-        hook(&shop).display()
-    ));
+    shop.pushgate(["uninstall"]).goes().is(&expect![[r#"
+        exit 0
+        --- stderr
+        pushgate: there is no [root]/app/.git/hooks/pre-push: nothing to undo
+        pushgate: the ledger stays: [root]/app/.git/pushgate
+    "#]]);
 }
 
 #[test]

@@ -111,6 +111,46 @@ fn the_top_of_the_work_tree_is_no_directory_for_hooks() {
 }
 
 #[test]
+fn a_shared_directory_with_our_hook_does_not_silence_the_repositorys_own() {
+    let shop = Sandbox::new();
+    let shared = shop.path("share/hooks");
+    fs::create_dir_all(&shared).unwrap();
+    fs::rename(hook(&shop), shared.join("pre-push")).unwrap();
+    let set = ["config", "--global", "core.hooksPath"];
+    shop.git(set.iter().copied().chain(shared.to_str())).goes();
+    executable(
+        &hook(&shop),
+        "#!/bin/sh\necho \"own: $1 $(cut -d' ' -f3)\" >&2\n[ ! -e ../no ]\n",
+    );
+    let own = "own: staging refs/heads/master\n";
+    shop.commit("stray");
+    shop.push("staging", "master")
+        .refused("trunk")
+        .never_says("own: ");
+    shop.git(["push", "-q", "--no-verify", "origin", "master"])
+        .goes();
+    fs::write(shop.path("no"), "").unwrap();
+    shop.push("staging", "master")
+        .goes_not()
+        .says("may go")
+        .says(own)
+        .says("/.git/hooks/pre-push) refused: exit code 1\n");
+    fs::remove_file(shop.path("no")).unwrap();
+    shop.push("staging", "master").goes().says(own);
+    // What is not governed, and nothing at all.
+    shop.push("origin", "HEAD:refs/heads/feature")
+        .goes()
+        .says("own: origin refs/heads/feature\n");
+    shop.push("origin", "master").goes().says("own: origin \n");
+    let ran = shop.pushgate(["doctor"]);
+    let says = "after the gates runs what was there before: .git/hooks/pre-push\n";
+    assert!(ran.stdout.contains(says), "{ran}");
+    // An own hook of ours would judge twice.
+    fs::copy(shared.join("pre-push"), hook(&shop)).unwrap();
+    shop.push("origin", "HEAD:refs/heads/other").goes().silent();
+}
+
+#[test]
 fn one_that_runs_gits_hook_again_is_ended_and_one_that_pushes_elsewhere_is_not() {
     let shop = with_hook("#!/bin/sh\n\"$(git rev-parse --git-path hooks)/pre-push\" \"$@\"\n");
     shop.push("staging", "master")

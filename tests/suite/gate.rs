@@ -780,6 +780,11 @@ fn a_suite_that_takes_the_gate_away_is_told_so_and_refused() {
         shop.push_ungated("origin", "master");
         shop.push("staging", "master").goes();
     }
+    // A red one, too.
+    let shop = with_suite("{run: 'rm .git/hooks/pre-push; exit 1'}");
+    shop.push("staging", "master")
+        .refused("suite")
+        .says("the suite took the gate away: git does not call it before the next push");
     // What changes the configuration otherwise takes nothing away.
     let shop = with_suite("{run: git config some.key value}");
     shop.push("staging", "master").goes();

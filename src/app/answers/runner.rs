@@ -16,7 +16,7 @@ use crate::{
         Work, refusal::suite::Refusal,
     },
     git::{self, Repository},
-    hooks,
+    hooks::gate::is_gated,
     memory::record::{Event, Record},
     policy::{Ci, In},
     process::{signals, terminal},
@@ -116,11 +116,21 @@ impl Runner for PushRunner<'_> {
         let before = hook_files(repository);
         let run = suite::run(&setup, work)?;
         // `npm ci` may set up other hooks. Nothing is put back: it is said.
-        let passed = matches!(run, SuiteRun::Passed { .. });
-        if passed && hook_files(repository) != before && is_gate_gone(repository, &before) {
-            return Ok(SuiteRun::Stopped(Box::new(Refusal::GateGone)));
+        if hook_files(repository) == before || !is_gate_gone(repository, &before) {
+            return Ok(run);
         }
-        Ok(run)
+        match run {
+            SuiteRun::Passed { took, .. } => {
+                self.leave_receipt(work, took)?;
+                Ok(SuiteRun::Stopped(Box::new(Refusal::GateGone)))
+            }
+            SuiteRun::Stopped(_) => {
+                self.console.line(
+                    "the suite took the gate away: git does not call it before the next push; put it back by `pushgate install`",
+                );
+                Ok(run)
+            }
+        }
     }
 
     fn confirm(&self, question: &str) -> Result<bool, Undecided> {
@@ -154,7 +164,7 @@ fn is_gate_gone(before: &Repository, files: &[FileState; 3]) -> bool {
     };
     let place = "core.hookspath";
     let is_other = hook_files(&now)[0] != files[0] || now.config(place) != before.config(place);
-    match hooks::is_gated(&now) {
+    match is_gated(&now) {
         Some(is_gated) => !is_gated,
         // A hook that is not ours may call it, as before; but not one that has just come.
         None => is_other,

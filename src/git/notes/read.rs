@@ -57,7 +57,7 @@ impl Notes<'_> {
     }
 
     /// Whether a history of notes contains another one.
-    pub(super) fn contains(&self, tip: &Oid, other: &Oid) -> Result<bool, Error> {
+    pub(crate) fn contains(&self, tip: &Oid, other: &Oid) -> Result<bool, Error> {
         if tip == other {
             return Ok(true);
         }

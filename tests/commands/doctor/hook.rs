@@ -68,7 +68,7 @@ fn what_it_says_of_the_hook_is_what_a_push_meets() {
             &|| fs::write(&hook, "#!/bin/sh\n").unwrap(),
         ),
         (
-            "is not pushgate's and does not call it: pushes are not judged",
+            "which is not pushgate's, does not call pushgate: pushes are not judged",
             &|| executable(&hook, "#!/bin/sh\n# pushgate pre-push\n"),
         ),
         ("an edit took the call away: pushes are not judged", &|| {
@@ -90,7 +90,7 @@ fn what_it_says_of_the_hook_is_what_a_push_meets() {
     assert_eq!(push(&shop), Push::Judged);
     visit
         .doctor()
-        .warns("is pushgate's, and was edited or is of another version")
+        .warns("calls pushgate by lines that were edited, or are of another version")
         .is_cured();
 }
 

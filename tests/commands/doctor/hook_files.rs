@@ -87,7 +87,7 @@ fn a_hook_that_took_our_place_and_one_that_waits_need_a_person() {
     executable(&hook(&shop), "#!/bin/sh\n: theirs\n");
     let visit = visit(&shop);
     let told = visit.doctor();
-    let ill = told.breaks("is not pushgate's and does not call it: pushes are not judged");
+    let ill = told.breaks("which is not pushgate's, does not call pushgate: pushes are not judged");
     ill.hints("into ")
         .hints("remove the first, then pushgate install");
     ill.is_cured_by("rm .git/.pushgate-hooks/pre-push; pushgate install");

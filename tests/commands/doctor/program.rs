@@ -109,7 +109,7 @@ fn a_hook_that_calls_it_by_name_needs_it_on_every_path() {
     );
     let first = visit(&shop);
     let told = first.doctor();
-    told.ok("pre-push is not pushgate's, and calls it");
+    told.ok("pre-push, which is not pushgate's, calls pushgate");
     told.warns("the hook finds it by PATH alone")
         .runs(&format!("sudo ln -s {PUSHGATE} /usr/local/bin/pushgate"));
     executable(

@@ -60,12 +60,6 @@ fn husky_and_its_script() {
 fn lefthook_and_its_lines() {
     let street = Street::new();
     street.shop.write("lefthook.yml", JOBS);
-    fits(
-        &street,
-        "",
-        &["  hint: lefthook install && pushgate install"],
-    );
-    street.run("pushgate uninstall").goes();
     street.run("lefthook install").goes();
     let lines = "lefthook writes the hooks here; it needs these lines in lefthook.yml:";
     let add = "  hint: add them by hand and commit the file, then pushgate install";

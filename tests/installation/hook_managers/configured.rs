@@ -3,6 +3,8 @@
 use std::{fs, os::unix::fs::PermissionsExt};
 
 use super::{GATES, Street};
+use expect_test::expect;
+
 use crate::support::{Ran, gits::hook_managers};
 
 /// A clone whose git is new enough.
@@ -48,10 +50,12 @@ fn git_calls_the_hook_that_its_configuration_names() {
     street
         .run("pushgate install --config")
         .goes()
-        .says(
-            ".git/pushgate-hook/pre-push, which git's configuration names (hook.pushgate.command)",
-        )
-        .says("a git older than 2.54, of an editor perhaps, does not look there");
+        .is(&expect![[r#"
+            exit 0
+            --- stderr
+            pushgate: installed [root]/app/.git/pushgate-hook/pre-push, which git's configuration names (hook.pushgate.command)
+            pushgate: a git older than 2.54, of an editor perhaps, does not look there
+        "#]]);
     assert_eq!(street.picture(".git/hooks"), before.0);
     let event = ["config", "--local", "hook.pushgate.event"];
     assert_eq!(street.shop.ask(event), "pre-push");
@@ -65,10 +69,12 @@ fn git_calls_the_hook_that_its_configuration_names() {
     }
     let ran = street.run("pushgate status").goes();
     assert!(!ran.stdout.contains("not installed"), "{ran}");
-    street
-        .run("pushgate uninstall")
-        .goes()
-        .says("git's configuration no longer names pushgate");
+    street.run("pushgate uninstall").goes().is(&expect![[r#"
+            exit 0
+            --- stderr
+            pushgate: git's configuration no longer names pushgate
+            pushgate: the ledger stays: [root]/app/.git/pushgate
+        "#]]);
     assert_eq!(
         (street.picture(".git/hooks"), street.read(".git/config")),
         before
@@ -169,7 +175,13 @@ fn what_was_in_the_hooks_directory_moves_behind_the_gate_and_comes_back() {
     street
         .run("pushgate install --config")
         .goes()
-        .says("the hook that was there runs after the gates")
+        .is(&expect![[r#"
+            exit 0
+            --- stderr
+            pushgate: the hook that was there runs after the gates: [root]/app/.git/.pushgate-hooks/pre-push
+            pushgate: installed [root]/app/.git/pushgate-hook/pre-push, which git's configuration names (hook.pushgate.command)
+            pushgate: a git older than 2.54, of an editor perhaps, does not look there
+        "#]])
         .never_says("runs as well");
     let id = street.everything_is_on_origin();
     street.shop.commit("stray");
@@ -282,7 +294,13 @@ fn whoever_writes_the_hooks_goes_on_doing_so() {
     street
         .run("pushgate install --config")
         .goes()
-        .says("runs as well, and even where the gate refuses");
+        .is(&expect![[r#"
+            exit 0
+            --- stderr
+            pushgate: installed [root]/app/.git/pushgate-hook/pre-push, which git's configuration names (hook.pushgate.command)
+            pushgate: a git older than 2.54, of an editor perhaps, does not look there
+            pushgate: [root]/app/.husky/_/pre-push runs as well, and even where the gate refuses
+        "#]]);
     street.is_gated();
     street.shop.commit("stray");
     street

@@ -1,5 +1,7 @@
 //! git-lfs, whose hook uploads the objects of a push: installed before us, after us, and by force.
 
+use expect_test::expect;
+
 use super::Street;
 
 #[test]
@@ -13,10 +15,12 @@ fn its_hook_uploads_when_the_gates_pass_and_not_when_they_refuse() {
             .read(".git/hooks/pre-push")
             .contains("git lfs pre-push")
     );
-    street
-        .run("pushgate install")
-        .goes()
-        .says("the hook that was there runs after the gates");
+    street.run("pushgate install").goes().is(&expect![[r#"
+        exit 0
+        --- stderr
+        pushgate: installed [root]/app/.git/hooks/pre-push
+        pushgate: the hook that was there runs after the gates: [root]/app/.git/.pushgate-hooks/pre-push
+    "#]]);
     let is_on = street.lfs_object();
     assert!(!is_on("staging"));
     street.shop.commit("stray");

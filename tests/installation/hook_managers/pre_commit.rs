@@ -335,6 +335,6 @@ fn a_repository_of_ours_can_be_named_as_one_of_hooks() {
         street.is_the_line(&line, &trunk, &before);
         let ran = street.run("pushgate uninstall");
         assert_eq!(ran.code, 1, "{ran}");
-        ran.says(".pre-commit-config.yaml names pushgate: left as it is\n");
+        ran.says("/.pre-commit-config.yaml, or what that names: left as it is\n");
     }
 }
