@@ -20,21 +20,21 @@ use crate::{
     gates::{
         Clock, EnvironmentRemotes, LocalRepository, Memory, Remotes, Undecided, verdict::Decision,
     },
-    git::{self, Repository},
+    git::{self, Repository, network},
     hooks::gate::is_gated,
-    memory::deployments::{Place, before, current, removed_by_rollback},
+    memory::deployments::{self, before, current, removed_by_rollback},
     policy::{Environment, Policy},
     process::{signals, terminal},
     push::{Oid, url::redact},
     report,
-    text::printable,
+    text::{printable, shell_word},
 };
 
 pub(crate) fn run(args: &Rollback) -> Done {
     signals::watch();
     let world = Repository::open()?;
-    if is_gated(&world) == Some(false) {
-        let message = "no hook here would judge the rollback";
+    if is_gated(&world) != Some(true) {
+        let message = "no hook here is known to judge the rollback";
         return Err(Undecided::new(message).hint("pushgate install").into());
     }
     let local = Local::of(&world)?;
@@ -44,16 +44,29 @@ pub(crate) fn run(args: &Rollback) -> Done {
     of.remote()?;
     let trunk = local.trunk.as_ref().ok();
     let tips = PipelineTips::ask(&world, trunk, policy.shares(), std::slice::from_ref(&of));
-    catch_up(&world, policy)?;
-    let mut code = 0;
-    for index in 0..of.remotes.len() {
-        code = back(args, &of, index, &tips, &world)?;
-        if code != 0 {
-            break;
+    catch_up(&world, policy, network::LIMIT)?;
+    let mut places = Vec::new();
+    for (index, remote) in of.remotes.iter().enumerate() {
+        let tips = tips.live(remote.as_bstr(), &of.branches)?;
+        if let Some((branch, live)) = of.deployed(&tips, trunk) {
+            let (branch, live) = (branch.clone(), live.clone());
+            places.push(Place {
+                index,
+                branch,
+                live,
+            });
         }
     }
-    settle::settle(&world, Ask::RemotesNow)?;
+    let code = back(args, &of, places, &world)?;
+    settle::settle(&world, Ask::JustEnded)?;
     Ok(signals::signal().map_or(code, |signal| 128 + signal))
+}
+
+/// One remote of the environment, with what is live there.
+struct Place {
+    index: usize,
+    branch: String,
+    live: Oid,
 }
 
 /// The one that is named, else production, else the only one that nothing comes after.
@@ -85,89 +98,139 @@ fn environment<'p>(name: Option<&str>, policy: &'p Policy) -> Result<&'p Environ
     }
 }
 
-/// Rolls one remote of an environment back.
+/// Brings one commit back, wherever it is not live already.
 fn back(
     args: &Rollback,
     of: &EnvironmentRemotes,
-    index: usize,
-    tips: &dyn Remotes,
+    mut places: Vec<Place>,
     world: &Repository,
 ) -> Done {
-    let (environment, remote) = (&of.environment, of.remotes[index].as_bstr());
-    let Some((branch, live)) = tips.live(remote, &of.branches)?.into_iter().next() else {
-        let message = format!("nothing was ever deployed to {environment}");
-        return Err(Undecided::new(message).into());
-    };
+    let environment = &of.environment;
     let commit = match &args.commit {
         Some(revision) => {
             let commit = world.revision(revision)?;
             commit.ok_or_else(|| no_commit(revision, world))?
         }
-        None => previous(environment, &live, world)?,
+        None => chosen(of, &places, world)?,
     };
-    if commit == live {
-        report::say(&format!(
-            "{} is live on {environment} already",
-            live.short()
-        ));
+    places.retain(|place| {
+        if place.live == commit {
+            let destination = &of.destinations[place.index];
+            let commit = commit.short();
+            report::say(&format!("{destination} has {commit} already"));
+        }
+        place.live != commit
+    });
+    if places.is_empty() {
         return Ok(0);
     }
-    say(of, index, &live, &commit, world)?;
-    if !confirmed(args)? {
+    for place in &places {
+        say(of, place, &commit, world)?;
+    }
+    if !confirmed(args, environment, &commit)? {
         return Ok(Decision::Refused.exit_code());
     }
-    let status = push(args, remote, (&branch, &live), &commit, world)?;
-    let code = status.code().unwrap_or(1);
-    Ok(u8::try_from(code).unwrap_or(1))
+    for place in &places {
+        let status = push(
+            args,
+            of.remotes[place.index].as_bstr(),
+            place,
+            &commit,
+            world,
+        )?;
+        let code = status.code().unwrap_or(1);
+        if code != 0 {
+            return Ok(u8::try_from(code).unwrap_or(1));
+        }
+    }
+    Ok(0)
+}
+
+/// The commit that was live before: where the remotes differ, the one that some have already.
+fn chosen(of: &EnvironmentRemotes, places: &[Place], world: &Repository) -> Result<Oid, Error> {
+    let environment = &of.environment;
+    let mut live: Vec<_> = places.iter().map(|place| &place.live).collect();
+    live.dedup();
+    match live.as_slice() {
+        [] => {
+            let message = format!("nothing was ever deployed to {environment}");
+            Err(Undecided::new(message).into())
+        }
+        [live] => previous(environment, live, world),
+        several => {
+            let before = several.iter();
+            let before = before.filter_map(|live| previous(environment, live, world).ok());
+            let mut common: Vec<_> = before.filter(|older| several.contains(&older)).collect();
+            common.dedup();
+            if let [only] = common.as_slice() {
+                return Ok(only.clone());
+            }
+            let name = |place: &Place| {
+                format!(
+                    "{} has {}",
+                    of.destinations[place.index],
+                    place.live.short()
+                )
+            };
+            let names: Vec<_> = places.iter().map(name).collect();
+            let message = format!(
+                "which commit is to come back to {environment}? {}",
+                names.join(", ")
+            );
+            Err(which(message, environment))
+        }
+    }
 }
 
 /// What was live before, as far as it is recorded and may come back.
 fn previous(environment: &str, live: &Oid, world: &Repository) -> Result<Oid, Error> {
+    let mut seen = vec![live.clone()];
     let mut commit = live.clone();
     loop {
         let records = world.records(&commit)?;
-        let Some(older) = before(&records, environment, &commit).filter(|older| *older != live)
+        let Some(older) = before(&records, environment, &commit).filter(|one| !seen.contains(one))
         else {
-            let message = format!(
-                "nothing tells what was live on {environment} before {}",
-                commit.short()
-            );
-            return Err(Undecided::new(message)
-                .hint(format!(
-                    "see what was: pushgate log --environment {environment}"
-                ))
-                .hint(format!("name it: pushgate rollback {environment} COMMIT"))
-                .into());
+            let commit = commit.short();
+            let message = format!("nothing tells what was live on {environment} before {commit}");
+            return Err(which(message, environment));
         };
         let records = world.records(older)?;
         if removed_by_rollback(&records, environment, older).is_none() {
             return Ok(older.clone());
         }
+        seen.push(older.clone());
         commit = older.clone();
     }
+}
+
+/// The commit has to be named.
+fn which(message: String, environment: &str) -> Error {
+    let log = format!("see what was: pushgate log --environment {environment}");
+    let name = format!("name it: pushgate rollback {environment} COMMIT");
+    Undecided::new(message).hint(log).hint(name).into()
 }
 
 /// Says what comes back, what goes, and whose it is.
 fn say(
     of: &EnvironmentRemotes,
-    index: usize,
-    live: &Oid,
+    place: &Place,
     commit: &Oid,
     world: &Repository,
 ) -> Result<(), Error> {
     let environment = &of.environment;
+    let Place { index, live, .. } = place;
     report::say(&format!(
         "rollback of {environment} ({}): from {} back to {}",
-        of.destinations[index],
+        of.destinations[*index],
         live.short(),
         commit.short()
     ));
-    let place = Place {
+    let here = deployments::Place {
         environment,
-        elsewhere: &of.elsewhere(index),
+        elsewhere: &of.elsewhere(*index),
     };
     let records = world.records(live)?;
-    if let Some(record) = current(&records, place, live, SystemClock.now()) {
+    if let Some(record) = current(&records, here, live, SystemClock.now()) {
         let zone = SystemClock.zone()?;
         let at = crate::text::day_and_time(record.at, &zone, &zone);
         let by = match record.deployed() {
@@ -176,7 +239,7 @@ fn say(
         };
         report::print(&format!("  {} was deployed{by}, {at}\n", live.short()));
     }
-    let label = redact(&printable(of.remotes[index].as_bstr()));
+    let label = redact(&printable(of.remotes[*index].as_bstr()));
     if let Ok((count, commits)) = world.lost(live, commit, &label)
         && count.0 > 0
     {
@@ -189,15 +252,21 @@ fn say(
 }
 
 /// Asks on a terminal; without one the command line has to say yes.
-fn confirmed(args: &Rollback) -> Result<bool, Error> {
+fn confirmed(args: &Rollback, environment: &str, commit: &Oid) -> Result<bool, Error> {
     if args.yes {
         return Ok(true);
     }
     if !std::io::stderr().is_terminal() {
+        let mut command = format!(
+            "pushgate rollback {} {commit} --yes",
+            shell_word(environment)
+        );
+        if let Some(words) = &args.words {
+            command += &format!(" -m {}", shell_word(words));
+        }
         let message = "there is no terminal to ask on";
-        return Err(Undecided::new(message)
-            .hint("say yes beforehand: pushgate rollback --yes")
-            .into());
+        let hint = format!("say yes beforehand: {command}");
+        return Err(Undecided::new(message).hint(hint).into());
     }
     let yes = terminal::confirm("Roll back?").map_err(Undecided::from)?;
     if !yes {
@@ -210,7 +279,7 @@ fn confirmed(args: &Rollback) -> Result<bool, Error> {
 fn push(
     args: &Rollback,
     remote: &BStr,
-    (branch, live): (&str, &Oid),
+    Place { branch, live, .. }: &Place,
     commit: &Oid,
     world: &Repository,
 ) -> Result<ExitStatus, Error> {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::Error;
+use super::{Error, reflog::Moved};
 use crate::push::{Oid, remotes::Entry};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +45,8 @@ pub(crate) trait Backend: Send {
     /// What a ref leads to; `None` where it does not exist.
     fn reference(&mut self, name: &str) -> Result<Option<Oid>, Error>;
     fn symbolic(&mut self, name: &str) -> Result<Option<String>, Error>;
+    /// The moves of a ref that exists, newest first.
+    fn moves(&mut self, name: &str) -> Result<Vec<Moved>, Error>;
     /// The type and size of an object; `None` where it is not here.
     fn header(&mut self, id: &Oid) -> Result<Option<(Kind, usize)>, Error>;
     /// The bytes of an object that is here.
