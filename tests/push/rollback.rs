@@ -167,7 +167,7 @@ fn the_command_goes_back_to_what_was_live_before() {
     it.shop
         .pushgate(["rollback"])
         .ends_with_2()
-        .says("hint: say yes beforehand: pushgate rollback --yes");
+        .says(&format!("pushgate rollback production {} --yes", it.two));
     assert_eq!(it.shop.tip("production", "master"), it.three);
     it.shop
         .pushgate(["rollback", "--yes"])
