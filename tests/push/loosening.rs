@@ -194,8 +194,10 @@ fn a_clone_that_never_had_trunk_does_not_believe_the_commit() {
     // Daily work is free.
     shop.commit("more");
     shop.push("origin", "feature:other").goes();
-    let ran = shop.push("staging", "feature:master").goes_not();
-    ran.says("this clone does not know the default branch of origin");
+    let ran = shop.push("staging", "feature:master");
+    let ran = ran
+        .goes_not()
+        .says("this clone does not know the default branch of origin");
     let cure = ran
         .stderr
         .lines()
