@@ -29,6 +29,9 @@ use crate::{
 /// How long a push is looked for: reflogs are kept for longer (gc.reflogExpireUnreachable, git-gc(1)).
 const OLDEST: SignedDuration = SignedDuration::from_hours(24 * 28);
 
+/// Reflogs count whole seconds.
+const SECOND: SignedDuration = SignedDuration::from_secs(1);
+
 /// Whether remotes are asked where git's own files do not tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ask {
@@ -127,6 +130,7 @@ fn ended(repository: &Repository) -> Vec<Ended> {
 ///
 /// A move proves one push: the last of its commit that was decided before it.
 fn prove(all: &mut [Ended], repository: &Repository) -> Result<(), Undecided> {
+    let now = SystemClock.now();
     all.sort_by_key(|one| one.record.at);
     let tracked = |one: &Ended| Some(one.push.tracking.as_ref()?.name.clone());
     let names: BTreeSet<_> = all.iter().filter_map(tracked).collect();
@@ -146,7 +150,9 @@ fn prove(all: &mut [Ended], repository: &Repository) -> Result<(), Undecided> {
                     && before.is_some_and(|before| fits(before, &moves))
             };
             if let Some(one) = all.iter_mut().rev().find(is_it) {
-                one.arrived = Some(moved.at);
+                // GIT_COMMITTER_DATE may say anything.
+                let is_possible = moved.at > one.record.at - SECOND && moved.at <= now;
+                one.arrived = Some(if is_possible { moved.at } else { now });
             }
         }
     }

@@ -60,12 +60,18 @@ fn unrecorded(
         .collect();
     let mut found = Vec::new();
     for (index, moved) in moves.iter().enumerate() {
+        // A judged push has another time only where GIT_COMMITTER_DATE gave git a wrong one.
+        let is_redated = |record: &Record, deployed: &Deployed| {
+            deployed.decided.is_some()
+                && record.is_by(&moved.by)
+                && !moves.iter().any(|other| other.at == record.at)
+        };
         let is_same = |record: &Record| {
-            let observed = record.deployed().is_some_and(|deployed| !deployed.seen);
-            observed
-                && record.environment == environment
+            record.environment == environment
                 && record.commit == moved.commit
-                && record.at == moved.at
+                && record.deployed().is_some_and(|deployed| {
+                    !deployed.seen && (record.at == moved.at || is_redated(record, deployed))
+                })
         };
         if moved.is_push()
             && moved.at >= since

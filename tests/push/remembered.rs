@@ -6,9 +6,10 @@ use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf};
 use expect_test::expect;
 
 use crate::support::{
-    PUSHGATE, Sandbox,
+    PUSHGATE, Ran, Sandbox,
     notes_worker::{deployments, records},
     person::Person,
+    shared,
 };
 
 const POLICY: &str = "\
@@ -327,4 +328,27 @@ fn what_was_live_before_the_gate_is_called_so() {
         deployments(&shop, &shop.app).last().unwrap(),
         &format!("staging go {}", &two[..7])
     );
+}
+
+#[test]
+fn a_date_that_git_was_given_makes_no_soak() {
+    let shop = Sandbox::new();
+    shop.policy("suite: {run: 'true'}\nenvironments:\n  staging: {}\n  production: {after: staging, soak: 10m, signoff: false}\n");
+    shop.commit_on_origin("two");
+    shop.stop_clock("2026-11-24 10:00:00");
+    let mut push = shop.command("git");
+    push.args(["push", "staging", "master"])
+        .env("GIT_COMMITTER_DATE", "2001-01-01T00:00:00Z");
+    Ran::of(&mut push).goes();
+    shared(&shop.app);
+    shop.push("production", "master")
+        .refused("promotion")
+        .says("10m");
+    shop.stop_clock("2026-11-24 10:11:00");
+    // It is recorded once, and as judged.
+    shop.pushgate(["log"]).goes();
+    let known = records(&shop, &shop.app, "deployed");
+    assert_eq!(known.len(), 1, "{known:?}");
+    assert_eq!(known[0]["judged"], "go");
+    shop.push("production", "master").goes();
 }
