@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::answers::SystemClock;
 use crate::{
     gates::{Clock, Undecided},
-    git::{self, Moved, Repository},
+    git::{Moved, Repository},
     memory::{
         open_push::{OpenPush, Tracking},
         record::Record,
@@ -84,7 +84,7 @@ fn remove(path: &Path) -> Result<(), Undecided> {
 
 #[allow(clippy::needless_pass_by_value, reason = "for map_err")]
 fn failed(error: std::io::Error) -> Undecided {
-    git::Error::io("write down what became of a push", &error).into()
+    Undecided::failed("write down what became of a push", &error)
 }
 
 fn outcome(

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::{answers::SystemClock, settle::write};
 use crate::{
     gates::{Clock, EnvironmentRemotes, Memory, Undecided},
-    git::{self, Repository},
+    git::Repository,
     hooks::{directory::HooksDirectory, gate::is_gated},
     memory::record::{Deployed, Event, Judged, Record},
     policy::Policy,
@@ -134,7 +134,7 @@ pub(crate) fn gate_since(repository: &Repository) -> Option<Timestamp> {
 
 impl Repository {
     /// When a commit was made, by its committer's clock.
-    fn committed_at(&self, commit: &Oid) -> Result<Option<Timestamp>, git::Error> {
+    fn committed_at(&self, commit: &Oid) -> Result<Option<Timestamp>, Undecided> {
         let bytes = self.read(commit)?;
         let mut headers = bytes.lines().take_while(|line| !line.is_empty());
         let committer = headers.find_map(|line| line.strip_prefix(b"committer "));

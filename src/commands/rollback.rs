@@ -20,7 +20,7 @@ use crate::{
     gates::{
         Clock, EnvironmentRemotes, LocalRepository, Memory, Remotes, Undecided, verdict::Decision,
     },
-    git::{self, Repository},
+    git::Repository,
     hooks::gate::is_gated,
     memory::deployments::{Place, before, current, removed_by_rollback},
     policy::{Environment, Policy},
@@ -227,5 +227,5 @@ fn push(
     command.env(ROLLBACK, "1");
     command.envs(args.words.as_ref().map(|words| (REASON, words)));
     let status = command.status();
-    Ok(status.map_err(|error| git::Error::io("run `git push`", &error))?)
+    Ok(status.map_err(|error| Undecided::failed("run `git push`", &error))?)
 }

@@ -1,9 +1,9 @@
 //! Which branch is trunk.
 
-use super::{Error, Repository};
+use super::Repository;
 use crate::{
     gates::{Undecided, facts::TrunkName},
-    policy::Trunk,
+    policy::{FILE, Trunk},
 };
 
 impl Repository {
@@ -18,10 +18,12 @@ impl Repository {
         Ok(TrunkName { remote, branch })
     }
 
-    fn trunk_branch(&self, remote: &str) -> Result<String, Error> {
+    fn trunk_branch(&self, remote: &str) -> Result<String, Undecided> {
         let which = |found| {
-            let remote = remote.to_owned();
-            Err(Error::WhichTrunk { remote, found })
+            let which = Undecided::new(format!("which branch is trunk? `{remote}` has {found}"));
+            Err(which.hint(format!(
+                "git remote set-head {remote} --auto, or name it in `trunk.branch` of {FILE}"
+            )))
         };
         let prefix = format!("refs/remotes/{remote}/");
         if let Some(head) = self.symbolic(&format!("{prefix}HEAD"))?

@@ -7,11 +7,7 @@ use std::{
     time::Duration,
 };
 
-use pushgate::{
-    git::{Error, Repository},
-    memory::record::Record,
-    push::Oid,
-};
+use pushgate::{gates::Undecided, git::Repository, memory::record::Record, push::Oid};
 
 use super::{Ran, Sandbox};
 
@@ -44,7 +40,7 @@ fn carry_out(order: &str) -> String {
     let world = Repository::open().unwrap();
     let limit = env::var("LIMIT_MS").map_or(20_000, |text| text.parse().unwrap());
     let limit = Duration::from_millis(limit);
-    let done = |done: Result<(), Error>| match done {
+    let done = |done: Result<(), Undecided>| match done {
         Ok(()) => "ok".to_owned(),
         Err(error) => error.in_one_line(),
     };
