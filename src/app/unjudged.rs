@@ -11,7 +11,7 @@ use crate::{
     gates::{Clock, EnvironmentRemotes, Memory, Undecided},
     git::Repository,
     hooks::{directory::HooksDirectory, gate::is_gated},
-    memory::record::{Deployed, Event, Judged, Record},
+    memory::record::{Deployed, Event, Judged, Place, Record},
     policy::Policy,
     push::Oid,
 };
@@ -24,16 +24,13 @@ pub(super) fn record_all(repository: &Repository, policy: &Policy) -> Result<(),
     let share = policy.shares().then_some(policy.trunk.remote.as_str());
     for environment in &policy.environments {
         let of = repository.remotes_of(environment);
-        for (remote, destination) in of.remotes.iter().zip(&of.destinations) {
+        for (index, remote) in of.remotes.iter().enumerate() {
             let only = EnvironmentRemotes {
                 remotes: vec![remote.clone()],
                 ..of.clone()
             };
             for name in repository.tracking_refs(&only) {
-                for mut record in unrecorded(repository, &of.environment, &name, since)? {
-                    if let Event::Deployed(deployed) = &mut record.event {
-                        deployed.destination = Some(destination.clone());
-                    }
+                for record in unrecorded(repository, of.place_of(index), &name, since)? {
                     write(repository, &record, share)?;
                 }
             }
@@ -45,7 +42,7 @@ pub(super) fn record_all(repository: &Repository, policy: &Policy) -> Result<(),
 /// The pushes in the reflog of a tracking ref that nothing else tells of.
 fn unrecorded(
     repository: &Repository,
-    environment: &str,
+    place: Place<'_>,
     tracking: &str,
     since: Timestamp,
 ) -> Result<Vec<Record>, Undecided> {
@@ -74,7 +71,7 @@ fn unrecorded(
             found.push(Record::new(
                 moved.at,
                 &*moved.by,
-                environment,
+                place,
                 &moved.commit,
                 event,
             ));
@@ -86,12 +83,11 @@ fn unrecorded(
 /// The record of a commit that is live on an environment though nobody has recorded it.
 pub(crate) fn sighting(
     repository: &Repository,
-    of: &EnvironmentRemotes,
+    place: Place<'_>,
     commit: &Oid,
 ) -> Result<Record, Undecided> {
-    let environment = &of.environment;
     let is_judged = |record: &Record| {
-        record.environment == *environment
+        record.is_at(place)
             && (record.deployed()).is_some_and(|deployed| deployed.judged != Judged::Before)
     };
     // Where nothing was recorded yet, the commit was there before the gate, unless it is younger.
@@ -107,7 +103,7 @@ pub(crate) fn sighting(
         ..Deployed::new(judged)
     });
     let (at, by) = (SystemClock.now(), repository.identity());
-    Ok(Record::new(at, by, environment, commit, event))
+    Ok(Record::new(at, by, place, commit, event))
 }
 
 fn is_younger(repository: &Repository, commit: &Oid, gate: Option<Timestamp>) -> bool {

@@ -22,7 +22,10 @@ use crate::{
     },
     git::Repository,
     hooks::gate::is_gated,
-    memory::deployments::{Place, before, current, removed_by_rollback},
+    memory::{
+        deployments::{before, current, removed_by_rollback},
+        record::Place,
+    },
     policy::{Environment, Policy},
     process::{signals, terminal},
     push::{Oid, url::redact},
@@ -103,7 +106,7 @@ fn back(
             let commit = world.revision(revision)?;
             commit.ok_or_else(|| no_commit(revision, world))?
         }
-        None => previous(environment, &live, world)?,
+        None => previous(of.place_of(index), &live, world)?,
     };
     if commit == live {
         report::say(&format!(
@@ -122,12 +125,12 @@ fn back(
 }
 
 /// What was live before, as far as it is recorded and may come back.
-fn previous(environment: &str, live: &Oid, world: &Repository) -> Result<Oid, Error> {
+fn previous(place: Place<'_>, live: &Oid, world: &Repository) -> Result<Oid, Error> {
+    let environment = place.environment;
     let mut commit = live.clone();
     loop {
         let records = world.records(&commit)?;
-        let Some(older) = before(&records, environment, &commit).filter(|older| *older != live)
-        else {
+        let Some(older) = before(&records, place, &commit).filter(|older| *older != live) else {
             let message = format!(
                 "nothing tells what was live on {environment} before {}",
                 commit.short()
@@ -162,10 +165,7 @@ fn say(
         live.short(),
         commit.short()
     ));
-    let place = Place {
-        environment,
-        elsewhere: &of.elsewhere(index),
-    };
+    let place = of.place_of(index);
     let records = world.records(live)?;
     if let Some(record) = current(&records, place, live, SystemClock.now()) {
         let zone = SystemClock.zone()?;

@@ -38,7 +38,7 @@ impl Memory for Repository {
     }
 
     fn was_live(&self, environment: &EnvironmentRemotes, commit: &Oid) -> Result<bool, Undecided> {
-        if was_live(&self.records(commit)?, &environment.environment, commit) {
+        if was_live(&self.records(commit)?, environment.place(), commit) {
             return Ok(true);
         }
         // What went there before the gate came is known to git alone.

@@ -140,7 +140,7 @@ impl Runner for PushRunner<'_> {
         let event = Event::Signoff { words: None };
         let repository = self.repository;
         let (at, by) = (SystemClock.now(), repository.identity());
-        let record = Record::new(at, by, &environment.environment, commit, event);
+        let record = Record::new(at, by, environment.place(), commit, event);
         repository.notes().add(&[record])
     }
 }

@@ -50,7 +50,7 @@ impl Journal for Repository {
         commit: &Oid,
         share: Option<&str>,
     ) -> Result<(), Undecided> {
-        let record = unjudged::sighting(self, environment, commit)?;
+        let record = unjudged::sighting(self, environment.place(), commit)?;
         settle::write(self, &record, share)
     }
 
