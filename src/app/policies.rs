@@ -11,7 +11,7 @@ use crate::{
     calendar::holidays,
     gates::Undecided,
     git::{
-        Error, Repository,
+        Repository,
         files::{File, read_some},
     },
     policy::{self, FILE, Policy, defaults, load},
@@ -85,7 +85,7 @@ impl Repository {
     }
 
     /// The object that is a commit's policy; `None` where it has none.
-    pub(crate) fn policy_id(&self, commit: &Oid) -> Result<Option<Oid>, Error> {
+    pub(crate) fn policy_id(&self, commit: &Oid) -> Result<Option<Oid>, Undecided> {
         Ok(self.entry(commit, FILE)?.map(|entry| entry.id))
     }
 
@@ -106,7 +106,7 @@ impl Repository {
         let Some(path) = self.work_tree().map(|top| top.join(FILE)) else {
             return Ok(None);
         };
-        let failed = |error| Undecided::from(Error::io(format!("read {FILE}"), &error));
+        let failed = |error| Undecided::failed(format!("read {FILE}"), &error);
         let kind = match path.symlink_metadata() {
             Ok(metadata) => metadata.file_type(),
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
@@ -163,7 +163,7 @@ impl Repository {
     /// The calendar at a path of a commit, or why there is none.
     fn committed_calendar(&self, commit: &Oid, path: &str) -> Result<Vec<u8>, String> {
         let file = self.file(commit, path, holidays::LIMIT);
-        match file.map_err(Error::in_one_line)? {
+        match file.map_err(|error| error.in_one_line())? {
             Some(File::Text(text)) => Ok(text),
             Some(File::Other(what)) => Err(format!("it is {what}, not a file")),
             Some(File::TooLarge(size)) => Err(format!(
@@ -180,7 +180,10 @@ impl Repository {
         if self.work_tree().is_some_and(is_there) {
             return self.work_tree_calendar(path);
         }
-        match self.reference("HEAD").map_err(Error::in_one_line)? {
+        match self
+            .reference("HEAD")
+            .map_err(|error| error.in_one_line())?
+        {
             Some(head) => self.committed_calendar(&head, path),
             None => Err("there is no commit to read it from".to_owned()),
         }

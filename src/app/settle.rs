@@ -182,12 +182,11 @@ fn by_tip(
             Outcome::Unknown
         });
     }
-    let place = record.deployed().and_then(|one| one.destination.as_ref());
     let brought_by_another = |other: &Record| {
-        other.environment == record.environment
+        other.is_at(record.place())
             && other.commit == record.commit
             && other.at >= record.at
-            && (other.deployed()).is_some_and(|one| !one.seen && one.destination.as_ref() == place)
+            && other.deployed().is_some_and(|one| !one.seen)
     };
     Ok(
         if repository
@@ -254,7 +253,7 @@ fn remove(path: &Path) -> Result<(), Undecided> {
 
 #[allow(clippy::needless_pass_by_value, reason = "for map_err")]
 fn failed(error: io::Error) -> Undecided {
-    git::Error::io("write down what became of a push", &error).into()
+    Undecided::failed("write down what became of a push", &error)
 }
 
 /// A push with what tells later whether it arrived.

@@ -6,7 +6,7 @@ use std::{env, fs, io, path::PathBuf, process::Command, slice};
 use crate::{
     file,
     gates::Undecided,
-    git::{self, Repository},
+    git::Repository,
     memory::{
         open_push::State,
         record::{REF, Record},
@@ -23,7 +23,7 @@ pub(crate) fn write(
     repository.notes().add(slice::from_ref(record))?;
     if let Some(remote) = share {
         let marked = repository.mark_unshared(remote);
-        marked.map_err(|error| git::Error::io("remember what to share", &error))?;
+        marked.map_err(|error| Undecided::failed("remember what to share", &error))?;
     }
     Ok(())
 }

@@ -9,11 +9,11 @@ use jiff::Timestamp;
 use super::{answers::SystemClock, settle, sharing::write};
 use crate::{
     gates::{Clock, EnvironmentRemotes, Memory, Undecided},
-    git::{self, Repository},
+    git::Repository,
     hooks::{directory::HooksDirectory, gate::is_gated},
     memory::{
         open_push::State,
-        record::{Deployed, Event, Judged, Record},
+        record::{Deployed, Event, Judged, Place, Record},
     },
     policy::Policy,
     push::Oid,
@@ -27,16 +27,13 @@ pub(super) fn record_all(repository: &Repository, policy: &Policy) -> Result<(),
     let share = policy.shares().then_some(policy.trunk.remote.as_str());
     for environment in &policy.environments {
         let of = repository.remotes_of(environment);
-        for (remote, destination) in of.remotes.iter().zip(&of.destinations) {
+        for (index, remote) in of.remotes.iter().enumerate() {
             let only = EnvironmentRemotes {
                 remotes: vec![remote.clone()],
                 ..of.clone()
             };
             for name in repository.tracking_refs(&only) {
-                for mut record in unrecorded(repository, &of.environment, &name, since)? {
-                    if let Event::Deployed(deployed) = &mut record.event {
-                        deployed.destination = Some(destination.clone());
-                    }
+                for record in unrecorded(repository, of.place_of(index), &name, since)? {
                     write(repository, &record, share)?;
                 }
             }
@@ -48,7 +45,7 @@ pub(super) fn record_all(repository: &Repository, policy: &Policy) -> Result<(),
 /// The pushes in the reflog of a tracking ref that nothing else tells of.
 fn unrecorded(
     repository: &Repository,
-    environment: &str,
+    place: Place<'_>,
     tracking: &str,
     since: Timestamp,
 ) -> Result<Vec<Record>, Undecided> {
@@ -67,7 +64,7 @@ fn unrecorded(
                 && !moves.iter().any(|other| other.at == record.at)
         };
         let is_same = |record: &Record| {
-            record.environment == environment
+            record.is_at(place)
                 && record.commit == moved.commit
                 && record.deployed().is_some_and(|deployed| {
                     !deployed.seen && (record.at == moved.at || is_redated(record, deployed))
@@ -85,7 +82,7 @@ fn unrecorded(
             found.push(Record::new(
                 moved.at,
                 &*moved.by,
-                environment,
+                place,
                 &moved.commit,
                 event,
             ));
@@ -98,19 +95,19 @@ fn unrecorded(
 /// of it is under way.
 pub(crate) fn sighting(
     repository: &Repository,
-    of: &EnvironmentRemotes,
+    place: Place<'_>,
     commit: &Oid,
 ) -> Result<Option<Record>, Undecided> {
-    let environment = &of.environment;
     // A platform may take a push whose git was ended.
     let own = repository.open_pushes().all().into_iter().rev();
     let mut own = own.filter_map(|(_, push)| Some((push.state, push.record()?)));
-    let is_it = |record: &Record| record.environment == *environment && record.commit == *commit;
-    if let Some((state, record)) = own.find(|(_, record)| is_it(record)) {
+    if let Some((state, record)) =
+        own.find(|(_, record)| record.is_at(place) && record.commit == *commit)
+    {
         return Ok((state != State::Open).then(|| settle::found(record)));
     }
     let is_judged = |record: &Record| {
-        record.environment == *environment
+        record.is_at(place)
             && (record.deployed()).is_some_and(|deployed| deployed.judged != Judged::Before)
     };
     // Where nothing was recorded yet, the commit was there before the gate, unless it is younger.
@@ -126,7 +123,7 @@ pub(crate) fn sighting(
         ..Deployed::new(judged)
     });
     let (at, by) = (SystemClock.now(), repository.identity());
-    Ok(Some(Record::new(at, by, environment, commit, event)))
+    Ok(Some(Record::new(at, by, place, commit, event)))
 }
 
 fn is_younger(repository: &Repository, commit: &Oid, gate: Option<Timestamp>) -> bool {
@@ -153,7 +150,7 @@ fn gate_since(repository: &Repository) -> Option<Timestamp> {
 
 impl Repository {
     /// When a commit was made, by its committer's clock.
-    fn committed_at(&self, commit: &Oid) -> Result<Option<Timestamp>, git::Error> {
+    fn committed_at(&self, commit: &Oid) -> Result<Option<Timestamp>, Undecided> {
         let bytes = self.read(commit)?;
         let mut headers = bytes.lines().take_while(|line| !line.is_empty());
         let committer = headers.find_map(|line| line.strip_prefix(b"committer "));

@@ -16,8 +16,8 @@ use crate::{
     app::{answers::SystemClock, follow_up::catch_up, preview::Preview},
     cli::Approve,
     gates::{
-        Clock, Explanation, Remotes, promotion::not_live, refusal::promotion::Refusal,
-        verdict::Decision,
+        Clock, EnvironmentRemotes, Explanation, Remotes, promotion::not_live,
+        refusal::promotion::Refusal, verdict::Decision,
     },
     git::{Repository, notes::LIMIT},
     memory::{
@@ -184,7 +184,8 @@ impl<'w> Approval<'w> {
 
     fn signoff(&self) -> Result<Outcome, Error> {
         let environment = self.tried()?;
-        let (remote, commit) = match self.live(environment)? {
+        let of = self.world.remotes_of(environment);
+        let (remote, commit) = match self.live(environment, &of)? {
             Ok(found) => found,
             Err(why) => return Ok(self.refused(Some(&environment.name), why)),
         };
@@ -198,7 +199,7 @@ impl<'w> Approval<'w> {
         let notes = self.world.notes();
         let same = notes.read(&commit)?.into_iter().filter(|record| {
             matches!(record.event, Event::Signoff { .. })
-                && record.environment == environment.name
+                && record.is_at(of.place())
                 && record.is_by(&by)
         });
         for record in same {
@@ -208,7 +209,7 @@ impl<'w> Approval<'w> {
         }
         let words = self.words();
         let event = Event::Signoff { words };
-        let mut record = Record::new(SystemClock.now(), &*by, &environment.name, &commit, event);
+        let mut record = Record::new(SystemClock.now(), &*by, of.place(), &commit, event);
         if signed {
             record = notes.sign(&record)?;
             if !notes.verified(&record)? {
@@ -226,9 +227,9 @@ impl<'w> Approval<'w> {
     fn live(
         &self,
         environment: &Environment,
+        of: &EnvironmentRemotes,
     ) -> Result<Result<(BString, Oid), Explanation>, Error> {
         let world = self.world;
-        let of = world.remotes_of(environment);
         let first = of.remote()?;
         let mut meant: Vec<&Oid> = self.meant().collect();
         for remote in &of.remotes {
@@ -239,7 +240,7 @@ impl<'w> Approval<'w> {
                 let trunk = world.trunk(&self.policy.trunk).ok();
                 let preview = Preview::new(world, world);
                 let (trunk, world) = (trunk.as_ref(), preview.world());
-                let refusal = not_live(trunk, &self.commit, &of, remote, tips, &world)?;
+                let refusal = not_live(trunk, &self.commit, of, remote, tips, &world)?;
                 return Ok(Err(explain(&refusal)));
             }
         }

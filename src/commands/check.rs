@@ -19,7 +19,7 @@ use crate::{
         Remotes,
         verdict::{Decision, TrunkName},
     },
-    git::{self, Repository},
+    git::{Repository, network},
     policy::{Environment, Policy},
     process::signals,
     push::{Oid, Push, Update},
@@ -66,7 +66,7 @@ pub(crate) fn run(args: &Check) -> Done {
 fn push(args: &Check, world: &Repository) -> Result<Push, Error> {
     let (source, commit) = source(args.commit.as_deref(), world)?;
     let policy = world.policy(Some(&commit))?.policy;
-    catch_up(world, &policy, git::network::LIMIT)?;
+    catch_up(world, &policy, network::LIMIT)?;
     let (name, (remote, url, branch)) = match args.environment.as_deref() {
         Some("trunk") => ("trunk", to_trunk(&world.trunk(&policy.trunk)?, world)?),
         name => {
@@ -114,10 +114,7 @@ fn source(revision: Option<&str>, world: &Repository) -> Result<(String, Oid), E
 
 fn to_trunk(trunk: &TrunkName, world: &Repository) -> Result<(BString, BString, String), Error> {
     let url = world.remotes().push_url(trunk.remote.as_bytes());
-    let url = url.ok_or_else(|| git::Error::NoTrunkRemote {
-        remote: trunk.remote.clone(),
-        known: world.remotes().known(),
-    })?;
+    let url = url.ok_or_else(|| world.no_such_remote(&trunk.remote))?;
     Ok((trunk.remote.clone().into(), url, trunk.branch.clone()))
 }
 

@@ -10,7 +10,7 @@ use crate::{
     app::{answers::SystemClock, follow_up::catch_up},
     cli::Log,
     commands::Error,
-    gates::{Clock, Undecided},
+    gates::Clock,
     git::Repository,
     memory::{
         history::{Arrival, Happened, Source, history},
@@ -60,7 +60,7 @@ pub(crate) fn run(args: &Log) -> Done {
 
 /// The policy that names the environments; without one the log is still worth reading.
 fn policy(world: &Repository) -> Option<Policy> {
-    let head = world.reference("HEAD").map_err(Undecided::from);
+    let head = world.reference("HEAD");
     let policy = head.and_then(|head| world.policy(head.as_ref()));
     let policy = policy.inspect_err(|error| {
         let why = error.in_one_line();

@@ -20,9 +20,12 @@ use crate::{
     gates::{
         Clock, EnvironmentRemotes, LocalRepository, Memory, Remotes, Undecided, verdict::Decision,
     },
-    git::{self, Repository, network},
+    git::{Repository, network},
     hooks::gate::is_gated,
-    memory::deployments::{self, before, current, removed_by_rollback},
+    memory::{
+        deployments::{before, current, removed_by_rollback},
+        record::Place,
+    },
     policy::{Environment, Policy},
     process::{signals, terminal},
     push::{Oid, url::redact},
@@ -45,28 +48,28 @@ pub(crate) fn run(args: &Rollback) -> Done {
     let trunk = local.trunk.as_ref().ok();
     let tips = PipelineTips::ask(&world, trunk, policy.shares(), std::slice::from_ref(&of));
     catch_up(&world, policy, network::LIMIT)?;
-    let mut places = Vec::new();
+    let mut lives = Vec::new();
     for (index, remote) in of.remotes.iter().enumerate() {
         let tips = tips.live(remote.as_bstr(), &of.branches)?;
-        if let Some((branch, live)) = of.deployed(&tips, trunk) {
-            let (branch, live) = (branch.clone(), live.clone());
-            places.push(Place {
+        if let Some((branch, commit)) = of.deployed(&tips, trunk) {
+            let (branch, commit) = (branch.clone(), commit.clone());
+            lives.push(Live {
                 index,
                 branch,
-                live,
+                commit,
             });
         }
     }
-    let code = back(args, &of, places, &world)?;
+    let code = back(args, &of, lives, &world)?;
     settle::settle(&world, Ask::JustEnded)?;
     Ok(signals::signal().map_or(code, |signal| 128 + signal))
 }
 
 /// One remote of the environment, with what is live there.
-struct Place {
+struct Live {
     index: usize,
     branch: String,
-    live: Oid,
+    commit: Oid,
 }
 
 /// The one that is named, else production, else the only one that nothing comes after.
@@ -102,7 +105,7 @@ fn environment<'p>(name: Option<&str>, policy: &'p Policy) -> Result<&'p Environ
 fn back(
     args: &Rollback,
     of: &EnvironmentRemotes,
-    mut places: Vec<Place>,
+    mut lives: Vec<Live>,
     world: &Repository,
 ) -> Done {
     let environment = &of.environment;
@@ -111,33 +114,27 @@ fn back(
             let commit = world.revision(revision)?;
             commit.ok_or_else(|| no_commit(revision, world))?
         }
-        None => chosen(of, &places, world)?,
+        None => chosen(of, &lives, world)?,
     };
-    places.retain(|place| {
-        if place.live == commit {
-            let destination = &of.destinations[place.index];
+    lives.retain(|live| {
+        if live.commit == commit {
+            let destination = &of.destinations[live.index];
             let commit = commit.short();
             report::say(&format!("{destination} has {commit} already"));
         }
-        place.live != commit
+        live.commit != commit
     });
-    if places.is_empty() {
+    if lives.is_empty() {
         return Ok(0);
     }
-    for place in &places {
-        say(of, place, &commit, world)?;
+    for live in &lives {
+        say(of, live, &commit, world)?;
     }
     if !confirmed(args, environment, &commit)? {
         return Ok(Decision::Refused.exit_code());
     }
-    for place in &places {
-        let status = push(
-            args,
-            of.remotes[place.index].as_bstr(),
-            place,
-            &commit,
-            world,
-        )?;
+    for live in &lives {
+        let status = push(args, of.remotes[live.index].as_bstr(), live, &commit, world)?;
         let code = status.code().unwrap_or(1);
         if code != 0 {
             return Ok(u8::try_from(code).unwrap_or(1));
@@ -147,49 +144,47 @@ fn back(
 }
 
 /// The commit that was live before: where the remotes differ, the one that some have already.
-fn chosen(of: &EnvironmentRemotes, places: &[Place], world: &Repository) -> Result<Oid, Error> {
+fn chosen(of: &EnvironmentRemotes, lives: &[Live], world: &Repository) -> Result<Oid, Error> {
     let environment = &of.environment;
-    let mut live: Vec<_> = places.iter().map(|place| &place.live).collect();
-    live.dedup();
-    match live.as_slice() {
+    let is_one = lives.iter().all(|live| live.commit == lives[0].commit);
+    let before = |live: &Live| previous(of.place_of(live.index), &live.commit, world);
+    match lives {
         [] => {
             let message = format!("nothing was ever deployed to {environment}");
-            Err(Undecided::new(message).into())
+            return Err(Undecided::new(message).into());
         }
-        [live] => previous(environment, live, world),
-        several => {
-            let before = several.iter();
-            let before = before.filter_map(|live| previous(environment, live, world).ok());
-            let mut common: Vec<_> = before.filter(|older| several.contains(&older)).collect();
-            common.dedup();
-            if let [only] = common.as_slice() {
-                return Ok(only.clone());
-            }
-            let name = |place: &Place| {
-                format!(
-                    "{} has {}",
-                    of.destinations[place.index],
-                    place.live.short()
-                )
-            };
-            let names: Vec<_> = places.iter().map(name).collect();
-            let message = format!(
-                "which commit is to come back to {environment}? {}",
-                names.join(", ")
-            );
-            Err(which(message, environment))
-        }
+        [live, ..] if is_one => return before(live),
+        _ => {}
     }
+    let older = lives.iter().filter_map(|live| before(live).ok());
+    let mut common: Vec<_> = older
+        .filter(|older| lives.iter().any(|live| live.commit == *older))
+        .collect();
+    common.dedup();
+    if let [only] = common.as_slice() {
+        return Ok(only.clone());
+    }
+    let name = |live: &Live| {
+        format!(
+            "{} has {}",
+            of.destinations[live.index],
+            live.commit.short()
+        )
+    };
+    let names: Vec<_> = lives.iter().map(name).collect();
+    let names = names.join(", ");
+    let message = format!("which commit is to come back to {environment}? {names}");
+    Err(which(message, environment))
 }
 
 /// What was live before, as far as it is recorded and may come back.
-fn previous(environment: &str, live: &Oid, world: &Repository) -> Result<Oid, Error> {
+fn previous(place: Place<'_>, live: &Oid, world: &Repository) -> Result<Oid, Error> {
+    let environment = place.environment;
     let mut seen = vec![live.clone()];
     let mut commit = live.clone();
     loop {
         let records = world.records(&commit)?;
-        let Some(older) = before(&records, environment, &commit).filter(|one| !seen.contains(one))
-        else {
+        let Some(older) = before(&records, place, &commit).filter(|one| !seen.contains(one)) else {
             let commit = commit.short();
             let message = format!("nothing tells what was live on {environment} before {commit}");
             return Err(which(message, environment));
@@ -213,22 +208,19 @@ fn which(message: String, environment: &str) -> Error {
 /// Says what comes back, what goes, and whose it is.
 fn say(
     of: &EnvironmentRemotes,
-    place: &Place,
+    live: &Live,
     commit: &Oid,
     world: &Repository,
 ) -> Result<(), Error> {
     let environment = &of.environment;
-    let Place { index, live, .. } = place;
+    let (index, live) = (live.index, &live.commit);
     report::say(&format!(
         "rollback of {environment} ({}): from {} back to {}",
-        of.destinations[*index],
+        of.destinations[index],
         live.short(),
         commit.short()
     ));
-    let here = deployments::Place {
-        environment,
-        elsewhere: &of.elsewhere(*index),
-    };
+    let here = of.place_of(index);
     let records = world.records(live)?;
     if let Some(record) = current(&records, here, live, SystemClock.now()) {
         let zone = SystemClock.zone()?;
@@ -239,7 +231,7 @@ fn say(
         };
         report::print(&format!("  {} was deployed{by}, {at}\n", live.short()));
     }
-    let label = redact(&printable(of.remotes[*index].as_bstr()));
+    let label = redact(&printable(of.remotes[index].as_bstr()));
     if let Ok((count, commits)) = world.lost(live, commit, &label)
         && count.0 > 0
     {
@@ -279,7 +271,11 @@ fn confirmed(args: &Rollback, environment: &str, commit: &Oid) -> Result<bool, E
 fn push(
     args: &Rollback,
     remote: &BStr,
-    Place { branch, live, .. }: &Place,
+    Live {
+        branch,
+        commit: live,
+        ..
+    }: &Live,
     commit: &Oid,
     world: &Repository,
 ) -> Result<ExitStatus, Error> {
@@ -296,5 +292,5 @@ fn push(
     command.env(ROLLBACK, "1");
     command.envs(args.words.as_ref().map(|words| (REASON, words)));
     let status = command.status();
-    Ok(status.map_err(|error| git::Error::io("run `git push`", &error))?)
+    Ok(status.map_err(|error| Undecided::failed("run `git push`", &error))?)
 }

@@ -15,7 +15,7 @@ use crate::{
     app::local::Local,
     app::policies::Loaded,
     gates::{Undecided, remote_tips::at_once, verdict::TrunkName},
-    git::{self, Repository, Version, command},
+    git::{Repository, Version, command},
     hooks::{
         configured::{self, ConfiguredHook, NEEDED},
         directory::HooksDirectory,
@@ -76,7 +76,7 @@ pub(crate) struct Opened {
 pub(crate) struct RemoteAnswer {
     pub(crate) name: BString,
     /// Those of the refs asked for that are there.
-    pub(crate) refs: Result<Vec<(String, Oid)>, git::Error>,
+    pub(crate) refs: Result<Vec<(String, Oid)>, Undecided>,
 }
 
 impl Context {

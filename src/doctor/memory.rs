@@ -1,5 +1,7 @@
 //! What this clone and the team remember.
 
+use bstr::BString;
+
 use super::{
     context::{Opened, from_here},
     finding::Finding,
@@ -8,7 +10,7 @@ use crate::{
     app::answers::SystemClock,
     gates::{Clock, Memory},
     memory::{
-        deployments::{Place, current},
+        deployments::current,
         record::{Judged, REF, Record},
     },
     push::Oid,
@@ -74,17 +76,21 @@ pub(crate) fn unjudged(opened: &Opened) -> Vec<Finding> {
     let mut found = Vec::new();
     for environment in &opened.policy.environments {
         let of = opened.world.remotes_of(environment);
-        let place = Place::whole(&environment.name);
         let is_live = |name: &str| {
             let branch = name.strip_prefix("refs/heads/");
             branch.is_some_and(|branch| environment.branches.iter().any(|one| one == branch))
         };
-        let answers = opened.remotes.iter();
-        let answers = answers.filter(|answer| of.remotes.contains(&answer.name));
-        let refs = answers
-            .filter_map(|answer| answer.refs.as_ref().ok())
-            .flatten();
-        for (_, tip) in refs.filter(|(name, _)| is_live(name)) {
+        let refs = |remote: &BString| {
+            let answer = opened.remotes.iter().find(|one| one.name == *remote)?;
+            answer.refs.as_ref().ok()
+        };
+        let remotes = of.remotes.iter().enumerate();
+        let refs = remotes.flat_map(|(index, remote)| {
+            let refs = refs(remote).into_iter().flatten();
+            refs.map(move |(name, tip)| (index, name, tip))
+        });
+        for (index, _, tip) in refs.filter(|(_, name, _)| is_live(name)) {
+            let place = of.place_of(index);
             let records = opened.world.records(tip).unwrap_or_default();
             let record = current(&records, place, tip, SystemClock.now());
             if record

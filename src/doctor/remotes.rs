@@ -11,7 +11,7 @@ use crate::{
         Undecided, remotes_of,
         route::{PushContext, Router},
     },
-    git,
+    git::network::LIMIT,
     policy::Environment,
     push::{
         Push,
@@ -36,11 +36,8 @@ pub(crate) fn trunk(opened: &Opened) -> Vec<Finding> {
         Err(error) => vec![Finding::error("trunk", error.clone())],
         Ok(trunk) if known.contains(&trunk.remote) => Vec::new(),
         Ok(trunk) => {
-            let remote = trunk.remote.clone();
-            vec![Finding::error(
-                "trunk",
-                git::Error::NoTrunkRemote { remote, known },
-            )]
+            let missing = Undecided::no_trunk_remote(&trunk.remote, &known);
+            vec![Finding::error("trunk", missing)]
         }
     }
 }
@@ -82,7 +79,7 @@ fn one(remote: &RemoteAnswer, opened: &Opened) -> Finding {
                 Status::Warning
             };
             return silent(&name, wants_login, error, |what| {
-                Finding::new("remote", status, format!("{leads} {what}")).details(error.words())
+                Finding::new("remote", status, format!("{leads} {what}")).details(&error.details)
             });
         }
     };
@@ -91,7 +88,7 @@ fn one(remote: &RemoteAnswer, opened: &Opened) -> Finding {
         refs.iter().any(|(name, _)| *name == branch)
     };
     if let Some(trunk) = trunk.filter(|it| it.remote == name && !has(&it.branch)) {
-        let finding = Finding::error("trunk", git::Error::NoTrunk(trunk.clone()));
+        let finding = Finding::error("trunk", Undecided::no_trunk(trunk));
         return match opened.commit {
             Some(_) => finding,
             None => finding.hint("commit first: there is nothing to push yet"),
@@ -161,15 +158,16 @@ impl Role {
 fn silent(
     name: &str,
     wants_login: bool,
-    error: &git::Error,
+    error: &Undecided,
     finding: impl Fn(&str) -> Finding,
 ) -> Finding {
     let by_hand = format!("git ls-remote {}", shell_word(name));
     let see = format!("see that this answers: {by_hand}");
-    if let git::Error::NoAnswer { limit, .. } = error {
-        return finding(&format!("gave no answer within {} s", limit.as_secs())).hint(see);
+    if error.details.is_empty() {
+        let limit = LIMIT.as_secs();
+        return finding(&format!("gave no answer within {limit} s")).hint(see);
     }
-    let said = error.words().join("\n").to_lowercase();
+    let said = error.details.join("\n").to_lowercase();
     if said.contains("host key verification failed") {
         finding("is a server whose key ssh does not know")
             .run(by_hand)

@@ -161,7 +161,7 @@ fn lacks(step: &Step, opened: &Opened) -> Option<Finding> {
     let word = word?;
     let file = directory.join(word);
     let is_path = word.contains('/');
-    if (is_path && is_runnable(&file)) || (!is_path && is_known(word, &directory, opened)) {
+    if (is_path && is_runnable(&file)) || (!is_path && is_known(word, &directory)) {
         None
     } else if is_path && file.is_file() {
         let path = shell_word(&from_here(&file));
@@ -174,13 +174,13 @@ fn lacks(step: &Step, opened: &Opened) -> Option<Finding> {
 }
 
 /// Whether the shell of the suite knows a word: a program on its PATH, or a word of its own.
-fn is_known(word: &str, directory: &Path, opened: &Opened) -> bool {
+fn is_known(word: &str, directory: &Path) -> bool {
     let mut command = Command::new(SH);
     command
         .args(["-c", "command -v \"$1\"", "sh", word])
         .current_dir(directory)
         .stdin(Stdio::null());
-    for name in removed(opened.world.git()).unwrap_or_default() {
+    for name in removed() {
         command.env_remove(name);
     }
     // Without a shell it cannot be told here; the suite will tell.

@@ -4,6 +4,7 @@ use bstr::{BStr, BString};
 
 use super::{facts::TrunkName, undecided::Undecided};
 use crate::{
+    memory::record::Place,
     policy::Environment,
     push::{
         Oid,
@@ -19,7 +20,7 @@ pub struct EnvironmentRemotes {
     pub environment: String,
     /// The remotes, or URLs: all of them are asked.
     pub remotes: Vec<BString>,
-    /// Where a push to each of them goes, as a deployment names it.
+    /// Where a push to each of them goes, as a record names it.
     pub destinations: Vec<String>,
     /// The remote that the policy names, for the error where there is none.
     pub expected: String,
@@ -29,11 +30,20 @@ pub struct EnvironmentRemotes {
 }
 
 impl EnvironmentRemotes {
-    /// The destinations of all remotes but this one, by its index.
-    pub fn elsewhere(&self, remote: usize) -> Vec<String> {
-        let own = self.destinations.get(remote);
-        let others = self.destinations.iter().filter(|one| Some(*one) != own);
-        others.cloned().collect()
+    /// The place of all remotes.
+    pub fn place(&self) -> Place<'_> {
+        Place {
+            environment: &self.environment,
+            destinations: &self.destinations,
+        }
+    }
+
+    /// The place of one remote, by its index.
+    pub fn place_of(&self, remote: usize) -> Place<'_> {
+        Place {
+            destinations: self.destinations.get(remote..=remote).unwrap_or_default(),
+            ..self.place()
+        }
     }
 
     /// Looks them up; `read` reads a URL of the configuration.

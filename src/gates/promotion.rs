@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     memory::{
-        deployments::{Place, live_since, removed_by_rollback},
+        deployments::{live_since, removed_by_rollback},
         record::Record,
     },
     policy::{By, Environment},
@@ -161,13 +161,7 @@ impl Promotion<'_> {
     /// Since when the commit is live on all remotes of the environment.
     fn since(&self, now: Timestamp) -> Option<Timestamp> {
         let before = self.before;
-        let since = |remote| {
-            let place = Place {
-                environment: &before.environment,
-                elsewhere: &before.elsewhere(remote),
-            };
-            live_since(self.records, place, self.commit, now)
-        };
+        let since = |remote| live_since(self.records, before.place_of(remote), self.commit, now);
         let all: Option<Vec<_>> = (0..before.remotes.len()).map(since).collect();
         all?.into_iter().max()
     }
@@ -183,7 +177,8 @@ impl Promotion<'_> {
             By::Anyone => None,
         };
         let known = (self.commit, self.records);
-        let mut found = SignOffs::of(wanted, author.as_deref(), before, known, world)?;
+        let place = self.before.place();
+        let mut found = SignOffs::of(wanted, author.as_deref(), place, known, world)?;
         let need = usize::try_from(wanted.people).unwrap_or(usize::MAX);
         // A signature is made by `pushgate approve`, without a push that waits for it.
         if found.people.len() + 1 == need
@@ -208,6 +203,7 @@ impl Promotion<'_> {
             wanted,
             author: found.author,
             unverified: found.unverified,
+            elsewhere: found.elsewhere,
         })
         .into())
     }

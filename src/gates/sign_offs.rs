@@ -2,7 +2,7 @@
 
 use super::{verdict::Stop, world::World};
 use crate::{
-    memory::record::{Event, Record, names_a_person, who},
+    memory::record::{Event, Place, Record, names_a_person, who},
     policy::Signoff,
     push::Oid,
 };
@@ -18,6 +18,8 @@ pub(crate) struct SignOffs {
     pub(crate) author: Option<String>,
     /// How many have a signature that could not be verified.
     pub(crate) unverified: usize,
+    /// Where those were made that are about an environment of this name in another place.
+    pub(crate) elsewhere: Vec<String>,
 }
 
 impl SignOffs {
@@ -26,7 +28,7 @@ impl SignOffs {
     pub(crate) fn of(
         wanted: Signoff,
         author: Option<&str>,
-        environment: &str,
+        place: Place<'_>,
         (commit, records): (&Oid, &[Record]),
         world: &World<'_>,
     ) -> Result<Self, Stop> {
@@ -34,13 +36,20 @@ impl SignOffs {
             people: Vec::new(),
             author: None,
             unverified: 0,
+            elsewhere: Vec::new(),
         };
-        let is_here = |record: &&Record| {
-            record.environment == environment
+        let is_signoff = |record: &&Record| {
+            record.environment == place.environment
                 && matches!(record.event, Event::Signoff { .. })
                 && names_a_person(&record.by)
         };
-        let here: Vec<_> = records.iter().filter(is_here).collect();
+        let all = records.iter().filter(is_signoff);
+        let (here, elsewhere): (Vec<_>, Vec<_>) = all.partition(|record| record.is_at(place));
+        found.elsewhere = (elsewhere.into_iter())
+            .flat_map(|record| record.destinations.clone())
+            .collect();
+        found.elsewhere.sort();
+        found.elsewhere.dedup();
         let by: Vec<_> = here.iter().map(|record| record.by.clone()).collect();
         let people = world.repository.mapped(&by, commit);
         let author = author.map(|author| one(author, commit, world));

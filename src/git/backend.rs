@@ -2,33 +2,14 @@
 
 use std::path::PathBuf;
 
-use super::{Error, reflog::Moved};
-use crate::push::{Oid, remotes::Entry};
+pub(super) use git2::ObjectType as Kind;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Commit,
-    Tag,
-    Tree,
-    Blob,
-}
+use super::reflog::Moved;
 
-impl Kind {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Commit => "commit",
-            Self::Tag => "tag",
-            Self::Tree => "tree",
-            Self::Blob => "blob",
-        }
-    }
-
-    pub(crate) fn parse(name: &[u8]) -> Option<Self> {
-        [Self::Commit, Self::Tag, Self::Tree, Self::Blob]
-            .into_iter()
-            .find(|kind| kind.name().as_bytes() == name)
-    }
-}
+use crate::{
+    gates::Undecided,
+    push::{Oid, remotes::Entry},
+};
 
 /// Where a repository is, and what it is.
 pub(super) struct Layout {
@@ -41,14 +22,14 @@ pub(super) struct Layout {
 /// The questions that both ways of reading a repository answer, with the same answers.
 pub(crate) trait Backend: Send {
     /// The configuration, every scope, in git's order.
-    fn config(&self) -> Result<Vec<Entry>, Error>;
+    fn config(&self) -> Result<Vec<Entry>, Undecided>;
     /// What a ref leads to; `None` where it does not exist.
-    fn reference(&mut self, name: &str) -> Result<Option<Oid>, Error>;
-    fn symbolic(&mut self, name: &str) -> Result<Option<String>, Error>;
+    fn reference(&mut self, name: &str) -> Result<Option<Oid>, Undecided>;
+    fn symbolic(&mut self, name: &str) -> Result<Option<String>, Undecided>;
     /// The moves of a ref that exists, newest first.
-    fn moves(&mut self, name: &str) -> Result<Vec<Moved>, Error>;
+    fn moves(&mut self, name: &str) -> Result<Vec<Moved>, Undecided>;
     /// The type and size of an object; `None` where it is not here.
-    fn header(&mut self, id: &Oid) -> Result<Option<(Kind, usize)>, Error>;
+    fn header(&mut self, id: &Oid) -> Result<Option<(Kind, usize)>, Undecided>;
     /// The bytes of an object that is here.
-    fn read(&mut self, id: &Oid) -> Result<Vec<u8>, Error>;
+    fn read(&mut self, id: &Oid) -> Result<Vec<u8>, Undecided>;
 }

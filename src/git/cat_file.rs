@@ -10,12 +10,12 @@ use std::{
 use bstr::ByteSlice;
 
 use super::{
-    Error,
     backend::{Backend, Kind, Layout},
     command::Git,
     reflog::Moved,
 };
 use crate::{
+    gates::Undecided,
     process::program::run,
     push::{Oid, remotes::Entry},
 };
@@ -32,13 +32,13 @@ struct Objects {
 }
 
 impl Objects {
-    fn start(git: &Git) -> Result<Self, Error> {
+    fn start(git: &Git) -> Result<Self, Undecided> {
         let mut command = git.command(["cat-file", "--batch-command"]);
         command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null());
-        let failed = |error: &io::Error| Error::io("run `git cat-file`", error);
+        let failed = |error: &io::Error| Undecided::failed("run `git cat-file`", error);
         let mut child = command.spawn().map_err(|error| failed(&error))?;
         match (child.stdin.take(), child.stdout.take()) {
             (Some(ask), Some(answers)) => Ok(Self {
@@ -51,7 +51,7 @@ impl Objects {
 }
 
 impl CatFile {
-    pub(super) fn open(git: &Git) -> Result<(Self, Layout), Error> {
+    pub(super) fn open(git: &Git) -> Result<(Self, Layout), Undecided> {
         let output = git.run([
             "rev-parse",
             "--is-shallow-repository",
@@ -60,17 +60,15 @@ impl CatFile {
             "--git-common-dir",
         ])?;
         if !output.is_ok() {
-            return Err(Error::NoRepository {
-                words: output.stderr,
-            });
+            return Err(Undecided::new("there is no repository here that git opens")
+                .details(output.stderr)
+                .hint("cd into the clone that you push from"));
         }
         // The path comes last: there may be line feeds in it.
         let lines: Vec<_> = output.stdout.splitn(3, |b| *b == b'\n').collect();
         let [shallow, bare, common] = lines.as_slice() else {
-            return Err(Error::Failed {
-                command: "git rev-parse".to_owned(),
-                words: vec![output.stdout.to_str_lossy().into_owned()],
-            });
+            let words = output.stdout.to_str_lossy().into_owned();
+            return Err(Undecided::not_run("git rev-parse", vec![words]));
         };
         let work_tree = if *bare == b"true" {
             None
@@ -88,7 +86,7 @@ impl CatFile {
         Ok((Self { git, objects: None }, layout))
     }
 
-    fn objects(&mut self) -> Result<&mut Objects, Error> {
+    fn objects(&mut self) -> Result<&mut Objects, Undecided> {
         let objects = match self.objects.take() {
             Some(objects) => objects,
             None => Objects::start(&self.git)?,
@@ -97,9 +95,9 @@ impl CatFile {
     }
 
     /// Asks for `info` or `contents` of an object; parses the first line of the answer.
-    fn ask(&mut self, word: &str, id: &Oid) -> Result<Option<(Kind, usize)>, Error> {
+    fn ask(&mut self, word: &str, id: &Oid) -> Result<Option<(Kind, usize)>, Undecided> {
         let failed = |error: io::Error| {
-            Error::io(format!("read {} with `git cat-file`", id.short()), &error)
+            Undecided::failed(format!("read {} with `git cat-file`", id.short()), &error)
         };
         let objects = self.objects()?;
         let mut line = Vec::new();
@@ -111,18 +109,18 @@ impl CatFile {
         match (fields.next(), fields.next()) {
             (Some(kind), Some(size)) => {
                 let size = size.to_str().ok().and_then(|size| size.parse().ok());
-                Ok(Kind::parse(kind).zip(size))
+                Ok(kind.to_str().ok().and_then(Kind::from_str).zip(size))
             }
             (Some(b"missing"), None) => Ok(None),
-            _ => Err(Error::Failed {
-                command: format!("git cat-file --batch-command ({word} {})", id.short()),
-                words: vec![line.to_str_lossy().trim_end().to_owned()],
-            }),
+            _ => Err(Undecided::not_run(
+                &format!("git cat-file --batch-command ({word} {})", id.short()),
+                vec![line.to_str_lossy().trim_end().to_owned()],
+            )),
         }
     }
 
     /// Fails where a ref that git does not show is broken, and not absent.
-    fn must_be_absent(&self, name: &str) -> Result<(), Error> {
+    fn must_be_absent(&self, name: &str) -> Result<(), Undecided> {
         let mut command = self.git.command(["for-each-ref", "--count=1", "--", name]);
         // Its words are read.
         command.env("LC_ALL", "C");
@@ -130,10 +128,7 @@ impl CatFile {
         if output.is_ok() && !output.stderr.iter().any(|line| line.contains("broken ref")) {
             return Ok(());
         }
-        Err(Error::Io {
-            what: format!("read `{name}`"),
-            words: output.stderr,
-        })
+        Err(Undecided::new(format!("could not read `{name}`")).details(output.stderr))
     }
 }
 
@@ -146,7 +141,7 @@ fn path(line: &[u8]) -> PathBuf {
 }
 
 impl Backend for CatFile {
-    fn config(&self) -> Result<Vec<Entry>, Error> {
+    fn config(&self) -> Result<Vec<Entry>, Undecided> {
         let output = self.git.must(["config", "--list", "-z"])?;
         let entries = output
             .stdout
@@ -160,7 +155,7 @@ impl Backend for CatFile {
             .collect())
     }
 
-    fn reference(&mut self, name: &str) -> Result<Option<Oid>, Error> {
+    fn reference(&mut self, name: &str) -> Result<Option<Oid>, Undecided> {
         // `git rev-parse` would look for `refs/heads/NAME` too, and take `NAME~1` apart.
         let output = self
             .git
@@ -171,14 +166,14 @@ impl Backend for CatFile {
         Ok(output.is_ok().then(|| Oid::parse(output.line())).flatten())
     }
 
-    fn symbolic(&mut self, name: &str) -> Result<Option<String>, Error> {
+    fn symbolic(&mut self, name: &str) -> Result<Option<String>, Undecided> {
         let output = self.git.run(["symbolic-ref", "--quiet", name])?;
         Ok(output
             .is_ok()
             .then(|| output.line().to_str_lossy().into_owned()))
     }
 
-    fn moves(&mut self, name: &str) -> Result<Vec<Moved>, Error> {
+    fn moves(&mut self, name: &str) -> Result<Vec<Moved>, Undecided> {
         let format = "--format=%H %gd %gs%x00%gn <%ge>";
         let log = (self.git).must(["reflog", "show", format, "--date=unix", name, "--"])?;
         Ok(ByteSlice::lines(&*log.stdout)
@@ -186,23 +181,21 @@ impl Backend for CatFile {
             .collect())
     }
 
-    fn header(&mut self, id: &Oid) -> Result<Option<(Kind, usize)>, Error> {
+    fn header(&mut self, id: &Oid) -> Result<Option<(Kind, usize)>, Undecided> {
         self.ask("info", id)
     }
 
-    fn read(&mut self, id: &Oid) -> Result<Vec<u8>, Error> {
+    fn read(&mut self, id: &Oid) -> Result<Vec<u8>, Undecided> {
         let Some((_, size)) = self.ask("contents", id)? else {
-            return Err(Error::Io {
-                what: format!("read {}", id.short()),
-                words: vec!["there is no such object".to_owned()],
-            });
+            let what = format!("read {}", id.short());
+            return Err(Undecided::failed(what, &"there is no such object"));
         };
         let mut bytes = vec![0; size + 1];
         let objects = self.objects()?;
         objects
             .answers
             .read_exact(&mut bytes)
-            .map_err(|error| Error::io(format!("read {}", id.short()), &error))?;
+            .map_err(|error| Undecided::failed(format!("read {}", id.short()), &error))?;
         bytes.pop();
         Ok(bytes)
     }

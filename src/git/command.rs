@@ -7,10 +7,12 @@ use std::{
     process::{Command, Stdio},
 };
 
-use super::error::Error;
-use crate::process::{
-    find,
-    program::{Output, command_line, run},
+use crate::{
+    gates::Undecided,
+    process::{
+        find,
+        program::{Output, command_line, run},
+    },
 };
 
 #[derive(Clone, Debug)]
@@ -21,9 +23,13 @@ pub(crate) struct Git {
 }
 
 impl Git {
-    pub(crate) fn find() -> Result<Self, Error> {
+    pub(crate) fn find() -> Result<Self, Undecided> {
+        let missing = || {
+            Undecided::new("could not run `git`: no directory of PATH has it")
+                .hint("install git, or put it on the PATH")
+        };
         Ok(Self {
-            program: find("git").ok_or(Error::NoGit)?,
+            program: find("git").ok_or_else(missing)?,
             work_tree: moved_work_tree(),
         })
     }
@@ -53,15 +59,18 @@ impl Git {
         for (name, _) in env::vars_os().filter(|(name, _)| changes_answers(name)) {
             command.env_remove(name);
         }
-        without_replacements(&mut command);
-        command.env("GIT_NO_LAZY_FETCH", "1");
+        command
+            .env("GIT_NO_LAZY_FETCH", "1")
+            .env("GIT_NO_REPLACE_OBJECTS", "1")
+            // A path that cannot exist: with an empty one git gives advice on it in every error.
+            .env("GIT_GRAFT_FILE", "/dev/null/none");
         command
     }
 
     pub(crate) fn run<S: AsRef<OsStr>>(
         &self,
         args: impl IntoIterator<Item = S>,
-    ) -> Result<Output, Error> {
+    ) -> Result<Output, Undecided> {
         Ok(run(&mut self.command(args))?)
     }
 
@@ -69,17 +78,8 @@ impl Git {
     pub(crate) fn must<S: AsRef<OsStr>>(
         &self,
         args: impl IntoIterator<Item = S>,
-    ) -> Result<Output, Error> {
+    ) -> Result<Output, Undecided> {
         must(&mut self.command(args))
-    }
-
-    /// The names of the variables that tell git which repository to use, or change what it answers.
-    pub(crate) fn local_variables(&self) -> Result<Vec<String>, Error> {
-        let names = self.must(["rev-parse", "--local-env-vars"])?.stdout;
-        let names = String::from_utf8_lossy(&names);
-        let set = env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned());
-        let odd = set.filter(|name| is_switch(name));
-        Ok(names.lines().map(str::to_owned).chain(odd).collect())
     }
 
     /// Builds a call of git that may use the network, but never ask a person.
@@ -127,40 +127,47 @@ fn changes_answers(name: &OsStr) -> bool {
         && !KEPT_BEGINNINGS.iter().any(|start| name.starts_with(start))
 }
 
-/// Whether a variable is a switch of git's that a client sets for its own questions (git(1)), and that
-/// `git rev-parse --local-env-vars` does not name.
-fn is_switch(name: &str) -> bool {
-    const SWITCHES: [&str; 6] = [
-        "GIT_OPTIONAL_LOCKS",
-        "GIT_ADVICE",
-        "GIT_CEILING_DIRECTORIES",
-        "GIT_REPLACE_REF_BASE",
-        "GIT_ATTR_SOURCE",
-        "GIT_EXTERNAL_DIFF",
-    ];
-    name.ends_with("_PATHSPECS") && name.starts_with("GIT_")
-        || name.starts_with("GIT_TRACE")
-        || SWITCHES.contains(&name)
-}
+/// The variables that name the repository of a push, or change what git answers in another one.
+const LOCAL: [&str; 21] = [
+    // Those of `git rev-parse --local-env-vars`, in any of its versions.
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_COMMON_DIR",
+    "GIT_CONFIG",
+    "GIT_CONFIG_COUNT",
+    "GIT_CONFIG_PARAMETERS",
+    "GIT_DIR",
+    "GIT_GRAFT_FILE",
+    "GIT_IMPLICIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_INTERNAL_SUPER_PREFIX",
+    "GIT_NO_REPLACE_OBJECTS",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_PREFIX",
+    "GIT_REPLACE_REF_BASE",
+    "GIT_SHALLOW_FILE",
+    "GIT_WORK_TREE",
+    // Switches that a client sets for its own questions (git(1)).
+    "GIT_ADVICE",
+    "GIT_ATTR_SOURCE",
+    "GIT_CEILING_DIRECTORIES",
+    "GIT_EXTERNAL_DIFF",
+    "GIT_OPTIONAL_LOCKS",
+];
 
-/// Has a call of git read objects as they are, not what `git replace` or a graft puts in their place.
-pub(crate) fn without_replacements(command: &mut Command) {
-    command
-        .env("GIT_NO_REPLACE_OBJECTS", "1")
-        // A path that cannot exist: with an empty one git gives advice on it in every error.
-        .env("GIT_GRAFT_FILE", "/dev/null/none");
+/// Whether a variable is about the repository of a push, or a client's switch.
+pub(crate) fn is_local(name: &str) -> bool {
+    LOCAL.contains(&name)
+        || name.starts_with("GIT_TRACE")
+        || name.starts_with("GIT_") && name.ends_with("_PATHSPECS")
 }
 
 /// Runs a call of git, which must succeed.
-pub(super) fn must(command: &mut Command) -> Result<Output, Error> {
+pub(super) fn must(command: &mut Command) -> Result<Output, Undecided> {
     let output = run(command)?;
     if output.is_ok() {
         return Ok(output);
     }
-    Err(Error::Failed {
-        command: command_line(command),
-        words: output.stderr,
-    })
+    Err(Undecided::not_run(&command_line(command), output.stderr))
 }
 
 /// The top of the work tree, where git was called below it with a relative `GIT_WORK_TREE`.
@@ -174,4 +181,37 @@ fn moved_work_tree() -> Option<PathBuf> {
     (is_below && is_relative)
         .then(|| env::current_dir().ok())
         .flatten()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by it")]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[ignore = "depends on the git that is installed"]
+    fn git_knows_no_other_variable_of_a_repository() {
+        let listed = Git::find().unwrap().must(["rev-parse", "--local-env-vars"]);
+        let listed = String::from_utf8(listed.unwrap().stdout).unwrap();
+        let others: Vec<_> = listed.lines().filter(|name| !is_local(name)).collect();
+        assert!(
+            listed.lines().count() > 10 && others.is_empty(),
+            "{others:?}"
+        );
+    }
+
+    #[test]
+    fn the_variables_of_the_network_and_of_the_person_are_not_the_repository_s() {
+        for name in ["GIT_TRACE2_EVENT", "GIT_LITERAL_PATHSPECS", "GIT_DIR"] {
+            assert!(is_local(name), "{name}");
+        }
+        for name in [
+            "GIT_SSH_COMMAND",
+            "GIT_AUTHOR_NAME",
+            "GIT_EXEC_PATH",
+            "PATH",
+        ] {
+            assert!(!is_local(name), "{name}");
+        }
+    }
 }

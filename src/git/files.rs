@@ -9,11 +9,11 @@ use std::{
 use bstr::BString;
 
 use super::{
-    Error, Repository,
+    Repository,
     backend::Kind,
     objects::{TreeEntry, commit_headers, tree_entry},
 };
-use crate::{policy::detect::Look, push::Oid};
+use crate::{gates::Undecided, policy::detect::Look, push::Oid};
 
 /// What is at a path of a commit.
 pub(crate) enum File {
@@ -25,7 +25,7 @@ pub(crate) enum File {
 }
 
 impl Repository {
-    pub(crate) fn read(&self, id: &Oid) -> Result<Vec<u8>, Error> {
+    pub(crate) fn read(&self, id: &Oid) -> Result<Vec<u8>, Undecided> {
         let mut backend = self.backend();
         let read = backend.read(id);
         read.map_err(|error| match backend.header(id) {
@@ -35,23 +35,37 @@ impl Repository {
     }
 
     /// The error for an object that is not here: a partial clone may never have fetched it.
-    fn absent(&self, id: &Oid) -> Error {
-        let is_promisor =
-            |key: &BString| key.starts_with(b"remote.") && key.ends_with(b".promisor");
-        if self.config.iter().any(|(key, _)| is_promisor(key)) {
-            return Error::Lacking { id: id.clone() };
+    fn absent(&self, id: &Oid) -> Undecided {
+        if !self.is_partial() {
+            return damaged(id);
         }
-        damaged(id)
+        Undecided::new(format!(
+            "this partial clone lacks {}, a part of what is pushed",
+            id.short()
+        ))
+        .hint(format!("git cat-file -e {id} fetches it, then try again"))
     }
 
-    pub(crate) fn tree(&self, commit: &Oid) -> Result<Oid, Error> {
+    fn is_partial(&self) -> bool {
+        let is_promisor =
+            |key: &BString| key.starts_with(b"remote.") && key.ends_with(b".promisor");
+        self.config.iter().any(|(key, _)| is_promisor(key))
+    }
+
+    /// Whether this is a partial clone without the files of a commit.
+    pub(crate) fn lacks_tree(&self, commit: &Oid) -> Result<bool, Undecided> {
+        let tree = self.tree(commit)?;
+        Ok(self.is_partial() && self.backend().header(&tree)?.is_none())
+    }
+
+    pub(crate) fn tree(&self, commit: &Oid) -> Result<Oid, Undecided> {
         let bytes = self.read(commit)?;
         commit_headers(&bytes)
             .map(|(tree, _)| tree)
             .ok_or_else(|| damaged(commit))
     }
 
-    pub(crate) fn entry(&self, commit: &Oid, path: &str) -> Result<Option<TreeEntry>, Error> {
+    pub(crate) fn entry(&self, commit: &Oid, path: &str) -> Result<Option<TreeEntry>, Undecided> {
         let mut entry = TreeEntry {
             mode: TreeEntry::DIRECTORY,
             id: self.tree(commit)?,
@@ -75,7 +89,7 @@ impl Repository {
         commit: &Oid,
         path: &str,
         limit: usize,
-    ) -> Result<Option<File>, Error> {
+    ) -> Result<Option<File>, Undecided> {
         let Some(entry) = self.entry(commit, path)? else {
             return Ok(None);
         };
@@ -106,11 +120,9 @@ pub(crate) fn read_some(path: &Path, limit: usize) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-pub(super) fn damaged(id: &Oid) -> Error {
-    Error::Io {
-        what: format!("read {}", id.short()),
-        words: vec!["the object is damaged or missing".to_owned()],
-    }
+pub(super) fn damaged(id: &Oid) -> Undecided {
+    let what = format!("read {}", id.short());
+    Undecided::failed(what, &"the object is damaged or missing")
 }
 
 /// The files of a commit, for finding its suite.

@@ -6,15 +6,17 @@ use std::{
 };
 
 use bstr::ByteSlice;
-use git2::{ConfigLevel, ErrorCode, ObjectType, Repository};
+use git2::{ConfigLevel, ErrorCode, Repository};
 use jiff::Timestamp;
 
 use super::{
-    Error,
     backend::{Backend, Kind, Layout},
     reflog::Moved,
 };
-use crate::push::{Oid, remotes::Entry};
+use crate::{
+    gates::Undecided,
+    push::{Oid, remotes::Entry},
+};
 
 pub(super) struct Libgit2(Repository);
 
@@ -59,14 +61,11 @@ impl Libgit2 {
     }
 }
 
-fn failed(what: &str, error: &git2::Error) -> Error {
-    Error::Io {
-        what: what.to_owned(),
-        words: vec![error.message().to_owned()],
-    }
+fn failed(what: &str, error: &git2::Error) -> Undecided {
+    Undecided::failed(what, &error.message())
 }
 
-fn found<T>(what: &str, result: Result<T, git2::Error>) -> Result<Option<T>, Error> {
+fn found<T>(what: &str, result: Result<T, git2::Error>) -> Result<Option<T>, Undecided> {
     // No ref has an invalid name.
     let absent = [
         ErrorCode::NotFound,
@@ -80,18 +79,8 @@ fn found<T>(what: &str, result: Result<T, git2::Error>) -> Result<Option<T>, Err
     }
 }
 
-fn kind(kind: ObjectType) -> Option<Kind> {
-    Some(match kind {
-        ObjectType::Commit => Kind::Commit,
-        ObjectType::Tag => Kind::Tag,
-        ObjectType::Tree => Kind::Tree,
-        ObjectType::Blob => Kind::Blob,
-        ObjectType::Any => return None,
-    })
-}
-
 impl Backend for Libgit2 {
-    fn config(&self) -> Result<Vec<Entry>, Error> {
+    fn config(&self) -> Result<Vec<Entry>, Undecided> {
         let failed = |error: git2::Error| failed("read git's configuration", &error);
         let mut config = self.0.config().map_err(failed)?;
         let config = config.snapshot().map_err(failed)?;
@@ -114,13 +103,13 @@ impl Backend for Libgit2 {
         Ok(all)
     }
 
-    fn reference(&mut self, name: &str) -> Result<Option<Oid>, Error> {
+    fn reference(&mut self, name: &str) -> Result<Option<Oid>, Undecided> {
         let what = format!("read `{name}`");
         let id = found(&what, self.0.refname_to_id(name))?;
         Ok(id.and_then(|id| Oid::parse(id.to_string().as_bytes())))
     }
 
-    fn symbolic(&mut self, name: &str) -> Result<Option<String>, Error> {
+    fn symbolic(&mut self, name: &str) -> Result<Option<String>, Undecided> {
         let what = format!("read `{name}`");
         let reference = found(&what, self.0.find_reference(name))?;
         let target = reference
@@ -129,7 +118,7 @@ impl Backend for Libgit2 {
         Ok(target.map(|target| target.to_str_lossy().into_owned()))
     }
 
-    fn moves(&mut self, name: &str) -> Result<Vec<Moved>, Error> {
+    fn moves(&mut self, name: &str) -> Result<Vec<Moved>, Undecided> {
         let failed = |error: git2::Error| failed(&format!("read the reflog of `{name}`"), &error);
         // libgit2 would make a reflog where there is none, and git then goes on writing it.
         if !self.0.reference_has_log(name).map_err(failed)? {
@@ -149,17 +138,17 @@ impl Backend for Libgit2 {
         Ok(reflog.iter().filter_map(moved).collect())
     }
 
-    fn header(&mut self, id: &Oid) -> Result<Option<(Kind, usize)>, Error> {
+    fn header(&mut self, id: &Oid) -> Result<Option<(Kind, usize)>, Undecided> {
         let Some(oid) = Self::id(id) else {
             return Ok(None);
         };
         let what = format!("read {}", id.short());
         let odb = self.0.odb();
         let header = found(&what, odb.and_then(|odb| odb.read_header(oid)))?;
-        Ok(header.and_then(|(size, object)| Some((kind(object)?, size))))
+        Ok(header.map(|(size, kind)| (kind, size)))
     }
 
-    fn read(&mut self, id: &Oid) -> Result<Vec<u8>, Error> {
+    fn read(&mut self, id: &Oid) -> Result<Vec<u8>, Undecided> {
         let what = format!("read {}", id.short());
         let missing = || git2::Error::from_str("there is no such object");
         let read = |oid| Ok(self.0.odb()?.read(oid)?.data().to_owned());

@@ -3,7 +3,7 @@
 use bstr::{BString, ByteSlice};
 
 use super::{
-    Error, Repository,
+    Repository,
     backend::Kind,
     command::NO_CACHES,
     files::{Files, damaged},
@@ -27,7 +27,7 @@ impl gates::LocalRepository for Repository {
                 let (_, parents) = commit_headers(&bytes).ok_or_else(|| damaged(id))?;
                 Object::Commit { parents }
             }
-            Some((kind, _)) => Object::Other(kind.name()),
+            Some((kind, _)) => Object::Other(kind.str()),
             None => Object::Missing,
         })
     }
@@ -37,7 +37,7 @@ impl gates::LocalRepository for Repository {
     }
 
     fn local_branch(&self, name: &str) -> Result<Option<Oid>, Undecided> {
-        Ok(self.reference(&format!("refs/heads/{name}"))?)
+        self.reference(&format!("refs/heads/{name}"))
     }
 
     fn is_checked_out(&self, branch: &str) -> Result<bool, Undecided> {
@@ -58,11 +58,10 @@ impl gates::LocalRepository for Repository {
         match related.code {
             Some(0) => Ok(Relation::Diverged { ahead, behind }),
             Some(1) => Ok(Relation::Unrelated),
-            _ => Err(Error::Failed {
-                command: format!("git merge-base {} {}", a.short(), b.short()),
-                words: related.stderr,
+            _ => {
+                let command = format!("git merge-base {} {}", a.short(), b.short());
+                Err(Undecided::not_run(&command, related.stderr))
             }
-            .into()),
         }
     }
 
@@ -140,7 +139,7 @@ impl gates::LocalRepository for Repository {
 
     fn author(&self, commit: &Oid) -> Result<String, Undecided> {
         let author = commit_author(&self.read(commit)?);
-        Ok(author.ok_or_else(|| damaged(commit))?)
+        author.ok_or_else(|| damaged(commit))
     }
 
     fn person(&self) -> String {
@@ -172,11 +171,10 @@ impl Repository {
             None if gates::LocalRepository::is_shallow(self) => {
                 Err(Undecided::shallow(without, remote))
             }
-            None => Err(Error::Failed {
-                command: format!("git rev-list {} ^{}", from.short(), without.short()),
-                words: output.stderr,
+            None => {
+                let command = format!("git rev-list {} ^{}", from.short(), without.short());
+                Err(Undecided::not_run(&command, output.stderr))
             }
-            .into()),
         }
     }
 }

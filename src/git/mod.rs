@@ -17,7 +17,6 @@ mod repository;
 mod trunk;
 mod version;
 
-pub use error::Error;
 pub(crate) use reflog::Moved;
 pub use repository::Repository;
 pub(crate) use version::Version;

@@ -9,9 +9,9 @@ use std::{
 
 use bstr::{BStr, BString, ByteSlice, ByteVec};
 
-use super::{Error, command::Git};
+use super::command::Git;
 use crate::{
-    gates::facts::TrunkName,
+    gates::{Undecided, facts::TrunkName},
     memory::record::REF,
     process::program::{Output, run_within},
     push::{
@@ -78,7 +78,7 @@ impl Network<'_> {
         url: &BStr,
         notes: bool,
         is_here: impl Fn(&Oid) -> bool,
-    ) -> Result<TrunkTips, Error> {
+    ) -> Result<TrunkTips, Undecided> {
         let deadline = Instant::now() + self.limit;
         let branch = format!("refs/heads/{}", trunk.branch);
         let listed = || {
@@ -141,20 +141,21 @@ impl Network<'_> {
         }
         // A missing branch, a read-only repository and a dead server all fail: the simpler question
         // tells them apart.
-        listed().map_err(|error| match error {
-            // The first try has the reason: git removes a wrong password from the store, and the second
+        listed().map_err(|error| {
+            // The first try has git's reason: git removes a wrong password from the store, and the second
             // only misses it. But not where the first complained about its own options.
-            Error::Unreachable { remote, .. } if !output.is_ok() && output.code != Some(USAGE) => {
-                let words = output.stderr;
-                Error::Unreachable { remote, words }
+            let has_reason = !output.is_ok() && output.code != Some(USAGE);
+            if has_reason && !error.details.is_empty() {
+                Undecided::unreachable(&trunk.remote, output.stderr)
+            } else {
+                error
             }
-            other => other,
         })
     }
 
     /// The error for a trunk that is not there: the server may have renamed it.
-    fn no_trunk(&self, trunk: &TrunkName, url: &BStr, deadline: Instant) -> Error {
-        let (remote, trunk) = (&trunk.remote, trunk.clone());
+    fn no_trunk(&self, trunk: &TrunkName, url: &BStr, deadline: Instant) -> Undecided {
+        let remote = &trunk.remote;
         let ask = self
             .git
             .network(["ls-remote", "--symref", "--", remote, "HEAD"]);
@@ -165,8 +166,8 @@ impl Network<'_> {
             Some(named.strip_suffix(b"\tHEAD")?.to_str_lossy().into_owned())
         });
         match head {
-            Some(to) if to != trunk.branch => Error::Renamed { trunk, to },
-            _ => Error::NoTrunk(trunk),
+            Some(to) if to != trunk.branch => Undecided::renamed_trunk(trunk, &to),
+            _ => Undecided::no_trunk(trunk),
         }
     }
 
@@ -188,32 +189,15 @@ impl Network<'_> {
         fetch
     }
 
-    /// The tips of these branches; those that do not exist are left out. Without the name of a
-    /// remote, the URL is asked as it is: `insteadOf` has been looked up already.
-    pub(super) fn live(
-        &self,
-        remote: Option<&BStr>,
-        url: &BStr,
-        branches: &[String],
-    ) -> Result<Vec<(String, Oid)>, Error> {
-        let name = |branch: &String| format!("refs/heads/{branch}");
-        let refs: Vec<_> = branches.iter().map(name).collect();
-        let refs: Vec<_> = refs.iter().map(String::as_str).collect();
-        let mut tips = self.list(remote, url, &refs, Instant::now() + self.limit)?;
-        for (name, _) in &mut tips {
-            *name = name.trim_start_matches("refs/heads/").to_owned();
-        }
-        Ok(tips)
-    }
-
-    /// The refs of these names; those that do not exist are left out.
+    /// The refs of these names; those that do not exist are left out. Without the name of a remote, the
+    /// URL is asked as it is: `insteadOf` has been looked up already.
     pub(super) fn list(
         &self,
         remote: Option<&BStr>,
         url: &BStr,
         refs: &[&str],
         deadline: Instant,
-    ) -> Result<Vec<(String, Oid)>, Error> {
+    ) -> Result<Vec<(String, Oid)>, Undecided> {
         let mut command = self.git.network(["ls-remote", "--"]);
         if remote.is_none() {
             name(&mut command, url);
@@ -224,10 +208,7 @@ impl Network<'_> {
         let label = redact(&printable(remote.unwrap_or(url)));
         let output = self.ask(command, &label, url, deadline)?;
         if !output.is_ok() {
-            return Err(Error::Unreachable {
-                remote: label,
-                words: output.stderr,
-            });
+            return Err(Undecided::unreachable(&label, output.stderr));
         }
         // A pattern also matches `refs/heads/x/refs/heads/master`: names are compared in full.
         let tip = |line: &[u8]| {
@@ -245,7 +226,7 @@ impl Network<'_> {
         remote: &str,
         url: &BStr,
         deadline: Instant,
-    ) -> Result<Output, Error> {
+    ) -> Result<Output, Undecided> {
         if is_ssh(url)
             && let Some(mut ssh) = self.own_ssh()
         {
@@ -258,9 +239,9 @@ impl Network<'_> {
             command.env("GIT_ASKPASS", askpass);
         }
         let left = deadline.saturating_duration_since(Instant::now());
-        run_within(command, left)?.ok_or_else(|| Error::NoAnswer {
-            remote: remote.to_owned(),
-            limit: self.limit,
+        run_within(command, left)?.ok_or_else(|| {
+            let limit = self.limit.as_secs();
+            Undecided::new(format!("`{remote}` gave no answer within {limit} s")).hint_ask(remote)
         })
     }
 

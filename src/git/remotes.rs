@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use bstr::{BStr, BString};
 
 use super::{
-    Error, Repository,
+    Repository,
     network::{self, Network},
 };
 use crate::{
@@ -27,31 +27,26 @@ impl gates::Remotes for Repository {
             let notes = self.notes();
             notes.learn(&trunk.remote, theirs, asked.brought, network.limit)
         };
-        let team = team.then(|| asked.notes.as_ref().map_or(Ok(()), learn));
         Ok(Tip {
-            team: team.map(|learnt| learnt.map_err(Undecided::from)),
+            team: team.then(|| asked.notes.as_ref().map_or(Ok(()), learn)),
             commit: asked.tip,
         })
     }
 
     fn live(&self, remote: &BStr, branches: &[String]) -> Result<Vec<(String, Oid)>, Undecided> {
         // Where a push goes is asked, which may be another place than a fetch comes from.
-        let urls = self.remotes().push_urls(remote);
-        let fetched = self.remotes().fetch_url(remote);
-        let network = self.network();
-        Ok(match urls.as_slice() {
-            [] => network.live(None, self.remotes().pushed_to(remote).as_ref(), branches)?,
-            [url] if Some(url) == fetched.as_ref() => {
-                network.live(Some(remote), url.as_ref(), branches)?
-            }
-            _ => {
-                let mut tips = Vec::new();
-                for url in &urls {
-                    tips.extend(network.live(None, url.as_ref(), branches)?);
-                }
-                tips
-            }
-        })
+        let mut urls = self.remotes().push_urls(remote);
+        if urls.is_empty() {
+            urls.push(self.remotes().pushed_to(remote));
+        }
+        let full = |branch: &String| format!("refs/heads/{branch}");
+        let refs: Vec<_> = branches.iter().map(full).collect();
+        let refs: Vec<_> = refs.iter().map(String::as_str).collect();
+        let mut tips = self.tips(remote, &urls, &refs)?;
+        for (name, _) in &mut tips {
+            *name = name.trim_start_matches("refs/heads/").to_owned();
+        }
+        Ok(tips)
     }
 }
 
@@ -62,18 +57,32 @@ impl Repository {
     }
 
     /// The tips of these refs of a remote, at each URL that it is fetched from or pushed to.
-    pub(crate) fn probe(&self, remote: &BStr, refs: &[&str]) -> Result<Vec<(String, Oid)>, Error> {
+    pub(crate) fn probe(
+        &self,
+        remote: &BStr,
+        refs: &[&str],
+    ) -> Result<Vec<(String, Oid)>, Undecided> {
+        let mut urls = Vec::from_iter(self.remotes().fetch_url(remote));
+        urls.extend(self.remotes().push_urls(remote));
+        urls.dedup();
+        self.tips(remote, &urls, refs)
+    }
+
+    /// The tips of these refs at each of these URLs; those that do not exist are left out.
+    fn tips(
+        &self,
+        remote: &BStr,
+        urls: &[BString],
+        refs: &[&str],
+    ) -> Result<Vec<(String, Oid)>, Undecided> {
         let network = self.network();
         let deadline = Instant::now() + network.limit;
         let fetched = self.remotes().fetch_url(remote);
         let mut tips = Vec::new();
-        if let Some(url) = &fetched {
-            tips = network.list(Some(remote), url.as_ref(), refs, deadline)?;
-        }
-        for url in self.remotes().push_urls(remote) {
-            if Some(&url) != fetched.as_ref() {
-                tips.extend(network.list(None, url.as_ref(), refs, deadline)?);
-            }
+        for url in urls {
+            // Under its name the remote's other settings count, too (`remote.NAME.proxy`).
+            let name = (Some(url) == fetched.as_ref()).then_some(remote);
+            tips.extend(network.list(name, url.as_ref(), refs, deadline)?);
         }
         Ok(tips)
     }
@@ -84,23 +93,20 @@ impl Repository {
         url: &BStr,
         name: &str,
         limit: Duration,
-    ) -> Result<Option<Oid>, Error> {
+    ) -> Result<Option<Oid>, Undecided> {
         let deadline = Instant::now() + limit;
         let mut tips = self.network().list(None, url, &[name], deadline)?;
         Ok(tips.pop().map(|(_, id)| id))
     }
 
     /// The URL that trunk's remote is fetched from.
-    pub(super) fn fetch_url(&self, remote: &str) -> Result<BString, Error> {
+    pub(super) fn fetch_url(&self, remote: &str) -> Result<BString, Undecided> {
         let url = self.remotes().fetch_url(remote.as_bytes());
         url.ok_or_else(|| self.no_such_remote(remote))
     }
 
-    pub(super) fn no_such_remote(&self, remote: &str) -> Error {
-        Error::NoTrunkRemote {
-            remote: remote.to_owned(),
-            known: self.remotes().known(),
-        }
+    pub(crate) fn no_such_remote(&self, remote: &str) -> Undecided {
+        Undecided::no_trunk_remote(remote, &self.remotes().known())
     }
 
     pub(crate) fn network(&self) -> Network<'_> {

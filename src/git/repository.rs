@@ -9,13 +9,13 @@ use std::{
 use bstr::{BStr, ByteSlice};
 
 use super::{
-    Error,
     backend::{Backend, Kind, Layout},
     cat_file::CatFile,
     command::Git,
     libgit2::Libgit2,
 };
 use crate::{
+    gates::Undecided,
     process::{program::Output, variable},
     push::{
         Oid,
@@ -37,7 +37,7 @@ pub struct Repository {
 
 impl Repository {
     /// Opens the repository that the current directory and git's variables name.
-    pub fn open() -> Result<Self, Error> {
+    pub fn open() -> Result<Self, Undecided> {
         let git = Git::find()?;
         let (backend, layout) = backend(&git)?;
         let config = backend.config()?;
@@ -51,7 +51,7 @@ impl Repository {
             remotes: Remotes::from_config(&config),
             reader: Reader {
                 directory: directory
-                    .map_err(|error| Error::io("tell the current directory", &error))?,
+                    .map_err(|error| Undecided::failed("tell the current directory", &error))?,
                 heroku_hosts,
             },
             layout,
@@ -121,7 +121,7 @@ impl Repository {
     }
 
     /// The commit that an id names, through tags.
-    pub(crate) fn peel(&self, id: &Oid) -> Result<Option<Oid>, Error> {
+    pub(crate) fn peel(&self, id: &Oid) -> Result<Option<Oid>, Undecided> {
         const DEEPEST: usize = 8;
         let mut backend = self.backend();
         let mut id = id.clone();
@@ -145,7 +145,7 @@ impl Repository {
     }
 
     /// The commit that a revision names (gitrevisions(7)).
-    pub(crate) fn revision(&self, revision: &str) -> Result<Option<Oid>, Error> {
+    pub(crate) fn revision(&self, revision: &str) -> Result<Option<Oid>, Undecided> {
         let commit = format!("{revision}^{{commit}}");
         let args = ["rev-parse", "--verify", "--quiet", "--end-of-options"];
         let output = self.git.run(args.into_iter().chain([commit.as_str()]))?;
@@ -153,18 +153,18 @@ impl Repository {
     }
 
     /// The commit, or other object, that a ref or `HEAD` leads to.
-    pub fn reference(&self, name: &str) -> Result<Option<Oid>, Error> {
+    pub fn reference(&self, name: &str) -> Result<Option<Oid>, Undecided> {
         self.backend().reference(name)
     }
 
-    pub(crate) fn symbolic(&self, name: &str) -> Result<Option<String>, Error> {
+    pub(crate) fn symbolic(&self, name: &str) -> Result<Option<String>, Undecided> {
         self.backend().symbolic(name)
     }
 }
 
 /// Opens the repository with libgit2, or with git itself where libgit2 cannot: it does not see what
 /// `git -c` says, and does not read what git 3 makes by default (SHA-256, reftable).
-fn backend(git: &Git) -> Result<(Box<dyn Backend>, Layout), Error> {
+fn backend(git: &Git) -> Result<(Box<dyn Backend>, Layout), Undecided> {
     const ONLY_GIT: [&str; 2] = ["GIT_CONFIG_PARAMETERS", "GIT_CONFIG_COUNT"];
     let by_git = ONLY_GIT.iter().any(|name| env::var_os(name).is_some());
     if !by_git && let Some((repository, layout)) = Libgit2::open() {

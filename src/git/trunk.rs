@@ -2,10 +2,10 @@
 
 use bstr::{BStr, ByteSlice};
 
-use super::{Error, Repository};
+use super::Repository;
 use crate::{
     gates::{Undecided, facts::TrunkName},
-    policy::Trunk,
+    policy::{FILE, Trunk},
     push::Oid,
 };
 
@@ -23,7 +23,7 @@ impl Repository {
 
     /// The tip of a remote's default branch, as this clone knows it: the one that `git clone` or `git remote
     /// set-head` noted, else master or main.
-    pub(crate) fn default_tip(&self, remote: &BStr) -> Result<Option<Oid>, Error> {
+    pub(crate) fn default_tip(&self, remote: &BStr) -> Result<Option<Oid>, Undecided> {
         let Ok(remote) = remote.to_str() else {
             return Ok(None);
         };
@@ -37,7 +37,7 @@ impl Repository {
     }
 
     /// Whether this clone has branches of a remote, but not its default one.
-    pub(crate) fn is_default_unknown(&self, remote: &str) -> Result<bool, Error> {
+    pub(crate) fn is_default_unknown(&self, remote: &str) -> Result<bool, Undecided> {
         if self.default_tip(remote.into())?.is_some() {
             return Ok(false);
         }
@@ -48,10 +48,12 @@ impl Repository {
         Ok(!known.stdout.is_empty())
     }
 
-    fn trunk_branch(&self, remote: &str) -> Result<String, Error> {
+    fn trunk_branch(&self, remote: &str) -> Result<String, Undecided> {
         let which = |found| {
-            let remote = remote.to_owned();
-            Err(Error::WhichTrunk { remote, found })
+            let which = Undecided::new(format!("which branch is trunk? `{remote}` has {found}"));
+            Err(which.hint(format!(
+                "git remote set-head {remote} --auto, or name it in `trunk.branch` of {FILE}"
+            )))
         };
         let prefix = format!("refs/remotes/{remote}/");
         if let Some(head) = self.symbolic(&format!("{prefix}HEAD"))?

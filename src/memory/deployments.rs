@@ -6,39 +6,18 @@
 
 use jiff::Timestamp;
 
-use super::record::{Deployed, Event, Judged, Record};
+use super::record::{Deployed, Event, Judged, Place, Record};
 use crate::push::Oid;
 
-/// An environment, or one of its apps.
-#[derive(Clone, Copy, Debug)]
-pub struct Place<'p> {
-    pub environment: &'p str,
-    /// Where the environment's other apps are: what is known to have gone there is left out.
-    pub elsewhere: &'p [String],
-}
-
 impl<'p> Place<'p> {
-    /// All apps of an environment.
-    pub fn whole(environment: &'p str) -> Self {
-        let elsewhere = &[];
-        Self {
-            environment,
-            elsewhere,
-        }
-    }
-
     fn deployments<'r>(
         self,
         records: &'r [Record],
     ) -> impl Iterator<Item = (&'r Record, &'r Deployed)> + use<'r, 'p> {
         records
             .iter()
-            .filter(move |record| record.environment == self.environment)
+            .filter(move |record| record.is_at(self))
             .filter_map(|record| Some((record, record.deployed()?)))
-            .filter(move |(_, deployed)| {
-                let is_elsewhere = |place| self.elsewhere.contains(place);
-                !deployed.destination.as_ref().is_some_and(is_elsewhere)
-            })
     }
 }
 
@@ -93,38 +72,46 @@ fn arrival<'r>(
     observed.or_else(found).map(|(record, _)| record)
 }
 
-/// Whether a commit is recorded to have been live on an environment.
-pub fn was_live(records: &[Record], environment: &str, commit: &Oid) -> bool {
-    let mut deployments = Place::whole(environment).deployments(records);
+/// Whether a commit is recorded to have been live at a place.
+pub fn was_live(records: &[Record], place: Place<'_>, commit: &Oid) -> bool {
+    let mut deployments = place.deployments(records);
     deployments.any(|(record, _)| record.is_about(commit))
 }
 
-/// The rollback that removed a commit from an environment, unless a person has let it in again since.
+/// The rollback that removed a commit from an environment, wherever that is, unless a person has let it in
+/// again there since.
 pub fn removed_by_rollback<'r>(
     records: &'r [Record],
     environment: &str,
     commit: &Oid,
 ) -> Option<&'r Record> {
-    let removed = Place::whole(environment)
-        .deployments(records)
-        .filter(|(record, deployed)| {
-            deployed.judged == Judged::Rollback && record.replaces() == Some(commit)
-        })
-        .map(|(record, _)| record)
-        .max_by_key(|record| record.at)?;
-    let is_again = |record: &&Record| {
-        record.environment == environment
-            && record.commit == *commit
-            && matches!(record.event, Event::Again { .. })
+    let here = || {
+        let here = records.iter();
+        here.filter(move |record| record.environment == environment)
     };
-    let again = records.iter().filter(is_again).map(|record| record.at);
-    (again.max() < Some(removed.at)).then_some(removed)
+    let is_again = |record: &Record, removed: &Record| {
+        let place = Place {
+            environment,
+            destinations: &removed.destinations,
+        };
+        record.commit == *commit
+            && matches!(record.event, Event::Again { .. })
+            && record.at >= removed.at
+            && record.is_at(place)
+    };
+    here()
+        .filter(|record| {
+            let is_rollback = |one: &Deployed| one.judged == Judged::Rollback;
+            record.deployed().is_some_and(is_rollback) && record.replaces() == Some(commit)
+        })
+        .filter(|removed| !here().any(|record| is_again(record, removed)))
+        .max_by_key(|record| record.at)
 }
 
 /// The commit that was live before this one: what it replaced when it last came by another way than a
 /// rollback.
-pub fn before<'r>(records: &'r [Record], environment: &str, live: &Oid) -> Option<&'r Oid> {
-    Place::whole(environment)
+pub fn before<'r>(records: &'r [Record], place: Place<'_>, live: &Oid) -> Option<&'r Oid> {
+    place
         .deployments(records)
         .filter(|(record, deployed)| record.commit == *live && deployed.judged != Judged::Rollback)
         .max_by_key(|(record, _)| record.at)
@@ -134,6 +121,8 @@ pub fn before<'r>(records: &'r [Record], environment: &str, live: &Oid) -> Optio
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test fails by it")]
 mod tests {
+    use std::slice;
+
     use super::*;
 
     fn oid(digit: char) -> Oid {
@@ -144,11 +133,18 @@ mod tests {
         Timestamp::from_second(1_800_000_000 + 60 * minute).unwrap()
     }
 
+    fn place<'p>(environment: &'p str, destinations: &'p [String]) -> Place<'p> {
+        Place {
+            environment,
+            destinations,
+        }
+    }
+
     fn record(minute: i64, environment: &str, commit: char, event: Event) -> Record {
         Record::new(
             at(minute),
             "Ana <ana@shop.example>",
-            environment,
+            place(environment, &["shop".to_owned()]),
             &oid(commit),
             event,
         )
@@ -176,8 +172,8 @@ mod tests {
         let records: Vec<_> = records
             .map(|(minute, commit, replaces, how)| deployed(*minute, *commit, *replaces, how))
             .collect();
-        let place = Place::whole("production");
-        let found = live_since(&records, place, &oid('1'), at(100));
+        let here = ["shop".to_owned()];
+        let found = live_since(&records, place("production", &here), &oid('1'), at(100));
         assert_eq!(found, expected.map(at));
     }
 
@@ -210,27 +206,26 @@ mod tests {
         since(&[(101, '1', 'f', "go")], None);
         since(&[(10, '1', 'f', "go"), (101, '2', '1', "go")], Some(10));
         let records = [deployed(101, '1', 'f', "go")];
-        let place = Place::whole("production");
-        assert!(current(&records, place, &oid('1'), at(100)).is_some());
+        let here = ["shop".to_owned()];
+        assert!(current(&records, place("production", &here), &oid('1'), at(100)).is_some());
     }
 
     #[test]
     fn what_went_to_another_app_neither_comes_nor_goes_here() {
         let mut records = [deployed(10, '1', 'f', "go"), deployed(20, '2', '1', "go")];
-        for (record, place) in records.iter_mut().zip(["shop", "shop-eu"]) {
-            if let Event::Deployed(deployed) = &mut record.event {
-                deployed.destination = Some(place.to_owned());
-            }
-        }
-        let since = |elsewhere: &[String]| {
-            let place = Place {
-                environment: "production",
-                elsewhere,
-            };
-            live_since(&records, place, &oid('1'), at(100))
+        records[1].destinations = vec!["shop-eu".to_owned()];
+        let since = |destinations: &[String]| {
+            live_since(
+                &records,
+                place("production", destinations),
+                &oid('1'),
+                at(100),
+            )
         };
-        assert_eq!(since(&["shop-eu".to_owned()]), Some(at(10)));
-        assert_eq!(since(&[]), None);
+        let [us, eu] = ["shop", "shop-eu"].map(str::to_owned);
+        assert_eq!(since(slice::from_ref(&us)), Some(at(10)));
+        assert_eq!(since(slice::from_ref(&eu)), None);
+        assert_eq!(since(&[us, eu]), None);
     }
 
     #[test]
@@ -245,6 +240,9 @@ mod tests {
         assert!(!stands(&[deployed(10, '2', '1', "go")]));
         assert!(!stands(&[removed(10), again(20, "production")]));
         assert!(stands(&[removed(10), again(20, "staging")]));
+        let mut elsewhere = again(20, "production");
+        elsewhere.destinations = vec!["fork".to_owned()];
+        assert!(stands(&[removed(10), elsewhere]));
         assert!(stands(&[again(20, "production"), removed(30)]));
         assert!(removed_by_rollback(&[removed(10)], "staging", &oid('1')).is_none());
     }
@@ -256,12 +254,15 @@ mod tests {
             deployed(20, '2', '1', "go"),
             deployed(30, '1', '2', "rollback"),
         ];
+        let here = ["shop".to_owned()];
+        let production = place("production", &here);
         for (commit, expected) in [('f', true), ('1', true), ('2', true), ('3', false)] {
-            assert_eq!(was_live(&records, "production", &oid(commit)), expected);
+            assert_eq!(was_live(&records, production, &oid(commit)), expected);
         }
-        assert!(!was_live(&records, "staging", &oid('1')));
-        assert_eq!(before(&records, "production", &oid('2')), Some(&oid('1')));
-        assert_eq!(before(&records, "production", &oid('1')), Some(&oid('f')));
-        assert_eq!(before(&records, "production", &oid('3')), None);
+        assert!(!was_live(&records, place("staging", &here), &oid('1')));
+        assert!(!was_live(&records, place("production", &[]), &oid('1')));
+        assert_eq!(before(&records, production, &oid('2')), Some(&oid('1')));
+        assert_eq!(before(&records, production, &oid('1')), Some(&oid('f')));
+        assert_eq!(before(&records, production, &oid('3')), None);
     }
 }

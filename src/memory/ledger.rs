@@ -108,9 +108,7 @@ impl Entry {
         Self {
             verdict: deployed.map_or("go", |one| one.judged.name()).to_owned(),
             environment: Some(record.environment.clone()),
-            destination: deployed
-                .and_then(|one| one.destination.clone())
-                .unwrap_or_default(),
+            destination: record.destinations.join(", "),
             commit: Some(record.commit.to_string()),
             replaces: record.replaces().map(Oid::to_string),
             rollback: deployed.is_some_and(|one| one.judged == Judged::Rollback),

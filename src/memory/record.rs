@@ -26,6 +26,14 @@ const MOST_WORDS: usize = 2000;
 /// The most gates that a record names.
 const MOST_GATES: usize = 16;
 
+/// An environment, and where it is: two forks have environments of one name.
+#[derive(Clone, Copy, Debug)]
+pub struct Place<'p> {
+    pub environment: &'p str,
+    /// The normal forms of the URLs of all of its apps, or of one; without a password.
+    pub destinations: &'p [String],
+}
+
 /// Something that happened to a commit on an environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record {
@@ -33,6 +41,8 @@ pub struct Record {
     /// The person who recorded it: `Name <mail>`.
     pub by: String,
     pub environment: String,
+    /// Where that environment is, as in [`Place`].
+    pub destinations: Vec<String>,
     pub commit: Oid,
     pub event: Event,
     /// A commit object whose message is this record without it, signed as git signs commits.
@@ -55,8 +65,6 @@ pub enum Event {
 pub struct Deployed {
     /// The commit that was live there before, where that is known.
     pub replaces: Option<Oid>,
-    /// Where the push went, for environments of several apps; without a password.
-    pub destination: Option<String>,
     pub judged: Judged,
     /// The gates that an override skipped; [`ALL_GATES`] where the gate was off.
     pub gates: Vec<String>,
@@ -73,7 +81,6 @@ impl Deployed {
     pub fn new(judged: Judged) -> Self {
         Self {
             replaces: None,
-            destination: None,
             judged,
             gates: Vec::new(),
             reason: None,
@@ -121,6 +128,7 @@ struct Line {
     v: u32,
     event: String,
     environment: String,
+    destinations: Vec<String>,
     commit: String,
     by: String,
     at: Timestamp,
@@ -128,8 +136,6 @@ struct Line {
     words: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     replaces: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    destination: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     judged: Option<Judged>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -148,14 +154,15 @@ impl Record {
     pub(crate) fn new(
         at: Timestamp,
         by: impl Into<String>,
-        environment: impl Into<String>,
+        place: Place<'_>,
         commit: &Oid,
         event: Event,
     ) -> Self {
         Self {
             at,
             by: by.into(),
-            environment: environment.into(),
+            environment: place.environment.to_owned(),
+            destinations: place.destinations.to_vec(),
             commit: commit.clone(),
             event,
             signed: None,
@@ -188,6 +195,19 @@ impl Record {
         self.commit == *commit || self.replaces() == Some(commit)
     }
 
+    pub fn place(&self) -> Place<'_> {
+        Place {
+            environment: &self.environment,
+            destinations: &self.destinations,
+        }
+    }
+
+    /// Whether it happened at a place: in a fork, an environment of the same name is somewhere else.
+    pub fn is_at(&self, place: Place<'_>) -> bool {
+        let is_there = |one| place.destinations.contains(one);
+        self.environment == place.environment && self.destinations.iter().any(is_there)
+    }
+
     /// The commit that a deployment replaced.
     pub fn replaces(&self) -> Option<&Oid> {
         self.deployed()?.replaces.as_ref()
@@ -216,6 +236,7 @@ impl Record {
             at: line.at,
             by: tidy(&line.by, LONGEST_NAME),
             environment: Some(line.environment).filter(is_name)?,
+            destinations: Some(line.destinations).filter(|all| !all.is_empty())?,
             commit: Oid::parse(line.commit.as_bytes())?,
             event: match line.event.as_str() {
                 "signoff" => Event::Signoff { words },
@@ -224,7 +245,6 @@ impl Record {
                         Some(text) => Some(Oid::parse(text.as_bytes())?),
                         None => None,
                     },
-                    destination: line.destination.map(|text| tidy(&text, LONGEST_NAME)),
                     judged: line.judged?,
                     gates: (line.gates.iter().take(MOST_GATES))
                         .map(|gate| tidy(gate, LONGEST_NAME))
@@ -295,12 +315,12 @@ impl fmt::Display for Record {
             v: VERSION,
             event: self.name().to_owned(),
             environment: self.environment.clone(),
+            destinations: self.destinations.clone(),
             commit: self.commit.to_string(),
             by: tidy(&self.by, LONGEST_NAME),
             at: self.at,
             words,
             replaces: self.replaces().map(Oid::to_string),
-            destination: deployed.and_then(|one| one.destination.clone()),
             judged: deployed.map(|one| one.judged),
             gates: deployed.map_or(Vec::new(), |one| one.gates.clone()),
             reason,

@@ -2,7 +2,7 @@
 //! an end that includes everything that it started.
 
 use std::{
-    ffi::OsStr,
+    ffi::{OsStr, OsString},
     fs::File,
     io::{self, stderr},
     os::{fd::AsFd, unix::process::CommandExt},
@@ -32,7 +32,7 @@ use crate::gates::facts::Ending;
 pub(crate) struct Shell<'s> {
     pub(crate) command: &'s str,
     pub(crate) directory: &'s Path,
-    pub(crate) removed: &'s [String],
+    pub(crate) removed: &'s [OsString],
     /// A variable that is set, and its value.
     pub(crate) variable: (&'s str, &'s OsStr),
     /// A part of that value that no other process has.

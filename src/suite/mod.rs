@@ -25,7 +25,7 @@ use crate::{
 
 /// Runs the steps in their order, parallel neighbours together, and stops at the first failure.
 pub(crate) fn run(setup: &Setup<'_>, work: &Work<'_>) -> Result<SuiteRun, Undecided> {
-    let removed = removed(setup.git)?;
+    let removed = removed();
     let run = Run::start(setup, work, &removed)?;
     let failure = steps(&run);
     if !matches!(failure, Ok(None)) {

@@ -1,6 +1,7 @@
 //! One run of the suite, and how it runs a step.
 
 use std::{
+    ffi::OsString,
     path::Path,
     sync::{
         Mutex, MutexGuard,
@@ -17,7 +18,6 @@ use super::{
 use crate::{
     ci::Progress,
     gates::{Undecided, Work, verdict::Ending},
-    git::command::Git,
     policy::Step,
     process::{
         child::Stop,
@@ -31,7 +31,6 @@ pub(crate) struct Setup<'s> {
     pub(crate) top: &'s Path,
     pub(crate) logs: &'s Path,
     pub(crate) common_dir: &'s Path,
-    pub(crate) git: &'s Git,
     pub(crate) last_took: Option<Duration>,
     pub(crate) console: &'s dyn Console,
 }
@@ -41,7 +40,7 @@ pub(super) struct Run<'r> {
     pub(super) work: &'r Work<'r>,
     pub(super) screen: Screen<'r>,
     pub(super) start: Instant,
-    removed: &'r [String],
+    removed: &'r [OsString],
     mark: Mark,
     started: AtomicUsize,
     log: Mutex<Log>,
@@ -59,7 +58,7 @@ impl<'r> Run<'r> {
     pub(super) fn start(
         setup: &'r Setup<'r>,
         work: &'r Work<'r>,
-        removed: &'r [String],
+        removed: &'r [OsString],
     ) -> Result<Self, Undecided> {
         Ok(Self {
             setup,

@@ -6,7 +6,7 @@ use bstr::ByteSlice;
 use jiff::Timestamp;
 
 use crate::{
-    git::{self, command::Git},
+    git::command::is_local,
     push::variables::{REASON, RUNNING, SKIP, SWITCH},
 };
 
@@ -68,15 +68,17 @@ fn line(directory: &Path) -> String {
     name.escape_bytes().to_string()
 }
 
-/// The variables that are removed from the suite's environment: with them, a commit that a test makes
-/// would land on the user's branch. git knows its own (`git rev-parse --local-env-vars`).
-pub(crate) fn removed(git: &Git) -> Result<Vec<String>, git::Error> {
-    let ours = [PREFIX, SWITCH, SKIP, REASON].map(str::to_owned);
-    Ok([git.local_variables()?, ours.to_vec()].concat())
+/// The variables that are removed from the suite's environment: with git's, a commit that a test makes
+/// would land on the user's branch.
+pub(crate) fn removed() -> Vec<OsString> {
+    const OURS: [&str; 3] = [SWITCH, SKIP, REASON];
+    let set = env::vars_os().map(|(name, _)| name);
+    set.filter(|name| {
+        let name = name.to_string_lossy();
+        is_local(&name) || OURS.contains(&&*name)
+    })
+    .collect()
 }
-
-/// The directory that `git push` was typed in; git sets it for every hook.
-const PREFIX: &str = "GIT_PREFIX";
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test fails by it")]

@@ -20,8 +20,7 @@ use crate::{
     file,
     gates::Undecided,
     git::{
-        self,
-        command::{Git, NO_CACHES, without_replacements},
+        command::{Git, NO_CACHES},
         local::{LIST_FLAGS, hidden},
     },
     policy::Suite,
@@ -33,10 +32,17 @@ use crate::{
     text::{hex, span},
 };
 
+/// The variables that name the repository of the push, and that other calls of git get. The configuration
+/// of `git -c` is meant for the worktree, too.
+const OF_THE_PUSH: [&str; 4] = [
+    "GIT_DIR",
+    "GIT_COMMON_DIR",
+    "GIT_WORK_TREE",
+    "GIT_IMPLICIT_WORK_TREE",
+];
+
 pub(crate) struct Worktree<'w> {
     git: &'w Git,
-    /// Variables that name the repository of the push; calls in the worktree must not see them.
-    local: Vec<String>,
     /// The directory of the worktree and of the list of its links.
     directory: PathBuf,
     common_dir: PathBuf,
@@ -55,12 +61,8 @@ impl<'w> Worktree<'w> {
             name => name,
         };
         let name = name.unwrap_or_default().to_string_lossy();
-        let mut local = git.local_variables()?;
-        // The configuration of `git -c` is meant for the worktree, too.
-        local.retain(|name| !name.starts_with("GIT_CONFIG"));
         Ok(Self {
             git,
-            local,
             directory: base.cache_dir().join(format!("pushgate/{name}-{key}")),
             common_dir: common_dir.to_owned(),
         })
@@ -196,10 +198,9 @@ impl<'w> Worktree<'w> {
             .args(args)
             .env_remove("GIT_NO_LAZY_FETCH")
             .env("GIT_TERMINAL_PROMPT", "0");
-        for name in &self.local {
+        for name in OF_THE_PUSH {
             command.env_remove(name);
         }
-        without_replacements(&mut command);
         command
     }
 
@@ -221,6 +222,5 @@ fn must(command: Command, limit: Duration) -> Result<Vec<u8>, Undecided> {
             vec![format!("it took longer than `suite.timeout`, {limit}")]
         }
     };
-    let command = shown;
-    Err(git::Error::Failed { command, words }.into())
+    Err(Undecided::not_run(&shown, words))
 }

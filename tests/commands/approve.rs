@@ -469,7 +469,9 @@ fn somebody_without_a_name_or_an_address_is_nobody() {
     }
     // One who got past it by hand does not count.
     let head = shop.ask(["rev-parse", "HEAD"]);
-    let note = line(&head, "x").replace("Ana <ana@shop.example>", "Ana <>");
+    let note = line(&head, "x")
+        .replace("[\"staging\"]", &format!("[\"{}\"]", shop.place("staging")))
+        .replace("Ana <ana@shop.example>", "Ana <>");
     assert!(note.contains("Ana <>"), "{note}");
     shop.git(["notes", "--ref", REF, "append", "-m", &note, &head])
         .goes();

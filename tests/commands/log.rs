@@ -177,8 +177,9 @@ fn the_team_is_heard_through_its_notes() {
     let two = shop.commit_on_origin("two");
     shop.push("staging", "master").goes();
     shop.pushgate(["approve", "-m", "mine, on a phone"]).goes();
+    let staging = shop.place("staging");
     let line = format!(
-        "{{\"v\":1,\"event\":\"signoff\",\"environment\":\"staging\",\"commit\":\"{two}\",\"by\":\"Ben <ben@shop.example>\",\"at\":\"2026-11-20T09:00:00Z\",\"words\":\"the basket\"}}"
+        "{{\"v\":1,\"event\":\"signoff\",\"environment\":\"staging\",\"destinations\":[\"{staging}\"],\"commit\":\"{two}\",\"by\":\"Ben <ben@shop.example>\",\"at\":\"2026-11-20T09:00:00Z\",\"words\":\"the basket\"}}"
     );
     shop.git(["notes", "--ref=pushgate", "append", "-m", &line, &two])
         .goes();

@@ -43,7 +43,6 @@ fn deployed() -> impl Strategy<Value = Deployed> {
     let gates = proptest::collection::vec(text(), 0..4);
     (
         proptest::option::of(id()),
-        proptest::option::of(text()),
         judged,
         gates,
         proptest::option::of(text()),
@@ -51,9 +50,8 @@ fn deployed() -> impl Strategy<Value = Deployed> {
         seconds,
     )
         .prop_map(
-            |(replaces, destination, judged, gates, reason, seen, decided)| Deployed {
+            |(replaces, judged, gates, reason, seen, decided)| Deployed {
                 replaces,
-                destination,
                 judged,
                 gates,
                 reason,
@@ -73,13 +71,15 @@ fn record() -> impl Strategy<Value = Record> {
     let name = text().prop_filter("a name", |text| !text.is_empty());
     let at = -10_000_000_000_i64..10_000_000_000;
     let signed = proptest::option::of("(?s).{0,60}");
-    (at, text(), name, id(), event, signed).prop_map(
-        |(at, by, environment, commit, event, signed)| {
+    let destinations = proptest::collection::vec(any::<String>(), 1..4);
+    (at, text(), name, destinations, id(), event, signed).prop_map(
+        |(at, by, environment, destinations, commit, event, signed)| {
             let at = Timestamp::from_second(at).unwrap();
             Record {
                 at,
                 by,
                 environment,
+                destinations,
                 commit,
                 event,
                 signed,
@@ -130,7 +130,7 @@ proptest! {
     #[test]
     fn what_anybody_says_can_be_shown_on_a_terminal(by in any::<String>(), said in any::<String>()) {
         let event = Event::Signoff { words: Some(said) };
-        let record = Record { at: Timestamp::UNIX_EPOCH, by, environment: "staging".into(), commit: oid(ONE), event, signed: None };
+        let record = Record { at: Timestamp::UNIX_EPOCH, by, environment: "staging".into(), destinations: vec!["shop".into()], commit: oid(ONE), event, signed: None };
         let read = Record::parse(record.to_string().as_bytes()).unwrap();
         let odd = |c: char| c.is_control() || c == '\u{202e}';
         prop_assert!(!read.by.contains(odd) && !read.words().unwrap().contains(odd));
@@ -140,7 +140,7 @@ proptest! {
 
 fn line(commit: &str) -> String {
     format!(
-        r#"{{"v":1,"event":"signoff","environment":"staging","commit":"{commit}","by":"Ana <ana@shop.example>","at":"2026-11-22T21:00:00Z","words":"the basket"}}"#
+        r#"{{"v":1,"event":"signoff","environment":"staging","destinations":["git.heroku.com/shop-staging"],"commit":"{commit}","by":"Ana <ana@shop.example>","at":"2026-11-22T21:00:00Z","words":"the basket"}}"#
     )
 }
 
@@ -179,8 +179,10 @@ fn a_line_that_is_not_of_this_version_and_this_commit_is_ignored() {
     ignored(ONE, "1111111");
     ignored(ONE, &"0".repeat(40));
     ignored("\"staging\"", "\"\"");
+    ignored("[\"git.heroku.com/shop-staging\"]", "[]");
+    ignored("destinations", "destination");
     ignored("\"staging\"", "[\"staging\"]");
-    ignored("staging", &"s".repeat(300));
+    ignored("\"staging\"", &format!("\"{}\"", "s".repeat(300)));
     ignored("2026-11-22T21:00:00Z", "yesterday");
     ignored("2026-11-22T21:00:00Z", "2026-11-22T21:00:00");
     ignored("\"v\":1,", "\"v\":1,\"commit\":\"x\",");
@@ -198,7 +200,7 @@ fn a_line_that_is_not_of_this_version_and_this_commit_is_ignored() {
 #[test]
 fn a_deployment_stands_in_the_note_of_what_it_replaced_too() {
     let deployed = format!(
-        r#"{{"v":1,"event":"deployed","environment":"staging","commit":"{TWO}","by":"Ana <ana@shop.example>","at":"2026-11-22T21:00:00Z","replaces":"{ONE}","judged":"overridden","gates":["window"],"reason":"the site is down"}}"#
+        r#"{{"v":1,"event":"deployed","environment":"staging","destinations":["git.heroku.com/shop-staging"],"commit":"{TWO}","by":"Ana <ana@shop.example>","at":"2026-11-22T21:00:00Z","replaces":"{ONE}","judged":"overridden","gates":["window"],"reason":"the site is down"}}"#
     );
     let read = Record::parse_all(deployed.as_bytes(), &oid(ONE));
     assert_eq!(read, Record::parse_all(deployed.as_bytes(), &oid(TWO)));

@@ -107,6 +107,29 @@ fn a_sign_off_is_signed_and_everybody_who_trusts_the_key_can_verify_it() {
 }
 
 #[test]
+fn a_signed_sign_off_of_a_fork_counts_for_the_staging_of_the_fork_only() {
+    let shop = shop();
+    let (staging, fork) = (shop.path("staging.git"), shop.path("fork.git"));
+    let [staging, fork] = [&staging, &fork].map(|path| path.to_str().unwrap());
+    shop.git(["clone", "-q", "--bare", staging, fork]).goes();
+    shop.git(["remote", "set-url", "staging", fork]).goes();
+    shop.pushgate(["approve"]).goes().says("shared on origin");
+    assert_eq!(verified(&shop, &shop.app), "1 of 1");
+    shop.git(["remote", "set-url", "staging", staging]).goes();
+    let commit = &head(&shop)[..7];
+    shop.push("production", "master")
+        .refused("promotion")
+        .says(&format!(
+            "nobody has signed {commit} off on staging; what was tried at {} does not count here",
+            shop.place("fork")
+        ));
+    shop.pushgate(["approve"])
+        .goes()
+        .says(&format!("{commit} signed off on staging by Ana"));
+    shop.push("production", "master").goes();
+}
+
+#[test]
 #[ignore = "slow: hundreds of signatures"]
 fn what_was_not_signed_or_was_changed_is_not_verified() {
     for forged in [

@@ -19,8 +19,9 @@ fn shop(rule: &str) -> (Sandbox, String) {
 
 /// Writes down, as any clone may, that somebody has tried a commit on staging.
 fn signs(shop: &Sandbox, person: &str, commit: &str) {
+    let staging = shop.place("staging");
     let line = format!(
-        "{{\"v\":1,\"event\":\"signoff\",\"environment\":\"staging\",\"commit\":\"{commit}\",\"by\":\"{person}\",\"at\":\"2026-11-20T09:00:00Z\"}}"
+        "{{\"v\":1,\"event\":\"signoff\",\"environment\":\"staging\",\"destinations\":[\"{staging}\"],\"commit\":\"{commit}\",\"by\":\"{person}\",\"at\":\"2026-11-20T09:00:00Z\"}}"
     );
     shop.git(["notes", "--ref=pushgate", "append", "-m", &line, commit])
         .goes();
@@ -213,8 +214,9 @@ fn a_colleagues_word_opens_the_gate_for_another_clone() {
         "origin",
         "refs/notes/pushgate:refs/notes/pushgate",
     ]);
+    let staging = shop.place("staging");
     let line = format!(
-        "{{\"v\":1,\"event\":\"signoff\",\"environment\":\"staging\",\"commit\":\"{id}\",\"by\":\"Ben <ben@shop.example>\",\"at\":\"2026-11-20T09:00:00Z\"}}"
+        "{{\"v\":1,\"event\":\"signoff\",\"environment\":\"staging\",\"destinations\":[\"{staging}\"],\"commit\":\"{id}\",\"by\":\"Ben <ben@shop.example>\",\"at\":\"2026-11-20T09:00:00Z\"}}"
     );
     git(&["notes", "--ref=pushgate", "append", "-m", &line, &id]);
     shop.push("production", "master")

@@ -157,9 +157,10 @@ fn a_damaged_ledger_and_notes_that_are_nonsense_prove_nothing() {
         &format!("{{\"v\":1,\"commit\":\"{id}\"\n\0\0\n"),
     );
     let old = shop.ask(["rev-parse", "HEAD~1"]);
+    let place = shop.place("staging");
     let record = |version, commit: &str| {
         format!(
-            "{{\"v\":{version},\"event\":\"deployed\",\"environment\":\"staging\",\"commit\":\"{commit}\",\"by\":\"Ben <ben@shop.example>\",\"at\":\"2026-11-24T09:30:00Z\",\"judged\":\"go\"}}"
+            "{{\"v\":{version},\"event\":\"deployed\",\"environment\":\"staging\",\"destinations\":[\"{place}\"],\"commit\":\"{commit}\",\"by\":\"Ben <ben@shop.example>\",\"at\":\"2026-11-24T09:30:00Z\",\"judged\":\"go\"}}"
         )
     };
     let note = [record(2, &id), record(1, &old), "{".to_owned()].join("\n");

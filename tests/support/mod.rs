@@ -134,6 +134,12 @@ impl Sandbox {
         self
     }
 
+    /// Where a remote is, as a record names it.
+    pub fn place(&self, remote: &str) -> String {
+        let root = self.root().canonicalize().unwrap();
+        root.join(remote).to_str().unwrap().to_owned()
+    }
+
     /// The directory of everything.
     pub fn root(&self) -> &Path {
         self.directory.path()

@@ -8,11 +8,7 @@ use std::{
     time::Duration,
 };
 
-use pushgate::{
-    git::{Error, Repository},
-    memory::record::Record,
-    push::Oid,
-};
+use pushgate::{gates::Undecided, git::Repository, memory::record::Record, push::Oid};
 use serde_json::Value;
 
 use super::{Ran, Sandbox};
@@ -46,7 +42,7 @@ fn carry_out(order: &str) -> String {
     let world = Repository::open().unwrap();
     let limit = env::var("LIMIT_MS").map_or(20_000, |text| text.parse().unwrap());
     let limit = Duration::from_millis(limit);
-    let done = |done: Result<(), Error>| match done {
+    let done = |done: Result<(), Undecided>| match done {
         Ok(()) => "ok".to_owned(),
         Err(error) => error.in_one_line(),
     };
@@ -107,7 +103,7 @@ pub fn deployments(shop: &Sandbox, repository: &Path) -> Vec<String> {
 /// A sign-off of a commit with these words.
 pub fn line(commit: &str, words: &str) -> String {
     format!(
-        r#"{{"v":1,"event":"signoff","environment":"staging","commit":"{commit}","by":"Ana <ana@shop.example>","at":"2026-11-22T21:00:00Z","words":"{words}"}}"#
+        r#"{{"v":1,"event":"signoff","environment":"staging","destinations":["staging"],"commit":"{commit}","by":"Ana <ana@shop.example>","at":"2026-11-22T21:00:00Z","words":"{words}"}}"#
     )
 }
 

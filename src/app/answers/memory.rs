@@ -34,11 +34,11 @@ impl Repository {
 
 impl Memory for Repository {
     fn records(&self, commit: &Oid) -> Result<Vec<Record>, Undecided> {
-        Ok(self.notes().read(commit)?)
+        self.notes().read(commit)
     }
 
     fn was_live(&self, environment: &EnvironmentRemotes, commit: &Oid) -> Result<bool, Undecided> {
-        if was_live(&self.records(commit)?, &environment.environment, commit) {
+        if was_live(&self.records(commit)?, environment.place(), commit) {
             return Ok(true);
         }
         // What went there before the gate came is known to git alone.
@@ -75,7 +75,7 @@ impl Memory for Repository {
     }
 
     fn is_verified(&self, record: &Record) -> Result<bool, Undecided> {
-        Ok(self.notes().verified(record)?)
+        self.notes().verified(record)
     }
 
     fn receipt(&self, work: &Work<'_>) -> Result<Option<Passed>, Undecided> {

@@ -15,7 +15,7 @@ use crate::{
         Checked, Clock, EnvironmentRemotes, Passed, Runner, Stop, SuiteLock, SuiteRun, Undecided,
         Work, refusal::suite::Refusal,
     },
-    git::{self, Repository},
+    git::Repository,
     hooks::gate::is_gated,
     memory::record::{Event, Record},
     policy::{Ci, In},
@@ -76,7 +76,7 @@ impl Runner for PushRunner<'_> {
         let (tree, suite) = self.repository.receipt_key(work)?;
         let receipts = self.repository.receipts();
         let left = receipts.leave(&tree, &suite, took, SystemClock.now());
-        Ok(left.map_err(|error| git::Error::io("write it", &error))?)
+        left.map_err(|error| Undecided::failed("write it", &error))
     }
 
     fn is_connected(&self) -> bool {
@@ -109,7 +109,6 @@ impl Runner for PushRunner<'_> {
             top: &top,
             logs: &repository.state_dir().join("logs"),
             common_dir: repository.common_dir(),
-            git: &repository.git,
             last_took,
             console: self.console,
         };
@@ -141,8 +140,8 @@ impl Runner for PushRunner<'_> {
         let event = Event::Signoff { words: None };
         let repository = self.repository;
         let (at, by) = (SystemClock.now(), repository.identity());
-        let record = Record::new(at, by, &environment.environment, commit, event);
-        Ok(repository.notes().add(&[record])?)
+        let record = Record::new(at, by, environment.place(), commit, event);
+        repository.notes().add(&[record])
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::{
     app::{settle, sharing, unjudged},
     gates::{EnvironmentRemotes, Undecided},
-    git::{self, Repository},
+    git::Repository,
     memory::{ledger::Entry, open_push::OpenPush},
     push::Oid,
 };
@@ -40,7 +40,7 @@ impl Journal for Repository {
         let push = settle::traced(push, self)?;
         let added = self.open_pushes().add(&push);
         let what = "write down that the push goes";
-        added.map_err(|error| git::Error::io(what, &error))?;
+        added.map_err(|error| Undecided::failed(what, &error))?;
         Ok(())
     }
 
@@ -50,7 +50,7 @@ impl Journal for Repository {
         commit: &Oid,
         share: Option<&str>,
     ) -> Result<(), Undecided> {
-        match unjudged::sighting(self, environment, commit)? {
+        match unjudged::sighting(self, environment.place(), commit)? {
             Some(record) => sharing::write(self, &record, share),
             None => Ok(()),
         }

@@ -10,7 +10,7 @@ use crate::{
     memory::{
         ledger::{Entry, GateEntry},
         open_push::OpenPush,
-        record::{ALL_GATES, Deployed, Event, Judged, Record},
+        record::{ALL_GATES, Deployed, Event, Judged, Place, Record},
     },
     policy::Environment,
     push::{Oid, Update},
@@ -48,14 +48,17 @@ impl Part {
         let open = change.map(|change| {
             let deployed = Deployed {
                 replaces: change.replaces.cloned(),
-                destination: Some(push.destination.to_string()),
                 gates: skipped(decision, verdict),
                 reason: entry.reason.clone(),
                 decided: Some(entry.at),
                 ..Deployed::new(judged(decision, verdict))
             };
-            let (name, event) = (&change.environment.name, Event::Deployed(deployed));
-            let record = Record::new(entry.at, &*entry.by, name, change.commit, event);
+            let place = Place {
+                environment: &change.environment.name,
+                destinations: &[push.destination.to_string()],
+            };
+            let event = Event::Deployed(deployed);
+            let record = Record::new(entry.at, &*entry.by, place, change.commit, event);
             let [remote, url] = [&push.push.remote, &push.push.url].map(ToString::to_string);
             let mut open = OpenPush::new(&record, remote, url, change.target.to_string());
             open.share.clone_from(&share);

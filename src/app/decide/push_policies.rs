@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::{
     app::policies::{Loaded, Source},
     gates::{Undecided, route::PushContext, verdict::TrunkName},
-    git::{self, Repository},
+    git::Repository,
     policy::{Suite, Trunk},
     push::{Oid, Push, Update, destination::Platform},
 };
@@ -176,12 +176,12 @@ impl PushPolicies {
         commit: &Oid,
         repository: &Repository,
     ) -> Result<Option<usize>, Undecided> {
-        match repository.policy_id(commit) {
-            // A partial clone need not have the trees of what it does not push.
-            Ok(None) | Err(git::Error::Lacking { .. }) => Ok(None),
-            Ok(id) => Ok(Some(self.load(id, Some(commit), repository))),
-            Err(error) => Err(error.into()),
+        // A partial clone need not have the trees of what it does not push.
+        if repository.lacks_tree(commit)? {
+            return Ok(None);
         }
+        let id = repository.policy_id(commit)?;
+        Ok(id.map(|id| self.load(Some(id), Some(commit), repository)))
     }
 
     /// Joins trunk's rules and the suite of each pushed commit, which may change how it is tested, but not

@@ -251,12 +251,12 @@ fn what_every_gate_lets_pass_goes_and_is_written_down() {
     let [deployed] = story.open().try_into().unwrap();
     let expected = Deployed {
         replaces: Some(oid('a')),
-        destination: Some("/srv/shop".to_owned()),
         decided: Some("2026-11-24T12:00:13Z".parse().unwrap()),
         ..Deployed::new(Judged::Go)
     };
     assert_eq!(deployed.commit, oid('1'));
     assert_eq!(deployed.environment, "production");
+    assert_eq!(deployed.destinations, ["/srv/shop"]);
     assert_eq!(deployed.event, RecordEvent::Deployed(expected));
     assert_eq!(story.book.open.borrow()[0].share.as_deref(), Some("origin"));
     let entry = story.book.written.borrow()[0].clone();

@@ -8,7 +8,7 @@ use crate::{
     gates::{Clock, Explanation},
     memory::{
         deployments::removed_by_rollback,
-        record::{Event, Record},
+        record::{Event, Place, Record},
     },
     push::Oid,
     text::alternatives,
@@ -69,6 +69,10 @@ impl Approval<'_> {
         // The clock of the person who rolled back may be ahead of ours.
         let at = SystemClock.now().max(removed.at);
         let (by, event) = (self.world.identity(), Event::Again { words });
-        Record::new(at, by, &removed.environment, commit, event)
+        let place = Place {
+            environment: &removed.environment,
+            destinations: &removed.destinations,
+        };
+        Record::new(at, by, place, commit, event)
     }
 }

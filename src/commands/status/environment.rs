@@ -17,7 +17,7 @@ use crate::{
         window::{known, reader},
     },
     memory::{
-        deployments::{Place, current, live_since, removed_by_rollback},
+        deployments::{current, live_since, removed_by_rollback},
         record::{Event, Judged, Record, who},
     },
     policy,
@@ -44,7 +44,7 @@ impl Inputs<'_> {
             name: environment.name.clone(),
             destination: destination.unwrap_or_default(),
             after: environment.after.clone(),
-            tried: live.and_then(|live| self.tried(environment, live)),
+            tried: live.and_then(|live| self.tried(environment, of, live)),
             window: self.window(environment),
             removed: live.map_or(Vec::new(), |live| {
                 self.removed(environment, &live.commit.id)
@@ -72,16 +72,13 @@ impl Inputs<'_> {
             return Ok(None);
         };
         let index = of.remotes.iter().position(|one| one == remote);
-        let place = Place {
-            environment: &of.environment,
-            elsewhere: &of.elsewhere(index.unwrap_or_default()),
-        };
+        let place = of.place_of(index.unwrap_or_default());
         let mut records = self.records_of(tip);
         let mut now = self.now;
         let mut is_under_way = false;
         if current(&records, place, tip, now).is_none() && self.knows_the_team {
             let share = (self.policy.shares()).then_some(self.policy.trunk.remote.as_str());
-            let record = sighting(self.world, of, tip)?;
+            let record = sighting(self.world, place, tip)?;
             is_under_way = record.is_none();
             if let Some(record) = record {
                 // A repository that cannot be written has a status, too.
@@ -116,7 +113,12 @@ impl Inputs<'_> {
         self.world.records(commit).unwrap_or_default()
     }
 
-    fn tried(&self, environment: &policy::Environment, live: &Live) -> Option<Tried> {
+    fn tried(
+        &self,
+        environment: &policy::Environment,
+        of: &EnvironmentRemotes,
+        live: &Live,
+    ) -> Option<Tried> {
         let is_next = |one: &&policy::Environment| one.after.as_ref() == Some(&environment.name);
         let next = || self.policy.environments.iter().filter(is_next);
         let needed = next().map(|one| one.soak).max()?;
@@ -129,7 +131,7 @@ impl Inputs<'_> {
         let commit = &live.commit.id;
         let mut people = self.records_of(commit);
         people.retain(|record| {
-            record.environment == environment.name
+            record.is_at(of.place())
                 && matches!(record.event, Event::Signoff { .. })
                 && (self
                     .world

@@ -65,6 +65,8 @@ pub struct NotSignedOff {
     pub author: Option<String>,
     /// How many sign-offs have a signature that git does not verify.
     pub unverified: usize,
+    /// Where it was signed off, though not here: an environment of the same name of a fork.
+    pub elsewhere: Vec<String>,
 }
 
 impl Refusal {
@@ -174,6 +176,10 @@ impl NotSignedOff {
             0 => {}
             1 => why += "; 1 sign-off does not verify",
             more => why += &format!("; {more} sign-offs do not verify"),
+        }
+        if !self.elsewhere.is_empty() {
+            let places = self.elsewhere.join(", ");
+            why += &format!("; what was tried at {places} does not count here");
         }
         let who = match self.wanted.by {
             By::Another => "have somebody else try it",

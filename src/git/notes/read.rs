@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use bstr::ByteSlice;
 
 use crate::{
+    gates::Undecided,
     git::{
-        Error, Repository,
+        Repository,
         backend::Kind,
         objects::{TreeEntry, tree_entry},
     },
@@ -25,14 +26,14 @@ impl Repository {
 }
 
 impl Notes<'_> {
-    pub fn read(&self, commit: &Oid) -> Result<Vec<Record>, Error> {
+    pub fn read(&self, commit: &Oid) -> Result<Vec<Record>, Undecided> {
         match self.tip()? {
             Some(tip) => Ok(Record::parse_all(&self.text(&tip, commit)?, commit)),
             None => Ok(Vec::new()),
         }
     }
 
-    pub(crate) fn all(&self) -> Result<Vec<Record>, Error> {
+    pub(crate) fn all(&self) -> Result<Vec<Record>, Undecided> {
         let Some(tip) = self.tip()? else {
             return Ok(Vec::new());
         };
@@ -52,12 +53,12 @@ impl Notes<'_> {
     }
 
     /// The commit that our notes are at.
-    pub(super) fn tip(&self) -> Result<Option<Oid>, Error> {
+    pub(super) fn tip(&self) -> Result<Option<Oid>, Undecided> {
         self.repository.reference(REF)
     }
 
     /// Whether a history of notes contains another one.
-    pub(crate) fn contains(&self, tip: &Oid, other: &Oid) -> Result<bool, Error> {
+    pub(crate) fn contains(&self, tip: &Oid, other: &Oid) -> Result<bool, Undecided> {
         if tip == other {
             return Ok(true);
         }
@@ -67,7 +68,7 @@ impl Notes<'_> {
     }
 
     /// The text of a commit's note; empty where there is none.
-    pub(super) fn text(&self, tip: &Oid, commit: &Oid) -> Result<Vec<u8>, Error> {
+    pub(super) fn text(&self, tip: &Oid, commit: &Oid) -> Result<Vec<u8>, Undecided> {
         let mut text = Vec::new();
         for (_, id) in self.blobs(tip, commit)? {
             text.extend_from_slice(&self.blob(&id)?);
@@ -76,7 +77,7 @@ impl Notes<'_> {
         Ok(text)
     }
 
-    fn blob(&self, id: &Oid) -> Result<Vec<u8>, Error> {
+    fn blob(&self, id: &Oid) -> Result<Vec<u8>, Undecided> {
         /// A larger file was not written by pushgate, and is not worth the memory.
         const MOST: usize = 16 * LIMIT;
         let header = self.repository.backend().header(id)?;
@@ -88,7 +89,7 @@ impl Notes<'_> {
 
     /// The files that hold a commit's note and their paths, one as a rule. Directories named after two
     /// digits each may lead to it.
-    pub(super) fn blobs(&self, tip: &Oid, commit: &Oid) -> Result<Vec<(String, Oid)>, Error> {
+    pub(super) fn blobs(&self, tip: &Oid, commit: &Oid) -> Result<Vec<(String, Oid)>, Undecided> {
         let mut found = Vec::new();
         let mut tree = Some(self.repository.tree(tip)?);
         let mut path = String::new();
@@ -113,7 +114,7 @@ impl Notes<'_> {
     }
 
     /// The files of all notes, with the commits that they are about.
-    fn list(&self, tip: &Oid) -> Result<Vec<(Oid, Oid)>, Error> {
+    fn list(&self, tip: &Oid) -> Result<Vec<(Oid, Oid)>, Undecided> {
         let args = ["ls-tree", "-r", "-z", "--full-tree", tip.as_str()];
         let output = self.repository.git.must(args)?;
         // `MODE blob ID`, a tab, the path (git-ls-tree(1)).
@@ -127,7 +128,7 @@ impl Notes<'_> {
     }
 
     /// The commits whose notes differ between two trees of notes.
-    pub(super) fn differing(&self, ours: &Oid, theirs: &Oid) -> Result<Vec<Oid>, Error> {
+    pub(super) fn differing(&self, ours: &Oid, theirs: &Oid) -> Result<Vec<Oid>, Undecided> {
         let args = ["diff-tree", "-r", "-z", "--name-only", "--no-renames"];
         let trees = [ours.as_str(), theirs.as_str()];
         let output = self.repository.git.must(args.into_iter().chain(trees))?;

@@ -9,12 +9,13 @@ use bstr::{BString, ByteSlice};
 
 use super::{read::Notes, write::NO_HOOKS};
 use crate::{
+    gates::Undecided,
     git::{
-        Error,
         backend::Kind,
         network::{self, Network},
     },
     memory::record::REF,
+    policy::FILE,
     process::program::Output,
     push::{Oid, url::redact},
     text::printable,
@@ -30,12 +31,12 @@ impl Notes<'_> {
     /// Fetches the team's notes from trunk's remote and merges them into ours.
     ///
     /// No other ref is written: it would be pushed by `git push --mirror`.
-    pub fn fetch(&self, remote: &str, limit: Duration) -> Result<(), Error> {
+    pub fn fetch(&self, remote: &str, limit: Duration) -> Result<(), Undecided> {
         self.fetch_until(remote, limit, Instant::now() + limit)
     }
 
     /// Pushes our notes to trunk's remote; lines that are there already are fetched and kept.
-    pub fn push(&self, remote: &str, limit: Duration) -> Result<(), Error> {
+    pub fn push(&self, remote: &str, limit: Duration) -> Result<(), Undecided> {
         let deadline = Instant::now() + limit;
         let mut stuck = 0;
         loop {
@@ -52,16 +53,24 @@ impl Notes<'_> {
                 stuck += 1;
             }
             if stuck > STUBBORN {
-                return Err(Error::NotShared {
-                    remote: label(remote),
-                    words: reasons(&output),
-                });
+                let remote = label(remote);
+                let refused = format!("`{remote}` does not take {REF}");
+                return Err(Undecided::new(refused)
+                    .details(reasons(&output))
+                    .hint(format!(
+                        "let the team push {REF} to {remote}, or set `share: false` in {FILE}"
+                    )));
             }
             pause(deadline);
         }
     }
 
-    fn fetch_until(&self, remote: &str, limit: Duration, deadline: Instant) -> Result<(), Error> {
+    fn fetch_until(
+        &self,
+        remote: &str,
+        limit: Duration,
+        deadline: Instant,
+    ) -> Result<(), Undecided> {
         let url = self.repository.fetch_url(remote)?;
         let network = self.network(limit);
         let name = Some(remote.as_bytes().into());
@@ -86,7 +95,7 @@ impl Notes<'_> {
         theirs: &Oid,
         brought: bool,
         limit: Duration,
-    ) -> Result<(), Error> {
+    ) -> Result<(), Undecided> {
         if brought && self.is_commit(theirs)? == Some(true) {
             return self.merge(theirs);
         }
@@ -106,7 +115,7 @@ impl Notes<'_> {
         theirs: &Oid,
         network: &Network<'_>,
         deadline: Instant,
-    ) -> Result<bool, Error> {
+    ) -> Result<bool, Undecided> {
         let tip = self.tip()?;
         if let Some(tip) = &tip
             && self.contains(tip, theirs)?
@@ -116,10 +125,7 @@ impl Notes<'_> {
         // git completes the history, also where a part of it was here.
         let output = fetch_once(remote, url, tip.as_ref(), network, deadline)?;
         if !output.is_ok() {
-            return Err(Error::Unreachable {
-                remote: label(remote),
-                words: output.stderr,
-            });
+            return Err(Undecided::unreachable(&label(remote), output.stderr));
         }
         match self.is_commit(theirs)? {
             Some(true) => self.merge(theirs).map(|()| true),
@@ -129,12 +135,17 @@ impl Notes<'_> {
     }
 
     /// Whether an object is a commit; `None` where it is not here.
-    fn is_commit(&self, id: &Oid) -> Result<Option<bool>, Error> {
+    fn is_commit(&self, id: &Oid) -> Result<Option<bool>, Undecided> {
         let header = self.repository.backend().header(id)?;
         Ok(header.map(|(kind, _)| kind == Kind::Commit))
     }
 
-    fn push_once(&self, remote: &str, limit: Duration, deadline: Instant) -> Result<Output, Error> {
+    fn push_once(
+        &self,
+        remote: &str,
+        limit: Duration,
+        deadline: Instant,
+    ) -> Result<Output, Undecided> {
         let url = self.repository.remotes().push_url(remote.as_bytes());
         let url = url.ok_or_else(|| self.repository.no_such_remote(remote))?;
         let mut push = self.repository.git.network(NO_HOOKS);
@@ -160,7 +171,7 @@ fn fetch_once(
     tip: Option<&Oid>,
     network: &Network<'_>,
     deadline: Instant,
-) -> Result<Output, Error> {
+) -> Result<Output, Undecided> {
     let mut config = NO_HOOKS.to_vec();
     if tip.is_none() {
         // No branch contains notes: there is nothing to negotiate.
@@ -199,9 +210,6 @@ fn pause(deadline: Instant) {
     thread::sleep(Duration::from_millis(20 + u64::from(odd)).min(left));
 }
 
-fn unreadable(remote: &str) -> Error {
-    Error::Unreachable {
-        remote: label(remote),
-        words: vec![format!("its {REF} cannot be read")],
-    }
+fn unreadable(remote: &str) -> Undecided {
+    Undecided::unreachable(&label(remote), vec![format!("its {REF} cannot be read")])
 }

@@ -6,11 +6,13 @@
 use std::process::Command;
 
 use bstr::ByteSlice;
+use regex_lite::Regex;
 use tempfile::TempDir;
 
 use super::read::Notes;
 use crate::{
-    git::{Error, command::must},
+    gates::Undecided,
+    git::command::must,
     memory::record::{Record, who},
     process::program::{run, run_with_input},
     push::Oid,
@@ -18,7 +20,7 @@ use crate::{
 
 impl Notes<'_> {
     /// Signs a record with the key that the user's git signs with, which may ask for a passphrase.
-    pub fn sign(&self, record: &Record) -> Result<Record, Error> {
+    pub fn sign(&self, record: &Record) -> Result<Record, Undecided> {
         let scratch = scratch()?;
         let git = |args: &[&str]| self.command(&scratch, args);
         let tree = must(&mut git(&["hash-object", "-t", "tree", "/dev/null"]))?;
@@ -32,14 +34,11 @@ impl Notes<'_> {
         command.args(["-F", "-", tree.as_ref()]);
         let signed = run_with_input(&mut command, unsigned(record).to_string().as_bytes())?;
         let Some(id) = Oid::parse(signed.line()).filter(|_| signed.is_ok()) else {
-            return Err(Error::NotSigned {
-                words: signed.stderr,
-            });
+            return Err(Undecided::not_signed(signed.stderr));
         };
         let object = must(&mut git(&["cat-file", "commit", id.as_str()]))?;
-        let object = String::from_utf8(object.stdout).map_err(|_| Error::NotSigned {
-            words: vec!["what git signed is not UTF-8".to_owned()],
-        })?;
+        let object = String::from_utf8(object.stdout)
+            .map_err(|_| Undecided::not_signed(vec!["what git signed is not UTF-8".to_owned()]))?;
         Ok(Record {
             signed: Some(object),
             ..record.clone()
@@ -51,7 +50,7 @@ impl Notes<'_> {
     /// `git verify-commit` decides, with the keys and the trust that the user's git knows
     /// (`gpg.ssh.allowedSignersFile`, `gpg.minTrustLevel`); and the signer that git names must have
     /// the mail address of the record.
-    pub fn verified(&self, record: &Record) -> Result<bool, Error> {
+    pub fn verified(&self, record: &Record) -> Result<bool, Undecided> {
         let Some(object) = &record.signed else {
             return Ok(false);
         };
@@ -86,9 +85,9 @@ impl Notes<'_> {
 }
 
 /// A directory for objects that must not be left in the repository.
-fn scratch() -> Result<TempDir, Error> {
+fn scratch() -> Result<TempDir, Undecided> {
     let made = TempDir::with_prefix("pushgate-");
-    made.map_err(|error| Error::io("make a directory", &error))
+    made.map_err(|error| Undecided::failed("make a directory", &error))
 }
 
 /// The part of a record that is signed: all but the signature.
@@ -102,22 +101,9 @@ fn unsigned(record: &Record) -> Record {
 /// Whether a principal, which may have `*` and `?` in it (ssh-keygen(1), allowed signers), covers a
 /// mail address.
 fn matches(pattern: &str, mail: &str) -> bool {
-    let mut mail = mail.chars();
-    let mut rest = pattern.chars();
-    while let Some(c) = rest.next() {
-        match c {
-            '*' => {
-                let rest = rest.as_str();
-                return (0..=mail.as_str().len())
-                    .filter_map(|at| mail.as_str().get(at..))
-                    .any(|mail| matches(rest, mail));
-            }
-            '?' if mail.next().is_some() => {}
-            _ if mail.next() == Some(c) => {}
-            _ => return false,
-        }
-    }
-    mail.next().is_none()
+    let pattern = regex_lite::escape(pattern);
+    let pattern = pattern.replace(r"\*", ".*").replace(r"\?", ".");
+    Regex::new(&format!("(?s)^{pattern}$")).is_ok_and(|pattern| pattern.is_match(mail))
 }
 
 #[cfg(test)]

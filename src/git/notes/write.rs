@@ -12,7 +12,7 @@ use bstr::ByteSlice;
 use super::read::Notes;
 use crate::{
     file,
-    git::Error,
+    gates::Undecided,
     memory::record::{LIMIT, REF, Record},
     process::program::{Output, run, run_with_input},
     push::Oid,
@@ -41,7 +41,7 @@ impl Notes<'_> {
     /// Adds records to the notes of their commits; those that are there already stay as they are.
     ///
     /// They are on the disk when it returns, and no line of another writer is lost.
-    pub fn add(&self, records: &[Record]) -> Result<(), Error> {
+    pub fn add(&self, records: &[Record]) -> Result<(), Undecided> {
         let mut lines: BTreeMap<&Oid, Vec<u8>> = BTreeMap::new();
         for record in records {
             // A deployment is told of by the notes of both commits.
@@ -79,7 +79,7 @@ impl Notes<'_> {
     }
 
     /// Merges other notes, which are here completely, into ours.
-    pub(super) fn merge(&self, theirs: &Oid) -> Result<(), Error> {
+    pub(super) fn merge(&self, theirs: &Oid) -> Result<(), Undecided> {
         let _lock = self.lock()?;
         for _ in 0..TRIES {
             let written = match self.tip()? {
@@ -98,7 +98,7 @@ impl Notes<'_> {
     }
 
     /// What the notes of another tree add to ours.
-    fn changes(&self, tip: &Oid, theirs: &Oid) -> Result<Vec<Change>, Error> {
+    fn changes(&self, tip: &Oid, theirs: &Oid) -> Result<Vec<Change>, Undecided> {
         let mut changes = Vec::new();
         for commit in self.differing(tip, theirs)? {
             let text = self.text(theirs, &commit)?;
@@ -108,7 +108,12 @@ impl Notes<'_> {
     }
 
     /// What these lines change in the note of a commit, if anything.
-    fn change(&self, tip: Option<&Oid>, commit: &Oid, new: &[u8]) -> Result<Option<Change>, Error> {
+    fn change(
+        &self,
+        tip: Option<&Oid>,
+        commit: &Oid,
+        new: &[u8],
+    ) -> Result<Option<Change>, Undecided> {
         let (blobs, old) = match tip {
             Some(tip) => (self.blobs(tip, commit)?, self.text(tip, commit)?),
             None => (Vec::new(), Vec::new()),
@@ -130,9 +135,10 @@ impl Notes<'_> {
 
     /// Locks the notes: writers of this clone take turns, so that they need not start again. The lock
     /// ends with the process that holds it.
-    fn lock(&self) -> Result<File, Error> {
+    fn lock(&self) -> Result<File, Undecided> {
         let path = self.repository.state_dir().join("notes.lock");
-        let failed = |error: &io::Error| Error::io(format!("write {}", path.display()), error);
+        let failed =
+            |error: &io::Error| Undecided::failed(format!("write {}", path.display()), error);
         // Not its parents: a repository that was removed meanwhile stays removed.
         let _ = create_dir(self.repository.state_dir());
         let file = file::lock(&path, PATIENCE).map_err(|error| failed(&error))?;
@@ -140,7 +146,7 @@ impl Notes<'_> {
     }
 
     /// Moves our ref on to a commit that contains all our notes.
-    fn forward(&self, from: Option<&Oid>, to: &Oid) -> Result<bool, Error> {
+    fn forward(&self, from: Option<&Oid>, to: &Oid) -> Result<bool, Undecided> {
         // An empty old id: the ref must not exist (git-update-ref(1)).
         let old = from.map_or("", Oid::as_str);
         let mut command = self.repository.git.command(NO_HOOKS);
@@ -158,7 +164,7 @@ impl Notes<'_> {
         tip: Option<&Oid>,
         merged: Option<&Oid>,
         changes: &[Change],
-    ) -> Result<bool, Error> {
+    ) -> Result<bool, Undecided> {
         let (name, mail) = self.person();
         let seconds = jiff::Timestamp::now().as_second().max(0);
         let mut input = format!("commit {REF}\ncommitter {name} <{mail}> {seconds} +0000\n");
@@ -199,17 +205,14 @@ impl Notes<'_> {
 
     /// Whether a call of git moved our ref from `tip`; false where another process was faster, and
     /// nothing was written.
-    fn written(&self, tip: Option<&Oid>, command: &str, output: Output) -> Result<bool, Error> {
+    fn written(&self, tip: Option<&Oid>, command: &str, output: Output) -> Result<bool, Undecided> {
         if output.is_ok() {
             return Ok(true);
         }
         if self.tip()?.as_ref() != tip {
             return Ok(false);
         }
-        Err(Error::Failed {
-            command: command.to_owned(),
-            words: output.stderr,
-        })
+        Err(Undecided::not_run(command, output.stderr))
     }
 
     /// The name and the mail address of the user, as a commit may hold them.
@@ -229,7 +232,7 @@ impl Notes<'_> {
 /// The lines of both, each once, in git's order for `cat_sort_uniq`.
 ///
 /// Where that is more than is ever read, the lines that are no record of this commit are dropped.
-fn union(commit: &Oid, old: &[u8], new: &[u8]) -> Result<Vec<u8>, Error> {
+fn union(commit: &Oid, old: &[u8], new: &[u8]) -> Result<Vec<u8>, Undecided> {
     let both = old.lines().chain(new.lines());
     let mut lines: BTreeSet<&[u8]> = both.filter(|line| !line.is_empty()).collect();
     let size = |lines: &BTreeSet<&[u8]>| lines.iter().map(|line| line.len() + 1).sum::<usize>();
@@ -237,18 +240,16 @@ fn union(commit: &Oid, old: &[u8], new: &[u8]) -> Result<Vec<u8>, Error> {
         lines.retain(|line| Record::parse(line).is_some_and(|record| record.is_about(commit)));
     }
     if size(&lines) > LIMIT {
-        return Err(Error::Io {
-            what: format!("write the note of {}", commit.short()),
-            words: vec!["there is no room in it for another line".to_owned()],
-        });
+        let what = format!("write the note of {}", commit.short());
+        return Err(Undecided::failed(
+            what,
+            &"there is no room in it for another line",
+        ));
     }
     let ended = lines.into_iter().flat_map(|line| [line, b"\n"]);
     Ok(ended.flatten().copied().collect())
 }
 
-fn overtaken() -> Error {
-    Error::Io {
-        what: format!("write {REF}"),
-        words: vec!["others wrote it each time".to_owned()],
-    }
+fn overtaken() -> Undecided {
+    Undecided::failed(format!("write {REF}"), &"others wrote it each time")
 }

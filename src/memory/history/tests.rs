@@ -2,7 +2,7 @@ use super::*;
 use crate::{
     memory::{
         decision::Decision,
-        record::{Deployed, Judged},
+        record::{Deployed, Judged, Place},
     },
     push::Oid,
 };
@@ -28,7 +28,11 @@ fn push(digit: char, minute: i64, decision: Decision) -> Entry {
 }
 
 fn record(digit: char, minute: i64, event: Event) -> Record {
-    Record::new(at(minute), ANA, "production", &id(digit), event)
+    let place = Place {
+        environment: "production",
+        destinations: &["shop".to_owned()],
+    };
+    Record::new(at(minute), ANA, place, &id(digit), event)
 }
 
 /// A deployment of a push that was decided at this minute; `None`: it was found.

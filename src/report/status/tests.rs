@@ -1,5 +1,5 @@
 use super::*;
-use crate::memory::record::{Deployed, Event, Judged};
+use crate::memory::record::{Deployed, Event, Judged, Place};
 
 fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
@@ -43,7 +43,10 @@ fn deployed(commit: char, deployed: Deployed) -> Record {
     Record::new(
         at,
         "Ana <ana@shop.example>",
-        "production",
+        Place {
+            environment: "production",
+            destinations: &["shop".to_owned()],
+        },
         &id(commit),
         event,
     )
@@ -90,7 +93,10 @@ fn status() -> Status {
                     people: vec![Record::new(
                         at("2026-11-23T10:50:00Z"),
                         "Ben <ben@shop.example>",
-                        "staging",
+                        Place {
+                            environment: "staging",
+                            destinations: &["shop-staging".to_owned()],
+                        },
                         &id('a'),
                         Event::Signoff {
                             words: Some("the basket, on a phone".to_owned()),
