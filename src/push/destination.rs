@@ -215,8 +215,7 @@ impl fmt::Display for Destination {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Server { host, path, .. } => {
-                let safe: String = path.chars().filter(|c| !c.is_control()).collect();
-                write!(f, "{host}/{safe}")
+                write!(f, "{host}/{path}")
             }
             Self::Path(path) => write!(f, "{}", path.display()),
         }

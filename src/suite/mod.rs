@@ -12,7 +12,7 @@ mod test_runners;
 pub(crate) mod variables;
 pub(crate) mod worktree;
 
-pub(crate) use self::screen::Console;
+pub(crate) use self::screen::{Before, Console};
 pub(crate) use self::{screen::Screen, step::Setup};
 use self::{
     step::{Failure, Run},

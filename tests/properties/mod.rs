@@ -8,3 +8,4 @@ mod push;
 mod record;
 mod recurrences;
 mod schema;
+mod terminal;
