@@ -121,7 +121,7 @@ go production {four} Ana <ana@shop.example>
     );
     let team = heard(&ben, "13:00");
     assert!(!team.contains("rollback"), "{team}");
-    assert_eq!(team.matches("\n").count(), 3, "{team}");
+    assert_eq!(team.matches('\n').count(), 3, "{team}");
 }
 
 #[test]
