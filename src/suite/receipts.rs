@@ -167,6 +167,7 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
         #[test]
         fn a_receipt_reads_back_and_any_bytes_in_its_place_are_none_or_one(
             took in any::<u64>(),
