@@ -159,7 +159,7 @@ fn note_lines(least: Duration) {
     let (one, two) = (id('1', 40), id('2', 40));
     let head = |event: &str| {
         format!(
-            r#"{{"v":1,"event":"{event}","environment":"staging","commit":"{one}","by":"Ana <ana@shop.example>","at":"2026-11-22T21:00:00Z""#
+            r#"{{"v":1,"event":"{event}","environment":"staging","destinations":["git.heroku.com/shop"],"commit":"{one}","by":"Ana <ana@shop.example>","at":"2026-11-22T21:00:00Z""#
         )
     };
     let texts = [
