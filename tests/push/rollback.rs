@@ -433,9 +433,10 @@ fn of_two_commits_that_have_nothing_to_do_with_each_other_one_is_named() {
 #[test]
 fn a_circle_of_what_was_live_before_ends() {
     let it = Deployed::new();
+    let place = it.shop.path("production").display().to_string();
     let line = |commit: &str, replaces: &str, minute: u32| {
         format!(
-            "{{\"v\":1,\"event\":\"deployed\",\"judged\":\"{}\",\"environment\":\"production\",\"commit\":\"{commit}\",\"replaces\":\"{replaces}\",\"by\":\"Ben <ben@shop.example>\",\"at\":\"2026-11-24T11:{minute}:00Z\"}}",
+            "{{\"v\":1,\"event\":\"deployed\",\"judged\":\"{}\",\"environment\":\"production\",\"destinations\":[\"{place}\"],\"commit\":\"{commit}\",\"replaces\":\"{replaces}\",\"by\":\"Ben <ben@shop.example>\",\"at\":\"2026-11-24T11:{minute}:00Z\"}}",
             if minute < 20 { "rollback" } else { "go" }
         )
     };
