@@ -421,7 +421,10 @@ fn of_two_commits_that_have_nothing_to_do_with_each_other_one_is_named() {
     let (shop, two, three) = of_two_apps();
     let four = shop.commit_on_origin("four");
     shop.push("eu", "master").goes();
+    // Reflogs count whole seconds.
+    shop.later(2);
     shop.push_ungated("eu", &format!("+{two}:refs/heads/master"));
+    shop.later(2);
     shop.push_ungated("eu", &format!("+{four}:refs/heads/master"));
     let ran = goes_back(&shop, &[]);
     assert_eq!(ran.code, 2, "{ran}");
