@@ -11,6 +11,7 @@ use std::{
 
 use super::{
     PATIENCE, Sandbox,
+    clock::Clock,
     processes::{Server, server},
     tool,
 };
@@ -53,10 +54,20 @@ impl Sshd {
             user: user.stdout.trim_end().to_owned(),
             directory,
         };
-        let key = fs::read_to_string(sshd.file("host.pub")).unwrap();
-        fs::write(sshd.file("known"), format!("[127.0.0.1]:{port} {key}")).unwrap();
-        sshd.client("");
-        sshd
+        sshd.reached_by(port)
+    }
+
+    /// Clients reach it by this port from now on, which may be another's that passes all on.
+    pub fn reached_by(mut self, port: u16) -> Self {
+        self.port = port;
+        let key = fs::read_to_string(self.file("host.pub")).unwrap();
+        fs::write(self.file("known"), format!("[127.0.0.1]:{port} {key}")).unwrap();
+        self.client("");
+        self
+    }
+
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     /// The client has never met this server.
@@ -165,11 +176,10 @@ fn configuration(shop: &Sandbox, directory: &Path) -> String {
     let (home, directory) = (shop.path("home"), directory.display());
     let path = std::env::var("PATH").unwrap();
     let home = home.display();
-    let clock = shop
-        .clock()
-        .variables()
+    let clock = shop.clock.iter().flat_map(Clock::variables);
+    let clock: String = clock
         .map(|(name, value)| format!(" \"{name}={value}\""))
-        .concat();
+        .collect();
     format!(
         "ListenAddress 127.0.0.1\nHostKey {directory}/host\nPidFile none\nLogLevel VERBOSE\n\
          AuthorizedKeysFile {directory}/authorized\nStrictModes no\nUsePAM no\n\
