@@ -146,7 +146,11 @@ fn notes(stream: &mut dyn Write, commits: &[&str]) -> io::Result<()> {
     )?;
     for (index, commit) in commits.iter().enumerate() {
         let both = [deployed(index), deployed(index + 1)];
-        let lines: String = both.iter().flatten().map(|one| format!("{one}\n")).collect();
+        let lines: String = both
+            .iter()
+            .flatten()
+            .map(|one| format!("{one}\n"))
+            .collect();
         let (directory, name) = commit.split_at(2);
         write!(
             stream,

@@ -458,6 +458,18 @@ impl<'s> Push<'s> {
         quartile(&self.times, quarter)
     }
 
+    /// How many connections it opened, where they were counted.
+    pub(crate) fn opened(&self) -> String {
+        let (least, most) = (self.connections.iter().min(), self.connections.iter().max());
+        match (least, most) {
+            (Some(least), Some(most)) if *most > 0 && least == most => {
+                format!(": {most} connections")
+            }
+            (Some(least), Some(most)) if *most > 0 => format!(": {least} to {most} connections"),
+            _ => String::new(),
+        }
+    }
+
     pub(crate) fn median(&self) -> f64 {
         self.quartile(2)
     }
