@@ -439,8 +439,8 @@ impl<'s> Push<'s> {
             .collect();
         let all: &[&str] = match self.remote {
             "production" => &["target", "window", "trunk", "promotion", "suite"],
-            "staging" => &["target", "trunk", "suite"],
-            _ => &["suite"],
+            "staging" => &["target", "window", "trunk", "suite"],
+            _ => &["target", "trunk", "suite"],
         };
         assert_eq!(passed, all, "{decision}");
         let suite = gates.last().unwrap()["why"].as_str().unwrap();
