@@ -51,6 +51,9 @@ const LARGEST_PROGRAM: f64 = 8.0;
 /// How much longer it may take in a repository that is large in one way or another.
 const FLAT: f64 = 1.3;
 
+/// The log is the ledger: it grows with it, and nothing is promised of it.
+const PRINTS_ALL: (&str, &str) = ("log", "huge ledger");
+
 /// The least that a hook can do.
 const EXIT_0: &str = "#!/bin/sh\nexit 0\n";
 
@@ -225,21 +228,33 @@ fn near(options: &Options) -> Vec<Figure> {
             "{command}: {little:.2} ms, huge ledger {decided:.2} ms, many notes {remembered:.2} ms"
         );
         for (name, time) in [("huge ledger", decided), ("many notes", remembered)] {
-            // The log is the ledger: all of it is printed.
-            if (command, name) == ("log", "huge ledger") {
+            if (command, name) == PRINTS_ALL {
                 continue;
             }
             let what = format!("{command}: {name} / small");
             figures.push(Figure::ratio(&what, time / little, FLAT));
         }
     }
-    let shops = [
-        ("peak memory", &small),
-        ("large: peak memory", &large),
-        ("huge ledger: peak memory", &decided),
-        ("many notes: peak memory", &remembered),
-    ];
-    figures.extend(shops.map(|(what, shop)| Figure::size(what, shop.peak(), MOST_MEMORY)));
+    let memory = |what: &str, bytes| Figure::size(what, bytes, MOST_MEMORY);
+    for (name, shop) in [
+        ("small", &small),
+        ("large", &large),
+        ("huge ledger", &decided),
+        ("many notes", &remembered),
+    ] {
+        figures.push(memory(&format!("memory of a push: {name}"), shop.peak()));
+        for command in ["status", "log"] {
+            let figure = memory(
+                &format!("memory of {command}: {name}"),
+                shop.peak_of(command),
+            );
+            if (command, name) == PRINTS_ALL {
+                println!("not judged: {figure}");
+            } else {
+                figures.push(figure);
+            }
+        }
+    }
     figures
 }
 

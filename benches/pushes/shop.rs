@@ -229,26 +229,26 @@ impl Shop {
         Some(serde_json::from_str(text.lines().last()?).expect("a whole line of JSON"))
     }
 
-    /// The most memory that a process of ours ever has during a push to production, its follow-up,
-    /// and what looks at it all, in bytes (proc(5), `VmHWM`).
+    /// The most memory that a process of ours ever has during a push to production and its follow-up,
+    /// in bytes (proc(5), `VmHWM`).
     pub(crate) fn peak(&self) -> usize {
         let directory = self.sandbox.app.join(".git/.pushgate-hooks");
         fs::create_dir_all(directory).unwrap();
         let push = Push::ours(self, "peak", "production");
         push.prepare();
         self.hook("../.pushgate-hooks/pre-push", Some(PEAK));
-        let mut command = push.command();
-        let mut most = watched(&mut command);
+        let most = watched(&mut push.command());
         self.hook("../.pushgate-hooks/pre-push", None);
         push.has_arrived(None);
         // At the end of the gates it has done nearly all it will do: this cannot be missed.
         let text = fs::read_to_string(self.sandbox.app.join(".git/peak.txt")).unwrap();
-        most = most.max(resident(&text).unwrap());
-        for command in ["status", "log"] {
-            self.settle();
-            most = most.max(watched(&mut self.looking(command)));
-        }
-        most
+        most.max(resident(&text).unwrap())
+    }
+
+    /// The same of a command that looks at it all.
+    pub(crate) fn peak_of(&self, command: &str) -> usize {
+        self.settle();
+        watched(&mut self.looking(command))
     }
 }
 
