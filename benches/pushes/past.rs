@@ -145,12 +145,13 @@ fn notes(stream: &mut dyn Write, commits: &[&str]) -> io::Result<()> {
         "commit {REF}\ncommitter Ben <ben@shop.example> {START} +0000\ndata <<END\nYears\nEND\n"
     )?;
     for (index, commit) in commits.iter().enumerate() {
-        let both = [deployed(index), deployed(index + 1)];
-        let lines: String = both
-            .iter()
-            .flatten()
-            .map(|one| format!("{one}\n"))
-            .collect();
+        let both = [deployed(index), deployed(index + 1)].into_iter().flatten();
+        let lines = both.fold(String::new(), |lines, one| {
+            format!(
+                "{lines}{one}
+"
+            )
+        });
         let (directory, name) = commit.split_at(2);
         write!(
             stream,

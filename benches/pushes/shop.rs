@@ -82,7 +82,7 @@ impl Shop {
     pub(crate) fn far(is_gated: bool) -> Self {
         let sandbox = Sandbox::bare().by_the_machines_clock();
         let sshd = Sshd::serve(&sandbox);
-        let relay = Relay::to(sshd.port());
+        let relay = Relay::to(sshd.port);
         let sshd = sshd.reached_by(relay.port);
         for remote in ["origin", "staging", "production"] {
             let url = sshd.url(&sandbox, remote);
@@ -376,7 +376,7 @@ impl<'s> Push<'s> {
         }
         let ran = Ran::from(output).goes();
         self.shop.settle();
-        self.has_arrived(before);
+        self.has_arrived(before.as_ref());
         ran
     }
 
@@ -412,7 +412,7 @@ impl<'s> Push<'s> {
 
     /// The commit is where it was pushed to; where there is a gate, every gate was asked, and nobody
     /// else decided anything. `before`: the last decision before the push.
-    fn has_arrived(&self, before: Option<Value>) {
+    fn has_arrived(&self, before: Option<&Value>) {
         let Shop {
             sandbox, is_gated, ..
         } = self.shop;
@@ -420,7 +420,7 @@ impl<'s> Push<'s> {
         assert_eq!(sandbox.tip(self.remote, "master"), head, "{}", self.name);
         let decision = self.shop.last_decision();
         if !is_gated || self.remote == "backup" {
-            assert_eq!(decision, before, "{}", self.name);
+            assert_eq!(decision.as_ref(), before, "{}", self.name);
             return;
         }
         let decision = decision.unwrap();

@@ -19,7 +19,8 @@ use super::{
 /// The server, and the files of a client that may talk to it.
 pub struct Sshd {
     _server: Server,
-    port: u16,
+    /// Where clients reach it.
+    pub port: u16,
     user: String,
     directory: PathBuf,
 }
@@ -64,10 +65,6 @@ impl Sshd {
         fs::write(self.file("known"), format!("[127.0.0.1]:{port} {key}")).unwrap();
         self.client("");
         self
-    }
-
-    pub fn port(&self) -> u16 {
-        self.port
     }
 
     /// The client has never met this server.
@@ -176,10 +173,11 @@ fn configuration(shop: &Sandbox, directory: &Path) -> String {
     let (home, directory) = (shop.path("home"), directory.display());
     let path = std::env::var("PATH").unwrap();
     let home = home.display();
-    let clock = shop.clock.iter().flat_map(Clock::variables);
-    let clock: String = clock
-        .map(|(name, value)| format!(" \"{name}={value}\""))
-        .collect();
+    let variables = |clock: &Clock| {
+        let set = |(name, value)| format!(" \"{name}={value}\"");
+        clock.variables().map(set).concat()
+    };
+    let clock = shop.clock.as_ref().map(variables).unwrap_or_default();
     format!(
         "ListenAddress 127.0.0.1\nHostKey {directory}/host\nPidFile none\nLogLevel VERBOSE\n\
          AuthorizedKeysFile {directory}/authorized\nStrictModes no\nUsePAM no\n\
