@@ -87,7 +87,7 @@ pub(super) fn children(id: i32) -> Vec<Stat> {
     })
 }
 
-/// The same where the kernel lists them by each thread of their parent (CONFIG_PROC_CHILDREN): there are few,
+/// The same where the kernel lists them by each thread of their parent (`CONFIG_PROC_CHILDREN`): there are few,
 /// among hundreds of processes.
 fn listed_children(id: i32) -> Option<Vec<Stat>> {
     let mut children = Vec::new();

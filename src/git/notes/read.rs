@@ -84,7 +84,7 @@ impl Notes<'_> {
     /// The text of a commit's note; empty where there is none.
     pub(super) fn text(&self, tip: &Oid, commit: &Oid) -> Result<Vec<u8>, Error> {
         let ids = self.blobs(tip, commit)?.into_iter().map(|(_, id)| id);
-        self.joined(&Vec::from_iter(ids))
+        self.joined(&ids.collect::<Vec<_>>())
     }
 
     /// The texts of a note's files, one after the other.
