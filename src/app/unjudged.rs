@@ -111,7 +111,7 @@ pub(crate) fn sighting(
             && (record.deployed()).is_some_and(|deployed| deployed.judged != Judged::Before)
     };
     // Where nothing was recorded yet, the commit was there before the gate, unless it is younger.
-    let is_before = !repository.notes().all()?.iter().any(is_judged)
+    let is_before = !repository.notes().any(is_judged)?
         && !is_younger(repository, commit, gate_since(repository));
     let judged = if is_before {
         Judged::Before

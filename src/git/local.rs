@@ -1,5 +1,7 @@
 //! What the gates ask of the local repository: objects, ancestry, and whether the checkout is clean.
 
+use std::thread;
+
 use bstr::{BString, ByteSlice};
 
 use super::{
@@ -13,6 +15,7 @@ use crate::{
     gates::{
         self, Object, Undecided,
         facts::{Commit, Count, Mismatch, Relation},
+        remote_tips::beside,
     },
     policy::detect::{self, Candidate},
     push::Oid,
@@ -115,7 +118,13 @@ impl gates::LocalRepository for Repository {
             "--untracked-files=normal",
             "--ignore-submodules=none",
         ];
-        let status = self.git.must(NO_CACHES.into_iter().chain(look))?;
+        // Both read the index, and take as long: at once they take half of it.
+        let list = || self.git.must(LIST_FLAGS);
+        let (status, listed) = thread::scope(|scope| {
+            let listed = beside(scope, &list);
+            (self.git.must(NO_CACHES.into_iter().chain(look)), listed())
+        });
+        let status = status?;
         let (head, changed, submodules) = status_records(&status.stdout);
         let same = match &head {
             Some(head) => head == commit || self.tree(head)? == self.tree(commit)?,
@@ -130,7 +139,7 @@ impl gates::LocalRepository for Repository {
         if !submodules.is_empty() {
             return Ok(Some(Mismatch::Submodules(submodules)));
         }
-        let hidden = hidden(&self.git.must(LIST_FLAGS)?.stdout);
+        let hidden = hidden(&listed?.stdout);
         Ok((!hidden.is_empty()).then_some(Mismatch::Hidden(hidden)))
     }
 

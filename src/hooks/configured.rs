@@ -60,7 +60,7 @@ pub(crate) fn all(repository: &Repository) -> Vec<ConfiguredHook> {
     // A disabled one has a word and a tab before its name.
     let names = listed
         .split(|b| *b == 0)
-        .filter(|name| !name.contains(&b'\t'));
+        .filter(|name| !name.is_empty() && !name.contains(&b'\t'));
     let hook = |name: &[u8]| {
         let key = format!("hook.{}.command", name.to_str().ok()?);
         let args = ["config", "--show-scope", "-z", "--get", key.as_str()];

@@ -78,6 +78,27 @@ pub(super) fn all() -> Option<Vec<Stat>> {
     Some(ids.filter_map(Stat::of).collect())
 }
 
+/// The children of a process, those included that have ended and that it has not asked about.
+pub(super) fn children(id: i32) -> Vec<Stat> {
+    listed_children(id).unwrap_or_else(|| {
+        let mut all = all().unwrap_or_default();
+        all.retain(|process| process.parent == id);
+        all
+    })
+}
+
+/// The same where the kernel lists them by each thread of their parent (`CONFIG_PROC_CHILDREN`): there are few,
+/// among hundreds of processes.
+fn listed_children(id: i32) -> Option<Vec<Stat>> {
+    let mut children = Vec::new();
+    for thread in fs::read_dir(format!("/proc/{id}/task")).ok()? {
+        let list = fs::read_to_string(thread.ok()?.path().join("children")).ok()?;
+        let ids = list.split_whitespace().filter_map(|id| id.parse().ok());
+        children.extend(ids.filter_map(Stat::of));
+    }
+    Some(children)
+}
+
 /// Whether the environment that a process was started with contains this text.
 pub(super) fn environment_contains(id: i32, text: &str) -> bool {
     fs::read(format!("/proc/{id}/environ")).is_ok_and(|environment| environment.contains_str(text))
@@ -109,6 +130,27 @@ mod tests {
         }
         assert!(Stat::parse("42 (git").is_none());
         assert!(Stat::parse("42 (git) S 41").is_none());
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_child_that_has_ended_is_listed_until_it_is_waited_for() {
+        let mut child = std::process::Command::new("cat")
+            .stdin(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        let id = child.id().cast_signed();
+        let mine = || {
+            let mut children = children(std::process::id().cast_signed()).into_iter();
+            children.find(|one| one.id == id)
+        };
+        assert!(!mine().unwrap().has_ended());
+        drop(child.stdin.take());
+        while !mine().unwrap().has_ended() {
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+        child.wait().unwrap();
+        assert!(mine().is_none());
     }
 
     #[cfg(target_os = "linux")]

@@ -97,8 +97,5 @@ pub(crate) fn is_disconnected() -> bool {
     if Stat::of(git).is_none_or(|parent| parent.name != "git") {
         return false;
     }
-    let processes = proc::all().unwrap_or_default();
-    processes
-        .iter()
-        .any(|process| process.parent == git && process.has_ended())
+    proc::children(git).iter().any(Stat::has_ended)
 }

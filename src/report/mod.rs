@@ -65,8 +65,11 @@ pub(crate) fn data(text: impl Into<Text>) -> io::Result<()> {
 
 /// Writes what was asked for in a language of programs, such as JSON, which has escapes of its own.
 pub(crate) fn machine_data(text: &str) -> io::Result<()> {
-    let mut stream = AutoStream::auto(stdout().lock());
-    match write!(stream, "{text}").and_then(|()| stream.flush()) {
+    let mut stdout = stdout().lock();
+    // One call: a long text would otherwise be written line by line.
+    let mut stream = AutoStream::new(Vec::new(), AutoStream::choice(&stdout));
+    let shown = write!(stream, "{text}").map(|()| stream.into_inner());
+    match shown.and_then(|shown| stdout.write_all(&shown).and_then(|()| stdout.flush())) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         done => done,
     }

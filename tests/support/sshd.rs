@@ -11,6 +11,7 @@ use std::{
 
 use super::{
     PATIENCE, Sandbox,
+    clock::Clock,
     processes::{Server, server},
     tool,
 };
@@ -18,7 +19,8 @@ use super::{
 /// The server, and the files of a client that may talk to it.
 pub struct Sshd {
     _server: Server,
-    port: u16,
+    /// Where clients reach it.
+    pub port: u16,
     user: String,
     directory: PathBuf,
 }
@@ -53,10 +55,16 @@ impl Sshd {
             user: user.stdout.trim_end().to_owned(),
             directory,
         };
-        let key = fs::read_to_string(sshd.file("host.pub")).unwrap();
-        fs::write(sshd.file("known"), format!("[127.0.0.1]:{port} {key}")).unwrap();
-        sshd.client("");
-        sshd
+        sshd.reached_by(port)
+    }
+
+    /// Clients reach it by this port from now on, which may be another's that passes all on.
+    pub fn reached_by(mut self, port: u16) -> Self {
+        self.port = port;
+        let key = fs::read_to_string(self.file("host.pub")).unwrap();
+        fs::write(self.file("known"), format!("[127.0.0.1]:{port} {key}")).unwrap();
+        self.client("");
+        self
     }
 
     /// The client has never met this server.
@@ -165,11 +173,11 @@ fn configuration(shop: &Sandbox, directory: &Path) -> String {
     let (home, directory) = (shop.path("home"), directory.display());
     let path = std::env::var("PATH").unwrap();
     let home = home.display();
-    let clock = shop
-        .clock()
-        .variables()
-        .map(|(name, value)| format!(" \"{name}={value}\""))
-        .concat();
+    let variables = |clock: &Clock| {
+        let set = |(name, value)| format!(" \"{name}={value}\"");
+        clock.variables().map(set).concat()
+    };
+    let clock = shop.clock.as_ref().map(variables).unwrap_or_default();
     format!(
         "ListenAddress 127.0.0.1\nHostKey {directory}/host\nPidFile none\nLogLevel VERBOSE\n\
          AuthorizedKeysFile {directory}/authorized\nStrictModes no\nUsePAM no\n\

@@ -34,22 +34,37 @@ impl Notes<'_> {
     }
 
     pub(crate) fn all(&self) -> Result<Vec<Record>, Undecided> {
-        let Some(tip) = self.tip()? else {
-            return Ok(Vec::new());
-        };
-        let mut texts: BTreeMap<Oid, Vec<u8>> = BTreeMap::new();
-        for (commit, id) in self.list(&tip)? {
-            let text = texts.entry(commit).or_default();
-            text.extend_from_slice(&self.blob(&id)?);
-            text.push(b'\n');
+        let mut all = Vec::new();
+        for records in self.each()? {
+            all.extend(records?);
         }
-        // What a note says of the commit that replaced its own stands in the other's note, too.
-        let own = |(commit, text): (&Oid, &Vec<u8>)| {
-            let mut records = Record::parse_all(text, commit);
-            records.retain(|record| record.commit == *commit);
-            records
-        };
-        Ok(texts.iter().flat_map(own).collect())
+        Ok(all)
+    }
+
+    /// Whether any record is such a one; the notes are read only up to it.
+    pub(crate) fn any(&self, is_it: impl Fn(&Record) -> bool) -> Result<bool, Undecided> {
+        for records in self.each()? {
+            if records?.iter().any(&is_it) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// The records of one commit after the other.
+    fn each(&self) -> Result<impl Iterator<Item = Result<Vec<Record>, Undecided>>, Undecided> {
+        let mut blobs: BTreeMap<Oid, Vec<Oid>> = BTreeMap::new();
+        if let Some(tip) = self.tip()? {
+            for (commit, id) in self.list(&tip)? {
+                blobs.entry(commit).or_default().push(id);
+            }
+        }
+        Ok(blobs.into_iter().map(|(commit, ids)| {
+            let mut records = Record::parse_all(&self.joined(&ids)?, &commit);
+            // What a note says of the commit that replaced its own stands in the other's note, too.
+            records.retain(|record| record.commit == commit);
+            Ok(records)
+        }))
     }
 
     /// The commit that our notes are at.
@@ -69,9 +84,15 @@ impl Notes<'_> {
 
     /// The text of a commit's note; empty where there is none.
     pub(super) fn text(&self, tip: &Oid, commit: &Oid) -> Result<Vec<u8>, Undecided> {
+        let ids = self.blobs(tip, commit)?.into_iter().map(|(_, id)| id);
+        self.joined(&ids.collect::<Vec<_>>())
+    }
+
+    /// The texts of a note's files, one after the other.
+    fn joined(&self, ids: &[Oid]) -> Result<Vec<u8>, Undecided> {
         let mut text = Vec::new();
-        for (_, id) in self.blobs(tip, commit)? {
-            text.extend_from_slice(&self.blob(&id)?);
+        for id in ids {
+            text.extend_from_slice(&self.blob(id)?);
             text.push(b'\n');
         }
         Ok(text)
