@@ -1,10 +1,12 @@
 //! Opening files of ours, and writing them whole or not at all.
 
 use std::{
-    fs::{self, DirBuilder, File, FileType, OpenOptions, Permissions},
+    fs::{self, DirBuilder, File, FileType, OpenOptions, Permissions, TryLockError},
     io::{self, Read, Write},
     os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt},
     path::Path,
+    thread,
+    time::{Duration, Instant},
 };
 
 use nix::{fcntl::OFlag, unistd::geteuid};
@@ -30,6 +32,18 @@ pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     open(path, OpenOptions::new().read(true))?.read_to_end(&mut bytes)?;
     Ok(bytes)
+}
+
+/// Locks a file of ours, and waits until then for the process that holds it. The lock ends with the process.
+pub(crate) fn lock(path: &Path, deadline: Instant, pause: Duration) -> io::Result<File> {
+    let file = open(path, OpenOptions::new().create(true).append(true))?;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) if Instant::now() < deadline => thread::sleep(pause),
+            Err(error) => return Err(error.into()),
+        }
+    }
 }
 
 /// Makes a directory that only its owner may enter, with those above it. What is there must be ours: another

@@ -3,7 +3,6 @@
 
 use std::{
     env,
-    fs::{File, OpenOptions, TryLockError},
     process::Command,
     thread,
     time::{Duration, Instant},
@@ -52,7 +51,9 @@ pub(crate) fn catch_up(repository: &Repository, policy: &Policy) -> Result<(), U
 /// What the process does. It never prints; what fails here is tried again by the next command.
 pub(crate) fn run(repository: &Repository) {
     let deadline = Instant::now() + LONGEST;
-    let Some(_lock) = lock(repository, deadline) else {
+    // One such process at a time: the others wait, for what it has not seen any more.
+    let path = repository.state_dir().join("follow-up.lock");
+    let Ok(_lock) = file::lock(&path, deadline, TICK) else {
         return;
     };
     let mut asked = 0;
@@ -77,19 +78,6 @@ pub(crate) fn run(repository: &Repository) {
             Ok(_) => {}
         }
         thread::sleep(TICK);
-    }
-}
-
-/// One such process at a time: the others wait, for what it has not seen any more.
-fn lock(repository: &Repository, deadline: Instant) -> Option<File> {
-    let path = repository.state_dir().join("follow-up.lock");
-    let file = file::open(&path, OpenOptions::new().create(true).append(true)).ok()?;
-    loop {
-        match file.try_lock() {
-            Ok(()) => return Some(file),
-            Err(TryLockError::WouldBlock) if Instant::now() < deadline => thread::sleep(TICK),
-            Err(_) => return None,
-        }
     }
 }
 

@@ -199,7 +199,7 @@ fn confirmed(args: &Rollback) -> Result<bool, Error> {
             .hint("say yes beforehand: pushgate rollback --yes")
             .into());
     }
-    let yes = terminal::confirm("Roll back?").map_err(Undecided::from)?;
+    let yes = terminal::confirm("Roll back?")?;
     if !yes {
         report::say("nothing was pushed");
     }

@@ -52,7 +52,7 @@ pub(crate) fn check(opened: &Opened) -> Vec<Finding> {
 /// It is called as `git push` calls it, without `BatchMode`: Debian's ssh has another interval with it.
 fn idle(url: &BStr, opened: &Opened) -> Option<(String, String)> {
     let (args, host) = ssh_call(url)?;
-    let ssh = opened.world.network().own_ssh()?;
+    let ssh = opened.world.network(LIMIT).own_ssh()?;
     let ssh = ssh.to_str_lossy().into_owned();
     let mut command = Command::new(SH);
     command

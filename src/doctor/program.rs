@@ -14,7 +14,6 @@ use super::{
     hook_file::is_runnable,
 };
 use crate::{
-    gates::Undecided,
     git::Version,
     hooks::{manager::Manager, script},
     process::{SH, find, program::run_within},
@@ -212,7 +211,7 @@ fn from_editor(program: &Path) -> Command {
 fn differs(mut command: Command) -> Option<(Status, String)> {
     command.arg("--version").stdin(Stdio::null());
     let why = match run_within(command, LIMIT) {
-        Err(error) => Undecided::from(error).details.join("; "),
+        Err(error) => error.details.join("; "),
         Ok(None) => format!("it says nothing within {} s", LIMIT.as_secs()),
         Ok(Some(output)) => {
             let line = printable(output.line().as_bstr());

@@ -133,7 +133,7 @@ impl Runner for PushRunner<'_> {
     }
 
     fn confirm(&self, question: &str) -> Result<bool, Undecided> {
-        Ok(terminal::confirm(question)?)
+        terminal::confirm(question)
     }
 
     fn sign_off(&self, environment: &EnvironmentRemotes, commit: &Oid) -> Result<(), Undecided> {
