@@ -34,14 +34,22 @@ pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Locks a file of ours, and waits until then for the process that holds it. The lock ends with the process.
-pub(crate) fn lock(path: &Path, deadline: Instant, pause: Duration) -> io::Result<File> {
+/// Locks a file, which is made if need be, until what is returned is closed; `None` where another process
+/// has it for longer than the wait.
+pub(crate) fn lock(path: &Path, wait: Duration) -> io::Result<Option<File>> {
+    const LONGEST_TICK: Duration = Duration::from_millis(50);
+    let mut tick = Duration::from_millis(2);
     let file = open(path, OpenOptions::new().create(true).append(true))?;
+    let start = Instant::now();
     loop {
         match file.try_lock() {
-            Ok(()) => return Ok(file),
-            Err(TryLockError::WouldBlock) if Instant::now() < deadline => thread::sleep(pause),
-            Err(error) => return Err(error.into()),
+            Ok(()) => return Ok(Some(file)),
+            Err(TryLockError::WouldBlock) if start.elapsed() < wait => {
+                thread::sleep(tick);
+                tick = LONGEST_TICK.min(tick * 2);
+            }
+            Err(TryLockError::WouldBlock) => return Ok(None),
+            Err(TryLockError::Error(error)) => return Err(error),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! What remotes answer: the tips of their branches.
 
+use std::time::Duration;
+
 use bstr::{BStr, BString};
 
 use super::{Repository, network::LIMIT};
@@ -75,8 +77,13 @@ impl Repository {
     }
 
     /// The tip of a ref at a URL; `None` where there is no such ref.
-    pub(crate) fn remote_tip(&self, url: &BStr, name: &str) -> Result<Option<Oid>, Undecided> {
-        let mut tips = self.network(LIMIT).list(None, url, &[name])?;
+    pub(crate) fn remote_tip(
+        &self,
+        url: &BStr,
+        name: &str,
+        limit: Duration,
+    ) -> Result<Option<Oid>, Undecided> {
+        let mut tips = self.network(limit).list(None, url, &[name])?;
         Ok(tips.pop().map(|(_, id)| id))
     }
 

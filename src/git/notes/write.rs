@@ -3,7 +3,8 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs::{self, create_dir},
-    time::{Duration, Instant},
+    io,
+    time::Duration,
 };
 
 use bstr::ByteSlice;
@@ -89,10 +90,10 @@ impl Notes<'_> {
         let path = self.repository.state_dir().join("notes.lock");
         // Not its parents: a repository that was removed meanwhile stays removed.
         let _ = create_dir(self.repository.state_dir());
-        let pause = Duration::from_millis(5);
-        let lock = file::lock(&path, Instant::now() + PATIENCE, pause);
-        let _lock =
-            lock.map_err(|error| Undecided::failed(format!("write {}", path.display()), &error))?;
+        let lock = file::lock(&path, PATIENCE);
+        let _lock = lock
+            .and_then(|lock| lock.ok_or(io::ErrorKind::WouldBlock.into()))
+            .map_err(|error| Undecided::failed(format!("write {}", path.display()), &error))?;
         for _ in 0..TRIES {
             if change(self.tip()?.as_ref())? {
                 return Ok(());
