@@ -83,7 +83,7 @@ pub(crate) fn run(repository: &Repository) {
 /// One such process at a time: the others wait, for what it has not seen any more.
 fn lock(repository: &Repository, deadline: Instant) -> Option<File> {
     let path = repository.state_dir().join("follow-up.lock");
-    let file = file::open(&path, OpenOptions::new().create(true).append(true)).ok()?;
+    let file = file::open_or_create(&path, OpenOptions::new().append(true)).ok()?;
     loop {
         match file.try_lock() {
             Ok(()) => return Some(file),

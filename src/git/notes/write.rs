@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs::{self, File, OpenOptions, TryLockError, create_dir},
+    fs::{self, File, OpenOptions, TryLockError},
     io, thread,
     time::{Duration, Instant},
 };
@@ -139,9 +139,8 @@ impl Notes<'_> {
         let path = self.repository.state_dir().join("notes.lock");
         let failed =
             |error: &io::Error| Undecided::failed(format!("write {}", path.display()), error);
-        // Not its parents: a repository that was removed meanwhile stays removed.
-        let _ = create_dir(self.repository.state_dir());
-        let file = file::open(&path, OpenOptions::new().create(true).append(true));
+        let _ = file::state_directory(&self.repository.state_dir());
+        let file = file::open_or_create(&path, OpenOptions::new().append(true));
         let file = file.map_err(|error| failed(&error))?;
         let deadline = Instant::now() + PATIENCE;
         loop {
