@@ -84,13 +84,7 @@ fn logs_and_copies_are_the_user_s_own() {
     let mut push = shop.command("sh");
     Ran::of(push.args(["-c", "umask 0; git push staging master"])).goes();
     follow_up(&shop.app);
-    let mode = |path: &Path| {
-        path.metadata()
-            .expect(path.to_str().unwrap())
-            .permissions()
-            .mode()
-            & 0o777
-    };
+    let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
     let logs = shop.app.join(".git/pushgate/logs");
     assert_eq!(mode(&logs), 0o700);
     for log in fs::read_dir(&logs).unwrap() {
@@ -145,13 +139,7 @@ fn what_git_shares_with_a_group_the_group_may_write() {
     let mut push = shop.command("sh");
     Ran::of(push.args(["-c", "umask 077; git push staging master"])).goes();
     follow_up(&shop.app);
-    let mode = |path: &Path| {
-        path.metadata()
-            .expect(path.to_str().unwrap())
-            .permissions()
-            .mode()
-            & 0o7777
-    };
+    let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o7777;
     let state = shop.app.join(".git/pushgate");
     for directory in ["", "receipts", "logs", "open"] {
         assert_eq!(mode(&state.join(directory)), 0o2770, "{directory}");
