@@ -434,7 +434,7 @@ fn a_full_disk_is_named_and_heals() {
     let shop = with("run: 'test -e large'");
     shop.commit_file("large", &"0123456789".repeat(60_000));
     let script = "mkdir -p $HOME/.cache/pushgate
-        mount -t tmpfs -o size=256k tmpfs $HOME/.cache/pushgate
+        mount -t tmpfs -o size=256k,mode=700 tmpfs $HOME/.cache/pushgate
         git push origin master";
     let mut command = shop.command(tool("unshare", "util-linux"));
     command.args(["--map-root-user", "--mount", "sh", "-euc", script]);
@@ -459,7 +459,7 @@ fn a_suite_that_fills_the_disk_fails() {
     tool("mount", "mount");
     let shop = with("run: 'head -c 3000000 /dev/zero > filler'");
     let script = "mkdir -p $HOME/.cache/pushgate
-        mount -t tmpfs -o size=1M tmpfs $HOME/.cache/pushgate
+        mount -t tmpfs -o size=1M,mode=700 tmpfs $HOME/.cache/pushgate
         git push origin master";
     shop.commit("two");
     let mut command = shop.command(tool("unshare", "util-linux"));
