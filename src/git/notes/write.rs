@@ -2,8 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs::{self, create_dir},
-    io,
+    fs, io,
     time::Duration,
 };
 
@@ -88,8 +87,7 @@ impl Notes<'_> {
         change: impl Fn(Option<&Oid>) -> Result<bool, Undecided>,
     ) -> Result<(), Undecided> {
         let path = self.repository.state_dir().join("notes.lock");
-        // Not its parents: a repository that was removed meanwhile stays removed.
-        let _ = create_dir(self.repository.state_dir());
+        let _ = file::state_directory(&self.repository.state_dir());
         let lock = file::lock(&path, PATIENCE);
         let _lock = lock
             .and_then(|lock| lock.ok_or(io::ErrorKind::WouldBlock.into()))
