@@ -76,7 +76,7 @@ fn by_configuration(manager: Manager, top: &Path) -> (PathBuf, Call) {
 
 /// Whether the gate is called before every push from here; `None` where that cannot be told.
 pub(crate) fn is_gated(repository: &Repository) -> Option<bool> {
-    if configured::calls_gate(repository) {
+    if configured::ours(repository).is_some() {
         return Some(true);
     }
     let hooks = HooksDirectory::of(repository).ok()?;

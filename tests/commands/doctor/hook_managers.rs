@@ -56,7 +56,7 @@ fn the_hook_of_husky_runs_that_of_the_repository() {
     street.run("git config core.hooksPath .husky/_").goes();
     let visit = on(&street);
     let told = visit.doctor();
-    told.ok("git looks for hooks in .husky/_, which is husky's: core.hooksPath of .git/config");
+    told.ok("git looks for hooks in .husky/_: core.hooksPath of .git/config");
     told.breaks(".husky/_/pre-push is missing: pushes are not judged")
         .runs("npx husky")
         .is_cured_by("husky");
@@ -95,9 +95,7 @@ fn the_hook_of_husky_runs_that_of_the_repository() {
         .is_cured();
     street.shop.write(".husky/pre-push", &ours);
     told.warns("the hook finds it by PATH alone: an editor")
-        .runs("~/.config/husky/init.sh")
-        .is_cured();
-    visit.doctor().is_well();
+        .runs("sudo ln -s ");
     // Lines of another version, and something before the lines.
     let lines = street.read(".husky/pre-push");
     street.shop.write(
@@ -278,9 +276,7 @@ fn a_git_that_reads_configured_hooks_runs_the_gate_by_them() {
         let key = format!("hook.lint.{key}");
         street.shop.git(["config", &key, value]).goes();
     }
-    visit
-        .doctor()
-        .ok("git also runs hook.lint.command, whatever the gate says: make lint");
+    visit.doctor().ok(says);
     street.run("git config --remove-section hook.lint").goes();
     fs::remove_file(street.file(".git/pushgate-hook/pre-push")).unwrap();
     street.shop.commit("two");
@@ -310,16 +306,8 @@ fn an_older_git_that_passes_over_a_configured_hook_is_told_of() {
     is_not_gated(&street);
     let visit = on(&street);
     let told = visit.doctor();
-    told.breaks(".git/hooks/pre-push is missing: pushes are not judged");
-    let ill = told.breaks("hook.pushgate.command is set, and git 2.");
-    assert!(
-        ill.item
-            .text
-            .ends_with(" runs no configured hooks: 2.54 or newer does"),
-        "{:?}",
-        ill.item
-    );
-    ill.is_cured();
+    told.breaks(".git/hooks/pre-push is missing: pushes are not judged; git 2.")
+        .is_cured();
     street.is_gated();
     visit.doctor().lacks("configured").lacks("is missing");
 }
