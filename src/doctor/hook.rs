@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     gates::Undecided,
-    git::Version,
+    git::{Repository, Version},
     hooks::{
         configured::{self, ConfiguredHook, NEEDED},
         directory::HooksDirectory,
@@ -61,7 +61,7 @@ pub(crate) fn judges(opened: &Opened) -> Found {
         return Ok(vec![in_directory]);
     };
     if in_directory.status == Status::Broken {
-        return Ok(vec![by_configuration(&own)]);
+        return Ok(vec![by_configuration(&own, &opened.world)]);
     }
     let (hook, name) = (from_here(&hooks.path.join(NAME)), &own.name);
     let text = format!("every push is judged twice, by {hook} and by hook.{name}.command");
@@ -145,11 +145,11 @@ fn install(opened: &Opened, hooks: &HooksDirectory, finding: Finding) -> Finding
 }
 
 /// The gate as a hook that git's configuration names.
-fn by_configuration(own: &ConfiguredHook) -> Finding {
+fn by_configuration(own: &ConfiguredHook, world: &Repository) -> Finding {
     let name = &own.name;
     // A file in its place is run by every git.
     let by_file = format!("{} && {INSTALL}", remove(own));
-    if let Some(script) = own.script()
+    if let Some(script) = own.script(world)
         && let Some(Fault { words, .. }) = fault(&script)
     {
         let path = from_here(&script);

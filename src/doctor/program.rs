@@ -86,7 +86,7 @@ pub(crate) fn reach(opened: &Opened) -> Found {
     let in_directory = gate.and_then(|gate| read(&gate.file));
     let by_configuration = || {
         let own = configured::ours(&opened.world)?;
-        own.script()
+        own.script(&opened.world)
             .map_or_else(|| Some(own.command.to_vec()), |script| read(&script))
     };
     let Some(text) = in_directory.or_else(by_configuration) else {

@@ -38,15 +38,15 @@ pub(crate) struct ConfiguredHook {
 
 impl ConfiguredHook {
     /// The script that it only passes on to, as `pushgate install --config` writes it.
-    pub(crate) fn script(&self) -> Option<PathBuf> {
-        let word = self.command.strip_prefix(b"exec ")?;
-        let inner = word
-            .strip_prefix(b"'")
-            .and_then(|rest| rest.strip_suffix(b"'"));
-        let inner = inner.filter(|inner| !inner.contains(&b'\''));
-        let path = inner.unwrap_or(word).to_path_lossy().into_owned();
-        path.is_absolute().then_some(path)
+    pub(crate) fn script(&self, repository: &Repository) -> Option<PathBuf> {
+        let hook = hooks(repository).hook;
+        (self.command == command(hook.to_str()?)).then_some(hook)
     }
+}
+
+/// The command that is this hook: without a shell in between, the hook notices that git is gone.
+fn command(hook: &str) -> String {
+    format!("exec {}", shell_word(hook))
 }
 
 /// Asks git for the configured hook by which it calls the gate before a push; a git before 2.54 runs none.
@@ -114,9 +114,7 @@ pub(crate) fn set(repository: &Repository) -> Result<(), Undecided> {
             hook.display()
         ))
     })?;
-    // Without a shell in between, the hook notices that git is gone.
-    let command = format!("exec {}", shell_word(hook));
-    for (key, value) in [(EVENT, NAME), (COMMAND, &command)] {
+    for (key, value) in [(EVENT, NAME), (COMMAND, &command(hook))] {
         repository
             .git()
             .must(["config", "--local", "--replace-all", key, value])?;
