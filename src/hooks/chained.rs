@@ -88,8 +88,8 @@ impl Chained {
             return Ok(());
         }
         let text = format!("{} calls pushgate again, and would for ever", self.name);
-        let once = "let it call neither pushgate nor git's hook; pushgate install puts its lines there once";
-        Err(Undecided::new(text).hint(once))
+        let error = Undecided::new(text).hint("let it call neither pushgate nor git's hook");
+        Err(error.hint("where it has the lines of pushgate twice: pushgate install"))
     }
 }
 
