@@ -11,7 +11,7 @@ use std::{
 
 use jiff::{Timestamp, Zoned, tz::TimeZone};
 
-use super::{Done, Error, print_data, print_machine_data};
+use super::{Done, Error, exists, print_data, print_machine_data};
 use crate::{
     cli::Demo,
     process::SH,
@@ -82,10 +82,10 @@ impl Playground {
             None => tempfile::Builder::new()
                 .prefix("pushgate-demo-")
                 .tempdir()
-                .map_err(|error| Error::io("make a directory to play in", &error))?
+                .map_err(|error| Error::failed("make a directory to play in", &error))?
                 .keep(),
         };
-        let failed = |error| Error::io("tell where this program is", &error);
+        let failed = |error| Error::failed("tell where this program is", &error);
         let program = env::current_exe().map_err(failed)?;
         let on_path = which::which("pushgate").is_ok_and(|found| found == program);
         let called = if on_path {
@@ -159,15 +159,14 @@ impl Playground {
             shell.env("CLICOLOR_FORCE", "1");
         }
         let ended = shell.output();
-        let ended = ended.map_err(|error| Error::io(format!("run `{command}`"), &error))?;
+        let ended = ended.map_err(|error| Error::failed(format!("run `{command}`"), &error))?;
         let output = String::from_utf8_lossy(&ended.stdout).into_owned();
         match ended.status.code().unwrap_or(128) {
             ended if ended == code => Ok(output),
-            ended => Err(Error::Demo {
-                command: command.to_owned(),
-                code: ended,
-                words: output.lines().map(str::to_owned).collect(),
-            }),
+            ended => {
+                let text = format!("the story went otherwise: `{command}` ended with {ended}");
+                Err(Error::new(text).details(output.lines().map(str::to_owned)))
+            }
         }
     }
 }
@@ -176,15 +175,12 @@ impl Playground {
 fn make(directory: &Path) -> Result<PathBuf, Error> {
     let made = fs::create_dir(directory).and_then(|()| directory.canonicalize());
     made.map_err(|error| match error.kind() {
-        ErrorKind::AlreadyExists => Error::exists(
+        ErrorKind::AlreadyExists => exists(
             directory,
             "name a directory that is not there yet: the demo makes it, and plays in it alone",
         ),
-        _ => Error::not_written(
-            format!("make {}", directory.display()),
-            &error,
-            "name a new directory in one that is there and yours: pushgate demo --dir DIR",
-        ),
+        _ => Error::failed(format!("make {}", directory.display()), &error)
+            .hint("name a new directory in one that is there and yours: pushgate demo --dir DIR"),
     })
 }
 

@@ -25,7 +25,7 @@ pub(crate) fn run(args: &Help) -> Done {
 /// Prints what clap gives instead of a command line: help, the version, or an error.
 pub fn say(said: &clap::Error) -> ExitCode {
     ExitCode::from(print(said).unwrap_or_else(|error| {
-        report::print(report::failure("help", &error.explain()));
+        report::print(report::failure("help", &error));
         2
     }))
 }
@@ -37,7 +37,7 @@ fn print(said: &clap::Error) -> Done {
         report::print(clap_error(&text.to_string()));
     } else {
         report::machine_data(&text.ansi().to_string())
-            .map_err(|error| Error::io("write the help", &error))?;
+            .map_err(|error| Error::failed("write the help", &error))?;
     }
     Ok(u8::try_from(said.exit_code()).unwrap_or(2))
 }

@@ -30,7 +30,7 @@ pub(crate) fn run(args: &PrePush) -> Done {
     chained.as_ref().map_or(Ok(()), Chained::refuse_circle)?;
     let (input, read) = match read_input() {
         Ok(input) => (input, Ok(())),
-        Err(error) => (Vec::new(), Err(Error::from(error))),
+        Err(error) => (Vec::new(), Err(error)),
     };
     let judged = match read.and_then(|()| judged(args, &input)) {
         Ok(judged) => judged,
@@ -57,7 +57,7 @@ pub(crate) fn run(args: &PrePush) -> Done {
             let ending = chained
                 .refuse_circle()
                 .and_then(|()| chained::run(&chained, [&args.remote, &args.url], input));
-            after(ending.map_err(Error::from), &chained.name)
+            after(ending, &chained.name)
         }
         (None, _) => (Ok(verdict), None),
     };
@@ -111,8 +111,9 @@ fn judged(args: &PrePush, input: &[u8]) -> Result<Judged, Error> {
         return Ok(None);
     }
     let mut push = push(args);
-    push.updates = parse(input).map_err(|error| Error::Input {
-        why: error.to_string(),
+    push.updates = parse(input).map_err(|error| {
+        let hint = "git calls the hook; to ask for a verdict by hand: pushgate check";
+        Error::new(error.to_string()).hint(hint)
     })?;
     let repository = Repository::open()?;
     let runner = PushRunner::new(&repository, &report::Stderr, Some(push.url.as_ref()));
@@ -129,7 +130,7 @@ fn without_judgement(args: &PrePush, error: Error) -> Result<Judged, Error> {
     };
     let push = push(args);
     if let Ok(repository) = Repository::open() {
-        let pending = let_go(&push, error.explain(), &repository, &overrides);
+        let pending = let_go(&push, error, &repository, &overrides);
         return Ok(Some((pending, repository)));
     }
     report::warn(&format!(

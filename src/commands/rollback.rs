@@ -6,7 +6,7 @@ use bstr::{BStr, ByteSlice};
 
 use super::{
     Done, Error,
-    local::{Local, named, no_commit},
+    local::{Local, named, no_commit, no_pipeline},
 };
 use crate::{
     app::{
@@ -38,7 +38,7 @@ pub(crate) fn run(args: &Rollback) -> Done {
     let world = Repository::open()?;
     if is_gated(&world) == Some(false) {
         let message = "no hook here would judge the rollback";
-        return Err(Undecided::new(message).hint("pushgate install").into());
+        return Err(Undecided::new(message).hint("pushgate install"));
     }
     let local = Local::of(&world)?;
     let policy = &local.loaded.policy;
@@ -77,13 +77,13 @@ fn environment<'p>(name: Option<&str>, policy: &'p Policy) -> Result<&'p Environ
         .collect::<Vec<_>>()
         .as_slice()
     {
-        [] => Err(Error::NoPipeline),
+        [] => Err(no_pipeline()),
         [one] => Ok(one),
         several => {
             let names: Vec<_> = several.iter().map(|one| one.name.clone()).collect();
             let hint = format!("pushgate rollback {}", names[0]);
             let message = format!("which environment? {}", crate::text::alternatives(&names));
-            Err(Undecided::new(message).hint(hint).into())
+            Err(Undecided::new(message).hint(hint))
         }
     }
 }
@@ -99,7 +99,7 @@ fn back(
     let (environment, remote) = (&of.environment, of.remotes[index].as_bstr());
     let Some((branch, live)) = tips.live(remote, &of.branches)?.into_iter().next() else {
         let message = format!("nothing was ever deployed to {environment}");
-        return Err(Undecided::new(message).into());
+        return Err(Undecided::new(message));
     };
     let commit = match &args.commit {
         Some(revision) => {
@@ -139,8 +139,7 @@ fn previous(place: Place<'_>, live: &Oid, world: &Repository) -> Result<Oid, Err
                 .hint(format!(
                     "see what was: pushgate log --environment {environment}"
                 ))
-                .hint(format!("name it: pushgate rollback {environment} COMMIT"))
-                .into());
+                .hint(format!("name it: pushgate rollback {environment} COMMIT")));
         };
         let records = world.records(older)?;
         if removed_by_rollback(&records, environment, older).is_none() {
@@ -195,9 +194,7 @@ fn confirmed(args: &Rollback) -> Result<bool, Error> {
     }
     if !std::io::stderr().is_terminal() {
         let message = "there is no terminal to ask on";
-        return Err(Undecided::new(message)
-            .hint("say yes beforehand: pushgate rollback --yes")
-            .into());
+        return Err(Undecided::new(message).hint("say yes beforehand: pushgate rollback --yes"));
     }
     let yes = terminal::confirm("Roll back?").map_err(Undecided::from)?;
     if !yes {
@@ -227,5 +224,5 @@ fn push(
     command.env(ROLLBACK, "1");
     command.envs(args.words.as_ref().map(|words| (REASON, words)));
     let status = command.status();
-    Ok(status.map_err(|error| Undecided::failed("run `git push`", &error))?)
+    status.map_err(|error| Undecided::failed("run `git push`", &error))
 }

@@ -49,11 +49,6 @@ pub(crate) fn governing(opened: &Opened) -> Found {
             Ok(_) => finding.run(format!("git commit -m 'Change the deploy policy' {FILE}")),
         });
     }
-    if environments.is_empty() {
-        let text = "it has no environment: nothing that is deployed is judged";
-        let hint = format!("name what is pushed to under `environments` in {FILE}");
-        findings.push(Finding::warning(text).hint(hint));
-    }
     Ok(findings)
 }
 

@@ -16,7 +16,7 @@ use crate::{
         route::{PushContext, Router},
     },
     git::network::LIMIT as GIT_LIMIT,
-    policy::Environment,
+    policy::{Environment, FILE},
     process::{SH, program::run_within},
     push::{
         Push,
@@ -219,6 +219,13 @@ fn idle_host(url: &BStr, opened: &Opened) -> Option<(String, String)> {
 /// The environments that no remote leads to.
 pub(crate) fn absent(opened: &Opened) -> Found {
     let environments = &opened.policy.environments;
+    let is_app = |one: &RemoteAnswer| Role::of(one, opened).is_ok_and(|role| role.unknown_app);
+    // Of an app its own line says that pushes there are refused.
+    if environments.is_empty() && opened.loaded.is_ok() && !opened.remotes.iter().any(is_app) {
+        let text = "the policy has no environment: nothing that is deployed is judged";
+        let hint = format!("name what is pushed to under `environments` in {FILE}");
+        return Ok(vec![Finding::warning(text).hint(hint)]);
+    }
     let read = |url: &BStr| opened.world.destination(url);
     let is_absent = |one: &&Environment| remotes_of(one, opened.world.remotes(), &read).is_empty();
     let finding = |one: &Environment| {
