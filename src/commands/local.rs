@@ -39,7 +39,7 @@ pub(crate) fn no_commit(revision: &str, world: &Repository) -> Error {
     Error::new(format!("`{revision}` names no commit{meant}")).hint(if known.is_empty() {
         "commit first"
     } else {
-        "name another with --commit"
+        "name another commit, branch or tag"
     })
 }
 
