@@ -242,7 +242,14 @@ impl<'w> Approval<'w> {
                 let preview = Preview::new(world, world);
                 let (trunk, world) = (trunk.as_ref(), preview.world());
                 let refusal = not_live(trunk, &self.commit, of, remote, tips, &world)?;
-                return Ok(Err(explain(&refusal)));
+                let mut why = refusal.explain();
+                if let Refusal::OtherCommit { live, .. } = &refusal {
+                    let (name, live) = (&environment.name, live.short());
+                    why.hints.push(format!(
+                        "or, if {live} is what you tried: pushgate approve {name} --commit {live}"
+                    ));
+                }
+                return Ok(Err(why));
             }
         }
         let commit = meant.first().copied().unwrap_or(&self.commit);
@@ -331,32 +338,6 @@ impl<'w> Approval<'w> {
             report::hint(&format!("if you tried {meant}: pushgate approve {meant}"));
         }
     }
-}
-
-/// Explains the refusal of the gate with the hints of an approval.
-fn explain(refusal: &Refusal) -> Explanation {
-    let (environment, remote, refspec, live) = match refusal {
-        Refusal::NeverDeployed {
-            environment,
-            remote,
-            refspec,
-        } => (environment, remote, refspec, None),
-        Refusal::OtherCommit {
-            environment,
-            remote,
-            refspec,
-            live,
-            ..
-        } => (environment, remote, refspec, Some(live.short())),
-        _ => return refusal.explain(),
-    };
-    let push = format!(
-        "git push {remote} {refspec}, try it on {environment}, then: pushgate approve {environment}"
-    );
-    let other = live.map(|live| {
-        format!("or, if {live} is what you tried: pushgate approve {environment} --commit {live}")
-    });
-    Explanation::new(refusal.explain().why, [push].into_iter().chain(other))
 }
 
 fn label(remote: &BStr) -> String {

@@ -13,7 +13,6 @@ use crate::{
 
 pub(crate) fn run(args: &Help) -> Done {
     let command = args.command.as_deref();
-    let command = command.and_then(super::man::command_of_page);
     let words = ["pushgate"].into_iter().chain(command).chain(["--help"]);
     match Cli::try_parse_from(words) {
         // What is asked for is help, which clap hands over as an error.

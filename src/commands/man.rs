@@ -27,7 +27,7 @@ pub(crate) fn run(args: &Man) -> Done {
         report::say(&format!("wrote {count} pages into {directory}"));
         return Ok(0);
     }
-    let page = match args.command.as_deref().and_then(command_of_page) {
+    let page = match args.command.as_deref() {
         None => &program,
         Some(name) => {
             let page = shown().find(|command| command.get_name() == name);
@@ -44,13 +44,4 @@ pub(crate) fn run(args: &Man) -> Done {
         .map_err(super::not_written)?;
     print_machine_data(&String::from_utf8_lossy(&text))?;
     Ok(0)
-}
-
-/// The command that a page is about: `check` of `pushgate-check`; `None`: pushgate itself.
-pub(super) fn command_of_page(name: &str) -> Option<&str> {
-    match name.strip_prefix("pushgate") {
-        Some("") => None,
-        Some(command) => Some(command.strip_prefix('-').unwrap_or(name)),
-        None => Some(name),
-    }
 }
