@@ -16,8 +16,8 @@ use crate::{
     app::{answers::SystemClock, follow_up::catch_up, preview::Preview},
     cli::Approve,
     gates::{
-        Clock, EnvironmentRemotes, Explanation, Remotes, promotion::not_live,
-        refusal::promotion::Refusal, verdict::Decision,
+        Clock, EnvironmentRemotes, Refusal, Remotes, promotion::not_live,
+        verdict::Decision,
     },
     git::{Repository, notes::LIMIT},
     memory::{
@@ -41,7 +41,7 @@ enum Outcome {
     },
     Refused {
         what: String,
-        why: Explanation,
+        why: Refusal,
     },
 }
 
@@ -171,7 +171,7 @@ impl<'w> Approval<'w> {
         std::iter::once(&self.commit).chain(&self.other)
     }
 
-    fn refused(&self, environment: Option<&str>, why: Explanation) -> Outcome {
+    fn refused(&self, environment: Option<&str>, why: Refusal) -> Outcome {
         let of = environment.map_or(String::new(), |name| format!(" of {name}"));
         let what = if self.args.again {
             "another try"
@@ -228,7 +228,7 @@ impl<'w> Approval<'w> {
         &self,
         environment: &Environment,
         of: &EnvironmentRemotes,
-    ) -> Result<Result<(BString, Oid), Explanation>, Error> {
+    ) -> Result<Result<(BString, Oid), Refusal>, Error> {
         let world = self.world;
         let first = of.remote()?;
         let mut meant: Vec<&Oid> = self.meant().collect();
@@ -240,8 +240,20 @@ impl<'w> Approval<'w> {
                 let trunk = world.trunk(&self.policy.trunk).ok();
                 let preview = Preview::new(world, world);
                 let (trunk, world) = (trunk.as_ref(), preview.world());
-                let refusal = not_live(trunk, &self.commit, of, remote, tips, &world)?;
-                return Ok(Err(explain(&refusal)));
+                let name = environment.name.as_str();
+                let approve = ["pushgate", "approve", name];
+                let (why, deploy) = not_live(trunk, &self.commit, of, remote, &tips, &world)?;
+                let words = format!("deploy it there, try it on {name}, then approve it");
+                let refusal = Refusal::new(why).cure(words, [deploy, command(approve)]);
+                return Ok(Err(match tips.first() {
+                    None => refusal,
+                    Some((_, live)) => {
+                        let live = live.short();
+                        let approve = approve.into_iter().chain(["--commit", live]);
+                        let words = format!("or, if {live} is what you tried");
+                        refusal.cure(words, [command(approve)])
+                    }
+                }));
             }
         }
         let commit = meant.first().copied().unwrap_or(&self.commit);
@@ -305,32 +317,6 @@ impl<'w> Approval<'w> {
             }),
         }
     }
-}
-
-/// Explains the refusal of the gate with the hints of an approval.
-fn explain(refusal: &Refusal) -> Explanation {
-    let (environment, remote, refspec, live) = match refusal {
-        Refusal::NeverDeployed {
-            environment,
-            remote,
-            refspec,
-        } => (environment, remote, refspec, None),
-        Refusal::OtherCommit {
-            environment,
-            remote,
-            refspec,
-            live,
-            ..
-        } => (environment, remote, refspec, Some(live.short())),
-        _ => return refusal.explain(),
-    };
-    let push = format!(
-        "git push {remote} {refspec}, try it on {environment}, then: pushgate approve {environment}"
-    );
-    let other = live.map(|live| {
-        format!("or, if {live} is what you tried: pushgate approve {environment} --commit {live}")
-    });
-    Explanation::new(refusal.explain().why, [push].into_iter().chain(other))
 }
 
 fn label(remote: &BStr) -> String {

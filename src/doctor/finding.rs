@@ -80,7 +80,7 @@ impl Finding {
         let error = error.into();
         Self::broken(check, error.message)
             .details(&error.details)
-            .hints(error.hints)
+            .cures(error.cures)
     }
 
     pub(crate) fn cure(mut self, cure: Cure) -> Self {
@@ -96,8 +96,11 @@ impl Finding {
         self.cure(Cure::Words(words.into()))
     }
 
-    pub(crate) fn hints(self, hints: impl IntoIterator<Item = String>) -> Self {
-        hints.into_iter().fold(self, Self::hint)
+    pub(crate) fn cures(self, cures: impl IntoIterator<Item = cure::Cure>) -> Self {
+        (cures.into_iter()).fold(self, |finding, cure| {
+            let finding = finding.hint(cure.words);
+            cure.commands.into_iter().fold(finding, Self::run)
+        })
     }
 
     pub(crate) fn details(mut self, lines: &[String]) -> Self {

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     app::preview::Preview,
     ci,
-    gates::{Explanation, Stop, Undecided, Work, receipt},
+    gates::{Stop, Undecided, Work, receipt},
     policy::{Ci, FILE, In, Step},
     process::{SH, program::run_within},
     suite::variables::removed,
@@ -45,8 +45,7 @@ pub(crate) fn check(opened: &Opened) -> Vec<Finding> {
             }
         }
         Err(Stop::Refused(refusal)) => {
-            let Explanation { why, hints } = refusal.explain();
-            vec![Finding::broken("suite", why).hints(hints)]
+            vec![Finding::broken("suite", refusal.why).cures(refusal.cures)]
         }
         Err(Stop::Undecided(error)) => vec![Finding::error("suite", *error)],
     };

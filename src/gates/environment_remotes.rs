@@ -2,7 +2,7 @@
 
 use bstr::{BStr, BString};
 
-use super::{facts::TrunkName, undecided::Undecided};
+use super::{facts::TrunkName, stop::Undecided};
 use crate::{
     memory::record::Place,
     policy::Environment,

@@ -20,7 +20,7 @@ pub(crate) use live::Stderr;
 use crate::{
     app::message::Message,
     gates::verdict::{Decision, Outcome, Verdict},
-    gates::{Explanation, Interruption, Undecided},
+    gates::{Interruption, Refusal, Undecided},
 };
 
 pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
@@ -143,10 +143,10 @@ pub(crate) fn was_stopped(message: &Message) -> bool {
 }
 
 /// Writes what was refused, why, and what to do.
-pub(crate) fn refusal(what: &str, gate: Option<&str>, refusal: &Explanation) -> String {
+pub(crate) fn refusal(what: &str, gate: Option<&str>, refusal: &Refusal) -> String {
     let mut text = format!("{BAD}pushgate: {what} refused{BAD:#}\n");
     why(&mut text, gate, &refusal.why);
-    hints(&mut text, &refusal.hints);
+    cures(&mut text, &refusal.cures);
     text
 }
 
@@ -172,7 +172,7 @@ fn body(text: &mut String, gate: Option<&str>, error: &Undecided) {
     for cause in &error.details {
         *text += &format!("    {cause}\n");
     }
-    hints(text, &error.hints);
+    cures(text, &error.cures);
 }
 
 fn why(text: &mut String, gate: Option<&str>, words: &str) {
@@ -182,9 +182,14 @@ fn why(text: &mut String, gate: Option<&str>, words: &str) {
     }
 }
 
-fn hints(text: &mut String, hints: &[String]) {
-    for hint in hints {
-        *text += &format!("  {HINT}hint:{HINT:#} {hint}\n");
+/// Words on a line, and each command alone on one that is never wrapped.
+fn cures(text: &mut String, cures: &[Cure]) {
+    for Cure { words, commands } in cures {
+        let colon = if commands.is_empty() { "" } else { ":" };
+        *text += &format!("  {HINT}{words}{colon}{HINT:#}\n");
+        for command in commands {
+            *text += &format!("{DEEP}{command}\n");
+        }
     }
 }
 
@@ -207,7 +212,7 @@ pub(crate) fn verdict(what: &str, verdict: &Verdict) -> String {
                 "skipped, though it would have passed",
             ),
             Outcome::Skipped { needless: false } => why(&mut text, Some(gate), "skipped"),
-            Outcome::Refused(why) => text += &refusal(what, Some(gate), &why.explain()),
+            Outcome::Refused(why) => text += &refusal(what, Some(gate), why),
             Outcome::Undecided(why) => text += &undecided(what, Some(gate), why),
         }
     }

@@ -174,18 +174,18 @@ pub(crate) enum NextPush {
         /// How long the suite took last time, where it would run.
         #[serde(rename = "suite_took_ms", serialize_with = "milliseconds")]
         took: Option<Duration>,
-        hints: Vec<String>,
+        cures: Vec<Cure>,
     },
     Refused {
         gate: &'static str,
         why: String,
-        hints: Vec<String>,
+        cures: Vec<Cure>,
     },
     Undecided {
         /// `None` before any gate was asked.
         gate: Option<&'static str>,
         why: String,
-        hints: Vec<String>,
+        cures: Vec<Cure>,
     },
 }
 

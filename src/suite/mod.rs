@@ -19,7 +19,10 @@ use self::{
     variables::removed,
 };
 use crate::{
-    gates::{SuiteRun, Undecided, Work, refusal::suite::Refusal},
+    gates::{
+        SuiteRun, Undecided, Work,
+        suite::{red, unexpected, why_red},
+    },
     policy::Step,
 };
 
@@ -34,15 +37,10 @@ pub(crate) fn run(setup: &Setup<'_>, work: &Work<'_>) -> Result<SuiteRun, Undeci
     match failure {
         Ok(None) => passed(&run),
         Ok(Some((step, ending))) => {
-            let name = step::name(step).to_owned();
-            let refusal = |ending, log| Refusal::Failed {
-                step: name.clone(),
-                ending,
-                log,
-            };
-            run.note(&refusal(ending.clone(), None).explain().why);
-            let log = run.log().path();
-            Ok(SuiteRun::Stopped(Box::new(refusal(ending, log))))
+            let name = step::name(step);
+            run.note(&why_red(name, &ending));
+            let refusal = red(name, &ending, run.log().path().as_deref());
+            Ok(SuiteRun::Stopped(Box::new(refusal)))
         }
         Err(error) => {
             run.note(&error.to_string());
@@ -73,10 +71,8 @@ fn passed(run: &Run<'_>) -> Result<SuiteRun, Undecided> {
         None => test_runners::ran_no_test(&log.tail()),
         Some(expected) if test_runners::matches(expected, &log)? => None,
         Some(expected) => {
-            return Ok(SuiteRun::Stopped(Box::new(Refusal::Unexpected {
-                expected: expected.clone(),
-                log: log.path(),
-            })));
+            let refusal = unexpected(expected, log.path().as_deref());
+            return Ok(SuiteRun::Stopped(Box::new(refusal)));
         }
     };
     Ok(SuiteRun::Passed { took, warning })

@@ -142,7 +142,7 @@ pub(super) fn gate_entries(verdict: &Verdict) -> Vec<GateEntry> {
             Outcome::Passed(why) => ("passed", why.clone()),
             Outcome::Skipped { needless: true } => ("skipped", "it would have passed".to_owned()),
             Outcome::Skipped { needless: false } => ("skipped", String::new()),
-            Outcome::Refused(refusal) => ("refused", refusal.explain().why),
+            Outcome::Refused(refusal) => ("refused", refusal.why.clone()),
             Outcome::Undecided(error) => ("undecided", error.in_one_line()),
         };
         GateEntry {

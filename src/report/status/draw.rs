@@ -272,30 +272,34 @@ impl Page<'_> {
 
     fn next_push(&mut self, next: &NextPush) {
         let by = |gate: &str| format!(" by {PLAIN}{gate}{PLAIN:#}");
-        let (text, hints) = match next {
+        let (text, cures) = match next {
             NextPush::Nothing { why } => (why.clone(), &[][..]),
-            NextPush::Go { suite, took, hints } => {
+            NextPush::Go { suite, took, cures } => {
                 let last =
                     took.map_or(String::new(), |took| format!(" ({} last time)", span(took)));
                 let after = match suite {
                     Suite::Passed => String::new(),
                     Suite::Runs => format!(", if the suite passes then{last}"),
                 };
-                (format!("{GOOD}go{GOOD:#}{after}"), &hints[..])
+                (format!("{GOOD}go{GOOD:#}{after}"), &cures[..])
             }
-            NextPush::Refused { gate, why, hints } => {
+            NextPush::Refused { gate, why, cures } => {
                 let by = by(gate);
-                (format!("{BAD}refused{BAD:#}{by}: {why}"), &hints[..])
+                (format!("{BAD}refused{BAD:#}{by}: {why}"), &cures[..])
             }
-            NextPush::Undecided { gate, why, hints } => {
+            NextPush::Undecided { gate, why, cures } => {
                 let by = gate.map_or(String::new(), by);
-                (format!("{BAD}not decided{BAD:#}{by}: {why}"), &hints[..])
+                (format!("{BAD}not decided{BAD:#}{by}: {why}"), &cures[..])
             }
         };
         self.line("git push", &text);
         // The others are for the case that the first one does not help.
-        if let Some(hint) = hints.first() {
-            self.line("", &format!("{HINT}hint:{HINT:#} {hint}"));
+        if let Some(cure) = cures.first() {
+            let colon = if cure.commands.is_empty() { "" } else { ":" };
+            self.line("", &format!("{HINT}{}{colon}{HINT:#}", cure.words));
+            for command in &cure.commands {
+                self.text += &format!("{DEEP}{command}\n");
+            }
         }
     }
 
