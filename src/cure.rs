@@ -17,16 +17,16 @@ pub struct Cure {
 
 impl Cure {
     pub(crate) fn words(words: impl Into<String>) -> Self {
-        Self::run(words, [])
+        Self::run(words, [""; 0])
     }
 
     pub(crate) fn run(
         words: impl Into<String>,
-        commands: impl IntoIterator<Item = String>,
+        commands: impl IntoIterator<Item = impl Into<String>>,
     ) -> Self {
         Self {
             words: words.into(),
-            commands: commands.into_iter().collect(),
+            commands: commands.into_iter().map(Into::into).collect(),
         }
     }
 }

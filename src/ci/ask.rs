@@ -95,10 +95,13 @@ impl Question {
         let cures = match (status, code) {
             // So does GitHub answer where one of its limits is reached.
             (Some(429 | 403), _) if is_limit || status == Some(429) => {
-                vec![Cure::words("push again later: the forge counts questions by the hour")]
+                vec![Cure::words(
+                    "push again later: the forge counts questions by the hour",
+                )]
             }
             (Some(403), _) => {
-                let words = format!("see who asks, who has to be able to read the checks of {project}");
+                let words =
+                    format!("see who asks, who has to be able to read the checks of {project}");
                 let status = [program, "auth", "status", "--hostname", host];
                 vec![Cure::run(words, [command(status)])]
             }
@@ -112,7 +115,10 @@ impl Question {
                     Forge::Gitlab => "GITLAB_TOKEN",
                 };
                 let login = [program, "auth", "login", "--hostname", host];
-                vec![Cure::run(format!("log in, or set {token}"), [command(login)])]
+                vec![Cure::run(
+                    format!("log in, or set {token}"),
+                    [command(login)],
+                )]
             }
             (Some(404 | 422), _) => {
                 let refspec = format!("{}:refs/heads/BRANCH", self.commit.short());

@@ -13,9 +13,7 @@ use super::{
     find,
 };
 use crate::{
-    gates::{
-        Checked, Refusal, Stop, Undecided, Work,
-    },
+    gates::{Checked, Refusal, Stop, Undecided, Work},
     git::Repository,
     policy::{Ci, FILE, Forge},
     process::signals,
@@ -222,12 +220,16 @@ impl Wait<'_> {
             (0, 0) => {
                 let (remote, id) = (&self.question.remote, self.question.commit.short());
                 let why = format!("no check of {asked} has passed on {forge}");
-                let hint = format!("see that {forge} checks what is pushed to {remote}, and that {id} is there");
+                let hint = format!(
+                    "see that {forge} checks what is pushed to {remote}, and that {id} is there"
+                );
                 return Refusal::new(why).hint(hint).into();
             }
             (0, lacking) => (
                 format!("{asked} lacks {} on {forge}:", number(lacking)),
-                vec![format!("see that they run, or fix `suite.checks` in {FILE}")],
+                vec![format!(
+                    "see that they run, or fix `suite.checks` in {FILE}"
+                )],
             ),
             (red, lacking) => {
                 let and_missing = match lacking {

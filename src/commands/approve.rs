@@ -15,6 +15,7 @@ use super::{
 use crate::{
     app::{answers::SystemClock, follow_up::catch_up, preview::Preview},
     cli::Approve,
+    cure::command,
     gates::{
         Clock, EnvironmentRemotes, Refusal, Remotes, promotion::not_live,
         verdict::Decision,
@@ -66,9 +67,10 @@ fn outcome(args: &Approve) -> Result<Outcome, Error> {
     let world = Repository::open()?;
     let approval = Approval::new(args, &world)?;
     if !names_a_person(&world.identity()) {
-        let why = Explanation::new(
-            "git does not know who you are",
-            ["git config user.name NAME, and git config user.email MAIL"],
+        let set = |key: &str, value: &str| format!("git config {key} \"{value}\"");
+        let why = Refusal::new("git does not know who you are").cure(
+            "say it",
+            [set("user.name", "NAME"), set("user.email", "MAIL")],
         );
         return Ok(approval.refused(args.environment.as_deref(), why));
     }

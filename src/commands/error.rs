@@ -4,6 +4,7 @@ use std::{fmt, io, path::Path};
 
 use crate::{
     calendar::TextError,
+    cure::command,
     gates::Undecided,
     policy::FILE,
     text::{alternatives, did_you_mean},
@@ -91,14 +92,18 @@ impl Error {
             Self::Unanswered(undecided) => undecided.clone(),
             Self::Demo { words, .. } => message.details(words.iter().cloned()),
             Self::Input { .. } => {
-                message.hint("git calls the hook; to ask for a verdict by hand: pushgate check")
+                let words = "git calls the hook; to ask for a verdict by hand";
+                message.cure(words, ["pushgate check"])
             }
-            Self::NoWorkTree => message.hint("run pushgate init in a clone"),
+            Self::NoWorkTree => message.cure("in a clone", ["pushgate init"]),
             Self::Moment(_) => message,
             Self::NoCommit { known, .. } if known.is_empty() => message.hint("commit first"),
             Self::NoCommit { .. } => message.hint("name another with --commit"),
             Self::NoLocalTrunk { branch, .. } => message
-                .hint(format!("git switch {branch}, where the remote has it"))
+                .cure(
+                    "where the remote has it",
+                    [command(["git", "switch", branch])],
+                )
                 .hint(format!(
                     "or name another: --commit, or `trunk.branch` in {FILE}"
                 )),
@@ -106,16 +111,18 @@ impl Error {
             Self::NoEnvironment { .. } => message.hint(format!(
                 "add it to `environments` in {FILE} (pushgate init writes one)"
             )),
-            Self::NoPipeline => message.hint(format!(
-                "pushgate check trunk, or add one to `environments` in {FILE} (pushgate init writes one)"
-            )),
-            Self::WhichEnvironment { known } => message.hint(match known.first() {
-                Some(name) => format!("name it: pushgate approve {name}"),
-                None => format!(
+            Self::NoPipeline => message
+                .cure("ask about trunk", ["pushgate check trunk"])
+                .hint(format!(
+                    "or add one to `environments` in {FILE} (pushgate init writes one)"
+                )),
+            Self::WhichEnvironment { known } => match known.first() {
+                Some(name) => message.cure("name it", [command(["pushgate", "approve", name])]),
+                None => message.hint(format!(
                     "no environment of {FILE} comes `after` another; name the one you tried"
-                ),
-            }),
-            Self::NoCommand { .. } => message.hint("pushgate help"),
+                )),
+            },
+            Self::NoCommand { .. } => message.cure("see what there is", ["pushgate help"]),
         }
     }
 }

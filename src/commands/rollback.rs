@@ -17,6 +17,7 @@ use crate::{
         settle::{self, Ask},
     },
     cli::Rollback,
+    cure::command,
     gates::{
         Clock, EnvironmentRemotes, LocalRepository, Memory, Remotes, Undecided, verdict::Decision,
     },
@@ -38,7 +39,9 @@ pub(crate) fn run(args: &Rollback) -> Done {
     let world = Repository::open()?;
     if is_gated(&world) == Some(false) {
         let message = "no hook here would judge the rollback";
-        return Err(Undecided::new(message).hint("pushgate install").into());
+        return Err(Undecided::new(message)
+            .cure("install the gate first", ["pushgate install"])
+            .into());
     }
     let local = Local::of(&world)?;
     let policy = &local.loaded.policy;
@@ -81,9 +84,9 @@ fn environment<'p>(name: Option<&str>, policy: &'p Policy) -> Result<&'p Environ
         [one] => Ok(one),
         several => {
             let names: Vec<_> = several.iter().map(|one| one.name.clone()).collect();
-            let hint = format!("pushgate rollback {}", names[0]);
+            let rollback = command(["pushgate", "rollback", &names[0]]);
             let message = format!("which environment? {}", crate::text::alternatives(&names));
-            Err(Undecided::new(message).hint(hint).into())
+            Err(Undecided::new(message).cure("name one", [rollback]).into())
         }
     }
 }
@@ -136,10 +139,13 @@ fn previous(place: Place<'_>, live: &Oid, world: &Repository) -> Result<Oid, Err
                 commit.short()
             );
             return Err(Undecided::new(message)
-                .hint(format!(
-                    "see what was: pushgate log --environment {environment}"
-                ))
-                .hint(format!("name it: pushgate rollback {environment} COMMIT"))
+                .cure(
+                    "see what was live, and name it",
+                    [
+                        command(["pushgate", "log", "--environment", environment]),
+                        command(["pushgate", "rollback", environment, "COMMIT"]),
+                    ],
+                )
                 .into());
         };
         let records = world.records(older)?;
@@ -196,7 +202,7 @@ fn confirmed(args: &Rollback) -> Result<bool, Error> {
     if !std::io::stderr().is_terminal() {
         let message = "there is no terminal to ask on";
         return Err(Undecided::new(message)
-            .hint("say yes beforehand: pushgate rollback --yes")
+            .cure("say yes beforehand", ["pushgate rollback --yes"])
             .into());
     }
     let yes = terminal::confirm("Roll back?").map_err(Undecided::from)?;

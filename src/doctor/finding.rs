@@ -96,7 +96,7 @@ impl Finding {
         self.cure(Cure::Words(words.into()))
     }
 
-    pub(crate) fn cures(self, cures: impl IntoIterator<Item = cure::Cure>) -> Self {
+    pub(crate) fn cures(self, cures: impl IntoIterator<Item = crate::cure::Cure>) -> Self {
         (cures.into_iter()).fold(self, |finding, cure| {
             let finding = finding.hint(cure.words);
             cure.commands.into_iter().fold(finding, Self::run)

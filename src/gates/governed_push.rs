@@ -52,7 +52,11 @@ impl<'p> GovernedPush<'p> {
         const MOST: usize = 10;
         let all: Vec<_> = self.push.updates.iter().collect();
         // A push of all refs is too long to read; what is judged here has to do.
-        let updates = if all.len() > MOST { &self.updates } else { &all };
+        let updates = if all.len() > MOST {
+            &self.updates
+        } else {
+            &all
+        };
         let mut words = vec!["git".to_owned(), "push".to_owned(), self.remote.clone()];
         words.extend(updates.iter().map(|update| update.refspec()));
         command(words)

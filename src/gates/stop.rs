@@ -46,14 +46,14 @@ impl Refusal {
     }
 
     pub(crate) fn hint(self, words: impl Into<String>) -> Self {
-        self.cure(words, [])
+        self.cure(words, [""; 0])
     }
 
     /// Adds commands that fix it, and the words that announce them.
     pub(crate) fn cure(
         mut self,
         words: impl Into<String>,
-        commands: impl IntoIterator<Item = String>,
+        commands: impl IntoIterator<Item = impl Into<String>>,
     ) -> Self {
         self.cures.push(Cure::run(words, commands));
         self
@@ -109,14 +109,14 @@ impl Undecided {
     }
 
     pub(crate) fn hint(self, words: impl Into<String>) -> Self {
-        self.cure(words, [])
+        self.cure(words, [""; 0])
     }
 
     /// Adds commands that fix it, and the words that announce them.
     pub(crate) fn cure(
         mut self,
         words: impl Into<String>,
-        commands: impl IntoIterator<Item = String>,
+        commands: impl IntoIterator<Item = impl Into<String>>,
     ) -> Self {
         self.cures.push(Cure::run(words, commands));
         self

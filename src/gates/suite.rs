@@ -207,11 +207,19 @@ fn must_match(commit: &Oid, mismatch: Option<Mismatch>, after: bool) -> Result<(
         }
         Some(Mismatch::Hidden(files)) => {
             let names = files.iter().map(|file| printable(file.as_ref()));
-            let show = ["git", "update-index", "--no-assume-unchanged", "--no-skip-worktree"];
+            let show = [
+                "git",
+                "update-index",
+                "--no-assume-unchanged",
+                "--no-skip-worktree",
+            ];
             let show = show.into_iter().map(str::to_owned).chain(names);
             let files = list(&files, "hidden from git status");
             Refusal::new(format!("the checkout may not be {pushed}: {files}"))
-                .cure("show them to git, then commit or restore them", [command(show)])
+                .cure(
+                    "show them to git, then commit or restore them",
+                    [command(show)],
+                )
                 .cure(
                     "in a sparse checkout, or set `suite.in: worktree`",
                     [command(["git", "sparse-checkout", "disable"])],
@@ -274,8 +282,12 @@ pub(crate) fn red(step: &str, ending: &Ending, log: Option<&Path>) -> Refusal {
 /// The suite passed, but its output does not match the regular expression of the policy.
 pub(crate) fn unexpected(expected: &str, log: Option<&Path>) -> Refusal {
     let log = whole_output(log);
-    Refusal::new(format!("passed, but nothing in its output matches `{expected}`{log}"))
-        .hint(format!("see that its tests run, or fix `suite.expect` in {FILE}"))
+    Refusal::new(format!(
+        "passed, but nothing in its output matches `{expected}`{log}"
+    ))
+    .hint(format!(
+        "see that its tests run, or fix `suite.expect` in {FILE}"
+    ))
 }
 
 fn whole_output(log: Option<&Path>) -> String {

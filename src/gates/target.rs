@@ -13,29 +13,36 @@ pub(crate) fn ask(push: &GovernedPush<'_>, world: &World<'_>) -> GateResult {
     if let Target::UnknownApp(platform) = push.target {
         let app = push.destination.brief();
         return Err(if push.written {
-            Refusal::new(format!("{platform} app `{app}` is on no environment of {FILE}")).hint(
-                format!("add `app: {app}` to its environment in {FILE}, and commit it"),
-            )
+            Refusal::new(format!(
+                "{platform} app `{app}` is on no environment of {FILE}"
+            ))
+            .hint(format!(
+                "add `app: {app}` to its environment in {FILE}, and commit it"
+            ))
         } else {
             let why =
                 format!("`{app}` is a {platform} app, and no {FILE} says which environment it is");
             let words = format!("write {FILE}, look it over, and commit it");
-            Refusal::new(why).cure(words, ["pushgate init".to_owned()])
+            Refusal::new(why).cure(words, ["pushgate init"])
         }
         .into());
     }
     let deleted = (push.updates.iter()).find(|update| matches!(update, Update::Delete { .. }));
     if let Some(branch) = deleted.and_then(|update| update.branch()) {
         let branch = printable(branch);
-        let refusal = Refusal::new(format!("`{branch}` deploys from here and may not be deleted"));
+        let refusal = Refusal::new(format!(
+            "`{branch}` deploys from here and may not be deleted"
+        ));
         let hint = "leave it; to take the app down, use the platform's own tools";
         return Err(refusal.hint(hint).into());
     }
     if push.commits().len() > 1 {
         let names = push.updates.iter().filter_map(|update| match update {
-            Update::Set { commit, .. } => {
-                Some(format!("{} to `{}`", commit.short(), printable(update.name())))
-            }
+            Update::Set { commit, .. } => Some(format!(
+                "{} to `{}`",
+                commit.short(),
+                printable(update.name())
+            )),
             Update::Delete { .. } => None,
         });
         let names = names.collect::<Vec<_>>().join(", ");
@@ -88,8 +95,9 @@ fn check_objects(push: &GovernedPush<'_>, update: &Update, world: &World<'_>) ->
         Undecided::shallow(deployed, &push.policy.trunk.remote).into()
     } else {
         let (remote, id) = (&push.remote, deployed.short());
-        let why =
-            format!("`{remote}` has {id}, which this repository does not: somebody else pushed there");
+        let why = format!(
+            "`{remote}` has {id}, which this repository does not: somebody else pushed there"
+        );
         let words = "fetch it, look at what is there, then push again";
         let fetch = command(["git", "fetch", remote]);
         Refusal::new(why).cure(words, [fetch]).into()

@@ -194,7 +194,9 @@ fn not_the_tip(
             let why = match relation {
                 Relation::Ahead(ahead) | Relation::Diverged { ahead, .. } => {
                     let tip = tip.short();
-                    format!("{id} is not on {trunk}: {ahead} of it never merged ({remote} has {tip})")
+                    format!(
+                        "{id} is not on {trunk}: {ahead} of it never merged ({remote} has {tip})"
+                    )
                 }
                 _ => format!("{id} shares no history with {trunk} ({})", tip.short()),
             };
@@ -209,7 +211,10 @@ fn not_the_tip(
                 command(["git", "merge", &work])
             });
             commands.extend([local.push(), deploy]);
-            Refusal::new(why).cure("merge it first, run the tests, and push the merge", commands)
+            Refusal::new(why).cure(
+                "merge it first, run the tests, and push the merge",
+                commands,
+            )
         }
     }
     .into())

@@ -106,8 +106,8 @@ fn variable(caller: &'static str, variable: &'static str) -> Result<OsString, Un
     let value = env::var_os(variable).filter(|value| !value.is_empty());
     value.ok_or_else(|| {
         let text = format!("{caller} does not tell what is pushed: {variable} is not set");
-        let hint = "pushgate install puts the gate where it hears all of a push, then try again";
-        Undecided::new(text).hint(hint)
+        let words = "put the gate where it hears all of a push, then try again";
+        Undecided::new(text).cure(words, ["pushgate install"])
     })
 }
 
@@ -122,8 +122,8 @@ fn read_input() -> Result<Vec<u8>, Undecided> {
     let kind = file.metadata().map_err(failed)?.file_type();
     if kind.is_char_device() {
         let text = "standard input is not the list of refs that git hands to a pre-push hook";
-        let hint = "git calls the hook; to ask for a verdict by hand: pushgate check";
-        return Err(Undecided::new(text).hint(hint));
+        let words = "git calls the hook; to ask for a verdict by hand";
+        return Err(Undecided::new(text).cure(words, ["pushgate check"]));
     }
     let mut input = Vec::new();
     stdin().lock().read_to_end(&mut input).map_err(failed)?;

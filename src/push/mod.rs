@@ -98,7 +98,8 @@ impl Update {
 
     /// What to name after `git push REMOTE` to do the same.
     pub fn refspec(&self) -> String {
-        let short = |name: &BStr| printable(name.strip_prefix(b"refs/heads/").unwrap_or(name).as_bstr());
+        let short =
+            |name: &BStr| printable(name.strip_prefix(b"refs/heads/").unwrap_or(name).as_bstr());
         match self {
             Self::Delete { target, .. } => format!(":{}", short(target.as_bstr())),
             Self::Set { source, target, .. } if source == target => short(target.as_bstr()),

@@ -19,6 +19,7 @@ pub(crate) use live::Stderr;
 
 use crate::{
     app::message::Message,
+    cure::Cure,
     gates::verdict::{Decision, Outcome, Verdict},
     gates::{Interruption, Refusal, Undecided},
 };

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 pub(crate) use draw::draw;
 
 use crate::{
+    cure::Cure,
     gates::{
         Passed,
         verdict::{Count, Relation},

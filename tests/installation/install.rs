@@ -506,7 +506,7 @@ fn what_git_lfs_takes_by_force_is_taken_back() {
         hook(&shop).display(),
         kept(&shop).display()
     ))
-    .says("hint: put what you need of ");
+    .says("  put what you need of ");
     assert_eq!(fs::read(hook(&shop)).unwrap(), theirs);
     assert!(
         fs::read_to_string(kept(&shop))

@@ -170,7 +170,10 @@ impl<'d> Decider<'d> {
         };
         for push in pushes {
             if let Some(environment) = lacks_reason(push, overrides) {
-                return refuse(push, overrides::no_reason(push, &environment.name, overrides));
+                return refuse(
+                    push,
+                    overrides::no_reason(push, &environment.name, overrides),
+                );
             }
         }
         if overrides.off {

@@ -41,9 +41,8 @@ impl Approval<'_> {
                     let names = several.iter().map(|(place, _)| place.name.clone());
                     let names: Vec<_> = names.collect();
                     let (commit, all) = (commit.short(), alternatives(&names));
-                    let why = format!(
-                        "rollbacks removed {commit} from several environments: {all}"
-                    );
+                    let why =
+                        format!("rollbacks removed {commit} from several environments: {all}");
                     let approve = command(["pushgate", "approve", "--again", &names[0]]);
                     let why = Refusal::new(why).cure("name one", [approve]);
                     return Ok(self.refused(None, why));

@@ -10,9 +10,9 @@ use crate::{
         answers::SystemClock, decide::preview, preview::Preview, settle::write, unjudged::sighting,
     },
     commands::{Error, check::to_environment},
+    cure::{Cure, command},
     gates::{
-        EnvironmentRemotes, LocalRepository, Memory, Passed, Remotes, Undecided,
-        receipt,
+        EnvironmentRemotes, LocalRepository, Memory, Passed, Remotes, Undecided, receipt,
         verdict::{Decision, Gate, Outcome, Relation},
         window::{known, reader},
     },

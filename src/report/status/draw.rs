@@ -10,7 +10,7 @@ use super::{
 use crate::{
     gates::{Passed, verdict::Relation},
     memory::record::{ALL_GATES, Deployed, Judged, Record},
-    report::{BAD, GOOD, HINT, LOUD, PLAIN, between_words, cut, width},
+    report::{BAD, DEEP, GOOD, HINT, LOUD, PLAIN, between_words, cut, width},
     text::{clock, day_and_time, rounded_span, span},
 };
 

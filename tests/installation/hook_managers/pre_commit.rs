@@ -220,7 +220,7 @@ fn a_push_of_which_they_do_not_name_the_commit_is_not_decided() {
     let ran = street.run("git push staging master").goes_not();
     for words in [
         "pre-commit does not tell what is pushed: PRE_COMMIT_TO_REF is not set",
-        "hint: pushgate install puts the gate where it hears all of a push",
+        "put the gate where it hears all of a push, then try again:\n    pushgate install\n",
     ] {
         assert!(ran.stdout.contains(words), "{ran}");
     }
