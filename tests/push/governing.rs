@@ -50,7 +50,7 @@ fn a_commit_whose_policy_forgets_an_environment_does_not_slip_into_it() {
                 git switch master
                 git merge feature
                 git push origin master
-                git push production master
+                git push [root]/production.git master
             error: failed to push some refs to '[root]/production.git'
         "#]]);
     assert_eq!(shop.tip("production", "master"), before);

@@ -279,7 +279,6 @@ fn what_was_live_but_is_not_on_trunk_does_not_come_back() {
             pushgate: push to production (production) refused
               trunk: [a hotfix that was never merged] is not on origin/master: 1 commit of it never merged (origin has [two])
               merge it first, run the tests, and push the merge:
-                git switch master
                 git merge [a hotfix that was never merged]
                 git push origin master
                 git push production master

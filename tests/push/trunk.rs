@@ -175,7 +175,7 @@ fn a_feature_branch_is_not_trunk_and_must_be_merged_first() {
             git switch master
             git merge carts
             git push origin master
-            git push production master
+            git push staging master
         error: failed to push some refs to '[root]/staging.git'
     "#]]);
     ran.says("is not on origin/master: 1 commit of it never merged")
@@ -198,7 +198,7 @@ fn a_feature_branch_on_top_of_trunk_must_be_merged_too() {
                 git switch master
                 git merge [carts]
                 git push origin master
-                git push production master
+                git push staging master
             error: failed to push some refs to '[root]/staging.git'
         "#]]);
 }
@@ -217,9 +217,9 @@ fn unrelated_history_is_told_apart() {
               trunk: [Write .pushgate.yml] shares no history with origin/master ([Write .pushgate.yml'])
               merge it first, run the tests, and push the merge:
                 git switch master
-                git merge [Write .pushgate.yml]
+                git merge --allow-unrelated-histories [Write .pushgate.yml]
                 git push origin master
-                git push production master
+                git push staging master
             error: failed to push some refs to '[root]/staging.git'
         "#]]);
 }

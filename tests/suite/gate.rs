@@ -268,7 +268,8 @@ fn another_commit_in_the_checkout_proves_nothing_unless_its_tree_is_the_same() {
             --- stderr
             pushgate: push to staging (staging) refused
               suite: you push [Write .pushgate.yml], but [Write carts] is checked out: its tests would prove nothing
-              git switch --detach [Write .pushgate.yml], then push again
+              check it out, then push again:
+                git switch --detach [Write .pushgate.yml]
             error: failed to push some refs to '[root]/staging.git'
         "#]]);
     ran.says("is checked out: its tests would prove nothing")
@@ -752,7 +753,7 @@ fn a_connection_that_was_cut_while_the_suite_ran_is_noticed() {
             pushgate: push to staging (staging) refused
               suite: passed in [time], but the server closed git's connection meanwhile
               push again, it will go at once:
-                git push production master
+                git push staging master
               if it happens often: set ServerAliveInterval in ~/.ssh/config, or run pushgate check before the push
             error: failed to push some refs to '[root]/staging.git'
             error: git-receive-pack '[root]/staging.git' died of signal 9

@@ -91,7 +91,7 @@ fn a_trunk_that_is_not_found_is_broken() {
         .goes();
     let told = visit.doctor();
     told.breaks("`origin/master` does not exist")
-        .hints("git push origin master, or name another");
+        .hints("push it, or name another");
     shop.git(["push", "-q", "--no-verify", "origin", "master"])
         .goes();
     visit.doctor().is_well();
@@ -99,7 +99,7 @@ fn a_trunk_that_is_not_found_is_broken() {
     visit
         .doctor()
         .breaks("there is no remote `origin`, where trunk should be")
-        .hints("git remote add origin URL");
+        .hints("add it, or name another");
     shop.git(["remote", "add", "origin", "../origin.git"])
         .goes();
     shop.git(["fetch", "-q", "origin"]).goes();
@@ -108,7 +108,7 @@ fn a_trunk_that_is_not_found_is_broken() {
     visit
         .doctor()
         .breaks("which branch is trunk? `origin` has both master and main")
-        .hints("git remote set-head origin --auto")
+        .hints("have git ask")
         .is_cured_by("git remote set-head origin --auto");
 }
 
@@ -122,7 +122,7 @@ fn an_environment_without_a_remote_is_broken_where_another_asks_it() {
     let url = "git remote add staging ../staging.git";
     let ill =
         told.breaks("no remote leads to staging, where production asks whether the commit is live");
-    ill.hints("git remote add staging URL").is_cured_by(url);
+    ill.hints("add one").is_cured_by(url);
     told.warns("no remote leads to production: a push to it by another name, or by its URL, is not judged here");
     shop.git(["remote", "remove", "staging"]).goes();
     shop.policy("suite: {run: 'true'}\nenvironments: {staging: {app: shop-staging}}\n");
