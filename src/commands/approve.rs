@@ -16,10 +16,7 @@ use crate::{
     app::{answers::SystemClock, follow_up::catch_up, preview::Preview},
     cli::Approve,
     cure::command,
-    gates::{
-        Clock, EnvironmentRemotes, Refusal, Remotes, promotion::not_live,
-        verdict::Decision,
-    },
+    gates::{Clock, EnvironmentRemotes, Refusal, Remotes, promotion::not_live, verdict::Decision},
     git::{Repository, notes::LIMIT},
     memory::{
         ledger::Entry,

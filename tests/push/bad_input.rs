@@ -172,7 +172,8 @@ fn a_repository_without_a_commit() {
         let ran = shop.pushgate(args).calm();
         assert_eq!(ran.code, 2, "{args:?}: {ran}");
         assert_eq!(ran.stdout, "");
-        ran.says("pushgate: check not done\n").says("\n  commit first\n");
+        ran.says("pushgate: check not done\n")
+            .says("\n  commit first\n");
     }
     shop.pushgate(["log"])
         .calm()
