@@ -173,9 +173,9 @@ impl Wait<'_> {
                 ));
                 self.passed = Some((since, passed));
             }
-            Sum::Red(red, missing) => return Err(self.refused(&red, missing)),
+            Sum::Red(red, missing) => return Err(self.refused(&red, &missing)),
             Sum::Missing(missing) if is_last || self.start.elapsed() >= GRACE => {
-                return Err(self.refused(&[], missing));
+                return Err(self.refused(&[], &missing));
             }
             Sum::Missing(_) => {
                 self.announce(format!("{forge} has not begun with {short}: waiting"));
@@ -209,7 +209,7 @@ impl Wait<'_> {
         Err(failure.error.into())
     }
 
-    fn refused(&self, red: &[Check], missing: Vec<String>) -> Stop {
+    fn refused(&self, red: &[Check], missing: &[String]) -> Stop {
         const MOST: usize = 10;
         let (forge, asked) = (self.question.forge.name(), self.question.subject());
         let number = |checks| match checks {
