@@ -122,7 +122,7 @@ fn an_environment_without_a_remote_is_broken_where_another_asks_it() {
     let url = "git remote add staging ../staging.git";
     let ill =
         told.breaks("no remote leads to staging, where production asks whether the commit is live");
-    ill.hints("add one").is_cured_by(url);
+    ill.hints("git remote add staging URL").is_cured_by(url);
     told.warns("no remote leads to production: a push to it by another name, or by its URL, is not judged here");
     shop.git(["remote", "remove", "staging"]).goes();
     shop.policy("suite: {run: 'true'}\nenvironments: {staging: {app: shop-staging}}\n");
