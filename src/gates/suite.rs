@@ -192,18 +192,29 @@ fn must_match(commit: &Oid, mismatch: Option<Mismatch>, after: bool) -> Result<(
             let switch = command(["git", "switch", "--detach", pushed]);
             Refusal::new(why).cure("check it out, then push again", [switch])
         }
+        Some(Mismatch::Changed(files) | Mismatch::Submodules(files)) if after => {
+            let files = list(&files, "changed or untracked");
+            let why = format!("after the suite, the checkout is not {pushed}: {files}");
+            Refusal::new(why).hint(
+                "have the suite leave the tree as it was, or ignore in .gitignore what it writes",
+            )
+        }
         Some(Mismatch::Changed(files)) => {
             let files = list(&files, "changed or untracked");
-            if after {
-                let why = format!("after the suite, the checkout is not {pushed}: {files}");
-                Refusal::new(why).hint(
-                    "have the suite leave the tree as it was, or ignore in .gitignore what it writes",
-                )
-            } else {
-                let stash = command(["git", "stash", "--include-untracked"]);
-                Refusal::new(format!("the checkout is not {pushed}: {files}"))
-                    .cure("commit them, or put them aside, then push again", [stash])
-            }
+            let stash = command(["git", "stash", "--include-untracked"]);
+            Refusal::new(format!("the checkout is not {pushed}: {files}"))
+                .cure("commit them, or put them aside, then push again", [stash])
+        }
+        Some(Mismatch::Submodules(files)) => {
+            let files = list(&files, "with changes in a submodule");
+            let each = ["git", "submodule", "foreach", "--recursive"];
+            let stash = each
+                .into_iter()
+                .chain(["git", "stash", "--include-untracked"]);
+            let update = command(["git", "submodule", "update", "--recursive"]);
+            let words = "commit what is in it, there and here, or put it aside, then push again";
+            Refusal::new(format!("the checkout is not {pushed}: {files}"))
+                .cure(words, [command(stash), update])
         }
         Some(Mismatch::Hidden(files)) => {
             let names = files.iter().map(|file| printable(file.as_ref()));
@@ -252,6 +263,11 @@ pub(crate) fn why_red(step: &str, ending: &Ending) -> String {
         Ending::Failed(code) => format!("failed with exit code {code}"),
         Ending::Killed(signal) => format!("was ended by {}", signal_name(*signal)),
         Ending::CouldNotRun(why) => format!("could not run: {why}"),
+        Ending::NotFound { program, path } => {
+            format!(
+                "could not run: `{program}` is in no directory of the PATH\n    searched: {path}"
+            )
+        }
         Ending::TimedOut(limit) => {
             let limit = span(*limit);
             format!("took longer than its limit of {limit} and was stopped")
@@ -270,6 +286,10 @@ pub(crate) fn red(step: &str, ending: &Ending, log: Option<&Path>) -> Refusal {
         Ending::CouldNotRun(_) => refusal.hint(format!(
             "try it by hand from the top of the repository; `suite.run` of {FILE} names it"
         )),
+        Ending::NotFound { program, .. } => refusal.cure(
+            format!("an interactive shell may have a longer PATH (~/.bashrc, rbenv, nvm); set PATH for every program, or name it in full in `suite.run` of {FILE}. This tells where it is"),
+            [command(["command", "-v", program])],
+        ),
         Ending::TimedOut(_) => refusal.hint(format!(
             "fix what hangs, or raise `suite.timeout` in {FILE}"
         )),
