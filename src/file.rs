@@ -1,10 +1,12 @@
 //! Opening files of ours, and writing them whole or not at all.
 
 use std::{
-    fs::{self, DirBuilder, File, FileType, OpenOptions, Permissions},
+    fs::{self, DirBuilder, File, FileType, OpenOptions, Permissions, TryLockError},
     io::{self, Read, Write},
     os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt},
     path::Path,
+    thread,
+    time::{Duration, Instant},
 };
 
 use nix::{fcntl::OFlag, unistd::geteuid};
@@ -30,6 +32,26 @@ pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     open(path, OpenOptions::new().read(true))?.read_to_end(&mut bytes)?;
     Ok(bytes)
+}
+
+/// Locks a file, which is made if need be, until what is returned is closed; `None` where another process
+/// has it for longer than the wait.
+pub(crate) fn lock(path: &Path, wait: Duration) -> io::Result<Option<File>> {
+    const LONGEST_TICK: Duration = Duration::from_millis(50);
+    let mut tick = Duration::from_millis(2);
+    let file = open(path, OpenOptions::new().create(true).append(true))?;
+    let start = Instant::now();
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(Some(file)),
+            Err(TryLockError::WouldBlock) if start.elapsed() < wait => {
+                thread::sleep(tick);
+                tick = LONGEST_TICK.min(tick * 2);
+            }
+            Err(TryLockError::WouldBlock) => return Ok(None),
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
+    }
 }
 
 /// Makes a directory that only its owner may enter, with those above it. What is there must be ours: another

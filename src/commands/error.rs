@@ -98,7 +98,7 @@ impl Error {
             Self::NoWorkTree => message.cure("in a clone", ["pushgate init"]),
             Self::Moment(_) => message,
             Self::NoCommit { known, .. } if known.is_empty() => message.hint("commit first"),
-            Self::NoCommit { .. } => message.hint("name another with --commit"),
+            Self::NoCommit { .. } => message.hint("name another commit, branch or tag"),
             Self::NoLocalTrunk { branch, .. } => message
                 .cure(
                     "where the remote has it",

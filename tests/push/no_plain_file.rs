@@ -64,7 +64,14 @@ fn a_receipt_or_a_lock_that_is_no_plain_file_hangs_nothing_and_vouches_for_nothi
         let (ran, took) = timed(|| shop.push("production", "master"));
         took_less(took, 20, &ran);
         ran.says("pushgate: ");
-        for lock in ["notes.lock", "suite.lock", "follow-up.lock", "unshared"] {
+        for lock in [
+            "notes.lock",
+            "suite.lock",
+            "follow-up.lock",
+            "follow-up-next.lock",
+            "settle.lock",
+            "unshared",
+        ] {
             put(kind, &shop.app.join(".git/pushgate").join(lock), &shop);
         }
         shop.commit_on_origin("three");

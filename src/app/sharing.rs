@@ -1,8 +1,46 @@
-//! What the team has not been told yet: a mark in `.git/pushgate/unshared`, until our notes were pushed.
+//! What the team has not been told yet: a mark in `.git/pushgate/unshared`, until our notes were pushed; and
+//! the start of the process that does it.
 
-use std::{fs, io, path::PathBuf};
+use std::{env, fs, io, path::PathBuf, process::Command, slice};
 
-use crate::{file, git::Repository, memory::record::REF};
+use crate::{
+    file,
+    gates::Undecided,
+    git::Repository,
+    memory::{
+        open_push::State,
+        record::{REF, Record},
+    },
+    process::detached,
+};
+
+/// Writes a record into the notes, and remembers that it is to be shared.
+pub(crate) fn write(
+    repository: &Repository,
+    record: &Record,
+    share: Option<&str>,
+) -> Result<(), Undecided> {
+    repository.notes().add(slice::from_ref(record))?;
+    if let Some(remote) = share {
+        let marked = repository.mark_unshared(remote);
+        marked.map_err(|error| Undecided::failed("remember what to share", &error))?;
+    }
+    Ok(())
+}
+
+/// Starts `pushgate follow-up`, where there is anything for it to do. Nothing depends on it: the next
+/// command does the same.
+pub(crate) fn start_follow_up(repository: &Repository) {
+    let open = repository.open_pushes().all();
+    let is_open = open.iter().any(|(_, push)| push.state == State::Open);
+    if (is_open || repository.unshared().is_some())
+        && let Ok(program) = env::current_exe()
+    {
+        let mut command = Command::new(program);
+        command.arg("follow-up");
+        let _ = detached::start(command);
+    }
+}
 
 /// Notes up to a tip that are to be pushed to a remote.
 #[derive(Clone, Debug)]
@@ -19,7 +57,7 @@ impl Repository {
     }
 
     /// Remembers that our notes are to be pushed to a remote.
-    pub(super) fn mark_unshared(&self, remote: &str) -> io::Result<()> {
+    fn mark_unshared(&self, remote: &str) -> io::Result<()> {
         self.write_unshared(&Unshared {
             remote: remote.to_owned(),
             tip: self.notes_tip(),
