@@ -17,7 +17,7 @@ use sha2::{Digest, Sha256};
 
 use super::links;
 use crate::{
-    cure::Cure,
+    cure::{Cure, command},
     file,
     gates::Undecided,
     git::{
@@ -87,7 +87,11 @@ impl<'w> Worktree<'w> {
         let above = self.directory.parent().unwrap_or(&self.directory);
         for directory in [above, &self.directory] {
             let made = file::private_directory(directory);
-            made.map_err(|error| self.failed("use", &error))?;
+            made.map_err(|error| {
+                let remove = command(["rm", "-r", &directory.to_string_lossy()]);
+                self.failed("use", &error)
+                    .cure("remove it, then try again", [remove])
+            })?;
         }
         links::unlink_stale(&self.directory, &suite.link)?;
         let begin = Instant::now();

@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs::{self, File, create_dir},
+    fs::{self, File},
     io,
     time::Duration,
 };
@@ -139,8 +139,7 @@ impl Notes<'_> {
         let path = self.repository.state_dir().join("notes.lock");
         let failed =
             |error: &io::Error| Undecided::failed(format!("write {}", path.display()), error);
-        // Not its parents: a repository that was removed meanwhile stays removed.
-        let _ = create_dir(self.repository.state_dir());
+        let _ = file::state_directory(&self.repository.state_dir());
         let file = file::lock(&path, PATIENCE).map_err(|error| failed(&error))?;
         file.ok_or_else(|| failed(&io::ErrorKind::WouldBlock.into()))
     }
