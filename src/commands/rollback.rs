@@ -6,7 +6,7 @@ use bstr::{BStr, ByteSlice};
 
 use super::{
     Done, Error,
-    local::{Local, named, no_commit},
+    local::{Local, named, no_commit, no_pipeline},
 };
 use crate::{
     app::{
@@ -39,9 +39,7 @@ pub(crate) fn run(args: &Rollback) -> Done {
     let world = Repository::open()?;
     if is_gated(&world) != Some(true) {
         let message = "no hook here is known to judge the rollback";
-        return Err(Undecided::new(message)
-            .cure("install the gate first", ["pushgate install"])
-            .into());
+        return Err(Undecided::new(message).cure("install the gate first", ["pushgate install"]));
     }
     let local = Local::of(&world)?;
     let policy = &local.loaded.policy;
@@ -93,13 +91,13 @@ fn environment<'p>(name: Option<&str>, policy: &'p Policy) -> Result<&'p Environ
         .collect::<Vec<_>>()
         .as_slice()
     {
-        [] => Err(Error::NoPipeline),
+        [] => Err(no_pipeline()),
         [one] => Ok(one),
         several => {
             let names: Vec<_> = several.iter().map(|one| one.name.clone()).collect();
             let rollback = command(["pushgate", "rollback", &names[0]]);
             let message = format!("which environment? {}", crate::text::alternatives(&names));
-            Err(Undecided::new(message).cure("name one", [rollback]).into())
+            Err(Undecided::new(message).cure("name one", [rollback]))
         }
     }
 }
@@ -154,7 +152,7 @@ fn chosen(of: &EnvironmentRemotes, lives: &[Live], world: &Repository) -> Result
     match lives {
         [] => {
             let message = format!("nothing was ever deployed to {environment}");
-            return Err(Undecided::new(message).into());
+            return Err(Undecided::new(message));
         }
         [live, ..] if is_one => return before(live),
         _ => {}
@@ -205,9 +203,7 @@ fn previous(place: Place<'_>, live: &Oid, world: &Repository) -> Result<Oid, Err
 fn which(message: String, environment: &str) -> Error {
     let log = command(["pushgate", "log", "--environment", environment]);
     let back = command(["pushgate", "rollback", environment, "COMMIT"]);
-    Undecided::new(message)
-        .cure("see what was live, and name it", [log, back])
-        .into()
+    Undecided::new(message).cure("see what was live, and name it", [log, back])
 }
 
 /// Says what comes back, what goes, and whose it is.
@@ -266,9 +262,7 @@ fn confirmed(args: &Rollback, environment: &str, commit: &Oid) -> Result<bool, E
         }
         let again = command(again);
         let message = "there is no terminal to ask on";
-        return Err(Undecided::new(message)
-            .cure("say yes beforehand", [again])
-            .into());
+        return Err(Undecided::new(message).cure("say yes beforehand", [again]));
     }
     let yes = terminal::confirm("Roll back?").map_err(Undecided::from)?;
     if !yes {
@@ -302,5 +296,5 @@ fn push(
     command.env(ROLLBACK, "1");
     command.envs(args.words.as_ref().map(|words| (REASON, words)));
     let status = command.status();
-    Ok(status.map_err(|error| Undecided::failed("run `git push`", &error))?)
+    status.map_err(|error| Undecided::failed("run `git push`", &error))
 }

@@ -47,7 +47,14 @@ pub(crate) fn ask(push: &GovernedPush<'_>, world: &World<'_>) -> GateResult {
         });
         let names = names.collect::<Vec<_>>().join(", ");
         let refusal = Refusal::new(format!("two commits for one place: {names}"));
-        return Err(refusal.hint("push one commit").into());
+        return Err(match branch_among_tags(push) {
+            Some(refspec) => {
+                let push = ["git", "push", "--no-follow-tags", &push.remote, &refspec];
+                refusal.cure("push the branch without the tags", [command(push)])
+            }
+            None => refusal.hint("push one commit"),
+        }
+        .into());
     }
     for update in &push.updates {
         check_objects(push, update, world)?;
@@ -55,6 +62,19 @@ pub(crate) fn ask(push: &GovernedPush<'_>, world: &World<'_>) -> GateResult {
     let branches = push.updates.iter().map(|update| printable(update.name()));
     let branches: Vec<_> = branches.collect();
     Ok(format!("one commit, to {}", branches.join(" and ")))
+}
+
+/// The refspec of the one branch that is pushed, where tags are pushed with it (`push.followTags`).
+fn branch_among_tags(push: &GovernedPush<'_>) -> Option<String> {
+    let (tags, others): (Vec<_>, Vec<_>) =
+        (push.updates.iter().copied()).partition(|one| one.tag().is_some());
+    match (tags.as_slice(), others.as_slice()) {
+        ([_, ..], [Update::Set { source, target, .. }]) => {
+            let refspec = [source.as_slice(), target].join(&b':');
+            Some(printable(refspec.as_slice().into()))
+        }
+        _ => None,
+    }
 }
 
 /// What is pushed must be a commit; what it replaces must be known here.

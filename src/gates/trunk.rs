@@ -190,31 +190,28 @@ fn not_the_tip(
             let commands = [local.pull("--rebase"), local.push()];
             Refusal::new(why).cure(words, switch.chain(commands))
         }
-        Relation::Ahead(_) | Relation::Diverged { .. } | Relation::Unrelated => {
-            let why = match relation {
-                Relation::Ahead(ahead) | Relation::Diverged { ahead, .. } => {
-                    let tip = tip.short();
-                    format!(
-                        "{id} is not on {trunk}: {ahead} of it never merged ({remote} has {tip})"
-                    )
-                }
-                _ => format!("{id} shares no history with {trunk} ({})", tip.short()),
-            };
-            let work = work(push, commit);
+        Relation::Ahead(ahead) | Relation::Diverged { ahead, .. } => {
+            let (work, tip_id) = (work(push, commit), tip.short());
+            let why = format!(
+                "{id} is not on {trunk}: {ahead} of it never merged ({remote} has {tip_id})"
+            );
             let mut commands: Vec<_> = switch.collect();
             if !local.is_at(tip) {
                 commands.push(local.pull("--ff-only"));
             }
-            commands.push(if relation == Relation::Unrelated {
-                command(["git", "merge", "--allow-unrelated-histories", &work])
-            } else {
-                command(["git", "merge", &work])
-            });
-            commands.extend([local.push(), deploy]);
+            commands.extend([command(["git", "merge", &work]), local.push(), deploy]);
             Refusal::new(why).cure(
                 "merge it first, run the tests, and push the merge",
                 commands,
             )
+        }
+        // A merge of it would put a second root into trunk: `git subtree split` makes such commits.
+        Relation::Unrelated => {
+            let tip = tip.short();
+            let why = format!(
+                "{id} shares no history with {trunk} ({tip}), and cannot become a part of it"
+            );
+            Refusal::new(why).cure("push the newest", [deploy])
         }
     }
     .into())

@@ -489,3 +489,15 @@ fn the_words_of_a_second_sign_off_are_not_dropped_in_silence() {
         .says("already")
         .says("its words stay as they were");
 }
+
+#[test]
+fn a_sign_off_that_nothing_asks_for_names_the_one_that_is() {
+    let shop = shop();
+    shop.pushgate(["approve", "production"])
+        .goes()
+        .says("nothing comes after production: nothing will ask for its sign-off\n")
+        .says("hint: if you tried staging: pushgate approve staging\n");
+    shop.pushgate(["approve", "staging"])
+        .goes()
+        .never_says("nothing will ask");
+}
