@@ -68,7 +68,13 @@ impl Repository {
     pub(super) fn write_unshared(&self, unshared: &Unshared) -> io::Result<()> {
         let Unshared { remote, tip, why } = unshared;
         let text = format!("{tip}\n{remote}\n{}\n", why.as_deref().unwrap_or_default());
-        file::replace(&self.unshared_path(), ".unshared-", text.as_bytes(), 0o644)
+        let path = self.unshared_path();
+        file::replace(
+            &path,
+            ".unshared-",
+            text.as_bytes(),
+            file::state_mode(&path)?,
+        )
     }
 
     pub(crate) fn unshared(&self) -> Option<Unshared> {

@@ -15,20 +15,18 @@ use super::{
 use crate::{
     app::{answers::SystemClock, follow_up::catch_up, preview::Preview},
     cli::Approve,
-    gates::{
-        Clock, EnvironmentRemotes, Explanation, Remotes, promotion::not_live,
-        refusal::promotion::Refusal, verdict::Decision,
-    },
+    cure::command,
+    gates::{Clock, EnvironmentRemotes, Refusal, Remotes, promotion::not_live, verdict::Decision},
     git::{Repository, notes::LIMIT},
     memory::{
         ledger::Entry,
         record::{Event, Record, names_a_person},
     },
-    policy::{Environment, Policy},
+    policy::{Environment, FILE, Policy},
     process::signals,
     push::{Oid, url::redact},
     report,
-    text::printable,
+    text::{alternatives, printable},
 };
 
 enum Outcome {
@@ -41,7 +39,7 @@ enum Outcome {
     },
     Refused {
         what: String,
-        why: Explanation,
+        why: Refusal,
     },
 }
 
@@ -66,9 +64,10 @@ fn outcome(args: &Approve) -> Result<Outcome, Error> {
     let world = Repository::open()?;
     let approval = Approval::new(args, &world)?;
     if !names_a_person(&world.identity()) {
-        let why = Explanation::new(
-            "git does not know who you are",
-            ["git config user.name NAME, and git config user.email MAIL"],
+        let set = |key: &str, value: &str| format!("git config {key} \"{value}\"");
+        let why = Refusal::new("git does not know who you are").cure(
+            "say it",
+            [set("user.name", "NAME"), set("user.email", "MAIL")],
         );
         return Ok(approval.refused(args.environment.as_deref(), why));
     }
@@ -171,7 +170,7 @@ impl<'w> Approval<'w> {
         std::iter::once(&self.commit).chain(&self.other)
     }
 
-    fn refused(&self, environment: Option<&str>, why: Explanation) -> Outcome {
+    fn refused(&self, environment: Option<&str>, why: Refusal) -> Outcome {
         let of = environment.map_or(String::new(), |name| format!(" of {name}"));
         let what = if self.args.again {
             "another try"
@@ -184,6 +183,7 @@ impl<'w> Approval<'w> {
 
     fn signoff(&self) -> Result<Outcome, Error> {
         let environment = self.tried()?;
+        self.warn_unless_asked_for(environment);
         let of = self.world.remotes_of(environment);
         let (remote, commit) = match self.live(environment, &of)? {
             Ok(found) => found,
@@ -228,7 +228,7 @@ impl<'w> Approval<'w> {
         &self,
         environment: &Environment,
         of: &EnvironmentRemotes,
-    ) -> Result<Result<(BString, Oid), Explanation>, Error> {
+    ) -> Result<Result<(BString, Oid), Refusal>, Error> {
         let world = self.world;
         let first = of.remote()?;
         let mut meant: Vec<&Oid> = self.meant().collect();
@@ -240,8 +240,20 @@ impl<'w> Approval<'w> {
                 let trunk = world.trunk(&self.policy.trunk).ok();
                 let preview = Preview::new(world, world);
                 let (trunk, world) = (trunk.as_ref(), preview.world());
-                let refusal = not_live(trunk, &self.commit, of, remote, tips, &world)?;
-                return Ok(Err(explain(&refusal)));
+                let name = environment.name.as_str();
+                let approve = ["pushgate", "approve", name];
+                let (why, deploy) = not_live(trunk, &self.commit, of, remote, &tips, &world)?;
+                let words = format!("deploy it there, try it on {name}, then approve it");
+                let refusal = Refusal::new(why).cure(words, [deploy, command(approve)]);
+                return Ok(Err(match tips.first() {
+                    None => refusal,
+                    Some((_, live)) => {
+                        let live = live.short();
+                        let approve = approve.into_iter().chain(["--commit", live]);
+                        let words = format!("or, if {live} is what you tried");
+                        refusal.cure(words, [command(approve)])
+                    }
+                }));
             }
         }
         let commit = meant.first().copied().unwrap_or(&self.commit);
@@ -270,7 +282,7 @@ impl<'w> Approval<'w> {
         if !self.policy.share {
             return Ok(());
         }
-        Ok((self.world.notes()).fetch(&self.policy.trunk.remote, LIMIT)?)
+        self.world.notes().fetch(&self.policy.trunk.remote, LIMIT)
     }
 
     /// Shares a record where that is wanted and possible.
@@ -296,41 +308,40 @@ impl<'w> Approval<'w> {
         if let Some(name) = &self.args.environment {
             return named(name, &self.policy);
         }
-        let afters = (self.policy.environments.iter()).filter_map(|one| one.after.as_ref());
-        let afters: BTreeSet<&String> = afters.collect();
-        match Vec::from_iter(afters).as_slice() {
+        match self.asked_for().as_slice() {
             [name] => named(name, &self.policy),
-            names => Err(Error::WhichEnvironment {
-                known: names.iter().map(|name| (*name).clone()).collect(),
-            }),
+            [] => Err(Error::new("which environment did you try?").hint(format!(
+                "no environment of {FILE} comes `after` another; name the one you tried"
+            ))),
+            names @ [first, ..] => {
+                let text = format!("which environment did you try? {}", alternatives(names));
+                Err(Error::new(text).cure("name it", [command(["pushgate", "approve", first])]))
+            }
         }
     }
-}
 
-/// Explains the refusal of the gate with the hints of an approval.
-fn explain(refusal: &Refusal) -> Explanation {
-    let (environment, remote, refspec, live) = match refusal {
-        Refusal::NeverDeployed {
-            environment,
-            remote,
-            refspec,
-        } => (environment, remote, refspec, None),
-        Refusal::OtherCommit {
-            environment,
-            remote,
-            refspec,
-            live,
-            ..
-        } => (environment, remote, refspec, Some(live.short())),
-        _ => return refusal.explain(),
-    };
-    let push = format!(
-        "git push {remote} {refspec}, try it on {environment}, then: pushgate approve {environment}"
-    );
-    let other = live.map(|live| {
-        format!("or, if {live} is what you tried: pushgate approve {environment} --commit {live}")
-    });
-    Explanation::new(refusal.explain().why, [push].into_iter().chain(other))
+    /// The environments that another comes after.
+    fn asked_for(&self) -> Vec<&str> {
+        let afters = self.policy.environments.iter();
+        let afters: BTreeSet<&str> = afters.filter_map(|one| one.after.as_deref()).collect();
+        Vec::from_iter(afters)
+    }
+
+    /// Warns of an environment for whose sign-off no other asks.
+    fn warn_unless_asked_for(&self, environment: &Environment) {
+        let asked_for = self.asked_for();
+        let name = environment.name.as_str();
+        if asked_for.contains(&name) {
+            return;
+        }
+        report::warn(&format!(
+            "nothing comes after {name}: nothing will ask for its sign-off"
+        ));
+        let meant = environment.after.as_deref();
+        if let Some(meant) = meant.or_else(|| asked_for.first().copied()) {
+            report::hint(&format!("if you tried {meant}: pushgate approve {meant}"));
+        }
+    }
 }
 
 fn label(remote: &BStr) -> String {

@@ -2,9 +2,14 @@
 
 use std::{env, fs};
 
-use super::{Done, Error, local::Local, schema};
+use super::{
+    Done, Error,
+    local::{Local, warn_of_crlf},
+    schema,
+};
 use crate::{
     cli::Install,
+    file,
     gates::Undecided,
     git::Repository,
     hooks::{
@@ -21,7 +26,7 @@ pub(crate) fn run(args: &Install) -> Done {
     let repository = Repository::open()?;
     let code = install(args, &repository)?;
     // It is also the mark that pushes from here are to be judged.
-    let _ = std::fs::create_dir(repository.state_dir());
+    let _ = file::state_directory(&repository.state_dir());
     schema::write_copy(&repository);
     if let Ok(Local { loaded, .. }) = Local::of(&repository)
         && loaded.policy.environments.is_empty()
@@ -40,7 +45,11 @@ fn install(args: &Install, repository: &Repository) -> Done {
     let hooks = HooksDirectory::of(repository)?;
     hooks.require_own(repository)?;
     match hooks.manager {
-        Some(Manager::Husky) => tell(&husky::install(&hooks, repository)?),
+        Some(Manager::Husky) => {
+            let code = tell(&husky::install(&hooks, repository)?)?;
+            warn_of_crlf(&husky::script(&hooks.path), repository);
+            Ok(code)
+        }
         Some(Manager::Lefthook) => tell(&lefthook::install(&hooks, repository)?),
         _ => place(&hooks, repository),
     }
@@ -49,7 +58,7 @@ fn install(args: &Install, repository: &Repository) -> Done {
 /// The hook that calls this very program.
 fn text() -> Result<Vec<u8>, Error> {
     let program =
-        env::current_exe().map_err(|error| Error::io("tell where this program is", &error))?;
+        env::current_exe().map_err(|error| Error::failed("tell where this program is", &error))?;
     Ok(hook_for(program.as_os_str()))
 }
 
@@ -75,6 +84,7 @@ fn place(hooks: &HooksDirectory, repository: &Repository) -> Done {
         report::say(&format!(
             "core.hooksPath points into the work tree: commit the hook{too}, or worktrees of other branches lack it",
         ));
+        warn_of_crlf(&hooks.hook, repository);
     }
     if let Some(manager) = hooks.manager.filter(|manager| manager.runs_legacy()) {
         let name = manager.name();
@@ -128,8 +138,9 @@ fn configure(repository: &Repository) -> Done {
         let text = format!(
             "git runs {hook} whatever a hook of its configuration says: git-lfs would upload what the gate refuses"
         );
-        let hint = "pushgate uninstall && pushgate install, which puts git-lfs behind the gate";
-        return Err(Undecided::new(text).hint(hint).into());
+        let words = "put git-lfs behind the gate";
+        let commands = ["pushgate uninstall", "pushgate install"];
+        return Err(Undecided::new(text).cure(words, commands));
     }
     write(&hooks.hook, &text()?, 0o755)?;
     configured::set(repository)?;
@@ -164,7 +175,7 @@ pub(super) fn tell(outcome: &Outcome) -> Done {
             Note::Warning(text) => report::warn(text),
             Note::Hint(text) => report::hint(text),
             Note::Lines(text) => {
-                report::data(text).map_err(|error| Error::io("print the lines", &error))?;
+                report::data(text).map_err(|error| Error::failed("print the lines", &error))?;
             }
         }
     }

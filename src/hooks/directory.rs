@@ -12,7 +12,7 @@ use super::{
     manager::Manager,
     script::{self, Call, NAME},
 };
-use crate::{file, gates::Undecided, git::Repository, text::shell_word};
+use crate::{cure::command, file, gates::Undecided, git::Repository, text::shell_word};
 
 /// The hook that pre-commit and prek found when they were installed. They run it first, with all
 /// that git said, and leave it there when they write their own anew.
@@ -44,7 +44,10 @@ impl HooksDirectory {
         if setting.is_some_and(|path| path.is_empty()) {
             let text =
                 "core.hooksPath is empty: git looks for hooks in whatever directory it is in";
-            return Err(Undecided::new(text).hint("git config --unset-all core.hooksPath"));
+            return Err(Undecided::new(text).cure(
+                "have git look where it always does, then try again",
+                ["git config --unset-all core.hooksPath"],
+            ));
         }
         let args = ["rev-parse", "--path-format=absolute", "--git-path", "hooks"];
         let output = repository.git().must(args)?;
@@ -83,31 +86,32 @@ impl HooksDirectory {
         let mut error = Undecided::new(format!(
             "git looks for its hooks in {directory}, which is not this repository's own"
         ))
-        .hint(format!(
-            "git config core.hooksPath {own}, then pushgate install"
-        ));
+        .cure(
+            "let this repository have hooks of its own",
+            [
+                command(["git", "config", "core.hooksPath", &own]),
+                "pushgate install".to_owned(),
+            ],
+        );
         if self.path != Path::new("/dev/null") {
             // First, because a command that reads the refs leaves none for the next one; and with
             // `|| exit`, because the hook would go on after a refusal.
             error = error.hint(format!("or let {directory}/{NAME} begin with this line: pushgate pre-push -- \"$@\" || exit (with --chain=HOOK before the -- where HOOK needs the refs, too)"));
         }
-        Err(error.hint("or pushgate install --config, with git 2.54 or newer"))
+        Err(error.cure("or, with git 2.54 or newer", ["pushgate install --config"]))
     }
 
     /// What stands where our hook should.
     pub(crate) fn found(&self) -> Result<Call, Undecided> {
-        let failed = failed("read", &self.hook);
-        match self.hook.symlink_metadata() {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Call::Missing),
-            Err(error) => return Err(failed(error)),
-            Ok(metadata) if metadata.is_dir() => {
-                return Err(failed(io::ErrorKind::IsADirectory.into()));
-            }
-            // We never install a link; a dangling one is foreign, too.
-            Ok(metadata) if metadata.is_symlink() => return Ok(Call::No),
-            Ok(_) => {}
+        // We never install a link; a dangling one is foreign, too.
+        if self.hook.is_symlink() {
+            return Ok(Call::No);
         }
-        Ok(script::of_hook(&fs::read(&self.hook).map_err(failed)?))
+        match fs::read(&self.hook) {
+            Ok(text) => Ok(script::of_hook(&text)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Call::Missing),
+            Err(error) => Err(failed("read", &self.hook)(error)),
+        }
     }
 
     /// The same; a foreign hook is refused where another one is kept already.
@@ -156,16 +160,15 @@ impl HooksDirectory {
 
     /// Gives a changed hook of ours a second name that nothing has yet, and returns it.
     fn set_aside(&self) -> Result<PathBuf, Undecided> {
-        let mut aside = self.path.join(EDITED);
         let mut number = 1;
-        while exists(&aside) {
-            if is_same(&self.hook, &aside) {
-                return Ok(aside);
-            }
+        let mut aside = self.path.join(EDITED);
+        while exists(&aside) && !is_same(&self.hook, &aside) {
             number += 1;
             aside = self.path.join(format!("{EDITED}.{number}"));
         }
-        second_name(&self.hook, &aside)?;
+        if !exists(&aside) {
+            second_name(&self.hook, &aside)?;
+        }
         Ok(aside)
     }
 

@@ -1,7 +1,7 @@
 //! What was decided, by whom, when and why: one JSON object a line in `.git/pushgate/ledger.jsonl`.
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{File, OpenOptions},
     io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
 };
@@ -14,7 +14,7 @@ use super::{
     decision::Decision,
     record::{Judged, Record},
 };
-use crate::{file, push::Oid};
+use crate::{cure::Cure, file, push::Oid};
 
 /// The version of the format.
 const VERSION: u32 = 1;
@@ -69,6 +69,9 @@ pub struct GateEntry {
     pub outcome: String,
     /// The facts, in words.
     pub why: String,
+    /// What to do about it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cures: Vec<Cure>,
 }
 
 impl Entry {
@@ -104,6 +107,7 @@ impl Entry {
             gate: gate.clone(),
             outcome: "skipped".to_owned(),
             why: String::new(),
+            cures: Vec::new(),
         };
         Self {
             verdict: deployed.map_or("go", |one| one.judged.name()).to_owned(),
@@ -204,17 +208,11 @@ impl Ledger {
 
     fn open(&self) -> io::Result<File> {
         let mut options = OpenOptions::new();
-        options.read(true).append(true).create(true);
-        match (file::open(&self.path, &options), self.path.parent()) {
-            (Err(error), Some(directory)) if error.kind() == io::ErrorKind::NotFound => {
-                // Not its parents: a repository that was removed meanwhile stays removed.
-                match fs::create_dir(directory) {
-                    Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
-                    _ => file::open(&self.path, &options),
-                }
-            }
-            (opened, _) => opened,
+        options.read(true).append(true);
+        if let Some(directory) = self.path.parent() {
+            file::state_directory(directory)?;
         }
+        file::open_or_create(&self.path, &options)
     }
 
     fn write(&self, entry: &Entry) -> io::Result<()> {

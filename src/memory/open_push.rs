@@ -96,11 +96,7 @@ impl OpenPushes {
     /// Writes a new file, whose name is returned; only its owner can read it, for the URL may hold a
     /// password.
     pub fn add(&self, push: &OpenPush) -> io::Result<PathBuf> {
-        if let Err(error) = fs::create_dir(&self.directory)
-            && error.kind() != io::ErrorKind::AlreadyExists
-        {
-            return Err(error);
-        }
+        file::state_directory(&self.directory)?;
         let process = std::process::id();
         for number in 0.. {
             let path = self.directory.join(format!("{process}-{number}.json"));

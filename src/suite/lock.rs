@@ -1,7 +1,7 @@
 //! The lock that lets one suite at a time run in a repository. It ends with the process that holds it.
 
 use std::{
-    fs::{self, File, OpenOptions, TryLockError},
+    fs::{File, OpenOptions, TryLockError},
     io::{self, Read, Seek, Write},
     path::Path,
     thread,
@@ -13,7 +13,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use super::{screen::Console, variables::runs_around_us};
 use crate::{
     file,
-    gates::{Stop, SuiteLock, Undecided, refusal::suite::Refusal},
+    gates::{Refusal, Stop, SuiteLock, Undecided},
     process::signals,
 };
 
@@ -31,10 +31,10 @@ pub(crate) fn acquire(
     let path = state_dir.join("suite.lock");
     let failed =
         |error: io::Error| Undecided::failed(format_args!("lock {}", path.display()), &error);
-    fs::create_dir_all(state_dir).map_err(failed)?;
+    file::state_directory(state_dir).map_err(failed)?;
     let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
-    let mut file = file::open(&path, &options).map_err(failed)?;
+    options.read(true).write(true).truncate(false);
+    let mut file = file::open_or_create(&path, &options).map_err(failed)?;
     let mut waited = false;
     loop {
         match file.try_lock() {
@@ -46,7 +46,11 @@ pub(crate) fn acquire(
         if let Some((process, _)) = holder
             && runs_around_us(common_dir).contains(&process)
         {
-            return Err(Refusal::InsideSuite { process }.into());
+            let why = format!(
+                "this push comes from inside the suite that runs (process {process}), and would wait for it for ever"
+            );
+            let hint = "have the suite push a repository that it made itself, or set PUSHGATE_SKIP=suite for that push";
+            return Err(Refusal::new(why).hint(hint).into());
         }
         if !waited {
             let holder = holder.map_or(String::new(), |(process, since)| {
@@ -56,7 +60,7 @@ pub(crate) fn acquire(
             console.line(&format!("waiting for the suite that runs already{holder}"));
         }
         waited = true;
-        signals::check().map_err(Undecided::from)?;
+        signals::check()?;
         thread::sleep(PAUSE);
     }
     let text = format!("{} {}", std::process::id(), Timestamp::now());

@@ -2,7 +2,7 @@
 
 use std::{
     ffi::OsString,
-    path::Path,
+    path::{Path, PathBuf},
     sync::{
         Mutex, MutexGuard,
         atomic::{AtomicUsize, Ordering},
@@ -13,7 +13,7 @@ use std::{
 use super::{
     log::Log,
     screen::{Console, Screen, lock},
-    variables::Mark,
+    variables::{Mark, removed},
 };
 use crate::{
     ci::Progress,
@@ -40,7 +40,7 @@ pub(super) struct Run<'r> {
     pub(super) work: &'r Work<'r>,
     pub(super) screen: Screen<'r>,
     pub(super) start: Instant,
-    removed: &'r [OsString],
+    removed: Vec<OsString>,
     mark: Mark,
     started: AtomicUsize,
     log: Mutex<Log>,
@@ -55,17 +55,13 @@ pub(super) fn name(step: &Step) -> &str {
 }
 
 impl<'r> Run<'r> {
-    pub(super) fn start(
-        setup: &'r Setup<'r>,
-        work: &'r Work<'r>,
-        removed: &'r [OsString],
-    ) -> Result<Self, Undecided> {
+    pub(super) fn start(setup: &'r Setup<'r>, work: &'r Work<'r>) -> Result<Self, Undecided> {
         Ok(Self {
             setup,
             work,
             screen: Screen::new(setup.console, setup.last_took),
             start: Instant::now(),
-            removed,
+            removed: removed(),
             mark: Mark::new(setup.common_dir),
             started: AtomicUsize::new(0),
             log: Mutex::new(Log::create(setup.logs)?),
@@ -96,13 +92,13 @@ impl<'r> Run<'r> {
         interactive: bool,
         observer: &dyn Observer,
     ) -> Result<End, Undecided> {
-        let directory = self.setup.top.join(step.dir.as_deref().unwrap_or_default());
+        let directory = self.directory(step)?;
         let number = self.started.fetch_add(1, Ordering::Relaxed);
         let (variable, value) = self.mark.variable(number);
         let shell = Shell {
             command: &step.run,
             directory: &directory,
-            removed: self.removed,
+            removed: &self.removed,
             variable: (variable, &value),
             mark: &self.mark.of_step(number),
             terminal: self.screen.is_terminal(),
@@ -116,6 +112,23 @@ impl<'r> Run<'r> {
             (shell.run(limit, observer), "run the suite")
         };
         end.map_err(|error| Undecided::failed(what, &error))
+    }
+
+    /// Where a step runs: within the tree, whatever links the commit has.
+    fn directory(&self, step: &Step) -> Result<PathBuf, Undecided> {
+        let name = step.dir.as_deref().unwrap_or_default();
+        let directory = self.setup.top.join(name);
+        // What is not there, the shell says.
+        let real = directory.canonicalize().ok();
+        let top = self.setup.top.canonicalize().ok();
+        match real.zip(top).filter(|(real, top)| !real.starts_with(top)) {
+            None => Ok(directory),
+            Some((real, _)) => {
+                let real = real.display();
+                let what = format!("`dir: {name}` leads through a link out of the tree, to {real}");
+                Err(Undecided::new(what).hint("name a directory of the tree"))
+            }
+        }
     }
 
     /// How a step failed; `None` where it passed, or was stopped because another one failed.

@@ -17,6 +17,7 @@ use sha2::{Digest, Sha256};
 
 use super::links;
 use crate::{
+    cure::{Cure, command},
     file,
     gates::Undecided,
     git::{
@@ -86,7 +87,11 @@ impl<'w> Worktree<'w> {
         let above = self.directory.parent().unwrap_or(&self.directory);
         for directory in [above, &self.directory] {
             let made = file::private_directory(directory);
-            made.map_err(|error| self.failed("use", &error))?;
+            made.map_err(|error| {
+                let remove = command(["rm", "-r", &directory.to_string_lossy()]);
+                self.failed("use", &error)
+                    .cure("remove it, then try again", [remove])
+            })?;
         }
         links::unlink_stale(&self.directory, &suite.link)?;
         let begin = Instant::now();
@@ -229,6 +234,6 @@ fn must(command: Command, limit: Duration) -> Result<Vec<u8>, Undecided> {
         format!("a filter of .gitattributes fails there: git-crypt has no key in another worktree; set `suite.in: checkout` in {FILE}")
     });
     let mut failed = Undecided::not_run(&shown, words);
-    failed.hints.extend(filter);
+    failed.cures.extend(filter.map(Cure::words));
     Err(failed)
 }

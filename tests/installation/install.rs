@@ -196,10 +196,7 @@ fn hooks_that_other_repositories_share_are_left_alone() {
             let cure = ran
                 .stderr
                 .lines()
-                .find_map(|line| {
-                    line.strip_prefix("  hint: ")?
-                        .strip_suffix(", then pushgate install")
-                })
+                .find_map(|line| line.strip_prefix("    "))
                 .unwrap_or_else(|| panic!("no cure: {ran}"));
             shop.run_in(from, "sh", ["-c", cure]).goes();
             shop.run_in(from, PUSHGATE, ["install"]).goes();
@@ -506,7 +503,7 @@ fn what_git_lfs_takes_by_force_is_taken_back() {
         hook(&shop).display(),
         kept(&shop).display()
     ))
-    .says("hint: put what you need of ");
+    .says("  put what you need of ");
     assert_eq!(fs::read(hook(&shop)).unwrap(), theirs);
     assert!(
         fs::read_to_string(kept(&shop))
@@ -884,7 +881,7 @@ fn a_directory_in_the_hooks_place_is_an_error() {
         let ran = shop.pushgate([command]);
         assert_eq!(ran.code, 2, "{ran}");
         ran.says(&format!("pushgate: {command} not done\n"))
-            .says("is a directory");
+            .says("Is a directory");
         assert!(hook(&shop).is_dir());
     }
 }
@@ -1039,4 +1036,29 @@ fn the_hook_is_shell_that_shellcheck_has_nothing_against() {
     assert!(installed.starts_with("#!/bin/sh\n") && !installed.contains('\r'));
     assert!(!installed.contains("@PUSHGATE@"));
     assert_eq!(mode(&source) & 0o111, 0o111);
+}
+
+#[test]
+fn line_ends_that_another_clone_will_have_are_told_when_the_file_is_written() {
+    let shop = uninstalled();
+    let says = |name: &str| {
+        format!(".gitattributes gives {name} the line ends of Windows in other clones")
+    };
+    shop.git(["config", "core.hooksPath", ".githooks"]).goes();
+    shop.pushgate(["install"])
+        .goes()
+        .never_says(".gitattributes");
+    shop.write(".gitattributes", "* text=auto eol=crlf\n");
+    let ran = shop.pushgate(["install"]).goes();
+    ran.says(&says(".githooks/pre-push"))
+        .says("hint: echo '.githooks/pre-push text eol=lf' >>.gitattributes\n");
+    shop.write(
+        ".gitattributes",
+        "* text=auto eol=crlf\n.githooks/pre-push text eol=lf\n",
+    );
+    shop.pushgate(["install"])
+        .goes()
+        .never_says(".gitattributes");
+    shop.git(["rm", "-q", "--force", ".pushgate.yml"]).goes();
+    shop.pushgate(["init"]).goes().says(&says(".pushgate.yml"));
 }
