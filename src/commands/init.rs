@@ -9,7 +9,7 @@ use std::{
 
 use bstr::ByteSlice;
 
-use super::{Done, Error, exists, local::warn_of_crlf, print_data, schema};
+use super::{Done, Error, local::warn_of_crlf, print_data, schema};
 use crate::{
     cli::Init,
     git::Repository,
@@ -44,10 +44,8 @@ pub(crate) fn run(args: &Init) -> Done {
     let path = top.join(policy::FILE);
     let failed = |error| Error::failed(format!("write {}", path.display()), &error);
     let mut file = File::create_new(&path).map_err(|error| match error.kind() {
-        ErrorKind::AlreadyExists => exists(
-            &path,
-            "compare it with pushgate init --stdout, or remove it first",
-        ),
+        ErrorKind::AlreadyExists => Error::new(format!("{} exists already", path.display()))
+            .hint("compare it with pushgate init --stdout, or remove it first"),
         _ => failed(error),
     })?;
     let written = file.write_all(text.as_bytes());
