@@ -1,6 +1,7 @@
 //! The gate `window`: open now and for the whole runway.
 
-use jiff::tz::TimeZone;
+use jiff::{Timestamp, tz::TimeZone};
+use serde::Serialize;
 
 use super::{
     governed_push::GovernedPush,
@@ -10,8 +11,8 @@ use super::{
     world::{Clock, World},
 };
 use crate::{
-    calendar::{Holidays, Window, Zone},
-    text::day_and_time,
+    calendar::{ClosedBy, Holidays, Window, Zone},
+    text::{clock, day_and_time},
 };
 
 pub(crate) fn ask(
@@ -29,20 +30,77 @@ pub(crate) fn ask(
     let reader = reader(window, world.clock)?;
     let now = world.clock.now();
     notes.extend(known(window)?.shortages(now, &reader));
-    if let Err(closed) = window.check(now, &reader) {
-        return Err(Refusal {
-            closed: Box::new(closed),
-            reader,
-        }
-        .into());
-    }
-    Ok(match window.open_until(now, &reader) {
+    Ok(words(window, now, &reader)?)
+}
+
+/// What holds at a moment.
+fn words(window: &Window, at: Timestamp, reader: &TimeZone) -> Result<String, Refusal> {
+    window.check(at, reader).map_err(|closed| Refusal {
+        closed: Box::new(closed),
+        reader: reader.clone(),
+    })?;
+    let zone = window.timezone.resolve(reader);
+    Ok(match window.open_until(at, reader) {
+        _ if window.is_always_open() => "always open".to_owned(),
         Some(until) => {
-            let zone = window.timezone.resolve(&reader);
-            format!("open until {}", day_and_time(until, &zone, &reader))
+            let last = until.checked_sub(window.runway).ok();
+            let last = last.filter(|_| !window.runway.is_zero());
+            let last = last.map_or(String::new(), |last| {
+                format!(", for pushes before {}", clock(last, &zone, reader))
+            });
+            format!("open until {}{last}", day_and_time(until, &zone, reader))
         }
         None => "open".to_owned(),
     })
+}
+
+/// What a window says of a moment, for a program and in words.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Answer {
+    pub(crate) at: Timestamp,
+    /// Whether a push at that moment would pass, runway and all.
+    pub(crate) open: bool,
+    /// The rule that closes it; none where it is open, or outside the open hours.
+    pub(crate) closed_by: Option<String>,
+    /// Up to when it stays open, or that rule, or the time outside the open hours, lasts.
+    pub(crate) until: Option<Timestamp>,
+    /// The next moment at which a push would pass; none where it is open, or never opens.
+    pub(crate) next_open: Option<Timestamp>,
+    pub(crate) timezone: String,
+    pub(crate) words: String,
+}
+
+impl Answer {
+    pub(crate) fn new(window: &Window, at: Timestamp, reader: &TimeZone) -> Self {
+        let (open, words) = match words(window, at, reader) {
+            Ok(words) => (true, words),
+            Err(refusal) => (false, refusal.explain().why),
+        };
+        let (closed_by, until, next_open) = match window.check(at, reader) {
+            Ok(()) if window.is_always_open() => (None, None, None),
+            Ok(()) => (None, window.open_until(at, reader), None),
+            Err(closed) => {
+                let rule = match &closed.by {
+                    ClosedBy::Rule(rule) => Some(rule.to_string()),
+                    event @ ClosedBy::Event { .. } => Some(event.to_string()),
+                    ClosedBy::OutsideOpen => None,
+                };
+                (rule, window.closed_until(closed.at, reader), closed.reopens)
+            }
+        };
+        Self {
+            at,
+            open,
+            closed_by,
+            until,
+            next_open,
+            timezone: match &window.timezone {
+                Zone::Named { name, .. } => name.clone(),
+                Zone::Local => reader.iana_name().unwrap_or("local").to_owned(),
+            },
+            words,
+        }
+    }
 }
 
 /// The time zone of the person who reads; where it is unknown, the window's own will do.

@@ -17,6 +17,7 @@ use crate::{
     gates::{
         Passed,
         verdict::{Count, Relation},
+        window::Answer,
     },
     memory::record::Record,
     push::Oid,
@@ -139,30 +140,10 @@ pub(crate) struct Soak {
 }
 
 #[derive(Clone, Debug, Serialize)]
-#[serde(tag = "state", rename_all = "lowercase")]
+#[serde(untagged)]
 pub(crate) enum Window {
-    #[serde(rename = "always open")]
-    Always,
-    Open {
-        /// `None`: for years.
-        until: Option<Timestamp>,
-        #[serde(skip)]
-        runway: Duration,
-        #[serde(rename = "timezone", serialize_with = "zone_name")]
-        zone: TimeZone,
-    },
-    Closed {
-        /// Whether it is still open, but not for the whole runway.
-        #[serde(skip)]
-        soon: bool,
-        /// `None`: never.
-        opens: Option<Timestamp>,
-        #[serde(rename = "timezone", serialize_with = "zone_name")]
-        zone: TimeZone,
-    },
-    Unknown {
-        error: String,
-    },
+    Known(Answer),
+    Unknown { error: String },
 }
 
 /// How the next `git push ENV` would end.
@@ -282,8 +263,4 @@ fn milliseconds<S: Serializer>(
 
 fn whole(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
-}
-
-fn zone_name<S: Serializer>(zone: &TimeZone, to: S) -> Result<S::Ok, S::Error> {
-    zone.iana_name().serialize(to)
 }

@@ -14,7 +14,7 @@ use crate::{
         EnvironmentRemotes, Explanation, LocalRepository, Memory, Passed, Remotes, Undecided,
         receipt,
         verdict::{Decision, Gate, Outcome, Relation},
-        window::{known, reader},
+        window::{Answer, known, reader},
     },
     memory::{
         deployments::{current, live_since, removed_by_rollback},
@@ -179,26 +179,11 @@ impl Inputs<'_> {
 
     fn window(&self, environment: &policy::Environment) -> Window {
         let window = &environment.window;
-        if window.is_always_open() {
-            return Window::Always;
-        }
-        let reader = match known(window).and_then(|window| reader(window, &SystemClock)) {
-            Ok(reader) => reader,
-            Err(error) => {
-                let error = error.in_one_line();
-                return Window::Unknown { error };
-            }
-        };
-        match window.check(self.now, &reader) {
-            Ok(()) => Window::Open {
-                until: window.open_until(self.now, &reader),
-                runway: Duration::try_from(window.runway).unwrap_or_default(),
-                zone: window.timezone.resolve(&reader),
-            },
-            Err(closed) => Window::Closed {
-                soon: closed.within_runway,
-                opens: closed.reopens,
-                zone: closed.zone,
+        let reader = known(window).and_then(|window| reader(window, &SystemClock));
+        match reader {
+            Ok(reader) => Window::Known(Answer::new(window, self.now, &reader)),
+            Err(error) => Window::Unknown {
+                error: error.in_one_line(),
             },
         }
     }

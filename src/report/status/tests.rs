@@ -52,6 +52,18 @@ fn deployed(commit: char, deployed: Deployed) -> Record {
     )
 }
 
+fn window(until: Option<&str>, words: &str) -> Window {
+    Window::Known(Answer {
+        at: at("2026-11-23T11:00:00Z"),
+        open: true,
+        closed_by: None,
+        until: until.map(at),
+        next_open: None,
+        timezone: "UTC".to_owned(),
+        words: words.to_owned(),
+    })
+}
+
 /// A pipeline that has a bit of everything.
 fn status() -> Status {
     let minutes = |minutes: u64| Duration::from_secs(minutes * 60);
@@ -103,7 +115,7 @@ fn status() -> Status {
                         },
                     )],
                 }),
-                window: Window::Always,
+                window: window(None, "always open"),
                 removed: Vec::new(),
                 next_push: NextPush::Nothing {
                     why: "nothing new: master is there".to_owned(),
@@ -115,11 +127,10 @@ fn status() -> Status {
                 after: Some("staging".to_owned()),
                 remotes: vec![live('b', Standing::Apart(Relation::Behind(Count(2))))],
                 tried: None,
-                window: Window::Open {
-                    until: Some(at("2026-11-23T16:00:00Z")),
-                    runway: minutes(60),
-                    zone: TimeZone::UTC,
-                },
+                window: window(
+                    Some("2026-11-23T16:00:00Z"),
+                    "open until Mon 2026-11-23 16:00, for pushes before 15:00",
+                ),
                 removed: vec![(id('c'), deployed('b', Deployed::new(Judged::Rollback)))],
                 next_push: NextPush::Refused {
                     gate: "promotion",
