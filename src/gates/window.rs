@@ -42,14 +42,7 @@ fn words(window: &Window, at: Timestamp, reader: &TimeZone) -> Result<String, Re
     let zone = window.timezone.resolve(reader);
     Ok(match window.open_until(at, reader) {
         _ if window.is_always_open() => "always open".to_owned(),
-        Some(until) => {
-            let last = until.checked_sub(window.runway).ok();
-            let last = last.filter(|_| !window.runway.is_zero());
-            let last = last.map_or(String::new(), |last| {
-                format!(", for pushes before {}", clock(last, &zone, reader))
-            });
-            format!("open until {}{last}", day_and_time(until, &zone, reader))
-        }
+        Some(until) => format!("open until {}", day_and_time(until, &zone, reader)),
         None => "open".to_owned(),
     })
 }
@@ -67,7 +60,11 @@ pub(crate) struct Answer {
     /// The next moment at which a push would pass; none where it is open, or never opens.
     pub(crate) next_open: Option<Timestamp>,
     pub(crate) timezone: String,
+    #[serde(skip)]
     pub(crate) words: String,
+    /// The hour up to which the runway lets pushes go; empty where that is not said.
+    #[serde(skip)]
+    pub(crate) last: String,
 }
 
 impl Answer {
@@ -88,6 +85,9 @@ impl Answer {
                 (rule, window.closed_until(closed.at, reader), closed.reopens)
             }
         };
+        let last = until.and_then(|until| until.checked_sub(window.runway).ok());
+        let last = last.filter(|_| open && !window.runway.is_zero());
+        let zone = window.timezone.resolve(reader);
         Self {
             at,
             open,
@@ -99,6 +99,7 @@ impl Answer {
                 Zone::Local => reader.iana_name().unwrap_or("local").to_owned(),
             },
             words,
+            last: last.map_or(String::new(), |last| clock(last, &zone, reader)),
         }
     }
 }

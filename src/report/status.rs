@@ -85,9 +85,8 @@ pub(crate) struct Environment {
     pub(crate) remotes: Vec<Remote>,
     pub(crate) tried: Option<Tried>,
     pub(crate) window: Window,
-    /// Commits that a rollback removed, and that may not return yet, each with that rollback.
-    #[serde(serialize_with = "removed")]
-    pub(crate) removed: Vec<(Oid, Record)>,
+    /// The rollbacks that removed a commit which may not return yet.
+    pub(crate) removed: Vec<Record>,
     #[serde(rename = "push")]
     pub(crate) next_push: NextPush,
 }
@@ -110,7 +109,6 @@ pub(crate) struct Live {
     /// The person who pushed it.
     pub(crate) by: Option<String>,
     /// The record of how it became live; `None` where that is not known.
-    #[serde(serialize_with = "deployment")]
     pub(crate) deployment: Option<Record>,
     /// Whether a push of it from here has not ended, or its remote has not answered yet.
     #[serde(rename = "under_way")]
@@ -125,7 +123,6 @@ pub(crate) struct Tried {
     pub(crate) soak: Option<Soak>,
     /// The number of people who have to try it.
     pub(crate) wanted: u32,
-    #[serde(serialize_with = "people")]
     pub(crate) people: Vec<Record>,
 }
 
@@ -228,30 +225,6 @@ impl From<Standing> for Value {
 fn receipt<S: Serializer>(receipt: &Option<Passed>, to: S) -> Result<S::Ok, S::Error> {
     let receipt = receipt.map(|Passed { at, took }| json!({"at": at, "took_ms": whole(took)}));
     receipt.serialize(to)
-}
-
-fn people<S: Serializer>(records: &[Record], to: S) -> Result<S::Ok, S::Error> {
-    let person = |one: &Record| json!({"by": one.by, "at": one.at, "words": one.words()});
-    to.collect_seq(records.iter().map(person))
-}
-
-fn removed<S: Serializer>(removed: &[(Oid, Record)], to: S) -> Result<S::Ok, S::Error> {
-    let one = |(commit, by): &(Oid, Record)| json!({"commit": commit, "at": by.at, "by": by.by});
-    to.collect_seq(removed.iter().map(one))
-}
-
-#[allow(clippy::ref_option, reason = "serde hands over the field")]
-fn deployment<S: Serializer>(record: &Option<Record>, to: S) -> Result<S::Ok, S::Error> {
-    let deployed = record.as_ref().and_then(|one| Some((one, one.deployed()?)));
-    let deployment = deployed.map(|(record, deployed)| {
-        json!({
-            "judged": deployed.judged,
-            "gates": deployed.gates,
-            "reason": deployed.reason,
-            "at": record.at,
-        })
-    });
-    deployment.serialize(to)
 }
 
 fn milliseconds<S: Serializer>(

@@ -150,10 +150,9 @@ impl Inputs<'_> {
         })
     }
 
-    /// The commits that were removed so that this one could be live, by one rollback after the other:
-    /// what was removed, and by which rollback.
-    fn removed(&self, environment: &policy::Environment, live: &Oid) -> Vec<(Oid, Record)> {
-        let mut found: Vec<(Oid, Record)> = Vec::new();
+    /// The rollbacks, one after the other, by which commits were removed so that this one could be live.
+    fn removed(&self, environment: &policy::Environment, live: &Oid) -> Vec<Record> {
+        let mut found = Vec::new();
         let mut back = vec![live.clone()];
         let mut next = 0;
         while let Some(to) = back.get(next).cloned() {
@@ -170,7 +169,7 @@ impl Inputs<'_> {
                 let same = self.records_of(gone);
                 if let Some(last) = removed_by_rollback(&same, &environment.name, gone) {
                     back.push(gone.clone());
-                    found.push((gone.clone(), last.clone()));
+                    found.push(last.clone());
                 }
             }
         }

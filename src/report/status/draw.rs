@@ -10,6 +10,7 @@ use super::{
 use crate::{
     gates::{Passed, verdict::Relation},
     memory::record::{ALL_GATES, Deployed, Judged, Record},
+    push::Oid,
     report::{BAD, GOOD, HINT, LOUD, PLAIN, Text, paint, window::state},
     text::{clock, day_and_time, rounded_span, span},
 };
@@ -121,14 +122,16 @@ impl Page<'_> {
         if let Some(tried) = &environment.tried {
             self.tried(tried);
         }
-        for (removed, rollback) in &environment.removed {
-            let (commit, by) = (removed.short(), name(&rollback.by));
+        for rollback in &environment.removed {
+            let commit = rollback.replaces().map_or("", Oid::short);
+            let by = name(&rollback.by);
             let when = self.moment(rollback.at);
             let by = format_args!(" by a rollback of {by}, {when}");
             self.line("removed", paint(LOUD, commit) + by);
         }
         let window = match &environment.window {
-            Window::Known(answer) => state(answer),
+            Window::Known(answer) if answer.last.is_empty() => state(answer),
+            Window::Known(answer) => state(answer) + ", for pushes before " + &answer.last,
             Window::Unknown { error } => bad(error),
         };
         self.line("window", window);

@@ -52,7 +52,7 @@ fn deployed(commit: char, deployed: Deployed) -> Record {
     )
 }
 
-fn window(until: Option<&str>, words: &str) -> Window {
+fn window(until: Option<&str>, words: &str, last: &str) -> Window {
     Window::Known(Answer {
         at: at("2026-11-23T11:00:00Z"),
         open: true,
@@ -61,6 +61,7 @@ fn window(until: Option<&str>, words: &str) -> Window {
         next_open: None,
         timezone: "UTC".to_owned(),
         words: words.to_owned(),
+        last: last.to_owned(),
     })
 }
 
@@ -115,7 +116,7 @@ fn status() -> Status {
                         },
                     )],
                 }),
-                window: window(None, "always open"),
+                window: window(None, "always open", ""),
                 removed: Vec::new(),
                 next_push: NextPush::Nothing {
                     why: "nothing new: master is there".to_owned(),
@@ -129,9 +130,16 @@ fn status() -> Status {
                 tried: None,
                 window: window(
                     Some("2026-11-23T16:00:00Z"),
-                    "open until Mon 2026-11-23 16:00, for pushes before 15:00",
+                    "open until Mon 2026-11-23 16:00",
+                    "15:00",
                 ),
-                removed: vec![(id('c'), deployed('b', Deployed::new(Judged::Rollback)))],
+                removed: vec![deployed(
+                    'b',
+                    Deployed {
+                        replaces: Some(id('c')),
+                        ..Deployed::new(Judged::Rollback)
+                    },
+                )],
                 next_push: NextPush::Refused {
                     gate: "promotion",
                     why: "aaaaaaa has been on staging for 18m; it soaks for 30m".to_owned(),
@@ -250,7 +258,7 @@ fn a_program_reads_the_same() {
     );
     assert_eq!(production["remotes"][0]["live"]["trunk"]["behind"], 2);
     assert_eq!(production["window"]["until"], "2026-11-23T16:00:00Z");
-    assert_eq!(production["removed"][0]["commit"], id('c').as_str());
+    assert_eq!(production["removed"][0]["replaces"], id('c').as_str());
     assert_eq!(production["push"]["gate"], "promotion");
     assert_eq!(production["push"]["hints"][1], "or else");
 }
