@@ -5,7 +5,7 @@ use std::fs;
 use expect_test::expect;
 use pushgate::policy::{Policy, load};
 
-use crate::support::{POLICY, Sandbox};
+use crate::support::{POLICY, Ran, Sandbox, tool};
 
 /// A clone whose remotes, besides origin, are these.
 fn shop_with(remotes: &[(&str, &str)]) -> Sandbox {
@@ -368,4 +368,24 @@ fn it_asks_where_two_suites_are_as_likely() {
           no remote leads to a platform: staging and production stand there as an example
           next: look it over and commit it
     "#]]);
+}
+
+#[test]
+fn on_a_terminal_it_asks_which_of_two_suites_it_is() {
+    let shop = shop_with(&[]);
+    shop.write("package.json", "{\"scripts\": {\"test\": \"jest\"}}");
+    shop.write("manage.py", "");
+    let mut command = shop.command(tool("script", "bsdutils"));
+    let init = format!("'{}' init", crate::support::PUSHGATE);
+    command.args(["-qec", &init, "/dev/null"]);
+    let ran = Ran::fed(&mut command, b"n\ny\n").goes();
+    for command in ["npm test", "python manage.py test"] {
+        let question = format!("does `{command}` run ALL of your tests? [y/N]");
+        assert!(ran.stdout.contains(&question), "{ran}");
+    }
+    let policy = fs::read_to_string(shop.app.join(".pushgate.yml")).unwrap();
+    assert!(
+        policy.contains("\n  run: python manage.py test\n"),
+        "{policy}"
+    );
 }
