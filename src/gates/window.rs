@@ -4,14 +4,15 @@ use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
 
 use super::{
+    gate::Gate,
     governed_push::GovernedPush,
-    refusal::window::Refusal,
-    undecided::Undecided,
+    stop::{Refusal, Undecided},
     verdict::GateResult,
     world::{Clock, World},
 };
 use crate::{
-    calendar::{ClosedBy, Holidays, Window, Zone},
+    calendar::{Closed, ClosedBy, Holidays, Window, Zone},
+    policy::FILE,
     text::{clock, day_and_time},
 };
 
@@ -30,15 +31,26 @@ pub(crate) fn ask(
     let reader = reader(window, world.clock)?;
     let now = world.clock.now();
     notes.extend(known(window)?.shortages(now, &reader));
-    Ok(words(window, now, &reader)?)
+    match words(window, now, &reader) {
+        Ok(words) => Ok(words),
+        Err(closed) => {
+            let refusal = Refusal::new(why_closed(&closed, &reader));
+            Err(match closed.reopens {
+                Some(_) => refusal
+                    .hint("push again then")
+                    .cure("if it cannot wait", [push.overriding(Gate::Window)]),
+                None => refusal.hint(format!(
+                    "fix the window in {FILE}: no hour passes all of its rules"
+                )),
+            }
+            .into())
+        }
+    }
 }
 
-/// What holds at a moment.
-fn words(window: &Window, at: Timestamp, reader: &TimeZone) -> Result<String, Refusal> {
-    window.check(at, reader).map_err(|closed| Refusal {
-        closed: Box::new(closed),
-        reader: reader.clone(),
-    })?;
+/// What holds at a moment, where a push would pass then.
+fn words(window: &Window, at: Timestamp, reader: &TimeZone) -> Result<String, Box<Closed>> {
+    window.check(at, reader).map_err(Box::new)?;
     let zone = window.timezone.resolve(reader);
     Ok(match window.open_until(at, reader) {
         _ if window.is_always_open() => "always open".to_owned(),
@@ -71,7 +83,7 @@ impl Answer {
     pub(crate) fn new(window: &Window, at: Timestamp, reader: &TimeZone) -> Self {
         let (open, words) = match words(window, at, reader) {
             Ok(words) => (true, words),
-            Err(refusal) => (false, refusal.explain().why),
+            Err(closed) => (false, why_closed(&closed, reader)),
         };
         let (closed_by, until, next_open) = match window.check(at, reader) {
             Ok(()) if window.is_always_open() => (None, None, None),
@@ -101,6 +113,23 @@ impl Answer {
             words,
             last: last.map_or(String::new(), |last| clock(last, &zone, reader)),
         }
+    }
+}
+
+/// The rule that closes a window, and the next time at which all of them are passed.
+pub(crate) fn why_closed(closed: &Closed, reader: &TimeZone) -> String {
+    let at = || clock(closed.at, &closed.zone, reader);
+    let why = match (&closed.by, closed.within_runway) {
+        (ClosedBy::OutsideOpen, false) => "outside the open hours".to_owned(),
+        (ClosedBy::OutsideOpen, true) => {
+            format!("the open hours end at {}, within the runway", at())
+        }
+        (by, false) => format!("closed by {by}"),
+        (by, true) => format!("{by} closes it at {}, within the runway", at()),
+    };
+    match closed.reopens {
+        Some(next) => format!("{why}; opens {}", day_and_time(next, &closed.zone, reader)),
+        None => format!("{why}; it never opens"),
     }
 }
 
