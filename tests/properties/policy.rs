@@ -45,7 +45,6 @@ fn name() -> BoxedStrategy<String> {
         ">",
         "?",
         "=",
-        "<<",
         "é",
         "日本",
         "a/b",
@@ -208,7 +207,6 @@ proptest! {
         if let Err(error) = load(FILE, text.as_bytes()) {
             prop_assert!(error.line <= text.matches('\n').count() + 1, "{}", error);
             prop_assert!(!error.to_string().contains('\n'));
-            prop_assert!(!error.to_string().contains(" at line "), "{}", error);
             let _ = error.excerpt();
         }
     }
