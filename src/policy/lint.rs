@@ -63,12 +63,12 @@ pub(crate) fn lint(
         let message = format!(
             "the remote {remote} leads to the app {app}, which is on no environment: pushes there are refused"
         );
-        add(environments.spot().key, UNNAMED_APP, message);
+        add(environments.key_place(), UNNAMED_APP, message);
     }
     for step in root.inside("suite").inside("run").items() {
         let command = step.inside("run");
         for why in unseen_failures(command.value.as_str().unwrap_or_default()) {
-            add(command.spot().value, "unseen-failure", why.to_owned());
+            add(command.place(), "unseen-failure", why.to_owned());
         }
     }
     found.sort_by_key(|finding| finding.place);
@@ -119,7 +119,7 @@ fn lint_window(
     add: &mut dyn FnMut(Place, &'static str, String),
 ) {
     let name = quoted(&environment.name);
-    let key = item.spot().key;
+    let key = item.key_place();
     let texts = |list, calendars| {
         let items = item.inside(list).items().into_iter();
         items.filter(move |item| item.value.as_str().is_some_and(is_calendar) == calendars)
@@ -129,7 +129,7 @@ fn lint_window(
     for (holidays, item) in calendars.zip(texts("closed", true)) {
         let error = holidays.error().map(ToString::to_string);
         if let Some(message) = error.or_else(|| holidays.shortage(facts.now, &zone)) {
-            add(item.spot().value, "calendar", message);
+            add(item.place(), "calendar", message);
         }
     }
     // A calendar that cannot be read closes everything, which is no fault of the rules.
@@ -137,7 +137,7 @@ fn lint_window(
     (window.holidays).retain(|holidays| holidays.error().is_none());
     if window.timezone == Zone::Local {
         let zone = item.value.get("timezone");
-        let place = zone.map_or(key, |zone| item.source.spot(zone).value);
+        let place = zone.map_or(key, |zone| item.source.place(zone));
         let message = format!(
             "the hours of {name} are by the clock of whoever pushes, another one for each; name a `timezone`"
         );
@@ -157,7 +157,7 @@ fn lint_window(
     for (list, rules) in [("open", &window.open), ("closed", &window.closed)] {
         for (index, (rule, item)) in rules.iter().zip(texts(list, false)).enumerate() {
             let text = quoted(&rule.to_string());
-            let mut add = |kind, message| add(item.spot().value, kind, message);
+            let mut add = |kind, message| add(item.place(), kind, message);
             if window.is_over(rule, facts.now, facts.local) {
                 add("past", format!("{text} is past; remove it"));
                 continue;

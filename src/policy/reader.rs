@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use serde_yaml::Value;
 
-use super::error::{Fault, advice, quoted};
+use super::error::{Fault, Place, advice, quoted};
 use super::schema::section_of;
-use super::source::{Source, Spot};
+use super::source::Source;
 use crate::text::{alternatives, nearest};
 
 /// What a key takes, in messages.
@@ -31,17 +31,21 @@ impl<'v> Item<'v> {
         Self { key, value, source }
     }
 
-    pub(super) fn spot(self) -> Spot {
-        self.source.spot(self.value)
+    pub(super) fn place(self) -> Place {
+        self.source.place(self.value)
+    }
+
+    pub(super) fn key_place(self) -> Place {
+        self.source.key_place(self.value)
     }
 
     pub(super) fn fault(self, message: impl Into<String>) -> Fault {
-        self.spot().value.fault(message)
+        self.place().fault(message)
     }
 
     /// A fault that is the key's, or that of both.
     pub(super) fn key_fault(self, message: impl Into<String>) -> Fault {
-        self.spot().key.fault(message)
+        self.key_place().fault(message)
     }
 
     /// Quotes a value that is not what it should be, unless the reason does.

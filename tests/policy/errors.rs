@@ -362,7 +362,7 @@ fn a_wrong_type_deeper_down_is_refused_where_it_stands() {
     );
     refused(
         "environments:\n  a:\n    after: ~\n",
-        "F:3:12: expected text, found nothing",
+        "F:3:5: expected text, found nothing",
     );
     refused(
         "environments:\n  a:\n    signoff: yes\n",
@@ -386,7 +386,7 @@ fn a_wrong_type_deeper_down_is_refused_where_it_stands() {
     );
     refused(
         "environments:\n  ? [a]\n  : b\n",
-        "F:2:5: a key must be text, not a list or a map",
+        "F:2:5: a key must be text; put it in quotes",
     );
 }
 
@@ -596,7 +596,7 @@ fn yaml_beyond_plain_maps_lists_and_texts_is_refused() {
     );
     refused(
         "suite:\n  run: *x\n",
-        "F:2:8: not valid YAML: while parsing node, found unknown anchor",
+        "F:2:8: not valid YAML: unknown anchor at line 2 column 8",
     );
     refused(
         "trunk: {}\n---\nsuite: {}\n",
@@ -618,22 +618,36 @@ fn text_that_is_no_yaml_is_refused_where_it_ends_to_be() {
         "suite:\n  run: a\n \t bad: b\n",
         "F:3:2: a tab in the indentation; use spaces",
     );
-    refused(
-        "suite: a: b\n",
-        "F:1:9: not valid YAML: mapping values are not allowed in this context",
-    );
-    refused(
-        "suite: [\n",
-        "F:1:9: not valid YAML: while parsing a node, did not find expected node content",
-    );
-    refused(
-        "suite:\n  run: 'a\n",
-        "F:2:8: not valid YAML: while scanning a quoted scalar, found unexpected end of stream",
-    );
-    refused(
-        "suite:\n  run: a\n bad\n",
-        "F:3:2: not valid YAML: while parsing a block mapping, did not find expected key",
-    );
+    for (text, line, column, words) in [
+        (
+            "suite: a: b\n",
+            1,
+            9,
+            "mapping values are not allowed in this context",
+        ),
+        ("suite: [\n", 1, 9, "did not find expected node content"),
+        (
+            "suite:\n  run: 'a\n",
+            2,
+            10,
+            "found unexpected end of stream",
+        ),
+        (
+            "suite:\n  run: a\n bad\n",
+            3,
+            2,
+            "did not find expected key",
+        ),
+    ] {
+        let error = error(text);
+        assert_eq!((error.line, error.column), (line, column), "{error}");
+        assert!(
+            error
+                .message
+                .starts_with(&format!("not valid YAML: {words}")),
+            "{error}"
+        );
+    }
     refused(b"a: b\nc: \xff\n", "F:2:4: not UTF-8 text");
     refused(b"\xff\xfea\0", "F:1:1: not UTF-8 text");
     refused("a: b\0", "F:1:5: invisible character U+0000; remove it");
@@ -664,14 +678,14 @@ fn windows_line_ends_and_a_byte_order_mark_are_accepted() {
 }
 
 #[test]
-fn what_is_wrong_is_named_where_only_the_section_has_a_place() {
+fn what_stands_at_the_margin_inside_brackets_has_a_place_too() {
     refused(
         "suite: {\nrun: a,\nonn: b\n}\n",
-        "F:1:1: unknown key `onn`; did you mean `on`?",
+        "F:3:1: unknown key `onn`; did you mean `on`?",
     );
     refused(
         "suite:\n  on: 'x\ny'\n",
-        "F:2:3: unknown value `x y`; expected `deploys`, `trunk` or `all`",
+        "F:2:7: unknown value `x y`; expected `deploys`, `trunk` or `all`",
     );
     refused(
         "suite:\n  run: [\n]\n",
@@ -679,7 +693,7 @@ fn what_is_wrong_is_named_where_only_the_section_has_a_place() {
     );
     refused(
         "suite:\n  env: [\nA=b\n]\n",
-        "F:2:8: `A=b`: not the name of a variable; write one such as `RAILS_ENV`, without its value",
+        "F:3:1: `A=b`: not the name of a variable; write one such as `RAILS_ENV`, without its value",
     );
     refused(
         "environments:\n  a:\n    soak: 1h\n    remote: [\nb\n]\n",

@@ -125,13 +125,15 @@ fn facts() -> impl Strategy<Value = InitFacts> {
         name(),
         suite(),
         environments(),
+        proptest::option::of(Just("Europe/Madrid".to_owned())),
     )
         .prop_map(
-            |(trunk_branch, trunk_remote, suite, environments)| InitFacts {
+            |(trunk_branch, trunk_remote, suite, environments, timezone)| InitFacts {
                 trunk_branch,
                 trunk_remote,
                 suite,
                 environments,
+                timezone,
             },
         )
 }
@@ -180,6 +182,9 @@ proptest! {
                 prop_assert_eq!(&environment.remotes, &meant.remotes);
             }
             prop_assert_eq!(&environment.window.closed, &meant.window.closed);
+            if let (Some(zone), false) = (&facts.timezone, meant.window.closed.is_empty()) {
+                prop_assert_eq!(environment.window.timezone.to_string(), zone.as_str());
+            }
         }
     }
 
@@ -246,6 +251,7 @@ fn plain_facts(suite: Vec<Candidate>, with_environments: bool) -> InitFacts {
         trunk_remote: "origin".to_owned(),
         suite,
         environments,
+        timezone: None,
     }
 }
 

@@ -5,7 +5,6 @@ use std::{
     collections::HashMap,
 };
 
-use calcard::common::timezone::Tz;
 use jiff::{
     Timestamp,
     civil::DateTime,
@@ -80,11 +79,7 @@ impl<'c> Zones<'c> {
 /// Finds a zone by its name in IANA's database or in Windows.
 fn known(name: &str) -> Option<TimeZone> {
     let found = zone::in_database(name.trim_start_matches('/'));
-    let found = found.or_else(|| match name.parse() {
-        Ok(Tz::Tz(known)) => zone::in_database(known.name()),
-        _ => None,
-    });
-    Some(found?.1)
+    Some(found.or_else(|| zone::of_windows(name))?.1)
 }
 
 /// Makes the zone of a VTIMEZONE; `known` is what its name stands for elsewhere.
