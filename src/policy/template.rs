@@ -136,7 +136,13 @@ fn written(environments: &[Environment], timezone: Option<&str>) -> String {
             [one] => drop(keys.insert(key.into(), one.as_str().into())),
             several => drop(keys.insert(key.into(), several.into())),
         };
-        add("remote", &environment.remotes);
+        // A map that is not empty, for the template to go on with.
+        let named = [environment.name.clone()];
+        let remotes = match environment.remotes.as_slice() {
+            [] => &named[..],
+            remotes => remotes,
+        };
+        add("remote", remotes);
         add("app", &environment.apps);
         add("after", environment.after.as_slice());
         if is_closed_at_night(environment) {

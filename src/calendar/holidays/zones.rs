@@ -108,13 +108,15 @@ fn define(
         let mut times = vec![start.at];
         let dates = Zones::of(observance).times(observance, "RDATE")?;
         times.extend(dates.iter().map(|date| date.at));
+        let mut weight = 1;
         if let Some(rule) = observance.once("RRULE")? {
             let rule = rule.parse(|text| Repeat::read(text, &start))?;
             is_endless |= rule.is_endless();
+            weight = rule.weight;
             times.extend(rule.times(&start, start.at, LATEST, &TimeZone::UTC));
         }
         // Reading a rule costs something, too.
-        match left.get().checked_sub(times.len() + 50) {
+        match left.get().checked_sub(times.len() + 50 * weight) {
             Some(fewer) => left.set(fewer),
             None => return observance.problem("the clocks of the time zone change too often"),
         }
