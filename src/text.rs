@@ -18,11 +18,18 @@ pub(crate) fn shell_word(text: &str) -> String {
     }
 }
 
-/// Turns bytes into text for a terminal: control characters are written as escapes.
+/// Whether a character moves the cursor, ends a line, or changes the direction of the text.
+pub(crate) fn is_odd(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{feff}')
+        || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Turns bytes into text on one line of a terminal: odd characters are written as escapes.
 pub(crate) fn printable(bytes: &BStr) -> String {
     let mut text = String::with_capacity(bytes.len());
     for c in bytes.to_str_lossy().chars() {
-        if c.is_control() {
+        if is_odd(c) {
             text.extend(c.escape_default());
         } else {
             text.push(c);

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::{
     Done, Error,
     local::{Local, named, no_commit},
-    print_data,
+    print_machine_data,
 };
 use crate::{
     app::{answers::SystemClock, follow_up::catch_up, preview::Preview},
@@ -53,7 +53,7 @@ pub(crate) fn run(args: &Approve) -> Done {
         Err(error) => (2, failed(&error.in_one_line())),
     };
     if args.json {
-        print_data(&format!("{json:#}\n"))?;
+        print_machine_data(&format!("{json:#}\n"))?;
     }
     match (outcome, signals::signal()) {
         (Ok(_), _) => Ok(code),
@@ -83,7 +83,7 @@ fn outcome(args: &Approve) -> Result<Outcome, Error> {
 fn say(outcome: &Outcome, has_words: bool) -> (u8, Value) {
     let (record, is_new, shared) = match outcome {
         Outcome::Refused { what, why } => {
-            report::print(&report::refusal(what, None, why));
+            report::print(report::refusal(what, None, why));
             return (Decision::Refused.exit_code(), failed(&why.why));
         }
         Outcome::Recorded {

@@ -47,7 +47,7 @@ pub(crate) fn run(args: &Check) -> Done {
         }
         Err(error) if args.json => {
             let error = error.explain();
-            report::print(&report::failure("check", &error));
+            report::print(report::failure("check", &error));
             let entry = unanswered(error, &world);
             (Decision::Undecided.exit_code(), vec![entry])
         }
@@ -56,7 +56,7 @@ pub(crate) fn run(args: &Check) -> Done {
     if args.json {
         for entry in &entries {
             let text = serde_json::to_string_pretty(entry).map_err(Error::json)?;
-            super::print_data(&(text + "\n"))?;
+            super::print_machine_data(&(text + "\n"))?;
         }
     }
     Ok(signals::signal().map_or(code, |signal| 128 + signal))

@@ -9,7 +9,7 @@ use clap_complete::{
     env::Shells,
 };
 
-use super::{Done, local, print_data};
+use super::{Done, local, print_machine_data};
 use crate::{
     cli::{Cli, Completions},
     commands::Error,
@@ -56,7 +56,7 @@ pub(crate) fn run(args: &Completions) -> Done {
         "zsh" => script += AUTOLOADED,
         _ => {}
     }
-    print_data(&script)?;
+    print_machine_data(&script)?;
     Ok(0)
 }
 

@@ -11,10 +11,13 @@ use std::{
 
 use jiff::{Timestamp, Zoned, tz::TimeZone};
 
-use super::{Done, Error, print_data};
-use crate::{cli::Demo, process::SH, report};
+use super::{Done, Error, print_data, print_machine_data};
+use crate::{
+    cli::Demo,
+    process::SH,
+    report::{self, PLAIN, paint},
+};
 
-const HEADING: anstyle::Style = anstyle::Style::new().bold();
 const PROMPT: anstyle::Style = anstyle::AnsiColor::Cyan.on_default().bold();
 
 /// Makes three bare repositories, and a clone called shop with its policy, suite and first commit.
@@ -121,7 +124,7 @@ impl Playground {
                 ("$ ", command) => self.show(command, 0)?,
                 ("! ", command) => self.show(command, 1)?,
                 ("& ", command) => drop(self.run(&self.directory.join("shop"), command, 0)?),
-                _ => print_data(&format!("{HEADING}{block}{HEADING:#}\n\n"))?,
+                _ => print_data(paint(PLAIN, block) + "\n\n")?,
             }
         }
         Ok(())
@@ -131,7 +134,8 @@ impl Playground {
     fn show(&self, command: &str, code: i32) -> Result<(), Error> {
         let output = self.run(&self.directory.join("shop"), command, code)?;
         let indented = textwrap::indent(&output, "  ");
-        print_data(&format!("{PROMPT}$ {command}{PROMPT:#}\n{indented}\n"))
+        print_data(paint(PROMPT, format_args!("$ {command}")) + "\n")?;
+        print_machine_data(&format!("{indented}\n"))
     }
 
     /// Runs a command line without the user's git configuration, which must end with this exit code;

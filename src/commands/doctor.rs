@@ -1,9 +1,8 @@
 //! `pushgate doctor`: what is wrong with the gate of this clone, and how to fix it.
 
-use super::Done;
+use super::{Done, print_data, print_machine_data};
 use crate::{
     cli::Doctor,
-    commands::Error,
     doctor::{Status, findings, worst},
     process::signals,
     report::{self, doctor},
@@ -15,11 +14,10 @@ pub(crate) fn run(args: &Doctor) -> Done {
     if let Some(signal) = signals::signal() {
         return Ok(128 + signal);
     }
-    let text = if args.json {
-        format!("{:#}\n", doctor::json(&findings))
+    if args.json {
+        print_machine_data(&format!("{:#}\n", doctor::json(&findings)))?;
     } else {
-        doctor::draw(&findings, report::data_columns())
-    };
-    report::data(&text).map_err(Error::stdout)?;
+        print_data(doctor::draw(&findings, report::data_columns()))?;
+    }
     Ok(u8::from(worst(&findings) == Status::Broken))
 }

@@ -1,6 +1,6 @@
 //! `pushgate help COMMAND`, the same as `pushgate COMMAND --help`; and the errors of the command line.
 
-use std::{io, process::ExitCode};
+use std::process::ExitCode;
 
 use clap::Parser;
 
@@ -8,7 +8,7 @@ use super::Done;
 use crate::{
     cli::{Cli, Help},
     commands::Error,
-    report,
+    report::{self, BAD, Text, paint},
 };
 
 pub(crate) fn run(args: &Help) -> Done {
@@ -25,17 +25,26 @@ pub(crate) fn run(args: &Help) -> Done {
 /// Prints what clap gives instead of a command line: help, the version, or an error.
 pub fn say(said: &clap::Error) -> ExitCode {
     ExitCode::from(print(said).unwrap_or_else(|error| {
-        report::print(&report::failure("help", &error.explain()));
+        report::print(report::failure("help", &error.explain()));
         2
     }))
 }
 
-/// A reader that stops (`| head`) is no error, nor is a closed standard error.
+/// An error repeats what was typed; help is our own text, in clap's style.
 fn print(said: &clap::Error) -> Done {
-    match said.print() {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe && !said.use_stderr() => {
-            Err(Error::io("write the help", &error))
-        }
-        _ => Ok(u8::try_from(said.exit_code()).unwrap_or(2)),
+    let text = said.render();
+    if said.use_stderr() {
+        report::print(clap_error(&text.to_string()));
+    } else {
+        report::machine_data(&text.ansi().to_string())
+            .map_err(|error| Error::io("write the help", &error))?;
+    }
+    Ok(u8::try_from(said.exit_code()).unwrap_or(2))
+}
+
+fn clap_error(text: &str) -> Text {
+    match text.strip_prefix("error:") {
+        Some(rest) => paint(BAD, "error:") + rest,
+        None => text.into(),
     }
 }

@@ -38,7 +38,7 @@ pub(crate) fn run(args: &Init) -> Done {
     let (facts, left_out) = look_around(&world, top);
     let text = render(&facts);
     if args.stdout {
-        print_data(&text)?;
+        print_data(text)?;
         return Ok(0);
     }
     let path = top.join(policy::FILE);
@@ -59,10 +59,10 @@ pub(crate) fn run(args: &Init) -> Done {
     report::say(&format!("wrote {}", path.display()));
     schema::write_copy(&world);
     for line in summary(&facts, &left_out) {
-        report::print(&format!("  {line}\n"));
+        report::print(format_args!("  {line}\n"));
     }
     if !top.join(".git").is_dir() {
-        report::print(&format!("  {}\n", schema::OUT_OF_REACH));
+        report::print(format_args!("  {}\n", schema::OUT_OF_REACH));
     }
     if is_gated(&world) != Some(true) {
         report::print("  and then: pushgate install\n");

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Done, print_data};
+use super::{Done, print_data, print_machine_data};
 use crate::{
     app::lint::{look, words},
     git::Repository,
@@ -16,7 +16,7 @@ pub(crate) fn run(as_json: bool) -> Done {
         if as_json {
             let error = error.in_one_line();
             let all = json!({ "policy": FILE, "findings": [], "error": error });
-            let _ = print_data(&format!("{all:#}\n"));
+            let _ = print_machine_data(&format!("{all:#}\n"));
         }
     });
     let found = found?;
@@ -28,13 +28,12 @@ pub(crate) fn run(as_json: bool) -> Done {
         Some(_) => {}
     }
     let (origin, findings) = found.unwrap_or_else(|| (FILE.to_owned(), Vec::new()));
-    let text = if as_json {
+    if as_json {
         let all = json!({ "policy": origin, "findings": findings, "error": null });
-        format!("{all:#}\n")
+        print_machine_data(&format!("{all:#}\n"))?;
     } else {
         let line = |finding: &Finding| words(&origin, finding) + "\n";
-        findings.iter().map(line).collect()
-    };
-    print_data(&text)?;
+        print_data(findings.iter().map(line).collect::<String>())?;
+    }
     Ok(u8::from(!findings.is_empty()))
 }

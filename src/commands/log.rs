@@ -3,7 +3,7 @@
 use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
 
-use super::{Done, local::unknown};
+use super::{Done, local::unknown, print_data, print_machine_data};
 use crate::{
     app::{answers::SystemClock, follow_up::catch_up},
     cli::Log,
@@ -39,17 +39,16 @@ pub(crate) fn run(args: &Log) -> Done {
         }
     }
     all.retain(|one| since.is_none_or(|since| one.entry.at >= since));
-    let text = if args.json {
-        lines(&all)?
-    } else {
-        report::log::log(&all, &zone, report::data_terminal())
-    };
     if all.is_empty() && !args.json {
         let filtered = args.environment.is_some() || since.is_some();
         let such = if filtered { " of that kind" } else { "" };
         report::say(&format!("nothing{such} was decided yet"));
     }
-    super::print_data(&text)?;
+    if args.json {
+        print_machine_data(&lines(&all)?)?;
+    } else {
+        print_data(report::log::log(&all, &zone, report::data_terminal()))?;
+    }
     Ok(0)
 }
 

@@ -4,7 +4,7 @@ use std::fs;
 
 use clap::CommandFactory;
 
-use super::{Done, print_data};
+use super::{Done, print_machine_data};
 use crate::{
     cli::{Cli, Man},
     commands::Error,
@@ -40,7 +40,7 @@ pub(crate) fn run(args: &Man) -> Done {
     clap_mangen::Man::new(page.clone())
         .render(&mut text)
         .map_err(Error::stdout)?;
-    print_data(&String::from_utf8_lossy(&text))?;
+    print_machine_data(&String::from_utf8_lossy(&text))?;
     Ok(0)
 }
 

@@ -28,7 +28,7 @@ use crate::{
     app::{decide::Pending, follow_up, overrides},
     cli::{Cli, Command},
     git::Repository,
-    report,
+    report::{self, Text},
     text::printable,
 };
 
@@ -51,9 +51,14 @@ pub(crate) fn say_misspelt(pending: &Pending) {
     }
 }
 
-/// Writes what was asked for to standard output.
-fn print_data(text: &str) -> Result<(), Error> {
+/// Writes what was asked for to standard output, for a person.
+fn print_data(text: impl Into<Text>) -> Result<(), Error> {
     report::data(text).map_err(Error::stdout)
+}
+
+/// Writes what was asked for to standard output, for a program.
+fn print_machine_data(text: &str) -> Result<(), Error> {
+    report::machine_data(text).map_err(Error::stdout)
 }
 
 /// Writes a value as JSON on one line.
@@ -94,7 +99,7 @@ pub fn run(cli: Cli) -> ExitCode {
     ExitCode::from(match done {
         Ok(code) => code,
         Err(error) => {
-            report::print(&report::failure(name, &error.explain()));
+            report::print(report::failure(name, &error.explain()));
             2
         }
     })

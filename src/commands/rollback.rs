@@ -174,13 +174,13 @@ fn say(
             Some(deployed) if deployed.seen => String::new(),
             _ => format!(" by {}", printable(record.by.as_bytes().into())),
         };
-        report::print(&format!("  {} was deployed{by}, {at}\n", live.short()));
+        report::print(format_args!("  {} was deployed{by}, {at}\n", live.short()));
     }
     let label = redact(&printable(of.remotes[index].as_bstr()));
     if let Ok((count, commits)) = world.lost(live, commit, &label)
         && count.0 > 0
     {
-        report::print(&format!(
+        report::print(format_args!(
             "  it takes {count} away:{}\n",
             count.list(&commits)
         ));

@@ -2,7 +2,7 @@
 
 use std::{fs, io::ErrorKind, path::PathBuf};
 
-use super::{Done, Error, print_data};
+use super::{Done, Error, print_machine_data};
 use crate::{git::Repository, policy::schema::schema, report};
 
 /// What to do in a linked work tree or a submodule: nothing is below `.git` there, and the policy belongs to
@@ -11,7 +11,7 @@ pub(super) const OUT_OF_REACH: &str = "schema: .git is a file here, so editors d
      pushgate schema > pushgate.schema.json, commit it, and name it in that line";
 
 pub(crate) fn run() -> Done {
-    print_data(&text())?;
+    print_machine_data(&text())?;
     Ok(0)
 }
 

@@ -5,7 +5,7 @@ mod environment;
 use bstr::ByteSlice;
 use jiff::{Timestamp, tz::TimeZone};
 
-use super::{Done, Error, local::Local, print_data};
+use super::{Done, Error, local::Local, print_data, print_machine_data};
 use crate::{
     app::{
         answers::SystemClock,
@@ -41,15 +41,14 @@ pub(crate) fn run(args: &cli::Status) -> Done {
     }
     let status = status.inspect_err(|error| {
         if args.json {
-            let _ = print_data(&failed(&error.in_one_line()));
+            let _ = print_machine_data(&failed(&error.in_one_line()));
         }
     })?;
-    let text = if args.json {
-        status.json().map_err(Error::json)?
+    if args.json {
+        print_machine_data(&status.json().map_err(Error::json)?)?;
     } else {
-        draw(&status, report::data_columns())
-    };
-    print_data(&text)?;
+        print_data(draw(&status, report::data_columns()))?;
+    }
     Ok(if status.is_whole() { 0 } else { 2 })
 }
 

@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::{
     Done,
     local::{Local, named},
+    print_data, print_machine_data,
 };
 use crate::{
     app::answers::SystemClock,
@@ -19,7 +20,7 @@ use crate::{
     },
     git::Repository,
     policy::{self, Environment, Policy},
-    report::{self, window::Picture},
+    report::{self, Text, window::Picture},
 };
 
 pub(crate) fn run(args: &cli::Window) -> Done {
@@ -39,7 +40,7 @@ pub(crate) fn run(args: &cli::Window) -> Done {
         }
         report::say("no environment has a window: all of them are always open");
     }
-    let mut text = String::new();
+    let (mut text, mut json) = (Text::default(), String::new());
     let mut is_open = true;
     for environment in environments {
         let window = &environment.window;
@@ -55,7 +56,7 @@ pub(crate) fn run(args: &cli::Window) -> Done {
         let answer = Answer::new(environment, at, &zone);
         is_open &= answer.open;
         if args.json {
-            text += &super::json_line(&answer)?;
+            json += &super::json_line(&answer)?;
             continue;
         }
         let picture = Picture {
@@ -66,11 +67,12 @@ pub(crate) fn run(args: &cli::Window) -> Done {
             columns: report::data_columns(),
         };
         if !text.is_empty() {
-            text.push('\n');
+            text += "\n";
         }
-        text += &picture.draw();
+        text += picture.draw();
     }
-    super::print_data(&text)?;
+    print_machine_data(&json)?;
+    print_data(text)?;
     Ok(u8::from(!is_open))
 }
 

@@ -17,7 +17,7 @@ use crate::{
     gates::Undecided,
     git::Version,
     hooks::{manager::Manager, script},
-    process::{SH, program::run_within},
+    process::{SH, find, program::run_within},
     text::{printable, shell_word},
 };
 
@@ -41,7 +41,7 @@ fn own_directory() -> String {
 pub(crate) fn on_path(_: &Context) -> Vec<Finding> {
     let own = own_path();
     let this = format!("pushgate {VERSION} in {}", own.display());
-    let Ok(found) = which::which("pushgate") else {
+    let Some(found) = find("pushgate") else {
         let text = format!("{this} is not on PATH, where its hints expect it");
         let command = format!("export PATH=\"$PATH\":{}", own_directory());
         return vec![Finding::warning("program", text).run(command)];
@@ -184,12 +184,11 @@ command -v pushgate";
                 (output.is_ok() && is_runnable(&path)).then_some(path)
             }
             Self::Ours(_) | Self::Husky | Self::Name => {
-                let path = if short {
-                    Some(SHORT_PATH.into())
+                if short {
+                    which::which_in("pushgate", Some(SHORT_PATH), "/").ok()
                 } else {
-                    env::var_os("PATH")
-                };
-                which::which_in("pushgate", path, "/").ok()
+                    find("pushgate")
+                }
             }
         }
     }

@@ -98,6 +98,8 @@ pub enum Mismatch {
     OtherTree { head: Option<Oid> },
     /// These files are modified, staged, or untracked and not ignored.
     Changed(Vec<BString>),
+    /// Nothing else differs than what these submodules have checked out, or files in them.
+    Submodules(Vec<BString>),
     /// git was told not to look at these files (`assume-unchanged`, `skip-worktree`), or not to
     /// check them out (a sparse checkout).
     Hidden(Vec<BString>),
@@ -110,6 +112,11 @@ pub enum Ending {
     Killed(i32),
     /// It could not be run at all: exit code 126 or 127 of the shell, or this error.
     CouldNotRun(String),
+    /// A shell did not find this program in the directories of this PATH.
+    NotFound {
+        program: String,
+        path: String,
+    },
     TimedOut(Duration),
     /// It tried to read from the terminal, or to change it.
     WantsTerminal,

@@ -116,7 +116,7 @@ impl gates::LocalRepository for Repository {
             "--ignore-submodules=none",
         ];
         let status = self.git.must(NO_CACHES.into_iter().chain(look))?;
-        let (head, changed) = status_records(&status.stdout);
+        let (head, changed, submodules) = status_records(&status.stdout);
         let same = match &head {
             Some(head) => head == commit || self.tree(head)? == self.tree(commit)?,
             None => false,
@@ -125,7 +125,10 @@ impl gates::LocalRepository for Repository {
             return Ok(Some(Mismatch::OtherTree { head }));
         }
         if !changed.is_empty() {
-            return Ok(Some(Mismatch::Changed(changed)));
+            return Ok(Some(Mismatch::Changed([changed, submodules].concat())));
+        }
+        if !submodules.is_empty() {
+            return Ok(Some(Mismatch::Submodules(submodules)));
         }
         let hidden = hidden(&self.git.must(LIST_FLAGS)?.stdout);
         Ok((!hidden.is_empty()).then_some(Mismatch::Hidden(hidden)))
@@ -192,10 +195,11 @@ pub(crate) fn hidden(listed: &[u8]) -> Vec<BString> {
         .collect()
 }
 
-/// HEAD and the changed paths, as git-status(1) prints them in its porcelain format 2 with `-z`.
-fn status_records(output: &[u8]) -> (Option<Oid>, Vec<BString>) {
+/// HEAD, the changed paths, and the submodules in which something has changed, as git-status(1) prints them
+/// in its porcelain format 2 with `-z`.
+fn status_records(output: &[u8]) -> (Option<Oid>, Vec<BString>, Vec<BString>) {
     let mut head = None;
-    let mut changed = Vec::new();
+    let (mut changed, mut submodules) = (Vec::new(), Vec::new());
     let records = output.split(|b| *b == 0);
     for record in records.filter(|record| !record.is_empty()) {
         let field = |number| record.splitn(number + 1, |b| *b == b' ').nth(number);
@@ -204,10 +208,14 @@ fn status_records(output: &[u8]) -> (Option<Oid>, Vec<BString>) {
                 let id = record.strip_prefix(b"# branch.oid ").and_then(Oid::parse);
                 head = head.or(id);
             }
+            // `S`, and what differs in it: its commit, its files, its untracked files.
+            b'1' if field(2).is_some_and(|state| state.starts_with(b"S") && state != b"S...") => {
+                submodules.extend(field(8).map(BString::from));
+            }
             b'1' => changed.extend(field(8).map(BString::from)),
             b'u' => changed.extend(field(10).map(BString::from)),
             _ => changed.extend(record.get(2..).map(BString::from)),
         }
     }
-    (head, changed)
+    (head, changed, submodules)
 }

@@ -59,3 +59,38 @@ pub(crate) fn tree_entry(bytes: &[u8], name: &[u8], id_width: usize) -> Option<T
     }
     None
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by it")]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_an_object_or_none(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = (commit_headers(&bytes), commit_author(&bytes), tree_entry(&bytes, b"a", 40));
+        }
+
+        #[test]
+        fn each_entry_of_a_tree_is_found_and_a_cut_tree_has_no_other(
+            names in proptest::collection::btree_set("[^/\0]{1,8}", 1..6),
+            cut in any::<prop::sample::Index>(),
+        ) {
+            let mut tree = Vec::new();
+            for (number, name) in (1..).zip(&names) {
+                tree.extend_from_slice(format!("100644 {name}\0").as_bytes());
+                tree.extend_from_slice(&[number; 20]);
+            }
+            let cut = &tree[..cut.index(tree.len())];
+            for (number, name) in (1_u8..).zip(&names) {
+                let id = Oid::parse(hex(&[number; 20]).as_bytes()).unwrap();
+                let entry = TreeEntry { mode: 0o100_644, id };
+                prop_assert_eq!(tree_entry(&tree, name.as_bytes(), 40), Some(entry.clone()));
+                let found = tree_entry(cut, name.as_bytes(), 40);
+                prop_assert!(found.is_none_or(|found| found == entry));
+            }
+        }
+    }
+}

@@ -6,7 +6,7 @@ use bstr::ByteSlice;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::push::Oid;
+use crate::{push::Oid, text::is_odd};
 
 /// The notes that the records are kept in.
 pub const REF: &str = "refs/notes/pushgate";
@@ -331,9 +331,4 @@ fn tidy(text: &str, most: usize) -> String {
     let clean = |c: char| if is_odd(c) { ' ' } else { c };
     let text: String = text.trim().chars().map(clean).take(most).collect();
     text.trim().to_owned()
-}
-
-/// Whether a character moves the cursor, or changes the direction of the text.
-fn is_odd(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }

@@ -13,6 +13,7 @@ use nix::{
 };
 
 use super::{Error, signals};
+use crate::text::printable;
 
 /// How long an answer may take; the push waits for it.
 const LIMIT: Duration = Duration::from_mins(2);
@@ -24,6 +25,7 @@ pub(crate) fn confirm(question: &str) -> Result<bool, Error> {
     let Some(mut terminal) = open() else {
         return Ok(false);
     };
+    let question = printable(question.into());
     let _ = write!(terminal, "pushgate: {question} [y/N] ");
     let mut answer = Vec::new();
     let deadline = Instant::now() + LIMIT;

@@ -214,10 +214,7 @@ fn is_segment(path: &str) -> bool {
 impl fmt::Display for Destination {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Server { host, path, .. } => {
-                let safe: String = path.chars().filter(|c| !c.is_control()).collect();
-                write!(f, "{host}/{safe}")
-            }
+            Self::Server { host, path, .. } => write!(f, "{host}/{path}"),
             Self::Path(path) => write!(f, "{}", path.display()),
         }
     }

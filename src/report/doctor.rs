@@ -3,7 +3,7 @@
 use anstyle::Style;
 use serde_json::{Value, json};
 
-use super::{BAD, DEEP, GOOD, HINT, LOUD, PLAIN, between_words};
+use super::{BAD, DEEP, GOOD, HINT, LOUD, PLAIN, Text, paint};
 use crate::doctor::{Cure, Finding, Status, worst};
 
 /// The texts begin in this column, after the status.
@@ -12,43 +12,46 @@ const MARGIN: usize = 11;
 const NARROW: usize = 40;
 
 /// Writes it in so many columns. A command stands whole on its line, to be copied.
-pub(crate) fn draw(findings: &[Finding], columns: usize) -> String {
+pub(crate) fn draw(findings: &[Finding], columns: usize) -> Text {
     let is_narrow = columns < NARROW;
     let deep = if is_narrow {
         DEEP.to_owned()
     } else {
         " ".repeat(MARGIN)
     };
-    let mut text = String::new();
+    let mut text = Text::default();
     let mut group = "";
     for finding in findings {
         if group != finding.group {
             group = finding.group;
-            text += &format!("{PLAIN}{group}{PLAIN:#}\n");
+            text += paint(PLAIN, group) + "\n";
         }
-        let (style, status) = (style(finding.status), finding.status.name());
+        let status = finding.status.name();
+        let mut first = Text::from("  ") + paint(style(finding.status), status);
         if is_narrow {
-            text += &format!("  {style}{status}{style:#}\n");
-            text += &fill(&deep, &deep, &finding.text, columns);
+            text += first + "\n";
+            first = Text::from(&deep);
         } else {
-            let padding = " ".repeat(MARGIN - 2 - status.len());
-            let first = format!("  {style}{status}{style:#}{padding}");
-            text += &fill(&first, &deep, &finding.text, columns);
+            first += " ".repeat(MARGIN - 2 - status.len());
         }
+        text += fill(&first, &deep, &finding.text, columns);
         for line in &finding.details {
-            text += &format!("{deep}  {line}\n");
+            text += format_args!("{deep}  {line}\n");
         }
         for cure in &finding.cures {
-            text += &match cure {
-                Cure::Command(command) => format!("{deep}{HINT}run:{HINT:#} {command}\n"),
+            let margin = || Text::from(&deep);
+            text += match cure {
+                Cure::Command(command) => {
+                    margin() + paint(HINT, "run:") + format_args!(" {command}\n")
+                }
                 Cure::Words(words) => {
-                    let first = format!("{deep}{HINT}hint:{HINT:#} ");
+                    let first = margin() + paint(HINT, "hint:") + " ";
                     fill(&first, &format!("{deep}  "), words, columns)
                 }
             };
         }
     }
-    text + "\n" + &fill("", "", &summary(findings), columns)
+    text + "\n" + summary(findings).fill(columns, &Text::default(), "")
 }
 
 /// The same for a program.
@@ -64,34 +67,29 @@ fn style(status: Status) -> Style {
     }
 }
 
-fn summary(findings: &[Finding]) -> String {
+fn summary(findings: &[Finding]) -> Text {
     let count = |status, one: &str, several: &str| {
-        let style = style(status);
         let count = findings.iter().filter(|one| one.status == status).count();
         let what = if count == 1 { one } else { several };
-        (count > 0).then(|| format!("{style}{count} {what}{style:#}"))
+        (count > 0).then(|| paint(style(status), format_args!("{count} {what}")))
     };
     let broken = count(Status::Broken, "thing is broken", "things are broken");
     let warnings = count(Status::Warning, "warning", "warnings");
     match (broken, warnings) {
-        (None, None) => format!("{GOOD}all is well{GOOD:#}"),
-        (None, Some(warnings)) => format!("nothing is broken, {warnings}"),
+        (None, None) => paint(GOOD, "all is well"),
+        (None, Some(warnings)) => Text::from("nothing is broken, ") + warnings,
         (Some(broken), None) => broken,
-        (Some(broken), Some(warnings)) => format!("{broken}, {warnings}"),
+        (Some(broken), Some(warnings)) => broken + ", " + warnings,
     }
 }
 
 /// Breaks the first line of a text between words, and leaves its other lines as they are.
-fn fill(first: &str, next: &str, text: &str, columns: usize) -> String {
-    let options = between_words(columns)
-        .initial_indent(first)
-        .subsequent_indent(next)
-        .break_words(false);
+fn fill(first: &Text, next: &str, text: &str, columns: usize) -> Text {
     let mut lines = text.lines();
-    let head = lines.next().unwrap_or_default().trim_end();
-    let mut filled = textwrap::fill(head, options) + "\n";
+    let head = Text::from(lines.next().unwrap_or_default());
+    let mut filled = head.fill(columns, first, next);
     for line in lines {
-        filled += &format!("{next}{line}\n");
+        filled += format_args!("{next}{line}\n");
     }
     filled
 }

@@ -5,14 +5,14 @@ use std::{
     io::{IsTerminal, Write, stderr},
 };
 
-use anstream::{AutoStream, ColorChoice};
-use anstyle::{Effects, Style};
+use anstream::AutoStream;
 use nix::unistd::{getpgrp, tcgetpgrp};
 
-use super::{PLAIN, print, say};
-use crate::suite::Console;
+use super::{PLAIN, paint, print, say, text::DIM};
+use crate::suite::{Before, Console};
 
-const DIM: Style = Style::new().effects(Effects::DIMMED);
+/// Moves to the line's beginning, and clears the line (ECMA-48).
+const CLEAR: &[u8] = b"\r\x1b[2K";
 
 /// Standard error, as a suite or a wait writes to it.
 pub(crate) struct Stderr;
@@ -22,8 +22,17 @@ impl Console for Stderr {
         say(text);
     }
 
-    fn dim(&self, text: &str) {
-        print(&format!("{DIM}{text}{DIM:#}"));
+    fn below(&self, text: &str) {
+        print(format_args!("  {text}\n"));
+    }
+
+    fn status(&self, text: &str) {
+        self.clear();
+        print(paint(DIM, text));
+    }
+
+    fn clear(&self) {
+        self.bytes(CLEAR);
     }
 
     fn bytes(&self, bytes: &[u8]) {
@@ -37,15 +46,18 @@ impl Console for Stderr {
     }
 
     /// A terminal that is not ours to write to may even stop us for trying (`stty tostop`).
-    fn last(&self, clear: &[u8], line: &str) {
-        let mut text = AutoStream::new(clear.to_vec(), ColorChoice::Always);
-        let said = match AutoStream::choice(&stderr()) {
-            ColorChoice::Never => writeln!(text, "pushgate: {line}"),
-            _ => writeln!(text, "{PLAIN}pushgate:{PLAIN:#} {line}"),
+    fn last(&self, before: Before, line: &str) {
+        let before: &[u8] = match before {
+            Before::Nothing => b"",
+            Before::Line => b"\n",
+            Before::Status => CLEAR,
         };
+        let mut text = AutoStream::new(Vec::new(), AutoStream::choice(&stderr()));
+        let said = paint(PLAIN, "pushgate:") + " " + line + "\n";
+        let said = text.write_all(said.as_str().as_bytes());
         let is_ours = || !tcgetpgrp(stderr()).is_ok_and(|foreground| foreground != getpgrp());
         if said.is_ok() && is_ours() {
-            self.bytes(&text.into_inner());
+            self.bytes(&[before, &text.into_inner()].concat());
         }
     }
 }

@@ -1,10 +1,9 @@
 //! What happened, a line for each, with what there is to say about it below.
 
 use anstyle::Style;
-use bstr::ByteSlice;
 use jiff::tz::TimeZone;
 
-use super::{BAD, GOOD, HINT, LOUD, between_words, cut};
+use super::{BAD, GOOD, HINT, LOUD, Text, paint};
 use crate::{
     memory::{
         history::{Arrival, Happened},
@@ -19,26 +18,16 @@ const NARROWEST: usize = 12;
 const WIDEST: usize = 24;
 
 /// `2026-11-22 21:02  refused     production  35f6b13  Ana <ana@shop.example>`, and why.
-pub(crate) fn log(all: &[Happened], zone: &TimeZone, columns: Option<usize>) -> String {
+pub(crate) fn log(all: &[Happened], zone: &TimeZone, columns: Option<usize>) -> Text {
     let places: Vec<String> = all.iter().map(|one| place(&one.entry)).collect();
     let widest = places.iter().map(|place| place.chars().count()).max();
     let widest = widest.unwrap_or(0).clamp(NARROWEST, WIDEST);
-    let mut text = String::new();
-    for (one, place) in all.iter().zip(places) {
-        line(&mut text, one, &cut(&place, widest), widest, zone);
-    }
+    let lines = all.iter().zip(places);
+    let text: Text = (lines.map(|(one, place)| line(one, place.into(), widest, zone))).collect();
     match columns {
-        Some(columns) => wrapped(&text, columns),
+        Some(columns) => text.wrap(columns, "        "),
         None => text,
     }
-}
-
-/// Breaks lines between words; what follows on from a line stands deeper than what is said below it.
-fn wrapped(text: &str, columns: usize) -> String {
-    let options = between_words(columns).subsequent_indent("        ");
-    text.lines()
-        .map(|line| textwrap::fill(line, &options) + "\n")
-        .collect()
 }
 
 fn place(entry: &Entry) -> String {
@@ -50,7 +39,7 @@ fn place(entry: &Entry) -> String {
     shown(place)
 }
 
-fn line(text: &mut String, one: &Happened, place: &str, widest: usize, zone: &TimeZone) {
+fn line(one: &Happened, place: Text, widest: usize, zone: &TimeZone) -> Text {
     let entry = &one.entry;
     let at = entry.at.to_zoned(zone.clone());
     let at = at.strftime("%Y-%m-%d %H:%M");
@@ -63,21 +52,27 @@ fn line(text: &mut String, one: &Happened, place: &str, widest: usize, zone: &Ti
     } else {
         format!("  ({})", shown(&entry.event))
     };
-    *text +=
-        &format!("{at}  {style}{word:<10}{style:#}  {place:<widest$}  {commit:<7}  {by}{event}\n");
+    let place = place.cut(widest);
+    let padding = " ".repeat(widest - place.width().min(widest));
+    let mut text = Text::from(format_args!("{at}  "))
+        + paint(style, format_args!("{word:<10}"))
+        + "  "
+        + place
+        + format_args!("{padding}  {commit:<7}  {by}{event}\n");
     if let Some(what) = about(one) {
-        *text += &format!("    {what}\n");
+        text += format_args!("    {what}\n");
     }
     for gate in entry.gates.iter().filter(|gate| gate.outcome != "passed") {
         let why = shown(gate.why.lines().next().unwrap_or_default());
         let colon = if why.is_empty() { "" } else { ": " };
         let (gate, outcome) = (shown(&gate.gate), shown(&gate.outcome));
-        *text += &format!("    {gate} {outcome}{colon}{why}\n");
+        text += format_args!("    {gate} {outcome}{colon}{why}\n");
     }
     if let Some(reason) = &entry.reason {
         let what = if is_word(entry) { "" } else { "reason: " };
-        *text += &format!("    {what}{}\n", shown(reason));
+        text += format_args!("    {what}{}\n", shown(reason));
     }
+    text
 }
 
 /// What became of a push, or how a commit became live.
@@ -111,7 +106,7 @@ fn word(entry: &Entry) -> (&str, Style) {
     }
 }
 
-/// A text of the ledger, made safe for a terminal: any program may have written the file.
+/// A text of the ledger on one line: any program may have written the file.
 fn shown(text: &str) -> String {
-    printable(text.as_bytes().as_bstr())
+    printable(text.as_bytes().into())
 }

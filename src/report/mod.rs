@@ -6,16 +6,19 @@ pub(crate) mod log;
 pub(crate) mod status;
 pub(crate) mod window;
 
+mod text;
+
 use std::{
+    fmt::Display,
     io::{self, Write, stderr, stdout},
     os::fd::AsFd,
 };
 
 use anstream::AutoStream;
-use anstyle::{AnsiColor, Style};
 use terminal_size::{Width, terminal_size_of};
 
 pub(crate) use live::Stderr;
+pub(crate) use text::{BAD, DEEP, GOOD, HINT, LOUD, PLAIN, Text, paint};
 
 use crate::{
     app::message::Message,
@@ -23,17 +26,15 @@ use crate::{
     gates::{Explanation, Interruption, Undecided},
 };
 
-pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
-pub(crate) const GOOD: Style = AnsiColor::Green.on_default().bold();
-pub(crate) const LOUD: Style = AnsiColor::Yellow.on_default().bold();
-pub(crate) const HINT: Style = AnsiColor::Cyan.on_default();
-pub(crate) const PLAIN: Style = Style::new().bold();
-
 /// Writes a report; a standard error that is closed loses nothing but the report.
-pub(crate) fn print(text: &str) {
-    let text = columns(stderr()).map_or_else(|| text.to_owned(), |columns| wrap(text, columns));
+pub(crate) fn print(text: impl Into<Text>) {
+    let mut text = text.into();
+    if let Some(columns) = columns(stderr()) {
+        text = text.wrap(columns, DEEP);
+    }
     let mut stream = AutoStream::auto(stderr().lock());
-    let _ = write!(stream, "{text}").and_then(|()| stream.flush());
+    let written = stream.write_all(text.as_str().as_bytes());
+    let _ = written.and_then(|()| stream.flush());
 }
 
 /// The width of a terminal; `None` for anything else, and where wrapping would not help the reader.
@@ -43,64 +44,27 @@ fn columns(stream: impl AsFd) -> Option<usize> {
     (columns >= NARROWEST).then_some(usize::from(columns))
 }
 
-/// The indent of continued lines, and of quotations, which are not wrapped.
-pub(crate) const DEEP: &str = "    ";
-
-pub(crate) fn wrap(text: &str, columns: usize) -> String {
-    let options = between_words(columns)
-        .subsequent_indent(DEEP)
-        .break_words(false);
-    let line = |line: &str| match line.strip_suffix('\n') {
-        Some(line) if !line.starts_with(DEEP) => textwrap::fill(line, &options) + "\n",
-        _ => line.to_owned(),
-    };
-    text.split_inclusive('\n').map(line).collect()
-}
-
-/// Options to break lines only between words, where that is possible: ids and commands stay whole.
-pub(crate) fn between_words(columns: usize) -> textwrap::Options<'static> {
-    textwrap::Options::new(columns)
-        .word_splitter(textwrap::WordSplitter::NoHyphenation)
-        .word_separator(textwrap::WordSeparator::AsciiSpace)
-}
-
-pub(crate) fn width(text: &str) -> usize {
-    textwrap::core::display_width(text)
-}
-
-/// Cuts a text to the columns that it may have.
-pub(crate) fn cut(text: &str, room: usize) -> String {
-    const MORE: &str = "...";
-    if width(text) <= room {
-        return text.to_owned();
-    }
-    let mut kept = String::new();
-    for c in text.chars() {
-        kept.push(c);
-        if width(&kept) + MORE.len() > room {
-            kept.pop();
-            break;
-        }
-    }
-    kept.trim_end().to_owned() + &MORE[..MORE.len().min(room)]
-}
-
 /// Prints a line, after the name of the program.
 pub(crate) fn say(line: &str) {
-    print(&format!("{PLAIN}pushgate:{PLAIN:#} {line}\n"));
+    print(paint(PLAIN, "pushgate:") + " " + line + "\n");
 }
 
 pub(crate) fn warn(line: &str) {
-    print(&format!("{LOUD}pushgate: {line}{LOUD:#}\n"));
+    print(paint(LOUD, format_args!("pushgate: {line}")) + "\n");
 }
 
 /// Prints a hint for the line before.
 pub(crate) fn hint(hint: &str) {
-    print(&format!("  {HINT}hint:{HINT:#} {hint}\n"));
+    print(hinted("hint:", hint));
 }
 
-/// Writes what was asked for; a reader that has had enough (`| head`) is no error.
-pub(crate) fn data(text: &str) -> io::Result<()> {
+/// Writes what was asked for, for a person; a reader that has had enough (`| head`) is no error.
+pub(crate) fn data(text: impl Into<Text>) -> io::Result<()> {
+    machine_data(text.into().as_str())
+}
+
+/// Writes what was asked for in a language of programs, such as JSON, which has escapes of its own.
+pub(crate) fn machine_data(text: &str) -> io::Result<()> {
     let mut stream = AutoStream::auto(stdout().lock());
     match write!(stream, "{text}").and_then(|()| stream.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
@@ -130,9 +94,9 @@ pub(crate) fn messages(messages: &[Message]) {
         match one {
             Message::Line(line) => say(line),
             Message::Warning(line) => warn(line),
-            Message::Verdict(what, verdict) => print(&self::verdict(what, verdict)),
-            Message::Refused(what, why) => print(&refusal(what, None, why)),
-            Message::Undecided(what, why) => print(&undecided(what, None, why)),
+            Message::Verdict(what, verdict) => print(self::verdict(what, verdict)),
+            Message::Refused(what, why) => print(refusal(what, None, why)),
+            Message::Undecided(what, why) => print(undecided(what, None, why)),
         }
     }
 }
@@ -143,76 +107,72 @@ pub(crate) fn was_stopped(message: &Message) -> bool {
 }
 
 /// Writes what was refused, why, and what to do.
-pub(crate) fn refusal(what: &str, gate: Option<&str>, refusal: &Explanation) -> String {
-    let mut text = format!("{BAD}pushgate: {what} refused{BAD:#}\n");
-    why(&mut text, gate, &refusal.why);
-    hints(&mut text, &refusal.hints);
-    text
+pub(crate) fn refusal(what: &str, gate: Option<&str>, refusal: &Explanation) -> Text {
+    let headline = paint(BAD, format_args!("pushgate: {what} refused"));
+    headline + "\n" + why(gate, &refusal.why) + hints(&refusal.hints)
 }
 
 /// Writes why a push is not decided.
-pub(crate) fn undecided(what: &str, gate: Option<&str>, error: &Undecided) -> String {
+pub(crate) fn undecided(what: &str, gate: Option<&str>, error: &Undecided) -> Text {
+    let headline = format!("pushgate: {what} not decided");
     if let Some(Interruption::Decision { by }) = &error.stopped {
-        return format!("{BAD}pushgate: {what} not decided{BAD:#}: stopped ({by})\n");
+        return paint(BAD, headline) + format_args!(": stopped ({by})\n");
     }
-    let mut text = format!("{BAD}pushgate: {what} not decided, so it does not go{BAD:#}\n");
-    body(&mut text, gate, error);
-    text
+    paint(BAD, headline + ", so it does not go") + "\n" + body(gate, error)
 }
 
 /// Writes why a command failed.
-pub(crate) fn failure(command: &str, error: &Undecided) -> String {
-    let mut text = format!("{BAD}pushgate: {command} not done{BAD:#}\n");
-    body(&mut text, None, error);
-    text
+pub(crate) fn failure(command: &str, error: &Undecided) -> Text {
+    paint(BAD, format_args!("pushgate: {command} not done")) + "\n" + body(None, error)
 }
 
-fn body(text: &mut String, gate: Option<&str>, error: &Undecided) {
-    why(text, gate, &error.to_string());
+fn body(gate: Option<&str>, error: &Undecided) -> Text {
+    let mut text = why(gate, error);
     for cause in &error.details {
-        *text += &format!("    {cause}\n");
+        text += format_args!("    {cause}\n");
     }
-    hints(text, &error.hints);
+    text + hints(&error.hints)
 }
 
-fn why(text: &mut String, gate: Option<&str>, words: &str) {
-    match gate {
-        Some(gate) => *text += &format!("  {PLAIN}{gate}:{PLAIN:#} {words}\n"),
-        None => *text += &format!("  {words}\n"),
-    }
+fn why(gate: Option<&str>, words: impl Display) -> Text {
+    let gate = gate.map(|gate| paint(PLAIN, format_args!("{gate}:")) + " ");
+    Text::from("  ") + gate.unwrap_or_default() + words + "\n"
 }
 
-fn hints(text: &mut String, hints: &[String]) {
-    for hint in hints {
-        *text += &format!("  {HINT}hint:{HINT:#} {hint}\n");
-    }
+fn hints(hints: &[String]) -> Text {
+    hints.iter().map(|hint| hinted("hint:", hint)).collect()
+}
+
+/// A line that begins with a word such as `hint:`.
+fn hinted(word: &str, words: &str) -> Text {
+    Text::from("  ") + paint(HINT, word) + " " + words + "\n"
 }
 
 /// What the gates said about one case.
-pub(crate) fn verdict(what: &str, verdict: &Verdict) -> String {
-    let mut text = match verdict.decision() {
-        Decision::Go => format!("{GOOD}pushgate: {what} may go{GOOD:#}\n"),
-        Decision::Overridden => format!("{LOUD}pushgate: {what} goes, overridden{LOUD:#}\n"),
-        Decision::Refused | Decision::Undecided => String::new(),
-    };
-    let goes = !text.is_empty();
-    for (gate, outcome) in &verdict.answers {
-        let gate = gate.name();
-        match outcome {
-            Outcome::Passed(words) if goes => why(&mut text, Some(gate), words),
-            Outcome::Passed(_) => {}
-            Outcome::Skipped { needless: true } => why(
-                &mut text,
-                Some(gate),
-                "skipped, though it would have passed",
-            ),
-            Outcome::Skipped { needless: false } => why(&mut text, Some(gate), "skipped"),
-            Outcome::Refused(why) => text += &refusal(what, Some(gate), &why.explain()),
-            Outcome::Undecided(why) => text += &undecided(what, Some(gate), why),
+pub(crate) fn verdict(what: &str, verdict: &Verdict) -> Text {
+    let decision = verdict.decision();
+    let mut text = match decision {
+        Decision::Go => paint(GOOD, format_args!("pushgate: {what} may go")) + "\n",
+        Decision::Overridden => {
+            paint(LOUD, format_args!("pushgate: {what} goes, overridden")) + "\n"
         }
+        Decision::Refused | Decision::Undecided => Text::default(),
+    };
+    for (gate, outcome) in &verdict.answers {
+        let gate = Some(gate.name());
+        text += match outcome {
+            Outcome::Passed(words) if decision.permits() => why(gate, words),
+            Outcome::Passed(_) => Text::default(),
+            Outcome::Skipped { needless: true } => {
+                why(gate, "skipped, though it would have passed")
+            }
+            Outcome::Skipped { needless: false } => why(gate, "skipped"),
+            Outcome::Refused(why) => refusal(what, gate, &why.explain()),
+            Outcome::Undecided(why) => undecided(what, gate, why),
+        };
     }
     for note in &verdict.notes {
-        text += &format!("  {HINT}note:{HINT:#} {note}\n");
+        text += hinted("note:", note);
     }
     text
 }
@@ -223,14 +183,10 @@ mod tests {
 
     #[test]
     fn lines_are_broken_between_words_and_colour_has_no_width() {
-        let text = format!(
-            "{BAD}pushgate: push refused{BAD:#}\n  trunk: master is two commits behind\n    quoted as it was, however long it is\n"
-        );
-        assert_eq!(
-            wrap(&text, 24),
-            format!(
-                "{BAD}pushgate: push refused{BAD:#}\n  trunk: master is two\n    commits behind\n    quoted as it was, however long it is\n"
-            )
-        );
+        let headline = || paint(BAD, "pushgate: push refused");
+        let quoted = "    quoted as it was, however long it is\n";
+        let text = headline() + "\n  trunk: master is two commits behind\n" + quoted;
+        let broken = headline() + "\n  trunk: master is two\n    commits behind\n" + quoted;
+        assert_eq!(text.wrap(24, DEEP), broken);
     }
 }

@@ -8,7 +8,7 @@ use jiff::{
 };
 use textwrap::core::display_width;
 
-use super::{BAD, GOOD, LOUD, PLAIN, between_words, wrap};
+use super::{BAD, DEEP, GOOD, LOUD, PLAIN, Text, paint, text::between_words};
 use crate::{
     calendar::Window,
     gates::refusal::window::Refusal,
@@ -74,17 +74,17 @@ struct Piece {
 }
 
 impl Picture<'_> {
-    pub(crate) fn draw(&self) -> String {
-        let text = wrap(&self.headline(), self.columns);
+    pub(crate) fn draw(&self) -> Text {
+        let text = self.headline().wrap(self.columns, DEEP);
         if self.window.is_always_open() {
             return text;
         }
         let (days, used) = self.days();
-        text + "\n" + &days + "\n" + &wrap(&self.legend(&used), self.columns)
+        text + "\n" + days + "\n" + self.legend(&used).wrap(self.columns, DEEP)
     }
 
     /// What holds at the moment, as a verdict would say it.
-    fn headline(&self) -> String {
+    fn headline(&self) -> Text {
         let zone = self.window.timezone.resolve(self.reader);
         let moment = |at| day_and_time(at, &zone, self.reader);
         let (style, state) = match self.window.check(self.at, self.reader) {
@@ -98,11 +98,11 @@ impl Picture<'_> {
             }
         };
         let (environment, now) = (self.environment, moment(self.at));
-        format!("{PLAIN}{environment}{PLAIN:#}, {now}: {style}{state}{style:#}\n")
+        paint(PLAIN, environment) + format_args!(", {now}: ") + paint(style, state) + "\n"
     }
 
     /// The rows, and the cells that they use.
-    fn days(&self) -> (String, Vec<Cell>) {
+    fn days(&self) -> (Text, Vec<Cell>) {
         let zone = self.window.timezone.resolve(self.reader);
         let scale = Scale::of(self.columns);
         let end = self.at.checked_add(self.window.runway);
@@ -111,7 +111,7 @@ impl Picture<'_> {
         let is_open = self.window.check(self.at, self.reader).is_ok();
         let now_cell = (civil(now), if is_open { GO } else { NO_GO });
         let mut shown: Vec<_> = scale.ticks().map(|tick| hour(tick / 60)).collect();
-        let mut text = scale.axis("", &shown);
+        let mut text = Text::from(scale.axis("", &shown));
         let mut used = Vec::new();
         for date in now.date().series(1.day()).take(DAYS) {
             let start = |date: Date| Some(date.to_zoned(zone.clone()).ok()?.timestamp());
@@ -122,17 +122,17 @@ impl Picture<'_> {
             };
             let here = self.hours_here(date, scale, &zone);
             if here != shown {
-                text += &scale.axis("here", &here);
+                text += scale.axis("here", &here);
                 shown = here;
             }
             let midnight = civil(date.into());
             let pieces = self.pieces(from, until, &zone);
             let cells = cells(&pieces, &runway, now_cell, midnight, scale);
             let (day, margin) = (date.strftime(scale.label).to_string(), scale.margin);
-            text += &format!("{day:<margin$}{}\n", painted(&cells));
+            text += Text::from(format_args!("{day:<margin$}")) + painted(&cells) + "\n";
             let mut reasons = reasons(&pieces, midnight, scale);
             reasons.extend(change(until.duration_since(from)).map(|words| (0, words)));
-            text += &under(&reasons, margin, self.columns);
+            text += under(&reasons, margin, self.columns);
             used.extend(cells);
         }
         (text, used)
@@ -164,16 +164,19 @@ impl Picture<'_> {
     }
 
     /// What the signs mean, as far as they are used.
-    fn legend(&self, used: &[Cell]) -> String {
-        let mut text = String::new();
-        for cell in LEGEND.iter().filter(|cell| used.contains(cell)) {
-            let Cell(sign, style, meaning) = cell;
-            text += &format!("{style}{sign}{style:#} {meaning}   ");
+    fn legend(&self, used: &[Cell]) -> Text {
+        let mut text = Text::default();
+        for Cell(sign, style, meaning) in LEGEND.iter().filter(|cell| used.contains(cell)) {
+            if !text.is_empty() {
+                text += "   ";
+            }
+            text += paint(*style, sign) + " " + meaning;
         }
         if !self.window.runway.is_zero() {
-            text += &format!("(runway {})", span(self.window.runway.unsigned_abs()));
+            let runway = span(self.window.runway.unsigned_abs());
+            text += format_args!("   (runway {runway})");
         }
-        format!("{}\n", text.trim_end())
+        text + "\n"
     }
 }
 
@@ -271,11 +274,11 @@ fn cells(
 }
 
 /// The cells in their colours.
-fn painted(cells: &[Cell]) -> String {
+fn painted(cells: &[Cell]) -> Text {
     let paint = |run: &[Cell]| {
         let Cell(_, style, _) = run[0];
         let signs: String = run.iter().map(|Cell(sign, ..)| sign).collect();
-        format!("{style}{signs}{style:#}")
+        paint(style, signs)
     };
     cells.chunk_by(|a, b| a == b).map(paint).collect()
 }

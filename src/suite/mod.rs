@@ -12,15 +12,18 @@ mod test_runners;
 pub(crate) mod variables;
 pub(crate) mod worktree;
 
-pub(crate) use self::screen::Console;
+use std::env;
+
+pub(crate) use self::screen::{Before, Console};
 pub(crate) use self::{screen::Screen, step::Setup};
 use self::{
     step::{Failure, Run},
     variables::removed,
 };
 use crate::{
-    gates::{SuiteRun, Undecided, Work, refusal::suite::Refusal},
+    gates::{SuiteRun, Undecided, Work, facts::Ending, refusal::suite::Refusal},
     policy::Step,
+    text::printable,
 };
 
 /// Runs the steps in their order, parallel neighbours together, and stops at the first failure.
@@ -35,6 +38,14 @@ pub(crate) fn run(setup: &Setup<'_>, work: &Work<'_>) -> Result<SuiteRun, Undeci
         Ok(None) => passed(&run),
         Ok(Some((step, ending))) => {
             let name = step::name(step).to_owned();
+            let ending = match test_runners::not_found(&run.log().tail()) {
+                Some(program) if matches!(ending, Ending::Failed(_) | Ending::CouldNotRun(_)) => {
+                    let path = env::var_os("PATH").unwrap_or_default();
+                    let path = printable(path.as_encoded_bytes().into());
+                    Ending::NotFound { program, path }
+                }
+                _ => ending,
+            };
             let refusal = |ending, log| Refusal::Failed {
                 step: name.clone(),
                 ending,

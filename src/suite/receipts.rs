@@ -130,6 +130,8 @@ fn read(path: &Path) -> Option<Receipt> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test fails by it")]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const TOOK: Duration = Duration::from_secs(130);
@@ -162,6 +164,32 @@ mod tests {
             None
         );
         assert_eq!(receipts.last_took("suite"), Some(TOOK));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn a_receipt_reads_back_and_any_bytes_in_its_place_are_none_or_one(
+            took in any::<u64>(),
+            second in -10_000_000_000_i64..1_700_000_000,
+            noise in proptest::collection::vec(any::<u8>(), 0..300),
+            edges in any::<[prop::sample::Index; 2]>(),
+        ) {
+            let directory = tempfile::tempdir().unwrap();
+            let receipts = Receipts::new(directory.path());
+            let (took, now) = (Duration::from_millis(took), Timestamp::from_second(second).unwrap());
+            receipts.leave(&tree('1'), "suite", took, now).unwrap();
+            let find = || receipts.find(&tree('1'), "suite", DAY, now);
+            prop_assert_eq!(find().map(|found| (found.at, found.took)), Some((now, took)));
+            let path = receipts.path(&tree('1'), "suite");
+            let whole = fs::read(&path).unwrap();
+            fs::write(&path, &noise).unwrap();
+            prop_assert_eq!(find(), None);
+            let [one, other] = edges.map(|edge| edge.index(whole.len()));
+            let edited = [&whole[..one.min(other)], &noise, &whole[one.max(other)..]].concat();
+            fs::write(&path, edited).unwrap();
+            let _ = (find(), receipts.last_took("suite"));
+        }
     }
 
     #[test]

@@ -11,8 +11,6 @@ use crate::{ci::Progress, text::span};
 const QUIET: Duration = Duration::from_secs(1);
 /// Without a terminal, a line is written after this much silence.
 const SILENCE: Duration = Duration::from_secs(30);
-/// Moves to the line's beginning, and clears the line (ECMA-48).
-const CLEAR: &[u8] = b"\r\x1b[2K";
 
 /// Locks also where a thread that held the lock has panicked.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -23,15 +21,27 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 pub(crate) trait Console: Sync {
     /// Writes a line of ours.
     fn line(&self, text: &str);
-    /// Writes text that is not a whole line and will be cleared.
-    fn dim(&self, text: &str);
+    /// Writes a line that belongs to the one before.
+    fn below(&self, text: &str);
+    /// Writes text in the place of this line, without a line feed: it will be cleared.
+    fn status(&self, text: &str);
+    fn clear(&self);
     /// Writes what a program printed.
     fn bytes(&self, bytes: &[u8]);
     /// Whether it is a terminal, where lines can be cleared.
     fn is_terminal(&self) -> bool;
-    /// Writes these bytes, which clear something, and a last line, all at once, unless the terminal
-    /// has gone back to the shell.
-    fn last(&self, clear: &[u8], line: &str);
+    /// Ends what stands on the line, and writes a last line, all at once, unless the terminal has gone
+    /// back to the shell.
+    fn last(&self, before: Before, line: &str);
+}
+
+/// What stands on the line that is written next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Before {
+    Nothing,
+    /// A line of the suite's that has no line feed yet.
+    Line,
+    Status,
 }
 
 pub(crate) struct Screen<'s> {
@@ -100,7 +110,7 @@ impl<'s> Screen<'s> {
         let mut state = self.state();
         if !state.is_over {
             self.end_line(&mut state);
-            self.console.bytes(format!("  {line}\n").as_bytes());
+            self.console.below(line);
             state.written = Instant::now();
         }
         state.together = match state.together {
@@ -115,7 +125,7 @@ impl<'s> Screen<'s> {
             return;
         }
         if state.status.take().is_some() {
-            self.console.bytes(CLEAR);
+            self.console.clear();
         }
         self.console.bytes(bytes);
         state.written = Instant::now();
@@ -140,7 +150,7 @@ impl<'s> Screen<'s> {
     /// Clears the status line, and ends the line that is open.
     fn end_line(&self, state: &mut State) {
         if state.status.take().is_some() {
-            self.console.bytes(CLEAR);
+            self.console.clear();
         }
         if state.line_is_open {
             self.console.bytes(b"\n");
@@ -170,8 +180,8 @@ impl Progress for Screen<'_> {
             let seconds = self.start.elapsed().as_secs();
             // Never into a line that the suite has begun.
             if quiet >= QUIET && !state.line_is_open && state.status != Some(seconds) {
-                self.console.bytes(CLEAR);
-                self.console.dim(&format!("[{}]", self.status(&state)));
+                let text = format!("[{}]", self.status(&state));
+                self.console.status(&text);
                 state.status = Some(seconds);
             }
         } else if quiet >= SILENCE {
@@ -200,10 +210,10 @@ impl Progress for Screen<'_> {
     fn interrupted(&self, by: &str) {
         let mut state = self.state();
         if !std::mem::replace(&mut state.is_over, true) {
-            let before: &[u8] = match (state.status, state.line_is_open) {
-                (Some(_), _) => CLEAR,
-                (None, true) => b"\n",
-                (None, false) => b"",
+            let before = match (state.status, state.line_is_open) {
+                (Some(_), _) => Before::Status,
+                (None, true) => Before::Line,
+                (None, false) => Before::Nothing,
             };
             let line = format!("{} ({by}): nothing is pushed", self.words[1]);
             self.console.last(before, &line);
@@ -227,8 +237,14 @@ mod tests {
         fn line(&self, text: &str) {
             self.bytes(format!("{text}\n").as_bytes());
         }
-        fn dim(&self, text: &str) {
-            self.bytes(text.as_bytes());
+        fn below(&self, text: &str) {
+            self.line(&format!("  {text}"));
+        }
+        fn status(&self, text: &str) {
+            self.bytes(format!("<status>{text}").as_bytes());
+        }
+        fn clear(&self) {
+            self.bytes(b"<clear>");
         }
         fn bytes(&self, bytes: &[u8]) {
             self.heard.lock().unwrap().extend_from_slice(bytes);
@@ -236,9 +252,8 @@ mod tests {
         fn is_terminal(&self) -> bool {
             self.is_terminal
         }
-        fn last(&self, clear: &[u8], line: &str) {
-            self.bytes(clear);
-            self.line(line);
+        fn last(&self, before: Before, line: &str) {
+            self.line(&format!("<{before:?}>{line}"));
         }
     }
 
@@ -276,7 +291,7 @@ mod tests {
         screen.end();
         assert_eq!(
             recorder.heard(),
-            "\r\x1b[2K[1m 20s, about 3 min left]\r\x1b[2Ka dot .\n"
+            "<status>[1m 20s, about 3 min left]<clear>a dot .\n"
         );
     }
 
@@ -285,7 +300,7 @@ mod tests {
         let recorder = terminal();
         quiet(&recorder, 80, Some(82)).tick();
         quiet(&recorder, 80, Some(60)).tick();
-        assert_eq!(recorder.heard(), "\r\x1b[2K[1m 20s]\r\x1b[2K[1m 20s]");
+        assert_eq!(recorder.heard(), "<status>[1m 20s]<status>[1m 20s]");
     }
 
     #[test]
@@ -312,7 +327,7 @@ mod tests {
         screen.end();
         assert_eq!(
             recorder.heard(),
-            "\r\x1b[2K[2s]\r\x1b[2Kthe suite was stopped (SIGINT): nothing is pushed\n"
+            "<status>[2s]<Status>the suite was stopped (SIGINT): nothing is pushed\n"
         );
     }
 }

@@ -27,6 +27,17 @@ pub(super) fn ran_no_test(output: &[u8]) -> Option<String> {
     ))
 }
 
+/// The program that a shell did not find on its PATH, by the line that it prints: `sh: 1: rake: not found`,
+/// `bin/ci: line 3: rake: command not found`, `bin/ci:3: command not found: rake`, `env: 'node': No such file
+/// or directory`.
+pub(super) fn not_found(output: &[u8]) -> Option<String> {
+    const LINE: &str = r"(?m)^(?:(?:\S*sh|\S+: (?:line )?\d+): ([^/\s:]+): (?:command )?not found|\S+: command not found: ([^/\s]+)|\S*env: ['‘]?([^/\s'’:]+)['’]?: No such file or directory)$";
+    let output = plain(output);
+    let found = Regex::new(LINE).ok()?.captures_iter(&output).last()?;
+    let program = found.iter().skip(1).flatten().next()?;
+    Some(program.as_str().to_owned())
+}
+
 /// Whether the whole output matches the policy's expression.
 pub(super) fn matches(expected: &str, log: &Log) -> Result<bool, Undecided> {
     let failed =
@@ -130,6 +141,37 @@ mod tests {
             ),
             "unittest",
         );
+    }
+
+    #[test]
+    fn a_program_that_no_shell_finds_is_named() {
+        for line in [
+            "/bin/sh: 1: rake: not found",
+            "sh: rake: not found",
+            "bin/ci: 3: rake: not found",
+            "bin/ci: line 3: rake: command not found",
+            "bash: rake: command not found",
+            "bin/ci:3: command not found: rake",
+            "env: 'rake': No such file or directory",
+            "/usr/bin/env: ‘rake’: No such file or directory",
+            "env: rake: No such file or directory",
+        ] {
+            let output = format!("a line\n\x1b[31m{line}\x1b[0m\r\nmake: *** [test] Error 127\n");
+            assert_eq!(
+                not_found(output.as_bytes()).as_deref(),
+                Some("rake"),
+                "{line}"
+            );
+        }
+        for line in [
+            "/bin/sh: 1: bin/ci: not found",
+            "Error: page: not found",
+            "rake: not found",
+            "GET /rake: 404 not found",
+            "env: './x': No such file or directory",
+        ] {
+            assert_eq!(not_found(line.as_bytes()), None, "{line}");
+        }
     }
 
     #[test]

@@ -23,7 +23,7 @@ use crate::{
         command::{Git, NO_CACHES},
         local::{LIST_FLAGS, hidden},
     },
-    policy::Suite,
+    policy::{FILE, Suite},
     process::{
         program::{command_line, run, run_within},
         signals,
@@ -197,7 +197,9 @@ impl<'w> Worktree<'w> {
             .args(["-c", "core.sparseCheckout=false"])
             .args(args)
             .env_remove("GIT_NO_LAZY_FETCH")
-            .env("GIT_TERMINAL_PROMPT", "0");
+            .env("GIT_TERMINAL_PROMPT", "0")
+            // Its words are read.
+            .env("LANGUAGE", "C");
         for name in OF_THE_PUSH {
             command.env_remove(name);
         }
@@ -222,5 +224,11 @@ fn must(command: Command, limit: Duration) -> Result<Vec<u8>, Undecided> {
             vec![format!("it took longer than `suite.timeout`, {limit}")]
         }
     };
-    Err(Undecided::not_run(&shown, words))
+    let is_filter = |line: &String| line.contains("smudge filter");
+    let filter = words.iter().any(is_filter).then(|| {
+        format!("a filter of .gitattributes fails there: git-crypt has no key in another worktree; set `suite.in: checkout` in {FILE}")
+    });
+    let mut failed = Undecided::not_run(&shown, words);
+    failed.hints.extend(filter);
+    Err(failed)
 }

@@ -1,6 +1,7 @@
 //! What holds for every input, tried with inputs made by chance.
 
 mod calendar;
+mod edited;
 mod layers;
 mod model;
 mod policy;
@@ -8,3 +9,4 @@ mod push;
 mod record;
 mod recurrences;
 mod schema;
+mod terminal;

@@ -117,6 +117,7 @@ fn programs_of_the_work_tree_are_not_taken_for_the_system_s() {
         format!(".:{path}"),
         format!(":{path}"),
         format!("bin:.:{path}"),
+        format!("/nowhere::{path}"),
     ] {
         let mut push = shop.command("/usr/bin/env");
         push.env("PATH", odd)
@@ -126,4 +127,25 @@ fn programs_of_the_work_tree_are_not_taken_for_the_system_s() {
     }
     let mut status = shop.command(PUSHGATE);
     Ran::of(status.arg("status").env("PATH", format!(".:{path}"))).goes();
+    // Nor where the hook has to look for the program.
+    let hook = shop.app.join(".git/hooks/pre-push");
+    let text = fs::read_to_string(&hook).unwrap();
+    let line = text.lines().find(|line| line.starts_with("pushgate="));
+    fs::write(
+        &hook,
+        text.replace(line.unwrap(), "pushgate=/nowhere/pushgate"),
+    )
+    .unwrap();
+    shop.script("pushgate", "#!/bin/sh\n: >\"$HOME/taken\"\n");
+    for odd in [".:/usr/bin:/bin", ":/usr/bin:/bin", "/usr/bin::/bin"] {
+        let mut push = shop.command("/usr/bin/git");
+        push.env("PATH", odd).args(["push", "staging", "master"]);
+        let ran = Ran::of(&mut push);
+        assert_eq!(ran.code, 1, "{odd}: {ran}");
+        assert!(!shop.path("home/taken").exists(), "{odd}");
+        ran.says("the program is missing");
+        let mut doctor = shop.command(PUSHGATE);
+        Ran::of(doctor.arg("doctor").env("PATH", odd)).never_says("panicked");
+        assert!(!shop.path("home/taken").exists(), "{odd}");
+    }
 }

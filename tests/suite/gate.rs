@@ -104,6 +104,26 @@ fn what_cannot_run_has_not_failed() {
               hint: try it by hand from the top of the repository; `suite.run` of .pushgate.yml names it
             error: failed to push some refs to '[root]/staging.git'
         "#]]);
+    let shop = with_suite("{run: no-such-program --all}");
+    let expected = expect![[r#"
+        exit 1
+        --- stderr
+        pushgate: running the suite: no-such-program --all
+        /bin/sh: 1: no-such-program: not found
+        pushgate: push to staging (staging) refused
+          suite: `no-such-program --all` could not run: `no-such-program` is in no directory of the PATH
+            searched: [PATH]
+            whole output: [root]/app/.git/pushgate/logs/[log]
+          hint: an interactive shell may have a longer PATH (~/.bashrc, rbenv, nvm): `command -v no-such-program` tells where it is; set PATH for every program, or name it in full in `suite.run` of .pushgate.yml
+        error: failed to push some refs to '[root]/staging.git'
+    "#]];
+    let ran = shop
+        .push("staging", "master")
+        .refused("suite")
+        .is(&expected);
+    // Its git has put its own programs first.
+    let searched = ran.stderr.split_once("searched: ").unwrap().1;
+    assert!(searched.contains(":/"), "{ran}");
     shop.write("plain", "");
     shop.git(["add", "plain"]).goes();
     shop.policy("suite: {run: ./plain}\nenvironments: {staging: {}}\n");
@@ -788,4 +808,68 @@ fn a_suite_that_takes_the_gate_away_is_told_so_and_refused() {
     // What changes the configuration otherwise takes nothing away.
     let shop = with_suite("{run: git config some.key value}");
     shop.push("staging", "master").goes();
+}
+
+/// What a submodule hides from `git stash` in the repository around it.
+#[test]
+fn the_cure_for_a_submodule_works_there() {
+    let shop = with_suite("{run: echo tested, reuse: never}");
+    let module = shop.path("module");
+    shop.run_in(shop.root(), "git", ["init", "-q", "module"])
+        .goes();
+    fs::write(module.join("file"), "x").unwrap();
+    for args in [&["add", "."][..], &["commit", "-qm", "one"]] {
+        shop.run_in(&module, "git", args).goes();
+    }
+    let add = [
+        "-c",
+        "protocol.file.allow=always",
+        "submodule",
+        "--quiet",
+        "add",
+    ];
+    shop.git(add.iter().copied().chain(["../module", "vendor"]))
+        .goes();
+    shop.git(["commit", "-qm", "With a submodule"]).goes();
+    shop.push_ungated("origin", "master");
+    shop.push("staging", "master").goes();
+    shop.commit_on_origin("two");
+    let vendor = shop.app.join("vendor");
+    let refused = || {
+        let ran = shop.push("staging", "master").refused("suite");
+        ran.is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: push to staging (staging) refused
+              suite: the checkout is not [two]: 1 file with changes in a submodule: vendor
+              hint: git submodule foreach --recursive git stash --include-untracked
+              hint: git submodule update --recursive
+              hint: or commit what is in it, there and here; then push again
+            error: failed to push some refs to '[root]/staging.git'
+        "#]])
+    };
+    // An untracked file, a changed one, another commit: the commands cure each, as they are printed.
+    fs::write(vendor.join("untracked"), "x").unwrap();
+    let ran = refused();
+    let cure = || {
+        for line in ran.stderr.lines() {
+            if let Some(command) = line.strip_prefix("  hint: git ") {
+                shop.git(command.split(' ')).goes();
+            }
+        }
+        shop.push("staging", "master").goes();
+        shop.commit_on_origin("two");
+    };
+    cure();
+    fs::write(vendor.join("file"), "y").unwrap();
+    refused();
+    cure();
+    shop.run_in(
+        &vendor,
+        "git",
+        ["commit", "-q", "--allow-empty", "-m", "inside"],
+    )
+    .goes();
+    refused();
+    cure();
 }

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use expect_test::expect;
 
-use crate::support::{PUSHGATE, Ran, Sandbox, tool};
+use crate::support::{PUSHGATE, Ran, Sandbox, processes::script, tool};
 
 /// Fails as the system does that has no room for another thread, or after so many for another process;
 /// only within pushgate.
@@ -120,4 +120,40 @@ fn a_process_that_cannot_be_started_is_an_error_and_no_verdict() {
     // Enough for all but the process that watches this one, which the suite runs without.
     assert!(codes.len() > 3, "{codes:?}");
     assert_eq!(codes.last(), Some(&0), "{codes:?}");
+}
+
+#[test]
+fn a_chained_hook_that_cannot_be_fed_stops_the_push() {
+    let (shop, library) = scarce("{run: echo tested}");
+    let kept = shop.app.join(".git/.pushgate-hooks");
+    std::fs::create_dir(&kept).unwrap();
+    script(&shop, &kept.join("pre-push"), "#!/bin/sh\ncat >/dev/null\n");
+    let push = ["git", "push", "production", "master"];
+    let ran = with(&shop, &library, "MOST_THREADS", 0, &push);
+    assert_eq!(ran.code, 1, "{ran}");
+    ran.says("could not run the hook that was here before")
+        .says("Resource temporarily unavailable")
+        .never_says("panicked");
+    with(&shop, &library, "MOST_THREADS", 9, &push).goes();
+}
+
+#[test]
+#[ignore = "slow: a minute"]
+fn no_command_panics_where_no_process_can_be_started() {
+    let (shop, library) = scarce("{run: echo tested, reuse: never}");
+    let commands: [&[&str]; 6] = [
+        &["git", "push", "production", "master"],
+        &[PUSHGATE, "status"],
+        &[PUSHGATE, "doctor"],
+        &[PUSHGATE, "log"],
+        &[PUSHGATE, "lock", "staging", "-m", "x"],
+        &[PUSHGATE, "approve", "staging"],
+    ];
+    for args in commands {
+        for most in 0..6 {
+            for name in ["MOST_CHILDREN", "MOST_THREADS"] {
+                with(&shop, &library, name, most, args).never_says("panicked");
+            }
+        }
+    }
 }

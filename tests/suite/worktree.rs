@@ -373,6 +373,23 @@ fn files_of_lfs_are_there_and_submodules_as_git_leaves_them() {
     }
 }
 
+/// As git-crypt has it: the key is in the git directory of one worktree, and a file that cannot be decrypted is
+/// an error.
+#[test]
+fn a_repository_whose_key_another_worktree_has_not_is_told_to_test_its_checkout() {
+    let shop = with("run: cat secret");
+    let smudge = r#"test -e "$(git rev-parse --git-dir)/key" && cat"#;
+    shop.git(["config", "filter.crypt.smudge", smudge]).goes();
+    shop.git(["config", "filter.crypt.clean", "cat"]).goes();
+    shop.git(["config", "filter.crypt.required", "true"]).goes();
+    fs::write(shop.app.join(".git/key"), "x").unwrap();
+    shop.commit_file(".gitattributes", "secret filter=crypt\n");
+    shop.commit_file("secret", "geheim\n");
+    let ran = shop.push("origin", "master").undecided("suite");
+    ran.says("smudge filter crypt failed")
+        .says("hint: a filter of .gitattributes fails there: git-crypt has no key in another worktree; set `suite.in: checkout` in .pushgate.yml\n");
+}
+
 #[test]
 fn a_full_disk_is_named_and_heals() {
     tool("mount", "mount");

@@ -79,6 +79,7 @@ fn with_names(text: &str) -> String {
         (r"logs/[0-9T]+-[0-9]+\.log", "logs/[log]"),
         (r"\(process [0-9]+", "(process [pid]"),
         (r"127\.0\.0\.1:[0-9]+", "127.0.0.1:[port]"),
+        (r"searched: [^\n]+", "searched: [PATH]"),
     ];
     let name = |text: String, (what, name): (&str, &str)| {
         pattern(what).replace_all(&text, name).into_owned()

@@ -149,6 +149,14 @@ fn ended(ending: &Ending) -> (String, String) {
                 "try it by hand from the top of the repository; `suite.run` of {FILE} names it"
             ),
         ),
+        Ending::NotFound { program, path } => (
+            format!(
+                "could not run: `{program}` is in no directory of the PATH\n    searched: {path}"
+            ),
+            format!(
+                "an interactive shell may have a longer PATH (~/.bashrc, rbenv, nvm): `command -v {program}` tells where it is; set PATH for every program, or name it in full in `suite.run` of {FILE}"
+            ),
+        ),
         Ending::TimedOut(limit) => (
             format!(
                 "took longer than its limit of {} and was stopped",
@@ -177,14 +185,31 @@ fn not_the_tree(pushed: &str, mismatch: &Mismatch, after: bool) -> Explanation {
             },
             [format!("git switch --detach {pushed}, then push again")],
         ),
-        Mismatch::Changed(files) => {
-            let files = list(files, "changed or untracked");
+        Mismatch::Changed(files) | Mismatch::Submodules(files) => {
+            let is_submodules = matches!(mismatch, Mismatch::Submodules(_));
+            let files = list(
+                files,
+                if is_submodules {
+                    "with changes in a submodule"
+                } else {
+                    "changed or untracked"
+                },
+            );
             let is_not = format!("the checkout is not {pushed}: {files}");
             if after {
                 Explanation::new(
                     format!("after the suite, {is_not}"),
                     [
                         "have the suite leave the tree as it was, or ignore in .gitignore what it writes",
+                    ],
+                )
+            } else if is_submodules {
+                Explanation::new(
+                    is_not,
+                    [
+                        "git submodule foreach --recursive git stash --include-untracked",
+                        "git submodule update --recursive",
+                        "or commit what is in it, there and here; then push again",
                     ],
                 )
             } else {

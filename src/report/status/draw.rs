@@ -10,7 +10,7 @@ use super::{
 use crate::{
     gates::{Passed, verdict::Relation},
     memory::record::{ALL_GATES, Deployed, Judged, Record},
-    report::{BAD, GOOD, HINT, LOUD, PLAIN, between_words, cut, width},
+    report::{BAD, GOOD, HINT, LOUD, PLAIN, Text, paint},
     text::{clock, day_and_time, rounded_span, span},
 };
 
@@ -22,31 +22,31 @@ const NARROW: usize = 36;
 const NARROWEST: usize = 16;
 
 /// Draws the screen in this many columns.
-pub(crate) fn draw(status: &Status, columns: usize) -> String {
+pub(crate) fn draw(status: &Status, columns: usize) -> Text {
     let mut page = Page {
-        text: String::new(),
+        text: Text::default(),
         columns: columns.max(NARROWEST),
         status,
     };
     for error in &status.errors {
-        page.fill("", "  ", &format!("{BAD}not asked:{BAD:#} {error}"));
+        page.fill("", "  ", paint(BAD, "not asked:") + " " + error);
     }
     for remark in &status.remarks {
-        page.fill("", "  ", &format!("{LOUD}note:{LOUD:#} {remark}"));
+        page.fill("", "  ", paint(LOUD, "note:") + " " + remark);
     }
     if !page.text.is_empty() {
-        page.text.push('\n');
+        page.text += "\n";
     }
     page.trunk();
     for environment in &status.environments {
-        page.text.push('\n');
+        page.text += "\n";
         page.environment(environment);
     }
     page.text
 }
 
 struct Page<'s> {
-    text: String,
+    text: Text,
     columns: usize,
     status: &'s Status,
 }
@@ -54,16 +54,16 @@ struct Page<'s> {
 impl Page<'_> {
     fn trunk(&mut self) {
         let trunk = &self.status.trunk;
-        self.heading(&format!("trunk {}", trunk.name), "");
+        self.heading(format_args!("trunk {}", trunk.name), "");
         if let Some(tip) = &trunk.tip {
             self.commit("now", tip);
             if let (Some(author), Some(at)) = (&tip.author, tip.at) {
                 let when = self.ago(at);
-                self.line("", &format!("by {}, {when}", name(author)));
+                self.line("", format_args!("by {}, {when}", name(author)));
             }
         }
         if let Some(why) = &trunk.error {
-            self.line("now", &bad(why));
+            self.line("now", bad(why));
         }
         match &self.status.pushed {
             Some(pushed) => self.pushed(pushed),
@@ -84,23 +84,23 @@ impl Page<'_> {
             }
             None => format!("your {branch} is {commit}"),
         };
-        self.line("here", &stands);
+        self.line("here", stands);
         let suite = match (pushed.receipt, &pushed.error) {
             (_, Some(why)) => bad(why),
             (Some(passed), None) => self.passed(passed, &format!(" on {commit}")),
-            (None, None) => format!("not yet passed on {commit}"),
+            (None, None) => Text::from(format_args!("not yet passed on {commit}")),
         };
-        self.line("suite", &suite);
+        self.line("suite", suite);
     }
 
-    fn passed(&self, passed: Passed, on: &str) -> String {
+    fn passed(&self, passed: Passed, on: &str) -> Text {
         let when = self.ago(passed.at);
         // A forge does not say how long its checks took.
         let took = match passed.took {
             Duration::ZERO => String::new(),
             took => format!(", in {}", span(took)),
         };
-        format!("{GOOD}passed{GOOD:#}{on} {when}{took}")
+        paint(GOOD, "passed") + format_args!("{on} {when}{took}")
     }
 
     fn environment(&mut self, environment: &Environment) {
@@ -111,7 +111,7 @@ impl Page<'_> {
         if let Some(after) = &environment.after {
             tail += &format!(", after {after}");
         }
-        self.heading(&environment.name, &tail);
+        self.heading(&environment.name, tail);
         for remote in &environment.remotes {
             self.remote(remote, environment.remotes.len() > 1);
         }
@@ -124,11 +124,11 @@ impl Page<'_> {
         for (removed, rollback) in &environment.removed {
             let (commit, by) = (removed.short(), name(&rollback.by));
             let when = self.moment(rollback.at);
-            let text = format!("{LOUD}{commit}{LOUD:#} by a rollback of {by}, {when}");
-            self.line("removed", &text);
+            let by = format_args!(" by a rollback of {by}, {when}");
+            self.line("removed", paint(LOUD, commit) + by);
         }
         let window = self.window(&environment.window);
-        self.line("window", &window);
+        self.line("window", window);
         self.next_push(&environment.next_push);
     }
 
@@ -138,8 +138,8 @@ impl Page<'_> {
             of = format!("{}: ", remote.name);
         }
         match (&remote.live, &remote.error) {
-            (_, Some(why)) => self.line("live", &format!("{of}{}", bad(why))),
-            (None, None) => self.line("live", &format!("{of}nothing was ever deployed there")),
+            (_, Some(why)) => self.line("live", Text::from(of) + bad(why)),
+            (None, None) => self.line("live", of + "nothing was ever deployed there"),
             (Some(live), None) if several => {
                 self.line("live", of.trim_end());
                 self.live("", live);
@@ -151,19 +151,17 @@ impl Page<'_> {
     fn live(&mut self, label: &str, live: &Live) {
         self.commit(label, &live.commit);
         let mut facts = match (live.standing, &live.commit.subject) {
-            (Some(Standing::Same), _) => format!("{GOOD}the newest{GOOD:#} of trunk"),
-            (Some(Standing::Apart(relation)), _) => {
-                format!("{LOUD}{}{LOUD:#} trunk", stands(relation))
-            }
-            (None, None) => "this clone does not have it: fetch first".to_owned(),
-            (None, Some(_)) => "how it relates to trunk is not known".to_owned(),
+            (Some(Standing::Same), _) => paint(GOOD, "the newest") + " of trunk",
+            (Some(Standing::Apart(relation)), _) => paint(LOUD, stands(relation)) + " trunk",
+            (None, None) => "this clone does not have it: fetch first".into(),
+            (None, Some(_)) => "how it relates to trunk is not known".into(),
         };
         let deployed = live.deployment.as_ref().and_then(Record::deployed);
         let since = match deployed {
             Some(deployed) if deployed.seen => "first seen",
             _ => "since",
         };
-        facts += &match live.since {
+        facts += match live.since {
             Some(at) => {
                 let age = rounded_span(self.age(at));
                 format!(", {since} {} ({age})", self.moment(at))
@@ -171,40 +169,42 @@ impl Page<'_> {
             None => ", since when is not known".to_owned(),
         };
         if let Some(by) = &live.by {
-            facts += &format!(", by {}", name(by));
+            facts += format_args!(", by {}", name(by));
         }
-        self.line("", &facts);
+        self.line("", facts);
         if let Some(deployed) = deployed {
             self.judged(deployed);
         }
         if let Some(passed) = live.receipt {
             let passed = self.passed(passed, "");
-            self.line("suite", &passed);
+            self.line("suite", passed);
         }
     }
 
     /// How the deployment was judged, where that is not the usual way.
     fn judged(&mut self, deployed: &Deployed) {
-        let how = match deployed.judged {
+        let mut text = match deployed.judged {
             Judged::Go => return,
-            Judged::Before => "it was live before the gate came".to_owned(),
-            Judged::Unjudged => format!(
-                "{BAD}no gate judged this:{BAD:#} it was pushed with --no-verify, or from a clone without the hook"
-            ),
-            Judged::Rollback => format!("{LOUD}a rollback{LOUD:#}"),
-            Judged::Overridden => String::new(),
+            Judged::Before => "it was live before the gate came".into(),
+            Judged::Unjudged => {
+                paint(BAD, "no gate judged this:")
+                    + " it was pushed with --no-verify, or from a clone without the hook"
+            }
+            Judged::Rollback => paint(LOUD, "a rollback"),
+            Judged::Overridden => Text::default(),
         };
-        let gates = match deployed.gates.as_slice() {
-            [] => String::new(),
-            [all] if all == ALL_GATES => format!("{LOUD}overridden:{LOUD:#} no gate was asked"),
-            gates => format!("{LOUD}overridden:{LOUD:#} without {}", gates.join(", ")),
-        };
-        let parts = [how, gates].into_iter().filter(|part| !part.is_empty());
-        let mut text = parts.collect::<Vec<_>>().join(", ");
-        if let Some(reason) = &deployed.reason {
-            text += &format!(" ({reason})");
+        if !text.is_empty() && !deployed.gates.is_empty() {
+            text += ", ";
         }
-        self.line("", &text);
+        match deployed.gates.as_slice() {
+            [] => {}
+            [all] if all == ALL_GATES => text += paint(LOUD, "overridden:") + " no gate was asked",
+            gates => text += paint(LOUD, "overridden:") + " without " + gates.join(", "),
+        }
+        if let Some(reason) = &deployed.reason {
+            text += format_args!(" ({reason})");
+        }
+        self.line("", text);
     }
 
     fn tried(&mut self, tried: &Tried) {
@@ -212,36 +212,37 @@ impl Page<'_> {
             let needed = span(soak.needed);
             let text = match (soak.been, soak.until) {
                 (Some(been), _) if been >= soak.needed => {
-                    format!("{GOOD}done{GOOD:#}: {} of {needed}", rounded_span(been))
+                    paint(GOOD, "done") + format_args!(": {} of {needed}", rounded_span(been))
                 }
                 (Some(been), Some(until)) => {
                     let (been, until) = (rounded_span(been), self.moment(until));
-                    format!("{LOUD}{been} of {needed}{LOUD:#}, done {until}")
+                    paint(LOUD, format_args!("{been} of {needed}")) + ", done " + until
                 }
-                _ => format!("{LOUD}not begun{LOUD:#}, {needed} are required"),
+                _ => paint(LOUD, "not begun") + format_args!(", {needed} are required"),
             };
-            self.line("soak", &text);
+            self.line("soak", text);
         }
         for (index, person) in tried.people.iter().enumerate() {
             let words = person.words();
             let words = words.map_or(String::new(), |words| format!(": {words}"));
             let (by, when) = (name(&person.by), self.moment(person.at));
             let label = if index == 0 { "tried" } else { "" };
-            self.line(label, &format!("{GOOD}by {by}{GOOD:#}, {when}{words}"));
+            let by = paint(GOOD, format_args!("by {by}"));
+            self.line(label, by + format_args!(", {when}{words}"));
         }
         let (have, want) = (tried.people.len(), tried.wanted);
         if have == 0 && want > 0 {
-            self.line("tried", &format!("{LOUD}by nobody yet{LOUD:#}"));
+            self.line("tried", paint(LOUD, "by nobody yet"));
         } else if have < usize::try_from(want).unwrap_or(usize::MAX) {
-            self.line("", &format!("{LOUD}{have} of {want} people{LOUD:#}"));
+            self.line("", paint(LOUD, format_args!("{have} of {want} people")));
         }
     }
 
-    fn window(&self, window: &Window) -> String {
+    fn window(&self, window: &Window) -> Text {
         let reader = &self.status.reader;
         match window {
-            Window::Always => "always open".to_owned(),
-            Window::Open { until: None, .. } => format!("{GOOD}open{GOOD:#}"),
+            Window::Always => "always open".into(),
+            Window::Open { until: None, .. } => paint(GOOD, "open"),
             Window::Open {
                 until: Some(until),
                 runway,
@@ -253,7 +254,7 @@ impl Page<'_> {
                 let last = last.map_or(String::new(), |last| {
                     format!(", for pushes before {}", clock(last, zone, reader))
                 });
-                format!("{GOOD}open{GOOD:#} until {closes}{last}")
+                paint(GOOD, "open") + format_args!(" until {closes}{last}")
             }
             Window::Closed { opens, soon, zone } => {
                 let now = if *soon {
@@ -264,16 +265,16 @@ impl Page<'_> {
                 let opens = opens.map_or("and never opens".to_owned(), |opens| {
                     format!("opens {}", day_and_time(opens, zone, reader))
                 });
-                format!("{BAD}{now}{BAD:#}, {opens}")
+                paint(BAD, now) + ", " + opens
             }
             Window::Unknown { error } => bad(error),
         }
     }
 
     fn next_push(&mut self, next: &NextPush) {
-        let by = |gate: &str| format!(" by {PLAIN}{gate}{PLAIN:#}");
+        let by = |gate: &str| Text::from(" by ") + paint(PLAIN, gate);
         let (text, hints) = match next {
-            NextPush::Nothing { why } => (why.clone(), &[][..]),
+            NextPush::Nothing { why } => (why.into(), &[][..]),
             NextPush::Go { suite, took, hints } => {
                 let last =
                     took.map_or(String::new(), |took| format!(" ({} last time)", span(took)));
@@ -281,44 +282,47 @@ impl Page<'_> {
                     Suite::Passed => String::new(),
                     Suite::Runs => format!(", if the suite passes then{last}"),
                 };
-                (format!("{GOOD}go{GOOD:#}{after}"), &hints[..])
+                (paint(GOOD, "go") + after, &hints[..])
             }
             NextPush::Refused { gate, why, hints } => {
-                let by = by(gate);
-                (format!("{BAD}refused{BAD:#}{by}: {why}"), &hints[..])
+                let refused = paint(BAD, "refused") + by(gate);
+                (refused + ": " + why, &hints[..])
             }
             NextPush::Undecided { gate, why, hints } => {
-                let by = gate.map_or(String::new(), by);
-                (format!("{BAD}not decided{BAD:#}{by}: {why}"), &hints[..])
+                let by = gate.map(by).unwrap_or_default();
+                (paint(BAD, "not decided") + by + ": " + why, &hints[..])
             }
         };
-        self.line("git push", &text);
+        self.line("git push", text);
         // The others are for the case that the first one does not help.
         if let Some(hint) = hints.first() {
-            self.line("", &format!("{HINT}hint:{HINT:#} {hint}"));
+            self.line("", paint(HINT, "hint:") + " " + hint);
         }
     }
 
     /// A name, and what else there is room for.
-    fn heading(&mut self, name: &str, tail: &str) {
-        let name = cut(name, self.columns);
-        let tail = match self.columns.saturating_sub(width(&name)) {
-            ..8 => String::new(),
-            room => cut(tail, room),
+    fn heading(&mut self, name: impl Into<Text>, tail: impl Into<Text>) {
+        let name = name.into().cut(self.columns);
+        let tail = match self.columns.saturating_sub(name.width()) {
+            ..8 => Text::default(),
+            room => tail.into().cut(room),
         };
-        self.text += &format!("{PLAIN}{name}{PLAIN:#}{tail}\n");
+        self.text += paint(PLAIN, name) + tail + "\n";
     }
 
     fn commit(&mut self, label: &str, commit: &Commit) {
         let id = commit.id.short();
         let room = self.columns.saturating_sub(MARGIN + id.len() + 1);
-        // `line` takes off the space where there is no subject.
-        let subject = cut(commit.subject.as_deref().unwrap_or_default(), room);
-        self.line(label, &format!("{PLAIN}{id}{PLAIN:#} {subject}"));
+        let subject = commit.subject.as_deref().unwrap_or_default();
+        // `fill` takes off the space where there is no subject.
+        self.line(
+            label,
+            paint(PLAIN, id) + " " + Text::from(subject).cut(room),
+        );
     }
 
     /// A word, and a text that is broken between words.
-    fn line(&mut self, label: &str, text: &str) {
+    fn line(&mut self, label: &str, text: impl Into<Text>) {
         if self.columns < NARROW {
             if !label.is_empty() {
                 self.fill("  ", "", label);
@@ -329,12 +333,8 @@ impl Page<'_> {
         self.fill(&first, &" ".repeat(MARGIN), text);
     }
 
-    fn fill(&mut self, first: &str, next: &str, text: &str) {
-        let options = between_words(self.columns)
-            .initial_indent(first)
-            .subsequent_indent(next);
-        self.text += &textwrap::fill(text.trim_end(), options);
-        self.text.push('\n');
+    fn fill(&mut self, first: &str, next: &str, text: impl Into<Text>) {
+        self.text += text.into().fill(self.columns, &first.into(), next);
     }
 
     fn age(&self, at: Timestamp) -> Duration {
@@ -369,8 +369,8 @@ fn stands(relation: Relation) -> String {
     }
 }
 
-fn bad(why: &str) -> String {
-    format!("{BAD}not known:{BAD:#} {why}")
+fn bad(why: &str) -> Text {
+    paint(BAD, "not known:") + " " + why
 }
 
 /// A person without the mail address.

@@ -137,7 +137,7 @@ fn parsed(status: &Status) -> serde_json::Value {
 }
 
 fn plain(status: &Status, columns: usize) -> String {
-    anstream::adapter::strip_str(&draw(status, columns)).to_string()
+    anstream::adapter::strip_str(draw(status, columns).as_str()).to_string()
 }
 
 #[test]

@@ -30,7 +30,7 @@ impl Asked<'_> {
             reader: &TimeZone::get(self.reader).unwrap(),
             columns: self.columns,
         };
-        anstream::adapter::strip_str(&picture.draw()).to_string()
+        anstream::adapter::strip_str(picture.draw().as_str()).to_string()
     }
 
     /// The cells of the row that begins with these words.
