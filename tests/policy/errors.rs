@@ -210,8 +210,6 @@ fn a_duration_that_is_none_is_refused() {
     case("-5m", "`-5m`: a duration must not be negative");
     case("-5", "`-5`: a duration must not be negative");
     case("5m ago", "`5m ago`: a duration must not be negative");
-    case("-0m", "`-0m`: a duration must not be negative");
-    case("0m ago", "`0m ago`: a duration must not be negative");
     case(
         "30 minits",
         "`30 minits`: not a duration; write one such as `30m`, `1h 30m` or `24h`",

@@ -8,6 +8,7 @@ use std::{
 use jiff::{
     Timestamp,
     civil::DateTime,
+    fmt::strtime::BrokenDownTime,
     tz::{Offset, TimeZone},
 };
 
@@ -156,23 +157,9 @@ fn define(
 
 /// Reads an offset from UTC: `+0100`, `-053000`.
 fn offset(text: &str) -> Result<Offset, String> {
-    let wrong = || format!("`{text}` is not an offset from UTC: write `+0100`");
-    let (sign, digits) = match text.split_at_checked(1) {
-        Some(("+", digits)) => (1, digits),
-        Some(("-", digits)) => (-1, digits),
-        _ => return Err(wrong()),
-    };
-    if !matches!(digits.len(), 4 | 6) {
-        return Err(wrong());
-    }
-    let number: i32 = digits.parse().map_err(|_| wrong())?;
-    let number = if digits.len() == 4 {
-        number * 100
-    } else {
-        number
-    };
-    let seconds = number / 10_000 * 3600 + number / 100 % 100 * 60 + number % 100;
-    Offset::from_seconds(sign * seconds).map_err(|_| wrong())
+    let read = BrokenDownTime::parse("%z", text).ok();
+    read.and_then(|read| read.offset())
+        .ok_or_else(|| format!("`{text}` is not an offset from UTC: write `+0100`"))
 }
 
 /// Writes changes of the clocks as a file of the time zone database, version 2 (RFC 9636); `None` where they have more
