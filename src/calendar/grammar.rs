@@ -6,7 +6,6 @@ use jiff::civil::{Date, Time};
 
 use super::{
     error::{TextError, did_you_mean},
-    moment::clock,
     rule::{DAY, Days, Rule, Shape},
 };
 use crate::text::nearest;
@@ -185,6 +184,18 @@ fn time(text: &str) -> Result<i64, TextError> {
             "`{text}` is not a time of day: write HH:MM, from 00:00 to 23:59, or 24:00 as an end"
         )),
     }
+}
+
+/// A time of day, `H:MM`, `HH:MM` or `HH:MM:SS`.
+pub(super) fn clock(text: &str) -> Option<Time> {
+    let is_plain = text.chars().all(|c| c.is_ascii_digit() || c == ':');
+    let (hour, rest) = text.split_once(':').filter(|_| is_plain)?;
+    let format = match (hour.len(), rest.len()) {
+        (1..=2, 2) => "%H:%M",
+        (1..=2, 5) => "%H:%M:%S",
+        _ => return None,
+    };
+    Time::strptime(format, text).ok()
 }
 
 /// `Mon`, `Mon-Fri`, `Sat,Sun`, and lists that mix them; a range may wrap round the week's end.

@@ -5,14 +5,14 @@ use std::fmt::Display;
 
 use jiff::{
     Span, Timestamp, ToSpan, Zoned,
-    civil::{Date, DateTime, Time},
+    civil::{Date, DateTime},
     fmt::temporal::DateTimeParser,
     tz::{Disambiguation, TimeZone, TimeZoneDatabase},
 };
 
 use super::{
     error::{TextError, did_you_mean},
-    grammar::{nearest_weekday, weekday},
+    grammar::{clock, nearest_weekday, weekday},
     zone,
 };
 
@@ -132,18 +132,6 @@ fn dated(text: &str, zone: &TimeZone) -> Result<Timestamp, TextError> {
         None if time.is_empty() => no_time(text),
         None => Err(form(text, None)),
     }
-}
-
-/// A time of day, `H:MM`, `HH:MM` or `HH:MM:SS`.
-pub(super) fn clock(text: &str) -> Option<Time> {
-    let is_plain = text.chars().all(|c| c.is_ascii_digit() || c == ':');
-    let (hour, rest) = text.split_once(':').filter(|_| is_plain)?;
-    let format = match (hour.len(), rest.len()) {
-        (1..=2, 2) => "%H:%M",
-        (1..=2, 5) => "%H:%M:%S",
-        _ => return None,
-    };
-    Time::strptime(format, text).ok()
 }
 
 /// The instant of a wall-clock time, which must occur once.

@@ -15,6 +15,12 @@ use crate::calendar::{Rule, Window, Zone};
 /// The kind of a finding that is about a remote.
 pub(crate) const UNNAMED_APP: &str = "unnamed-app";
 
+/// Finds a place, which takes another look at the file.
+type Where<'w> = &'w dyn Fn() -> Place;
+
+/// The most findings that are told.
+const MOST: usize = 50;
+
 /// What is odd about a policy that holds, and where it stands.
 #[derive(Serialize)]
 pub(crate) struct Finding {
@@ -45,12 +51,18 @@ pub(crate) fn lint(
     let root = Item::root(&source);
     let environments = root.inside("environments");
     let mut found = Vec::new();
-    let mut add = |place, kind, message| {
-        found.push(Finding {
-            place,
+    let mut add = |place: Where<'_>, kind, message| match found.len() {
+        ..MOST => found.push(Finding {
+            place: place(),
             kind,
             message,
-        });
+        }),
+        MOST => found.push(Finding {
+            place: Place::default(),
+            kind: "more",
+            message: "there is more than what follows: fix that first".to_owned(),
+        }),
+        _ => {}
     };
     for environment in &policy.environments {
         if !environment.window.is_always_open() {
@@ -63,12 +75,12 @@ pub(crate) fn lint(
         let message = format!(
             "the remote {remote} leads to the app {app}, which is on no environment: pushes there are refused"
         );
-        add(environments.key_place(), UNNAMED_APP, message);
+        add(&|| environments.key_place(), UNNAMED_APP, message);
     }
     for step in root.inside("suite").inside("run").items() {
         let command = step.inside("run");
         for why in unseen_failures(command.value.as_str().unwrap_or_default()) {
-            add(command.place(), "unseen-failure", why.to_owned());
+            add(&|| command.place(), "unseen-failure", why.to_owned());
         }
     }
     found.sort_by_key(|finding| finding.place);
@@ -116,10 +128,10 @@ fn lint_window(
     environment: &Environment,
     item: Item<'_>,
     facts: &Facts<'_>,
-    add: &mut dyn FnMut(Place, &'static str, String),
+    add: &mut dyn FnMut(Where<'_>, &'static str, String),
 ) {
     let name = quoted(&environment.name);
-    let key = item.key_place();
+    let key = || item.key_place();
     let texts = |list, calendars| {
         let items = item.inside(list).items().into_iter();
         items.filter(move |item| item.value.as_str().is_some_and(is_calendar) == calendars)
@@ -129,7 +141,7 @@ fn lint_window(
     for (holidays, item) in calendars.zip(texts("closed", true)) {
         let error = holidays.error().map(ToString::to_string);
         if let Some(message) = error.or_else(|| holidays.shortage(facts.now, &zone)) {
-            add(item.place(), "calendar", message);
+            add(&|| item.place(), "calendar", message);
         }
     }
     // A calendar that cannot be read closes everything, which is no fault of the rules.
@@ -137,11 +149,11 @@ fn lint_window(
     (window.holidays).retain(|holidays| holidays.error().is_none());
     if window.timezone == Zone::Local {
         let zone = item.value.get("timezone");
-        let place = zone.map_or(key, |zone| item.source.place(zone));
+        let place = || zone.map_or_else(key, |zone| item.source.place(zone));
         let message = format!(
             "the hours of {name} are by the clock of whoever pushes, another one for each; name a `timezone`"
         );
-        add(place, "local-zone", message);
+        add(&place, "local-zone", message);
     }
     let without_runway = Window {
         runway: SignedDuration::ZERO,
@@ -152,12 +164,12 @@ fn lint_window(
         if !never_opens(&without_runway, facts) {
             message += ": no hour passes all of its rules for the whole runway";
         }
-        add(key, "never-opens", message);
+        add(&key, "never-opens", message);
     }
     for (list, rules) in [("open", &window.open), ("closed", &window.closed)] {
         for (index, (rule, item)) in rules.iter().zip(texts(list, false)).enumerate() {
             let text = quoted(&rule.to_string());
-            let mut add = |kind, message| add(item.place(), kind, message);
+            let mut add = |kind, message| add(&|| item.place(), kind, message);
             if window.is_over(rule, facts.now, facts.local) {
                 add("past", format!("{text} is past; remove it"));
                 continue;

@@ -224,11 +224,7 @@ fn check_commas(rules: Item<'_>) -> Result<(), Fault> {
             && !rule.contains(':')
             && next.contains(':');
         // Two that are quoted, or on lines of their own, were never one.
-        let were_one = || {
-            let is_plain = |item: &Item<'_>| item.source.is_plain(item.value);
-            pair.iter().all(is_plain) && pair[0].place().line == pair[1].place().line
-        };
-        if is_suspect && were_one() {
+        if is_suspect && rules.source.has(&format!("{rule},{next}")) {
             let cure = format!("quote that, or write `{rule} 00:00-24:00`");
             let why = format!("a whole day, or cut off from `{rule},{next}`? {cure}");
             return Err(pair[0].invalid(&why));

@@ -40,12 +40,12 @@ impl<'t> Source<'t> {
         self.places(value).0
     }
 
-    /// Whether a text is written without quotes.
-    pub(super) fn is_plain(&self, value: &Value) -> bool {
-        let Place { line, column } = self.place(value);
-        let mut lines = self.text.lines().skip(line - 1);
-        let first = lines.next().and_then(|line| line.chars().nth(column - 1));
-        first.is_some_and(|c| !['"', '\''].contains(&c))
+    /// Whether a text stands on a line of the file as it is, but for spaces and comments.
+    pub(super) fn has(&self, text: &str) -> bool {
+        let squeezed = |text: &str| text.split_whitespace().collect::<String>();
+        let wanted = squeezed(text);
+        let mut lines = self.text.lines();
+        lines.any(|line| squeezed(line.split('#').next().unwrap_or_default()).contains(&wanted))
     }
 
     fn places(&self, wanted: &Value) -> (Place, Place) {

@@ -129,6 +129,20 @@ fn a_rule_that_is_past_is_named() {
 }
 
 #[test]
+fn of_many_findings_the_first_are_told() {
+    let days = ["2020-01-01"; 60].join(", ");
+    let shop = Sandbox::bare();
+    let policy = format!("environments: {{a: {{window: {{timezone: UTC, closed: [{days}]}}}}}}\n");
+    shop.write(".pushgate.yml", &policy);
+    let found = check(&shop, &[]).stdout;
+    assert_eq!(found.lines().count(), 51);
+    assert!(
+        found.starts_with(".pushgate.yml:1:1: there is more than what follows"),
+        "{found}"
+    );
+}
+
+#[test]
 fn an_open_rule_that_is_always_closed_is_a_contradiction() {
     finds_in_window(
         "timezone: UTC\nopen:\n  - Mon-Fri 09:00-16:00\n  - Sat 10:00-12:00\nclosed: ['Sat,Sun']",

@@ -123,8 +123,10 @@ impl Event {
             replaces: time("RECURRENCE-ID")?,
             is_cancelled: status.eq_ignore_ascii_case("CANCELLED"),
             rules: repeats(component, &start, length, left)?,
-            dates: dates(component, zones, length)?,
-            without: zones.times(component, "EXDATE")?,
+            dates: zones.dates(component, "RDATE", length)?,
+            without: (zones.dates(component, "EXDATE", length)?.into_iter())
+                .map(|(time, _)| time)
+                .collect(),
             start,
             length,
         })
@@ -171,33 +173,6 @@ impl Event {
             })
             .filter(move |(begins, ends)| *begins <= until && *ends > from)
     }
-}
-
-/// Reads the further times of an event, which may be periods that end by themselves (3.8.5.2).
-fn dates(
-    component: &Component,
-    zones: &Zones<'_>,
-    length: Length,
-) -> Result<Vec<(EventTime, Length)>, Problem> {
-    let mut dates = Vec::new();
-    for property in component.all("RDATE") {
-        let zone = zones.named_by(property)?;
-        let time = |text: &str| EventTime::read(text, zone.clone());
-        for text in property.value.split(',').map(str::trim) {
-            dates.push(property.parse(|_| match text.split_once('/') {
-                None => Ok((time(text)?, length)),
-                Some((start, length)) if length.contains('P') => {
-                    Ok((time(start)?, Length::read(length)?))
-                }
-                Some((start, end)) => {
-                    let start = time(start)?;
-                    let length = Length::between(&start, &time(end)?)?;
-                    Ok((start, length))
-                }
-            })?);
-        }
-    }
-    Ok(dates)
 }
 
 /// A name as it can be shown on one line (RFC 5545, 3.3.11 has its escapes).

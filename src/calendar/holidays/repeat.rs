@@ -88,6 +88,7 @@ impl Repeat {
         let cost = match (is_rare, rule.byweekno.len(), is_frequent) {
             (true, ..) => 100,
             (_, 3.., _) => 10,
+            (.., true) if !rule.bysetpos.is_empty() => 5,
             (.., true) => 3,
             _ => 1,
         };

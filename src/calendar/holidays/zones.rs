@@ -15,7 +15,7 @@ use jiff::{
 use super::{
     file::{Component, Problem, Property},
     repeat::Repeat,
-    time::EventTime,
+    time::{EventTime, Length},
 };
 use crate::calendar::zone;
 
@@ -64,16 +64,32 @@ impl<'c> Zones<'c> {
         Ok(Some(zone))
     }
 
-    /// Reads the times of every property of a name.
-    pub(super) fn times(&self, part: &Component, name: &str) -> Result<Vec<EventTime>, Problem> {
-        let mut times = Vec::new();
-        for property in part.all(name) {
+    /// Reads the times of every property of a name, and how long each lasts; a period ends by itself (3.8.5.2).
+    pub(super) fn dates(
+        &self,
+        component: &Component,
+        name: &str,
+        length: Length,
+    ) -> Result<Vec<(EventTime, Length)>, Problem> {
+        let mut dates = Vec::new();
+        for property in component.all(name) {
             let zone = self.named_by(property)?;
-            for text in property.value.split(',') {
-                times.push(property.parse(|_| EventTime::read(text.trim(), zone.clone()))?);
+            let time = |text: &str| EventTime::read(text, zone.clone());
+            for text in property.value.split(',').map(str::trim) {
+                dates.push(property.parse(|_| match text.split_once('/') {
+                    None => Ok((time(text)?, length)),
+                    Some((start, length)) if length.contains('P') => {
+                        Ok((time(start)?, Length::read(length)?))
+                    }
+                    Some((start, end)) => {
+                        let start = time(start)?;
+                        let length = Length::between(&start, &time(end)?)?;
+                        Ok((start, length))
+                    }
+                })?);
             }
         }
-        Ok(times)
+        Ok(dates)
     }
 }
 
@@ -107,8 +123,8 @@ fn define(
             ..start.parse(|text| EventTime::read(text, None))?
         };
         let mut times = vec![start.at];
-        let dates = Zones::of(observance).times(observance, "RDATE")?;
-        times.extend(dates.iter().map(|date| date.at));
+        let dates = Zones::of(observance).dates(observance, "RDATE", Length::default())?;
+        times.extend(dates.iter().map(|(date, _)| date.at));
         let mut weight = 1;
         if let Some(rule) = observance.once("RRULE")? {
             let rule = rule.parse(|text| Repeat::read(text, &start))?;
