@@ -1,10 +1,12 @@
 //! Opening files of ours, and writing them whole or not at all.
 
 use std::{
-    fs::{self, DirBuilder, File, FileType, OpenOptions, Permissions},
+    fs::{self, DirBuilder, File, FileType, OpenOptions, Permissions, TryLockError},
     io::{self, Read, Write},
     os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt},
     path::Path,
+    thread,
+    time::{Duration, Instant},
 };
 
 use nix::{fcntl::OFlag, unistd::geteuid};
@@ -25,11 +27,71 @@ pub(crate) fn open(path: &Path, options: &OpenOptions) -> io::Result<File> {
     }
 }
 
+/// Opens a plain file of a repository's state, and makes it if need be, as private as its directory.
+pub(crate) fn open_or_create(path: &Path, options: &OpenOptions) -> io::Result<File> {
+    let file = open(path, options.clone().create(true).mode(0o600))?;
+    let there = file.metadata()?;
+    let mode = state_mode(path)?;
+    if there.uid() == geteuid().as_raw() && there.mode() & 0o777 != mode {
+        file.set_permissions(Permissions::from_mode(mode))?;
+    }
+    Ok(file)
+}
+
+/// Makes a directory of a repository's state, but not its parents: a repository that was removed meanwhile
+/// stays removed.
+pub(crate) fn state_directory(path: &Path) -> io::Result<()> {
+    match fs::create_dir(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        // The bits for searching, and the group for what is made in it.
+        Ok(()) => fs::set_permissions(
+            path,
+            Permissions::from_mode(match state_mode(path)? {
+                0o660 => 0o2770,
+                _ => 0o700,
+            }),
+        ),
+        Err(error) => Err(error),
+    }
+}
+
+/// The mode of a file of a repository's state, whatever the umask: its owner's alone, or also the group's where
+/// git shares the repository (git-config(1), `core.sharedRepository`), which shows in the directory.
+pub(crate) fn state_mode(path: &Path) -> io::Result<u32> {
+    const SHARED: u32 = 0o2020;
+    let directory = path.parent().unwrap_or(path).metadata()?;
+    Ok(if directory.mode() & SHARED == SHARED {
+        0o660
+    } else {
+        0o600
+    })
+}
+
 /// Reads a plain file.
 pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     open(path, OpenOptions::new().read(true))?.read_to_end(&mut bytes)?;
     Ok(bytes)
+}
+
+/// Locks a file, which is made if need be, until what is returned is closed; `None` where another process
+/// has it for longer than the wait.
+pub(crate) fn lock(path: &Path, wait: Duration) -> io::Result<Option<File>> {
+    const LONGEST_TICK: Duration = Duration::from_millis(50);
+    let mut tick = Duration::from_millis(2);
+    let file = open_or_create(path, OpenOptions::new().append(true))?;
+    let start = Instant::now();
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(Some(file)),
+            Err(TryLockError::WouldBlock) if start.elapsed() < wait => {
+                thread::sleep(tick);
+                tick = LONGEST_TICK.min(tick * 2);
+            }
+            Err(TryLockError::WouldBlock) => return Ok(None),
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
+    }
 }
 
 /// Makes a directory that only its owner may enter, with those above it. What is there must be ours: another
@@ -42,6 +104,9 @@ pub(crate) fn private_directory(path: &Path) -> io::Result<()> {
     }
     if there.uid() != geteuid().as_raw() {
         return Err(io::Error::other("it belongs to another user"));
+    }
+    if there.mode() & 0o022 != 0 {
+        return Err(io::Error::other("other users may write to it"));
     }
     if there.mode() & 0o077 != 0 {
         fs::set_permissions(path, Permissions::from_mode(0o700))?;

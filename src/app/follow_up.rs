@@ -2,22 +2,22 @@
 //! is to know. The hook starts it and does not wait for it.
 
 use std::{
-    env,
-    fs::{File, OpenOptions, TryLockError},
-    process::Command,
+    collections::BTreeSet,
+    fs::File,
     thread,
     time::{Duration, Instant},
 };
 
 use super::{
-    settle::{Ask, settle},
+    settle::{Ask, forget_old, settle},
+    sharing::{Unshared, start_follow_up},
     unjudged,
-    unshared::Unshared,
 };
 use crate::{
     file,
     gates::Undecided,
     git::{Repository, notes::LIMIT},
+    memory::open_push::State,
     policy::Policy,
     process::detached,
 };
@@ -27,70 +27,60 @@ const LONGEST: Duration = Duration::from_mins(30);
 /// How often it looks whether git has ended.
 const TICK: Duration = Duration::from_millis(50);
 
-/// Starts the process, where there is anything for it to do. Nothing depends on it: the next command does
-/// the same.
-pub(crate) fn start(repository: &Repository) {
-    let open = repository.open_pushes().all();
-    if open.iter().all(|(_, push)| push.unknown) && repository.unshared().is_none() {
-        return;
-    }
-    if let Ok(program) = env::current_exe() {
-        let mut command = Command::new(program);
-        command.arg("follow-up");
-        let _ = detached::start(command);
-    }
-}
-
-/// Settles all that is open, and records what git alone knows.
-pub(crate) fn catch_up(repository: &Repository, policy: &Policy) -> Result<(), Undecided> {
-    settle(repository, Ask::Remotes)?;
+/// Settles all that is open, with so long for the answers of remotes, records what git alone knows, and
+/// has it shared.
+pub(crate) fn catch_up(
+    repository: &Repository,
+    policy: &Policy,
+    limit: Duration,
+) -> Result<(), Undecided> {
+    settle(repository, Ask::Remotes(limit))?;
     unjudged::record_all(repository, policy)?;
-    start(repository);
+    start_follow_up(repository);
     Ok(())
 }
 
 /// What the process does. It never prints; what fails here is tried again by the next command.
 pub(crate) fn run(repository: &Repository) {
     let deadline = Instant::now() + LONGEST;
-    let Some(_lock) = lock(repository, deadline) else {
+    let Some(_turn) = turn(repository) else {
         return;
     };
-    let mut asked = 0;
+    forget_old(repository);
+    let mut settled = BTreeSet::new();
     let mut tried = None;
     while Instant::now() < deadline {
-        let left = settle(repository, Ask::RemotesNow);
+        let mut open = repository.open_pushes().all();
+        open.retain(|(_, push)| push.state == State::Open);
+        let (running, ended): (Vec<_>, Vec<_>) =
+            (open.into_iter()).partition(|(_, push)| push.git.is_some_and(detached::is_running));
+        // A remote that does not answer is asked once; the next command asks again.
+        if ended
+            .into_iter()
+            .filter(|(path, _)| settled.insert(path.clone()))
+            .count()
+            > 0
+        {
+            let _ = settle(repository, Ask::JustEnded);
+        }
         if let Some(unshared) = repository.unshared()
             && tried.as_ref() != Some(&unshared.tip)
         {
             share(repository, &unshared);
             tried = Some(unshared.tip);
         }
-        match left {
-            // What is open though its git has ended waits for a remote that does not answer.
-            Ok(0) | Err(_) => return,
-            Ok(_) if !repository.has_running_push() => {
-                asked += 1;
-                if asked > 1 {
-                    return;
-                }
-            }
-            Ok(_) => {}
+        if running.is_empty() {
+            return;
         }
         thread::sleep(TICK);
     }
 }
 
-/// One such process at a time: the others wait, for what it has not seen any more.
-fn lock(repository: &Repository, deadline: Instant) -> Option<File> {
-    let path = repository.state_dir().join("follow-up.lock");
-    let file = file::open(&path, OpenOptions::new().create(true).append(true)).ok()?;
-    loop {
-        match file.try_lock() {
-            Ok(()) => return Some(file),
-            Err(TryLockError::WouldBlock) if Instant::now() < deadline => thread::sleep(TICK),
-            Err(_) => return None,
-        }
-    }
+/// One such process works and one more waits, for what the first has not seen any more: `None` for others.
+fn turn(repository: &Repository) -> Option<File> {
+    let lock = |name: &str, wait| file::lock(&repository.state_dir().join(name), wait).ok()?;
+    let _next = lock("follow-up-next.lock", Duration::ZERO)?;
+    lock("follow-up.lock", LONGEST)
 }
 
 fn share(repository: &Repository, unshared: &Unshared) {
@@ -104,13 +94,5 @@ fn share(repository: &Repository, unshared: &Unshared) {
             };
             let _ = repository.write_unshared(&failed);
         }
-    }
-}
-
-impl Repository {
-    fn has_running_push(&self) -> bool {
-        let open = self.open_pushes().all().into_iter();
-        let mut gits = open.filter_map(|(_, push)| push.git);
-        gits.any(detached::is_running)
     }
 }

@@ -11,5 +11,5 @@ pub(crate) mod pipeline_tips;
 pub(crate) mod policies;
 pub(crate) mod preview;
 pub(crate) mod settle;
+pub(crate) mod sharing;
 pub(crate) mod unjudged;
-mod unshared;

@@ -1,41 +1,53 @@
 //! Finds out whether the pushes that were let go have arrived, and records those that did.
 //!
-//! git moves the remote-tracking ref only after the server has taken the push, and writes a line into its
-//! reflog (git-push(1), "update by push"): that is the proof. Where there is no such ref, or no reflog, the
-//! remote is asked.
+//! git moves the remote-tracking ref after the server has taken the push, and writes "update by push" into
+//! its reflog (git-push(1)): that is the proof. A git that was killed writes nothing, so where there is no
+//! such line the remote is asked.
 
-use std::{fs, path::Path, slice};
+use std::{
+    collections::BTreeSet,
+    fs, io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
-use bstr::BStr;
 use jiff::{SignedDuration, Timestamp};
 
-use super::answers::SystemClock;
+use super::{answers::SystemClock, sharing::write};
 use crate::{
-    gates::{Clock, Undecided},
-    git::{Moved, Repository},
+    file,
+    gates::{Clock, Memory, Undecided, remote_tips::at_once},
+    git::{self, Repository, network},
     memory::{
-        open_push::{OpenPush, Tracking},
-        record::Record,
+        open_push::{OpenPush, State, Tracking},
+        record::{Event, Record},
     },
     process::detached,
     push::Oid,
 };
 
-/// How old an open push may become: reflogs are kept for longer (gc.reflogExpireUnreachable, git-gc(1)).
+/// How long a push is looked for: reflogs are kept for longer (gc.reflogExpireUnreachable, git-gc(1)).
 const OLDEST: SignedDuration = SignedDuration::from_hours(24 * 28);
+
+/// Reflogs count whole seconds.
+const SECOND: SignedDuration = SignedDuration::from_secs(1);
 
 /// Whether remotes are asked where git's own files do not tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ask {
     Nobody,
-    Remotes,
+    /// All at once, each for so long at most.
+    Remotes(Duration),
     /// The push has just ended.
-    RemotesNow,
+    JustEnded,
 }
 
 /// What became of an open push.
+#[derive(Clone, Copy)]
 enum Outcome {
     Arrived(Timestamp),
+    /// The commit is live now; nothing tells since when.
+    Found,
     Missing,
     /// It can never be told.
     Unknown,
@@ -43,130 +55,218 @@ enum Outcome {
     Open,
 }
 
-/// Settles the open pushes whose git has ended; returns how many are left.
-pub(crate) fn settle(repository: &Repository, ask: Ask) -> Result<usize, Undecided> {
-    let mut left = 0;
-    for (path, push) in repository.open_pushes().all() {
-        let runs = push.git.is_some_and(detached::is_running);
-        let Some(record) = push.record().filter(|_| !push.unknown) else {
-            continue;
-        };
-        let outcome = if runs {
-            Outcome::Open
-        } else {
-            outcome(&push, &record, repository, ask)?
-        };
-        match outcome {
-            Outcome::Open => left += 1,
-            Outcome::Arrived(at) => {
-                let record = Record { at, ..record };
-                write(repository, &record, push.share.as_deref())?;
-                remove(&path)?;
+/// An open push whose git has ended.
+struct Ended {
+    path: PathBuf,
+    push: OpenPush,
+    record: Record,
+    /// When, where git itself says so.
+    arrived: Option<Timestamp>,
+}
+
+/// Settles the open pushes whose git has ended.
+pub(crate) fn settle(repository: &Repository, ask: Ask) -> Result<(), Undecided> {
+    if ended(repository).is_empty() {
+        return Ok(());
+    }
+    // One process settles at a time, so that an arrival is recorded once.
+    let path = repository.state_dir().join("settle.lock");
+    let wait = match ask {
+        Ask::Nobody => Duration::ZERO,
+        Ask::Remotes(limit) => limit,
+        Ask::JustEnded => network::LIMIT,
+    };
+    let Some(_lock) = file::lock(&path, wait).map_err(failed)? else {
+        return Ok(());
+    };
+    let mut all = ended(repository);
+    prove(&mut all, repository)?;
+    let now = SystemClock.now();
+    let mut rest = Vec::new();
+    for one in all {
+        match one.arrived {
+            Some(at) => one.close(repository, Outcome::Arrived(at))?,
+            None if now.duration_since(one.record.at) > OLDEST => {
+                one.close(repository, Outcome::Unknown)?;
             }
-            Outcome::Missing => remove(&path)?,
-            Outcome::Unknown => {
-                let mut unknown = push;
-                unknown.unknown = true;
-                repository.open_pushes().add(&unknown).map_err(failed)?;
-                remove(&path)?;
+            None => rest.push(one),
+        }
+    }
+    if ask == Ask::Nobody {
+        return Ok(());
+    }
+    let ask_remote =
+        |one: &Ended| repository.remote_tip(one.push.url.as_str().into(), &one.push.target, wait);
+    let (tips, ()) = at_once(&rest, ask_remote, || ());
+    for (one, tip) in rest.into_iter().zip(tips) {
+        let outcome = match tip {
+            Ok(tip) => by_tip(&one.record, tip.as_ref(), repository, ask)?,
+            Err(_) => Outcome::Open,
+        };
+        one.close(repository, outcome)?;
+    }
+    Ok(())
+}
+
+fn ended(repository: &Repository) -> Vec<Ended> {
+    let all = repository.open_pushes().all().into_iter();
+    let ended =
+        |push: &OpenPush| push.state == State::Open && !push.git.is_some_and(detached::is_running);
+    all.filter(|(_, push)| ended(push))
+        .filter_map(|(path, push)| {
+            let record = push.record()?;
+            let arrived = None;
+            Some(Ended {
+                path,
+                push,
+                record,
+                arrived,
+            })
+        })
+        .collect()
+}
+
+/// Reads in git's reflogs which pushes arrived, and when.
+///
+/// A move proves one push: the last of its commit that was decided before it.
+fn prove(all: &mut [Ended], repository: &Repository) -> Result<(), Undecided> {
+    let now = SystemClock.now();
+    all.sort_by_key(|one| one.record.at);
+    let tracked = |one: &Ended| Some(one.push.tracking.as_ref()?.name.clone());
+    let names: BTreeSet<_> = all.iter().filter_map(tracked).collect();
+    for name in names {
+        let mut moves = repository.moves(&name)?;
+        moves.reverse();
+        for (place, moved) in moves
+            .iter()
+            .enumerate()
+            .filter(|(_, moved)| moved.is_push())
+        {
+            let is_it = |one: &&mut Ended| {
+                let before = one.push.tracking.as_ref();
+                let before = before.filter(|before| before.name == name && before.moves <= place);
+                one.arrived.is_none()
+                    && one.record.commit == moved.commit
+                    && before.is_some_and(|before| fits(before, &moves))
+            };
+            if let Some(one) = all.iter_mut().rev().find(is_it) {
+                // GIT_COMMITTER_DATE may say anything.
+                let is_possible = moved.at > one.record.at - SECOND && moved.at <= now;
+                one.arrived = Some(if is_possible { moved.at } else { now });
             }
         }
     }
-    Ok(left)
+    Ok(())
+}
+
+/// Whether a reflog, oldest first, still has what it had before the push: git may have let the oldest go.
+fn fits(before: &Tracking, moves: &[git::Moved]) -> bool {
+    match before.moves.checked_sub(1) {
+        None => true,
+        Some(last) => (moves.get(last))
+            .is_some_and(|moved| Some(moved.commit.as_str()) == before.tip.as_deref()),
+    }
+}
+
+fn by_tip(
+    record: &Record,
+    tip: Option<&Oid>,
+    repository: &Repository,
+    ask: Ask,
+) -> Result<Outcome, Undecided> {
+    if tip != Some(&record.commit) {
+        let is_unmoved = tip == record.replaces();
+        return Ok(if is_unmoved {
+            Outcome::Missing
+        } else {
+            Outcome::Unknown
+        });
+    }
+    let brought_by_another = |other: &Record| {
+        other.is_at(record.place())
+            && other.commit == record.commit
+            && other.at >= record.at
+            && other.deployed().is_some_and(|one| !one.seen)
+    };
+    Ok(
+        if repository
+            .records(&record.commit)?
+            .iter()
+            .any(brought_by_another)
+        {
+            Outcome::Missing
+        } else if ask == Ask::JustEnded {
+            Outcome::Arrived(SystemClock.now())
+        } else {
+            Outcome::Found
+        },
+    )
+}
+
+impl Ended {
+    /// Writes down what became of it.
+    fn close(self, repository: &Repository, outcome: Outcome) -> Result<(), Undecided> {
+        let record = match outcome {
+            Outcome::Open => return Ok(()),
+            Outcome::Missing => return self.mark(repository, State::Missing),
+            Outcome::Unknown => return self.mark(repository, State::Unknown),
+            Outcome::Arrived(at) => Record { at, ..self.record },
+            Outcome::Found => found(self.record),
+        };
+        write(repository, &record, self.push.share.as_deref())?;
+        remove(&self.path)
+    }
+
+    fn mark(mut self, repository: &Repository, state: State) -> Result<(), Undecided> {
+        self.push.state = state;
+        let replaced = repository.open_pushes().replace(&self.path, &self.push);
+        replaced.map_err(failed)
+    }
+}
+
+/// The record of a push whose commit is live now, though nothing tells since when.
+pub(super) fn found(mut record: Record) -> Record {
+    if let Event::Deployed(deployed) = &mut record.event {
+        deployed.seen = true;
+    }
+    record.at = SystemClock.now();
+    record
+}
+
+/// Removes what nobody asks about any more.
+pub(super) fn forget_old(repository: &Repository) {
+    let now = SystemClock.now();
+    for (path, push) in repository.open_pushes().all() {
+        let at = push.record().map(|record| record.at);
+        if push.state == State::Missing && at.is_some_and(|at| now.duration_since(at) > OLDEST) {
+            let _ = remove(&path);
+        }
+    }
 }
 
 fn remove(path: &Path) -> Result<(), Undecided> {
     match fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(failed(error)),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(error)),
         _ => Ok(()),
     }
 }
 
 #[allow(clippy::needless_pass_by_value, reason = "for map_err")]
-fn failed(error: std::io::Error) -> Undecided {
+fn failed(error: io::Error) -> Undecided {
     Undecided::failed("write down what became of a push", &error)
-}
-
-fn outcome(
-    push: &OpenPush,
-    record: &Record,
-    repository: &Repository,
-    ask: Ask,
-) -> Result<Outcome, Undecided> {
-    let now = SystemClock.now();
-    if now.duration_since(record.at) > OLDEST {
-        return Ok(Outcome::Unknown);
-    }
-    let commit = &record.commit;
-    // Where the ref led to the commit before, git writes nothing.
-    let tracking = push.tracking.as_ref();
-    if let Some(tracking) = tracking.filter(|one| one.tip.as_deref() != Some(commit.as_str())) {
-        let moves = repository.newest_moves(&tracking.name)?;
-        // A fetch of the commit proves it, too. Reflogs count whole seconds.
-        let is_arrival = |moved: &&Moved| {
-            moved.commit == *commit && moved.at.as_second() >= record.at.as_second()
-        };
-        if let Some(moved) = moves.iter().rev().find(is_arrival) {
-            return Ok(Outcome::Arrived(moved.at));
-        }
-        if !moves.is_empty() {
-            return Ok(Outcome::Missing);
-        }
-        let tip = repository.reference(&tracking.name)?;
-        if tip.as_ref() == Some(commit) {
-            return Ok(Outcome::Arrived(observed(record, ask, now)));
-        }
-        if tip.as_ref().map(Oid::as_str) == tracking.tip.as_deref() {
-            return Ok(Outcome::Missing);
-        }
-    }
-    if ask == Ask::Nobody {
-        return Ok(Outcome::Open);
-    }
-    let Ok(tip) = repository.remote_tip(push.url.as_str().into(), &push.target) else {
-        return Ok(Outcome::Open);
-    };
-    Ok(if tip.as_ref() == Some(commit) {
-        Outcome::Arrived(observed(record, ask, now))
-    } else if tip.as_ref() == record.replaces() {
-        Outcome::Missing
-    } else {
-        Outcome::Unknown
-    })
-}
-
-/// When a push arrived of which no reflog tells: now, if it has just ended; else no earlier than it was
-/// decided.
-fn observed(record: &Record, ask: Ask, now: Timestamp) -> Timestamp {
-    match ask {
-        Ask::RemotesNow => now,
-        Ask::Nobody | Ask::Remotes => record.at,
-    }
-}
-
-/// Writes a record into the notes, and remembers that it is to be shared.
-pub(crate) fn write(
-    repository: &Repository,
-    record: &Record,
-    share: Option<&str>,
-) -> Result<(), Undecided> {
-    repository.notes().add(slice::from_ref(record))?;
-    if let Some(remote) = share {
-        let marked = repository.mark_unshared(remote);
-        marked.map_err(failed)?;
-    }
-    Ok(())
 }
 
 /// A push with what tells later whether it arrived.
 pub(crate) fn traced(push: &OpenPush, repository: &Repository) -> Result<OpenPush, Undecided> {
-    let (remote, target): (&BStr, &BStr) =
-        (push.remote.as_str().into(), push.target.as_str().into());
     let mut traced = push.clone();
     traced.git = Some(detached::git_push());
+    let (remote, target) = (push.remote.as_str().into(), push.target.as_str().into());
     if let Some(name) = repository.tracking_ref(remote, target) {
-        let tip = repository.reference(&name)?.map(|tip| tip.to_string());
-        traced.tracking = Some(Tracking { name, tip });
+        traced.tracking = Some(Tracking {
+            tip: repository.reference(&name)?.map(|tip| tip.to_string()),
+            moves: repository.moves(&name)?.len(),
+            name,
+        });
     }
     Ok(traced)
 }

@@ -6,12 +6,15 @@ use std::fs;
 use bstr::ByteSlice;
 use jiff::Timestamp;
 
-use super::{answers::SystemClock, settle::write};
+use super::{answers::SystemClock, settle, sharing::write};
 use crate::{
     gates::{Clock, EnvironmentRemotes, Memory, Undecided},
     git::Repository,
     hooks::{directory::HooksDirectory, gate::is_gated},
-    memory::record::{Deployed, Event, Judged, Place, Record},
+    memory::{
+        open_push::State,
+        record::{Deployed, Event, Judged, Place, Record},
+    },
     policy::Policy,
     push::Oid,
 };
@@ -46,21 +49,29 @@ fn unrecorded(
     tracking: &str,
     since: Timestamp,
 ) -> Result<Vec<Record>, Undecided> {
-    let moves = repository.newest_moves(tracking)?;
+    let moves = repository.moves(tracking)?;
     let open = repository.open_pushes().all().into_iter();
     let open: Vec<_> = open
+        .filter(|(_, push)| push.state == State::Open)
         .filter_map(|(_, push)| Some(push.record()?.commit))
         .collect();
     let mut found = Vec::new();
     for (index, moved) in moves.iter().enumerate() {
-        if moved.at < since {
-            break;
-        }
+        // A judged push has another time only where GIT_COMMITTER_DATE gave git a wrong one.
+        let is_redated = |record: &Record, deployed: &Deployed| {
+            deployed.decided.is_some()
+                && record.is_by(&moved.by)
+                && !moves.iter().any(|other| other.at == record.at)
+        };
         let is_same = |record: &Record| {
-            let observed = record.deployed().is_some_and(|deployed| !deployed.seen);
-            observed && record.commit == moved.commit && record.at == moved.at
+            record.is_at(place)
+                && record.commit == moved.commit
+                && record.deployed().is_some_and(|deployed| {
+                    !deployed.seen && (record.at == moved.at || is_redated(record, deployed))
+                })
         };
         if moved.is_push()
+            && moved.at >= since
             && !open.contains(&moved.commit)
             && !repository.records(&moved.commit)?.iter().any(is_same)
         {
@@ -80,12 +91,21 @@ fn unrecorded(
     Ok(found)
 }
 
-/// The record of a commit that is live on an environment though nobody has recorded it.
+/// The record of a commit that is live on an environment though nobody has recorded it; `None` while a push
+/// of it is under way.
 pub(crate) fn sighting(
     repository: &Repository,
     place: Place<'_>,
     commit: &Oid,
-) -> Result<Record, Undecided> {
+) -> Result<Option<Record>, Undecided> {
+    // A platform may take a push whose git was ended.
+    let own = repository.open_pushes().all().into_iter().rev();
+    let mut own = own.filter_map(|(_, push)| Some((push.state, push.record()?)));
+    if let Some((state, record)) =
+        own.find(|(_, record)| record.is_at(place) && record.commit == *commit)
+    {
+        return Ok((state != State::Open).then(|| settle::found(record)));
+    }
     let is_judged = |record: &Record| {
         record.is_at(place)
             && (record.deployed()).is_some_and(|deployed| deployed.judged != Judged::Before)
@@ -103,7 +123,7 @@ pub(crate) fn sighting(
         ..Deployed::new(judged)
     });
     let (at, by) = (SystemClock.now(), repository.identity());
-    Ok(Record::new(at, by, place, commit, event))
+    Ok(Some(Record::new(at, by, place, commit, event)))
 }
 
 fn is_younger(repository: &Repository, commit: &Oid, gate: Option<Timestamp>) -> bool {
@@ -111,11 +131,11 @@ fn is_younger(repository: &Repository, commit: &Oid, gate: Option<Timestamp>) ->
     made.zip(gate).is_some_and(|(made, gate)| made > gate)
 }
 
-/// When the gate came to this clone, where it is here: since then pushes are judged.
-pub(crate) fn gate_since(repository: &Repository) -> Option<Timestamp> {
-    is_gated(repository).filter(|is_gated| *is_gated)?;
-    let hook = HooksDirectory::of(repository).ok()?.hook;
-    let written = fs::metadata(hook).and_then(|file| file.modified()).ok();
+/// When the gate came to this clone: since then pushes are judged; `None`: never.
+fn gate_since(repository: &Repository) -> Option<Timestamp> {
+    let hook = HooksDirectory::of(repository).ok();
+    let hook = hook.filter(|_| is_gated(repository) == Some(true));
+    let written = hook.and_then(|hooks| fs::metadata(hooks.hook).ok()?.modified().ok());
     // A hook may have been written anew; not every file system knows when a directory was made.
     let state = fs::metadata(repository.state_dir()).ok();
     let made = state.and_then(|directory| directory.created().ok());

@@ -155,7 +155,7 @@ impl<'w> Approval<'w> {
             return Err(no_commit(revision, world));
         };
         let policy = world.policy(Some(&commit))?.policy;
-        catch_up(world, &policy)?;
+        catch_up(world, &policy, LIMIT)?;
         Ok(Self {
             args,
             world,

@@ -19,7 +19,7 @@ use crate::{
         Remotes,
         verdict::{Decision, TrunkName},
     },
-    git::Repository,
+    git::{Repository, network},
     policy::{Environment, Policy},
     process::signals,
     push::{Oid, Push, Update},
@@ -66,7 +66,7 @@ pub(crate) fn run(args: &Check) -> Done {
 fn push(args: &Check, world: &Repository) -> Result<Push, Error> {
     let (source, commit) = source(args.commit.as_deref(), world)?;
     let policy = world.policy(Some(&commit))?.policy;
-    catch_up(world, &policy)?;
+    catch_up(world, &policy, network::LIMIT)?;
     let (name, (remote, url, branch)) = match args.environment.as_deref() {
         Some("trunk") => ("trunk", to_trunk(&world.trunk(&policy.trunk)?, world)?),
         name => {

@@ -96,7 +96,7 @@ impl Error {
             Self::NoWorkTree => message.hint("run pushgate init in a clone"),
             Self::Moment(_) => message,
             Self::NoCommit { known, .. } if known.is_empty() => message.hint("commit first"),
-            Self::NoCommit { .. } => message.hint("name another with --commit"),
+            Self::NoCommit { .. } => message.hint("name another commit, branch or tag"),
             Self::NoLocalTrunk { branch, .. } => message
                 .hint(format!("git switch {branch}, where the remote has it"))
                 .hint(format!(

@@ -5,6 +5,7 @@ use std::{env, fs};
 use super::{Done, Error, local::Local, schema};
 use crate::{
     cli::Install,
+    file,
     gates::Undecided,
     git::Repository,
     hooks::{
@@ -21,7 +22,7 @@ pub(crate) fn run(args: &Install) -> Done {
     let repository = Repository::open()?;
     let code = install(args, &repository)?;
     // It is also the mark that pushes from here are to be judged.
-    let _ = std::fs::create_dir(repository.state_dir());
+    let _ = file::state_directory(&repository.state_dir());
     schema::write_copy(&repository);
     if let Ok(Local { loaded, .. }) = Local::of(&repository)
         && loaded.policy.environments.is_empty()

@@ -1,5 +1,7 @@
 //! `pushgate log`: what happened, for people or, line by line, for programs.
 
+use std::time::Duration;
+
 use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
 
@@ -18,6 +20,9 @@ use crate::{
     policy::Policy,
     report,
 };
+
+/// How long it waits for the answers of remotes about pushes that are still open.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 pub(crate) fn run(args: &Log) -> Done {
     let world = Repository::open()?;
@@ -70,7 +75,7 @@ fn policy(world: &Repository) -> Option<Policy> {
 
 fn everything(world: &Repository, policy: Option<&Policy>) -> Result<Vec<Happened>, Error> {
     if let Some(policy) = policy
-        && let Err(error) = catch_up(world, policy)
+        && let Err(error) = catch_up(world, policy, PATIENCE)
     {
         let why = error.in_one_line();
         report::warn(&format!("what became of some pushes cannot be told: {why}"));
@@ -86,8 +91,14 @@ fn everything(world: &Repository, policy: Option<&Policy>) -> Result<Vec<Happene
         report::warn(&format!("what the team remembers cannot be told: {why}"));
         Vec::new()
     });
-    let open = world.open_pushes().all().into_iter();
-    let open: Vec<_> = open.map(|(_, push)| push).collect();
+    let open = world.open_pushes();
+    for path in open.damaged() {
+        let path = path.display();
+        report::warn(&format!(
+            "{path} is damaged: what became of a push is not known"
+        ));
+    }
+    let open: Vec<_> = open.all().into_iter().map(|(_, push)| push).collect();
     Ok(history(contents.entries, &records, &open))
 }
 

@@ -20,7 +20,7 @@ use crate::{
     gates::{
         Clock, EnvironmentRemotes, LocalRepository, Memory, Remotes, Undecided, verdict::Decision,
     },
-    git::Repository,
+    git::{Repository, network},
     hooks::gate::is_gated,
     memory::{
         deployments::{before, current, removed_by_rollback},
@@ -30,14 +30,14 @@ use crate::{
     process::{signals, terminal},
     push::{Oid, url::redact},
     report,
-    text::printable,
+    text::{printable, shell_word},
 };
 
 pub(crate) fn run(args: &Rollback) -> Done {
     signals::watch();
     let world = Repository::open()?;
-    if is_gated(&world) == Some(false) {
-        let message = "no hook here would judge the rollback";
+    if is_gated(&world) != Some(true) {
+        let message = "no hook here is known to judge the rollback";
         return Err(Undecided::new(message).hint("pushgate install").into());
     }
     let local = Local::of(&world)?;
@@ -47,16 +47,29 @@ pub(crate) fn run(args: &Rollback) -> Done {
     of.remote()?;
     let trunk = local.trunk.as_ref().ok();
     let tips = PipelineTips::ask(&world, trunk, policy.shares(), std::slice::from_ref(&of));
-    catch_up(&world, policy)?;
-    let mut code = 0;
-    for index in 0..of.remotes.len() {
-        code = back(args, &of, index, &tips, &world)?;
-        if code != 0 {
-            break;
+    catch_up(&world, policy, network::LIMIT)?;
+    let mut lives = Vec::new();
+    for (index, remote) in of.remotes.iter().enumerate() {
+        let tips = tips.live(remote.as_bstr(), &of.branches)?;
+        if let Some((branch, commit)) = of.deployed(&tips, trunk) {
+            let (branch, commit) = (branch.clone(), commit.clone());
+            lives.push(Live {
+                index,
+                branch,
+                commit,
+            });
         }
     }
-    settle::settle(&world, Ask::RemotesNow)?;
+    let code = back(args, &of, lives, &world)?;
+    settle::settle(&world, Ask::JustEnded)?;
     Ok(signals::signal().map_or(code, |signal| 128 + signal))
+}
+
+/// One remote of the environment, with what is live there.
+struct Live {
+    index: usize,
+    branch: String,
+    commit: Oid,
 }
 
 /// The one that is named, else production, else the only one that nothing comes after.
@@ -88,86 +101,128 @@ fn environment<'p>(name: Option<&str>, policy: &'p Policy) -> Result<&'p Environ
     }
 }
 
-/// Rolls one remote of an environment back.
+/// Brings one commit back, wherever it is not live already.
 fn back(
     args: &Rollback,
     of: &EnvironmentRemotes,
-    index: usize,
-    tips: &dyn Remotes,
+    mut lives: Vec<Live>,
     world: &Repository,
 ) -> Done {
-    let (environment, remote) = (&of.environment, of.remotes[index].as_bstr());
-    let Some((branch, live)) = tips.live(remote, &of.branches)?.into_iter().next() else {
-        let message = format!("nothing was ever deployed to {environment}");
-        return Err(Undecided::new(message).into());
-    };
+    let environment = &of.environment;
     let commit = match &args.commit {
         Some(revision) => {
             let commit = world.revision(revision)?;
             commit.ok_or_else(|| no_commit(revision, world))?
         }
-        None => previous(of.place_of(index), &live, world)?,
+        None => chosen(of, &lives, world)?,
     };
-    if commit == live {
-        report::say(&format!(
-            "{} is live on {environment} already",
-            live.short()
-        ));
+    lives.retain(|live| {
+        if live.commit == commit {
+            let destination = &of.destinations[live.index];
+            let commit = commit.short();
+            report::say(&format!("{destination} has {commit} already"));
+        }
+        live.commit != commit
+    });
+    if lives.is_empty() {
         return Ok(0);
     }
-    say(of, index, &live, &commit, world)?;
-    if !confirmed(args)? {
+    for live in &lives {
+        say(of, live, &commit, world)?;
+    }
+    if !confirmed(args, environment, &commit)? {
         return Ok(Decision::Refused.exit_code());
     }
-    let status = push(args, remote, (&branch, &live), &commit, world)?;
-    let code = status.code().unwrap_or(1);
-    Ok(u8::try_from(code).unwrap_or(1))
+    for live in &lives {
+        let status = push(args, of.remotes[live.index].as_bstr(), live, &commit, world)?;
+        let code = status.code().unwrap_or(1);
+        if code != 0 {
+            return Ok(u8::try_from(code).unwrap_or(1));
+        }
+    }
+    Ok(0)
+}
+
+/// The commit that was live before: where the remotes differ, the one that some have already.
+fn chosen(of: &EnvironmentRemotes, lives: &[Live], world: &Repository) -> Result<Oid, Error> {
+    let environment = &of.environment;
+    let is_one = lives.iter().all(|live| live.commit == lives[0].commit);
+    let before = |live: &Live| previous(of.place_of(live.index), &live.commit, world);
+    match lives {
+        [] => {
+            let message = format!("nothing was ever deployed to {environment}");
+            return Err(Undecided::new(message).into());
+        }
+        [live, ..] if is_one => return before(live),
+        _ => {}
+    }
+    let older = lives.iter().filter_map(|live| before(live).ok());
+    let mut common: Vec<_> = older
+        .filter(|older| lives.iter().any(|live| live.commit == *older))
+        .collect();
+    common.dedup();
+    if let [only] = common.as_slice() {
+        return Ok(only.clone());
+    }
+    let name = |live: &Live| {
+        format!(
+            "{} has {}",
+            of.destinations[live.index],
+            live.commit.short()
+        )
+    };
+    let names: Vec<_> = lives.iter().map(name).collect();
+    let names = names.join(", ");
+    let message = format!("which commit is to come back to {environment}? {names}");
+    Err(which(message, environment))
 }
 
 /// What was live before, as far as it is recorded and may come back.
 fn previous(place: Place<'_>, live: &Oid, world: &Repository) -> Result<Oid, Error> {
     let environment = place.environment;
+    let mut seen = vec![live.clone()];
     let mut commit = live.clone();
     loop {
         let records = world.records(&commit)?;
-        let Some(older) = before(&records, place, &commit).filter(|older| *older != live) else {
-            let message = format!(
-                "nothing tells what was live on {environment} before {}",
-                commit.short()
-            );
-            return Err(Undecided::new(message)
-                .hint(format!(
-                    "see what was: pushgate log --environment {environment}"
-                ))
-                .hint(format!("name it: pushgate rollback {environment} COMMIT"))
-                .into());
+        let Some(older) = before(&records, place, &commit).filter(|one| !seen.contains(one)) else {
+            let commit = commit.short();
+            let message = format!("nothing tells what was live on {environment} before {commit}");
+            return Err(which(message, environment));
         };
         let records = world.records(older)?;
         if removed_by_rollback(&records, environment, older).is_none() {
             return Ok(older.clone());
         }
+        seen.push(older.clone());
         commit = older.clone();
     }
+}
+
+/// The commit has to be named.
+fn which(message: String, environment: &str) -> Error {
+    let log = format!("see what was: pushgate log --environment {environment}");
+    let name = format!("name it: pushgate rollback {environment} COMMIT");
+    Undecided::new(message).hint(log).hint(name).into()
 }
 
 /// Says what comes back, what goes, and whose it is.
 fn say(
     of: &EnvironmentRemotes,
-    index: usize,
-    live: &Oid,
+    live: &Live,
     commit: &Oid,
     world: &Repository,
 ) -> Result<(), Error> {
     let environment = &of.environment;
+    let (index, live) = (live.index, &live.commit);
     report::say(&format!(
         "rollback of {environment} ({}): from {} back to {}",
         of.destinations[index],
         live.short(),
         commit.short()
     ));
-    let place = of.place_of(index);
+    let here = of.place_of(index);
     let records = world.records(live)?;
-    if let Some(record) = current(&records, place, live, SystemClock.now()) {
+    if let Some(record) = current(&records, here, live, SystemClock.now()) {
         let zone = SystemClock.zone()?;
         let at = crate::text::day_and_time(record.at, &zone, &zone);
         let by = match record.deployed() {
@@ -189,15 +244,21 @@ fn say(
 }
 
 /// Asks on a terminal; without one the command line has to say yes.
-fn confirmed(args: &Rollback) -> Result<bool, Error> {
+fn confirmed(args: &Rollback, environment: &str, commit: &Oid) -> Result<bool, Error> {
     if args.yes {
         return Ok(true);
     }
     if !std::io::stderr().is_terminal() {
+        let mut command = format!(
+            "pushgate rollback {} {commit} --yes",
+            shell_word(environment)
+        );
+        if let Some(words) = &args.words {
+            command += &format!(" -m {}", shell_word(words));
+        }
         let message = "there is no terminal to ask on";
-        return Err(Undecided::new(message)
-            .hint("say yes beforehand: pushgate rollback --yes")
-            .into());
+        let hint = format!("say yes beforehand: {command}");
+        return Err(Undecided::new(message).hint(hint).into());
     }
     let yes = terminal::confirm("Roll back?").map_err(Undecided::from)?;
     if !yes {
@@ -210,7 +271,11 @@ fn confirmed(args: &Rollback) -> Result<bool, Error> {
 fn push(
     args: &Rollback,
     remote: &BStr,
-    (branch, live): (&str, &Oid),
+    Live {
+        branch,
+        commit: live,
+        ..
+    }: &Live,
     commit: &Oid,
     world: &Repository,
 ) -> Result<ExitStatus, Error> {

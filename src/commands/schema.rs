@@ -3,7 +3,7 @@
 use std::{fs, io::ErrorKind, path::PathBuf};
 
 use super::{Done, Error, print_machine_data};
-use crate::{git::Repository, policy::schema::schema, report};
+use crate::{file, git::Repository, policy::schema::schema, report};
 
 /// What to do in a linked work tree or a submodule: nothing is below `.git` there, and the policy belongs to
 /// the team: a path that works here works nowhere else.
@@ -22,8 +22,16 @@ fn text() -> String {
 /// Writes the copy that the first line of a policy names; only warns where it cannot be written.
 pub(super) fn write_copy(world: &Repository) {
     let path = copy(world);
-    let directory = world.state_dir();
-    if let Err(error) = fs::create_dir_all(directory).and_then(|()| fs::write(&path, text())) {
+    let made = file::state_directory(&world.state_dir());
+    let written = made.and_then(|()| {
+        file::replace(
+            &path,
+            ".schema-",
+            text().as_bytes(),
+            file::state_mode(&path)?,
+        )
+    });
+    if let Err(error) = written {
         let path = path.display();
         report::warn(&format!(
             "editors have no schema: could not write {path}: {error}"

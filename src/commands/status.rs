@@ -9,18 +9,19 @@ use super::{Done, Error, local::Local, print_data, print_machine_data};
 use crate::{
     app::{
         answers::SystemClock,
-        follow_up::{self, catch_up},
+        follow_up::catch_up,
         overrides::{self, Overrides},
         pipeline_tips::PipelineTips,
         policies::{Loaded, Source},
         preview::Preview,
+        sharing::start_follow_up,
     },
     cli,
     gates::{
         Clock, LocalRepository as _, Object, Remotes, Stop, Tip, Undecided, receipt,
         verdict::TrunkName,
     },
-    git::Repository,
+    git::{Repository, network},
     hooks::gate::is_gated,
     policy::{self, Environment, Policy},
     process::{program::Output, signals},
@@ -76,7 +77,7 @@ fn status(world: &Repository) -> Result<Status, Error> {
     let mut errors = Vec::new();
     let tips = PipelineTips::ask(world, trunk.as_ref().ok(), policy.shares(), &remotes);
     let mut keep = |error: Undecided| errors.push(error.in_one_line());
-    if let Err(error) = catch_up(world, policy) {
+    if let Err(error) = catch_up(world, policy, network::LIMIT) {
         keep(error);
     }
     let reader = SystemClock.zone().unwrap_or_else(|error| {
@@ -103,7 +104,7 @@ fn status(world: &Repository) -> Result<Status, Error> {
         .map(|(environment, remotes)| inputs.environment(environment, &remotes));
     let environments = environments.collect();
     // What was found live is told to the team.
-    follow_up::start(world);
+    start_follow_up(world);
     Ok(Status {
         at: inputs.now,
         reader,

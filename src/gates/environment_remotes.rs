@@ -7,6 +7,7 @@ use crate::{
     memory::record::Place,
     policy::Environment,
     push::{
+        Oid,
         destination::{Destination, heroku_url},
         remotes::Remotes,
     },
@@ -80,6 +81,20 @@ impl EnvironmentRemotes {
             Some(trunk) => format!("{}:{deploys}", trunk.branch),
             None => deploys.to_owned(),
         }
+    }
+
+    /// The branch of a remote that says what is live there, and its tip: the one that trunk deploys to, where
+    /// there are several.
+    pub(crate) fn deployed<'t>(
+        &self,
+        tips: &'t [(String, Oid)],
+        trunk: Option<&TrunkName>,
+    ) -> Option<&'t (String, Oid)> {
+        let trunk = trunk.map(|trunk| &trunk.branch);
+        let trunk = trunk.filter(|branch| self.branches.contains(branch));
+        let pushed_to = trunk.or(self.branches.first());
+        let tip = tips.iter().find(|(branch, _)| Some(branch) == pushed_to);
+        tip.or(tips.first())
     }
 
     /// Returns the first remote; it is an error to have none.

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 pub(super) use git2::ObjectType as Kind;
 
+use super::reflog::Moved;
+
 use crate::{
     gates::Undecided,
     push::{Oid, remotes::Entry},
@@ -24,6 +26,8 @@ pub(crate) trait Backend: Send {
     /// What a ref leads to; `None` where it does not exist.
     fn reference(&mut self, name: &str) -> Result<Option<Oid>, Undecided>;
     fn symbolic(&mut self, name: &str) -> Result<Option<String>, Undecided>;
+    /// The moves of a ref that exists, newest first.
+    fn moves(&mut self, name: &str) -> Result<Vec<Moved>, Undecided>;
     /// The type and size of an object; `None` where it is not here.
     fn header(&mut self, id: &Oid) -> Result<Option<(Kind, usize)>, Undecided>;
     /// The bytes of an object that is here.

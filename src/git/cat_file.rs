@@ -12,6 +12,7 @@ use bstr::ByteSlice;
 use super::{
     backend::{Backend, Kind, Layout},
     command::Git,
+    reflog::Moved,
 };
 use crate::{
     gates::Undecided,
@@ -170,6 +171,14 @@ impl Backend for CatFile {
         Ok(output
             .is_ok()
             .then(|| output.line().to_str_lossy().into_owned()))
+    }
+
+    fn moves(&mut self, name: &str) -> Result<Vec<Moved>, Undecided> {
+        let format = "--format=%H %gd %gs%x00%gn <%ge>";
+        let log = (self.git).must(["reflog", "show", format, "--date=unix", name, "--"])?;
+        Ok(ByteSlice::lines(&*log.stdout)
+            .filter_map(Moved::read)
+            .collect())
     }
 
     fn header(&mut self, id: &Oid) -> Result<Option<(Kind, usize)>, Undecided> {

@@ -7,8 +7,12 @@ use std::{
 
 use bstr::ByteSlice;
 use git2::{ConfigLevel, ErrorCode, Repository};
+use jiff::Timestamp;
 
-use super::backend::{Backend, Kind, Layout};
+use super::{
+    backend::{Backend, Kind, Layout},
+    reflog::Moved,
+};
 use crate::{
     gates::Undecided,
     push::{Oid, remotes::Entry},
@@ -112,6 +116,26 @@ impl Backend for Libgit2 {
             .as_ref()
             .and_then(|one| one.symbolic_target_bytes());
         Ok(target.map(|target| target.to_str_lossy().into_owned()))
+    }
+
+    fn moves(&mut self, name: &str) -> Result<Vec<Moved>, Undecided> {
+        let failed = |error: git2::Error| failed(&format!("read the reflog of `{name}`"), &error);
+        // libgit2 would make a reflog where there is none, and git then goes on writing it.
+        if !self.0.reference_has_log(name).map_err(failed)? {
+            return Ok(Vec::new());
+        }
+        let reflog = self.0.reflog(name).map_err(failed)?;
+        let moved = |entry: git2::ReflogEntry<'_>| {
+            let by = entry.committer();
+            let (name, mail) = (by.name_bytes().as_bstr(), by.email_bytes().as_bstr());
+            Some(Moved {
+                at: Timestamp::from_second(by.when().seconds()).ok()?,
+                commit: Oid::parse(entry.id_new().to_string().as_bytes())?,
+                how: entry.message_bytes().unwrap_or_default().into(),
+                by: format!("{name} <{mail}>"),
+            })
+        };
+        Ok(reflog.iter().filter_map(moved).collect())
     }
 
     fn header(&mut self, id: &Oid) -> Result<Option<(Kind, usize)>, Undecided> {

@@ -13,7 +13,7 @@ pub(crate) struct Moved {
     pub(crate) at: Timestamp,
     pub(crate) commit: Oid,
     /// git's words for how: `update by push`, `fetch ...`.
-    how: BString,
+    pub(super) how: BString,
     /// The person who moved it here: `Name <mail>`.
     pub(crate) by: String,
 }
@@ -25,7 +25,7 @@ impl Moved {
     }
 
     /// Parses `ID REF@{SECONDS} WORDS`, NUL, `Name <mail>`.
-    fn read(line: &[u8]) -> Option<Self> {
+    pub(super) fn read(line: &[u8]) -> Option<Self> {
         let (line, by) = line.rsplit_once_str("\0")?;
         let (id, rest) = line.split_once_str(" ")?;
         let (_, rest) = rest.split_once_str("@{")?;
@@ -61,14 +61,11 @@ impl Repository {
         })
     }
 
-    /// The newest moves of a ref, newest first; none where there is no such ref.
-    pub(crate) fn newest_moves(&self, name: &str) -> Result<Vec<Moved>, Undecided> {
-        const MOST: &str = "--max-count=200";
-        if self.reference(name)?.is_none() {
-            return Ok(Vec::new());
+    /// The moves of a ref, newest first; none where there is no such ref.
+    pub(crate) fn moves(&self, name: &str) -> Result<Vec<Moved>, Undecided> {
+        match self.reference(name)? {
+            Some(_) => self.backend().moves(name),
+            None => Ok(Vec::new()),
         }
-        let format = "--format=%H %gd %gs%x00%gn <%ge>";
-        let log = (self.git).must(["reflog", "show", format, "--date=unix", MOST, name, "--"])?;
-        Ok(log.stdout.lines().filter_map(Moved::read).collect())
     }
 }

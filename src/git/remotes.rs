@@ -1,6 +1,6 @@
 //! What remotes answer: the tips of their branches.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bstr::{BStr, BString};
 
@@ -88,8 +88,13 @@ impl Repository {
     }
 
     /// The tip of a ref at a URL; `None` where there is no such ref.
-    pub(crate) fn remote_tip(&self, url: &BStr, name: &str) -> Result<Option<Oid>, Undecided> {
-        let deadline = Instant::now() + network::LIMIT;
+    pub(crate) fn remote_tip(
+        &self,
+        url: &BStr,
+        name: &str,
+        limit: Duration,
+    ) -> Result<Option<Oid>, Undecided> {
+        let deadline = Instant::now() + limit;
         let mut tips = self.network().list(None, url, &[name], deadline)?;
         Ok(tips.pop().map(|(_, id)| id))
     }

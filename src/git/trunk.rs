@@ -1,9 +1,12 @@
 //! Which branch is trunk.
 
+use bstr::{BStr, ByteSlice};
+
 use super::Repository;
 use crate::{
     gates::{Undecided, facts::TrunkName},
     policy::{FILE, Trunk},
+    push::Oid,
 };
 
 impl Repository {
@@ -16,6 +19,33 @@ impl Repository {
             None => self.trunk_branch(&remote)?,
         };
         Ok(TrunkName { remote, branch })
+    }
+
+    /// The tip of a remote's default branch, as this clone knows it: the one that `git clone` or `git remote
+    /// set-head` noted, else master or main.
+    pub(crate) fn default_tip(&self, remote: &BStr) -> Result<Option<Oid>, Undecided> {
+        let Ok(remote) = remote.to_str() else {
+            return Ok(None);
+        };
+        for name in ["HEAD", "master", "main"] {
+            let tip = self.reference(&format!("refs/remotes/{remote}/{name}"))?;
+            if tip.is_some() {
+                return Ok(tip);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether this clone has branches of a remote, but not its default one.
+    pub(crate) fn is_default_unknown(&self, remote: &str) -> Result<bool, Undecided> {
+        if self.default_tip(remote.into())?.is_some() {
+            return Ok(false);
+        }
+        let branches = format!("refs/remotes/{remote}/");
+        let known = self
+            .git
+            .must(["for-each-ref", "--count=1", "--", &branches])?;
+        Ok(!known.stdout.is_empty())
     }
 
     fn trunk_branch(&self, remote: &str) -> Result<String, Undecided> {

@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     gates::Undecided,
-    git::Repository,
+    git::{Repository, network},
     push::{Oid, Push},
 };
 
@@ -95,7 +95,8 @@ impl Call {
             Undecided::new(format!("the name of the ref is not text: {target}"))
         })?;
         // PRE_COMMIT_FROM_REF is the old commit of the ref only where this clone has it.
-        let now = Repository::open()?.remote_tip(self.url.as_bytes().into(), name)?;
+        let now =
+            Repository::open()?.remote_tip(self.url.as_bytes().into(), name, network::LIMIT)?;
         let now = now.map_or_else(|| "0".repeat(commit.len()), |id| Oid::to_string(&id));
         let line = [&source, &commit, name.as_bytes(), now.as_bytes()].join(&b' ');
         Ok([line, b"\n".to_vec()].concat())

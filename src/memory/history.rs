@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::{
     ledger::Entry,
-    open_push::OpenPush,
+    open_push::{OpenPush, State},
     record::{Event, Record, who},
 };
 
@@ -67,8 +67,8 @@ pub(crate) fn history(entries: Vec<Entry>, records: &[Record], open: &[OpenPush]
     let arrived: HashMap<Key, Timestamp> = (records.iter())
         .filter_map(|one| Some((key(one)?, one.at)))
         .collect();
-    let is_unknown: HashMap<Key, bool> = (open.iter())
-        .filter_map(|push| Some((key(&push.record()?)?, push.unknown)))
+    let open: HashMap<Key, State> = (open.iter())
+        .filter_map(|push| Some((key(&push.record()?)?, push.state)))
         .collect();
     let mut own: HashSet<Key> = HashSet::new();
     let mut words: HashSet<(Timestamp, String, String)> = HashSet::new();
@@ -79,11 +79,11 @@ pub(crate) fn history(entries: Vec<Entry>, records: &[Record], open: &[OpenPush]
             words.insert((entry.at, entry.event.clone(), who(&entry.by)));
         }
         let arrival = push.map(|key| {
-            let arrival = match (arrived.get(&key), is_unknown.get(&key)) {
+            let arrival = match (arrived.get(&key), open.get(&key)) {
                 (Some(at), _) => Arrival::Arrived(*at),
-                (None, Some(true)) => Arrival::Unknown,
-                (None, Some(false)) => Arrival::Open,
-                (None, None) => Arrival::Missing,
+                (None, Some(State::Unknown)) => Arrival::Unknown,
+                (None, Some(State::Open)) => Arrival::Open,
+                (None, Some(State::Missing) | None) => Arrival::Missing,
             };
             own.insert(key);
             arrival

@@ -1,7 +1,7 @@
 //! What was decided, by whom, when and why: one JSON object a line in `.git/pushgate/ledger.jsonl`.
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{File, OpenOptions},
     io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
 };
@@ -204,17 +204,11 @@ impl Ledger {
 
     fn open(&self) -> io::Result<File> {
         let mut options = OpenOptions::new();
-        options.read(true).append(true).create(true);
-        match (file::open(&self.path, &options), self.path.parent()) {
-            (Err(error), Some(directory)) if error.kind() == io::ErrorKind::NotFound => {
-                // Not its parents: a repository that was removed meanwhile stays removed.
-                match fs::create_dir(directory) {
-                    Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
-                    _ => file::open(&self.path, &options),
-                }
-            }
-            (opened, _) => opened,
+        options.read(true).append(true);
+        if let Some(directory) = self.path.parent() {
+            file::state_directory(directory)?;
         }
+        file::open_or_create(&self.path, &options)
     }
 
     fn write(&self, entry: &Entry) -> io::Result<()> {

@@ -1,8 +1,7 @@
-//! Pushes that were let go and of which is not known yet whether they arrived: a file each in
-//! `.git/pushgate/open`.
+//! Pushes that were let go and of which no deployment is recorded: a file each in `.git/pushgate/open`.
 
 use std::{
-    fs::{self, OpenOptions},
+    fs::{self, DirEntry, OpenOptions},
     io::{self, Write},
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
@@ -36,8 +35,19 @@ pub struct OpenPush {
     pub git: Option<(i32, u64)>,
     /// The remote where the team shares its records.
     pub share: Option<String>,
-    /// Whether it was looked at, and can never be told.
-    pub unknown: bool,
+    pub state: State,
+}
+
+/// What is known of a push of which no deployment is recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// git still runs, or the remote has not answered.
+    Open,
+    /// It had not arrived when git had ended. A platform may go on building, and take it later.
+    Missing,
+    /// It can no longer be told.
+    Unknown,
 }
 
 /// A remote-tracking ref before the push.
@@ -45,6 +55,8 @@ pub struct OpenPush {
 pub struct Tracking {
     pub name: String,
     pub tip: Option<String>,
+    /// The number of moves in its reflog.
+    pub moves: usize,
 }
 
 impl OpenPush {
@@ -58,7 +70,7 @@ impl OpenPush {
             tracking: None,
             git: None,
             share: None,
-            unknown: false,
+            state: State::Open,
         }
     }
 
@@ -84,11 +96,7 @@ impl OpenPushes {
     /// Writes a new file, whose name is returned; only its owner can read it, for the URL may hold a
     /// password.
     pub fn add(&self, push: &OpenPush) -> io::Result<PathBuf> {
-        if let Err(error) = fs::create_dir(&self.directory)
-            && error.kind() != io::ErrorKind::AlreadyExists
-        {
-            return Err(error);
-        }
+        file::state_directory(&self.directory)?;
         let process = std::process::id();
         for number in 0.. {
             let path = self.directory.join(format!("{process}-{number}.json"));
@@ -105,20 +113,39 @@ impl OpenPushes {
         Err(io::ErrorKind::AlreadyExists.into())
     }
 
-    /// The open pushes with their files; what cannot be read is left out.
-    pub fn all(&self) -> Vec<(PathBuf, OpenPush)> {
-        let entries = fs::read_dir(&self.directory).into_iter().flatten();
-        let read = |path: PathBuf| {
-            let is_ours = path.symlink_metadata().ok()?.len() <= LARGEST;
-            let text = is_ours.then(|| file::read(&path).ok()).flatten()?;
-            let push: OpenPush = serde_json::from_slice(&text).ok()?;
-            (push.v == VERSION).then_some((path, push))
-        };
-        let mut all: Vec<_> = entries
-            .flatten()
-            .filter_map(|one| read(one.path()))
-            .collect();
-        all.sort_by(|(one, _), (other, _)| one.cmp(other));
-        all
+    /// Writes a file anew.
+    pub fn replace(&self, path: &Path, push: &OpenPush) -> io::Result<()> {
+        file::replace(path, ".open-", &serde_json::to_vec(push)?, 0o600)
     }
+
+    /// The pushes with their files; what cannot be read is left out, and named by [`Self::damaged`].
+    pub fn all(&self) -> Vec<(PathBuf, OpenPush)> {
+        let paths = self.paths().into_iter();
+        paths
+            .filter_map(|path| read(&path).map(|push| (path, push)))
+            .collect()
+    }
+
+    /// The files that are not ours, or that no push can be read from.
+    pub fn damaged(&self) -> Vec<PathBuf> {
+        let paths = self.paths().into_iter();
+        paths.filter(|path| read(path).is_none()).collect()
+    }
+
+    fn paths(&self) -> Vec<PathBuf> {
+        let entries = fs::read_dir(&self.directory).into_iter().flatten();
+        // What begins with a dot is half written.
+        let whole = |entry: &DirEntry| !entry.file_name().as_encoded_bytes().starts_with(b".");
+        let entries = entries.flatten().filter(whole);
+        let mut paths: Vec<_> = entries.map(|entry| entry.path()).collect();
+        paths.sort();
+        paths
+    }
+}
+
+fn read(path: &Path) -> Option<OpenPush> {
+    let is_small = path.symlink_metadata().ok()?.len() <= LARGEST;
+    let text = is_small.then(|| file::read(path).ok()).flatten()?;
+    let push: OpenPush = serde_json::from_slice(&text).ok()?;
+    (push.v == VERSION && push.record().is_some()).then_some(push)
 }

@@ -195,6 +195,13 @@ impl Record {
         self.commit == *commit || self.replaces() == Some(commit)
     }
 
+    pub fn place(&self) -> Place<'_> {
+        Place {
+            environment: &self.environment,
+            destinations: &self.destinations,
+        }
+    }
+
     /// Whether it happened at a place: in a fork, an environment of the same name is somewhere else.
     pub fn is_at(&self, place: Place<'_>) -> bool {
         let is_there = |one| place.destinations.contains(one);

@@ -111,6 +111,9 @@ pub(crate) struct Live {
     /// The record of how it became live; `None` where that is not known.
     #[serde(serialize_with = "deployment")]
     pub(crate) deployment: Option<Record>,
+    /// Whether a push of it from here has not ended, or its remote has not answered yet.
+    #[serde(rename = "under_way")]
+    pub(crate) is_under_way: bool,
     #[serde(serialize_with = "receipt")]
     pub(crate) receipt: Option<Passed>,
 }

@@ -1,9 +1,18 @@
 //! Links from the worktree to files of the checkout that git ignores and the suite needs.
 
 use std::{
-    fs, io,
-    os::unix::fs::symlink,
+    ffi::OsStr,
+    fs::{self, File},
+    io,
+    os::fd::OwnedFd,
     path::{Path, PathBuf},
+};
+
+use nix::{
+    errno::Errno,
+    fcntl::{OFlag, openat, readlinkat},
+    sys::stat::{Mode, mkdirat},
+    unistd::{UnlinkatFlags, symlinkat, unlinkat},
 };
 
 use crate::{gates::Undecided, policy::FILE, text::shell_word};
@@ -28,18 +37,27 @@ pub(super) fn link(
         }
         let from = checkout.map(|checkout| checkout.join(name));
         let from = from.filter(|from| from.symlink_metadata().is_ok());
-        match (fs::read_link(&to), &from) {
-            (Ok(target), Some(from)) if target == *from => continue,
-            (Ok(_), _) => fs::remove_file(&to).map_err(|error| failed("unlink", &to, &error))?,
+        let failed =
+            |what| move |errno: Errno| failed(what, &top(directory).join(name), &errno.into());
+        let parent = match parent(directory, name, from.is_some()) {
+            Ok(parent) => parent,
+            Err(Errno::ENOENT) => continue,
+            Err(Errno::ENOTDIR | Errno::ELOOP) => return Err(through_a_link(name)),
+            Err(errno) => return Err(failed("link")(errno)),
+        };
+        let base = base(name);
+        match (readlinkat(&parent, base), &from) {
+            (Ok(target), Some(from)) if *target == **from => continue,
+            (Ok(_), _) => {
+                unlinkat(&parent, base, UnlinkatFlags::NoRemoveDir).map_err(failed("unlink"))?;
+            }
             (Err(_), _) => {}
         }
         let Some(from) = from else { continue };
-        if to.symlink_metadata().is_ok() {
-            return Err(in_the_way(name, &to, false));
+        match symlinkat(&from, &parent, base) {
+            Err(Errno::EEXIST) => return Err(in_the_way(name, &to, false)),
+            made => made.map_err(failed("link"))?,
         }
-        let made = to.parent().map_or(Ok(()), fs::create_dir_all);
-        made.and_then(|()| symlink(&from, &to))
-            .map_err(|error| failed("link", &to, &error))?;
     }
     Ok(())
 }
@@ -49,12 +67,43 @@ pub(super) fn unlink_stale(directory: &Path, links: &[String]) -> Result<(), Und
     let before = fs::read_to_string(list(directory)).unwrap_or_default();
     let is_stale = |name: &&str| !links.iter().any(|link| link == name);
     for stale in before.lines().filter(is_stale) {
-        let path = top(directory).join(stale);
-        if path.is_symlink() {
-            fs::remove_file(&path).map_err(|error| failed("unlink", &path, &error))?;
+        // Where the way to it has changed, it is gone.
+        let Ok(parent) = parent(directory, stale, false) else {
+            continue;
+        };
+        if readlinkat(&parent, base(stale)).is_ok() {
+            let removed = unlinkat(&parent, base(stale), UnlinkatFlags::NoRemoveDir);
+            let path = top(directory).join(stale);
+            removed.map_err(|errno| failed("unlink", &path, &errno.into()))?;
         }
     }
     Ok(())
+}
+
+/// Opens the directory of a link, without following any link on the way: a commit may have one there that
+/// leads out of the copy. With `make`, directories that are missing are made.
+fn parent(directory: &Path, link: &str, make: bool) -> nix::Result<OwnedFd> {
+    let top = File::open(top(directory)).map_err(|error| {
+        let code = error.raw_os_error();
+        code.map_or(Errno::EIO, Errno::from_raw)
+    })?;
+    let above = Path::new(link).parent().into_iter().flat_map(Path::iter);
+    above
+        .into_iter()
+        .try_fold(OwnedFd::from(top), |within, name| {
+            if make
+                && let Err(errno) = mkdirat(&within, name, Mode::all())
+                && errno != Errno::EEXIST
+            {
+                return Err(errno);
+            }
+            let flags = OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+            openat(&within, name, flags, Mode::empty())
+        })
+}
+
+fn base(link: &str) -> &OsStr {
+    Path::new(link).file_name().unwrap_or_default()
 }
 
 /// The pattern that matches exactly this path (gitignore(5)).
@@ -91,6 +140,14 @@ fn in_the_way(link: &str, path: &Path, tracked: bool) -> Undecided {
         "`{link}` of `suite.link` cannot be linked into the worktree: {there} is there{has_it}"
     ))
     .hint(hint)
+}
+
+/// On the way to where a link is asked for, the commit has a link or a file.
+fn through_a_link(link: &str) -> Undecided {
+    Undecided::new(format!(
+        "`{link}` of `suite.link` cannot be linked into the worktree: a part of its path is a link or a file there"
+    ))
+    .hint(format!("name a path of directories in `suite.link` of {FILE}"))
 }
 
 fn failed(what: &str, path: &Path, error: &io::Error) -> Undecided {

@@ -1,7 +1,7 @@
 //! The lock that lets one suite at a time run in a repository. It ends with the process that holds it.
 
 use std::{
-    fs::{self, File, OpenOptions, TryLockError},
+    fs::{File, OpenOptions, TryLockError},
     io::{self, Read, Seek, Write},
     path::Path,
     thread,
@@ -31,10 +31,10 @@ pub(crate) fn acquire(
     let path = state_dir.join("suite.lock");
     let failed =
         |error: io::Error| Undecided::failed(format_args!("lock {}", path.display()), &error);
-    fs::create_dir_all(state_dir).map_err(failed)?;
+    file::state_directory(state_dir).map_err(failed)?;
     let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
-    let mut file = file::open(&path, &options).map_err(failed)?;
+    options.read(true).write(true).truncate(false);
+    let mut file = file::open_or_create(&path, &options).map_err(failed)?;
     let mut waited = false;
     loop {
         match file.try_lock() {

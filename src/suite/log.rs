@@ -28,7 +28,7 @@ impl Log {
             Undecided::failed(format_args!("write a log in {directory}"), &error)
         };
         // What a suite prints may be secret.
-        file::private_directory(directory).map_err(failed)?;
+        file::state_directory(directory).map_err(failed)?;
         let now = Timestamp::now().to_zoned(TimeZone::UTC);
         let (time, process) = (now.strftime("%Y%m%dT%H%M%S%3f"), std::process::id());
         let name = format!("{time}-{process}.log");

@@ -78,10 +78,15 @@ impl Receipts {
             at: now,
             took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
         };
-        fs::create_dir_all(&self.directory)?;
+        file::state_directory(&self.directory)?;
         let text = serde_json::to_string(&receipt)?;
         let path = self.path(tree, suite);
-        file::replace(&path, HALF_WRITTEN, text.as_bytes(), 0o644)?;
+        file::replace(
+            &path,
+            HALF_WRITTEN,
+            text.as_bytes(),
+            file::state_mode(&path)?,
+        )?;
         self.prune(now);
         Ok(())
     }

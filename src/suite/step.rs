@@ -2,7 +2,7 @@
 
 use std::{
     ffi::OsString,
-    path::Path,
+    path::{Path, PathBuf},
     sync::{
         Mutex, MutexGuard,
         atomic::{AtomicUsize, Ordering},
@@ -96,7 +96,7 @@ impl<'r> Run<'r> {
         interactive: bool,
         observer: &dyn Observer,
     ) -> Result<End, Undecided> {
-        let directory = self.setup.top.join(step.dir.as_deref().unwrap_or_default());
+        let directory = self.directory(step)?;
         let number = self.started.fetch_add(1, Ordering::Relaxed);
         let (variable, value) = self.mark.variable(number);
         let shell = Shell {
@@ -116,6 +116,23 @@ impl<'r> Run<'r> {
             (shell.run(limit, observer), "run the suite")
         };
         end.map_err(|error| Undecided::failed(what, &error))
+    }
+
+    /// Where a step runs: within the tree, whatever links the commit has.
+    fn directory(&self, step: &Step) -> Result<PathBuf, Undecided> {
+        let name = step.dir.as_deref().unwrap_or_default();
+        let directory = self.setup.top.join(name);
+        // What is not there, the shell says.
+        let real = directory.canonicalize().ok();
+        let top = self.setup.top.canonicalize().ok();
+        match real.zip(top).filter(|(real, top)| !real.starts_with(top)) {
+            None => Ok(directory),
+            Some((real, _)) => {
+                let real = real.display();
+                let what = format!("`dir: {name}` leads through a link out of the tree, to {real}");
+                Err(Undecided::new(what).hint("name a directory of the tree"))
+            }
+        }
     }
 
     /// How a step failed; `None` where it passed, or was stopped because another one failed.

@@ -29,7 +29,7 @@ use crate::{
         signals,
     },
     push::Oid,
-    text::{hex, span},
+    text::{hex, shell_word, span},
 };
 
 /// The variables that name the repository of the push, and that other calls of git get. The configuration
@@ -86,7 +86,13 @@ impl<'w> Worktree<'w> {
         let above = self.directory.parent().unwrap_or(&self.directory);
         for directory in [above, &self.directory] {
             let made = file::private_directory(directory);
-            made.map_err(|error| self.failed("use", &error))?;
+            made.map_err(|error| {
+                let hint = format!(
+                    "rm -r {}, then try again",
+                    shell_word(&directory.to_string_lossy())
+                );
+                self.failed("use", &error).hint(hint)
+            })?;
         }
         links::unlink_stale(&self.directory, &suite.link)?;
         let begin = Instant::now();

@@ -140,3 +140,69 @@ fn two_commits_for_one_environment_are_two_whatever_their_policies_say() {
         .refused("target")
         .says("two commits for one place");
 }
+
+/// A shop whose trunk is upstream's, with a fork as origin.
+fn forked() -> Sandbox {
+    let shop = Sandbox::new();
+    shop.git(["init", "-q", "--bare", "../upstream.git"]).goes();
+    shop.git(["remote", "add", "upstream", "../upstream.git"])
+        .goes();
+    shop.policy(&OLD.replace("branch: master", "branch: master, remote: upstream"));
+    for remote in ["origin", "upstream", "staging", "production"] {
+        shop.push_ungated(remote, "master");
+    }
+    shop
+}
+
+#[test]
+fn a_fork_that_calls_itself_trunk_does_not_take_its_place() {
+    let shop = forked();
+    shop.policy(&OLD.replace("branch: master", "branch: master, remote: origin"));
+    shop.push_ungated("origin", "master");
+    shop.push("staging", "master")
+        .refused("trunk")
+        .says("1 commit ahead of upstream/master");
+    // The fork's own commits are judged as trunk, and free nothing.
+    shop.push("upstream", "master").goes();
+    shop.push("staging", "master").goes();
+}
+
+#[test]
+fn a_commit_does_not_move_trunk_to_a_fork() {
+    let shop = forked();
+    shop.policy(&OLD.replace("branch: master", "branch: master, remote: origin"));
+    shop.git(["push", "-q", "../origin.git", "master"]).goes();
+    shop.push("staging", "master")
+        .refused("trunk")
+        .says("1 commit ahead of upstream/master");
+}
+
+#[test]
+fn a_clone_that_never_had_trunk_does_not_believe_the_commit() {
+    let shop = Sandbox::new();
+    shop.policy(OLD);
+    for remote in ["origin", "staging", "production"] {
+        shop.push_ungated(remote, "master");
+    }
+    shop.git(["checkout", "-qb", "feature"]).goes();
+    shop.policy(&OLD.replace("branch: master", "branch: feature"));
+    shop.push_ungated("origin", "feature");
+    for name in ["master", "HEAD"] {
+        let name = format!("refs/remotes/origin/{name}");
+        shop.git(["update-ref", "--no-deref", "-d", &name]).goes();
+    }
+    // Daily work is free.
+    shop.commit("more");
+    shop.push("origin", "feature:other").goes();
+    let ran = shop.push("staging", "feature:master");
+    let ran = ran
+        .goes_not()
+        .says("this clone does not know the default branch of origin");
+    let cure = ran
+        .stderr
+        .lines()
+        .find_map(|line| line.split_once("git remote set-branches"));
+    let cure = format!("git remote set-branches{}", cure.unwrap().1);
+    shop.run_in(&shop.app, "sh", ["-c", &cure]).goes();
+    shop.push("staging", "feature:master").refused("trunk");
+}

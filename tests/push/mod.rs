@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod chained;
+mod follow_up;
 mod governing;
 mod holidays;
 mod http;
@@ -10,6 +11,7 @@ mod no_plain_file;
 mod not_to_look;
 mod overrides;
 mod promotion;
+mod remembered;
 mod repositories;
 mod rollback;
 mod signatures;

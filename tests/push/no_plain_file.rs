@@ -7,7 +7,7 @@ use std::{
 };
 
 use crate::support::{
-    PUSHGATE, Ran, Sandbox,
+    PUSHGATE, Ran, Sandbox, follow_up,
     story::{timed, took_less},
 };
 
@@ -64,7 +64,14 @@ fn a_receipt_or_a_lock_that_is_no_plain_file_hangs_nothing_and_vouches_for_nothi
         let (ran, took) = timed(|| shop.push("production", "master"));
         took_less(took, 20, &ran);
         ran.says("pushgate: ");
-        for lock in ["notes.lock", "suite.lock", "follow-up.lock", "unshared"] {
+        for lock in [
+            "notes.lock",
+            "suite.lock",
+            "follow-up.lock",
+            "follow-up-next.lock",
+            "settle.lock",
+            "unshared",
+        ] {
             put(kind, &shop.app.join(".git/pushgate").join(lock), &shop);
         }
         shop.commit_on_origin("three");
@@ -83,6 +90,7 @@ fn logs_and_copies_are_the_user_s_own() {
     shop.push_ungated("origin", "master");
     let mut push = shop.command("sh");
     Ran::of(push.args(["-c", "umask 0; git push staging master"])).goes();
+    follow_up(&shop.app);
     let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
     let logs = shop.app.join(".git/pushgate/logs");
     assert_eq!(mode(&logs), 0o700);
@@ -94,6 +102,33 @@ fn logs_and_copies_are_the_user_s_own() {
     for copy in fs::read_dir(&cache).unwrap() {
         assert_eq!(mode(&copy.unwrap().path()), 0o700);
     }
+    let state = shop.app.join(".git/pushgate");
+    assert_eq!(mode(&state), 0o700);
+    for file in ["ledger.jsonl", "suite.lock", "notes.lock", "schema.json"] {
+        assert_eq!(mode(&state.join(file)), 0o600, "{file}");
+    }
+    assert_eq!(mode(&state.join("receipts")), 0o700);
+    for receipt in fs::read_dir(state.join("receipts")).unwrap() {
+        assert_eq!(mode(&receipt.unwrap().path()), 0o600);
+    }
+    // Others may have put anything there.
+    let writable = fs::Permissions::from_mode(0o777);
+    fs::set_permissions(&cache, writable).unwrap();
+    shop.commit_file("new", "x");
+    shop.push_ungated("origin", "master");
+    shop.push("staging", "master")
+        .undecided("suite")
+        .says("other users may write to it")
+        .says(&format!("hint: rm -r {}, then try again", cache.display()));
+    let private = fs::Permissions::from_mode(0o700);
+    fs::set_permissions(&cache, private).unwrap();
+    // Only root can give something away.
+    if std::os::unix::fs::chown(&cache, Some(65534), None).is_ok() {
+        shop.push("staging", "master")
+            .undecided("suite")
+            .says("it belongs to another user");
+        std::os::unix::fs::chown(&cache, Some(0), None).unwrap();
+    }
     // One that a link leads to was prepared by somebody.
     fs::rename(&cache, shop.path("prepared")).unwrap();
     symlink(shop.path("prepared"), &cache).unwrap();
@@ -102,6 +137,23 @@ fn logs_and_copies_are_the_user_s_own() {
     shop.push("staging", "master")
         .undecided("suite")
         .says("it is a link, not a directory");
+}
+
+#[test]
+fn what_git_shares_with_a_group_the_group_may_write() {
+    let shop = Sandbox::with_init(&["--shared=group"]).open();
+    shop.commit_on_origin("two");
+    let mut push = shop.command("sh");
+    Ran::of(push.args(["-c", "umask 077; git push staging master"])).goes();
+    follow_up(&shop.app);
+    let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o7777;
+    let state = shop.app.join(".git/pushgate");
+    for directory in ["", "receipts", "logs", "open"] {
+        assert_eq!(mode(&state.join(directory)), 0o2770, "{directory}");
+    }
+    for file in ["ledger.jsonl", "suite.lock", "notes.lock"] {
+        assert_eq!(mode(&state.join(file)), 0o660, "{file}");
+    }
 }
 
 #[test]

@@ -4,7 +4,9 @@ use expect_test::expect;
 
 use std::fs;
 
-use crate::support::{Ran, Sandbox};
+use crate::support::{
+    PUSHGATE, Ran, Sandbox, notes_worker::records, processes::script, tmux::Terminal,
+};
 
 const POLICY: &str = "suite: {run: 'true'}\nenvironments:\n  staging: {}\n  production:\n    after: staging\n    signoff: false\n    window: {timezone: UTC, closed: ['22:00-07:00'], runway: 1h}\n";
 const DAY: &str = "2026-11-24 10:00:00";
@@ -167,7 +169,7 @@ fn the_command_goes_back_to_what_was_live_before() {
     it.shop
         .pushgate(["rollback"])
         .ends_with_2()
-        .says("hint: say yes beforehand: pushgate rollback --yes");
+        .says(&format!("pushgate rollback production {} --yes", it.two));
     assert_eq!(it.shop.tip("production", "master"), it.three);
     it.shop
         .pushgate(["rollback", "--yes"])
@@ -203,7 +205,7 @@ fn the_command_goes_back_to_what_was_live_before() {
     it.shop
         .pushgate(["rollback", "production", &first])
         .goes()
-        .says("is live on production already");
+        .says(&format!("production has {} already", &first[..7]));
 }
 
 #[test]
@@ -350,4 +352,132 @@ fn it_needs_neither_a_readable_calendar_nor_a_staging_that_answers() {
           note: days.ics has no event: it closes nothing
         error: failed to push some refs to '[root]/production.git'
     "#]]);
+}
+
+#[test]
+fn a_person_at_a_terminal_is_asked() {
+    let it = Deployed::new();
+    let terminal = Terminal::running(
+        &it.shop,
+        90,
+        &format!("'{PUSHGATE}' rollback; echo over; sleep 60"),
+    );
+    terminal.shows("Roll back?");
+    terminal.types("n");
+    terminal.shows("nothing was pushed");
+    terminal.shows("over");
+    assert_eq!(it.shop.tip("production", "master"), it.three);
+    let terminal = Terminal::running(
+        &it.shop,
+        90,
+        &format!("'{PUSHGATE}' rollback; echo over; sleep 60"),
+    );
+    terminal.shows("Roll back?");
+    terminal.types("y");
+    terminal.shows("over");
+    assert_eq!(it.shop.tip("production", "master"), it.two);
+}
+
+/// A policy whose production has two apps, and a shop where two commits went to both.
+fn of_two_apps() -> (Sandbox, String, String) {
+    let shop = Sandbox::new();
+    shop.git(["init", "-q", "--bare", "../eu.git"]).goes();
+    shop.git(["remote", "add", "eu", "../eu.git"]).goes();
+    shop.policy("suite: {run: 'true'}\nenvironments: {production: {remote: [production, eu]}}\n");
+    let deploy = |subject| {
+        let id = shop.commit_on_origin(subject);
+        shop.push("production", "master").goes();
+        shop.push("eu", "master").goes();
+        id
+    };
+    let (two, three) = (deploy("two"), deploy("three"));
+    (shop, two, three)
+}
+
+fn goes_back(shop: &Sandbox, more: &[&str]) -> Ran {
+    let mut command = shop.command(PUSHGATE);
+    Ran::of(command.args(["rollback", "--yes"]).args(more))
+}
+
+#[test]
+fn every_app_of_an_environment_goes_back_to_the_same_commit() {
+    let (shop, two, three) = of_two_apps();
+    shop.git(["checkout", "-q", &two]).goes();
+    let hook = shop.path("eu.git/hooks/pre-receive");
+    script(&shop, &hook, "#!/bin/sh\nexit 1\n");
+    goes_back(&shop, &[]).goes_not();
+    assert_eq!(shop.tip("production", "master"), two);
+    assert_eq!(shop.tip("eu", "master"), three);
+    // What failed is made up for, and what is right already stays.
+    fs::remove_file(&hook).unwrap();
+    let ran = goes_back(&shop, &[]).goes();
+    ran.says(&format!("production has {} already", &two[..7]));
+    assert_eq!(shop.tip("production", "master"), two);
+    assert_eq!(shop.tip("eu", "master"), two);
+}
+
+#[test]
+fn of_two_commits_that_have_nothing_to_do_with_each_other_one_is_named() {
+    let (shop, two, three) = of_two_apps();
+    let four = shop.commit_on_origin("four");
+    shop.push("eu", "master").goes();
+    // Reflogs count whole seconds.
+    shop.later(2);
+    shop.push_ungated("eu", &format!("+{two}:refs/heads/master"));
+    shop.later(2);
+    shop.push_ungated("eu", &format!("+{four}:refs/heads/master"));
+    let ran = goes_back(&shop, &[]);
+    assert_eq!(ran.code, 2, "{ran}");
+    ran.says("which commit is to come back to production?")
+        .says(&format!("has {}", &three[..7]))
+        .says(&format!("has {}", &four[..7]));
+}
+
+#[test]
+fn a_circle_of_what_was_live_before_ends() {
+    let it = Deployed::new();
+    let place = it.shop.path("production").display().to_string();
+    let line = |commit: &str, replaces: &str, minute: u32| {
+        format!(
+            "{{\"v\":1,\"event\":\"deployed\",\"judged\":\"{}\",\"environment\":\"production\",\"destinations\":[\"{place}\"],\"commit\":\"{commit}\",\"replaces\":\"{replaces}\",\"by\":\"Ben <ben@shop.example>\",\"at\":\"2026-11-24T11:{minute}:00Z\"}}",
+            if minute < 20 { "rollback" } else { "go" }
+        )
+    };
+    let (two, three) = (&it.two, &it.three);
+    let first = &it.shop.ask(["rev-list", "--max-parents=0", "HEAD"]);
+    // Each was removed by a rollback to the other, and came after the other.
+    let forged = [
+        line(first, two, 15),
+        line(two, first, 16),
+        line(two, first, 30),
+        line(first, two, 31),
+    ]
+    .join("\n");
+    for commit in [first, two, three] {
+        let notes = ["notes", "--ref=pushgate", "append", "-m", &forged, commit];
+        it.shop.git(notes).goes();
+    }
+    let ran = goes_back(&it.shop, &[]);
+    assert_eq!(ran.code, 2, "{ran}");
+    ran.says("nothing tells what was live on production before");
+}
+
+#[test]
+fn without_a_gate_it_does_not_push_but_with_the_gate_off_it_is_recorded() {
+    let it = Deployed::new();
+    let hook = it.shop.app.join(".git/hooks/pre-push");
+    let ours = fs::read(&hook).unwrap();
+    script(&it.shop, &hook, "#!/bin/sh\n");
+    let ran = goes_back(&it.shop, &[]);
+    assert_eq!(ran.code, 2, "{ran}");
+    ran.says("no hook here is known to judge the rollback");
+    assert_eq!(it.shop.tip("production", "master"), it.three);
+    fs::write(&hook, ours).unwrap();
+    let mut command = it.shop.command(PUSHGATE);
+    Ran::of(command.args(["rollback", "--yes"]).env("PUSHGATE", "off")).goes();
+    let known = records(&it.shop, &it.shop.app, "deployed");
+    let last = known.iter().find(|one| one["judged"] == "rollback");
+    let last = last.unwrap();
+    assert_eq!(last["gates"], serde_json::json!(["all"]));
+    assert_eq!(last["commit"], it.two.as_str());
 }

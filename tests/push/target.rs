@@ -387,7 +387,7 @@ fn a_known_app_that_the_policy_names_nowhere_is_refused() {
 }
 
 /// The spellings of an app that no environment names, each of which git would take to Heroku.
-const SPELLINGS: [&str; 10] = [
+const SPELLINGS: [&str; 16] = [
     "https://git.heroku.com/./new-shop.git",
     "https://git.heroku.com/x/../new-shop.git",
     "https://git.heroku.com//%6eew-shop/",
@@ -398,6 +398,12 @@ const SPELLINGS: [&str; 10] = [
     "[git@heroku.com:22]:./new-shop.git",
     "ssh://git@heroku.com/~/new-shop/.git",
     "ssh://git%40heroku.com:22//new-shop",
+    "https://GIT.HEROKU.COM/New-Shop.git",
+    "https://git.heroku.com./new-shop.git//",
+    "https://ana:key@git.heroku.com:443/new-shop.git",
+    "https://git.heroku.com/new%2Dshop%2Egit",
+    "git@Heroku.com.:new-shop.git/",
+    "ssh://git@HEROKU.com.:22/new-shop",
 ];
 
 #[test]
@@ -447,6 +453,36 @@ fn an_unknown_app_is_refused_in_every_spelling_wherever_it_is_rewritten_to() {
               hint: add `app: git.heroku.com/team/new-shop` to its environment in .pushgate.yml, and commit it
             error: failed to push some refs to '[root]/elsewhere.git'
         "#]]);
+}
+
+#[test]
+fn a_known_app_is_judged_in_every_spelling_and_what_cannot_be_read_is_refused() {
+    let shop = Sandbox::new();
+    shop.policy("suite: {run: 'true'}\nenvironments:\n  staging: {}\n  production: {app: new-shop, after: staging, signoff: false}\n");
+    shop.push_ungated("origin", "master");
+    let elsewhere = shop.path("production.git");
+    let push = |url: &str| {
+        let rule = format!("url.{}.insteadOf={url}", elsewhere.display());
+        shop.git(["-c", &rule, "push", url, "HEAD:master"])
+    };
+    let before = shop.tip("production", "master");
+    for url in SPELLINGS {
+        push(url)
+            .refused("promotion")
+            .says("pushgate: push to production (");
+    }
+    for url in [
+        "https://git.heroku.com/",
+        "https://git.heroku.com/..",
+        "https://git.heroku.com/new-shop/other.git",
+        "https://git.heroku.com/new-shop%2Fother",
+        "git@heroku.com:../new-shop.git",
+        "ssh://git@heroku.com/~ana/new-shop.git",
+        "https://git.heroku.com:8443/new-shop/x",
+    ] {
+        push(url).refused("target");
+    }
+    assert_eq!(shop.tip("production", "master"), before);
 }
 
 #[test]

@@ -231,6 +231,21 @@ fn the_window_closing_while_the_suite_runs_is_noticed() {
 }
 
 #[test]
+fn a_closed_window_of_one_place_refuses_before_the_suite_of_another_runs() {
+    let shop = Sandbox::new();
+    shop.policy("suite: {run: 'echo it ran', on: all}\nenvironments:\n  production:\n    window: {timezone: UTC, closed: ['22:00-07:00']}\n");
+    shop.push_ungated("origin", "master");
+    shop.git(["branch", "a-feature"]).goes();
+    shop.stop_clock("2026-11-24 23:40:00");
+    for refs in [["a-feature", "master"], ["master", "a-feature"]] {
+        shop.git(["push", "production", refs[0], refs[1]])
+            .refused("window")
+            .never_says("it ran")
+            .never_says("running the suite");
+    }
+}
+
+#[test]
 fn staging_is_always_open_without_a_window() {
     let shop = Sandbox::new();
     shop.commit_on_origin("two");

@@ -2,7 +2,7 @@
 
 use expect_test::expect;
 
-use std::{fs, path::PathBuf};
+use std::{fs, os::unix::fs::symlink, path::PathBuf};
 
 use crate::support::{POLICY, Ran, Sandbox, tool};
 
@@ -316,6 +316,44 @@ fn what_is_in_the_way_of_a_link_is_named_and_kept() {
 }
 
 #[test]
+fn a_link_of_the_commit_leads_no_link_and_no_step_out_of_the_copy() {
+    let shop = with("run: 'true', link: [sub/data]");
+    let outside = shop.path("outside");
+    fs::create_dir(&outside).unwrap();
+    shop.write("sub/data", "of the checkout");
+    shop.commit_file(".gitignore", "sub/\n");
+    shop.push("origin", "master").goes();
+    assert!(tree(&shop).join("sub/data").is_symlink());
+    // It leads to what another program has.
+    fs::rename(shop.app.join("sub"), shop.path("kept")).unwrap();
+    symlink(&outside, shop.app.join("sub")).unwrap();
+    fs::write(outside.join("data"), "precious").unwrap();
+    shop.git(["add", "--force", "sub"]).goes();
+    shop.git(["commit", "-q", "-m", "a link"]).goes();
+    shop.push("origin", "master").undecided("suite").says(
+        "`sub/data` of `suite.link` cannot be linked into the worktree: a part of its path is a link or a file there\n",
+    );
+    for more in ["", "  link: [other]\n"] {
+        shop.policy(&POLICY.replace(
+            "run: 'true'",
+            &format!("in: worktree\n{more}  run: [{{run: pwd, dir: sub}}]"),
+        ));
+        shop.push("origin", "master")
+            .undecided("suite")
+            .says(&format!(
+                "`dir: sub` leads through a link out of the tree, to {}\n",
+                outside.canonicalize().unwrap().display()
+            ));
+    }
+    let left: Vec<_> = fs::read_dir(&outside).unwrap().flatten().collect();
+    assert_eq!(left.len(), 1, "{left:?}");
+    assert_eq!(
+        fs::read_to_string(outside.join("data")).unwrap(),
+        "precious"
+    );
+}
+
+#[test]
 fn it_shows_nowhere_and_survives_a_prune() {
     let shop = with("run: 'cat cache/x || :; mkdir -p cache; echo survived > cache/x'");
     shop.commit_file(".gitignore", "cache/\n");
@@ -396,7 +434,7 @@ fn a_full_disk_is_named_and_heals() {
     let shop = with("run: 'test -e large'");
     shop.commit_file("large", &"0123456789".repeat(60_000));
     let script = "mkdir -p $HOME/.cache/pushgate
-        mount -t tmpfs -o size=256k tmpfs $HOME/.cache/pushgate
+        mount -t tmpfs -o size=256k,mode=700 tmpfs $HOME/.cache/pushgate
         git push origin master";
     let mut command = shop.command(tool("unshare", "util-linux"));
     command.args(["--map-root-user", "--mount", "sh", "-euc", script]);
@@ -421,7 +459,7 @@ fn a_suite_that_fills_the_disk_fails() {
     tool("mount", "mount");
     let shop = with("run: 'head -c 3000000 /dev/zero > filler'");
     let script = "mkdir -p $HOME/.cache/pushgate
-        mount -t tmpfs -o size=1M tmpfs $HOME/.cache/pushgate
+        mount -t tmpfs -o size=1M,mode=700 tmpfs $HOME/.cache/pushgate
         git push origin master";
     shop.commit("two");
     let mut command = shop.command(tool("unshare", "util-linux"));

@@ -4,11 +4,10 @@
 
 use std::{
     fs,
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Write},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::OnceLock,
-    time::Instant,
 };
 
 use jiff::{SignedDuration, Timestamp, civil::DateTime, tz::TimeZone};
@@ -85,20 +84,12 @@ fn parse(time: &str) -> Timestamp {
     time.to_zoned(TimeZone::UTC).unwrap().timestamp()
 }
 
-/// The time of the machine, also where the tests themselves run under libfaketime.
+/// The time of the machine, also where the tests themselves run under libfaketime: files keep the kernel's.
 pub fn machine_time() -> Timestamp {
-    static SEEN: OnceLock<(Timestamp, Instant)> = OnceLock::new();
-    let (then, at) = SEEN.get_or_init(|| {
-        let mut date = Command::new("date");
-        let output = date.arg("+%s%N").env_remove("LD_PRELOAD").output().unwrap();
-        let text = String::from_utf8(output.stdout).unwrap();
-        let nanoseconds = text.trim_end().parse().unwrap();
-        (
-            Timestamp::from_nanosecond(nanoseconds).unwrap(),
-            Instant::now(),
-        )
-    });
-    *then + SignedDuration::try_from(at.elapsed()).unwrap()
+    let mut file = tempfile::tempfile().unwrap();
+    file.write_all(b"now").unwrap();
+    let written = file.metadata().unwrap().modified().unwrap();
+    Timestamp::try_from(written).unwrap()
 }
 
 /// Where Debian and libfaketime's own Makefile put it.

@@ -5,6 +5,7 @@ pub mod forge;
 pub mod gits;
 pub mod nginx;
 pub mod notes_worker;
+pub mod person;
 pub mod processes;
 pub mod sshd;
 pub mod story;
@@ -238,7 +239,7 @@ impl Sandbox {
     /// Installs the hook.
     pub fn install(&self) {
         self.pushgate(["install"]).goes();
-        self.date_hook();
+        self.date_hook(&self.app);
     }
 
     /// Lets the hook find no program, neither where it was installed nor on PATH.
@@ -247,12 +248,12 @@ impl Sandbox {
         let text = fs::read_to_string(&hook).unwrap();
         assert!(text.contains(PUSHGATE), "{text}");
         fs::write(&hook, text.replace(PUSHGATE, "/nowhere/pushgate")).unwrap();
-        self.date_hook();
+        self.date_hook(&self.app);
     }
 
     /// Gives the hook's file the sandbox's time, in place of the kernel's: it tells since when the gate is here.
-    fn date_hook(&self) {
-        let hook = self.app.join(".git/hooks/pre-push");
+    pub fn date_hook(&self, clone: &Path) {
+        let hook = clone.join(".git/hooks/pre-push");
         if let (Some(clock), Ok(hook)) = (&self.clock, fs::File::open(hook)) {
             hook.set_modified(clock.now().into()).unwrap();
         }
@@ -439,6 +440,16 @@ pub fn follow_up(clone: &Path) {
     while !is_settled() && Instant::now() < deadline {
         thread::sleep(Duration::from_millis(5));
     }
+}
+
+/// Waits until the team can know what happened in a clone.
+#[track_caller]
+pub fn shared(clone: &Path) {
+    follow_up(clone);
+    until("the team is told", || {
+        let unshared = clone.join(".git/pushgate/unshared");
+        (!unshared.exists()).then_some(())
+    });
 }
 
 /// How long an event may take on a machine with much to do; a test that waits longer fails.

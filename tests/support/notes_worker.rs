@@ -1,6 +1,7 @@
 //! A process that opens a clone through the library and reads, writes or shares its notes by orders.
 
 use std::{
+    collections::BTreeSet,
     env, fs,
     path::{Path, PathBuf},
     process::Command,
@@ -8,6 +9,7 @@ use std::{
 };
 
 use pushgate::{gates::Undecided, git::Repository, memory::record::Record, push::Oid};
+use serde_json::Value;
 
 use super::{Ran, Sandbox};
 
@@ -48,29 +50,54 @@ fn carry_out(order: &str) -> String {
     match verb {
         "read" => match notes.read(&Oid::parse(rest.as_bytes()).unwrap()) {
             Ok(records) => {
-                // The words of people; deployments are another thing.
-                let by_person = records.iter().filter(|record| record.deployed().is_none());
                 let words = |record: &Record| record.words().unwrap_or(record.name()).to_owned();
-                let mut words: Vec<_> = by_person.map(words).collect();
+                let people = records.iter().filter(|record| is_by_a_person(record));
+                let mut words: Vec<_> = people.map(words).collect();
                 words.sort();
                 words.join(" ")
             }
             Err(error) => error.in_one_line(),
         },
         "verify" => {
-            let records = notes.read(&Oid::parse(rest.as_bytes()).unwrap()).unwrap();
-            let signed = records.iter().filter(|record| record.deployed().is_none());
-            let verified: Vec<_> = signed
-                .map(|record| notes.verified(record).unwrap())
-                .collect();
-            let count = verified.iter().filter(|is_verified| **is_verified).count();
-            format!("{count} of {}", verified.len())
+            let mut records = notes.read(&Oid::parse(rest.as_bytes()).unwrap()).unwrap();
+            records.retain(is_by_a_person);
+            let is_verified = |record: &&Record| notes.verified(record).unwrap();
+            let count = records.iter().filter(is_verified).count();
+            format!("{count} of {}", records.len())
         }
         "add" => done(notes.add(&[Record::parse(rest.as_bytes()).unwrap()])),
         "fetch" => done(notes.fetch(rest, limit)),
         "push" => done(notes.push(rest, limit)),
         other => panic!("`{other}` is no order"),
     }
+}
+
+/// Whether a person recorded it; what was deployed is found out by the program itself.
+fn is_by_a_person(record: &Record) -> bool {
+    record.deployed().is_none()
+}
+
+/// The records of this event in the notes of a repository, each once: a deployment stands in two notes.
+pub fn records(shop: &Sandbox, repository: &Path, event: &str) -> Vec<Value> {
+    let kind = format!("\"event\":\"{event}\"");
+    let args = ["grep", "-h", "--fixed-strings", &kind, REF, "--"];
+    let found = shop.run_in(repository, "git", args).stdout;
+    let lines: BTreeSet<_> = found.lines().collect();
+    let parse = |line| serde_json::from_str(line).unwrap();
+    let mut records: Vec<Value> = lines.into_iter().map(parse).collect();
+    records.sort_by_key(|record| record["at"].as_str().map(str::to_owned));
+    records
+}
+
+/// The deployments in the notes of a repository: `ENVIRONMENT JUDGED COMMIT` of each.
+pub fn deployments(shop: &Sandbox, repository: &Path) -> Vec<String> {
+    let line = |record: Value| {
+        let [environment, judged, commit] =
+            ["environment", "judged", "commit"].map(|key| record[key].as_str().unwrap().to_owned());
+        format!("{environment} {judged} {}", &commit[..7])
+    };
+    let records = records(shop, repository, "deployed");
+    records.into_iter().map(line).collect()
 }
 
 /// A sign-off of a commit with these words.

@@ -43,7 +43,7 @@ impl Memory for Repository {
         }
         // What went there before the gate came is known to git alone.
         for name in self.tracking_refs(environment) {
-            let moves = self.newest_moves(&name)?;
+            let moves = self.moves(&name)?;
             if moves.iter().any(|moved| moved.commit == *commit) {
                 return Ok(true);
             }
@@ -58,10 +58,14 @@ impl Memory for Repository {
     ) -> Result<Option<Timestamp>, Undecided> {
         let mut latest = None;
         for name in self.tracking_refs(environment) {
-            let moves = self.newest_moves(&name)?;
+            let moves = self.moves(&name)?;
             let newest = moves.iter().take_while(|one| one.commit == *commit);
-            match (newest.last(), moves.is_empty()) {
-                (Some(arrival), _) => latest = latest.max(Some(arrival.at)),
+            match (newest.count().checked_sub(1), moves.is_empty()) {
+                // GIT_COMMITTER_DATE may say anything, but nothing came before what was there before.
+                (Some(arrival), _) => {
+                    let at = moves[arrival..].iter().map(|one| one.at).max();
+                    latest = latest.max(at);
+                }
                 // One of several branches that deploy there.
                 (None, true) => {}
                 (None, false) => return Ok(None),

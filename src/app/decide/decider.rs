@@ -18,7 +18,7 @@ use crate::{
     gates::{
         self, Clock, Explanation, GovernedPush, Target, Undecided, World,
         route::remote_label,
-        verdict::{Decision, Gate, Outcome, Verdict},
+        verdict::{Decision, Gate, Outcome, Rollback, Verdict},
     },
     git::Repository,
     memory::ledger::Entry,
@@ -91,7 +91,8 @@ impl<'d> Decider<'d> {
         let is_told =
             |push: &GovernedPush<'_>, decision: Decision| !push.second || !decision.permits();
         for (push, decision, verdict) in judged.iter().filter(|one| is_told(one.0, one.1)) {
-            if let Some(rollback) = verdict.rollback.as_ref().filter(|_| !stops) {
+            let was_asked = !verdict.answers.is_empty();
+            if let Some(rollback) = verdict.rollback.as_ref().filter(|_| was_asked && !stops) {
                 pending.messages.push(Message::Warning(format!(
                     "rollback: from {} back to {}, which was live there before",
                     rollback.from.short(),
@@ -176,7 +177,11 @@ impl<'d> Decider<'d> {
         if overrides.off {
             let passed_over = |push: &'c GovernedPush<'c>| {
                 messages.push(Message::Warning(is_off(&push.to_string(), overrides)));
-                (push, Decision::Overridden, Verdict::default())
+                let verdict = Verdict {
+                    rollback: overrides.rollback.then(|| rollback(push)).flatten(),
+                    ..Verdict::default()
+                };
+                (push, Decision::Overridden, verdict)
             };
             let own = pushes.iter().filter(|push| !push.second);
             return own.map(passed_over).collect();
@@ -273,6 +278,15 @@ fn undecided_target(error: Undecided) -> Verdict {
         answers: vec![(Gate::Target, Outcome::Undecided(Box::new(error)))],
         ..Verdict::default()
     }
+}
+
+/// The rollback that a push is where no gate is asked whether it may be one.
+fn rollback(push: &GovernedPush<'_>) -> Option<Rollback> {
+    let change = change(push)?;
+    Some(Rollback {
+        from: change.replaces?.clone(),
+        to: change.commit.clone(),
+    })
 }
 
 /// The environment whose policy demands a reason that an override does not give.

@@ -1,7 +1,7 @@
 //! Where a decision is written down: this clone's ledger, and the pushes whose arrival is looked for.
 
 use crate::{
-    app::{follow_up, settle, unjudged},
+    app::{settle, sharing, unjudged},
     gates::{EnvironmentRemotes, Undecided},
     git::Repository,
     memory::{ledger::Entry, open_push::OpenPush},
@@ -50,11 +50,13 @@ impl Journal for Repository {
         commit: &Oid,
         share: Option<&str>,
     ) -> Result<(), Undecided> {
-        let record = unjudged::sighting(self, environment.place(), commit)?;
-        settle::write(self, &record, share)
+        match unjudged::sighting(self, environment.place(), commit)? {
+            Some(record) => sharing::write(self, &record, share),
+            None => Ok(()),
+        }
     }
 
     fn follow_up(&self) {
-        follow_up::start(self);
+        sharing::start_follow_up(self);
     }
 }

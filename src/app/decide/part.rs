@@ -109,7 +109,7 @@ fn skipped(decision: Decision, verdict: &Verdict) -> Vec<String> {
 /// What a push changes on an environment.
 pub(super) struct Change<'c> {
     environment: &'c Environment,
-    commit: &'c Oid,
+    pub(super) commit: &'c Oid,
     /// The full name of the ref.
     target: &'c BStr,
     /// The commit that it replaces there.

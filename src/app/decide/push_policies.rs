@@ -14,8 +14,10 @@ pub(super) struct PushPolicies {
     pub(super) all: Vec<PushPolicy>,
     /// The refs that something may govern, and the index of the policy in their commit.
     pub(super) refs: Vec<(Update, usize)>,
-    /// The index of the policy of trunk as far as this repository knows it, else of HEAD.
-    pub(super) team: Option<usize>,
+    /// The indices of the policies of trunk as far as this repository knows them, else of HEAD's.
+    pub(super) teams: Vec<usize>,
+    /// The remote of trunk, where this repository has branches of it, and not the default one.
+    pub(super) unknown_trunk: Option<String>,
 }
 
 /// A policy, told from others by its object; `None` is the work tree's, or the built-in one.
@@ -23,7 +25,7 @@ pub(super) struct PushPolicy {
     id: Option<Oid>,
     pub(super) loaded: Result<Loaded, Undecided>,
     /// Trunk's rules with the suite of this policy, where it is another than trunk's.
-    pub(super) joined: Option<Loaded>,
+    pub(super) joined: Vec<Loaded>,
 }
 
 impl PushPolicies {
@@ -36,7 +38,8 @@ impl PushPolicies {
         let mut policies = Self {
             all: Vec::new(),
             refs: Vec::new(),
-            team: None,
+            teams: Vec::new(),
+            unknown_trunk: None,
         };
         // Thousands of refs (`git push --mirror`, `--prune`) name few commits, or none.
         let mut seen: HashMap<Option<&Oid>, (Option<Oid>, usize)> = HashMap::new();
@@ -69,8 +72,8 @@ impl PushPolicies {
             policies.refs.push((through_tags(update, peeled), index));
         }
         if !policies.refs.is_empty() {
-            policies.team = policies.find_team(repository)?;
-            policies.join_team();
+            policies.find_teams(repository)?;
+            policies.join_teams();
         }
         Ok(policies)
     }
@@ -108,40 +111,48 @@ impl PushPolicies {
         self.all.push(PushPolicy {
             id,
             loaded,
-            joined: None,
+            joined: Vec::new(),
         });
         self.all.len() - 1
     }
 
-    /// Finds the policy of trunk as far as this repository knows it. Where trunk is must not be told by the
-    /// pushed commit, which would then choose its own rules: the clone knows it (`origin/HEAD`), and the
-    /// policy found there may name another.
-    fn find_team(&mut self, repository: &Repository) -> Result<Option<usize>, Undecided> {
-        let mut trunk = Trunk::default();
-        let mut found = None;
-        while let Some(index) = self.load_tracked(&trunk, repository)? {
-            let named = match &self.all[index].loaded {
-                Ok(loaded) => &loaded.policy.trunk,
-                Err(_) => break,
+    /// Finds the policies of trunk as far as this clone knows them. Where trunk is must not be told by the
+    /// pushed commit, which would then choose its own rules: it is the remote whose default branch has a
+    /// policy that names this remote. Where several say so of themselves, as a fork may, all of them count.
+    fn find_teams(&mut self, repository: &Repository) -> Result<(), Undecided> {
+        for remote in repository.remotes().names() {
+            let Some(tip) = repository.default_tip(remote)? else {
+                continue;
             };
-            let is_last = *named == trunk || found.is_some();
-            trunk = named.clone();
-            found = Some(index);
-            if is_last {
-                break;
+            let Some(index) = self.load_at(&tip, repository)? else {
+                continue;
+            };
+            let Ok(loaded) = &self.all[index].loaded else {
+                continue;
+            };
+            let trunk = loaded.policy.trunk.clone();
+            if remote == trunk.remote.as_str() {
+                // It may name another branch than the default one.
+                let index = self.load_tracked(&trunk, repository)?.unwrap_or(index);
+                self.teams.push(index);
             }
         }
-        if found.is_some() {
-            return Ok(found);
+        self.teams.retain(|index| self.all[*index].loaded.is_ok());
+        self.teams.dedup();
+        if !self.teams.is_empty() {
+            return Ok(());
         }
         let own = self.all.iter().find_map(|known| known.loaded.as_ref().ok());
-        let trunk = own.map_or_else(Trunk::default, |own| own.policy.trunk.clone());
-        let tracked = self.load_tracked(&trunk, repository)?;
-        let found = match (tracked, repository.reference("HEAD")?) {
-            (None, Some(head)) => self.load_at(&head, repository)?,
-            (tracked, _) => tracked,
-        };
-        Ok(found.filter(|index| self.all[*index].loaded.is_ok()))
+        let remote = own
+            .map_or_else(Trunk::default, |own| own.policy.trunk.clone())
+            .remote;
+        self.unknown_trunk = repository.is_default_unknown(&remote)?.then_some(remote);
+        if let Some(head) = repository.reference("HEAD")? {
+            let index = self.load_at(&head, repository)?;
+            self.teams
+                .extend(index.filter(|index| self.all[*index].loaded.is_ok()));
+        }
+        Ok(())
     }
 
     /// The index of the policy at the tip of a trunk's tracking ref.
@@ -175,25 +186,26 @@ impl PushPolicies {
 
     /// Joins trunk's rules and the suite of each pushed commit, which may change how it is tested, but not
     /// whether.
-    fn join_team(&mut self) {
-        let Some(team) = self
-            .team
-            .and_then(|index| self.all[index].loaded.clone().ok())
-        else {
-            return;
-        };
-        for (index, own) in self.all.iter_mut().enumerate() {
-            own.joined = match &own.loaded {
-                Ok(loaded) if Some(index) != self.team => {
-                    let mut joined = team.clone();
+    fn join_teams(&mut self) {
+        for team in self.teams.clone() {
+            let Ok(team_policy) = self.all[team].loaded.clone() else {
+                continue;
+            };
+            let others = self
+                .all
+                .iter_mut()
+                .enumerate()
+                .filter(|(index, _)| *index != team);
+            for (_, own) in others {
+                if let Ok(loaded) = &own.loaded {
+                    let mut joined = team_policy.clone();
                     joined.policy.suite = Suite {
-                        on: team.policy.suite.on,
+                        on: team_policy.policy.suite.on,
                         ..loaded.policy.suite.clone()
                     };
-                    Some(joined)
+                    own.joined.push(joined);
                 }
-                _ => None,
-            };
+            }
         }
     }
 }

@@ -19,7 +19,7 @@ use crate::{
     git::Repository,
     policy::{Environment, FILE},
     push::Update,
-    text::printable,
+    text::{printable, shell_word},
 };
 
 /// The governed refs of a push, grouped by their targets.
@@ -43,11 +43,16 @@ impl<'p> Targets<'p> {
                 Ok(loaded) => Ok(View::new(loaded, context, repository)?),
                 Err(error) => Err(error),
             };
-            let joined = policy.joined.as_ref();
+            let joined = policy.joined.iter();
             let joined = joined.map(|joined| View::new(joined, context, repository));
-            views.push((own, joined.transpose()?));
+            views.push((own, joined.collect::<Result<Vec<_>, _>>()?));
         }
-        let team = policies.team.and_then(|index| views[index].0.as_ref().ok());
+        let teams = || {
+            policies
+                .teams
+                .iter()
+                .filter_map(|index| views[*index].0.as_ref().ok())
+        };
         let mut targets = Self {
             pushes: Vec::new(),
             is_policy_edited: false,
@@ -55,45 +60,60 @@ impl<'p> Targets<'p> {
         let mut idle: Vec<(&Environment, &Update)> = Vec::new();
         let mut unread = None;
         for (update, index) in &policies.refs {
-            let (own, joined) = match &views[*index] {
-                (Ok(own), joined) => (own, joined.as_ref()),
-                // A policy that cannot be read stops a ref that trunk's policy would govern.
-                (Err(error), _) => match team.map(|team| team.route(update)) {
-                    None | Some(Route::Governed(_)) => return Err((*error).clone()),
-                    Some(Route::DeploysNothing(_) | Route::Free) => {
-                        unread = Some(*error);
-                        continue;
-                    }
-                },
-            };
             let governs = |view: &View<'p>| match view.route(update) {
                 Route::Governed(target) => Some(target),
                 Route::DeploysNothing(_) | Route::Free => None,
             };
-            let by_team = joined.and_then(|team| Some((team, governs(team)?)));
-            match (own.route(update), by_team) {
-                (Route::Governed(target), by_team) => {
+            let (own, joined) = match &views[*index] {
+                (Ok(own), joined) => (own, joined),
+                // A policy that cannot be read stops a ref that trunk's policy would govern.
+                (Err(error), _)
+                    if policies.teams.is_empty() || teams().any(|team| governs(team).is_some()) =>
+                {
+                    return Err((*error).clone());
+                }
+                (Err(error), _) => {
+                    unread = Some(*error);
+                    continue;
+                }
+            };
+            let mut by_teams = joined
+                .iter()
+                .filter_map(|team| Some((team, governs(team)?)))
+                .peekable();
+            let route = own.route(update);
+            let is_governed = matches!(route, Route::Governed(_)) || by_teams.peek().is_some();
+            if let Some(remote) = &policies.unknown_trunk
+                && (is_governed || own.is_usual_trunk(update, remote, context))
+            {
+                return Err(unknown_trunk(remote));
+            }
+            match route {
+                Route::Governed(target) => {
                     targets.add(update, target, own, context);
                     // Rules may be loosened only by a commit that passes them.
-                    if let Some((team, second)) = by_team
-                        && !own.has_rules_of(target, team, second)
-                        && targets.add_second(update, second, team, context)
-                    {
-                        messages.push(Message::Line(format!(
-                            "note: this commit changes the rules of {}: judged by both",
-                            second.name()
-                        )));
+                    for (team, second) in by_teams {
+                        if !own.has_rules_of(target, team, second)
+                            && targets.add_second(update, second, team, context)
+                        {
+                            messages.push(Message::Line(format!(
+                                "note: this commit changes the rules of {}: judged by both",
+                                second.name()
+                            )));
+                        }
                     }
                 }
                 // A commit whose policy lacks an environment must not be deployed there unjudged.
-                (_, Some((team, target))) => {
+                _ if is_governed => {
                     messages.push(Message::Line(format!(
                         "note: judged by trunk's {FILE}, for the pushed commit brings none that governs this"
                     )));
-                    targets.add(update, target, team, context);
+                    for (team, target) in by_teams {
+                        targets.add(update, target, team, context);
+                    }
                 }
-                (Route::DeploysNothing(environment), None) => idle.push((environment, update)),
-                (Route::Free, None) => {}
+                Route::DeploysNothing(environment) => idle.push((environment, update)),
+                Route::Free => {}
             }
         }
         targets.join_environments();
@@ -202,6 +222,14 @@ impl<'p> View<'p> {
         })
     }
 
+    /// Whether a ref is what is usually trunk, on this remote.
+    fn is_usual_trunk(&self, update: &Update, remote: &str, context: &PushContext<'_>) -> bool {
+        let is_trunk = self.router.is_trunk && self.loaded.policy.trunk.remote == remote;
+        let branch = update.branch();
+        (is_trunk || context.push.remote == remote)
+            && branch.is_some_and(|branch| branch == "master" || branch == "main")
+    }
+
     /// Whether another policy asks the same of a target.
     fn has_rules_of(&self, target: Target<'_>, other: &Self, others: Target<'_>) -> bool {
         let rules = |view: &Self, target: Target<'_>| {
@@ -222,6 +250,17 @@ impl<'p> View<'p> {
         let branch = self.trunk.as_ref().ok().map(|trunk| trunk.branch.as_str());
         self.router.route(update, &self.loaded.policy, branch)
     }
+}
+
+/// Which branch is trunk would be told by the pushed commit alone.
+fn unknown_trunk(remote: &str) -> Undecided {
+    let name = shell_word(remote);
+    Undecided::new(format!(
+        "this clone does not know the default branch of {remote}, whose policy says what trunk is"
+    ))
+    .hint(format!(
+        "git remote set-branches {name} '*' && git fetch {name} && git remote set-head {name} --auto"
+    ))
 }
 
 /// The line about branches that an environment takes and does not build.

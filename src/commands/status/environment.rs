@@ -7,7 +7,7 @@ use bstr::{BStr, BString, ByteSlice};
 use super::Inputs;
 use crate::{
     app::{
-        answers::SystemClock, decide::preview, preview::Preview, settle::write, unjudged::sighting,
+        answers::SystemClock, decide::preview, preview::Preview, sharing::write, unjudged::sighting,
     },
     commands::{Error, check::to_environment},
     gates::{
@@ -68,24 +68,24 @@ impl Inputs<'_> {
 
     fn live(&self, remote: &BStr, of: &EnvironmentRemotes) -> Result<Option<Live>, Undecided> {
         let tips = self.tips.live(remote, &of.branches)?;
-        let trunk = self.trunk.as_ref().ok().map(|trunk| &trunk.branch);
-        let trunk = trunk.filter(|branch| of.branches.contains(branch));
-        let pushed_to = trunk.or(of.branches.first());
-        let tip = tips.iter().find(|(branch, _)| Some(branch) == pushed_to);
-        let Some((_, tip)) = tip.or(tips.first()) else {
+        let Some((_, tip)) = of.deployed(&tips, self.trunk.as_ref().ok()) else {
             return Ok(None);
         };
         let index = of.remotes.iter().position(|one| one == remote);
         let place = of.place_of(index.unwrap_or_default());
         let mut records = self.records_of(tip);
         let mut now = self.now;
+        let mut is_under_way = false;
         if current(&records, place, tip, now).is_none() && self.knows_the_team {
             let share = (self.policy.shares()).then_some(self.policy.trunk.remote.as_str());
             let record = sighting(self.world, place, tip)?;
-            // A repository that cannot be written has a status, too.
-            let _ = write(self.world, &record, share);
-            now = record.at;
-            records.push(record);
+            is_under_way = record.is_none();
+            if let Some(record) = record {
+                // A repository that cannot be written has a status, too.
+                let _ = write(self.world, &record, share);
+                now = record.at;
+                records.push(record);
+            }
         }
         let deployment = current(&records, place, tip, now);
         Ok(Some(Live {
@@ -96,6 +96,7 @@ impl Inputs<'_> {
                 .filter(|record| record.deployed().is_some_and(|deployed| !deployed.seen))
                 .map(|record| record.by.clone()),
             deployment: deployment.cloned(),
+            is_under_way,
             receipt: self.receipt(tip),
         }))
     }

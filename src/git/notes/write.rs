@@ -2,9 +2,9 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs::{self, File, OpenOptions, TryLockError, create_dir},
-    io, thread,
-    time::{Duration, Instant},
+    fs::{self, File},
+    io,
+    time::Duration,
 };
 
 use bstr::ByteSlice;
@@ -139,20 +139,9 @@ impl Notes<'_> {
         let path = self.repository.state_dir().join("notes.lock");
         let failed =
             |error: &io::Error| Undecided::failed(format!("write {}", path.display()), error);
-        // Not its parents: a repository that was removed meanwhile stays removed.
-        let _ = create_dir(self.repository.state_dir());
-        let file = file::open(&path, OpenOptions::new().create(true).append(true));
-        let file = file.map_err(|error| failed(&error))?;
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            match file.try_lock() {
-                Ok(()) => return Ok(file),
-                Err(TryLockError::WouldBlock) if Instant::now() < deadline => {
-                    thread::sleep(Duration::from_millis(5));
-                }
-                Err(error) => return Err(failed(&error.into())),
-            }
-        }
+        let _ = file::state_directory(&self.repository.state_dir());
+        let file = file::lock(&path, PATIENCE).map_err(|error| failed(&error))?;
+        file.ok_or_else(|| failed(&io::ErrorKind::WouldBlock.into()))
     }
 
     /// Moves our ref on to a commit that contains all our notes.

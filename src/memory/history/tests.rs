@@ -77,8 +77,10 @@ fn what_is_not_settled_is_not_called_missing() {
     let mut open = OpenPush::new(&record, remote, url, target);
     let told = |open: &OpenPush| arrivals(entries(), &[], std::slice::from_ref(open));
     assert_eq!(told(&open), [Some(Arrival::Open)]);
-    open.unknown = true;
+    open.state = State::Unknown;
     assert_eq!(told(&open), [Some(Arrival::Unknown)]);
+    open.state = State::Missing;
+    assert_eq!(told(&open), [Some(Arrival::Missing)]);
 }
 
 #[test]

@@ -166,6 +166,7 @@ impl Page<'_> {
                 let age = rounded_span(self.age(at));
                 format!(", {since} {} ({age})", self.moment(at))
             }
+            None if live.is_under_way => ", by a push of yours that is still under way".to_owned(),
             None => ", since when is not known".to_owned(),
         };
         if let Some(by) = &live.by {

@@ -30,6 +30,7 @@ fn live(digit: char, standing: Standing) -> Remote {
             since: Some(at("2026-11-23T10:42:00Z")),
             by: Some("Ben <ben@shop.example>".to_owned()),
             deployment: None,
+            is_under_way: false,
             receipt: None,
         }),
         error: None,

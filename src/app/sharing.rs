@@ -1,0 +1,101 @@
+//! What the team has not been told yet: a mark in `.git/pushgate/unshared`, until our notes were pushed; and
+//! the start of the process that does it.
+
+use std::{env, fs, io, path::PathBuf, process::Command, slice};
+
+use crate::{
+    file,
+    gates::Undecided,
+    git::Repository,
+    memory::{
+        open_push::State,
+        record::{REF, Record},
+    },
+    process::detached,
+};
+
+/// Writes a record into the notes, and remembers that it is to be shared.
+pub(crate) fn write(
+    repository: &Repository,
+    record: &Record,
+    share: Option<&str>,
+) -> Result<(), Undecided> {
+    repository.notes().add(slice::from_ref(record))?;
+    if let Some(remote) = share {
+        let marked = repository.mark_unshared(remote);
+        marked.map_err(|error| Undecided::failed("remember what to share", &error))?;
+    }
+    Ok(())
+}
+
+/// Starts `pushgate follow-up`, where there is anything for it to do. Nothing depends on it: the next
+/// command does the same.
+pub(crate) fn start_follow_up(repository: &Repository) {
+    let open = repository.open_pushes().all();
+    let is_open = open.iter().any(|(_, push)| push.state == State::Open);
+    if (is_open || repository.unshared().is_some())
+        && let Ok(program) = env::current_exe()
+    {
+        let mut command = Command::new(program);
+        command.arg("follow-up");
+        let _ = detached::start(command);
+    }
+}
+
+/// Notes up to a tip that are to be pushed to a remote.
+#[derive(Clone, Debug)]
+pub(crate) struct Unshared {
+    pub(super) remote: String,
+    pub(super) tip: String,
+    /// Why the last try failed.
+    pub(crate) why: Option<String>,
+}
+
+impl Repository {
+    fn unshared_path(&self) -> PathBuf {
+        self.state_dir().join("unshared")
+    }
+
+    /// Remembers that our notes are to be pushed to a remote.
+    fn mark_unshared(&self, remote: &str) -> io::Result<()> {
+        self.write_unshared(&Unshared {
+            remote: remote.to_owned(),
+            tip: self.notes_tip(),
+            why: None,
+        })
+    }
+
+    pub(super) fn write_unshared(&self, unshared: &Unshared) -> io::Result<()> {
+        let Unshared { remote, tip, why } = unshared;
+        let text = format!("{tip}\n{remote}\n{}\n", why.as_deref().unwrap_or_default());
+        let path = self.unshared_path();
+        file::replace(
+            &path,
+            ".unshared-",
+            text.as_bytes(),
+            file::state_mode(&path)?,
+        )
+    }
+
+    pub(crate) fn unshared(&self) -> Option<Unshared> {
+        let text = String::from_utf8(file::read(&self.unshared_path()).ok()?).ok()?;
+        let mut lines = text.lines().map(str::to_owned);
+        Some(Unshared {
+            tip: lines.next()?,
+            remote: lines.next()?,
+            why: lines.next().filter(|why| !why.is_empty()),
+        })
+    }
+
+    /// Forgets it, unless there is more to share by now.
+    pub(crate) fn clear_unshared(&self, shared: &Unshared) {
+        if self.unshared().is_some_and(|now| now.tip == shared.tip) {
+            let _ = fs::remove_file(self.unshared_path());
+        }
+    }
+
+    fn notes_tip(&self) -> String {
+        let tip = self.reference(REF).ok().flatten();
+        tip.map_or("-".to_owned(), |tip| tip.to_string())
+    }
+}

@@ -1,0 +1,354 @@
+//! What is remembered is what happened, and everybody knows it: pushes that do not arrive, that go around
+//! the gate, and those that somebody behind trunk would like to make.
+
+use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf};
+
+use expect_test::expect;
+
+use crate::support::{
+    PUSHGATE, Ran, Sandbox,
+    notes_worker::{deployments, records},
+    person::Person,
+    shared,
+};
+
+const POLICY: &str = "\
+suite: {run: 'true'}
+environments:
+  staging: {}
+  production:
+    after: staging
+    signoff: false
+    window: {timezone: UTC, closed: ['22:00-07:00']}
+    reason: required
+";
+
+/// A shop of which nothing is known yet but that its first commit is live.
+fn shop() -> Sandbox {
+    let shop = Sandbox::new();
+    shop.policy(POLICY);
+    for remote in ["origin", "staging", "production"] {
+        shop.push_ungated(remote, "master");
+    }
+    // What went before is not judged; from now on all is.
+    shop.later(60);
+    shop.date_hook(&shop.app);
+    shop
+}
+
+fn people(shop: &Sandbox) -> [Person<'_>; 2] {
+    let ben = Person::joins(shop, "Ben", &["staging", "production"]);
+    [Person::ana(shop), ben]
+}
+
+/// Commits, and deploys to staging and to production.
+fn deploys(person: &Person<'_>, time: &str, subject: &str) -> String {
+    let commit = person.commits(subject);
+    for remote in ["origin", "staging", "production"] {
+        person.push(time, remote).goes();
+    }
+    commit
+}
+
+/// The same of a person whose clone has just heard of the others.
+fn heard(person: &Person<'_>, time: &str) -> String {
+    person.reads(time, &["status"]);
+    log(person, time)
+}
+
+/// The lines about production in the log, without their times.
+fn log(person: &Person<'_>, time: &str) -> String {
+    let log = person.reads(time, &["log", "--environment", "production"]);
+    let line = |line: &str| match line.strip_prefix("2026-") {
+        Some(rest) => rest[13..].split_whitespace().collect::<Vec<_>>().join(" ") + "\n",
+        None => format!("{line}\n"),
+    };
+    log.lines().map(line).collect()
+}
+
+/// Has a server reject what comes, until the file is removed.
+fn rejects(shop: &Sandbox, remote: &str) -> PathBuf {
+    let hook = shop.path(&format!("{remote}.git/hooks/pre-receive"));
+    fs::write(&hook, "#!/bin/sh\necho the build failed >&2\nexit 1\n").unwrap();
+    fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
+    hook
+}
+
+/// A rollback by hand.
+fn back<'w>(more: &[&'w str], refspec: &'w str) -> Vec<&'w str> {
+    let words = [
+        "PUSHGATE_ROLLBACK=1",
+        "PUSHGATE_REASON=it is down",
+        "git",
+        "push",
+    ];
+    [&words[..], more, &["--force", "production", refspec]].concat()
+}
+
+#[test]
+fn a_dry_run_is_no_rollback_and_no_deployment() {
+    let shop = shop();
+    let [ana, ben] = people(&shop);
+    let two = deploys(&ana, "10:00", "two");
+    let three = deploys(&ana, "11:00", "three");
+    let before = deployments(&shop, &shop.app);
+    let refspec = format!("{two}:refs/heads/master");
+    ana.at("12:00", &back(&["--dry-run"], &refspec)).goes();
+    let four = ana.commits("four");
+    ana.push("12:10", "origin").goes();
+    ana.at("12:10", &["git", "push", "--dry-run", "staging", "master"])
+        .goes();
+    assert_eq!(deployments(&shop, &shop.app), before);
+    let ran = ana.push("12:20", "production").refused("promotion");
+    ran.says(&format!("staging has {}", &three[..7]));
+    ana.push("12:30", "staging").goes();
+    ana.push("12:30", "production").goes();
+    let [two, three, four] = [&two, &three, &four].map(|id| &id[..7]);
+    assert_eq!(
+        log(&ana, "13:00"),
+        format!(
+            "\
+go production {two} Ana <ana@shop.example>
+go production {three} Ana <ana@shop.example>
+rollback production {two} Ana <ana@shop.example>
+    did not arrive: the server refused it, or git did not send it
+    reason: it is down
+refused production {four} Ana <ana@shop.example>
+    promotion refused: staging has {three}, not {four}, which is 1 commit ahead of it; both have the same content
+go production {four} Ana <ana@shop.example>
+"
+        )
+    );
+    let team = heard(&ben, "13:00");
+    assert!(!team.contains("rollback"), "{team}");
+    assert_eq!(team.matches('\n').count(), 3, "{team}");
+}
+
+#[test]
+fn what_the_server_rejected_was_never_live_here_or_for_anybody() {
+    let shop = shop();
+    let [ana, ben] = people(&shop);
+    let two = deploys(&ana, "10:00", "two");
+    let three = ana.commits("three");
+    ana.push("11:00", "origin").goes();
+    ana.push("11:00", "staging").goes();
+    let hook = rejects(&shop, "production");
+    ana.push("11:10", "production")
+        .goes_not()
+        .says("the build failed");
+    fs::remove_file(&hook).unwrap();
+    let said = log(&ana, "11:20");
+    let arrived_not = format!(
+        "go production {} Ana <ana@shop.example>\n    did not arrive: the server refused it, or git did not send it\n",
+        &three[..7]
+    );
+    assert!(said.ends_with(&arrived_not), "{said}");
+    assert!(!heard(&ben, "11:20").contains(&three[..7]));
+    // What is live stays what it was.
+    for person in [&ana, &ben] {
+        let status = person.reads("11:30", &["status"]);
+        assert!(
+            status.contains(&format!("  live      {} two\n", &two[..7])),
+            "{status}"
+        );
+        assert!(
+            status.contains(", since 10:00 (1h 30m), by Ana\n"),
+            "{status}"
+        );
+    }
+    // What was never live is nothing to go back to.
+    ana.push("11:40", "production").goes();
+    let four = deploys(&ben, "12:00", "four");
+    assert_eq!(shop.tip("production", "master"), four);
+}
+
+#[test]
+fn a_rollback_that_the_server_rejected_took_nothing_away() {
+    let shop = shop();
+    let [ana, ben] = people(&shop);
+    let two = deploys(&ana, "10:00", "two");
+    let three = deploys(&ana, "11:00", "three");
+    let hook = rejects(&shop, "production");
+    let refspec = format!("{two}:refs/heads/master");
+    ana.at("11:10", &back(&[], &refspec)).goes_not();
+    ana.at("11:11", &[PUSHGATE, "rollback", "--yes", "-m", "down"])
+        .goes_not();
+    fs::remove_file(&hook).unwrap();
+    assert!(!deployments(&shop, &shop.app).join(" ").contains("rollback"));
+    assert!(!heard(&ben, "11:20").contains("rollback"));
+    // Three is live, and may come back after the next deploy.
+    let four = deploys(&ben, "12:00", "four");
+    ana.git(&["pull", "-q", "--ff-only", "origin", "master"])
+        .goes();
+    ana.at("12:10", &back(&[], &format!("{three}:refs/heads/master")))
+        .goes();
+    assert_eq!(shop.tip("production", "master"), three);
+    assert!(heard(&ben, "12:20").contains(&format!("rollback production {}", &three[..7])));
+    ben.push("12:30", "production")
+        .refused("promotion")
+        .says(&format!("a rollback took {} off production", &four[..7]));
+}
+
+#[test]
+fn who_is_behind_is_behind_and_no_force_makes_it_a_rollback() {
+    let shop = shop();
+    let [ana, ben] = people(&shop);
+    deploys(&ana, "10:00", "two");
+    let three = deploys(&ben, "11:00", "three");
+    ana.git(&["fetch", "-q", "origin"]).goes();
+    ana.at("12:00", &[PUSHGATE, "check", "production"])
+        .says("1 commit behind")
+        .never_says("rollback")
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: checking master ([two]) for production
+            pushgate: push to production (production) refused
+              trunk: master is 1 commit behind origin/master (you push [two], origin has [three])
+              hint: git pull --ff-only origin master, then push again
+        "#]]);
+    let status = ana.reads("12:00", &["status"]);
+    assert!(status.contains("1 commit behind"), "{status}");
+    assert!(
+        !status.contains("rollback") && !status.contains("--force"),
+        "{status}"
+    );
+    for (time, gate) in [("12:00", "trunk"), ("23:00", "window")] {
+        let ran = ana.at(time, &["git", "push", "--force", "production", "master"]);
+        ran.refused(gate).never_says("rollback");
+    }
+    assert_eq!(shop.tip("production", "master"), three);
+    // The cure cures.
+    ana.git(&["pull", "-q", "--ff-only", "origin", "master"])
+        .goes();
+    ana.push("12:10", "production").goes();
+}
+
+#[test]
+fn everybody_sees_an_override_its_gates_and_its_reason() {
+    let shop = shop();
+    let [ana, ben] = people(&shop);
+    let two = ana.commits("two");
+    ana.push("10:00", "origin").goes();
+    ana.push("10:00", "staging").goes();
+    let push = ["git", "push", "production", "master"];
+    let skip = [
+        "PUSHGATE_SKIP=window,suite",
+        "PUSHGATE_REASON=the site is down",
+    ];
+    ana.at("23:00", &[&skip[..1], &push[..]].concat())
+        .goes_not()
+        .says("an override of production must say why");
+    ana.at("23:00", &[&skip[..], &push[..]].concat()).goes();
+    let said = heard(&ben, "23:10");
+    assert_eq!(
+        said,
+        format!(
+            "overridden production {} Ana <ana@shop.example>\n    window skipped\n    suite skipped\n    reason: the site is down\n",
+            &two[..7]
+        )
+    );
+    for person in [&ana, &ben] {
+        let status = person.reads("23:10", &["status"]);
+        assert!(status.contains("since 23:00 (10m), by Ana\n"), "{status}");
+        assert!(
+            status.contains("            overridden: without window, suite (the site is down)\n"),
+            "{status}"
+        );
+    }
+    let off = ["PUSHGATE=off", "PUSHGATE_REASON=still down"];
+    ben.commits("three");
+    ben.at(
+        "23:20",
+        &[&off[..], &["git", "push", "production", "master"]].concat(),
+    )
+    .goes();
+    let status = ana.reads("23:30", &["status"]);
+    assert!(
+        status.contains("            overridden: no gate was asked (still down)\n"),
+        "{status}"
+    );
+}
+
+#[test]
+fn what_went_around_the_gate_is_said_loudly() {
+    let shop = shop();
+    let [ana, ben] = people(&shop);
+    deploys(&ana, "10:00", "two");
+    let three = ben.commits("three");
+    ben.push("11:00", "origin").goes();
+    ben.at(
+        "11:00",
+        &["git", "push", "-q", "--no-verify", "production", "master"],
+    )
+    .goes();
+    ana.git(&["pull", "-q", "--ff-only", "origin", "master"])
+        .goes();
+    // Nobody has told Ana: she finds it.
+    let status = ana.reads("11:30", &["status"]);
+    assert!(
+        status.contains(
+            "the newest of trunk, first seen 11:30 (0s)\n            no gate judged this: "
+        ),
+        "{status}"
+    );
+    assert!(log(&ana, "11:31").contains("unjudged production"));
+    // Ben's clone knows who did it, and when.
+    let line = format!(
+        "unjudged production {} Ben <ben@shop.example>\n    no gate judged this: --no-verify, or a clone without the hook\n",
+        &three[..7]
+    );
+    assert!(log(&ben, "11:40").ends_with(&line));
+    let status = ana.reads("11:50", &["status"]);
+    assert!(
+        status.contains("since 11:00 (50m), by Ben\n            no gate judged this: "),
+        "{status}"
+    );
+    assert!(log(&ana, "11:50").ends_with(&line));
+}
+
+#[test]
+fn what_was_live_before_the_gate_is_called_so() {
+    let shop = shop();
+    let [ana, _] = people(&shop);
+    let status = ana.reads("11:00", &["status"]);
+    assert!(
+        status.contains("            it was live before the gate came\n"),
+        "{status}"
+    );
+    assert!(!status.contains("no gate judged this"), "{status}");
+    let kinds = records(&shop, &shop.app, "deployed");
+    assert!(
+        kinds.iter().all(|record| record["judged"] == "before"),
+        "{kinds:?}"
+    );
+    // And what comes after it is judged, or is not.
+    let two = deploys(&ana, "12:00", "two");
+    assert_eq!(
+        deployments(&shop, &shop.app).last().unwrap(),
+        &format!("staging go {}", &two[..7])
+    );
+}
+
+#[test]
+fn a_date_that_git_was_given_makes_no_soak() {
+    let shop = Sandbox::new();
+    shop.policy("suite: {run: 'true'}\nenvironments:\n  staging: {}\n  production: {after: staging, soak: 10m, signoff: false}\n");
+    shop.commit_on_origin("two");
+    shop.stop_clock("2026-11-24 10:00:00");
+    let mut push = shop.command("git");
+    push.args(["push", "staging", "master"])
+        .env("GIT_COMMITTER_DATE", "2001-01-01T00:00:00Z");
+    Ran::of(&mut push).goes();
+    shared(&shop.app);
+    shop.push("production", "master")
+        .refused("promotion")
+        .says("10m");
+    shop.stop_clock("2026-11-24 10:11:00");
+    // It is recorded once, and as judged.
+    shop.pushgate(["log"]).goes();
+    let known = records(&shop, &shop.app, "deployed");
+    assert_eq!(known.len(), 1, "{known:?}");
+    assert_eq!(known[0]["judged"], "go");
+    shop.push("production", "master").goes();
+}
