@@ -24,11 +24,11 @@ use crate::{
         ledger::Entry,
         record::{Event, Record, names_a_person},
     },
-    policy::{Environment, Policy},
+    policy::{Environment, FILE, Policy},
     process::signals,
     push::{Oid, url::redact},
     report,
-    text::printable,
+    text::{alternatives, printable},
 };
 
 enum Outcome {
@@ -184,6 +184,7 @@ impl<'w> Approval<'w> {
 
     fn signoff(&self) -> Result<Outcome, Error> {
         let environment = self.tried()?;
+        self.warn_unless_asked_for(environment);
         let of = self.world.remotes_of(environment);
         let (remote, commit) = match self.live(environment, &of)? {
             Ok(found) => found,
@@ -241,7 +242,14 @@ impl<'w> Approval<'w> {
                 let preview = Preview::new(world, world);
                 let (trunk, world) = (trunk.as_ref(), preview.world());
                 let refusal = not_live(trunk, &self.commit, of, remote, tips, &world)?;
-                return Ok(Err(explain(&refusal)));
+                let mut why = refusal.explain();
+                if let Refusal::OtherCommit { live, .. } = &refusal {
+                    let (name, live) = (&environment.name, live.short());
+                    why.hints.push(format!(
+                        "or, if {live} is what you tried: pushgate approve {name} --commit {live}"
+                    ));
+                }
+                return Ok(Err(why));
             }
         }
         let commit = meant.first().copied().unwrap_or(&self.commit);
@@ -270,7 +278,7 @@ impl<'w> Approval<'w> {
         if !self.policy.share {
             return Ok(());
         }
-        Ok((self.world.notes()).fetch(&self.policy.trunk.remote, LIMIT)?)
+        self.world.notes().fetch(&self.policy.trunk.remote, LIMIT)
     }
 
     /// Shares a record where that is wanted and possible.
@@ -296,41 +304,40 @@ impl<'w> Approval<'w> {
         if let Some(name) = &self.args.environment {
             return named(name, &self.policy);
         }
-        let afters = (self.policy.environments.iter()).filter_map(|one| one.after.as_ref());
-        let afters: BTreeSet<&String> = afters.collect();
-        match Vec::from_iter(afters).as_slice() {
+        match self.asked_for().as_slice() {
             [name] => named(name, &self.policy),
-            names => Err(Error::WhichEnvironment {
-                known: names.iter().map(|name| (*name).clone()).collect(),
-            }),
+            [] => Err(Error::new("which environment did you try?").hint(format!(
+                "no environment of {FILE} comes `after` another; name the one you tried"
+            ))),
+            names @ [first, ..] => {
+                let text = format!("which environment did you try? {}", alternatives(names));
+                Err(Error::new(text).hint(format!("name it: pushgate approve {first}")))
+            }
         }
     }
-}
 
-/// Explains the refusal of the gate with the hints of an approval.
-fn explain(refusal: &Refusal) -> Explanation {
-    let (environment, remote, refspec, live) = match refusal {
-        Refusal::NeverDeployed {
-            environment,
-            remote,
-            refspec,
-        } => (environment, remote, refspec, None),
-        Refusal::OtherCommit {
-            environment,
-            remote,
-            refspec,
-            live,
-            ..
-        } => (environment, remote, refspec, Some(live.short())),
-        _ => return refusal.explain(),
-    };
-    let push = format!(
-        "git push {remote} {refspec}, try it on {environment}, then: pushgate approve {environment}"
-    );
-    let other = live.map(|live| {
-        format!("or, if {live} is what you tried: pushgate approve {environment} --commit {live}")
-    });
-    Explanation::new(refusal.explain().why, [push].into_iter().chain(other))
+    /// The environments that another comes after.
+    fn asked_for(&self) -> Vec<&str> {
+        let afters = self.policy.environments.iter();
+        let afters: BTreeSet<&str> = afters.filter_map(|one| one.after.as_deref()).collect();
+        Vec::from_iter(afters)
+    }
+
+    /// Warns of an environment for whose sign-off no other asks.
+    fn warn_unless_asked_for(&self, environment: &Environment) {
+        let asked_for = self.asked_for();
+        let name = environment.name.as_str();
+        if asked_for.contains(&name) {
+            return;
+        }
+        report::warn(&format!(
+            "nothing comes after {name}: nothing will ask for its sign-off"
+        ));
+        let meant = environment.after.as_deref();
+        if let Some(meant) = meant.or_else(|| asked_for.first().copied()) {
+            report::hint(&format!("if you tried {meant}: pushgate approve {meant}"));
+        }
+    }
 }
 
 fn label(remote: &BStr) -> String {

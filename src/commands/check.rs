@@ -4,7 +4,7 @@ use bstr::{BString, ByteSlice};
 
 use super::{
     Done, lint,
-    local::{Local, names, no_commit, unknown},
+    local::{Local, names, no_commit, no_pipeline, unknown},
 };
 use crate::{
     app::{
@@ -20,11 +20,11 @@ use crate::{
         verdict::{Decision, TrunkName},
     },
     git::{Repository, network},
-    policy::{Environment, Policy},
+    policy::{Environment, FILE, Policy},
     process::signals,
     push::{Oid, Push, Update},
     report,
-    text::printable,
+    text::{did_you_mean, printable},
 };
 
 pub(crate) fn run(args: &Check) -> Done {
@@ -46,7 +46,6 @@ pub(crate) fn run(args: &Check) -> Done {
             (recorded.exit_code, decided.entries)
         }
         Err(error) if args.json => {
-            let error = error.explain();
             report::print(report::failure("check", &error));
             let entry = unanswered(error, &world);
             (Decision::Undecided.exit_code(), vec![entry])
@@ -55,7 +54,7 @@ pub(crate) fn run(args: &Check) -> Done {
     };
     if args.json {
         for entry in &entries {
-            let text = serde_json::to_string_pretty(entry).map_err(Error::json)?;
+            let text = serde_json::to_string_pretty(entry).map_err(super::no_json)?;
             super::print_machine_data(&(text + "\n"))?;
         }
     }
@@ -104,10 +103,13 @@ fn source(revision: Option<&str>, world: &Repository) -> Result<(String, Oid), E
     let branch = local.trunk?.branch;
     match (local.tip, local.head) {
         (Some(commit), _) => Ok((format!("refs/heads/{branch}"), commit)),
-        (None, Some(_)) => Err(Error::NoLocalTrunk {
-            known: names(world),
-            branch,
-        }),
+        (None, Some(_)) => {
+            let meant = did_you_mean(&branch, &names(world));
+            let text = format!("there is no local branch `{branch}`, which is trunk{meant}");
+            let other = format!("or name another: --commit, or `trunk.branch` in {FILE}");
+            let switch = format!("git switch {branch}, where the remote has it");
+            Err(Error::new(text).hint(switch).hint(other))
+        }
         (None, None) => Err(no_commit(&branch, world)),
     }
 }
@@ -126,7 +128,7 @@ fn environment<'p>(name: Option<&str>, policy: &'p Policy) -> Result<&'p Environ
             let named = policy.environment(name);
             named.ok_or_else(|| unknown(name, policy, Some("trunk")))
         }
-        None => all.find(|one| one.after.is_none()).ok_or(Error::NoPipeline),
+        None => all.find(|one| one.after.is_none()).ok_or_else(no_pipeline),
     }
 }
 

@@ -47,7 +47,7 @@ pub(crate) fn run(args: &Completions) -> Done {
     if let Some(completer) = Shells::builtins().completer(&shell) {
         completer
             .write_registration(ASKS, NAME, NAME, NAME, &mut script)
-            .map_err(Error::stdout)?;
+            .map_err(super::not_written)?;
     }
     let script = String::from_utf8_lossy(&script);
     let mut script = format!("{}\n", script.trim());

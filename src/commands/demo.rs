@@ -11,7 +11,7 @@ use std::{
 
 use jiff::{Timestamp, Zoned, tz::TimeZone};
 
-use super::{Done, Error, print_data, print_machine_data};
+use super::{Done, Error, exists, print_data, print_machine_data};
 use crate::{
     cli::Demo,
     process::SH,
@@ -27,22 +27,6 @@ const SETUP: &str = include_str!("demo.sh");
 /// that succeeds, `! ` one that the gate refuses, and `& ` one that is not shown; any other is told.
 const STORY: &str = include_str!("demo.txt");
 
-/// Time zones all over the world, so that it is night in one of them and noon in another.
-const ZONES: [&str; 12] = [
-    "Pacific/Auckland",
-    "Asia/Tokyo",
-    "Asia/Shanghai",
-    "Asia/Karachi",
-    "Europe/Athens",
-    "Europe/London",
-    "Atlantic/Azores",
-    "America/Sao_Paulo",
-    "America/New_York",
-    "America/Denver",
-    "America/Anchorage",
-    "Pacific/Honolulu",
-];
-
 pub(crate) fn run(args: &Demo) -> Done {
     let demo = Playground::new(args)?;
     let result = demo.play();
@@ -53,17 +37,17 @@ pub(crate) fn run(args: &Demo) -> Done {
     result.map(|()| 0)
 }
 
-/// The time in the zone where it is nearest to this minute of the day.
+/// The time in the zone of whole hours where it is nearest to this minute of the day.
 fn nearest(now: Timestamp, minute: i32) -> Zoned {
-    let away = |at: &Zoned| {
-        let late =
-            (i32::from(at.hour()) * 60 + i32::from(at.minute()) - minute).rem_euclid(24 * 60);
-        late.min(24 * 60 - late)
+    let utc = now.to_zoned(TimeZone::UTC);
+    let away = minute - i32::from(utc.hour()) * 60 - i32::from(utc.minute());
+    let hours = (away + 30).rem_euclid(24 * 60) / 60;
+    // The sign of these names is that of POSIX: west of Greenwich is positive.
+    let zone = match hours {
+        0..=12 => format!("Etc/GMT-{hours}"),
+        _ => format!("Etc/GMT+{}", 24 - hours),
     };
-    let times = ZONES.iter().filter_map(|zone| now.in_tz(zone).ok());
-    times
-        .min_by_key(away)
-        .unwrap_or_else(|| now.to_zoned(TimeZone::UTC))
+    now.in_tz(&zone).unwrap_or(utc)
 }
 
 /// The directory that the demo plays in, and what its commands find there.
@@ -82,10 +66,10 @@ impl Playground {
             None => tempfile::Builder::new()
                 .prefix("pushgate-demo-")
                 .tempdir()
-                .map_err(|error| Error::io("make a directory to play in", &error))?
+                .map_err(|error| Error::failed("make a directory to play in", &error))?
                 .keep(),
         };
-        let failed = |error| Error::io("tell where this program is", &error);
+        let failed = |error| Error::failed("tell where this program is", &error);
         let program = env::current_exe().map_err(failed)?;
         let on_path = which::which("pushgate").is_ok_and(|found| found == program);
         let called = if on_path {
@@ -159,15 +143,14 @@ impl Playground {
             shell.env("CLICOLOR_FORCE", "1");
         }
         let ended = shell.output();
-        let ended = ended.map_err(|error| Error::io(format!("run `{command}`"), &error))?;
+        let ended = ended.map_err(|error| Error::failed(format!("run `{command}`"), &error))?;
         let output = String::from_utf8_lossy(&ended.stdout).into_owned();
         match ended.status.code().unwrap_or(128) {
             ended if ended == code => Ok(output),
-            ended => Err(Error::Demo {
-                command: command.to_owned(),
-                code: ended,
-                words: output.lines().map(str::to_owned).collect(),
-            }),
+            ended => {
+                let text = format!("the story went otherwise: `{command}` ended with {ended}");
+                Err(Error::new(text).details(output.lines().map(str::to_owned)))
+            }
         }
     }
 }
@@ -176,15 +159,12 @@ impl Playground {
 fn make(directory: &Path) -> Result<PathBuf, Error> {
     let made = fs::create_dir(directory).and_then(|()| directory.canonicalize());
     made.map_err(|error| match error.kind() {
-        ErrorKind::AlreadyExists => Error::exists(
+        ErrorKind::AlreadyExists => exists(
             directory,
             "name a directory that is not there yet: the demo makes it, and plays in it alone",
         ),
-        _ => Error::not_written(
-            format!("make {}", directory.display()),
-            &error,
-            "name a new directory in one that is there and yours: pushgate demo --dir DIR",
-        ),
+        _ => Error::failed(format!("make {}", directory.display()), &error)
+            .hint("name a new directory in one that is there and yours: pushgate demo --dir DIR"),
     })
 }
 
@@ -199,9 +179,9 @@ mod tests {
         for half_hour in (0..48 * 366).step_by(7) {
             let now = start + SignedDuration::from_mins(30 * half_hour);
             let hour = |minute| nearest(now, minute).hour();
-            assert!(matches!(hour(23 * 60 + 40), 22..=23 | 0..=2), "{now}");
+            assert!(matches!(hour(23 * 60 + 40), 23 | 0), "{now}");
             // Far from the night at both ends: the demo may take a while.
-            assert!(matches!(hour(11 * 60), 8..=15), "{now}");
+            assert!(matches!(hour(11 * 60), 10..=11), "{now}");
         }
     }
 }

@@ -13,7 +13,6 @@ use crate::{
 
 pub(crate) fn run(args: &Help) -> Done {
     let command = args.command.as_deref();
-    let command = command.and_then(super::man::command_of_page);
     let words = ["pushgate"].into_iter().chain(command).chain(["--help"]);
     match Cli::try_parse_from(words) {
         // What is asked for is help, which clap hands over as an error.
@@ -25,7 +24,7 @@ pub(crate) fn run(args: &Help) -> Done {
 /// Prints what clap gives instead of a command line: help, the version, or an error.
 pub fn say(said: &clap::Error) -> ExitCode {
     ExitCode::from(print(said).unwrap_or_else(|error| {
-        report::print(report::failure("help", &error.explain()));
+        report::print(report::failure("help", &error));
         2
     }))
 }
@@ -37,7 +36,7 @@ fn print(said: &clap::Error) -> Done {
         report::print(clap_error(&text.to_string()));
     } else {
         report::machine_data(&text.ansi().to_string())
-            .map_err(|error| Error::io("write the help", &error))?;
+            .map_err(|error| Error::failed("write the help", &error))?;
     }
     Ok(u8::try_from(said.exit_code()).unwrap_or(2))
 }

@@ -9,12 +9,11 @@ use std::{
 
 use bstr::ByteSlice;
 
-use super::{Done, print_data, schema};
+use super::{Done, Error, exists, local::warn_of_crlf, print_data, schema};
 use crate::{
     app::answers::SystemClock,
     calendar::Zone,
     cli::Init,
-    commands::Error,
     gates::Clock,
     git::Repository,
     hooks::gate::is_gated,
@@ -24,6 +23,7 @@ use crate::{
         detect::{self, Candidate, Look},
         template::{InitFacts, is_closed_at_night, is_guess, render},
     },
+    process::terminal,
     push::destination::Destination,
     report,
     text::{alternatives, printable},
@@ -34,17 +34,20 @@ const PRODUCTION_NAMES: [&str; 3] = ["production", "prod", "live"];
 
 pub(crate) fn run(args: &Init) -> Done {
     let world = Repository::open()?;
-    let top = world.work_tree().ok_or(Error::NoWorkTree)?;
-    let (facts, left_out) = look_around(&world, top);
+    let top = world.work_tree().ok_or_else(no_work_tree)?;
+    let (mut facts, left_out) = look_around(&world, top);
+    if !args.stdout {
+        ask_which(&mut facts.suite)?;
+    }
     let text = render(&facts);
     if args.stdout {
         print_data(text)?;
         return Ok(0);
     }
     let path = top.join(policy::FILE);
-    let failed = |error| Error::io(format!("write {}", path.display()), &error);
+    let failed = |error| Error::failed(format!("write {}", path.display()), &error);
     let mut file = File::create_new(&path).map_err(|error| match error.kind() {
-        ErrorKind::AlreadyExists => Error::exists(
+        ErrorKind::AlreadyExists => exists(
             &path,
             "compare it with pushgate init --stdout, or remove it first",
         ),
@@ -58,6 +61,7 @@ pub(crate) fn run(args: &Init) -> Done {
     }
     report::say(&format!("wrote {}", path.display()));
     schema::write_copy(&world);
+    warn_of_crlf(&path, &world);
     for line in summary(&facts, &left_out) {
         report::print(format_args!("  {line}\n"));
     }
@@ -68,6 +72,11 @@ pub(crate) fn run(args: &Init) -> Done {
         report::print("  and then: pushgate install\n");
     }
     Ok(0)
+}
+
+fn no_work_tree() -> Error {
+    Error::new("this repository has no work tree that the policy could be written into")
+        .hint("run pushgate init in a clone")
 }
 
 /// What is found in the repository, and the remotes that are no environment.
@@ -120,6 +129,20 @@ fn timezone() -> Option<String> {
     let zone = SystemClock.zone().ok()?;
     let name = zone.iana_name()?.parse::<Zone>().ok()?;
     Some(name.to_string())
+}
+
+/// Asks, where there is a terminal, which of several commands is the suite.
+fn ask_which(candidates: &mut Vec<Candidate>) -> Result<(), Error> {
+    if candidates.len() > 1 {
+        for index in 0..candidates.len() {
+            let command = &candidates[index].command;
+            if terminal::confirm(&format!("does `{command}` run ALL of your tests?"))? {
+                *candidates = vec![candidates.swap_remove(index)];
+                break;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The place that a push to this remote goes to.

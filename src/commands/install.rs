@@ -2,7 +2,11 @@
 
 use std::{env, fs};
 
-use super::{Done, Error, local::Local, schema};
+use super::{
+    Done, Error,
+    local::{Local, warn_of_crlf},
+    schema,
+};
 use crate::{
     cli::Install,
     file,
@@ -41,7 +45,11 @@ fn install(args: &Install, repository: &Repository) -> Done {
     let hooks = HooksDirectory::of(repository)?;
     hooks.require_own(repository)?;
     match hooks.manager {
-        Some(Manager::Husky) => tell(&husky::install(&hooks, repository)?),
+        Some(Manager::Husky) => {
+            let code = tell(&husky::install(&hooks, repository)?)?;
+            warn_of_crlf(&husky::script(&hooks.path), repository);
+            Ok(code)
+        }
         Some(Manager::Lefthook) => tell(&lefthook::install(&hooks, repository)?),
         _ => place(&hooks, repository),
     }
@@ -50,7 +58,7 @@ fn install(args: &Install, repository: &Repository) -> Done {
 /// The hook that calls this very program.
 fn text() -> Result<Vec<u8>, Error> {
     let program =
-        env::current_exe().map_err(|error| Error::io("tell where this program is", &error))?;
+        env::current_exe().map_err(|error| Error::failed("tell where this program is", &error))?;
     Ok(hook_for(program.as_os_str()))
 }
 
@@ -76,6 +84,7 @@ fn place(hooks: &HooksDirectory, repository: &Repository) -> Done {
         report::say(&format!(
             "core.hooksPath points into the work tree: commit the hook{too}, or worktrees of other branches lack it",
         ));
+        warn_of_crlf(&hooks.hook, repository);
     }
     if let Some(manager) = hooks.manager.filter(|manager| manager.runs_legacy()) {
         let name = manager.name();
@@ -130,7 +139,7 @@ fn configure(repository: &Repository) -> Done {
             "git runs {hook} whatever a hook of its configuration says: git-lfs would upload what the gate refuses"
         );
         let hint = "pushgate uninstall && pushgate install, which puts git-lfs behind the gate";
-        return Err(Undecided::new(text).hint(hint).into());
+        return Err(Undecided::new(text).hint(hint));
     }
     write(&hooks.hook, &text()?, 0o755)?;
     configured::set(repository)?;
@@ -165,7 +174,7 @@ pub(super) fn tell(outcome: &Outcome) -> Done {
             Note::Warning(text) => report::warn(text),
             Note::Hint(text) => report::hint(text),
             Note::Lines(text) => {
-                report::data(text).map_err(|error| Error::io("print the lines", &error))?;
+                report::data(text).map_err(|error| Error::failed("print the lines", &error))?;
             }
         }
     }

@@ -1,10 +1,14 @@
 //! What a command means where its arguments name nothing: the local trunk branch, and its policy.
 
+use std::path::Path;
+
 pub(crate) use crate::app::local::Local;
 use crate::{
     commands::Error,
     git::Repository,
-    policy::{Environment, Policy},
+    policy::{Environment, FILE, Policy},
+    report,
+    text::{alternatives, did_you_mean, shell_word},
 };
 
 /// The branches and the tags, each with its kind; of very many, the first.
@@ -30,10 +34,13 @@ pub(crate) fn revisions(world: &Repository) -> Vec<(String, &'static str)> {
 
 /// This revision names no commit.
 pub(crate) fn no_commit(revision: &str, world: &Repository) -> Error {
-    Error::NoCommit {
-        revision: revision.to_owned(),
-        known: names(world),
-    }
+    let known = names(world);
+    let meant = did_you_mean(revision, &known);
+    Error::new(format!("`{revision}` names no commit{meant}")).hint(if known.is_empty() {
+        "commit first"
+    } else {
+        "name another commit, branch or tag"
+    })
 }
 
 /// What there is that could be meant by a revision.
@@ -51,8 +58,41 @@ pub(crate) fn named<'p>(name: &str, policy: &'p Policy) -> Result<&'p Environmen
 /// There is no such environment, but these and `other`.
 pub(crate) fn unknown(name: &str, policy: &Policy, other: Option<&str>) -> Error {
     let known = policy.environments.iter().map(|one| one.name.as_str());
-    Error::NoEnvironment {
-        name: name.to_owned(),
-        known: known.chain(other).map(str::to_owned).collect(),
+    let known: Vec<String> = known.chain(other).map(str::to_owned).collect();
+    let (all, meant) = (alternatives(&known), did_you_mean(name, &known));
+    let error = Error::new(format!(
+        "there is no environment `{name}`; there is {all}{meant}"
+    ));
+    if meant.is_empty() {
+        return error.hint(format!(
+            "add it to `environments` in {FILE} (pushgate init writes one)"
+        ));
+    }
+    error
+}
+
+pub(crate) fn no_pipeline() -> Error {
+    Error::new("the policy names no environment").hint(format!(
+        "pushgate check trunk, or add one to `environments` in {FILE} (pushgate init writes one)"
+    ))
+}
+
+/// Warns of a file of the team's that git writes with the line ends of Windows in other clones.
+pub(crate) fn warn_of_crlf(path: &Path, world: &Repository) {
+    let top = world.work_tree().unwrap_or(path);
+    let name = path.strip_prefix(top).unwrap_or(path).display().to_string();
+    let args = ["check-attr", "-z", "text", "eol", "--", name.as_str()];
+    let said = world
+        .git()
+        .run(["-C", &top.to_string_lossy()].into_iter().chain(args));
+    let said = said.map(|said| said.stdout).unwrap_or_default();
+    // The path, the attribute and its value, each with a NUL behind it.
+    let fields: Vec<_> = said.split(|b| *b == 0).collect();
+    if fields.len() > 5 && fields[2] != b"unset" && fields[5] == b"crlf" {
+        report::warn(&format!(
+            ".gitattributes gives {name} the line ends of Windows in other clones; this keeps them out:"
+        ));
+        let line = shell_word(&format!("{name} text eol=lf"));
+        report::hint(&format!("echo {line} >>.gitattributes"));
     }
 }

@@ -32,7 +32,9 @@ pub(crate) fn run(args: &Log) -> Done {
         .since
         .as_deref()
         .map(|text| calendar::since(text, &now));
-    let since = since.transpose()?;
+    let since = since
+        .transpose()
+        .map_err(|error| Error::new(error.to_string()))?;
     let policy = policy(&world);
     let mut all = everything(&world, policy.as_ref())?;
     if let Some(name) = &args.environment {

@@ -9,6 +9,7 @@ use crate::{
     cli::{Cli, Man},
     commands::Error,
     report,
+    text::did_you_mean,
 };
 
 pub(crate) fn run(args: &Man) -> Done {
@@ -20,35 +21,27 @@ pub(crate) fn run(args: &Man) -> Done {
             .and_then(|()| clap_mangen::generate_to(program.clone(), directory))
             .map_err(|error| {
                 let hint = "name a directory that you may write to: pushgate man --out DIR";
-                Error::not_written(format!("write {}", directory.display()), &error, hint)
+                Error::failed(format!("write {}", directory.display()), &error).hint(hint)
             })?;
         let (count, directory) = (shown().count() + 1, directory.display());
         report::say(&format!("wrote {count} pages into {directory}"));
         return Ok(0);
     }
-    let page = match args.command.as_deref().and_then(command_of_page) {
+    let page = match args.command.as_deref() {
         None => &program,
         Some(name) => {
             let page = shown().find(|command| command.get_name() == name);
-            page.ok_or_else(|| Error::NoCommand {
-                name: name.to_owned(),
-                known: shown().map(|one| one.get_name().to_owned()).collect(),
+            page.ok_or_else(|| {
+                let known: Vec<_> = shown().map(|one| one.get_name().to_owned()).collect();
+                let meant = did_you_mean(name, &known);
+                Error::new(format!("there is no command `{name}`{meant}")).hint("pushgate help")
             })?
         }
     };
     let mut text = Vec::new();
     clap_mangen::Man::new(page.clone())
         .render(&mut text)
-        .map_err(Error::stdout)?;
+        .map_err(super::not_written)?;
     print_machine_data(&String::from_utf8_lossy(&text))?;
     Ok(0)
-}
-
-/// The command that a page is about: `check` of `pushgate-check`; `None`: pushgate itself.
-pub(super) fn command_of_page(name: &str) -> Option<&str> {
-    match name.strip_prefix("pushgate") {
-        Some("") => None,
-        Some(command) => Some(command.strip_prefix('-').unwrap_or(name)),
-        None => Some(name),
-    }
 }

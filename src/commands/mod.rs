@@ -5,7 +5,6 @@ pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod demo;
 pub(crate) mod doctor;
-mod error;
 pub(crate) mod help;
 pub(crate) mod init;
 pub(crate) mod install;
@@ -20,7 +19,7 @@ pub(crate) mod status;
 pub(crate) mod uninstall;
 pub(crate) mod window;
 
-use std::{env, process::ExitCode};
+use std::{env, io, path::Path, process::ExitCode};
 
 use serde::Serialize;
 
@@ -33,8 +32,10 @@ use crate::{
 };
 
 pub use completions::complete;
-pub use error::Error;
 pub use help::say;
+
+/// What kept a subcommand from its work.
+pub(crate) use crate::gates::Undecided as Error;
 
 /// What a subcommand ends with: an exit code, or what kept it from its work.
 pub(crate) type Done = Result<u8, Error>;
@@ -53,17 +54,32 @@ pub(crate) fn say_misspelt(pending: &Pending) {
 
 /// Writes what was asked for to standard output, for a person.
 fn print_data(text: impl Into<Text>) -> Result<(), Error> {
-    report::data(text).map_err(Error::stdout)
+    report::data(text).map_err(not_written)
 }
 
 /// Writes what was asked for to standard output, for a program.
 fn print_machine_data(text: &str) -> Result<(), Error> {
-    report::machine_data(text).map_err(Error::stdout)
+    report::machine_data(text).map_err(not_written)
 }
 
 /// Writes a value as JSON on one line.
 fn json_line(value: &impl Serialize) -> Result<String, Error> {
-    Ok(serde_json::to_string(value).map_err(Error::json)? + "\n")
+    Ok(serde_json::to_string(value).map_err(no_json)? + "\n")
+}
+
+/// A file is in the way of one that would be written.
+fn exists(path: &Path, hint: &str) -> Error {
+    Error::new(format!("{} exists already", path.display())).hint(hint)
+}
+
+#[allow(clippy::needless_pass_by_value, reason = "for map_err")]
+fn no_json(error: serde_json::Error) -> Error {
+    Error::failed("write JSON", &error)
+}
+
+#[allow(clippy::needless_pass_by_value, reason = "for map_err")]
+fn not_written(error: io::Error) -> Error {
+    Error::failed("write to standard output", &error)
 }
 
 /// Runs what the command line asks for.
@@ -99,7 +115,7 @@ pub fn run(cli: Cli) -> ExitCode {
     ExitCode::from(match done {
         Ok(code) => code,
         Err(error) => {
-            report::print(report::failure(name, &error.explain()));
+            report::print(report::failure(name, &error));
             2
         }
     })

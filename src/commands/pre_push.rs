@@ -1,6 +1,8 @@
 //! `pushgate pre-push REMOTE URL`, which the hook calls: the gates, then the hook that was there
 //! before, then the decision.
 
+use std::os::unix::ffi::OsStrExt;
+
 use super::Done;
 use crate::{
     app::{
@@ -10,15 +12,15 @@ use crate::{
     },
     cli::PrePush,
     commands::Error,
-    gates::{Undecided, route::remote_label},
+    gates::route::remote_label,
     git::Repository,
     hooks::{
-        caller::Call,
         chained::{self, Chained, Ending},
         directory::HooksDirectory,
+        input::read_input,
     },
     process::signals,
-    push::parse,
+    push::{Push, parse},
     report,
 };
 
@@ -26,18 +28,13 @@ pub(crate) fn run(args: &PrePush) -> Done {
     signals::watch();
     let chained = chained(args);
     chained.as_ref().map_or(Ok(()), Chained::refuse_circle)?;
-    let call = call(args)?;
-    if let Some(hook) = call.judged_before() {
-        report::say(&format!("judged already, by {}", hook.display()));
-        return Ok(0);
-    }
-    let (input, read) = match call.input() {
+    let (input, read) = match read_input() {
         Ok(input) => (input, Ok(())),
-        Err(error) => (Vec::new(), Err(Error::from(error))),
+        Err(error) => (Vec::new(), Err(error)),
     };
-    let judged = match read.and_then(|()| judged(&call, &input)) {
+    let judged = match read.and_then(|()| judged(args, &input)) {
         Ok(judged) => judged,
-        Err(error) => without_judgement(&call, error)?,
+        Err(error) => without_judgement(args, error)?,
     };
     let verdict = match &judged {
         Some((pending, _)) => {
@@ -48,7 +45,7 @@ pub(crate) fn run(args: &PrePush) -> Done {
         None => 0,
     };
     let chained = match chained {
-        None if args.from.is_none() && verdict == 0 => silenced(judged.as_ref()),
+        None if verdict == 0 => silenced(judged.as_ref()),
         chained => chained,
     };
     let (code, stopped) = match (signals::signal(), chained) {
@@ -59,8 +56,8 @@ pub(crate) fn run(args: &PrePush) -> Done {
         (None, Some(chained)) if verdict == 0 => {
             let ending = chained
                 .refuse_circle()
-                .and_then(|()| chained::run(&chained, [&call.remote, &call.url], input));
-            after(ending.map_err(Error::from), &chained.name)
+                .and_then(|()| chained::run(&chained, [&args.remote, &args.url], input));
+            after(ending, &chained.name)
         }
         (None, _) => (Ok(verdict), None),
     };
@@ -97,23 +94,26 @@ fn silenced(judged: Option<&(Pending, Repository)>) -> Option<Chained> {
     hooks.silenced().map(Chained::hook)
 }
 
-fn call(args: &PrePush) -> Result<Call, Undecided> {
-    match (args.from, &args.remote, &args.url) {
-        (None, Some(remote), Some(url)) => Ok(Call::by_git(remote.clone(), url.clone())),
-        _ => Call::by_variables(),
+/// The push without its refs.
+fn push(args: &PrePush) -> Push {
+    Push {
+        remote: args.remote.as_bytes().into(),
+        url: args.url.as_bytes().into(),
+        updates: Vec::new(),
     }
 }
 
 /// What the gates say, and where it is written down; `None` where there is nothing to push.
 type Judged = Option<(Pending, Repository)>;
 
-fn judged(call: &Call, input: &[u8]) -> Result<Judged, Error> {
+fn judged(args: &PrePush, input: &[u8]) -> Result<Judged, Error> {
     if input.is_empty() {
         return Ok(None);
     }
-    let mut push = call.push();
-    push.updates = parse(input).map_err(|error| Error::Input {
-        why: error.to_string(),
+    let mut push = push(args);
+    push.updates = parse(input).map_err(|error| {
+        let hint = "git calls the hook; to ask for a verdict by hand: pushgate check";
+        Error::new(error.to_string()).hint(hint)
     })?;
     let repository = Repository::open()?;
     let runner = PushRunner::new(&repository, &report::Stderr, Some(push.url.as_ref()));
@@ -124,13 +124,13 @@ fn judged(call: &Call, input: &[u8]) -> Result<Judged, Error> {
 
 /// Lets a push go that could not be judged, if `PUSHGATE=off`: loudly, and with an entry in the ledger
 /// where there is one.
-fn without_judgement(call: &Call, error: Error) -> Result<Judged, Error> {
+fn without_judgement(args: &PrePush, error: Error) -> Result<Judged, Error> {
     let Some(overrides) = Overrides::of_environment().ok().filter(|it| it.off) else {
         return Err(error);
     };
-    let push = call.push();
+    let push = push(args);
     if let Ok(repository) = Repository::open() {
-        let pending = let_go(&push, error.explain(), &repository, &overrides);
+        let pending = let_go(&push, error, &repository, &overrides);
         return Ok(Some((pending, repository)));
     }
     report::warn(&format!(

@@ -6,7 +6,7 @@ use bstr::{BStr, ByteSlice};
 
 use super::{
     Done, Error,
-    local::{Local, named, no_commit},
+    local::{Local, named, no_commit, no_pipeline},
 };
 use crate::{
     app::{
@@ -38,7 +38,7 @@ pub(crate) fn run(args: &Rollback) -> Done {
     let world = Repository::open()?;
     if is_gated(&world) != Some(true) {
         let message = "no hook here is known to judge the rollback";
-        return Err(Undecided::new(message).hint("pushgate install").into());
+        return Err(Undecided::new(message).hint("pushgate install"));
     }
     let local = Local::of(&world)?;
     let policy = &local.loaded.policy;
@@ -90,13 +90,13 @@ fn environment<'p>(name: Option<&str>, policy: &'p Policy) -> Result<&'p Environ
         .collect::<Vec<_>>()
         .as_slice()
     {
-        [] => Err(Error::NoPipeline),
+        [] => Err(no_pipeline()),
         [one] => Ok(one),
         several => {
             let names: Vec<_> = several.iter().map(|one| one.name.clone()).collect();
             let hint = format!("pushgate rollback {}", names[0]);
             let message = format!("which environment? {}", crate::text::alternatives(&names));
-            Err(Undecided::new(message).hint(hint).into())
+            Err(Undecided::new(message).hint(hint))
         }
     }
 }
@@ -151,7 +151,7 @@ fn chosen(of: &EnvironmentRemotes, lives: &[Live], world: &Repository) -> Result
     match lives {
         [] => {
             let message = format!("nothing was ever deployed to {environment}");
-            return Err(Undecided::new(message).into());
+            return Err(Undecided::new(message));
         }
         [live, ..] if is_one => return before(live),
         _ => {}
@@ -202,7 +202,7 @@ fn previous(place: Place<'_>, live: &Oid, world: &Repository) -> Result<Oid, Err
 fn which(message: String, environment: &str) -> Error {
     let log = format!("see what was: pushgate log --environment {environment}");
     let name = format!("name it: pushgate rollback {environment} COMMIT");
-    Undecided::new(message).hint(log).hint(name).into()
+    Undecided::new(message).hint(log).hint(name)
 }
 
 /// Says what comes back, what goes, and whose it is.
@@ -258,7 +258,7 @@ fn confirmed(args: &Rollback, environment: &str, commit: &Oid) -> Result<bool, E
         }
         let message = "there is no terminal to ask on";
         let hint = format!("say yes beforehand: {command}");
-        return Err(Undecided::new(message).hint(hint).into());
+        return Err(Undecided::new(message).hint(hint));
     }
     let yes = terminal::confirm("Roll back?").map_err(Undecided::from)?;
     if !yes {
@@ -292,5 +292,5 @@ fn push(
     command.env(ROLLBACK, "1");
     command.envs(args.words.as_ref().map(|words| (REASON, words)));
     let status = command.status();
-    Ok(status.map_err(|error| Undecided::failed("run `git push`", &error))?)
+    status.map_err(|error| Undecided::failed("run `git push`", &error))
 }

@@ -45,7 +45,7 @@ pub(super) fn remove_copy(world: &Repository) -> Result<(), Error> {
     if let Err(error) = fs::remove_file(&path)
         && !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
     {
-        return Err(Error::io(format!("remove {}", path.display()), &error));
+        return Err(Error::failed(format!("remove {}", path.display()), &error));
     }
     // It is only empty where nothing was ever decided.
     let _ = fs::remove_dir(world.state_dir());

@@ -35,7 +35,7 @@ use crate::{
 
 pub(crate) fn run(args: &cli::Status) -> Done {
     signals::watch();
-    let world = Repository::open().map_err(Error::from);
+    let world = Repository::open();
     let status = world.and_then(|world| status(&world));
     if let Some(signal) = signals::signal() {
         return Ok(128 + signal);
@@ -46,7 +46,7 @@ pub(crate) fn run(args: &cli::Status) -> Done {
         }
     })?;
     if args.json {
-        print_machine_data(&status.json().map_err(Error::json)?)?;
+        print_machine_data(&status.json().map_err(super::no_json)?)?;
     } else {
         print_data(draw(&status, report::data_columns()))?;
     }

@@ -1,6 +1,6 @@
 //! `pushgate window [ENV]`: when an environment may be pushed to.
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{Timestamp, Zoned, tz::TimeZone};
 use serde::Serialize;
 
 use super::{
@@ -36,7 +36,7 @@ pub(crate) fn run(args: &cli::Window) -> Done {
     if environments.is_empty() {
         // What is no moment is so without a window, too.
         if let Some(text) = &args.at {
-            calendar::moment(text, &SystemClock.now().to_zoned(SystemClock.zone()?))?;
+            moment(text, &SystemClock.now().to_zoned(SystemClock.zone()?))?;
         }
         report::say("no environment has a window: all of them are always open");
     }
@@ -47,7 +47,7 @@ pub(crate) fn run(args: &cli::Window) -> Done {
         let zone = reader(window, &SystemClock)?;
         let now = SystemClock.now().to_zoned(zone.clone());
         let at = match &args.at {
-            Some(text) => calendar::moment(text, &now)?,
+            Some(text) => moment(text, &now)?,
             None => now.timestamp(),
         };
         for line in known(window)?.shortages(at, &zone) {
@@ -74,6 +74,10 @@ pub(crate) fn run(args: &cli::Window) -> Done {
     print_machine_data(&json)?;
     print_data(text)?;
     Ok(u8::from(!is_open))
+}
+
+fn moment(text: &str, now: &Zoned) -> Result<Timestamp, Error> {
+    calendar::moment(text, now).map_err(|error| Error::new(error.to_string()))
 }
 
 /// The environment that is named, else those that have a window.

@@ -1,29 +1,15 @@
 //! What several checks look at, asked once.
 
-use std::{
-    collections::BTreeSet,
-    env,
-    os::unix::ffi::OsStrExt,
-    path::Path,
-    process::{Command, Stdio},
-    time::Duration,
-};
+use std::{env, os::unix::ffi::OsStrExt, path::Path, time::Duration};
 
 use bstr::{BStr, BString, ByteSlice};
 
+use super::Finding;
 use crate::{
-    app::local::Local,
-    app::policies::Loaded,
+    app::{local::Local, policies::Loaded},
     gates::{Undecided, remote_tips::at_once, verdict::TrunkName},
-    git::{Repository, Version, command},
-    hooks::{
-        configured::{self, ConfiguredHook, NEEDED},
-        directory::HooksDirectory,
-        gate::Gate,
-    },
-    memory::record::REF,
+    git::Repository,
     policy::Policy,
-    process::program::run_within,
     push::Oid,
     text::printable,
 };
@@ -38,31 +24,9 @@ pub(crate) const SHORT_PATH: &str = if cfg!(target_os = "macos") {
 /// A program needs milliseconds to print its version.
 pub(crate) const LIMIT: Duration = Duration::from_secs(5);
 
-/// The machine, and the repository in the current directory.
-pub(crate) struct Context {
-    pub(crate) git: Result<Git, Undecided>,
-    /// `None` without git.
-    pub(crate) repository: Option<Result<Opened, Undecided>>,
-}
-
-/// git on PATH.
-#[derive(Clone, Debug)]
-pub(crate) struct Git {
-    /// The output of `git --version`.
-    pub(crate) said: String,
-    pub(crate) version: Option<Version>,
-    /// The version of the one on the short PATH of an editor.
-    pub(crate) bare: Option<Version>,
-}
-
-/// The repository, and what several checks ask of it.
+/// The repository in the current directory, and what several checks ask of it.
 pub(crate) struct Opened {
-    pub(crate) git: Git,
     pub(crate) world: Repository,
-    pub(crate) hooks: Result<HooksDirectory, Undecided>,
-    pub(crate) gate: Result<Gate, Undecided>,
-    /// Those that this git runs.
-    pub(crate) configured: Vec<ConfiguredHook>,
     /// The tip of the local trunk branch, else HEAD; `None` before the first commit.
     pub(crate) commit: Option<Oid>,
     /// The policy of that commit.
@@ -75,47 +39,12 @@ pub(crate) struct Opened {
 
 pub(crate) struct RemoteAnswer {
     pub(crate) name: BString,
-    /// Those of the refs asked for that are there.
-    pub(crate) refs: Result<Vec<(String, Oid)>, Undecided>,
-}
-
-impl Context {
-    pub(crate) fn new() -> Self {
-        let git = Git::find();
-        let repository = git.as_ref().ok().map(|git| Opened::new(git.clone()));
-        Self { git, repository }
-    }
-
-    pub(crate) fn opened(&self) -> Option<&Opened> {
-        self.repository.as_ref()?.as_ref().ok()
-    }
-}
-
-impl Git {
-    pub(crate) fn runs_configured(&self) -> bool {
-        self.version.is_some_and(|version| version >= NEEDED)
-    }
-
-    fn find() -> Result<Self, Undecided> {
-        let said = version_line(command::Git::find()?.command::<&str>([])).unwrap_or_default();
-        let bare = which::which_in("git", Some(SHORT_PATH), "/").ok();
-        let bare = bare.and_then(|git| Version::of_git(&version_line(Command::new(git))?));
-        Ok(Self {
-            version: Version::of_git(&said),
-            said,
-            bare,
-        })
-    }
-}
-
-fn version_line(mut command: Command) -> Option<String> {
-    command.arg("--version").stdin(Stdio::null());
-    let said = run_within(command, LIMIT).ok()??;
-    Some(printable(said.line().into()))
+    /// Whether it has a branch called like trunk.
+    pub(crate) has_trunk: Result<bool, Undecided>,
 }
 
 impl Opened {
-    fn new(git: Git) -> Result<Self, Undecided> {
+    pub(crate) fn new() -> Result<Self, Undecided> {
         let world = Repository::open()?;
         let (commit, loaded) = match Local::of(&world) {
             Ok(local) => (local.tip.or(local.head), Ok(local.loaded)),
@@ -124,18 +53,8 @@ impl Opened {
         let policy = loaded.as_ref().map(|loaded| loaded.policy.clone());
         let policy = policy.unwrap_or_default();
         let trunk = world.trunk(&policy.trunk);
-        let remotes = ask_remotes(&world, &refs(&policy, trunk.as_ref().ok()));
-        let hooks = HooksDirectory::of(&world);
-        let gate = hooks.as_ref().map_err(Clone::clone);
+        let remotes = ask_remotes(&world, trunk.as_ref().ok());
         Ok(Self {
-            gate: gate.and_then(|hooks| Gate::of(hooks, &world)),
-            hooks,
-            configured: if git.runs_configured() {
-                configured::all(&world)
-            } else {
-                Vec::new()
-            },
-            git,
             world,
             commit,
             loaded,
@@ -146,20 +65,26 @@ impl Opened {
     }
 }
 
-/// The refs that are asked for: trunk, the notes, and each branch that deploys.
-fn refs(policy: &Policy, trunk: Option<&TrunkName>) -> BTreeSet<String> {
-    let deployed = policy.environments.iter().flat_map(|one| &one.branches);
-    let branches = deployed.chain(trunk.map(|trunk| &trunk.branch));
-    let refs = branches.map(|branch| format!("refs/heads/{branch}"));
-    refs.chain([REF.to_owned()]).collect()
+/// Why there is no repository that git reads.
+pub(crate) fn unopened(error: Undecided) -> Finding {
+    const SAFE: &str = "git config --global --add safe.directory ";
+    let command = |line: &String| Some(line[line.find(SAFE)?..].to_owned());
+    match error.details.iter().find_map(command) {
+        Some(command) => {
+            let text = "git does not trust this repository: it belongs to another user";
+            Finding::broken(text).run(command)
+        }
+        None => Finding::error(error),
+    }
 }
 
 /// Asks all remotes at the same time: each has its own time limit.
-fn ask_remotes(world: &Repository, refs: &BTreeSet<String>) -> Vec<RemoteAnswer> {
-    let refs: Vec<&str> = refs.iter().map(String::as_str).collect();
+fn ask_remotes(world: &Repository, trunk: Option<&TrunkName>) -> Vec<RemoteAnswer> {
+    let branch = trunk.map(|trunk| format!("refs/heads/{}", trunk.branch));
+    let refs: Vec<&str> = branch.as_deref().into_iter().collect();
     let names: Vec<_> = world.remotes().names().collect();
     let ask = |name: &&BStr| RemoteAnswer {
-        refs: world.probe(name, &refs),
+        has_trunk: world.probe(name, &refs).map(|found| !found.is_empty()),
         name: (*name).to_owned(),
     };
     at_once(&names, ask, || ()).0

@@ -15,16 +15,6 @@ pub(crate) enum Status {
     Broken,
 }
 
-impl Status {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Ok => "ok",
-            Self::Warning => "warning",
-            Self::Broken => "broken",
-        }
-    }
-}
-
 /// A way to fix it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) enum Cure {
@@ -39,7 +29,7 @@ pub(crate) enum Cure {
 /// The result of a check, as a person reads it and, as one of `lines`, in `doctor --json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Finding {
-    /// The heading that it stands under; the list of checks fills it in.
+    /// The heading that it stands under; the list of checks fills in both.
     pub(crate) group: &'static str,
     pub(crate) check: &'static str,
     #[serde(rename = "state")]
@@ -52,10 +42,10 @@ pub(crate) struct Finding {
 }
 
 impl Finding {
-    pub(crate) fn new(check: &'static str, status: Status, text: impl Into<String>) -> Self {
+    pub(crate) fn new(status: Status, text: impl Into<String>) -> Self {
         Self {
             group: "",
-            check,
+            check: "",
             status,
             text: text.into(),
             details: Vec::new(),
@@ -63,24 +53,23 @@ impl Finding {
         }
     }
 
-    pub(crate) fn ok(check: &'static str, text: impl Into<String>) -> Self {
-        Self::new(check, Status::Ok, text)
+    pub(crate) fn ok(text: impl Into<String>) -> Self {
+        Self::new(Status::Ok, text)
     }
 
-    pub(crate) fn warning(check: &'static str, text: impl Into<String>) -> Self {
-        Self::new(check, Status::Warning, text)
+    pub(crate) fn warning(text: impl Into<String>) -> Self {
+        Self::new(Status::Warning, text)
     }
 
-    pub(crate) fn broken(check: &'static str, text: impl Into<String>) -> Self {
-        Self::new(check, Status::Broken, text)
+    pub(crate) fn broken(text: impl Into<String>) -> Self {
+        Self::new(Status::Broken, text)
     }
 
     /// What could not be answered is broken.
-    pub(crate) fn error(check: &'static str, error: impl Into<Undecided>) -> Self {
+    pub(crate) fn error(error: impl Into<Undecided>) -> Self {
         let error = error.into();
-        Self::broken(check, error.message)
-            .details(&error.details)
-            .hints(error.hints)
+        let finding = Self::broken(error.message).details(&error.details);
+        finding.hints(error.hints)
     }
 
     pub(crate) fn cure(mut self, cure: Cure) -> Self {

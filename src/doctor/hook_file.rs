@@ -1,51 +1,78 @@
 //! Why the system cannot run a hook.
 
-use std::{env, fs, os::unix::fs::PermissionsExt, path::Path};
+use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
-use bstr::{BStr, ByteSlice};
+use bstr::ByteSlice;
 use nix::unistd::{AccessFlags, access};
 
-use super::finding::Cure;
+use super::{context::from_here, finding::Cure};
 use crate::text::{printable, shell_word};
 
 /// Why a hook cannot be run.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Fault {
-    Missing,
-    Directory,
-    DanglingLink,
-    Empty,
-    NotExecutable,
-    /// The file system is mounted with `noexec`.
-    NoExec,
-    /// The system looks for a program whose name ends with a carriage return.
-    CarriageReturn,
-    NoInterpreter(String),
+pub(crate) struct Fault {
+    /// They follow its path.
+    pub(crate) words: String,
+    /// Whether no push goes because of it; else the hook is passed over.
+    pub(crate) stops_push: bool,
+    /// How to repair the file, or to remove what is no file; `None` where installing ours does all.
+    pub(crate) cure: Option<Cure>,
+    /// Whether ours has to be installed then.
+    pub(crate) then_install: bool,
 }
 
 /// Looks for a fault of the hook at this path.
 pub(crate) fn fault(path: &Path) -> Option<Fault> {
-    if path.symlink_metadata().is_err() {
-        return Some(Fault::Missing);
-    }
-    let Ok(metadata) = path.metadata() else {
-        return Some(Fault::DanglingLink);
+    let word = shell_word(&from_here(path));
+    let (words, cure) = match path.metadata() {
+        _ if path.symlink_metadata().is_err() => ("is missing", None),
+        Err(_) => ("is a link that leads nowhere", Some(format!("rm {word}"))),
+        Ok(file) if file.is_dir() => ("is a directory", Some(format!("mv {word} {word}.d"))),
+        Ok(file) if file.len() == 0 => ("is empty", Some(format!("rm {word}"))),
+        Ok(file) if file.permissions().mode() & 0o111 != 0o111 => ("is not executable", None),
+        Ok(_) => return not_run(path),
     };
-    if metadata.is_dir() {
-        return Some(Fault::Directory);
-    }
-    if metadata.len() == 0 {
-        return Some(Fault::Empty);
-    }
-    if !is_runnable(path) {
-        let is_executable = metadata.permissions().mode() & 0o111 == 0o111;
-        return Some(if is_executable {
-            Fault::NoExec
+    Some(Fault {
+        words: words.to_owned(),
+        stops_push: path.is_dir(),
+        cure: cure.map(Cure::Command),
+        then_install: true,
+    })
+}
+
+/// Looks for what keeps the system from running an executable file.
+fn not_run(path: &Path) -> Option<Fault> {
+    let (name, words, cure);
+    let stops_push = is_runnable(path);
+    if stops_push {
+        let text = fs::read(path).unwrap_or_default();
+        // Without such a line, the shell runs it.
+        let line = text.strip_prefix(b"#!")?.split(|b| *b == b'\n').next()?;
+        name = from_here(path);
+        if line.ends_with(b"\r") {
+            let word = shell_word(&name);
+            words = "has the line ends of Windows".to_owned();
+            // The mode stays as it is.
+            cure = Cure::Command(format!(
+                "tr -d '\\r' <{word} >{word}.lf && cat {word}.lf >{word} && rm {word}.lf"
+            ));
         } else {
-            Fault::NotExecutable
-        });
+            let program = missing_interpreter(&line.to_str_lossy())?;
+            words = format!("asks for `{program}`, which is not there");
+            cure = Cure::Words(format!(
+                "install `{program}`, or fix the first line of {name}"
+            ));
+        }
+    } else {
+        words = "is on a file system that runs no programs".to_owned();
+        let mount = "mount it without `noexec`, or move the clone to another one";
+        cure = Cure::Words(mount.to_owned());
     }
-    interpreter_fault(&fs::read(path).unwrap_or_default())
+    Some(Fault {
+        words,
+        stops_push,
+        cure: Some(cure),
+        then_install: false,
+    })
 }
 
 /// Whether the system runs this file.
@@ -53,80 +80,19 @@ pub(crate) fn is_runnable(path: &Path) -> bool {
     path.is_file() && access(path, AccessFlags::X_OK).is_ok()
 }
 
-fn interpreter_fault(text: &[u8]) -> Option<Fault> {
-    // Without such a line, the shell runs it.
-    let line = text.strip_prefix(b"#!")?.split(|b| *b == b'\n').next()?;
-    if line.ends_with(b"\r") {
-        return Some(Fault::CarriageReturn);
-    }
-    let (program, by_env) = interpreter(line)?;
-    let missing = |name: &BStr| Some(Fault::NoInterpreter(printable(name)));
-    if !is_runnable(&program.to_path_lossy()) {
-        return missing(program);
-    }
-    let name = by_env?;
-    let found = which::which_in(name.to_os_str_lossy(), env::var_os("PATH"), "/");
-    found.err().and_then(|_| missing(name))
-}
-
-/// The program that a `#!` line names, and the one that `env` has to find for it.
-fn interpreter(line: &[u8]) -> Option<(&BStr, Option<&BStr>)> {
-    let mut words = line.split_str(" ").filter(|word| !word.is_empty());
-    let program = words.next()?.as_bstr();
-    if !program.ends_with(b"/env") {
-        return Some((program, None));
-    }
-    let is_word = |word: &&[u8]| !word.starts_with(b"-") && !word.contains(&b'=');
-    Some((program, words.find(is_word).map(BStr::new)))
-}
-
-impl Fault {
-    /// Its words, after "which".
-    pub(crate) fn words(&self) -> String {
-        let words = match self {
-            Self::Missing => "is missing",
-            Self::Directory => "is a directory",
-            Self::DanglingLink => "is a link that leads nowhere",
-            Self::Empty => "is empty",
-            Self::NotExecutable => "is not executable",
-            Self::NoExec => "is on a file system that runs no programs",
-            Self::CarriageReturn => "has the line ends of Windows",
-            Self::NoInterpreter(program) => {
-                return format!("asks for `{program}`, which is not there");
-            }
-        };
-        words.to_owned()
-    }
-
-    /// Whether no push goes because of it; else the hook is passed over.
-    pub(crate) fn stops_push(&self) -> bool {
-        matches!(
-            self,
-            Self::Directory | Self::CarriageReturn | Self::NoInterpreter(_)
-        )
-    }
-
-    /// How to repair the file, or to remove what is no file.
-    pub(crate) fn cure(&self, path: &str) -> Cure {
-        let word = shell_word(path);
-        Cure::Command(match self {
-            Self::Missing | Self::DanglingLink | Self::Empty => format!("rm {word}"),
-            Self::Directory => format!("mv {word} {word}.d"),
-            Self::NotExecutable => format!("chmod +x {word}"),
-            // The mode stays as it is.
-            Self::CarriageReturn => {
-                format!("tr -d '\\r' <{word} >{word}.lf && cat {word}.lf >{word} && rm {word}.lf")
-            }
-            Self::NoExec => {
-                let words = "mount it without `noexec`, or move the clone to another one";
-                return Cure::Words(words.to_owned());
-            }
-            Self::NoInterpreter(program) => {
-                let words = format!("install `{program}`, or fix the first line of {path}");
-                return Cure::Words(words);
-            }
-        })
-    }
+/// The program that a `#!` line names, or the one that `env` has to find for it, if it is not there.
+fn missing_interpreter(line: &str) -> Option<String> {
+    let mut words = line.split_ascii_whitespace();
+    let program = words.next()?;
+    let missing = if !is_runnable(Path::new(program)) {
+        program
+    } else if program.ends_with("/env") {
+        let name = words.find(|word| !word.starts_with('-') && !word.contains('='))?;
+        which::which(name).is_err().then_some(name)?
+    } else {
+        return None;
+    };
+    Some(printable(missing.as_bytes().as_bstr()))
 }
 
 #[cfg(test)]
@@ -134,28 +100,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_line_names_the_program() {
-        let of = |line: &'static str| interpreter(line.as_bytes()).unwrap();
-        assert_eq!(of("/bin/sh"), ("/bin/sh".into(), None));
-        assert_eq!(of(" /bin/sh -e"), ("/bin/sh".into(), None));
-        assert_eq!(
-            of("/usr/bin/env bash"),
-            ("/usr/bin/env".into(), Some("bash".into()))
-        );
-        assert_eq!(
-            of("/usr/bin/env -S A=b ruby -w"),
-            ("/usr/bin/env".into(), Some("ruby".into()))
-        );
-        assert_eq!(interpreter(b""), None);
-    }
-
-    #[test]
-    fn the_line_end_of_windows_counts_in_the_first_line_alone() {
-        let of = |text: &str| interpreter_fault(text.as_bytes());
-        assert_eq!(of("#!/bin/sh\r\nexit\r\n"), Some(Fault::CarriageReturn));
-        assert_eq!(of("#!/bin/sh\nexit\r\n"), None);
-        assert_eq!(of("exit\r\n"), None);
-        let gone = Fault::NoInterpreter("/gone/sh".to_owned());
-        assert_eq!(of("#!/gone/sh\n"), Some(gone));
+    fn the_first_line_names_the_program_that_has_to_be_there() {
+        let missing = |line| missing_interpreter(line);
+        for there in ["/bin/sh", " /bin/sh -e", "/usr/bin/env sh", ""] {
+            assert_eq!(missing(there), None, "{there}");
+        }
+        for line in ["/gone/sh", "/gone/sh -e"] {
+            assert_eq!(missing(line).as_deref(), Some("/gone/sh"), "{line}");
+        }
+        for line in ["/usr/bin/env gone", "/usr/bin/env -S A=b gone -w"] {
+            assert_eq!(missing(line).as_deref(), Some("gone"), "{line}");
+        }
     }
 }

@@ -1,65 +1,72 @@
 //! The checks of `pushgate doctor`: each is one function that looks, and says ok, warning or broken with the cure.
 
+#![allow(clippy::unnecessary_wraps, reason = "all checks have one type")]
+
 mod clock;
 mod context;
 mod finding;
 mod hook;
 mod hook_file;
-mod keepalive;
 mod memory;
 mod policy;
 mod program;
 mod remotes;
-mod repository;
 mod suite;
 
-use Check::{Anywhere, Inside};
-
-use self::context::{Context, Opened};
+use self::context::Opened;
 pub(crate) use self::finding::{Cure, Finding, Status, worst};
+use crate::gates::Undecided;
+
+/// What a check found; an error is something broken.
+type Found = Result<Vec<Finding>, Undecided>;
 
 /// A check; it never prints.
-enum Check {
-    Anywhere(fn(&Context) -> Vec<Finding>),
-    /// It needs a repository.
-    Inside(fn(&Opened) -> Vec<Finding>),
-}
+type Check = fn(&Opened) -> Found;
 
-/// The checks with their headings, in the order of the report.
-const CHECKS: [(&str, Check); 21] = [
-    ("program", Anywhere(program::on_path)),
-    ("program", Inside(program::reach)),
-    ("program", Anywhere(program::git)),
-    ("hook", Anywhere(repository::check)),
-    ("hook", Inside(hook::directory)),
-    ("hook", Inside(hook::judges)),
-    ("hook", Inside(hook::switched_off)),
-    ("hook", Inside(hook::kept)),
-    ("policy", Inside(policy::governing)),
-    ("policy", Inside(policy::lint)),
-    ("policy", Inside(policy::overrides)),
-    ("remotes", Inside(remotes::trunk)),
-    ("remotes", Inside(remotes::each)),
-    ("remotes", Inside(keepalive::check)),
-    ("remotes", Inside(remotes::absent)),
-    ("suite", Inside(suite::check)),
-    ("memory", Inside(memory::ledger)),
-    ("memory", Inside(memory::notes)),
-    ("memory", Inside(memory::unjudged)),
-    ("clock", Anywhere(clock::zone)),
-    ("clock", Inside(clock::behind)),
+/// The checks of a repository with their headings and names, in the order of the report.
+const CHECKS: [(&str, &str, Check); 15] = [
+    ("program", "reach", program::reach),
+    ("hook", "directory", hook::directory),
+    ("hook", "hook", hook::judges),
+    ("hook", "override", hook::switched_off),
+    ("hook", "kept", hook::kept),
+    ("policy", "policy", policy::governing),
+    ("policy", "lint", policy::lint),
+    ("policy", "override", policy::overrides),
+    ("remotes", "remote", remotes::each),
+    ("remotes", "keepalive", remotes::idle),
+    ("remotes", "environment", remotes::absent),
+    ("suite", "suite", suite::check),
+    ("memory", "ledger", memory::ledger),
+    ("clock", "zone", clock::zone),
+    ("clock", "clock", clock::behind),
 ];
 
 /// Makes all the checks.
 pub(crate) fn findings() -> Vec<Finding> {
-    let context = Context::new();
-    let made = CHECKS.iter().flat_map(|(group, check)| {
-        let found = match (check, context.opened()) {
-            (Anywhere(check), _) => check(&context),
-            (Inside(check), Some(opened)) => check(opened),
-            (Inside(_), None) => Vec::new(),
+    let mut findings = Vec::new();
+    let mut add = |group, check, found: Found| {
+        let found = found.unwrap_or_else(|error| vec![Finding::error(error)]);
+        let named = |one| Finding {
+            group,
+            check,
+            ..one
         };
-        found.into_iter().map(|one| Finding { group, ..one })
-    });
-    made.collect()
+        findings.extend(found.into_iter().map(named));
+    };
+    add("program", "program", program::on_path());
+    add("program", "git", program::git());
+    match Opened::new() {
+        Ok(opened) => {
+            for (group, name, check) in CHECKS {
+                add(group, name, check(&opened));
+            }
+        }
+        Err(error) => add(
+            "repository",
+            "repository",
+            Ok(vec![context::unopened(error)]),
+        ),
+    }
+    findings
 }

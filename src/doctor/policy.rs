@@ -1,6 +1,7 @@
 //! The policy that governs the next push, what is odd about it, and the overrides in this shell.
 
 use super::{
+    Found,
     context::Opened,
     finding::{Finding, Status},
 };
@@ -14,65 +15,57 @@ use crate::{
 };
 
 /// Whether the policy can be read, where it stands, and what it governs.
-pub(crate) fn governing(opened: &Opened) -> Vec<Finding> {
-    let loaded = match &opened.loaded {
-        Ok(loaded) => loaded,
-        Err(error) => return vec![Finding::error("policy", error.clone())],
-    };
+pub(crate) fn governing(opened: &Opened) -> Found {
+    let loaded = opened.loaded.as_ref().map_err(Clone::clone)?;
     let environments = &loaded.policy.environments;
     let names: Vec<_> = environments.iter().map(|one| one.name.as_str()).collect();
     let names = match names.as_slice() {
         [] => String::new(),
         names => format!(": {}", names.join(", ")),
     };
-    let commit = |finding: Finding| {
+    let uncommitted = |text: String, first: Option<&str>| {
+        let finding = Finding::warning(text + &names);
+        let finding = first.into_iter().fold(finding, Finding::run);
         finding
             .run(format!("git add {FILE}"))
             .run(format!("git commit -m 'Add the deploy policy' {FILE}"))
     };
     let mut findings = vec![match &loaded.source {
-        Source::Commit(commit) => {
-            Finding::ok("policy", format!("{FILE} of {}{names}", commit.short()))
-        }
+        Source::Commit(commit) => Finding::ok(format!("{FILE} of {}{names}", commit.short())),
         Source::WorkTree => {
-            let text = format!("{FILE} is not committed: it counts in this clone only{names}");
-            commit(Finding::warning("policy", text))
+            let text = format!("{FILE} is not committed: it counts in this clone only");
+            uncommitted(text, None)
         }
         Source::Defaults => {
-            let text = format!("there is no {FILE}: the built-in policy holds{names}");
-            commit(Finding::warning("policy", text).run("pushgate init"))
+            let text = format!("there is no {FILE}: the built-in policy holds");
+            uncommitted(text, Some("pushgate init"))
         }
     }];
     if loaded.edited {
         let text = format!("the uncommitted edit of {FILE} changes nothing");
-        let finding = Finding::warning("edited", text);
+        let finding = Finding::warning(text);
         findings.push(match lint::look(&opened.world) {
             Err(error) => finding.hint(format!("fix it before you commit it: {error}")),
             Ok(_) => finding.run(format!("git commit -m 'Change the deploy policy' {FILE}")),
         });
     }
-    if environments.is_empty() {
-        let text = "it has no environment: nothing that is deployed is judged";
-        let hint = format!("name what is pushed to under `environments` in {FILE}");
-        findings.push(Finding::warning("environments", text).hint(hint));
-    }
-    findings
+    Ok(findings)
 }
 
 /// What is odd about the policy of the work tree.
-pub(crate) fn lint(opened: &Opened) -> Vec<Finding> {
+pub(crate) fn lint(opened: &Opened) -> Found {
     let Ok(Some((origin, found))) = lint::look(&opened.world) else {
-        return Vec::new();
+        return Ok(Vec::new());
     };
     // An app on no environment is reported with its remote.
     let found = (found.iter()).filter(|one| one.kind != UNNAMED_APP);
-    found
-        .map(|one| Finding::warning("lint", lint::words(&origin, one)))
-        .collect()
+    Ok(found
+        .map(|one| Finding::warning(lint::words(&origin, one)))
+        .collect())
 }
 
 /// The variables of this shell that the gate heeds.
-pub(crate) fn overrides(_: &Opened) -> Vec<Finding> {
+pub(crate) fn overrides(_: &Opened) -> Found {
     let (name, status, text) = match Overrides::of_environment() {
         Ok(read) if read.off => {
             let name = overrides::SWITCH;
@@ -86,11 +79,12 @@ pub(crate) fn overrides(_: &Opened) -> Vec<Finding> {
             let text = format!("{name} is set here: pushes are not asked for {gates}");
             (name, Status::Warning, text)
         }
-        Ok(_) => return Vec::new(),
+        Ok(_) => return Ok(Vec::new()),
         Err(refusal) => {
             let text = format!("{}: every push is refused", refusal.explain().why);
             (refusal.variable, Status::Broken, text)
         }
     };
-    vec![Finding::new("override", status, text).run(format!("unset {name}"))]
+    let finding = Finding::new(status, text);
+    Ok(vec![finding.run(format!("unset {name}"))])
 }

@@ -9,15 +9,16 @@ use std::{
 use bstr::ByteSlice;
 
 use super::{
-    context::{Context, LIMIT, Opened, SHORT_PATH},
+    Found,
+    context::{LIMIT, Opened, SHORT_PATH},
     finding::{Finding, Status},
     hook_file::is_runnable,
 };
 use crate::{
     gates::Undecided,
     git::Version,
-    hooks::{manager::Manager, script},
-    process::{SH, find, program::run_within},
+    hooks::{configured, directory::HooksDirectory, gate::Gate, script},
+    process::{find, program::run_within},
     text::{printable, shell_word},
 };
 
@@ -31,200 +32,131 @@ fn own_path() -> PathBuf {
     env::current_exe().unwrap_or_else(|_| "pushgate".into())
 }
 
-/// The directory that it is in, as a word of the shell.
-fn own_directory() -> String {
-    let own = own_path();
-    shell_word(&own.parent().unwrap_or(Path::new("/")).display().to_string())
-}
-
 /// Whether `pushgate` on PATH is this program.
-pub(crate) fn on_path(_: &Context) -> Vec<Finding> {
+pub(crate) fn on_path() -> Found {
     let own = own_path();
     let this = format!("pushgate {VERSION} in {}", own.display());
     let Some(found) = find("pushgate") else {
         let text = format!("{this} is not on PATH, where its hints expect it");
-        let command = format!("export PATH=\"$PATH\":{}", own_directory());
-        return vec![Finding::warning("program", text).run(command)];
+        let directory = own.parent().unwrap_or(Path::new("/")).display();
+        let command = format!(
+            "export PATH=\"$PATH\":{}",
+            shell_word(&directory.to_string())
+        );
+        return Ok(vec![Finding::warning(text).run(command)]);
     };
     let is_this = found.canonicalize().ok() == own.canonicalize().ok();
-    vec![match differs(Command::new(&found)) {
+    Ok(vec![match differs(&found) {
         Some((_, how)) if !is_this => {
             let found = found.display();
             let text = format!("`pushgate` on PATH is {found}, {how}; this is {this}");
-            Finding::warning("program", text).hint("remove one of them, then pushgate install")
+            Finding::warning(text).hint("remove one of them, then pushgate install")
         }
-        _ => Finding::ok("program", format!("pushgate {VERSION}")),
-    }]
+        _ => Finding::ok(format!("pushgate {VERSION}")),
+    }])
 }
 
-/// Whether git is there, and new enough.
-pub(crate) fn git(context: &Context) -> Vec<Finding> {
-    let Ok(git) = &context.git else {
-        let hint = "install git 2.31 or newer: https://git-scm.com/downloads";
-        return vec![Finding::broken("git", "git is not on PATH").hint(hint)];
+/// What a program says of its version.
+pub(super) fn version(mut program: Command) -> Option<String> {
+    program.arg("--version").stdin(Stdio::null());
+    let said = run_within(program, LIMIT).ok()??;
+    Some(printable(said.line().into()))
+}
+
+/// Whether git is new enough; where there is none, there is no repository either.
+pub(crate) fn git() -> Found {
+    let Some(git) = find("git") else {
+        return Ok(Vec::new());
     };
-    let number = git.said.strip_prefix("git version ").unwrap_or(&git.said);
-    vec![match git.version {
-        Some(version) if version < OLDEST => {
-            let text = format!("git {number} is too old: {OLDEST} or newer is needed");
-            let hint = "install a newer git: https://git-scm.com/downloads";
-            Finding::broken("git", text).hint(hint)
-        }
-        Some(_) => Finding::ok("git", format!("git {number}")),
-        None => {
-            let text = format!("git does not tell its version: it says `{}`", git.said);
-            Finding::warning("git", text)
-        }
-    }]
-}
-
-/// How a hook calls the program.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Caller {
-    /// Ours, by this path, and by its name where nothing is there.
-    Ours(PathBuf),
-    /// husky's, by its name, after it has read a file of the user's.
-    Husky,
-    /// Another one, by this path.
-    Path(PathBuf),
-    /// Another one, by its name.
-    Name,
+    let said = version(Command::new(git)).unwrap_or_default();
+    let number = said.strip_prefix("git version ").unwrap_or(&said);
+    if Version::of_git(&said).is_some_and(|version| version >= OLDEST) {
+        return Ok(vec![Finding::ok(format!("git {number}"))]);
+    }
+    let text = format!("git {OLDEST} or newer is needed; this is git {number}");
+    let hint = "install a newer git: https://git-scm.com/downloads";
+    Ok(vec![Finding::broken(text).hint(hint)])
 }
 
 /// Whether the hook finds this program, from a terminal and from an editor.
-pub(crate) fn reach(opened: &Opened) -> Vec<Finding> {
-    let gate = opened.gate.as_ref().ok();
-    let in_directory = gate.and_then(|gate| Caller::of(&fs::read(&gate.file).ok()?, gate.by));
+pub(crate) fn reach(opened: &Opened) -> Found {
+    let read = |file: &Path| fs::read(file).ok().filter(|text| script::calls(text));
+    let hooks = HooksDirectory::of(&opened.world).ok();
+    let gate = hooks.and_then(|hooks| Gate::of(&hooks, &opened.world).ok());
+    let in_directory = gate.and_then(|gate| read(&gate.file));
     let by_configuration = || {
-        let own = opened.configured.iter().find(|hook| hook.is_ours())?;
-        let script = own
-            .script()
-            .map(|script| fs::read(script).unwrap_or_default());
-        Caller::of(&script.unwrap_or_else(|| own.command.to_vec()), None)
+        let own = configured::ours(&opened.world)?;
+        own.script(&opened.world)
+            .map_or_else(|| Some(own.command.to_vec()), |script| read(&script))
     };
-    // No hook is known to call it.
-    let Some(caller) = in_directory.or_else(by_configuration) else {
-        return Vec::new();
+    let Some(text) = in_directory.or_else(by_configuration) else {
+        return Ok(Vec::new());
     };
-    let cure = match caller {
-        Caller::Ours(_) => "pushgate install".to_owned(),
-        _ => {
-            let own = shell_word(&own_path().display().to_string());
-            format!("sudo ln -s {own} /usr/local/bin/pushgate")
-        }
+    let is_ours = script::program(&text).is_some();
+    let Some(called) = script::program(&text).or_else(|| called(&text)) else {
+        return Ok(Vec::new());
     };
-    let Some(path) = caller.program(true) else {
-        if caller.program(false).is_none() {
-            let text = "the hook finds no pushgate: every push is refused";
-            return vec![Finding::broken("reach", text).run(cure)];
-        }
-        let text =
-            format!("the hook finds it by PATH alone: an editor (PATH={SHORT_PATH}) cannot push");
-        return vec![Finding::warning("reach", text).run(match caller {
-            // husky's own file for this: https://typicode.github.io/husky/how-to.html
-            Caller::Husky => format!(
-                "mkdir -p ~/.config/husky && echo 'export PATH=\"$PATH\":'{} >>~/.config/husky/init.sh",
-                shell_word(&own_directory())
-            ),
-            _ => cure,
-        })];
+    let called = called.to_path_lossy();
+    let called_at = |by_path: Option<PathBuf>| match &*called {
+        path if path.is_absolute() && is_runnable(path) => Some(path.to_owned()),
+        // Ours looks on PATH, too.
+        name if is_ours || name == Path::new("pushgate") => by_path,
+        _ => None,
     };
-    vec![match differs(from_editor(&path)) {
+    let by_short_path = which::which_in("pushgate", Some(SHORT_PATH), "/").ok();
+    let cure = if is_ours {
+        "pushgate install".to_owned()
+    } else {
+        let own = shell_word(&own_path().display().to_string());
+        format!("sudo ln -s {own} /usr/local/bin/pushgate")
+    };
+    let Some(found) = called_at(by_short_path) else {
+        let finding = if called_at(find("pushgate")).is_some() {
+            let editor = format!("an editor (PATH={SHORT_PATH}) cannot push");
+            Finding::warning(format!("the hook finds it by PATH alone: {editor}"))
+        } else {
+            Finding::broken("the hook finds no pushgate: every push is refused")
+        };
+        return Ok(vec![finding.run(cure)]);
+    };
+    Ok(vec![match differs(&found) {
         None => {
             let text = "the hook finds it, under the short PATH of an editor, too";
-            Finding::ok("reach", text)
+            Finding::ok(text)
         }
         Some((status, how)) => {
-            let text = format!(
-                "the hook calls {}, {how}; this is {VERSION}",
-                path.display()
-            );
-            Finding::new("reach", status, text).run(cure)
+            let found = found.display();
+            let text = format!("the hook calls {found}, {how}; this is {VERSION}");
+            Finding::new(status, text).run(cure)
         }
-    }]
+    }])
 }
 
-impl Caller {
-    /// How a script calls it; `None` where that cannot be told.
-    fn of(text: &[u8], by: Option<Manager>) -> Option<Self> {
-        if let Some(program) = script::program(text) {
-            return Some(Self::Ours(program.to_path_lossy().into_owned()));
-        }
-        if !script::calls(text) {
-            return None;
-        }
-        let mut words = text.lines().flat_map(|line| {
-            script::code(line)
-                .split(|b: &u8| b.is_ascii_whitespace() || b"'\";&|(){}<>,[]".contains(b))
-        });
-        match words.find(|word| word.contains_str("pushgate"))? {
-            b"pushgate" if by == Some(Manager::Husky) => Some(Self::Husky),
-            b"pushgate" => Some(Self::Name),
-            word if word.starts_with(b"/") && word.ends_with(b"/pushgate") => {
-                Some(Self::Path(word.to_path_lossy().into_owned()))
-            }
-            _ => None,
-        }
-    }
-
-    /// The program that the call finds, under the short PATH of an editor or under ours.
-    fn program(&self, short: bool) -> Option<PathBuf> {
-        /// What husky does before it runs a hook of the repository.
-        const HUSKY: &str =
-            "i=${XDG_CONFIG_HOME:-$HOME/.config}/husky/init.sh; [ ! -f \"$i\" ] || . \"$i\"
-command -v pushgate";
-        match self {
-            Self::Path(path) => Some(path.clone()),
-            Self::Ours(path) if is_runnable(path) => Some(path.clone()),
-            Self::Husky if short => {
-                let mut shell = from_editor(Path::new(SH));
-                shell.args(["-c", HUSKY]);
-                let output = run_within(shell, LIMIT).ok()??;
-                let path = output.line().to_path_lossy().into_owned();
-                (output.is_ok() && is_runnable(&path)).then_some(path)
-            }
-            Self::Ours(_) | Self::Husky | Self::Name => {
-                if short {
-                    which::which_in("pushgate", Some(SHORT_PATH), "/").ok()
-                } else {
-                    find("pushgate")
-                }
-            }
-        }
-    }
-}
-
-/// A program as an editor starts it.
-fn from_editor(program: &Path) -> Command {
-    let mut command = Command::new(program);
-    command.env_clear().env("PATH", SHORT_PATH);
-    for name in ["HOME", "XDG_CONFIG_HOME"] {
-        if let Some(value) = env::var_os(name) {
-            command.env(name, value);
-        }
-    }
-    command.stdin(Stdio::null());
-    command
+/// The name or the path by which a hook calls the program; `None` where that cannot be told.
+fn called(text: &[u8]) -> Option<Vec<u8>> {
+    let is_end = |b: &u8| b.is_ascii_whitespace() || b"'\";&|(){}<>,[]".contains(b);
+    let mut words = text
+        .lines()
+        .flat_map(|line| script::code(line).split(is_end));
+    let word = words.find(|word| word.contains_str("pushgate"))?;
+    let is_path = word.starts_with(b"/") && word.ends_with(b"/pushgate");
+    (is_path || word == b"pushgate").then(|| word.to_vec())
 }
 
 /// How a program differs from this one, by the version that it tells: it is another one, or it does not
 /// run.
-fn differs(mut command: Command) -> Option<(Status, String)> {
+fn differs(program: &Path) -> Option<(Status, String)> {
+    let mut command = Command::new(program);
     command.arg("--version").stdin(Stdio::null());
     let why = match run_within(command, LIMIT) {
-        Err(error) => Undecided::from(error).details.join("; "),
-        Ok(None) => format!("it says nothing within {} s", LIMIT.as_secs()),
-        Ok(Some(output)) => {
+        Ok(Some(output)) if output.is_ok() => {
             let line = printable(output.line().as_bstr());
-            match line.strip_prefix("pushgate ").map(str::trim) {
-                Some(VERSION) if output.is_ok() => return None,
-                Some(other) if output.is_ok() => {
-                    return Some((Status::Warning, format!("version {other}")));
-                }
-                _ => (output.stderr.first().cloned())
-                    .unwrap_or_else(|| format!("asked for its version, it says `{line}`")),
-            }
+            let is_same = line.strip_prefix("pushgate ") == Some(VERSION);
+            return (!is_same).then(|| (Status::Warning, format!("which says `{line}`")));
         }
+        Ok(Some(output)) => output.stderr.join("; "),
+        Ok(None) => format!("it says nothing within {} s", LIMIT.as_secs()),
+        Err(error) => Undecided::from(error).details.join("; "),
     };
     Some((Status::Broken, format!("which does not run ({why})")))
 }
@@ -235,16 +167,16 @@ mod tests {
 
     #[test]
     fn what_a_hook_writes_for_the_program_is_told() {
-        let named = |text: &str| Caller::of(text.as_bytes(), None);
+        let named = |text: &str| called(text.as_bytes());
         for name in [
             "pushgate pre-push -- \"$@\" || exit\n",
             "# pushgate\nexec pushgate pre-push\n",
             "      run: pushgate pre-push -- {1} {2}\n",
         ] {
-            assert_eq!(named(name), Some(Caller::Name), "{name}");
+            assert_eq!(named(name).unwrap(), b"pushgate", "{name}");
         }
         let quoted = named("'/opt/bin/pushgate' pre-push");
-        assert_eq!(quoted, Some(Caller::Path("/opt/bin/pushgate".into())));
+        assert_eq!(quoted.unwrap(), b"/opt/bin/pushgate");
         for unknown in [
             "\"$HOME/bin/pushgate\" pre-push",
             "npx pushgate-cli pre-push",

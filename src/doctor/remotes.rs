@@ -1,94 +1,86 @@
 //! Where pushes go, and whether those places answer without asking a person.
 
+use std::{env, process::Command, time::Duration};
+
 use bstr::{BStr, ByteSlice};
 
 use super::{
-    context::{Opened, RemoteAnswer},
+    Found,
+    context::{LIMIT, Opened, RemoteAnswer},
     finding::{Finding, Status},
+    suite,
 };
 use crate::{
     gates::{
         Undecided, remotes_of,
         route::{PushContext, Router},
     },
-    git::network::LIMIT,
-    policy::Environment,
+    git::network::LIMIT as GIT_LIMIT,
+    policy::{Environment, FILE},
+    process::{SH, program::run_within},
     push::{
         Push,
         destination::{Platform, heroku_url},
-        url::redact,
+        url::{redact, ssh_call},
     },
-    text::{printable, shell_word},
+    text::{printable, shell_word, span},
 };
 
-/// What git says of a server that wants a password.
-const PASSWORD: [&str; 4] = [
-    "terminal prompts disabled",
-    "could not read username",
-    "could not read password",
-    "authentication failed",
-];
+/// A suite that takes longer may outlast an idle connection.
+const LONG: Duration = Duration::from_mins(1);
 
-/// Whether it is clear which remote and branch is trunk.
-pub(crate) fn trunk(opened: &Opened) -> Vec<Finding> {
+/// Which remote is trunk's, what each is to the policy, and whether it answers.
+pub(crate) fn each(opened: &Opened) -> Found {
     let known: Vec<_> = opened.remotes.iter().map(label).collect();
-    match &opened.trunk {
-        Err(error) => vec![Finding::error("trunk", error.clone())],
-        Ok(trunk) if known.contains(&trunk.remote) => Vec::new(),
+    let trunk = match &opened.trunk {
+        Err(error) => Some(Finding::error(error.clone())),
+        Ok(trunk) if known.contains(&trunk.remote) => None,
         Ok(trunk) => {
             let missing = Undecided::no_trunk_remote(&trunk.remote, &known);
-            vec![Finding::error("trunk", missing)]
+            Some(Finding::error(missing))
         }
-    }
-}
-
-/// What each remote is to the policy, and whether it answers.
-pub(crate) fn each(opened: &Opened) -> Vec<Finding> {
-    let remotes = opened.remotes.iter();
-    remotes.map(|remote| one(remote, opened)).collect()
+    };
+    let all = opened.remotes.iter().map(|remote| one(remote, opened));
+    Ok(trunk.into_iter().chain(all).collect())
 }
 
 fn one(remote: &RemoteAnswer, opened: &Opened) -> Finding {
-    let trunk = opened.trunk.as_ref().ok();
     let name = label(remote);
     let url = opened.world.remotes().push_url(remote.name.as_bstr());
     let url = url.unwrap_or_default();
     let destination = opened.world.destination(url.as_bstr());
-    let place = destination.brief();
-    let leads = if place == name {
-        name.clone()
-    } else {
-        format!("{name} ({place})")
+    let leads = match destination.brief() {
+        place if place == name => place,
+        place => format!("{name} ({place})"),
     };
     let role = match Role::of(remote, opened) {
         Ok(role) => role,
         Err(error) => {
-            let finding = Finding::error("remote", error);
+            let finding = Finding::error(error);
             let text = format!("{leads}: {}", finding.text);
             return Finding { text, ..finding };
         }
     };
-    let refs = match &remote.refs {
-        Ok(refs) => refs,
+    let has_trunk = match &remote.has_trunk {
+        Ok(has_trunk) => *has_trunk,
         Err(error) => {
             let is_heroku = destination.platform() == Some(Platform::Heroku);
             let wants_login = is_heroku && url.starts_with(b"http");
+            let (what, cures) = silent(&name, wants_login, error);
             let status = if role.is_governed() {
                 Status::Broken
             } else {
                 Status::Warning
             };
-            return silent(&name, wants_login, error, |what| {
-                Finding::new("remote", status, format!("{leads} {what}")).details(&error.details)
-            });
+            let finding = Finding::new(status, format!("{leads} {what}"));
+            let finding = finding.details(&error.details);
+            return cures.into_iter().fold(finding, Finding::run);
         }
     };
-    let has = |branch: &str| {
-        let branch = format!("refs/heads/{branch}");
-        refs.iter().any(|(name, _)| *name == branch)
-    };
-    if let Some(trunk) = trunk.filter(|it| it.remote == name && !has(&it.branch)) {
-        let finding = Finding::error("trunk", Undecided::no_trunk(trunk));
+    let trunk = opened.trunk.as_ref().ok();
+    let trunk = trunk.filter(|trunk| trunk.remote == name);
+    if let Some(trunk) = trunk.filter(|_| !has_trunk) {
+        let finding = Finding::error(Undecided::no_trunk(trunk));
         return match opened.commit {
             Some(_) => finding,
             None => finding.hint("commit first: there is nothing to push yet"),
@@ -97,19 +89,19 @@ fn one(remote: &RemoteAnswer, opened: &Opened) -> Finding {
     if role.unknown_app {
         let text = format!("{leads} is on no environment: pushes there are refused");
         let hint = "put the app on an environment of .pushgate.yml, or: pushgate init --stdout";
-        return Finding::warning("remote", text).hint(hint);
+        return Finding::warning(text).hint(hint);
     }
     let is_trunk = role.is_trunk.then(|| match trunk {
         Some(trunk) => format!("its {} is trunk", trunk.branch),
         None => "trunk".to_owned(),
     });
-    let deploys = (role.environment.as_ref()).map(|name| format!("deploys to {name}"));
-    let words: Vec<_> = is_trunk.into_iter().chain(deploys).collect();
-    let words = match words.as_slice() {
-        [] => "not judged".to_owned(),
-        words => words.join(", "),
+    let deploys = role.environment.map(|name| format!("deploys to {name}"));
+    let words = match (is_trunk, deploys) {
+        (None, None) => "not judged".to_owned(),
+        (Some(one), Some(other)) => format!("{one}, {other}"),
+        (Some(words), None) | (None, Some(words)) => words,
     };
-    Finding::ok("remote", format!("{leads}: {words}"))
+    Finding::ok(format!("{leads}: {words}"))
 }
 
 fn label(remote: &RemoteAnswer) -> String {
@@ -118,7 +110,7 @@ fn label(remote: &RemoteAnswer) -> String {
 
 /// What a remote is to the policy.
 #[derive(Debug, Default)]
-pub(super) struct Role {
+struct Role {
     is_trunk: bool,
     /// The environment that a push there deploys to.
     environment: Option<String>,
@@ -127,12 +119,12 @@ pub(super) struct Role {
 }
 
 impl Role {
-    pub(super) fn is_governed(&self) -> bool {
+    fn is_governed(&self) -> bool {
         self.is_trunk || self.environment.is_some()
     }
 
     /// Asks the gates about each place that a push to the remote goes to.
-    pub(super) fn of(remote: &RemoteAnswer, opened: &Opened) -> Result<Self, Undecided> {
+    fn of(remote: &RemoteAnswer, opened: &Opened) -> Result<Self, Undecided> {
         let world = &opened.world;
         let mut role = Self::default();
         for url in world.remotes().push_urls(remote.name.as_bstr()) {
@@ -154,60 +146,98 @@ impl Role {
     }
 }
 
-/// A remote that does not answer, told by the words of git and ssh.
-fn silent(
-    name: &str,
-    wants_login: bool,
-    error: &Undecided,
-    finding: impl Fn(&str) -> Finding,
-) -> Finding {
-    let by_hand = format!("git ls-remote {}", shell_word(name));
-    let see = format!("see that this answers: {by_hand}");
+/// What is the matter with a remote that does not answer, by the words of git and ssh, and what to run.
+fn silent(name: &str, wants_login: bool, error: &Undecided) -> (String, Vec<String>) {
+    let by_hand = || format!("git ls-remote {}", shell_word(name));
     if error.details.is_empty() {
-        let limit = LIMIT.as_secs();
-        return finding(&format!("gave no answer within {limit} s")).hint(see);
+        let what = format!("gave no answer within {} s", GIT_LIMIT.as_secs());
+        return (what, vec![by_hand()]);
     }
     let said = error.details.join("\n").to_lowercase();
-    if said.contains("host key verification failed") {
-        finding("is a server whose key ssh does not know")
-            .run(by_hand)
-            .hint("and look at the key that it shows, once")
+    let password = ["terminal prompts disabled", "authentication failed"];
+    let (what, first) = if said.contains("host key verification failed") {
+        ("is a server whose key ssh does not know", None)
     } else if said.contains("permission denied") {
-        finding("does not let ssh in without asking a person")
-            .run("ssh-add")
-            .run(by_hand)
-    } else if PASSWORD.iter().any(|words| said.contains(words)) {
-        let finding = finding("wants a password that git does not remember");
+        let what = "does not let ssh in without asking a person";
+        (what, Some("ssh-add"))
+    } else if password.iter().any(|words| said.contains(words)) {
+        let what = "wants a password that git does not remember";
         if wants_login {
-            return finding.run("heroku login");
+            return (what.to_owned(), vec!["heroku login".to_owned()]);
         }
-        finding
-            .run("git config --global credential.helper cache")
-            .run(by_hand)
-            .hint("for more than a quarter of an hour: a helper of gitcredentials(7)")
+        (what, Some("git config --global credential.helper cache"))
     } else {
-        finding("does not answer git").hint(see)
-    }
+        ("does not answer git", None)
+    };
+    let first = first.map(str::to_owned);
+    (
+        what.to_owned(),
+        first.into_iter().chain([by_hand()]).collect(),
+    )
+}
+
+/// Whether ssh keeps its connection open while a long suite runs: `git push` holds it meanwhile.
+pub(crate) fn idle(opened: &Opened) -> Found {
+    let took = suite::last_took(opened).filter(|took| *took > LONG);
+    let is_governed = |remote: &&RemoteAnswer| {
+        took.is_some() && Role::of(remote, opened).is_ok_and(|role| role.is_governed())
+    };
+    let governed = opened.remotes.iter().filter(is_governed);
+    let mut urls = governed.filter_map(|one| opened.world.remotes().push_url(one.name.as_bstr()));
+    let Some((host, ssh)) = urls.find_map(|url| idle_host(url.as_bstr(), opened)) else {
+        return Ok(Vec::new());
+    };
+    let text = format!(
+        "the suite took {} last time, and ssh to {host} sends no sign of life meanwhile: a server may hang up",
+        span(took.unwrap_or_default())
+    );
+    let command = shell_word(&format!("{ssh} -o ServerAliveInterval=30"));
+    Ok(vec![Finding::warning(text).run(
+        match env::var_os("GIT_SSH_COMMAND") {
+            Some(_) => format!("export GIT_SSH_COMMAND={command}"),
+            None => format!("git config core.sshCommand {command}"),
+        },
+    )])
+}
+
+/// Asks ssh; the host, and how git calls ssh, if ssh sends nothing there while a connection is idle.
+/// `ssh -G` asks only the resolver, and what `Match exec` calls (`ssh_config(5)`).
+///
+/// It is called as `git push` calls it, without `BatchMode`: Debian's ssh has another interval with it.
+fn idle_host(url: &BStr, opened: &Opened) -> Option<(String, String)> {
+    let (args, host) = ssh_call(url)?;
+    let ssh = opened.world.network().own_ssh()?.to_string();
+    let mut command = Command::new(SH);
+    let script = format!("{ssh} -G \"$@\"");
+    command.args(["-c", &script, "ssh"]).args(&args);
+    let said = run_within(command, LIMIT).ok()??;
+    let mut lines = said.stdout.lines();
+    let interval = lines.find_map(|line| line.strip_prefix(b"serveraliveinterval "))?;
+    (said.is_ok() && interval.trim_ascii() == b"0").then_some((host, ssh))
 }
 
 /// The environments that no remote leads to.
-pub(crate) fn absent(opened: &Opened) -> Vec<Finding> {
+pub(crate) fn absent(opened: &Opened) -> Found {
     let environments = &opened.policy.environments;
+    let is_app = |one: &RemoteAnswer| Role::of(one, opened).is_ok_and(|role| role.unknown_app);
+    // Of an app its own line says that pushes there are refused.
+    if environments.is_empty() && opened.loaded.is_ok() && !opened.remotes.iter().any(is_app) {
+        let text = "the policy has no environment: nothing that is deployed is judged";
+        let hint = format!("name what is pushed to under `environments` in {FILE}");
+        return Ok(vec![Finding::warning(text).hint(hint)]);
+    }
     let read = |url: &BStr| opened.world.destination(url);
     let is_absent = |one: &&Environment| remotes_of(one, opened.world.remotes(), &read).is_empty();
     let finding = |one: &Environment| {
         let none = format!("no remote leads to {}", one.name);
         let is_next = |other: &&Environment| other.after.as_ref() == Some(&one.name);
         let finding = match environments.iter().find(is_next) {
-            Some(next) => {
-                let next = &next.name;
-                let text = format!("{none}, where {next} asks whether the commit is live");
-                Finding::broken("environment", text)
-            }
-            None => {
-                let how = "a push to it by another name, or by its URL, is not judged here";
-                Finding::warning("environment", format!("{none}: {how}"))
-            }
+            Some(Environment { name, .. }) => Finding::broken(format!(
+                "{none}, where {name} asks whether the commit is live"
+            )),
+            None => Finding::warning(format!(
+                "{none}: a push to it by another name, or by its URL, is not judged here"
+            )),
         };
         let remote = shell_word(one.remotes.first().unwrap_or(&one.name));
         match one.heroku_apps().next() {
@@ -218,5 +248,5 @@ pub(crate) fn absent(opened: &Opened) -> Vec<Finding> {
             None => finding.hint(format!("git remote add {remote} URL")),
         }
     };
-    environments.iter().filter(is_absent).map(finding).collect()
+    Ok(environments.iter().filter(is_absent).map(finding).collect())
 }

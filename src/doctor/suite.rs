@@ -1,12 +1,12 @@
 //! Whether the programs of the suite are there, where it would run.
 
 use std::{
-    path::Path,
     process::{Command, Stdio},
     time::Duration,
 };
 
 use super::{
+    Found,
     context::{LIMIT, Opened, from_here},
     finding::Finding,
     hook_file::is_runnable,
@@ -17,60 +17,51 @@ use crate::{
     gates::{Explanation, Stop, Undecided, Work, receipt},
     policy::{Ci, FILE, In, Step},
     process::{SH, program::run_within},
-    suite::variables::removed,
     text::{shell_word, span},
 };
 
 /// Whether the suite can run: its commands, its directories and its tree are there.
-pub(crate) fn check(opened: &Opened) -> Vec<Finding> {
+pub(crate) fn check(opened: &Opened) -> Found {
     let suite = &opened.policy.suite;
     if let Some(ci) = &suite.ci {
-        return vec![asked(ci, opened)];
+        return asked(ci, opened);
     }
-    let mut findings = match steps(opened) {
-        Ok(steps) if steps.is_empty() => {
-            let text = "nothing is committed yet: the suite is found from the files of a commit";
-            let hint = format!("commit, or say it under `suite.run` in {FILE}");
-            vec![Finding::warning("suite", text).hint(hint)]
-        }
-        Ok(steps) => {
-            let lacking: Vec<_> = steps
-                .iter()
-                .filter_map(|step| lacks(step, opened))
-                .collect();
-            if lacking.is_empty() {
-                vec![Finding::ok("suite", runs(&steps, opened))]
-            } else {
-                lacking
-            }
-        }
+    let steps = match steps(opened) {
+        Ok(steps) => steps,
         Err(Stop::Refused(refusal)) => {
             let Explanation { why, hints } = refusal.explain();
-            vec![Finding::broken("suite", why).hints(hints)]
+            return Ok(vec![Finding::broken(why).hints(hints)]);
         }
-        Err(Stop::Undecided(error)) => vec![Finding::error("suite", *error)],
+        Err(Stop::Undecided(error)) => return Err(*error),
     };
-    if suite.place == In::Checkout && opened.world.work_tree().is_none() {
-        findings.push(Finding::error("place", Undecided::bare()));
+    if steps.is_empty() {
+        let text = "nothing is committed yet: the suite is found from the files of a commit";
+        let hint = format!("commit, or say it under `suite.run` in {FILE}");
+        return Ok(vec![Finding::warning(text).hint(hint)]);
     }
-    findings
+    if suite.place == In::Checkout && opened.world.work_tree().is_none() {
+        return Err(Undecided::bare());
+    }
+    let lacking: Vec<_> = steps
+        .iter()
+        .filter_map(|step| lacks(step, opened))
+        .collect();
+    if !lacking.is_empty() {
+        return Ok(lacking);
+    }
+    Ok(vec![Finding::ok(runs(&steps, opened))])
 }
 
 /// The CI that is asked instead.
-fn asked(asked: &Ci, opened: &Opened) -> Finding {
-    let program = asked.forge.program();
-    match ci::find(&opened.world, asked.forge, &opened.policy.trunk.remote) {
-        Ok((_, project)) => {
-            let checks = match asked.checks.as_slice() {
-                [] => "all checks".to_owned(),
-                checks => checks.join(", "),
-            };
-            let project = format!("{}/{}", project.host, project.path);
-            let text = format!("{checks} of {project}, asked through {program}");
-            Finding::ok("suite", text)
-        }
-        Err(error) => Finding::error("suite", error),
-    }
+fn asked(asked: &Ci, opened: &Opened) -> Found {
+    let (_, project) = ci::find(&opened.world, asked.forge, &opened.policy.trunk.remote)?;
+    let checks = match asked.checks.as_slice() {
+        [] => "all checks".to_owned(),
+        checks => checks.join(", "),
+    };
+    let (host, path, program) = (project.host, project.path, asked.forge.program());
+    let text = format!("{checks} of {host}/{path}, asked through {program}");
+    Ok(vec![Finding::ok(text)])
 }
 
 /// The steps; none where they would be found from the files of a commit and there is none.
@@ -99,10 +90,7 @@ pub(crate) fn last_took(opened: &Opened) -> Option<Duration> {
 
 fn runs(steps: &[Step], opened: &Opened) -> String {
     let names: Vec<_> = steps.iter().map(step_name).collect();
-    let mut text = match names.as_slice() {
-        [one] => (*one).to_owned(),
-        names => format!("{} steps: {}", names.len(), names.join(", ")),
-    };
+    let mut text = names.join(", ");
     let suite = &opened.policy.suite;
     if suite.steps.is_empty() {
         text += ", found from the project's files";
@@ -120,40 +108,25 @@ fn step_name(step: &Step) -> &str {
     step.name.as_deref().unwrap_or(step.run.trim())
 }
 
-/// The program of a command that is simple enough to tell, without the variables before it and the
-/// words that only pass a command on.
+/// The program of a command, after the variables before it, where no shell is needed to tell it.
 fn first_word(command: &str) -> Option<&str> {
-    const PASS_ON: [&str; 4] = ["exec", "env", "time", "nohup"];
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_./+@%-".contains(c);
-    let is_value = |c: char| is_plain(c) || ",:=".contains(c);
-    for word in command.split_whitespace() {
-        if let Some((name, value)) = word.split_once('=') {
-            let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
-            let is_variable = !name.is_empty() && name.chars().all(is_name);
-            if !is_variable || !value.chars().all(is_value) {
-                return None;
-            }
-        } else if !word.chars().all(is_plain) || word.starts_with('-') {
-            return None;
-        } else if !PASS_ON.contains(&word) {
-            return Some(word);
-        }
-    }
-    None
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_./+@%-,:=".contains(c);
+    let words = command.split_whitespace();
+    let mut plain = words.take_while(|word| word.chars().all(is_plain));
+    plain
+        .find(|word| !word.contains('='))
+        .filter(|word| !word.starts_with('-'))
 }
 
 /// What keeps a step from running, as far as the work tree shows.
 fn lacks(step: &Step, opened: &Opened) -> Option<Finding> {
-    let broken = |text: String| Finding::broken("command", text);
+    let broken = |text: String| Finding::broken(text);
     let word = first_word(&step.run);
     let of = match step_name(step) {
         name if word == Some(name) => String::new(),
         name => format!(" of `{name}`"),
     };
-    let directory = opened
-        .world
-        .work_tree()?
-        .join(step.dir.as_deref().unwrap_or_default());
+    let directory = (opened.world.work_tree()?).join(step.dir.as_deref().unwrap_or_default());
     if !directory.is_dir() {
         let finding = broken(format!("the directory{of} is not there"));
         return Some(finding.hint(format!("fix `dir` in {FILE}")));
@@ -161,7 +134,7 @@ fn lacks(step: &Step, opened: &Opened) -> Option<Finding> {
     let word = word?;
     let file = directory.join(word);
     let is_path = word.contains('/');
-    if (is_path && is_runnable(&file)) || (!is_path && is_known(word, &directory)) {
+    if (is_path && is_runnable(&file)) || (!is_path && is_known(word)) {
         None
     } else if is_path && file.is_file() {
         let path = shell_word(&from_here(&file));
@@ -173,16 +146,12 @@ fn lacks(step: &Step, opened: &Opened) -> Option<Finding> {
     }
 }
 
-/// Whether the shell of the suite knows a word: a program on its PATH, or a word of its own.
-fn is_known(word: &str, directory: &Path) -> bool {
+/// Whether the shell knows a word: a program on PATH, or a word of its own.
+fn is_known(word: &str) -> bool {
     let mut command = Command::new(SH);
     command
         .args(["-c", "command -v \"$1\"", "sh", word])
-        .current_dir(directory)
         .stdin(Stdio::null());
-    for name in removed() {
-        command.env_remove(name);
-    }
     // Without a shell it cannot be told here; the suite will tell.
     !matches!(run_within(command, LIMIT), Ok(Some(said)) if !said.is_ok())
 }
@@ -196,11 +165,12 @@ mod tests {
         assert_eq!(first_word("bin/rails test"), Some("bin/rails"));
         assert_eq!(
             first_word("  RAILS_ENV=test  PATH=a:b exec bundle exec rspec"),
-            Some("bundle")
+            Some("exec")
         );
-        assert_eq!(first_word("env A=b npm test"), Some("npm"));
+        assert_eq!(first_word("A=b npm test"), Some("npm"));
         assert_eq!(first_word("cd web && npm test"), Some("cd"));
         assert_eq!(first_word("make test; echo"), Some("make"));
+        assert_eq!(first_word("A='b c d' make"), None);
         assert_eq!(first_word("./go+1.2_x@3"), Some("./go+1.2_x@3"));
     }
 
@@ -216,7 +186,6 @@ mod tests {
             "`x`",
             "! false",
             "A=$(x) make",
-            "env -i make",
             "'a b' c",
             "a\\ b",
             "A=b",

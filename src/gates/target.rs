@@ -1,5 +1,7 @@
 //! The gate `target`: one known commit, no deletion, and nothing deployed that is unknown here.
 
+use bstr::BString;
+
 use super::{
     governed_push::GovernedPush,
     refusal::target::Refusal,
@@ -33,6 +35,7 @@ pub(crate) fn ask(push: &GovernedPush<'_>, world: &World<'_>) -> GateResult {
         });
         return Err(Refusal::TwoCommits {
             commits: commits.collect(),
+            without_tags: branch_among_tags(push),
         }
         .into());
     }
@@ -42,6 +45,19 @@ pub(crate) fn ask(push: &GovernedPush<'_>, world: &World<'_>) -> GateResult {
     let branches = push.updates.iter().map(|update| printable(update.name()));
     let branches: Vec<_> = branches.collect();
     Ok(format!("one commit, to {}", branches.join(" and ")))
+}
+
+/// The remote and the refspec of the one branch that is pushed, where tags are pushed with it.
+fn branch_among_tags(push: &GovernedPush<'_>) -> Option<(String, BString)> {
+    let (tags, others): (Vec<_>, Vec<_>) =
+        (push.updates.iter().copied()).partition(|one| one.tag().is_some());
+    match (tags.as_slice(), others.as_slice()) {
+        ([_, ..], [Update::Set { source, target, .. }]) => {
+            let refspec = [source.as_slice(), target].join(&b':');
+            Some((push.remote.clone(), refspec.into()))
+        }
+        _ => None,
+    }
 }
 
 /// What is pushed must be a commit; what it replaces must be known here.

@@ -183,6 +183,7 @@ fn two_commits_ask_nothing_at_all() {
     let updates = [set('1', "refs/heads/master"), set('2', "refs/heads/main")];
     let facts = target::Refusal::TwoCommits {
         commits: vec![("master".into(), oid('1')), ("main".into(), oid('2'))],
+        without_tags: None,
     };
     refused(&updates, &Fake::default(), facts, &[]);
 }

@@ -38,8 +38,6 @@ pub(crate) struct Chained {
     command: Vec<OsString>,
     /// What it is called in messages.
     pub(crate) name: String,
-    /// What to do where it calls pushgate again.
-    once: &'static str,
 }
 
 /// How it ended.
@@ -59,7 +57,6 @@ impl Chained {
         Self {
             command: vec![path.into()],
             name: format!("the hook that was here before ({})", path.display()),
-            once: "let it call neither pushgate nor git's hook",
         }
     }
 
@@ -69,7 +66,6 @@ impl Chained {
         Self {
             command: vec![SH.into(), "-e".into(), script.into(), "--judged".into()],
             name: format!("the rest of {}", script.display()),
-            once: "pushgate install puts its lines there once",
         }
     }
 
@@ -79,7 +75,6 @@ impl Chained {
         Self {
             command: vec![git.into(), "lfs".into(), "pre-push".into()],
             name: "git lfs pre-push".to_owned(),
-            once: "let it call neither pushgate nor git's hook",
         }
     }
 
@@ -93,7 +88,8 @@ impl Chained {
             return Ok(());
         }
         let text = format!("{} calls pushgate again, and would for ever", self.name);
-        Err(Undecided::new(text).hint(self.once))
+        let error = Undecided::new(text).hint("let it call neither pushgate nor git's hook");
+        Err(error.hint("where it has the lines of pushgate twice: pushgate install"))
     }
 }
 

@@ -37,43 +37,37 @@ pub(crate) struct ConfiguredHook {
 }
 
 impl ConfiguredHook {
-    pub(crate) fn is_ours(&self) -> bool {
-        self.command.contains_str("pushgate")
-    }
-
     /// The script that it only passes on to, as `pushgate install --config` writes it.
-    pub(crate) fn script(&self) -> Option<PathBuf> {
-        let word = self.command.strip_prefix(b"exec ")?;
-        let inner = word
-            .strip_prefix(b"'")
-            .and_then(|rest| rest.strip_suffix(b"'"));
-        let inner = inner.filter(|inner| !inner.contains(&b'\''));
-        let path = inner.unwrap_or(word).to_path_lossy().into_owned();
-        path.is_absolute().then_some(path)
+    pub(crate) fn script(&self, repository: &Repository) -> Option<PathBuf> {
+        let hook = hooks(repository).hook;
+        (self.command == command(hook.to_str()?)).then_some(hook)
     }
 }
 
-/// Asks git which configured hooks it runs before a push; a git before 2.54 runs none.
-pub(crate) fn all(repository: &Repository) -> Vec<ConfiguredHook> {
-    let output = repository.git().run(["hook", "list", "-z", NAME]);
-    let listed = output.map(|output| output.stdout).unwrap_or_default();
+/// The command that is this hook: without a shell in between, the hook notices that git is gone.
+fn command(hook: &str) -> String {
+    format!("exec {}", shell_word(hook))
+}
+
+/// Asks git for the configured hook by which it calls the gate before a push; a git before 2.54 runs none.
+pub(crate) fn ours(repository: &Repository) -> Option<ConfiguredHook> {
+    let listed = repository.git().run(["hook", "list", "-z", NAME]).ok()?;
     // A disabled one has a word and a tab before its name.
-    let names = listed
-        .split(|b| *b == 0)
-        .filter(|name| !name.contains(&b'\t'));
-    let hook = |name: &[u8]| {
+    let mut names = listed.stdout.split(|b| *b == 0);
+    names.find_map(|name| {
         let key = format!("hook.{}.command", name.to_str().ok()?);
         let args = ["config", "--show-scope", "-z", "--get", key.as_str()];
         let output = repository.git().run(args).ok()?;
-        let mut fields = output.stdout.split(|b| *b == 0);
-        let (scope, command) = (fields.next()?, fields.next()?);
-        Some(ConfiguredHook {
+        let (scope, command) = output
+            .stdout
+            .trim_end_with(|c| c == '\0')
+            .split_once_str("\0")?;
+        command.contains_str("pushgate").then(|| ConfiguredHook {
             name: name.into(),
             scope: scope.to_str_lossy().into_owned(),
             command: command.into(),
         })
-    };
-    names.filter_map(hook).collect()
+    })
 }
 
 /// Our hook in a directory of its own, which `pushgate install --config` has git call.
@@ -98,12 +92,6 @@ pub(crate) fn is_there(repository: &Repository) -> bool {
     output.is_ok_and(|output| output.is_ok())
 }
 
-/// Whether git calls the gate by its configuration before a push.
-pub(crate) fn calls_gate(repository: &Repository) -> bool {
-    let calls = |one: &ConfiguredHook| one.name == "pushgate" && one.is_ours();
-    all(repository).iter().any(calls)
-}
-
 /// Refuses a git that runs no configured hooks.
 pub(crate) fn require_git(repository: &Repository) -> Result<(), Undecided> {
     let output = repository.git().must(["version"])?;
@@ -126,9 +114,7 @@ pub(crate) fn set(repository: &Repository) -> Result<(), Undecided> {
             hook.display()
         ))
     })?;
-    // Without a shell in between, the hook notices that git is gone.
-    let command = format!("exec {}", shell_word(hook));
-    for (key, value) in [(EVENT, NAME), (COMMAND, &command)] {
+    for (key, value) in [(EVENT, NAME), (COMMAND, &command(hook))] {
         repository
             .git()
             .must(["config", "--local", "--replace-all", key, value])?;

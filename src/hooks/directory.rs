@@ -96,18 +96,15 @@ impl HooksDirectory {
 
     /// What stands where our hook should.
     pub(crate) fn found(&self) -> Result<Call, Undecided> {
-        let failed = failed("read", &self.hook);
-        match self.hook.symlink_metadata() {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Call::Missing),
-            Err(error) => return Err(failed(error)),
-            Ok(metadata) if metadata.is_dir() => {
-                return Err(failed(io::ErrorKind::IsADirectory.into()));
-            }
-            // We never install a link; a dangling one is foreign, too.
-            Ok(metadata) if metadata.is_symlink() => return Ok(Call::No),
-            Ok(_) => {}
+        // We never install a link; a dangling one is foreign, too.
+        if self.hook.is_symlink() {
+            return Ok(Call::No);
         }
-        Ok(script::of_hook(&fs::read(&self.hook).map_err(failed)?))
+        match fs::read(&self.hook) {
+            Ok(text) => Ok(script::of_hook(&text)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Call::Missing),
+            Err(error) => Err(failed("read", &self.hook)(error)),
+        }
     }
 
     /// The same; a foreign hook is refused where another one is kept already.
@@ -156,16 +153,15 @@ impl HooksDirectory {
 
     /// Gives a changed hook of ours a second name that nothing has yet, and returns it.
     fn set_aside(&self) -> Result<PathBuf, Undecided> {
-        let mut aside = self.path.join(EDITED);
         let mut number = 1;
-        while exists(&aside) {
-            if is_same(&self.hook, &aside) {
-                return Ok(aside);
-            }
+        let mut aside = self.path.join(EDITED);
+        while exists(&aside) && !is_same(&self.hook, &aside) {
             number += 1;
             aside = self.path.join(format!("{EDITED}.{number}"));
         }
-        second_name(&self.hook, &aside)?;
+        if !exists(&aside) {
+            second_name(&self.hook, &aside)?;
+        }
         Ok(aside)
     }
 

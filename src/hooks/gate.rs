@@ -1,9 +1,6 @@
 //! The one answer to whether git, or a program that writes its hooks, calls the gate before a push, and by which file.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::PathBuf};
 
 use super::{
     configured,
@@ -13,10 +10,6 @@ use super::{
     script::{self, Call, NAME},
 };
 use crate::{gates::Undecided, git::Repository};
-
-/// The configurations of prek, in the order in which it looks for one.
-const OF_PREK: [&str; 3] = ["prek.toml", OF_PRE_COMMIT, ".pre-commit-config.yml"];
-const OF_PRE_COMMIT: &str = ".pre-commit-config.yaml";
 
 /// The file that decides whether the gate is called.
 pub(crate) struct Gate {
@@ -46,46 +39,24 @@ impl Gate {
                 let (file, call) = lefthook::call(&hooks.path, repository)?;
                 Ok(Self { by, file, call })
             }
-            Some(manager) => {
-                let legacy = script(hooks.hook.clone(), script::of_hook);
-                let is_called = legacy.call.judges() != Some(false) && is_executable(&legacy.file);
-                match repository.work_tree() {
-                    Some(top) if !is_called => {
-                        let (file, call) = by_configuration(manager, top);
-                        Ok(Self { by, file, call })
-                    }
-                    _ => Ok(legacy),
-                }
+            // They run it first, if it is executable.
+            Some(_) if is_executable(&hooks.hook) => {
+                Ok(script(hooks.hook.clone(), script::of_hook))
             }
+            Some(_) => Ok(script(hooks.hook.clone(), |_| Call::No)),
         }
     }
 }
 
-/// The configuration of pre-commit or prek, and how it calls the gate.
-fn by_configuration(manager: Manager, top: &Path) -> (PathBuf, Call) {
-    let found = OF_PREK.iter().find(|name| top.join(name).is_file());
-    let name = found.filter(|_| manager == Manager::Prek);
-    let file = top.join(name.unwrap_or(&OF_PRE_COMMIT));
-    let call = if fs::read(&file).is_ok_and(|text| script::mentions(&text)) {
-        Call::Unclear("the gate hears of one ref of a push alone".to_owned())
-    } else {
-        Call::No
-    };
-    (file, call)
-}
-
 /// Whether the gate is called before every push from here; `None` where that cannot be told.
 pub(crate) fn is_gated(repository: &Repository) -> Option<bool> {
-    if configured::calls_gate(repository) {
+    if configured::ours(repository).is_some() {
         return Some(true);
     }
     let hooks = HooksDirectory::of(repository).ok()?;
     match Gate::of(&hooks, repository) {
         // A hook of a person's may call others.
         Ok(gate) if gate.call == Call::No && hooks.manager.is_none() => None,
-        Ok(gate) if hooks.manager.is_some_and(Manager::runs_legacy) => {
-            Some(gate.call.judges() == Some(true))
-        }
         Ok(gate) => gate.call.judges(),
         Err(_) => Some(false),
     }

@@ -26,7 +26,8 @@ const BEGIN: &str =
     "# pushgate judges the push, and then runs the rest of this file: leave these lines first.";
 const END: &str = "# End of the lines of pushgate.";
 
-const WINDOWS: &str = "has the line ends of Windows, which no shell reads: every push is refused";
+const ASTRAY: &str = "has the lines of pushgate after a command, twice, or with the line ends of \
+     Windows: pushes are refused, or not judged";
 
 /// The team's script, beside husky's own directory.
 pub(crate) fn script(directory: &Path) -> PathBuf {
@@ -39,14 +40,11 @@ pub(crate) fn call(text: &[u8]) -> Call {
         return script::own_words(text, true);
     };
     let is_command = |line: &[u8]| !script::code(line.trim_ascii()).is_empty();
-    if found.lines.contains(&b'\r') {
-        Call::Broken(WINDOWS)
-    } else if found.before.lines().any(is_command) {
-        Call::Broken(
-            "calls pushgate after something that may take what git says: pushes may not be judged",
-        )
-    } else if find(found.after).is_some() {
-        Call::Broken("has the lines of pushgate twice: every push is refused")
+    if found.lines.contains(&b'\r')
+        || found.before.lines().any(is_command)
+        || find(found.after).is_some()
+    {
+        Call::Broken(ASTRAY)
     } else if found.lines == LINES.as_bytes() {
         Call::AsWritten
     } else {
@@ -84,8 +82,8 @@ pub(crate) fn install(
                 notes.push(Note::Hint(hint.to_owned()));
                 return Ok(Outcome { notes, code: 2 });
             }
-            let is_of_windows = call == Call::Broken(WINDOWS);
             let others = old.and_then(|text| {
+                let is_of_windows = find(&text).is_some_and(|it| it.lines.contains(&b'\r'));
                 let unix = is_of_windows.then(|| text.replace("\r\n", "\n"));
                 without_lines(&unix.unwrap_or(text))
             });
@@ -96,8 +94,6 @@ pub(crate) fn install(
             notes.push(Note::Line(format!("{name} begins with pushgate now")));
             notes.push(committed(&path, repository));
             notes.push(Note::Hint(EVERY_BRANCH.to_owned()));
-            let kept = "a line in .gitattributes keeps them: .husky/pre-push text eol=lf";
-            notes.extend(is_of_windows.then(|| Note::Hint(kept.to_owned())));
         }
     }
     let runner = hooks.path.join("h");

@@ -14,7 +14,6 @@ use std::{
 };
 
 use bstr::ByteSlice;
-use serde_json::json;
 use serde_yaml::Value;
 
 use super::{
@@ -74,72 +73,46 @@ pub(crate) fn install(
     let (file, call) = call(&hooks.path, repository)?;
     let name = from_top(&file, repository).to_string_lossy();
     let lines = Note::Lines(lines(&name, has_lfs(&hooks.path, top)));
+    let calls = || Note::Line(format!("{} calls pushgate already", file.display()));
     let hook = fs::read(hooks.path.join(NAME)).unwrap_or_default();
-    let notes = match call {
-        Call::AsWritten if Manager::of_hook(&hook) == Some(Manager::Lefthook) => {
-            let line = format!("{} calls pushgate already", file.display());
-            let notes = vec![Note::Line(line)];
-            return Ok(Outcome { notes, code: 0 });
+    let is_run = Manager::of_hook(&hook) == Some(Manager::Lefthook);
+    let (code, notes) = match call {
+        Call::AsWritten if is_run => (0, vec![calls()]),
+        Call::AsWritten => {
+            let warning = "lefthook does not run before a push yet".to_owned();
+            let hint = "lefthook install".to_owned();
+            (1, vec![calls(), Note::Warning(warning), Note::Hint(hint)])
         }
-        Call::AsWritten => vec![
-            Note::Line(format!("{} calls pushgate already", file.display())),
-            Note::Warning("lefthook does not run before a push yet".to_owned()),
-            Note::Hint("lefthook install".to_owned()),
-        ],
-        Call::Unclear(how) => vec![
-            Note::Warning(format!(
-                "lefthook calls pushgate, but {how}: nothing tells whether every push is judged"
-            )),
-            Note::Hint("put these lines in their place, which are known to hold:".to_owned()),
-            lines,
-        ],
-        _ => vec![
-            Note::Line(format!(
-                "lefthook writes the hooks here; it needs these lines in {name}:"
-            )),
-            lines,
-            Note::Hint("add them by hand and commit the file, then pushgate install".to_owned()),
-            Note::Hint(EVERY_BRANCH.to_owned()),
-        ],
+        call => {
+            let what = match call {
+                Call::Unclear(how) => format!(
+                    "lefthook calls pushgate, but {how}: nothing tells whether every push is judged; \
+                     these lines in {name} are known to hold:"
+                ),
+                _ => format!("lefthook writes the hooks here; it needs these lines in {name}:"),
+            };
+            let hint = "add them by hand and commit the file, then pushgate install";
+            let hints = [hint, EVERY_BRANCH].map(|hint| Note::Hint(hint.to_owned()));
+            let notes = [Note::Line(what), lines].into_iter().chain(hints);
+            (1, notes.collect())
+        }
     };
-    Ok(Outcome { notes, code: 1 })
+    Ok(Outcome { notes, code })
 }
 
-/// The lines, in the language of the file.
+/// The lines, which name a file that is always there: the configuration itself.
 fn lines(file: &str, has_lfs: bool) -> String {
-    let (files, run) = (files(file), run(has_lfs));
     // git-lfs would upload before the gate has answered; `--lfs` has the gate call it.
-    let skip_lfs = |line: &'static str| if has_lfs { line } else { "" };
-    match file.rsplit('.').next() {
-        Some("json" | "jsonc") => {
-            let job = json!({"name": JOB, "files": files, "use_stdin": true, "run": run});
-            let mut all = json!({NAME: {"jobs": [job]}});
-            if has_lfs {
-                all["skip_lfs"] = true.into();
-            }
-            format!("{all:#}\n")
-        }
-        // `skip_lfs` has to stand above all tables.
-        Some("toml") => format!(
-            "{}[[{NAME}.jobs]]\nname = \"{JOB}\"\nfiles = \"{files}\"\nuse_stdin = true\nrun = '''\n{run}'''\n",
-            skip_lfs("skip_lfs = true\n")
-        ),
-        _ => format!(
-            "{}{NAME}:\n  jobs:\n    - name: {JOB}\n      # Without a file to name, lefthook leaves a job out of most pushes.\n      files: {files}\n      use_stdin: true\n      run: |\n        {}\n",
-            skip_lfs("skip_lfs: true\n"),
-            run.trim_end().replace('\n', "\n        ")
-        ),
-    }
-}
-
-/// A command that names a file which is always there: the configuration itself.
-fn files(file: &str) -> String {
-    format!("echo {file}")
-}
-
-fn run(has_lfs: bool) -> String {
-    let lfs = if has_lfs { "--lfs " } else { "" };
-    RUN.replacen(CALL, &format!("{CALL}{lfs}"), 1)
+    let (skip_lfs, lfs) = if has_lfs {
+        ("skip_lfs: true\n", "--lfs ")
+    } else {
+        ("", "")
+    };
+    let run = RUN.replacen(CALL, &format!("{CALL}{lfs}"), 1);
+    format!(
+        "{skip_lfs}{NAME}:\n  jobs:\n    - name: {JOB}\n      # Without a file to name, lefthook leaves a job out of most pushes.\n      files: echo {file}\n      use_stdin: true\n      run: |\n        {}\n",
+        run.trim_end().replace('\n', "\n        ")
+    )
 }
 
 /// Whether git-lfs is in use here.
@@ -156,27 +129,24 @@ fn has_lfs(hooks: &Path, top: &Path) -> bool {
 /// not: it has to be the job that `install` prints, in a hook without conditions.
 fn find_job(dump: &Value, file: &str) -> Call {
     let hook = dump.get(NAME).unwrap_or(&Value::Null);
-    let jobs = hook.get("jobs").and_then(Value::as_sequence);
+    let jobs = |hook: &Value| hook.get("jobs").and_then(Value::as_sequence).cloned();
     let is_printed = |job: &Value| {
-        let of = |key| job.get(key).and_then(Value::as_str).unwrap_or_default();
-        let is_run = |has_lfs| of("run").trim_end() == run(has_lfs).trim_end();
-        of("name") == JOB
-            && (is_run(true) || is_run(false))
-            && of("files") == files(file)
-            && job.get("use_stdin").and_then(Value::as_bool) == Some(true)
-            && job.as_mapping().is_some_and(|keys| keys.len() == 4)
+        [true, false].iter().any(|has_lfs| {
+            let printed = serde_yaml::from_str(&lines(file, *has_lfs));
+            let printed: Value = printed.unwrap_or_default();
+            jobs(&printed[NAME]).is_some_and(|jobs| jobs.contains(job))
+        })
     };
-    if jobs.into_iter().flatten().any(is_printed) {
-        let conditions = ["skip", "only", "exclude", "exclude_tags"];
-        let condition = conditions.iter().find(|key| hook.get(*key).is_some());
-        return match condition {
-            Some(key) => Call::Unclear(format!("its {NAME} has `{key}`")),
-            None => Call::AsWritten,
-        };
+    let conditions = ["skip", "only", "exclude", "exclude_tags"];
+    if jobs(hook).is_some_and(|jobs| jobs.iter().any(is_printed))
+        && !conditions.iter().any(|key| hook.get(key).is_some())
+    {
+        return Call::AsWritten;
     }
     let text = serde_yaml::to_string(hook).unwrap_or_default();
     if script::calls(text.as_bytes()) {
-        Call::Unclear("its job differs from what pushgate install prints".to_owned())
+        let how = "its job differs from what pushgate install prints, or is left out of some";
+        Call::Unclear(how.to_owned())
     } else {
         Call::No
     }
@@ -267,19 +237,5 @@ mod tests {
         assert_eq!(job_in("{}\n"), Call::No);
         let own = "pre-push: {commands: {gate: {run: pushgate pre-push -- x y}}}\n";
         assert!(matches!(job_in(own), Call::Unclear(_)));
-    }
-
-    #[test]
-    fn other_files_get_the_same_job_in_their_language() {
-        let json = lines(".lefthook.json", true);
-        let json: Value = serde_yaml::from_str(&json).unwrap();
-        assert_eq!(find_job(&json, ".lefthook.json"), Call::AsWritten);
-        assert_eq!(json["skip_lfs"], Value::Bool(true));
-        let toml = lines("lefthook.toml", true);
-        let start = "skip_lfs = true\n[[pre-push.jobs]]\n";
-        assert!(
-            toml.starts_with(start) && toml.contains(&run(true)),
-            "{toml}"
-        );
     }
 }

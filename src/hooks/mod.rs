@@ -1,11 +1,11 @@
-//! Our pre-push hook: where git looks for it, what calls it, what it calls in turn, and other programs that write hooks.
+//! Our pre-push hook: where git looks for it, what it reads, what it calls in turn, and other programs that write hooks.
 
-pub(crate) mod caller;
 pub(crate) mod chained;
 pub(crate) mod configured;
 pub(crate) mod directory;
 pub(crate) mod gate;
 pub(crate) mod husky;
+pub(crate) mod input;
 pub(crate) mod lefthook;
 pub(crate) mod manager;
 pub(crate) mod script;

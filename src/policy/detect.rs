@@ -150,6 +150,10 @@ fn python(tree: &dyn Look) -> Vec<Candidate> {
     if has(tree, "noxfile.py") {
         runners.push(found("nox", "noxfile.py"));
     }
+    // Django's own runner finds the tests of all apps; a pytest.ini says that pytest does.
+    if runners.is_empty() && has(tree, "manage.py") && !has(tree, "pytest.ini") {
+        runners.push(found("python manage.py test", "manage.py"));
+    }
     if runners.is_empty() {
         let file = first(tree, &["pytest.ini", "tox.ini", "pyproject.toml"]);
         runners.extend(file.map(|file| found("pytest", file)));

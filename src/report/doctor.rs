@@ -26,8 +26,8 @@ pub(crate) fn draw(findings: &[Finding], columns: usize) -> Text {
             group = finding.group;
             text += paint(PLAIN, group) + "\n";
         }
-        let status = finding.status.name();
-        let mut first = Text::from("  ") + paint(style(finding.status), status);
+        let (style, status) = shown(finding.status);
+        let mut first = Text::from("  ") + paint(style, status);
         if is_narrow {
             text += first + "\n";
             first = Text::from(&deep);
@@ -59,11 +59,11 @@ pub(crate) fn json(findings: &[Finding]) -> Value {
     json!({ "v": 1, "state": worst(findings), "lines": findings })
 }
 
-fn style(status: Status) -> Style {
+fn shown(status: Status) -> (Style, &'static str) {
     match status {
-        Status::Ok => GOOD,
-        Status::Warning => LOUD,
-        Status::Broken => BAD,
+        Status::Ok => (GOOD, "ok"),
+        Status::Warning => (LOUD, "warning"),
+        Status::Broken => (BAD, "broken"),
     }
 }
 
@@ -71,7 +71,7 @@ fn summary(findings: &[Finding]) -> Text {
     let count = |status, one: &str, several: &str| {
         let count = findings.iter().filter(|one| one.status == status).count();
         let what = if count == 1 { one } else { several };
-        (count > 0).then(|| paint(style(status), format_args!("{count} {what}")))
+        (count > 0).then(|| paint(shown(status).0, format_args!("{count} {what}")))
     };
     let broken = count(Status::Broken, "thing is broken", "things are broken");
     let warnings = count(Status::Warning, "warning", "warnings");

@@ -165,7 +165,7 @@ fn another_commit_that_is_live_is_not_what_was_tried() {
     assert_eq!(
         ran.stderr,
         format!(
-            "pushgate: approval of staging refused\n  staging has {0}, not {1}, which is 1 commit ahead of it; both have the same content\n  hint: git push staging master, try it on staging, then: pushgate approve staging\n  hint: or, if {0} is what you tried: pushgate approve staging --commit {0}\n",
+            "pushgate: approval of staging refused\n  staging has {0}, not {1}, which is 1 commit ahead of it; both have the same content\n  hint: git push staging master, try it on staging, then push again\n  hint: or, if {0} is what you tried: pushgate approve staging --commit {0}\n",
             &old[..7],
             &new[..7]
         )
@@ -215,7 +215,7 @@ fn what_was_never_deployed_was_never_tried() {
     let ran = shop.pushgate(["approve"]);
     assert_eq!(ran.code, 1);
     ran.says("nothing was ever pushed to staging (`staging`)")
-        .says("hint: git push staging master, try it on staging, then: pushgate approve staging");
+        .says("hint: git push staging master, try it on staging, then push again");
     nothing_recorded(&shop);
 }
 
@@ -488,4 +488,16 @@ fn the_words_of_a_second_sign_off_are_not_dropped_in_silence() {
         .goes()
         .says("already")
         .says("its words stay as they were");
+}
+
+#[test]
+fn a_sign_off_that_nothing_asks_for_names_the_one_that_is() {
+    let shop = shop();
+    shop.pushgate(["approve", "production"])
+        .goes()
+        .says("nothing comes after production: nothing will ask for its sign-off\n")
+        .says("hint: if you tried staging: pushgate approve staging\n");
+    shop.pushgate(["approve", "staging"])
+        .goes()
+        .never_says("nothing will ask");
 }

@@ -3,7 +3,7 @@
 use crate::support::Sandbox;
 
 /// What is typed, and what is said to it.
-const LINES: [(&[&str], &str); 24] = [
+const LINES: [(&[&str], &str); 23] = [
     (&["stauts"], "a similar subcommand exists: 'status'"),
     (&["aprove"], "a similar subcommand exists: 'approve'"),
     (
@@ -17,7 +17,6 @@ const LINES: [(&[&str], &str); 24] = [
     (&["completions", "bsh"], "a similar value exists: 'bash'"),
     (&["help", "windw"], "a similar subcommand exists: 'window'"),
     (&["man", "windw"], "did you mean `window`?"),
-    (&["man", "pushgate-windw"], "did you mean `window`?"),
     (&["check", "stagin"], "did you mean `staging`?"),
     // Cut short.
     (&["check", "prod"], "did you mean `production`?"),

@@ -884,7 +884,7 @@ fn a_directory_in_the_hooks_place_is_an_error() {
         let ran = shop.pushgate([command]);
         assert_eq!(ran.code, 2, "{ran}");
         ran.says(&format!("pushgate: {command} not done\n"))
-            .says("is a directory");
+            .says("Is a directory");
         assert!(hook(&shop).is_dir());
     }
 }
@@ -1039,4 +1039,29 @@ fn the_hook_is_shell_that_shellcheck_has_nothing_against() {
     assert!(installed.starts_with("#!/bin/sh\n") && !installed.contains('\r'));
     assert!(!installed.contains("@PUSHGATE@"));
     assert_eq!(mode(&source) & 0o111, 0o111);
+}
+
+#[test]
+fn line_ends_that_another_clone_will_have_are_told_when_the_file_is_written() {
+    let shop = uninstalled();
+    let says = |name: &str| {
+        format!(".gitattributes gives {name} the line ends of Windows in other clones")
+    };
+    shop.git(["config", "core.hooksPath", ".githooks"]).goes();
+    shop.pushgate(["install"])
+        .goes()
+        .never_says(".gitattributes");
+    shop.write(".gitattributes", "* text=auto eol=crlf\n");
+    let ran = shop.pushgate(["install"]).goes();
+    ran.says(&says(".githooks/pre-push"))
+        .says("hint: echo '.githooks/pre-push text eol=lf' >>.gitattributes\n");
+    shop.write(
+        ".gitattributes",
+        "* text=auto eol=crlf\n.githooks/pre-push text eol=lf\n",
+    );
+    shop.pushgate(["install"])
+        .goes()
+        .never_says(".gitattributes");
+    shop.git(["rm", "-q", "--force", ".pushgate.yml"]).goes();
+    shop.pushgate(["init"]).goes().says(&says(".pushgate.yml"));
 }

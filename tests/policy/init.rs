@@ -5,7 +5,7 @@ use std::fs;
 use expect_test::expect;
 use pushgate::policy::{Policy, load};
 
-use crate::support::{POLICY, PUSHGATE, Sandbox};
+use crate::support::{POLICY, PUSHGATE, Ran, Sandbox, tool};
 
 /// A clone whose remotes, besides origin, are these.
 fn shop_with(remotes: &[(&str, &str)]) -> Sandbox {
@@ -389,5 +389,25 @@ fn its_own_check_has_nothing_to_say_about_what_it_writes() {
     assert_eq!(
         written(&shop).environments[1].window.timezone.to_string(),
         "local"
+    );
+}
+
+#[test]
+fn on_a_terminal_it_asks_which_of_two_suites_it_is() {
+    let shop = shop_with(&[]);
+    shop.write("package.json", "{\"scripts\": {\"test\": \"jest\"}}");
+    shop.write("manage.py", "");
+    let mut command = shop.command(tool("script", "bsdutils"));
+    let init = format!("'{}' init", crate::support::PUSHGATE);
+    command.args(["-qec", &init, "/dev/null"]);
+    let ran = Ran::fed(&mut command, b"n\ny\n").goes();
+    for command in ["npm test", "python manage.py test"] {
+        let question = format!("does `{command}` run ALL of your tests? [y/N]");
+        assert!(ran.stdout.contains(&question), "{ran}");
+    }
+    let policy = fs::read_to_string(shop.app.join(".pushgate.yml")).unwrap();
+    assert!(
+        policy.contains("\n  run: python manage.py test\n"),
+        "{policy}"
     );
 }

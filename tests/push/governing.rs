@@ -1,5 +1,7 @@
 //! Which policy governs a push: that of the pushed commit, and trunk's where that one lets go.
 
+use std::fs;
+
 use expect_test::expect;
 
 use crate::support::{Sandbox, clock::Clock};
@@ -222,4 +224,58 @@ fn without_a_policy_a_heroku_remote_counts_in_either_spelling() {
                   run: COMMAND
             error: failed to push some refs to '[root]/production.git'
         "#]]);
+}
+
+#[test]
+fn a_tag_that_goes_along_is_left_out_by_the_cure() {
+    let shop = Sandbox::new();
+    shop.policy("suite: {run: 'true'}\nenvironments: {staging: {app: apps.example/shop}}\n");
+    shop.git(["tag", "-am", "one", "v1"]).goes();
+    let tag = shop.ask(["rev-parse", "v1"]);
+    let master = shop.commit("two");
+    shop.push_ungated("origin", "master");
+    let url = "dokku@apps.example:shop";
+    shop.git(["remote", "set-url", "staging", url]).goes();
+    // What git says with push.followTags.
+    let none = "0".repeat(40);
+    let branch = format!("refs/heads/master {master} refs/heads/master {none}\n");
+    let lines = format!("{branch}refs/tags/v1 {tag} refs/tags/v1 {none}\n");
+    shop.pushgate_pre_push("staging", url, &lines)
+        .refused("target")
+        .says("two commits for one place: ")
+        .says("hint: git push --no-follow-tags staging refs/heads/master:refs/heads/master\n");
+    shop.pushgate_pre_push("staging", url, &branch).goes();
+}
+
+#[test]
+fn a_repository_that_deploys_nowhere_is_left_alone_by_a_shared_hook() {
+    let shop = Sandbox::bare();
+    let first = shop.commit("one");
+    shop.commit("two");
+    shop.push_ungated("origin", "master");
+    shop.install();
+    let shared = shop.path("shared");
+    fs::create_dir(&shared).unwrap();
+    fs::rename(
+        shop.app.join(".git/hooks/pre-push"),
+        shared.join("pre-push"),
+    )
+    .unwrap();
+    let set = ["config", "--global", "core.hooksPath"];
+    shop.git(set.iter().copied().chain(shared.to_str())).goes();
+    shop.git(["clone", "-q", "../origin.git", "../notes"])
+        .goes();
+    let notes = shop.path("notes");
+    let git = |words: &str| shop.run_in(&notes, "git", words.split(' '));
+    // Trunk's own gate would refuse all of these.
+    git("commit -q --allow-empty -m three").goes();
+    git("push origin master").goes().silent();
+    git(&format!("push --force origin {first}:master"))
+        .goes()
+        .silent();
+    git("push origin HEAD:refs/heads/work").goes().silent();
+    assert!(!notes.join(".git/pushgate").exists());
+    // With an install of its own it is judged.
+    fs::create_dir(notes.join(".git/pushgate")).unwrap();
+    git("push origin HEAD:master").goes_not();
 }

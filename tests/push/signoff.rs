@@ -333,3 +333,16 @@ fn one_person_with_two_addresses_is_one() {
         shop.push("production", "master").goes();
     }
 }
+
+#[test]
+fn check_asks_nobody() {
+    let (shop, id) = shop("true");
+    let mut command = shop.command(tool("script", "bsdutils"));
+    let check = format!("'{}' check production", crate::support::PUSHGATE);
+    command.args(["-qec", &check, "/dev/null"]);
+    let ran = Ran::fed(&mut command, b"y\n").goes_not();
+    assert!(!ran.stdout.contains("Have you tried"), "{ran}");
+    assert!(ran.stdout.contains("nobody has signed"), "{ran}");
+    let notes = shop.ask(["notes", "--ref=pushgate", "show", &id]);
+    assert!(!notes.contains("signoff"), "{notes}");
+}

@@ -199,8 +199,8 @@ fn unrelated_history_is_told_apart() {
             exit 1
             --- stderr
             pushgate: push to staging (staging) refused
-              trunk: [Write .pushgate.yml] shares no history with origin/master ([Write .pushgate.yml'])
-              hint: merge it first: git switch master && git merge [Write .pushgate.yml], git push origin master, then push master
+              trunk: [Write .pushgate.yml] shares no history with origin/master ([Write .pushgate.yml']), and cannot become a part of it
+              hint: git push staging master
             error: failed to push some refs to '[root]/staging.git'
         "#]]);
 }
@@ -481,4 +481,18 @@ fn a_trunk_that_was_renamed_on_the_server_is_followed_by_the_cure() {
     shop.git(["branch", "-m", "master", "main"]).goes();
     shop.push("staging", "main").goes();
     assert_eq!(shop.ask(["ls-remote", "origin", "refs/heads/master"]), "");
+}
+
+#[test]
+fn nobody_is_told_to_merge_what_git_subtree_split_made() {
+    let shop = Sandbox::new();
+    shop.commit_file("web/index.html", "shop\n");
+    shop.push_ungated("origin", "master");
+    // What `git subtree split --prefix=web` makes: the tree of web, in a history of its own.
+    let split = shop.ask(["commit-tree", "HEAD:web", "-m", "web"]);
+    shop.push("staging", &format!("+{split}:refs/heads/master"))
+        .refused("trunk")
+        .says("shares no history with origin/master")
+        .says("hint: git push staging master\n")
+        .never_says("git merge");
 }

@@ -133,7 +133,8 @@ impl Runner for PushRunner<'_> {
     }
 
     fn confirm(&self, question: &str) -> Result<bool, Undecided> {
-        Ok(terminal::confirm(question)?)
+        // Where nothing is pushed, no answer may be written down.
+        Ok(self.url.is_some() && terminal::confirm(question)?)
     }
 
     fn sign_off(&self, environment: &EnvironmentRemotes, commit: &Oid) -> Result<(), Undecided> {

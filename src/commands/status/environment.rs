@@ -213,7 +213,7 @@ impl Inputs<'_> {
             return nothing("there is nothing to push yet");
         };
         let previewed = self.preview(environment, remotes, branch, commit);
-        previewed.unwrap_or_else(|error| undecided(None, &error.explain()))
+        previewed.unwrap_or_else(|error| undecided(None, &error))
     }
 
     fn preview(

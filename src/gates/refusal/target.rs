@@ -14,8 +14,12 @@ use crate::{
 pub enum Refusal {
     /// The deletion of a branch that deploys, or of trunk.
     Deletion { branch: BString },
-    /// Different commits for one environment: each branch and its commit.
-    TwoCommits { commits: Vec<(BString, Oid)> },
+    /// Different commits for one environment: each branch or tag and its commit.
+    TwoCommits {
+        commits: Vec<(BString, Oid)>,
+        /// The remote and the one branch that is pushed, where tags go along (`push.followTags`).
+        without_tags: Option<(String, BString)>,
+    },
     /// The pushed object is not a commit; `kind` is git's word for what it is.
     NoCommit {
         id: Oid,
@@ -47,14 +51,23 @@ impl Refusal {
                 ),
                 ["leave it; to take the app down, use the platform's own tools"],
             ),
-            Self::TwoCommits { commits } => {
+            Self::TwoCommits {
+                commits,
+                without_tags,
+            } => {
                 let name = |(branch, id): &(BString, Oid)| {
                     format!("{} to `{}`", id.short(), printable(branch.as_ref()))
                 };
                 let names: Vec<_> = commits.iter().map(name).collect();
                 Explanation::new(
                     format!("two commits for one place: {}", names.join(", ")),
-                    ["push one commit"],
+                    [match without_tags {
+                        Some((remote, refspec)) => {
+                            let refspec = printable(refspec.as_ref());
+                            format!("git push --no-follow-tags {remote} {refspec}")
+                        }
+                        None => "push one commit".to_owned(),
+                    }],
                 )
             }
             Self::NoCommit {

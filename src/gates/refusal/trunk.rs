@@ -102,9 +102,12 @@ impl NotTheTip {
                 format!("{id} is not on {trunk}: {ahead} of it never merged ({remote} has {tip})"),
                 self.merge_first(),
             ),
+            // A merge of it would put a second root into trunk: `git subtree split` makes such commits.
             Relation::Unrelated => (
-                format!("{id} shares no history with {trunk} ({tip})"),
-                self.merge_first(),
+                format!(
+                    "{id} shares no history with {trunk} ({tip}), and cannot become a part of it"
+                ),
+                format!("git push {} {branch}", self.remote),
             ),
         };
         Explanation::new(why, [hint])

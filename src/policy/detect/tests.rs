@@ -145,6 +145,15 @@ fn python_is_told_apart_by_its_runner() {
     case(&[("pyproject.toml", "")], &["pytest"]);
     case(&[("pytest.ini", ""), ("uv.lock", "")], &["uv run pytest"]);
     case(&[("tox.ini", "[tox]")], &["tox"]);
+    case(
+        &[("manage.py", ""), ("pyproject.toml", "")],
+        &["python manage.py test"],
+    );
+    case(
+        &[("manage.py", ""), ("uv.lock", "")],
+        &["uv run python manage.py test"],
+    );
+    case(&[("manage.py", ""), ("pytest.ini", "")], &["pytest"]);
     case(&[("tox.ini", "[flake8]")], &["pytest"]);
     case(
         &[("noxfile.py", ""), ("poetry.lock", "")],

@@ -18,10 +18,6 @@ fn the_setting_that_names_the_directory_is_named_with_its_line() {
     visit
         .doctor()
         .ok("git looks for hooks in .githooks: core.hooksPath of .git/config");
-    super::visit(&shop).from(".githooks").doctor().ok(&format!(
-        "core.hooksPath of {}/.git/config",
-        shop.app.display()
-    ));
     shop.git(["config", "--unset", "core.hooksPath"]).goes();
     // A user's.
     shop.git(["config", "--global", "core.hooksPath", other])
@@ -29,7 +25,7 @@ fn the_setting_that_names_the_directory_is_named_with_its_line() {
     let told = visit.doctor();
     let file = home.join(".gitconfig");
     told.ok(&format!(
-        "git looks for hooks in {other}: core.hooksPath of {}, for all your repositories",
+        "git looks for hooks in {other}: core.hooksPath of {}",
         file.display()
     ));
     let ill = told.breaks("hooks/pre-push is missing: pushes are not judged");
@@ -42,18 +38,14 @@ fn the_setting_that_names_the_directory_is_named_with_its_line() {
     let system = shop.path("system");
     fs::write(&system, format!("[core]\n\thooksPath = {other}\n")).unwrap();
     let told = super::visit(&shop).with("GIT_CONFIG_SYSTEM", system.to_str().unwrap());
-    told.doctor().ok(&format!(
-        "core.hooksPath of {}, for this whole machine",
-        system.display()
-    ));
+    told.doctor()
+        .ok(&format!("core.hooksPath of {}", system.display()));
     // A worktree's.
     shop.git(["config", "extensions.worktreeConfig", "true"])
         .goes();
     shop.git(["config", "--worktree", "core.hooksPath", ".githooks"])
         .goes();
-    visit
-        .doctor()
-        .ok("core.hooksPath of .git/config.worktree, for this worktree alone");
+    visit.doctor().ok("core.hooksPath of .git/config.worktree");
     shop.git(["config", "--worktree", "--unset", "core.hooksPath"])
         .goes();
     // The environment's.
@@ -100,11 +92,8 @@ fn configured_hooks_are_not_those_of_a_git_that_does_not_know_them() {
     old.doctor().lacks("hook.lint").lacks("hook.pushgate");
     fs::remove_file(hook(&shop)).unwrap();
     let told = old.doctor();
-    told.breaks("pre-push is missing");
-    told.breaks(
-        "hook.pushgate.command is set, and git 2.53 runs no configured hooks: 2.54 or newer does",
-    )
-    .is_cured();
+    told.breaks("reads no hooks from its configuration; git 2.54 does")
+        .is_cured();
 }
 
 #[test]

@@ -59,8 +59,8 @@ fn a_clone_that_is_well_is_told_so_in_few_lines() {
         "\
 program
   ok       pushgate {}
-  ok       the hook finds it, under the short PATH of an editor, too
   ok       {}
+  ok       the hook finds it, under the short PATH of an editor, too
 hook
   ok       git looks for hooks in .git/hooks
   ok       .git/hooks/pre-push is pushgate's, of this version
@@ -74,7 +74,6 @@ suite
   ok       true
 memory
   ok       nothing was decided yet: .git/pushgate/ledger.jsonl
-  ok       the team has left no notes yet
 ",
         env!("CARGO_PKG_VERSION"),
         git.strip_prefix("git version ")
@@ -122,7 +121,7 @@ remotes
              fatal: Could not read from remote repository.
              Please make sure you have the correct access rights
              and the repository exists.
-           hint: see that this answers: git ls-remote staging
+           run: git ls-remote staging
   ok       production: not judged
 suite
   broken   `bin/gone` is not found
@@ -132,7 +131,6 @@ memory
   warning  line 1 of .git/pushgate/ledger.jsonl cannot be read
            run: sed -i.damaged '1d' .git/pushgate/ledger.jsonl
            hint: the other lines count all the same
-  ok       the team has left no notes yet
 "
     );
     assert_eq!(report, expected);

@@ -13,7 +13,7 @@ fn a_policy_that_is_not_committed_counts_in_one_clone_only() {
     told.warns("there is no .pushgate.yml: the built-in policy holds")
         .runs("pushgate init")
         .runs("git add .pushgate.yml");
-    told.warns("it has no environment: nothing that is deployed is judged")
+    told.warns("the policy has no environment: nothing that is deployed is judged")
         .hints("`environments`");
     shop.write(".pushgate.yml", POLICY);
     let told = visit.doctor();
@@ -110,4 +110,23 @@ fn overrides_of_this_shell_are_named() {
         .is_cured();
     let bad = visit(&shop).with("PUSHGATE_SKIP", "suit");
     bad.doctor().breaks("every push is refused").is_cured();
+}
+
+#[test]
+fn a_file_with_a_suite_alone_is_told_of_in_one_way() {
+    let shop = shop();
+    shop.policy("suite: {run: 'true'}\n");
+    let visit = visit(&shop);
+    visit
+        .doctor()
+        .warns("the policy has no environment: nothing that is deployed is judged");
+    let url = "https://git.heroku.com/shop.git";
+    shop.git([
+        "config",
+        "url./nowhere/.insteadOf",
+        "https://git.heroku.com/",
+    ])
+    .goes();
+    shop.git(["remote", "set-url", "production", url]).goes();
+    visit.doctor().lacks("nothing that is deployed is judged");
 }
