@@ -15,7 +15,8 @@
 //!   what they answer.
 //! - [`memory`]: the records of what was decided, deployed and signed off, and what follows from them.
 //! - [`policy`]: `.pushgate.yml`. [`calendar`]: windows and holidays.
-//! - [`push`]: what git tells the hook, and where a URL leads. `text`: quoting and spans of time.
+//! - [`push`]: what git tells the hook, and where a URL leads. [`cure`]: what to do about a refusal. `text`:
+//!   quoting and spans of time.
 //!
 //! From [`gates`] down, nothing asks a clock, a network, a process or a terminal, and only the ledger
 //! touches the disk.
@@ -25,6 +26,7 @@ pub mod calendar;
 pub(crate) mod ci;
 pub mod cli;
 pub mod commands;
+pub mod cure;
 pub(crate) mod doctor;
 pub(crate) mod file;
 pub mod gates;

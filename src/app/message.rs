@@ -1,6 +1,6 @@
 //! What a person is told about a push.
 
-use crate::gates::{Explanation, Undecided, verdict::Verdict};
+use crate::gates::{Refusal, Undecided, verdict::Verdict};
 
 /// One message about a push.
 #[derive(Debug)]
@@ -11,7 +11,7 @@ pub(crate) enum Message {
     /// What the gates said about a target.
     Verdict(String, Verdict),
     /// The push was refused before any gate was asked.
-    Refused(String, Explanation),
+    Refused(String, Refusal),
     /// Something could not be found out, so the push does not go.
     Undecided(String, Undecided),
 }

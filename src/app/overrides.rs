@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 pub use crate::push::variables::{AFTER, REASON, ROLLBACK, SKIP, SWITCH};
 use crate::{
-    gates::{Explanation, ORDER, verdict::Gate},
+    gates::{GovernedPush, ORDER, Refusal, verdict::Gate},
     process::variable,
     push::variables::{COMPLETE, RUNNING},
     text::{nearest, printable},
@@ -128,26 +128,31 @@ impl BadWord {
         }
     }
 
-    pub(crate) fn explain(&self) -> Explanation {
+    pub(crate) fn explain(&self) -> Refusal {
         let variable = self.variable;
         let word = printable(self.word.as_bytes().into());
         let meant = match self.nearest {
             Some(nearest) => format!("; did you mean `{nearest}`?"),
             None => String::new(),
         };
-        Explanation::new(
-            format!("{variable} says `{word}`; it knows {}{meant}", self.known),
-            [format!("fix or unset {variable}, then push again")],
-        )
+        let why = format!("{variable} says `{word}`; it knows {}{meant}", self.known);
+        let unset = format!("unset {variable}");
+        Refusal::new(why).cure("fix it or unset it, then push again", [unset])
     }
 }
 
 /// The refusal of an override without the reason that the policy demands.
-pub(crate) fn no_reason(environment: &str) -> Explanation {
-    Explanation::new(
-        format!("an override of {environment} must say why"),
-        ["PUSHGATE_REASON=\"why\" before the same git push"],
-    )
+pub(crate) fn no_reason(push: &GovernedPush<'_>, environment: &str, given: &Overrides) -> Refusal {
+    let skip: Vec<_> = given.skip.iter().map(|gate| gate.name()).collect();
+    let asked = [
+        (given.off, format!("{SWITCH}=off ")),
+        (!skip.is_empty(), format!("{SKIP}={} ", skip.join(","))),
+        (given.rollback, format!("{ROLLBACK}=1 ")),
+    ];
+    let asked = asked.into_iter().filter(|(is_asked, _)| *is_asked);
+    let asked: String = asked.map(|(_, words)| words).collect();
+    let again = format!("{asked}{REASON}=\"...\" {}", push.command());
+    Refusal::new(format!("an override of {environment} must say why")).cure("say it", [again])
 }
 
 #[cfg(test)]

@@ -10,7 +10,12 @@ use jiff::{Timestamp, fmt::rfc2822};
 use serde::de::DeserializeOwned;
 
 use super::Question;
-use crate::{gates::Undecided, policy::Forge, process::program::run_ticking};
+use crate::{
+    cure::{Cure, command},
+    gates::Undecided,
+    policy::Forge,
+    process::program::run_ticking,
+};
 
 /// The time limit of one call of the program.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -59,7 +64,7 @@ impl Question {
     ) -> Result<(Vec<T>, Option<Timestamp>), Failure> {
         let limit = LIMIT.min(patience.until.saturating_duration_since(Instant::now()));
         let said = run_ticking(self.command(path), limit, patience.tick)
-            .map_err(|error| self.failed(None, None, vec![error.reason()]))?;
+            .map_err(|error| self.failed(None, None, error.details))?;
         let Some(said) = said else {
             let seconds = limit.as_millis().div_ceil(1000).max(1);
             let line = format!("no answer within {seconds} s");
@@ -87,14 +92,19 @@ impl Question {
         let program = self.forge.program();
         let (host, project) = (&self.project.host, &self.project.path);
         let is_limit = details.iter().any(|line| line.contains("rate limit"));
-        let hints = match (status, code) {
+        let cures = match (status, code) {
             // So does GitHub answer where one of its limits is reached.
             (Some(429 | 403), _) if is_limit || status == Some(429) => {
-                vec!["push again later: the forge counts questions by the hour".to_owned()]
+                vec![Cure::words(
+                    "push again later: the forge counts questions by the hour",
+                )]
             }
-            (Some(403), _) => vec![format!(
-                "{program} auth status --hostname {host}: it needs to read the checks of {project}"
-            )],
+            (Some(403), _) => {
+                let words =
+                    format!("see who asks, who has to be able to read the checks of {project}");
+                let status = [program, "auth", "status", "--hostname", host];
+                vec![Cure::run(words, [command(status)])]
+            }
             // gh ends with 4 without a login (gh help exit-codes).
             (Some(401), _) | (None, Some(4)) => {
                 let token = match self.forge {
@@ -104,35 +114,42 @@ impl Question {
                     Forge::Github => "GH_ENTERPRISE_TOKEN",
                     Forge::Gitlab => "GITLAB_TOKEN",
                 };
-                vec![format!(
-                    "{program} auth login --hostname {host}, or set {token}"
+                let login = [program, "auth", "login", "--hostname", host];
+                vec![Cure::run(
+                    format!("log in, or set {token}"),
+                    [command(login)],
                 )]
             }
-            (Some(404 | 422), _) => vec![
-                format!(
-                    "git push {} first, so that its checks run, then push again",
-                    self.remote
-                ),
-                format!("if it is there: {program} repo view {project} has to show the project"),
-            ],
+            (Some(404 | 422), _) => {
+                let refspec = format!("{}:refs/heads/BRANCH", self.commit.short());
+                let push = command(["git", "push", &self.remote, &refspec]);
+                let view = command([program, "repo", "view", project]);
+                vec![
+                    Cure::run(
+                        "push it to a branch there, so that its checks run, then push again",
+                        [push],
+                    ),
+                    Cure::run("if it is there, this has to show the project", [view]),
+                ]
+            }
             // No answer, or a server's error.
-            _ => return self.failure(details, vec!["push again later".to_owned()], true),
+            _ => return self.failure(details, vec![Cure::words("push again later")], true),
         };
-        self.failure(details, hints, false)
+        self.failure(details, cures, false)
     }
 
     pub(super) fn garbled(&self, why: &str) -> Failure {
         let line = format!("the answer cannot be understood: {why}");
         let program = self.forge.program();
         let hint = format!("push again; if it stays so, a newer {program} may help");
-        self.failure(vec![line], vec![hint], true)
+        self.failure(vec![line], vec![Cure::words(hint)], true)
     }
 
-    fn failure(&self, details: Vec<String>, hints: Vec<String>, may_pass: bool) -> Failure {
+    fn failure(&self, details: Vec<String>, cures: Vec<Cure>, may_pass: bool) -> Failure {
         let (forge, subject) = (self.forge.name(), self.subject());
         let mut error =
             Undecided::new(format!("could not ask {forge} about {subject}")).details(details);
-        error.hints = hints;
+        error.cures = cures;
         Failure { error, may_pass }
     }
 

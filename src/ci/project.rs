@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use bstr::BStr;
 
 use crate::{
+    cure::command,
     gates::Undecided,
     git::Repository,
     policy::Forge,
@@ -35,12 +36,16 @@ pub(crate) fn find(
         Forge::Gitlab => ("https://gitlab.com/gitlab-org/cli", ""),
     };
     let found = process::find(program).ok_or_else(|| {
-        Undecided::new(format!("`{program}` asks {name}, and is not installed"))
-            .hint(format!("install it ({page}), then {program} auth login"))
+        Undecided::new(format!("`{program}` asks {name}, and is not installed")).cure(
+            format!("install it ({page}), then log in"),
+            [command([program, "auth", "login"])],
+        )
     })?;
     let project = Project::of_remote(repository, forge, remote).ok_or_else(|| {
-        Undecided::new(format!("`{remote}` is no project of {name}"))
-            .hint(format!("git remote set-url {remote} URL{or_name}"))
+        Undecided::new(format!("`{remote}` is no project of {name}")).cure(
+            format!("set its URL{or_name}"),
+            [command(["git", "remote", "set-url", remote, "URL"])],
+        )
     })?;
     Ok((found, project))
 }

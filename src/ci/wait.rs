@@ -13,12 +13,9 @@ use super::{
     find,
 };
 use crate::{
-    gates::{
-        Checked, Stop, Undecided, Work,
-        refusal::suite::{Checks, Refusal},
-    },
+    gates::{Checked, Refusal, Stop, Undecided, Work},
     git::Repository,
-    policy::{Ci, Forge},
+    policy::{Ci, FILE, Forge},
     process::signals,
     text::{printable, span},
 };
@@ -176,9 +173,9 @@ impl Wait<'_> {
                 ));
                 self.passed = Some((since, passed));
             }
-            Sum::Red(red, missing) => return Err(self.refused(&red, missing)),
+            Sum::Red(red, missing) => return Err(self.refused(&red, &missing)),
             Sum::Missing(missing) if is_last || self.start.elapsed() >= GRACE => {
-                return Err(self.refused(&[], missing));
+                return Err(self.refused(&[], &missing));
             }
             Sum::Missing(_) => {
                 self.announce(format!("{forge} has not begun with {short}: waiting"));
@@ -212,16 +209,54 @@ impl Wait<'_> {
         Err(failure.error.into())
     }
 
-    fn refused(&self, red: &[Check], missing: Vec<String>) -> Stop {
-        let checks = Checks {
-            forge: self.question.forge,
-            asked: self.question.subject(),
-            commit: self.question.commit.clone(),
-            remote: self.question.remote.clone(),
-            red: red.iter().map(Check::to_string).collect(),
-            missing,
+    fn refused(&self, red: &[Check], missing: &[String]) -> Stop {
+        const MOST: usize = 10;
+        let (forge, asked) = (self.question.forge.name(), self.question.subject());
+        let number = |checks| match checks {
+            1 => "1 check".to_owned(),
+            more => format!("{more} checks"),
         };
-        Refusal::Checks(Box::new(checks)).into()
+        let (why, hints) = match (red.len(), missing.len()) {
+            (0, 0) => {
+                let (remote, id) = (&self.question.remote, self.question.commit.short());
+                let why = format!("no check of {asked} has passed on {forge}");
+                let hint = format!(
+                    "see that {forge} checks what is pushed to {remote}, and that {id} is there"
+                );
+                return Refusal::new(why).hint(hint).into();
+            }
+            (0, lacking) => (
+                format!("{asked} lacks {} on {forge}:", number(lacking)),
+                vec![format!(
+                    "see that they run, or fix `suite.checks` in {FILE}"
+                )],
+            ),
+            (red, lacking) => {
+                let and_missing = match lacking {
+                    0 => String::new(),
+                    1 => ", and 1 is not there".to_owned(),
+                    more => format!(", and {more} are not there"),
+                };
+                let red = number(red);
+                (
+                    format!("{red} of {asked} did not pass on {forge}{and_missing}:"),
+                    vec![
+                        "fix it, commit, and push again".to_owned(),
+                        "or have it run once more there, then push again".to_owned(),
+                    ],
+                )
+            }
+        };
+        let missing = missing
+            .iter()
+            .map(|name| format!("`{}`: not there", printable(name.as_bytes().into())));
+        let mut lines: Vec<_> = red.iter().map(Check::to_string).chain(missing).collect();
+        if lines.len() > MOST {
+            let more = lines.split_off(MOST).len();
+            lines.push(format!("and {more} more"));
+        }
+        let refusal = Refusal::new(format!("{why}\n    {}", lines.join("\n    ")));
+        hints.into_iter().fold(refusal, Refusal::hint).into()
     }
 
     /// Says what is waited for, unless the last line has said so.

@@ -15,10 +15,8 @@ use super::{
 use crate::{
     app::{answers::SystemClock, follow_up::catch_up, preview::Preview},
     cli::Approve,
-    gates::{
-        Clock, EnvironmentRemotes, Explanation, Remotes, promotion::not_live,
-        refusal::promotion::Refusal, verdict::Decision,
-    },
+    cure::command,
+    gates::{Clock, EnvironmentRemotes, Refusal, Remotes, promotion::not_live, verdict::Decision},
     git::{Repository, notes::LIMIT},
     memory::{
         ledger::Entry,
@@ -41,7 +39,7 @@ enum Outcome {
     },
     Refused {
         what: String,
-        why: Explanation,
+        why: Refusal,
     },
 }
 
@@ -66,9 +64,10 @@ fn outcome(args: &Approve) -> Result<Outcome, Error> {
     let world = Repository::open()?;
     let approval = Approval::new(args, &world)?;
     if !names_a_person(&world.identity()) {
-        let why = Explanation::new(
-            "git does not know who you are",
-            ["git config user.name NAME, and git config user.email MAIL"],
+        let set = |key: &str, value: &str| format!("git config {key} \"{value}\"");
+        let why = Refusal::new("git does not know who you are").cure(
+            "say it",
+            [set("user.name", "NAME"), set("user.email", "MAIL")],
         );
         return Ok(approval.refused(args.environment.as_deref(), why));
     }
@@ -171,7 +170,7 @@ impl<'w> Approval<'w> {
         std::iter::once(&self.commit).chain(&self.other)
     }
 
-    fn refused(&self, environment: Option<&str>, why: Explanation) -> Outcome {
+    fn refused(&self, environment: Option<&str>, why: Refusal) -> Outcome {
         let of = environment.map_or(String::new(), |name| format!(" of {name}"));
         let what = if self.args.again {
             "another try"
@@ -229,7 +228,7 @@ impl<'w> Approval<'w> {
         &self,
         environment: &Environment,
         of: &EnvironmentRemotes,
-    ) -> Result<Result<(BString, Oid), Explanation>, Error> {
+    ) -> Result<Result<(BString, Oid), Refusal>, Error> {
         let world = self.world;
         let first = of.remote()?;
         let mut meant: Vec<&Oid> = self.meant().collect();
@@ -241,15 +240,20 @@ impl<'w> Approval<'w> {
                 let trunk = world.trunk(&self.policy.trunk).ok();
                 let preview = Preview::new(world, world);
                 let (trunk, world) = (trunk.as_ref(), preview.world());
-                let refusal = not_live(trunk, &self.commit, of, remote, tips, &world)?;
-                let mut why = refusal.explain();
-                if let Refusal::OtherCommit { live, .. } = &refusal {
-                    let (name, live) = (&environment.name, live.short());
-                    why.hints.push(format!(
-                        "or, if {live} is what you tried: pushgate approve {name} --commit {live}"
-                    ));
-                }
-                return Ok(Err(why));
+                let name = environment.name.as_str();
+                let approve = ["pushgate", "approve", name];
+                let (why, deploy) = not_live(trunk, &self.commit, of, remote, &tips, &world)?;
+                let words = format!("deploy it there, try it on {name}, then approve it");
+                let refusal = Refusal::new(why).cure(words, [deploy, command(approve)]);
+                return Ok(Err(match tips.first() {
+                    None => refusal,
+                    Some((_, live)) => {
+                        let live = live.short();
+                        let approve = approve.into_iter().chain(["--commit", live]);
+                        let words = format!("or, if {live} is what you tried");
+                        refusal.cure(words, [command(approve)])
+                    }
+                }));
             }
         }
         let commit = meant.first().copied().unwrap_or(&self.commit);
@@ -311,7 +315,7 @@ impl<'w> Approval<'w> {
             ))),
             names @ [first, ..] => {
                 let text = format!("which environment did you try? {}", alternatives(names));
-                Err(Error::new(text).hint(format!("name it: pushgate approve {first}")))
+                Err(Error::new(text).cure("name it", [command(["pushgate", "approve", first])]))
             }
         }
     }

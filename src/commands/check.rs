@@ -15,6 +15,7 @@ use crate::{
     },
     cli::Check,
     commands::Error,
+    cure::command,
     gates::{
         Remotes,
         verdict::{Decision, TrunkName},
@@ -107,8 +108,10 @@ fn source(revision: Option<&str>, world: &Repository) -> Result<(String, Oid), E
             let meant = did_you_mean(&branch, &names(world));
             let text = format!("there is no local branch `{branch}`, which is trunk{meant}");
             let other = format!("or name another: --commit, or `trunk.branch` in {FILE}");
-            let switch = format!("git switch {branch}, where the remote has it");
-            Err(Error::new(text).hint(switch).hint(other))
+            let switch = command(["git", "switch", &branch]);
+            Err(Error::new(text)
+                .cure("where the remote has it", [switch])
+                .hint(other))
         }
         (None, None) => Err(no_commit(&branch, world)),
     }

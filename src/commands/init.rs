@@ -76,7 +76,7 @@ pub(crate) fn run(args: &Init) -> Done {
 
 fn no_work_tree() -> Error {
     Error::new("this repository has no work tree that the policy could be written into")
-        .hint("run pushgate init in a clone")
+        .cure("in a clone", ["pushgate init"])
 }
 
 /// What is found in the repository, and the remotes that are no environment.

@@ -138,8 +138,9 @@ fn configure(repository: &Repository) -> Done {
         let text = format!(
             "git runs {hook} whatever a hook of its configuration says: git-lfs would upload what the gate refuses"
         );
-        let hint = "pushgate uninstall && pushgate install, which puts git-lfs behind the gate";
-        return Err(Undecided::new(text).hint(hint));
+        let words = "put git-lfs behind the gate";
+        let commands = ["pushgate uninstall", "pushgate install"];
+        return Err(Undecided::new(text).cure(words, commands));
     }
     write(&hooks.hook, &text()?, 0o755)?;
     configured::set(repository)?;

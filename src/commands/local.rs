@@ -72,9 +72,11 @@ pub(crate) fn unknown(name: &str, policy: &Policy, other: Option<&str>) -> Error
 }
 
 pub(crate) fn no_pipeline() -> Error {
-    Error::new("the policy names no environment").hint(format!(
-        "pushgate check trunk, or add one to `environments` in {FILE} (pushgate init writes one)"
-    ))
+    Error::new("the policy names no environment")
+        .cure("ask about trunk", ["pushgate check trunk"])
+        .hint(format!(
+            "or add one to `environments` in {FILE} (pushgate init writes one)"
+        ))
 }
 
 /// Warns of a file of the team's that git writes with the line ends of Windows in other clones.

@@ -112,8 +112,8 @@ fn judged(args: &PrePush, input: &[u8]) -> Result<Judged, Error> {
     }
     let mut push = push(args);
     push.updates = parse(input).map_err(|error| {
-        let hint = "git calls the hook; to ask for a verdict by hand: pushgate check";
-        Error::new(error.to_string()).hint(hint)
+        let words = "git calls the hook; to ask for a verdict by hand";
+        Error::new(error.to_string()).cure(words, ["pushgate check"])
     })?;
     let repository = Repository::open()?;
     let runner = PushRunner::new(&repository, &report::Stderr, Some(push.url.as_ref()));

@@ -17,6 +17,7 @@ use crate::{
         settle::{self, Ask},
     },
     cli::Rollback,
+    cure::command,
     gates::{
         Clock, EnvironmentRemotes, LocalRepository, Memory, Remotes, Undecided, verdict::Decision,
     },
@@ -30,7 +31,7 @@ use crate::{
     process::{signals, terminal},
     push::{Oid, url::redact},
     report,
-    text::{printable, shell_word},
+    text::printable,
 };
 
 pub(crate) fn run(args: &Rollback) -> Done {
@@ -38,7 +39,7 @@ pub(crate) fn run(args: &Rollback) -> Done {
     let world = Repository::open()?;
     if is_gated(&world) != Some(true) {
         let message = "no hook here is known to judge the rollback";
-        return Err(Undecided::new(message).hint("pushgate install"));
+        return Err(Undecided::new(message).cure("install the gate first", ["pushgate install"]));
     }
     let local = Local::of(&world)?;
     let policy = &local.loaded.policy;
@@ -94,9 +95,9 @@ fn environment<'p>(name: Option<&str>, policy: &'p Policy) -> Result<&'p Environ
         [one] => Ok(one),
         several => {
             let names: Vec<_> = several.iter().map(|one| one.name.clone()).collect();
-            let hint = format!("pushgate rollback {}", names[0]);
+            let rollback = command(["pushgate", "rollback", &names[0]]);
             let message = format!("which environment? {}", crate::text::alternatives(&names));
-            Err(Undecided::new(message).hint(hint))
+            Err(Undecided::new(message).cure("name one", [rollback]))
         }
     }
 }
@@ -200,9 +201,9 @@ fn previous(place: Place<'_>, live: &Oid, world: &Repository) -> Result<Oid, Err
 
 /// The commit has to be named.
 fn which(message: String, environment: &str) -> Error {
-    let log = format!("see what was: pushgate log --environment {environment}");
-    let name = format!("name it: pushgate rollback {environment} COMMIT");
-    Undecided::new(message).hint(log).hint(name)
+    let log = command(["pushgate", "log", "--environment", environment]);
+    let back = command(["pushgate", "rollback", environment, "COMMIT"]);
+    Undecided::new(message).cure("see what was live, and name it", [log, back])
 }
 
 /// Says what comes back, what goes, and whose it is.
@@ -249,18 +250,21 @@ fn confirmed(args: &Rollback, environment: &str, commit: &Oid) -> Result<bool, E
         return Ok(true);
     }
     if !std::io::stderr().is_terminal() {
-        let mut command = format!(
-            "pushgate rollback {} {commit} --yes",
-            shell_word(environment)
-        );
+        let mut again = vec![
+            "pushgate",
+            "rollback",
+            environment,
+            commit.as_str(),
+            "--yes",
+        ];
         if let Some(words) = &args.words {
-            command += &format!(" -m {}", shell_word(words));
+            again.extend(["-m", words]);
         }
+        let again = command(again);
         let message = "there is no terminal to ask on";
-        let hint = format!("say yes beforehand: {command}");
-        return Err(Undecided::new(message).hint(hint));
+        return Err(Undecided::new(message).cure("say yes beforehand", [again]));
     }
-    let yes = terminal::confirm("Roll back?").map_err(Undecided::from)?;
+    let yes = terminal::confirm("Roll back?")?;
     if !yes {
         report::say("nothing was pushed");
     }

@@ -69,7 +69,7 @@ impl Finding {
     pub(crate) fn error(error: impl Into<Undecided>) -> Self {
         let error = error.into();
         let finding = Self::broken(error.message).details(&error.details);
-        finding.hints(error.hints)
+        finding.cures(error.cures)
     }
 
     pub(crate) fn cure(mut self, cure: Cure) -> Self {
@@ -85,8 +85,11 @@ impl Finding {
         self.cure(Cure::Words(words.into()))
     }
 
-    pub(crate) fn hints(self, hints: impl IntoIterator<Item = String>) -> Self {
-        hints.into_iter().fold(self, Self::hint)
+    pub(crate) fn cures(self, cures: impl IntoIterator<Item = crate::cure::Cure>) -> Self {
+        (cures.into_iter()).fold(self, |finding, cure| {
+            let finding = finding.hint(cure.words);
+            cure.commands.into_iter().fold(finding, Self::run)
+        })
     }
 
     pub(crate) fn details(mut self, lines: &[String]) -> Self {

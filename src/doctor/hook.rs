@@ -136,7 +136,7 @@ fn install(opened: &Opened, hooks: &HooksDirectory, finding: Finding) -> Finding
     }
     let refused = hooks.require_own(&opened.world);
     match refused.and_then(|()| hooks.require_one_to_keep()) {
-        Err(Undecided { hints, .. }) => finding.hints(hints),
+        Err(Undecided { cures, .. }) => finding.cures(cures),
         Ok(_) if hooks.manager == Some(Manager::Lefthook) => {
             finding.hint("add the lines that pushgate install prints, then lefthook install")
         }

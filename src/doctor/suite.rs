@@ -14,7 +14,7 @@ use super::{
 use crate::{
     app::preview::Preview,
     ci,
-    gates::{Explanation, Stop, Undecided, Work, receipt},
+    gates::{Stop, Undecided, Work, receipt},
     policy::{Ci, FILE, In, Step},
     process::{SH, program::run_within},
     text::{shell_word, span},
@@ -29,8 +29,7 @@ pub(crate) fn check(opened: &Opened) -> Found {
     let steps = match steps(opened) {
         Ok(steps) => steps,
         Err(Stop::Refused(refusal)) => {
-            let Explanation { why, hints } = refusal.explain();
-            return Ok(vec![Finding::broken(why).hints(hints)]);
+            return Ok(vec![Finding::broken(refusal.why).cures(refusal.cures)]);
         }
         Err(Stop::Undecided(error)) => return Err(*error),
     };

@@ -2,8 +2,9 @@
 
 use bstr::{BStr, BString};
 
-use super::{facts::TrunkName, undecided::Undecided};
+use super::{facts::TrunkName, stop::Undecided};
 use crate::{
+    cure::command,
     memory::record::Place,
     policy::Environment,
     push::{
@@ -111,7 +112,10 @@ impl EnvironmentRemotes {
             Undecided::new(format!(
                 "no remote of this repository leads to `{environment}`{meant}"
             ))
-            .hint(format!("git remote add {remote} URL, then try again"))
+            .cure(
+                "add one, then try again",
+                [command(["git", "remote", "add", remote, "URL"])],
+            )
         };
         self.remotes.first().ok_or_else(none)
     }

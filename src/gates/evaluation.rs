@@ -11,9 +11,10 @@ use super::{
     receipt,
     remote_tips::{RemoteTips, is_old},
     rollback,
+    stop::Stop,
     suite::{self, Again},
     target, trunk,
-    verdict::{GateResult, Outcome, Rollback, Stop, Verdict},
+    verdict::{GateResult, Outcome, Rollback, Verdict},
     window,
     world::World,
 };
@@ -173,14 +174,14 @@ impl Evaluation<'_> {
             }
         };
         match answer {
-            Err(stop) if self.verdict.rollback.is_some() && rollback::permits(gate, &stop) => {
+            Err(stop) if self.verdict.rollback.is_some() && rollback::permits(gate) => {
                 if let Stop::Undecided(undecided) = stop {
                     notes.push(format!(
                         "{gate} could not tell: {}",
                         undecided.in_one_line()
                     ));
                 }
-                Ok("passes as a rollback".to_owned())
+                Ok(rollback::PASSES.to_owned())
             }
             answer => answer,
         }
@@ -196,8 +197,9 @@ impl Evaluation<'_> {
 
     fn trunk(&mut self, notes: &mut Vec<String>) -> GateResult {
         let (push, world) = (self.push, self.world);
+        let is_rollback = self.verdict.rollback.is_some();
         let tips = self.tips();
-        let ask = |commit| trunk::ask(push, commit, tips, world, notes);
+        let ask = |commit| trunk::ask(push, commit, tips, is_rollback, world, notes);
         joined(push.commits().into_iter().map(ask))
     }
 

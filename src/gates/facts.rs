@@ -60,24 +60,6 @@ pub struct Commit {
     pub author: String,
 }
 
-/// The pushed commit, named after the local trunk branch where it is its tip.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pushed {
-    pub id: Oid,
-    pub branch: Option<String>,
-    /// Whether the local trunk branch is checked out.
-    pub checked_out: bool,
-}
-
-impl fmt::Display for Pushed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.branch {
-            Some(branch) => f.write_str(branch),
-            None => f.write_str(self.id.short()),
-        }
-    }
-}
-
 /// The remote and the branch that trunk is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TrunkName {

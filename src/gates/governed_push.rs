@@ -4,11 +4,16 @@ use std::fmt;
 
 use super::{
     environment_remotes::EnvironmentRemotes, facts::TrunkName, gate::Gate, route::Target,
-    undecided::Undecided,
+    stop::Undecided,
 };
 use crate::{
+    cure::command,
     policy::{Environment, On, Policy},
-    push::{Oid, Push, Update, destination::Destination},
+    push::{
+        Oid, Push, Update,
+        destination::Destination,
+        variables::{REASON, SKIP},
+    },
 };
 
 /// The refs of one push that go to one target, and what is known of that target.
@@ -40,6 +45,26 @@ impl<'p> GovernedPush<'p> {
             Target::Environment(name) => self.policy.environment(name),
             Target::UnknownApp(_) | Target::Trunk | Target::Branch => None,
         }
+    }
+
+    /// The push itself, as a person may type it again.
+    pub fn command(&self) -> String {
+        const MOST: usize = 10;
+        let all: Vec<_> = self.push.updates.iter().collect();
+        // A push of all refs is too long to read; what is judged here has to do.
+        let updates = if all.len() > MOST {
+            &self.updates
+        } else {
+            &all
+        };
+        let mut words = vec!["git".to_owned(), "push".to_owned(), self.remote.clone()];
+        words.extend(updates.iter().map(|update| update.refspec()));
+        command(words)
+    }
+
+    /// The push itself, without one gate.
+    pub fn overriding(&self, gate: Gate) -> String {
+        format!("{SKIP}={gate} {REASON}=\"...\" {}", self.command())
     }
 
     /// Whether a gate applies to this target.

@@ -11,15 +11,14 @@ mod gate;
 mod governed_push;
 pub(crate) mod promotion;
 pub(crate) mod receipt;
-pub mod refusal;
 pub(crate) mod remote_tips;
 mod rollback;
 pub mod route;
 mod sign_offs;
-mod suite;
+mod stop;
+pub(crate) mod suite;
 mod target;
 mod trunk;
-mod undecided;
 pub mod verdict;
 pub(crate) mod window;
 mod world;
@@ -32,10 +31,8 @@ pub use environment_remotes::{EnvironmentRemotes, remotes_of};
 pub use evaluation::evaluate;
 pub use gate::{AGAIN, ORDER};
 pub use governed_push::GovernedPush;
-pub use refusal::Explanation;
 pub use route::Target;
-pub use undecided::{Interruption, Undecided};
-pub use verdict::Stop;
+pub use stop::{Interruption, Refusal, Stop, Undecided};
 pub use world::{
     Checked, Clock, LocalRepository, Memory, Object, Passed, Remotes, Runner, SuiteLock, SuiteRun,
     Tip, Work, World,

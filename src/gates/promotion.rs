@@ -8,23 +8,22 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use super::{
     environment_remotes::EnvironmentRemotes,
-    facts::TrunkName,
+    facts::{Relation, TrunkName},
     governed_push::GovernedPush,
-    refusal::promotion::{NotSignedOff, Refusal},
     remote_tips::{RemoteTips, Tips},
     sign_offs::SignOffs,
-    undecided::Undecided,
-    verdict::Stop,
+    stop::{Refusal, Stop, Undecided},
     world::{Object, World},
 };
 use crate::{
+    cure::command,
     memory::{
         deployments::{live_since, removed_by_rollback},
         record::Record,
     },
-    policy::{By, Environment},
+    policy::{By, Environment, Signoff},
     push::{Oid, url::redact},
-    text::{printable, span},
+    text::{day_and_time, printable, span},
 };
 
 #[derive(Debug, Default)]
@@ -53,14 +52,17 @@ pub(crate) fn remembered<'c>(
     let ask = |commit: &'c Oid| {
         let records = world.memory.records(commit)?;
         match removed_by_rollback(&records, &environment.name, commit) {
-            Some(record) => Err(Refusal::Removed {
-                pushed: commit.clone(),
-                environment: environment.name.clone(),
-                at: record.at,
-                by: record.by.clone(),
-                reader: reader(world),
+            Some(record) => {
+                let (id, name, by) = (commit.short(), environment.name.as_str(), &record.by);
+                let reader = reader(world);
+                let at = day_and_time(record.at, &reader, &reader);
+                let why = format!("a rollback took {id} off {name} ({at}, {by})");
+                let again = command(["pushgate", "approve", "--again", name]);
+                Err(Refusal::new(why)
+                    .hint("push another commit, one that fixes what was wrong")
+                    .cure("or, if it may go there again", [again])
+                    .into())
             }
-            .into()),
             None => Ok(Remembered { commit, records }),
         }
     };
@@ -118,7 +120,10 @@ impl Promotion<'_> {
                 None => world.remotes.live(remote.as_ref(), &before.branches)?,
             };
             if !tips.iter().any(|(_, tip)| tip == commit) {
-                return Err(not_live(trunk, commit, before, remote.as_ref(), tips, world)?.into());
+                let (why, deploy) = not_live(trunk, commit, before, remote.as_ref(), &tips, world)?;
+                let name = &before.environment;
+                let words = format!("deploy it there, try it on {name}, then push again");
+                return Err(Refusal::new(why).cure(words, [deploy]).into());
             }
         }
         Ok(())
@@ -147,15 +152,19 @@ impl Promotion<'_> {
             let what = format!("could not count the soak of {}", environment.name);
             Undecided::new(what).detail(error.to_string())
         })?;
-        Err(Refusal::Soaking {
-            pushed: self.commit.clone(),
-            environment: before.environment.clone(),
-            been: since.map(|_| been),
-            soak: environment.soak,
-            until,
-            reader: reader(world),
-        }
-        .into())
+        let (commit, name) = (self.commit.short(), &before.environment);
+        let (soak, reader) = (span(environment.soak), reader(world));
+        let until = day_and_time(until, &reader, &reader);
+        let why = match since {
+            Some(_) => format!(
+                "{commit} has been on {name} for {}, and must be for {soak}: until {until}",
+                span(been)
+            ),
+            None => format!(
+                "nothing tells since when {commit} is on {name}, where it must be for {soak}: counted from now, until {until}"
+            ),
+        };
+        Err(Refusal::new(why).hint("push again then").into())
     }
 
     /// Since when the commit is live on all remotes of the environment.
@@ -196,55 +205,89 @@ impl Promotion<'_> {
             let people = found.people.join(" and ");
             return Ok(Some(format!("signed off by {people}")));
         }
-        Err(Refusal::NotSignedOff(NotSignedOff {
-            pushed: self.commit.clone(),
-            environment: before.clone(),
-            people: found.people,
-            wanted,
-            author: found.author,
-            unverified: found.unverified,
-            elsewhere: found.elsewhere,
-        })
-        .into())
+        Err(self.not_signed_off(&found, wanted).into())
+    }
+
+    fn not_signed_off(&self, found: &SignOffs, wanted: Signoff) -> Refusal {
+        let (commit, environment) = (self.commit.short(), self.before.environment.as_str());
+        let mut why = match (found.people.len(), wanted.people) {
+            (0, 1) => format!("nobody has signed {commit} off on {environment}"),
+            (some, all) => {
+                format!("{some} of {all} people have signed {commit} off on {environment}")
+            }
+        };
+        if !found.people.is_empty() {
+            why += &format!(": {}", found.people.join(", "));
+        }
+        if let Some(author) = &found.author {
+            why += &format!("; its author ({author}) does not count");
+        }
+        match found.unverified {
+            0 => {}
+            1 => why += "; 1 sign-off does not verify",
+            more => why += &format!("; {more} sign-offs do not verify"),
+        }
+        if !found.elsewhere.is_empty() {
+            let places = found.elsewhere.join(", ");
+            why += &format!("; what was tried at {places} does not count here");
+        }
+        let who = match wanted.by {
+            By::Another => "have somebody else try it",
+            By::Anyone => "try it",
+        };
+        let words = format!("{who} on {environment}, then sign it off");
+        let approve = command(["pushgate", "approve", environment]) + " -m \"what was tried\"";
+        Refusal::new(why).cure(words, [approve])
     }
 }
 
-/// Tells what is live on a remote instead of the commit.
+/// Tells what is live on a remote instead of the commit, and the command that deploys it there.
 pub(crate) fn not_live(
     trunk: Option<&TrunkName>,
     commit: &Oid,
     before: &EnvironmentRemotes,
     remote: &BStr,
-    tips: Tips,
+    tips: &Tips,
     world: &World<'_>,
-) -> Result<Refusal, Undecided> {
-    let (environment, remote) = (before.environment.clone(), redact(&printable(remote)));
+) -> Result<(String, String), Undecided> {
+    let (environment, remote) = (&before.environment, redact(&printable(remote)));
     let refspec = before.refspec(trunk);
-    let Some((_, live)) = tips.into_iter().next() else {
-        return Ok(Refusal::NeverDeployed {
-            environment,
-            remote,
-            refspec,
-        });
+    let Some((branch, live)) = tips.first() else {
+        let why = format!("nothing was ever pushed to {environment} (`{remote}`)");
+        return Ok((why, command(["git", "push", &remote, &refspec])));
     };
     // Counts are a courtesy: where the other commit is not here, its id has to do.
     let repository = world.repository;
-    let (relation, same_content) = match repository.object(&live)? {
+    let (relation, same_content) = match repository.object(live)? {
         Object::Commit { .. } => (
-            repository.relation(commit, &live, &remote).ok(),
-            repository.same_content(commit, &live).unwrap_or(false),
+            repository.relation(commit, live, &remote).ok(),
+            repository.same_content(commit, live).unwrap_or(false),
         ),
         Object::Other(_) | Object::Missing => (None, false),
     };
-    Ok(Refusal::OtherCommit {
-        pushed: commit.clone(),
-        environment,
-        remote,
-        refspec,
-        live,
-        relation,
-        same_content,
-    })
+    let mut push = vec!["git".to_owned(), "push".to_owned()];
+    if !matches!(relation, Some(Relation::Ahead(_)) | None) {
+        // git would not go back without being told what it replaces.
+        push.push(format!("--force-with-lease={branch}:{}", live.short()));
+    }
+    push.extend([remote, refspec]);
+    let relation = match relation {
+        Some(Relation::Ahead(by)) => format!(", which is {by} ahead of it"),
+        Some(Relation::Behind(by)) => format!(", which is {by} behind it"),
+        Some(Relation::Diverged { ahead, behind }) => {
+            format!(": they have diverged, {ahead} here and {behind} there")
+        }
+        Some(Relation::Unrelated) => ", with which it shares no history".to_owned(),
+        None => String::new(),
+    };
+    let same = if same_content {
+        "; both have the same content"
+    } else {
+        ""
+    };
+    let (live, commit) = (live.short(), commit.short());
+    let why = format!("{environment} has {live}, not {commit}{relation}{same}");
+    Ok((why, command(push)))
 }
 
 fn reader(world: &World<'_>) -> TimeZone {

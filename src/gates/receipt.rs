@@ -2,12 +2,11 @@
 
 use super::{
     governed_push::GovernedPush,
-    refusal::suite::Refusal,
-    verdict::Stop,
+    stop::{Refusal, Stop},
     world::{Passed, Work, World},
 };
 use crate::{
-    policy::{In, Policy, Step},
+    policy::{FILE, In, Policy, Step},
     push::Oid,
 };
 
@@ -25,7 +24,17 @@ pub(crate) fn steps(policy: &Policy, commit: &Oid, world: &World<'_>) -> Result<
             ..Step::default()
         }]);
     }
-    Err(Refusal::NoSuite { candidates }.into())
+    let why = if candidates.is_empty() {
+        "nothing says what runs your tests".to_owned()
+    } else {
+        let candidates = candidates.join("`, `");
+        format!("which of these runs your entire suite? `{candidates}`")
+    };
+    Err(Refusal::new(why)
+        .hint(format!(
+            "set `suite.run` in {FILE}, and commit it:\n    suite:\n      run: COMMAND"
+        ))
+        .into())
 }
 
 pub(crate) fn find(

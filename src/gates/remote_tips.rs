@@ -10,7 +10,7 @@ use super::{
     gate::Gate,
     governed_push::GovernedPush,
     receipt,
-    undecided::Undecided,
+    stop::Undecided,
     world::{Tip, World},
 };
 use crate::push::Oid;

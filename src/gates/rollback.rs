@@ -1,14 +1,16 @@
 //! Rollbacks, which are asked for by name: what was live here before comes back, and what replaced it goes.
 
 use super::{
-    facts::Relation,
     gate::Gate,
     governed_push::GovernedPush,
-    refusal::{Refusal, target, trunk},
-    verdict::{Rollback, Stop},
+    stop::{Refusal, Stop},
+    verdict::Rollback,
     world::World,
 };
-use crate::push::Update;
+use crate::{cure::command, push::Update};
+
+/// What a gate answers that lets a rollback pass.
+pub(crate) const PASSES: &str = "passes as a rollback";
 
 /// The rollback that a push to an environment is; refused where its commit was never live there.
 pub(crate) fn of(push: &GovernedPush<'_>, world: &World<'_>) -> Result<Option<Rollback>, Stop> {
@@ -28,28 +30,21 @@ pub(crate) fn of(push: &GovernedPush<'_>, world: &World<'_>) -> Result<Option<Ro
             from: old.clone(),
             to: commit.clone(),
         })),
-        _ => Err(target::Refusal::NeverLive {
-            pushed: commit.clone(),
-            environment: here.environment.clone(),
+        _ => {
+            let (id, name) = (commit.short(), here.environment.as_str());
+            let why = format!("{id} was never live on {name}: it is not a rollback");
+            let log = command(["pushgate", "log", "--environment", name]);
+            let rollback = command(["pushgate", "rollback", name]);
+            Err(Refusal::new(why)
+                .cure("see what was live there", [log])
+                .cure("go back to what was live before", [rollback])
+                .into())
         }
-        .into()),
     }
 }
 
-/// Whether a rollback passes where a gate stops another push: at any hour, to a commit that is on
-/// trunk though not its newest, and whatever was tried elsewhere.
-pub(crate) fn permits(gate: Gate, stop: &Stop) -> bool {
-    match gate {
-        Gate::Window | Gate::Promotion => true,
-        Gate::Trunk => match stop {
-            Stop::Refused(refusal) => match &**refusal {
-                Refusal::Trunk(trunk::Refusal::NotTheTip(facts)) => {
-                    matches!(facts.relation, Relation::Behind(_))
-                }
-                _ => false,
-            },
-            Stop::Undecided(_) => false,
-        },
-        Gate::Target | Gate::Suite => false,
-    }
+/// Whether a rollback passes where a gate stops another push: at any hour, and whatever was tried
+/// elsewhere. The gate `trunk` itself lets it go to a commit that is on trunk though not its newest.
+pub(crate) fn permits(gate: Gate) -> bool {
+    matches!(gate, Gate::Window | Gate::Promotion)
 }

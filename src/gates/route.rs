@@ -4,7 +4,7 @@ use std::iter;
 
 use bstr::{BStr, BString, ByteSlice};
 
-use super::undecided::Undecided;
+use super::stop::Undecided;
 use crate::{
     policy::{Environment, FILE, On, Policy},
     push::{

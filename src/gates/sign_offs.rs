@@ -1,6 +1,6 @@
 //! The sign-offs of a commit that count.
 
-use super::{verdict::Stop, world::World};
+use super::{stop::Stop, world::World};
 use crate::{
     memory::record::{Event, Place, Record, names_a_person, who},
     policy::Signoff,

@@ -1,24 +1,24 @@
 //! The gate `suite`: all tests passed, on exactly what is pushed.
 
-use std::{thread, time::Duration};
+use std::{path::Path, thread, time::Duration};
 
+use bstr::BString;
 use jiff::Timestamp;
 
 use super::{
-    facts::Mismatch,
+    facts::{Ending, Mismatch},
     gate::Gate,
     governed_push::GovernedPush,
     receipt,
-    refusal::suite::Refusal,
     remote_tips::{RemoteTips, beside, is_old},
-    undecided::Undecided,
-    verdict::Stop,
+    stop::{Refusal, Stop, Undecided},
     world::{Passed, SuiteRun, Work, World},
 };
 use crate::{
-    policy::{Ci, In},
+    cure::command,
+    policy::{Ci, FILE, In},
     push::Oid,
-    text::span,
+    text::{printable, signal_name, span},
 };
 
 /// What is asked again after a suite, where the answers have grown old.
@@ -88,7 +88,7 @@ pub(crate) fn ask(
         must_match(commit, checkout?, false)?;
     }
     let (took, warning) = match world.runner.run(&work)? {
-        SuiteRun::Stopped(refusal) => return Err((*refusal).into()),
+        SuiteRun::Stopped(refusal) => return Err(Stop::Refused(refusal)),
         SuiteRun::Passed { took, warning } => (took, warning),
     };
     let mut notes = Vec::from_iter(warning);
@@ -108,7 +108,7 @@ pub(crate) fn ask(
         (tips.map(|tips| tips()), matches)
     });
     matches?;
-    must_be_connected(took, world)?;
+    must_be_connected(push, took, world)?;
     Ok(PassedNow {
         answer: format!("passed in {}", span(took)),
         notes,
@@ -136,7 +136,7 @@ fn ask_ci(
     let notes = leave_receipt(&work, Duration::ZERO, world);
     let is_old = is_old(again.asked_at, world);
     let tips = is_old.then(|| RemoteTips::ask(push, again.wants, world));
-    must_be_connected(checked.took, world)?;
+    must_be_connected(push, checked.took, world)?;
     let (number, of) = (checked.passed, checked.of);
     let checks = if number == 1 { "check" } else { "checks" };
     Ok(PassedNow {
@@ -158,23 +158,160 @@ fn leave_receipt(work: &Work<'_>, took: Duration, world: &World<'_>) -> Option<S
     Some(format!("no receipt is left: {error}"))
 }
 
-fn must_be_connected(took: Duration, world: &World<'_>) -> Result<(), Stop> {
+fn must_be_connected(
+    push: &GovernedPush<'_>,
+    took: Duration,
+    world: &World<'_>,
+) -> Result<(), Stop> {
     if world.runner.is_connected() {
-        Ok(())
-    } else {
-        Err(Refusal::Disconnected { took }.into())
+        return Ok(());
     }
+    let took = span(took);
+    let why = format!("passed in {took}, but the server closed git's connection meanwhile");
+    Err(Refusal::new(why)
+        .cure("push again, it will go at once", [push.command()])
+        .hint("if it happens often: set ServerAliveInterval in ~/.ssh/config, or run pushgate check before the push")
+        .into())
 }
 
 /// The checkout must be exactly the pushed tree, before the run and `after` it.
 fn must_match(commit: &Oid, mismatch: Option<Mismatch>, after: bool) -> Result<(), Stop> {
-    match mismatch {
-        None => Ok(()),
-        Some(mismatch) => Err(Refusal::Checkout {
-            pushed: commit.clone(),
-            mismatch,
-            after,
+    let pushed = commit.short();
+    let refusal = match mismatch {
+        None => return Ok(()),
+        Some(Mismatch::OtherTree { head }) => {
+            let why = match head.as_ref().map(Oid::short) {
+                Some(head) if after => {
+                    format!("while the suite ran, {head} was checked out; {pushed} is pushed")
+                }
+                Some(head) => format!(
+                    "you push {pushed}, but {head} is checked out: its tests would prove nothing"
+                ),
+                None => format!("you push {pushed}, but nothing is checked out"),
+            };
+            let switch = command(["git", "switch", "--detach", pushed]);
+            Refusal::new(why).cure("check it out, then push again", [switch])
         }
-        .into()),
+        Some(Mismatch::Changed(files) | Mismatch::Submodules(files)) if after => {
+            let files = list(&files, "changed or untracked");
+            let why = format!("after the suite, the checkout is not {pushed}: {files}");
+            Refusal::new(why).hint(
+                "have the suite leave the tree as it was, or ignore in .gitignore what it writes",
+            )
+        }
+        Some(Mismatch::Changed(files)) => {
+            let files = list(&files, "changed or untracked");
+            let stash = command(["git", "stash", "--include-untracked"]);
+            Refusal::new(format!("the checkout is not {pushed}: {files}"))
+                .cure("commit them, or put them aside, then push again", [stash])
+        }
+        Some(Mismatch::Submodules(files)) => {
+            let files = list(&files, "with changes in a submodule");
+            let each = ["git", "submodule", "foreach", "--recursive"];
+            let stash = each
+                .into_iter()
+                .chain(["git", "stash", "--include-untracked"]);
+            let update = command(["git", "submodule", "update", "--recursive"]);
+            let words = "commit what is in it, there and here, or put it aside, then push again";
+            Refusal::new(format!("the checkout is not {pushed}: {files}"))
+                .cure(words, [command(stash), update])
+        }
+        Some(Mismatch::Hidden(files)) => {
+            let names = files.iter().map(|file| printable(file.as_ref()));
+            let show = [
+                "git",
+                "update-index",
+                "--no-assume-unchanged",
+                "--no-skip-worktree",
+            ];
+            let show = show.into_iter().map(str::to_owned).chain(names);
+            let files = list(&files, "hidden from git status");
+            Refusal::new(format!("the checkout may not be {pushed}: {files}"))
+                .cure(
+                    "show them to git, then commit or restore them",
+                    [command(show)],
+                )
+                .cure(
+                    "in a sparse checkout, or set `suite.in: worktree`",
+                    [command(["git", "sparse-checkout", "disable"])],
+                )
+        }
+    };
+    Err(refusal.into())
+}
+
+/// Names the first few files: `3 files changed: a, b, c`.
+fn list(files: &[BString], what: &str) -> String {
+    const MOST: usize = 5;
+    let names: Vec<_> = files
+        .iter()
+        .take(MOST)
+        .map(|file| printable(file.as_ref()))
+        .collect();
+    let more = match files.len().saturating_sub(MOST) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let noun = if files.len() == 1 { "file" } else { "files" };
+    format!("{} {noun} {what}: {}{more}", files.len(), names.join(", "))
+}
+
+/// How a step ended that did not pass.
+pub(crate) fn why_red(step: &str, ending: &Ending) -> String {
+    let step = printable(step.as_bytes().as_ref());
+    let how = match ending {
+        Ending::Failed(code) => format!("failed with exit code {code}"),
+        Ending::Killed(signal) => format!("was ended by {}", signal_name(*signal)),
+        Ending::CouldNotRun(why) => format!("could not run: {why}"),
+        Ending::NotFound { program, path } => {
+            format!(
+                "could not run: `{program}` is in no directory of the PATH\n    searched: {path}"
+            )
+        }
+        Ending::TimedOut(limit) => {
+            let limit = span(*limit);
+            format!("took longer than its limit of {limit} and was stopped")
+        }
+        Ending::WantsTerminal => {
+            "wanted the terminal, which a suite in the background may not have".to_owned()
+        }
+    };
+    format!("`{step}` {how}")
+}
+
+pub(crate) fn red(step: &str, ending: &Ending, log: Option<&Path>) -> Refusal {
+    let refusal = Refusal::new(why_red(step, ending) + &whole_output(log));
+    match ending {
+        Ending::Failed(_) | Ending::Killed(_) => refusal.hint("fix it, commit, and push again"),
+        Ending::CouldNotRun(_) => refusal.hint(format!(
+            "try it by hand from the top of the repository; `suite.run` of {FILE} names it"
+        )),
+        Ending::NotFound { program, .. } => refusal.cure(
+            format!("an interactive shell may have a longer PATH (~/.bashrc, rbenv, nvm); set PATH for every program, or name it in full in `suite.run` of {FILE}. This tells where it is"),
+            [command(["command", "-v", program])],
+        ),
+        Ending::TimedOut(_) => refusal.hint(format!(
+            "fix what hangs, or raise `suite.timeout` in {FILE}"
+        )),
+        Ending::WantsTerminal => refusal.hint(format!(
+            "have it ask nothing, or set `suite.interactive: true` in {FILE}"
+        )),
     }
+}
+
+/// The suite passed, but its output does not match the regular expression of the policy.
+pub(crate) fn unexpected(expected: &str, log: Option<&Path>) -> Refusal {
+    let log = whole_output(log);
+    Refusal::new(format!(
+        "passed, but nothing in its output matches `{expected}`{log}"
+    ))
+    .hint(format!(
+        "see that its tests run, or fix `suite.expect` in {FILE}"
+    ))
+}
+
+fn whole_output(log: Option<&Path>) -> String {
+    log.map_or(String::new(), |log| {
+        format!("\n    whole output: {}", log.display())
+    })
 }

@@ -1,41 +1,58 @@
 //! The gate `target`: one known commit, no deletion, and nothing deployed that is unknown here.
 
-use bstr::BString;
-
 use super::{
     governed_push::GovernedPush,
-    refusal::target::Refusal,
     route::Target,
-    undecided::Undecided,
-    verdict::{GateResult, Stop},
+    stop::{Refusal, Stop, Undecided},
+    verdict::GateResult,
     world::{Object, World},
 };
-use crate::{push::Update, text::printable};
+use crate::{cure::command, policy::FILE, push::Update, text::printable};
 
 pub(crate) fn ask(push: &GovernedPush<'_>, world: &World<'_>) -> GateResult {
     if let Target::UnknownApp(platform) = push.target {
-        return Err(Refusal::UnknownApp {
-            platform,
-            app: push.destination.brief(),
-            has_policy: push.written,
+        let app = push.destination.brief();
+        return Err(if push.written {
+            Refusal::new(format!(
+                "{platform} app `{app}` is on no environment of {FILE}"
+            ))
+            .hint(format!(
+                "add `app: {app}` to its environment in {FILE}, and commit it"
+            ))
+        } else {
+            let why =
+                format!("`{app}` is a {platform} app, and no {FILE} says which environment it is");
+            let words = format!("write {FILE}, look it over, and commit it");
+            Refusal::new(why).cure(words, ["pushgate init"])
         }
         .into());
     }
     let deleted = (push.updates.iter()).find(|update| matches!(update, Update::Delete { .. }));
     if let Some(branch) = deleted.and_then(|update| update.branch()) {
-        return Err(Refusal::Deletion {
-            branch: branch.into(),
-        }
-        .into());
+        let branch = printable(branch);
+        let refusal = Refusal::new(format!(
+            "`{branch}` deploys from here and may not be deleted"
+        ));
+        let hint = "leave it; to take the app down, use the platform's own tools";
+        return Err(refusal.hint(hint).into());
     }
     if push.commits().len() > 1 {
-        let commits = push.updates.iter().filter_map(|update| match update {
-            Update::Set { commit, .. } => Some((update.name().to_owned(), commit.clone())),
+        let names = push.updates.iter().filter_map(|update| match update {
+            Update::Set { commit, .. } => Some(format!(
+                "{} to `{}`",
+                commit.short(),
+                printable(update.name())
+            )),
             Update::Delete { .. } => None,
         });
-        return Err(Refusal::TwoCommits {
-            commits: commits.collect(),
-            without_tags: branch_among_tags(push),
+        let names = names.collect::<Vec<_>>().join(", ");
+        let refusal = Refusal::new(format!("two commits for one place: {names}"));
+        return Err(match branch_among_tags(push) {
+            Some(refspec) => {
+                let push = ["git", "push", "--no-follow-tags", &push.remote, &refspec];
+                refusal.cure("push the branch without the tags", [command(push)])
+            }
+            None => refusal.hint("push one commit"),
         }
         .into());
     }
@@ -47,14 +64,14 @@ pub(crate) fn ask(push: &GovernedPush<'_>, world: &World<'_>) -> GateResult {
     Ok(format!("one commit, to {}", branches.join(" and ")))
 }
 
-/// The remote and the refspec of the one branch that is pushed, where tags are pushed with it.
-fn branch_among_tags(push: &GovernedPush<'_>) -> Option<(String, BString)> {
+/// The refspec of the one branch that is pushed, where tags are pushed with it (`push.followTags`).
+fn branch_among_tags(push: &GovernedPush<'_>) -> Option<String> {
     let (tags, others): (Vec<_>, Vec<_>) =
         (push.updates.iter().copied()).partition(|one| one.tag().is_some());
     match (tags.as_slice(), others.as_slice()) {
         ([_, ..], [Update::Set { source, target, .. }]) => {
             let refspec = [source.as_slice(), target].join(&b':');
-            Some((push.remote.clone(), refspec.into()))
+            Some(printable(refspec.as_slice().into()))
         }
         _ => None,
     }
@@ -72,12 +89,17 @@ fn check_objects(push: &GovernedPush<'_>, update: &Update, world: &World<'_>) ->
         return Ok(());
     };
     if let Object::Other(kind) = world.repository.object(commit)? {
-        return Err(Refusal::NoCommit {
-            id: commit.clone(),
-            kind,
-            source: source.clone(),
-            target: target.clone(),
-            remote: push.remote.clone(),
+        let (source, target) = (printable(source.as_ref()), printable(target.as_ref()));
+        let refusal = Refusal::new(format!(
+            "`{source}` ({}) is a {kind}, not a commit",
+            commit.short()
+        ));
+        return Err(if kind == "tag" {
+            let refspec = format!("{source}^{{}}:{target}");
+            let commands = [command(["git", "push", &push.remote, &refspec])];
+            refusal.cure("push the commit that it names", commands)
+        } else {
+            refusal.hint("push a commit")
         }
         .into());
     }
@@ -92,10 +114,12 @@ fn check_objects(push: &GovernedPush<'_>, update: &Update, world: &World<'_>) ->
         // The commit may only be cut off: what is deployed comes from trunk.
         Undecided::shallow(deployed, &push.policy.trunk.remote).into()
     } else {
-        Refusal::UnknownDeployed {
-            id: deployed.clone(),
-            remote: push.remote.clone(),
-        }
-        .into()
+        let (remote, id) = (&push.remote, deployed.short());
+        let why = format!(
+            "`{remote}` has {id}, which this repository does not: somebody else pushed there"
+        );
+        let words = "fetch it, look at what is there, then push again";
+        let fetch = command(["git", "fetch", remote]);
+        Refusal::new(why).cure(words, [fetch]).into()
     })
 }

@@ -7,13 +7,12 @@ pub(crate) mod fake;
 use std::{collections::BTreeSet, sync::Mutex, time::Duration};
 
 use bstr::{BStr, ByteSlice};
-use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp};
 
 use self::fake::{Fake, oid};
 use super::{
-    facts::{Count, Mismatch, Pushed, Relation, TrunkName},
+    facts::{Count, Mismatch, Relation, TrunkName},
     gate::Gate,
-    refusal::{Refusal, promotion, suite, target, trunk, window},
     verdict::{Decision, Outcome, Verdict},
     *,
 };
@@ -126,13 +125,13 @@ fn at(time: &str) -> Mutex<Vec<Timestamp>> {
     Mutex::new(time.split(' ').map(|time| time.parse().unwrap()).collect())
 }
 
-/// These updates are refused with these facts, after these questions.
+/// These updates are refused in these words, after these questions.
 #[track_caller]
-fn refused(updates: &[Update], world: &Fake, facts: impl Into<Refusal>, asked: &[&str]) {
+fn refused(updates: &[Update], world: &Fake, why: &str, asked: &[&str]) {
     let verdict = production(updates, &[], world);
     assert_eq!(verdict.decision(), Decision::Refused);
     match verdict.answers.last() {
-        Some((_, Outcome::Refused(refusal))) => assert_eq!(**refusal, facts.into()),
+        Some((_, Outcome::Refused(refusal))) => assert_eq!(refusal.why, why),
         other => panic!("{other:?}"),
     }
     assert_eq!(world.asked(), asked);
@@ -145,9 +144,7 @@ fn times(world: &Fake, question: &str) -> usize {
 }
 
 fn no_suite() -> SuiteRun {
-    SuiteRun::Stopped(Box::new(suite::Refusal::NoSuite {
-        candidates: Vec::new(),
-    }))
+    SuiteRun::Stopped(Box::new(Refusal::new("red")))
 }
 
 fn dirty() -> Mismatch {
@@ -172,20 +169,15 @@ fn the_gates_are_asked_in_their_order_and_three_again_after_the_suite() {
 
 #[test]
 fn a_deletion_asks_nothing_at_all() {
-    let facts = target::Refusal::Deletion {
-        branch: "master".into(),
-    };
-    refused(&[deletion()], &Fake::default(), facts, &[]);
+    let why = "`master` deploys from here and may not be deleted";
+    refused(&[deletion()], &Fake::default(), why, &[]);
 }
 
 #[test]
 fn two_commits_ask_nothing_at_all() {
     let updates = [set('1', "refs/heads/master"), set('2', "refs/heads/main")];
-    let facts = target::Refusal::TwoCommits {
-        commits: vec![("master".into(), oid('1')), ("main".into(), oid('2'))],
-        without_tags: None,
-    };
-    refused(&updates, &Fake::default(), facts, &[]);
+    let why = "two commits for one place: 1111111 to `master`, 2222222 to `main`";
+    refused(&updates, &Fake::default(), why, &[]);
 }
 
 #[test]
@@ -194,21 +186,12 @@ fn an_unknown_deployed_commit_asks_nothing_at_all() {
         missing: Some(oid('a')),
         ..Fake::default()
     };
-    let facts = target::Refusal::UnknownDeployed {
-        id: oid('a'),
-        remote: "production".to_owned(),
-    };
-    refused(&push(), &world, facts, &[]);
+    let why =
+        "`production` has aaaaaaa, which this repository does not: somebody else pushed there";
+    refused(&push(), &world, why, &[]);
 }
 
-fn closed(time: &str) -> window::Refusal {
-    let closed = window().check(time.parse().unwrap(), &TimeZone::UTC);
-    window::Refusal {
-        closed: Box::new(closed.unwrap_err()),
-        reader: TimeZone::UTC,
-    }
-}
-
+const CLOSED: &str = "closed by `22:00-07:00`; opens Wed 2026-11-25 07:00";
 const NIGHT: &str = "2026-11-24T23:00:00Z";
 
 #[test]
@@ -218,7 +201,7 @@ fn a_closed_window_asks_no_network() {
         relation: Relation::Ahead(Count(2)),
         ..Fake::default()
     };
-    refused(&push(), &world, closed(NIGHT), &["clock"]);
+    refused(&push(), &world, CLOSED, &["clock"]);
 }
 
 /// What the gates say of a push to production that is asked for as a rollback.
@@ -283,11 +266,8 @@ fn what_was_never_live_is_no_rollback_and_without_the_word_nothing_is() {
     let verdict = rollback(&Fake::default());
     match verdict.answers.last() {
         Some((Gate::Target, Outcome::Refused(refusal))) => {
-            let facts = target::Refusal::NeverLive {
-                pushed: oid('1'),
-                environment: "production".to_owned(),
-            };
-            assert_eq!(**refusal, facts.into());
+            let why = "1111111 was never live on production: it is not a rollback";
+            assert_eq!(refusal.why, why);
         }
         other => panic!("{other:?}"),
     }
@@ -296,7 +276,7 @@ fn what_was_never_live_is_no_rollback_and_without_the_word_nothing_is() {
         was_live: true,
         ..Fake::default()
     };
-    refused(&push(), &world, closed(NIGHT), &["clock"]);
+    refused(&push(), &world, CLOSED, &["clock"]);
 }
 
 #[test]
@@ -318,21 +298,9 @@ fn a_stale_trunk_runs_no_suite_and_waits_for_none() {
         tip: Mutex::new(vec![Ok(oid('2'))]),
         ..Fake::default()
     };
-    let facts = trunk::Refusal::NotTheTip(Box::new(trunk::NotTheTip {
-        pushed: Pushed {
-            id: oid('1'),
-            branch: Some("master".to_owned()),
-            checked_out: true,
-        },
-        source: "refs/heads/master".into(),
-        remote: "production".to_owned(),
-        trunk: trunk_name(),
-        tip: oid('2'),
-        local_is_newest: false,
-        relation: Relation::Behind(Count(2)),
-    }));
+    let why = "master is 2 commits behind origin/master (you push 1111111, origin has 2222222)";
     let asked = ["clock", "checkout", "staging", "trunk", "ancestry"];
-    refused(&push(), &world, facts, &asked);
+    refused(&push(), &world, why, &asked);
 }
 
 #[test]
@@ -357,17 +325,9 @@ fn another_commit_on_staging_does_not_run_the_suite() {
         live: Mutex::new(vec![vec![("master".to_owned(), oid('3'))]]),
         ..Fake::default()
     };
-    let facts = promotion::Refusal::OtherCommit {
-        pushed: oid('1'),
-        environment: "staging".to_owned(),
-        remote: "staging".to_owned(),
-        refspec: "master".to_owned(),
-        live: oid('3'),
-        relation: Some(Relation::Behind(Count(2))),
-        same_content: false,
-    };
+    let why = "staging has 3333333, not 1111111, which is 2 commits behind it";
     let asked = ["clock", "checkout", "staging", "trunk", "ancestry"];
-    refused(&push(), &world, facts, &asked);
+    refused(&push(), &world, why, &asked);
 }
 
 #[test]
@@ -376,13 +336,9 @@ fn a_dirty_checkout_does_not_run_the_suite() {
         mismatches: Mutex::new(vec![Some(dirty())]),
         ..Fake::default()
     };
-    let facts = suite::Refusal::Checkout {
-        pushed: oid('1'),
-        mismatch: dirty(),
-        after: false,
-    };
+    let why = "the checkout is not 1111111: 1 file changed or untracked: x";
     let asked = ["clock", "checkout", "staging", "trunk", "lock"];
-    refused(&push(), &world, facts, &asked);
+    refused(&push(), &world, why, &asked);
 }
 
 #[test]
@@ -519,14 +475,12 @@ fn a_closed_connection_leaves_the_receipt_and_stops_the_push() {
         connection: "closed",
         ..Fake::default()
     };
-    let facts = suite::Refusal::Disconnected {
-        took: Duration::from_secs(13),
-    };
+    let why = "passed in 13s, but the server closed git's connection meanwhile";
     let asked = [
         "clock", "checkout", "staging", "trunk", "lock", "suite", "clock", "checkout", "receipt",
         "staging", "trunk",
     ];
-    refused(&push(), &world, facts, &asked);
+    refused(&push(), &world, why, &asked);
 }
 
 #[test]

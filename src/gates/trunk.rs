@@ -1,19 +1,25 @@
 //! The gate `trunk`: what is pushed is trunk's newest commit, or takes nothing off trunk itself.
 
 use super::{
-    facts::{Pushed, TrunkName},
+    facts::{Commit, Count, Relation, TrunkName},
     governed_push::GovernedPush,
-    refusal::trunk::{NotTheTip, Refusal},
     remote_tips::RemoteTips,
-    verdict::{GateResult, Stop},
+    rollback,
+    stop::{Refusal, Stop},
+    verdict::GateResult,
     world::{Object, World},
 };
-use crate::push::{Oid, Update};
+use crate::{
+    cure::command,
+    push::{Oid, Update},
+    text::printable,
+};
 
 pub(crate) fn ask(
     push: &GovernedPush<'_>,
     commit: &Oid,
     tips: &RemoteTips,
+    is_rollback: bool,
     world: &World<'_>,
     notes: &mut Vec<String>,
 ) -> GateResult {
@@ -27,7 +33,7 @@ pub(crate) fn ask(
         None => world.remotes.trunk_tip(&trunk, false)?.commit,
     };
     if *commit != tip {
-        return Err(not_the_tip(push, commit, tip, trunk, world)?.into());
+        return not_the_tip(push, commit, &tip, &trunk, is_rollback, world);
     }
     for update in &push.updates {
         if let Update::Set {
@@ -54,16 +60,9 @@ fn must_keep(update: &Update, trunk: &TrunkName, world: &World<'_>) -> GateResul
         return Ok(format!("{trunk} is new"));
     };
     if !follows(commit, old, world)? {
-        let (by, commits) = world.repository.lost(old, commit, &trunk.remote)?;
-        if by.0 > 0 {
-            let local = world.repository.local_branch(&trunk.branch)?;
-            return Err(Refusal::Drops {
-                pushed: pushed(commit, trunk, local.as_ref(), world)?,
-                by,
-                commits,
-                trunk: trunk.clone(),
-            }
-            .into());
+        let lost = world.repository.lost(old, commit, &trunk.remote)?;
+        if lost.0.0 > 0 {
+            return Err(drops(commit, lost, trunk, world)?.into());
         }
     }
     Ok(format!("{} follows {}", commit.short(), old.short()))
@@ -90,46 +89,144 @@ fn dropped(
     Ok((by.0 > 0).then(|| format!("it drops {by} that are deployed now:{list}")))
 }
 
-/// Names the pushed commit after the local trunk branch where it is its tip.
-fn pushed(
+/// The local trunk branch, which the commands that fix a push begin with.
+struct LocalTrunk<'t> {
+    trunk: &'t TrunkName,
+    tip: Option<Oid>,
+    checked_out: bool,
+}
+
+impl<'t> LocalTrunk<'t> {
+    fn of(trunk: &'t TrunkName, world: &World<'_>) -> Result<Self, Stop> {
+        Ok(Self {
+            trunk,
+            tip: world.repository.local_branch(&trunk.branch)?,
+            checked_out: world.repository.is_checked_out(&trunk.branch)?,
+        })
+    }
+
+    fn is_at(&self, commit: &Oid) -> bool {
+        self.tip.as_ref() == Some(commit)
+    }
+
+    /// Checks it out, where something else is.
+    fn switch(&self) -> Option<String> {
+        (!self.checked_out).then(|| command(["git", "switch", &self.trunk.branch]))
+    }
+
+    fn pull(&self, how: &str) -> String {
+        command(["git", "pull", how, &self.trunk.remote, &self.trunk.branch])
+    }
+
+    fn push(&self) -> String {
+        command(["git", "push", &self.trunk.remote, &self.trunk.branch])
+    }
+}
+
+/// A forced push would take commits off trunk.
+fn drops(
     commit: &Oid,
+    (by, commits): (Count, Vec<Commit>),
     trunk: &TrunkName,
-    local: Option<&Oid>,
     world: &World<'_>,
-) -> Result<Pushed, Stop> {
-    Ok(Pushed {
-        id: commit.clone(),
-        branch: (local == Some(commit)).then(|| trunk.branch.clone()),
-        checked_out: world.repository.is_checked_out(&trunk.branch)?,
+) -> Result<Refusal, Stop> {
+    let (local, id) = (LocalTrunk::of(trunk, world)?, commit.short());
+    let refusal = Refusal::new(format!(
+        "{id} would take {by} off {trunk}:{}",
+        by.list(&commits)
+    ));
+    let switch = local.switch().into_iter();
+    Ok(if local.is_at(commit) {
+        let words = "keep them, then push again; to undo one, git revert it";
+        refusal.cure(words, switch.chain([local.pull("--rebase")]))
+    } else {
+        let merge = command(["git", "merge", id]);
+        let commands = [local.pull("--ff-only"), merge, local.push()];
+        refusal.cure("keep them", switch.chain(commands))
     })
 }
 
-/// Gathers how the pushed commit and trunk's tip differ.
+/// How the pushed commit and trunk's tip differ; a rollback may go back to any commit of trunk.
 fn not_the_tip(
     push: &GovernedPush<'_>,
     commit: &Oid,
-    tip: Oid,
-    trunk: TrunkName,
+    tip: &Oid,
+    trunk: &TrunkName,
+    is_rollback: bool,
     world: &World<'_>,
-) -> Result<Refusal, Stop> {
-    let local = world.repository.local_branch(&trunk.branch)?;
-    let pushed = pushed(commit, &trunk, local.as_ref(), world)?;
-    let relation = world.repository.relation(commit, &tip, &trunk.remote)?;
-    let source = push.updates.iter().find_map(|update| match update {
+) -> GateResult {
+    let local = LocalTrunk::of(trunk, world)?;
+    let relation = world.repository.relation(commit, tip, &trunk.remote)?;
+    let (remote, branch, id) = (&trunk.remote, &trunk.branch, commit.short());
+    let is_trunk_branch = local.is_at(commit);
+    let pushed = if is_trunk_branch { branch } else { id };
+    let tips = format!("(you push {id}, {remote} has {})", tip.short());
+    let switch = local.switch().into_iter();
+    let refspec = (push.here.as_ref()).map_or(branch.clone(), |here| here.refspec(Some(trunk)));
+    let deploy = command(["git", "push", &push.remote, &refspec]);
+    Err(match relation {
+        Relation::Behind(_) if is_rollback => return Ok(rollback::PASSES.to_owned()),
+        Relation::Behind(by) => {
+            let refusal = Refusal::new(format!("{pushed} is {by} behind {trunk} {tips}"));
+            let pull = local.pull("--ff-only");
+            if local.is_at(tip) {
+                refusal.cure("push the newest", [deploy])
+            } else if is_trunk_branch {
+                refusal.cure("get the newest, then push again", switch.chain([pull]))
+            } else {
+                let commands = switch.chain([pull, deploy]);
+                refusal.cure("get the newest, and push it", commands)
+            }
+        }
+        Relation::Ahead(by) if is_trunk_branch => {
+            Refusal::new(format!("{pushed} is {by} ahead of {trunk} {tips}"))
+                .cure("push it there first, then push again", [local.push()])
+        }
+        Relation::Diverged { ahead, behind } if is_trunk_branch => {
+            let why = format!(
+                "{pushed} and {trunk} have diverged: {ahead} only here, {behind} only there {tips}"
+            );
+            let words = "join them (or merge), run the tests, then push again";
+            let commands = [local.pull("--rebase"), local.push()];
+            Refusal::new(why).cure(words, switch.chain(commands))
+        }
+        Relation::Ahead(ahead) | Relation::Diverged { ahead, .. } => {
+            let (work, tip_id) = (work(push, commit), tip.short());
+            let why = format!(
+                "{id} is not on {trunk}: {ahead} of it never merged ({remote} has {tip_id})"
+            );
+            let mut commands: Vec<_> = switch.collect();
+            if !local.is_at(tip) {
+                commands.push(local.pull("--ff-only"));
+            }
+            commands.extend([command(["git", "merge", &work]), local.push(), deploy]);
+            Refusal::new(why).cure(
+                "merge it first, run the tests, and push the merge",
+                commands,
+            )
+        }
+        // A merge of it would put a second root into trunk: `git subtree split` makes such commits.
+        Relation::Unrelated => {
+            let tip = tip.short();
+            let why = format!(
+                "{id} shares no history with {trunk} ({tip}), and cannot become a part of it"
+            );
+            Refusal::new(why).cure("push the newest", [deploy])
+        }
+    }
+    .into())
+}
+
+/// The branch that is pushed, as `git merge` knows it. `HEAD` names another commit once trunk is checked out.
+fn work(push: &GovernedPush<'_>, commit: &Oid) -> String {
+    let mut branches = push.updates.iter().filter_map(|update| match update {
         Update::Set {
             source,
             commit: one,
             ..
-        } if one == commit => Some(source.clone()),
+        } if one == commit => source.strip_prefix(b"refs/heads/"),
         _ => None,
     });
-    Ok(Refusal::NotTheTip(Box::new(NotTheTip {
-        pushed,
-        source: source.unwrap_or_default(),
-        remote: push.remote.clone(),
-        trunk,
-        local_is_newest: local.as_ref() == Some(&tip),
-        tip,
-        relation,
-    })))
+    let branch = branches.next();
+    branch.map_or(commit.short().to_owned(), |name| printable(name.into()))
 }

@@ -1,32 +1,12 @@
 //! What the gates answer: outcomes, the verdict, and the decision that follows.
 
-use super::undecided::Undecided;
+use super::stop::{Refusal, Stop, Undecided};
 pub use super::{
-    facts::{Commit, Count, Ending, Mismatch, Pushed, Relation, TrunkName},
+    facts::{Commit, Count, Ending, Mismatch, Relation, TrunkName},
     gate::Gate,
-    refusal::Refusal,
 };
 pub use crate::memory::decision::Decision;
 use crate::push::Oid;
-
-/// Why a gate does not let pass.
-#[derive(Clone, Debug)]
-pub enum Stop {
-    Refused(Box<Refusal>),
-    Undecided(Box<Undecided>),
-}
-
-impl<R: Into<Refusal>> From<R> for Stop {
-    fn from(refusal: R) -> Self {
-        Self::Refused(Box::new(refusal.into()))
-    }
-}
-
-impl From<Undecided> for Stop {
-    fn from(undecided: Undecided) -> Self {
-        Self::Undecided(Box::new(undecided))
-    }
-}
 
 /// Why a gate lets pass, in a few words, or why it does not.
 pub(crate) type GateResult = Result<String, Stop>;

@@ -3,15 +3,16 @@
 use jiff::tz::TimeZone;
 
 use super::{
+    gate::Gate,
     governed_push::GovernedPush,
-    refusal::window::Refusal,
-    undecided::Undecided,
+    stop::{Refusal, Undecided},
     verdict::GateResult,
     world::{Clock, World},
 };
 use crate::{
-    calendar::{Holidays, Window, Zone},
-    text::day_and_time,
+    calendar::{Closed, ClosedBy, Holidays, Window, Zone},
+    policy::FILE,
+    text::{clock, day_and_time},
 };
 
 pub(crate) fn ask(
@@ -30,9 +31,14 @@ pub(crate) fn ask(
     let now = world.clock.now();
     notes.extend(known(window)?.shortages(now, &reader));
     if let Err(closed) = window.check(now, &reader) {
-        return Err(Refusal {
-            closed: Box::new(closed),
-            reader,
+        let refusal = Refusal::new(why_closed(&closed, &reader));
+        return Err(match closed.reopens {
+            Some(_) => refusal
+                .hint("push again then")
+                .cure("if it cannot wait", [push.overriding(Gate::Window)]),
+            None => refusal.hint(format!(
+                "fix the window in {FILE}: no hour passes all of its rules"
+            )),
         }
         .into());
     }
@@ -43,6 +49,23 @@ pub(crate) fn ask(
         }
         None => "open".to_owned(),
     })
+}
+
+/// The rule that closes a window, and the next time at which all of them are passed.
+pub(crate) fn why_closed(closed: &Closed, reader: &TimeZone) -> String {
+    let at = || clock(closed.at, &closed.zone, reader);
+    let why = match (&closed.by, closed.within_runway) {
+        (ClosedBy::OutsideOpen, false) => "outside the open hours".to_owned(),
+        (ClosedBy::OutsideOpen, true) => {
+            format!("the open hours end at {}, within the runway", at())
+        }
+        (by, false) => format!("closed by {by}"),
+        (by, true) => format!("{by} closes it at {}, within the runway", at()),
+    };
+    match closed.reopens {
+        Some(next) => format!("{why}; opens {}", day_and_time(next, &closed.zone, reader)),
+        None => format!("{why}; it never opens"),
+    }
 }
 
 /// The time zone of the person who reads; where it is unknown, the window's own will do.

@@ -9,9 +9,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use super::{
     environment_remotes::EnvironmentRemotes,
     facts::{Commit, Count, Mismatch, Relation, TrunkName},
-    refusal::suite,
-    undecided::Undecided,
-    verdict::Stop,
+    stop::{Refusal, Stop, Undecided},
 };
 use crate::{
     memory::record::Record,
@@ -176,7 +174,7 @@ pub enum SuiteRun {
         /// What makes the pass doubtful.
         warning: Option<String>,
     },
-    Stopped(Box<suite::Refusal>),
+    Stopped(Box<Refusal>),
 }
 
 /// The checks of a CI passed.

@@ -1,6 +1,7 @@
 //! Why git, or a remote, gave no answer; the details are git's own words.
 
 use crate::{
+    cure::{Cure, command},
     gates::{Undecided, facts::TrunkName},
     policy::FILE,
     text::did_you_mean,
@@ -19,14 +20,13 @@ impl Undecided {
             "no credential helper and no askpass program answers for it: set one (gitcredentials(7))",
         );
         let mut undecided = Self::new(format!("could not ask `{remote}` for its branches"));
-        undecided.hints.extend(login.map(str::to_owned));
+        undecided.cures.extend(login.map(Cure::words));
         undecided.details(words).hint_ask(remote)
     }
 
     pub(super) fn hint_ask(self, remote: &str) -> Self {
-        self.hint(format!(
-            "see that `git ls-remote {remote}` answers without asking for anything, then try again"
-        ))
+        let words = "see that this answers without asking for anything, then try again";
+        self.cure(words, [command(["git", "ls-remote", remote])])
     }
 
     pub(crate) fn no_trunk_remote(remote: &str, known: &[String]) -> Self {
@@ -34,16 +34,18 @@ impl Undecided {
         Self::new(format!(
             "there is no remote `{remote}`, where trunk should be{near}"
         ))
-        .hint(format!(
-            "git remote add {remote} URL, or name another in `trunk.remote` of {FILE}"
-        ))
+        .cure(
+            format!("add it, or name another in `trunk.remote` of {FILE}"),
+            [command(["git", "remote", "add", remote, "URL"])],
+        )
     }
 
     pub(crate) fn no_trunk(trunk: &TrunkName) -> Self {
         let TrunkName { remote, branch } = trunk;
-        Self::new(format!("`{trunk}` does not exist")).hint(format!(
-            "git push {remote} {branch}, or name another in `trunk.branch` of {FILE}"
-        ))
+        Self::new(format!("`{trunk}` does not exist")).cure(
+            format!("push it, or name another in `trunk.branch` of {FILE}"),
+            [command(["git", "push", remote, branch])],
+        )
     }
 
     /// Trunk's branch has another name on the server now.
@@ -52,10 +54,14 @@ impl Undecided {
         Self::new(format!(
             "`{trunk}` does not exist: the branch of {remote} is `{to}`"
         ))
-        .hint(format!(
-            "git fetch {remote} && git remote set-head {remote} --auto"
-        ))
-        .hint(format!("git branch -m {branch} {to}"))
+        .cure(
+            "follow it, then try again",
+            [
+                command(["git", "fetch", remote]),
+                command(["git", "remote", "set-head", remote, "--auto"]),
+                command(["git", "branch", "-m", branch, to]),
+            ],
+        )
         .hint(format!("where {FILE} names it: set `trunk.branch: {to}`"))
     }
 

@@ -13,6 +13,7 @@ use super::{
     backend::Kind,
     objects::{TreeEntry, commit_headers, tree_entry},
 };
+use crate::cure::command;
 use crate::{gates::Undecided, policy::detect::Look, push::Oid};
 
 /// What is at a path of a commit.
@@ -43,7 +44,10 @@ impl Repository {
             "this partial clone lacks {}, a part of what is pushed",
             id.short()
         ))
-        .hint(format!("git cat-file -e {id} fetches it, then try again"))
+        .cure(
+            "fetch it, then try again",
+            [command(["git", "cat-file", "-e", id.as_str()])],
+        )
     }
 
     fn is_partial(&self) -> bool {

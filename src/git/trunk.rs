@@ -4,6 +4,7 @@ use bstr::{BStr, ByteSlice};
 
 use super::Repository;
 use crate::{
+    cure::command,
     gates::{Undecided, facts::TrunkName},
     policy::{FILE, Trunk},
     push::Oid,
@@ -51,9 +52,10 @@ impl Repository {
     fn trunk_branch(&self, remote: &str) -> Result<String, Undecided> {
         let which = |found| {
             let which = Undecided::new(format!("which branch is trunk? `{remote}` has {found}"));
-            Err(which.hint(format!(
-                "git remote set-head {remote} --auto, or name it in `trunk.branch` of {FILE}"
-            )))
+            Err(which.cure(
+                format!("have git ask, or name it in `trunk.branch` of {FILE}"),
+                [command(["git", "remote", "set-head", remote, "--auto"])],
+            ))
         };
         let prefix = format!("refs/remotes/{remote}/");
         if let Some(head) = self.symbolic(&format!("{prefix}HEAD"))?

@@ -89,7 +89,10 @@ impl Chained {
         }
         let text = format!("{} calls pushgate again, and would for ever", self.name);
         let error = Undecided::new(text).hint("let it call neither pushgate nor git's hook");
-        Err(error.hint("where it has the lines of pushgate twice: pushgate install"))
+        Err(error.cure(
+            "where it has the lines of pushgate twice",
+            ["pushgate install"],
+        ))
     }
 }
 

@@ -101,8 +101,8 @@ pub(crate) fn require_git(repository: &Repository) -> Result<(), Undecided> {
     }
     let version = version.trim_start_matches("git version ");
     let text = format!("git {version} reads no hooks from its configuration; git {NEEDED} does");
-    let hint = "pushgate uninstall && pushgate install, which git of any age reads";
-    Err(Undecided::new(text).hint(hint))
+    let commands = ["pushgate uninstall", "pushgate install"];
+    Err(Undecided::new(text).cure("install what git of any age reads", commands))
 }
 
 /// Names our hook in this repository's configuration.

@@ -12,7 +12,7 @@ use super::{
     manager::Manager,
     script::{self, Call, NAME},
 };
-use crate::{file, gates::Undecided, git::Repository, text::shell_word};
+use crate::{cure::command, file, gates::Undecided, git::Repository, text::shell_word};
 
 /// The hook that pre-commit and prek found when they were installed. They run it first, with all
 /// that git said, and leave it there when they write their own anew.
@@ -44,7 +44,10 @@ impl HooksDirectory {
         if setting.is_some_and(|path| path.is_empty()) {
             let text =
                 "core.hooksPath is empty: git looks for hooks in whatever directory it is in";
-            return Err(Undecided::new(text).hint("git config --unset-all core.hooksPath"));
+            return Err(Undecided::new(text).cure(
+                "have git look where it always does, then try again",
+                ["git config --unset-all core.hooksPath"],
+            ));
         }
         let args = ["rev-parse", "--path-format=absolute", "--git-path", "hooks"];
         let output = repository.git().must(args)?;
@@ -83,15 +86,19 @@ impl HooksDirectory {
         let mut error = Undecided::new(format!(
             "git looks for its hooks in {directory}, which is not this repository's own"
         ))
-        .hint(format!(
-            "git config core.hooksPath {own}, then pushgate install"
-        ));
+        .cure(
+            "let this repository have hooks of its own",
+            [
+                command(["git", "config", "core.hooksPath", &own]),
+                "pushgate install".to_owned(),
+            ],
+        );
         if self.path != Path::new("/dev/null") {
             // First, because a command that reads the refs leaves none for the next one; and with
             // `|| exit`, because the hook would go on after a refusal.
             error = error.hint(format!("or let {directory}/{NAME} begin with this line: pushgate pre-push -- \"$@\" || exit (with --chain=HOOK before the -- where HOOK needs the refs, too)"));
         }
-        Err(error.hint("or pushgate install --config, with git 2.54 or newer"))
+        Err(error.cure("or, with git 2.54 or newer", ["pushgate install --config"]))
     }
 
     /// What stands where our hook should.

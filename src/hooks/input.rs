@@ -19,8 +19,8 @@ pub(crate) fn read_input() -> Result<Vec<u8>, Undecided> {
     let kind = file.metadata().map_err(failed)?.file_type();
     if kind.is_char_device() {
         let text = "standard input is not the list of refs that git hands to a pre-push hook";
-        let hint = "git calls the hook; to ask for a verdict by hand: pushgate check";
-        return Err(Undecided::new(text).hint(hint));
+        let words = "git calls the hook; to ask for a verdict by hand";
+        return Err(Undecided::new(text).cure(words, ["pushgate check"]));
     }
     let mut input = Vec::new();
     stdin().lock().read_to_end(&mut input).map_err(failed)?;

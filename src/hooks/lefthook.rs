@@ -164,7 +164,10 @@ call_lefthook dump
     let silent = |words: Vec<String>| {
         Undecided::new("lefthook does not say what it runs before a push")
             .details(words)
-            .hint("see that `lefthook dump` works here, then pushgate install")
+            .cure(
+                "see that `lefthook dump` works here, then",
+                ["pushgate install"],
+            )
     };
     let hook = hook_of_lefthook(hooks);
     let hook = hook.ok_or_else(|| silent(vec!["it has no hook here".to_owned()]))?;

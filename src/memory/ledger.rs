@@ -14,7 +14,7 @@ use super::{
     decision::Decision,
     record::{Judged, Record},
 };
-use crate::{file, push::Oid};
+use crate::{cure::Cure, file, push::Oid};
 
 /// The version of the format.
 const VERSION: u32 = 1;
@@ -69,6 +69,9 @@ pub struct GateEntry {
     pub outcome: String,
     /// The facts, in words.
     pub why: String,
+    /// What to do about it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cures: Vec<Cure>,
 }
 
 impl Entry {
@@ -104,6 +107,7 @@ impl Entry {
             gate: gate.clone(),
             outcome: "skipped".to_owned(),
             why: String::new(),
+            cures: Vec::new(),
         };
         Self {
             verdict: deployed.map_or("go", |one| one.judged.name()).to_owned(),

@@ -9,6 +9,8 @@ use std::fmt;
 
 use bstr::{BStr, BString, ByteSlice};
 
+use crate::text::printable;
+
 /// An object id: 40 (SHA-1) or 64 (SHA-256) lower-case hexadecimal digits, never all zeros.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(transparent)]
@@ -92,6 +94,31 @@ impl Update {
     /// The short name of the tag; `None` for any other ref.
     pub fn tag(&self) -> Option<&BStr> {
         self.target().strip_prefix(b"refs/tags/").map(BStr::new)
+    }
+
+    /// What to name after `git push REMOTE` to do the same.
+    pub fn refspec(&self) -> String {
+        let short =
+            |name: &BStr| printable(name.strip_prefix(b"refs/heads/").unwrap_or(name).as_bstr());
+        match self {
+            Self::Delete { target, .. } => format!(":{}", short(target.as_bstr())),
+            Self::Set { source, target, .. } if source == target => short(target.as_bstr()),
+            Self::Set {
+                source,
+                target,
+                replaces,
+                ..
+            } => {
+                // git cannot tell what kind of ref to make for an id.
+                let is_known = replaces.is_some() || source.starts_with(b"refs/heads/");
+                let target = if is_known {
+                    short(target.as_bstr())
+                } else {
+                    printable(target.as_bstr())
+                };
+                format!("{}:{target}", short(source.as_bstr()))
+            }
+        }
     }
 
     /// The short name of the branch or tag; the full name of any other ref.

@@ -22,8 +22,9 @@ pub(crate) use text::{BAD, DEEP, GOOD, HINT, LOUD, PLAIN, Text, paint};
 
 use crate::{
     app::message::Message,
+    cure::Cure,
     gates::verdict::{Decision, Outcome, Verdict},
-    gates::{Explanation, Interruption, Undecided},
+    gates::{Interruption, Refusal, Undecided},
 };
 
 /// Writes a report; a standard error that is closed loses nothing but the report.
@@ -107,9 +108,9 @@ pub(crate) fn was_stopped(message: &Message) -> bool {
 }
 
 /// Writes what was refused, why, and what to do.
-pub(crate) fn refusal(what: &str, gate: Option<&str>, refusal: &Explanation) -> Text {
+pub(crate) fn refusal(what: &str, gate: Option<&str>, refusal: &Refusal) -> Text {
     let headline = paint(BAD, format_args!("pushgate: {what} refused"));
-    headline + "\n" + why(gate, &refusal.why) + hints(&refusal.hints)
+    headline + "\n" + why(gate, &refusal.why) + cures(&refusal.cures)
 }
 
 /// Writes why a push is not decided.
@@ -131,7 +132,7 @@ fn body(gate: Option<&str>, error: &Undecided) -> Text {
     for cause in &error.details {
         text += format_args!("    {cause}\n");
     }
-    text + hints(&error.hints)
+    text + cures(&error.cures)
 }
 
 fn why(gate: Option<&str>, words: impl Display) -> Text {
@@ -139,8 +140,19 @@ fn why(gate: Option<&str>, words: impl Display) -> Text {
     Text::from("  ") + gate.unwrap_or_default() + words + "\n"
 }
 
-fn hints(hints: &[String]) -> Text {
-    hints.iter().map(|hint| hinted("hint:", hint)).collect()
+/// Words on a line, and each command alone on one that is never wrapped.
+fn cures(cures: &[Cure]) -> Text {
+    let lines = cures.iter().flat_map(|Cure { words, commands }| {
+        let colon = if commands.is_empty() { "" } else { ":" };
+        let words = paint(HINT, format_args!("{words}{colon}"));
+        let commands = commands
+            .iter()
+            .map(|command| Text::from(DEEP) + command + "\n");
+        [Text::from("  ") + words + "\n"]
+            .into_iter()
+            .chain(commands)
+    });
+    lines.collect()
 }
 
 /// A line that begins with a word such as `hint:`.
@@ -167,7 +179,7 @@ pub(crate) fn verdict(what: &str, verdict: &Verdict) -> Text {
                 why(gate, "skipped, though it would have passed")
             }
             Outcome::Skipped { needless: false } => why(gate, "skipped"),
-            Outcome::Refused(why) => refusal(what, gate, &why.explain()),
+            Outcome::Refused(why) => refusal(what, gate, why),
             Outcome::Undecided(why) => undecided(what, gate, why),
         };
     }

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 pub(crate) use draw::draw;
 
 use crate::{
+    cure::Cure,
     gates::{
         Passed,
         verdict::{Count, Relation},
@@ -177,18 +178,18 @@ pub(crate) enum NextPush {
         /// How long the suite took last time, where it would run.
         #[serde(rename = "suite_took_ms", serialize_with = "milliseconds")]
         took: Option<Duration>,
-        hints: Vec<String>,
+        cures: Vec<Cure>,
     },
     Refused {
         gate: &'static str,
         why: String,
-        hints: Vec<String>,
+        cures: Vec<Cure>,
     },
     Undecided {
         /// `None` before any gate was asked.
         gate: Option<&'static str>,
         why: String,
-        hints: Vec<String>,
+        cures: Vec<Cure>,
     },
 }
 

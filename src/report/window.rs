@@ -11,7 +11,7 @@ use textwrap::core::display_width;
 use super::{BAD, DEEP, GOOD, LOUD, PLAIN, Text, paint, text::between_words};
 use crate::{
     calendar::Window,
-    gates::refusal::window::Refusal,
+    gates::window::why_closed,
     text::{day_and_time, span},
 };
 
@@ -92,10 +92,7 @@ impl Picture<'_> {
                 None => (GOOD, "always open".to_owned()),
                 Some(until) => (GOOD, format!("open until {}", moment(until))),
             },
-            Err(closed) => {
-                let (closed, reader) = (Box::new(closed), self.reader.clone());
-                (BAD, Refusal { closed, reader }.explain().why)
-            }
+            Err(closed) => (BAD, why_closed(&closed, self.reader)),
         };
         let (environment, now) = (self.environment, moment(self.at));
         paint(PLAIN, environment) + format_args!(", {now}: ") + paint(style, state) + "\n"

@@ -15,7 +15,7 @@ use nix::{
     unistd::{UnlinkatFlags, symlinkat, unlinkat},
 };
 
-use crate::{gates::Undecided, policy::FILE, text::shell_word};
+use crate::{cure::command, gates::Undecided, policy::FILE};
 
 /// Makes the links of the policy lead to this checkout, and keeps a list of them.
 ///
@@ -128,18 +128,15 @@ fn list(directory: &Path) -> PathBuf {
 
 /// A file or directory stands where a link is asked for; `tracked`: the commit has it.
 fn in_the_way(link: &str, path: &Path, tracked: bool) -> Undecided {
-    let (has_it, hint) = if tracked {
-        let hint = format!("take `{link}` off `suite.link` in {FILE}: the worktree has it already");
-        (", and the commit has it", hint)
-    } else {
-        let path = shell_word(&path.to_string_lossy());
-        ("", format!("rm -r {path}, then try again"))
-    };
     let there = path.display();
-    Undecided::new(format!(
-        "`{link}` of `suite.link` cannot be linked into the worktree: {there} is there{has_it}"
-    ))
-    .hint(hint)
+    let why =
+        format!("`{link}` of `suite.link` cannot be linked into the worktree: {there} is there");
+    if tracked {
+        let hint = format!("take `{link}` off `suite.link` in {FILE}: the worktree has it already");
+        return Undecided::new(why + ", and the commit has it").hint(hint);
+    }
+    let remove = command(["rm", "-r", &path.to_string_lossy()]);
+    Undecided::new(why).cure("remove it, then try again", [remove])
 }
 
 /// On the way to where a link is asked for, the commit has a link or a file.

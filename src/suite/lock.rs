@@ -13,7 +13,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use super::{screen::Console, variables::runs_around_us};
 use crate::{
     file,
-    gates::{Stop, SuiteLock, Undecided, refusal::suite::Refusal},
+    gates::{Refusal, Stop, SuiteLock, Undecided},
     process::signals,
 };
 
@@ -46,7 +46,11 @@ pub(crate) fn acquire(
         if let Some((process, _)) = holder
             && runs_around_us(common_dir).contains(&process)
         {
-            return Err(Refusal::InsideSuite { process }.into());
+            let why = format!(
+                "this push comes from inside the suite that runs (process {process}), and would wait for it for ever"
+            );
+            let hint = "have the suite push a repository that it made itself, or set PUSHGATE_SKIP=suite for that push";
+            return Err(Refusal::new(why).hint(hint).into());
         }
         if !waited {
             let holder = holder.map_or(String::new(), |(process, since)| {
@@ -56,7 +60,7 @@ pub(crate) fn acquire(
             console.line(&format!("waiting for the suite that runs already{holder}"));
         }
         waited = true;
-        signals::check().map_err(Undecided::from)?;
+        signals::check()?;
         thread::sleep(PAUSE);
     }
     let text = format!("{} {}", std::process::id(), Timestamp::now());

@@ -15,21 +15,21 @@ pub(crate) mod worktree;
 use std::env;
 
 pub(crate) use self::screen::{Before, Console};
+use self::step::{Failure, Run};
 pub(crate) use self::{screen::Screen, step::Setup};
-use self::{
-    step::{Failure, Run},
-    variables::removed,
-};
 use crate::{
-    gates::{SuiteRun, Undecided, Work, facts::Ending, refusal::suite::Refusal},
+    gates::{
+        SuiteRun, Undecided, Work,
+        facts::Ending,
+        suite::{red, unexpected, why_red},
+    },
     policy::Step,
     text::printable,
 };
 
 /// Runs the steps in their order, parallel neighbours together, and stops at the first failure.
 pub(crate) fn run(setup: &Setup<'_>, work: &Work<'_>) -> Result<SuiteRun, Undecided> {
-    let removed = removed();
-    let run = Run::start(setup, work, &removed)?;
+    let run = Run::start(setup, work)?;
     let failure = steps(&run);
     if !matches!(failure, Ok(None)) {
         run.end_orphans();
@@ -37,7 +37,7 @@ pub(crate) fn run(setup: &Setup<'_>, work: &Work<'_>) -> Result<SuiteRun, Undeci
     match failure {
         Ok(None) => passed(&run),
         Ok(Some((step, ending))) => {
-            let name = step::name(step).to_owned();
+            let name = step::name(step);
             let ending = match test_runners::not_found(&run.log().tail()) {
                 Some(program) if matches!(ending, Ending::Failed(_) | Ending::CouldNotRun(_)) => {
                     let path = env::var_os("PATH").unwrap_or_default();
@@ -46,14 +46,9 @@ pub(crate) fn run(setup: &Setup<'_>, work: &Work<'_>) -> Result<SuiteRun, Undeci
                 }
                 _ => ending,
             };
-            let refusal = |ending, log| Refusal::Failed {
-                step: name.clone(),
-                ending,
-                log,
-            };
-            run.note(&refusal(ending.clone(), None).explain().why);
-            let log = run.log().path();
-            Ok(SuiteRun::Stopped(Box::new(refusal(ending, log))))
+            run.note(&why_red(name, &ending));
+            let refusal = red(name, &ending, run.log().path().as_deref());
+            Ok(SuiteRun::Stopped(Box::new(refusal)))
         }
         Err(error) => {
             run.note(&error.to_string());
@@ -84,10 +79,8 @@ fn passed(run: &Run<'_>) -> Result<SuiteRun, Undecided> {
         None => test_runners::ran_no_test(&log.tail()),
         Some(expected) if test_runners::matches(expected, &log)? => None,
         Some(expected) => {
-            return Ok(SuiteRun::Stopped(Box::new(Refusal::Unexpected {
-                expected: expected.clone(),
-                log: log.path(),
-            })));
+            let refusal = unexpected(expected, log.path().as_deref());
+            return Ok(SuiteRun::Stopped(Box::new(refusal)));
         }
     };
     Ok(SuiteRun::Passed { took, warning })

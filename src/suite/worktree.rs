@@ -17,6 +17,7 @@ use sha2::{Digest, Sha256};
 
 use super::links;
 use crate::{
+    cure::{Cure, command},
     file,
     gates::Undecided,
     git::{
@@ -29,7 +30,7 @@ use crate::{
         signals,
     },
     push::Oid,
-    text::{hex, shell_word, span},
+    text::{hex, span},
 };
 
 /// The variables that name the repository of the push, and that other calls of git get. The configuration
@@ -87,11 +88,9 @@ impl<'w> Worktree<'w> {
         for directory in [above, &self.directory] {
             let made = file::private_directory(directory);
             made.map_err(|error| {
-                let hint = format!(
-                    "rm -r {}, then try again",
-                    shell_word(&directory.to_string_lossy())
-                );
-                self.failed("use", &error).hint(hint)
+                let remove = command(["rm", "-r", &directory.to_string_lossy()]);
+                self.failed("use", &error)
+                    .cure("remove it, then try again", [remove])
             })?;
         }
         links::unlink_stale(&self.directory, &suite.link)?;
@@ -235,6 +234,6 @@ fn must(command: Command, limit: Duration) -> Result<Vec<u8>, Undecided> {
         format!("a filter of .gitattributes fails there: git-crypt has no key in another worktree; set `suite.in: checkout` in {FILE}")
     });
     let mut failed = Undecided::not_run(&shown, words);
-    failed.hints.extend(filter);
+    failed.cures.extend(filter.map(Cure::words));
     Err(failed)
 }

@@ -165,7 +165,7 @@ fn another_commit_that_is_live_is_not_what_was_tried() {
     assert_eq!(
         ran.stderr,
         format!(
-            "pushgate: approval of staging refused\n  staging has {0}, not {1}, which is 1 commit ahead of it; both have the same content\n  hint: git push staging master, try it on staging, then push again\n  hint: or, if {0} is what you tried: pushgate approve staging --commit {0}\n",
+            "pushgate: approval of staging refused\n  staging has {0}, not {1}, which is 1 commit ahead of it; both have the same content\n  deploy it there, try it on staging, then approve it:\n    git push staging master\n    pushgate approve staging\n  or, if {0} is what you tried:\n    pushgate approve staging --commit {0}\n",
             &old[..7],
             &new[..7]
         )
@@ -215,7 +215,7 @@ fn what_was_never_deployed_was_never_tried() {
     let ran = shop.pushgate(["approve"]);
     assert_eq!(ran.code, 1);
     ran.says("nothing was ever pushed to staging (`staging`)")
-        .says("hint: git push staging master, try it on staging, then push again");
+        .says("deploy it there, try it on staging, then approve it:\n    git push staging master\n    pushgate approve staging\n");
     nothing_recorded(&shop);
 }
 
@@ -233,7 +233,7 @@ fn every_remote_of_the_environment_must_have_it() {
     shop.push_ungated("staging", "master");
     let ran = shop.pushgate(["approve"]);
     assert_eq!(ran.code, 1);
-    ran.says("hint: git push second master");
+    ran.says(":\n    git push second master\n");
     nothing_recorded(&shop);
     shop.push_ungated("second", "master");
     let ran = shop.pushgate(["approve"]).goes();
@@ -327,7 +327,7 @@ fn an_environment_is_named_where_it_cannot_be_told() {
     let ran = shop.pushgate(["approve"]);
     assert_eq!(ran.code, 2);
     ran.says("which environment did you try? `qa` or `staging`")
-        .says("hint: name it: pushgate approve qa");
+        .says("name it:\n    pushgate approve qa\n");
     let ran = shop.pushgate(["approve", "stagin"]);
     assert_eq!(ran.code, 2);
     ran.says("there is no environment `stagin`; there is `staging`, `qa` or `production`; did you mean `staging`?");
@@ -337,7 +337,7 @@ fn an_environment_is_named_where_it_cannot_be_told() {
     let shop = shop_with("suite: {run: 'true'}\nenvironments: {staging: {}}\n");
     let ran = shop.pushgate(["approve"]);
     assert_eq!(ran.code, 2);
-    ran.says("hint: no environment of .pushgate.yml comes `after` another; name the one you tried");
+    ran.says("  no environment of .pushgate.yml comes `after` another; name the one you tried");
     nothing_recorded(&shop);
 }
 
@@ -379,7 +379,7 @@ fn somebody_whom_git_does_not_know_signs_nothing_off() {
     let ran = shop.pushgate(["approve"]);
     assert_eq!(ran.code, 1);
     ran.says("git does not know who you are")
-        .says("hint: git config user.name NAME");
+        .says(":\n    git config user.name \"NAME\"\n");
     nothing_recorded(&shop);
 }
 

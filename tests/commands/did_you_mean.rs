@@ -104,7 +104,7 @@ fn in_a_policy_that_fits_another_repository() {
         (
             "suite: {run: 'true'}\n",
             "the policy names no environment\n",
-            "pushgate check trunk, or add one to `environments` in .pushgate.yml",
+            "or add one to `environments` in .pushgate.yml",
         ),
     ] {
         let shop = Sandbox::new();

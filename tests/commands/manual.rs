@@ -196,5 +196,5 @@ fn a_page_that_is_not_there_and_a_directory_that_cannot_be_are_said() {
     assert_eq!(ran.code, 2, "{ran}");
     ran.says("could not write file/man1")
         .says("Not a directory")
-        .says("hint: name a directory that you may write to: pushgate man --out DIR\n");
+        .says("  name a directory that you may write to: pushgate man --out DIR\n");
 }

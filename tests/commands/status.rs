@@ -171,7 +171,7 @@ fn local_work_and_the_work_of_others_are_told_apart() {
         &ran,
         "refused by trunk: master is 1 commit ahead of origin/master",
     );
-    shows(&ran, "hint: git push origin master");
+    shows(&ran, "push it there first, then push again:");
     shop.colleague_pushes("origin", "theirs");
     here(" and trunk have diverged: 1 commit only here, 1\n            commit only there\n");
     shop.git(["reset", "-q", "--hard", "HEAD~1"]).goes();

@@ -57,7 +57,7 @@ fn check_asks_what_a_push_would_be_asked() {
     shop.commit("two");
     let ran = shop.pushgate(["check", "staging"]);
     assert_eq!(ran.code, 1, "{ran}");
-    ran.says("hint: git push origin master first");
+    ran.says("push it there first, then push again:\n    git push origin master\n");
     let ran = shop
         .pushgate(["check", "staging", "--commit", "origin/master"])
         .goes();
@@ -307,12 +307,11 @@ fn the_demo_plays_its_whole_story_and_leaves_nothing_else_behind() {
     );
     assert_eq!(ran.code, 2, "{ran}");
     ran.says(&format!(
-        "pushgate: demo not done\n  {} exists already\n  hint: name a directory that is not there yet",
+        "pushgate: demo not done\n  {} exists already\n  name a directory that is not there yet",
         stage.display()
     ));
     let ran = shop.pushgate(["demo", "--dir", "/proc/nope"]);
     assert_eq!(ran.code, 2, "{ran}");
-    ran.says("could not make /proc/nope\n").says(
-        "hint: name a new directory in one that is there and yours: pushgate demo --dir DIR\n",
-    );
+    ran.says("could not make /proc/nope\n")
+        .says("  name a new directory in one that is there and yours: pushgate demo --dir DIR\n");
 }

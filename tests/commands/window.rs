@@ -262,7 +262,7 @@ fn a_wrong_moment_a_wrong_name_and_a_wrong_rule_end_with_2() {
           .pushgate.yml at [Write .pushgate.yml]:3:23: `25:00-07:00`: `25:00` is not a time of day: write HH:MM, from 00:00 to 23:59, or 24:00 as an end
                 window: {closed: ['25:00-07:00']}
                                   ^
-          hint: fix .pushgate.yml, commit it, and try again
+          fix .pushgate.yml, commit it, and try again
     "#]],
     );
     fails(
@@ -274,7 +274,7 @@ fn a_wrong_moment_a_wrong_name_and_a_wrong_rule_end_with_2() {
           .pushgate.yml at [Write .pushgate.yml]:3:23: `25:00-07:00`: `25:00` is not a time of day: write HH:MM, from 00:00 to 23:59, or 24:00 as an end
                 window: {closed: ['25:00-07:00']}
                                   ^
-          hint: fix .pushgate.yml, commit it, and try again
+          fix .pushgate.yml, commit it, and try again
     "#]],
     );
 }

@@ -346,7 +346,7 @@ fn a_shallow_clone_says_what_it_lacks_and_the_cure_cures() {
         let ran = check(&shop, &clone, &["staging", "--commit", &newest]);
         assert_eq!(ran.code, 2, "{name}: {ran}");
         ran.says("target: this clone is shallow: its history ends before ")
-            .says("hint: git fetch --unshallow origin, then try again");
+            .says("fetch the rest, then try again:\n    git fetch --unshallow origin\n");
         git(&shop, &clone, &["fetch", "-q", "--unshallow", "origin"]);
         check(&shop, &clone, &["staging", "--commit", &newest]).goes();
     }

@@ -253,7 +253,7 @@ fn it_refuses_to_overwrite() {
         --- stderr
         pushgate: init not done
           [root]/app/.pushgate.yml exists already
-          hint: compare it with pushgate init --stdout, or remove it first
+          compare it with pushgate init --stdout, or remove it first
     "#]]);
     let there = fs::read_to_string(shop.app.join(".pushgate.yml")).unwrap();
     assert_eq!(there, POLICY);

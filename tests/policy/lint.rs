@@ -205,7 +205,7 @@ fn an_app_that_no_environment_has_is_named() {
         --- stderr
         pushgate: push to git.heroku.com/shop-eu refused
           target: Heroku app `shop-eu` is on no environment of .pushgate.yml
-          hint: add `app: shop-eu` to its environment in .pushgate.yml, and commit it
+          add `app: shop-eu` to its environment in .pushgate.yml, and commit it
     "#]]);
     shop.write(
         ".pushgate.yml",
@@ -287,7 +287,7 @@ fn a_policy_that_does_not_load_ends_with_2() {
           .pushgate.yml:1:1: unknown key `enviroments`; did you mean `environments`?
             enviroments: {}
             ^
-          hint: fix .pushgate.yml, commit it, and try again
+          fix .pushgate.yml, commit it, and try again
     "#]]);
     shop.write(".pushgate.yml", "suite:\n  run: a\n  timeout: 5\n");
     check(&shop, &[]).is(&expect![[r#"
@@ -297,7 +297,7 @@ fn a_policy_that_does_not_load_ends_with_2() {
           .pushgate.yml:3:12: `5`: a duration needs a unit, such as `30s`, `30m` or `24h`
               timeout: 5
                        ^
-          hint: fix .pushgate.yml, commit it, and try again
+          fix .pushgate.yml, commit it, and try again
     "#]]);
     check(&shop, &["--json"]).is(&expect![[r#"
         exit 2
@@ -312,7 +312,7 @@ fn a_policy_that_does_not_load_ends_with_2() {
           .pushgate.yml:3:12: `5`: a duration needs a unit, such as `30s`, `30m` or `24h`
               timeout: 5
                        ^
-          hint: fix .pushgate.yml, commit it, and try again
+          fix .pushgate.yml, commit it, and try again
     "#]]);
 }
 

@@ -98,7 +98,7 @@ fn an_origin_that_is_gone_is_undecided() {
             .undecided("trunk")
             .says("  trunk: could not ask `origin` for its branches\n")
             .says("    fatal: '/nowhere/origin.git' does not appear to be a git repository\n")
-            .says("  hint: see that `git ls-remote origin` answers");
+            .says("then try again:\n    git ls-remote origin\n");
     }
     nothing_went(&shop);
     assert_eq!(shop.ledger().len(), 2);
@@ -172,7 +172,8 @@ fn a_repository_without_a_commit() {
         let ran = shop.pushgate(args).calm();
         assert_eq!(ran.code, 2, "{args:?}: {ran}");
         assert_eq!(ran.stdout, "");
-        ran.says("pushgate: check not done\n").says("hint: ");
+        ran.says("pushgate: check not done\n")
+            .says("\n  commit first\n");
     }
     shop.pushgate(["log"])
         .calm()
@@ -199,7 +200,7 @@ fn a_bare_repository_has_nowhere_to_run_the_suite() {
         push(options)
             .undecided("suite")
             .says("  suite: this repository is bare: there is no checkout to run the suite in\n")
-            .says("  hint: push from a clone with a work tree\n");
+            .says("  push from a clone with a work tree\n");
     }
     nothing_went(&shop);
     // From inside a clone's own git directory there is none either.
@@ -396,7 +397,7 @@ fn a_committed_policy_that_is_no_plain_readable_file_is_named() {
                 ran.says("not decided, so it does not go\n")
                     .says(&format!("  .pushgate.yml at {id}"))
                     .says(words)
-                    .says("  hint: fix .pushgate.yml");
+                    .says("  fix .pushgate.yml");
             }
         }
         let ran = shop.pushgate(["check", "staging"]).calm();
@@ -516,7 +517,7 @@ fn standard_input_that_is_no_list_of_refs_is_named() {
         assert_eq!(ran.code, 2, "{input}: {ran}");
         ran.says("pushgate: push not done\n")
             .says(&format!("{shown} of the hook's standard input is not"))
-            .says("hint: ");
+            .says(":\n    ");
     }
 }
 
@@ -553,7 +554,7 @@ fn standard_input_that_git_would_never_hand_over_is_undecided() {
         assert_eq!(ran.code, 2, "{input}: {ran}");
         ran.says("pushgate: push not done\n")
             .says("  standard input is not the list of refs that git hands to a pre-push hook\n")
-            .says("  hint: git calls the hook; to ask for a verdict by hand: pushgate check\n");
+            .says("  git calls the hook; to ask for a verdict by hand:\n    pushgate check\n");
     }
     let ran = sh(&shop, "\"$HOOK\" staging ../staging.git <.");
     assert_eq!(ran.code, 2, "{ran}");
@@ -736,7 +737,7 @@ fn a_missing_git_is_named() {
         assert_eq!(ran.code, 2, "{args:?}: {ran}");
         ran.says(&format!("pushgate: {} not done\n", args[0]))
             .says("could not run `git`")
-            .says("hint: install git, or put it on the PATH");
+            .says("install git, or put it on the PATH");
     }
     let mut command = shell(
         &shop,
@@ -774,7 +775,7 @@ fn outside_of_a_repository_every_command_says_so() {
         ran.says(&format!("pushgate: {} not done\n", args[0]))
             .says("  there is no repository here that git opens\n")
             .says("not a git repository")
-            .says("  hint: cd into the clone that you push from\n");
+            .says("  cd into the clone that you push from\n");
     }
     assert_eq!(fs::read_dir(&elsewhere).unwrap().count(), 0);
 }
@@ -786,7 +787,7 @@ fn a_repository_without_a_work_tree_has_no_place_for_a_policy() {
         let ran = shop.run_in(shop.path("origin.git"), PUSHGATE, args).calm();
         assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{ran}");
         ran.says("  this repository has no work tree that the policy could be written into\n")
-            .says("  hint: run pushgate init in a clone\n");
+            .says("  in a clone:\n    pushgate init\n");
     }
 }
 

@@ -107,7 +107,7 @@ fn the_top_of_the_work_tree_is_no_directory_for_hooks() {
     let ran = shop.pushgate(["install"]);
     assert_eq!(ran.code, 2, "{ran}");
     ran.says("not this repository's own")
-        .says("hint: git config core.hooksPath .git/hooks");
+        .says(":\n    git config core.hooksPath .git/hooks\n    pushgate install\n");
 }
 
 #[test]
@@ -156,7 +156,7 @@ fn one_that_runs_gits_hook_again_is_ended_and_one_that_pushes_elsewhere_is_not()
     shop.push("staging", "master")
         .goes_not()
         .says(".pushgate-hooks/pre-push) calls pushgate again, and would for ever\n")
-        .says("hint: let it call neither pushgate nor git's hook\n");
+        .says("  let it call neither pushgate nor git's hook\n");
     let shop = with_hook(
         "#!/bin/sh\n[ \"$1\" = staging ] || exit 0\nexec git push -q origin HEAD:refs/heads/staged\n",
     );

@@ -32,7 +32,11 @@ fn a_commit_whose_policy_forgets_an_environment_does_not_slip_into_it() {
             pushgate: note: judged by trunk's .pushgate.yml, for the pushed commit brings none that governs this
             pushgate: push to production (production) refused
               trunk: [Write .pushgate.yml] is not on origin/master: 1 commit of it never merged (origin has [Write .pushgate.yml'])
-              hint: merge it first: git switch master && git merge feature, git push origin master, then push master
+              merge it first, run the tests, and push the merge:
+                git switch master
+                git merge feature
+                git push origin master
+                git push production master
             error: failed to push some refs to '[root]/production.git'
         "#]]);
     let url = shop.path("production.git");
@@ -44,7 +48,11 @@ fn a_commit_whose_policy_forgets_an_environment_does_not_slip_into_it() {
             pushgate: note: judged by trunk's .pushgate.yml, for the pushed commit brings none that governs this
             pushgate: push to production (production) refused
               trunk: [Write .pushgate.yml] is not on origin/master: 1 commit of it never merged (origin has [Write .pushgate.yml'])
-              hint: merge it first: git switch master && git merge feature, git push origin master, then push master
+              merge it first, run the tests, and push the merge:
+                git switch master
+                git merge feature
+                git push origin master
+                git push [root]/production.git master
             error: failed to push some refs to '[root]/production.git'
         "#]]);
     assert_eq!(shop.tip("production", "master"), before);
@@ -63,7 +71,11 @@ fn nor_does_one_that_has_no_policy_at_all() {
             pushgate: note: judged by trunk's .pushgate.yml, for the pushed commit brings none that governs this
             pushgate: push to production (production) refused
               trunk: [nothing governs me] is not on origin/master: 1 commit of it never merged (origin has [Write .pushgate.yml])
-              hint: merge it first: git switch master && git merge feature, git push origin master, then push master
+              merge it first, run the tests, and push the merge:
+                git switch master
+                git merge feature
+                git push origin master
+                git push production master
             error: failed to push some refs to '[root]/production.git'
         "#]]);
 }
@@ -150,7 +162,9 @@ fn a_suite_for_every_branch_ages_what_the_first_branch_was_told() {
             pushgate: running the suite: test ! -e moves || (echo 1795511400 >[root]/clock; cd [root]/theirs && git push -q --no-verify origin HEAD:master) >/dev/null 2>&1
             pushgate: push to staging (staging) refused
               trunk: master is 1 commit behind origin/master (you push [Write .pushgate.yml], origin has [theirs])
-              hint: git switch master && git pull --ff-only origin master, then push again
+              get the newest, then push again:
+                git switch master
+                git pull --ff-only origin master
               note: trunk had passed before the suite ran
             error: failed to push some refs to '[root]/staging.git'
         "#]]);
@@ -219,7 +233,7 @@ fn without_a_policy_a_heroku_remote_counts_in_either_spelling() {
               window: skipped, though it would have passed
             pushgate: push to production (production) refused
               suite: nothing says what runs your tests
-              hint: set `suite.run` in .pushgate.yml, and commit it:
+              set `suite.run` in .pushgate.yml, and commit it:
                 suite:
                   run: COMMAND
             error: failed to push some refs to '[root]/production.git'
@@ -243,7 +257,7 @@ fn a_tag_that_goes_along_is_left_out_by_the_cure() {
     shop.pushgate_pre_push("staging", url, &lines)
         .refused("target")
         .says("two commits for one place: ")
-        .says("hint: git push --no-follow-tags staging refs/heads/master:refs/heads/master\n");
+        .says("push the branch without the tags:\n    git push --no-follow-tags staging refs/heads/master:refs/heads/master\n");
     shop.pushgate_pre_push("staging", url, &branch).goes();
 }
 

@@ -65,16 +65,17 @@ fn an_event_closes_the_window_and_is_named() {
             --- stderr
             pushgate: push to production (production) refused
               window: closed by "Christmas" of calendar/holidays.ics; opens Sun 2026-12-27 00:00
-              hint: push again then
-              hint: if it cannot wait: PUSHGATE_SKIP=window PUSHGATE_REASON="why" before the same git push
+              push again then
+              if it cannot wait:
+                PUSHGATE_SKIP=window PUSHGATE_REASON="..." git push production master
             error: failed to push some refs to '[root]/production.git'
         "#]]);
     assert_eq!(
         ran.report(),
         "pushgate: push to production (production) refused\n  \
            window: closed by \"Christmas\" of calendar/holidays.ics; opens Sun 2026-12-27 00:00\n  \
-           hint: push again then\n  \
-           hint: if it cannot wait: PUSHGATE_SKIP=window PUSHGATE_REASON=\"why\" before the same git push\n"
+           push again then\n  \
+           if it cannot wait:\n    PUSHGATE_SKIP=window PUSHGATE_REASON=\"...\" git push production master\n"
     );
     push(&shop, "2026-11-27 14:00:00")
         .refused("window")
@@ -83,8 +84,9 @@ fn an_event_closes_the_window_and_is_named() {
             --- stderr
             pushgate: push to production (production) refused
               window: closed by "Black Friday" of calendar/holidays.ics; opens Sat 2026-11-28 02:00
-              hint: push again then
-              hint: if it cannot wait: PUSHGATE_SKIP=window PUSHGATE_REASON="why" before the same git push
+              push again then
+              if it cannot wait:
+                PUSHGATE_SKIP=window PUSHGATE_REASON="..." git push production master
             error: failed to push some refs to '[root]/production.git'
         "#]]);
     push(&shop, "2026-11-27 13:59:00")
@@ -104,8 +106,9 @@ fn the_calendar_of_the_pushed_commit_counts_not_the_work_trees() {
             --- stderr
             pushgate: push to production (production) refused
               window: closed by "Christmas" of calendar/holidays.ics; opens Sun 2026-12-27 00:00
-              hint: push again then
-              hint: if it cannot wait: PUSHGATE_SKIP=window PUSHGATE_REASON="why" before the same git push
+              push again then
+              if it cannot wait:
+                PUSHGATE_SKIP=window PUSHGATE_REASON="..." git push production master
             error: failed to push some refs to '[root]/production.git'
         "#]]);
     fs::remove_file(shop.app.join("calendar/holidays.ics")).unwrap();
@@ -116,8 +119,9 @@ fn the_calendar_of_the_pushed_commit_counts_not_the_work_trees() {
             --- stderr
             pushgate: push to production (production) refused
               window: closed by "Christmas" of calendar/holidays.ics; opens Sun 2026-12-27 00:00
-              hint: push again then
-              hint: if it cannot wait: PUSHGATE_SKIP=window PUSHGATE_REASON="why" before the same git push
+              push again then
+              if it cannot wait:
+                PUSHGATE_SKIP=window PUSHGATE_REASON="..." git push production master
             error: failed to push some refs to '[root]/production.git'
         "#]]);
     // Nor does a newer one on another branch.
@@ -131,8 +135,9 @@ fn the_calendar_of_the_pushed_commit_counts_not_the_work_trees() {
             --- stderr
             pushgate: push to production (production) refused
               window: closed by "Christmas" of calendar/holidays.ics; opens Sun 2026-12-27 00:00
-              hint: push again then
-              hint: if it cannot wait: PUSHGATE_SKIP=window PUSHGATE_REASON="why" before the same git push
+              push again then
+              if it cannot wait:
+                PUSHGATE_SKIP=window PUSHGATE_REASON="..." git push production master
             error: failed to push some refs to '[root]/production.git'
         "#]]);
 }
@@ -155,8 +160,9 @@ fn without_a_committed_policy_the_work_trees_calendar_counts() {
             --- stderr
             pushgate: push to production (production) refused
               window: closed by "Christmas" of holidays.ics; opens Sun 2026-12-27 00:00
-              hint: push again then
-              hint: if it cannot wait: PUSHGATE_SKIP=window PUSHGATE_REASON="why" before the same git push
+              push again then
+              if it cannot wait:
+                PUSHGATE_SKIP=window PUSHGATE_REASON="..." git push production master
             error: failed to push some refs to '[root]/production.git'
         "#]]);
     fs::remove_file(shop.app.join("holidays.ics")).unwrap();
@@ -169,7 +175,7 @@ fn without_a_committed_policy_the_work_trees_calendar_counts() {
             --- stderr
             pushgate: push to production (production) not decided, so it does not go
               window: holidays.ics: the work tree has no such file
-              hint: fix holidays.ics, or take it off `closed` in .pushgate.yml; commit it, and try again
+              fix holidays.ics, or take it off `closed` in .pushgate.yml; commit it, and try again
             error: failed to push some refs to '[root]/production.git'
         "#]]);
     symlink(&outside, shop.app.join("holidays.ics")).unwrap();
@@ -180,7 +186,7 @@ fn without_a_committed_policy_the_work_trees_calendar_counts() {
             --- stderr
             pushgate: push to production (production) not decided, so it does not go
               window: holidays.ics: it is no plain file of the repository
-              hint: fix holidays.ics, or take it off `closed` in .pushgate.yml; commit it, and try again
+              fix holidays.ics, or take it off `closed` in .pushgate.yml; commit it, and try again
             error: failed to push some refs to '[root]/production.git'
         "#]]);
 }
@@ -307,7 +313,7 @@ fn other_environments_do_not_wait_for_it() {
             --- stderr
             pushgate: push to production (production) not decided, so it does not go
               window: none.ics: commit [Write .pushgate.yml] has no such file
-              hint: fix none.ics, or take it off `closed` in .pushgate.yml; commit it, and try again
+              fix none.ics, or take it off `closed` in .pushgate.yml; commit it, and try again
             error: failed to push some refs to '[root]/production.git'
         "#]]);
 }
@@ -407,7 +413,7 @@ fn the_picture_shows_events_and_says_what_is_wrong() {
         --- stderr
         pushgate: window not done
           calendar/holidays.ics:1: BEGIN:VCALENDAR has no END:VCALENDAR
-          hint: fix calendar/holidays.ics, or take it off `closed` in .pushgate.yml; commit it, and try again
+          fix calendar/holidays.ics, or take it off `closed` in .pushgate.yml; commit it, and try again
     "#]]);
 }
 

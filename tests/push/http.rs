@@ -344,7 +344,7 @@ fn a_password_that_nobody_gave_is_asked_of_nobody() {
             "could not read Username for 'http://{}'",
             nginx.authority()
         ))
-        .says("hint: see that `git ls-remote origin` answers without asking for anything");
+        .says("see that this answers without asking for anything, then try again:\n    git ls-remote origin\n");
     assert!(!calls.exists(), "{}", fs::read_to_string(&calls).unwrap());
     assert_eq!(
         shop.last_gates(),
@@ -381,7 +381,7 @@ fn an_askpass_that_needs_no_person_answers() {
     // Where a window could be opened, a person would be asked.
     push(&[("DISPLAY", ":0")])
         .undecided("trunk")
-        .says("hint: no credential helper and no askpass program answers for it");
+        .says("  no credential helper and no askpass program answers for it");
     push(&[("DISPLAY", ":0"), ("VSCODE_GIT_IPC_HANDLE", "/run/x")]).refused("trunk");
     push(&[]).refused("trunk");
 }

@@ -119,7 +119,10 @@ fn logs_and_copies_are_the_user_s_own() {
     shop.push("staging", "master")
         .undecided("suite")
         .says("other users may write to it")
-        .says(&format!("hint: rm -r {}, then try again", cache.display()));
+        .says(&format!(
+            "remove it, then try again:\n    rm -r {}\n",
+            cache.display()
+        ));
     let private = fs::Permissions::from_mode(0o700);
     fs::set_permissions(&cache, private).unwrap();
     // Only root can give something away.

@@ -84,7 +84,8 @@ fn single_gates_are_skipped_by_name_and_the_others_still_decide() {
         --- stderr
         pushgate: push to production (production) refused
           trunk: master is 1 commit ahead of origin/master (you push [three], origin has [two])
-          hint: git push origin master first
+          push it there first, then push again:
+            git push origin master
         error: failed to push some refs to '[root]/production.git'
     "#]]);
 }
@@ -126,7 +127,10 @@ fn a_reason_is_demanded_where_the_policy_says_so() {
         let ran = shop.push_with(&[variable], "production", "master");
         assert_eq!(ran.code, 1, "{ran}");
         ran.says("an override of production must say why")
-            .says("hint: PUSHGATE_REASON=\"why\" before the same git push");
+            .says(&format!(
+                "say it:\n    {}={} PUSHGATE_REASON=\"...\" git push production master\n",
+                variable.0, variable.1
+            ));
     }
     shop.push_with(
         &[("PUSHGATE", "off"), ("PUSHGATE_REASON", "fire")],
@@ -263,7 +267,8 @@ fn a_misspelt_variable_is_said_where_the_gate_judges_and_nowhere_else() {
             pushgate: PUSHGATE_SKPI means nothing; did you mean PUSHGATE_SKIP?
             pushgate: push to production (production) refused
               promotion: staging has [Write .pushgate.yml], not [two], which is 1 commit ahead of it; both have the same content
-              hint: git push staging master, try it on staging, then push again
+              deploy it there, try it on staging, then push again:
+                git push staging master
             error: failed to push some refs to '[root]/production.git'
         "#]]);
     let mut check = shop.command(PUSHGATE);

@@ -17,7 +17,8 @@ fn production_comes_after_staging() {
             --- stderr
             pushgate: push to production (production) refused
               promotion: staging has [Write .pushgate.yml], not [two], which is 1 commit ahead of it; both have the same content
-              hint: git push staging master, try it on staging, then push again
+              deploy it there, try it on staging, then push again:
+                git push staging master
             error: failed to push some refs to '[root]/production.git'
         "#]]);
     ran.says(&format!(
@@ -25,7 +26,7 @@ fn production_comes_after_staging() {
         &old[..7],
         &id[..7]
     ))
-    .says("hint: git push staging master, try it on staging, then push again");
+    .says("deploy it there, try it on staging, then push again:\n    git push staging master\n");
     shop.push("staging", "master").goes();
     shop.push("production", "master")
         .goes()
@@ -52,7 +53,8 @@ fn nothing_on_staging_is_told_apart() {
             --- stderr
             pushgate: push to production (production) refused
               promotion: nothing was ever pushed to staging (`staging`)
-              hint: git push staging master, try it on staging, then push again
+              deploy it there, try it on staging, then push again:
+                git push staging master
             error: failed to push some refs to '[root]/production.git'
         "#]]);
 }
@@ -70,7 +72,8 @@ fn a_commit_on_staging_that_is_not_here_is_named_without_a_count() {
             --- stderr
             pushgate: push to production (production) refused
               promotion: staging has [theirs], not [two]
-              hint: git push staging master, try it on staging, then push again
+              deploy it there, try it on staging, then push again:
+                git push staging master
             error: failed to push some refs to '[root]/production.git'
         "#]]);
 }
@@ -92,7 +95,8 @@ fn the_cure_names_what_deploys_where_trunk_is_called_otherwise() {
             --- stderr
             pushgate: push to production (production) refused
               promotion: nothing was ever pushed to staging (`staging`)
-              hint: git push staging develop:main, try it on staging, then push again
+              deploy it there, try it on staging, then push again:
+                git push staging develop:main
             error: failed to push some refs to '[root]/production.git'
         "#]]);
     shop.push("staging", "develop:main").goes();
@@ -124,7 +128,8 @@ fn all_remotes_of_staging_must_have_it() {
             --- stderr
             pushgate: push to production (production) refused
               promotion: nothing was ever pushed to staging (`second`)
-              hint: git push second master, try it on staging, then push again
+              deploy it there, try it on staging, then push again:
+                git push second master
             error: failed to push some refs to '[root]/production.git'
         "#]]);
     shop.push("second", "master")
@@ -149,7 +154,8 @@ fn a_staging_that_cannot_be_reached_is_undecided() {
                 fatal: Could not read from remote repository.
                 Please make sure you have the correct access rights
                 and the repository exists.
-              hint: see that `git ls-remote staging` answers without asking for anything, then try again
+              see that this answers without asking for anything, then try again:
+                git ls-remote staging
             error: failed to push some refs to '[root]/production.git'
         "#]]);
 }
@@ -166,7 +172,8 @@ fn a_staging_that_no_remote_leads_to_is_undecided() {
             --- stderr
             pushgate: push to production (production) not decided, so it does not go
               promotion: no remote of this repository leads to `staging`
-              hint: git remote add staging URL, then try again
+              add one, then try again:
+                git remote add staging URL
             error: failed to push some refs to '[root]/production.git'
         "#]]);
     shop.git(["remote", "add", "stagin", "../staging.git"])
@@ -178,7 +185,8 @@ fn a_staging_that_no_remote_leads_to_is_undecided() {
             --- stderr
             pushgate: push to production (production) not decided, so it does not go
               promotion: no remote of this repository leads to `staging`; did you mean `stagin`?
-              hint: git remote add staging URL, then try again
+              add one, then try again:
+                git remote add staging URL
             error: failed to push some refs to '[root]/production.git'
         "#]]);
 }
@@ -203,7 +211,8 @@ fn staging_moving_while_the_suite_runs_is_noticed() {
             pushgate: running the suite: git -C [root]/staging.git update-ref -d refs/heads/master; echo 1795511400 >../clock
             pushgate: push to production (production) refused
               promotion: nothing was ever pushed to staging (`staging`)
-              hint: git push staging master, try it on staging, then push again
+              deploy it there, try it on staging, then push again:
+                git push staging master
               note: promotion had passed before the suite ran
             error: failed to push some refs to '[root]/production.git'
         "#]]);

@@ -205,7 +205,8 @@ fn who_is_behind_is_behind_and_no_force_makes_it_a_rollback() {
             pushgate: checking master ([two]) for production
             pushgate: push to production (production) refused
               trunk: master is 1 commit behind origin/master (you push [two], origin has [three])
-              hint: git pull --ff-only origin master, then push again
+              get the newest, then push again:
+                git pull --ff-only origin master
         "#]]);
     let status = ana.reads("12:00", &["status"]);
     assert!(status.contains("1 commit behind"), "{status}");

@@ -644,7 +644,7 @@ fn a_partial_clone_that_lacks_the_pushed_policy_says_so() {
             &blob[..7]
         ))
         .says(&format!(
-            "  hint: git cat-file -e {blob} fetches it, then try again\n"
+            "  fetch it, then try again:\n    git cat-file -e {blob}\n"
         ));
     // The cure works: what is wrong with that commit can be told now.
     shop.run_in(&place.tree, "git", ["cat-file", "-e", &blob])
@@ -664,7 +664,7 @@ fn a_shallow_clone_is_told_to_deepen() {
     for options in ["--no-pager", "-c x.y=z"] {
         push(options)
             .undecided("target")
-            .says("hint: git fetch --unshallow origin")
+            .says("fetch the rest, then try again:\n    git fetch --unshallow origin\n")
             .never_says("diverged");
     }
     // Neither behind nor diverged can be told from what is here.
@@ -681,7 +681,7 @@ fn a_shallow_clone_is_told_to_deepen() {
     for options in ["--no-pager", "-c x.y=z"] {
         push(options)
             .undecided("trunk")
-            .says("hint: git fetch --unshallow origin")
+            .says("fetch the rest, then try again:\n    git fetch --unshallow origin\n")
             .never_says("diverged");
     }
     // The cure works.
@@ -750,7 +750,7 @@ fn a_history_with_a_hole_is_said_in_gits_words_about_the_hole_alone() {
     assert_eq!(ran.code, 2, "{ran}");
     ran.says("trunk: could not run `git rev-list ")
         .says(&hole)
-        .never_says("hint:");
+        .never_says("\n    git");
 }
 
 #[test]

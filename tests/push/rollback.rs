@@ -82,8 +82,9 @@ fn what_it_removed_stays_away_until_somebody_says_otherwise() {
             --- stderr
             pushgate: push to production (production) refused
               promotion: a rollback took [three] off production (Tue 2026-11-24 23:30, Ana <ana@shop.example>)
-              hint: push another commit, one that fixes what was wrong
-              hint: or, if it may go there again: pushgate approve --again production
+              push another commit, one that fixes what was wrong
+              or, if it may go there again:
+                pushgate approve --again production
             error: failed to push some refs to '[root]/production.git'
         "#]]);
     // What mends it is another commit, and goes.
@@ -112,8 +113,10 @@ fn what_was_never_live_there_is_no_rollback() {
             --- stderr
             pushgate: push to production (production) refused
               target: [never live] was never live on production: it is not a rollback
-              hint: see what was live there: pushgate log --environment production
-              hint: go back to what was live before: pushgate rollback production
+              see what was live there:
+                pushgate log --environment production
+              go back to what was live before:
+                pushgate rollback production
             error: failed to push some refs to '[root]/production.git'
         "#]]);
     for (time, gate) in [(NIGHT, "window"), (DAY, "trunk")] {
@@ -166,10 +169,10 @@ fn it_has_to_say_why_where_the_policy_wants_that() {
 fn the_command_goes_back_to_what_was_live_before() {
     let it = Deployed::new();
     it.shop.stop_clock(NIGHT);
-    it.shop
-        .pushgate(["rollback"])
-        .ends_with_2()
-        .says(&format!("pushgate rollback production {} --yes", it.two));
+    it.shop.pushgate(["rollback"]).ends_with_2().says(&format!(
+        "say yes beforehand:\n    pushgate rollback production {} --yes",
+        it.two
+    ));
     assert_eq!(it.shop.tip("production", "master"), it.three);
     it.shop
         .pushgate(["rollback", "--yes"])
@@ -184,7 +187,10 @@ fn the_command_goes_back_to_what_was_live_before() {
     it.shop
         .pushgate(["rollback", "--yes"])
         .refused("suite")
-        .says(&format!("hint: git switch --detach {}", &first[..7]));
+        .says(&format!(
+            "check it out, then push again:\n    git switch --detach {}\n",
+            &first[..7]
+        ));
     it.shop.git(["switch", "-q", "--detach", &first]).goes();
     it.shop.pushgate(["rollback", "--yes"]).goes();
     assert_eq!(it.shop.tip("production", "master"), first);
@@ -249,7 +255,8 @@ fn a_push_that_the_server_refused_was_never_live() {
         --- stderr
         pushgate: push to production (production) refused
           trunk: [two] is 1 commit behind origin/master (you push [two], origin has [three])
-          hint: push the newest: git push production master
+          push the newest:
+            git push production master
         error: failed to push some refs to '[root]/production.git'
     "#]]);
 }
@@ -273,7 +280,10 @@ fn what_was_live_but_is_not_on_trunk_does_not_come_back() {
             --- stderr
             pushgate: push to production (production) refused
               trunk: [a hotfix that was never merged] is not on origin/master: 1 commit of it never merged (origin has [two])
-              hint: merge it first: git switch master && git merge [a hotfix that was never merged], git push origin master, then push master
+              merge it first, run the tests, and push the merge:
+                git merge [a hotfix that was never merged]
+                git push origin master
+                git push production master
             error: failed to push some refs to '[root]/production.git'
         "#]]);
 }
@@ -292,8 +302,9 @@ fn it_needs_no_pipeline() {
             --- stderr
             pushgate: push to production (production) refused
               promotion: a rollback took [three] off production (Tue 2026-11-24 23:30, Ana <ana@shop.example>)
-              hint: push another commit, one that fixes what was wrong
-              hint: or, if it may go there again: pushgate approve --again production
+              push another commit, one that fixes what was wrong
+              or, if it may go there again:
+                pushgate approve --again production
             error: failed to push some refs to '[root]/production.git'
         "#]]);
 }
@@ -347,8 +358,9 @@ fn it_needs_neither_a_readable_calendar_nor_a_staging_that_answers() {
         --- stderr
         pushgate: push to production (production) refused
           promotion: a rollback took [Write days.ics] off production (Tue 2026-11-24 10:00, Ana <ana@shop.example>)
-          hint: push another commit, one that fixes what was wrong
-          hint: or, if it may go there again: pushgate approve --again production
+          push another commit, one that fixes what was wrong
+          or, if it may go there again:
+            pushgate approve --again production
           note: days.ics has no event: it closes nothing
         error: failed to push some refs to '[root]/production.git'
     "#]]);

@@ -223,7 +223,7 @@ fn what_git_cannot_sign_is_not_recorded() {
     assert_eq!(ran.code, 2);
     ran.says("could not sign it, which the policy asks for")
         .says("/nowhere/at-all.pub")
-        .says("hint: see that `git commit -S` works");
+        .says("  see that `git commit -S` works");
     let signed_off = shop.git(["grep", "-h", "signoff", REF]);
     assert_eq!(signed_off.stdout, "");
 }

@@ -38,7 +38,8 @@ fn somebody_must_have_tried_it() {
             --- stderr
             pushgate: push to production (production) refused
               promotion: nobody has signed [two] off on staging
-              hint: try it on staging, then pushgate approve staging -m "what was tried"
+              try it on staging, then sign it off:
+                pushgate approve staging -m "what was tried"
             error: failed to push some refs to '[root]/production.git'
         "#]]);
     signs(&shop, "Ana <ana@shop.example>", &id);
@@ -63,7 +64,8 @@ fn it_is_the_default_where_something_comes_before() {
             --- stderr
             pushgate: push to production (production) refused
               promotion: nobody has signed [two] off on staging
-              hint: try it on staging, then pushgate approve staging -m "what was tried"
+              try it on staging, then sign it off:
+                pushgate approve staging -m "what was tried"
             error: failed to push some refs to '[root]/production.git'
         "#]]);
 }
@@ -83,7 +85,8 @@ fn a_word_about_another_commit_is_none_about_this_one() {
             --- stderr
             pushgate: push to production (production) refused
               promotion: nobody has signed [two] off on staging
-              hint: try it on staging, then pushgate approve staging -m "what was tried"
+              try it on staging, then sign it off:
+                pushgate approve staging -m "what was tried"
             error: failed to push some refs to '[root]/production.git'
         "#]]);
 }
@@ -101,7 +104,8 @@ fn when_staging_moves_on_the_new_commit_needs_a_new_word() {
             --- stderr
             pushgate: push to production (production) refused
               promotion: nobody has signed [three] off on staging
-              hint: try it on staging, then pushgate approve staging -m "what was tried"
+              try it on staging, then sign it off:
+                pushgate approve staging -m "what was tried"
             error: failed to push some refs to '[root]/production.git'
         "#]]);
 }
@@ -117,7 +121,8 @@ fn somebody_else_than_the_author() {
             --- stderr
             pushgate: push to production (production) refused
               promotion: nobody has signed [two] off on staging; its author (Ana B. <ANA@shop.example>) does not count
-              hint: have somebody else try it on staging, then pushgate approve staging -m "what was tried"
+              have somebody else try it on staging, then sign it off:
+                pushgate approve staging -m "what was tried"
             error: failed to push some refs to '[root]/production.git'
         "#]]);
     signs(&shop, "Ben <ben@shop.example>", &id);
@@ -142,7 +147,8 @@ fn two_people() {
             --- stderr
             pushgate: push to production (production) refused
               promotion: 1 of 2 people have signed [two] off on staging: Ben <ben@shop.example>
-              hint: try it on staging, then pushgate approve staging -m "what was tried"
+              try it on staging, then sign it off:
+                pushgate approve staging -m "what was tried"
             error: failed to push some refs to '[root]/production.git'
         "#]]);
     signs(&shop, "Eva <eva@shop.example>", &id);
@@ -160,7 +166,8 @@ fn an_unsigned_word_is_none_where_the_policy_wants_signatures() {
             --- stderr
             pushgate: push to production (production) refused
               promotion: nobody has signed [two] off on staging; 1 sign-off does not verify
-              hint: try it on staging, then pushgate approve staging -m "what was tried"
+              try it on staging, then sign it off:
+                pushgate approve staging -m "what was tried"
             error: failed to push some refs to '[root]/production.git'
         "#]]);
 }
@@ -226,7 +233,8 @@ fn a_colleagues_word_opens_the_gate_for_another_clone() {
             --- stderr
             pushgate: push to production (production) refused
               promotion: nobody has signed [two] off on staging
-              hint: have somebody else try it on staging, then pushgate approve staging -m "what was tried"
+              have somebody else try it on staging, then sign it off:
+                pushgate approve staging -m "what was tried"
             error: failed to push some refs to '[root]/production.git'
         "#]]);
     git(&["fetch", "-q", "origin", "refs/notes/pushgate"]);

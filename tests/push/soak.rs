@@ -29,7 +29,7 @@ fn it_counts_from_the_push_and_says_how_long_is_left() {
             --- stderr
             pushgate: push to production (production) refused
               promotion: [two] has been on staging for 4m, and must be for 10m: until Tue 2026-11-24 10:10
-              hint: push again then
+              push again then
             error: failed to push some refs to '[root]/production.git'
         "#]]);
     shop.push_at("2026-11-24 10:11:00", "production", "master")
@@ -56,7 +56,7 @@ fn it_begins_anew_when_staging_moved_on_and_came_back() {
             --- stderr
             pushgate: push to production (production) refused
               promotion: [two] has been on staging for 5m, and must be for 10m: until Tue 2026-11-24 10:50
-              hint: push again then
+              push again then
             error: failed to push some refs to '[root]/production.git'
         "#]]);
     shop.push_at("2026-11-24 10:51:00", "production", "master")
@@ -81,7 +81,7 @@ fn a_push_that_the_server_refused_does_not_start_it() {
             --- stderr
             pushgate: push to production (production) refused
               promotion: [two] has been on staging for 5m, and must be for 10m: until Tue 2026-11-24 10:30
-              hint: push again then
+              push again then
             error: failed to push some refs to '[root]/production.git'
         "#]]);
 }
@@ -102,7 +102,7 @@ fn what_nobody_told_of_counts_from_when_it_is_seen() {
             --- stderr
             pushgate: push to production (production) refused
               promotion: nothing tells since when [two] is on staging, where it must be for 10m: counted from now, until Tue 2026-11-24 10:10
-              hint: push again then
+              push again then
             error: failed to push some refs to '[root]/production.git'
         "#]]);
     shop.push_at("2026-11-24 10:06:30", "production", "master")
@@ -112,7 +112,7 @@ fn what_nobody_told_of_counts_from_when_it_is_seen() {
             --- stderr
             pushgate: push to production (production) refused
               promotion: [two] has been on staging for 6m 30s, and must be for 10m: until Tue 2026-11-24 10:10
-              hint: push again then
+              push again then
             error: failed to push some refs to '[root]/production.git'
         "#]]);
     shop.push_at("2026-11-24 10:11:00", "production", "master")
@@ -141,7 +141,7 @@ fn a_clock_that_was_ahead_proves_nothing() {
             --- stderr
             pushgate: push to production (production) refused
               promotion: nothing tells since when [two] is on staging, where it must be for 10m: counted from now, until Tue 2026-11-24 10:10
-              hint: push again then
+              push again then
             error: failed to push some refs to '[root]/production.git'
         "#]]);
 }
@@ -173,7 +173,7 @@ fn a_damaged_ledger_and_notes_that_are_nonsense_prove_nothing() {
             --- stderr
             pushgate: push to production (production) refused
               promotion: nothing tells since when [two] is on staging, where it must be for 10m: counted from now, until Tue 2026-11-24 10:10
-              hint: push again then
+              push again then
             error: failed to push some refs to '[root]/production.git'
         "#]]);
     // The same words about this commit, in our version, count.

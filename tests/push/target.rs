@@ -52,7 +52,7 @@ fn a_deploy_branch_may_not_be_deleted() {
             --- stderr
             pushgate: push to production (production) refused
               target: `master` deploys from here and may not be deleted
-              hint: leave it; to take the app down, use the platform's own tools
+              leave it; to take the app down, use the platform's own tools
             error: failed to push some refs to '[root]/production.git'
         "#]]);
     shop.push("origin", ":master")
@@ -62,7 +62,7 @@ fn a_deploy_branch_may_not_be_deleted() {
             --- stderr
             pushgate: push to trunk (origin/master) refused
               target: `master` deploys from here and may not be deleted
-              hint: leave it; to take the app down, use the platform's own tools
+              leave it; to take the app down, use the platform's own tools
             error: failed to push some refs to '[root]/origin.git'
         "#]]);
     assert_ne!(shop.tip("production", "master"), "");
@@ -93,7 +93,7 @@ fn two_commits_for_one_environment_are_refused() {
             --- stderr
             pushgate: push to staging (staging) refused
               target: two commits for one place: [two] to `master`, [Write .pushgate.yml] to `main`
-              hint: push one commit
+              push one commit
             error: failed to push some refs to '[root]/staging.git'
         "#]]);
 }
@@ -119,7 +119,8 @@ fn an_annotated_tag_is_no_commit_and_the_cure_works() {
             --- stderr
             pushgate: push to staging (staging) refused
               target: `refs/tags/v2` ([two]) is a tag, not a commit
-              hint: git push staging refs/tags/v2^{}:refs/heads/master
+              push the commit that it names:
+                git push staging 'refs/tags/v2^{}:refs/heads/master'
             error: failed to push some refs to '[root]/staging.git'
         "#]]);
     shop.push("staging", "refs/tags/v2^{}:refs/heads/master")
@@ -136,7 +137,7 @@ fn a_tree_is_no_commit() {
             --- stderr
             pushgate: push to staging (staging) refused
               target: `HEAD^{tree}` (0deec31) is a tree, not a commit
-              hint: push a commit
+              push a commit
             error: failed to push some refs to '[root]/staging.git'
         "#]]);
 }
@@ -158,7 +159,8 @@ fn what_a_colleague_deployed_must_be_fetched_before_the_suite_runs() {
             --- stderr
             pushgate: push to staging (staging) refused
               target: `staging` has [hotfix], which this repository does not: somebody else pushed there
-              hint: git fetch staging, look at what is there, then push again
+              fetch it, look at what is there, then push again:
+                git fetch staging
             error: failed to push some refs to '[root]/staging.git'
         "#]]);
     assert!(!shop.path("ran").exists());
@@ -251,7 +253,8 @@ fn every_way_of_naming_the_place_reaches_the_same_gate() {
         --- stderr
         pushgate: push to production (production) refused
           promotion: staging has [Write .pushgate.yml], not [two], which is 1 commit ahead of it; both have the same content
-          hint: git push staging master, try it on staging, then push again
+          deploy it there, try it on staging, then push again:
+            git push staging master
         error: failed to push some refs to '[root]/production.git'
     "#]]);
     shop.write("sub/x", "");
@@ -266,7 +269,8 @@ fn every_way_of_naming_the_place_reaches_the_same_gate() {
         --- stderr
         pushgate: push to production (production) refused
           promotion: staging has [Write .pushgate.yml], not [two], which is 1 commit ahead of it; both have the same content
-          hint: git push staging master, try it on staging, then push again
+          deploy it there, try it on staging, then push again:
+            git push staging master
         error: failed to push some refs to '[root]/production.git'
     "#]]);
     shop.git([
@@ -282,7 +286,8 @@ fn every_way_of_naming_the_place_reaches_the_same_gate() {
         --- stderr
         pushgate: push to production (production) refused
           promotion: staging has [Write .pushgate.yml], not [two], which is 1 commit ahead of it; both have the same content
-          hint: git push staging master, try it on staging, then push again
+          deploy it there, try it on staging, then push again:
+            git push staging master
         error: failed to push some refs to '../production.git'
     "#]]);
 }
@@ -300,7 +305,8 @@ fn every_line_of_the_push_is_judged() {
             pushgate: `feature` deploys nothing on production (production)
             pushgate: push to production (production) refused
               promotion: staging has [Write .pushgate.yml], not [two], which is 1 commit ahead of it; both have the same content
-              hint: git push staging master, try it on staging, then push again
+              deploy it there, try it on staging, then push again:
+                git push staging master
             error: failed to push some refs to '[root]/production.git'
         "#]]);
     assert_eq!(shop.tip("production", "feature"), "");
@@ -311,7 +317,8 @@ fn every_line_of_the_push_is_judged() {
             --- stderr
             pushgate: push to production (production) refused
               promotion: staging has [Write .pushgate.yml], not [two], which is 1 commit ahead of it; both have the same content
-              hint: git push staging master, try it on staging, then push again
+              deploy it there, try it on staging, then push again:
+                git push staging master
             error: failed to push some refs to '[root]/production.git'
         "#]]);
     shop.git(["push", "--mirror", "production"])
@@ -321,7 +328,8 @@ fn every_line_of_the_push_is_judged() {
             --- stderr
             pushgate: push to production (production) refused
               promotion: staging has [Write .pushgate.yml], not [two], which is 1 commit ahead of it; both have the same content
-              hint: git push staging master, try it on staging, then push again
+              deploy it there, try it on staging, then push again:
+                git push staging master
             error: failed to push some refs to '[root]/production.git'
         "#]]);
 }
@@ -368,7 +376,7 @@ fn a_known_app_that_the_policy_names_nowhere_is_refused() {
         let ran = push(url);
         assert_eq!(ran.code, 1, "{ran}");
         ran.says("  target: Heroku app `new-shop` is on no environment of .pushgate.yml\n")
-            .says("hint: add `app: new-shop`")
+            .says("  add `app: new-shop`")
             .never_says("key@");
     }
     push("https://git.heroku.com.evil.example/new-shop.git")
@@ -382,7 +390,8 @@ fn a_known_app_that_the_policy_names_nowhere_is_refused() {
             --- stderr
             pushgate: push to production (production) refused
               promotion: staging has [Write .pushgate.yml], not [two], which is 1 commit ahead of it; both have the same content
-              hint: git push staging master, try it on staging, then push again
+              deploy it there, try it on staging, then push again:
+                git push staging master
         "#]]);
 }
 
@@ -422,7 +431,7 @@ fn an_unknown_app_is_refused_in_every_spelling_wherever_it_is_rewritten_to() {
         --- stderr
         pushgate: push to git.heroku.com/new-shop refused
           target: Heroku app `new-shop` is on no environment of .pushgate.yml
-          hint: add `app: new-shop` to its environment in .pushgate.yml, and commit it
+          add `app: new-shop` to its environment in .pushgate.yml, and commit it
         error: failed to push some refs to '[root]/elsewhere.git'
     "#]];
     let key = format!("url.{}.insteadOf", elsewhere.display());
@@ -450,7 +459,7 @@ fn an_unknown_app_is_refused_in_every_spelling_wherever_it_is_rewritten_to() {
             --- stderr
             pushgate: push to git.heroku.com/team/new-shop refused
               target: Heroku app `git.heroku.com/team/new-shop` is on no environment of .pushgate.yml
-              hint: add `app: git.heroku.com/team/new-shop` to its environment in .pushgate.yml, and commit it
+              add `app: git.heroku.com/team/new-shop` to its environment in .pushgate.yml, and commit it
             error: failed to push some refs to '[root]/elsewhere.git'
         "#]]);
 }
@@ -502,7 +511,8 @@ fn an_app_decides_whatever_the_remote_is_called() {
         --- stderr
         pushgate: push to production (shop) refused
           promotion: staging has [Write .pushgate.yml], not [Write .pushgate.yml'], which is 1 commit ahead of it
-          hint: git push staging master, try it on staging, then push again
+          deploy it there, try it on staging, then push again:
+            git push staging master
     "#]]);
     // A remote that is called staging, and leads to an app nobody knows.
     let ran = shop.pushgate_pre_push("staging", "https://git.heroku.com/other.git", &line);
@@ -511,6 +521,6 @@ fn an_app_decides_whatever_the_remote_is_called() {
         --- stderr
         pushgate: push to git.heroku.com/other refused
           target: Heroku app `other` is on no environment of .pushgate.yml
-          hint: add `app: other` to its environment in .pushgate.yml, and commit it
+          add `app: other` to its environment in .pushgate.yml, and commit it
     "#]]);
 }

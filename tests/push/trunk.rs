@@ -54,7 +54,8 @@ fn a_trunk_that_is_behind_is_refused_and_the_cure_works() {
             --- stderr
             pushgate: push to staging (staging) refused
               trunk: master is 2 commits behind origin/master (you push [Write .pushgate.yml], origin has [three])
-              hint: git pull --ff-only origin master, then push again
+              get the newest, then push again:
+                git pull --ff-only origin master
             error: failed to push some refs to '[root]/staging.git'
         "#]]);
     assert_eq!(
@@ -62,7 +63,7 @@ fn a_trunk_that_is_behind_is_refused_and_the_cure_works() {
         format!(
             "pushgate: push to staging (staging) refused\n  \
                trunk: master is 2 commits behind origin/master (you push {}, origin has {})\n  \
-               hint: git pull --ff-only origin master, then push again\n",
+               get the newest, then push again:\n    git pull --ff-only origin master\n",
             short(&old),
             short(&new)
         )
@@ -85,14 +86,15 @@ fn an_older_commit_of_a_newest_trunk_is_told_to_push_the_newest() {
             --- stderr
             pushgate: push to staging (staging) refused
               trunk: [two] is 1 commit behind origin/master (you push [two], origin has [three])
-              hint: push the newest: git push staging master
+              push the newest:
+                git push staging master
             error: failed to push some refs to '[root]/staging.git'
         "#]]);
     ran.says(&format!(
         "{} is 1 commit behind origin/master",
         short(&shop.ask(["rev-parse", "HEAD~1"]))
     ))
-    .says("hint: push the newest: git push staging master");
+    .says("push the newest:\n    git push staging master\n");
 }
 
 #[test]
@@ -106,7 +108,8 @@ fn a_trunk_that_is_ahead_is_refused_and_the_cure_works() {
             --- stderr
             pushgate: push to staging (staging) refused
               trunk: master is 1 commit ahead of origin/master (you push [two], origin has [Write .pushgate.yml])
-              hint: git push origin master first
+              push it there first, then push again:
+                git push origin master
             error: failed to push some refs to '[root]/staging.git'
         "#]]);
     shop.push("origin", "master").goes();
@@ -125,7 +128,9 @@ fn a_trunk_that_has_diverged_is_refused() {
             --- stderr
             pushgate: push to staging (staging) refused
               trunk: master and origin/master have diverged: 1 commit only here, 1 commit only there (you push [mine], origin has [theirs])
-              hint: git pull --rebase origin master (or merge), run the tests, git push origin master, then push again
+              join them (or merge), run the tests, then push again:
+                git pull --rebase origin master
+                git push origin master
             error: failed to push some refs to '[root]/staging.git'
         "#]]);
 }
@@ -143,7 +148,9 @@ fn the_cure_of_a_stale_trunk_works_from_another_branch_too() {
             --- stderr
             pushgate: push to staging (staging) refused
               trunk: master is 1 commit behind origin/master (you push [two], origin has [theirs])
-              hint: git switch master && git pull --ff-only origin master, then push again
+              get the newest, then push again:
+                git switch master
+                git pull --ff-only origin master
             error: failed to push some refs to '[root]/staging.git'
         "#]]);
     shop.git(["switch", "-q", "master"]).goes();
@@ -164,11 +171,15 @@ fn a_feature_branch_is_not_trunk_and_must_be_merged_first() {
         --- stderr
         pushgate: push to staging (staging) refused
           trunk: [carts] is not on origin/master: 1 commit of it never merged (origin has [two])
-          hint: merge it first: git switch master && git merge carts, git push origin master, then push master
+          merge it first, run the tests, and push the merge:
+            git switch master
+            git merge carts
+            git push origin master
+            git push staging master
         error: failed to push some refs to '[root]/staging.git'
     "#]]);
     ran.says("is not on origin/master: 1 commit of it never merged")
-        .says("hint: merge it first: git switch master && git merge carts");
+        .says(":\n    git switch master\n    git merge carts\n    git push origin master\n    git push ");
 }
 
 #[test]
@@ -183,7 +194,11 @@ fn a_feature_branch_on_top_of_trunk_must_be_merged_too() {
             --- stderr
             pushgate: push to staging (staging) refused
               trunk: [carts] is not on origin/master: 1 commit of it never merged (origin has [Write .pushgate.yml])
-              hint: merge it first: git switch master && git merge [carts], git push origin master, then push master
+              merge it first, run the tests, and push the merge:
+                git switch master
+                git merge [carts]
+                git push origin master
+                git push staging master
             error: failed to push some refs to '[root]/staging.git'
         "#]]);
 }
@@ -200,7 +215,8 @@ fn unrelated_history_is_told_apart() {
             --- stderr
             pushgate: push to staging (staging) refused
               trunk: [Write .pushgate.yml] shares no history with origin/master ([Write .pushgate.yml']), and cannot become a part of it
-              hint: git push staging master
+              push the newest:
+                git push staging master
             error: failed to push some refs to '[root]/staging.git'
         "#]]);
 }
@@ -218,7 +234,8 @@ fn the_live_tip_counts_not_the_tracking_ref() {
             --- stderr
             pushgate: push to staging (staging) refused
               trunk: master is 1 commit behind origin/master (you push [two], origin has [three])
-              hint: git pull --ff-only origin master, then push again
+              get the newest, then push again:
+                git pull --ff-only origin master
             error: failed to push some refs to '[root]/staging.git'
         "#]]);
     assert_eq!(
@@ -240,7 +257,8 @@ fn the_question_leaves_no_ref_and_no_fetch_head() {
             --- stderr
             pushgate: push to staging (staging) refused
               trunk: master is 1 commit behind origin/master (you push [Write .pushgate.yml], origin has [three])
-              hint: git pull --ff-only origin master, then push again
+              get the newest, then push again:
+                git pull --ff-only origin master
             error: failed to push some refs to '[root]/staging.git'
         "#]]);
     assert_eq!(shop.ask(["for-each-ref"]), before);
@@ -280,7 +298,8 @@ fn a_clone_with_many_branches_asks_otherwise_and_gets_the_same_answers() {
         --- stderr
         pushgate: push to staging (staging) refused
           trunk: master is 1 commit behind origin/master (you push [three], origin has [four])
-          hint: git pull --ff-only origin master, then push again
+          get the newest, then push again:
+            git pull --ff-only origin master
         error: failed to push some refs to '[root]/staging.git'
     "#]]);
     assert_eq!(shop.ask(["for-each-ref"]), before);
@@ -308,7 +327,8 @@ fn trunk_moving_while_the_suite_runs_is_noticed() {
             pushgate: running the suite: git -C [root]/origin.git update-ref refs/heads/master HEAD~1; echo 1795511400 >../clock
             pushgate: push to staging (staging) refused
               trunk: master is 1 commit ahead of origin/master (you push [Write .pushgate.yml], origin has [Write .pushgate.yml'])
-              hint: git push origin master first
+              push it there first, then push again:
+                git push origin master
               note: trunk had passed before the suite ran
             error: failed to push some refs to '[root]/staging.git'
         "#]]);
@@ -340,7 +360,8 @@ fn a_forced_push_that_takes_commits_off_trunk_is_refused_and_names_them() {
             pushgate: push to trunk (origin/master) refused
               trunk: [rewritten] would take 1 commit off origin/master:
                 [the work of a week] the work of a week (Ana)
-              hint: git pull --rebase origin master keeps them; to undo one, git revert it
+              keep them, then push again; to undo one, git revert it:
+                git pull --rebase origin master
             error: failed to push some refs to '[root]/origin.git'
         "#]]);
 }
@@ -360,7 +381,8 @@ fn trunk_is_the_branch_that_origin_head_names() {
             --- stderr
             pushgate: push to staging (staging) refused
               trunk: main is 1 commit ahead of origin/main (you push [two], origin has [Write .pushgate.yml])
-              hint: git push origin main first
+              push it there first, then push again:
+                git push origin main
             error: failed to push some refs to '[root]/staging.git'
         "#]]);
     shop.git(["remote", "set-head", "origin", "--delete"])
@@ -371,7 +393,8 @@ fn trunk_is_the_branch_that_origin_head_names() {
         --- stderr
         pushgate: push to staging (staging) not decided, so it does not go
           trunk: which branch is trunk? `origin` has both master and main
-          hint: git remote set-head origin --auto, or name it in `trunk.branch` of .pushgate.yml
+          have git ask, or name it in `trunk.branch` of .pushgate.yml:
+            git remote set-head origin --auto
         error: failed to push some refs to '[root]/staging.git'
     "#]]);
 }
@@ -402,7 +425,8 @@ fn a_missing_trunk_is_undecided() {
             --- stderr
             pushgate: push to staging (staging) not decided, so it does not go
               trunk: `origin/master` does not exist
-              hint: git push origin master, or name another in `trunk.branch` of .pushgate.yml
+              push it, or name another in `trunk.branch` of .pushgate.yml:
+                git push origin master
             error: failed to push some refs to '[root]/staging.git'
         "#]]);
     shop.push("origin", "master").goes();
@@ -421,7 +445,8 @@ fn a_missing_origin_is_undecided() {
             --- stderr
             pushgate: push to staging (staging) not decided, so it does not go
               trunk: there is no remote `origin`, where trunk should be
-              hint: git remote add origin URL, or name another in `trunk.remote` of .pushgate.yml
+              add it, or name another in `trunk.remote` of .pushgate.yml:
+                git remote add origin URL
             error: failed to push some refs to '[root]/staging.git'
         "#]]);
     shop.git(["remote", "add", "orgin", "../origin.git"]).goes();
@@ -432,7 +457,8 @@ fn a_missing_origin_is_undecided() {
             --- stderr
             pushgate: push to staging (staging) not decided, so it does not go
               trunk: there is no remote `origin`, where trunk should be; did you mean `orgin`?
-              hint: git remote add origin URL, or name another in `trunk.remote` of .pushgate.yml
+              add it, or name another in `trunk.remote` of .pushgate.yml:
+                git remote add origin URL
             error: failed to push some refs to '[root]/staging.git'
         "#]]);
 }
@@ -453,7 +479,8 @@ fn an_environment_on_trunks_own_remote_keeps_every_commit_there() {
             pushgate: push to production (origin) refused
               trunk: [rewritten] would take 1 commit off origin/master:
                 [Write .pushgate.yml] Write .pushgate.yml (Ana)
-              hint: git pull --rebase origin master keeps them; to undo one, git revert it
+              keep them, then push again; to undo one, git revert it:
+                git pull --rebase origin master
             error: failed to push some refs to '[root]/origin.git'
         "#]]);
 }
@@ -473,8 +500,8 @@ fn a_trunk_that_was_renamed_on_the_server_is_followed_by_the_cure() {
     shop.push("staging", "master")
         .undecided("trunk")
         .says("`origin/master` does not exist: the branch of origin is `main`")
-        .says("hint: git fetch origin && git remote set-head origin --auto\n")
-        .says("hint: git branch -m master main\n")
+        .says(":\n    git fetch origin\n    git remote set-head origin --auto\n")
+        .says("\n    git branch -m master main\n")
         .never_says("git push origin master");
     shop.git(["fetch", "-q", "origin"]).goes();
     shop.git(["remote", "set-head", "origin", "--auto"]).goes();
@@ -493,6 +520,6 @@ fn nobody_is_told_to_merge_what_git_subtree_split_made() {
     shop.push("staging", &format!("+{split}:refs/heads/master"))
         .refused("trunk")
         .says("shares no history with origin/master")
-        .says("hint: git push staging master\n")
+        .says("push the newest:\n    git push staging master\n")
         .never_says("git merge");
 }

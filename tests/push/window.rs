@@ -24,16 +24,17 @@ fn a_night_push_is_refused_with_the_rule_and_the_hour_at_which_it_opens() {
             --- stderr
             pushgate: push to production (production) refused
               window: closed by `22:00-07:00`; opens Wed 2026-11-25 07:00
-              hint: push again then
-              hint: if it cannot wait: PUSHGATE_SKIP=window PUSHGATE_REASON="why" before the same git push
+              push again then
+              if it cannot wait:
+                PUSHGATE_SKIP=window PUSHGATE_REASON="..." git push production master
             error: failed to push some refs to '[root]/production.git'
         "#]]);
     assert_eq!(
         ran.report(),
         "pushgate: push to production (production) refused\n  \
            window: closed by `22:00-07:00`; opens Wed 2026-11-25 07:00\n  \
-           hint: push again then\n  \
-           hint: if it cannot wait: PUSHGATE_SKIP=window PUSHGATE_REASON=\"why\" before the same git push\n"
+           push again then\n  \
+           if it cannot wait:\n    PUSHGATE_SKIP=window PUSHGATE_REASON=\"...\" git push production master\n"
     );
     assert_eq!(shop.last_gates(), ["target passed", "window refused"]);
     shop.push_at("2026-11-25 07:00:00", "production", "master")
@@ -51,8 +52,9 @@ fn the_edges_are_half_open() {
             --- stderr
             pushgate: push to production (production) refused
               window: outside the open hours; opens Tue 2026-11-24 09:00
-              hint: push again then
-              hint: if it cannot wait: PUSHGATE_SKIP=window PUSHGATE_REASON="why" before the same git push
+              push again then
+              if it cannot wait:
+                PUSHGATE_SKIP=window PUSHGATE_REASON="..." git push production master
             error: failed to push some refs to '[root]/production.git'
         "#]]);
     shop.push_at("2026-11-24 16:00:00", "production", "master")
@@ -62,8 +64,9 @@ fn the_edges_are_half_open() {
             --- stderr
             pushgate: push to production (production) refused
               window: outside the open hours; opens Wed 2026-11-25 09:00
-              hint: push again then
-              hint: if it cannot wait: PUSHGATE_SKIP=window PUSHGATE_REASON="why" before the same git push
+              push again then
+              if it cannot wait:
+                PUSHGATE_SKIP=window PUSHGATE_REASON="..." git push production master
             error: failed to push some refs to '[root]/production.git'
         "#]]);
     shop.push_at("2026-11-26 16:00:00", "production", "master")
@@ -73,8 +76,9 @@ fn the_edges_are_half_open() {
             --- stderr
             pushgate: push to production (production) refused
               window: outside the open hours; opens Mon 2026-11-30 09:00
-              hint: push again then
-              hint: if it cannot wait: PUSHGATE_SKIP=window PUSHGATE_REASON="why" before the same git push
+              push again then
+              if it cannot wait:
+                PUSHGATE_SKIP=window PUSHGATE_REASON="..." git push production master
             error: failed to push some refs to '[root]/production.git'
         "#]]);
     shop.push_at("2026-11-24 15:59:59", "production", "master")
@@ -91,8 +95,9 @@ fn the_runway_must_fit_before_the_window_closes() {
             --- stderr
             pushgate: push to production (production) refused
               window: the open hours end at 16:00, within the runway; opens Wed 2026-11-25 09:00
-              hint: push again then
-              hint: if it cannot wait: PUSHGATE_SKIP=window PUSHGATE_REASON="why" before the same git push
+              push again then
+              if it cannot wait:
+                PUSHGATE_SKIP=window PUSHGATE_REASON="..." git push production master
             error: failed to push some refs to '[root]/production.git'
         "#]]);
     shop.push_at("2026-11-24 14:59:00", "production", "master")
@@ -110,8 +115,9 @@ fn a_freeze_that_begins_and_ends_within_the_runway_closes_it() {
             --- stderr
             pushgate: push to production (production) refused
               window: `2026-11-24 12:00..2026-11-24 12:05` closes it at 12:00, within the runway; opens Tue 2026-11-24 12:05
-              hint: push again then
-              hint: if it cannot wait: PUSHGATE_SKIP=window PUSHGATE_REASON="why" before the same git push
+              push again then
+              if it cannot wait:
+                PUSHGATE_SKIP=window PUSHGATE_REASON="..." git push production master
             error: failed to push some refs to '[root]/production.git'
         "#]]);
 }
@@ -134,8 +140,9 @@ fn the_window_has_its_own_zone_and_the_reader_his() {
             --- stderr
             pushgate: push to production (production) refused
               window: closed by `22:00-07:00`; opens Wed 2026-11-25 07:00 Europe/Madrid (Wed 06:00 here)
-              hint: push again then
-              hint: if it cannot wait: PUSHGATE_SKIP=window PUSHGATE_REASON="why" before the same git push
+              push again then
+              if it cannot wait:
+                PUSHGATE_SKIP=window PUSHGATE_REASON="..." git push production master
             error: failed to push some refs to '[root]/production.git'
         "#]]);
     at("2026-11-24 20:30:00", "UTC").goes();
@@ -152,8 +159,9 @@ fn a_night_with_a_clock_change_ends_by_the_clock_on_the_wall() {
             --- stderr
             pushgate: push to production (production) refused
               window: closed by `22:00-07:00`; opens Sun 2026-10-25 07:00 Europe/Madrid (Sun 06:00 here)
-              hint: push again then
-              hint: if it cannot wait: PUSHGATE_SKIP=window PUSHGATE_REASON="why" before the same git push
+              push again then
+              if it cannot wait:
+                PUSHGATE_SKIP=window PUSHGATE_REASON="..." git push production master
             error: failed to push some refs to '[root]/production.git'
         "#]]);
     shop.push_at("2026-10-25 06:00:00", "production", "master")
@@ -173,8 +181,9 @@ fn the_readers_own_clock_counts_where_no_zone_is_named() {
         --- stderr
         pushgate: push to production (production) refused
           window: closed by `22:00-07:00`; opens Wed 2026-11-25 07:00
-          hint: push again then
-          hint: if it cannot wait: PUSHGATE_SKIP=window PUSHGATE_REASON="why" before the same git push
+          push again then
+          if it cannot wait:
+            PUSHGATE_SKIP=window PUSHGATE_REASON="..." git push production master
         error: failed to push some refs to '[root]/production.git'
     "#]]);
 }
@@ -203,7 +212,7 @@ fn a_window_that_never_opens_says_so() {
             --- stderr
             pushgate: push to production (production) refused
               window: the open hours end at 10:00, within the runway; it never opens
-              hint: fix the window in .pushgate.yml: no hour passes all of its rules
+              fix the window in .pushgate.yml: no hour passes all of its rules
             error: failed to push some refs to '[root]/production.git'
         "#]]);
 }
@@ -223,8 +232,9 @@ fn the_window_closing_while_the_suite_runs_is_noticed() {
             pushgate: running the suite: echo 1795557600 >../clock
             pushgate: push to production (production) refused
               window: closed by `22:00-07:00`; opens Wed 2026-11-25 07:00
-              hint: push again then
-              hint: if it cannot wait: PUSHGATE_SKIP=window PUSHGATE_REASON="why" before the same git push
+              push again then
+              if it cannot wait:
+                PUSHGATE_SKIP=window PUSHGATE_REASON="..." git push production master
               note: window had passed before the suite ran
             error: failed to push some refs to '[root]/production.git'
         "#]]);

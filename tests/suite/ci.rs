@@ -101,7 +101,7 @@ fn a_red_check_refuses_with_its_address_and_leaves_no_receipt() {
     );
     let ran = forge.push(&shop, "staging").refused("suite");
     let expected = format!(
-        "pushgate: push to staging (staging) refused\n  suite: 2 checks of acme/shop@{} did not pass on GitHub:\n    `test`: failure, https://github.localhost/acme/shop/actions/runs/7/test\n    `ci/coverage`: error, https://ci.example/ci/coverage\n  hint: fix it, commit, and push again\n  hint: or have it run once more there, then push again\n",
+        "pushgate: push to staging (staging) refused\n  suite: 2 checks of acme/shop@{} did not pass on GitHub:\n    `test`: failure, https://github.localhost/acme/shop/actions/runs/7/test\n    `ci/coverage`: error, https://ci.example/ci/coverage\n  fix it, commit, and push again\n  or have it run once more there, then push again\n",
         &commit[..7]
     );
     assert_eq!(ran.report(), expected);
@@ -249,7 +249,7 @@ fn the_checks_that_are_named_count_alone_and_must_be_there() {
             "suite: acme/shop@{} lacks 1 check on GitHub:\n    `e2e`: not there\n",
             &commit[..7]
         ))
-        .says("hint: see that they run, or fix `suite.checks` in .pushgate.yml");
+        .says("see that they run, or fix `suite.checks` in .pushgate.yml");
 }
 
 #[test]
@@ -347,7 +347,7 @@ fn a_slow_answer_has_the_world_asked_again_and_a_mute_forge_an_end() {
         .push(&shop, "staging")
         .undecided("suite")
         .says("no answer within 10 s")
-        .says("hint: push again later");
+        .says("push again later");
 }
 
 #[test]
@@ -384,7 +384,7 @@ fn checks_without_an_end_are_undecided_and_named() {
         &commit[..7]
     ))
     .says("    `test`: in progress, https://github.localhost/acme/shop/actions/runs/7/test\n")
-    .says("hint: push again when it has, or raise `suite.timeout`");
+    .says("push again when it has, or raise `suite.timeout`");
 }
 
 #[test]
@@ -421,7 +421,7 @@ fn whatever_goes_wrong_is_no_pass_and_has_its_cure() {
         .says(cure);
         assert!(!shop.app.join(".git/pushgate/receipts").exists());
     };
-    let later = "hint: push again later";
+    let later = "push again later";
     case(
         Scene::Error(
             403,
@@ -429,7 +429,7 @@ fn whatever_goes_wrong_is_no_pass_and_has_its_cure() {
             r#"{"message":"Resource not accessible by personal access token"}"#,
         ),
         "not accessible",
-        "hint: gh auth status --hostname github.localhost: it needs to read the checks of acme/shop",
+        "see who asks, who has to be able to read the checks of acme/shop:\n    gh auth status --hostname github.localhost\n",
     );
     case(
         Scene::Error(
@@ -448,7 +448,7 @@ fn whatever_goes_wrong_is_no_pass_and_has_its_cure() {
     case(
         Scene::Error(404, "", r#"{"message":"Not Found"}"#),
         "Not Found",
-        "hint: git push origin first, so that its checks run",
+        "push it to a branch there, so that its checks run, then push again:\n    git push origin ",
     );
     case(
         Scene::Error(500, "", r#"{"message":"oops"}"#),
@@ -463,7 +463,7 @@ fn whatever_goes_wrong_is_no_pass_and_has_its_cure() {
     case(Scene::Cut, "unexpected EOF", later);
     case(Scene::Nothing, "EOF", later);
     let garbled = "the answer cannot be understood";
-    let newer = "hint: push again; if it stays so, a newer gh may help";
+    let newer = "push again; if it stays so, a newer gh may help";
     case(
         Scene::Body("{\"total_count\":1,".to_owned()),
         garbled,
@@ -516,7 +516,7 @@ fn a_receipt_is_the_commits_not_the_trees() {
     shop.push_ungated("origin", "master");
     let ran = forge.push(&shop, "staging").undecided("suite");
     ran.says(&format!("No commit found for SHA: {amended}"))
-        .says("hint: git push origin first");
+        .says("then push again:\n    git push origin ");
     forge.knows(&amended);
     forge.push(&shop, "staging").goes();
 }
@@ -526,8 +526,9 @@ fn a_receipt_is_the_commits_not_the_trees() {
 fn without_gh_or_a_login_it_says_how_to_get_them() {
     let (shop, forge, _) = on_github(GITHUB, vec![github(vec![run("test", "success")])]);
     let ran = shop.push("staging", "master").undecided("suite");
-    ran.says("gh auth login")
-        .says("hint: gh auth login --hostname github.localhost, or set GH_ENTERPRISE_TOKEN");
+    ran.says("gh auth login").says(
+        "log in, or set GH_ENTERPRISE_TOKEN:\n    gh auth login --hostname github.localhost\n",
+    );
     let mut command = shop.command("git");
     forge
         .lets_in(command.args(["push", "staging", "master"]))
@@ -536,7 +537,7 @@ fn without_gh_or_a_login_it_says_how_to_get_them() {
     Ran::of(&mut command)
         .undecided("suite")
         .says("Bad credentials")
-        .says("hint: gh auth login");
+        .says(":\n    gh auth login ");
     let programs = without(&shop, &["gh", "glab"]);
     let mut command = shop.command("git");
     forge
@@ -544,7 +545,7 @@ fn without_gh_or_a_login_it_says_how_to_get_them() {
         .env("PATH", &programs);
     let ran = Ran::of(&mut command).undecided("suite");
     ran.says("suite: `gh` asks GitHub, and is not installed\n")
-        .says("hint: install it (https://cli.github.com), then gh auth login");
+        .says("install it (https://cli.github.com), then log in:\n    gh auth login\n");
 }
 
 /// A directory with every program but these.
@@ -626,7 +627,7 @@ fn a_job_does_not_wait_for_itself() {
     let ran = Ran::of(&mut command);
     assert_eq!(ran.code, 2, "{ran}");
     ran.says("this job is one of the checks of GitHub, and would wait for itself")
-        .says("hint: name the checks that have to pass: `suite.checks: [NAME]`");
+        .says("name the checks that have to pass: `suite.checks: [NAME]`");
     let (shop, forge, _) = on_github(
         "{ci: github, checks: [test], timeout: 3s}",
         vec![github(vec![
@@ -778,12 +779,12 @@ fn whatever_goes_wrong_on_gitlab_is_no_pass() {
     case(
         Scene::Error(401, "", r#"{"message":"401 Unauthorized"}"#),
         "401",
-        "hint: glab auth login --hostname gitlab.corp.test, or set GITLAB_TOKEN",
+        "log in, or set GITLAB_TOKEN:\n    glab auth login --hostname gitlab.corp.test\n",
     );
     case(
         Scene::Error(403, "", r#"{"message":"403 Forbidden"}"#),
         "403",
-        "hint: glab auth status",
+        ":\n    glab auth status ",
     );
     case(
         Scene::Error(404, "", r#"{"message":"404 Project Not Found"}"#),
@@ -793,10 +794,10 @@ fn whatever_goes_wrong_on_gitlab_is_no_pass() {
     case(
         Scene::Error(429, "Retry-After: 5\r\n", "Retry later"),
         "429",
-        "hint: push again later",
+        "push again later",
     );
-    case(Scene::Error(503, "", ""), "503", "hint: push again later");
-    case(Scene::Cut, "EOF", "hint: push again later");
+    case(Scene::Error(503, "", ""), "503", "push again later");
+    case(Scene::Cut, "EOF", "push again later");
     case(
         Scene::Body("{}".to_owned()),
         "cannot be understood",

@@ -28,7 +28,7 @@ fn a_red_suite_refuses_and_names_step_code_and_log() {
             pushgate: push to staging (staging) refused
               suite: `echo carts are broken; exit 3` failed with exit code 3
                 whole output: [root]/app/.git/pushgate/logs/[log]
-              hint: fix it, commit, and push again
+              fix it, commit, and push again
             error: failed to push some refs to '[root]/staging.git'
         "#]]);
     let logs: Vec<_> = fs::read_dir(shop.app.join(".git/pushgate/logs"))
@@ -60,7 +60,7 @@ fn steps_run_in_their_order_and_stop_at_the_first_failure() {
             pushgate: push to staging (staging) refused
               suite: `the second` failed with exit code 1
                 whole output: [root]/app/.git/pushgate/logs/[log]
-              hint: fix it, commit, and push again
+              fix it, commit, and push again
             error: failed to push some refs to '[root]/staging.git'
         "#]]);
     assert_eq!(fs::read_to_string(shop.path("ran")).unwrap(), "one\ntwo\n");
@@ -83,7 +83,7 @@ fn a_red_line_of_several_is_red() {
             pushgate: push to staging (staging) refused
               suite: `sh lint.sh\nsh suite.sh` failed with exit code 4
                 whole output: [root]/app/.git/pushgate/logs/[log]
-              hint: fix it, commit, and push again
+              fix it, commit, and push again
             error: failed to push some refs to '[root]/staging.git'
         "#]]);
 }
@@ -101,7 +101,7 @@ fn what_cannot_run_has_not_failed() {
             pushgate: push to staging (staging) refused
               suite: `bin/no-such-program` could not run: exit code 127, command not found
                 whole output: [root]/app/.git/pushgate/logs/[log]
-              hint: try it by hand from the top of the repository; `suite.run` of .pushgate.yml names it
+              try it by hand from the top of the repository; `suite.run` of .pushgate.yml names it
             error: failed to push some refs to '[root]/staging.git'
         "#]]);
     let shop = with_suite("{run: no-such-program --all}");
@@ -114,7 +114,8 @@ fn what_cannot_run_has_not_failed() {
           suite: `no-such-program --all` could not run: `no-such-program` is in no directory of the PATH
             searched: [PATH]
             whole output: [root]/app/.git/pushgate/logs/[log]
-          hint: an interactive shell may have a longer PATH (~/.bashrc, rbenv, nvm): `command -v no-such-program` tells where it is; set PATH for every program, or name it in full in `suite.run` of .pushgate.yml
+          an interactive shell may have a longer PATH (~/.bashrc, rbenv, nvm); set PATH for every program, or name it in full in `suite.run` of .pushgate.yml. This tells where it is:
+            command -v no-such-program
         error: failed to push some refs to '[root]/staging.git'
     "#]];
     let ran = shop
@@ -138,7 +139,7 @@ fn what_cannot_run_has_not_failed() {
             pushgate: push to staging (staging) refused
               suite: `./plain` could not run: exit code 126, not executable
                 whole output: [root]/app/.git/pushgate/logs/[log]
-              hint: try it by hand from the top of the repository; `suite.run` of .pushgate.yml names it
+              try it by hand from the top of the repository; `suite.run` of .pushgate.yml names it
             error: failed to push some refs to '[root]/staging.git'
         "#]]);
 }
@@ -155,7 +156,7 @@ fn a_signal_that_ends_the_suite_is_named() {
             pushgate: push to staging (staging) refused
               suite: `kill -SEGV $$` was ended by SIGSEGV
                 whole output: [root]/app/.git/pushgate/logs/[log]
-              hint: fix it, commit, and push again
+              fix it, commit, and push again
             error: failed to push some refs to '[root]/staging.git'
         "#]]);
 }
@@ -174,7 +175,7 @@ fn the_time_limit_is_named_and_nothing_is_left_behind() {
             pushgate: push to staging (staging) refused
               suite: `sleep 300 & trap "" TERM HUP; echo $$ > ../pid; sleep 301` took longer than its limit of 1s and was stopped
                 whole output: [root]/app/.git/pushgate/logs/[log]
-              hint: fix what hangs, or raise `suite.timeout` in .pushgate.yml
+              fix what hangs, or raise `suite.timeout` in .pushgate.yml
             error: failed to push some refs to '[root]/staging.git'
         "#]]);
     let pid = fs::read_to_string(shop.path("pid")).unwrap();
@@ -196,7 +197,7 @@ fn a_step_has_a_limit_of_its_own() {
             pushgate: push to staging (staging) refused
               suite: `slow` took longer than its limit of 1s and was stopped
                 whole output: [root]/app/.git/pushgate/logs/[log]
-              hint: fix what hangs, or raise `suite.timeout` in .pushgate.yml
+              fix what hangs, or raise `suite.timeout` in .pushgate.yml
             error: failed to push some refs to '[root]/staging.git'
         "#]]);
 }
@@ -230,11 +231,13 @@ fn the_checkout_must_be_what_is_pushed() {
             --- stderr
             pushgate: push to staging (staging) refused
               suite: the checkout is not [Write .pushgate.yml]: 1 file changed or untracked: notes.txt
-              hint: commit them, or git stash --include-untracked, then push again
+              commit them, or put them aside, then push again:
+                git stash --include-untracked
             error: failed to push some refs to '[root]/staging.git'
         "#]]);
-    ran.says("1 file changed or untracked: notes.txt")
-        .says("hint: commit them, or git stash --include-untracked, then push again");
+    ran.says("1 file changed or untracked: notes.txt").says(
+        "commit them, or put them aside, then push again:\n    git stash --include-untracked\n",
+    );
     shop.git(["add", "notes.txt"]).goes();
     shop.push("staging", "master")
         .refused("suite")
@@ -243,7 +246,8 @@ fn the_checkout_must_be_what_is_pushed() {
             --- stderr
             pushgate: push to staging (staging) refused
               suite: the checkout is not [Write .pushgate.yml]: 1 file changed or untracked: notes.txt
-              hint: commit them, or git stash --include-untracked, then push again
+              commit them, or put them aside, then push again:
+                git stash --include-untracked
             error: failed to push some refs to '[root]/staging.git'
         "#]]);
     shop.git(["reset", "-q"]).goes();
@@ -256,7 +260,8 @@ fn the_checkout_must_be_what_is_pushed() {
             pushgate: note: the uncommitted edit of .pushgate.yml changes nothing; the pushed one counts
             pushgate: push to staging (staging) refused
               suite: the checkout is not [Write .pushgate.yml]: 2 files changed or untracked: .pushgate.yml, notes.txt
-              hint: commit them, or git stash --include-untracked, then push again
+              commit them, or put them aside, then push again:
+                git stash --include-untracked
             error: failed to push some refs to '[root]/staging.git'
         "#]]);
     assert!(!shop.path("ran").exists());
@@ -284,11 +289,12 @@ fn another_commit_in_the_checkout_proves_nothing_unless_its_tree_is_the_same() {
             --- stderr
             pushgate: push to staging (staging) refused
               suite: you push [Write .pushgate.yml], but [Write carts] is checked out: its tests would prove nothing
-              hint: git switch --detach [Write .pushgate.yml], then push again
+              check it out, then push again:
+                git switch --detach [Write .pushgate.yml]
             error: failed to push some refs to '[root]/staging.git'
         "#]]);
     ran.says("is checked out: its tests would prove nothing")
-        .says("hint: git switch --detach ");
+        .says("check it out, then push again:\n    git switch --detach ");
     shop.git(["switch", "-qc", "same", "master"]).goes();
     shop.commit("an empty commit has the same tree");
     shop.push("staging", "master:refs/heads/master").goes();
@@ -305,7 +311,7 @@ fn an_edit_while_the_suite_runs_is_noticed() {
             pushgate: running the suite: echo x > schema.rb
             pushgate: push to staging (staging) refused
               suite: after the suite, the checkout is not [Write .pushgate.yml]: 1 file changed or untracked: schema.rb
-              hint: have the suite leave the tree as it was, or ignore in .gitignore what it writes
+              have the suite leave the tree as it was, or ignore in .gitignore what it writes
             error: failed to push some refs to '[root]/staging.git'
         "#]]);
 }
@@ -532,7 +538,7 @@ fn no_suite_is_refused_and_so_are_two() {
             --- stderr
             pushgate: push to staging (staging) refused
               suite: nothing says what runs your tests
-              hint: set `suite.run` in .pushgate.yml, and commit it:
+              set `suite.run` in .pushgate.yml, and commit it:
                 suite:
                   run: COMMAND
             error: failed to push some refs to '[root]/staging.git'
@@ -631,7 +637,7 @@ fn the_first_failure_stops_its_neighbours_and_is_shown_whole() {
             pushgate: push to staging (staging) refused
               suite: `red` failed with exit code 7
                 whole output: [root]/app/.git/pushgate/logs/[log]
-              hint: fix it, commit, and push again
+              fix it, commit, and push again
             error: failed to push some refs to '[root]/staging.git'
         "#]]);
     assert!(begin.elapsed() < PATIENCE);
@@ -691,7 +697,7 @@ fn a_pass_without_a_test_draws_a_warning_and_an_expectation_refuses_it() {
             pushgate: push to staging (staging) refused
               suite: passed, but nothing in its output matches `[1-9][0-9]* examples?, 0 failures`
                 whole output: [root]/app/.git/pushgate/logs/[log]
-              hint: see that its tests run, or fix `suite.expect` in .pushgate.yml
+              see that its tests run, or fix `suite.expect` in .pushgate.yml
             error: failed to push some refs to '[root]/staging.git'
         "#]]);
     let shop = with_suite(
@@ -767,13 +773,14 @@ fn a_connection_that_was_cut_while_the_suite_ran_is_noticed() {
             pushgate: running the suite: pkill -KILL -P $(ps -o ppid= -p $PPID) -x sh; sleep 5.5
             pushgate: push to staging (staging) refused
               suite: passed in [time], but the server closed git's connection meanwhile
-              hint: push again: it will go at once
-              hint: run pushgate check before the next push, or set ServerAliveInterval in ~/.ssh/config
+              push again, it will go at once:
+                git push staging master
+              if it happens often: set ServerAliveInterval in ~/.ssh/config, or run pushgate check before the push
             error: failed to push some refs to '[root]/staging.git'
             error: git-receive-pack '[root]/staging.git' died of signal 9
         "#]]);
     ran.says("but the server closed git's connection meanwhile")
-        .says("hint: push again: it will go at once");
+        .says("push again, it will go at once:\n    git push ");
     shop.push("staging", "master")
         .goes()
         .says(" ago on this tree, in ");
@@ -791,7 +798,7 @@ fn a_suite_that_takes_the_gate_away_is_told_so_and_refused() {
         shop.push("staging", "master")
             .refused("suite")
             .says("passed, but took the gate away: git does not call it before the next push\n")
-            .says("hint: pushgate install\n");
+            .says("put it back, then push again:\n    pushgate install\n");
         assert_eq!(shop.tip("staging", "master"), before);
         let _ = shop.git(["config", "--unset", "core.hooksPath"]);
         shop.install();
@@ -842,9 +849,9 @@ fn the_cure_for_a_submodule_works_there() {
             --- stderr
             pushgate: push to staging (staging) refused
               suite: the checkout is not [two]: 1 file with changes in a submodule: vendor
-              hint: git submodule foreach --recursive git stash --include-untracked
-              hint: git submodule update --recursive
-              hint: or commit what is in it, there and here; then push again
+              commit what is in it, there and here, or put it aside, then push again:
+                git submodule foreach --recursive git stash --include-untracked
+                git submodule update --recursive
             error: failed to push some refs to '[root]/staging.git'
         "#]])
     };
@@ -853,7 +860,7 @@ fn the_cure_for_a_submodule_works_there() {
     let ran = refused();
     let cure = || {
         for line in ran.stderr.lines() {
-            if let Some(command) = line.strip_prefix("  hint: git ") {
+            if let Some(command) = line.strip_prefix("    git ") {
                 shop.git(command.split(' ')).goes();
             }
         }

@@ -23,7 +23,7 @@ fn a_push_from_inside_that_would_wait_for_itself_is_refused_at_once() {
         let said = fs::read_to_string(shop.path("inner")).unwrap();
         assert!(
             said.contains("staging (staging) refused\n  suite: this push comes from inside the suite that runs (process ")
-                && said.contains("hint: have the suite push a repository that it made itself"),
+                && said.contains("  have the suite push a repository that it made itself"),
             "{said}"
         );
         assert!(!said.contains("waiting"), "{said}");

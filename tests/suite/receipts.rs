@@ -160,7 +160,7 @@ fn a_failure_leaves_none() {
             pushgate: push to trunk (origin/master) refused
               suite: `echo run >> ../runs; false` failed with exit code 1
                 whole output: [root]/app/.git/pushgate/logs/[log]
-              hint: fix it, commit, and push again
+              fix it, commit, and push again
             error: failed to push some refs to '[root]/origin.git'
         "#]]);
     shop.push("origin", "master")
@@ -172,7 +172,7 @@ fn a_failure_leaves_none() {
             pushgate: push to trunk (origin/master) refused
               suite: `echo run >> ../runs; false` failed with exit code 1
                 whole output: [root]/app/.git/pushgate/logs/[log]
-              hint: fix it, commit, and push again
+              fix it, commit, and push again
             error: failed to push some refs to '[root]/origin.git'
         "#]]);
     assert_eq!(runs(&shop), 2);

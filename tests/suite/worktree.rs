@@ -197,7 +197,7 @@ fn a_red_suite_in_it_refuses() {
             pushgate: push to trunk (origin/master) refused
               suite: `exit 4` failed with exit code 4
                 whole output: [root]/app/.git/pushgate/logs/[log]
-              hint: fix it, commit, and push again
+              fix it, commit, and push again
             error: failed to push some refs to '[root]/origin.git'
         "#]]);
 }
@@ -291,11 +291,15 @@ fn what_is_in_the_way_of_a_link_is_named_and_kept() {
             --- stderr
             pushgate: push to trunk (origin/master) not decided, so it does not go
               suite: `deps` of `suite.link` cannot be linked into the worktree: [root]/home/.cache/pushgate/[cache]/tree/deps is there
-              hint: rm -r [root]/home/.cache/pushgate/[cache]/tree/deps, then try again
+              remove it, then try again:
+                rm -r [root]/home/.cache/pushgate/[cache]/tree/deps
             error: failed to push some refs to '[root]/origin.git'
         "#]]);
     ran.says("`deps` of `suite.link` cannot be linked into the worktree")
-        .says(&format!("hint: rm -r {}, then try again", path.display()));
+        .says(&format!(
+            "remove it, then try again:\n    rm -r {}\n",
+            path.display()
+        ));
     assert!(path.join("x").exists());
     fs::remove_dir_all(&path).unwrap();
     shop.push("origin", "master").goes();
@@ -310,7 +314,7 @@ fn what_is_in_the_way_of_a_link_is_named_and_kept() {
             --- stderr
             pushgate: push to trunk (origin/master) not decided, so it does not go
               suite: `deps` of `suite.link` cannot be linked into the worktree: [root]/home/.cache/pushgate/[cache]/tree/deps is there, and the commit has it
-              hint: take `deps` off `suite.link` in .pushgate.yml: the worktree has it already
+              take `deps` off `suite.link` in .pushgate.yml: the worktree has it already
             error: failed to push some refs to '[root]/origin.git'
         "#]]);
 }
@@ -425,7 +429,7 @@ fn a_repository_whose_key_another_worktree_has_not_is_told_to_test_its_checkout(
     shop.commit_file("secret", "geheim\n");
     let ran = shop.push("origin", "master").undecided("suite");
     ran.says("smudge filter crypt failed")
-        .says("hint: a filter of .gitattributes fails there: git-crypt has no key in another worktree; set `suite.in: checkout` in .pushgate.yml\n");
+        .says("  a filter of .gitattributes fails there: git-crypt has no key in another worktree; set `suite.in: checkout` in .pushgate.yml\n");
 }
 
 #[test]
@@ -472,7 +476,7 @@ fn a_suite_that_fills_the_disk_fails() {
         pushgate: push to trunk (origin/master) refused
           suite: `head -c 3000000 /dev/zero > filler` failed with exit code 1
             whole output: [root]/app/.git/pushgate/logs/[log]
-          hint: fix it, commit, and push again
+          fix it, commit, and push again
         error: failed to push some refs to '[root]/origin.git'
     "#]]);
 }

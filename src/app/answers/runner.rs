@@ -12,8 +12,8 @@ use super::SystemClock;
 use crate::{
     ci,
     gates::{
-        Checked, Clock, EnvironmentRemotes, Passed, Runner, Stop, SuiteLock, SuiteRun, Undecided,
-        Work, refusal::suite::Refusal,
+        Checked, Clock, EnvironmentRemotes, Passed, Refusal, Runner, Stop, SuiteLock, SuiteRun,
+        Undecided, Work,
     },
     git::Repository,
     hooks::gate::is_gated,
@@ -121,7 +121,12 @@ impl Runner for PushRunner<'_> {
         match run {
             SuiteRun::Passed { took, .. } => {
                 self.leave_receipt(work, took)?;
-                Ok(SuiteRun::Stopped(Box::new(Refusal::GateGone)))
+                let why =
+                    "passed, but took the gate away: git does not call it before the next push";
+                let refusal = Refusal::new(why)
+                    .cure("put it back, then push again", ["pushgate install"])
+                    .hint("keep the suite from setting up hooks: npm ci --ignore-scripts, HUSKY=0, or `suite.in: worktree` with a HOME of its own");
+                Ok(SuiteRun::Stopped(Box::new(refusal)))
             }
             SuiteRun::Stopped(_) => {
                 self.console.line(

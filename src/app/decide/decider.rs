@@ -16,7 +16,7 @@ use crate::{
         overrides::{self, BadWord, Overrides},
     },
     gates::{
-        self, Clock, Explanation, GovernedPush, Target, Undecided, World,
+        self, Clock, GovernedPush, Refusal, Target, Undecided, World,
         route::remote_label,
         verdict::{Decision, Gate, Outcome, Rollback, Verdict},
     },
@@ -160,7 +160,7 @@ impl<'d> Decider<'d> {
         pushes: &'c [GovernedPush<'c>],
         messages: &mut Vec<Message>,
     ) -> Vec<(&'c GovernedPush<'c>, Decision, Verdict)> {
-        let mut refuse = |push: &'c GovernedPush<'c>, why: Explanation| {
+        let mut refuse = |push: &'c GovernedPush<'c>, why: Refusal| {
             messages.push(Message::Refused(push.to_string(), why));
             vec![(push, Decision::Refused, Verdict::default())]
         };
@@ -171,7 +171,10 @@ impl<'d> Decider<'d> {
         };
         for push in pushes {
             if let Some(environment) = lacks_reason(push, overrides) {
-                return refuse(push, overrides::no_reason(&environment.name));
+                return refuse(
+                    push,
+                    overrides::no_reason(push, &environment.name, overrides),
+                );
             }
         }
         if overrides.off {

@@ -75,6 +75,7 @@ impl Pending {
                     gate: stopped.by.to_owned(),
                     outcome: "refused".to_owned(),
                     why: stopped.why.clone(),
+                    cures: Vec::new(),
                 });
             }
             entries.push(entry);

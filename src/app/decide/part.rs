@@ -138,16 +138,22 @@ pub(super) fn change<'c>(push: &GovernedPush<'c>) -> Option<Change<'c>> {
 /// What the gates said, as the ledger keeps it.
 pub(super) fn gate_entries(verdict: &Verdict) -> Vec<GateEntry> {
     let entry = |(gate, outcome): &(Gate, Outcome)| {
-        let (outcome, why) = match outcome {
+        let (word, why) = match outcome {
             Outcome::Passed(why) => ("passed", why.clone()),
             Outcome::Skipped { needless: true } => ("skipped", "it would have passed".to_owned()),
             Outcome::Skipped { needless: false } => ("skipped", String::new()),
-            Outcome::Refused(refusal) => ("refused", refusal.explain().why),
+            Outcome::Refused(refusal) => ("refused", refusal.why.clone()),
             Outcome::Undecided(error) => ("undecided", error.in_one_line()),
         };
+        let cures = match outcome {
+            Outcome::Refused(refusal) => &refusal.cures[..],
+            Outcome::Undecided(error) => &error.cures,
+            Outcome::Passed(_) | Outcome::Skipped { .. } => &[],
+        };
         GateEntry {
+            cures: cures.to_vec(),
             gate: gate.name().to_owned(),
-            outcome: outcome.to_owned(),
+            outcome: word.to_owned(),
             why,
         }
     };

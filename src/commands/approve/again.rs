@@ -5,7 +5,8 @@ use std::slice;
 use super::{Approval, Error, Outcome, named};
 use crate::{
     app::answers::SystemClock,
-    gates::{Clock, Explanation},
+    cure::command,
+    gates::{Clock, Refusal},
     memory::{
         deployments::removed_by_rollback,
         record::{Event, Place, Record},
@@ -40,10 +41,10 @@ impl Approval<'_> {
                     let names = several.iter().map(|(place, _)| place.name.clone());
                     let names: Vec<_> = names.collect();
                     let (commit, all) = (commit.short(), alternatives(&names));
-                    let why = Explanation::new(
-                        format!("rollbacks removed {commit} from several environments: {all}"),
-                        [format!("name one: pushgate approve {} --again", names[0])],
-                    );
+                    let why =
+                        format!("rollbacks removed {commit} from several environments: {all}");
+                    let approve = command(["pushgate", "approve", "--again", &names[0]]);
+                    let why = Refusal::new(why).cure("name one", [approve]);
                     return Ok(self.refused(None, why));
                 }
             }
@@ -57,10 +58,9 @@ impl Approval<'_> {
             }
         }
         let from = name.map_or(String::new(), |name| format!(" from {name}"));
-        let why = Explanation::new(
-            format!("no rollback removed {}{from}", self.commit.short()),
-            ["name the commit that was removed: pushgate approve ENV --again --commit REV"],
-        );
+        let why = format!("no rollback removed {}{from}", self.commit.short());
+        let why = Refusal::new(why)
+            .hint("name the commit that was removed: pushgate approve ENV --again --commit REV");
         Ok(self.refused(name, why))
     }
 

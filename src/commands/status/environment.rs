@@ -10,9 +10,9 @@ use crate::{
         answers::SystemClock, decide::preview, preview::Preview, sharing::write, unjudged::sighting,
     },
     commands::{Error, check::to_environment},
+    cure::{Cure, command},
     gates::{
-        EnvironmentRemotes, Explanation, LocalRepository, Memory, Passed, Remotes, Undecided,
-        receipt,
+        EnvironmentRemotes, LocalRepository, Memory, Passed, Remotes, Undecided, receipt,
         verdict::{Decision, Gate, Outcome, Relation},
         window::{known, reader},
     },
@@ -231,7 +231,7 @@ impl Inputs<'_> {
                 return Ok(NextPush::Undecided {
                     gate: None,
                     why: format!("{} could not be asked", remotes.environment),
-                    hints: error.hints.clone(),
+                    cures: error.cures.clone(),
                 });
             }
         };
@@ -258,11 +258,11 @@ impl Inputs<'_> {
             .answers
             .iter()
             .find_map(|(gate, outcome)| match outcome {
-                Outcome::Refused(refusal) => {
-                    let Explanation { why, hints } = refusal.explain();
-                    let gate = gate.name();
-                    Some(NextPush::Refused { gate, why, hints })
-                }
+                Outcome::Refused(refusal) => Some(NextPush::Refused {
+                    gate: gate.name(),
+                    why: refusal.why.clone(),
+                    cures: refusal.cures.clone(),
+                }),
                 Outcome::Undecided(error) => Some(undecided(Some(*gate), error)),
                 Outcome::Passed(_) | Outcome::Skipped { .. } => None,
             });
@@ -271,19 +271,18 @@ impl Inputs<'_> {
         let mut next = stop.unwrap_or(NextPush::Go {
             suite: run.map_or(Suite::Passed, |_| Suite::Runs),
             took: run.and_then(|run| run.last),
-            hints: Vec::new(),
+            cures: Vec::new(),
         });
         if let Some(old) = old
-            && let NextPush::Go { hints, .. } = &mut next
+            && let NextPush::Go { cures, .. } = &mut next
             && let Ok(relation) = (self.world).relation(commit, &old, &remotes.environment)
             && !matches!(relation, Relation::Ahead(_))
         {
-            hints.push(format!(
-                "{} is not in {branch}'s past, so git asks for: git push --force-with-lease {} {}",
-                old.short(),
-                redact(&printable(push.remote.as_bstr())),
-                remotes.refspec(self.trunk.as_ref().ok())
-            ));
+            let words = format!("{} is not in {branch}'s past, so git asks for", old.short());
+            let remote = redact(&printable(push.remote.as_bstr()));
+            let refspec = remotes.refspec(self.trunk.as_ref().ok());
+            let push = ["git", "push", "--force-with-lease", &remote, &refspec];
+            cures.push(Cure::run(words, [command(push)]));
         }
         Ok(next)
     }
@@ -297,6 +296,6 @@ fn undecided(gate: Option<Gate>, error: &Undecided) -> NextPush {
     NextPush::Undecided {
         gate: gate.map(Gate::name),
         why: error.in_one_line(),
-        hints: error.hints.clone(),
+        cures: error.cures.clone(),
     }
 }

@@ -1,10 +1,7 @@
 //! The gate `suite` where a CI has it run.
 
 use super::*;
-use crate::{
-    gates::refusal::suite::Checks,
-    policy::{Ci, Forge},
-};
+use crate::policy::{Ci, Forge};
 
 fn pushed(world: &Fake, skip: &[Gate]) -> Verdict {
     let mut policy = policy();
@@ -84,17 +81,7 @@ fn a_receipt_asks_nobody() {
 
 #[test]
 fn what_the_ci_has_not_passed_leaves_no_receipt() {
-    let refused = || {
-        Err(suite::Refusal::Checks(Box::new(Checks {
-            forge: Forge::Github,
-            asked: "acme/shop@1111111".to_owned(),
-            commit: oid('1'),
-            remote: "origin".to_owned(),
-            red: Vec::new(),
-            missing: Vec::new(),
-        }))
-        .into())
-    };
+    let refused = || Err(Refusal::new("red").into());
     let world = Fake {
         checks: refused,
         ..Fake::default()

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     gates::{Passed, verdict::Relation},
     memory::record::{ALL_GATES, Deployed, Judged, Record},
-    report::{BAD, GOOD, HINT, LOUD, PLAIN, Text, paint},
+    report::{BAD, DEEP, GOOD, HINT, LOUD, PLAIN, Text, paint},
     text::{clock, day_and_time, rounded_span, span},
 };
 
@@ -274,30 +274,34 @@ impl Page<'_> {
 
     fn next_push(&mut self, next: &NextPush) {
         let by = |gate: &str| Text::from(" by ") + paint(PLAIN, gate);
-        let (text, hints) = match next {
+        let (text, cures) = match next {
             NextPush::Nothing { why } => (why.into(), &[][..]),
-            NextPush::Go { suite, took, hints } => {
+            NextPush::Go { suite, took, cures } => {
                 let last =
                     took.map_or(String::new(), |took| format!(" ({} last time)", span(took)));
                 let after = match suite {
                     Suite::Passed => String::new(),
                     Suite::Runs => format!(", if the suite passes then{last}"),
                 };
-                (paint(GOOD, "go") + after, &hints[..])
+                (paint(GOOD, "go") + after, &cures[..])
             }
-            NextPush::Refused { gate, why, hints } => {
+            NextPush::Refused { gate, why, cures } => {
                 let refused = paint(BAD, "refused") + by(gate);
-                (refused + ": " + why, &hints[..])
+                (refused + ": " + why, &cures[..])
             }
-            NextPush::Undecided { gate, why, hints } => {
+            NextPush::Undecided { gate, why, cures } => {
                 let by = gate.map(by).unwrap_or_default();
-                (paint(BAD, "not decided") + by + ": " + why, &hints[..])
+                (paint(BAD, "not decided") + by + ": " + why, &cures[..])
             }
         };
         self.line("git push", text);
         // The others are for the case that the first one does not help.
-        if let Some(hint) = hints.first() {
-            self.line("", paint(HINT, "hint:") + " " + hint);
+        if let Some(cure) = cures.first() {
+            let colon = if cure.commands.is_empty() { "" } else { ":" };
+            self.line("", paint(HINT, format_args!("{}{colon}", cure.words)));
+            for command in &cure.commands {
+                self.text += Text::from(DEEP) + command + "\n";
+            }
         }
     }
 

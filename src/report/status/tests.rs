@@ -124,7 +124,10 @@ fn status() -> Status {
                 next_push: NextPush::Refused {
                     gate: "promotion",
                     why: "aaaaaaa has been on staging for 18m; it soaks for 30m".to_owned(),
-                    hints: vec!["push again at 11:12".to_owned(), "or else".to_owned()],
+                    cures: vec![
+                        Cure::run("get the newest, then push again", ["git pull"]),
+                        Cure::words("or else"),
+                    ],
                 },
             },
         ],
@@ -169,7 +172,8 @@ production (shop), after staging
   window    open until Mon 2026-11-23 16:00, for pushes before 15:00
   git push  refused by promotion: aaaaaaa has been on staging for 18m; it soaks
             for 30m
-            hint: push again at 11:12
+            get the newest, then push again:
+    git pull
 "
     );
 }
@@ -241,5 +245,5 @@ fn a_program_reads_the_same() {
     assert_eq!(production["window"]["until"], "2026-11-23T16:00:00Z");
     assert_eq!(production["removed"][0]["commit"], id('c').as_str());
     assert_eq!(production["push"]["gate"], "promotion");
-    assert_eq!(production["push"]["hints"][1], "or else");
+    assert_eq!(production["push"]["cures"][1]["words"], "or else");
 }

@@ -29,7 +29,7 @@ fn the_setting_that_names_the_directory_is_named_with_its_line() {
         file.display()
     ));
     let ill = told.breaks("hooks/pre-push is missing: pushes are not judged");
-    ill.hints("git config core.hooksPath .git/hooks, then pushgate install");
+    ill.hints("let this repository have hooks of its own");
     ill.is_cured_by("git config core.hooksPath .git/hooks; pushgate install");
     shop.git(["config", "--unset", "core.hooksPath"]).goes();
     shop.git(["config", "--global", "--unset", "core.hooksPath"])
@@ -103,9 +103,9 @@ fn a_hooks_path_that_is_empty_leads_nowhere() {
     let ran = shop.pushgate(["install"]);
     assert_eq!(ran.code, 2, "{ran}");
     ran.says("core.hooksPath is empty")
-        .says("hint: git config --unset-all core.hooksPath");
+        .says(":\n    git config --unset-all core.hooksPath\n");
     visit(&shop)
         .doctor()
         .breaks("core.hooksPath is empty: git looks for hooks in whatever directory it is in")
-        .hints("git config --unset-all core.hooksPath");
+        .hints("have git look where it always does");
 }

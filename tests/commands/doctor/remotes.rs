@@ -91,7 +91,7 @@ fn a_trunk_that_is_not_found_is_broken() {
         .goes();
     let told = visit.doctor();
     told.breaks("`origin/master` does not exist")
-        .hints("git push origin master, or name another");
+        .hints("push it, or name another");
     shop.git(["push", "-q", "--no-verify", "origin", "master"])
         .goes();
     visit.doctor().is_well();
@@ -99,7 +99,7 @@ fn a_trunk_that_is_not_found_is_broken() {
     visit
         .doctor()
         .breaks("there is no remote `origin`, where trunk should be")
-        .hints("git remote add origin URL");
+        .hints("add it, or name another");
     shop.git(["remote", "add", "origin", "../origin.git"])
         .goes();
     shop.git(["fetch", "-q", "origin"]).goes();
@@ -108,7 +108,7 @@ fn a_trunk_that_is_not_found_is_broken() {
     visit
         .doctor()
         .breaks("which branch is trunk? `origin` has both master and main")
-        .hints("git remote set-head origin --auto")
+        .hints("have git ask")
         .is_cured_by("git remote set-head origin --auto");
 }
 

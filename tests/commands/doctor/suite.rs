@@ -107,7 +107,7 @@ fn a_ci_needs_its_program_and_a_project() {
         symlink(tool(name, name), programs.join(name)).unwrap();
     }
     let bare = visit(&shop).with("PATH", programs.to_str().unwrap());
-    bare.doctor().breaks("glab").hints("glab");
+    bare.doctor().breaks("glab").hints("then log in");
     fs::write(programs.join("glab"), "#!/bin/sh\n").unwrap();
     fs::set_permissions(programs.join("glab"), fs::Permissions::from_mode(0o755)).unwrap();
     let with_glab = visit(&shop).with("PATH", programs.to_str().unwrap());

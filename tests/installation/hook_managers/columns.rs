@@ -91,7 +91,7 @@ fn git_lfs_and_the_configuration_of_git() {
     fits(
         &street,
         "--config",
-        &["  hint: pushgate uninstall && pushgate install"],
+        &["    pushgate uninstall", "    pushgate install"],
     );
     fits(
         &street,

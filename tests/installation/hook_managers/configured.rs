@@ -99,7 +99,7 @@ fn an_older_git_is_refused_with_its_version() {
     assert_eq!(ran.code, 2, "{ran}");
     assert_eq!(
         ran.stderr,
-        "pushgate: install not done\n  git 2.53.1 reads no hooks from its configuration; git 2.54 does\n  hint: pushgate uninstall && pushgate install, which git of any age reads\n"
+        "pushgate: install not done\n  git 2.53.1 reads no hooks from its configuration; git 2.54 does\n  install what git of any age reads:\n    pushgate uninstall\n    pushgate install\n"
     );
     assert!(!street.file(".git/pushgate-hook").exists());
     assert!(!street.read(".git/config").contains("pushgate"));
@@ -212,7 +212,7 @@ fn git_lfs_would_run_beside_it_so_it_is_refused() {
     let ran = street.run("pushgate install --config");
     assert_eq!(ran.code, 2, "{ran}");
     ran.says("git-lfs would upload what the gate refuses")
-        .says("hint: pushgate uninstall && pushgate install, which puts git-lfs behind the gate");
+        .says("put git-lfs behind the gate:\n    pushgate uninstall\n    pushgate install\n");
     assert_eq!(
         (street.picture(".git/hooks"), street.read(".git/config")),
         before

@@ -293,7 +293,7 @@ fn lines_that_a_merge_has_left_there_twice_are_refused_once_until_they_are_there
             .shop
             .write(".husky/pre-push", &format!("{once}\n{ours}"));
         street.everything_is_on_origin();
-        let ran = street.run("git push staging master").goes_not().says("pushgate: push not done\n  the rest of .husky/pre-push calls pushgate again, and would for ever\n  hint: let it call neither pushgate nor git's hook\n  hint: where it has the lines of pushgate twice: pushgate install\n");
+        let ran = street.run("git push staging master").goes_not().says("pushgate: push not done\n  the rest of .husky/pre-push calls pushgate again, and would for ever\n  let it call neither pushgate nor git's hook\n  where it has the lines of pushgate twice:\n    pushgate install\n");
         assert_eq!(ran.stderr.matches("for ever").count(), 1, "{ran}");
         let ran = street.run("pushgate status");
         assert!(ran.stdout.contains("not installed"), "{ran}");

@@ -397,7 +397,7 @@ fn a_lefthook_that_says_nothing_is_no_gate() {
     assert_eq!(ran.code, 2, "{ran}");
     assert_eq!(
         ran.stderr,
-        "pushgate: install not done\n  lefthook does not say what it runs before a push\n    Can't find lefthook in PATH\n  hint: see that `lefthook dump` works here, then pushgate install\n"
+        "pushgate: install not done\n  lefthook does not say what it runs before a push\n    Can't find lefthook in PATH\n  see that `lefthook dump` works here, then:\n    pushgate install\n"
     );
     let ran = street.shop.pushgate(["status"]);
     assert!(ran.stdout.contains("not installed"), "{ran}");

@@ -1,13 +1,64 @@
-//! Why a question of the gates could not be answered, in words.
+//! Why a push does not go: a gate refuses it, or a question could not be answered.
 
 use std::fmt::Display;
 
 use crate::{
     calendar::HolidaysError,
+    cure::{Cure, command},
     memory::ledger::LedgerError,
     policy::{FILE, PolicyError},
     push::Oid,
 };
+
+/// Why a gate does not let pass.
+#[derive(Clone, Debug)]
+pub enum Stop {
+    Refused(Box<Refusal>),
+    Undecided(Box<Undecided>),
+}
+
+impl From<Refusal> for Stop {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(Box::new(refusal))
+    }
+}
+
+impl From<Undecided> for Stop {
+    fn from(undecided: Undecided) -> Self {
+        Self::Undecided(Box::new(undecided))
+    }
+}
+
+/// What a gate refuses, and what to do about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// One line; details follow on lines of their own.
+    pub why: String,
+    pub cures: Vec<Cure>,
+}
+
+impl Refusal {
+    pub(crate) fn new(why: impl Into<String>) -> Self {
+        Self {
+            why: why.into(),
+            cures: Vec::new(),
+        }
+    }
+
+    pub(crate) fn hint(self, words: impl Into<String>) -> Self {
+        self.cure(words, [""; 0])
+    }
+
+    /// Adds commands that fix it, and the words that announce them.
+    pub(crate) fn cure(
+        mut self,
+        words: impl Into<String>,
+        commands: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.cures.push(Cure::run(words, commands));
+        self
+    }
+}
 
 /// A question that could not be answered: the push does not go, and is not refused either.
 ///
@@ -19,8 +70,7 @@ pub struct Undecided {
     pub message: String,
     /// The words of other programs, a line each.
     pub details: Vec<String>,
-    /// Commands that fix it, or words about it.
-    pub hints: Vec<String>,
+    pub cures: Vec<Cure>,
     /// Set where a signal, or the end of `git push`, is the reason.
     pub stopped: Option<Interruption>,
 }
@@ -39,7 +89,7 @@ impl Undecided {
         Self {
             message: message.into(),
             details: Vec::new(),
-            hints: Vec::new(),
+            cures: Vec::new(),
             stopped: None,
         }
     }
@@ -49,9 +99,8 @@ impl Undecided {
         Self::new(format!("could not {what}")).detail(reason.to_string())
     }
 
-    pub(crate) fn detail(mut self, line: impl Into<String>) -> Self {
-        self.details.push(line.into());
-        self
+    pub(crate) fn detail(self, line: impl Into<String>) -> Self {
+        self.details([line.into()])
     }
 
     pub(crate) fn details(mut self, lines: impl IntoIterator<Item = String>) -> Self {
@@ -59,8 +108,17 @@ impl Undecided {
         self
     }
 
-    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hints.push(hint.into());
+    pub(crate) fn hint(self, words: impl Into<String>) -> Self {
+        self.cure(words, [""; 0])
+    }
+
+    /// Adds commands that fix it, and the words that announce them.
+    pub(crate) fn cure(
+        mut self,
+        words: impl Into<String>,
+        commands: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.cures.push(Cure::run(words, commands));
         self
     }
 
@@ -71,11 +129,10 @@ impl Undecided {
 
     /// Ancestry cannot be told, for the history of this clone is cut off.
     pub(crate) fn shallow(id: &Oid, remote: &str) -> Self {
-        Self::new(format!(
-            "this clone is shallow: its history ends before {} is met",
-            id.short()
-        ))
-        .hint(format!("git fetch --unshallow {remote}, then try again"))
+        let id = id.short();
+        let message = format!("this clone is shallow: its history ends before {id} is met");
+        let fetch = command(["git", "fetch", "--unshallow", remote]);
+        Self::new(message).cure("fetch the rest, then try again", [fetch])
     }
 
     pub(crate) fn bare() -> Self {
@@ -88,7 +145,7 @@ impl Undecided {
         Self::new(format!("the suite was stopped: {by}")).stopped(Interruption::Suite { by })
     }
 
-    /// Writes all of it but the hints in one line.
+    /// Writes all of it but the cures in one line.
     pub fn in_one_line(&self) -> String {
         let details = self.details.join("; ");
         let colon = if details.is_empty() { "" } else { ": " };
