@@ -64,7 +64,7 @@ impl Question {
     ) -> Result<(Vec<T>, Option<Timestamp>), Failure> {
         let limit = LIMIT.min(patience.until.saturating_duration_since(Instant::now()));
         let said = run_ticking(self.command(path), limit, patience.tick)
-            .map_err(|error| self.failed(None, None, vec![error.reason()]))?;
+            .map_err(|error| self.failed(None, None, error.details))?;
         let Some(said) = said else {
             let seconds = limit.as_millis().div_ceil(1000).max(1);
             let line = format!("no answer within {seconds} s");

@@ -264,7 +264,7 @@ fn confirmed(args: &Rollback, environment: &str, commit: &Oid) -> Result<bool, E
         let message = "there is no terminal to ask on";
         return Err(Undecided::new(message).cure("say yes beforehand", [again]));
     }
-    let yes = terminal::confirm("Roll back?").map_err(Undecided::from)?;
+    let yes = terminal::confirm("Roll back?")?;
     if !yes {
         report::say("nothing was pushed");
     }

@@ -10,7 +10,6 @@ use bstr::ByteSlice;
 
 use super::{Finding, Found, LIMIT, Opened, SHORT_PATH, Status, is_runnable};
 use crate::{
-    gates::Undecided,
     git::Version,
     hooks::{configured, directory::HooksDirectory, gate::Gate, script},
     process::{find, program::run_within},
@@ -149,7 +148,7 @@ fn differs(program: &Path) -> Option<(Status, String)> {
         }
         Ok(Some(output)) => output.stderr.join("; "),
         Ok(None) => format!("it says nothing within {} s", LIMIT.as_secs()),
-        Err(error) => Undecided::from(error).details.join("; "),
+        Err(error) => error.details.join("; "),
     };
     Some((Status::Broken, format!("which does not run ({why})")))
 }

@@ -71,7 +71,7 @@ impl Git {
         &self,
         args: impl IntoIterator<Item = S>,
     ) -> Result<Output, Undecided> {
-        Ok(run(&mut self.command(args))?)
+        run(&mut self.command(args))
     }
 
     /// Runs such a call, which must succeed.

@@ -9,7 +9,7 @@ use std::{
 
 use bstr::{BStr, BString, ByteSlice, ByteVec};
 
-use super::command::Git;
+use super::Repository;
 use crate::{
     gates::{Undecided, facts::TrunkName},
     memory::record::REF,
@@ -35,19 +35,29 @@ const UNNAMED: &str = "pushgate/asked";
 /// git's exit code for options that it does not know.
 const USAGE: i32 = 129;
 
-/// What a question to a remote depends on.
+/// Questions to remotes that have one time limit together.
 pub(crate) struct Network<'r> {
-    pub(super) git: &'r Git,
-    /// `core.sshCommand`.
-    pub(super) ssh_command: Option<BString>,
-    /// The program that answers for the user without a question on a screen, as editors and CIs set it.
-    pub(super) askpass: Option<OsString>,
-    /// `ssh.variant`.
-    pub(super) ssh_variant: Option<BString>,
-    /// Whether the repository has so few refs that a list of all refs of a remote is short.
-    pub(super) few_refs: bool,
-    /// How long all tries of one question may take together.
-    pub(super) limit: Duration,
+    repository: &'r Repository,
+    limit: Duration,
+    pub(super) deadline: Instant,
+}
+
+impl Repository {
+    pub(crate) fn network(&self, limit: Duration) -> Network<'_> {
+        Network {
+            repository: self,
+            limit,
+            deadline: Instant::now() + limit,
+        }
+    }
+
+    /// Whether the packed refs, as `git clone` leaves them, are about a thousand at most
+    /// (git-pack-refs(1)); the remote then has as few.
+    fn has_few_refs(&self) -> bool {
+        const FEW: u64 = 64 * 1024;
+        let packed = self.common_dir().join("packed-refs").metadata();
+        packed.map_or(true, |file| file.len() <= FEW)
+    }
 }
 
 /// The tips on trunk's remote.
@@ -77,15 +87,13 @@ impl Network<'_> {
         trunk: &TrunkName,
         url: &BStr,
         notes: bool,
-        is_here: impl Fn(&Oid) -> bool,
     ) -> Result<TrunkTips, Undecided> {
-        let deadline = Instant::now() + self.limit;
         let branch = format!("refs/heads/{}", trunk.branch);
         let listed = || {
             let remote = trunk.remote.as_bytes().into();
             let refs = [branch.as_str(), REF];
             let refs = if notes { &refs[..] } else { &refs[..1] };
-            let mut tips = self.list(Some(remote), url, refs, deadline)?;
+            let mut tips = self.list(Some(remote), url, refs)?;
             let mut take = |name: &str| {
                 let at = tips.iter().position(|(found, _)| found == name)?;
                 Some(tips.swap_remove(at).1)
@@ -96,13 +104,13 @@ impl Network<'_> {
                     notes: take(REF),
                     brought: false,
                 }),
-                None => Err(self.no_trunk(trunk, url, deadline)),
+                None => Err(self.no_trunk(trunk, url)),
             }
         };
         let mut known = None;
-        if self.few_refs && is_local(url) {
+        if is_local(url) && self.repository.has_few_refs() {
             let asked = listed()?;
-            if is_here(&asked.tip) {
+            if self.repository.is_commit(&asked.tip)? == Some(true) {
                 return Ok(asked);
             }
             known = Some(asked);
@@ -116,7 +124,7 @@ impl Network<'_> {
                 // A pattern: a ref that is not there would be an error.
                 fetch.arg(format!("+{REF}*:{NOTES_PROBE}*"));
             }
-            self.ask(fetch, &trunk.remote, url, deadline)
+            self.ask(fetch, &trunk.remote, url)
         };
         let mut output = fetch(&["--porcelain"])?;
         let probed = |name| output.stdout.lines().find_map(|line| probed(line, name));
@@ -154,12 +162,13 @@ impl Network<'_> {
     }
 
     /// The error for a trunk that is not there: the server may have renamed it.
-    fn no_trunk(&self, trunk: &TrunkName, url: &BStr, deadline: Instant) -> Undecided {
+    fn no_trunk(&self, trunk: &TrunkName, url: &BStr) -> Undecided {
         let remote = &trunk.remote;
         let ask = self
+            .repository
             .git
             .network(["ls-remote", "--symref", "--", remote, "HEAD"]);
-        let said = self.ask(ask, remote, url, deadline).ok();
+        let said = self.ask(ask, remote, url).ok();
         // `ref: refs/heads/main`, a tab, `HEAD` (git-ls-remote(1)).
         let head = said.as_ref().and_then(|said| {
             let named = said.line().strip_prefix(b"ref: refs/heads/")?;
@@ -174,7 +183,7 @@ impl Network<'_> {
     /// Builds a fetch that writes objects and nothing else, and that offers the server only what these refs
     /// here lead to.
     pub(super) fn fetch(&self, config: &[&str], offered: &[&str]) -> Command {
-        let mut fetch = self.git.network(config);
+        let mut fetch = self.repository.git.network(config);
         fetch.args(["-c", "fetch.writeCommitGraph=false"]);
         fetch.args(["-c", "fetch.hideRefs=refs/"]);
         for name in offered {
@@ -196,9 +205,8 @@ impl Network<'_> {
         remote: Option<&BStr>,
         url: &BStr,
         refs: &[&str],
-        deadline: Instant,
     ) -> Result<Vec<(String, Oid)>, Undecided> {
-        let mut command = self.git.network(["ls-remote", "--"]);
+        let mut command = self.repository.git.network(["ls-remote", "--"]);
         if remote.is_none() {
             name(&mut command, url);
         }
@@ -206,7 +214,7 @@ impl Network<'_> {
             .arg(remote.unwrap_or(UNNAMED.into()).to_os_str_lossy())
             .args(refs);
         let label = redact(&printable(remote.unwrap_or(url)));
-        let output = self.ask(command, &label, url, deadline)?;
+        let output = self.ask(command, &label, url)?;
         if !output.is_ok() {
             return Err(Undecided::unreachable(&label, output.stderr));
         }
@@ -225,7 +233,6 @@ impl Network<'_> {
         mut command: Command,
         remote: &str,
         url: &BStr,
-        deadline: Instant,
     ) -> Result<Output, Undecided> {
         if is_ssh(url)
             && let Some(mut ssh) = self.own_ssh()
@@ -235,10 +242,10 @@ impl Network<'_> {
             ssh.push_str(" -oBatchMode=yes -oConnectTimeout=15");
             command.env("GIT_SSH_COMMAND", ssh.to_os_str_lossy());
         }
-        if let Some(askpass) = &self.askpass {
+        if let Some(askpass) = askpass(self.repository.config("core.askpass")) {
             command.env("GIT_ASKPASS", askpass);
         }
-        let left = deadline.saturating_duration_since(Instant::now());
+        let left = self.deadline.saturating_duration_since(Instant::now());
         run_within(command, left)?.ok_or_else(|| {
             let limit = self.limit.as_secs();
             Undecided::new(format!("`{remote}` gave no answer within {limit} s")).hint_ask(remote)
@@ -254,8 +261,9 @@ impl Network<'_> {
             let bytes = env::var_os(name).and_then(|value| Vec::from_os_string(value).ok());
             bytes.map(BString::from)
         };
-        let variant = variable("GIT_SSH_VARIANT").or_else(|| self.ssh_variant.clone());
-        let own = variable("GIT_SSH_COMMAND").or_else(|| self.ssh_command.clone());
+        let configured = |name| self.repository.config(name).map(BString::from);
+        let variant = variable("GIT_SSH_VARIANT").or_else(|| configured("ssh.variant"));
+        let own = variable("GIT_SSH_COMMAND").or_else(|| configured("core.sshcommand"));
         if own.is_none() && env::var_os("GIT_SSH").is_some() {
             return None;
         }
@@ -272,7 +280,7 @@ impl Network<'_> {
 
 /// The askpass program that git would use (gitcredentials(7)), where it needs no person: an editor's own, or
 /// one that has no display to open a window on. Its session has no terminal.
-pub(super) fn askpass(configured: Option<&BStr>) -> Option<OsString> {
+fn askpass(configured: Option<&BStr>) -> Option<OsString> {
     let is_set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
     let has_display =
         cfg!(target_os = "macos") || ["DISPLAY", "WAYLAND_DISPLAY"].into_iter().any(is_set);

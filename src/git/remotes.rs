@@ -1,17 +1,12 @@
 //! What remotes answer: the tips of their branches.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bstr::{BStr, BString};
 
-use super::{
-    Repository,
-    network::{self, Network},
-};
+use super::{Repository, network::LIMIT};
 use crate::{
-    gates::{
-        self, EnvironmentRemotes, LocalRepository as _, Object, Tip, Undecided, facts::TrunkName,
-    },
+    gates::{self, EnvironmentRemotes, Tip, Undecided, facts::TrunkName},
     policy::Environment,
     push::Oid,
 };
@@ -19,14 +14,9 @@ use crate::{
 impl gates::Remotes for Repository {
     fn trunk_tip(&self, trunk: &TrunkName, team: bool) -> Result<Tip, Undecided> {
         let url = self.fetch_url(&trunk.remote)?;
-        let network = self.network();
-        let asked = network.trunk_tip(trunk, url.as_ref(), team, |tip| {
-            matches!(self.object(tip), Ok(Object::Commit { .. }))
-        })?;
-        let learn = |theirs: &Oid| {
-            let notes = self.notes();
-            notes.learn(&trunk.remote, theirs, asked.brought, network.limit)
-        };
+        let network = self.network(LIMIT);
+        let asked = network.trunk_tip(trunk, url.as_ref(), team)?;
+        let learn = |theirs: &Oid| (self.notes()).learn(&trunk.remote, theirs, asked.brought);
         Ok(Tip {
             team: team.then(|| asked.notes.as_ref().map_or(Ok(()), learn)),
             commit: asked.tip,
@@ -75,14 +65,13 @@ impl Repository {
         urls: &[BString],
         refs: &[&str],
     ) -> Result<Vec<(String, Oid)>, Undecided> {
-        let network = self.network();
-        let deadline = Instant::now() + network.limit;
+        let network = self.network(LIMIT);
         let fetched = self.remotes().fetch_url(remote);
         let mut tips = Vec::new();
         for url in urls {
             // Under its name the remote's other settings count, too (`remote.NAME.proxy`).
             let name = (Some(url) == fetched.as_ref()).then_some(remote);
-            tips.extend(network.list(name, url.as_ref(), refs, deadline)?);
+            tips.extend(network.list(name, url.as_ref(), refs)?);
         }
         Ok(tips)
     }
@@ -94,8 +83,7 @@ impl Repository {
         name: &str,
         limit: Duration,
     ) -> Result<Option<Oid>, Undecided> {
-        let deadline = Instant::now() + limit;
-        let mut tips = self.network().list(None, url, &[name], deadline)?;
+        let mut tips = self.network(limit).list(None, url, &[name])?;
         Ok(tips.pop().map(|(_, id)| id))
     }
 
@@ -107,24 +95,5 @@ impl Repository {
 
     pub(crate) fn no_such_remote(&self, remote: &str) -> Undecided {
         Undecided::no_trunk_remote(remote, &self.remotes().known())
-    }
-
-    pub(crate) fn network(&self) -> Network<'_> {
-        Network {
-            git: &self.git,
-            ssh_command: self.config("core.sshcommand").map(BString::from),
-            askpass: network::askpass(self.config("core.askpass")),
-            ssh_variant: self.config("ssh.variant").map(BString::from),
-            few_refs: self.has_few_refs(),
-            limit: network::LIMIT,
-        }
-    }
-
-    /// Whether the packed refs, as `git clone` leaves them, are about a thousand at most
-    /// (git-pack-refs(1)); the remote then has as few.
-    fn has_few_refs(&self) -> bool {
-        const FEW: u64 = 64 * 1024;
-        let packed = self.common_dir().join("packed-refs").metadata();
-        packed.map_or(true, |file| file.len() <= FEW)
     }
 }

@@ -120,28 +120,19 @@ impl Repository {
         person.unwrap_or("unknown").to_owned()
     }
 
+    /// Whether an object is a commit; `None` where it is not here.
+    pub(super) fn is_commit(&self, id: &Oid) -> Result<Option<bool>, Undecided> {
+        let header = self.backend().header(id)?;
+        Ok(header.map(|(kind, _)| kind == Kind::Commit))
+    }
+
     /// The commit that an id names, through tags.
     pub(crate) fn peel(&self, id: &Oid) -> Result<Option<Oid>, Undecided> {
-        const DEEPEST: usize = 8;
-        let mut backend = self.backend();
-        let mut id = id.clone();
-        for _ in 0..DEEPEST {
-            match backend.header(&id)? {
-                Some((Kind::Commit, _)) => return Ok(Some(id)),
-                Some((Kind::Tag, _)) => {}
-                _ => return Ok(None),
-            }
-            let tag = backend.read(&id)?;
-            let object = tag
-                .lines()
-                .next()
-                .and_then(|line| line.strip_prefix(b"object "));
-            match object.and_then(Oid::parse) {
-                Some(object) => id = object,
-                None => return Ok(None),
-            }
+        match self.is_commit(id)? {
+            Some(true) => Ok(Some(id.clone())),
+            Some(false) => self.revision(id.as_str()),
+            None => Ok(None),
         }
-        Ok(None)
     }
 
     /// The commit that a revision names (gitrevisions(7)).

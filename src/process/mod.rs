@@ -11,43 +11,7 @@ pub(crate) mod terminal;
 pub(crate) mod tree;
 pub(crate) mod watchdog;
 
-use std::{env, io, path::PathBuf};
-
-use crate::gates::{Interruption, Undecided};
-
-/// Why a program, or a person, gave no answer.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    #[error("could not run `{command}`")]
-    Run {
-        /// The command line, without directories and passwords.
-        command: String,
-        source: io::Error,
-    },
-    /// A signal came, or `git push` ended.
-    #[error("stopped: {by}")]
-    Interrupted { by: String },
-}
-
-impl Error {
-    /// The system's words, or what interrupted it.
-    pub(crate) fn reason(&self) -> String {
-        match self {
-            Self::Run { source, .. } => source.to_string(),
-            Self::Interrupted { by } => by.clone(),
-        }
-    }
-}
-
-impl From<Error> for Undecided {
-    fn from(error: Error) -> Self {
-        let undecided = Self::new(error.to_string());
-        match error {
-            Error::Run { source, .. } => undecided.detail(source.to_string()),
-            Error::Interrupted { by } => undecided.stopped(Interruption::Decision { by }),
-        }
-    }
-}
+use std::{env, path::PathBuf};
 
 /// The system's own shell (POSIX, sh): one that PATH finds may be the work tree's.
 pub(crate) const SH: &str = "/bin/sh";

@@ -17,8 +17,8 @@ use nix::{
 };
 use process_wrap::std::{CommandWrap, ProcessSession};
 
-use super::{Error, child::ChildWatch};
-use crate::{push::url::redact, text::printable};
+use super::child::ChildWatch;
+use crate::{gates::Undecided, push::url::redact, text::printable};
 
 /// More bytes of output are not read.
 const MOST: usize = 64 << 20;
@@ -79,17 +79,17 @@ pub(crate) fn command_line(command: &Command) -> String {
     redact(&line)
 }
 
-pub(crate) fn run(command: &mut Command) -> Result<Output, Error> {
+pub(crate) fn run(command: &mut Command) -> Result<Output, Undecided> {
     let output = command.output();
-    Ok(output.map_err(|error| failed(command, error))?.into())
+    Ok(output.map_err(|error| failed(command, &error))?.into())
 }
 
-pub(crate) fn run_with_input(command: &mut Command, input: &[u8]) -> Result<Output, Error> {
+pub(crate) fn run_with_input(command: &mut Command, input: &[u8]) -> Result<Output, Undecided> {
     command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    let mut child = command.spawn().map_err(|error| failed(command, error))?;
+    let mut child = command.spawn().map_err(|error| failed(command, &error))?;
     let pipe = child.stdin.take();
     let output = thread::scope(|scope| {
         // A program that ends before it has read everything says why itself.
@@ -97,13 +97,13 @@ pub(crate) fn run_with_input(command: &mut Command, input: &[u8]) -> Result<Outp
         thread::Builder::new().spawn_scoped(scope, write)?;
         child.wait_with_output()
     });
-    Ok(output.map_err(|error| failed(command, error))?.into())
+    Ok(output.map_err(|error| failed(command, &error))?.into())
 }
 
 /// Runs a program for at most this long, else kills it and its process group and returns `None`.
 ///
 /// It gets a session of its own, so it has no terminal to ask anything on.
-pub(crate) fn run_within(command: Command, limit: Duration) -> Result<Option<Output>, Error> {
+pub(crate) fn run_within(command: Command, limit: Duration) -> Result<Option<Output>, Undecided> {
     run_ticking(command, limit, || {})
 }
 
@@ -112,13 +112,13 @@ pub(crate) fn run_ticking(
     mut command: Command,
     limit: Duration,
     tick: impl FnMut(),
-) -> Result<Option<Output>, Error> {
+) -> Result<Option<Output>, Undecided> {
     let deadline = Instant::now() + limit;
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut command = CommandWrap::from(command);
     command.wrap(ProcessSession);
     let end = watch(&mut command, deadline, tick);
-    end.map_err(|error| failed(command.command(), error))
+    end.map_err(|error| failed(command.command(), &error))
 }
 
 fn watch(
@@ -162,9 +162,6 @@ fn watch(
     }))
 }
 
-fn failed(command: &Command, source: io::Error) -> Error {
-    Error::Run {
-        command: command_line(command),
-        source,
-    }
+fn failed(command: &Command, error: &io::Error) -> Undecided {
+    Undecided::failed(format_args!("run `{}`", command_line(command)), error)
 }

@@ -13,11 +13,11 @@ use signal_hook::{
     flag,
 };
 
-use super::{
-    Error,
-    proc::{self, Stat},
+use super::proc::{self, Stat};
+use crate::{
+    gates::{Interruption, Undecided},
+    text::signal_name,
 };
-use crate::text::signal_name;
 
 /// The signals that end a push, unless they were ignored when this process started.
 const ENDS: [i32; 4] = [SIGINT, SIGTERM, SIGHUP, SIGQUIT];
@@ -71,8 +71,11 @@ pub(crate) fn interrupted() -> Option<String> {
 }
 
 /// Fails once the push was ended from outside.
-pub(crate) fn check() -> Result<(), Error> {
-    interrupted().map_or(Ok(()), |by| Err(Error::Interrupted { by }))
+pub(crate) fn check() -> Result<(), Undecided> {
+    interrupted().map_or(Ok(()), |by| {
+        let stopped = Undecided::new(format!("stopped: {by}"));
+        Err(stopped.stopped(Interruption::Decision { by }))
+    })
 }
 
 /// The number of the signal that came, for the exit code.

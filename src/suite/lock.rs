@@ -60,7 +60,7 @@ pub(crate) fn acquire(
             console.line(&format!("waiting for the suite that runs already{holder}"));
         }
         waited = true;
-        signals::check().map_err(Undecided::from)?;
+        signals::check()?;
         thread::sleep(PAUSE);
     }
     let text = format!("{} {}", std::process::id(), Timestamp::now());

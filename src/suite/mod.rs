@@ -15,11 +15,8 @@ pub(crate) mod worktree;
 use std::env;
 
 pub(crate) use self::screen::{Before, Console};
+use self::step::{Failure, Run};
 pub(crate) use self::{screen::Screen, step::Setup};
-use self::{
-    step::{Failure, Run},
-    variables::removed,
-};
 use crate::{
     gates::{
         SuiteRun, Undecided, Work,
@@ -32,8 +29,7 @@ use crate::{
 
 /// Runs the steps in their order, parallel neighbours together, and stops at the first failure.
 pub(crate) fn run(setup: &Setup<'_>, work: &Work<'_>) -> Result<SuiteRun, Undecided> {
-    let removed = removed();
-    let run = Run::start(setup, work, &removed)?;
+    let run = Run::start(setup, work)?;
     let failure = steps(&run);
     if !matches!(failure, Ok(None)) {
         run.end_orphans();

@@ -13,7 +13,7 @@ use std::{
 use super::{
     log::Log,
     screen::{Console, Screen, lock},
-    variables::Mark,
+    variables::{Mark, removed},
 };
 use crate::{
     ci::Progress,
@@ -40,7 +40,7 @@ pub(super) struct Run<'r> {
     pub(super) work: &'r Work<'r>,
     pub(super) screen: Screen<'r>,
     pub(super) start: Instant,
-    removed: &'r [OsString],
+    removed: Vec<OsString>,
     mark: Mark,
     started: AtomicUsize,
     log: Mutex<Log>,
@@ -55,17 +55,13 @@ pub(super) fn name(step: &Step) -> &str {
 }
 
 impl<'r> Run<'r> {
-    pub(super) fn start(
-        setup: &'r Setup<'r>,
-        work: &'r Work<'r>,
-        removed: &'r [OsString],
-    ) -> Result<Self, Undecided> {
+    pub(super) fn start(setup: &'r Setup<'r>, work: &'r Work<'r>) -> Result<Self, Undecided> {
         Ok(Self {
             setup,
             work,
             screen: Screen::new(setup.console, setup.last_took),
             start: Instant::now(),
-            removed,
+            removed: removed(),
             mark: Mark::new(setup.common_dir),
             started: AtomicUsize::new(0),
             log: Mutex::new(Log::create(setup.logs)?),
@@ -102,7 +98,7 @@ impl<'r> Run<'r> {
         let shell = Shell {
             command: &step.run,
             directory: &directory,
-            removed: self.removed,
+            removed: &self.removed,
             variable: (variable, &value),
             mark: &self.mark.of_step(number),
             terminal: self.screen.is_terminal(),

@@ -10,10 +10,7 @@ use bstr::{BString, ByteSlice};
 use super::{read::Notes, write::NO_HOOKS};
 use crate::{
     gates::Undecided,
-    git::{
-        backend::Kind,
-        network::{self, Network},
-    },
+    git::network::{self, Network},
     memory::record::REF,
     policy::FILE,
     process::program::Output,
@@ -32,23 +29,20 @@ impl Notes<'_> {
     ///
     /// No other ref is written: it would be pushed by `git push --mirror`.
     pub fn fetch(&self, remote: &str, limit: Duration) -> Result<(), Undecided> {
-        self.fetch_until(remote, limit, Instant::now() + limit)
+        self.fetch_by(remote, &self.repository.network(limit))
     }
 
     /// Pushes our notes to trunk's remote; lines that are there already are fetched and kept.
     pub fn push(&self, remote: &str, limit: Duration) -> Result<(), Undecided> {
-        let deadline = Instant::now() + limit;
+        let network = self.repository.network(limit);
         let mut stuck = 0;
-        loop {
-            let Some(tip) = self.tip()? else {
-                return Ok(());
-            };
-            let output = self.push_once(remote, limit, deadline)?;
+        while let Some(tip) = self.tip()? {
+            let output = self.push_once(remote, &network)?;
             if output.is_ok() {
                 return Ok(());
             }
             // Refused, or was another clone faster? Then its notes are new here.
-            self.fetch_until(remote, limit, deadline)?;
+            self.fetch_by(remote, &network)?;
             if self.tip()?.as_ref() == Some(&tip) {
                 stuck += 1;
             }
@@ -61,26 +55,21 @@ impl Notes<'_> {
                         "let the team push {REF} to {remote}, or set `share: false` in {FILE}"
                     )));
             }
-            pause(deadline);
+            pause(network.deadline);
         }
+        Ok(())
     }
 
-    fn fetch_until(
-        &self,
-        remote: &str,
-        limit: Duration,
-        deadline: Instant,
-    ) -> Result<(), Undecided> {
+    fn fetch_by(&self, remote: &str, network: &Network<'_>) -> Result<(), Undecided> {
         let url = self.repository.fetch_url(remote)?;
-        let network = self.network(limit);
         let name = Some(remote.as_bytes().into());
         // Twice: the server's notes may be written anew between the question and the answer.
         for _ in 0..2 {
-            let tips = network.list(name, url.as_ref(), &[REF], deadline)?;
+            let tips = network.list(name, url.as_ref(), &[REF])?;
             let Some((_, theirs)) = tips.into_iter().next() else {
                 return Ok(());
             };
-            if self.bring(remote, &url, &theirs, &network, deadline)? {
+            if self.bring(remote, &url, &theirs, network)? {
                 return Ok(());
             }
         }
@@ -94,17 +83,16 @@ impl Notes<'_> {
         remote: &str,
         theirs: &Oid,
         brought: bool,
-        limit: Duration,
     ) -> Result<(), Undecided> {
-        if brought && self.is_commit(theirs)? == Some(true) {
+        if brought && self.repository.is_commit(theirs)? == Some(true) {
             return self.merge(theirs);
         }
-        let deadline = Instant::now() + limit;
+        let network = self.repository.network(LIMIT);
         let url = self.repository.fetch_url(remote)?;
-        if self.bring(remote, &url, theirs, &self.network(limit), deadline)? {
+        if self.bring(remote, &url, theirs, &network)? {
             return Ok(());
         }
-        self.fetch_until(remote, limit, deadline)
+        self.fetch_by(remote, &network)
     }
 
     /// Fetches these notes of a remote and merges them into ours; false where they are no longer there.
@@ -114,7 +102,6 @@ impl Notes<'_> {
         url: &BString,
         theirs: &Oid,
         network: &Network<'_>,
-        deadline: Instant,
     ) -> Result<bool, Undecided> {
         let tip = self.tip()?;
         if let Some(tip) = &tip
@@ -123,44 +110,25 @@ impl Notes<'_> {
             return Ok(true);
         }
         // git completes the history, also where a part of it was here.
-        let output = fetch_once(remote, url, tip.as_ref(), network, deadline)?;
+        let output = fetch_once(remote, url, tip.as_ref(), network)?;
         if !output.is_ok() {
             return Err(Undecided::unreachable(&label(remote), output.stderr));
         }
-        match self.is_commit(theirs)? {
+        match self.repository.is_commit(theirs)? {
             Some(true) => self.merge(theirs).map(|()| true),
             Some(false) => Err(unreadable(remote)),
             None => Ok(false),
         }
     }
 
-    /// Whether an object is a commit; `None` where it is not here.
-    fn is_commit(&self, id: &Oid) -> Result<Option<bool>, Undecided> {
-        let header = self.repository.backend().header(id)?;
-        Ok(header.map(|(kind, _)| kind == Kind::Commit))
-    }
-
-    fn push_once(
-        &self,
-        remote: &str,
-        limit: Duration,
-        deadline: Instant,
-    ) -> Result<Output, Undecided> {
+    fn push_once(&self, remote: &str, network: &Network<'_>) -> Result<Output, Undecided> {
         let url = self.repository.remotes().push_url(remote.as_bytes());
         let url = url.ok_or_else(|| self.repository.no_such_remote(remote))?;
         let mut push = self.repository.git.network(NO_HOOKS);
         push.args(["push", "--no-verify", "--porcelain", "--no-progress"]);
         push.args(["--no-follow-tags", "--no-signed", "--recurse-submodules=no"]);
         push.args(["--", remote, &format!("{REF}:{REF}")]);
-        self.network(limit)
-            .ask(push, &label(remote), url.as_ref(), deadline)
-    }
-
-    fn network(&self, limit: Duration) -> Network<'_> {
-        Network {
-            limit,
-            ..self.repository.network()
-        }
+        network.ask(push, &label(remote), url.as_ref())
     }
 }
 
@@ -170,7 +138,6 @@ fn fetch_once(
     url: &BString,
     tip: Option<&Oid>,
     network: &Network<'_>,
-    deadline: Instant,
 ) -> Result<Output, Undecided> {
     let mut config = NO_HOOKS.to_vec();
     if tip.is_none() {
@@ -181,7 +148,7 @@ fn fetch_once(
     fetch.args(["--quiet", "--no-filter"]);
     fetch.args(tip.map(|tip| format!("--negotiation-tip={tip}")));
     fetch.args(["--", remote, REF]);
-    network.ask(fetch, &label(remote), url.as_ref(), deadline)
+    network.ask(fetch, &label(remote), url.as_ref())
 }
 
 fn label(remote: &str) -> String {

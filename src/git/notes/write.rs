@@ -2,8 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs::{self, File},
-    io,
+    fs, io,
     time::Duration,
 };
 
@@ -32,8 +31,6 @@ const CRASH: &str = "fast-import: dumping crash report to ";
 /// A note that changes.
 struct Change {
     path: String,
-    /// Other paths of the same note, which are removed.
-    stale: Vec<String>,
     text: Vec<u8>,
 }
 
@@ -61,40 +58,49 @@ impl Notes<'_> {
             }
             several => format!("{} records", several.len()),
         };
-        let _lock = self.lock()?;
-        for _ in 0..TRIES {
-            let tip = self.tip()?;
+        self.until_written(|tip| {
             let mut changes = Vec::new();
             for (commit, new) in &lines {
-                changes.extend(self.change(tip.as_ref(), commit, new)?);
+                changes.extend(self.change(tip, commit, new)?);
             }
-            if changes.is_empty() {
-                return Ok(());
-            }
-            if self.write(&subject, tip.as_ref(), None, &changes)? {
-                return Ok(());
-            }
-        }
-        Err(overtaken())
+            Ok(changes.is_empty() || self.write(&subject, tip, None, &changes)?)
+        })
     }
 
     /// Merges other notes, which are here completely, into ours.
     pub(super) fn merge(&self, theirs: &Oid) -> Result<(), Undecided> {
-        let _lock = self.lock()?;
+        self.until_written(|tip| match tip {
+            Some(tip) if self.contains(tip, theirs)? => Ok(true),
+            Some(tip) if !self.contains(theirs, tip)? => {
+                let changes = self.changes(tip, theirs)?;
+                self.write("Merge the team's notes", Some(tip), Some(theirs), &changes)
+            }
+            tip => self.forward(tip, theirs),
+        })
+    }
+
+    /// Tries a change of our notes on their tip, until no other process has moved it meanwhile.
+    ///
+    /// Writers of this clone take turns, so that they need not start again.
+    fn until_written(
+        &self,
+        change: impl Fn(Option<&Oid>) -> Result<bool, Undecided>,
+    ) -> Result<(), Undecided> {
+        let path = self.repository.state_dir().join("notes.lock");
+        let _ = file::state_directory(&self.repository.state_dir());
+        let lock = file::lock(&path, PATIENCE);
+        let _lock = lock
+            .and_then(|lock| lock.ok_or(io::ErrorKind::WouldBlock.into()))
+            .map_err(|error| Undecided::failed(format!("write {}", path.display()), &error))?;
         for _ in 0..TRIES {
-            let written = match self.tip()? {
-                Some(tip) if self.contains(&tip, theirs)? => return Ok(()),
-                Some(tip) if !self.contains(theirs, &tip)? => {
-                    let changes = self.changes(&tip, theirs)?;
-                    self.write("Merge the team's notes", Some(&tip), Some(theirs), &changes)?
-                }
-                tip => self.forward(tip.as_ref(), theirs)?,
-            };
-            if written {
+            if change(self.tip()?.as_ref())? {
                 return Ok(());
             }
         }
-        Err(overtaken())
+        Err(Undecided::failed(
+            format!("write {REF}"),
+            &"others wrote it each time",
+        ))
     }
 
     /// What the notes of another tree add to ours.
@@ -123,25 +129,12 @@ impl Notes<'_> {
             return Ok(None);
         }
         // A note keeps its path; a new one gets the path that git itself would give it among some hundreds.
-        let mut paths = blobs.into_iter().map(|(path, _)| path);
+        let path = blobs.into_iter().next().map(|(path, _)| path);
         let (directory, name) = commit.as_str().split_at(2);
-        let path = paths.next();
         Ok(Some(Change {
             path: path.unwrap_or_else(|| format!("{directory}/{name}")),
-            stale: paths.collect(),
             text: union(commit, &old, new)?,
         }))
-    }
-
-    /// Locks the notes: writers of this clone take turns, so that they need not start again. The lock
-    /// ends with the process that holds it.
-    fn lock(&self) -> Result<File, Undecided> {
-        let path = self.repository.state_dir().join("notes.lock");
-        let failed =
-            |error: &io::Error| Undecided::failed(format!("write {}", path.display()), error);
-        let _ = file::state_directory(&self.repository.state_dir());
-        let file = file::lock(&path, PATIENCE).map_err(|error| failed(&error))?;
-        file.ok_or_else(|| failed(&io::ErrorKind::WouldBlock.into()))
     }
 
     /// Moves our ref on to a commit that contains all our notes.
@@ -175,9 +168,6 @@ impl Notes<'_> {
         }
         let mut input = input.into_bytes();
         for change in changes {
-            for path in &change.stale {
-                input.extend_from_slice(format!("D {path}\n").as_bytes());
-            }
             let (path, size) = (&change.path, change.text.len());
             let head = format!("M 100644 inline {path}\ndata {size}\n");
             input.extend_from_slice(head.as_bytes());
@@ -247,8 +237,4 @@ fn union(commit: &Oid, old: &[u8], new: &[u8]) -> Result<Vec<u8>, Undecided> {
     }
     let ended = lines.into_iter().flat_map(|line| [line, b"\n"]);
     Ok(ended.flatten().copied().collect())
-}
-
-fn overtaken() -> Undecided {
-    Undecided::failed(format!("write {REF}"), &"others wrote it each time")
 }
