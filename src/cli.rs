@@ -4,8 +4,6 @@ use std::{ffi::OsString, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueHint, builder::PossibleValue};
 
-use crate::calendar::since::Since;
-
 /// What follows the options in the help of pushgate, and of each command.
 const PUSHGATE: &str = include_str!("help/pushgate.txt");
 const ENVIRONMENT: &str = include_str!("help/environment.txt");
@@ -191,7 +189,7 @@ pub struct Log {
     pub environment: Option<String>,
     /// Only what happened since: a date, a time, yesterday, or how long ago (7d).
     #[arg(long, value_name = "WHEN")]
-    pub since: Option<Since>,
+    pub since: Option<String>,
     /// One JSON object a line.
     #[arg(long)]
     pub json: bool,

@@ -42,7 +42,7 @@ pub(crate) fn open_or_create(path: &Path, options: &OpenOptions) -> io::Result<F
 /// stays removed.
 pub(crate) fn state_directory(path: &Path) -> io::Result<()> {
     match fs::create_dir(path) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
         // The bits for searching, and the group for what is made in it.
         Ok(()) => fs::set_permissions(
             path,

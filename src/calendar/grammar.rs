@@ -2,12 +2,13 @@
 
 use std::str::FromStr;
 
-use jiff::civil::Date;
+use jiff::civil::{Date, Time};
 
 use super::{
     error::{TextError, did_you_mean},
     rule::{DAY, Days, Rule, Shape},
 };
+use crate::text::nearest;
 
 /// The weekdays, and the short names that suggestions use.
 const WEEKDAYS: [(&str, &str); 7] = [
@@ -139,20 +140,13 @@ fn dates(text: &str, from: &str, until: &str) -> Result<Shape, TextError> {
 
 /// The civil second since 1970 at which a date `YYYY-MM-DD` begins.
 fn date(text: &str) -> Result<i64, TextError> {
-    let is_shaped = text.len() == 10
-        && (text.bytes().enumerate()).all(|(index, byte)| match index {
-            4 | 7 => byte == b'-',
-            _ => byte.is_ascii_digit(),
-        });
-    if !is_shaped {
-        return wrong(format!(
+    let is_plain = text.len() == 10 && text.starts_with(|c: char| c.is_ascii_digit());
+    match Date::strptime("%Y-%m-%d", text) {
+        Ok(date) if is_plain => Ok(date.duration_since(Date::constant(1970, 1, 1)).as_secs()),
+        _ => wrong(format!(
             "`{text}` is not a date: write YYYY-MM-DD, and `..` between two dates"
-        ));
+        )),
     }
-    let Ok(date) = text.parse::<Date>() else {
-        return wrong(format!("`{text}` is not in the calendar"));
-    };
-    Ok(date.duration_since(Date::constant(1970, 1, 1)).as_secs())
 }
 
 /// `HH:MM-HH:MM` on the given days; an end that is not after the start is on the day after.
@@ -181,26 +175,27 @@ fn start(text: &str, range: &str) -> Result<i64, TextError> {
 
 /// The seconds from midnight to a time of day, `H:MM` or `HH:MM`, up to 24:00.
 fn time(text: &str) -> Result<i64, TextError> {
-    let minutes = || {
-        let (hour, minute) = text.split_once(':')?;
-        let (hour, minute) = match (hour.len(), minute.len()) {
-            (1..=2, 2) => (i64::from(number(hour)?), i64::from(number(minute)?)),
-            _ => return None,
-        };
-        Some(hour * 60 + minute).filter(|minutes| minute < 60 && *minutes <= 24 * 60)
-    };
-    match minutes() {
-        Some(minutes) => Ok(minutes * 60),
+    if text == "24:00" {
+        return Ok(DAY);
+    }
+    match clock(text).filter(|_| text.matches(':').count() == 1) {
+        Some(time) => Ok(time.duration_since(Time::midnight()).as_secs()),
         None => wrong(format!(
             "`{text}` is not a time of day: write HH:MM, from 00:00 to 23:59, or 24:00 as an end"
         )),
     }
 }
 
-/// A number of ASCII digits, without a sign.
-pub(super) fn number(digits: &str) -> Option<i16> {
-    let plain = digits.bytes().all(|byte| byte.is_ascii_digit());
-    digits.parse().ok().filter(|_| plain)
+/// A time of day, `H:MM`, `HH:MM` or `HH:MM:SS`.
+pub(super) fn clock(text: &str) -> Option<Time> {
+    let is_plain = text.chars().all(|c| c.is_ascii_digit() || c == ':');
+    let (hour, rest) = text.split_once(':').filter(|_| is_plain)?;
+    let format = match (hour.len(), rest.len()) {
+        (1..=2, 2) => "%H:%M",
+        (1..=2, 5) => "%H:%M:%S",
+        _ => return None,
+    };
+    Time::strptime(format, text).ok()
 }
 
 /// `Mon`, `Mon-Fri`, `Sat,Sun`, and lists that mix them; a range may wrap round the week's end.
@@ -242,25 +237,13 @@ pub(super) fn weekday(word: &str) -> Result<usize, TextError> {
     })
 }
 
-/// The weekday nearest to a wrong name: it was cut short, or a letter or two differ.
+/// The weekday nearest to a wrong name.
 pub(super) fn nearest_weekday(word: &str) -> Option<&'static str> {
-    let word = word.to_ascii_lowercase();
-    let near = |name: &str, most| {
-        let slips = strsim::damerau_levenshtein(&word, &name.to_ascii_lowercase());
-        Some(slips).filter(|slips| *slips <= most)
-    };
-    let scored = WEEKDAYS.iter().filter_map(|(short, full)| {
-        let full = full.to_ascii_lowercase();
-        if word.len() > 1 && full.starts_with(&word) {
-            return Some((0, *short));
-        }
-        // Three letters with another first one are another word: `Lun` is not `Sun`.
-        let has_initial = word.as_bytes().first() == full.as_bytes().first();
-        let slips = near(short, 1).filter(|_| has_initial);
-        Some((slips.or_else(|| near(&full, 2))?, *short))
-    });
-    let (_, short) = scored.min_by_key(|(slips, _)| *slips)?;
-    Some(short)
+    // With another first letter it is another word: `Lun` is not `Sun`.
+    let initial = word.chars().next()?.to_ascii_uppercase();
+    let names = WEEKDAYS.iter().flat_map(|(short, full)| [*short, *full]);
+    let nearest = nearest(word, names.filter(|name| name.starts_with(initial)))?;
+    nearest.get(..3)
 }
 
 #[cfg(test)]

@@ -9,7 +9,6 @@ pub mod holidays;
 mod moment;
 mod rule;
 mod seconds;
-pub mod since;
 mod walk;
 mod zone;
 
@@ -19,7 +18,7 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 pub use error::TextError;
 pub use holidays::{Holidays, HolidaysError};
-pub use moment::moment;
+pub use moment::{moment, since};
 pub use rule::Rule;
 pub use zone::Zone;
 

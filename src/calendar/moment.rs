@@ -1,17 +1,18 @@
-//! Reads a date and time as people write them: `2026-12-24 23:00`, `tomorrow 9:00`, `Fri 16:00`, RFC 3339, RFC 9557.
+//! Reads a date and time as people write them: `2026-12-24 23:00`, `tomorrow 9:00`, `Fri 16:00`, RFC 3339, RFC 9557;
+//! and how far back something goes: `7d`, `yesterday`, `2026-11-01`.
 
 use std::fmt::Display;
 
 use jiff::{
-    Timestamp, ToSpan, Zoned,
-    civil::{Date, DateTime, Time},
-    fmt::temporal::{DateTimeParser, DateTimePrinter},
-    tz::{AmbiguousOffset, Offset, TimeZone, TimeZoneDatabase},
+    Span, Timestamp, ToSpan, Zoned,
+    civil::{Date, DateTime},
+    fmt::temporal::DateTimeParser,
+    tz::{Disambiguation, TimeZone, TimeZoneDatabase},
 };
 
 use super::{
     error::{TextError, did_you_mean},
-    grammar::{nearest_weekday, number, weekday},
+    grammar::{clock, nearest_weekday, weekday},
     zone,
 };
 
@@ -55,6 +56,29 @@ pub fn moment(text: &str, now: &Zoned) -> Result<Timestamp, TextError> {
     Ok(at)
 }
 
+/// Reads how far back something goes: a date (its beginning), a date and time, or how long ago.
+pub fn since(text: &str, now: &Zoned) -> Result<Timestamp, TextError> {
+    let text = text.trim();
+    // An instant is a local time, too, to a reader that skips its offset.
+    if let Ok(at) = text.parse() {
+        return Ok(at);
+    }
+    let start_of = |back: i64| now.checked_sub(back.days())?.start_of_day();
+    let at = match (text.to_ascii_lowercase().as_str(), text.parse::<DateTime>()) {
+        ("today", _) => start_of(0),
+        ("yesterday", _) => start_of(1),
+        (_, Ok(local)) => local.to_zoned(now.time_zone().clone()),
+        // `7d ago` is the same to jiff as `-7d`.
+        (_, Err(_)) => (text.parse::<Span>()).and_then(|span| now.checked_sub(span.abs())),
+    };
+    at.map(|at| at.timestamp()).map_err(|_| {
+        TextError(format!(
+            "`{text}` is no time in the past: say a date (2026-11-01, yesterday), a time (2026-11-01T09:00), or \
+             how long ago (7d, 24h)"
+        ))
+    })
+}
+
 fn form(text: &str, nearest_day: Option<&str>) -> TextError {
     TextError(format!(
         "`{text}` is not a date and time: write `2026-12-24 23:00`, `tomorrow 9:00`, `Fri 16:00`, \
@@ -79,36 +103,18 @@ fn no_time<T>(day: &str) -> Result<T, TextError> {
 
 /// The name of a day that is nearest to a wrong one.
 fn nearest_day(word: &str) -> Option<&'static str> {
-    let word = word.to_lowercase();
-    let near = |day: &&str| strsim::damerau_levenshtein(&word, day) <= 2;
-    let day = ["today", "tomorrow"].into_iter().find(near);
-    day.or_else(|| nearest_weekday(&word))
+    let day = crate::text::nearest(word, ["today", "tomorrow"]);
+    day.or_else(|| nearest_weekday(word))
 }
 
 /// Reads a text that begins with a date.
 fn dated(text: &str, zone: &TimeZone) -> Result<Timestamp, TextError> {
-    let parser = DateTimeParser::new();
-    if text.parse::<Date>().is_ok() && !text.contains(':') {
-        return no_time(text);
-    }
-    // The hour may have one digit, as people write it.
-    if let Some((date, time)) = text.split_once(' ')
-        && let (Ok(date), Some(time)) = (date.parse::<Date>(), clock(time.trim_start()))
-    {
-        return civil(text, date.to_datetime(time), zone);
-    }
-    if let Some((wall, name)) = text.split_once('[') {
-        let name = name.strip_suffix(']').unwrap_or_default();
-        let has_offset = parser.parse_timestamp(wall).is_ok();
+    let parser = DateTimeParser::new().disambiguation(Disambiguation::Reject);
+    if let Some((_, name)) = text.split_once('[') {
         // A zone may have a mark before it, or be an offset (RFC 9557).
         if name.starts_with(|c: char| c.is_ascii_alphabetic()) {
-            let (_, zone) = zone::named(name).map_err(|error| wrong(text, &error))?;
-            if let Ok(at) = wall.parse::<DateTime>()
-                && wall.contains(':')
-                && !has_offset
-            {
-                return civil(text, at, &zone);
-            }
+            let name = name.trim_end_matches(']');
+            zone::named(name).map_err(|error| wrong(text, &error))?;
         }
         // The database within the program: the answer is the same on every machine.
         let zoned = parser.parse_zoned_with(&TimeZoneDatabase::bundled(), text);
@@ -119,47 +125,36 @@ fn dated(text: &str, zone: &TimeZone) -> Result<Timestamp, TextError> {
     if let Ok(at) = parser.parse_timestamp(text) {
         return Ok(at);
     }
-    let at = parser
-        .parse_datetime(text)
-        .map_err(|error| wrong(text, &error))?;
-    civil(text, at, zone)
-}
-
-/// A time of day, `H:MM`, `HH:MM` or `HH:MM:SS`.
-fn clock(text: &str) -> Option<Time> {
-    let (hour, rest) = text.split_once(':')?;
-    let (minute, second) = rest.split_once(':').unwrap_or((rest, "00"));
-    let is_two = |digits: &str| digits.len() == 2;
-    if !(1..=2).contains(&hour.len()) || !is_two(minute) || !is_two(second) {
-        return None;
+    let (date, time) = text.split_once([' ', 'T', 't']).unwrap_or((text, ""));
+    let date: Date = date.parse().map_err(|error| wrong(text, &error))?;
+    match clock(time.trim_start()) {
+        Some(time) => civil(text, date.to_datetime(time), zone),
+        None if time.is_empty() => no_time(text),
+        None => Err(form(text, None)),
     }
-    let number = |digits: &str| i8::try_from(number(digits)?).ok();
-    Time::new(number(hour)?, number(minute)?, number(second)?, 0).ok()
 }
 
 /// The instant of a wall-clock time, which must occur once.
 fn civil(text: &str, at: DateTime, zone: &TimeZone) -> Result<Timestamp, TextError> {
-    let ambiguous = zone.to_ambiguous_timestamp(at);
-    let zone = zone.iana_name().unwrap_or("this zone");
-    let message = match ambiguous.offset() {
-        AmbiguousOffset::Unambiguous { .. } => {
-            return ambiguous.compatible().map_err(|error| wrong(text, &error));
-        }
-        AmbiguousOffset::Gap { .. } => {
-            format!("`{text}` does not occur in {zone}: the clocks go forward over it")
-        }
-        AmbiguousOffset::Fold { before, after } => {
-            let with = |offset: Offset| match offset.to_timestamp(at) {
-                Ok(at) => DateTimePrinter::new().timestamp_with_offset_to_string(&at, offset),
-                Err(error) => error.to_string(),
-            };
-            let (first, second) = (with(before), with(after));
-            format!(
-                "`{text}` occurs twice in {zone}, where the clocks go back: write `{first}` or `{second}`"
-            )
-        }
-    };
-    Err(TextError(message))
+    let ambiguous = zone.to_ambiguous_zoned(at);
+    if !ambiguous.is_ambiguous() {
+        let at = ambiguous
+            .compatible()
+            .map_err(|error| wrong(text, &error))?;
+        return Ok(at.timestamp());
+    }
+    let name = zone.iana_name().unwrap_or("this zone");
+    let form = "%Y-%m-%dT%H:%M:%S%:z";
+    let with_offset = [ambiguous.clone().earlier(), ambiguous.later()];
+    let [first, second] = with_offset.map(|at| {
+        at.map_or_else(
+            |error| error.to_string(),
+            |at| at.strftime(form).to_string(),
+        )
+    });
+    Err(TextError(format!(
+        "`{text}` does not occur once in {name}, where the clocks change: write `{first}` or `{second}`"
+    )))
 }
 
 #[cfg(test)]
@@ -232,7 +227,7 @@ mod tests {
 
     #[test]
     fn an_hour_that_does_not_occur_once_is_refused() {
-        refused("2026-03-29 02:30", "does not occur in Europe/Madrid");
+        refused("2026-03-29 02:30", "does not occur once in Europe/Madrid");
         refused(
             "2026-10-25 02:30",
             "`2026-10-25T02:30:00+02:00` or `2026-10-25T02:30:00+01:00`",
@@ -261,7 +256,7 @@ mod tests {
         refused("tomorrow", "a day without a time: write `tomorrow 9:00`");
         refused(
             "2026-03-29T02:30[Europe/Madrid]",
-            "`2026-03-29T02:30[Europe/Madrid]` does not occur in Europe/Madrid: the clocks go forward over it",
+            "`2026-03-29T02:30[Europe/Madrid]` is not a date and time: ",
         );
         refused(
             "2026-02-30 9:00",
@@ -269,5 +264,36 @@ mod tests {
         );
         refused("2026-12-24T23:00[Europe/Madird]", "Europe/Madird");
         refused("2026-12-24T23:00+05:00[Europe/Madrid]", "+05");
+    }
+
+    #[track_caller]
+    fn goes_back(text: &str, expected: &str) {
+        let now: Zoned = "2026-11-23T12:00:00+01:00[Europe/Madrid]".parse().unwrap();
+        let since = since(text, &now).unwrap();
+        assert_eq!(since, expected.parse().unwrap(), "{text}");
+    }
+
+    #[test]
+    fn what_lies_back_is_read_as_people_type_it() {
+        goes_back("7d", "2026-11-16T12:00:00+01:00");
+        goes_back("24h", "2026-11-22T12:00:00+01:00");
+        goes_back("1w 2d", "2026-11-14T12:00:00+01:00");
+        goes_back("3 days ago", "2026-11-20T12:00:00+01:00");
+        goes_back("P7D", "2026-11-16T12:00:00+01:00");
+        goes_back("yesterday", "2026-11-22T00:00:00+01:00");
+        goes_back("Today", "2026-11-23T00:00:00+01:00");
+        goes_back("2026-11-01", "2026-11-01T00:00:00+01:00");
+        goes_back("2026-11-01T09:30", "2026-11-01T09:30:00+01:00");
+        goes_back("2026-11-01 09:30", "2026-11-01T09:30:00+01:00");
+        goes_back("2026-11-01T09:30:00Z", "2026-11-01T10:30:00+01:00");
+        // The clock was changed in between: the same hour of the day.
+        goes_back("1mo", "2026-10-23T12:00:00+02:00");
+    }
+
+    #[test]
+    fn what_says_no_time_in_the_past_is_refused() {
+        for text in ["", "yesturday", "7", "2026-13-01", "12:00", "7d and a bit"] {
+            assert!(since(text, &now()).is_err(), "{text}");
+        }
     }
 }

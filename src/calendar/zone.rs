@@ -2,6 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
+use calcard::common::timezone::Tz;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 
 use super::TextError;
@@ -43,7 +44,7 @@ impl FromStr for Zone {
         if written.trim().eq_ignore_ascii_case("local") {
             return Ok(Self::Local);
         }
-        let (name, zone) = find(written, ", or `local`")?;
+        let (name, zone) = named(written)?;
         Ok(Self::Named { name, zone })
     }
 }
@@ -56,18 +57,22 @@ pub(super) fn in_database(name: &str) -> Option<(String, TimeZone)> {
     Some((zone.iana_name()?.to_owned(), zone))
 }
 
-/// Finds a zone by its name in any case, and the name as the database spells it.
-pub(super) fn named(written: &str) -> Result<(String, TimeZone), TextError> {
-    find(written, "")
+/// Finds the zone that a name of Windows stands for.
+pub(super) fn of_windows(name: &str) -> Option<(String, TimeZone)> {
+    match name.parse() {
+        Ok(Tz::Tz(known)) => in_database(known.name()),
+        _ => None,
+    }
 }
 
-/// Finds a zone; the error says what else could be written.
-fn find(written: &str, or_else: &str) -> Result<(String, TimeZone), TextError> {
+/// Finds a zone by its name in any case, and the name as the database spells it.
+pub(super) fn named(written: &str) -> Result<(String, TimeZone), TextError> {
     in_database(written).ok_or_else(|| {
         let wanted = written.trim();
-        let cure = match nearest(wanted) {
+        let known = of_windows(wanted).map(|(name, _)| name);
+        let cure = match known.or_else(|| nearest(wanted)) {
             Some(nearest) => format!("; did you mean `{nearest}`?"),
-            None => format!(": write an IANA name such as `Europe/Madrid`{or_else}"),
+            None => ": write an IANA name such as `Europe/Madrid`".to_owned(),
         };
         TextError(format!("`{wanted}` is not a time zone{cure}"))
     })
@@ -115,7 +120,7 @@ mod tests {
         let error = written.parse::<Zone>().unwrap_err().to_string();
         let cure = match suggested {
             Some(nearest) => format!("; did you mean `{nearest}`?"),
-            None => ": write an IANA name such as `Europe/Madrid`, or `local`".to_owned(),
+            None => ": write an IANA name such as `Europe/Madrid`".to_owned(),
         };
         assert_eq!(error, format!("`{written}` is not a time zone{cure}"));
     }
@@ -136,6 +141,7 @@ mod tests {
         refused("New York", Some("America/New_York"));
         refused("America/Madrid", Some("Europe/Madrid"));
         refused("US/Easter", Some("US/Eastern"));
+        refused("W. Europe Standard Time", Some("Europe/Berlin"));
         refused("PST", None);
         refused("+02:00", None);
         refused("", None);

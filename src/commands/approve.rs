@@ -116,7 +116,7 @@ fn say(outcome: &Outcome, has_words: bool) -> (u8, Value) {
     }
     let json = json!({
         "recorded": is_new,
-        "record": serde_json::from_str::<Value>(&record.to_string()).ok(),
+        "record": record,
         "shared": matches!(shared, Ok(Some(_))),
         // Why it is not shared.
         "why": why,

@@ -4,14 +4,14 @@ use std::{
     env,
     ffi::OsString,
     fs,
-    io::{self, ErrorKind, IsTerminal, stdout},
+    io::{self, IsTerminal, stdout},
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
 use jiff::{Timestamp, Zoned, tz::TimeZone};
 
-use super::{Done, Error, exists, print_data, print_machine_data};
+use super::{Done, Error, print_data, print_machine_data};
 use crate::{
     cli::Demo,
     process::SH,
@@ -158,13 +158,9 @@ impl Playground {
 /// Makes the directory that the user names.
 fn make(directory: &Path) -> Result<PathBuf, Error> {
     let made = fs::create_dir(directory).and_then(|()| directory.canonicalize());
-    made.map_err(|error| match error.kind() {
-        ErrorKind::AlreadyExists => exists(
-            directory,
-            "name a directory that is not there yet: the demo makes it, and plays in it alone",
-        ),
-        _ => Error::failed(format!("make {}", directory.display()), &error)
-            .hint("name a new directory in one that is there and yours: pushgate demo --dir DIR"),
+    made.map_err(|error| {
+        let hint = "name a new directory in one that is there and yours: pushgate demo --dir DIR";
+        Error::failed(format!("make {}", directory.display()), &error).hint(hint)
     })
 }
 

@@ -9,9 +9,12 @@ use std::{
 
 use bstr::ByteSlice;
 
-use super::{Done, Error, exists, local::warn_of_crlf, print_data, schema};
+use super::{Done, Error, local::warn_of_crlf, print_data, schema};
 use crate::{
+    app::answers::SystemClock,
+    calendar::Zone,
     cli::Init,
+    gates::Clock,
     git::Repository,
     hooks::gate::is_gated,
     policy::{
@@ -44,10 +47,8 @@ pub(crate) fn run(args: &Init) -> Done {
     let path = top.join(policy::FILE);
     let failed = |error| Error::failed(format!("write {}", path.display()), &error);
     let mut file = File::create_new(&path).map_err(|error| match error.kind() {
-        ErrorKind::AlreadyExists => exists(
-            &path,
-            "compare it with pushgate init --stdout, or remove it first",
-        ),
+        ErrorKind::AlreadyExists => Error::new(format!("{} exists already", path.display()))
+            .hint("compare it with pushgate init --stdout, or remove it first"),
         _ => failed(error),
     })?;
     let written = file.write_all(text.as_bytes());
@@ -116,8 +117,16 @@ fn look_around(world: &Repository, top: &Path) -> (InitFacts, Vec<String>) {
         trunk_remote,
         suite: detect::suite(&Directory(top)),
         environments: defaults::without_file(&remotes).environments,
+        timezone: timezone(),
     };
     (facts, left_out)
+}
+
+/// The name of the machine's time zone, where that is one that a policy takes.
+fn timezone() -> Option<String> {
+    let zone = SystemClock.zone().ok()?;
+    let name = zone.iana_name()?.parse::<Zone>().ok()?;
+    Some(name.to_string())
 }
 
 /// Asks, where there is a terminal, which of several commands is the suite.
@@ -141,15 +150,15 @@ fn place(world: &Repository, name: &str) -> Option<Destination> {
 }
 
 /// What was found and what to look over, line by line.
-fn summary(facts: &InitFacts, left_out: &[String]) -> Vec<String> {
-    let remote = &facts.trunk_remote;
-    let trunk = match &facts.trunk_branch {
+fn summary(known: &InitFacts, left_out: &[String]) -> Vec<String> {
+    let remote = &known.trunk_remote;
+    let trunk = match &known.trunk_branch {
         Some(branch) => format!("trunk: {remote}/{branch}"),
         None => format!(
             "trunk: nothing tells which branch of `{remote}` it is: look over `trunk.branch`"
         ),
     };
-    let suite = match facts.suite.as_slice() {
+    let suite = match known.suite.as_slice() {
         [] => "suite: nothing says what runs your tests: fill in `suite.run`".to_owned(),
         // The command alone may say it.
         [Candidate { command, because }] if command == because => {
@@ -165,7 +174,7 @@ fn summary(facts: &InitFacts, left_out: &[String]) -> Vec<String> {
         }
     };
     let mut lines = vec![trunk, suite];
-    for environment in &facts.environments {
+    for environment in &known.environments {
         let (name, apps) = (&environment.name, &environment.apps);
         let facts = [
             Some(named("remote", &environment.remotes)),
@@ -175,7 +184,8 @@ fn summary(facts: &InitFacts, left_out: &[String]) -> Vec<String> {
         let facts: Vec<_> = facts.into_iter().flatten().collect();
         lines.push(format!("{name}: {}", facts.join(", ")));
         if is_closed_at_night(environment) {
-            lines.push(format!("  closed {NIGHT}: your hours?"));
+            let zone = known.timezone.as_deref().unwrap_or("each one's own clock");
+            lines.push(format!("  closed {NIGHT} ({zone}): your hours?"));
         }
         if is_guess(environment) {
             let count = apps.len();
@@ -185,7 +195,7 @@ fn summary(facts: &InitFacts, left_out: &[String]) -> Vec<String> {
             lines.push("  look them over, and take out what is not".to_owned());
         }
     }
-    if facts.environments.is_empty() {
+    if known.environments.is_empty() {
         let examples = "staging and production stand there as an example";
         lines.push(format!("no remote leads to a platform: {examples}"));
     }

@@ -19,10 +19,15 @@ pub(crate) fn run(as_json: bool) -> Done {
             let _ = print_machine_data(&format!("{all:#}\n"));
         }
     });
-    let (origin, findings) = found?.unwrap_or_else(|| {
-        report::say(&format!("there is no {FILE}: the built-in policy holds"));
-        (FILE.to_owned(), Vec::new())
-    });
+    let found = found?;
+    match &found {
+        None => report::say(&format!("there is no {FILE}: the built-in policy holds")),
+        Some((origin, findings)) if findings.is_empty() && !as_json => {
+            report::say(&format!("{origin} is valid: nothing to say about it"));
+        }
+        Some(_) => {}
+    }
+    let (origin, findings) = found.unwrap_or_else(|| (FILE.to_owned(), Vec::new()));
     if as_json {
         let all = json!({ "policy": origin, "findings": findings, "error": null });
         print_machine_data(&format!("{all:#}\n"))?;

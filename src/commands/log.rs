@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::{Done, local::unknown, print_data, print_machine_data};
 use crate::{
     app::{answers::SystemClock, follow_up::catch_up},
+    calendar,
     cli::Log,
     commands::Error,
     gates::Clock,
@@ -26,10 +27,14 @@ const PATIENCE: Duration = Duration::from_secs(3);
 pub(crate) fn run(args: &Log) -> Done {
     let world = Repository::open()?;
     let zone = SystemClock.zone().unwrap_or(TimeZone::UTC);
-    let since = args.since.as_ref().map(|since| {
-        let now = SystemClock.now().to_zoned(zone.clone());
-        since.before(&now).unwrap_or(Timestamp::MIN)
-    });
+    let now = SystemClock.now().to_zoned(zone.clone());
+    let since = args
+        .since
+        .as_deref()
+        .map(|text| calendar::since(text, &now));
+    let since = since
+        .transpose()
+        .map_err(|error| Error::new(error.to_string()))?;
     let policy = policy(&world);
     let mut all = everything(&world, policy.as_ref())?;
     if let Some(name) = &args.environment {

@@ -19,7 +19,7 @@ pub(crate) mod status;
 pub(crate) mod uninstall;
 pub(crate) mod window;
 
-use std::{env, io, path::Path, process::ExitCode};
+use std::{env, io, process::ExitCode};
 
 use serde::Serialize;
 
@@ -65,11 +65,6 @@ fn print_machine_data(text: &str) -> Result<(), Error> {
 /// Writes a value as JSON on one line.
 fn json_line(value: &impl Serialize) -> Result<String, Error> {
     Ok(serde_json::to_string(value).map_err(no_json)? + "\n")
-}
-
-/// A file is in the way of one that would be written.
-fn exists(path: &Path, hint: &str) -> Error {
-    Error::new(format!("{} exists already", path.display())).hint(hint)
 }
 
 #[allow(clippy::needless_pass_by_value, reason = "for map_err")]

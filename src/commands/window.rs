@@ -1,6 +1,6 @@
 //! `pushgate window [ENV]`: when an environment may be pushed to.
 
-use jiff::{Timestamp, Zoned, tz::TimeZone};
+use jiff::{Timestamp, Zoned};
 use serde::Serialize;
 
 use super::{
@@ -11,12 +11,11 @@ use super::{
 use crate::{
     app::answers::SystemClock,
     app::policies::Loaded,
-    calendar::{self, ClosedBy, Zone},
-    cli,
+    calendar, cli,
     commands::Error,
     gates::{
         Clock,
-        window::{known, reader},
+        window::{Answer, known, reader},
     },
     git::Repository,
     policy::{self, Environment, Policy},
@@ -53,16 +52,20 @@ pub(crate) fn run(args: &cli::Window) -> Done {
         for line in known(window)?.shortages(at, &zone) {
             report::say(&format!("note: {line}"));
         }
-        let answer = Answer::new(environment, at, &zone);
+        let answer = Answer::new(window, at, &zone);
         is_open &= answer.open;
         if args.json {
-            json += &super::json_line(&answer)?;
+            let environment = &environment.name;
+            json += &super::json_line(&Line {
+                environment,
+                answer,
+            })?;
             continue;
         }
         let picture = Picture {
             environment: &environment.name,
             window,
-            at,
+            answer: &answer,
             reader: &zone,
             columns: report::data_columns(),
         };
@@ -91,46 +94,8 @@ fn chosen<'p>(args: &cli::Window, policy: &'p Policy) -> Result<Vec<&'p Environm
 
 /// What a program reads.
 #[derive(Serialize)]
-struct Answer<'p> {
+struct Line<'p> {
     environment: &'p str,
-    at: Timestamp,
-    /// Whether a push at that moment would pass, runway and all.
-    open: bool,
-    /// The rule that closes it; none where it is open, or outside the open hours.
-    closed_by: Option<String>,
-    /// Up to when it stays open, or that rule, or the time outside the open hours, lasts.
-    until: Option<Timestamp>,
-    /// The next moment at which a push would pass; none where it is open, or never opens.
-    next_open: Option<Timestamp>,
-    timezone: String,
-}
-
-impl<'p> Answer<'p> {
-    fn new(environment: &'p Environment, at: Timestamp, reader: &TimeZone) -> Self {
-        let window = &environment.window;
-        let (closed_by, until, next_open) = match window.check(at, reader) {
-            Ok(()) if window.is_always_open() => (None, None, None),
-            Ok(()) => (None, window.open_until(at, reader), None),
-            Err(closed) => {
-                let rule = match &closed.by {
-                    ClosedBy::Rule(rule) => Some(rule.to_string()),
-                    event @ ClosedBy::Event { .. } => Some(event.to_string()),
-                    ClosedBy::OutsideOpen => None,
-                };
-                (rule, window.closed_until(closed.at, reader), closed.reopens)
-            }
-        };
-        Self {
-            environment: &environment.name,
-            at,
-            open: window.check(at, reader).is_ok(),
-            closed_by,
-            until,
-            next_open,
-            timezone: match &window.timezone {
-                Zone::Named { name, .. } => name.clone(),
-                Zone::Local => reader.iana_name().unwrap_or("local").to_owned(),
-            },
-        }
-    }
+    #[serde(flatten)]
+    answer: Answer,
 }

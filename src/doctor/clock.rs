@@ -5,11 +5,7 @@ use std::{env, time::Duration};
 use bstr::ByteSlice;
 use jiff::{Timestamp, tz::TimeZone};
 
-use super::{
-    Found,
-    context::Opened,
-    finding::{Finding, Status},
-};
+use super::{Finding, Found, Opened, Status};
 use crate::{calendar::Zone, text::span};
 
 /// Clocks that differ by less agree.

@@ -5,11 +5,7 @@ use std::process::Command;
 use bstr::ByteSlice;
 
 use super::{
-    Found,
-    context::{Opened, SHORT_PATH, from_here},
-    finding::{Cure, Finding, Status},
-    hook_file::{Fault, fault},
-    program::version,
+    Cure, Fault, Finding, Found, Opened, SHORT_PATH, Status, fault, from_here, program::version,
 };
 use crate::{
     gates::Undecided,

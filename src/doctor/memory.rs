@@ -1,10 +1,6 @@
 //! What this clone remembers.
 
-use super::{
-    Found,
-    context::{Opened, from_here},
-    finding::Finding,
-};
+use super::{Finding, Found, Opened, from_here};
 use crate::text::shell_word;
 
 /// Whether the ledger can be written and read.

@@ -13,8 +13,11 @@ mod program;
 mod remotes;
 mod suite;
 
-use self::context::Opened;
 pub(crate) use self::finding::{Cure, Finding, Status, worst};
+use self::{
+    context::{LIMIT, Opened, RemoteAnswer, SHORT_PATH, from_here},
+    hook_file::{Fault, fault, is_runnable},
+};
 use crate::gates::Undecided;
 
 /// What a check found; an error is something broken.
@@ -62,11 +65,7 @@ pub(crate) fn findings() -> Vec<Finding> {
                 add(group, name, check(&opened));
             }
         }
-        Err(error) => add(
-            "repository",
-            "repository",
-            Ok(vec![context::unopened(error)]),
-        ),
+        Err(error) => add("hook", "repository", Ok(vec![context::unopened(error)])),
     }
     findings
 }

@@ -1,10 +1,6 @@
 //! The policy that governs the next push, what is odd about it, and the overrides in this shell.
 
-use super::{
-    Found,
-    context::Opened,
-    finding::{Finding, Status},
-};
+use super::{Finding, Found, Opened, Status};
 use crate::{
     app::{
         lint,

@@ -8,12 +8,7 @@ use std::{
 
 use bstr::ByteSlice;
 
-use super::{
-    Found,
-    context::{LIMIT, Opened, SHORT_PATH},
-    finding::{Finding, Status},
-    hook_file::is_runnable,
-};
+use super::{Finding, Found, LIMIT, Opened, SHORT_PATH, Status, is_runnable};
 use crate::{
     git::Version,
     hooks::{configured, directory::HooksDirectory, gate::Gate, script},
@@ -37,11 +32,9 @@ pub(crate) fn on_path() -> Found {
     let this = format!("pushgate {VERSION} in {}", own.display());
     let Some(found) = find("pushgate") else {
         let text = format!("{this} is not on PATH, where its hints expect it");
-        let directory = own.parent().unwrap_or(Path::new("/")).display();
-        let command = format!(
-            "export PATH=\"$PATH\":{}",
-            shell_word(&directory.to_string())
-        );
+        let parent = own.parent().unwrap_or(Path::new("/"));
+        let directory = shell_word(&parent.display().to_string());
+        let command = format!("export PATH=\"$PATH\":{directory}");
         return Ok(vec![Finding::warning(text).run(command)]);
     };
     let is_this = found.canonicalize().ok() == own.canonicalize().ok();

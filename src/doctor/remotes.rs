@@ -4,12 +4,7 @@ use std::{env, process::Command, time::Duration};
 
 use bstr::{BStr, ByteSlice};
 
-use super::{
-    Found,
-    context::{LIMIT, Opened, RemoteAnswer},
-    finding::{Finding, Status},
-    suite,
-};
+use super::{Finding, Found, LIMIT, Opened, RemoteAnswer, Status, suite};
 use crate::{
     gates::{
         Undecided, remotes_of,
@@ -77,8 +72,7 @@ fn one(remote: &RemoteAnswer, opened: &Opened) -> Finding {
             return cures.into_iter().fold(finding, Finding::run);
         }
     };
-    let trunk = opened.trunk.as_ref().ok();
-    let trunk = trunk.filter(|trunk| trunk.remote == name);
+    let trunk = opened.trunk.iter().find(|trunk| trunk.remote == name);
     if let Some(trunk) = trunk.filter(|_| !has_trunk) {
         let finding = Finding::error(Undecided::no_trunk(trunk));
         return match opened.commit {

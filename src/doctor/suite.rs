@@ -5,12 +5,7 @@ use std::{
     time::Duration,
 };
 
-use super::{
-    Found,
-    context::{LIMIT, Opened, from_here},
-    finding::Finding,
-    hook_file::is_runnable,
-};
+use super::{Finding, Found, LIMIT, Opened, from_here, is_runnable};
 use crate::{
     app::preview::Preview,
     ci,
@@ -119,7 +114,6 @@ fn first_word(command: &str) -> Option<&str> {
 
 /// What keeps a step from running, as far as the work tree shows.
 fn lacks(step: &Step, opened: &Opened) -> Option<Finding> {
-    let broken = |text: String| Finding::broken(text);
     let word = first_word(&step.run);
     let of = match step_name(step) {
         name if word == Some(name) => String::new(),
@@ -127,7 +121,7 @@ fn lacks(step: &Step, opened: &Opened) -> Option<Finding> {
     };
     let directory = (opened.world.work_tree()?).join(step.dir.as_deref().unwrap_or_default());
     if !directory.is_dir() {
-        let finding = broken(format!("the directory{of} is not there"));
+        let finding = Finding::broken(format!("the directory{of} is not there"));
         return Some(finding.hint(format!("fix `dir` in {FILE}")));
     }
     let word = word?;
@@ -138,9 +132,9 @@ fn lacks(step: &Step, opened: &Opened) -> Option<Finding> {
     } else if is_path && file.is_file() {
         let path = shell_word(&from_here(&file));
         let command = format!("chmod +x {path} && git commit -m 'Make it executable' {path}");
-        Some(broken(format!("`{word}`{of} is not executable")).run(command))
+        Some(Finding::broken(format!("`{word}`{of} is not executable")).run(command))
     } else {
-        let finding = broken(format!("`{word}`{of} is not found"));
+        let finding = Finding::broken(format!("`{word}`{of} is not found"));
         Some(finding.hint(format!("install it, or fix `suite.run` in {FILE}")))
     }
 }

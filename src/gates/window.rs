@@ -1,6 +1,7 @@
 //! The gate `window`: open now and for the whole runway.
 
-use jiff::tz::TimeZone;
+use jiff::{Timestamp, tz::TimeZone};
+use serde::Serialize;
 
 use super::{
     gate::Gate,
@@ -30,25 +31,89 @@ pub(crate) fn ask(
     let reader = reader(window, world.clock)?;
     let now = world.clock.now();
     notes.extend(known(window)?.shortages(now, &reader));
-    if let Err(closed) = window.check(now, &reader) {
-        let refusal = Refusal::new(why_closed(&closed, &reader));
-        return Err(match closed.reopens {
-            Some(_) => refusal
-                .hint("push again then")
-                .cure("if it cannot wait", [push.overriding(Gate::Window)]),
-            None => refusal.hint(format!(
-                "fix the window in {FILE}: no hour passes all of its rules"
-            )),
+    match words(window, now, &reader) {
+        Ok(words) => Ok(words),
+        Err(closed) => {
+            let refusal = Refusal::new(why_closed(&closed, &reader));
+            Err(match closed.reopens {
+                Some(_) => refusal
+                    .hint("push again then")
+                    .cure("if it cannot wait", [push.overriding(Gate::Window)]),
+                None => refusal.hint(format!(
+                    "fix the window in {FILE}: no hour passes all of its rules"
+                )),
+            }
+            .into())
         }
-        .into());
     }
-    Ok(match window.open_until(now, &reader) {
-        Some(until) => {
-            let zone = window.timezone.resolve(&reader);
-            format!("open until {}", day_and_time(until, &zone, &reader))
-        }
+}
+
+/// What holds at a moment, where a push would pass then.
+fn words(window: &Window, at: Timestamp, reader: &TimeZone) -> Result<String, Box<Closed>> {
+    window.check(at, reader).map_err(Box::new)?;
+    let zone = window.timezone.resolve(reader);
+    Ok(match window.open_until(at, reader) {
+        _ if window.is_always_open() => "always open".to_owned(),
+        Some(until) => format!("open until {}", day_and_time(until, &zone, reader)),
         None => "open".to_owned(),
     })
+}
+
+/// What a window says of a moment, for a program and in words.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Answer {
+    pub(crate) at: Timestamp,
+    /// Whether a push at that moment would pass, runway and all.
+    pub(crate) open: bool,
+    /// The rule that closes it; none where it is open, or outside the open hours.
+    pub(crate) closed_by: Option<String>,
+    /// Up to when it stays open, or that rule, or the time outside the open hours, lasts.
+    pub(crate) until: Option<Timestamp>,
+    /// The next moment at which a push would pass; none where it is open, or never opens.
+    pub(crate) next_open: Option<Timestamp>,
+    pub(crate) timezone: String,
+    #[serde(skip)]
+    pub(crate) words: String,
+    /// The hour up to which the runway lets pushes go; empty where that is not said.
+    #[serde(skip)]
+    pub(crate) last: String,
+}
+
+impl Answer {
+    pub(crate) fn new(window: &Window, at: Timestamp, reader: &TimeZone) -> Self {
+        let (open, words) = match words(window, at, reader) {
+            Ok(words) => (true, words),
+            Err(closed) => (false, why_closed(&closed, reader)),
+        };
+        let (closed_by, until, next_open) = match window.check(at, reader) {
+            Ok(()) if window.is_always_open() => (None, None, None),
+            Ok(()) => (None, window.open_until(at, reader), None),
+            Err(closed) => {
+                let rule = match &closed.by {
+                    ClosedBy::Rule(rule) => Some(rule.to_string()),
+                    event @ ClosedBy::Event { .. } => Some(event.to_string()),
+                    ClosedBy::OutsideOpen => None,
+                };
+                (rule, window.closed_until(closed.at, reader), closed.reopens)
+            }
+        };
+        let last = until.and_then(|until| until.checked_sub(window.runway).ok());
+        let last = last.filter(|_| open && !window.runway.is_zero());
+        let zone = window.timezone.resolve(reader);
+        Self {
+            at,
+            open,
+            closed_by,
+            until,
+            next_open,
+            timezone: match &window.timezone {
+                Zone::Named { name, .. } => name.clone(),
+                Zone::Local => reader.iana_name().unwrap_or("local").to_owned(),
+            },
+            words,
+            last: last.map_or(String::new(), |last| clock(last, &zone, reader)),
+        }
+    }
 }
 
 /// The rule that closes a window, and the next time at which all of them are passed.

@@ -145,8 +145,7 @@ fn find_job(dump: &Value, file: &str) -> Call {
     }
     let text = serde_yaml::to_string(hook).unwrap_or_default();
     if script::calls(text.as_bytes()) {
-        let how = "its job differs from what pushgate install prints, or is left out of some";
-        Call::Unclear(how.to_owned())
+        Call::Unclear("its job differs from what pushgate install prints, or is left out of some")
     } else {
         Call::No
     }

@@ -25,7 +25,7 @@ pub(crate) enum Call {
     /// In other words: as its first command, and it ends where the gate refuses.
     OwnWords,
     /// In a way in which some pushes may not be judged; why.
-    Unclear(String),
+    Unclear(&'static str),
     /// What pushgate wrote is there, and does not work; how, in words that follow its name.
     Broken(&'static str),
 }
@@ -105,8 +105,7 @@ pub(crate) fn own_words(text: &[u8], errexit: bool) -> Call {
     if first.contains_str("pushgate") && first.contains_str(" pre-push ") && is_heeded {
         Call::OwnWords
     } else {
-        let why = "something else may take what git says, or pass over the answer";
-        Call::Unclear(why.to_owned())
+        Call::Unclear("something else may take what git says, or pass over the answer")
     }
 }
 

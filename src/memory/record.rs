@@ -4,7 +4,7 @@ use std::fmt;
 
 use bstr::ByteSlice;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::{push::Oid, text::is_odd};
 
@@ -302,9 +302,8 @@ pub fn names_a_person(person: &str) -> bool {
     matches!(person.rsplit_once('<').and_then(mail), Some((1.., 1..)))
 }
 
-/// One line, without a line feed.
-impl fmt::Display for Record {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Serialize for Record {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         let deployed = self.deployed();
         let words = self.words().map(|words| tidy(words, MOST_WORDS));
         let (words, reason) = match deployed {
@@ -328,8 +327,15 @@ impl fmt::Display for Record {
             decided: deployed.and_then(|one| one.decided),
             signed: self.signed.clone(),
         };
+        line.serialize(to)
+    }
+}
+
+/// One line, without a line feed.
+impl fmt::Display for Record {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // JSON escapes every line feed. Nothing here can fail to be JSON.
-        f.write_str(&serde_json::to_string(&line).map_err(|_| fmt::Error)?)
+        f.write_str(&serde_json::to_string(self).map_err(|_| fmt::Error)?)
     }
 }
 

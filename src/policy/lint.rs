@@ -1,23 +1,25 @@
 //! Finds rules of a policy that do nothing, windows that never open, and failures of the suite that nothing sees.
 
-use std::slice;
-
-use std::iter::repeat;
-
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use regex_lite::Regex;
 use serde::Serialize;
 
 use super::defaults::DeployRemote;
 use super::error::{Place, quoted};
-use super::load::load_with_places;
+use super::load::load_with_source;
+use super::reader::Item;
 use super::values::is_calendar;
-use super::yaml_tree::Node;
 use super::{Environment, Policy, PolicyError};
 use crate::calendar::{Rule, Window, Zone};
 
 /// The kind of a finding that is about a remote.
 pub(crate) const UNNAMED_APP: &str = "unnamed-app";
+
+/// Finds a place, which takes another look at the file.
+type Where<'w> = &'w dyn Fn() -> Place;
+
+/// The most findings that are told.
+const MOST: usize = 50;
 
 /// What is odd about a policy that holds, and where it stands.
 #[derive(Serialize)]
@@ -44,22 +46,28 @@ pub(crate) fn lint(
     text: &[u8],
     facts: &Facts<'_>,
 ) -> Result<Vec<Finding>, PolicyError> {
-    let (mut policy, root) = load_with_places(origin, text)?;
+    let (mut policy, source) = load_with_source(origin, text)?;
     policy.read_holidays(facts.read);
-    let environments = root.get("environments").unwrap_or(&root);
+    let root = Item::root(&source);
+    let environments = root.inside("environments");
     let mut found = Vec::new();
-    let mut add = |place, kind, message| {
-        found.push(Finding {
-            place,
+    let mut add = |place: Where<'_>, kind, message| match found.len() {
+        ..MOST => found.push(Finding {
+            place: place(),
             kind,
             message,
-        });
+        }),
+        MOST => found.push(Finding {
+            place: Place::default(),
+            kind: "more",
+            message: "there is more than what follows: fix that first".to_owned(),
+        }),
+        _ => {}
     };
     for environment in &policy.environments {
         if !environment.window.is_always_open() {
-            let node = environments.get(&environment.name);
-            let node = node.and_then(|node| node.get("window"));
-            lint_window(environment, node.unwrap_or(environments), facts, &mut add);
+            let item = environments.inside(&environment.name).inside("window");
+            lint_window(environment, item, facts, &mut add);
         }
     }
     for remote in facts.heroku.iter().filter(|one| is_unnamed(one, &policy)) {
@@ -67,16 +75,12 @@ pub(crate) fn lint(
         let message = format!(
             "the remote {remote} leads to the app {app}, which is on no environment: pushes there are refused"
         );
-        add(environments.key_place, UNNAMED_APP, message);
+        add(&|| environments.key_place(), UNNAMED_APP, message);
     }
-    let run = root.get("suite").and_then(|suite| suite.get("run"));
-    for step in run.map_or(&[][..], |run| match run.items() {
-        [] => slice::from_ref(run),
-        steps => steps,
-    }) {
-        let command = step.get("run").unwrap_or(step);
-        for why in unseen_failures(&command.text) {
-            add(command.place, "unseen-failure", why.to_owned());
+    for step in root.inside("suite").inside("run").items() {
+        let command = step.inside("run");
+        for why in unseen_failures(command.value.as_str().unwrap_or_default()) {
+            add(&|| command.place(), "unseen-failure", why.to_owned());
         }
     }
     found.sort_by_key(|finding| finding.place);
@@ -122,35 +126,34 @@ fn is_unnamed(remote: &DeployRemote, policy: &Policy) -> bool {
 
 fn lint_window(
     environment: &Environment,
-    node: &Node,
+    item: Item<'_>,
     facts: &Facts<'_>,
-    add: &mut dyn FnMut(Place, &'static str, String),
+    add: &mut dyn FnMut(Where<'_>, &'static str, String),
 ) {
     let name = quoted(&environment.name);
-    // The places of a text that only `serde_yaml` can read are not all known.
-    let places = |list, calendars| {
-        let items = node.get(list).map_or(&[][..], Node::items).iter();
-        let wanted = items.filter(move |item| is_calendar(&item.text) == calendars);
-        wanted.map(|item| item.place).chain(repeat(node.key_place))
+    let key = || item.key_place();
+    let texts = |list, calendars| {
+        let items = item.inside(list).items().into_iter();
+        items.filter(move |item| item.value.as_str().is_some_and(is_calendar) == calendars)
     };
     let zone = environment.window.timezone.resolve(facts.local);
     let calendars = environment.window.holidays.iter();
-    for (holidays, place) in calendars.zip(places("closed", true)) {
+    for (holidays, item) in calendars.zip(texts("closed", true)) {
         let error = holidays.error().map(ToString::to_string);
         if let Some(message) = error.or_else(|| holidays.shortage(facts.now, &zone)) {
-            add(place, "calendar", message);
+            add(&|| item.place(), "calendar", message);
         }
     }
     // A calendar that cannot be read closes everything, which is no fault of the rules.
     let mut window = environment.window.clone();
     (window.holidays).retain(|holidays| holidays.error().is_none());
     if window.timezone == Zone::Local {
-        let zone = node.get("timezone");
-        let place = zone.map_or(node.key_place, |zone| zone.place);
+        let zone = item.value.get("timezone");
+        let place = || zone.map_or_else(key, |zone| item.source.place(zone));
         let message = format!(
             "the hours of {name} are by the clock of whoever pushes, another one for each; name a `timezone`"
         );
-        add(place, "local-zone", message);
+        add(&place, "local-zone", message);
     }
     let without_runway = Window {
         runway: SignedDuration::ZERO,
@@ -161,13 +164,14 @@ fn lint_window(
         if !never_opens(&without_runway, facts) {
             message += ": no hour passes all of its rules for the whole runway";
         }
-        add(node.key_place, "never-opens", message);
+        add(&key, "never-opens", message);
     }
     for (list, rules) in [("open", &window.open), ("closed", &window.closed)] {
-        for (index, (rule, place)) in rules.iter().zip(places(list, false)).enumerate() {
+        for (index, (rule, item)) in rules.iter().zip(texts(list, false)).enumerate() {
             let text = quoted(&rule.to_string());
+            let mut add = |kind, message| add(&|| item.place(), kind, message);
             if window.is_over(rule, facts.now, facts.local) {
-                add(place, "past", format!("{text} is past; remove it"));
+                add("past", format!("{text} is past; remove it"));
                 continue;
             }
             if let Some(by) = covering(rules, index) {
@@ -175,12 +179,12 @@ fn lint_window(
                     "{text} changes nothing: {} covers it",
                     quoted(&by.to_string())
                 );
-                add(place, "swallowed", message);
+                add("swallowed", message);
             }
             let closing = || closing(&without_runway, rule, facts);
             if let Some(by) = (list == "open").then(closing).flatten() {
                 let message = format!("{text} opens nothing: {by} closes all of it");
-                add(place, "contradiction", message);
+                add("contradiction", message);
             }
         }
     }

@@ -1,10 +1,8 @@
 //! Bytes in, a policy or an error with its place out.
 
-use serde_yaml::Value;
-
 use super::error::{Fault, Place, is_invisible};
 use super::reader::Item;
-use super::yaml_tree::{self, Node};
+use super::source::Source;
 use super::{Policy, PolicyError, sections};
 
 /// The largest file that is read, in bytes.
@@ -16,28 +14,23 @@ pub const LIMIT: usize = 64 * 1024;
 /// nothing but comments, is a policy without environments. A section without a key (`suite:` alone) is as good as
 /// none; any other key must have a value.
 pub fn load(origin: &str, text: &[u8]) -> Result<Policy, PolicyError> {
-    load_with_places(origin, text).map(|(policy, _)| policy)
+    load_with_source(origin, text).map(|(policy, _)| policy)
 }
 
-/// Reads a policy, and where everything stands in its file.
-pub(super) fn load_with_places(origin: &str, text: &[u8]) -> Result<(Policy, Node), PolicyError> {
+/// Reads a policy, and the text and values of its file.
+pub(super) fn load_with_source<'t>(
+    origin: &str,
+    text: &'t [u8],
+) -> Result<(Policy, Source<'t>), PolicyError> {
     // A file that is too big is not read for an excerpt.
     let shown = text.get(..LIMIT).unwrap_or(text);
     read(text).map_err(|fault| PolicyError::new(origin, shown, fault))
 }
 
-fn read(bytes: &[u8]) -> Result<(Policy, Node), Fault> {
-    let text = characters(bytes)?;
-    let (places, broken) = yaml_tree::read(text)?;
-    // Whether the text is YAML is for serde_yaml to decide.
-    let value: Value =
-        serde_yaml::from_str(text).map_err(|error| broken.unwrap_or_else(|| unreadable(&error)))?;
-    let root = Item {
-        key: "",
-        value: &value,
-        node: &places,
-    };
-    Ok((sections::policy(root)?, places))
+fn read(bytes: &[u8]) -> Result<(Policy, Source<'_>), Fault> {
+    let source = Source::read(characters(bytes)?)?;
+    let policy = sections::policy(Item::root(&source))?;
+    Ok((policy, source))
 }
 
 /// The text of a file that is small enough, without a byte order mark.
@@ -60,16 +53,4 @@ fn characters(bytes: &[u8]) -> Result<&str, Fault> {
         }
         None => Ok(text),
     }
-}
-
-/// A text that is plain YAML to `yaml_tree` and none to `serde_yaml`.
-fn unreadable(error: &serde_yaml::Error) -> Fault {
-    let place = error.location().map_or(Place::default(), |at| Place {
-        line: at.line().max(1),
-        column: at.column().max(1),
-    });
-    // Only what is shown is shortened: the place stands before it.
-    let words = error.to_string();
-    let why = words.split(" at line ").next().unwrap_or(&words);
-    place.fault(format!("not valid YAML: {why}"))
 }

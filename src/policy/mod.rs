@@ -8,9 +8,9 @@ mod load;
 mod reader;
 pub mod schema;
 mod sections;
+mod source;
 pub mod template;
 mod values;
-mod yaml_tree;
 
 use std::time::Duration;
 

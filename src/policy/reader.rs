@@ -1,10 +1,12 @@
 //! The values of a policy with their places: reads each as what its key takes.
 
+use std::borrow::Cow;
+
 use serde_yaml::Value;
 
-use super::error::{Fault, advice, quoted};
+use super::error::{Fault, Place, advice, quoted};
 use super::schema::section_of;
-use super::yaml_tree::Node;
+use super::source::Source;
 use crate::text::{alternatives, nearest};
 
 /// What a key takes, in messages.
@@ -20,22 +22,35 @@ pub(super) struct Item<'v> {
     /// The key that has it, or its list; empty at the root.
     pub(super) key: &'v str,
     pub(super) value: &'v Value,
-    pub(super) node: &'v Node,
+    pub(super) source: &'v Source<'v>,
 }
 
 impl<'v> Item<'v> {
+    pub(super) fn root(source: &'v Source<'v>) -> Self {
+        let (key, value) = ("", &source.root);
+        Self { key, value, source }
+    }
+
+    pub(super) fn place(self) -> Place {
+        self.source.place(self.value)
+    }
+
+    pub(super) fn key_place(self) -> Place {
+        self.source.key_place(self.value)
+    }
+
     pub(super) fn fault(self, message: impl Into<String>) -> Fault {
-        self.node.place.fault(message)
+        self.place().fault(message)
     }
 
     /// A fault that is the key's, or that of both.
     pub(super) fn key_fault(self, message: impl Into<String>) -> Fault {
-        self.node.key_place.fault(message)
+        self.key_place().fault(message)
     }
 
     /// Quotes a value that is not what it should be, unless the reason does.
     pub(super) fn invalid(self, why: &str) -> Fault {
-        self.fault(with_text(self.written(), why))
+        self.fault(with_text(&written(self.value), why))
     }
 
     /// The same of the key.
@@ -43,14 +58,15 @@ impl<'v> Item<'v> {
         self.key_fault(with_text(self.key, why))
     }
 
-    /// The text of a scalar.
-    fn written(self) -> &'v str {
-        self.value.as_str().unwrap_or(&self.node.text)
-    }
-
     pub(super) fn wrong_type(self, expected: &str) -> Fault {
-        let text = self.written();
-        let mut found = found(self.value, text);
+        let text = written(self.value);
+        let mut found = match self.value {
+            Value::Null => "nothing".to_owned(),
+            Value::Sequence(_) => "a list".to_owned(),
+            Value::Mapping(_) => "a map".to_owned(),
+            Value::Number(_) => format!("the number {}", quoted(&text)),
+            _ => quoted(&text),
+        };
         // The booleans of YAML 1.1 are text in 1.2.
         if self.value.is_string() && [FLAG, SIGNOFF].contains(&expected) {
             match text.to_ascii_lowercase().as_str() {
@@ -59,16 +75,24 @@ impl<'v> Item<'v> {
                 _ => {}
             }
         }
-        if [TEXT, TEXT_OR_LIST, STEP].contains(&expected) {
-            found += put_in_quotes(self.value);
+        let takes_text = [TEXT, TEXT_OR_LIST, STEP].contains(&expected);
+        if takes_text && (self.value.is_bool() || self.value.is_number()) {
+            found += "; put it in quotes";
         }
         self.fault(format!("expected {expected}, found {found}"))
     }
 
-    fn inside(self, index: usize, key: &'v str, value: &'v Value) -> Self {
-        // The places of a text that only `serde_yaml` can read are not known.
-        let node = self.node.inside.get(index).unwrap_or(self.node);
-        Self { key, value, node }
+    /// The value of a key; this one, where there is none.
+    pub(super) fn inside(self, key: &'v str) -> Self {
+        let value = self.value.get(key).unwrap_or(self.value);
+        Self { key, value, ..self }
+    }
+
+    /// The items of a list; one value stands for a list of one.
+    pub(super) fn items(self) -> Vec<Self> {
+        let items = self.value.as_sequence().filter(|items| !items.is_empty());
+        let items = items.map(|items| items.iter().map(|value| Self { value, ..self }).collect());
+        items.unwrap_or_else(|| vec![self])
     }
 
     pub(super) fn flag(self) -> Result<bool, Fault> {
@@ -99,8 +123,8 @@ impl<'v> Item<'v> {
     }
 
     pub(super) fn unknown_value(self, words: &[&str]) -> Fault {
-        let text = self.written();
-        let (quoted, advice) = (quoted(text), advice(text, words));
+        let text = written(self.value);
+        let (quoted, advice) = (quoted(&text), advice(&text, words));
         self.fault(format!("unknown value {quoted}{advice}"))
     }
 
@@ -110,17 +134,12 @@ impl<'v> Item<'v> {
         read: impl Fn(Item<'v>) -> Result<T, Fault>,
     ) -> Result<Vec<T>, Fault> {
         match self.value {
-            Value::String(_) => Ok(vec![read(self)?]),
             Value::Sequence(items) if items.is_empty() => {
                 let key = quoted(self.key);
                 let why = "is an empty list; name at least one, or remove the key";
                 Err(self.fault(format!("{key} {why}")))
             }
-            Value::Sequence(items) => {
-                let items = items.iter().enumerate();
-                let items = items.map(|(index, item)| read(self.inside(index, self.key, item)));
-                items.collect()
-            }
+            Value::String(_) | Value::Sequence(_) => self.items().into_iter().map(read).collect(),
             _ => Err(self.wrong_type(TEXT_OR_LIST)),
         }
     }
@@ -148,17 +167,13 @@ impl<'v> Item<'v> {
             Value::Mapping(entries) => Some(entries),
             _ => return Err(self.wrong_type(expected)),
         };
-        let entries = entries.into_iter().flatten().enumerate();
-        let entries = entries.map(|(index, (key, value))| {
-            let name = key.as_str().unwrap_or_default();
-            let item = self.inside(index, name, value);
-            if !key.is_string() {
-                let found = found(key, &item.node.key) + put_in_quotes(key);
-                return Err(item.key_fault(format!("a key must be text, not {found}")));
-            }
-            Ok(item)
+        let entries = entries.into_iter().flatten().map(|(key, value)| Self {
+            // No other key is read.
+            key: key.as_str().unwrap_or_default(),
+            value,
+            source: self.source,
         });
-        entries.collect()
+        Ok(entries.collect())
     }
 
     /// The entries of a map whose keys are known.
@@ -170,23 +185,13 @@ impl<'v> Item<'v> {
     }
 }
 
-/// Names a value by its type, and by its text in the file.
-fn found(value: &Value, text: &str) -> String {
+/// The text of a scalar.
+fn written(value: &Value) -> Cow<'_, str> {
     match value {
-        Value::Null => "nothing".to_owned(),
-        Value::Bool(_) | Value::String(_) => quoted(text),
-        Value::Number(_) => format!("the number {}", quoted(text)),
-        Value::Sequence(_) => "a list".to_owned(),
-        Value::Mapping(_) => "a map".to_owned(),
-        Value::Tagged(_) => "a tag".to_owned(),
-    }
-}
-
-/// The advice for a value that quotes would make text.
-fn put_in_quotes(value: &Value) -> &'static str {
-    match value {
-        Value::Bool(_) | Value::Number(_) => "; put it in quotes",
-        _ => "",
+        Value::String(text) => text.into(),
+        Value::Number(number) => number.to_string().into(),
+        Value::Bool(flag) => flag.to_string().into(),
+        _ => "".into(),
     }
 }
 

@@ -12,7 +12,6 @@ use super::values::{
     branch, command, is_calendar, length, limit, name, opening, pattern, people, relative_path,
     reuse, rule, variable, zone,
 };
-use super::yaml_tree::Node;
 use super::{
     By, Ci, Environment, Forge, In, On, Policy, Reason, Signoff, Step, Suite, Trunk, defaults,
 };
@@ -114,8 +113,8 @@ fn environments(item: Item<'_>) -> Result<Vec<Environment>, Fault> {
     let entries = item.entries("the names of environments")?;
     let read = entries.into_iter().map(environment);
     let environments = read.collect::<Result<Vec<_>, _>>()?;
-    check_claims(&environments, item.node)?;
-    check_order(&environments, item.node)?;
+    check_claims(&environments, item)?;
+    check_order(&environments, item)?;
     Ok(environments)
 }
 
@@ -217,15 +216,15 @@ fn check_commas(rules: Item<'_>) -> Result<(), Fault> {
     let begins_with_days =
         |rule: &str| !is_calendar(rule) && rule.starts_with(|c: char| c.is_ascii_alphabetic());
     for pair in rules.list(Ok)?.windows(2) {
-        let text = |item: &Item<'_>| item.value.as_str().map(|text| text.trim().to_owned());
-        let (Some(rule), Some(next)) = (text(&pair[0]), text(&pair[1])) else {
+        let [Some(rule), Some(next)] = [pair[0], pair[1]].map(|item| item.value.as_str()) else {
             continue;
         };
-        if begins_with_days(&rule)
-            && begins_with_days(&next)
+        let is_suspect = begins_with_days(rule)
+            && begins_with_days(next)
             && !rule.contains(':')
-            && next.contains(':')
-        {
+            && next.contains(':');
+        // Two that are quoted, or on lines of their own, were never one.
+        if is_suspect && rules.source.has(&format!("{rule},{next}")) {
             let cure = format!("quote that, or write `{rule} 00:00-24:00`");
             let why = format!("a whole day, or cut off from `{rule},{next}`? {cure}");
             return Err(pair[0].invalid(&why));
@@ -235,7 +234,7 @@ fn check_commas(rules: Item<'_>) -> Result<(), Fault> {
 }
 
 /// Refuses a remote or an app that two environments have: a destination belongs to one.
-fn check_claims(environments: &[Environment], places: &Node) -> Result<(), Fault> {
+fn check_claims(environments: &[Environment], all: Item<'_>) -> Result<(), Fault> {
     let mut owners: BTreeMap<(&str, String), &str> = BTreeMap::new();
     for environment in environments {
         let (remotes, apps) = (environment.remotes.iter(), environment.apps.iter());
@@ -249,13 +248,19 @@ fn check_claims(environments: &[Environment], places: &Node) -> Result<(), Fault
             };
             let owner = *owners.entry((what, folded)).or_insert(&environment.name);
             if owner != environment.name {
-                let node = places.get(&environment.name).unwrap_or(places);
-                let list = node.get(what);
-                let place = list.map_or(node.key_place, |list| list.items()[index].place);
                 let (name, owner) = (quoted(name), quoted(owner));
-                return Err(place.fault(format!(
+                let message = format!(
                     "{what} {name} belongs to {owner} already; a destination has one environment"
-                )));
+                );
+                let environment = all.inside(&environment.name);
+                let claims = environment
+                    .value
+                    .get(what)
+                    .map(|_| environment.inside(what));
+                return Err(match claims {
+                    Some(claims) => claims.items()[index].fault(message),
+                    None => environment.key_fault(message),
+                });
             }
         }
     }
@@ -263,15 +268,14 @@ fn check_claims(environments: &[Environment], places: &Node) -> Result<(), Fault
 }
 
 /// Refuses an `after` that leads nowhere, or back to where it began.
-fn check_order(environments: &[Environment], places: &Node) -> Result<(), Fault> {
+fn check_order(environments: &[Environment], all: Item<'_>) -> Result<(), Fault> {
     let names: Vec<&str> = environments.iter().map(|one| one.name.as_str()).collect();
     let afters = environments
         .iter()
         .filter_map(|one| Some((one.name.as_str(), one.after.as_deref()?)));
     let afters: BTreeMap<&str, &str> = afters.collect();
     for (name, after) in &afters {
-        let node = places.get(name).and_then(|node| node.get("after"));
-        let fault = |message| Err(node.unwrap_or(places).place.fault(message));
+        let fault = |message| Err(all.inside(name).inside("after").fault(message));
         if !names.contains(after) {
             let others: Vec<_> = names
                 .iter()

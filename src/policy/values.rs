@@ -41,22 +41,14 @@ pub(super) fn name(text: &str) -> Result<String, String> {
 /// Takes `refs/heads/main` for `main`; refuses what git-check-ref-format(1) refuses in a branch.
 pub(super) fn branch(text: &str) -> Result<String, String> {
     let name = name(text.strip_prefix("refs/heads/").unwrap_or(text))?;
-    let odd = |part: &str| {
-        part.is_empty() || part.starts_with('.') || part.strip_suffix(".lock").is_some()
-    };
     if name.contains(['*', '?', '[']) {
         refuse("a branch, not a pattern; list the branches")
     } else if name.starts_with("refs/") {
         refuse("not a branch; write its short name, such as `main`")
-    } else if name.contains([' ', '~', '^', ':', '\\'])
-        || name.contains("..")
-        || name.contains("@{")
-        || name.ends_with('.')
-        || name.split('/').any(odd)
-    {
-        refuse("no branch can have this name")
-    } else {
+    } else if git2::Branch::name_is_valid(&name) == Ok(true) {
         Ok(name)
+    } else {
+        refuse("no branch can have this name")
     }
 }
 
@@ -198,8 +190,7 @@ fn duration(text: &str) -> Result<Duration, &'static str> {
     let length = span
         .to_duration(SpanRelativeTo::days_are_24_hours())
         .map_err(|_| TOO_LONG)?;
-    // No time at all has no sign of its own.
-    if length.is_negative() || text.starts_with('-') || text.ends_with("ago") {
+    if length.is_negative() {
         return Err("a duration must not be negative");
     }
     let length = Duration::try_from(length).map_err(|_| TOO_LONG)?;

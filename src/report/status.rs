@@ -18,6 +18,7 @@ use crate::{
     gates::{
         Passed,
         verdict::{Count, Relation},
+        window::Answer,
     },
     memory::record::Record,
     push::Oid,
@@ -85,9 +86,8 @@ pub(crate) struct Environment {
     pub(crate) remotes: Vec<Remote>,
     pub(crate) tried: Option<Tried>,
     pub(crate) window: Window,
-    /// Commits that a rollback removed, and that may not return yet, each with that rollback.
-    #[serde(serialize_with = "removed")]
-    pub(crate) removed: Vec<(Oid, Record)>,
+    /// The rollbacks that removed a commit which may not return yet.
+    pub(crate) removed: Vec<Record>,
     #[serde(rename = "push")]
     pub(crate) next_push: NextPush,
 }
@@ -110,7 +110,6 @@ pub(crate) struct Live {
     /// The person who pushed it.
     pub(crate) by: Option<String>,
     /// The record of how it became live; `None` where that is not known.
-    #[serde(serialize_with = "deployment")]
     pub(crate) deployment: Option<Record>,
     /// Whether a push of it from here has not ended, or its remote has not answered yet.
     #[serde(rename = "under_way")]
@@ -125,7 +124,6 @@ pub(crate) struct Tried {
     pub(crate) soak: Option<Soak>,
     /// The number of people who have to try it.
     pub(crate) wanted: u32,
-    #[serde(serialize_with = "people")]
     pub(crate) people: Vec<Record>,
 }
 
@@ -140,30 +138,10 @@ pub(crate) struct Soak {
 }
 
 #[derive(Clone, Debug, Serialize)]
-#[serde(tag = "state", rename_all = "lowercase")]
+#[serde(untagged)]
 pub(crate) enum Window {
-    #[serde(rename = "always open")]
-    Always,
-    Open {
-        /// `None`: for years.
-        until: Option<Timestamp>,
-        #[serde(skip)]
-        runway: Duration,
-        #[serde(rename = "timezone", serialize_with = "zone_name")]
-        zone: TimeZone,
-    },
-    Closed {
-        /// Whether it is still open, but not for the whole runway.
-        #[serde(skip)]
-        soon: bool,
-        /// `None`: never.
-        opens: Option<Timestamp>,
-        #[serde(rename = "timezone", serialize_with = "zone_name")]
-        zone: TimeZone,
-    },
-    Unknown {
-        error: String,
-    },
+    Known(Answer),
+    Unknown { error: String },
 }
 
 /// How the next `git push ENV` would end.
@@ -250,30 +228,6 @@ fn receipt<S: Serializer>(receipt: &Option<Passed>, to: S) -> Result<S::Ok, S::E
     receipt.serialize(to)
 }
 
-fn people<S: Serializer>(records: &[Record], to: S) -> Result<S::Ok, S::Error> {
-    let person = |one: &Record| json!({"by": one.by, "at": one.at, "words": one.words()});
-    to.collect_seq(records.iter().map(person))
-}
-
-fn removed<S: Serializer>(removed: &[(Oid, Record)], to: S) -> Result<S::Ok, S::Error> {
-    let one = |(commit, by): &(Oid, Record)| json!({"commit": commit, "at": by.at, "by": by.by});
-    to.collect_seq(removed.iter().map(one))
-}
-
-#[allow(clippy::ref_option, reason = "serde hands over the field")]
-fn deployment<S: Serializer>(record: &Option<Record>, to: S) -> Result<S::Ok, S::Error> {
-    let deployed = record.as_ref().and_then(|one| Some((one, one.deployed()?)));
-    let deployment = deployed.map(|(record, deployed)| {
-        json!({
-            "judged": deployed.judged,
-            "gates": deployed.gates,
-            "reason": deployed.reason,
-            "at": record.at,
-        })
-    });
-    deployment.serialize(to)
-}
-
 fn milliseconds<S: Serializer>(
     duration: &(impl Into<Option<Duration>> + Copy),
     to: S,
@@ -283,8 +237,4 @@ fn milliseconds<S: Serializer>(
 
 fn whole(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
-}
-
-fn zone_name<S: Serializer>(zone: &TimeZone, to: S) -> Result<S::Ok, S::Error> {
-    zone.iana_name().serialize(to)
 }

@@ -11,7 +11,7 @@ use textwrap::core::display_width;
 use super::{BAD, DEEP, GOOD, LOUD, PLAIN, Text, paint, text::between_words};
 use crate::{
     calendar::Window,
-    gates::window::why_closed,
+    gates::window::Answer,
     text::{day_and_time, span},
 };
 
@@ -45,8 +45,8 @@ const LEGEND: [Cell; 7] = [OPEN, CLOSED, PARTLY, GO, NO_GO, RUNWAY, BLOCKED];
 pub(crate) struct Picture<'p> {
     pub(crate) environment: &'p str,
     pub(crate) window: &'p Window,
-    /// The moment that is asked about; its day is the first.
-    pub(crate) at: Timestamp,
+    /// What holds at the moment that is asked about, whose day is the first.
+    pub(crate) answer: &'p Answer,
     /// The zone of the person who reads.
     pub(crate) reader: &'p TimeZone,
     pub(crate) columns: usize,
@@ -73,6 +73,11 @@ struct Piece {
     why: Option<String>,
 }
 
+/// What holds, in its colour.
+pub(crate) fn state(answer: &Answer) -> Text {
+    paint(if answer.open { GOOD } else { BAD }, &answer.words)
+}
+
 impl Picture<'_> {
     pub(crate) fn draw(&self) -> Text {
         let text = self.headline().wrap(self.columns, DEEP);
@@ -86,26 +91,19 @@ impl Picture<'_> {
     /// What holds at the moment, as a verdict would say it.
     fn headline(&self) -> Text {
         let zone = self.window.timezone.resolve(self.reader);
-        let moment = |at| day_and_time(at, &zone, self.reader);
-        let (style, state) = match self.window.check(self.at, self.reader) {
-            Ok(()) => match self.window.open_until(self.at, self.reader) {
-                None => (GOOD, "always open".to_owned()),
-                Some(until) => (GOOD, format!("open until {}", moment(until))),
-            },
-            Err(closed) => (BAD, why_closed(&closed, self.reader)),
-        };
-        let (environment, now) = (self.environment, moment(self.at));
-        paint(PLAIN, environment) + format_args!(", {now}: ") + paint(style, state) + "\n"
+        let now = day_and_time(self.answer.at, &zone, self.reader);
+        let environment = paint(PLAIN, self.environment);
+        environment + format_args!(", {now}: ") + state(self.answer) + "\n"
     }
 
     /// The rows, and the cells that they use.
     fn days(&self) -> (Text, Vec<Cell>) {
         let zone = self.window.timezone.resolve(self.reader);
         let scale = Scale::of(self.columns);
-        let end = self.at.checked_add(self.window.runway);
-        let runway = self.pieces(self.at, end.unwrap_or(Timestamp::MAX), &zone);
-        let now = self.at.to_zoned(zone.clone()).datetime();
-        let is_open = self.window.check(self.at, self.reader).is_ok();
+        let end = self.answer.at.checked_add(self.window.runway);
+        let runway = self.pieces(self.answer.at, end.unwrap_or(Timestamp::MAX), &zone);
+        let now = self.answer.at.to_zoned(zone.clone()).datetime();
+        let is_open = self.answer.open;
         let now_cell = (civil(now), if is_open { GO } else { NO_GO });
         let mut shown: Vec<_> = scale.ticks().map(|tick| hour(tick / 60)).collect();
         let mut text = Text::from(scale.axis("", &shown));

@@ -307,7 +307,7 @@ fn the_demo_plays_its_whole_story_and_leaves_nothing_else_behind() {
     );
     assert_eq!(ran.code, 2, "{ran}");
     ran.says(&format!(
-        "pushgate: demo not done\n  {} exists already\n  name a directory that is not there yet",
+        "pushgate: demo not done\n  could not make {}\n    File exists (os error 17)\n  name a new directory",
         stage.display()
     ));
     let ran = shop.pushgate(["demo", "--dir", "/proc/nope"]);

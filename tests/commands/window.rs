@@ -219,11 +219,11 @@ fn a_wrong_moment_a_wrong_name_and_a_wrong_rule_end_with_2() {
     fails(
         &["--at", "2026-10-25 02:30"],
         expect![[r#"
-        exit 2
-        --- stderr
-        pushgate: window not done
-          `2026-10-25 02:30` occurs twice in Europe/Madrid, where the clocks go back: write `2026-10-25T02:30:00+02:00` or `2026-10-25T02:30:00+01:00`
-    "#]],
+            exit 2
+            --- stderr
+            pushgate: window not done
+              `2026-10-25 02:30` does not occur once in Europe/Madrid, where the clocks change: write `2026-10-25T02:30:00+02:00` or `2026-10-25T02:30:00+01:00`
+        "#]],
     );
     fails(
         &["--at", "2026-12-24T23:00[PST]"],

@@ -5,7 +5,7 @@ use std::fs;
 use expect_test::expect;
 use pushgate::policy::{Policy, load};
 
-use crate::support::{POLICY, Ran, Sandbox, tool};
+use crate::support::{POLICY, PUSHGATE, Ran, Sandbox, tool};
 
 /// A clone whose remotes, besides origin, are these.
 fn shop_with(remotes: &[(&str, &str)]) -> Sandbox {
@@ -40,7 +40,7 @@ fn it_writes_what_it_finds_and_the_policy_holds() {
           suite: bin/ci: is it ALL of your tests?
           staging: remote staging, app shop-staging
           production: remote production, app shop, after staging
-            closed 22:00-07:00: your hours?
+            closed 22:00-07:00 (UTC): your hours?
           not an environment: backup (backup.example/shop)
           next: look it over and commit it
           and then: pushgate install
@@ -91,35 +91,30 @@ fn it_writes_what_it_finds_and_the_policy_holds() {
           # Whether the suite gets the terminal, to ask something on it.
           #interactive: false
 
-        # Where pushes deploy to.
+        # Where pushes deploy to: a remote or a list, and a Heroku app or a list. The
+        # app counts, whatever the remote is called.
         environments:
           staging:
             remote: staging
             app: shop-staging
-
           production:
-            # A remote or a list, and a Heroku app or a list: the app counts, whatever
-            # the remote is called.
             remote: production
             app: shop
-            # The commit must be live there first; for so long; and signed off by
-            # someone who tried it: true, false, a number of people, or
-            # {count: 1, by: another, signed: true}.
             after: staging
-            #soak: 0
-            #signoff: true
-            # When a push may go. Quote the times: some readers of YAML take 22:00 for
-            # a number.
             window:
-              # An IANA name such as Europe/Madrid; local: the pusher's own clock.
-              #timezone: local
-              # Default: always. Days and times as here; also days or dates alone:
-              # "Sat,Sun", "2026-12-24..2027-01-02".
-              #open: ["Mon-Thu 09:00-16:00", "Fri 09:00-12:00"]
-              # Wins over open.
-              closed: ["22:00-07:00"]
+              timezone: UTC
+              closed:
+              - 22:00-07:00
+              # Days and times as here; also days or dates alone: Sat,
+              # 2026-12-24..2027-01-02. Default: always; closed wins over open.
+              #open: [Mon-Thu 09:00-16:00, Fri 09:00-12:00]
               # How long it must stay open after the push, so that someone is around.
               #runway: 0
+            # How long it must be live there before; and who signs it off: true (someone
+            # who tried it), false, a number of people, or
+            # {count: 1, by: another, signed: true}.
+            #soak: 0
+            #signoff: true
             # The branches that deploy.
             #branch: [main, master]
             # Whether an override must say why: required or optional.
@@ -144,7 +139,7 @@ fn it_says_which_apps_it_took_for_production_and_that_somebody_must_look() {
           trunk: origin/master
           suite: nothing says what runs your tests: fill in `suite.run`
           production: remotes shop, blog, apps shop, blog
-            closed 22:00-07:00: your hours?
+            closed 22:00-07:00 (UTC): your hours?
             nothing calls any of these 2 apps staging, so all are production now:
             look them over, and take out what is not
           next: look it over and commit it
@@ -187,32 +182,33 @@ fn it_says_which_apps_it_took_for_production_and_that_somebody_must_look() {
           # Whether the suite gets the terminal, to ask something on it.
           #interactive: false
 
-        # Where pushes deploy to.
+        # Where pushes deploy to: a remote or a list, and a Heroku app or a list. The
+        # app counts, whatever the remote is called.
         environments:
+          # FIXME: nothing calls these apps staging: take out what is not production.
           production:
-            # A remote or a list, and a Heroku app or a list: the app counts, whatever
-            # the remote is called.
-            remote: [shop, blog]
-            # FIXME: nothing calls these apps staging: take out what is not production.
-            app: [shop, blog]
-            # The commit must be live there first; for so long; and signed off by
-            # someone who tried it: true, false, a number of people, or
-            # {count: 1, by: another, signed: true}.
-            #after: staging
-            #soak: 0
-            #signoff: true
-            # When a push may go. Quote the times: some readers of YAML take 22:00 for
-            # a number.
+            remote:
+            - shop
+            - blog
+            app:
+            - shop
+            - blog
             window:
-              # An IANA name such as Europe/Madrid; local: the pusher's own clock.
-              #timezone: local
-              # Default: always. Days and times as here; also days or dates alone:
-              # "Sat,Sun", "2026-12-24..2027-01-02".
-              #open: ["Mon-Thu 09:00-16:00", "Fri 09:00-12:00"]
-              # Wins over open.
-              closed: ["22:00-07:00"]
+              timezone: UTC
+              closed:
+              - 22:00-07:00
+              # Days and times as here; also days or dates alone: Sat,
+              # 2026-12-24..2027-01-02. Default: always; closed wins over open.
+              #open: [Mon-Thu 09:00-16:00, Fri 09:00-12:00]
               # How long it must stay open after the push, so that someone is around.
               #runway: 0
+            # The environment where the commit must be live first.
+            #after: staging
+            # How long it must be live there before; and who signs it off: true (someone
+            # who tried it), false, a number of people, or
+            # {count: 1, by: another, signed: true}.
+            #soak: 0
+            #signoff: true
             # The branches that deploy.
             #branch: [main, master]
             # Whether an override must say why: required or optional.
@@ -242,7 +238,7 @@ fn an_app_with_two_remotes_is_production() {
           trunk: origin/master
           suite: nothing says what runs your tests: fill in `suite.run`
           production: remotes staging, heroku, app shop
-            closed 22:00-07:00: your hours?
+            closed 22:00-07:00 (UTC): your hours?
           next: look it over and commit it
           and then: pushgate install
     "#]]);
@@ -317,36 +313,32 @@ fn it_asks_where_two_suites_are_as_likely() {
           # Whether the suite gets the terminal, to ask something on it.
           #interactive: false
 
-        # Where pushes deploy to.
+        # Where pushes deploy to: a remote or a list, and a Heroku app or a list. The
+        # app counts, whatever the remote is called.
         environments:
           # FIXME: no remote that deploys was found. For example:
           #staging:
             #remote: staging
             #app: shop-staging
-
           #production:
-            # A remote or a list, and a Heroku app or a list: the app counts, whatever
-            # the remote is called.
             #remote: production
             #app: shop
-            # The commit must be live there first; for so long; and signed off by
-            # someone who tried it: true, false, a number of people, or
-            # {count: 1, by: another, signed: true}.
             #after: staging
-            #soak: 0
-            #signoff: true
-            # When a push may go. Quote the times: some readers of YAML take 22:00 for
-            # a number.
+            # When a push may go.
             #window:
+              #closed: [22:00-07:00]
+              # Days and times as here; also days or dates alone: Sat,
+              # 2026-12-24..2027-01-02. Default: always; closed wins over open.
+              #open: [Mon-Thu 09:00-16:00, Fri 09:00-12:00]
               # An IANA name such as Europe/Madrid; local: the pusher's own clock.
               #timezone: local
-              # Default: always. Days and times as here; also days or dates alone:
-              # "Sat,Sun", "2026-12-24..2027-01-02".
-              #open: ["Mon-Thu 09:00-16:00", "Fri 09:00-12:00"]
-              # Wins over open.
-              #closed: ["22:00-07:00"]
               # How long it must stay open after the push, so that someone is around.
               #runway: 0
+            # How long it must be live there before; and who signs it off: true (someone
+            # who tried it), false, a number of people, or
+            # {count: 1, by: another, signed: true}.
+            #soak: 0
+            #signoff: true
             # The branches that deploy.
             #branch: [main, master]
             # Whether an override must say why: required or optional.
@@ -368,6 +360,36 @@ fn it_asks_where_two_suites_are_as_likely() {
           no remote leads to a platform: staging and production stand there as an example
           next: look it over and commit it
     "#]]);
+}
+
+#[test]
+fn its_own_check_has_nothing_to_say_about_what_it_writes() {
+    let remotes = [
+        ("production", "https://git.heroku.com/shop.git"),
+        ("staging", "https://git.heroku.com/shop-staging.git"),
+    ];
+    for (zone, written_zone) in [("Europe/Madrid", "Europe/Madrid"), ("UTC", "UTC")] {
+        let shop = shop_with(&remotes);
+        let init = shop.command(PUSHGATE).arg("init").env("TZ", zone).output();
+        assert!(init.unwrap().status.success());
+        let window = &written(&shop).environments[1].window;
+        assert_eq!(window.timezone.to_string(), written_zone);
+        let ran = shop.pushgate(["check", "--policy"]).goes();
+        assert_eq!(ran.stdout, "");
+        ran.says("nothing to say about it");
+    }
+    // A zone without a name is left to whoever pushes.
+    let shop = shop_with(&remotes);
+    let init = shop
+        .command(PUSHGATE)
+        .arg("init")
+        .env("TZ", "XYZ-2")
+        .output();
+    assert!(init.unwrap().status.success());
+    assert_eq!(
+        written(&shop).environments[1].window.timezone.to_string(),
+        "local"
+    );
 }
 
 #[test]

@@ -26,7 +26,9 @@ fn finds(policy: &str, expected: &[&str]) {
         .collect();
     assert_eq!(found, expected, "{ran}");
     assert_eq!(ran.code, i32::from(!expected.is_empty()), "{ran}");
-    assert_eq!(ran.stderr, "");
+    let nothing = "pushgate: .pushgate.yml is valid: nothing to say about it\n";
+    let said = if expected.is_empty() { nothing } else { "" };
+    assert_eq!(ran.stderr, said);
 }
 
 /// The same of production's window, whose lines begin at the fourth.
@@ -73,7 +75,7 @@ fn a_failure_that_the_shell_does_not_see_is_named() {
     );
     finds_in_suite(
         "|\n    bin/lint | cat\n    bin/test",
-        &[&format!("3:5: {pipe}")],
+        &[&format!("2:8: {pipe}")],
     );
     for seen in [
         "cd web && bin/test || exit 1",
@@ -104,14 +106,13 @@ fn a_window_that_never_opens_is_named() {
     );
 }
 
-/// `serde_yaml` reads it, and not all of its places are known.
 #[test]
 fn a_list_that_ends_at_the_margin_is_looked_over_too() {
     finds(
         "environments:\n  production:\n    window:\n      timezone: UTC\n      closed: [\n2026-11-21,\nMon-Sun\n]\n",
         &[
             "3:5: the window of `production` never opens",
-            "5:15: `2026-11-21` is past; remove it",
+            "6:1: `2026-11-21` is past; remove it",
         ],
     );
 }
@@ -124,6 +125,20 @@ fn a_rule_that_is_past_is_named() {
             "5:16: `2025-12-24..2026-01-02` is past; remove it",
             "5:40: `2026-11-21` is past; remove it",
         ],
+    );
+}
+
+#[test]
+fn of_many_findings_the_first_are_told() {
+    let days = ["2020-01-01"; 60].join(", ");
+    let shop = Sandbox::bare();
+    let policy = format!("environments: {{a: {{window: {{timezone: UTC, closed: [{days}]}}}}}}\n");
+    shop.write(".pushgate.yml", &policy);
+    let found = check(&shop, &[]).stdout;
+    assert_eq!(found.lines().count(), 51);
+    assert!(
+        found.starts_with(".pushgate.yml:1:1: there is more than what follows"),
+        "{found}"
     );
 }
 

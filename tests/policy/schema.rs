@@ -62,7 +62,7 @@ pub fn beyond(message: &str) -> Option<&'static str> {
         ("unknown value ", None),
         ("missing key ", None),
         ("expected ", None),
-        ("more than 1000 entries", None),
+        ("more than 4000 keys and values", Some(TEXT)),
         (" is an empty list; ", None),
         (" is listed twice", None),
         ("a window needs `open` or `closed`", None),
@@ -291,7 +291,7 @@ fn where_dot_git_is_a_file_init_says_what_leads_editors_to_it() {
           suite: nothing says what runs your tests: fill in `suite.run`
           staging: remote staging
           production: remote production, after staging
-            closed 22:00-07:00: your hours?
+            closed 22:00-07:00 (UTC): your hours?
           next: look it over and commit it
           schema: .git is a file here, so editors do not find what the first line names: pushgate schema > pushgate.schema.json, commit it, and name it in that line
           and then: pushgate install

@@ -151,11 +151,17 @@ fn a_range_that_cannot_be_is_refused() {
 #[test]
 fn a_wrong_date_is_refused() {
     let form = "is not a date: write YYYY-MM-DD, and `..` between two dates";
-    refused("2026-02-30", "`2026-02-30` is not in the calendar");
-    refused("2026-13-01", "`2026-13-01` is not in the calendar");
+    refused(
+        "2026-02-30",
+        "`2026-02-30` is not a date: write YYYY-MM-DD, and `..` between two dates",
+    );
+    refused(
+        "2026-13-01",
+        "`2026-13-01` is not a date: write YYYY-MM-DD, and `..` between two dates",
+    );
     refused(
         "2027-02-29..2027-03-01",
-        "`2027-02-29` is not in the calendar",
+        "`2027-02-29` is not a date: write YYYY-MM-DD, and `..` between two dates",
     );
     refused("2026-1-5", &format!("`2026-1-5` {form}"));
     refused("24.12.2026", &format!("`24.12.2026` {form}"));

@@ -23,9 +23,9 @@ const NAMELESS: &str = "an event without a name";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Event {
     pub(super) name: String,
-    uid: Option<String>,
+    pub(super) uid: Option<String>,
     /// The time that this event replaces of the series with its UID.
-    replaces: Option<EventTime>,
+    pub(super) replaces: Option<EventTime>,
     pub(super) is_cancelled: bool,
     /// When it begins for the first time.
     start: EventTime,
@@ -34,19 +34,23 @@ pub(super) struct Event {
     /// Further times at which it takes place, and how long.
     dates: Vec<(EventTime, Length)>,
     /// The times at which it does not.
-    without: Vec<EventTime>,
+    pub(super) without: Vec<EventTime>,
 }
 
 /// Reads the recurrence rules of what starts there, as long as some are `left` to the file.
 fn repeats(
     component: &Component,
     start: &EventTime,
+    length: Length,
     left: &mut usize,
 ) -> Result<Vec<Repeat>, Problem> {
     let mut rules = Vec::new();
     for property in component.all("RRULE") {
         let rule = property.parse(|text| Repeat::read(text, start))?;
-        *left = match left.checked_sub(rule.weight) {
+        // All that has begun within its length may last still.
+        let years = usize::try_from(length.most().as_hours() / (24 * 366)).unwrap_or(usize::MAX);
+        let weight = rule.weight.saturating_mul(1 + years);
+        *left = match left.checked_sub(weight) {
             Some(left) => left,
             None => {
                 return property.problem(format!(
@@ -118,25 +122,18 @@ impl Event {
             uid: text("UID")?.map(str::to_owned),
             replaces: time("RECURRENCE-ID")?,
             is_cancelled: status.eq_ignore_ascii_case("CANCELLED"),
-            rules: repeats(component, &start, left)?,
-            dates: dates(component, zones, length)?,
-            without: zones.times(component, "EXDATE")?,
+            rules: repeats(component, &start, length, left)?,
+            dates: zones.dates(component, "RDATE", length)?,
+            without: (zones.dates(component, "EXDATE", length)?.into_iter())
+                .map(|(time, _)| time)
+                .collect(),
             start,
             length,
         })
     }
 
-    /// Takes the times out of a series that events of their own replace.
-    pub(super) fn leave_out(&mut self, others: &[(Option<String>, EventTime)]) {
-        if !self.rules.is_empty() || !self.dates.is_empty() {
-            let replaced = others.iter().filter(|(uid, _)| *uid == self.uid);
-            self.without.extend(replaced.map(|(_, time)| time.clone()));
-        }
-    }
-
-    /// The series, and the time of it that this event replaces.
-    pub(super) fn replaced(&self) -> Option<(Option<String>, EventTime)> {
-        Some((self.uid.clone(), self.replaces.clone()?))
+    pub(super) fn comes_again(&self) -> bool {
+        !self.rules.is_empty() || !self.dates.is_empty()
     }
 
     /// Its occurrences between two seconds, in no order.
@@ -176,33 +173,6 @@ impl Event {
             })
             .filter(move |(begins, ends)| *begins <= until && *ends > from)
     }
-}
-
-/// Reads the further times of an event, which may be periods that end by themselves (3.8.5.2).
-fn dates(
-    component: &Component,
-    zones: &Zones<'_>,
-    length: Length,
-) -> Result<Vec<(EventTime, Length)>, Problem> {
-    let mut dates = Vec::new();
-    for property in component.all("RDATE") {
-        let zone = zones.named_by(property)?;
-        let time = |text: &str| EventTime::read(text, zone.clone());
-        for text in property.value.split(',').map(str::trim) {
-            dates.push(property.parse(|_| match text.split_once('/') {
-                None => Ok((time(text)?, length)),
-                Some((start, length)) if length.contains('P') => {
-                    Ok((time(start)?, Length::read(length)?))
-                }
-                Some((start, end)) => {
-                    let start = time(start)?;
-                    let length = Length::between(&start, &time(end)?)?;
-                    Ok((start, length))
-                }
-            })?);
-        }
-    }
-    Ok(dates)
 }
 
 /// A name as it can be shown on one line (RFC 5545, 3.3.11 has its escapes).

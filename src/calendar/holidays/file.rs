@@ -25,64 +25,55 @@ pub(super) struct Property {
 
 /// Reads the calendars of a file.
 pub(super) fn calendars(bytes: &[u8]) -> Result<Vec<Component>, Problem> {
-    let mut root = Component::default();
+    let mut calendars = Vec::new();
     let mut open: Vec<Component> = Vec::new();
     for (line, text) in unfold(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)) {
-        let problem = |words: String| Err((Some(line), words));
+        let problem = |words: &str| Err((Some(line), words.to_owned()));
         let Ok(text) = String::from_utf8(text) else {
-            return problem("not UTF-8 text; save the file as UTF-8".to_owned());
+            return problem("not UTF-8 text; save the file as UTF-8");
         };
         if text.trim().is_empty() {
             continue;
         }
         let Some(property) = Property::read(line, &text) else {
-            return problem("not a line of a calendar: write NAME:VALUE".to_owned());
+            return problem("not a line of a calendar: write NAME:VALUE");
         };
         let kind = property.value.to_ascii_uppercase();
-        let is_calendar = property.name == "BEGIN" && kind == "VCALENDAR";
-        match (property.name.as_str(), open.pop()) {
-            ("END", None) => return problem(format!("END:{kind} where nothing is open")),
-            ("END", Some(closed)) if closed.kind == kind => {
-                open.last_mut().unwrap_or(&mut root).parts.push(closed);
-            }
-            (
-                "END",
+        match property.name.as_str() {
+            "BEGIN" if kind == "VCALENDAR" || !open.is_empty() => open.push(Component {
+                kind,
+                line,
+                ..Component::default()
+            }),
+            "END" => match open.pop() {
+                None => return problem(&format!("END:{kind} where nothing is open")),
+                Some(closed) if closed.kind == kind => {
+                    let parts = open.last_mut().map(|parent| &mut parent.parts);
+                    parts.unwrap_or(&mut calendars).push(closed);
+                }
                 Some(Component {
                     kind: open,
                     line: at,
                     ..
-                }),
-            ) => {
-                return problem(format!("END:{kind} where {open} of line {at} is open"));
-            }
-            (_, None) if !is_calendar => {
-                return problem("a calendar begins with BEGIN:VCALENDAR".to_owned());
-            }
-            ("BEGIN", parent) => {
-                open.extend(parent);
-                open.push(Component {
-                    kind,
-                    line,
-                    ..Component::default()
-                });
-            }
-            (_, parent) => {
-                open.extend(parent);
-                if let Some(component) = open.last_mut() {
-                    component.properties.push(property);
+                }) => {
+                    return problem(&format!("END:{kind} where {open} of line {at} is open"));
                 }
-            }
+            },
+            _ => match open.last_mut() {
+                Some(component) => component.properties.push(property),
+                None => return problem("a calendar begins with BEGIN:VCALENDAR"),
+            },
         }
     }
     match open.pop() {
         Some(Component { kind, line, .. }) => {
             Err((Some(line), format!("BEGIN:{kind} has no END:{kind}")))
         }
-        None if root.parts.is_empty() => {
+        None if calendars.is_empty() => {
             let words = "not an iCalendar file: it has no BEGIN:VCALENDAR";
             Err((None, words.to_owned()))
         }
-        None => Ok(root.parts),
+        None => Ok(calendars),
     }
 }
 

@@ -6,17 +6,23 @@ mod repeat;
 mod time;
 mod zones;
 
+use std::collections::HashMap;
+
 use jiff::{Timestamp, tz::TimeZone};
 
 use self::{
     event::{Event, MOST_RULES},
     file::Problem,
+    time::EventTime,
     zones::Zones,
 };
 use super::{ClosedBy, seconds};
 
 /// The largest calendar that is read, in bytes.
 pub const LIMIT: usize = 256 * 1024;
+
+/// The most times that events take out of others with their UID.
+const MOST_REPLACED: usize = 50_000;
 
 /// A calendar that a window names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,10 +112,23 @@ fn events(bytes: &[u8]) -> Result<Vec<Event>, Problem> {
             events.push(Event::read(part, &zones, &mut left)?);
         }
     }
-    let replaced: Vec<_> = events.iter().filter_map(Event::replaced).collect();
+    let mut replaced: HashMap<Option<String>, Vec<EventTime>> = HashMap::new();
+    for event in &events {
+        let times = replaced.entry(event.uid.clone()).or_default();
+        times.extend(event.replaces.clone());
+    }
     events.retain(|event| !event.is_cancelled);
-    for event in &mut events {
-        event.leave_out(&replaced);
+    let mut left = MOST_REPLACED;
+    for event in events.iter_mut().filter(|event| event.comes_again()) {
+        let times = replaced.get(&event.uid).map_or(&[][..], Vec::as_slice);
+        let Some(fewer) = usize::checked_sub(left, times.len()) else {
+            return Err((
+                None,
+                format!("more than {MOST_REPLACED} changed occurrences"),
+            ));
+        };
+        left = fewer;
+        event.without.extend_from_slice(times);
     }
     Ok(events)
 }

@@ -21,12 +21,17 @@ const MOST_TIMES: usize = 24;
 /// Of a rule with a COUNT, which is followed from its start.
 const MOST_COUNTED: u32 = 10_000;
 
+/// How long after its start.
+const COUNTED_YEARS: i64 = 200;
+
 /// A rule, and the last time for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Repeat {
-    /// Its own `until` is not set.
+    /// Its own `until` and `count` are not set.
     rule: ICalendarRecurrenceRule,
     until: Option<EventTime>,
+    /// The wall-clock time at which its COUNT is reached.
+    counted: Option<DateTime>,
     /// How much of the work that one file may cause is this rule's.
     pub(super) weight: usize,
 }
@@ -60,11 +65,16 @@ impl Repeat {
         let until = until
             .map(|value| EventTime::read(value, None))
             .transpose()?;
+        if until.is_some() && rule.count.is_some() {
+            return wrong("has an UNTIL and a COUNT: write one of them");
+        }
         rule.until = None;
         take_day(&mut rule, start.at);
-        // A COUNT is followed from the start of the event.
-        let counted = rule.count.map_or(0, |count| count / 50);
-        let counted = usize::try_from(counted).unwrap_or(usize::MAX);
+        let is_sparse = !rule.bymonth.is_empty() || !rule.byweekno.is_empty();
+        // A COUNT is followed from the start of the event, once.
+        let count = usize::try_from(rule.count.unwrap_or_default()).unwrap_or(usize::MAX);
+        let years = usize::try_from(2035 - start.at.year()).unwrap_or_default();
+        let counted = rule.count.map_or(0, |_| years / 30 + count / 50);
         // A rule that steps from day to day may look at many before it finds one.
         let is_rare = rule.freq == ICalendarFrequency::Daily
             && !(rule.bymonthday.is_empty()
@@ -73,26 +83,35 @@ impl Repeat {
         let is_frequent = rule.freq == ICalendarFrequency::Daily
             || rule.byday.len() > 2
             || rule.byyearday.len() > 30
-            || rule.bymonthday.len() > 2;
-        let cost = match (is_rare, is_frequent) {
-            (true, _) => 100,
-            (_, true) => 3,
+            || rule.bymonthday.len() > 2
+            || rule.freq == ICalendarFrequency::Weekly && is_sparse;
+        let cost = match (is_rare, rule.byweekno.len(), is_frequent) {
+            (true, ..) => 100,
+            (_, 3.., _) => 10,
+            (.., true) if !rule.bysetpos.is_empty() => 5,
+            (.., true) => 3,
             _ => 1,
         };
-        match expand(&rule, start.at, 1) {
-            Err(why) => Err(format!("`{text}` is not a rule: {why}")),
-            Ok(found) if found.is_empty() => wrong("never occurs: it names no day that exists"),
-            Ok(_) => Ok(Self {
-                rule,
-                until,
-                weight: counted.max(times * cost),
-            }),
+        if rule.count.is_some() {
+            rule.until = Some(partial(start.at.saturating_add(COUNTED_YEARS.years())));
         }
+        let found = expand(&rule, start.at, count.max(1));
+        rule.until = None;
+        let found = found.map_err(|why| format!("`{text}` is not a rule: {why}"))?;
+        let Some(last) = found.last().copied() else {
+            return wrong("never occurs: it names no day that exists");
+        };
+        Ok(Self {
+            counted: rule.count.take().map(|_| last),
+            rule,
+            until,
+            weight: counted.max(times * cost),
+        })
     }
 
     /// Whether it has no last time.
     pub(super) fn is_endless(&self) -> bool {
-        self.until.is_none() && self.rule.count.is_none()
+        self.until.is_none() && self.counted.is_none()
     }
 
     /// The wall-clock times from a start on, those before `earliest` as far as they come by the way.
@@ -111,11 +130,8 @@ impl Repeat {
                 .map_or(latest, |at| start.zone(window).to_datetime(at)),
         };
         let mut rule = self.rule.clone();
-        let from = match rule.count {
-            None => skip(&rule, start.at, earliest),
-            Some(_) => start.at,
-        };
-        let last = last.min(latest);
+        let from = skip(&rule, start.at, earliest);
+        let last = last.min(latest).min(self.counted.unwrap_or(latest));
         if last < from {
             return Vec::new();
         }

@@ -620,6 +620,58 @@ fn rules_that_would_take_long_are_refused_or_followed_from_where_they_matter() {
     refused(&huge, &format!("holidays.ics: {words}"));
 }
 
+/// Each of these took from a second to a minute before it was refused.
+#[test]
+fn what_would_cost_seconds_is_refused() {
+    let wrong = |lines: &str, words: &str| {
+        let window = window(lines);
+        let error = window.holidays[0].error().map(ToString::to_string);
+        let error = error.unwrap_or_default();
+        assert!(error.contains(words), "{error}");
+    };
+    let long = "BEGIN:VEVENT\nDTSTART:19000101\nDURATION:P30000D\nRRULE:FREQ=DAILY\nEND:VEVENT\n";
+    wrong(&calendar(long), "more than 200 rules");
+    let weeks = "RRULE:FREQ=YEARLY;BYWEEKNO=1,2,3\n".repeat(21);
+    wrong(
+        &event(&format!("DTSTART:19000101\n{weeks}")),
+        "more than 200 rules",
+    );
+    let counted = "RRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29;COUNT=50\n".repeat(50);
+    wrong(
+        &event(&format!("DTSTART:19000101\n{counted}")),
+        "more than 200 rules",
+    );
+    let both = "DTSTART:20260101\nRRULE:FREQ=DAILY;COUNT=3;UNTIL=20260109";
+    wrong(&event(both), "has an UNTIL and a COUNT: write one of them");
+    let zone = |n: usize| {
+        format!(
+            "BEGIN:VTIMEZONE\nTZID:Z{n}\nBEGIN:STANDARD\nDTSTART:19000101T000000\nTZOFFSETFROM:+0100\nTZOFFSETTO:+0200\nRRULE:FREQ=DAILY;BYMONTH=2;BYMONTHDAY=29\nEND:STANDARD\nEND:VTIMEZONE\nBEGIN:VEVENT\nDTSTART;TZID=Z{n}:20260101T000000\nEND:VEVENT\n"
+        )
+    };
+    wrong(
+        &calendar(&(0..5).map(zone).collect::<String>()),
+        "the clocks of the time zone change too often",
+    );
+    let changed =
+        "BEGIN:VEVENT\nDTSTART:20260101\nRECURRENCE-ID:20260101\nRDATE:20260102\nEND:VEVENT\n";
+    wrong(
+        &calendar(&changed.repeat(250)),
+        "more than 50000 changed occurrences",
+    );
+}
+
+#[test]
+fn a_count_that_was_reached_long_ago_comes_no_more() {
+    closes(
+        &event("DTSTART:20180105T090000\nDURATION:PT1H\nRRULE:FREQ=WEEKLY;BYDAY=FR;COUNT=418"),
+        &[("2026-01-02T09:00", "2026-01-02T10:00")],
+    );
+    closes(
+        &event("DTSTART:20180105T090000\nDURATION:PT1H\nRRULE:FREQ=WEEKLY;BYDAY=FR;COUNT=417"),
+        &[],
+    );
+}
+
 /// Lines that look like those of a calendar.
 fn line() -> impl Strategy<Value = String> {
     let names =

@@ -5,17 +5,17 @@ use std::{
     collections::HashMap,
 };
 
-use calcard::common::timezone::Tz;
 use jiff::{
     Timestamp,
     civil::DateTime,
+    fmt::strtime::BrokenDownTime,
     tz::{Offset, TimeZone},
 };
 
 use super::{
     file::{Component, Problem, Property},
     repeat::Repeat,
-    time::EventTime,
+    time::{EventTime, Length},
 };
 use crate::calendar::zone;
 
@@ -64,27 +64,39 @@ impl<'c> Zones<'c> {
         Ok(Some(zone))
     }
 
-    /// Reads the times of every property of a name.
-    pub(super) fn times(&self, part: &Component, name: &str) -> Result<Vec<EventTime>, Problem> {
-        let mut times = Vec::new();
-        for property in part.all(name) {
+    /// Reads the times of every property of a name, and how long each lasts; a period ends by itself (3.8.5.2).
+    pub(super) fn dates(
+        &self,
+        component: &Component,
+        name: &str,
+        length: Length,
+    ) -> Result<Vec<(EventTime, Length)>, Problem> {
+        let mut dates = Vec::new();
+        for property in component.all(name) {
             let zone = self.named_by(property)?;
-            for text in property.value.split(',') {
-                times.push(property.parse(|_| EventTime::read(text.trim(), zone.clone()))?);
+            let time = |text: &str| EventTime::read(text, zone.clone());
+            for text in property.value.split(',').map(str::trim) {
+                dates.push(property.parse(|_| match text.split_once('/') {
+                    None => Ok((time(text)?, length)),
+                    Some((start, length)) if length.contains('P') => {
+                        Ok((time(start)?, Length::read(length)?))
+                    }
+                    Some((start, end)) => {
+                        let start = time(start)?;
+                        let length = Length::between(&start, &time(end)?)?;
+                        Ok((start, length))
+                    }
+                })?);
             }
         }
-        Ok(times)
+        Ok(dates)
     }
 }
 
 /// Finds a zone by its name in IANA's database or in Windows.
 fn known(name: &str) -> Option<TimeZone> {
     let found = zone::in_database(name.trim_start_matches('/'));
-    let found = found.or_else(|| match name.parse() {
-        Ok(Tz::Tz(known)) => zone::in_database(known.name()),
-        _ => None,
-    });
-    Some(found?.1)
+    Some(found.or_else(|| zone::of_windows(name))?.1)
 }
 
 /// Makes the zone of a VTIMEZONE; `known` is what its name stands for elsewhere.
@@ -111,15 +123,17 @@ fn define(
             ..start.parse(|text| EventTime::read(text, None))?
         };
         let mut times = vec![start.at];
-        let dates = Zones::of(observance).times(observance, "RDATE")?;
-        times.extend(dates.iter().map(|date| date.at));
+        let dates = Zones::of(observance).dates(observance, "RDATE", Length::default())?;
+        times.extend(dates.iter().map(|(date, _)| date.at));
+        let mut weight = 1;
         if let Some(rule) = observance.once("RRULE")? {
             let rule = rule.parse(|text| Repeat::read(text, &start))?;
             is_endless |= rule.is_endless();
+            weight = rule.weight;
             times.extend(rule.times(&start, start.at, LATEST, &TimeZone::UTC));
         }
         // Reading a rule costs something, too.
-        match left.get().checked_sub(times.len() + 50) {
+        match left.get().checked_sub(times.len() + 50 * weight) {
             Some(fewer) => left.set(fewer),
             None => return observance.problem("the clocks of the time zone change too often"),
         }
@@ -159,23 +173,9 @@ fn define(
 
 /// Reads an offset from UTC: `+0100`, `-053000`.
 fn offset(text: &str) -> Result<Offset, String> {
-    let wrong = || format!("`{text}` is not an offset from UTC: write `+0100`");
-    let (sign, digits) = match text.split_at_checked(1) {
-        Some(("+", digits)) => (1, digits),
-        Some(("-", digits)) => (-1, digits),
-        _ => return Err(wrong()),
-    };
-    if !matches!(digits.len(), 4 | 6) {
-        return Err(wrong());
-    }
-    let number: i32 = digits.parse().map_err(|_| wrong())?;
-    let number = if digits.len() == 4 {
-        number * 100
-    } else {
-        number
-    };
-    let seconds = number / 10_000 * 3600 + number / 100 % 100 * 60 + number % 100;
-    Offset::from_seconds(sign * seconds).map_err(|_| wrong())
+    let read = BrokenDownTime::parse("%z", text).ok();
+    read.and_then(|read| read.offset())
+        .ok_or_else(|| format!("`{text}` is not an offset from UTC: write `+0100`"))
 }
 
 /// Writes changes of the clocks as a file of the time zone database, version 2 (RFC 9636); `None` where they have more

@@ -14,7 +14,7 @@ use crate::{
     gates::{
         EnvironmentRemotes, LocalRepository, Memory, Passed, Remotes, Undecided, receipt,
         verdict::{Decision, Gate, Outcome, Relation},
-        window::{known, reader},
+        window::{Answer, known, reader},
     },
     memory::{
         deployments::{current, live_since, removed_by_rollback},
@@ -150,10 +150,9 @@ impl Inputs<'_> {
         })
     }
 
-    /// The commits that were removed so that this one could be live, by one rollback after the other:
-    /// what was removed, and by which rollback.
-    fn removed(&self, environment: &policy::Environment, live: &Oid) -> Vec<(Oid, Record)> {
-        let mut found: Vec<(Oid, Record)> = Vec::new();
+    /// The rollbacks, one after the other, by which commits were removed so that this one could be live.
+    fn removed(&self, environment: &policy::Environment, live: &Oid) -> Vec<Record> {
+        let mut found = Vec::new();
         let mut back = vec![live.clone()];
         let mut next = 0;
         while let Some(to) = back.get(next).cloned() {
@@ -170,7 +169,7 @@ impl Inputs<'_> {
                 let same = self.records_of(gone);
                 if let Some(last) = removed_by_rollback(&same, &environment.name, gone) {
                     back.push(gone.clone());
-                    found.push((gone.clone(), last.clone()));
+                    found.push(last.clone());
                 }
             }
         }
@@ -179,26 +178,11 @@ impl Inputs<'_> {
 
     fn window(&self, environment: &policy::Environment) -> Window {
         let window = &environment.window;
-        if window.is_always_open() {
-            return Window::Always;
-        }
-        let reader = match known(window).and_then(|window| reader(window, &SystemClock)) {
-            Ok(reader) => reader,
-            Err(error) => {
-                let error = error.in_one_line();
-                return Window::Unknown { error };
-            }
-        };
-        match window.check(self.now, &reader) {
-            Ok(()) => Window::Open {
-                until: window.open_until(self.now, &reader),
-                runway: Duration::try_from(window.runway).unwrap_or_default(),
-                zone: window.timezone.resolve(&reader),
-            },
-            Err(closed) => Window::Closed {
-                soon: closed.within_runway,
-                opens: closed.reopens,
-                zone: closed.zone,
+        let reader = known(window).and_then(|window| reader(window, &SystemClock));
+        match reader {
+            Ok(reader) => Window::Known(Answer::new(window, self.now, &reader)),
+            Err(error) => Window::Unknown {
+                error: error.in_one_line(),
             },
         }
     }

@@ -10,7 +10,8 @@ use super::{
 use crate::{
     gates::{Passed, verdict::Relation},
     memory::record::{ALL_GATES, Deployed, Judged, Record},
-    report::{BAD, DEEP, GOOD, HINT, LOUD, PLAIN, Text, paint},
+    push::Oid,
+    report::{BAD, DEEP, GOOD, HINT, LOUD, PLAIN, Text, paint, window::state},
     text::{clock, day_and_time, rounded_span, span},
 };
 
@@ -121,13 +122,18 @@ impl Page<'_> {
         if let Some(tried) = &environment.tried {
             self.tried(tried);
         }
-        for (removed, rollback) in &environment.removed {
-            let (commit, by) = (removed.short(), name(&rollback.by));
+        for rollback in &environment.removed {
+            let commit = rollback.replaces().map_or("", Oid::short);
+            let by = name(&rollback.by);
             let when = self.moment(rollback.at);
             let by = format_args!(" by a rollback of {by}, {when}");
             self.line("removed", paint(LOUD, commit) + by);
         }
-        let window = self.window(&environment.window);
+        let window = match &environment.window {
+            Window::Known(answer) if answer.last.is_empty() => state(answer),
+            Window::Known(answer) => state(answer) + ", for pushes before " + &answer.last,
+            Window::Unknown { error } => bad(error),
+        };
         self.line("window", window);
         self.next_push(&environment.next_push);
     }
@@ -236,39 +242,6 @@ impl Page<'_> {
             self.line("tried", paint(LOUD, "by nobody yet"));
         } else if have < usize::try_from(want).unwrap_or(usize::MAX) {
             self.line("", paint(LOUD, format_args!("{have} of {want} people")));
-        }
-    }
-
-    fn window(&self, window: &Window) -> Text {
-        let reader = &self.status.reader;
-        match window {
-            Window::Always => "always open".into(),
-            Window::Open { until: None, .. } => paint(GOOD, "open"),
-            Window::Open {
-                until: Some(until),
-                runway,
-                zone,
-            } => {
-                let closes = day_and_time(*until, zone, reader);
-                let last = until.checked_sub(*runway).ok();
-                let last = last.filter(|_| !runway.is_zero());
-                let last = last.map_or(String::new(), |last| {
-                    format!(", for pushes before {}", clock(last, zone, reader))
-                });
-                paint(GOOD, "open") + format_args!(" until {closes}{last}")
-            }
-            Window::Closed { opens, soon, zone } => {
-                let now = if *soon {
-                    "closes within the runway"
-                } else {
-                    "closed"
-                };
-                let opens = opens.map_or("and never opens".to_owned(), |opens| {
-                    format!("opens {}", day_and_time(opens, zone, reader))
-                });
-                paint(BAD, now) + ", " + opens
-            }
-            Window::Unknown { error } => bad(error),
         }
     }
 

@@ -52,6 +52,19 @@ fn deployed(commit: char, deployed: Deployed) -> Record {
     )
 }
 
+fn window(until: Option<&str>, words: &str, last: &str) -> Window {
+    Window::Known(Answer {
+        at: at("2026-11-23T11:00:00Z"),
+        open: true,
+        closed_by: None,
+        until: until.map(at),
+        next_open: None,
+        timezone: "UTC".to_owned(),
+        words: words.to_owned(),
+        last: last.to_owned(),
+    })
+}
+
 /// A pipeline that has a bit of everything.
 fn status() -> Status {
     let minutes = |minutes: u64| Duration::from_secs(minutes * 60);
@@ -103,7 +116,7 @@ fn status() -> Status {
                         },
                     )],
                 }),
-                window: Window::Always,
+                window: window(None, "always open", ""),
                 removed: Vec::new(),
                 next_push: NextPush::Nothing {
                     why: "nothing new: master is there".to_owned(),
@@ -115,12 +128,18 @@ fn status() -> Status {
                 after: Some("staging".to_owned()),
                 remotes: vec![live('b', Standing::Apart(Relation::Behind(Count(2))))],
                 tried: None,
-                window: Window::Open {
-                    until: Some(at("2026-11-23T16:00:00Z")),
-                    runway: minutes(60),
-                    zone: TimeZone::UTC,
-                },
-                removed: vec![(id('c'), deployed('b', Deployed::new(Judged::Rollback)))],
+                window: window(
+                    Some("2026-11-23T16:00:00Z"),
+                    "open until Mon 2026-11-23 16:00",
+                    "15:00",
+                ),
+                removed: vec![deployed(
+                    'b',
+                    Deployed {
+                        replaces: Some(id('c')),
+                        ..Deployed::new(Judged::Rollback)
+                    },
+                )],
                 next_push: NextPush::Refused {
                     gate: "promotion",
                     why: "aaaaaaa has been on staging for 18m; it soaks for 30m".to_owned(),
@@ -243,7 +262,7 @@ fn a_program_reads_the_same() {
     );
     assert_eq!(production["remotes"][0]["live"]["trunk"]["behind"], 2);
     assert_eq!(production["window"]["until"], "2026-11-23T16:00:00Z");
-    assert_eq!(production["removed"][0]["commit"], id('c').as_str());
+    assert_eq!(production["removed"][0]["replaces"], id('c').as_str());
     assert_eq!(production["push"]["gate"], "promotion");
     assert_eq!(production["push"]["cures"][1]["words"], "or else");
 }

@@ -23,11 +23,12 @@ impl Asked<'_> {
             holidays: Vec::new(),
             runway: SignedDuration::from_hours(1),
         };
+        let reader = TimeZone::get(self.reader).unwrap();
         let picture = Picture {
             environment: "production",
             window: &window,
-            at: self.at.parse().unwrap(),
-            reader: &TimeZone::get(self.reader).unwrap(),
+            answer: &Answer::new(&window, self.at.parse().unwrap(), &reader),
+            reader: &reader,
             columns: self.columns,
         };
         anstream::adapter::strip_str(picture.draw().as_str()).to_string()
