@@ -5,7 +5,7 @@ use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 use bstr::ByteSlice;
 use nix::unistd::{AccessFlags, access};
 
-use super::{Cure, from_here};
+use super::{context::from_here, finding::Cure};
 use crate::text::{printable, shell_word};
 
 /// Why a hook cannot be run.

@@ -111,7 +111,8 @@ policy
   ok       .pushgate.yml of {head}: staging
   warning  the uncommitted edit of .pushgate.yml changes nothing
            hint: fix it before you commit it: .pushgate.yml:1:17: not valid
-             YAML: while parsing a flow sequence, expected ',' or ']'
+             YAML: did not find expected ',' or ']' at line 2 column 1, while
+             parsing a flow sequence at line 1 column 15
   warning  PUSHGATE is off here: pushes are not judged
            run: unset PUSHGATE
 remotes
