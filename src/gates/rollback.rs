@@ -14,16 +14,23 @@ pub(crate) const PASSES: &str = "passes as a rollback";
 
 /// The rollback that a push to an environment is; refused where its commit was never live there.
 pub(crate) fn of(push: &GovernedPush<'_>, world: &World<'_>) -> Result<Option<Rollback>, Stop> {
-    let (
-        Some(here),
-        [
-            Update::Set {
-                commit, replaces, ..
-            },
-        ],
-    ) = (&push.here, push.updates.as_slice())
-    else {
+    let Some(here) = &push.here else {
         return Ok(None);
+    };
+    let [
+        Update::Set {
+            commit, replaces, ..
+        },
+    ] = push.updates.as_slice()
+    else {
+        let why = format!(
+            "a rollback of {} is one commit to one branch",
+            here.environment
+        );
+        let rollback = command(["pushgate", "rollback", here.environment.as_str()]);
+        return Err(Refusal::new(why)
+            .cure("go back to what was live before", [rollback])
+            .into());
     };
     match replaces {
         Some(old) if world.memory.was_live(here, commit)? => Ok(Some(Rollback {

@@ -493,3 +493,17 @@ fn without_a_gate_it_does_not_push_but_with_the_gate_off_it_is_recorded() {
     assert_eq!(last["gates"], serde_json::json!(["all"]));
     assert_eq!(last["commit"], it.two.as_str());
 }
+
+#[test]
+fn two_refs_are_no_rollback() {
+    let it = Deployed::new();
+    let refspecs = ["master", "main"].map(|name| format!("+{}:refs/heads/{name}", it.two));
+    let mut push = it.shop.command("git");
+    push.args(["push", "production"])
+        .args(refspecs)
+        .envs(ASKED.iter().copied());
+    Ran::of(&mut push)
+        .refused("target")
+        .says("a rollback of production is one commit to one branch");
+    assert_eq!(it.shop.tip("production", "master"), it.three);
+}
