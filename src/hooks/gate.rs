@@ -7,6 +7,7 @@ use super::{
     directory::{HooksDirectory, is_executable},
     husky, lefthook,
     manager::Manager,
+    pre_commit,
     script::{self, Call, NAME},
 };
 use crate::{gates::Undecided, git::Repository};
@@ -39,11 +40,18 @@ impl Gate {
                 let (file, call) = lefthook::call(&hooks.path, repository)?;
                 Ok(Self { by, file, call })
             }
-            // They run it first, if it is executable.
-            Some(_) if is_executable(&hooks.hook) => {
-                Ok(script(hooks.hook.clone(), script::of_hook))
+            Some(manager) => {
+                let legacy = script(hooks.hook.clone(), script::of_hook);
+                // They run it first, if it is executable.
+                let is_called = legacy.call.judges() != Some(false) && is_executable(&legacy.file);
+                match repository.work_tree() {
+                    Some(top) if !is_called => {
+                        let (file, call) = pre_commit::configuration(manager, top);
+                        Ok(Self { by, file, call })
+                    }
+                    _ => Ok(legacy),
+                }
             }
-            Some(_) => Ok(script(hooks.hook.clone(), |_| Call::No)),
         }
     }
 }
