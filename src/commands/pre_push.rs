@@ -17,6 +17,7 @@ use crate::{
     hooks::{
         chained::{self, Chained, Ending},
         directory::HooksDirectory,
+        gate::judged_by_git,
         input::read_input,
         pre_commit,
     },
@@ -34,7 +35,7 @@ pub(crate) fn run(args: &PrePush) -> Done {
         _ => pre_commit::remote_and_url()?,
     };
     if args.from.is_some()
-        && let Some(hook) = pre_commit::judged_before()
+        && let Some(hook) = judged_by_git()
     {
         report::say(&format!("judged already, by {}", hook.display()));
         return Ok(0);

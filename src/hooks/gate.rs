@@ -69,3 +69,11 @@ pub(crate) fn is_gated(repository: &Repository) -> Option<bool> {
         Err(_) => Some(false),
     }
 }
+
+/// The hook that has judged all of a push before pre-commit or prek calls the gate again.
+pub(crate) fn judged_by_git() -> Option<PathBuf> {
+    let repository = Repository::open().ok()?;
+    let gate = Gate::of(&HooksDirectory::of(&repository).ok()?, &repository).ok()?;
+    let is_run = gate.call == Call::AsWritten && is_executable(&gate.file);
+    is_run.then_some(gate.file)
+}

@@ -11,8 +11,6 @@ use std::{
 use bstr::ByteSlice;
 
 use super::{
-    directory::{HooksDirectory, is_executable},
-    gate::Gate,
     manager::Manager,
     script::{self, Call},
 };
@@ -52,14 +50,6 @@ fn variable(name: &str) -> Result<OsString, Undecided> {
         let words = "put the gate where it hears all of a push, then try again";
         Undecided::new(text).cure(words, ["pushgate install"])
     })
-}
-
-/// The hook that has judged all of this push before pre-commit or prek called.
-pub(crate) fn judged_before() -> Option<PathBuf> {
-    let repository = Repository::open().ok()?;
-    let gate = Gate::of(&HooksDirectory::of(&repository).ok()?, &repository).ok()?;
-    let is_run = gate.call == Call::AsWritten && is_executable(&gate.file);
-    is_run.then_some(gate.file)
 }
 
 /// The configuration of pre-commit or prek, and how it calls the gate.
