@@ -1,7 +1,7 @@
 //! `pushgate pre-push REMOTE URL`, which the hook calls: the gates, then the hook that was there
 //! before, then the decision.
 
-use std::os::unix::ffi::OsStrExt;
+use std::{ffi::OsStr, os::unix::ffi::OsStrExt};
 
 use super::Done;
 use crate::{
@@ -10,14 +10,16 @@ use crate::{
         decide::{Event, Pending, Stopped, judge, let_go},
         overrides::{Overrides, SWITCH},
     },
-    cli::PrePush,
+    cli::{Caller, PrePush},
     commands::Error,
     gates::route::remote_label,
     git::Repository,
     hooks::{
         chained::{self, Chained, Ending},
         directory::HooksDirectory,
+        gate::judged_by_git,
         input::read_input,
+        pre_commit,
     },
     process::signals,
     push::{Push, parse},
@@ -28,13 +30,27 @@ pub(crate) fn run(args: &PrePush) -> Done {
     signals::watch();
     let chained = chained(args);
     chained.as_ref().map_or(Ok(()), Chained::refuse_circle)?;
-    let (input, read) = match read_input() {
+    let (remote, url) = match (&args.remote, &args.url) {
+        (Some(remote), Some(url)) => (remote.clone(), url.clone()),
+        _ => pre_commit::remote_and_url()?,
+    };
+    if args.from.is_some()
+        && let Some(hook) = judged_by_git()
+    {
+        report::say(&format!("judged already, by {}", hook.display()));
+        return Ok(0);
+    }
+    let input = match args.from {
+        None => read_input(),
+        Some(Caller::PreCommit) => pre_commit::line(&url),
+    };
+    let (input, read) = match input {
         Ok(input) => (input, Ok(())),
         Err(error) => (Vec::new(), Err(error)),
     };
-    let judged = match read.and_then(|()| judged(args, &input)) {
+    let judged = match read.and_then(|()| judged(&remote, &url, &input)) {
         Ok(judged) => judged,
-        Err(error) => without_judgement(args, error)?,
+        Err(error) => without_judgement(&remote, &url, error)?,
     };
     let verdict = match &judged {
         Some((pending, _)) => {
@@ -45,7 +61,7 @@ pub(crate) fn run(args: &PrePush) -> Done {
         None => 0,
     };
     let chained = match chained {
-        None if verdict == 0 => silenced(judged.as_ref()),
+        None if args.from.is_none() && verdict == 0 => silenced(judged.as_ref()),
         chained => chained,
     };
     let (code, stopped) = match (signals::signal(), chained) {
@@ -56,7 +72,7 @@ pub(crate) fn run(args: &PrePush) -> Done {
         (None, Some(chained)) if verdict == 0 => {
             let ending = chained
                 .refuse_circle()
-                .and_then(|()| chained::run(&chained, [&args.remote, &args.url], input));
+                .and_then(|()| chained::run(&chained, [&remote, &url], input));
             after(ending, &chained.name)
         }
         (None, _) => (Ok(verdict), None),
@@ -95,10 +111,10 @@ fn silenced(judged: Option<&(Pending, Repository)>) -> Option<Chained> {
 }
 
 /// The push without its refs.
-fn push(args: &PrePush) -> Push {
+fn push(remote: &OsStr, url: &OsStr) -> Push {
     Push {
-        remote: args.remote.as_bytes().into(),
-        url: args.url.as_bytes().into(),
+        remote: remote.as_bytes().into(),
+        url: url.as_bytes().into(),
         updates: Vec::new(),
     }
 }
@@ -106,11 +122,11 @@ fn push(args: &PrePush) -> Push {
 /// What the gates say, and where it is written down; `None` where there is nothing to push.
 type Judged = Option<(Pending, Repository)>;
 
-fn judged(args: &PrePush, input: &[u8]) -> Result<Judged, Error> {
+fn judged(remote: &OsStr, url: &OsStr, input: &[u8]) -> Result<Judged, Error> {
     if input.is_empty() {
         return Ok(None);
     }
-    let mut push = push(args);
+    let mut push = push(remote, url);
     push.updates = parse(input).map_err(|error| {
         let words = "git calls the hook; to ask for a verdict by hand";
         Error::new(error.to_string()).cure(words, ["pushgate check"])
@@ -124,11 +140,11 @@ fn judged(args: &PrePush, input: &[u8]) -> Result<Judged, Error> {
 
 /// Lets a push go that could not be judged, if `PUSHGATE=off`: loudly, and with an entry in the ledger
 /// where there is one.
-fn without_judgement(args: &PrePush, error: Error) -> Result<Judged, Error> {
+fn without_judgement(remote: &OsStr, url: &OsStr, error: Error) -> Result<Judged, Error> {
     let Some(overrides) = Overrides::of_environment().ok().filter(|it| it.off) else {
         return Err(error);
     };
-    let push = push(args);
+    let push = push(remote, url);
     if let Ok(repository) = Repository::open() {
         let pending = let_go(&push, error, &repository, &overrides);
         return Ok(Some((pending, repository)));

@@ -111,6 +111,9 @@ fn in_directory(opened: &Opened, hooks: &HooksDirectory) -> Result<Finding, Unde
                 Some(Manager::Lefthook) => {
                     finding.hint("pushgate install prints the lines that are known to hold")
                 }
+                Some(manager) if manager.runs_legacy() && gate.file != hooks.hook => {
+                    finding.run(INSTALL)
+                }
                 _ => finding.hint("let it begin with: pushgate pre-push -- \"$@\" || exit"),
             }
         }

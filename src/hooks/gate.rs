@@ -7,6 +7,7 @@ use super::{
     directory::{HooksDirectory, is_executable},
     husky, lefthook,
     manager::Manager,
+    pre_commit,
     script::{self, Call, NAME},
 };
 use crate::{gates::Undecided, git::Repository};
@@ -39,11 +40,18 @@ impl Gate {
                 let (file, call) = lefthook::call(&hooks.path, repository)?;
                 Ok(Self { by, file, call })
             }
-            // They run it first, if it is executable.
-            Some(_) if is_executable(&hooks.hook) => {
-                Ok(script(hooks.hook.clone(), script::of_hook))
+            Some(manager) => {
+                let legacy = script(hooks.hook.clone(), script::of_hook);
+                // They run it first, if it is executable.
+                let is_called = legacy.call.judges() != Some(false) && is_executable(&legacy.file);
+                match repository.work_tree() {
+                    Some(top) if !is_called => {
+                        let (file, call) = pre_commit::configuration(manager, top);
+                        Ok(Self { by, file, call })
+                    }
+                    _ => Ok(legacy),
+                }
             }
-            Some(_) => Ok(script(hooks.hook.clone(), |_| Call::No)),
         }
     }
 }
@@ -60,4 +68,12 @@ pub(crate) fn is_gated(repository: &Repository) -> Option<bool> {
         Ok(gate) => gate.call.judges(),
         Err(_) => Some(false),
     }
+}
+
+/// The hook that has judged all of a push before pre-commit or prek calls the gate again.
+pub(crate) fn judged_by_git() -> Option<PathBuf> {
+    let repository = Repository::open().ok()?;
+    let gate = Gate::of(&HooksDirectory::of(&repository).ok()?, &repository).ok()?;
+    let is_run = gate.call == Call::AsWritten && is_executable(&gate.file);
+    is_run.then_some(gate.file)
 }

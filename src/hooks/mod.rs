@@ -8,6 +8,7 @@ pub(crate) mod husky;
 pub(crate) mod input;
 pub(crate) mod lefthook;
 pub(crate) mod manager;
+pub(crate) mod pre_commit;
 pub(crate) mod script;
 
 use std::path::Path;

@@ -20,6 +20,14 @@ repos:
       stages: [pre-push]
 ";
 
+/// The same, with a hook that calls the gate.
+fn calling(config: &str) -> String {
+    config.replace(
+        "entry: 'true'",
+        "entry: pushgate pre-push --from pre-commit",
+    )
+}
+
 /// Doctor, called by somebody who has these programs on PATH.
 fn on(street: &Street) -> Visit<'_> {
     visit(&street.shop).with("PATH", street.path.to_str().unwrap())
@@ -198,7 +206,7 @@ fn what_pre_commit_and_prek_found_runs_first() {
         visit
             .doctor()
             .breaks(&format!(
-                "a hook of {name} runs here; .git/hooks/pre-push.legacy does not call pushgate"
+                "a hook of {name} runs here; .pre-commit-config.yaml does not call pushgate"
             ))
             .is_cured();
         street.is_gated();
@@ -207,7 +215,40 @@ fn what_pre_commit_and_prek_found_runs_first() {
             "a hook of {name} runs here; .git/hooks/pre-push.legacy calls pushgate"
         ));
         told.ok("under the short PATH of an editor, too").is_well();
+        // By its file alone the gate hears of one ref.
+        street
+            .shop
+            .write(".pre-commit-config.yaml", &calling(CONFIG));
+        fs::remove_file(street.file(".git/hooks/pre-push.legacy")).unwrap();
+        visit
+            .doctor()
+            .warns(&format!("a hook of {name} runs here; .pre-commit-config.yaml calls pushgate, but the gate hears of one ref of a push alone"))
+            .is_cured();
     }
+}
+
+#[test]
+#[ignore = "slow: needs the other hook managers"]
+fn the_configuration_that_prek_reads_first_is_the_one_that_counts() {
+    let street = Street::new();
+    street
+        .shop
+        .write(".pre-commit-config.yaml", &calling(CONFIG));
+    street.run("prek install -t pre-push").goes();
+    let visit = on(&street);
+    visit
+        .doctor()
+        .warns("a hook of prek runs here; .pre-commit-config.yaml calls pushgate, but the gate hears of one ref");
+    street.shop.write(
+        "prek.toml",
+        "# pushgate, one day\n[[repos]]\nrepo = \"local\"\nhooks = [{ id = \"check\", name = \"check\", entry = \"true\", language = \"system\" }]\n",
+    );
+    is_not_gated(&street);
+    visit
+        .doctor()
+        .breaks("a hook of prek runs here; prek.toml does not call pushgate: pushes are not judged")
+        .is_cured();
+    street.is_gated();
 }
 
 #[test]
