@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use nix::{fcntl::OFlag, unistd::geteuid};
+use nix::{errno::Errno, fcntl::OFlag, unistd::geteuid};
 
 /// Opens a plain file. Anything else in its place is an error that says what it is: a link is not followed,
 /// and nobody is waited for at the other end of a pipe.
@@ -43,6 +43,9 @@ pub(crate) fn open_or_create(path: &Path, options: &OpenOptions) -> io::Result<F
 pub(crate) fn state_directory(path: &Path) -> io::Result<()> {
     match fs::create_dir(path) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            Err(io::Error::from_raw_os_error(Errno::ENOTDIR as i32))
+        }
         // The bits for searching, and the group for what is made in it.
         Ok(()) => fs::set_permissions(
             path,

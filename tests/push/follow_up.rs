@@ -347,7 +347,7 @@ fn of_several_places_each_has_an_answer_of_its_own() {
         assert_eq!(known[0]["commit"], two.as_str());
         let there = if rejecting == "eu" { &staging } else { &eu };
         let there = there.with_extension("");
-        assert_eq!(known[0]["destination"], there.to_str().unwrap());
+        assert_eq!(known[0]["destinations"][0], there.to_str().unwrap());
     }
 }
 
