@@ -9,13 +9,14 @@ use std::{
 };
 
 use super::{
+    answers::SystemClock,
     settle::{Ask, forget_old, settle},
     sharing::{Unshared, start_follow_up},
     unjudged,
 };
 use crate::{
     file,
-    gates::Undecided,
+    gates::{Clock, Undecided},
     git::{Repository, notes::LIMIT},
     memory::open_push::State,
     policy::Policy,
@@ -43,6 +44,8 @@ pub(crate) fn catch_up(
 /// What the process does. It never prints; what fails here is tried again by the next command.
 pub(crate) fn run(repository: &Repository) {
     let deadline = Instant::now() + LONGEST;
+    // The hook has decided a moment before it starts this.
+    let since = SystemClock.now() - Duration::from_secs(10);
     let Some(_turn) = turn(repository) else {
         return;
     };
@@ -61,7 +64,7 @@ pub(crate) fn run(repository: &Repository) {
             .count()
             > 0
         {
-            let _ = settle(repository, Ask::JustEnded);
+            let _ = settle(repository, Ask::JustEnded(since));
         }
         if let Some(unshared) = repository.unshared()
             && tried.as_ref() != Some(&unshared.tip)

@@ -38,8 +38,8 @@ pub(crate) enum Ask {
     Nobody,
     /// All at once, each for so long at most.
     Remotes(Duration),
-    /// The push has just ended.
-    JustEnded,
+    /// The same, of pushes that were decided since then and have just ended.
+    JustEnded(Timestamp),
 }
 
 /// What became of an open push.
@@ -74,7 +74,7 @@ pub(crate) fn settle(repository: &Repository, ask: Ask) -> Result<(), Undecided>
     let wait = match ask {
         Ask::Nobody => Duration::ZERO,
         Ask::Remotes(limit) => limit,
-        Ask::JustEnded => network::LIMIT,
+        Ask::JustEnded(_) => network::LIMIT,
     };
     let Some(_lock) = file::lock(&path, wait).map_err(failed)? else {
         return Ok(());
@@ -100,7 +100,7 @@ pub(crate) fn settle(repository: &Repository, ask: Ask) -> Result<(), Undecided>
     let (tips, ()) = at_once(&rest, ask_remote, || ());
     for (one, tip) in rest.into_iter().zip(tips) {
         let outcome = match tip {
-            Ok(tip) => by_tip(&one.record, tip.as_ref(), repository, ask)?,
+            Ok(tip) => by_tip(&one, tip.as_ref(), repository, ask)?,
             Err(_) => Outcome::Open,
         };
         one.close(repository, outcome)?;
@@ -168,12 +168,14 @@ fn fits(before: &Tracking, moves: &[git::Moved]) -> bool {
     }
 }
 
+/// What the remote's answer tells, where git's own files tell nothing.
 fn by_tip(
-    record: &Record,
+    one: &Ended,
     tip: Option<&Oid>,
     repository: &Repository,
     ask: Ask,
 ) -> Result<Outcome, Undecided> {
+    let Ended { push, record, .. } = one;
     if tip != Some(&record.commit) {
         let is_unmoved = tip == record.replaces();
         return Ok(if is_unmoved {
@@ -188,19 +190,28 @@ fn by_tip(
             && other.at >= record.at
             && other.deployed().is_some_and(|one| !one.seen)
     };
-    Ok(
-        if repository
-            .records(&record.commit)?
-            .iter()
-            .any(brought_by_another)
-        {
-            Outcome::Missing
-        } else if ask == Ask::JustEnded {
-            Outcome::Arrived(SystemClock.now())
-        } else {
-            Outcome::Found
-        },
-    )
+    if repository
+        .records(&record.commit)?
+        .iter()
+        .any(brought_by_another)
+    {
+        return Ok(Outcome::Missing);
+    }
+    // A git that was not killed would have written into the reflog; another push may have brought it.
+    let is_expected = match &push.tracking {
+        Some(before) => {
+            let mut moves = repository.moves(&before.name)?;
+            moves.reverse();
+            !moves.is_empty() && fits(before, &moves)
+        }
+        None => false,
+    };
+    let is_fresh = matches!(ask, Ask::JustEnded(since) if record.at >= since);
+    Ok(match (is_fresh, is_expected) {
+        (true, false) => Outcome::Arrived(SystemClock.now()),
+        (true, true) | (false, false) => Outcome::Found,
+        (false, true) => Outcome::Unknown,
+    })
 }
 
 impl Ended {
@@ -225,7 +236,7 @@ impl Ended {
 }
 
 /// The record of a push whose commit is live now, though nothing tells since when.
-pub(super) fn found(mut record: Record) -> Record {
+fn found(mut record: Record) -> Record {
     if let Event::Deployed(deployed) = &mut record.event {
         deployed.seen = true;
     }

@@ -6,7 +6,7 @@ use std::fs;
 use bstr::ByteSlice;
 use jiff::Timestamp;
 
-use super::{answers::SystemClock, settle, sharing::write};
+use super::{answers::SystemClock, sharing::write};
 use crate::{
     gates::{Clock, EnvironmentRemotes, Memory, Undecided},
     git::Repository,
@@ -98,13 +98,12 @@ pub(crate) fn sighting(
     place: Place<'_>,
     commit: &Oid,
 ) -> Result<Option<Record>, Undecided> {
-    // A platform may take a push whose git was ended.
-    let own = repository.open_pushes().all().into_iter().rev();
-    let mut own = own.filter_map(|(_, push)| Some((push.state, push.record()?)));
-    if let Some((state, record)) =
-        own.find(|(_, record)| record.is_at(place) && record.commit == *commit)
+    let open = repository.open_pushes().all().into_iter();
+    let open = open.filter(|(_, push)| push.state == State::Open);
+    if (open.filter_map(|(_, push)| push.record()))
+        .any(|record| record.is_at(place) && record.commit == *commit)
     {
-        return Ok((state != State::Open).then(|| settle::found(record)));
+        return Ok(None);
     }
     let is_judged = |record: &Record| {
         record.is_at(place)
@@ -134,8 +133,10 @@ fn is_younger(repository: &Repository, commit: &Oid, gate: Option<Timestamp>) ->
 /// When the gate came to this clone: since then pushes are judged; `None`: never.
 fn gate_since(repository: &Repository) -> Option<Timestamp> {
     let hook = HooksDirectory::of(repository).ok();
-    let hook = hook.filter(|_| is_gated(repository) == Some(true));
+    // The file of a hook for all repositories is as old as its package.
+    let hook = hook.filter(|hooks| hooks.hook.starts_with(repository.common_dir()));
     let written = hook.and_then(|hooks| fs::metadata(hooks.hook).ok()?.modified().ok());
+    let written = written.filter(|_| is_gated(repository) == Some(true));
     // A hook may have been written anew; not every file system knows when a directory was made.
     let state = fs::metadata(repository.state_dir()).ok();
     let made = state.and_then(|directory| directory.created().ok());

@@ -36,6 +36,7 @@ use crate::{
 
 pub(crate) fn run(args: &Rollback) -> Done {
     signals::watch();
+    let start = SystemClock.now();
     let world = Repository::open()?;
     if is_gated(&world) != Some(true) {
         let message = "no hook here is known to judge the rollback";
@@ -62,7 +63,7 @@ pub(crate) fn run(args: &Rollback) -> Done {
         }
     }
     let code = back(args, &of, lives, &world)?;
-    settle::settle(&world, Ask::JustEnded)?;
+    settle::settle(&world, Ask::JustEnded(start))?;
     Ok(signals::signal().map_or(code, |signal| 128 + signal))
 }
 

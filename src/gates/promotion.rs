@@ -57,7 +57,7 @@ pub(crate) fn remembered<'c>(
                 let reader = reader(world);
                 let at = day_and_time(record.at, &reader, &reader);
                 let why = format!("a rollback took {id} off {name} ({at}, {by})");
-                let again = command(["pushgate", "approve", "--again", name]);
+                let again = command(["pushgate", "approve", "--again", name, "--commit", id]);
                 Err(Refusal::new(why)
                     .hint("push another commit, one that fixes what was wrong")
                     .cure("or, if it may go there again", [again])
@@ -136,8 +136,12 @@ impl Promotion<'_> {
             return Ok(None);
         }
         let now = world.clock.now();
+        // A tracking ref that nobody has fetched since does not know that the commit went meanwhile.
+        let went = |record: &Record| record.replaces() == Some(self.commit);
         let since = match self.since(now) {
-            None => world.memory.tracked_since(before, self.commit)?,
+            None if !self.records.iter().any(went) => {
+                world.memory.tracked_since(before, self.commit)?
+            }
             known => known,
         };
         let since = since.filter(|since| *since <= now);

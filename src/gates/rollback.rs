@@ -1,13 +1,17 @@
 //! Rollbacks, which are asked for by name: what was live here before comes back, and what replaced it goes.
 
 use super::{
+    facts::Relation,
     gate::Gate,
     governed_push::GovernedPush,
     stop::{Refusal, Stop},
     verdict::Rollback,
-    world::World,
+    world::{Object, World},
 };
-use crate::{cure::command, push::Update};
+use crate::{
+    cure::command,
+    push::{Oid, Update},
+};
 
 /// What a gate answers that lets a rollback pass.
 pub(crate) const PASSES: &str = "passes as a rollback";
@@ -32,6 +36,13 @@ pub(crate) fn of(push: &GovernedPush<'_>, world: &World<'_>) -> Result<Option<Ro
             .cure("go back to what was live before", [rollback])
             .into());
     };
+    if let Some(old) = replaces
+        && is_forward(old, push, commit, world)?
+    {
+        let (id, old, name) = (commit.short(), old.short(), &here.environment);
+        let why = format!("{id} is newer than {old}, which is live on {name}: it is no rollback");
+        return Err(Refusal::new(why).cure("deploy it", [push.command()]).into());
+    }
     match replaces {
         Some(old) if world.memory.was_live(here, commit)? => Ok(Some(Rollback {
             from: old.clone(),
@@ -48,6 +59,20 @@ pub(crate) fn of(push: &GovernedPush<'_>, world: &World<'_>) -> Result<Option<Ro
                 .into())
         }
     }
+}
+
+/// Whether a commit is newer than what is live; not where what is live is not here.
+fn is_forward(
+    live: &Oid,
+    push: &GovernedPush<'_>,
+    commit: &Oid,
+    world: &World<'_>,
+) -> Result<bool, Stop> {
+    if !matches!(world.repository.object(live)?, Object::Commit { .. }) {
+        return Ok(false);
+    }
+    let relation = world.repository.relation(commit, live, &push.remote)?;
+    Ok(matches!(relation, Relation::Ahead(_)))
 }
 
 /// Whether a rollback passes where a gate stops another push: at any hour, and whatever was tried

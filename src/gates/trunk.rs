@@ -86,7 +86,7 @@ fn dropped(
     }
     let (by, commits) = world.repository.lost(old, commit, &push.remote)?;
     let list = by.list(&commits);
-    Ok((by.0 > 0).then(|| format!("it drops {by} that are deployed now:{list}")))
+    Ok((by.0 > 0).then(|| format!("it drops {by} deployed now:{list}")))
 }
 
 /// The local trunk branch, which the commands that fix a push begin with.

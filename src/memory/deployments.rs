@@ -78,44 +78,46 @@ pub fn was_live(records: &[Record], place: Place<'_>, commit: &Oid) -> bool {
     deployments.any(|(record, _)| record.is_about(commit))
 }
 
-/// The rollback that removed a commit from an environment, wherever that is, unless a person has let it in
-/// again there since.
+/// The last rollback that removed a commit from an environment, wherever that is, unless a person has let it
+/// in again there since.
 pub fn removed_by_rollback<'r>(
     records: &'r [Record],
     environment: &str,
     commit: &Oid,
 ) -> Option<&'r Record> {
-    let here = || {
-        let here = records.iter();
-        here.filter(move |record| record.environment == environment)
-    };
-    let is_again = |record: &Record, removed: &Record| {
-        let place = Place {
-            environment,
-            destinations: &removed.destinations,
-        };
+    removals(records, environment, commit).max_by_key(|record| record.at)
+}
+
+/// All rollbacks that removed a commit from an environment, and that no person has lifted.
+pub fn removals<'r>(
+    records: &'r [Record],
+    environment: &str,
+    commit: &Oid,
+) -> impl Iterator<Item = &'r Record> {
+    let is_again = move |record: &Record, removed: &Record| {
         record.commit == *commit
-            && matches!(record.event, Event::Again { .. })
-            && record.at >= removed.at
-            && record.is_at(place)
+            && matches!(record.event, Event::Again { lifts, .. } if lifts == removed.at)
+            && record.is_at(removed.place())
     };
-    here()
-        .filter(|record| {
-            let is_rollback = |one: &Deployed| one.judged == Judged::Rollback;
-            record.deployed().is_some_and(is_rollback) && record.replaces() == Some(commit)
-        })
-        .filter(|removed| !here().any(|record| is_again(record, removed)))
-        .max_by_key(|record| record.at)
+    let is_removal = move |record: &&Record| {
+        let is_rollback = |one: &Deployed| one.judged == Judged::Rollback;
+        record.environment == environment
+            && record.deployed().is_some_and(is_rollback)
+            && record.replaces() == Some(commit)
+    };
+    (records.iter().filter(is_removal))
+        .filter(move |removed| !records.iter().any(|record| is_again(record, removed)))
 }
 
 /// The commit that was live before this one: what it replaced when it last came by another way than a
-/// rollback.
+/// rollback. What was only found tells nothing of it.
 pub fn before<'r>(records: &'r [Record], place: Place<'_>, live: &Oid) -> Option<&'r Oid> {
     place
         .deployments(records)
         .filter(|(record, deployed)| record.commit == *live && deployed.judged != Judged::Rollback)
-        .max_by_key(|(record, _)| record.at)
-        .and_then(|(record, _)| record.replaces())
+        .filter_map(|(record, _)| Some((record.at, record.replaces()?)))
+        .max_by_key(|(at, _)| *at)
+        .map(|(_, replaces)| replaces)
 }
 
 #[cfg(test)]
@@ -231,8 +233,15 @@ mod tests {
     #[test]
     fn a_removed_commit_is_let_in_again_only_by_a_later_word() {
         let removed = |minute| deployed(minute, '2', '1', "rollback");
-        let again =
-            |minute, environment| record(minute, environment, '1', Event::Again { words: None });
+        let again = |minute, environment| {
+            let lifts = at(minute - 10);
+            record(
+                minute,
+                environment,
+                '1',
+                Event::Again { words: None, lifts },
+            )
+        };
         let stands =
             |records: &[Record]| removed_by_rollback(records, "production", &oid('1')).is_some();
         assert!(!stands(&[]));

@@ -57,7 +57,11 @@ pub enum Event {
     /// It became live there.
     Deployed(Deployed),
     /// It may go there again, though a rollback removed it; `words`: what was fixed.
-    Again { words: Option<String> },
+    Again {
+        words: Option<String>,
+        /// When the rollback happened that it lifts: no two clocks are compared.
+        lifts: Timestamp,
+    },
 }
 
 /// How a commit became live on an environment. It is recorded only once its arrival was observed.
@@ -146,6 +150,8 @@ struct Line {
     seen: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     decided: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    lifts: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     signed: Option<String>,
 }
@@ -253,7 +259,10 @@ impl Record {
                     seen: line.seen,
                     decided: line.decided,
                 }),
-                "again" => Event::Again { words },
+                "again" => Event::Again {
+                    words,
+                    lifts: line.lifts?,
+                },
                 _ => return None,
             },
             signed: line.signed,
@@ -272,7 +281,7 @@ impl Record {
     /// The comment of the person, or the reason for the override.
     pub fn words(&self) -> Option<&str> {
         match &self.event {
-            Event::Signoff { words } | Event::Again { words } => words.as_deref(),
+            Event::Signoff { words } | Event::Again { words, .. } => words.as_deref(),
             Event::Deployed(deployed) => deployed.reason.as_deref(),
         }
     }
@@ -325,6 +334,10 @@ impl Serialize for Record {
             reason,
             seen: deployed.is_some_and(|one| one.seen),
             decided: deployed.and_then(|one| one.decided),
+            lifts: match self.event {
+                Event::Again { lifts, .. } => Some(lifts),
+                _ => None,
+            },
             signed: self.signed.clone(),
         };
         line.serialize(to)

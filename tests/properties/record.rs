@@ -66,7 +66,10 @@ fn record() -> impl Strategy<Value = Record> {
     let event = prop_oneof![
         words().prop_map(|words| Event::Signoff { words }),
         deployed().prop_map(Event::Deployed),
-        words().prop_map(|words| Event::Again { words }),
+        (words(), -10_000_000_000_i64..10_000_000_000).prop_map(|(words, lifts)| {
+            let lifts = Timestamp::from_second(lifts).unwrap();
+            Event::Again { words, lifts }
+        }),
     ];
     let name = text().prop_filter("a name", |text| !text.is_empty());
     let at = -10_000_000_000_i64..10_000_000_000;

@@ -206,3 +206,63 @@ fn a_clone_that_never_had_trunk_does_not_believe_the_commit() {
     shop.run_in(&shop.app, "sh", ["-c", &cure]).goes();
     shop.push("staging", "feature:master").refused("trunk");
 }
+
+#[test]
+fn the_built_in_policy_holds_for_the_push_that_brings_the_first_file() {
+    let shop = Sandbox::new();
+    shop.git(["remote", "rename", "production", "heroku"])
+        .goes();
+    let url = "https://git.heroku.com/shop.git";
+    let there = format!("url.{}.insteadOf", shop.path("production.git").display());
+    shop.git(["config", &there, url]).goes();
+    shop.git(["remote", "set-url", "heroku", url]).goes();
+    shop.git(["remote", "remove", "staging"]).goes();
+    shop.git(["rm", "-q", "-r", "--ignore-unmatch", ".pushgate.yml"])
+        .goes();
+    shop.commit("no file");
+    shop.push_ungated("origin", "master");
+    shop.git(["checkout", "-qb", "feature"]).goes();
+    shop.policy(
+        "trunk: {branch: feature}\nsuite: {run: 'true'}\nenvironments: {production: {app: shop}}\n",
+    );
+    shop.push_ungated("origin", "feature");
+    shop.stop_clock(NIGHT);
+    shop.push("heroku", "feature:master").refused("window");
+    shop.stop_clock("2026-11-24 12:00:00");
+    shop.push("heroku", "feature:master").refused("trunk");
+}
+
+#[test]
+fn a_trunk_whose_policy_cannot_be_read_decides_no_deployment() {
+    let shop = Sandbox::new();
+    shop.policy("bad: [\n");
+    shop.push_ungated("origin", "master");
+    shop.git(["checkout", "-qb", "feature"]).goes();
+    shop.policy(&OLD.replace("branch: master", "branch: feature"));
+    shop.push_ungated("origin", "feature");
+    shop.push("staging", "feature:master")
+        .goes_not()
+        .says("not decided");
+    // The commit that mends it goes to trunk, and then anywhere.
+    shop.git(["checkout", "-q", "master"]).goes();
+    shop.policy(OLD);
+    shop.push("origin", "master").goes();
+    shop.push("staging", "master").goes();
+}
+
+#[test]
+fn a_commit_does_not_name_the_remote_that_trunk_should_have() {
+    let shop = Sandbox::new();
+    shop.git(["remote", "rename", "origin", "team"]).goes();
+    shop.policy(&OLD.replace("trunk: {branch: master}\n", ""));
+    for remote in ["team", "staging"] {
+        shop.push_ungated(remote, "master");
+    }
+    shop.git(["checkout", "-qb", "feature"]).goes();
+    let own = "trunk: {branch: feature, remote: team}\n";
+    shop.policy(&OLD.replace("trunk: {branch: master}\n", own));
+    shop.push_ungated("team", "feature");
+    shop.push("staging", "feature:master")
+        .goes_not()
+        .says("there is no remote `origin`");
+}

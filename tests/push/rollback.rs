@@ -507,3 +507,42 @@ fn two_refs_are_no_rollback() {
         .says("a rollback of production is one commit to one branch");
     assert_eq!(it.shop.tip("production", "master"), it.three);
 }
+
+#[test]
+fn what_is_newer_than_what_is_live_is_pushed_and_not_rolled_back_to() {
+    let it = Deployed::new();
+    it.shop
+        .push_ungated("production", &format!("+{}:refs/heads/master", it.two));
+    it.shop.stop_clock(NIGHT);
+    it.shop
+        .push_with(ASKED, "production", "master")
+        .refused("target")
+        .says(&format!(
+            "{} is newer than {}, which is live on production: it is no rollback",
+            &it.three[..7],
+            &it.two[..7]
+        ));
+}
+
+#[test]
+fn a_rollback_that_is_not_recorded_yet_holds_all_the_same() {
+    let it = Deployed::new();
+    it.shop.git(["checkout", "-q", &it.two]).goes();
+    // Of a push by URL nothing tells but the remote, which the next push does not ask.
+    let url = it.shop.path("production.git");
+    let state = it.shop.app.join(".git/pushgate");
+    let lock = fs::File::create(state.join("settle.lock")).unwrap();
+    lock.lock().unwrap();
+    let refspec = format!("+{}:refs/heads/master", it.two);
+    let mut back = it.shop.command("git");
+    back.args(["push", url.to_str().unwrap(), &refspec])
+        .envs(ASKED.iter().copied());
+    Ran::of(&mut back).goes();
+    it.shop.git(["checkout", "-q", "master"]).goes();
+    let mut push = it.shop.command("git");
+    push.args(["push", "production", "master"]);
+    Ran::of(&mut push)
+        .refused("promotion")
+        .says("a rollback took ");
+    drop(lock);
+}

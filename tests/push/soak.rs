@@ -189,3 +189,23 @@ fn a_damaged_ledger_and_notes_that_are_nonsense_prove_nothing() {
     shop.push_at("2026-11-24 10:00:00", "production", "master")
         .goes();
 }
+
+#[test]
+fn a_stale_tracking_ref_does_not_outweigh_what_the_team_knows() {
+    let (shop, id) = shop();
+    let first = shop.ask(["rev-parse", "HEAD~1"]);
+    shop.push_at("2026-11-24 10:00:00", "staging", "master")
+        .goes();
+    // A colleague takes it off and puts it back, of which no tracking ref of this clone hears.
+    let url = shop.path("staging.git").to_str().unwrap().to_owned();
+    shop.stop_clock("2026-11-24 10:20:00");
+    shop.git(["checkout", "-q", &first]).goes();
+    shop.push_ungated("staging", &format!("+{first}:refs/heads/master"));
+    shop.pushgate(["status"]);
+    shop.git(["checkout", "-q", "master"]).goes();
+    shop.stop_clock("2026-11-24 10:30:00");
+    shop.push_ungated(&url, "master");
+    shop.push_at("2026-11-24 10:31:00", "production", "master")
+        .refused("promotion")
+        .says(&format!("nothing tells since when {id} is on staging"));
+}

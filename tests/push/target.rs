@@ -174,7 +174,7 @@ fn a_forced_push_names_what_it_drops() {
     shop.commit_on_origin("two");
     shop.push("staging", "+master")
         .goes()
-        .says("note: it drops 1 commit that are deployed now:")
+        .says("note: it drops 1 commit deployed now:")
         .says("hotfix on staging only");
 }
 

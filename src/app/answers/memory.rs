@@ -6,7 +6,12 @@ use jiff::Timestamp;
 use crate::{
     gates::{EnvironmentRemotes, Memory, Passed, Undecided, Work},
     git::Repository,
-    memory::{deployments::was_live, ledger::Ledger, open_push::OpenPushes, record::Record},
+    memory::{
+        deployments::was_live,
+        ledger::Ledger,
+        open_push::{OpenPushes, State},
+        record::{Deployed, Judged, Record},
+    },
     push::Oid,
 };
 
@@ -34,7 +39,15 @@ impl Repository {
 
 impl Memory for Repository {
     fn records(&self, commit: &Oid) -> Result<Vec<Record>, Undecided> {
-        self.notes().read(commit)
+        let mut records = self.notes().read(commit)?;
+        // A rollback that has not been recorded yet may have removed it all the same.
+        let open = self.open_pushes().all().into_iter();
+        let open = open.filter(|(_, push)| push.state != State::Missing);
+        records.extend(open.filter_map(|(_, push)| push.record()).filter(|record| {
+            let is_rollback = |one: &Deployed| one.judged == Judged::Rollback;
+            record.replaces() == Some(commit) && record.deployed().is_some_and(is_rollback)
+        }));
+        Ok(records)
     }
 
     fn was_live(&self, environment: &EnvironmentRemotes, commit: &Oid) -> Result<bool, Undecided> {

@@ -6,7 +6,7 @@ use crate::{
     app::policies::{Loaded, Source},
     gates::{Undecided, route::PushContext, verdict::TrunkName},
     git::Repository,
-    policy::{Suite, Trunk},
+    policy::{Suite, Trunk, defaults},
     push::{Oid, Push, Update, destination::Platform},
 };
 
@@ -18,6 +18,8 @@ pub(super) struct PushPolicies {
     pub(super) teams: Vec<usize>,
     /// The remote of trunk, where this repository has branches of it, and not the default one.
     pub(super) unknown_trunk: Option<String>,
+    /// Why the policy of trunk cannot be read; only a push to trunk may mend it.
+    pub(super) unread_trunk: Option<Undecided>,
 }
 
 /// A policy, told from others by its object; `None` is the work tree's, or the built-in one.
@@ -40,6 +42,7 @@ impl PushPolicies {
             refs: Vec::new(),
             teams: Vec::new(),
             unknown_trunk: None,
+            unread_trunk: None,
         };
         // Thousands of refs (`git push --mirror`, `--prune`) name few commits, or none.
         let mut seen: HashMap<Option<&Oid>, (Option<Oid>, usize)> = HashMap::new();
@@ -124,14 +127,27 @@ impl PushPolicies {
             let Some(tip) = repository.default_tip(remote)? else {
                 continue;
             };
+            let is_usual = remote == Trunk::default().remote.as_str();
             let Some(index) = self.load_at(&tip, repository)? else {
+                if is_usual {
+                    self.add_built_in(repository);
+                }
                 continue;
             };
-            let Ok(loaded) = &self.all[index].loaded else {
-                continue;
+            let loaded = match &self.all[index].loaded {
+                Ok(loaded) => loaded,
+                Err(error) => {
+                    self.unread_trunk = self
+                        .unread_trunk
+                        .take()
+                        .or_else(|| is_usual.then(|| error.clone()));
+                    continue;
+                }
             };
             let trunk = loaded.policy.trunk.clone();
-            if remote == trunk.remote.as_str() {
+            let is_elsewhere = remote != trunk.remote.as_str();
+            // Where there is no such remote here, the question where trunk is has no answer.
+            if !is_elsewhere || !repository.remotes().has(trunk.remote.as_bytes()) {
                 // It may name another branch than the default one.
                 let index = self.load_tracked(&trunk, repository)?.unwrap_or(index);
                 self.teams.push(index);
@@ -153,6 +169,29 @@ impl PushPolicies {
                 .extend(index.filter(|index| self.all[*index].loaded.is_ok()));
         }
         Ok(())
+    }
+
+    /// The built-in policy, where trunk has none of its own and something is deployed by it.
+    fn add_built_in(&mut self, repository: &Repository) {
+        let policy = defaults::without_file(&repository.heroku_remotes());
+        let is_known = |known: &PushPolicy| {
+            known
+                .loaded
+                .as_ref()
+                .is_ok_and(|loaded| loaded.source == Source::Defaults)
+        };
+        if !policy.environments.is_empty() && !self.all.iter().any(is_known) {
+            self.teams.push(self.all.len());
+            self.all.push(PushPolicy {
+                id: None,
+                loaded: Ok(Loaded {
+                    policy,
+                    source: Source::Defaults,
+                    edited: false,
+                }),
+                joined: Vec::new(),
+            });
+        }
     }
 
     /// The index of the policy at the tip of a trunk's tracking ref.

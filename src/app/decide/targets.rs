@@ -88,6 +88,11 @@ impl<'p> Targets<'p> {
             {
                 return Err(unknown_trunk(remote));
             }
+            if let Some(error) = &policies.unread_trunk
+                && let Route::Governed(Target::Environment(_) | Target::UnknownApp(_)) = route
+            {
+                return Err(error.clone());
+            }
             match route {
                 Route::Governed(target) => {
                     targets.add(update, target, own, context);

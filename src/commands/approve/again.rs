@@ -6,10 +6,10 @@ use super::{Approval, Error, Outcome, named};
 use crate::{
     app::answers::SystemClock,
     cure::command,
-    gates::{Clock, Refusal},
+    gates::{Clock, Memory, Refusal},
     memory::{
-        deployments::removed_by_rollback,
-        record::{Event, Place, Record},
+        deployments::{removals, removed_by_rollback},
+        record::{Event, Record},
     },
     push::Oid,
     text::alternatives,
@@ -24,16 +24,21 @@ impl Approval<'_> {
         };
         let fetched = self.fetch();
         for commit in self.meant() {
-            let known = self.world.notes().read(commit)?;
+            let known = self.world.records(commit)?;
             let removed = places.iter().filter_map(|place| {
                 let removed = removed_by_rollback(&known, &place.name, commit)?;
                 Some((place, removed))
             });
             match removed.collect::<Vec<_>>().as_slice() {
                 [] => {}
-                [(place, removed)] => {
+                [(place, last)] => {
                     let remote = place.remotes.first().unwrap_or(&place.name);
-                    let record = self.let_in_again(removed, commit);
+                    let others = removals(&known, &place.name, commit).filter(|one| one != last);
+                    for removed in others {
+                        let record = self.let_in_again(removed, commit);
+                        self.write(&record, remote.as_bytes().into())?;
+                    }
+                    let record = self.let_in_again(last, commit);
                     self.write(&record, remote.as_bytes().into())?;
                     return Ok(self.recorded(record, true, fetched));
                 }
@@ -66,13 +71,9 @@ impl Approval<'_> {
 
     fn let_in_again(&self, removed: &Record, commit: &Oid) -> Record {
         let words = self.words();
-        // The clock of the person who rolled back may be ahead of ours.
-        let at = SystemClock.now().max(removed.at);
-        let (by, event) = (self.world.identity(), Event::Again { words });
-        let place = Place {
-            environment: &removed.environment,
-            destinations: &removed.destinations,
-        };
-        Record::new(at, by, place, commit, event)
+        let lifts = removed.at;
+        let (at, by) = (SystemClock.now(), self.world.identity());
+        let event = Event::Again { words, lifts };
+        Record::new(at, by, removed.place(), commit, event)
     }
 }
