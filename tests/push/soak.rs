@@ -192,20 +192,27 @@ fn a_damaged_ledger_and_notes_that_are_nonsense_prove_nothing() {
 
 #[test]
 fn a_stale_tracking_ref_does_not_outweigh_what_the_team_knows() {
-    let (shop, id) = shop();
-    let first = shop.ask(["rev-parse", "HEAD~1"]);
+    let (shop, _) = shop();
+    let two = shop.ask(["rev-parse", "HEAD"]);
+    shop.push_at("2026-11-24 09:00:00", "staging", "master")
+        .goes();
+    let three = shop.commit_on_origin("three");
     shop.push_at("2026-11-24 10:00:00", "staging", "master")
         .goes();
-    // A colleague takes it off and puts it back, of which no tracking ref of this clone hears.
+    // It goes and comes back, of which no tracking ref of this clone hears.
     let url = shop.path("staging.git").to_str().unwrap().to_owned();
+    shop.git(["checkout", "-q", &two]).goes();
     shop.stop_clock("2026-11-24 10:20:00");
-    shop.git(["checkout", "-q", &first]).goes();
-    shop.push_ungated("staging", &format!("+{first}:refs/heads/master"));
-    shop.pushgate(["status"]);
+    let back = format!("+{two}:refs/heads/master");
+    shop.push_with(&[("PUSHGATE_ROLLBACK", "1")], &url, &back)
+        .goes();
     shop.git(["checkout", "-q", "master"]).goes();
     shop.stop_clock("2026-11-24 10:30:00");
     shop.push_ungated(&url, "master");
     shop.push_at("2026-11-24 10:31:00", "production", "master")
         .refused("promotion")
-        .says(&format!("nothing tells since when {id} is on staging"));
+        .says(&format!(
+            "nothing tells since when {} is on staging",
+            &three[..7]
+        ));
 }
