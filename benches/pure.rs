@@ -53,7 +53,7 @@ fn lines(count: usize) -> String {
 }
 
 fn policy() -> Policy {
-    load(".pushgate.yml", POLICY).unwrap()
+    load(".pushgate.yml", POLICY, &[]).unwrap()
 }
 
 fn reader() -> Reader {
@@ -82,7 +82,7 @@ fn url(bencher: Bencher<'_, '_>, url: &str) {
 
 #[divan::bench]
 fn policy_file() -> Policy {
-    load(".pushgate.yml", black_box(POLICY)).unwrap()
+    load(".pushgate.yml", black_box(POLICY), &[]).unwrap()
 }
 
 /// Whether it is open; where it is closed, when it opens next.

@@ -41,13 +41,14 @@ impl Repository {
     /// The policy that governs a push of this commit: its own, else the work tree's, else the
     /// built-in one.
     pub(crate) fn policy(&self, commit: Option<&Oid>) -> Result<Loaded, Undecided> {
+        let heroku = self.heroku_remotes();
         let found = match commit {
             Some(commit) => self.committed_policy(commit)?,
             None => None,
         };
         if let (Some(commit), Some(text)) = (commit, found) {
             let origin = format!("{} at {}", FILE, commit.short());
-            let mut policy = load(&origin, &text)?;
+            let mut policy = load(&origin, &text, &heroku)?;
             policy.read_holidays(&|path| self.committed_calendar(commit, path));
             return Ok(Loaded {
                 policy,
@@ -56,7 +57,7 @@ impl Repository {
             });
         }
         if let Some(text) = self.work_tree_policy()? {
-            let mut policy = load(FILE, &text)?;
+            let mut policy = load(FILE, &text, &heroku)?;
             policy.read_holidays(&|path| self.work_tree_calendar(path));
             return Ok(Loaded {
                 policy,
@@ -65,7 +66,7 @@ impl Repository {
             });
         }
         Ok(Loaded {
-            policy: defaults::without_file(&self.heroku_remotes()),
+            policy: defaults::without_file(&heroku),
             source: Source::Defaults,
             edited: false,
         })

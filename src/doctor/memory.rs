@@ -1,7 +1,24 @@
-//! What this clone remembers.
+//! What this clone and the team remember.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
 
 use super::{Finding, Found, Opened, from_here};
-use crate::text::shell_word;
+use crate::{
+    cure::command,
+    memory::{
+        history::history,
+        ledger::Entry,
+        record::{Judged, Record},
+    },
+    text::{rounded_span, shell_word},
+};
+
+/// For so long a deployment that no gate judged is told, and for as long as it is the newest.
+const MONTH: Duration = Duration::from_hours(30 * 24);
+/// At most so many are named.
+const NAMED: usize = 5;
 
 /// Whether the ledger can be written and read.
 pub(crate) fn ledger(opened: &Opened) -> Found {
@@ -31,4 +48,62 @@ pub(crate) fn ledger(opened: &Opened) -> Found {
         findings.push(finding);
     }
     Ok(findings)
+}
+
+/// The deployments to each environment that no gate has judged, as far as the team's notes are here.
+pub(crate) fn unjudged(opened: &Opened) -> Found {
+    let records = opened.world.notes().all()?;
+    let now = Timestamp::now();
+    let mut findings = Vec::new();
+    for environment in &opened.policy.environments {
+        let (of, name) = (opened.world.remotes_of(environment), &environment.name);
+        let is_here = |one: &&Record| one.deployed().is_some() && one.is_at(of.place());
+        let here: Vec<Record> = records.iter().filter(is_here).cloned().collect();
+        let mut deployed = history(Vec::new(), &here, &[]);
+        deployed.reverse();
+        let age = |entry: &Entry| Duration::try_from(now.duration_since(entry.at));
+        let ages = deployed.iter().map(|one| {
+            // A time in the future is a clock's mistake.
+            (&one.entry, age(&one.entry).unwrap_or_default())
+        });
+        let is_told = |(index, (entry, age)): &(usize, (&Entry, Duration))| {
+            entry.verdict == Judged::Unjudged.name() && (*index == 0 || *age <= MONTH)
+        };
+        let told: Vec<_> = ages.enumerate().filter(is_told).map(|one| one.1).collect();
+        let what = match told.as_slice() {
+            [] => continue,
+            [(_, age)] if *age > MONTH => {
+                format!(
+                    "the newest deployment to {name}, {} ago",
+                    rounded_span(*age)
+                )
+            }
+            [_] => format!("1 deployment to {name} of the last 30 days"),
+            several => format!(
+                "{} deployments to {name} of the last 30 days",
+                several.len()
+            ),
+        };
+        let mut who: Vec<_> = told
+            .iter()
+            .take(NAMED)
+            .map(|(entry, _)| who(entry))
+            .collect();
+        if told.len() > NAMED {
+            who.push(format!("{} more", told.len() - NAMED));
+        }
+        let text = format!("no gate judged {what}: {}", who.join("; "));
+        let finding = Finding::warning(text)
+            .run(command(["pushgate", "log", "--environment", name]))
+            .hint("every clone that deploys needs the gate: pushgate install");
+        findings.push(finding);
+    }
+    Ok(findings)
+}
+
+/// The commit, and the person who deployed it or found it there.
+fn who(entry: &Entry) -> String {
+    let commit = entry.commit.as_deref().and_then(|id| id.get(..7));
+    let found = if entry.event == "seen" { "found " } else { "" };
+    format!("{} {found}by {}", commit.unwrap_or_default(), entry.by)
 }

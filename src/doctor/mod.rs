@@ -27,7 +27,7 @@ type Found = Result<Vec<Finding>, Undecided>;
 type Check = fn(&Opened) -> Found;
 
 /// The checks of a repository with their headings and names, in the order of the report.
-const CHECKS: [(&str, &str, Check); 15] = [
+const CHECKS: [(&str, &str, Check); 16] = [
     ("program", "reach", program::reach),
     ("hook", "directory", hook::directory),
     ("hook", "hook", hook::judges),
@@ -41,6 +41,7 @@ const CHECKS: [(&str, &str, Check); 15] = [
     ("remotes", "environment", remotes::absent),
     ("suite", "suite", suite::check),
     ("memory", "ledger", memory::ledger),
+    ("memory", "deployments", memory::unjudged),
     ("clock", "zone", clock::zone),
     ("clock", "clock", clock::behind),
 ];

@@ -115,7 +115,7 @@ impl DeployRemote {
     }
 }
 
-/// Returns the policy of a repository that has these remotes and no policy file.
+/// Returns the policy of a repository that has these remotes, as far as no policy file says otherwise.
 ///
 /// Remotes that say staging are `staging`, all others `production`: after staging where there is
 /// one, and closed at night. An app that remotes of both kinds push to is production, the stricter of the two.

@@ -46,7 +46,7 @@ pub(crate) fn lint(
     text: &[u8],
     facts: &Facts<'_>,
 ) -> Result<Vec<Finding>, PolicyError> {
-    let (mut policy, source) = load_with_source(origin, text)?;
+    let (mut policy, source) = load_with_source(origin, text, facts.heroku)?;
     policy.read_holidays(facts.read);
     let root = Item::root(&source);
     let environments = root.inside("environments");
@@ -65,7 +65,9 @@ pub(crate) fn lint(
         _ => {}
     };
     for environment in &policy.environments {
-        if !environment.window.is_always_open() {
+        // The default ones stand in no file.
+        let is_written = environments.value.get(&environment.name).is_some();
+        if is_written && !environment.window.is_always_open() {
             let item = environments.inside(&environment.name).inside("window");
             lint_window(environment, item, facts, &mut add);
         }

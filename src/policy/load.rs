@@ -3,33 +3,34 @@
 use super::error::{Fault, Place, is_invisible};
 use super::reader::Item;
 use super::source::Source;
-use super::{Policy, PolicyError, sections};
+use super::{DeployRemote, Policy, PolicyError, sections};
 
 /// The largest file that is read, in bytes.
 pub const LIMIT: usize = 64 * 1024;
 
 /// Reads a policy.
 ///
-/// `origin` is how errors name the file, as in `.pushgate.yml at 35f6b13`. A file that is empty, or has
-/// nothing but comments, is a policy without environments. A section without a key (`suite:` alone) is as good as
-/// none; any other key must have a value.
-pub fn load(origin: &str, text: &[u8]) -> Result<Policy, PolicyError> {
-    load_with_source(origin, text).map(|(policy, _)| policy)
+/// `origin` is how errors name the file, as in `.pushgate.yml at 35f6b13`. A key that the file lacks has its
+/// default, `environments` the one that these remotes to Heroku make. A section without a key (`suite:` alone) is as
+/// good as none, while `environments: {}` says that there are none; any other key must have a value.
+pub fn load(origin: &str, text: &[u8], heroku: &[DeployRemote]) -> Result<Policy, PolicyError> {
+    load_with_source(origin, text, heroku).map(|(policy, _)| policy)
 }
 
 /// Reads a policy, and the text and values of its file.
 pub(super) fn load_with_source<'t>(
     origin: &str,
     text: &'t [u8],
+    heroku: &[DeployRemote],
 ) -> Result<(Policy, Source<'t>), PolicyError> {
     // A file that is too big is not read for an excerpt.
     let shown = text.get(..LIMIT).unwrap_or(text);
-    read(text).map_err(|fault| PolicyError::new(origin, shown, fault))
+    read(text, heroku).map_err(|fault| PolicyError::new(origin, shown, fault))
 }
 
-fn read(bytes: &[u8]) -> Result<(Policy, Source<'_>), Fault> {
+fn read<'t>(bytes: &'t [u8], heroku: &[DeployRemote]) -> Result<(Policy, Source<'t>), Fault> {
     let source = Source::read(characters(bytes)?)?;
-    let policy = sections::policy(Item::root(&source))?;
+    let policy = sections::policy(Item::root(&source), heroku)?;
     Ok((policy, source))
 }
 

@@ -13,7 +13,8 @@ use super::values::{
     reuse, rule, variable, zone,
 };
 use super::{
-    By, Ci, Environment, Forge, In, On, Policy, Reason, Signoff, Step, Suite, Trunk, defaults,
+    By, Ci, DeployRemote, Environment, Forge, In, On, Policy, Reason, Signoff, Step, Suite, Trunk,
+    defaults,
 };
 use crate::calendar::{Holidays, Window};
 
@@ -24,12 +25,17 @@ const ONLY_HERE: [&str; 6] = ["run", "in", "env", "expect", "link", "interactive
 const RESERVED: &str = "trunk";
 
 /// Reads a policy and checks it as a whole.
-pub(super) fn policy(root: Item<'_>) -> Result<Policy, Fault> {
+pub(super) fn policy(root: Item<'_>, heroku: &[DeployRemote]) -> Result<Policy, Fault> {
     let mut keys = root.keys("the keys `trunk`, `suite`, `environments` and `share`")?;
-    let mut policy = Policy::default();
+    let mut policy = defaults::without_file(heroku);
     keys.read("trunk", &mut policy.trunk, trunk)?;
     keys.read("suite", &mut policy.suite, suite)?;
-    keys.read("environments", &mut policy.environments, environments)?;
+    if keys
+        .get("environments")
+        .is_some_and(|item| !item.value.is_null())
+    {
+        keys.read("environments", &mut policy.environments, environments)?;
+    }
     keys.read("share", &mut policy.share, Item::flag)?;
     keys.end()?;
     Ok(policy)

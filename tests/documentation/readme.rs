@@ -38,9 +38,9 @@ fn the_policy_it_shows_holds() {
         panic!("a policy")
     };
     for part in parts {
-        policy::load("README.md", part.as_bytes()).unwrap();
+        policy::load("README.md", part.as_bytes(), &[]).unwrap();
     }
-    let policy = policy::load("README.md", text.as_bytes()).unwrap();
+    let policy = policy::load("README.md", text.as_bytes(), &[]).unwrap();
     assert_eq!(
         policy.environment("production").unwrap().after.as_deref(),
         Some("staging")
@@ -61,6 +61,7 @@ fn the_defaults_it_names_are_the_defaults() {
     let policy = policy::load(
         "x",
         b"environments: {staging: {}, production: {after: staging}}",
+        &[],
     )
     .unwrap();
     assert_eq!(
@@ -161,7 +162,7 @@ fn the_expectations_it_recommends_match_a_pass_and_no_empty_one() {
         let expect = expect.trim_matches('`').replace("\\|", "|");
         let text =
             format!("suite: {{run: x, expect: {expect}}}\nenvironments: {{staging: {{}}}}\n");
-        let policy = policy::load("x", text.as_bytes()).unwrap();
+        let policy = policy::load("x", text.as_bytes(), &[]).unwrap();
         let expect = policy.suite.expect.unwrap();
         let expect = regex_lite::Regex::new(&expect).unwrap();
         assert!(

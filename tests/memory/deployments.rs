@@ -227,7 +227,9 @@ fn what_no_gate_judged_is_said_loudly_and_what_was_there_before_is_not() {
     }
     let doctor = shop.pushgate(["doctor"]).goes();
     assert!(
-        doctor.stdout.contains("which is live on production\n"),
+        doctor
+            .stdout
+            .contains("no gate judged 1 deployment to production of the last 30 days:\n"),
         "{doctor}"
     );
     // His own clone knows when, once it has the gate: git has written it down.

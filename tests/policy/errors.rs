@@ -16,7 +16,7 @@ fn error(text: impl AsRef<[u8]>) -> PolicyError {
 
 #[track_caller]
 fn error_of_the_loader(text: &[u8]) -> PolicyError {
-    match load("F", text) {
+    match load("F", text, &[]) {
         Ok(policy) => panic!("loaded: {policy:#?}"),
         Err(error) => error,
     }
@@ -30,7 +30,7 @@ fn refused(text: impl AsRef<[u8]>, expected: &str) {
 
 #[track_caller]
 fn loaded(text: &str) -> Policy {
-    match load("F", text.as_bytes()) {
+    match load("F", text.as_bytes(), &[]) {
         Ok(policy) => {
             schema::agrees_with_acceptance(text);
             policy
@@ -754,7 +754,7 @@ fn a_bomb_is_refused_at_once() {
     for unit in units {
         for size in [LIMIT, MEGABYTES] {
             let text = fill(unit, size);
-            if load("F", &text).is_err() {
+            if load("F", &text, &[]).is_err() {
                 bomb(&format!("{size} of {unit:?}"), &text);
             }
         }

@@ -21,7 +21,7 @@ fn shop_with(remotes: &[(&str, &str)]) -> Sandbox {
 
 fn written(shop: &Sandbox) -> Policy {
     let text = fs::read(shop.app.join(".pushgate.yml")).unwrap();
-    load(".pushgate.yml", &text).unwrap()
+    load(".pushgate.yml", &text, &[]).unwrap()
 }
 
 #[test]

@@ -146,7 +146,7 @@ fn every_key_has_a_description_for_the_editor_to_show() {
 #[test]
 fn it_knows_the_keys_that_the_loader_knows() {
     let known = |text: &str| {
-        let error = load("F", text.as_bytes()).unwrap_err();
+        let error = load("F", text.as_bytes(), &[]).unwrap_err();
         let (_, expected) = error.message.split_once("; expected ").unwrap();
         // Every other part between backticks is a key.
         let keys = expected.split('`').skip(1).step_by(2);
@@ -220,8 +220,8 @@ fn the_defaults_it_names_are_the_defaults() {
     let (named, left_out) = (text(true), text(false));
     assert_ne!(named, left_out);
     let (named, left_out) = (
-        load("named", named.as_bytes()).unwrap(),
-        load("left out", left_out.as_bytes()).unwrap(),
+        load("named", named.as_bytes(), &[]).unwrap(),
+        load("left out", left_out.as_bytes(), &[]).unwrap(),
     );
     assert_eq!(
         (&named.trunk, &named.suite),
@@ -329,7 +329,7 @@ fn an_editor_without_the_schema_is_no_reason_to_go_without_the_hook() {
         exit 0
         --- stderr
         pushgate: installed [root]/app/.git/hooks/pre-push
-        pushgate: editors have no schema: could not write [root]/app/.git/pushgate/schema.json: File exists (os error 17)
+        pushgate: editors have no schema: could not write [root]/app/.git/pushgate/schema.json: Not a directory (os error 20)
         pushgate: no environment is known here, so no deploy is judged: pushgate init writes a policy
     "#]]);
     shop.pushgate(["uninstall"]).goes();
@@ -350,7 +350,7 @@ fn names_paths_and_commands_are_refused_as_one_types() {
         assert_eq!(accepts(&policy), accepted, "{policy}");
         if !accepted {
             let text = policy.to_string();
-            assert!(load("F", text.as_bytes()).is_err(), "{text}");
+            assert!(load("F", text.as_bytes(), &[]).is_err(), "{text}");
         }
     };
     case(json!({"suite": {"env": ["A=b"]}}), false);

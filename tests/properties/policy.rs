@@ -140,7 +140,7 @@ fn facts() -> impl Strategy<Value = InitFacts> {
 
 #[track_caller]
 fn loaded(text: &str) -> Policy {
-    match load(FILE, text.as_bytes()) {
+    match load(FILE, text.as_bytes(), &[]) {
         Ok(policy) => policy,
         Err(error) => panic!("{error}\n{}\n\n{text}", error.excerpt().unwrap_or_default()),
     }
@@ -199,7 +199,7 @@ proptest! {
 
     #[test]
     fn no_bytes_break_the_reader(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
-        if let Err(error) = load(FILE, &bytes) {
+        if let Err(error) = load(FILE, &bytes, &[]) {
             prop_assert!(error.line >= 1 && error.column >= 1);
             let _ = error.excerpt();
         }
@@ -209,7 +209,7 @@ proptest! {
     fn no_yaml_breaks_the_reader(
         text in "([a-c]|trunk|suite|run|environments|after| |  |\n|\n  |\n- |: |, |\\[|\\]|\\{|\\}|'|\"|#|\\||>|\\?|&|\\*|!|~|---|\\.\\.\\.|%|\t|\r|\\\\|é){0,40}",
     ) {
-        if let Err(error) = load(FILE, text.as_bytes()) {
+        if let Err(error) = load(FILE, text.as_bytes(), &[]) {
             prop_assert!(error.line <= text.matches('\n').count() + 1, "{}", error);
             prop_assert!(!error.to_string().contains('\n'));
             let _ = error.excerpt();
@@ -226,7 +226,7 @@ proptest! {
         if cut {
             bytes.truncate(at);
         }
-        if let Err(error) = load(FILE, &bytes) {
+        if let Err(error) = load(FILE, &bytes, &[]) {
             let _ = (error.to_string(), error.excerpt());
         }
     }

@@ -436,7 +436,7 @@ fn yaml(value: &Value) -> String {
 /// Whatever the loader says first, the schema says whether it is so.
 fn agree(value: &Value) -> Result<bool, TestCaseError> {
     let text = yaml(value);
-    match load("F", text.as_bytes()) {
+    match load("F", text.as_bytes(), &[]) {
         Ok(_) => {
             prop_assert!(
                 accepts(value),

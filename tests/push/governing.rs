@@ -241,6 +241,61 @@ fn without_a_policy_a_heroku_remote_counts_in_either_spelling() {
 }
 
 #[test]
+fn a_file_without_environments_keeps_the_default_ones() {
+    let shop = Sandbox::new();
+    for (remote, app) in [("staging", "shop-staging"), ("production", "shop")] {
+        let url = format!("https://git.heroku.com/{app}.git");
+        let key = format!(
+            "url.{}.insteadOf",
+            shop.path(&format!("{remote}.git")).display()
+        );
+        shop.git(["config", &key, &url]).goes();
+        shop.git(["remote", "set-url", remote, &url]).goes();
+    }
+    let no_window = [("PUSHGATE_SKIP", "window")];
+    for (day, text) in [
+        (24, "suite: {run: 'true'}\n"),
+        (26, "environments:\nsuite: {run: 'true'}\n"),
+    ] {
+        shop.policy(text);
+        shop.push("staging", "master").refused("trunk");
+        shop.push_ungated("origin", "master");
+        shop.push("staging", "master")
+            .goes()
+            .says("push to staging (staging) may go");
+        // After staging, with a sign-off, and not at night.
+        shop.push_with(&no_window, "production", "master")
+            .refused("promotion")
+            .says("push to production (production) refused");
+        let night = format!("2026-11-{day} 23:00:00");
+        shop.push_at(&night, "production", "master")
+            .goes_not()
+            .says("  window: closed by `22:00-07:00`");
+        shop.stop_clock(&format!("2026-11-{} 10:00:00", day + 1));
+        let check = shop.pushgate(["check", "production"]);
+        check.says("for production\n").says("  promotion: ");
+        let status = shop.pushgate(["status"]);
+        for name in ["staging", "production"] {
+            assert!(status.stdout.contains(&format!("\n{name}")), "{status}");
+        }
+        let policy = shop.pushgate(["check", "--policy"]).goes();
+        policy.says(".pushgate.yml is valid: nothing to say about it");
+        let doctor = shop.pushgate(["doctor"]);
+        let head = shop.ask(["rev-parse", "--short=7", "HEAD"]);
+        let says = format!(".pushgate.yml of {head}: staging, production\n");
+        assert!(doctor.stdout.contains(&says), "{doctor}");
+    }
+    shop.policy("environments: {}\nsuite: {run: 'true'}\n");
+    shop.push_ungated("origin", "master");
+    shop.push("staging", "master")
+        .refused("target")
+        .says("Heroku app `shop-staging` is on no environment of .pushgate.yml");
+    let status = shop.pushgate(["status"]);
+    let says = "note: the policy has no environment to deploy to\n";
+    assert!(status.stdout.contains(says), "{status}");
+}
+
+#[test]
 fn a_tag_that_goes_along_is_left_out_by_the_cure() {
     let shop = Sandbox::new();
     shop.policy("suite: {run: 'true'}\nenvironments: {staging: {app: apps.example/shop}}\n");

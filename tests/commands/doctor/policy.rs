@@ -121,12 +121,18 @@ fn a_file_with_a_suite_alone_is_told_of_in_one_way() {
         .doctor()
         .warns("the policy has no environment: nothing that is deployed is judged");
     let url = "https://git.heroku.com/shop.git";
-    shop.git([
-        "config",
-        "url./nowhere/.insteadOf",
-        "https://git.heroku.com/",
-    ])
-    .goes();
+    let there = shop.path("production.git");
+    let key = format!("url.{}.insteadOf", there.display());
+    shop.git(["config", &key, url]).goes();
     shop.git(["remote", "set-url", "production", url]).goes();
-    visit.doctor().lacks("nothing that is deployed is judged");
+    let head = shop.ask(["rev-parse", "--short=7", "HEAD"]);
+    let told = visit.doctor();
+    told.ok(&format!(".pushgate.yml of {head}: production"));
+    told.lacks("nothing that is deployed is judged");
+    told.lacks("on no environment");
+    // None at all is said by the app that it refuses.
+    shop.policy("suite: {run: 'true'}\nenvironments: {}\n");
+    let told = visit.doctor();
+    told.warns("production is on no environment: pushes there are refused");
+    told.lacks("nothing that is deployed is judged");
 }

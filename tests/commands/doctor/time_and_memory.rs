@@ -116,3 +116,54 @@ fn a_directory_that_cannot_be_written_to_is_broken() {
         .breaks("Read-only file system")
         .hints("is yours to write");
 }
+
+#[test]
+fn what_no_gate_judged_is_told_for_a_month_and_while_it_is_the_newest() {
+    const DAY: i64 = 24 * 60 * 60;
+    let shop = shop();
+    let visit = visit(&shop);
+    // Reflogs count whole seconds.
+    shop.later(5);
+    let two = shop.commit_on_origin("two");
+    shop.push_ungated("staging", "master");
+    shop.push("production", "master").goes();
+    let ben = |args: &[&str]| shop.run_in(shop.path("ben"), "git", args).goes();
+    let doctor = || {
+        let mut command = shop.command(PUSHGATE);
+        visit.read(Ran::of(command.arg("doctor").env("PATH", path())))
+    };
+    // What git alone knows is recorded by the next command that looks.
+    shop.pushgate(["status"]).goes();
+    let told = visit.doctor();
+    told.lacks("deployment to production");
+    told.warns(&format!(
+        "no gate judged 1 deployment to staging of the last 30 days: {} by Ana <ana@shop.example>",
+        &two[..7]
+    ))
+    .runs("pushgate log --environment staging")
+    .hints("every clone that deploys needs the gate: pushgate install");
+    // A colleague's clone has no hook: somebody finds the commit, who is not told to have deployed it.
+    shop.git(["clone", "-q", "../origin.git", "../ben"]).goes();
+    ben(&["commit", "-q", "--allow-empty", "-m", "three"]);
+    ben(&["push", "-q", "origin", "master"]);
+    ben(&["push", "-q", "../staging.git", "master"]);
+    shop.git(["pull", "-q", "--ff-only", "origin", "master"])
+        .goes();
+    let three = shop.ask(["rev-parse", "HEAD"]);
+    shop.later(60);
+    shop.pushgate(["status"]).goes();
+    doctor().warns(&format!(
+        "no gate judged 2 deployments to staging of the last 30 days: {} found by Ana <ana@shop.example>; {} by Ana",
+        &three[..7],
+        &two[..7]
+    ));
+    // The newest stays, however old.
+    shop.later(31 * DAY);
+    doctor().warns(&format!(
+        "no gate judged the newest deployment to staging, 31 days ago: {} found by Ana",
+        &three[..7]
+    ));
+    shop.commit_on_origin("four");
+    shop.push("staging", "master").goes();
+    doctor().is_well();
+}
