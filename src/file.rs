@@ -58,6 +58,27 @@ pub(crate) fn state_directory(path: &Path) -> io::Result<()> {
     }
 }
 
+/// Fails where a directory of a repository's state is not the one that git's own directory has beside it: what
+/// another user may write there counts for nothing.
+pub(crate) fn must_be_safe(path: &Path) -> io::Result<()> {
+    let there = path.symlink_metadata()?;
+    let around = path.parent().unwrap_or(path).metadata()?;
+    let is_known = |uid| uid == geteuid().as_raw() || uid == around.uid();
+    let what = if there.is_symlink() {
+        "is a link"
+    } else if there.mode() & 0o002 != 0 {
+        "may be written by every user"
+    } else if !is_known(there.uid()) && state_mode(path)? != 0o660 {
+        "belongs to another user"
+    } else {
+        return Ok(());
+    };
+    let path = path.display();
+    Err(io::Error::other(format!(
+        "{path} {what}: see what is in it, then remove it"
+    )))
+}
+
 /// The mode of a file of a repository's state, whatever the umask: its owner's alone, or also the group's where
 /// git shares the repository (git-config(1), `core.sharedRepository`), which shows in the directory.
 pub(crate) fn state_mode(path: &Path) -> io::Result<u32> {

@@ -19,11 +19,13 @@ impl Repository {
     /// `Name <mail>` each. Whom none of them names stays as they are.
     pub(super) fn mapped(&self, people: &[String], commit: &Oid) -> Vec<String> {
         let text = self.mailmaps(commit);
-        let map = text.to_str().ok().filter(|text| !text.trim().is_empty());
-        let Some(map) = map.and_then(|text| Mailmap::from_buffer(text).ok()) else {
+        let text = lower_mails(&text.to_str_lossy());
+        let map = Some(text).filter(|text| !text.trim().is_empty());
+        let Some(map) = map.and_then(|text| Mailmap::from_buffer(&text).ok()) else {
             return people.to_vec();
         };
         let mapped = |person: &String| {
+            let person = lower_mails(person);
             let (name, mail) = person.rsplit_once(" <")?;
             let signature = Signature::new(name, mail.strip_suffix('>')?, &Time::new(0, 0)).ok()?;
             let known = map.resolve_signature(&signature).ok()?;
@@ -52,6 +54,16 @@ impl Repository {
         let all: Vec<_> = [of_commit, blob, file].into_iter().flatten().collect();
         all.join(&b'\n')
     }
+}
+
+/// Writes what is in angle brackets in lower case: git takes no notice of it there, libgit2 does.
+fn lower_mails(text: &str) -> String {
+    let mut is_mail = false;
+    let lower = |c: char| {
+        is_mail = c == '<' || (is_mail && c != '>' && c != '\n');
+        if is_mail { c.to_ascii_lowercase() } else { c }
+    };
+    text.chars().map(lower).collect()
 }
 
 /// A path of git's configuration, where `~/` is the home directory.

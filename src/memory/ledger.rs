@@ -171,7 +171,11 @@ impl Ledger {
 
     /// Opens the file for writing, and makes it if need be: an error comes before the slow gates run.
     pub fn prepare(&self) -> Result<(), LedgerError> {
-        self.open().map(drop).map_err(|error| self.failed(error))
+        let directory = self.path.parent().unwrap_or(&self.path);
+        match file::must_be_safe(directory) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(self.failed(error)),
+            _ => self.open().map(drop).map_err(|error| self.failed(error)),
+        }
     }
 
     /// Tells whether a line could be written, without making the file.

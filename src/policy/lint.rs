@@ -93,12 +93,21 @@ pub(crate) fn lint(
 fn unseen_failures(script: &str) -> impl Iterator<Item = &'static str> {
     // What is quoted, comments, and the words of a `case`.
     const PLAIN: &str = r#"\\.|'[^']*'|"(\\.|[^"\\])*"|(^|\s)#[^\n]*|[\w*.-]+(\|[\w*.-]+)+\)"#;
-    const UNSEEN: [(&str, &str); 3] = [
+    const UNSEEN: [(&str, &str); 6] = [
         (
             r"[^|>]\|[^|]",
             "only the last command of a pipe counts: no other failure is seen",
         ),
         (r"\|\|\s*(true|:)(\s|;|\)|$)", "`|| true` hides a failure"),
+        (
+            r"\|\|\s*(echo\b|exit 0\b)",
+            "what comes after `||` hides a failure",
+        ),
+        (
+            r"&&[^\n]*\n\s*[^\s}]",
+            "the failure of a command before `&&` is not seen, unless it is the last line",
+        ),
+        (r"(^|\s)set \+e", "`set +e` hides every failure after it"),
         (
             r"[^&<>|]&([^&>]|$)",
             "the failure of a command with `&` after it is not seen",

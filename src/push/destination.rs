@@ -107,6 +107,8 @@ impl Reader {
 
     fn path(&self, path: &[u8]) -> Destination {
         let joined = self.directory.join(path.to_path_lossy());
+        // `LINK/..` is where the link leads; a place that is not there has no links.
+        let joined = joined.canonicalize().unwrap_or(joined);
         let path = normal(joined.as_os_str().as_bytes(), true);
         Destination::Path(Path::new("/").join(path.to_path_lossy()))
     }

@@ -73,6 +73,16 @@ fn a_failure_that_the_shell_does_not_see_is_named() {
             &format!("2:54: {behind}"),
         ],
     );
+    let before = "the failure of a command before `&&` is not seen, unless it is the last line";
+    finds_in_suite(
+        "|\n    bin/lint && bin/test\n    echo done",
+        &[&format!("2:8: {before}")],
+    );
+    finds_in_suite("|\n    bin/lint &&\n    bin/test", &[]);
+    let errors = "`set +e` hides every failure after it";
+    finds_in_suite("|\n    set +e\n    bin/test", &[&format!("2:8: {errors}")]);
+    let after = "what comes after `||` hides a failure";
+    finds_in_suite("bin/lint || echo failed", &[&format!("2:8: {after}")]);
     finds_in_suite(
         "|\n    bin/lint | cat\n    bin/test",
         &[&format!("2:8: {pipe}")],

@@ -204,3 +204,21 @@ fn programs_of_the_work_tree_are_not_taken_for_the_system_s() {
         assert!(!shop.path("home/taken").exists(), "{odd}");
     }
 }
+
+#[test]
+fn a_directory_of_what_is_remembered_that_others_may_write_is_refused() {
+    let shop = Sandbox::new();
+    let state = shop.app.join(".git/pushgate");
+    let elsewhere = shop.path("elsewhere");
+    fs::create_dir(&elsewhere).unwrap();
+    let _ = fs::remove_dir_all(&state);
+    std::os::unix::fs::symlink(&elsewhere, &state).unwrap();
+    shop.push("staging", "master").goes_not().says("is a link");
+    assert_eq!(fs::read_dir(&elsewhere).unwrap().count(), 0);
+    fs::remove_file(&state).unwrap();
+    fs::create_dir(&state).unwrap();
+    fs::set_permissions(&state, fs::Permissions::from_mode(0o777)).unwrap();
+    shop.push("staging", "master")
+        .goes_not()
+        .says("may be written by every user");
+}

@@ -1,5 +1,7 @@
 //! The gate `target`, and which pushes are governed at all.
 
+use std::fs;
+
 use expect_test::expect;
 
 use crate::support::Sandbox;
@@ -523,4 +525,21 @@ fn an_app_decides_whatever_the_remote_is_called() {
           target: Heroku app `other` is on no environment of .pushgate.yml
           add `app: other` to its environment in .pushgate.yml, and commit it
     "#]]);
+}
+
+#[test]
+fn what_is_above_a_link_is_above_where_it_leads() {
+    let shop = Sandbox::new();
+    shop.policy("suite: {run: 'true'}\nenvironments: {staging: {window: {timezone: UTC, closed: [Mon-Sun]}}}\n");
+    shop.push_ungated("origin", "master");
+    let there = shop.path("deep/er");
+    fs::create_dir_all(&there).unwrap();
+    fs::rename(shop.path("staging.git"), shop.path("deep/staging.git")).unwrap();
+    let url = shop.path("deep/staging.git");
+    shop.git(["remote", "set-url", "staging", url.to_str().unwrap()])
+        .goes();
+    std::os::unix::fs::symlink(&there, shop.path("link")).unwrap();
+    let spelling = shop.path("link").join("../staging.git");
+    shop.push(spelling.to_str().unwrap(), "master")
+        .refused("window");
 }

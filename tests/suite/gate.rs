@@ -792,6 +792,9 @@ fn a_suite_that_takes_the_gate_away_is_told_so_and_refused() {
         "git config core.hooksPath .husky/_",
         "rm -f .git/hooks/pre-push",
         "printf '#!/bin/sh\\n' >.git/hooks/pre-push",
+        "chmod -x .git/hooks/pre-push",
+        "sed -i '2i exit 0' .git/hooks/pre-push",
+        "git config --global core.hooksPath /nowhere",
     ] {
         let shop = with_suite(&format!("{{run: \"{away}\"}}"));
         let before = shop.tip("staging", "master");
@@ -801,6 +804,7 @@ fn a_suite_that_takes_the_gate_away_is_told_so_and_refused() {
             .says("put it back, then push again:\n    pushgate install\n");
         assert_eq!(shop.tip("staging", "master"), before);
         let _ = shop.git(["config", "--unset", "core.hooksPath"]);
+        let _ = shop.git(["config", "--global", "--unset", "core.hooksPath"]);
         shop.install();
         // A hook of somebody else's was kept behind ours, and runs after it.
         shop.policy("suite: {run: 'true'}\nenvironments: {staging: {}}\n");

@@ -1,10 +1,6 @@
 //! Runs the suite for a push, or for a check of one.
 
-use std::{
-    env,
-    os::unix::ffi::OsStringExt,
-    time::{Duration, SystemTime},
-};
+use std::{env, fs, os::unix::ffi::OsStringExt, path::PathBuf, time::Duration};
 
 use bstr::BStr;
 
@@ -16,7 +12,11 @@ use crate::{
         Undecided, Work,
     },
     git::Repository,
-    hooks::gate::is_gated,
+    hooks::{
+        directory::{HooksDirectory, is_executable},
+        gate::{Gate, is_gated},
+        script::{Call, NAME},
+    },
     memory::record::{Event, Record},
     policy::{Ci, In},
     process::{signals, terminal},
@@ -115,7 +115,7 @@ impl Runner for PushRunner<'_> {
         let before = hook_files(repository);
         let run = suite::run(&setup, work)?;
         // `npm ci` may set up other hooks. Nothing is put back: it is said.
-        if hook_files(repository) == before || !is_gate_gone(repository, &before) {
+        if !is_gate_gone(&before) {
             return Ok(run);
         }
         match run {
@@ -151,29 +151,40 @@ impl Runner for PushRunner<'_> {
     }
 }
 
-/// The length of a file, and when it was written; `None` where it is not there.
-type FileState = Option<(u64, SystemTime)>;
+/// The files that decide whether the gate is called: what is in them, and whether they can be run.
+type HookFiles = Vec<(PathBuf, Vec<u8>, bool)>;
 
-/// The state of the hook and of the files that say which hook git calls.
-fn hook_files(repository: &Repository) -> [FileState; 3] {
-    ["hooks/pre-push", "config", "config.worktree"].map(|name| {
-        let file = repository.common_dir().join(name).symlink_metadata().ok()?;
-        Some((file.len(), file.modified().ok()?))
-    })
+/// The hook that git calls next, and the file by which it calls the gate.
+fn hook_files(repository: &Repository) -> HookFiles {
+    let Ok(hooks) = HooksDirectory::of(repository) else {
+        return Vec::new();
+    };
+    let gate = Gate::of(&hooks, repository).map(|gate| gate.file);
+    let files = [Some(hooks.path.join(NAME)), gate.ok()];
+    let state = |path: PathBuf| {
+        let bytes = fs::read(&path).unwrap_or_default();
+        let can_run = is_executable(&path);
+        (path, bytes, can_run)
+    };
+    files.into_iter().flatten().map(state).collect()
 }
 
-/// Whether git calls the gate no more, since these files have changed.
-fn is_gate_gone(before: &Repository, files: &[FileState; 3]) -> bool {
+/// Whether git calls the gate no more.
+fn is_gate_gone(before: &HookFiles) -> bool {
+    // The configuration may be another now.
     let Ok(now) = Repository::open() else {
         return false;
     };
-    let place = "core.hookspath";
-    let is_other = hook_files(&now)[0] != files[0] || now.config(place) != before.config(place);
-    match is_gated(&now) {
-        Some(is_gated) => !is_gated,
-        // A hook that is not ours may call it, as before; but not one that has just come.
-        None => is_other,
+    let files = hook_files(&now);
+    if files == *before {
+        return false;
     }
+    let Ok(hooks) = HooksDirectory::of(&now) else {
+        return true;
+    };
+    let can_run = files.first().is_some_and(|(_, _, can_run)| *can_run);
+    let is_whole = Gate::of(&hooks, &now).is_ok_and(|gate| gate.call != Call::Changed);
+    !(can_run && is_whole && is_gated(&now) == Some(true))
 }
 
 impl Repository {
