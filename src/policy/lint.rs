@@ -104,7 +104,7 @@ fn unseen_failures(script: &str) -> impl Iterator<Item = &'static str> {
             "what comes after `||` hides a failure",
         ),
         (
-            r"&&[^\n]*\n\s*[^\s}]",
+            r"&&[ \t]*[^\s\\][^\n]*\n\s*[^\s}&|]",
             "the failure of a command before `&&` is not seen, unless it is the last line",
         ),
         (r"(^|\s)set \+e", "`set +e` hides every failure after it"),

@@ -91,7 +91,10 @@ impl Parts {
         Some(Self {
             ssh,
             user: user.map(str::to_owned),
-            host: host.trim_end_matches('.').to_ascii_lowercase(),
+            // IDNA takes these for full stops, too (RFC 3490, 3.1).
+            host: (host.replace(['\u{3002}', '\u{ff0e}', '\u{ff61}'], "."))
+                .trim_end_matches('.')
+                .to_ascii_lowercase(),
             port: port
                 .filter(|port| !port.is_empty() && *port != own)
                 .map(str::to_owned),

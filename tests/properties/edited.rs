@@ -168,7 +168,7 @@ fn note_lines(least: Duration) {
             + &format!(
                 r#","replaces":"{two}","judged":"overridden","gates":["window"],"reason":"down","decided":"2026-11-22T20:00:00Z"}}"#
             ),
-        head("again") + r#","signed":"tree x\n\n{}"}"#,
+        head("again") + r#","lifts":"2026-11-22T20:00:00Z","signed":"tree x\n\n{}"}"#,
     ];
     let commit = Oid::parse(one.as_bytes()).unwrap();
     for text in &texts {

@@ -302,7 +302,7 @@ fn a_full_disk_is_undecided_and_leaves_no_half_line() {
         let ran = in_namespace(
             &shop,
             &format!(
-                "mount -t tmpfs -o size=256k tmpfs .git/pushgate
+                "mount -t tmpfs -o size=256k,mode=700 tmpfs .git/pushgate
                  cp ../ledger .git/pushgate/ledger.jsonl
                  {}
                  code=0; git push staging master || code=$?

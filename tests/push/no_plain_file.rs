@@ -208,6 +208,7 @@ fn programs_of_the_work_tree_are_not_taken_for_the_system_s() {
 #[test]
 fn a_directory_of_what_is_remembered_that_others_may_write_is_refused() {
     let shop = Sandbox::new();
+    shop.commit_on_origin("two");
     let state = shop.app.join(".git/pushgate");
     let elsewhere = shop.path("elsewhere");
     fs::create_dir(&elsewhere).unwrap();

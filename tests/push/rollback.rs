@@ -84,7 +84,7 @@ fn what_it_removed_stays_away_until_somebody_says_otherwise() {
               promotion: a rollback took [three] off production (Tue 2026-11-24 23:30, Ana <ana@shop.example>)
               push another commit, one that fixes what was wrong
               or, if it may go there again:
-                pushgate approve --again production
+                pushgate approve --again production --commit [three]
             error: failed to push some refs to '[root]/production.git'
         "#]]);
     // What mends it is another commit, and goes.
@@ -304,7 +304,7 @@ fn it_needs_no_pipeline() {
               promotion: a rollback took [three] off production (Tue 2026-11-24 23:30, Ana <ana@shop.example>)
               push another commit, one that fixes what was wrong
               or, if it may go there again:
-                pushgate approve --again production
+                pushgate approve --again production --commit [three]
             error: failed to push some refs to '[root]/production.git'
         "#]]);
 }
@@ -353,14 +353,16 @@ fn it_needs_neither_a_readable_calendar_nor_a_staging_that_answers() {
         .says("window: passes as a rollback")
         .says("promotion: passes as a rollback");
     // What it removed stays away, also where nobody can ask staging.
-    push(&good, DAY).refused("promotion").is(&expect![[r#"
+    let again = format!("+{good}:refs/heads/master");
+    let ran = shop.push_at(DAY, "production", &again);
+    ran.refused("promotion").is(&expect![[r#"
         exit 1
         --- stderr
         pushgate: push to production (production) refused
           promotion: a rollback took [Write days.ics] off production (Tue 2026-11-24 10:00, Ana <ana@shop.example>)
           push another commit, one that fixes what was wrong
           or, if it may go there again:
-            pushgate approve --again production
+            pushgate approve --again production --commit [Write days.ics]
           note: days.ics has no event: it closes nothing
         error: failed to push some refs to '[root]/production.git'
     "#]]);

@@ -398,7 +398,7 @@ fn a_known_app_that_the_policy_names_nowhere_is_refused() {
 }
 
 /// The spellings of an app that no environment names, each of which git would take to Heroku.
-const SPELLINGS: [&str; 16] = [
+const SPELLINGS: [&str; 17] = [
     "https://git.heroku.com/./new-shop.git",
     "https://git.heroku.com/x/../new-shop.git",
     "https://git.heroku.com//%6eew-shop/",
@@ -413,6 +413,7 @@ const SPELLINGS: [&str; 16] = [
     "https://git.heroku.com./new-shop.git//",
     "https://ana:key@git.heroku.com:443/new-shop.git",
     "https://git.heroku.com/new%2Dshop%2Egit",
+    "https://git。heroku。com/new-shop.git",
     "git@Heroku.com.:new-shop.git/",
     "ssh://git@HEROKU.com.:22/new-shop",
 ];

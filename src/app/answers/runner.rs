@@ -115,7 +115,7 @@ impl Runner for PushRunner<'_> {
         let before = hook_files(repository);
         let run = suite::run(&setup, work)?;
         // `npm ci` may set up other hooks. Nothing is put back: it is said.
-        if !is_gate_gone(&before) {
+        if !is_gate_gone(before.as_ref()) {
             return Ok(run);
         }
         match run {
@@ -155,10 +155,8 @@ impl Runner for PushRunner<'_> {
 type HookFiles = Vec<(PathBuf, Vec<u8>, bool)>;
 
 /// The hook that git calls next, and the file by which it calls the gate.
-fn hook_files(repository: &Repository) -> HookFiles {
-    let Ok(hooks) = HooksDirectory::of(repository) else {
-        return Vec::new();
-    };
+fn hook_files(repository: &Repository) -> Option<HookFiles> {
+    let hooks = HooksDirectory::of(repository).ok()?;
     let gate = Gate::of(&hooks, repository).map(|gate| gate.file);
     let files = [Some(hooks.path.join(NAME)), gate.ok()];
     let state = |path: PathBuf| {
@@ -166,22 +164,23 @@ fn hook_files(repository: &Repository) -> HookFiles {
         let can_run = is_executable(&path);
         (path, bytes, can_run)
     };
-    files.into_iter().flatten().map(state).collect()
+    Some(files.into_iter().flatten().map(state).collect())
 }
 
-/// Whether git calls the gate no more.
-fn is_gate_gone(before: &HookFiles) -> bool {
+/// Whether git calls the gate no more; not where that cannot be told.
+fn is_gate_gone(before: Option<&HookFiles>) -> bool {
     // The configuration may be another now.
     let Ok(now) = Repository::open() else {
         return false;
     };
-    let files = hook_files(&now);
+    let (Some(before), Some(files), Ok(hooks)) =
+        (before, hook_files(&now), HooksDirectory::of(&now))
+    else {
+        return false;
+    };
     if files == *before {
         return false;
     }
-    let Ok(hooks) = HooksDirectory::of(&now) else {
-        return true;
-    };
     let can_run = files.first().is_some_and(|(_, _, can_run)| *can_run);
     let is_whole = Gate::of(&hooks, &now).is_ok_and(|gate| gate.call != Call::Changed);
     !(can_run && is_whole && is_gated(&now) == Some(true))

@@ -2,11 +2,13 @@
 
 use std::collections::HashMap;
 
+use bstr::BStr;
+
 use crate::{
     app::policies::{Loaded, Source},
     gates::{Undecided, route::PushContext, verdict::TrunkName},
     git::Repository,
-    policy::{Suite, Trunk, defaults},
+    policy::{Policy, Suite, Trunk, defaults},
     push::{Oid, Push, Update, destination::Platform},
 };
 
@@ -147,7 +149,10 @@ impl PushPolicies {
             let trunk = loaded.policy.trunk.clone();
             let is_elsewhere = remote != trunk.remote.as_str();
             // Where there is no such remote here, the question where trunk is has no answer.
-            if !is_elsewhere || !repository.remotes().has(trunk.remote.as_bytes()) {
+            let is_lost = is_elsewhere
+                && !repository.remotes().has(trunk.remote.as_bytes())
+                && !is_deployed_to(remote, &loaded.policy, repository);
+            if !is_elsewhere || is_lost {
                 // It may name another branch than the default one.
                 let index = self.load_tracked(&trunk, repository)?.unwrap_or(index);
                 self.teams.push(index);
@@ -247,6 +252,14 @@ impl PushPolicies {
             }
         }
     }
+}
+
+/// Whether a remote leads to an environment of a policy.
+fn is_deployed_to(remote: &BStr, policy: &Policy, repository: &Repository) -> bool {
+    let environments = policy.environments.iter();
+    environments
+        .flat_map(|environment| repository.remotes_of(environment).remotes)
+        .any(|one| one == remote)
 }
 
 /// Whether a ref may deploy, or be trunk: a branch, and a tag where the platform takes any ref.
