@@ -51,6 +51,9 @@ impl Repository {
 
     fn trunk_branch(&self, remote: &str) -> Result<String, Undecided> {
         let which = |found| {
+            if !self.remotes().has(remote.as_bytes()) {
+                return Err(self.no_such_remote(remote));
+            }
             let which = Undecided::new(format!("which branch is trunk? `{remote}` has {found}"));
             Err(which.cure(
                 format!("have git ask, or name it in `trunk.branch` of {FILE}"),

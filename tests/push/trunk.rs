@@ -410,6 +410,11 @@ fn the_policy_may_name_trunk_and_its_remote() {
     shop.push("hub", "trunk")
         .goes()
         .says("push to trunk (hub/trunk) may go");
+    // As `git clone` notes it; until then the policy of hub/master, which names origin, has a say.
+    shop.push("staging", "trunk:master")
+        .goes_not()
+        .says("there is no remote `origin`");
+    shop.git(["remote", "set-head", "hub", "trunk"]).goes();
     shop.push("staging", "trunk:master").goes();
 }
 
