@@ -38,7 +38,7 @@ fn before_the_first_commit_and_without_remotes_it_looks_at_what_is_there() {
         .doctor()
         .breaks("there is no remote `origin`, where trunk should be");
     shop.git(["symbolic-ref", "HEAD", "refs/heads/work"]).goes();
-    visit.doctor().breaks("which branch is trunk?");
+    visit.doctor().breaks("there is no remote `origin`");
 }
 
 #[test]
