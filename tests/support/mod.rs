@@ -427,8 +427,12 @@ impl Sandbox {
 pub fn follow_up(clone: &Path) {
     let state = clone.join(".git/pushgate");
     let is_settled = || {
-        let files = fs::read_dir(state.join("open")).into_iter().flatten();
-        let texts = files.filter_map(|file| fs::read_to_string(file.ok()?.path()).ok());
+        let files = fs::read_dir(state.join("open"))
+            .into_iter()
+            .flatten()
+            .flatten();
+        let files = files.filter(|file| file.file_type().is_ok_and(|kind| kind.is_file()));
+        let texts = files.filter_map(|file| fs::read_to_string(file.path()).ok());
         // A push that did not arrive is kept with another word.
         let mut open = texts.filter(|text| text.contains("\"state\":\"open\""));
         // Its third line says why it could not be shared.
