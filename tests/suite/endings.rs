@@ -220,7 +220,7 @@ fn ctrl_c_at_a_prompt(shop: &Sandbox, seen: &str, before: &str) {
     terminal.presses("C-c");
     assert_nobody_in_suite(shop);
     terminal.types("echo the prompt works");
-    let screen = terminal.shows("\nthe prompt works");
+    let screen = terminal.shows("\nthe prompt works\n$");
     let lines: Vec<_> = screen.lines().filter(|line| !line.is_empty()).collect();
     // The shell's prompt and our line come at once. Where the prompt is first, the terminal is no longer
     // ours: the status line stays, and nothing is said, or our line comes after the prompt.
