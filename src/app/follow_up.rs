@@ -18,7 +18,6 @@ use crate::{
     file,
     gates::{Clock, Undecided},
     git::{Repository, notes::LIMIT},
-    memory::open_push::State,
     policy::Policy,
     process::detached,
 };
@@ -53,8 +52,7 @@ pub(crate) fn run(repository: &Repository) {
     let mut settled = BTreeSet::new();
     let mut tried = None;
     while Instant::now() < deadline {
-        let mut open = repository.open_pushes().all();
-        open.retain(|(_, push)| push.state == State::Open);
+        let open = repository.open_pushes().open();
         let (running, ended): (Vec<_>, Vec<_>) =
             (open.into_iter()).partition(|(_, push)| push.git.is_some_and(detached::is_running));
         // A remote that does not answer is asked once; the next command asks again.

@@ -109,10 +109,8 @@ pub(crate) fn settle(repository: &Repository, ask: Ask) -> Result<(), Undecided>
 }
 
 fn ended(repository: &Repository) -> Vec<Ended> {
-    let all = repository.open_pushes().all().into_iter();
-    let ended =
-        |push: &OpenPush| push.state == State::Open && !push.git.is_some_and(detached::is_running);
-    all.filter(|(_, push)| ended(push))
+    let open = repository.open_pushes().open().into_iter();
+    open.filter(|(_, push)| !push.git.is_some_and(detached::is_running))
         .filter_map(|(path, push)| {
             let record = push.record()?;
             let arrived = None;

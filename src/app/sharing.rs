@@ -7,10 +7,7 @@ use crate::{
     file,
     gates::Undecided,
     git::Repository,
-    memory::{
-        open_push::State,
-        record::{REF, Record},
-    },
+    memory::record::{REF, Record},
     process::detached,
 };
 
@@ -31,8 +28,7 @@ pub(crate) fn write(
 /// Starts `pushgate follow-up`, where there is anything for it to do. Nothing depends on it: the next
 /// command does the same.
 pub(crate) fn start_follow_up(repository: &Repository) {
-    let open = repository.open_pushes().all();
-    let is_open = open.iter().any(|(_, push)| push.state == State::Open);
+    let is_open = !repository.open_pushes().open().is_empty();
     if (is_open || repository.unshared().is_some())
         && let Ok(program) = env::current_exe()
     {

@@ -11,10 +11,7 @@ use crate::{
     gates::{Clock, EnvironmentRemotes, Memory, Undecided},
     git::Repository,
     hooks::{directory::HooksDirectory, gate::is_gated},
-    memory::{
-        open_push::State,
-        record::{Deployed, Event, Judged, Place, Record},
-    },
+    memory::record::{Deployed, Event, Judged, Place, Record},
     policy::Policy,
     push::Oid,
 };
@@ -50,9 +47,8 @@ fn unrecorded(
     since: Timestamp,
 ) -> Result<Vec<Record>, Undecided> {
     let moves = repository.moves(tracking)?;
-    let open = repository.open_pushes().all().into_iter();
+    let open = repository.open_pushes().open().into_iter();
     let open: Vec<_> = open
-        .filter(|(_, push)| push.state == State::Open)
         .filter_map(|(_, push)| Some(push.record()?.commit))
         .collect();
     let mut found = Vec::new();
@@ -98,8 +94,7 @@ pub(crate) fn sighting(
     place: Place<'_>,
     commit: &Oid,
 ) -> Result<Option<Record>, Undecided> {
-    let open = repository.open_pushes().all().into_iter();
-    let open = open.filter(|(_, push)| push.state == State::Open);
+    let open = repository.open_pushes().open().into_iter();
     if (open.filter_map(|(_, push)| push.record()))
         .any(|record| record.is_at(place) && record.commit == *commit)
     {

@@ -126,6 +126,13 @@ impl OpenPushes {
             .collect()
     }
 
+    /// Those of which it is not known yet whether they arrived.
+    pub fn open(&self) -> Vec<(PathBuf, OpenPush)> {
+        let mut all = self.all();
+        all.retain(|(_, push)| push.state == State::Open);
+        all
+    }
+
     /// The files that are not ours, or that no push can be read from.
     pub fn damaged(&self) -> Vec<PathBuf> {
         let paths = self.paths().into_iter();

@@ -173,14 +173,15 @@ fn is_gate_gone(before: Option<&HookFiles>) -> bool {
     let Ok(now) = Repository::open() else {
         return false;
     };
-    let (Some(before), Some(files), Ok(hooks)) =
-        (before, hook_files(&now), HooksDirectory::of(&now))
-    else {
+    let (Some(before), Some(files)) = (before, hook_files(&now)) else {
         return false;
     };
     if files == *before {
         return false;
     }
+    let Ok(hooks) = HooksDirectory::of(&now) else {
+        return false;
+    };
     let can_run = files.first().is_some_and(|(_, _, can_run)| *can_run);
     let is_whole = Gate::of(&hooks, &now).is_ok_and(|gate| gate.call != Call::Changed);
     !(can_run && is_whole && is_gated(&now) == Some(true))
