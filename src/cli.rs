@@ -11,6 +11,7 @@ const APPROVE: &str = include_str!("help/approve.txt");
 const CHECK: &str = include_str!("help/check.txt");
 const COMPLETIONS: &str = include_str!("help/completions.txt");
 const DEMO: &str = include_str!("help/demo.txt");
+const DEPLOY: &str = include_str!("help/deploy.txt");
 const DOCTOR: &str = include_str!("help/doctor.txt");
 const HELP: &str = include_str!("help/help.txt");
 const INIT: &str = include_str!("help/init.txt");
@@ -53,6 +54,8 @@ pub enum Command {
     Uninstall,
     /// Say whether a push would go, suite included, without pushing.
     Check(Check),
+    /// Judge as a push is, then push, or run what deploys in its place, and record it.
+    Deploy(Deploy),
     /// Show the whole pipeline: what is live where, and what the next push would be told.
     Status(Status),
     /// Record that you tried the commit that is live on an environment.
@@ -126,6 +129,22 @@ pub struct Check {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = DEPLOY)]
+pub struct Deploy {
+    /// The environment.
+    pub environment: String,
+    /// The commit to deploy; default: the local trunk branch.
+    #[arg(long, value_name = "REV")]
+    pub commit: Option<String>,
+    /// Deploy without a question.
+    #[arg(long, short)]
+    pub yes: bool,
+    /// What deploys in place of `git push`, such as `kamal deploy`.
+    #[arg(last = true, value_name = "COMMAND")]
+    pub run: Vec<OsString>,
+}
+
+#[derive(Debug, Args)]
 #[command(after_help = STATUS)]
 pub struct Status {
     /// Print it as JSON.
@@ -166,6 +185,9 @@ pub struct Rollback {
     /// Roll back without a question.
     #[arg(long, short)]
     pub yes: bool,
+    /// What brings it back in place of `git push`, such as `kamal rollback`.
+    #[arg(last = true, value_name = "COMMAND")]
+    pub run: Vec<OsString>,
 }
 
 #[derive(Debug, Args)]

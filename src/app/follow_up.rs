@@ -84,7 +84,8 @@ fn turn(repository: &Repository) -> Option<File> {
     lock("follow-up.lock", LONGEST)
 }
 
-fn share(repository: &Repository, unshared: &Unshared) {
+/// Pushes the notes to where the team shares them, or remembers why that failed.
+pub(crate) fn share(repository: &Repository, unshared: &Unshared) {
     match repository.notes().push(&unshared.remote, LIMIT) {
         Ok(()) => repository.clear_unshared(unshared),
         Err(error) => {

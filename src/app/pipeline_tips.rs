@@ -1,7 +1,5 @@
 //! The tips of all remotes of a pipeline, asked for at the same time.
 
-use bstr::{BStr, BString, ByteSlice};
-
 use crate::gates::{
     EnvironmentRemotes, Remotes, Tip, Undecided,
     remote_tips::{Tips, at_once},
@@ -13,7 +11,7 @@ use crate::gates::{
 pub(crate) struct PipelineTips<'r> {
     remotes: &'r dyn Remotes,
     trunk: Option<(TrunkName, Result<Tip, Undecided>)>,
-    live: Vec<(BString, Vec<String>, Result<Tips, Undecided>)>,
+    live: Vec<(EnvironmentRemotes, usize, Result<Tips, Undecided>)>,
 }
 
 impl<'r> PipelineTips<'r> {
@@ -25,22 +23,16 @@ impl<'r> PipelineTips<'r> {
         team: bool,
         environments: &[EnvironmentRemotes],
     ) -> Self {
-        let mut places: Vec<(&BString, &[String])> = Vec::new();
-        for environment in environments {
-            for remote in &environment.remotes {
-                let place = (remote, environment.branches.as_slice());
-                if !places.contains(&place) {
-                    places.push(place);
-                }
-            }
-        }
-        let ask =
-            |(remote, branches): &(&BString, &[String])| remotes.live(remote.as_bstr(), branches);
+        // What is remembered may come with trunk's tip.
+        let asked = environments.iter().filter(|of| !of.is_remembered);
+        let places = asked.flat_map(|of| (0..of.remotes.len()).map(move |remote| (of, remote)));
+        let places: Vec<_> = places.collect();
+        let ask = |(of, remote): &(&EnvironmentRemotes, usize)| remotes.live(of, *remote);
         let (tips, trunk) = at_once(&places, ask, || {
             trunk.map(|trunk| (trunk.clone(), remotes.trunk_tip(trunk, team)))
         });
-        let live = (places.into_iter().zip(tips))
-            .map(|((remote, branches), tips)| (remote.clone(), branches.to_vec(), tips));
+        let live = places.into_iter().zip(tips);
+        let live = live.map(|((of, remote), tips)| (of.clone(), remote, tips));
         Self {
             remotes,
             trunk,
@@ -57,12 +49,13 @@ impl Remotes for PipelineTips<'_> {
         }
     }
 
-    fn live(&self, remote: &BStr, branches: &[String]) -> Result<Tips, Undecided> {
-        let same =
-            |(name, known, _): &&(BString, Vec<String>, _)| name == remote && known == branches;
+    fn live(&self, of: &EnvironmentRemotes, remote: usize) -> Result<Tips, Undecided> {
+        let same = |(known, index, _): &&(EnvironmentRemotes, usize, _)| {
+            known.remotes.get(*index) == of.remotes.get(remote) && known.branches == of.branches
+        };
         match self.live.iter().find(same) {
             Some((_, _, tips)) => tips.clone(),
-            None => self.remotes.live(remote, branches),
+            None => self.remotes.live(of, remote),
         }
     }
 }

@@ -40,6 +40,10 @@ pub(crate) enum Ask {
     Remotes(Duration),
     /// The same, of pushes that were decided since then and have just ended.
     JustEnded(Timestamp),
+    /// Nobody: the command that this process ran in place of `git push` has ended, well or not.
+    Command {
+        well: bool,
+    },
 }
 
 /// What became of an open push.
@@ -74,7 +78,7 @@ pub(crate) fn settle(repository: &Repository, ask: Ask) -> Result<(), Undecided>
     let wait = match ask {
         Ask::Nobody => Duration::ZERO,
         Ask::Remotes(limit) => limit,
-        Ask::JustEnded(_) => network::LIMIT,
+        Ask::JustEnded(_) | Ask::Command { .. } => network::LIMIT,
     };
     let Some(_lock) = file::lock(&path, wait).map_err(failed)? else {
         return Ok(());
@@ -84,15 +88,26 @@ pub(crate) fn settle(repository: &Repository, ask: Ask) -> Result<(), Undecided>
     let now = SystemClock.now();
     let mut rest = Vec::new();
     for one in all {
-        match one.arrived {
-            Some(at) => one.close(repository, Outcome::Arrived(at))?,
-            None if now.duration_since(one.record.at) > OLDEST => {
-                one.close(repository, Outcome::Unknown)?;
+        let outcome = match (one.arrived, ask) {
+            (Some(at), _) => Outcome::Arrived(at),
+            (None, Ask::Command { well }) if one.is_by_own_command() => {
+                if well {
+                    Outcome::Arrived(now)
+                } else {
+                    Outcome::Missing
+                }
             }
-            None => rest.push(one),
-        }
+            (None, _) if one.push.by_command || now.duration_since(one.record.at) > OLDEST => {
+                Outcome::Unknown
+            }
+            (None, _) => {
+                rest.push(one);
+                continue;
+            }
+        };
+        one.close(repository, outcome)?;
     }
-    if ask == Ask::Nobody {
+    if matches!(ask, Ask::Nobody | Ask::Command { .. }) {
         return Ok(());
     }
     let ask_remote =
@@ -213,6 +228,15 @@ fn by_tip(
 }
 
 impl Ended {
+    /// Whether a command deployed that this process ran.
+    fn is_by_own_command(&self) -> bool {
+        self.push.by_command
+            && self
+                .push
+                .git
+                .is_some_and(|(id, _)| id == detached::this().0)
+    }
+
     /// Writes down what became of it.
     fn close(self, repository: &Repository, outcome: Outcome) -> Result<(), Undecided> {
         let record = match outcome {
@@ -268,7 +292,7 @@ fn failed(error: io::Error) -> Undecided {
 /// A push with what tells later whether it arrived.
 pub(crate) fn traced(push: &OpenPush, repository: &Repository) -> Result<OpenPush, Undecided> {
     let mut traced = push.clone();
-    traced.git = Some(detached::git_push());
+    traced.git = push.git.or_else(|| Some(detached::git_push()));
     let (remote, target) = (push.remote.as_str().into(), push.target.as_str().into());
     if let Some(name) = repository.tracking_ref(remote, target) {
         traced.tracking = Some(Tracking {

@@ -9,6 +9,7 @@ use crate::{
     git::Repository,
     memory::record::{REF, Record},
     process::detached,
+    push::variables::DEPLOY,
 };
 
 /// Writes a record into the notes, and remembers that it is to be shared.
@@ -33,7 +34,7 @@ pub(crate) fn start_follow_up(repository: &Repository) {
         && let Ok(program) = env::current_exe()
     {
         let mut command = Command::new(program);
-        command.arg("follow-up");
+        command.arg("follow-up").env_remove(DEPLOY);
         let _ = detached::start(command);
     }
 }

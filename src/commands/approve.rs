@@ -230,11 +230,10 @@ impl<'w> Approval<'w> {
         of: &EnvironmentRemotes,
     ) -> Result<Result<(BString, Oid), Refusal>, Error> {
         let world = self.world;
-        let first = of.remote()?;
         let mut meant: Vec<&Oid> = self.meant().collect();
-        for remote in &of.remotes {
+        for (index, remote) in of.remotes.iter().enumerate() {
             let remote = remote.as_bstr();
-            let tips = world.live(remote, &environment.branches)?;
+            let tips = world.live(of, index)?;
             meant.retain(|commit| tips.iter().any(|(_, tip)| tip == *commit));
             if meant.is_empty() {
                 let trunk = world.trunk(&self.policy.trunk).ok();
@@ -257,7 +256,8 @@ impl<'w> Approval<'w> {
             }
         }
         let commit = meant.first().copied().unwrap_or(&self.commit);
-        Ok(Ok((first.clone(), commit.clone())))
+        let (first, _) = world.ways(of, 0);
+        Ok(Ok((first, commit.clone())))
     }
 
     fn words(&self) -> Option<String> {

@@ -17,13 +17,13 @@ use crate::{
     commands::Error,
     cure::command,
     gates::{
-        Remotes,
+        EnvironmentRemotes, Remotes,
         verdict::{Decision, TrunkName},
     },
     git::{Repository, network},
     policy::{Environment, FILE, Policy},
     process::signals,
-    push::{Oid, Push, Update},
+    push::{Deploy, Oid, Push, Update},
     report,
     text::{did_you_mean, printable},
 };
@@ -37,7 +37,7 @@ pub(crate) fn run(args: &Check) -> Done {
     let (code, entries) = match push(args, &world) {
         Ok(push) => {
             let overrides = Overrides::of_environment();
-            let runner = PushRunner::new(&world, &report::Stderr, None);
+            let runner = PushRunner::new(&world, &report::Stderr, false, None);
             let pending = judge(&push, Event::Check, &world, &runner, overrides.as_ref());
             super::say_misspelt(&pending);
             report::messages(&pending.messages);
@@ -67,34 +67,46 @@ fn push(args: &Check, world: &Repository) -> Result<Push, Error> {
     let (source, commit) = source(args.commit.as_deref(), world)?;
     let policy = world.policy(Some(&commit))?.policy;
     catch_up(world, &policy, network::LIMIT)?;
-    let (name, (remote, url, branch)) = match args.environment.as_deref() {
-        Some("trunk") => ("trunk", to_trunk(&world.trunk(&policy.trunk)?, world)?),
+    let mut deploy = None;
+    let (name, (remote, url, branch), live) = match args.environment.as_deref() {
+        Some("trunk") => {
+            let way = to_trunk(&world.trunk(&policy.trunk)?, world)?;
+            let tips = world.branches_at(way.0.as_bstr(), std::slice::from_ref(&way.2))?;
+            ("trunk", way, tips)
+        }
         name => {
             let environment = environment(name, &policy)?;
-            let way = to_environment(environment, &policy, world)?;
-            (environment.name.as_str(), way)
+            let of = world.remotes_of(environment);
+            let way = to_environment(environment, &of, &policy, world);
+            deploy = deploy_by_command(&of);
+            let tips = world.live(&of, 0)?;
+            if tips.is_empty() && of.is_remembered {
+                return Err(of.unknown());
+            }
+            (environment.name.as_str(), way, tips)
         }
     };
+    let live = live.into_iter().find(|(name, _)| *name == branch);
     report::say(&format!(
         "checking {} ({}) for {name}",
         printable(source.strip_prefix("refs/heads/").unwrap_or(&source).into()),
         commit.short()
     ));
-    let live = world.live(remote.as_bstr(), std::slice::from_ref(&branch))?;
     Ok(Push {
         remote,
         url,
+        deploy,
         updates: vec![Update::Set {
             source: source.into(),
             commit,
             target: format!("refs/heads/{branch}").into(),
-            replaces: live.into_iter().next().map(|(_, tip)| tip),
+            replaces: live.map(|(_, tip)| tip),
         }],
     })
 }
 
 /// The revision that is named, else the tip of the local trunk branch.
-fn source(revision: Option<&str>, world: &Repository) -> Result<(String, Oid), Error> {
+pub(super) fn source(revision: Option<&str>, world: &Repository) -> Result<(String, Oid), Error> {
     if let Some(revision) = revision {
         let commit = world.revision(revision)?;
         let commit = commit.ok_or_else(|| no_commit(revision, world))?;
@@ -135,19 +147,36 @@ fn environment<'p>(name: Option<&str>, policy: &'p Policy) -> Result<&'p Environ
     }
 }
 
-/// A remote that leads to the environment, or the URL of its app.
+/// The first remote that leads to an environment, or the URL of its app, and the branch that deploys there.
 pub(super) fn to_environment(
     environment: &Environment,
+    of: &EnvironmentRemotes,
     policy: &Policy,
     world: &Repository,
-) -> Result<(BString, BString, String), Error> {
-    let trunk = world.trunk(&policy.trunk).map(|trunk| trunk.branch);
-    let branch = (trunk.ok())
+) -> (BString, BString, String) {
+    let (remote, urls) = world.ways(of, 0);
+    let url = urls.into_iter().next();
+    let url = url.unwrap_or_else(|| remote.clone());
+    let branch = deployed_branch(environment, world.trunk(&policy.trunk).ok().as_ref());
+    (remote, url, branch)
+}
+
+/// Trunk's own branch where that deploys there, else the first that does.
+pub(super) fn deployed_branch(environment: &Environment, trunk: Option<&TrunkName>) -> String {
+    let trunk = trunk.map(|trunk| trunk.branch.clone());
+    trunk
         .filter(|branch| environment.deploys(branch.as_bytes().as_bstr(), None))
         .or_else(|| environment.branches.first().cloned())
-        .unwrap_or_else(|| "master".to_owned());
-    let remote = world.remotes_of(environment).remote()?.clone();
-    let url = world.remotes().push_url(&remote);
-    let url = url.unwrap_or_else(|| remote.clone());
-    Ok((remote, url, branch))
+        .unwrap_or_else(|| "master".to_owned())
+}
+
+/// What a person types to deploy where no remote leads.
+pub(super) fn deploy_by_command(of: &EnvironmentRemotes) -> Option<Deploy> {
+    of.is_remembered.then(|| Deploy {
+        environment: of.environment.clone(),
+        commit: None,
+        command: vec!["COMMAND".to_owned()],
+        is_rollback: false,
+        reason: None,
+    })
 }

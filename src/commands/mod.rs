@@ -4,6 +4,7 @@ pub(crate) mod approve;
 pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod demo;
+pub(crate) mod deploy;
 pub(crate) mod doctor;
 pub(crate) mod help;
 pub(crate) mod init;
@@ -84,6 +85,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Install(args) => ("install", install::run(&args)),
         Command::Uninstall => ("uninstall", uninstall::run()),
         Command::Check(args) => ("check", check::run(&args)),
+        Command::Deploy(args) => ("deploy", deploy::run(&args)),
         Command::Status(args) => ("status", status::run(&args)),
         Command::Approve(args) => ("approve", approve::run(&args)),
         Command::Rollback(args) => ("rollback", rollback::run(&args)),

@@ -7,7 +7,7 @@ use super::Done;
 use crate::{
     app::{
         answers::PushRunner,
-        decide::{Event, Pending, Stopped, judge, let_go},
+        decide::{Event, Pending, Stopped, judge, leave_out_judged, let_go},
         overrides::{Overrides, SWITCH},
     },
     cli::{Caller, PrePush},
@@ -116,6 +116,7 @@ fn push(remote: &OsStr, url: &OsStr) -> Push {
         remote: remote.as_bytes().into(),
         url: url.as_bytes().into(),
         updates: Vec::new(),
+        deploy: None,
     }
 }
 
@@ -132,7 +133,11 @@ fn judged(remote: &OsStr, url: &OsStr, input: &[u8]) -> Result<Judged, Error> {
         Error::new(error.to_string()).cure(words, ["pushgate check"])
     })?;
     let repository = Repository::open()?;
-    let runner = PushRunner::new(&repository, &report::Stderr, Some(push.url.as_ref()));
+    leave_out_judged(&mut push, &repository);
+    if push.updates.is_empty() {
+        return Ok(None);
+    }
+    let runner = PushRunner::new(&repository, &report::Stderr, true, Some(push.url.as_ref()));
     let overrides = Overrides::of_environment();
     let pending = judge(&push, Event::Push, &repository, &runner, overrides.as_ref());
     Ok(Some((pending, repository)))

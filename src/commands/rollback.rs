@@ -1,20 +1,16 @@
 //! `pushgate rollback [ENV] [COMMIT]`: brings back what was live before.
 
-use std::{ffi::OsString, io::IsTerminal, process::ExitStatus};
-
-use bstr::{BStr, ByteSlice};
+use bstr::ByteSlice;
 
 use super::{
     Done, Error,
+    deploy::{Plan, Target},
     local::{Local, named, no_commit, no_pipeline},
 };
 use crate::{
     app::{
-        answers::SystemClock,
-        follow_up::catch_up,
-        overrides::{REASON, ROLLBACK},
+        answers::SystemClock, follow_up::catch_up, overrides::Overrides,
         pipeline_tips::PipelineTips,
-        settle::{self, Ask},
     },
     cli::Rollback,
     cure::command,
@@ -22,7 +18,6 @@ use crate::{
         Clock, EnvironmentRemotes, LocalRepository, Memory, Remotes, Undecided, verdict::Decision,
     },
     git::{Repository, network},
-    hooks::gate::is_gated,
     memory::{
         deployments::{before, current, removed_by_rollback},
         record::Place,
@@ -36,42 +31,61 @@ use crate::{
 
 pub(crate) fn run(args: &Rollback) -> Done {
     signals::watch();
-    let start = SystemClock.now();
     let world = Repository::open()?;
-    if is_gated(&world) != Some(true) {
-        let message = "no hook here is known to judge the rollback";
-        return Err(Undecided::new(message).cure("install the gate first", ["pushgate install"]));
-    }
     let local = Local::of(&world)?;
     let policy = &local.loaded.policy;
     let environment = environment(args.environment.as_deref(), policy)?;
     let of = world.remotes_of(environment);
-    of.remote()?;
+    if args.run.is_empty() && of.is_remembered {
+        return Err(of.unknown());
+    }
     let trunk = local.trunk.as_ref().ok();
     let tips = PipelineTips::ask(&world, trunk, policy.shares(), std::slice::from_ref(&of));
     catch_up(&world, policy, network::LIMIT)?;
-    let mut lives = Vec::new();
-    for (index, remote) in of.remotes.iter().enumerate() {
-        let tips = tips.live(remote.as_bstr(), &of.branches)?;
-        if let Some((branch, commit)) = of.deployed(&tips, trunk) {
-            let (branch, commit) = (branch.clone(), commit.clone());
-            lives.push(Live {
-                index,
-                branch,
-                commit,
-            });
-        }
+    let mut targets = Vec::new();
+    for index in 0..of.remotes.len() {
+        let tips = tips.live(&of, index)?;
+        targets.extend(of.deployed(&tips, trunk).map(|(branch, live)| Target {
+            index,
+            branch: branch.clone(),
+            live: Some(live.clone()),
+        }));
     }
-    let code = back(args, &of, lives, &world)?;
-    settle::settle(&world, Ask::JustEnded(start))?;
-    Ok(signals::signal().map_or(code, |signal| 128 + signal))
-}
-
-/// One remote of the environment, with what is live there.
-struct Live {
-    index: usize,
-    branch: String,
-    commit: Oid,
+    let commit = match &args.commit {
+        Some(revision) => {
+            let commit = world.revision(revision)?;
+            commit.ok_or_else(|| no_commit(revision, &world))?
+        }
+        None => chosen(&of, &targets, &world)?,
+    };
+    let overrides = Overrides::of_environment().map(|overrides| Overrides {
+        rollback: true,
+        reason: args.words.clone().or(overrides.reason),
+        ..overrides
+    });
+    let plan = Plan {
+        world: &world,
+        of: &of,
+        commit: &commit,
+        source: commit.as_str(),
+        named: Some(commit.as_str()),
+        command: &args.run,
+        is_rollback: true,
+        reason: args.words.as_deref(),
+        overrides,
+    };
+    plan.must_be_possible()?;
+    let targets = plan.without_done(targets);
+    if targets.is_empty() {
+        return Ok(0);
+    }
+    for target in &targets {
+        say(&of, target, &commit, &world)?;
+    }
+    if !confirmed(args, &plan)? {
+        return Ok(Decision::Refused.exit_code());
+    }
+    plan.carry_out(&targets)
 }
 
 /// The one that is named, else production, else the only one that nothing comes after.
@@ -103,54 +117,14 @@ fn environment<'p>(name: Option<&str>, policy: &'p Policy) -> Result<&'p Environ
     }
 }
 
-/// Brings one commit back, wherever it is not live already.
-fn back(
-    args: &Rollback,
-    of: &EnvironmentRemotes,
-    mut lives: Vec<Live>,
-    world: &Repository,
-) -> Done {
-    let environment = &of.environment;
-    let commit = match &args.commit {
-        Some(revision) => {
-            let commit = world.revision(revision)?;
-            commit.ok_or_else(|| no_commit(revision, world))?
-        }
-        None => chosen(of, &lives, world)?,
-    };
-    lives.retain(|live| {
-        if live.commit == commit {
-            let destination = &of.destinations[live.index];
-            let commit = commit.short();
-            report::say(&format!("{destination} has {commit} already"));
-        }
-        live.commit != commit
-    });
-    if lives.is_empty() {
-        return Ok(0);
-    }
-    for live in &lives {
-        say(of, live, &commit, world)?;
-    }
-    if !confirmed(args, environment, &commit)? {
-        return Ok(Decision::Refused.exit_code());
-    }
-    for live in &lives {
-        let status = push(args, of.remotes[live.index].as_bstr(), live, &commit, world)?;
-        let code = status.code().unwrap_or(1);
-        if code != 0 {
-            return Ok(u8::try_from(code).unwrap_or(1));
-        }
-    }
-    Ok(0)
-}
-
 /// The commit that was live before: where the remotes differ, the one that some have already.
-fn chosen(of: &EnvironmentRemotes, lives: &[Live], world: &Repository) -> Result<Oid, Error> {
+fn chosen(of: &EnvironmentRemotes, targets: &[Target], world: &Repository) -> Result<Oid, Error> {
     let environment = &of.environment;
-    let is_one = lives.iter().all(|live| live.commit == lives[0].commit);
-    let before = |live: &Live| previous(of.place_of(live.index), &live.commit, world);
-    match lives {
+    let live = |target: &Target| Some((target.index, target.live.clone()?));
+    let lives: Vec<(usize, Oid)> = targets.iter().filter_map(live).collect();
+    let is_one = lives.iter().all(|(_, live)| *live == lives[0].1);
+    let before = |(index, live): &(usize, Oid)| previous(of.place_of(*index), live, world);
+    match lives.as_slice() {
         [] => {
             let message = format!("nothing was ever deployed to {environment}");
             return Err(Undecided::new(message));
@@ -160,19 +134,14 @@ fn chosen(of: &EnvironmentRemotes, lives: &[Live], world: &Repository) -> Result
     }
     let older = lives.iter().filter_map(|live| before(live).ok());
     let mut common: Vec<_> = older
-        .filter(|older| lives.iter().any(|live| live.commit == *older))
+        .filter(|older| lives.iter().any(|(_, live)| live == older))
         .collect();
     common.dedup();
     if let [only] = common.as_slice() {
         return Ok(only.clone());
     }
-    let name = |live: &Live| {
-        format!(
-            "{} has {}",
-            of.destinations[live.index],
-            live.commit.short()
-        )
-    };
+    let name =
+        |(index, live): &(usize, Oid)| format!("{} has {}", of.destinations[*index], live.short());
     let names: Vec<_> = lives.iter().map(name).collect();
     let names = names.join(", ");
     let message = format!("which commit is to come back to {environment}? {names}");
@@ -210,19 +179,26 @@ fn which(message: String, environment: &str) -> Error {
 /// Says what comes back, what goes, and whose it is.
 fn say(
     of: &EnvironmentRemotes,
-    live: &Live,
+    target: &Target,
     commit: &Oid,
     world: &Repository,
 ) -> Result<(), Error> {
+    let Target {
+        index,
+        live: Some(live),
+        ..
+    } = target
+    else {
+        return Ok(());
+    };
     let environment = &of.environment;
-    let (index, live) = (live.index, &live.commit);
     report::say(&format!(
         "rollback of {environment} ({}): from {} back to {}",
-        of.destinations[index],
+        of.destinations[*index],
         live.short(),
         commit.short()
     ));
-    let here = of.place_of(index);
+    let here = of.place_of(*index);
     let records = world.records(live)?;
     if let Some(record) = current(&records, here, live, SystemClock.now()) {
         let zone = SystemClock.zone()?;
@@ -233,7 +209,7 @@ fn say(
         };
         report::print(format_args!("  {} was deployed{by}, {at}\n", live.short()));
     }
-    let label = redact(&printable(of.remotes[index].as_bstr()));
+    let label = redact(&printable(of.remotes[*index].as_bstr()));
     if let Ok((count, commits)) = world.lost(live, commit, &label)
         && count.0 > 0
     {
@@ -246,56 +222,17 @@ fn say(
 }
 
 /// Asks on a terminal; without one the command line has to say yes.
-fn confirmed(args: &Rollback, environment: &str, commit: &Oid) -> Result<bool, Error> {
+fn confirmed(args: &Rollback, plan: &Plan<'_>) -> Result<bool, Error> {
     if args.yes {
         return Ok(true);
     }
-    if !std::io::stderr().is_terminal() {
-        let mut again = vec![
-            "pushgate",
-            "rollback",
-            environment,
-            commit.as_str(),
-            "--yes",
-        ];
-        if let Some(words) = &args.words {
-            again.extend(["-m", words]);
-        }
-        let again = command(again);
+    let Some(yes) = terminal::confirm("Roll back?")? else {
+        let again = plan.typed().again();
         let message = "there is no terminal to ask on";
         return Err(Undecided::new(message).cure("say yes beforehand", [again]));
-    }
-    let yes = terminal::confirm("Roll back?")?;
+    };
     if !yes {
         report::say("nothing was pushed");
     }
     Ok(yes)
-}
-
-/// Pushes, if what is live is still what was seen; the hook judges it as a rollback.
-fn push(
-    args: &Rollback,
-    remote: &BStr,
-    Live {
-        branch,
-        commit: live,
-        ..
-    }: &Live,
-    commit: &Oid,
-    world: &Repository,
-) -> Result<ExitStatus, Error> {
-    let lease = format!("--force-with-lease=refs/heads/{branch}:{live}");
-    let refspec = format!("{commit}:refs/heads/{branch}");
-    let words: [OsString; 5] = [
-        "push".into(),
-        lease.into(),
-        "--".into(),
-        remote.to_os_str_lossy().into_owned(),
-        refspec.into(),
-    ];
-    let mut command = world.git().plain(words);
-    command.env(ROLLBACK, "1");
-    command.envs(args.words.as_ref().map(|words| (REASON, words)));
-    let status = command.status();
-    status.map_err(|error| Undecided::failed("run `git push`", &error))
 }

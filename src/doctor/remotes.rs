@@ -126,6 +126,7 @@ impl Role {
                 remote: remote.name.clone(),
                 url,
                 updates: Vec::new(),
+                deploy: None,
             };
             let read = |url: &BStr| world.destination(url);
             let context = PushContext::new(&push, world.remotes(), &read);

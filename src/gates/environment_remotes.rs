@@ -9,7 +9,7 @@ use crate::{
     policy::Environment,
     push::{
         Oid,
-        destination::{Destination, heroku_url},
+        destination::{Destination, heroku_url, named_url},
         remotes::Remotes,
     },
     text::{did_you_mean, printable},
@@ -21,6 +21,9 @@ pub struct EnvironmentRemotes {
     pub environment: String,
     /// The remotes, or URLs: all of them are asked.
     pub remotes: Vec<BString>,
+    /// Whether no remote leads there: what is live is known from remembered deployments alone, and the
+    /// remotes stand for the apps, or for the environment itself.
+    pub is_remembered: bool,
     /// Where a push to each of them goes, as a record names it.
     pub destinations: Vec<String>,
     /// The remote that the policy names, for the error where there is none.
@@ -58,6 +61,14 @@ impl EnvironmentRemotes {
             let urls = environment.heroku_apps().map(heroku_url);
             remotes.extend(urls.map(BString::from));
         }
+        let is_remembered = remotes.is_empty();
+        if is_remembered {
+            let apps = environment.apps.iter().map(|app| named_url(app));
+            remotes.extend(apps.map(BString::from));
+        }
+        if remotes.is_empty() {
+            remotes.push(named_url(&environment.name).into());
+        }
         let destination = |remote: &BString| {
             let url = configured.push_urls(remote).into_iter().next();
             read(url.as_ref().unwrap_or(remote).as_ref()).to_string()
@@ -66,6 +77,7 @@ impl EnvironmentRemotes {
             environment: environment.name.clone(),
             destinations: remotes.iter().map(destination).collect(),
             remotes,
+            is_remembered,
             expected: (environment.remotes.first())
                 .unwrap_or(&environment.name)
                 .clone(),
@@ -98,26 +110,32 @@ impl EnvironmentRemotes {
         tip.or(tips.first())
     }
 
-    /// Returns the first remote; it is an error to have none.
-    pub fn remote(&self) -> Result<&BString, Undecided> {
-        let none = || {
-            let (environment, remote) = (&self.environment, &self.expected);
-            let mut meant = did_you_mean(remote, &self.known);
-            if environment != remote && !meant.is_empty() {
-                meant = format!(
-                    ": there is no `{}`{meant}",
-                    printable(remote.as_bytes().into())
-                );
-            }
-            Undecided::new(format!(
-                "no remote of this repository leads to `{environment}`{meant}"
-            ))
-            .cure(
-                "add one, then try again",
-                [command(["git", "remote", "add", remote, "URL"])],
-            )
-        };
-        self.remotes.first().ok_or_else(none)
+    /// No remote leads there, and nothing is remembered.
+    pub fn unknown(&self) -> Undecided {
+        let (environment, remote) = (&self.environment, &self.expected);
+        let mut meant = did_you_mean(remote, &self.known);
+        if environment != remote && !meant.is_empty() {
+            meant = format!(
+                ": there is no `{}`{meant}",
+                printable(remote.as_bytes().into())
+            );
+        }
+        Undecided::new(format!(
+            "no remote of this repository leads to `{environment}`{meant}"
+        ))
+        .cure(
+            "add one, then try again",
+            [command(["git", "remote", "add", remote, "URL"])],
+        )
+        .cure(
+            "or, where a command deploys there",
+            [self.deploy_by_command()],
+        )
+    }
+
+    /// The command that deploys there without a remote.
+    pub fn deploy_by_command(&self) -> String {
+        command(["pushgate", "deploy", &self.environment, "--", "COMMAND"])
     }
 }
 

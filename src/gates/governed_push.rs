@@ -50,6 +50,9 @@ impl<'p> GovernedPush<'p> {
     /// The push itself, as a person may type it again.
     pub fn command(&self) -> String {
         const MOST: usize = 10;
+        if let Some(deploy) = &self.push.deploy {
+            return deploy.again();
+        }
         let all: Vec<_> = self.push.updates.iter().collect();
         // A push of all refs is too long to read; what is judged here has to do.
         let updates = if all.len() > MOST {
@@ -60,6 +63,16 @@ impl<'p> GovernedPush<'p> {
         let mut words = vec!["git".to_owned(), "push".to_owned(), self.remote.clone()];
         words.extend(updates.iter().map(|update| update.refspec()));
         command(words)
+    }
+
+    /// The push of trunk's newest commit to the same place.
+    pub fn newest(&self, trunk: &TrunkName) -> String {
+        if let Some(deploy) = &self.push.deploy {
+            return deploy.deploy(None);
+        }
+        let here = self.here.as_ref();
+        let refspec = here.map_or(trunk.branch.clone(), |here| here.refspec(Some(trunk)));
+        command(["git", "push", &self.remote, &refspec])
     }
 
     /// The push itself, without one gate.
@@ -103,9 +116,14 @@ impl<'p> GovernedPush<'p> {
 
 impl fmt::Display for GovernedPush<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = match &self.push.deploy {
+            None => "push to",
+            Some(deploy) if deploy.is_rollback => "rollback of",
+            Some(_) => "deploy to",
+        };
         match (self.target, &self.trunk) {
             (Target::Environment(name), _) => {
-                write!(f, "push to {name} ({})", self.destination.brief())
+                write!(f, "{what} {name} ({})", self.destination.brief())
             }
             (Target::Trunk, Ok(trunk)) => write!(f, "push to trunk ({trunk})"),
             _ => write!(f, "push to {}", self.destination),

@@ -112,12 +112,11 @@ struct Promotion<'p> {
 impl Promotion<'_> {
     fn must_be_live(&self, trunk: Option<&TrunkName>, known: &RemoteTips) -> Result<(), Stop> {
         let (before, commit, world) = (self.before, self.commit, self.world);
-        before.remote()?;
-        for remote in &before.remotes {
-            let asked = known.before.iter().flatten();
-            let tips = match asked.into_iter().find(|(name, _)| name == remote) {
-                Some((_, tips)) => tips.clone()?,
-                None => world.remotes.live(remote.as_ref(), &before.branches)?,
+        for (index, remote) in before.remotes.iter().enumerate() {
+            let asked = known.before.as_ref().and_then(|asked| asked.get(index));
+            let tips = match asked {
+                Some(tips) => tips.clone()?,
+                None => world.remotes.live(before, index)?,
             };
             if !tips.iter().any(|(_, tip)| tip == commit) {
                 let (why, deploy) = not_live(trunk, commit, before, remote.as_ref(), &tips, world)?;
@@ -257,6 +256,9 @@ pub(crate) fn not_live(
     let (environment, remote) = (&before.environment, redact(&printable(remote)));
     let refspec = before.refspec(trunk);
     let Some((branch, live)) = tips.first() else {
+        if before.is_remembered {
+            return Err(before.unknown());
+        }
         let why = format!("nothing was ever pushed to {environment} (`{remote}`)");
         return Ok((why, command(["git", "push", &remote, &refspec])));
     };
@@ -291,7 +293,12 @@ pub(crate) fn not_live(
     };
     let (live, commit) = (live.short(), commit.short());
     let why = format!("{environment} has {live}, not {commit}{relation}{same}");
-    Ok((why, command(push)))
+    let deploy = if before.is_remembered {
+        before.deploy_by_command()
+    } else {
+        command(push)
+    };
+    Ok((why, deploy))
 }
 
 fn reader(world: &World<'_>) -> TimeZone {

@@ -2,10 +2,10 @@
 
 use std::thread::{self, Scope};
 
-use bstr::{BString, ByteSlice};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
+    environment_remotes::EnvironmentRemotes,
     facts::Mismatch,
     gate::Gate,
     governed_push::GovernedPush,
@@ -31,8 +31,8 @@ pub(crate) type Tips = Vec<(String, Oid)>;
 #[derive(Debug, Default)]
 pub(crate) struct RemoteTips {
     pub(crate) trunk: Option<Result<Tip, Undecided>>,
-    /// The remotes of the environment that comes first.
-    pub(crate) before: Option<Vec<(BString, Result<Tips, Undecided>)>>,
+    /// The remotes of the environment that comes first, in their order.
+    pub(crate) before: Option<Vec<Result<Tips, Undecided>>>,
     /// How the checkout differs from the pushed tree: looking takes as long as asking a remote.
     pub(crate) checkout: Option<Result<Option<Mismatch>, Undecided>>,
 }
@@ -50,22 +50,26 @@ impl RemoteTips {
         // Where trunk itself is pushed to, its tip stands on the hook's standard input.
         let asks_trunk = wants(Gate::Trunk) && push.moves_trunk().is_none();
         let trunk = push.trunk.as_ref().ok().filter(|_| asks_trunk);
-        let before = push.before.as_ref().filter(|_| promotes);
+        // What is remembered may come with trunk's tip.
+        let before = push.before.as_ref();
+        let before = before.filter(|before| promotes && !before.is_remembered);
         let checkout = wants(Gate::Suite)
             .then(|| receipt::needs_checkout(push, world))
             .flatten();
-        let asked = before.map_or(&[][..], |before| before.remotes.as_slice());
-        let branches = before.map_or(&[][..], |before| before.branches.as_slice());
-        let live = |remote: &BString| world.remotes.live(remote.as_bstr(), branches);
+        let asked = before.into_iter();
+        let asked =
+            asked.flat_map(|before| (0..before.remotes.len()).map(move |one| (before, one)));
+        let asked: Vec<_> = asked.collect();
+        let live = |(of, remote): &(&EnvironmentRemotes, usize)| world.remotes.live(of, *remote);
         let look = checkout.map(|commit| move || world.repository.checkout(commit));
         thread::scope(|scope| {
             let checkout = look.as_ref().map(|look| beside(scope, look));
-            let (tips, trunk) = at_once(asked, live, || {
+            let (tips, trunk) = at_once(&asked, live, || {
                 trunk.map(|trunk| world.remotes.trunk_tip(trunk, team))
             });
             Self {
                 trunk,
-                before: before.map(|_| asked.iter().cloned().zip(tips).collect()),
+                before: before.map(|_| tips),
                 checkout: checkout.map(|join| join()),
             }
         })

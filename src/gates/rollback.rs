@@ -41,7 +41,9 @@ pub(crate) fn of(push: &GovernedPush<'_>, world: &World<'_>) -> Result<Option<Ro
     {
         let (id, old, name) = (commit.short(), old.short(), &here.environment);
         let why = format!("{id} is newer than {old}, which is live on {name}: it is no rollback");
-        return Err(Refusal::new(why).cure("deploy it", [push.command()]).into());
+        let deploy = push.push.deploy.as_ref();
+        let deploy = deploy.map_or_else(|| push.command(), |one| one.deploy(Some(id)));
+        return Err(Refusal::new(why).cure("deploy it", [deploy]).into());
     }
     match replaces {
         Some(old) if world.memory.was_live(here, commit)? => Ok(Some(Rollback {

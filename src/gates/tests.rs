@@ -78,6 +78,7 @@ fn trunk_name() -> TrunkName {
 
 fn remotes_named(environment: &str) -> EnvironmentRemotes {
     EnvironmentRemotes {
+        is_remembered: false,
         environment: environment.to_owned(),
         remotes: vec![environment.into()],
         destinations: vec![format!("/srv/{environment}")],
@@ -118,6 +119,7 @@ fn git_push(updates: &[Update]) -> Push {
         remote: "production".into(),
         url: "/srv/shop".into(),
         updates: updates.to_vec(),
+        deploy: None,
     }
 }
 

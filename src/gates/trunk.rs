@@ -162,8 +162,7 @@ fn not_the_tip(
     let pushed = if is_trunk_branch { branch } else { id };
     let tips = format!("(you push {id}, {remote} has {})", tip.short());
     let switch = local.switch().into_iter();
-    let refspec = (push.here.as_ref()).map_or(branch.clone(), |here| here.refspec(Some(trunk)));
-    let deploy = command(["git", "push", &push.remote, &refspec]);
+    let deploy = push.newest(trunk);
     Err(match relation {
         Relation::Behind(_) if is_rollback => return Ok(rollback::PASSES.to_owned()),
         Relation::Behind(by) => {

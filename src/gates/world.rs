@@ -3,7 +3,6 @@
 
 use std::{any::Any, time::Duration};
 
-use bstr::BStr;
 use jiff::{Timestamp, tz::TimeZone};
 
 use super::{
@@ -78,8 +77,10 @@ pub trait Memory: Sync {
 pub trait Remotes: Sync {
     /// Trunk's tip on its remote; with `team`, the team's notes are fetched along with it.
     fn trunk_tip(&self, trunk: &TrunkName, team: bool) -> Result<Tip, Undecided>;
-    /// The tips of these branches of a remote; branches that do not exist are left out.
-    fn live(&self, remote: &BStr, branches: &[String]) -> Result<Vec<(String, Oid)>, Undecided>;
+    /// What is live on an environment by one of its remotes: the branches that deploy there and their tips;
+    /// those that do not exist are left out.
+    fn live(&self, of: &EnvironmentRemotes, remote: usize)
+    -> Result<Vec<(String, Oid)>, Undecided>;
 }
 
 /// What takes minutes, asks a person, or leaves a trace: a preview does none of it.

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use bstr::{BStr, BString};
+use bstr::{BStr, BString, ByteSlice};
+use jiff::Timestamp;
 
 use super::{Repository, network::LIMIT};
 use crate::{
-    gates::{self, EnvironmentRemotes, Tip, Undecided, facts::TrunkName},
+    gates::{self, EnvironmentRemotes, Tip, Undecided, facts::TrunkName, remote_tips::Tips},
+    memory::{deployments::newest, record::Place},
     policy::Environment,
     push::Oid,
 };
@@ -23,12 +25,26 @@ impl gates::Remotes for Repository {
         })
     }
 
-    fn live(&self, remote: &BStr, branches: &[String]) -> Result<Vec<(String, Oid)>, Undecided> {
-        // Where a push goes is asked, which may be another place than a fetch comes from.
-        let mut urls = self.remotes().push_urls(remote);
-        if urls.is_empty() {
-            urls.push(self.remotes().pushed_to(remote));
+    fn live(&self, of: &EnvironmentRemotes, index: usize) -> Result<Tips, Undecided> {
+        if of.is_remembered {
+            let last = self.remembered(of.place_of(index))?;
+            let branch = of.branches.first().cloned().unwrap_or_default();
+            return Ok(last.map(|commit| (branch, commit)).into_iter().collect());
         }
+        let remote = of.remotes.get(index).ok_or_else(|| of.unknown())?;
+        self.branches_at(remote.as_bstr(), &of.branches)
+    }
+}
+
+impl Repository {
+    /// The tips of these branches where a push to a remote goes, which may be another place than a fetch
+    /// comes from.
+    pub(crate) fn branches_at(
+        &self,
+        remote: &BStr,
+        branches: &[String],
+    ) -> Result<Tips, Undecided> {
+        let urls = self.pushed_urls(remote);
         let full = |branch: &String| format!("refs/heads/{branch}");
         let refs: Vec<_> = branches.iter().map(full).collect();
         let refs: Vec<_> = refs.iter().map(String::as_str).collect();
@@ -38,9 +54,31 @@ impl gates::Remotes for Repository {
         }
         Ok(tips)
     }
-}
 
-impl Repository {
+    /// What git would tell the hook of a push to an environment: the remote and the URLs.
+    pub(crate) fn ways(&self, of: &EnvironmentRemotes, index: usize) -> (BString, Vec<BString>) {
+        let remote = of.remotes.get(index).cloned().unwrap_or_default();
+        if of.is_remembered {
+            return (of.expected.as_str().into(), vec![remote]);
+        }
+        let urls = self.pushed_urls(remote.as_bstr());
+        (remote, urls)
+    }
+
+    /// The URLs that a push to a remote, or to a URL, goes to.
+    fn pushed_urls(&self, remote: &BStr) -> Vec<BString> {
+        let mut urls = self.remotes().push_urls(remote);
+        if urls.is_empty() {
+            urls.push(self.remotes().pushed_to(remote));
+        }
+        urls
+    }
+
+    /// The commit that was deployed last to a place, as far as it is remembered.
+    pub(crate) fn remembered(&self, place: Place<'_>) -> Result<Option<Oid>, Undecided> {
+        Ok(newest(&self.notes().all()?, place, Timestamp::now()).cloned())
+    }
+
     /// Finds the remotes that lead to an environment.
     pub(crate) fn remotes_of(&self, environment: &Environment) -> EnvironmentRemotes {
         EnvironmentRemotes::of(environment, self.remotes(), &|url| self.destination(url))

@@ -4,34 +4,22 @@
 use std::{
     env,
     ffi::{OsStr, OsString},
-    fs::File,
     io::{self, Write},
     path::Path,
-    process::{self, Command, Stdio},
+    process::{self, Stdio},
     thread,
-    time::Duration,
 };
 
-use nix::{
-    errno::Errno,
-    sys::{
-        signal::{Signal, kill},
-        wait::WaitStatus,
-    },
-    unistd::{Pid, getpgrp, getppid, tcgetpgrp},
-};
+use nix::unistd::getppid;
 
 use crate::{
     gates::Undecided,
-    process::{SH, child::ChildWatch, find, signals},
+    process::{SH, child::ChildWatch, find, foreground, signals},
     push::variables::AFTER,
 };
 
 /// A hook may push elsewhere, and the hook of that push may do so again, but not as deep as this.
 const DEEPEST: usize = 8;
-
-/// How often the death of `git push` is looked for; a signal and the hook's end are noticed at once.
-const TICK: Duration = Duration::from_millis(100);
 
 /// What runs after the gates.
 pub(crate) struct Chained {
@@ -107,18 +95,12 @@ pub(crate) fn run(
     };
     let outer = env::var(AFTER).map_or(String::new(), |outer| outer + ",");
     let after = format!("{outer}{}", process::id());
-    let spawn = |words: &[OsString]| {
-        let mut command = Command::new(&words[0]);
-        let command = command.args(&words[1..]).args(arguments);
-        command.env(AFTER, &after).stdin(Stdio::piped()).spawn()
-    };
     let mut watch = ChildWatch::new().map_err(failed)?;
-    let child = spawn(&chained.command).or_else(|error| match error.raw_os_error() {
-        // git runs a hook without a `#!` line by the shell.
-        Some(code) if code == Errno::ENOEXEC as i32 => {
-            spawn(&[&[SH.into()], chained.command.as_slice()].concat())
-        }
-        _ => Err(error),
+    let child = foreground::spawn(&chained.command, |command| {
+        command
+            .args(arguments)
+            .env(AFTER, &after)
+            .stdin(Stdio::piped());
     });
     let mut child = child.map_err(failed)?;
     if let Some(mut pipe) = child.stdin.take() {
@@ -131,43 +113,13 @@ pub(crate) fn run(
             return Err(failed(error));
         }
     }
-    let id = Pid::from_raw(child.id().cast_signed());
-    let mut passed_on = false;
-    let code = loop {
-        match watch.wait(id, TICK, &mut |_, _| true) {
-            Some(Ok(WaitStatus::Exited(_, code))) => break code,
-            Some(Ok(WaitStatus::Signaled(_, signal, _))) => break 128 + signal as i32,
-            Some(Err(error)) => return Err(failed(error.into())),
-            // It is only stopped.
-            Some(Ok(_)) | None => {}
-        }
-        if !passed_on && signals::interrupted().is_some() {
-            passed_on = true;
-            end(id);
-        }
-    };
+    let is_over = || signals::interrupted().is_some();
+    let code = foreground::wait(&mut watch, &child, is_over).map_err(failed)?;
     if let Some(by) = signals::interrupted() {
         return Ok(Ending::Stopped { by });
     }
-    Ok(match u8::try_from(code).unwrap_or(1) {
+    Ok(match code {
         0 => Ending::Agreed,
         code => Ending::Refused(code),
     })
-}
-
-/// Ends the child, once, by the signal that ended the push, or by SIGTERM where only `git push` is gone.
-fn end(child: Pid) {
-    let signal = signals::signal()
-        .and_then(|number| Signal::try_from(i32::from(number)).ok())
-        .unwrap_or(Signal::SIGTERM);
-    // The terminal has sent a key's signal to the child as well; twice would mean something else.
-    let is_key = matches!(signal, Signal::SIGINT | Signal::SIGQUIT);
-    if !(is_key && is_in_foreground()) {
-        let _ = kill(child, signal);
-    }
-}
-
-/// Whether the terminal sends its signals to our process group, and so to the hook in it.
-fn is_in_foreground() -> bool {
-    File::open("/dev/tty").is_ok_and(|terminal| tcgetpgrp(terminal) == Ok(getpgrp()))
 }

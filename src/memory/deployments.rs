@@ -72,6 +72,15 @@ fn arrival<'r>(
     observed.or_else(found).map(|(record, _)| record)
 }
 
+/// The commit that was deployed last to a place; what the future holds is a clock's mistake.
+pub fn newest<'r>(records: &'r [Record], place: Place<'_>, now: Timestamp) -> Option<&'r Oid> {
+    let all = place.deployments(records).map(|(record, _)| record);
+    let last = all
+        .filter(|record| record.at <= now)
+        .max_by_key(|record| record.at);
+    last.map(|record| &record.commit)
+}
+
 /// Whether a commit is recorded to have been live at a place.
 pub fn was_live(records: &[Record], place: Place<'_>, commit: &Oid) -> bool {
     let mut deployments = place.deployments(records);

@@ -33,7 +33,7 @@ pub struct LedgerError {
 pub struct Entry {
     pub v: u32,
     pub at: Timestamp,
-    /// `push`, `check`, `signoff`, `again`; in the log also `deployed`, or `seen` by that person.
+    /// `push`, `deploy`, `check`, `signoff`, `again`; in the log also `deployed`, or `seen` by that person.
     pub event: String,
     /// `go`, `refused`, `undecided` or `overridden`.
     pub verdict: String,
@@ -132,7 +132,7 @@ impl Entry {
 
     /// Whether it is about a push that was let go.
     pub fn went(&self) -> bool {
-        self.event == "push" && self.permits()
+        matches!(self.event.as_str(), "push" | "deploy") && self.permits()
     }
 
     fn permits(&self) -> bool {

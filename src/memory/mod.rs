@@ -5,4 +5,5 @@ pub mod deployments;
 pub mod history;
 pub mod ledger;
 pub mod open_push;
+pub mod permit;
 pub mod record;

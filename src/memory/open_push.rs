@@ -31,8 +31,11 @@ pub struct OpenPush {
     pub target: String,
     /// The ref that git moves when the push has arrived, and what it led to before.
     pub tracking: Option<Tracking>,
-    /// The process of `git push`: its id, and when it started.
+    /// The process of `git push`, or of the deploy that makes the push: its id, and when it started.
     pub git: Option<(i32, u64)>,
+    /// Whether another command than `git push` deploys, whose end alone tells whether it did.
+    #[serde(default)]
+    pub by_command: bool,
     /// The remote where the team shares its records.
     pub share: Option<String>,
     pub state: State,
@@ -69,6 +72,7 @@ impl OpenPush {
             target,
             tracking: None,
             git: None,
+            by_command: false,
             share: None,
             state: State::Open,
         }

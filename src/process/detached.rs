@@ -6,7 +6,11 @@ use std::{
     process::{Command, Stdio},
 };
 
-use nix::{errno::Errno, sys::signal::kill, unistd::Pid};
+use nix::{
+    errno::Errno,
+    sys::signal::kill,
+    unistd::{Pid, getpid},
+};
 use process_wrap::std::{CommandWrap, ProcessSession};
 
 use super::proc::{self, Stat};
@@ -32,8 +36,18 @@ pub(crate) fn git_push() -> (i32, u64) {
     git.map_or((parent, 0), |git| (git.id, git.start))
 }
 
-/// Whether a process is still there; 0 for when it started: not known.
+/// This process, for a push that it makes itself.
+pub(crate) fn this() -> (i32, u64) {
+    let id = getpid().as_raw();
+    (id, Stat::of(id).map_or(0, |this| this.start))
+}
+
+/// Whether another process is still there; 0 for when it started: not known. What this one has pushed itself
+/// has ended when it asks.
 pub(crate) fn is_running((id, start): (i32, u64)) -> bool {
+    if id == getpid().as_raw() {
+        return false;
+    }
     if proc::is_told() {
         let is_same = |now: &Stat| now.start == start || start == 0;
         return Stat::of(id).is_some_and(|now| is_same(&now) && !now.has_ended());

@@ -2,6 +2,7 @@
 
 pub(crate) mod child;
 pub(crate) mod detached;
+pub(crate) mod foreground;
 mod output;
 mod proc;
 pub(crate) mod program;

@@ -73,7 +73,13 @@ pub enum Destination {
         path: String,
     },
     Path(PathBuf),
+    /// An environment that no remote leads to, by its app or its own name: a command deploys there.
+    Named(String),
 }
+
+/// What the URL of such an environment begins with: no transport of git is called so
+/// (gitremote-helpers(7), `<transport>::<address>`).
+const NAMED: &str = "pushgate::";
 
 /// The hosts where forges take ssh on port 443 too, and the hosts that they stand for.
 const SECOND_HOSTS: [(&str, &str); 3] = [
@@ -93,6 +99,9 @@ pub struct Reader {
 impl Reader {
     /// Reads a URL as git does: scheme, scp-like, or a path (git-fetch(1), "GIT URLS").
     pub fn read(&self, url: &BStr) -> Destination {
+        if let Some(name) = url.strip_prefix(NAMED.as_bytes()) {
+            return Destination::Named(name.to_str_lossy().into_owned());
+        }
         match Parts::of(url) {
             Some(parts) => self.server(parts),
             None if url.len() >= 7 && url[..7].eq_ignore_ascii_case(b"file://") => {
@@ -171,7 +180,7 @@ impl Destination {
     pub fn platform(&self) -> Option<Platform> {
         match self {
             Self::Server { platform, .. } => *platform,
-            Self::Path(_) => None,
+            Self::Path(_) | Self::Named(_) => None,
         }
     }
 
@@ -218,6 +227,7 @@ impl fmt::Display for Destination {
         match self {
             Self::Server { host, path, .. } => write!(f, "{host}/{path}"),
             Self::Path(path) => write!(f, "{}", path.display()),
+            Self::Named(name) => f.write_str(name),
         }
     }
 }
@@ -225,6 +235,11 @@ impl fmt::Display for Destination {
 /// The `https` URL of a Heroku app, for asking one that no remote leads to.
 pub fn heroku_url(app: &str) -> String {
     format!("https://git.heroku.com/{app}.git")
+}
+
+/// What stands for the URL of an environment that no remote leads to.
+pub fn named_url(name: &str) -> String {
+    format!("{NAMED}{name}")
 }
 
 /// Follows the symbolic links of a local path that exists; other destinations stay as they are.

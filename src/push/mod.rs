@@ -9,7 +9,7 @@ use std::fmt;
 
 use bstr::{BStr, BString, ByteSlice};
 
-use crate::text::printable;
+use crate::{cure::command, text::printable};
 
 /// An object id: 40 (SHA-1) or 64 (SHA-256) lower-case hexadecimal digits, never all zeros.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
@@ -59,6 +59,50 @@ pub struct Push {
     /// The URL after `insteadOf` and `pushurl`; it may hold a password.
     pub url: BString,
     pub updates: Vec<Update>,
+    /// The command of ours that makes it; `None`: `git push` as a person types it.
+    pub deploy: Option<Deploy>,
+}
+
+/// What a person types in place of `git push`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deploy {
+    pub environment: String,
+    /// The commit, where one is named.
+    pub commit: Option<String>,
+    /// What deploys in place of `git push`; empty: nothing does.
+    pub command: Vec<String>,
+    pub is_rollback: bool,
+    /// Why, where the command line says so.
+    pub reason: Option<String>,
+}
+
+impl Deploy {
+    /// Writes the command that does the same again.
+    pub fn again(&self) -> String {
+        let words = match &self.commit {
+            Some(commit) if self.is_rollback => {
+                vec!["pushgate", "rollback", &self.environment, commit, "--yes"]
+            }
+            commit => return self.deploy(commit.as_deref()),
+        };
+        let reason = self.reason.iter().flat_map(|reason| ["-m", reason]);
+        self.in_place(words.into_iter().chain(reason).collect())
+    }
+
+    /// Writes the command that deploys a commit there, or the newest of trunk.
+    pub fn deploy(&self, commit: Option<&str>) -> String {
+        let mut words = vec!["pushgate", "deploy", &self.environment];
+        words.extend(commit.into_iter().flat_map(|commit| ["--commit", commit]));
+        self.in_place(words)
+    }
+
+    fn in_place<'w>(&'w self, mut words: Vec<&'w str>) -> String {
+        if !self.command.is_empty() {
+            words.push("--");
+            words.extend(self.command.iter().map(String::as_str));
+        }
+        command(words)
+    }
 }
 
 /// What a push does to one ref of the remote.

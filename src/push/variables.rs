@@ -10,6 +10,12 @@ pub const ROLLBACK: &str = "PUSHGATE_ROLLBACK";
 pub const REASON: &str = "PUSHGATE_REASON";
 /// The process ids of the calls that run the present one as what follows their gates, outermost first.
 pub const AFTER: &str = "PUSHGATE_AFTER";
+/// The name of the file that says what the deploy around this process has judged.
+pub const DEPLOY: &str = "PUSHGATE_DEPLOY";
+/// What the command of a deploy is told: where it deploys, what, and what it replaces.
+pub const ENVIRONMENT: &str = "PUSHGATE_ENVIRONMENT";
+pub const COMMIT: &str = "PUSHGATE_COMMIT";
+pub const REPLACES: &str = "PUSHGATE_REPLACES";
 /// The suites that a process is a part of, outermost first: a line `PID-TIME.STEP DIRECTORY` each, with
 /// the common directory of the tested repository.
 pub(crate) const RUNNING: &str = "PUSHGATE_RUNNING";

@@ -47,7 +47,8 @@ fn line(one: &Happened, place: Text, widest: usize, zone: &TimeZone) -> Text {
     let commit = shown(commit.unwrap_or("-"));
     let (word, style) = word(entry);
     let (word, by) = (shown(word), shown(&entry.by));
-    let event = if is_word(entry) || matches!(entry.event.as_str(), "push" | "deployed") {
+    let event = if is_word(entry) || matches!(entry.event.as_str(), "push" | "deploy" | "deployed")
+    {
         String::new()
     } else {
         format!("  ({})", shown(&entry.event))
@@ -78,6 +79,9 @@ fn line(one: &Happened, place: Text, widest: usize, zone: &TimeZone) -> Text {
 /// What became of a push, or how a commit became live.
 fn about(one: &Happened) -> Option<&'static str> {
     match (one.arrival, one.entry.verdict.as_str()) {
+        (Some(Arrival::Missing), _) if one.entry.event == "deploy" => {
+            Some("did not arrive: the server refused it, or what was to deploy it failed")
+        }
         (Some(Arrival::Missing), _) => {
             Some("did not arrive: the server refused it, or git did not send it")
         }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::{
     git::command::is_local,
-    push::variables::{REASON, ROLLBACK, RUNNING, SKIP, SWITCH},
+    push::variables::{DEPLOY, REASON, ROLLBACK, RUNNING, SKIP, SWITCH},
 };
 
 /// The line of [`RUNNING`] that all processes of a run inherit.
@@ -71,7 +71,7 @@ fn line(directory: &Path) -> String {
 /// The variables that are removed from the suite's environment: with git's, a commit that a test makes
 /// would land on the user's branch.
 pub(crate) fn removed() -> Vec<OsString> {
-    const OURS: [&str; 4] = [SWITCH, SKIP, ROLLBACK, REASON];
+    const OURS: [&str; 5] = [SWITCH, SKIP, ROLLBACK, REASON, DEPLOY];
     let set = env::vars_os().map(|(name, _)| name);
     set.filter(|name| {
         let name = name.to_string_lossy();

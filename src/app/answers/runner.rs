@@ -32,7 +32,9 @@ const LONG: Duration = Duration::from_mins(1);
 pub(crate) struct PushRunner<'r> {
     repository: &'r Repository,
     console: &'r dyn Console,
-    /// Where git is waiting to push to; `None` where nothing is pushed.
+    /// Whether anything is pushed.
+    pushes: bool,
+    /// Where git is waiting to push to; `None` where it is not waiting.
     url: Option<&'r BStr>,
 }
 
@@ -40,11 +42,13 @@ impl<'r> PushRunner<'r> {
     pub(crate) fn new(
         repository: &'r Repository,
         console: &'r dyn Console,
+        pushes: bool,
         url: Option<&'r BStr>,
     ) -> Self {
         Self {
             repository,
             console,
+            pushes,
             url,
         }
     }
@@ -139,7 +143,7 @@ impl Runner for PushRunner<'_> {
 
     fn confirm(&self, question: &str) -> Result<bool, Undecided> {
         // Where nothing is pushed, no answer may be written down.
-        Ok(self.url.is_some() && terminal::confirm(question)?)
+        Ok(self.pushes && terminal::confirm(question)? == Some(true))
     }
 
     fn sign_off(&self, environment: &EnvironmentRemotes, commit: &Oid) -> Result<(), Undecided> {

@@ -28,9 +28,12 @@ use crate::{
 };
 
 /// Why a push is judged; the ledger calls it so.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Event {
+    #[default]
     Push,
+    /// `pushgate deploy` and `pushgate rollback`, which push themselves or run a command that deploys.
+    Deploy,
     /// `pushgate check`: nothing is pushed.
     Check,
 }
@@ -39,6 +42,7 @@ impl Event {
     fn name(self) -> &'static str {
         match self {
             Self::Push => "push",
+            Self::Deploy => "deploy",
             Self::Check => "check",
         }
     }
@@ -149,7 +153,7 @@ impl<'d> Decider<'d> {
     fn pending(&self) -> Pending {
         Pending {
             is_off: self.off().is_some(),
-            is_check: self.event == Event::Check,
+            event: self.event,
             ..Pending::default()
         }
     }
@@ -203,7 +207,7 @@ impl<'d> Decider<'d> {
         (pushes.iter().zip(verdicts))
             .map(|(push, mut verdict)| {
                 let decision = verdict.decision();
-                if decision.permits() && self.event == Event::Push {
+                if decision.permits() && self.event != Event::Check {
                     verdict.notes.extend(self.runway(push));
                 }
                 (push, decision, verdict)

@@ -1,7 +1,7 @@
 //! The decision about a push: made once, after the gates and after the hook that runs behind them,
 //! and before it is written down.
 
-use super::{journal::Journal, part::Part};
+use super::{decider::Event, journal::Journal, part::Part};
 use crate::{
     app::message::Message,
     gates::{Undecided, verdict::Decision},
@@ -19,8 +19,7 @@ pub(crate) struct Pending {
     pub(super) is_off: bool,
     /// No entry can be written.
     pub(super) has_no_ledger: bool,
-    /// Nothing is pushed: this is `pushgate check`.
-    pub(super) is_check: bool,
+    pub(super) event: Event,
 }
 
 /// Something that is no gate ended the push.
@@ -60,7 +59,7 @@ impl Pending {
             Some(_) => Decision::Refused,
             None => verdict,
         };
-        let goes = decision.permits() && !self.is_check;
+        let goes = decision.permits() && self.event != Event::Check;
         let mut entries = Vec::new();
         for part in &mut self.parts {
             part.open = part.open.take().filter(|_| goes);
@@ -84,6 +83,7 @@ impl Pending {
             decision,
             entries,
             is_off: self.is_off,
+            event: self.event,
             parts: self.parts,
         }
     }
@@ -95,6 +95,7 @@ pub(crate) struct Decided {
     /// The ledger's entries, one for each target that was judged.
     pub(crate) entries: Vec<Entry>,
     is_off: bool,
+    event: Event,
     parts: Vec<Part>,
 }
 
@@ -141,7 +142,10 @@ impl Decided {
                 messages.push(Message::Line(format!("note: {why}")));
             }
         }
-        journal.follow_up();
+        // A deploy looks itself whether it arrived.
+        if self.event != Event::Deploy {
+            journal.follow_up();
+        }
         Recorded {
             messages,
             exit_code,

@@ -16,7 +16,7 @@ mod targets;
 #[allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by it")]
 mod tests;
 
-use std::{collections::BTreeSet, time::Instant};
+use std::{collections::BTreeSet, env, time::Instant};
 
 pub(crate) use decider::{Event, unanswered};
 pub(crate) use decision::{Pending, Stopped};
@@ -32,7 +32,8 @@ use crate::{
     app::{message::Message, overrides::Overrides, preview::Preview},
     gates::{Runner, Undecided, evaluate, route::PushContext, verdict::Verdict},
     git::Repository,
-    push::{Push, destination::Destination},
+    memory::permit::{Permit, Permitted},
+    push::{Push, destination::Destination, variables::DEPLOY},
 };
 
 /// Judges a push by the overrides and the gates.
@@ -65,6 +66,19 @@ pub(crate) fn judge(
         messages,
         ..pending
     }
+}
+
+/// Takes out of a push what the deploy that makes it has judged already.
+pub(crate) fn leave_out_judged(push: &mut Push, repository: &Repository) {
+    let Some(name) = env::var_os(DEPLOY) else {
+        return;
+    };
+    let judged = Permit::read(&repository.state_dir(), &name);
+    let destination = repository.destination(push.url.as_ref()).to_string();
+    push.updates.retain(|update| {
+        let permitted = Permitted::of(update, destination.clone());
+        !permitted.is_some_and(|permitted| judged.contains(&permitted))
+    });
 }
 
 /// Lets a push go whose ref lines could not even be read, where `PUSHGATE=off`.

@@ -13,6 +13,7 @@ use crate::{
         record::{ALL_GATES, Deployed, Event, Judged, Place, Record},
     },
     policy::Environment,
+    process::detached,
     push::{Oid, Update},
 };
 
@@ -62,6 +63,10 @@ impl Part {
             let [remote, url] = [&push.push.remote, &push.push.url].map(ToString::to_string);
             let mut open = OpenPush::new(&record, remote, url, change.target.to_string());
             open.share.clone_from(&share);
+            if let Some(deploy) = &push.push.deploy {
+                open.git = Some(detached::this());
+                open.by_command = !deploy.command.is_empty();
+            }
             open
         });
         Self {

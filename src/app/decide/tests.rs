@@ -160,6 +160,7 @@ impl<'t> Told<'t> {
         let update = update('1');
         let destination = Destination::Path("/srv/shop".into());
         let stage = |name: &str| EnvironmentRemotes {
+            is_remembered: false,
             environment: name.to_owned(),
             remotes: vec![name.into()],
             destinations: vec![format!("/srv/{name}")],
@@ -171,6 +172,7 @@ impl<'t> Told<'t> {
             remote: "production".into(),
             url: "/srv/shop".into(),
             updates: vec![update.clone()],
+            deploy: None,
         };
         let case = |name: &&'static str| GovernedPush {
             push: &push,
@@ -475,6 +477,7 @@ fn what_cannot_be_routed_goes_only_where_the_gate_is_off() {
         remote: "production".into(),
         url: "/srv/shop".into(),
         updates: vec![update('1')],
+        deploy: None,
     };
     let destination = Destination::Path("/srv/shop".into());
     let told = |overrides: Overrides| {

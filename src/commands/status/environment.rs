@@ -2,14 +2,17 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use bstr::{BStr, BString, ByteSlice};
+use bstr::ByteSlice;
 
 use super::Inputs;
 use crate::{
     app::{
         answers::SystemClock, decide::preview, preview::Preview, sharing::write, unjudged::sighting,
     },
-    commands::{Error, check::to_environment},
+    commands::{
+        Error,
+        check::{deploy_by_command, to_environment},
+    },
     cure::{Cure, command},
     gates::{
         EnvironmentRemotes, LocalRepository, Memory, Passed, Remotes, Undecided, receipt,
@@ -32,14 +35,12 @@ impl Inputs<'_> {
         environment: &policy::Environment,
         of: &EnvironmentRemotes,
     ) -> Environment {
-        let remotes = of.remotes.iter().map(|remote| self.remote(remote, of));
+        let remotes = (0..of.remotes.len()).map(|index| self.remote(index, of));
         let remotes: Vec<_> = remotes.collect();
         let live = remotes.iter().find_map(|remote| remote.live.as_ref());
-        let destination = of.remotes.first().map(|remote| {
-            let url = self.world.remotes().push_url(remote);
-            let url = url.as_ref().unwrap_or(remote);
-            self.world.destination(url.as_bstr()).brief()
-        });
+        let (_, urls) = self.world.ways(of, 0);
+        let destination = urls.first();
+        let destination = destination.map(|url| self.world.destination(url.as_bstr()).brief());
         Environment {
             name: environment.name.clone(),
             destination: destination.unwrap_or_default(),
@@ -54,25 +55,25 @@ impl Inputs<'_> {
         }
     }
 
-    fn remote(&self, remote: &BString, of: &EnvironmentRemotes) -> Remote {
-        let (live, error) = match self.live(remote.as_bstr(), of) {
+    fn remote(&self, index: usize, of: &EnvironmentRemotes) -> Remote {
+        let (live, error) = match self.live(index, of) {
             Ok(live) => (live, None),
             Err(error) => (None, Some(error.in_one_line())),
         };
+        let (name, _) = self.world.ways(of, index);
         Remote {
-            name: redact(&printable(remote.as_bstr())),
+            name: redact(&printable(name.as_bstr())),
             live,
             error,
         }
     }
 
-    fn live(&self, remote: &BStr, of: &EnvironmentRemotes) -> Result<Option<Live>, Undecided> {
-        let tips = self.tips.live(remote, &of.branches)?;
+    fn live(&self, index: usize, of: &EnvironmentRemotes) -> Result<Option<Live>, Undecided> {
+        let tips = self.tips.live(of, index)?;
         let Some((_, tip)) = of.deployed(&tips, self.trunk.as_ref().ok()) else {
             return Ok(None);
         };
-        let index = of.remotes.iter().position(|one| one == remote);
-        let place = of.place_of(index.unwrap_or_default());
+        let place = of.place_of(index);
         let mut records = self.records_of(tip);
         let mut now = self.now;
         let mut is_under_way = false;
@@ -207,8 +208,11 @@ impl Inputs<'_> {
         branch: &str,
         commit: &Oid,
     ) -> Result<NextPush, Error> {
-        let (remote, url, target) = to_environment(environment, self.policy, self.world)?;
-        let tips = match self.tips.live(remote.as_bstr(), &remotes.branches) {
+        let (remote, url, target) = to_environment(environment, remotes, self.policy, self.world);
+        let tips = match self.tips.live(remotes, 0) {
+            Ok(tips) if tips.is_empty() && remotes.is_remembered => {
+                return Ok(nothing("no remote of this repository leads there"));
+            }
             Ok(tips) => tips,
             Err(error) => {
                 // The line of its live commit says why.
@@ -227,6 +231,7 @@ impl Inputs<'_> {
         let push = Push {
             remote,
             url,
+            deploy: deploy_by_command(remotes),
             updates: vec![Update::Set {
                 source: format!("refs/heads/{branch}").into(),
                 commit: commit.clone(),
@@ -258,6 +263,7 @@ impl Inputs<'_> {
             cures: Vec::new(),
         });
         if let Some(old) = old
+            && !remotes.is_remembered
             && let NextPush::Go { cures, .. } = &mut next
             && let Ok(relation) = (self.world).relation(commit, &old, &remotes.environment)
             && !matches!(relation, Relation::Ahead(_))

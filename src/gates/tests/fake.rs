@@ -2,7 +2,6 @@
 
 use std::{sync::Mutex, time::Duration};
 
-use bstr::BStr;
 use jiff::{Timestamp, tz::TimeZone};
 
 use crate::{
@@ -205,7 +204,7 @@ impl Remotes for Fake {
             team: team.then_some(Ok(())),
         })
     }
-    fn live(&self, _: &BStr, _: &[String]) -> Result<Vec<(String, Oid)>, Undecided> {
+    fn live(&self, _: &EnvironmentRemotes, _: usize) -> Result<Vec<(String, Oid)>, Undecided> {
         self.note("staging");
         Ok(next(&self.live))
     }

@@ -1,0 +1,102 @@
+//! `pushgate deploy ENV [-- COMMAND...]`: judges, then pushes or runs the command, and records what is live.
+
+mod plan;
+
+pub(super) use self::plan::{Plan, Target};
+use super::{
+    Done, Error,
+    check::{deployed_branch, source},
+    local::named,
+};
+use crate::{
+    app::{follow_up::catch_up, overrides::Overrides, pipeline_tips::PipelineTips},
+    cli::Deploy,
+    gates::{EnvironmentRemotes, LocalRepository, Remotes, verdict::Decision},
+    git::{Repository, network},
+    policy::Environment,
+    process::{signals, terminal},
+    push::Oid,
+    report,
+    text::printable,
+};
+
+pub(crate) fn run(args: &Deploy) -> Done {
+    signals::watch();
+    let world = Repository::open()?;
+    let (source, commit) = source(args.commit.as_deref(), &world)?;
+    let policy = world.policy(Some(&commit))?.policy;
+    let environment = named(&args.environment, &policy)?;
+    let of = world.remotes_of(environment);
+    let trunk = world.trunk(&policy.trunk).ok();
+    let plan = Plan {
+        world: &world,
+        of: &of,
+        commit: &commit,
+        source: &source,
+        named: args.commit.as_deref(),
+        command: &args.run,
+        is_rollback: false,
+        reason: None,
+        overrides: Overrides::of_environment(),
+    };
+    plan.must_be_possible()?;
+    let remotes = std::slice::from_ref(&of);
+    let tips = PipelineTips::ask(&world, trunk.as_ref(), policy.shares(), remotes);
+    catch_up(&world, &policy, network::LIMIT)?;
+    let branch = deployed_branch(environment, trunk.as_ref());
+    let mut targets = Vec::new();
+    for index in 0..of.remotes.len() {
+        let tips = tips.live(&of, index)?;
+        let is_it = |(name, _): &(String, Oid)| of.is_remembered || *name == branch;
+        targets.push(Target {
+            index,
+            branch: branch.clone(),
+            live: tips.into_iter().find(is_it).map(|(_, tip)| tip),
+        });
+    }
+    let targets = plan.without_done(targets);
+    if targets.is_empty() {
+        return Ok(0);
+    }
+    report::say(&format!(
+        "deploying {} ({}) to {}",
+        printable(source.strip_prefix("refs/heads/").unwrap_or(&source).into()),
+        commit.short(),
+        environment.name
+    ));
+    if is_asked_about(environment) && !args.yes && !is_wanted(&plan, &targets)? {
+        report::say("nothing was deployed");
+        return Ok(Decision::Refused.exit_code());
+    }
+    plan.carry_out(&targets)
+}
+
+/// Whether a person is asked before a deploy there: it is production, or comes after another.
+fn is_asked_about(environment: &Environment) -> bool {
+    environment.after.is_some() || environment.name == "production"
+}
+
+/// Says what goes out, and asks; without a terminal it is wanted.
+fn is_wanted(plan: &Plan<'_>, targets: &[Target]) -> Result<bool, Error> {
+    let (of, commit) = (plan.of, plan.commit);
+    for target in targets {
+        report::print(format_args!("  {}\n", goes_out(of, target, commit, plan)));
+    }
+    let question = format!("Deploy {} to {}?", commit.short(), of.environment);
+    Ok(terminal::confirm(&question)?.unwrap_or(true))
+}
+
+fn goes_out(of: &EnvironmentRemotes, target: &Target, commit: &Oid, plan: &Plan<'_>) -> String {
+    let destination = &of.destinations[target.index];
+    let Some(live) = &target.live else {
+        return format!("{destination}: the first deployment");
+    };
+    match plan.world.lost(commit, live, &of.expected) {
+        Ok((count, commits)) => format!(
+            "{destination}: {count} since {}:{}",
+            live.short(),
+            count.list(&commits)
+        ),
+        Err(_) => format!("{destination}: after {}", live.short()),
+    }
+}

@@ -1,0 +1,148 @@
+//! What a deploy has judged, so that the hook of its own push lets that pass: a file that the deploy keeps
+//! locked while it runs.
+
+use std::{
+    ffi::OsStr,
+    fs::{self, File, OpenOptions, TryLockError},
+    io::{self, Read, Write},
+    path::Path,
+};
+
+use serde::{Deserialize, Serialize};
+use tempfile::NamedTempFile;
+
+use crate::{
+    file,
+    push::{Oid, Update},
+};
+
+/// How the file's name begins.
+const PREFIX: &str = ".deploy-";
+
+/// Larger files are not ours.
+const LARGEST: u64 = 64 * 1024;
+
+/// One ref of one destination that a deploy may push.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Permitted {
+    destination: String,
+    target: String,
+    commit: String,
+    replaces: Option<String>,
+}
+
+impl Permitted {
+    /// What a push does to a ref of a destination; `None` where it deletes it.
+    pub fn of(update: &Update, destination: String) -> Option<Self> {
+        let Update::Set {
+            commit,
+            target,
+            replaces,
+            ..
+        } = update
+        else {
+            return None;
+        };
+        Some(Self {
+            destination,
+            target: target.to_string(),
+            commit: commit.to_string(),
+            replaces: replaces.as_ref().map(Oid::to_string),
+        })
+    }
+}
+
+/// The file of a deploy that runs; it is removed when this is dropped.
+#[derive(Debug)]
+pub struct Permit(NamedTempFile);
+
+impl Permit {
+    pub fn issue(state_dir: &Path, permitted: &[Permitted]) -> io::Result<Self> {
+        remove_stale(state_dir);
+        // Only its owner can read it.
+        let mut file = tempfile::Builder::new()
+            .prefix(PREFIX)
+            .tempfile_in(state_dir)?;
+        file.as_file().lock()?;
+        file.write_all(&serde_json::to_vec(permitted)?)?;
+        Ok(Self(file))
+    }
+
+    /// The file's name in the directory of the repository's state.
+    pub fn name(&self) -> &OsStr {
+        self.0.path().file_name().unwrap_or_default()
+    }
+
+    /// What the deploy has judged that has the file of this name; nothing unless that deploy still runs.
+    pub fn read(state_dir: &Path, name: &OsStr) -> Vec<Permitted> {
+        let is_ours = Path::new(name).file_name() == Some(name)
+            && name.as_encoded_bytes().starts_with(PREFIX.as_bytes());
+        let read = || {
+            let file = file::open(&state_dir.join(name), OpenOptions::new().read(true)).ok()?;
+            let mut text = Vec::new();
+            (is_held(&file) && (&file).take(LARGEST).read_to_end(&mut text).is_ok())
+                .then(|| serde_json::from_slice(&text).ok())?
+        };
+        is_ours.then(read).flatten().unwrap_or_default()
+    }
+}
+
+fn is_held(file: &File) -> bool {
+    matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
+}
+
+/// Removes the files of deploys that were killed.
+fn remove_stale(state_dir: &Path) {
+    for entry in fs::read_dir(state_dir).into_iter().flatten().flatten() {
+        let path = entry.path();
+        let is_stale = || {
+            let file = file::open(&path, OpenOptions::new().read(true));
+            file.is_ok_and(|file| !is_held(&file))
+        };
+        if entry
+            .file_name()
+            .as_encoded_bytes()
+            .starts_with(PREFIX.as_bytes())
+            && is_stale()
+        {
+            let _ = fs::remove_file(&path);
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by it")]
+mod tests {
+    use super::*;
+
+    fn permitted() -> Permitted {
+        let commit = Oid::parse(&[b'1'; 40]).unwrap();
+        let update = Update::Set {
+            source: "refs/heads/master".into(),
+            commit,
+            target: "refs/heads/master".into(),
+            replaces: None,
+        };
+        Permitted::of(&update, "shop".to_owned()).unwrap()
+    }
+
+    #[test]
+    fn only_the_file_of_a_deploy_that_runs_counts() {
+        let directory = tempfile::tempdir().unwrap();
+        let read = |name: &OsStr| Permit::read(directory.path(), name);
+        let permit = Permit::issue(directory.path(), &[permitted()]).unwrap();
+        let name = permit.name().to_owned();
+        assert_eq!(read(&name), [permitted()]);
+        let path = permit.0.path().to_owned();
+        assert!(read(path.as_os_str()).is_empty());
+        assert!(read(OsStr::new("nothing")).is_empty());
+        let copy = directory.path().join(".deploy-copy");
+        fs::copy(&path, &copy).unwrap();
+        assert!(read(OsStr::new(".deploy-copy")).is_empty());
+        drop(permit);
+        assert!(read(&name).is_empty() && !path.exists());
+        // What a deploy that was killed has left is removed by the next.
+        let _next = Permit::issue(directory.path(), &[]).unwrap();
+        assert!(!copy.exists());
+    }
+}
