@@ -111,6 +111,7 @@ fn routing(bencher: Bencher<'_, '_>, count: usize) {
     let remotes = Remotes::from_config(&config);
     let url = BStr::new("https://git.heroku.com/shop.git");
     let push = Push {
+        deploy: None,
         remote: "production".into(),
         url: url.into(),
         updates: parse(lines(count).as_bytes()).unwrap(),

@@ -174,6 +174,8 @@ fn a_staging_that_no_remote_leads_to_is_undecided() {
               promotion: no remote of this repository leads to `staging`
               add one, then try again:
                 git remote add staging URL
+              or, where a command deploys there:
+                pushgate deploy staging -- COMMAND
             error: failed to push some refs to '[root]/production.git'
         "#]]);
     shop.git(["remote", "add", "stagin", "../staging.git"])
@@ -187,6 +189,8 @@ fn a_staging_that_no_remote_leads_to_is_undecided() {
               promotion: no remote of this repository leads to `staging`; did you mean `stagin`?
               add one, then try again:
                 git remote add staging URL
+              or, where a command deploys there:
+                pushgate deploy staging -- COMMAND
             error: failed to push some refs to '[root]/production.git'
         "#]]);
 }

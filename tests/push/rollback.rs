@@ -477,23 +477,28 @@ fn a_circle_of_what_was_live_before_ends() {
 }
 
 #[test]
-fn without_a_gate_it_does_not_push_but_with_the_gate_off_it_is_recorded() {
+fn it_needs_no_hook_and_with_the_gate_off_it_is_recorded() {
     let it = Deployed::new();
     let hook = it.shop.app.join(".git/hooks/pre-push");
-    let ours = fs::read(&hook).unwrap();
-    script(&it.shop, &hook, "#!/bin/sh\n");
-    let ran = goes_back(&it.shop, &[]);
-    assert_eq!(ran.code, 2, "{ran}");
-    ran.says("no hook here is known to judge the rollback");
-    assert_eq!(it.shop.tip("production", "master"), it.three);
-    fs::write(&hook, ours).unwrap();
+    fs::remove_file(&hook).unwrap();
+    it.shop.stop_clock(NIGHT);
+    goes_back(&it.shop, &[])
+        .goes()
+        .says("window: passes as a rollback");
+    assert_eq!(it.shop.tip("production", "master"), it.two);
+    it.shop.stop_clock("2026-11-25 10:00:00");
+    it.shop
+        .push_ungated("production", &format!("+{}:master", it.three));
     let mut command = it.shop.command(PUSHGATE);
-    Ran::of(command.args(["rollback", "--yes"]).env("PUSHGATE", "off")).goes();
+    let back = ["rollback", "production", &it.two, "--yes"];
+    Ran::of(command.args(back).env("PUSHGATE", "off")).goes();
     let known = records(&it.shop, &it.shop.app, "deployed");
-    let last = known.iter().find(|one| one["judged"] == "rollback");
-    let last = last.unwrap();
-    assert_eq!(last["gates"], serde_json::json!(["all"]));
-    assert_eq!(last["commit"], it.two.as_str());
+    let off = known
+        .iter()
+        .find(|one| one["gates"] == serde_json::json!(["all"]));
+    let off = off.unwrap();
+    assert_eq!(off["judged"], "rollback");
+    assert_eq!(off["commit"], it.two.as_str());
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use bstr::ByteSlice;
 
 use super::{
-    decision::Pending,
+    decision::{Event, Pending},
     journal::Journal,
     part::{Part, change, gate_entries},
 };
@@ -26,27 +26,6 @@ use crate::{
     push::{Push, Update, destination::Destination},
     text::{self, printable},
 };
-
-/// Why a push is judged; the ledger calls it so.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Event {
-    #[default]
-    Push,
-    /// `pushgate deploy` and `pushgate rollback`, which push themselves or run a command that deploys.
-    Deploy,
-    /// `pushgate check`: nothing is pushed.
-    Check,
-}
-
-impl Event {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Push => "push",
-            Self::Deploy => "deploy",
-            Self::Check => "check",
-        }
-    }
-}
 
 /// What the overrides ask for, or the word in them that means nothing.
 pub(crate) type Asked<'o> = Result<&'o Overrides, &'o BadWord>;

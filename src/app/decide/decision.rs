@@ -1,12 +1,33 @@
 //! The decision about a push: made once, after the gates and after the hook that runs behind them,
 //! and before it is written down.
 
-use super::{decider::Event, journal::Journal, part::Part};
+use super::{journal::Journal, part::Part};
 use crate::{
     app::message::Message,
     gates::{Undecided, verdict::Decision},
     memory::ledger::{Entry, GateEntry},
 };
+
+/// Why a push is judged; the ledger calls it so.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Event {
+    #[default]
+    Push,
+    /// `pushgate deploy` and `pushgate rollback`, which push themselves or run a command that deploys.
+    Deploy,
+    /// `pushgate check`: nothing is pushed.
+    Check,
+}
+
+impl Event {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Push => "push",
+            Self::Deploy => "deploy",
+            Self::Check => "check",
+        }
+    }
+}
 
 /// A push that the overrides and the gates have spoken about, and that is not decided yet.
 #[derive(Debug, Default)]

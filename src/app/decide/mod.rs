@@ -18,8 +18,8 @@ mod tests;
 
 use std::{collections::BTreeSet, env, time::Instant};
 
-pub(crate) use decider::{Event, unanswered};
-pub(crate) use decision::{Pending, Stopped};
+pub(crate) use decider::unanswered;
+pub(crate) use decision::{Event, Pending, Stopped};
 
 use self::{
     decider::{Asked, Decider},
