@@ -5,12 +5,13 @@ use super::{
     governed_push::GovernedPush,
     remote_tips::RemoteTips,
     rollback,
-    stop::{Refusal, Stop},
+    stop::{Refusal, Stop, Undecided},
     verdict::GateResult,
     world::{Object, World},
 };
 use crate::{
     cure::command,
+    policy::FILE,
     push::{Oid, Update},
     text::printable,
 };
@@ -26,7 +27,7 @@ pub(crate) fn ask(
     let trunk = push.trunk.clone()?;
     if let Some(update) = push.moves_trunk() {
         // Trunk's tip stands on the hook's standard input: no remote has to be asked.
-        return must_keep(update, &trunk, world);
+        return must_keep(push, update, &trunk, world);
     }
     let tip = match &tips.trunk {
         Some(tip) => tip.clone()?.commit,
@@ -49,7 +50,12 @@ pub(crate) fn ask(
 }
 
 /// A push to trunk itself must keep every commit that is there.
-fn must_keep(update: &Update, trunk: &TrunkName, world: &World<'_>) -> GateResult {
+fn must_keep(
+    push: &GovernedPush<'_>,
+    update: &Update,
+    trunk: &TrunkName,
+    world: &World<'_>,
+) -> GateResult {
     let Update::Set {
         commit, replaces, ..
     } = update
@@ -57,7 +63,13 @@ fn must_keep(update: &Update, trunk: &TrunkName, world: &World<'_>) -> GateResul
         return Ok("deleted".to_owned());
     };
     let Some(old) = replaces else {
-        return Ok(format!("{trunk} is new"));
+        // Where only this clone says which branch is trunk, the server may have renamed it.
+        let is_named = push.policy.trunk.branch.is_some();
+        let asked = (!is_named).then(|| world.remotes.default_branch(&trunk.remote));
+        return match asked.transpose()?.flatten() {
+            Some(to) if to != trunk.branch => Err(Undecided::renamed_trunk(trunk, &to).into()),
+            _ => Ok(format!("{trunk} is new")),
+        };
     };
     if !follows(commit, old, world)? {
         let lost = world.repository.lost(old, commit, &trunk.remote)?;
@@ -229,4 +241,23 @@ fn work(push: &GovernedPush<'_>, commit: &Oid) -> String {
     });
     let branch = branches.next();
     branch.map_or(commit.short().to_owned(), |name| printable(name.into()))
+}
+
+impl Undecided {
+    /// Trunk's branch has another name on the server now.
+    pub(crate) fn renamed_trunk(trunk: &TrunkName, to: &str) -> Self {
+        let TrunkName { remote, branch } = trunk;
+        Self::new(format!(
+            "`{trunk}` does not exist: the branch of {remote} is `{to}`"
+        ))
+        .cure(
+            "follow it, then try again",
+            [
+                command(["git", "fetch", remote]),
+                command(["git", "remote", "set-head", remote, "--auto"]),
+                command(["git", "branch", "-m", branch, to]),
+            ],
+        )
+        .hint(format!("where {FILE} names it: set `trunk.branch: {to}`"))
+    }
 }

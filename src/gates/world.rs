@@ -51,6 +51,8 @@ pub trait LocalRepository: Sync {
     fn detect(&self, commit: &Oid) -> Result<Vec<Candidate>, Undecided>;
     /// The author of a commit: `Name <mail>`.
     fn author(&self, commit: &Oid) -> Result<String, Undecided>;
+    /// When a commit was made, by its committer's clock; `None` where it does not say.
+    fn committed_at(&self, commit: &Oid) -> Result<Option<Timestamp>, Undecided>;
     /// The person who pushes: `Name <mail>`.
     fn person(&self) -> String;
     /// The people as the mailmap that a commit brings calls them.
@@ -78,6 +80,8 @@ pub trait Memory: Sync {
 pub trait Remotes: Sync {
     /// Trunk's tip on its remote; with `team`, the team's notes are fetched along with it.
     fn trunk_tip(&self, trunk: &TrunkName, team: bool) -> Result<Tip, Undecided>;
+    /// The branch that a remote's HEAD names; `None` where it has no commit yet.
+    fn default_branch(&self, remote: &str) -> Result<Option<String>, Undecided>;
     /// The tips of these branches of a remote; branches that do not exist are left out.
     fn live(&self, remote: &BStr, branches: &[String]) -> Result<Vec<(String, Oid)>, Undecided>;
 }

@@ -3,6 +3,7 @@
 use std::thread;
 
 use bstr::{BString, ByteSlice};
+use jiff::Timestamp;
 
 use super::{
     Repository,
@@ -152,6 +153,15 @@ impl gates::LocalRepository for Repository {
     fn author(&self, commit: &Oid) -> Result<String, Undecided> {
         let author = commit_author(&self.read(commit)?);
         author.ok_or_else(|| damaged(commit))
+    }
+
+    fn committed_at(&self, commit: &Oid) -> Result<Option<Timestamp>, Undecided> {
+        let bytes = self.read(commit)?;
+        let mut headers = bytes.lines().take_while(|line| !line.is_empty());
+        let committer = headers.find_map(|line| line.strip_prefix(b"committer "));
+        let seconds = committer.and_then(|line| line.rsplitn_str(3, " ").nth(1));
+        let seconds = seconds.and_then(|seconds| seconds.to_str().ok()?.parse().ok());
+        Ok(seconds.and_then(|seconds| Timestamp::from_second(seconds).ok()))
     }
 
     fn person(&self) -> String {

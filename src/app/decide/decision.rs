@@ -63,7 +63,7 @@ impl Pending {
         let goes = decision.permits() && !self.is_check;
         let mut entries = Vec::new();
         for part in &mut self.parts {
-            part.open = part.open.take().filter(|_| goes);
+            part.open.retain(|_| goes);
             // Where another target stopped the push, this one did not go, and was not refused.
             if part.decision.permits() != verdict.permits() {
                 continue;
@@ -127,10 +127,10 @@ impl Decided {
             }
         }
         for part in &self.parts {
-            if let Some(open) = &part.open
-                && let Err(error) = journal.open(open)
-            {
-                failed(&part.entry.destination, error);
+            for open in &part.open {
+                if let Err(error) = journal.open(open) {
+                    failed(&part.entry.destination, error);
+                }
             }
         }
         for part in &self.parts {

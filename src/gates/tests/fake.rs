@@ -127,6 +127,10 @@ impl Clock for Fake {
 }
 
 impl LocalRepository for Fake {
+    fn committed_at(&self, _: &Oid) -> Result<Option<Timestamp>, Undecided> {
+        Ok(None)
+    }
+
     fn object(&self, id: &Oid) -> Result<Object, Undecided> {
         Ok(if self.missing.as_ref() == Some(id) {
             Object::Missing
@@ -198,6 +202,10 @@ impl Memory for Fake {
 }
 
 impl Remotes for Fake {
+    fn default_branch(&self, _: &str) -> Result<Option<String>, Undecided> {
+        Ok(None)
+    }
+
     fn trunk_tip(&self, _: &TrunkName, team: bool) -> Result<Tip, Undecided> {
         self.note("trunk");
         next(&self.tip).map(|commit| Tip {
