@@ -203,10 +203,10 @@ fn ledgers(least: Duration) {
     };
     let directory = tempfile::tempdir().unwrap();
     let ledger = Ledger::new(directory.path());
-    let last = line(3);
+    let tail = line(3);
     holds(least, &[line(1) + &line(2)], |text| {
         // What follows a damaged line is read all the same.
-        let whole = [text, b"\n", last.as_bytes()].concat();
+        let whole = [text, b"\n", tail.as_bytes()].concat();
         fs::write(ledger.path(), &whole).unwrap();
         let contents = ledger.read().unwrap();
         let lines = whole
