@@ -128,6 +128,9 @@ pub struct Check {
 #[derive(Debug, Args)]
 #[command(after_help = STATUS)]
 pub struct Status {
+    /// List all commits that the next push to this environment would bring, and take away.
+    #[arg(long, value_name = "ENV")]
+    pub diff: Option<String>,
     /// Print it as JSON.
     #[arg(long)]
     pub json: bool,

@@ -22,7 +22,6 @@ pub(crate) fn ask(
     tips: &RemoteTips,
     is_rollback: bool,
     world: &World<'_>,
-    notes: &mut Vec<String>,
 ) -> GateResult {
     let trunk = push.trunk.clone()?;
     if let Some(update) = push.moves_trunk() {
@@ -35,16 +34,6 @@ pub(crate) fn ask(
     };
     if *commit != tip {
         return not_the_tip(push, commit, &tip, &trunk, is_rollback, world);
-    }
-    for update in &push.updates {
-        if let Update::Set {
-            commit,
-            replaces: Some(old),
-            ..
-        } = update
-        {
-            notes.extend(dropped(push, commit, old, world)?);
-        }
     }
     Ok(format!("{} is {trunk}", commit.short()))
 }
@@ -72,9 +61,9 @@ fn must_keep(
         };
     };
     if !follows(commit, old, world)? {
-        let lost = world.repository.lost(old, commit, &trunk.remote)?;
-        if lost.0.0 > 0 {
-            return Err(drops(commit, lost, trunk, world)?.into());
+        let difference = world.repository.difference(old, commit, &trunk.remote)?;
+        if !difference.takes.is_empty() {
+            return Err(drops(commit, &difference.takes, trunk, world)?.into());
         }
     }
     Ok(format!("{} follows {}", commit.short(), old.short()))
@@ -84,21 +73,6 @@ fn must_keep(
 fn follows(new: &Oid, old: &Oid, world: &World<'_>) -> Result<bool, Stop> {
     Ok(new == old
         || matches!(world.repository.object(new)?, Object::Commit { parents } if parents.contains(old)))
-}
-
-/// A note for a forced push that takes deployed commits away.
-fn dropped(
-    push: &GovernedPush<'_>,
-    commit: &Oid,
-    old: &Oid,
-    world: &World<'_>,
-) -> Result<Option<String>, Stop> {
-    if follows(commit, old, world)? {
-        return Ok(None);
-    }
-    let (by, commits) = world.repository.lost(old, commit, &push.remote)?;
-    let list = by.list(&commits);
-    Ok((by.0 > 0).then(|| format!("it drops {by} deployed now:{list}")))
 }
 
 /// The local trunk branch, which the commands that fix a push begin with.
@@ -138,15 +112,16 @@ impl<'t> LocalTrunk<'t> {
 /// A forced push would take commits off trunk.
 fn drops(
     commit: &Oid,
-    (by, commits): (Count, Vec<Commit>),
+    lost: &[Commit],
     trunk: &TrunkName,
     world: &World<'_>,
 ) -> Result<Refusal, Stop> {
     let (local, id) = (LocalTrunk::of(trunk, world)?, commit.short());
-    let refusal = Refusal::new(format!(
-        "{id} would take {by} off {trunk}:{}",
-        by.list(&commits)
-    ));
+    let mut why = format!("{id} would take {} off {trunk}:", Count(lost.len()));
+    for line in Commit::lines(lost, Commit::LISTED) {
+        why += &format!("\n    {line}");
+    }
+    let refusal = Refusal::new(why);
     let switch = local.switch().into_iter();
     Ok(if local.is_at(commit) {
         let words = "keep them, then push again; to undo one, git revert it";

@@ -8,7 +8,7 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use super::{
     environment_remotes::EnvironmentRemotes,
-    facts::{Commit, Count, Mismatch, Relation, TrunkName},
+    facts::{Difference, Mismatch, Relation, TrunkName},
     stop::{Refusal, Stop, Undecided},
 };
 use crate::{
@@ -43,8 +43,8 @@ pub trait LocalRepository: Sync {
     /// How `a` relates to `b`; `remote` is where a shallow clone would be deepened from.
     fn relation(&self, a: &Oid, b: &Oid, remote: &str) -> Result<Relation, Undecided>;
     fn same_content(&self, a: &Oid, b: &Oid) -> Result<bool, Undecided>;
-    /// The number of commits that `old` has and `new` lacks, and the first few of them.
-    fn lost(&self, old: &Oid, new: &Oid, remote: &str) -> Result<(Count, Vec<Commit>), Undecided>;
+    /// All commits that one of the two has and the other lacks.
+    fn difference(&self, old: &Oid, new: &Oid, remote: &str) -> Result<Difference, Undecided>;
     /// How the checkout differs from a commit's tree; `None` if it does not.
     fn checkout(&self, commit: &Oid) -> Result<Option<Mismatch>, Undecided>;
     /// The commands that may run the tests of a commit's tree.

@@ -4,7 +4,10 @@
 use super::{journal::Journal, part::Part};
 use crate::{
     app::message::Message,
-    gates::{Undecided, verdict::Decision},
+    gates::{
+        Undecided,
+        verdict::{Contents, Decision},
+    },
     memory::ledger::{Entry, GateEntry},
 };
 
@@ -78,7 +81,7 @@ impl Pending {
                     cures: Vec::new(),
                 });
             }
-            entries.push(entry);
+            entries.push((entry, part.contents.take()));
         }
         Decided {
             decision,
@@ -92,8 +95,8 @@ impl Pending {
 #[derive(Debug)]
 pub(crate) struct Decided {
     pub(crate) decision: Decision,
-    /// The ledger's entries, one for each target that was judged.
-    pub(crate) entries: Vec<Entry>,
+    /// The ledger's entries, one for each target that was judged, and what goes out there.
+    pub(crate) entries: Vec<(Entry, Option<Contents>)>,
     is_off: bool,
     parts: Vec<Part>,
 }
@@ -121,7 +124,7 @@ impl Decided {
                 exit_code = Decision::Undecided.exit_code();
             }
         };
-        for entry in &self.entries {
+        for (entry, _) in &self.entries {
             if let Err(error) = journal.append(entry) {
                 failed(&entry.destination, error);
             }

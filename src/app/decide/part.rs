@@ -5,7 +5,7 @@ use bstr::BStr;
 use crate::{
     gates::{
         EnvironmentRemotes, GovernedPush,
-        verdict::{Decision, Gate, Outcome, Verdict},
+        verdict::{Contents, Decision, Gate, Outcome, Verdict},
     },
     memory::{
         ledger::{Entry, GateEntry},
@@ -27,6 +27,8 @@ pub(super) struct Part {
     pub(super) open: Vec<OpenPush>,
     /// The remote where the team shares its records.
     pub(super) share: Option<String>,
+    /// What goes out.
+    pub(super) contents: Option<Contents>,
 }
 
 impl Part {
@@ -71,6 +73,7 @@ impl Part {
             found,
             open,
             share,
+            contents: verdict.contents.clone(),
         }
     }
 
@@ -82,6 +85,7 @@ impl Part {
             found: None,
             open: Vec::new(),
             share: None,
+            contents: None,
         }
     }
 }

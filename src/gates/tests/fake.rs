@@ -9,7 +9,7 @@ use crate::{
     gates::{
         Checked, Clock, EnvironmentRemotes, LocalRepository, Memory, Object, Passed, Remotes,
         Runner, Stop, SuiteLock, SuiteRun, Tip, Undecided, Work, World,
-        verdict::{Commit, Count, Mismatch, Relation, TrunkName},
+        verdict::{Count, Difference, Mismatch, Relation, TrunkName},
     },
     memory::record::Record,
     policy::{Ci, detect::Candidate},
@@ -156,9 +156,9 @@ impl LocalRepository for Fake {
     fn same_content(&self, _: &Oid, _: &Oid) -> Result<bool, Undecided> {
         Ok(false)
     }
-    fn lost(&self, _: &Oid, _: &Oid, _: &str) -> Result<(Count, Vec<Commit>), Undecided> {
+    fn difference(&self, _: &Oid, _: &Oid, _: &str) -> Result<Difference, Undecided> {
         self.note("ancestry");
-        Ok((Count(0), Vec::new()))
+        Ok(Difference::default())
     }
     fn checkout(&self, _: &Oid) -> Result<Option<Mismatch>, Undecided> {
         self.note("checkout");
