@@ -63,7 +63,10 @@ pub(crate) fn run(args: &cli::Status) -> Done {
 /// Lists all that the next push to an environment would bring.
 fn print_contents(environment: &report::status::Environment, json: bool) -> Done {
     let Some(contents) = &environment.contents else {
-        let message = format!("what the next push to {} brings is not known", environment.name);
+        let message = format!(
+            "what the next push to {} brings is not known",
+            environment.name
+        );
         let mut why: Vec<_> = (environment.remotes.iter())
             .filter_map(|remote| remote.error.clone())
             .collect();

@@ -62,7 +62,9 @@ impl Contents {
             return alone("first deployment".to_owned());
         };
         let Some(Difference { brings, takes }) = &self.difference else {
-            return alone(format!("replaces {since}, which this repository does not have"));
+            return alone(format!(
+                "replaces {since}, which this repository does not have"
+            ));
         };
         if !self.is_new() {
             return alone(format!("deploys nothing new: {since} is live already"));
@@ -73,7 +75,7 @@ impl Contents {
             sentences.push((sentence, Commit::lines(brings, most)));
         }
         if !takes.is_empty() {
-            let sentence = format!("takes {} of {since} away", Count(takes.len()));
+            let sentence = format!("takes {} away", Count(takes.len()));
             sentences.push((sentence, Commit::lines(takes, most)));
         }
         if let (true, Some((first, _))) = (self.same_content, sentences.first_mut()) {

@@ -91,7 +91,13 @@ impl gates::LocalRepository for Repository {
             let Some(id) = fields.next().and_then(Oid::parse) else {
                 continue;
             };
-            let mut text = || fields.next().unwrap_or_default().to_str_lossy().into_owned();
+            let mut text = || {
+                fields
+                    .next()
+                    .unwrap_or_default()
+                    .to_str_lossy()
+                    .into_owned()
+            };
             let commit = Commit {
                 id,
                 author: text(),

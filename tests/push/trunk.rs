@@ -23,6 +23,7 @@ fn milliseconds(ran: &crate::support::Ran) -> &str {
 fn the_newest_trunk_goes() {
     let shop = Sandbox::new();
     let id = shop.commit_on_origin("two");
+    let old = shop.tip("staging", "master");
     let ran = shop.push("staging", "master").goes();
     assert_eq!(
         ran.report(),
@@ -32,9 +33,13 @@ fn the_newest_trunk_goes() {
                target: one commit, to master\n  \
                window: always open\n  \
                trunk: {} is origin/master\n  \
-               suite: passed in {} ms\n",
+               suite: passed in {} ms\n  \
+               deploys 1 commit since {}; both have the same content:\n    \
+                 {} two (Ana)\n",
             short(&id),
-            milliseconds(&ran)
+            milliseconds(&ran),
+            short(&old),
+            short(&id)
         )
     );
     assert_eq!(shop.tip("staging", "master"), id);

@@ -12,7 +12,7 @@ use crate::{
     commands::{Error, check::to_environment},
     cure::{Cure, command},
     gates::{
-        EnvironmentRemotes, Memory, Passed, Remotes, Undecided, receipt,
+        EnvironmentRemotes, LocalRepository, Memory, Passed, Remotes, Undecided, receipt,
         verdict::{Contents, Decision, Gate, Outcome},
         window::{Answer, known, reader},
     },
@@ -227,8 +227,7 @@ impl Inputs<'_> {
         let old = tips.into_iter().find(|(name, _)| *name == target);
         let old = old.map(|(_, tip)| tip);
         // Where it cannot be compared, the line of what is live says why.
-        *contents =
-            Contents::of(commit, old.as_ref(), &remotes.environment, self.world).ok();
+        *contents = Contents::of(commit, old.as_ref(), &remotes.environment, self.world).ok();
         if old.as_ref() == Some(commit) {
             return Ok(nothing(format!("nothing new: {branch} is there")));
         }

@@ -138,10 +138,10 @@ impl Page<'_> {
             Window::Unknown { error } => bad(error),
         };
         self.line("window", window);
-        self.next_push(&environment.next_push);
         if let Some(contents) = environment.contents.as_ref().filter(|one| one.is_new()) {
             self.contents(contents);
         }
+        self.next_push(&environment.next_push);
     }
 
     fn remote(&mut self, remote: &Remote, several: bool) {
@@ -285,9 +285,12 @@ impl Page<'_> {
     }
 
     fn contents(&mut self, contents: &Contents) {
+        let room = self.columns.saturating_sub(DEEP.len());
+        let mut label = "next";
         for (sentence, commits) in contents.sentences(ListedCommit::LISTED) {
-            self.line("", sentence);
-            let room = self.columns.saturating_sub(DEEP.len());
+            let colon = if commits.is_empty() { "" } else { ":" };
+            self.line(label, sentence + colon);
+            label = "";
             for line in commits {
                 self.text += Text::from(DEEP) + Text::from(line).cut(room) + "\n";
             }
