@@ -49,6 +49,10 @@ impl Remotes for PipelineTips<'_> {
         }
     }
 
+    fn default_branch(&self, remote: &str) -> Result<Option<String>, Undecided> {
+        self.remotes.default_branch(remote)
+    }
+
     fn live(&self, of: &EnvironmentRemotes, remote: usize) -> Result<Tips, Undecided> {
         let same = |(known, index, _): &&(EnvironmentRemotes, usize, _)| {
             known.remotes.get(*index) == of.remotes.get(remote) && known.branches == of.branches

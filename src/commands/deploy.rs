@@ -11,7 +11,10 @@ use super::{
 use crate::{
     app::{follow_up::catch_up, overrides::Overrides, pipeline_tips::PipelineTips},
     cli::Deploy,
-    gates::{EnvironmentRemotes, LocalRepository, Remotes, verdict::Decision},
+    gates::{
+        Remotes,
+        verdict::{Contents, Decision},
+    },
     git::{Repository, network},
     policy::Environment,
     process::{signals, terminal},
@@ -79,24 +82,17 @@ fn is_asked_about(environment: &Environment) -> bool {
 /// Says what goes out, and asks; without a terminal it is wanted.
 fn is_wanted(plan: &Plan<'_>, targets: &[Target]) -> Result<bool, Error> {
     let (of, commit) = (plan.of, plan.commit);
-    for target in targets {
-        report::print(format_args!("  {}\n", goes_out(of, target, commit, plan)));
+    for Target { index, live, .. } in targets {
+        if targets.len() > 1 {
+            report::print(format_args!("  {}:\n", of.destinations[*index]));
+        }
+        match Contents::of(commit, live.as_ref(), &of.expected, plan.world) {
+            Ok(contents) => report::print(&contents),
+            Err(error) => {
+                report::warn(&format!("what goes is not known: {}", error.in_one_line()));
+            }
+        }
     }
     let question = format!("Deploy {} to {}?", commit.short(), of.environment);
     Ok(terminal::confirm(&question)?.unwrap_or(true))
-}
-
-fn goes_out(of: &EnvironmentRemotes, target: &Target, commit: &Oid, plan: &Plan<'_>) -> String {
-    let destination = &of.destinations[target.index];
-    let Some(live) = &target.live else {
-        return format!("{destination}: the first deployment");
-    };
-    match plan.world.lost(commit, live, &of.expected) {
-        Ok((count, commits)) => format!(
-            "{destination}: {count} since {}:{}",
-            live.short(),
-            count.list(&commits)
-        ),
-        Err(_) => format!("{destination}: after {}", live.short()),
-    }
 }

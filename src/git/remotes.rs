@@ -25,6 +25,11 @@ impl gates::Remotes for Repository {
         })
     }
 
+    fn default_branch(&self, remote: &str) -> Result<Option<String>, Undecided> {
+        let url = self.fetch_url(remote)?;
+        self.network(LIMIT).default_branch(remote, url.as_ref())
+    }
+
     fn live(&self, of: &EnvironmentRemotes, index: usize) -> Result<Tips, Undecided> {
         if of.is_remembered {
             let last = self.remembered(of.place_of(index))?;

@@ -186,6 +186,9 @@ pub(crate) fn verdict(what: &str, verdict: &Verdict) -> Text {
             Outcome::Undecided(why) => undecided(what, gate, why),
         };
     }
+    if let Some(contents) = &verdict.contents {
+        text += contents;
+    }
     for note in &verdict.notes {
         text += hinted("note:", note);
     }

@@ -140,8 +140,7 @@ impl Plan<'_> {
                     source: self.source.into(),
                     commit: self.commit.clone(),
                     target: name.as_str().into(),
-                    // A command may deploy the same commit once more.
-                    replaces: live.filter(|live| live != self.commit),
+                    replaces: live,
                 }],
                 deploy: Some(self.typed()),
             })
