@@ -67,7 +67,8 @@ pub(crate) fn run(args: &Deploy) -> Done {
         commit.short(),
         environment.name
     ));
-    if is_asked_about(environment) && !args.yes && !is_wanted(&plan, &targets)? {
+    let is_asked = !args.yes && is_asked_about(environment) && terminal::is_there();
+    if is_asked && !is_wanted(&plan, &targets)? {
         report::say("nothing was deployed");
         return Ok(Decision::Refused.exit_code());
     }
@@ -79,7 +80,7 @@ fn is_asked_about(environment: &Environment) -> bool {
     environment.after.is_some() || environment.name == "production"
 }
 
-/// Says what goes out, and asks; without a terminal it is wanted.
+/// Says what goes out, and asks.
 fn is_wanted(plan: &Plan<'_>, targets: &[Target]) -> Result<bool, Error> {
     let (of, commit) = (plan.of, plan.commit);
     for Target { index, live, .. } in targets {
@@ -94,5 +95,5 @@ fn is_wanted(plan: &Plan<'_>, targets: &[Target]) -> Result<bool, Error> {
         }
     }
     let question = format!("Deploy {} to {}?", commit.short(), of.environment);
-    Ok(terminal::confirm(&question)?.unwrap_or(true))
+    terminal::confirm(&question)
 }

@@ -134,8 +134,7 @@ fn ask_which(candidates: &mut Vec<Candidate>) -> Result<(), Error> {
     if candidates.len() > 1 {
         for index in 0..candidates.len() {
             let command = &candidates[index].command;
-            if terminal::confirm(&format!("does `{command}` run ALL of your tests?"))? == Some(true)
-            {
+            if terminal::confirm(&format!("does `{command}` run ALL of your tests?"))? {
                 *candidates = vec![candidates.swap_remove(index)];
                 break;
             }

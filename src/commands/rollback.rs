@@ -223,11 +223,12 @@ fn confirmed(args: &Rollback, plan: &Plan<'_>) -> Result<bool, Error> {
     if args.yes {
         return Ok(true);
     }
-    let Some(yes) = terminal::confirm("Roll back?")? else {
-        let again = plan.typed().again();
+    if !terminal::is_there() {
         let message = "there is no terminal to ask on";
+        let again = plan.typed().again();
         return Err(Undecided::new(message).cure("say yes beforehand", [again]));
-    };
+    }
+    let yes = terminal::confirm("Roll back?")?;
     if !yes {
         report::say("nothing was pushed");
     }

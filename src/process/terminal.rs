@@ -20,10 +20,10 @@ const LIMIT: Duration = Duration::from_mins(2);
 /// How often a signal is looked for meanwhile, in milliseconds.
 const TICK: u8 = 100;
 
-/// Asks a question: any answer but `y` or `yes` is no. `None` where there is no terminal to ask on.
-pub(crate) fn confirm(question: &str) -> Result<Option<bool>, Undecided> {
+/// Asks a question. Without a terminal, and with any answer but `y` or `yes`, the answer is no.
+pub(crate) fn confirm(question: &str) -> Result<bool, Undecided> {
     let Some(mut terminal) = open() else {
-        return Ok(None);
+        return Ok(false);
     };
     let question = printable(question.into());
     let _ = write!(terminal, "pushgate: {question} [y/N] ");
@@ -45,7 +45,12 @@ pub(crate) fn confirm(question: &str) -> Result<Option<bool>, Undecided> {
         let _ = writeln!(terminal);
     }
     let answer = answer.trim_ascii().to_ascii_lowercase();
-    Ok(Some(answer == b"y" || answer == b"yes"))
+    Ok(answer == b"y" || answer == b"yes")
+}
+
+/// Whether a question can be asked.
+pub(crate) fn is_there() -> bool {
+    open().is_some()
 }
 
 /// Opens the terminal where standard error is one and this process may read from it.

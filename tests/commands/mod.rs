@@ -2,6 +2,7 @@
 
 mod approve;
 mod completions;
+mod deploy;
 mod did_you_mean;
 mod doctor;
 mod everywhere;

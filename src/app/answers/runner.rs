@@ -143,7 +143,7 @@ impl Runner for PushRunner<'_> {
 
     fn confirm(&self, question: &str) -> Result<bool, Undecided> {
         // Where nothing is pushed, no answer may be written down.
-        Ok(self.pushes && terminal::confirm(question)? == Some(true))
+        Ok(self.pushes && terminal::confirm(question)?)
     }
 
     fn sign_off(&self, environment: &EnvironmentRemotes, commit: &Oid) -> Result<(), Undecided> {

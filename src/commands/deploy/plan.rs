@@ -241,7 +241,14 @@ impl Plan<'_> {
                 .envs(permit.map(|permit| (DEPLOY, permit.name())));
         };
         let name = self.program();
-        let code = to_its_end(&name, || foreground::spawn(self.command, prepare))?;
+        let mut words = self.command.to_vec();
+        if let Some(program) = words.first_mut()
+            && let Ok(path) = which::which(&*program)
+        {
+            // A shell that runs a script does not look for it on PATH.
+            *program = path.into();
+        }
+        let code = to_its_end(&name, || foreground::spawn(&words, prepare))?;
         let what = match code {
             0 => return Ok(0),
             126 | 127 => format!("could not run `{name}` (exit code {code})"),
