@@ -5,7 +5,7 @@ use super::{
     governed_push::GovernedPush,
     remote_tips::RemoteTips,
     rollback,
-    stop::{Refusal, Stop},
+    stop::{Needs, Refusal, Stop},
     verdict::GateResult,
     world::{Object, World},
 };
@@ -164,7 +164,7 @@ fn not_the_tip(
     let switch = local.switch().into_iter();
     let refspec = (push.here.as_ref()).map_or(branch.clone(), |here| here.refspec(Some(trunk)));
     let deploy = command(["git", "push", &push.remote, &refspec]);
-    Err(match relation {
+    let refusal = match relation {
         Relation::Behind(_) if is_rollback => return Ok(rollback::PASSES.to_owned()),
         Relation::Behind(by) => {
             let refusal = Refusal::new(format!("{pushed} is {by} behind {trunk} {tips}"));
@@ -213,6 +213,11 @@ fn not_the_tip(
             );
             Refusal::new(why).cure("push the newest", [deploy])
         }
+    };
+    Err(match relation {
+        // It may become trunk's newest as it is.
+        Relation::Ahead(_) => refusal,
+        _ => refusal.needing(Needs::OtherCommit),
     }
     .into())
 }

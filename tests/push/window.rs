@@ -36,7 +36,10 @@ fn a_night_push_is_refused_with_the_rule_and_the_hour_at_which_it_opens() {
            push again then\n  \
            if it cannot wait:\n    PUSHGATE_SKIP=window PUSHGATE_REASON=\"...\" git push production master\n"
     );
-    assert_eq!(shop.last_gates(), ["target passed", "window refused"]);
+    assert_eq!(
+        shop.last_gates(),
+        ["target passed", "window refused", "trunk passed"]
+    );
     shop.push_at("2026-11-25 07:00:00", "production", "master")
         .goes()
         .says("window: open until Wed 2026-11-25 22:00");
