@@ -215,8 +215,8 @@ fn not_the_tip(
         }
     };
     Err(match relation {
-        // It may become trunk's newest as it is.
-        Relation::Ahead(_) => refusal,
+        // It becomes trunk's newest as it is.
+        Relation::Ahead(_) if is_trunk_branch => refusal,
         _ => refusal.needing(Needs::OtherCommit),
     }
     .into())

@@ -207,6 +207,8 @@ fn who_is_behind_is_behind_and_no_force_makes_it_a_rollback() {
               trunk: master is 1 commit behind origin/master (you push [two], origin has [three])
               get the newest, then push again:
                 git pull --ff-only origin master
+              promotion: staging has [three], not [two], which is 1 commit behind it; both have the same content
+              it is asked again about the commit that you push then
         "#]]);
     let status = ana.reads("12:00", &["status"]);
     assert!(status.contains("1 commit behind"), "{status}");
