@@ -128,6 +128,9 @@ pub struct Check {
 #[derive(Debug, Args)]
 #[command(after_help = STATUS)]
 pub struct Status {
+    /// List all commits that the next push to this environment would bring, and take away.
+    #[arg(long, value_name = "ENV")]
+    pub diff: Option<String>,
     /// Print it as JSON.
     #[arg(long)]
     pub json: bool,
@@ -184,6 +187,9 @@ pub struct Window {
 #[derive(Debug, Args)]
 #[command(after_help = LOG)]
 pub struct Log {
+    /// So many events at most, the newest; default: 100 where nothing else says which.
+    #[arg(short = 'n', long = "max-count", value_name = "N")]
+    pub most: Option<usize>,
     /// Only what happened to this environment, or to `trunk`.
     #[arg(long, value_name = "ENV")]
     pub environment: Option<String>,

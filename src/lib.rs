@@ -37,5 +37,5 @@ pub mod policy;
 pub(crate) mod process;
 pub mod push;
 pub(crate) mod report;
-pub(crate) mod suite;
+pub mod suite;
 pub(crate) mod text;

@@ -142,11 +142,12 @@ fn notes(stream: &mut dyn Write, commits: &[&str], place: &str) -> io::Result<()
             signed: None,
         })
     };
-    write!(
-        stream,
-        "commit {REF}\ncommitter Ben <ben@shop.example> {START} +0000\ndata <<END\nYears\nEND\n"
-    )?;
     for (index, commit) in commits.iter().enumerate() {
+        let when = START + index * 60;
+        write!(
+            stream,
+            "commit {REF}\ncommitter Ben <ben@shop.example> {when} +0000\ndata <<END\nNotes\nEND\n"
+        )?;
         let both = [deployed(index), deployed(index + 1)].into_iter().flatten();
         let lines = both.fold(String::new(), |lines, one| {
             format!(

@@ -57,6 +57,10 @@ impl Remotes for PipelineTips<'_> {
         }
     }
 
+    fn default_branch(&self, remote: &str) -> Result<Option<String>, Undecided> {
+        self.remotes.default_branch(remote)
+    }
+
     fn live(&self, remote: &BStr, branches: &[String]) -> Result<Tips, Undecided> {
         let same =
             |(name, known, _): &&(BString, Vec<String>, _)| name == remote && known == branches;

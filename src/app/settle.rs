@@ -158,7 +158,7 @@ fn prove(all: &mut [Ended], repository: &Repository) -> Result<(), Undecided> {
 }
 
 /// Whether a reflog, oldest first, still has what it had before the push: git may have let the oldest go.
-fn fits(before: &Tracking, moves: &[git::Moved]) -> bool {
+pub(super) fn fits(before: &Tracking, moves: &[git::Moved]) -> bool {
     match before.moves.checked_sub(1) {
         None => true,
         Some(last) => (moves.get(last))
@@ -174,25 +174,26 @@ fn by_tip(
     ask: Ask,
 ) -> Result<Outcome, Undecided> {
     let Ended { push, record, .. } = one;
+    let is_brought_by_another = |commit: &Oid| {
+        let brought = |other: &Record| {
+            other.is_at(record.place())
+                && other.commit == *commit
+                && other.at >= record.at
+                && other.deployed().is_some_and(|one| !one.seen)
+        };
+        Ok::<_, Undecided>(repository.records(commit)?.iter().any(brought))
+    };
     if tip != Some(&record.commit) {
-        let is_unmoved = tip == record.replaces();
+        // What it replaced may have come back since.
+        let is_unmoved =
+            tip == record.replaces() && !tip.map_or(Ok(false), is_brought_by_another)?;
         return Ok(if is_unmoved {
             Outcome::Missing
         } else {
             Outcome::Unknown
         });
     }
-    let brought_by_another = |other: &Record| {
-        other.is_at(record.place())
-            && other.commit == record.commit
-            && other.at >= record.at
-            && other.deployed().is_some_and(|one| !one.seen)
-    };
-    if repository
-        .records(&record.commit)?
-        .iter()
-        .any(brought_by_another)
-    {
+    if is_brought_by_another(&record.commit)? {
         return Ok(Outcome::Missing);
     }
     // A git that was not killed would have written into the reflog; another push may have brought it.
@@ -222,7 +223,16 @@ impl Ended {
             Outcome::Arrived(at) => Record { at, ..self.record },
             Outcome::Found => found(self.record),
         };
-        write(repository, &record, self.push.share.as_deref())?;
+        // A push of two branches of one environment is one deployment, whichever of them arrived.
+        let is_recorded = |other: &Record| {
+            other.is_at(record.place())
+                && (other.deployed().zip(record.deployed())).is_some_and(|(other, this)| {
+                    (other.decided, other.judged) == (this.decided, this.judged)
+                })
+        };
+        if !(repository.records(&record.commit)?.iter()).any(is_recorded) {
+            write(repository, &record, self.push.share.as_deref())?;
+        }
         remove(&self.path)
     }
 
@@ -247,7 +257,7 @@ pub(super) fn forget_old(repository: &Repository) {
     let now = SystemClock.now();
     for (path, push) in repository.open_pushes().all() {
         let at = push.record().map(|record| record.at);
-        if push.state == State::Missing && at.is_some_and(|at| now.duration_since(at) > OLDEST) {
+        if push.state != State::Open && at.is_some_and(|at| now.duration_since(at) > OLDEST) {
             let _ = remove(&path);
         }
     }

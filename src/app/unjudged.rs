@@ -1,17 +1,20 @@
 //! What became live without the gate: pushes that git's own reflogs know, and commits that are found live
 //! and that nobody has recorded.
 
-use std::fs;
+use std::{fs, path::PathBuf};
 
-use bstr::ByteSlice;
 use jiff::Timestamp;
 
-use super::{answers::SystemClock, sharing::write};
+use super::{answers::SystemClock, settle::fits, sharing::write};
 use crate::{
-    gates::{Clock, EnvironmentRemotes, Memory, Undecided},
-    git::Repository,
+    file,
+    gates::{Clock, EnvironmentRemotes, LocalRepository, Memory, Undecided},
+    git::{Moved, Repository},
     hooks::{directory::HooksDirectory, gate::is_gated},
-    memory::record::{Deployed, Event, Judged, Place, Record},
+    memory::{
+        open_push::Tracking,
+        record::{Deployed, Event, Judged, Place, Record},
+    },
     policy::Policy,
     push::Oid,
 };
@@ -22,6 +25,12 @@ pub(super) fn record_all(repository: &Repository, policy: &Policy) -> Result<(),
         return Ok(());
     };
     let share = policy.shares().then_some(policy.trunk.remote.as_str());
+    let open = repository.open_pushes().open().into_iter();
+    let open: Vec<_> = open
+        .filter_map(|(_, push)| Some(push.record()?.commit))
+        .collect();
+    let before = repository.looked_at();
+    let mut looked_at = Vec::new();
     for environment in &policy.environments {
         let of = repository.remotes_of(environment);
         for (index, remote) in of.remotes.iter().enumerate() {
@@ -30,29 +39,40 @@ pub(super) fn record_all(repository: &Repository, policy: &Policy) -> Result<(),
                 ..of.clone()
             };
             for name in repository.tracking_refs(&only) {
-                for record in unrecorded(repository, of.place_of(index), &name, since)? {
-                    write(repository, &record, share)?;
+                let mut moves = repository.moves(&name)?;
+                moves.reverse();
+                let is_it = |one: &&Tracking| one.name == name && fits(one, &moves);
+                let known = before.iter().find(is_it).map_or(0, |one| one.moves);
+                for record in unrecorded(repository, of.place_of(index), &moves, known)? {
+                    if record.at >= since && !open.contains(&record.commit) {
+                        write(repository, &record, share)?;
+                    }
                 }
+                looked_at.push(Tracking {
+                    tip: moves.last().map(|moved| moved.commit.to_string()),
+                    moves: moves.len(),
+                    name,
+                });
             }
         }
+    }
+    // A push that is open now may turn out not to be judged.
+    if open.is_empty() && looked_at != before {
+        repository.mark_looked_at(&looked_at)?;
     }
     Ok(())
 }
 
-/// The pushes in the reflog of a tracking ref that nothing else tells of.
+/// The pushes in the reflog of a tracking ref, oldest first, that nothing else tells of; `known`: so many
+/// moves were looked at before.
 fn unrecorded(
     repository: &Repository,
     place: Place<'_>,
-    tracking: &str,
-    since: Timestamp,
+    moves: &[Moved],
+    known: usize,
 ) -> Result<Vec<Record>, Undecided> {
-    let moves = repository.moves(tracking)?;
-    let open = repository.open_pushes().open().into_iter();
-    let open: Vec<_> = open
-        .filter_map(|(_, push)| Some(push.record()?.commit))
-        .collect();
     let mut found = Vec::new();
-    for (index, moved) in moves.iter().enumerate() {
+    for (index, moved) in moves.iter().enumerate().skip(known) {
         // A judged push has another time only where GIT_COMMITTER_DATE gave git a wrong one.
         let is_redated = |record: &Record, deployed: &Deployed| {
             deployed.decided.is_some()
@@ -66,13 +86,10 @@ fn unrecorded(
                     !deployed.seen && (record.at == moved.at || is_redated(record, deployed))
                 })
         };
-        if moved.is_push()
-            && moved.at >= since
-            && !open.contains(&moved.commit)
-            && !repository.records(&moved.commit)?.iter().any(is_same)
-        {
+        if moved.is_push() && !repository.records(&moved.commit)?.iter().any(is_same) {
+            let older = index.checked_sub(1).and_then(|older| moves.get(older));
             let event = Event::Deployed(Deployed {
-                replaces: moves.get(index + 1).map(|older| older.commit.clone()),
+                replaces: older.map(|older| older.commit.clone()),
                 ..Deployed::new(Judged::Unjudged)
             });
             found.push(Record::new(
@@ -85,6 +102,28 @@ fn unrecorded(
         }
     }
     Ok(found)
+}
+
+impl Repository {
+    fn looked_at_path(&self) -> PathBuf {
+        self.state_dir().join("reflogs.json")
+    }
+
+    /// The tracking refs as they were when their reflogs were last searched for unjudged pushes.
+    fn looked_at(&self) -> Vec<Tracking> {
+        let text = file::read(&self.looked_at_path()).unwrap_or_default();
+        // Without it, the whole reflogs are searched again.
+        serde_json::from_slice(&text).unwrap_or_default()
+    }
+
+    fn mark_looked_at(&self, all: &[Tracking]) -> Result<(), Undecided> {
+        let write = || {
+            let path = self.looked_at_path();
+            let mode = file::state_mode(&path)?;
+            file::replace(&path, ".reflogs-", &serde_json::to_vec(all)?, mode)
+        };
+        write().map_err(|error| Undecided::failed("remember which reflogs were read", &error))
+    }
 }
 
 /// The record of a commit that is live on an environment though nobody has recorded it; `None` while a push
@@ -142,16 +181,4 @@ fn gate_since(repository: &Repository) -> Option<Timestamp> {
         .into_iter()
         .chain(first)
         .min()
-}
-
-impl Repository {
-    /// When a commit was made, by its committer's clock.
-    fn committed_at(&self, commit: &Oid) -> Result<Option<Timestamp>, Undecided> {
-        let bytes = self.read(commit)?;
-        let mut headers = bytes.lines().take_while(|line| !line.is_empty());
-        let committer = headers.find_map(|line| line.strip_prefix(b"committer "));
-        let seconds = committer.and_then(|line| line.rsplitn_str(3, " ").nth(1));
-        let seconds = seconds.and_then(|seconds| seconds.to_str().ok()?.parse().ok());
-        Ok(seconds.and_then(|seconds| Timestamp::from_second(seconds).ok()))
-    }
 }

@@ -1,6 +1,7 @@
 //! `pushgate check [ENV]`: the verdict as if trunk were pushed there now, without the push.
 
 use bstr::{BString, ByteSlice};
+use serde::Serialize;
 
 use super::{
     Done, lint,
@@ -18,9 +19,10 @@ use crate::{
     cure::command,
     gates::{
         Remotes,
-        verdict::{Decision, TrunkName},
+        verdict::{Contents, Decision, TrunkName},
     },
     git::{Repository, network},
+    memory::ledger::Entry,
     policy::{Environment, FILE, Policy},
     process::signals,
     push::{Oid, Push, Update},
@@ -49,17 +51,26 @@ pub(crate) fn run(args: &Check) -> Done {
         Err(error) if args.json => {
             report::print(report::failure("check", &error));
             let entry = unanswered(error, &world);
-            (Decision::Undecided.exit_code(), vec![entry])
+            (Decision::Undecided.exit_code(), vec![(entry, None)])
         }
         Err(error) => return Err(error),
     };
     if args.json {
-        for entry in &entries {
-            let text = serde_json::to_string_pretty(entry).map_err(super::no_json)?;
+        for (entry, contents) in entries {
+            let answer = Answer { entry, contents };
+            let text = serde_json::to_string_pretty(&answer).map_err(super::no_json)?;
             super::print_machine_data(&(text + "\n"))?;
         }
     }
     Ok(signals::signal().map_or(code, |signal| 128 + signal))
+}
+
+/// What the ledger keeps of the verdict, and what would go out.
+#[derive(Serialize)]
+struct Answer {
+    #[serde(flatten)]
+    entry: Entry,
+    contents: Option<Contents>,
 }
 
 /// The push that is asked about, as git would describe it to the hook.

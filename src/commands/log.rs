@@ -24,6 +24,9 @@ use crate::{
 /// How long it waits for the answers of remotes about pushes that are still open.
 const PATIENCE: Duration = Duration::from_secs(3);
 
+/// How many events are shown where nobody says which.
+const USUAL: usize = 100;
+
 pub(crate) fn run(args: &Log) -> Done {
     let world = Repository::open()?;
     let zone = SystemClock.zone().unwrap_or(TimeZone::UTC);
@@ -36,7 +39,10 @@ pub(crate) fn run(args: &Log) -> Done {
         .transpose()
         .map_err(|error| Error::new(error.to_string()))?;
     let policy = policy(&world);
-    let mut all = everything(&world, policy.as_ref())?;
+    let is_filtered = args.environment.is_some() || since.is_some();
+    let usual = (!args.json && !is_filtered).then_some(USUAL);
+    let most = args.most.or(usual);
+    let mut all = everything(&world, policy.as_ref(), most.filter(|_| !is_filtered))?;
     if let Some(name) = &args.environment {
         all.retain(|one| one.entry.environment.as_ref() == Some(name));
         // A name that was mistyped must not look like a place where nothing happened.
@@ -49,15 +55,19 @@ pub(crate) fn run(args: &Log) -> Done {
         }
     }
     all.retain(|one| since.is_none_or(|since| one.entry.at >= since));
+    let older = most.map_or(0, |most| all.len().saturating_sub(most));
+    all.drain(..older);
     if all.is_empty() && !args.json {
-        let filtered = args.environment.is_some() || since.is_some();
-        let such = if filtered { " of that kind" } else { "" };
+        let such = if is_filtered { " of that kind" } else { "" };
         report::say(&format!("nothing{such} was decided yet"));
     }
     if args.json {
         print_machine_data(&lines(&all)?)?;
     } else {
         print_data(report::log::log(&all, &zone, report::data_terminal()))?;
+        if older > 0 && args.most.is_none() {
+            report::say("older events: pushgate log -n 1000");
+        }
     }
     Ok(0)
 }
@@ -75,7 +85,19 @@ fn policy(world: &Repository) -> Option<Policy> {
     policy.ok().map(|loaded| loaded.policy)
 }
 
-fn everything(world: &Repository, policy: Option<&Policy>) -> Result<Vec<Happened>, Error> {
+/// Reads what is known; of the team's notes at least the `most` newest events, where not all are asked for.
+fn everything(
+    world: &Repository,
+    policy: Option<&Policy>,
+    most: Option<usize>,
+) -> Result<Vec<Happened>, Error> {
+    if let Some(policy) = policy.filter(|policy| policy.shares())
+        && world.remotes().has(policy.trunk.remote.as_bytes())
+        && let Err(error) = world.notes().fetch(&policy.trunk.remote, PATIENCE)
+    {
+        let why = error.in_one_line();
+        report::warn(&format!("what colleagues did since cannot be told: {why}"));
+    }
     if let Some(policy) = policy
         && let Err(error) = catch_up(world, policy, PATIENCE)
     {
@@ -88,7 +110,12 @@ fn everything(world: &Repository, policy: Option<&Policy>) -> Result<Vec<Happene
         let path = ledger.path().display();
         report::warn(&format!("line {number} of {path} is damaged and left out"));
     }
-    let records = world.notes().all().unwrap_or_else(|error| {
+    let notes = world.notes();
+    let records = match most {
+        Some(most) => notes.recent(most.saturating_add(1)),
+        None => notes.all(),
+    };
+    let records = records.unwrap_or_else(|error| {
         let why = error.in_one_line();
         report::warn(&format!("what the team remembers cannot be told: {why}"));
         Vec::new()

@@ -19,7 +19,8 @@ use crate::{
     cli::Rollback,
     cure::command,
     gates::{
-        Clock, EnvironmentRemotes, LocalRepository, Memory, Remotes, Undecided, verdict::Decision,
+        Clock, EnvironmentRemotes, Memory, Remotes, Undecided,
+        verdict::{Contents, Decision},
     },
     git::{Repository, network},
     hooks::gate::is_gated,
@@ -234,13 +235,9 @@ fn say(
         report::print(format_args!("  {} was deployed{by}, {at}\n", live.short()));
     }
     let label = redact(&printable(of.remotes[index].as_bstr()));
-    if let Ok((count, commits)) = world.lost(live, commit, &label)
-        && count.0 > 0
-    {
-        report::print(format_args!(
-            "  it takes {count} away:{}\n",
-            count.list(&commits)
-        ));
+    match Contents::of(commit, Some(live), &label, world) {
+        Ok(contents) => report::print(&contents),
+        Err(error) => report::warn(&format!("what goes is not known: {}", error.in_one_line())),
     }
     Ok(())
 }

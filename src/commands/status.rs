@@ -5,7 +5,11 @@ mod environment;
 use bstr::ByteSlice;
 use jiff::{Timestamp, tz::TimeZone};
 
-use super::{Done, Error, local::Local, print_data, print_machine_data};
+use super::{
+    Done, Error,
+    local::{Local, named},
+    print_data, print_machine_data,
+};
 use crate::{
     app::{
         answers::SystemClock,
@@ -28,7 +32,7 @@ use crate::{
     push::Oid,
     report::{
         self,
-        status::{Commit, Pushed, Standing, Status, Trunk, draw, failed},
+        status::{Commit, NextPush, Pushed, Standing, Status, Trunk, draw, failed},
     },
     text::printable,
 };
@@ -36,7 +40,7 @@ use crate::{
 pub(crate) fn run(args: &cli::Status) -> Done {
     signals::watch();
     let world = Repository::open();
-    let status = world.and_then(|world| status(&world));
+    let status = world.and_then(|world| status(&world, args.diff.as_deref()));
     if let Some(signal) = signals::signal() {
         return Ok(128 + signal);
     }
@@ -45,12 +49,38 @@ pub(crate) fn run(args: &cli::Status) -> Done {
             let _ = print_machine_data(&failed(&error.in_one_line()));
         }
     })?;
+    if let Some(environment) = args.diff.as_ref().and_then(|_| status.environments.first()) {
+        return print_contents(environment, args.json);
+    }
     if args.json {
         print_machine_data(&status.json().map_err(super::no_json)?)?;
     } else {
         print_data(draw(&status, report::data_columns()))?;
     }
     Ok(if status.is_whole() { 0 } else { 2 })
+}
+
+/// Lists all that the next push to an environment would bring.
+fn print_contents(environment: &report::status::Environment, json: bool) -> Done {
+    let Some(contents) = &environment.contents else {
+        let message = format!(
+            "what the next push to {} brings is not known",
+            environment.name
+        );
+        let mut why: Vec<_> = (environment.remotes.iter())
+            .filter_map(|remote| remote.error.clone())
+            .collect();
+        if let (NextPush::Nothing { why: only }, []) = (&environment.next_push, &why[..]) {
+            why.push(only.clone());
+        }
+        return Err(Error::new(message).details(why));
+    };
+    if json {
+        print_machine_data(&super::json_line(contents)?)?;
+    } else {
+        print_data(contents.text(usize::MAX))?;
+    }
+    Ok(0)
 }
 
 /// What the status is made from.
@@ -66,11 +96,15 @@ struct Inputs<'w> {
     knows_the_team: bool,
 }
 
-fn status(world: &Repository) -> Result<Status, Error> {
+/// Asks about all environments, or about this one alone.
+fn status(world: &Repository, only: Option<&str>) -> Result<Status, Error> {
     let local = Local::of(world)?;
     let policy = &local.loaded.policy;
     let trunk = world.trunk(&policy.trunk);
-    let order = order(policy);
+    let order = match only {
+        Some(name) => vec![named(name, policy)?],
+        None => order(policy),
+    };
     let remotes: Vec<_> = (order.iter())
         .map(|environment| world.remotes_of(environment))
         .collect();

@@ -180,7 +180,7 @@ impl Evaluation<'_> {
             }
             Gate::Suite => return self.suite(notes),
             Gate::Window => window::ask(push, world, notes),
-            Gate::Trunk => self.trunk(notes),
+            Gate::Trunk => self.trunk(),
             Gate::Promotion => {
                 // The team's notes come with trunk's tip.
                 self.tips();
@@ -211,11 +211,11 @@ impl Evaluation<'_> {
         })
     }
 
-    fn trunk(&mut self, notes: &mut Vec<String>) -> GateResult {
+    fn trunk(&mut self) -> GateResult {
         let (push, world) = (self.push, self.world);
         let is_rollback = self.verdict.rollback.is_some();
         let tips = self.tips();
-        let ask = |commit| trunk::ask(push, commit, tips, is_rollback, world, notes);
+        let ask = |commit| trunk::ask(push, commit, tips, is_rollback, world);
         joined(push.commits().into_iter().map(ask))
     }
 

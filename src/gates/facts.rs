@@ -3,6 +3,7 @@
 use std::{fmt, time::Duration};
 
 use bstr::BString;
+use serde::Serialize;
 
 use crate::{push::Oid, text::printable};
 
@@ -19,27 +20,13 @@ pub enum Relation {
     Unrelated,
 }
 
-/// A number of commits, counted no further than one more than [`Count::MOST`].
+/// A number of commits; to compare two commits it is counted no further than one more than [`Count::MOST`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Count(pub usize);
 
 impl Count {
     /// Larger numbers help no reader, and counting a long history takes time.
     pub const MOST: usize = 1000;
-
-    /// Lists the first of these commits, a line each, indented.
-    pub(crate) fn list(self, first: &[Commit]) -> String {
-        let line = |commit: &Commit| {
-            let [subject, author] =
-                [&commit.subject, &commit.author].map(|text| printable(text.as_bytes().into()));
-            format!("\n    {} {subject} ({author})", commit.id.short())
-        };
-        let mut text: String = first.iter().map(line).collect();
-        if self.0 > first.len() {
-            text += "\n    ...";
-        }
-        text
-    }
 }
 
 impl fmt::Display for Count {
@@ -53,11 +40,37 @@ impl fmt::Display for Count {
 }
 
 /// A commit with the first line of its message, and the name of its author.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Commit {
     pub id: Oid,
     pub subject: String,
     pub author: String,
+}
+
+impl Commit {
+    /// How many commits are listed where a person did not ask for all.
+    pub(crate) const LISTED: usize = 10;
+
+    /// Lists the first of these commits, a line each, and says how many more there are.
+    pub(crate) fn lines(commits: &[Self], most: usize) -> Vec<String> {
+        let line = |commit: &Self| {
+            let [subject, author] =
+                [&commit.subject, &commit.author].map(|text| printable(text.as_bytes().into()));
+            format!("{} {subject} ({author})", commit.id.short())
+        };
+        let more = commits.len().saturating_sub(most);
+        let more = (more > 0).then(|| format!("and {more} more"));
+        commits.iter().take(most).map(line).chain(more).collect()
+    }
+}
+
+/// The commits that two commits do not share, newest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Difference {
+    /// Those of the new commit.
+    pub brings: Vec<Commit>,
+    /// Those of the old commit.
+    pub takes: Vec<Commit>,
 }
 
 /// The remote and the branch that trunk is.

@@ -4,6 +4,7 @@
 //! [`ORDER`], and a [`Verdict`](verdict::Verdict) is what comes out. What they need to know they ask
 //! of the [`World`], whose traits the parts above implement.
 
+pub mod contents;
 mod environment_remotes;
 mod evaluation;
 pub mod facts;

@@ -5,12 +5,13 @@ use super::{
     governed_push::GovernedPush,
     remote_tips::RemoteTips,
     rollback,
-    stop::{Needs, Refusal, Stop},
+    stop::{Needs, Refusal, Stop, Undecided},
     verdict::GateResult,
     world::{Object, World},
 };
 use crate::{
     cure::command,
+    policy::FILE,
     push::{Oid, Update},
     text::printable,
 };
@@ -21,12 +22,11 @@ pub(crate) fn ask(
     tips: &RemoteTips,
     is_rollback: bool,
     world: &World<'_>,
-    notes: &mut Vec<String>,
 ) -> GateResult {
     let trunk = push.trunk.clone()?;
     if let Some(update) = push.moves_trunk() {
         // Trunk's tip stands on the hook's standard input: no remote has to be asked.
-        return must_keep(update, &trunk, world);
+        return must_keep(push, update, &trunk, world);
     }
     let tip = match &tips.trunk {
         Some(tip) => tip.clone()?.commit,
@@ -35,21 +35,16 @@ pub(crate) fn ask(
     if *commit != tip {
         return not_the_tip(push, commit, &tip, &trunk, is_rollback, world);
     }
-    for update in &push.updates {
-        if let Update::Set {
-            commit,
-            replaces: Some(old),
-            ..
-        } = update
-        {
-            notes.extend(dropped(push, commit, old, world)?);
-        }
-    }
     Ok(format!("{} is {trunk}", commit.short()))
 }
 
 /// A push to trunk itself must keep every commit that is there.
-fn must_keep(update: &Update, trunk: &TrunkName, world: &World<'_>) -> GateResult {
+fn must_keep(
+    push: &GovernedPush<'_>,
+    update: &Update,
+    trunk: &TrunkName,
+    world: &World<'_>,
+) -> GateResult {
     let Update::Set {
         commit, replaces, ..
     } = update
@@ -57,12 +52,18 @@ fn must_keep(update: &Update, trunk: &TrunkName, world: &World<'_>) -> GateResul
         return Ok("deleted".to_owned());
     };
     let Some(old) = replaces else {
-        return Ok(format!("{trunk} is new"));
+        // Where only this clone says which branch is trunk, the server may have renamed it.
+        let is_named = push.policy.trunk.branch.is_some();
+        let asked = (!is_named).then(|| world.remotes.default_branch(&trunk.remote));
+        return match asked.transpose()?.flatten() {
+            Some(to) if to != trunk.branch => Err(Undecided::renamed_trunk(trunk, &to).into()),
+            _ => Ok(format!("{trunk} is new")),
+        };
     };
     if !follows(commit, old, world)? {
-        let lost = world.repository.lost(old, commit, &trunk.remote)?;
-        if lost.0.0 > 0 {
-            return Err(drops(commit, lost, trunk, world)?.into());
+        let difference = world.repository.difference(old, commit, &trunk.remote)?;
+        if !difference.takes.is_empty() {
+            return Err(drops(commit, &difference.takes, trunk, world)?.into());
         }
     }
     Ok(format!("{} follows {}", commit.short(), old.short()))
@@ -72,21 +73,6 @@ fn must_keep(update: &Update, trunk: &TrunkName, world: &World<'_>) -> GateResul
 fn follows(new: &Oid, old: &Oid, world: &World<'_>) -> Result<bool, Stop> {
     Ok(new == old
         || matches!(world.repository.object(new)?, Object::Commit { parents } if parents.contains(old)))
-}
-
-/// A note for a forced push that takes deployed commits away.
-fn dropped(
-    push: &GovernedPush<'_>,
-    commit: &Oid,
-    old: &Oid,
-    world: &World<'_>,
-) -> Result<Option<String>, Stop> {
-    if follows(commit, old, world)? {
-        return Ok(None);
-    }
-    let (by, commits) = world.repository.lost(old, commit, &push.remote)?;
-    let list = by.list(&commits);
-    Ok((by.0 > 0).then(|| format!("it drops {by} deployed now:{list}")))
 }
 
 /// The local trunk branch, which the commands that fix a push begin with.
@@ -126,15 +112,16 @@ impl<'t> LocalTrunk<'t> {
 /// A forced push would take commits off trunk.
 fn drops(
     commit: &Oid,
-    (by, commits): (Count, Vec<Commit>),
+    lost: &[Commit],
     trunk: &TrunkName,
     world: &World<'_>,
 ) -> Result<Refusal, Stop> {
     let (local, id) = (LocalTrunk::of(trunk, world)?, commit.short());
-    let refusal = Refusal::new(format!(
-        "{id} would take {by} off {trunk}:{}",
-        by.list(&commits)
-    ));
+    let mut why = format!("{id} would take {} off {trunk}:", Count(lost.len()));
+    for line in Commit::lines(lost, Commit::LISTED) {
+        why += &format!("\n    {line}");
+    }
+    let refusal = Refusal::new(why);
     let switch = local.switch().into_iter();
     Ok(if local.is_at(commit) {
         let words = "keep them, then push again; to undo one, git revert it";
@@ -234,4 +221,23 @@ fn work(push: &GovernedPush<'_>, commit: &Oid) -> String {
     });
     let branch = branches.next();
     branch.map_or(commit.short().to_owned(), |name| printable(name.into()))
+}
+
+impl Undecided {
+    /// Trunk's branch has another name on the server now.
+    pub(crate) fn renamed_trunk(trunk: &TrunkName, to: &str) -> Self {
+        let TrunkName { remote, branch } = trunk;
+        Self::new(format!(
+            "`{trunk}` does not exist: the branch of {remote} is `{to}`"
+        ))
+        .cure(
+            "follow it, then try again",
+            [
+                command(["git", "fetch", remote]),
+                command(["git", "remote", "set-head", remote, "--auto"]),
+                command(["git", "branch", "-m", branch, to]),
+            ],
+        )
+        .hint(format!("where {FILE} names it: set `trunk.branch: {to}`"))
+    }
 }

@@ -2,7 +2,8 @@
 
 use super::stop::{Needs, Refusal, Stop, Undecided};
 pub use super::{
-    facts::{Commit, Count, Ending, Mismatch, Relation, TrunkName},
+    contents::Contents,
+    facts::{Commit, Count, Difference, Ending, Mismatch, Relation, TrunkName},
     gate::Gate,
 };
 pub use crate::memory::decision::Decision;
@@ -32,6 +33,8 @@ pub struct Verdict {
     pub rollback: Option<Rollback>,
     /// Whether the commit is seen live for the first time on the environment that comes first.
     pub first: bool,
+    /// What goes to the environment, where the push goes.
+    pub contents: Option<Contents>,
 }
 
 /// A commit that was live comes back.

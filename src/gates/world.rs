@@ -8,7 +8,7 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use super::{
     environment_remotes::EnvironmentRemotes,
-    facts::{Commit, Count, Mismatch, Relation, TrunkName},
+    facts::{Difference, Mismatch, Relation, TrunkName},
     stop::{Refusal, Stop, Undecided},
 };
 use crate::{
@@ -43,14 +43,16 @@ pub trait LocalRepository: Sync {
     /// How `a` relates to `b`; `remote` is where a shallow clone would be deepened from.
     fn relation(&self, a: &Oid, b: &Oid, remote: &str) -> Result<Relation, Undecided>;
     fn same_content(&self, a: &Oid, b: &Oid) -> Result<bool, Undecided>;
-    /// The number of commits that `old` has and `new` lacks, and the first few of them.
-    fn lost(&self, old: &Oid, new: &Oid, remote: &str) -> Result<(Count, Vec<Commit>), Undecided>;
+    /// All commits that one of the two has and the other lacks.
+    fn difference(&self, old: &Oid, new: &Oid, remote: &str) -> Result<Difference, Undecided>;
     /// How the checkout differs from a commit's tree; `None` if it does not.
     fn checkout(&self, commit: &Oid) -> Result<Option<Mismatch>, Undecided>;
     /// The commands that may run the tests of a commit's tree.
     fn detect(&self, commit: &Oid) -> Result<Vec<Candidate>, Undecided>;
     /// The author of a commit: `Name <mail>`.
     fn author(&self, commit: &Oid) -> Result<String, Undecided>;
+    /// When a commit was made, by its committer's clock; `None` where it does not say.
+    fn committed_at(&self, commit: &Oid) -> Result<Option<Timestamp>, Undecided>;
     /// The person who pushes: `Name <mail>`.
     fn person(&self) -> String;
     /// The people as the mailmap that a commit brings calls them.
@@ -78,6 +80,8 @@ pub trait Memory: Sync {
 pub trait Remotes: Sync {
     /// Trunk's tip on its remote; with `team`, the team's notes are fetched along with it.
     fn trunk_tip(&self, trunk: &TrunkName, team: bool) -> Result<Tip, Undecided>;
+    /// The branch that a remote's HEAD names; `None` where it has no commit yet.
+    fn default_branch(&self, remote: &str) -> Result<Option<String>, Undecided>;
     /// The tips of these branches of a remote; branches that do not exist are left out.
     fn live(&self, remote: &BStr, branches: &[String]) -> Result<Vec<(String, Oid)>, Undecided>;
 }

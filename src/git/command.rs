@@ -34,6 +34,15 @@ impl Git {
         })
     }
 
+    /// Whether this git was built with a system-wide configuration of its own, which libgit2 does not read:
+    /// `PREFIX/etc/gitconfig` (git-config(1)).
+    pub(crate) fn has_own_configuration(&self) -> bool {
+        let above = self.program.ancestors().skip(1);
+        above
+            .filter(|directory| directory.parent().is_some())
+            .any(|directory| directory.join("etc/gitconfig").exists())
+    }
+
     fn start<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Command {
         let mut command = Command::new(&self.program);
         command.args(args).stdin(Stdio::null());

@@ -48,23 +48,6 @@ impl Undecided {
         )
     }
 
-    /// Trunk's branch has another name on the server now.
-    pub(super) fn renamed_trunk(trunk: &TrunkName, to: &str) -> Self {
-        let TrunkName { remote, branch } = trunk;
-        Self::new(format!(
-            "`{trunk}` does not exist: the branch of {remote} is `{to}`"
-        ))
-        .cure(
-            "follow it, then try again",
-            [
-                command(["git", "fetch", remote]),
-                command(["git", "remote", "set-head", remote, "--auto"]),
-                command(["git", "branch", "-m", branch, to]),
-            ],
-        )
-        .hint(format!("where {FILE} names it: set `trunk.branch: {to}`"))
-    }
-
     pub(super) fn not_signed(words: Vec<String>) -> Self {
         Self::new("could not sign it, which the policy asks for")
             .details(words)

@@ -3,6 +3,7 @@
 use std::thread;
 
 use bstr::{BString, ByteSlice};
+use jiff::Timestamp;
 
 use super::{
     Repository,
@@ -14,7 +15,7 @@ use super::{
 use crate::{
     gates::{
         self, Object, Undecided,
-        facts::{Commit, Count, Mismatch, Relation},
+        facts::{Commit, Count, Difference, Mismatch, Relation},
         remote_tips::beside,
     },
     policy::detect::{self, Candidate},
@@ -72,36 +73,51 @@ impl gates::LocalRepository for Repository {
         Ok(self.tree(a)? == self.tree(b)?)
     }
 
-    fn lost(&self, old: &Oid, new: &Oid, remote: &str) -> Result<(Count, Vec<Commit>), Undecided> {
-        const NAMED: &str = "--max-count=3";
-        let count = self.count(old, new, remote)?;
-        if count.0 == 0 {
-            return Ok((count, Vec::new()));
-        }
-        if self.is_shallow() {
-            return Err(Undecided::shallow(old, remote));
-        }
-        let without = format!("^{new}");
-        let args = [
+    fn difference(&self, old: &Oid, new: &Oid, remote: &str) -> Result<Difference, Undecided> {
+        let range = format!("{old}...{new}");
+        let log = self.git.run([
             "log",
-            NAMED,
+            "--left-right",
             "--no-color",
             "--no-show-signature",
-            "--format=%H%x00%an%x00%s",
-        ];
-        let commits = [old.as_str(), without.as_str(), "--"];
-        let log = self.git.must(args.into_iter().chain(commits))?;
-        let commit = |line: &[u8]| {
-            let mut fields = line.splitn(3, |b| *b == 0);
-            let id = Oid::parse(fields.next()?)?;
-            let mut text = || Some(fields.next()?.to_str_lossy().into_owned());
-            Some(Commit {
+            "--format=%m%H%x00%an%x00%s",
+            &range,
+            "--",
+        ])?;
+        let mut difference = Difference::default();
+        for line in log.stdout.lines() {
+            let (side, fields) = line.split_at_checked(1).unwrap_or_default();
+            let mut fields = fields.splitn(3, |b| *b == 0);
+            let Some(id) = fields.next().and_then(Oid::parse) else {
+                continue;
+            };
+            let mut text = || {
+                fields
+                    .next()
+                    .unwrap_or_default()
+                    .to_str_lossy()
+                    .into_owned()
+            };
+            let commit = Commit {
                 id,
-                author: text()?,
-                subject: text()?,
-            })
-        };
-        Ok((count, log.stdout.lines().filter_map(commit).collect()))
+                author: text(),
+                subject: text(),
+            };
+            match side {
+                b"<" => difference.takes.push(commit),
+                _ => difference.brings.push(commit),
+            }
+        }
+        // Where the history was cut off, the new commit may have them beyond the cut.
+        if gates::LocalRepository::is_shallow(self) && !(log.is_ok() && difference.takes.is_empty())
+        {
+            return Err(Undecided::shallow(old, remote));
+        }
+        if !log.is_ok() {
+            let command = format!("git log {}...{}", old.short(), new.short());
+            return Err(Undecided::not_run(&command, log.stderr));
+        }
+        Ok(difference)
     }
 
     fn checkout(&self, commit: &Oid) -> Result<Option<Mismatch>, Undecided> {
@@ -152,6 +168,15 @@ impl gates::LocalRepository for Repository {
     fn author(&self, commit: &Oid) -> Result<String, Undecided> {
         let author = commit_author(&self.read(commit)?);
         author.ok_or_else(|| damaged(commit))
+    }
+
+    fn committed_at(&self, commit: &Oid) -> Result<Option<Timestamp>, Undecided> {
+        let bytes = self.read(commit)?;
+        let mut headers = bytes.lines().take_while(|line| !line.is_empty());
+        let committer = headers.find_map(|line| line.strip_prefix(b"committer "));
+        let seconds = committer.and_then(|line| line.rsplitn_str(3, " ").nth(1));
+        let seconds = seconds.and_then(|seconds| seconds.to_str().ok()?.parse().ok());
+        Ok(seconds.and_then(|seconds| Timestamp::from_second(seconds).ok()))
     }
 
     fn person(&self) -> String {

@@ -163,21 +163,30 @@ impl Network<'_> {
 
     /// The error for a trunk that is not there: the server may have renamed it.
     fn no_trunk(&self, trunk: &TrunkName, url: &BStr) -> Undecided {
-        let remote = &trunk.remote;
+        match self.default_branch(&trunk.remote, url) {
+            Ok(Some(to)) if to != trunk.branch => Undecided::renamed_trunk(trunk, &to),
+            _ => Undecided::no_trunk(trunk),
+        }
+    }
+
+    /// The branch that a remote's HEAD names; `None` where it has no commit yet.
+    pub(super) fn default_branch(
+        &self,
+        remote: &str,
+        url: &BStr,
+    ) -> Result<Option<String>, Undecided> {
         let ask = self
             .repository
             .git
             .network(["ls-remote", "--symref", "--", remote, "HEAD"]);
-        let said = self.ask(ask, remote, url).ok();
-        // `ref: refs/heads/main`, a tab, `HEAD` (git-ls-remote(1)).
-        let head = said.as_ref().and_then(|said| {
-            let named = said.line().strip_prefix(b"ref: refs/heads/")?;
-            Some(named.strip_suffix(b"\tHEAD")?.to_str_lossy().into_owned())
-        });
-        match head {
-            Some(to) if to != trunk.branch => Undecided::renamed_trunk(trunk, &to),
-            _ => Undecided::no_trunk(trunk),
+        let said = self.ask(ask, remote, url)?;
+        if !said.is_ok() {
+            return Err(Undecided::unreachable(remote, said.stderr));
         }
+        // `ref: refs/heads/main`, a tab, `HEAD` (git-ls-remote(1)).
+        let named = said.line().strip_prefix(b"ref: refs/heads/");
+        let named = named.and_then(|named| named.strip_suffix(b"\tHEAD"));
+        Ok(named.map(|name| name.to_str_lossy().into_owned()))
     }
 
     /// Builds a fetch that writes objects and nothing else, and that offers the server only what these refs

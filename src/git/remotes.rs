@@ -23,6 +23,11 @@ impl gates::Remotes for Repository {
         })
     }
 
+    fn default_branch(&self, remote: &str) -> Result<Option<String>, Undecided> {
+        let url = self.fetch_url(remote)?;
+        self.network(LIMIT).default_branch(remote, url.as_ref())
+    }
+
     fn live(&self, remote: &BStr, branches: &[String]) -> Result<Vec<(String, Oid)>, Undecided> {
         // Where a push goes is asked, which may be another place than a fetch comes from.
         let mut urls = self.remotes().push_urls(remote);

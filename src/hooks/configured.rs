@@ -15,6 +15,7 @@ use super::{
 use crate::{
     gates::Undecided,
     git::{Repository, Version},
+    push::remotes::Entry,
     text::shell_word,
 };
 
@@ -51,6 +52,10 @@ fn command(hook: &str) -> String {
 
 /// Asks git for the configured hook by which it calls the gate before a push; a git before 2.54 runs none.
 pub(crate) fn ours(repository: &Repository) -> Option<ConfiguredHook> {
+    let is_hook = |(key, _): &Entry| key.starts_with(b"hook.");
+    if !repository.config.iter().any(is_hook) && !repository.git().has_own_configuration() {
+        return None;
+    }
     let listed = repository.git().run(["hook", "list", "-z", NAME]).ok()?;
     // A disabled one has a word and a tab before its name.
     let names = listed.stdout.split(|b| *b == 0);

@@ -24,6 +24,17 @@ pub(crate) const KEPT: &str = ".pushgate-hooks";
 /// Where a changed hook of ours is put before it is written anew.
 const EDITED: &str = "pre-push.edited";
 
+/// Asks git where it looks for hooks, unless no configuration can say anything but the usual place.
+fn hooks_path(is_set: bool, repository: &Repository) -> Result<PathBuf, Undecided> {
+    if !is_set && !repository.git().has_own_configuration() {
+        return Ok(repository.common_dir().join("hooks"));
+    }
+    let args = ["rev-parse", "--path-format=absolute", "--git-path", "hooks"];
+    let output = repository.git().must(args)?;
+    let path = output.stdout.trim_end_with(|c| c == '\n');
+    Ok(path.to_path_lossy().into_owned())
+}
+
 /// The hooks directory of a repository.
 pub(crate) struct HooksDirectory {
     pub(crate) path: PathBuf,
@@ -49,10 +60,7 @@ impl HooksDirectory {
                 ["git config --unset-all core.hooksPath"],
             ));
         }
-        let args = ["rev-parse", "--path-format=absolute", "--git-path", "hooks"];
-        let output = repository.git().must(args)?;
-        let path = output.stdout.trim_end_with(|c| c == '\n');
-        let path = path.to_path_lossy().into_owned();
+        let path = hooks_path(setting.is_some(), repository)?;
         let real = resolve(&path);
         let own = [Some(repository.common_dir()), repository.work_tree()];
         // Below the top, not the top itself: what is beside it must be the repository's own, too.

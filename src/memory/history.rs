@@ -67,9 +67,13 @@ pub(crate) fn history(entries: Vec<Entry>, records: &[Record], open: &[OpenPush]
     let arrived: HashMap<Key, Timestamp> = (records.iter())
         .filter_map(|one| Some((key(one)?, one.at)))
         .collect();
-    let open: HashMap<Key, State> = (open.iter())
-        .filter_map(|push| Some((key(&push.record()?)?, push.state)))
-        .collect();
+    let mut states: HashMap<Key, State> = HashMap::new();
+    for push in open {
+        if let Some(key) = push.record().as_ref().and_then(key) {
+            let state = states.entry(key).or_insert(push.state);
+            *state = push.state.max(*state);
+        }
+    }
     let mut own: HashSet<Key> = HashSet::new();
     let mut words: HashSet<(Timestamp, String, String)> = HashSet::new();
     let mut all: Vec<Ordered> = Vec::with_capacity(entries.len());
@@ -79,7 +83,7 @@ pub(crate) fn history(entries: Vec<Entry>, records: &[Record], open: &[OpenPush]
             words.insert((entry.at, entry.event.clone(), who(&entry.by)));
         }
         let arrival = push.map(|key| {
-            let arrival = match (arrived.get(&key), open.get(&key)) {
+            let arrival = match (arrived.get(&key), states.get(&key)) {
                 (Some(at), _) => Arrival::Arrived(*at),
                 (None, Some(State::Unknown)) => Arrival::Unknown,
                 (None, Some(State::Open)) => Arrival::Open,

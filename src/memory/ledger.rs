@@ -286,8 +286,6 @@ impl Ledger {
 
 /// Parses one line; `None` where it is damaged or of another version.
 fn entry(line: &[u8]) -> Option<Entry> {
-    // The hook's shell writes names as they are, whatever their bytes.
-    let line = String::from_utf8_lossy(line);
-    let entry = serde_json::from_str::<Entry>(&line).ok()?;
+    let entry = serde_json::from_slice::<Entry>(line).ok()?;
     (entry.v == VERSION).then_some(entry)
 }

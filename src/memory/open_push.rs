@@ -39,15 +39,17 @@ pub struct OpenPush {
 }
 
 /// What is known of a push of which no deployment is recorded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+///
+/// Of a push of several branches, the last of these states counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
-    /// git still runs, or the remote has not answered.
-    Open,
     /// It had not arrived when git had ended. A platform may go on building, and take it later.
     Missing,
     /// It can no longer be told.
     Unknown,
+    /// git still runs, or the remote has not answered.
+    Open,
 }
 
 /// A remote-tracking ref before the push.

@@ -211,6 +211,9 @@ fn verdict(what: &str, verdict: &Verdict) -> Text {
             }
         };
     }
+    if let Some(contents) = &verdict.contents {
+        text += contents;
+    }
     for note in notes.iter().chain(&verdict.notes) {
         text += hinted("note:", note);
     }

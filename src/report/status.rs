@@ -17,7 +17,7 @@ use crate::{
     cure::Cure,
     gates::{
         Passed,
-        verdict::{Count, Relation},
+        verdict::{Contents, Count, Relation},
         window::Answer,
     },
     memory::record::Record,
@@ -90,6 +90,8 @@ pub(crate) struct Environment {
     pub(crate) removed: Vec<Record>,
     #[serde(rename = "push")]
     pub(crate) next_push: NextPush,
+    /// What that push would bring; `None` where it is not known.
+    pub(crate) contents: Option<Contents>,
 }
 
 #[derive(Clone, Debug, Serialize)]

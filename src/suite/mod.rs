@@ -5,7 +5,7 @@ mod links;
 pub(crate) mod lock;
 mod log;
 mod parallel;
-pub(crate) mod receipts;
+pub mod receipts;
 mod screen;
 mod step;
 mod test_runners;

@@ -31,12 +31,12 @@ struct Receipt {
     took_ms: u64,
 }
 
-pub(crate) struct Receipts {
+pub struct Receipts {
     directory: PathBuf,
 }
 
 impl Receipts {
-    pub(crate) fn new(state_dir: &Path) -> Self {
+    pub fn new(state_dir: &Path) -> Self {
         Self {
             directory: state_dir.join("receipts"),
         }
@@ -44,13 +44,7 @@ impl Receipts {
 
     /// The receipt for this tree and suite, if there is one that counts: whole, for exactly these,
     /// not from the future and not too old. Otherwise the suite runs.
-    pub(crate) fn find(
-        &self,
-        tree: &Oid,
-        suite: &str,
-        reuse: Duration,
-        now: Timestamp,
-    ) -> Option<Passed> {
+    pub fn find(&self, tree: &Oid, suite: &str, reuse: Duration, now: Timestamp) -> Option<Passed> {
         let receipt = read(&self.path(tree, suite))?;
         let age = Timestamp::duration_since(now, receipt.at);
         let counts = receipt.tree == tree.as_str()
@@ -64,13 +58,7 @@ impl Receipts {
     }
 
     /// Writes a receipt, whole or not at all, even if the machine crashes.
-    pub(crate) fn leave(
-        &self,
-        tree: &Oid,
-        suite: &str,
-        took: Duration,
-        now: Timestamp,
-    ) -> io::Result<()> {
+    pub fn leave(&self, tree: &Oid, suite: &str, took: Duration, now: Timestamp) -> io::Result<()> {
         let receipt = Receipt {
             v: VERSION,
             tree: tree.to_string(),

@@ -4,7 +4,9 @@ use std::{fs, process::Stdio};
 
 use serde_json::Value;
 
-use crate::support::{PUSHGATE, Ran, Sandbox, clock::machine_time, tmux::Terminal, tool};
+use crate::support::{
+    PUSHGATE, Ran, Sandbox, clock::machine_time, person::Person, shared, tmux::Terminal, tool,
+};
 
 const SIGNED: &str = "\
 suite: {run: 'true'}
@@ -276,7 +278,7 @@ fn a_reader_that_has_had_enough_is_no_error() {
     let ledger = shop.app.join(".git/pushgate/ledger.jsonl");
     // More than any pipe holds.
     fs::write(&ledger, fs::read_to_string(&ledger).unwrap().repeat(2000)).unwrap();
-    let script = format!("set -o pipefail; '{PUSHGATE}' log | head -n 1");
+    let script = format!("set -o pipefail; '{PUSHGATE}' log -n 5000 | head -n 1");
     let mut bash = shop.command(tool("bash", "bash"));
     let ran = Ran::of(bash.args(["-c", &script]).stdin(Stdio::null())).goes();
     assert_eq!(
@@ -309,4 +311,49 @@ fn in_a_terminal_it_breaks_lines_between_words() {
         assert!(line.chars().count() <= 60, "{line}");
     }
     assert!(screen.contains("\n        "), "{screen}");
+}
+
+#[test]
+fn of_many_events_the_newest_are_shown_whoever_knows_them() {
+    let shop = Sandbox::new();
+    let ben = Person::joins(&shop, "Ben", &["staging"]);
+    let mut commits = Vec::new();
+    for subject in ["two", "three", "four", "five"] {
+        commits.push(ben.commits(subject));
+        ben.git(&["push", "-q", "origin", "master"]).goes();
+        ben.git(&["push", "-q", "staging", "master"]).goes();
+        shared(&ben.place);
+        shop.later(60);
+    }
+    let newest: Vec<_> = (commits[2..].iter())
+        .map(|commit| format!("deployed go {}", &commit[..7]))
+        .collect();
+    assert_eq!(told(&shop, &["-n", "2"]), newest);
+    assert_eq!(
+        told(&shop, &["-n", "2", "--environment", "staging"]),
+        newest
+    );
+    assert_eq!(told(&shop, &[]).len(), 4);
+    // More than the screen is for.
+    let line = |number: usize| {
+        format!(
+            "{{\"v\":1,\"at\":\"2024-02-01T10:00:{:02}Z\",\"event\":\"push\",\"verdict\":\"refused\",\"environment\":\"staging\",\"remote\":\"staging\",\"destination\":\"staging\",\"commit\":\"{number:040x}\",\"by\":\"Ana\",\"gates\":[],\"reason\":null,\"took_ms\":1}}\n",
+            number % 60
+        )
+    };
+    let ledger: String = (0..120).map(line).collect();
+    fs::write(shop.app.join(".git/pushgate/ledger.jsonl"), ledger).unwrap();
+    let ran = shop.pushgate(["log"]).goes();
+    assert_eq!(ran.stdout.lines().count(), 100, "{ran}");
+    assert!(
+        ran.stdout
+            .lines()
+            .last()
+            .unwrap()
+            .contains(&commits[3][..7])
+    );
+    ran.says("older events: pushgate log -n 1000");
+    let all = shop.pushgate(["log", "-n", "1000"]).goes();
+    assert_eq!(all.stdout.lines().count(), 124, "{all}");
+    assert_eq!(json(&shop, &[]).len(), 124);
 }

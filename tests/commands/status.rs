@@ -135,12 +135,13 @@ fn no_suite_runs_and_nothing_is_written() {
     shows(&ran, "  suite     not yet passed on ");
     shows(&ran, "  git push  go, if the suite passes then\n");
     assert!(!shop.path("ran").exists());
-    // That the gate found a commit there is written down, and nothing else.
+    // That the gate found a commit there is written down, and which reflogs it has read.
     follow_up(&shop.app);
     let kept = [
         "follow-up-next.lock",
         "follow-up.lock",
         "notes.lock",
+        "reflogs.json",
         "schema.json",
     ];
     assert_eq!(shop.kept(), kept);

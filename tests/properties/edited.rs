@@ -1,6 +1,10 @@
-//! Hostile inputs: what git and pushgate write, with a few edits. In the slow tests for a minute each.
+//! Hostile inputs: what git, pushgate and people write, with a few edits. In the slow tests for a minute each,
+//! or for as many as `EDITED_MINUTES` says.
 
-use std::time::{Duration, Instant};
+use std::{
+    env, fs,
+    time::{Duration, Instant},
+};
 
 use bstr::ByteSlice;
 use proptest::{
@@ -9,12 +13,14 @@ use proptest::{
     test_runner::{Config, TestCaseError, TestRunner},
 };
 use pushgate::{
-    memory::record::Record,
+    memory::{ledger::Ledger, record::Record},
+    policy::load,
     push::{
         Oid, Update,
         destination::{Destination, Reader},
         parse,
     },
+    suite::receipts::Receipts,
 };
 
 type Edit = (Index, u8, Vec<u8>);
@@ -188,6 +194,108 @@ fn note_lines(least: Duration) {
     });
 }
 
+fn ledgers(least: Duration) {
+    let line = |second: usize| {
+        format!(
+            r#"{{"v":1,"at":"2026-11-22T21:00:0{second}Z","event":"push","verdict":"go","environment":"staging","remote":"staging","destination":"shop","commit":"{}","by":"Ana","gates":[{{"gate":"target","outcome":"passed","why":"one commit"}}],"reason":null,"took_ms":13}}"#,
+            id('1', 40)
+        ) + "\n"
+    };
+    let directory = tempfile::tempdir().unwrap();
+    let ledger = Ledger::new(directory.path());
+    let tail = line(3);
+    holds(least, &[line(1) + &line(2)], |text| {
+        // What follows a damaged line is read all the same.
+        let whole = [text, b"\n", tail.as_bytes()].concat();
+        fs::write(ledger.path(), &whole).unwrap();
+        let contents = ledger.read().unwrap();
+        let lines = whole
+            .split(|byte| *byte == b'\n')
+            .filter(|line| !line.is_empty());
+        prop_assert_eq!(
+            contents.entries.len() + contents.damaged.len(),
+            lines.count()
+        );
+        prop_assert!(
+            contents
+                .damaged
+                .iter()
+                .all(|line| *line <= whole.lines().count())
+        );
+        let at = contents.entries.last().unwrap().at.to_string();
+        prop_assert_eq!(at, "2026-11-22T21:00:03Z");
+        let _ = ledger.first();
+        Ok(())
+    });
+}
+
+fn receipts(least: Duration) {
+    let directory = tempfile::tempdir().unwrap();
+    let receipts = Receipts::new(directory.path());
+    let tree = Oid::parse(id('1', 40).as_bytes()).unwrap();
+    let now = "2026-11-22T21:00:00Z".parse().unwrap();
+    let (took, day) = (Duration::from_secs(13), Duration::from_hours(24));
+    receipts.leave(&tree, "suite", took, now).unwrap();
+    let files = fs::read_dir(directory.path().join("receipts")).unwrap();
+    let file = files.flatten().next().unwrap().path();
+    holds(least, &[fs::read_to_string(&file).unwrap()], |text| {
+        fs::write(&file, text).unwrap();
+        if let Some(found) = receipts.find(&tree, "suite", day, now) {
+            prop_assert!(found.at <= now);
+            let text = text.to_str_lossy();
+            // It is for this tree and this suite, whatever else was edited.
+            prop_assert!(text.contains(tree.as_str()) && text.contains("suite"));
+        }
+        Ok(())
+    });
+}
+
+fn policies(least: Duration) {
+    let text = "\
+trunk: {branch: main, remote: origin}
+suite:
+  run:
+    - {name: lint, run: \"sh lint.sh\", timeout: 5m}
+    - |
+      bin/rails test
+  on: trunk
+  reuse: 24h
+  env: [RAILS_ENV]
+environments:
+  staging: {app: shop-staging}
+  production:
+    after: staging
+    soak: 10m
+    signoff: {by: another, count: 2}
+    window:
+      timezone: Europe/Madrid
+      open: [Mon-Thu 09:00-16:00]
+      closed: [22:00-07:00, 2026-12-24..2027-01-02]
+      runway: 1h
+    reason: required
+";
+    load("policy", text.as_bytes(), &[]).unwrap();
+    holds(least, &[text.to_owned()], |bytes| {
+        match load("policy", bytes, &[]) {
+            Ok(policy) => {
+                for one in &policy.environments {
+                    let comes_first = |name: &String| policy.environment(name).is_some();
+                    prop_assert!(one.after.as_ref().is_none_or(comes_first));
+                }
+            }
+            Err(error) => {
+                let said = error.to_string() + &error.excerpt().unwrap_or_default();
+                prop_assert!(
+                    !said.contains(|c: char| c.is_control() && c != '\n'),
+                    "{}",
+                    said
+                );
+            }
+        }
+        Ok(())
+    });
+}
+
 #[test]
 fn edited_ref_lines_are_read_whole_or_refused() {
     ref_lines(Duration::ZERO);
@@ -204,19 +312,57 @@ fn edited_notes_are_records_or_nothing() {
 }
 
 #[test]
+fn edited_ledgers_lose_no_line_that_is_whole() {
+    ledgers(Duration::ZERO);
+}
+
+#[test]
+fn edited_receipts_are_for_their_tree_and_suite_or_nothing() {
+    receipts(Duration::ZERO);
+}
+
+#[test]
+fn edited_policies_are_whole_or_refused_in_clean_text() {
+    policies(Duration::ZERO);
+}
+
+fn minutes() -> Duration {
+    let minutes = env::var("EDITED_MINUTES").ok();
+    Duration::from_mins(minutes.map_or(1, |minutes| minutes.parse().unwrap()))
+}
+
+#[test]
 #[ignore = "slow: a minute"]
 fn edited_ref_lines_for_a_minute() {
-    ref_lines(Duration::from_mins(1));
+    ref_lines(minutes());
 }
 
 #[test]
 #[ignore = "slow: a minute"]
 fn edited_urls_for_a_minute() {
-    urls(Duration::from_mins(1));
+    urls(minutes());
 }
 
 #[test]
 #[ignore = "slow: a minute"]
 fn edited_notes_for_a_minute() {
-    note_lines(Duration::from_mins(1));
+    note_lines(minutes());
+}
+
+#[test]
+#[ignore = "slow: a minute"]
+fn edited_ledgers_for_a_minute() {
+    ledgers(minutes());
+}
+
+#[test]
+#[ignore = "slow: a minute"]
+fn edited_receipts_for_a_minute() {
+    receipts(minutes());
+}
+
+#[test]
+#[ignore = "slow: a minute"]
+fn edited_policies_for_a_minute() {
+    policies(minutes());
 }

@@ -352,6 +352,62 @@ fn of_several_places_each_has_an_answer_of_its_own() {
 }
 
 #[test]
+fn a_push_of_two_branches_has_arrived_where_the_server_takes_one() {
+    for (refused, state) in [
+        ("main", "arrived"),
+        ("master", "arrived"),
+        ("m*", "missing"),
+    ] {
+        let shop = Sandbox::new();
+        let two = shop.commit_on_origin("two");
+        let script = format!("case $1 in refs/heads/{refused}) exit 1;; esac");
+        server_hook(&shop, "staging", "update", &script);
+        shop.git(["push", "staging", "master", "master:main"])
+            .goes_not();
+        assert_eq!(log(&shop), [format!("staging go {state}")], "{refused}");
+        let known = deployments(&shop, &shop.app);
+        if state == "arrived" {
+            assert_eq!(known, [format!("staging go {}", &two[..7])]);
+        } else {
+            assert!(known.is_empty(), "{known:?}");
+        }
+    }
+    let shop = Sandbox::new();
+    let two = shop.commit_on_origin("two");
+    shop.git(["push", "staging", "master", "master:main"])
+        .goes();
+    assert_eq!(log(&shop), ["staging go arrived"]);
+    let once = [format!("staging go {}", &two[..7])];
+    assert_eq!(deployments(&shop, &shop.app), once);
+}
+
+#[test]
+fn what_came_back_meanwhile_says_nothing_of_the_push_that_it_undid() {
+    let shop = Sandbox::new();
+    let two = shop.commit_on_origin("two");
+    shop.push("staging", "master").goes();
+    let ben = Person::joins(&shop, "Ben", &["staging", "production"]);
+    shop.commit_on_origin("three");
+    // A push that has no tracking ref, and whose follow-up is gone.
+    let url = shop.ask(["remote", "get-url", "staging"]);
+    let mut slow = Slow::push(&shop, "pre-receive", "exit 0", &["push", &url, "master"]);
+    kill(slow.follow_up(), Signal::SIGKILL).unwrap();
+    slow.goes_on();
+    assert!(slow.git.ends().success());
+    fs::remove_file(shop.path("staging.git/hooks/pre-receive")).unwrap();
+    shop.later(60);
+    ben.run(PUSHGATE, &["rollback", "staging", &two, "--yes"])
+        .goes();
+    shared(&ben.place);
+    shop.later(60);
+    let known = log(&shop);
+    assert!(
+        known.contains(&"staging go unknown".to_owned()),
+        "{known:?}"
+    );
+}
+
+#[test]
 fn a_fetch_in_the_same_moment_hides_no_arrival_and_proves_none() {
     let shop = Sandbox::new();
     shop.commit_on_origin("two");

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod chained;
+mod contents;
 mod cures;
 mod follow_up;
 mod governing;

@@ -50,12 +50,6 @@ fn deploys(person: &Person<'_>, time: &str, subject: &str) -> String {
     commit
 }
 
-/// The same of a person whose clone has just heard of the others.
-fn heard(person: &Person<'_>, time: &str) -> String {
-    person.reads(time, &["status"]);
-    log(person, time)
-}
-
 /// The lines about production in the log, without their times.
 fn log(person: &Person<'_>, time: &str) -> String {
     let log = person.reads(time, &["log", "--environment", "production"]);
@@ -119,7 +113,7 @@ go production {four} Ana <ana@shop.example>
 "
         )
     );
-    let team = heard(&ben, "13:00");
+    let team = log(&ben, "13:00");
     assert!(!team.contains("rollback"), "{team}");
     assert_eq!(team.matches('\n').count(), 3, "{team}");
 }
@@ -143,7 +137,7 @@ fn what_the_server_rejected_was_never_live_here_or_for_anybody() {
         &three[..7]
     );
     assert!(said.ends_with(&arrived_not), "{said}");
-    assert!(!heard(&ben, "11:20").contains(&three[..7]));
+    assert!(!log(&ben, "11:20").contains(&three[..7]));
     // What is live stays what it was.
     for person in [&ana, &ben] {
         let status = person.reads("11:30", &["status"]);
@@ -175,7 +169,7 @@ fn a_rollback_that_the_server_rejected_took_nothing_away() {
         .goes_not();
     fs::remove_file(&hook).unwrap();
     assert!(!deployments(&shop, &shop.app).join(" ").contains("rollback"));
-    assert!(!heard(&ben, "11:20").contains("rollback"));
+    assert!(!log(&ben, "11:20").contains("rollback"));
     // Three is live, and may come back after the next deploy.
     let four = deploys(&ben, "12:00", "four");
     ana.git(&["pull", "-q", "--ff-only", "origin", "master"])
@@ -183,7 +177,7 @@ fn a_rollback_that_the_server_rejected_took_nothing_away() {
     ana.at("12:10", &back(&[], &format!("{three}:refs/heads/master")))
         .goes();
     assert_eq!(shop.tip("production", "master"), three);
-    assert!(heard(&ben, "12:20").contains(&format!("rollback production {}", &three[..7])));
+    assert!(log(&ben, "12:20").contains(&format!("rollback production {}", &three[..7])));
     ben.push("12:30", "production")
         .refused("promotion")
         .says(&format!("a rollback took {} off production", &four[..7]));
@@ -243,7 +237,7 @@ fn everybody_sees_an_override_its_gates_and_its_reason() {
         .goes_not()
         .says("an override of production must say why");
     ana.at("23:00", &[&skip[..], &push[..]].concat()).goes();
-    let said = heard(&ben, "23:10");
+    let said = log(&ben, "23:10");
     assert_eq!(
         said,
         format!(
@@ -353,5 +347,44 @@ fn a_date_that_git_was_given_makes_no_soak() {
     let known = records(&shop, &shop.app, "deployed");
     assert_eq!(known.len(), 1, "{known:?}");
     assert_eq!(known[0]["judged"], "go");
+    shop.push("production", "master").goes();
+}
+
+#[test]
+fn a_clock_that_is_slow_makes_no_soak() {
+    let shop = Sandbox::new();
+    shop.stop_clock("2026-11-24 09:00:00");
+    shop.policy("suite: {run: 'true'}\nenvironments:\n  staging: {}\n  production: {after: staging, soak: 10m, signoff: false}\n");
+    shop.push_ungated("origin", "master");
+    let ben = Person::joins(&shop, "Ben", &["staging", "production"]);
+    let ana = Person::ana(&shop);
+    shop.stop_clock("2026-11-24 10:00:00");
+    ana.commits("two");
+    ana.push("10:00", "origin").goes();
+    ben.git(&["pull", "-q", "--ff-only", "origin", "master"])
+        .goes();
+    // His clock is an hour behind hers.
+    ben.push("09:01", "staging").goes();
+    ana.push("10:05", "production")
+        .refused("promotion")
+        .says("must be for 10m");
+    ana.push("10:11", "production").goes();
+}
+
+#[test]
+fn notes_that_are_no_commit_are_named_with_what_removes_them() {
+    let shop = Sandbox::new();
+    shop.policy(POLICY);
+    shop.commit_on_origin("two");
+    shop.push("staging", "master").goes();
+    shared(&shop.app);
+    let blob = shop.ask(["rev-parse", "HEAD:.pushgate.yml"]);
+    shop.git(["update-ref", "refs/notes/pushgate", &blob])
+        .goes();
+    shop.push("production", "master")
+        .undecided("promotion")
+        .says("which is no commit here")
+        .says("\n    git update-ref -d refs/notes/pushgate\n");
+    shop.git(["update-ref", "-d", "refs/notes/pushgate"]).goes();
     shop.push("production", "master").goes();
 }

@@ -179,7 +179,7 @@ fn the_command_goes_back_to_what_was_live_before() {
         .goes()
         .says(&format!("from {} back to {}", &it.three[..7], &it.two[..7]))
         .says("was deployed by Ana <ana@shop.example>, Tue 2026-11-24 10:00")
-        .says("it takes 1 commit away:")
+        .says("takes 1 commit away; both have the same content:")
         .says("window: passes as a rollback");
     assert_eq!(it.shop.tip("production", "master"), it.two);
     // From there it goes further back, not to what it removed. The suite is still asked.

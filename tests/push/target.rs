@@ -169,18 +169,6 @@ fn what_a_colleague_deployed_must_be_fetched_before_the_suite_runs() {
 }
 
 #[test]
-fn a_forced_push_names_what_it_drops() {
-    let shop = Sandbox::new();
-    shop.colleague_pushes("staging", "hotfix on staging only");
-    shop.git(["fetch", "-q", "staging"]).goes();
-    shop.commit_on_origin("two");
-    shop.push("staging", "+master")
-        .goes()
-        .says("note: it drops 1 commit deployed now:")
-        .says("hotfix on staging only");
-}
-
-#[test]
 fn every_way_of_naming_the_commit_reaches_the_same_gate() {
     let shop = Sandbox::new();
     let old = shop.ask(["rev-parse", "HEAD"]);

@@ -23,6 +23,7 @@ fn milliseconds(ran: &crate::support::Ran) -> &str {
 fn the_newest_trunk_goes() {
     let shop = Sandbox::new();
     let id = shop.commit_on_origin("two");
+    let old = shop.tip("staging", "master");
     let ran = shop.push("staging", "master").goes();
     assert_eq!(
         ran.report(),
@@ -32,9 +33,13 @@ fn the_newest_trunk_goes() {
                target: one commit, to master\n  \
                window: always open\n  \
                trunk: {} is origin/master\n  \
-               suite: passed in {} ms\n",
+               suite: passed in {} ms\n  \
+               deploys 1 commit since {}; both have the same content:\n    \
+                 {} two (Ana)\n",
             short(&id),
-            milliseconds(&ran)
+            milliseconds(&ran),
+            short(&old),
+            short(&id)
         )
     );
     assert_eq!(shop.tip("staging", "master"), id);
@@ -508,11 +513,25 @@ fn a_trunk_that_was_renamed_on_the_server_is_followed_by_the_cure() {
         .says(":\n    git fetch origin\n    git remote set-head origin --auto\n")
         .says("\n    git branch -m master main\n")
         .never_says("git push origin master");
+    shop.push("origin", "master")
+        .undecided("trunk")
+        .says("the branch of origin is `main`")
+        .says("\n    git branch -m master main\n");
     shop.git(["fetch", "-q", "origin"]).goes();
     shop.git(["remote", "set-head", "origin", "--auto"]).goes();
     shop.git(["branch", "-m", "master", "main"]).goes();
     shop.push("staging", "main").goes();
     assert_eq!(shop.ask(["ls-remote", "origin", "refs/heads/master"]), "");
+}
+
+#[test]
+fn a_new_trunk_that_the_policy_names_may_be_made() {
+    let shop = Sandbox::new();
+    shop.policy("trunk: {branch: main}\nsuite: {run: 'true'}\nenvironments: {staging: {}}\n");
+    shop.git(["branch", "-m", "master", "main"]).goes();
+    shop.push("origin", "main")
+        .goes()
+        .says("origin/main is new");
 }
 
 #[test]

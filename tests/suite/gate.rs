@@ -456,6 +456,8 @@ fn nothing_of_it_is_on_standard_output() {
           window: always open
           trunk: [Write .pushgate.yml'] is origin/master
           suite: passed in [time]
+          deploys 1 commit since [Write .pushgate.yml]:
+            [Write .pushgate.yml'] Write .pushgate.yml (Ana)
     "#]]);
 }
 
@@ -473,6 +475,8 @@ fn a_daemon_that_the_suite_leaves_behind_holds_nothing_up() {
           window: always open
           trunk: [Write .pushgate.yml] is origin/master
           suite: passed in [time]
+          deploys 1 commit since [Write .pushgate.yml']:
+            [Write .pushgate.yml] Write .pushgate.yml (Ana)
         To [root]/staging.git
            [Write .pushgate.yml']..[Write .pushgate.yml]  master -> master
     "#]]);
@@ -562,6 +566,8 @@ fn the_projects_own_files_name_the_suite() {
           window: always open
           trunk: [Write .pushgate.yml] is origin/master
           suite: passed in [time]
+          deploys 1 commit since [Write .pushgate.yml']:
+            [Write .pushgate.yml] Write .pushgate.yml (Ana)
         To [root]/staging.git
            [Write .pushgate.yml']..[Write .pushgate.yml]  master -> master
     "#]]);
@@ -662,6 +668,9 @@ fn a_step_may_have_a_directory() {
           window: always open
           trunk: [Write web/x] is origin/master
           suite: passed in [time]
+          deploys 2 commits since [Write .pushgate.yml]:
+            [Write web/x] Write web/x (Ana)
+            [Write .pushgate.yml'] Write .pushgate.yml (Ana)
         To [root]/staging.git
            [Write .pushgate.yml]..[Write web/x]  master -> master
     "#]]);
@@ -680,6 +689,8 @@ fn a_pass_without_a_test_draws_a_warning_and_an_expectation_refuses_it() {
           window: always open
           trunk: [Write .pushgate.yml] is origin/master
           suite: passed in [time]
+          deploys 1 commit since [Write .pushgate.yml']:
+            [Write .pushgate.yml] Write .pushgate.yml (Ana)
           note: RSpec says that no test ran; `suite.expect` can demand some
         To [root]/staging.git
            [Write .pushgate.yml']..[Write .pushgate.yml]  master -> master

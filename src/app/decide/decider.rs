@@ -18,7 +18,7 @@ use crate::{
     gates::{
         self, Clock, GovernedPush, Refusal, Target, Undecided, World,
         route::remote_label,
-        verdict::{Decision, Gate, Outcome, Rollback, Verdict},
+        verdict::{Contents, Decision, Gate, Outcome, Rollback, Verdict},
     },
     git::Repository,
     memory::ledger::Entry,
@@ -200,9 +200,13 @@ impl<'d> Decider<'d> {
             let (skip, why) = (overrides::SKIP, because(overrides));
             Message::Warning(format!("{gate} is not asked: {skip} names it{why}"))
         }));
+        let stops = verdicts.iter().any(Verdict::stops);
         (pushes.iter().zip(verdicts))
             .map(|(push, mut verdict)| {
                 let decision = verdict.decision();
+                if !stops && !push.second {
+                    self.add_contents(push, &mut verdict);
+                }
                 if decision.permits() && self.event == Event::Push {
                     verdict.notes.extend(self.runway(push));
                 }
@@ -243,6 +247,21 @@ impl<'d> Decider<'d> {
             reason: overridden.and_then(|overrides| overrides.reason.clone()),
             took_ms: u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX),
             ..Entry::new(self.event.name(), decision, self.world.clock.now(), by)
+        }
+    }
+
+    /// What goes out, which no push waits for: what cannot be told is a note.
+    fn add_contents(&self, push: &GovernedPush<'_>, verdict: &mut Verdict) {
+        let Some(change) = change(push) else {
+            return;
+        };
+        let repository = self.world.repository;
+        match Contents::of(change.commit, change.replaces, &push.remote, repository) {
+            Ok(contents) => verdict.contents = Some(contents),
+            Err(error) => verdict.notes.push(format!(
+                "what it deploys is not known: {}",
+                error.in_one_line()
+            )),
         }
     }
 

@@ -4,7 +4,10 @@
 use super::{journal::Journal, part::Part};
 use crate::{
     app::message::Message,
-    gates::{Undecided, verdict::Decision},
+    gates::{
+        Undecided,
+        verdict::{Contents, Decision},
+    },
     memory::ledger::{Entry, GateEntry},
 };
 
@@ -61,7 +64,7 @@ impl Pending {
         let goes = decision.permits() && !self.is_check;
         let mut entries = Vec::new();
         for part in &mut self.parts {
-            part.open = part.open.take().filter(|_| goes);
+            part.open.retain(|_| goes);
             // Where another target stopped the push, this one did not go, and was not refused.
             if part.decision.permits() != verdict.permits() {
                 continue;
@@ -76,7 +79,7 @@ impl Pending {
                     cures: Vec::new(),
                 });
             }
-            entries.push(entry);
+            entries.push((entry, part.contents.take()));
         }
         Decided {
             decision,
@@ -90,8 +93,8 @@ impl Pending {
 #[derive(Debug)]
 pub(crate) struct Decided {
     pub(crate) decision: Decision,
-    /// The ledger's entries, one for each target that was judged.
-    pub(crate) entries: Vec<Entry>,
+    /// The ledger's entries, one for each target that was judged, and what goes out there.
+    pub(crate) entries: Vec<(Entry, Option<Contents>)>,
     is_off: bool,
     parts: Vec<Part>,
 }
@@ -119,16 +122,16 @@ impl Decided {
                 exit_code = Decision::Undecided.exit_code();
             }
         };
-        for entry in &self.entries {
+        for (entry, _) in &self.entries {
             if let Err(error) = journal.append(entry) {
                 failed(&entry.destination, error);
             }
         }
         for part in &self.parts {
-            if let Some(open) = &part.open
-                && let Err(error) = journal.open(open)
-            {
-                failed(&part.entry.destination, error);
+            for open in &part.open {
+                if let Err(error) = journal.open(open) {
+                    failed(&part.entry.destination, error);
+                }
             }
         }
         for part in &self.parts {

@@ -5,7 +5,7 @@ use bstr::BStr;
 use crate::{
     gates::{
         EnvironmentRemotes, GovernedPush,
-        verdict::{Decision, Gate, Outcome, Verdict},
+        verdict::{Contents, Decision, Gate, Outcome, Verdict},
     },
     memory::{
         ledger::{Entry, GateEntry},
@@ -23,10 +23,12 @@ pub(super) struct Part {
     pub(super) decision: Decision,
     /// A commit that was found live on an environment, and that nobody has recorded.
     pub(super) found: Option<(EnvironmentRemotes, Oid)>,
-    /// The push, whose arrival will be looked for if it goes.
-    pub(super) open: Option<OpenPush>,
+    /// The push of each branch, whose arrival will be looked for if it goes.
+    pub(super) open: Vec<OpenPush>,
     /// The remote where the team shares its records.
     pub(super) share: Option<String>,
+    /// What goes out.
+    pub(super) contents: Option<Contents>,
 }
 
 impl Part {
@@ -39,13 +41,13 @@ impl Part {
         let trunk = push.trunk.as_ref().ok();
         let trunk = trunk.filter(|_| push.policy.shares());
         let share = trunk.map(|trunk| trunk.remote.clone());
-        let change = change(push);
+        let changes: Vec<_> = changes(push).collect();
         let before = push.before.as_ref().filter(|_| verdict.first);
-        let found = before.zip(change.as_ref()).map(|(before, change)| {
+        let found = before.zip(changes.first()).map(|(before, change)| {
             // The soak counts from when a commit is first seen there, if nothing older is known.
             (before.clone(), change.commit.clone())
         });
-        let open = change.map(|change| {
+        let open = changes.into_iter().map(|change| {
             let deployed = Deployed {
                 replaces: change.replaces.cloned(),
                 gates: skipped(decision, verdict),
@@ -64,12 +66,14 @@ impl Part {
             open.share.clone_from(&share);
             open
         });
+        let open = open.collect();
         Self {
             entry,
             decision,
             found,
             open,
             share,
+            contents: verdict.contents.clone(),
         }
     }
 
@@ -79,8 +83,9 @@ impl Part {
             entry,
             decision,
             found: None,
-            open: None,
+            open: Vec::new(),
             share: None,
+            contents: None,
         }
     }
 }
@@ -118,21 +123,28 @@ pub(super) struct Change<'c> {
 
 /// The commit that a push takes to an environment, and the commit that it replaces there.
 pub(super) fn change<'c>(push: &GovernedPush<'c>) -> Option<Change<'c>> {
-    let environment = push.environment()?;
-    push.updates.iter().find_map(|update| match update {
-        Update::Set {
-            commit,
-            replaces,
-            target,
-            ..
-        } => Some(Change {
-            environment,
-            commit,
-            target: target.as_ref(),
-            replaces: replaces.as_ref(),
-        }),
-        Update::Delete { .. } => None,
-    })
+    changes(push).next()
+}
+
+/// The same for each of its branches.
+fn changes<'c>(push: &GovernedPush<'c>) -> impl Iterator<Item = Change<'c>> {
+    let of = |environment| {
+        push.updates.iter().filter_map(move |update| match update {
+            Update::Set {
+                commit,
+                replaces,
+                target,
+                ..
+            } => Some(Change {
+                environment,
+                commit,
+                target: target.as_ref(),
+                replaces: replaces.as_ref(),
+            }),
+            Update::Delete { .. } => None,
+        })
+    };
+    push.environment().into_iter().flat_map(of)
 }
 
 /// What the gates said, as the ledger keeps it.

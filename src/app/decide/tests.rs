@@ -487,7 +487,7 @@ fn what_cannot_be_routed_goes_only_where_the_gate_is_off() {
         let pending = decider.unrouted(&push, &destination, Undecided::bare());
         let messages: Vec<_> = pending.messages.iter().map(in_words).collect();
         let decision = pending.decide(None);
-        (messages, decision.decision, decision.entries[0].clone())
+        (messages, decision.decision, decision.entries[0].0.clone())
     };
     let (messages, decision, entry) = told(Overrides::default());
     assert_eq!(decision, Decision::Undecided);

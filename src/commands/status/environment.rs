@@ -13,7 +13,7 @@ use crate::{
     cure::{Cure, command},
     gates::{
         EnvironmentRemotes, LocalRepository, Memory, Passed, Remotes, Undecided, receipt,
-        verdict::{Decision, Gate, Outcome, Relation},
+        verdict::{Contents, Decision, Gate, Outcome},
         window::{Answer, known, reader},
     },
     memory::{
@@ -40,6 +40,7 @@ impl Inputs<'_> {
             let url = url.as_ref().unwrap_or(remote);
             self.world.destination(url.as_bstr()).brief()
         });
+        let (next_push, contents) = self.next_push(environment, of);
         Environment {
             name: environment.name.clone(),
             destination: destination.unwrap_or_default(),
@@ -49,7 +50,8 @@ impl Inputs<'_> {
             removed: live.map_or(Vec::new(), |live| {
                 self.removed(environment, &live.commit.id)
             }),
-            next_push: self.next_push(environment, of),
+            next_push,
+            contents,
             remotes,
         }
     }
@@ -187,17 +189,19 @@ impl Inputs<'_> {
         }
     }
 
-    /// Previews the next push of the local trunk branch.
+    /// Previews the next push of the local trunk branch, and what it would bring.
     fn next_push(
         &self,
         environment: &policy::Environment,
         remotes: &EnvironmentRemotes,
-    ) -> NextPush {
+    ) -> (NextPush, Option<Contents>) {
         let Some((branch, commit)) = &self.local else {
-            return nothing("there is nothing to push yet");
+            return (nothing("there is nothing to push yet"), None);
         };
-        let previewed = self.preview(environment, remotes, branch, commit);
-        previewed.unwrap_or_else(|error| undecided(None, &error))
+        let mut contents = None;
+        let previewed = self.preview(environment, remotes, branch, commit, &mut contents);
+        let next = previewed.unwrap_or_else(|error| undecided(None, &error));
+        (next, contents)
     }
 
     fn preview(
@@ -206,6 +210,7 @@ impl Inputs<'_> {
         remotes: &EnvironmentRemotes,
         branch: &str,
         commit: &Oid,
+        contents: &mut Option<Contents>,
     ) -> Result<NextPush, Error> {
         let (remote, url, target) = to_environment(environment, self.policy, self.world)?;
         let tips = match self.tips.live(remote.as_bstr(), &remotes.branches) {
@@ -221,6 +226,8 @@ impl Inputs<'_> {
         };
         let old = tips.into_iter().find(|(name, _)| *name == target);
         let old = old.map(|(_, tip)| tip);
+        // Where it cannot be compared, the line of what is live says why.
+        *contents = Contents::of(commit, old.as_ref(), &remotes.environment, self.world).ok();
         if old.as_ref() == Some(commit) {
             return Ok(nothing(format!("nothing new: {branch} is there")));
         }
@@ -262,8 +269,8 @@ impl Inputs<'_> {
         });
         if let Some(old) = old
             && let NextPush::Go { cures, .. } = &mut next
-            && let Ok(relation) = (self.world).relation(commit, &old, &remotes.environment)
-            && !matches!(relation, Relation::Ahead(_))
+            && let Some(difference) = contents.as_ref().and_then(|it| it.difference.as_ref())
+            && !difference.takes.is_empty()
         {
             let words = format!("{} is not in {branch}'s past, so git asks for", old.short());
             let remote = redact(&printable(push.remote.as_bstr()));

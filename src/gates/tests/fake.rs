@@ -9,7 +9,7 @@ use crate::{
     gates::{
         Checked, Clock, EnvironmentRemotes, LocalRepository, Memory, Object, Passed, Remotes,
         Runner, Stop, SuiteLock, SuiteRun, Tip, Undecided, Work, World,
-        verdict::{Commit, Count, Mismatch, Relation, TrunkName},
+        verdict::{Count, Difference, Mismatch, Relation, TrunkName},
     },
     memory::record::Record,
     policy::{Ci, detect::Candidate},
@@ -127,6 +127,10 @@ impl Clock for Fake {
 }
 
 impl LocalRepository for Fake {
+    fn committed_at(&self, _: &Oid) -> Result<Option<Timestamp>, Undecided> {
+        Ok(None)
+    }
+
     fn object(&self, id: &Oid) -> Result<Object, Undecided> {
         Ok(if self.missing.as_ref() == Some(id) {
             Object::Missing
@@ -152,9 +156,9 @@ impl LocalRepository for Fake {
     fn same_content(&self, _: &Oid, _: &Oid) -> Result<bool, Undecided> {
         Ok(false)
     }
-    fn lost(&self, _: &Oid, _: &Oid, _: &str) -> Result<(Count, Vec<Commit>), Undecided> {
+    fn difference(&self, _: &Oid, _: &Oid, _: &str) -> Result<Difference, Undecided> {
         self.note("ancestry");
-        Ok((Count(0), Vec::new()))
+        Ok(Difference::default())
     }
     fn checkout(&self, _: &Oid) -> Result<Option<Mismatch>, Undecided> {
         self.note("checkout");
@@ -198,6 +202,10 @@ impl Memory for Fake {
 }
 
 impl Remotes for Fake {
+    fn default_branch(&self, _: &str) -> Result<Option<String>, Undecided> {
+        Ok(None)
+    }
+
     fn trunk_tip(&self, _: &TrunkName, team: bool) -> Result<Tip, Undecided> {
         self.note("trunk");
         next(&self.tip).map(|commit| Tip {

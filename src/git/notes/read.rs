@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use bstr::ByteSlice;
 
 use crate::{
+    cure::command,
     gates::Undecided,
     git::{
         Repository,
@@ -41,6 +42,34 @@ impl Notes<'_> {
         Ok(all)
     }
 
+    /// The records about the commits whose notes were written last, so many times at most.
+    pub(crate) fn recent(&self, times: usize) -> Result<Vec<Record>, Undecided> {
+        let Some(tip) = self.tip()? else {
+            return Ok(Vec::new());
+        };
+        let most = format!("--max-count={times}");
+        let args = [
+            "log",
+            "--first-parent",
+            "-m",
+            "--root",
+            "--name-only",
+            "--no-renames",
+            "--no-relative",
+            "--no-show-signature",
+            "--format=",
+            "-z",
+        ];
+        let args = args.into_iter().chain([&*most, tip.as_str(), "--"]);
+        let output = self.repository.git.must(args)?;
+        let mut all = Vec::new();
+        for commit in about(&output.stdout) {
+            let records = self.read(&commit)?.into_iter();
+            all.extend(records.filter(|record| record.commit == commit));
+        }
+        Ok(all)
+    }
+
     /// Whether any record is such a one; the notes are read only up to it.
     pub(crate) fn any(&self, is_it: impl Fn(&Record) -> bool) -> Result<bool, Undecided> {
         for records in self.each()? {
@@ -69,7 +98,16 @@ impl Notes<'_> {
 
     /// The commit that our notes are at.
     pub(super) fn tip(&self) -> Result<Option<Oid>, Undecided> {
-        self.repository.reference(REF)
+        let tip = self.repository.reference(REF)?;
+        if let Some(tip) = &tip
+            && self.repository.is_commit(tip)? != Some(true)
+        {
+            let remove = command(["git", "update-ref", "-d", REF]);
+            let message = format!("{REF} leads to {}, which is no commit here", tip.short());
+            let words = "remove it: the team's notes are fetched again";
+            return Err(Undecided::new(message).cure(words, [remove]));
+        }
+        Ok(tip)
     }
 
     /// Whether a history of notes contains another one.
@@ -153,11 +191,15 @@ impl Notes<'_> {
         let args = ["diff-tree", "-r", "-z", "--name-only", "--no-renames"];
         let trees = [ours.as_str(), theirs.as_str()];
         let output = self.repository.git.must(args.into_iter().chain(trees))?;
-        let id = |path: &[u8]| Oid::parse(&path.replace("/", ""));
-        let paths = output.stdout.split(|b| *b == 0);
-        let mut commits: Vec<_> = paths.filter_map(id).collect();
-        commits.sort();
-        commits.dedup();
-        Ok(commits)
+        Ok(about(&output.stdout))
     }
+}
+
+/// The commits that notes are about, whose paths git prints with NUL between them.
+fn about(paths: &[u8]) -> Vec<Oid> {
+    let id = |path: &[u8]| Oid::parse(&path.trim_ascii().replace("/", ""));
+    let mut commits: Vec<_> = paths.split(|b| *b == 0).filter_map(id).collect();
+    commits.sort();
+    commits.dedup();
+    commits
 }

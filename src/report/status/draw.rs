@@ -8,7 +8,10 @@ use super::{
     Commit, Environment, Live, NextPush, Pushed, Remote, Standing, Status, Suite, Tried, Window,
 };
 use crate::{
-    gates::{Passed, verdict::Relation},
+    gates::{
+        Passed,
+        verdict::{Commit as ListedCommit, Contents, Relation},
+    },
     memory::record::{ALL_GATES, Deployed, Judged, Record},
     push::Oid,
     report::{BAD, DEEP, GOOD, HINT, LOUD, PLAIN, Text, paint, window::state},
@@ -135,6 +138,9 @@ impl Page<'_> {
             Window::Unknown { error } => bad(error),
         };
         self.line("window", window);
+        if let Some(contents) = environment.contents.as_ref().filter(|one| one.is_new()) {
+            self.contents(contents);
+        }
         self.next_push(&environment.next_push);
     }
 
@@ -274,6 +280,19 @@ impl Page<'_> {
             self.line("", paint(HINT, format_args!("{}{colon}", cure.words)));
             for command in &cure.commands {
                 self.text += Text::from(DEEP) + command + "\n";
+            }
+        }
+    }
+
+    fn contents(&mut self, contents: &Contents) {
+        let room = self.columns.saturating_sub(DEEP.len());
+        let mut label = "next";
+        for (sentence, commits) in contents.sentences(ListedCommit::LISTED) {
+            let colon = if commits.is_empty() { "" } else { ":" };
+            self.line(label, sentence + colon);
+            label = "";
+            for line in commits {
+                self.text += Text::from(DEEP) + Text::from(line).cut(room) + "\n";
             }
         }
     }

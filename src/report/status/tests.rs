@@ -1,4 +1,5 @@
 use super::*;
+use crate::gates::facts::{self, Difference};
 use crate::memory::record::{Deployed, Event, Judged, Place};
 
 fn at(text: &str) -> Timestamp {
@@ -65,6 +66,14 @@ fn window(until: Option<&str>, words: &str, last: &str) -> Window {
     })
 }
 
+fn listed(digit: char) -> facts::Commit {
+    facts::Commit {
+        id: id(digit),
+        subject: "Show the discount in the basket".to_owned(),
+        author: "Ben".to_owned(),
+    }
+}
+
 /// A pipeline that has a bit of everything.
 fn status() -> Status {
     let minutes = |minutes: u64| Duration::from_secs(minutes * 60);
@@ -121,6 +130,7 @@ fn status() -> Status {
                 next_push: NextPush::Nothing {
                     why: "nothing new: master is there".to_owned(),
                 },
+                contents: None,
             },
             Environment {
                 name: "production".to_owned(),
@@ -148,6 +158,15 @@ fn status() -> Status {
                         Cure::words("or else"),
                     ],
                 },
+                contents: Some(Contents {
+                    commit: id('a'),
+                    since: Some(id('b')),
+                    same_content: false,
+                    difference: Some(Difference {
+                        brings: vec![listed('a'), listed('d')],
+                        takes: Vec::new(),
+                    }),
+                }),
             },
         ],
         remarks: Vec::new(),
@@ -189,6 +208,9 @@ production (shop), after staging
             2 commits behind trunk, since 10:42 (18m), by Ben
   removed   ccccccc by a rollback of Ana, Fri 2026-11-20 23:10
   window    open until Mon 2026-11-23 16:00, for pushes before 15:00
+  next      deploys 2 commits since bbbbbbb:
+    aaaaaaa Show the discount in the basket (Ben)
+    ddddddd Show the discount in the basket (Ben)
   git push  refused by promotion: aaaaaaa has been on staging for 18m; it soaks
             for 30m
             get the newest, then push again:
