@@ -84,7 +84,9 @@ impl Evaluation<'_> {
     fn ask_cheap(&mut self) {
         self.answer(Gate::Target);
         if !self.verdict.stops() {
-            TOGETHER.into_iter().for_each(|gate| self.answer(gate));
+            for gate in TOGETHER {
+                self.answer(gate);
+            }
             self.offer_override();
         }
     }
