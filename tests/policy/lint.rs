@@ -373,27 +373,3 @@ fn it_asks_no_network_and_takes_nothing_else() {
     assert_eq!(check(&shop, &["staging"]).code, 2);
     assert_eq!(check(&shop, &["--commit", "HEAD"]).code, 2);
 }
-
-#[test]
-fn the_readme_shows_what_is_said() {
-    let readme = include_str!("../../README.md");
-    let (_, shown) = readme.split_once("$ pushgate check --policy\n").unwrap();
-    let shown: Vec<_> = shown.lines().take(2).collect();
-    let policy = "\
-suite: {run: bin/test}
-
-environments:
-  staging:
-    app: shop-staging
-  production:
-    window:
-      timezone: Europe/Madrid
-      open: [Mon-Fri 9:00-16:00, Sat 10:00-12:00]
-      closed: ['Sat,Sun', 2025-12-24..2026-01-02]
-";
-    let shown: Vec<_> = shown
-        .iter()
-        .map(|line| line.strip_prefix(".pushgate.yml:").unwrap())
-        .collect();
-    finds(policy, &shown);
-}
