@@ -174,7 +174,7 @@ fn help_comes_however_it_is_asked_for() {
     let shop = Sandbox::bare();
     let all = shop.pushgate(["--help"]).goes().stdout;
     assert!(
-        all.contains("  help         Show what a command does, with examples\n"),
+        all.contains("  help         Show what a command does, with examples, or print a guide\n"),
         "{all}"
     );
     assert_eq!(shop.pushgate(["help"]).goes().stdout, all);
@@ -182,12 +182,11 @@ fn help_comes_however_it_is_asked_for() {
     assert!(one.contains("Examples:\n  pushgate log\n"), "{one}");
     assert_eq!(shop.pushgate(["help", "log"]).goes().stdout, one);
     let help = shop.pushgate(["help", "--help"]).goes().stdout;
-    assert!(help.contains("Usage: pushgate help [COMMAND]\n"), "{help}");
+    assert!(help.contains("Usage: pushgate help [TOPIC]\n"), "{help}");
     assert_eq!(shop.pushgate(["help", "help"]).goes().stdout, help);
     let ran = shop.pushgate(["help", "instal"]);
     assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{ran}");
-    ran.says("unrecognized subcommand 'instal'")
-        .says(", 'install'");
+    ran.says("no command or topic `instal`; did you mean `install`?");
 }
 
 #[test]

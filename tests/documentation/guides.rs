@@ -67,7 +67,10 @@ fn help_prints_a_guide_without_fences() {
         assert!(ran.stdout.starts_with(title.trim_start_matches("# ")));
     }
     let ran = shop.pushgate(["help", "promotion"]).goes();
-    assert!(ran.stdout.contains("\n    pushgate rollback\n"), "{ran}");
+    assert!(
+        ran.stdout.contains("\n    $ pushgate rollback --yes"),
+        "{ran}"
+    );
     let mut command = shop.command(PUSHGATE);
     command
         .env("CLICOLOR_FORCE", "1")

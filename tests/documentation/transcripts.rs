@@ -54,8 +54,7 @@ impl Transcripts {
     fn shows(&mut self, page: &'static str, time: &str, line: &str, code: i32) {
         let (ended, written) = self.shop.plainly(time, line);
         assert_eq!(ended, code, "{line}: {written}");
-        let typed = line.replace("rollback --yes", "rollback");
-        let text = format!("$ {typed}\n{}", self.tidy(&written));
+        let text = format!("$ {line}\n{}", self.tidy(&written));
         self.shown.entry(page).or_default().push(text);
     }
 
@@ -177,8 +176,9 @@ git push -q --no-verify origin master && git reset -q --hard HEAD~2";
     );
 
     told.commits("2026-11-24 10:00:00", "Show the discount", "changes", "2\n");
-    let [pushed, staged, tried, live] = &readme.blocks("sh")[4].lines().collect::<Vec<_>>()[..]
-    else {
+    let ways = readme.blocks("sh");
+    let way = ways.iter().find(|way| way.contains("pushgate approve"));
+    let [pushed, staged, tried, live] = way.unwrap().lines().collect::<Vec<_>>()[..] else {
         panic!("the way of a feature");
     };
     told.unseen("2026-11-24 10:04:00", pushed);
@@ -213,7 +213,7 @@ git push -q --no-verify origin master && git reset -q --hard HEAD~2";
     let now = "PUSHGATE_SKIP=window PUSHGATE_REASON='cards are refused' git push production master";
     told.unseen("2026-11-24 22:41:00", now);
     told.shows(
-        README,
+        PROMOTION,
         "2026-11-24 22:55:00",
         "pushgate rollback --yes -m \"nobody can pay\"",
         0,
