@@ -6,6 +6,7 @@ pub(crate) mod log;
 pub(crate) mod status;
 pub(crate) mod window;
 
+mod pager;
 mod text;
 
 use std::{
@@ -18,6 +19,7 @@ use anstream::AutoStream;
 use terminal_size::{Width, terminal_size_of};
 
 pub(crate) use live::Stderr;
+pub(crate) use pager::paged;
 pub(crate) use text::{BAD, DEEP, GOOD, HINT, LOUD, PLAIN, Text, paint};
 
 use crate::{

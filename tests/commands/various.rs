@@ -196,7 +196,7 @@ fn log_is_in_colour_on_a_terminal_and_passes_on_no_escapes() {
     shop.push("production", "master").goes_not();
     let reason = [("PUSHGATE", "off"), ("PUSHGATE_REASON", "fire \x1b[2J")];
     shop.push_with(&reason, "production", "master").goes();
-    let shown = in_terminal(&shop, &format!("TERM=xterm '{PUSHGATE}' log"))
+    let shown = in_terminal(&shop, &format!("GIT_PAGER=cat TERM=xterm '{PUSHGATE}' log"))
         .goes()
         .stderr;
     assert!(
@@ -208,7 +208,11 @@ fn log_is_in_colour_on_a_terminal_and_passes_on_no_escapes() {
         "{shown:?}"
     );
     assert!(shown.contains("    reason: fire \\u{1b}[2J\n"), "{shown:?}");
-    let plain = in_terminal(&shop, &format!("NO_COLOR=1 TERM=xterm '{PUSHGATE}' log")).goes();
+    let plain = in_terminal(
+        &shop,
+        &format!("GIT_PAGER=cat NO_COLOR=1 TERM=xterm '{PUSHGATE}' log"),
+    )
+    .goes();
     assert!(!plain.stderr.contains('\x1b'), "{plain}");
     let piped = shop.pushgate(["log"]).goes().stdout;
     assert_eq!(piped, plain.stderr);
