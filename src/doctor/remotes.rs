@@ -10,7 +10,7 @@ use crate::{
         Undecided, remotes_of,
         route::{PushContext, Router},
     },
-    git::network::LIMIT as GIT_LIMIT,
+    git::{Repository, network::LIMIT as GIT_LIMIT},
     policy::{Environment, FILE},
     process::{SH, program::run_within},
     push::{
@@ -221,8 +221,11 @@ pub(crate) fn absent(opened: &Opened) -> Found {
         let hint = format!("name what is pushed to under `environments` in {FILE}");
         return Ok(vec![Finding::warning(text).hint(hint)]);
     }
-    let read = |url: &BStr| opened.world.destination(url);
-    let is_absent = |one: &&Environment| remotes_of(one, opened.world.remotes(), &read).is_empty();
+    let world = &opened.world;
+    let read = |url: &BStr| world.destination(url);
+    let is_absent = |one: &&Environment| {
+        remotes_of(one, world.remotes(), &read).is_empty() && !is_deployed_to(one, world)
+    };
     let finding = |one: &Environment| {
         let none = format!("no remote leads to {}", one.name);
         let is_next = |other: &&Environment| other.after.as_ref() == Some(&one.name);
@@ -240,8 +243,19 @@ pub(crate) fn absent(opened: &Opened) -> Found {
                 let url = shell_word(&heroku_url(app));
                 finding.run(format!("git remote add {remote} {url}"))
             }
-            None => finding.hint(format!("git remote add {remote} URL")),
+            None => finding
+                .hint(format!("git remote add {remote} URL"))
+                .hint(format!(
+                    "or, where a command deploys there: {}",
+                    world.remotes_of(one).deploy_by_command()
+                )),
         }
     };
     Ok(environments.iter().filter(is_absent).map(finding).collect())
+}
+
+/// Whether it is remembered that a command deployed there.
+fn is_deployed_to(environment: &Environment, world: &Repository) -> bool {
+    let of = world.remotes_of(environment);
+    matches!(world.remembered(of.place()), Ok(Some(_)))
 }

@@ -80,8 +80,9 @@ pub(crate) enum Standing {
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Environment {
     pub(crate) name: String,
-    /// Empty where no remote leads there.
     pub(crate) destination: String,
+    /// Whether no remote leads there, so that a command has to deploy.
+    pub(crate) by_command: bool,
     pub(crate) after: Option<String>,
     pub(crate) remotes: Vec<Remote>,
     pub(crate) tried: Option<Tried>,

@@ -255,14 +255,14 @@ fn the_workflow_of_github_deploys_what_the_gate_lets_pass() {
     );
     let mut ran = github(&shop, "production", &newest);
     let (step, last) = ran.pop().unwrap();
-    assert_eq!(step, "Ask the gate");
+    assert_eq!(step, "Deploy");
     assert_eq!(last.code, 1, "{last}");
-    last.says("pushgate: push to production (production) refused\n  promotion: staging has ");
+    last.says("pushgate: deploy to production (production) refused\n  promotion: staging has ");
     let names =
         |ran: &[(String, Ran)]| ran.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
     for environment in ["staging", "production"] {
         let ran = github(&shop, environment, &newest);
-        assert_eq!(names(&ran), ["Install pushgate", "Ask the gate", "Deploy"]);
+        assert_eq!(names(&ran), ["Install pushgate", "Deploy"]);
         assert!(ran.iter().all(|(_, ran)| ran.code == 0), "{ran:?}");
         assert!(
             ran.iter().all(|(_, ran)| !ran.stderr.contains("secret")),

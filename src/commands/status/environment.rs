@@ -45,6 +45,7 @@ impl Inputs<'_> {
         Environment {
             name: environment.name.clone(),
             destination: destination.unwrap_or_default(),
+            by_command: of.is_remembered,
             after: environment.after.clone(),
             tried: live.and_then(|live| self.tried(environment, of, live)),
             window: self.window(environment),

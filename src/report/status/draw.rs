@@ -119,9 +119,6 @@ impl Page<'_> {
         for remote in &environment.remotes {
             self.remote(remote, environment.remotes.len() > 1);
         }
-        if environment.remotes.is_empty() {
-            self.line("live", "no remote of this repository leads there");
-        }
         if let Some(tried) = &environment.tried {
             self.tried(tried);
         }
@@ -141,7 +138,12 @@ impl Page<'_> {
         if let Some(contents) = environment.contents.as_ref().filter(|one| one.is_new()) {
             self.contents(contents);
         }
-        self.next_push(&environment.next_push);
+        let label = if environment.by_command {
+            "deploy"
+        } else {
+            "git push"
+        };
+        self.next_push(label, &environment.next_push);
     }
 
     fn remote(&mut self, remote: &Remote, several: bool) {
@@ -251,7 +253,7 @@ impl Page<'_> {
         }
     }
 
-    fn next_push(&mut self, next: &NextPush) {
+    fn next_push(&mut self, label: &str, next: &NextPush) {
         let by = |gate: &str| Text::from(" by ") + paint(PLAIN, gate);
         let (text, cures) = match next {
             NextPush::Nothing { why } => (why.into(), &[][..]),
@@ -273,7 +275,7 @@ impl Page<'_> {
                 (paint(BAD, "not decided") + by + ": " + why, &cures[..])
             }
         };
-        self.line("git push", text);
+        self.line(label, text);
         // The others are for the case that the first one does not help.
         if let Some(cure) = cures.first() {
             let colon = if cure.commands.is_empty() { "" } else { ":" };

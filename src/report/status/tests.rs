@@ -103,6 +103,7 @@ fn status() -> Status {
             Environment {
                 name: "staging".to_owned(),
                 destination: "shop-staging".to_owned(),
+                by_command: false,
                 after: None,
                 remotes: vec![live('a', Standing::Same)],
                 tried: Some(Tried {
@@ -135,6 +136,7 @@ fn status() -> Status {
             Environment {
                 name: "production".to_owned(),
                 destination: "shop".to_owned(),
+                by_command: false,
                 after: Some("staging".to_owned()),
                 remotes: vec![live('b', Standing::Apart(Relation::Behind(Count(2))))],
                 tried: None,
