@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::push::variables::LIVE;
 pub use crate::push::variables::{AFTER, REASON, ROLLBACK, SKIP, SWITCH};
 use crate::{
     gates::{GovernedPush, ORDER, Refusal, verdict::Gate},
@@ -16,7 +17,9 @@ const ON: [&str; 5] = ["", "on", "1", "true", "yes"];
 /// Warnings about variables that look like ours and are not: a misspelt override must not look like
 /// one that was heeded.
 pub(crate) fn misspelt<'n>(names: impl IntoIterator<Item = &'n str>) -> Vec<String> {
-    let known = [SWITCH, SKIP, ROLLBACK, REASON, RUNNING, AFTER, COMPLETE];
+    let known = [
+        SWITCH, SKIP, ROLLBACK, REASON, RUNNING, AFTER, LIVE, COMPLETE,
+    ];
     let is_misspelt = |name: &&str| name.starts_with("PUSHGATE_") && !known.contains(name);
     let line = |name| match nearest(name, [SKIP, ROLLBACK, REASON]) {
         Some(meant) => format!("{name} means nothing; did you mean {meant}?"),

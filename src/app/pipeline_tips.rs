@@ -1,4 +1,4 @@
-//! The tips of all remotes of a pipeline, asked for at the same time.
+//! The tips of all remotes of a pipeline, and what its commands say is live, asked for at the same time.
 
 use bstr::{BStr, BString, ByteSlice};
 
@@ -7,6 +7,7 @@ use crate::gates::{
     remote_tips::{Tips, at_once},
     verdict::TrunkName,
 };
+use crate::push::Oid;
 
 /// What trunk's remote and the remotes of the environments answered; what they were not asked, they
 /// are asked when it is needed.
@@ -14,6 +15,8 @@ pub(crate) struct PipelineTips<'r> {
     remotes: &'r dyn Remotes,
     trunk: Option<(TrunkName, Result<Tip, Undecided>)>,
     live: Vec<(BString, Vec<String>, Result<Tips, Undecided>)>,
+    /// What the commands of environments printed.
+    running: Vec<(EnvironmentRemotes, Result<Oid, Undecided>)>,
 }
 
 impl<'r> PipelineTips<'r> {
@@ -36,8 +39,14 @@ impl<'r> PipelineTips<'r> {
         }
         let ask =
             |(remote, branches): &(&BString, &[String])| remotes.live(remote.as_bstr(), branches);
-        let (tips, trunk) = at_once(&places, ask, || {
-            trunk.map(|trunk| (trunk.clone(), remotes.trunk_tip(trunk, team)))
+        let commands: Vec<_> = (environments.iter())
+            .filter(|one| one.live.is_some())
+            .collect();
+        let run = |one: &&EnvironmentRemotes| ((*one).clone(), remotes.running(one));
+        let (tips, (running, trunk)) = at_once(&places, ask, || {
+            at_once(&commands, run, || {
+                trunk.map(|trunk| (trunk.clone(), remotes.trunk_tip(trunk, team)))
+            })
         });
         let live = (places.into_iter().zip(tips))
             .map(|((remote, branches), tips)| (remote.clone(), branches.to_vec(), tips));
@@ -45,6 +54,7 @@ impl<'r> PipelineTips<'r> {
             remotes,
             trunk,
             live: live.collect(),
+            running,
         }
     }
 }
@@ -59,6 +69,16 @@ impl Remotes for PipelineTips<'_> {
 
     fn default_branch(&self, remote: &str) -> Result<Option<String>, Undecided> {
         self.remotes.default_branch(remote)
+    }
+
+    fn running(&self, environment: &EnvironmentRemotes) -> Result<Oid, Undecided> {
+        let same = |(known, _): &&(EnvironmentRemotes, _)| {
+            known.environment == environment.environment && known.live == environment.live
+        };
+        match self.running.iter().find(same) {
+            Some((_, runs)) => runs.clone(),
+            None => self.remotes.running(environment),
+        }
     }
 
     fn live(&self, remote: &BStr, branches: &[String]) -> Result<Tips, Undecided> {

@@ -232,9 +232,17 @@ impl<'w> Approval<'w> {
         let world = self.world;
         let first = of.remote()?;
         let mut meant: Vec<&Oid> = self.meant().collect();
-        for remote in &of.remotes {
+        // A command tells what runs there, whatever the remotes have.
+        let remotes = match of.live {
+            Some(_) => slice::from_ref(first),
+            None => &of.remotes,
+        };
+        for remote in remotes {
             let remote = remote.as_bstr();
-            let tips = world.live(remote, &environment.branches)?;
+            let tips = match of.live {
+                Some(_) => vec![(String::new(), world.running(of)?)],
+                None => world.live(remote, &environment.branches)?,
+            };
             meant.retain(|commit| tips.iter().any(|(_, tip)| tip == *commit));
             if meant.is_empty() {
                 let trunk = world.trunk(&self.policy.trunk).ok();
@@ -242,9 +250,9 @@ impl<'w> Approval<'w> {
                 let (trunk, world) = (trunk.as_ref(), preview.world());
                 let name = environment.name.as_str();
                 let approve = ["pushgate", "approve", name];
-                let (why, deploy) = not_live(trunk, &self.commit, of, remote, &tips, &world)?;
-                let words = format!("deploy it there, try it on {name}, then approve it");
-                let refusal = Refusal::new(why).cure(words, [deploy, command(approve)]);
+                let again = command(approve);
+                let then = ("approve it", Some(again.as_str()));
+                let refusal = not_live(trunk, &self.commit, of, remote, &tips, then, &world)?;
                 return Ok(Err(match tips.first() {
                     None => refusal,
                     Some((_, live)) => {

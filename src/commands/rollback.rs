@@ -51,15 +51,25 @@ pub(crate) fn run(args: &Rollback) -> Done {
     let trunk = local.trunk.as_ref().ok();
     let tips = PipelineTips::ask(&world, trunk, policy.shares(), std::slice::from_ref(&of));
     catch_up(&world, policy, network::LIMIT)?;
+    let runs = match of.live.as_ref().map(|_| tips.running(&of)) {
+        Some(Ok(runs)) => Some(runs),
+        // What is down cannot say what it runs, and has to come back all the same.
+        Some(Err(error)) => {
+            let why = error.in_one_line();
+            report::warn(&format!("{why}; what git has there counts"));
+            None
+        }
+        None => None,
+    };
     let mut lives = Vec::new();
     for (index, remote) in of.remotes.iter().enumerate() {
         let tips = tips.live(remote.as_bstr(), &of.branches)?;
         if let Some((branch, commit)) = of.deployed(&tips, trunk) {
-            let (branch, commit) = (branch.clone(), commit.clone());
             lives.push(Live {
                 index,
-                branch,
-                commit,
+                branch: branch.clone(),
+                git: commit.clone(),
+                commit: runs.as_ref().unwrap_or(commit).clone(),
             });
         }
     }
@@ -72,6 +82,9 @@ pub(crate) fn run(args: &Rollback) -> Done {
 struct Live {
     index: usize,
     branch: String,
+    /// What the branch has.
+    git: Oid,
+    /// What runs there: the same, unless a command says otherwise.
     commit: Oid,
 }
 
@@ -120,12 +133,13 @@ fn back(
         None => chosen(of, &lives, world)?,
     };
     lives.retain(|live| {
-        if live.commit == commit {
+        let is_there = live.commit == commit && live.git == commit;
+        if is_there {
             let destination = &of.destinations[live.index];
             let commit = commit.short();
             report::say(&format!("{destination} has {commit} already"));
         }
-        live.commit != commit
+        !is_there
     });
     if lives.is_empty() {
         return Ok(0);
@@ -216,13 +230,16 @@ fn say(
     world: &Repository,
 ) -> Result<(), Error> {
     let environment = &of.environment;
-    let (index, live) = (live.index, &live.commit);
+    let (index, git, live) = (live.index, &live.git, &live.commit);
     report::say(&format!(
         "rollback of {environment} ({}): from {} back to {}",
         of.destinations[index],
         live.short(),
         commit.short()
     ));
+    if let Some(unlike) = Contents::unlike_git(Some(git), live) {
+        report::print(format_args!("  {unlike}\n"));
+    }
     let here = of.place_of(index);
     let records = world.records(live)?;
     if let Some(record) = current(&records, here, live, SystemClock.now()) {
@@ -273,15 +290,11 @@ fn confirmed(args: &Rollback, environment: &str, commit: &Oid) -> Result<bool, E
 fn push(
     args: &Rollback,
     remote: &BStr,
-    Live {
-        branch,
-        commit: live,
-        ..
-    }: &Live,
+    Live { branch, git, .. }: &Live,
     commit: &Oid,
     world: &Repository,
 ) -> Result<ExitStatus, Error> {
-    let lease = format!("--force-with-lease=refs/heads/{branch}:{live}");
+    let lease = format!("--force-with-lease=refs/heads/{branch}:{git}");
     let refspec = format!("{commit}:refs/heads/{branch}");
     let words: [OsString; 5] = [
         "push".into(),

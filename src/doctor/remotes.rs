@@ -7,7 +7,9 @@ use bstr::{BStr, ByteSlice};
 use super::{Finding, Found, LIMIT, Opened, RemoteAnswer, Status, suite};
 use crate::{
     gates::{
-        Undecided, remotes_of,
+        EnvironmentRemotes, LocalRepository, Object, Remotes, Undecided,
+        remote_tips::at_once,
+        remotes_of,
         route::{PushContext, Router},
     },
     git::network::LIMIT as GIT_LIMIT,
@@ -243,4 +245,27 @@ pub(crate) fn absent(opened: &Opened) -> Found {
         }
     };
     Ok(environments.iter().filter(is_absent).map(finding).collect())
+}
+
+/// What runs on the environments whose commands tell it: all are asked at once.
+pub(crate) fn live(opened: &Opened) -> Found {
+    let world = &opened.world;
+    let environments = opened.policy.environments.iter();
+    let environments = environments.filter(|one| one.live.is_some());
+    let all: Vec<_> = environments.map(|one| world.remotes_of(one)).collect();
+    let ask = |of: &EnvironmentRemotes| {
+        let runs = match world.running(of) {
+            Ok(runs) => runs,
+            Err(error) => return Finding::error(error),
+        };
+        let text = format!("{} runs on {}", runs.short(), of.environment);
+        match world.object(&runs) {
+            Ok(Object::Missing) => {
+                let finding = Finding::warning(text + ", and this repository does not have it");
+                finding.run("git fetch --all")
+            }
+            _ => Finding::ok(text),
+        }
+    };
+    Ok(at_once(&all, ask, || ()).0)
 }

@@ -28,6 +28,8 @@ pub struct EnvironmentRemotes {
     /// All remotes of this clone, likewise.
     pub known: Vec<String>,
     pub branches: Vec<String>,
+    /// The command that prints the commit which runs there.
+    pub live: Option<String>,
 }
 
 impl EnvironmentRemotes {
@@ -70,6 +72,7 @@ impl EnvironmentRemotes {
                 .unwrap_or(&environment.name)
                 .clone(),
             branches: environment.branches.clone(),
+            live: environment.live.clone(),
             known: configured.known(),
         }
     }

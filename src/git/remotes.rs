@@ -28,6 +28,11 @@ impl gates::Remotes for Repository {
         self.network(LIMIT).default_branch(remote, url.as_ref())
     }
 
+    fn running(&self, of: &EnvironmentRemotes) -> Result<Oid, Undecided> {
+        let live = of.live.as_deref().unwrap_or_default();
+        self.ask_live_command(&of.environment, live, LIMIT)
+    }
+
     fn live(&self, remote: &BStr, branches: &[String]) -> Result<Vec<(String, Oid)>, Undecided> {
         // Where a push goes is asked, which may be another place than a fetch comes from.
         let mut urls = self.remotes().push_urls(remote);

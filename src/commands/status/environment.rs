@@ -69,8 +69,15 @@ impl Inputs<'_> {
     }
 
     fn live(&self, remote: &BStr, of: &EnvironmentRemotes) -> Result<Option<Live>, Undecided> {
-        let tips = self.tips.live(remote, &of.branches)?;
-        let Some((_, tip)) = of.deployed(&tips, self.trunk.as_ref().ok()) else {
+        let git = self.tips.live(remote, &of.branches).map(|tips| {
+            let deployed = of.deployed(&tips, self.trunk.as_ref().ok());
+            deployed.map(|(_, tip)| tip.clone())
+        });
+        let (git, runs) = match &of.live {
+            Some(_) => (git.ok().flatten(), Some(self.tips.running(of)?)),
+            None => (git.clone()?, git?),
+        };
+        let Some(tip) = &runs else {
             return Ok(None);
         };
         let index = of.remotes.iter().position(|one| one == remote);
@@ -78,7 +85,11 @@ impl Inputs<'_> {
         let mut records = self.records_of(tip);
         let mut now = self.now;
         let mut is_under_way = false;
-        if current(&records, place, tip, now).is_none() && self.knows_the_team {
+        // That a release failed is no deployment.
+        if current(&records, place, tip, now).is_none()
+            && self.knows_the_team
+            && git.as_ref() == Some(tip)
+        {
             let share = (self.policy.shares()).then_some(self.policy.trunk.remote.as_str());
             let record = sighting(self.world, place, tip)?;
             is_under_way = record.is_none();
@@ -91,6 +102,7 @@ impl Inputs<'_> {
         }
         let deployment = current(&records, place, tip, now);
         Ok(Some(Live {
+            git: git.filter(|git| git != tip),
             commit: self.commit(tip),
             standing: self.standing(tip),
             since: live_since(&records, place, tip, now),
@@ -227,7 +239,15 @@ impl Inputs<'_> {
         let old = tips.into_iter().find(|(name, _)| *name == target);
         let old = old.map(|(_, tip)| tip);
         // Where it cannot be compared, the line of what is live says why.
-        *contents = Contents::of(commit, old.as_ref(), &remotes.environment, self.world).ok();
+        let runs = remotes.live.as_ref();
+        let runs = runs.and_then(|_| self.tips.running(remotes).ok());
+        let since = runs.as_ref().or(old.as_ref());
+        *contents = Contents::of(commit, since, &remotes.environment, self.world).ok();
+        if let Some(unlike) = since.and_then(|runs| Contents::unlike_git(old.as_ref(), runs))
+            && old.as_ref() == Some(commit)
+        {
+            return Ok(nothing(format!("nothing new: {unlike}")));
+        }
         if old.as_ref() == Some(commit) {
             return Ok(nothing(format!("nothing new: {branch} is there")));
         }
