@@ -4,6 +4,8 @@ use std::{ffi::OsString, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint, builder::PossibleValue};
 
+use crate::guides::{GUIDES, Guide};
+
 /// What follows the options in the help of pushgate, and of each command.
 const PUSHGATE: &str = include_str!("help/pushgate.txt");
 const ENVIRONMENT: &str = include_str!("help/environment.txt");
@@ -12,6 +14,7 @@ const CHECK: &str = include_str!("help/check.txt");
 const COMPLETIONS: &str = include_str!("help/completions.txt");
 const DEMO: &str = include_str!("help/demo.txt");
 const DOCTOR: &str = include_str!("help/doctor.txt");
+const EMERGENCY: &str = include_str!("help/emergency.txt");
 const HELP: &str = include_str!("help/help.txt");
 const INIT: &str = include_str!("help/init.txt");
 const INSTALL: &str = include_str!("help/install.txt");
@@ -22,6 +25,13 @@ const SCHEMA: &str = include_str!("help/schema.txt");
 const STATUS: &str = include_str!("help/status.txt");
 const UNINSTALL: &str = include_str!("help/uninstall.txt");
 const WINDOW: &str = include_str!("help/window.txt");
+
+/// The list of guides in the help of pushgate.
+fn guides() -> String {
+    let line = |guide: &Guide| format!("  {:<14} {}\n", guide.topic, guide.about);
+    let lines: String = GUIDES.iter().map(line).collect();
+    format!("Guides, by `pushgate help TOPIC`:\n{lines}")
+}
 
 /// The gate in front of `git push staging master` and `git push production master`.
 ///
@@ -34,8 +44,8 @@ const WINDOW: &str = include_str!("help/window.txt");
     version,
     max_term_width = 80,
     disable_help_subcommand = true,
-    after_help = PUSHGATE,
-    after_long_help = format!("{PUSHGATE}\n{ENVIRONMENT}")
+    after_help = format!("{PUSHGATE}\n{}\n{EMERGENCY}", guides()),
+    after_long_help = format!("{PUSHGATE}\n{}\n{ENVIRONMENT}\n{EMERGENCY}", guides())
 )]
 pub struct Cli {
     #[command(subcommand)]
@@ -74,7 +84,7 @@ pub enum Command {
     /// Print the JSON Schema of .pushgate.yml, which editors check and complete it by.
     #[command(after_help = SCHEMA)]
     Schema,
-    /// Show what a command does, with examples.
+    /// Show what a command does, with examples, or print a guide.
     Help(Help),
     /// End a suite when standard input ends without a word; runs beside each suite.
     #[command(hide = true)]
@@ -244,8 +254,8 @@ pub struct Man {
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
 pub struct Help {
-    /// The command; default: what there is.
-    pub command: Option<String>,
+    /// The command, or the topic of a guide; default: what there is.
+    pub topic: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -16,7 +16,7 @@
 //! - [`memory`]: the records of what was decided, deployed and signed off, and what follows from them.
 //! - [`policy`]: `.pushgate.yml`. [`calendar`]: windows and holidays.
 //! - [`push`]: what git tells the hook, and where a URL leads. [`cure`]: what to do about a refusal. `text`:
-//!   quoting and spans of time.
+//!   quoting and spans of time. [`guides`]: what `pushgate help TOPIC` prints.
 //!
 //! From [`gates`] down, nothing asks a clock, a network, a process or a terminal, and only the ledger
 //! touches the disk.
@@ -31,6 +31,7 @@ pub(crate) mod doctor;
 pub(crate) mod file;
 pub mod gates;
 pub mod git;
+pub mod guides;
 pub(crate) mod hooks;
 pub mod memory;
 pub mod policy;

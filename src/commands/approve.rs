@@ -82,7 +82,7 @@ fn outcome(args: &Approve) -> Result<Outcome, Error> {
 fn say(outcome: &Outcome, has_words: bool) -> (u8, Value) {
     let (record, is_new, shared) = match outcome {
         Outcome::Refused { what, why } => {
-            report::print(report::refusal(what, None, why));
+            report::print(report::refusal(what, why));
             return (Decision::Refused.exit_code(), failed(&why.why));
         }
         Outcome::Recorded {

@@ -14,6 +14,7 @@ use crate::{
     cli::{Cli, Completions},
     commands::Error,
     git::Repository,
+    guides::GUIDES,
 };
 
 /// Names the shell that asks; only the scripts set it.
@@ -90,6 +91,7 @@ fn with_candidates(arg: Arg, command: &str) -> Arg {
         "environment" => arg.add(ArgValueCandidates::new(move || environments(trunk))),
         "commit" => arg.add(ArgValueCandidates::new(revisions)),
         "command" => arg.add(ArgValueCandidates::new(commands)),
+        "topic" => arg.add(ArgValueCandidates::new(topics)),
         _ => arg,
     }
 }
@@ -132,4 +134,11 @@ fn commands() -> Vec<CompletionCandidate> {
         .filter(|sub| !sub.is_hide_set())
         .map(|sub| CompletionCandidate::new(sub.get_name()).help(sub.get_about().cloned()))
         .collect()
+}
+
+/// The subcommands and the guides.
+fn topics() -> Vec<CompletionCandidate> {
+    let guides = GUIDES.iter();
+    let guides = guides.map(|one| CompletionCandidate::new(one.topic).help(Some(one.about.into())));
+    commands().into_iter().chain(guides).collect()
 }

@@ -1,24 +1,66 @@
-//! `pushgate help COMMAND`, the same as `pushgate COMMAND --help`; and the errors of the command line.
+//! `pushgate help`, of a command (the same as `pushgate COMMAND --help`) or of a topic, which is a guide;
+//! and the errors of the command line.
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser, error::ErrorKind};
 
-use super::Done;
+use super::{Done, print_data};
 use crate::{
     cli::{Cli, Help},
     commands::Error,
-    report::{self, BAD, Text, paint},
+    guides::GUIDES,
+    report::{self, BAD, DEEP, PLAIN, Text, paint},
+    text::{did_you_mean, printable},
 };
 
 pub(crate) fn run(args: &Help) -> Done {
-    let command = args.command.as_deref();
-    let words = ["pushgate"].into_iter().chain(command).chain(["--help"]);
+    let topic = args.topic.as_deref();
+    if let Some(guide) = GUIDES.iter().find(|guide| Some(guide.topic) == topic) {
+        // Where a pager comes in, once there is one.
+        print_data(plain(guide.text))?;
+        return Ok(0);
+    }
+    let words = ["pushgate"].into_iter().chain(topic).chain(["--help"]);
     match Cli::try_parse_from(words) {
+        Err(error) if error.kind() == ErrorKind::InvalidSubcommand => {
+            Err(unknown(topic.unwrap_or_default()))
+        }
         // What is asked for is help, which clap hands over as an error.
         Err(said) => print(&said),
         Ok(_) => Ok(0),
     }
+}
+
+fn unknown(topic: &str) -> Error {
+    let program = Cli::command();
+    let shown = program.get_subcommands().filter(|one| !one.is_hide_set());
+    let known: Vec<_> = (shown.map(clap::Command::get_name))
+        .chain(GUIDES.iter().map(|guide| guide.topic))
+        .map(str::to_owned)
+        .collect();
+    let meant = did_you_mean(topic, &known);
+    let topic = printable(topic.as_bytes().into());
+    Error::new(format!("there is no command or topic `{topic}`{meant}"))
+        .cure("see what there is", ["pushgate help"])
+}
+
+/// A guide as a terminal shows it: headings in bold, and code indented instead of fenced.
+fn plain(markdown: &str) -> Text {
+    let mut in_code = false;
+    let mut text = Text::default();
+    for line in markdown.lines() {
+        if line.starts_with("```") {
+            in_code = !in_code;
+        } else if in_code && !line.is_empty() {
+            text += format_args!("{DEEP}{line}\n");
+        } else if line.starts_with('#') {
+            text += paint(PLAIN, line.trim_start_matches(['#', ' '])) + "\n";
+        } else {
+            text += format_args!("{line}\n");
+        }
+    }
+    text
 }
 
 /// Prints what clap gives instead of a command line: help, the version, or an error.

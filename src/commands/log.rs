@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
 
-use super::{Done, local::unknown, print_data, print_machine_data};
+use super::{Done, local::unknown, page, print_machine_data};
 use crate::{
     app::{answers::SystemClock, follow_up::catch_up},
     calendar,
@@ -64,7 +64,8 @@ pub(crate) fn run(args: &Log) -> Done {
     if args.json {
         print_machine_data(&lines(&all)?)?;
     } else {
-        print_data(report::log::log(&all, &zone, report::data_terminal()))?;
+        let text = report::log::log(&all, &zone, report::data_terminal());
+        page(text, world.git())?;
         if older > 0 && args.most.is_none() {
             report::say("older events: pushgate log -n 1000");
         }

@@ -21,12 +21,14 @@ pub(crate) mod window;
 
 use std::{env, io, process::ExitCode};
 
+use bstr::ByteSlice;
 use serde::Serialize;
 
 use crate::{
     app::{decide::Pending, follow_up, overrides},
     cli::{Cli, Command},
-    git::Repository,
+    git::{Git, Repository},
+    process::program::run as output_of,
     report::{self, Text},
     text::printable,
 };
@@ -55,6 +57,13 @@ pub(crate) fn say_misspelt(pending: &Pending) {
 /// Writes what was asked for to standard output, for a person.
 fn print_data(text: impl Into<Text>) -> Result<(), Error> {
     report::data(text).map_err(not_written)
+}
+
+/// Shows a long text for a person: on a terminal by the pager that git would use.
+fn page(text: impl Into<Text>, git: &Git) -> Result<(), Error> {
+    let pager = output_of(&mut git.plain(["var", "GIT_PAGER"])).ok();
+    let pager = pager.map(|said| said.line().to_str_lossy().into_owned());
+    report::paged(text, pager.as_deref().unwrap_or_default()).map_err(not_written)
 }
 
 /// Writes what was asked for to standard output, for a program.

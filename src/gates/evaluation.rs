@@ -1,26 +1,27 @@
-//! The loop that asks the gates, and asks some of them again after a suite that ran.
+//! The way of a push through the gates: the cheap ones, the suite, and the cheap ones again after a suite that ran.
 
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
 use super::{
-    gate::{AGAIN, Gate, ORDER},
+    gate::{Gate, TOGETHER},
     governed_push::GovernedPush,
     promotion::{self, Found, Remembered},
     receipt,
     remote_tips::{RemoteTips, is_old},
     rollback,
-    stop::Stop,
+    stop::{Needs, Stop},
     suite::{self, Again},
     target, trunk,
     verdict::{GateResult, Outcome, Rollback, Verdict},
     window,
     world::World,
 };
+use crate::cure::Cure;
 
-/// Asks the gates about every target of one push, until one stops it; `rollback`: the push is asked for as
-/// a rollback.
+/// Asks the gates about every target of one push, until one of the targets stops it; `rollback`: the push
+/// is asked for as a rollback.
 ///
 /// The verdicts are in the order of the targets; those after a stop were not asked about.
 pub fn evaluate(
@@ -29,46 +30,35 @@ pub fn evaluate(
     rollback: bool,
     world: &World<'_>,
 ) -> Vec<Verdict> {
-    let mut evaluations: Vec<Evaluation<'_>> = Vec::with_capacity(pushes.len());
-    let mut ran = false;
-    for push in pushes {
-        let mut evaluation = Evaluation {
-            push,
-            skip,
-            rollback,
-            world,
-            verdict: Verdict::default(),
-            tips: None,
-            asked_at: None,
-            tips_at: None,
-            ran: false,
-        };
-        evaluation.ask_all(|gate| gate != Gate::Suite);
-        let stops = evaluation.verdict.stops();
-        evaluations.push(evaluation);
-        if stops {
-            break;
-        }
+    let evaluation = |push| Evaluation {
+        push,
+        skip,
+        rollback,
+        world,
+        verdict: Verdict::default(),
+        tips: None,
+        asked_at: None,
+        tips_at: None,
+        ran: false,
+    };
+    let mut all: Vec<_> = pushes.iter().map(evaluation).collect();
+    // A suite runs only where every target has passed what costs less, and ages what all of them answered.
+    if each(&mut all, Evaluation::ask_cheap)
+        && each(&mut all, Evaluation::ask_suite)
+        && all.iter().any(|one| one.ran)
+    {
+        each(&mut all, Evaluation::ask_again);
     }
-    // A suite runs only where every target has passed what costs less.
-    if !evaluations.iter().any(|one| one.verdict.stops()) {
-        for evaluation in &mut evaluations {
-            evaluation.ask_all(|gate| gate == Gate::Suite);
-            ran |= evaluation.ran;
-            if evaluation.verdict.stops() {
-                break;
-            }
-        }
-    }
-    if ran && !evaluations.iter().any(|one| one.verdict.stops()) {
-        for evaluation in &mut evaluations {
-            evaluation.ask_again();
-            if evaluation.verdict.stops() {
-                break;
-            }
-        }
-    }
-    evaluations.into_iter().map(|one| one.verdict).collect()
+    let verdicts = all.into_iter().map(|one| one.verdict);
+    verdicts.take_while(|one| !one.answers.is_empty()).collect()
+}
+
+/// Asks about one target after the other, until one stops the push; whether none does.
+fn each<'e>(all: &mut [Evaluation<'e>], ask: impl Fn(&mut Evaluation<'e>)) -> bool {
+    all.iter_mut().all(|one| {
+        ask(one);
+        !one.verdict.stops()
+    })
 }
 
 /// The evaluation of what one push brings to one target.
@@ -90,33 +80,61 @@ struct Evaluation<'e> {
 }
 
 impl Evaluation<'_> {
-    /// Asks each of these gates, in their order, until one stops the push.
-    fn ask_all(&mut self, which: impl Fn(Gate) -> bool) {
-        let push = self.push;
-        for gate in ORDER.into_iter().filter(|gate| which(*gate)) {
-            // A deletion that was let through brings no commit to ask the others about.
-            let needs_commit = !matches!(gate, Gate::Target | Gate::Window);
-            if !push.asks(gate) || needs_commit && push.commits().is_empty() {
-                continue;
+    /// Asks `target`, which stops alone, then the gates whose answers are given together.
+    fn ask_cheap(&mut self) {
+        self.answer(Gate::Target);
+        if !self.verdict.stops() {
+            for gate in TOGETHER {
+                self.answer(gate);
             }
-            let outcome = if self.skip.contains(&gate) {
-                Outcome::Skipped {
-                    needless: self.would_pass(gate),
-                }
-            } else {
-                let mut notes = Vec::new();
-                let answer = self.ask(gate, &mut notes);
-                self.verdict.notes.extend(notes);
-                // Where no environment comes first, `promotion` has nothing to say.
-                if answer.as_ref().is_ok_and(String::is_empty) {
-                    continue;
-                }
-                outcome(answer)
-            };
-            self.verdict.answers.push((gate, outcome));
-            if self.verdict.stops() {
+            self.offer_override();
+        }
+    }
+
+    fn ask_suite(&mut self) {
+        self.answer(Gate::Suite);
+    }
+
+    /// Adds the answer of a gate to the verdict, where it has one about this push.
+    fn answer(&mut self, gate: Gate) {
+        // A deletion that was let through brings no commit to ask the others about.
+        let needs_commit = !matches!(gate, Gate::Target | Gate::Window);
+        if !self.push.asks(gate) || needs_commit && self.push.commits().is_empty() {
+            return;
+        }
+        let outcome = if self.skip.contains(&gate) {
+            Outcome::Skipped {
+                needless: self.would_pass(gate),
+            }
+        } else {
+            let mut notes = Vec::new();
+            let answer = self.ask(gate, &mut notes);
+            self.verdict.notes.extend(notes);
+            // Where no environment comes first, `promotion` has nothing to say.
+            if answer.as_ref().is_ok_and(String::is_empty) {
                 return;
             }
+            outcome(answer)
+        };
+        self.verdict.answers.push((gate, outcome));
+    }
+
+    /// Names one override of all gates that refuse, where a refusal can only be waited for.
+    fn offer_override(&mut self) {
+        let mut gates = self.skip.clone();
+        let mut refusals: Vec<_> = (self.verdict.answers.iter_mut())
+            .filter_map(|(gate, outcome)| match outcome {
+                Outcome::Refused(refusal) => {
+                    gates.insert(*gate);
+                    Some(refusal)
+                }
+                _ => None,
+            })
+            .collect();
+        let waits = refusals.iter().any(|one| one.needs == Needs::Patience);
+        if let Some(last) = refusals.last_mut().filter(|_| waits) {
+            let command = self.push.overriding(&gates, self.rollback);
+            last.cures.push(Cure::run("if it cannot wait", [command]));
         }
     }
 
@@ -129,7 +147,7 @@ impl Evaluation<'_> {
         }
     }
 
-    /// Asks again the gates whose answers may have changed while suites ran; only a changed answer is
+    /// Asks again the gates whose answers may have changed while suites ran; only changed answers are
     /// kept.
     fn ask_again(&mut self) {
         if !self.asked_at.is_some_and(|at| is_old(at, self.world)) {
@@ -138,7 +156,7 @@ impl Evaluation<'_> {
         if self.tips_at.is_none_or(|at| is_old(at, self.world)) {
             self.tips = None;
         }
-        for gate in AGAIN {
+        for gate in TOGETHER {
             if !self.push.asks(gate) || self.skip.contains(&gate) {
                 continue;
             }
@@ -146,9 +164,9 @@ impl Evaluation<'_> {
                 let note = format!("{gate} had passed before the suite ran");
                 self.verdict.notes.push(note);
                 self.verdict.answers.push((gate, outcome(Err(stop))));
-                return;
             }
         }
+        self.offer_override();
     }
 
     /// Asks one gate; a rollback passes where another push would not.
@@ -205,18 +223,29 @@ impl Evaluation<'_> {
 
     fn promotion(&mut self, known: &[Remembered<'_>], notes: &mut Vec<String>) -> GateResult {
         let (push, world) = (self.push, self.world);
+        // An answer that could not let the push go is not asked for.
+        let may_ask_person = !self.verdict.stops();
         let tips = self.tips();
         notes.extend(no_team_notes(tips));
         let mut found = Found::default();
-        let answer = (known.iter())
-            .try_for_each(|known| promotion::ask(push, known, tips, world, &mut found));
+        let answer = known.iter().try_for_each(|known| {
+            promotion::ask(push, known, tips, may_ask_person, world, &mut found)
+        });
         self.verdict.first |= found.first;
-        answer.map(|()| found.answers.join(", "))
+        match answer {
+            // What the refusal of another gate leads to comes first.
+            Err(Stop::Refused(mut refusal)) if self.verdict.needs_other_commit() => {
+                let words = "it is asked again about the commit that you push then";
+                refusal.cures = vec![Cure::words(words)];
+                Err(refusal.into())
+            }
+            answer => answer.map(|()| found.answers.join(", ")),
+        }
     }
 
     fn suite(&mut self, notes: &mut Vec<String>) -> GateResult {
         let (push, skip, world) = (self.push, self.skip, self.world);
-        let wants = |gate| AGAIN.contains(&gate) && !skip.contains(&gate);
+        let wants = |gate| TOGETHER.contains(&gate) && !skip.contains(&gate);
         let asked_at = *self.asked_at.get_or_insert_with(|| world.clock.now());
         let ask = |commit| {
             let looked = self.tips.as_mut().and_then(|tips| tips.checkout.take());
@@ -245,7 +274,8 @@ impl Evaluation<'_> {
     fn tips(&mut self) -> &RemoteTips {
         let (push, skip, world) = (self.push, self.skip, self.world);
         // A skipped gate is asked too, to tell whether that was needless; only the suite costs too much.
-        let wants = |gate| gate != Gate::Suite || !skip.contains(&gate);
+        let runs_suite = !skip.contains(&Gate::Suite) && !self.verdict.stops();
+        let wants = |gate| gate != Gate::Suite || runs_suite;
         if self.tips.is_none() {
             let now = world.clock.now();
             self.asked_at.get_or_insert(now);

@@ -19,7 +19,8 @@ pub enum Gate {
 
 /// The order of the gates: what costs memory, then the clock, the network, and minutes.
 ///
-/// Each is asked only when the one before it passed, so a cheap refusal asks nothing expensive.
+/// `target` stops alone, those of [`TOGETHER`] are answered in one verdict, and the suite is asked only when
+/// all others passed.
 pub const ORDER: [Gate; 5] = [
     Gate::Target,
     Gate::Window,
@@ -28,8 +29,9 @@ pub const ORDER: [Gate; 5] = [
     Gate::Suite,
 ];
 
-/// The gates that are asked again after a suite that ran: their answers may have changed meanwhile.
-pub const AGAIN: [Gate; 3] = [Gate::Window, Gate::Trunk, Gate::Promotion];
+/// The gates that are answered together, so that one verdict names every refusal there is; and again after
+/// a suite that ran: their answers may have changed meanwhile.
+pub const TOGETHER: [Gate; 3] = [Gate::Window, Gate::Trunk, Gate::Promotion];
 
 impl Gate {
     /// Its name in overrides, reports and the ledger.

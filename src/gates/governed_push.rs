@@ -1,6 +1,6 @@
 //! What one push brings to one target: the question that the gates answer.
 
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
 use super::{
     environment_remotes::EnvironmentRemotes, facts::TrunkName, gate::Gate, route::Target,
@@ -62,9 +62,16 @@ impl<'p> GovernedPush<'p> {
         command(words)
     }
 
-    /// The push itself, without one gate.
-    pub fn overriding(&self, gate: Gate) -> String {
-        format!("{SKIP}={gate} {REASON}=\"...\" {}", self.command())
+    /// The command that makes the push without these gates.
+    pub(crate) fn overriding(&self, gates: &BTreeSet<Gate>, is_rollback: bool) -> String {
+        let gates: Vec<_> = gates.iter().map(|gate| gate.name()).collect();
+        let again = match (&self.here, self.commits().as_slice()) {
+            (Some(here), [commit]) if is_rollback => {
+                command(["pushgate", "rollback", &here.environment, commit.as_str()])
+            }
+            _ => self.command(),
+        };
+        format!("{SKIP}={} {REASON}=\"...\" {again}", gates.join(","))
     }
 
     /// Whether a gate applies to this target.

@@ -30,7 +30,7 @@ pub(crate) mod tests;
 
 pub use environment_remotes::{EnvironmentRemotes, remotes_of};
 pub use evaluation::evaluate;
-pub use gate::{AGAIN, ORDER};
+pub use gate::{ORDER, TOGETHER};
 pub use governed_push::GovernedPush;
 pub use route::Target;
 pub use stop::{Interruption, Refusal, Stop, Undecided};

@@ -12,7 +12,7 @@ use super::{
     governed_push::GovernedPush,
     remote_tips::RemoteTips,
     sign_offs::SignOffs,
-    stop::{Refusal, Stop, Undecided},
+    stop::{Needs, Refusal, Stop, Undecided},
     world::{Object, World},
 };
 use crate::{
@@ -74,6 +74,7 @@ pub(crate) fn ask(
     push: &GovernedPush<'_>,
     known: &Remembered<'_>,
     tips: &RemoteTips,
+    may_ask_person: bool,
     world: &World<'_>,
     found: &mut Found,
 ) -> Result<(), Stop> {
@@ -93,11 +94,22 @@ pub(crate) fn ask(
         known.commit.short(),
         before.environment
     ));
-    let soaked = promotion.must_have_soaked(&mut found.first)?;
-    found.answers.extend(soaked);
-    let signed_off = promotion.must_be_signed_off()?;
-    found.answers.extend(signed_off);
-    Ok(())
+    let remembered = promotion
+        .must_have_soaked(&mut found.first)
+        .and_then(|soaked| {
+            found.answers.extend(soaked);
+            found
+                .answers
+                .extend(promotion.must_be_signed_off(may_ask_person)?);
+            Ok(())
+        });
+    match (remembered, &tips.trunk) {
+        // The team, whose notes come with trunk's tip, may know more.
+        (Err(Stop::Refused(_)), Some(Err(error))) if push.policy.shares() => {
+            Err(error.clone().into())
+        }
+        (remembered, _) => remembered,
+    }
 }
 
 /// One commit on its way from one environment to the next.
@@ -191,7 +203,8 @@ impl Promotion<'_> {
                 "nothing tells since when {commit} is on {name}, where it must be for {soak}: counted from now, until {until}"
             ),
         };
-        Err(Refusal::new(why).hint("push again then").into())
+        let refusal = Refusal::new(why).hint("push again then");
+        Err(refusal.needing(Needs::Patience).into())
     }
 
     /// Since when the commit is live on all remotes of the environment.
@@ -203,7 +216,7 @@ impl Promotion<'_> {
     }
 
     /// Enough people must have signed the commit off there; the person who pushes may do so now.
-    fn must_be_signed_off(&self) -> Result<Option<String>, Stop> {
+    fn must_be_signed_off(&self, may_ask_person: bool) -> Result<Option<String>, Stop> {
         let Some(wanted) = self.environment.signoff else {
             return Ok(None);
         };
@@ -219,6 +232,7 @@ impl Promotion<'_> {
         // A signature is made by `pushgate approve`, without a push that waits for it.
         if found.people.len() + 1 == need
             && !wanted.signed
+            && may_ask_person
             && let Some(me) = found.who_may_add(author.as_deref(), self.commit, world)
         {
             let commit = self.commit.short();
@@ -258,13 +272,13 @@ impl Promotion<'_> {
             let places = found.elsewhere.join(", ");
             why += &format!("; what was tried at {places} does not count here");
         }
-        let who = match wanted.by {
-            By::Another => "have somebody else try it",
-            By::Anyone => "try it",
+        let (who, needs) = match wanted.by {
+            By::Another => ("have somebody else try it", Needs::Patience),
+            By::Anyone => ("try it", Needs::Cures),
         };
         let words = format!("{who} on {environment}, then sign it off");
         let approve = command(["pushgate", "approve", environment]) + " -m \"what was tried\"";
-        Refusal::new(why).cure(words, [approve])
+        Refusal::new(why).cure(words, [approve]).needing(needs)
     }
 }
 

@@ -23,6 +23,12 @@ impl From<Refusal> for Stop {
     }
 }
 
+impl From<Box<Refusal>> for Stop {
+    fn from(refusal: Box<Refusal>) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
 impl From<Undecided> for Stop {
     fn from(undecided: Undecided) -> Self {
         Self::Undecided(Box::new(undecided))
@@ -35,6 +41,18 @@ pub struct Refusal {
     /// One line; details follow on lines of their own.
     pub why: String,
     pub cures: Vec<Cure>,
+    pub needs: Needs,
+}
+
+/// What it takes before a refused push may go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needs {
+    /// The cures, and the same push again.
+    Cures,
+    /// Time, or another person: the verdict names the override, too.
+    Patience,
+    /// A push of another commit, about which other gates may say something else.
+    OtherCommit,
 }
 
 impl Refusal {
@@ -42,7 +60,12 @@ impl Refusal {
         Self {
             why: why.into(),
             cures: Vec::new(),
+            needs: Needs::Cures,
         }
+    }
+
+    pub(crate) fn needing(self, needs: Needs) -> Self {
+        Self { needs, ..self }
     }
 
     pub(crate) fn hint(self, words: impl Into<String>) -> Self {

@@ -12,7 +12,12 @@ use crate::{cure::command, policy::FILE, push::Update, text::printable};
 pub(crate) fn ask(push: &GovernedPush<'_>, world: &World<'_>) -> GateResult {
     if let Target::UnknownApp(platform) = push.target {
         let app = push.destination.brief();
-        return Err(if push.written {
+        let is_name = |c: char| c.is_ascii_alphanumeric() || "-_./:~".contains(c);
+        return Err(if app.ends_with('/') || !app.chars().all(is_name) {
+            let app = printable(app.as_bytes().into());
+            Refusal::new(format!("no {platform} app can be called `{app}`"))
+                .hint("push to the URL that the platform shows for the app")
+        } else if push.written {
             Refusal::new(format!(
                 "{platform} app `{app}` is on no environment of {FILE}"
             ))

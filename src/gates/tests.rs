@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     calendar::Window,
-    policy::{Environment, Policy, Step},
+    policy::{Environment, Policy, Signoff, Step},
     push::{Push, Update, destination::Destination, remotes},
 };
 
@@ -131,11 +131,18 @@ fn at(time: &str) -> Mutex<Vec<Timestamp>> {
 fn refused(updates: &[Update], world: &Fake, why: &str, asked: &[&str]) {
     let verdict = production(updates, &[], world);
     assert_eq!(verdict.decision(), Decision::Refused);
-    match verdict.answers.last() {
-        Some((_, Outcome::Refused(refusal))) => assert_eq!(refusal.why, why),
-        other => panic!("{other:?}"),
-    }
+    assert_eq!(refusals(&verdict)[0].1.why, why);
     assert_eq!(world.asked(), asked);
+}
+
+fn refusals(verdict: &Verdict) -> Vec<(Gate, &Refusal)> {
+    let answers = verdict.answers.iter();
+    answers
+        .filter_map(|(gate, outcome)| match outcome {
+            Outcome::Refused(refusal) => Some((*gate, &**refusal)),
+            _ => None,
+        })
+        .collect()
 }
 
 /// How often a question was asked.
@@ -196,13 +203,106 @@ const CLOSED: &str = "closed by `22:00-07:00`; opens Wed 2026-11-25 07:00";
 const NIGHT: &str = "2026-11-24T23:00:00Z";
 
 #[test]
-fn a_closed_window_asks_no_network() {
+fn a_closed_window_asks_the_network_what_else_there_is_and_nothing_about_the_suite() {
     let world = Fake {
         now: at(NIGHT),
-        relation: Relation::Ahead(Count(2)),
         ..Fake::default()
     };
-    refused(&push(), &world, CLOSED, &["clock"]);
+    refused(&push(), &world, CLOSED, &["clock", "staging", "trunk"]);
+}
+
+#[test]
+fn one_verdict_names_every_refusal_and_one_command_overrides_them() {
+    let world = Fake {
+        now: at(NIGHT),
+        tip: Mutex::new(vec![Ok(oid('a'))]),
+        live: Mutex::new(vec![vec![("master".to_owned(), oid('a'))]]),
+        relation: Relation::Ahead(Count(1)),
+        ..Fake::default()
+    };
+    let verdict = production(&push(), &[], &world);
+    let refusals = refusals(&verdict);
+    let gates: Vec<_> = refusals.iter().map(|(gate, _)| *gate).collect();
+    assert_eq!(gates, TOGETHER);
+    let all = refusals.iter().flat_map(|(_, refusal)| &refusal.cures);
+    let all: Vec<_> = all.map(ToString::to_string).collect();
+    assert_eq!(
+        all,
+        [
+            "push again then",
+            "push it there first, then push again: git push origin master",
+            "deploy it there, try it on staging, then push again: git push staging master",
+            "if it cannot wait: PUSHGATE_SKIP=window,trunk,promotion PUSHGATE_REASON=\"...\" git push production master",
+        ]
+    );
+    // What is skipped already is skipped again.
+    let verdict = production(&push(), &[Gate::Promotion], &world);
+    assert!(format!("{verdict:?}").contains("PUSHGATE_SKIP=window,trunk,promotion "));
+}
+
+#[test]
+fn where_another_commit_must_be_pushed_nothing_is_advised_about_this_one() {
+    let world = Fake {
+        tip: Mutex::new(vec![Ok(oid('2'))]),
+        live: Mutex::new(vec![vec![("master".to_owned(), oid('2'))]]),
+        ..Fake::default()
+    };
+    let verdict = production(&push(), &[], &world);
+    let refusals = refusals(&verdict);
+    let [(Gate::Trunk, _), (Gate::Promotion, promotion)] = refusals.as_slice() else {
+        panic!("{verdict:?}")
+    };
+    let words = "it is asked again about the commit that you push then";
+    assert_eq!(promotion.cures, [crate::cure::Cure::words(words)]);
+}
+
+#[test]
+fn a_refusal_outweighs_what_a_silent_network_leaves_open() {
+    let silent = || Undecided::new("`origin` gave no answer");
+    let world = Fake {
+        now: at(NIGHT),
+        tip: Mutex::new(vec![Err(silent())]),
+        ..Fake::default()
+    };
+    let verdict = production(&push(), &[], &world);
+    assert_eq!(verdict.decision(), Decision::Refused);
+    let trunk = verdict
+        .answers
+        .iter()
+        .find(|(gate, _)| *gate == Gate::Trunk);
+    assert!(matches!(trunk, Some((_, Outcome::Undecided(why))) if **why == silent()));
+}
+
+#[test]
+fn what_the_team_may_know_is_not_refused_where_it_could_not_be_asked() {
+    let mut policy = policy();
+    policy.environments[1].signoff = Some(Signoff::default());
+    let world = |tip| Fake {
+        tip: Mutex::new(vec![tip]),
+        says: "yes",
+        ..Fake::default()
+    };
+    let silent = Undecided::new("`origin` gave no answer");
+    let world = world(Err(silent.clone()));
+    let verdict = production_under(&policy, &push(), &[], &world);
+    assert_eq!(verdict.decision(), Decision::Undecided);
+    assert_eq!(times(&world, "person"), 0);
+}
+
+#[test]
+fn a_person_is_asked_only_where_nothing_else_stops_the_push() {
+    let mut policy = policy();
+    policy.environments[1].signoff = Some(Signoff::default());
+    for (now, asked) in [("2026-11-24T12:00:00Z", 1), (NIGHT, 0)] {
+        let world = Fake {
+            now: at(now),
+            says: "yes",
+            receipts: Mutex::new(vec![Some(receipt())]),
+            ..Fake::default()
+        };
+        production_under(&policy, &push(), &[], &world);
+        assert_eq!(times(&world, "person"), asked);
+    }
 }
 
 /// What the gates say of a push to production that is asked for as a rollback.
@@ -277,7 +377,7 @@ fn what_was_never_live_is_no_rollback_and_without_the_word_nothing_is() {
         was_live: true,
         ..Fake::default()
     };
-    refused(&push(), &world, CLOSED, &["clock"]);
+    refused(&push(), &world, CLOSED, &["clock", "staging", "trunk"]);
 }
 
 #[test]
@@ -313,8 +413,14 @@ fn a_silent_network_is_undecided_and_asks_nothing_more_expensive() {
     };
     let verdict = production(&push(), &[], &world);
     assert_eq!(verdict.decision(), Decision::Undecided);
-    match verdict.answers.last() {
-        Some((Gate::Trunk, Outcome::Undecided(why))) => assert_eq!(**why, silent),
+    match verdict.answers.as_slice() {
+        [
+            ..,
+            (Gate::Trunk, Outcome::Undecided(why)),
+            (Gate::Promotion, _),
+        ] => {
+            assert_eq!(**why, silent);
+        }
         other => panic!("{other:?}"),
     }
     assert_eq!(world.asked(), ["clock", "checkout", "staging", "trunk"]);

@@ -5,7 +5,7 @@ use super::{
     governed_push::GovernedPush,
     remote_tips::RemoteTips,
     rollback,
-    stop::{Refusal, Stop, Undecided},
+    stop::{Needs, Refusal, Stop, Undecided},
     verdict::GateResult,
     world::{Object, World},
 };
@@ -151,7 +151,7 @@ fn not_the_tip(
     let switch = local.switch().into_iter();
     let refspec = (push.here.as_ref()).map_or(branch.clone(), |here| here.refspec(Some(trunk)));
     let deploy = command(["git", "push", &push.remote, &refspec]);
-    Err(match relation {
+    let refusal = match relation {
         Relation::Behind(_) if is_rollback => return Ok(rollback::PASSES.to_owned()),
         Relation::Behind(by) => {
             let refusal = Refusal::new(format!("{pushed} is {by} behind {trunk} {tips}"));
@@ -200,6 +200,11 @@ fn not_the_tip(
             );
             Refusal::new(why).cure("push the newest", [deploy])
         }
+    };
+    Err(match relation {
+        // It becomes trunk's newest as it is.
+        Relation::Ahead(_) if is_trunk_branch => refusal,
+        _ => refusal.needing(Needs::OtherCommit),
     }
     .into())
 }

@@ -1,6 +1,6 @@
 //! What the gates answer: outcomes, the verdict, and the decision that follows.
 
-use super::stop::{Refusal, Stop, Undecided};
+use super::stop::{Needs, Refusal, Stop, Undecided};
 pub use super::{
     contents::Contents,
     facts::{Commit, Count, Difference, Ending, Mismatch, Relation, TrunkName},
@@ -53,15 +53,19 @@ impl Verdict {
 
     /// Adds the answers up to one decision.
     pub fn decision(&self) -> Decision {
-        let mut decision = Decision::Go;
-        for (_, outcome) in &self.answers {
-            match outcome {
-                Outcome::Passed(_) => {}
-                Outcome::Skipped { .. } => decision = Decision::Overridden,
-                Outcome::Refused(_) => return Decision::Refused,
-                Outcome::Undecided(_) => return Decision::Undecided,
-            }
-        }
-        decision
+        let each = self.answers.iter().map(|(_, outcome)| match outcome {
+            Outcome::Passed(_) => Decision::Go,
+            Outcome::Skipped { .. } => Decision::Overridden,
+            Outcome::Undecided(_) => Decision::Undecided,
+            Outcome::Refused(_) => Decision::Refused,
+        });
+        each.max().unwrap_or(Decision::Go)
+    }
+
+    /// Whether a gate refuses this commit, and would another.
+    pub(crate) fn needs_other_commit(&self) -> bool {
+        self.answers.iter().any(|(_, outcome)| {
+            matches!(outcome, Outcome::Refused(refusal) if refusal.needs == Needs::OtherCommit)
+        })
     }
 }

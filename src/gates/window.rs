@@ -4,9 +4,8 @@ use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
 
 use super::{
-    gate::Gate,
     governed_push::GovernedPush,
-    stop::{Refusal, Undecided},
+    stop::{Needs, Refusal, Undecided},
     verdict::GateResult,
     world::{Clock, World},
 };
@@ -36,9 +35,7 @@ pub(crate) fn ask(
         Err(closed) => {
             let refusal = Refusal::new(why_closed(&closed, &reader));
             Err(match closed.reopens {
-                Some(_) => refusal
-                    .hint("push again then")
-                    .cure("if it cannot wait", [push.overriding(Gate::Window)]),
+                Some(_) => refusal.hint("push again then").needing(Needs::Patience),
                 None => refusal.hint(format!(
                     "fix the window in {FILE}: no hour passes all of its rules"
                 )),

@@ -18,6 +18,7 @@ mod repository;
 mod trunk;
 mod version;
 
+pub(crate) use command::Git;
 pub(crate) use reflog::Moved;
 pub use repository::Repository;
 pub(crate) use version::Version;

@@ -1,14 +1,14 @@
 //! Whether a push may go, as the ledger and the hook's exit code say it.
 
-/// The decision about a push.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The decision about a push; of several, the last one here outweighs the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Decision {
     Go,
     /// It goes because an override said so.
     Overridden,
-    Refused,
     /// It could not be decided, so it does not go.
     Undecided,
+    Refused,
 }
 
 impl Decision {

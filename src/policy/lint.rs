@@ -95,7 +95,7 @@ pub(crate) fn lint(
 fn unseen_failures(script: &str) -> impl Iterator<Item = &'static str> {
     // What is quoted, comments, and the words of a `case`.
     const PLAIN: &str = r#"\\.|'[^']*'|"(\\.|[^"\\])*"|(^|\s)#[^\n]*|[\w*.-]+(\|[\w*.-]+)+\)"#;
-    const UNSEEN: [(&str, &str); 6] = [
+    const UNSEEN: [(&str, &str); 7] = [
         (
             r"[^|>]\|[^|]",
             "only the last command of a pipe counts: no other failure is seen",
@@ -114,6 +114,21 @@ fn unseen_failures(script: &str) -> impl Iterator<Item = &'static str> {
             r"[^&<>|]&([^&>]|$)",
             "the failure of a command with `&` after it is not seen",
         ),
+        (
+            r"(^|[;\n])\s*!\s[^\n]*\n\s*\S",
+            "what `!` says is not seen, unless it is the last line",
+        ),
+    ];
+    // These are about what is quoted, too.
+    const QUOTED: [(&str, &str); 2] = [
+        (
+            r#"(^|[;\s])(export|readonly|local|declare)\s+\w+="?(\$\(|`)"#,
+            "the failure of a command whose output is exported is not seen: assign it on a line before",
+        ),
+        (
+            r#"\b(ba|da|k|z)?sh\s+-[a-df-z]*c\s+("[^"]*|'[^']*)[;\n]"#,
+            "of what `sh -c` is given only the last command counts: say `sh -e -c`",
+        ),
     ];
     let matches =
         |pattern: &str, text: &str| Regex::new(pattern).is_ok_and(|one| one.is_match(text));
@@ -123,7 +138,11 @@ fn unseen_failures(script: &str) -> impl Iterator<Item = &'static str> {
     let found = UNSEEN
         .iter()
         .filter(move |(pattern, _)| matches(pattern, &plain));
+    let quoted = QUOTED
+        .iter()
+        .filter(move |(pattern, _)| matches(pattern, script));
     found
+        .chain(quoted)
         .filter(move |(pattern, _)| !(pipefail && *pattern == UNSEEN[0].0))
         .map(|(_, why)| *why)
 }

@@ -1,7 +1,8 @@
-//! What happened, a line for each, with what there is to say about it below.
+//! What happened, the newest first: a line for each event, with what there is to say about it below, or beside
+//! it where that fits.
 
 use anstyle::Style;
-use jiff::tz::TimeZone;
+use jiff::{Zoned, tz::TimeZone};
 
 use super::{BAD, GOOD, HINT, LOUD, Text, paint};
 use crate::{
@@ -22,8 +23,43 @@ pub(crate) fn log(all: &[Happened], zone: &TimeZone, columns: Option<usize>) -> 
     let places: Vec<String> = all.iter().map(|one| place(&one.entry)).collect();
     let widest = places.iter().map(|place| place.chars().count()).max();
     let widest = widest.unwrap_or(0).clamp(NARROWEST, WIDEST);
-    let lines = all.iter().zip(places);
-    let text: Text = (lines.map(|(one, place)| line(one, place.into(), widest, zone))).collect();
+    let clock = |one: &Happened| one.entry.at.to_zoned(zone.clone());
+    let events: Vec<_> = (all.iter().zip(places))
+        .map(|(one, place)| (one, head(one, place.into(), widest), details(one)))
+        .collect();
+    // Repeated refusals of one cause are told once.
+    let is_again = |(one, head, details): &(&Happened, Text, Vec<Text>),
+                    (_, next, more): &(&Happened, Text, Vec<Text>)| {
+        one.entry.verdict == "refused" && (head, details) == (next, more)
+    };
+    let mut text = Text::default();
+    for same in events.chunk_by(is_again).rev() {
+        let [(first, head, details), .., (last, _, _)] = same else {
+            let [(one, head, details)] = same else {
+                continue;
+            };
+            text += event(&clock(one), head, details, columns);
+            continue;
+        };
+        let mut details = details.clone();
+        let until = clock(last).strftime("%Y-%m-%d %H:%M").to_string();
+        details.push(format!("{} times, until {until}", same.len()).into());
+        text += event(&clock(first), head, &details, columns);
+    }
+    text
+}
+
+/// One event: with the only detail beside it where a terminal is wide enough, else with all of them below.
+fn event(at: &Zoned, head: &Text, details: &[Text], columns: Option<usize>) -> Text {
+    let line = Text::from(at.strftime("%Y-%m-%d %H:%M")) + "  " + head.clone();
+    if let ([detail], Some(columns)) = (details, columns)
+        && line.width() + 2 + detail.width() <= columns
+    {
+        return line + "  " + detail.clone() + "\n";
+    }
+    let below = details.iter().cloned();
+    let below = below.map(|detail| Text::from("    ") + detail + "\n");
+    let text = line + "\n" + below.collect::<Text>();
     match columns {
         Some(columns) => text.wrap(columns, "        "),
         None => text,
@@ -39,10 +75,9 @@ fn place(entry: &Entry) -> String {
     shown(place)
 }
 
-fn line(one: &Happened, place: Text, widest: usize, zone: &TimeZone) -> Text {
+/// What happened where, to which commit, and who did it.
+fn head(one: &Happened, place: Text, widest: usize) -> Text {
     let entry = &one.entry;
-    let at = entry.at.to_zoned(zone.clone());
-    let at = at.strftime("%Y-%m-%d %H:%M");
     let commit = entry.commit.as_deref().and_then(|id| id.get(..7));
     let commit = shown(commit.unwrap_or("-"));
     let (word, style) = word(entry);
@@ -54,25 +89,27 @@ fn line(one: &Happened, place: Text, widest: usize, zone: &TimeZone) -> Text {
     };
     let place = place.cut(widest);
     let padding = " ".repeat(widest - place.width().min(widest));
-    let mut text = Text::from(format_args!("{at}  "))
-        + paint(style, format_args!("{word:<10}"))
+    paint(style, format_args!("{word:<10}"))
         + "  "
         + place
-        + format_args!("{padding}  {commit:<7}  {by}{event}\n");
-    if let Some(what) = about(one) {
-        text += format_args!("    {what}\n");
-    }
+        + format_args!("{padding}  {commit:<7}  {by}{event}")
+}
+
+/// What there is to say about it.
+fn details(one: &Happened) -> Vec<Text> {
+    let entry = &one.entry;
+    let mut details = Vec::from_iter(about(one).map(Text::from));
     for gate in entry.gates.iter().filter(|gate| gate.outcome != "passed") {
         let why = shown(gate.why.lines().next().unwrap_or_default());
         let colon = if why.is_empty() { "" } else { ": " };
         let (gate, outcome) = (shown(&gate.gate), shown(&gate.outcome));
-        text += format_args!("    {gate} {outcome}{colon}{why}\n");
+        details.push(format!("{gate} {outcome}{colon}{why}").into());
     }
     if let Some(reason) = &entry.reason {
         let what = if is_word(entry) { "" } else { "reason: " };
-        text += format_args!("    {what}{}\n", shown(reason));
+        details.push(format!("{what}{}", shown(reason)).into());
     }
-    text
+    details
 }
 
 /// What became of a push, or how a commit became live.

@@ -6,6 +6,7 @@ pub(crate) mod log;
 pub(crate) mod status;
 pub(crate) mod window;
 
+mod pager;
 mod text;
 
 use std::{
@@ -18,6 +19,7 @@ use anstream::AutoStream;
 use terminal_size::{Width, terminal_size_of};
 
 pub(crate) use live::Stderr;
+pub(crate) use pager::paged;
 pub(crate) use text::{BAD, DEEP, GOOD, HINT, LOUD, PLAIN, Text, paint};
 
 use crate::{
@@ -99,8 +101,8 @@ pub(crate) fn messages(messages: &[Message]) {
             Message::Line(line) => say(line),
             Message::Warning(line) => warn(line),
             Message::Verdict(what, verdict) => print(self::verdict(what, verdict)),
-            Message::Refused(what, why) => print(refusal(what, None, why)),
-            Message::Undecided(what, why) => print(undecided(what, None, why)),
+            Message::Refused(what, why) => print(refusal(what, why)),
+            Message::Undecided(what, why) => print(undecided(what, why)),
         }
     }
 }
@@ -111,18 +113,32 @@ pub(crate) fn was_stopped(message: &Message) -> bool {
 }
 
 /// Writes what was refused, why, and what to do.
-pub(crate) fn refusal(what: &str, gate: Option<&str>, refusal: &Refusal) -> Text {
-    let headline = paint(BAD, format_args!("pushgate: {what} refused"));
-    headline + "\n" + why(gate, &refusal.why) + cures(&refusal.cures)
+pub(crate) fn refusal(what: &str, refusal: &Refusal) -> Text {
+    headline(what, Decision::Refused) + why(None, &refusal.why) + cures(&refusal.cures)
 }
 
 /// Writes why a push is not decided.
-pub(crate) fn undecided(what: &str, gate: Option<&str>, error: &Undecided) -> Text {
-    let headline = format!("pushgate: {what} not decided");
-    if let Some(Interruption::Decision { by }) = &error.stopped {
-        return paint(BAD, headline) + format_args!(": stopped ({by})\n");
-    }
-    paint(BAD, headline + ", so it does not go") + "\n" + body(gate, error)
+fn undecided(what: &str, error: &Undecided) -> Text {
+    stopped(what, error).unwrap_or_else(|| headline(what, Decision::Undecided) + body(None, error))
+}
+
+/// Writes that a signal, or the end of `git push`, came before a decision.
+fn stopped(what: &str, error: &Undecided) -> Option<Text> {
+    let Some(Interruption::Decision { by }) = &error.stopped else {
+        return None;
+    };
+    let headline = paint(BAD, format_args!("pushgate: {what} not decided"));
+    Some(headline + format_args!(": stopped ({by})\n"))
+}
+
+fn headline(what: &str, decision: Decision) -> Text {
+    let (style, words) = match decision {
+        Decision::Go => (GOOD, "may go"),
+        Decision::Overridden => (LOUD, "goes, overridden"),
+        Decision::Refused => (BAD, "refused"),
+        Decision::Undecided => (BAD, "not decided, so it does not go"),
+    };
+    paint(style, format_args!("pushgate: {what} {words}")) + "\n"
 }
 
 /// Writes why a command failed.
@@ -164,17 +180,24 @@ fn hinted(word: &str, words: &str) -> Text {
 }
 
 /// What the gates said about one case.
-pub(crate) fn verdict(what: &str, verdict: &Verdict) -> Text {
+fn verdict(what: &str, verdict: &Verdict) -> Text {
     let decision = verdict.decision();
-    let mut text = match decision {
-        Decision::Go => paint(GOOD, format_args!("pushgate: {what} may go")) + "\n",
-        Decision::Overridden => {
-            paint(LOUD, format_args!("pushgate: {what} goes, overridden")) + "\n"
-        }
-        Decision::Refused | Decision::Undecided => Text::default(),
-    };
+    let mut text = headline(what, decision);
+    let mut notes = Vec::new();
+    let mut lacking: Vec<&Undecided> = Vec::new();
     for (gate, outcome) in &verdict.answers {
-        let gate = Some(gate.name());
+        if let Outcome::Undecided(error) = outcome {
+            if let Some(stopped) = stopped(what, error) {
+                return stopped;
+            }
+            // Several gates may ask the same remote.
+            if lacking.contains(&&**error) {
+                continue;
+            }
+            lacking.push(error);
+        }
+        let name = gate.name();
+        let gate = Some(name);
         text += match outcome {
             Outcome::Passed(words) if decision.permits() => why(gate, words),
             Outcome::Passed(_) => Text::default(),
@@ -182,14 +205,18 @@ pub(crate) fn verdict(what: &str, verdict: &Verdict) -> Text {
                 why(gate, "skipped, though it would have passed")
             }
             Outcome::Skipped { needless: false } => why(gate, "skipped"),
-            Outcome::Refused(why) => refusal(what, gate, why),
-            Outcome::Undecided(why) => undecided(what, gate, why),
+            Outcome::Refused(refusal) => why(gate, &refusal.why) + cures(&refusal.cures),
+            Outcome::Undecided(error) if decision == Decision::Undecided => body(gate, error),
+            Outcome::Undecided(error) => {
+                notes.push(format!("{name} could not tell: {}", error.in_one_line()));
+                Text::default()
+            }
         };
     }
     if let Some(contents) = &verdict.contents {
         text += contents;
     }
-    for note in &verdict.notes {
+    for note in notes.iter().chain(&verdict.notes) {
         text += hinted("note:", note);
     }
     text

@@ -94,6 +94,10 @@ impl<'r> Run<'r> {
         observer: &dyn Observer,
     ) -> Result<End, Undecided> {
         let directory = self.directory(step)?;
+        if let Some(name) = step.dir.as_ref().filter(|_| !directory.is_dir()) {
+            let why = format!("`dir: {name}` is no directory of the tree");
+            return Ok(Ok(Some(Ending::CouldNotRun(why))));
+        }
         let number = self.started.fetch_add(1, Ordering::Relaxed);
         let (variable, value) = self.mark.variable(number);
         let shell = Shell {
@@ -119,7 +123,6 @@ impl<'r> Run<'r> {
     fn directory(&self, step: &Step) -> Result<PathBuf, Undecided> {
         let name = step.dir.as_deref().unwrap_or_default();
         let directory = self.setup.top.join(name);
-        // What is not there, the shell says.
         let real = directory.canonicalize().ok();
         let top = self.setup.top.canonicalize().ok();
         match real.zip(top).filter(|(real, top)| !real.starts_with(top)) {

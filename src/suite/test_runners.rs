@@ -128,6 +128,19 @@ mod tests {
             "Maven",
         );
         none("[INFO] Tests are skipped.\n", "Maven");
+        none(
+            "[INFO] Tests run: 0, Failures: 0, Errors: 0, Skipped: 0\n",
+            "Maven",
+        );
+        none(
+            "Tests run: 0, Failures: 0, Errors: 0, Skipped: 0\n",
+            "Maven",
+        );
+        none(
+            " Test Files  1 passed (1)\n      Tests  no tests\n",
+            "Vitest",
+        );
+        none("0 tests, 0 failures\n", "ExUnit");
         none(":testClasses UP-TO-DATE\n:test NO-SOURCE\n", "Gradle");
         none("> Task :shop:test NO-SOURCE\n", "Gradle");
         let dashes = "-".repeat(70);
@@ -192,6 +205,7 @@ mod tests {
     #[test]
     fn a_run_with_tests_is_believed() {
         some("12 examples, 0 failures\n");
+        some("[INFO] Tests run: 0, Failures: 0\n[INFO] Tests run: 7, Failures: 0\n");
         some("1 example, 0 failures\n");
         some("7 runs, 12 assertions, 0 failures, 0 errors, 0 skips\n");
         some("===== 3 skipped, 41 passed in 1.20s =====\n");

@@ -15,7 +15,7 @@ const LINES: [(&[&str], &str); 23] = [
         "a similar argument exists: '--json'",
     ),
     (&["completions", "bsh"], "a similar value exists: 'bash'"),
-    (&["help", "windw"], "a similar subcommand exists: 'window'"),
+    (&["help", "windw"], "did you mean `window`?"),
     (&["man", "windw"], "did you mean `window`?"),
     (&["check", "stagin"], "did you mean `staging`?"),
     // Cut short.

@@ -2,6 +2,7 @@
 
 use std::{fs, process::Stdio};
 
+use expect_test::expect;
 use serde_json::Value;
 
 use crate::support::{
@@ -224,7 +225,7 @@ fn a_rollback_is_called_so() {
     shop.push_with(&back, "production", &format!("+{refspec}"))
         .goes();
     let ran = shop.pushgate(["log", "--environment", "production"]).goes();
-    let last = ran.stdout.lines().last().unwrap();
+    let last = ran.stdout.lines().next().unwrap();
     let expected = format!(
         "  rollback    production    {}  Ana <ana@shop.example>",
         &two[..7]
@@ -337,7 +338,7 @@ fn of_many_events_the_newest_are_shown_whoever_knows_them() {
     // More than the screen is for.
     let line = |number: usize| {
         format!(
-            "{{\"v\":1,\"at\":\"2024-02-01T10:00:{:02}Z\",\"event\":\"push\",\"verdict\":\"refused\",\"environment\":\"staging\",\"remote\":\"staging\",\"destination\":\"staging\",\"commit\":\"{number:040x}\",\"by\":\"Ana\",\"gates\":[],\"reason\":null,\"took_ms\":1}}\n",
+            "{{\"v\":1,\"at\":\"2024-02-01T10:00:{:02}Z\",\"event\":\"push\",\"verdict\":\"go\",\"environment\":\"trunk\",\"remote\":\"origin\",\"destination\":\"origin\",\"commit\":\"{number:040x}\",\"by\":\"Ana\",\"gates\":[],\"reason\":null,\"took_ms\":1}}\n",
             number % 60
         )
     };
@@ -345,15 +346,50 @@ fn of_many_events_the_newest_are_shown_whoever_knows_them() {
     fs::write(shop.app.join(".git/pushgate/ledger.jsonl"), ledger).unwrap();
     let ran = shop.pushgate(["log"]).goes();
     assert_eq!(ran.stdout.lines().count(), 100, "{ran}");
-    assert!(
-        ran.stdout
-            .lines()
-            .last()
-            .unwrap()
-            .contains(&commits[3][..7])
-    );
+    let first = ran.stdout.lines().next().unwrap();
+    assert!(first.contains(&commits[3][..7]), "{ran}");
     ran.says("older events: pushgate log -n 1000");
     let all = shop.pushgate(["log", "-n", "1000"]).goes();
     assert_eq!(all.stdout.lines().count(), 124, "{all}");
     assert_eq!(json(&shop, &[]).len(), 124);
+}
+
+#[test]
+fn refusals_of_one_cause_are_told_once() {
+    let shop = Sandbox::new();
+    shop.policy("suite: {run: 'true'}\nenvironments:\n  staging: {window: {timezone: UTC, closed: [22:00-07:00]}}\n");
+    shop.commit_on_origin("two");
+    for minute in ["22:31", "22:40", "22:57"] {
+        shop.push_at(&format!("2026-11-24 {minute}:00"), "staging", "master")
+            .refused("window");
+    }
+    shop.push_at("2026-11-25 08:00:00", "staging", "master")
+        .goes();
+    let ran = Ran::of(shop.at("2026-11-25 09:00:00").args([PUSHGATE, "log"]));
+    ran.is(&expect![[r#"
+        exit 0
+        --- stdout
+        2026-11-25 08:00  go          staging       [two]  Ana <ana@shop.example>
+        2026-11-24 22:31  refused     staging       [two]  Ana <ana@shop.example>
+            window refused: closed by `22:00-07:00`; opens Wed 2026-11-25 07:00
+            3 times, until 2026-11-24 22:57
+    "#]]);
+}
+
+#[test]
+fn a_terminal_has_short_events_on_a_line_and_long_logs_in_the_pager() {
+    let shop = Sandbox::new();
+    shop.policy("suite: {run: 'true'}\nenvironments:\n  staging: {window: {timezone: UTC, closed: [Sun]}}\n");
+    shop.commit_on_origin("two");
+    shop.push_at("2026-11-22 10:00:00", "staging", "master")
+        .refused("window");
+    let line = format!("GIT_PAGER='sed s/^/paged:/' '{PUSHGATE}' log; sleep 60");
+    let screen = Terminal::running(&shop, 160, &line).shows("window refused");
+    let line = screen.lines().find(|line| line.contains("refused"));
+    let line = line.unwrap_or_default();
+    assert!(
+        line.starts_with("paged:2026-11-22 10:00  refused     staging "),
+        "{line}"
+    );
+    assert!(line.contains("  window refused: "), "{line}");
 }

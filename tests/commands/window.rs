@@ -439,20 +439,3 @@ fn a_reader_without_a_zone_sees_a_window_that_has_one() {
             `TZ` environment variable set, but failed to read value: failed to read `TZ` environment variable value as a TZif file after attempting (and failing) a tzdb lookup for that same value
     "#]]);
 }
-
-#[test]
-fn the_picture_in_the_readme_is_a_real_one() {
-    const ASKED: &str = "$ pushgate window production\n";
-    let readme = include_str!("../../README.md");
-    let shop = shop(
-        "environments:\n  production:\n    window:\n      timezone: Europe/Madrid\n      \
-         open: [Mon-Thu 09:00-16:00, Fri 09:00-12:00]\n      \
-         closed: ['22:00-07:00', 2026-12-24..2027-01-02]\n      runway: 1h\n",
-    );
-    let london = [("TZ", "Europe/London")];
-    let ran = window(&shop, "2026-12-21 14:20:00", &london, &["production"]);
-    assert_eq!(ran.code, 1, "{ran}");
-    let (_, shown) = readme.split_once(ASKED).unwrap();
-    let (shown, _) = shown.split_once("```").unwrap();
-    assert_eq!(shown, ran.stdout);
-}

@@ -1,4 +1,4 @@
-//! The gate in a pipeline: the job files of the README, parsed and run step by step in clones as the
+//! The gate in a pipeline: the job files of the guide, parsed and run step by step in clones as the
 //! runners of GitHub and GitLab make them.
 
 use std::{
@@ -12,13 +12,13 @@ use serde_yaml::Value;
 
 use crate::support::{PUSHGATE, Ran, Sandbox, tool};
 
-const README: &str = include_str!("../../README.md");
+const GUIDE: &str = include_str!("../../src/guides/pipelines.md");
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// The README's block that begins with this name of a file.
+/// The guide's block that begins with this name of a file.
 fn job_file(name: &str) -> Value {
     let start = format!("```yaml\n# {name}\n");
-    let (_, rest) = README.split_once(start.as_str()).unwrap();
+    let (_, rest) = GUIDE.split_once(start.as_str()).unwrap();
     serde_yaml::from_str(rest.split("```").next().unwrap()).unwrap()
 }
 

@@ -7,121 +7,92 @@ use pushgate::{
     policy::{self, defaults},
 };
 
-const README: &str = include_str!("../../README.md");
+use super::{page, pages};
 
-/// The code blocks of a language.
-fn blocks(language: &str) -> Vec<&'static str> {
-    let fence = format!("```{language}\n");
-    README
-        .split(fence.as_str())
-        .skip(1)
-        .map(|rest| rest.split("```").next().unwrap())
-        .collect()
-}
+/// A stranger reads it to its end.
+const MOST_LINES: usize = 250;
 
-/// The default that the table gives for a key.
-fn default(key: &str) -> &'static str {
-    let row = format!("| `{key}` | ");
-    let cell = README
-        .split_once(row.as_str())
-        .unwrap_or_else(|| panic!("no row for {key}"))
-        .1;
-    cell.split(" |").next().unwrap()
-}
-
-#[test]
-fn the_policy_it_shows_holds() {
-    let mut all = blocks("yaml");
-    // Files of other programs begin with their name; tests/documentation/pipelines.rs runs them.
-    all.retain(|block| !block.starts_with("# ."));
-    let [text, parts @ ..] = &all[..] else {
-        panic!("a policy")
+/// The default that the guide gives for a key.
+fn default(key: &str) -> String {
+    let text = page("src/guides/policy.md").text;
+    let items = text.split("\n- ").skip(1);
+    let mut items = items.map(|item| item.split("\n\n").next().unwrap());
+    let start = |item: &&str| {
+        let (keys, _) = item.split_once(':').unwrap_or_default();
+        keys.split(", ").any(|one| one == format!("`{key}`"))
     };
-    for part in parts {
-        policy::load("README.md", part.as_bytes(), &[]).unwrap();
-    }
-    let policy = policy::load("README.md", text.as_bytes(), &[]).unwrap();
-    assert_eq!(
-        policy.environment("production").unwrap().after.as_deref(),
-        Some("staging")
-    );
-    assert_eq!(
-        policy
-            .environment("production")
-            .unwrap()
-            .window
-            .closed
-            .len(),
-        2
-    );
+    let item = items.find(start).unwrap_or_else(|| panic!("no {key}"));
+    let (_, default) = item.split_once(": ").unwrap();
+    default.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[test]
-fn the_defaults_it_names_are_the_defaults() {
-    let policy = policy::load(
-        "x",
-        b"environments: {staging: {}, production: {after: staging}}",
-        &[],
-    )
-    .unwrap();
-    assert_eq!(
-        default("trunk.remote"),
-        format!("`{}`", policy.trunk.remote)
-    );
-    assert_eq!(
-        default("suite.on"),
-        format!(
-            "`{}`; `{}` with `suite.ci`",
-            format!("{:?}", policy.suite.on).to_lowercase(),
-            format!("{:?}", defaults::ON_WITH_CI).to_lowercase()
-        )
-    );
-    assert_eq!(
-        default("suite.in"),
-        format!("`{}`", format!("{:?}", policy.suite.place).to_lowercase())
-    );
-    assert_eq!(
-        default("suite.timeout"),
-        format!("`{}m`", policy.suite.timeout.as_secs() / 60)
-    );
+fn it_is_short() {
+    let lines = page("README.md").text.lines().count();
+    assert!(lines <= MOST_LINES, "{lines} lines");
+}
+
+/// Whether a block of YAML is a part of a policy; files of other programs begin with their name.
+fn is_policy(block: &&str) -> bool {
+    !block.starts_with("# .")
+}
+
+#[test]
+fn every_policy_that_a_page_shows_holds() {
+    for page in pages() {
+        for block in page.blocks("yaml").into_iter().filter(is_policy) {
+            policy::load(&page.path, block.as_bytes(), &[]).unwrap();
+        }
+    }
+    let readme = page("README.md");
+    let policy = policy::load("README.md", readme.blocks("yaml")[0].as_bytes(), &[]).unwrap();
+    let production = policy.environment("production").unwrap();
+    assert_eq!(production.after.as_deref(), Some("staging"));
+    assert_eq!(production.window.closed.len(), 2);
+}
+
+#[test]
+fn the_defaults_that_the_guide_names_are_the_defaults() {
+    #[track_caller]
+    fn case(key: &str, value: impl std::fmt::Debug) {
+        let value = format!("{value:?}").trim_matches('"').to_lowercase();
+        let default = default(key);
+        assert!(
+            default.starts_with(&format!("`{value}`")),
+            "{key}: {default}"
+        );
+    }
+    let text = b"environments: {staging: {}, production: {after: staging}}";
+    let policy = policy::load("x", text, &[]).unwrap();
+    case("trunk.remote", &policy.trunk.remote);
+    case("suite.on", policy.suite.on);
+    let on = format!("`{:?}` with `suite.ci`", defaults::ON_WITH_CI);
+    assert!(default("suite.on").contains(&on.to_lowercase()));
+    case("suite.in", policy.suite.place);
+    assert_eq!(policy.suite.timeout.as_secs(), 30 * 60);
+    case("suite.timeout", "30m");
     assert_eq!(policy.suite.reuse, std::time::Duration::from_hours(24));
-    assert_eq!(default("suite.reuse"), "`24h`");
-    assert_eq!(
-        default("suite.interactive"),
-        format!("`{}`", policy.suite.interactive)
-    );
+    case("suite.reuse", "24h");
+    case("suite.interactive", policy.suite.interactive);
     let staging = policy.environment("staging").unwrap();
-    assert_eq!(
-        default("branch"),
-        format!("`{}` and `{}`", staging.branches[0], staging.branches[1])
-    );
-    assert_eq!(
-        default("reason"),
-        format!("`{}`", format!("{:?}", staging.reason).to_lowercase())
-    );
-    assert_eq!(
-        default("window.timezone"),
-        format!("`{}`", staging.window.timezone)
-    );
-    assert_eq!(
-        default("window.runway"),
-        format!("`{}`", staging.window.runway.as_secs())
-    );
+    assert_eq!(staging.remotes, ["staging"]);
+    let branches = format!("`{}` and `{}`", staging.branches[0], staging.branches[1]);
+    assert!(default("branch").starts_with(&branches));
+    case("reason", staging.reason);
+    case("window.timezone", staging.window.timezone.to_string());
+    case("window.runway", staging.window.runway.as_secs());
     assert!(default("environments").contains(defaults::NIGHT));
     for word in defaults::STAGING_WORDS {
         assert!(default("environments").contains(word));
     }
-    assert_eq!(staging.remotes, ["staging"]);
-    let signoff = policy.environment("production").unwrap().signoff.unwrap();
+    let production = policy.environment("production").unwrap();
+    case("soak", production.soak.as_secs());
+    let signoff = production.signoff.unwrap();
     assert!(default("signoff").starts_with("`true` where `after` is set"));
-    let count = format!("`{}`", signoff.people);
-    assert!(default("signoff.count").starts_with(&count));
-    let by = format!("`{}`", format!("{:?}", signoff.by).to_lowercase());
-    assert!(default("signoff.by").starts_with(&by));
-    let signed = format!("`{}`", signoff.signed);
-    assert!(default("signoff.signed").starts_with(&signed));
-    let share = format!("`{}`", policy.share);
-    assert!(default("share").starts_with(&share));
+    case("signoff.count", signoff.people);
+    case("signoff.by", signoff.by);
+    case("signoff.signed", signoff.signed);
+    case("share", policy.share);
 }
 
 /// What runners print at the end of a run without a test.
@@ -144,51 +115,43 @@ const WITHOUT: [(&str, &str); 6] = [
 ];
 
 #[test]
-fn the_expectations_it_recommends_match_a_pass_and_no_empty_one() {
-    let (_, table) = README.split_once("| runner | prints").unwrap();
-    let rows: Vec<_> = table
-        .lines()
-        .skip(2)
-        .take_while(|line| line.starts_with("| "))
-        .collect();
-    assert_eq!(rows.len(), WITHOUT.len());
-    for (row, (runner, without)) in rows.into_iter().zip(WITHOUT) {
-        // Within a table, a bar is written `\\|`.
-        let cells: Vec<_> = row.trim_matches('|').split(" | ").map(str::trim).collect();
-        let [name, with, expect] = cells[..] else {
-            panic!("{row}")
+fn the_expectations_of_the_guide_match_a_pass_and_no_empty_one() {
+    let guide = page("src/guides/suite.md");
+    let table: Vec<_> = guide.blocks("text")[0].lines().collect();
+    assert_eq!(table.len(), 2 * WITHOUT.len());
+    for (row, (runner, without)) in table.chunks(2).zip(WITHOUT) {
+        let [with, expect] = row else {
+            panic!("{row:?}")
         };
-        assert!(name.starts_with(runner), "{row}");
-        let expect = expect.trim_matches('`').replace("\\|", "|");
-        let text =
-            format!("suite: {{run: x, expect: {expect}}}\nenvironments: {{staging: {{}}}}\n");
+        let (name, with) = with.split_at("Rails, minitest  ".len());
+        assert!(name.starts_with(runner), "{row:?}");
+        let text = format!("suite:\n  run: x\n{expect}\nenvironments: {{staging: {{}}}}\n");
         let policy = policy::load("x", text.as_bytes(), &[]).unwrap();
         let expect = policy.suite.expect.unwrap();
         let expect = regex_lite::Regex::new(&expect).unwrap();
-        assert!(
-            expect.is_match(&format!("x\n{}\n", with.trim_matches('`'))),
-            "{row}"
-        );
-        assert!(!expect.is_match(&format!("x\n{without}\n")), "{row}");
+        assert!(expect.is_match(&format!("x\n{with}\n")), "{row:?}");
+        assert!(!expect.is_match(&format!("x\n{without}\n")), "{row:?}");
     }
 }
 
 #[test]
 fn the_gates_it_lists_are_the_gates_in_their_order() {
+    let readme = page("README.md").text;
     let names: Vec<_> = pushgate::gates::ORDER
         .iter()
         .map(|gate: &Gate| format!("| `{gate}` | "))
         .collect();
     let places: Vec<_> = names
         .iter()
-        .map(|row| README.find(row.as_str()).unwrap())
+        .map(|row| readme.find(row.as_str()).unwrap())
         .collect();
     assert!(places.is_sorted());
 }
 
 #[test]
 fn the_subcommands_it_names_are_the_subcommands() {
-    let section = README.split_once("## Commands and exit codes").unwrap().1;
+    let readme = page("README.md").text;
+    let section = readme.split_once("## Commands and exit codes").unwrap().1;
     let sentence = section.split("; each has").next().unwrap();
     let mut named: Vec<_> = sentence
         .split('`')

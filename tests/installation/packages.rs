@@ -14,6 +14,7 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 const TRIPLE: &str = "x86_64-unknown-linux-gnu";
 const WORKFLOW: &str = include_str!("../../.github/workflows/release.yml");
 const README: &str = include_str!("../../README.md");
+const GUIDE: &str = include_str!("../../src/guides/pipelines.md");
 
 fn here() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -112,7 +113,12 @@ fn the_crate_holds_what_builds_the_program() {
         let built = file.starts_with("src/") || file.starts_with("hooks/");
         assert!(built || beside.contains(file), "{file}");
     }
-    let wanted = ["src/main.rs", "src/lib.rs", "src/gates/tests.rs"];
+    let wanted = [
+        "src/main.rs",
+        "src/guides/policy.md",
+        "src/lib.rs",
+        "src/gates/tests.rs",
+    ];
     let hooks = ["hooks/pre-push", "hooks/husky", "hooks/lefthook"];
     for file in wanted.iter().chain(&hooks).chain(&beside[1..]) {
         assert!(listed.contains(file), "{file}: {listed:?}");
@@ -144,6 +150,7 @@ fn the_archive_is_what_binstall_looks_for() {
     let top = program.parent().unwrap();
     for file in [
         "README.md",
+        "src/guides/policy.md",
         "LICENSE",
         "CHANGELOG.md",
         "hooks/pre-push",
@@ -157,14 +164,14 @@ fn the_archive_is_what_binstall_looks_for() {
     }
     let install = format!("sudo dpkg -i dist/pushgate_{VERSION}-1_amd64.deb\n");
     assert!(README.contains(&install));
-    // The README's job files download this very archive.
+    // The job files download this very archive.
     let name = archive
         .file_name()
         .unwrap()
         .to_str()
         .unwrap()
         .trim_end_matches(".tar.gz");
-    assert_eq!(README.matches(&format!("name={name}\n")).count(), 2);
+    assert_eq!(GUIDE.matches(&format!("name={name}\n")).count(), 2);
 }
 
 #[test]
@@ -269,6 +276,9 @@ fn the_debian_package_has_everything_in_its_place() {
         "usr/share/zsh/vendor-completions/_pushgate",
         "usr/share/fish/vendor_completions.d/pushgate.fish",
         "usr/share/doc/pushgate/copyright",
+        // Where the README's links lead.
+        "usr/share/doc/pushgate/README.md",
+        "usr/share/doc/pushgate/src/guides/policy.md",
     ] {
         assert!(root.join(file).metadata().unwrap().len() > 0, "{file}");
     }
@@ -339,7 +349,7 @@ fn the_workflows_are_what_actionlint_has_nothing_against() {
     }
     let shop = Sandbox::bare();
     let start = "```yaml\n# .github/workflows/deploy.yml\n";
-    let deploy = README
+    let deploy = GUIDE
         .split_once(start)
         .unwrap()
         .1

@@ -91,7 +91,23 @@ fn a_failure_that_the_shell_does_not_see_is_named() {
         "|\n    bin/lint | cat\n    bin/test",
         &[&format!("2:8: {pipe}")],
     );
+    let not = "what `!` says is not seen, unless it is the last line";
+    finds_in_suite(
+        "|\n    ! grep -r FIXME src\n    bin/test",
+        &[&format!("2:8: {not}")],
+    );
+    let exported =
+        "the failure of a command whose output is exported is not seen: assign it on a line before";
+    finds_in_suite(
+        "|\n    export DB=\"$(bin/db)\"\n    bin/test",
+        &[&format!("2:8: {exported}")],
+    );
+    let inner = "of what `sh -c` is given only the last command counts: say `sh -e -c`";
+    finds_in_suite("bash -c 'bin/lint; bin/test'", &[&format!("2:8: {inner}")]);
     for seen in [
+        "bash -c bin/test",
+        "bash -ec 'bin/lint; bin/test'",
+        "\"! grep -r FIXME src\"",
         "cd web && bin/test || exit 1",
         "bin/test >log 2>&1",
         "bash -o pipefail -c 'bin/test | tee log'",
@@ -360,28 +376,4 @@ fn it_asks_no_network_and_takes_nothing_else() {
     assert!(!shop.app.join("asked").exists());
     assert_eq!(check(&shop, &["staging"]).code, 2);
     assert_eq!(check(&shop, &["--commit", "HEAD"]).code, 2);
-}
-
-#[test]
-fn the_readme_shows_what_is_said() {
-    let readme = include_str!("../../README.md");
-    let (_, shown) = readme.split_once("$ pushgate check --policy\n").unwrap();
-    let shown: Vec<_> = shown.lines().take(2).collect();
-    let policy = "\
-suite: {run: bin/test}
-
-environments:
-  staging:
-    app: shop-staging
-  production:
-    window:
-      timezone: Europe/Madrid
-      open: [Mon-Fri 9:00-16:00, Sat 10:00-12:00]
-      closed: ['Sat,Sun', 2025-12-24..2026-01-02]
-";
-    let shown: Vec<_> = shown
-        .iter()
-        .map(|line| line.strip_prefix(".pushgate.yml:").unwrap())
-        .collect();
-    finds(policy, &shown);
 }

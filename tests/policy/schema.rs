@@ -7,7 +7,10 @@ use jsonschema::Validator;
 use pushgate::policy::{load, schema::schema};
 use serde_json::{Map, Value, json};
 
-use crate::support::{PUSHGATE, Ran, Sandbox};
+use crate::{
+    documentation::pages,
+    support::{PUSHGATE, Ran, Sandbox},
+};
 
 static VALIDATOR: LazyLock<Validator> =
     LazyLock::new(|| jsonschema::validator_for(&schema()).expect("a schema"));
@@ -237,14 +240,15 @@ fn the_defaults_it_names_are_the_defaults() {
 }
 
 #[test]
-fn the_policy_of_the_readme_and_what_init_writes_are_accepted() {
-    let readme = include_str!("../../README.md");
-    let blocks = readme.split("```yaml\n").skip(1);
+fn the_policies_of_the_pages_and_what_init_writes_are_accepted() {
     let mut count = 0;
-    // The job files say whose they are in their first line.
-    for block in blocks.filter(|block| !block.starts_with("# .git")) {
-        agrees_with_acceptance(block.split("```").next().unwrap());
-        count += 1;
+    for page in pages() {
+        // The job files say whose they are in their first line.
+        let blocks = page.blocks("yaml").into_iter();
+        for block in blocks.filter(|block| !block.starts_with("# .git")) {
+            agrees_with_acceptance(block);
+            count += 1;
+        }
     }
     assert!(count >= 3);
     let shop = Sandbox::bare();

@@ -157,6 +157,24 @@ fn a_closed_window_is_overridden_as_printed_and_with_a_reason() {
 }
 
 #[test]
+fn a_hotfix_at_night_is_told_all_at_once_and_goes_by_one_command() {
+    let shop = Sandbox::new();
+    shop.policy(&POLICY.replace(
+        "signoff: false",
+        "signoff: false, window: {timezone: UTC, closed: ['22:00-07:00']}",
+    ));
+    shop.push_ungated("origin", "master");
+    let fix = shop.commit("fix");
+    shop.stop_clock("2026-11-24 23:40:00");
+    let ran = shop.push("production", "master").refused("window");
+    let ran = ran.refused("trunk").refused("promotion");
+    for command in commands(&ran, "if it cannot wait") {
+        run(&shop, &command);
+    }
+    assert_eq!(shop.tip("production", "master"), fix);
+}
+
+#[test]
 fn a_checkout_that_proves_nothing_is_cured_as_printed() {
     let shop = Sandbox::new();
     shop.commit_file("a file's name", "one\n");

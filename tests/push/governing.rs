@@ -37,6 +37,8 @@ fn a_commit_whose_policy_forgets_an_environment_does_not_slip_into_it() {
                 git merge feature
                 git push origin master
                 git push production master
+              promotion: staging has [Write .pushgate.yml''], not [Write .pushgate.yml], which is 2 commits ahead of it
+              it is asked again about the commit that you push then
             error: failed to push some refs to '[root]/production.git'
         "#]]);
     let url = shop.path("production.git");
@@ -53,6 +55,8 @@ fn a_commit_whose_policy_forgets_an_environment_does_not_slip_into_it() {
                 git merge feature
                 git push origin master
                 git push [root]/production.git master
+              promotion: staging has [Write .pushgate.yml''], not [Write .pushgate.yml], which is 2 commits ahead of it
+              it is asked again about the commit that you push then
             error: failed to push some refs to '[root]/production.git'
         "#]]);
     assert_eq!(shop.tip("production", "master"), before);
@@ -76,6 +80,8 @@ fn nor_does_one_that_has_no_policy_at_all() {
                 git merge feature
                 git push origin master
                 git push production master
+              promotion: staging has [Write .pushgate.yml'], not [nothing governs me], which is 2 commits ahead of it
+              it is asked again about the commit that you push then
             error: failed to push some refs to '[root]/production.git'
         "#]]);
 }
@@ -230,8 +236,8 @@ fn without_a_policy_a_heroku_remote_counts_in_either_spelling() {
             exit 1
             --- stderr
             pushgate: window is not asked: PUSHGATE_SKIP names it
-              window: skipped, though it would have passed
             pushgate: push to production (production) refused
+              window: skipped, though it would have passed
               suite: nothing says what runs your tests
               set `suite.run` in .pushgate.yml, and commit it:
                 suite:

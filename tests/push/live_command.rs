@@ -19,7 +19,7 @@ environments:
 ";
 
 struct Shop {
-    shop: Sandbox,
+    sandbox: Sandbox,
     one: String,
     two: String,
 }
@@ -27,7 +27,7 @@ struct Shop {
 impl std::ops::Deref for Shop {
     type Target = Sandbox;
     fn deref(&self) -> &Sandbox {
-        &self.shop
+        &self.sandbox
     }
 }
 
@@ -43,7 +43,11 @@ impl Shop {
         fs::write(shop.path("runs"), format!("{one}\n")).unwrap();
         let two = shop.commit_on_origin("two");
         shop.push("staging", "master").goes();
-        Self { shop, one, two }
+        Self {
+            sandbox: shop,
+            one,
+            two,
+        }
     }
 
     fn new() -> Self {

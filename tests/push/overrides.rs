@@ -82,10 +82,12 @@ fn single_gates_are_skipped_by_name_and_the_others_still_decide() {
     .is(&expect![[r#"
         exit 1
         --- stderr
+        pushgate: promotion is not asked: PUSHGATE_SKIP names it
         pushgate: push to production (production) refused
           trunk: master is 1 commit ahead of origin/master (you push [three], origin has [two])
           push it there first, then push again:
             git push origin master
+          promotion: skipped
         error: failed to push some refs to '[root]/production.git'
     "#]]);
 }

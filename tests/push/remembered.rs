@@ -50,14 +50,21 @@ fn deploys(person: &Person<'_>, time: &str, subject: &str) -> String {
     commit
 }
 
-/// The lines about production in the log, without their times.
+/// The events of production in the log, the oldest first, without their times.
 fn log(person: &Person<'_>, time: &str) -> String {
     let log = person.reads(time, &["log", "--environment", "production"]);
-    let line = |line: &str| match line.strip_prefix("2026-") {
-        Some(rest) => rest[13..].split_whitespace().collect::<Vec<_>>().join(" ") + "\n",
-        None => format!("{line}\n"),
-    };
-    log.lines().map(line).collect()
+    let mut events: Vec<String> = Vec::new();
+    for line in log.lines() {
+        match (line.strip_prefix("2026-"), events.last_mut()) {
+            (None, Some(event)) => *event += &format!("{line}\n"),
+            (rest, _) => {
+                let words = rest.unwrap_or(line)[13..].split_whitespace();
+                events.push(words.collect::<Vec<_>>().join(" ") + "\n");
+            }
+        }
+    }
+    events.reverse();
+    events.concat()
 }
 
 /// Has a server reject what comes, until the file is removed.
@@ -201,6 +208,8 @@ fn who_is_behind_is_behind_and_no_force_makes_it_a_rollback() {
               trunk: master is 1 commit behind origin/master (you push [two], origin has [three])
               get the newest, then push again:
                 git pull --ff-only origin master
+              promotion: staging has [three], not [two], which is 1 commit behind it; both have the same content
+              it is asked again about the commit that you push then
         "#]]);
     let status = ana.reads("12:00", &["status"]);
     assert!(status.contains("1 commit behind"), "{status}");

@@ -251,14 +251,16 @@ fn a_push_that_the_server_refused_was_never_live() {
     shop.push_at(DAY, "production", &refspec)
         .refused("trunk")
         .is(&expect![[r#"
-        exit 1
-        --- stderr
-        pushgate: push to production (production) refused
-          trunk: [two] is 1 commit behind origin/master (you push [two], origin has [three])
-          push the newest:
-            git push production master
-        error: failed to push some refs to '[root]/production.git'
-    "#]]);
+            exit 1
+            --- stderr
+            pushgate: push to production (production) refused
+              trunk: [two] is 1 commit behind origin/master (you push [two], origin has [three])
+              push the newest:
+                git push production master
+              promotion: staging has [three], not [two], which is 1 commit behind it; both have the same content
+              it is asked again about the commit that you push then
+            error: failed to push some refs to '[root]/production.git'
+        "#]]);
 }
 
 #[test]

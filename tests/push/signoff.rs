@@ -123,6 +123,8 @@ fn somebody_else_than_the_author() {
               promotion: nobody has signed [two] off on staging; its author (Ana B. <ANA@shop.example>) does not count
               have somebody else try it on staging, then sign it off:
                 pushgate approve staging -m "what was tried"
+              if it cannot wait:
+                PUSHGATE_SKIP=promotion PUSHGATE_REASON="..." git push production master
             error: failed to push some refs to '[root]/production.git'
         "#]]);
     signs(&shop, "Ben <ben@shop.example>", &id);
@@ -235,6 +237,8 @@ fn a_colleagues_word_opens_the_gate_for_another_clone() {
               promotion: nobody has signed [two] off on staging
               have somebody else try it on staging, then sign it off:
                 pushgate approve staging -m "what was tried"
+              if it cannot wait:
+                PUSHGATE_SKIP=promotion PUSHGATE_REASON="..." git push production master
             error: failed to push some refs to '[root]/production.git'
         "#]]);
     git(&["fetch", "-q", "origin", "refs/notes/pushgate"]);

@@ -30,6 +30,8 @@ fn it_counts_from_the_push_and_says_how_long_is_left() {
             pushgate: push to production (production) refused
               promotion: [two] has been on staging for 4m, and must be for 10m: until Tue 2026-11-24 10:10
               push again then
+              if it cannot wait:
+                PUSHGATE_SKIP=promotion PUSHGATE_REASON="..." git push production master
             error: failed to push some refs to '[root]/production.git'
         "#]]);
     shop.push_at("2026-11-24 10:11:00", "production", "master")
@@ -57,6 +59,8 @@ fn it_begins_anew_when_staging_moved_on_and_came_back() {
             pushgate: push to production (production) refused
               promotion: [two] has been on staging for 5m, and must be for 10m: until Tue 2026-11-24 10:50
               push again then
+              if it cannot wait:
+                PUSHGATE_SKIP=promotion PUSHGATE_REASON="..." git push production master
             error: failed to push some refs to '[root]/production.git'
         "#]]);
     shop.push_at("2026-11-24 10:51:00", "production", "master")
@@ -82,6 +86,8 @@ fn a_push_that_the_server_refused_does_not_start_it() {
             pushgate: push to production (production) refused
               promotion: [two] has been on staging for 5m, and must be for 10m: until Tue 2026-11-24 10:30
               push again then
+              if it cannot wait:
+                PUSHGATE_SKIP=promotion PUSHGATE_REASON="..." git push production master
             error: failed to push some refs to '[root]/production.git'
         "#]]);
 }
@@ -103,6 +109,8 @@ fn what_nobody_told_of_counts_from_when_it_is_seen() {
             pushgate: push to production (production) refused
               promotion: nothing tells since when [two] is on staging, where it must be for 10m: counted from now, until Tue 2026-11-24 10:10
               push again then
+              if it cannot wait:
+                PUSHGATE_SKIP=promotion PUSHGATE_REASON="..." git push production master
             error: failed to push some refs to '[root]/production.git'
         "#]]);
     shop.push_at("2026-11-24 10:06:30", "production", "master")
@@ -113,6 +121,8 @@ fn what_nobody_told_of_counts_from_when_it_is_seen() {
             pushgate: push to production (production) refused
               promotion: [two] has been on staging for 6m 30s, and must be for 10m: until Tue 2026-11-24 10:10
               push again then
+              if it cannot wait:
+                PUSHGATE_SKIP=promotion PUSHGATE_REASON="..." git push production master
             error: failed to push some refs to '[root]/production.git'
         "#]]);
     shop.push_at("2026-11-24 10:11:00", "production", "master")
@@ -142,6 +152,8 @@ fn a_clock_that_was_ahead_proves_nothing() {
             pushgate: push to production (production) refused
               promotion: nothing tells since when [two] is on staging, where it must be for 10m: counted from now, until Tue 2026-11-24 10:10
               push again then
+              if it cannot wait:
+                PUSHGATE_SKIP=promotion PUSHGATE_REASON="..." git push production master
             error: failed to push some refs to '[root]/production.git'
         "#]]);
 }
@@ -174,6 +186,8 @@ fn a_damaged_ledger_and_notes_that_are_nonsense_prove_nothing() {
             pushgate: push to production (production) refused
               promotion: nothing tells since when [two] is on staging, where it must be for 10m: counted from now, until Tue 2026-11-24 10:10
               push again then
+              if it cannot wait:
+                PUSHGATE_SKIP=promotion PUSHGATE_REASON="..." git push production master
             error: failed to push some refs to '[root]/production.git'
         "#]]);
     // The same words about this commit, in our version, count.

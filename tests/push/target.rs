@@ -482,6 +482,12 @@ fn a_known_app_is_judged_in_every_spelling_and_what_cannot_be_read_is_refused() 
     ] {
         push(url).refused("target");
     }
+    for url in ["https://git.heroku.com/", "https://git.heroku.com/shop%00"] {
+        push(url)
+            .refused("target")
+            .says("no Heroku app can be called")
+            .never_says("add `app:");
+    }
     assert_eq!(shop.tip("production", "master"), before);
 }
 

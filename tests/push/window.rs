@@ -36,10 +36,32 @@ fn a_night_push_is_refused_with_the_rule_and_the_hour_at_which_it_opens() {
            push again then\n  \
            if it cannot wait:\n    PUSHGATE_SKIP=window PUSHGATE_REASON=\"...\" git push production master\n"
     );
-    assert_eq!(shop.last_gates(), ["target passed", "window refused"]);
+    assert_eq!(
+        shop.last_gates(),
+        ["target passed", "window refused", "trunk passed"]
+    );
     shop.push_at("2026-11-25 07:00:00", "production", "master")
         .goes()
         .says("window: open until Wed 2026-11-25 22:00");
+}
+
+#[test]
+fn a_night_push_is_refused_also_where_the_network_is_dead() {
+    let shop = with_window("{timezone: UTC, closed: ['22:00-07:00']}");
+    shop.git(["remote", "set-url", "origin", "/nowhere"]).goes();
+    shop.push_at("2026-11-24 23:40:00", "production", "master")
+        .refused("window")
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: push to production (production) refused
+              window: closed by `22:00-07:00`; opens Wed 2026-11-25 07:00
+              push again then
+              if it cannot wait:
+                PUSHGATE_SKIP=window PUSHGATE_REASON="..." git push production master
+              note: trunk could not tell: could not ask `origin` for its branches: fatal: '/nowhere' does not appear to be a git repository; fatal: Could not read from remote repository.; Please make sure you have the correct access rights; and the repository exists.
+            error: failed to push some refs to '[root]/production.git'
+        "#]]);
 }
 
 #[test]

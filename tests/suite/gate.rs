@@ -653,6 +653,14 @@ fn the_first_failure_stops_its_neighbours_and_is_shown_whole() {
 }
 
 #[test]
+fn a_directory_that_is_not_there_is_named() {
+    let shop = with_suite("{run: [{name: web, run: 'true', dir: nope}]}");
+    shop.push("staging", "master")
+        .refused("suite")
+        .says("could not run: `dir: nope` is no directory of the tree");
+}
+
+#[test]
 fn a_step_may_have_a_directory() {
     let shop = with_suite("{run: [{run: 'basename $PWD; cat x', dir: web}]}");
     shop.commit_file("web/x", "in the web\n");

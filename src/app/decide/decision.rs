@@ -42,13 +42,11 @@ impl Pending {
 
     /// What the overrides and the gates say: one target that stops the push stops all of it.
     fn verdict(&self) -> Decision {
-        let parts = || self.parts.iter().map(|part| part.decision);
         if self.has_no_ledger {
             return Decision::Undecided;
         }
-        (parts().find(|decision| !decision.permits()))
-            .or_else(|| parts().find(|decision| *decision != Decision::Go))
-            .unwrap_or(Decision::Go)
+        let parts = self.parts.iter().map(|part| part.decision);
+        parts.max().unwrap_or(Decision::Go)
     }
 
     /// The exit code, if nothing else stops the push.

@@ -294,7 +294,7 @@ fn what_a_gate_refuses_leaves_an_entry_and_no_record() {
     };
     let story = Told::to_production(&world).story();
     assert_eq!((story.exit_code, story.decision), (1, Decision::Refused));
-    let gates = "target=passed window=passed trunk=refused";
+    let gates = "target=passed window=passed trunk=refused promotion=passed";
     assert_eq!(story.entries(), [format!("production refused {gates}")]);
     assert!(story.open().is_empty());
 }

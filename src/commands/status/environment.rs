@@ -265,6 +265,7 @@ impl Inputs<'_> {
         let Some(verdict) = preview(&push, self.world, &world)? else {
             return Ok(nothing("no gate is asked"));
         };
+        let decision = verdict.decision();
         let stop = verdict
             .answers
             .iter()
@@ -274,10 +275,12 @@ impl Inputs<'_> {
                     why: refusal.why.clone(),
                     cures: refusal.cures.clone(),
                 }),
-                Outcome::Undecided(error) => Some(undecided(Some(*gate), error)),
-                Outcome::Passed(_) | Outcome::Skipped { .. } => None,
+                Outcome::Undecided(error) if decision == Decision::Undecided => {
+                    Some(undecided(Some(*gate), error))
+                }
+                _ => None,
             });
-        debug_assert_eq!(stop.is_none(), verdict.decision() == Decision::Go);
+        debug_assert_eq!(stop.is_none(), decision == Decision::Go);
         let run = world.would_run();
         let mut next = stop.unwrap_or(NextPush::Go {
             suite: run.map_or(Suite::Passed, |_| Suite::Runs),

@@ -176,7 +176,7 @@ fn what_they_do_not_tell_goes_past_the_gate_but_not_past_our_hook() {
         street.run("git push staging master").goes();
         let lines = street.shop.ledger().len();
         let id = street.shop.ask(["rev-parse", "HEAD"]);
-        // The gaps, as install and the README name them.
+        // The gaps, as install and the guide name them.
         street
             .run("git push staging master:refs/heads/main")
             .goes()
@@ -299,9 +299,9 @@ fn a_repository_of_ours_can_be_named_as_one_of_hooks() {
         git("add .");
         git("commit -q -m hooks");
         git("tag v0.1.0");
-        // The README's own lines. `language: rust` would build the program, which takes minutes: the
+        // The guide's own lines. `language: rust` would build the program, which takes minutes: the
         // one on PATH does as well.
-        let lines = include_str!("../../../README.md")
+        let lines = include_str!("../../../src/guides/hook-managers.md")
             .split_once("```yml\n")
             .unwrap()
             .1;
