@@ -5,10 +5,11 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, error::ErrorKind};
 
-use super::{Done, print_data};
+use super::{Done, page, print_data};
 use crate::{
     cli::{Cli, Help},
     commands::Error,
+    git::Git,
     guides::GUIDES,
     report::{self, BAD, DEEP, PLAIN, Text, paint},
     text::{did_you_mean, printable},
@@ -17,8 +18,12 @@ use crate::{
 pub(crate) fn run(args: &Help) -> Done {
     let topic = args.topic.as_deref();
     if let Some(guide) = GUIDES.iter().find(|guide| Some(guide.topic) == topic) {
-        // Where a pager comes in, once there is one.
-        print_data(plain(guide.text))?;
+        let text = plain(guide.text);
+        // Help is there even where git is not.
+        match Git::find() {
+            Ok(git) => page(text, &git)?,
+            Err(_) => print_data(text)?,
+        }
         return Ok(0);
     }
     let words = ["pushgate"].into_iter().chain(topic).chain(["--help"]);

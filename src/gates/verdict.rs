@@ -28,6 +28,8 @@ pub enum Outcome {
 pub struct Verdict {
     /// In the order in which they were asked; a gate that was asked again is there twice.
     pub answers: Vec<(Gate, Outcome)>,
+    /// Why no gate was asked: an override that means nothing, or lacks its reason.
+    pub unasked: Option<Box<Refusal>>,
     pub notes: Vec<String>,
     /// The rollback that it passes as.
     pub rollback: Option<Rollback>,
@@ -53,6 +55,9 @@ impl Verdict {
 
     /// Adds the answers up to one decision.
     pub fn decision(&self) -> Decision {
+        if self.unasked.is_some() {
+            return Decision::Refused;
+        }
         let each = self.answers.iter().map(|(_, outcome)| match outcome {
             Outcome::Passed(_) => Decision::Go,
             Outcome::Skipped { .. } => Decision::Overridden,

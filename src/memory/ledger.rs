@@ -62,8 +62,8 @@ pub struct Entry {
 /// What one gate said.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct GateEntry {
-    /// The gate's name; `chained` for the hook that runs after the gates, `signal` for a signal that
-    /// ended the push, `program` where pushgate itself was missing.
+    /// The gate's name; `override` for one that means nothing or lacks its reason, `chained` for the hook that
+    /// runs after the gates, `signal` for a signal that ended the push.
     pub gate: String,
     /// `passed`, `refused`, `skipped` or `undecided`.
     pub outcome: String,

@@ -6,10 +6,10 @@ use clap::CommandFactory;
 use pushgate::{cli::Cli, guides::GUIDES};
 
 use super::{file, page, pages};
-use crate::support::{POLICY, PUSHGATE, Ran, Sandbox, shared};
+use crate::support::{POLICY, PUSHGATE, Ran, Sandbox, shared, tmux::Terminal};
 
 /// What a terminal shows without breaking lines.
-const COLUMNS: usize = 80;
+const COLUMNS: u16 = 80;
 
 #[test]
 fn every_guide_is_a_topic_and_linked_from_the_readme() {
@@ -48,7 +48,7 @@ fn a_guide_reads_well_in_a_terminal() {
         let mut is_code = false;
         for line in page.text.lines() {
             is_code ^= line.starts_with("```");
-            let fits = line.chars().count() <= COLUMNS;
+            let fits = line.chars().count() <= COLUMNS.into();
             assert!(is_code || fits, "{}: {line}", page.path);
             assert!(is_code || !line.starts_with('|'), "{}: {line}", page.path);
             assert!(!line.contains("]("), "{}: {line}", page.path);
@@ -80,6 +80,18 @@ fn help_prints_a_guide_without_fences() {
         ran.stdout.contains("\n\u{1b}[1mRollback\u{1b}[0m\n"),
         "{ran}"
     );
+}
+
+#[test]
+fn a_terminal_has_a_guide_in_the_pager_in_a_repository_or_not() {
+    let shop = Sandbox::bare();
+    for place in [shop.app.clone(), shop.path("home")] {
+        let place = place.display();
+        let line = format!(
+            "cd {place}; GIT_PAGER='head -n 3 | sed s/^/paged:/' '{PUSHGATE}' help windows; sleep 60"
+        );
+        Terminal::running(&shop, COLUMNS, &line).shows("paged:Windows and calendars");
+    }
 }
 
 #[test]

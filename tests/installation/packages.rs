@@ -13,8 +13,8 @@ use crate::support::{POLICY, Ran, Sandbox, gits::hook_managers, tool};
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 const TRIPLE: &str = "x86_64-unknown-linux-gnu";
 const WORKFLOW: &str = include_str!("../../.github/workflows/release.yml");
-const README: &str = include_str!("../../README.md");
-const GUIDE: &str = include_str!("../../src/guides/pipelines.md");
+const HOW_IT_WORKS: &str = include_str!("../../src/guides/how-it-works.md");
+const PIPELINES: &str = include_str!("../../src/guides/pipelines.md");
 
 fn here() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -163,7 +163,7 @@ fn the_archive_is_what_binstall_looks_for() {
         assert!(top.join(file).metadata().unwrap().len() > 0, "{file}");
     }
     let install = format!("sudo dpkg -i dist/pushgate_{VERSION}-1_amd64.deb\n");
-    assert!(README.contains(&install));
+    assert!(HOW_IT_WORKS.contains(&install));
     // The job files download this very archive.
     let name = archive
         .file_name()
@@ -171,7 +171,7 @@ fn the_archive_is_what_binstall_looks_for() {
         .to_str()
         .unwrap()
         .trim_end_matches(".tar.gz");
-    assert_eq!(GUIDE.matches(&format!("name={name}\n")).count(), 2);
+    assert_eq!(PIPELINES.matches(&format!("name={name}\n")).count(), 2);
 }
 
 #[test]
@@ -349,7 +349,7 @@ fn the_workflows_are_what_actionlint_has_nothing_against() {
     }
     let shop = Sandbox::bare();
     let start = "```yaml\n# .github/workflows/deploy.yml\n";
-    let deploy = GUIDE
+    let deploy = PIPELINES
         .split_once(start)
         .unwrap()
         .1

@@ -119,6 +119,11 @@ fn a_misspelt_switch_does_not_look_like_one_that_holds() {
     let ran = shop.push_with(&[("PUSHGATE", "of")], "staging", "master");
     assert_eq!(ran.code, 1, "{ran}");
     ran.says("PUSHGATE says `of`").says("did you mean `off`?");
+    let log = shop.pushgate(["log"]).goes().stdout;
+    assert!(
+        log.contains("\n    override refused: PUSHGATE says `of`"),
+        "{log}"
+    );
 }
 
 #[test]
@@ -133,6 +138,9 @@ fn a_reason_is_demanded_where_the_policy_says_so() {
                 "say it:\n    {}={} PUSHGATE_REASON=\"...\" git push production master\n",
                 variable.0, variable.1
             ));
+        let gates = &shop.ledger().pop().unwrap()["gates"];
+        assert_eq!(gates[0]["gate"], "override");
+        assert_eq!(gates[0]["why"], "an override of production must say why");
     }
     shop.push_with(
         &[("PUSHGATE", "off"), ("PUSHGATE_REASON", "fire")],

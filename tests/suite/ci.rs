@@ -4,11 +4,14 @@ use std::{fs, os::unix::fs::symlink, path::PathBuf, time::Duration};
 
 use serde_json::json;
 
-use crate::support::{
-    PUSHGATE, Ran, Sandbox,
-    forge::{Forge, Manners, Scene, ago, github, job, run, status, suite, twin},
-    processes::{Started, assert_no_process_in, heeding},
-    tool, until,
+use crate::{
+    documentation::page,
+    support::{
+        PUSHGATE, Ran, Sandbox,
+        forge::{Forge, Manners, Scene, ago, github, job, run, status, suite, twin},
+        processes::{Started, assert_no_process_in, heeding},
+        tool, until,
+    },
 };
 
 /// A shop whose suite runs on a forge, and the commit that is to be pushed.
@@ -188,6 +191,29 @@ fn a_terminal_shows_how_long_it_has_been() {
     assert_eq!(seen.matches("waiting for GitHub").count(), 1, "{seen}");
     let last = seen.rfind("s]").unwrap();
     assert!(seen[last..].contains("\r\x1b[2K"), "{seen}");
+}
+
+#[test]
+#[ignore = "slow: needs gh and glab"]
+fn the_transcript_of_the_guide_is_what_it_says() {
+    let (shop, forge, commit) = on_github(
+        "{ci: github, checks: [test], timeout: 30s}",
+        vec![
+            github(vec![run("test", "in_progress")]),
+            github(vec![run("test", "failure")]),
+        ],
+    );
+    shop.push_ungated("staging", "master");
+    let ran = forge.push(&shop, "production").refused("suite");
+    let said = ran.report();
+    let said = said
+        .replace(&commit[..7], "5d619ec")
+        .replace("github.localhost", "github.com")
+        .replace("runs/7/test", "runs/7/job/21")
+        .replace("production (production)", "production (shop)");
+    let guide = page("src/guides/suite.md");
+    let shown = format!("$ git push production master\n{said}");
+    assert_eq!(guide.blocks("console"), [shown]);
 }
 
 #[test]

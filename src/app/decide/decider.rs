@@ -102,7 +102,11 @@ impl<'d> Decider<'d> {
             pending.parts.push(self.part(push, *decision, verdict));
         }
         for (push, decision, verdict) in judged.into_iter().filter(|one| is_told(one.0, one.1)) {
-            if !verdict.answers.is_empty() && (!stops || !decision.permits()) {
+            if let Some(why) = verdict.unasked {
+                pending
+                    .messages
+                    .push(Message::Refused(push.to_string(), *why));
+            } else if !verdict.answers.is_empty() && (!stops || !decision.permits()) {
                 let verdict = Message::Verdict(push.to_string(), verdict);
                 pending.messages.push(verdict);
             }
@@ -160,9 +164,12 @@ impl<'d> Decider<'d> {
         pushes: &'c [GovernedPush<'c>],
         messages: &mut Vec<Message>,
     ) -> Vec<(&'c GovernedPush<'c>, Decision, Verdict)> {
-        let mut refuse = |push: &'c GovernedPush<'c>, why: Refusal| {
-            messages.push(Message::Refused(push.to_string(), why));
-            vec![(push, Decision::Refused, Verdict::default())]
+        let refuse = |push: &'c GovernedPush<'c>, why: Refusal| {
+            let verdict = Verdict {
+                unasked: Some(Box::new(why)),
+                ..Verdict::default()
+            };
+            vec![(push, Decision::Refused, verdict)]
         };
         let overrides = match (self.overrides, pushes.first()) {
             (Ok(overrides), _) => overrides,

@@ -169,5 +169,14 @@ pub(super) fn gate_entries(verdict: &Verdict) -> Vec<GateEntry> {
             why,
         }
     };
-    verdict.answers.iter().map(entry).collect()
+    let unasked = verdict.unasked.as_ref().map(|refusal| GateEntry {
+        gate: "override".to_owned(),
+        outcome: "refused".to_owned(),
+        why: refusal.why.clone(),
+        cures: refusal.cures.clone(),
+    });
+    unasked
+        .into_iter()
+        .chain(verdict.answers.iter().map(entry))
+        .collect()
 }

@@ -360,7 +360,7 @@ fn a_word_that_means_nothing_is_refused_before_any_gate() {
     let world = Fake::default();
     let story = Told::to_production(&world).with(&[(SKIP, "suit")]).story();
     assert_eq!((story.exit_code, story.decision), (1, Decision::Refused));
-    assert_eq!(story.entries(), ["production refused"]);
+    assert_eq!(story.entries(), ["production refused override=refused"]);
     assert_eq!(world.asked(), ["clock"]);
     assert!(story.messages[0].starts_with(&format!("refused: {PUSH}: PUSHGATE_SKIP says `suit`")));
 }
@@ -379,7 +379,7 @@ fn an_override_without_the_reason_that_is_demanded_is_refused() {
         assert_eq!((story.exit_code, story.decision), (1, Decision::Refused));
         let said = format!("refused: {PUSH}: an override of production must say why");
         assert_eq!(story.messages, [said]);
-        assert_eq!(story.entries(), ["production refused"]);
+        assert_eq!(story.entries(), ["production refused override=refused"]);
     }
     let story = told(&[(SWITCH, "off"), (REASON, "down")]).story();
     assert_eq!(story.decision, Decision::Overridden);
