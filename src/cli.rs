@@ -37,8 +37,8 @@ fn guides() -> String {
 /// The gate in front of `git push staging master` and `git push production master`.
 ///
 /// Installed once per repository as its pre-push hook, it lets a deploy through when it is the
-/// newest trunk, tested, tried on staging and at an hour when you stay around, and refuses it
-/// otherwise with the command that fixes it.
+/// newest trunk, tested, tried on staging and within your deploy hours, and refuses it otherwise
+/// with the command that fixes it.
 #[derive(Debug, Parser)]
 #[command(
     name = "pushgate",

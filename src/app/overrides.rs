@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::push::variables::LIVE;
 pub use crate::push::variables::{AFTER, REASON, ROLLBACK, SKIP, SWITCH};
 use crate::{
     gates::{GovernedPush, ORDER, Refusal, verdict::Gate},
@@ -23,6 +24,7 @@ pub(crate) fn misspelt<'n>(names: impl IntoIterator<Item = &'n str>) -> Vec<Stri
         REASON,
         RUNNING,
         AFTER,
+        LIVE,
         COMPLETE,
         DEPLOY,
         ENVIRONMENT,

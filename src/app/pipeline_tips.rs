@@ -1,10 +1,11 @@
-//! The tips of all remotes of a pipeline, asked for at the same time.
+//! The tips of all remotes of a pipeline, and what its commands say is live, asked for at the same time.
 
 use crate::gates::{
     EnvironmentRemotes, Remotes, Tip, Undecided,
     remote_tips::{Tips, at_once},
     verdict::TrunkName,
 };
+use crate::push::Oid;
 
 /// What trunk's remote and the remotes of the environments answered; what they were not asked, they
 /// are asked when it is needed.
@@ -12,6 +13,8 @@ pub(crate) struct PipelineTips<'r> {
     remotes: &'r dyn Remotes,
     trunk: Option<(TrunkName, Result<Tip, Undecided>)>,
     live: Vec<(EnvironmentRemotes, usize, Result<Tips, Undecided>)>,
+    /// What the commands of environments printed.
+    running: Vec<(EnvironmentRemotes, Result<Oid, Undecided>)>,
 }
 
 impl<'r> PipelineTips<'r> {
@@ -28,8 +31,14 @@ impl<'r> PipelineTips<'r> {
         let places = asked.flat_map(|of| (0..of.remotes.len()).map(move |remote| (of, remote)));
         let places: Vec<_> = places.collect();
         let ask = |(of, remote): &(&EnvironmentRemotes, usize)| remotes.live(of, *remote);
-        let (tips, trunk) = at_once(&places, ask, || {
-            trunk.map(|trunk| (trunk.clone(), remotes.trunk_tip(trunk, team)))
+        let commands: Vec<_> = (environments.iter())
+            .filter(|one| one.live.is_some())
+            .collect();
+        let run = |one: &&EnvironmentRemotes| ((*one).clone(), remotes.running(one));
+        let (tips, (running, trunk)) = at_once(&places, ask, || {
+            at_once(&commands, run, || {
+                trunk.map(|trunk| (trunk.clone(), remotes.trunk_tip(trunk, team)))
+            })
         });
         let live = places.into_iter().zip(tips);
         let live = live.map(|((of, remote), tips)| (of.clone(), remote, tips));
@@ -37,6 +46,7 @@ impl<'r> PipelineTips<'r> {
             remotes,
             trunk,
             live: live.collect(),
+            running,
         }
     }
 }
@@ -51,6 +61,16 @@ impl Remotes for PipelineTips<'_> {
 
     fn default_branch(&self, remote: &str) -> Result<Option<String>, Undecided> {
         self.remotes.default_branch(remote)
+    }
+
+    fn running(&self, environment: &EnvironmentRemotes) -> Result<Oid, Undecided> {
+        let same = |(known, _): &&(EnvironmentRemotes, _)| {
+            known.environment == environment.environment && known.live == environment.live
+        };
+        match self.running.iter().find(same) {
+            Some((_, runs)) => runs.clone(),
+            None => self.remotes.running(environment),
+        }
     }
 
     fn live(&self, of: &EnvironmentRemotes, remote: usize) -> Result<Tips, Undecided> {

@@ -231,9 +231,15 @@ impl<'w> Approval<'w> {
     ) -> Result<Result<(BString, Oid), Refusal>, Error> {
         let world = self.world;
         let mut meant: Vec<&Oid> = self.meant().collect();
-        for (index, remote) in of.remotes.iter().enumerate() {
+        // A command tells what runs there, whatever the remotes have.
+        let count = of.live.as_ref().map_or(of.remotes.len(), |_| 1);
+        for index in 0..count {
+            let (remote, _) = world.ways(of, index);
             let remote = remote.as_bstr();
-            let tips = world.live(of, index)?;
+            let tips = match of.live {
+                Some(_) => vec![(String::new(), world.running(of)?)],
+                None => world.live(of, index)?,
+            };
             meant.retain(|commit| tips.iter().any(|(_, tip)| tip == *commit));
             if meant.is_empty() {
                 let trunk = world.trunk(&self.policy.trunk).ok();
@@ -241,9 +247,9 @@ impl<'w> Approval<'w> {
                 let (trunk, world) = (trunk.as_ref(), preview.world());
                 let name = environment.name.as_str();
                 let approve = ["pushgate", "approve", name];
-                let (why, deploy) = not_live(trunk, &self.commit, of, remote, &tips, &world)?;
-                let words = format!("deploy it there, try it on {name}, then approve it");
-                let refusal = Refusal::new(why).cure(words, [deploy, command(approve)]);
+                let again = command(approve);
+                let then = ("approve it", Some(again.as_str()));
+                let refusal = not_live(trunk, &self.commit, of, remote, &tips, then, &world)?;
                 return Ok(Err(match tips.first() {
                     None => refusal,
                     Some((_, live)) => {

@@ -91,7 +91,7 @@ fn push(args: &Check, world: &Repository) -> Result<Push, Error> {
             let way = to_environment(environment, &of, &policy, world);
             deploy = deploy_by_command(&of);
             let tips = world.live(&of, 0)?;
-            if tips.is_empty() && of.is_remembered {
+            if tips.is_empty() && of.is_remembered && of.live.is_none() {
                 return Err(of.unknown());
             }
             (environment.name.as_str(), way, tips)

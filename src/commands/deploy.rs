@@ -3,22 +3,14 @@
 mod plan;
 
 pub(super) use self::plan::{Plan, Target};
-use super::{
-    Done, Error,
-    check::{deployed_branch, source},
-    local::named,
-};
+use super::{Done, Error, check::source, local::named};
 use crate::{
     app::{follow_up::catch_up, overrides::Overrides, pipeline_tips::PipelineTips},
     cli::Deploy,
-    gates::{
-        Remotes,
-        verdict::{Contents, Decision},
-    },
+    gates::verdict::{Contents, Decision},
     git::{Repository, network},
     policy::Environment,
     process::{signals, terminal},
-    push::Oid,
     report,
     text::printable,
 };
@@ -46,18 +38,8 @@ pub(crate) fn run(args: &Deploy) -> Done {
     let remotes = std::slice::from_ref(&of);
     let tips = PipelineTips::ask(&world, trunk.as_ref(), policy.shares(), remotes);
     catch_up(&world, &policy, network::LIMIT)?;
-    let branch = deployed_branch(environment, trunk.as_ref());
-    let mut targets = Vec::new();
-    for index in 0..of.remotes.len() {
-        let tips = tips.live(&of, index)?;
-        let is_it = |(name, _): &(String, Oid)| of.is_remembered || *name == branch;
-        targets.push(Target {
-            index,
-            branch: branch.clone(),
-            live: tips.into_iter().find(is_it).map(|(_, tip)| tip),
-        });
-    }
-    let targets = plan.without_done(targets);
+    let targets = Target::all(environment, &of, &tips, trunk.as_ref())?;
+    let targets = plan.without_done(targets)?;
     if targets.is_empty() {
         return Ok(0);
     }

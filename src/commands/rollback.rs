@@ -15,7 +15,7 @@ use crate::{
     cli::Rollback,
     cure::command,
     gates::{
-        Clock, EnvironmentRemotes, Memory, Remotes, Undecided,
+        Clock, EnvironmentRemotes, Memory, Undecided,
         verdict::{Contents, Decision},
     },
     git::{Repository, network},
@@ -43,15 +43,8 @@ pub(crate) fn run(args: &Rollback) -> Done {
     let trunk = local.trunk.as_ref().ok();
     let tips = PipelineTips::ask(&world, trunk, policy.shares(), std::slice::from_ref(&of));
     catch_up(&world, policy, network::LIMIT)?;
-    let mut targets = Vec::new();
-    for index in 0..of.remotes.len() {
-        let tips = tips.live(&of, index)?;
-        targets.extend(of.deployed(&tips, trunk).map(|(branch, live)| Target {
-            index,
-            branch: branch.clone(),
-            live: Some(live.clone()),
-        }));
-    }
+    let mut targets = Target::all(environment, &of, &tips, trunk)?;
+    targets.retain(|target| target.live.is_some());
     let commit = match &args.commit {
         Some(revision) => {
             let commit = world.revision(revision)?;
@@ -76,7 +69,7 @@ pub(crate) fn run(args: &Rollback) -> Done {
         overrides,
     };
     plan.must_be_possible()?;
-    let targets = plan.without_done(targets);
+    let targets = plan.without_done(targets)?;
     if targets.is_empty() {
         return Ok(0);
     }
@@ -186,6 +179,7 @@ fn say(
 ) -> Result<(), Error> {
     let Target {
         index,
+        git,
         live: Some(live),
         ..
     } = target
@@ -199,6 +193,9 @@ fn say(
         live.short(),
         commit.short()
     ));
+    if let Some(unlike) = Contents::unlike_git(git.as_ref(), live) {
+        report::print(format_args!("  {unlike}\n"));
+    }
     let here = of.place_of(*index);
     let records = world.records(live)?;
     if let Some(record) = current(&records, here, live, SystemClock.now()) {

@@ -27,7 +27,7 @@ type Found = Result<Vec<Finding>, Undecided>;
 type Check = fn(&Opened) -> Found;
 
 /// The checks of a repository with their headings and names, in the order of the report.
-const CHECKS: [(&str, &str, Check); 16] = [
+const CHECKS: [(&str, &str, Check); 17] = [
     ("program", "reach", program::reach),
     ("hook", "directory", hook::directory),
     ("hook", "hook", hook::judges),
@@ -39,6 +39,7 @@ const CHECKS: [(&str, &str, Check); 16] = [
     ("remotes", "remote", remotes::each),
     ("remotes", "keepalive", remotes::idle),
     ("remotes", "environment", remotes::absent),
+    ("remotes", "live", remotes::live),
     ("suite", "suite", suite::check),
     ("memory", "ledger", memory::ledger),
     ("memory", "deployments", memory::unjudged),

@@ -7,7 +7,9 @@ use bstr::{BStr, ByteSlice};
 use super::{Finding, Found, LIMIT, Opened, RemoteAnswer, Status, suite};
 use crate::{
     gates::{
-        Undecided, remotes_of,
+        EnvironmentRemotes, LocalRepository, Object, Remotes, Undecided,
+        remote_tips::at_once,
+        remotes_of,
         route::{PushContext, Router},
     },
     git::{Repository, network::LIMIT as GIT_LIMIT},
@@ -224,7 +226,8 @@ pub(crate) fn absent(opened: &Opened) -> Found {
     let world = &opened.world;
     let read = |url: &BStr| world.destination(url);
     let is_absent = |one: &&Environment| {
-        remotes_of(one, world.remotes(), &read).is_empty() && !is_deployed_to(one, world)
+        let is_known = || one.live.is_some() || is_deployed_to(one, world);
+        remotes_of(one, world.remotes(), &read).is_empty() && !is_known()
     };
     let finding = |one: &Environment| {
         let none = format!("no remote leads to {}", one.name);
@@ -258,4 +261,27 @@ pub(crate) fn absent(opened: &Opened) -> Found {
 fn is_deployed_to(environment: &Environment, world: &Repository) -> bool {
     let of = world.remotes_of(environment);
     matches!(world.remembered(of.place()), Ok(Some(_)))
+}
+
+/// What runs on the environments whose commands tell it: all are asked at once.
+pub(crate) fn live(opened: &Opened) -> Found {
+    let world = &opened.world;
+    let environments = opened.policy.environments.iter();
+    let environments = environments.filter(|one| one.live.is_some());
+    let all: Vec<_> = environments.map(|one| world.remotes_of(one)).collect();
+    let ask = |of: &EnvironmentRemotes| {
+        let runs = match world.running(of) {
+            Ok(runs) => runs,
+            Err(error) => return Finding::error(error),
+        };
+        let text = format!("{} runs on {}", runs.short(), of.environment);
+        match world.object(&runs) {
+            Ok(Object::Missing) => {
+                let finding = Finding::warning(text + ", and this repository does not have it");
+                finding.run("git fetch --all")
+            }
+            _ => Finding::ok(text),
+        }
+    };
+    Ok(at_once(&all, ask, || ()).0)
 }

@@ -50,6 +50,12 @@ impl Contents {
         Ok(contents)
     }
 
+    /// Says what git has on the environment, where something else runs.
+    pub(crate) fn unlike_git(git: Option<&Oid>, runs: &Oid) -> Option<String> {
+        let git = git.filter(|git| *git != runs)?;
+        Some(format!("git has {}, {} runs", git.short(), runs.short()))
+    }
+
     /// Whether it deploys another commit than the one that is live.
     pub(crate) fn is_new(&self) -> bool {
         self.since.as_ref() != Some(&self.commit)

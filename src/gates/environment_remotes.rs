@@ -31,6 +31,8 @@ pub struct EnvironmentRemotes {
     /// All remotes of this clone, likewise.
     pub known: Vec<String>,
     pub branches: Vec<String>,
+    /// The command that prints the commit which runs there.
+    pub live: Option<String>,
 }
 
 impl EnvironmentRemotes {
@@ -82,6 +84,7 @@ impl EnvironmentRemotes {
                 .unwrap_or(&environment.name)
                 .clone(),
             branches: environment.branches.clone(),
+            live: environment.live.clone(),
             known: configured.known(),
         }
     }

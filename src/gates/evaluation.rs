@@ -281,8 +281,12 @@ impl Evaluation<'_> {
             self.asked_at.get_or_insert(now);
             self.tips_at = Some(now);
         }
-        self.tips
-            .get_or_insert_with(|| RemoteTips::ask(push, wants, world))
+        let runs = &mut self.verdict.runs;
+        self.tips.get_or_insert_with(|| {
+            let tips = RemoteTips::ask(push, wants, world);
+            runs.clone_from(&tips.here_runs);
+            tips
+        })
     }
 }
 

@@ -10,7 +10,7 @@ use super::{
     environment_remotes::EnvironmentRemotes,
     facts::{Relation, TrunkName},
     governed_push::GovernedPush,
-    remote_tips::{RemoteTips, Tips},
+    remote_tips::RemoteTips,
     sign_offs::SignOffs,
     stop::{Needs, Refusal, Stop, Undecided},
     world::{Object, World},
@@ -124,6 +124,9 @@ struct Promotion<'p> {
 impl Promotion<'_> {
     fn must_be_live(&self, trunk: Option<&TrunkName>, known: &RemoteTips) -> Result<(), Stop> {
         let (before, commit, world) = (self.before, self.commit, self.world);
+        if before.live.is_some() {
+            return self.must_run(trunk, known);
+        }
         for (index, remote) in before.remotes.iter().enumerate() {
             let asked = known.before.as_ref().and_then(|asked| asked.get(index));
             let tips = match asked {
@@ -131,13 +134,28 @@ impl Promotion<'_> {
                 None => world.remotes.live(before, index)?,
             };
             if !tips.iter().any(|(_, tip)| tip == commit) {
-                let (why, deploy) = not_live(trunk, commit, before, remote.as_ref(), &tips, world)?;
-                let name = &before.environment;
-                let words = format!("deploy it there, try it on {name}, then push again");
-                return Err(Refusal::new(why).cure(words, [deploy]).into());
+                return Err(
+                    not_live(trunk, commit, before, remote.as_ref(), &tips, PUSH, world)?.into(),
+                );
             }
         }
         Ok(())
+    }
+
+    /// The command of the environment must print the commit.
+    fn must_run(&self, trunk: Option<&TrunkName>, known: &RemoteTips) -> Result<(), Stop> {
+        let (before, commit, world) = (self.before, self.commit, self.world);
+        let runs = match &known.before_runs {
+            Some(runs) => runs.clone()?,
+            None => world.remotes.running(before)?,
+        };
+        if runs == *commit {
+            return Ok(());
+        }
+        let remote = before.remotes.first().map(AsRef::as_ref);
+        let remote = remote.unwrap_or_else(|| before.expected.as_str().into());
+        let runs = [(String::new(), runs)];
+        Err(not_live(trunk, commit, before, remote, &runs, PUSH, world)?.into())
     }
 
     /// The commit must have been live there for a while.
@@ -263,23 +281,33 @@ impl Promotion<'_> {
     }
 }
 
-/// Tells what is live on a remote instead of the commit, and the command that deploys it there.
+/// What follows once the commit is live there.
+const PUSH: (&str, Option<&str>) = ("push again", None);
+
+/// Says what is live on a remote instead of the commit, and what to do; `then`: what follows once the commit
+/// is live there, and its command.
 pub(crate) fn not_live(
     trunk: Option<&TrunkName>,
     commit: &Oid,
     before: &EnvironmentRemotes,
     remote: &BStr,
-    tips: &Tips,
+    tips: &[(String, Oid)],
+    then: (&str, Option<&str>),
     world: &World<'_>,
-) -> Result<(String, String), Undecided> {
+) -> Result<Refusal, Undecided> {
     let (environment, remote) = (&before.environment, redact(&printable(remote)));
     let refspec = before.refspec(trunk);
+    let refuse = |why: String, deploy: String| {
+        let words = format!("deploy it there, try it on {environment}, then {}", then.0);
+        let commands = [deploy].into_iter().chain(then.1.map(str::to_owned));
+        Refusal::new(why).cure(words, commands)
+    };
     let Some((branch, live)) = tips.first() else {
         if before.is_remembered {
             return Err(before.unknown());
         }
         let why = format!("nothing was ever pushed to {environment} (`{remote}`)");
-        return Ok((why, command(["git", "push", &remote, &refspec])));
+        return Ok(refuse(why, command(["git", "push", &remote, &refspec])));
     };
     // Counts are a courtesy: where the other commit is not here, its id has to do.
     let repository = world.repository;
@@ -293,7 +321,10 @@ pub(crate) fn not_live(
     let mut push = vec!["git".to_owned(), "push".to_owned()];
     if !matches!(relation, Some(Relation::Ahead(_)) | None) {
         // git would not go back without being told what it replaces.
-        push.push(format!("--force-with-lease={branch}:{}", live.short()));
+        push.push(match before.live {
+            Some(_) => "--force-with-lease".to_owned(),
+            None => format!("--force-with-lease={branch}:{}", live.short()),
+        });
     }
     push.extend([remote, refspec]);
     let relation = match relation {
@@ -310,14 +341,24 @@ pub(crate) fn not_live(
     } else {
         ""
     };
-    let (live, commit) = (live.short(), commit.short());
-    let why = format!("{environment} has {live}, not {commit}{relation}{same}");
-    let deploy = if before.is_remembered {
-        before.deploy_by_command()
-    } else {
-        command(push)
-    };
-    Ok((why, deploy))
+    let runs = before.live.is_some();
+    let (live, id) = (live.short(), commit.short());
+    let has = if runs { "runs" } else { "has" };
+    let why = format!("{environment} {has} {live}, not {id}{relation}{same}");
+    if runs && world.memory.was_live(before, commit)? {
+        // git would have nothing to push.
+        let hint =
+            format!("{id} was pushed there: see why its release failed, and release it again");
+        return Ok(Refusal::new(why).hint(hint));
+    }
+    Ok(refuse(
+        why,
+        if before.is_remembered {
+            before.deploy_by_command()
+        } else {
+            command(push)
+        },
+    ))
 }
 
 fn reader(world: &World<'_>) -> TimeZone {

@@ -1,4 +1,5 @@
-//! The answers that take a moment, asked for at once: the tips of remotes, and the look at the checkout.
+//! The answers that take a moment, asked for at once: the tips of remotes, what commands say, and the look at the
+//! checkout.
 
 use std::thread::{self, Scope};
 
@@ -33,14 +34,18 @@ pub(crate) struct RemoteTips {
     pub(crate) trunk: Option<Result<Tip, Undecided>>,
     /// The remotes of the environment that comes first, in their order.
     pub(crate) before: Option<Vec<Result<Tips, Undecided>>>,
+    /// What runs on that environment, where its command tells: its remotes are not asked then.
+    pub(crate) before_runs: Option<Result<Oid, Undecided>>,
+    /// What runs on the environment that is pushed to, likewise.
+    pub(crate) here_runs: Option<Result<Oid, Undecided>>,
     /// How the checkout differs from the pushed tree: looking takes as long as asking a remote.
     pub(crate) checkout: Option<Result<Option<Mismatch>, Undecided>>,
 }
 
 impl RemoteTips {
     /// Asks for what these gates need to know about a push.
-    pub(crate) fn ask(
-        push: &GovernedPush<'_>,
+    pub(crate) fn ask<'p>(
+        push: &'p GovernedPush<'_>,
         wants: impl Fn(Gate) -> bool,
         world: &World<'_>,
     ) -> Self {
@@ -56,7 +61,11 @@ impl RemoteTips {
         let checkout = wants(Gate::Suite)
             .then(|| receipt::needs_checkout(push, world))
             .flatten();
-        let asked = before.into_iter();
+        let has_command = |one: &&EnvironmentRemotes| one.live.is_some();
+        let run = |one: &'p EnvironmentRemotes| move || world.remotes.running(one);
+        let before_runs = before.filter(has_command).map(run);
+        let here_runs = push.here.as_ref().filter(has_command).map(run);
+        let asked = before.filter(|before| before.live.is_none()).into_iter();
         let asked =
             asked.flat_map(|before| (0..before.remotes.len()).map(move |one| (before, one)));
         let asked: Vec<_> = asked.collect();
@@ -64,6 +73,8 @@ impl RemoteTips {
         let look = checkout.map(|commit| move || world.repository.checkout(commit));
         thread::scope(|scope| {
             let checkout = look.as_ref().map(|look| beside(scope, look));
+            let before_runs = before_runs.as_ref().map(|ask| beside(scope, ask));
+            let here_runs = here_runs.as_ref().map(|ask| beside(scope, ask));
             let (tips, trunk) = at_once(&asked, live, || {
                 trunk.map(|trunk| world.remotes.trunk_tip(trunk, team))
             });
@@ -71,6 +82,8 @@ impl RemoteTips {
                 trunk,
                 before: before.map(|_| tips),
                 checkout: checkout.map(|join| join()),
+                before_runs: before_runs.map(|join| join()),
+                here_runs: here_runs.map(|join| join()),
             }
         })
     }

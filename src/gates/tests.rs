@@ -85,6 +85,7 @@ fn remotes_named(environment: &str) -> EnvironmentRemotes {
         expected: environment.to_owned(),
         known: Vec::new(),
         branches: vec!["master".to_owned()],
+        live: None,
     }
 }
 

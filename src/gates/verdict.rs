@@ -35,6 +35,8 @@ pub struct Verdict {
     pub rollback: Option<Rollback>,
     /// Whether the commit is seen live for the first time on the environment that comes first.
     pub first: bool,
+    /// What runs on the environment that is pushed to, where its command tells.
+    pub runs: Option<Result<Oid, Undecided>>,
     /// What goes to the environment, where the push goes.
     pub contents: Option<Contents>,
 }

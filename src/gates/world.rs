@@ -81,6 +81,8 @@ pub trait Remotes: Sync {
     fn trunk_tip(&self, trunk: &TrunkName, team: bool) -> Result<Tip, Undecided>;
     /// The branch that a remote's HEAD names; `None` where it has no commit yet.
     fn default_branch(&self, remote: &str) -> Result<Option<String>, Undecided>;
+    /// The commit that runs on an environment, by its command `live`, which it has.
+    fn running(&self, environment: &EnvironmentRemotes) -> Result<Oid, Undecided>;
     /// What is live on an environment by one of its remotes: the branches that deploy there and their tips;
     /// those that do not exist are left out.
     fn live(&self, of: &EnvironmentRemotes, remote: usize)

@@ -2,7 +2,7 @@
 
 use std::{
     env,
-    ffi::OsStr,
+    ffi::{OsStr, OsString},
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
@@ -13,6 +13,7 @@ use crate::{
         find,
         program::{Output, command_line, run},
     },
+    push::variables::{DEPLOY, REASON, ROLLBACK, SKIP, SWITCH},
 };
 
 #[derive(Clone, Debug)]
@@ -168,6 +169,18 @@ pub(crate) fn is_local(name: &str) -> bool {
     LOCAL.contains(&name)
         || name.starts_with("GIT_TRACE")
         || name.starts_with("GIT_") && name.ends_with("_PATHSPECS")
+}
+
+/// The variables that are removed from the environment of the policy's commands: with git's, a commit that a
+/// test makes would land on the user's branch.
+pub(crate) fn removed() -> Vec<OsString> {
+    const OURS: [&str; 5] = [SWITCH, SKIP, ROLLBACK, REASON, DEPLOY];
+    let set = env::vars_os().map(|(name, _)| name);
+    set.filter(|name| {
+        let name = name.to_string_lossy();
+        is_local(&name) || OURS.contains(&&*name)
+    })
+    .collect()
 }
 
 /// Runs a call of git, which must succeed.

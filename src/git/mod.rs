@@ -6,6 +6,7 @@ pub(crate) mod command;
 mod error;
 pub(crate) mod files;
 mod libgit2;
+mod live_command;
 pub(crate) mod local;
 mod mailmap;
 pub(crate) mod network;

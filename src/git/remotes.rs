@@ -30,6 +30,11 @@ impl gates::Remotes for Repository {
         self.network(LIMIT).default_branch(remote, url.as_ref())
     }
 
+    fn running(&self, of: &EnvironmentRemotes) -> Result<Oid, Undecided> {
+        let live = of.live.as_deref().unwrap_or_default();
+        self.ask_live_command(&of.environment, live, LIMIT)
+    }
+
     fn live(&self, of: &EnvironmentRemotes, index: usize) -> Result<Tips, Undecided> {
         if of.is_remembered {
             let last = self.remembered(of.place_of(index))?;

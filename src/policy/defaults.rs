@@ -87,6 +87,7 @@ impl Environment {
             window: Window::default(),
             branches: branches(),
             reason: Reason::Optional,
+            live: None,
         }
     }
 }

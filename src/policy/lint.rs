@@ -79,8 +79,10 @@ pub(crate) fn lint(
         );
         add(&|| environments.key_place(), UNNAMED_APP, message);
     }
-    for step in root.inside("suite").inside("run").items() {
-        let command = step.inside("run");
+    let steps = root.inside("suite").inside("run").items().into_iter();
+    let names = policy.environments.iter().map(|one| one.name.as_str());
+    let live = names.map(|name| environments.inside(name).inside("live"));
+    for command in steps.map(|step| step.inside("run")).chain(live) {
         for why in unseen_failures(command.value.as_str().unwrap_or_default()) {
             add(&|| command.place(), "unseen-failure", why.to_owned());
         }

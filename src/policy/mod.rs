@@ -179,6 +179,8 @@ pub struct Environment {
     /// The branches, short names, whose push deploys.
     pub branches: Vec<String>,
     pub reason: Reason,
+    /// A command that prints the commit which runs there; `None`: what git has there counts.
+    pub live: Option<String>,
 }
 
 impl Environment {

@@ -150,6 +150,7 @@ fn environment(item: Item<'_>) -> Result<Environment, Fault> {
     keys.read("reason", &mut environment.reason, |item| {
         item.word(&reasons)
     })?;
+    keys.read("live", &mut environment.live, |item| item.checked(command))?;
     keys.end()?;
     if environment.after.is_none() {
         let signoff = keys

@@ -54,7 +54,7 @@ pub(super) fn branch(text: &str) -> Result<String, String> {
 
 pub(super) fn command(text: &str) -> Result<String, String> {
     if text.trim().is_empty() {
-        refuse("a command must not be empty; remove the key to have the suite found")
+        refuse("a command must not be empty; remove the key instead")
     } else if text.contains('\0') {
         refuse("a command must not have a NUL character")
     } else {

@@ -60,7 +60,7 @@ impl Shell<'_> {
     /// Runs the command in the background, and reads its output.
     pub(crate) fn run(&self, limit: Duration, observer: &dyn Observer) -> io::Result<End> {
         let mut command = self.command();
-        command.stdin(Stdio::null()).process_group(0);
+        command.process_group(0);
         let mut watch = ChildWatch::new()?;
         watch.add(connect(&mut command, self.terminal)?);
         self.watch(command, watch, limit, observer)
@@ -88,15 +88,8 @@ impl Shell<'_> {
         Ok(end)
     }
 
-    /// `-e` lets a script of several lines end with the first that fails.
     fn command(&self) -> Command {
-        let mut command = Command::new(super::SH);
-        command
-            .args(["-e", "-c", self.command])
-            .current_dir(self.directory);
-        for name in self.removed {
-            command.env_remove(name);
-        }
+        let mut command = script(self.command, self.directory, self.removed);
         command.env(self.variable.0, self.variable.1);
         command
     }
@@ -150,6 +143,19 @@ impl Shell<'_> {
         watch.read_rest(take);
         Ok(end)
     }
+}
+
+/// Builds a call of the shell for a command of the policy, without the file descriptors of git's transport.
+/// `-e` lets a script of several lines end with the first that fails.
+pub(crate) fn script(command: &str, directory: &Path, removed: &[OsString]) -> Command {
+    close_fds::set_fds_cloexec(3, &[]);
+    let mut script = Command::new(super::SH);
+    script.args(["-e", "-c", command]).current_dir(directory);
+    script.stdin(Stdio::null());
+    for name in removed {
+        script.env_remove(name);
+    }
+    script
 }
 
 /// Whether no child can be started at all (`RLIMIT_NPROC`, memory): it is not the command's fault.

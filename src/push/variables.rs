@@ -19,5 +19,7 @@ pub const REPLACES: &str = "PUSHGATE_REPLACES";
 /// The suites that a process is a part of, outermost first: a line `PID-TIME.STEP DIRECTORY` each, with
 /// the common directory of the tested repository.
 pub(crate) const RUNNING: &str = "PUSHGATE_RUNNING";
+/// Set for the command that prints what is live, which must not ask for itself.
+pub(crate) const LIVE: &str = "PUSHGATE_LIVE";
 /// Set by the scripts that complete command lines.
 pub(crate) const COMPLETE: &str = "PUSHGATE_COMPLETE";

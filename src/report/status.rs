@@ -107,6 +107,8 @@ pub(crate) struct Remote {
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Live {
     pub(crate) commit: Commit,
+    /// What git has there, where something else runs.
+    pub(crate) git: Option<Oid>,
     #[serde(rename = "trunk")]
     pub(crate) standing: Option<Standing>,
     pub(crate) since: Option<Timestamp>,

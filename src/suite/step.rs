@@ -13,11 +13,12 @@ use std::{
 use super::{
     log::Log,
     screen::{Console, Screen, lock},
-    variables::{Mark, removed},
+    variables::Mark,
 };
 use crate::{
     ci::Progress,
     gates::{Undecided, Work, verdict::Ending},
+    git::command::removed,
     policy::Step,
     process::{
         child::Stop,

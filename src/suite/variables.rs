@@ -5,10 +5,7 @@ use std::{env, ffi::OsString, path::Path};
 use bstr::ByteSlice;
 use jiff::Timestamp;
 
-use crate::{
-    git::command::is_local,
-    push::variables::{DEPLOY, REASON, ROLLBACK, RUNNING, SKIP, SWITCH},
-};
+use crate::push::variables::RUNNING;
 
 /// The line of [`RUNNING`] that all processes of a run inherit.
 pub(super) struct Mark {
@@ -66,18 +63,6 @@ fn line(directory: &Path) -> String {
     let directory = canonical.as_deref().unwrap_or(directory);
     let name = directory.as_os_str().as_encoded_bytes();
     name.escape_bytes().to_string()
-}
-
-/// The variables that are removed from the suite's environment: with git's, a commit that a test makes
-/// would land on the user's branch.
-pub(crate) fn removed() -> Vec<OsString> {
-    const OURS: [&str; 5] = [SWITCH, SKIP, ROLLBACK, REASON, DEPLOY];
-    let set = env::vars_os().map(|(name, _)| name);
-    set.filter(|name| {
-        let name = name.to_string_lossy();
-        is_local(&name) || OURS.contains(&&*name)
-    })
-    .collect()
 }
 
 #[cfg(test)]

@@ -258,6 +258,14 @@ fn an_unknown_key_is_refused_with_the_nearest() {
         "F:3:5: unknown key `windw`; did you mean `window`?",
     );
     refused(
+        "environments:\n  a:\n    life: x\n",
+        "F:3:5: unknown key `life`; did you mean `live`?",
+    );
+    refused(
+        "suite: {live: x}\n",
+        "F:1:9: unknown key `live`; it belongs under an environment",
+    );
+    refused(
         "staging: {}\n",
         "F:1:1: unknown key `staging`; expected `trunk`, `suite`, `environments` or `share`",
     );
@@ -355,6 +363,14 @@ fn a_wrong_type_deeper_down_is_refused_where_it_stands() {
         "F:3:12: expected text, found the number `12`; put it in quotes",
     );
     refused(
+        "environments:\n  a:\n    live: [a, b]\n",
+        "F:3:11: expected text, found a list",
+    );
+    refused(
+        "environments:\n  a:\n    live: ' '\n",
+        "F:3:11: ` `: a command must not be empty; remove the key instead",
+    );
+    refused(
         "environments:\n  a:\n    after:\n",
         "F:3:5: expected text, found nothing",
     );
@@ -416,11 +432,11 @@ fn a_word_out_of_place_is_refused_with_the_nearest() {
 fn what_must_be_there_must_be_there() {
     refused(
         "suite:\n  run: ''\n",
-        "F:2:8: a command must not be empty; remove the key to have the suite found",
+        "F:2:8: a command must not be empty; remove the key instead",
     );
     refused(
         "suite:\n  run: [a, ' ']\n",
-        "F:2:12: ` `: a command must not be empty; remove the key to have the suite found",
+        "F:2:12: ` `: a command must not be empty; remove the key instead",
     );
     refused(
         "suite:\n  run: []\n",

@@ -117,6 +117,9 @@ fn it_writes_what_it_finds_and_the_policy_holds() {
             #signoff: true
             # The branches that deploy.
             #branch: [main, master]
+            # A command that prints the commit which really runs there, where that may
+            # be another than git has: a release phase can fail.
+            #live: curl -fsS https://shop.example/revision
             # Whether an override must say why: required or optional.
             #reason: optional
 
@@ -211,6 +214,9 @@ fn it_says_which_apps_it_took_for_production_and_that_somebody_must_look() {
             #signoff: true
             # The branches that deploy.
             #branch: [main, master]
+            # A command that prints the commit which really runs there, where that may
+            # be another than git has: a release phase can fail.
+            #live: curl -fsS https://shop.example/revision
             # Whether an override must say why: required or optional.
             #reason: optional
 
@@ -341,6 +347,9 @@ fn it_asks_where_two_suites_are_as_likely() {
             #signoff: true
             # The branches that deploy.
             #branch: [main, master]
+            # A command that prints the commit which really runs there, where that may
+            # be another than git has: a release phase can fail.
+            #live: curl -fsS https://shop.example/revision
             # Whether an override must say why: required or optional.
             #reason: optional
 

@@ -79,6 +79,10 @@ fn a_failure_that_the_shell_does_not_see_is_named() {
         &[&format!("2:8: {before}")],
     );
     finds_in_suite("|\n    bin/lint &&\n    bin/test", &[]);
+    finds(
+        "suite: {run: 'true'}\nenvironments:\n  a: {live: curl x | head -1}\n  live: {}\n",
+        &[&format!("3:13: {pipe}")],
+    );
     let errors = "`set +e` hides every failure after it";
     finds_in_suite("|\n    set +e\n    bin/test", &[&format!("2:8: {errors}")]);
     let after = "what comes after `||` hides a failure";

@@ -309,6 +309,7 @@ fn every_key_is_shown() {
         "closed",
         "runway",
         "reason",
+        "live",
         "share",
     ];
     for with_environments in [true, false] {

@@ -329,12 +329,15 @@ fn map(keys: Vec<(&'static str, BoxedStrategy<Value>)>) -> BoxedStrategy<Value> 
         .boxed()
 }
 
-fn suite() -> BoxedStrategy<Value> {
-    let command = text(one_of(&[
+fn command() -> BoxedStrategy<Value> {
+    text(one_of(&[
         "bin/test", "", " ", "a\nb", "\u{3000}", "a\u{0}b",
-    ]));
+    ]))
+}
+
+fn suite() -> BoxedStrategy<Value> {
     let step = map(vec![
-        ("run", command.clone()),
+        ("run", command()),
         ("name", mostly(text(name()))),
         ("timeout", mostly(text(duration()))),
         ("dir", mostly(text(path()))),
@@ -345,7 +348,7 @@ fn suite() -> BoxedStrategy<Value> {
     ]);
     let number = (-1..3i64).prop_map(Value::from).boxed();
     map(vec![
-        ("run", one_or_more(prop_oneof![command, step].boxed())),
+        ("run", one_or_more(prop_oneof![command(), step].boxed())),
         ("on", mostly(word(&["deploys", "trunk", "all"]))),
         ("in", mostly(word(&["checkout", "worktree"]))),
         ("timeout", mostly(text(duration()))),
@@ -399,6 +402,7 @@ fn environment() -> BoxedStrategy<Value> {
         ("window", mostly(window)),
         ("branch", one_or_more(text(branch()))),
         ("reason", mostly(word(&["required", "optional"]))),
+        ("live", mostly(command())),
     ])
 }
 

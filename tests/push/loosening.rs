@@ -21,11 +21,15 @@ environments:
 /// A shop under `OLD`, and a commit that changes it, which a colleague has pushed to origin: it is trunk's
 /// newest, and this clone has it without knowing where trunk is now.
 fn changed(from: &str, to: &str) -> Sandbox {
+    changed_of(OLD, from, to)
+}
+
+fn changed_of(old: &str, from: &str, to: &str) -> Sandbox {
     let shop = Sandbox::new();
-    shop.policy(OLD);
+    shop.policy(old);
     shop.push_ungated("origin", "master");
-    let new = OLD.replace(from, to);
-    assert_ne!(new, OLD, "{from}");
+    let new = old.replace(from, to);
+    assert_ne!(new, old, "{from}");
     shop.policy(&new);
     let url = shop.path("origin.git");
     // By its path, no tracking ref moves.
@@ -36,7 +40,12 @@ fn changed(from: &str, to: &str) -> Sandbox {
 
 #[track_caller]
 fn refused(from: &str, to: &str, variables: &[(&str, &str)], gate: &str) {
-    let shop = changed(from, to);
+    refused_of(OLD, from, to, variables, gate);
+}
+
+#[track_caller]
+fn refused_of(old: &str, from: &str, to: &str, variables: &[(&str, &str)], gate: &str) {
+    let shop = changed_of(old, from, to);
     shop.stop_clock(NIGHT);
     let mut push = shop.command("git");
     push.args(["push", "production", "master"])
@@ -62,6 +71,20 @@ fn every_rule_of_an_environment_holds_for_the_push_that_loosens_it() {
     refused("soak: 10m", "soak: 1s", &day, promotion);
     let after = "    after: staging\n    soak: 10m\n    signoff: true\n";
     refused(after, "", &day, promotion);
+    // What is said to run there must be so by trunk's command, too.
+    let (no, yes) = (
+        "  staging: {live: 'false'}\n",
+        "  staging: {live: git rev-parse HEAD}\n",
+    );
+    let old = OLD.replace("  staging: {}\n", no);
+    let old = old.replace("    soak: 10m\n    signoff: true\n", "    signoff: false\n");
+    refused_of(
+        &old,
+        no,
+        yes,
+        &day,
+        "`live` of staging ended with exit code 1",
+    );
     let unsaid = [("PUSHGATE_SKIP", "window,promotion")];
     let say = "an override of production must say why";
     refused("    reason: required\n", "", &unsaid, say);

@@ -8,6 +8,7 @@ mod follow_up;
 mod governing;
 mod holidays;
 mod http;
+mod live_command;
 mod loosening;
 mod no_plain_file;
 mod not_to_look;

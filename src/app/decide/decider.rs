@@ -245,8 +245,19 @@ impl<'d> Decider<'d> {
         let Some(change) = change(push) else {
             return;
         };
-        let repository = self.world.repository;
-        match Contents::of(change.commit, change.replaces, &push.remote, repository) {
+        let git = change.replaces;
+        let since = match &verdict.runs {
+            Some(Ok(runs)) => {
+                verdict.notes.extend(Contents::unlike_git(git, runs));
+                Some(runs)
+            }
+            Some(Err(error)) => {
+                verdict.notes.push(error.in_one_line());
+                git
+            }
+            None => git,
+        };
+        match Contents::of(change.commit, since, &push.remote, self.world.repository) {
             Ok(contents) => verdict.contents = Some(contents),
             Err(error) => verdict.notes.push(format!(
                 "what it deploys is not known: {}",

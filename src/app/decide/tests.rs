@@ -167,6 +167,7 @@ impl<'t> Told<'t> {
             expected: name.to_owned(),
             known: Vec::new(),
             branches: vec!["master".to_owned()],
+            live: None,
         };
         let push = Push {
             remote: "production".into(),

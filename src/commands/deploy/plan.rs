@@ -8,20 +8,22 @@ use std::{
     process::{Child, Command},
 };
 
-use bstr::ByteSlice;
+use bstr::{BString, ByteSlice};
 
-use super::super::{Done, Error, say_misspelt};
+use super::super::{Done, Error, check::deployed_branch, say_misspelt};
 use crate::{
     app::{
         answers::{PushRunner, SystemClock},
         decide::{Event, Pending, Stopped, judge},
         follow_up::share,
         overrides::{BadWord, Overrides},
+        pipeline_tips::PipelineTips,
         settle::{Ask, settle},
     },
-    gates::{Clock, EnvironmentRemotes, Undecided},
+    gates::{Clock, EnvironmentRemotes, Remotes, Undecided, verdict::TrunkName},
     git::{Repository, network::LIMIT},
     memory::permit::{Permit, Permitted},
+    policy::Environment,
     process::{child::ChildWatch, foreground, signals},
     push::{
         Deploy, Oid, Push, Update,
@@ -54,7 +56,45 @@ pub(in crate::commands) struct Plan<'p> {
 pub(in crate::commands) struct Target {
     pub(in crate::commands) index: usize,
     pub(in crate::commands) branch: String,
+    /// What the branch has.
+    pub(in crate::commands) git: Option<Oid>,
+    /// What runs there: the same, unless a command says otherwise.
     pub(in crate::commands) live: Option<Oid>,
+}
+
+impl Target {
+    pub(in crate::commands) fn all(
+        environment: &Environment,
+        of: &EnvironmentRemotes,
+        tips: &PipelineTips<'_>,
+        trunk: Option<&TrunkName>,
+    ) -> Result<Vec<Self>, Error> {
+        let runs = match of.live.as_ref().map(|_| tips.running(of)) {
+            // What is down cannot say what it runs, and has to be mended all the same.
+            Some(Err(error)) => {
+                let why = error.in_one_line();
+                report::warn(&format!("{why}; what git has there counts"));
+                None
+            }
+            runs => runs.and_then(Result::ok),
+        };
+        let target = |index| {
+            let tips = tips.live(of, index)?;
+            let deployed = of.deployed(&tips, trunk).cloned();
+            let (branch, git) = match deployed {
+                Some((branch, git)) => (branch, Some(git)),
+                None => (deployed_branch(environment, trunk), None),
+            };
+            let live = runs.clone().or_else(|| git.clone());
+            Ok(Self {
+                index,
+                branch,
+                git,
+                live,
+            })
+        };
+        (0..of.remotes.len()).map(target).collect()
+    }
 }
 
 impl Plan<'_> {
@@ -69,20 +109,26 @@ impl Plan<'_> {
         }
     }
 
-    /// Leaves out where `git push` would have nothing to do.
-    pub(in crate::commands) fn without_done(&self, mut targets: Vec<Target>) -> Vec<Target> {
-        targets.retain(|target| {
-            let is_done = self.command.is_empty() && target.live.as_ref() == Some(self.commit);
-            if is_done {
-                let destination = &self.of.destinations[target.index];
-                report::say(&format!(
-                    "{destination} has {} already",
-                    self.commit.short()
-                ));
+    /// Leaves out where `git push` has nothing to do, and fails where that does not help.
+    pub(in crate::commands) fn without_done(
+        &self,
+        targets: Vec<Target>,
+    ) -> Result<Vec<Target>, Error> {
+        let mut left = Vec::new();
+        for target in targets {
+            if !self.command.is_empty() || target.git.as_ref() != Some(self.commit) {
+                left.push(target);
+                continue;
             }
-            !is_done
-        });
-        targets
+            let (destination, id) = (&self.of.destinations[target.index], self.commit.short());
+            let has = format!("{destination} has {id} already");
+            if let Some(live) = target.live.filter(|live| live != self.commit) {
+                let hint = "see why its release failed, and release it again";
+                return Err(Undecided::new(format!("{has}, and runs {}", live.short())).hint(hint));
+            }
+            report::say(&has);
+        }
+        Ok(left)
     }
 
     pub(in crate::commands) fn carry_out(&self, targets: &[Target]) -> Done {
@@ -91,10 +137,10 @@ impl Plan<'_> {
         let mut judged = Vec::new();
         for target in targets {
             let mut pending = Vec::new();
-            for push in self.pushes(target)? {
+            for (push, git) in self.pushes(target)? {
                 let one = self.judge(&push)?;
                 let destination = self.world.destination(push.url.as_bstr()).to_string();
-                permitted.extend(Permitted::of(&push.updates[0], destination));
+                permitted.extend(Permitted::of(&self.update(target, git), destination));
                 if let Some(code) = stopped(&one) {
                     let why = "it ended the deploy".to_owned();
                     let by = signals::signal().map(|_| Stopped { by: "signal", why });
@@ -124,28 +170,38 @@ impl Plan<'_> {
         ended
     }
 
-    /// The pushes to one remote as git would describe them to the hook: one for each URL.
-    fn pushes(&self, target: &Target) -> Result<Vec<Push>, Error> {
+    /// The pushes to one remote as git would describe them to the hook, one for each URL, and what the branch
+    /// has there. A command replaces what runs.
+    fn pushes(&self, target: &Target) -> Result<Vec<(Push, Option<Oid>)>, Error> {
         let (remote, urls) = self.world.ways(self.of, target.index);
         let name = format!("refs/heads/{}", target.branch);
-        let push = |(number, url): (usize, bstr::BString)| {
-            let live = match number {
-                0 => target.live.clone(),
+        let push = |(number, url): (usize, BString)| {
+            let git = match number {
+                0 => target.git.clone(),
                 _ => self.world.remote_tip(url.as_bstr(), &name, LIMIT)?,
             };
-            Ok(Push {
+            let replaces = match self.command {
+                [] => git.clone(),
+                _ => target.live.clone(),
+            };
+            let push = Push {
                 remote: remote.clone(),
                 url,
-                updates: vec![Update::Set {
-                    source: self.source.into(),
-                    commit: self.commit.clone(),
-                    target: name.as_str().into(),
-                    replaces: live,
-                }],
+                updates: vec![self.update(target, replaces)],
                 deploy: Some(self.typed()),
-            })
+            };
+            Ok((push, git))
         };
         urls.into_iter().enumerate().map(push).collect()
+    }
+
+    fn update(&self, target: &Target, replaces: Option<Oid>) -> Update {
+        Update::Set {
+            source: self.source.into(),
+            commit: self.commit.clone(),
+            target: format!("refs/heads/{}", target.branch).into(),
+            replaces,
+        }
     }
 
     /// What a person types to do this.
@@ -212,8 +268,8 @@ impl Plan<'_> {
 
     fn push_words(&self, target: &Target) -> Vec<OsString> {
         let mut words: Vec<OsString> = vec!["push".into()];
-        if let Some(live) = target.live.as_ref().filter(|_| self.is_rollback) {
-            words.push(format!("--force-with-lease=refs/heads/{}:{live}", target.branch).into());
+        if let Some(git) = target.git.as_ref().filter(|_| self.is_rollback) {
+            words.push(format!("--force-with-lease=refs/heads/{}:{git}", target.branch).into());
         }
         let (remote, _) = self.world.ways(self.of, target.index);
         words.push("--".into());

@@ -72,15 +72,26 @@ impl Inputs<'_> {
     }
 
     fn live(&self, index: usize, of: &EnvironmentRemotes) -> Result<Option<Live>, Undecided> {
-        let tips = self.tips.live(of, index)?;
-        let Some((_, tip)) = of.deployed(&tips, self.trunk.as_ref().ok()) else {
+        let git = self.tips.live(of, index).map(|tips| {
+            let deployed = of.deployed(&tips, self.trunk.as_ref().ok());
+            deployed.map(|(_, tip)| tip.clone())
+        });
+        let (git, runs) = match &of.live {
+            Some(_) => (git.ok().flatten(), Some(self.tips.running(of)?)),
+            None => (git.clone()?, git?),
+        };
+        let Some(tip) = &runs else {
             return Ok(None);
         };
         let place = of.place_of(index);
         let mut records = self.records_of(tip);
         let mut now = self.now;
         let mut is_under_way = false;
-        if current(&records, place, tip, now).is_none() && self.knows_the_team {
+        // That a release failed is no deployment.
+        if current(&records, place, tip, now).is_none()
+            && self.knows_the_team
+            && git.as_ref() == Some(tip)
+        {
             let share = (self.policy.shares()).then_some(self.policy.trunk.remote.as_str());
             let record = sighting(self.world, place, tip)?;
             is_under_way = record.is_none();
@@ -93,6 +104,7 @@ impl Inputs<'_> {
         }
         let deployment = current(&records, place, tip, now);
         Ok(Some(Live {
+            git: git.filter(|git| git != tip),
             commit: self.commit(tip),
             standing: self.standing(tip),
             since: live_since(&records, place, tip, now),
@@ -216,7 +228,7 @@ impl Inputs<'_> {
     ) -> Result<NextPush, Error> {
         let (remote, url, target) = to_environment(environment, remotes, self.policy, self.world);
         let tips = match self.tips.live(remotes, 0) {
-            Ok(tips) if tips.is_empty() && remotes.is_remembered => {
+            Ok(tips) if tips.is_empty() && remotes.is_remembered && remotes.live.is_none() => {
                 return Ok(nothing("no remote of this repository leads there"));
             }
             Ok(tips) => tips,
@@ -232,7 +244,15 @@ impl Inputs<'_> {
         let old = tips.into_iter().find(|(name, _)| *name == target);
         let old = old.map(|(_, tip)| tip);
         // Where it cannot be compared, the line of what is live says why.
-        *contents = Contents::of(commit, old.as_ref(), &remotes.environment, self.world).ok();
+        let runs = remotes.live.as_ref();
+        let runs = runs.and_then(|_| self.tips.running(remotes).ok());
+        let since = runs.as_ref().or(old.as_ref());
+        *contents = Contents::of(commit, since, &remotes.environment, self.world).ok();
+        if let Some(unlike) = since.and_then(|runs| Contents::unlike_git(old.as_ref(), runs))
+            && old.as_ref() == Some(commit)
+        {
+            return Ok(nothing(format!("nothing new: {unlike}")));
+        }
         if old.as_ref() == Some(commit) {
             return Ok(nothing(format!("nothing new: {branch} is there")));
         }

@@ -26,6 +26,7 @@ pub(crate) struct Fake {
     pub(crate) now: Mutex<Vec<Timestamp>>,
     pub(crate) tip: Mutex<Vec<Result<Oid, Undecided>>>,
     pub(crate) live: Mutex<Vec<Vec<(String, Oid)>>>,
+    pub(crate) running: Result<Oid, Undecided>,
     pub(crate) relation: Relation,
     pub(crate) missing: Option<Oid>,
     pub(crate) mismatches: Mutex<Vec<Option<Mismatch>>>,
@@ -46,6 +47,7 @@ impl Default for Fake {
             now: Mutex::new(vec!["2026-11-24T12:00:00Z".parse().unwrap()]),
             tip: Mutex::new(vec![Ok(oid('1'))]),
             live: Mutex::new(vec![vec![("master".to_owned(), oid('1'))]]),
+            running: Ok(oid('1')),
             relation: Relation::Behind(Count(2)),
             missing: None,
             mismatches: Mutex::new(vec![None]),
@@ -211,6 +213,10 @@ impl Remotes for Fake {
             commit,
             team: team.then_some(Ok(())),
         })
+    }
+    fn running(&self, _: &EnvironmentRemotes) -> Result<Oid, Undecided> {
+        self.note("live");
+        self.running.clone()
     }
     fn live(&self, _: &EnvironmentRemotes, _: usize) -> Result<Vec<(String, Oid)>, Undecided> {
         self.note("staging");

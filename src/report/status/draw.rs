@@ -164,6 +164,9 @@ impl Page<'_> {
 
     fn live(&mut self, label: &str, live: &Live) {
         self.commit(label, &live.commit);
+        if let Some(unlike) = Contents::unlike_git(live.git.as_ref(), &live.commit.id) {
+            self.line("", paint(LOUD, unlike));
+        }
         let mut facts = match (live.standing, &live.commit.subject) {
             (Some(Standing::Same), _) => paint(GOOD, "the newest") + " of trunk",
             (Some(Standing::Apart(relation)), _) => paint(LOUD, stands(relation)) + " trunk",

@@ -27,6 +27,7 @@ fn live(digit: char, standing: Standing) -> Remote {
                 digit,
                 "Show the discount in the basket, however long it is told",
             ),
+            git: None,
             standing: Some(standing),
             since: Some(at("2026-11-23T10:42:00Z")),
             by: Some("Ben <ben@shop.example>".to_owned()),

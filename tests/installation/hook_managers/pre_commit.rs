@@ -308,7 +308,7 @@ fn a_repository_of_ours_can_be_named_as_one_of_hooks() {
         let lines = lines.split_once("```").unwrap().0;
         let here = format!("file://{}", hooks.display());
         let config = lines
-            .replace("https://git.example/ana/pushgate", &here)
+            .replace("https://git.example/tools/pushgate", &here)
             .replace("{id: pushgate}", "{id: pushgate, language: system}");
         assert!(
             config.contains(&here) && config.contains("system"),

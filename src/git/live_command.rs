@@ -1,0 +1,110 @@
+//! The command of an environment that prints the commit which really runs there (`live` in the policy).
+
+use std::{env, ops::RangeInclusive, time::Duration};
+
+use bstr::ByteSlice;
+
+use super::{Repository, command::removed};
+use crate::{
+    cure::command,
+    gates::Undecided,
+    policy::FILE,
+    process::{program::run_within, shell::script},
+    push::{Oid, url::redact, variables::LIVE},
+    text::printable,
+};
+
+/// How many digits an id has: git itself abbreviates none to fewer.
+const DIGITS: RangeInclusive<usize> = 7..=64;
+
+impl Repository {
+    /// Runs the command of an environment for at most this long, and reads the commit that it prints.
+    pub(super) fn ask_live_command(
+        &self,
+        environment: &str,
+        live: &str,
+        limit: Duration,
+    ) -> Result<Oid, Undecided> {
+        let failed = |how: &str| {
+            let words = "see what it prints, and why";
+            Undecided::new(format!("`live` of {environment} {how}"))
+                .cure(words, [command(["sh", "-e", "-c", live])])
+        };
+        if env::var_os(LIVE).is_some() {
+            return Err(
+                Undecided::new(format!("`live` of {environment} asks for itself")).hint(format!(
+                    "call nothing in it that asks what is live: fix it in {FILE}"
+                )),
+            );
+        }
+        let directory = self.work_tree().unwrap_or_else(|| self.common_dir());
+        let mut shell = script(live, directory, &removed());
+        shell.env(LIVE, "1");
+        let Some(output) = run_within(shell, limit)? else {
+            let how = format!("gave no answer within {} s", limit.as_secs());
+            return Err(failed(&how));
+        };
+        if !output.is_ok() {
+            let how = match output.code {
+                Some(code) => format!("ended with exit code {code}"),
+                None => "was killed".to_owned(),
+            };
+            return Err(failed(&how).details(brief(&output.stderr)));
+        }
+        let printed = output.line().to_str_lossy();
+        let id = printed.trim();
+        let is_id = DIGITS.contains(&id.len()) && id.bytes().all(|b| b.is_ascii_hexdigit());
+        if !is_id {
+            let how = match id {
+                "" => "printed nothing on its first line".to_owned(),
+                id => format!("printed no commit id, but `{}`", cut(id)),
+            };
+            return Err(failed(&how).details(brief(&output.stderr)));
+        }
+        self.resolve(&id.to_ascii_lowercase()).map_err(|what| {
+            let words = "fetch what is missing, then try again";
+            let fetch = command(["git", "fetch", "--all"]);
+            failed(&format!("printed {}, which {what}", cut(id))).cure(words, [fetch])
+        })
+    }
+
+    /// The commit of an id, in full or abbreviated; in full, it need not be here.
+    fn resolve(&self, id: &str) -> Result<Oid, &'static str> {
+        const MISSING: &str = "names no commit here";
+        let full = Oid::parse(id.as_bytes());
+        if let Some(full) = full.filter(|full| self.is_commit(full) != Ok(Some(false))) {
+            return Ok(full);
+        }
+        // A branch may be called like an id: no ref is looked at.
+        let found = self.git.run(["rev-parse", &format!("--disambiguate={id}")]);
+        let found = found.map_err(|_| MISSING)?;
+        let ids = found.stdout.lines().filter_map(Oid::parse);
+        let mut commits = ids.filter(|id| self.is_commit(id) == Ok(Some(true)));
+        match (commits.next(), commits.next()) {
+            (Some(commit), None) => Ok(commit),
+            (Some(_), Some(_)) => Err("begins the ids of several commits here"),
+            (None, _) => Err(MISSING),
+        }
+    }
+}
+
+/// The last lines of an error.
+fn brief(lines: &[String]) -> Vec<String> {
+    const MOST: usize = 5;
+    let rest = lines.len().saturating_sub(MOST);
+    lines[rest..].iter().map(|line| cut(line)).collect()
+}
+
+/// The beginning of a line, escaped.
+fn cut(line: &str) -> String {
+    const MOST: usize = 100;
+    // Enough for a password to be known as one.
+    let line = redact(&line.chars().take(10 * MOST).collect::<String>());
+    let more = if line.chars().nth(MOST).is_some() {
+        "..."
+    } else {
+        ""
+    };
+    let begin: String = line.chars().take(MOST).collect();
+    printable(begin.as_bytes().into()) + more
+}
