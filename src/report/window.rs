@@ -114,7 +114,7 @@ impl Picture<'_> {
         let now_cell = (civil(now), if is_open { GO } else { NO_GO });
         let mut shown: Vec<_> = scale.ticks().map(|tick| hour(tick / 60)).collect();
         let month = now.date().strftime("%Y-%m").to_string();
-        let mut text = Text::from(scale.axis(&month, &shown));
+        let mut text = Text::from(Scale::axis(&month, &shown));
         let mut used = Vec::new();
         let usual = self.usual();
         for date in self.dates() {
@@ -126,7 +126,7 @@ impl Picture<'_> {
             };
             let here = self.hours_here(date, scale, &zone);
             if here != shown {
-                text += scale.axis("here", &here);
+                text += Scale::axis("here", &here);
                 shown = here;
             }
             let midnight = civil(date.into());
@@ -297,7 +297,7 @@ impl Scale {
     }
 
     /// The hours over the rows.
-    fn axis(self, name: &str, hours: &[String]) -> String {
+    fn axis(name: &str, hours: &[String]) -> String {
         let mut line = format!("{name:<MARGIN$}");
         for hour in hours {
             line += &format!("{hour:<TICK$}");
