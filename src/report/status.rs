@@ -82,6 +82,9 @@ pub(crate) struct Environment {
     pub(crate) name: String,
     /// Empty where no remote leads there.
     pub(crate) destination: String,
+    /// Whether it takes other commits than trunk's newest.
+    #[serde(rename = "any_commit")]
+    pub(crate) takes_any: bool,
     pub(crate) after: Option<String>,
     pub(crate) remotes: Vec<Remote>,
     pub(crate) tried: Option<Tried>,

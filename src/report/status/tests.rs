@@ -104,6 +104,7 @@ fn status() -> Status {
             Environment {
                 name: "staging".to_owned(),
                 destination: "shop-staging".to_owned(),
+                takes_any: false,
                 after: None,
                 remotes: vec![live('a', Standing::Same)],
                 tried: Some(Tried {
@@ -136,6 +137,7 @@ fn status() -> Status {
             Environment {
                 name: "production".to_owned(),
                 destination: "shop".to_owned(),
+                takes_any: false,
                 after: Some("staging".to_owned()),
                 remotes: vec![live('b', Standing::Apart(Relation::Behind(Count(2))))],
                 tried: None,
