@@ -1,14 +1,16 @@
 //! A window as a picture: rows of days, hours across, and beside a day what makes it another than the usual ones.
 
-use anstyle::{AnsiColor, Style};
+mod cells;
+
 use jiff::{
     SignedDuration, Timestamp, ToSpan,
-    civil::{Date, DateTime, Time},
+    civil::{Date, Time},
     tz::TimeZone,
 };
 
 use textwrap::core::display_width;
 
+use self::cells::{Cell, DAY, GO, LEGEND, NO_GO, Piece, Scale, cells, civil};
 use super::{BAD, DEEP, GOOD, LOUD, PLAIN, Text, paint};
 use crate::{
     calendar::{ClosedBy, Rule, Window},
@@ -18,37 +20,8 @@ use crate::{
 
 /// The days that are shown.
 const DAYS: usize = 7;
-/// The seconds of a civil day.
-const DAY: i64 = 24 * 60 * 60;
-/// The cells from one written hour to the next.
-const TICK: usize = 6;
-
 /// The columns before the hours.
 const MARGIN: usize = 8;
-
-/// An hour or a part of one: its sign, which is another for each meaning, for those who see no colour; the same
-/// where the locale has blocks; its colour; and what it means.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Cell(char, char, Style, &'static str);
-
-const OPEN: Cell = Cell('.', '\u{2591}', AnsiColor::Green.on_default(), "open");
-const CLOSED: Cell = Cell('#', '\u{2588}', AnsiColor::Red.on_default(), "closed");
-const PARTLY: Cell = Cell(
-    ':',
-    '\u{2592}',
-    AnsiColor::Red.on_default(),
-    "closed for a part",
-);
-/// The moment that is asked about, when a push would go.
-const GO: Cell = Cell('@', '@', GOOD, "now");
-/// The same when it would not.
-const NO_GO: Cell = Cell('@', '@', BAD, "now");
-const RUNWAY: Cell = Cell('>', '>', LOUD, "runway");
-const BLOCKED: Cell = Cell('X', 'X', BAD, "closed within the runway");
-/// The clocks go forward over it.
-const SKIPPED: Cell = Cell(' ', ' ', Style::new(), "");
-
-const LEGEND: [Cell; 7] = [OPEN, CLOSED, PARTLY, GO, NO_GO, RUNWAY, BLOCKED];
 
 /// What is drawn.
 pub(crate) struct Picture<'p> {
@@ -61,23 +34,6 @@ pub(crate) struct Picture<'p> {
     pub(crate) columns: usize,
     /// Whether blocks can be shown.
     pub(crate) has_blocks: bool,
-}
-
-/// How fine the picture is.
-#[derive(Clone, Copy)]
-struct Scale {
-    /// The cells of a day.
-    cells: usize,
-}
-
-/// A stretch by the clock on the wall.
-struct Piece {
-    /// Its first civil second since 1970.
-    from: i64,
-    /// The second after its last.
-    until: i64,
-    /// What closes it; `None` where it is open.
-    by: Option<ClosedBy>,
 }
 
 /// What holds, in its colour.
@@ -274,44 +230,6 @@ fn dated(piece: &Piece) -> Option<String> {
     }
 }
 
-impl Scale {
-    /// The finest that has room; the coarsest is 20 columns wide.
-    fn of(columns: usize) -> Self {
-        let cells = match columns {
-            58.. => 48,
-            36.. => 24,
-            _ => 12,
-        };
-        Self { cells }
-    }
-
-    /// The seconds of a cell.
-    fn cell(self) -> i64 {
-        DAY / i64::try_from(self.cells).unwrap_or(1)
-    }
-
-    /// The seconds after midnight at which an hour is written.
-    fn ticks(self) -> impl Iterator<Item = i64> {
-        let step = TICK * usize::try_from(self.cell()).unwrap_or(1);
-        (0..DAY).step_by(step)
-    }
-
-    /// The hours over the rows.
-    fn axis(name: &str, hours: &[String]) -> String {
-        let mut line = format!("{name:<MARGIN$}");
-        for hour in hours {
-            line += &format!("{hour:<TICK$}");
-        }
-        line.trim_end().to_owned() + "\n"
-    }
-}
-
-/// The civil second since 1970 that a wall-clock time is in.
-fn civil(at: DateTime) -> i64 {
-    at.duration_since(DateTime::constant(1970, 1, 1, 0, 0, 0, 0))
-        .as_secs()
-}
-
 /// Minutes after midnight, as short as they can be said.
 fn hour(minutes: i64) -> String {
     match (minutes / 60, minutes % 60) {
@@ -328,39 +246,6 @@ fn change(length: SignedDuration) -> Option<String> {
         let by = span(SignedDuration::from_secs(odd).unsigned_abs());
         format!("clocks go {back} {by}")
     })
-}
-
-/// The cells of the day that begins at a midnight; `now` has the civil second that is asked about.
-fn cells(
-    pieces: &[Piece],
-    runway: &[Piece],
-    now: (i64, Cell),
-    midnight: i64,
-    scale: Scale,
-) -> Vec<Cell> {
-    let cell = |index| {
-        let from = midnight + index * scale.cell();
-        let until = from + scale.cell();
-        if (from..until).contains(&now.0) {
-            return now.1;
-        }
-        // Whether a part of the cell is open, and whether a part of it is closed.
-        let within = |pieces: &[Piece]| {
-            let here = |piece: &&Piece| piece.from < until && from < piece.until;
-            let is_open = |piece: &Piece| piece.by.is_none();
-            let here = || pieces.iter().filter(here);
-            (here().any(is_open), !here().all(is_open))
-        };
-        match (within(runway), within(pieces)) {
-            ((_, true), _) => BLOCKED,
-            ((true, _), _) => RUNWAY,
-            (_, (true, true)) => PARTLY,
-            (_, (true, false)) => OPEN,
-            (_, (false, true)) => CLOSED,
-            (_, (false, false)) => SKIPPED,
-        }
-    };
-    (0..DAY / scale.cell()).map(cell).collect()
 }
 
 #[cfg(test)]

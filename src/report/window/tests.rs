@@ -1,6 +1,9 @@
 //! Pictures, without colour.
 
-use super::*;
+use super::{
+    cells::{CLOSED, OPEN, PARTLY},
+    *,
+};
 
 const RULES: &[&str] = &["Mon-Thu 09:00-16:00", "Fri 09:00-12:15"];
 
