@@ -127,7 +127,7 @@ pub struct Install {
 pub struct Check {
     /// The environment, or `trunk`; default: the first of the pipeline.
     pub environment: Option<String>,
-    /// The commit to judge; default: the local trunk branch.
+    /// The commit to judge; default: the local trunk branch, or HEAD for an environment with `from: any`.
     #[arg(long, value_name = "REV")]
     pub commit: Option<String>,
     /// Look over the policy itself instead, without the network: exit code 1 where something is odd.

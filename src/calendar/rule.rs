@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use jiff::civil::Date;
+
 /// The seconds of a civil day.
 pub(super) const DAY: i64 = 24 * 60 * 60;
 
@@ -39,6 +41,16 @@ impl Days {
 }
 
 impl Rule {
+    /// Whether it begins on the weekday of a date; `None` for a rule of dates.
+    pub fn is_on(&self, date: Date) -> Option<bool> {
+        let day = i64::from(date.weekday().to_monday_zero_offset());
+        match self.shape {
+            // 1970-01-05 was a Monday.
+            Shape::Weekly { days, .. } => Some(days.has(day + 4)),
+            Shape::Dates { .. } => None,
+        }
+    }
+
     /// The end of the stretch that this civil second is in; `None` where the rule does not hold.
     pub(super) fn holds_until(&self, civil: i64) -> Option<i64> {
         match self.shape {

@@ -75,11 +75,12 @@ struct Answer {
 
 /// The push that is asked about, as git would describe it to the hook.
 fn push(args: &Check, world: &Repository) -> Result<Push, Error> {
-    let (source, commit) = source(args.commit.as_deref(), world)?;
+    let named = args.environment.as_deref();
+    let (source, commit) = source(named, args.commit.as_deref(), world)?;
     let policy = world.policy(Some(&commit))?.policy;
     catch_up(world, &policy, network::LIMIT)?;
     let mut deploy = None;
-    let (name, (remote, url, branch), live) = match args.environment.as_deref() {
+    let (name, (remote, url, branch), live) = match named {
         Some("trunk") => {
             let way = to_trunk(&world.trunk(&policy.trunk)?, world)?;
             let tips = world.branches_at(way.0.as_bstr(), std::slice::from_ref(&way.2))?;
@@ -116,14 +117,28 @@ fn push(args: &Check, world: &Repository) -> Result<Push, Error> {
     })
 }
 
-/// The revision that is named, else the tip of the local trunk branch.
-pub(super) fn source(revision: Option<&str>, world: &Repository) -> Result<(String, Oid), Error> {
+/// The revision that is named; else the tip of the local trunk branch, or HEAD for an environment that takes
+/// any commit.
+pub(super) fn source(
+    named: Option<&str>,
+    revision: Option<&str>,
+    world: &Repository,
+) -> Result<(String, Oid), Error> {
     if let Some(revision) = revision {
         let commit = world.revision(revision)?;
         let commit = commit.ok_or_else(|| no_commit(revision, world))?;
         return Ok((revision.to_owned(), commit));
     }
     let local = Local::of(world)?;
+    if let Some(head) = &local.head {
+        let own = world.policy(Some(head))?.policy;
+        let mut policies = [&own, &local.loaded.policy].into_iter();
+        let meant = policies.find_map(|policy| environment(named, policy).ok());
+        if meant.is_some_and(Environment::takes_any) {
+            let branch = world.symbolic("HEAD")?;
+            return Ok((branch.unwrap_or_else(|| "HEAD".to_owned()), head.clone()));
+        }
+    }
     let branch = local.trunk?.branch;
     match (local.tip, local.head) {
         (Some(commit), _) => Ok((format!("refs/heads/{branch}"), commit)),
@@ -146,15 +161,18 @@ fn to_trunk(trunk: &TrunkName, world: &Repository) -> Result<(BString, BString, 
     Ok((trunk.remote.clone().into(), url, trunk.branch.clone()))
 }
 
-/// The one that is named, else the first of the pipeline: the one that nothing comes before.
+/// The one that is named, else the first of the pipeline: one of trunk's commits that nothing comes before.
 fn environment<'p>(name: Option<&str>, policy: &'p Policy) -> Result<&'p Environment, Error> {
-    let mut all = policy.environments.iter();
     match name {
         Some(name) => {
             let named = policy.environment(name);
             named.ok_or_else(|| unknown(name, policy, Some("trunk")))
         }
-        None => all.find(|one| one.after.is_none()).ok_or_else(no_pipeline),
+        None => {
+            let mut first = (policy.environments.iter()).filter(|one| one.after.is_none());
+            let of_trunk = first.clone().find(|one| !one.takes_any());
+            of_trunk.or_else(|| first.next()).ok_or_else(no_pipeline)
+        }
     }
 }
 

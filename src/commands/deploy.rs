@@ -18,7 +18,8 @@ use crate::{
 pub(crate) fn run(args: &Deploy) -> Done {
     signals::watch();
     let world = Repository::open()?;
-    let (source, commit) = source(args.commit.as_deref(), &world)?;
+    let (name, revision) = (Some(args.environment.as_str()), args.commit.as_deref());
+    let (source, commit) = source(name, revision, &world)?;
     let policy = world.policy(Some(&commit))?.policy;
     let environment = named(&args.environment, &policy)?;
     let of = world.remotes_of(environment);

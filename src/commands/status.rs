@@ -90,6 +90,8 @@ struct Inputs<'w> {
     trunk: Result<TrunkName, Undecided>,
     /// The local trunk branch and its tip.
     local: Option<(String, Oid)>,
+    /// What is checked out: its branch, or `HEAD`, and its commit.
+    head: Option<(String, Oid)>,
     tips: PipelineTips<'w>,
     now: Timestamp,
     /// Whether the team's notes were asked for, where it shares any.
@@ -123,6 +125,7 @@ fn status(world: &Repository, only: Option<&str>) -> Result<Status, Error> {
         policy,
         trunk,
         local: local.trunk.ok().map(|trunk| trunk.branch).zip(local.tip),
+        head: local.head.map(|head| (head_name(world), head)),
         tips,
         now: SystemClock.now(),
         knows_the_team: !policy.shares(),
@@ -162,6 +165,12 @@ fn order(policy: &Policy) -> Vec<&Environment> {
         order.push(left.remove(next));
     }
     order
+}
+
+fn head_name(world: &Repository) -> String {
+    let branch = world.symbolic("HEAD").ok().flatten().unwrap_or_default();
+    let branch = branch.strip_prefix("refs/heads/");
+    branch.unwrap_or("HEAD").to_owned()
 }
 
 fn source(loaded: &Loaded) -> String {

@@ -68,6 +68,7 @@ pub(crate) fn run(args: &cli::Window) -> Done {
             answer: &answer,
             reader: &zone,
             columns: report::data_columns(),
+            has_blocks: report::has_blocks(),
         };
         if !text.is_empty() {
             text += "\n";

@@ -92,6 +92,9 @@ impl<'p> GovernedPush<'p> {
         let on = self.policy.suite.on;
         match (self.target, gate) {
             (Target::UnknownApp(_), _) => gate == Gate::Target,
+            (Target::Environment(_), Gate::Trunk) => {
+                !self.environment().is_some_and(Environment::takes_any)
+            }
             (_, Gate::Target) | (Target::Environment(_), _) | (Target::Trunk, Gate::Trunk) => true,
             (Target::Trunk, Gate::Suite) => on != On::Deploys,
             (Target::Branch, Gate::Suite) => on == On::All,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{By, Environment, In, On, Policy, Reason, Signoff, Suite, Trunk};
+use super::{By, Commits, Environment, In, On, Policy, Reason, Signoff, Suite, Trunk};
 use crate::calendar::Window;
 
 pub const REMOTE: &str = "origin";
@@ -81,6 +81,7 @@ impl Environment {
             name: name.to_owned(),
             remotes: vec![name.to_owned()],
             apps: Vec::new(),
+            from: Commits::Trunk,
             after: None,
             soak: Duration::ZERO,
             signoff: None,

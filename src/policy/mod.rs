@@ -169,6 +169,7 @@ pub struct Environment {
     pub remotes: Vec<String>,
     /// The apps that it is: a Heroku app's name, or `HOST/APP` on another platform.
     pub apps: Vec<String>,
+    pub from: Commits,
     /// The environment where the commit must be live first.
     pub after: Option<String>,
     /// How long the commit must have been live on `after`.
@@ -184,6 +185,10 @@ pub struct Environment {
 }
 
 impl Environment {
+    pub fn takes_any(&self) -> bool {
+        self.from == Commits::Any
+    }
+
     pub fn heroku_apps(&self) -> impl Iterator<Item = &str> {
         self.apps
             .iter()
@@ -202,6 +207,14 @@ impl Environment {
     pub fn deploys_any(&self, platform: Option<Platform>) -> bool {
         platform.is_some_and(Platform::builds_tags) && self.branches == defaults::branches()
     }
+}
+
+/// The commits that an environment takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Commits {
+    /// Trunk's newest alone.
+    Trunk,
+    Any,
 }
 
 /// The sign-offs that a commit must have.

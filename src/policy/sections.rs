@@ -13,8 +13,8 @@ use super::values::{
     reuse, rule, variable, zone,
 };
 use super::{
-    By, Ci, DeployRemote, Environment, Forge, In, On, Policy, Reason, Signoff, Step, Suite, Trunk,
-    defaults,
+    By, Ci, Commits, DeployRemote, Environment, Forge, In, On, Policy, Reason, Signoff, Step,
+    Suite, Trunk, defaults,
 };
 use crate::calendar::{Holidays, Window};
 
@@ -139,6 +139,8 @@ fn environment(item: Item<'_>) -> Result<Environment, Fault> {
     ];
     keys.read("remote", &mut environment.remotes, |item| item.names(name))?;
     keys.read("app", &mut environment.apps, |item| item.names(name))?;
+    let commits = [("trunk", Commits::Trunk), ("any", Commits::Any)];
+    keys.read("from", &mut environment.from, |item| item.word(&commits))?;
     keys.read("after", &mut environment.after, |item| item.checked(name))?;
     keys.read("soak", &mut environment.soak, length)?;
     environment.signoff = defaults::signoff(environment.after.as_deref());
@@ -294,6 +296,15 @@ fn check_order(environments: &[Environment], all: Item<'_>) -> Result<(), Fault>
                 others => advice(after, others),
             };
             return fault(format!("unknown environment {}{advice}", quoted(after)));
+        }
+        if environments
+            .iter()
+            .any(|one| one.name == *after && one.takes_any())
+        {
+            let after = quoted(after);
+            return fault(format!(
+                "{after} takes any commit (`from: any`), so nothing can come after it"
+            ));
         }
         // A circle without this environment never ends; it is found from one of its own.
         let way = successors(Some(*name), |name| afters.get(name).copied());

@@ -10,6 +10,7 @@ mod pager;
 mod text;
 
 use std::{
+    env,
     fmt::Display,
     io::{self, Write, stderr, stdout},
     os::fd::AsFd,
@@ -87,6 +88,14 @@ pub(crate) fn data_columns() -> usize {
 /// The width of standard output; `None` where it is no terminal.
 pub(crate) fn data_terminal() -> Option<usize> {
     columns(stdout())
+}
+
+/// Whether the locale has more than ASCII (locale(7)): the first of these variables that is set says so.
+pub(crate) fn has_blocks() -> bool {
+    let mut names = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter();
+    let locale = names.find_map(|name| env::var(name).ok().filter(|value| !value.is_empty()));
+    let locale = locale.unwrap_or_default().to_ascii_lowercase();
+    locale.contains("utf-8") || locale.contains("utf8")
 }
 
 /// Prints the messages about a push.

@@ -83,6 +83,9 @@ pub(crate) struct Environment {
     pub(crate) destination: String,
     /// Whether no remote leads there, so that a command has to deploy.
     pub(crate) by_command: bool,
+    /// Whether it takes other commits than trunk's newest.
+    #[serde(rename = "any_commit")]
+    pub(crate) takes_any: bool,
     pub(crate) after: Option<String>,
     pub(crate) remotes: Vec<Remote>,
     pub(crate) tried: Option<Tried>,

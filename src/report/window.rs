@@ -1,45 +1,27 @@
-//! A window as a picture: rows of days, hours across, under each closed stretch its reason.
+//! A window as a picture: rows of days, hours across, and beside a day what makes it another than the usual ones.
 
-use anstyle::{AnsiColor, Style};
+mod cells;
+
 use jiff::{
     SignedDuration, Timestamp, ToSpan,
-    civil::{Date, DateTime, Time},
+    civil::{Date, Time},
     tz::TimeZone,
 };
+
 use textwrap::core::display_width;
 
-use super::{BAD, DEEP, GOOD, LOUD, PLAIN, Text, paint, text::between_words};
+use self::cells::{Cell, DAY, GO, LEGEND, NO_GO, Piece, Scale, cells, civil};
+use super::{BAD, DEEP, GOOD, LOUD, PLAIN, Text, paint};
 use crate::{
-    calendar::Window,
+    calendar::{ClosedBy, Rule, Window},
     gates::window::Answer,
     text::{day_and_time, span},
 };
 
 /// The days that are shown.
 const DAYS: usize = 7;
-/// The seconds of a civil day.
-const DAY: i64 = 24 * 60 * 60;
-/// The cells from one written hour to the next.
-const TICK: usize = 6;
-
-/// An hour or a part of one: its sign, which is another for each meaning, for those who see no colour; its
-/// colour; and what it means.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Cell(char, Style, &'static str);
-
-const OPEN: Cell = Cell('.', AnsiColor::Green.on_default(), "open");
-const CLOSED: Cell = Cell('#', AnsiColor::Red.on_default(), "closed");
-const PARTLY: Cell = Cell(':', AnsiColor::Red.on_default(), "closed for a part");
-/// The moment that is asked about, when a push would go.
-const GO: Cell = Cell('@', GOOD, "now");
-/// The same when it would not.
-const NO_GO: Cell = Cell('@', BAD, "now");
-const RUNWAY: Cell = Cell('>', LOUD, "runway");
-const BLOCKED: Cell = Cell('X', BAD, "closed within the runway");
-/// The clocks go forward over it.
-const SKIPPED: Cell = Cell(' ', Style::new(), "");
-
-const LEGEND: [Cell; 7] = [OPEN, CLOSED, PARTLY, GO, NO_GO, RUNWAY, BLOCKED];
+/// The columns before the hours.
+const MARGIN: usize = 8;
 
 /// What is drawn.
 pub(crate) struct Picture<'p> {
@@ -50,27 +32,8 @@ pub(crate) struct Picture<'p> {
     /// The zone of the person who reads.
     pub(crate) reader: &'p TimeZone,
     pub(crate) columns: usize,
-}
-
-/// How fine the picture is.
-#[derive(Clone, Copy)]
-struct Scale {
-    /// The cells of a day.
-    cells: usize,
-    /// How a day is written before its row.
-    label: &'static str,
-    /// How wide that is, with the space after it.
-    margin: usize,
-}
-
-/// A stretch by the clock on the wall.
-struct Piece {
-    /// Its first civil second since 1970.
-    from: i64,
-    /// The second after its last.
-    until: i64,
-    /// Why it is closed; `None` where it is open.
-    why: Option<String>,
+    /// Whether blocks can be shown.
+    pub(crate) has_blocks: bool,
 }
 
 /// What holds, in its colour.
@@ -106,9 +69,11 @@ impl Picture<'_> {
         let is_open = self.answer.open;
         let now_cell = (civil(now), if is_open { GO } else { NO_GO });
         let mut shown: Vec<_> = scale.ticks().map(|tick| hour(tick / 60)).collect();
-        let mut text = Text::from(scale.axis("", &shown));
+        let month = now.date().strftime("%Y-%m").to_string();
+        let mut text = Text::from(Scale::axis(&month, &shown));
         let mut used = Vec::new();
-        for date in now.date().series(1.day()).take(DAYS) {
+        let usual = self.usual();
+        for date in self.dates() {
             let start = |date: Date| Some(date.to_zoned(zone.clone()).ok()?.timestamp());
             let next = date.tomorrow().ok().and_then(start);
             // The calendar ends with the year 9999.
@@ -117,20 +82,79 @@ impl Picture<'_> {
             };
             let here = self.hours_here(date, scale, &zone);
             if here != shown {
-                text += scale.axis("here", &here);
+                text += Scale::axis("here", &here);
                 shown = here;
             }
             let midnight = civil(date.into());
             let pieces = self.pieces(from, until, &zone);
             let cells = cells(&pieces, &runway, now_cell, midnight, scale);
-            let (day, margin) = (date.strftime(scale.label).to_string(), scale.margin);
-            text += Text::from(format_args!("{day:<margin$}")) + painted(&cells) + "\n";
-            let mut reasons = reasons(&pieces, midnight, scale);
-            reasons.extend(change(until.duration_since(from)).map(|words| (0, words)));
-            text += under(&reasons, margin, self.columns);
+            let day = date.strftime("%a %d").to_string();
+            text += Text::from(format_args!("{day:<MARGIN$}")) + self.painted(&cells);
+            let mut words = Vec::from_iter(change(until.duration_since(from)));
+            let closing: Vec<_> = pieces.iter().map(dated).collect();
+            words.extend(closing.iter().flatten().cloned());
+            words.dedup();
+            if closing.iter().any(Option::is_none) {
+                words.extend(self.unusual(date, &usual));
+            }
+            text += self.beside(&words, scale);
             used.extend(cells);
         }
         (text, used)
+    }
+
+    fn dates(&self) -> impl Iterator<Item = Date> + use<> {
+        let zone = self.window.timezone.resolve(self.reader);
+        let first = self.answer.at.to_zoned(zone).date();
+        first.series(1.day()).take(DAYS)
+    }
+
+    /// The rules of the week that begin on a date, with whether they open.
+    fn weekly(&self, date: Date) -> Vec<(bool, &Rule)> {
+        let opens = self.window.open.iter().map(|rule| (true, rule));
+        let closes = self.window.closed.iter().map(|rule| (false, rule));
+        let all = opens.chain(closes);
+        all.filter(|(_, rule)| rule.is_on(date) == Some(true))
+            .collect()
+    }
+
+    /// The rules of the most days.
+    fn usual(&self) -> Vec<(bool, &Rule)> {
+        let days: Vec<_> = self.dates().map(|date| self.weekly(date)).collect();
+        let count = |rules: &Vec<_>| days.iter().filter(|other| *other == rules).count();
+        let most = days.iter().rev().max_by_key(|rules| count(rules));
+        most.cloned().unwrap_or_default()
+    }
+
+    /// How the rules of a day differ from the usual ones.
+    fn unusual(&self, date: Date, usual: &[(bool, &Rule)]) -> Vec<String> {
+        let rules = self.weekly(date);
+        let is_new = |rule: &&(bool, &Rule)| !usual.contains(rule);
+        let opens = |rules: &[(bool, &Rule)]| rules.iter().any(|(opens, _)| *opens);
+        let mut words: Vec<_> = rules.iter().filter(is_new).map(said).collect();
+        if opens(usual) && !opens(&rules) {
+            words.push("no open hours".to_owned());
+        }
+        words
+    }
+
+    /// Ends a row with what there is to say beside it, as far as it has room there, and below it.
+    fn beside(&self, words: &[String], scale: Scale) -> Text {
+        let room = (self.columns).saturating_sub(MARGIN + scale.cells + 2);
+        let fits = |count: &usize| display_width(&words[..*count].join(", ")) <= room;
+        let count = (0..=words.len()).rev().find(fits).unwrap_or(0);
+        let (beside, below) = words.split_at(count);
+        let mut text = Text::default();
+        if !beside.is_empty() {
+            text = Text::from("  ") + beside.join(", ");
+        }
+        text += "\n";
+        if !below.is_empty() {
+            let room = self.columns.saturating_sub(MARGIN);
+            text += format!("{:MARGIN$}", "");
+            text += Text::from(below.join(", ")).cut(room) + "\n";
+        }
+        text
     }
 
     /// The hours of the reader at the hours of the window on a day.
@@ -152,69 +176,58 @@ impl Picture<'_> {
             Piece {
                 from,
                 until: from + stretch.until.duration_since(stretch.from).as_secs(),
-                why: stretch.closed.map(|by| by.to_string()),
+                by: stretch.closed,
             }
         });
         pieces.collect()
     }
 
-    /// What the signs mean, as far as they are used.
+    /// What the signs mean, as far as they are used, and what holds on most days.
     fn legend(&self, used: &[Cell]) -> Text {
         let mut text = Text::default();
-        for Cell(sign, style, meaning) in LEGEND.iter().filter(|cell| used.contains(cell)) {
+        for cell in LEGEND.iter().filter(|cell| used.contains(cell)) {
             if !text.is_empty() {
                 text += "   ";
             }
-            text += paint(*style, sign) + " " + meaning;
+            text += self.painted(&[*cell]) + " " + cell.3;
         }
         if !self.window.runway.is_zero() {
             let runway = span(self.window.runway.unsigned_abs());
             text += format_args!("   (runway {runway})");
         }
-        text + "\n"
+        text += "\n";
+        let usual: Vec<_> = self.usual().iter().map(said).collect();
+        if !usual.is_empty() {
+            let days = Text::from("most days: ") + usual.join(", ");
+            text += days.cut(self.columns) + "\n";
+        }
+        text
     }
-}
 
-impl Scale {
-    /// The finest that has room; the coarsest is 19 columns wide.
-    fn of(columns: usize) -> Self {
-        let (cells, label, margin) = match columns {
-            66.. => (48, "%a %Y-%m-%d", 16),
-            36.. => (24, "%a %m-%d", 11),
-            _ => (12, "%a %d", 7),
+    /// The cells in their colours.
+    fn painted(&self, cells: &[Cell]) -> Text {
+        let paint = |run: &[Cell]| {
+            let Cell(sign, block, style, _) = run[0];
+            let sign = if self.has_blocks { block } else { sign };
+            paint(style, sign.to_string().repeat(run.len()))
         };
-        Self {
-            cells,
-            label,
-            margin,
-        }
-    }
-
-    /// The seconds of a cell.
-    fn cell(self) -> i64 {
-        DAY / i64::try_from(self.cells).unwrap_or(1)
-    }
-
-    /// The seconds after midnight at which an hour is written.
-    fn ticks(self) -> impl Iterator<Item = i64> {
-        let step = TICK * usize::try_from(self.cell()).unwrap_or(1);
-        (0..DAY).step_by(step)
-    }
-
-    /// The hours over the rows.
-    fn axis(self, name: &str, hours: &[String]) -> String {
-        let mut line = format!("{name:<margin$}", margin = self.margin);
-        for hour in hours {
-            line += &format!("{hour:<TICK$}");
-        }
-        line.trim_end().to_owned() + "\n"
+        cells.chunk_by(|a, b| a == b).map(paint).collect()
     }
 }
 
-/// The civil second since 1970 that a wall-clock time is in.
-fn civil(at: DateTime) -> i64 {
-    at.duration_since(DateTime::constant(1970, 1, 1, 0, 0, 0, 0))
-        .as_secs()
+/// A rule of the week, and whether it opens.
+fn said((opens, rule): &(bool, &Rule)) -> String {
+    let what = if *opens { "open" } else { "closed" };
+    format!("{what} {rule}")
+}
+
+/// The dates or the event that close a piece of a day.
+fn dated(piece: &Piece) -> Option<String> {
+    match &piece.by {
+        Some(ClosedBy::Event { name, .. }) => Some(name.clone()),
+        Some(ClosedBy::Rule(rule)) if rule.is_on(Date::ZERO).is_none() => Some(rule.to_string()),
+        _ => None,
+    }
 }
 
 /// Minutes after midnight, as short as they can be said.
@@ -231,107 +244,8 @@ fn change(length: SignedDuration) -> Option<String> {
     let back = if odd < 0 { "forward" } else { "back" };
     (odd != 0).then(|| {
         let by = span(SignedDuration::from_secs(odd).unsigned_abs());
-        format!("the clocks go {back} by {by}")
+        format!("clocks go {back} {by}")
     })
-}
-
-/// The cells of the day that begins at a midnight; `now` has the civil second that is asked about.
-fn cells(
-    pieces: &[Piece],
-    runway: &[Piece],
-    now: (i64, Cell),
-    midnight: i64,
-    scale: Scale,
-) -> Vec<Cell> {
-    let cell = |index| {
-        let from = midnight + index * scale.cell();
-        let until = from + scale.cell();
-        if (from..until).contains(&now.0) {
-            return now.1;
-        }
-        // Whether a part of the cell is open, and whether a part of it is closed.
-        let within = |pieces: &[Piece]| {
-            let here = |piece: &&Piece| piece.from < until && from < piece.until;
-            let is_open = |piece: &Piece| piece.why.is_none();
-            let here = || pieces.iter().filter(here);
-            (here().any(is_open), !here().all(is_open))
-        };
-        match (within(runway), within(pieces)) {
-            ((_, true), _) => BLOCKED,
-            ((true, _), _) => RUNWAY,
-            (_, (true, true)) => PARTLY,
-            (_, (true, false)) => OPEN,
-            (_, (false, true)) => CLOSED,
-            (_, (false, false)) => SKIPPED,
-        }
-    };
-    (0..DAY / scale.cell()).map(cell).collect()
-}
-
-/// The cells in their colours.
-fn painted(cells: &[Cell]) -> Text {
-    let paint = |run: &[Cell]| {
-        let Cell(_, style, _) = run[0];
-        let signs: String = run.iter().map(|Cell(sign, ..)| sign).collect();
-        paint(style, signs)
-    };
-    cells.chunk_by(|a, b| a == b).map(paint).collect()
-}
-
-/// The reasons why stretches of a day are closed, each with the first cell of its stretch.
-fn reasons(pieces: &[Piece], midnight: i64, scale: Scale) -> Vec<(usize, String)> {
-    let mut closed: Vec<(i64, i64, &str)> = Vec::new();
-    for piece in pieces {
-        let Some(why) = piece.why.as_deref() else {
-            continue;
-        };
-        match closed.last_mut() {
-            // A change of the clocks splits a stretch, and one that comes twice overlaps itself.
-            Some((_, until, same)) if *same == why && piece.from <= *until => {
-                *until = piece.until.max(*until);
-            }
-            _ => closed.push((piece.from, piece.until, why)),
-        }
-    }
-    let cell = |from: i64| usize::try_from((from - midnight).clamp(0, DAY - 1) / scale.cell());
-    (closed.into_iter())
-        .map(|(from, _, why)| (cell(from).unwrap_or_default(), why.to_owned()))
-        .collect()
-}
-
-/// The lines under a row.
-///
-/// A reason stands as far left as it must to have room, and where another is in its way, a line
-/// further down; the same in the same place is written once.
-fn under(reasons: &[(usize, String)], margin: usize, columns: usize) -> String {
-    let room = columns.saturating_sub(margin).max(1);
-    let mut lines: Vec<String> = Vec::new();
-    let mut placed: Vec<(usize, &str)> = Vec::new();
-    for (cell, words) in reasons {
-        let parts = textwrap::wrap(words, between_words(room));
-        let widest = parts.iter().map(|part| display_width(part)).max();
-        let column = (*cell).min(room - widest.unwrap_or(0).min(room));
-        if placed.contains(&(column, words)) {
-            continue;
-        }
-        placed.push((column, words));
-        let has_room = |line: &String| line.is_empty() || display_width(line) < column;
-        let index = match parts.len() {
-            1 => lines.iter().position(has_room).unwrap_or(lines.len()),
-            _ => lines.len(),
-        };
-        for (index, part) in (index..).zip(parts) {
-            if index == lines.len() {
-                lines.push(String::new());
-            }
-            let line = &mut lines[index];
-            *line += &" ".repeat(column - display_width(line));
-            *line += &part;
-        }
-    }
-    let margin = " ".repeat(margin);
-    let lines = lines.iter().map(|line| format!("{margin}{line}\n"));
-    lines.collect()
 }
 
 #[cfg(test)]

@@ -47,7 +47,7 @@ fn json(ran: &Ran) -> Value {
 }
 
 #[test]
-fn the_picture_has_seven_days_with_the_reason_under_each_closed_stretch() {
+fn the_picture_has_seven_days_with_what_is_unusual_beside_them() {
     let shop = shop(PLAIN);
     window(&shop, "2026-12-21 08:10:00", &[], &[]).is(&expect![[r#"
         exit 0
@@ -55,24 +55,18 @@ fn the_picture_has_seven_days_with_the_reason_under_each_closed_stretch() {
         production, Mon 2026-12-21 09:10 Europe/Madrid (Mon 08:10 here): open until Mon
             2026-12-21 16:00 Europe/Madrid (Mon 15:00 here)
 
-                        00    03    06    09    12    15    18    21
-        here            23    02    05    08    11    14    17    20
-        Mon 2026-12-21  ##################@>>...........################
-                        outside the open hours          outside the open hours
-        Tue 2026-12-22  ##################..............################
-                        outside the open hours          outside the open hours
-        Wed 2026-12-23  ##################..............################
-                        outside the open hours          outside the open hours
-        Thu 2026-12-24  ################################################
-                        `2026-12-24..2027-01-02`
-        Fri 2026-12-25  ################################################
-                        `2026-12-24..2027-01-02`
-        Sat 2026-12-26  ################################################
-                        `2026-12-24..2027-01-02`
-        Sun 2026-12-27  ################################################
-                        `2026-12-24..2027-01-02`
+        2026-12 00    03    06    09    12    15    18    21
+        here    23    02    05    08    11    14    17    20
+        Mon 21  ██████████████████@>>░░░░░░░░░░░████████████████
+        Tue 22  ██████████████████░░░░░░░░░░░░░░████████████████
+        Wed 23  ██████████████████░░░░░░░░░░░░░░████████████████
+        Thu 24  ████████████████████████████████████████████████  2026-12-24..2027-01-02
+        Fri 25  ████████████████████████████████████████████████  open Fri 09:00-12:0...
+        Sat 26  ████████████████████████████████████████████████  no open hours, 2026...
+        Sun 27  ████████████████████████████████████████████████  no open hours, 2026...
 
-        . open   # closed   @ now   > runway   (runway 1h)
+        ░ open   █ closed   @ now   > runway   (runway 1h)
+        most days: open Mon-Thu 09:00-16:00
     "#]]);
 }
 
@@ -290,38 +284,31 @@ fn every_environment_with_a_window_is_shown_and_none_says_so() {
         staging, Sat 2026-11-28 12:00: outside the open hours; opens Mon 2026-11-30
             00:00
 
-                        00    03    06    09    12    15    18    21
-        Sat 2026-11-28  ########################@#######################
-                        outside the open hours
-        Sun 2026-11-29  ################################################
-                        outside the open hours
-        Mon 2026-11-30  ................................................
-        Tue 2026-12-01  ................................................
-        Wed 2026-12-02  ................................................
-        Thu 2026-12-03  ................................................
-        Fri 2026-12-04  ................................................
+        2026-11 00    03    06    09    12    15    18    21
+        Sat 28  ████████████████████████@███████████████████████  no open hours
+        Sun 29  ████████████████████████████████████████████████  no open hours
+        Mon 30  ░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░
+        Tue 01  ░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░
+        Wed 02  ░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░
+        Thu 03  ░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░
+        Fri 04  ░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░
 
-        . open   # closed   @ now
+        ░ open   █ closed   @ now
+        most days: open Mon-Fri
 
         production, Sat 2026-11-28 12:00: open until Sat 2026-11-28 22:00
 
-                        00    03    06    09    12    15    18    21
-        Sat 2026-11-28  ##############..........@...................####
-                        `22:00-07:00`                               `22:00-07:00`
-        Sun 2026-11-29  ##############..............................####
-                        `22:00-07:00`                               `22:00-07:00`
-        Mon 2026-11-30  ##############..............................####
-                        `22:00-07:00`                               `22:00-07:00`
-        Tue 2026-12-01  ##############..............................####
-                        `22:00-07:00`                               `22:00-07:00`
-        Wed 2026-12-02  ##############..............................####
-                        `22:00-07:00`                               `22:00-07:00`
-        Thu 2026-12-03  ##############..............................####
-                        `22:00-07:00`                               `22:00-07:00`
-        Fri 2026-12-04  ##############..............................####
-                        `22:00-07:00`                               `22:00-07:00`
+        2026-11 00    03    06    09    12    15    18    21
+        Sat 28  ██████████████░░░░░░░░░░@░░░░░░░░░░░░░░░░░░░████
+        Sun 29  ██████████████░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░████
+        Mon 30  ██████████████░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░████
+        Tue 01  ██████████████░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░████
+        Wed 02  ██████████████░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░████
+        Thu 03  ██████████████░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░████
+        Fri 04  ██████████████░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░████
 
-        . open   # closed   @ now
+        ░ open   █ closed   @ now
+        most days: closed 22:00-07:00
     "#]]);
     ran(&["--json"]).is(&expect![[r#"
         exit 1
@@ -360,24 +347,18 @@ fn the_policy_is_that_of_trunk_and_an_uncommitted_edit_counts_for_nothing() {
         production, Tue 2026-11-24 11:00 Europe/Madrid (Tue 10:00 here): open until Tue
             2026-11-24 16:00 Europe/Madrid (Tue 15:00 here)
 
-                        00    03    06    09    12    15    18    21
-        here            23    02    05    08    11    14    17    20
-        Tue 2026-11-24  ##################....@>........################
-                        outside the open hours          outside the open hours
-        Wed 2026-11-25  ##################..............################
-                        outside the open hours          outside the open hours
-        Thu 2026-11-26  ##################..............################
-                        outside the open hours          outside the open hours
-        Fri 2026-11-27  ##################......########################
-                        outside the open hours  outside the open hours
-        Sat 2026-11-28  ################################################
-                        outside the open hours
-        Sun 2026-11-29  ################################################
-                        outside the open hours
-        Mon 2026-11-30  ##################..............################
-                        outside the open hours          outside the open hours
+        2026-11 00    03    06    09    12    15    18    21
+        here    23    02    05    08    11    14    17    20
+        Tue 24  ██████████████████░░░░@>░░░░░░░░████████████████
+        Wed 25  ██████████████████░░░░░░░░░░░░░░████████████████
+        Thu 26  ██████████████████░░░░░░░░░░░░░░████████████████
+        Fri 27  ██████████████████░░░░░░████████████████████████  open Fri 09:00-12:00
+        Sat 28  ████████████████████████████████████████████████  no open hours
+        Sun 29  ████████████████████████████████████████████████  no open hours
+        Mon 30  ██████████████████░░░░░░░░░░░░░░████████████████
 
-        . open   # closed   @ now   > runway   (runway 1h)
+        ░ open   █ closed   @ now   > runway   (runway 1h)
+        most days: open Mon-Thu 09:00-16:00
         --- stderr
         pushgate: note: the uncommitted edit of .pushgate.yml changes nothing; the committed one counts
     "#]]);
@@ -393,12 +374,18 @@ fn a_terminal_is_never_too_narrow_and_colour_is_only_for_one() {
             lines.iter().all(|line| line.chars().count() <= columns),
             "{picture}"
         );
-        let rows = lines.iter().filter(|line| line.contains("###")).count();
+        let rows = lines
+            .iter()
+            .filter(|line| line.contains("\u{2588}\u{2588}"))
+            .count();
         assert_eq!(rows, 7, "{picture}");
         assert!(!picture.contains('\u{1b}'), "{picture}");
     }
     let coloured = in_terminal(&shop, 80, &[("TERM", "xterm")]).join("\n");
-    assert!(coloured.contains("\u{1b}[31m####"), "{coloured}");
+    assert!(
+        coloured.contains("\u{1b}[31m\u{2588}\u{2588}"),
+        "{coloured}"
+    );
     let plain = in_terminal(&shop, 80, &[("TERM", "xterm"), ("NO_COLOR", "1")]).join("\n");
     assert!(!plain.contains('\u{1b}'), "{plain}");
 }
@@ -412,23 +399,17 @@ fn a_reader_without_a_zone_sees_a_window_that_has_one() {
         --- stdout
         production, Tue 2026-11-24 11:00: open until Tue 2026-11-24 16:00
 
-                        00    03    06    09    12    15    18    21
-        Tue 2026-11-24  ##################....@>........################
-                        outside the open hours          outside the open hours
-        Wed 2026-11-25  ##################..............################
-                        outside the open hours          outside the open hours
-        Thu 2026-11-26  ##################..............################
-                        outside the open hours          outside the open hours
-        Fri 2026-11-27  ##################......########################
-                        outside the open hours  outside the open hours
-        Sat 2026-11-28  ################################################
-                        outside the open hours
-        Sun 2026-11-29  ################################################
-                        outside the open hours
-        Mon 2026-11-30  ##################..............################
-                        outside the open hours          outside the open hours
+        2026-11 00    03    06    09    12    15    18    21
+        Tue 24  ██████████████████░░░░@>░░░░░░░░████████████████
+        Wed 25  ██████████████████░░░░░░░░░░░░░░████████████████
+        Thu 26  ██████████████████░░░░░░░░░░░░░░████████████████
+        Fri 27  ██████████████████░░░░░░████████████████████████  open Fri 09:00-12:00
+        Sat 28  ████████████████████████████████████████████████  no open hours
+        Sun 29  ████████████████████████████████████████████████  no open hours
+        Mon 30  ██████████████████░░░░░░░░░░░░░░████████████████
 
-        . open   # closed   @ now   > runway   (runway 1h)
+        ░ open   █ closed   @ now   > runway   (runway 1h)
+        most days: open Mon-Thu 09:00-16:00
     "#]]);
     shop.policy("environments: {production: {window: {closed: ['22:00-07:00']}}}\n");
     window(&shop, "2026-11-24 10:00:00", &mars, &[]).is(&expect![[r#"
@@ -438,4 +419,17 @@ fn a_reader_without_a_zone_sees_a_window_that_has_one() {
           the time zone of this machine cannot be told
             `TZ` environment variable set, but failed to read value: failed to read `TZ` environment variable value as a TZif file after attempting (and failing) a tzdb lookup for that same value
     "#]]);
+}
+
+#[test]
+fn a_locale_of_ascii_has_no_blocks() {
+    let shop = shop(PLAIN);
+    let ran = window(&shop, "2026-12-21 08:10:00", &[("LC_ALL", "C")], &[]).goes();
+    assert!(ran.stdout.is_ascii(), "{ran}");
+    assert!(
+        ran.stdout
+            .contains("Mon 21  ##################@>>...........#######"),
+        "{ran}"
+    );
+    assert!(ran.stdout.lines().count() <= 16, "{ran}");
 }

@@ -419,6 +419,18 @@ fn a_word_out_of_place_is_refused_with_the_nearest() {
         "F:2:7: unknown value `work-tree`; did you mean `worktree`?",
     );
     refused(
+        "environments:\n  a:\n    from: all\n",
+        "F:3:11: unknown value `all`; expected `trunk` or `any`",
+    );
+    refused(
+        "environments:\n  a:\n    form: any\n",
+        "F:3:5: unknown key `form`; did you mean `from`?",
+    );
+    refused(
+        "environments:\n  a: {from: any}\n  b:\n    after: a\n",
+        "F:4:12: `a` takes any commit (`from: any`), so nothing can come after it",
+    );
+    refused(
         "environments:\n  a:\n    reason: always\n",
         "F:3:13: unknown value `always`; expected `required` or `optional`",
     );

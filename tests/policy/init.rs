@@ -115,6 +115,9 @@ fn it_writes_what_it_finds_and_the_policy_holds() {
             # {count: 1, by: another, signed: true}.
             #soak: 0
             #signoff: true
+            # Which commits it takes: trunk (its newest alone), or any (a feature branch
+            # too; nothing can come after it).
+            #from: trunk
             # The branches that deploy.
             #branch: [main, master]
             # A command that prints the commit which really runs there, where that may
@@ -212,6 +215,9 @@ fn it_says_which_apps_it_took_for_production_and_that_somebody_must_look() {
             # {count: 1, by: another, signed: true}.
             #soak: 0
             #signoff: true
+            # Which commits it takes: trunk (its newest alone), or any (a feature branch
+            # too; nothing can come after it).
+            #from: trunk
             # The branches that deploy.
             #branch: [main, master]
             # A command that prints the commit which really runs there, where that may
@@ -345,6 +351,9 @@ fn it_asks_where_two_suites_are_as_likely() {
             # {count: 1, by: another, signed: true}.
             #soak: 0
             #signoff: true
+            # Which commits it takes: trunk (its newest alone), or any (a feature branch
+            # too; nothing can come after it).
+            #from: trunk
             # The branches that deploy.
             #branch: [main, master]
             # A command that prints the commit which really runs there, where that may

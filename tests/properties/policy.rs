@@ -300,6 +300,7 @@ fn every_key_is_shown() {
         "interactive",
         "environments",
         "app",
+        "from",
         "after",
         "soak",
         "signoff",

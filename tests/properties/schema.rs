@@ -390,6 +390,7 @@ fn environment() -> BoxedStrategy<Value> {
     map(vec![
         ("remote", one_or_more(text(name()))),
         ("app", one_or_more(text(name()))),
+        ("from", mostly(word(&["trunk", "any"]))),
         ("after", mostly(Just(json!("first")).boxed())),
         (
             "soak",

@@ -71,6 +71,18 @@ fn every_rule_of_an_environment_holds_for_the_push_that_loosens_it() {
     refused("soak: 10m", "soak: 1s", &day, promotion);
     let after = "    after: staging\n    soak: 10m\n    signoff: true\n";
     refused(after, "", &day, promotion);
+    let newest = [
+        ("PUSHGATE_SKIP", "window,promotion"),
+        ("PUSHGATE_REASON", "x"),
+    ];
+    let shop = changed(
+        "    after: staging\n",
+        "    after: staging\n    from: any\n",
+    );
+    shop.git(["checkout", "-qb", "feature"]).goes();
+    shop.commit("not on trunk");
+    shop.push_with(&newest, "production", "feature:master")
+        .refused("trunk");
     // What is said to run there must be so by trunk's command, too.
     let (no, yes) = (
         "  staging: {live: 'false'}\n",

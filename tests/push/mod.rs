@@ -5,6 +5,7 @@ mod chained;
 mod contents;
 mod cures;
 mod follow_up;
+mod from_any;
 mod governing;
 mod holidays;
 mod http;

@@ -46,6 +46,7 @@ impl Inputs<'_> {
             name: environment.name.clone(),
             destination: destination.unwrap_or_default(),
             by_command: of.is_remembered,
+            takes_any: environment.takes_any(),
             after: environment.after.clone(),
             tried: live.and_then(|live| self.tried(environment, of, live)),
             window: self.window(environment),
@@ -203,13 +204,19 @@ impl Inputs<'_> {
         }
     }
 
-    /// Previews the next push of the local trunk branch, and what it would bring.
+    /// Previews the next push of the local trunk branch, or of HEAD where any commit is taken, and what it
+    /// would bring.
     fn next_push(
         &self,
         environment: &policy::Environment,
         remotes: &EnvironmentRemotes,
     ) -> (NextPush, Option<Contents>) {
-        let Some((branch, commit)) = &self.local else {
+        let pushed = if environment.takes_any() {
+            &self.head
+        } else {
+            &self.local
+        };
+        let Some((branch, commit)) = pushed else {
             return (nothing("there is nothing to push yet"), None);
         };
         let mut contents = None;
@@ -301,7 +308,11 @@ impl Inputs<'_> {
         {
             let words = format!("{} is not in {branch}'s past, so git asks for", old.short());
             let remote = redact(&printable(push.remote.as_bstr()));
-            let refspec = remotes.refspec(self.trunk.as_ref().ok());
+            let refspec = if environment.takes_any() {
+                format!("{branch}:{target}")
+            } else {
+                remotes.refspec(self.trunk.as_ref().ok())
+            };
             let push = ["git", "push", "--force-with-lease", &remote, &refspec];
             cures.push(Cure::run(words, [command(push)]));
         }

@@ -112,12 +112,16 @@ impl Page<'_> {
         if !environment.destination.is_empty() && environment.destination != environment.name {
             tail += &format!(" ({})", environment.destination);
         }
+        if environment.takes_any {
+            tail += ", any commit";
+        }
         if let Some(after) = &environment.after {
             tail += &format!(", after {after}");
         }
         self.heading(&environment.name, tail);
         for remote in &environment.remotes {
-            self.remote(remote, environment.remotes.len() > 1);
+            let several = environment.remotes.len() > 1;
+            self.remote(remote, several, environment.takes_any);
         }
         if let Some(tried) = &environment.tried {
             self.tried(tried);
@@ -146,7 +150,7 @@ impl Page<'_> {
         self.next_push(label, &environment.next_push);
     }
 
-    fn remote(&mut self, remote: &Remote, several: bool) {
+    fn remote(&mut self, remote: &Remote, several: bool, takes_any: bool) {
         let mut of = String::new();
         if several {
             of = format!("{}: ", remote.name);
@@ -156,19 +160,21 @@ impl Page<'_> {
             (None, None) => self.line("live", of + "nothing was ever deployed there"),
             (Some(live), None) if several => {
                 self.line("live", of.trim_end());
-                self.live("", live);
+                self.live("", live, takes_any);
             }
-            (Some(live), None) => self.live("live", live),
+            (Some(live), None) => self.live("live", live, takes_any),
         }
     }
 
-    fn live(&mut self, label: &str, live: &Live) {
+    fn live(&mut self, label: &str, live: &Live, takes_any: bool) {
         self.commit(label, &live.commit);
         if let Some(unlike) = Contents::unlike_git(live.git.as_ref(), &live.commit.id) {
             self.line("", paint(LOUD, unlike));
         }
         let mut facts = match (live.standing, &live.commit.subject) {
             (Some(Standing::Same), _) => paint(GOOD, "the newest") + " of trunk",
+            (Some(Standing::Apart(Relation::Behind(_))), _) if takes_any => "on trunk".into(),
+            (Some(Standing::Apart(_)), _) if takes_any => "not on trunk".into(),
             (Some(Standing::Apart(relation)), _) => paint(LOUD, stands(relation)) + " trunk",
             (None, None) => "this clone does not have it: fetch first".into(),
             (None, Some(_)) => "how it relates to trunk is not known".into(),

@@ -105,6 +105,7 @@ fn status() -> Status {
                 name: "staging".to_owned(),
                 destination: "shop-staging".to_owned(),
                 by_command: false,
+                takes_any: false,
                 after: None,
                 remotes: vec![live('a', Standing::Same)],
                 tried: Some(Tried {
@@ -138,6 +139,7 @@ fn status() -> Status {
                 name: "production".to_owned(),
                 destination: "shop".to_owned(),
                 by_command: false,
+                takes_any: false,
                 after: Some("staging".to_owned()),
                 remotes: vec![live('b', Standing::Apart(Relation::Behind(Count(2))))],
                 tried: None,

@@ -1,0 +1,129 @@
+//! The cells of a day in a picture of a window.
+
+use anstyle::{AnsiColor, Style};
+use jiff::civil::DateTime;
+
+use super::{BAD, GOOD, LOUD, MARGIN};
+use crate::calendar::ClosedBy;
+
+/// The seconds of a civil day.
+pub(super) const DAY: i64 = 24 * 60 * 60;
+/// The cells from one written hour to the next.
+pub(super) const TICK: usize = 6;
+
+/// An hour or a part of one: its sign, which is another for each meaning, for those who see no colour; the same
+/// where the locale has blocks; its colour; and what it means.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Cell(
+    pub(super) char,
+    pub(super) char,
+    pub(super) Style,
+    pub(super) &'static str,
+);
+
+pub(super) const OPEN: Cell = Cell('.', '\u{2591}', AnsiColor::Green.on_default(), "open");
+pub(super) const CLOSED: Cell = Cell('#', '\u{2588}', AnsiColor::Red.on_default(), "closed");
+pub(super) const PARTLY: Cell = Cell(
+    ':',
+    '\u{2592}',
+    AnsiColor::Red.on_default(),
+    "closed for a part",
+);
+/// The moment that is asked about, when a push would go.
+pub(super) const GO: Cell = Cell('@', '@', GOOD, "now");
+/// The same when it would not.
+pub(super) const NO_GO: Cell = Cell('@', '@', BAD, "now");
+pub(super) const RUNWAY: Cell = Cell('>', '>', LOUD, "runway");
+pub(super) const BLOCKED: Cell = Cell('X', 'X', BAD, "closed within the runway");
+/// The clocks go forward over it.
+pub(super) const SKIPPED: Cell = Cell(' ', ' ', Style::new(), "");
+
+pub(super) const LEGEND: [Cell; 7] = [OPEN, CLOSED, PARTLY, GO, NO_GO, RUNWAY, BLOCKED];
+
+/// How fine the picture is.
+#[derive(Clone, Copy)]
+pub(super) struct Scale {
+    /// The cells of a day.
+    pub(super) cells: usize,
+}
+
+/// A stretch by the clock on the wall.
+pub(super) struct Piece {
+    /// Its first civil second since 1970.
+    pub(super) from: i64,
+    /// The second after its last.
+    pub(super) until: i64,
+    /// What closes it; `None` where it is open.
+    pub(super) by: Option<ClosedBy>,
+}
+
+impl Scale {
+    /// The finest that has room; the coarsest is 20 columns wide.
+    pub(super) fn of(columns: usize) -> Self {
+        let cells = match columns {
+            58.. => 48,
+            36.. => 24,
+            _ => 12,
+        };
+        Self { cells }
+    }
+
+    /// The seconds of a cell.
+    pub(super) fn cell(self) -> i64 {
+        DAY / i64::try_from(self.cells).unwrap_or(1)
+    }
+
+    /// The seconds after midnight at which an hour is written.
+    pub(super) fn ticks(self) -> impl Iterator<Item = i64> {
+        let step = TICK * usize::try_from(self.cell()).unwrap_or(1);
+        (0..DAY).step_by(step)
+    }
+
+    /// The hours over the rows.
+    pub(super) fn axis(name: &str, hours: &[String]) -> String {
+        let mut line = format!("{name:<MARGIN$}");
+        for hour in hours {
+            line += &format!("{hour:<TICK$}");
+        }
+        line.trim_end().to_owned() + "\n"
+    }
+}
+
+/// The civil second since 1970 that a wall-clock time is in.
+pub(super) fn civil(at: DateTime) -> i64 {
+    at.duration_since(DateTime::constant(1970, 1, 1, 0, 0, 0, 0))
+        .as_secs()
+}
+
+/// The cells of the day that begins at a midnight; `now` has the civil second that is asked about.
+pub(super) fn cells(
+    pieces: &[Piece],
+    runway: &[Piece],
+    now: (i64, Cell),
+    midnight: i64,
+    scale: Scale,
+) -> Vec<Cell> {
+    let cell = |index| {
+        let from = midnight + index * scale.cell();
+        let until = from + scale.cell();
+        if (from..until).contains(&now.0) {
+            return now.1;
+        }
+        // Whether a part of the cell is open, and whether a part of it is closed.
+        let within = |pieces: &[Piece]| {
+            let here = |piece: &&Piece| piece.from < until && from < piece.until;
+            let is_open = |piece: &Piece| piece.by.is_none();
+            let here = || pieces.iter().filter(here);
+            (here().any(is_open), !here().all(is_open))
+        };
+        match (within(runway), within(pieces)) {
+            ((_, true), _) => BLOCKED,
+            ((true, _), _) => RUNWAY,
+            (_, (true, true)) => PARTLY,
+            (_, (true, false)) => OPEN,
+            (_, (false, true)) => CLOSED,
+            (_, (false, false)) => SKIPPED,
+        }
+    };
+    (0..DAY / scale.cell()).map(cell).collect()
+}

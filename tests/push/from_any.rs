@@ -1,0 +1,127 @@
+//! `from: any`: an environment that takes any commit. Trunk is not asked; the other gates are.
+
+use expect_test::expect;
+
+use crate::support::{PUSHGATE, Ran, Sandbox};
+
+const POLICY: &str = "\
+suite: {run: test ! -e red}
+environments:
+  review: {from: any, window: {timezone: UTC, closed: ['22:00-07:00']}}
+  staging: {}
+";
+
+/// A shop with a review environment and a feature branch that origin has never seen.
+fn shop() -> Sandbox {
+    let shop = Sandbox::new();
+    shop.git(["init", "-q", "--bare", "../review.git"]).goes();
+    shop.git(["remote", "add", "review", "../review.git"])
+        .goes();
+    shop.policy(POLICY);
+    for remote in ["origin", "review", "staging"] {
+        shop.push_ungated(remote, "master");
+    }
+    shop.stop_clock("2026-11-24 10:00:00");
+    shop.git(["checkout", "-qb", "feature"]).goes();
+    shop.commit("Try a new basket");
+    shop
+}
+
+#[test]
+fn a_feature_branch_goes_and_trunk_is_not_asked() {
+    let shop = shop();
+    std::fs::rename(shop.path("origin.git"), shop.path("gone.git")).unwrap();
+    shop.push("review", "feature:master")
+        .goes()
+        .is(&expect![[r#"
+            exit 0
+            --- stderr
+            pushgate: running the suite: test ! -e red
+            pushgate: push to review (review) may go
+              target: one commit, to master
+              window: open until Tue 2026-11-24 22:00
+              suite: passed in [time]
+              deploys 1 commit since [Write .pushgate.yml]; both have the same content:
+                [Try a new basket] Try a new basket (Ana)
+            To ../review.git
+               [Write .pushgate.yml]..[Try a new basket]  feature -> master
+        "#]]);
+    // It is for any other environment.
+    shop.push("staging", "feature:master").undecided("trunk");
+}
+
+#[test]
+fn the_window_and_the_suite_are_asked() {
+    let shop = shop();
+    shop.push_at("2026-11-24 23:00:00", "review", "feature:master")
+        .refused("window");
+    shop.commit_file("red", "");
+    shop.push_at("2026-11-25 10:00:00", "review", "feature:master")
+        .refused("suite");
+}
+
+#[test]
+fn older_commits_and_forced_ones_go_too() {
+    let shop = shop();
+    shop.push("review", "feature:master").goes();
+    shop.git(["checkout", "-q", "master"]).goes();
+    shop.commit_on_origin("two");
+    shop.push("review", "+master")
+        .goes()
+        .says("  takes 1 commit away:\n")
+        .says("Try a new basket");
+}
+
+#[test]
+fn a_check_of_it_judges_what_is_checked_out() {
+    let shop = shop();
+    let head = shop.ask(["rev-parse", "--short=7", "HEAD"]);
+    shop.pushgate(["check", "review"])
+        .goes()
+        .says(&format!("pushgate: checking feature ({head}) for review\n"));
+    shop.git(["checkout", "-q", "--detach"]).goes();
+    shop.pushgate(["check", "review"])
+        .goes()
+        .says(&format!("pushgate: checking HEAD ({head}) for review\n"));
+    let master = shop.ask(["rev-parse", "--short=7", "master"]);
+    shop.pushgate(["check", "review", "--commit", "master"])
+        .says(&format!(
+            "pushgate: checking master ({master}) for review\n"
+        ));
+    // The first of the pipeline is another.
+    shop.pushgate(["check"]).says(&format!(
+        "pushgate: checking master ({master}) for staging\n"
+    ));
+}
+
+#[test]
+fn status_does_not_call_it_behind() {
+    let shop = shop();
+    let review = |shop: &Sandbox| {
+        let screen = Ran::of(shop.command(PUSHGATE).arg("status")).goes().stdout;
+        let from = screen.find("review").unwrap();
+        screen[from..screen.find("\nstaging").unwrap()].to_owned()
+    };
+    shop.push("review", "feature:master").goes();
+    let text = review(&shop);
+    assert!(text.starts_with("review, any commit\n"), "{text}");
+    assert!(
+        text.contains("\n            not on trunk, since 10:00"),
+        "{text}"
+    );
+    assert!(text.contains("nothing new: feature is there"), "{text}");
+    shop.git(["checkout", "-q", "master"]).goes();
+    shop.push("review", "+master").goes();
+    shop.commit_on_origin("two");
+    shop.git(["checkout", "-q", "feature"]).goes();
+    let text = review(&shop);
+    assert!(
+        text.contains("\n            on trunk, since 10:00"),
+        "{text}"
+    );
+    assert!(
+        text.contains("\n  next      deploys 1 commit since "),
+        "{text}"
+    );
+    assert!(text.contains("\n  git push  go"), "{text}");
+}
