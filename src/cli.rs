@@ -112,6 +112,9 @@ pub struct Init {
     /// Print the policy instead of writing it.
     #[arg(long)]
     pub stdout: bool,
+    /// Install the hook, too, as `pushgate install` does.
+    #[arg(long, conflicts_with = "stdout")]
+    pub install: bool,
 }
 
 #[derive(Debug, Args)]

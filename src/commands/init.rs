@@ -9,11 +9,11 @@ use std::{
 
 use bstr::ByteSlice;
 
-use super::{Done, Error, local::warn_of_crlf, print_data, schema};
+use super::{Done, Error, install, local::warn_of_crlf, print_data, schema};
 use crate::{
     app::answers::SystemClock,
     calendar::Zone,
-    cli::Init,
+    cli::{Init, Install},
     gates::Clock,
     git::Repository,
     hooks::gate::is_gated,
@@ -65,6 +65,9 @@ pub(crate) fn run(args: &Init) -> Done {
     }
     if !top.join(".git").is_dir() {
         report::print(format_args!("  {}\n", schema::OUT_OF_REACH));
+    }
+    if args.install {
+        return install::run(&Install { config: false });
     }
     if is_gated(&world) != Some(true) {
         report::print("  and then: pushgate install\n");

@@ -74,6 +74,9 @@ fn place(hooks: &HooksDirectory, repository: &Repository) -> Done {
         make_room(hooks, &found)?;
         write(&hooks.hook, &text, 0o755)?;
         report::say(&format!("installed {path}"));
+        if !found.is_ours() && !hooks.is_in_work_tree(repository) {
+            say_other_clones();
+        }
     }
     say_kept(hooks)?;
     if hooks.is_in_work_tree(repository) {
@@ -93,6 +96,12 @@ fn place(hooks: &HooksDirectory, repository: &Repository) -> Done {
         ));
     }
     Ok(0)
+}
+
+/// Says what it takes before the pushes of colleagues are judged.
+fn say_other_clones() {
+    report::say("git clones no hooks: each colleague needs the program, and once in each clone:");
+    report::print("    pushgate install\n");
 }
 
 /// Gives what stands where our hook should another name.
@@ -142,6 +151,7 @@ fn configure(repository: &Repository) -> Done {
         let commands = ["pushgate uninstall", "pushgate install"];
         return Err(Undecided::new(text).cure(words, commands));
     }
+    let was_there = configured::is_there(repository);
     write(&hooks.hook, &text()?, 0o755)?;
     configured::set(repository)?;
     // Only now: until git calls the new hook, the old one judges.
@@ -157,6 +167,9 @@ fn configure(repository: &Repository) -> Done {
         hooks.hook.display()
     ));
     report::say("a git older than 2.54, of an editor perhaps, does not look there");
+    if !was_there {
+        say_other_clones();
+    }
     let beside = other.path.join(NAME);
     if exists(&beside) {
         report::warn(&format!(

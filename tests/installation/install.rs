@@ -100,11 +100,18 @@ fn a_plain_clone_has_it_at_once() {
     assert_eq!(ran.stdout, "");
     assert_eq!(
         ran.stderr,
-        format!("pushgate: installed {}\n", hook(&shop).display())
+        format!(
+            "pushgate: installed {}\n\
+             pushgate: git clones no hooks: each colleague needs the program, and once in each clone:\n    \
+             pushgate install\n",
+            hook(&shop).display()
+        )
     );
     assert_eq!(mode(&hook(&shop)), 0o755);
     assert!(!kept(&shop).exists());
     is_gated(&shop, &shop.app);
+    // What colleagues have to do is said once.
+    shop.pushgate(["install"]).goes().never_says("colleague");
 }
 
 #[test]
@@ -285,6 +292,8 @@ fn an_old_hook_hears_what_git_said_after_the_gates_have_passed() {
         exit 0
         --- stderr
         pushgate: installed [root]/app/.git/hooks/pre-push
+        pushgate: git clones no hooks: each colleague needs the program, and once in each clone:
+            pushgate install
         pushgate: the hook that was there runs after the gates: [root]/app/.git/.pushgate-hooks/pre-push
     "#]]);
     for ((name, args), alone) in pushes.into_iter().zip(alone) {

@@ -61,6 +61,8 @@ fn it_writes_what_it_finds_and_the_policy_holds() {
         # yaml-language-server: $schema=.git/pushgate/schema.json
         # The policy of pushgate: what a push must answer before it goes through.
         # It is read from the pushed commit, so commit what you change.
+        # git clones no hooks. Each clone needs, once: pushgate install
+        # Where to get the program: install.sh in a checkout of pushgate.
         # `#key` is not set, and shows its default or an example.
 
         # Where deploys come from.
@@ -158,6 +160,8 @@ fn it_says_which_apps_it_took_for_production_and_that_somebody_must_look() {
         # yaml-language-server: $schema=.git/pushgate/schema.json
         # The policy of pushgate: what a push must answer before it goes through.
         # It is read from the pushed commit, so commit what you change.
+        # git clones no hooks. Each clone needs, once: pushgate install
+        # Where to get the program: install.sh in a checkout of pushgate.
         # `#key` is not set, and shows its default or an example.
 
         # Where deploys come from.
@@ -258,6 +262,17 @@ fn an_app_with_two_remotes_is_production() {
 }
 
 #[test]
+fn it_installs_the_hook_in_the_same_breath_if_it_is_asked_to() {
+    let shop = shop_with(&[("staging", "https://git.heroku.com/shop-staging.git")]);
+    let ran = shop.pushgate(["init", "--install"]).goes();
+    ran.says("  next: look it over and commit it\npushgate: installed ")
+        .never_says("and then")
+        .never_says("no environment");
+    assert!(shop.app.join(".git/hooks/pre-push").exists());
+    assert!(shop.app.join(".pushgate.yml").exists());
+}
+
+#[test]
 fn it_refuses_to_overwrite() {
     let shop = Sandbox::new();
     shop.pushgate(["init"]).is(&expect![[r#"
@@ -293,6 +308,8 @@ fn it_asks_where_two_suites_are_as_likely() {
         # yaml-language-server: $schema=.git/pushgate/schema.json
         # The policy of pushgate: what a push must answer before it goes through.
         # It is read from the pushed commit, so commit what you change.
+        # git clones no hooks. Each clone needs, once: pushgate install
+        # Where to get the program: install.sh in a checkout of pushgate.
         # `#key` is not set, and shows its default or an example.
 
         # Where deploys come from.
