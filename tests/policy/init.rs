@@ -7,6 +7,12 @@ use pushgate::policy::{Policy, load};
 
 use crate::support::{POLICY, PUSHGATE, Ran, Sandbox, tool};
 
+const REMOTES: [(&str, &str); 3] = [
+    ("production", "https://git.heroku.com/shop.git"),
+    ("staging", "https://git.heroku.com/shop-staging.git"),
+    ("backup", "ssh://backup.example/shop.git"),
+];
+
 /// A clone whose remotes, besides origin, are these.
 fn shop_with(remotes: &[(&str, &str)]) -> Sandbox {
     let shop = Sandbox::bare();
@@ -26,11 +32,7 @@ fn written(shop: &Sandbox) -> Policy {
 
 #[test]
 fn it_writes_what_it_finds_and_the_policy_holds() {
-    let shop = shop_with(&[
-        ("production", "https://git.heroku.com/shop.git"),
-        ("staging", "https://git.heroku.com/shop-staging.git"),
-        ("backup", "ssh://backup.example/shop.git"),
-    ]);
+    let shop = shop_with(&REMOTES);
     shop.script("bin/ci", "#!/bin/sh\n");
     shop.pushgate(["init"]).is(&expect![[r#"
         exit 0
@@ -59,8 +61,7 @@ fn it_writes_what_it_finds_and_the_policy_holds() {
         exit 0
         --- stdout
         # yaml-language-server: $schema=.git/pushgate/schema.json
-        # The policy of pushgate: what a push must answer before it goes through.
-        # It is read from the pushed commit, so commit what you change.
+        # The policy of pushgate. It is read from the pushed commit: commit changes.
         # git clones no hooks. Each clone needs, once: pushgate install
         # Where to get the program: install.sh in a checkout of pushgate.
         # `#key` is not set, and shows its default or an example.
@@ -158,8 +159,7 @@ fn it_says_which_apps_it_took_for_production_and_that_somebody_must_look() {
         exit 0
         --- stdout
         # yaml-language-server: $schema=.git/pushgate/schema.json
-        # The policy of pushgate: what a push must answer before it goes through.
-        # It is read from the pushed commit, so commit what you change.
+        # The policy of pushgate. It is read from the pushed commit: commit changes.
         # git clones no hooks. Each clone needs, once: pushgate install
         # Where to get the program: install.sh in a checkout of pushgate.
         # `#key` is not set, and shows its default or an example.
@@ -263,7 +263,7 @@ fn an_app_with_two_remotes_is_production() {
 
 #[test]
 fn it_installs_the_hook_in_the_same_breath_if_it_is_asked_to() {
-    let shop = shop_with(&[("staging", "https://git.heroku.com/shop-staging.git")]);
+    let shop = shop_with(&REMOTES);
     let ran = shop.pushgate(["init", "--install"]).goes();
     ran.says("  next: look it over and commit it\npushgate: installed ")
         .never_says("and then")
@@ -306,8 +306,7 @@ fn it_asks_where_two_suites_are_as_likely() {
         exit 0
         --- stdout
         # yaml-language-server: $schema=.git/pushgate/schema.json
-        # The policy of pushgate: what a push must answer before it goes through.
-        # It is read from the pushed commit, so commit what you change.
+        # The policy of pushgate. It is read from the pushed commit: commit changes.
         # git clones no hooks. Each clone needs, once: pushgate install
         # Where to get the program: install.sh in a checkout of pushgate.
         # `#key` is not set, and shows its default or an example.
