@@ -29,7 +29,7 @@ use crate::{
     app::{decide::Pending, follow_up, overrides},
     cli::{Cli, Command},
     git::{Git, Repository},
-    process::program::run as output_of,
+    process::{program::run as output_of, waits},
     report::{self, Text},
     text::printable,
 };
@@ -89,6 +89,9 @@ fn not_written(error: io::Error) -> Error {
 
 /// Runs what the command line asks for.
 pub fn run(cli: Cli) -> ExitCode {
+    if !matches!(cli.command, Command::FollowUp | Command::Watchdog { .. }) {
+        waits::listen(&report::Stderr);
+    }
     let (name, done) = match cli.command {
         Command::Init(args) => ("init", init::run(&args)),
         Command::Install(args) => ("install", install::run(&args)),

@@ -9,7 +9,7 @@ use crate::{
     cure::command,
     gates::Undecided,
     policy::FILE,
-    process::{program::run_within, shell::script},
+    process::{program::ask_within, shell::script},
     push::{Oid, url::redact, variables::LIVE},
     text::printable,
 };
@@ -40,7 +40,7 @@ impl Repository {
         let directory = self.work_tree().unwrap_or_else(|| self.common_dir());
         let mut shell = script(live, directory, &removed());
         shell.env(LIVE, "1");
-        let Some(output) = run_within(shell, limit)? else {
+        let Some(output) = ask_within(shell, limit, &format!("`live` of {environment}"))? else {
             let how = format!("gave no answer within {} s", limit.as_secs());
             return Err(failed(&how));
         };

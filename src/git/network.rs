@@ -13,7 +13,7 @@ use super::Repository;
 use crate::{
     gates::{Undecided, facts::TrunkName},
     memory::record::REF,
-    process::program::{Output, run_within},
+    process::program::{Output, ask_within},
     push::{
         Oid,
         url::{is_ssh, redact},
@@ -255,7 +255,7 @@ impl Network<'_> {
             command.env("GIT_ASKPASS", askpass);
         }
         let left = self.deadline.saturating_duration_since(Instant::now());
-        run_within(command, left)?.ok_or_else(|| {
+        ask_within(command, left, remote)?.ok_or_else(|| {
             let limit = self.limit.as_secs();
             Undecided::new(format!("`{remote}` gave no answer within {limit} s")).hint_ask(remote)
         })

@@ -10,6 +10,7 @@ pub(crate) mod shell;
 pub(crate) mod signals;
 pub(crate) mod terminal;
 pub(crate) mod tree;
+pub(crate) mod waits;
 pub(crate) mod watchdog;
 
 use std::{env, path::PathBuf};

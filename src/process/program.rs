@@ -17,7 +17,7 @@ use nix::{
 };
 use process_wrap::std::{CommandWrap, ProcessSession};
 
-use super::child::ChildWatch;
+use super::{child::ChildWatch, waits::Wait};
 use crate::{gates::Undecided, push::url::redact, text::printable};
 
 /// More bytes of output are not read.
@@ -105,6 +105,16 @@ pub(crate) fn run_with_input(command: &mut Command, input: &[u8]) -> Result<Outp
 /// It gets a session of its own, so it has no terminal to ask anything on.
 pub(crate) fn run_within(command: Command, limit: Duration) -> Result<Option<Output>, Undecided> {
     run_ticking(command, limit, || {})
+}
+
+/// The same of a program that waits for an answer, which is told once that takes a moment; `whom`: who is asked.
+pub(crate) fn ask_within(
+    command: Command,
+    limit: Duration,
+    whom: &str,
+) -> Result<Option<Output>, Undecided> {
+    let mut wait = Wait::begin(whom);
+    run_ticking(command, limit, || wait.tick())
 }
 
 /// The same; `tick` is called about ten times a second meanwhile.

@@ -1,6 +1,7 @@
 //! Standard error while a suite runs.
 
 use std::{
+    collections::BTreeSet,
     env,
     io::{IsTerminal, Write, stderr},
 };
@@ -8,11 +9,41 @@ use std::{
 use anstream::AutoStream;
 use nix::unistd::{getpgrp, tcgetpgrp};
 
-use super::{PLAIN, paint, print, say, text::DIM};
-use crate::suite::{Before, Console};
+use super::{PLAIN, Text, columns, paint, print, say, text::DIM};
+use crate::{
+    process::waits::Listener,
+    suite::{Before, Console},
+};
 
 /// Moves to the line's beginning, and clears the line (ECMA-48).
 const CLEAR: &[u8] = b"\r\x1b[2K";
+
+/// Whether the terminal is ours to write to: one that is not may even stop us for trying (`stty tostop`).
+fn is_ours() -> bool {
+    !tcgetpgrp(stderr()).is_ok_and(|foreground| foreground != getpgrp())
+}
+
+impl Listener for Stderr {
+    fn waiting(&self, open: &BTreeSet<String>, new: &BTreeSet<String>) {
+        let line = |names: &BTreeSet<String>| {
+            let names: Vec<_> = names.iter().map(String::as_str).collect();
+            format!("asking {} ...", names.join(", "))
+        };
+        if !self.is_terminal() {
+            if !new.is_empty() {
+                say(&line(new));
+            }
+        } else if is_ours() {
+            self.clear();
+            if !open.is_empty() {
+                // On one line, which can be cleared.
+                let room = columns(stderr()).map_or(usize::MAX, |columns| columns - 1);
+                let text = Text::from("pushgate: ") + line(open);
+                print(paint(DIM, text.cut(room)));
+            }
+        }
+    }
+}
 
 /// Standard error, as a suite or a wait writes to it.
 pub(crate) struct Stderr;
@@ -45,7 +76,6 @@ impl Console for Stderr {
         stderr().is_terminal() && !is_dumb
     }
 
-    /// A terminal that is not ours to write to may even stop us for trying (`stty tostop`).
     fn last(&self, before: Before, line: &str) {
         let before: &[u8] = match before {
             Before::Nothing => b"",
@@ -55,7 +85,6 @@ impl Console for Stderr {
         let mut text = AutoStream::new(Vec::new(), AutoStream::choice(&stderr()));
         let said = paint(PLAIN, "pushgate:") + " " + line + "\n";
         let said = text.write_all(said.as_str().as_bytes());
-        let is_ours = || !tcgetpgrp(stderr()).is_ok_and(|foreground| foreground != getpgrp());
         if said.is_ok() && is_ours() {
             self.bytes(&[before, &text.into_inner()].concat());
         }

@@ -25,4 +25,5 @@ mod ssh;
 mod target;
 mod team;
 mod trunk;
+mod waiting;
 mod window;

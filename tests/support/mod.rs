@@ -618,6 +618,14 @@ impl Ran {
     }
 }
 
+/// What was written, without the lines that name who is asked: on a machine with much to do, anything may
+/// take more than a moment. `push::waiting` is about them.
+fn without_waits(text: &str) -> String {
+    let is_wait = |line: &str| line.starts_with("pushgate: asking ");
+    let lines = text.split_inclusive('\n');
+    lines.filter(|line| !is_wait(line)).collect()
+}
+
 impl From<Output> for Ran {
     fn from(output: Output) -> Self {
         Self {
@@ -626,7 +634,7 @@ impl From<Output> for Ran {
                 .code()
                 .unwrap_or_else(|| 128 + output.status.signal().unwrap_or(0)),
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+            stderr: without_waits(&String::from_utf8_lossy(&output.stderr)),
             place: None,
         }
     }
