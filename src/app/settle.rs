@@ -255,7 +255,7 @@ impl Ended {
                 })
         };
         if !(repository.records(&record.commit)?.iter()).any(is_recorded) {
-            write(repository, &record, self.push.share.as_deref())?;
+            write(repository, &[record], self.push.share.as_deref())?;
         }
         remove(&self.path)
     }

@@ -1,7 +1,7 @@
 //! What the team has not been told yet: a mark in `.git/pushgate/unshared`, until our notes were pushed; and
 //! the start of the process that does it.
 
-use std::{env, fs, io, path::PathBuf, process::Command, slice};
+use std::{env, fs, io, path::PathBuf, process::Command};
 
 use crate::{
     file,
@@ -12,13 +12,16 @@ use crate::{
     push::variables::DEPLOY,
 };
 
-/// Writes a record into the notes, and remembers that it is to be shared.
+/// Writes records into the notes, all in one commit, and remembers that they are to be shared.
 pub(crate) fn write(
     repository: &Repository,
-    record: &Record,
+    records: &[Record],
     share: Option<&str>,
 ) -> Result<(), Undecided> {
-    repository.notes().add(slice::from_ref(record))?;
+    if records.is_empty() {
+        return Ok(());
+    }
+    repository.notes().add(records)?;
     if let Some(remote) = share {
         let marked = repository.mark_unshared(remote);
         marked.map_err(|error| Undecided::failed("remember what to share", &error))?;

@@ -30,7 +30,7 @@ pub(super) fn record_all(repository: &Repository, policy: &Policy) -> Result<(),
         .filter_map(|(_, push)| Some(push.record()?.commit))
         .collect();
     let before = repository.looked_at();
-    let mut looked_at = Vec::new();
+    let (mut found, mut looked_at) = (Vec::new(), Vec::new());
     for environment in &policy.environments {
         let of = repository.remotes_of(environment);
         for (index, remote) in of.remotes.iter().enumerate() {
@@ -43,11 +43,9 @@ pub(super) fn record_all(repository: &Repository, policy: &Policy) -> Result<(),
                 moves.reverse();
                 let is_it = |one: &&Tracking| one.name == name && fits(one, &moves);
                 let known = before.iter().find(is_it).map_or(0, |one| one.moves);
-                for record in unrecorded(repository, of.place_of(index), &moves, known)? {
-                    if record.at >= since && !open.contains(&record.commit) {
-                        write(repository, &record, share)?;
-                    }
-                }
+                let mut records = unrecorded(repository, of.place_of(index), &moves, known)?;
+                records.retain(|one| one.at >= since && !open.contains(&one.commit));
+                found.extend(records);
                 looked_at.push(Tracking {
                     tip: moves.last().map(|moved| moved.commit.to_string()),
                     moves: moves.len(),
@@ -56,6 +54,7 @@ pub(super) fn record_all(repository: &Repository, policy: &Policy) -> Result<(),
             }
         }
     }
+    write(repository, &found, share)?;
     // A push that is open now may turn out not to be judged.
     if open.is_empty() && looked_at != before {
         repository.mark_looked_at(&looked_at)?;

@@ -51,7 +51,7 @@ impl Journal for Repository {
         share: Option<&str>,
     ) -> Result<(), Undecided> {
         match unjudged::sighting(self, environment.place(), commit)? {
-            Some(record) => sharing::write(self, &record, share),
+            Some(record) => sharing::write(self, &[record], share),
             None => Ok(()),
         }
     }

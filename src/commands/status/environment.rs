@@ -1,6 +1,6 @@
 //! Fills in what the status says of one environment, and previews the next push to it.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, slice, time::Duration};
 
 use bstr::ByteSlice;
 
@@ -98,7 +98,7 @@ impl Inputs<'_> {
             is_under_way = record.is_none();
             if let Some(record) = record {
                 // A repository that cannot be written has a status, too.
-                let _ = write(self.world, &record, share);
+                let _ = write(self.world, slice::from_ref(&record), share);
                 now = record.at;
                 records.push(record);
             }
