@@ -104,10 +104,12 @@ pub(crate) fn reach(opened: &Opened) -> Found {
     };
     let Some(found) = called_at(by_short_path) else {
         let finding = if called_at(find("pushgate")).is_some() {
-            let editor = format!("an editor (PATH={SHORT_PATH}) cannot push");
+            let editor = format!("an editor (PATH={SHORT_PATH}) cannot deploy");
             Finding::warning(format!("the hook finds it by PATH alone: {editor}"))
         } else {
-            Finding::broken("the hook finds no pushgate: every push is refused")
+            Finding::broken(
+                "the hook finds no pushgate: no deploy goes, and no other push is judged",
+            )
         };
         return Ok(vec![finding.run(cure)]);
     };

@@ -937,7 +937,7 @@ fn a_program_whose_path_the_shell_would_take_apart() {
     let copy = install_from(&shop, "Ana's \"bin\" $HOME `id` \\ *\n;/pushgate");
     is_gated(&shop, &shop.app);
     fs::remove_file(copy).unwrap();
-    shop.push("origin", "HEAD:refs/heads/feature")
+    shop.push("staging", "HEAD:refs/heads/main")
         .goes_not()
         .says("the program is missing: it was ");
 }
@@ -977,27 +977,43 @@ fn a_program_that_has_moved_is_found_on_the_path() {
     push(&on_path(&shop.path("new place"))).refused("trunk");
     push(&on_path(&shop.path("nowhere")))
         .goes_not()
-        .says("pushgate: push refused\n  the program is missing: it was ")
+        .says("pushgate: push refused: the program is missing: it was ")
         .never_says("trunk: ");
 }
 
 #[test]
-fn without_the_program_a_push_is_refused_unless_somebody_says_otherwise() {
+fn without_the_program_a_deploy_is_refused_unless_somebody_says_otherwise() {
     let shop = uninstalled();
     executable(&hook(&shop), &recorder(&shop, ""));
     shop.install();
     lose_the_program(&shop);
     let before = shop.tip("staging", "master");
     let id = shop.commit("stray");
-    for (remote, refspec) in [("staging", "master"), ("origin", "HEAD:refs/heads/feature")] {
-        shop.push(remote, refspec)
-            .goes_not()
-            .says("pushgate: push refused\n  the program is missing: it was /nowhere/pushgate\n  hint: install it again")
-            .says("hint: PUSHGATE=off before");
+    let url = shop.path("staging.git");
+    for (remote, refspec) in [
+        ("staging", "master"),
+        ("staging", ":master"),
+        ("origin", "HEAD:master"),
+        (url.to_str().unwrap(), "HEAD:master"),
+    ] {
+        let ran = shop.push(remote, refspec).goes_not();
+        let words = format!(
+            "{remote} {}",
+            refspec.replacen(
+                "master",
+                "master:master",
+                usize::from(!refspec.contains(':'))
+            )
+        );
+        ran.says(&format!(
+            "pushgate: push refused: the program is missing: it was /nowhere/pushgate\n  \
+             it looks like a deploy, or like a push to trunk\n  \
+             install the program (install.sh in a checkout of pushgate), then push again\n  \
+             if it cannot wait, this goes unchecked:\n    PUSHGATE=off git push {words}\n"
+        ));
     }
     assert_eq!(seen(&shop), None);
     assert_eq!(shop.tip("staging", "master"), before);
-    assert_eq!(shop.tip("origin", "feature"), "");
     // Nothing to push is nothing to refuse.
     shop.push("staging", "origin/master:refs/heads/master")
         .goes()
@@ -1010,15 +1026,101 @@ fn without_the_program_a_push_is_refused_unless_somebody_says_otherwise() {
             &format!("HEAD:refs/heads/{number}"),
         )
         .goes()
-        .says("pushgate: nothing is checked: the program is missing, and PUSHGATE is off\n");
+        .says("pushgate: nothing is checked: the program is missing: it was /nowhere/pushgate, and PUSHGATE is off\n");
         assert_eq!(shop.tip("staging", &number.to_string()), id);
         let (argv, stdin) = seen(&shop).unwrap();
         assert!(argv.starts_with(b"staging\n"));
         assert!(stdin.starts_with(b"HEAD "));
     }
     for on in ["on", "1", ""] {
-        shop.push_with(&[("PUSHGATE", on)], "staging", "HEAD:refs/heads/more")
+        shop.push_with(&[("PUSHGATE", on)], "staging", "HEAD:main")
             .goes_not();
+    }
+}
+
+#[test]
+fn without_the_program_what_no_policy_governs_goes_with_a_warning() {
+    let shop = uninstalled();
+    executable(&hook(&shop), &recorder(&shop, ""));
+    shop.install();
+    lose_the_program(&shop);
+    shop.git(["init", "-q", "--bare", "../ben.git"]).goes();
+    shop.git(["remote", "add", "ben", "../ben.git"]).goes();
+    shop.commit("stray");
+    let goes = |remote: &str, refspec: &str| {
+        shop.push(remote, refspec).goes().says(
+            "pushgate: nothing is checked: the program is missing: it was /nowhere/pushgate; \
+             this does not look like a deploy\n",
+        );
+        // What runs after the gates hears what git said.
+        let (argv, stdin) = seen(&shop).unwrap();
+        assert!(argv.starts_with(format!("{remote}\n").as_bytes()));
+        assert!(stdin.starts_with(b"HEAD ") && stdin.ends_with(b"\n"));
+    };
+    goes("origin", "HEAD:refs/heads/feature");
+    goes("ben", "HEAD:master");
+    goes("staging", "HEAD:refs/heads/feature");
+    // The branch that origin's HEAD names, and one that the policy names, are trunk.
+    shop.git([
+        "symbolic-ref",
+        "refs/remotes/origin/HEAD",
+        "refs/remotes/origin/feature",
+    ])
+    .goes();
+    shop.push("origin", "HEAD:refs/heads/deploys").goes();
+    shop.commit("another");
+    shop.push("origin", "HEAD:feature").goes_not();
+    shop.write(
+        ".pushgate.yml",
+        "trunk:\n  branch: deploys\nenvironments: {staging: {}}\n",
+    );
+    shop.push("origin", "+HEAD:deploys").goes_not();
+    // Without a policy, a platform's URL is what is left to tell a deploy by.
+    fs::remove_file(shop.app.join(".pushgate.yml")).unwrap();
+    shop.git(["rm", "-q", "--cached", ".pushgate.yml"]).goes();
+    shop.git(["commit", "-q", "-m", "Without a policy"]).goes();
+    shop.push("staging", "HEAD:refs/heads/main").goes();
+    // The commit that it replaces may have one, too.
+    shop.push("staging", "+HEAD:master").goes_not();
+}
+
+#[test]
+fn without_the_program_and_a_policy_a_platforms_url_is_refused_and_no_other() {
+    let shop = uninstalled();
+    shop.install();
+    let text = fs::read_to_string(hook(&shop)).unwrap();
+    executable(&hook(&shop), &text.replace(PUSHGATE, "/nowhere/pushgate"));
+    let run = |url: &str| {
+        let mut command = shop.command("sh");
+        command.arg(hook(&shop)).args(["live", url]);
+        command.current_dir(shop.path("home"));
+        let id = "1".repeat(40);
+        let line = format!("refs/heads/it's one {id} refs/heads/x {id}\n");
+        Ran::fed(&mut command, line.as_bytes())
+    };
+    for url in [
+        "https://git.heroku.com/shop.git",
+        "git@heroku.com:shop.git",
+        "HTTPS://user:key@GIT.Heroku.com/shop",
+        "git@heroku.work:shop.git",
+        "dokku@deploy.example:shop",
+        "ssh://piku@deploy.example/shop",
+        "git@ssh.osc-fr1.scalingo.com:shop.git",
+        "git+ssh://git@push-par-clevercloud-customers.services.clever-cloud.com/app_1.git",
+        "https://git.gigalixir.com/shop.git",
+    ] {
+        let ran = run(url);
+        assert_eq!(ran.code, 1, "{url}: {ran}");
+        ran.says("    PUSHGATE=off git push live 'it'\\''s one:x'\n");
+    }
+    for url in [
+        "git@github.com:ana/shop.git",
+        "https://github.com/ana/heroku-buildpack.git",
+        "../shop.git",
+        "/srv/dokku/shop.git",
+        "file:///srv/shop.git",
+    ] {
+        assert_eq!(run(url).code, 0, "{url}");
     }
 }
 

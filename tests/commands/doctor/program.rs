@@ -82,7 +82,7 @@ fn a_program_that_only_a_shell_finds_is_none_for_an_editor() {
     let push = |path: &str| {
         let mut command = shop.command("git");
         command
-            .args(["push", "--dry-run", "staging", "HEAD:refs/heads/feature"])
+            .args(["push", "--dry-run", "staging", "HEAD:refs/heads/main"])
             .env("PATH", path);
         crate::support::Ran::of(&mut command)
     };
@@ -95,7 +95,8 @@ fn a_program_that_only_a_shell_finds_is_none_for_an_editor() {
     let without = std::env::var("PATH").unwrap();
     let second = visit(&shop).with("PATH", without);
     let told = second.doctor();
-    let ill = told.breaks("the hook finds no pushgate: every push is refused");
+    let ill =
+        told.breaks("the hook finds no pushgate: no deploy goes, and no other push is judged");
     ill.runs("pushgate install")
         .is_cured_by(&format!("'{PUSHGATE}' install"));
 }
@@ -126,7 +127,7 @@ fn a_hook_that_calls_it_by_name_needs_it_on_every_path() {
     );
     first
         .doctor()
-        .breaks("the hook finds no pushgate: every push is refused");
+        .breaks("the hook finds no pushgate: no deploy goes, and no other push is judged");
 }
 
 /// git, but for its version.

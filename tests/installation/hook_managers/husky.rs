@@ -165,7 +165,7 @@ fn without_the_program_nothing_goes_unless_somebody_says_so() {
         .says("pushgate: nothing is checked: the program is not on your PATH, and PUSHGATE is off");
     }
     for word in ["on", "offf", ""] {
-        push("staging master:refs/heads/x", &[("PUSHGATE", word)]).goes_not();
+        push("staging master:refs/heads/main", &[("PUSHGATE", word)]).goes_not();
     }
 }
 
@@ -185,6 +185,12 @@ fn without_the_program_the_rest_of_the_script_runs_as_it_would() {
     Ran::of(&mut command)
         .goes()
         .says(&format!("rest: staging HEAD {id} refs/heads/x "));
+    // Also where the gate's lines have read what git said.
+    street
+        .run("git push origin HEAD:refs/heads/y")
+        .goes()
+        .says("this does not look like a deploy")
+        .says(&format!("rest: origin HEAD {id} refs/heads/y "));
     assert!(!street.file(".git/pushgate/ledger.jsonl").exists());
 }
 

@@ -179,8 +179,11 @@ fn without_the_program_nothing_goes_unless_somebody_says_so() {
         .run("git push staging master")
         .goes_not()
         .says("pushgate: push refused: the program is not on your PATH\n")
-        .says("  hint: install it (install.sh in a clone of pushgate), then push again\n")
-        .says("  hint: PUSHGATE=off before the same git push lets it go unchecked\n");
+        .says("    PUSHGATE=off git push staging master:master\n");
+    street
+        .run("git push origin master:refs/heads/feature")
+        .goes()
+        .says("nothing is checked: the program is not on your PATH; this does not look like a deploy\n");
     // Nothing to push is nothing to refuse.
     street
         .run("git push origin master")
