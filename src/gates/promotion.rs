@@ -176,9 +176,8 @@ impl Promotion<'_> {
         // A slow clock may have dated the deployment before the commit was made.
         let made = world.repository.committed_at(self.commit)?;
         let made = made.filter(|made| *made <= now);
-        let since = since
-            .filter(|since| *since <= now)
-            .max(made.filter(|_| since.is_some()));
+        let since = since.filter(|since| *since <= now);
+        let since = since.max(made.filter(|_| since.is_some()));
         *first |= since.is_none();
         let been = since.map_or(SignedDuration::ZERO, |since| now.duration_since(since));
         let been = Duration::try_from(been).unwrap_or_default();
