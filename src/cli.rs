@@ -19,11 +19,13 @@ const EMERGENCY: &str = include_str!("help/emergency.txt");
 const HELP: &str = include_str!("help/help.txt");
 const INIT: &str = include_str!("help/init.txt");
 const INSTALL: &str = include_str!("help/install.txt");
+const LOCK: &str = include_str!("help/lock.txt");
 const LOG: &str = include_str!("help/log.txt");
 const MAN: &str = include_str!("help/man.txt");
 const ROLLBACK: &str = include_str!("help/rollback.txt");
 const SCHEMA: &str = include_str!("help/schema.txt");
 const STATUS: &str = include_str!("help/status.txt");
+const UNLOCK: &str = include_str!("help/unlock.txt");
 const UNINSTALL: &str = include_str!("help/uninstall.txt");
 const WINDOW: &str = include_str!("help/window.txt");
 
@@ -72,6 +74,10 @@ pub enum Command {
     Approve(Approve),
     /// Bring back what was live before, at any hour.
     Rollback(Rollback),
+    /// Keep others from deploying to an environment, for a while.
+    Lock(Lock),
+    /// Let deploys go there again.
+    Unlock(Unlock),
     /// Show when an environment may be pushed to: seven days as a picture.
     Window(Window),
     /// Show what was decided, by whom, when and why.
@@ -204,6 +210,40 @@ pub struct Rollback {
     /// What brings it back in place of `git push`, such as `kamal rollback`.
     #[arg(last = true, value_name = "COMMAND")]
     pub run: Vec<OsString>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = LOCK)]
+pub struct Lock {
+    /// The environment; default: all of them.
+    pub environment: Option<String>,
+    /// Why: it is read by everyone who is refused.
+    #[arg(
+        short = 'm',
+        long = "message",
+        value_name = "WORDS",
+        required_unless_present = "list"
+    )]
+    pub words: Option<String>,
+    /// How long it lasts, unless it is removed before: 30m, 2h, 1d.
+    #[arg(long = "for", value_name = "LENGTH", conflicts_with = "until")]
+    pub length: Option<String>,
+    /// Until when it lasts, unless it is removed before.
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<String>,
+    /// Show what is locked, by whom and why.
+    #[arg(long, conflicts_with_all = ["words", "length", "until"])]
+    pub list: bool,
+    /// Print that as JSON, one object a line.
+    #[arg(long, requires = "list")]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = UNLOCK)]
+pub struct Unlock {
+    /// The environment; default: all of them.
+    pub environment: Option<String>,
 }
 
 #[derive(Debug, Args)]

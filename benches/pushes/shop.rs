@@ -444,8 +444,8 @@ impl<'s> Push<'s> {
             .map(|gate| gate["gate"].as_str().unwrap())
             .collect();
         let all: &[&str] = match self.remote {
-            "production" => &["target", "window", "trunk", "promotion", "suite"],
-            "staging" => &["target", "window", "trunk", "suite"],
+            "production" => &["target", "window", "trunk", "lock", "promotion", "suite"],
+            "staging" => &["target", "window", "trunk", "lock", "suite"],
             _ => &["target", "trunk", "suite"],
         };
         assert_eq!(passed, all, "{decision}");

@@ -87,7 +87,7 @@ impl Overrides {
         {
             let mut gates = ORDER.into_iter();
             let gate = gates.find(|gate| gate.name().eq_ignore_ascii_case(word));
-            let known = "`target`, `window`, `trunk`, `promotion` and `suite`";
+            let known = "`target`, `window`, `trunk`, `lock`, `promotion` and `suite`";
             let unknown = || BadWord::new(SKIP, word, known, &ORDER.map(Gate::name));
             skip.insert(gate.ok_or_else(unknown)?);
         }
@@ -256,7 +256,7 @@ mod tests {
     fn an_unknown_gate_is_refused_with_the_list() {
         assert_eq!(
             read(&[(SKIP, "window,suit")]).unwrap_err(),
-            "PUSHGATE_SKIP says `suit`; it knows `target`, `window`, `trunk`, `promotion` and `suite`; did you mean `suite`?"
+            "PUSHGATE_SKIP says `suit`; it knows `target`, `window`, `trunk`, `lock`, `promotion` and `suite`; did you mean `suite`?"
         );
     }
 }

@@ -18,7 +18,7 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 pub use error::TextError;
 pub use holidays::{Holidays, HolidaysError};
-pub use moment::{moment, since};
+pub use moment::{after, moment, since};
 pub use rule::Rule;
 pub use zone::Zone;
 

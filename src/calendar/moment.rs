@@ -79,6 +79,18 @@ pub fn since(text: &str, now: &Zoned) -> Result<Timestamp, TextError> {
     })
 }
 
+/// Reads how long something lasts from now on, and returns its end.
+pub fn after(text: &str, now: &Zoned) -> Result<Timestamp, TextError> {
+    let span = text.trim().parse::<Span>().ok();
+    let span = span.filter(|span| span.is_positive());
+    let end = span.and_then(|span| now.checked_add(span).ok());
+    end.map(|end| end.timestamp()).ok_or_else(|| {
+        TextError(format!(
+            "`{text}` is not a length of time: write one such as `30m`, `2h` or `1d 12h`"
+        ))
+    })
+}
+
 fn form(text: &str, nearest_day: Option<&str>) -> TextError {
     TextError(format!(
         "`{text}` is not a date and time: write `2026-12-24 23:00`, `tomorrow 9:00`, `Fri 16:00`, \
@@ -288,6 +300,16 @@ mod tests {
         goes_back("2026-11-01T09:30:00Z", "2026-11-01T10:30:00+01:00");
         // The clock was changed in between: the same hour of the day.
         goes_back("1mo", "2026-10-23T12:00:00+02:00");
+    }
+
+    #[test]
+    fn a_length_of_time_has_an_end() {
+        let end = |text: &str| after(text, &now()).map(|end| end.to_string());
+        assert_eq!(end("2h").as_deref(), Ok("2026-11-26T13:00:00Z"));
+        assert_eq!(end(" 1d 12h ").as_deref(), Ok("2026-11-27T23:00:00Z"));
+        for text in ["", "2", "0m", "-2h", "2h ago", "for ever", "99999999d"] {
+            assert!(end(text).is_err(), "{text}");
+        }
     }
 
     #[test]

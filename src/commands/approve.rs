@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::{
     Done, Error,
-    local::{Local, named, no_commit},
+    local::{Local, named, no_commit, no_person},
     print_machine_data,
 };
 use crate::{
@@ -64,12 +64,7 @@ fn outcome(args: &Approve) -> Result<Outcome, Error> {
     let world = Repository::open()?;
     let approval = Approval::new(args, &world)?;
     if !names_a_person(&world.identity()) {
-        let set = |key: &str, value: &str| format!("git config {key} \"{value}\"");
-        let why = Refusal::new("git does not know who you are").cure(
-            "say it",
-            [set("user.name", "NAME"), set("user.email", "MAIL")],
-        );
-        return Ok(approval.refused(args.environment.as_deref(), why));
+        return Ok(approval.refused(args.environment.as_deref(), no_person()));
     }
     if args.again {
         approval.again()

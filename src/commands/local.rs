@@ -5,6 +5,7 @@ use std::path::Path;
 pub(crate) use crate::app::local::Local;
 use crate::{
     commands::Error,
+    gates::Refusal,
     git::Repository,
     policy::{Environment, FILE, Policy},
     report,
@@ -69,6 +70,13 @@ pub(crate) fn unknown(name: &str, policy: &Policy, other: Option<&str>) -> Error
         ));
     }
     error
+}
+
+/// What is recorded must say by whom.
+pub(crate) fn no_person() -> Refusal {
+    let set = |key: &str, value: &str| format!("git config {key} \"{value}\"");
+    let commands = [set("user.name", "NAME"), set("user.email", "MAIL")];
+    Refusal::new("git does not know who you are").cure("say it", commands)
 }
 
 pub(crate) fn no_pipeline() -> Error {

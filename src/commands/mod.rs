@@ -11,6 +11,7 @@ pub(crate) mod init;
 pub(crate) mod install;
 pub(crate) mod lint;
 pub(crate) mod local;
+pub(crate) mod lock;
 pub(crate) mod log;
 pub(crate) mod man;
 pub(crate) mod pre_push;
@@ -101,6 +102,8 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Status(args) => ("status", status::run(&args)),
         Command::Approve(args) => ("approve", approve::run(&args)),
         Command::Rollback(args) => ("rollback", rollback::run(&args)),
+        Command::Lock(args) => ("lock", lock::lock(&args)),
+        Command::Unlock(args) => ("unlock", lock::unlock(&args)),
         Command::Window(args) => ("window", window::run(&args)),
         Command::Log(args) => ("log", log::run(&args)),
         Command::Doctor(args) => ("doctor", doctor::run(&args)),

@@ -27,6 +27,7 @@ use crate::{
     },
     git::{Repository, network},
     hooks::gate::is_gated,
+    memory::lock::Found,
     policy::{self, Environment, Policy},
     process::{program::Output, signals},
     push::Oid,
@@ -137,6 +138,15 @@ fn status(world: &Repository, only: Option<&str>) -> Result<Status, Error> {
         let error = error.in_one_line();
         errors.push(format!("only what this clone remembers is shown: {error}"));
     }
+    let mut locks = world.local_locks().unwrap_or_else(|error| {
+        errors.push(error.in_one_line());
+        Vec::new()
+    });
+    if policy.shares() {
+        locks.extend(tip.iter().flat_map(|tip| tip.locks.clone()));
+    }
+    let shown = |lock: &Found| lock.shown(inputs.now, &reader);
+    let locks = locks.iter().map(shown).collect();
     let environments = (order.into_iter().zip(remotes))
         .map(|(environment, remotes)| inputs.environment(environment, &remotes));
     let environments = environments.collect();
@@ -146,6 +156,7 @@ fn status(world: &Repository, only: Option<&str>) -> Result<Status, Error> {
         at: inputs.now,
         reader,
         policy: source(&local.loaded),
+        locks,
         trunk: inputs.trunk(tip),
         pushed: inputs.pushed(),
         environments,
@@ -224,8 +235,8 @@ impl Inputs<'_> {
             Ok(trunk) => trunk.to_string(),
             Err(_) => self.policy.trunk.remote.clone(),
         };
-        let (tip, error) = match tip {
-            Ok(tip) => (Some(self.commit(&tip.commit)), None),
+        let (tip, error) = match tip.and_then(|tip| tip.commit) {
+            Ok(tip) => (Some(self.commit(&tip)), None),
             Err(error) => (None, Some(error.in_one_line())),
         };
         Trunk { name, tip, error }
@@ -251,7 +262,7 @@ impl Inputs<'_> {
 
     /// How a commit relates to trunk, where this clone has both.
     fn standing(&self, commit: &Oid) -> Option<Standing> {
-        let tip = self.tip().ok()?.commit;
+        let tip = self.tip().ok()?.commit.ok()?;
         if *commit == tip {
             return Some(Standing::Same);
         }

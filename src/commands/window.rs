@@ -6,11 +6,10 @@ use serde::Serialize;
 use super::{
     Done,
     local::{Local, named},
-    print_data, print_machine_data,
+    lock, print_data, print_machine_data,
 };
 use crate::{
     app::answers::SystemClock,
-    app::policies::Loaded,
     calendar, cli,
     commands::Error,
     gates::{
@@ -24,20 +23,25 @@ use crate::{
 
 pub(crate) fn run(args: &cli::Window) -> Done {
     let world = Repository::open()?;
-    let Loaded { policy, edited, .. } = Local::of(&world)?.loaded;
-    if edited {
+    let local = Local::of(&world)?;
+    let policy = &local.loaded.policy;
+    if local.loaded.edited {
         let file = policy::FILE;
         report::say(&format!(
             "note: the uncommitted edit of {file} changes nothing; the committed one counts"
         ));
     }
-    let environments = chosen(args, &policy)?;
+    let environments = chosen(args, policy)?;
     if environments.is_empty() {
         // What is no moment is so without a window, too.
         if let Some(text) = &args.at {
             moment(text, &SystemClock.now().to_zoned(SystemClock.zone()?))?;
         }
         report::say("no environment has a window: all of them are always open");
+    }
+    if !args.json && args.at.is_none() && !environments.is_empty() {
+        let names: Vec<_> = environments.iter().map(|one| one.name.as_str()).collect();
+        lock::say(&world, &local, &names);
     }
     let (mut text, mut json) = (Text::default(), String::new());
     let mut is_open = true;

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::{
     gate::{Gate, TOGETHER},
     governed_push::GovernedPush,
+    lock,
     promotion::{self, Found, Remembered},
     receipt,
     remote_tips::{RemoteTips, is_old},
@@ -183,6 +184,7 @@ impl Evaluation<'_> {
             Gate::Suite => return self.suite(notes),
             Gate::Window => window::ask(push, world, notes),
             Gate::Trunk => self.trunk(),
+            Gate::Lock => lock::ask(push, self.tips(), world, notes),
             Gate::Promotion => {
                 // The team's notes come with trunk's tip.
                 self.tips();

@@ -1,4 +1,4 @@
-//! The five gates and their order.
+//! The gates and their order.
 
 use std::fmt;
 
@@ -11,6 +11,8 @@ pub enum Gate {
     Window,
     /// The commit is trunk's newest.
     Trunk,
+    /// No other person has locked the environment.
+    Lock,
     /// The commit was tried on the environment that comes first.
     Promotion,
     /// The tests pass.
@@ -21,17 +23,18 @@ pub enum Gate {
 ///
 /// `target` stops alone, those of [`TOGETHER`] are answered in one verdict, and the suite is asked only when
 /// all others passed.
-pub const ORDER: [Gate; 5] = [
+pub const ORDER: [Gate; 6] = [
     Gate::Target,
     Gate::Window,
     Gate::Trunk,
+    Gate::Lock,
     Gate::Promotion,
     Gate::Suite,
 ];
 
 /// The gates that are answered together, so that one verdict names every refusal there is; and again after
 /// a suite that ran: their answers may have changed meanwhile.
-pub const TOGETHER: [Gate; 3] = [Gate::Window, Gate::Trunk, Gate::Promotion];
+pub const TOGETHER: [Gate; 4] = [Gate::Window, Gate::Trunk, Gate::Lock, Gate::Promotion];
 
 impl Gate {
     /// Its name in overrides, reports and the ledger.
@@ -40,6 +43,7 @@ impl Gate {
             Self::Target => "target",
             Self::Window => "window",
             Self::Trunk => "trunk",
+            Self::Lock => "lock",
             Self::Promotion => "promotion",
             Self::Suite => "suite",
         }

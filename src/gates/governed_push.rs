@@ -98,7 +98,10 @@ impl<'p> GovernedPush<'p> {
             (_, Gate::Target) | (Target::Environment(_), _) | (Target::Trunk, Gate::Trunk) => true,
             (Target::Trunk, Gate::Suite) => on != On::Deploys,
             (Target::Branch, Gate::Suite) => on == On::All,
-            (Target::Trunk | Target::Branch, Gate::Window | Gate::Trunk | Gate::Promotion) => false,
+            (
+                Target::Trunk | Target::Branch,
+                Gate::Window | Gate::Trunk | Gate::Lock | Gate::Promotion,
+            ) => false,
         }
     }
 

@@ -10,6 +10,7 @@ mod evaluation;
 pub mod facts;
 mod gate;
 mod governed_push;
+pub(crate) mod lock;
 pub(crate) mod promotion;
 pub(crate) mod receipt;
 pub(crate) mod remote_tips;

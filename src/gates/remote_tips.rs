@@ -54,7 +54,9 @@ impl RemoteTips {
         let team = promotes && push.policy.shares();
         // Where trunk itself is pushed to, its tip stands on the hook's standard input.
         let asks_trunk = wants(Gate::Trunk) && push.moves_trunk().is_none();
-        let trunk = push.trunk.as_ref().ok().filter(|_| asks_trunk);
+        let asks_locks = wants(Gate::Lock) && push.policy.shares();
+        let trunk = push.trunk.as_ref().ok();
+        let trunk = trunk.filter(|_| asks_trunk || asks_locks);
         // What is remembered may come with trunk's tip.
         let before = push.before.as_ref();
         let before = before.filter(|before| promotes && !before.is_remembered);
@@ -86,6 +88,20 @@ impl RemoteTips {
                 here_runs: here_runs.map(|join| join()),
             }
         })
+    }
+}
+
+impl RemoteTips {
+    /// What trunk's remote says.
+    pub(crate) fn trunk(
+        &self,
+        push: &GovernedPush<'_>,
+        world: &World<'_>,
+    ) -> Result<Tip, Undecided> {
+        match &self.trunk {
+            Some(tip) => tip.clone(),
+            None => world.remotes.trunk_tip(&push.trunk.clone()?, false),
+        }
     }
 }
 

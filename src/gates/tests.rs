@@ -18,6 +18,7 @@ use super::{
 };
 use crate::{
     calendar::Window,
+    memory::lock::{Found, Lock, ref_of},
     policy::{Environment, Policy, Signoff, Step},
     push::{Push, Update, destination::Destination, remotes},
 };
@@ -217,6 +218,7 @@ fn a_closed_window_asks_the_network_what_else_there_is_and_nothing_about_the_sui
 fn one_verdict_names_every_refusal_and_one_command_overrides_them() {
     let world = Fake {
         now: at(NIGHT),
+        locks: vec![locked("Ben <ben@shop.example>", None)],
         tip: Mutex::new(vec![Ok(oid('a'))]),
         live: Mutex::new(vec![vec![("master".to_owned(), oid('a'))]]),
         relation: Relation::Ahead(Count(1)),
@@ -233,13 +235,70 @@ fn one_verdict_names_every_refusal_and_one_command_overrides_them() {
         [
             "push again then",
             "push it there first, then push again: git push origin master",
+            "ask them, then push again",
             "deploy it there, try it on staging, then push again: git push staging master",
-            "if it cannot wait: PUSHGATE_SKIP=window,trunk,promotion PUSHGATE_REASON=\"...\" git push production master",
+            "if it cannot wait: PUSHGATE_SKIP=window,trunk,lock,promotion PUSHGATE_REASON=\"...\" git push production master",
         ]
     );
     // What is skipped already is skipped again.
     let verdict = production(&push(), &[Gate::Promotion], &world);
-    assert!(format!("{verdict:?}").contains("PUSHGATE_SKIP=window,trunk,promotion "));
+    assert!(format!("{verdict:?}").contains("PUSHGATE_SKIP=window,trunk,lock,promotion "));
+}
+
+/// A lock of production since eleven o'clock.
+fn locked(by: &str, until: Option<&str>) -> Found {
+    let at = |time: &str| time.parse().unwrap();
+    let since = at("2026-11-24T11:00:00Z");
+    let lock = Lock::new("production", by, "it runs", since, until.map(at));
+    let text = serde_json::to_vec(&lock).unwrap();
+    Found::new(&ref_of("production"), &oid('5'), false, Ok(text))
+}
+
+#[test]
+fn a_lock_stops_all_but_its_holder_until_it_runs_out_and_a_damaged_one_stops_everybody() {
+    let decision = |lock: Found, skip: &[Gate]| {
+        let world = Fake {
+            locks: vec![lock],
+            ..Fake::default()
+        };
+        let verdict = production(&push(), skip, &world);
+        (verdict.decision(), verdict.notes)
+    };
+    let ben = || locked("Ben <ben@shop.example>", Some("2026-11-24T13:00:00Z"));
+    assert_eq!(decision(ben(), &[]), (Decision::Refused, Vec::new()));
+    let skip = [Gate::Lock];
+    assert_eq!(decision(ben(), &skip), (Decision::Overridden, Vec::new()));
+    let ana = locked("A. <ANA@shop.example>", None);
+    assert_eq!(decision(ana, &[]), (Decision::Go, Vec::new()));
+    let over = locked("Ben <ben@shop.example>", Some("2026-11-24T12:00:00Z"));
+    let note =
+        "the lock of production by Ben <ben@shop.example> ran out Tue 2026-11-24 12:00: it runs";
+    assert_eq!(decision(over, &[]), (Decision::Go, vec![note.to_owned()]));
+    let damaged = |environment| {
+        let why = Err("so".to_owned());
+        Found::new(&ref_of(environment), &oid('5'), false, why)
+    };
+    assert_eq!(decision(damaged("production"), &[]).0, Decision::Undecided);
+    assert_eq!(decision(damaged("staging"), &[]).0, Decision::Go);
+}
+
+#[test]
+fn a_rollback_is_not_let_through_a_lock_of_another_person() {
+    let world = |by| Fake {
+        was_live: true,
+        locks: vec![locked(by, None)],
+        ..Fake::default()
+    };
+    let verdict = rollback(&world("Ben <ben@shop.example>"));
+    assert_eq!(verdict.decision(), Decision::Refused);
+    let (skip, id) = ("PUSHGATE_SKIP=lock PUSHGATE_REASON=\"...\"", oid('1'));
+    let command = format!("{skip} pushgate rollback production {id}");
+    let (Gate::Lock, refusal) = refusals(&verdict)[0] else {
+        panic!("{verdict:?}")
+    };
+    assert_eq!(refusal.cures.last().unwrap().commands, [command]);
+    let own = rollback(&world("Ana <ana@shop.example>"));
+    assert_eq!(own.decision(), Decision::Go);
 }
 
 #[test]
@@ -418,11 +477,10 @@ fn a_silent_network_is_undecided_and_asks_nothing_more_expensive() {
     match verdict.answers.as_slice() {
         [
             ..,
-            (Gate::Trunk, Outcome::Undecided(why)),
+            (Gate::Trunk, Outcome::Undecided(trunk)),
+            (Gate::Lock, Outcome::Undecided(lock)),
             (Gate::Promotion, _),
-        ] => {
-            assert_eq!(**why, silent);
-        }
+        ] => assert_eq!((&**trunk, &**lock), (&silent, &silent)),
         other => panic!("{other:?}"),
     }
     assert_eq!(world.asked(), ["clock", "checkout", "staging", "trunk"]);
@@ -490,7 +548,7 @@ fn a_skipped_suite_is_never_run_and_a_skipped_gate_is_not_asked_again() {
         tip: Mutex::new(vec![Ok(oid('2'))]),
         ..Fake::default()
     };
-    let verdict = production(&push(), &[Gate::Trunk], &world);
+    let verdict = production(&push(), &[Gate::Trunk, Gate::Lock], &world);
     assert_eq!(verdict.decision(), Decision::Overridden);
     assert_eq!(times(&world, "trunk"), 1);
 }

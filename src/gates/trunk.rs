@@ -28,10 +28,7 @@ pub(crate) fn ask(
         // Trunk's tip stands on the hook's standard input: no remote has to be asked.
         return must_keep(push, update, &trunk, world);
     }
-    let tip = match &tips.trunk {
-        Some(tip) => tip.clone()?.commit,
-        None => world.remotes.trunk_tip(&trunk, false)?.commit,
-    };
+    let tip = tips.trunk(push, world)?.commit?;
     if *commit != tip {
         return not_the_tip(push, commit, &tip, &trunk, is_rollback, world);
     }

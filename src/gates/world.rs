@@ -11,7 +11,7 @@ use super::{
     stop::{Refusal, Stop, Undecided},
 };
 use crate::{
-    memory::record::Record,
+    memory::{lock::Found, record::Record},
     policy::{Ci, Policy, Step, Suite, detect::Candidate},
     push::Oid,
 };
@@ -70,6 +70,8 @@ pub trait Memory: Sync {
         environment: &EnvironmentRemotes,
         commit: &Oid,
     ) -> Result<Option<Timestamp>, Undecided>;
+    /// The lock of an environment that only this clone knows.
+    fn lock(&self, environment: &str) -> Result<Option<Found>, Undecided>;
     fn is_verified(&self, record: &Record) -> Result<bool, Undecided>;
     /// The receipt for this suite on this commit, if there is one that still counts.
     fn receipt(&self, work: &Work<'_>) -> Result<Option<Passed>, Undecided>;
@@ -77,7 +79,8 @@ pub trait Memory: Sync {
 
 /// Questions to remotes: up to the time limit of the network.
 pub trait Remotes: Sync {
-    /// Trunk's tip on its remote; with `team`, the team's notes are fetched along with it.
+    /// Trunk's tip on its remote, and the locks that are kept there; with `team`, the team's notes are fetched
+    /// along with it.
     fn trunk_tip(&self, trunk: &TrunkName, team: bool) -> Result<Tip, Undecided>;
     /// The branch that a remote's HEAD names; `None` where it has no commit yet.
     fn default_branch(&self, remote: &str) -> Result<Option<String>, Undecided>;
@@ -121,7 +124,9 @@ pub enum Object {
 /// What trunk's remote answers.
 #[derive(Clone, Debug)]
 pub struct Tip {
-    pub commit: Oid,
+    /// The commit of trunk's branch, or that there is no such branch.
+    pub commit: Result<Oid, Undecided>,
+    pub locks: Vec<Found>,
     /// Whether the team's notes could be fetched; `None` where they were not asked for.
     pub team: Option<Result<(), Undecided>>,
 }

@@ -106,6 +106,9 @@ impl Git {
     }
 }
 
+/// No hook runs for what pushgate itself writes and pushes.
+pub(super) const NO_HOOKS: [&str; 2] = ["-c", "core.hooksPath=/dev/null"];
+
 /// Options for git to look at every file itself: a file-system monitor or a cache may miss a change, and a
 /// file may keep its size and time (git-config(1)).
 pub(crate) const NO_CACHES: [&str; 8] = [

@@ -12,7 +12,7 @@ use bstr::{BStr, BString, ByteSlice, ByteVec};
 use super::Repository;
 use crate::{
     gates::{Undecided, facts::TrunkName},
-    memory::record::REF,
+    memory::{lock::REFS as LOCKS, record::REF},
     process::program::{Output, ask_within},
     push::{
         Oid,
@@ -28,6 +28,8 @@ pub(crate) const LIMIT: Duration = Duration::from_secs(10);
 const PROBE: &str = "FETCH_HEAD";
 /// And the tip of the notes.
 const NOTES_PROBE: &str = "refs/pushgate/notes";
+/// And the locks.
+const LOCKS_PROBE: &str = "refs/pushgate/asked/";
 
 /// The name that a URL without a remote gets for one question; no remote is called so.
 const UNNAMED: &str = "pushgate/asked";
@@ -37,7 +39,7 @@ const USAGE: i32 = 129;
 
 /// Questions to remotes that have one time limit together.
 pub(crate) struct Network<'r> {
-    repository: &'r Repository,
+    pub(super) repository: &'r Repository,
     limit: Duration,
     pub(super) deadline: Instant,
 }
@@ -63,7 +65,10 @@ impl Repository {
 /// The tips on trunk's remote.
 #[derive(Debug)]
 pub(super) struct TrunkTips {
-    pub(super) tip: Oid,
+    /// The tip of its branch, or that there is no such branch.
+    pub(super) tip: Result<Oid, Undecided>,
+    /// The refs of the locks.
+    pub(super) locks: Vec<(String, Oid)>,
     /// The tip of the team's notes; `None` where there are none, or it was not asked for.
     pub(super) notes: Option<Oid>,
     /// Whether the notes came along: git has seen to it that all of them are here.
@@ -72,10 +77,10 @@ pub(super) struct TrunkTips {
 
 impl Network<'_> {
     /// The live tip of trunk, with its commits, so that ahead and behind can be counted; and, in the
-    /// same question, the tip of the notes that the team keeps there.
+    /// same question, the locks and the tip of the notes that the team keeps there.
     ///
     /// A fetch brings all of it in one connection. On this machine, where a connection costs nothing, a list
-    /// of refs takes a process less, and is enough where the tip is here.
+    /// of refs takes a process less, and is enough where the tip and the locks are here.
     /// The fetch is filtered by the server (ls-remote is not) and writes no ref: one that moved
     /// `refs/remotes` unasked would defeat `--force-with-lease`.
     ///
@@ -89,28 +94,28 @@ impl Network<'_> {
         notes: bool,
     ) -> Result<TrunkTips, Undecided> {
         let branch = format!("refs/heads/{}", trunk.branch);
-        let listed = || {
+        let listed = || -> Result<TrunkTips, Undecided> {
             let remote = trunk.remote.as_bytes().into();
-            let refs = [branch.as_str(), REF];
-            let refs = if notes { &refs[..] } else { &refs[..1] };
+            let locks = format!("{LOCKS}*");
+            let refs = [branch.as_str(), &locks, REF];
+            let refs = if notes { &refs[..] } else { &refs[..2] };
             let mut tips = self.list(Some(remote), url, refs)?;
             let mut take = |name: &str| {
                 let at = tips.iter().position(|(found, _)| found == name)?;
                 Some(tips.swap_remove(at).1)
             };
-            match take(&branch) {
-                Some(tip) => Ok(TrunkTips {
-                    tip,
-                    notes: take(REF),
-                    brought: false,
-                }),
-                None => Err(self.no_trunk(trunk, url)),
-            }
+            Ok(TrunkTips {
+                tip: take(&branch).ok_or_else(|| self.no_trunk(trunk, url)),
+                notes: take(REF),
+                locks: tips,
+                brought: false,
+            })
         };
         let mut known = None;
         if is_local(url) && self.repository.has_few_refs() {
             let asked = listed()?;
-            if self.repository.is_commit(&asked.tip)? == Some(true) {
+            let mut needed = asked.tip.iter().chain(asked.locks.iter().map(|(_, id)| id));
+            if needed.all(|id| matches!(self.repository.backend().header(id), Ok(Some(_)))) {
                 return Ok(asked);
             }
             known = Some(asked);
@@ -120,23 +125,28 @@ impl Network<'_> {
             let mut fetch = self.fetch(&[], &["refs/heads/", REF, &tracking]);
             fetch.arg("--dry-run").args(options);
             fetch.args(["--", &trunk.remote, &branch]);
+            // Patterns: a ref that is not there would be an error.
+            fetch.arg(format!("+{LOCKS}*:{LOCKS_PROBE}*"));
             if notes {
-                // A pattern: a ref that is not there would be an error.
                 fetch.arg(format!("+{REF}*:{NOTES_PROBE}*"));
             }
             self.ask(fetch, &trunk.remote, url)
         };
         let mut output = fetch(&["--porcelain"])?;
-        let probed = |name| output.stdout.lines().find_map(|line| probed(line, name));
+        let probed: Vec<_> = output.stdout.lines().filter_map(probed).collect();
+        let find = |name| probed.iter().find(|(found, _)| *found == name);
         if output.is_ok()
-            && let Some(tip) = probed(PROBE)
+            && let Some((_, tip)) = find(PROBE)
         {
-            let notes = probed(NOTES_PROBE);
-            let brought = true;
+            let locks = probed.iter().filter_map(|(name, id)| {
+                let short = name.strip_prefix(LOCKS_PROBE)?;
+                Some((format!("{LOCKS}{short}"), id.clone()))
+            });
             return Ok(TrunkTips {
-                tip,
-                notes,
-                brought,
+                tip: Ok(tip.clone()),
+                notes: find(NOTES_PROBE).map(|(_, tip)| tip.clone()),
+                locks: locks.collect(),
+                brought: true,
             });
         }
         // A git older than 2.41 does not know --porcelain: without it, the fetch brings the commits, and
@@ -207,7 +217,7 @@ impl Network<'_> {
         fetch
     }
 
-    /// The refs of these names; those that do not exist are left out. Without the name of a remote, the
+    /// The refs of these names, or with these beginnings (`NAME*`); those that do not exist are left out. Without the name of a remote, the
     /// URL is asked as it is: `insteadOf` has been looked up already.
     pub(super) fn list(
         &self,
@@ -228,9 +238,15 @@ impl Network<'_> {
             return Err(Undecided::unreachable(&label, output.stderr));
         }
         // A pattern also matches `refs/heads/x/refs/heads/master`: names are compared in full.
+        let is_asked = |name: &&str| {
+            refs.iter().any(|asked| match asked.strip_suffix('*') {
+                Some(beginning) => name.starts_with(beginning),
+                None => asked == name,
+            })
+        };
         let tip = |line: &[u8]| {
             let (id, name) = line.split_once_str("\t")?;
-            let name = name.to_str().ok().filter(|name| refs.contains(name))?;
+            let name = name.to_str().ok().filter(is_asked)?;
             Some((name.to_owned(), Oid::parse(id)?))
         };
         Ok(output.stdout.lines().filter_map(tip).collect())
@@ -324,10 +340,9 @@ fn name(command: &mut Command, url: &BStr) {
     }
 }
 
-/// Parses a line of `git fetch --porcelain`, `FLAG OLD NEW LOCAL-REF`: the tip of this ref.
-fn probed(line: &[u8], name: &str) -> Option<Oid> {
+/// Parses a line of `git fetch --porcelain`, `FLAG OLD NEW LOCAL-REF`: a ref and its tip.
+fn probed(line: &[u8]) -> Option<(&str, Oid)> {
     let mut fields = line.rsplitn(3, |b| *b == b' ');
-    (fields.next()? == name.as_bytes())
-        .then(|| Oid::parse(fields.next()?))
-        .flatten()
+    let name = fields.next()?.to_str().ok()?;
+    Some((name, Oid::parse(fields.next()?)?))
 }

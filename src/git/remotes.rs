@@ -19,7 +19,11 @@ impl gates::Remotes for Repository {
         let network = self.network(LIMIT);
         let asked = network.trunk_tip(trunk, url.as_ref(), team)?;
         let learn = |theirs: &Oid| (self.notes()).learn(&trunk.remote, theirs, asked.brought);
+        let locks = asked.locks.iter();
         Ok(Tip {
+            locks: locks
+                .map(|(name, id)| self.lock_at(name, id, false))
+                .collect(),
             team: team.then(|| asked.notes.as_ref().map_or(Ok(()), learn)),
             commit: asked.tip,
         })

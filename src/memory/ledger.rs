@@ -33,7 +33,8 @@ pub struct LedgerError {
 pub struct Entry {
     pub v: u32,
     pub at: Timestamp,
-    /// `push`, `deploy`, `check`, `signoff`, `again`; in the log also `deployed`, or `seen` by that person.
+    /// `push`, `deploy`, `check`, `signoff`, `again`, `lock`, `unlock`; in the log also `deployed`, or `seen` by
+    /// that person.
     pub event: String,
     /// `go`, `refused`, `undecided` or `overridden`.
     pub verdict: String,

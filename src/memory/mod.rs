@@ -4,6 +4,7 @@ pub(crate) mod decision;
 pub mod deployments;
 pub mod history;
 pub mod ledger;
+pub mod lock;
 pub mod open_push;
 pub mod permit;
 pub mod record;

@@ -20,9 +20,9 @@ pub const LIMIT: usize = 1024 * 1024;
 /// The longest line that is read; what we write is shorter.
 const LONGEST_LINE: usize = 64 * 1024;
 /// The longest name of an environment or a person, in characters.
-const LONGEST_NAME: usize = 256;
+pub(super) const LONGEST_NAME: usize = 256;
 /// The longest comment of a person, in characters.
-const MOST_WORDS: usize = 2000;
+pub(super) const MOST_WORDS: usize = 2000;
 /// The most gates that a record names.
 const MOST_GATES: usize = 16;
 
@@ -353,7 +353,7 @@ impl fmt::Display for Record {
 }
 
 /// Removes what a terminal must not show, and cuts the text.
-fn tidy(text: &str, most: usize) -> String {
+pub(super) fn tidy(text: &str, most: usize) -> String {
     let clean = |c: char| if is_odd(c) { ' ' } else { c };
     let text: String = text.trim().chars().map(clean).take(most).collect();
     text.trim().to_owned()

@@ -130,9 +130,12 @@ fn about(one: &Happened) -> Option<&'static str> {
     }
 }
 
-/// Whether the line is about a sign-off or its like, not about a push.
+/// Whether the line is about a sign-off, a lock or its like, not about a push.
 fn is_word(entry: &Entry) -> bool {
-    matches!(entry.event.as_str(), "signoff" | "again")
+    matches!(
+        entry.event.as_str(),
+        "signoff" | "again" | "lock" | "unlock"
+    )
 }
 
 /// The word for what happened, and how it looks.

@@ -20,7 +20,7 @@ use crate::{
         verdict::{Contents, Count, Relation},
         window::Answer,
     },
-    memory::record::Record,
+    memory::{lock::Shown, record::Record},
     push::Oid,
 };
 
@@ -31,6 +31,8 @@ pub(crate) struct Status {
     #[serde(skip)]
     pub(crate) reader: TimeZone,
     pub(crate) policy: String,
+    /// What is locked, or was until a while ago.
+    pub(crate) locks: Vec<Shown>,
     pub(crate) trunk: Trunk,
     /// What the next push would send; `None` without a local trunk branch.
     pub(crate) pushed: Option<Pushed>,

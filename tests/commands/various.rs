@@ -96,7 +96,7 @@ fn check_speaks_json() {
     assert_eq!(answer["verdict"], "refused");
     assert_eq!(answer["environment"], "production");
     assert_eq!(answer["commit"], id);
-    assert_eq!(answer["gates"][3]["gate"], "promotion");
+    assert_eq!(answer["gates"][4]["gate"], "promotion");
 }
 
 #[test]
@@ -139,7 +139,7 @@ fn the_ledger_keeps_every_field_it_promises() {
     assert!(shop.now().duration_since(at).as_secs() < 60);
     assert!(line["took_ms"].is_u64());
     assert_eq!(line["gates"][0]["gate"], "target");
-    assert_eq!(line["gates"][3]["outcome"], "refused");
+    assert_eq!(line["gates"][4]["outcome"], "refused");
 }
 
 #[test]

@@ -9,6 +9,7 @@ use crate::{
     memory::{
         deployments::was_live,
         ledger::Ledger,
+        lock::Found,
         open_push::{OpenPushes, State},
         record::{Deployed, Judged, Record},
     },
@@ -85,6 +86,10 @@ impl Memory for Repository {
             }
         }
         Ok(latest)
+    }
+
+    fn lock(&self, environment: &str) -> Result<Option<Found>, Undecided> {
+        self.local_lock(environment)
     }
 
     fn is_verified(&self, record: &Record) -> Result<bool, Undecided> {

@@ -241,7 +241,8 @@ fn in_words(message: &Message) -> String {
     }
 }
 
-const ALL_PASSED: &str = " target=passed window=passed trunk=passed promotion=passed suite=passed";
+const ALL_PASSED: &str =
+    " target=passed window=passed trunk=passed lock=passed promotion=passed suite=passed";
 const PUSH: &str = "push to production (shop)";
 
 #[test]
@@ -296,7 +297,7 @@ fn what_a_gate_refuses_leaves_an_entry_and_no_record() {
     };
     let story = Told::to_production(&world).story();
     assert_eq!((story.exit_code, story.decision), (1, Decision::Refused));
-    let gates = "target=passed window=passed trunk=refused promotion=passed";
+    let gates = "target=passed window=passed trunk=refused lock=passed promotion=passed";
     assert_eq!(story.entries(), [format!("production refused {gates}")]);
     assert!(story.open().is_empty());
 }
@@ -399,7 +400,7 @@ fn one_target_that_is_refused_stops_the_others() {
     };
     let story = story.story();
     assert_eq!((story.exit_code, story.decision), (1, Decision::Refused));
-    let gates = "target=passed window=passed trunk=passed promotion=refused";
+    let gates = "target=passed window=passed trunk=passed lock=passed promotion=refused";
     assert_eq!(story.entries(), [format!("production refused {gates}")]);
     assert_eq!(story.messages, [format!("verdict: {PUSH}: Refused")]);
     assert!(story.open().is_empty());

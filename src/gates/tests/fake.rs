@@ -10,7 +10,7 @@ use crate::{
         Runner, Stop, SuiteLock, SuiteRun, Tip, Undecided, Work, World,
         verdict::{Count, Difference, Mismatch, Relation, TrunkName},
     },
-    memory::record::Record,
+    memory::{lock::Found, record::Record},
     policy::{Ci, detect::Candidate},
     push::Oid,
 };
@@ -37,6 +37,7 @@ pub(crate) struct Fake {
     pub(crate) connection: &'static str,
     pub(crate) records: Vec<Record>,
     pub(crate) was_live: bool,
+    pub(crate) locks: Vec<Found>,
     pub(crate) says: &'static str,
 }
 
@@ -67,6 +68,7 @@ impl Default for Fake {
             connection: "open",
             records: Vec::new(),
             was_live: false,
+            locks: Vec::new(),
             says: "no",
         }
     }
@@ -197,6 +199,9 @@ impl Memory for Fake {
     ) -> Result<Option<Timestamp>, Undecided> {
         Ok(None)
     }
+    fn lock(&self, _: &str) -> Result<Option<Found>, Undecided> {
+        Ok(None)
+    }
     fn is_verified(&self, record: &Record) -> Result<bool, Undecided> {
         Ok(record.signed.is_some())
     }
@@ -210,7 +215,8 @@ impl Remotes for Fake {
     fn trunk_tip(&self, _: &TrunkName, team: bool) -> Result<Tip, Undecided> {
         self.note("trunk");
         next(&self.tip).map(|commit| Tip {
-            commit,
+            locks: self.locks.clone(),
+            commit: Ok(commit),
             team: team.then_some(Ok(())),
         })
     }

@@ -1,21 +1,21 @@
 //! Shares the notes through trunk's remote, by git's own fetch and push.
 
-use std::{
-    thread,
-    time::{Duration, Instant},
-};
+use std::time::Duration;
 
-use bstr::{BString, ByteSlice};
+use bstr::BString;
 
-use super::{read::Notes, write::NO_HOOKS};
+use super::read::Notes;
 use crate::{
     gates::Undecided,
-    git::network::{self, Network},
+    git::{
+        command::NO_HOOKS,
+        network::{self, Network},
+        push::{label, pause, reasons},
+    },
     memory::record::REF,
     policy::FILE,
     process::program::Output,
-    push::{Oid, url::redact},
-    text::printable,
+    push::Oid,
 };
 
 /// The usual time limit of sharing.
@@ -37,7 +37,7 @@ impl Notes<'_> {
         let network = self.repository.network(limit);
         let mut stuck = 0;
         while let Some(tip) = self.tip()? {
-            let output = self.push_once(remote, &network)?;
+            let output = network.push(remote, &[], &[format!("{REF}:{REF}")])?;
             if output.is_ok() {
                 return Ok(());
             }
@@ -120,16 +120,6 @@ impl Notes<'_> {
             None => Ok(false),
         }
     }
-
-    fn push_once(&self, remote: &str, network: &Network<'_>) -> Result<Output, Undecided> {
-        let url = self.repository.remotes().push_url(remote.as_bytes());
-        let url = url.ok_or_else(|| self.repository.no_such_remote(remote))?;
-        let mut push = self.repository.git.network(NO_HOOKS);
-        push.args(["push", "--no-verify", "--porcelain", "--no-progress"]);
-        push.args(["--no-follow-tags", "--no-signed", "--recurse-submodules=no"]);
-        push.args(["--", remote, &format!("{REF}:{REF}")]);
-        network.ask(push, &label(remote), url.as_ref())
-    }
 }
 
 /// Fetches the notes and what they lead to; no ref is written.
@@ -149,32 +139,6 @@ fn fetch_once(
     fetch.args(tip.map(|tip| format!("--negotiation-tip={tip}")));
     fetch.args(["--", remote, REF]);
     network.ask(fetch, &label(remote), url.as_ref())
-}
-
-fn label(remote: &str) -> String {
-    redact(&printable(remote.as_bytes().into()))
-}
-
-/// Why a push failed: the reasons on the lines `!`, refs, reason, with tabs between them, and the
-/// server's words.
-fn reasons(output: &Output) -> Vec<String> {
-    let reason = |line: &[u8]| {
-        let line = line.strip_prefix(b"!\t")?;
-        Some(printable(line.split(|b| *b == b'\t').nth(1)?.as_bstr()))
-    };
-    let mut reasons: Vec<_> = output.stdout.lines().filter_map(reason).collect();
-    let is_servers = |line: &&String| reasons.is_empty() || line.starts_with("remote: ");
-    let servers: Vec<_> = output.stderr.iter().filter(is_servers).cloned().collect();
-    reasons.extend(servers);
-    reasons
-}
-
-/// Waits a little, each process for another time, so that ten writers do not collide again.
-fn pause(deadline: Instant) {
-    let nanoseconds = jiff::Timestamp::now().subsec_nanosecond().unsigned_abs();
-    let odd = (nanoseconds ^ std::process::id()) % 180;
-    let left = deadline.saturating_duration_since(Instant::now());
-    thread::sleep(Duration::from_millis(20 + u64::from(odd)).min(left));
 }
 
 fn unreadable(remote: &str) -> Undecided {

@@ -12,6 +12,7 @@ use super::read::Notes;
 use crate::{
     file,
     gates::Undecided,
+    git::command::NO_HOOKS,
     memory::record::{LIMIT, REF, Record},
     process::program::{Output, run, run_with_input},
     push::Oid,
@@ -21,9 +22,6 @@ use crate::{
 const TRIES: usize = 20;
 /// How long a writer waits for the lock.
 const PATIENCE: Duration = Duration::from_secs(10);
-
-/// No hook runs for our notes.
-pub(super) const NO_HOOKS: [&str; 2] = ["-c", "core.hooksPath=/dev/null"];
 
 /// How `git fast-import` names a report that it leaves.
 const CRASH: &str = "fast-import: dumping crash report to ";

@@ -32,6 +32,9 @@ pub(crate) fn draw(status: &Status, columns: usize) -> Text {
         columns: columns.max(NARROWEST),
         status,
     };
+    for lock in &status.locks {
+        page.fill("", "  ", paint(LOUD, "lock:") + " " + &lock.sentence);
+    }
     for error in &status.errors {
         page.fill("", "  ", paint(BAD, "not asked:") + " " + error);
     }

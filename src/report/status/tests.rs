@@ -78,16 +78,15 @@ fn listed(digit: char) -> facts::Commit {
 /// A pipeline that has a bit of everything.
 fn status() -> Status {
     let minutes = |minutes: u64| Duration::from_secs(minutes * 60);
+    let subject = "Show the discount in the basket, however long it is told";
     Status {
+        locks: Vec::new(),
         at: at("2026-11-23T11:00:00Z"),
         reader: TimeZone::UTC,
         policy: ".pushgate.yml of aaaaaaa".to_owned(),
         trunk: Trunk {
             name: "origin/master".to_owned(),
-            tip: Some(commit(
-                'a',
-                "Show the discount in the basket, however long it is told",
-            )),
+            tip: Some(commit('a', subject)),
             error: None,
         },
         pushed: Some(Pushed {

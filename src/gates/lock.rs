@@ -1,0 +1,77 @@
+//! The gate `lock`: no other person has locked the environment.
+
+use super::{
+    governed_push::GovernedPush,
+    remote_tips::RemoteTips,
+    stop::{Needs, Refusal, Undecided},
+    verdict::GateResult,
+    world::{LocalRepository, World},
+};
+use crate::{
+    cure::command,
+    memory::{
+        lock::{Found, State},
+        record::who,
+    },
+    push::Oid,
+};
+
+pub(crate) fn ask(
+    push: &GovernedPush<'_>,
+    tips: &RemoteTips,
+    world: &World<'_>,
+    notes: &mut Vec<String>,
+) -> GateResult {
+    let Some(environment) = push.environment() else {
+        return Ok(String::new());
+    };
+    let name = &environment.name;
+    let mut locks = Vec::from_iter(world.memory.lock(name)?);
+    if push.policy.shares() {
+        let all = tips.trunk(push, world)?.locks;
+        locks.extend(all.into_iter().filter(|lock| lock.environment == *name));
+    }
+    let (me, commits) = (world.repository.person(), push.commits());
+    let commit = commits.first();
+    let mut answer = "nobody has locked it".to_owned();
+    for found in &locks {
+        let sentence = sentence(found, world);
+        match found.state(world.clock.now()) {
+            State::Over(_) => notes.push(sentence),
+            State::Held(lock)
+                if is_same_person(&lock.by, &me, commit.copied(), world.repository) =>
+            {
+                answer = format!("yours: {sentence}");
+            }
+            State::Held(_) => {
+                let refusal = Refusal::new(sentence).hint("ask them, then push again");
+                return Err(refusal.needing(Needs::Patience).into());
+            }
+            State::Damaged(_) => {
+                let unlock = command(["pushgate", "unlock", name]);
+                let words = "find out whose it is, remove it, then push again";
+                return Err(Undecided::new(sentence).cure(words, [unlock]).into());
+            }
+        }
+    }
+    Ok(answer)
+}
+
+fn sentence(found: &Found, world: &World<'_>) -> String {
+    let reader = world.clock.zone().unwrap_or(jiff::tz::TimeZone::UTC);
+    found.sentence(world.clock.now(), &reader)
+}
+
+/// Whether two names and addresses belong to one person, by the mailmap of a commit too.
+pub(crate) fn is_same_person(
+    one: &str,
+    other: &str,
+    commit: Option<&Oid>,
+    repository: &dyn LocalRepository,
+) -> bool {
+    let mut both = vec![one.to_owned(), other.to_owned()];
+    if let Some(commit) = commit {
+        both = repository.mapped(&both, commit);
+    }
+    matches!(both.as_slice(), [one, other] if who(one) == who(other))
+}
