@@ -93,6 +93,7 @@ fn it_is_judged_once_pushed_recorded_and_shared_with_the_hook_and_without_it() {
               target: one commit, to master
               window: always open
               trunk: [two] is origin/master
+              lock: nobody has locked it
               suite: passed in [time]
               deploys 2 commits since [Write .pushgate.yml]:
                 [two] two (Ana)

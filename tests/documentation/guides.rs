@@ -161,7 +161,7 @@ fn sh(shop: &Sandbox, has_program: bool, line: &str) -> Ran {
 #[test]
 fn each_command_for_an_emergency_does_what_it_says() {
     let emergencies = emergencies();
-    let [rollback, skip, off] = &emergencies[..] else {
+    let [rollback, lock, skip, off] = &emergencies[..] else {
         panic!("{emergencies:?}")
     };
     let shop = Sandbox::new();
@@ -178,6 +178,9 @@ fn each_command_for_an_emergency_does_what_it_says() {
     let newest = shop.ask(["rev-parse", "HEAD"]);
     assert_eq!(shop.tip("production", "master"), newest);
     crate::support::follow_up(&shop.app);
+    sh(&shop, true, lock)
+        .goes()
+        .says("Ana <ana@shop.example> has locked production since ");
     let rollback = format!("{rollback} --yes -m outage");
     shop.git(["checkout", "-q", "--detach", &first]).goes();
     sh(&shop, true, &rollback).goes();

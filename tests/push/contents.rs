@@ -48,6 +48,7 @@ fn a_push_lists_what_it_brings() {
           target: one commit, to master
           window: always open
           trunk: [Page 3] is origin/master
+          lock: nobody has locked it
           suite: passed in [time]
           deploys 3 commits since [Write .pushgate.yml]:
             [Page 3] Page 3 (Ana)
@@ -132,6 +133,7 @@ fn a_forced_push_lists_what_it_takes_away() {
           target: one commit, to master
           window: always open
           trunk: [Page 1] is origin/master
+          lock: nobody has locked it
           suite: passed in [time]
           deploys 1 commit since [hotfix on staging only]:
             [Page 1] Page 1 (Ana)
@@ -153,6 +155,7 @@ fn the_first_deployment_is_one_line() {
           target: one commit, to main
           window: always open
           trunk: [Page 1] is origin/master
+          lock: nobody has locked it
           suite: passed in [time]
           first deployment
         To [root]/staging.git
@@ -172,6 +175,7 @@ fn the_same_content_is_named() {
           target: one commit, to master
           window: always open
           trunk: [Say it again] is origin/master
+          lock: nobody has locked it
           suite: passed in [time]
           deploys 1 commit since [Write .pushgate.yml]; both have the same content:
             [Say it again] Say it again (Ana)

@@ -30,7 +30,6 @@ fn shop() -> Sandbox {
 #[test]
 fn a_feature_branch_goes_and_trunk_is_not_asked() {
     let shop = shop();
-    std::fs::rename(shop.path("origin.git"), shop.path("gone.git")).unwrap();
     shop.push("review", "feature:master")
         .goes()
         .is(&expect![[r#"
@@ -40,14 +39,20 @@ fn a_feature_branch_goes_and_trunk_is_not_asked() {
             pushgate: push to review (review) may go
               target: one commit, to master
               window: open until Tue 2026-11-24 22:00
+              lock: nobody has locked it
               suite: passed in [time]
               deploys 1 commit since [Write .pushgate.yml]; both have the same content:
                 [Try a new basket] Try a new basket (Ana)
             To ../review.git
                [Write .pushgate.yml]..[Try a new basket]  feature -> master
         "#]]);
-    // It is for any other environment.
-    shop.push("staging", "feature:master").undecided("trunk");
+    // It is for any other environment. Its remote keeps the locks, of this one, too.
+    shop.push("staging", "feature:master").refused("trunk");
+    std::fs::rename(shop.path("origin.git"), shop.path("gone.git")).unwrap();
+    shop.commit("Try another");
+    shop.push("review", "feature:master").undecided("lock");
+    let skip = [("PUSHGATE_SKIP", "lock")];
+    shop.push_with(&skip, "review", "feature:master").goes();
 }
 
 #[test]

@@ -225,7 +225,12 @@ fn a_calendar_that_cannot_be_read_is_undecided() {
     undecided(&shop, "none.ics: it is a link, not a file");
     assert_eq!(
         shop.last_gates(),
-        ["target passed", "window undecided", "trunk passed"]
+        [
+            "target passed",
+            "window undecided",
+            "trunk passed",
+            "lock passed"
+        ]
     );
     // Whoever must can leave the window out.
     let skip = [("PUSHGATE_SKIP", "window")];

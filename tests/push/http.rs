@@ -348,7 +348,12 @@ fn a_password_that_nobody_gave_is_asked_of_nobody() {
     assert!(!calls.exists(), "{}", fs::read_to_string(&calls).unwrap());
     assert_eq!(
         shop.last_gates(),
-        ["target passed", "window passed", "trunk undecided"]
+        [
+            "target passed",
+            "window passed",
+            "trunk undecided",
+            "lock undecided"
+        ]
     );
     // git by itself would have asked.
     asking(&["1", "git", "ls-remote", "origin"]);

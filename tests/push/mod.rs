@@ -10,6 +10,7 @@ mod governing;
 mod holidays;
 mod http;
 mod live_command;
+mod lock;
 mod loosening;
 mod no_plain_file;
 mod not_to_look;

@@ -68,6 +68,7 @@ fn single_gates_are_skipped_by_name_and_the_others_still_decide() {
             "target passed",
             "window passed",
             "trunk passed",
+            "lock passed",
             "promotion skipped",
             "suite passed"
         ]
@@ -108,7 +109,7 @@ fn an_unknown_gate_is_refused_with_the_list() {
     shop.commit_on_origin("two");
     let ran = shop.push_with(&[("PUSHGATE_SKIP", "suit")], "staging", "master");
     assert_eq!(ran.code, 1, "{ran}");
-    ran.says("PUSHGATE_SKIP says `suit`; it knows `target`, `window`, `trunk`, `promotion` and `suite`; did you mean `suite`?");
+    ran.says("PUSHGATE_SKIP says `suit`; it knows `target`, `window`, `trunk`, `lock`, `promotion` and `suite`; did you mean `suite`?");
     assert_eq!(shop.ledger().last().unwrap()["verdict"], "refused");
 }
 

@@ -90,7 +90,7 @@ impl Place {
             .goes()
             .says("pushgate: running the suite: test -f web/index\n")
             .says("pushgate: push to staging (staging) may go\n  target: one commit, to master\n  window: always open\n")
-            .says(&format!("\n  trunk: {} is origin/master\n  suite: passed in ", &id[..7]));
+            .says(&format!("\n  trunk: {} is origin/master\n  lock: nobody has locked it\n  suite: passed in ", &id[..7]));
         assert_eq!(shop.tip("staging", "master"), id);
         push("production", "HEAD:refs/heads/master")
             .goes()
@@ -114,11 +114,11 @@ impl Place {
         assert_eq!(
             verdicts,
             [
-                "staging refused 3 trunk",
-                "production refused 4 promotion",
-                "staging refused 4 suite",
-                "staging go 4 suite",
-                "production go 5 suite",
+                "staging refused 4 lock",
+                "production refused 5 promotion",
+                "staging refused 5 suite",
+                "staging go 5 suite",
+                "production go 6 suite",
             ]
         );
     }

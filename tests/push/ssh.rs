@@ -3,7 +3,7 @@
 use std::{fs, net::TcpListener, path::Path};
 
 use crate::support::{
-    Ran, Sandbox,
+    PUSHGATE, Ran, Sandbox,
     processes::{assert_no_process_in, living_in, script},
     sshd::Sshd,
     story::{in_terminal, tell, timed, took_less},
@@ -195,6 +195,46 @@ fn a_key_that_nobody_unlocked_is_undecided_and_nobody_is_asked() {
             .args(["1", "git", "ls-remote", "origin"]),
     );
     assert!(read(&calls).starts_with(prompt), "{}", read(&calls));
+}
+
+#[test]
+#[ignore = "slow: needs an ssh server"]
+fn a_lock_comes_with_trunks_tip_in_one_connection() {
+    let (shop, sshd) = with_origin();
+    let command = sshd.command();
+    let ssh = [("GIT_SSH_COMMAND", &*command)];
+    let by_ben = [ssh[0], ("GIT_COMMITTER_EMAIL", "ben@shop.example")];
+    let locks = |args: &[&str]| {
+        let mut command = shop.command(PUSHGATE);
+        Ran::of(command.args(args).envs(ssh)).goes();
+    };
+    let one_connection = |variables: &[(&str, &str)], refusal: Option<&str>| {
+        let before = sshd.connections();
+        // What arrives is shared after the push, by a connection of its own.
+        let mut command = shop.command("git");
+        command.args(["push", "--dry-run", "staging", "master:main"]);
+        let ran = Ran::of(command.envs(variables.iter().copied()));
+        assert_eq!(sshd.connections() - before, 1, "{ran}");
+        match refusal {
+            Some(words) => drop(ran.refused("lock").says(words)),
+            None => drop(ran.goes()),
+        }
+    };
+    one_connection(&ssh, None);
+    locks(&["lock", "staging", "-m", "over ssh"]);
+    // Here the file of the lock is known, there it is not: another person wrote it.
+    one_connection(&by_ben, Some("Ana <ana@shop.example> has locked staging"));
+    one_connection(&ssh, None);
+    let text = "{\"v\":1,\"environment\":\"staging\",\"by\":\"Cy <c@x>\",\"why\":\"x\",\"since\":\"2026-11-24T08:00:00Z\"}";
+    let mut hash = shop.command("git");
+    hash.args(["hash-object", "-w", "--stdin"])
+        .current_dir(shop.path("origin.git"));
+    let id = Ran::fed(&mut hash, text.as_bytes()).goes().stdout;
+    let update = ["update-ref", "refs/pushgate/locks/staging", id.trim()];
+    shop.run_in(shop.path("origin.git"), "git", update).goes();
+    one_connection(&ssh, Some("Cy <c@x> has locked staging"));
+    locks(&["unlock", "staging"]);
+    one_connection(&by_ben, None);
 }
 
 /// The master of a shared connection, which outlives whoever opened it.

@@ -33,6 +33,7 @@ fn the_newest_trunk_goes() {
                target: one commit, to master\n  \
                window: always open\n  \
                trunk: {} is origin/master\n  \
+               lock: nobody has locked it\n  \
                suite: passed in {} ms\n  \
                deploys 1 commit since {}; both have the same content:\n    \
                  {} two (Ana)\n",

@@ -38,7 +38,12 @@ fn a_night_push_is_refused_with_the_rule_and_the_hour_at_which_it_opens() {
     );
     assert_eq!(
         shop.last_gates(),
-        ["target passed", "window refused", "trunk passed"]
+        [
+            "target passed",
+            "window refused",
+            "trunk passed",
+            "lock passed"
+        ]
     );
     shop.push_at("2026-11-25 07:00:00", "production", "master")
         .goes()

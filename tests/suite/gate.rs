@@ -455,6 +455,7 @@ fn nothing_of_it_is_on_standard_output() {
           target: one commit, to master
           window: always open
           trunk: [Write .pushgate.yml'] is origin/master
+          lock: nobody has locked it
           suite: passed in [time]
           deploys 1 commit since [Write .pushgate.yml]:
             [Write .pushgate.yml'] Write .pushgate.yml (Ana)
@@ -474,6 +475,7 @@ fn a_daemon_that_the_suite_leaves_behind_holds_nothing_up() {
           target: one commit, to master
           window: always open
           trunk: [Write .pushgate.yml] is origin/master
+          lock: nobody has locked it
           suite: passed in [time]
           deploys 1 commit since [Write .pushgate.yml']:
             [Write .pushgate.yml] Write .pushgate.yml (Ana)
@@ -565,6 +567,7 @@ fn the_projects_own_files_name_the_suite() {
           target: one commit, to master
           window: always open
           trunk: [Write .pushgate.yml] is origin/master
+          lock: nobody has locked it
           suite: passed in [time]
           deploys 1 commit since [Write .pushgate.yml']:
             [Write .pushgate.yml] Write .pushgate.yml (Ana)
@@ -675,6 +678,7 @@ fn a_step_may_have_a_directory() {
           target: one commit, to master
           window: always open
           trunk: [Write web/x] is origin/master
+          lock: nobody has locked it
           suite: passed in [time]
           deploys 2 commits since [Write .pushgate.yml]:
             [Write web/x] Write web/x (Ana)
@@ -696,6 +700,7 @@ fn a_pass_without_a_test_draws_a_warning_and_an_expectation_refuses_it() {
           target: one commit, to master
           window: always open
           trunk: [Write .pushgate.yml] is origin/master
+          lock: nobody has locked it
           suite: passed in [time]
           deploys 1 commit since [Write .pushgate.yml']:
             [Write .pushgate.yml] Write .pushgate.yml (Ana)

@@ -61,9 +61,13 @@ impl<'s> Person<'s> {
         self.at(time, &["git", "push", remote, "master"])
     }
 
+    pub fn pushgate(&self, time: &str, args: &[&str]) -> Ran {
+        self.at(time, &[&[PUSHGATE], args].concat())
+    }
+
     /// What a command of ours prints at this time.
     pub fn reads(&self, time: &str, args: &[&str]) -> String {
-        self.at(time, &[&[PUSHGATE], args].concat()).stdout
+        self.pushgate(time, args).stdout
     }
 
     /// Commits on a trunk that is up to date.

@@ -59,6 +59,7 @@ fn a_command_deploys_where_no_remote_leads() {
           target: one commit, to master
           window: always open
           trunk: [two] is origin/master
+          lock: nobody has locked it
           suite: passed in [time]
           first deployment
         pushgate: [two] is live on staging (staging)

@@ -1,0 +1,377 @@
+//! Locks of environments: two clones, a server, and pushes between them.
+
+use std::{fs, process::Command, thread};
+
+use expect_test::expect;
+
+use crate::support::{POLICY, PUSHGATE, Ran, Sandbox, person::Person};
+
+/// The ref of production's lock on origin, and what it leads to; empty where there is none.
+fn on_origin(shop: &Sandbox) -> String {
+    let format = ["for-each-ref", "--format=%(refname)", "refs/pushgate"];
+    let listed = shop.run_in(shop.path("origin.git"), "git", format).goes();
+    listed.stdout.trim_end().to_owned()
+}
+
+/// Writes something in the place of production's lock.
+fn forge(shop: &Sandbox, text: &[u8]) {
+    let mut hash = Command::new("git");
+    hash.args(["hash-object", "-w", "--stdin"])
+        .current_dir(shop.path("origin.git"));
+    let id = Ran::fed(&mut hash, text).goes().stdout;
+    let update = ["update-ref", "refs/pushgate/locks/production", id.trim()];
+    shop.run_in(shop.path("origin.git"), "git", update).goes();
+}
+
+#[test]
+fn one_person_locks_the_other_is_refused_and_the_holder_deploys() {
+    let shop = Sandbox::new();
+    let (ana, ben) = (
+        Person::ana(&shop),
+        Person::joins(&shop, "Ben", &["staging", "production"]),
+    );
+    shop.commit_on_origin("two");
+    ana.push("10:00", "staging").goes();
+    ben.git(&["pull", "-q", "--ff-only", "origin", "master"])
+        .goes();
+    let lock = [
+        "lock",
+        "production",
+        "-m",
+        "the migration runs",
+        "--for",
+        "2h",
+    ];
+    ana.pushgate("10:00", &lock).is(&expect![[r#"
+        exit 0
+        --- stderr
+        pushgate: Ana <ana@shop.example> has locked production since Tue 2026-11-24 10:00, until Tue 2026-11-24 12:00: the migration runs
+    "#]]);
+    assert_eq!(on_origin(&shop), "refs/pushgate/locks/production");
+    // No ref of it is left in a clone, where `git push --mirror` would take it along.
+    assert_eq!(shop.ask(["for-each-ref", "refs/pushgate"]), "");
+    ben.push("10:20", "production")
+        .refused("lock")
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: push to production (production) refused
+              lock: Ana <ana@shop.example> has locked production since Tue 2026-11-24 10:00, until Tue 2026-11-24 12:00: the migration runs
+              ask them, then push again
+              if it cannot wait:
+                PUSHGATE_SKIP=lock PUSHGATE_REASON="..." git push production master
+            error: failed to push some refs to '[root]/production.git'
+        "#]]);
+    let skip = [
+        "env",
+        "PUSHGATE_SKIP=lock",
+        "git",
+        "push",
+        "--dry-run",
+        "production",
+        "master",
+    ];
+    ben.at("10:20", &skip).goes().says("lock: skipped");
+    ana.push("10:30", "production")
+        .goes()
+        .says("  lock: yours: Ana ");
+    ben.pushgate("10:40", &["lock", "production", "-m", "mine"])
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: Ana <ana@shop.example> has locked production since Tue 2026-11-24 10:00, until Tue 2026-11-24 12:00: the migration runs
+        "#]]);
+    ben.pushgate("10:40", &["lock", "--list"])
+        .is(&expect![[r#"
+            exit 0
+            --- stdout
+            Ana <ana@shop.example> has locked production since Tue 2026-11-24 10:00, until Tue 2026-11-24 12:00: the migration runs
+        "#]]);
+    ben.pushgate("10:45", &["unlock", "production"])
+        .is(&expect![[r#"
+            exit 0
+            --- stderr
+            pushgate: production is unlocked; until now: Ana <ana@shop.example> has locked production since Tue 2026-11-24 10:00, until Tue 2026-11-24 12:00: the migration runs
+        "#]]);
+    assert_eq!(on_origin(&shop), "");
+    ben.pushgate("10:45", &["unlock", "production"])
+        .goes()
+        .says("production is not locked");
+    let log = ben.pushgate("10:50", &["log", "--environment", "production"]);
+    log.is(&expect![[r#"
+        exit 0
+        --- stdout
+        2026-11-24 10:45  unlock      production    -        Ben <ben@shop.example>
+            Ana <ana@shop.example> has locked production since Tue 2026-11-24 10:00, until Tue 2026-11-24 12:00: the migration runs
+        2026-11-24 10:30  go          production    [two]  Ana <ana@shop.example>
+        2026-11-24 10:20  overridden  production    [two]  Ben <ben@shop.example>
+            did not arrive: the server refused it, or git did not send it
+            lock skipped
+        2026-11-24 10:20  refused     production    [two]  Ben <ben@shop.example>
+            lock refused: Ana <ana@shop.example> has locked production since Tue 2026-11-24 10:00, until Tue 2026-11-24 12:00: the migration runs
+    "#]]);
+}
+
+#[test]
+fn a_lock_runs_out_by_the_clock_and_is_renewed_by_its_holder() {
+    let shop = Sandbox::new();
+    let (ana, ben) = (
+        Person::ana(&shop),
+        Person::joins(&shop, "Ben", &["staging"]),
+    );
+    ana.pushgate(
+        "10:00",
+        &["lock", "staging", "-m", "try", "--until", "11:00"],
+    )
+    .goes();
+    let renewed = ["lock", "staging", "-m", "try again", "--until", "12:00"];
+    ana.pushgate("10:50", &renewed)
+        .goes()
+        .says("since Tue 2026-11-24 10:00, until Tue 2026-11-24 12:00: try again");
+    ben.commits("two");
+    ben.push("11:30", "origin").goes();
+    ben.push("11:30", "staging").refused("lock");
+    ben.push("12:00", "staging")
+        .goes()
+        .says("  lock: nobody has locked it\n")
+        .says("  note: the lock of staging by Ana <ana@shop.example> ran out Tue 2026-11-24 12:00: try again\n");
+    // What has run out is anybody's.
+    ben.pushgate("12:10", &["lock", "staging", "-m", "mine now"])
+        .goes()
+        .says("Ben <ben@shop.example> has locked staging since Tue 2026-11-24 12:10: mine now");
+    ana.pushgate("12:10", &["lock", "staging", "-m", "x", "--until", "11:00"])
+        .ends_with_2()
+        .says("`11:00` is over already");
+    ana.pushgate("12:10", &["lock", "staging", "-m", "x", "--for", "soon"])
+        .ends_with_2()
+        .says("write one such as `30m`, `2h` or `1d 12h`");
+}
+
+#[test]
+fn the_holder_is_known_by_the_mailmap_and_an_override_says_why() {
+    let shop = Sandbox::new();
+    shop.policy(&POLICY.replace("staging: {}", "staging: {reason: required}"));
+    shop.commit_file(".mailmap", "Ana <ana@shop.example> <ana@home.example>\n");
+    shop.push_ungated("origin", "master");
+    let mut lock = shop.command(PUSHGATE);
+    lock.args(["lock", "staging", "-m", "mine"])
+        .env("GIT_COMMITTER_EMAIL", "ana@home.example");
+    Ran::of(&mut lock).goes();
+    shop.push("staging", "master").goes();
+    shop.commit_on_origin("two");
+    let by_ben = [("GIT_COMMITTER_EMAIL", "ben@shop.example")];
+    shop.push_with(&by_ben, "staging", "master").refused("lock");
+    let skip = [by_ben[0], ("PUSHGATE_SKIP", "lock")];
+    shop.push_with(&skip, "staging", "master")
+        .goes_not()
+        .says("an override of staging must say why");
+    let said = [skip[0], skip[1], ("PUSHGATE_REASON", "agreed")];
+    shop.push_with(&said, "staging", "master").goes();
+}
+
+#[test]
+fn two_people_at_the_same_moment_and_one_of_them_holds_it() {
+    let shop = Sandbox::new();
+    let ben = Person::joins(&shop, "Ben", &[]);
+    one_of(&shop, &[shop.app.clone(), ben.place]);
+}
+
+#[test]
+#[ignore = "slow: ten clones"]
+fn ten_people_at_the_same_moment_and_one_of_them_holds_it() {
+    let shop = Sandbox::new();
+    let people = (0..10).map(|number| Person::joins(&shop, &format!("P{number}"), &[]).place);
+    one_of(&shop, &people.collect::<Vec<_>>());
+}
+
+/// All of these clones lock at once; one holds it, and the others are told who.
+fn one_of(shop: &Sandbox, places: &[std::path::PathBuf]) {
+    let lock = |place: &std::path::PathBuf| {
+        shop.run_in(place, PUSHGATE, ["lock", "production", "-m", "me first"])
+    };
+    let all: Vec<Ran> = thread::scope(|scope| {
+        let threads: Vec<_> = places
+            .iter()
+            .map(|place| scope.spawn(move || lock(place)))
+            .collect();
+        threads.into_iter().map(|one| one.join().unwrap()).collect()
+    });
+    let held = all.iter().filter(|ran| ran.code == 0).count();
+    assert_eq!(
+        held,
+        1,
+        "{}",
+        all.iter().map(ToString::to_string).collect::<String>()
+    );
+    let said = |ran: &Ran| {
+        let line = ran
+            .stderr
+            .lines()
+            .find(|line| line.contains("has locked production"));
+        line.unwrap_or_else(|| panic!("{ran}")).to_owned()
+    };
+    let holders: std::collections::BTreeSet<_> = all.iter().map(said).collect();
+    assert_eq!(holders.len(), 1, "{holders:?}");
+    assert!(
+        all.iter()
+            .all(|ran| ran.code < 2 && !ran.stderr.contains("only this clone"))
+    );
+}
+
+#[test]
+fn what_is_no_lock_is_shown_as_what_it_is_and_stops_the_push() {
+    let shop = Sandbox::new();
+    shop.commit_on_origin("two");
+    shop.push("staging", "master").goes();
+    let refused = |why: &str| {
+        let ran = shop.push("production", "master").undecided("lock");
+        ran.says(&format!("the lock of production cannot be read: {why}"))
+            .says("\n  find out whose it is, remove it, then push again:\n    pushgate unlock production\n");
+    };
+    forge(&shop, b"not JSON \x1b[31m");
+    refused("it is not in the format of a lock");
+    forge(&shop, &vec![b' '; 2_000_000]);
+    refused("it has 2000000 bytes");
+    let line = |environment: &str, by: &str, since: &str| {
+        format!(
+            "{{\"v\":1,\"environment\":\"{environment}\",\"by\":\"{by}\",\"why\":\"x\",\"since\":\"{since}\"}}"
+        )
+    };
+    forge(
+        &shop,
+        line("staging", "Ben <b@x>", "2026-11-24T08:00:00Z").as_bytes(),
+    );
+    refused("it is one of `staging`");
+    forge(
+        &shop,
+        line("production", "Ben <b@x>", "2099-11-24T08:00:00Z").as_bytes(),
+    );
+    refused("it begins in the future, at 2099-11-24T08:00:00Z");
+    let commit = ["update-ref", "refs/pushgate/locks/production", "master"];
+    shop.run_in(shop.path("origin.git"), "git", commit).goes();
+    refused("it is a commit, not a file");
+    // Nobody takes it over unseen.
+    shop.pushgate(["lock", "production", "-m", "mine"])
+        .ends_with_2()
+        .says("the lock of production cannot be read");
+    shop.pushgate(["unlock", "production"]).goes();
+    shop.push("production", "master").goes();
+}
+
+#[test]
+fn a_lock_of_an_environment_that_the_policy_does_not_have_stops_nothing() {
+    let shop = Sandbox::new();
+    shop.commit_on_origin("two");
+    shop.policy("suite: {run: 'true'}\nenvironments:\n  'Größe/1 @{x}': {remote: staging}\n");
+    shop.push_ungated("origin", "master");
+    shop.pushgate(["lock", "-m", "odd"]).goes();
+    shop.pushgate(["lock", "--list"]).goes();
+    shop.push_with(&[("GIT_COMMITTER_EMAIL", "ben@x")], "staging", "master")
+        .refused("lock");
+    shop.policy(POLICY);
+    shop.push_ungated("origin", "master");
+    shop.push("staging", "master").goes();
+    let ran = shop.pushgate(["lock", "--list"]).goes();
+    assert_eq!(
+        ran.stdout,
+        "Ana <ana@shop.example> has locked Größe/1 @{x} since Tue 2026-11-24 09:00: odd (the policy has no such environment)\n"
+    );
+    shop.pushgate(["unlock", "Größe/1 @{x}"]).goes();
+    shop.pushgate(["unlock", "Größe/1 @{x}"])
+        .ends_with_2()
+        .says("there is no environment `Größe/1 @{x}`");
+    shop.pushgate(["lock", "stagign", "-m", "x"])
+        .ends_with_2()
+        .says("did you mean `staging`?");
+}
+
+#[test]
+fn where_the_team_shares_nothing_or_the_server_takes_none_it_holds_in_this_clone() {
+    let shop = Sandbox::new();
+    shop.policy(&format!("share: false\n{POLICY}"));
+    shop.push_ungated("origin", "master");
+    shop.pushgate(["lock", "staging", "-m", "mine"])
+        .goes()
+        .says("only this clone knows it, and nobody else: the policy says `share: false`");
+    assert_eq!(on_origin(&shop), "");
+    let by_ben = [("GIT_COMMITTER_EMAIL", "ben@shop.example")];
+    shop.push_with(&by_ben, "staging", "master")
+        .refused("lock")
+        .says("Ana <ana@shop.example> has locked staging in this clone since");
+    shop.pushgate(["unlock"])
+        .goes()
+        .says("staging is unlocked; until now: Ana");
+    shop.push_with(&by_ben, "staging", "master").goes();
+
+    let shop = Sandbox::new();
+    let hook = shop.path("origin.git/hooks/pre-receive");
+    fs::write(
+        &hook,
+        "#!/bin/sh\necho no refs of yours\n! grep -q refs/pushgate\n",
+    )
+    .unwrap();
+    shop.run_in(shop.root(), "chmod", ["+x", hook.to_str().unwrap()])
+        .goes();
+    shop.pushgate(["lock", "staging", "-m", "mine"])
+        .goes()
+        .is(&expect![[r#"
+            exit 0
+            --- stderr
+            pushgate: Ana <ana@shop.example> has locked staging in this clone since Tue 2026-11-24 09:00: mine
+            pushgate: only this clone knows it, and nobody else: `origin` does not take it ([remote rejected] (pre-receive hook declined); remote: no refs of yours)
+        "#]]);
+    shop.commit_on_origin("two");
+    shop.push_with(&by_ben, "staging", "master").refused("lock");
+    shop.push("staging", "master").goes();
+    shop.pushgate(["unlock", "staging"]).goes();
+}
+
+#[test]
+fn a_dead_network_locks_nothing() {
+    let shop = Sandbox::new();
+    shop.git(["remote", "set-url", "origin", "/nowhere"]).goes();
+    shop.pushgate(["lock", "-m", "x"])
+        .ends_with_2()
+        .says("could not ask `origin`");
+    assert!(shop.ledger().is_empty());
+}
+
+#[test]
+fn all_environments_are_locked_at_once_and_everything_says_so() {
+    let shop = Sandbox::new();
+    let ben = Person::joins(&shop, "Ben", &["staging", "production"]);
+    shop.pushgate(["lock", "-m", "incident 17", "--until", "2026-12-24 09:00"])
+        .goes();
+    let status = ben.pushgate("10:00", &["status"]);
+    assert!(
+        status
+            .stdout
+            .starts_with("lock: Ana <ana@shop.example> has locked production since Tue"),
+        "{status}"
+    );
+    let json = ben.pushgate("10:00", &["status", "--json"]).stdout;
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["locks"][1]["lock"]["why"], "incident 17");
+    ben.pushgate("10:00", &["window", "production"])
+        .goes()
+        .says("pushgate: note: Ana <ana@shop.example> has locked production since");
+    let list = ben.pushgate("10:00", &["lock", "staging", "--list", "--json"]);
+    let list: serde_json::Value = serde_json::from_str(&list.stdout).unwrap();
+    assert_eq!(list["state"], "held");
+    assert_eq!(list["lock"]["until"], "2026-12-24T09:00:00Z");
+    // Of several, those go that another person does not hold.
+    ben.pushgate("10:00", &["unlock", "staging"]).goes();
+    let ran = ben.pushgate("10:00", &["lock", "-m", "mine"]).goes_not();
+    ran.says("Ben <ben@shop.example> has locked staging")
+        .says("Ana <ana@shop.example> has locked production");
+}
+
+#[test]
+fn the_first_push_to_a_server_that_is_trunk_and_environment_is_not_held_up() {
+    let shop = Sandbox::bare();
+    shop.policy("suite: {run: 'true'}\nenvironments:\n  production: {remote: origin}\n");
+    shop.install();
+    shop.push("origin", "master")
+        .goes()
+        .says("  lock: nobody has locked it");
+}
