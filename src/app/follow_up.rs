@@ -10,6 +10,7 @@ use std::{
 
 use super::{
     answers::SystemClock,
+    policies::Loaded,
     settle::{Ask, forget_old, settle},
     sharing::{Unshared, start_follow_up},
     unjudged,
@@ -63,6 +64,10 @@ pub(crate) fn run(repository: &Repository) {
             > 0
         {
             let _ = settle(repository, Ask::JustEnded(since));
+            // So that no later command has to read all that happened since the last one.
+            if let Ok(loaded) = policy_here(repository) {
+                let _ = unjudged::record_all(repository, &loaded.policy);
+            }
         }
         if let Some(unshared) = repository.unshared()
             && tried.as_ref() != Some(&unshared.tip)
@@ -75,6 +80,11 @@ pub(crate) fn run(repository: &Repository) {
         }
         thread::sleep(TICK);
     }
+}
+
+fn policy_here(repository: &Repository) -> Result<Loaded, Undecided> {
+    let head = repository.reference("HEAD")?;
+    repository.policy(head.as_ref())
 }
 
 /// One such process works and one more waits, for what the first has not seen any more: `None` for others.

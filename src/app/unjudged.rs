@@ -25,12 +25,8 @@ pub(super) fn record_all(repository: &Repository, policy: &Policy) -> Result<(),
         return Ok(());
     };
     let share = policy.shares().then_some(policy.trunk.remote.as_str());
-    let open = repository.open_pushes().open().into_iter();
-    let open: Vec<_> = open
-        .filter_map(|(_, push)| Some(push.record()?.commit))
-        .collect();
     let before = repository.looked_at();
-    let (mut found, mut looked_at) = (Vec::new(), Vec::new());
+    let (mut moved, mut looked_at) = (Vec::new(), Vec::new());
     for environment in &policy.environments {
         let of = repository.remotes_of(environment);
         for (index, remote) in of.remotes.iter().enumerate() {
@@ -41,18 +37,27 @@ pub(super) fn record_all(repository: &Repository, policy: &Policy) -> Result<(),
             for name in repository.tracking_refs(&only) {
                 let mut moves = repository.moves(&name)?;
                 moves.reverse();
-                let is_it = |one: &&Tracking| one.name == name && fits(one, &moves);
-                let known = before.iter().find(is_it).map_or(0, |one| one.moves);
-                let mut records = unrecorded(repository, of.place_of(index), &moves, known)?;
-                records.retain(|one| one.at >= since && !open.contains(&one.commit));
-                found.extend(records);
                 looked_at.push(Tracking {
                     tip: moves.last().map(|moved| moved.commit.to_string()),
                     moves: moves.len(),
                     name,
                 });
+                moved.push((of.clone(), index, moves));
             }
         }
+    }
+    // After the reflogs and before the records: a push is open until its record is written.
+    let open = repository.open_pushes().open().into_iter();
+    let open: Vec<_> = open
+        .filter_map(|(_, push)| Some(push.record()?.commit))
+        .collect();
+    let mut found = Vec::new();
+    for ((of, index, moves), now) in moved.iter().zip(&looked_at) {
+        let is_it = |one: &&Tracking| one.name == now.name && fits(one, moves);
+        let known = before.iter().find(is_it).map_or(0, |one| one.moves);
+        let mut records = unrecorded(repository, of.place_of(*index), moves, known)?;
+        records.retain(|one| one.at >= since && !open.contains(&one.commit));
+        found.extend(records);
     }
     write(repository, &found, share)?;
     // A push that is open now may turn out not to be judged.

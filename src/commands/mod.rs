@@ -21,7 +21,11 @@ pub(crate) mod status;
 pub(crate) mod uninstall;
 pub(crate) mod window;
 
-use std::{env, io, process::ExitCode};
+use std::{
+    env,
+    io::{self, IsTerminal},
+    process::ExitCode,
+};
 
 use bstr::ByteSlice;
 use serde::Serialize;
@@ -63,6 +67,9 @@ fn print_data(text: impl Into<Text>) -> Result<(), Error> {
 
 /// Shows a long text for a person: on a terminal by the pager that git would use.
 fn page(text: impl Into<Text>, git: &Git) -> Result<(), Error> {
+    if !io::stdout().is_terminal() {
+        return print_data(text);
+    }
     let pager = output_of(&mut git.plain(["var", "GIT_PAGER"])).ok();
     let pager = pager.map(|said| said.line().to_str_lossy().into_owned());
     report::paged(text, pager.as_deref().unwrap_or_default()).map_err(not_written)

@@ -2,7 +2,7 @@
 
 use std::{
     env,
-    io::{self, IsTerminal, Write, stdout},
+    io::{self, Write, stdout},
     process::{Command, Stdio},
 };
 
@@ -17,10 +17,10 @@ const NOT_FOUND: i32 = 127;
 /// What git sets for pagers where nothing else is: short texts need no key to end, and colours stay.
 const USUAL: [(&str, &str); 2] = [("LESS", "FRX"), ("LV", "-c")];
 
-/// Writes what was asked for to standard output: on a terminal through this command, unless it is `cat` or empty.
+/// Writes what was asked for to the terminal through this command, unless it is `cat` or empty.
 pub(crate) fn paged(text: impl Into<Text>, pager: &str) -> io::Result<()> {
     let text = text.into();
-    if text.is_empty() || matches!(pager, "" | "cat") || !stdout().is_terminal() {
+    if text.is_empty() || matches!(pager, "" | "cat") {
         return data(text);
     }
     let mut command = Command::new(SH);

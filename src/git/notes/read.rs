@@ -42,32 +42,39 @@ impl Notes<'_> {
         Ok(all)
     }
 
-    /// The records about the commits whose notes were written last, so many times at most.
-    pub(crate) fn recent(&self, times: usize) -> Result<Vec<Record>, Undecided> {
+    /// The records that were written last, in so many commits of the notes at most.
+    ///
+    /// git shows the lines that these commits add: a process less for each of them, and none of their trees is
+    /// read here.
+    pub(crate) fn recent(&self, commits: usize) -> Result<Vec<Record>, Undecided> {
         let Some(tip) = self.tip()? else {
             return Ok(Vec::new());
         };
-        let most = format!("--max-count={times}");
+        let most = format!("--max-count={commits}");
         let args = [
             "log",
             "--first-parent",
             "-m",
             "--root",
-            "--name-only",
+            "--patch",
+            "--unified=0",
+            "--text",
             "--no-renames",
             "--no-relative",
+            "--no-color",
+            "--no-ext-diff",
+            "--no-textconv",
             "--no-show-signature",
             "--format=",
-            "-z",
         ];
         let args = args.into_iter().chain([&*most, tip.as_str(), "--"]);
         let output = self.repository.git.must(args)?;
-        let mut all = Vec::new();
-        for commit in about(&output.stdout) {
-            let records = self.read(&commit)?.into_iter();
-            all.extend(records.filter(|record| record.commit == commit));
-        }
-        Ok(all)
+        // A deployment stands in two notes.
+        let mut lines: Vec<_> = output.stdout.lines().collect();
+        lines.sort_unstable();
+        lines.dedup();
+        let record = |line: &&[u8]| Record::parse(line.strip_prefix(b"+")?);
+        Ok(lines.iter().filter_map(record).collect())
     }
 
     /// Whether any record is such a one; the notes are read only up to it.
@@ -191,15 +198,11 @@ impl Notes<'_> {
         let args = ["diff-tree", "-r", "-z", "--name-only", "--no-renames"];
         let trees = [ours.as_str(), theirs.as_str()];
         let output = self.repository.git.must(args.into_iter().chain(trees))?;
-        Ok(about(&output.stdout))
+        let id = |path: &[u8]| Oid::parse(&path.replace("/", ""));
+        let paths = output.stdout.split(|b| *b == 0);
+        let mut commits: Vec<_> = paths.filter_map(id).collect();
+        commits.sort();
+        commits.dedup();
+        Ok(commits)
     }
-}
-
-/// The commits that notes are about, whose paths git prints with NUL between them.
-fn about(paths: &[u8]) -> Vec<Oid> {
-    let id = |path: &[u8]| Oid::parse(&path.trim_ascii().replace("/", ""));
-    let mut commits: Vec<_> = paths.split(|b| *b == 0).filter_map(id).collect();
-    commits.sort();
-    commits.dedup();
-    commits
 }
