@@ -26,7 +26,7 @@ pub(super) fn record_all(repository: &Repository, policy: &Policy) -> Result<(),
     };
     let share = policy.shares().then_some(policy.trunk.remote.as_str());
     let before = repository.looked_at();
-    let (mut moved, mut looked_at) = (Vec::new(), Vec::new());
+    let (mut reflogs, mut looked_at) = (Vec::new(), Vec::new());
     for environment in &policy.environments {
         let of = repository.remotes_of(environment);
         for (index, remote) in of.remotes.iter().enumerate() {
@@ -42,7 +42,7 @@ pub(super) fn record_all(repository: &Repository, policy: &Policy) -> Result<(),
                     moves: moves.len(),
                     name,
                 });
-                moved.push((of.clone(), index, moves));
+                reflogs.push((of.clone(), index, moves));
             }
         }
     }
@@ -52,7 +52,7 @@ pub(super) fn record_all(repository: &Repository, policy: &Policy) -> Result<(),
         .filter_map(|(_, push)| Some(push.record()?.commit))
         .collect();
     let mut found = Vec::new();
-    for ((of, index, moves), now) in moved.iter().zip(&looked_at) {
+    for ((of, index, moves), now) in reflogs.iter().zip(&looked_at) {
         let is_it = |one: &&Tracking| one.name == now.name && fits(one, moves);
         let known = before.iter().find(is_it).map_or(0, |one| one.moves);
         let mut records = unrecorded(repository, of.place_of(*index), moves, known)?;
