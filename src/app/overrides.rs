@@ -165,7 +165,9 @@ pub(crate) fn no_reason(push: &GovernedPush<'_>, environment: &str, given: &Over
     ];
     let asked = asked.into_iter().filter(|(is_asked, _)| *is_asked);
     let asked: String = asked.map(|(_, words)| words).collect();
-    let again = format!("{asked}{REASON}=\"...\" {}", push.command());
+    // What goes back replaces what is live.
+    let options: &[&str] = if given.rollback { &["--force"] } else { &[] };
+    let again = format!("{asked}{REASON}=\"...\" {}", push.command_with(options));
     Refusal::new(format!("an override of {environment} must say why")).cure("say it", [again])
 }
 

@@ -216,7 +216,9 @@ fn by_tip(
         Some(before) => {
             let mut moves = repository.moves(&before.name)?;
             moves.reverse();
-            !moves.is_empty() && fits(before, &moves)
+            // git writes no line where the ref is there already.
+            let is_there = before.tip.as_deref() == Some(record.commit.as_str());
+            !moves.is_empty() && !is_there && fits(before, &moves)
         }
         None => false,
     };
@@ -268,7 +270,7 @@ impl Ended {
 }
 
 /// The record of a push whose commit is live now, though nothing tells since when.
-fn found(mut record: Record) -> Record {
+pub(super) fn found(mut record: Record) -> Record {
     if let Event::Deployed(deployed) = &mut record.event {
         deployed.seen = true;
     }

@@ -5,14 +5,19 @@ use std::{fs, path::PathBuf};
 
 use jiff::Timestamp;
 
-use super::{answers::SystemClock, settle::fits, sharing::write};
+use super::{
+    answers::SystemClock,
+    settle::{self, fits},
+    sharing::write,
+};
 use crate::{
     file,
     gates::{Clock, EnvironmentRemotes, LocalRepository, Memory, Undecided},
     git::{Moved, Repository},
     hooks::{directory::HooksDirectory, gate::is_gated},
     memory::{
-        open_push::Tracking,
+        deployments::{current, live_after},
+        open_push::{State, Tracking},
         record::{Deployed, Event, Judged, Place, Record},
     },
     policy::Policy,
@@ -90,19 +95,27 @@ fn unrecorded(
                     !deployed.seen && (record.at == moved.at || is_redated(record, deployed))
                 })
         };
-        if moved.is_push() && !repository.records(&moved.commit)?.iter().any(is_same) {
-            let older = index.checked_sub(1).and_then(|older| moves.get(older));
-            let event = Event::Deployed(Deployed {
-                replaces: older.map(|older| older.commit.clone()),
-                ..Deployed::new(Judged::Unjudged)
-            });
-            found.push(Record::new(
-                moved.at,
-                &*moved.by,
-                place,
-                &moved.commit,
-                event,
-            ));
+        if !moved.is_push() {
+            continue;
+        }
+        let records = repository.records(&moved.commit)?;
+        if records.iter().any(is_same) {
+            continue;
+        }
+        let older = index.checked_sub(1).and_then(|older| moves.get(older));
+        // Others may have deployed since this clone heard of the place.
+        let live = |older: &Moved| {
+            live_after(&older.commit, place, moved.at, |commit| {
+                repository.records(commit)
+            })
+        };
+        let event = Event::Deployed(Deployed {
+            replaces: older.map(live).transpose()?,
+            ..Deployed::new(Judged::Unjudged)
+        });
+        let record = Record::new(moved.at, &*moved.by, place, &moved.commit, event);
+        if !place.is_repeat(&record, &records) {
+            found.push(record);
         }
     }
     Ok(found)
@@ -147,6 +160,9 @@ pub(crate) fn sighting(
         record.is_at(place)
             && (record.deployed()).is_some_and(|deployed| deployed.judged != Judged::Before)
     };
+    if let Some(record) = arrived_late(repository, place, commit)? {
+        return Ok(Some(record));
+    }
     // Where nothing was recorded yet, the commit was there before the gate, unless it is younger.
     let is_before = !repository.notes().any(is_judged)?
         && !is_younger(repository, commit, gate_since(repository));
@@ -161,6 +177,27 @@ pub(crate) fn sighting(
     });
     let (at, by) = (SystemClock.now(), repository.identity());
     Ok(Some(Record::new(at, by, place, commit, event)))
+}
+
+/// The record of a push from here that was given up, and whose commit is live all the same: git may have ended
+/// before the platform did.
+pub(crate) fn arrived_late(
+    repository: &Repository,
+    place: Place<'_>,
+    commit: &Oid,
+) -> Result<Option<Record>, Undecided> {
+    let all = repository.open_pushes().all().into_iter();
+    let given_up = all.filter(|(_, push)| push.state != State::Open);
+    let records = given_up.filter_map(|(_, push)| push.record());
+    let last = records
+        .filter(|record| record.is_at(place) && record.commit == *commit)
+        .max_by_key(|record| record.at);
+    let Some(record) = last else {
+        return Ok(None);
+    };
+    let known = repository.records(commit)?;
+    let is_known = current(&known, place, commit, SystemClock.now()).is_some();
+    Ok((!is_known).then(|| settle::found(record)))
 }
 
 fn is_younger(repository: &Repository, commit: &Oid, gate: Option<Timestamp>) -> bool {

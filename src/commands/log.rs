@@ -107,9 +107,15 @@ fn everything(
     }
     let ledger = world.ledger();
     let contents = ledger.read()?;
-    for number in &contents.damaged {
-        let path = ledger.path().display();
-        report::warn(&format!("line {number} of {path} is damaged and left out"));
+    if let Some(first) = contents.damaged.first() {
+        let (path, count) = (ledger.path().display(), contents.damaged.len());
+        let more = match count {
+            1 => String::new(),
+            _ => format!(" and {} more", count - 1),
+        };
+        report::warn(&format!(
+            "line {first}{more} of {path} is damaged and left out"
+        ));
     }
     let notes = world.notes();
     let records = match most {

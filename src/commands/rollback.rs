@@ -15,8 +15,8 @@ use crate::{
     cli::Rollback,
     cure::command,
     gates::{
-        Clock, EnvironmentRemotes, Memory, Undecided,
-        verdict::{Contents, Decision},
+        Clock, EnvironmentRemotes, LocalRepository, Memory, Undecided,
+        verdict::{Contents, Decision, Relation},
     },
     git::{Repository, network},
     memory::{
@@ -149,7 +149,13 @@ fn previous(place: Place<'_>, live: &Oid, world: &Repository) -> Result<Oid, Err
     let mut commit = live.clone();
     loop {
         let records = world.records(&commit)?;
-        let Some(older) = before(&records, place, &commit).filter(|one| !seen.contains(one)) else {
+        let older = before(&records, place, &commit).filter(|one| !seen.contains(one));
+        // Forward is no way back: what an override took off may have been newer.
+        let older = older.filter(|older| {
+            let relation = world.relation(older, live, "origin");
+            !matches!(relation, Ok(Relation::Ahead(_)))
+        });
+        let Some(older) = older else {
             let commit = commit.short();
             let message = format!("nothing tells what was live on {environment} before {commit}");
             return Err(which(message, environment));

@@ -47,8 +47,20 @@ impl<'p> GovernedPush<'p> {
         }
     }
 
+    /// The remote where the team shares its records.
+    pub(crate) fn share(&self) -> Option<&str> {
+        let trunk = self.trunk.as_ref().ok();
+        let trunk = trunk.filter(|_| self.policy.shares());
+        trunk.map(|trunk| trunk.remote.as_str())
+    }
+
     /// The push itself, as a person may type it again.
     pub fn command(&self) -> String {
+        self.command_with(&[])
+    }
+
+    /// The same with options of git.
+    pub(crate) fn command_with(&self, options: &[&str]) -> String {
         const MOST: usize = 10;
         if let Some(deploy) = &self.push.deploy {
             return deploy.again();
@@ -60,7 +72,12 @@ impl<'p> GovernedPush<'p> {
         } else {
             &all
         };
-        let mut words = vec!["git".to_owned(), "push".to_owned(), self.remote.clone()];
+        let mut words: Vec<_> = ["git", "push"]
+            .iter()
+            .chain(options)
+            .map(|word| (*word).to_owned())
+            .collect();
+        words.push(self.remote.clone());
         words.extend(updates.iter().map(|update| update.refspec()));
         command(words)
     }

@@ -18,8 +18,8 @@ use super::{
 use crate::{
     cure::command,
     memory::{
-        deployments::{live_since, removed_by_rollback},
-        record::Record,
+        deployments::{current, live_since, removed_by_rollback},
+        record::{Place, Record},
     },
     policy::{By, Environment, Signoff},
     push::{Oid, url::redact},
@@ -167,17 +167,13 @@ impl Promotion<'_> {
         let now = world.clock.now();
         // A tracking ref that nobody has fetched since does not know that the commit went meanwhile.
         let went = |record: &Record| record.replaces() == Some(self.commit);
-        let since = match self.since(now) {
+        let since = match self.since(now)? {
             None if !self.records.iter().any(went) => {
                 world.memory.tracked_since(before, self.commit)?
             }
             known => known,
         };
-        // A slow clock may have dated the deployment before the commit was made.
-        let made = world.repository.committed_at(self.commit)?;
-        let made = made.filter(|made| *made <= now);
         let since = since.filter(|since| *since <= now);
-        let since = since.max(made.filter(|_| since.is_some()));
         *first |= since.is_none();
         let been = since.map_or(SignedDuration::ZERO, |since| now.duration_since(since));
         let been = Duration::try_from(been).unwrap_or_default();
@@ -206,11 +202,20 @@ impl Promotion<'_> {
     }
 
     /// Since when the commit is live on all remotes of the environment.
-    fn since(&self, now: Timestamp) -> Option<Timestamp> {
+    fn since(&self, now: Timestamp) -> Result<Option<Timestamp>, Undecided> {
         let before = self.before;
-        let since = |remote| live_since(self.records, before.place_of(remote), self.commit, now);
-        let all: Option<Vec<_>> = (0..before.remotes.len()).map(since).collect();
-        all?.into_iter().max()
+        let since = |remote| {
+            soaks_since(
+                before.place_of(remote),
+                self.commit,
+                self.records,
+                now,
+                self.world,
+            )
+        };
+        let all = (0..before.remotes.len()).map(since);
+        let all: Option<Vec<_>> = all.collect::<Result<_, _>>()?;
+        Ok(all.and_then(|all| all.into_iter().max()))
     }
 
     /// Enough people must have signed the commit off there; the person who pushes may do so now.
@@ -282,6 +287,30 @@ impl Promotion<'_> {
 
 /// What follows once the commit is live there.
 const PUSH: (&str, Option<&str>) = ("push again", None);
+
+/// Since when a commit that is live now counts as such. A slow clock may have dated its deployment before it was
+/// made, or before what it replaced was deployed.
+pub(crate) fn soaks_since(
+    place: Place<'_>,
+    commit: &Oid,
+    records: &[Record],
+    now: Timestamp,
+    world: &World<'_>,
+) -> Result<Option<Timestamp>, Undecided> {
+    let Some(since) = live_since(records, place, commit, now) else {
+        return Ok(None);
+    };
+    // A commit that is not here has no time here.
+    let mut least = world.repository.committed_at(commit).ok().flatten();
+    if let Some(old) = current(records, place, commit, now).and_then(Record::replaces) {
+        let known = world.memory.records(old)?;
+        let came = known
+            .iter()
+            .filter(|one| one.commit == *old && one.is_at(place) && one.deployed().is_some());
+        least = least.max(came.map(|one| one.at).filter(|at| *at <= now).max());
+    }
+    Ok(least.filter(|least| *least <= now).max(Some(since)))
+}
 
 /// Says what is live on a remote instead of the commit, and what to do; `then`: what follows once the commit
 /// is live there, and its command.

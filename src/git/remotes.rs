@@ -7,10 +7,12 @@ use jiff::Timestamp;
 
 use super::{Repository, network::LIMIT};
 use crate::{
+    cure::command,
     gates::{self, EnvironmentRemotes, Tip, Undecided, facts::TrunkName, remote_tips::Tips},
     memory::{deployments::newest, record::Place},
     policy::Environment,
-    push::Oid,
+    push::{Oid, url::redact},
+    text::printable,
 };
 
 impl gates::Remotes for Repository {
@@ -62,11 +64,19 @@ impl Repository {
         let full = |branch: &String| format!("refs/heads/{branch}");
         let refs: Vec<_> = branches.iter().map(full).collect();
         let refs: Vec<_> = refs.iter().map(String::as_str).collect();
-        let mut tips = self.tips(remote, &urls, &refs)?;
-        for (name, _) in &mut tips {
+        let mut all = self.tips(remote, &urls, &refs)?;
+        all.dedup();
+        let [tips] = all.as_mut_slice() else {
+            let label = redact(&printable(remote));
+            let message =
+                format!("the places that `{label}` pushes to do not have the same commit");
+            let push = command(["git", "push", &label]);
+            return Err(Undecided::new(message).cure("push to all of them again", [push]));
+        };
+        for (name, _) in &mut *tips {
             *name = name.trim_start_matches("refs/heads/").to_owned();
         }
-        Ok(tips)
+        Ok(std::mem::take(tips))
     }
 
     /// What git would tell the hook of a push to an environment: the remote and the URLs.
@@ -107,25 +117,19 @@ impl Repository {
         let mut urls = Vec::from_iter(self.remotes().fetch_url(remote));
         urls.extend(self.remotes().push_urls(remote));
         urls.dedup();
-        self.tips(remote, &urls, refs)
+        Ok(self.tips(remote, &urls, refs)?.concat())
     }
 
-    /// The tips of these refs at each of these URLs; those that do not exist are left out.
-    fn tips(
-        &self,
-        remote: &BStr,
-        urls: &[BString],
-        refs: &[&str],
-    ) -> Result<Vec<(String, Oid)>, Undecided> {
+    /// The tips of these refs, by URL; those that do not exist are left out.
+    fn tips(&self, remote: &BStr, urls: &[BString], refs: &[&str]) -> Result<Vec<Tips>, Undecided> {
         let network = self.network(LIMIT);
         let fetched = self.remotes().fetch_url(remote);
-        let mut tips = Vec::new();
-        for url in urls {
+        let ask = |url: &BString| {
             // Under its name the remote's other settings count, too (`remote.NAME.proxy`).
             let name = (Some(url) == fetched.as_ref()).then_some(remote);
-            tips.extend(network.list(name, url.as_ref(), refs)?);
-        }
-        Ok(tips)
+            network.list(name, url.as_ref(), refs)
+        };
+        urls.iter().map(ask).collect()
     }
 
     /// The tip of a ref at a URL; `None` where there is no such ref.

@@ -16,8 +16,52 @@ impl<'p> Place<'p> {
     ) -> impl Iterator<Item = (&'r Record, &'r Deployed)> + use<'r, 'p> {
         records
             .iter()
-            .filter(move |record| record.is_at(self))
+            .filter(move |record| record.is_at(self) && !self.is_repeat(record, records))
             .filter_map(|record| Some((record, record.deployed()?)))
+    }
+
+    /// Whether nothing happened: git writes "update by push" also where it finds all up to date, and the
+    /// commit had been deployed and was live all the while.
+    pub(crate) fn is_repeat(self, record: &Record, records: &[Record]) -> bool {
+        let is_unjudged = |one: &Deployed| one.judged == Judged::Unjudged && !one.seen;
+        if !record.deployed().is_some_and(is_unjudged) {
+            return false;
+        }
+        let earlier = || {
+            let all = records.iter().filter(|other| other.is_at(self));
+            all.filter(|other| other.at <= record.at && *other != record)
+        };
+        let went = earlier().filter(|other| other.replaces() == Some(&record.commit));
+        let went = went.map(|other| other.at).max();
+        earlier().any(|other| {
+            let is_judged = |one: &Deployed| one.judged != Judged::Unjudged && !one.seen;
+            other.commit == record.commit
+                && other.deployed().is_some_and(is_judged)
+                && went.is_none_or(|went| other.at >= went)
+        })
+    }
+}
+
+/// The commit that was live at a moment, as far as the records lead from one that was live before: those of each
+/// commit tell what replaced it.
+pub fn live_after<E>(
+    commit: &Oid,
+    place: Place<'_>,
+    moment: Timestamp,
+    records: impl Fn(&Oid) -> Result<Vec<Record>, E>,
+) -> Result<Oid, E> {
+    let (mut live, mut since) = (commit.clone(), Timestamp::MIN);
+    loop {
+        let known = records(&live)?;
+        let replaced = place.deployments(&known).map(|(record, _)| record);
+        let next = replaced
+            .filter(|record| record.replaces() == Some(&live))
+            .filter(|record| record.at > since && record.at < moment)
+            .min_by_key(|record| record.at);
+        match next {
+            Some(record) => (live, since) = (record.commit.clone(), record.at),
+            None => return Ok(live),
+        }
     }
 }
 

@@ -107,7 +107,9 @@ pub(crate) fn history(entries: Vec<Entry>, records: &[Record], open: &[OpenPush]
         .enumerate()
         .filter(|(index, record)| match record.event {
             Event::Deployed(_) => {
-                !key(record).is_some_and(|key| own.contains(&key)) && !found_again.contains(index)
+                !key(record).is_some_and(|key| own.contains(&key))
+                    && !found_again.contains(index)
+                    && !record.place().is_repeat(record, records)
             }
             Event::Signoff { .. } | Event::Again { .. } => {
                 !words.contains(&(record.at, record.name().to_owned(), who(&record.by)))

@@ -395,3 +395,125 @@ fn notes_that_are_no_commit_are_named_with_what_removes_them() {
     shop.git(["update-ref", "-d", "refs/notes/pushgate"]).goes();
     shop.push("production", "master").goes();
 }
+
+#[test]
+fn what_was_up_to_date_is_no_deployment_of_whoever_asked() {
+    let shop = shop();
+    let [ana, ben] = people(&shop);
+    let two = deploys(&ben, "10:00", "two");
+    let three = deploys(&ben, "11:00", "three");
+    ana.git(&["pull", "-q", "--ff-only", "origin", "master"])
+        .goes();
+    // git moves the tracking ref, and writes that it was pushed.
+    ana.push("12:00", "production")
+        .says("Everything up-to-date");
+    for person in [&ana, &ben] {
+        let status = person.reads("12:10", &["status"]);
+        assert!(!status.contains("no gate judged"), "{status}");
+        assert!(!log(person, "12:20").contains("unjudged"));
+    }
+    let ran = ana
+        .at(
+            "12:30",
+            &[PUSHGATE, "rollback", "--yes", "-m", "it is down"],
+        )
+        .goes();
+    ran.says(&format!("from {} back to {}", &three[..7], &two[..7]));
+}
+
+#[test]
+fn a_push_around_the_gate_replaces_what_others_deployed_meanwhile() {
+    let shop = shop();
+    let [ana, ben] = people(&shop);
+    let two = deploys(&ben, "10:00", "two");
+    ana.commits("three");
+    ana.push("11:00", "origin").goes();
+    ana.reads("11:00", &["status"]);
+    ana.at(
+        "11:10",
+        &["git", "push", "--no-verify", "production", "master"],
+    )
+    .goes();
+    ana.reads("11:20", &["status"]);
+    let known = records(&shop, &ana.place, "deployed");
+    let unjudged = known
+        .iter()
+        .find(|one| one["judged"] == "unjudged")
+        .unwrap();
+    assert_eq!(unjudged["replaces"], two.as_str());
+}
+
+#[test]
+fn a_push_that_was_given_up_counts_once_its_commit_is_seen() {
+    let shop = shop();
+    let [ana, ben] = people(&shop);
+    deploys(&ana, "10:00", "two");
+    let three = ana.commits("three");
+    for remote in ["origin", "staging"] {
+        ana.push("11:00", remote).goes();
+    }
+    let hook = rejects(&shop, "production");
+    let why = ["PUSHGATE_SKIP=window", "PUSHGATE_REASON=the site is down"];
+    let push = [&["env"], &why[..], &["git", "push", "production", "master"]].concat();
+    ana.at("11:10", &push).goes_not();
+    fs::remove_file(&hook).unwrap();
+    // The platform went on building after git had ended.
+    shop.run_in(
+        &ana.place,
+        "git",
+        [
+            "push",
+            "-q",
+            "--no-verify",
+            &shop.path("production.git").display().to_string(),
+            "master",
+        ],
+    )
+    .goes();
+    let status = ana.reads("11:20", &["status"]);
+    assert!(!status.contains("no gate judged"), "{status}");
+    assert!(status.contains("the site is down"), "{status}");
+    let status = ben.reads("11:30", &["status"]);
+    assert!(status.contains("the site is down"), "{status}");
+    assert!(log(&ben, "11:40").contains(&three[..7]));
+}
+
+#[test]
+fn a_rollback_that_arrived_after_git_had_ended_is_a_rollback() {
+    let shop = shop();
+    let [ana, _] = people(&shop);
+    let two = deploys(&ana, "10:00", "two");
+    let three = deploys(&ana, "11:00", "three");
+    let hook = rejects(&shop, "production");
+    ana.at("12:00", &back(&[], &format!("{two}:refs/heads/master")))
+        .goes_not();
+    fs::remove_file(&hook).unwrap();
+    let url = shop.path("production.git").display().to_string();
+    let late = format!("+{two}:refs/heads/master");
+    ana.git(&["push", "-q", "--no-verify", &url, &late]).goes();
+    ana.push("12:30", "production")
+        .refused("promotion")
+        .says(&format!("a rollback took {} off production", &three[..7]));
+}
+
+#[test]
+fn a_place_that_has_another_commit_at_one_of_its_urls_is_not_staging() {
+    let shop = shop();
+    let [ana, _] = people(&shop);
+    shop.git(["init", "-q", "--bare", "../eu.git"]).goes();
+    for place in ["staging.git", "eu.git"] {
+        let url = shop.path(place).display().to_string();
+        ana.git(&["remote", "set-url", "--add", "--push", "staging", &url])
+            .goes();
+    }
+    ana.commits("two");
+    ana.push("10:00", "origin").goes();
+    let hook = rejects(&shop, "eu");
+    ana.push("10:00", "staging").goes_not();
+    ana.push("10:10", "production")
+        .undecided("promotion")
+        .says("the places that `staging` pushes to do not have the same commit");
+    fs::remove_file(&hook).unwrap();
+    ana.push("10:20", "staging").goes();
+    ana.push("10:30", "production").goes();
+}

@@ -21,7 +21,7 @@ use crate::{
         verdict::{Contents, Decision, Gate, Outcome, Rollback, Verdict},
     },
     git::Repository,
-    memory::ledger::Entry,
+    memory::{ledger::Entry, record::Place},
     policy::{self, Environment},
     push::{Push, Update, destination::Destination},
     text::{self, printable},
@@ -67,6 +67,11 @@ impl<'d> Decider<'d> {
                 "note: the uncommitted edit of {} changes nothing; the pushed one counts",
                 policy::FILE
             )));
+        }
+        for push in pushes.iter().filter(|push| !push.second) {
+            if let Err(error) = look_at_live(push, journal) {
+                pending.messages.push(Message::Warning(error.in_one_line()));
+            }
         }
         let judged = self.ask(pushes, &mut pending.messages);
         let stops = judged.iter().any(|(_, decision, _)| !decision.permits());
@@ -301,6 +306,22 @@ fn undecided_target(error: Undecided) -> Verdict {
         answers: vec![(Gate::Target, Outcome::Undecided(Box::new(error)))],
         ..Verdict::default()
     }
+}
+
+/// What git says to be live may be what an earlier push was given up for.
+fn look_at_live(push: &GovernedPush<'_>, journal: &dyn Journal) -> Result<(), Undecided> {
+    let Some(change) = change(push) else {
+        return Ok(());
+    };
+    let Some(live) = change.replaces else {
+        return Ok(());
+    };
+    let destination = push.destination.to_string();
+    let place = Place {
+        environment: &change.environment.name,
+        destinations: &[destination],
+    };
+    journal.arrived_late(place, live, push.share())
 }
 
 /// The rollback that a push is where no gate is asked whether it may be one.

@@ -4,7 +4,7 @@ use crate::{
     app::{settle, sharing, unjudged},
     gates::{EnvironmentRemotes, Undecided},
     git::Repository,
-    memory::{ledger::Entry, open_push::OpenPush},
+    memory::{ledger::Entry, open_push::OpenPush, record::Place},
     push::Oid,
 };
 
@@ -20,6 +20,13 @@ pub(crate) trait Journal {
         &self,
         environment: &EnvironmentRemotes,
         commit: &Oid,
+        share: Option<&str>,
+    ) -> Result<(), Undecided>;
+    /// Records that a push from here that was given up has arrived all the same: its commit is live.
+    fn arrived_late(
+        &self,
+        place: Place<'_>,
+        live: &Oid,
         share: Option<&str>,
     ) -> Result<(), Undecided>;
     /// Starts the process that looks for arrivals and shares records, where there is anything to do.
@@ -51,6 +58,18 @@ impl Journal for Repository {
         share: Option<&str>,
     ) -> Result<(), Undecided> {
         match unjudged::sighting(self, environment.place(), commit)? {
+            Some(record) => sharing::write(self, &[record], share),
+            None => Ok(()),
+        }
+    }
+
+    fn arrived_late(
+        &self,
+        place: Place<'_>,
+        live: &Oid,
+        share: Option<&str>,
+    ) -> Result<(), Undecided> {
+        match unjudged::arrived_late(self, place, live)? {
             Some(record) => sharing::write(self, &[record], share),
             None => Ok(()),
         }

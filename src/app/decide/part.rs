@@ -39,9 +39,7 @@ impl Part {
         verdict: &Verdict,
         entry: Entry,
     ) -> Self {
-        let trunk = push.trunk.as_ref().ok();
-        let trunk = trunk.filter(|_| push.policy.shares());
-        let share = trunk.map(|trunk| trunk.remote.clone());
+        let share = push.share().map(str::to_owned);
         let changes: Vec<_> = changes(push).collect();
         let before = push.before.as_ref().filter(|_| verdict.first);
         let found = before.zip(changes.first()).map(|(before, change)| {
@@ -119,7 +117,7 @@ fn skipped(decision: Decision, verdict: &Verdict) -> Vec<String> {
 
 /// What a push changes on an environment.
 pub(super) struct Change<'c> {
-    environment: &'c Environment,
+    pub(super) environment: &'c Environment,
     pub(super) commit: &'c Oid,
     /// The full name of the ref.
     target: &'c BStr,

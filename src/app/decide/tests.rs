@@ -13,7 +13,7 @@ use crate::{
     memory::{
         ledger::Entry,
         open_push::OpenPush,
-        record::{ALL_GATES, Deployed, Event as RecordEvent, Judged, Record},
+        record::{ALL_GATES, Deployed, Event as RecordEvent, Judged, Place, Record},
     },
     policy::{Environment, Policy, Reason, Step},
     push::{Oid, Update, destination::Destination},
@@ -64,6 +64,10 @@ impl Journal for Fakebook {
         self.found.borrow_mut().push(found);
         self.call("found")
     }
+    fn arrived_late(&self, _: Place<'_>, _: &Oid, _: Option<&str>) -> Result<(), Undecided> {
+        Ok(())
+    }
+
     fn follow_up(&self) {}
 }
 

@@ -15,12 +15,14 @@ use crate::{
     },
     cure::{Cure, command},
     gates::{
-        EnvironmentRemotes, LocalRepository, Memory, Passed, Remotes, Undecided, receipt,
+        EnvironmentRemotes, LocalRepository, Memory, Passed, Remotes, Undecided,
+        promotion::soaks_since,
+        receipt,
         verdict::{Contents, Decision, Gate, Outcome},
         window::{Answer, known, reader},
     },
     memory::{
-        deployments::{current, live_since, removed_by_rollback},
+        deployments::{current, removed_by_rollback},
         record::{Event, Judged, Record, who},
     },
     policy,
@@ -104,11 +106,12 @@ impl Inputs<'_> {
             }
         }
         let deployment = current(&records, place, tip, now);
+        let preview = Preview::new(self.world, &self.tips);
         Ok(Some(Live {
             git: git.filter(|git| git != tip),
             commit: self.commit(tip),
             standing: self.standing(tip),
-            since: live_since(&records, place, tip, now),
+            since: soaks_since(place, tip, &records, now, &preview.world())?,
             by: deployment
                 .filter(|record| record.deployed().is_some_and(|deployed| !deployed.seen))
                 .map(|record| record.by.clone()),

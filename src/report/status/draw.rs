@@ -213,6 +213,10 @@ impl Page<'_> {
         let mut text = match deployed.judged {
             Judged::Go => return,
             Judged::Before => "it was live before the gate came".into(),
+            Judged::Unjudged if deployed.seen => {
+                paint(BAD, "no gate judged this:")
+                    + " it was pushed with --no-verify, or from a clone without the hook, or its record has not been shared"
+            }
             Judged::Unjudged => {
                 paint(BAD, "no gate judged this:")
                     + " it was pushed with --no-verify, or from a clone without the hook"
