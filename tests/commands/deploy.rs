@@ -217,6 +217,65 @@ fn of_several_remotes_the_first_is_recorded_where_the_second_refuses() {
     assert_eq!(deployments(&shop, &shop.app).len(), 2);
 }
 
+#[test]
+fn every_address_of_a_remote_is_judged() {
+    let shop = Sandbox::new();
+    shop.git(["init", "-q", "--bare", "../eu.git"]).goes();
+    for url in ["../staging.git", "../eu.git"] {
+        let add = ["config", "--add", "remote.staging.pushurl"];
+        shop.git(add.iter().chain([&shop.app.join(url).to_str().unwrap()]))
+            .goes();
+    }
+    shop.policy(POLICY);
+    let head = shop.commit_on_origin("two");
+    deploy(&shop, &["staging"]).goes();
+    assert_eq!(shop.tip("staging", "master"), head);
+    assert_eq!(shop.tip("eu", "master"), head);
+    assert_eq!(events(&shop), ["deploy go", "deploy go"]);
+    let places = deployments(&shop, &shop.app);
+    assert_eq!(places.len(), 2, "{places:?}");
+}
+
+#[test]
+fn a_rollback_may_be_asked_for_by_the_variable_too() {
+    let shop = shop(POLICY);
+    let two = shop.ask(["rev-parse", "HEAD"]);
+    deploy(&shop, &["staging"]).goes();
+    shop.commit_on_origin("three");
+    deploy(&shop, &["staging"]).goes();
+    deploy(&shop, &["staging", "--commit", &two]).refused("trunk");
+    shop.git(["switch", "-q", "--detach", &two]).goes();
+    let mut back = shop.command(PUSHGATE);
+    back.args(["deploy", "staging", "--commit", &two]);
+    Ran::of(back.env("PUSHGATE_ROLLBACK", "1")).goes();
+    assert_eq!(shop.tip("staging", "master"), two);
+    let last = shop.ledger().pop().unwrap();
+    assert_eq!(
+        (&last["event"], &last["rollback"]),
+        (&"deploy".into(), &true.into())
+    );
+}
+
+/// What really runs is what is replaced, and a release that failed is not pushed once more.
+#[test]
+fn a_command_may_say_what_is_live() {
+    let live = "staging: {live: cat ../live}";
+    let shop = shop(&POLICY.replace("staging: {}", live));
+    let old = shop.tip("staging", "master");
+    fs::write(shop.path("live"), &old).unwrap();
+    deploy(&shop, &["staging"]).goes().says("since ");
+    deploy(&shop, &["staging"]).is(&expect![[r#"
+        exit 2
+        --- stderr
+        pushgate: deploy not done
+          [root]/staging has [two] already, and runs [Write .pushgate.yml]
+          see why its release failed, and release it again
+    "#]]);
+    let tell = "echo \"$PUSHGATE_REPLACES\"";
+    let ran = deploy(&shop, &["staging", "--", "sh", "-c", tell]).goes();
+    assert_eq!(ran.stdout.trim(), old);
+}
+
 /// A clone as a pipeline makes it: a detached HEAD, no name, no hook, and remotes without tracking refs.
 fn pipeline(shop: &Sandbox, depth: &str) -> PathBuf {
     let clone = shop.path("pipeline");
@@ -313,6 +372,12 @@ fn a_person_at_a_terminal_is_asked_before_production() {
     terminal.types("n");
     terminal.shows("nothing was deployed");
     terminal.shows("over");
+    let asked = Terminal::open(&shop);
+    asked.types(&format!("{PUSHGATE} deploy production"));
+    asked.shows("Deploy ");
+    asked.presses("C-c");
+    asked.types("echo code $?");
+    asked.shows("code 130");
     assert_ne!(shop.tip("production", "master"), head);
     // Standard input is not what is asked.
     let terminal = run("true | pushgate deploy production");

@@ -78,7 +78,10 @@ impl Inputs<'_> {
             deployed.map(|(_, tip)| tip.clone())
         });
         let (git, runs) = match &of.live {
-            Some(_) => (git.ok().flatten(), Some(self.tips.running(of)?)),
+            Some(_) => {
+                let git = git.ok().flatten().filter(|_| !of.is_remembered);
+                (git, Some(self.tips.running(of)?))
+            }
             None => (git.clone()?, git?),
         };
         let Some(tip) = &runs else {
