@@ -100,8 +100,8 @@ fn it_is_judged_once_pushed_recorded_and_shared_with_the_hook_and_without_it() {
                 [Write .pushgate.yml'] Write .pushgate.yml (Ana)
             To [root]/staging.git
                [Write .pushgate.yml]..[two]  [two whole] -> master
-            pushgate: [two] is live on staging ([root]/staging)
-        "#]]);
+            pushgate: deployed [two] to staging ([root]/staging)
+        "#]]]);
         assert_eq!(shop.tip("staging", "master"), head);
         assert_eq!(fs::read_to_string(shop.path("runs")).unwrap(), "ran\n");
         assert_eq!(events(&shop), ["deploy go"]);
@@ -383,11 +383,10 @@ fn a_person_at_a_terminal_is_asked_before_production() {
     let terminal = run("true | pushgate deploy production");
     terminal.shows("Deploy ");
     terminal.types("y");
-    terminal.shows("is live on production");
+    terminal.shows("pushgate: deployed ");
     assert_eq!(shop.tip("production", "master"), head);
     shop.commit_on_origin("three");
-    run("pushgate deploy staging && pushgate deploy production --yes")
-        .shows("is live on production");
+    run("pushgate deploy staging && pushgate deploy production --yes").shows("pushgate: deployed ");
 }
 
 /// A variable that is forged, stale, or names no deploy that runs is worth nothing.

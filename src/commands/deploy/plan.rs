@@ -340,10 +340,8 @@ impl Plan<'_> {
         let place = redact(&self.of.destinations.join(", "));
         let commit = self.commit.short();
         if went {
-            report::say(&format!(
-                "{commit} is live on {} ({place})",
-                self.of.environment
-            ));
+            let environment = &self.of.environment;
+            report::say(&format!("deployed {commit} to {environment} ({place})"));
         }
         if let Some(why) = world.unshared().and_then(|unshared| unshared.why) {
             report::warn(&format!("the team does not know yet: {why}"));
