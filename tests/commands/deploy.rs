@@ -76,15 +76,32 @@ fn events(shop: &Sandbox) -> Vec<String> {
     ledger.iter().map(line).collect()
 }
 
+/// Deploys, and sees that this is known to all; what was said about it.
+fn judged_once(shop: &Sandbox) -> Ran {
+    let head = shop.ask(["rev-parse", "HEAD"]);
+    let ran = deploy(shop, &["staging"]);
+    assert_eq!(shop.tip("staging", "master"), head);
+    assert_eq!(fs::read_to_string(shop.path("runs")).unwrap(), "ran\n");
+    assert_eq!(events(shop), ["deploy go"]);
+    // Nothing is left to be done: the team knows already.
+    assert!(!shop.app.join(".git/pushgate/unshared").exists());
+    let ben = Person::joins(shop, "Ben", &["staging", "production"]);
+    let status = ben.run(PUSHGATE, &["status"]).stdout;
+    assert!(status.contains(", by Ana\n"), "{status}");
+    let known = deployments(shop, &ben.place);
+    assert_eq!(known.len(), 1, "{known:?}");
+    assert_eq!(known[0]["judged"], "go");
+    // It was live already.
+    deploy(shop, &["staging"]).goes().says(" already\n");
+    assert_eq!(events(shop).len(), 1);
+
+    ran
+}
+
 #[test]
-fn it_is_judged_once_pushed_recorded_and_shared_with_the_hook_and_without_it() {
-    for is_installed in [true, false] {
-        let shop = shop(POLICY);
-        if !is_installed {
-            fs::remove_file(shop.app.join(".git/hooks/pre-push")).unwrap();
-        }
-        let head = shop.ask(["rev-parse", "HEAD"]);
-        deploy(&shop, &["staging"]).is(&expect![[r#"
+fn it_is_judged_once_pushed_recorded_and_shared() {
+    let shop = shop(POLICY);
+    judged_once(&shop).is(&expect![[r#"
             exit 0
             --- stderr
             pushgate: deploying master ([two]) to staging
@@ -101,22 +118,14 @@ fn it_is_judged_once_pushed_recorded_and_shared_with_the_hook_and_without_it() {
             To [root]/staging.git
                [Write .pushgate.yml]..[two]  [two whole] -> master
             pushgate: deployed [two] to staging ([root]/staging)
-        "#]]]);
-        assert_eq!(shop.tip("staging", "master"), head);
-        assert_eq!(fs::read_to_string(shop.path("runs")).unwrap(), "ran\n");
-        assert_eq!(events(&shop), ["deploy go"]);
-        // Nothing is left to be done: the team knows already.
-        assert!(!shop.app.join(".git/pushgate/unshared").exists());
-        let ben = Person::joins(&shop, "Ben", &["staging", "production"]);
-        let status = ben.run(PUSHGATE, &["status"]).stdout;
-        assert!(status.contains(", by Ana\n"), "{status}");
-        let known = deployments(&shop, &ben.place);
-        assert_eq!(known.len(), 1, "{known:?}");
-        assert_eq!(known[0]["judged"], "go");
-        // It was live already.
-        deploy(&shop, &["staging"]).goes().says(" already\n");
-        assert_eq!(events(&shop).len(), 1);
-    }
+        "#]]);
+}
+
+#[test]
+fn it_needs_no_hook() {
+    let shop = shop(POLICY);
+    fs::remove_file(shop.app.join(".git/hooks/pre-push")).unwrap();
+    judged_once(&shop).goes();
 }
 
 #[test]
