@@ -290,6 +290,9 @@ pub struct Demo {
     /// Where to play; default: a new temporary directory.
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub dir: Option<PathBuf>,
+    /// Go on at each step without asking, as where there is no terminal.
+    #[arg(long)]
+    pub no_pause: bool,
 }
 
 #[derive(Debug, Args)]

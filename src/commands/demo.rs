@@ -4,7 +4,7 @@ use std::{
     env,
     ffi::OsString,
     fs,
-    io::{self, IsTerminal, stdout},
+    io::{self, IsTerminal, stdin, stdout},
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
@@ -15,7 +15,7 @@ use super::{Done, Error, print_data, print_machine_data};
 use crate::{
     cli::Demo,
     process::SH,
-    report::{self, PLAIN, paint},
+    report::{self, HINT, PLAIN, paint},
 };
 
 const PROMPT: anstyle::Style = anstyle::AnsiColor::Cyan.on_default().bold();
@@ -24,17 +24,28 @@ const PROMPT: anstyle::Style = anstyle::AnsiColor::Cyan.on_default().bold();
 const SETUP: &str = include_str!("demo.sh");
 
 /// What is told, shown and done, in blocks between blank lines. A block that begins with `$ ` is a command
-/// that succeeds, `! ` one that the gate refuses, and `& ` one that is not shown; any other is told.
+/// that succeeds, `! ` one that the gate refuses, and `& ` one that is not shown; any other is told. One that
+/// begins with a digit is the title of a step.
 const STORY: &str = include_str!("demo.txt");
 
 pub(crate) fn run(args: &Demo) -> Done {
     let demo = Playground::new(args)?;
-    let result = demo.play();
-    if result.is_err() {
+    let pauses = !args.no_pause && stdin().is_terminal() && stdout().is_terminal();
+    let result = demo.play(pauses);
+    if !matches!(result, Ok(true)) {
         let directory = demo.directory.display();
         report::say(&format!("what was played is in {directory}"));
     }
-    result.map(|()| 0)
+    result.map(|_| 0)
+}
+
+/// Waits for Enter; false where the reader has seen enough.
+fn goes_on() -> Result<bool, Error> {
+    print_data(paint(HINT, "Enter goes on, q ends: "))?;
+    let mut answer = String::new();
+    let read = stdin().read_line(&mut answer);
+    let read = read.map_err(|error| Error::failed("read from the terminal", &error))?;
+    Ok(read > 0 && !answer.trim_start().starts_with(['q', 'Q']))
 }
 
 /// The time in the zone of whole hours where it is nearest to this minute of the day.
@@ -87,8 +98,8 @@ impl Playground {
         })
     }
 
-    /// Tells the story, and runs each of its commands.
-    fn play(&self) -> Result<(), Error> {
+    /// Tells the story and runs each of its commands; false where the reader ended it at a step.
+    fn play(&self, pauses: bool) -> Result<bool, Error> {
         let now = Timestamp::now();
         let (night, day) = (nearest(now, 23 * 60 + 40), nearest(now, 11 * 60));
         let zone = |at: &Zoned| at.time_zone().iana_name().unwrap_or("UTC").to_owned();
@@ -108,10 +119,17 @@ impl Playground {
                 ("$ ", command) => self.show(command, 0)?,
                 ("! ", command) => self.show(command, 1)?,
                 ("& ", command) => drop(self.run(&self.directory.join("shop"), command, 0)?),
-                _ => print_data(paint(PLAIN, block) + "\n\n")?,
+                _ => {
+                    print_data(paint(PLAIN, &block) + "\n")?;
+                    let is_step = block.starts_with(|c: char| c.is_ascii_digit());
+                    if is_step && pauses && !goes_on()? {
+                        return Ok(false);
+                    }
+                    print_data("\n")?;
+                }
             }
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Shows a command and its output.

@@ -17,8 +17,8 @@ use crate::{
 
 /// For so long a deployment that no gate judged is told, and for as long as it is the newest.
 const MONTH: Duration = Duration::from_hours(30 * 24);
-/// At most so many are named.
-const NAMED: usize = 5;
+/// At most so many commits of a person are named.
+const NAMED: usize = 3;
 
 /// Whether the ledger can be written and read.
 pub(crate) fn ledger(opened: &Opened) -> Found {
@@ -84,15 +84,8 @@ pub(crate) fn unjudged(opened: &Opened) -> Found {
                 several.len()
             ),
         };
-        let mut who: Vec<_> = told
-            .iter()
-            .take(NAMED)
-            .map(|(entry, _)| who(entry))
-            .collect();
-        if told.len() > NAMED {
-            who.push(format!("{} more", told.len() - NAMED));
-        }
-        let text = format!("no gate judged {what}: {}", who.join("; "));
+        let told: Vec<_> = told.iter().map(|(entry, _)| *entry).collect();
+        let text = format!("no gate judged {what}: {}", by_person(&told));
         let finding = Finding::warning(text)
             .run(command(["pushgate", "log", "--environment", name]))
             .hint("every clone that deploys needs the gate: pushgate install");
@@ -101,9 +94,26 @@ pub(crate) fn unjudged(opened: &Opened) -> Found {
     Ok(findings)
 }
 
-/// The commit, and the person who deployed it or found it there.
-fn who(entry: &Entry) -> String {
-    let commit = entry.commit.as_deref().and_then(|id| id.get(..7));
-    let found = if entry.event == "seen" { "found " } else { "" };
-    format!("{} {found}by {}", commit.unwrap_or_default(), entry.by)
+/// Every person who deployed, or found what was deployed, with the newest of their commits.
+fn by_person(told: &[&Entry]) -> String {
+    let mut people: Vec<(String, Vec<&str>)> = Vec::new();
+    for entry in told {
+        let found = if entry.event == "seen" { "found " } else { "" };
+        let person = format!("{found}by {}", entry.by);
+        let commit = entry.commit.as_deref().and_then(|id| id.get(..7));
+        let commit = commit.unwrap_or_default();
+        match people.iter_mut().find(|(known, _)| *known == person) {
+            Some((_, commits)) => commits.push(commit),
+            None => people.push((person, vec![commit])),
+        }
+    }
+    let people = people.iter().map(|(person, commits)| {
+        let more = match commits.len().saturating_sub(NAMED) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let commits = commits.iter().take(NAMED).copied().collect::<Vec<_>>();
+        format!("{}{more} {person}", commits.join(", "))
+    });
+    people.collect::<Vec<_>>().join("; ")
 }

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::support::{PUSHGATE, Ran, Sandbox, story::in_terminal};
+use crate::support::{PUSHGATE, Ran, Sandbox, story::in_terminal, tmux::Terminal};
 
 #[test]
 fn check_gives_the_verdict_without_the_push() {
@@ -285,6 +285,8 @@ fn the_demo_plays_its_whole_story_and_leaves_nothing_else_behind() {
         "    trunk: master is 1 commit behind origin/master (you push ",
         "  -echo $(($1 * $2))\n  +echo $(($1 + $2))\n",
         "(TZ is the clock that a command goes by. In ",
+        "12. That was no help: a rollback brings back what was live before, at any hour.\n",
+        "  pushgate: rollback: from ",
         "    suite: `bin/ci` failed with exit code 1\n",
         "  pushgate: push to staging (staging) may go\n",
         "    promotion: staging has ",
@@ -300,9 +302,29 @@ fn the_demo_plays_its_whole_story_and_leaves_nothing_else_behind() {
             "the demo does not show `{part}`:\n{ran}"
         );
     }
-    // It can be played on.
-    shop.run_in(stage.join("shop"), PUSHGATE, ["check", "trunk"])
-        .goes();
+    // A step fits a terminal of 80 columns and 24 lines, with the question whether to go on.
+    let mut steps: Vec<Vec<&str>> = vec![Vec::new()];
+    for line in ran.stdout.lines() {
+        if line.starts_with(|c: char| c.is_ascii_digit()) {
+            steps.last_mut().unwrap().pop_if(|last| last.is_empty());
+            steps.push(vec!["Enter goes on, q ends: "]);
+        }
+        steps.last_mut().unwrap().push(line);
+    }
+    assert_eq!(steps.len(), 14, "{ran}");
+    for step in &steps {
+        let lines = step.iter().map(|line| line.len().div_ceil(80).max(1));
+        assert!(lines.sum::<usize>() <= 24, "{step:#?}");
+    }
+    // It can be played on: the last command is one that the gate answers.
+    let (_, last) = ran
+        .stdout
+        .split_once("nothing else was touched.\n")
+        .unwrap();
+    let (last, _) = last.split_once("And when").unwrap();
+    shop.run_in(shop.root(), "sh", ["-ec", last])
+        .refused("trunk")
+        .says("push it there first, then push again");
     let ran = shop.run_in(
         shop.root(),
         PUSHGATE,
@@ -317,4 +339,21 @@ fn the_demo_plays_its_whole_story_and_leaves_nothing_else_behind() {
     assert_eq!(ran.code, 2, "{ran}");
     ran.says("could not make /proc/nope\n")
         .says("  name a new directory in one that is there and yours: pushgate demo --dir DIR\n");
+}
+
+#[test]
+fn on_a_terminal_the_demo_waits_at_each_step_and_ends_at_q() {
+    let shop = Sandbox::bare();
+    let terminal = Terminal::open(&shop);
+    terminal.types(&format!("{PUSHGATE} demo --dir ../stage"));
+    terminal.shows("1. The team's policy: what a push must answer.\nEnter goes on, q ends:");
+    terminal.types("");
+    let screen = terminal
+        .shows("2. The hook goes in front of every push; the first one runs the suite.\nEnter goes on, q ends:");
+    assert!(screen.contains("$ cat .pushgate.yml"), "{screen}");
+    terminal.types("q");
+    let screen = terminal.shows("pushgate: what was played is in ");
+    assert!(!screen.contains("pushgate install"), "{screen}");
+    terminal.types(&format!("{PUSHGATE} demo --no-pause --dir ../again"));
+    terminal.shows("3. Ben pushes to origin.");
 }

@@ -157,13 +157,26 @@ fn what_no_gate_judged_is_told_for_a_month_and_while_it_is_the_newest() {
         &three[..7],
         &two[..7]
     ));
+    // Each person is named once.
+    let mut newer = Vec::new();
+    for name in ["four", "five", "six"] {
+        shop.later(60);
+        newer.insert(0, shop.commit_on_origin(name)[..7].to_owned());
+        shop.push_ungated("staging", "master");
+    }
+    shop.pushgate(["status"]).goes();
+    doctor().warns(&format!(
+        "no gate judged 5 deployments to staging of the last 30 days: {} and 1 more by Ana <ana@shop.example>; {} found by Ana",
+        newer.join(", "),
+        &three[..7]
+    ));
     // The newest stays, however old.
     shop.later(31 * DAY);
     doctor().warns(&format!(
-        "no gate judged the newest deployment to staging, 31 days ago: {} found by Ana",
-        &three[..7]
+        "no gate judged the newest deployment to staging, 31 days ago: {} by Ana",
+        newer[0]
     ));
-    shop.commit_on_origin("four");
+    shop.commit_on_origin("seven");
     shop.push("staging", "master").goes();
     doctor().is_well();
 }
