@@ -382,10 +382,9 @@ fn a_person_at_a_terminal_is_asked_before_production() {
     terminal.shows("nothing was deployed");
     terminal.shows("over");
     let asked = Terminal::open(&shop);
-    asked.types(&format!("{PUSHGATE} deploy production"));
+    asked.types(&format!("{PUSHGATE} deploy production; echo code $?"));
     asked.shows("Deploy ");
     asked.presses("C-c");
-    asked.types("echo code $?");
     asked.shows("code 130");
     assert_ne!(shop.tip("production", "master"), head);
     // Standard input is not what is asked.

@@ -107,11 +107,10 @@ fn ctrl_c_ends_the_command_and_all_that_it_started() {
     let shop = shop(super::POLICY);
     let terminal = Terminal::open(&shop);
     terminal.types(&format!(
-        "{PUSHGATE} deploy staging -- sh -c 'echo run''ning; sleep 600; true'"
+        "{PUSHGATE} deploy staging -- sh -c 'echo run''ning; sleep 600; true'; echo code $?"
     ));
     terminal.shows("running");
     terminal.presses("C-c");
-    terminal.types("echo code $?");
     terminal.shows("code 130");
     drop(terminal);
     assert_no_process_in(shop.root());
