@@ -30,9 +30,10 @@ pub(crate) fn ask(
     }
     let (me, commits) = (world.repository.person(), push.commits());
     let commit = commits.first();
-    let (now, reader) = (world.clock.now(), world.reader());
     let mut answer = "nobody has locked it".to_owned();
     for found in &locks {
+        // Finding the reader's time zone takes milliseconds.
+        let (now, reader) = (world.clock.now(), world.reader());
         let sentence = found.sentence(now, &reader);
         match found.state(now) {
             State::Over(_) => notes.push(sentence),
