@@ -40,8 +40,8 @@ pub(crate) enum Ask {
     Remotes(Duration),
     /// The same, of pushes that were decided since then and have just ended.
     JustEnded(Timestamp),
-    /// Nobody: the command that this process ran in place of `git push` has ended, well or not.
-    Command {
+    /// Nobody: what this process ran to deploy has ended, well or not.
+    Ended {
         well: bool,
     },
 }
@@ -78,7 +78,9 @@ pub(crate) fn settle(repository: &Repository, ask: Ask) -> Result<(), Undecided>
     let wait = match ask {
         Ask::Nobody => Duration::ZERO,
         Ask::Remotes(limit) => limit,
-        Ask::JustEnded(_) | Ask::Command { .. } => network::LIMIT,
+        Ask::JustEnded(_) => network::LIMIT,
+        // Nothing tells it later.
+        Ask::Ended { .. } => network::LIMIT * 3,
     };
     let Some(_lock) = file::lock(&path, wait).map_err(failed)? else {
         return Ok(());
@@ -90,7 +92,7 @@ pub(crate) fn settle(repository: &Repository, ask: Ask) -> Result<(), Undecided>
     for one in all {
         let outcome = match (one.arrived, ask) {
             (Some(at), _) => Outcome::Arrived(at),
-            (None, Ask::Command { well }) if one.is_by_own_command() => {
+            (None, Ask::Ended { well }) if one.is_of_this_process() => {
                 if well {
                     Outcome::Arrived(now)
                 } else {
@@ -107,7 +109,7 @@ pub(crate) fn settle(repository: &Repository, ask: Ask) -> Result<(), Undecided>
         };
         one.close(repository, outcome)?;
     }
-    if matches!(ask, Ask::Nobody | Ask::Command { .. }) {
+    if matches!(ask, Ask::Nobody | Ask::Ended { .. }) {
         return Ok(());
     }
     let ask_remote =
@@ -231,13 +233,8 @@ fn by_tip(
 }
 
 impl Ended {
-    /// Whether a command deployed that this process ran.
-    fn is_by_own_command(&self) -> bool {
-        self.push.by_command
-            && self
-                .push
-                .git
-                .is_some_and(|(id, _)| id == detached::this().0)
+    fn is_of_this_process(&self) -> bool {
+        (self.push.git).is_some_and(|(id, _)| id == detached::this().0)
     }
 
     /// Writes down what became of it.

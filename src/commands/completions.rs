@@ -88,7 +88,7 @@ fn with_candidates(arg: Arg, command: &str) -> Arg {
     // These two take trunk for an environment, too.
     let trunk = matches!(command, "check" | "log");
     match arg.get_id().as_str() {
-        "environment" => arg.add(ArgValueCandidates::new(move || environments(trunk))),
+        "environment" | "diff" => arg.add(ArgValueCandidates::new(move || environments(trunk))),
         "commit" => arg.add(ArgValueCandidates::new(revisions)),
         "command" => arg.add(ArgValueCandidates::new(commands)),
         "topic" => arg.add(ArgValueCandidates::new(topics)),

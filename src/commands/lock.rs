@@ -46,7 +46,7 @@ pub(crate) fn lock(args: &cli::Lock) -> Done {
     }
     let until = until(args, &SystemClock.now().to_zoned(SystemClock.zone()?))?;
     let why = args.words.as_deref().unwrap_or_default();
-    locks.lock(environments, why, until)
+    ended(locks.lock(environments, why, until))
 }
 
 pub(crate) fn unlock(args: &cli::Unlock) -> Done {
@@ -54,7 +54,12 @@ pub(crate) fn unlock(args: &cli::Unlock) -> Done {
     let world = Repository::open()?;
     let local = Local::of(&world)?;
     let locks = Locks::of(&world, &local)?;
-    locks.unlock(args.environment.as_deref())
+    ended(locks.unlock(args.environment.as_deref()))
+}
+
+/// What a signal ended is not reported: it is known.
+fn ended(done: Done) -> Done {
+    signals::signal().map_or(done, |signal| Ok(128 + signal))
 }
 
 /// Says which of these environments are locked, or why that is not known.

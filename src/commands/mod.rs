@@ -135,7 +135,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             report::print(report::failure(name, &error));
-            2
+            crate::process::signals::signal().map_or(2, |signal| 128 + signal)
         }
     })
 }

@@ -8,10 +8,10 @@ use super::{
     gate::{Gate, TOGETHER},
     governed_push::GovernedPush,
     lock,
-    promotion::{self, Found, Remembered},
+    promotion::{self, Found},
     receipt,
     remote_tips::{RemoteTips, is_old},
-    rollback,
+    rollback::{self, Remembered},
     stop::{Needs, Stop},
     suite::{self, Again},
     target, trunk,
@@ -189,7 +189,7 @@ impl Evaluation<'_> {
                 // The team's notes come with trunk's tip.
                 self.tips();
                 // What a rollback removed is refused, also to another rollback.
-                let known = promotion::remembered(push, world)?;
+                let known = rollback::remembered(push, world)?;
                 self.promotion(&known, notes)
             }
         };

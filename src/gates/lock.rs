@@ -9,10 +9,7 @@ use super::{
 };
 use crate::{
     cure::command,
-    memory::{
-        lock::{Found, State},
-        record::who,
-    },
+    memory::{lock::State, record::who},
     push::Oid,
 };
 
@@ -35,8 +32,10 @@ pub(crate) fn ask(
     let commit = commits.first();
     let mut answer = "nobody has locked it".to_owned();
     for found in &locks {
-        let sentence = sentence(found, world);
-        match found.state(world.clock.now()) {
+        // Finding the reader's time zone takes milliseconds.
+        let (now, reader) = (world.clock.now(), world.reader());
+        let sentence = found.sentence(now, &reader);
+        match found.state(now) {
             State::Over(_) => notes.push(sentence),
             State::Held(lock)
                 if is_same_person(&lock.by, &me, commit.copied(), world.repository) =>
@@ -55,11 +54,6 @@ pub(crate) fn ask(
         }
     }
     Ok(answer)
-}
-
-fn sentence(found: &Found, world: &World<'_>) -> String {
-    let reader = world.clock.zone().unwrap_or(jiff::tz::TimeZone::UTC);
-    found.sentence(world.clock.now(), &reader)
 }
 
 /// Whether two names and addresses belong to one person, by the mailmap of a commit too.

@@ -4,13 +4,14 @@
 use std::time::Duration;
 
 use bstr::BStr;
-use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp};
 
 use super::{
     environment_remotes::EnvironmentRemotes,
     facts::{Relation, TrunkName},
     governed_push::GovernedPush,
     remote_tips::RemoteTips,
+    rollback::Remembered,
     sign_offs::SignOffs,
     stop::{Needs, Refusal, Stop, Undecided},
     world::{Object, World},
@@ -18,7 +19,7 @@ use super::{
 use crate::{
     cure::command,
     memory::{
-        deployments::{current, live_since, removed_by_rollback},
+        deployments::{current, live_since},
         record::{Place, Record},
     },
     policy::{By, Environment, Signoff},
@@ -32,41 +33,6 @@ pub(crate) struct Found {
     pub(crate) answers: Vec<String>,
     /// Whether the commit is seen live for the first time on the environment that comes first.
     pub(crate) first: bool,
-}
-
-/// A pushed commit and the records about it.
-pub(crate) struct Remembered<'c> {
-    commit: &'c Oid,
-    records: Vec<Record>,
-}
-
-/// Reads the records about the pushed commits. A commit that a rollback removed from this environment
-/// is refused until a person lets it in again.
-pub(crate) fn remembered<'c>(
-    push: &'c GovernedPush<'_>,
-    world: &World<'_>,
-) -> Result<Vec<Remembered<'c>>, Stop> {
-    let Some(environment) = push.environment() else {
-        return Ok(Vec::new());
-    };
-    let ask = |commit: &'c Oid| {
-        let records = world.memory.records(commit)?;
-        match removed_by_rollback(&records, &environment.name, commit) {
-            Some(record) => {
-                let (id, name, by) = (commit.short(), environment.name.as_str(), &record.by);
-                let reader = reader(world);
-                let at = day_and_time(record.at, &reader, &reader);
-                let why = format!("a rollback took {id} off {name} ({at}, {by})");
-                let again = command(["pushgate", "approve", "--again", name, "--commit", id]);
-                Err(Refusal::new(why)
-                    .hint("push another commit, one that fixes what was wrong")
-                    .cure("or, if it may go there again", [again])
-                    .into())
-            }
-            None => Ok(Remembered { commit, records }),
-        }
-    };
-    push.commits().into_iter().map(ask).collect()
 }
 
 /// Asks about the environment that comes first; `found` is filled also where the answer is no.
@@ -186,7 +152,7 @@ impl Promotion<'_> {
             Undecided::new(what).detail(error.to_string())
         })?;
         let (commit, name) = (self.commit.short(), &before.environment);
-        let (soak, reader) = (span(environment.soak), reader(world));
+        let (soak, reader) = (span(environment.soak), world.reader());
         let until = day_and_time(until, &reader, &reader);
         let why = match since {
             Some(_) => format!(
@@ -387,8 +353,4 @@ pub(crate) fn not_live(
             command(push)
         },
     ))
-}
-
-fn reader(world: &World<'_>) -> TimeZone {
-    world.clock.zone().unwrap_or(TimeZone::UTC)
 }

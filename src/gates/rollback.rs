@@ -10,7 +10,9 @@ use super::{
 };
 use crate::{
     cure::command,
+    memory::{deployments::removed_by_rollback, record::Record},
     push::{Oid, Update},
+    text::day_and_time,
 };
 
 /// What a gate answers that lets a rollback pass.
@@ -81,4 +83,39 @@ fn is_forward(
 /// elsewhere. The gate `trunk` itself lets it go to a commit that is on trunk though not its newest.
 pub(crate) fn permits(gate: Gate) -> bool {
     matches!(gate, Gate::Window | Gate::Promotion)
+}
+
+/// A pushed commit and the records about it.
+pub(crate) struct Remembered<'c> {
+    pub(crate) commit: &'c Oid,
+    pub(crate) records: Vec<Record>,
+}
+
+/// Reads the records about the pushed commits. A commit that a rollback removed from this environment
+/// is refused until a person lets it in again.
+pub(crate) fn remembered<'c>(
+    push: &'c GovernedPush<'_>,
+    world: &World<'_>,
+) -> Result<Vec<Remembered<'c>>, Stop> {
+    let Some(environment) = push.environment() else {
+        return Ok(Vec::new());
+    };
+    let ask = |commit: &'c Oid| {
+        let records = world.memory.records(commit)?;
+        match removed_by_rollback(&records, &environment.name, commit) {
+            Some(record) => {
+                let (id, name, by) = (commit.short(), environment.name.as_str(), &record.by);
+                let reader = world.reader();
+                let at = day_and_time(record.at, &reader, &reader);
+                let why = format!("a rollback took {id} off {name} ({at}, {by})");
+                let again = command(["pushgate", "approve", "--again", name, "--commit", id]);
+                Err(Refusal::new(why)
+                    .hint("push another commit, one that fixes what was wrong")
+                    .cure("or, if it may go there again", [again])
+                    .into())
+            }
+            None => Ok(Remembered { commit, records }),
+        }
+    };
+    push.commits().into_iter().map(ask).collect()
 }

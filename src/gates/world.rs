@@ -26,6 +26,13 @@ pub struct World<'w> {
     pub runner: &'w dyn Runner,
 }
 
+impl World<'_> {
+    /// The time zone of the person who reads.
+    pub(crate) fn reader(&self) -> TimeZone {
+        self.clock.zone().unwrap_or(TimeZone::UTC)
+    }
+}
+
 /// The time and the time zone of the person who pushes.
 pub trait Clock: Sync {
     fn now(&self) -> Timestamp;

@@ -10,8 +10,8 @@ use jiff::{
 
 use textwrap::core::display_width;
 
-use self::cells::{Cell, DAY, GO, LEGEND, NO_GO, Piece, Scale, cells, civil};
-use super::{BAD, DEEP, GOOD, LOUD, PLAIN, Text, paint};
+use self::cells::{Cell, DAY, GO, LEGEND, MARGIN, NO_GO, Piece, Scale, cells, civil};
+use super::{BAD, DEEP, GOOD, PLAIN, Text, paint};
 use crate::{
     calendar::{ClosedBy, Rule, Window},
     gates::window::Answer,
@@ -20,8 +20,6 @@ use crate::{
 
 /// The days that are shown.
 const DAYS: usize = 7;
-/// The columns before the hours.
-const MARGIN: usize = 8;
 
 /// What is drawn.
 pub(crate) struct Picture<'p> {

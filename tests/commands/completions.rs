@@ -40,7 +40,7 @@ fn with_path(shop: &Sandbox) -> String {
 }
 
 /// What is typed before Tab, and what the line is then.
-const LINES: [(&str, &str); 13] = [
+const LINES: [(&str, &str); 14] = [
     ("pushgate chec", "pushgate check"),
     ("pushgate check prod", "pushgate check production"),
     ("pushgate check tr", "pushgate check trunk"),
@@ -62,6 +62,10 @@ const LINES: [(&str, &str); 13] = [
     ),
     ("pushgate install --co", "pushgate install --config"),
     ("pushgate status --j", "pushgate status --json"),
+    (
+        "pushgate status --diff prod",
+        "pushgate status --diff production",
+    ),
     ("pushgate window --a", "pushgate window --at"),
 ];
 

@@ -76,15 +76,32 @@ fn events(shop: &Sandbox) -> Vec<String> {
     ledger.iter().map(line).collect()
 }
 
+/// Deploys, and sees that this is known to all; what was said about it.
+fn judged_once(shop: &Sandbox) -> Ran {
+    let head = shop.ask(["rev-parse", "HEAD"]);
+    let ran = deploy(shop, &["staging"]);
+    assert_eq!(shop.tip("staging", "master"), head);
+    assert_eq!(fs::read_to_string(shop.path("runs")).unwrap(), "ran\n");
+    assert_eq!(events(shop), ["deploy go"]);
+    // Nothing is left to be done: the team knows already.
+    assert!(!shop.app.join(".git/pushgate/unshared").exists());
+    let ben = Person::joins(shop, "Ben", &["staging", "production"]);
+    let status = ben.run(PUSHGATE, &["status"]).stdout;
+    assert!(status.contains(", by Ana\n"), "{status}");
+    let known = deployments(shop, &ben.place);
+    assert_eq!(known.len(), 1, "{known:?}");
+    assert_eq!(known[0]["judged"], "go");
+    // It was live already.
+    deploy(shop, &["staging"]).goes().says(" already\n");
+    assert_eq!(events(shop).len(), 1);
+
+    ran
+}
+
 #[test]
-fn it_is_judged_once_pushed_recorded_and_shared_with_the_hook_and_without_it() {
-    for is_installed in [true, false] {
-        let shop = shop(POLICY);
-        if !is_installed {
-            fs::remove_file(shop.app.join(".git/hooks/pre-push")).unwrap();
-        }
-        let head = shop.ask(["rev-parse", "HEAD"]);
-        deploy(&shop, &["staging"]).is(&expect![[r#"
+fn it_is_judged_once_pushed_recorded_and_shared() {
+    let shop = shop(POLICY);
+    judged_once(&shop).is(&expect![[r#"
             exit 0
             --- stderr
             pushgate: deploying master ([two]) to staging
@@ -100,23 +117,15 @@ fn it_is_judged_once_pushed_recorded_and_shared_with_the_hook_and_without_it() {
                 [Write .pushgate.yml'] Write .pushgate.yml (Ana)
             To [root]/staging.git
                [Write .pushgate.yml]..[two]  [two whole] -> master
-            pushgate: [two] is live on staging ([root]/staging)
+            pushgate: deployed [two] to staging ([root]/staging)
         "#]]);
-        assert_eq!(shop.tip("staging", "master"), head);
-        assert_eq!(fs::read_to_string(shop.path("runs")).unwrap(), "ran\n");
-        assert_eq!(events(&shop), ["deploy go"]);
-        // Nothing is left to be done: the team knows already.
-        assert!(!shop.app.join(".git/pushgate/unshared").exists());
-        let ben = Person::joins(&shop, "Ben", &["staging", "production"]);
-        let status = ben.run(PUSHGATE, &["status"]).stdout;
-        assert!(status.contains(", by Ana\n"), "{status}");
-        let known = deployments(&shop, &ben.place);
-        assert_eq!(known.len(), 1, "{known:?}");
-        assert_eq!(known[0]["judged"], "go");
-        // It was live already.
-        deploy(&shop, &["staging"]).goes().says(" already\n");
-        assert_eq!(events(&shop).len(), 1);
-    }
+}
+
+#[test]
+fn it_needs_no_hook() {
+    let shop = shop(POLICY);
+    fs::remove_file(shop.app.join(".git/hooks/pre-push")).unwrap();
+    judged_once(&shop).goes();
 }
 
 #[test]
@@ -217,6 +226,65 @@ fn of_several_remotes_the_first_is_recorded_where_the_second_refuses() {
     assert_eq!(deployments(&shop, &shop.app).len(), 2);
 }
 
+#[test]
+fn every_address_of_a_remote_is_judged() {
+    let shop = Sandbox::new();
+    shop.git(["init", "-q", "--bare", "../eu.git"]).goes();
+    for url in ["../staging.git", "../eu.git"] {
+        let add = ["config", "--add", "remote.staging.pushurl"];
+        shop.git(add.iter().chain([&shop.app.join(url).to_str().unwrap()]))
+            .goes();
+    }
+    shop.policy(POLICY);
+    let head = shop.commit_on_origin("two");
+    deploy(&shop, &["staging"]).goes();
+    assert_eq!(shop.tip("staging", "master"), head);
+    assert_eq!(shop.tip("eu", "master"), head);
+    assert_eq!(events(&shop), ["deploy go", "deploy go"]);
+    let places = deployments(&shop, &shop.app);
+    assert_eq!(places.len(), 2, "{places:?}");
+}
+
+#[test]
+fn a_rollback_may_be_asked_for_by_the_variable_too() {
+    let shop = shop(POLICY);
+    let two = shop.ask(["rev-parse", "HEAD"]);
+    deploy(&shop, &["staging"]).goes();
+    shop.commit_on_origin("three");
+    deploy(&shop, &["staging"]).goes();
+    deploy(&shop, &["staging", "--commit", &two]).refused("trunk");
+    shop.git(["switch", "-q", "--detach", &two]).goes();
+    let mut back = shop.command(PUSHGATE);
+    back.args(["deploy", "staging", "--commit", &two]);
+    Ran::of(back.env("PUSHGATE_ROLLBACK", "1")).goes();
+    assert_eq!(shop.tip("staging", "master"), two);
+    let last = shop.ledger().pop().unwrap();
+    assert_eq!(
+        (&last["event"], &last["rollback"]),
+        (&"deploy".into(), &true.into())
+    );
+}
+
+/// What really runs is what is replaced, and a release that failed is not pushed once more.
+#[test]
+fn a_command_may_say_what_is_live() {
+    let live = "staging: {live: cat ../live}";
+    let shop = shop(&POLICY.replace("staging: {}", live));
+    let old = shop.tip("staging", "master");
+    fs::write(shop.path("live"), &old).unwrap();
+    deploy(&shop, &["staging"]).goes().says("since ");
+    deploy(&shop, &["staging"]).is(&expect![[r#"
+        exit 2
+        --- stderr
+        pushgate: deploy not done
+          [root]/staging has [two] already, and runs [Write .pushgate.yml]
+          see why its release failed, and release it again
+    "#]]);
+    let tell = "echo \"$PUSHGATE_REPLACES\"";
+    let ran = deploy(&shop, &["staging", "--", "sh", "-c", tell]).goes();
+    assert_eq!(ran.stdout.trim(), old);
+}
+
 /// A clone as a pipeline makes it: a detached HEAD, no name, no hook, and remotes without tracking refs.
 fn pipeline(shop: &Sandbox, depth: &str) -> PathBuf {
     let clone = shop.path("pipeline");
@@ -313,16 +381,20 @@ fn a_person_at_a_terminal_is_asked_before_production() {
     terminal.types("n");
     terminal.shows("nothing was deployed");
     terminal.shows("over");
+    let asked = Terminal::open(&shop);
+    asked.types(&format!("{PUSHGATE} deploy production; echo code $?"));
+    asked.shows("Deploy ");
+    asked.presses("C-c");
+    asked.shows("code 130");
     assert_ne!(shop.tip("production", "master"), head);
     // Standard input is not what is asked.
     let terminal = run("true | pushgate deploy production");
     terminal.shows("Deploy ");
     terminal.types("y");
-    terminal.shows("is live on production");
+    terminal.shows("pushgate: deployed ");
     assert_eq!(shop.tip("production", "master"), head);
     shop.commit_on_origin("three");
-    run("pushgate deploy staging && pushgate deploy production --yes")
-        .shows("is live on production");
+    run("pushgate deploy staging && pushgate deploy production --yes").shows("pushgate: deployed ");
 }
 
 /// A variable that is forged, stale, or names no deploy that runs is worth nothing.

@@ -98,9 +98,16 @@ fn status_says_what_git_has_and_what_runs() {
     assert!(!staging.contains("no gate judged this"), "{screen}");
     let json: serde_json::Value =
         serde_json::from_str(&shop.pushgate(["status", "--json"]).stdout).unwrap();
-    let live = &json["environments"][0]["remotes"][0]["live"];
+    let remote = |json: &serde_json::Value| json["environments"][0]["remotes"][0].clone();
+    let live = &remote(&json)["live"];
     assert_eq!(live["git"], shop.two);
     assert_eq!(live["commit"]["id"], shop.one);
+    // Where the command fails, what git has is named all the same.
+    shop.runs("soon");
+    let ran = shop.pushgate(["status", "--json"]).ends_with_2();
+    let error = &remote(&serde_json::from_str(&ran.stdout).unwrap())["error"];
+    let expected = format!("`live` of staging printed no commit id, but `soon`: git has {git}");
+    assert_eq!(*error, expected);
 }
 
 #[test]

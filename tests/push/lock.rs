@@ -327,6 +327,81 @@ fn where_the_team_shares_nothing_or_the_server_takes_none_it_holds_in_this_clone
 }
 
 #[test]
+fn a_hotfix_at_night_past_a_lock_reads_like_a_story() {
+    let shop = Sandbox::new();
+    shop.policy(&POLICY.replace(
+        "signoff: false",
+        "signoff: false, reason: required, window: {timezone: UTC, closed: ['22:00-07:00']}",
+    ));
+    shop.push_ungated("origin", "master");
+    let (ana, ben) = (
+        Person::ana(&shop),
+        Person::joins(&shop, "Ben", &["staging", "production"]),
+    );
+    ana.push("21:00", "staging").goes();
+    ana.push("21:00", "production").goes();
+    ana.pushgate("21:30", &["lock", "production", "-m", "incident 17"])
+        .goes();
+    let fix = ben.commits("Fix the basket");
+    ben.push("23:40", "production").is(&expect![[r#"
+        exit 1
+        --- stderr
+        pushgate: push to production (production) refused
+          window: closed by `22:00-07:00`; opens Wed 2026-11-25 07:00
+          push again then
+          trunk: master is 1 commit ahead of origin/master (you push [Fix the basket], origin has [Write .pushgate.yml])
+          push it there first, then push again:
+            git push origin master
+          lock: Ana <ana@shop.example> has locked production since Tue 2026-11-24 21:30: incident 17
+          ask them, then push again
+          promotion: staging has [Write .pushgate.yml], not [Fix the basket], which is 1 commit ahead of it; both have the same content
+          deploy it there, try it on staging, then push again:
+            git push staging master
+          if it cannot wait:
+            PUSHGATE_SKIP=window,trunk,lock,promotion PUSHGATE_REASON="..." git push production master
+        error: failed to push some refs to '[root]/production.git'
+    "#]]);
+    ben.at(
+        "23:45",
+        &[
+            "env",
+            "PUSHGATE_SKIP=window,trunk,lock,promotion",
+            "PUSHGATE_REASON=Ana agreed on the phone",
+            "git",
+            "push",
+            "production",
+            "master",
+        ],
+    )
+    .goes();
+    assert_eq!(shop.tip("production", "master"), fix);
+    let status = ana.reads("23:50", &["status"]);
+    let words: Vec<_> = status.split_whitespace().collect();
+    let overridden = "overridden: without window, trunk, lock, promotion (Ana agreed on the phone)";
+    assert!(words.join(" ").contains(overridden), "{status}");
+    ana.pushgate("23:55", &["unlock"]).goes();
+    let log = ana.reads("23:59", &["log", "--environment", "production"]);
+    for line in ["unlock ", "overridden ", "lock "] {
+        assert!(log.contains(line), "{line}: {log}");
+    }
+    assert!(!ben.reads("23:59", &["status"]).contains("lock: "));
+}
+
+#[test]
+fn a_repository_with_longer_ids_and_a_push_by_hand_to_the_refs_of_locks() {
+    let shop = Sandbox::with_init(&["--object-format=sha256"]).open();
+    shop.pushgate(["lock", "staging", "-m", "mine"]).goes();
+    shop.commit_on_origin("two");
+    let by_ben = [("GIT_COMMITTER_EMAIL", "ben@shop.example")];
+    shop.push_with(&by_ben, "staging", "master").refused("lock");
+    shop.push("staging", "master").goes();
+    // No gate has a say about them.
+    shop.push("origin", ":refs/pushgate/locks/staging")
+        .goes()
+        .never_says("pushgate: ");
+}
+
+#[test]
 fn a_dead_network_locks_nothing() {
     let shop = Sandbox::new();
     shop.git(["remote", "set-url", "origin", "/nowhere"]).goes();

@@ -9,6 +9,7 @@ use std::{
 };
 
 use bstr::{BString, ByteSlice};
+use jiff::Timestamp;
 
 use super::super::{Done, Error, check::deployed_branch, say_misspelt};
 use crate::{
@@ -45,7 +46,7 @@ pub(in crate::commands) struct Plan<'p> {
     pub(in crate::commands) named: Option<&'p str>,
     /// What deploys in place of `git push`; empty: nothing does.
     pub(in crate::commands) command: &'p [OsString],
-    /// Whether it is judged as a rollback, and replaces nothing but what was seen live.
+    /// Whether it is `pushgate rollback`.
     pub(in crate::commands) is_rollback: bool,
     /// Why, as the command line says it.
     pub(in crate::commands) reason: Option<&'p str>,
@@ -152,20 +153,10 @@ impl Plan<'_> {
         }
         // Without it, the hook judges again.
         let permit = Permit::issue(&self.world.state_dir(), &permitted).ok();
-        let (ended, ask) = match self.command {
-            [] => {
-                let ended = self.push_all(targets, judged, permit.as_ref());
-                (ended, Ask::JustEnded(start))
-            }
-            _ => {
-                let ended = self.run_command(targets, judged, permit.as_ref());
-                let well = matches!(ended, Ok(0));
-                (ended, Ask::Command { well })
-            }
+        let ended = match self.command {
+            [] => self.push_all(targets, judged, permit.as_ref(), start),
+            _ => self.run_command(targets, judged, permit.as_ref()),
         };
-        if let Err(error) = settle(self.world, ask) {
-            report::warn(&format!("not recorded: {}", error.in_one_line()));
-        }
         self.share(matches!(ended, Ok(0)));
         ended
     }
@@ -248,6 +239,7 @@ impl Plan<'_> {
         targets: &[Target],
         judged: Vec<Vec<Pending>>,
         permit: Option<&Permit>,
+        start: Timestamp,
     ) -> Done {
         for (target, pending) in targets.iter().zip(judged) {
             if let Some(signal) = signals::signal() {
@@ -257,7 +249,13 @@ impl Plan<'_> {
             if code == 0 {
                 let mut git = self.world.git().plain(self.push_words(target));
                 git.envs(permit.map(|permit| (DEPLOY, permit.name())));
-                code = to_its_end("git push", || git.spawn())?;
+                let ended = to_its_end("git push", || git.spawn());
+                // A push that failed may have arrived all the same.
+                self.settle(match ended {
+                    Ok(0) => Ask::Ended { well: true },
+                    _ => Ask::JustEnded(start),
+                });
+                code = ended?;
             }
             if code != 0 {
                 return Ok(code);
@@ -268,7 +266,8 @@ impl Plan<'_> {
 
     fn push_words(&self, target: &Target) -> Vec<OsString> {
         let mut words: Vec<OsString> = vec!["push".into()];
-        if let Some(git) = target.git.as_ref().filter(|_| self.is_rollback) {
+        let goes_back = (self.overrides.as_ref()).is_ok_and(|overrides| overrides.rollback);
+        if let Some(git) = target.git.as_ref().filter(|_| goes_back) {
             words.push(format!("--force-with-lease=refs/heads/{}:{git}", target.branch).into());
         }
         let (remote, _) = self.world.ways(self.of, target.index);
@@ -304,7 +303,10 @@ impl Plan<'_> {
             // A shell that runs a script does not look for it on PATH.
             *program = path.into();
         }
-        let code = to_its_end(&name, || foreground::spawn(&words, prepare))?;
+        let ended = to_its_end(&name, || foreground::spawn(&words, prepare));
+        let well = matches!(ended, Ok(0));
+        self.settle(Ask::Ended { well });
+        let code = ended?;
         let what = match code {
             0 => return Ok(0),
             126 | 127 => format!("could not run `{name}` (exit code {code})"),
@@ -314,6 +316,12 @@ impl Plan<'_> {
             report::warn(&format!("{what}: no deployment is recorded"));
         }
         Ok(code)
+    }
+
+    fn settle(&self, ask: Ask) {
+        if let Err(error) = settle(self.world, ask) {
+            report::warn(&format!("not recorded: {}", error.in_one_line()));
+        }
     }
 
     /// The program that deploys in place of `git push`, for messages.
@@ -332,10 +340,8 @@ impl Plan<'_> {
         let place = redact(&self.of.destinations.join(", "));
         let commit = self.commit.short();
         if went {
-            report::say(&format!(
-                "{commit} is live on {} ({place})",
-                self.of.environment
-            ));
+            let environment = &self.of.environment;
+            report::say(&format!("deployed {commit} to {environment} ({place})"));
         }
         if let Some(why) = world.unshared().and_then(|unshared| unshared.why) {
             report::warn(&format!("the team does not know yet: {why}"));

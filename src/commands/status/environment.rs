@@ -79,9 +79,15 @@ impl Inputs<'_> {
             let deployed = of.deployed(&tips, self.trunk.as_ref().ok());
             deployed.map(|(_, tip)| tip.clone())
         });
-        let (git, runs) = match &of.live {
-            Some(_) => (git.ok().flatten(), Some(self.tips.running(of)?)),
-            None => (git.clone()?, git?),
+        let (git, runs) = if of.live.is_some() {
+            let git = git.ok().flatten().filter(|_| !of.is_remembered);
+            let runs = self.tips.running(of).map_err(|error| match &git {
+                Some(git) => error.detail(format!("git has {}", git.short())),
+                None => error,
+            });
+            (git, Some(runs?))
+        } else {
+            (git.clone()?, git?)
         };
         let Some(tip) = &runs else {
             return Ok(None);

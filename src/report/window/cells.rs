@@ -3,8 +3,13 @@
 use anstyle::{AnsiColor, Style};
 use jiff::civil::DateTime;
 
-use super::{BAD, GOOD, LOUD, MARGIN};
-use crate::calendar::ClosedBy;
+use crate::{
+    calendar::ClosedBy,
+    report::{BAD, GOOD, LOUD},
+};
+
+/// The columns before the hours.
+pub(super) const MARGIN: usize = 8;
 
 /// The seconds of a civil day.
 pub(super) const DAY: i64 = 24 * 60 * 60;

@@ -62,7 +62,7 @@ fn a_command_deploys_where_no_remote_leads() {
           lock: nobody has locked it
           suite: passed in [time]
           first deployment
-        pushgate: [two] is live on staging (staging)
+        pushgate: deployed [two] to staging (staging)
     "#]]);
     let three = shop.commit_on_origin("three");
     let ran = deploy(&shop, &["staging", "--", "kamal", "deploy"]).goes();

@@ -9,7 +9,7 @@ use std::{
 use super::{deploy, deployments, events, program, shop};
 use crate::support::{
     PUSHGATE, Ran, Sandbox,
-    processes::{Started, assert_no_process_in, heeding},
+    processes::{Started, assert_no_process_in, heeding, living_in},
     tmux::Terminal,
     until,
 };
@@ -107,11 +107,18 @@ fn ctrl_c_ends_the_command_and_all_that_it_started() {
     let shop = shop(super::POLICY);
     let terminal = Terminal::open(&shop);
     terminal.types(&format!(
-        "{PUSHGATE} deploy staging -- sh -c 'echo run''ning; sleep 600; true'"
+        "{PUSHGATE} deploy staging -- sh -c 'sleep 600; true'; echo code $?"
     ));
-    terminal.shows("running");
+    // A shell that is about to start a program may lose the signal.
+    until("the program runs", || {
+        let all = living_in(shop.root());
+        let is_it = |line: &String| {
+            line.split_once(' ')
+                .is_some_and(|(_, it)| it.starts_with("sleep"))
+        };
+        all.iter().any(is_it).then_some(())
+    });
     terminal.presses("C-c");
-    terminal.types("echo code $?");
     terminal.shows("code 130");
     drop(terminal);
     assert_no_process_in(shop.root());
