@@ -91,6 +91,26 @@ pub(crate) fn state_mode(path: &Path) -> io::Result<u32> {
     })
 }
 
+/// Opens a plain file of somebody else's, to which a link may lead.
+pub(crate) fn open_followed(path: &Path) -> io::Result<File> {
+    let flags = OFlag::O_NONBLOCK.bits();
+    let file = OpenOptions::new()
+        .read(true)
+        .custom_flags(flags)
+        .open(path)?;
+    match what_else(file.metadata()?.file_type()) {
+        Some(what) => Err(io::Error::other(format!("it is {what}, not a plain file"))),
+        None => Ok(file),
+    }
+}
+
+/// Reads a plain file of somebody else's, to which a link may lead.
+pub(crate) fn read_followed(path: impl AsRef<Path>) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    open_followed(path.as_ref())?.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
 /// Reads a plain file.
 pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();

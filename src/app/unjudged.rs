@@ -105,7 +105,7 @@ fn unrecorded(
         let older = index.checked_sub(1).and_then(|older| moves.get(older));
         // Others may have deployed since this clone heard of the place.
         let live = |older: &Moved| {
-            live_after(&older.commit, place, moved.at, |commit| {
+            live_after((&older.commit, older.at), place, moved.at, |commit| {
                 repository.records(commit)
             })
         };
@@ -114,7 +114,8 @@ fn unrecorded(
             ..Deployed::new(Judged::Unjudged)
         });
         let record = Record::new(moved.at, &*moved.by, place, &moved.commit, event);
-        if !place.is_repeat(&record, &records) {
+        let known = [records, found.clone()].concat();
+        if !place.is_repeat(&record, &known) {
             found.push(record);
         }
     }

@@ -14,6 +14,7 @@ use crate::{
     app::answers::SystemClock,
     calendar::Zone,
     cli::{Init, Install},
+    file,
     gates::Clock,
     git::Repository,
     hooks::gate::is_gated,
@@ -219,7 +220,7 @@ struct Directory<'d>(&'d Path);
 
 impl Look for Directory<'_> {
     fn read(&self, path: &str) -> Option<Vec<u8>> {
-        fs::read(self.0.join(path)).ok()
+        file::read_followed(self.0.join(path)).ok()
     }
 
     fn is_executable(&self, path: &str) -> bool {

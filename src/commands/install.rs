@@ -1,6 +1,6 @@
 //! `pushgate install`: puts the hook where git, or the program that writes its hooks, calls it.
 
-use std::{env, fs};
+use std::env;
 
 use super::{
     Done, Error,
@@ -67,7 +67,8 @@ fn place(hooks: &HooksDirectory, repository: &Repository) -> Done {
     let text = text()?;
     let path = hooks.hook.display();
     let found = hooks.require_one_to_keep()?;
-    let is_done = found == Call::AsWritten && fs::read(&hooks.hook).is_ok_and(|old| old == text);
+    let is_done =
+        found == Call::AsWritten && file::read_followed(&hooks.hook).is_ok_and(|old| old == text);
     if is_done && is_executable(&hooks.hook) {
         report::say(&format!("{path} is installed already"));
     } else {

@@ -1,6 +1,7 @@
 //! Why the system cannot run a hook.
 
-use std::{fs, os::unix::fs::PermissionsExt, path::Path};
+use crate::file;
+use std::{os::unix::fs::PermissionsExt, path::Path};
 
 use bstr::ByteSlice;
 use nix::unistd::{AccessFlags, access};
@@ -44,7 +45,7 @@ fn not_run(path: &Path) -> Option<Fault> {
     let (name, words, cure);
     let stops_push = is_runnable(path);
     if stops_push {
-        let text = fs::read(path).unwrap_or_default();
+        let text = file::read_followed(path).unwrap_or_default();
         // Without such a line, the shell runs it.
         let line = text.strip_prefix(b"#!")?.split(|b| *b == b'\n').next()?;
         name = from_here(path);

@@ -1,7 +1,7 @@
 //! This program, as PATH and the hook find it, from a terminal and from an editor; and git.
 
 use std::{
-    env, fs,
+    env,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
@@ -10,6 +10,7 @@ use bstr::ByteSlice;
 
 use super::{Finding, Found, LIMIT, Opened, SHORT_PATH, Status, is_runnable};
 use crate::{
+    file,
     git::Version,
     hooks::{configured, directory::HooksDirectory, gate::Gate, script},
     process::{find, program::run_within},
@@ -72,7 +73,11 @@ pub(crate) fn git() -> Found {
 
 /// Whether the hook finds this program, from a terminal and from an editor.
 pub(crate) fn reach(opened: &Opened) -> Found {
-    let read = |file: &Path| fs::read(file).ok().filter(|text| script::calls(text));
+    let read = |file: &Path| {
+        file::read_followed(file)
+            .ok()
+            .filter(|text| script::calls(text))
+    };
     let hooks = HooksDirectory::of(&opened.world).ok();
     let gate = hooks.and_then(|hooks| Gate::of(&hooks, &opened.world).ok());
     let in_directory = gate.and_then(|gate| read(&gate.file));

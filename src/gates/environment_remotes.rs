@@ -26,6 +26,8 @@ pub struct EnvironmentRemotes {
     pub is_remembered: bool,
     /// Where a push to each of them goes, as a record names it.
     pub destinations: Vec<String>,
+    /// The number of URLs that a push to each remote goes to.
+    pub addresses: Vec<usize>,
     /// The remote that the policy names, for the error where there is none.
     pub expected: String,
     /// All remotes of this clone, likewise.
@@ -78,6 +80,10 @@ impl EnvironmentRemotes {
         Self {
             environment: environment.name.clone(),
             destinations: remotes.iter().map(destination).collect(),
+            addresses: remotes
+                .iter()
+                .map(|remote| configured.push_urls(remote).len().max(1))
+                .collect(),
             remotes,
             is_remembered,
             expected: (environment.remotes.first())

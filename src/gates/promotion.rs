@@ -104,6 +104,16 @@ impl Promotion<'_> {
                     not_live(trunk, commit, before, remote.as_ref(), &tips, PUSH, world)?.into(),
                 );
             }
+            let addresses = before.addresses.get(index).copied().unwrap_or(1);
+            if tips.iter().filter(|(_, tip)| tip == commit).count() < addresses {
+                let label = redact(&printable(remote.as_ref()));
+                let why = format!(
+                    "not all places that `{label}` pushes to have {}",
+                    commit.short()
+                );
+                let push = command(["git", "push", &label, &before.refspec(trunk)]);
+                return Err(Refusal::new(why).cure("push there again", [push]).into());
+            }
         }
         Ok(())
     }

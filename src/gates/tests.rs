@@ -83,6 +83,7 @@ fn remotes_named(environment: &str) -> EnvironmentRemotes {
         environment: environment.to_owned(),
         remotes: vec![environment.into()],
         destinations: vec![format!("/srv/{environment}")],
+        addresses: Vec::new(),
         expected: environment.to_owned(),
         known: Vec::new(),
         branches: vec!["master".to_owned()],

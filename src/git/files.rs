@@ -1,7 +1,6 @@
 //! The files of a commit, without a checkout.
 
 use std::{
-    fs,
     io::{self, Read},
     path::Path,
 };
@@ -14,7 +13,7 @@ use super::{
     objects::{TreeEntry, commit_headers, tree_entry},
 };
 use crate::cure::command;
-use crate::{gates::Undecided, policy::detect::Look, push::Oid};
+use crate::{file, gates::Undecided, policy::detect::Look, push::Oid};
 
 /// What is at a path of a commit.
 pub(crate) enum File {
@@ -120,7 +119,9 @@ impl Repository {
 pub(crate) fn read_some(path: &Path, limit: usize) -> io::Result<Vec<u8>> {
     let most = u64::try_from(limit + 1).unwrap_or(u64::MAX);
     let mut bytes = Vec::new();
-    fs::File::open(path)?.take(most).read_to_end(&mut bytes)?;
+    file::open_followed(path)?
+        .take(most)
+        .read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 

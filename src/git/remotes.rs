@@ -7,12 +7,10 @@ use jiff::Timestamp;
 
 use super::{Repository, network::LIMIT};
 use crate::{
-    cure::command,
     gates::{self, EnvironmentRemotes, Tip, Undecided, facts::TrunkName, remote_tips::Tips},
     memory::{deployments::newest, record::Place},
     policy::Environment,
-    push::{Oid, url::redact},
-    text::printable,
+    push::Oid,
 };
 
 impl gates::Remotes for Repository {
@@ -64,19 +62,11 @@ impl Repository {
         let full = |branch: &String| format!("refs/heads/{branch}");
         let refs: Vec<_> = branches.iter().map(full).collect();
         let refs: Vec<_> = refs.iter().map(String::as_str).collect();
-        let mut all = self.tips(remote, &urls, &refs)?;
-        all.dedup();
-        let [tips] = all.as_mut_slice() else {
-            let label = redact(&printable(remote));
-            let message =
-                format!("the places that `{label}` pushes to do not have the same commit");
-            let push = command(["git", "push", &label]);
-            return Err(Undecided::new(message).cure("push to all of them again", [push]));
-        };
-        for (name, _) in &mut *tips {
+        let mut tips = self.tips(remote, &urls, &refs)?.concat();
+        for (name, _) in &mut tips {
             *name = name.trim_start_matches("refs/heads/").to_owned();
         }
-        Ok(std::mem::take(tips))
+        Ok(tips)
     }
 
     /// What git would tell the hook of a push to an environment: the remote and the URLs.

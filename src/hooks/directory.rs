@@ -115,7 +115,7 @@ impl HooksDirectory {
         if self.hook.is_symlink() {
             return Ok(Call::No);
         }
-        match fs::read(&self.hook) {
+        match file::read_followed(&self.hook) {
             Ok(text) => Ok(script::of_hook(&text)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Call::Missing),
             Err(error) => Err(failed("read", &self.hook)(error)),
@@ -143,8 +143,9 @@ impl HooksDirectory {
 
     /// The repository's own hook, where git calls ours from a directory that repositories share.
     pub(crate) fn silenced(&self) -> Option<&Path> {
-        let is_ours =
-            |path: &Path| fs::read(path).is_ok_and(|text| script::of_hook(&text).is_ours());
+        let is_ours = |path: &Path| {
+            file::read_followed(path).is_ok_and(|text| script::of_hook(&text).is_ours())
+        };
         let is_silenced = !self.is_own && is_ours(&self.hook) && is_executable(&self.kept);
         (is_silenced && !is_ours(&self.kept)).then_some(&self.kept)
     }
@@ -256,7 +257,7 @@ pub(crate) fn exists(path: &Path) -> bool {
 /// Whether both are one hook: an install was interrupted between its steps, or the program that
 /// wrote the first one has written it again over ours (`git lfs install --force`).
 pub(crate) fn is_same(one: &Path, other: &Path) -> bool {
-    exists(one) && exists(other) && fs::read(one).ok() == fs::read(other).ok()
+    exists(one) && exists(other) && file::read_followed(one).ok() == file::read_followed(other).ok()
 }
 
 /// Writes a hook, whole or not at all.

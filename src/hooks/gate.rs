@@ -1,6 +1,6 @@
 //! The one answer to whether git, or a program that writes its hooks, calls the gate before a push, and by which file.
 
-use std::{fs, path::PathBuf};
+use std::path::PathBuf;
 
 use super::{
     configured,
@@ -10,6 +10,7 @@ use super::{
     pre_commit,
     script::{self, Call, NAME},
 };
+use crate::file;
 use crate::{gates::Undecided, git::Repository};
 
 /// The file that decides whether the gate is called.
@@ -26,11 +27,11 @@ impl Gate {
         let hook = hooks.path.join(NAME);
         let by = match hooks.manager {
             Some(Manager::Husky) => Some(Manager::Husky),
-            _ => Manager::of_hook(&fs::read(&hook).unwrap_or_default()),
+            _ => Manager::of_hook(&file::read_followed(&hook).unwrap_or_default()),
         };
         let by = by.filter(|manager| *manager != Manager::Lfs);
         let script = |file: PathBuf, call: fn(&[u8]) -> Call| {
-            let call = fs::read(&file).map_or(Call::Missing, |text| call(&text));
+            let call = file::read_followed(&file).map_or(Call::Missing, |text| call(&text));
             Self { by, file, call }
         };
         match by {

@@ -17,7 +17,7 @@ use super::{
     from_top,
     script::{self, Call},
 };
-use crate::{gates::Undecided, git::Repository, text::shell_word};
+use crate::{file, gates::Undecided, git::Repository, text::shell_word};
 
 /// What stands first in the script.
 const LINES: &str = include_str!("../../hooks/husky");
@@ -58,7 +58,7 @@ pub(crate) fn install(
     repository: &Repository,
 ) -> Result<Outcome, Undecided> {
     let path = script(&hooks.path);
-    let old = match fs::read(&path) {
+    let old = match file::read_followed(&path) {
         Ok(text) => Some(text),
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => return Err(failed("read", &path)(error)),
@@ -114,7 +114,7 @@ pub(crate) fn uninstall(
     path: &Path,
     repository: &Repository,
 ) -> Result<Option<Outcome>, Undecided> {
-    let text = fs::read(path).unwrap_or_default();
+    let text = file::read_followed(path).unwrap_or_default();
     let name = path.display();
     let left = |why: &str| {
         let notes = vec![Note::Line(format!("{name}{why}: left as it is"))];

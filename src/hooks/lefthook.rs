@@ -24,6 +24,7 @@ use super::{
     script::{self, Call, NAME},
 };
 use crate::{
+    file,
     gates::Undecided,
     git::Repository,
     process::{SH, program::run_within},
@@ -74,7 +75,7 @@ pub(crate) fn install(
     let name = from_top(&file, repository).to_string_lossy();
     let lines = Note::Lines(lines(&name, has_lfs(&hooks.path, top)));
     let calls = || Note::Line(format!("{} calls pushgate already", file.display()));
-    let hook = fs::read(hooks.path.join(NAME)).unwrap_or_default();
+    let hook = file::read_followed(hooks.path.join(NAME)).unwrap_or_default();
     let is_run = Manager::of_hook(&hook) == Some(Manager::Lefthook);
     let (code, notes) = match call {
         Call::AsWritten if is_run => (0, vec![calls()]),
@@ -117,8 +118,9 @@ fn lines(file: &str, has_lfs: bool) -> String {
 
 /// Whether git-lfs is in use here.
 fn has_lfs(hooks: &Path, top: &Path) -> bool {
-    let has =
-        |path: PathBuf, words: &str| fs::read(path).is_ok_and(|text| text.contains_str(words));
+    let has = |path: PathBuf, words: &str| {
+        file::read_followed(path).is_ok_and(|text| text.contains_str(words))
+    };
     has(top.join(".gitattributes"), "filter=lfs")
         || [NAME, "pre-push.old"]
             .iter()
@@ -200,7 +202,7 @@ call_lefthook dump
 /// One of lefthook's hooks, without its last line, which runs the jobs.
 fn hook_of_lefthook(hooks: &Path) -> Option<Vec<u8>> {
     let entries = fs::read_dir(hooks).into_iter().flatten().flatten();
-    let texts = entries.filter_map(|entry| fs::read(entry.path()).ok());
+    let texts = entries.filter_map(|entry| file::read_followed(entry.path()).ok());
     let mut hooks = texts.filter(|text| Manager::of_hook(text) == Some(Manager::Lefthook));
     hooks.find_map(|mut text| {
         text.truncate(text.rfind("\ncall_lefthook run ")?);

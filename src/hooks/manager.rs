@@ -5,6 +5,7 @@ use std::{fs, path::Path};
 use bstr::ByteSlice;
 
 use super::script::{self, NAME};
+use crate::file;
 
 /// A program that writes the pre-push hook, or other hooks beside it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,14 +26,14 @@ impl Manager {
     pub(crate) fn of(directory: &Path) -> Option<Self> {
         // husky 9 keeps its own hooks in a directory named `_` beside those of the team.
         let is_husky = || {
-            fs::read(directory.join("h")).is_ok_and(|text| text.contains_str("husky"))
+            file::read_followed(directory.join("h")).is_ok_and(|text| text.contains_str("husky"))
                 || directory.ends_with(".husky/_")
         };
         if directory.ends_with("_") && is_husky() {
             return Some(Self::Husky);
         }
         let hook = directory.join(NAME);
-        let text = fs::read(&hook).unwrap_or_default();
+        let text = file::read_followed(&hook).unwrap_or_default();
         let is_free = hook.symlink_metadata().is_err() || script::of_hook(&text).is_ours();
         // lefthook moves ours away as soon as its configuration wants a hook here.
         Self::of_hook(&text)
@@ -72,7 +73,8 @@ impl Manager {
 fn has_lefthook(directory: &Path) -> bool {
     let is_lefthooks = |path: &Path| {
         path.extension().is_none()
-            && fs::read(path).is_ok_and(|text| Manager::of_hook(&text) == Some(Manager::Lefthook))
+            && file::read_followed(path)
+                .is_ok_and(|text| Manager::of_hook(&text) == Some(Manager::Lefthook))
     };
     let mut entries = fs::read_dir(directory).into_iter().flatten().flatten();
     entries.any(|entry| is_lefthooks(&entry.path()))

@@ -3,7 +3,6 @@
 use std::{
     env,
     ffi::{OsStr, OsString},
-    fs,
     os::unix::ffi::{OsStrExt, OsStringExt},
     path::{Path, PathBuf},
 };
@@ -15,6 +14,7 @@ use super::{
     script::{self, Call},
 };
 use crate::{
+    file,
     gates::Undecided,
     git::{Repository, network},
     push::Oid,
@@ -57,7 +57,7 @@ pub(crate) fn configuration(manager: Manager, top: &Path) -> (PathBuf, Call) {
     let found = OF_PREK.iter().find(|name| top.join(name).is_file());
     let name = found.filter(|_| manager == Manager::Prek);
     let file = top.join(name.unwrap_or(&OF_PRE_COMMIT));
-    let text = fs::read(&file).unwrap_or_default();
+    let text = file::read_followed(&file).unwrap_or_default();
     let names_it = |line: &[u8]| script::code(line).contains_str("pushgate");
     let call = if text.lines().any(names_it) {
         Call::Unclear("the gate hears of one ref of a push alone")

@@ -32,25 +32,27 @@ impl<'p> Place<'p> {
             all.filter(|other| other.at <= record.at && *other != record)
         };
         let went = earlier().filter(|other| other.replaces() == Some(&record.commit));
-        let went = went.map(|other| other.at).max();
+        // Reflogs count whole seconds, decisions are finer.
+        let decided = |one: &Record| one.deployed().and_then(|it| it.decided).unwrap_or(one.at);
+        let went = went.map(decided).max();
         earlier().any(|other| {
             let is_judged = |one: &Deployed| one.judged != Judged::Unjudged && !one.seen;
             other.commit == record.commit
                 && other.deployed().is_some_and(is_judged)
-                && went.is_none_or(|went| other.at >= went)
+                && went.is_none_or(|went| decided(other) > went)
         })
     }
 }
 
-/// The commit that was live at a moment, as far as the records lead from one that was live before: those of each
-/// commit tell what replaced it.
+/// The commit that was live at a moment, as far as the records lead from one that was live at an earlier one: those
+/// of each commit tell what replaced it.
 pub fn live_after<E>(
-    commit: &Oid,
+    (commit, at): (&Oid, Timestamp),
     place: Place<'_>,
     moment: Timestamp,
     records: impl Fn(&Oid) -> Result<Vec<Record>, E>,
 ) -> Result<Oid, E> {
-    let (mut live, mut since) = (commit.clone(), Timestamp::MIN);
+    let (mut live, mut since) = (commit.clone(), at);
     loop {
         let known = records(&live)?;
         let replaced = place.deployments(&known).map(|(record, _)| record);

@@ -933,13 +933,11 @@ fn a_damaged_ledger_loses_nothing_but_what_was_damaged() {
     ]
     .concat();
     fs::write(&path, damaged).unwrap();
-    let ran = shop.pushgate(["log"]).calm().goes();
-    for number in [2, 3, 4, 6] {
-        let ran = shop.pushgate(["log"]);
-        ran.says(&format!("line {number} of "))
-            .says("ledger.jsonl is damaged and left out");
-    }
-    ran.never_says("line 1 ").never_says("line 5 ");
+    shop.pushgate(["log"])
+        .calm()
+        .goes()
+        .says("line 2 and 3 more of ")
+        .says("ledger.jsonl is damaged and left out");
     // A line that was cut off takes none with it that comes after.
     shop.push("staging", "master").calm().goes();
     let text = fs::read(&path).unwrap();

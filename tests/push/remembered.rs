@@ -511,8 +511,8 @@ fn a_place_that_has_another_commit_at_one_of_its_urls_is_not_staging() {
     let hook = rejects(&shop, "eu");
     ana.push("10:00", "staging").goes_not();
     ana.push("10:10", "production")
-        .undecided("promotion")
-        .says("the places that `staging` pushes to do not have the same commit");
+        .refused("promotion")
+        .says("not all places that `staging` pushes to have");
     fs::remove_file(&hook).unwrap();
     ana.push("10:20", "staging").goes();
     ana.push("10:30", "production").goes();

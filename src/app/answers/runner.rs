@@ -1,12 +1,12 @@
 //! Runs the suite for a push, or for a check of one.
 
-use std::{env, fs, os::unix::ffi::OsStringExt, path::PathBuf, time::Duration};
+use std::{env, os::unix::ffi::OsStringExt, path::PathBuf, time::Duration};
 
 use bstr::BStr;
 
 use super::SystemClock;
 use crate::{
-    ci,
+    ci, file,
     gates::{
         Checked, Clock, EnvironmentRemotes, Passed, Refusal, Runner, Stop, SuiteLock, SuiteRun,
         Undecided, Work,
@@ -164,7 +164,7 @@ fn hook_files(repository: &Repository) -> Option<HookFiles> {
     let gate = Gate::of(&hooks, repository).map(|gate| gate.file);
     let files = [Some(hooks.path.join(NAME)), gate.ok()];
     let state = |path: PathBuf| {
-        let bytes = fs::read(&path).unwrap_or_default();
+        let bytes = file::read_followed(&path).unwrap_or_default();
         let can_run = is_executable(&path);
         (path, bytes, can_run)
     };

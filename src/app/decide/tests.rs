@@ -168,6 +168,7 @@ impl<'t> Told<'t> {
             environment: name.to_owned(),
             remotes: vec![name.into()],
             destinations: vec![format!("/srv/{name}")],
+            addresses: Vec::new(),
             expected: name.to_owned(),
             known: Vec::new(),
             branches: vec!["master".to_owned()],
