@@ -287,6 +287,7 @@ fn the_demo_plays_its_whole_story_and_leaves_nothing_else_behind() {
         "(TZ is the clock that a command goes by. In ",
         "12. That was no help: a rollback brings back what was live before, at any hour.\n",
         "  pushgate: rollback: from ",
+        "    lock: You <you@shop.example> has locked production since ",
         "    suite: `bin/ci` failed with exit code 1\n",
         "  pushgate: push to staging (staging) may go\n",
         "    promotion: staging has ",
@@ -311,7 +312,7 @@ fn the_demo_plays_its_whole_story_and_leaves_nothing_else_behind() {
         }
         steps.last_mut().unwrap().push(line);
     }
-    assert_eq!(steps.len(), 14, "{ran}");
+    assert_eq!(steps.len(), 15, "{ran}");
     for step in &steps {
         let lines = step.iter().map(|line| line.len().div_ceil(80).max(1));
         assert!(lines.sum::<usize>() <= 24, "{step:#?}");
