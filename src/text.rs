@@ -117,6 +117,15 @@ pub(crate) fn rounded_span(duration: Duration) -> String {
     }
 }
 
+/// Writes how long ago something was, in the words of `span` or `rounded_span`.
+pub(crate) fn ago(age: Duration, words: fn(Duration) -> String) -> String {
+    const JUST_NOW: Duration = Duration::from_secs(5);
+    if age < JUST_NOW {
+        return "just now".to_owned();
+    }
+    format!("{} ago", words(age))
+}
+
 /// Writes a time of day in the window's zone and, where its clock differs, in the reader's own.
 pub(crate) fn clock(at: Timestamp, zone: &TimeZone, reader: &TimeZone) -> String {
     both(at, zone, reader, "%H:%M")
@@ -166,6 +175,13 @@ mod tests {
         spans(130_000, "2m 10s");
         spans(3_600_000, "1h");
         spans(5_400_000, "1h 30m");
+    }
+
+    #[test]
+    fn what_is_hardly_over_was_just_now() {
+        assert_eq!(ago(Duration::from_millis(351), span), "just now");
+        assert_eq!(ago(Duration::from_secs(72), span), "1m 12s ago");
+        assert_eq!(ago(Duration::from_secs(72), rounded_span), "1m ago");
     }
 
     #[test]

@@ -18,7 +18,7 @@ use crate::{
     cure::command,
     policy::{Ci, FILE, In},
     push::Oid,
-    text::{printable, signal_name, span},
+    text::{ago, printable, signal_name, span},
 };
 
 /// What is asked again after a suite, where the answers have grown old.
@@ -67,8 +67,8 @@ pub(crate) fn ask(
     let passed_before = |ran| -> Result<_, Stop> {
         let receipt = world.memory.receipt(&work)?;
         Ok(receipt.map(|passed| {
-            let (ago, took) = (ago(passed, world), span(passed.took));
-            PassedNow::before(format!("passed {ago} ago on this tree, in {took}"), ran)
+            let (ago, took) = (when(passed, world), span(passed.took));
+            PassedNow::before(format!("passed {ago} on this tree, in {took}"), ran)
         }))
     };
     if let Some(passed) = passed_before(false)? {
@@ -128,8 +128,8 @@ fn ask_ci(
     let forge = ci.forge.name();
     let work = Work::of(push.policy, commit, &[]);
     if let Some(passed) = world.memory.receipt(&work)? {
-        let ago = ago(passed, world);
-        let answer = format!("passed on {forge}, as it said {ago} ago");
+        let ago = when(passed, world);
+        let answer = format!("passed on {forge}, as it said {ago}");
         return Ok(PassedNow::before(answer, false));
     }
     let checked = world.runner.checks(&work, ci)?;
@@ -147,9 +147,9 @@ fn ask_ci(
     })
 }
 
-fn ago(passed: Passed, world: &World<'_>) -> String {
-    let ago = world.clock.now().duration_since(passed.at);
-    span(Duration::try_from(ago).unwrap_or_default())
+fn when(passed: Passed, world: &World<'_>) -> String {
+    let age = world.clock.now().duration_since(passed.at);
+    ago(Duration::try_from(age).unwrap_or_default(), span)
 }
 
 /// Writes a receipt; without one the suite did pass, only the next push does not know it.

@@ -45,8 +45,12 @@ pub(crate) fn watch() {
         if is_ignored && !FORBIDDEN.contains(&signal) {
             let _ = flag::register(signal, Arc::default());
         } else if ENDS.contains(&signal) {
-            // The second one ends this process at once.
-            let _ = flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&again));
+            // The second one ends this process at once. A terminal that is closed sends several: by its
+            // shell, and by the kernel.
+            if signal != SIGHUP {
+                let status = 128 + signal;
+                let _ = flag::register_conditional_shutdown(signal, status, Arc::clone(&again));
+            }
             let _ = flag::register(signal, Arc::clone(&again));
             let number = usize::try_from(signal).unwrap_or_default();
             let _ = flag::register_usize(signal, Arc::clone(&came), number);

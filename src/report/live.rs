@@ -66,6 +66,13 @@ impl Console for Stderr {
         self.bytes(CLEAR);
     }
 
+    /// So many spaces stay on this line only where nothing stands on it.
+    fn fresh_line(&self) {
+        if let Some(columns) = columns(stderr()).filter(|_| is_ours()) {
+            self.bytes(format!("{}\r", " ".repeat(columns - 1)).as_bytes());
+        }
+    }
+
     fn bytes(&self, bytes: &[u8]) {
         let mut stream = stderr().lock();
         let _ = stream.write_all(bytes).and_then(|()| stream.flush());

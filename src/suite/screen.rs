@@ -26,6 +26,8 @@ pub(crate) trait Console: Sync {
     /// Writes text in the place of this line, without a line feed: it will be cleared.
     fn status(&self, text: &str);
     fn clear(&self);
+    /// Moves to the beginning of a line that is empty: this one, if nothing stands on it.
+    fn fresh_line(&self);
     /// Writes what a program printed.
     fn bytes(&self, bytes: &[u8]);
     /// Whether it is a terminal, where lines can be cleared.
@@ -142,9 +144,17 @@ impl<'s> Screen<'s> {
             _ => String::new(),
         };
         let steps = state.together.map_or(String::new(), |[running, all]| {
-            format!(", {running} of {all} steps are running")
+            let are = if running == 1 { "is" } else { "are" };
+            format!(", {running} of {all} steps {are} running")
         });
         format!("{}{left}{steps}", span(elapsed))
+    }
+
+    /// Ends the line that a step may have left open which had the terminal to itself.
+    pub(super) fn end_unseen_line(&self) {
+        if !self.state().is_over {
+            self.console.fresh_line();
+        }
     }
 
     /// Clears the status line, and ends the line that is open.
@@ -245,6 +255,9 @@ mod tests {
         }
         fn clear(&self) {
             self.bytes(b"<clear>");
+        }
+        fn fresh_line(&self) {
+            self.bytes(b"<fresh>");
         }
         fn bytes(&self, bytes: &[u8]) {
             self.heard.lock().unwrap().extend_from_slice(bytes);

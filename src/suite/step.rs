@@ -82,7 +82,11 @@ impl<'r> Run<'r> {
     pub(super) fn alone<'s>(&self, step: &'s Step) -> Result<Option<Failure<'s>>, Undecided> {
         self.screen
             .line(&format!("running the suite: {}", name(step)));
-        let end = self.step(step, self.work.suite.interactive, &Live(self));
+        let interactive = self.work.suite.interactive;
+        let end = self.step(step, interactive, &Live(self));
+        if interactive {
+            self.screen.end_unseen_line();
+        }
         self.screen.end();
         Ok(self.ending(step, end?)?.map(|ending| (step, ending)))
     }

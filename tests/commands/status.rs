@@ -227,6 +227,13 @@ fn a_dead_trunk_is_shown_and_hides_nothing() {
     assert_eq!(live["commit"]["id"], two);
     assert_eq!(place(&status, "production")["push"]["verdict"], "undecided");
     assert_eq!(place(&status, "production")["push"]["gate"], "trunk");
+    // On the screen, the reason stands once.
+    let ran = at(&shop, NOON, &["status"]);
+    assert_eq!(ran.stdout.matches("/nowhere").count(), 1, "{ran}");
+    shows(
+        &ran,
+        "could not ask `origin` for its branches, as\n            above\n",
+    );
 }
 
 #[test]

@@ -272,6 +272,33 @@ fn after_ctrl_c_nothing_stays_of_steps_that_run_together() {
     ctrl_c_at_a_prompt(&shop, "1s", "pushgate: running together: one, two");
 }
 
+#[test]
+fn a_terminal_that_is_closed_leaves_a_line_in_the_ledger_and_no_process() {
+    let shop = with_suite("{run: [{name: slow, run: 'sleep 300; exit 1'}]}");
+    let terminal = Terminal::open(&shop);
+    terminal.types("git push staging master");
+    terminal.shows("[1s");
+    terminal.closes();
+    let ledger = || Some(shop.ledger()).filter(|lines| !lines.is_empty());
+    let ledger = until("a line in the ledger", ledger);
+    assert_eq!(ledger.last().unwrap()["verdict"], "undecided");
+    assert_nobody_in_suite(&shop);
+}
+
+#[test]
+fn the_verdict_begins_a_line_after_a_suite_that_had_the_terminal() {
+    for (suite, line) in [("printf open", "open"), ("echo ended", "ended")] {
+        let shop = with_suite(&format!("{{run: '{suite}', interactive: true}}"));
+        let terminal = Terminal::open(&shop);
+        terminal.types("clear; git push staging master");
+        let verdict = "pushgate: push to staging (staging) may go\n";
+        let screen = terminal.shows(verdict);
+        let (before, _) = screen.split_once(verdict).unwrap();
+        assert_eq!(before.lines().last(), Some(line), "{screen}");
+        assert!(before.ends_with('\n'), "{screen}");
+    }
+}
+
 /// What a terminal shows of a push once this is seen, with `[time]` for every span of time.
 fn shown(suite: &str, seen: &str) -> String {
     let shop = with_suite(suite);
@@ -298,8 +325,8 @@ fn each_end_of_steps_that_run_together_stays_above_the_report() {
     expect![[r#"
         pushgate: running together: one, two
           passed after [time]: two
-        [[time], 1 of 2 steps are running]"#]]
-    .assert_eq(&shown(&passing, "1 of 2 steps are running]"));
+        [[time], 1 of 2 steps is running]"#]]
+    .assert_eq(&shown(&passing, "1 of 2 steps is running]"));
     expect![[r#"
         pushgate: running together: one, two
           passed after [time]: two

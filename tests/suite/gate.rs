@@ -807,7 +807,7 @@ fn a_connection_that_was_cut_while_the_suite_ran_is_noticed() {
         .says("push again, it will go at once:\n    git push ");
     shop.push("staging", "master")
         .goes()
-        .says(" ago on this tree, in ");
+        .says("suite: passed just now on this tree, in ");
 }
 
 #[test]

@@ -78,6 +78,11 @@ impl<'t> Terminal<'t> {
         self.tmux(&["send-keys", key]).goes();
     }
 
+    /// Closes the window, as a person does.
+    pub fn closes(&self) {
+        self.tmux(&["kill-session"]);
+    }
+
     /// What is seen now, without the empty lines at its end.
     pub fn screen(&self) -> String {
         self.tmux(&["capture-pane", "-p"])

@@ -15,7 +15,7 @@ use crate::{
     memory::record::{ALL_GATES, Deployed, Judged, Record},
     push::Oid,
     report::{BAD, DEEP, GOOD, HINT, LOUD, PLAIN, Text, paint, window::state},
-    text::{clock, day_and_time, rounded_span, span},
+    text::{ago, clock, day_and_time, rounded_span, span},
 };
 
 /// The words before the lines have this much room.
@@ -31,12 +31,14 @@ pub(crate) fn draw(status: &Status, columns: usize) -> Text {
         text: Text::default(),
         columns: columns.max(NARROWEST),
         status,
+        said: Vec::new(),
     };
     for lock in &status.locks {
         page.fill("", "  ", paint(LOUD, "lock:") + " " + &lock.sentence);
     }
     for error in &status.errors {
-        page.fill("", "  ", paint(BAD, "not asked:") + " " + error);
+        let why = page.once(error);
+        page.fill("", "  ", paint(BAD, "not asked:") + " " + why);
     }
     for remark in &status.remarks {
         page.fill("", "  ", paint(LOUD, "note:") + " " + remark);
@@ -56,9 +58,11 @@ struct Page<'s> {
     text: Text,
     columns: usize,
     status: &'s Status,
+    /// The reasons why something is not known, as far as they are on the screen.
+    said: Vec<&'s str>,
 }
 
-impl Page<'_> {
+impl<'s> Page<'s> {
     fn trunk(&mut self) {
         let trunk = &self.status.trunk;
         self.heading(format_args!("trunk {}", trunk.name), "");
@@ -70,7 +74,8 @@ impl Page<'_> {
             }
         }
         if let Some(why) = &trunk.error {
-            self.line("now", bad(why));
+            let why = self.bad(why);
+            self.line("now", why);
         }
         match &self.status.pushed {
             Some(pushed) => self.pushed(pushed),
@@ -79,7 +84,7 @@ impl Page<'_> {
         self.line("policy", &self.status.policy);
     }
 
-    fn pushed(&mut self, pushed: &Pushed) {
+    fn pushed(&mut self, pushed: &'s Pushed) {
         let (branch, commit) = (&pushed.branch, pushed.commit.short());
         let stands = match pushed.standing {
             Some(Standing::Same) => format!("your {branch} is the same"),
@@ -93,7 +98,7 @@ impl Page<'_> {
         };
         self.line("here", stands);
         let suite = match (pushed.receipt, &pushed.error) {
-            (_, Some(why)) => bad(why),
+            (_, Some(why)) => self.bad(why),
             (Some(passed), None) => self.passed(passed, &format!(" on {commit}")),
             (None, None) => Text::from(format_args!("not yet passed on {commit}")),
         };
@@ -110,7 +115,7 @@ impl Page<'_> {
         paint(GOOD, "passed") + format_args!("{on} {when}{took}")
     }
 
-    fn environment(&mut self, environment: &Environment) {
+    fn environment(&mut self, environment: &'s Environment) {
         let mut tail = String::new();
         if !environment.destination.is_empty() && environment.destination != environment.name {
             tail += &format!(" ({})", environment.destination);
@@ -139,7 +144,7 @@ impl Page<'_> {
         let window = match &environment.window {
             Window::Known(answer) if answer.last.is_empty() => state(answer),
             Window::Known(answer) => state(answer) + ", for pushes before " + &answer.last,
-            Window::Unknown { error } => bad(error),
+            Window::Unknown { error } => self.bad(error),
         };
         self.line("window", window);
         if let Some(contents) = environment.contents.as_ref().filter(|one| one.is_new()) {
@@ -153,13 +158,16 @@ impl Page<'_> {
         self.next_push(label, &environment.next_push);
     }
 
-    fn remote(&mut self, remote: &Remote, several: bool, takes_any: bool) {
+    fn remote(&mut self, remote: &'s Remote, several: bool, takes_any: bool) {
         let mut of = String::new();
         if several {
             of = format!("{}: ", remote.name);
         }
         match (&remote.live, &remote.error) {
-            (_, Some(why)) => self.line("live", Text::from(of) + bad(why)),
+            (_, Some(why)) => {
+                let why = self.bad(why);
+                self.line("live", Text::from(of) + why);
+            }
             (None, None) => self.line("live", of + "nothing was ever deployed there"),
             (Some(live), None) if several => {
                 self.line("live", of.trim_end());
@@ -269,7 +277,7 @@ impl Page<'_> {
         }
     }
 
-    fn next_push(&mut self, label: &str, next: &NextPush) {
+    fn next_push(&mut self, label: &str, next: &'s NextPush) {
         let by = |gate: &str| Text::from(" by ") + paint(PLAIN, gate);
         let (text, cures) = match next {
             NextPush::Nothing { why } => (why.into(), &[][..]),
@@ -288,6 +296,7 @@ impl Page<'_> {
             }
             NextPush::Undecided { gate, why, cures } => {
                 let by = gate.map(by).unwrap_or_default();
+                let why = self.once(why);
                 (paint(BAD, "not decided") + by + ": " + why, &cures[..])
             }
         };
@@ -352,6 +361,29 @@ impl Page<'_> {
         self.text += text.into().fill(self.columns, &first.into(), next);
     }
 
+    fn bad(&mut self, why: &'s str) -> Text {
+        paint(BAD, "not known:") + " " + self.once(why)
+    }
+
+    /// Leaves out the reason of what could not be done, in words of git perhaps, where the screen has it already.
+    fn once(&mut self, why: &'s str) -> String {
+        // `could not ask X: REASON`, or that after a few words and another colon.
+        let reasons = why.match_indices(": ").take(2);
+        let reasons: Vec<_> = reasons
+            .map(|(at, _)| (&why[..at], &why[at + 2..]))
+            .collect();
+        match reasons
+            .iter()
+            .find(|(_, reason)| self.said.contains(reason))
+        {
+            Some((what, _)) => format!("{what}, as above"),
+            None => {
+                self.said.extend(reasons.iter().map(|(_, reason)| reason));
+                why.to_owned()
+            }
+        }
+    }
+
     fn age(&self, at: Timestamp) -> Duration {
         Duration::try_from(self.status.at.duration_since(at)).unwrap_or_default()
     }
@@ -361,7 +393,7 @@ impl Page<'_> {
         if self.status.at.duration_since(at) >= SignedDuration::from_hours(48) {
             return self.moment(at);
         }
-        format!("{} ago", rounded_span(self.age(at)))
+        ago(self.age(at), rounded_span)
     }
 
     /// The hour, and the day where it is another.
@@ -382,10 +414,6 @@ fn stands(relation: Relation) -> String {
         Relation::Diverged { ahead, behind } => format!("{ahead} ahead of and {behind} behind"),
         Relation::Unrelated => "not related to".to_owned(),
     }
-}
-
-fn bad(why: &str) -> Text {
-    paint(BAD, "not known:") + " " + why
 }
 
 /// A person without the mail address.
