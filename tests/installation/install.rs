@@ -883,15 +883,25 @@ fn uninstall_after_somebody_removed_the_hook_by_hand_still_gives_the_old_one_bac
 }
 
 #[test]
-fn a_directory_in_the_hooks_place_is_an_error() {
-    let shop = uninstalled();
-    fs::create_dir(hook(&shop)).unwrap();
-    for command in ["install", "uninstall"] {
-        let ran = shop.pushgate([command]);
-        assert_eq!(ran.code, 2, "{ran}");
-        ran.says(&format!("pushgate: {command} not done\n"))
-            .says("Is a directory");
-        assert!(hook(&shop).is_dir());
+fn what_is_no_file_in_the_hooks_place_is_an_error_and_hangs_nobody() {
+    for what in ["directory", "named pipe"] {
+        let shop = uninstalled();
+        if what == "directory" {
+            fs::create_dir(hook(&shop)).unwrap();
+        } else {
+            let mode = nix::sys::stat::Mode::S_IRWXU;
+            nix::unistd::mkfifo(&hook(&shop), mode).unwrap();
+        }
+        for command in ["install", "uninstall"] {
+            let ran = shop.pushgate([command]);
+            assert_eq!(ran.code, 2, "{ran}");
+            ran.says(&format!("pushgate: {command} not done\n"))
+                .says(&format!("it is a {what}, not a plain file"));
+            assert!(!hook(&shop).is_file());
+        }
+        for command in ["doctor", "status"] {
+            shop.pushgate([command]);
+        }
     }
 }
 
