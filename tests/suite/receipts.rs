@@ -49,10 +49,10 @@ fn three_remotes_in_a_row_cost_one_run() {
         .says("suite: passed in ");
     shop.push("staging", "master")
         .goes()
-        .says(" ago on this tree, in ");
+        .says("suite: passed just now on this tree, in ");
     shop.push("production", "master")
         .goes()
-        .says(" ago on this tree, in ");
+        .says("suite: passed just now on this tree, in ");
     assert_eq!(runs(&shop), 1);
     assert_eq!(receipts(&shop).len(), 1);
 }
@@ -214,7 +214,7 @@ fn a_second_push_waits_for_the_first_and_finds_its_receipt() {
     let said = fs::read_to_string(shop.path("said")).unwrap();
     assert!(
         said.contains("pushgate: waiting for the suite that runs already (process ")
-            && said.contains(" ago on this tree, in "),
+            && said.contains("suite: passed just now on this tree, in "),
         "{said}"
     );
     Ran::from(first.wait_with_output().unwrap()).goes();
