@@ -22,7 +22,7 @@ pub(crate) fn open(path: &Path, options: &OpenOptions) -> io::Result<File> {
         Err(_) => path.symlink_metadata().ok().map(|there| there.file_type()),
     };
     match kind.and_then(what_else) {
-        Some(what) => Err(io::Error::other(format!("it is {what}, not a plain file"))),
+        Some(what) => Err(not_plain(what)),
         None => opened,
     }
 }
@@ -99,7 +99,7 @@ pub(crate) fn open_followed(path: &Path) -> io::Result<File> {
         .custom_flags(flags)
         .open(path)?;
     match what_else(file.metadata()?.file_type()) {
-        Some(what) => Err(io::Error::other(format!("it is {what}, not a plain file"))),
+        Some(what) => Err(not_plain(what)),
         None => Ok(file),
     }
 }
@@ -156,6 +156,10 @@ pub(crate) fn private_directory(path: &Path) -> io::Result<()> {
         fs::set_permissions(path, Permissions::from_mode(0o700))?;
     }
     Ok(())
+}
+
+fn not_plain(what: &str) -> io::Error {
+    io::Error::other(format!("it is {what}, not a plain file"))
 }
 
 /// What something is that is not a plain file.

@@ -10,7 +10,6 @@ use std::{
 
 use super::{
     answers::SystemClock,
-    policies::Loaded,
     settle::{Ask, forget_old, settle},
     sharing::{Unshared, start_follow_up},
     unjudged,
@@ -65,7 +64,7 @@ pub(crate) fn run(repository: &Repository) {
         {
             let _ = settle(repository, Ask::JustEnded(since));
             // So that no later command has to read all that happened since the last one.
-            if let Ok(loaded) = policy_here(repository) {
+            if let Ok(loaded) = repository.policy_of_head() {
                 let _ = unjudged::record_all(repository, &loaded.policy);
             }
         }
@@ -80,11 +79,6 @@ pub(crate) fn run(repository: &Repository) {
         }
         thread::sleep(TICK);
     }
-}
-
-fn policy_here(repository: &Repository) -> Result<Loaded, Undecided> {
-    let head = repository.reference("HEAD")?;
-    repository.policy(head.as_ref())
 }
 
 /// One such process works and one more waits, for what the first has not seen any more: `None` for others.

@@ -1,7 +1,5 @@
 //! What is odd about the policy of the work tree.
 
-use jiff::tz::TimeZone;
-
 use super::answers::SystemClock;
 use crate::{
     gates::{Clock, Undecided},
@@ -20,7 +18,7 @@ pub(crate) fn look(repository: &Repository) -> Result<Option<(String, Vec<Findin
     };
     let heroku = repository.heroku_remotes();
     // A zone that is left to chance is a finding, whatever it may be here.
-    let local = SystemClock.zone().unwrap_or(TimeZone::UTC);
+    let local = SystemClock.reader();
     let facts = Facts {
         now: SystemClock.now(),
         local: &local,

@@ -2,12 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use crate::push::variables::LIVE;
 pub use crate::push::variables::{AFTER, REASON, ROLLBACK, SKIP, SWITCH};
 use crate::{
     gates::{GovernedPush, ORDER, Refusal, verdict::Gate},
     process::variable,
-    push::variables::{COMMIT, COMPLETE, DEPLOY, ENVIRONMENT, REPLACES, RUNNING},
+    push::variables::{COMMIT, COMPLETE, DEPLOY, ENVIRONMENT, LIVE, REPLACES, RUNNING},
     text::{nearest, printable},
 };
 

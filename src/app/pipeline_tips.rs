@@ -1,11 +1,13 @@
 //! The tips of all remotes of a pipeline, and what its commands say is live, asked for at the same time.
 
-use crate::gates::{
-    EnvironmentRemotes, Remotes, Tip, Undecided,
-    remote_tips::{Tips, at_once},
-    verdict::TrunkName,
+use crate::{
+    gates::{
+        EnvironmentRemotes, Remotes, Tip, Undecided,
+        remote_tips::{Tips, at_once},
+        verdict::TrunkName,
+    },
+    push::Oid,
 };
-use crate::push::Oid;
 
 /// What trunk's remote and the remotes of the environments answered; what they were not asked, they
 /// are asked when it is needed.

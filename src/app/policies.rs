@@ -38,6 +38,11 @@ pub(crate) struct Loaded {
 }
 
 impl Repository {
+    /// The policy that governs a push of what is checked out.
+    pub(crate) fn policy_of_head(&self) -> Result<Loaded, Undecided> {
+        self.policy(self.reference("HEAD")?.as_ref())
+    }
+
     /// The policy that governs a push of this commit: its own, else the work tree's, else the
     /// built-in one.
     pub(crate) fn policy(&self, commit: Option<&Oid>) -> Result<Loaded, Undecided> {

@@ -87,6 +87,14 @@ impl Repository {
         })
     }
 
+    /// What to say where the last try to share failed.
+    pub(crate) fn unshared_remark(&self) -> Option<String> {
+        let why = self.unshared()?.why?;
+        Some(format!(
+            "the team does not know yet what happened here: {why}"
+        ))
+    }
+
     /// Forgets it, unless there is more to share by now.
     pub(crate) fn clear_unshared(&self, shared: &Unshared) {
         if self.unshared().is_some_and(|now| now.tip == shared.tip) {

@@ -100,8 +100,7 @@ fn with_candidates(arg: Arg, command: &str) -> Arg {
 fn environments(trunk: bool) -> Vec<CompletionCandidate> {
     let policy = || -> Result<_, Error> {
         let world = Repository::open()?;
-        let head = world.reference("HEAD")?;
-        Ok(world.policy(head.as_ref())?.policy)
+        Ok(world.policy_of_head()?.policy)
     };
     let named = policy().into_iter().flat_map(|policy| policy.environments);
     let named = named.map(|environment| {

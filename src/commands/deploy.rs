@@ -2,12 +2,12 @@
 
 mod plan;
 
-pub(super) use self::plan::{Plan, Target};
+pub(super) use self::plan::{Plan, Target, say_contents};
 use super::{Done, Error, check::source, local::named};
 use crate::{
     app::{follow_up::catch_up, overrides::Overrides, pipeline_tips::PipelineTips},
     cli::Deploy,
-    gates::verdict::{Contents, Decision},
+    gates::verdict::Decision,
     git::{Repository, network},
     policy::Environment,
     process::{signals, terminal},
@@ -70,12 +70,7 @@ fn is_wanted(plan: &Plan<'_>, targets: &[Target]) -> Result<bool, Error> {
         if targets.len() > 1 {
             report::print(format_args!("  {}:\n", of.destinations[*index]));
         }
-        match Contents::of(commit, live.as_ref(), &of.expected, plan.world) {
-            Ok(contents) => report::print(&contents),
-            Err(error) => {
-                report::warn(&format!("what goes is not known: {}", error.in_one_line()));
-            }
-        }
+        say_contents(commit, live.as_ref(), &of.expected, plan.world);
     }
     let question = format!("Deploy {} to {}?", commit.short(), of.environment);
     terminal::confirm(&question)

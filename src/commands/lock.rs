@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use jiff::{Timestamp, Zoned, tz::TimeZone};
+use jiff::{Timestamp, Zoned};
 
 use super::{
     Done, Error,
@@ -68,7 +68,10 @@ pub(crate) fn say(world: &Repository, local: &Local, environments: &[&str]) {
         Ok(all) => {
             let is_shown = |one: &&Found| environments.contains(&one.environment.as_str());
             for found in all.iter().filter(is_shown) {
-                report::say(&format!("note: {}", found.sentence(now(), &reader())));
+                report::say(&format!(
+                    "note: {}",
+                    found.sentence(now(), &SystemClock.reader())
+                ));
             }
         }
         Err(error) => {
@@ -172,7 +175,7 @@ impl<'w> Locks<'w> {
             for Change { name, to, .. } in changes.iter().filter(is_done) {
                 if let Some(id) = to {
                     let found = self.world.lock_at(name, id, remote.is_none());
-                    report::say(&found.sentence(now, &reader()));
+                    report::say(&found.sentence(now, &SystemClock.reader()));
                     self.record("lock", &found.environment, why.to_owned());
                 }
             }
@@ -208,7 +211,7 @@ impl<'w> Locks<'w> {
                 State::Held(_) => Decision::Refused.exit_code(),
                 State::Damaged(_) => Decision::Undecided.exit_code(),
             };
-            report::say(&found.sentence(now, &reader()));
+            report::say(&found.sentence(now, &SystemClock.reader()));
             return Err(code);
         }
         Ok(since)
@@ -241,7 +244,7 @@ impl<'w> Locks<'w> {
                 all.retain(|found| {
                     let is_done = found.is_local == is_local && outcome.names.contains(&found.name);
                     if is_done {
-                        let was = found.sentence(now(), &reader());
+                        let was = found.sentence(now(), &SystemClock.reader());
                         report::say(&format!(
                             "{} is unlocked; until now: {was}",
                             found.environment
@@ -285,7 +288,7 @@ impl<'w> Locks<'w> {
             report::say("nothing is locked");
         }
         for found in &all {
-            let shown = found.shown(now(), &reader());
+            let shown = found.shown(now(), &SystemClock.reader());
             if json {
                 print_machine_data(&super::json_line(&shown)?)?;
                 continue;
@@ -304,8 +307,4 @@ impl<'w> Locks<'w> {
 fn now() -> Timestamp {
     let now = SystemClock.now();
     Timestamp::from_second(now.as_second()).unwrap_or(now)
-}
-
-fn reader() -> TimeZone {
-    SystemClock.zone().unwrap_or(TimeZone::UTC)
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{Done, local::unknown, page, print_machine_data};
@@ -29,7 +29,7 @@ const USUAL: usize = 100;
 
 pub(crate) fn run(args: &Log) -> Done {
     let world = Repository::open()?;
-    let zone = SystemClock.zone().unwrap_or(TimeZone::UTC);
+    let zone = SystemClock.reader();
     let now = SystemClock.now().to_zoned(zone.clone());
     let since = args
         .since
@@ -75,8 +75,7 @@ pub(crate) fn run(args: &Log) -> Done {
 
 /// The policy that names the environments; without one the log is still worth reading.
 fn policy(world: &Repository) -> Option<Policy> {
-    let head = world.reference("HEAD");
-    let policy = head.and_then(|head| world.policy(head.as_ref()));
+    let policy = world.policy_of_head();
     let policy = policy.inspect_err(|error| {
         let why = error.in_one_line();
         report::warn(&format!(

@@ -4,7 +4,7 @@ use bstr::ByteSlice;
 
 use super::{
     Done, Error,
-    deploy::{Plan, Target},
+    deploy::{Plan, Target, say_contents},
     local::{Local, named, no_commit, no_pipeline},
 };
 use crate::{
@@ -214,10 +214,7 @@ fn say(
         report::print(format_args!("  {} was deployed{by}, {at}\n", live.short()));
     }
     let label = redact(&printable(of.remotes[*index].as_bstr()));
-    match Contents::of(commit, Some(live), &label, world) {
-        Ok(contents) => report::print(&contents),
-        Err(error) => report::warn(&format!("what goes is not known: {}", error.in_one_line())),
-    }
+    say_contents(commit, Some(live), &label, world);
     Ok(())
 }
 

@@ -205,11 +205,7 @@ fn remarks(loaded: &Loaded, world: &Repository) -> Vec<String> {
     if loaded.policy.environments.is_empty() {
         remarks.push("the policy has no environment to deploy to".to_owned());
     }
-    if let Some(why) = world.unshared().and_then(|unshared| unshared.why) {
-        remarks.push(format!(
-            "the team does not know yet what happened here: {why}"
-        ));
-    }
+    remarks.extend(world.unshared_remark());
     let (switch, skip) = (overrides::SWITCH, overrides::SKIP);
     remarks.extend(match Overrides::of_environment() {
         Ok(overrides) if overrides.off => Some(format!(

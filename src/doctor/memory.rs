@@ -55,10 +55,7 @@ pub(crate) fn unjudged(opened: &Opened) -> Found {
     let records = opened.world.notes().all()?;
     let now = Timestamp::now();
     let mut findings = Vec::new();
-    if let Some(why) = opened.world.unshared().and_then(|unshared| unshared.why) {
-        let text = format!("the team does not know yet what happened here: {why}");
-        findings.push(Finding::warning(text));
-    }
+    findings.extend(opened.world.unshared_remark().map(Finding::warning));
     for environment in &opened.policy.environments {
         let (of, name) = (opened.world.remotes_of(environment), &environment.name);
         let is_here = |one: &&Record| one.deployed().is_some() && one.is_at(of.place());

@@ -33,7 +33,7 @@ pub(crate) fn ask(
     let mut answer = "nobody has locked it".to_owned();
     for found in &locks {
         // Finding the reader's time zone takes milliseconds.
-        let (now, reader) = (world.clock.now(), world.reader());
+        let (now, reader) = (world.clock.now(), world.clock.reader());
         let sentence = found.sentence(now, &reader);
         match found.state(now) {
             State::Over(_) => notes.push(sentence),

@@ -162,7 +162,7 @@ impl Promotion<'_> {
             Undecided::new(what).detail(error.to_string())
         })?;
         let (commit, name) = (self.commit.short(), &before.environment);
-        let (soak, reader) = (span(environment.soak), world.reader());
+        let (soak, reader) = (span(environment.soak), world.clock.reader());
         let until = day_and_time(until, &reader, &reader);
         let why = match since {
             Some(_) => format!(

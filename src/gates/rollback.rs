@@ -105,7 +105,7 @@ pub(crate) fn remembered<'c>(
         match removed_by_rollback(&records, &environment.name, commit) {
             Some(record) => {
                 let (id, name, by) = (commit.short(), environment.name.as_str(), &record.by);
-                let reader = world.reader();
+                let reader = world.clock.reader();
                 let at = day_and_time(record.at, &reader, &reader);
                 let why = format!("a rollback took {id} off {name} ({at}, {by})");
                 let again = command(["pushgate", "approve", "--again", name, "--commit", id]);

@@ -26,17 +26,14 @@ pub struct World<'w> {
     pub runner: &'w dyn Runner,
 }
 
-impl World<'_> {
-    /// The time zone of the person who reads.
-    pub(crate) fn reader(&self) -> TimeZone {
-        self.clock.zone().unwrap_or(TimeZone::UTC)
-    }
-}
-
 /// The time and the time zone of the person who pushes.
 pub trait Clock: Sync {
     fn now(&self) -> Timestamp;
     fn zone(&self) -> Result<TimeZone, Undecided>;
+    /// The zone for what a person only reads.
+    fn reader(&self) -> TimeZone {
+        self.zone().unwrap_or(TimeZone::UTC)
+    }
 }
 
 /// Questions that the local repository answers: no network, a few milliseconds.

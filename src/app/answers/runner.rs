@@ -116,7 +116,7 @@ impl Runner for PushRunner<'_> {
             last_took,
             console: self.console,
         };
-        let before = hook_files(repository);
+        let before = Called::of(repository);
         let run = suite::run(&setup, work)?;
         // `npm ci` may set up other hooks. Nothing is put back: it is said.
         if !is_gate_gone(before.as_ref()) {
@@ -155,40 +155,45 @@ impl Runner for PushRunner<'_> {
     }
 }
 
-/// The files that decide whether the gate is called: what is in them, and whether they can be run.
-type HookFiles = Vec<(PathBuf, Vec<u8>, bool)>;
+/// What decides whether git calls the gate.
+struct Called {
+    /// The hook that git calls next, and the file by which it calls the gate: what is in them, and whether
+    /// they can be run.
+    files: Vec<(PathBuf, Vec<u8>, bool)>,
+    gate: Option<Gate>,
+}
 
-/// The hook that git calls next, and the file by which it calls the gate.
-fn hook_files(repository: &Repository) -> Option<HookFiles> {
-    let hooks = HooksDirectory::of(repository).ok()?;
-    let gate = Gate::of(&hooks, repository).map(|gate| gate.file);
-    let files = [Some(hooks.path.join(NAME)), gate.ok()];
-    let state = |path: PathBuf| {
-        let bytes = file::read_followed(&path).unwrap_or_default();
-        let can_run = is_executable(&path);
-        (path, bytes, can_run)
-    };
-    Some(files.into_iter().flatten().map(state).collect())
+impl Called {
+    fn of(repository: &Repository) -> Option<Self> {
+        let hooks = HooksDirectory::of(repository).ok()?;
+        let gate = Gate::of(&hooks, repository).ok();
+        let file = gate.as_ref().map(|gate| gate.file.clone());
+        let state = |path: PathBuf| {
+            let bytes = file::read_followed(&path).unwrap_or_default();
+            let can_run = is_executable(&path);
+            (path, bytes, can_run)
+        };
+        let files = [Some(hooks.path.join(NAME)), file];
+        let files = files.into_iter().flatten().map(state).collect();
+        Some(Self { files, gate })
+    }
 }
 
 /// Whether git calls the gate no more; not where that cannot be told.
-fn is_gate_gone(before: Option<&HookFiles>) -> bool {
+fn is_gate_gone(before: Option<&Called>) -> bool {
     // The configuration may be another now.
-    let Ok(now) = Repository::open() else {
+    let Ok(repository) = Repository::open() else {
         return false;
     };
-    let (Some(before), Some(files)) = (before, hook_files(&now)) else {
+    let (Some(before), Some(now)) = (before, Called::of(&repository)) else {
         return false;
     };
-    if files == *before {
+    if now.files == before.files {
         return false;
     }
-    let Ok(hooks) = HooksDirectory::of(&now) else {
-        return false;
-    };
-    let can_run = files.first().is_some_and(|(_, _, can_run)| *can_run);
-    let is_whole = Gate::of(&hooks, &now).is_ok_and(|gate| gate.call != Call::Changed);
-    !(can_run && is_whole && is_gated(&now) == Some(true))
+    let can_run = now.files.first().is_some_and(|(_, _, can_run)| *can_run);
+    let is_whole = now.gate.is_some_and(|gate| gate.call != Call::Changed);
+    !(can_run && is_whole && is_gated(&repository) == Some(true))
 }
 
 impl Repository {

@@ -57,10 +57,8 @@ impl Journal for Repository {
         commit: &Oid,
         share: Option<&str>,
     ) -> Result<(), Undecided> {
-        match unjudged::sighting(self, environment.place(), commit)? {
-            Some(record) => sharing::write(self, &[record], share),
-            None => Ok(()),
-        }
+        let record = unjudged::sighting(self, environment.place(), commit)?;
+        sharing::write(self, record.as_slice(), share)
     }
 
     fn arrived_late(
@@ -69,10 +67,8 @@ impl Journal for Repository {
         live: &Oid,
         share: Option<&str>,
     ) -> Result<(), Undecided> {
-        match unjudged::arrived_late(self, place, live)? {
-            Some(record) => sharing::write(self, &[record], share),
-            None => Ok(()),
-        }
+        let record = unjudged::arrived_late(self, place, live)?;
+        sharing::write(self, record.as_slice(), share)
     }
 
     fn follow_up(&self) {

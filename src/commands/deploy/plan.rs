@@ -21,7 +21,10 @@ use crate::{
         pipeline_tips::PipelineTips,
         settle::{Ask, settle},
     },
-    gates::{Clock, EnvironmentRemotes, Remotes, Undecided, verdict::TrunkName},
+    gates::{
+        Clock, EnvironmentRemotes, Remotes, Undecided,
+        verdict::{Contents, TrunkName},
+    },
     git::{Repository, network::LIMIT},
     memory::permit::{Permit, Permitted},
     policy::Environment,
@@ -346,6 +349,19 @@ impl Plan<'_> {
         if let Some(why) = world.unshared().and_then(|unshared| unshared.why) {
             report::warn(&format!("the team does not know yet: {why}"));
         }
+    }
+}
+
+/// Says what goes out, or why that is not known; `remote` is where a shallow clone would be deepened from.
+pub(in crate::commands) fn say_contents(
+    commit: &Oid,
+    live: Option<&Oid>,
+    remote: &str,
+    world: &Repository,
+) {
+    match Contents::of(commit, live, remote, world) {
+        Ok(contents) => report::print(&contents),
+        Err(error) => report::warn(&format!("what goes is not known: {}", error.in_one_line())),
     }
 }
 
