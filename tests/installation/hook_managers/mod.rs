@@ -27,6 +27,7 @@ const GATES: [&str; 4] = [
     "target passed",
     "window passed",
     "trunk passed",
+    "lock passed",
     "suite passed",
 ];
 
