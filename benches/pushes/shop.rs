@@ -453,7 +453,8 @@ impl<'s> Push<'s> {
         let has_run = suite.starts_with("passed in ");
         assert_eq!(has_run, self.suite == Suite::Runs, "{decision}");
         if self.remote == "production" {
-            let signed = gates[3]["why"].as_str().unwrap();
+            let promotion = gates.iter().find(|gate| gate["gate"] == "promotion");
+            let signed = promotion.unwrap()["why"].as_str().unwrap();
             let by_ben = signed.contains("signed off by Ben ");
             assert_eq!(by_ben, self.signed == Signed::ByColleague, "{decision}");
         }

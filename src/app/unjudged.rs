@@ -67,7 +67,7 @@ pub(super) fn record_all(repository: &Repository, policy: &Policy) -> Result<(),
     write(repository, &found, share)?;
     // A push that is open now may turn out not to be judged.
     if open.is_empty() && looked_at != before {
-        repository.mark_looked_at(&looked_at)?;
+        repository.mark_looked_at(&looked_at);
     }
     Ok(())
 }
@@ -134,13 +134,14 @@ impl Repository {
         serde_json::from_slice(&text).unwrap_or_default()
     }
 
-    fn mark_looked_at(&self, all: &[Tracking]) -> Result<(), Undecided> {
+    /// What cannot be written is searched again.
+    fn mark_looked_at(&self, all: &[Tracking]) {
+        let path = self.looked_at_path();
         let write = || {
-            let path = self.looked_at_path();
             let mode = file::state_mode(&path)?;
             file::replace(&path, ".reflogs-", &serde_json::to_vec(all)?, mode)
         };
-        write().map_err(|error| Undecided::failed("remember which reflogs were read", &error))
+        let _ = write();
     }
 }
 

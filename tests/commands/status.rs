@@ -379,7 +379,8 @@ fn over_http_it_reads_the_same() {
         &ran,
         &format!("  live      {} Show the discount", &two[..7]),
     );
-    shows(&ran, "the newest of trunk, since 10:00 (2h), by Ana\n");
+    // Another address is another place, of which nothing is recorded.
+    shows(&ran, "the newest of trunk, first seen 12:00 (0s)\n");
 }
 
 #[test]

@@ -470,11 +470,11 @@ fn a_hook_that_lost_its_program_is_taken_away_by_one_that_is_built_for_it() {
     let text = "suite: {run: 'true', in: worktree}\nenvironments: {staging: {}}\n";
     fs::write(policy(&shop), text).unwrap();
     shop.push("staging", "master").goes();
-    fs::remove_file(policy(&shop)).unwrap();
     fs::remove_dir_all(shop.path("the root")).unwrap();
     shop.push("staging", "master:refs/heads/main")
         .goes_not()
         .says("the program is missing");
+    fs::remove_file(policy(&shop)).unwrap();
     let worktrees = || shop.ask(["worktree", "list"]).lines().count();
     assert_eq!(worktrees(), 2);
     run(&shop, &["--uninstall"])

@@ -23,7 +23,7 @@ use serde_json::Value;
 use crate::support::{PUSHGATE, Ran, Sandbox, gits::hook_managers, tool};
 
 /// What the ledger keeps of the push that goes, whoever called the gate.
-const GATES: [&str; 4] = [
+const GATES: [&str; 5] = [
     "target passed",
     "window passed",
     "trunk passed",
