@@ -244,7 +244,10 @@ fn in_a_terminal(shop: &Sandbox, columns: u16, term: &str, call: &[OsString]) ->
     let args = ["--quiet", "--return", "--command", &line, "/dev/null"].map(OsString::from);
     let mut command = in_time(shop, script.as_os_str(), &args);
     // A pager waits for a key.
-    command.env("TERM", term).env("SHELL", "/bin/sh").env("GIT_PAGER", "cat");
+    command
+        .env("TERM", term)
+        .env("SHELL", "/bin/sh")
+        .env("GIT_PAGER", "cat");
     command
 }
 

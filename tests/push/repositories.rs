@@ -8,7 +8,7 @@ use std::{
     process::Command,
 };
 
-use crate::support::{PUSHGATE, Ran, Sandbox, tool};
+use crate::support::{PUSHGATE, Ran, Sandbox, processes::assert_no_process_in, tool};
 
 /// Its suite passes at the root of the tree only.
 const POLICY: &str = "\
@@ -1090,6 +1090,8 @@ impl Twice {
         let by_git = fs::read_to_string(&trace)
             .unwrap()
             .contains("cat-file --batch-command");
+        // What follows this push would ask into the trace of the next one.
+        assert_no_process_in(self.shop.root());
         (told(&ran, &self.place.ledger()), by_git)
     }
 

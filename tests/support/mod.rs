@@ -621,7 +621,7 @@ impl Ran {
 /// What was written, without the lines that name who is asked: on a machine with much to do, anything may
 /// take more than a moment. `push::waiting` is about them.
 fn without_waits(text: &str) -> String {
-    let is_wait = |line: &str| line.starts_with("pushgate: asking ");
+    let is_wait = |line: &str| line.starts_with("pushgate: asking ") && line.ends_with(" ...\n");
     let lines = text.split_inclusive('\n');
     lines.filter(|line| !is_wait(line)).collect()
 }

@@ -55,6 +55,8 @@ fn git_calls_the_hook_that_its_configuration_names() {
             --- stderr
             pushgate: installed [root]/app/.git/pushgate-hook/pre-push, which git's configuration names (hook.pushgate.command)
             pushgate: a git older than 2.54, of an editor perhaps, does not look there
+            pushgate: git clones no hooks: each colleague needs the program, and once in each clone:
+                pushgate install
         "#]]);
     assert_eq!(street.picture(".git/hooks"), before.0);
     let event = ["config", "--local", "hook.pushgate.event"];
@@ -181,6 +183,8 @@ fn what_was_in_the_hooks_directory_moves_behind_the_gate_and_comes_back() {
             pushgate: the hook that was there runs after the gates: [root]/app/.git/.pushgate-hooks/pre-push
             pushgate: installed [root]/app/.git/pushgate-hook/pre-push, which git's configuration names (hook.pushgate.command)
             pushgate: a git older than 2.54, of an editor perhaps, does not look there
+            pushgate: git clones no hooks: each colleague needs the program, and once in each clone:
+                pushgate install
         "#]])
         .never_says("runs as well");
     let id = street.everything_is_on_origin();
@@ -299,6 +303,8 @@ fn whoever_writes_the_hooks_goes_on_doing_so() {
             --- stderr
             pushgate: installed [root]/app/.git/pushgate-hook/pre-push, which git's configuration names (hook.pushgate.command)
             pushgate: a git older than 2.54, of an editor perhaps, does not look there
+            pushgate: git clones no hooks: each colleague needs the program, and once in each clone:
+                pushgate install
             pushgate: [root]/app/.husky/_/pre-push runs as well, and even where the gate refuses
         "#]]);
     street.is_gated();

@@ -19,6 +19,8 @@ fn its_hook_uploads_when_the_gates_pass_and_not_when_they_refuse() {
         exit 0
         --- stderr
         pushgate: installed [root]/app/.git/hooks/pre-push
+        pushgate: git clones no hooks: each colleague needs the program, and once in each clone:
+            pushgate install
         pushgate: the hook that was there runs after the gates: [root]/app/.git/.pushgate-hooks/pre-push
     "#]]);
     let is_on = street.lfs_object();
