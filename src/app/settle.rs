@@ -202,8 +202,8 @@ fn by_tip(
     };
     if tip != Some(&record.commit) {
         // What it replaced may have come back since.
-        let is_unmoved =
-            tip == record.replaces() && !tip.map_or(Ok(false), is_brought_by_another)?;
+        let is_unmoved = tip.map(Oid::as_str) == push.old.as_deref()
+            && !tip.map_or(Ok(false), is_brought_by_another)?;
         return Ok(if is_unmoved {
             Outcome::Missing
         } else {

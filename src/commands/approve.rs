@@ -16,7 +16,10 @@ use crate::{
     app::{answers::SystemClock, follow_up::catch_up, preview::Preview},
     cli::Approve,
     cure::command,
-    gates::{Clock, EnvironmentRemotes, Refusal, Remotes, promotion::not_live, verdict::Decision},
+    gates::{
+        Clock, EnvironmentRemotes, Memory as _, Refusal, Remotes, promotion::not_live,
+        verdict::Decision,
+    },
     git::{Repository, notes::LIMIT},
     memory::{
         ledger::Entry,
@@ -233,7 +236,7 @@ impl<'w> Approval<'w> {
             let remote = remote.as_bstr();
             let tips = match of.live {
                 Some(_) => vec![(String::new(), world.running(of)?)],
-                None => world.live(of, index)?,
+                None => world.all_running(of, index, world.live(of, index)?)?,
             };
             meant.retain(|commit| tips.iter().any(|(_, tip)| tip == *commit));
             if meant.is_empty() {

@@ -39,7 +39,7 @@ pub(crate) fn run(args: &Deploy) -> Done {
     let remotes = std::slice::from_ref(&of);
     let tips = PipelineTips::ask(&world, trunk.as_ref(), policy.shares(), remotes);
     catch_up(&world, &policy, network::LIMIT)?;
-    let targets = Target::all(environment, &of, &tips, trunk.as_ref())?;
+    let targets = Target::all(environment, &of, &tips, trunk.as_ref(), &world)?;
     let targets = plan.without_done(targets)?;
     if targets.is_empty() {
         return Ok(0);

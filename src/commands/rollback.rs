@@ -37,13 +37,10 @@ pub(crate) fn run(args: &Rollback) -> Done {
     let policy = &local.loaded.policy;
     let environment = environment(args.environment.as_deref(), policy)?;
     let of = world.remotes_of(environment);
-    if args.run.is_empty() && of.is_remembered {
-        return Err(of.unknown());
-    }
     let trunk = local.trunk.as_ref().ok();
     let tips = PipelineTips::ask(&world, trunk, policy.shares(), std::slice::from_ref(&of));
     catch_up(&world, policy, network::LIMIT)?;
-    let mut targets = Target::all(environment, &of, &tips, trunk)?;
+    let mut targets = Target::all(environment, &of, &tips, trunk, &world)?;
     targets.retain(|target| target.live.is_some());
     let commit = match &args.commit {
         Some(revision) => {

@@ -4,10 +4,11 @@ use std::{collections::BTreeSet, fmt};
 
 use super::{
     environment_remotes::EnvironmentRemotes, facts::TrunkName, gate::Gate, route::Target,
-    stop::Undecided,
+    stop::Undecided, world::Memory,
 };
 use crate::{
     cure::command,
+    memory::record::Place,
     policy::{Environment, On, Policy},
     push::{
         Oid, Push, Update,
@@ -132,6 +133,22 @@ impl<'p> GovernedPush<'p> {
             }
         }
         commits
+    }
+
+    /// What runs where it goes, whose branch has this commit.
+    pub(crate) fn running(
+        &self,
+        git: Option<&Oid>,
+        memory: &dyn Memory,
+    ) -> Result<Option<Oid>, Undecided> {
+        let Some(environment) = self.environment() else {
+            return Ok(git.cloned());
+        };
+        let place = Place {
+            environment: &environment.name,
+            destinations: &[self.destination.to_string()],
+        };
+        memory.runs_at(place, git)
     }
 
     /// The update of trunk itself, if this push has one.

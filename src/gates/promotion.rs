@@ -99,10 +99,20 @@ impl Promotion<'_> {
                 Some(tips) => tips.clone()?,
                 None => world.remotes.live(before, index)?,
             };
+            let in_git = tips.iter().any(|(_, tip)| tip == commit);
+            let tips = world.memory.all_running(before, index, tips)?;
             if !tips.iter().any(|(_, tip)| tip == commit) {
-                return Err(
-                    not_live(trunk, commit, before, remote.as_ref(), &tips, PUSH, world)?.into(),
-                );
+                if let Some((_, runs)) = tips.first().filter(|_| in_git) {
+                    let (name, id, runs) = (&before.environment, commit.short(), runs.short());
+                    let why =
+                        format!("git has {id} on {name}, but a command deployed {runs} there");
+                    let deploy = before.deploy_by_command();
+                    let hint = format!("deploy it by the command that does it there: {deploy}");
+                    return Err(Refusal::new(why).hint(hint).into());
+                }
+                let (remote, then) = (remote.as_ref(), PUSH);
+                let refusal = not_live(trunk, commit, before, remote, &tips, then, world)?;
+                return Err(refusal.into());
             }
             let addresses = before.addresses.get(index).copied().unwrap_or(1);
             if tips.iter().filter(|(_, tip)| tip == commit).count() < addresses {

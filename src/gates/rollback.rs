@@ -38,7 +38,8 @@ pub(crate) fn of(push: &GovernedPush<'_>, world: &World<'_>) -> Result<Option<Ro
             .cure("go back to what was live before", [rollback])
             .into());
     };
-    if let Some(old) = replaces
+    let replaces = push.running(replaces.as_ref(), world.memory)?;
+    if let Some(old) = &replaces
         && is_forward(old, push, commit, world)?
     {
         let (id, old, name) = (commit.short(), old.short(), &here.environment);
@@ -49,7 +50,7 @@ pub(crate) fn of(push: &GovernedPush<'_>, world: &World<'_>) -> Result<Option<Ro
     }
     match replaces {
         Some(old) if world.memory.was_live(here, commit)? => Ok(Some(Rollback {
-            from: old.clone(),
+            from: old,
             to: commit.clone(),
         })),
         _ => {

@@ -11,7 +11,10 @@ use super::{
     stop::{Refusal, Stop, Undecided},
 };
 use crate::{
-    memory::{lock::Found, record::Record},
+    memory::{
+        lock::Found,
+        record::{Place, Record},
+    },
     policy::{Ci, Policy, Step, Suite, detect::Candidate},
     push::Oid,
 };
@@ -68,6 +71,27 @@ pub trait Memory: Sync {
     fn records(&self, commit: &Oid) -> Result<Vec<Record>, Undecided>;
     /// Whether this clone can prove that a commit was live on an environment.
     fn was_live(&self, environment: &EnvironmentRemotes, commit: &Oid) -> Result<bool, Undecided>;
+    /// What runs at a place where git's ref has this commit: that, unless a command has deployed another since.
+    fn runs_at(&self, place: Place<'_>, git: Option<&Oid>) -> Result<Option<Oid>, Undecided>;
+    /// What runs by one remote of an environment, whose branches have these tips.
+    fn all_running(
+        &self,
+        of: &EnvironmentRemotes,
+        remote: usize,
+        mut tips: Vec<(String, Oid)>,
+    ) -> Result<Vec<(String, Oid)>, Undecided> {
+        let place = of.place_of(remote);
+        for (_, tip) in &mut tips {
+            if let Some(runs) = self.runs_at(place, Some(tip))? {
+                *tip = runs;
+            }
+        }
+        if tips.is_empty() {
+            let runs = self.runs_at(place, None)?;
+            tips.extend(runs.map(|runs| (String::new(), runs)));
+        }
+        Ok(tips)
+    }
     /// Since when git itself knows a commit to be on all remotes of an environment.
     fn tracked_since(
         &self,

@@ -8,7 +8,10 @@ use jiff::Timestamp;
 use super::{Repository, network::LIMIT};
 use crate::{
     gates::{self, EnvironmentRemotes, Tip, Undecided, facts::TrunkName, remote_tips::Tips},
-    memory::{deployments::newest, record::Place},
+    memory::{
+        deployments::newest,
+        record::{Place, Record},
+    },
     policy::Environment,
     push::Oid,
 };
@@ -43,7 +46,7 @@ impl gates::Remotes for Repository {
         if of.is_remembered {
             let last = self.remembered(of.place_of(index))?;
             let branch = of.branches.first().cloned().unwrap_or_default();
-            return Ok(last.map(|commit| (branch, commit)).into_iter().collect());
+            return Ok(Vec::from_iter(last.map(|record| (branch, record.commit))));
         }
         let remote = of.remotes.get(index).ok_or_else(|| of.unknown())?;
         self.branches_at(remote.as_bstr(), &of.branches)
@@ -88,8 +91,8 @@ impl Repository {
         urls
     }
 
-    /// The commit that was deployed last to a place, as far as it is remembered.
-    pub(crate) fn remembered(&self, place: Place<'_>) -> Result<Option<Oid>, Undecided> {
+    /// The last deployment to a place, as far as it is remembered.
+    pub(crate) fn remembered(&self, place: Place<'_>) -> Result<Option<Record>, Undecided> {
         Ok(newest(&self.notes().all()?, place, Timestamp::now()).cloned())
     }
 

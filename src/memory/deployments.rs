@@ -67,6 +67,33 @@ pub fn live_after<E>(
     }
 }
 
+/// The commit that runs at a place whose branch has another: what a command deployed last, unless git's ref has
+/// moved since. `records`: those about a commit, newest facts of all clones among them.
+pub fn running<E>(
+    git: &Oid,
+    place: Place<'_>,
+    now: Timestamp,
+    records: impl Fn(&Oid) -> Result<Vec<Record>, E>,
+) -> Result<Oid, E> {
+    let (mut live, mut since) = (git.clone(), Timestamp::MIN);
+    loop {
+        let known = records(&live)?;
+        let observed = place
+            .deployments(&known)
+            .filter(|(record, deployed)| !deployed.seen && record.at <= now && record.at > since);
+        match observed.max_by_key(|(record, _)| record.at) {
+            Some((record, deployed)) if record.commit != live => {
+                if !deployed.by_command {
+                    // The ref has left this commit since, and was brought back unseen.
+                    return Ok(git.clone());
+                }
+                (live, since) = (record.commit.clone(), record.at);
+            }
+            _ => return Ok(live),
+        }
+    }
+}
+
 /// The deployment by which a commit that is live now became so; `None` where nobody recorded it.
 pub fn current<'r>(
     records: &'r [Record],
@@ -118,13 +145,11 @@ fn arrival<'r>(
     observed.or_else(found).map(|(record, _)| record)
 }
 
-/// The commit that was deployed last to a place; what the future holds is a clock's mistake.
-pub fn newest<'r>(records: &'r [Record], place: Place<'_>, now: Timestamp) -> Option<&'r Oid> {
+/// The last deployment to a place; what the future holds is a clock's mistake.
+pub fn newest<'r>(records: &'r [Record], place: Place<'_>, now: Timestamp) -> Option<&'r Record> {
     let all = place.deployments(records).map(|(record, _)| record);
-    let last = all
-        .filter(|record| record.at <= now)
-        .max_by_key(|record| record.at);
-    last.map(|record| &record.commit)
+    all.filter(|record| record.at <= now)
+        .max_by_key(|record| record.at)
 }
 
 /// Whether a commit is recorded to have been live at a place.
@@ -241,6 +266,47 @@ mod tests {
         since(&[(10, '1', 'f', "go"), (20, '1', 'f', "go")], Some(20));
         since(&[(10, '1', ' ', "seen"), (20, '1', ' ', "seen")], Some(10));
         since(&[(20, '1', 'f', "go"), (30, '1', ' ', "seen")], Some(20));
+    }
+
+    /// What runs where git has the commit `1`.
+    #[track_caller]
+    fn runs(story: &[(i64, char, char, &str)], expected: char) {
+        let records = story.iter();
+        let records: Vec<_> = records
+            .map(|(minute, commit, replaces, how)| {
+                let mut record = deployed(*minute, *commit, *replaces, how);
+                if let Event::Deployed(deployed) = &mut record.event {
+                    deployed.by_command = *how == "command";
+                }
+                record
+            })
+            .collect();
+        let about = |commit: &Oid| {
+            let about = records.iter().filter(|record| record.is_about(commit));
+            Ok::<_, ()>(about.cloned().collect())
+        };
+        let here = ["shop".to_owned()];
+        let found = running(&oid('1'), place("production", &here), at(100), about);
+        assert_eq!(found, Ok(oid(expected)), "{story:?}");
+    }
+
+    #[test]
+    fn what_commands_deployed_runs_until_git_moves() {
+        let one = (10, '1', 'f', "go");
+        let two = (20, '2', '1', "command");
+        runs(&[], '1');
+        runs(&[one, two], '2');
+        runs(&[one, two, (30, '3', '2', "command")], '3');
+        runs(&[one, two, (30, '1', '2', "command")], '1');
+        runs(&[one, two, (30, '1', '2', "rollback")], '1');
+        let back = (30, '1', '2', "command");
+        runs(&[one, two, back, (40, '2', '1', "command")], '2');
+        // The ref moved, and came back unseen.
+        runs(&[one, two, (30, '3', '2', "go")], '1');
+        runs(&[one, (20, '3', '1', "go")], '1');
+        // Another person's clone that did not know of it yet.
+        runs(&[one, two, (30, '1', ' ', "seen")], '2');
+        runs(&[one, (101, '2', '1', "command")], '1');
     }
 
     #[test]

@@ -29,6 +29,9 @@ pub struct OpenPush {
     pub url: String,
     /// The full name of the ref that is pushed.
     pub target: String,
+    /// What the ref led to before, as the remote said.
+    #[serde(default)]
+    pub old: Option<String>,
     /// The ref that git moves when the push has arrived, and what it led to before.
     pub tracking: Option<Tracking>,
     /// The process of `git push`, or of the deploy that makes the push: its id, and when it started.
@@ -72,6 +75,7 @@ impl OpenPush {
             remote,
             url,
             target,
+            old: None,
             tracking: None,
             git: None,
             by_command: false,

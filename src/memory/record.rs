@@ -78,6 +78,8 @@ pub struct Deployed {
     pub seen: bool,
     /// When the push was decided: the time of its entry in the ledger of the clone that pushed.
     pub decided: Option<Timestamp>,
+    /// Whether another command than `git push` deployed it: git's ref there may have another commit.
+    pub by_command: bool,
 }
 
 impl Deployed {
@@ -90,6 +92,7 @@ impl Deployed {
             reason: None,
             seen: false,
             decided: None,
+            by_command: false,
         }
     }
 }
@@ -150,6 +153,8 @@ struct Line {
     seen: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     decided: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    by_command: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     lifts: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -258,6 +263,7 @@ impl Record {
                     reason: line.reason.map(|reason| tidy(&reason, MOST_WORDS)),
                     seen: line.seen,
                     decided: line.decided,
+                    by_command: line.by_command,
                 }),
                 "again" => Event::Again {
                     words,
@@ -334,6 +340,7 @@ impl Serialize for Record {
             reason,
             seen: deployed.is_some_and(|one| one.seen),
             decided: deployed.and_then(|one| one.decided),
+            by_command: deployed.is_some_and(|one| one.by_command),
             lifts: match self.event {
                 Event::Again { lifts, .. } => Some(lifts),
                 _ => None,

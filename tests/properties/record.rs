@@ -48,15 +48,17 @@ fn deployed() -> impl Strategy<Value = Deployed> {
         proptest::option::of(text()),
         any::<bool>(),
         seconds,
+        any::<bool>(),
     )
         .prop_map(
-            |(replaces, judged, gates, reason, seen, decided)| Deployed {
+            |(replaces, judged, gates, reason, seen, decided, by_command)| Deployed {
                 replaces,
                 judged,
                 gates,
                 reason,
                 seen,
                 decided: decided.map(|seconds| Timestamp::from_second(seconds).unwrap()),
+                by_command,
             },
         )
 }

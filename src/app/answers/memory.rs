@@ -7,11 +7,11 @@ use crate::{
     gates::{EnvironmentRemotes, Memory, Passed, Undecided, Work},
     git::Repository,
     memory::{
-        deployments::was_live,
+        deployments::{running, was_live},
         ledger::Ledger,
         lock::Found,
         open_push::{OpenPushes, State},
-        record::{Deployed, Judged, Record},
+        record::{Deployed, Judged, Place, Record},
     },
     push::Oid,
 };
@@ -63,6 +63,17 @@ impl Memory for Repository {
             }
         }
         Ok(false)
+    }
+
+    fn runs_at(&self, place: Place<'_>, git: Option<&Oid>) -> Result<Option<Oid>, Undecided> {
+        let Some(git) = git else {
+            let last = self.remembered(place)?;
+            let by_command = |one: &Deployed| one.by_command;
+            let last = last.filter(|record| record.deployed().is_some_and(by_command));
+            return Ok(last.map(|record| record.commit));
+        };
+        let now = Timestamp::now();
+        running(git, place, now, |commit| self.records(commit)).map(Some)
     }
 
     fn tracked_since(

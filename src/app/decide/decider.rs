@@ -23,7 +23,7 @@ use crate::{
     git::Repository,
     memory::{ledger::Entry, record::Place},
     policy::{self, Environment},
-    push::{Push, Update, destination::Destination},
+    push::{Oid, Push, Update, destination::Destination},
     text::{self, printable},
 };
 
@@ -213,7 +213,13 @@ impl<'d> Decider<'d> {
     /// What is to be written down about one target.
     fn part(&self, push: &GovernedPush<'_>, decision: Decision, verdict: &Verdict) -> Part {
         let commits = push.commits();
-        let replaces = change(push).and_then(|change| change.replaces);
+        let git = change(push).and_then(|change| change.replaces);
+        // What cannot be read has been said, or stops the push.
+        let runs = |git: Option<&Oid>| {
+            let known = push.running(git, self.world.memory).ok().flatten();
+            known.or_else(|| git.cloned())
+        };
+        let replaces = runs(git);
         let entry = Entry {
             environment: match push.target {
                 Target::Environment(name) => Some(name.to_owned()),
@@ -223,10 +229,10 @@ impl<'d> Decider<'d> {
             remote: push.remote.clone(),
             destination: push.destination.to_string(),
             commit: commits.first().map(ToString::to_string),
-            replaces: replaces.map(ToString::to_string),
+            replaces: replaces.as_ref().map(ToString::to_string),
             ..self.entry(decision, verdict)
         };
-        Part::new(push, decision, verdict, entry)
+        Part::new(push, decision, verdict, entry, &runs)
     }
 
     /// An entry with what the overrides and the gates say.
@@ -251,17 +257,17 @@ impl<'d> Decider<'d> {
             return;
         };
         let git = change.replaces;
-        let since = match &verdict.runs {
-            Some(Ok(runs)) => {
-                verdict.notes.extend(Contents::unlike_git(git, runs));
-                Some(runs)
-            }
-            Some(Err(error)) => {
-                verdict.notes.push(error.in_one_line());
-                git
-            }
-            None => git,
+        let runs = match verdict.runs.clone() {
+            Some(runs) => runs.map(Some),
+            None => push.running(git, self.world.memory),
         };
+        let since = runs.unwrap_or_else(|error| {
+            verdict.notes.push(error.in_one_line());
+            git.cloned()
+        });
+        let unlike = (since.as_ref()).and_then(|runs| Contents::unlike_git(git, runs));
+        verdict.notes.extend(unlike);
+        let since = since.as_ref();
         match Contents::of(change.commit, since, &push.remote, self.world.repository) {
             Ok(contents) => verdict.contents = Some(contents),
             Err(error) => verdict.notes.push(format!(

@@ -33,11 +33,13 @@ pub(super) struct Part {
 }
 
 impl Part {
+    /// `runs`: what runs where a branch has a commit.
     pub(super) fn new(
         push: &GovernedPush<'_>,
         decision: Decision,
         verdict: &Verdict,
         entry: Entry,
+        runs: &dyn Fn(Option<&Oid>) -> Option<Oid>,
     ) -> Self {
         let share = push.share().map(str::to_owned);
         let changes: Vec<_> = changes(push).collect();
@@ -46,13 +48,16 @@ impl Part {
             // The soak counts from when a commit is first seen there, if nothing older is known.
             (before.clone(), change.commit.clone())
         });
+        let deploy = push.push.deploy.as_ref();
+        let by_command = deploy.is_some_and(|deploy| !deploy.command.is_empty());
         let open = changes.into_iter().map(|change| {
             let deployed = Deployed {
                 // A command may deploy once more what is there.
-                replaces: change.replaces.filter(|old| *old != change.commit).cloned(),
+                replaces: runs(change.replaces).filter(|old| old != change.commit),
                 gates: skipped(decision, verdict),
                 reason: entry.reason.clone(),
                 decided: Some(entry.at),
+                by_command,
                 ..Deployed::new(judged(decision, verdict))
             };
             let place = Place {
@@ -64,10 +69,9 @@ impl Part {
             let [remote, url] = [&push.push.remote, &push.push.url].map(ToString::to_string);
             let mut open = OpenPush::new(&record, remote, url, change.target.to_string());
             open.share.clone_from(&share);
-            if let Some(deploy) = &push.push.deploy {
-                open.git = Some(detached::this());
-                open.by_command = !deploy.command.is_empty();
-            }
+            open.old = change.replaces.map(ToString::to_string);
+            open.git = deploy.map(|_| detached::this());
+            open.by_command = by_command;
             open
         });
         let open = open.collect();

@@ -21,8 +21,9 @@ use crate::{
         pipeline_tips::PipelineTips,
         settle::{Ask, settle},
     },
+    cure::command,
     gates::{
-        Clock, EnvironmentRemotes, Remotes, Undecided,
+        Clock, EnvironmentRemotes, Memory, Remotes, Undecided,
         verdict::{Contents, TrunkName},
     },
     git::{Repository, network::LIMIT},
@@ -72,6 +73,7 @@ impl Target {
         of: &EnvironmentRemotes,
         tips: &PipelineTips<'_>,
         trunk: Option<&TrunkName>,
+        world: &Repository,
     ) -> Result<Vec<Self>, Error> {
         let runs = match of.live.as_ref().map(|_| tips.running(of)) {
             // What is down cannot say what it runs, and has to be mended all the same.
@@ -89,7 +91,10 @@ impl Target {
                 Some((branch, git)) => (branch, Some(git)),
                 None => (deployed_branch(environment, trunk), None),
             };
-            let live = runs.clone().or_else(|| git.clone());
+            let live = match &runs {
+                Some(runs) => Some(runs.clone()),
+                None => world.runs_at(of.place_of(index), git.as_ref())?,
+            };
             Ok(Self {
                 index,
                 branch,
@@ -108,9 +113,26 @@ impl Plan<'_> {
             Some(program) => which::which(program).map(drop).map_err(|error| {
                 Undecided::failed(format_args!("run `{}`", self.program()), &error)
             }),
-            None if self.of.is_remembered => Err(self.of.unknown()),
-            None => Ok(()),
+            None if !self.of.is_remembered => Ok(()),
+            None if self.is_rollback => {
+                let what = format!("no git remote leads to {}", self.of.environment);
+                Err(Undecided::new(what).hint(self.name_command()))
+            }
+            None => Err(self.of.unknown()),
         }
+    }
+
+    /// What to do where git cannot go back.
+    fn name_command(&self) -> String {
+        let rollback = [
+            "pushgate",
+            "rollback",
+            &self.of.environment,
+            "--",
+            "COMMAND",
+        ];
+        let rollback = command(rollback);
+        format!("name the command that does, which gets {COMMIT}: {rollback}")
     }
 
     /// Leaves out where `git push` has nothing to do, and fails where that does not help.
@@ -127,7 +149,11 @@ impl Plan<'_> {
             let (destination, id) = (&self.of.destinations[target.index], self.commit.short());
             let has = format!("{destination} has {id} already");
             if let Some(live) = target.live.filter(|live| live != self.commit) {
-                let hint = "see why its release failed, and release it again";
+                let hint = if self.is_rollback {
+                    self.name_command()
+                } else {
+                    "see why its release failed, and release it again".to_owned()
+                };
                 return Err(Undecided::new(format!("{has}, and runs {}", live.short())).hint(hint));
             }
             report::say(&has);

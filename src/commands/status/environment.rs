@@ -87,7 +87,9 @@ impl Inputs<'_> {
             });
             (git, Some(runs?))
         } else {
-            (git.clone()?, git?)
+            let git = git?;
+            let runs = self.world.runs_at(of.place_of(index), git.as_ref())?;
+            (git, runs)
         };
         let Some(tip) = &runs else {
             return Ok(None);
@@ -261,7 +263,10 @@ impl Inputs<'_> {
         let old = old.map(|(_, tip)| tip);
         // Where it cannot be compared, the line of what is live says why.
         let runs = remotes.live.as_ref();
-        let runs = runs.and_then(|_| self.tips.running(remotes).ok());
+        let runs = match runs {
+            Some(_) => self.tips.running(remotes).ok(),
+            None => self.world.runs_at(remotes.place_of(0), old.as_ref())?,
+        };
         let since = runs.as_ref().or(old.as_ref());
         *contents = Contents::of(commit, since, &remotes.environment, self.world).ok();
         if let Some(unlike) = since.and_then(|runs| Contents::unlike_git(old.as_ref(), runs))

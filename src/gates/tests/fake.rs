@@ -199,6 +199,13 @@ impl Memory for Fake {
     ) -> Result<Option<Timestamp>, Undecided> {
         Ok(None)
     }
+    fn runs_at(
+        &self,
+        _: crate::memory::record::Place<'_>,
+        git: Option<&Oid>,
+    ) -> Result<Option<Oid>, Undecided> {
+        Ok(git.cloned())
+    }
     fn lock(&self, _: &str) -> Result<Option<Found>, Undecided> {
         Ok(None)
     }

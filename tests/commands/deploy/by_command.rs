@@ -124,9 +124,16 @@ fn without_a_command_such_a_place_is_refused_with_the_cure() {
           or, where a command deploys there:
             pushgate deploy staging -- COMMAND
     "#]]);
-    shop.pushgate(["rollback", "staging"])
-        .ends_with_2()
-        .says("no remote of this repository leads to `staging`");
+    deploy(&shop, &["staging", "--", "kamal", "deploy"]).goes();
+    shop.commit_on_origin("three");
+    deploy(&shop, &["staging", "--", "kamal", "deploy"]).goes();
+    shop.pushgate(["rollback", "staging"]).is(&expect![[r#"
+        exit 2
+        --- stderr
+        pushgate: rollback not done
+          no git remote leads to staging
+          name the command that does, which gets PUSHGATE_COMMIT: pushgate rollback staging -- COMMAND
+    "#]]);
 }
 
 #[test]
@@ -191,6 +198,87 @@ fn a_promotion_of_heroku_is_recorded_where_its_remote_leads() {
     let here = known.iter().find(is_it).unwrap();
     assert_eq!(here["commit"], head.as_str());
     assert_eq!(here["replaces"], before.as_str());
+}
+
+/// A shop whose second commit went to production through git, and whose third a command deployed there.
+fn promoted() -> (Sandbox, [String; 3]) {
+    let shop = shop("suite: {run: 'true'}\nenvironments: {production: {}}\n");
+    program(&shop, "heroku", TELLS);
+    let one = shop.ask(["rev-parse", "HEAD"]);
+    shop.push("production", "master").goes();
+    let two = shop.commit_on_origin("bad in git");
+    shop.later(60);
+    shop.push("production", "master").goes();
+    let three = shop.commit_on_origin("promoted");
+    shop.later(60);
+    deploy(&shop, &["production", "--", "heroku", "promote"]).goes();
+    assert_eq!(shop.tip("production", "master"), two);
+    (shop, [one, two, three])
+}
+
+#[test]
+fn what_a_command_deployed_is_live_until_git_moves_its_ref() {
+    let (shop, [_, two, three]) = promoted();
+    let ben = Person::joins(&shop, "Ben", &["production"]);
+    for screen in [
+        shop.pushgate(["status"]).goes().stdout,
+        ben.run(PUSHGATE, &["status"]).stdout,
+    ] {
+        let (git, runs) = (&two[..7], &three[..7]);
+        for line in [
+            format!("\n  live      {runs} promoted\n            git has {git}, {runs} runs\n"),
+            ", by Ana\n".to_owned(),
+        ] {
+            assert!(screen.contains(&line), "{line}\n{screen}");
+        }
+        assert!(!screen.contains("no gate judged"), "{screen}");
+    }
+    shop.pushgate(["log"]).goes().never_says("unjudged");
+    let four = shop.commit_on_origin("four");
+    shop.pushgate(["check", "production"])
+        .goes()
+        .says(&format!("deploys 1 commit since {}", &three[..7]));
+    shop.later(60);
+    shop.push("production", "master").goes();
+    crate::support::follow_up(&shop.app);
+    let status = shop.pushgate(["status"]).stdout;
+    assert!(
+        status.contains(&format!("live      {} four", &four[..7])),
+        "{status}"
+    );
+    // A rollback leads to what ran, not to what git had.
+    shop.later(60);
+    shop.pushgate(["rollback", "--yes", "-m", "broken"])
+        .goes()
+        .says(&format!("from {} back to {}", &four[..7], &three[..7]));
+    assert_eq!(shop.tip("production", "master"), three);
+}
+
+#[test]
+fn a_rollback_of_what_a_command_deployed_leads_to_what_it_replaced() {
+    let (shop, [one, two, three]) = promoted();
+    shop.later(60);
+    shop.pushgate(["rollback", "--yes", "-m", "broken"])
+        .ends_with_2()
+        .says(&format!(
+            "production has {} already, and runs {}",
+            &two[..7],
+            &three[..7]
+        ))
+        .says("pushgate rollback production -- COMMAND");
+    let mut command = shop.command(PUSHGATE);
+    let heroku = shop.path("bin/heroku").display().to_string();
+    command.args(["rollback", "--yes", "-m", "broken", "--", &heroku, "back"]);
+    let ran = Ran::of(&mut command).goes();
+    assert_eq!(ran.stdout, format!("production: {two} for {three}, back\n"));
+    let status = shop.pushgate(["status"]).stdout;
+    assert!(
+        status.contains(&format!("live      {} bad in git", &two[..7])),
+        "{status}"
+    );
+    shop.later(60);
+    shop.pushgate(["rollback", "--yes", "-m", "worse"]).goes();
+    assert_eq!(shop.tip("production", "master"), one);
 }
 
 #[test]
