@@ -40,7 +40,7 @@ use support::PUSHGATE;
 /// Fewer rounds prove nothing.
 const ROUNDS: usize = 40;
 /// A push to a server far away takes longer, and differs less from the next one.
-const FAR_ROUNDS: usize = 11;
+const FAR_ROUNDS: usize = 21;
 /// Rounds that only warm the caches.
 const WARM_UP: usize = 3;
 

@@ -158,6 +158,21 @@ pub(crate) fn private_directory(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// Whether the files of a directory may be told apart by whether they may be run: a file system for Windows
+/// need not keep that.
+pub(crate) fn keeps_modes(directory: &Path) -> bool {
+    let kept = |file: &tempfile::NamedTempFile, mode| {
+        file.as_file()
+            .set_permissions(Permissions::from_mode(mode))
+            .and_then(|()| file.as_file().metadata())
+            .is_ok_and(|there| there.mode() & 0o777 == mode)
+    };
+    let file = tempfile::Builder::new()
+        .prefix(".pushgate-")
+        .tempfile_in(directory);
+    file.is_ok_and(|file| kept(&file, 0o700) && kept(&file, 0o600))
+}
+
 fn not_plain(what: &str) -> io::Error {
     io::Error::other(format!("it is {what}, not a plain file"))
 }

@@ -92,7 +92,11 @@ pub enum Mismatch {
     /// A commit with another tree is checked out; `None` before the first commit.
     OtherTree { head: Option<Oid> },
     /// These files are modified, staged, or untracked and not ignored.
-    Changed(Vec<BString>),
+    Changed {
+        files: Vec<BString>,
+        /// The commands after which the user's git sees so, too.
+        first: Vec<String>,
+    },
     /// Nothing else differs than what these submodules have checked out, or files in them.
     Submodules(Vec<BString>),
     /// git was told not to look at these files (`assume-unchanged`, `skip-worktree`), or not to

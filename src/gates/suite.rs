@@ -192,18 +192,22 @@ fn must_match(commit: &Oid, mismatch: Option<Mismatch>, after: bool) -> Result<(
             let switch = command(["git", "switch", "--detach", pushed]);
             Refusal::new(why).cure("check it out, then push again", [switch])
         }
-        Some(Mismatch::Changed(files) | Mismatch::Submodules(files)) if after => {
+        Some(Mismatch::Changed { files, .. } | Mismatch::Submodules(files)) if after => {
             let files = list(&files, "changed or untracked");
             let why = format!("after the suite, the checkout is not {pushed}: {files}");
             Refusal::new(why).hint(
                 "have the suite leave the tree as it was, or ignore in .gitignore what it writes",
             )
         }
-        Some(Mismatch::Changed(files)) => {
+        Some(Mismatch::Changed { files, first }) => {
             let files = list(&files, "changed or untracked");
+            let words = match first.as_slice() {
+                [] => "commit them, or put them aside, then push again",
+                _ => "have git see it, commit them, or put them aside, then push again",
+            };
             let stash = command(["git", "stash", "--include-untracked"]);
             Refusal::new(format!("the checkout is not {pushed}: {files}"))
-                .cure("commit them, or put them aside, then push again", [stash])
+                .cure(words, first.into_iter().chain([stash]))
         }
         Some(Mismatch::Submodules(files)) => {
             let files = list(&files, "with changes in a submodule");

@@ -160,7 +160,10 @@ fn no_suite() -> SuiteRun {
 }
 
 fn dirty() -> Mismatch {
-    Mismatch::Changed(vec!["x".into()])
+    Mismatch::Changed {
+        files: vec!["x".into()],
+        first: Vec::new(),
+    }
 }
 
 #[test]

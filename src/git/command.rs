@@ -109,18 +109,25 @@ impl Git {
 /// No hook runs for what pushgate itself writes and pushes.
 pub(super) const NO_HOOKS: [&str; 2] = ["-c", "core.hooksPath=/dev/null"];
 
-/// Options for git to look at every file itself: a file-system monitor or a cache may miss a change, and a
-/// file may keep its size and time (git-config(1)).
-pub(crate) const NO_CACHES: [&str; 8] = [
-    "-c",
-    "core.fsmonitor=false",
-    "-c",
-    "core.untrackedCache=false",
-    "-c",
-    "core.checkStat=default",
-    "-c",
-    "core.trustctime=true",
+/// Settings by which git looks at every file itself: a file-system monitor or a cache may miss a change, a file
+/// may keep its size and time, and one that may no longer be run is changed, too (git-config(1)).
+pub(crate) const LOOKING: [(&str, &str); 5] = [
+    ("core.fsmonitor", "false"),
+    ("core.untrackedCache", "false"),
+    ("core.checkStat", "default"),
+    ("core.trustctime", "true"),
+    (FILE_MODE, "true"),
 ];
+
+const FILE_MODE: &str = "core.fileMode";
+
+/// The options of git for these settings; not every file system keeps modes.
+pub(crate) fn looking(keeps_modes: bool) -> impl Iterator<Item = String> {
+    let settings = LOOKING
+        .into_iter()
+        .filter(move |(name, _)| keeps_modes || *name != FILE_MODE);
+    settings.flat_map(|(name, value)| ["-c".to_owned(), format!("{name}={value}")])
+}
 
 /// Whether a variable changes what git answers about a repository: any of git's own but those that name the
 /// repository, the configuration, git's programs and the person.

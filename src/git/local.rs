@@ -8,17 +8,20 @@ use jiff::Timestamp;
 use super::{
     Repository,
     backend::Kind,
-    command::NO_CACHES,
+    command::{LOOKING, looking},
     files::{Files, damaged},
     objects::{commit_author, commit_headers},
 };
 use crate::{
+    cure::command,
+    file,
     gates::{
         self, Object, Undecided,
         facts::{Commit, Count, Difference, Mismatch, Relation},
         remote_tips::beside,
     },
     policy::detect::{self, Candidate},
+    process::program::run,
     push::Oid,
 };
 
@@ -138,7 +141,9 @@ impl gates::LocalRepository for Repository {
         let list = || self.git.must(LIST_FLAGS);
         let (status, listed) = thread::scope(|scope| {
             let listed = beside(scope, &list);
-            (self.git.must(NO_CACHES.into_iter().chain(look)), listed())
+            let looking = looking(self.is_blind_to_modes());
+            let look = looking.chain(look.map(str::to_owned));
+            (self.git.must(look), listed())
         });
         let status = status?;
         let (head, changed, submodules) = status_records(&status.stdout);
@@ -150,7 +155,9 @@ impl gates::LocalRepository for Repository {
             return Ok(Some(Mismatch::OtherTree { head }));
         }
         if !changed.is_empty() {
-            return Ok(Some(Mismatch::Changed([changed, submodules].concat())));
+            let first = self.unseen(&status.stdout)?;
+            let files = [changed, submodules].concat();
+            return Ok(Some(Mismatch::Changed { files, first }));
         }
         if !submodules.is_empty() {
             return Ok(Some(Mismatch::Submodules(submodules)));
@@ -189,6 +196,40 @@ impl gates::LocalRepository for Repository {
 }
 
 impl Repository {
+    /// Whether git is told not to look at the modes of files, which are kept here.
+    fn is_blind_to_modes(&self) -> bool {
+        let looks = self.config("core.filemode");
+        looks.is_some_and(|value| value == "false") && file::keeps_modes(self.common_dir())
+    }
+
+    /// The commands after which the user's own git sees the changes, too, that we saw.
+    fn unseen(&self, records: &[u8]) -> Result<Vec<String>, Undecided> {
+        let mut first = Vec::new();
+        // `1`, the state, a submodule's state, three modes, HEAD's object.
+        for record in records
+            .split(|b| *b == 0)
+            .filter(|one| one.starts_with(b"1 "))
+        {
+            let id = record.splitn(8, |b| *b == b' ').nth(6).and_then(Oid::parse);
+            if let Some(id) = id
+                && self.reference(&format!("refs/replace/{id}"))?.is_some()
+            {
+                first.push(command(["git", "replace", "-d", id.as_str()]));
+            }
+        }
+        let as_usual = ["status", "--porcelain", "--untracked-files=normal"];
+        if first.is_empty() && run(&mut self.git.plain(as_usual))?.stdout.is_empty() {
+            let is_set = |name: &str, value| {
+                let configured = self.config(&name.to_ascii_lowercase());
+                configured.is_some_and(|configured| configured != value)
+            };
+            let settings = LOOKING.into_iter();
+            let blind = settings.filter(|(name, value)| is_set(name, *value));
+            first.extend(blind.map(|(name, value)| command(["git", "config", name, value])));
+        }
+        Ok(first)
+    }
+
     /// Counts the commits that `from` has and `without` lacks.
     fn count(&self, from: &Oid, without: &Oid, remote: &str) -> Result<Count, Undecided> {
         let most = format!("--max-count={}", Count::MOST + 1);

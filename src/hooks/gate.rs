@@ -71,6 +71,20 @@ pub(crate) fn is_gated(repository: &Repository) -> Option<bool> {
     }
 }
 
+/// The command that puts the gate back, or, where `install` would refuse, the one that tells how.
+pub(crate) fn put_back() -> &'static str {
+    // The configuration may be another than a moment ago.
+    let installed = Repository::open().and_then(|repository| {
+        let hooks = HooksDirectory::of(&repository)?;
+        hooks.require_own(&repository)?;
+        hooks.require_one_to_keep()
+    });
+    match installed {
+        Ok(_) => "pushgate install",
+        Err(_) => "pushgate doctor",
+    }
+}
+
 /// The hook that has judged all of a push before pre-commit or prek calls the gate again.
 pub(crate) fn judged_by_git() -> Option<PathBuf> {
     let repository = Repository::open().ok()?;

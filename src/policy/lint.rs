@@ -1,7 +1,8 @@
 //! Finds rules of a policy that do nothing, windows that never open, and failures of the suite that nothing sees.
 
+use bstr::ByteSlice;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
-use regex_lite::Regex;
+use regex_lite::{Captures, Regex};
 use serde::Serialize;
 
 use super::defaults::DeployRemote;
@@ -83,21 +84,37 @@ pub(crate) fn lint(
     let names = policy.environments.iter().map(|one| one.name.as_str());
     let live = names.map(|name| environments.inside(name).inside("live"));
     for command in steps.map(|step| step.inside("run")).chain(live) {
-        for why in unseen_failures(command.value.as_str().unwrap_or_default()) {
-            add(&|| command.place(), "unseen-failure", why.to_owned());
+        for (line, why) in unseen_failures(command.value.as_str().unwrap_or_default()) {
+            let place = || line_of(command.place(), line, text);
+            add(&place, "unseen-failure", why.to_owned());
         }
     }
     found.sort_by_key(|finding| finding.place);
     Ok(found)
 }
 
-/// What a shell script does not end with the failure of, though it runs under `sh -e`.
-fn unseen_failures(script: &str) -> impl Iterator<Item = &'static str> {
+/// The place of a line of a script that begins at `start`, where it is written line by line (`run: |`).
+fn line_of(start: Place, line: usize, file: &[u8]) -> Place {
+    let mut lines = file.lines().skip(start.line.saturating_sub(1));
+    let head = lines.next().unwrap_or_default();
+    let is_block = head.get(start.column.saturating_sub(1)) == Some(&b'|');
+    match lines.nth(line).filter(|_| is_block) {
+        Some(text) => Place {
+            line: start.line + 1 + line,
+            column: 1 + text.len() - text.trim_ascii_start().len(),
+        },
+        None => start,
+    }
+}
+
+/// What a shell script does not end with the failure of, though it runs under `sh -e`, and on which of its lines.
+fn unseen_failures(script: &str) -> Vec<(usize, &'static str)> {
     // What is quoted, comments, and the words of a `case`.
     const PLAIN: &str = r#"\\.|'[^']*'|"(\\.|[^"\\])*"|(^|\s)#[^\n]*|[\w*.-]+(\|[\w*.-]+)+\)"#;
+    const PIPE: &str = r"[^|>]\|[^|]";
     const UNSEEN: [(&str, &str); 7] = [
         (
-            r"[^|>]\|[^|]",
+            PIPE,
             "only the last command of a pipe counts: no other failure is seen",
         ),
         (r"\|\|\s*(true|:)(\s|;|\)|$)", "`|| true` hides a failure"),
@@ -120,7 +137,7 @@ fn unseen_failures(script: &str) -> impl Iterator<Item = &'static str> {
         ),
     ];
     // These are about what is quoted, too.
-    const QUOTED: [(&str, &str); 2] = [
+    const QUOTED: [(&str, &str); 3] = [
         (
             r#"(^|[;\s])(export|readonly|local|declare)\s+\w+="?(\$\(|`)"#,
             "the failure of a command whose output is exported is not seen: assign it on a line before",
@@ -129,22 +146,48 @@ fn unseen_failures(script: &str) -> impl Iterator<Item = &'static str> {
             r#"\b(ba|da|k|z)?sh\s+-[a-df-z]*c\s+("[^"]*|'[^']*)[;\n]"#,
             "of what `sh -c` is given only the last command counts: say `sh -e -c`",
         ),
+        (
+            r"\b(ba|da|k|z)?sh(\s+-[a-df-z]+)*\s*<<-?",
+            "a shell goes on after a failure in what `<<` gives it: say `sh -e`",
+        ),
     ];
-    let matches =
-        |pattern: &str, text: &str| Regex::new(pattern).is_ok_and(|one| one.is_match(text));
-    let plain = Regex::new(PLAIN).map(|plain| plain.replace_all(script, "x").into_owned());
+    let find = |pattern: &str, text: &str| {
+        let found = Regex::new(pattern).ok()?.find(text)?;
+        // It may begin with the line feed, or the blanks, before what it is about.
+        let blank = found.as_str().len() - found.as_str().trim_start().len();
+        Some(text[..found.start() + blank].matches('\n').count())
+    };
+    let keep_lines =
+        |quoted: &Captures<'_>| "x".to_owned() + &"\n".repeat(quoted[0].matches('\n').count());
+    let plain = Regex::new(PLAIN).map(|plain| plain.replace_all(script, keep_lines).into_owned());
     let plain = plain.unwrap_or_default();
     let pipefail = script.contains("pipefail");
-    let found = UNSEEN
+    let unseen = UNSEEN
         .iter()
-        .filter(move |(pattern, _)| matches(pattern, &plain));
+        .filter(|(pattern, _)| !(pipefail && *pattern == PIPE));
+    let unseen = unseen.map(|(pattern, why)| (find(pattern, &plain), *why));
     let quoted = QUOTED
         .iter()
-        .filter(move |(pattern, _)| matches(pattern, script));
-    found
-        .chain(quoted)
-        .filter(move |(pattern, _)| !(pipefail && *pattern == UNSEEN[0].0))
-        .map(|(_, why)| *why)
+        .map(|(pattern, why)| (find(pattern, script), *why));
+    let conditions = functions(&plain).into_iter().map(|name| {
+        let condition =
+            format!(r"\b(if|while|until|elif)\s+(!\s+)?{name}\b|\b{name}\b[^\n;()]*(\|\||&&)");
+        (
+            find(&condition, &plain),
+            "a function goes on after a failure where `if`, `&&` or `||` asks how it ended",
+        )
+    });
+    let all = unseen.chain(quoted).chain(conditions);
+    all.filter_map(|(line, why)| Some((line?, why))).collect()
+}
+
+/// The functions that a script defines, as a regular expression has their names.
+fn functions(script: &str) -> Vec<String> {
+    let Ok(definition) = Regex::new(r"(^|[;\n])\s*(function\s+)?([\w-]+)\s*\(\)") else {
+        return Vec::new();
+    };
+    let found = definition.captures_iter(script);
+    found.map(|one| regex_lite::escape(&one[3])).collect()
 }
 
 /// Whether no environment governs a push there: its app is listed nowhere, and its name only where

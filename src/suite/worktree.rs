@@ -21,7 +21,7 @@ use crate::{
     file,
     gates::Undecided,
     git::{
-        command::{Git, NO_CACHES},
+        command::{Git, looking},
         local::{LIST_FLAGS, hidden},
     },
     policy::{FILE, Suite},
@@ -198,7 +198,7 @@ impl<'w> Worktree<'w> {
     fn command<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Command {
         let mut command = self.git.command(["-c", "core.hooksPath=/dev/null"]);
         command
-            .args(NO_CACHES)
+            .args(looking(file::keeps_modes(&self.directory)))
             .args(["-c", "core.sparseCheckout=false"])
             .args(args)
             .env_remove("GIT_NO_LAZY_FETCH")

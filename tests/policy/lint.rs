@@ -76,7 +76,7 @@ fn a_failure_that_the_shell_does_not_see_is_named() {
     let before = "the failure of a command before `&&` is not seen, unless it is the last line";
     finds_in_suite(
         "|\n    bin/lint && bin/test\n    echo done",
-        &[&format!("2:8: {before}")],
+        &[&format!("3:5: {before}")],
     );
     finds_in_suite("|\n    bin/lint &&\n    bin/test", &[]);
     finds(
@@ -84,27 +84,45 @@ fn a_failure_that_the_shell_does_not_see_is_named() {
         &[&format!("3:13: {pipe}")],
     );
     let errors = "`set +e` hides every failure after it";
-    finds_in_suite("|\n    set +e\n    bin/test", &[&format!("2:8: {errors}")]);
+    finds_in_suite("|\n    set +e\n    bin/test", &[&format!("3:5: {errors}")]);
     let after = "what comes after `||` hides a failure";
     finds_in_suite("bin/lint || echo failed", &[&format!("2:8: {after}")]);
     finds_in_suite(
         "|\n    bin/lint | cat\n    bin/test",
-        &[&format!("2:8: {pipe}")],
+        &[&format!("3:5: {pipe}")],
     );
     let not = "what `!` says is not seen, unless it is the last line";
     finds_in_suite(
-        "|\n    ! grep -r FIXME src\n    bin/test",
-        &[&format!("2:8: {not}")],
+        "|\n    bin/test\n    ! grep -r FIXME src\n    bin/test",
+        &[&format!("4:5: {not}")],
     );
     let exported =
         "the failure of a command whose output is exported is not seen: assign it on a line before";
     finds_in_suite(
-        "|\n    export DB=\"$(bin/db)\"\n    bin/test",
-        &[&format!("2:8: {exported}")],
+        "|\n    echo 'two\n    lines'\n    export DB=\"$(bin/db)\"\n    bin/test",
+        &[&format!("5:5: {exported}")],
     );
     let inner = "of what `sh -c` is given only the last command counts: say `sh -e -c`";
     finds_in_suite("bash -c 'bin/lint; bin/test'", &[&format!("2:8: {inner}")]);
+    let given = "a shell goes on after a failure in what `<<` gives it: say `sh -e`";
+    finds_in_suite(
+        "|\n    bash -s <<'END'\n    bin/lint\n    bin/test\n    END",
+        &[&format!("3:5: {given}")],
+    );
+    let function = "a function goes on after a failure where `if`, `&&` or `||` asks how it ended";
+    for asked in [
+        "if all; then echo; fi",
+        "all now || exit 1",
+        "until ! all; do sleep 1; done",
+    ] {
+        finds_in_suite(
+            &format!("|\n    all() {{ bin/lint; bin/test; }}\n    {asked}"),
+            &[&format!("4:5: {function}")],
+        );
+    }
     for seen in [
+        "\"all() { bin/test; }; all\"",
+        "|\n    bash -euo pipefail <<END\n    bin/test\n    END",
         "bash -c bin/test",
         "bash -ec 'bin/lint; bin/test'",
         "\"! grep -r FIXME src\"",

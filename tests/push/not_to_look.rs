@@ -1,7 +1,7 @@
 //! Ways in which git is told not to look, or to show something else: none of them lets a red commit go as
 //! green.
 
-use std::{fs, path::PathBuf};
+use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf};
 
 use crate::support::{Ran, Sandbox};
 
@@ -87,6 +87,8 @@ fn a_file_system_monitor_that_misses_an_edit_is_not_believed() {
     shop.push("staging", "master")
         .refused("suite")
         .says("1 file changed or untracked: settings");
+    // We looked without it, and wrote down what we saw: the user's git sees it, too.
+    assert_eq!(shop.ask(["status", "--porcelain"]), " M settings");
 }
 
 #[test]
@@ -152,4 +154,47 @@ fn the_suite_s_own_git_is_free_of_them() {
     for gone in ["PATHSPECS", "GIT_ADVICE", "GIT_TRACE", "GIT_OPTIONAL_LOCKS"] {
         assert!(!seen.contains(gone), "{seen}");
     }
+}
+
+/// What hides a change from the user's git, too, is undone by the printed commands.
+#[track_caller]
+fn is_refused_and_cured(shop: &Sandbox, commands: &[String]) {
+    let ran = shop.push("staging", "master").refused("suite");
+    ran.says(&format!(
+        "1 file changed or untracked: settings\n  have git see it, commit them, or put them aside, then push again:\n    {}\n    git stash --include-untracked\n",
+        commands.join("\n    ")
+    ));
+    for command in commands {
+        let words: Vec<_> = command.split(' ').skip(1).collect();
+        shop.git(words).goes();
+    }
+    shop.git(["stash", "--include-untracked"]).goes();
+    // It is the pushed tree now, and red.
+    shop.push("staging", "master")
+        .refused("suite")
+        .says("failed with exit code 1");
+}
+
+#[test]
+fn a_mode_that_git_does_not_look_at_is_an_edit() {
+    let shop = Sandbox::new();
+    shop.policy("suite: {run: \"test -x settings\", reuse: never}\nenvironments: {staging: {}}\n");
+    shop.commit_file("settings", "red\n");
+    shop.push_ungated("origin", "master");
+    shop.git(["config", "core.fileMode", "false"]).goes();
+    let settings = shop.app.join("settings");
+    fs::set_permissions(settings, fs::Permissions::from_mode(0o755)).unwrap();
+    assert_eq!(shop.ask(["status", "--porcelain"]), "");
+    is_refused_and_cured(&shop, &["git config core.fileMode true".to_owned()]);
+}
+
+#[test]
+fn a_replaced_blob_in_the_checkout_is_cured_by_what_is_printed() {
+    let shop = red("checkout");
+    let blob = shop.ask(["rev-parse", "HEAD:settings"]);
+    shop.write("../green", "green\n");
+    let green = shop.ask(["hash-object", "-w", "../green"]);
+    shop.git(["replace", &blob, &green]).goes();
+    shop.write("settings", "green\n");
+    is_refused_and_cured(&shop, &[format!("git replace -d {blob}")]);
 }

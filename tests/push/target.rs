@@ -4,7 +4,7 @@ use std::fs;
 
 use expect_test::expect;
 
-use crate::support::Sandbox;
+use crate::support::{Ran, Sandbox};
 
 #[test]
 fn a_push_with_nothing_to_push_says_nothing() {
@@ -537,4 +537,22 @@ fn what_is_above_a_link_is_above_where_it_leads() {
     let spelling = shop.path("link").join("../staging.git");
     shop.push(spelling.to_str().unwrap(), "master")
         .refused("window");
+}
+
+#[test]
+fn a_path_that_names_another_repository_is_that_one() {
+    let shop = Sandbox::new();
+    shop.commit("two");
+    // A file that names the repository, in its own place and in a work tree.
+    let name = format!("gitdir: {}\n", shop.path("staging.git").display());
+    fs::write(shop.path("file"), &name).unwrap();
+    fs::create_dir(shop.path("tree")).unwrap();
+    fs::write(shop.path("tree/.git"), &name).unwrap();
+    // A linked work tree of it.
+    let mut add = shop.command("git");
+    add.current_dir(shop.path("staging.git"));
+    Ran::of(add.args(["worktree", "add", "-q", "--detach", "../linked", "master"])).goes();
+    for path in ["../file", "../tree", "../tree/.git", "../linked"] {
+        shop.push(path, "master").refused("trunk");
+    }
 }

@@ -812,21 +812,25 @@ fn a_connection_that_was_cut_while_the_suite_ran_is_noticed() {
 
 #[test]
 fn a_suite_that_takes_the_gate_away_is_told_so_and_refused() {
-    for away in [
-        "git config core.hooksPath .husky/_",
-        "rm -f .git/hooks/pre-push",
-        "printf '#!/bin/sh\\n' >.git/hooks/pre-push",
-        "chmod -x .git/hooks/pre-push",
-        "sed -i '2i exit 0' .git/hooks/pre-push",
-        "git config --global core.hooksPath /nowhere",
+    // Where `install` refuses, doctor says how.
+    let (install, doctor) = ("pushgate install", "pushgate doctor");
+    for (away, back) in [
+        ("git config core.hooksPath .husky/_", install),
+        ("rm -f .git/hooks/pre-push", install),
+        ("printf '#!/bin/sh\\n' >.git/hooks/pre-push", install),
+        ("chmod -x .git/hooks/pre-push", install),
+        ("sed -i '2i exit 0' .git/hooks/pre-push", install),
+        ("git config --global core.hooksPath /nowhere", doctor),
+        ("rm .git/hooks/pre-push; mkdir .git/hooks/pre-push", doctor),
     ] {
         let shop = with_suite(&format!("{{run: \"{away}\"}}"));
         let before = shop.tip("staging", "master");
         shop.push("staging", "master")
             .refused("suite")
             .says("passed, but took the gate away: git does not call it before the next push\n")
-            .says("put it back, then push again:\n    pushgate install\n");
+            .says(&format!("put it back, then push again:\n    {back}\n"));
         assert_eq!(shop.tip("staging", "master"), before);
+        let _ = fs::remove_dir(shop.app.join(".git/hooks/pre-push"));
         let _ = shop.git(["config", "--unset", "core.hooksPath"]);
         let _ = shop.git(["config", "--global", "--unset", "core.hooksPath"]);
         shop.install();

@@ -14,7 +14,7 @@ use crate::{
     git::Repository,
     hooks::{
         directory::{HooksDirectory, is_executable},
-        gate::{Gate, is_gated},
+        gate::{Gate, is_gated, put_back},
         script::{Call, NAME},
     },
     memory::record::{Event, Record},
@@ -128,14 +128,15 @@ impl Runner for PushRunner<'_> {
                 let why =
                     "passed, but took the gate away: git does not call it before the next push";
                 let refusal = Refusal::new(why)
-                    .cure("put it back, then push again", ["pushgate install"])
+                    .cure("put it back, then push again", [put_back()])
                     .hint("keep the suite from setting up hooks: npm ci --ignore-scripts, HUSKY=0, or `suite.in: worktree` with a HOME of its own");
                 Ok(SuiteRun::Stopped(Box::new(refusal)))
             }
             SuiteRun::Stopped(_) => {
-                self.console.line(
-                    "the suite took the gate away: git does not call it before the next push; put it back by `pushgate install`",
-                );
+                self.console.line(&format!(
+                    "the suite took the gate away: git does not call it before the next push; put it back by `{}`",
+                    put_back()
+                ));
                 Ok(run)
             }
         }

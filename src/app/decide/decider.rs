@@ -1,6 +1,9 @@
 //! Asks the overrides, then the gates, about the targets of one push.
 
-use std::time::{Duration, Instant};
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
 
 use bstr::ByteSlice;
 
@@ -17,6 +20,7 @@ use crate::{
     },
     gates::{
         self, Clock, GovernedPush, Refusal, Target, Undecided, World,
+        remote_tips::beside,
         route::remote_label,
         verdict::{Contents, Decision, Gate, Outcome, Rollback, Verdict},
     },
@@ -184,7 +188,16 @@ impl<'d> Decider<'d> {
             let own = pushes.iter().filter(|push| !push.second);
             return own.map(passed_over).collect();
         }
-        let verdicts = gates::evaluate(pushes, &overrides.skip, overrides.rollback, &self.world);
+        // Beside the wait for the network.
+        let own: Vec<_> = pushes.iter().filter(|push| !push.second).collect();
+        let look = || own.iter().map(|push| self.since_git(push)).collect();
+        let (verdicts, contents): (_, Vec<_>) = thread::scope(|scope| {
+            let contents = beside(scope, &look);
+            let (skip, rollback) = (&overrides.skip, overrides.rollback);
+            let verdicts = gates::evaluate(pushes, skip, rollback, &self.world);
+            (verdicts, contents())
+        });
+        let mut contents = contents.into_iter();
         let mut skipped: Vec<_> = (verdicts.iter().flat_map(|verdict| &verdict.answers))
             .filter(|(_, outcome)| matches!(outcome, Outcome::Skipped { .. }))
             .map(|(gate, _)| *gate)
@@ -199,8 +212,9 @@ impl<'d> Decider<'d> {
         (pushes.iter().zip(verdicts))
             .map(|(push, mut verdict)| {
                 let decision = verdict.decision();
-                if !stops && !push.second {
-                    self.add_contents(push, &mut verdict);
+                let since_git = (!push.second).then(|| contents.next()).flatten().flatten();
+                if let Some(since_git) = since_git.filter(|_| !stops) {
+                    self.add_contents(push, since_git, &mut verdict);
                 }
                 if decision.permits() && self.event != Event::Check {
                     verdict.notes.extend(self.runway(push));
@@ -251,24 +265,46 @@ impl<'d> Decider<'d> {
         }
     }
 
-    /// What goes out, which no push waits for: what cannot be told is a note.
-    fn add_contents(&self, push: &GovernedPush<'_>, verdict: &mut Verdict) {
-        let Some(change) = change(push) else {
-            return;
-        };
-        let git = change.replaces;
-        let runs = match verdict.runs.clone() {
-            Some(runs) => runs.map(Some),
-            None => push.running(git, self.world.memory),
-        };
-        let since = runs.unwrap_or_else(|error| {
-            verdict.notes.push(error.in_one_line());
-            git.cloned()
-        });
-        let unlike = (since.as_ref()).and_then(|runs| Contents::unlike_git(git, runs));
-        verdict.notes.extend(unlike);
-        let since = since.as_ref();
-        match Contents::of(change.commit, since, &push.remote, self.world.repository) {
+    /// What goes out since what git has on the environment.
+    fn since_git(&self, push: &GovernedPush<'_>) -> Option<Result<Contents, Undecided>> {
+        let change = change(push)?;
+        Some(self.contents(push, change.commit, change.replaces))
+    }
+
+    fn contents(
+        &self,
+        push: &GovernedPush<'_>,
+        commit: &Oid,
+        since: Option<&Oid>,
+    ) -> Result<Contents, Undecided> {
+        Contents::of(commit, since, &push.remote, self.world.repository)
+    }
+
+    /// Adds what goes out: what cannot be told is a note.
+    fn add_contents(
+        &self,
+        push: &GovernedPush<'_>,
+        since_git: Result<Contents, Undecided>,
+        verdict: &mut Verdict,
+    ) {
+        let mut contents = since_git;
+        if let Some(change) = change(push) {
+            let git = change.replaces;
+            let runs = match verdict.runs.clone() {
+                Some(runs) => runs.map(Some),
+                // The team's notes came with the answers of the remotes.
+                None => push.running(git, self.world.memory),
+            };
+            match runs {
+                Ok(Some(runs)) if Some(&runs) != git => {
+                    verdict.notes.extend(Contents::unlike_git(git, &runs));
+                    contents = self.contents(push, change.commit, Some(&runs));
+                }
+                Ok(_) => {}
+                Err(error) => verdict.notes.push(error.in_one_line()),
+            }
+        }
+        match contents {
             Ok(contents) => verdict.contents = Some(contents),
             Err(error) => verdict.notes.push(format!(
                 "what it deploys is not known: {}",

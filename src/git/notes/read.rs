@@ -117,14 +117,14 @@ impl Notes<'_> {
         Ok(tip)
     }
 
-    /// Whether a history of notes contains another one.
-    pub(crate) fn contains(&self, tip: &Oid, other: &Oid) -> Result<bool, Undecided> {
-        if tip == other {
-            return Ok(true);
-        }
-        let args = ["merge-base", "--is-ancestor", other.as_str(), tip.as_str()];
+    /// Whether each of two histories of notes has what the other lacks.
+    pub(super) fn apart(&self, ours: &Oid, theirs: &Oid) -> Result<(bool, bool), Undecided> {
+        let both = format!("{ours}...{theirs}");
+        let output = (self.repository.git).run(["rev-list", "--left-right", "--count", &both])?;
+        let counts = output.line().split_once_str("\t");
         // Where git cannot tell, a merge is never wrong.
-        Ok(self.repository.git.run(args)?.is_ok())
+        let counts = counts.filter(|_| output.is_ok()).unwrap_or((b"1", b"1"));
+        Ok((counts.0 != b"0", counts.1 != b"0"))
     }
 
     /// The text of a commit's note; empty where there is none.

@@ -105,7 +105,7 @@ impl Notes<'_> {
     ) -> Result<bool, Undecided> {
         let tip = self.tip()?;
         if let Some(tip) = &tip
-            && self.contains(tip, theirs)?
+            && !self.apart(tip, theirs)?.1
         {
             return Ok(true);
         }

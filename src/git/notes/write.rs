@@ -67,13 +67,18 @@ impl Notes<'_> {
 
     /// Merges other notes, which are here completely, into ours.
     pub(super) fn merge(&self, theirs: &Oid) -> Result<(), Undecided> {
-        self.until_written(|tip| match tip {
-            Some(tip) if self.contains(tip, theirs)? => Ok(true),
-            Some(tip) if !self.contains(theirs, tip)? => {
-                let changes = self.changes(tip, theirs)?;
-                self.write("Merge the team's notes", Some(tip), Some(theirs), &changes)
+        self.until_written(|tip| {
+            let Some(ours) = tip else {
+                return self.forward(tip, theirs);
+            };
+            match self.apart(ours, theirs)? {
+                (_, false) => Ok(true),
+                (false, true) => self.forward(tip, theirs),
+                (true, true) => {
+                    let changes = self.changes(ours, theirs)?;
+                    self.write("Merge the team's notes", tip, Some(theirs), &changes)
+                }
             }
-            tip => self.forward(tip, theirs),
         })
     }
 
