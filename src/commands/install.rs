@@ -101,7 +101,7 @@ fn place(hooks: &HooksDirectory, repository: &Repository) -> Done {
 
 /// Says what it takes before the pushes of colleagues are judged.
 fn say_other_clones() {
-    report::say("git clones no hooks: each colleague needs the program, and once in each clone:");
+    report::say("git clones no hooks; with the program, each colleague types once:");
     report::print("    pushgate install\n");
 }
 

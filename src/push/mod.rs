@@ -151,7 +151,7 @@ impl Update {
                 source,
                 target,
                 replaces,
-                ..
+                commit,
             } => {
                 // git cannot tell what kind of ref to make for an id.
                 let is_known = replaces.is_some() || source.starts_with(b"refs/heads/");
@@ -160,7 +160,14 @@ impl Update {
                 } else {
                     printable(target.as_bstr())
                 };
-                format!("{}:{target}", short(source.as_bstr()))
+                // Where something else is checked out, `HEAD~1` is another commit.
+                let is_name = source.starts_with(b"refs/") || source == "HEAD";
+                let source = if is_name {
+                    short(source.as_bstr())
+                } else {
+                    commit.to_string()
+                };
+                format!("{source}:{target}")
             }
         }
     }
@@ -264,6 +271,20 @@ mod tests {
     #[test]
     fn an_empty_input_holds_no_update() {
         assert_eq!(parse(b"").unwrap(), []);
+    }
+
+    #[test]
+    fn what_is_named_in_a_command_means_the_same_later() {
+        for (source, expected) in [
+            ("refs/heads/master", "master"),
+            ("refs/heads/hot", "hot:master"),
+            ("HEAD", "HEAD:master"),
+            ("HEAD~1", &format!("{A}:master")),
+            ("v1^{}", &format!("{A}:master")),
+        ] {
+            let update = one(&format!("{source} {A} refs/heads/master {B}"));
+            assert_eq!(update.refspec(), expected, "{source}");
+        }
     }
 
     #[test]

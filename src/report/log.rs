@@ -82,8 +82,17 @@ fn head(one: &Happened, place: Text, widest: usize) -> Text {
     let commit = shown(commit.unwrap_or("-"));
     let (word, style) = word(entry);
     let (word, by) = (shown(word), shown(&entry.by));
-    let event = if is_word(entry) || matches!(entry.event.as_str(), "push" | "deploy" | "deployed")
-    {
+    // Who deployed it is not known.
+    let by = if entry.event == "seen" {
+        format!("found by {by}")
+    } else {
+        by
+    };
+    let is_usual = matches!(
+        entry.event.as_str(),
+        "push" | "deploy" | "deployed" | "seen"
+    );
+    let event = if is_word(entry) || is_usual {
         String::new()
     } else {
         format!("  ({})", shown(&entry.event))

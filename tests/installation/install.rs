@@ -102,7 +102,7 @@ fn a_plain_clone_has_it_at_once() {
         ran.stderr,
         format!(
             "pushgate: installed {}\n\
-             pushgate: git clones no hooks: each colleague needs the program, and once in each clone:\n    \
+             pushgate: git clones no hooks; with the program, each colleague types once:\n    \
              pushgate install\n",
             hook(&shop).display()
         )
@@ -292,7 +292,7 @@ fn an_old_hook_hears_what_git_said_after_the_gates_have_passed() {
         exit 0
         --- stderr
         pushgate: installed [root]/app/.git/hooks/pre-push
-        pushgate: git clones no hooks: each colleague needs the program, and once in each clone:
+        pushgate: git clones no hooks; with the program, each colleague types once:
             pushgate install
         pushgate: the hook that was there runs after the gates: [root]/app/.git/.pushgate-hooks/pre-push
     "#]]);

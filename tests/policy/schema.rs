@@ -333,7 +333,7 @@ fn an_editor_without_the_schema_is_no_reason_to_go_without_the_hook() {
         exit 0
         --- stderr
         pushgate: installed [root]/app/.git/hooks/pre-push
-        pushgate: git clones no hooks: each colleague needs the program, and once in each clone:
+        pushgate: git clones no hooks; with the program, each colleague types once:
             pushgate install
         pushgate: editors have no schema: could not write [root]/app/.git/pushgate/schema.json: Not a directory (os error 20)
         pushgate: no environment is known here, so no deploy is judged: pushgate init writes a policy

@@ -55,7 +55,7 @@ fn git_calls_the_hook_that_its_configuration_names() {
             --- stderr
             pushgate: installed [root]/app/.git/pushgate-hook/pre-push, which git's configuration names (hook.pushgate.command)
             pushgate: a git older than 2.54, of an editor perhaps, does not look there
-            pushgate: git clones no hooks: each colleague needs the program, and once in each clone:
+            pushgate: git clones no hooks; with the program, each colleague types once:
                 pushgate install
         "#]]);
     assert_eq!(street.picture(".git/hooks"), before.0);
@@ -183,7 +183,7 @@ fn what_was_in_the_hooks_directory_moves_behind_the_gate_and_comes_back() {
             pushgate: the hook that was there runs after the gates: [root]/app/.git/.pushgate-hooks/pre-push
             pushgate: installed [root]/app/.git/pushgate-hook/pre-push, which git's configuration names (hook.pushgate.command)
             pushgate: a git older than 2.54, of an editor perhaps, does not look there
-            pushgate: git clones no hooks: each colleague needs the program, and once in each clone:
+            pushgate: git clones no hooks; with the program, each colleague types once:
                 pushgate install
         "#]])
         .never_says("runs as well");
@@ -303,7 +303,7 @@ fn whoever_writes_the_hooks_goes_on_doing_so() {
             --- stderr
             pushgate: installed [root]/app/.git/pushgate-hook/pre-push, which git's configuration names (hook.pushgate.command)
             pushgate: a git older than 2.54, of an editor perhaps, does not look there
-            pushgate: git clones no hooks: each colleague needs the program, and once in each clone:
+            pushgate: git clones no hooks; with the program, each colleague types once:
                 pushgate install
             pushgate: [root]/app/.husky/_/pre-push runs as well, and even where the gate refuses
         "#]]);

@@ -19,7 +19,7 @@ fn its_hook_uploads_when_the_gates_pass_and_not_when_they_refuse() {
         exit 0
         --- stderr
         pushgate: installed [root]/app/.git/hooks/pre-push
-        pushgate: git clones no hooks: each colleague needs the program, and once in each clone:
+        pushgate: git clones no hooks; with the program, each colleague types once:
             pushgate install
         pushgate: the hook that was there runs after the gates: [root]/app/.git/.pushgate-hooks/pre-push
     "#]]);
