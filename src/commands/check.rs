@@ -89,9 +89,10 @@ fn push(args: &Check, world: &Repository) -> Result<Push, Error> {
         name => {
             let environment = environment(name, &policy)?;
             let of = world.remotes_of(environment);
-            let way = to_environment(environment, &of, &policy, world);
+            let index = first_without(&commit, &of, world);
+            let way = to_environment(environment, &of, index, &policy, world);
             deploy = deploy_by_command(&of);
-            let tips = world.live(&of, 0)?;
+            let tips = world.live(&of, index)?;
             if tips.is_empty() && of.is_remembered && of.live.is_none() {
                 return Err(of.unknown());
             }
@@ -176,14 +177,25 @@ fn environment<'p>(name: Option<&str>, policy: &'p Policy) -> Result<&'p Environ
     }
 }
 
-/// The first remote that leads to an environment, or the URL of its app, and the branch that deploys there.
+/// The first remote of an environment that does not have a commit yet; the first of all where each has it.
+pub(super) fn first_without(commit: &Oid, of: &EnvironmentRemotes, remotes: &dyn Remotes) -> usize {
+    let lacks = |index: &usize| {
+        let tips = remotes.live(of, *index);
+        !tips.is_ok_and(|tips| tips.iter().any(|(_, tip)| tip == commit))
+    };
+    let several = (0..of.remotes.len()).filter(|_| of.remotes.len() > 1);
+    several.into_iter().find(lacks).unwrap_or(0)
+}
+
+/// A remote that leads to an environment, or the URL of its app, and the branch that deploys there.
 pub(super) fn to_environment(
     environment: &Environment,
     of: &EnvironmentRemotes,
+    index: usize,
     policy: &Policy,
     world: &Repository,
 ) -> (BString, BString, String) {
-    let (remote, urls) = world.ways(of, 0);
+    let (remote, urls) = world.ways(of, index);
     let url = urls.into_iter().next();
     let url = url.unwrap_or_else(|| remote.clone());
     let branch = deployed_branch(environment, world.trunk(&policy.trunk).ok().as_ref());

@@ -469,3 +469,25 @@ fn an_interrupt_ends_it_at_once_and_leaves_nothing() {
     assert_eq!(status.code(), Some(130));
     assert_no_process_in(shop.root());
 }
+
+#[test]
+fn of_several_remotes_the_one_that_lacks_the_commit_is_asked_about() {
+    let shop = Sandbox::new();
+    shop.policy("suite: {run: 'true'}\nenvironments: {staging: {remote: [staging, production]}}\n");
+    let new = shop.commit_on_origin("two");
+    shop.push("staging", "master").goes();
+    let old = shop.tip("production", "master");
+    assert_ne!(old, new);
+    let ran = shop.pushgate(["status"]).goes();
+    shows(&ran, "deploys 2 commits since");
+    assert!(!ran.stdout.contains("nothing new"), "{ran}");
+    shop.pushgate(["check", "staging"])
+        .goes()
+        .says("deploys 2 commits since")
+        .says("push to staging (production) may go");
+    shop.push("production", "master").goes();
+    let ran = shop.pushgate(["status"]).goes();
+    shows(&ran, "nothing new: master is there");
+    shop.pushgate(["check", "staging"])
+        .says("deploys nothing new");
+}

@@ -11,7 +11,7 @@ use crate::{
     },
     commands::{
         Error,
-        check::{deploy_by_command, to_environment},
+        check::{deploy_by_command, first_without, to_environment},
     },
     cure::{Cure, command},
     gates::{
@@ -244,8 +244,10 @@ impl Inputs<'_> {
         commit: &Oid,
         contents: &mut Option<Contents>,
     ) -> Result<NextPush, Error> {
-        let (remote, url, target) = to_environment(environment, remotes, self.policy, self.world);
-        let tips = match self.tips.live(remotes, 0) {
+        let index = first_without(commit, remotes, &self.tips);
+        let (remote, url, target) =
+            to_environment(environment, remotes, index, self.policy, self.world);
+        let tips = match self.tips.live(remotes, index) {
             Ok(tips) if tips.is_empty() && remotes.is_remembered && remotes.live.is_none() => {
                 return Ok(nothing("no remote of this repository leads there"));
             }
@@ -265,7 +267,7 @@ impl Inputs<'_> {
         let runs = remotes.live.as_ref();
         let runs = match runs {
             Some(_) => self.tips.running(remotes).ok(),
-            None => self.world.runs_at(remotes.place_of(0), old.as_ref())?,
+            None => self.world.runs_at(remotes.place_of(index), old.as_ref())?,
         };
         let since = runs.as_ref().or(old.as_ref());
         *contents = Contents::of(commit, since, &remotes.environment, self.world).ok();
