@@ -76,6 +76,7 @@ impl Project {
             platform: None,
             host,
             path,
+            ..
         } = destination
         else {
             return None;

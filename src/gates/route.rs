@@ -86,7 +86,7 @@ impl<'s> PushContext<'s> {
 
     /// Whether a remote is the one that is pushed to, or leads to the same destination.
     fn leads_here(&self, remote: &str) -> bool {
-        let is_here = |url: &BString| (self.read)(url.as_ref()) == self.destination;
+        let is_here = |url: &BString| (self.read)(url.as_ref()).may_be(&self.destination);
         self.push.remote == remote || self.remotes.urls(remote.as_bytes()).iter().any(is_here)
     }
 }

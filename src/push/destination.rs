@@ -71,6 +71,8 @@ pub enum Destination {
         host: String,
         /// Without slashes at its ends and without `.git`.
         path: String,
+        /// The user in whose home directory it is, where two users of the host may have the same path.
+        home: Option<String>,
     },
     Path(PathBuf),
     /// An environment that no remote leads to, by its app or its own name: a command deploys there.
@@ -133,10 +135,17 @@ impl Reader {
             (_, Some((_, first))) => (*first).to_owned(),
             (_, None) => parts.authority(),
         };
+        let of_user = parts.path.strip_prefix('~').filter(|_| platform.is_none());
+        let (home, path) = match of_user.and_then(|path| path.split_once('/')) {
+            Some((who, within)) => (Some(who.to_owned()), within.to_owned()),
+            None => (parts.home, parts.path),
+        };
         Destination::Server {
             platform,
             host,
-            path: parts.path,
+            path,
+            // All users of a forge log in as one.
+            home: home.filter(|home| platform.is_none() && home != "git"),
         }
     }
 
@@ -177,6 +186,32 @@ impl Reader {
 }
 
 impl Destination {
+    /// Whether a push to one may go to the other: which user logs in may stand in the configuration of ssh alone.
+    pub fn may_be(&self, other: &Self) -> bool {
+        let is_same = self.platform() == other.platform() && self.may_be_server(other);
+        self == other || is_same
+    }
+
+    /// The same of servers, whatever their platforms.
+    fn may_be_server(&self, other: &Self) -> bool {
+        match (self.server(), other.server()) {
+            (Some((place, home)), Some((there, other))) => {
+                place == there && (home == other || home.is_none() || other.is_none())
+            }
+            _ => false,
+        }
+    }
+
+    /// Host and path of a server, and whose home directory it begins in.
+    fn server(&self) -> Option<([&str; 2], Option<&str>)> {
+        match self {
+            Self::Server {
+                host, path, home, ..
+            } => Some(([host, path], home.as_deref())),
+            Self::Path(_) | Self::Named(_) => None,
+        }
+    }
+
     pub fn platform(&self) -> Option<Platform> {
         match self {
             Self::Server { platform, .. } => *platform,
@@ -201,7 +236,7 @@ impl Destination {
         // Whatever its port, which is the scheme's own or is written.
         ["ssh", "https"].iter().any(|scheme| {
             let named = Reader::default().read(format!("{scheme}://{word}").as_str().into());
-            matches!(self, Self::Server { .. }) && named.to_string() == self.to_string()
+            self.may_be_server(&named)
         })
     }
 
@@ -225,6 +260,12 @@ fn is_segment(path: &str) -> bool {
 impl fmt::Display for Destination {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Server {
+                host,
+                path,
+                home: Some(home),
+                ..
+            } => write!(f, "{home}@{host}/{path}"),
             Self::Server { host, path, .. } => write!(f, "{host}/{path}"),
             Self::Path(path) => write!(f, "{}", path.display()),
             Self::Named(name) => f.write_str(name),
@@ -446,6 +487,30 @@ mod tests {
                 .read("https://git.heroku.com/shop".into())
                 .is_app("shop-staging")
         );
+    }
+
+    #[test]
+    fn the_same_path_in_the_homes_of_two_users_is_two_places() {
+        let read = |url: &str| reader().read(url.into());
+        for url in [
+            "stage@h:shop.git",
+            "ssh://stage@h/~/shop",
+            "stage@h:./shop",
+            "h:~stage/shop",
+            "prod@h:~stage/shop",
+        ] {
+            assert_eq!(read(url), read("stage@h:shop"), "{url}");
+            assert_eq!(read(url).to_string(), "stage@h/shop", "{url}");
+            assert!(!read(url).may_be(&read("prod@h:shop")), "{url}");
+            // Who logs in, nobody says.
+            assert!(read(url).may_be(&read("h:shop")), "{url}");
+            assert!(read("h:shop").may_be(&read(url)), "{url}");
+            assert!(read(url).is_app("h/shop") && read(url).is_app("stage@h/~/shop"));
+            assert!(!read(url).is_app("prod@h/~/shop"));
+        }
+        assert_eq!(read("stage@h:/srv/shop"), read("prod@h:/srv/shop"));
+        assert_eq!(read("ssh://stage@h/srv/shop"), read("h:/srv/shop"));
+        assert_eq!(read("git@h:shop"), read("https://h/shop"));
     }
 
     #[test]

@@ -12,6 +12,8 @@ pub(super) struct Parts {
     pub(super) port: Option<String>,
     /// In its [normal form](normal), without slashes at its ends.
     pub(super) path: String,
+    /// The user who logs in, where the path begins in that user's home directory.
+    pub(super) home: Option<String>,
 }
 
 impl Parts {
@@ -79,18 +81,23 @@ impl Parts {
         let port = port.map(|port| port.trim_start_matches('0'));
         let ssh = scheme == "ssh";
         // The home directory of the user who logs in, where a path without a slash begins.
-        let home = path
+        let named = path
             .trim_start_matches('/')
             .strip_prefix('~')
-            .filter(|_| ssh);
-        let path = match home.and_then(|home| home.split_once('/')) {
-            Some((who, within)) if who.is_empty() || Some(who) == user => within,
-            _ => path.as_str(),
+            .and_then(|named| named.split_once('/'));
+        let (home, path) = match named.filter(|_| ssh) {
+            Some((who, within)) if who.is_empty() || Some(who) == user => (user, within),
+            Some(_) => (None, path.as_str()),
+            None => (
+                user.filter(|_| ssh && !path.starts_with('/')),
+                path.as_str(),
+            ),
         };
         let path = normal(path.as_bytes(), !ssh || path.starts_with('/'));
         Some(Self {
             ssh,
             user: user.map(str::to_owned),
+            home: (home.filter(|home| !home.is_empty())).map(str::to_lowercase),
             // IDNA takes these for full stops, too (RFC 3490, 3.1).
             host: (host.replace(['\u{3002}', '\u{ff0e}', '\u{ff61}'], "."))
                 .trim_end_matches('.')

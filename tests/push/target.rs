@@ -556,3 +556,23 @@ fn a_path_that_names_another_repository_is_that_one() {
         shop.push(path, "master").refused("trunk");
     }
 }
+
+#[test]
+fn two_users_of_one_host_have_two_places() {
+    let shop = Sandbox::new();
+    shop.policy("suite: {run: 'true'}\nenvironments: {staging: {}, production: {}}\n");
+    shop.push_ungated("origin", "master");
+    let head = shop.ask(["rev-parse", "HEAD"]);
+    let old = shop.ask(["rev-parse", "HEAD~1"]);
+    for (remote, user) in [("staging", "stage"), ("production", "prod")] {
+        let url = format!("{user}@shop.example:shop.git");
+        shop.git(["remote", "set-url", remote, &url]).goes();
+    }
+    let line = format!("refs/heads/master {head} refs/heads/master {old}\n");
+    let push = |url: &str| shop.pushgate_pre_push(url, url, &line);
+    push("stage@shop.example:shop.git").says("push to staging (stage@shop.example/shop) may go");
+    push("ssh://prod@shop.example/~/shop")
+        .says("push to production (prod@shop.example/shop) may go");
+    // The configuration of ssh may say which of them logs in.
+    push("shop.example:shop.git").says("is claimed by staging and production");
+}
