@@ -4,7 +4,10 @@ use std::{ffi::OsString, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint, builder::PossibleValue};
 
-use crate::guides::{GUIDES, Guide};
+use crate::{
+    guides::{GUIDES, Guide},
+    text::says_something,
+};
 
 /// What follows the options in the help of pushgate, and of each command.
 const PUSHGATE: &str = include_str!("help/pushgate.txt");
@@ -28,6 +31,12 @@ const STATUS: &str = include_str!("help/status.txt");
 const UNLOCK: &str = include_str!("help/unlock.txt");
 const UNINSTALL: &str = include_str!("help/uninstall.txt");
 const WINDOW: &str = include_str!("help/window.txt");
+
+/// Takes words that say something, for others read them.
+fn words(text: &str) -> Result<String, &'static str> {
+    let said = says_something(text).then(|| text.to_owned());
+    said.ok_or("it has no letter and no digit")
+}
 
 /// The list of guides in the help of pushgate.
 fn guides() -> String {
@@ -180,7 +189,7 @@ pub struct Approve {
     /// The environment; default: the one that another comes after.
     pub environment: Option<String>,
     /// What you tried.
-    #[arg(short = 'm', long = "message", value_name = "WORDS")]
+    #[arg(short = 'm', long = "message", value_name = "WORDS", value_parser = words)]
     pub words: Option<String>,
     /// The commit; default: the local trunk branch, or HEAD.
     #[arg(long, value_name = "REV")]
@@ -202,7 +211,7 @@ pub struct Rollback {
     #[arg(value_name = "COMMIT")]
     pub commit: Option<String>,
     /// Why; required where the policy says `reason: required`.
-    #[arg(short = 'm', long = "message", value_name = "WORDS")]
+    #[arg(short = 'm', long = "message", value_name = "WORDS", value_parser = words)]
     pub words: Option<String>,
     /// Roll back without a question.
     #[arg(long, short)]
@@ -222,6 +231,7 @@ pub struct Lock {
         short = 'm',
         long = "message",
         value_name = "WORDS",
+        value_parser = words,
         required_unless_present = "list"
     )]
     pub words: Option<String>,

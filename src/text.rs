@@ -5,6 +5,11 @@ use std::time::Duration;
 use bstr::{BStr, ByteSlice};
 use jiff::{Timestamp, tz::TimeZone};
 
+/// Whether a text has a letter or a digit: the `...` of a command that was copied gives no reason.
+pub(crate) fn says_something(text: &str) -> bool {
+    text.chars().any(char::is_alphanumeric)
+}
+
 /// Only this much of a word is compared.
 const LONGEST: usize = 60;
 

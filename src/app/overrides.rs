@@ -7,7 +7,7 @@ use crate::{
     gates::{GovernedPush, ORDER, Refusal, verdict::Gate},
     process::variable,
     push::variables::{COMMIT, COMPLETE, DEPLOY, ENVIRONMENT, LIVE, REPLACES, RUNNING},
-    text::{nearest, printable},
+    text::{nearest, printable, says_something},
 };
 
 const OFF: [&str; 4] = ["off", "0", "false", "no"];
@@ -75,7 +75,7 @@ impl Overrides {
             &ON[1..],
             "`1` (also `on`, `true`, `yes`)",
         )?;
-        let reason = Some(get(REASON)).filter(|text| !text.is_empty());
+        let reason = Some(get(REASON)).filter(|text| says_something(text));
         let mut skip = BTreeSet::new();
         // Where the gate is off, no gate is asked anyway.
         let words = if off { String::new() } else { get(SKIP) };
@@ -167,7 +167,8 @@ pub(crate) fn no_reason(push: &GovernedPush<'_>, environment: &str, given: &Over
     // What goes back replaces what is live.
     let options: &[&str] = if given.rollback { &["--force"] } else { &[] };
     let again = format!("{asked}{REASON}=\"...\" {}", push.command_with(options));
-    Refusal::new(format!("an override of {environment} must say why")).cure("say it", [again])
+    Refusal::new(format!("an override of {environment} must say why"))
+        .cure("say it in place of the dots", [again])
 }
 
 #[cfg(test)]

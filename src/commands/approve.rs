@@ -17,8 +17,8 @@ use crate::{
     cli::Approve,
     cure::command,
     gates::{
-        Clock, EnvironmentRemotes, Memory as _, Refusal, Remotes, promotion::not_live,
-        verdict::Decision,
+        Clock, EnvironmentRemotes, LocalRepository as _, Memory as _, Object, Refusal, Remotes,
+        promotion::not_live, verdict::Decision,
     },
     git::{Repository, notes::LIMIT},
     memory::{
@@ -250,6 +250,11 @@ impl<'w> Approval<'w> {
                 let refusal = not_live(trunk, &self.commit, of, remote, &tips, then, &world)?;
                 return Ok(Err(match tips.first() {
                     None => refusal,
+                    Some((_, live)) if matches!(self.world.object(live)?, Object::Missing) => {
+                        let words =
+                            format!("or, if {} is what you tried, get it first", live.short());
+                        refusal.cure(words, [command(["git", "fetch", "--all"]), again])
+                    }
                     Some((_, live)) => {
                         let live = live.short();
                         let approve = approve.into_iter().chain(["--commit", live]);

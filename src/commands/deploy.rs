@@ -1,8 +1,13 @@
 //! `pushgate deploy ENV [-- COMMAND...]`: judges, then pushes or runs the command, and records what is live.
 
+mod carry_out;
 mod plan;
+mod target;
 
-pub(super) use self::plan::{Plan, Target, say_contents};
+pub(super) use self::{
+    plan::{Plan, say_contents},
+    target::Target,
+};
 use super::{Done, Error, check::source, local::named};
 use crate::{
     app::{follow_up::catch_up, overrides::Overrides, pipeline_tips::PipelineTips},
@@ -24,7 +29,9 @@ pub(crate) fn run(args: &Deploy) -> Done {
     let environment = named(&args.environment, &policy)?;
     let of = world.remotes_of(environment);
     let trunk = world.trunk(&policy.trunk).ok();
-    let plan = Plan {
+    let overrides = Overrides::of_environment();
+    let goes_back = overrides.as_ref().is_ok_and(|overrides| overrides.rollback);
+    let mut plan = Plan {
         world: &world,
         of: &of,
         commit: &commit,
@@ -33,7 +40,9 @@ pub(crate) fn run(args: &Deploy) -> Done {
         command: &args.run,
         is_rollback: false,
         reason: None,
-        overrides: Overrides::of_environment(),
+        overrides,
+        forces: args.yes || goes_back || environment.takes_any(),
+        is_told: false,
     };
     plan.must_be_possible()?;
     let remotes = std::slice::from_ref(&of);
@@ -50,10 +59,14 @@ pub(crate) fn run(args: &Deploy) -> Done {
         commit.short(),
         environment.name
     ));
-    let is_asked = !args.yes && is_asked_about(environment) && terminal::is_there();
-    if is_asked && !is_wanted(&plan, &targets)? {
-        report::say("nothing was deployed");
-        return Ok(Decision::Refused.exit_code());
+    let is_asked = is_asked_about(environment) || !plan.forces && plan.takes_away(&targets)?;
+    let is_asked = is_asked && !args.yes;
+    if is_asked && terminal::is_there() {
+        if !is_wanted(&plan, &targets)? {
+            report::say("nothing was deployed");
+            return Ok(Decision::Refused.exit_code());
+        }
+        (plan.is_told, plan.forces) = (true, true);
     }
     plan.carry_out(&targets)
 }

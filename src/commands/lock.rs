@@ -10,16 +10,24 @@ use super::{
     print_data, print_machine_data,
 };
 use crate::{
-    app::answers::SystemClock,
+    app::{
+        answers::SystemClock,
+        sharing::{start_follow_up, write},
+    },
     calendar, cli,
-    gates::{Clock, Remotes as _, lock::is_same_person, verdict::Decision},
+    cure::command,
+    gates::{
+        Clock, Refusal, Remotes as _,
+        lock::{damaged, is_same_person},
+        verdict::Decision,
+    },
     git::{Repository, locks::Change, pause},
     memory::{
         ledger::Entry,
         lock::{Found, Lock, State, ref_of},
-        record::names_a_person,
+        record::{Event, Record, names_a_person},
     },
-    policy::Policy,
+    policy::{Environment, Policy},
     process::signals,
     report,
 };
@@ -202,17 +210,25 @@ impl<'w> Locks<'w> {
     fn mine(&self, name: &str, all: &[Found], now: Timestamp) -> Result<Option<Timestamp>, u8> {
         let mut since = None;
         for found in all.iter().filter(|one| one.environment == *name) {
-            let code = match found.state(now) {
+            let state = match found.state(now) {
                 State::Over(_) => continue,
                 State::Held(lock) if self.is_me(&lock.by) => {
                     since = Some(lock.since);
                     continue;
                 }
-                State::Held(_) => Decision::Refused.exit_code(),
-                State::Damaged(_) => Decision::Undecided.exit_code(),
+                state => state,
             };
-            report::say(&found.sentence(now, &SystemClock.reader()));
-            return Err(code);
+            let sentence = found.sentence(now, &SystemClock.reader());
+            let unlock = command(["pushgate", "unlock", name]);
+            let what = format!("lock of {name}");
+            if let State::Damaged(_) = state {
+                let error = damaged(sentence, name, "then lock again");
+                report::print(report::failure(&what, &error));
+                return Err(Decision::Undecided.exit_code());
+            }
+            let refusal = Refusal::new(sentence).cure("ask them, or take it away", [unlock]);
+            report::print(report::refusal(&what, &refusal));
+            return Err(Decision::Refused.exit_code());
         }
         Ok(since)
     }
@@ -245,10 +261,8 @@ impl<'w> Locks<'w> {
                     let is_done = found.is_local == is_local && outcome.names.contains(&found.name);
                     if is_done {
                         let was = found.sentence(now(), &SystemClock.reader());
-                        report::say(&format!(
-                            "{} is unlocked; until now: {was}",
-                            found.environment
-                        ));
+                        let was = format!("until then: {was}");
+                        report::say(&format!("{} is unlocked; {was}", found.environment));
                         self.record("unlock", &found.environment, was);
                     }
                     !is_done
@@ -264,27 +278,50 @@ impl<'w> Locks<'w> {
         Err(Error::new(format!("`{remote}` does not let it go")).details(reasons))
     }
 
-    /// Writes down what was done here: the remote keeps no trace of it.
+    /// Writes down what was done here.
     fn record(&self, event: &str, environment: &str, reason: String) {
+        let at = SystemClock.now();
         let entry = Entry {
             environment: Some(environment.to_owned()),
             remote: self.remote.unwrap_or_default().to_owned(),
-            reason: Some(reason),
-            ..Entry::new(event, Decision::Go, SystemClock.now(), &*self.me)
+            reason: Some(reason.clone()),
+            ..Entry::new(event, Decision::Go, at, &*self.me)
         };
-        if let Err(error) = self.world.ledger().append(&entry) {
-            report::warn(&Error::from(error).in_one_line());
+        let written = self.world.ledger().append(&entry).map_err(Error::from);
+        let shared = match self.policy().environment(environment) {
+            Some(environment) if event == "unlock" => self.share(environment, at, reason),
+            _ => Ok(()),
+        };
+        if let Err(error) = written.and(shared) {
+            report::warn(&error.in_one_line());
         }
     }
 
+    /// Records for the team who took a lock away: its ref is gone.
+    fn share(&self, environment: &Environment, at: Timestamp, was: String) -> Result<(), Error> {
+        let Some(commit) = self.local.tip.as_ref().or(self.local.head.as_ref()) else {
+            return Ok(());
+        };
+        let of = self.world.remotes_of(environment);
+        let event = Event::Unlock { words: Some(was) };
+        let record = Record::new(at, &*self.me, of.place(), commit, event);
+        write(self.world, &[record], self.remote)?;
+        start_follow_up(self.world);
+        Ok(())
+    }
+
     fn list(&self, only: Option<&str>, json: bool) -> Done {
-        let mut all = self.all()?;
+        // Without the network the locks of this clone are known all the same.
+        let (mut all, error) = match self.all() {
+            Ok(all) => (all, None),
+            Err(error) => (self.world.local_locks()?, Some(error)),
+        };
         all.retain(|one| only.is_none_or(|name| one.environment == *name));
         let policy = self.policy();
         if let Some(name) = only.filter(|_| all.is_empty()) {
             named(name, policy)?;
         }
-        if all.is_empty() && !json {
+        if all.is_empty() && !json && error.is_none() {
             report::say("nothing is locked");
         }
         for found in &all {
@@ -299,7 +336,7 @@ impl<'w> Locks<'w> {
             }
             print_data(line + "\n")?;
         }
-        Ok(0)
+        error.map_or(Ok(0), Err)
     }
 }
 

@@ -64,14 +64,18 @@ pub(crate) fn run(args: &Rollback) -> Done {
         is_rollback: true,
         reason: args.words.as_deref(),
         overrides,
+        forces: true,
+        is_told: true,
     };
     plan.must_be_possible()?;
     let targets = plan.without_done(targets)?;
     if targets.is_empty() {
         return Ok(0);
     }
-    for target in &targets {
-        say(&of, target, &commit, &world)?;
+    for (index, target) in targets.iter().enumerate() {
+        let is_same = |last: usize| targets[last].live == target.live;
+        let is_told = index.checked_sub(1).is_some_and(is_same);
+        say(&of, target, &commit, is_told, &world)?;
     }
     if !confirmed(args, &plan)? {
         return Ok(Decision::Refused.exit_code());
@@ -178,6 +182,7 @@ fn say(
     of: &EnvironmentRemotes,
     target: &Target,
     commit: &Oid,
+    is_told: bool,
     world: &Repository,
 ) -> Result<(), Error> {
     let Target {
@@ -210,8 +215,10 @@ fn say(
         };
         report::print(format_args!("  {} was deployed{by}, {at}\n", live.short()));
     }
-    let label = redact(&printable(of.remotes[*index].as_bstr()));
-    say_contents(commit, Some(live), &label, world);
+    if !is_told {
+        let label = redact(&printable(of.remotes[*index].as_bstr()));
+        say_contents(commit, Some(live), &label, world);
+    }
     Ok(())
 }
 

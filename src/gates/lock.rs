@@ -47,13 +47,18 @@ pub(crate) fn ask(
                 return Err(refusal.needing(Needs::Patience).into());
             }
             State::Damaged(_) => {
-                let unlock = command(["pushgate", "unlock", name]);
-                let words = "find out whose it is, remove it, then push again";
-                return Err(Undecided::new(sentence).cure(words, [unlock]).into());
+                return Err(damaged(sentence, name, "then push again").into());
             }
         }
     }
     Ok(answer)
+}
+
+/// A lock that cannot be read; `then`: what follows once it is gone.
+pub(crate) fn damaged(sentence: String, environment: &str, then: &str) -> Undecided {
+    let unlock = command(["pushgate", "unlock", environment]);
+    let words = format!("find out whose it is, remove it, {then}");
+    Undecided::new(sentence).cure(words, [unlock])
 }
 
 /// Whether two names and addresses belong to one person, by the mailmap of a commit too.

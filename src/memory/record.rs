@@ -56,6 +56,8 @@ pub enum Event {
     Signoff { words: Option<String> },
     /// It became live there.
     Deployed(Deployed),
+    /// A person took the lock of the environment away; `words`: what it said. The commit was trunk's tip then.
+    Unlock { words: Option<String> },
     /// It may go there again, though a rollback removed it; `words`: what was fixed.
     Again {
         words: Option<String>,
@@ -228,7 +230,7 @@ impl Record {
     pub fn deployed(&self) -> Option<&Deployed> {
         match &self.event {
             Event::Deployed(deployed) => Some(deployed),
-            Event::Signoff { .. } | Event::Again { .. } => None,
+            Event::Signoff { .. } | Event::Unlock { .. } | Event::Again { .. } => None,
         }
     }
 
@@ -251,6 +253,7 @@ impl Record {
             commit: Oid::parse(line.commit.as_bytes())?,
             event: match line.event.as_str() {
                 "signoff" => Event::Signoff { words },
+                "unlock" => Event::Unlock { words },
                 "deployed" => Event::Deployed(Deployed {
                     replaces: match line.replaces {
                         Some(text) => Some(Oid::parse(text.as_bytes())?),
@@ -279,6 +282,7 @@ impl Record {
     pub fn name(&self) -> &'static str {
         match self.event {
             Event::Signoff { .. } => "signoff",
+            Event::Unlock { .. } => "unlock",
             Event::Deployed(_) => "deployed",
             Event::Again { .. } => "again",
         }
@@ -287,7 +291,9 @@ impl Record {
     /// The comment of the person, or the reason for the override.
     pub fn words(&self) -> Option<&str> {
         match &self.event {
-            Event::Signoff { words } | Event::Again { words, .. } => words.as_deref(),
+            Event::Signoff { words } | Event::Unlock { words } | Event::Again { words, .. } => {
+                words.as_deref()
+            }
             Event::Deployed(deployed) => deployed.reason.as_deref(),
         }
     }

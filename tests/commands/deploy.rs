@@ -143,7 +143,7 @@ fn what_a_gate_refuses_is_not_pushed_and_its_cures_are_commands_of_the_same_kind
         pushgate: deploying HEAD ([two]) to production
         pushgate: deploy to production (production) refused
           window: closed by `22:00-07:00`; opens Wed 2026-11-25 07:00
-          push again then
+          deploy again then
           if it cannot wait:
             PUSHGATE_SKIP=window PUSHGATE_REASON="..." pushgate deploy production --commit HEAD
     "#]]);
@@ -208,7 +208,38 @@ fn of_several_remotes_the_first_is_recorded_where_the_second_refuses() {
     shop.policy("suite: {run: 'true'}\nenvironments: {production: {remote: [production, eu]}}\n");
     let head = shop.commit_on_origin("two");
     refuse_pushes(&shop, "eu");
-    deploy(&shop, &["production"]).goes_not();
+    // Both are judged, and what goes out is said once.
+    deploy(&shop, &["production"]).is(&expect![[r#"
+        exit 1
+        --- stderr
+        pushgate: deploying master ([two]) to production
+        pushgate: running the suite: true
+        pushgate: deploy to production (production) may go
+          target: one commit, to master
+          window: always open
+          trunk: [two] is origin/master
+          lock: nobody has locked it
+          suite: passed in [time]
+          deploys 2 commits since [Write .pushgate.yml]:
+            [two] two (Ana)
+            [Write .pushgate.yml'] Write .pushgate.yml (Ana)
+        pushgate: deploy to production (eu) may go
+          target: one commit, to master
+          window: always open
+          trunk: [two] is origin/master
+          lock: nobody has locked it
+          suite: passed just now on this tree, in [time]
+          first deployment
+        To [root]/production.git
+           [Write .pushgate.yml]..[two]  [two whole] -> master
+        To ../eu.git
+         ! [remote rejected] [two whole] -> master (pre-receive hook declined)
+        error: failed to push some refs to '../eu.git'
+        pushgate: deploy not done
+          [root]/production got [two]; not: [root]/eu
+          try the rest again:
+            pushgate deploy production
+    "#]]);
     assert_eq!(shop.tip("production", "master"), head);
     assert_eq!(shop.tip("eu", "master"), "");
     let known = deployments(&shop, &shop.app);

@@ -67,6 +67,7 @@ fn record() -> impl Strategy<Value = Record> {
     let words = || proptest::option::of(text());
     let event = prop_oneof![
         words().prop_map(|words| Event::Signoff { words }),
+        words().prop_map(|words| Event::Unlock { words }),
         deployed().prop_map(Event::Deployed),
         (words(), -10_000_000_000_i64..10_000_000_000).prop_map(|(words, lifts)| {
             let lifts = Timestamp::from_second(lifts).unwrap();

@@ -130,3 +130,47 @@ fn status_does_not_call_it_behind() {
     );
     assert!(text.contains("\n  git push  go"), "{text}");
 }
+
+#[test]
+fn a_deploy_there_takes_another_branch_away() {
+    let shop = shop();
+    shop.pushgate(["deploy", "review"]).goes();
+    shop.git(["switch", "-q", "-c", "other", "master"]).goes();
+    let other = shop.commit("Try something else");
+    shop.pushgate(["deploy", "review"])
+        .goes()
+        .says("  takes 1 commit away:\n");
+    assert_eq!(shop.tip("review", "master"), other);
+}
+
+#[test]
+fn a_deploy_elsewhere_takes_commits_away_only_where_it_is_told_to() {
+    let shop = shop();
+    let skip = [("PUSHGATE_SKIP", "trunk")];
+    shop.push_with(&skip, "staging", "feature:master").goes();
+    shop.git(["switch", "-q", "master"]).goes();
+    let two = shop.commit_on_origin("two");
+    shop.pushgate(["deploy", "staging"])
+        .ends_with_2()
+        .is(&expect![[r#"
+            exit 2
+            --- stderr
+            pushgate: deploying master ([two]) to staging
+            pushgate: deploy to staging (staging) may go
+              target: one commit, to master
+              window: always open
+              trunk: [two] is origin/master
+              lock: nobody has locked it
+              suite: passed just now on this tree, in [time]
+              deploys 1 commit since [Try a new basket]; both have the same content:
+                [two] two (Ana)
+              takes 1 commit away:
+                [Try a new basket] Try a new basket (Ana)
+            pushgate: deploy not done
+              git takes no commits off staging untold
+              if they are to go:
+                pushgate deploy staging --yes
+        "#]]);
+    shop.pushgate(["deploy", "staging", "--yes"]).goes();
+    assert_eq!(shop.tip("staging", "master"), two);
+}

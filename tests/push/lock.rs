@@ -4,7 +4,7 @@ use std::{fs, process::Command, thread};
 
 use expect_test::expect;
 
-use crate::support::{POLICY, PUSHGATE, Ran, Sandbox, person::Person};
+use crate::support::{POLICY, PUSHGATE, Ran, Sandbox, person::Person, shared};
 
 /// The ref of production's lock on origin, and what it leads to; empty where there is none.
 fn on_origin(shop: &Sandbox) -> String {
@@ -79,7 +79,10 @@ fn one_person_locks_the_other_is_refused_and_the_holder_deploys() {
         .is(&expect![[r#"
             exit 1
             --- stderr
-            pushgate: Ana <ana@shop.example> has locked production since Tue 2026-11-24 10:00, until Tue 2026-11-24 12:00: the migration runs
+            pushgate: lock of production refused
+              Ana <ana@shop.example> has locked production since Tue 2026-11-24 10:00, until Tue 2026-11-24 12:00: the migration runs
+              ask them, or take it away:
+                pushgate unlock production
         "#]]);
     ben.pushgate("10:40", &["lock", "--list"])
         .is(&expect![[r#"
@@ -91,18 +94,22 @@ fn one_person_locks_the_other_is_refused_and_the_holder_deploys() {
         .is(&expect![[r#"
             exit 0
             --- stderr
-            pushgate: production is unlocked; until now: Ana <ana@shop.example> has locked production since Tue 2026-11-24 10:00, until Tue 2026-11-24 12:00: the migration runs
+            pushgate: production is unlocked; until then: Ana <ana@shop.example> has locked production since Tue 2026-11-24 10:00, until Tue 2026-11-24 12:00: the migration runs
         "#]]);
     assert_eq!(on_origin(&shop), "");
     ben.pushgate("10:45", &["unlock", "production"])
         .goes()
         .says("production is not locked");
+    shared(&ben.place);
+    let known = ana.pushgate("10:50", &["log"]).goes().stdout;
+    let unlocked = "  Ben <ben@shop.example>\n    until then: Ana ";
+    assert!(known.contains(unlocked), "{known}");
     let log = ben.pushgate("10:50", &["log", "--environment", "production"]);
     log.is(&expect![[r#"
         exit 0
         --- stdout
         2026-11-24 10:45  unlock      production    -        Ben <ben@shop.example>
-            Ana <ana@shop.example> has locked production since Tue 2026-11-24 10:00, until Tue 2026-11-24 12:00: the migration runs
+            until then: Ana <ana@shop.example> has locked production since Tue 2026-11-24 10:00, until Tue 2026-11-24 12:00: the migration runs
         2026-11-24 10:30  go          production    [two]  Ana <ana@shop.example>
         2026-11-24 10:20  overridden  production    [two]  Ben <ben@shop.example>
             did not arrive: the server refused it, or git did not send it
@@ -208,7 +215,8 @@ fn one_of(shop: &Sandbox, places: &[std::path::PathBuf]) {
             .stderr
             .lines()
             .find(|line| line.contains("has locked production"));
-        line.unwrap_or_else(|| panic!("{ran}")).to_owned()
+        let line = line.unwrap_or_else(|| panic!("{ran}")).trim_start();
+        line.trim_start_matches("pushgate: ").to_owned()
     };
     let holders: std::collections::BTreeSet<_> = all.iter().map(said).collect();
     assert_eq!(holders.len(), 1, "{holders:?}");
@@ -300,7 +308,7 @@ fn where_the_team_shares_nothing_or_the_server_takes_none_it_holds_in_this_clone
         .says("Ana <ana@shop.example> has locked staging in this clone since");
     shop.pushgate(["unlock"])
         .goes()
-        .says("staging is unlocked; until now: Ana");
+        .says("staging is unlocked; until then: Ana");
     shop.push_with(&by_ben, "staging", "master").goes();
 
     let shop = Sandbox::new();

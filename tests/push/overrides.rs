@@ -136,12 +136,25 @@ fn a_reason_is_demanded_where_the_policy_says_so() {
         assert_eq!(ran.code, 1, "{ran}");
         ran.says("an override of production must say why")
             .says(&format!(
-                "say it:\n    {}={} PUSHGATE_REASON=\"...\" git push production master\n",
+                "say it in place of the dots:\n    {}={} PUSHGATE_REASON=\"...\" git push production master\n",
                 variable.0, variable.1
             ));
         let gates = &shop.ledger().pop().unwrap()["gates"];
         assert_eq!(gates[0]["gate"], "override");
         assert_eq!(gates[0]["why"], "an override of production must say why");
+    }
+    // What was copied with its dots says nothing.
+    for copied in ["...", " - "] {
+        let variables = [("PUSHGATE_SKIP", "suite"), ("PUSHGATE_REASON", copied)];
+        let ran = shop.push_with(&variables, "production", "master");
+        ran.goes_not().says("must say why");
+    }
+    for command in ["lock", "approve", "rollback"] {
+        for words in ["", "  ", "..."] {
+            shop.pushgate([command, "production", "-m", words])
+                .ends_with_2()
+                .says("it has no letter and no digit");
+        }
     }
     shop.push_with(
         &[("PUSHGATE", "off"), ("PUSHGATE_REASON", "fire")],

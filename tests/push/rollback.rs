@@ -188,7 +188,7 @@ fn the_command_goes_back_to_what_was_live_before() {
         .pushgate(["rollback", "--yes"])
         .refused("suite")
         .says(&format!(
-            "check it out, then push again:\n    git switch --detach {}\n",
+            "check it out, then roll back again:\n    git switch --detach {}\n",
             &first[..7]
         ));
     it.shop.git(["switch", "-q", "--detach", &first]).goes();

@@ -1,40 +1,31 @@
-//! Carries out a deploy or a rollback: all destinations are judged, then the commit is pushed to one after
-//! the other, or the command runs, and what went live is recorded and shared.
+//! What a deploy or a rollback is to do, whether it can be done, and the verdict on each of its pushes.
 
 use std::{
-    ffi::OsString,
-    fmt::Display,
-    io,
-    process::{Child, Command},
+    ffi::{OsStr, OsString},
+    path::PathBuf,
 };
 
 use bstr::{BString, ByteSlice};
-use jiff::Timestamp;
 
-use super::super::{Done, Error, check::deployed_branch, say_misspelt};
+use super::{
+    super::{Error, say_misspelt},
+    Target,
+};
 use crate::{
     app::{
-        answers::{PushRunner, SystemClock},
-        decide::{Event, Pending, Stopped, judge},
-        follow_up::share,
+        answers::PushRunner,
+        decide::{Event, Pending, judge},
+        message::Message,
         overrides::{BadWord, Overrides},
-        pipeline_tips::PipelineTips,
-        settle::{Ask, settle},
     },
     cure::command,
     gates::{
-        Clock, EnvironmentRemotes, Memory, Remotes, Undecided,
-        verdict::{Contents, TrunkName},
+        EnvironmentRemotes, LocalRepository as _, Object, Undecided,
+        verdict::{Contents, Decision, Outcome, Relation},
     },
     git::{Repository, network::LIMIT},
-    memory::permit::{Permit, Permitted},
-    policy::Environment,
-    process::{child::ChildWatch, foreground, signals},
-    push::{
-        Deploy, Oid, Push, Update,
-        url::redact,
-        variables::{COMMIT, DEPLOY, ENVIRONMENT, REPLACES},
-    },
+    process::find,
+    push::{Deploy, Oid, Push, Update, variables::COMMIT},
     report,
     text::printable,
 };
@@ -55,64 +46,21 @@ pub(in crate::commands) struct Plan<'p> {
     /// Why, as the command line says it.
     pub(in crate::commands) reason: Option<&'p str>,
     pub(in crate::commands) overrides: Result<Overrides, BadWord>,
-}
-
-/// One remote of the environment, and what is live there.
-pub(in crate::commands) struct Target {
-    pub(in crate::commands) index: usize,
-    pub(in crate::commands) branch: String,
-    /// What the branch has.
-    pub(in crate::commands) git: Option<Oid>,
-    /// What runs there: the same, unless a command says otherwise.
-    pub(in crate::commands) live: Option<Oid>,
-}
-
-impl Target {
-    pub(in crate::commands) fn all(
-        environment: &Environment,
-        of: &EnvironmentRemotes,
-        tips: &PipelineTips<'_>,
-        trunk: Option<&TrunkName>,
-        world: &Repository,
-    ) -> Result<Vec<Self>, Error> {
-        let runs = match of.live.as_ref().map(|_| tips.running(of)) {
-            // What is down cannot say what it runs, and has to be mended all the same.
-            Some(Err(error)) => {
-                let why = error.in_one_line();
-                report::warn(&format!("{why}; what git has there counts"));
-                None
-            }
-            runs => runs.and_then(Result::ok),
-        };
-        let target = |index| {
-            let tips = tips.live(of, index)?;
-            let deployed = of.deployed(&tips, trunk).cloned();
-            let (branch, git) = match deployed {
-                Some((branch, git)) => (branch, Some(git)),
-                None => (deployed_branch(environment, trunk), None),
-            };
-            let live = match &runs {
-                Some(runs) => Some(runs.clone()),
-                None => world.runs_at(of.place_of(index), git.as_ref())?,
-            };
-            Ok(Self {
-                index,
-                branch,
-                git,
-                live,
-            })
-        };
-        (0..of.remotes.len()).map(target).collect()
-    }
+    /// Whether git is told to take commits away.
+    pub(in crate::commands) forces: bool,
+    /// Whether a person has read what goes out.
+    pub(in crate::commands) is_told: bool,
 }
 
 impl Plan<'_> {
     /// Fails where nothing could deploy, which is better known before a suite has run.
     pub(in crate::commands) fn must_be_possible(&self) -> Result<(), Error> {
         match self.command.first() {
-            Some(program) => which::which(program).map(drop).map_err(|error| {
-                Undecided::failed(format_args!("run `{}`", self.program()), &error)
-            }),
+            Some(program) if path_of(program).is_some() => Ok(()),
+            Some(_) => {
+                let what = format_args!("run `{}`", self.program());
+                Err(Undecided::failed(what, &"it is not on PATH"))
+            }
             None if !self.of.is_remembered => Ok(()),
             None if self.is_rollback => {
                 let what = format!("no git remote leads to {}", self.of.environment);
@@ -161,38 +109,28 @@ impl Plan<'_> {
         Ok(left)
     }
 
-    pub(in crate::commands) fn carry_out(&self, targets: &[Target]) -> Done {
-        let start = SystemClock.now();
-        let mut permitted = Vec::new();
-        let mut judged = Vec::new();
-        for target in targets {
-            let mut pending = Vec::new();
-            for (push, git) in self.pushes(target)? {
-                let one = self.judge(&push)?;
-                let destination = self.world.destination(push.url.as_bstr()).to_string();
-                permitted.extend(Permitted::of(&self.update(target, git), destination));
-                if let Some(code) = stopped(&one) {
-                    let why = "it ended the deploy".to_owned();
-                    let by = signals::signal().map(|_| Stopped { by: "signal", why });
-                    return Ok(code.max(self.record(one, by)));
-                }
-                pending.push(one);
+    /// Whether git has commits there that are not in the commit's past; a command deploys without git.
+    pub(in crate::commands) fn takes_away(&self, targets: &[Target]) -> Result<bool, Error> {
+        let gits = targets.iter().filter_map(|target| target.git.as_ref());
+        for git in gits.filter(|_| self.command.is_empty()) {
+            // What is not here is refused, and fetched.
+            let is_here = matches!(self.world.object(git)?, Object::Commit { .. });
+            let remote = &self.of.expected;
+            if is_here
+                && !matches!(
+                    self.world.relation(self.commit, git, remote)?,
+                    Relation::Ahead(_)
+                )
+            {
+                return Ok(true);
             }
-            judged.push(pending);
         }
-        // Without it, the hook judges again.
-        let permit = Permit::issue(&self.world.state_dir(), &permitted).ok();
-        let ended = match self.command {
-            [] => self.push_all(targets, judged, permit.as_ref(), start),
-            _ => self.run_command(targets, judged, permit.as_ref()),
-        };
-        self.share(matches!(ended, Ok(0)));
-        ended
+        Ok(false)
     }
 
     /// The pushes to one remote as git would describe them to the hook, one for each URL, and what the branch
     /// has there. A command replaces what runs.
-    fn pushes(&self, target: &Target) -> Result<Vec<(Push, Option<Oid>)>, Error> {
+    pub(super) fn pushes(&self, target: &Target) -> Result<Vec<(Push, Option<Oid>)>, Error> {
         let (remote, urls) = self.world.ways(self.of, target.index);
         let name = format!("refs/heads/{}", target.branch);
         let push = |(number, url): (usize, BString)| {
@@ -215,7 +153,7 @@ impl Plan<'_> {
         urls.into_iter().enumerate().map(push).collect()
     }
 
-    fn update(&self, target: &Target, replaces: Option<Oid>) -> Update {
+    pub(super) fn update(&self, target: &Target, replaces: Option<Oid>) -> Update {
         Update::Set {
             source: self.source.into(),
             commit: self.commit.clone(),
@@ -238,11 +176,47 @@ impl Plan<'_> {
         }
     }
 
-    fn judge(&self, push: &Push) -> Result<Pending, Error> {
+    /// `told`: what goes out, as the verdicts on other remotes have said it.
+    pub(super) fn judge(
+        &self,
+        push: &Push,
+        told: &mut Vec<Option<Contents>>,
+    ) -> Result<Pending, Error> {
         let runner = PushRunner::new(self.world, &report::Stderr, true, None);
         let overrides = self.overrides.as_ref();
-        let pending = judge(push, Event::Deploy, self.world, &runner, overrides);
+        let mut pending = judge(push, Event::Deploy, self.world, &runner, overrides);
         say_misspelt(&pending);
+        for message in &mut pending.messages {
+            let Message::Verdict(_, verdict) = message else {
+                continue;
+            };
+            let contents = verdict.contents.take();
+            let is_known = told.contains(&contents);
+            if is_known && verdict.decision() == Decision::Go {
+                // The same answers again, and nothing else.
+                verdict.answers.clear();
+            }
+            if !self.is_told && !is_known {
+                verdict.contents.clone_from(&contents);
+            }
+            told.push(contents);
+            let cures = verdict
+                .answers
+                .iter_mut()
+                .flat_map(|(_, outcome)| match outcome {
+                    Outcome::Refused(refusal) => &mut refusal.cures[..],
+                    Outcome::Undecided(error) => &mut error.cures,
+                    Outcome::Passed(_) | Outcome::Skipped { .. } => &mut [],
+                });
+            let verb = if self.is_rollback {
+                "roll back"
+            } else {
+                "deploy"
+            };
+            for cure in cures {
+                cure.words = cure.words.replace("push again", &format!("{verb} again"));
+            }
+        }
         report::messages(&pending.messages);
         if pending.exit_code() == 0 && !pending.is_governed() {
             let what = format!("nothing governs a push to {}", self.of.environment);
@@ -251,130 +225,11 @@ impl Plan<'_> {
         Ok(pending)
     }
 
-    fn record(&self, pending: Pending, stopped: Option<Stopped>) -> u8 {
-        let recorded = pending.decide(stopped).record(self.world);
-        report::messages(&recorded.messages);
-        recorded.exit_code
-    }
-
-    fn record_all(&self, pending: Vec<Pending>) -> u8 {
-        let codes = pending.into_iter().map(|one| self.record(one, None));
-        codes.max().unwrap_or(0)
-    }
-
-    /// Pushes to one remote after the other, until one fails.
-    fn push_all(
-        &self,
-        targets: &[Target],
-        judged: Vec<Vec<Pending>>,
-        permit: Option<&Permit>,
-        start: Timestamp,
-    ) -> Done {
-        for (target, pending) in targets.iter().zip(judged) {
-            if let Some(signal) = signals::signal() {
-                return Ok(128 + signal);
-            }
-            let mut code = self.record_all(pending);
-            if code == 0 {
-                let mut git = self.world.git().plain(self.push_words(target));
-                git.envs(permit.map(|permit| (DEPLOY, permit.name())));
-                let ended = to_its_end("git push", || git.spawn());
-                // A push that failed may have arrived all the same.
-                self.settle(match ended {
-                    Ok(0) => Ask::Ended { well: true },
-                    _ => Ask::JustEnded(start),
-                });
-                code = ended?;
-            }
-            if code != 0 {
-                return Ok(code);
-            }
-        }
-        Ok(0)
-    }
-
-    fn push_words(&self, target: &Target) -> Vec<OsString> {
-        let mut words: Vec<OsString> = vec!["push".into()];
-        let goes_back = (self.overrides.as_ref()).is_ok_and(|overrides| overrides.rollback);
-        if let Some(git) = target.git.as_ref().filter(|_| goes_back) {
-            words.push(format!("--force-with-lease=refs/heads/{}:{git}", target.branch).into());
-        }
-        let (remote, _) = self.world.ways(self.of, target.index);
-        words.push("--".into());
-        words.push(remote.to_os_str_lossy().into_owned());
-        words.push(format!("{}:refs/heads/{}", self.commit, target.branch).into());
-        words
-    }
-
-    fn run_command(
-        &self,
-        targets: &[Target],
-        judged: Vec<Vec<Pending>>,
-        permit: Option<&Permit>,
-    ) -> Done {
-        let code = self.record_all(judged.into_iter().flatten().collect());
-        if code != 0 {
-            return Ok(code);
-        }
-        let live = targets.first().and_then(|target| target.live.as_ref());
-        let prepare = |command: &mut Command| {
-            command
-                .env(ENVIRONMENT, &self.of.environment)
-                .env(COMMIT, self.commit.as_str())
-                .env(REPLACES, live.map_or("", Oid::as_str))
-                .envs(permit.map(|permit| (DEPLOY, permit.name())));
-        };
-        let name = self.program();
-        let mut words = self.command.to_vec();
-        if let Some(program) = words.first_mut()
-            && let Ok(path) = which::which(&*program)
-        {
-            // A shell that runs a script does not look for it on PATH.
-            *program = path.into();
-        }
-        let ended = to_its_end(&name, || foreground::spawn(&words, prepare));
-        let well = matches!(ended, Ok(0));
-        self.settle(Ask::Ended { well });
-        let code = ended?;
-        let what = match code {
-            0 => return Ok(0),
-            126 | 127 => format!("could not run `{name}` (exit code {code})"),
-            code => format!("`{name}` ended with exit code {code}"),
-        };
-        if signals::signal().is_none() {
-            report::warn(&format!("{what}: no deployment is recorded"));
-        }
-        Ok(code)
-    }
-
-    fn settle(&self, ask: Ask) {
-        if let Err(error) = settle(self.world, ask) {
-            report::warn(&format!("not recorded: {}", error.in_one_line()));
-        }
-    }
-
     /// The program that deploys in place of `git push`, for messages.
-    fn program(&self) -> String {
+    pub(super) fn program(&self) -> String {
         let program = self.command.first();
         let program = program.map_or(&b""[..], |program| program.as_encoded_bytes());
         printable(program.into())
-    }
-
-    /// Shares what is recorded, and says so; what fails is tried again by later commands.
-    fn share(&self, went: bool) {
-        let world = self.world;
-        if let Some(unshared) = world.unshared() {
-            share(world, &unshared);
-        }
-        let place = redact(&self.of.destinations.join(", "));
-        let commit = self.commit.short();
-        if went {
-            let environment = &self.of.environment;
-            report::say(&format!("deployed {commit} to {environment} ({place})"));
-        }
-        if let Some(why) = world.unshared().and_then(|unshared| unshared.why) {
-            report::warn(&format!("the team does not know yet: {why}"));
-        }
     }
 }
 
@@ -391,16 +246,10 @@ pub(in crate::commands) fn say_contents(
     }
 }
 
-/// The exit code, where a gate or a signal stops it.
-fn stopped(pending: &Pending) -> Option<u8> {
-    let signal = signals::signal().map(|signal| 128 + signal);
-    signal.or_else(|| Some(pending.exit_code()).filter(|code| *code != 0))
-}
-
-/// Starts a program on our terminal, and waits for its end.
-fn to_its_end(name: &str, start: impl FnOnce() -> io::Result<Child>) -> Done {
-    let failed = |error| Undecided::failed(format_args!("run `{name}`"), &error as &dyn Display);
-    let mut watch = ChildWatch::new().map_err(failed)?;
-    let child = start().map_err(failed)?;
-    foreground::wait(&mut watch, &child, || signals::signal().is_some()).map_err(failed)
+/// Where a program is: what names no file is looked for on PATH.
+pub(super) fn path_of(program: &OsStr) -> Option<PathBuf> {
+    match program.to_str() {
+        Some(name) if !name.contains('/') => find(name),
+        _ => which::which(program).ok(),
+    }
 }

@@ -106,7 +106,7 @@ fn what_comes_after_a_place_without_a_remote_waits_for_what_is_remembered_there(
         pushgate: deploying master ([three]) to production
         pushgate: deploy to production (production) refused
           promotion: staging has [two], not [three], which is 1 commit ahead of it; both have the same content
-          deploy it there, try it on staging, then push again:
+          deploy it there, try it on staging, then deploy again:
             pushgate deploy staging -- COMMAND
     "#]]);
 }

@@ -1,0 +1,212 @@
+//! Carries out a deploy or a rollback: all destinations are judged, then the commit is pushed to one after
+//! the other, or the command runs, and what went live is recorded and shared.
+
+use std::{
+    ffi::OsString,
+    fmt::Display,
+    io,
+    process::{Child, Command},
+};
+
+use bstr::ByteSlice;
+use jiff::Timestamp;
+
+use super::{super::Done, Plan, Target, plan::path_of};
+use crate::{
+    app::{
+        answers::SystemClock,
+        decide::{Pending, Stopped},
+        follow_up::share,
+        settle::{Ask, settle},
+    },
+    gates::{Clock, Undecided},
+    memory::permit::{Permit, Permitted},
+    process::{child::ChildWatch, foreground, signals},
+    push::{
+        Oid,
+        url::redact,
+        variables::{COMMIT, DEPLOY, ENVIRONMENT, REPLACES},
+    },
+    report,
+};
+
+impl Plan<'_> {
+    pub(in crate::commands) fn carry_out(&self, targets: &[Target]) -> Done {
+        let start = SystemClock.now();
+        let mut permitted = Vec::new();
+        let mut judged = Vec::new();
+        let mut told = Vec::new();
+        for target in targets {
+            let mut pending = Vec::new();
+            for (push, git) in self.pushes(target)? {
+                let one = self.judge(&push, &mut told)?;
+                let destination = self.world.destination(push.url.as_bstr()).to_string();
+                permitted.extend(Permitted::of(&self.update(target, git), destination));
+                if let Some(code) = stopped(&one) {
+                    let why = "it ended the deploy".to_owned();
+                    let by = signals::signal().map(|_| Stopped { by: "signal", why });
+                    return Ok(code.max(self.record(one, by)));
+                }
+                pending.push(one);
+            }
+            judged.push(pending);
+        }
+        if !self.forces && self.takes_away(targets)? {
+            let what = format!("git takes no commits off {} untold", self.of.environment);
+            let again = self.typed().again() + " --yes";
+            return Err(Undecided::new(what).cure("if they are to go", [again]));
+        }
+        // Without it, the hook judges again.
+        let permit = Permit::issue(&self.world.state_dir(), &permitted).ok();
+        let ended = match self.command {
+            [] => self.push_all(targets, judged, permit.as_ref(), start),
+            _ => self.run_command(targets, judged, permit.as_ref()),
+        };
+        self.share(matches!(ended, Ok(0)));
+        ended
+    }
+
+    fn record(&self, pending: Pending, stopped: Option<Stopped>) -> u8 {
+        let recorded = pending.decide(stopped).record(self.world);
+        report::messages(&recorded.messages);
+        recorded.exit_code
+    }
+
+    fn record_all(&self, pending: Vec<Pending>) -> u8 {
+        let codes = pending.into_iter().map(|one| self.record(one, None));
+        codes.max().unwrap_or(0)
+    }
+
+    /// Pushes to one remote after the other, as git does to the URLs of one: what fails does not stop the next.
+    fn push_all(
+        &self,
+        targets: &[Target],
+        judged: Vec<Vec<Pending>>,
+        permit: Option<&Permit>,
+        start: Timestamp,
+    ) -> Done {
+        let (mut worst, mut have, mut lack) = (0, Vec::new(), Vec::new());
+        for (target, pending) in targets.iter().zip(judged) {
+            let mut code = signals::signal().map_or(0, |signal| 128 + signal);
+            if code == 0 {
+                code = self.record_all(pending);
+            }
+            if code == 0 {
+                let mut git = self.world.git().plain(self.push_words(target));
+                git.envs(permit.map(|permit| (DEPLOY, permit.name())));
+                let ended = to_its_end("git push", || git.spawn());
+                // A push that failed may have arrived all the same.
+                self.settle(match ended {
+                    Ok(0) => Ask::Ended { well: true },
+                    _ => Ask::JustEnded(start),
+                });
+                code = ended?;
+            }
+            worst = worst.max(code);
+            let left = if code == 0 { &mut have } else { &mut lack };
+            left.push(self.of.destinations[target.index].as_str());
+        }
+        if !have.is_empty() && !lack.is_empty() {
+            let (have, lack) = (redact(&have.join(", ")), redact(&lack.join(", ")));
+            let what = format!("{have} got {}; not: {lack}", self.commit.short());
+            let again = Undecided::new(what).cure("try the rest again", [self.typed().again()]);
+            let verb = if self.is_rollback {
+                "rollback"
+            } else {
+                "deploy"
+            };
+            report::print(report::failure(verb, &again));
+        }
+        Ok(worst)
+    }
+
+    fn push_words(&self, target: &Target) -> Vec<OsString> {
+        let mut words: Vec<OsString> = vec!["push".into()];
+        if let Some(git) = target.git.as_ref().filter(|_| self.forces) {
+            words.push(format!("--force-with-lease=refs/heads/{}:{git}", target.branch).into());
+        }
+        let (remote, _) = self.world.ways(self.of, target.index);
+        words.push("--".into());
+        words.push(remote.to_os_str_lossy().into_owned());
+        words.push(format!("{}:refs/heads/{}", self.commit, target.branch).into());
+        words
+    }
+
+    fn run_command(
+        &self,
+        targets: &[Target],
+        judged: Vec<Vec<Pending>>,
+        permit: Option<&Permit>,
+    ) -> Done {
+        let code = self.record_all(judged.into_iter().flatten().collect());
+        if code != 0 {
+            return Ok(code);
+        }
+        let live = targets.first().and_then(|target| target.live.as_ref());
+        let prepare = |command: &mut Command| {
+            command
+                .env(ENVIRONMENT, &self.of.environment)
+                .env(COMMIT, self.commit.as_str())
+                .env(REPLACES, live.map_or("", Oid::as_str))
+                .envs(permit.map(|permit| (DEPLOY, permit.name())));
+        };
+        let name = self.program();
+        let mut words = self.command.to_vec();
+        if let Some(program) = words.first_mut()
+            && let Some(path) = path_of(program)
+        {
+            // A shell that runs a script does not look for it on PATH.
+            *program = path.into();
+        }
+        let ended = to_its_end(&name, || foreground::spawn(&words, prepare));
+        let well = matches!(ended, Ok(0));
+        self.settle(Ask::Ended { well });
+        let code = ended?;
+        let what = match code {
+            0 => return Ok(0),
+            126 | 127 => format!("could not run `{name}` (exit code {code})"),
+            code => format!("`{name}` ended with exit code {code}"),
+        };
+        if signals::signal().is_none() {
+            report::warn(&format!("{what}: no deployment is recorded"));
+        }
+        Ok(code)
+    }
+
+    fn settle(&self, ask: Ask) {
+        if let Err(error) = settle(self.world, ask) {
+            report::warn(&format!("not recorded: {}", error.in_one_line()));
+        }
+    }
+
+    /// Shares what is recorded, and says so; what fails is tried again by later commands.
+    fn share(&self, went: bool) {
+        let world = self.world;
+        if let Some(unshared) = world.unshared() {
+            share(world, &unshared);
+        }
+        let place = redact(&self.of.destinations.join(", "));
+        let commit = self.commit.short();
+        if went {
+            let environment = &self.of.environment;
+            report::say(&format!("deployed {commit} to {environment} ({place})"));
+        }
+        if let Some(why) = world.unshared().and_then(|unshared| unshared.why) {
+            report::warn(&format!("the team does not know yet: {why}"));
+        }
+    }
+}
+
+/// The exit code, where a gate or a signal stops it.
+fn stopped(pending: &Pending) -> Option<u8> {
+    let signal = signals::signal().map(|signal| 128 + signal);
+    signal.or_else(|| Some(pending.exit_code()).filter(|code| *code != 0))
+}
+
+/// Starts a program on our terminal, and waits for its end.
+fn to_its_end(name: &str, start: impl FnOnce() -> io::Result<Child>) -> Done {
+    let failed = |error| Undecided::failed(format_args!("run `{name}`"), &error as &dyn Display);
+    let mut watch = ChildWatch::new().map_err(failed)?;
+    let child = start().map_err(failed)?;
+    foreground::wait(&mut watch, &child, || signals::signal().is_some()).map_err(failed)
+}
