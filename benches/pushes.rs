@@ -51,9 +51,6 @@ const LARGEST_PROGRAM: f64 = 8.0;
 /// How much longer it may take in a repository that is large in one way or another.
 const FLAT: f64 = 1.3;
 
-/// The log is the ledger: it grows with it, and nothing is promised of it.
-const PRINTS_ALL: (&str, &str) = ("log", "huge ledger");
-
 /// The least that a hook can do.
 const EXIT_0: &str = "#!/bin/sh\nexit 0\n";
 
@@ -228,9 +225,6 @@ fn near(options: &Options) -> Vec<Figure> {
             "{command}: {little:.2} ms, huge ledger {decided:.2} ms, many notes {remembered:.2} ms"
         );
         for (name, time) in [("huge ledger", decided), ("many notes", remembered)] {
-            if (command, name) == PRINTS_ALL {
-                continue;
-            }
             let what = format!("{command}: {name} / small");
             figures.push(Figure::ratio(&what, time / little, FLAT));
         }
@@ -248,11 +242,7 @@ fn near(options: &Options) -> Vec<Figure> {
                 &format!("memory of {command}: {name}"),
                 shop.peak_of(command),
             );
-            if (command, name) == PRINTS_ALL {
-                println!("not judged: {figure}");
-            } else {
-                figures.push(figure);
-            }
+            figures.push(figure);
         }
     }
     figures

@@ -85,7 +85,7 @@ fn policy(world: &Repository) -> Option<Policy> {
     policy.ok().map(|loaded| loaded.policy)
 }
 
-/// Reads what is known; of the team's notes at least the `most` newest events, where not all are asked for.
+/// Reads what is known; at least the `most` newest events, where not all are asked for.
 fn everything(
     world: &Repository,
     policy: Option<&Policy>,
@@ -105,7 +105,9 @@ fn everything(
         report::warn(&format!("what became of some pushes cannot be told: {why}"));
     }
     let ledger = world.ledger();
-    let contents = ledger.read()?;
+    // One more shows whether there is more.
+    let most = most.map(|most| most.saturating_add(1));
+    let contents = ledger.read_last(most.unwrap_or(usize::MAX))?;
     if let Some(first) = contents.damaged.first() {
         let (path, count) = (ledger.path().display(), contents.damaged.len());
         let more = match count {
@@ -118,7 +120,7 @@ fn everything(
     }
     let notes = world.notes();
     let records = match most {
-        Some(most) => notes.recent(most.saturating_add(1)),
+        Some(most) => notes.recent(most),
         None => notes.all(),
     };
     let records = records.unwrap_or_else(|error| {

@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use bstr::ByteSlice;
 use jiff::Timestamp;
 use nix::unistd::{AccessFlags, access};
 use serde::{Deserialize, Serialize};
@@ -267,26 +268,106 @@ impl Ledger {
         Ok(entry(&line).map(|entry| entry.at))
     }
 
-    /// Reads all entries; the numbers of damaged lines are kept.
+    /// Reads all entries.
     pub fn read(&self) -> Result<Contents, LedgerError> {
-        let Some(file) = self.existing()? else {
-            return Ok(Contents::default());
-        };
-        let mut contents = Contents::default();
-        for (index, line) in BufReader::new(file).split(b'\n').enumerate() {
-            let line = line.map_err(|error| self.unreadable(error))?;
-            match entry(&line) {
-                Some(entry) => contents.entries.push(entry),
-                None if line.is_empty() => {}
-                None => contents.damaged.push(index + 1),
-            }
-        }
-        Ok(contents)
+        self.read_last(usize::MAX)
     }
+
+    /// Reads so many of the last lines, however long the file is.
+    pub fn read_last(&self, most: usize) -> Result<Contents, LedgerError> {
+        let read = |mut file: File| {
+            let start = match most {
+                usize::MAX => 0,
+                most => start_of_last(&mut file, most)?,
+            };
+            contents(&file, start)
+        };
+        let contents = self.existing()?.map(read).transpose();
+        let contents = contents.map_err(|error| self.unreadable(error))?;
+        Ok(contents.unwrap_or_default())
+    }
+}
+
+/// Reads the entries from a place on; the numbers of damaged lines are kept.
+fn contents(mut file: &File, start: u64) -> io::Result<Contents> {
+    let mut contents = Contents::default();
+    file.seek(SeekFrom::Start(start))?;
+    for (index, line) in BufReader::new(file).split(b'\n').enumerate() {
+        let line = line?;
+        match entry(&line) {
+            Some(entry) => contents.entries.push(entry),
+            None if line.is_empty() => {}
+            None => contents.damaged.push(index + 1),
+        }
+    }
+    if start > 0 && !contents.damaged.is_empty() {
+        file.seek(SeekFrom::Start(0))?;
+        let lines = BufReader::new(file.take(start)).split(b'\n');
+        let before = lines.count();
+        contents.damaged.iter_mut().for_each(|line| *line += before);
+    }
+    Ok(contents)
+}
+
+/// Where the last lines of a file begin, so many of them at most.
+fn start_of_last(file: &mut File, most: usize) -> io::Result<u64> {
+    let mut buffer = [0; 16 * 1024];
+    let mut at = file.seek(SeekFrom::End(0))?;
+    // The last line has an end, too.
+    let mut left = most;
+    while at > 0 {
+        let size = buffer.len().min(usize::try_from(at).unwrap_or(usize::MAX));
+        let part = &mut buffer[..size];
+        at -= size as u64;
+        file.seek(SeekFrom::Start(at))?;
+        file.read_exact(part)?;
+        for end in part.rfind_iter(b"\n") {
+            if left == 0 {
+                return Ok(at + end as u64 + 1);
+            }
+            left -= 1;
+        }
+    }
+    Ok(0)
 }
 
 /// Parses one line; `None` where it is damaged or of another version.
 fn entry(line: &[u8]) -> Option<Entry> {
     let entry = serde_json::from_slice::<Entry>(line).ok()?;
     (entry.v == VERSION).then_some(entry)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by it")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_lines_are_those_at_the_end_and_keep_their_numbers() {
+        let directory = tempfile::tempdir().unwrap();
+        let ledger = Ledger::new(directory.path());
+        assert_eq!(ledger.read_last(3).unwrap().entries.len(), 0);
+        for number in 0..100 {
+            let mut entry = Entry::new("push", Decision::Go, Timestamp::UNIX_EPOCH, "Ana <a@x>");
+            // Longer than what is read at once.
+            entry.reason = Some(format!("{number} {}", "x".repeat(1000)));
+            ledger.append(&entry).unwrap();
+        }
+        let numbers = |most| {
+            let contents = ledger.read_last(most).unwrap();
+            let first = contents.entries.first().and_then(|one| one.reason.clone());
+            (
+                contents.entries.len(),
+                first.unwrap().split(' ').next().unwrap().to_owned(),
+            )
+        };
+        assert_eq!(numbers(1), (1, "99".to_owned()));
+        assert_eq!(numbers(50), (50, "50".to_owned()));
+        assert_eq!(numbers(100), (100, "0".to_owned()));
+        assert_eq!(numbers(1000), (100, "0".to_owned()));
+        let mut file = OpenOptions::new().append(true).open(ledger.path()).unwrap();
+        file.write_all(b"damaged\n").unwrap();
+        assert_eq!(ledger.read_last(2).unwrap().damaged, [101]);
+        assert_eq!(ledger.read().unwrap().damaged, [101]);
+    }
 }
