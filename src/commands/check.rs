@@ -83,8 +83,8 @@ fn push(args: &Check, world: &Repository) -> Result<Push, Error> {
     let (name, (remote, url, branch), live) = match named {
         Some("trunk") => {
             let way = to_trunk(&world.trunk(&policy.trunk)?, world)?;
-            let tips = world.branches_at(way.0.as_bstr(), std::slice::from_ref(&way.2))?;
-            ("trunk", way, tips)
+            let mut tips = world.branches_at(way.0.as_bstr(), std::slice::from_ref(&way.2))?;
+            ("trunk", way, tips.pop().map(|(_, tip)| tip))
         }
         name => {
             let environment = environment(name, &policy)?;
@@ -94,12 +94,14 @@ fn push(args: &Check, world: &Repository) -> Result<Push, Error> {
             deploy = deploy_by_command(&of);
             let tips = world.live(&of, index)?;
             if tips.is_empty() && of.is_remembered && of.live.is_none() {
-                return Err(of.unknown());
+                let why = of.unknown().message;
+                let deploy = of.deploy_by_command();
+                report::warn(&format!("{why}: checked for {deploy}"));
             }
-            (environment.name.as_str(), way, tips)
+            let live = of.replaced(&way.2, tips);
+            (environment.name.as_str(), way, live)
         }
     };
-    let live = live.into_iter().find(|(name, _)| *name == branch);
     report::say(&format!(
         "checking {} ({}) for {name}",
         printable(source.strip_prefix("refs/heads/").unwrap_or(&source).into()),
@@ -113,7 +115,7 @@ fn push(args: &Check, world: &Repository) -> Result<Push, Error> {
             source: source.into(),
             commit,
             target: format!("refs/heads/{branch}").into(),
-            replaces: live.map(|(_, tip)| tip),
+            replaces: live,
         }],
     })
 }

@@ -119,6 +119,13 @@ impl EnvironmentRemotes {
         tip.or(tips.first())
     }
 
+    /// What a push to a branch replaces, of these tips; what is remembered is of no branch.
+    pub(crate) fn replaced(&self, branch: &str, tips: Vec<(String, Oid)>) -> Option<Oid> {
+        let mut tips = tips.into_iter();
+        let found = tips.find(|(name, _)| self.is_remembered || name == branch);
+        found.map(|(_, tip)| tip)
+    }
+
     /// No remote leads there, and nothing is remembered.
     pub fn unknown(&self) -> Undecided {
         let (environment, remote) = (&self.environment, &self.expected);

@@ -41,8 +41,11 @@ impl Target {
             let tips = tips.live(of, index)?;
             let deployed = of.deployed(&tips, trunk).cloned();
             let (branch, git) = match deployed {
-                Some((branch, git)) => (branch, Some(git)),
-                None => (deployed_branch(environment, trunk), None),
+                Some((branch, git)) if !of.is_remembered => (branch, Some(git)),
+                last => {
+                    let branch = deployed_branch(environment, trunk);
+                    (branch, last.map(|(_, commit)| commit))
+                }
             };
             let live = match &runs {
                 Some(runs) => Some(runs.clone()),

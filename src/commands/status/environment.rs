@@ -261,8 +261,7 @@ impl Inputs<'_> {
                 });
             }
         };
-        let old = tips.into_iter().find(|(name, _)| *name == target);
-        let old = old.map(|(_, tip)| tip);
+        let old = remotes.replaced(&target, tips);
         // Where it cannot be compared, the line of what is live says why.
         let runs = remotes.live.as_ref();
         let runs = match runs {

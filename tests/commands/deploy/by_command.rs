@@ -39,6 +39,10 @@ fn a_command_deploys_where_no_remote_leads() {
         ran.stdout.contains("nothing was ever deployed there"),
         "{ran}"
     );
+    shop.pushgate(["check", "staging"])
+        .goes()
+        .says("leads to `staging`: checked for pushgate deploy staging -- COMMAND\n")
+        .says("first deployment");
     let ran = deploy(
         &shop,
         &["staging", "--", "kamal", "deploy", "-d", "staging"],
@@ -54,18 +58,27 @@ fn a_command_deploys_where_no_remote_leads() {
         staging: [two whole] for nothing, deploy -d staging
         --- stderr
         pushgate: deploying master ([two]) to staging
-        pushgate: running the suite: true
         pushgate: deploy to staging (staging) may go
           target: one commit, to master
           window: always open
           trunk: [two] is origin/master
           lock: nobody has locked it
-          suite: passed in [time]
+          suite: passed just now on this tree, in [time]
           first deployment
         pushgate: deployed [two] to staging (staging)
     "#]]);
     let three = shop.commit_on_origin("three");
-    let ran = deploy(&shop, &["staging", "--", "kamal", "deploy"]).goes();
+    let next = format!("deploys 1 commit since {}", &two[..7]);
+    shop.pushgate(["check", "staging"]).goes().says(&next);
+    for report in [&["status"][..], &["status", "--diff", "staging"]] {
+        let said = shop.pushgate(report).stdout;
+        let staging = said.split("\nproduction").next().unwrap();
+        assert!(staging.contains(&next), "{said}");
+        assert!(!staging.contains("first deployment"), "{said}");
+    }
+    let ran = deploy(&shop, &["staging", "--", "kamal", "deploy"])
+        .goes()
+        .says("target: one commit, to master\n");
     assert_eq!(ran.stdout, format!("staging: {three} for {two}, deploy\n"));
     assert_eq!(events(&shop), ["deploy go", "deploy go"]);
     // What is live on staging is remembered, by a colleague too; and production comes after it.
