@@ -9,28 +9,10 @@ use crate::{
     text::says_something,
 };
 
-/// What follows the options in the help of pushgate, and of each command.
+/// What follows the options in the help of pushgate.
 const PUSHGATE: &str = include_str!("help/pushgate.txt");
 const ENVIRONMENT: &str = include_str!("help/environment.txt");
-const APPROVE: &str = include_str!("help/approve.txt");
-const CHECK: &str = include_str!("help/check.txt");
-const COMPLETIONS: &str = include_str!("help/completions.txt");
-const DEMO: &str = include_str!("help/demo.txt");
-const DEPLOY: &str = include_str!("help/deploy.txt");
-const DOCTOR: &str = include_str!("help/doctor.txt");
 const EMERGENCY: &str = include_str!("help/emergency.txt");
-const HELP: &str = include_str!("help/help.txt");
-const INIT: &str = include_str!("help/init.txt");
-const INSTALL: &str = include_str!("help/install.txt");
-const LOCK: &str = include_str!("help/lock.txt");
-const LOG: &str = include_str!("help/log.txt");
-const MAN: &str = include_str!("help/man.txt");
-const ROLLBACK: &str = include_str!("help/rollback.txt");
-const SCHEMA: &str = include_str!("help/schema.txt");
-const STATUS: &str = include_str!("help/status.txt");
-const UNLOCK: &str = include_str!("help/unlock.txt");
-const UNINSTALL: &str = include_str!("help/uninstall.txt");
-const WINDOW: &str = include_str!("help/window.txt");
 
 /// Takes words that say something, for others read them.
 fn words(text: &str) -> Result<String, &'static str> {
@@ -71,7 +53,7 @@ pub enum Command {
     /// Install the pre-push hook into this repository.
     Install(Install),
     /// Remove the hook and restore the one that was there before.
-    #[command(after_help = UNINSTALL)]
+    #[command(after_help = include_str!("help/uninstall.txt"))]
     Uninstall,
     /// Say whether a push would go, suite included, without pushing.
     Check(Check),
@@ -100,7 +82,7 @@ pub enum Command {
     /// Print the manual: a page for each command.
     Man(Man),
     /// Print the JSON Schema of .pushgate.yml, which editors check and complete it by.
-    #[command(after_help = SCHEMA)]
+    #[command(after_help = include_str!("help/schema.txt"))]
     Schema,
     /// Show what a command does, with examples, or print a guide.
     Help(Help),
@@ -122,7 +104,7 @@ pub enum Command {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = INIT)]
+#[command(after_help = include_str!("help/init.txt"))]
 pub struct Init {
     /// Print the policy instead of writing it.
     #[arg(long)]
@@ -133,7 +115,7 @@ pub struct Init {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = INSTALL)]
+#[command(after_help = include_str!("help/install.txt"))]
 pub struct Install {
     /// Have git's configuration name the hook (git 2.54 or newer).
     #[arg(long)]
@@ -141,7 +123,7 @@ pub struct Install {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = CHECK)]
+#[command(after_help = include_str!("help/check.txt"))]
 pub struct Check {
     /// The environment, or `trunk`; default: the first of the pipeline.
     pub environment: Option<String>,
@@ -157,7 +139,7 @@ pub struct Check {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = DEPLOY)]
+#[command(after_help = include_str!("help/deploy.txt"))]
 pub struct Deploy {
     /// The environment.
     pub environment: String,
@@ -173,7 +155,7 @@ pub struct Deploy {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = STATUS)]
+#[command(after_help = include_str!("help/status.txt"))]
 pub struct Status {
     /// List all commits that the next push to this environment would bring, and take away.
     #[arg(long, value_name = "ENV")]
@@ -184,7 +166,7 @@ pub struct Status {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = APPROVE)]
+#[command(after_help = include_str!("help/approve.txt"))]
 pub struct Approve {
     /// The environment; default: the one that another comes after.
     pub environment: Option<String>,
@@ -203,7 +185,7 @@ pub struct Approve {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = ROLLBACK)]
+#[command(after_help = include_str!("help/rollback.txt"))]
 pub struct Rollback {
     /// The environment; default: production, or the last of the pipeline.
     pub environment: Option<String>,
@@ -222,7 +204,7 @@ pub struct Rollback {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = LOCK)]
+#[command(after_help = include_str!("help/lock.txt"))]
 pub struct Lock {
     /// The environment; default: all of them.
     pub environment: Option<String>,
@@ -250,14 +232,14 @@ pub struct Lock {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = UNLOCK)]
+#[command(after_help = include_str!("help/unlock.txt"))]
 pub struct Unlock {
     /// The environment; default: all of them.
     pub environment: Option<String>,
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = WINDOW)]
+#[command(after_help = include_str!("help/window.txt"))]
 pub struct Window {
     /// The environment; default: each one that has a window.
     pub environment: Option<String>,
@@ -270,7 +252,7 @@ pub struct Window {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = LOG)]
+#[command(after_help = include_str!("help/log.txt"))]
 pub struct Log {
     /// So many events at most, the newest; default: 100 where nothing else says which.
     #[arg(short = 'n', long = "max-count", value_name = "N")]
@@ -287,7 +269,7 @@ pub struct Log {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = DOCTOR)]
+#[command(after_help = include_str!("help/doctor.txt"))]
 pub struct Doctor {
     /// Print it as JSON.
     #[arg(long)]
@@ -295,7 +277,7 @@ pub struct Doctor {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = DEMO)]
+#[command(after_help = include_str!("help/demo.txt"))]
 pub struct Demo {
     /// Where to play; default: a new temporary directory.
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
@@ -306,7 +288,7 @@ pub struct Demo {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = COMPLETIONS)]
+#[command(after_help = include_str!("help/completions.txt"))]
 pub struct Completions {
     /// The shell: bash, elvish, fish, powershell or zsh.
     #[arg(hide_possible_values = true, ignore_case = true, value_parser = [
@@ -320,7 +302,7 @@ pub struct Completions {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = MAN)]
+#[command(after_help = include_str!("help/man.txt"))]
 pub struct Man {
     /// The command whose page is printed; default: the page of pushgate itself.
     pub command: Option<String>,
@@ -330,7 +312,7 @@ pub struct Man {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = HELP)]
+#[command(after_help = include_str!("help/help.txt"))]
 pub struct Help {
     /// The command, or the topic of a guide; default: what there is.
     pub topic: Option<String>,

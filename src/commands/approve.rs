@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::{
     Done, Error,
     local::{Local, named, no_commit, no_person},
-    print_machine_data,
+    print_json,
 };
 use crate::{
     app::{answers::SystemClock, follow_up::catch_up, preview::Preview},
@@ -54,7 +54,7 @@ pub(crate) fn run(args: &Approve) -> Done {
         Err(error) => (2, failed(&error.in_one_line())),
     };
     if args.json {
-        print_machine_data(&format!("{json:#}\n"))?;
+        print_json(&json)?;
     }
     match (outcome, signals::signal()) {
         (Ok(_), _) => Ok(code),

@@ -57,9 +57,7 @@ pub(crate) fn run(args: &Check) -> Done {
     };
     if args.json {
         for (entry, contents) in entries {
-            let answer = Answer { entry, contents };
-            let text = serde_json::to_string_pretty(&answer).map_err(super::no_json)?;
-            super::print_machine_data(&(text + "\n"))?;
+            super::print_json(&Answer { entry, contents })?;
         }
     }
     Ok(signals::signal().map_or(code, |signal| 128 + signal))

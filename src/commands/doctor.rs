@@ -1,6 +1,6 @@
 //! `pushgate doctor`: what is wrong with the gate of this clone, and how to fix it.
 
-use super::{Done, print_data, print_machine_data};
+use super::{Done, print_data, print_json};
 use crate::{
     cli::Doctor,
     doctor::{Status, findings, worst},
@@ -15,7 +15,7 @@ pub(crate) fn run(args: &Doctor) -> Done {
         return Ok(128 + signal);
     }
     if args.json {
-        print_machine_data(&format!("{:#}\n", doctor::json(&findings)))?;
+        print_json(&doctor::json(&findings))?;
     } else {
         print_data(doctor::draw(&findings, report::data_columns()))?;
     }

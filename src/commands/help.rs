@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, error::ErrorKind};
 
-use super::{Done, page, print_data};
+use super::{Done, page, print_data, print_machine_data};
 use crate::{
     cli::{Cli, Help},
     commands::Error,
@@ -82,8 +82,7 @@ fn print(said: &clap::Error) -> Done {
     if said.use_stderr() {
         report::print(clap_error(&text.to_string()));
     } else {
-        report::machine_data(&text.ansi().to_string())
-            .map_err(|error| Error::failed("write the help", &error))?;
+        print_machine_data(&text.ansi().to_string())?;
     }
     Ok(u8::try_from(said.exit_code()).unwrap_or(2))
 }

@@ -189,7 +189,7 @@ pub(super) fn tell(outcome: &Outcome) -> Done {
             Note::Warning(text) => report::warn(text),
             Note::Hint(text) => report::hint(text),
             Note::Lines(text) => {
-                report::data(text).map_err(|error| Error::failed("print the lines", &error))?;
+                report::print_data(text)?;
             }
         }
     }

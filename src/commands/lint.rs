@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Done, print_data, print_machine_data};
+use super::{Done, print_data, print_json};
 use crate::{
     app::lint::{look, words},
     git::Repository,
@@ -16,7 +16,7 @@ pub(crate) fn run(as_json: bool) -> Done {
         if as_json {
             let error = error.in_one_line();
             let all = json!({ "policy": FILE, "findings": [], "error": error });
-            let _ = print_machine_data(&format!("{all:#}\n"));
+            let _ = print_json(&all);
         }
     });
     let found = found?;
@@ -30,7 +30,7 @@ pub(crate) fn run(as_json: bool) -> Done {
     let (origin, findings) = found.unwrap_or_else(|| (FILE.to_owned(), Vec::new()));
     if as_json {
         let all = json!({ "policy": origin, "findings": findings, "error": null });
-        print_machine_data(&format!("{all:#}\n"))?;
+        print_json(&all)?;
     } else {
         let line = |finding: &Finding| words(&origin, finding) + "\n";
         print_data(findings.iter().map(line).collect::<String>())?;

@@ -28,14 +28,13 @@ use std::{
 };
 
 use bstr::ByteSlice;
-use serde::Serialize;
 
 use crate::{
     app::{decide::Pending, follow_up, overrides},
     cli::{Cli, Command},
     git::{Git, Repository},
     process::{program::run as output_of, waits},
-    report::{self, Text},
+    report::{self, Text, json_line, not_written, print_data, print_json, print_machine_data},
     text::printable,
 };
 
@@ -60,11 +59,6 @@ pub(crate) fn say_misspelt(pending: &Pending) {
     }
 }
 
-/// Writes what was asked for to standard output, for a person.
-fn print_data(text: impl Into<Text>) -> Result<(), Error> {
-    report::data(text).map_err(not_written)
-}
-
 /// Shows a long text for a person: on a terminal by the pager that git would use.
 fn page(text: impl Into<Text>, git: &Git) -> Result<(), Error> {
     if !io::stdout().is_terminal() {
@@ -72,27 +66,7 @@ fn page(text: impl Into<Text>, git: &Git) -> Result<(), Error> {
     }
     let pager = output_of(&mut git.plain(["var", "GIT_PAGER"])).ok();
     let pager = pager.map(|said| said.line().to_str_lossy().into_owned());
-    report::paged(text, pager.as_deref().unwrap_or_default()).map_err(not_written)
-}
-
-/// Writes what was asked for to standard output, for a program.
-fn print_machine_data(text: &str) -> Result<(), Error> {
-    report::machine_data(text).map_err(not_written)
-}
-
-/// Writes a value as JSON on one line.
-fn json_line(value: &impl Serialize) -> Result<String, Error> {
-    Ok(serde_json::to_string(value).map_err(no_json)? + "\n")
-}
-
-#[allow(clippy::needless_pass_by_value, reason = "for map_err")]
-fn no_json(error: serde_json::Error) -> Error {
-    Error::failed("write JSON", &error)
-}
-
-#[allow(clippy::needless_pass_by_value, reason = "for map_err")]
-fn not_written(error: io::Error) -> Error {
-    Error::failed("write to standard output", &error)
+    report::paged(text, pager.as_deref().unwrap_or_default())
 }
 
 /// Runs what the command line asks for.

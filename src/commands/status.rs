@@ -8,7 +8,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use super::{
     Done, Error,
     local::{Local, named},
-    print_data, print_machine_data,
+    print_data, print_json, print_machine_data,
 };
 use crate::{
     app::{
@@ -47,14 +47,14 @@ pub(crate) fn run(args: &cli::Status) -> Done {
     }
     let status = status.inspect_err(|error| {
         if args.json {
-            let _ = print_machine_data(&failed(&error.in_one_line()));
+            let _ = print_json(&failed(&error.in_one_line()));
         }
     })?;
     if let Some(environment) = args.diff.as_ref().and_then(|_| status.environments.first()) {
         return print_contents(environment, args.json);
     }
     if args.json {
-        print_machine_data(&status.json().map_err(super::no_json)?)?;
+        print_json(&status.json()?)?;
     } else {
         print_data(draw(&status, report::data_columns()))?;
     }

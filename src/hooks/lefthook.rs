@@ -7,7 +7,6 @@
 //! job, unless `skip_lfs` is set.
 
 use std::{
-    fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
     time::Duration,
@@ -20,7 +19,7 @@ use super::{
     EVERY_BRANCH, Note, Outcome,
     directory::HooksDirectory,
     from_top,
-    manager::Manager,
+    manager::{Manager, of_lefthook},
     script::{self, Call, NAME},
 };
 use crate::{
@@ -201,10 +200,7 @@ call_lefthook dump
 
 /// One of lefthook's hooks, without its last line, which runs the jobs.
 fn hook_of_lefthook(hooks: &Path) -> Option<Vec<u8>> {
-    let entries = fs::read_dir(hooks).into_iter().flatten().flatten();
-    let texts = entries.filter_map(|entry| file::read_followed(entry.path()).ok());
-    let mut hooks = texts.filter(|text| Manager::of_hook(text) == Some(Manager::Lefthook));
-    hooks.find_map(|mut text| {
+    of_lefthook(hooks).find_map(|mut text| {
         text.truncate(text.rfind("\ncall_lefthook run ")?);
         Some(text)
     })

@@ -36,8 +36,9 @@ impl Manager {
         let text = file::read_followed(&hook).unwrap_or_default();
         let is_free = hook.symlink_metadata().is_err() || script::of_hook(&text).is_ours();
         // lefthook moves ours away as soon as its configuration wants a hook here.
-        Self::of_hook(&text)
-            .or_else(|| (is_free && has_lefthook(directory)).then_some(Self::Lefthook))
+        Self::of_hook(&text).or_else(|| {
+            (is_free && of_lefthook(directory).next().is_some()).then_some(Self::Lefthook)
+        })
     }
 
     /// Tells what wrote a hook, by its text.
@@ -69,15 +70,13 @@ impl Manager {
     }
 }
 
-/// Whether any hook here is lefthook's.
-fn has_lefthook(directory: &Path) -> bool {
-    let is_lefthooks = |path: &Path| {
-        path.extension().is_none()
-            && file::read_followed(path)
-                .is_ok_and(|text| Manager::of_hook(&text) == Some(Manager::Lefthook))
-    };
-    let mut entries = fs::read_dir(directory).into_iter().flatten().flatten();
-    entries.any(|entry| is_lefthooks(&entry.path()))
+/// The hooks of a directory that are lefthook's.
+pub(super) fn of_lefthook(directory: &Path) -> impl Iterator<Item = Vec<u8>> + use<> {
+    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+    let paths = entries.map(|entry| entry.path());
+    let hooks = paths.filter(|path| path.extension().is_none());
+    let texts = hooks.filter_map(|hook| file::read_followed(hook).ok());
+    texts.filter(|text| Manager::of_hook(text) == Some(Manager::Lefthook))
 }
 
 #[cfg(test)]

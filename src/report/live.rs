@@ -6,10 +6,9 @@ use std::{
     io::{IsTerminal, Write, stderr},
 };
 
-use anstream::AutoStream;
 use nix::unistd::{getpgrp, tcgetpgrp};
 
-use super::{PLAIN, Text, columns, paint, print, say, text::DIM};
+use super::{Text, columns, paint, prefixed, print, say, styled, text::DIM};
 use crate::{
     process::waits::Listener,
     suite::{Before, Console},
@@ -89,11 +88,9 @@ impl Console for Stderr {
             Before::Line => b"\n",
             Before::Status => CLEAR,
         };
-        let mut text = AutoStream::new(Vec::new(), AutoStream::choice(&stderr()));
-        let said = paint(PLAIN, "pushgate:") + " " + line + "\n";
-        let said = text.write_all(said.as_str().as_bytes());
-        if said.is_ok() && is_ours() {
-            self.bytes(&[before, &text.into_inner()].concat());
+        let said = styled(prefixed(line).as_str(), &stderr());
+        if let Some(said) = said.ok().filter(|_| is_ours()) {
+            self.bytes(&[before, &said].concat());
         }
     }
 }

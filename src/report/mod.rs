@@ -16,7 +16,8 @@ use std::{
     os::fd::AsFd,
 };
 
-use anstream::AutoStream;
+use anstream::{AutoStream, stream::RawStream};
+use serde::Serialize;
 use terminal_size::{Width, terminal_size_of};
 
 pub(crate) use live::Stderr;
@@ -50,7 +51,11 @@ fn columns(stream: impl AsFd) -> Option<usize> {
 
 /// Prints a line, after the name of the program.
 pub(crate) fn say(line: &str) {
-    print(paint(PLAIN, "pushgate:") + " " + line + "\n");
+    print(prefixed(line));
+}
+
+fn prefixed(line: &str) -> Text {
+    paint(PLAIN, "pushgate:") + " " + line + "\n"
 }
 
 pub(crate) fn warn(line: &str) {
@@ -63,20 +68,46 @@ pub(crate) fn hint(hint: &str) {
 }
 
 /// Writes what was asked for, for a person; a reader that has had enough (`| head`) is no error.
-pub(crate) fn data(text: impl Into<Text>) -> io::Result<()> {
-    machine_data(text.into().as_str())
+pub(crate) fn print_data(text: impl Into<Text>) -> Result<(), Undecided> {
+    print_machine_data(text.into().as_str())
 }
 
 /// Writes what was asked for in a language of programs, such as JSON, which has escapes of its own.
-pub(crate) fn machine_data(text: &str) -> io::Result<()> {
+pub(crate) fn print_machine_data(text: &str) -> Result<(), Undecided> {
     let mut stdout = stdout().lock();
     // One call: a long text would otherwise be written line by line.
-    let mut stream = AutoStream::new(Vec::new(), AutoStream::choice(&stdout));
-    let shown = write!(stream, "{text}").map(|()| stream.into_inner());
+    let shown = styled(text, &stdout);
     match shown.and_then(|shown| stdout.write_all(&shown).and_then(|()| stdout.flush())) {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        done => done,
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(not_written(error)),
+        _ => Ok(()),
     }
+}
+
+/// Writes a value as JSON over several lines.
+pub(crate) fn print_json(value: &impl Serialize) -> Result<(), Undecided> {
+    print_machine_data(&(serde_json::to_string_pretty(value).map_err(no_json)? + "\n"))
+}
+
+/// Writes a value as JSON on one line.
+pub(crate) fn json_line(value: &impl Serialize) -> Result<String, Undecided> {
+    Ok(serde_json::to_string(value).map_err(no_json)? + "\n")
+}
+
+#[allow(clippy::needless_pass_by_value, reason = "for map_err")]
+fn no_json(error: serde_json::Error) -> Undecided {
+    Undecided::failed("write JSON", &error)
+}
+
+#[allow(clippy::needless_pass_by_value, reason = "for map_err")]
+pub(crate) fn not_written(error: io::Error) -> Undecided {
+    Undecided::failed("write to standard output", &error)
+}
+
+/// A text with the styles that a stream shows.
+fn styled(text: &str, stream: &impl RawStream) -> io::Result<Vec<u8>> {
+    let mut styled = AutoStream::new(Vec::new(), AutoStream::choice(stream));
+    styled.write_all(text.as_bytes())?;
+    Ok(styled.into_inner())
 }
 
 /// The width of what is written to standard output.

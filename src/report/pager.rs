@@ -2,14 +2,15 @@
 
 use std::{
     env,
-    io::{self, Write, stdout},
+    io::{Write, stdout},
     process::{Command, Stdio},
 };
 
-use anstream::AutoStream;
-
-use super::{Text, data};
-use crate::process::{SH, signals};
+use super::{Text, not_written, print_data, styled};
+use crate::{
+    gates::Undecided,
+    process::{SH, signals},
+};
 
 /// The exit code of a shell that finds no such program.
 const NOT_FOUND: i32 = 127;
@@ -18,28 +19,27 @@ const NOT_FOUND: i32 = 127;
 const USUAL: [(&str, &str); 2] = [("LESS", "FRX"), ("LV", "-c")];
 
 /// Writes what was asked for to the terminal through this command, unless it is `cat` or empty.
-pub(crate) fn paged(text: impl Into<Text>, pager: &str) -> io::Result<()> {
+pub(crate) fn paged(text: impl Into<Text>, pager: &str) -> Result<(), Undecided> {
     let text = text.into();
     if text.is_empty() || matches!(pager, "" | "cat") {
-        return data(text);
+        return print_data(text);
     }
     let mut command = Command::new(SH);
     command.args(["-c", pager]).stdin(Stdio::piped());
     let unset = |(name, _): &(&str, &str)| env::var_os(name).is_none();
     command.envs(USUAL.into_iter().filter(unset));
     let Ok(mut child) = command.spawn() else {
-        return data(text);
+        return print_data(text);
     };
     // Ctrl-C is for the pager, which we wait for.
     signals::watch();
-    let mut stream = AutoStream::new(Vec::new(), AutoStream::choice(&stdout()));
-    stream.write_all(text.as_str().as_bytes())?;
+    let shown = styled(text.as_str(), &stdout()).map_err(not_written)?;
     if let Some(mut input) = child.stdin.take() {
         // A reader that has had enough is no error.
-        let _ = input.write_all(&stream.into_inner());
+        let _ = input.write_all(&shown);
     }
-    match child.wait()?.code() {
-        Some(NOT_FOUND) => data(text),
+    match child.wait().map_err(not_written)?.code() {
+        Some(NOT_FOUND) => print_data(text),
         _ => Ok(()),
     }
 }

@@ -13,10 +13,11 @@ use serde_json::{Value, json};
 
 pub(crate) use draw::draw;
 
+use super::no_json;
 use crate::{
     cure::Cure,
     gates::{
-        Passed,
+        Passed, Undecided,
         verdict::{Contents, Count, Relation},
         window::Answer,
     },
@@ -204,17 +205,17 @@ impl Status {
     }
 
     /// Writes it as JSON; what is not known is null.
-    pub(crate) fn json(&self) -> serde_json::Result<String> {
-        let mut status = serde_json::to_value(self)?;
+    pub(crate) fn json(&self) -> Result<Value, Undecided> {
+        let mut status = serde_json::to_value(self).map_err(no_json)?;
         status["v"] = json!(1);
         status["whole"] = json!(self.is_whole());
-        Ok(format!("{status:#}\n"))
+        Ok(status)
     }
 }
 
 /// Writes the JSON of a status that could not be made at all.
-pub(crate) fn failed(error: &str) -> String {
-    format!("{:#}\n", json!({"v": 1, "whole": false, "errors": [error]}))
+pub(crate) fn failed(error: &str) -> Value {
+    json!({"v": 1, "whole": false, "errors": [error]})
 }
 
 impl From<Standing> for Value {

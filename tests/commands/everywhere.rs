@@ -510,7 +510,7 @@ fn help_that_nobody_can_read_is_an_error_unless_they_have_read_enough() {
         let call: Vec<OsString> = call.iter().map(OsString::from).collect();
         let ran = Ran::of(&mut by_shell(&shop, "\"$@\" >/dev/full", &call));
         assert_eq!(ran.code, 2, "{call:?}: {ran}");
-        ran.says("could not write the help")
+        ran.says("could not write to standard output")
             .says("No space left on device");
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);

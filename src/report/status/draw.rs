@@ -221,13 +221,11 @@ impl<'s> Page<'s> {
         let mut text = match deployed.judged {
             Judged::Go => return,
             Judged::Before => "it was live before the gate came".into(),
-            Judged::Unjudged if deployed.seen => {
-                paint(BAD, "no gate judged this:")
-                    + " it was pushed with --no-verify, or from a clone without the hook, or its record has not been shared"
-            }
             Judged::Unjudged => {
+                let unshared = ", or its record has not been shared";
                 paint(BAD, "no gate judged this:")
                     + " it was pushed with --no-verify, or from a clone without the hook"
+                    + if deployed.seen { unshared } else { "" }
             }
             Judged::Rollback => paint(LOUD, "a rollback"),
             Judged::Overridden => Text::default(),

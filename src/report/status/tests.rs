@@ -179,7 +179,7 @@ fn status() -> Status {
 }
 
 fn parsed(status: &Status) -> serde_json::Value {
-    serde_json::from_str(&status.json().unwrap()).unwrap()
+    status.json().unwrap()
 }
 
 fn plain(status: &Status, columns: usize) -> String {
