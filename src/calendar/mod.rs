@@ -110,8 +110,7 @@ impl Window {
         let end = now.checked_add(runway).unwrap_or(Timestamp::MAX);
         let start = floor(now);
         let limit = ceil(end).max(start + 1);
-        let events = holidays::spans(&self.holidays, &zone, start, limit);
-        let mut steps = Walk::new(self, &zone, &events, start, limit);
+        let mut steps = Walk::new(self, &zone, start, limit);
         let Some((second, by)) = steps.find_map(|step| Some((step.from, step.closed?))) else {
             return Ok(());
         };
@@ -152,8 +151,7 @@ impl Window {
     pub fn stretches(&self, from: Timestamp, until: Timestamp, local: &TimeZone) -> Vec<Stretch> {
         let zone = self.timezone.resolve(local);
         let (start, limit) = (floor(from), ceil(until));
-        let events = holidays::spans(&self.holidays, &zone, start, limit);
-        let steps = Walk::new(self, &zone, &events, start, limit).map(|step| Stretch {
+        let steps = Walk::new(self, &zone, start, limit).map(|step| Stretch {
             from: instant(step.from).max(from),
             until: instant(step.until).min(until),
             closed: step.closed,
@@ -175,8 +173,7 @@ impl Window {
         let found = [HORIZON / 60, HORIZON].into_iter().find_map(|reach| {
             let last = start + reach;
             let limit = last.saturating_add(more);
-            let events = holidays::spans(&self.holidays, &zone, start, limit);
-            find(Walk::new(self, &zone, &events, start, limit), last)
+            find(Walk::new(self, &zone, start, limit), last)
         });
         found.map(instant)
     }

@@ -9,7 +9,7 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use super::{
     ClosedBy, Window,
-    holidays::EventSpan,
+    holidays::{self, EventSpan},
     seconds::{floor, instant},
 };
 
@@ -17,7 +17,7 @@ use super::{
 pub(super) struct Walk<'a> {
     window: &'a Window,
     zone: &'a TimeZone,
-    events: &'a [EventSpan<'a>],
+    events: Vec<EventSpan<'a>>,
     second: i64,
     limit: i64,
     /// The offset of the zone from UTC, and until when it holds.
@@ -33,17 +33,11 @@ pub(super) struct Step {
 
 impl<'a> Walk<'a> {
     /// A walk from a second up to a limit, which is not part of it.
-    pub(super) fn new(
-        window: &'a Window,
-        zone: &'a TimeZone,
-        events: &'a [EventSpan<'a>],
-        from: i64,
-        limit: i64,
-    ) -> Self {
+    pub(super) fn new(window: &'a Window, zone: &'a TimeZone, from: i64, limit: i64) -> Self {
         Self {
             window,
             zone,
-            events,
+            events: holidays::spans(&window.holidays, zone, from, limit),
             second: from,
             limit: limit.min(floor(Timestamp::MAX) + 1),
             // Already over, so the first step reads the zone.

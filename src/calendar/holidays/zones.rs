@@ -158,11 +158,7 @@ fn define(
         let later = zone
             .following(*last)
             .take_while(|change| change.timestamp() < latest);
-        changes.extend(
-            later
-                .map(|change| (change.timestamp(), change.offset()))
-                .collect::<Vec<_>>(),
-        );
+        changes.extend(later.map(|change| (change.timestamp(), change.offset())));
     }
     let zone = tzif(before, &changes).and_then(|file| TimeZone::tzif("", &file).ok());
     match zone {
