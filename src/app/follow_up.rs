@@ -50,7 +50,7 @@ pub(crate) fn run(repository: &Repository) {
     };
     forget_old(repository);
     let mut settled = BTreeSet::new();
-    let mut tried = None;
+    let mut tried = BTreeSet::new();
     while Instant::now() < deadline {
         let open = repository.open_pushes().open();
         let (running, ended): (Vec<_>, Vec<_>) =
@@ -68,11 +68,11 @@ pub(crate) fn run(repository: &Repository) {
                 let _ = unjudged::record_all(repository, &loaded.policy);
             }
         }
-        if let Some(unshared) = repository.unshared()
-            && tried.as_ref() != Some(&unshared.tip)
-        {
-            share(repository, &unshared);
-            tried = Some(unshared.tip);
+        for unshared in repository.unshared() {
+            let Unshared { remote, tip, .. } = unshared.clone();
+            if tried.insert((remote, tip)) {
+                share(repository, &unshared);
+            }
         }
         if running.is_empty() {
             return;
@@ -90,15 +90,12 @@ fn turn(repository: &Repository) -> Option<File> {
 
 /// Pushes the notes to where the team shares them, or remembers why that failed.
 pub(crate) fn share(repository: &Repository, unshared: &Unshared) {
-    match repository.notes().push(&unshared.remote, LIMIT) {
+    // What cannot be written is tried again.
+    let _ = match repository.notes().push(&unshared.remote, LIMIT) {
         Ok(()) => repository.clear_unshared(unshared),
-        Err(error) => {
-            let why = error.in_one_line();
-            let failed = Unshared {
-                why: Some(why),
-                ..unshared.clone()
-            };
-            let _ = repository.write_unshared(&failed);
-        }
-    }
+        Err(error) => repository.keep_unshared(&Unshared {
+            why: Some(error.in_one_line()),
+            ..unshared.clone()
+        }),
+    };
 }

@@ -6,7 +6,7 @@ use std::{env, fs, io, path::PathBuf, process::Command};
 use crate::{
     file,
     gates::Undecided,
-    git::Repository,
+    git::{Repository, notes::LIMIT},
     memory::record::{REF, Record},
     process::detached,
     push::variables::DEPLOY,
@@ -33,7 +33,7 @@ pub(crate) fn write(
 /// command does the same.
 pub(crate) fn start_follow_up(repository: &Repository) {
     let is_open = !repository.open_pushes().open().is_empty();
-    if (is_open || repository.unshared().is_some())
+    if (is_open || !repository.unshared().is_empty())
         && let Ok(program) = env::current_exe()
     {
         let mut command = Command::new(program);
@@ -43,7 +43,7 @@ pub(crate) fn start_follow_up(repository: &Repository) {
 }
 
 /// Notes up to a tip that are to be pushed to a remote.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Unshared {
     pub(super) remote: String,
     pub(super) tip: String,
@@ -58,48 +58,70 @@ impl Repository {
 
     /// Remembers that our notes are to be pushed to a remote.
     fn mark_unshared(&self, remote: &str) -> io::Result<()> {
-        self.write_unshared(&Unshared {
-            remote: remote.to_owned(),
-            tip: self.notes_tip(),
-            why: None,
+        self.change_unshared(remote, |_| {
+            Some(Unshared {
+                remote: remote.to_owned(),
+                tip: self.notes_tip(),
+                why: None,
+            })
         })
     }
 
-    pub(super) fn write_unshared(&self, unshared: &Unshared) -> io::Result<()> {
-        let Unshared { remote, tip, why } = unshared;
-        let text = format!("{tip}\n{remote}\n{}\n", why.as_deref().unwrap_or_default());
+    /// Remembers why it failed.
+    pub(super) fn keep_unshared(&self, failed: &Unshared) -> io::Result<()> {
+        self.change_unshared(&failed.remote, |_| Some(failed.clone()))
+    }
+
+    /// Forgets it, unless there is more to share by now.
+    pub(super) fn clear_unshared(&self, shared: &Unshared) -> io::Result<()> {
+        let is_newer = |now: &Unshared| now.tip != shared.tip;
+        self.change_unshared(&shared.remote, |now| now.filter(is_newer))
+    }
+
+    /// Changes what is remembered of one remote; policies of several branches may share by several.
+    fn change_unshared(
+        &self,
+        remote: &str,
+        change: impl FnOnce(Option<Unshared>) -> Option<Unshared>,
+    ) -> io::Result<()> {
         let path = self.unshared_path();
-        file::replace(
-            &path,
-            ".unshared-",
-            text.as_bytes(),
-            file::state_mode(&path)?,
-        )
+        let _lock = file::lock(&self.state_dir().join("unshared.lock"), LIMIT)?;
+        let (own, mut all): (Vec<_>, Vec<_>) =
+            (self.unshared().into_iter()).partition(|one| one.remote == remote);
+        all.extend(change(own.into_iter().next()));
+        if all.is_empty() {
+            return fs::remove_file(path);
+        }
+        let lines = all.iter().map(|Unshared { remote, tip, why }| {
+            format!("{tip}\n{remote}\n{}\n", why.as_deref().unwrap_or_default())
+        });
+        let text: String = lines.collect();
+        let mode = file::state_mode(&path)?;
+        file::replace(&path, ".unshared-", text.as_bytes(), mode)
     }
 
-    pub(crate) fn unshared(&self) -> Option<Unshared> {
-        let text = String::from_utf8(file::read(&self.unshared_path()).ok()?).ok()?;
-        let mut lines = text.lines().map(str::to_owned);
-        Some(Unshared {
-            tip: lines.next()?,
-            remote: lines.next()?,
-            why: lines.next().filter(|why| !why.is_empty()),
-        })
+    /// What is to be pushed, to each remote.
+    pub(crate) fn unshared(&self) -> Vec<Unshared> {
+        let text = file::read(&self.unshared_path()).unwrap_or_default();
+        let text = String::from_utf8(text).unwrap_or_default();
+        let lines: Vec<_> = text.lines().collect();
+        let read = |lines: &[&str]| match lines {
+            [tip, remote, rest @ ..] => Some(Unshared {
+                tip: (*tip).to_owned(),
+                remote: (*remote).to_owned(),
+                why: (rest.first().filter(|why| !why.is_empty())).map(|why| (*why).to_owned()),
+            }),
+            _ => None,
+        };
+        lines.chunks(3).filter_map(read).collect()
     }
 
     /// What to say where the last try to share failed.
     pub(crate) fn unshared_remark(&self) -> Option<String> {
-        let why = self.unshared()?.why?;
+        let why = self.unshared().into_iter().find_map(|one| one.why)?;
         Some(format!(
             "the team does not know yet what happened here: {why}"
         ))
-    }
-
-    /// Forgets it, unless there is more to share by now.
-    pub(crate) fn clear_unshared(&self, shared: &Unshared) {
-        if self.unshared().is_some_and(|now| now.tip == shared.tip) {
-            let _ = fs::remove_file(self.unshared_path());
-        }
     }
 
     fn notes_tip(&self) -> String {

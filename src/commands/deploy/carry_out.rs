@@ -182,7 +182,7 @@ impl Plan<'_> {
     /// Shares what is recorded, and says so; what fails is tried again by later commands.
     fn share(&self, went: bool) {
         let world = self.world;
-        if let Some(unshared) = world.unshared() {
+        for unshared in world.unshared() {
             share(world, &unshared);
         }
         let place = redact(&self.of.destinations.join(", "));
@@ -191,7 +191,7 @@ impl Plan<'_> {
             let environment = &self.of.environment;
             report::say(&format!("deployed {commit} to {environment} ({place})"));
         }
-        if let Some(why) = world.unshared().and_then(|unshared| unshared.why) {
+        if let Some(why) = world.unshared().into_iter().find_map(|one| one.why) {
             report::warn(&format!("the team does not know yet: {why}"));
         }
     }
