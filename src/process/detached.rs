@@ -36,6 +36,41 @@ pub(crate) fn git_push() -> (i32, u64) {
     git.map_or((parent, 0), |git| (git.id, git.start))
 }
 
+/// Whether the `git push` that waits for this process says on its command line that it sends nothing. An alias
+/// hides that.
+pub(crate) fn is_dry_run() -> bool {
+    let git = proc::git_above(parent_id().cast_signed());
+    git.is_some_and(|git| says_dry_run(&proc::arguments(git.id)))
+}
+
+/// Reads the options of `git push` as git does: the last one counts, and a long one may be cut short.
+fn says_dry_run(words: &[String]) -> bool {
+    const WITH_VALUE: [&str; 5] = ["-o", "--push-option", "--repo", "--receive-pack", "--exec"];
+    let mut words = words
+        .iter()
+        .map(String::as_str)
+        .skip_while(|word| *word != "push");
+    let mut is_dry = false;
+    while let Some(word) = words.next() {
+        match word {
+            "--" => break,
+            "--no-dry-run" => is_dry = false,
+            word if WITH_VALUE.contains(&word) => drop(words.next()),
+            word if word.starts_with("--") => {
+                is_dry |= word.len() > "--d".len() && "--dry-run".starts_with(word);
+            }
+            // What follows `o` is its value.
+            word => {
+                let flags = word
+                    .strip_prefix('-')
+                    .and_then(|flags| flags.split('o').next());
+                is_dry |= flags.is_some_and(|flags| flags.contains('n'));
+            }
+        }
+    }
+    is_dry
+}
+
 /// This process, for a push that it makes itself.
 pub(crate) fn this() -> (i32, u64) {
     let id = getpid().as_raw();
@@ -53,4 +88,33 @@ pub(crate) fn is_running((id, start): (i32, u64)) -> bool {
         return Stat::of(id).is_some_and(|now| is_same(&now) && !now.has_ended());
     }
     kill(Pid::from_raw(id), None) != Err(Errno::ESRCH)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dry_run_is_read_as_git_reads_it() {
+        let says =
+            |line: &str| says_dry_run(&line.split(' ').map(str::to_owned).collect::<Vec<_>>());
+        for line in [
+            "git push --dry-run production master",
+            "git -C app push production master --dry",
+            "git push -fn production",
+            "git push --no-dry-run -n production",
+        ] {
+            assert!(says(line), "{line}");
+        }
+        for line in [
+            "git push production master",
+            "git push -n --no-dry-run production",
+            "git push -o -n production",
+            "git push -on production",
+            "git push --delete production -- -n",
+            "git --dry-run deploys",
+        ] {
+            assert!(!says(line), "{line}");
+        }
+    }
 }

@@ -99,6 +99,13 @@ fn listed_children(id: i32) -> Option<Vec<Stat>> {
     Some(children)
 }
 
+/// The words that a process was started with; none where the system does not tell.
+pub(super) fn arguments(id: i32) -> Vec<String> {
+    let text = fs::read(format!("/proc/{id}/cmdline")).unwrap_or_default();
+    let words = text.split_str("\0");
+    words.map(|word| word.to_str_lossy().into_owned()).collect()
+}
+
 /// Whether the environment that a process was started with contains this text.
 pub(super) fn environment_contains(id: i32, text: &str) -> bool {
     fs::read(format!("/proc/{id}/environ")).is_ok_and(|environment| environment.contains_str(text))

@@ -114,6 +114,32 @@ fn a_dry_run_pushes_nothing_and_nothing_is_remembered() {
 }
 
 #[test]
+fn the_verdict_of_a_dry_run_is_given_to_no_later_push() {
+    let shop = shop();
+    let two = shop.commit_on_origin("two");
+    shop.push("staging", "master").goes();
+    shop.git(["push", "production", "master", "-vn"]).goes();
+    // Nothing is looked for, so that it does not matter whether anything looks.
+    assert!(
+        !shop
+            .app
+            .join(".git/pushgate/open")
+            .read_dir()
+            .unwrap()
+            .any(|file| {
+                fs::read_to_string(file.unwrap().path())
+                    .unwrap()
+                    .contains("production")
+            })
+    );
+    shop.push_ungated("production", "master");
+    last(
+        &shop,
+        &[&format!("unjudged    production    {}  {ANA}", &two[..7])],
+    );
+}
+
+#[test]
 fn a_push_that_the_server_refuses_did_not_arrive() {
     let shop = shop();
     let two = shop.commit_on_origin("two");

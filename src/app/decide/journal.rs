@@ -5,6 +5,7 @@ use crate::{
     gates::{EnvironmentRemotes, Undecided},
     git::Repository,
     memory::{ledger::Entry, open_push::OpenPush, record::Place},
+    process::detached,
     push::Oid,
 };
 
@@ -44,6 +45,10 @@ impl Journal for Repository {
     }
 
     fn open(&self, push: &OpenPush) -> Result<(), Undecided> {
+        // A later push of the same commit, which no gate judged, must not be taken for this one.
+        if push.git.is_none() && detached::is_dry_run() {
+            return Ok(());
+        }
         let push = settle::traced(push, self)?;
         let added = self.open_pushes().add(&push);
         let what = "write down that the push goes";
