@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 pub use crate::push::variables::{AFTER, REASON, ROLLBACK, SKIP, SWITCH};
 use crate::{
-    gates::{GovernedPush, ORDER, Refusal, verdict::Gate},
+    gates::{GovernedPush, LocalRepository, ORDER, Refusal, verdict::Gate},
     process::variable,
     push::variables::{COMMIT, COMPLETE, DEPLOY, ENVIRONMENT, LIVE, REPLACES, RUNNING},
     text::{nearest, printable, says_something},
@@ -155,7 +155,12 @@ impl BadWord {
 }
 
 /// The refusal of an override without the reason that the policy demands.
-pub(crate) fn no_reason(push: &GovernedPush<'_>, environment: &str, given: &Overrides) -> Refusal {
+pub(crate) fn no_reason(
+    push: &GovernedPush<'_>,
+    environment: &str,
+    given: &Overrides,
+    repository: &dyn LocalRepository,
+) -> Refusal {
     let skip: Vec<_> = given.skip.iter().map(|gate| gate.name()).collect();
     let asked = [
         (given.off, format!("{SWITCH}=off ")),
@@ -164,9 +169,8 @@ pub(crate) fn no_reason(push: &GovernedPush<'_>, environment: &str, given: &Over
     ];
     let asked = asked.into_iter().filter(|(is_asked, _)| *is_asked);
     let asked: String = asked.map(|(_, words)| words).collect();
-    // What goes back replaces what is live.
-    let options: &[&str] = if given.rollback { &["--force"] } else { &[] };
-    let again = format!("{asked}{REASON}=\"...\" {}", push.command_with(options));
+    let again = push.command_again(repository);
+    let again = format!("{asked}{REASON}=\"...\" {again}");
     Refusal::new(format!("an override of {environment} must say why"))
         .cure("say it in place of the dots", [again])
 }

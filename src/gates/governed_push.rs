@@ -3,8 +3,12 @@
 use std::{collections::BTreeSet, fmt};
 
 use super::{
-    environment_remotes::EnvironmentRemotes, facts::TrunkName, gate::Gate, route::Target,
-    stop::Undecided, world::Memory,
+    environment_remotes::EnvironmentRemotes,
+    facts::{Relation, TrunkName},
+    gate::Gate,
+    route::Target,
+    stop::Undecided,
+    world::{LocalRepository, Memory, Object},
 };
 use crate::{
     cure::command,
@@ -15,6 +19,7 @@ use crate::{
         destination::Destination,
         variables::{REASON, SKIP},
     },
+    text::printable,
 };
 
 /// The refs of one push that go to one target, and what is known of that target.
@@ -60,6 +65,37 @@ impl<'p> GovernedPush<'p> {
         self.command_with(&[])
     }
 
+    /// The same, with `--force` where git has to be told that commits which are live go.
+    pub(crate) fn command_again(&self, repository: &dyn LocalRepository) -> String {
+        match self.lease(repository) {
+            Some(_) => self.command_with(&["--force"]),
+            None => self.command(),
+        }
+    }
+
+    /// The option by which git replaces what is live, and the commit that is; `None` where that is in the past
+    /// of the pushed commit, or cannot be compared.
+    pub(crate) fn lease(&self, repository: &dyn LocalRepository) -> Option<(String, &'p Oid)> {
+        let [
+            update @ Update::Set {
+                commit,
+                replaces: Some(old),
+                ..
+            },
+        ] = self.updates[..]
+        else {
+            return None;
+        };
+        let is_here = matches!(repository.object(old), Ok(Object::Commit { .. }));
+        if commit == old || !is_here || self.push.deploy.is_some() {
+            return None;
+        }
+        let relation = repository.relation(commit, old, &self.remote).ok()?;
+        let branch = printable(update.name());
+        let lease = || format!("--force-with-lease={branch}:{}", old.short());
+        (!matches!(relation, Relation::Ahead(_))).then(|| (lease(), old))
+    }
+
     /// The same with options of git.
     pub(crate) fn command_with(&self, options: &[&str]) -> String {
         const MOST: usize = 10;
@@ -94,13 +130,18 @@ impl<'p> GovernedPush<'p> {
     }
 
     /// The command that makes the push without these gates.
-    pub(crate) fn overriding(&self, gates: &BTreeSet<Gate>, is_rollback: bool) -> String {
+    pub(crate) fn overriding(
+        &self,
+        gates: &BTreeSet<Gate>,
+        is_rollback: bool,
+        repository: &dyn LocalRepository,
+    ) -> String {
         let gates: Vec<_> = gates.iter().map(|gate| gate.name()).collect();
         let again = match (&self.here, self.commits().as_slice()) {
             (Some(here), [commit]) if is_rollback && self.push.deploy.is_none() => {
                 command(["pushgate", "rollback", &here.environment, commit.as_str()])
             }
-            _ => self.command(),
+            _ => self.command_again(repository),
         };
         format!("{SKIP}={} {REASON}=\"...\" {again}", gates.join(","))
     }

@@ -7,7 +7,7 @@ pub use super::{
     gate::Gate,
 };
 pub use crate::memory::decision::Decision;
-use crate::push::Oid;
+use crate::{cure::Cure, push::Oid};
 
 /// Why a gate lets pass, in a few words, or why it does not.
 pub(crate) type GateResult = Result<String, Stop>;
@@ -39,6 +39,8 @@ pub struct Verdict {
     pub runs: Option<Result<Oid, Undecided>>,
     /// What goes to the environment, where the push goes.
     pub contents: Option<Contents>,
+    /// What git asks for besides, where the push would go.
+    pub cures: Vec<Cure>,
 }
 
 /// A commit that was live comes back.

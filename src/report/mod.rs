@@ -259,7 +259,7 @@ fn verdict(what: &str, verdict: &Verdict) -> Text {
     for note in notes.iter().chain(&verdict.notes) {
         text += hinted("note:", note);
     }
-    text
+    text + cures(&verdict.cures)
 }
 
 #[cfg(test)]

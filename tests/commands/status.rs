@@ -143,6 +143,7 @@ fn no_suite_runs_and_nothing_is_written() {
         "notes.lock",
         "reflogs.json",
         "schema.json",
+        "unshared.lock",
     ];
     assert_eq!(shop.kept(), kept);
     // What the push would find in its way is told all the same.

@@ -145,6 +145,31 @@ fn a_forced_push_lists_what_it_takes_away() {
 }
 
 #[test]
+fn a_check_says_that_git_will_want_it_forced_and_its_command_goes() {
+    let shop = behind(1);
+    shop.colleague_pushes("staging", "hotfix on staging only");
+    shop.git(["fetch", "-q", "staging"]).goes();
+    let live = shop.tip("staging", "master");
+    let ran = shop.pushgate(["check", "staging"]).goes();
+    let merge = format!(
+        "merge it first:\n    git merge {}\n    git push origin master\n",
+        &live[..7]
+    );
+    let push = format!(
+        "git push '--force-with-lease=master:{}' staging master",
+        &live[..7]
+    );
+    ran.says(&merge)
+        .says(&format!("which git wants forced:\n    {push}\n"));
+    let status = shop.pushgate(["status"]).goes();
+    let merge = format!("\n    git merge {}\n", &live[..7]);
+    assert!(status.stdout.contains(&merge), "{status}");
+    shop.run_in(&shop.app, "sh", ["-c", &push]).goes();
+    assert_eq!(shop.tip("staging", "master"), shop.tip("origin", "master"));
+    shop.pushgate(["check", "staging"]).never_says("forced");
+}
+
+#[test]
 fn the_first_deployment_is_one_line() {
     let shop = behind(1);
     shop.push("staging", "master:main").goes().is(&expect![[r#"

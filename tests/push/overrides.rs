@@ -156,10 +156,15 @@ fn a_reason_is_demanded_where_the_policy_says_so() {
                 .says("it has no letter and no digit");
         }
     }
+    // What git has to be told, the command that cures it tells.
+    shop.colleague_pushes("production", "hotfix");
+    shop.git(["fetch", "-q", "production"]).goes();
+    shop.push_with(&[("PUSHGATE", "off")], "production", "+master")
+        .says("say it in place of the dots:\n    PUSHGATE=off PUSHGATE_REASON=\"...\" git push --force production master\n");
     shop.push_with(
         &[("PUSHGATE", "off"), ("PUSHGATE_REASON", "fire")],
         "production",
-        "master",
+        "+master",
     )
     .goes();
 }

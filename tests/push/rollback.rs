@@ -85,6 +85,7 @@ fn what_it_removed_stays_away_until_somebody_says_otherwise() {
               push another commit, one that fixes what was wrong
               or, if it may go there again:
                 pushgate approve --again production --commit [three]
+                git push production master
             error: failed to push some refs to '[root]/production.git'
         "#]]);
     // What mends it is another commit, and goes.
@@ -307,6 +308,7 @@ fn it_needs_no_pipeline() {
               push another commit, one that fixes what was wrong
               or, if it may go there again:
                 pushgate approve --again production --commit [three]
+                git push production master
             error: failed to push some refs to '[root]/production.git'
         "#]]);
 }
@@ -365,6 +367,7 @@ fn it_needs_neither_a_readable_calendar_nor_a_staging_that_answers() {
           push another commit, one that fixes what was wrong
           or, if it may go there again:
             pushgate approve --again production --commit [Write days.ics]
+            git push production [Write days.ics whole]:master
           note: days.ics has no event: it closes nothing
         error: failed to push some refs to '[root]/production.git'
     "#]]);

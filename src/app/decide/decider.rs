@@ -18,8 +18,9 @@ use crate::{
         message::Message,
         overrides::{self, BadWord, Overrides},
     },
+    cure::{Cure, command},
     gates::{
-        self, Clock, GovernedPush, Refusal, Target, Undecided, World,
+        self, Clock, GovernedPush, LocalRepository, Refusal, Target, Undecided, World,
         remote_tips::beside,
         route::remote_label,
         verdict::{Contents, Decision, Gate, Outcome, Rollback, Verdict},
@@ -170,10 +171,9 @@ impl<'d> Decider<'d> {
         };
         for push in pushes {
             if let Some(environment) = lacks_reason(push, overrides) {
-                return refuse(
-                    push,
-                    overrides::no_reason(push, &environment.name, overrides),
-                );
+                let (name, repository) = (&environment.name, self.world.repository);
+                let why = overrides::no_reason(push, name, overrides, repository);
+                return refuse(push, why);
             }
         }
         if overrides.off {
@@ -218,6 +218,8 @@ impl<'d> Decider<'d> {
                 }
                 if decision.permits() && self.event != Event::Check {
                     verdict.notes.extend(self.runway(push));
+                } else if decision.permits() && !push.second {
+                    verdict.cures = forced(push, &verdict, self.world.repository);
                 }
                 (push, decision, verdict)
             })
@@ -381,6 +383,40 @@ fn lacks_reason<'c>(push: &GovernedPush<'c>, overrides: &Overrides) -> Option<&'
         overrides.off || overrides.rollback || overrides.skip.iter().any(|gate| push.asks(*gate));
     let demands = |one: &&Environment| one.reason == policy::Reason::Required;
     (push.environment().filter(demands)).filter(|_| is_overridden && overrides.reason.is_none())
+}
+
+/// What git asks of a push that would go, where what is live is not in the past of its commit.
+pub(super) fn forced(
+    push: &GovernedPush<'_>,
+    verdict: &Verdict,
+    repository: &dyn LocalRepository,
+) -> Vec<Cure> {
+    let (Some(environment), Some((lease, old))) = (push.environment(), push.lease(repository))
+    else {
+        return Vec::new();
+    };
+    let old = old.short();
+    let push_on = push.command_with(&[&lease]);
+    let why = format!("{old}, which is live, is not in the past of this commit");
+    match &push.trunk {
+        _ if verdict.rollback.is_some() => {
+            let commits = push.commits().into_iter().map(Oid::as_str);
+            let rollback = ["pushgate", "rollback", &environment.name].into_iter();
+            vec![Cure::run(why, [command(rollback.chain(commits))])]
+        }
+        Ok(trunk) if !environment.takes_any() => {
+            let merge = command(["git", "merge", old]);
+            let share = command(["git", "push", &trunk.remote, &trunk.branch]);
+            vec![
+                Cure::run(format!("{why}: to keep it, merge it first"), [merge, share]),
+                Cure::run("or take it off, which git wants forced", [push_on]),
+            ]
+        }
+        _ => vec![Cure::run(
+            format!("{why}: git wants that forced"),
+            [push_on],
+        )],
+    }
 }
 
 fn is_off(what: &str, overrides: &Overrides) -> String {

@@ -22,7 +22,7 @@ pub(crate) use decider::unanswered;
 pub(crate) use decision::{Event, Pending, Stopped};
 
 use self::{
-    decider::{Asked, Decider},
+    decider::{Asked, Decider, forced},
     push_policies::PushPolicies,
     targets::Targets,
 };
@@ -112,7 +112,14 @@ pub(crate) fn preview(
             return Ok(None);
         }
         repository.ledger().probe()?;
-        Ok(evaluate(&pushes, &BTreeSet::new(), false, &preview.world()).pop())
+        let verdicts = evaluate(&pushes, &BTreeSet::new(), false, &preview.world());
+        Ok(pushes.iter().zip(verdicts).last().map(|(push, verdict)| {
+            let cures = match verdict.decision().permits() {
+                true => forced(push, &verdict, repository),
+                false => Vec::new(),
+            };
+            Verdict { cures, ..verdict }
+        }))
     })
 }
 

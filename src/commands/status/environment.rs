@@ -13,7 +13,6 @@ use crate::{
         Error,
         check::{deploy_by_command, first_without, to_environment},
     },
-    cure::{Cure, command},
     gates::{
         EnvironmentRemotes, LocalRepository, Memory, Passed, Remotes, Undecided,
         promotion::soaks_since,
@@ -310,28 +309,11 @@ impl Inputs<'_> {
             });
         debug_assert_eq!(stop.is_none(), decision == Decision::Go);
         let run = world.would_run();
-        let mut next = stop.unwrap_or(NextPush::Go {
+        Ok(stop.unwrap_or(NextPush::Go {
             suite: run.map_or(Suite::Passed, |_| Suite::Runs),
             took: run.and_then(|run| run.last),
-            cures: Vec::new(),
-        });
-        if let Some(old) = old
-            && !remotes.is_remembered
-            && let NextPush::Go { cures, .. } = &mut next
-            && let Some(difference) = contents.as_ref().and_then(|it| it.difference.as_ref())
-            && !difference.takes.is_empty()
-        {
-            let words = format!("{} is not in {branch}'s past, so git asks for", old.short());
-            let remote = redact(&printable(push.remote.as_bstr()));
-            let refspec = if environment.takes_any() {
-                format!("{branch}:{target}")
-            } else {
-                remotes.refspec(self.trunk.as_ref().ok())
-            };
-            let push = ["git", "push", "--force-with-lease", &remote, &refspec];
-            cures.push(Cure::run(words, [command(push)]));
-        }
-        Ok(next)
+            cures: verdict.cures,
+        }))
     }
 }
 
