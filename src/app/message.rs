@@ -9,7 +9,7 @@ pub(crate) enum Message {
     /// A line that must not be missed.
     Warning(String),
     /// What the gates said about a target.
-    Verdict(String, Verdict),
+    Verdict(String, Box<Verdict>),
     /// The push was refused before any gate was asked.
     Refused(String, Refusal),
     /// Something could not be found out, so the push does not go.

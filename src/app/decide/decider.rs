@@ -100,7 +100,7 @@ impl<'d> Decider<'d> {
                     .messages
                     .push(Message::Refused(push.to_string(), *why));
             } else if !verdict.answers.is_empty() && (!stops || !decision.permits()) {
-                let verdict = Message::Verdict(push.to_string(), verdict);
+                let verdict = Message::Verdict(push.to_string(), Box::new(verdict));
                 pending.messages.push(verdict);
             }
         }

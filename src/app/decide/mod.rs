@@ -113,13 +113,18 @@ pub(crate) fn preview(
         }
         repository.ledger().probe()?;
         let verdicts = evaluate(&pushes, &BTreeSet::new(), false, &preview.world());
-        Ok(pushes.iter().zip(verdicts).last().map(|(push, verdict)| {
-            let cures = match verdict.decision().permits() {
-                true => forced(push, &verdict, repository),
-                false => Vec::new(),
-            };
-            Verdict { cures, ..verdict }
-        }))
+        Ok(pushes
+            .iter()
+            .zip(verdicts)
+            .next_back()
+            .map(|(push, verdict)| {
+                let cures = if verdict.decision().permits() {
+                    forced(push, &verdict, repository)
+                } else {
+                    Vec::new()
+                };
+                Verdict { cures, ..verdict }
+            }))
     })
 }
 
