@@ -134,9 +134,7 @@ impl Evaluation<'_> {
             .collect();
         let waits = refusals.iter().any(|one| one.needs == Needs::Patience);
         if let Some(last) = refusals.last_mut().filter(|_| waits) {
-            let command = self
-                .push
-                .overriding(&gates, self.rollback, self.world.repository);
+            let command = self.push.overriding(&gates, self.rollback);
             last.cures.push(Cure::run("if it cannot wait", [command]));
         }
     }

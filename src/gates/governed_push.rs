@@ -130,18 +130,13 @@ impl<'p> GovernedPush<'p> {
     }
 
     /// The command that makes the push without these gates.
-    pub(crate) fn overriding(
-        &self,
-        gates: &BTreeSet<Gate>,
-        is_rollback: bool,
-        repository: &dyn LocalRepository,
-    ) -> String {
+    pub(crate) fn overriding(&self, gates: &BTreeSet<Gate>, is_rollback: bool) -> String {
         let gates: Vec<_> = gates.iter().map(|gate| gate.name()).collect();
         let again = match (&self.here, self.commits().as_slice()) {
             (Some(here), [commit]) if is_rollback && self.push.deploy.is_none() => {
                 command(["pushgate", "rollback", &here.environment, commit.as_str()])
             }
-            _ => self.command_again(repository),
+            _ => self.command(),
         };
         format!("{SKIP}={} {REASON}=\"...\" {again}", gates.join(","))
     }

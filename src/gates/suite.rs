@@ -169,7 +169,7 @@ fn must_be_connected(
     let took = span(took);
     let why = format!("passed in {took}, but the server closed git's connection meanwhile");
     Err(Refusal::new(why)
-        .cure("push again, it will go at once", [push.command_again(world.repository)])
+        .cure("push again, it will go at once", [push.command()])
         .hint("if it happens often: set ServerAliveInterval in ~/.ssh/config, or run pushgate check before the push")
         .into())
 }
