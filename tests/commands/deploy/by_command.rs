@@ -80,7 +80,8 @@ fn a_command_deploys_where_no_remote_leads() {
         .goes()
         .says("target: one commit, to master\n");
     assert_eq!(ran.stdout, format!("staging: {three} for {two}, deploy\n"));
-    assert_eq!(events(&shop), ["deploy go", "deploy go"]);
+    let all = ["check go", "deploy go", "check go", "deploy go"];
+    assert_eq!(events(&shop), all);
     // What is live on staging is remembered, by a colleague too; and production comes after it.
     let ben = Person::joins(&shop, "Ben", &[]);
     let status = ben.run(PUSHGATE, &["status"]).goes().stdout;
