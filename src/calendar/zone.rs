@@ -79,11 +79,14 @@ pub(super) fn named(written: &str) -> Result<(String, TimeZone), TextError> {
 }
 
 /// The zone whose name is nearest to a wrong one: a few letters differ, or the city is right and its continent is
-/// missing or another one.
+/// missing or another one. Of those that are called by their hours, one letter more is half a day.
 fn nearest(wanted: &str) -> Option<String> {
     let database = TimeZoneDatabase::bundled();
     let wanted = wanted.to_ascii_lowercase().replace(' ', "_");
-    let scored = database.available().filter_map(|name| {
+    let names = database
+        .available()
+        .filter(|name| !name.as_str().contains(|c: char| c.is_ascii_digit()));
+    let scored = names.filter_map(|name| {
         let known = name.as_str().to_ascii_lowercase();
         let whole = slips(&wanted, &known).map(|count| 2 * count);
         let part = slips(city(&wanted), city(&known)).map(|count| 2 * count + 3);
@@ -131,6 +134,14 @@ mod tests {
         shows(" america/new_york ", "America/New_York");
         shows("utc", "UTC");
         shows("LOCAL", "local");
+    }
+
+    #[test]
+    fn no_zone_is_suggested_by_its_hours() {
+        for name in ["GMT+0100", "Etc/GMT+15", "GMT+1"] {
+            let error = named(name).unwrap_err().to_string();
+            assert!(error.ends_with("such as `Europe/Madrid`"), "{error}");
+        }
     }
 
     #[test]

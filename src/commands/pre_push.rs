@@ -19,7 +19,7 @@ use crate::{
         directory::HooksDirectory,
         gate::judged_by_git,
         input::read_input,
-        pre_commit,
+        lfs, pre_commit,
     },
     process::signals,
     push::{Push, parse},
@@ -64,6 +64,7 @@ pub(crate) fn run(args: &PrePush) -> Done {
         None if args.from.is_none() && verdict == 0 => silenced(judged.as_ref()),
         chained => chained,
     };
+    let is_alone = chained.is_none() && args.from.is_none();
     let (code, stopped) = match (signals::signal(), chained) {
         (Some(signal), _) => {
             let why = "it ended the push".to_owned();
@@ -80,6 +81,14 @@ pub(crate) fn run(args: &PrePush) -> Done {
     let Some((pending, repository)) = judged else {
         return code;
     };
+    if is_alone && verdict == 0 && lfs::is_left_out(&repository) {
+        report::warn(
+            "no hook calls git-lfs, so the files that it keeps stay here; have ours call it:",
+        );
+        for command in lfs::PUT_BEHIND {
+            report::print(format_args!("    {command}\n"));
+        }
+    }
     let recorded = pending.decide(stopped).record(&repository);
     report::messages(&recorded.messages);
     match code {

@@ -15,6 +15,7 @@ use crate::{
         directory::HooksDirectory,
         gate::Gate,
         lefthook::JOB,
+        lfs,
         manager::Manager,
         script::{Call, NAME},
     },
@@ -229,4 +230,16 @@ pub(crate) fn kept(opened: &Opened) -> Found {
     let executable = || Cure::Command(format!("chmod +x {}", shell_word(&path)));
     let cure = fault.cure.unwrap_or_else(executable);
     Ok(vec![Finding::broken(text).cure(cure)])
+}
+
+/// Whether git-lfs uploads before a push.
+pub(crate) fn lfs(opened: &Opened) -> Found {
+    if !lfs::is_left_out(&opened.world) {
+        return Ok(Vec::new());
+    }
+    let text = "no hook calls git-lfs: the files that it keeps are not uploaded";
+    let finding = Finding::broken(text);
+    Ok(vec![
+        lfs::PUT_BEHIND.into_iter().fold(finding, Finding::run),
+    ])
 }

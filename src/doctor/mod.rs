@@ -27,12 +27,13 @@ type Found = Result<Vec<Finding>, Undecided>;
 type Check = fn(&Opened) -> Found;
 
 /// The checks of a repository with their headings and names, in the order of the report.
-const CHECKS: [(&str, &str, Check); 17] = [
+const CHECKS: [(&str, &str, Check); 18] = [
     ("program", "reach", program::reach),
     ("hook", "directory", hook::directory),
     ("hook", "hook", hook::judges),
     ("hook", "override", hook::switched_off),
     ("hook", "kept", hook::kept),
+    ("hook", "lfs", hook::lfs),
     ("policy", "policy", policy::governing),
     ("policy", "lint", policy::lint),
     ("policy", "override", policy::overrides),

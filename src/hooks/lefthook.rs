@@ -18,7 +18,7 @@ use serde_yaml::Value;
 use super::{
     EVERY_BRANCH, Note, Outcome,
     directory::HooksDirectory,
-    from_top,
+    from_top, lfs,
     manager::{Manager, of_lefthook},
     script::{self, Call, NAME},
 };
@@ -117,13 +117,8 @@ fn lines(file: &str, has_lfs: bool) -> String {
 
 /// Whether git-lfs is in use here.
 fn has_lfs(hooks: &Path, top: &Path) -> bool {
-    let has = |path: PathBuf, words: &str| {
-        file::read_followed(path).is_ok_and(|text| text.contains_str(words))
-    };
-    has(top.join(".gitattributes"), "filter=lfs")
-        || [NAME, "pre-push.old"]
-            .iter()
-            .any(|name| has(hooks.join(name), "git lfs pre-push"))
+    let names = [NAME, "pre-push.old"].map(|name| hooks.join(name));
+    lfs::is_used(top) || names.iter().any(|hook| lfs::is_called_by(hook))
 }
 
 /// Finds our job in what lefthook reads. What may leave it out of a push is not told from what may

@@ -7,6 +7,7 @@ pub(crate) mod gate;
 pub(crate) mod husky;
 pub(crate) mod input;
 pub(crate) mod lefthook;
+pub(crate) mod lfs;
 pub(crate) mod manager;
 pub(crate) mod pre_commit;
 pub(crate) mod script;

@@ -50,6 +50,22 @@ fn installed_after_us_it_leaves_ours_alone_and_says_so() {
         assert_eq!(street.read(".git/hooks/pre-push"), ours);
     }
     street.is_gated();
+    // Its other commands say nothing, and no object would be uploaded.
+    let is_on = street.lfs_object();
+    let words = "no hook calls git-lfs";
+    let ran = street.run("git push staging master").goes();
+    assert!(ran.to_string().contains(words), "{ran}");
+    assert!(!is_on("staging"));
+    let ran = street.run("pushgate doctor");
+    assert!(ran.stdout.contains(words), "{ran}");
+    // By what is printed.
+    street.run("git lfs update --force").goes();
+    street.run("pushgate install").goes();
+    let ran = street.run("pushgate doctor");
+    assert!(!ran.stdout.contains(words), "{ran}");
+    street.shop.commit_on_origin("more");
+    let ran = street.run("git push staging master").goes();
+    assert!(!ran.to_string().contains(words), "{ran}");
 }
 
 #[test]
