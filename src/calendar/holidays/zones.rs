@@ -93,10 +93,14 @@ impl<'c> Zones<'c> {
     }
 }
 
-/// Finds a zone by its name in IANA's database or in Windows.
+/// Finds a zone by its name in IANA's database or in Windows; programs put the name of a registry before it (3.2.19):
+/// `/freeassociation.sourceforge.net/Europe/Madrid`, `tzone://Microsoft/Utc`.
 fn known(name: &str) -> Option<TimeZone> {
-    let found = zone::in_database(name.trim_start_matches('/'));
-    Some(found.or_else(|| zone::of_windows(name))?.1)
+    let is_registered = name.starts_with('/') || name.contains("://");
+    let mut ends = name.match_indices('/').filter(|_| is_registered);
+    let found = zone::in_database(name).or_else(|| zone::of_windows(name));
+    let found = found.or_else(|| ends.find_map(|(at, _)| zone::in_database(&name[at + 1..])));
+    Some(found?.1)
 }
 
 /// Makes the zone of a VTIMEZONE; `known` is what its name stands for elsewhere.
@@ -208,4 +212,30 @@ fn tzif(before: Offset, changes: &[(Timestamp, Offset)]) -> Option<Vec<u8>> {
     // What holds after the last change is its offset.
     file.extend(b"\n\n");
     Some(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::known;
+
+    #[test]
+    fn the_name_of_a_registry_may_stand_before_a_zone() {
+        let name = |text: &str| known(text).and_then(|zone| Some(zone.iana_name()?.to_owned()));
+        for (text, expected) in [
+            (
+                "/freeassociation.sourceforge.net/Europe/Madrid",
+                Some("Europe/Madrid"),
+            ),
+            (
+                "/freeassociation.sourceforge.net/Tzfile/America/Argentina/Salta",
+                Some("America/Argentina/Salta"),
+            ),
+            ("/Europe/Madrid", Some("Europe/Madrid")),
+            ("tzone://Microsoft/Utc", Some("UTC")),
+            ("tzone://Microsoft/Custom", None),
+            ("Nowhere/Europe/Madrid", None),
+        ] {
+            assert_eq!(name(text).as_deref(), expected, "{text}");
+        }
+    }
 }
