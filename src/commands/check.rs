@@ -92,8 +92,7 @@ fn push(args: &Check, world: &Repository) -> Result<Push, Error> {
             deploy = deploy_by_command(&of);
             let tips = world.live(&of, index)?;
             if tips.is_empty() && of.is_remembered && of.live.is_none() {
-                let names_one = environment.remotes != [environment.name.clone()];
-                if names_one || !did_you_mean(&of.expected, &of.known).is_empty() {
+                if !did_you_mean(&of.expected, &of.known).is_empty() {
                     return Err(of.unknown());
                 }
                 let why = of.unknown().message;
