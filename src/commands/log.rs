@@ -25,7 +25,7 @@ use crate::{
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// How many events are shown where nobody says which.
-const USUAL: usize = 100;
+const USUAL: usize = 50;
 
 pub(crate) fn run(args: &Log) -> Done {
     let world = Repository::open()?;

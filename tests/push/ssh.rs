@@ -3,7 +3,7 @@
 use std::{fs, net::TcpListener, path::Path};
 
 use crate::support::{
-    PUSHGATE, Ran, Sandbox,
+    PUSHGATE, Ran, Sandbox, follow_up,
     processes::{assert_no_process_in, living_in, script},
     sshd::Sshd,
     story::{in_terminal, tell, timed, took_less},
@@ -209,6 +209,8 @@ fn a_lock_comes_with_trunks_tip_in_one_connection() {
         Ran::of(command.args(args).envs(ssh)).goes();
     };
     let one_connection = |variables: &[(&str, &str)], refusal: Option<&str>| {
+        // Who unlocked is shared behind the command.
+        follow_up(&shop.app);
         let before = sshd.connections();
         // What arrives is shared after the push, by a connection of its own.
         let mut command = shop.command("git");
