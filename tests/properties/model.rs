@@ -23,6 +23,9 @@ enum Rule {
 /// When production is closed.
 const NIGHT: &str = "22:00-07:00";
 
+/// A commit is red that has this file.
+const SUITE: &str = "test ! -e red";
+
 const PEOPLE: [&str; 2] = ["ana", "ben"];
 
 /// Numbers without a pattern, the same for the same seed (Marsaglia, "Xorshift RNGs", 2003).
@@ -135,7 +138,7 @@ impl Play {
             Rule::Another => "{by: another}",
         };
         let first = shop.policy(&format!(
-            "suite: {{run: 'true'}}\nenvironments:\n  staging: {{}}\n  production:\n    after: staging\n    signoff: {text}\n    window: {{timezone: UTC, closed: ['{NIGHT}'], runway: 0s}}\n"
+            "suite: {{run: '{SUITE}'}}\nenvironments:\n  staging: {{}}\n  production:\n    after: staging\n    signoff: {text}\n    window: {{timezone: UTC, closed: ['{NIGHT}'], runway: 0s}}\n"
         ));
         for remote in ["origin", "staging", "production"] {
             shop.git(["push", "-q", remote, "master"]).goes();
@@ -450,7 +453,7 @@ impl Play {
     /// Something breaks for a while, or for good.
     fn trouble(&mut self, person: usize) {
         let git = self.clone_of(person).join(".git");
-        let kind = self.dice.throw(6);
+        let kind = self.dice.throw(9);
         let tip = self.model.tip().to_owned();
         self.story
             .push(format!("trouble {kind} for {}", PEOPLE[person]));
@@ -488,6 +491,7 @@ impl Play {
                 ];
                 self.git(person, &damage).goes();
             }
+            5..=7 => self.disguised(person, kind),
             _ => {
                 let first = self.model.trunk[self.model.trunk.len() / 2].0.clone();
                 // What is known of another commit, copied to the newest.
@@ -497,6 +501,48 @@ impl Play {
                 );
             }
         }
+    }
+
+    /// A red commit that no remote may take, whatever its rules, the URL or the checkout make of it.
+    fn disguised(&mut self, person: usize, kind: usize) {
+        const APP: &str = "https://git.heroku.com/unknown.git";
+        self.pull(person);
+        let tips = || ["origin", "staging", "production"].map(|one| self.shop.tip(one, "master"));
+        let before = tips();
+        let clone = self.clone_of(person);
+        fs::write(clone.join("red"), "").unwrap();
+        if kind == 5 {
+            // Rules by which nothing would be judged.
+            let trunk = ["branch: free", "remote: free"][self.model.trunk.len() % 2];
+            let text = format!(
+                "trunk: {{{trunk}}}\nsuite: {{run: '{SUITE}', on: deploys}}\nenvironments: {{}}\n"
+            );
+            fs::write(clone.join(".pushgate.yml"), text).unwrap();
+        }
+        let git = |args: &[&str]| self.git(person, args);
+        git(&["add", "-A"]).goes();
+        git(&["commit", "-q", "-m", "Disguised"]).goes();
+        let section = format!("url.{}", self.shop.path("production.git").display());
+        let rewritten = format!("{section}.insteadOf");
+        match kind {
+            6 => drop(git(&["config", &rewritten, APP]).goes()),
+            7 => {
+                git(&["update-index", "--skip-worktree", "red"]).goes();
+                fs::remove_file(clone.join("red")).unwrap();
+            }
+            _ => {}
+        }
+        for remote in ["origin", "staging", "production", APP] {
+            if remote != APP || kind == 6 {
+                let ran = git(&["push", remote, "+master"]);
+                assert_ne!(ran.code, 0, "{remote}: {ran}\n{}", self.told());
+            }
+        }
+        assert_eq!(tips(), before, "{}", self.told());
+        git(&["config", "--remove-section", &section]);
+        git(&["update-index", "--no-skip-worktree", "red"]);
+        git(&["checkout", "-q", "--force", "-B", "master", "origin/master"]).goes();
+        self.refused += 1;
     }
 
     fn roll_back_blindly(&mut self, person: usize) {
