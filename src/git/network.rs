@@ -313,7 +313,8 @@ fn askpass(configured: Option<&BStr>) -> Option<OsString> {
         return None;
     }
     let configured = || Some(configured?.to_os_str_lossy().into_owned());
-    let program = env::var_os("GIT_ASKPASS").or_else(configured)?;
+    let program = env::var_os("GIT_ASKPASS").or_else(configured);
+    let program = program.or_else(|| env::var_os("SSH_ASKPASS"))?;
     (!program.is_empty()).then_some(program)
 }
 

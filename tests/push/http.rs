@@ -389,6 +389,13 @@ fn an_askpass_that_needs_no_person_answers() {
         .says("  no credential helper and no askpass program answers for it");
     push(&[("DISPLAY", ":0"), ("VSCODE_GIT_IPC_HANDLE", "/run/x")]).refused("trunk");
     push(&[]).refused("trunk");
+    // The last that git looks at.
+    let mut command = shop.command("git");
+    command.args(["push", "staging", "master"]);
+    for name in ["DISPLAY", "WAYLAND_DISPLAY", "GIT_ASKPASS"] {
+        command.env_remove(name);
+    }
+    Ran::of(command.env("SSH_ASKPASS", &program)).refused("trunk");
 }
 
 #[test]
