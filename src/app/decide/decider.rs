@@ -1,15 +1,13 @@
 //! Asks the overrides, then the gates, about the targets of one push.
 
-use std::{
-    thread,
-    time::{Duration, Instant},
-};
+use std::{thread, time::Instant};
 
 use bstr::ByteSlice;
 
 use super::{
     decision::{Event, Pending},
     journal::Journal,
+    outgoing::{add_contents, forced, runway, since_git},
     part::{Part, change, gate_entries},
 };
 use crate::{
@@ -18,18 +16,17 @@ use crate::{
         message::Message,
         overrides::{self, BadWord, Overrides},
     },
-    cure::{Cure, command},
     gates::{
-        self, Clock, GovernedPush, LocalRepository, Refusal, Target, Undecided, World,
+        self, Clock, GovernedPush, Refusal, Target, Undecided, World,
         remote_tips::beside,
         route::remote_label,
-        verdict::{Contents, Decision, Gate, Outcome, Rollback, Verdict},
+        verdict::{Decision, Gate, Outcome, Rollback, Verdict},
     },
     git::Repository,
     memory::{ledger::Entry, record::Place},
     policy::{self, Environment},
     push::{Oid, Push, Update, destination::Destination},
-    text::{self, printable},
+    text::printable,
 };
 
 /// What the overrides ask for, or the word in them that means nothing.
@@ -190,7 +187,11 @@ impl<'d> Decider<'d> {
         }
         // Beside the wait for the network.
         let own: Vec<_> = pushes.iter().filter(|push| !push.second).collect();
-        let look = || own.iter().map(|push| self.since_git(push)).collect();
+        let look = || {
+            own.iter()
+                .map(|push| since_git(push, &self.world))
+                .collect()
+        };
         let (verdicts, contents): (_, Vec<_>) = thread::scope(|scope| {
             let contents = beside(scope, &look);
             let (skip, rollback) = (&overrides.skip, overrides.rollback);
@@ -214,10 +215,10 @@ impl<'d> Decider<'d> {
                 let decision = verdict.decision();
                 let since_git = (!push.second).then(|| contents.next()).flatten().flatten();
                 if let Some(since_git) = since_git.filter(|_| !stops) {
-                    self.add_contents(push, since_git, &mut verdict);
+                    add_contents(push, since_git, &mut verdict, &self.world);
                 }
                 if decision.permits() && self.event != Event::Check {
-                    verdict.notes.extend(self.runway(push));
+                    verdict.notes.extend(runway(push, &self.world));
                 } else if decision.permits() && !push.second {
                     verdict.cures = forced(push, &verdict, self.world.repository);
                 }
@@ -265,73 +266,6 @@ impl<'d> Decider<'d> {
             took_ms: u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX),
             ..Entry::new(self.event.name(), decision, self.world.clock.now(), by)
         }
-    }
-
-    /// What goes out since what git has on the environment.
-    fn since_git(&self, push: &GovernedPush<'_>) -> Option<Result<Contents, Undecided>> {
-        let change = change(push)?;
-        Some(self.contents(push, change.commit, change.replaces))
-    }
-
-    fn contents(
-        &self,
-        push: &GovernedPush<'_>,
-        commit: &Oid,
-        since: Option<&Oid>,
-    ) -> Result<Contents, Undecided> {
-        Contents::of(commit, since, &push.remote, self.world.repository)
-    }
-
-    /// Adds what goes out: what cannot be told is a note.
-    fn add_contents(
-        &self,
-        push: &GovernedPush<'_>,
-        since_git: Result<Contents, Undecided>,
-        verdict: &mut Verdict,
-    ) {
-        let mut contents = since_git;
-        if let Some(change) = change(push) {
-            let git = change.replaces;
-            let runs = match verdict.runs.clone() {
-                Some(runs) => runs.map(Some),
-                // The team's notes came with the answers of the remotes.
-                None => push.running(git, self.world.memory),
-            };
-            match runs {
-                Ok(Some(runs)) if Some(&runs) != git => {
-                    verdict.notes.extend(Contents::unlike_git(git, &runs));
-                    contents = self.contents(push, change.commit, Some(&runs));
-                }
-                Ok(_) => {}
-                Err(error) => verdict.notes.push(error.in_one_line()),
-            }
-        }
-        match contents {
-            Ok(contents) => verdict.contents = Some(contents),
-            Err(error) => verdict.notes.push(format!(
-                "what it deploys is not known: {}",
-                error.in_one_line()
-            )),
-        }
-    }
-
-    /// How long the policy asks people to stay around.
-    fn runway(&self, push: &GovernedPush<'_>) -> Option<String> {
-        let environment = push.environment()?;
-        let runway = Duration::try_from(environment.window.runway).ok()?;
-        if runway.is_zero() {
-            // Finding the reader's time zone takes milliseconds.
-            return None;
-        }
-        let until = self.world.clock.now().checked_add(runway).ok()?;
-        let reader = self.world.clock.zone().ok()?;
-        let zone = environment.window.timezone.resolve(&reader);
-        Some(format!(
-            "stay around for {}, until {}, in case {} needs you",
-            text::span(runway),
-            text::clock(until, &zone, &reader),
-            environment.name
-        ))
     }
 }
 
@@ -383,40 +317,6 @@ fn lacks_reason<'c>(push: &GovernedPush<'c>, overrides: &Overrides) -> Option<&'
         overrides.off || overrides.rollback || overrides.skip.iter().any(|gate| push.asks(*gate));
     let demands = |one: &&Environment| one.reason == policy::Reason::Required;
     (push.environment().filter(demands)).filter(|_| is_overridden && overrides.reason.is_none())
-}
-
-/// What git asks of a push that would go, where what is live is not in the past of its commit.
-pub(super) fn forced(
-    push: &GovernedPush<'_>,
-    verdict: &Verdict,
-    repository: &dyn LocalRepository,
-) -> Vec<Cure> {
-    let (Some(environment), Some((lease, old))) = (push.environment(), push.lease(repository))
-    else {
-        return Vec::new();
-    };
-    let old = old.short();
-    let push_on = push.command_with(&[&lease]);
-    let why = format!("{old}, which is live, is not in the past of this commit");
-    match &push.trunk {
-        _ if verdict.rollback.is_some() => {
-            let commits = push.commits().into_iter().map(Oid::as_str);
-            let rollback = ["pushgate", "rollback", &environment.name].into_iter();
-            vec![Cure::run(why, [command(rollback.chain(commits))])]
-        }
-        Ok(trunk) if !environment.takes_any() => {
-            let merge = command(["git", "merge", old]);
-            let share = command(["git", "push", &trunk.remote, &trunk.branch]);
-            vec![
-                Cure::run(format!("{why}: to keep it, merge it first"), [merge, share]),
-                Cure::run("or take it off, which git wants forced", [push_on]),
-            ]
-        }
-        _ => vec![Cure::run(
-            format!("{why}: git wants that forced"),
-            [push_on],
-        )],
-    }
 }
 
 fn is_off(what: &str, overrides: &Overrides) -> String {

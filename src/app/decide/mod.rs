@@ -8,6 +8,7 @@
 mod decider;
 pub(crate) mod decision;
 mod journal;
+mod outgoing;
 mod part;
 mod push_policies;
 mod targets;
@@ -22,7 +23,8 @@ pub(crate) use decider::unanswered;
 pub(crate) use decision::{Event, Pending, Stopped};
 
 use self::{
-    decider::{Asked, Decider, forced},
+    decider::{Asked, Decider},
+    outgoing::forced,
     push_policies::PushPolicies,
     targets::Targets,
 };

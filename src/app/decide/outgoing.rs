@@ -1,0 +1,118 @@
+//! What a push takes out that may go: its commits, what git will ask of it, and how long to stay around.
+
+use std::time::Duration;
+
+use super::part::change;
+use crate::{
+    cure::{Cure, command},
+    gates::{
+        GovernedPush, LocalRepository, Undecided, World,
+        verdict::{Contents, Verdict},
+    },
+    push::Oid,
+    text,
+};
+
+/// What goes out since what git has on the environment.
+pub(super) fn since_git(
+    push: &GovernedPush<'_>,
+    world: &World<'_>,
+) -> Option<Result<Contents, Undecided>> {
+    let change = change(push)?;
+    Some(contents(push, change.commit, change.replaces, world))
+}
+
+fn contents(
+    push: &GovernedPush<'_>,
+    commit: &Oid,
+    since: Option<&Oid>,
+    world: &World<'_>,
+) -> Result<Contents, Undecided> {
+    Contents::of(commit, since, &push.remote, world.repository)
+}
+
+/// Adds what goes out: what cannot be told is a note.
+pub(super) fn add_contents(
+    push: &GovernedPush<'_>,
+    since_git: Result<Contents, Undecided>,
+    verdict: &mut Verdict,
+    world: &World<'_>,
+) {
+    let mut found = since_git;
+    if let Some(change) = change(push) {
+        let git = change.replaces;
+        let runs = match verdict.runs.clone() {
+            Some(runs) => runs.map(Some),
+            // The team's notes came with the answers of the remotes.
+            None => push.running(git, world.memory),
+        };
+        match runs {
+            Ok(Some(runs)) if Some(&runs) != git => {
+                verdict.notes.extend(Contents::unlike_git(git, &runs));
+                found = contents(push, change.commit, Some(&runs), world);
+            }
+            Ok(_) => {}
+            Err(error) => verdict.notes.push(error.in_one_line()),
+        }
+    }
+    match found {
+        Ok(contents) => verdict.contents = Some(contents),
+        Err(error) => verdict.notes.push(format!(
+            "what it deploys is not known: {}",
+            error.in_one_line()
+        )),
+    }
+}
+
+/// How long the policy asks people to stay around.
+pub(super) fn runway(push: &GovernedPush<'_>, world: &World<'_>) -> Option<String> {
+    let environment = push.environment()?;
+    let runway = Duration::try_from(environment.window.runway).ok()?;
+    if runway.is_zero() {
+        // Finding the reader's time zone takes milliseconds.
+        return None;
+    }
+    let until = world.clock.now().checked_add(runway).ok()?;
+    let reader = world.clock.zone().ok()?;
+    let zone = environment.window.timezone.resolve(&reader);
+    Some(format!(
+        "stay around for {}, until {}, in case {} needs you",
+        text::span(runway),
+        text::clock(until, &zone, &reader),
+        environment.name
+    ))
+}
+
+/// What git asks of a push that would go, where what is live is not in the past of its commit.
+pub(super) fn forced(
+    push: &GovernedPush<'_>,
+    verdict: &Verdict,
+    repository: &dyn LocalRepository,
+) -> Vec<Cure> {
+    let (Some(environment), Some((lease, old))) = (push.environment(), push.lease(repository))
+    else {
+        return Vec::new();
+    };
+    let old = old.short();
+    let push_on = push.command_with(&[&lease]);
+    let why = format!("{old}, which is live, is not in the past of this commit");
+    match &push.trunk {
+        _ if verdict.rollback.is_some() => {
+            let commits = push.commits().into_iter().map(Oid::as_str);
+            let rollback = ["pushgate", "rollback", &environment.name].into_iter();
+            vec![Cure::run(why, [command(rollback.chain(commits))])]
+        }
+        Ok(trunk) if !environment.takes_any() => {
+            let merge = command(["git", "merge", old]);
+            let share = command(["git", "push", &trunk.remote, &trunk.branch]);
+            vec![
+                Cure::run(format!("{why}: to keep it, merge it first"), [merge, share]),
+                Cure::run("or take it off, which git wants forced", [push_on]),
+            ]
+        }
+        _ => vec![Cure::run(
+            format!("{why}: git wants that forced"),
+            [push_on],
+        )],
+    }
+}
