@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_yaml::Value;
 
-use super::error::{Fault, Place, advice, quoted};
+use super::error::{Fault, Place, advice, harmless, quoted};
 use super::schema::section_of;
 use super::source::Source;
 use crate::text::{alternatives, nearest};
@@ -197,8 +197,10 @@ fn written(value: &Value) -> Cow<'_, str> {
 
 fn with_text(text: &str, why: &str) -> String {
     let quoted = quoted(text);
+    // It may quote a part of the text.
+    let why: String = why.chars().map(harmless).collect();
     if text.is_empty() || why.contains(&quoted) {
-        why.to_owned()
+        why
     } else {
         format!("{quoted}: {why}")
     }

@@ -1056,3 +1056,12 @@ fn nobody_is_told_to_quote_what_is_quoted() {
         assert!(message.contains("quote that"), "{message}");
     }
 }
+
+#[test]
+fn a_tab_in_what_is_quoted_is_a_space() {
+    let text = "environments: {a: {window: {timezone: \"E\\turope/Madrid\", closed: [Sat]}}}\n";
+    assert_eq!(
+        error_of_the_loader(text.as_bytes()).message,
+        "`E urope/Madrid` is not a time zone; did you mean `Europe/Madrid`?"
+    );
+}
