@@ -545,6 +545,11 @@ mod tests {
             reader().read("example.org:a".into())
         );
         same("/srv/shop/.git", "/srv/shop");
+        same("example.org:team/..git", "example.org:team/./..git/");
+        assert_ne!(
+            reader().read("example.org:team/..git".into()),
+            reader().read("example.org:team".into())
+        );
         same(".", "/home/ana/shop");
         same("ssh://git@[::1]:22/a", "[::1]:a");
         assert_ne!(
