@@ -119,7 +119,7 @@ pub(crate) const LOOKING: [(&str, &str); 5] = [
     (FILE_MODE, "true"),
 ];
 
-const FILE_MODE: &str = "core.fileMode";
+pub(super) const FILE_MODE: &str = "core.fileMode";
 
 /// The options of git for these settings; not every file system keeps modes.
 pub(crate) fn looking(keeps_modes: bool) -> impl Iterator<Item = String> {

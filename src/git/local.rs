@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::{
     Repository,
     backend::Kind,
-    command::{LOOKING, looking},
+    command::{FILE_MODE, LOOKING, looking},
     files::{Files, damaged},
     objects::{commit_author, commit_headers},
 };
@@ -196,10 +196,15 @@ impl gates::LocalRepository for Repository {
 }
 
 impl Repository {
-    /// Whether git is told not to look at the modes of files, which are kept here.
+    /// Whether git may be told not to look at the modes of files, which are kept here.
     fn is_blind_to_modes(&self) -> bool {
-        let looks = self.config("core.filemode");
-        looks.is_some_and(|value| value == "false") && file::keeps_modes(self.common_dir())
+        self.is_set_otherwise((FILE_MODE, "true")) && file::keeps_modes(self.common_dir())
+    }
+
+    /// Whether git's configuration has another value; one and the same may be spelled in several ways.
+    fn is_set_otherwise(&self, (name, value): (&str, &str)) -> bool {
+        let configured = self.config(&name.to_ascii_lowercase());
+        configured.is_some_and(|configured| configured != value)
     }
 
     /// The commands after which the user's own git sees the changes, too, that we saw.
@@ -219,12 +224,8 @@ impl Repository {
         }
         let as_usual = ["status", "--porcelain", "--untracked-files=normal"];
         if first.is_empty() && run(&mut self.git.plain(as_usual))?.stdout.is_empty() {
-            let is_set = |name: &str, value| {
-                let configured = self.config(&name.to_ascii_lowercase());
-                configured.is_some_and(|configured| configured != value)
-            };
             let settings = LOOKING.into_iter();
-            let blind = settings.filter(|(name, value)| is_set(name, *value));
+            let blind = settings.filter(|setting| self.is_set_otherwise(*setting));
             first.extend(blind.map(|(name, value)| command(["git", "config", name, value])));
         }
         Ok(first)

@@ -4,6 +4,7 @@
 //! It is not below `.git`, where Jest finds no tests and package managers use files of the parent.
 
 use std::{
+    cell::OnceCell,
     ffi::OsStr,
     fs, io,
     os::unix::ffi::OsStrExt,
@@ -47,6 +48,8 @@ pub(crate) struct Worktree<'w> {
     /// The directory of the worktree and of the list of its links.
     directory: PathBuf,
     common_dir: PathBuf,
+    /// Whether the files in it keep their modes, once that was tried.
+    keeps_modes: OnceCell<bool>,
 }
 
 impl<'w> Worktree<'w> {
@@ -66,6 +69,7 @@ impl<'w> Worktree<'w> {
             git,
             directory: base.cache_dir().join(format!("pushgate/{name}-{key}")),
             common_dir: common_dir.to_owned(),
+            keeps_modes: OnceCell::new(),
         })
     }
 
@@ -196,9 +200,10 @@ impl<'w> Worktree<'w> {
     /// `git worktree add` takes the patterns of a sparse checkout over; the worktree is whole all the
     /// same.
     fn command<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Command {
+        let keeps_modes = || file::keeps_modes(&self.directory);
         let mut command = self.git.command(["-c", "core.hooksPath=/dev/null"]);
         command
-            .args(looking(file::keeps_modes(&self.directory)))
+            .args(looking(*self.keeps_modes.get_or_init(keeps_modes)))
             .args(["-c", "core.sparseCheckout=false"])
             .args(args)
             .env_remove("GIT_NO_LAZY_FETCH")

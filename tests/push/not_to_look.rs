@@ -177,15 +177,20 @@ fn is_refused_and_cured(shop: &Sandbox, commands: &[String]) {
 
 #[test]
 fn a_mode_that_git_does_not_look_at_is_an_edit() {
-    let shop = Sandbox::new();
-    shop.policy("suite: {run: \"test -x settings\", reuse: never}\nenvironments: {staging: {}}\n");
-    shop.commit_file("settings", "red\n");
-    shop.push_ungated("origin", "master");
-    shop.git(["config", "core.fileMode", "false"]).goes();
-    let settings = shop.app.join("settings");
-    fs::set_permissions(settings, fs::Permissions::from_mode(0o755)).unwrap();
-    assert_eq!(shop.ask(["status", "--porcelain"]), "");
-    is_refused_and_cured(&shop, &["git config core.fileMode true".to_owned()]);
+    // As git spells it, and as people do (git-config(1), "boolean").
+    for spelling in ["false", "False", "no", "off", "0"] {
+        let shop = Sandbox::new();
+        shop.policy(
+            "suite: {run: \"test -x settings\", reuse: never}\nenvironments: {staging: {}}\n",
+        );
+        shop.commit_file("settings", "red\n");
+        shop.push_ungated("origin", "master");
+        shop.git(["config", "core.fileMode", spelling]).goes();
+        let settings = shop.app.join("settings");
+        fs::set_permissions(settings, fs::Permissions::from_mode(0o755)).unwrap();
+        assert_eq!(shop.ask(["status", "--porcelain"]), "");
+        is_refused_and_cured(&shop, &["git config core.fileMode true".to_owned()]);
+    }
 }
 
 #[test]
