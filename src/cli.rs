@@ -254,7 +254,7 @@ pub struct Window {
 #[derive(Debug, Args)]
 #[command(after_help = include_str!("help/log.txt"))]
 pub struct Log {
-    /// So many events at most, the newest; default: 100 where nothing else says which.
+    /// So many events at most, the newest; default: 50 where nothing else says which.
     #[arg(short = 'n', long = "max-count", value_name = "N")]
     pub most: Option<usize>,
     /// Only what happened to this environment, or to `trunk`.

@@ -99,7 +99,7 @@ pub(crate) fn settle(repository: &Repository, ask: Ask) -> Result<(), Undecided>
                     Outcome::Missing
                 }
             }
-            (None, _) if one.push.by_command || now.duration_since(one.record.at) > OLDEST => {
+            (None, _) if one.is_by_command() || now.duration_since(one.record.at) > OLDEST => {
                 Outcome::Unknown
             }
             (None, _) => {
@@ -235,6 +235,12 @@ fn by_tip(
 impl Ended {
     fn is_of_this_process(&self) -> bool {
         (self.push.git).is_some_and(|(id, _)| id == detached::this().0)
+    }
+
+    /// Whether another command than `git push` deploys, whose end alone tells whether it did.
+    fn is_by_command(&self) -> bool {
+        let deployed = self.record.deployed();
+        deployed.is_some_and(|deployed| deployed.by_command)
     }
 
     /// Writes down what became of it.

@@ -18,7 +18,8 @@ use crate::{
     commands::Error,
     cure::command,
     gates::{
-        EnvironmentRemotes, Remotes,
+        EnvironmentRemotes, Remotes, Undecided,
+        remote_tips::Tips,
         verdict::{Contents, Decision, TrunkName},
     },
     git::{Repository, network},
@@ -87,10 +88,10 @@ fn push(args: &Check, world: &Repository) -> Result<Push, Error> {
         name => {
             let environment = environment(name, &policy)?;
             let of = world.remotes_of(environment);
-            let index = first_without(&commit, &of, world);
+            let (index, tips) = first_without(&commit, &of, world);
             let way = to_environment(environment, &of, index, &policy, world);
             deploy = deploy_by_command(&of);
-            let tips = world.live(&of, index)?;
+            let tips = tips?;
             if tips.is_empty() && of.is_remembered && of.live.is_none() {
                 if !did_you_mean(&of.expected, &of.known).is_empty() {
                     return Err(of.unknown());
@@ -180,14 +181,24 @@ fn environment<'p>(name: Option<&str>, policy: &'p Policy) -> Result<&'p Environ
     }
 }
 
-/// The first remote of an environment that does not have a commit yet; the first of all where each has it.
-pub(super) fn first_without(commit: &Oid, of: &EnvironmentRemotes, remotes: &dyn Remotes) -> usize {
-    let lacks = |index: &usize| {
-        let tips = remotes.live(of, *index);
-        !tips.is_ok_and(|tips| tips.iter().any(|(_, tip)| tip == commit))
+/// The first remote of an environment that does not have a commit yet, and its tips; the first of all where each
+/// has it.
+pub(super) fn first_without(
+    commit: &Oid,
+    of: &EnvironmentRemotes,
+    remotes: &dyn Remotes,
+) -> (usize, Result<Tips, Undecided>) {
+    let has = |tips: &Result<Tips, _>| {
+        let tips = tips.as_ref();
+        tips.is_ok_and(|tips| tips.iter().any(|(_, tip)| tip == commit))
     };
-    let several = (0..of.remotes.len()).filter(|_| of.remotes.len() > 1);
-    several.into_iter().find(lacks).unwrap_or(0)
+    let first = remotes.live(of, 0);
+    if !has(&first) {
+        return (0, first);
+    }
+    let others = (1..of.remotes.len()).map(|index| (index, remotes.live(of, index)));
+    let mut others = others.skip_while(|(_, tips)| has(tips));
+    others.next().unwrap_or((0, first))
 }
 
 /// A remote that leads to an environment, or the URL of its app, and the branch that deploys there.

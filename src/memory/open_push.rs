@@ -36,9 +36,6 @@ pub struct OpenPush {
     pub tracking: Option<Tracking>,
     /// The process of `git push`, or of the deploy that makes the push: its id, and when it started.
     pub git: Option<(i32, u64)>,
-    /// Whether another command than `git push` deploys, whose end alone tells whether it did.
-    #[serde(default)]
-    pub by_command: bool,
     /// The remote where the team shares its records.
     pub share: Option<String>,
     pub state: State,
@@ -78,7 +75,6 @@ impl OpenPush {
             old: None,
             tracking: None,
             git: None,
-            by_command: false,
             share: None,
             state: State::Open,
         }

@@ -138,12 +138,9 @@ pub(super) fn normal(path: &[u8], from_root: bool) -> Vec<u8> {
     }
     if let Some(last) = parts.pop() {
         // `..git` is a name, and no way.
-        let stem = last.strip_suffix(b".git").unwrap_or(last);
-        let stem = if matches!(stem, b"." | b"..") {
-            last
-        } else {
-            stem
-        };
+        let stem = last.strip_suffix(b".git");
+        let stem = stem.filter(|stem| !matches!(*stem, b"." | b".."));
+        let stem = stem.unwrap_or(last);
         parts.extend(Some(stem).filter(|stem| !stem.is_empty()));
     }
     parts.join(&b'/')

@@ -219,7 +219,7 @@ impl<'d> Decider<'d> {
                 }
                 if decision.permits() && self.event != Event::Check {
                     verdict.notes.extend(runway(push, &self.world));
-                } else if decision.permits() && !push.second {
+                } else if !push.second {
                     verdict.cures = forced(push, &verdict, self.world.repository);
                 }
                 (push, decision, verdict)

@@ -115,18 +115,11 @@ pub(crate) fn preview(
         }
         repository.ledger().probe()?;
         let verdicts = evaluate(&pushes, &BTreeSet::new(), false, &preview.world());
-        Ok(pushes
-            .iter()
-            .zip(verdicts)
-            .next_back()
-            .map(|(push, verdict)| {
-                let cures = if verdict.decision().permits() {
-                    forced(push, &verdict, repository)
-                } else {
-                    Vec::new()
-                };
-                Verdict { cures, ..verdict }
-            }))
+        let last = pushes.iter().zip(verdicts).next_back();
+        Ok(last.map(|(push, verdict)| Verdict {
+            cures: forced(push, &verdict, repository),
+            ..verdict
+        }))
     })
 }
 

@@ -83,12 +83,15 @@ pub(super) fn runway(push: &GovernedPush<'_>, world: &World<'_>) -> Option<Strin
     ))
 }
 
-/// What git asks of a push that would go, where what is live is not in the past of its commit.
+/// What git asks of a push, if that would go, where what is live is not in the past of its commit.
 pub(super) fn forced(
     push: &GovernedPush<'_>,
     verdict: &Verdict,
     repository: &dyn LocalRepository,
 ) -> Vec<Cure> {
+    if !verdict.decision().permits() {
+        return Vec::new();
+    }
     let (Some(environment), Some((lease, old))) = (push.environment(), push.lease(repository))
     else {
         return Vec::new();

@@ -71,7 +71,6 @@ impl Part {
             open.share.clone_from(&share);
             open.old = change.replaces.map(ToString::to_string);
             open.git = deploy.map(|_| detached::this());
-            open.by_command = by_command;
             open
         });
         let open = open.collect();

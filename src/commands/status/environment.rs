@@ -243,10 +243,10 @@ impl Inputs<'_> {
         commit: &Oid,
         contents: &mut Option<Contents>,
     ) -> Result<NextPush, Error> {
-        let index = first_without(commit, remotes, &self.tips);
+        let (index, tips) = first_without(commit, remotes, &self.tips);
         let (remote, url, target) =
             to_environment(environment, remotes, index, self.policy, self.world);
-        let tips = match self.tips.live(remotes, index) {
+        let tips = match tips {
             Ok(tips) if tips.is_empty() && remotes.is_remembered && remotes.live.is_none() => {
                 return Ok(nothing("no remote of this repository leads there"));
             }
