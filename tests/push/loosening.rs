@@ -1,6 +1,6 @@
 //! A commit that loosens the rules is judged by those of trunk, too: it cannot free itself.
 
-use crate::support::{Ran, Sandbox};
+use crate::support::{POLICY, Ran, Sandbox};
 
 const NIGHT: &str = "2026-11-24 23:30:00";
 
@@ -233,13 +233,28 @@ fn a_clone_that_never_had_trunk_does_not_believe_the_commit() {
     let ran = ran
         .goes_not()
         .says("this clone does not know the default branch of origin");
-    let cure = ran
+    let lines = ran
         .stderr
         .lines()
-        .find_map(|line| line.split_once("git remote set-branches"));
-    let cure = format!("git remote set-branches{}", cure.unwrap().1);
-    shop.run_in(&shop.app, "sh", ["-c", &cure]).goes();
+        .skip_while(|line| *line != "  fetch it, then push again:");
+    for cure in lines.skip(1).map_while(|line| line.strip_prefix("    ")) {
+        shop.run_in(&shop.app, "sh", ["-c", cure]).goes();
+    }
     shop.push("staging", "feature:master").refused("trunk");
+}
+
+#[test]
+fn a_topic_that_was_pushed_first_keeps_trunk_from_nobody() {
+    let shop = Sandbox::bare();
+    shop.install();
+    shop.policy(POLICY);
+    shop.push("origin", "master:topic").goes();
+    shop.push("staging", "master")
+        .goes_not()
+        .says("the default branch of origin, whose policy says what trunk is, has no commit yet\n")
+        .says("  push it there first, then push again:\n    git push origin master\n");
+    shop.push("origin", "master").goes();
+    shop.push("staging", "master").goes();
 }
 
 #[test]

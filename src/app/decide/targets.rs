@@ -11,15 +11,16 @@ use crate::{
         message::Message,
         policies::{Loaded, Source},
     },
+    cure::command,
     gates::{
-        EnvironmentRemotes, GovernedPush, Undecided,
+        EnvironmentRemotes, GovernedPush, Remotes, Undecided,
         route::{PushContext, Route, Router, Target, remote_label},
         verdict::TrunkName,
     },
     git::Repository,
-    policy::{Environment, FILE},
+    policy::{Environment, FILE, Trunk},
     push::Update,
-    text::{printable, shell_word},
+    text::printable,
 };
 
 /// The governed refs of a push, grouped by their targets.
@@ -83,10 +84,17 @@ impl<'p> Targets<'p> {
                 .peekable();
             let route = own.route(update);
             let is_governed = matches!(route, Route::Governed(_)) || by_teams.peek().is_some();
-            if let Some(remote) = &policies.unknown_trunk
-                && (is_governed || own.is_usual_trunk(update, remote, context))
-            {
-                return Err(unknown_trunk(remote));
+            if let Some(remote) = &policies.unknown_trunk {
+                let is_trunk = own.is_usual_trunk(update, remote, context);
+                let is_first = matches!(update, Update::Set { replaces: None, .. });
+                if is_governed || is_trunk {
+                    match repository.default_branch(remote)? {
+                        Some(_) => return Err(unknown_trunk(remote)),
+                        // The push that brings trunk is judged by what it brings.
+                        None if is_trunk && is_first => {}
+                        None => return Err(no_trunk_yet(remote, repository)?),
+                    }
+                }
             }
             if let Some(error) = &policies.unread_trunk
                 && let Route::Governed(Target::Environment(_) | Target::UnknownApp(_)) = route
@@ -259,13 +267,30 @@ impl<'p> View<'p> {
 
 /// Which branch is trunk would be told by the pushed commit alone.
 fn unknown_trunk(remote: &str) -> Undecided {
-    let name = shell_word(remote);
     Undecided::new(format!(
         "this clone does not know the default branch of {remote}, whose policy says what trunk is"
     ))
-    .hint(format!(
-        "git remote set-branches {name} '*' && git fetch {name} && git remote set-head {name} --auto"
-    ))
+    .cure(
+        "fetch it, then push again",
+        [
+            command(["git", "remote", "set-branches", remote, "*"]),
+            command(["git", "fetch", remote]),
+            command(["git", "remote", "set-head", remote, "--auto"]),
+        ],
+    )
+}
+
+/// There is no trunk on the server either.
+fn no_trunk_yet(remote: &str, repository: &Repository) -> Result<Undecided, Undecided> {
+    let TrunkName { branch, .. } = repository.trunk(&Trunk {
+        remote: remote.to_owned(),
+        branch: None,
+    })?;
+    let why = format!(
+        "the default branch of {remote}, whose policy says what trunk is, has no commit yet"
+    );
+    let push = command(["git", "push", remote, &branch]);
+    Ok(Undecided::new(why).cure("push it there first, then push again", [push]))
 }
 
 /// The line about branches that an environment takes and does not build.
