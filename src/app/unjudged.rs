@@ -1,9 +1,14 @@
 //! What became live without the gate: pushes that git's own reflogs know, and commits that are found live
 //! and that nobody has recorded.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
-use jiff::Timestamp;
+use bstr::BStr;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
     answers::SystemClock,
@@ -24,13 +29,21 @@ use crate::{
     push::Oid,
 };
 
+/// How soon after the hook git has ended that has nothing to send.
+const MOMENT: SignedDuration = SignedDuration::from_secs(5);
+
+/// How long a platform may go on building after git has ended; Heroku gives up after a quarter of an hour
+/// (devcenter.heroku.com/articles/slug-compiler).
+const LONGEST_BUILD: SignedDuration = SignedDuration::from_mins(30);
+
 /// Records the pushes from this clone to the environments of a policy that no gate has judged.
 pub(super) fn record_all(repository: &Repository, policy: &Policy) -> Result<(), Undecided> {
     let Some(since) = gate_since(repository) else {
         return Ok(());
     };
     let share = policy.shares().then_some(policy.trunk.remote.as_str());
-    let before = repository.looked_at();
+    let before: Vec<Tracking> = read(&repository.looked_at_path());
+    let idle: Vec<(String, Timestamp)> = read(&repository.idle_path());
     let (mut reflogs, mut looked_at) = (Vec::new(), Vec::new());
     for environment in &policy.environments {
         let of = repository.remotes_of(environment);
@@ -61,13 +74,19 @@ pub(super) fn record_all(repository: &Repository, policy: &Policy) -> Result<(),
         let is_it = |one: &&Tracking| one.name == now.name && fits(one, moves);
         let known = before.iter().find(is_it).map_or(0, |one| one.moves);
         let mut records = unrecorded(repository, of.place_of(*index), moves, known)?;
-        records.retain(|one| one.at >= since && !open.contains(&one.commit));
+        let was_sent = |at: Timestamp| {
+            let mut idle = idle
+                .iter()
+                .filter(|(remote, _)| *remote == of.remotes[*index]);
+            !idle.any(|(_, asked)| at.duration_since(*asked).abs() <= MOMENT)
+        };
+        records.retain(|one| one.at >= since && was_sent(one.at) && !open.contains(&one.commit));
         found.extend(records);
     }
     write(repository, &found, share)?;
     // A push that is open now may turn out not to be judged.
     if open.is_empty() && looked_at != before {
-        repository.mark_looked_at(&looked_at);
+        write_down(&repository.looked_at_path(), &looked_at);
     }
     Ok(())
 }
@@ -127,22 +146,35 @@ impl Repository {
         self.state_dir().join("reflogs.json")
     }
 
-    /// The tracking refs as they were when their reflogs were last searched for unjudged pushes.
-    fn looked_at(&self) -> Vec<Tracking> {
-        let text = file::read(&self.looked_at_path()).unwrap_or_default();
-        // Without it, the whole reflogs are searched again.
-        serde_json::from_slice(&text).unwrap_or_default()
+    /// The pushes that had nothing to send: the remote, and when it was asked last.
+    fn idle_path(&self) -> PathBuf {
+        self.state_dir().join("up-to-date.json")
     }
+}
 
-    /// What cannot be written is searched again.
-    fn mark_looked_at(&self, all: &[Tracking]) {
-        let path = self.looked_at_path();
-        let write = || {
-            let mode = file::state_mode(&path)?;
-            file::replace(&path, ".reflogs-", &serde_json::to_vec(all)?, mode)
-        };
-        let _ = write();
-    }
+/// Remembers that a push had nothing to send: git moves the tracking ref all the same, and writes that it was
+/// pushed, though somebody else has pushed it.
+pub(crate) fn had_nothing_to_send(remote: &BStr, repository: &Repository) {
+    let path = repository.idle_path();
+    let mut idle: Vec<(String, Timestamp)> = read(&path);
+    idle.retain(|(known, _)| remote != known.as_str());
+    idle.push((remote.to_string(), SystemClock.now()));
+    write_down(&path, &idle);
+}
+
+/// What such a file says. Without it, whole reflogs are searched, and every move in them counts.
+fn read<T: DeserializeOwned + Default>(path: &Path) -> T {
+    let text = file::read(path).unwrap_or_default();
+    serde_json::from_slice(&text).unwrap_or_default()
+}
+
+fn write_down(path: &Path, what: &impl Serialize) {
+    let write = || {
+        let mode = file::state_mode(path)?;
+        file::replace(path, ".reflogs-", &serde_json::to_vec(what)?, mode)
+    };
+    // Without it there is more to search.
+    let _ = write();
 }
 
 /// The record of a commit that is live on an environment though nobody has recorded it; `None` while a push
@@ -182,7 +214,7 @@ pub(crate) fn sighting(
 }
 
 /// The record of a push from here that was given up, and whose commit is live all the same: git may have ended
-/// before the platform did.
+/// before the platform did. Later, somebody else may have pushed it, around the gate.
 pub(crate) fn arrived_late(
     repository: &Repository,
     place: Place<'_>,
@@ -194,11 +226,12 @@ pub(crate) fn arrived_late(
     let last = records
         .filter(|record| record.is_at(place) && record.commit == *commit)
         .max_by_key(|record| record.at);
-    let Some(record) = last else {
+    let now = SystemClock.now();
+    let Some(record) = last.filter(|last| now.duration_since(last.at) <= LONGEST_BUILD) else {
         return Ok(None);
     };
     let known = repository.records(commit)?;
-    let is_known = current(&known, place, commit, SystemClock.now()).is_some();
+    let is_known = current(&known, place, commit, now).is_some();
     Ok((!is_known).then(|| settle::found(record)))
 }
 

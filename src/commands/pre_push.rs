@@ -9,6 +9,7 @@ use crate::{
         answers::PushRunner,
         decide::{Event, Pending, Stopped, judge, leave_out_judged, let_go},
         overrides::{Overrides, SWITCH},
+        unjudged::had_nothing_to_send,
     },
     cli::{Caller, PrePush},
     commands::Error,
@@ -134,6 +135,9 @@ type Judged = Option<(Pending, Repository)>;
 
 fn judged(remote: &OsStr, url: &OsStr, input: &[u8]) -> Result<Judged, Error> {
     if input.is_empty() {
+        if let Ok(repository) = Repository::open() {
+            had_nothing_to_send(remote.as_bytes().into(), &repository);
+        }
         return Ok(None);
     }
     let mut push = push(remote, url);

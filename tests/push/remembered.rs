@@ -422,6 +422,28 @@ fn what_was_up_to_date_is_no_deployment_of_whoever_asked() {
 }
 
 #[test]
+fn what_went_around_the_gate_is_not_by_whoever_was_up_to_date() {
+    let shop = shop();
+    let [ana, ben] = people(&shop);
+    deploys(&ana, "10:00", "two");
+    ben.commits("three");
+    ben.push("11:00", "origin").goes();
+    ben.at(
+        "11:00",
+        &["git", "push", "--no-verify", "production", "master"],
+    )
+    .goes();
+    ana.git(&["pull", "-q", "--ff-only", "origin", "master"])
+        .goes();
+    ana.push("12:00", "production")
+        .says("Everything up-to-date");
+    let status = ana.reads("12:10", &["status"]);
+    assert!(status.contains("no gate judged this"), "{status}");
+    let log = log(&ana, "12:20");
+    assert!(log.contains("found by Ana"), "{log}");
+}
+
+#[test]
 fn a_push_around_the_gate_replaces_what_others_deployed_meanwhile() {
     let shop = shop();
     let [ana, ben] = people(&shop);
@@ -476,6 +498,29 @@ fn a_push_that_was_given_up_counts_once_its_commit_is_seen() {
     let status = ben.reads("11:30", &["status"]);
     assert!(status.contains("the site is down"), "{status}");
     assert!(log(&ben, "11:40").contains(&three[..7]));
+}
+
+#[test]
+fn what_others_push_around_the_gate_after_a_rejection_is_not_judged() {
+    let shop = shop();
+    let [ana, ben] = people(&shop);
+    deploys(&ana, "10:00", "two");
+    ana.commits("three");
+    for remote in ["origin", "staging"] {
+        ana.push("11:00", remote).goes();
+    }
+    let hook = rejects(&shop, "production");
+    ana.push("11:10", "production").goes_not();
+    fs::remove_file(&hook).unwrap();
+    ben.git(&["pull", "-q", "--ff-only", "origin", "master"])
+        .goes();
+    ben.at(
+        "13:00",
+        &["git", "push", "--no-verify", "production", "master"],
+    )
+    .goes();
+    let status = ana.reads("13:10", &["status"]);
+    assert!(status.contains("no gate judged this"), "{status}");
 }
 
 #[test]
