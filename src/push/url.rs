@@ -46,13 +46,15 @@ impl Parts {
                 }
             }
             None => {
-                // scp-like: a colon before the first slash, or after brackets. It is no URL: git does not
-                // decode it, and it has no query.
-                let bracket = text.find("]:").map(|at| at + 1);
-                let colon = bracket.or_else(|| text.find(':'))?;
-                if text[..colon].contains('/') && bracket.is_none() {
+                // scp-like: a colon before the first slash. It is no URL: git does not decode it, and it has no
+                // query.
+                let first = text.find(':')?;
+                if text[..first].contains('/') {
                     return None;
                 }
+                // Brackets may hold colons.
+                let bracket = text.find("]:").filter(|_| text[..first].contains('['));
+                let colon = bracket.map_or(first, |at| at + 1);
                 let (authority, path) = (&text[..colon], &text[colon + 1..]);
                 ("ssh".to_owned(), authority.to_owned(), path.to_owned())
             }
@@ -196,6 +198,16 @@ pub fn redact(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_slash_before_the_colon_makes_it_a_path() {
+        for path in ["/]:srv/shop", "./a:b", "/srv/[a]:b"] {
+            assert!(Parts::of(path.into()).is_none(), "{path}");
+        }
+        for host in ["h]:srv/shop", "a[b]:c", "[::1]:a"] {
+            assert!(is_ssh(host.into()), "{host}");
+        }
+    }
 
     #[test]
     fn passwords_are_taken_out_of_any_text() {
