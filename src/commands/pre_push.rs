@@ -13,6 +13,7 @@ use crate::{
     },
     cli::{Caller, PrePush},
     commands::Error,
+    cure::command,
     gates::route::remote_label,
     git::Repository,
     hooks::{
@@ -82,11 +83,16 @@ pub(crate) fn run(args: &PrePush) -> Done {
     let Some((pending, repository)) = judged else {
         return code;
     };
-    if is_alone && verdict == 0 && lfs::is_left_out(&repository) {
+    if is_alone
+        && verdict == 0
+        && let Some(left_out) = lfs::left_out(&repository)
+        && left_out.behind.is_none()
+    {
         report::warn(
             "no hook calls git-lfs, so the files that it keeps stay here; have ours call it:",
         );
-        for command in lfs::PUT_BEHIND {
+        let upload = command(["git", "lfs", "push", "--all", &remote.to_string_lossy()]);
+        for command in left_out.cure.into_iter().chain([upload]) {
             report::print(format_args!("    {command}\n"));
         }
     }

@@ -234,12 +234,18 @@ pub(crate) fn kept(opened: &Opened) -> Found {
 
 /// Whether git-lfs uploads before a push.
 pub(crate) fn lfs(opened: &Opened) -> Found {
-    if !lfs::is_left_out(&opened.world) {
+    let Some(left_out) = lfs::left_out(&opened.world) else {
         return Ok(Vec::new());
-    }
-    let text = "no hook calls git-lfs: the files that it keeps are not uploaded";
-    let finding = Finding::broken(text);
-    Ok(vec![
-        lfs::PUT_BEHIND.into_iter().fold(finding, Finding::run),
-    ])
+    };
+    let finding = match left_out.behind {
+        Some(hook) => {
+            let hook = from_here(&hook);
+            let text = format!("{hook}, which runs after the gates, does not name git-lfs");
+            Finding::warning(text).hint(format!(
+                "unless a script that it runs does, the files that git-lfs keeps are not uploaded: let {hook} run `git lfs pre-push \"$@\"`"
+            ))
+        }
+        None => Finding::broken("no hook calls git-lfs: the files that it keeps are not uploaded"),
+    };
+    Ok(vec![left_out.cure.into_iter().fold(finding, Finding::run)])
 }

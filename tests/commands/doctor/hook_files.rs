@@ -82,6 +82,43 @@ fn what_it_says_of_the_kept_hook_is_what_a_push_meets() {
 }
 
 #[test]
+fn git_lfs_that_no_hook_calls_is_missed() {
+    let uses_lfs = |shop: &Sandbox| shop.write(".gitattributes", "*.bin filter=lfs\n");
+    let missed = "no hook calls git-lfs: the files that it keeps are not uploaded";
+    let alone = shop();
+    uses_lfs(&alone);
+    let visit_alone = visit(&alone);
+    let told = visit_alone.doctor();
+    let ill = told.breaks(missed);
+    ill.runs("git lfs update --force").runs("pushgate install");
+    // Behind a hook that is kept, git-lfs's own command would take our place.
+    let kept = with_kept(TOUCH);
+    uses_lfs(&kept);
+    let visit_kept = visit(&kept);
+    let told = visit_kept.doctor();
+    let text = ".git/.pushgate-hooks/pre-push, which runs after the gates, does not name git-lfs";
+    told.warns(text)
+        .hints("let .git/.pushgate-hooks/pre-push run `git lfs pre-push \"$@\"`");
+    let calls = with_kept("#!/bin/sh\ngit lfs pre-push \"$@\"\n");
+    uses_lfs(&calls);
+    visit(&calls).doctor().lacks("git-lfs");
+    // Nor may it be written where repositories share our hook.
+    let shared = shop();
+    uses_lfs(&shared);
+    let hooks = shared.path("hooks");
+    fs::create_dir(&hooks).unwrap();
+    fs::rename(hook(&shared), hooks.join("pre-push")).unwrap();
+    shared
+        .git(["config", "core.hooksPath", hooks.to_str().unwrap()])
+        .goes();
+    let visit_shared = visit(&shared);
+    let told = visit_shared.doctor();
+    let own = shared.app.join(".git/hooks").display().to_string();
+    told.breaks(missed)
+        .runs(&format!("git -c 'core.hooksPath={own}' lfs update"));
+}
+
+#[test]
 fn a_hook_that_took_our_place_and_one_that_waits_need_a_person() {
     let shop = with_kept(TOUCH);
     executable(&hook(&shop), "#!/bin/sh\n: theirs\n");

@@ -1,5 +1,7 @@
 //! git-lfs, whose hook uploads the objects of a push: installed before us, after us, and by force.
 
+use std::fs;
+
 use expect_test::expect;
 
 use super::Street;
@@ -103,4 +105,36 @@ fn what_it_takes_by_force_is_missed_and_taken_back() {
         street.run("pushgate uninstall").goes();
         assert_eq!(street.read(".git/hooks/pre-push"), theirs);
     }
+}
+
+#[test]
+#[ignore = "slow: needs git-lfs"]
+fn where_repositories_share_our_hook_theirs_is_the_repositorys_own() {
+    let street = Street::new();
+    street.run("pushgate install").goes();
+    let (own, shared) = (street.file(".git/hooks"), street.shop.path("hooks"));
+    fs::create_dir(&shared).unwrap();
+    fs::rename(own.join("pre-push"), shared.join("pre-push")).unwrap();
+    let shared = shared.display();
+    street
+        .run(&format!("git config core.hooksPath {shared}"))
+        .goes();
+    street.run("git lfs install --local --skip-repo").goes();
+    let is_on = street.lfs_object();
+    let setting = format!("core.hooksPath={}", own.display());
+    let cure = format!("git -c '{setting}' lfs update");
+    let ran = street.run("git push staging master").goes();
+    assert!(ran.stderr.contains(&cure), "{ran}");
+    assert!(!is_on("staging"));
+    street.run(&cure.replace('\'', "")).goes();
+    // What went without its files gets them, too.
+    assert!(
+        ran.stderr.contains("    git lfs push --all staging\n"),
+        "{ran}"
+    );
+    street.run("git lfs push --all staging").goes();
+    assert!(is_on("staging"));
+    street.shop.commit_on_origin("more");
+    let ran = street.run("git push staging master").goes();
+    assert!(!ran.stderr.contains("git-lfs"), "{ran}");
 }
