@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 pub use crate::push::variables::{AFTER, REASON, ROLLBACK, SKIP, SWITCH};
 use crate::{
     gates::{GovernedPush, LocalRepository, ORDER, Refusal, verdict::Gate},
+    policy::{Environment, Reason},
     process::variable,
     push::variables::{COMMIT, COMPLETE, DEPLOY, ENVIRONMENT, LIVE, REPLACES, RUNNING},
     text::{nearest, printable, says_something},
@@ -58,6 +59,11 @@ impl Overrides {
     /// Reads them from the environment.
     pub(crate) fn of_environment() -> Result<Self, BadWord> {
         Self::read(variable)
+    }
+
+    /// Whether there is none of the reason that the environment's policy demands of an override.
+    pub(crate) fn lack_reason(&self, environment: &Environment) -> bool {
+        environment.reason == Reason::Required && self.reason.is_none()
     }
 
     /// Reads them; `get` gives the value of a variable.
@@ -162,10 +168,12 @@ pub(crate) fn no_reason(
     repository: &dyn LocalRepository,
 ) -> Refusal {
     let skip: Vec<_> = given.skip.iter().map(|gate| gate.name()).collect();
+    // `pushgate rollback` says by its name what the variable says.
+    let is_named = (push.push.deploy.as_ref()).is_some_and(|deploy| deploy.is_rollback);
     let asked = [
         (given.off, format!("{SWITCH}=off ")),
         (!skip.is_empty(), format!("{SKIP}={} ", skip.join(","))),
-        (given.rollback, format!("{ROLLBACK}=1 ")),
+        (given.rollback && !is_named, format!("{ROLLBACK}=1 ")),
     ];
     let asked = asked.into_iter().filter(|(is_asked, _)| *is_asked);
     let asked: String = asked.map(|(_, words)| words).collect();

@@ -53,6 +53,9 @@ pub(crate) fn run(args: &Deploy) -> Done {
     if targets.is_empty() {
         return Ok(0);
     }
+    if let Some(code) = plan.refused_unasked(environment, &targets)? {
+        return Ok(code);
+    }
     report::say(&format!(
         "deploying {} ({}) to {}",
         printable(source.strip_prefix("refs/heads/").unwrap_or(&source).into()),

@@ -72,6 +72,9 @@ pub(crate) fn run(args: &Rollback) -> Done {
     if targets.is_empty() {
         return Ok(0);
     }
+    if let Some(code) = plan.refused_unasked(environment, &targets)? {
+        return Ok(code);
+    }
     for (index, target) in targets.iter().enumerate() {
         let is_same = |last: usize| targets[last].live == target.live;
         let is_told = index.checked_sub(1).is_some_and(is_same);

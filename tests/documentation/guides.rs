@@ -181,7 +181,7 @@ fn each_command_for_an_emergency_does_what_it_says() {
     sh(&shop, true, lock)
         .goes()
         .says("Ana <ana@shop.example> has locked production since ");
-    let rollback = format!("{rollback} --yes -m outage");
+    let rollback = format!("{rollback} --yes");
     shop.git(["checkout", "-q", "--detach", &first]).goes();
     sh(&shop, true, &rollback).goes();
     assert_eq!(shop.tip("production", "master"), first);

@@ -155,6 +155,15 @@ fn it_has_to_say_why_where_the_policy_wants_that() {
     it.back(NIGHT)
         .goes_not()
         .says("an override of production must say why");
+    // Before anybody is asked, and in the log.
+    for args in [&["rollback"][..], &["rollback", "--yes"]] {
+        let decided = it.shop.ledger().len();
+        it.shop
+            .pushgate(args)
+            .goes_not()
+            .says("an override of production must say why");
+        assert_eq!(it.shop.ledger().len(), decided + 1);
+    }
     let ran = it
         .shop
         .pushgate(["rollback", "--yes", "-m", "it is on fire"]);

@@ -313,10 +313,9 @@ fn rollback(push: &GovernedPush<'_>) -> Option<Rollback> {
 
 /// The environment whose policy demands a reason that an override does not give.
 fn lacks_reason<'c>(push: &GovernedPush<'c>, overrides: &Overrides) -> Option<&'c Environment> {
-    let is_overridden =
-        overrides.off || overrides.rollback || overrides.skip.iter().any(|gate| push.asks(*gate));
-    let demands = |one: &&Environment| one.reason == policy::Reason::Required;
-    (push.environment().filter(demands)).filter(|_| is_overridden && overrides.reason.is_none())
+    let is_skipped = || overrides.skip.iter().any(|gate| push.asks(*gate));
+    let is_overridden = overrides.off || overrides.rollback || is_skipped();
+    (push.environment()).filter(|one| is_overridden && overrides.lack_reason(one))
 }
 
 fn is_off(what: &str, overrides: &Overrides) -> String {

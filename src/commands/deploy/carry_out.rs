@@ -11,16 +11,22 @@ use std::{
 use bstr::ByteSlice;
 use jiff::Timestamp;
 
-use super::{super::Done, Plan, Target, plan::path_of};
+use super::{
+    super::{Done, Error},
+    Plan, Target,
+    plan::path_of,
+};
 use crate::{
     app::{
         answers::SystemClock,
         decide::{Pending, Stopped},
         follow_up::share,
+        overrides::Overrides,
         settle::{Ask, settle},
     },
     gates::{Clock, Undecided},
     memory::permit::{Permit, Permitted},
+    policy::Environment,
     process::{child::ChildWatch, foreground, signals},
     push::{
         Oid,
@@ -64,6 +70,26 @@ impl Plan<'_> {
         };
         self.share(matches!(ended, Ok(0)));
         ended
+    }
+
+    /// The exit code, where an override that would be refused whatever the gates say is refused before a person
+    /// is asked.
+    pub(in crate::commands) fn refused_unasked(
+        &self,
+        environment: &Environment,
+        targets: &[Target],
+    ) -> Result<Option<u8>, Error> {
+        let is_good =
+            |given: &Overrides| *given == Overrides::default() || !given.lack_reason(environment);
+        if self.overrides.as_ref().is_ok_and(is_good) {
+            return Ok(None);
+        }
+        let pushes = targets.first().map(|target| self.pushes(target));
+        let Some((push, _)) = pushes.transpose()?.and_then(|all| all.into_iter().next()) else {
+            return Ok(None);
+        };
+        let one = self.judge(&push, &mut Vec::new())?;
+        Ok(stopped(&one).map(|code| code.max(self.record(one, None))))
     }
 
     fn record(&self, pending: Pending, stopped: Option<Stopped>) -> u8 {
