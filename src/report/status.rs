@@ -172,6 +172,8 @@ pub(crate) enum NextPush {
     Refused {
         gate: &'static str,
         why: String,
+        /// The other gates that refuse it.
+        also: Vec<&'static str>,
         cures: Vec<Cure>,
     },
     Undecided {

@@ -293,6 +293,10 @@ impl Inputs<'_> {
             return Ok(nothing("no gate is asked"));
         };
         let decision = verdict.decision();
+        let refused = verdict.answers.iter().filter_map(|(gate, outcome)| {
+            matches!(outcome, Outcome::Refused(_)).then_some(gate.name())
+        });
+        let also: Vec<_> = refused.skip(1).collect();
         let stop = verdict
             .answers
             .iter()
@@ -300,6 +304,7 @@ impl Inputs<'_> {
                 Outcome::Refused(refusal) => Some(NextPush::Refused {
                     gate: gate.name(),
                     why: refusal.why.clone(),
+                    also: also.clone(),
                     cures: refusal.cures.clone(),
                 }),
                 Outcome::Undecided(error) if decision == Decision::Undecided => {

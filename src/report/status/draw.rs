@@ -288,9 +288,18 @@ impl<'s> Page<'s> {
                 };
                 (paint(GOOD, "go") + after, &cures[..])
             }
-            NextPush::Refused { gate, why, cures } => {
+            NextPush::Refused {
+                gate,
+                why,
+                also,
+                cures,
+            } => {
+                let others = match also.as_slice() {
+                    [] => String::new(),
+                    others => format!("; also by {}", others.join(", ")),
+                };
                 let refused = paint(BAD, "refused") + by(gate);
-                (refused + ": " + why, &cures[..])
+                (refused + ": " + why + others, &cures[..])
             }
             NextPush::Undecided { gate, why, cures } => {
                 let by = gate.map(by).unwrap_or_default();
