@@ -8,6 +8,7 @@ use super::{
     schema,
 };
 use crate::{
+    app::policies::Source,
     cli::Install,
     file,
     gates::Undecided,
@@ -19,6 +20,7 @@ use crate::{
         manager::Manager,
         script::{Call, NAME, hook_for},
     },
+    policy::FILE,
     report,
 };
 
@@ -31,9 +33,13 @@ pub(crate) fn run(args: &Install) -> Done {
     if let Ok(Local { loaded, .. }) = Local::of(&repository)
         && loaded.policy.environments.is_empty()
     {
-        report::say(
-            "no environment is known here, so no deploy is judged: pushgate init writes a policy",
-        );
+        let how = match loaded.source {
+            Source::Defaults => "pushgate init writes a policy".to_owned(),
+            _ => format!("name what is pushed to under `environments` in {FILE}"),
+        };
+        report::say(&format!(
+            "no environment is known here, so no deploy is judged: {how}"
+        ));
     }
     Ok(code)
 }

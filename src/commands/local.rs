@@ -66,7 +66,7 @@ pub(crate) fn unknown(name: &str, policy: &Policy, other: Option<&str>) -> Error
     ));
     if meant.is_empty() {
         return error.hint(format!(
-            "add it to `environments` in {FILE} (pushgate init writes one)"
+            "add it to `environments` in {FILE} (pushgate init --stdout shows how)"
         ));
     }
     error
@@ -83,7 +83,7 @@ pub(crate) fn no_pipeline() -> Error {
     Error::new("the policy names no environment")
         .cure("ask about trunk", ["pushgate check trunk"])
         .hint(format!(
-            "or add one to `environments` in {FILE} (pushgate init writes one)"
+            "or add one to `environments` in {FILE} (pushgate init --stdout shows how)"
         ))
 }
 

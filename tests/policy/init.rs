@@ -288,6 +288,19 @@ fn it_refuses_to_overwrite() {
 }
 
 #[test]
+fn where_a_policy_is_nobody_is_sent_to_init() {
+    for policy in ["suite: {run: 'true'}\n", "environments: {}\n"] {
+        let shop = Sandbox::bare();
+        shop.policy(policy);
+        for args in [&["install"][..], &["rollback"], &["lock", "-m", "x"]] {
+            let ran = shop.pushgate(args);
+            ran.says("`environments` in .pushgate.yml")
+                .never_says("init writes");
+        }
+    }
+}
+
+#[test]
 fn it_asks_where_two_suites_are_as_likely() {
     let shop = shop_with(&[]);
     shop.write("package.json", "{\"scripts\": {\"test\": \"jest\"}}");
