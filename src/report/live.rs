@@ -6,7 +6,10 @@ use std::{
     io::{IsTerminal, Write, stderr},
 };
 
-use nix::unistd::{getpgrp, tcgetpgrp};
+use nix::{
+    sys::signal::{SigSet, Signal},
+    unistd::{getpgrp, getsid, tcgetpgrp},
+};
 
 use super::{Text, columns, paint, prefixed, print, say, styled, text::DIM};
 use crate::{
@@ -20,6 +23,12 @@ const CLEAR: &[u8] = b"\r\x1b[2K";
 /// Whether the terminal is ours to write to: one that is not may even stop us for trying (`stty tostop`).
 fn is_ours() -> bool {
     !tcgetpgrp(stderr()).is_ok_and(|foreground| foreground != getpgrp())
+}
+
+/// Whether the shell of this session has the terminal back, while we still run.
+fn is_the_shells() -> bool {
+    let shell = getsid(None).ok().filter(|shell| *shell != getpgrp());
+    shell.is_some_and(|shell| tcgetpgrp(stderr()) == Ok(shell))
 }
 
 impl Listener for Stderr {
@@ -84,13 +93,19 @@ impl Console for Stderr {
 
     fn last(&self, before: Before, line: &str) {
         let before: &[u8] = match before {
+            // git ends at once, and the shell's prompt is often there before us.
+            _ if is_the_shells() => b"\n",
+            _ if !is_ours() => return,
             Before::Nothing => b"",
             Before::Line => b"\n",
             Before::Status => CLEAR,
         };
-        let said = styled(prefixed(line).as_str(), &stderr());
-        if let Some(said) = said.ok().filter(|_| is_ours()) {
+        if let Ok(said) = styled(prefixed(line).as_str(), &stderr()) {
+            // A background process may write while this is blocked, even after `stty tostop`.
+            let stops = SigSet::from(Signal::SIGTTOU);
+            let _ = stops.thread_block();
             self.bytes(&[before, &said].concat());
+            let _ = stops.thread_unblock();
         }
     }
 }

@@ -32,8 +32,8 @@ pub(crate) trait Console: Sync {
     fn bytes(&self, bytes: &[u8]);
     /// Whether it is a terminal, where lines can be cleared.
     fn is_terminal(&self) -> bool;
-    /// Ends what stands on the line, and writes a last line, all at once, unless the terminal has gone
-    /// back to the shell.
+    /// Ends what stands on the line, be it the shell's prompt, and writes a last line, all at once; nothing
+    /// where another program has the terminal.
     fn last(&self, before: Before, line: &str);
 }
 
@@ -215,7 +215,7 @@ impl Progress for Screen<'_> {
 
     /// Says in one line that the run was stopped, and shows nothing after it.
     ///
-    /// It is said at once, while the terminal is still ours: what is written after the shell's prompt
+    /// It is said at once, while the terminal may still be ours: what is written after the shell's prompt
     /// spoils the prompt.
     fn interrupted(&self, by: &str) {
         let mut state = self.state();
