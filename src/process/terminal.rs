@@ -29,8 +29,9 @@ pub(crate) fn confirm(question: &str) -> Result<bool, Undecided> {
     let _ = write!(terminal, "pushgate: {question} [y/N] ");
     let mut answer = Vec::new();
     let deadline = Instant::now() + LIMIT;
-    while Instant::now() < deadline && !answer.ends_with(b"\n") {
-        signals::check()?;
+    let mut stopped = Ok(());
+    while stopped.is_ok() && Instant::now() < deadline && !answer.ends_with(b"\n") {
+        stopped = signals::check();
         let mut waits = [PollFd::new(terminal.as_fd(), PollFlags::POLLIN)];
         if poll(&mut waits, PollTimeout::from(TICK)).unwrap_or(0) == 0 {
             continue;
@@ -41,9 +42,11 @@ pub(crate) fn confirm(question: &str) -> Result<bool, Undecided> {
             _ => break,
         }
     }
-    if !answer.ends_with(b"\n") {
+    // Where the shell has the terminal back, after Ctrl-C, it has done so.
+    if !answer.ends_with(b"\n") && is_ours(&terminal) {
         let _ = writeln!(terminal);
     }
+    stopped?;
     let answer = answer.trim_ascii().to_ascii_lowercase();
     Ok(answer == b"y" || answer == b"yes")
 }
@@ -60,5 +63,10 @@ fn open() -> Option<File> {
     }
     let terminal = File::options().read(true).write(true).open("/dev/tty");
     let terminal = terminal.ok()?;
-    (tcgetpgrp(&terminal) == Ok(getpgrp())).then_some(terminal)
+    is_ours(&terminal).then_some(terminal)
+}
+
+/// Whether this process is in the foreground.
+fn is_ours(terminal: &File) -> bool {
+    tcgetpgrp(terminal) == Ok(getpgrp())
 }

@@ -416,7 +416,7 @@ fn a_person_at_a_terminal_is_asked_before_production() {
     asked.types(&format!("{PUSHGATE} deploy production; echo code $?"));
     asked.shows("Deploy ");
     asked.presses("C-c");
-    asked.shows("code 130");
+    asked.shows("\ncode 130");
     assert_ne!(shop.tip("production", "master"), head);
     // Standard input is not what is asked.
     let terminal = run("true | pushgate deploy production");
