@@ -157,6 +157,7 @@ fn status() -> Status {
                 next_push: NextPush::Refused {
                     gate: "promotion",
                     why: "aaaaaaa has been on staging for 18m; it soaks for 30m".to_owned(),
+                    also: vec!["lock", "suite"],
                     cures: vec![
                         Cure::run("get the newest, then push again", ["git pull"]),
                         Cure::words("or else"),
@@ -216,7 +217,7 @@ production (shop), after staging
     aaaaaaa Show the discount in the basket (Ben)
     ddddddd Show the discount in the basket (Ben)
   git push  refused by promotion: aaaaaaa has been on staging for 18m; it soaks
-            for 30m
+            for 30m; also by lock, suite
             get the newest, then push again:
     git pull
 "
