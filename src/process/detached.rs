@@ -43,28 +43,34 @@ pub(crate) fn is_dry_run() -> bool {
     git.is_some_and(|git| says_dry_run(&proc::arguments(git.id)))
 }
 
-/// Reads the options of `git push` as git does: the last one counts, and a long one may be cut short.
+/// Reads the options of `git push` as git does: the last one counts, and a long one may be cut short where no
+/// other begins so.
 fn says_dry_run(words: &[String]) -> bool {
-    const WITH_VALUE: [&str; 5] = ["-o", "--push-option", "--repo", "--receive-pack", "--exec"];
-    let mut words = words
-        .iter()
-        .map(String::as_str)
-        .skip_while(|word| *word != "push");
+    const WITH_VALUE: [&str; 5] = [
+        "exec",
+        "push-option",
+        "receive-pack",
+        "recurse-submodules",
+        "repo",
+    ];
+    let words = words.iter().map(String::as_str);
+    let mut words = words.skip_while(|word| *word != "push").skip(1);
     let mut is_dry = false;
     while let Some(word) = words.next() {
-        match word {
-            "--" => break,
-            "--no-dry-run" => is_dry = false,
-            word if WITH_VALUE.contains(&word) => drop(words.next()),
-            word if word.starts_with("--") => {
-                is_dry |= word.len() > "--d".len() && "--dry-run".starts_with(word);
+        if let Some(name) = word.strip_prefix("--") {
+            match name {
+                "" | "end-of-options" => break,
+                _ if "dry-run".starts_with(name) => is_dry = true,
+                _ if "no-dry-run".starts_with(name) => is_dry = false,
+                _ if WITH_VALUE.iter().any(|one| one.starts_with(name)) => drop(words.next()),
+                _ => {}
             }
-            // What follows `o` is its value.
-            word => {
-                let flags = word
-                    .strip_prefix('-')
-                    .and_then(|flags| flags.split('o').next());
-                is_dry |= flags.is_some_and(|flags| flags.contains('n'));
+        } else if let Some(flags) = word.strip_prefix('-') {
+            // What follows `o` is its value, or else the next word is.
+            let (flags, value) = flags.split_once('o').unwrap_or((flags, "none"));
+            is_dry |= flags.contains('n');
+            if value.is_empty() {
+                words.next();
             }
         }
     }
@@ -103,14 +109,23 @@ mod tests {
             "git -C app push production master --dry",
             "git push -fn production",
             "git push --no-dry-run -n production",
+            "git push --no-dry --dr production",
+            "git push -fno VALUE production",
+            "git push --recurse-submodules check -n production",
         ] {
             assert!(says(line), "{line}");
         }
         for line in [
             "git push production master",
-            "git push -n --no-dry-run production",
             "git push -o -n production",
             "git push -on production",
+            "git push -fo none production",
+            "git push -fo -n production",
+            "git push -n --no-dry-run production",
+            "git push -n --no-dry production",
+            "git push --push -n production",
+            "git push --rece -n production",
+            "git push production --end-of-options -n",
             "git push --delete production -- -n",
             "git --dry-run deploys",
         ] {
