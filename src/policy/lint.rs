@@ -143,11 +143,11 @@ fn unseen_failures(script: &str) -> Vec<(usize, &'static str)> {
             "the failure of a command whose output is exported is not seen: assign it on a line before",
         ),
         (
-            r#"\b(ba|da|k|z)?sh\s+-[a-df-z]*c\s+("[^"]*|'[^']*)[;\n]"#,
+            r#"(^|[\s;&|(`/])(ba|da|k|z)?sh(\s+-[a-df-z]*c\s+|\s*<<<\s*)("[^"]*|'[^']*)[;\n]"#,
             "of what `sh -c` is given only the last command counts: say `sh -e -c`",
         ),
         (
-            r"\b(ba|da|k|z)?sh(\s+-[a-df-z]+)*\s*<<-?",
+            r"(^|[\s;&|(`/])(ba|da|k|z)?sh(\s+-[a-df-z]+)*\s*<<[^<]",
             "a shell goes on after a failure in what `<<` gives it: say `sh -e`",
         ),
     ];

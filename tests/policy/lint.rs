@@ -103,7 +103,12 @@ fn a_failure_that_the_shell_does_not_see_is_named() {
         &[&format!("5:5: {exported}")],
     );
     let inner = "of what `sh -c` is given only the last command counts: say `sh -e -c`";
-    finds_in_suite("bash -c 'bin/lint; bin/test'", &[&format!("2:8: {inner}")]);
+    for given in [
+        "bash -c 'bin/lint; bin/test'",
+        "bash <<<'bin/lint; bin/test'",
+    ] {
+        finds_in_suite(given, &[&format!("2:8: {inner}")]);
+    }
     let given = "a shell goes on after a failure in what `<<` gives it: say `sh -e`";
     finds_in_suite(
         "|\n    bash -s <<'END'\n    bin/lint\n    bin/test\n    END",
@@ -123,6 +128,10 @@ fn a_failure_that_the_shell_does_not_see_is_named() {
     for seen in [
         "\"all() { bin/test; }; all\"",
         "|\n    bash -euo pipefail <<END\n    bin/test\n    END",
+        "|\n    ./check.sh <<END\n    a\n    b\n    END",
+        "./check.sh <<<'a; b'",
+        "./check.sh -c 'a; b'",
+        "bash <<<bin/test",
         "bash -c bin/test",
         "bash -ec 'bin/lint; bin/test'",
         "\"! grep -r FIXME src\"",
