@@ -67,9 +67,12 @@ impl Repository {
         })
     }
 
-    /// Remembers why it failed.
+    /// Remembers why it failed, where that is still what is to be shared.
     pub(super) fn keep_unshared(&self, failed: &Unshared) -> io::Result<()> {
-        self.change_unshared(&failed.remote, |_| Some(failed.clone()))
+        let is_newer = |now: &Unshared| now.tip != failed.tip;
+        self.change_unshared(&failed.remote, |now| {
+            now.map(|now| if is_newer(&now) { now } else { failed.clone() })
+        })
     }
 
     /// Forgets it, unless there is more to share by now.

@@ -5,6 +5,7 @@ use std::{fs, process::Stdio, time::Instant};
 use crate::support::{
     PATIENCE, Ran, Sandbox,
     notes_worker::{REF, clone, line, notes_worker, other_refs, tell, told},
+    shared, until,
 };
 
 #[test]
@@ -172,6 +173,79 @@ fn a_server_that_refuses_notes_is_quoted_and_they_stay_here() {
         assert_eq!(said[2], "ana");
         assert_eq!(shop.tip("origin", "master"), head);
     }
+}
+
+const POLICY: &str = "suite: {run: 'true'}\nenvironments: {staging: {}}\n";
+
+/// What is still to be shared: its tip, its remote, and why that failed, of each.
+fn unshared(shop: &Sandbox) -> Vec<String> {
+    let text = fs::read_to_string(shop.app.join(".git/pushgate/unshared"));
+    let text = text.unwrap_or_default();
+    text.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn what_one_remote_refuses_is_kept_for_it_while_another_is_told() {
+    let shop = Sandbox::new();
+    shop.git(["init", "-q", "--bare", "../upstream.git"]).goes();
+    shop.git(["remote", "add", "upstream", "../upstream.git"])
+        .goes();
+    server_hook(&shop, "update", "case $1 in refs/notes/*) exit 1;; esac");
+    fs::remove_file(shop.app.join("hook")).unwrap();
+    shop.policy(POLICY);
+    shop.commit_on_origin("two");
+    shop.push("staging", "master").goes();
+    assert_eq!(unshared(&shop)[1], "origin");
+    shop.policy(&format!(
+        "trunk: {{remote: upstream, branch: master}}\n{POLICY}"
+    ));
+    for remote in ["origin", "upstream"] {
+        shop.push_ungated(remote, "master");
+    }
+    shop.push("staging", "master").goes();
+    until("upstream is told", || {
+        let left = unshared(&shop);
+        (left.len() == 3 && left[1] == "origin").then_some(())
+    });
+    let bare = shop.path("upstream.git");
+    let told = || shop.run_in(&bare, "git", ["rev-parse", REF]).goes().stdout;
+    assert_eq!(told().trim(), shop.ask(["rev-parse", REF]));
+    fs::remove_file(shop.path("origin.git/hooks/update")).unwrap();
+    shop.pushgate(["status"]);
+    shared(&shop.app);
+}
+
+#[test]
+fn a_try_that_fails_late_does_not_undo_that_more_is_to_be_shared() {
+    let shop = Sandbox::new();
+    let wait = "touch ../waits; until test -e ../go; do sleep 0.02; done; exit 1";
+    let wait = format!("case $1 in refs/notes/*) {wait};; esac");
+    server_hook(&shop, "update", &wait);
+    fs::remove_file(shop.app.join("hook")).unwrap();
+    shop.policy(POLICY);
+    let push = || {
+        let mut push = shop.command("git");
+        let pushed = push.args(["push", "-q", "staging", "master"]).output();
+        assert!(pushed.unwrap().status.success());
+    };
+    shop.commit_on_origin("two");
+    push();
+    let waits = || shop.path("waits").exists().then_some(());
+    until("the first try waits", waits);
+    shop.commit_on_origin("three");
+    push();
+    // It finds the second deployment, while the first is still being shared.
+    shop.pushgate(["check", "staging"]);
+    let newest = shop.ask(["rev-parse", REF]);
+    assert_eq!(unshared(&shop)[..2], [newest.as_str(), "origin"]);
+    fs::write(shop.path("go"), "").unwrap();
+    until("the first try has failed", || {
+        unshared(&shop)
+            .get(2)
+            .filter(|why| !why.is_empty())
+            .cloned()
+    });
+    assert_eq!(unshared(&shop)[..2], [newest.as_str(), "origin"]);
 }
 
 #[test]
