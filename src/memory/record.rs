@@ -6,7 +6,10 @@ use bstr::ByteSlice;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::{push::Oid, text::is_odd};
+use crate::{
+    push::{Oid, destination::is_one_place},
+    text::is_odd,
+};
 
 /// The notes that the records are kept in.
 pub const REF: &str = "refs/notes/pushgate";
@@ -217,7 +220,10 @@ impl Record {
 
     /// Whether it happened at a place: in a fork, an environment of the same name is somewhere else.
     pub fn is_at(&self, place: Place<'_>) -> bool {
-        let is_there = |one| place.destinations.contains(one);
+        let is_there = |one: &String| {
+            let mut there = place.destinations.iter();
+            there.any(|other| is_one_place(one, other))
+        };
         self.environment == place.environment && self.destinations.iter().any(is_there)
     }
 

@@ -140,12 +140,18 @@ impl Reader {
             Some((who, within)) => (Some(who.to_owned()), within.to_owned()),
             None => (parts.home, parts.path),
         };
+        let home = match platform {
+            None => home,
+            // Other users of the same machine have homes of their own.
+            Some(Platform::Dokku | Platform::Piku) => parts.user,
+            Some(_) => None,
+        };
         Destination::Server {
             platform,
             host,
             path,
             // All users of a forge log in as one.
-            home: home.filter(|home| platform.is_none() && home != "git"),
+            home: home.filter(|home| home != "git"),
         }
     }
 
@@ -186,30 +192,9 @@ impl Reader {
 }
 
 impl Destination {
-    /// Whether a push to one may go to the other: which user logs in may stand in the configuration of ssh alone.
+    /// Whether a push to one may go to the other.
     pub fn may_be(&self, other: &Self) -> bool {
-        let is_same = self.platform() == other.platform() && self.may_be_server(other);
-        self == other || is_same
-    }
-
-    /// The same of servers, whatever their platforms.
-    fn may_be_server(&self, other: &Self) -> bool {
-        match (self.server(), other.server()) {
-            (Some((place, home)), Some((there, other))) => {
-                place == there && (home == other || home.is_none() || other.is_none())
-            }
-            _ => false,
-        }
-    }
-
-    /// Host and path of a server, and whose home directory it begins in.
-    fn server(&self) -> Option<([&str; 2], Option<&str>)> {
-        match self {
-            Self::Server {
-                host, path, home, ..
-            } => Some(([host, path], home.as_deref())),
-            Self::Path(_) | Self::Named(_) => None,
-        }
+        is_one_place(&self.to_string(), &other.to_string())
     }
 
     pub fn platform(&self) -> Option<Platform> {
@@ -236,7 +221,7 @@ impl Destination {
         // Whatever its port, which is the scheme's own or is written.
         ["ssh", "https"].iter().any(|scheme| {
             let named = Reader::default().read(format!("{scheme}://{word}").as_str().into());
-            self.may_be_server(&named)
+            self.may_be(&named)
         })
     }
 
@@ -251,6 +236,20 @@ impl Destination {
             _ => self.to_string(),
         }
     }
+}
+
+/// Whether two destinations, as records name them, may be one place: which user logs in to a server may stand in
+/// the configuration of ssh alone.
+pub fn is_one_place(one: &str, other: &str) -> bool {
+    fn parts(text: &str) -> (Option<&str>, &str) {
+        let parts = text.split_once('@');
+        match parts.filter(|(user, _)| !user.contains('/')) {
+            Some((user, place)) => (Some(user), place),
+            None => (None, text),
+        }
+    }
+    let ((user, place), (other, there)) = (parts(one), parts(other));
+    place == there && (user == other || user.is_none() || other.is_none())
 }
 
 fn is_segment(path: &str) -> bool {
@@ -428,17 +427,17 @@ mod tests {
         app(
             "dokku@paas.example:shop.eu",
             Platform::Dokku,
-            "paas.example/shop.eu",
+            "dokku@paas.example/shop.eu",
         );
         app(
             "ssh://dokku@paas.example:2222/shop",
             Platform::Dokku,
-            "paas.example:2222/shop",
+            "dokku@paas.example:2222/shop",
         );
         app(
             "piku@paas.example:shop",
             Platform::Piku,
-            "paas.example/shop",
+            "piku@paas.example/shop",
         );
         app(
             "git@ssh.osc-fr1.scalingo.com:shop.git",
@@ -508,6 +507,10 @@ mod tests {
             assert!(read(url).is_app("h/shop") && read(url).is_app("stage@h/~/shop"));
             assert!(!read(url).is_app("prod@h/~/shop"));
         }
+        // The apps of Dokku are in the home directory of its user.
+        assert!(!read("dokku@h:shop").may_be(&read("prod@h:shop")));
+        assert!(read("dokku@h:shop").may_be(&read("h:shop")));
+        assert_eq!(read("dokku@h:shop"), read("ssh://dokku@h/shop"));
         assert_eq!(read("stage@h:/srv/shop"), read("prod@h:/srv/shop"));
         assert_eq!(read("ssh://stage@h/srv/shop"), read("h:/srv/shop"));
         assert_eq!(read("git@h:shop"), read("https://h/shop"));

@@ -4,7 +4,7 @@ use expect_test::expect;
 
 use std::{fs, process::Command};
 
-use crate::support::{Ran, Sandbox, tool};
+use crate::support::{Ran, Sandbox, processes::script, tool};
 
 /// A shop with a new commit on origin and staging, under this rule for production.
 fn shop(rule: &str) -> (Sandbox, String) {
@@ -19,7 +19,10 @@ fn shop(rule: &str) -> (Sandbox, String) {
 
 /// Writes down, as any clone may, that somebody has tried a commit on staging.
 fn signs(shop: &Sandbox, person: &str, commit: &str) {
-    let staging = shop.place("staging");
+    signs_at(shop, &shop.place("staging"), person, commit);
+}
+
+fn signs_at(shop: &Sandbox, staging: &str, person: &str, commit: &str) {
     let line = format!(
         "{{\"v\":1,\"event\":\"signoff\",\"environment\":\"staging\",\"destinations\":[\"{staging}\"],\"commit\":\"{commit}\",\"by\":\"{person}\",\"at\":\"2026-11-20T09:00:00Z\"}}"
     );
@@ -47,6 +50,32 @@ fn somebody_must_have_tried_it() {
         "promotion: {} is live on staging, signed off by Ana <ana@shop.example>",
         &id[..7]
     ));
+}
+
+/// Which user logs in to a server may stand in the configuration of ssh alone.
+#[test]
+fn it_counts_for_a_home_directory_however_that_is_spelled_and_for_no_other() {
+    let (shop, id) = shop("true");
+    let (ssh, here) = (shop.path("ssh"), shop.root().display());
+    let text = format!("#!/bin/sh\ncd {here} && exec sh -c \"$2\"\n");
+    let ssh = script(&shop, &ssh, &text);
+    shop.git(["config", "core.sshCommand", &ssh]).goes();
+    shop.git(["config", "ssh.variant", "simple"]).goes();
+    for (recorded, counts, not) in [
+        ("ana@h/staging", "h:staging.git", "ben@h:staging.git"),
+        ("h/staging", "ana@h:staging.git", "i:staging.git"),
+    ] {
+        shop.git(["update-ref", "-d", "refs/notes/pushgate"]).goes();
+        signs_at(&shop, recorded, "Ana <ana@shop.example>", &id);
+        let check = |url: &str| {
+            shop.git(["remote", "set-url", "staging", url]).goes();
+            shop.pushgate(["check", "production"])
+        };
+        check(not)
+            .goes_not()
+            .says(&format!("what was tried at {recorded} does not count"));
+        check(counts).goes();
+    }
 }
 
 #[test]
