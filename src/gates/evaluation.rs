@@ -208,11 +208,14 @@ impl Evaluation<'_> {
     }
 
     fn rollback(&mut self) -> Result<Option<Rollback>, Stop> {
-        rollback::of(self.push, self.world).or_else(|_| {
-            // The team's notes may say what was live here, and come with trunk's tip.
-            self.tips();
-            rollback::of(self.push, self.world)
-        })
+        let (push, world) = (self.push, self.world);
+        let has_command = push.here.as_ref().is_some_and(|here| here.live.is_some());
+        if !has_command && let Ok(found) = rollback::of(push, None, world) {
+            return Ok(found);
+        }
+        // The team's notes may say what was live here, and come with trunk's tip, as what a command says does.
+        self.tips();
+        rollback::of(push, self.verdict.runs.as_ref(), world)
     }
 
     fn trunk(&mut self) -> GateResult {

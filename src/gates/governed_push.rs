@@ -171,12 +171,17 @@ impl<'p> GovernedPush<'p> {
         commits
     }
 
-    /// What runs where it goes, whose branch has this commit.
+    /// What runs where it goes, whose branch has this commit: what the environment's command has told, else what
+    /// is remembered.
     pub(crate) fn running(
         &self,
         git: Option<&Oid>,
+        told: Option<&Result<Oid, Undecided>>,
         memory: &dyn Memory,
     ) -> Result<Option<Oid>, Undecided> {
+        if let Some(Ok(runs)) = told {
+            return Ok(Some(runs.clone()));
+        }
         let Some(environment) = self.environment() else {
             return Ok(git.cloned());
         };

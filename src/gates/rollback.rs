@@ -4,7 +4,7 @@ use super::{
     facts::Relation,
     gate::Gate,
     governed_push::GovernedPush,
-    stop::{Refusal, Stop},
+    stop::{Refusal, Stop, Undecided},
     verdict::Rollback,
     world::{Object, World},
 };
@@ -18,8 +18,13 @@ use crate::{
 /// What a gate answers that lets a rollback pass.
 pub(crate) const PASSES: &str = "passes as a rollback";
 
-/// The rollback that a push to an environment is; refused where its commit was never live there.
-pub(crate) fn of(push: &GovernedPush<'_>, world: &World<'_>) -> Result<Option<Rollback>, Stop> {
+/// The rollback that a push to an environment is; refused where its commit was never live there. `told`: what the
+/// environment's command says to run there.
+pub(crate) fn of(
+    push: &GovernedPush<'_>,
+    told: Option<&Result<Oid, Undecided>>,
+    world: &World<'_>,
+) -> Result<Option<Rollback>, Stop> {
     let Some(here) = &push.here else {
         return Ok(None);
     };
@@ -38,7 +43,7 @@ pub(crate) fn of(push: &GovernedPush<'_>, world: &World<'_>) -> Result<Option<Ro
             .cure("go back to what was live before", [rollback])
             .into());
     };
-    let replaces = push.running(replaces.as_ref(), world.memory)?;
+    let replaces = push.running(replaces.as_ref(), told, world.memory)?;
     if let Some(old) = &replaces
         && is_forward(old, push, commit, world)?
     {

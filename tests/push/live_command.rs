@@ -6,6 +6,7 @@ use expect_test::expect;
 
 use crate::support::{
     PUSHGATE, Ran, Sandbox,
+    notes_worker::records,
     processes::assert_no_process_in,
     story::{timed, took_less},
 };
@@ -346,7 +347,28 @@ fn a_rollback_goes_back_from_what_runs_also_where_that_is_not_known() {
     fs::remove_file(shop.path("runs")).unwrap();
     shop.pushgate(["rollback", "staging", &shop.one, "--yes"])
         .goes()
-        .says("what git has there counts");
+        .says("what was deployed there last counts");
+}
+
+/// Also where no gate is asked. Three is what git has, but its release failed.
+#[test]
+fn a_rollback_by_hand_bars_what_ran_and_not_what_git_had() {
+    for off in ["on", "off"] {
+        let shop = Shop::new();
+        let three = shop.commit_on_origin("three");
+        shop.runs(&shop.two);
+        shop.push("staging", "master").goes();
+        let mut back = shop.command("git");
+        back.args(["push", "--force", "staging"])
+            .arg(format!("{}:master", shop.one))
+            .envs([("PUSHGATE_ROLLBACK", "1"), ("PUSHGATE", off)]);
+        shop.git(["checkout", "-q", &shop.one]).goes();
+        Ran::of(&mut back).goes();
+        let last = records(&shop, &shop.app, "deployed").into_iter();
+        let last = last.filter(|one| one["judged"] == "rollback");
+        let replaced: Vec<_> = last.map(|one| one["replaces"].clone()).collect();
+        assert_eq!(replaced, [shop.two.as_str()], "{three}");
+    }
 }
 
 #[test]

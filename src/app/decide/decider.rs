@@ -176,10 +176,13 @@ impl<'d> Decider<'d> {
         if overrides.off {
             let passed_over = |push: &'c GovernedPush<'c>| {
                 messages.push(Message::Warning(is_off(&push.to_string(), overrides)));
-                let verdict = Verdict {
-                    rollback: overrides.rollback.then(|| rollback(push)).flatten(),
-                    ..Verdict::default()
-                };
+                let mut verdict = Verdict::default();
+                if overrides.rollback {
+                    // What is taken off is barred: what runs, and not what git has.
+                    let here = push.here.as_ref().filter(|here| here.live.is_some());
+                    verdict.runs = here.map(|here| self.world.remotes.running(here));
+                    verdict.rollback = rollback(push);
+                }
                 (push, Decision::Overridden, verdict)
             };
             let own = pushes.iter().filter(|push| !push.second);
@@ -233,7 +236,8 @@ impl<'d> Decider<'d> {
         let git = change(push).and_then(|change| change.replaces);
         // What cannot be read has been said, or stops the push.
         let runs = |git: Option<&Oid>| {
-            let known = push.running(git, self.world.memory).ok().flatten();
+            let told = verdict.runs.as_ref();
+            let known = push.running(git, told, self.world.memory).ok().flatten();
             known.or_else(|| git.cloned())
         };
         let replaces = runs(git);

@@ -41,12 +41,12 @@ pub(super) fn add_contents(
     let mut found = since_git;
     if let Some(change) = change(push) {
         let git = change.replaces;
-        let runs = match verdict.runs.clone() {
-            Some(runs) => runs.map(Some),
-            // The team's notes came with the answers of the remotes.
-            None => push.running(git, world.memory),
-        };
-        match runs {
+        let told = verdict.runs.as_ref();
+        if let Some(Err(error)) = told {
+            verdict.notes.push(error.in_one_line());
+        }
+        // The team's notes came with the answers of the remotes.
+        match push.running(git, told, world.memory) {
             Ok(Some(runs)) if Some(&runs) != git => {
                 verdict.notes.extend(Contents::unlike_git(git, &runs));
                 found = contents(push, change.commit, Some(&runs), world);

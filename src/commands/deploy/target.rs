@@ -32,7 +32,7 @@ impl Target {
             // What is down cannot say what it runs, and has to be mended all the same.
             Some(Err(error)) => {
                 let why = error.in_one_line();
-                report::warn(&format!("{why}; what git has there counts"));
+                report::warn(&format!("{why}; what was deployed there last counts"));
                 None
             }
             runs => runs.and_then(Result::ok),
