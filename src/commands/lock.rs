@@ -70,21 +70,20 @@ fn ended(done: Done) -> Done {
     signals::signal().map_or(done, |signal| Ok(128 + signal))
 }
 
-/// Says which of these environments are locked, or why that is not known.
-pub(crate) fn say(world: &Repository, local: &Local, environments: &[&str]) {
+/// Says which of these environments are locked, or why that is not known, a line for each.
+pub(crate) fn notes(world: &Repository, local: &Local, environments: &[&str]) -> Vec<String> {
     match Locks::of(world, local).and_then(|locks| locks.all()) {
         Ok(all) => {
             let is_shown = |one: &&Found| environments.contains(&one.environment.as_str());
-            for found in all.iter().filter(is_shown) {
-                report::say(&format!(
-                    "note: {}",
-                    found.sentence(now(), &SystemClock.reader())
-                ));
-            }
+            let said = |found: &Found| found.sentence(now(), &SystemClock.reader());
+            let shown = all.iter().filter(is_shown);
+            shown
+                .map(|found| format!("note: {}", said(found)))
+                .collect()
         }
         Err(error) => {
             let why = error.in_one_line();
-            report::say(&format!("note: it is not known what is locked: {why}"));
+            vec![format!("note: it is not known what is locked: {why}")]
         }
     }
 }

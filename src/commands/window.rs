@@ -39,10 +39,12 @@ pub(crate) fn run(args: &cli::Window) -> Done {
         }
         report::say("no environment has a window: all of them are always open");
     }
+    let mut notes = Vec::new();
     if !args.json && args.at.is_none() && !environments.is_empty() {
         let names: Vec<_> = environments.iter().map(|one| one.name.as_str()).collect();
-        lock::say(&world, &local, &names);
+        notes = lock::notes(&world, &local, &names);
     }
+    notes.iter().for_each(|note| report::say(note));
     let (mut text, mut json) = (Text::default(), String::new());
     let mut is_open = true;
     for environment in environments {
@@ -54,7 +56,8 @@ pub(crate) fn run(args: &cli::Window) -> Done {
             None => now.timestamp(),
         };
         for line in known(window)?.shortages(at, &zone) {
-            report::say(&format!("note: {line}"));
+            notes.push(format!("note: {line}"));
+            notes.last().inspect(|note| report::say(note));
         }
         let answer = Answer::new(window, at, &zone);
         is_open &= answer.open;
@@ -72,6 +75,7 @@ pub(crate) fn run(args: &cli::Window) -> Done {
             answer: &answer,
             reader: &zone,
             columns: report::data_columns(),
+            notes: &notes,
             has_blocks: report::has_blocks(),
         };
         if !text.is_empty() {

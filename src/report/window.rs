@@ -2,6 +2,8 @@
 
 mod cells;
 
+use std::mem;
+
 use jiff::{
     SignedDuration, Timestamp, ToSpan,
     civil::{Date, Time},
@@ -10,8 +12,8 @@ use jiff::{
 
 use textwrap::core::display_width;
 
-use self::cells::{Cell, DAY, GO, LEGEND, MARGIN, NO_GO, Piece, Scale, cells, civil};
-use super::{BAD, DEEP, GOOD, PLAIN, Text, paint};
+use self::cells::{CLOSED, Cell, DAY, GO, LEGEND, MARGIN, NO_GO, Piece, Scale, cells, civil};
+use super::{BAD, DEEP, GOOD, PLAIN, Text, paint, prefixed};
 use crate::{
     calendar::{ClosedBy, Rule, Window},
     gates::window::Answer,
@@ -20,6 +22,8 @@ use crate::{
 
 /// The days that are shown.
 const DAYS: usize = 7;
+/// The picture and its notes have no more lines than these, if they can.
+const LINES: usize = 16;
 
 /// What is drawn.
 pub(crate) struct Picture<'p> {
@@ -30,8 +34,20 @@ pub(crate) struct Picture<'p> {
     /// The zone of the person who reads.
     pub(crate) reader: &'p TimeZone,
     pub(crate) columns: usize,
+    /// What is said above it.
+    pub(crate) notes: &'p [String],
     /// Whether blocks can be shown.
     pub(crate) has_blocks: bool,
+}
+
+/// A day of the picture.
+struct Row {
+    /// The hours over it, where they are not those over the days before.
+    axis: String,
+    day: String,
+    cells: Vec<Cell>,
+    /// What there is to say about it.
+    words: Vec<String>,
 }
 
 /// What holds, in its colour.
@@ -45,8 +61,21 @@ impl Picture<'_> {
         if self.window.is_always_open() {
             return text;
         }
-        let (days, used) = self.days();
-        text + "\n" + days + "\n" + self.legend(&used).wrap(self.columns, DEEP)
+        let rows = self.rows();
+        let used: Vec<_> = rows.iter().flat_map(|row| row.cells.clone()).collect();
+        let legend = self.legend(&used).wrap(self.columns, DEEP);
+        let lines = |text: &Text| text.as_str().lines().count();
+        let axes: usize = rows.iter().map(|row| row.axis.lines().count()).sum();
+        let notes = self
+            .notes
+            .iter()
+            .map(|note| prefixed(note).wrap(self.columns, DEEP));
+        let notes: usize = notes.map(|note| lines(&note)).sum();
+        let taken = notes + lines(&text) + axes + rows.len() + lines(&legend);
+        let mut spare = LINES.saturating_sub(taken);
+        let rows: Text = rows.iter().map(|row| self.row(row, &mut spare)).collect();
+        let gap = if spare < 2 { "" } else { "\n" };
+        text + gap + rows + gap + legend
     }
 
     /// What holds at the moment, as a verdict would say it.
@@ -57,19 +86,16 @@ impl Picture<'_> {
         environment + format_args!(", {now}: ") + state(self.answer) + "\n"
     }
 
-    /// The rows, and the cells that they use.
-    fn days(&self) -> (Text, Vec<Cell>) {
+    /// A row for each day.
+    fn rows(&self) -> Vec<Row> {
         let zone = self.window.timezone.resolve(self.reader);
         let scale = Scale::of(self.columns);
-        let end = self.answer.at.checked_add(self.window.runway);
-        let runway = self.pieces(self.answer.at, end.unwrap_or(Timestamp::MAX), &zone);
         let now = self.answer.at.to_zoned(zone.clone()).datetime();
-        let is_open = self.answer.open;
-        let now_cell = (civil(now), if is_open { GO } else { NO_GO });
+        let now_cell = (civil(now), if self.answer.open { GO } else { NO_GO });
         let mut shown: Vec<_> = scale.ticks().map(|tick| hour(tick / 60)).collect();
         let month = now.date().strftime("%Y-%m").to_string();
-        let mut text = Text::from(Scale::axis(&month, &shown));
-        let mut used = Vec::new();
+        let mut axis = Scale::axis(&month, &shown);
+        let mut rows = Vec::new();
         let usual = self.usual();
         for date in self.dates() {
             let start = |date: Date| Some(date.to_zoned(zone.clone()).ok()?.timestamp());
@@ -80,14 +106,10 @@ impl Picture<'_> {
             };
             let here = self.hours_here(date, scale, &zone);
             if here != shown {
-                text += Scale::axis("here", &here);
+                axis += &Scale::axis("here", &here);
                 shown = here;
             }
-            let midnight = civil(date.into());
             let pieces = self.pieces(from, until, &zone);
-            let cells = cells(&pieces, &runway, now_cell, midnight, scale);
-            let day = date.strftime("%a %d").to_string();
-            text += Text::from(format_args!("{day:<MARGIN$}")) + self.painted(&cells);
             let mut words = Vec::from_iter(change(until.duration_since(from)));
             let closing: Vec<_> = pieces.iter().map(dated).collect();
             words.extend(closing.iter().flatten().cloned());
@@ -95,10 +117,14 @@ impl Picture<'_> {
             if closing.iter().any(Option::is_none) {
                 words.extend(self.unusual(date, &usual));
             }
-            text += self.beside(&words, scale);
-            used.extend(cells);
+            rows.push(Row {
+                axis: mem::take(&mut axis),
+                day: date.strftime("%a %d").to_string(),
+                cells: cells(&pieces, now_cell, civil(date.into()), scale),
+                words,
+            });
         }
-        (text, used)
+        rows
     }
 
     fn dates(&self) -> impl Iterator<Item = Date> + use<> {
@@ -136,23 +162,27 @@ impl Picture<'_> {
         words
     }
 
-    /// Ends a row with what there is to say beside it, as far as it has room there, and below it.
-    fn beside(&self, words: &[String], scale: Scale) -> Text {
-        let room = (self.columns).saturating_sub(MARGIN + scale.cells + 2);
-        let fits = |count: &usize| display_width(&words[..*count].join(", ")) <= room;
-        let count = (0..=words.len()).rev().find(fits).unwrap_or(0);
-        let (beside, below) = words.split_at(count);
-        let mut text = Text::default();
-        if !beside.is_empty() {
-            text = Text::from("  ") + beside.join(", ");
+    /// A row with what there is to say beside it: what has no room there stands below, or is cut where the picture
+    /// has no line to spare.
+    fn row(&self, row: &Row, spare: &mut usize) -> Text {
+        let start = Text::from(&row.axis) + format_args!("{:<MARGIN$}", row.day);
+        let text = start + self.painted(&row.cells);
+        let room = (self.columns).saturating_sub(MARGIN + row.cells.len() + 2);
+        let all = row.words.join(", ");
+        if *spare == 0 && room >= MARGIN && !all.is_empty() {
+            return text + "  " + Text::from(all).cut(room) + "\n";
         }
-        text += "\n";
-        if !below.is_empty() {
-            let room = self.columns.saturating_sub(MARGIN);
-            text += format!("{:MARGIN$}", "");
-            text += Text::from(below.join(", ")).cut(room) + "\n";
+        let fits = |count: &usize| display_width(&row.words[..*count].join(", ")) <= room;
+        let count = (0..=row.words.len()).rev().find(fits).unwrap_or(0);
+        let (beside, below) = row.words.split_at(count);
+        let gap = if beside.is_empty() { "" } else { "  " };
+        let text = text + gap + beside.join(", ") + "\n";
+        if below.is_empty() {
+            return text;
         }
-        text
+        *spare = spare.saturating_sub(1);
+        let room = self.columns.saturating_sub(MARGIN);
+        text + format_args!("{:MARGIN$}", "") + Text::from(below.join(", ")).cut(room) + "\n"
     }
 
     /// The hours of the reader at the hours of the window on a day.
@@ -167,17 +197,36 @@ impl Picture<'_> {
         hours.map(Option::unwrap_or_default).collect()
     }
 
+    /// The pieces of a day by what a push would get then: closed as long before a closed time as the runway is.
     fn pieces(&self, from: Timestamp, until: Timestamp, zone: &TimeZone) -> Vec<Piece> {
-        let stretches = self.window.stretches(from, until, self.reader).into_iter();
-        let pieces = stretches.map(|stretch| {
-            let from = civil(stretch.from.to_zoned(zone.clone()).datetime());
-            Piece {
-                from,
-                until: from + stretch.until.duration_since(stretch.from).as_secs(),
-                by: stretch.closed,
+        let runway = self.window.runway;
+        let end = until.checked_add(runway).unwrap_or(Timestamp::MAX);
+        let stretches = self.window.stretches(from, end, self.reader).into_iter();
+        let mut last = Timestamp::MAX;
+        let mut pieces = Vec::new();
+        for stretch in stretches.rev() {
+            let mut add = |from: Timestamp, to: Timestamp, by| {
+                let to = to.min(until);
+                if from < to {
+                    let from_civil = civil(from.to_zoned(zone.clone()).datetime());
+                    pieces.push(Piece {
+                        from: from_civil,
+                        until: from_civil + to.duration_since(from).as_secs(),
+                        by,
+                    });
+                }
+            };
+            if stretch.closed.is_some() {
+                last = stretch.from.checked_sub(runway).unwrap_or(Timestamp::MIN);
+                add(stretch.from, stretch.until, stretch.closed);
+            } else {
+                let last = last.clamp(stretch.from, stretch.until);
+                add(last, stretch.until, Some(ClosedBy::OutsideOpen));
+                add(stretch.from, last, None);
             }
-        });
-        pieces.collect()
+        }
+        pieces.reverse();
+        pieces
     }
 
     /// What the signs mean, as far as they are used, and what holds on most days.
@@ -188,15 +237,21 @@ impl Picture<'_> {
                 text += "   ";
             }
             text += self.painted(&[*cell]) + " " + cell.3;
-        }
-        if !self.window.runway.is_zero() {
-            let runway = span(self.window.runway.unsigned_abs());
-            text += format_args!("   (runway {runway})");
+            if *cell == CLOSED && !self.window.runway.is_zero() {
+                let runway = span(self.window.runway.unsigned_abs());
+                text += format_args!(", or within the runway of {runway}");
+            }
         }
         text += "\n";
         let usual: Vec<_> = self.usual().iter().map(said).collect();
         if !usual.is_empty() {
-            let days = Text::from("most days: ") + usual.join(", ");
+            let is_usual = |date| self.weekly(date) == self.usual();
+            let days = if self.dates().all(is_usual) {
+                "each day"
+            } else {
+                "most days"
+            };
+            let days = Text::from(days) + ": " + usual.join(", ");
             text += days.cut(self.columns) + "\n";
         }
         text

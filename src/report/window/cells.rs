@@ -5,7 +5,7 @@ use jiff::civil::DateTime;
 
 use crate::{
     calendar::ClosedBy,
-    report::{BAD, GOOD, LOUD},
+    report::{BAD, GOOD},
 };
 
 /// The columns before the hours.
@@ -38,12 +38,10 @@ pub(super) const PARTLY: Cell = Cell(
 pub(super) const GO: Cell = Cell('@', '@', GOOD, "now");
 /// The same when it would not.
 pub(super) const NO_GO: Cell = Cell('@', '@', BAD, "now");
-pub(super) const RUNWAY: Cell = Cell('>', '>', LOUD, "runway");
-pub(super) const BLOCKED: Cell = Cell('X', 'X', BAD, "closed within the runway");
 /// The clocks go forward over it.
 pub(super) const SKIPPED: Cell = Cell(' ', ' ', Style::new(), "");
 
-pub(super) const LEGEND: [Cell; 7] = [OPEN, CLOSED, PARTLY, GO, NO_GO, RUNWAY, BLOCKED];
+pub(super) const LEGEND: [Cell; 5] = [OPEN, CLOSED, PARTLY, GO, NO_GO];
 
 /// How fine the picture is.
 #[derive(Clone, Copy)]
@@ -101,33 +99,21 @@ pub(super) fn civil(at: DateTime) -> i64 {
 }
 
 /// The cells of the day that begins at a midnight; `now` has the civil second that is asked about.
-pub(super) fn cells(
-    pieces: &[Piece],
-    runway: &[Piece],
-    now: (i64, Cell),
-    midnight: i64,
-    scale: Scale,
-) -> Vec<Cell> {
+pub(super) fn cells(pieces: &[Piece], now: (i64, Cell), midnight: i64, scale: Scale) -> Vec<Cell> {
     let cell = |index| {
         let from = midnight + index * scale.cell();
         let until = from + scale.cell();
         if (from..until).contains(&now.0) {
             return now.1;
         }
-        // Whether a part of the cell is open, and whether a part of it is closed.
-        let within = |pieces: &[Piece]| {
-            let here = |piece: &&Piece| piece.from < until && from < piece.until;
-            let is_open = |piece: &Piece| piece.by.is_none();
-            let here = || pieces.iter().filter(here);
-            (here().any(is_open), !here().all(is_open))
-        };
-        match (within(runway), within(pieces)) {
-            ((_, true), _) => BLOCKED,
-            ((true, _), _) => RUNWAY,
-            (_, (true, true)) => PARTLY,
-            (_, (true, false)) => OPEN,
-            (_, (false, true)) => CLOSED,
-            (_, (false, false)) => SKIPPED,
+        let here = |piece: &&Piece| piece.from < until && from < piece.until;
+        let here = || pieces.iter().filter(here);
+        let is_open = |piece: &Piece| piece.by.is_none();
+        match (here().any(is_open), here().all(is_open)) {
+            (true, false) => PARTLY,
+            (true, true) => OPEN,
+            (false, false) => CLOSED,
+            (false, true) => SKIPPED,
         }
     };
     (0..DAY / scale.cell()).map(cell).collect()

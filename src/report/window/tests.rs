@@ -18,6 +18,11 @@ struct Asked<'a> {
 
 impl Asked<'_> {
     fn draw(&self) -> String {
+        self.under(&[])
+    }
+
+    /// The picture below these notes.
+    fn under(&self, notes: &[String]) -> String {
         let rules = |texts: &[&str]| texts.iter().map(|text| text.parse().unwrap()).collect();
         let window = Window {
             timezone: self.zone.parse().unwrap(),
@@ -33,6 +38,7 @@ impl Asked<'_> {
             answer: &Answer::new(&window, self.at.parse().unwrap(), &reader),
             reader: &reader,
             columns: self.columns,
+            notes,
             has_blocks: false,
         };
         anstream::adapter::strip_str(picture.draw().as_str()).to_string()
@@ -74,20 +80,51 @@ production, Thu 2026-11-26 15:30: the open hours end at 16:00, within the
     runway; opens Fri 2026-11-27 09:00
 
 2026-11 00    03    06    09    12    15    18    21
-Thu 26  ##################.............@X###############
-Fri 27  ##################......:#######################  open Fri 09:00-12:15
+Thu 26  ##################............#@################
+Fri 27  ##################....:#########################  open Fri 09:00-12:15
 Sat 28  ################################################  no open hours
 Sun 29  ################################################  no open hours
-Mon 30  ##################..............################
+Mon 30  ##################............##################
 Tue 01  ################################################  2026-12-01..2026-12-02
 Wed 02  ################################################  2026-12-01..2026-12-02
 
-. open   # closed   : closed for a part   @ now   X closed within the runway
-    (runway 1h)
+. open   # closed, or within the runway of 1h   : closed for a part   @ now
 most days: open Mon-Thu 09:00-16:00, closed 22:00-07:00
 ";
     assert_eq!(picture, expected);
     assert!(picture.lines().count() <= 16);
+}
+
+#[test]
+fn what_many_days_have_to_say_takes_no_more_than_16_lines() {
+    let note = "note: Ben has locked production since Thu 2026-11-26 09:00: the migration runs";
+    let closed =
+        ["27", "28", "29", "30"].map(|day| format!("2026-11-{day} 10:00..2026-11-{day} 20:00"));
+    let closed: Vec<_> = closed.iter().map(String::as_str).collect();
+    let asked = Asked {
+        closed: &closed,
+        reader: "Asia/Kolkata",
+        ..MADRID
+    };
+    let notes = [note.to_owned()];
+    // The note is wrapped.
+    for (notes, above) in [(&[][..], 0), (&notes, 2)] {
+        let picture = asked.under(notes);
+        assert_eq!(picture.lines().count() + above, 16, "{picture}");
+    }
+    let picture = asked.draw();
+    let below = "\n        2026-11-27 10:00..2026-11-27 20:00, open Fri 09:00-12:15\n";
+    assert!(picture.contains(below), "{picture}");
+    assert!(picture.contains("#  2026-11-30 10:00..2...\n"), "{picture}");
+}
+
+#[test]
+fn what_holds_on_each_day_is_called_so() {
+    let daily = Asked {
+        open: &[],
+        ..MADRID
+    };
+    assert!(daily.draw().ends_with("each day: closed 22:00-07:00\n"));
 }
 
 #[test]
@@ -102,6 +139,7 @@ fn a_locale_with_more_than_ascii_has_blocks() {
         answer: &answer,
         reader: &reader,
         columns: 80,
+        notes: &[],
         has_blocks,
     };
     let painted = |has_blocks| {
@@ -181,7 +219,7 @@ fn an_hour_that_comes_twice_is_closed_both_times() {
         at: "2026-10-24T10:00:00Z",
         ..MADRID
     };
-    assert_eq!(night.cells("Sun 25"), format!("....##{}", ".".repeat(42)));
+    assert_eq!(night.cells("Sun 25"), format!("..####{}", ".".repeat(42)));
     assert_eq!(night.draw().matches("closed Sun 02:00-03:00").count(), 1);
 }
 
@@ -197,7 +235,7 @@ fn a_day_that_a_zone_left_out_is_empty() {
 }
 
 #[test]
-fn a_runway_across_midnight_goes_on_in_the_next_row() {
+fn a_runway_that_reaches_a_closed_day_closes_the_hour_before_it() {
     let late = Asked {
         open: &[],
         closed: &["Sun"],
@@ -205,7 +243,8 @@ fn a_runway_across_midnight_goes_on_in_the_next_row() {
         ..MADRID
     };
     assert!(late.cells("Thu 26").ends_with(".@"));
-    assert!(late.cells("Fri 27").starts_with(">>."));
+    assert_eq!(late.cells("Sat 28"), format!("{}##", ".".repeat(46)));
+    assert!(late.cells("Mon 30").starts_with("..."));
 }
 
 #[test]
@@ -237,7 +276,7 @@ fn a_narrow_picture_says_the_same_in_fewer_cells() {
             ..MADRID
         }
         .cells("Fri 27"),
-        "#########...:###########"
+        "#########..:############"
     );
     assert_eq!(
         Asked {
@@ -245,7 +284,7 @@ fn a_narrow_picture_says_the_same_in_fewer_cells() {
             ..MADRID
         }
         .cells("Fri 27"),
-        "####:.:#####"
+        "####::######"
     );
 }
 
