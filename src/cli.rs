@@ -24,7 +24,7 @@ fn words(text: &str) -> Result<String, &'static str> {
 fn guides() -> String {
     let line = |guide: &Guide| format!("  {:<14} {}\n", guide.topic, guide.about);
     let lines: String = GUIDES.iter().map(line).collect();
-    format!("Guides, by `pushgate help TOPIC`:\n{lines}")
+    format!("Topics of pushgate help:\n{lines}")
 }
 
 /// The gate in front of `git push staging master` and `git push production master`.
