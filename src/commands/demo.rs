@@ -14,8 +14,8 @@ use jiff::{Timestamp, Zoned, tz::TimeZone};
 use super::{Done, Error, print_data, print_machine_data};
 use crate::{
     cli::Demo,
-    process::SH,
-    report::{self, HINT, PLAIN, paint},
+    process::{SH, signals, terminal::has_input},
+    report::{self, HINT, PLAIN, between_words, paint},
 };
 
 const PROMPT: anstyle::Style = anstyle::AnsiColor::Cyan.on_default().bold();
@@ -29,6 +29,7 @@ const SETUP: &str = include_str!("demo.sh");
 const STORY: &str = include_str!("demo.txt");
 
 pub(crate) fn run(args: &Demo) -> Done {
+    signals::watch();
     let demo = Playground::new(args)?;
     let pauses = !args.no_pause && stdin().is_terminal() && stdout().is_terminal();
     let result = demo.play(pauses);
@@ -36,12 +37,15 @@ pub(crate) fn run(args: &Demo) -> Done {
         let directory = demo.directory.display();
         report::say(&format!("what was played is in {directory}"));
     }
-    result.map(|_| 0)
+    signals::signal().map_or(result.map(|_| 0), |signal| Ok(128 + signal))
 }
 
 /// Waits for Enter; false where the reader has seen enough.
 fn goes_on() -> Result<bool, Error> {
     print_data(paint(HINT, "Enter goes on, q ends: "))?;
+    while !has_input(&stdin()) {
+        signals::check().or_else(|stopped| print_data("\n").and(Err(stopped)))?;
+    }
     let mut answer = String::new();
     let read = stdin().read_line(&mut answer);
     let read = read.map_err(|error| Error::failed("read from the terminal", &error))?;
@@ -135,7 +139,12 @@ impl Playground {
     /// Shows a command and its output.
     fn show(&self, command: &str, code: i32) -> Result<(), Error> {
         let output = self.run(&self.directory.join("shop"), command, code)?;
-        let indented = textwrap::indent(&output, "  ");
+        let options = between_words(report::data_terminal().unwrap_or(usize::MAX))
+            .initial_indent("  ")
+            .subsequent_indent("      ")
+            .break_words(false);
+        let line = |line| textwrap::fill(line, &options).trim_end().to_owned() + "\n";
+        let indented: String = output.lines().map(line).collect();
         print_data(paint(PROMPT, format_args!("$ {command}")) + "\n")?;
         print_machine_data(&format!("{indented}\n"))
     }
@@ -162,6 +171,7 @@ impl Playground {
         }
         let ended = shell.output();
         let ended = ended.map_err(|error| Error::failed(format!("run `{command}`"), &error))?;
+        signals::check()?;
         let output = String::from_utf8_lossy(&ended.stdout).into_owned();
         match ended.status.code().unwrap_or(128) {
             ended if ended == code => Ok(output),

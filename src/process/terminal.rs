@@ -32,8 +32,7 @@ pub(crate) fn confirm(question: &str) -> Result<bool, Undecided> {
     let mut stopped = Ok(());
     while stopped.is_ok() && Instant::now() < deadline && !answer.ends_with(b"\n") {
         stopped = signals::check();
-        let mut waits = [PollFd::new(terminal.as_fd(), PollFlags::POLLIN)];
-        if poll(&mut waits, PollTimeout::from(TICK)).unwrap_or(0) == 0 {
+        if !has_input(&terminal) {
             continue;
         }
         let mut byte = [0];
@@ -49,6 +48,12 @@ pub(crate) fn confirm(question: &str) -> Result<bool, Undecided> {
     stopped?;
     let answer = answer.trim_ascii().to_ascii_lowercase();
     Ok(answer == b"y" || answer == b"yes")
+}
+
+/// Whether there is something to read, now or within a tick.
+pub(crate) fn has_input(input: &impl AsFd) -> bool {
+    let mut waits = [PollFd::new(input.as_fd(), PollFlags::POLLIN)];
+    poll(&mut waits, PollTimeout::from(TICK)).unwrap_or(0) > 0
 }
 
 /// Whether a question can be asked.

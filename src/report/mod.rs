@@ -22,7 +22,7 @@ use terminal_size::{Width, terminal_size_of};
 
 pub(crate) use live::Stderr;
 pub(crate) use pager::paged;
-pub(crate) use text::{BAD, DEEP, GOOD, HINT, LOUD, PLAIN, Text, paint};
+pub(crate) use text::{BAD, DEEP, GOOD, HINT, LOUD, PLAIN, Text, between_words, paint};
 
 use crate::{
     app::message::Message,

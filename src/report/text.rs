@@ -138,7 +138,7 @@ impl Text {
 }
 
 /// Options to break lines only between words, where that is possible: ids and commands stay whole.
-pub(super) fn between_words(columns: usize) -> textwrap::Options<'static> {
+pub(crate) fn between_words(columns: usize) -> textwrap::Options<'static> {
     textwrap::Options::new(columns)
         .word_splitter(textwrap::WordSplitter::NoHyphenation)
         .word_separator(textwrap::WordSeparator::AsciiSpace)

@@ -296,7 +296,7 @@ fn the_demo_plays_its_whole_story_and_leaves_nothing_else_behind() {
         "  pushgate: push to production (production) may go\n",
         "  pushgate: push to production (production) is not checked: PUSHGATE is off (the site is down)\n",
         "      reason: the site is down\n",
-        "And when you have seen enough: rm -r ",
+        "And when you have seen enough: rm -rf ",
     ] {
         assert!(
             ran.stdout.contains(part),
@@ -355,6 +355,17 @@ fn on_a_terminal_the_demo_waits_at_each_step_and_ends_at_q() {
     terminal.types("q");
     let screen = terminal.shows("pushgate: what was played is in ");
     assert!(!screen.contains("pushgate install"), "{screen}");
+    terminal.types(&format!(
+        "clear; {PUSHGATE} demo --dir ../stopped; echo code $?"
+    ));
+    terminal.shows("Enter goes on, q ends:");
+    terminal.presses("C-c");
+    let screen = terminal.shows("\ncode 130");
+    assert!(
+        screen.contains("\npushgate: what was played is in "),
+        "{screen}"
+    );
+    assert!(!screen.contains("not done"), "{screen}");
     terminal.types(&format!("{PUSHGATE} demo --no-pause --dir ../again"));
     terminal.shows("3. Ben pushes to origin.");
 }
