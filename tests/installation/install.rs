@@ -1007,6 +1007,7 @@ fn without_the_program_a_deploy_is_refused_unless_somebody_says_otherwise() {
         (url.to_str().unwrap(), "HEAD:master"),
     ] {
         let ran = shop.push(remote, refspec).goes_not();
+        let ran = ran.never_says("No such ref");
         let words = format!(
             "{remote} {}",
             refspec.replacen(
