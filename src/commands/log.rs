@@ -42,31 +42,44 @@ pub(crate) fn run(args: &Log) -> Done {
     let is_filtered = args.environment.is_some() || since.is_some();
     let usual = (!args.json && !is_filtered).then_some(USUAL);
     let most = args.most.or(usual);
-    let mut all = everything(&world, policy.as_ref(), most.filter(|_| !is_filtered))?;
-    if let Some(name) = &args.environment {
-        all.retain(|one| one.entry.environment.as_ref() == Some(name));
+    ask(&world, policy.as_ref());
+    let mut read = most.filter(|_| !is_filtered);
+    let most = most.unwrap_or(usize::MAX);
+    let (all, warnings, text, shown) = loop {
+        let (mut all, warnings) = known(&world, read)?;
+        all.retain(|one| {
+            let name = one.entry.environment.as_ref();
+            args.environment.is_none() || name == args.environment.as_ref()
+        });
         // A name that was mistyped must not look like a place where nothing happened.
-        if let Some(policy) = &policy
+        if let (Some(name), Some(policy)) = (&args.environment, &policy)
             && all.is_empty()
             && name != "trunk"
             && policy.environment(name).is_none()
         {
             return Err(unknown(name, policy, Some("trunk")));
         }
-    }
-    all.retain(|one| since.is_none_or(|since| one.entry.at >= since));
-    let older = most.map_or(0, |most| all.len().saturating_sub(most));
-    all.drain(..older);
+        all.retain(|one| since.is_none_or(|since| one.entry.at >= since));
+        let newest = all.len().saturating_sub(read.unwrap_or(usize::MAX));
+        let (text, shown) = report::log::log(&all[newest..], &zone, report::data_terminal(), most);
+        match read {
+            // Repeated refusals are shown as one: it takes more of them.
+            Some(count) if !args.json && newest > 0 && shown <= most => {
+                read = Some(count.saturating_mul(4).max(USUAL));
+            }
+            _ => break (all, warnings, text, shown),
+        }
+    };
+    warnings.iter().for_each(|warning| report::warn(warning));
     if all.is_empty() && !args.json {
         let such = if is_filtered { " of that kind" } else { "" };
         report::say(&format!("nothing{such} was decided yet"));
     }
     if args.json {
-        print_machine_data(&lines(&all)?)?;
+        print_machine_data(&lines(&all[all.len().saturating_sub(most)..])?)?;
     } else {
-        let text = report::log::log(&all, &zone, report::data_terminal());
         page(text, world.git())?;
-        if older > 0 && args.most.is_none() {
+        if shown > most && args.most.is_none() {
             report::say("older events: pushgate log -n 1000");
         }
     }
@@ -85,12 +98,8 @@ fn policy(world: &Repository) -> Option<Policy> {
     policy.ok().map(|loaded| loaded.policy)
 }
 
-/// Reads what is known; at least the `most` newest events, where not all are asked for.
-fn everything(
-    world: &Repository,
-    policy: Option<&Policy>,
-    most: Option<usize>,
-) -> Result<Vec<Happened>, Error> {
+/// Asks what colleagues did, and what became of pushes.
+fn ask(world: &Repository, policy: Option<&Policy>) {
     if let Some(policy) = policy.filter(|policy| policy.shares())
         && world.remotes().has(policy.trunk.remote.as_bytes())
         && let Err(error) = world.notes().fetch(&policy.trunk.remote, PATIENCE)
@@ -104,6 +113,11 @@ fn everything(
         let why = error.in_one_line();
         report::warn(&format!("what became of some pushes cannot be told: {why}"));
     }
+}
+
+/// Reads what is known, and warns of what is not; at least the `most` newest events, where not all are asked for.
+fn known(world: &Repository, most: Option<usize>) -> Result<(Vec<Happened>, Vec<String>), Error> {
+    let mut warnings = Vec::new();
     let ledger = world.ledger();
     // One more shows whether there is more.
     let most = most.map(|most| most.saturating_add(1));
@@ -114,7 +128,7 @@ fn everything(
             1 => String::new(),
             _ => format!(" and {} more", count - 1),
         };
-        report::warn(&format!(
+        warnings.push(format!(
             "line {first}{more} of {path} is damaged and left out"
         ));
     }
@@ -125,18 +139,18 @@ fn everything(
     };
     let records = records.unwrap_or_else(|error| {
         let why = error.in_one_line();
-        report::warn(&format!("what the team remembers cannot be told: {why}"));
+        warnings.push(format!("what the team remembers cannot be told: {why}"));
         Vec::new()
     });
     let open = world.open_pushes();
     for path in open.damaged() {
         let path = path.display();
-        report::warn(&format!(
+        warnings.push(format!(
             "{path} is damaged: what became of a push is not known"
         ));
     }
     let open: Vec<_> = open.all().into_iter().map(|(_, push)| push).collect();
-    Ok(history(contents.entries, &records, &open))
+    Ok((history(contents.entries, &records, &open), warnings))
 }
 
 /// One line for each, for a program.

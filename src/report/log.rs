@@ -18,8 +18,14 @@ const NARROWEST: usize = 12;
 /// Longer ones are cut.
 const WIDEST: usize = 24;
 
-/// `2026-11-22 21:02  refused     production  35f6b13  Ana <ana@shop.example>`, and why.
-pub(crate) fn log(all: &[Happened], zone: &TimeZone, columns: Option<usize>) -> Text {
+/// `2026-11-22 21:02  refused     production  35f6b13  Ana <ana@shop.example>`, and why, of the `most` newest; and how
+/// many there are.
+pub(crate) fn log(
+    all: &[Happened],
+    zone: &TimeZone,
+    columns: Option<usize>,
+    most: usize,
+) -> (Text, usize) {
     let places: Vec<String> = all.iter().map(|one| place(&one.entry)).collect();
     let widest = places.iter().map(|place| place.chars().count()).max();
     let widest = widest.unwrap_or(0).clamp(NARROWEST, WIDEST);
@@ -27,13 +33,14 @@ pub(crate) fn log(all: &[Happened], zone: &TimeZone, columns: Option<usize>) -> 
     let events: Vec<_> = (all.iter().zip(places))
         .map(|(one, place)| (one, head(one, place.into(), widest), details(one)))
         .collect();
-    // Repeated refusals of one cause are told once.
+    // What stopped several pushes for one cause is told once.
     let is_again = |(one, head, details): &(&Happened, Text, Vec<Text>),
                     (_, next, more): &(&Happened, Text, Vec<Text>)| {
-        one.entry.verdict == "refused" && (head, details) == (next, more)
+        let verdict = one.entry.verdict.as_str();
+        matches!(verdict, "refused" | "undecided") && (head, details) == (next, more)
     };
     let mut text = Text::default();
-    for same in events.chunk_by(is_again).rev() {
+    for same in events.chunk_by(is_again).rev().take(most) {
         let [(first, head, details), .., (last, _, _)] = same else {
             let [(one, head, details)] = same else {
                 continue;
@@ -46,7 +53,7 @@ pub(crate) fn log(all: &[Happened], zone: &TimeZone, columns: Option<usize>) -> 
         details.push(format!("{} times, until {until}", same.len()).into());
         text += event(&clock(first), head, &details, columns);
     }
-    text
+    (text, events.chunk_by(is_again).count())
 }
 
 /// One event: with the only detail beside it where a terminal is wide enough, else with all of them below.

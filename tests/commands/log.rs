@@ -374,6 +374,35 @@ fn refusals_of_one_cause_are_told_once() {
             window refused: closed by `22:00-07:00`; opens Wed 2026-11-25 07:00
             3 times, until 2026-11-24 22:57
     "#]]);
+    let ledger = shop.app.join(".git/pushgate/ledger.jsonl");
+    let text = fs::read_to_string(&ledger).unwrap();
+    let first = text.lines().next().unwrap();
+    let undecided = first
+        .replace("\"refused\"", "\"undecided\"")
+        .replace("2026-11-24T22:31", "2026-11-25T08:30");
+    let undecided = undecided + "\n";
+    fs::write(&ledger, text.clone() + &undecided.repeat(300)).unwrap();
+    let shown = |most: &str| {
+        let ran = Ran::of(
+            shop.at("2026-11-25 09:00:00")
+                .args([PUSHGATE, "log", "-n", most]),
+        );
+        assert_eq!(ran.stderr, "", "{ran}");
+        ran.stdout
+    };
+    assert_eq!(shown("0"), "");
+    let (one, two, ten) = (shown("1"), shown("2"), shown("10"));
+    assert!(
+        one.contains("  undecided ") && one.contains("    300 times, until "),
+        "{one}"
+    );
+    let events = |text: &str| text.lines().filter(|line| !line.starts_with(' ')).count();
+    assert_eq!(
+        [&one, &two, &ten].map(|text| events(text)),
+        [1, 2, 3],
+        "{ten}"
+    );
+    assert!(ten.starts_with(&two) && two.starts_with(&one), "{ten}");
 }
 
 #[test]
