@@ -70,7 +70,9 @@ pub(crate) fn run(args: &Log) -> Done {
             _ => break (all, warnings, text, shown),
         }
     };
-    warnings.iter().for_each(|warning| report::warn(warning));
+    for warning in warnings {
+        report::warn(&warning);
+    }
     if all.is_empty() && !args.json {
         let such = if is_filtered { " of that kind" } else { "" };
         report::say(&format!("nothing{such} was decided yet"));

@@ -44,7 +44,9 @@ pub(crate) fn run(args: &cli::Window) -> Done {
         let names: Vec<_> = environments.iter().map(|one| one.name.as_str()).collect();
         notes = lock::notes(&world, &local, &names);
     }
-    notes.iter().for_each(|note| report::say(note));
+    for note in &notes {
+        report::say(note);
+    }
     let (mut text, mut json) = (Text::default(), String::new());
     let mut is_open = true;
     for environment in environments {
