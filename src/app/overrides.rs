@@ -8,7 +8,7 @@ use crate::{
     policy::{Environment, Reason},
     process::variable,
     push::variables::{COMMIT, COMPLETE, DEPLOY, ENVIRONMENT, LIVE, REPLACES, RUNNING},
-    text::{nearest, printable, says_something},
+    text::{nearest, printable, says_something, shell_word},
 };
 
 const OFF: [&str; 4] = ["off", "0", "false", "no"];
@@ -93,7 +93,7 @@ impl Overrides {
             let mut gates = ORDER.into_iter();
             let gate = gates.find(|gate| gate.name().eq_ignore_ascii_case(word));
             let known = "`target`, `window`, `trunk`, `lock`, `promotion` and `suite`";
-            let unknown = || BadWord::new(SKIP, word, known, &ORDER.map(Gate::name));
+            let unknown = || BadWord::new(SKIP, word, known, &ORDER.map(Gate::name), &get);
             skip.insert(gate.ok_or_else(unknown)?);
         }
         Ok(Self {
@@ -118,7 +118,7 @@ fn switch(
     if says_yes || no.contains(&word.as_str()) {
         return Ok(says_yes);
     }
-    Err(BadWord::new(variable, &word, known, yes))
+    Err(BadWord::new(variable, &word, known, yes, get))
 }
 
 /// A variable of ours has a value without a meaning.
@@ -130,6 +130,8 @@ pub(crate) struct BadWord {
     known: &'static str,
     /// The nearest of them.
     nearest: Option<&'static str>,
+    /// The variables that are set.
+    set: Vec<(&'static str, String)>,
 }
 
 impl BadWord {
@@ -138,8 +140,14 @@ impl BadWord {
         word: &str,
         known: &'static str,
         words: &[&'static str],
+        get: &impl Fn(&'static str) -> String,
     ) -> Self {
+        let all = [SWITCH, SKIP, ROLLBACK, REASON].map(|name| (name, get(name)));
         Self {
+            set: all
+                .into_iter()
+                .filter(|(_, value)| !value.is_empty())
+                .collect(),
             variable,
             word: word.to_owned(),
             known,
@@ -147,16 +155,43 @@ impl BadWord {
         }
     }
 
-    pub(crate) fn explain(&self) -> Refusal {
+    pub(crate) fn why(&self) -> String {
         let variable = self.variable;
         let word = printable(self.word.as_bytes().into());
         let meant = match self.nearest {
             Some(nearest) => format!("; did you mean `{nearest}`?"),
             None => String::new(),
         };
-        let why = format!("{variable} says `{word}`; it knows {}{meant}", self.known);
-        let unset = format!("unset {variable}");
-        Refusal::new(why).cure("fix it or unset it, then push again", [unset])
+        format!("{variable} says `{word}`; it knows {}{meant}", self.known)
+    }
+
+    /// The refusal, with the same push as it was probably meant, and without this variable.
+    pub(crate) fn explain(
+        &self,
+        push: &GovernedPush<'_>,
+        repository: &dyn LocalRepository,
+    ) -> Refusal {
+        let again = push.command_again(repository);
+        let with = |fix: &dyn Fn(&str) -> String| {
+            let set = self.set.iter().map(|(name, value)| match fix(value) {
+                fixed if *name == self.variable => format!("{name}={} ", shell_word(&fixed)),
+                _ => format!("{name}={} ", shell_word(value)),
+            });
+            set.collect::<String>() + &again
+        };
+        let without = with(&|_| String::new());
+        let refusal = Refusal::new(self.why());
+        let Some(nearest) = self.nearest else {
+            return refusal.cure("push without it", [without]);
+        };
+        let fixed = with(&|value| {
+            let words = value.split(',').map(str::trim);
+            let is_bad = |word: &&str| word.eq_ignore_ascii_case(&self.word);
+            let words =
+                words.map(|word| Some(word).filter(|word| !is_bad(word)).unwrap_or(nearest));
+            words.collect::<Vec<_>>().join(",")
+        });
+        (refusal.cure("say it so", [fixed])).cure("or push without it", [without])
     }
 }
 
@@ -193,7 +228,7 @@ mod tests {
                 .find(|(key, _)| *key == name)
                 .map(|(_, value)| (*value).to_owned())
         };
-        Overrides::read(find).map_err(|bad| bad.explain().why)
+        Overrides::read(find).map_err(|bad| bad.why())
     }
 
     #[test]

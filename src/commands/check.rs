@@ -41,8 +41,8 @@ pub(crate) fn run(args: &Check) -> Done {
         Ok(push) => {
             let overrides = Overrides::of_environment();
             let runner = PushRunner::new(&world, &report::Stderr, false, None);
-            let pending = judge(&push, Event::Check, &world, &runner, overrides.as_ref());
-            super::say_misspelt(&pending);
+            let mut pending = judge(&push, Event::Check, &world, &runner, overrides.as_ref());
+            super::say_misspelt(&mut pending);
             report::messages(&pending.messages);
             let decided = pending.decide(None);
             let recorded = decided.record(&world);

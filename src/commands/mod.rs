@@ -47,15 +47,17 @@ pub(crate) use crate::gates::Undecided as Error;
 /// What a subcommand ends with: an exit code, or what kept it from its work.
 pub(crate) type Done = Result<u8, Error>;
 
-/// Names the variables that were meant for the gate and mean nothing to it, where it has judged.
-pub(crate) fn say_misspelt(pending: &Pending) {
+/// Names the variables that were meant for the gate and mean nothing to it, where it has judged, also in the ledger.
+pub(crate) fn say_misspelt(pending: &mut Pending) {
     if !pending.is_governed() {
         return;
     }
     let names = env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned());
     let names: Vec<String> = names.collect();
     for line in overrides::misspelt(names.iter().map(String::as_str)) {
-        report::warn(&printable(line.as_bytes().into()));
+        let line = printable(line.as_bytes().into());
+        report::warn(&line);
+        pending.note_misspelt(&line);
     }
 }
 

@@ -50,11 +50,11 @@ pub(crate) fn run(args: &PrePush) -> Done {
         Ok(input) => (input, Ok(())),
         Err(error) => (Vec::new(), Err(error)),
     };
-    let judged = match read.and_then(|()| judged(&remote, &url, &input)) {
+    let mut judged = match read.and_then(|()| judged(&remote, &url, &input)) {
         Ok(judged) => judged,
         Err(error) => without_judgement(&remote, &url, error)?,
     };
-    let verdict = match &judged {
+    let verdict = match &mut judged {
         Some((pending, _)) => {
             super::say_misspelt(pending);
             report::messages(&pending.messages);

@@ -67,7 +67,7 @@ pub struct GateEntry {
     /// The gate's name; `override` for one that means nothing or lacks its reason, `chained` for the hook that
     /// runs after the gates, `signal` for a signal that ended the push.
     pub gate: String,
-    /// `passed`, `refused`, `skipped` or `undecided`.
+    /// `passed`, `refused`, `skipped` or `undecided`; `ignored` for a variable that means nothing.
     pub outcome: String,
     /// The facts, in words.
     pub why: String,

@@ -109,7 +109,8 @@ fn an_unknown_gate_is_refused_with_the_list() {
     shop.commit_on_origin("two");
     let ran = shop.push_with(&[("PUSHGATE_SKIP", "suit")], "staging", "master");
     assert_eq!(ran.code, 1, "{ran}");
-    ran.says("PUSHGATE_SKIP says `suit`; it knows `target`, `window`, `trunk`, `lock`, `promotion` and `suite`; did you mean `suite`?");
+    ran.says("PUSHGATE_SKIP says `suit`; it knows `target`, `window`, `trunk`, `lock`, `promotion` and `suite`; did you mean `suite`?")
+        .says("say it so:\n    PUSHGATE_SKIP=suite git push staging master\n  or push without it:\n    PUSHGATE_SKIP='' git push staging master\n");
     assert_eq!(shop.ledger().last().unwrap()["verdict"], "refused");
 }
 
@@ -303,6 +304,9 @@ fn a_misspelt_variable_is_said_where_the_gate_judges_and_nowhere_else() {
                 git push staging master
             error: failed to push some refs to '[root]/production.git'
         "#]]);
+    let log = shop.pushgate(["log"]).goes().stdout;
+    let told = "\n    override ignored: PUSHGATE_SKPI means nothing; did you mean PUSHGATE_SKIP?\n";
+    assert!(log.contains(told), "{log}");
     let mut check = shop.command(PUSHGATE);
     Ran::of(check.args(["check", "staging"]).envs(variables))
         .goes()

@@ -55,6 +55,18 @@ pub(crate) struct Stopped {
 }
 
 impl Pending {
+    /// Has it written down that a variable means nothing.
+    pub(crate) fn note_misspelt(&mut self, why: &str) {
+        for part in &mut self.parts {
+            part.entry.gates.push(GateEntry {
+                gate: "override".to_owned(),
+                outcome: "ignored".to_owned(),
+                why: why.to_owned(),
+                cures: Vec::new(),
+            });
+        }
+    }
+
     /// Whether a gate was asked, or an override stood in for it.
     pub(crate) fn is_governed(&self) -> bool {
         !self.parts.is_empty()

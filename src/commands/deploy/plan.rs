@@ -185,7 +185,7 @@ impl Plan<'_> {
         let runner = PushRunner::new(self.world, &report::Stderr, true, None);
         let overrides = self.overrides.as_ref();
         let mut pending = judge(push, Event::Deploy, self.world, &runner, overrides);
-        say_misspelt(&pending);
+        say_misspelt(&mut pending);
         for message in &mut pending.messages {
             let Message::Verdict(_, verdict) = message else {
                 continue;
