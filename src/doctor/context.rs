@@ -34,7 +34,11 @@ pub(crate) struct Opened {
     /// The same; an empty one where it cannot be read.
     pub(crate) policy: Policy,
     pub(crate) trunk: Result<TrunkName, Undecided>,
+    /// Trunk's own, as far as it was fetched.
+    pub(crate) trunk_policy: Option<Policy>,
     pub(crate) remotes: Vec<RemoteAnswer>,
+    /// Whether the team's notes were fetched, where it shares any.
+    pub(crate) team: Result<(), Undecided>,
 }
 
 pub(crate) struct RemoteAnswer {
@@ -53,14 +57,27 @@ impl Opened {
         let policy = loaded.as_ref().map(|loaded| loaded.policy.clone());
         let policy = policy.unwrap_or_default();
         let trunk = world.trunk(&policy.trunk);
-        let remotes = ask_remotes(&world, trunk.as_ref().ok());
+        let fetched = trunk
+            .as_ref()
+            .ok()
+            .and_then(|TrunkName { remote, branch }| {
+                let name = format!("refs/remotes/{remote}/{branch}");
+                world.reference(&name).ok().flatten()
+            });
+        let trunk_policy = fetched.and_then(|tip| Some(world.policy(Some(&tip)).ok()?.policy));
+        let shared = trunk.as_ref().ok().filter(|_| policy.shares());
+        let (remotes, team) = ask_remotes(&world, trunk.as_ref().ok(), || {
+            shared.map_or(Ok(()), |trunk| world.notes().fetch(&trunk.remote, LIMIT))
+        });
         Ok(Self {
             world,
             commit,
             loaded,
             policy,
             trunk,
+            trunk_policy,
             remotes,
+            team,
         })
     }
 }
@@ -78,8 +95,12 @@ pub(crate) fn unopened(error: Undecided) -> Finding {
     }
 }
 
-/// Asks all remotes at the same time: each has its own time limit.
-fn ask_remotes(world: &Repository, trunk: Option<&TrunkName>) -> Vec<RemoteAnswer> {
+/// Asks all remotes, and something else, at the same time: each has its own time limit.
+fn ask_remotes<T>(
+    world: &Repository,
+    trunk: Option<&TrunkName>,
+    other: impl FnOnce() -> T,
+) -> (Vec<RemoteAnswer>, T) {
     let branch = trunk.map(|trunk| format!("refs/heads/{}", trunk.branch));
     let refs: Vec<&str> = branch.as_deref().into_iter().collect();
     let names: Vec<_> = world.remotes().names().collect();
@@ -87,7 +108,7 @@ fn ask_remotes(world: &Repository, trunk: Option<&TrunkName>) -> Vec<RemoteAnswe
         has_trunk: world.probe(name, &refs).map(|found| !found.is_empty()),
         name: (*name).to_owned(),
     };
-    at_once(&names, ask, || ()).0
+    at_once(&names, ask, other)
 }
 
 /// How a path is written in the current directory: relative where it is below.

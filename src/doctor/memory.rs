@@ -50,12 +50,20 @@ pub(crate) fn ledger(opened: &Opened) -> Found {
     Ok(findings)
 }
 
-/// The deployments to each environment that no gate has judged, as far as the team's notes are here.
+/// The deployments to each environment that no gate has judged, as far as the team knows.
 pub(crate) fn unjudged(opened: &Opened) -> Found {
     let records = opened.world.notes().all()?;
     let now = Timestamp::now();
     let mut findings = Vec::new();
     findings.extend(opened.world.unshared_remark().map(Finding::warning));
+    // That the remote does not answer is said with the others.
+    if let Err(error) = &opened.team
+        && opened.remotes.iter().all(|one| one.has_trunk.is_ok())
+    {
+        let why = error.in_one_line();
+        let text = format!("only what this clone remembers is looked at: {why}");
+        findings.push(Finding::warning(text));
+    }
     for environment in &opened.policy.environments {
         let (of, name) = (opened.world.remotes_of(environment), &environment.name);
         let is_here = |one: &&Record| one.deployed().is_some() && one.is_at(of.place());
@@ -99,8 +107,10 @@ pub(crate) fn unjudged(opened: &Opened) -> Found {
 fn by_person(told: &[&Entry]) -> String {
     let mut people: Vec<(String, Vec<&str>)> = Vec::new();
     for entry in told {
-        let found = if entry.event == "seen" { "found " } else { "" };
-        let person = format!("{found}by {}", entry.by);
+        let person = match entry.event.as_str() {
+            "seen" => format!("by an unknown person (noticed by {})", entry.by),
+            _ => format!("by {}", entry.by),
+        };
         let commit = entry.commit.as_deref().and_then(|id| id.get(..7));
         let commit = commit.unwrap_or_default();
         match people.iter_mut().find(|(known, _)| *known == person) {

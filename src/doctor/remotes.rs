@@ -132,11 +132,16 @@ impl Role {
             };
             let read = |url: &BStr| world.destination(url);
             let context = PushContext::new(&push, world.remotes(), &read);
-            let router = Router::new(&opened.policy, &context)?;
-            role.is_trunk |= router.is_trunk;
-            match router.environment {
-                Some(environment) => role.environment = Some(environment.name.clone()),
-                None => role.unknown_app |= router.platform.is_some(),
+            let own = Router::new(&opened.policy, &context)?;
+            role.unknown_app |= own.environment.is_none() && own.platform.is_some();
+            let team = opened.trunk_policy.as_ref();
+            let team = team.map(|policy| Router::new(policy, &context));
+            for router in team.transpose()?.into_iter().chain([own]) {
+                role.is_trunk |= router.is_trunk;
+                let name = router
+                    .environment
+                    .map(|environment| environment.name.clone());
+                role.environment = name.or(role.environment);
             }
         }
         Ok(role)

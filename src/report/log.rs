@@ -91,7 +91,7 @@ fn head(one: &Happened, place: Text, widest: usize) -> Text {
     let (word, by) = (shown(word), shown(&entry.by));
     // Who deployed it is not known.
     let by = if entry.event == "seen" {
-        format!("found by {by}")
+        format!("noticed by {by}")
     } else {
         by
     };
@@ -140,6 +140,9 @@ fn about(one: &Happened) -> Option<&'static str> {
         }
         (Some(Arrival::Open), _) => Some("not known yet whether it arrived"),
         (Some(Arrival::Unknown), _) => Some("it cannot be told whether it arrived"),
+        (_, "unjudged") if one.entry.event == "seen" => {
+            Some("no gate judged this, and who pushed it is not known")
+        }
         (_, "unjudged") => Some("no gate judged this: --no-verify, or a clone without the hook"),
         (_, "before") => Some("live since before the gate"),
         _ => None,

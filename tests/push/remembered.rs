@@ -440,7 +440,7 @@ fn what_went_around_the_gate_is_not_by_whoever_was_up_to_date() {
     let status = ana.reads("12:10", &["status"]);
     assert!(status.contains("no gate judged this"), "{status}");
     let log = log(&ana, "12:20");
-    assert!(log.contains("found by Ana"), "{log}");
+    assert!(log.contains("noticed by Ana"), "{log}");
 }
 
 #[test]

@@ -123,7 +123,7 @@ remotes
              Please make sure you have the correct access rights
              and the repository exists.
            run: git ls-remote staging
-  ok       production: not judged
+  ok       production: deploys to production
 suite
   broken   `bin/gone` is not found
            hint: install it, or fix `suite.run` in .pushgate.yml

@@ -289,3 +289,14 @@ fn an_idle_ssh_is_a_warning_where_the_suite_is_long() {
         .with("GIT_SSH_VARIANT", "plink");
     other.doctor().lacks("sends no sign of life");
 }
+
+#[test]
+fn what_trunks_policy_judges_is_not_called_not_judged() {
+    let shop = shop();
+    let visit = visit(&shop);
+    visit.doctor().ok("staging: deploys to staging");
+    shop.policy("environments: {}\n");
+    let told = visit.doctor();
+    told.ok("staging: deploys to staging").lacks("not judged:");
+    assert!(!told.ran.stdout.contains(": not judged"), "{}", told.ran);
+}

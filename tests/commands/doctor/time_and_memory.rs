@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::{path, shop, visit};
-use crate::support::{PUSHGATE, Ran, processes::namespace};
+use crate::support::{PUSHGATE, Ran, person::Person, processes::namespace, shared};
 
 #[test]
 fn the_hour_is_told_by_the_clocks_that_matter() {
@@ -153,7 +153,7 @@ fn what_no_gate_judged_is_told_for_a_month_and_while_it_is_the_newest() {
     shop.later(60);
     shop.pushgate(["status"]).goes();
     doctor().warns(&format!(
-        "no gate judged 2 deployments to staging of the last 30 days: {} found by Ana <ana@shop.example>; {} by Ana",
+        "no gate judged 2 deployments to staging of the last 30 days: {} by an unknown person (noticed by Ana <ana@shop.example>); {} by Ana",
         &three[..7],
         &two[..7]
     ));
@@ -166,7 +166,7 @@ fn what_no_gate_judged_is_told_for_a_month_and_while_it_is_the_newest() {
     }
     shop.pushgate(["status"]).goes();
     doctor().warns(&format!(
-        "no gate judged 5 deployments to staging of the last 30 days: {} and 1 more by Ana <ana@shop.example>; {} found by Ana",
+        "no gate judged 5 deployments to staging of the last 30 days: {} and 1 more by Ana <ana@shop.example>; {} by an unknown person (noticed by Ana",
         newer.join(", "),
         &three[..7]
     ));
@@ -179,4 +179,21 @@ fn what_no_gate_judged_is_told_for_a_month_and_while_it_is_the_newest() {
     shop.commit_on_origin("seven");
     shop.push("staging", "master").goes();
     doctor().is_well();
+}
+
+#[test]
+fn what_the_team_knows_is_fetched_before_it_is_looked_at() {
+    let shop = shop();
+    shop.later(5);
+    let two = shop.commit_on_origin("two");
+    shop.push_ungated("staging", "master");
+    let ben = Person::joins(&shop, "Ben", &["staging", "production"]);
+    shop.pushgate(["status"]).goes();
+    shared(&shop.app);
+    let mut visit = visit(&shop);
+    visit.directory.clone_from(&ben.place);
+    visit.doctor().warns(&format!(
+        "no gate judged 1 deployment to staging of the last 30 days: {} by Ana",
+        &two[..7]
+    ));
 }
