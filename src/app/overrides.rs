@@ -61,9 +61,11 @@ impl Overrides {
         Self::read(variable)
     }
 
-    /// Whether there is none of the reason that the environment's policy demands of an override.
+    /// Whether there is none of the reason that the environment's policy demands of an override, or one without a
+    /// letter or digit.
     pub(crate) fn lack_reason(&self, environment: &Environment) -> bool {
-        environment.reason == Reason::Required && self.reason.is_none()
+        let is_required = environment.reason == Reason::Required;
+        (self.reason.as_deref()).map_or(is_required, |reason| !says_something(reason))
     }
 
     /// Reads them; `get` gives the value of a variable.
@@ -81,7 +83,7 @@ impl Overrides {
             &ON[1..],
             "`1` (also `on`, `true`, `yes`)",
         )?;
-        let reason = Some(get(REASON)).filter(|text| says_something(text));
+        let reason = Some(get(REASON)).filter(|text| !text.is_empty());
         let mut skip = BTreeSet::new();
         // Where the gate is off, no gate is asked anyway.
         let words = if off { String::new() } else { get(SKIP) };
@@ -203,6 +205,23 @@ mod tests {
             read(&[(SWITCH, ""), (SKIP, " "), (REASON, " ")]).unwrap(),
             Overrides::default()
         );
+    }
+
+    #[test]
+    fn a_reason_without_a_letter_or_digit_lacks_wherever_it_is_given() {
+        let lack = |pairs: &[(&str, &str)], reason| {
+            let environment = Environment {
+                reason,
+                ..Environment::named("staging")
+            };
+            read(pairs).unwrap().lack_reason(&environment)
+        };
+        for given in ["...", "?!"] {
+            assert!(lack(&[(REASON, given)], Reason::Optional), "{given}");
+            assert!(lack(&[(REASON, given)], Reason::Required), "{given}");
+        }
+        assert!(!lack(&[(REASON, " ")], Reason::Optional) && lack(&[], Reason::Required));
+        assert!(!lack(&[(REASON, "down")], Reason::Required));
     }
 
     #[test]

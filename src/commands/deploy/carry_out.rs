@@ -79,8 +79,10 @@ impl Plan<'_> {
         environment: &Environment,
         targets: &[Target],
     ) -> Result<Option<u8>, Error> {
-        let is_good =
-            |given: &Overrides| *given == Overrides::default() || !given.lack_reason(environment);
+        let is_good = |given: &Overrides| {
+            let is_none = !given.off && !given.rollback && given.skip.is_empty();
+            is_none || !given.lack_reason(environment)
+        };
         if self.overrides.as_ref().is_ok_and(is_good) {
             return Ok(None);
         }
