@@ -8,7 +8,7 @@ use crate::{
     policy::{Environment, Reason},
     process::variable,
     push::variables::{COMMIT, COMPLETE, DEPLOY, ENVIRONMENT, LIVE, REPLACES, RUNNING},
-    text::{nearest, printable, says_something},
+    text::{nearest, printable, says_something, shell_word},
 };
 
 const OFF: [&str; 4] = ["off", "0", "false", "no"];
@@ -66,6 +66,21 @@ impl Overrides {
     pub(crate) fn lack_reason(&self, environment: &Environment) -> bool {
         let is_required = environment.reason == Reason::Required;
         (self.reason.as_deref()).map_or(is_required, |reason| !says_something(reason))
+    }
+
+    /// Writes those that are asked for as they stand before a command; `is_named`: `pushgate rollback` says by its
+    /// name what a variable says.
+    pub(crate) fn written(&self, is_named: bool) -> String {
+        let skip: Vec<_> = self.skip.iter().map(|gate| gate.name()).collect();
+        let reason = self.reason.as_deref().map(shell_word).unwrap_or_default();
+        let all = [
+            (self.off, format!("{SWITCH}=off ")),
+            (!skip.is_empty(), format!("{SKIP}={} ", skip.join(","))),
+            (self.rollback && !is_named, format!("{ROLLBACK}=1 ")),
+            (self.reason.is_some(), format!("{REASON}={reason} ")),
+        ];
+        let asked = all.into_iter().filter(|(is_asked, _)| *is_asked);
+        asked.map(|(_, words)| words).collect()
     }
 
     /// Reads them; `get` gives the value of a variable.
@@ -149,7 +164,8 @@ impl BadWord {
         }
     }
 
-    pub(crate) fn explain(&self) -> Refusal {
+    /// `again`: what a person does who tries once more.
+    pub(crate) fn explain(&self, again: &str) -> Refusal {
         let variable = self.variable;
         let word = printable(self.word.as_bytes().into());
         let meant = match self.nearest {
@@ -158,7 +174,7 @@ impl BadWord {
         };
         let why = format!("{variable} says `{word}`; it knows {}{meant}", self.known);
         let unset = format!("unset {variable}");
-        Refusal::new(why).cure("fix it or unset it, then push again", [unset])
+        Refusal::new(why).cure(format!("fix it or unset it, then {again}"), [unset])
     }
 }
 
@@ -169,16 +185,12 @@ pub(crate) fn no_reason(
     given: &Overrides,
     repository: &dyn LocalRepository,
 ) -> Refusal {
-    let skip: Vec<_> = given.skip.iter().map(|gate| gate.name()).collect();
-    // `pushgate rollback` says by its name what the variable says.
     let is_named = (push.push.deploy.as_ref()).is_some_and(|deploy| deploy.is_rollback);
-    let asked = [
-        (given.off, format!("{SWITCH}=off ")),
-        (!skip.is_empty(), format!("{SKIP}={} ", skip.join(","))),
-        (given.rollback && !is_named, format!("{ROLLBACK}=1 ")),
-    ];
-    let asked = asked.into_iter().filter(|(is_asked, _)| *is_asked);
-    let asked: String = asked.map(|(_, words)| words).collect();
+    let without = Overrides {
+        reason: None,
+        ..given.clone()
+    };
+    let asked = without.written(is_named);
     let again = push.command_again(repository);
     let again = format!("{asked}{REASON}=\"...\" {again}");
     Refusal::new(format!("an override of {environment} must say why"))
@@ -195,7 +207,7 @@ mod tests {
                 .find(|(key, _)| *key == name)
                 .map(|(_, value)| (*value).to_owned())
         };
-        Overrides::read(find).map_err(|bad| bad.explain().why)
+        Overrides::read(find).map_err(|bad| bad.explain("push again").why)
     }
 
     #[test]

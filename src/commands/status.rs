@@ -215,7 +215,7 @@ fn remarks(loaded: &Loaded, world: &Repository) -> Vec<String> {
             Some(format!("{skip} is set here: the next push heeds it"))
         }
         Ok(_) => None,
-        Err(bad) => Some(bad.explain().why),
+        Err(bad) => Some(bad.explain("push again").why),
     });
     remarks
 }

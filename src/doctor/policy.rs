@@ -77,7 +77,10 @@ pub(crate) fn overrides(_: &Opened) -> Found {
         }
         Ok(_) => return Ok(Vec::new()),
         Err(refusal) => {
-            let text = format!("{}: every push is refused", refusal.explain().why);
+            let text = format!(
+                "{}: every push is refused",
+                refusal.explain("push again").why
+            );
             (refusal.variable, Status::Broken, text)
         }
     };

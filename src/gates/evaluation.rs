@@ -148,7 +148,8 @@ impl Evaluation<'_> {
             .collect();
         let waits = refusals.iter().any(|one| one.needs == Needs::Patience);
         if let Some(last) = refusals.last_mut().filter(|_| waits) {
-            let command = self.push.overriding(&gates, self.rollback);
+            let repository = self.world.repository;
+            let command = self.push.overriding(&gates, self.rollback, repository);
             last.cures.push(Cure::run("if it cannot wait", [command]));
         }
     }

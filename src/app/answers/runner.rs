@@ -136,7 +136,7 @@ impl Runner for PushRunner<'_> {
                 let why =
                     "passed, but took the gate away: git does not call it before the next push";
                 let refusal = Refusal::new(why)
-                    .cure("put it back, then push again", [put_back()])
+                    .cure(format!("put it back, then {}", work.again), [put_back()])
                     .hint("keep the suite from setting up hooks: npm ci --ignore-scripts, HUSKY=0, SKIP_INSTALL_SIMPLE_GIT_HOOKS=1 (`suite.in: worktree` does not: it shares them)");
                 Ok(SuiteRun::Stopped(Box::new(refusal)))
             }

@@ -163,7 +163,7 @@ impl<'d> Decider<'d> {
         };
         let overrides = match (self.overrides, pushes.first()) {
             (Ok(overrides), _) => overrides,
-            (Err(bad), Some(push)) => return refuse(push, bad.explain()),
+            (Err(bad), Some(push)) => return refuse(push, bad.explain(push.again())),
             (Err(_), None) => return Vec::new(),
         };
         for push in pushes {

@@ -306,7 +306,7 @@ fn what_a_window_refuses_is_not_compared_with_what_is_live() {
     assert_eq!(told.story().decision, Decision::Refused);
     let asked = world.asked();
     assert!(
-        asked.contains(&"trunk") && !asked.contains(&"ancestry"),
+        asked.contains(&"trunk") && !asked.contains(&"difference"),
         "{asked:?}"
     );
 }
