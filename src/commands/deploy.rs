@@ -42,6 +42,7 @@ pub(crate) fn run(args: &Deploy) -> Done {
         reason: None,
         overrides,
         forces: args.yes || goes_back || environment.takes_any(),
+        yes: args.yes,
         is_told: false,
     };
     plan.must_be_possible()?;
@@ -82,11 +83,11 @@ fn is_asked_about(environment: &Environment) -> bool {
 /// Says what goes out, and asks.
 fn is_wanted(plan: &Plan<'_>, targets: &[Target]) -> Result<bool, Error> {
     let (of, commit) = (plan.of, plan.commit);
-    for Target { index, live, .. } in targets {
+    for target in targets {
         if targets.len() > 1 {
-            report::print(format_args!("  {}:\n", of.destinations[*index]));
+            report::print(format_args!("  {}:\n", target.destination));
         }
-        say_contents(commit, live.as_ref(), &of.expected, plan.world);
+        say_contents(commit, target.live.as_ref(), &of.expected, plan.world);
     }
     let question = format!("Deploy {} to {}?", commit.short(), of.environment);
     terminal::confirm(&question)

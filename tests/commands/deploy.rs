@@ -2,6 +2,7 @@
 
 mod by_command;
 mod endings;
+mod several;
 
 use std::{
     env, fs,
@@ -265,10 +266,6 @@ fn of_several_remotes_the_first_is_recorded_where_the_second_refuses() {
             [two] two (Ana)
             [Write .pushgate.yml'] Write .pushgate.yml (Ana)
         pushgate: deploy to production (eu) may go
-          target: one commit, to master
-          window: always open
-          trunk: [two] is origin/master
-          lock: nobody has locked it
           suite: passed just now on this tree, in [time]
           first deployment
         To [root]/production.git
