@@ -5,7 +5,7 @@ mod plan;
 mod target;
 
 pub(super) use self::{
-    plan::{Plan, say_contents},
+    plan::{Consent, Plan, say_contents},
     target::Target,
 };
 use super::{Done, Error, check::source, local::named};
@@ -42,8 +42,11 @@ pub(crate) fn run(args: &Deploy) -> Done {
         reason: None,
         overrides,
         forces: args.yes || goes_back || environment.takes_any(),
-        yes: args.yes,
-        is_told: false,
+        consent: if args.yes {
+            Consent::Beforehand
+        } else {
+            Consent::Missing
+        },
     };
     plan.must_be_possible()?;
     let remotes = std::slice::from_ref(&of);
@@ -70,7 +73,7 @@ pub(crate) fn run(args: &Deploy) -> Done {
             report::say("nothing was deployed");
             return Ok(Decision::Refused.exit_code());
         }
-        (plan.is_told, plan.forces) = (true, true);
+        (plan.consent, plan.forces) = (Consent::Given, true);
     }
     plan.carry_out(&targets)
 }

@@ -4,7 +4,7 @@ use bstr::ByteSlice;
 
 use super::{
     Done, Error,
-    deploy::{Plan, Target, say_contents},
+    deploy::{Consent, Plan, Target, say_contents},
     local::{Local, named, no_commit, no_pipeline},
 };
 use crate::{
@@ -65,8 +65,7 @@ pub(crate) fn run(args: &Rollback) -> Done {
         reason: args.words.as_deref(),
         overrides,
         forces: true,
-        yes: true,
-        is_told: true,
+        consent: Consent::Given,
     };
     plan.must_be_possible()?;
     let targets = plan.without_done(targets)?;

@@ -49,10 +49,18 @@ pub(in crate::commands) struct Plan<'p> {
     pub(in crate::commands) overrides: Result<Overrides, BadWord>,
     /// Whether git is told to take commits away.
     pub(in crate::commands) forces: bool,
-    /// Whether the command line says yes beforehand.
-    pub(in crate::commands) yes: bool,
-    /// Whether a person has read what goes out.
-    pub(in crate::commands) is_told: bool,
+    pub(in crate::commands) consent: Consent,
+}
+
+/// What a person has said to what goes out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::commands) enum Consent {
+    /// Nothing yet.
+    Missing,
+    /// Yes, on the command line.
+    Beforehand,
+    /// Yes, where it was said what goes out.
+    Given,
 }
 
 /// What the verdicts of one deploy have said.
@@ -176,7 +184,7 @@ impl Plan<'_> {
                 .collect(),
             is_rollback: self.is_rollback,
             reason: self.reason.map(str::to_owned),
-            yes: self.yes,
+            yes: self.is_rollback || self.consent == Consent::Beforehand,
         }
     }
 
@@ -199,7 +207,7 @@ impl Plan<'_> {
             if let Some(contents) = &verdict.contents {
                 let is_known = told.contents.contains(contents);
                 told.contents.push(contents.clone());
-                if self.is_told || is_known {
+                if self.consent == Consent::Given || is_known {
                     verdict.contents = None;
                 }
             }
