@@ -146,7 +146,7 @@ pub struct Deploy {
     /// The commit to deploy; default: the local trunk branch.
     #[arg(long, value_name = "REV")]
     pub commit: Option<String>,
-    /// Deploy without a question.
+    /// Deploy without a question, also where git has to take commits off the environment (`git push --force`).
     #[arg(long, short)]
     pub yes: bool,
     /// What deploys in place of `git push`, such as `kamal deploy`.

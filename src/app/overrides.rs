@@ -61,9 +61,26 @@ impl Overrides {
         Self::read(variable)
     }
 
-    /// Whether there is none of the reason that the environment's policy demands of an override.
+    /// Whether there is none of the reason that the environment's policy demands of an override, or one without a
+    /// letter or digit.
     pub(crate) fn lack_reason(&self, environment: &Environment) -> bool {
-        environment.reason == Reason::Required && self.reason.is_none()
+        let is_required = environment.reason == Reason::Required;
+        (self.reason.as_deref()).map_or(is_required, |reason| !says_something(reason))
+    }
+
+    /// Writes those that are asked for as they stand before a command; `is_named`: `pushgate rollback` says by its
+    /// name what a variable says.
+    pub(crate) fn written(&self, is_named: bool) -> String {
+        let skip: Vec<_> = self.skip.iter().map(|gate| gate.name()).collect();
+        let reason = self.reason.as_deref().map(shell_word).unwrap_or_default();
+        let all = [
+            (self.off, format!("{SWITCH}=off ")),
+            (!skip.is_empty(), format!("{SKIP}={} ", skip.join(","))),
+            (self.rollback && !is_named, format!("{ROLLBACK}=1 ")),
+            (self.reason.is_some(), format!("{REASON}={reason} ")),
+        ];
+        let asked = all.into_iter().filter(|(is_asked, _)| *is_asked);
+        asked.map(|(_, words)| words).collect()
     }
 
     /// Reads them; `get` gives the value of a variable.
@@ -81,7 +98,7 @@ impl Overrides {
             &ON[1..],
             "`1` (also `on`, `true`, `yes`)",
         )?;
-        let reason = Some(get(REASON)).filter(|text| says_something(text));
+        let reason = Some(get(REASON)).filter(|text| !text.is_empty());
         let mut skip = BTreeSet::new();
         // Where the gate is off, no gate is asked anyway.
         let words = if off { String::new() } else { get(SKIP) };
@@ -182,7 +199,7 @@ impl BadWord {
         let without = with(&|_| String::new());
         let refusal = Refusal::new(self.why());
         let Some(nearest) = self.nearest else {
-            return refusal.cure("push without it", [without]);
+            return refusal.cure("without it", [without]);
         };
         let fixed = with(&|value| {
             let words = value.split(',').map(str::trim);
@@ -191,7 +208,7 @@ impl BadWord {
                 words.map(|word| Some(word).filter(|word| !is_bad(word)).unwrap_or(nearest));
             words.collect::<Vec<_>>().join(",")
         });
-        (refusal.cure("say it so", [fixed])).cure("or push without it", [without])
+        (refusal.cure("say it so", [fixed])).cure("or without it", [without])
     }
 }
 
@@ -202,16 +219,12 @@ pub(crate) fn no_reason(
     given: &Overrides,
     repository: &dyn LocalRepository,
 ) -> Refusal {
-    let skip: Vec<_> = given.skip.iter().map(|gate| gate.name()).collect();
-    // `pushgate rollback` says by its name what the variable says.
     let is_named = (push.push.deploy.as_ref()).is_some_and(|deploy| deploy.is_rollback);
-    let asked = [
-        (given.off, format!("{SWITCH}=off ")),
-        (!skip.is_empty(), format!("{SKIP}={} ", skip.join(","))),
-        (given.rollback && !is_named, format!("{ROLLBACK}=1 ")),
-    ];
-    let asked = asked.into_iter().filter(|(is_asked, _)| *is_asked);
-    let asked: String = asked.map(|(_, words)| words).collect();
+    let without = Overrides {
+        reason: None,
+        ..given.clone()
+    };
+    let asked = without.written(is_named);
     let again = push.command_again(repository);
     let again = format!("{asked}{REASON}=\"...\" {again}");
     Refusal::new(format!("an override of {environment} must say why"))
@@ -238,6 +251,23 @@ mod tests {
             read(&[(SWITCH, ""), (SKIP, " "), (REASON, " ")]).unwrap(),
             Overrides::default()
         );
+    }
+
+    #[test]
+    fn a_reason_without_a_letter_or_digit_lacks_wherever_it_is_given() {
+        let lack = |pairs: &[(&str, &str)], reason| {
+            let environment = Environment {
+                reason,
+                ..Environment::named("staging")
+            };
+            read(pairs).unwrap().lack_reason(&environment)
+        };
+        for given in ["...", "?!"] {
+            assert!(lack(&[(REASON, given)], Reason::Optional), "{given}");
+            assert!(lack(&[(REASON, given)], Reason::Required), "{given}");
+        }
+        assert!(!lack(&[(REASON, " ")], Reason::Optional) && lack(&[], Reason::Required));
+        assert!(!lack(&[(REASON, "down")], Reason::Required));
     }
 
     #[test]

@@ -89,15 +89,15 @@ impl Question {
 
     /// What to do, by the HTTP status, the program's exit code, and its words.
     fn failed(&self, status: Option<u16>, code: Option<i32>, details: Vec<String>) -> Failure {
-        let program = self.forge.program();
+        let (program, again) = (self.forge.program(), self.again);
         let (host, project) = (&self.project.host, &self.project.path);
         let is_limit = details.iter().any(|line| line.contains("rate limit"));
         let cures = match (status, code) {
             // So does GitHub answer where one of its limits is reached.
             (Some(429 | 403), _) if is_limit || status == Some(429) => {
-                vec![Cure::words(
-                    "push again later: the forge counts questions by the hour",
-                )]
+                vec![Cure::words(format!(
+                    "{again} later: the forge counts questions by the hour"
+                ))]
             }
             (Some(403), _) => {
                 let words =
@@ -126,14 +126,14 @@ impl Question {
                 let view = command([program, "repo", "view", project]);
                 vec![
                     Cure::run(
-                        "push it to a branch there, so that its checks run, then push again",
+                        format!("push it to a branch there, so that its checks run, then {again}"),
                         [push],
                     ),
                     Cure::run("if it is there, this has to show the project", [view]),
                 ]
             }
             // No answer, or a server's error.
-            _ => return self.failure(details, vec![Cure::words("push again later")], true),
+            _ => return self.failure(details, vec![Cure::words(format!("{again} later"))], true),
         };
         self.failure(details, cures, false)
     }
@@ -141,7 +141,8 @@ impl Question {
     pub(super) fn garbled(&self, why: &str) -> Failure {
         let line = format!("the answer cannot be understood: {why}");
         let program = self.forge.program();
-        let hint = format!("push again; if it stays so, a newer {program} may help");
+        let again = self.again;
+        let hint = format!("{again}; if it stays so, a newer {program} may help");
         self.failure(vec![line], vec![Cure::words(hint)], true)
     }
 

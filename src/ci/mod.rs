@@ -23,6 +23,8 @@ pub(crate) struct Question {
     pub(crate) commit: Oid,
     /// Trunk's remote.
     pub(crate) remote: String,
+    /// What a person does who tries once more, in words.
+    pub(crate) again: &'static str,
 }
 
 impl Question {

@@ -71,6 +71,7 @@ pub(crate) fn wait(
         project,
         commit: work.commit.clone(),
         remote: work.remote.to_owned(),
+        again: work.again,
     };
     let start = Instant::now();
     let mut wait = Wait {
@@ -182,12 +183,13 @@ impl Wait<'_> {
             }
             Sum::Running(checks) if is_last => {
                 let (subject, limit) = (self.question.subject(), span(self.limit));
+                let again = self.question.again;
                 let error = Undecided::new(format!(
                     "{forge} has not decided about {subject} within {limit}"
                 ));
                 return Err(error
                     .details(checks.iter().map(Check::to_string))
-                    .hint("push again when it has, or raise `suite.timeout`")
+                    .hint(format!("{again} when it has, or raise `suite.timeout`"))
                     .hint("where one waits for a person, name those that count: `suite.checks`")
                     .into());
             }
@@ -237,12 +239,12 @@ impl Wait<'_> {
                     1 => ", and 1 is not there".to_owned(),
                     more => format!(", and {more} are not there"),
                 };
-                let red = number(red);
+                let (red, again) = (number(red), self.question.again);
                 (
                     format!("{red} of {asked} did not pass on {forge}{and_missing}:"),
                     vec![
-                        "fix it, commit, and push again".to_owned(),
-                        "or have it run once more there, then push again".to_owned(),
+                        format!("fix it, commit, and {again}"),
+                        format!("or have it run once more there, then {again}"),
                     ],
                 )
             }

@@ -233,5 +233,6 @@ pub(super) fn deploy_by_command(of: &EnvironmentRemotes) -> Option<Deploy> {
         command: vec!["COMMAND".to_owned()],
         is_rollback: false,
         reason: None,
+        yes: false,
     })
 }

@@ -5,7 +5,7 @@ mod plan;
 mod target;
 
 pub(super) use self::{
-    plan::{Plan, say_contents},
+    plan::{Consent, Plan, say_contents},
     target::Target,
 };
 use super::{Done, Error, check::source, local::named};
@@ -42,7 +42,11 @@ pub(crate) fn run(args: &Deploy) -> Done {
         reason: None,
         overrides,
         forces: args.yes || goes_back || environment.takes_any(),
-        is_told: false,
+        consent: if args.yes {
+            Consent::Beforehand
+        } else {
+            Consent::Missing
+        },
     };
     plan.must_be_possible()?;
     let remotes = std::slice::from_ref(&of);
@@ -69,7 +73,7 @@ pub(crate) fn run(args: &Deploy) -> Done {
             report::say("nothing was deployed");
             return Ok(Decision::Refused.exit_code());
         }
-        (plan.is_told, plan.forces) = (true, true);
+        (plan.consent, plan.forces) = (Consent::Given, true);
     }
     plan.carry_out(&targets)
 }
@@ -82,11 +86,11 @@ fn is_asked_about(environment: &Environment) -> bool {
 /// Says what goes out, and asks.
 fn is_wanted(plan: &Plan<'_>, targets: &[Target]) -> Result<bool, Error> {
     let (of, commit) = (plan.of, plan.commit);
-    for Target { index, live, .. } in targets {
+    for target in targets {
         if targets.len() > 1 {
-            report::print(format_args!("  {}:\n", of.destinations[*index]));
+            report::print(format_args!("  {}:\n", target.destination));
         }
-        say_contents(commit, live.as_ref(), &of.expected, plan.world);
+        say_contents(commit, target.live.as_ref(), &of.expected, plan.world);
     }
     let question = format!("Deploy {} to {}?", commit.short(), of.environment);
     terminal::confirm(&question)

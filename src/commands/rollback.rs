@@ -4,7 +4,7 @@ use bstr::ByteSlice;
 
 use super::{
     Done, Error,
-    deploy::{Plan, Target, say_contents},
+    deploy::{Consent, Plan, Target, say_contents},
     local::{Local, named, no_commit, no_pipeline},
 };
 use crate::{
@@ -65,7 +65,7 @@ pub(crate) fn run(args: &Rollback) -> Done {
         reason: args.words.as_deref(),
         overrides,
         forces: true,
-        is_told: true,
+        consent: Consent::Given,
     };
     plan.must_be_possible()?;
     let targets = plan.without_done(targets)?;
@@ -118,10 +118,12 @@ fn environment<'p>(name: Option<&str>, policy: &'p Policy) -> Result<&'p Environ
 /// The commit that was live before: where the remotes differ, the one that some have already.
 fn chosen(of: &EnvironmentRemotes, targets: &[Target], world: &Repository) -> Result<Oid, Error> {
     let environment = &of.environment;
-    let live = |target: &Target| Some((target.index, target.live.clone()?));
-    let lives: Vec<(usize, Oid)> = targets.iter().filter_map(live).collect();
+    let lives = targets
+        .iter()
+        .filter_map(|one| Some((one, one.live.as_ref()?)));
+    let lives: Vec<(&Target, &Oid)> = lives.collect();
     let is_one = lives.iter().all(|(_, live)| *live == lives[0].1);
-    let before = |(index, live): &(usize, Oid)| previous(of.place_of(*index), live, world);
+    let before = |(target, live): &(&Target, &Oid)| previous(target.place(of), live, world);
     match lives.as_slice() {
         [] => {
             let message = format!("nothing was ever deployed to {environment}");
@@ -132,14 +134,14 @@ fn chosen(of: &EnvironmentRemotes, targets: &[Target], world: &Repository) -> Re
     }
     let older = lives.iter().filter_map(|live| before(live).ok());
     let mut common: Vec<_> = older
-        .filter(|older| lives.iter().any(|(_, live)| live == older))
+        .filter(|older| lives.iter().any(|(_, live)| *live == older))
         .collect();
     common.dedup();
     if let [only] = common.as_slice() {
         return Ok(only.clone());
     }
     let name =
-        |(index, live): &(usize, Oid)| format!("{} has {}", of.destinations[*index], live.short());
+        |(target, live): &(&Target, &Oid)| format!("{} has {}", target.destination, live.short());
     let names: Vec<_> = lives.iter().map(name).collect();
     let names = names.join(", ");
     let message = format!("which commit is to come back to {environment}? {names}");
@@ -200,14 +202,14 @@ fn say(
     let environment = &of.environment;
     report::say(&format!(
         "rollback of {environment} ({}): from {} back to {}",
-        of.destinations[*index],
+        target.destination,
         live.short(),
         commit.short()
     ));
     if let Some(unlike) = Contents::unlike_git(git.as_ref(), live) {
         report::print(format_args!("  {unlike}\n"));
     }
-    let here = of.place_of(*index);
+    let here = target.place(of);
     let records = world.records(live)?;
     if let Some(record) = current(&records, here, live, SystemClock.now()) {
         let zone = SystemClock.zone()?;

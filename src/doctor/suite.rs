@@ -73,12 +73,8 @@ pub(crate) fn last_took(opened: &Opened) -> Option<Duration> {
     if suite.ci.is_some() {
         return None;
     }
-    let work = Work {
-        commit: opened.commit.as_ref()?,
-        suite,
-        steps: &steps(opened).ok()?,
-        remote: &opened.policy.trunk.remote,
-    };
+    let steps = steps(opened).ok()?;
+    let work = Work::of(&opened.policy, opened.commit.as_ref()?, &steps);
     opened.world.last_took(&work).ok().flatten()
 }
 

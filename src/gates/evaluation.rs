@@ -54,6 +54,20 @@ pub fn evaluate(
     verdicts.take_while(|one| !one.answers.is_empty()).collect()
 }
 
+/// Whether a window refuses one of the pushes, which is told without a question to anything but the clock.
+pub fn is_closed(
+    pushes: &[GovernedPush<'_>],
+    skip: &BTreeSet<Gate>,
+    rollback: bool,
+    world: &World<'_>,
+) -> bool {
+    let is_asked = !rollback && !skip.contains(&Gate::Window);
+    let refuses = |push: &GovernedPush<'_>| {
+        push.asks(Gate::Window) && window::ask(push, world, &mut Vec::new()).is_err()
+    };
+    is_asked && pushes.iter().any(refuses)
+}
+
 /// Asks about one target after the other, until one stops the push; whether none does.
 fn each<'e>(all: &mut [Evaluation<'e>], ask: impl Fn(&mut Evaluation<'e>)) -> bool {
     all.iter_mut().all(|one| {
@@ -134,7 +148,8 @@ impl Evaluation<'_> {
             .collect();
         let waits = refusals.iter().any(|one| one.needs == Needs::Patience);
         if let Some(last) = refusals.last_mut().filter(|_| waits) {
-            let command = self.push.overriding(&gates, self.rollback);
+            let repository = self.world.repository;
+            let command = self.push.overriding(&gates, self.rollback, repository);
             last.cures.push(Cure::run("if it cannot wait", [command]));
         }
     }

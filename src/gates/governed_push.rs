@@ -60,6 +60,15 @@ impl<'p> GovernedPush<'p> {
         trunk.map(|trunk| trunk.remote.as_str())
     }
 
+    /// What a person does who tries once more, in words.
+    pub(crate) fn again(&self) -> &'static str {
+        match &self.push.deploy {
+            None => "push again",
+            Some(deploy) if deploy.is_rollback => "roll back again",
+            Some(_) => "deploy again",
+        }
+    }
+
     /// The push itself, as a person may type it again.
     pub fn command(&self) -> String {
         self.command_with(&[])
@@ -130,13 +139,18 @@ impl<'p> GovernedPush<'p> {
     }
 
     /// The command that makes the push without these gates.
-    pub(crate) fn overriding(&self, gates: &BTreeSet<Gate>, is_rollback: bool) -> String {
+    pub(crate) fn overriding(
+        &self,
+        gates: &BTreeSet<Gate>,
+        is_rollback: bool,
+        repository: &dyn LocalRepository,
+    ) -> String {
         let gates: Vec<_> = gates.iter().map(|gate| gate.name()).collect();
         let again = match (&self.here, self.commits().as_slice()) {
             (Some(here), [commit]) if is_rollback && self.push.deploy.is_none() => {
                 command(["pushgate", "rollback", &here.environment, commit.as_str()])
             }
-            _ => self.command(),
+            _ => self.command_again(repository),
         };
         format!("{SKIP}={} {REASON}=\"...\" {again}", gates.join(","))
     }

@@ -43,11 +43,12 @@ pub(crate) fn ask(
                 answer = format!("yours: {sentence}");
             }
             State::Held(_) => {
-                let refusal = Refusal::new(sentence).hint("ask them, then push again");
+                let words = format!("ask them, then {}", push.again());
+                let refusal = Refusal::new(sentence).hint(words);
                 return Err(refusal.needing(Needs::Patience).into());
             }
             State::Damaged(_) => {
-                return Err(damaged(sentence, name, "then push again").into());
+                return Err(damaged(sentence, name, &format!("then {}", push.again())).into());
             }
         }
     }

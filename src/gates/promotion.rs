@@ -52,6 +52,7 @@ pub(crate) fn ask(
         before,
         commit: known.commit,
         records: &known.records,
+        again: push.again(),
         world,
     };
     promotion.must_be_live(push.trunk.as_ref().ok(), tips)?;
@@ -84,6 +85,8 @@ struct Promotion<'p> {
     before: &'p EnvironmentRemotes,
     commit: &'p Oid,
     records: &'p [Record],
+    /// What follows once it may go, in words.
+    again: &'static str,
     world: &'p World<'p>,
 }
 
@@ -110,7 +113,7 @@ impl Promotion<'_> {
                     let hint = format!("deploy it by the command that does it there: {deploy}");
                     return Err(Refusal::new(why).hint(hint).into());
                 }
-                let (remote, then) = (remote.as_ref(), PUSH);
+                let (remote, then) = (remote.as_ref(), (self.again, None));
                 let refusal = not_live(trunk, commit, before, remote, &tips, then, world)?;
                 return Err(refusal.into());
             }
@@ -140,8 +143,8 @@ impl Promotion<'_> {
         }
         let remote = before.remotes.first().map(AsRef::as_ref);
         let remote = remote.unwrap_or_else(|| before.expected.as_str().into());
-        let runs = [(String::new(), runs)];
-        Err(not_live(trunk, commit, before, remote, &runs, PUSH, world)?.into())
+        let (runs, then) = ([(String::new(), runs)], (self.again, None));
+        Err(not_live(trunk, commit, before, remote, &runs, then, world)?.into())
     }
 
     /// The commit must have been live there for a while.
@@ -183,7 +186,7 @@ impl Promotion<'_> {
                 "nothing tells since when {commit} is on {name}, where it must be for {soak}: counted from now, until {until}"
             ),
         };
-        let refusal = Refusal::new(why).hint("push again then");
+        let refusal = Refusal::new(why).hint(format!("{} then", self.again));
         Err(refusal.needing(Needs::Patience).into())
     }
 
@@ -270,9 +273,6 @@ impl Promotion<'_> {
         Refusal::new(why).cure(words, [approve]).needing(needs)
     }
 }
-
-/// What follows once the commit is live there.
-const PUSH: (&str, Option<&str>) = ("push again", None);
 
 /// Since when a commit that is live now counts as such. A slow clock may have dated its deployment before it was
 /// made, or before what it replaced was deployed.

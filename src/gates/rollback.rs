@@ -117,7 +117,10 @@ pub(crate) fn remembered<'c>(
                 let again = command(["pushgate", "approve", "--again", name, "--commit", id]);
                 Err(Refusal::new(why)
                     .hint("push another commit, one that fixes what was wrong")
-                    .cure("or, if it may go there again", [again, push.command()])
+                    .cure(
+                        "or, if it may go there again",
+                        [again, push.command_again(world.repository)],
+                    )
                     .into())
             }
             None => Ok(Remembered { commit, records }),

@@ -63,7 +63,10 @@ pub(crate) fn ask(
         return ask_ci(push, commit, ci, again, world);
     }
     let steps = receipt::steps(push.policy, commit, world)?;
-    let work = Work::of(push.policy, commit, &steps);
+    let work = Work {
+        again: push.again(),
+        ..Work::of(push.policy, commit, &steps)
+    };
     let passed_before = |ran| -> Result<_, Stop> {
         let receipt = world.memory.receipt(&work)?;
         Ok(receipt.map(|passed| {
@@ -85,7 +88,7 @@ pub(crate) fn ask(
     if in_checkout {
         let looked = looked.filter(|_| !lock.waited);
         let checkout = looked.unwrap_or_else(|| world.repository.checkout(commit));
-        must_match(commit, checkout?, false)?;
+        must_match(&work, checkout?, false)?;
     }
     let (took, warning) = match world.runner.run(&work)? {
         SuiteRun::Stopped(refusal) => return Err(Stop::Refused(refusal)),
@@ -98,7 +101,7 @@ pub(crate) fn ask(
         let tips = is_old(again.asked_at, world).then(|| beside(scope, &ask));
         let matches = if in_checkout {
             let checkout = world.repository.checkout(commit).map_err(Stop::from);
-            checkout.and_then(|mismatch| must_match(commit, mismatch, true))
+            checkout.and_then(|mismatch| must_match(&work, mismatch, true))
         } else {
             Ok(())
         };
@@ -126,7 +129,10 @@ fn ask_ci(
     world: &World<'_>,
 ) -> Result<PassedNow, Stop> {
     let forge = ci.forge.name();
-    let work = Work::of(push.policy, commit, &[]);
+    let work = Work {
+        again: push.again(),
+        ..Work::of(push.policy, commit, &[])
+    };
     if let Some(passed) = world.memory.receipt(&work)? {
         let ago = when(passed, world);
         let answer = format!("passed on {forge}, as it said {ago}");
@@ -169,14 +175,17 @@ fn must_be_connected(
     let took = span(took);
     let why = format!("passed in {took}, but the server closed git's connection meanwhile");
     Err(Refusal::new(why)
-        .cure("push again, it will go at once", [push.command()])
+        .cure(
+            format!("{}, it will go at once", push.again()),
+            [push.command_again(world.repository)],
+        )
         .hint("if it happens often: set ServerAliveInterval in ~/.ssh/config, or run pushgate check before the push")
         .into())
 }
 
 /// The checkout must be exactly the pushed tree, before the run and `after` it.
-fn must_match(commit: &Oid, mismatch: Option<Mismatch>, after: bool) -> Result<(), Stop> {
-    let pushed = commit.short();
+fn must_match(work: &Work<'_>, mismatch: Option<Mismatch>, after: bool) -> Result<(), Stop> {
+    let (pushed, again) = (work.commit.short(), work.again);
     let refusal = match mismatch {
         None => return Ok(()),
         Some(Mismatch::OtherTree { head }) => {
@@ -190,7 +199,7 @@ fn must_match(commit: &Oid, mismatch: Option<Mismatch>, after: bool) -> Result<(
                 None => format!("you push {pushed}, but nothing is checked out"),
             };
             let switch = command(["git", "switch", "--detach", pushed]);
-            Refusal::new(why).cure("check it out, then push again", [switch])
+            Refusal::new(why).cure(format!("check it out, then {again}"), [switch])
         }
         Some(Mismatch::Changed { files, .. } | Mismatch::Submodules(files)) if after => {
             let files = list(&files, "changed or untracked");
@@ -202,9 +211,10 @@ fn must_match(commit: &Oid, mismatch: Option<Mismatch>, after: bool) -> Result<(
         Some(Mismatch::Changed { files, first }) => {
             let files = list(&files, "changed or untracked");
             let words = match first.as_slice() {
-                [] => "commit them, or put them aside, then push again",
-                _ => "have git see it, commit them, or put them aside, then push again",
+                [] => "commit them",
+                _ => "have git see it, commit them",
             };
+            let words = format!("{words}, or put them aside, then {again}");
             let stash = command(["git", "stash", "--include-untracked"]);
             Refusal::new(format!("the checkout is not {pushed}: {files}"))
                 .cure(words, first.into_iter().chain([stash]))
@@ -216,7 +226,8 @@ fn must_match(commit: &Oid, mismatch: Option<Mismatch>, after: bool) -> Result<(
                 .into_iter()
                 .chain(["git", "stash", "--include-untracked"]);
             let update = command(["git", "submodule", "update", "--recursive"]);
-            let words = "commit what is in it, there and here, or put it aside, then push again";
+            let words =
+                format!("commit what is in it, there and here, or put it aside, then {again}");
             Refusal::new(format!("the checkout is not {pushed}: {files}"))
                 .cure(words, [command(stash), update])
         }
@@ -283,10 +294,13 @@ pub(crate) fn why_red(step: &str, ending: &Ending) -> String {
     format!("`{step}` {how}")
 }
 
-pub(crate) fn red(step: &str, ending: &Ending, log: Option<&Path>) -> Refusal {
+/// `again`: what a person does who tries once more.
+pub(crate) fn red(step: &str, ending: &Ending, log: Option<&Path>, again: &str) -> Refusal {
     let refusal = Refusal::new(why_red(step, ending) + &whole_output(log));
     match ending {
-        Ending::Failed(_) | Ending::Killed(_) => refusal.hint("fix it, commit, and push again"),
+        Ending::Failed(_) | Ending::Killed(_) => {
+            refusal.hint(format!("fix it, commit, and {again}"))
+        }
         Ending::CouldNotRun(_) => refusal.hint(format!(
             "try it by hand from the top of the repository; `suite.run` of {FILE} names it"
         )),

@@ -123,7 +123,7 @@ fn check_objects(push: &GovernedPush<'_>, update: &Update, world: &World<'_>) ->
         let why = format!(
             "`{remote}` has {id}, which this repository does not: somebody else pushed there"
         );
-        let words = "fetch it, look at what is there, then push again";
+        let words = format!("fetch it, look at what is there, then {}", push.again());
         let fetch = command(["git", "fetch", remote]);
         Refusal::new(why).cure(words, [fetch]).into()
     })

@@ -215,7 +215,9 @@ fn a_closed_window_asks_the_network_what_else_there_is_and_nothing_about_the_sui
         now: at(NIGHT),
         ..Fake::default()
     };
-    refused(&push(), &world, CLOSED, &["clock", "staging", "trunk"]);
+    // The override that it names is a forced push, where git asks for that.
+    let asked = ["clock", "staging", "trunk", "ancestry"];
+    refused(&push(), &world, CLOSED, &asked);
 }
 
 #[test]
@@ -442,7 +444,9 @@ fn what_was_never_live_is_no_rollback_and_without_the_word_nothing_is() {
         was_live: true,
         ..Fake::default()
     };
-    refused(&push(), &world, CLOSED, &["clock", "staging", "trunk"]);
+    // The override that it names is a forced push, where git asks for that.
+    let asked = ["clock", "staging", "trunk", "ancestry"];
+    refused(&push(), &world, CLOSED, &asked);
 }
 
 #[test]
@@ -649,7 +653,7 @@ fn a_closed_connection_leaves_the_receipt_and_stops_the_push() {
     let why = "passed in 13s, but the server closed git's connection meanwhile";
     let asked = [
         "clock", "checkout", "staging", "trunk", "lock", "suite", "clock", "checkout", "receipt",
-        "staging", "trunk",
+        "staging", "trunk", "ancestry",
     ];
     refused(&push(), &world, why, &asked);
 }

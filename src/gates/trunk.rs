@@ -155,21 +155,23 @@ fn not_the_tip(
             if local.is_at(tip) {
                 refusal.cure("push the newest", [deploy])
             } else if is_trunk_branch {
-                refusal.cure("get the newest, then push again", switch.chain([pull]))
+                let words = format!("get the newest, then {}", push.again());
+                refusal.cure(words, switch.chain([pull]))
             } else {
                 let commands = switch.chain([pull, deploy]);
                 refusal.cure("get the newest, and push it", commands)
             }
         }
         Relation::Ahead(by) if is_trunk_branch => {
+            let words = format!("push it there first, then {}", push.again());
             Refusal::new(format!("{pushed} is {by} ahead of {trunk} {tips}"))
-                .cure("push it there first, then push again", [local.push()])
+                .cure(words, [local.push()])
         }
         Relation::Diverged { ahead, behind } if is_trunk_branch => {
             let why = format!(
                 "{pushed} and {trunk} have diverged: {ahead} only here, {behind} only there {tips}"
             );
-            let words = "join them (or merge), run the tests, then push again";
+            let words = format!("join them (or merge), run the tests, then {}", push.again());
             let commands = [local.pull("--rebase"), local.push()];
             Refusal::new(why).cure(words, switch.chain(commands))
         }

@@ -35,7 +35,9 @@ pub(crate) fn ask(
         Err(closed) => {
             let refusal = Refusal::new(why_closed(&closed, &reader));
             Err(match closed.reopens {
-                Some(_) => refusal.hint("push again then").needing(Needs::Patience),
+                Some(_) => refusal
+                    .hint(format!("{} then", push.again()))
+                    .needing(Needs::Patience),
                 None => refusal.hint(format!(
                     "fix the window in {FILE}: no hour passes all of its rules"
                 )),

@@ -168,6 +168,8 @@ pub struct Work<'w> {
     pub steps: &'w [Step],
     /// Trunk's remote, whose project a CI is asked about.
     pub remote: &'w str,
+    /// What a person does who tries once more, in words.
+    pub again: &'static str,
 }
 
 impl<'w> Work<'w> {
@@ -177,6 +179,7 @@ impl<'w> Work<'w> {
             suite: &policy.suite,
             steps,
             remote: &policy.trunk.remote,
+            again: "push again",
         }
     }
 }

@@ -82,6 +82,14 @@ impl Repository {
         (remote, urls)
     }
 
+    /// What to type for git to push to this URL of a remote alone.
+    pub(crate) fn typed(&self, remote: &BStr, url: &BString) -> BString {
+        let remotes = self.remotes();
+        let mut written = remotes.written(remote, url.as_bstr()).into_iter();
+        let is_it = |one: &BString| remotes.pushed_to(one.as_bstr()) == *url;
+        written.find(is_it).unwrap_or_else(|| url.clone())
+    }
+
     /// The URLs that a push to a remote, or to a URL, goes to.
     fn pushed_urls(&self, remote: &BStr) -> Vec<BString> {
         let mut urls = self.remotes().push_urls(remote);

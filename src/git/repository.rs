@@ -16,7 +16,7 @@ use super::{
     libgit2::Libgit2,
 };
 use crate::{
-    gates::Undecided,
+    gates::{Passed, Undecided},
     process::{program::Output, variable},
     push::{
         Oid,
@@ -34,6 +34,9 @@ pub struct Repository {
     remotes: Remotes,
     reader: Reader,
     pub(super) layout: Layout,
+    /// The suites that this process saw pass, and on what: one push needs no second run, even where no later one may
+    /// rely on it.
+    pub(crate) passed: Mutex<Vec<(Oid, String, Passed)>>,
 }
 
 impl Repository {
@@ -56,6 +59,7 @@ impl Repository {
                 heroku_hosts,
             },
             layout,
+            passed: Mutex::default(),
             backend: Mutex::new(backend),
             git,
             config,

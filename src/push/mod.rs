@@ -74,26 +74,33 @@ pub struct Deploy {
     pub is_rollback: bool,
     /// Why, where the command line says so.
     pub reason: Option<String>,
+    /// Whether it is to ask nothing.
+    pub yes: bool,
 }
 
 impl Deploy {
     /// Writes the command that does the same again.
     pub fn again(&self) -> String {
-        let words = match &self.commit {
+        let mut words = match &self.commit {
             Some(commit) if self.is_rollback => {
-                vec!["pushgate", "rollback", &self.environment, commit, "--yes"]
+                vec!["pushgate", "rollback", &self.environment, commit]
             }
-            commit => return self.deploy(commit.as_deref()),
+            commit => self.words(commit.as_deref()),
         };
-        let reason = self.reason.iter().flat_map(|reason| ["-m", reason]);
-        self.in_place(words.into_iter().chain(reason).collect())
+        words.extend(self.yes.then_some("--yes"));
+        words.extend(self.reason.iter().flat_map(|reason| ["-m", reason]));
+        self.in_place(words)
     }
 
     /// Writes the command that deploys a commit there, or the newest of trunk.
     pub fn deploy(&self, commit: Option<&str>) -> String {
+        self.in_place(self.words(commit))
+    }
+
+    fn words<'w>(&'w self, commit: Option<&'w str>) -> Vec<&'w str> {
         let mut words = vec!["pushgate", "deploy", &self.environment];
         words.extend(commit.into_iter().flat_map(|commit| ["--commit", commit]));
-        self.in_place(words)
+        words
     }
 
     fn in_place<'w>(&'w self, mut words: Vec<&'w str>) -> String {

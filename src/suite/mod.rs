@@ -47,7 +47,7 @@ pub(crate) fn run(setup: &Setup<'_>, work: &Work<'_>) -> Result<SuiteRun, Undeci
                 _ => ending,
             };
             run.note(&why_red(name, &ending));
-            let refusal = red(name, &ending, run.log().path().as_deref());
+            let refusal = red(name, &ending, run.log().path().as_deref(), work.again);
             Ok(SuiteRun::Stopped(Box::new(refusal)))
         }
         Err(error) => {

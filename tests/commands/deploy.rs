@@ -2,6 +2,7 @@
 
 mod by_command;
 mod endings;
+mod several;
 
 use std::{
     env, fs,
@@ -81,7 +82,7 @@ fn judged_once(shop: &Sandbox) -> Ran {
     let head = shop.ask(["rev-parse", "HEAD"]);
     let ran = deploy(shop, &["staging"]);
     assert_eq!(shop.tip("staging", "master"), head);
-    assert_eq!(fs::read_to_string(shop.path("runs")).unwrap(), "ran\n");
+    assert_eq!(runs(shop), 1);
     assert_eq!(events(shop), ["deploy go"]);
     // Nothing is left to be done: the team knows already.
     assert!(!shop.app.join(".git/pushgate/unshared").exists());
@@ -151,6 +152,47 @@ fn what_a_gate_refuses_is_not_pushed_and_its_cures_are_commands_of_the_same_kind
     assert_eq!(events(&shop), ["deploy go", "deploy refused"]);
     shop.commit("three");
     deploy(&shop, &["staging"]).refused("trunk");
+}
+
+#[test]
+fn what_another_has_locked_is_refused_with_who_and_why_and_what_to_do() {
+    let shop = shop(POLICY);
+    let ben = Person::joins(&shop, "Ben", &["staging", "production"]);
+    ben.run(PUSHGATE, &["lock", "staging", "-m", "the migration runs"])
+        .goes();
+    deploy(&shop, &["staging"]).is(&expect![[r#"
+        exit 1
+        --- stderr
+        pushgate: deploying master ([two]) to staging
+        pushgate: deploy to staging (staging) refused
+          lock: Ben <ben@shop.example> has locked staging since Tue 2026-11-24 09:00: the migration runs
+          ask them, then deploy again
+          if it cannot wait:
+            PUSHGATE_SKIP=lock PUSHGATE_REASON="..." pushgate deploy staging
+    "#]]);
+    assert_eq!(events(&shop), ["deploy refused"]);
+    assert_eq!(runs(&shop), 0);
+    let command = "PUSHGATE_SKIP=lock PUSHGATE_REASON='agreed with Ben' \"$0\" deploy staging";
+    shop.run_in(&shop.app, "sh", ["-c", command, PUSHGATE])
+        .goes();
+    assert_eq!(events(&shop).last().unwrap(), "deploy overridden");
+}
+
+/// The policy demands none, and what is given says nothing.
+#[test]
+fn a_reason_that_says_nothing_is_refused_and_not_forgotten() {
+    let shop = shop(POLICY);
+    let given = |variables: &[(&str, &str)]| {
+        let mut command = shop.command(PUSHGATE);
+        command.args(["deploy", "staging"]);
+        Ran::of(command.envs(variables.iter().copied()))
+    };
+    let reason = ("PUSHGATE_REASON", "...");
+    given(&[("PUSHGATE_SKIP", "suite"), reason])
+        .goes_not()
+        .says("an override of staging must say why\n")
+        .says("PUSHGATE_SKIP=suite PUSHGATE_REASON=\"...\" pushgate deploy staging\n");
+    given(&[reason]).goes();
 }
 
 #[test]
@@ -224,10 +266,6 @@ fn of_several_remotes_the_first_is_recorded_where_the_second_refuses() {
             [two] two (Ana)
             [Write .pushgate.yml'] Write .pushgate.yml (Ana)
         pushgate: deploy to production (eu) may go
-          target: one commit, to master
-          window: always open
-          trunk: [two] is origin/master
-          lock: nobody has locked it
           suite: passed just now on this tree, in [time]
           first deployment
         To [root]/production.git
@@ -255,6 +293,27 @@ fn of_several_remotes_the_first_is_recorded_where_the_second_refuses() {
         .says("production has ");
     assert_eq!(shop.tip("eu", "master"), head);
     assert_eq!(deployments(&shop, &shop.app).len(), 2);
+}
+
+/// Both remotes are judged by one process, a moment apart.
+#[test]
+fn of_several_remotes_the_suite_is_run_once_even_where_no_later_push_may_rely_on_it() {
+    let shop = Sandbox::new();
+    shop.git(["init", "-q", "--bare", "../eu.git"]).goes();
+    shop.git(["remote", "add", "eu", "../eu.git"]).goes();
+    shop.policy(&POLICY.replace("{}", "{remote: [staging, eu]}"));
+    let head = shop.commit_on_origin("two");
+    deploy(&shop, &["staging"]).goes();
+    assert_eq!((shop.tip("eu", "master"), runs(&shop)), (head, 1));
+    shop.commit_on_origin("three");
+    deploy(&shop, &["staging"]).goes();
+    assert_eq!(runs(&shop), 2);
+}
+
+/// How often the suite ran.
+fn runs(shop: &Sandbox) -> usize {
+    let runs = fs::read_to_string(shop.path("runs")).unwrap_or_default();
+    runs.lines().count()
 }
 
 #[test]

@@ -167,7 +167,7 @@ fn a_deploy_elsewhere_takes_commits_away_only_where_it_is_told_to() {
               takes 1 commit away:
                 [Try a new basket] Try a new basket (Ana)
             pushgate: deploy not done
-              git takes no commits off staging untold
+              staging has commits that [two] does not have: a deploy takes them off only with --yes
               if they are to go:
                 pushgate deploy staging --yes
         "#]]);

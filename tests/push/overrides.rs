@@ -110,7 +110,7 @@ fn an_unknown_gate_is_refused_with_the_list() {
     let ran = shop.push_with(&[("PUSHGATE_SKIP", "suit")], "staging", "master");
     assert_eq!(ran.code, 1, "{ran}");
     ran.says("PUSHGATE_SKIP says `suit`; it knows `target`, `window`, `trunk`, `lock`, `promotion` and `suite`; did you mean `suite`?")
-        .says("say it so:\n    PUSHGATE_SKIP=suite git push staging master\n  or push without it:\n    PUSHGATE_SKIP='' git push staging master\n");
+        .says("say it so:\n    PUSHGATE_SKIP=suite git push staging master\n  or without it:\n    PUSHGATE_SKIP='' git push staging master\n");
     assert_eq!(shop.ledger().last().unwrap()["verdict"], "refused");
 }
 

@@ -14,6 +14,22 @@ fn with_window(window: &str) -> Sandbox {
 }
 
 #[test]
+fn the_override_that_is_named_forces_what_git_wants_forced() {
+    let shop = with_window("{timezone: UTC, closed: ['22:00-07:00']}");
+    shop.git(["switch", "-q", "-c", "other"]).goes();
+    shop.commit("other");
+    shop.push_ungated("production", "other:master");
+    shop.git(["switch", "-q", "master"]).goes();
+    shop.stop_clock("2026-11-24 23:40:00");
+    let cure = "PUSHGATE_SKIP=window PUSHGATE_REASON=\"...\" git push --force production master";
+    shop.git(["push", "--force", "production", "master"])
+        .refused("window")
+        .says(&format!("  if it cannot wait:\n    {cure}\n"));
+    let cure = cure.replace("...", "the site is down");
+    shop.run_in(&shop.app, "sh", ["-c", &cure]).goes();
+}
+
+#[test]
 fn a_night_push_is_refused_with_the_rule_and_the_hour_at_which_it_opens() {
     let shop = with_window("{timezone: UTC, closed: ['22:00-07:00']}");
     let ran = shop

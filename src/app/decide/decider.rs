@@ -190,8 +190,11 @@ impl<'d> Decider<'d> {
             let own = pushes.iter().filter(|push| !push.second);
             return own.map(passed_over).collect();
         }
-        // Beside the wait for the network.
-        let own: Vec<_> = pushes.iter().filter(|push| !push.second).collect();
+        // Beside the wait for the network. What a window refuses takes nothing out, and is refused without a wait.
+        let (skip, rollback) = (&overrides.skip, overrides.rollback);
+        let is_closed = gates::is_closed(pushes, skip, rollback, &self.world);
+        let own = pushes.iter().filter(|push| !push.second && !is_closed);
+        let own: Vec<_> = own.collect();
         let look = || {
             own.iter()
                 .map(|push| since_git(push, &self.world))
@@ -199,7 +202,6 @@ impl<'d> Decider<'d> {
         };
         let (verdicts, contents): (_, Vec<_>) = thread::scope(|scope| {
             let contents = beside(scope, &look);
-            let (skip, rollback) = (&overrides.skip, overrides.rollback);
             let verdicts = gates::evaluate(pushes, skip, rollback, &self.world);
             (verdicts, contents())
         });

@@ -293,6 +293,24 @@ fn a_push_that_goes_says_how_long_to_stay_around_and_a_check_does_not() {
     assert!(notes(Event::Check).is_empty());
 }
 
+/// The remotes are asked all the same: the verdict names all that refuses.
+#[test]
+fn what_a_window_refuses_is_not_compared_with_what_is_live() {
+    let world = Fake::default();
+    let mut policy = policy();
+    policy.environments[1].window.closed = vec!["00:00-24:00".parse().unwrap()];
+    let told = Told {
+        policy,
+        ..Told::to_production(&world)
+    };
+    assert_eq!(told.story().decision, Decision::Refused);
+    let asked = world.asked();
+    assert!(
+        asked.contains(&"trunk") && !asked.contains(&"difference"),
+        "{asked:?}"
+    );
+}
+
 #[test]
 fn what_a_gate_refuses_leaves_an_entry_and_no_record() {
     let world = Fake {

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use super::{
     super::{Done, Error},
     Plan, Target,
-    plan::path_of,
+    plan::{Told, path_of},
 };
 use crate::{
     app::{
@@ -24,48 +24,70 @@ use crate::{
         overrides::Overrides,
         settle::{Ask, settle},
     },
-    gates::{Clock, Undecided},
+    gates::{Clock, Undecided, verdict::Decision},
     memory::permit::{Permit, Permitted},
     policy::Environment,
     process::{child::ChildWatch, foreground, signals},
     push::{
-        Oid,
+        Deploy, Oid,
         url::redact,
         variables::{COMMIT, DEPLOY, ENVIRONMENT, REPLACES},
     },
     report,
 };
 
+/// Why a destination does not get what its gates let go.
+const NOT_ALL: &str = "another destination of the deploy may not have it";
+const SIGNAL: &str = "it ended the deploy";
+
 impl Plan<'_> {
     pub(in crate::commands) fn carry_out(&self, targets: &[Target]) -> Done {
         let start = SystemClock.now();
-        let mut permitted = Vec::new();
-        let mut judged = Vec::new();
-        let mut told = Vec::new();
+        let takes_away = !self.forces && self.takes_away(targets)?;
+        let (mut permitted, mut judged) = (Vec::new(), Vec::new());
+        let mut told = Told::default();
         for target in targets {
-            let mut pending = Vec::new();
-            for (push, git) in self.pushes(target)? {
-                let one = self.judge(&push, &mut told)?;
+            for push in self.pushes(target) {
+                let one = match self.judge(&push, &mut told) {
+                    Ok(one) => one,
+                    Err(error) => {
+                        self.record_stopped(judged, "deploy", NOT_ALL);
+                        return Err(error);
+                    }
+                };
                 let destination = self.world.destination(push.url.as_bstr()).to_string();
-                permitted.extend(Permitted::of(&self.update(target, git), destination));
-                if let Some(code) = stopped(&one) {
-                    let why = "it ended the deploy".to_owned();
-                    let by = signals::signal().map(|_| Stopped { by: "signal", why });
-                    return Ok(code.max(self.record(one, by)));
+                let update = self.update(target, target.git.clone());
+                permitted.extend(Permitted::of(&update, destination));
+                let code = stopped(&one);
+                judged.push(one);
+                if let Some(code) = code {
+                    let (by, why) = match signals::signal() {
+                        Some(_) => ("signal", SIGNAL),
+                        None => ("deploy", NOT_ALL),
+                    };
+                    return Ok(code.max(self.record_stopped(judged, by, why)));
                 }
-                pending.push(one);
             }
-            judged.push(pending);
         }
-        if !self.forces && self.takes_away(targets)? {
-            let what = format!("git takes no commits off {} untold", self.of.environment);
-            let again = self.typed().again() + " --yes";
+        if takes_away {
+            let (name, id) = (&self.of.environment, self.commit.short());
+            let what = format!(
+                "{name} has commits that {id} does not have: a deploy takes them off only with --yes"
+            );
+            self.record_stopped(judged, "deploy", &what);
+            let again = Deploy {
+                yes: true,
+                ..self.typed()
+            };
+            let given = self.overrides.as_ref();
+            let given = given.map_or(String::new(), |given| given.written(self.is_rollback));
+            let again = given + &again.again();
             return Err(Undecided::new(what).cure("if they are to go", [again]));
         }
         // Without it, the hook judges again.
         let permit = Permit::issue(&self.world.state_dir(), &permitted).ok();
         let ended = match self.command {
-            [] => self.push_all(targets, judged, permit.as_ref(), start),
+            [] => Ok(self.push_all(targets, judged, permit.as_ref(), start)),
             _ => self.run_command(targets, judged, permit.as_ref()),
         };
         self.share(matches!(ended, Ok(0)));
@@ -79,16 +101,18 @@ impl Plan<'_> {
         environment: &Environment,
         targets: &[Target],
     ) -> Result<Option<u8>, Error> {
-        let is_good =
-            |given: &Overrides| *given == Overrides::default() || !given.lack_reason(environment);
+        let is_good = |given: &Overrides| {
+            let is_none = !given.off && !given.rollback && given.skip.is_empty();
+            is_none || !given.lack_reason(environment)
+        };
         if self.overrides.as_ref().is_ok_and(is_good) {
             return Ok(None);
         }
-        let pushes = targets.first().map(|target| self.pushes(target));
-        let Some((push, _)) = pushes.transpose()?.and_then(|all| all.into_iter().next()) else {
+        let pushes = targets.iter().flat_map(|target| self.pushes(target));
+        let Some(push) = pushes.into_iter().next() else {
             return Ok(None);
         };
-        let one = self.judge(&push, &mut Vec::new())?;
+        let one = self.judge(&push, &mut Told::default())?;
         Ok(stopped(&one).map(|code| code.max(self.record(one, None))))
     }
 
@@ -98,25 +122,44 @@ impl Plan<'_> {
         recorded.exit_code
     }
 
+    /// Records what was judged and does not go, for another reason than its own verdict where that would let it.
+    fn record_stopped(&self, judged: Vec<Pending>, by: &'static str, why: &str) -> u8 {
+        let why = || {
+            Some(Stopped {
+                by,
+                why: why.to_owned(),
+            })
+        };
+        let codes = judged.into_iter().map(|one| self.record(one, why()));
+        codes.max().unwrap_or(0)
+    }
+
     fn record_all(&self, pending: Vec<Pending>) -> u8 {
         let codes = pending.into_iter().map(|one| self.record(one, None));
         codes.max().unwrap_or(0)
     }
 
-    /// Pushes to one remote after the other, as git does to the URLs of one: what fails does not stop the next.
+    /// Pushes to one target after the other, as git does to the URLs of a remote: what fails does not stop the next.
     fn push_all(
         &self,
         targets: &[Target],
-        judged: Vec<Vec<Pending>>,
+        judged: Vec<Pending>,
         permit: Option<&Permit>,
         start: Timestamp,
-    ) -> Done {
+    ) -> u8 {
+        let verb = if self.is_rollback {
+            "rollback"
+        } else {
+            "deploy"
+        };
+        let mut judged = judged.into_iter();
         let (mut worst, mut have, mut lack) = (0, Vec::new(), Vec::new());
-        for (target, pending) in targets.iter().zip(judged) {
-            let mut code = signals::signal().map_or(0, |signal| 128 + signal);
-            if code == 0 {
-                code = self.record_all(pending);
-            }
+        for target in targets {
+            let pending = judged.by_ref().take(target.urls.len()).collect();
+            let mut code = match signals::signal() {
+                Some(signal) => (128 + signal).max(self.record_stopped(pending, "signal", SIGNAL)),
+                None => self.record_all(pending),
+            };
             if code == 0 {
                 let mut git = self.world.git().plain(self.push_words(target));
                 git.envs(permit.map(|permit| (DEPLOY, permit.name())));
@@ -126,34 +169,34 @@ impl Plan<'_> {
                     Ok(0) => Ask::Ended { well: true },
                     _ => Ask::JustEnded(start),
                 });
-                code = ended?;
+                code = ended.unwrap_or_else(|error| {
+                    report::print(report::failure(verb, &error));
+                    Decision::Undecided.exit_code()
+                });
             }
             worst = worst.max(code);
             let left = if code == 0 { &mut have } else { &mut lack };
-            left.push(self.of.destinations[target.index].as_str());
+            left.push(target.destination.as_str());
         }
         if !have.is_empty() && !lack.is_empty() {
             let (have, lack) = (redact(&have.join(", ")), redact(&lack.join(", ")));
             let what = format!("{have} got {}; not: {lack}", self.commit.short());
             let again = Undecided::new(what).cure("try the rest again", [self.typed().again()]);
-            let verb = if self.is_rollback {
-                "rollback"
-            } else {
-                "deploy"
-            };
             report::print(report::failure(verb, &again));
         }
-        Ok(worst)
+        worst
     }
 
     fn push_words(&self, target: &Target) -> Vec<OsString> {
         let mut words: Vec<OsString> = vec!["push".into()];
-        if let Some(git) = target.git.as_ref().filter(|_| self.forces) {
+        // What git would not replace unless it is told to.
+        let is_past = |git: &Oid| matches!(self.is_past(git), Ok(Some(true)));
+        let taken = target.git.as_ref().filter(|git| !is_past(git));
+        if let Some(git) = taken.filter(|_| self.forces) {
             words.push(format!("--force-with-lease=refs/heads/{}:{git}", target.branch).into());
         }
-        let (remote, _) = self.world.ways(self.of, target.index);
         words.push("--".into());
-        words.push(remote.to_os_str_lossy().into_owned());
+        words.push(target.remote.to_os_str_lossy().into_owned());
         words.push(format!("{}:refs/heads/{}", self.commit, target.branch).into());
         words
     }
@@ -161,10 +204,10 @@ impl Plan<'_> {
     fn run_command(
         &self,
         targets: &[Target],
-        judged: Vec<Vec<Pending>>,
+        judged: Vec<Pending>,
         permit: Option<&Permit>,
     ) -> Done {
-        let code = self.record_all(judged.into_iter().flatten().collect());
+        let code = self.record_all(judged);
         if code != 0 {
             return Ok(code);
         }

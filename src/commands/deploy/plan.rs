@@ -1,11 +1,12 @@
 //! What a deploy or a rollback is to do, whether it can be done, and the verdict on each of its pushes.
 
 use std::{
+    collections::BTreeSet,
     ffi::{OsStr, OsString},
     path::PathBuf,
 };
 
-use bstr::{BString, ByteSlice};
+use bstr::BString;
 
 use super::{
     super::{Error, say_misspelt},
@@ -21,9 +22,9 @@ use crate::{
     cure::command,
     gates::{
         EnvironmentRemotes, LocalRepository as _, Object, Undecided,
-        verdict::{Contents, Decision, Outcome, Relation},
+        verdict::{Contents, Decision, Gate, Outcome, Relation},
     },
-    git::{Repository, network::LIMIT},
+    git::Repository,
     process::find,
     push::{Deploy, Oid, Push, Update, variables::COMMIT},
     report,
@@ -48,8 +49,25 @@ pub(in crate::commands) struct Plan<'p> {
     pub(in crate::commands) overrides: Result<Overrides, BadWord>,
     /// Whether git is told to take commits away.
     pub(in crate::commands) forces: bool,
-    /// Whether a person has read what goes out.
-    pub(in crate::commands) is_told: bool,
+    pub(in crate::commands) consent: Consent,
+}
+
+/// What a person has said to what goes out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::commands) enum Consent {
+    /// Nothing yet.
+    Missing,
+    /// Yes, on the command line.
+    Beforehand,
+    /// Yes, where it was said what goes out.
+    Given,
+}
+
+/// What the verdicts of one deploy have said.
+#[derive(Default)]
+pub(super) struct Told {
+    passed: BTreeSet<(Gate, String)>,
+    contents: Vec<Contents>,
 }
 
 impl Plan<'_> {
@@ -94,7 +112,7 @@ impl Plan<'_> {
                 left.push(target);
                 continue;
             }
-            let (destination, id) = (&self.of.destinations[target.index], self.commit.short());
+            let (destination, id) = (&target.destination, self.commit.short());
             let has = format!("{destination} has {id} already");
             if let Some(live) = target.live.filter(|live| live != self.commit) {
                 let hint = if self.is_rollback {
@@ -109,48 +127,41 @@ impl Plan<'_> {
         Ok(left)
     }
 
-    /// Whether git has commits there that are not in the commit's past; a command deploys without git.
+    /// Whether git has commits at one of them that are not in the commit's past; a command deploys without git.
     pub(in crate::commands) fn takes_away(&self, targets: &[Target]) -> Result<bool, Error> {
-        let gits = targets.iter().filter_map(|target| target.git.as_ref());
-        for git in gits.filter(|_| self.command.is_empty()) {
+        for git in targets.iter().filter_map(|target| target.git.as_ref()) {
             // What is not here is refused, and fetched.
-            let is_here = matches!(self.world.object(git)?, Object::Commit { .. });
-            let remote = &self.of.expected;
-            if is_here
-                && !matches!(
-                    self.world.relation(self.commit, git, remote)?,
-                    Relation::Ahead(_)
-                )
-            {
+            let is_past = self.is_past(git)?.unwrap_or(true);
+            if self.command.is_empty() && !is_past {
                 return Ok(true);
             }
         }
         Ok(false)
     }
 
-    /// The pushes to one remote as git would describe them to the hook, one for each URL, and what the branch
-    /// has there. A command replaces what runs.
-    pub(super) fn pushes(&self, target: &Target) -> Result<Vec<(Push, Option<Oid>)>, Error> {
-        let (remote, urls) = self.world.ways(self.of, target.index);
-        let name = format!("refs/heads/{}", target.branch);
-        let push = |(number, url): (usize, BString)| {
-            let git = match number {
-                0 => target.git.clone(),
-                _ => self.world.remote_tip(url.as_bstr(), &name, LIMIT)?,
-            };
-            let replaces = match self.command {
-                [] => git.clone(),
-                _ => target.live.clone(),
-            };
-            let push = Push {
-                remote: remote.clone(),
-                url,
-                updates: vec![self.update(target, replaces)],
-                deploy: Some(self.typed()),
-            };
-            Ok((push, git))
+    /// Whether a commit is in the past of the one that is deployed; `None` where it is not here.
+    pub(super) fn is_past(&self, git: &Oid) -> Result<Option<bool>, Error> {
+        if !matches!(self.world.object(git)?, Object::Commit { .. }) {
+            return Ok(None);
+        }
+        let relation = self.world.relation(self.commit, git, &self.of.expected)?;
+        Ok(Some(matches!(relation, Relation::Ahead(_))))
+    }
+
+    /// The pushes to one target as git would describe them to the hook, one for each URL. A command replaces what
+    /// runs.
+    pub(super) fn pushes(&self, target: &Target) -> Vec<Push> {
+        let replaces = match self.command {
+            [] => &target.git,
+            _ => &target.live,
         };
-        urls.into_iter().enumerate().map(push).collect()
+        let push = |url: &BString| Push {
+            remote: target.remote.clone(),
+            url: url.clone(),
+            updates: vec![self.update(target, replaces.clone())],
+            deploy: Some(self.typed()),
+        };
+        target.urls.iter().map(push).collect()
     }
 
     pub(super) fn update(&self, target: &Target, replaces: Option<Oid>) -> Update {
@@ -173,15 +184,12 @@ impl Plan<'_> {
                 .collect(),
             is_rollback: self.is_rollback,
             reason: self.reason.map(str::to_owned),
+            yes: self.is_rollback || self.consent == Consent::Beforehand,
         }
     }
 
-    /// `told`: what goes out, as the verdicts on other remotes have said it.
-    pub(super) fn judge(
-        &self,
-        push: &Push,
-        told: &mut Vec<Option<Contents>>,
-    ) -> Result<Pending, Error> {
+    /// Judges a push. `told`: what the verdicts on others have said, which is not said again.
+    pub(super) fn judge(&self, push: &Push, told: &mut Told) -> Result<Pending, Error> {
         let runner = PushRunner::new(self.world, &report::Stderr, true, None);
         let overrides = self.overrides.as_ref();
         let mut pending = judge(push, Event::Deploy, self.world, &runner, overrides);
@@ -190,31 +198,18 @@ impl Plan<'_> {
             let Message::Verdict(_, verdict) = message else {
                 continue;
             };
-            let contents = verdict.contents.take();
-            let is_known = told.contains(&contents);
-            if is_known && verdict.decision() == Decision::Go {
-                // The same answers again, and nothing else.
-                verdict.answers.clear();
-            }
-            if !self.is_told && !is_known {
-                verdict.contents.clone_from(&contents);
-            }
-            told.push(contents);
-            let cures = verdict
-                .answers
-                .iter_mut()
-                .flat_map(|(_, outcome)| match outcome {
-                    Outcome::Refused(refusal) => &mut refusal.cures[..],
-                    Outcome::Undecided(error) => &mut error.cures,
-                    Outcome::Passed(_) | Outcome::Skipped { .. } => &mut [],
+            if verdict.decision() == Decision::Go {
+                verdict.answers.retain(|(gate, outcome)| match outcome {
+                    Outcome::Passed(why) => told.passed.insert((*gate, why.clone())),
+                    _ => true,
                 });
-            let verb = if self.is_rollback {
-                "roll back"
-            } else {
-                "deploy"
-            };
-            for cure in cures {
-                cure.words = cure.words.replace("push again", &format!("{verb} again"));
+            }
+            if let Some(contents) = &verdict.contents {
+                let is_known = told.contents.contains(contents);
+                told.contents.push(contents.clone());
+                if self.consent == Consent::Given || is_known {
+                    verdict.contents = None;
+                }
             }
         }
         report::messages(&pending.messages);

@@ -1,18 +1,29 @@
-//! Where a deploy or a rollback goes: one remote of the environment each, and what is live there.
+//! Where a deploy or a rollback goes: the remotes of the environment, and what is live there.
+
+use std::slice;
+
+use bstr::{BString, ByteSlice};
 
 use super::super::{Error, check::deployed_branch};
 use crate::{
     app::pipeline_tips::PipelineTips,
-    gates::{EnvironmentRemotes, Memory, Remotes, verdict::TrunkName},
-    git::Repository,
+    gates::{EnvironmentRemotes, Memory, Remotes, remote_tips::at_once, verdict::TrunkName},
+    git::{Repository, network::LIMIT},
+    memory::record::Place,
     policy::Environment,
     push::Oid,
     report,
 };
 
-/// One remote of the environment, and what is live there.
+/// What one `git push` goes to, and what is live there: a remote, or one of its URLs where their branches differ.
 pub(in crate::commands) struct Target {
     pub(in crate::commands) index: usize,
+    /// The remote, or the URL, that git is told.
+    pub(in crate::commands) remote: BString,
+    /// The URLs that git pushes to then.
+    pub(in crate::commands) urls: Vec<BString>,
+    /// Where the first of them leads, as a record names it.
+    pub(in crate::commands) destination: String,
     pub(in crate::commands) branch: String,
     /// What the branch has.
     pub(in crate::commands) git: Option<Oid>,
@@ -37,7 +48,8 @@ impl Target {
             }
             runs => runs.and_then(Result::ok),
         };
-        let target = |index| {
+        let mut all = Vec::new();
+        for index in 0..of.remotes.len() {
             let tips = tips.live(of, index)?;
             let deployed = of.deployed(&tips, trunk).cloned();
             let (branch, git) = match deployed {
@@ -47,17 +59,59 @@ impl Target {
                     (branch, last.map(|(_, commit)| commit))
                 }
             };
-            let live = match &runs {
-                Some(runs) => Some(runs.clone()),
-                None => world.runs_at(of.place_of(index), git.as_ref())?,
-            };
-            Ok(Self {
-                index,
-                branch,
-                git,
-                live,
-            })
-        };
-        (0..of.remotes.len()).map(target).collect()
+            let (remote, urls) = world.ways(of, index);
+            for (remote, urls, git) in ways(remote, urls, &branch, git, world)? {
+                let url = urls.first().unwrap_or(&remote);
+                let destination = world.destination(url.as_bstr()).to_string();
+                let mut target = Self {
+                    index,
+                    remote,
+                    urls,
+                    destination,
+                    branch: branch.clone(),
+                    git,
+                    live: runs.clone(),
+                };
+                if runs.is_none() {
+                    target.live = world.runs_at(target.place(of), target.git.as_ref())?;
+                }
+                all.push(target);
+            }
+        }
+        Ok(all)
     }
+
+    pub(in crate::commands) fn place<'t>(&'t self, of: &'t EnvironmentRemotes) -> Place<'t> {
+        Place {
+            environment: &of.environment,
+            destinations: slice::from_ref(&self.destination),
+        }
+    }
+}
+
+/// What git is told to push to, with the URLs that this means, and what the branch has there.
+type Way = (BString, Vec<BString>, Option<Oid>);
+
+/// The remote, or each of its URLs where the branch has other commits at some: git replaces no two commits by one
+/// push. `git`: the tip where there is one URL.
+fn ways(
+    remote: BString,
+    urls: Vec<BString>,
+    branch: &str,
+    git: Option<Oid>,
+    world: &Repository,
+) -> Result<Vec<Way>, Error> {
+    if urls.len() < 2 {
+        return Ok(vec![(remote, urls, git)]);
+    }
+    let name = format!("refs/heads/{branch}");
+    let ask = |url: &BString| world.remote_tip(url.as_bstr(), &name, LIMIT);
+    let (tips, ()) = at_once(&urls, ask, || ());
+    let tips = tips.into_iter().collect::<Result<Vec<_>, _>>()?;
+    if tips.iter().all(|tip| *tip == tips[0]) {
+        return Ok(vec![(remote, urls, tips.into_iter().next().flatten())]);
+    }
+    let each = urls.into_iter().zip(tips);
+    let each = each.map(|(url, tip)| (world.typed(remote.as_bstr(), &url), vec![url], tip));
+    Ok(each.collect())
 }

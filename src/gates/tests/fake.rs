@@ -160,7 +160,7 @@ impl LocalRepository for Fake {
         Ok(false)
     }
     fn difference(&self, _: &Oid, _: &Oid, _: &str) -> Result<Difference, Undecided> {
-        self.note("ancestry");
+        self.note("difference");
         Ok(Difference::default())
     }
     fn checkout(&self, _: &Oid) -> Result<Option<Mismatch>, Undecided> {

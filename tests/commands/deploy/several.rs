@@ -1,0 +1,144 @@
+//! Deploys to several remotes, and to several URLs of one: what each has is replaced, and each that was judged is
+//! written down.
+
+use std::fs;
+
+use serde_json::Value;
+
+use super::{POLICY, deploy, deployments, events, shop};
+use crate::support::{PUSHGATE, Ran, Sandbox, processes::script};
+
+/// A shop whose remote `staging` pushes to two places, and a commit on trunk that neither has.
+fn with_two_urls() -> (Sandbox, String) {
+    let shop = Sandbox::new();
+    shop.git(["init", "-q", "--bare", "../eu.git"]).goes();
+    for url in ["../staging.git", "../eu.git"] {
+        let url = shop.app.join(url).display().to_string();
+        let add = ["config", "--add", "remote.staging.pushurl", &url];
+        shop.git(add).goes();
+    }
+    shop.policy(POLICY);
+    shop.push_ungated("staging", "master");
+    let head = shop.commit_on_origin("two");
+    (shop, head)
+}
+
+/// A shop whose staging is two remotes, and a commit on trunk that neither has.
+fn with_two_remotes() -> Sandbox {
+    let shop = Sandbox::new();
+    shop.git(["init", "-q", "--bare", "../eu.git"]).goes();
+    shop.git(["remote", "add", "eu", "../eu.git"]).goes();
+    shop.policy(&POLICY.replace("{}", "{remote: [staging, eu]}"));
+    shop.commit_on_origin("two");
+    shop
+}
+
+/// The last gate of each line of the ledger, and why.
+fn last_gates(shop: &Sandbox) -> Vec<[Value; 2]> {
+    let ledger = shop.ledger().into_iter();
+    let gates = ledger.map(|entry| entry["gates"].as_array().unwrap().last().unwrap().clone());
+    gates
+        .map(|gate| [gate["gate"].clone(), gate["why"].clone()])
+        .collect()
+}
+
+/// A commit that is nowhere else, at this URL alone.
+fn push_other(shop: &Sandbox, url: &str) -> String {
+    shop.git(["switch", "-q", "-c", "other"]).goes();
+    let other = shop.commit("other");
+    shop.git(["push", "-q", "-f", "--no-verify", url, "other:master"])
+        .goes();
+    shop.git(["switch", "-q", "master"]).goes();
+    other
+}
+
+#[test]
+fn each_url_is_pushed_to_by_what_it_has() {
+    for url in ["../staging.git", "../eu.git"] {
+        let (shop, head) = with_two_urls();
+        let other = push_other(&shop, url);
+        deploy(&shop, &["staging"])
+            .ends_with_2()
+            .says("  takes 1 commit away")
+            .says("deploy staging --yes\n");
+        let tips = || ["staging", "eu"].map(|remote| shop.tip(remote, "master"));
+        assert!(tips().contains(&other));
+        deploy(&shop, &["staging", "--yes"]).goes();
+        assert_eq!(tips(), [head.clone(), head]);
+        let known = deployments(&shop, &shop.app);
+        assert_eq!(known.len(), 2, "{known:?}");
+        assert!(known.iter().any(|one| one["replaces"] == other.as_str()));
+    }
+}
+
+#[test]
+fn a_url_that_lacks_the_commit_gets_it_where_another_has_it() {
+    for has in ["../staging.git", "../eu.git"] {
+        let (shop, head) = with_two_urls();
+        shop.git(["push", "-q", "--no-verify", has, "master"])
+            .goes();
+        deploy(&shop, &["staging"]).goes().says(" already\n");
+        assert_eq!(shop.tip("staging", "master"), head);
+        assert_eq!(shop.tip("eu", "master"), head);
+        assert_eq!(events(&shop), ["deploy go"]);
+        deploy(&shop, &["staging"]).goes().never_says("may go");
+    }
+}
+
+#[test]
+fn what_may_go_is_written_down_where_another_destination_may_not() {
+    let shop = with_two_remotes();
+    shop.colleague_pushes("eu", "not here");
+    deploy(&shop, &["staging"]).refused("target");
+    assert_eq!(events(&shop), ["deploy refused", "deploy refused"]);
+    let [first, second] = last_gates(&shop).try_into().unwrap();
+    let why = "another destination of the deploy may not have it";
+    assert_eq!(first, ["deploy", why]);
+    assert_eq!(second[0], "target");
+    assert!(deployments(&shop, &shop.app).is_empty());
+}
+
+#[test]
+fn what_a_signal_leaves_undone_is_written_down() {
+    let shop = with_two_remotes();
+    let pid = shop.path("pid").display().to_string();
+    script(
+        &shop,
+        &shop.path("staging.git/hooks/post-receive"),
+        &format!("#!/bin/sh\nkill -TERM \"$(cat {pid})\"\nsleep 0.3\n"),
+    );
+    let line = format!("echo $$ >{pid}; exec {PUSHGATE} deploy staging");
+    let mut run = shop.command("sh");
+    let ran = Ran::of(run.args(["-c", &line]));
+    assert_eq!(ran.code, 143, "{ran}");
+    assert_eq!(events(&shop), ["deploy go", "deploy refused"]);
+    assert_eq!(last_gates(&shop)[1], ["signal", "it ended the deploy"]);
+    assert_eq!(shop.tip("eu", "master"), "");
+}
+
+/// The cure holds the override, and works.
+#[test]
+fn what_would_take_commits_off_unasked_is_written_down_with_its_override() {
+    let shop = shop(POLICY);
+    push_other(&shop, "staging");
+    let mut hurried = shop.command(PUSHGATE);
+    hurried
+        .args(["deploy", "staging"])
+        .envs([("PUSHGATE_SKIP", "suite"), ("PUSHGATE_REASON", "a hurry")]);
+    let what = format!(
+        "staging has commits that {} does not have: a deploy takes them off only with --yes",
+        &shop.ask(["rev-parse", "HEAD"])[..7]
+    );
+    let cure =
+        "PUSHGATE_SKIP=suite PUSHGATE_REASON='a hurry' pushgate deploy staging --yes".to_owned();
+    Ran::of(&mut hurried).ends_with_2().says(&format!(
+        "pushgate: deploy not done\n  {what}\n  if they are to go:\n    {cure}\n"
+    ));
+    assert_eq!(events(&shop), ["deploy refused"]);
+    assert_eq!(last_gates(&shop), [["deploy", what.as_str()]]);
+    assert_eq!(shop.ledger()[0]["reason"], "a hurry");
+    let cure = cure.replace("pushgate", PUSHGATE);
+    shop.run_in(&shop.app, "sh", ["-c", &cure]).goes();
+    assert_eq!(events(&shop)[1..], ["deploy overridden"]);
+    fs::remove_file(shop.path("runs")).unwrap_err();
+}
