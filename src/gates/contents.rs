@@ -18,6 +18,9 @@ pub struct Contents {
     pub commit: Oid,
     /// The commit that is live now; `None` where nothing was ever deployed.
     pub since: Option<Oid>,
+    /// The commit that was deployed there last, where git has no such branch there.
+    #[serde(skip)]
+    pub(crate) last: Option<Oid>,
     /// Whether both commits have the same files.
     pub same_content: bool,
     /// All commits that differ; `None` where the live commit is not here, or there is none.
@@ -36,6 +39,7 @@ impl Contents {
         let mut contents = Self {
             commit: commit.clone(),
             since: since.cloned(),
+            last: None,
             same_content: since == Some(commit),
             difference: None,
         };
@@ -65,7 +69,13 @@ impl Contents {
     pub(crate) fn sentences(&self, most: usize) -> Vec<(String, Vec<String>)> {
         let alone = |sentence: String| vec![(sentence, Vec::new())];
         let Some(since) = self.since.as_ref().map(Oid::short) else {
-            return alone("first deployment".to_owned());
+            return alone(match &self.last {
+                Some(last) => {
+                    let last = last.short();
+                    format!("this branch is new there; {last} was deployed last")
+                }
+                None => "first deployment".to_owned(),
+            });
         };
         let Some(Difference { brings, takes }) = &self.difference else {
             return alone(format!(

@@ -3,6 +3,7 @@
 
 use std::{any::Any, time::Duration};
 
+use bstr::BStr;
 use jiff::{Timestamp, tz::TimeZone};
 
 use super::{
@@ -73,6 +74,13 @@ pub trait Memory: Sync {
     fn was_live(&self, environment: &EnvironmentRemotes, commit: &Oid) -> Result<bool, Undecided>;
     /// What runs at a place where git's ref has this commit: that, unless a command has deployed another since.
     fn runs_at(&self, place: Place<'_>, git: Option<&Oid>) -> Result<Option<Oid>, Undecided>;
+    /// The commit that a remote got last, by any of these branches, which is the one of this place.
+    fn deployed_last(
+        &self,
+        place: Place<'_>,
+        remote: &BStr,
+        branches: &[String],
+    ) -> Result<Option<Oid>, Undecided>;
     /// What runs by one remote of an environment, whose branches have these tips.
     fn all_running(
         &self,

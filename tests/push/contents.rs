@@ -25,16 +25,38 @@ fn behind(commits: usize) -> Sandbox {
 
 /// The lines from the one that says what goes out.
 fn contents(ran: &Ran) -> Vec<&str> {
-    let lines = ran.stderr.lines().skip_while(|line| {
-        !["  deploys ", "  takes ", "  first ", "  replaces "]
-            .iter()
-            .any(|start| line.starts_with(start))
-    });
+    const STARTS: [&str; 5] = [
+        "  deploys ",
+        "  takes ",
+        "  first ",
+        "  replaces ",
+        "  this branch ",
+    ];
+    let begins = |line: &&str| STARTS.iter().any(|start| line.starts_with(start));
+    let lines = ran.stderr.lines().skip_while(|line| !begins(line));
     lines.take_while(|line| line.starts_with("  ")).collect()
 }
 
 fn json(ran: &Ran) -> Value {
     serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {ran}"))
+}
+
+/// The branch that it was deployed by before is another; with the gate and before it.
+#[test]
+fn another_branch_of_the_environment_is_no_first_deployment() {
+    for is_gated in [true, false] {
+        let shop = Sandbox::new();
+        shop.policy(POLICY);
+        shop.push_ungated("origin", "master");
+        if is_gated {
+            shop.push("staging", "master").goes();
+        }
+        let last = shop.tip("staging", "master");
+        let ran = shop.push("staging", "master:main").goes();
+        let last = &last[..7];
+        let line = format!("  this branch is new there; {last} was deployed last");
+        assert_eq!(contents(&ran), [line]);
+    }
 }
 
 #[test]
@@ -182,7 +204,7 @@ fn the_first_deployment_is_one_line() {
           trunk: [Page 1] is origin/master
           lock: nobody has locked it
           suite: passed in [time]
-          first deployment
+          this branch is new there; [Write .pushgate.yml] was deployed last
         To [root]/staging.git
          * [new branch]      master -> main
     "#]]);

@@ -76,6 +76,26 @@ impl Memory for Repository {
         running(git, place, now, |commit| self.records(commit)).map(Some)
     }
 
+    fn deployed_last(
+        &self,
+        place: Place<'_>,
+        remote: &BStr,
+        branches: &[String],
+    ) -> Result<Option<Oid>, Undecided> {
+        if let Some(record) = self.remembered(place)? {
+            return Ok(Some(record.commit));
+        }
+        // What went there before the gate came is known to git alone.
+        for branch in branches {
+            let name = format!("refs/heads/{branch}");
+            let tip = self.tracking_ref(remote, name.as_str().into());
+            if let Some(tip) = tip.map(|name| self.reference(&name)).transpose()?.flatten() {
+                return Ok(Some(tip));
+            }
+        }
+        Ok(None)
+    }
+
     fn tracked_since(
         &self,
         environment: &EnvironmentRemotes,

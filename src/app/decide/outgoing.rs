@@ -3,12 +3,15 @@
 use std::time::Duration;
 
 use super::part::change;
+use bstr::ByteSlice;
+
 use crate::{
     cure::{Cure, command},
     gates::{
         GovernedPush, LocalRepository, Undecided, World,
         verdict::{Contents, Verdict},
     },
+    memory::record::Place,
     push::Oid,
     text,
 };
@@ -54,6 +57,18 @@ pub(super) fn add_contents(
             Ok(_) => {}
             Err(error) => verdict.notes.push(error.in_one_line()),
         }
+    }
+    if let (Ok(contents), Some(environment)) = (&mut found, push.environment())
+        && contents.since.is_none()
+    {
+        let destinations = [push.destination.to_string()];
+        let place = Place {
+            environment: &environment.name,
+            destinations: &destinations,
+        };
+        let (remote, branches) = (push.push.remote.as_bstr(), &environment.branches);
+        let last = world.memory.deployed_last(place, remote, branches);
+        contents.last = last.ok().flatten();
     }
     match found {
         Ok(contents) => verdict.contents = Some(contents),

@@ -206,6 +206,14 @@ impl Memory for Fake {
     ) -> Result<Option<Oid>, Undecided> {
         Ok(git.cloned())
     }
+    fn deployed_last(
+        &self,
+        _: crate::memory::record::Place<'_>,
+        _: &bstr::BStr,
+        _: &[String],
+    ) -> Result<Option<Oid>, Undecided> {
+        Ok(None)
+    }
     fn lock(&self, _: &str) -> Result<Option<Found>, Undecided> {
         Ok(None)
     }

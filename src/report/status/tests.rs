@@ -75,6 +75,19 @@ fn listed(digit: char) -> facts::Commit {
     }
 }
 
+fn contents() -> Contents {
+    Contents {
+        commit: id('a'),
+        last: None,
+        since: Some(id('b')),
+        same_content: false,
+        difference: Some(Difference {
+            brings: vec![listed('a'), listed('d')],
+            takes: Vec::new(),
+        }),
+    }
+}
+
 /// A pipeline that has a bit of everything.
 fn status() -> Status {
     let minutes = |minutes: u64| Duration::from_secs(minutes * 60);
@@ -163,15 +176,7 @@ fn status() -> Status {
                         Cure::words("or else"),
                     ],
                 },
-                contents: Some(Contents {
-                    commit: id('a'),
-                    since: Some(id('b')),
-                    same_content: false,
-                    difference: Some(Difference {
-                        brings: vec![listed('a'), listed('d')],
-                        takes: Vec::new(),
-                    }),
-                }),
+                contents: Some(contents()),
             },
         ],
         remarks: Vec::new(),
