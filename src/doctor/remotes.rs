@@ -76,7 +76,10 @@ fn one(remote: &RemoteAnswer, opened: &Opened) -> Finding {
     };
     let trunk = opened.trunk.iter().find(|trunk| trunk.remote == name);
     if let Some(trunk) = trunk.filter(|_| !has_trunk) {
-        let finding = Finding::error(Undecided::no_trunk(trunk));
+        let local = opened.world.local_branch(&trunk.branch);
+        // Before the first commit no branch is there.
+        let is_here = opened.commit.is_none() || matches!(local, Ok(Some(_)));
+        let finding = Finding::error(Undecided::no_trunk(trunk, is_here));
         return match opened.commit {
             Some(_) => finding,
             None => finding.hint("commit first: there is nothing to push yet"),

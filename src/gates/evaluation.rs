@@ -247,16 +247,22 @@ impl Evaluation<'_> {
         let may_ask_person = !self.verdict.stops();
         let tips = self.tips();
         notes.extend(no_team_notes(tips));
+        let tip = tips.trunk.as_ref().and_then(|tip| tip.as_ref().ok());
+        let no_trunk = tip.and_then(|tip| tip.commit.as_ref().err().cloned());
         let mut found = Found::default();
         let answer = known.iter().try_for_each(|known| {
             promotion::ask(push, known, tips, may_ask_person, world, &mut found)
         });
         self.verdict.first |= found.first;
         match answer {
-            // What the refusal of another gate leads to comes first.
+            // What another gate leads to comes first.
             Err(Stop::Refused(mut refusal)) if self.verdict.needs_other_commit() => {
                 let words = "it is asked again about the commit that you push then";
                 refusal.cures = vec![Cure::words(words)];
+                Err(refusal.into())
+            }
+            Err(Stop::Refused(mut refusal)) if let Some(error) = no_trunk => {
+                refusal.cures = error.cures;
                 Err(refusal.into())
             }
             answer => answer.map(|()| found.answers.join(", ")),

@@ -124,7 +124,8 @@ impl Promotion<'_> {
                     "not all places that `{label}` pushes to have {}",
                     commit.short()
                 );
-                let push = command(["git", "push", &label, &before.refspec(trunk)]);
+                let refspec = refspec(before, commit, trunk, world)?;
+                let push = command(["git", "push", &label, &refspec]);
                 return Err(Refusal::new(why).cure("push there again", [push]).into());
             }
         }
@@ -298,6 +299,26 @@ pub(crate) fn soaks_since(
     Ok(least.filter(|least| *least <= now).max(Some(since)))
 }
 
+/// What to push so that a commit is deployed there: trunk's branch, where this clone has one.
+fn refspec(
+    before: &EnvironmentRemotes,
+    commit: &Oid,
+    trunk: Option<&TrunkName>,
+    world: &World<'_>,
+) -> Result<String, Undecided> {
+    if let Some(trunk) = trunk
+        && world.repository.local_branch(&trunk.branch)?.is_none()
+    {
+        let own = before.branches.contains(&trunk.branch);
+        let own = own.then_some(&trunk.branch);
+        let branch = own
+            .or(before.branches.first())
+            .map_or("master", String::as_str);
+        return Ok(format!("{}:refs/heads/{branch}", commit.short()));
+    }
+    Ok(before.refspec(trunk))
+}
+
 /// Says what is live on a remote instead of the commit, and what to do; `then`: what follows once the commit
 /// is live there, and its command.
 pub(crate) fn not_live(
@@ -310,7 +331,7 @@ pub(crate) fn not_live(
     world: &World<'_>,
 ) -> Result<Refusal, Undecided> {
     let (environment, remote) = (&before.environment, redact(&printable(remote)));
-    let refspec = before.refspec(trunk);
+    let refspec = refspec(before, commit, trunk, world)?;
     let refuse = |why: String, deploy: String| {
         let words = format!("deploy it there, try it on {environment}, then {}", then.0);
         let commands = [deploy].into_iter().chain(then.1.map(str::to_owned));

@@ -53,7 +53,10 @@ fn must_keep(
         let is_named = push.policy.trunk.branch.is_some();
         let asked = (!is_named).then(|| world.remotes.default_branch(&trunk.remote));
         return match asked.transpose()?.flatten() {
-            Some(to) if to != trunk.branch => Err(Undecided::renamed_trunk(trunk, &to).into()),
+            Some(to) if to != trunk.branch => {
+                let local = world.repository.local_branch(&trunk.branch)?;
+                Err(Undecided::renamed_trunk(trunk, &to, local.is_some()).into())
+            }
             _ => Ok(format!("{trunk} is new")),
         };
     };
@@ -222,19 +225,20 @@ fn work(push: &GovernedPush<'_>, commit: &Oid) -> String {
 }
 
 impl Undecided {
-    /// Trunk's branch has another name on the server now.
-    pub(crate) fn renamed_trunk(trunk: &TrunkName, to: &str) -> Self {
+    /// Trunk's branch has another name on the server now; `is_here`: this clone has one of the old name.
+    pub(crate) fn renamed_trunk(trunk: &TrunkName, to: &str, is_here: bool) -> Self {
         let TrunkName { remote, branch } = trunk;
+        let rename = is_here.then(|| command(["git", "branch", "-m", branch, to]));
+        let follow = [
+            command(["git", "fetch", remote]),
+            command(["git", "remote", "set-head", remote, "--auto"]),
+        ];
         Self::new(format!(
             "`{trunk}` does not exist: the branch of {remote} is `{to}`"
         ))
         .cure(
             "follow it, then try again",
-            [
-                command(["git", "fetch", remote]),
-                command(["git", "remote", "set-head", remote, "--auto"]),
-                command(["git", "branch", "-m", branch, to]),
-            ],
+            follow.into_iter().chain(rename),
         )
         .hint(format!("where {FILE} names it: set `trunk.branch: {to}`"))
     }

@@ -40,12 +40,16 @@ impl Undecided {
         )
     }
 
-    pub(crate) fn no_trunk(trunk: &TrunkName) -> Self {
+    /// `is_here`: this clone has a branch of that name.
+    pub(crate) fn no_trunk(trunk: &TrunkName, is_here: bool) -> Self {
         let TrunkName { remote, branch } = trunk;
-        Self::new(format!("`{trunk}` does not exist")).cure(
-            format!("push it, or name another in `trunk.branch` of {FILE}"),
-            [command(["git", "push", remote, branch])],
-        )
+        let error = Self::new(format!("`{trunk}` does not exist"));
+        if is_here {
+            let words = format!("push it, or name another in `trunk.branch` of {FILE}");
+            error.cure(words, [command(["git", "push", remote, branch])])
+        } else {
+            error.hint(format!("name another in `trunk.branch` of {FILE}"))
+        }
     }
 
     pub(super) fn not_signed(words: Vec<String>) -> Self {

@@ -11,7 +11,7 @@ use bstr::{BStr, BString, ByteSlice, ByteVec};
 
 use super::Repository;
 use crate::{
-    gates::{Undecided, facts::TrunkName},
+    gates::{LocalRepository as _, Undecided, facts::TrunkName},
     memory::{lock::REFS as LOCKS, record::REF},
     process::program::{Output, ask_within},
     push::{
@@ -173,9 +173,11 @@ impl Network<'_> {
 
     /// The error for a trunk that is not there: the server may have renamed it.
     fn no_trunk(&self, trunk: &TrunkName, url: &BStr) -> Undecided {
+        let local = self.repository.local_branch(&trunk.branch);
+        let is_here = matches!(local, Ok(Some(_)));
         match self.default_branch(&trunk.remote, url) {
-            Ok(Some(to)) if to != trunk.branch => Undecided::renamed_trunk(trunk, &to),
-            _ => Undecided::no_trunk(trunk),
+            Ok(Some(to)) if to != trunk.branch => Undecided::renamed_trunk(trunk, &to, is_here),
+            _ => Undecided::no_trunk(trunk, is_here),
         }
     }
 

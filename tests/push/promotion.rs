@@ -35,6 +35,43 @@ fn production_comes_after_staging() {
 }
 
 #[test]
+fn where_trunk_is_nowhere_nothing_is_advised_that_needs_it() {
+    let shop = Sandbox::new();
+    shop.policy(
+        "suite: {run: 'true'}\ntrunk: {branch: nowhere}\nenvironments: {staging: {}, production: {after: staging, signoff: false}}\n",
+    );
+    shop.push("production", "master")
+        .refused("promotion")
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: note: this commit changes the rules of production: judged by both
+            pushgate: push to production (production) refused
+              promotion: staging has [Write .pushgate.yml], not [Write .pushgate.yml'], which is 1 commit ahead of it
+              follow it, then try again:
+                git fetch origin
+                git remote set-head origin --auto
+              where .pushgate.yml names it: set `trunk.branch: master`
+              note: trunk could not tell: `origin/nowhere` does not exist: the branch of origin is `master`
+            error: failed to push some refs to '[root]/production.git'
+        "#]]);
+}
+
+#[test]
+fn a_clone_without_trunk_s_branch_is_advised_to_push_the_commit() {
+    let shop = Sandbox::new();
+    let two = shop.commit_on_origin("two");
+    shop.git(["switch", "-q", "--detach"]).goes();
+    shop.git(["branch", "-q", "-D", "master"]).goes();
+    let cure = format!("git push staging {}:refs/heads/master", &two[..7]);
+    shop.push("production", "HEAD:master")
+        .refused("promotion")
+        .says(&format!("then push again:\n    {cure}\n"));
+    shop.run_in(&shop.app, "sh", ["-c", &cure]).goes();
+    shop.push("production", "HEAD:master").goes();
+}
+
+#[test]
 fn nothing_on_staging_is_told_apart() {
     let shop = Sandbox::new();
     shop.commit_on_origin("two");
