@@ -3,7 +3,7 @@
 use std::env;
 
 use super::{
-    Done, Error,
+    Done, Error, husky,
     local::{Local, warn_of_crlf},
     schema,
 };
@@ -14,15 +14,19 @@ use crate::{
     gates::Undecided,
     git::Repository,
     hooks::{
-        Note, Outcome, configured,
+        configured,
         directory::{HooksDirectory, exists, is_executable, write},
-        husky, lefthook,
+        from_top, lefthook,
         manager::Manager,
         script::{Call, NAME, hook_for},
     },
     policy::FILE,
     report,
 };
+
+/// A branch that was cut before the team's file called the gate has none.
+pub(super) const EVERY_BRANCH: &str = "a branch without it has no gate: bring it to all of them, \
+     or, with git 2.54 or newer, pushgate install --config";
 
 pub(crate) fn run(args: &Install) -> Done {
     let repository = Repository::open()?;
@@ -51,12 +55,8 @@ fn install(args: &Install, repository: &Repository) -> Done {
     let hooks = HooksDirectory::of(repository)?;
     hooks.require_own(repository)?;
     match hooks.manager {
-        Some(Manager::Husky) => {
-            let code = tell(&husky::install(&hooks, repository)?)?;
-            warn_of_crlf(&husky::script(&hooks.path), repository);
-            Ok(code)
-        }
-        Some(Manager::Lefthook) => tell(&lefthook::install(&hooks, repository)?),
+        Some(Manager::Husky) => husky::install(&hooks, repository),
+        Some(Manager::Lefthook) => ask_for_job(&hooks, repository),
         _ => place(&hooks, repository),
     }
 }
@@ -103,6 +103,34 @@ fn place(hooks: &HooksDirectory, repository: &Repository) -> Done {
         ));
     }
     Ok(0)
+}
+
+/// Prints the lines that the configuration of lefthook needs, unless it has them.
+fn ask_for_job(hooks: &HooksDirectory, repository: &Repository) -> Done {
+    let top = repository.work_tree().ok_or_else(Undecided::bare)?;
+    let (file, call) = lefthook::call(&hooks.path, repository)?;
+    let name = from_top(&file, repository).to_string_lossy();
+    if call == Call::AsWritten {
+        report::say(&format!("{} calls pushgate already", file.display()));
+        let hook = file::read_followed(hooks.path.join(NAME)).unwrap_or_default();
+        if Manager::of_hook(&hook) == Some(Manager::Lefthook) {
+            return Ok(0);
+        }
+        report::warn("lefthook does not run before a push yet");
+        report::hint("lefthook install");
+        return Ok(1);
+    }
+    report::say(&match call {
+        Call::Unclear(how) => format!(
+            "lefthook calls pushgate, but {how}: nothing tells whether every push is judged; \
+             these lines in {name} are known to hold:"
+        ),
+        _ => format!("lefthook writes the hooks here; it needs these lines in {name}:"),
+    });
+    report::print_data(lefthook::lines(&name, lefthook::has_lfs(&hooks.path, top)))?;
+    report::hint("add them by hand and commit the file, then pushgate install");
+    report::hint(EVERY_BRANCH);
+    Ok(1)
 }
 
 /// Says what it takes before the pushes of colleagues are judged.
@@ -185,19 +213,4 @@ fn configure(repository: &Repository) -> Done {
         ));
     }
     Ok(0)
-}
-
-/// Prints what was done, for an exit code.
-pub(super) fn tell(outcome: &Outcome) -> Done {
-    for note in &outcome.notes {
-        match note {
-            Note::Line(text) => report::say(text),
-            Note::Warning(text) => report::warn(text),
-            Note::Hint(text) => report::hint(text),
-            Note::Lines(text) => {
-                report::print_data(text)?;
-            }
-        }
-    }
-    Ok(outcome.code)
 }

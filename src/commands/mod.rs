@@ -7,6 +7,7 @@ pub(crate) mod demo;
 pub(crate) mod deploy;
 pub(crate) mod doctor;
 pub(crate) mod help;
+mod husky;
 pub(crate) mod init;
 pub(crate) mod install;
 pub(crate) mod lint;

@@ -2,11 +2,7 @@
 
 use std::fs;
 
-use super::{
-    Done,
-    install::{make_room, tell},
-    schema,
-};
+use super::{Done, husky, install::make_room, schema};
 use crate::{
     gates::Undecided,
     git::Repository,
@@ -14,7 +10,7 @@ use crate::{
         configured,
         directory::{HooksDirectory, failed, is_same},
         gate::Gate,
-        husky,
+        husky::script,
         manager::Manager,
         script::Call,
     },
@@ -79,10 +75,10 @@ fn leave(hooks: &HooksDirectory, repository: &Repository, was_configured: bool) 
     // husky may not be set up in this clone.
     let script = match repository.work_tree() {
         Some(top) if !is_husky => top.join(".husky/pre-push"),
-        _ => husky::script(&hooks.path),
+        _ => script(&hooks.path),
     };
     match husky::uninstall(&script, repository)? {
-        Some(outcome) => code = code.max(tell(&outcome)?),
+        Some(left) => code = code.max(left),
         None if is_husky => report::say(&format!(
             "{} does not call pushgate: nothing to undo",
             script.display()

@@ -4,7 +4,7 @@
 //! the same file again, with the input, for the rest of it.
 
 use std::{
-    fs, io,
+    fs,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
 };
@@ -12,15 +12,13 @@ use std::{
 use bstr::ByteSlice;
 
 use super::{
-    EVERY_BRANCH, Note, Outcome,
-    directory::{self, HooksDirectory, failed},
-    from_top,
+    directory,
     script::{self, Call},
 };
-use crate::{file, gates::Undecided, git::Repository, text::shell_word};
+use crate::gates::Undecided;
 
 /// What stands first in the script.
-const LINES: &str = include_str!("../../hooks/husky");
+pub(crate) const LINES: &str = include_str!("../../hooks/husky");
 /// How they begin and end, in every version.
 const BEGIN: &str =
     "# pushgate judges the push, and then runs the rest of this file: leave these lines first.";
@@ -52,91 +50,14 @@ pub(crate) fn call(text: &[u8]) -> Call {
     }
 }
 
-/// Puts our lines first into the script.
-pub(crate) fn install(
-    hooks: &HooksDirectory,
-    repository: &Repository,
-) -> Result<Outcome, Undecided> {
-    let path = script(&hooks.path);
-    let old = match file::read_followed(&path) {
-        Ok(text) => Some(text),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-        Err(error) => return Err(failed("read", &path)(error)),
-    };
-    let call = old.as_deref().map_or(Call::Missing, call);
-    let name = path.display();
-    let mut notes = Vec::new();
-    match &call {
-        Call::AsWritten => notes.push(Note::Line(format!("{name} calls pushgate already"))),
-        Call::OwnWords | Call::Unclear(_) => notes.push(Note::Line(format!(
-            "{name} calls pushgate already, by words of its own: leave them first"
-        ))),
-        _ => {
-            if let Some(target) = link(&path) {
-                let target = target.display();
-                notes.push(Note::Lines(LINES.to_owned()));
-                notes.push(Note::Line(format!(
-                    "{name} is not changed: it is a link to {target}: the lines above go first there"
-                )));
-                let hint = "add the lines above by hand, then pushgate install";
-                notes.push(Note::Hint(hint.to_owned()));
-                return Ok(Outcome { notes, code: 2 });
-            }
-            let others = old.and_then(|text| {
-                let is_of_windows = find(&text).is_some_and(|it| it.lines.contains(&b'\r'));
-                let unix = is_of_windows.then(|| text.replace("\r\n", "\n"));
-                without_lines(&unix.unwrap_or(text))
-            });
-            write(
-                &path,
-                &others.map_or(LINES.into(), |text| with_lines(&text)),
-            )?;
-            notes.push(Note::Line(format!("{name} begins with pushgate now")));
-            notes.push(committed(&path, repository));
-            notes.push(Note::Hint(EVERY_BRANCH.to_owned()));
-        }
-    }
-    let runner = hooks.path.join("h");
-    let is_set_up = runner.exists();
-    if !is_set_up {
-        notes.push(Note::Warning(format!(
-            "husky is not set up in this clone ({} is missing), and calls nothing",
-            from_top(&runner, repository).display()
-        )));
-        notes.push(Note::Hint("npm install".to_owned()));
-    }
-    let code = u8::from(!is_set_up);
-    Ok(Outcome { notes, code })
-}
-
-/// Takes our lines out of the script; `None`: it does not call the gate.
-pub(crate) fn uninstall(
-    path: &Path,
-    repository: &Repository,
-) -> Result<Option<Outcome>, Undecided> {
-    let text = file::read_followed(path).unwrap_or_default();
-    let name = path.display();
-    let left = |why: &str| {
-        let notes = vec![Note::Line(format!("{name}{why}: left as it is"))];
-        Ok(Some(Outcome { notes, code: 1 }))
-    };
-    match call(&text) {
-        Call::Missing | Call::No => return Ok(None),
-        Call::OwnWords | Call::Unclear(_) => return left(" calls pushgate by words of its own"),
-        Call::AsWritten | Call::Changed | Call::Broken(_) => {}
-    }
-    if let Some(target) = link(path) {
-        return left(&format!(": it is a link to {}", target.display()));
-    }
-    let what = if let Some(others) = without_lines(&text) {
-        write(path, &others)?;
-        format!("{name} is again what it was before")
-    } else {
-        fs::remove_file(path).map_err(failed("remove", path))?;
-        format!("removed {name}")
-    };
-    let notes = vec![Note::Line(what), committed(path, repository)];
-    Ok(Some(Outcome { notes, code: 0 }))
+/// The script with our lines first, whatever of them it has.
+pub(crate) fn installed(old: Option<Vec<u8>>) -> Vec<u8> {
+    let others = old.and_then(|text| {
+        let is_of_windows = find(&text).is_some_and(|it| it.lines.contains(&b'\r'));
+        let unix = is_of_windows.then(|| text.replace("\r\n", "\n"));
+        without_lines(&unix.unwrap_or(text))
+    });
+    others.map_or(LINES.into(), |text| with_lines(&text))
 }
 
 /// Our lines, and the text around them.
@@ -169,7 +90,7 @@ fn with_lines(text: &[u8]) -> Vec<u8> {
 }
 
 /// What was there before our lines, which a merge may have left there twice; `None`: we made all of it.
-fn without_lines(text: &[u8]) -> Option<Vec<u8>> {
+pub(crate) fn without_lines(text: &[u8]) -> Option<Vec<u8>> {
     let Some(Parts { before, after, .. }) = find(text) else {
         return Some(text.to_vec());
     };
@@ -186,7 +107,7 @@ fn without_lines(text: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// Writes the script with the mode that it has.
-fn write(path: &Path, text: &[u8]) -> Result<(), Undecided> {
+pub(crate) fn write(path: &Path, text: &[u8]) -> Result<(), Undecided> {
     let mode = path.metadata();
     let mode = mode.map_or(0o755, |metadata| metadata.permissions().mode());
     directory::write(path, text, mode)
@@ -194,16 +115,9 @@ fn write(path: &Path, text: &[u8]) -> Result<(), Undecided> {
 
 /// Where the script is a link, what it leads to: it is not written through, for other repositories may
 /// share it.
-fn link(path: &Path) -> Option<PathBuf> {
+pub(crate) fn link(path: &Path) -> Option<PathBuf> {
     let target = fs::read_link(path).ok()?;
     Some(path.canonicalize().unwrap_or(target))
-}
-
-/// A change of the team's file counts for the others once it is committed.
-fn committed(path: &Path, repository: &Repository) -> Note {
-    let path = from_top(path, repository);
-    let word = shell_word(&path.to_string_lossy());
-    Note::Line(format!("it is the team's: git add {word} and commit it"))
 }
 
 #[cfg(test)]

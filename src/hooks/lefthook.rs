@@ -16,14 +16,11 @@ use bstr::ByteSlice;
 use serde_yaml::Value;
 
 use super::{
-    EVERY_BRANCH, Note, Outcome,
-    directory::HooksDirectory,
     from_top, lfs,
-    manager::{Manager, of_lefthook},
+    manager::of_lefthook,
     script::{self, Call, NAME},
 };
 use crate::{
-    file,
     gates::Undecided,
     git::Repository,
     process::{SH, program::run_within},
@@ -64,44 +61,8 @@ pub(crate) fn call(hooks: &Path, repository: &Repository) -> Result<(PathBuf, Ca
     Ok((file, call))
 }
 
-/// Prints the lines that the configuration needs, unless it has them.
-pub(crate) fn install(
-    hooks: &HooksDirectory,
-    repository: &Repository,
-) -> Result<Outcome, Undecided> {
-    let top = repository.work_tree().ok_or_else(Undecided::bare)?;
-    let (file, call) = call(&hooks.path, repository)?;
-    let name = from_top(&file, repository).to_string_lossy();
-    let lines = Note::Lines(lines(&name, has_lfs(&hooks.path, top)));
-    let calls = || Note::Line(format!("{} calls pushgate already", file.display()));
-    let hook = file::read_followed(hooks.path.join(NAME)).unwrap_or_default();
-    let is_run = Manager::of_hook(&hook) == Some(Manager::Lefthook);
-    let (code, notes) = match call {
-        Call::AsWritten if is_run => (0, vec![calls()]),
-        Call::AsWritten => {
-            let warning = "lefthook does not run before a push yet".to_owned();
-            let hint = "lefthook install".to_owned();
-            (1, vec![calls(), Note::Warning(warning), Note::Hint(hint)])
-        }
-        call => {
-            let what = match call {
-                Call::Unclear(how) => format!(
-                    "lefthook calls pushgate, but {how}: nothing tells whether every push is judged; \
-                     these lines in {name} are known to hold:"
-                ),
-                _ => format!("lefthook writes the hooks here; it needs these lines in {name}:"),
-            };
-            let hint = "add them by hand and commit the file, then pushgate install";
-            let hints = [hint, EVERY_BRANCH].map(|hint| Note::Hint(hint.to_owned()));
-            let notes = [Note::Line(what), lines].into_iter().chain(hints);
-            (1, notes.collect())
-        }
-    };
-    Ok(Outcome { notes, code })
-}
-
 /// The lines, which name a file that is always there: the configuration itself.
-fn lines(file: &str, has_lfs: bool) -> String {
+pub(crate) fn lines(file: &str, has_lfs: bool) -> String {
     // git-lfs would upload before the gate has answered; `--lfs` has the gate call it.
     let (skip_lfs, lfs) = if has_lfs {
         ("skip_lfs: true\n", "--lfs ")
@@ -116,7 +77,7 @@ fn lines(file: &str, has_lfs: bool) -> String {
 }
 
 /// Whether git-lfs is in use here.
-fn has_lfs(hooks: &Path, top: &Path) -> bool {
+pub(crate) fn has_lfs(hooks: &Path, top: &Path) -> bool {
     let names = [NAME, "pre-push.old"].map(|name| hooks.join(name));
     lfs::is_used(top) || names.iter().any(|hook| lfs::is_called_by(hook))
 }
