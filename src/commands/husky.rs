@@ -2,7 +2,7 @@
 
 use std::{fs::remove_file, io, path::Path};
 
-use super::{Done, Error, install::EVERY_BRANCH, local::warn_of_crlf};
+use super::{Done, Error, local::warn_of_crlf};
 use crate::{
     file,
     git::Repository,
@@ -15,6 +15,10 @@ use crate::{
     report,
     text::shell_word,
 };
+
+/// A branch that was cut before the team's file called the gate has none.
+pub(super) const EVERY_BRANCH: &str = "a branch without it has no gate: bring it to all of them, \
+     or, with git 2.54 or newer, pushgate install --config";
 
 /// Puts our lines first into the script.
 pub(super) fn install(hooks: &HooksDirectory, repository: &Repository) -> Done {

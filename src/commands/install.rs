@@ -3,7 +3,8 @@
 use std::env;
 
 use super::{
-    Done, Error, husky,
+    Done, Error,
+    husky::{self, EVERY_BRANCH},
     local::{Local, warn_of_crlf},
     schema,
 };
@@ -23,10 +24,6 @@ use crate::{
     policy::FILE,
     report,
 };
-
-/// A branch that was cut before the team's file called the gate has none.
-pub(super) const EVERY_BRANCH: &str = "a branch without it has no gate: bring it to all of them, \
-     or, with git 2.54 or newer, pushgate install --config";
 
 pub(crate) fn run(args: &Install) -> Done {
     let repository = Repository::open()?;

@@ -9,15 +9,14 @@ use std::{
 use crate::support::{PUSHGATE, Ran, Sandbox, follow_up};
 
 /// What a terminal acts upon: a sequence of 7 bits, one of 8, and two marks that turn the direction of a text.
-const ODD: [&str; 4] = ["\u{1b}[2J", "\u{9b}2J", "\u{202e}", "\u{2066}"];
+const ODD: &str = "\u{1b}[2J\u{9b}2J\u{202e}\u{2066}";
 
 const PIPELINE: &str =
     "environments:\n  staging: {}\n  production: {after: staging, signoff: false}\n";
 
-/// A shop and a text that may come from anywhere.
+/// A shop to which odd texts come.
 struct Hostile {
     shop: Sandbox,
-    odd: &'static str,
 }
 
 impl Hostile {
@@ -25,7 +24,7 @@ impl Hostile {
     #[track_caller]
     fn shows(&self, program: &str, args: &[&str]) {
         let shown = self.runs(program, args);
-        assert!(shown, "{:?} is shown nowhere: {args:?}", self.odd);
+        assert!(shown, "{ODD:?} is shown nowhere: {args:?}");
     }
 
     /// Runs it with colours and without; whether it shows the text.
@@ -36,7 +35,7 @@ impl Hostile {
             command.args(args).env("TERM", "xterm").envs([colour]);
             let ran = Ran::of(&mut command);
             follow_up(&self.shop.app);
-            self.is_shown(&ran)
+            is_shown(&ran)
         });
         colours.contains(&true)
     }
@@ -46,30 +45,10 @@ impl Hostile {
         self.shows("git", &[&["push"], args].concat());
     }
 
-    /// Whether our lines show the text; they hold no sequence but those of a style.
-    #[track_caller]
-    fn is_shown(&self, ran: &Ran) -> bool {
-        let mut text = format!("{}\n{}", ran.stdout, ran.stderr);
-        for style in ["0", "1", "2", "31", "32", "33", "36"] {
-            text = text.replace(&format!("\u{1b}[{style}m"), "");
+    fn new() -> Self {
+        Self {
+            shop: Sandbox::new(),
         }
-        // What git says of a push is no word of ours.
-        let of_git = ["To ", "remote: ", "error: ", " ! [", " + ", " * ["];
-        let lines = text.lines();
-        let lines = lines.filter(|line| !of_git.iter().any(|start| line.starts_with(start)));
-        let ours = lines.collect::<Vec<_>>().join("\n");
-        let first = self.odd.chars().next().unwrap();
-        let acts = |c: char| (c.is_control() && !matches!(c, '\n' | '\t')) || c == first;
-        assert!(!ours.contains(acts), "{:?}: {ran:?}", self.odd);
-        let escaped = first.escape_default().to_string();
-        // What a policy's errors quote has the replacement character in its place.
-        ours.contains(&escaped) || ours.contains(char::REPLACEMENT_CHARACTER)
-    }
-
-    /// The text within a string of YAML.
-    fn in_yaml(&self) -> String {
-        let escape = |c: char| format!("\\U{:08X}", u32::from(c));
-        self.odd.chars().map(escape).collect()
     }
 
     fn policy(&self, text: &str) {
@@ -78,120 +57,149 @@ impl Hostile {
     }
 }
 
-fn each(story: impl Fn(Hostile)) {
-    for odd in ODD {
-        let shop = Sandbox::new();
-        story(Hostile { shop, odd });
+/// Our lines, which hold no sequence but those of a style.
+#[track_caller]
+fn clean_lines(ran: &Ran) -> String {
+    let mut text = format!("{}\n{}", ran.stdout, ran.stderr);
+    for style in ["0", "1", "2", "31", "32", "33", "36"] {
+        text = text.replace(&format!("\u{1b}[{style}m"), "");
     }
+    // What git says of a push is no word of ours.
+    let of_git = ["To ", "remote: ", "error: ", " ! [", " + ", " * ["];
+    let lines = text.lines();
+    let lines = lines.filter(|line| !of_git.iter().any(|start| line.starts_with(start)));
+    let ours = lines.collect::<Vec<_>>().join("\n");
+    let acts = |c: char| {
+        (c.is_control() && !matches!(c, '\n' | '\t')) || (ODD.contains(c) && !c.is_ascii())
+    };
+    assert!(!ours.contains(acts), "{ran:?}");
+    ours
+}
+
+/// Whether our lines show the whole text, escaped.
+#[track_caller]
+fn is_shown(ran: &Ran) -> bool {
+    let ours = clean_lines(ran);
+    let odd = ODD.chars().filter(|c| !c.is_ascii() || c.is_control());
+    let escaped = odd.map(|c| c.escape_default().to_string());
+    // What a policy's errors quote has the replacement character in its place.
+    ours.contains(char::REPLACEMENT_CHARACTER) || escaped.into_iter().all(|one| ours.contains(&one))
+}
+
+/// The odd text within a string of YAML.
+fn in_yaml() -> String {
+    let escape = |c: char| format!("\\U{:08X}", u32::from(c));
+    ODD.chars().map(escape).collect()
 }
 
 #[test]
 fn the_words_of_a_commit_and_the_name_of_a_branch_are_escaped() {
-    each(|it| {
-        let (shop, odd) = (&it.shop, it.odd);
-        for words in [["odd ", ""], ["", "odd "]] {
-            let [subject, author] = words.map(|word| format!("plain {word}{odd} words"));
-            let author = format!("--author={author} <eve@shop.example>");
-            shop.git(["commit", "-q", "--allow-empty", "-m", &subject, &author])
-                .goes();
-            shop.push_ungated("origin", "master");
-            it.runs("git", &["push", "staging", "master"]);
-            it.shows(PUSHGATE, &["status"]);
-            // It names what would be lost.
-            it.pushes(&["--force", "origin", "HEAD~1:master"]);
-        }
-        if odd.starts_with(|c: char| !c.is_ascii_control()) {
-            let branch = format!("feature{odd}");
-            shop.git(["switch", "-q", "-c", &branch]).goes();
-            shop.commit("three");
-            it.pushes(&["production", &format!("{branch}:master")]);
-        }
-    });
+    let it = Hostile::new();
+    let (shop, odd) = (&it.shop, ODD);
+    for words in [["odd ", ""], ["", "odd "]] {
+        let [subject, author] = words.map(|word| format!("plain {word}{odd} words"));
+        let author = format!("--author={author} <eve@shop.example>");
+        shop.git(["commit", "-q", "--allow-empty", "-m", &subject, &author])
+            .goes();
+        shop.push_ungated("origin", "master");
+        it.runs("git", &["push", "staging", "master"]);
+        it.shows(PUSHGATE, &["status"]);
+        // It names what would be lost.
+        it.pushes(&["--force", "origin", "HEAD~1:master"]);
+    }
+    // git allows no control character of ASCII in a name.
+    let name = odd.replace(['\u{1b}', '['], "");
+    let branch = format!("feature{name}");
+    shop.git(["switch", "-q", "-c", &branch]).goes();
+    shop.commit("three");
+    let ran = shop.push("production", &format!("{branch}:master"));
+    assert!(
+        ran.stderr.contains(r"feature2J\u{9b}2J\u{202e}\u{2066}"),
+        "{ran}"
+    );
+    clean_lines(&ran);
 }
 
 #[test]
 fn the_texts_of_a_policy_are_escaped() {
-    each(|it| {
-        let odd = it.in_yaml();
-        let suite = "suite: {run: 'true'}\n";
-        for window in [
-            format!("{{closed: [\"22:00-07:00 {odd}\"]}}"),
-            format!("{{timezone: \"Europe/{odd}\", closed: [Mon]}}"),
-        ] {
-            it.policy(&format!(
-                "{suite}environments: {{staging: {{window: {window}}}}}\n"
-            ));
-            it.pushes(&["staging", "master"]);
-            it.shows(PUSHGATE, &["doctor"]);
-            it.shows(PUSHGATE, &["check", "--policy"]);
-        }
-        // A step without a name is called by its command; the suite's output is its own.
-        it.policy(&format!("suite: {{run: [\"false {odd}\"]}}\n{PIPELINE}"));
+    let it = Hostile::new();
+    let odd = in_yaml();
+    let suite = "suite: {run: 'true'}\n";
+    for window in [
+        format!("{{closed: [\"22:00-07:00 {odd}\"]}}"),
+        format!("{{timezone: \"Europe/{odd}\", closed: [Mon]}}"),
+    ] {
+        it.policy(&format!(
+            "{suite}environments: {{staging: {{window: {window}}}}}\n"
+        ));
         it.pushes(&["staging", "master"]);
         it.shows(PUSHGATE, &["doctor"]);
-        it.shows(PUSHGATE, &["log"]);
-    });
+        it.shows(PUSHGATE, &["check", "--policy"]);
+    }
+    // A step without a name is called by its command; the suite's output is its own.
+    it.policy(&format!("suite: {{run: [\"false {odd}\"]}}\n{PIPELINE}"));
+    it.pushes(&["staging", "master"]);
+    it.shows(PUSHGATE, &["doctor"]);
+    it.shows(PUSHGATE, &["log"]);
 }
 
 #[test]
 fn the_names_of_remotes_apps_and_files_are_escaped() {
-    each(|it| {
-        let (shop, odd) = (&it.shop, it.odd);
-        shop.commit_on_origin("two");
-        shop.write(&format!("left {odd}"), "x");
-        it.pushes(&["staging", "master"]);
-        let id = shop.ask(["rev-parse", "HEAD"]);
-        let line = format!(
-            "refs/heads/master {id} refs/heads/master {}\n",
-            "0".repeat(40)
-        );
-        let app = format!("https://git.heroku.com/shop{odd}.git");
-        for (remote, url) in [(app.as_str(), app.as_str()), (odd, app.as_str())] {
-            for colour in [("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")] {
-                let mut command = shop.command(PUSHGATE);
-                command.args(["pre-push", "--", remote, url]).envs([colour]);
-                assert!(
-                    it.is_shown(&Ran::fed(&mut command, line.as_bytes())),
-                    "{remote}"
-                );
-            }
+    let it = Hostile::new();
+    let (shop, odd) = (&it.shop, ODD);
+    shop.commit_on_origin("two");
+    shop.write(&format!("left {odd}"), "x");
+    it.pushes(&["staging", "master"]);
+    let id = shop.ask(["rev-parse", "HEAD"]);
+    let line = format!(
+        "refs/heads/master {id} refs/heads/master {}\n",
+        "0".repeat(40)
+    );
+    let app = format!("https://git.heroku.com/shop{odd}.git");
+    for (remote, url) in [(app.as_str(), app.as_str()), (odd, app.as_str())] {
+        for colour in [("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")] {
+            let mut command = shop.command(PUSHGATE);
+            command.args(["pre-push", "--", remote, url]).envs([colour]);
+            assert!(
+                is_shown(&Ran::fed(&mut command, line.as_bytes())),
+                "{remote}"
+            );
         }
-        let remote = format!("remote.odd{odd}.url");
-        shop.git([
-            "config",
-            &remote,
-            shop.path("production.git").to_str().unwrap(),
-        ])
+    }
+    let remote = format!("remote.odd{odd}.url");
+    shop.git([
+        "config",
+        &remote,
+        shop.path("production.git").to_str().unwrap(),
+    ])
+    .goes();
+    shop.git(["config", "--remove-section", "remote.production"])
         .goes();
-        shop.git(["config", "--remove-section", "remote.production"])
-            .goes();
-        it.policy(&format!(
-            "suite: {{run: 'true'}}\nenvironments:\n  production: {{remote: \"odd{}\"}}\n",
-            it.in_yaml()
-        ));
-        shop.commit("ahead");
-        it.shows(PUSHGATE, &["doctor"]);
-        it.runs(PUSHGATE, &["status"]);
-    });
+    it.policy(&format!(
+        "suite: {{run: 'true'}}\nenvironments:\n  production: {{remote: \"odd{}\"}}\n",
+        in_yaml()
+    ));
+    shop.commit("ahead");
+    it.shows(PUSHGATE, &["doctor"]);
+    it.runs(PUSHGATE, &["status"]);
 }
 
 #[test]
 fn a_reason_and_the_words_of_a_server_are_escaped() {
-    each(|it| {
-        let (shop, odd) = (&it.shop, it.odd);
-        let reason = format!("the site {odd} is down");
-        let variables = [("PUSHGATE", "off"), ("PUSHGATE_REASON", &reason)];
-        it.shop.commit_on_origin("two");
-        shop.push_with(&variables, "production", "master").goes();
-        it.shows(PUSHGATE, &["log"]);
-        it.runs(PUSHGATE, &["status"]);
-        let words = format!("printf 'fatal: no %s here\\n' '{odd}' >&2; exit 1;");
-        shop.git(["config", "remote.origin.uploadpack", &words])
-            .goes();
-        it.pushes(&["staging", "master"]);
-        it.shows(PUSHGATE, &["status"]);
-        it.shows(PUSHGATE, &["doctor"]);
-    });
+    let it = Hostile::new();
+    let (shop, odd) = (&it.shop, ODD);
+    let reason = format!("the site {odd} is down");
+    let variables = [("PUSHGATE", "off"), ("PUSHGATE_REASON", &reason)];
+    it.shop.commit_on_origin("two");
+    shop.push_with(&variables, "production", "master").goes();
+    it.shows(PUSHGATE, &["log"]);
+    it.runs(PUSHGATE, &["status"]);
+    let words = format!("printf 'fatal: no %s here\\n' '{odd}' >&2; exit 1;");
+    shop.git(["config", "remote.origin.uploadpack", &words])
+        .goes();
+    it.pushes(&["staging", "master"]);
+    it.shows(PUSHGATE, &["status"]);
+    it.shows(PUSHGATE, &["doctor"]);
 }
 
 /// The source files outside of `src/report`, the unit tests left out.
