@@ -11,7 +11,7 @@ use crate::{
     commands::Error,
     git::Git,
     guides::GUIDES,
-    report::{self, BAD, DEEP, PLAIN, Text, paint},
+    report::{self, BAD, PLAIN, Text, paint},
     text::{did_you_mean, printable},
 };
 
@@ -58,7 +58,7 @@ fn plain(markdown: &str) -> Text {
         if line.starts_with("```") {
             in_code = !in_code;
         } else if in_code && !line.is_empty() {
-            text += format_args!("{DEEP}{line}\n");
+            text += format_args!("  {line}\n");
         } else if line.starts_with('#') {
             text += paint(PLAIN, line.trim_start_matches(['#', ' '])) + "\n";
         } else {

@@ -64,11 +64,14 @@ fn help_prints_a_guide_without_fences() {
         assert_eq!(ran.stderr, "");
         assert!(!ran.stdout.contains("```"), "{ran}");
         let title = guide.text.lines().next().unwrap();
+        for line in ran.stdout.lines() {
+            assert!(line.chars().count() <= 80, "{}: {line}", guide.topic);
+        }
         assert!(ran.stdout.starts_with(title.trim_start_matches("# ")));
     }
     let ran = shop.pushgate(["help", "promotion"]).goes();
     assert!(
-        ran.stdout.contains("\n    $ pushgate rollback --yes"),
+        ran.stdout.contains("\n  $ pushgate rollback --yes"),
         "{ran}"
     );
     let mut command = shop.command(PUSHGATE);
