@@ -181,12 +181,23 @@ impl<'w> Approval<'w> {
 
     fn signoff(&self) -> Result<Outcome, Error> {
         let environment = self.tried()?;
-        self.warn_unless_asked_for(environment);
+        let unasked = self.unasked_for(environment);
         let of = self.world.remotes_of(environment);
         let (remote, commit) = match self.live(environment, &of)? {
             Ok(found) => found,
-            Err(why) => return Ok(self.refused(Some(&environment.name), why)),
+            Err(why) => {
+                // What nothing asks for need not be made possible.
+                let why = unasked.unwrap_or(why);
+                return Ok(self.refused(Some(&environment.name), why));
+            }
         };
+        if let Some(Refusal { why, cures, .. }) = unasked {
+            report::warn(&why);
+            cures
+                .iter()
+                .map(ToString::to_string)
+                .for_each(|cure| report::hint(&cure));
+        }
         let fetched = self.fetch();
         let by = self.world.identity();
         // Whether an environment that comes after this one requires signatures.
@@ -336,20 +347,20 @@ impl<'w> Approval<'w> {
         Vec::from_iter(afters)
     }
 
-    /// Warns of an environment for whose sign-off no other asks.
-    fn warn_unless_asked_for(&self, environment: &Environment) {
+    /// Why a sign-off is of no use, where no other environment asks for it.
+    fn unasked_for(&self, environment: &Environment) -> Option<Refusal> {
         let asked_for = self.asked_for();
         let name = environment.name.as_str();
         if asked_for.contains(&name) {
-            return;
+            return None;
         }
-        report::warn(&format!(
-            "nothing comes after {name}: nothing will ask for its sign-off"
-        ));
+        let why = format!("nothing comes after {name}: nothing will ask for its sign-off");
         let meant = environment.after.as_deref();
-        if let Some(meant) = meant.or_else(|| asked_for.first().copied()) {
-            report::hint(&format!("if you tried {meant}: pushgate approve {meant}"));
-        }
+        let meant = meant.or_else(|| asked_for.first().copied());
+        Some(meant.into_iter().fold(Refusal::new(why), |why, meant| {
+            let approve = command(["pushgate", "approve", meant]);
+            why.cure(format!("if you tried {meant}"), [approve])
+        }))
     }
 }
 

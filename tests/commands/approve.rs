@@ -500,4 +500,10 @@ fn a_sign_off_that_nothing_asks_for_names_the_one_that_is() {
     shop.pushgate(["approve", "staging"])
         .goes()
         .never_says("nothing will ask");
+    // Where it cannot be signed off either, only that is said.
+    shop.commit_on_origin("newer");
+    shop.pushgate(["approve", "production"])
+        .goes_not()
+        .says("pushgate: approval of production refused\n  nothing comes after production: nothing will ask for its sign-off\n  if you tried staging:\n    pushgate approve staging\n")
+        .never_says("approve production");
 }
