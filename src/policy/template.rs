@@ -74,6 +74,14 @@ pub fn render(facts: &InitFacts) -> String {
                 None => set("run", "bin/test", false),
             },
         ),
+        (
+            "{timezone}",
+            set(
+                "timezone",
+                facts.timezone.as_deref().unwrap_or("local"),
+                false,
+            ),
+        ),
         ("{environments}", environments),
         ("{after}", after.unwrap_or_default()),
     ];

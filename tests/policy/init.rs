@@ -372,7 +372,7 @@ fn it_asks_where_two_suites_are_as_likely() {
               # 2026-12-24..2027-01-02. Default: always; closed wins over open.
               #open: [Mon-Thu 09:00-16:00, Fri 09:00-12:00]
               # An IANA name such as Europe/Madrid; local: the pusher's own clock.
-              #timezone: local
+              #timezone: UTC
               # How long it must stay open after the push, so that someone is around.
               #runway: 0
             # How long it must be live there before; and who signs it off: true (someone
