@@ -25,6 +25,9 @@ const NARROW: usize = 36;
 /// No screen is narrower.
 const NARROWEST: usize = 16;
 
+/// What curl and ssh say of a host that is not found.
+const OFFLINE: &str = "Could not resolve host";
+
 /// Draws the screen in this many columns.
 pub(crate) fn draw(status: &Status, columns: usize) -> Text {
     let mut page = Page {
@@ -379,13 +382,17 @@ impl<'s> Page<'s> {
         let reasons: Vec<_> = reasons
             .map(|(at, _)| (&why[..at], &why[at + 2..]))
             .collect();
+        // Without a network each host is another one that is not found.
+        let kind = |reason: &'s str| Some(OFFLINE).filter(|kind| reason.contains(kind));
+        let kind = |reason| kind(reason).unwrap_or(reason);
         match reasons
             .iter()
-            .find(|(_, reason)| self.said.contains(reason))
+            .find(|(_, reason)| self.said.contains(&kind(reason)))
         {
             Some((what, _)) => format!("{what}, as above"),
             None => {
-                self.said.extend(reasons.iter().map(|(_, reason)| reason));
+                let kinds = reasons.iter().map(|(_, reason)| kind(reason));
+                self.said.extend(kinds);
                 why.to_owned()
             }
         }

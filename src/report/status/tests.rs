@@ -280,6 +280,22 @@ fn what_does_not_answer_hides_nothing_else() {
 }
 
 #[test]
+fn that_there_is_no_network_is_said_once() {
+    let mut status = status();
+    for (environment, host) in status.environments.iter_mut().zip(["a", "b"]) {
+        let remote = &mut environment.remotes[0];
+        remote.live = None;
+        remote.error = Some(format!(
+            "could not ask `x` for its branches: fatal: unable to access 'https://{host}/x.git/': Could not resolve host: {host}"
+        ));
+    }
+    let text = plain(&status, 200);
+    assert_eq!(text.matches("Could not resolve host").count(), 1, "{text}");
+    let again = "  live      not known: could not ask `x` for its branches, as above\n";
+    assert!(text.contains(again), "{text}");
+}
+
+#[test]
 fn a_program_reads_the_same() {
     let json = parsed(&status());
     assert_eq!(json["whole"], true);
