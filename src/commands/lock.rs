@@ -259,10 +259,11 @@ impl<'w> Locks<'w> {
                 all.retain(|found| {
                     let is_done = found.is_local == is_local && outcome.names.contains(&found.name);
                     if is_done {
-                        let was = found.sentence(now(), &SystemClock.reader());
-                        let was = format!("until then: {was}");
-                        report::say(&format!("{} is unlocked; {was}", found.environment));
-                        self.record("unlock", &found.environment, was);
+                        let (name, now) = (&found.environment, now());
+                        let was = found.sentence(now, &SystemClock.reader());
+                        report::say(&format!("{name} is unlocked; until then: {was}"));
+                        let was = format!("until then: {}", found.recorded(now));
+                        self.record("unlock", name, was);
                     }
                     !is_done
                 });

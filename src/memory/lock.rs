@@ -148,8 +148,16 @@ impl Found {
 
     /// Writes for a person what it says.
     pub(crate) fn sentence(&self, now: Timestamp, reader: &TimeZone) -> String {
+        self.said(now, |at| day_and_time(at, reader, reader))
+    }
+
+    /// Writes what it says for people with other clocks, whose logs show its times by theirs.
+    pub(crate) fn recorded(&self, now: Timestamp) -> String {
+        self.said(now, |at| at.to_string())
+    }
+
+    fn said(&self, now: Timestamp, at: impl Fn(Timestamp) -> String) -> String {
         let name = &self.environment;
-        let at = |at| day_and_time(at, reader, reader);
         match self.state(now) {
             State::Held(Lock {
                 by,
