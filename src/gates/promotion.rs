@@ -1,20 +1,21 @@
 //! The gate `promotion`: the same commit is live on the environment that comes first, has been there
 //! long enough, and was signed off by a person; and no rollback removed it from this environment.
 
+mod not_live;
+
 use std::time::Duration;
 
-use bstr::BStr;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
     environment_remotes::EnvironmentRemotes,
-    facts::{Relation, TrunkName},
+    facts::TrunkName,
     governed_push::GovernedPush,
     remote_tips::RemoteTips,
     rollback::Remembered,
     sign_offs::SignOffs,
     stop::{Needs, Refusal, Stop, Undecided},
-    world::{Object, World},
+    world::World,
 };
 use crate::{
     cure::command,
@@ -26,6 +27,10 @@ use crate::{
     push::{Oid, url::redact},
     text::{day_and_time, printable, span},
 };
+
+use not_live::refspec;
+
+pub(crate) use not_live::not_live;
 
 #[derive(Debug, Default)]
 pub(crate) struct Found {
@@ -297,101 +302,4 @@ pub(crate) fn soaks_since(
         least = least.max(came.map(|one| one.at).filter(|at| *at <= now).max());
     }
     Ok(least.filter(|least| *least <= now).max(Some(since)))
-}
-
-/// What to push so that a commit is deployed there: trunk's branch, where this clone has one.
-fn refspec(
-    before: &EnvironmentRemotes,
-    commit: &Oid,
-    trunk: Option<&TrunkName>,
-    world: &World<'_>,
-) -> Result<String, Undecided> {
-    if let Some(trunk) = trunk
-        && world.repository.local_branch(&trunk.branch)?.is_none()
-    {
-        let own = before.branches.contains(&trunk.branch);
-        let own = own.then_some(&trunk.branch);
-        let branch = own
-            .or(before.branches.first())
-            .map_or("master", String::as_str);
-        return Ok(format!("{}:refs/heads/{branch}", commit.short()));
-    }
-    Ok(before.refspec(trunk))
-}
-
-/// Says what is live on a remote instead of the commit, and what to do; `then`: what follows once the commit
-/// is live there, and its command.
-pub(crate) fn not_live(
-    trunk: Option<&TrunkName>,
-    commit: &Oid,
-    before: &EnvironmentRemotes,
-    remote: &BStr,
-    tips: &[(String, Oid)],
-    then: (&str, Option<&str>),
-    world: &World<'_>,
-) -> Result<Refusal, Undecided> {
-    let (environment, remote) = (&before.environment, redact(&printable(remote)));
-    let refspec = refspec(before, commit, trunk, world)?;
-    let refuse = |why: String, deploy: String| {
-        let words = format!("deploy it there, try it on {environment}, then {}", then.0);
-        let commands = [deploy].into_iter().chain(then.1.map(str::to_owned));
-        Refusal::new(why).cure(words, commands)
-    };
-    let Some((branch, live)) = tips.first() else {
-        if before.is_remembered {
-            return Err(before.unknown());
-        }
-        let why = format!("nothing was ever pushed to {environment} (`{remote}`)");
-        return Ok(refuse(why, command(["git", "push", &remote, &refspec])));
-    };
-    // Counts are a courtesy: where the other commit is not here, its id has to do.
-    let repository = world.repository;
-    let (relation, same_content) = match repository.object(live)? {
-        Object::Commit { .. } => (
-            repository.relation(commit, live, &remote).ok(),
-            repository.same_content(commit, live).unwrap_or(false),
-        ),
-        Object::Other(_) | Object::Missing => (None, false),
-    };
-    let mut push = vec!["git".to_owned(), "push".to_owned()];
-    if !matches!(relation, Some(Relation::Ahead(_)) | None) {
-        // git would not go back without being told what it replaces.
-        push.push(match before.live {
-            Some(_) => "--force-with-lease".to_owned(),
-            None => format!("--force-with-lease={branch}:{}", live.short()),
-        });
-    }
-    push.extend([remote, refspec]);
-    let relation = match relation {
-        Some(Relation::Ahead(by)) => format!(", which is {by} ahead of it"),
-        Some(Relation::Behind(by)) => format!(", which is {by} behind it"),
-        Some(Relation::Diverged { ahead, behind }) => {
-            format!(": they have diverged, {ahead} here and {behind} there")
-        }
-        Some(Relation::Unrelated) => ", with which it shares no history".to_owned(),
-        None => String::new(),
-    };
-    let same = if same_content {
-        "; both have the same content"
-    } else {
-        ""
-    };
-    let runs = before.live.is_some();
-    let (live, id) = (live.short(), commit.short());
-    let has = if runs { "runs" } else { "has" };
-    let why = format!("{environment} {has} {live}, not {id}{relation}{same}");
-    if runs && world.memory.was_live(before, commit)? {
-        // git would have nothing to push.
-        let hint =
-            format!("{id} was pushed there: see why its release failed, and release it again");
-        return Ok(Refusal::new(why).hint(hint));
-    }
-    Ok(refuse(
-        why,
-        if before.is_remembered {
-            before.deploy_by_command()
-        } else {
-            command(push)
-        },
-    ))
 }

@@ -1,6 +1,7 @@
 //! The whole pipeline at one moment: what `pushgate status` draws, and writes as JSON.
 
 mod draw;
+mod page;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test fails by it")]
 mod tests;

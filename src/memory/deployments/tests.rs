@@ -1,0 +1,194 @@
+#![allow(clippy::unwrap_used, reason = "a test fails by it")]
+
+use std::slice;
+
+use super::*;
+
+fn oid(digit: char) -> Oid {
+    Oid::parse(digit.to_string().repeat(40).as_bytes()).unwrap()
+}
+
+fn at(minute: i64) -> Timestamp {
+    Timestamp::from_second(1_800_000_000 + 60 * minute).unwrap()
+}
+
+fn place<'p>(environment: &'p str, destinations: &'p [String]) -> Place<'p> {
+    Place {
+        environment,
+        destinations,
+    }
+}
+
+fn record(minute: i64, environment: &str, commit: char, event: Event) -> Record {
+    Record::new(
+        at(minute),
+        "Ana <ana@shop.example>",
+        place(environment, &["shop".to_owned()]),
+        &oid(commit),
+        event,
+    )
+}
+
+/// `HOW`: a word for how it was judged, or `seen`.
+fn deployed(minute: i64, commit: char, replaces: char, how: &str) -> Record {
+    let judged = match how {
+        "rollback" => Judged::Rollback,
+        "seen" => Judged::Unjudged,
+        _ => Judged::Go,
+    };
+    let event = Event::Deployed(Deployed {
+        replaces: (replaces != ' ').then(|| oid(replaces)),
+        seen: how == "seen",
+        ..Deployed::new(judged)
+    });
+    record(minute, "production", commit, event)
+}
+
+/// Since which minute the commit `1` is live at minute 100.
+#[track_caller]
+fn since(story: &[(i64, char, char, &str)], expected: Option<i64>) {
+    let records = story.iter();
+    let records: Vec<_> = records
+        .map(|(minute, commit, replaces, how)| deployed(*minute, *commit, *replaces, how))
+        .collect();
+    let here = ["shop".to_owned()];
+    let found = live_since(&records, place("production", &here), &oid('1'), at(100));
+    assert_eq!(found, expected.map(at));
+}
+
+#[test]
+fn the_last_arrival_counts_and_else_the_first_sight() {
+    since(&[], None);
+    since(&[(10, '1', 'f', "go")], Some(10));
+    since(&[(10, '1', 'f', "go"), (20, '1', 'f', "go")], Some(20));
+    since(&[(10, '1', ' ', "seen"), (20, '1', ' ', "seen")], Some(10));
+    since(&[(20, '1', 'f', "go"), (30, '1', ' ', "seen")], Some(20));
+}
+
+/// What runs where git has the commit `1`.
+#[track_caller]
+fn runs(story: &[(i64, char, char, &str)], expected: char) {
+    let records = story.iter();
+    let records: Vec<_> = records
+        .map(|(minute, commit, replaces, how)| {
+            let mut record = deployed(*minute, *commit, *replaces, how);
+            if let Event::Deployed(deployed) = &mut record.event {
+                deployed.by_command = *how == "command";
+            }
+            record
+        })
+        .collect();
+    let about = |commit: &Oid| {
+        let about = records.iter().filter(|record| record.is_about(commit));
+        Ok::<_, ()>(about.cloned().collect())
+    };
+    let here = ["shop".to_owned()];
+    let found = running(&oid('1'), place("production", &here), at(100), about);
+    assert_eq!(found, Ok(oid(expected)), "{story:?}");
+}
+
+#[test]
+fn what_commands_deployed_runs_until_git_moves() {
+    let one = (10, '1', 'f', "go");
+    let two = (20, '2', '1', "command");
+    runs(&[], '1');
+    runs(&[one, two], '2');
+    runs(&[one, two, (30, '3', '2', "command")], '3');
+    runs(&[one, two, (30, '1', '2', "command")], '1');
+    runs(&[one, two, (30, '1', '2', "rollback")], '1');
+    let back = (30, '1', '2', "command");
+    runs(&[one, two, back, (40, '2', '1', "command")], '2');
+    // The ref moved, and came back unseen.
+    runs(&[one, two, (30, '3', '2', "go")], '1');
+    runs(&[one, (20, '3', '1', "go")], '1');
+    // Another person's clone that did not know of it yet.
+    runs(&[one, two, (30, '1', ' ', "seen")], '2');
+    runs(&[one, (101, '2', '1', "command")], '1');
+}
+
+#[test]
+fn another_commit_begins_the_count_anew() {
+    since(&[(10, '1', 'f', "go"), (20, '2', '1', "go")], None);
+    let back = (30, '1', '2', "rollback");
+    since(
+        &[(10, '1', 'f', "go"), (20, '2', '1', "go"), back],
+        Some(30),
+    );
+    let found = (40, '1', ' ', "seen");
+    since(
+        &[(10, '1', ' ', "seen"), (20, '2', '1', "go"), found],
+        Some(40),
+    );
+}
+
+#[test]
+fn the_future_is_no_evidence() {
+    since(&[(101, '1', 'f', "go")], None);
+    since(&[(10, '1', 'f', "go"), (101, '2', '1', "go")], Some(10));
+    let records = [deployed(101, '1', 'f', "go")];
+    let here = ["shop".to_owned()];
+    assert!(current(&records, place("production", &here), &oid('1'), at(100)).is_some());
+}
+
+#[test]
+fn what_went_to_another_app_neither_comes_nor_goes_here() {
+    let mut records = [deployed(10, '1', 'f', "go"), deployed(20, '2', '1', "go")];
+    records[1].destinations = vec!["shop-eu".to_owned()];
+    let since = |destinations: &[String]| {
+        live_since(
+            &records,
+            place("production", destinations),
+            &oid('1'),
+            at(100),
+        )
+    };
+    let [us, eu] = ["shop", "shop-eu"].map(str::to_owned);
+    assert_eq!(since(slice::from_ref(&us)), Some(at(10)));
+    assert_eq!(since(slice::from_ref(&eu)), None);
+    assert_eq!(since(&[us, eu]), None);
+}
+
+#[test]
+fn a_removed_commit_is_let_in_again_only_by_a_later_word() {
+    let removed = |minute| deployed(minute, '2', '1', "rollback");
+    let again = |minute, environment| {
+        let lifts = at(minute - 10);
+        record(
+            minute,
+            environment,
+            '1',
+            Event::Again { words: None, lifts },
+        )
+    };
+    let stands =
+        |records: &[Record]| removed_by_rollback(records, "production", &oid('1')).is_some();
+    assert!(!stands(&[]));
+    assert!(stands(&[removed(10)]));
+    assert!(!stands(&[deployed(10, '2', '1', "go")]));
+    assert!(!stands(&[removed(10), again(20, "production")]));
+    assert!(stands(&[removed(10), again(20, "staging")]));
+    let mut elsewhere = again(20, "production");
+    elsewhere.destinations = vec!["fork".to_owned()];
+    assert!(stands(&[removed(10), elsewhere]));
+    assert!(stands(&[again(20, "production"), removed(30)]));
+    assert!(removed_by_rollback(&[removed(10)], "staging", &oid('1')).is_none());
+}
+
+#[test]
+fn what_was_live_may_come_back_and_a_rollback_does_not_lead_forward() {
+    let records = [
+        deployed(10, '1', 'f', "go"),
+        deployed(20, '2', '1', "go"),
+        deployed(30, '1', '2', "rollback"),
+    ];
+    let here = ["shop".to_owned()];
+    let production = place("production", &here);
+    for (commit, expected) in [('f', true), ('1', true), ('2', true), ('3', false)] {
+        assert_eq!(was_live(&records, production, &oid(commit)), expected);
+    }
+    assert!(!was_live(&records, place("staging", &here), &oid('1')));
+    assert!(!was_live(&records, place("production", &[]), &oid('1')));
+    assert_eq!(before(&records, production, &oid('2')), Some(&oid('1')));
+    assert_eq!(before(&records, production, &oid('1')), Some(&oid('f')));
+    assert_eq!(before(&records, production, &oid('3')), None);
+}
