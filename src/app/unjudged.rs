@@ -32,6 +32,9 @@ use crate::{
 /// How soon after the hook git has ended that has nothing to send.
 const MOMENT: SignedDuration = SignedDuration::from_secs(5);
 
+/// So many of those pushes are kept: until the next command looks at the reflogs.
+const MOST_IDLE: usize = 200;
+
 /// How long a platform may go on building after git has ended; Heroku gives up after a quarter of an hour
 /// (devcenter.heroku.com/articles/slug-compiler).
 const LONGEST_BUILD: SignedDuration = SignedDuration::from_mins(30);
@@ -146,7 +149,7 @@ impl Repository {
         self.state_dir().join("reflogs.json")
     }
 
-    /// The pushes that had nothing to send: the remote, and when it was asked last.
+    /// The last pushes that had nothing to send: to which remote, and when.
     fn idle_path(&self) -> PathBuf {
         self.state_dir().join("up-to-date.json")
     }
@@ -155,9 +158,13 @@ impl Repository {
 /// Remembers that a push had nothing to send: git moves the tracking ref all the same, and writes that it was
 /// pushed, though somebody else has pushed it.
 pub(crate) fn had_nothing_to_send(remote: &BStr, repository: &Repository) {
+    // A push by URL moves no tracking ref.
+    if !repository.remotes().has(remote) {
+        return;
+    }
     let path = repository.idle_path();
     let mut idle: Vec<(String, Timestamp)> = read(&path);
-    idle.retain(|(known, _)| remote != known.as_str());
+    idle.drain(..(idle.len() + 1).saturating_sub(MOST_IDLE));
     idle.push((remote.to_string(), SystemClock.now()));
     write_down(&path, &idle);
 }

@@ -2,7 +2,7 @@
 
 use std::iter;
 
-use bstr::{BStr, BString, ByteSlice};
+use bstr::{BStr, ByteSlice};
 
 use super::stop::Undecided;
 use crate::{
@@ -86,8 +86,17 @@ impl<'s> PushContext<'s> {
 
     /// Whether a remote is the one that is pushed to, or leads to the same destination.
     fn leads_here(&self, remote: &str) -> bool {
-        let is_here = |url: &BString| (self.read)(url.as_ref()).may_be(&self.destination);
-        self.push.remote == remote || self.remotes.urls(remote.as_bytes()).iter().any(is_here)
+        self.push.remote == remote || self.leads(remote, |place| *place == self.destination)
+    }
+
+    /// Whether it may lead there, as far as the URLs tell.
+    fn may_lead_here(&self, remote: &str) -> bool {
+        self.leads(remote, |place| place.may_be(&self.destination))
+    }
+
+    fn leads(&self, remote: &str, is_here: impl Fn(&Destination) -> bool) -> bool {
+        let urls = self.remotes.urls(remote.as_bytes());
+        urls.iter().any(|url| is_here(&(self.read)(url.as_ref())))
     }
 }
 
@@ -119,9 +128,16 @@ impl<'p> Router<'p> {
             let is_here = |app: &String| context.places().any(|place| place.is_app(app));
             environment.apps.iter().any(is_here)
         };
-        let by_remote = |environment: &&Environment| {
-            (environment.remotes.iter()).any(|remote| context.leads_here(remote))
+        let environments = policy.environments.iter();
+        let mut all = environments
+            .flat_map(|environment| &environment.remotes)
+            .chain([&policy.trunk.remote]);
+        // Only where no remote is sure to lead there is one considered that may.
+        let is_known = all.any(|remote| context.leads_here(remote));
+        let leads = |remote: &String| {
+            context.leads_here(remote) || (!is_known && context.may_lead_here(remote))
         };
+        let by_remote = |environment: &&Environment| environment.remotes.iter().any(&leads);
         let platform = context.platform();
         let environment = match policy.environments.iter().find(by_app) {
             Some(found) => Some(found),
@@ -146,7 +162,7 @@ impl<'p> Router<'p> {
         Ok(Self {
             environment,
             platform,
-            is_trunk: context.leads_here(&policy.trunk.remote),
+            is_trunk: leads(&policy.trunk.remote),
         })
     }
 

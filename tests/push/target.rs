@@ -576,3 +576,22 @@ fn two_users_of_one_host_have_two_places() {
     // The configuration of ssh may say which of them logs in.
     push("shop.example:shop.git").says("is claimed by staging and production");
 }
+
+#[test]
+fn an_app_is_not_trunk_though_both_are_called_alike_on_one_host() {
+    let shop = Sandbox::new();
+    let app = "dokku@paas.example:shop";
+    let code = "git@paas.example:shop.git";
+    shop.git(["config", "remote.origin.pushurl", code]).goes();
+    shop.git(["remote", "set-url", "production", app]).goes();
+    let old = shop.ask(["rev-parse", "HEAD"]);
+    let new = shop.commit("only here");
+    let line = format!("refs/heads/master {new} refs/heads/master {old}\n");
+    shop.pushgate_pre_push("production", app, &line)
+        .refused("trunk")
+        .says("push to production (dokku@paas.example/shop) refused")
+        .says("1 commit ahead of origin/master");
+    shop.pushgate_pre_push("origin", code, &line)
+        .goes()
+        .says("push to trunk (origin/master) may go");
+}
