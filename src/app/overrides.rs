@@ -189,26 +189,40 @@ impl BadWord {
         repository: &dyn LocalRepository,
     ) -> Refusal {
         let again = push.command_again(repository);
-        let with = |fix: &dyn Fn(&str) -> String| {
+        let set = |fix: &dyn Fn(&str) -> String| {
             let set = self.set.iter().map(|(name, value)| match fix(value) {
-                fixed if *name == self.variable => format!("{name}={} ", shell_word(&fixed)),
-                _ => format!("{name}={} ", shell_word(value)),
+                fixed if *name == self.variable => (*name, fixed),
+                _ => (*name, value.clone()),
             });
+            set.collect::<Vec<_>>()
+        };
+        let written = |set: &[(&str, String)]| {
+            let set = set.iter();
+            let set = set.map(|(name, value)| format!("{name}={} ", shell_word(value)));
             set.collect::<String>() + &again
         };
-        let without = with(&|_| String::new());
+        let without = written(&set(&|_| String::new()));
         let refusal = Refusal::new(self.why());
-        let Some(nearest) = self.nearest else {
-            return refusal.cure("without it", [without]);
-        };
-        let fixed = with(&|value| {
-            let words = value.split(',').map(str::trim);
-            let is_bad = |word: &&str| word.eq_ignore_ascii_case(&self.word);
-            let words =
-                words.map(|word| Some(word).filter(|word| !is_bad(word)).unwrap_or(nearest));
-            words.collect::<Vec<_>>().join(",")
+        let fixed = self.nearest.map(|nearest| {
+            set(&|value| {
+                let words = value.split(',').map(str::trim);
+                let is_bad = |word: &&str| word.eq_ignore_ascii_case(&self.word);
+                let words =
+                    words.map(|word| Some(word).filter(|word| !is_bad(word)).unwrap_or(nearest));
+                words.collect::<Vec<_>>().join(",")
+            })
         });
-        (refusal.cure("say it so", [fixed])).cure("or without it", [without])
+        // There may be more that has no meaning.
+        let is_clear = |set: &Vec<(&str, String)>| {
+            let find = |name: &str| Some(set.iter().find(|(set, _)| *set == name)?.1.clone());
+            Overrides::read(find).is_ok()
+        };
+        match fixed.filter(is_clear) {
+            Some(fixed) => {
+                (refusal.cure("say it so", [written(&fixed)])).cure("or without it", [without])
+            }
+            None => refusal.cure("without it", [without]),
+        }
     }
 }
 
@@ -227,8 +241,14 @@ pub(crate) fn no_reason(
     let asked = without.written(is_named);
     let again = push.command_again(repository);
     let again = format!("{asked}{REASON}=\"...\" {again}");
-    Refusal::new(format!("an override of {environment} must say why"))
-        .cure("say it in place of the dots", [again])
+    let why = match &given.reason {
+        Some(reason) => format!(
+            "`{}` is no reason for an override",
+            printable(reason.as_bytes().into())
+        ),
+        None => format!("an override of {environment} must say why"),
+    };
+    Refusal::new(why).cure("say it in place of the dots", [again])
 }
 
 #[cfg(test)]

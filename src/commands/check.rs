@@ -16,7 +16,6 @@ use crate::{
     },
     cli::Check,
     commands::Error,
-    cure::command,
     gates::{
         EnvironmentRemotes, Remotes, Undecided,
         remote_tips::Tips,
@@ -144,19 +143,19 @@ pub(super) fn source(
             return Ok((branch.unwrap_or_else(|| "HEAD".to_owned()), head.clone()));
         }
     }
-    let branch = local.trunk?.branch;
+    let trunk = local.trunk?;
+    let branch = &trunk.branch;
     match (local.tip, local.head) {
         (Some(commit), _) => Ok((format!("refs/heads/{branch}"), commit)),
         (None, Some(_)) => {
-            let meant = did_you_mean(&branch, &names(world));
+            let meant = did_you_mean(branch, &names(world));
             let text = format!("there is no local branch `{branch}`, which is trunk{meant}");
             let other = format!("or name another: --commit, or `trunk.branch` in {FILE}");
-            let switch = command(["git", "switch", &branch]);
             Err(Error::new(text)
-                .cure("where the remote has it", [switch])
+                .cure("where the remote has it", [trunk.switch(false)])
                 .hint(other))
         }
-        (None, None) => Err(no_commit(&branch, world)),
+        (None, None) => Err(no_commit(branch, world)),
     }
 }
 

@@ -234,7 +234,7 @@ fn confirmed(args: &Rollback, plan: &Plan<'_>) -> Result<bool, Error> {
     }
     if !terminal::is_there() {
         let message = "there is no terminal to ask on";
-        let again = plan.typed().again();
+        let again = plan.as_given(&plan.typed());
         return Err(Undecided::new(message).cure("say yes beforehand", [again]));
     }
     let yes = terminal::confirm("Roll back?")?;

@@ -5,7 +5,7 @@ use std::{fmt, time::Duration};
 use bstr::BString;
 use serde::Serialize;
 
-use crate::{push::Oid, text::printable};
+use crate::{cure::command, push::Oid, text::printable};
 
 /// How the first of two commits relates to the second.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,6 +83,18 @@ pub struct TrunkName {
 impl fmt::Display for TrunkName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.remote, self.branch)
+    }
+}
+
+impl TrunkName {
+    /// The command that checks the branch out, made anew where there is no local one; other remotes may have a
+    /// branch of that name, too.
+    pub(crate) fn switch(&self, is_here: bool) -> String {
+        if is_here {
+            command(["git", "switch", &self.branch])
+        } else {
+            command(["git", "switch", "--track", &self.to_string()])
+        }
     }
 }
 

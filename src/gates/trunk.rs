@@ -97,7 +97,7 @@ impl<'t> LocalTrunk<'t> {
 
     /// Checks it out, where something else is.
     fn switch(&self) -> Option<String> {
-        (!self.checked_out).then(|| command(["git", "switch", &self.trunk.branch]))
+        (!self.checked_out).then(|| self.trunk.switch(self.tip.is_some()))
     }
 
     fn pull(&self, how: &str) -> String {

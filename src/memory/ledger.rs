@@ -65,7 +65,7 @@ pub struct Entry {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct GateEntry {
     /// The gate's name; `override` for one that means nothing or lacks its reason, `chained` for the hook that
-    /// runs after the gates, `signal` for a signal that ended the push.
+    /// runs after the gates, `signal` for a signal that ended the push, `deploy` for what that command itself refuses.
     pub gate: String,
     /// `passed`, `refused`, `skipped` or `undecided`; `ignored` for a variable that means nothing.
     pub outcome: String,

@@ -52,7 +52,11 @@ struct Row {
 
 /// What holds, in its colour.
 pub(crate) fn state(answer: &Answer) -> Text {
-    paint(if answer.open { GOOD } else { BAD }, &answer.words)
+    let words = paint(if answer.open { GOOD } else { BAD }, &answer.words);
+    match answer.last.as_str() {
+        "" => words,
+        last => words + ", for pushes before " + last,
+    }
 }
 
 impl Picture<'_> {

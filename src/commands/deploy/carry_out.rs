@@ -8,7 +8,7 @@ use std::{
     process::{Child, Command},
 };
 
-use bstr::ByteSlice;
+use bstr::{BString, ByteSlice};
 use jiff::Timestamp;
 
 use super::{
@@ -24,7 +24,8 @@ use crate::{
         overrides::Overrides,
         settle::{Ask, settle},
     },
-    gates::{Clock, Undecided, verdict::Decision},
+    gates::{Clock, Undecided, remote_tips::at_once, verdict::Decision},
+    git::network::LIMIT,
     memory::permit::{Permit, Permitted},
     policy::Environment,
     process::{child::ChildWatch, foreground, signals},
@@ -79,10 +80,10 @@ impl Plan<'_> {
                 yes: true,
                 ..self.typed()
             };
-            let given = self.overrides.as_ref();
-            let given = given.map_or(String::new(), |given| given.written(self.is_rollback));
-            let again = given + &again.again();
-            return Err(Undecided::new(what).cure("if they are to go", [again]));
+            let again = self.as_given(&again);
+            let refusal = Undecided::new(what).cure("if they are to go", [again]);
+            report::print(report::failure("deploy", &refusal));
+            return Ok(Decision::Refused.exit_code());
         }
         // Without it, the hook judges again.
         let permit = Permit::issue(&self.world.state_dir(), &permitted).ok();
@@ -90,7 +91,10 @@ impl Plan<'_> {
             [] => Ok(self.push_all(targets, judged, permit.as_ref(), start)),
             _ => self.run_command(targets, judged, permit.as_ref()),
         };
-        self.share(matches!(ended, Ok(0)));
+        if matches!(ended, Ok(0)) {
+            self.say_deployed(targets);
+        }
+        self.share();
         ended
     }
 
@@ -175,13 +179,24 @@ impl Plan<'_> {
                 });
             }
             worst = worst.max(code);
-            let left = if code == 0 { &mut have } else { &mut lack };
-            left.push(target.destination.as_str());
+            // Of several URLs some may have it; git tells of one code.
+            let name = format!("refs/heads/{}", target.branch);
+            let ask = |url: &BString| self.world.remote_tip(url.as_bstr(), &name, LIMIT);
+            let (tips, ()) = match code {
+                0 => (Vec::new(), ()),
+                _ => at_once(&target.urls, ask, || ()),
+            };
+            for (index, place) in self.places(target).into_iter().enumerate() {
+                let tip = tips.get(index).and_then(|tip| tip.as_ref().ok()?.as_ref());
+                let has = code == 0 || tip == Some(self.commit);
+                if has { &mut have } else { &mut lack }.push(place);
+            }
         }
         if !have.is_empty() && !lack.is_empty() {
             let (have, lack) = (redact(&have.join(", ")), redact(&lack.join(", ")));
             let what = format!("{have} got {}; not: {lack}", self.commit.short());
-            let again = Undecided::new(what).cure("try the rest again", [self.typed().again()]);
+            let again = self.as_given(&self.typed());
+            let again = Undecided::new(what).cure("try the rest again", [again]);
             report::print(report::failure(verb, &again));
         }
         worst
@@ -248,17 +263,27 @@ impl Plan<'_> {
         }
     }
 
-    /// Shares what is recorded, and says so; what fails is tried again by later commands.
-    fn share(&self, went: bool) {
+    fn say_deployed(&self, targets: &[Target]) {
+        let places = match self.command {
+            [] => targets.iter().flat_map(|one| self.places(one)).collect(),
+            _ => self.of.destinations.clone(),
+        };
+        let (commit, environment) = (self.commit.short(), &self.of.environment);
+        let places = redact(&places.join(", "));
+        report::say(&format!("deployed {commit} to {environment} ({places})"));
+    }
+
+    /// Where the URLs of a target lead.
+    fn places(&self, target: &Target) -> Vec<String> {
+        let place = |url: &BString| self.world.destination(url.as_bstr()).to_string();
+        target.urls.iter().map(place).collect()
+    }
+
+    /// Shares what is recorded; what fails is tried again by later commands.
+    fn share(&self) {
         let world = self.world;
         for unshared in world.unshared() {
             share(world, &unshared);
-        }
-        let place = redact(&self.of.destinations.join(", "));
-        let commit = self.commit.short();
-        if went {
-            let environment = &self.of.environment;
-            report::say(&format!("deployed {commit} to {environment} ({place})"));
         }
         if let Some(why) = world.unshared().into_iter().find_map(|one| one.why) {
             report::warn(&format!("the team does not know yet: {why}"));

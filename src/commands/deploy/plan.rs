@@ -188,6 +188,13 @@ impl Plan<'_> {
         }
     }
 
+    /// The command line that does the same again, its overrides included.
+    pub(in crate::commands) fn as_given(&self, deploy: &Deploy) -> String {
+        let given = self.overrides.as_ref();
+        let given = given.map_or(String::new(), |given| given.written(self.is_rollback));
+        given + &deploy.again()
+    }
+
     /// Judges a push. `told`: what the verdicts on others have said, which is not said again.
     pub(super) fn judge(&self, push: &Push, told: &mut Told) -> Result<Pending, Error> {
         let runner = PushRunner::new(self.world, &report::Stderr, true, None);

@@ -60,7 +60,7 @@ impl Target {
                 }
             };
             let (remote, urls) = world.ways(of, index);
-            for (remote, urls, git) in ways(remote, urls, &branch, git, world)? {
+            for (remote, urls, git) in ways(remote, urls, &branch, git, world) {
                 let url = urls.first().unwrap_or(&remote);
                 let destination = world.destination(url.as_bstr()).to_string();
                 let mut target = Self {
@@ -100,18 +100,26 @@ fn ways(
     branch: &str,
     git: Option<Oid>,
     world: &Repository,
-) -> Result<Vec<Way>, Error> {
+) -> Vec<Way> {
     if urls.len() < 2 {
-        return Ok(vec![(remote, urls, git)]);
+        return vec![(remote, urls, git)];
     }
     let name = format!("refs/heads/{branch}");
     let ask = |url: &BString| world.remote_tip(url.as_bstr(), &name, LIMIT);
     let (tips, ()) = at_once(&urls, ask, || ());
-    let tips = tips.into_iter().collect::<Result<Vec<_>, _>>()?;
-    if tips.iter().all(|tip| *tip == tips[0]) {
-        return Ok(vec![(remote, urls, tips.into_iter().next().flatten())]);
+    // A place that does not answer holds the others up no more than it does in git.
+    let known: Vec<_> = tips.iter().flatten().collect();
+    let first = known.first().and_then(|tip| (*tip).clone());
+    if known.len() == urls.len() && known.iter().all(|tip| **tip == first) {
+        return vec![(remote, urls, first)];
     }
     let each = urls.into_iter().zip(tips);
-    let each = each.map(|(url, tip)| (world.typed(remote.as_bstr(), &url), vec![url], tip));
-    Ok(each.collect())
+    let each = each.map(|(url, tip)| {
+        let tip = tip.unwrap_or_else(|error| {
+            report::warn(&error.in_one_line());
+            None
+        });
+        (world.typed(remote.as_bstr(), &url), vec![url], tip)
+    });
+    each.collect()
 }

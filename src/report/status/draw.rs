@@ -120,8 +120,7 @@ impl<'s> Page<'s> {
             self.line("removed", paint(LOUD, commit) + by);
         }
         let window = match &environment.window {
-            Window::Known(answer) if answer.last.is_empty() => state(answer),
-            Window::Known(answer) => state(answer) + ", for pushes before " + &answer.last,
+            Window::Known(answer) => state(answer),
             Window::Unknown { error } => self.bad(error),
         };
         self.line("window", window);
