@@ -190,7 +190,7 @@ fn a_reason_that_says_nothing_is_refused_and_not_forgotten() {
     let reason = ("PUSHGATE_REASON", "...");
     given(&[("PUSHGATE_SKIP", "suite"), reason])
         .goes_not()
-        .says("an override of staging must say why\n")
+        .says("`...` is no reason for an override\n")
         .says("PUSHGATE_SKIP=suite PUSHGATE_REASON=\"...\" pushgate deploy staging\n");
     given(&[reason]).goes();
 }
@@ -421,7 +421,7 @@ fn a_shallow_clone_says_what_it_lacks() {
     let clone = pipeline(&shop, "1");
     let head = shop.ask(["rev-parse", "HEAD"]);
     deploy_in(&shop, &clone, &["staging", "--commit", &head])
-        .ends_with_2()
+        .ends_with(2)
         .says("fetch the rest, then try again:\n    git fetch --unshallow origin\n");
 }
 
@@ -437,17 +437,17 @@ fn a_checkout_with_changes_is_refused_by_the_suite_as_in_a_push() {
 fn what_cannot_be_meant_is_said() {
     let shop = shop(POLICY);
     deploy(&shop, &["stagign"])
-        .ends_with_2()
+        .ends_with(2)
         .says("did you mean `staging`?");
     deploy(&shop, &["staging", "--commit", "nowhere"])
-        .ends_with_2()
+        .ends_with(2)
         .says("`nowhere` names no commit");
-    deploy(&shop, &[]).ends_with_2().says("<ENVIRONMENT>");
-    deploy_in(&shop, shop.root(), &["staging"]).ends_with_2();
+    deploy(&shop, &[]).ends_with(2).says("<ENVIRONMENT>");
+    deploy_in(&shop, shop.root(), &["staging"]).ends_with(2);
     shop.git(["switch", "-q", "--detach"]).goes();
     shop.git(["branch", "-q", "-D", "master"]).goes();
     deploy(&shop, &["staging"])
-        .ends_with_2()
+        .ends_with(2)
         .says("there is no local branch `master`, which is trunk");
     assert!(events(&shop).is_empty());
 }

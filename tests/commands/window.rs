@@ -53,7 +53,8 @@ fn the_picture_has_seven_days_with_what_is_unusual_beside_them() {
         exit 0
         --- stdout
         production, Mon 2026-12-21 09:10 Europe/Madrid (Mon 08:10 here): open until Mon
-            2026-12-21 16:00 Europe/Madrid (Mon 15:00 here)
+            2026-12-21 16:00 Europe/Madrid (Mon 15:00 here), for pushes before 15:00
+            Europe/Madrid (Mon 14:00 here)
 
         2026-12 00    03    06    09    12    15    18    21
         here    23    02    05    08    11    14    17    20
@@ -345,7 +346,8 @@ fn the_policy_is_that_of_trunk_and_an_uncommitted_edit_counts_for_nothing() {
         exit 0
         --- stdout
         production, Tue 2026-11-24 11:00 Europe/Madrid (Tue 10:00 here): open until Tue
-            2026-11-24 16:00 Europe/Madrid (Tue 15:00 here)
+            2026-11-24 16:00 Europe/Madrid (Tue 15:00 here), for pushes before 15:00
+            Europe/Madrid (Tue 14:00 here)
 
         2026-11 00    03    06    09    12    15    18    21
         here    23    02    05    08    11    14    17    20
@@ -397,7 +399,8 @@ fn a_reader_without_a_zone_sees_a_window_that_has_one() {
     window(&shop, "2026-11-24 10:00:00", &mars, &[]).is(&expect![[r#"
         exit 0
         --- stdout
-        production, Tue 2026-11-24 11:00: open until Tue 2026-11-24 16:00
+        production, Tue 2026-11-24 11:00: open until Tue 2026-11-24 16:00, for pushes
+            before 15:00
 
         2026-11 00    03    06    09    12    15    18    21
         Tue 24  ██████████████████░░░░@░░░░░░░██████████████████

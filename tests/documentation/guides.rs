@@ -114,7 +114,7 @@ fn help_lists_commands_and_topics_and_says_what_was_probably_meant() {
         ("pipeline", "pipelines"),
         ("chek", "check"),
     ] {
-        let ran = shop.pushgate(["help", typed]).ends_with_2();
+        let ran = shop.pushgate(["help", typed]).ends_with(2);
         assert_eq!(
             ran.stderr,
             format!(
@@ -124,7 +124,7 @@ fn help_lists_commands_and_topics_and_says_what_was_probably_meant() {
     }
     // Names of files do not lead the terminal astray.
     shop.pushgate(["help", "\u{1b}[31mx"])
-        .ends_with_2()
+        .ends_with(2)
         .says("`\\u{1b}[31mx`");
 }
 

@@ -128,11 +128,11 @@ fn a_dozen_is_cut_to_ten_and_all_are_in_json_and_in_the_list() {
 fn a_list_of_what_cannot_be_known_says_why() {
     let shop = behind(1);
     shop.pushgate(["status", "--diff", "stagin"])
-        .ends_with_2()
+        .ends_with(2)
         .says("did you mean `staging`?");
     std::fs::rename(shop.path("staging.git"), shop.path("gone.git")).unwrap();
     shop.pushgate(["status", "--diff", "staging"])
-        .ends_with_2()
+        .ends_with(2)
         .is(&expect![[r#"
             exit 2
             --- stderr

@@ -151,9 +151,9 @@ fn a_deploy_elsewhere_takes_commits_away_only_where_it_is_told_to() {
     shop.git(["switch", "-q", "master"]).goes();
     let two = shop.commit_on_origin("two");
     shop.pushgate(["deploy", "staging"])
-        .ends_with_2()
+        .ends_with(1)
         .is(&expect![[r#"
-            exit 2
+            exit 1
             --- stderr
             pushgate: deploying master ([two]) to staging
             pushgate: deploy to staging (staging) may go

@@ -105,7 +105,7 @@ fn status_says_what_git_has_and_what_runs() {
     assert_eq!(live["commit"]["id"], shop.one);
     // Where the command fails, what git has is named all the same.
     shop.runs("soon");
-    let ran = shop.pushgate(["status", "--json"]).ends_with_2();
+    let ran = shop.pushgate(["status", "--json"]).ends_with(2);
     let error = &remote(&serde_json::from_str(&ran.stdout).unwrap())["error"];
     let expected = format!("`live` of staging printed no commit id, but `soon`: git has {git}");
     assert_eq!(*error, expected);

@@ -152,10 +152,10 @@ fn a_lock_runs_out_by_the_clock_and_is_renewed_by_its_holder() {
         .goes()
         .says("Ben <ben@shop.example> has locked staging since Tue 2026-11-24 12:10: mine now");
     ana.pushgate("12:10", &["lock", "staging", "-m", "x", "--until", "11:00"])
-        .ends_with_2()
+        .ends_with(2)
         .says("`11:00` is over already");
     ana.pushgate("12:10", &["lock", "staging", "-m", "x", "--for", "soon"])
-        .ends_with_2()
+        .ends_with(2)
         .says("write one such as `30m`, `2h` or `1d 12h`");
 }
 
@@ -265,7 +265,7 @@ fn what_is_no_lock_is_shown_as_what_it_is_and_stops_the_push() {
     refused("it is a commit, not a file");
     // Nobody takes it over unseen.
     shop.pushgate(["lock", "production", "-m", "mine"])
-        .ends_with_2()
+        .ends_with(2)
         .says("the lock of production cannot be read");
     shop.pushgate(["unlock", "production"]).goes();
     shop.push("production", "master").goes();
@@ -291,10 +291,10 @@ fn a_lock_of_an_environment_that_the_policy_does_not_have_stops_nothing() {
     );
     shop.pushgate(["unlock", "Größe/1 @{x}"]).goes();
     shop.pushgate(["unlock", "Größe/1 @{x}"])
-        .ends_with_2()
+        .ends_with(2)
         .says("there is no environment `Größe/1 @{x}`");
     shop.pushgate(["lock", "stagign", "-m", "x"])
-        .ends_with_2()
+        .ends_with(2)
         .says("did you mean `staging`?");
 }
 
@@ -419,7 +419,7 @@ fn a_dead_network_locks_nothing() {
     let shop = Sandbox::new();
     shop.git(["remote", "set-url", "origin", "/nowhere"]).goes();
     shop.pushgate(["lock", "-m", "x"])
-        .ends_with_2()
+        .ends_with(2)
         .says("could not ask `origin`");
     assert!(shop.ledger().is_empty());
 }

@@ -112,6 +112,10 @@ fn an_unknown_gate_is_refused_with_the_list() {
     ran.says("PUSHGATE_SKIP says `suit`; it knows `target`, `window`, `trunk`, `lock`, `promotion` and `suite`; did you mean `suite`?")
         .says("say it so:\n    PUSHGATE_SKIP=suite git push staging master\n  or without it:\n    PUSHGATE_SKIP='' git push staging master\n");
     assert_eq!(shop.ledger().last().unwrap()["verdict"], "refused");
+    // What means nothing once more is no cure.
+    let ran = shop.push_with(&[("PUSHGATE_SKIP", "suit,windw")], "staging", "master");
+    ran.never_says("say it so")
+        .says("without it:\n    PUSHGATE_SKIP='' git push staging master\n");
 }
 
 #[test]
@@ -148,12 +152,12 @@ fn a_reason_is_demanded_where_the_policy_says_so() {
     for copied in ["...", " - "] {
         let variables = [("PUSHGATE_SKIP", "suite"), ("PUSHGATE_REASON", copied)];
         let ran = shop.push_with(&variables, "production", "master");
-        ran.goes_not().says("must say why");
+        ran.goes_not().says("is no reason for an override");
     }
     for command in ["lock", "approve", "rollback"] {
         for words in ["", "  ", "..."] {
             shop.pushgate([command, "production", "-m", words])
-                .ends_with_2()
+                .ends_with(2)
                 .says("it has no letter and no digit");
         }
     }

@@ -179,7 +179,7 @@ fn it_has_to_say_why_where_the_policy_wants_that() {
 fn the_command_goes_back_to_what_was_live_before() {
     let it = Deployed::new();
     it.shop.stop_clock(NIGHT);
-    it.shop.pushgate(["rollback"]).ends_with_2().says(&format!(
+    it.shop.pushgate(["rollback"]).ends_with(2).says(&format!(
         "say yes beforehand:\n    pushgate rollback production {} --yes",
         it.two
     ));
@@ -212,11 +212,11 @@ fn the_command_goes_back_to_what_was_live_before() {
     // By name, of an environment that there is, and a commit that there is.
     it.shop
         .pushgate(["rollback", "stagign"])
-        .ends_with_2()
+        .ends_with(2)
         .says("did you mean `staging`?");
     it.shop
         .pushgate(["rollback", "production", "nowhere"])
-        .ends_with_2()
+        .ends_with(2)
         .says("`nowhere` names no commit");
     it.shop
         .pushgate(["rollback", "production", &first])

@@ -549,8 +549,8 @@ impl Ran {
 
     /// A command could not do its work.
     #[track_caller]
-    pub fn ends_with_2(self) -> Self {
-        assert_eq!(self.code, 2, "{self}");
+    pub fn ends_with(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "{self}");
         self
     }
 

@@ -273,7 +273,7 @@ fn a_rollback_of_what_a_command_deployed_leads_to_what_it_replaced() {
     let (shop, [one, two, three]) = promoted();
     shop.later(60);
     shop.pushgate(["rollback", "--yes", "-m", "broken"])
-        .ends_with_2()
+        .ends_with(2)
         .says(&format!(
             "production has {} already, and runs {}",
             &two[..7],

@@ -39,7 +39,7 @@ fn an_exit_code_is_passed_on_and_nothing_is_recorded() {
 fn a_command_that_is_not_there_is_known_before_anything_is_asked() {
     let shop = shop(super::POLICY);
     deploy(&shop, &["staging", "--", "nowhere-to-be-found"])
-        .ends_with_2()
+        .ends_with(2)
         .says("pushgate: deploy not done\n  could not run `nowhere-to-be-found`");
     shop.script("../bin/text", "echo a script without a first line\n");
     let ran = deploy(&shop, &["staging", "--", "text"]).goes();

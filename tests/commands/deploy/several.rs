@@ -58,7 +58,7 @@ fn each_url_is_pushed_to_by_what_it_has() {
         let (shop, head) = with_two_urls();
         let other = push_other(&shop, url);
         deploy(&shop, &["staging"])
-            .ends_with_2()
+            .ends_with(1)
             .says("  takes 1 commit away")
             .says("deploy staging --yes\n");
         let tips = || ["staging", "eu"].map(|remote| shop.tip(remote, "master"));
@@ -83,6 +83,28 @@ fn a_url_that_lacks_the_commit_gets_it_where_another_has_it() {
         assert_eq!(events(&shop), ["deploy go"]);
         deploy(&shop, &["staging"]).goes().never_says("may go");
     }
+}
+
+#[test]
+fn what_one_url_refuses_another_has_and_a_dead_one_holds_up_nobody() {
+    let (shop, head) = with_two_urls();
+    let [staging, eu] = ["staging", "eu"].map(|name| shop.path(name).display().to_string());
+    script(
+        &shop,
+        &shop.path("eu.git/hooks/pre-receive"),
+        "#!/bin/sh\nexit 1\n",
+    );
+    let said = format!(
+        "{staging} got {}; not: {eu}\n  try the rest again:\n    pushgate deploy staging\n",
+        &head[..7]
+    );
+    deploy(&shop, &["staging"]).ends_with(1).says(&said);
+    assert_eq!(shop.tip("staging", "master"), head);
+    let next = shop.commit_on_origin("three");
+    fs::remove_dir_all(shop.path("eu.git")).unwrap();
+    let ran = deploy(&shop, &["staging"]).goes_not();
+    ran.says(&format!("{staging} got {}; not: {eu}\n", &next[..7]));
+    assert_eq!(shop.tip("staging", "master"), next);
 }
 
 #[test]
@@ -131,7 +153,7 @@ fn what_would_take_commits_off_unasked_is_written_down_with_its_override() {
     );
     let cure =
         "PUSHGATE_SKIP=suite PUSHGATE_REASON='a hurry' pushgate deploy staging --yes".to_owned();
-    Ran::of(&mut hurried).ends_with_2().says(&format!(
+    Ran::of(&mut hurried).ends_with(1).says(&format!(
         "pushgate: deploy not done\n  {what}\n  if they are to go:\n    {cure}\n"
     ));
     assert_eq!(events(&shop), ["deploy refused"]);
