@@ -50,7 +50,12 @@ impl Target {
         };
         let mut all = Vec::new();
         for index in 0..of.remotes.len() {
-            let tips = tips.live(of, index)?;
+            let (remote, urls) = world.ways(of, index);
+            let tips = match tips.live(of, index) {
+                // Each of them is asked by itself below.
+                Err(_) if urls.len() > 1 => Vec::new(),
+                tips => tips?,
+            };
             let deployed = of.deployed(&tips, trunk).cloned();
             let (branch, git) = match deployed {
                 Some((branch, git)) if !of.is_remembered => (branch, Some(git)),
@@ -59,7 +64,6 @@ impl Target {
                     (branch, last.map(|(_, commit)| commit))
                 }
             };
-            let (remote, urls) = world.ways(of, index);
             for (remote, urls, git) in ways(remote, urls, &branch, git, world) {
                 let url = urls.first().unwrap_or(&remote);
                 let destination = world.destination(url.as_bstr()).to_string();
