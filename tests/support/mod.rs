@@ -20,6 +20,7 @@ use std::{
     os::unix::{fs::PermissionsExt, process::ExitStatusExt},
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
+    sync::OnceLock,
     thread,
     time::{Duration, Instant},
 };
@@ -37,6 +38,30 @@ pub struct Sandbox {
     clock: Option<Clock>,
 }
 
+fn shop_directory() -> TempDir {
+    tempfile::Builder::new().prefix("shop-").tempdir().unwrap()
+}
+
+/// The directory of the sandbox that others are copied from; nothing removes it before this process has ended, so the
+/// next one does.
+fn model_directory() -> TempDir {
+    let all = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    for entry in fs::read_dir(all).unwrap().map(Result::unwrap) {
+        let name = entry.file_name().into_string().unwrap();
+        let id = name
+            .strip_prefix("model-")
+            .and_then(|rest| rest.split('-').next());
+        if id.is_some_and(|id| !Path::new("/proc").join(id).exists()) {
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+    let prefix = format!("model-{}-", std::process::id());
+    tempfile::Builder::new()
+        .prefix(&prefix)
+        .tempdir_in(all)
+        .unwrap()
+}
+
 /// A policy whose suite passes at once, and that asks for nothing else but staging first.
 pub const POLICY: &str = "\
 suite:
@@ -50,7 +75,36 @@ impl Sandbox {
     /// A clone named `app` with the remotes `origin`, `staging` and `production`, one commit on
     /// master that holds [`POLICY`], on all three, and the hook installed.
     pub fn new() -> Self {
-        Self::bare().open()
+        static MODEL: OnceLock<Sandbox> = OnceLock::new();
+        MODEL
+            .get_or_init(|| Self::in_directory(model_directory(), (0, 0), &[]).open())
+            .copied()
+    }
+
+    /// A copy of it, at the time that it shows.
+    fn copied(&self) -> Self {
+        let directory = shop_directory();
+        let own = directory.path().to_str().unwrap();
+        // As in `copy_program`.
+        Ran::of(
+            self.command("cp")
+                .args(["-a", "."])
+                .arg(own)
+                .current_dir(self.root()),
+        )
+        .goes();
+        let shop = Self {
+            app: directory.path().join("app"),
+            path: self.path.clone(),
+            clock: Some(Clock::new(directory.path())),
+            directory,
+        };
+        shop.clock().go_from(self.now());
+        let config = shop.app.join(".git/config");
+        let text = fs::read_to_string(&config).unwrap();
+        let text = text.replace(self.root().to_str().unwrap(), shop.root().to_str().unwrap());
+        fs::write(&config, text).unwrap();
+        shop
     }
 
     /// Puts the policy and the hook into a bare one.
@@ -85,7 +139,10 @@ impl Sandbox {
 
     /// The same by a git of this version or a newer one.
     pub fn by_git(least: (u32, u32), options: &[&str]) -> Self {
-        let directory = tempfile::Builder::new().prefix("shop-").tempdir().unwrap();
+        Self::in_directory(shop_directory(), least, options)
+    }
+
+    fn in_directory(directory: TempDir, least: (u32, u32), options: &[&str]) -> Self {
         let home = directory.path().join("home");
         fs::create_dir(&home).unwrap();
         let config = "[user]\n\tname = Ana\n\temail = ana@shop.example\n[init]\n\tdefaultBranch = master\n[advice]\n\tdetachedHead = false\n[protocol \"file\"]\n\tallow = always\n";
