@@ -346,6 +346,5 @@ fn name(command: &mut Command, url: &BStr) {
 /// Parses a line of `git fetch --porcelain`, `FLAG OLD NEW LOCAL-REF`: a ref and its tip.
 fn probed(line: &[u8]) -> Option<(&str, Oid)> {
     let mut fields = line.rsplitn(3, |b| *b == b' ');
-    let name = fields.next()?.to_str().ok()?;
-    Some((name, Oid::parse(fields.next()?)?))
+    Some((fields.next()?.to_str().ok()?, Oid::parse(fields.next()?)?))
 }
