@@ -11,7 +11,7 @@ use bstr::ByteSlice;
 use super::read::Notes;
 use crate::{
     file,
-    gates::Undecided,
+    gates::{LocalRepository as _, Object, Undecided},
     git::command::NO_HOOKS,
     memory::record::{LIMIT, REF, Record},
     process::program::{Output, run, run_with_input},
@@ -71,6 +71,10 @@ impl Notes<'_> {
             let Some(ours) = tip else {
                 return self.forward(tip, theirs);
             };
+            // One commit of a colleague on top of ours, which needs no git to tell.
+            if matches!(self.repository.object(theirs)?, Object::Commit { parents } if parents.contains(ours)) {
+                return self.forward(tip, theirs);
+            }
             match self.apart(ours, theirs)? {
                 (_, false) => Ok(true),
                 (false, true) => self.forward(tip, theirs),
