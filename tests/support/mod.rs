@@ -76,9 +76,14 @@ impl Sandbox {
     /// master that holds [`POLICY`], on all three, and the hook installed.
     pub fn new() -> Self {
         static MODEL: OnceLock<Sandbox> = OnceLock::new();
-        MODEL
-            .get_or_init(|| Self::in_directory(model_directory(), (0, 0), &[]).open())
-            .copied()
+        let model = MODEL.get_or_init(|| {
+            let shop = Self::in_directory(model_directory(), (0, 0), &[]).open();
+            // Every copy begins at the same time.
+            let now = shop.now().strftime("%Y-%m-%d %H:%M:%S").to_string();
+            shop.stop_clock(&now);
+            shop
+        });
+        model.copied()
     }
 
     /// A copy of it, at the time that it shows.
