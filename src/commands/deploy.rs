@@ -66,7 +66,8 @@ pub(crate) fn run(args: &Deploy) -> Done {
         commit.short(),
         environment.name
     ));
-    let is_asked = is_asked_about(environment) || !plan.forces && plan.takes_away(&targets)?;
+    let takes_away = !plan.forces && plan.takes_away(&targets)?;
+    let is_asked = is_asked_about(environment) || takes_away;
     let is_asked = is_asked && !args.yes;
     if is_asked && terminal::is_there() {
         if !is_wanted(&plan, &targets)? {
@@ -75,7 +76,7 @@ pub(crate) fn run(args: &Deploy) -> Done {
         }
         (plan.consent, plan.forces) = (Consent::Given, true);
     }
-    plan.carry_out(&targets)
+    plan.carry_out(&targets, takes_away && !plan.forces)
 }
 
 /// Whether a person is asked before a deploy there: it is production, or comes after another.

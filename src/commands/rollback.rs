@@ -83,7 +83,7 @@ pub(crate) fn run(args: &Rollback) -> Done {
     if !confirmed(args, &plan)? {
         return Ok(Decision::Refused.exit_code());
     }
-    plan.carry_out(&targets)
+    plan.carry_out(&targets, false)
 }
 
 /// The one that is named, else production, else the only one that nothing comes after.

@@ -42,9 +42,9 @@ const NOT_ALL: &str = "another destination of the deploy may not have it";
 const SIGNAL: &str = "it ended the deploy";
 
 impl Plan<'_> {
-    pub(in crate::commands) fn carry_out(&self, targets: &[Target]) -> Done {
+    /// `takes_away`: git has commits at one of the targets that nobody has said may go.
+    pub(in crate::commands) fn carry_out(&self, targets: &[Target], takes_away: bool) -> Done {
         let start = SystemClock.now();
-        let takes_away = !self.forces && self.takes_away(targets)?;
         let (mut permitted, mut judged) = (Vec::new(), Vec::new());
         let mut told = Told::default();
         for target in targets {
@@ -182,9 +182,9 @@ impl Plan<'_> {
             // Of several URLs some may have it; git tells of one code.
             let name = format!("refs/heads/{}", target.branch);
             let ask = |url: &BString| self.world.remote_tip(url.as_bstr(), &name, LIMIT);
-            let (tips, ()) = match code {
-                0 => (Vec::new(), ()),
-                _ => at_once(&target.urls, ask, || ()),
+            let tips = match code {
+                0 => Vec::new(),
+                _ => at_once(&target.urls, ask, || ()).0,
             };
             for (index, place) in self.places(target).into_iter().enumerate() {
                 let tip = tips.get(index).and_then(|tip| tip.as_ref().ok()?.as_ref());
