@@ -191,6 +191,11 @@ fn what_else(kind: FileType) -> Option<&'static str> {
         .find_map(|(is_it, what)| is_it.then_some(what))
 }
 
+/// Writes or replaces a file of a repository's state.
+pub(crate) fn replace_state(path: &Path, prefix: &str, bytes: &[u8]) -> io::Result<()> {
+    replace(path, prefix, bytes, state_mode(path)?)
+}
+
 /// Writes or replaces a file with this mode; `prefix` begins the name of what is half written.
 pub(crate) fn replace(path: &Path, prefix: &str, bytes: &[u8], mode: u32) -> io::Result<()> {
     let directory = path.parent().filter(|parent| *parent != Path::new(""));

@@ -99,8 +99,7 @@ impl Repository {
             format!("{tip}\n{remote}\n{}\n", why.as_deref().unwrap_or_default())
         });
         let text: String = lines.collect();
-        let mode = file::state_mode(&path)?;
-        file::replace(&path, ".unshared-", text.as_bytes(), mode)
+        file::replace_state(&path, ".unshared-", text.as_bytes())
     }
 
     /// What is to be pushed, to each remote.

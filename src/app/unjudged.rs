@@ -176,10 +176,7 @@ fn read<T: DeserializeOwned + Default>(path: &Path) -> T {
 }
 
 fn write_down(path: &Path, what: &impl Serialize) {
-    let write = || {
-        let mode = file::state_mode(path)?;
-        file::replace(path, ".reflogs-", &serde_json::to_vec(what)?, mode)
-    };
+    let write = || file::replace_state(path, ".reflogs-", &serde_json::to_vec(what)?);
     // Without it there is more to search.
     let _ = write();
 }

@@ -23,14 +23,8 @@ fn text() -> String {
 pub(super) fn write_copy(world: &Repository) {
     let path = copy(world);
     let made = file::state_directory(&world.state_dir());
-    let written = made.and_then(|()| {
-        file::replace(
-            &path,
-            ".schema-",
-            text().as_bytes(),
-            file::state_mode(&path)?,
-        )
-    });
+    let write = |()| file::replace_state(&path, ".schema-", text().as_bytes());
+    let written = made.and_then(write);
     if let Err(error) = written {
         let path = path.display();
         report::warn(&format!(

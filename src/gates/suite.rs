@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     cure::command,
-    policy::{Ci, FILE, In},
+    policy::{Ci, FILE, In, Step},
     push::Oid,
     text::{ago, printable, signal_name, span},
 };
@@ -63,10 +63,7 @@ pub(crate) fn ask(
         return ask_ci(push, commit, ci, again, world);
     }
     let steps = receipt::steps(push.policy, commit, world)?;
-    let work = Work {
-        again: push.again(),
-        ..Work::of(push.policy, commit, &steps)
-    };
+    let work = work(push, commit, &steps);
     let passed_before = |ran| -> Result<_, Stop> {
         let receipt = world.memory.receipt(&work)?;
         Ok(receipt.map(|passed| {
@@ -120,6 +117,14 @@ pub(crate) fn ask(
     })
 }
 
+/// What is to be run for a push.
+fn work<'w>(push: &'w GovernedPush<'_>, commit: &'w Oid, steps: &'w [Step]) -> Work<'w> {
+    Work {
+        again: push.again(),
+        ..Work::of(push.policy, commit, steps)
+    }
+}
+
 /// Asks the CI instead of running anything here.
 fn ask_ci(
     push: &GovernedPush<'_>,
@@ -129,10 +134,7 @@ fn ask_ci(
     world: &World<'_>,
 ) -> Result<PassedNow, Stop> {
     let forge = ci.forge.name();
-    let work = Work {
-        again: push.again(),
-        ..Work::of(push.policy, commit, &[])
-    };
+    let work = work(push, commit, &[]);
     if let Some(passed) = world.memory.receipt(&work)? {
         let ago = when(passed, world);
         let answer = format!("passed on {forge}, as it said {ago}");

@@ -69,12 +69,7 @@ impl Receipts {
         file::state_directory(&self.directory)?;
         let text = serde_json::to_string(&receipt)?;
         let path = self.path(tree, suite);
-        file::replace(
-            &path,
-            HALF_WRITTEN,
-            text.as_bytes(),
-            file::state_mode(&path)?,
-        )?;
+        file::replace_state(&path, HALF_WRITTEN, text.as_bytes())?;
         self.prune(now);
         Ok(())
     }
