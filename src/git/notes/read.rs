@@ -119,6 +119,9 @@ impl Notes<'_> {
 
     /// Whether each of two histories of notes has what the other lacks.
     pub(super) fn apart(&self, ours: &Oid, theirs: &Oid) -> Result<(bool, bool), Undecided> {
+        if ours == theirs {
+            return Ok((false, false));
+        }
         let both = format!("{ours}...{theirs}");
         let output = (self.repository.git).run(["rev-list", "--left-right", "--count", &both])?;
         let counts = output.line().split_once_str("\t");
