@@ -60,13 +60,8 @@ impl<'p> GovernedPush<'p> {
         trunk.map(|trunk| trunk.remote.as_str())
     }
 
-    /// What a person does who tries once more, in words.
     pub(crate) fn again(&self) -> &'static str {
-        match &self.push.deploy {
-            None => "push again",
-            Some(deploy) if deploy.is_rollback => "roll back again",
-            Some(_) => "deploy again",
-        }
+        self.push.again()
     }
 
     /// The push itself, as a person may type it again.

@@ -63,7 +63,7 @@ fn must_keep(
     if !follows(commit, old, world)? {
         let difference = world.repository.difference(old, commit, &trunk.remote)?;
         if !difference.takes.is_empty() {
-            return Err(drops(commit, &difference.takes, trunk, world)?.into());
+            return Err(drops(push, commit, &difference.takes, trunk, world)?.into());
         }
     }
     Ok(format!("{} follows {}", commit.short(), old.short()))
@@ -111,6 +111,7 @@ impl<'t> LocalTrunk<'t> {
 
 /// A forced push would take commits off trunk.
 fn drops(
+    push: &GovernedPush<'_>,
     commit: &Oid,
     lost: &[Commit],
     trunk: &TrunkName,
@@ -124,7 +125,10 @@ fn drops(
     let refusal = Refusal::new(why);
     let switch = local.switch().into_iter();
     Ok(if local.is_at(commit) {
-        let words = "keep them, then push again; to undo one, git revert it";
+        let words = format!(
+            "keep them, then {}; to undo one, git revert it",
+            push.again()
+        );
         refusal.cure(words, switch.chain([local.pull("--rebase")]))
     } else {
         let merge = command(["git", "merge", id]);

@@ -63,6 +63,17 @@ pub struct Push {
     pub deploy: Option<Deploy>,
 }
 
+impl Push {
+    /// What a person does who tries once more, in words.
+    pub(crate) fn again(&self) -> &'static str {
+        match &self.deploy {
+            None => "push again",
+            Some(deploy) if deploy.is_rollback => "roll back again",
+            Some(_) => "deploy again",
+        }
+    }
+}
+
 /// What a person types in place of `git push`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Deploy {

@@ -38,15 +38,20 @@ pub(crate) fn draw(findings: &[Finding], columns: usize) -> Text {
         for line in &finding.details {
             text += format_args!("{deep}  {line}\n");
         }
-        for cure in &finding.cures {
-            let margin = || Text::from(&deep);
+        let mut cures = finding.cures.iter().peekable();
+        while let Some(cure) = cures.next() {
             text += match cure {
-                Cure::Command(command) => {
-                    margin() + paint(HINT, "run:") + format_args!(" {command}\n")
-                }
+                Cure::Command(command) => format_args!("{deep}{DEEP}{command}\n").into(),
                 Cure::Words(words) => {
-                    let first = margin() + paint(HINT, "hint:") + " ";
-                    fill(&first, &format!("{deep}  "), words, columns)
+                    let is_before_command = matches!(cures.peek(), Some(Cure::Command(_)));
+                    let colon = if is_before_command { ":" } else { "" };
+                    let first = Text::from(&deep) + paint(HINT, "hint:") + " ";
+                    fill(
+                        &first,
+                        &format!("{deep}  "),
+                        &format!("{words}{colon}"),
+                        columns,
+                    )
                 }
             };
         }

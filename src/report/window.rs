@@ -67,7 +67,7 @@ impl Picture<'_> {
         }
         let rows = self.rows();
         let used: Vec<_> = rows.iter().flat_map(|row| row.cells.clone()).collect();
-        let legend = self.legend(&used).wrap(self.columns, DEEP);
+        let signs = self.signs(&used).wrap(self.columns, DEEP);
         let lines = |text: &Text| text.as_str().lines().count();
         let axes: usize = rows.iter().map(|row| row.axis.lines().count()).sum();
         let notes = self
@@ -75,11 +75,17 @@ impl Picture<'_> {
             .iter()
             .map(|note| prefixed(note).wrap(self.columns, DEEP));
         let notes: usize = notes.map(|note| lines(&note)).sum();
-        let taken = notes + lines(&text) + axes + rows.len() + lines(&legend);
-        let mut spare = LINES.saturating_sub(taken);
+        let taken = notes + lines(&text) + axes + rows.len() + lines(&signs);
+        // The rows show it, too.
+        let usual = if taken < LINES {
+            self.usual_words()
+        } else {
+            Text::default()
+        };
+        let mut spare = LINES.saturating_sub(taken + lines(&usual));
         let rows: Text = rows.iter().map(|row| self.row(row, &mut spare)).collect();
         let gap = if spare < 2 { "" } else { "\n" };
-        text + gap + rows + gap + legend
+        text + gap + rows + gap + signs + usual
     }
 
     /// What holds at the moment, as a verdict would say it.
@@ -233,8 +239,8 @@ impl Picture<'_> {
         pieces
     }
 
-    /// What the signs mean, as far as they are used, and what holds on most days.
-    fn legend(&self, used: &[Cell]) -> Text {
+    /// What the signs mean, as far as they are used.
+    fn signs(&self, used: &[Cell]) -> Text {
         let mut text = Text::default();
         for cell in LEGEND.iter().filter(|cell| used.contains(cell)) {
             if !text.is_empty() {
@@ -246,19 +252,23 @@ impl Picture<'_> {
                 text += format_args!(", or within the runway of {runway}");
             }
         }
-        text += "\n";
-        let usual: Vec<_> = self.usual().iter().map(said).collect();
-        if !usual.is_empty() {
-            let is_usual = |date| self.weekly(date) == self.usual();
-            let days = if self.dates().all(is_usual) {
-                "each day"
-            } else {
-                "most days"
-            };
-            let days = Text::from(days) + ": " + usual.join(", ");
-            text += days.cut(self.columns) + "\n";
+        text + "\n"
+    }
+
+    /// What holds on most days, where that is a rule.
+    fn usual_words(&self) -> Text {
+        let usual = self.usual();
+        if usual.is_empty() {
+            return Text::default();
         }
-        text
+        let is_usual = |date| self.weekly(date) == usual;
+        let days = if self.dates().all(is_usual) {
+            "each day"
+        } else {
+            "most days"
+        };
+        let usual: Vec<_> = usual.iter().map(said).collect();
+        (Text::from(days) + ": " + usual.join(", ")).cut(self.columns) + "\n"
     }
 
     /// The cells in their colours.

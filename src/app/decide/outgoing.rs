@@ -67,8 +67,10 @@ pub(super) fn add_contents(
             destinations: &destinations,
         };
         let (remote, branches) = (push.push.remote.as_bstr(), &environment.branches);
-        let last = world.memory.deployed_last(place, remote, branches);
-        contents.last = last.ok().flatten();
+        match world.memory.deployed_last(place, remote, branches) {
+            Ok(last) => contents.last = last,
+            Err(error) => found = Err(error),
+        }
     }
     match found {
         Ok(contents) => verdict.contents = Some(contents),
@@ -84,7 +86,6 @@ pub(super) fn runway(push: &GovernedPush<'_>, world: &World<'_>) -> Option<Strin
     let environment = push.environment()?;
     let runway = Duration::try_from(environment.window.runway).ok()?;
     if runway.is_zero() {
-        // Finding the reader's time zone takes milliseconds.
         return None;
     }
     let until = world.clock.now().checked_add(runway).ok()?;

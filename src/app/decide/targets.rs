@@ -19,7 +19,7 @@ use crate::{
     },
     git::Repository,
     policy::{Environment, FILE, Trunk},
-    push::Update,
+    push::{Push, Update},
     text::printable,
 };
 
@@ -89,10 +89,10 @@ impl<'p> Targets<'p> {
                 let is_first = matches!(update, Update::Set { replaces: None, .. });
                 if is_governed || is_trunk {
                     match repository.default_branch(remote)? {
-                        Some(_) => return Err(unknown_trunk(remote)),
+                        Some(_) => return Err(unknown_trunk(remote, context.push)),
                         // The push that brings trunk is judged by what it brings.
                         None if is_trunk && is_first => {}
-                        None => return Err(no_trunk_yet(remote, repository)?),
+                        None => return Err(no_trunk_yet(remote, context.push, repository)?),
                     }
                 }
             }
@@ -266,12 +266,12 @@ impl<'p> View<'p> {
 }
 
 /// Which branch is trunk would be told by the pushed commit alone.
-fn unknown_trunk(remote: &str) -> Undecided {
+fn unknown_trunk(remote: &str, push: &Push) -> Undecided {
     Undecided::new(format!(
         "this clone does not know the default branch of {remote}, whose policy says what trunk is"
     ))
     .cure(
-        "fetch it, then push again",
+        format!("fetch it, then {}", push.again()),
         [
             command(["git", "remote", "set-branches", remote, "*"]),
             command(["git", "fetch", remote]),
@@ -281,7 +281,11 @@ fn unknown_trunk(remote: &str) -> Undecided {
 }
 
 /// There is no trunk on the server either.
-fn no_trunk_yet(remote: &str, repository: &Repository) -> Result<Undecided, Undecided> {
+fn no_trunk_yet(
+    remote: &str,
+    push: &Push,
+    repository: &Repository,
+) -> Result<Undecided, Undecided> {
     let TrunkName { branch, .. } = repository.trunk(&Trunk {
         remote: remote.to_owned(),
         branch: None,
@@ -289,8 +293,8 @@ fn no_trunk_yet(remote: &str, repository: &Repository) -> Result<Undecided, Unde
     let why = format!(
         "the default branch of {remote}, whose policy says what trunk is, has no commit yet"
     );
-    let push = command(["git", "push", remote, &branch]);
-    Ok(Undecided::new(why).cure("push it there first, then push again", [push]))
+    let words = format!("push it there first, then {}", push.again());
+    Ok(Undecided::new(why).cure(words, [command(["git", "push", remote, &branch])]))
 }
 
 /// The line about branches that an environment takes and does not build.

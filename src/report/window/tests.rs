@@ -112,6 +112,15 @@ fn what_many_days_have_to_say_takes_no_more_than_16_lines() {
         let picture = asked.under(notes);
         assert_eq!(picture.lines().count() + above, 16, "{picture}");
     }
+    // What holds on most days goes before the hours of the reader do, which come again with a change of the clocks.
+    let york = Asked {
+        reader: "America/New_York",
+        at: "2026-10-26T10:00:00Z",
+        ..asked
+    };
+    let picture = york.under(&notes);
+    assert_eq!(picture.lines().count() + 2, 16, "{picture}");
+    assert_eq!(picture.matches("\nhere").count(), 2, "{picture}");
     let picture = asked.draw();
     let below = "\n        2026-11-27 10:00..2026-11-27 20:00, open Fri 09:00-12:15\n";
     assert!(picture.contains(below), "{picture}");

@@ -96,11 +96,9 @@ pub(super) fn items(report: &str) -> Vec<Item> {
         let deep = line.starts_with(&" ".repeat(11));
         let text = line.trim();
         let last = items.last_mut();
-        match (
-            text.strip_prefix("run: "),
-            text.strip_prefix("hint: "),
-            last,
-        ) {
+        // A command stands alone on its line.
+        let command = line.strip_prefix(&" ".repeat(15));
+        match (command, text.strip_prefix("hint: "), last) {
             (Some(command), _, Some(last)) if deep => last.runs.push(command.to_owned()),
             (_, Some(words), Some(last)) if deep => last.hints.push(words.to_owned()),
             (_, _, Some(last)) if deep => {
