@@ -106,7 +106,7 @@ fn what_is_wrong_is_shown_with_its_cures() {
     let expected = format!(
         "  ok       git looks for hooks in .git/hooks
   broken   .git/hooks/pre-push is missing: pushes are not judged
-           run: pushgate install
+               pushgate install
 policy
   ok       .pushgate.yml of {head}: staging
   warning  the uncommitted edit of .pushgate.yml changes nothing
@@ -114,7 +114,7 @@ policy
              YAML: did not find expected ',' or ']' at line 2 column 1, while
              parsing a flow sequence at line 1 column 15
   warning  PUSHGATE is off here: pushes are not judged
-           run: unset PUSHGATE
+               unset PUSHGATE
 remotes
   ok       origin: its master is trunk
   broken   staging (nowhere) does not answer git
@@ -122,7 +122,7 @@ remotes
              fatal: Could not read from remote repository.
              Please make sure you have the correct access rights
              and the repository exists.
-           run: git ls-remote staging
+               git ls-remote staging
   ok       production: deploys to production
 suite
   broken   `bin/gone` is not found
@@ -130,7 +130,7 @@ suite
 memory
   ok       nothing was decided yet: .git/pushgate/ledger.jsonl
   warning  line 1 of .git/pushgate/ledger.jsonl cannot be read
-           run: sed -i.damaged '1d' .git/pushgate/ledger.jsonl
+               sed -i.damaged '1d' .git/pushgate/ledger.jsonl
            hint: the other lines count all the same
 "
     );
@@ -210,7 +210,7 @@ fn it_fits_80_columns_and_20_in_colour_and_without() {
         path()
     ));
     let screen = terminal.shows("\nend");
-    assert!(screen.contains("  broken   .git/hooks/pre-push is missing: pushes are not judged\n           run: pushgate install\n"), "{screen}");
+    assert!(screen.contains("  broken   .git/hooks/pre-push is missing: pushes are not judged\n               pushgate install\n"), "{screen}");
     assert!(screen.contains("\n1 thing is broken\n"), "{screen}");
     let shown = crate::support::story::in_terminal(
         &shop,
@@ -222,7 +222,7 @@ fn it_fits_80_columns_and_20_in_colour_and_without() {
         .replace("\u{1b}[31m", "")
         .replace("\u{1b}[36m", "")
         .replace("\u{1b}[0m", "");
-    assert!(text.contains("  broken\n    .git/hooks/pre-push\n    is missing:\n    pushes are not\n    judged\n    run: pushgate install\n"), "{text}");
+    assert!(text.contains("  broken\n    .git/hooks/pre-push\n    is missing:\n    pushes are not\n    judged\n        pushgate install\n"), "{text}");
     assert!(
         shown.stderr.contains("\u{1b}[1m\u{1b}[31mbroken\u{1b}[0m"),
         "{shown}"

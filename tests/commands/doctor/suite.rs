@@ -80,7 +80,7 @@ fn a_suite_that_nobody_names_is_found_or_asked_for() {
     visit
         .doctor()
         .breaks("nothing says what runs")
-        .hints("suite:");
+        .hints("set `suite.run` in .pushgate.yml, and commit it:");
     shop.script("bin/ci", "#!/bin/sh\n");
     shop.git(["add", "bin/ci"]).goes();
     shop.git(["commit", "-q", "-m", "ci"]).goes();

@@ -336,7 +336,7 @@ fn the_line_ends_of_windows_are_named_and_mended() {
         let ran = street.run("pushgate doctor").goes_not();
         let words: Vec<_> = ran.stdout.split_whitespace().collect();
         assert!(
-            words.join(" ").contains("or with the line ends of Windows: pushes are refused, or not judged run: pushgate install"),
+            words.join(" ").contains("or with the line ends of Windows: pushes are refused, or not judged pushgate install"),
             "{ran}"
         );
         street.run("pushgate install").goes();
