@@ -52,6 +52,8 @@ pub(crate) fn run(repository: &Repository) {
     let mut settled = BTreeSet::new();
     let mut tried = BTreeSet::new();
     while Instant::now() < deadline {
+        // The machine is busy with the push that has just been let go.
+        thread::sleep(TICK);
         let open = repository.open_pushes().open();
         let (running, ended): (Vec<_>, Vec<_>) =
             (open.into_iter()).partition(|(_, push)| push.git.is_some_and(detached::is_running));
@@ -77,7 +79,6 @@ pub(crate) fn run(repository: &Repository) {
         if running.is_empty() {
             return;
         }
-        thread::sleep(TICK);
     }
 }
 
