@@ -7,7 +7,6 @@ pub(crate) mod lint;
 pub(crate) mod local;
 pub(crate) mod message;
 pub mod overrides;
-pub(crate) mod pipeline_tips;
 pub(crate) mod policies;
 pub(crate) mod preview;
 pub(crate) mod settle;

@@ -10,9 +10,9 @@ pub(super) use self::{
 };
 use super::{Done, Error, check::source, local::named};
 use crate::{
-    app::{follow_up::catch_up, overrides::Overrides, pipeline_tips::PipelineTips},
+    app::{follow_up::catch_up, overrides::Overrides},
     cli::Deploy,
-    gates::verdict::Decision,
+    gates::{remote_tips::RemoteTips, verdict::Decision},
     git::{Repository, network},
     policy::Environment,
     process::{signals, terminal},
@@ -50,7 +50,7 @@ pub(crate) fn run(args: &Deploy) -> Done {
     };
     plan.must_be_possible()?;
     let remotes = std::slice::from_ref(&of);
-    let tips = PipelineTips::ask(&world, trunk.as_ref(), policy.shares(), remotes);
+    let tips = RemoteTips::of_pipeline(&world, trunk.as_ref(), policy.shares(), remotes);
     catch_up(&world, &policy, network::LIMIT)?;
     let targets = Target::all(environment, &of, &tips, trunk.as_ref(), &world)?;
     let targets = plan.without_done(targets)?;

@@ -8,14 +8,12 @@ use super::{
     local::{Local, named, no_commit, no_pipeline},
 };
 use crate::{
-    app::{
-        answers::SystemClock, follow_up::catch_up, overrides::Overrides,
-        pipeline_tips::PipelineTips,
-    },
+    app::{answers::SystemClock, follow_up::catch_up, overrides::Overrides},
     cli::Rollback,
     cure::command,
     gates::{
         Clock, EnvironmentRemotes, LocalRepository, Memory, Undecided,
+        remote_tips::RemoteTips,
         verdict::{Contents, Decision, Relation},
     },
     git::{Repository, network},
@@ -38,7 +36,7 @@ pub(crate) fn run(args: &Rollback) -> Done {
     let environment = environment(args.environment.as_deref(), policy)?;
     let of = world.remotes_of(environment);
     let trunk = local.trunk.as_ref().ok();
-    let tips = PipelineTips::ask(&world, trunk, policy.shares(), std::slice::from_ref(&of));
+    let tips = RemoteTips::of_pipeline(&world, trunk, policy.shares(), std::slice::from_ref(&of));
     catch_up(&world, policy, network::LIMIT)?;
     let mut targets = Target::all(environment, &of, &tips, trunk, &world)?;
     targets.retain(|target| target.live.is_some());

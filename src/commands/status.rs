@@ -15,7 +15,6 @@ use crate::{
         answers::SystemClock,
         follow_up::catch_up,
         overrides::{self, Overrides},
-        pipeline_tips::PipelineTips,
         policies::{Loaded, Source},
         preview::Preview,
         sharing::start_follow_up,
@@ -23,7 +22,7 @@ use crate::{
     cli,
     gates::{
         Clock, LocalRepository as _, Object, Remotes, Stop, Tip, Undecided, receipt,
-        verdict::TrunkName,
+        remote_tips::RemoteTips, verdict::TrunkName,
     },
     git::{Repository, network},
     hooks::gate::is_gated,
@@ -93,7 +92,7 @@ struct Inputs<'w> {
     local: Option<(String, Oid)>,
     /// What is checked out: its branch, or `HEAD`, and its commit.
     head: Option<(String, Oid)>,
-    tips: PipelineTips<'w>,
+    tips: RemoteTips<'w>,
     now: Timestamp,
     /// Whether the team's notes were asked for, where it shares any.
     knows_the_team: bool,
@@ -112,7 +111,7 @@ fn status(world: &Repository, only: Option<&str>) -> Result<Status, Error> {
         .map(|environment| world.remotes_of(environment))
         .collect();
     let mut errors = Vec::new();
-    let tips = PipelineTips::ask(world, trunk.as_ref().ok(), policy.shares(), &remotes);
+    let tips = RemoteTips::of_pipeline(world, trunk.as_ref().ok(), policy.shares(), &remotes);
     let mut keep = |error: Undecided| errors.push(error.in_one_line());
     if let Err(error) = catch_up(world, policy, network::LIMIT) {
         keep(error);

@@ -17,7 +17,7 @@ use super::{
     target, trunk,
     verdict::{GateResult, Outcome, Rollback, Verdict},
     window,
-    world::World,
+    world::{Remotes as _, World},
 };
 use crate::cure::Cure;
 
@@ -85,7 +85,7 @@ struct Evaluation<'e> {
     world: &'e World<'e>,
     verdict: Verdict,
     /// `None` until a gate needs them.
-    tips: Option<RemoteTips>,
+    tips: Option<RemoteTips<'e>>,
     /// When the gates were asked whose answers may grow old.
     asked_at: Option<Timestamp>,
     /// When the remotes were asked last.
@@ -94,7 +94,7 @@ struct Evaluation<'e> {
     ran: bool,
 }
 
-impl Evaluation<'_> {
+impl<'e> Evaluation<'e> {
     /// Asks `target`, which stops alone, then the gates whose answers are given together.
     fn ask_cheap(&mut self) {
         self.answer(Gate::Target);
@@ -247,7 +247,7 @@ impl Evaluation<'_> {
         let may_ask_person = !self.verdict.stops();
         let tips = self.tips();
         notes.extend(no_team_notes(tips));
-        let tip = tips.trunk.as_ref().and_then(|tip| tip.as_ref().ok());
+        let tip = tips.trunk().and_then(|tip| tip.as_ref().ok());
         let no_trunk = tip.and_then(|tip| tip.commit.as_ref().err().cloned());
         let mut found = Found::default();
         let answer = known.iter().try_for_each(|known| {
@@ -297,7 +297,7 @@ impl Evaluation<'_> {
     }
 
     /// The tips of the remotes, asked for once.
-    fn tips(&mut self) -> &RemoteTips {
+    fn tips(&mut self) -> &RemoteTips<'e> {
         let (push, skip, world) = (self.push, self.skip, self.world);
         // A skipped gate is asked too, to tell whether that was needless; only the suite costs too much.
         let runs_suite = !skip.contains(&Gate::Suite) && !self.verdict.stops();
@@ -309,8 +309,9 @@ impl Evaluation<'_> {
         }
         let runs = &mut self.verdict.runs;
         self.tips.get_or_insert_with(|| {
-            let tips = RemoteTips::ask(push, wants, world);
-            runs.clone_from(&tips.here_runs);
+            let tips = RemoteTips::of_push(push, wants, world);
+            let here = push.here.as_ref().filter(|here| here.live.is_some());
+            *runs = here.map(|here| tips.running(here));
             tips
         })
     }
@@ -324,8 +325,8 @@ fn joined(answers: impl Iterator<Item = GateResult>) -> GateResult {
 }
 
 /// A note where the team's notes could not be fetched.
-fn no_team_notes(tips: &RemoteTips) -> Option<String> {
-    let tip = tips.trunk.as_ref()?.as_ref().ok()?;
+fn no_team_notes(tips: &RemoteTips<'_>) -> Option<String> {
+    let tip = tips.trunk()?.as_ref().ok()?;
     let error = tip.team.as_ref()?.as_ref().err()?;
     Some(format!(
         "only what this clone remembers counts: {}",

@@ -5,7 +5,7 @@ use super::{
     remote_tips::RemoteTips,
     stop::{Needs, Refusal, Undecided},
     verdict::GateResult,
-    world::{LocalRepository, World},
+    world::{LocalRepository, Remotes as _, World},
 };
 use crate::{
     cure::command,
@@ -15,7 +15,7 @@ use crate::{
 
 pub(crate) fn ask(
     push: &GovernedPush<'_>,
-    tips: &RemoteTips,
+    tips: &RemoteTips<'_>,
     world: &World<'_>,
     notes: &mut Vec<String>,
 ) -> GateResult {
@@ -25,14 +25,13 @@ pub(crate) fn ask(
     let name = &environment.name;
     let mut locks = Vec::from_iter(world.memory.lock(name)?);
     if push.policy.shares() {
-        let all = tips.trunk(push, world)?.locks;
+        let all = tips.trunk_tip(&push.trunk.clone()?, false)?.locks;
         locks.extend(all.into_iter().filter(|lock| lock.environment == *name));
     }
     let (me, commits) = (world.repository.person(), push.commits());
     let commit = commits.first();
     let mut answer = "nobody has locked it".to_owned();
     for found in &locks {
-        // Finding the reader's time zone takes milliseconds.
         let (now, reader) = (world.clock.now(), world.clock.reader());
         let sentence = found.sentence(now, &reader);
         match found.state(now) {

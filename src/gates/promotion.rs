@@ -15,7 +15,7 @@ use super::{
     rollback::Remembered,
     sign_offs::SignOffs,
     stop::{Needs, Refusal, Stop, Undecided},
-    world::World,
+    world::{Remotes as _, World},
 };
 use crate::{
     cure::command,
@@ -44,7 +44,7 @@ pub(crate) struct Found {
 pub(crate) fn ask(
     push: &GovernedPush<'_>,
     known: &Remembered<'_>,
-    tips: &RemoteTips,
+    tips: &RemoteTips<'_>,
     may_ask_person: bool,
     world: &World<'_>,
     found: &mut Found,
@@ -75,7 +75,7 @@ pub(crate) fn ask(
                 .extend(promotion.must_be_signed_off(may_ask_person)?);
             Ok(())
         });
-    match (remembered, &tips.trunk) {
+    match (remembered, tips.trunk()) {
         // The team, whose notes come with trunk's tip, may know more.
         (Err(Stop::Refused(_)), Some(Err(error))) if push.policy.shares() => {
             Err(error.clone().into())
@@ -96,17 +96,13 @@ struct Promotion<'p> {
 }
 
 impl Promotion<'_> {
-    fn must_be_live(&self, trunk: Option<&TrunkName>, known: &RemoteTips) -> Result<(), Stop> {
+    fn must_be_live(&self, trunk: Option<&TrunkName>, tips: &RemoteTips<'_>) -> Result<(), Stop> {
         let (before, commit, world) = (self.before, self.commit, self.world);
         if before.live.is_some() {
-            return self.must_run(trunk, known);
+            return self.must_run(trunk, tips);
         }
         for (index, remote) in before.remotes.iter().enumerate() {
-            let asked = known.before.as_ref().and_then(|asked| asked.get(index));
-            let tips = match asked {
-                Some(tips) => tips.clone()?,
-                None => world.remotes.live(before, index)?,
-            };
+            let tips = tips.live(before, index)?;
             let in_git = tips.iter().any(|(_, tip)| tip == commit);
             let tips = world.memory.all_running(before, index, tips)?;
             if !tips.iter().any(|(_, tip)| tip == commit) {
@@ -138,12 +134,9 @@ impl Promotion<'_> {
     }
 
     /// The command of the environment must print the commit.
-    fn must_run(&self, trunk: Option<&TrunkName>, known: &RemoteTips) -> Result<(), Stop> {
+    fn must_run(&self, trunk: Option<&TrunkName>, tips: &RemoteTips<'_>) -> Result<(), Stop> {
         let (before, commit, world) = (self.before, self.commit, self.world);
-        let runs = match &known.before_runs {
-            Some(runs) => runs.clone()?,
-            None => world.remotes.running(before)?,
-        };
+        let runs = tips.running(before)?;
         if runs == *commit {
             return Ok(());
         }

@@ -7,12 +7,12 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{
     environment_remotes::EnvironmentRemotes,
-    facts::Mismatch,
+    facts::{Mismatch, TrunkName},
     gate::Gate,
     governed_push::GovernedPush,
     receipt,
     stop::Undecided,
-    world::{Tip, World},
+    world::{Remotes, Tip, World},
 };
 use crate::push::Oid;
 
@@ -28,26 +28,23 @@ pub(crate) fn is_old(asked_at: Timestamp, world: &World<'_>) -> bool {
 /// The branches of a remote and their tips.
 pub(crate) type Tips = Vec<(String, Oid)>;
 
-/// The tips of trunk and of the environment that comes first; `None` where no gate needs them.
-#[derive(Debug, Default)]
-pub(crate) struct RemoteTips {
-    pub(crate) trunk: Option<Result<Tip, Undecided>>,
-    /// The remotes of the environment that comes first, in their order.
-    pub(crate) before: Option<Vec<Result<Tips, Undecided>>>,
-    /// What runs on that environment, where its command tells: its remotes are not asked then.
-    pub(crate) before_runs: Option<Result<Oid, Undecided>>,
-    /// What runs on the environment that is pushed to, likewise.
-    pub(crate) here_runs: Option<Result<Oid, Undecided>>,
+/// What remotes and commands have answered. What they were not asked, they are asked when it is needed.
+pub(crate) struct RemoteTips<'r> {
+    remotes: &'r dyn Remotes,
+    trunk: Option<(TrunkName, Result<Tip, Undecided>)>,
+    live: Vec<(EnvironmentRemotes, usize, Result<Tips, Undecided>)>,
+    /// What the commands of environments printed.
+    running: Vec<(EnvironmentRemotes, Result<Oid, Undecided>)>,
     /// How the checkout differs from the pushed tree: looking takes as long as asking a remote.
     pub(crate) checkout: Option<Result<Option<Mismatch>, Undecided>>,
 }
 
-impl RemoteTips {
+impl<'r> RemoteTips<'r> {
     /// Asks for what these gates need to know about a push.
-    pub(crate) fn ask<'p>(
-        push: &'p GovernedPush<'_>,
+    pub(crate) fn of_push(
+        push: &GovernedPush<'_>,
         wants: impl Fn(Gate) -> bool,
-        world: &World<'_>,
+        world: &World<'r>,
     ) -> Self {
         let wants = |gate| push.asks(gate) && wants(gate);
         let promotes = wants(Gate::Promotion);
@@ -57,50 +54,103 @@ impl RemoteTips {
         let asks_locks = wants(Gate::Lock) && push.policy.shares();
         let trunk = push.trunk.as_ref().ok();
         let trunk = trunk.filter(|_| asks_trunk || asks_locks);
-        // What is remembered may come with trunk's tip.
-        let before = push.before.as_ref();
-        let before = before.filter(|before| promotes && !before.is_remembered);
+        let before = push.before.as_ref().filter(|_| promotes);
+        let (runs, live): (Vec<_>, Vec<_>) =
+            (before.into_iter()).partition(|before| before.live.is_some());
+        let here = push.here.iter().filter(|here| here.live.is_some());
+        let runs: Vec<_> = runs.into_iter().chain(here).collect();
         let checkout = wants(Gate::Suite)
             .then(|| receipt::needs_checkout(push, world))
             .flatten();
-        let has_command = |one: &&EnvironmentRemotes| one.live.is_some();
-        let run = |one: &'p EnvironmentRemotes| move || world.remotes.running(one);
-        let before_runs = before.filter(has_command).map(run);
-        let here_runs = push.here.as_ref().filter(has_command).map(run);
-        let asked = before.filter(|before| before.live.is_none()).into_iter();
-        let asked =
-            asked.flat_map(|before| (0..before.remotes.len()).map(move |one| (before, one)));
-        let asked: Vec<_> = asked.collect();
-        let live = |(of, remote): &(&EnvironmentRemotes, usize)| world.remotes.live(of, *remote);
         let look = checkout.map(|commit| move || world.repository.checkout(commit));
         thread::scope(|scope| {
             let checkout = look.as_ref().map(|look| beside(scope, look));
-            let before_runs = before_runs.as_ref().map(|ask| beside(scope, ask));
-            let here_runs = here_runs.as_ref().map(|ask| beside(scope, ask));
-            let (tips, trunk) = at_once(&asked, live, || {
-                trunk.map(|trunk| world.remotes.trunk_tip(trunk, team))
-            });
+            let tips = Self::ask(world.remotes, trunk, team, &live, &runs);
             Self {
-                trunk,
-                before: before.map(|_| tips),
                 checkout: checkout.map(|join| join()),
-                before_runs: before_runs.map(|join| join()),
-                here_runs: here_runs.map(|join| join()),
+                ..tips
             }
         })
     }
+
+    /// Asks for trunk, with `team` for the team's notes too, for the branches of these environments, and for what
+    /// their commands say.
+    pub(crate) fn of_pipeline(
+        remotes: &'r dyn Remotes,
+        trunk: Option<&TrunkName>,
+        team: bool,
+        environments: &[EnvironmentRemotes],
+    ) -> Self {
+        let all = environments.iter().collect::<Vec<_>>();
+        let runs: Vec<_> = environments.iter().filter(|of| of.live.is_some()).collect();
+        Self::ask(remotes, trunk, team, &all, &runs)
+    }
+
+    /// Each question has its own time limit, so that one dead remote delays the answer no longer.
+    fn ask(
+        remotes: &'r dyn Remotes,
+        trunk: Option<&TrunkName>,
+        team: bool,
+        live: &[&EnvironmentRemotes],
+        runs: &[&EnvironmentRemotes],
+    ) -> Self {
+        // What is remembered may come with trunk's tip.
+        let asked = live.iter().filter(|of| !of.is_remembered);
+        let places = asked.flat_map(|of| (0..of.remotes.len()).map(move |remote| (*of, remote)));
+        let places: Vec<_> = places.collect();
+        let ask = |(of, remote): &(&EnvironmentRemotes, usize)| remotes.live(of, *remote);
+        let run = |one: &&EnvironmentRemotes| ((*one).clone(), remotes.running(one));
+        let (tips, (running, trunk)) = at_once(&places, ask, || {
+            at_once(runs, run, || {
+                trunk.map(|trunk| (trunk.clone(), remotes.trunk_tip(trunk, team)))
+            })
+        });
+        let live = places.into_iter().zip(tips);
+        let live = live.map(|((of, remote), tips)| (of.clone(), remote, tips));
+        Self {
+            remotes,
+            trunk,
+            live: live.collect(),
+            running,
+            checkout: None,
+        }
+    }
+
+    /// What trunk's remote has said; `None` where it was not asked.
+    pub(crate) fn trunk(&self) -> Option<&Result<Tip, Undecided>> {
+        self.trunk.as_ref().map(|(_, tip)| tip)
+    }
 }
 
-impl RemoteTips {
-    /// What trunk's remote says.
-    pub(crate) fn trunk(
-        &self,
-        push: &GovernedPush<'_>,
-        world: &World<'_>,
-    ) -> Result<Tip, Undecided> {
+impl Remotes for RemoteTips<'_> {
+    fn trunk_tip(&self, trunk: &TrunkName, team: bool) -> Result<Tip, Undecided> {
         match &self.trunk {
-            Some(tip) => tip.clone(),
-            None => world.remotes.trunk_tip(&push.trunk.clone()?, false),
+            Some((asked, tip)) if asked == trunk => tip.clone(),
+            _ => self.remotes.trunk_tip(trunk, team),
+        }
+    }
+
+    fn default_branch(&self, remote: &str) -> Result<Option<String>, Undecided> {
+        self.remotes.default_branch(remote)
+    }
+
+    fn running(&self, environment: &EnvironmentRemotes) -> Result<Oid, Undecided> {
+        let same = |(known, _): &&(EnvironmentRemotes, _)| {
+            known.environment == environment.environment && known.live == environment.live
+        };
+        match self.running.iter().find(same) {
+            Some((_, runs)) => runs.clone(),
+            None => self.remotes.running(environment),
+        }
+    }
+
+    fn live(&self, of: &EnvironmentRemotes, remote: usize) -> Result<Tips, Undecided> {
+        let same = |(known, index, _): &&(EnvironmentRemotes, usize, _)| {
+            known.remotes.get(*index) == of.remotes.get(remote) && known.branches == of.branches
+        };
+        match self.live.iter().find(same) {
+            Some((_, _, tips)) => tips.clone(),
+            None => self.remotes.live(of, remote),
         }
     }
 }

@@ -28,17 +28,16 @@ pub(crate) struct Again<'a> {
 }
 
 /// How the suite passed.
-#[derive(Debug)]
-pub(crate) struct PassedNow {
+pub(crate) struct PassedNow<'w> {
     pub(crate) answer: String,
     pub(crate) notes: Vec<String>,
     /// Whether a suite ran, ours or one that this push waited for: other answers may be old.
     pub(crate) ran: bool,
     /// The tips that were asked for again after our run.
-    pub(crate) tips: Option<RemoteTips>,
+    pub(crate) tips: Option<RemoteTips<'w>>,
 }
 
-impl PassedNow {
+impl PassedNow<'_> {
     fn before(answer: String, ran: bool) -> Self {
         Self {
             answer,
@@ -52,13 +51,13 @@ impl PassedNow {
 /// Looks for a receipt, else runs the suite.
 ///
 /// `looked` is how the checkout was a moment ago, if that is known.
-pub(crate) fn ask(
+pub(crate) fn ask<'w>(
     push: &GovernedPush<'_>,
     commit: &Oid,
     looked: Option<Result<Option<Mismatch>, Undecided>>,
     again: &Again<'_>,
-    world: &World<'_>,
-) -> Result<PassedNow, Stop> {
+    world: &World<'w>,
+) -> Result<PassedNow<'w>, Stop> {
     if let Some(ci) = &push.policy.suite.ci {
         return ask_ci(push, commit, ci, again, world);
     }
@@ -93,7 +92,7 @@ pub(crate) fn ask(
     };
     let mut notes = Vec::from_iter(warning);
     // The remotes take their time to answer again; so do the checkout and a durable receipt.
-    let ask = || RemoteTips::ask(push, again.wants, world);
+    let ask = || RemoteTips::of_push(push, again.wants, world);
     let (tips, matches) = thread::scope(|scope| {
         let tips = is_old(again.asked_at, world).then(|| beside(scope, &ask));
         let matches = if in_checkout {
@@ -126,13 +125,13 @@ fn work<'w>(push: &'w GovernedPush<'_>, commit: &'w Oid, steps: &'w [Step]) -> W
 }
 
 /// Asks the CI instead of running anything here.
-fn ask_ci(
+fn ask_ci<'w>(
     push: &GovernedPush<'_>,
     commit: &Oid,
     ci: &Ci,
     again: &Again<'_>,
-    world: &World<'_>,
-) -> Result<PassedNow, Stop> {
+    world: &World<'w>,
+) -> Result<PassedNow<'w>, Stop> {
     let forge = ci.forge.name();
     let work = work(push, commit, &[]);
     if let Some(passed) = world.memory.receipt(&work)? {
@@ -143,7 +142,7 @@ fn ask_ci(
     let checked = world.runner.checks(&work, ci)?;
     let notes = leave_receipt(&work, Duration::ZERO, world);
     let is_old = is_old(again.asked_at, world);
-    let tips = is_old.then(|| RemoteTips::ask(push, again.wants, world));
+    let tips = is_old.then(|| RemoteTips::of_push(push, again.wants, world));
     must_be_connected(push, checked.took, world)?;
     let (number, of) = (checked.passed, checked.of);
     let checks = if number == 1 { "check" } else { "checks" };

@@ -7,7 +7,7 @@ use super::{
     rollback,
     stop::{Needs, Refusal, Stop, Undecided},
     verdict::GateResult,
-    world::{Object, World},
+    world::{Object, Remotes as _, World},
 };
 use crate::{
     cure::command,
@@ -19,7 +19,7 @@ use crate::{
 pub(crate) fn ask(
     push: &GovernedPush<'_>,
     commit: &Oid,
-    tips: &RemoteTips,
+    tips: &RemoteTips<'_>,
     is_rollback: bool,
     world: &World<'_>,
 ) -> GateResult {
@@ -28,7 +28,7 @@ pub(crate) fn ask(
         // Trunk's tip stands on the hook's standard input: no remote has to be asked.
         return must_keep(push, update, &trunk, world);
     }
-    let tip = tips.trunk(push, world)?.commit?;
+    let tip = tips.trunk_tip(&trunk, false)?.commit?;
     if *commit != tip {
         return not_the_tip(push, commit, &tip, &trunk, is_rollback, world);
     }

@@ -6,8 +6,11 @@ use bstr::{BString, ByteSlice};
 
 use super::super::{Error, check::deployed_branch};
 use crate::{
-    app::pipeline_tips::PipelineTips,
-    gates::{EnvironmentRemotes, Memory, Remotes, remote_tips::at_once, verdict::TrunkName},
+    gates::{
+        EnvironmentRemotes, Memory, Remotes,
+        remote_tips::{RemoteTips, at_once},
+        verdict::TrunkName,
+    },
     git::{Repository, network::LIMIT},
     memory::record::Place,
     policy::Environment,
@@ -35,7 +38,7 @@ impl Target {
     pub(in crate::commands) fn all(
         environment: &Environment,
         of: &EnvironmentRemotes,
-        tips: &PipelineTips<'_>,
+        tips: &RemoteTips<'_>,
         trunk: Option<&TrunkName>,
         world: &Repository,
     ) -> Result<Vec<Self>, Error> {
