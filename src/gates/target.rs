@@ -12,7 +12,7 @@ use crate::{cure::command, policy::FILE, push::Update, text::printable};
 pub(crate) fn ask(push: &GovernedPush<'_>, world: &World<'_>) -> GateResult {
     if let Target::UnknownApp(platform) = push.target {
         let app = push.destination.brief();
-        let is_name = |c: char| c.is_ascii_alphanumeric() || "-_./:~".contains(c);
+        let is_name = |c: char| c.is_ascii_alphanumeric() || "-_./:~@".contains(c);
         return Err(if app.ends_with('/') || !app.chars().all(is_name) {
             let app = printable(app.as_bytes().into());
             Refusal::new(format!("no {platform} app can be called `{app}`"))

@@ -492,6 +492,25 @@ fn a_known_app_is_judged_in_every_spelling_and_what_cannot_be_read_is_refused() 
 }
 
 #[test]
+fn an_app_of_a_user_on_a_server_is_added_as_it_is_printed() {
+    let shop = Sandbox::new();
+    let url = "dokku@paas.example:shop";
+    let staging = "suite: {run: 'true'}\nenvironments:\n  staging:\n    remote: staging\n";
+    shop.policy(staging);
+    shop.push_ungated("origin", "master");
+    let push = || {
+        let head = shop.ask(["rev-parse", "HEAD"]);
+        let line = format!("HEAD {head} refs/heads/master {}\n", "0".repeat(40));
+        shop.pushgate_pre_push("paas", url, &line)
+    };
+    let says = "add `app: dokku@paas.example/shop` to its environment in .pushgate.yml";
+    push().refused("target").says(says);
+    shop.policy(&format!("{staging}    app: dokku@paas.example/shop\n"));
+    shop.push_ungated("origin", "master");
+    push().goes().says("push to staging (");
+}
+
+#[test]
 fn an_app_decides_whatever_the_remote_is_called() {
     let shop = Sandbox::new();
     shop.policy("suite: {run: 'true'}\nenvironments:\n  staging: {app: shop-staging}\n  production: {app: shop, after: staging, signoff: false}\n");
