@@ -11,7 +11,7 @@ use outcome::{Outcome, failed, say};
 
 use super::{
     Done, Error,
-    local::{Local, named, no_commit, no_person},
+    local::{Local, named, no_commit, no_person, no_pipeline},
     print_json,
 };
 use crate::{
@@ -131,10 +131,7 @@ impl<'w> Approval<'w> {
         };
         if let Some(Refusal { why, cures, .. }) = unasked {
             report::warn(&why);
-            cures
-                .iter()
-                .map(ToString::to_string)
-                .for_each(|cure| report::hint(&cure));
+            report::print(report::cures(&cures));
         }
         let fetched = self.fetch();
         let by = self.world.identity();
@@ -268,6 +265,7 @@ impl<'w> Approval<'w> {
         }
         match self.asked_for().as_slice() {
             [name] => named(name, &self.policy),
+            [] if self.policy.environments.is_empty() => Err(no_pipeline()),
             [] => Err(Error::new("which environment did you try?").hint(format!(
                 "no environment of {FILE} comes `after` another; name the one you tried"
             ))),

@@ -175,7 +175,8 @@ fn environment<'p>(name: Option<&str>, policy: &'p Policy) -> Result<&'p Environ
         None => {
             let mut first = (policy.environments.iter()).filter(|one| one.after.is_none());
             let of_trunk = first.clone().find(|one| !one.takes_any());
-            of_trunk.or_else(|| first.next()).ok_or_else(no_pipeline)
+            let chosen = of_trunk.or_else(|| first.next());
+            chosen.ok_or_else(|| no_pipeline().cure("or ask about trunk", ["pushgate check trunk"]))
         }
     }
 }

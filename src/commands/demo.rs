@@ -79,7 +79,7 @@ impl Playground {
         let directory = match &args.dir {
             Some(directory) => make(directory)?,
             None => tempfile::Builder::new()
-                .prefix("pushgate-demo-")
+                .prefix("pushgate-")
                 .tempdir()
                 .map_err(|error| Error::failed("make a directory to play in", &error))?
                 .keep(),

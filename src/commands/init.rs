@@ -37,9 +37,7 @@ pub(crate) fn run(args: &Init) -> Done {
     let world = Repository::open()?;
     let top = world.work_tree().ok_or_else(no_work_tree)?;
     let (mut facts, left_out) = look_around(&world, top);
-    if !args.stdout {
-        ask_which(&mut facts.suite)?;
-    }
+    let is_told = !args.stdout && ask_which(&mut facts.suite)?;
     let text = render(&facts);
     if args.stdout {
         print_data(text)?;
@@ -61,7 +59,7 @@ pub(crate) fn run(args: &Init) -> Done {
     report::say(&format!("wrote {}", path.display()));
     schema::write_copy(&world);
     warn_of_crlf(&path, &world);
-    for line in summary(&facts, &left_out) {
+    for line in summary(&facts, is_told, &left_out) {
         report::print(format_args!("  {line}\n"));
     }
     if !top.join(".git").is_dir() {
@@ -133,18 +131,18 @@ fn timezone() -> Option<String> {
     Some(name.to_string())
 }
 
-/// Asks, where there is a terminal, which of several commands is the suite.
-fn ask_which(candidates: &mut Vec<Candidate>) -> Result<(), Error> {
+/// Asks, where there is a terminal, which of several commands is the suite; whether a person has said so.
+fn ask_which(candidates: &mut Vec<Candidate>) -> Result<bool, Error> {
     if candidates.len() > 1 {
         for index in 0..candidates.len() {
             let command = &candidates[index].command;
             if terminal::confirm(&format!("does `{command}` run ALL of your tests?"))? {
                 *candidates = vec![candidates.swap_remove(index)];
-                break;
+                return Ok(true);
             }
         }
     }
-    Ok(())
+    Ok(false)
 }
 
 /// The place that a push to this remote goes to.
@@ -153,8 +151,8 @@ fn place(world: &Repository, name: &str) -> Option<Destination> {
     Some(world.destination(url.as_ref()))
 }
 
-/// What was found and what to look over, line by line.
-fn summary(known: &InitFacts, left_out: &[String]) -> Vec<String> {
+/// What was found and what to look over, line by line. `is_told`: a person has said which the suite is.
+fn summary(known: &InitFacts, is_told: bool, left_out: &[String]) -> Vec<String> {
     let remote = &known.trunk_remote;
     let trunk = match &known.trunk_branch {
         Some(branch) => format!("trunk: {remote}/{branch}"),
@@ -164,6 +162,7 @@ fn summary(known: &InitFacts, left_out: &[String]) -> Vec<String> {
     };
     let suite = match known.suite.as_slice() {
         [] => "suite: nothing says what runs your tests: fill in `suite.run`".to_owned(),
+        [Candidate { command, .. }] if is_told => format!("suite: {command}"),
         // The command alone may say it.
         [Candidate { command, because }] if command == because => {
             format!("suite: {command}: is it ALL of your tests?")

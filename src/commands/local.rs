@@ -60,14 +60,16 @@ pub(crate) fn named<'p>(name: &str, policy: &'p Policy) -> Result<&'p Environmen
 pub(crate) fn unknown(name: &str, policy: &Policy, other: Option<&str>) -> Error {
     let known = policy.environments.iter().map(|one| one.name.as_str());
     let known: Vec<String> = known.chain(other).map(str::to_owned).collect();
+    if known.is_empty() {
+        return no_pipeline();
+    }
     let (all, meant) = (alternatives(&known), did_you_mean(name, &known));
     let error = Error::new(format!(
         "there is no environment `{name}`; there is {all}{meant}"
     ));
     if meant.is_empty() {
-        return error.hint(format!(
-            "add it to `environments` in {FILE} (pushgate init --stdout shows how)"
-        ));
+        let words = format!("add it to `environments` in {FILE}, as this shows");
+        return error.cure(words, ["pushgate init --stdout"]);
     }
     error
 }
@@ -80,11 +82,8 @@ pub(crate) fn no_person() -> Refusal {
 }
 
 pub(crate) fn no_pipeline() -> Error {
-    Error::new("the policy names no environment")
-        .cure("ask about trunk", ["pushgate check trunk"])
-        .hint(format!(
-            "or add one to `environments` in {FILE} (pushgate init --stdout shows how)"
-        ))
+    let words = format!("add one to `environments` in {FILE}, as this shows");
+    Error::new("the policy names no environment").cure(words, ["pushgate init --stdout"])
 }
 
 /// Warns of a file of the team's that git writes with the line ends of Windows in other clones.

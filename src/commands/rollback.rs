@@ -198,9 +198,10 @@ fn say(
         return Ok(());
     };
     let environment = &of.environment;
+    let url = target.urls.first().unwrap_or(&target.remote);
     report::say(&format!(
         "rollback of {environment} ({}): from {} back to {}",
-        target.destination,
+        world.destination(url.as_bstr()).brief(),
         live.short(),
         commit.short()
     ));

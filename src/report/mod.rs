@@ -200,7 +200,7 @@ fn why(gate: Option<&str>, words: impl Display) -> Text {
 }
 
 /// Words on a line, and each command alone on one that is never wrapped.
-fn cures(cures: &[Cure]) -> Text {
+pub(crate) fn cures(cures: &[Cure]) -> Text {
     let lines = cures.iter().flat_map(|Cure { words, commands }| {
         let colon = if commands.is_empty() { "" } else { ":" };
         let words = paint(HINT, format_args!("{words}{colon}"));

@@ -390,7 +390,7 @@ fn a_removed_commit_is_acknowledged_and_no_other() {
     let ran = shop.pushgate(["approve", "production", "--again"]);
     assert_eq!(ran.code, 1);
     ran.says(&format!(
-        "no rollback removed {} from production",
+        "no rollback removed {} from production\n  see what was removed, and name it:\n    pushgate log\n    pushgate approve production --again --commit COMMIT\n",
         &head[..7]
     ));
     let ran = shop.pushgate(["approve", "--again"]);
@@ -496,7 +496,7 @@ fn a_sign_off_that_nothing_asks_for_names_the_one_that_is() {
     shop.pushgate(["approve", "production"])
         .goes()
         .says("nothing comes after production: nothing will ask for its sign-off\n")
-        .says("hint: if you tried staging: pushgate approve staging\n");
+        .says("  if you tried staging:\n    pushgate approve staging\n");
     shop.pushgate(["approve", "staging"])
         .goes()
         .never_says("nothing will ask");

@@ -103,23 +103,23 @@ fn judged_once(shop: &Sandbox) -> Ran {
 fn it_is_judged_once_pushed_recorded_and_shared() {
     let shop = shop(POLICY);
     judged_once(&shop).is(&expect![[r#"
-            exit 0
-            --- stderr
-            pushgate: deploying master ([two]) to staging
-            pushgate: running the suite: echo ran >>../runs
-            pushgate: deploy to staging (staging) may go
-              target: one commit, to master
-              window: always open
-              trunk: [two] is origin/master
-              lock: nobody has locked it
-              suite: passed in [time]
-              deploys 2 commits since [Write .pushgate.yml]:
-                [two] two (Ana)
-                [Write .pushgate.yml'] Write .pushgate.yml (Ana)
-            To [root]/staging.git
-               [Write .pushgate.yml]..[two]  [two whole] -> master
-            pushgate: deployed [two] to staging ([root]/staging)
-        "#]]);
+        exit 0
+        --- stderr
+        pushgate: deploying master ([two]) to staging
+        pushgate: running the suite: echo ran >>../runs
+        pushgate: deploy to staging (staging) may go
+          target: one commit, to master
+          window: always open
+          trunk: [two] is origin/master
+          lock: nobody has locked it
+          suite: passed in [time]
+          deploys 2 commits since [Write .pushgate.yml]:
+            [two] two (Ana)
+            [Write .pushgate.yml'] Write .pushgate.yml (Ana)
+        To [root]/staging.git
+           [Write .pushgate.yml]..[two]  [two whole] -> master
+        pushgate: deployed [two] to staging (staging)
+    "#]]);
 }
 
 #[test]

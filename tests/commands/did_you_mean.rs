@@ -104,7 +104,7 @@ fn in_a_policy_that_fits_another_repository() {
         (
             "suite: {run: 'true'}\n",
             "the policy names no environment\n",
-            "or add one to `environments` in .pushgate.yml",
+            "add one to `environments` in .pushgate.yml",
         ),
     ] {
         let shop = Sandbox::new();

@@ -284,10 +284,10 @@ fn the_demo_plays_its_whole_story_and_leaves_nothing_else_behind() {
     for part in [
         "    trunk: master is 1 commit behind origin/master (you push ",
         "  -echo $(($1 * $2))\n  +echo $(($1 + $2))\n",
-        "(TZ is the clock that a command goes by. In ",
+        "(TZ sets the clock of one command. In ",
         "12. That was no help: a rollback brings back what was live before, at any hour.\n",
-        "  pushgate: rollback: from ",
-        "    lock: You <you@shop.example> has locked production since ",
+        "  pushgate: rollback of production (production): from ",
+        "    lock: You <you@shop.example> has locked staging since ",
         "    suite: `bin/ci` failed with exit code 1\n",
         "  pushgate: push to staging (staging) may go\n",
         "    promotion: staging has ",
@@ -313,6 +313,9 @@ fn the_demo_plays_its_whole_story_and_leaves_nothing_else_behind() {
         steps.last_mut().unwrap().push(line);
     }
     assert_eq!(steps.len(), 15, "{ran}");
+    // A command that is to be copied is not broken there.
+    let is_wide = |line: &&str| line.contains("git push") && line.len() > 80;
+    assert_eq!(ran.stdout.lines().find(is_wide), None);
     for step in &steps {
         let lines = step.iter().map(|line| line.len().div_ceil(80).max(1));
         assert!(lines.sum::<usize>() <= 24, "{step:#?}");

@@ -292,11 +292,20 @@ fn where_a_policy_is_nobody_is_sent_to_init() {
     for policy in ["suite: {run: 'true'}\n", "environments: {}\n"] {
         let shop = Sandbox::bare();
         shop.policy(policy);
-        for args in [&["install"][..], &["rollback"], &["lock", "-m", "x"]] {
+        for args in [
+            &["install"][..],
+            &["rollback"],
+            &["approve"],
+            &["lock", "-m", "x"],
+            &["unlock", "staging"],
+        ] {
             let ran = shop.pushgate(args);
             ran.says("`environments` in .pushgate.yml")
-                .never_says("init writes");
+                .never_says("init writes")
+                .never_says("pushgate check");
         }
+        shop.pushgate(["check"])
+            .says("or ask about trunk:\n    pushgate check trunk\n");
     }
 }
 
@@ -452,6 +461,9 @@ fn on_a_terminal_it_asks_which_of_two_suites_it_is() {
         let question = format!("does `{command}` run ALL of your tests? [y/N]");
         assert!(ran.stdout.contains(&question), "{ran}");
     }
+    // What was answered is not asked again.
+    let found = "  suite: python manage.py test\r\n";
+    assert!(ran.stdout.contains(found), "{ran}");
     let policy = fs::read_to_string(shop.app.join(".pushgate.yml")).unwrap();
     assert!(
         policy.contains("\n  run: python manage.py test\n"),

@@ -81,8 +81,9 @@ impl<'d> Decider<'d> {
         let is_told =
             |push: &GovernedPush<'_>, decision: Decision| !push.second || !decision.permits();
         for (push, decision, verdict) in judged.iter().filter(|one| is_told(one.0, one.1)) {
-            let was_asked = !verdict.answers.is_empty();
-            if let Some(rollback) = verdict.rollback.as_ref().filter(|_| was_asked && !stops) {
+            // `pushgate rollback` and `pushgate deploy` have said what comes back.
+            let is_news = self.event == Event::Push && !verdict.answers.is_empty() && !stops;
+            if let Some(rollback) = verdict.rollback.as_ref().filter(|_| is_news) {
                 pending.messages.push(Message::Warning(format!(
                     "rollback: from {} back to {}, which was live there before",
                     rollback.from.short(),

@@ -64,8 +64,10 @@ impl Approval<'_> {
         }
         let from = name.map_or(String::new(), |name| format!(" from {name}"));
         let why = format!("no rollback removed {}{from}", self.commit.short());
-        let why = Refusal::new(why)
-            .hint("name the commit that was removed: pushgate approve ENV --again --commit REV");
+        let named = ["--again", "--commit", "COMMIT"];
+        let approve = ["pushgate", "approve"].into_iter().chain(name).chain(named);
+        let commands = ["pushgate log".to_owned(), command(approve)];
+        let why = Refusal::new(why).cure("see what was removed, and name it", commands);
         Ok(self.refused(name, why))
     }
 

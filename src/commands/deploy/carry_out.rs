@@ -264,12 +264,10 @@ impl Plan<'_> {
     }
 
     fn say_deployed(&self, targets: &[Target]) {
-        let places = match self.command {
-            [] => targets.iter().flat_map(|one| self.places(one)).collect(),
-            _ => self.of.destinations.clone(),
-        };
+        let urls = targets.iter().flat_map(|target| &target.urls);
+        let places = urls.map(|url| self.world.destination(url.as_bstr()).brief());
+        let places = places.collect::<Vec<_>>().join(", ");
         let (commit, environment) = (self.commit.short(), &self.of.environment);
-        let places = redact(&places.join(", "));
         report::say(&format!("deployed {commit} to {environment} ({places})"));
     }
 
