@@ -361,6 +361,8 @@ fn on_a_terminal_the_demo_waits_at_each_step_and_ends_at_q() {
     terminal.types(&format!(
         "clear; {PUSHGATE} demo --dir ../stopped; echo code $?"
     ));
+    // Not on the screen of before.
+    terminal.shows("/stopped\norigin stands in");
     terminal.shows("Enter goes on, q ends:");
     terminal.presses("C-c");
     let screen = terminal.shows("\ncode 130");
