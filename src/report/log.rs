@@ -116,11 +116,14 @@ fn head(one: &Happened, place: Text, widest: usize) -> Text {
 fn details(one: &Happened, zone: &TimeZone) -> Vec<Text> {
     let entry = &one.entry;
     let mut details = Vec::from_iter(about(one).map(Text::from));
-    for gate in entry.gates.iter().filter(|gate| gate.outcome != "passed") {
-        let why = shown(gate.why.lines().next().unwrap_or_default());
+    let told: Vec<_> = (entry.gates.iter().filter(|gate| gate.outcome != "passed")).collect();
+    // Several gates may ask the same remote.
+    for same in told.chunk_by(|one, next| one.outcome == next.outcome && one.why == next.why) {
+        let why = shown(same[0].why.lines().next().unwrap_or_default());
         let colon = if why.is_empty() { "" } else { ": " };
-        let (gate, outcome) = (shown(&gate.gate), shown(&gate.outcome));
-        details.push(format!("{gate} {outcome}{colon}{why}").into());
+        let gates: Vec<_> = same.iter().map(|gate| shown(&gate.gate)).collect();
+        let (gates, outcome) = (gates.join(", "), shown(&same[0].outcome));
+        details.push(format!("{gates} {outcome}{colon}{why}").into());
     }
     if let Some(reason) = &entry.reason {
         let what = if is_word(entry) { "" } else { "reason: " };

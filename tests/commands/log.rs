@@ -355,6 +355,18 @@ fn of_many_events_the_newest_are_shown_whoever_knows_them() {
 }
 
 #[test]
+fn gates_that_one_remote_does_not_answer_are_told_together() {
+    let shop = Sandbox::new();
+    shop.commit_on_origin("two");
+    fs::rename(shop.path("origin.git"), shop.path("gone.git")).unwrap();
+    shop.push("staging", "master").goes_not();
+    let ran = shop.pushgate(["log", "-n", "1"]);
+    let told = "    trunk, lock undecided: could not ask `origin`";
+    assert!(ran.stdout.contains(told), "{ran}");
+    assert_eq!(ran.stdout.matches("could not ask").count(), 1, "{ran}");
+}
+
+#[test]
 fn refusals_of_one_cause_are_told_once() {
     let shop = Sandbox::new();
     shop.policy("suite: {run: 'true'}\nenvironments:\n  staging: {window: {timezone: UTC, closed: [22:00-07:00]}}\n");
