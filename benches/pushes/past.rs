@@ -133,6 +133,7 @@ fn notes(stream: &mut dyn Write, commits: &[&str], place: &str) -> io::Result<()
         let mut deployed = Deployed::new(Judged::Go);
         deployed.replaces = index.checked_sub(1).and_then(id);
         Some(Record {
+            v: 1,
             at: Timestamp::from_second(seconds).unwrap(),
             by: "Ben <ben@shop.example>".to_owned(),
             environment: "staging".to_owned(),

@@ -63,7 +63,6 @@ enum Outcome {
 struct Ended {
     path: PathBuf,
     push: OpenPush,
-    record: Record,
     /// When, where git itself says so.
     arrived: Option<Timestamp>,
 }
@@ -99,7 +98,7 @@ pub(crate) fn settle(repository: &Repository, ask: Ask) -> Result<(), Undecided>
                     Outcome::Missing
                 }
             }
-            (None, _) if one.is_by_command() || now.duration_since(one.record.at) > OLDEST => {
+            (None, _) if one.is_by_command() || now.duration_since(one.push.record.at) > OLDEST => {
                 Outcome::Unknown
             }
             (None, _) => {
@@ -128,15 +127,10 @@ pub(crate) fn settle(repository: &Repository, ask: Ask) -> Result<(), Undecided>
 fn ended(repository: &Repository) -> Vec<Ended> {
     let open = repository.open_pushes().open().into_iter();
     open.filter(|(_, push)| !push.git.is_some_and(detached::is_running))
-        .filter_map(|(path, push)| {
-            let record = push.record()?;
-            let arrived = None;
-            Some(Ended {
-                path,
-                push,
-                record,
-                arrived,
-            })
+        .map(|(path, push)| Ended {
+            path,
+            push,
+            arrived: None,
         })
         .collect()
 }
@@ -146,7 +140,7 @@ fn ended(repository: &Repository) -> Vec<Ended> {
 /// A move proves one push: the last of its commit that was decided before it.
 fn prove(all: &mut [Ended], repository: &Repository) -> Result<(), Undecided> {
     let now = SystemClock.now();
-    all.sort_by_key(|one| one.record.at);
+    all.sort_by_key(|one| one.push.record.at);
     let tracked = |one: &Ended| Some(one.push.tracking.as_ref()?.name.clone());
     let names: BTreeSet<_> = all.iter().filter_map(tracked).collect();
     for name in names {
@@ -161,12 +155,12 @@ fn prove(all: &mut [Ended], repository: &Repository) -> Result<(), Undecided> {
                 let before = one.push.tracking.as_ref();
                 let before = before.filter(|before| before.name == name && before.moves <= place);
                 one.arrived.is_none()
-                    && one.record.commit == moved.commit
+                    && one.push.record.commit == moved.commit
                     && before.is_some_and(|before| fits(before, &moves))
             };
             if let Some(one) = all.iter_mut().rev().find(is_it) {
                 // GIT_COMMITTER_DATE may say anything.
-                let is_possible = moved.at > one.record.at - SECOND && moved.at <= now;
+                let is_possible = moved.at > one.push.record.at - SECOND && moved.at <= now;
                 one.arrived = Some(if is_possible { moved.at } else { now });
             }
         }
@@ -190,7 +184,8 @@ fn by_tip(
     repository: &Repository,
     ask: Ask,
 ) -> Result<Outcome, Undecided> {
-    let Ended { push, record, .. } = one;
+    let push = &one.push;
+    let record = &push.record;
     let is_brought_by_another = |commit: &Oid| {
         let brought = |other: &Record| {
             other.is_at(record.place())
@@ -239,7 +234,7 @@ impl Ended {
 
     /// Whether another command than `git push` deploys, whose end alone tells whether it did.
     fn is_by_command(&self) -> bool {
-        let deployed = self.record.deployed();
+        let deployed = self.push.record.deployed();
         deployed.is_some_and(|deployed| deployed.by_command)
     }
 
@@ -249,8 +244,11 @@ impl Ended {
             Outcome::Open => return Ok(()),
             Outcome::Missing => return self.mark(repository, State::Missing),
             Outcome::Unknown => return self.mark(repository, State::Unknown),
-            Outcome::Arrived(at) => Record { at, ..self.record },
-            Outcome::Found => found(self.record),
+            Outcome::Arrived(at) => Record {
+                at,
+                ..self.push.record
+            },
+            Outcome::Found => found(self.push.record),
         };
         // A push of two branches of one environment is one deployment, whichever of them arrived.
         let is_recorded = |other: &Record| {
@@ -285,8 +283,7 @@ pub(super) fn found(mut record: Record) -> Record {
 pub(super) fn forget_old(repository: &Repository) {
     let now = SystemClock.now();
     for (path, push) in repository.open_pushes().all() {
-        let at = push.record().map(|record| record.at);
-        if push.state != State::Open && at.is_some_and(|at| now.duration_since(at) > OLDEST) {
+        if push.state != State::Open && now.duration_since(push.record.at) > OLDEST {
             let _ = remove(&path);
         }
     }

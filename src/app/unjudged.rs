@@ -69,9 +69,7 @@ pub(super) fn record_all(repository: &Repository, policy: &Policy) -> Result<(),
     }
     // After the reflogs and before the records: a push is open until its record is written.
     let open = repository.open_pushes().open().into_iter();
-    let open: Vec<_> = open
-        .filter_map(|(_, push)| Some(push.record()?.commit))
-        .collect();
+    let open: Vec<_> = open.map(|(_, push)| push.record.commit).collect();
     let mut found = Vec::new();
     for ((of, index, moves), now) in reflogs.iter().zip(&looked_at) {
         let is_it = |one: &&Tracking| one.name == now.name && fits(one, moves);
@@ -189,9 +187,8 @@ pub(crate) fn sighting(
     commit: &Oid,
 ) -> Result<Option<Record>, Undecided> {
     let open = repository.open_pushes().open().into_iter();
-    if (open.filter_map(|(_, push)| push.record()))
-        .any(|record| record.is_at(place) && record.commit == *commit)
-    {
+    let is_it = |record: &Record| record.is_at(place) && record.commit == *commit;
+    if open.map(|(_, push)| push.record).any(|one| is_it(&one)) {
         return Ok(None);
     }
     let is_judged = |record: &Record| {
@@ -226,7 +223,7 @@ pub(crate) fn arrived_late(
 ) -> Result<Option<Record>, Undecided> {
     let all = repository.open_pushes().all().into_iter();
     let given_up = all.filter(|(_, push)| push.state != State::Open);
-    let records = given_up.filter_map(|(_, push)| push.record());
+    let records = given_up.map(|(_, push)| push.record);
     let last = records
         .filter(|record| record.is_at(place) && record.commit == *commit)
         .max_by_key(|record| record.at);

@@ -69,7 +69,7 @@ pub(crate) fn history(entries: Vec<Entry>, records: &[Record], open: &[OpenPush]
         .collect();
     let mut states: HashMap<Key, State> = HashMap::new();
     for push in open {
-        if let Some(key) = push.record().as_ref().and_then(key) {
+        if let Some(key) = key(&push.record) {
             let state = states.entry(key).or_insert(push.state);
             *state = push.state.max(*state);
         }

@@ -22,8 +22,8 @@ const LARGEST: u64 = 64 * 1024;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OpenPush {
     v: u32,
-    /// The record that will be written if it arrived, as JSON.
-    record: String,
+    /// The record that will be written if it arrived; its time is that of the decision.
+    pub record: Record,
     /// The remote's name, or the URL as it was typed.
     pub remote: String,
     pub url: String,
@@ -65,10 +65,10 @@ pub struct Tracking {
 }
 
 impl OpenPush {
-    pub fn new(record: &Record, remote: String, url: String, target: String) -> Self {
+    pub fn new(record: Record, remote: String, url: String, target: String) -> Self {
         Self {
             v: VERSION,
-            record: record.to_string(),
+            record,
             remote,
             url,
             target,
@@ -78,11 +78,6 @@ impl OpenPush {
             share: None,
             state: State::Open,
         }
-    }
-
-    /// The record; its time is that of the decision.
-    pub fn record(&self) -> Option<Record> {
-        Record::parse(self.record.as_bytes())
     }
 }
 
@@ -160,5 +155,5 @@ fn read(path: &Path) -> Option<OpenPush> {
     let is_small = path.symlink_metadata().ok()?.len() <= LARGEST;
     let text = is_small.then(|| file::read(path).ok()).flatten()?;
     let push: OpenPush = serde_json::from_slice(&text).ok()?;
-    (push.v == VERSION && push.record().is_some()).then_some(push)
+    (push.v == VERSION && push.record.is_whole()).then_some(push)
 }

@@ -27,8 +27,8 @@ const LARGEST: u64 = 64 * 1024;
 pub struct Permitted {
     destination: String,
     target: String,
-    commit: String,
-    replaces: Option<String>,
+    commit: Oid,
+    replaces: Option<Oid>,
 }
 
 impl Permitted {
@@ -46,8 +46,8 @@ impl Permitted {
         Some(Self {
             destination,
             target: target.to_string(),
-            commit: commit.to_string(),
-            replaces: replaces.as_ref().map(Oid::to_string),
+            commit: commit.clone(),
+            replaces: replaces.clone(),
         })
     }
 }

@@ -11,6 +11,9 @@ use crate::{
     text::is_odd,
 };
 
+/// The version of the format.
+const VERSION: u32 = 1;
+
 /// The notes that the records are kept in.
 pub const REF: &str = "refs/notes/pushgate";
 
@@ -30,31 +33,42 @@ pub struct Place<'p> {
 }
 
 /// Something that happened to a commit on an environment.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
-    pub at: Timestamp,
-    /// The person who recorded it: `Name <mail>`.
-    pub by: String,
+    pub v: u32,
+    #[serde(flatten)]
+    pub event: Event,
     pub environment: String,
     /// Where that environment is, as in [`Place`].
     pub destinations: Vec<String>,
     pub commit: Oid,
-    pub event: Event,
+    /// The person who recorded it: `Name <mail>`.
+    pub by: String,
+    pub at: Timestamp,
     /// A commit object whose message is this record without it, signed as git signs commits.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub signed: Option<String>,
 }
 
 /// What happened to a commit on an environment.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "lowercase")]
 pub enum Event {
     /// A person tried it there; `words`: what was tried.
-    Signoff { words: Option<String> },
+    Signoff {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        words: Option<String>,
+    },
     /// It became live there.
     Deployed(Deployed),
     /// A person took the lock of the environment away; `words`: what it said. The commit was trunk's tip then.
-    Unlock { words: Option<String> },
+    Unlock {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        words: Option<String>,
+    },
     /// It may go there again, though a rollback removed it; `words`: what was fixed.
     Again {
+        #[serde(skip_serializing_if = "Option::is_none")]
         words: Option<String>,
         /// When the rollback happened that it lifts: no two clocks are compared.
         lifts: Timestamp,
@@ -62,20 +76,26 @@ pub enum Event {
 }
 
 /// How a commit became live on an environment. It is recorded only once its arrival was observed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Deployed {
     /// The commit that was live there before, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub replaces: Option<Oid>,
     pub judged: Judged,
     /// The gates that an override skipped; [`ALL_GATES`] where the gate was off.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gates: Vec<String>,
     /// The reason given for the override.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// Whether it was only found live, some time after it had arrived.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub seen: bool,
     /// When the push was decided: the time of its entry in the ledger of the clone that pushed.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub decided: Option<Timestamp>,
     /// Whether another command than `git push` deployed it: git's ref there may have another commit.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub by_command: bool,
 }
 
@@ -135,12 +155,13 @@ impl Record {
         event: Event,
     ) -> Self {
         Self {
-            at,
-            by: by.into(),
+            v: VERSION,
+            event,
             environment: place.environment.to_owned(),
             destinations: place.destinations.to_vec(),
             commit: commit.clone(),
-            event,
+            by: by.into(),
+            at,
             signed: None,
         }
     }

@@ -8,13 +8,22 @@ pub mod variables;
 use std::fmt;
 
 use bstr::{BStr, BString, ByteSlice};
+use serde::{Deserialize, Serialize};
 
 use crate::{cure::command, text::printable};
 
 /// An object id: 40 (SHA-1) or 64 (SHA-256) lower-case hexadecimal digits, never all zeros.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
-#[serde(transparent)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String")]
 pub struct Oid(Box<str>);
+
+impl TryFrom<String> for Oid {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::parse(text.as_bytes()).ok_or("it is no id of an object")
+    }
+}
 
 impl Oid {
     /// Reads an id in full; anything else, an abbreviation or the zero id, is `None`.

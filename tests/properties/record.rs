@@ -82,6 +82,7 @@ fn record() -> impl Strategy<Value = Record> {
         |(at, by, environment, destinations, commit, event, signed)| {
             let at = Timestamp::from_second(at).unwrap();
             Record {
+                v: 1,
                 at,
                 by,
                 environment,
@@ -136,7 +137,7 @@ proptest! {
     #[test]
     fn what_anybody_says_can_be_shown_on_a_terminal(by in any::<String>(), said in any::<String>()) {
         let event = Event::Signoff { words: Some(said) };
-        let record = Record { at: Timestamp::UNIX_EPOCH, by, environment: "staging".into(), destinations: vec!["shop".into()], commit: oid(ONE), event, signed: None };
+        let record = Record { v: 1, at: Timestamp::UNIX_EPOCH, by, environment: "staging".into(), destinations: vec!["shop".into()], commit: oid(ONE), event, signed: None };
         let read = Record::parse(record.to_string().as_bytes()).unwrap();
         let odd = |c: char| c.is_control() || c == '\u{202e}';
         prop_assert!(!read.by.contains(odd) && !read.words().unwrap().contains(odd));
@@ -146,7 +147,7 @@ proptest! {
 
 fn line(commit: &str) -> String {
     format!(
-        r#"{{"v":1,"event":"signoff","environment":"staging","destinations":["git.heroku.com/shop-staging"],"commit":"{commit}","by":"Ana <ana@shop.example>","at":"2026-11-22T21:00:00Z","words":"the basket"}}"#
+        r#"{{"v":1,"event":"signoff","words":"the basket","environment":"staging","destinations":["git.heroku.com/shop-staging"],"commit":"{commit}","by":"Ana <ana@shop.example>","at":"2026-11-22T21:00:00Z"}}"#
     )
 }
 
@@ -206,7 +207,7 @@ fn a_line_that_is_not_of_this_version_and_this_commit_is_ignored() {
 #[test]
 fn a_deployment_stands_in_the_note_of_what_it_replaced_too() {
     let deployed = format!(
-        r#"{{"v":1,"event":"deployed","environment":"staging","destinations":["git.heroku.com/shop-staging"],"commit":"{TWO}","by":"Ana <ana@shop.example>","at":"2026-11-22T21:00:00Z","replaces":"{ONE}","judged":"overridden","gates":["window"],"reason":"the site is down"}}"#
+        r#"{{"v":1,"event":"deployed","replaces":"{ONE}","judged":"overridden","gates":["window"],"reason":"the site is down","environment":"staging","destinations":["git.heroku.com/shop-staging"],"commit":"{TWO}","by":"Ana <ana@shop.example>","at":"2026-11-22T21:00:00Z"}}"#
     );
     let read = Record::parse_all(deployed.as_bytes(), &oid(ONE));
     assert_eq!(read, Record::parse_all(deployed.as_bytes(), &oid(TWO)));

@@ -103,7 +103,7 @@ pub fn deployments(shop: &Sandbox, repository: &Path) -> Vec<String> {
 /// A sign-off of a commit with these words.
 pub fn line(commit: &str, words: &str) -> String {
     format!(
-        r#"{{"v":1,"event":"signoff","environment":"staging","destinations":["staging"],"commit":"{commit}","by":"Ana <ana@shop.example>","at":"2026-11-22T21:00:00Z","words":"{words}"}}"#
+        r#"{{"v":1,"event":"signoff","words":"{words}","environment":"staging","destinations":["staging"],"commit":"{commit}","by":"Ana <ana@shop.example>","at":"2026-11-22T21:00:00Z"}}"#
     )
 }
 

@@ -44,7 +44,7 @@ impl Memory for Repository {
         // A rollback that has not been recorded yet may have removed it all the same.
         let open = self.open_pushes().all().into_iter();
         let open = open.filter(|(_, push)| push.state != State::Missing);
-        records.extend(open.filter_map(|(_, push)| push.record()).filter(|record| {
+        records.extend(open.map(|(_, push)| push.record).filter(|record| {
             let is_rollback = |one: &Deployed| one.judged == Judged::Rollback;
             record.replaces() == Some(commit) && record.deployed().is_some_and(is_rollback)
         }));

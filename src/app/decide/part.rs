@@ -67,7 +67,7 @@ impl Part {
             let event = Event::Deployed(deployed);
             let record = Record::new(entry.at, &*entry.by, place, change.commit, event);
             let [remote, url] = [&push.push.remote, &push.push.url].map(ToString::to_string);
-            let mut open = OpenPush::new(&record, remote, url, change.target.to_string());
+            let mut open = OpenPush::new(record, remote, url, change.target.to_string());
             open.share.clone_from(&share);
             open.old = change.replaces.map(ToString::to_string);
             open.git = deploy.map(|_| detached::this());

@@ -74,7 +74,7 @@ fn what_is_not_settled_is_not_called_missing() {
     let entries = || vec![push('a', 10, Decision::Go)];
     let record = deployed('a', 10, Judged::Go, Some(10));
     let [remote, url, target] = ["production", "/srv/shop", "refs/heads/master"].map(str::to_owned);
-    let mut open = OpenPush::new(&record, remote, url, target);
+    let mut open = OpenPush::new(record, remote, url, target);
     let told = |open: &OpenPush| arrivals(entries(), &[], std::slice::from_ref(open));
     assert_eq!(told(&open), [Some(Arrival::Open)]);
     open.state = State::Unknown;
