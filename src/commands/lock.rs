@@ -27,7 +27,7 @@ use crate::{
         lock::{Found, Lock, State, ref_of},
         record::{Event, Record, names_a_person},
     },
-    policy::{Environment, Policy},
+    policy::Policy,
     process::signals,
     report,
 };
@@ -183,7 +183,12 @@ impl<'w> Locks<'w> {
                 if let Some(id) = to {
                     let found = self.world.lock_at(name, id, remote.is_none());
                     report::say(&found.sentence(now, &SystemClock.reader()));
-                    self.record("lock", &found.environment, why.to_owned());
+                    self.record(
+                        "lock",
+                        &found.environment,
+                        why.to_owned(),
+                        SystemClock.now(),
+                    );
                 }
             }
             if remote.is_none() && !changes.is_empty() {
@@ -256,6 +261,7 @@ impl<'w> Locks<'w> {
                 let changes: Vec<_> = changes.map(Change::removal).collect();
                 let remote = self.remote.filter(|_| !is_local);
                 let outcome = self.world.change_locks(remote, &changes)?;
+                let mut gone = Vec::new();
                 all.retain(|found| {
                     let is_done = found.is_local == is_local && outcome.names.contains(&found.name);
                     if is_done {
@@ -263,12 +269,19 @@ impl<'w> Locks<'w> {
                         let was = found.sentence(now, &SystemClock.reader());
                         report::say(&format!("{name} is unlocked; until then: {was}"));
                         let was = format!("until then: {}", found.recorded(now));
-                        self.record("unlock", name, was);
+                        let at = SystemClock.now();
+                        self.record("unlock", name, was.clone(), at);
+                        gone.extend(self.unlocked(name, was, at));
                     }
                     !is_done
                 });
+                // Together, for each of them would be a commit of the notes.
+                if let Err(error) = write(self.world, &gone, self.remote) {
+                    report::warn(&error.in_one_line());
+                }
                 reasons.extend(outcome.reasons);
             }
+            start_follow_up(self.world);
             if all.is_empty() {
                 return Ok(0);
             }
@@ -279,35 +292,24 @@ impl<'w> Locks<'w> {
     }
 
     /// Writes down what was done here.
-    fn record(&self, event: &str, environment: &str, reason: String) {
-        let at = SystemClock.now();
+    fn record(&self, event: &str, environment: &str, reason: String, at: Timestamp) {
         let entry = Entry {
             environment: Some(environment.to_owned()),
             remote: self.remote.unwrap_or_default().to_owned(),
-            reason: Some(reason.clone()),
+            reason: Some(reason),
             ..Entry::new(event, Decision::Go, at, &*self.me)
         };
-        let written = self.world.ledger().append(&entry).map_err(Error::from);
-        let shared = match self.policy().environment(environment) {
-            Some(environment) if event == "unlock" => self.share(environment, at, reason),
-            _ => Ok(()),
-        };
-        if let Err(error) = written.and(shared) {
-            report::warn(&error.in_one_line());
+        if let Err(error) = self.world.ledger().append(&entry) {
+            report::warn(&Error::from(error).in_one_line());
         }
     }
 
-    /// Records for the team who took a lock away: its ref is gone.
-    fn share(&self, environment: &Environment, at: Timestamp, was: String) -> Result<(), Error> {
-        let Some(commit) = self.local.tip.as_ref().or(self.local.head.as_ref()) else {
-            return Ok(());
-        };
-        let of = self.world.remotes_of(environment);
+    /// Tells the team who took a lock away: its ref is gone.
+    fn unlocked(&self, environment: &str, was: String, at: Timestamp) -> Option<Record> {
+        let commit = self.local.tip.as_ref().or(self.local.head.as_ref())?;
+        let of = (self.world).remotes_of(self.policy().environment(environment)?);
         let event = Event::Unlock { words: Some(was) };
-        let record = Record::new(at, &*self.me, of.place(), commit, event);
-        write(self.world, &[record], self.remote)?;
-        start_follow_up(self.world);
-        Ok(())
+        Some(Record::new(at, &*self.me, of.place(), commit, event))
     }
 
     fn list(&self, only: Option<&str>, json: bool) -> Done {

@@ -125,6 +125,19 @@ fn one_person_locks_the_other_is_refused_and_the_holder_deploys() {
 }
 
 #[test]
+fn locks_that_are_taken_away_together_are_one_commit_of_the_notes() {
+    let shop = Sandbox::new();
+    shop.pushgate(["lock", "-m", "incident 17"]).goes();
+    shop.pushgate(["unlock"]).goes();
+    assert_eq!(
+        shop.ask(["rev-list", "--count", "refs/notes/pushgate"]),
+        "1"
+    );
+    let log = shop.pushgate(["log"]).goes();
+    assert_eq!(log.stdout.matches("  unlock ").count(), 2, "{log}");
+}
+
+#[test]
 fn a_lock_runs_out_by_the_clock_and_is_renewed_by_its_holder() {
     let shop = Sandbox::new();
     let (ana, ben) = (
