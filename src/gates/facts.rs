@@ -98,6 +98,15 @@ impl TrunkName {
     }
 }
 
+/// Where a branch is checked out: git keeps it from a second work tree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CheckedOut {
+    Here,
+    /// In another work tree of this repository.
+    At(String),
+    Nowhere,
+}
+
 /// Why the checkout is not the pushed tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Mismatch {

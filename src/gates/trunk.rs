@@ -1,7 +1,7 @@
 //! The gate `trunk`: what is pushed is trunk's newest commit, or takes nothing off trunk itself.
 
 use super::{
-    facts::{Commit, Count, Relation, TrunkName},
+    facts::{CheckedOut, Commit, Count, Relation, TrunkName},
     governed_push::GovernedPush,
     remote_tips::RemoteTips,
     rollback,
@@ -79,7 +79,7 @@ fn follows(new: &Oid, old: &Oid, world: &World<'_>) -> Result<bool, Stop> {
 struct LocalTrunk<'t> {
     trunk: &'t TrunkName,
     tip: Option<Oid>,
-    checked_out: bool,
+    checked_out: CheckedOut,
 }
 
 impl<'t> LocalTrunk<'t> {
@@ -87,7 +87,7 @@ impl<'t> LocalTrunk<'t> {
         Ok(Self {
             trunk,
             tip: world.repository.local_branch(&trunk.branch)?,
-            checked_out: world.repository.is_checked_out(&trunk.branch)?,
+            checked_out: world.repository.checked_out(&trunk.branch)?,
         })
     }
 
@@ -97,7 +97,11 @@ impl<'t> LocalTrunk<'t> {
 
     /// Checks it out, where something else is.
     fn switch(&self) -> Option<String> {
-        (!self.checked_out).then(|| self.trunk.switch(self.tip.is_some()))
+        match &self.checked_out {
+            CheckedOut::Here => None,
+            CheckedOut::At(path) => Some(command(["cd", path])),
+            CheckedOut::Nowhere => Some(self.trunk.switch(self.tip.is_some())),
+        }
     }
 
     fn pull(&self, how: &str) -> String {

@@ -8,7 +8,7 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use super::{
     environment_remotes::EnvironmentRemotes,
-    facts::{Difference, Mismatch, Relation, TrunkName},
+    facts::{CheckedOut, Difference, Mismatch, Relation, TrunkName},
     stop::{Refusal, Stop, Undecided},
 };
 use crate::{
@@ -46,7 +46,7 @@ pub trait LocalRepository: Sync {
     fn object(&self, id: &Oid) -> Result<Object, Undecided>;
     fn is_shallow(&self) -> bool;
     fn local_branch(&self, name: &str) -> Result<Option<Oid>, Undecided>;
-    fn is_checked_out(&self, branch: &str) -> Result<bool, Undecided>;
+    fn checked_out(&self, branch: &str) -> Result<CheckedOut, Undecided>;
     /// How `a` relates to `b`; `remote` is where a shallow clone would be deepened from.
     fn relation(&self, a: &Oid, b: &Oid, remote: &str) -> Result<Relation, Undecided>;
     fn same_content(&self, a: &Oid, b: &Oid) -> Result<bool, Undecided>;

@@ -17,7 +17,7 @@ use crate::{
     file,
     gates::{
         self, Object, Undecided,
-        facts::{Commit, Count, Difference, Mismatch, Relation},
+        facts::{CheckedOut, Commit, Count, Difference, Mismatch, Relation},
         remote_tips::beside,
     },
     policy::detect::{self, Candidate},
@@ -47,9 +47,21 @@ impl gates::LocalRepository for Repository {
         self.reference(&format!("refs/heads/{name}"))
     }
 
-    fn is_checked_out(&self, branch: &str) -> Result<bool, Undecided> {
-        let head = self.symbolic("HEAD")?;
-        Ok(head.is_some_and(|head| head.strip_prefix("refs/heads/") == Some(branch)))
+    fn checked_out(&self, branch: &str) -> Result<CheckedOut, Undecided> {
+        let name = format!("refs/heads/{branch}");
+        if self.symbolic("HEAD")? == Some(name.clone()) {
+            return Ok(CheckedOut::Here);
+        }
+        let list = self.git.must(["worktree", "list", "--porcelain"])?;
+        let mut path = "".into();
+        for line in list.stdout.lines() {
+            if let Some(next) = line.strip_prefix(b"worktree ") {
+                path = next.to_str_lossy();
+            } else if line.strip_prefix(b"branch ") == Some(name.as_bytes()) {
+                return Ok(CheckedOut::At(path.into_owned()));
+            }
+        }
+        Ok(CheckedOut::Nowhere)
     }
 
     fn relation(&self, a: &Oid, b: &Oid, remote: &str) -> Result<Relation, Undecided> {

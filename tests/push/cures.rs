@@ -79,6 +79,22 @@ fn a_branch_whose_name_needs_quotes_is_merged_as_printed() {
 }
 
 #[test]
+fn trunk_that_another_work_tree_has_is_merged_there_as_printed() {
+    let shop = Sandbox::new();
+    shop.git(["worktree", "add", "-q", "-b", "carts", "../linked"])
+        .goes();
+    let linked = shop.path("linked");
+    let git = |args: &[&str]| shop.run_in(&linked, "git", args.iter().copied());
+    git(&["commit", "-q", "--allow-empty", "-m", "carts"]).goes();
+    let ran = git(&["push", "staging", "carts:master"]).refused("trunk");
+    let commands = commands(&ran, "merge it first, run the tests, and push the merge");
+    assert_eq!(commands[0], format!("cd {}", shop.app.display()));
+    shop.run_in(&linked, "sh", ["-ec", &commands.join("\n")])
+        .goes();
+    assert_eq!(shop.tip("staging", "master"), shop.tip("origin", "master"));
+}
+
+#[test]
 fn an_old_commit_is_replaced_by_the_newest_as_printed() {
     let shop = Sandbox::new();
     shop.commit("two");

@@ -8,6 +8,7 @@ use crate::{
     gates::{
         Checked, Clock, EnvironmentRemotes, LocalRepository, Memory, Object, Passed, Remotes,
         Runner, Stop, SuiteLock, SuiteRun, Tip, Undecided, Work, World,
+        facts::CheckedOut,
         verdict::{Count, Difference, Mismatch, Relation, TrunkName},
     },
     memory::{lock::Found, record::Record},
@@ -149,8 +150,8 @@ impl LocalRepository for Fake {
     fn local_branch(&self, _: &str) -> Result<Option<Oid>, Undecided> {
         Ok(Some(oid('1')))
     }
-    fn is_checked_out(&self, _: &str) -> Result<bool, Undecided> {
-        Ok(true)
+    fn checked_out(&self, _: &str) -> Result<CheckedOut, Undecided> {
+        Ok(CheckedOut::Here)
     }
     fn relation(&self, _: &Oid, _: &Oid, _: &str) -> Result<Relation, Undecided> {
         self.note("ancestry");
