@@ -1,6 +1,12 @@
 //! A commit that loosens the rules is judged by those of trunk, too: it cannot free itself.
 
-use crate::support::{POLICY, Ran, Sandbox};
+use std::fs;
+
+use pushgate::policy::schema::schema;
+use serde_json::Value;
+
+use super::signoff::signs;
+use crate::support::{POLICY, PUSHGATE, Ran, Sandbox};
 
 const NIGHT: &str = "2026-11-24 23:30:00";
 
@@ -103,6 +109,67 @@ fn every_rule_of_an_environment_holds_for_the_push_that_loosens_it() {
 }
 
 #[test]
+fn a_calendar_is_a_rule_of_its_window() {
+    let calendar = |day: &str| {
+        let lines = [
+            "BEGIN:VCALENDAR",
+            "VERSION:2.0",
+            "BEGIN:VEVENT",
+            "UID:1",
+            day,
+            "END:VEVENT",
+            "END:VCALENDAR",
+            "",
+        ];
+        lines.join("\r\n")
+    };
+    let shop = Sandbox::new();
+    shop.write("free.ics", &calendar("DTSTART;VALUE=DATE:20261124"));
+    shop.git(["add", "."]).goes();
+    let window = "{timezone: UTC, closed: [free.ics]}";
+    shop.policy(&format!(
+        "suite: {{run: 'true'}}\nenvironments: {{staging: {{window: {window}}}}}\n"
+    ));
+    shop.push_ungated("origin", "master");
+    shop.stop_clock(NIGHT);
+    shop.push("staging", "master").refused("window");
+    // The policy itself stays as it is.
+    shop.commit_file("free.ics", &calendar("DTSTART;VALUE=DATE:20271124"));
+    let url = shop.path("origin.git");
+    shop.push_ungated(url.to_str().unwrap(), "master");
+    shop.push("staging", "master")
+        .refused("window")
+        .says(" of free.ics; opens ")
+        .says("this commit changes the rules of staging: judged by both");
+}
+
+#[test]
+fn a_commit_does_not_take_its_environment_out_of_the_team_s_locks() {
+    let shop = Sandbox::new();
+    shop.policy(OLD);
+    shop.push_ungated("origin", "master");
+    let mut lock = shop.command(PUSHGATE);
+    lock.args(["lock", "production", "-m", "the migration runs"])
+        .env("GIT_COMMITTER_NAME", "Ben")
+        .env("GIT_COMMITTER_EMAIL", "ben@shop.example");
+    Ran::of(&mut lock).goes();
+    // Another clone knows of it by the server alone.
+    fs::remove_dir_all(shop.app.join(".git/pushgate")).unwrap();
+    shop.policy(&format!("share: false\n{OLD}"));
+    shop.git(["push", "-q", "--no-verify", "../origin.git", "master"])
+        .goes();
+    shop.push_with(
+        &[
+            ("PUSHGATE_SKIP", "window,promotion"),
+            ("PUSHGATE_REASON", "x"),
+        ],
+        "production",
+        "master",
+    )
+    .refused("lock");
+}
+
+#[test]
 fn what_changes_nothing_is_judged_once() {
     let shop = changed("timezone: UTC", "timezone: UTC, runway: 0s");
     shop.stop_clock(NIGHT);
@@ -118,6 +185,207 @@ fn it_says_that_both_were_asked() {
     shop.push("production", "master")
         .refused("window")
         .says("note: this commit changes the rules of production: judged by both");
+}
+
+/// Every key of the schema, and a policy that changes it. None of them has the window of `OLD`.
+const CHANGED: &[(&str, &str)] = &[
+    ("trunk.branch", "trunk: {branch: feature}"),
+    ("trunk.remote", "trunk: {branch: master, remote: backup}"),
+    ("share", "share: false"),
+    ("suite.run", "suite: {run: 'false'}"),
+    ("suite.run.name", "suite: {run: [{run: 'true', name: x}]}"),
+    ("suite.run.run", "suite: {run: [{run: 'false'}]}"),
+    (
+        "suite.run.timeout",
+        "suite: {run: [{run: 'true', timeout: 1h}]}",
+    ),
+    ("suite.run.dir", "suite: {run: [{run: 'true', dir: web}]}"),
+    (
+        "suite.run.parallel",
+        "suite: {run: [{run: 'true', parallel: true}]}",
+    ),
+    ("suite.ci", "suite: {ci: github}"),
+    ("suite.checks", "suite: {ci: github, checks: [test]}"),
+    ("suite.on", "suite: {run: 'true', on: deploys}"),
+    ("suite.in", "suite: {run: 'true', in: worktree}"),
+    ("suite.timeout", "suite: {run: 'true', timeout: 1h}"),
+    ("suite.reuse", "suite: {run: 'true', reuse: 1h}"),
+    ("suite.env", "suite: {run: 'true', env: [CI]}"),
+    ("suite.expect", "suite: {run: 'true', expect: passed}"),
+    (
+        "suite.link",
+        "suite: {run: 'true', in: worktree, link: [.env]}",
+    ),
+    (
+        "suite.interactive",
+        "suite: {run: 'true', interactive: true}",
+    ),
+    ("environments", "environments: {live: {remote: production}}"),
+    (
+        "environments.remote",
+        "environments: {production: {remote: heroku}}",
+    ),
+    (
+        "environments.app",
+        "environments: {production: {remote: heroku, app: shop}}",
+    ),
+    (
+        "environments.from",
+        "environments: {production: {from: any}}",
+    ),
+    ("environments.after", "environments: {production: {}}"),
+    (
+        "environments.soak",
+        "environments: {staging: {}, production: {after: staging, soak: 1s}}",
+    ),
+    (
+        "environments.signoff",
+        "environments: {staging: {}, production: {after: staging, signoff: false}}",
+    ),
+    (
+        "environments.signoff.count",
+        "environments: {staging: {}, production: {after: staging, signoff: {count: 2}}}",
+    ),
+    (
+        "environments.signoff.by",
+        "environments: {staging: {}, production: {after: staging, signoff: {by: another}}}",
+    ),
+    (
+        "environments.signoff.signed",
+        "environments: {staging: {}, production: {after: staging, signoff: {signed: true}}}",
+    ),
+    ("environments.window", "environments: {production: {}}"),
+    (
+        "environments.window.timezone",
+        "environments: {production: {window: {timezone: Asia/Tokyo, closed: ['22:00-07:00']}}}",
+    ),
+    (
+        "environments.window.open",
+        "environments: {production: {window: {timezone: UTC, open: ['20:00-24:00']}}}",
+    ),
+    (
+        "environments.window.closed",
+        "environments: {production: {window: {timezone: UTC, closed: ['03:00-04:00']}}}",
+    ),
+    (
+        "environments.window.runway",
+        "environments: {production: {window: {timezone: UTC, closed: ['03:00-04:00'], runway: 1m}}}",
+    ),
+    (
+        "environments.branch",
+        "environments: {production: {branch: [release]}}",
+    ),
+    (
+        "environments.reason",
+        "environments: {production: {reason: optional}}",
+    ),
+    (
+        "environments.live",
+        "environments: {production: {live: git rev-parse HEAD}}",
+    ),
+];
+
+/// The keys that a schema knows, those of an environment without its name.
+fn keys(schema: &Value, above: &str, found: &mut Vec<String>) {
+    let entries = schema.as_object().into_iter().flatten();
+    for (name, within) in entries {
+        match within.as_object().filter(|_| name == "properties") {
+            Some(properties) => {
+                for (key, within) in properties {
+                    found.push(format!("{above}{key}"));
+                    keys(within, &format!("{above}{key}."), found);
+                }
+            }
+            None => keys(within, above, found),
+        }
+    }
+    let items = schema.as_array().into_iter().flatten();
+    items.for_each(|within| keys(within, above, found));
+}
+
+#[test]
+fn every_key_of_the_schema_is_changed_by_a_test() {
+    let mut known = Vec::new();
+    keys(&schema(), "", &mut known);
+    // Those that only hold others.
+    known.retain(|key| !["trunk", "suite"].contains(&key.as_str()));
+    let mut changed: Vec<_> = CHANGED.iter().map(|(key, _)| (*key).to_owned()).collect();
+    known.sort();
+    known.dedup();
+    changed.sort();
+    assert_eq!(changed, known);
+}
+
+/// Whatever a commit changes: it is judged by the window that it takes off.
+#[track_caller]
+fn is_judged_by_the_old_window(section: &str) {
+    let shop = Sandbox::new();
+    shop.git(["remote", "add", "backup", "../origin.git"])
+        .goes();
+    shop.policy(OLD);
+    shop.push_ungated("origin", "master");
+    shop.stop_clock(NIGHT);
+    let parts = [
+        "trunk: {branch: master}",
+        "suite: {run: 'true'}",
+        "environments: {production: {}}",
+    ];
+    // The commit's own rules need not hold there.
+    let skip = [
+        ("PUSHGATE_SKIP", "trunk,promotion"),
+        ("PUSHGATE_REASON", "x"),
+    ];
+    for (key, line) in CHANGED.iter().filter(|(key, _)| key.starts_with(section)) {
+        let same = |part: &&&str| part.split(':').next() != line.split(':').next();
+        let parts: Vec<_> = parts.iter().filter(same).chain([line]).copied().collect();
+        shop.write(".pushgate.yml", &(parts.join("\n") + "\n"));
+        shop.git(["commit", "-qam", key]).goes();
+        let ran = shop.push_with(&skip, "production", "master");
+        assert_eq!(ran.code, 1, "{key}: {ran}");
+        ran.says("  window: closed by `22:00-07:00`");
+    }
+}
+
+#[test]
+fn no_key_of_trunk_frees_its_push() {
+    is_judged_by_the_old_window("trunk.");
+    is_judged_by_the_old_window("share");
+}
+
+#[test]
+fn no_key_of_the_suite_frees_its_push() {
+    is_judged_by_the_old_window("suite.");
+}
+
+#[test]
+fn no_key_of_an_environment_frees_its_push() {
+    is_judged_by_the_old_window("environments");
+}
+
+#[test]
+fn a_commit_does_not_sign_itself_off() {
+    for (from, to, says) in [
+        ("true", "false", "nobody has signed"),
+        ("{count: 2}", "{count: 1}", "1 of 2 people have signed"),
+        ("{by: another}", "{by: anyone}", "its author"),
+        (
+            "{signed: true}",
+            "{signed: false}",
+            "1 sign-off does not verify",
+        ),
+    ] {
+        let old = format!(
+            "suite: {{run: 'true'}}\nenvironments:\n  staging: {{}}\n  production: {{after: staging, signoff: {from}}}\n"
+        );
+        let shop = changed_of(&old, from, to);
+        if from != "true" {
+            let id = shop.ask(["rev-parse", "HEAD"]);
+            signs(&shop, "Ana <ana@shop.example>", &id);
+        }
+        shop.push("production", "master")
+            .refused("promotion")
+            .says(says);
+    }
 }
 
 /// A red commit on master whose policy says something else about trunk or the suite.

@@ -18,7 +18,7 @@ fn shop(rule: &str) -> (Sandbox, String) {
 }
 
 /// Writes down, as any clone may, that somebody has tried a commit on staging.
-fn signs(shop: &Sandbox, person: &str, commit: &str) {
+pub fn signs(shop: &Sandbox, person: &str, commit: &str) {
     signs_at(shop, &shop.place("staging"), person, commit);
 }
 

@@ -24,9 +24,10 @@ pub(super) struct PushPolicies {
     pub(super) unread_trunk: Option<Undecided>,
 }
 
-/// A policy, told from others by its object; `None` is the work tree's, or the built-in one.
+/// A policy, told from others by its object and those of its calendars; `None` is the work tree's, or the built-in one.
 pub(super) struct PushPolicy {
     id: Option<Oid>,
+    calendars: Vec<Option<Oid>>,
     pub(super) loaded: Result<Loaded, Undecided>,
     /// Trunk's rules with the suite of this policy, where it is another than trunk's.
     pub(super) joined: Vec<Loaded>,
@@ -107,14 +108,18 @@ impl PushPolicies {
             && !leads_to_app()
     }
 
-    /// The index of the policy with this object, which a commit has; it is read once.
+    /// The index of the policy with this object, which a commit has; it is read once for the same calendars.
     fn load(&mut self, id: Option<Oid>, commit: Option<&Oid>, repository: &Repository) -> usize {
-        if let Some(index) = self.all.iter().position(|known| known.id == id) {
+        let same = |known: &PushPolicy| {
+            known.id == id && calendars(&known.loaded, commit, repository) == known.calendars
+        };
+        if let Some(index) = self.all.iter().position(same) {
             return index;
         }
         let loaded = repository.policy(commit);
         self.all.push(PushPolicy {
             id,
+            calendars: calendars(&loaded, commit, repository),
             loaded,
             joined: Vec::new(),
         });
@@ -189,6 +194,7 @@ impl PushPolicies {
             self.teams.push(self.all.len());
             self.all.push(PushPolicy {
                 id: None,
+                calendars: Vec::new(),
                 loaded: Ok(Loaded {
                     policy,
                     source: Source::Defaults,
@@ -252,6 +258,18 @@ impl PushPolicies {
             }
         }
     }
+}
+
+/// The objects that a commit has where the windows of a policy name calendars.
+fn calendars(
+    loaded: &Result<Loaded, Undecided>,
+    commit: Option<&Oid>,
+    repository: &Repository,
+) -> Vec<Option<Oid>> {
+    let environments = loaded.iter().flat_map(|one| &one.policy.environments);
+    let paths = environments.flat_map(|one| &one.window.holidays);
+    let id = |path: &str| Some(repository.entry(commit?, path).ok()??.id);
+    paths.map(|holidays| id(&holidays.path)).collect()
 }
 
 /// Whether a remote leads to an environment of a policy.

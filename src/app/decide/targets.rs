@@ -254,7 +254,9 @@ impl<'p> View<'p> {
             let before = (environment.as_ref())
                 .and_then(|one| policy.environment(one.after.as_deref()?).cloned());
             let trunk = view.trunk.as_ref().ok().cloned();
-            (environment, before, trunk, policy.suite.on)
+            // Only a deployment asks for what is shared: locks and sign-offs.
+            let shares = environment.is_some() && policy.share;
+            (environment, before, trunk, policy.suite.on, shares)
         };
         target == others && rules(self, target) == rules(other, others)
     }
