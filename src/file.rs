@@ -3,7 +3,9 @@
 use std::{
     fs::{self, DirBuilder, File, FileType, OpenOptions, Permissions, TryLockError},
     io::{self, Read, Write},
-    os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt},
+    os::unix::fs::{
+        DirBuilderExt, FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt, symlink,
+    },
     path::Path,
     thread,
     time::{Duration, Instant},
@@ -158,19 +160,41 @@ pub(crate) fn private_directory(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether the files of a directory may be told apart by whether they may be run: a file system for Windows
-/// need not keep that.
-pub(crate) fn keeps_modes(directory: &Path) -> bool {
-    let kept = |file: &tempfile::NamedTempFile, mode| {
-        file.as_file()
-            .set_permissions(Permissions::from_mode(mode))
-            .and_then(|()| file.as_file().metadata())
-            .is_ok_and(|there| there.mode() & 0o777 == mode)
-    };
-    let file = tempfile::Builder::new()
-        .prefix(".pushgate-")
-        .tempfile_in(directory);
-    file.is_ok_and(|file| kept(&file, 0o700) && kept(&file, 0o600))
+/// What a file system keeps, of what git finds out when it makes a repository (git-config(1)).
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Kept {
+    /// Whether a file may be run.
+    pub(crate) modes: bool,
+    pub(crate) links: bool,
+    /// The difference between capital and small letters.
+    pub(crate) case: bool,
+}
+
+impl Kept {
+    /// Tries it in a directory: a file system for Windows need not keep any of it. Nothing is kept where nothing
+    /// can be written.
+    pub(crate) fn within(directory: &Path) -> Self {
+        let made = tempfile::Builder::new()
+            .prefix(".pushgate-")
+            .tempdir_in(directory);
+        let Ok(made) = made else {
+            return Self::default();
+        };
+        let (file, link) = (made.path().join("a"), made.path().join("link"));
+        let has_mode = |mode| {
+            let set = fs::set_permissions(&file, Permissions::from_mode(mode));
+            set.is_ok()
+                && file
+                    .metadata()
+                    .is_ok_and(|there| there.mode() & 0o777 == mode)
+        };
+        let is_written = fs::write(&file, "").is_ok();
+        Self {
+            modes: is_written && has_mode(0o700) && has_mode(0o600),
+            links: symlink("a", &link).is_ok() && link.is_symlink(),
+            case: is_written && !made.path().join("A").exists(),
+        }
+    }
 }
 
 fn not_plain(what: &str) -> io::Error {

@@ -120,8 +120,8 @@ pub enum Mismatch {
     },
     /// Nothing else differs than what these submodules have checked out, or files in them.
     Submodules(Vec<BString>),
-    /// git was told not to look at these files (`assume-unchanged`, `skip-worktree`), or not to
-    /// check them out (a sparse checkout).
+    /// git says nothing of these files, which differ: it was told not to look at them (`assume-unchanged`,
+    /// `skip-worktree`), not to check them out (a sparse checkout), or how to write them.
     Hidden(Vec<BString>),
 }
 

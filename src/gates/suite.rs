@@ -233,24 +233,19 @@ fn must_match(work: &Work<'_>, mismatch: Option<Mismatch>, after: bool) -> Resul
                 .cure(words, [command(stash), update])
         }
         Some(Mismatch::Hidden(files)) => {
-            let names = files.iter().map(|file| printable(file.as_ref()));
-            let show = [
-                "git",
-                "update-index",
-                "--no-assume-unchanged",
-                "--no-skip-worktree",
-            ];
-            let show = show.into_iter().map(str::to_owned).chain(names);
             let files = list(&files, "hidden from git status");
+            let each = ["git", "submodule", "foreach", "--recursive"];
+            let each = command(each.into_iter().chain(["git read-tree HEAD"]));
             Refusal::new(format!("the checkout may not be {pushed}: {files}"))
                 .cure(
                     "show them to git, then commit or restore them",
-                    [command(show)],
+                    [command(["git", "read-tree", "HEAD"]), each],
                 )
                 .cure(
                     "in a sparse checkout, or set `suite.in: worktree`",
                     [command(["git", "sparse-checkout", "disable"])],
                 )
+                .hint("attributes that only you have (`core.attributesFile`, .git/info/attributes) may hide them, too: move them to .gitattributes")
         }
     };
     Err(refusal.into())

@@ -8,6 +8,7 @@ use std::{
 };
 
 use crate::{
+    file::Kept,
     gates::Undecided,
     process::{
         find,
@@ -110,24 +111,44 @@ impl Git {
 pub(super) const NO_HOOKS: [&str; 2] = ["-c", "core.hooksPath=/dev/null"];
 
 /// Settings by which git looks at every file itself: a file-system monitor or a cache may miss a change, a file
-/// may keep its size and time, and one that may no longer be run is changed, too (git-config(1)).
-pub(crate) const LOOKING: [(&str, &str); 5] = [
+/// may keep its size and time, and one that may no longer be run, is no link any more, or has another's name but
+/// for capital letters is changed, too (git-config(1)).
+pub(crate) const LOOKING: [(&str, &str); 7] = [
     ("core.fsmonitor", "false"),
     ("core.untrackedCache", "false"),
     ("core.checkStat", "default"),
     ("core.trustctime", "true"),
-    (FILE_MODE, "true"),
+    ("core.fileMode", "true"),
+    ("core.symlinks", "true"),
+    ("core.ignoreCase", "false"),
 ];
 
-pub(super) const FILE_MODE: &str = "core.fileMode";
+/// Whether one of these settings may be used where the file system keeps this much.
+pub(super) fn is_possible(name: &str, kept: Kept) -> bool {
+    match name {
+        "core.fileMode" => kept.modes,
+        "core.symlinks" => kept.links,
+        "core.ignoreCase" => kept.case,
+        _ => true,
+    }
+}
 
-/// The options of git for these settings; not every file system keeps modes.
-pub(crate) fn looking(keeps_modes: bool) -> impl Iterator<Item = String> {
+/// The options of git for these settings.
+pub(crate) fn looking(kept: Kept) -> impl Iterator<Item = String> {
     let settings = LOOKING
         .into_iter()
-        .filter(move |(name, _)| keeps_modes || *name != FILE_MODE);
+        .filter(move |(name, _)| is_possible(name, kept));
     settings.flat_map(|(name, value)| ["-c".to_owned(), format!("{name}={value}")])
 }
+
+/// The variables that name the repository of the push, which are not for another work tree. The configuration of
+/// `git -c` is.
+pub(crate) const OF_THE_PUSH: [&str; 4] = [
+    "GIT_DIR",
+    "GIT_COMMON_DIR",
+    "GIT_WORK_TREE",
+    "GIT_IMPLICIT_WORK_TREE",
+];
 
 /// Whether a variable changes what git answers about a repository: any of git's own but those that name the
 /// repository, the configuration, git's programs and the person.

@@ -19,11 +19,11 @@ use sha2::{Digest, Sha256};
 use super::links;
 use crate::{
     cure::{Cure, command},
-    file,
+    file::{self, Kept},
     gates::Undecided,
     git::{
-        command::{Git, looking},
-        local::{LIST_FLAGS, hidden},
+        command::{Git, OF_THE_PUSH, looking},
+        local::{WITHOUT_ATTRIBUTES, differing, rewritten},
     },
     policy::{FILE, Suite},
     process::{
@@ -34,22 +34,13 @@ use crate::{
     text::{hex, span},
 };
 
-/// The variables that name the repository of the push, and that other calls of git get. The configuration
-/// of `git -c` is meant for the worktree, too.
-const OF_THE_PUSH: [&str; 4] = [
-    "GIT_DIR",
-    "GIT_COMMON_DIR",
-    "GIT_WORK_TREE",
-    "GIT_IMPLICIT_WORK_TREE",
-];
-
 pub(crate) struct Worktree<'w> {
     git: &'w Git,
     /// The directory of the worktree and of the list of its links.
     directory: PathBuf,
     common_dir: PathBuf,
-    /// Whether the files in it keep their modes, once that was tried.
-    keeps_modes: OnceCell<bool>,
+    /// What its file system keeps, once that was tried.
+    kept: OnceCell<Kept>,
 }
 
 impl<'w> Worktree<'w> {
@@ -69,7 +60,7 @@ impl<'w> Worktree<'w> {
             git,
             directory: base.cache_dir().join(format!("pushgate/{name}-{key}")),
             common_dir: common_dir.to_owned(),
-            keeps_modes: OnceCell::new(),
+            kept: OnceCell::new(),
         })
     }
 
@@ -100,11 +91,20 @@ impl<'w> Worktree<'w> {
         links::unlink_stale(&self.directory, &suite.link)?;
         let begin = Instant::now();
         let left = || suite.timeout.saturating_sub(begin.elapsed());
-        if !(self.is_usable() && self.move_to(commit, suite, left()).is_ok()) {
+        if !(self.is_usable() && self.move_to(commit, suite, left()).is_ok() && self.is_exact()) {
             signals::check()?;
             self.remove()?;
             self.add(commit, left())?;
             self.move_to(commit, suite, left())?;
+        }
+        let call = || self.here::<&str>([]);
+        if !rewritten(&call, &self.common_dir)?.is_empty() {
+            let attributes = self.common_dir.join("info/attributes");
+            return Err(Undecided::new(format!(
+                "{} has git write files of the clean copy otherwise than the commit has them",
+                attributes.display()
+            ))
+            .hint("move these lines to .gitattributes, and commit it"));
         }
         // Which of these paths the commit has.
         let tracked = |paths: &[String]| {
@@ -173,9 +173,14 @@ impl<'w> Worktree<'w> {
         if lock.is_absolute() {
             let _ = fs::remove_file(lock);
         }
-        // Where git was told not to look at a file, it would not bring it to the commit.
-        let mut listed = self.here(LIST_FLAGS);
-        run(&mut listed).is_ok_and(|listed| listed.is_ok() && hidden(&listed.stdout).is_empty())
+        true
+    }
+
+    /// Whether it is what its HEAD says, whatever its index does.
+    fn is_exact(&self) -> bool {
+        let call = || self.here::<&str>([]);
+        let index = self.directory.join("index");
+        differing(&call, &self.top(), Some(&index)).is_ok_and(|files| files.is_empty())
     }
 
     /// Builds a call of git in the worktree.
@@ -200,11 +205,13 @@ impl<'w> Worktree<'w> {
     /// `git worktree add` takes the patterns of a sparse checkout over; the worktree is whole all the
     /// same.
     fn command<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Command {
-        let keeps_modes = || file::keeps_modes(&self.directory);
+        let kept = || Kept::within(&self.directory);
         let mut command = self.git.command(["-c", "core.hooksPath=/dev/null"]);
         command
-            .args(looking(*self.keeps_modes.get_or_init(keeps_modes)))
+            .args(looking(*self.kept.get_or_init(kept)))
             .args(["-c", "core.sparseCheckout=false"])
+            .args(["-c", "core.autocrlf=false"])
+            .args(WITHOUT_ATTRIBUTES)
             .args(args)
             .env_remove("GIT_NO_LAZY_FETCH")
             .env("GIT_TERMINAL_PROMPT", "0")

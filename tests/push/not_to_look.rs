@@ -1,7 +1,11 @@
 //! Ways in which git is told not to look, or to show something else: none of them lets a red commit go as
 //! green.
 
-use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf};
+use std::{
+    fs,
+    os::unix::fs::{PermissionsExt, symlink},
+    path::PathBuf,
+};
 
 use crate::support::{Ran, Sandbox};
 
@@ -202,4 +206,176 @@ fn a_replaced_blob_in_the_checkout_is_cured_by_what_is_printed() {
     shop.git(["replace", &blob, &green]).goes();
     shop.write("settings", "green\n");
     is_refused_and_cured(&shop, &[format!("git replace -d {blob}")]);
+}
+
+/// A shop with this suite, and a red commit as trunk.
+fn with(suite: &str, place: &str, more: impl Fn(&Sandbox)) -> Sandbox {
+    let shop = Sandbox::new();
+    shop.policy(&format!(
+        "suite: {{run: \"{suite}\", in: {place}, reuse: never}}\nenvironments: {{staging: {{}}}}\n"
+    ));
+    more(&shop);
+    shop.git(["add", "."]).goes();
+    shop.commit("red");
+    shop.push_ungated("origin", "master");
+    shop
+}
+
+#[test]
+fn what_git_was_told_of_the_file_system_hides_no_edit() {
+    for place in ["checkout", "worktree"] {
+        let link = |shop: &Sandbox| symlink("green", shop.app.join("link")).unwrap();
+        let shop = with("test ! -L link", place, link);
+        shop.git(["config", "core.symlinks", "false"]).goes();
+        fs::remove_file(shop.app.join("link")).unwrap();
+        shop.write("link", "green");
+        assert_eq!(shop.ask(["status", "--porcelain"]), "");
+        shop.push("staging", "master").refused("suite");
+        // Written by a red run, and of a name that git calls known.
+        let suite = "test -e SETTINGS || { touch SETTINGS; false; }";
+        let shop = with(suite, place, |shop| shop.write("settings", ""));
+        shop.git(["config", "core.ignoreCase", "true"]).goes();
+        for _ in 0..2 {
+            shop.push("staging", "master").refused("suite");
+        }
+    }
+}
+
+#[test]
+fn a_file_that_git_wrote_otherwise_is_not_the_pushed_one() {
+    // By `git replace`, or by a filter that is gone: git's index says that it is unchanged.
+    let replace = |shop: &Sandbox| {
+        let blob = shop.ask(["rev-parse", "HEAD:settings"]);
+        shop.write("../green", "green\n");
+        let green = shop.ask(["hash-object", "-w", "../green"]);
+        shop.git(["replace", &blob, &green]).goes();
+    };
+    let filter = |shop: &Sandbox| {
+        shop.git(["config", "filter.green.smudge", "sed s/red/green/"])
+            .goes();
+        shop.git(["config", "filter.green.clean", "sed s/green/red/"])
+            .goes();
+        shop.write(".git/info/attributes", "settings filter=green\n");
+    };
+    for told in [&replace as &dyn Fn(&Sandbox), &filter] {
+        let shop = red("checkout");
+        told(&shop);
+        fs::remove_file(shop.app.join("settings")).unwrap();
+        shop.git(["checkout", "-q", "--", "settings"]).goes();
+        let settings = shop.app.join("settings");
+        assert_eq!(fs::read_to_string(settings).unwrap(), "green\n");
+        for _ in 0..2 {
+            shop.push("staging", "master").refused("suite");
+            let _ = fs::remove_file(shop.app.join(".git/info/attributes"));
+        }
+    }
+}
+
+#[test]
+fn attributes_of_the_user_alone_make_no_other_tree() {
+    for place in ["checkout", "worktree"] {
+        for (of_clone, says) in [(true, ".git/info/attributes"), (false, "suite: ")] {
+            let shop = red(place);
+            for (side, text) in [("smudge", "s/red/green/"), ("clean", "s/green/red/")] {
+                let name = format!("filter.green.{side}");
+                shop.git(["config", &name, &format!("sed {text}")]).goes();
+            }
+            let file = shop.path("app/.git/info/attributes");
+            let file = Some(file).filter(|_| of_clone);
+            let file = file.unwrap_or(shop.path("attributes"));
+            fs::write(&file, "settings filter=green\n").unwrap();
+            if !of_clone {
+                let name = file.to_str().unwrap();
+                shop.git(["config", "core.attributesFile", name]).goes();
+            }
+            shop.write("settings", "green\n");
+            shop.git(["add", "settings"]).goes();
+            assert_eq!(shop.ask(["status", "--porcelain"]), "");
+            let ran = shop.push("staging", "master").goes_not();
+            ran.says(says).never_says("may go");
+        }
+    }
+    // What says nothing of how a file is written is the user's own.
+    let shop = with("true", "worktree", |shop| shop.write("settings", ""));
+    shop.write(
+        ".git/info/attributes",
+        "settings diff=x merge=union -text\n",
+    );
+    shop.push("staging", "master").goes();
+}
+
+/// A shop with a submodule whose file is red.
+fn with_submodule(suite: &str, place: &str) -> Sandbox {
+    with(suite, place, |shop| {
+        shop.run_in(shop.root(), "git", ["init", "-q", "module"])
+            .goes();
+        fs::write(shop.path("module/settings"), "red\n").unwrap();
+        let module = shop.path("module");
+        shop.run_in(&module, "git", ["add", "."]).goes();
+        shop.run_in(&module, "git", ["commit", "-q", "-m", "red"])
+            .goes();
+        shop.git(["submodule", "--quiet", "add", "../module", "module"])
+            .goes();
+    })
+}
+
+#[test]
+fn a_submodule_hides_no_edit_either() {
+    let module = |shop: &Sandbox, args: &[&str]| {
+        shop.run_in(shop.app.join("module"), "git", args).goes();
+    };
+    for hide in ["--assume-unchanged", "--skip-worktree"] {
+        let shop = with_submodule("grep -q green module/settings", "checkout");
+        shop.write("module/settings", "green\n");
+        module(&shop, &["update-index", hide, "settings"]);
+        assert_eq!(shop.ask(["status", "--porcelain"]), "");
+        shop.push("staging", "master")
+            .refused("suite")
+            .says("1 file hidden from git status: module/settings")
+            .says("    git submodule foreach --recursive 'git read-tree HEAD'\n");
+        module(&shop, &["read-tree", "HEAD"]);
+        shop.push("staging", "master")
+            .refused("suite")
+            .says("1 file with changes in a submodule: module");
+    }
+    // Where it is not checked out, git does not look.
+    let shop = with_submodule("grep -q green module/settings", "checkout");
+    shop.git(["submodule", "--quiet", "deinit", "--force", "module"])
+        .goes();
+    shop.write("module/settings", "green\n");
+    assert_eq!(shop.ask(["status", "--porcelain"]), "");
+    shop.push("staging", "master")
+        .refused("suite")
+        .says("module/settings");
+}
+
+#[test]
+fn a_red_run_leaves_nothing_in_a_submodule_of_the_copy() {
+    let shop = with_submodule(
+        "git submodule --quiet update --init && { grep -q green module/settings || { echo green > module/settings; false; }; }",
+        "worktree",
+    );
+    for _ in 0..3 {
+        shop.push("staging", "master").refused("suite");
+    }
+}
+
+#[test]
+fn a_flag_on_the_pushed_file_itself_is_no_edit() {
+    let shop = with("grep -q red settings", "checkout", |shop| {
+        shop.write("settings", "red\n");
+    });
+    shop.git(["update-index", "--skip-worktree", "settings"])
+        .goes();
+    shop.push("staging", "master").goes();
+    // Nor does anything in the place of our own index count, or hang.
+    let index = shop.app.join(".git/pushgate/index");
+    fs::remove_file(&index).unwrap();
+    Ran::of(shop.command("mkfifo").arg(&index)).goes();
+    shop.push("staging", "+master~1:master").goes_not();
+    fs::write(shop.app.join("settings"), "green\n").unwrap();
+    shop.commit_on_origin("two");
+    shop.push("staging", "master")
+        .refused("suite")
+        .says("1 file hidden from git status: settings");
 }
