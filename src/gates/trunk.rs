@@ -60,6 +60,9 @@ fn must_keep(
             _ => Ok(format!("{trunk} is new")),
         };
     };
+    if commit == old {
+        return Ok(format!("{} is {trunk}", commit.short()));
+    }
     if !follows(commit, old, world)? {
         let difference = world.repository.difference(old, commit, &trunk.remote)?;
         if !difference.takes.is_empty() {
@@ -69,10 +72,10 @@ fn must_keep(
     Ok(format!("{} follows {}", commit.short(), old.short()))
 }
 
-/// Whether `old` is `new` or a parent of it: the common case, told from the commit alone.
+/// Whether `old` is a parent of `new`: the common case, told from the commit alone.
 fn follows(new: &Oid, old: &Oid, world: &World<'_>) -> Result<bool, Stop> {
-    Ok(new == old
-        || matches!(world.repository.object(new)?, Object::Commit { parents } if parents.contains(old)))
+    let object = world.repository.object(new)?;
+    Ok(matches!(object, Object::Commit { parents } if parents.contains(old)))
 }
 
 /// The local trunk branch, which the commands that fix a push begin with.

@@ -65,6 +65,10 @@ fn check_asks_what_a_push_would_be_asked() {
     shop.pushgate(["check", "trunk"])
         .goes()
         .says("push to trunk (origin/master) may go");
+    let origin = shop.ask(["rev-parse", "--short=7", "origin/master"]);
+    shop.pushgate(["check", "trunk", "--commit", &origin])
+        .goes()
+        .says(&format!("  trunk: {origin} is origin/master\n"));
     fs::rename(shop.path("origin.git"), shop.path("gone.git")).unwrap();
     let ran = shop.pushgate(["check", "staging"]);
     assert_eq!(ran.code, 2, "{ran}");
