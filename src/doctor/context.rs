@@ -43,8 +43,8 @@ pub(crate) struct Opened {
 
 pub(crate) struct RemoteAnswer {
     pub(crate) name: BString,
-    /// Whether it has a branch called like trunk.
-    pub(crate) has_trunk: Result<bool, Undecided>,
+    /// What its branch called like trunk has, at each URL where there is one.
+    pub(crate) tips: Result<Vec<Oid>, Undecided>,
 }
 
 impl Opened {
@@ -105,7 +105,7 @@ fn ask_remotes<T>(
     let refs: Vec<&str> = branch.as_deref().into_iter().collect();
     let names: Vec<_> = world.remotes().names().collect();
     let ask = |name: &&BStr| RemoteAnswer {
-        has_trunk: world.probe(name, &refs).map(|found| !found.is_empty()),
+        tips: (world.probe(name, &refs)).map(|found| found.into_iter().map(|one| one.1).collect()),
         name: (*name).to_owned(),
     };
     at_once(&names, ask, other)

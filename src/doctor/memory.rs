@@ -6,8 +6,11 @@ use jiff::Timestamp;
 
 use super::{Finding, Found, Opened, from_here};
 use crate::{
+    app::unjudged::sighting,
     cure::command,
+    gates::{EnvironmentRemotes, Memory},
     memory::{
+        deployments::current,
         history::history,
         ledger::Entry,
         record::{Judged, Record},
@@ -58,7 +61,7 @@ pub(crate) fn unjudged(opened: &Opened) -> Found {
     findings.extend(opened.world.unshared_remark().map(Finding::warning));
     // That the remote does not answer is said with the others.
     if let Err(error) = &opened.team
-        && opened.remotes.iter().all(|one| one.has_trunk.is_ok())
+        && opened.remotes.iter().all(|one| one.tips.is_ok())
     {
         let why = error.in_one_line();
         let text = format!("only what this clone remembers is looked at: {why}");
@@ -66,6 +69,7 @@ pub(crate) fn unjudged(opened: &Opened) -> Found {
     }
     for environment in &opened.policy.environments {
         let (of, name) = (opened.world.remotes_of(environment), &environment.name);
+        findings.extend(unrecorded(&of, opened)?);
         let is_here = |one: &&Record| one.deployed().is_some() && one.is_at(of.place());
         let here: Vec<Record> = records.iter().filter(is_here).cloned().collect();
         let mut deployed = history(Vec::new(), &here, &[]);
@@ -99,6 +103,32 @@ pub(crate) fn unjudged(opened: &Opened) -> Found {
             .run(command(["pushgate", "log", "--environment", name]))
             .hint("every clone that deploys needs the gate: pushgate install");
         findings.push(finding);
+    }
+    Ok(findings)
+}
+
+/// What is live on an environment and nobody has recorded, unless it was there before the gate.
+fn unrecorded(of: &EnvironmentRemotes, opened: &Opened) -> Found {
+    let (world, place) = (&opened.world, of.place());
+    let mut findings = Vec::new();
+    // A colleague's record may not have come, and `live` may tell of another commit than git.
+    if opened.team.is_err() || of.live.is_some() {
+        return Ok(findings);
+    }
+    let answers = (opened.remotes.iter()).filter(|one| of.remotes.contains(&one.name));
+    for tip in answers.flat_map(|one| one.tips.iter().flatten()) {
+        let is_known = current(&world.records(tip)?, place, tip, Timestamp::now()).is_some();
+        let seen = if is_known {
+            None
+        } else {
+            sighting(world, place, tip)?
+        };
+        let mut seen = seen.iter().filter_map(Record::deployed);
+        if seen.any(|deployed| deployed.judged == Judged::Unjudged) {
+            let (name, tip) = (&of.environment, tip.short());
+            let text = format!("{name} has {tip}, and nobody has recorded who deployed it");
+            findings.push(Finding::warning(text).run("pushgate status"));
+        }
     }
     Ok(findings)
 }

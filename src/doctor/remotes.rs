@@ -58,8 +58,8 @@ fn one(remote: &RemoteAnswer, opened: &Opened) -> Finding {
             return Finding { text, ..finding };
         }
     };
-    let has_trunk = match &remote.has_trunk {
-        Ok(has_trunk) => *has_trunk,
+    let has_trunk = match &remote.tips {
+        Ok(tips) => !tips.is_empty(),
         Err(error) => {
             let is_heroku = destination.platform() == Some(Platform::Heroku);
             let wants_login = is_heroku && url.starts_with(b"http");

@@ -151,7 +151,10 @@ fn what_no_gate_judged_is_told_for_a_month_and_while_it_is_the_newest() {
         .goes();
     let three = shop.ask(["rev-parse", "HEAD"]);
     shop.later(60);
+    let has = format!("staging has {}, and nobody has recorded who", &three[..7]);
+    visit.doctor().warns(&has).runs("pushgate status");
     shop.pushgate(["status"]).goes();
+    visit.doctor().lacks("nobody has recorded");
     doctor().warns(&format!(
         "no gate judged 2 deployments to staging of the last 30 days: {} by an unknown person (noticed by Ana <ana@shop.example>); {} by Ana",
         &three[..7],
