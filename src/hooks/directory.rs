@@ -21,7 +21,7 @@ const LEGACY: &str = "pre-push.legacy";
 /// `$(basename "$0")` and `$(dirname "$0")/..` in it mean what they meant. The other files of the
 /// hooks directory have links there, for `$(dirname "$0")/husky.sh`.
 pub(crate) const KEPT: &str = ".pushgate-hooks";
-/// Where a changed hook of ours is put before it is written anew.
+/// Where a changed hook of ours is put before it is written anew; the last one.
 const EDITED: &str = "pre-push.edited";
 
 /// Asks git where it looks for hooks, unless no configuration can say anything but the usual place.
@@ -156,7 +156,12 @@ impl HooksDirectory {
     pub(crate) fn make_room(&self, found: &Call) -> Result<Option<PathBuf>, Undecided> {
         match found {
             Call::Missing | Call::AsWritten => Ok(None),
-            Call::Changed | Call::Broken(_) => self.set_aside().map(Some),
+            Call::Changed | Call::Broken(_) => {
+                let aside = self.path.join(EDITED);
+                let _ = fs::remove_file(&aside);
+                second_name(&self.hook, &aside)?;
+                Ok(Some(aside))
+            }
             _ if is_same(&self.hook, &self.kept) => Ok(None),
             _ => {
                 let directory = self.kept_directory();
@@ -165,20 +170,6 @@ impl HooksDirectory {
                 Ok(None)
             }
         }
-    }
-
-    /// Gives a changed hook of ours a second name that nothing has yet, and returns it.
-    fn set_aside(&self) -> Result<PathBuf, Undecided> {
-        let mut number = 1;
-        let mut aside = self.path.join(EDITED);
-        while exists(&aside) && !is_same(&self.hook, &aside) {
-            number += 1;
-            aside = self.path.join(format!("{EDITED}.{number}"));
-        }
-        if !exists(&aside) {
-            second_name(&self.hook, &aside)?;
-        }
-        Ok(aside)
     }
 
     /// Removes what stands where our hook should.
