@@ -1,8 +1,10 @@
 //! What a check finds: how well something works, the facts in words, and how to fix it.
 
-use serde::Serialize;
+use std::collections::BTreeMap;
 
-use crate::gates::Undecided;
+use serde::{Serialize, Serializer};
+
+use crate::{cure::Cure, gates::Undecided};
 
 /// How well something works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -13,17 +15,6 @@ pub(crate) enum Status {
     Warning,
     /// Because of it pushes are refused, or are not judged.
     Broken,
-}
-
-/// A way to fix it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(crate) enum Cure {
-    /// A complete command for the shell.
-    #[serde(rename = "run")]
-    Command(String),
-    /// What no command does alone.
-    #[serde(rename = "hint")]
-    Words(String),
 }
 
 /// The result of a check, as a person reads it and, as one of `lines`, in `doctor --json`.
@@ -37,7 +28,8 @@ pub(crate) struct Finding {
     pub(crate) text: String,
     /// What another program said of it, line by line.
     pub(crate) details: Vec<String>,
-    /// In the order in which to try them.
+    /// In the order in which to try them; commands that need no words have none.
+    #[serde(serialize_with = "as_list")]
     pub(crate) cures: Vec<Cure>,
 }
 
@@ -72,24 +64,18 @@ impl Finding {
         finding.cures(error.cures)
     }
 
-    pub(crate) fn cure(mut self, cure: Cure) -> Self {
-        self.cures.push(cure);
-        self
-    }
-
     pub(crate) fn run(self, command: impl Into<String>) -> Self {
-        self.cure(Cure::Command(command.into()))
+        self.cures([Cure::run("", [command])])
     }
 
+    /// Words that the commands after them belong to.
     pub(crate) fn hint(self, words: impl Into<String>) -> Self {
-        self.cure(Cure::Words(words.into()))
+        self.cures([Cure::words(words)])
     }
 
-    pub(crate) fn cures(self, cures: impl IntoIterator<Item = crate::cure::Cure>) -> Self {
-        (cures.into_iter()).fold(self, |finding, cure| {
-            let finding = finding.hint(cure.words);
-            cure.commands.into_iter().fold(finding, Self::run)
-        })
+    pub(crate) fn cures(mut self, cures: impl IntoIterator<Item = Cure>) -> Self {
+        self.cures.extend(cures);
+        self
     }
 
     pub(crate) fn details(mut self, lines: &[String]) -> Self {
@@ -98,7 +84,16 @@ impl Finding {
     }
 }
 
-/// The worst status of all.
+/// Writes `{"hint": words}` and `{"run": command}` one after the other.
+fn as_list<S: Serializer>(cures: &[Cure], to: S) -> Result<S::Ok, S::Error> {
+    let parts = cures.iter().flat_map(|Cure { words, commands }| {
+        let hint = (!words.is_empty()).then_some(("hint", words));
+        hint.into_iter()
+            .chain(commands.iter().map(|command| ("run", command)))
+    });
+    to.collect_seq(parts.map(|part| BTreeMap::from([part])))
+}
+
 pub(crate) fn worst(findings: &[Finding]) -> Status {
     let statuses = findings.iter().map(|finding| finding.status);
     statuses.max().unwrap_or(Status::Ok)

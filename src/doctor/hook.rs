@@ -5,9 +5,10 @@ use std::process::Command;
 use bstr::ByteSlice;
 
 use super::{
-    Cure, Fault, Finding, Found, Opened, SHORT_PATH, Status, fault, from_here, program::version,
+    Fault, Finding, Found, Opened, SHORT_PATH, Status, fault, from_here, program::version,
 };
 use crate::{
+    cure::Cure,
     gates::Undecided,
     git::{Repository, Version},
     hooks::{
@@ -81,8 +82,8 @@ fn in_directory(opened: &Opened, hooks: &HooksDirectory) -> Result<Finding, Unde
             _ if fault.stops_push && is_ours => finding.run(INSTALL),
             None if hooks.manager == Some(Manager::Husky) => finding.run("npx husky"),
             None => install(opened, hooks, finding),
-            Some(cure) if fault.then_install => finding.cure(cure).run(INSTALL),
-            Some(cure) => finding.cure(cure),
+            Some(cure) if fault.then_install => finding.cures([cure]).run(INSTALL),
+            Some(cure) => finding.cures([cure]),
         });
     }
     let gate = Gate::of(hooks, &opened.world)?;
@@ -227,9 +228,9 @@ pub(crate) fn kept(opened: &Opened) -> Found {
     };
     let words = fault.words;
     let text = format!("the hook that was there before, {path}, {words}: {effect}");
-    let executable = || Cure::Command(format!("chmod +x {}", shell_word(&path)));
+    let executable = || Cure::run("", [format!("chmod +x {}", shell_word(&path))]);
     let cure = fault.cure.unwrap_or_else(executable);
-    Ok(vec![Finding::broken(text).cure(cure)])
+    Ok(vec![Finding::broken(text).cures([cure])])
 }
 
 /// Whether git-lfs uploads before a push.

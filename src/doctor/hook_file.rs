@@ -6,7 +6,8 @@ use std::{os::unix::fs::PermissionsExt, path::Path};
 use bstr::ByteSlice;
 use nix::unistd::{AccessFlags, access};
 
-use super::{context::from_here, finding::Cure};
+use super::context::from_here;
+use crate::cure::Cure;
 use crate::text::{printable, shell_word};
 
 /// Why a hook cannot be run.
@@ -35,7 +36,7 @@ pub(crate) fn fault(path: &Path) -> Option<Fault> {
     Some(Fault {
         words: words.to_owned(),
         stops_push: path.is_dir(),
-        cure: cure.map(Cure::Command),
+        cure: cure.map(|command| Cure::run("", [command])),
         then_install: true,
     })
 }
@@ -53,20 +54,20 @@ fn not_run(path: &Path) -> Option<Fault> {
             let word = shell_word(&name);
             words = "has the line ends of Windows".to_owned();
             // The mode stays as it is.
-            cure = Cure::Command(format!(
-                "tr -d '\\r' <{word} >{word}.lf && cat {word}.lf >{word} && rm {word}.lf"
-            ));
+            let repair =
+                format!("tr -d '\\r' <{word} >{word}.lf && cat {word}.lf >{word} && rm {word}.lf");
+            cure = Cure::run("", [repair]);
         } else {
             let program = missing_interpreter(&line.to_str_lossy())?;
             words = format!("asks for `{program}`, which is not there");
-            cure = Cure::Words(format!(
+            cure = Cure::words(format!(
                 "install `{program}`, or fix the first line of {name}"
             ));
         }
     } else {
         words = "is on a file system that runs no programs".to_owned();
         let mount = "mount it without `noexec`, or move the clone to another one";
-        cure = Cure::Words(mount.to_owned());
+        cure = Cure::words(mount);
     }
     Some(Fault {
         words,

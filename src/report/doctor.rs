@@ -4,7 +4,10 @@ use anstyle::Style;
 use serde_json::{Value, json};
 
 use super::{BAD, DEEP, GOOD, HINT, LOUD, PLAIN, Text, paint};
-use crate::doctor::{Cure, Finding, Status, worst};
+use crate::{
+    cure::Cure,
+    doctor::{Finding, Status, worst},
+};
 
 /// The texts begin in this column, after the status.
 const MARGIN: usize = 11;
@@ -39,21 +42,25 @@ pub(crate) fn draw(findings: &[Finding], columns: usize) -> Text {
             text += format_args!("{deep}  {line}\n");
         }
         let mut cures = finding.cures.iter().peekable();
-        while let Some(cure) = cures.next() {
-            text += match cure {
-                Cure::Command(command) => format_args!("{deep}{DEEP}{command}\n").into(),
-                Cure::Words(words) => {
-                    let is_before_command = matches!(cures.peek(), Some(Cure::Command(_)));
-                    let colon = if is_before_command { ":" } else { "" };
-                    let first = Text::from(&deep) + paint(HINT, "hint:") + " ";
-                    fill(
-                        &first,
-                        &format!("{deep}  "),
-                        &format!("{words}{colon}"),
-                        columns,
-                    )
-                }
-            };
+        while let Some(Cure { words, commands }) = cures.next() {
+            if !words.is_empty() {
+                let next = cures.peek().filter(|next| next.words.is_empty());
+                let colon = if commands.is_empty() && next.is_none() {
+                    ""
+                } else {
+                    ":"
+                };
+                let first = Text::from(&deep) + paint(HINT, "hint:") + " ";
+                text += fill(
+                    &first,
+                    &format!("{deep}  "),
+                    &format!("{words}{colon}"),
+                    columns,
+                );
+            }
+            for command in commands {
+                text += format_args!("{deep}{DEEP}{command}\n");
+            }
         }
     }
     text + "\n" + summary(findings).fill(columns, &Text::default(), "")
