@@ -1,6 +1,6 @@
 //! The environment variables that override the gates for one push.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use crate::push::variables::{AFTER, REASON, ROLLBACK, SKIP, SWITCH};
 use crate::{
@@ -148,7 +148,7 @@ pub(crate) struct BadWord {
     /// The nearest of them.
     nearest: Option<&'static str>,
     /// The variables that are set.
-    set: Vec<(&'static str, String)>,
+    set: BTreeMap<&'static str, String>,
 }
 
 impl BadWord {
@@ -161,8 +161,7 @@ impl BadWord {
     ) -> Self {
         let all = [SWITCH, SKIP, ROLLBACK, REASON].map(|name| (name, get(name)));
         Self {
-            set: all
-                .into_iter()
+            set: (all.into_iter())
                 .filter(|(_, value)| !value.is_empty())
                 .collect(),
             variable,
@@ -189,35 +188,26 @@ impl BadWord {
         repository: &dyn LocalRepository,
     ) -> Refusal {
         let again = push.command_again(repository);
-        let set = |fix: &dyn Fn(&str) -> String| {
-            let set = self.set.iter().map(|(name, value)| match fix(value) {
-                fixed if *name == self.variable => (*name, fixed),
-                _ => (*name, value.clone()),
-            });
-            set.collect::<Vec<_>>()
+        let with = |value: String| {
+            let mut set = self.set.clone();
+            set.insert(self.variable, value);
+            set
         };
-        let written = |set: &[(&str, String)]| {
+        let written = |set: &BTreeMap<&str, String>| {
             let set = set.iter();
             let set = set.map(|(name, value)| format!("{name}={} ", shell_word(value)));
             set.collect::<String>() + &again
         };
-        let without = written(&set(&|_| String::new()));
-        let refusal = Refusal::new(self.why());
         let fixed = self.nearest.map(|nearest| {
-            set(&|value| {
-                let words = value.split(',').map(str::trim);
-                let is_bad = |word: &&str| word.eq_ignore_ascii_case(&self.word);
-                let words =
-                    words.map(|word| Some(word).filter(|word| !is_bad(word)).unwrap_or(nearest));
-                words.collect::<Vec<_>>().join(",")
-            })
+            let words = self.set[self.variable].split(',').map(str::trim);
+            let is_bad = |word: &str| word.eq_ignore_ascii_case(&self.word);
+            let words = words.map(|word| if is_bad(word) { nearest } else { word });
+            with(words.collect::<Vec<_>>().join(","))
         });
         // There may be more that has no meaning.
-        let is_clear = |set: &Vec<(&str, String)>| {
-            let find = |name: &str| Some(set.iter().find(|(set, _)| *set == name)?.1.clone());
-            Overrides::read(find).is_ok()
-        };
-        match fixed.filter(is_clear) {
+        let fixed = fixed.filter(|set| Overrides::read(|name| set.get(name).cloned()).is_ok());
+        let (refusal, without) = (Refusal::new(self.why()), written(&with(String::new())));
+        match fixed {
             Some(fixed) => {
                 (refusal.cure("say it so", [written(&fixed)])).cure("or without it", [without])
             }
