@@ -151,9 +151,9 @@ impl Found {
         self.said(now, |at| day_and_time(at, reader, reader))
     }
 
-    /// Writes what it says for people with other clocks, whose logs show its times by theirs.
+    /// Writes what it says for people with other clocks.
     pub(crate) fn recorded(&self, now: Timestamp) -> String {
-        self.said(now, |at| at.to_string())
+        self.said(now, |at| at.strftime("%a %Y-%m-%d %H:%M UTC").to_string())
     }
 
     fn said(&self, now: Timestamp, at: impl Fn(Timestamp) -> String) -> String {

@@ -10,7 +10,7 @@ use crate::{
         history::{Arrival, Happened},
         ledger::Entry,
     },
-    text::{day_and_time, printable},
+    text::printable,
 };
 
 /// Shorter names of places leave this much room all the same.
@@ -31,7 +31,7 @@ pub(crate) fn log(
     let widest = widest.unwrap_or(0).clamp(NARROWEST, WIDEST);
     let clock = |one: &Happened| one.entry.at.to_zoned(zone.clone());
     let events: Vec<_> = (all.iter().zip(places))
-        .map(|(one, place)| (one, head(one, place.into(), widest), details(one, zone)))
+        .map(|(one, place)| (one, head(one, place.into(), widest), details(one)))
         .collect();
     // What stopped several pushes for one cause is told once.
     let is_again = |(one, head, details): &(&Happened, Text, Vec<Text>),
@@ -113,7 +113,7 @@ fn head(one: &Happened, place: Text, widest: usize) -> Text {
 }
 
 /// What there is to say about it.
-fn details(one: &Happened, zone: &TimeZone) -> Vec<Text> {
+fn details(one: &Happened) -> Vec<Text> {
     let entry = &one.entry;
     let mut details = Vec::from_iter(about(one).map(Text::from));
     let told: Vec<_> = (entry.gates.iter().filter(|gate| gate.outcome != "passed")).collect();
@@ -127,25 +127,9 @@ fn details(one: &Happened, zone: &TimeZone) -> Vec<Text> {
     }
     if let Some(reason) = &entry.reason {
         let what = if is_word(entry) { "" } else { "reason: " };
-        let reason = match entry.event.as_str() {
-            "unlock" => by_clock(reason, zone),
-            _ => reason.clone(),
-        };
-        details.push(format!("{what}{}", shown(&reason)).into());
+        details.push(format!("{what}{}", shown(reason)).into());
     }
     details
-}
-
-/// A text with its times by the clock of the reader.
-fn by_clock(text: &str, zone: &TimeZone) -> String {
-    let words = text.split(' ').map(|word| {
-        let time = word.trim_end_matches([',', ':']);
-        match time.parse() {
-            Ok(at) => day_and_time(at, zone, zone) + &word[time.len()..],
-            Err(_) => word.to_owned(),
-        }
-    });
-    words.collect::<Vec<_>>().join(" ")
 }
 
 /// What became of a push, or how a commit became live.
