@@ -59,16 +59,25 @@ impl Gate {
 
 /// Whether the gate is called before every push from here; `None` where that cannot be told.
 pub(crate) fn is_gated(repository: &Repository) -> Option<bool> {
+    call(repository)?.judges()
+}
+
+/// How the gate is called before a push from here; `None` where git does not say which hook it runs.
+pub(crate) fn call(repository: &Repository) -> Option<Call> {
     if configured::ours(repository).is_some() {
-        return Some(true);
+        return Some(Call::AsWritten);
     }
     let hooks = HooksDirectory::of(repository).ok()?;
-    match Gate::of(&hooks, repository) {
-        // A hook of a person's may call others.
-        Ok(gate) if gate.call == Call::No && hooks.manager.is_none() => None,
-        Ok(gate) => gate.call.judges(),
-        Err(_) => Some(false),
+    if !is_executable(&hooks.path.join(NAME)) {
+        return Some(Call::Missing);
     }
+    Some(match Gate::of(&hooks, repository) {
+        Ok(gate) if gate.call == Call::No && hooks.manager.is_none() => {
+            Call::Unclear("a hook of a person's may call others")
+        }
+        Ok(gate) => gate.call,
+        Err(_) => Call::No,
+    })
 }
 
 /// The command that puts the gate back, or, where `install` would refuse, the one that tells how.

@@ -3,7 +3,6 @@
 use std::{
     env,
     os::unix::ffi::OsStringExt,
-    path::PathBuf,
     sync::{MutexGuard, PoisonError},
     time::Duration,
 };
@@ -12,16 +11,15 @@ use bstr::BStr;
 
 use super::SystemClock;
 use crate::{
-    ci, file,
+    ci,
     gates::{
         Checked, Clock, EnvironmentRemotes, Passed, Refusal, Runner, Stop, SuiteLock, SuiteRun,
         Undecided, Work,
     },
     git::Repository,
     hooks::{
-        directory::{HooksDirectory, is_executable},
-        gate::{Gate, is_gated, put_back},
-        script::{Call, NAME},
+        gate::{call, put_back},
+        script::Call,
     },
     memory::record::{Event, Record},
     policy::{Ci, In},
@@ -124,10 +122,15 @@ impl Runner for PushRunner<'_> {
             last_took,
             console: self.console,
         };
-        let before = Called::of(repository);
+        let before = call(repository);
         let run = suite::run(&setup, work)?;
+        // The configuration may be another now.
+        let Ok(after) = Repository::open().as_ref().map(call) else {
+            return Ok(run);
+        };
+        let is_whole = |call: &Call| *call != Call::Changed && call.judges() == Some(true);
         // `npm ci` may set up other hooks. Nothing is put back: it is said.
-        if !is_gate_gone(before.as_ref()) {
+        if after == before || after.as_ref().is_some_and(is_whole) {
             return Ok(run);
         }
         match run {
@@ -162,47 +165,6 @@ impl Runner for PushRunner<'_> {
         let record = Record::new(at, by, environment.place(), commit, event);
         repository.notes().add(&[record])
     }
-}
-
-/// What decides whether git calls the gate.
-struct Called {
-    /// The hook that git calls next, and the file by which it calls the gate: what is in them, and whether
-    /// they can be run.
-    files: Vec<(PathBuf, Vec<u8>, bool)>,
-    gate: Option<Gate>,
-}
-
-impl Called {
-    fn of(repository: &Repository) -> Option<Self> {
-        let hooks = HooksDirectory::of(repository).ok()?;
-        let gate = Gate::of(&hooks, repository).ok();
-        let file = gate.as_ref().map(|gate| gate.file.clone());
-        let state = |path: PathBuf| {
-            let bytes = file::read_followed(&path).unwrap_or_default();
-            let can_run = is_executable(&path);
-            (path, bytes, can_run)
-        };
-        let files = [Some(hooks.path.join(NAME)), file];
-        let files = files.into_iter().flatten().map(state).collect();
-        Some(Self { files, gate })
-    }
-}
-
-/// Whether git calls the gate no more; not where that cannot be told.
-fn is_gate_gone(before: Option<&Called>) -> bool {
-    // The configuration may be another now.
-    let Ok(repository) = Repository::open() else {
-        return false;
-    };
-    let (Some(before), Some(now)) = (before, Called::of(&repository)) else {
-        return false;
-    };
-    if now.files == before.files {
-        return false;
-    }
-    let can_run = now.files.first().is_some_and(|(_, _, can_run)| *can_run);
-    let is_whole = now.gate.is_some_and(|gate| gate.call != Call::Changed);
-    !(can_run && is_whole && is_gated(&repository) == Some(true))
 }
 
 impl Repository {
