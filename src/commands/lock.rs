@@ -1,6 +1,9 @@
 //! `pushgate lock [ENV]` and `pushgate unlock [ENV]`: nobody else deploys there for a while.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
 
 use jiff::{Timestamp, Zoned};
 
@@ -248,13 +251,18 @@ impl<'w> Locks<'w> {
             None => self.pipeline()?,
         };
         let mut reasons = Vec::new();
+        let mut done = BTreeSet::new();
         for tries in 0..=STUBBORN {
             let mut all = self.all()?;
             all.retain(|one| names.contains(&one.environment));
             let is_locked = |name: &&String| all.iter().any(|one| one.environment == **name);
-            for name in names.iter().filter(|name| tries == 0 && !is_locked(name)) {
-                named(name, self.policy())?;
-                report::say(&format!("{name} is not locked"));
+            for name in names.iter().filter(|name| !is_locked(name)) {
+                if tries == 0 {
+                    named(name, self.policy())?;
+                    report::say(&format!("{name} is not locked"));
+                } else if !done.contains(name) {
+                    report::say(&format!("{name} is unlocked: somebody else was faster"));
+                }
             }
             for is_local in [true, false] {
                 let changes = all.iter().filter(|one| one.is_local == is_local);
@@ -268,6 +276,7 @@ impl<'w> Locks<'w> {
                         let (name, now) = (&found.environment, now());
                         let was = found.sentence(now, &SystemClock.reader());
                         report::say(&format!("{name} is unlocked; until then: {was}"));
+                        done.insert(name.clone());
                         let was = format!("until then: {}", found.recorded(now));
                         let at = SystemClock.now();
                         self.record("unlock", name, was.clone(), at);
@@ -279,7 +288,9 @@ impl<'w> Locks<'w> {
                 if let Err(error) = write(self.world, &gone, self.remote) {
                     report::warn(&error.in_one_line());
                 }
-                reasons.extend(outcome.reasons);
+                if !outcome.reasons.is_empty() {
+                    reasons = outcome.reasons;
+                }
             }
             start_follow_up(self.world);
             if all.is_empty() {

@@ -1,6 +1,6 @@
 //! The way of a push through the gates: the cheap ones, the suite, and the cheap ones again after a suite that ran.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, mem};
 
 use jiff::Timestamp;
 
@@ -103,7 +103,27 @@ impl<'e> Evaluation<'e> {
                 self.answer(gate);
             }
             self.offer_override();
+        } else if self.needs_live() {
+            // Who is merely behind trunk gets it with trunk's newest.
+            let target = mem::take(&mut self.verdict.answers);
+            let is_trunk = |gate| gate == Gate::Trunk;
+            self.tips = Some(RemoteTips::of_push(self.push, is_trunk, self.world));
+            self.answer(Gate::Trunk);
+            if !self.verdict.needs_other_commit() {
+                self.verdict.answers = target;
+            }
         }
+    }
+
+    /// Whether what stops the push is that the live commit is not here.
+    fn needs_live(&self) -> bool {
+        let needs = |outcome: &Outcome| matches!(outcome, Outcome::Refused(refusal) if refusal.needs == Needs::Live);
+        !self.rollback
+            && self
+                .verdict
+                .answers
+                .iter()
+                .any(|(_, outcome)| needs(outcome))
     }
 
     fn ask_suite(&mut self) {
@@ -147,7 +167,9 @@ impl<'e> Evaluation<'e> {
             })
             .collect();
         let waits = refusals.iter().any(|one| one.needs == Needs::Patience);
-        if let Some(last) = refusals.last_mut().filter(|_| waits) {
+        // Who has begun to override is told how it goes on.
+        let is_meant = waits || !self.skip.is_empty();
+        if let Some(last) = refusals.last_mut().filter(|_| is_meant) {
             let repository = self.world.repository;
             let command = self.push.overriding(&gates, self.rollback, repository);
             last.cures.push(Cure::run("if it cannot wait", [command]));

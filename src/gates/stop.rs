@@ -53,6 +53,8 @@ pub enum Needs {
     Patience,
     /// A push of another commit, about which other gates may say something else.
     OtherCommit,
+    /// The commit that is live: it is not here.
+    Live,
 }
 
 impl Refusal {

@@ -3,7 +3,7 @@
 use super::{
     governed_push::GovernedPush,
     route::Target,
-    stop::{Refusal, Stop, Undecided},
+    stop::{Needs, Refusal, Stop, Undecided},
     verdict::GateResult,
     world::{Object, World},
 };
@@ -125,6 +125,7 @@ fn check_objects(push: &GovernedPush<'_>, update: &Update, world: &World<'_>) ->
         );
         let words = format!("fetch it, look at what is there, then {}", push.again());
         let fetch = command(["git", "fetch", remote]);
-        Refusal::new(why).cure(words, [fetch]).into()
+        let refusal = Refusal::new(why).cure(words, [fetch]);
+        refusal.needing(Needs::Live).into()
     })
 }

@@ -196,14 +196,14 @@ fn two_commits_ask_nothing_at_all() {
 }
 
 #[test]
-fn an_unknown_deployed_commit_asks_nothing_at_all() {
+fn an_unknown_deployed_commit_asks_only_trunk_which_may_have_it() {
     let world = Fake {
         missing: Some(oid('a')),
         ..Fake::default()
     };
     let why =
         "`production` has aaaaaaa, which this repository does not: somebody else pushed there";
-    refused(&push(), &world, why, &[]);
+    refused(&push(), &world, why, &["trunk"]);
 }
 
 const CLOSED: &str = "closed by `22:00-07:00`; opens Wed 2026-11-25 07:00";

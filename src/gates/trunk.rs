@@ -49,9 +49,10 @@ fn must_keep(
         return Ok("deleted".to_owned());
     };
     let Some(old) = replaces else {
-        // Where only this clone says which branch is trunk, the server may have renamed it.
+        // The server may have renamed it: where the policy names it, it is new unless it has been there.
         let is_named = push.policy.trunk.branch.is_some();
-        let asked = (!is_named).then(|| world.remotes.default_branch(&trunk.remote));
+        let may_be_renamed = !is_named || world.repository.has_been_there(trunk)?;
+        let asked = may_be_renamed.then(|| world.remotes.default_branch(&trunk.remote));
         return match asked.transpose()?.flatten() {
             Some(to) if to != trunk.branch => {
                 let local = world.repository.local_branch(&trunk.branch)?;

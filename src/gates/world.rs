@@ -46,6 +46,8 @@ pub trait LocalRepository: Sync {
     fn object(&self, id: &Oid) -> Result<Object, Undecided>;
     fn is_shallow(&self) -> bool;
     fn local_branch(&self, name: &str) -> Result<Option<Oid>, Undecided>;
+    /// Whether trunk's branch was on its remote when that was asked last, or is its default one, as the clone noted.
+    fn has_been_there(&self, trunk: &TrunkName) -> Result<bool, Undecided>;
     fn checked_out(&self, branch: &str) -> Result<CheckedOut, Undecided>;
     /// How `a` relates to `b`; `remote` is where a shallow clone would be deepened from.
     fn relation(&self, a: &Oid, b: &Oid, remote: &str) -> Result<Relation, Undecided>;

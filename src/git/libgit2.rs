@@ -5,8 +5,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use bstr::ByteSlice;
-use git2::{ConfigLevel, ErrorCode, Repository};
+use bstr::{BString, ByteSlice};
+use git2::{ConfigLevel, ErrorCode, Index, Repository};
 use jiff::Timestamp;
 
 use super::{
@@ -17,6 +17,14 @@ use crate::{
     gates::Undecided,
     push::{Oid, remotes::Entry},
 };
+
+/// The paths of the submodules that an index has; `None` where libgit2 cannot read it.
+pub(super) fn submodules(index: &Path) -> Option<Vec<BString>> {
+    const GITLINK: u32 = 0o160_000;
+    let index = Index::open(index).ok().filter(|index| !index.is_empty())?;
+    let entries = index.iter().filter(|entry| entry.mode == GITLINK);
+    Some(entries.map(|entry| entry.path.into()).collect())
+}
 
 pub(super) struct Libgit2(Repository);
 

@@ -131,7 +131,11 @@ impl Repository {
         };
         let leases: Vec<_> = changes.iter().map(lease).collect();
         let refspecs: Vec<_> = changes.iter().map(refspec).collect();
-        let output = self.network(LIMIT).push(remote, &leases, &refspecs)?;
+        let output = match self.network(LIMIT).push(remote, &leases, &refspecs) {
+            Ok(output) => output,
+            // It may have changed them all the same, and be busy with its hooks.
+            Err(error) => return self.changed_meanwhile(remote, changes).ok_or(error),
+        };
         // FLAG, a tab, FROM:TO, a tab, words (git-push(1), "OUTPUT").
         let told = |line: &[u8]| {
             let mut fields = line.split(|b| *b == b'\t');
@@ -147,6 +151,25 @@ impl Repository {
         Ok(Changed {
             names: names.map(|(_, name)| name).collect(),
             reasons: reasons(&output),
+        })
+    }
+
+    /// The changes that a remote has made which did not answer; `None` where it has made none, or cannot tell.
+    fn changed_meanwhile(&self, remote: &str, changes: &[Change]) -> Option<Changed> {
+        let url = self.fetch_url(remote).ok()?;
+        let all = format!("{REFS}*");
+        let network = self.network(LIMIT);
+        let tips = network.list(Some(remote.into()), url.as_ref(), &[&all]);
+        let tips = tips.ok()?;
+        let is_made = |change: &&Change| {
+            let tip = tips.iter().find(|(name, _)| *name == change.name);
+            tip.map(|(_, id)| id) == change.to.as_ref()
+        };
+        let names = changes.iter().filter(is_made).map(|one| one.name.clone());
+        let names: Vec<_> = names.collect();
+        (!names.is_empty()).then(|| Changed {
+            names,
+            reasons: Vec::new(),
         })
     }
 }

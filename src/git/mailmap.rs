@@ -19,17 +19,23 @@ impl Repository {
     /// `Name <mail>` each. Whom none of them names stays as they are.
     pub(super) fn mapped(&self, people: &[String], commit: &Oid) -> Vec<String> {
         let text = self.mailmaps(commit);
-        let text = lower_mails(&text.to_str_lossy());
+        let text = lower_wanted(&text.to_str_lossy());
         let map = Some(text).filter(|text| !text.trim().is_empty());
         let Some(map) = map.and_then(|text| Mailmap::from_buffer(&text).ok()) else {
             return people.to_vec();
         };
         let mapped = |person: &String| {
-            let person = lower_mails(person);
             let (name, mail) = person.rsplit_once(" <")?;
-            let signature = Signature::new(name, mail.strip_suffix('>')?, &Time::new(0, 0)).ok()?;
+            let mail = mail.strip_suffix('>')?.to_lowercase();
+            let lower = name.to_lowercase();
+            let signature = Signature::new(&lower, &mail, &Time::new(0, 0)).ok()?;
             let known = map.resolve_signature(&signature).ok()?;
-            Some(format!("{} <{}>", known.name().ok()?, known.email().ok()?))
+            let known_name = known.name().ok().filter(|known| *known != lower);
+            Some(format!(
+                "{} <{}>",
+                known_name.unwrap_or(name),
+                known.email().ok()?
+            ))
         };
         people
             .iter()
@@ -56,14 +62,14 @@ impl Repository {
     }
 }
 
-/// Writes what is in angle brackets in lower case: git takes no notice of it there, libgit2 does.
-fn lower_mails(text: &str) -> String {
-    let mut is_mail = false;
-    let lower = |c: char| {
-        is_mail = c == '<' || (is_mail && c != '>' && c != '\n');
-        if is_mail { c.to_ascii_lowercase() } else { c }
+/// Writes each line in lower case but for the name that it gives: git takes no notice of it there, libgit2 does.
+fn lower_wanted(text: &str) -> String {
+    let lower = |line: &str| {
+        let end = line.find('<').unwrap_or(0);
+        let (name, rest) = line.split_at(end);
+        format!("{name}{}\n", rest.to_lowercase())
     };
-    text.chars().map(lower).collect()
+    text.lines().map(lower).collect()
 }
 
 /// A path of git's configuration, where `~/` is the home directory.

@@ -2,12 +2,13 @@
 
 mod backend;
 mod cat_file;
+pub(crate) mod checkout;
 pub(crate) mod command;
 mod error;
 pub(crate) mod files;
 mod libgit2;
 mod live_command;
-pub(crate) mod local;
+mod local;
 pub(crate) mod locks;
 mod mailmap;
 pub(crate) mod network;

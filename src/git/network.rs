@@ -13,7 +13,10 @@ use super::Repository;
 use crate::{
     gates::{LocalRepository as _, Undecided, facts::TrunkName},
     memory::{lock::REFS as LOCKS, record::REF},
-    process::program::{Output, ask_within},
+    process::{
+        program::{Output, ask_within},
+        signals,
+    },
     push::{
         Oid,
         url::{is_ssh, redact},
@@ -241,10 +244,12 @@ impl Network<'_> {
         }
         // A pattern also matches `refs/heads/x/refs/heads/master`: names are compared in full.
         let is_asked = |name: &&str| {
-            refs.iter().any(|asked| match asked.strip_suffix('*') {
-                Some(beginning) => name.starts_with(beginning),
-                None => asked == name,
-            })
+            // Of a tag, what it leads to stands on a line of its own.
+            !name.ends_with("^{}")
+                && refs.iter().any(|asked| match asked.strip_suffix('*') {
+                    Some(beginning) => name.starts_with(beginning),
+                    None => asked == name,
+                })
         };
         let tip = |line: &[u8]| {
             let (id, name) = line.split_once_str("\t")?;
@@ -273,7 +278,10 @@ impl Network<'_> {
             command.env("GIT_ASKPASS", askpass);
         }
         let left = self.deadline.saturating_duration_since(Instant::now());
-        ask_within(command, left, remote)?.ok_or_else(|| {
+        let answer = ask_within(command, left, remote)?;
+        // Who waited no longer was not kept waiting.
+        signals::check()?;
+        answer.ok_or_else(|| {
             let limit = self.limit.as_secs();
             Undecided::new(format!("`{remote}` gave no answer within {limit} s")).hint_ask(remote)
         })

@@ -50,12 +50,13 @@ impl Repository {
             heroku_hosts.push(format!("git.{host}"));
             heroku_hosts.push(host);
         }
-        let directory = env::current_dir();
         Ok(Self {
             remotes: Remotes::from_config(&config),
             reader: Reader {
-                directory: directory
-                    .map_err(|error| Undecided::failed("tell the current directory", &error))?,
+                // Where git resolves the relative path of a remote.
+                directory: (layout.work_tree.as_ref())
+                    .unwrap_or(&layout.common_dir)
+                    .clone(),
                 heroku_hosts,
             },
             layout,

@@ -112,21 +112,34 @@ fn unseen_failures(script: &str) -> Vec<(usize, &'static str)> {
     // What is quoted, comments, and the words of a `case`.
     const PLAIN: &str = r#"\\.|'[^']*'|"(\\.|[^"\\])*"|(^|\s)#[^\n]*|[\w*.-]+(\|[\w*.-]+)+\)"#;
     const PIPE: &str = r"[^|>]\|[^|]";
-    const UNSEEN: [(&str, &str); 7] = [
+    const AND: &str = r"&&[ \t]*(\n\s*)?[^\s\\][^\n;]*[\n;]\s*[^\s;}&|]";
+    // A failure in these is meant.
+    const CONDITION: &str = r"\b(if|while|until|elif)\b[^\n;]*";
+    const UNSEEN: [(&str, &str); 8] = [
         (
             PIPE,
             "only the last command of a pipe counts: no other failure is seen",
         ),
-        (r"\|\|\s*(true|:)(\s|;|\)|$)", "`|| true` hides a failure"),
         (
-            r"\|\|\s*(echo\b|exit 0\b)",
+            r"\|\|\s*(/\S*/)?(true|:)(\s|;|\)|$)",
+            "`|| true` hides a failure",
+        ),
+        (
+            r"\|\|\s*((echo|printf)\b|\{\s*(echo|printf)\b[^;\n}]*;?\s*\}|(exit|return) 0\b|\w+=)",
             "what comes after `||` hides a failure",
         ),
         (
-            r"&&[ \t]*[^\s\\][^\n]*\n\s*[^\s}&|]",
+            AND,
             "the failure of a command before `&&` is not seen, unless it is the last line",
         ),
-        (r"(^|\s)set \+e", "`set +e` hides every failure after it"),
+        (
+            r"(^|\s)set \+(e|o errexit)",
+            "`set +e` hides every failure after it",
+        ),
+        (
+            r"(^|\s)find\s[^\n]*-exec\s",
+            "`find` goes on after a failure of what it runs",
+        ),
         (
             r"[^&<>|]&([^&>]|$)",
             "the failure of a command with `&` after it is not seen",
@@ -157,15 +170,23 @@ fn unseen_failures(script: &str) -> Vec<(usize, &'static str)> {
         let blank = found.as_str().len() - found.as_str().trim_start().len();
         Some(text[..found.start() + blank].matches('\n').count())
     };
-    let keep_lines =
-        |quoted: &Captures<'_>| "x".to_owned() + &"\n".repeat(quoted[0].matches('\n').count());
+    let keep_lines = |found: &Captures<'_>| {
+        let is_comment = found[0].trim_start().starts_with('#');
+        let lines = found[0].matches('\n').count();
+        (if is_comment { " " } else { "x" }).to_owned() + &"\n".repeat(lines)
+    };
     let plain = Regex::new(PLAIN).map(|plain| plain.replace_all(script, keep_lines).into_owned());
     let plain = plain.unwrap_or_default();
-    let pipefail = script.contains("pipefail");
+    let pipefail = find(r"(^|\s)-\w*o\s+pipefail", &plain).is_some();
     let unseen = UNSEEN
         .iter()
         .filter(|(pattern, _)| !(pipefail && *pattern == PIPE));
-    let unseen = unseen.map(|(pattern, why)| (find(pattern, &plain), *why));
+    let bare = Regex::new(CONDITION).map(|one| one.replace_all(&plain, "x").into_owned());
+    let bare = bare.unwrap_or_default();
+    let unseen = unseen.map(|(pattern, why)| {
+        let text = if *pattern == AND { &bare } else { &plain };
+        (find(pattern, text), *why)
+    });
     let quoted = QUOTED
         .iter()
         .map(|(pattern, why)| (find(pattern, script), *why));

@@ -213,6 +213,7 @@ mod tests {
         some("test result: ok. 0 passed; 0 failed\n\ntest result: ok. 41 passed; 0 failed\n");
         some("ok  \texample.org/shop\t0.012s\n?   \texample.org/shop/web\t[no test files]\n");
         some("ok  \texample.org/shop\t(cached)\n");
+        some("ok  \tx\t0.002s\tcoverage: 50.0% of statements\n?   \tx/web\t[no test files]\n");
         some("# tests 14\n");
         some("\n\n  cart\n    ✔ adds\n    - b\n\n\n  1 passing (3ms)\n  1 pending\n");
         some(

@@ -22,8 +22,8 @@ use crate::{
     file::{self, Kept},
     gates::Undecided,
     git::{
+        checkout::{WITHOUT_ATTRIBUTES, differing, rewritten},
         command::{Git, OF_THE_PUSH, looking},
-        local::{WITHOUT_ATTRIBUTES, differing, rewritten},
     },
     policy::{FILE, Suite},
     process::{
@@ -180,7 +180,7 @@ impl<'w> Worktree<'w> {
     fn is_exact(&self) -> bool {
         let call = || self.here::<&str>([]);
         let index = self.directory.join("index");
-        differing(&call, &self.top(), Some(&index)).is_ok_and(|files| files.is_empty())
+        differing(&call, &self.top(), Some(&index)).is_ok_and(|(_, files)| files.is_empty())
     }
 
     /// Builds a call of git in the worktree.

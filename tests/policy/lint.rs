@@ -55,6 +55,37 @@ fn a_sensible_policy_passes() {
 }
 
 #[test]
+fn a_hidden_failure_is_found_however_it_is_written() {
+    let hidden = "`|| true` hides a failure";
+    let after = "what comes after `||` hides a failure";
+    let before = "the failure of a command before `&&` is not seen, unless it is the last line";
+    let errors = "`set +e` hides every failure after it";
+    let pipe = "only the last command of a pipe counts: no other failure is seen";
+    let finds_in_suite = |run: &str, expected: &[&str]| {
+        finds(&format!("suite:\n  run: {run}\n"), expected);
+    };
+    for (script, why) in [
+        ("bin/lint || true # known\n    bin/test", hidden),
+        ("bin/lint || /bin/true\n    bin/test", hidden),
+        ("bin/lint || red=1\n    bin/test", after),
+        ("bin/lint || { echo red; }\n    bin/test", after),
+        ("set +o errexit\n    bin/test", errors),
+        ("bin/lint &&\n    bin/test\n    echo done", before),
+        ("bin/lint && bin/test; echo done", before),
+        ("bin/test | tee log # without pipefail", pipe),
+    ] {
+        finds_in_suite(&format!("|\n    {script}"), &[&format!("3:5: {why}")]);
+    }
+    for script in [
+        "bin/lint || { echo red; exit 1; }\n    bin/test",
+        "if test -f a && test -f b; then\n      bin/test\n    fi",
+        "set -euo pipefail\n    bin/test | tee log",
+    ] {
+        finds_in_suite(&format!("|\n    {script}"), &[]);
+    }
+}
+
+#[test]
 fn a_failure_that_the_shell_does_not_see_is_named() {
     let finds_in_suite = |run: &str, expected: &[&str]| {
         finds(&format!("suite:\n  run: {run}\n"), expected);

@@ -166,6 +166,19 @@ fn what_a_colleague_deployed_must_be_fetched_before_the_suite_runs() {
             error: failed to push some refs to '[root]/staging.git'
         "#]]);
     assert!(!shop.path("ran").exists());
+    // Who lacks a commit of trunk gets it from there.
+    shop.git([
+        "--git-dir",
+        "../origin.git",
+        "fetch",
+        "-q",
+        "../staging.git",
+        "+master:master",
+    ])
+    .goes();
+    shop.push("staging", "master")
+        .refused("trunk")
+        .says("\n    git pull --rebase origin master\n");
 }
 
 #[test]

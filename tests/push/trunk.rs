@@ -526,6 +526,26 @@ fn a_trunk_that_was_renamed_on_the_server_is_followed_by_the_cure() {
 }
 
 #[test]
+fn a_trunk_that_the_policy_names_is_not_made_again_where_the_server_renamed_it() {
+    let shop = Sandbox::new();
+    shop.policy("trunk: {branch: master}\nsuite: {run: 'true'}\nenvironments: {staging: {}}\n");
+    shop.push("origin", "master").goes();
+    let server = shop.path("origin.git");
+    for args in [
+        &["branch", "-m", "master", "main"][..],
+        &["symbolic-ref", "HEAD", "refs/heads/main"],
+    ] {
+        let mut git = shop.command("git");
+        Ran::of(git.arg("--git-dir").arg(&server).args(args)).goes();
+    }
+    shop.commit("two");
+    shop.push("origin", "master")
+        .undecided("trunk")
+        .says("the branch of origin is `main`");
+    assert_eq!(shop.ask(["ls-remote", "origin", "refs/heads/master"]), "");
+}
+
+#[test]
 fn a_new_trunk_that_the_policy_names_may_be_made() {
     let shop = Sandbox::new();
     shop.policy("trunk: {branch: main}\nsuite: {run: 'true'}\nenvironments: {staging: {}}\n");

@@ -95,6 +95,8 @@ impl Event {
             (Some(_), Some(_)) => {
                 return component.problem("the event has a DTEND and a DURATION");
             }
+            // As a DTEND that is equal to DTSTART, which programs write for one day.
+            (Some(length), None) if start.is_date && length == Length::default() => Length::DAY,
             (Some(length), None) => length,
             (None, Some(end)) => match Length::between(&start, &end) {
                 Ok(length) => length,

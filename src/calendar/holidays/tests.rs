@@ -87,6 +87,11 @@ fn whole_days_are_days_of_the_windows_zone() {
         &event("DTSTART;VALUE=DATE:20261224\nDTEND;VALUE=DATE:20261227"),
         &[("2026-12-24T00:00", "2026-12-27T00:00")],
     );
+    // Programs write a day of no length for one day.
+    closes(
+        &event("DTSTART;VALUE=DATE:20261224\nDURATION:P0D"),
+        &[("2026-12-24T00:00", "2026-12-25T00:00")],
+    );
     // The day on which the clocks go back has 25 hours.
     closes(
         &event("DTSTART;VALUE=DATE:20261025\nDURATION:P1D"),

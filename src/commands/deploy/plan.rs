@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeSet,
     ffi::{OsStr, OsString},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use bstr::BString;
@@ -75,9 +75,14 @@ impl Plan<'_> {
     pub(in crate::commands) fn must_be_possible(&self) -> Result<(), Error> {
         match self.command.first() {
             Some(program) if path_of(program).is_some() => Ok(()),
-            Some(_) => {
+            Some(program) => {
                 let what = format_args!("run `{}`", self.program());
-                Err(Undecided::failed(what, &"it is not on PATH"))
+                let why = if Path::new(program).exists() {
+                    "it may not be executed"
+                } else {
+                    "it is not on PATH"
+                };
+                Err(Undecided::failed(what, &why))
             }
             None if !self.of.is_remembered => Ok(()),
             None if self.is_rollback => {

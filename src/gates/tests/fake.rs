@@ -150,6 +150,9 @@ impl LocalRepository for Fake {
     fn local_branch(&self, _: &str) -> Result<Option<Oid>, Undecided> {
         Ok(Some(oid('1')))
     }
+    fn has_been_there(&self, _: &TrunkName) -> Result<bool, Undecided> {
+        Ok(false)
+    }
     fn checked_out(&self, _: &str) -> Result<CheckedOut, Undecided> {
         Ok(CheckedOut::Here)
     }

@@ -164,3 +164,23 @@ fn what_would_take_commits_off_unasked_is_written_down_with_its_override() {
     assert_eq!(events(&shop)[1..], ["deploy overridden"]);
     fs::remove_file(shop.path("runs")).unwrap_err();
 }
+
+#[test]
+fn a_relative_url_is_of_the_top_wherever_it_is_deployed_from() {
+    let shop = Sandbox::new();
+    shop.policy(
+        "suite: {run: 'true'}\nenvironments: {staging: {}, production: {after: staging, signoff: true}}\n",
+    );
+    shop.git(["remote", "set-url", "staging", "../staging.git"])
+        .goes();
+    shop.commit_on_origin("two");
+    let below = shop.path("app/below");
+    fs::create_dir(&below).unwrap();
+    for args in [
+        &["deploy", "staging"][..],
+        &["approve", "staging", "-m", "tried"],
+    ] {
+        shop.run_in(&below, PUSHGATE, args.iter().copied()).goes();
+    }
+    shop.push("production", "master").goes();
+}
