@@ -95,13 +95,8 @@ fn environment<'p>(name: Option<&str>, policy: &'p Policy) -> Result<&'p Environ
     let is_last = |one: &&Environment| {
         !(policy.environments.iter()).any(|other| other.after.as_ref() == Some(&one.name))
     };
-    match policy
-        .environments
-        .iter()
-        .filter(is_last)
-        .collect::<Vec<_>>()
-        .as_slice()
-    {
+    let last: Vec<_> = policy.environments.iter().filter(is_last).collect();
+    match last.as_slice() {
         [] => Err(no_pipeline()),
         [one] => Ok(one),
         several => {
