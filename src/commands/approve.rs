@@ -29,9 +29,9 @@ use crate::{
     },
     policy::{Environment, FILE, Policy},
     process::signals,
-    push::{Oid, url::redact},
+    push::{Oid, url::label},
     report,
-    text::{alternatives, printable},
+    text::alternatives,
 };
 
 pub(crate) fn run(args: &Approve) -> Done {
@@ -303,8 +303,4 @@ impl<'w> Approval<'w> {
             why.cure(format!("if you tried {meant}"), [approve])
         }))
     }
-}
-
-fn label(remote: &BStr) -> String {
-    redact(&printable(remote))
 }

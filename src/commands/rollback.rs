@@ -23,7 +23,7 @@ use crate::{
     },
     policy::{Environment, Policy},
     process::{signals, terminal},
-    push::{Oid, url::redact},
+    push::{Oid, url::label},
     report,
     text::printable,
 };
@@ -215,7 +215,7 @@ fn say(
         report::print(format_args!("  {} was deployed{by}, {at}\n", live.short()));
     }
     if !is_told {
-        let label = redact(&printable(of.remotes[*index].as_bstr()));
+        let label = label(of.remotes[*index].as_bstr());
         say_contents(commit, Some(live), &label, world);
     }
     Ok(())
