@@ -80,13 +80,18 @@ impl<'w> Worktree<'w> {
         suite: &Suite,
     ) -> Result<(), Undecided> {
         let above = self.directory.parent().unwrap_or(&self.directory);
-        for directory in [above, &self.directory] {
-            let made = file::private_directory(directory);
+        let may_use = |directory: &Path, made: io::Result<()>| {
             made.map_err(|error| {
                 let remove = command(["rm", "-r", &directory.to_string_lossy()]);
                 self.failed("use", &error)
                     .cure("remove it, then try again", [remove])
-            })?;
+            })
+        };
+        may_use(above, file::private_directory(above))?;
+        may_use(&self.directory, file::private_directory(&self.directory))?;
+        let top = self.top();
+        if top.symlink_metadata().is_ok() {
+            may_use(&top, file::must_be_own(&top).map(drop))?;
         }
         links::unlink_stale(&self.directory, &suite.link)?;
         let begin = Instant::now();
