@@ -236,10 +236,11 @@ fn must_match(work: &Work<'_>, mismatch: Option<Mismatch>, after: bool) -> Resul
             let files = list(&files, "hidden from git status");
             let each = ["git", "submodule", "foreach", "--recursive"];
             let each = command(each.into_iter().chain(["git read-tree HEAD"]));
+            let stash = command(["git", "stash", "--include-untracked"]);
             Refusal::new(format!("the checkout may not be {pushed}: {files}"))
                 .cure(
-                    "show them to git, then commit or restore them",
-                    [command(["git", "read-tree", "HEAD"]), each],
+                    format!("have git see them, commit them, or put them aside, then {again}"),
+                    [command(["git", "read-tree", "HEAD"]), each, stash],
                 )
                 .cure(
                     "in a sparse checkout, or set `suite.in: worktree`",

@@ -1,32 +1,21 @@
 //! What the gates ask of the local repository: objects, ancestry, and whether the checkout is clean.
 
-use std::{
-    env,
-    ffi::OsStr,
-    fs::{self, Permissions},
-    io,
-    os::unix::{
-        ffi::{OsStrExt, OsStringExt},
-        fs::PermissionsExt,
-    },
-    path::Path,
-    process::Command,
-    thread,
-};
+use std::thread;
 
-use bstr::{BString, ByteSlice};
+use bstr::ByteSlice;
 use jiff::Timestamp;
 
 use super::{
     Repository,
     backend::Kind,
-    command::{LOOKING, OF_THE_PUSH, is_possible, looking, must},
+    command::{LOOKING, is_possible, looking, must},
     files::{Files, damaged},
     objects::{commit_author, commit_headers},
+    work_tree::{STATUS, differing, rewritten, status_records},
 };
 use crate::{
     cure::command,
-    file::{self, Kept},
+    file::Kept,
     gates::{
         self, Object, Undecided,
         facts::{CheckedOut, Commit, Count, Difference, Mismatch, Relation},
@@ -280,164 +269,4 @@ impl Repository {
             }
         }
     }
-}
-
-/// Lists what differs from HEAD's tree, and HEAD.
-const STATUS: [&str; 8] = [
-    "status",
-    "--porcelain=v2",
-    "--branch",
-    "--no-ahead-behind",
-    "-z",
-    "--no-renames",
-    "--untracked-files=normal",
-    "--ignore-submodules=none",
-];
-
-/// The files of a work tree that differ from HEAD's tree, whatever git was told about them: by an index of our
-/// own, which knows only what we saw the last time. git's own has flags (`assume-unchanged`, `skip-worktree`), and
-/// calls a file unchanged that it wrote under another configuration, or with `git replace`.
-///
-/// `call` builds a call of git there; `index` is where it is kept.
-pub(crate) fn differing(
-    call: &dyn Fn() -> Command,
-    top: &Path,
-    index: Option<&Path>,
-) -> Result<Vec<BString>, Undecided> {
-    let failed = |error: io::Error| Undecided::failed("make an index to look with", &error);
-    // Where nothing of ours is yet, nothing is left behind.
-    let place = index.and_then(Path::parent).filter(|place| place.is_dir());
-    let place = place.map_or_else(env::temp_dir, Path::to_owned);
-    let place = tempfile::Builder::new()
-        .prefix(".index-")
-        .tempdir_in(place)
-        .map_err(failed)?;
-    let own = place.path().join("index");
-    if let Some(Ok(bytes)) = index.map(file::read) {
-        fs::write(&own, bytes).map_err(failed)?;
-    }
-    let git = |args: &[&str]| {
-        let mut command = call();
-        for plain in [
-            "core.sparseCheckout",
-            "core.splitIndex",
-            "submodule.recurse",
-        ] {
-            command.args(["-c", &format!("{plain}=false")]);
-        }
-        command.args(WITHOUT_ATTRIBUTES).args(args);
-        command.env("GIT_INDEX_FILE", &own);
-        command
-    };
-    // It keeps what was seen of files that are the same; a damaged one is made anew.
-    if !run(&mut git(&["read-tree", "-m", "HEAD"]))?.is_ok() {
-        let _ = fs::remove_file(&own);
-        must(&mut git(&["read-tree", "HEAD"]))?;
-    }
-    let status = must(&mut git(&STATUS))?;
-    let (_, mut files, submodules) = status_records(&status.stdout);
-    files.extend(submodules);
-    let listed = must(&mut git(&["ls-files", "--stage", "-z"]))?;
-    let entries = listed.stdout.split(|b| *b == 0);
-    for submodule in entries.filter(|entry| entry.starts_with(b"160000 ")) {
-        let path = submodule.splitn_str(2, "\t").nth(1).unwrap_or_default();
-        let within = in_submodule(call, &top.join(path.to_path_lossy()))?;
-        files.extend(within.iter().map(|file| [path, file].join(&b'/').into()));
-    }
-    if let Some(index) = index
-        && let Ok(mode) = file::state_mode(index)
-    {
-        let _ = fs::set_permissions(&own, Permissions::from_mode(mode));
-        // It only saves time.
-        let _ = fs::rename(&own, index);
-    }
-    Ok(files)
-}
-
-/// The files of a submodule that differ from what it has checked out, or are of no repository.
-fn in_submodule(call: &dyn Fn() -> Command, top: &Path) -> Result<Vec<BString>, Undecided> {
-    if top.join(".git").symlink_metadata().is_err() {
-        let files = top.read_dir().into_iter().flatten().flatten();
-        return Ok(files
-            .map(|file| file.file_name().into_vec().into())
-            .collect());
-    }
-    let call = || {
-        let mut command = call();
-        command.current_dir(top);
-        for name in OF_THE_PUSH {
-            command.env_remove(name);
-        }
-        command
-    };
-    differing(&call, top, None)
-}
-
-/// Switches off the attributes of the user alone; those of the clone cannot be.
-pub(crate) const WITHOUT_ATTRIBUTES: [&str; 2] = ["-c", "core.attributesFile=/dev/null"];
-
-/// The files that the attributes of this clone alone have git write otherwise than the commit has them
-/// (gitattributes(5)).
-pub(crate) fn rewritten(
-    call: &dyn Fn() -> Command,
-    common_dir: &Path,
-) -> Result<Vec<BString>, Undecided> {
-    const WRITING: [&[u8]; 6] = [
-        b"filter",
-        b"text",
-        b"eol",
-        b"crlf",
-        b"ident",
-        b"working-tree-encoding",
-    ];
-    let text = file::read_followed(common_dir.join("info/attributes")).unwrap_or_default();
-    let pattern = |line: &[u8]| {
-        let mut words = line
-            .split(u8::is_ascii_whitespace)
-            .filter(|word| !word.is_empty());
-        let pattern = words.next().filter(|word| !word.starts_with(b"#"))?;
-        let name = |word: &[u8]| word.split(|b| *b == b'=').next().map(<[u8]>::to_vec);
-        let writes = words.any(|word| name(word).is_some_and(|name| WRITING.contains(&&*name)));
-        // A macro may stand for it in any line, and a quoted pattern is not read.
-        let is_plain = !pattern.starts_with(b"[attr]") && !pattern.starts_with(b"\"");
-        let pattern = if is_plain { pattern } else { b"*" };
-        writes.then(|| OsStr::from_bytes(pattern).to_owned())
-    };
-    let patterns: Vec<_> = text.lines().filter_map(pattern).collect();
-    if patterns.is_empty() {
-        return Ok(Vec::new());
-    }
-    let mut list = call();
-    list.args(["ls-files", "-z", "--cached", "--ignored"]);
-    for pattern in patterns {
-        list.arg("--exclude").arg(pattern);
-    }
-    let listed = must(&mut list)?.stdout;
-    let files = listed.split(|b| *b == 0).filter(|file| !file.is_empty());
-    Ok(files.map(BString::from).collect())
-}
-
-/// HEAD, the changed paths, and the submodules in which something has changed, as git-status(1) prints them
-/// in its porcelain format 2 with `-z`.
-fn status_records(output: &[u8]) -> (Option<Oid>, Vec<BString>, Vec<BString>) {
-    let mut head = None;
-    let (mut changed, mut submodules) = (Vec::new(), Vec::new());
-    let records = output.split(|b| *b == 0);
-    for record in records.filter(|record| !record.is_empty()) {
-        let field = |number| record.splitn(number + 1, |b| *b == b' ').nth(number);
-        match record[0] {
-            b'#' => {
-                let id = record.strip_prefix(b"# branch.oid ").and_then(Oid::parse);
-                head = head.or(id);
-            }
-            // `S`, and what differs in it: its commit, its files, its untracked files.
-            b'1' if field(2).is_some_and(|state| state.starts_with(b"S") && state != b"S...") => {
-                submodules.extend(field(8).map(BString::from));
-            }
-            b'1' => changed.extend(field(8).map(BString::from)),
-            b'u' => changed.extend(field(10).map(BString::from)),
-            _ => changed.extend(record.get(2..).map(BString::from)),
-        }
-    }
-    (head, changed, submodules)
 }

@@ -7,7 +7,7 @@ mod error;
 pub(crate) mod files;
 mod libgit2;
 mod live_command;
-pub(crate) mod local;
+mod local;
 pub(crate) mod locks;
 mod mailmap;
 pub(crate) mod network;
@@ -19,6 +19,7 @@ mod remotes;
 mod repository;
 mod trunk;
 mod version;
+pub(crate) mod work_tree;
 
 pub(crate) use command::Git;
 pub(crate) use push::pause;

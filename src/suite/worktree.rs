@@ -23,7 +23,7 @@ use crate::{
     gates::Undecided,
     git::{
         command::{Git, OF_THE_PUSH, looking},
-        local::{WITHOUT_ATTRIBUTES, differing, rewritten},
+        work_tree::{differing, rewritten},
     },
     policy::{FILE, Suite},
     process::{
@@ -216,7 +216,6 @@ impl<'w> Worktree<'w> {
             .args(looking(*self.kept.get_or_init(kept)))
             .args(["-c", "core.sparseCheckout=false"])
             .args(["-c", "core.autocrlf=false"])
-            .args(WITHOUT_ATTRIBUTES)
             .args(args)
             .env_remove("GIT_NO_LAZY_FETCH")
             .env("GIT_TERMINAL_PROMPT", "0")

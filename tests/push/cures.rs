@@ -215,7 +215,8 @@ fn a_checkout_that_proves_nothing_is_cured_as_printed() {
     shop.push_ungated("origin", "master");
     shop.git(["update-index", "--assume-unchanged", "a file's name"])
         .goes();
-    let words = "show them to git, then commit or restore them";
+    shop.write("a file's name", "three\n");
+    let words = "have git see them, commit them, or put them aside, then push again";
     cured(&shop, "staging", "master", "suite", words);
 }
 
