@@ -1,7 +1,7 @@
 //! Opening files of ours, and writing them whole or not at all.
 
 use std::{
-    fs::{self, DirBuilder, File, FileType, OpenOptions, Permissions, TryLockError},
+    fs::{self, DirBuilder, File, FileType, Metadata, OpenOptions, Permissions, TryLockError},
     io::{self, Read, Write},
     os::unix::fs::{
         DirBuilderExt, FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt, symlink,
@@ -44,7 +44,9 @@ pub(crate) fn open_or_create(path: &Path, options: &OpenOptions) -> io::Result<F
 /// stays removed.
 pub(crate) fn state_directory(path: &Path) -> io::Result<()> {
     match fs::create_dir(path) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => {
+            must_be_safe(path)
+        }
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             Err(io::Error::from_raw_os_error(Errno::ENOTDIR as i32))
         }
@@ -144,13 +146,7 @@ pub(crate) fn lock(path: &Path, wait: Duration) -> io::Result<Option<File>> {
 /// user could have prepared it.
 pub(crate) fn private_directory(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)?;
-    let there = path.symlink_metadata()?;
-    if there.is_symlink() {
-        return Err(io::Error::other("it is a link, not a directory"));
-    }
-    if there.uid() != geteuid().as_raw() {
-        return Err(io::Error::other("it belongs to another user"));
-    }
+    let there = must_be_own(path)?;
     if there.mode() & 0o022 != 0 {
         return Err(io::Error::other("other users may write to it"));
     }
@@ -158,6 +154,18 @@ pub(crate) fn private_directory(path: &Path) -> io::Result<()> {
         fs::set_permissions(path, Permissions::from_mode(0o700))?;
     }
     Ok(())
+}
+
+/// Fails where a directory is a link, or another user's.
+pub(crate) fn must_be_own(path: &Path) -> io::Result<Metadata> {
+    let there = path.symlink_metadata()?;
+    if there.is_symlink() {
+        return Err(io::Error::other("it is a link, not a directory"));
+    }
+    if there.uid() != geteuid().as_raw() {
+        return Err(io::Error::other("it belongs to another user"));
+    }
+    Ok(there)
 }
 
 /// What a file system keeps, of what git finds out when it makes a repository (git-config(1)).

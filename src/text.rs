@@ -53,6 +53,16 @@ pub(crate) fn alternatives<S: AsRef<str>>(words: &[S]) -> String {
     }
 }
 
+/// Lists the first few names: `a, b and 3 more`.
+pub(crate) fn listed<S: AsRef<str>>(names: &[S], most: usize) -> String {
+    let first = names.iter().take(most).map(AsRef::as_ref);
+    let first = first.collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(most) {
+        0 => first,
+        more => format!("{first} and {more} more"),
+    }
+}
+
 /// Returns `; did you mean ...?` where one of the valid words is near to this one, else nothing.
 pub(crate) fn did_you_mean(word: &str, words: &[String]) -> String {
     match nearest(word, words.iter().map(String::as_str)) {

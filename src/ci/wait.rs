@@ -17,7 +17,7 @@ use crate::{
     git::Repository,
     policy::{Ci, FILE, Forge},
     process::signals,
-    text::{printable, span},
+    text::{listed, printable, span},
 };
 
 /// The pause between two questions, at first and at last.
@@ -285,11 +285,7 @@ impl Wait<'_> {
 /// Lists the first few names.
 fn names(checks: &[Check]) -> String {
     const MOST: usize = 5;
-    let first = checks.iter().take(MOST);
-    let names = first.map(|check| printable(check.name.as_bytes().into()));
-    let names = names.collect::<Vec<_>>().join(", ");
-    match checks.len().saturating_sub(MOST) {
-        0 => names,
-        more => format!("{names} and {more} more"),
-    }
+    let names = checks.iter();
+    let names = names.map(|check| printable(check.name.as_bytes().into()));
+    listed(&names.collect::<Vec<_>>(), MOST)
 }

@@ -29,9 +29,9 @@ use crate::{
     },
     policy::{Environment, FILE, Policy},
     process::signals,
-    push::{Oid, url::redact},
+    push::{Oid, url::label},
     report,
-    text::{alternatives, printable},
+    text::alternatives,
 };
 
 pub(crate) fn run(args: &Approve) -> Done {
@@ -162,7 +162,7 @@ impl<'w> Approval<'w> {
                 ));
             }
         }
-        self.write(&record, remote.as_bstr())?;
+        self.write(slice::from_ref(&record), remote.as_bstr())?;
         Ok(self.recorded(record, true, fetched))
     }
 
@@ -220,17 +220,22 @@ impl<'w> Approval<'w> {
         words.filter(|words| !words.is_empty()).map(str::to_owned)
     }
 
-    /// Writes a record into the note of its commit, and into the ledger.
-    fn write(&self, record: &Record, remote: &BStr) -> Result<(), Error> {
+    /// Writes records into the notes of their commits, and into the ledger.
+    fn write(&self, records: &[Record], remote: &BStr) -> Result<(), Error> {
         let ledger = self.world.ledger();
         ledger.prepare()?;
-        self.world.notes().add(slice::from_ref(record))?;
+        self.world.notes().add(records)?;
         let took_ms = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        Ok(ledger.append(&Entry {
-            remote: label(remote),
-            took_ms,
-            ..Entry::of(record)
-        })?)
+        for record in records {
+            let remote = label(remote);
+            let entry = Entry::of(record);
+            ledger.append(&Entry {
+                remote,
+                took_ms,
+                ..entry
+            })?;
+        }
+        Ok(())
     }
 
     fn fetch(&self) -> Result<(), Error> {
@@ -298,8 +303,4 @@ impl<'w> Approval<'w> {
             why.cure(format!("if you tried {meant}"), [approve])
         }))
     }
-}
-
-fn label(remote: &BStr) -> String {
-    redact(&printable(remote))
 }

@@ -133,13 +133,14 @@ fn timezone() -> Option<String> {
 
 /// Asks, where there is a terminal, which of several commands is the suite; whether a person has said so.
 fn ask_which(candidates: &mut Vec<Candidate>) -> Result<bool, Error> {
-    if candidates.len() > 1 {
-        for index in 0..candidates.len() {
-            let command = &candidates[index].command;
-            if terminal::confirm(&format!("does `{command}` run ALL of your tests?"))? {
-                *candidates = vec![candidates.swap_remove(index)];
-                return Ok(true);
-            }
+    for index in 0..candidates.len() {
+        let question = format!(
+            "does `{}` run ALL of your tests?",
+            candidates[index].command
+        );
+        if candidates.len() > 1 && terminal::confirm(&question)? {
+            *candidates = vec![candidates.swap_remove(index)];
+            return Ok(true);
         }
     }
     Ok(false)
@@ -163,12 +164,11 @@ fn summary(known: &InitFacts, is_told: bool, left_out: &[String]) -> Vec<String>
     let suite = match known.suite.as_slice() {
         [] => "suite: nothing says what runs your tests: fill in `suite.run`".to_owned(),
         [Candidate { command, .. }] if is_told => format!("suite: {command}"),
-        // The command alone may say it.
-        [Candidate { command, because }] if command == because => {
-            format!("suite: {command}: is it ALL of your tests?")
-        }
         [Candidate { command, because }] => {
-            format!("suite: {command} ({because}): is it ALL of your tests?")
+            // The command alone may say it.
+            let why = format!(" ({because})");
+            let why = if command == because { "" } else { &why };
+            format!("suite: {command}{why}: is it ALL of your tests?")
         }
         several => {
             let commands: Vec<_> = several.iter().map(|one| &one.command).collect();

@@ -84,10 +84,7 @@ fn place(hooks: &HooksDirectory, repository: &Repository) -> Done {
     }
     say_kept(hooks)?;
     if hooks.is_in_work_tree(repository) {
-        let too = match hooks.replaced() {
-            Some(_) => " and the one that was there",
-            None => "",
-        };
+        let too = (hooks.replaced()).map_or("", |_| " and the one that was there");
         report::say(&format!(
             "core.hooksPath points into the work tree: commit the hook{too}, or worktrees of other branches lack it",
         ));

@@ -79,10 +79,8 @@ pub(crate) fn notes(world: &Repository, local: &Local, environments: &[&str]) ->
         Ok(all) => {
             let is_shown = |one: &&Found| environments.contains(&one.environment.as_str());
             let said = |found: &Found| found.sentence(now(), &SystemClock.reader());
-            let shown = all.iter().filter(is_shown);
-            shown
-                .map(|found| format!("note: {}", said(found)))
-                .collect()
+            let note = |found| format!("note: {}", said(found));
+            all.iter().filter(is_shown).map(note).collect()
         }
         Err(error) => {
             let why = error.in_one_line();

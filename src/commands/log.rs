@@ -31,13 +31,9 @@ pub(crate) fn run(args: &Log) -> Done {
     let world = Repository::open()?;
     let zone = SystemClock.reader();
     let now = SystemClock.now().to_zoned(zone.clone());
-    let since = args
-        .since
-        .as_deref()
-        .map(|text| calendar::since(text, &now));
-    let since = since
-        .transpose()
-        .map_err(|error| Error::new(error.to_string()))?;
+    let since = args.since.as_deref();
+    let since = since.map(|text| calendar::since(text, &now)).transpose();
+    let since = since.map_err(|error| Error::new(error.to_string()))?;
     let policy = policy(&world);
     let is_filtered = args.environment.is_some() || since.is_some();
     let usual = (!args.json && !is_filtered).then_some(USUAL);
@@ -47,10 +43,8 @@ pub(crate) fn run(args: &Log) -> Done {
     let most = most.unwrap_or(usize::MAX);
     let (all, warnings, text, shown) = loop {
         let (mut all, warnings) = known(&world, read)?;
-        all.retain(|one| {
-            let name = one.entry.environment.as_ref();
-            args.environment.is_none() || name == args.environment.as_ref()
-        });
+        let wanted = args.environment.as_ref();
+        all.retain(|one| wanted.is_none() || one.entry.environment.as_ref() == wanted);
         // A name that was mistyped must not look like a place where nothing happened.
         if let (Some(name), Some(policy)) = (&args.environment, &policy)
             && all.is_empty()

@@ -14,7 +14,6 @@ use crate::{
     cli::{Caller, PrePush},
     commands::Error,
     cure::command,
-    gates::route::remote_label,
     git::Repository,
     hooks::{
         chained::{self, Chained, Ending},
@@ -24,7 +23,7 @@ use crate::{
         lfs, pre_commit,
     },
     process::signals,
-    push::{Push, parse},
+    push::{Push, parse, url::label},
     report,
 };
 
@@ -175,7 +174,7 @@ fn without_judgement(remote: &OsStr, url: &OsStr, error: Error) -> Result<Judged
     }
     report::warn(&format!(
         "push to {} is not checked, and nothing keeps a trace of it: {SWITCH} is off",
-        remote_label(&push)
+        label(push.remote.as_ref())
     ));
     report::warn(&format!("it could not have been: {error}"));
     Ok(None)

@@ -23,7 +23,7 @@ use crate::{
     },
     policy::{Environment, Policy},
     process::{signals, terminal},
-    push::{Oid, url::redact},
+    push::{Oid, url::label},
     report,
     text::printable,
 };
@@ -95,13 +95,8 @@ fn environment<'p>(name: Option<&str>, policy: &'p Policy) -> Result<&'p Environ
     let is_last = |one: &&Environment| {
         !(policy.environments.iter()).any(|other| other.after.as_ref() == Some(&one.name))
     };
-    match policy
-        .environments
-        .iter()
-        .filter(is_last)
-        .collect::<Vec<_>>()
-        .as_slice()
-    {
+    let last: Vec<_> = policy.environments.iter().filter(is_last).collect();
+    match last.as_slice() {
         [] => Err(no_pipeline()),
         [one] => Ok(one),
         several => {
@@ -220,7 +215,7 @@ fn say(
         report::print(format_args!("  {} was deployed{by}, {at}\n", live.short()));
     }
     if !is_told {
-        let label = redact(&printable(of.remotes[*index].as_bstr()));
+        let label = label(of.remotes[*index].as_bstr());
         say_contents(commit, Some(live), &label, world);
     }
     Ok(())

@@ -36,11 +36,9 @@ pub(crate) fn run() -> Done {
         worktree.remove()?;
     }
     schema::remove_copy(&repository)?;
-    if repository.state_dir().exists() {
-        report::say(&format!(
-            "the ledger stays: {}",
-            repository.state_dir().display()
-        ));
+    let state = repository.state_dir();
+    if state.exists() {
+        report::say(&format!("the ledger stays: {}", state.display()));
     }
     Ok(code)
 }

@@ -15,7 +15,7 @@ use crate::{
         ledger::Entry,
         record::{Judged, Record},
     },
-    text::{rounded_span, shell_word},
+    text::{listed, rounded_span, shell_word},
 };
 
 /// For so long a deployment that no gate judged is told, and for as long as it is the newest.
@@ -148,13 +148,8 @@ fn by_person(told: &[&Entry]) -> String {
             None => people.push((person, vec![commit])),
         }
     }
-    let people = people.iter().map(|(person, commits)| {
-        let more = match commits.len().saturating_sub(NAMED) {
-            0 => String::new(),
-            more => format!(" and {more} more"),
-        };
-        let commits = commits.iter().take(NAMED).copied().collect::<Vec<_>>();
-        format!("{}{more} {person}", commits.join(", "))
-    });
+    let people = people
+        .iter()
+        .map(|(person, commits)| format!("{} {person}", listed(commits, NAMED)));
     people.collect::<Vec<_>>().join("; ")
 }

@@ -18,9 +18,9 @@ use crate::{
     push::{
         Push,
         destination::{Platform, heroku_url},
-        url::{redact, ssh_call},
+        url::{label, ssh_call},
     },
-    text::{printable, shell_word, span},
+    text::{shell_word, span},
 };
 
 /// A suite that takes longer may outlast an idle connection.
@@ -28,7 +28,11 @@ const LONG: Duration = Duration::from_mins(1);
 
 /// Which remote is trunk's, what each is to the policy, and whether it answers.
 pub(crate) fn each(opened: &Opened) -> Found {
-    let known: Vec<_> = opened.remotes.iter().map(label).collect();
+    let known: Vec<_> = opened
+        .remotes
+        .iter()
+        .map(|one| label(one.name.as_bstr()))
+        .collect();
     let trunk = match &opened.trunk {
         Err(error) => Some(Finding::error(error.clone())),
         Ok(trunk) if known.contains(&trunk.remote) => None,
@@ -42,7 +46,7 @@ pub(crate) fn each(opened: &Opened) -> Found {
 }
 
 fn one(remote: &RemoteAnswer, opened: &Opened) -> Finding {
-    let name = label(remote);
+    let name = label(remote.name.as_bstr());
     let url = opened.world.remotes().push_url(remote.name.as_bstr());
     let url = url.unwrap_or_default();
     let destination = opened.world.destination(url.as_bstr());
@@ -101,10 +105,6 @@ fn one(remote: &RemoteAnswer, opened: &Opened) -> Finding {
         (Some(words), None) | (None, Some(words)) => words,
     };
     Finding::ok(format!("{leads}: {words}"))
-}
-
-fn label(remote: &RemoteAnswer) -> String {
-    redact(&printable(remote.name.as_bstr()))
 }
 
 /// What a remote is to the policy.

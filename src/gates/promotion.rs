@@ -24,8 +24,8 @@ use crate::{
         record::{Place, Record},
     },
     policy::{By, Environment, Signoff},
-    push::{Oid, url::redact},
-    text::{day_and_time, printable, span},
+    push::{Oid, url::label},
+    text::{day_and_time, span},
 };
 
 use not_live::refspec;
@@ -120,7 +120,7 @@ impl Promotion<'_> {
             }
             let addresses = before.addresses.get(index).copied().unwrap_or(1);
             if tips.iter().filter(|(_, tip)| tip == commit).count() < addresses {
-                let label = redact(&printable(remote.as_ref()));
+                let label = label(remote.as_ref());
                 let why = format!(
                     "not all places that `{label}` pushes to have {}",
                     commit.short()

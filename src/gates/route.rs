@@ -2,7 +2,7 @@
 
 use std::iter;
 
-use bstr::{BStr, ByteSlice};
+use bstr::BStr;
 
 use super::stop::Undecided;
 use crate::{
@@ -11,9 +11,7 @@ use crate::{
         Push, Update,
         destination::{Destination, Platform},
         remotes::Remotes,
-        url::redact,
     },
-    text::printable,
 };
 
 /// What a ref of a push goes to, which decides the gates that it must pass.
@@ -210,9 +208,4 @@ impl<'p> Router<'p> {
             _ => Route::Free,
         }
     }
-}
-
-/// Names the remote of a push for commands and reports.
-pub fn remote_label(push: &Push) -> String {
-    redact(&printable(push.remote.as_bstr()))
 }

@@ -18,7 +18,7 @@ use crate::{
     cure::command,
     policy::{Ci, FILE, In, Step},
     push::Oid,
-    text::{ago, printable, signal_name, span},
+    text::{ago, listed, printable, signal_name, span},
 };
 
 /// What is asked again after a suite, where the answers have grown old.
@@ -236,10 +236,11 @@ fn must_match(work: &Work<'_>, mismatch: Option<Mismatch>, after: bool) -> Resul
             let files = list(&files, "hidden from git status");
             let each = ["git", "submodule", "foreach", "--recursive"];
             let each = command(each.into_iter().chain(["git read-tree HEAD"]));
+            let stash = command(["git", "stash", "--include-untracked"]);
             Refusal::new(format!("the checkout may not be {pushed}: {files}"))
                 .cure(
-                    "show them to git, then commit or restore them",
-                    [command(["git", "read-tree", "HEAD"]), each],
+                    format!("have git see them, commit them, or put them aside, then {again}"),
+                    [command(["git", "read-tree", "HEAD"]), each, stash],
                 )
                 .cure(
                     "in a sparse checkout, or set `suite.in: worktree`",
@@ -254,17 +255,10 @@ fn must_match(work: &Work<'_>, mismatch: Option<Mismatch>, after: bool) -> Resul
 /// Names the first few files: `3 files changed: a, b, c`.
 fn list(files: &[BString], what: &str) -> String {
     const MOST: usize = 5;
-    let names: Vec<_> = files
-        .iter()
-        .take(MOST)
-        .map(|file| printable(file.as_ref()))
-        .collect();
-    let more = match files.len().saturating_sub(MOST) {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
+    let names = files.iter().map(|file| printable(file.as_ref()));
+    let names = listed(&names.collect::<Vec<_>>(), MOST);
     let noun = if files.len() == 1 { "file" } else { "files" };
-    format!("{} {noun} {what}: {}{more}", files.len(), names.join(", "))
+    format!("{} {noun} {what}: {names}", files.len())
 }
 
 /// How a step ended that did not pass.

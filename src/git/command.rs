@@ -113,7 +113,9 @@ pub(super) const NO_HOOKS: [&str; 2] = ["-c", "core.hooksPath=/dev/null"];
 /// Settings by which git looks at every file itself: a file-system monitor or a cache may miss a change, a file
 /// may keep its size and time, and one that may no longer be run, is no link any more, or has another's name but
 /// for capital letters is changed, too (git-config(1)).
-pub(crate) const LOOKING: [(&str, &str); 7] = [
+pub(crate) const LOOKING: [(&str, &str); 8] = [
+    // Attributes that the team does not have may have a filter write a file otherwise.
+    ("core.attributesFile", "/dev/null"),
     ("core.fsmonitor", "false"),
     ("core.untrackedCache", "false"),
     ("core.checkStat", "default"),

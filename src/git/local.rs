@@ -1,4 +1,4 @@
-//! What the gates ask of the local repository: objects, ancestry, and where branches are checked out.
+//! What the gates ask of the local repository: objects, ancestry, and whether the checkout is clean.
 
 use bstr::ByteSlice;
 use jiff::Timestamp;
@@ -6,15 +6,20 @@ use jiff::Timestamp;
 use super::{
     Repository,
     backend::Kind,
+    command::{LOOKING, is_possible, looking, must},
     files::{Files, damaged},
     objects::{commit_author, commit_headers},
+    work_tree::{STATUS, differing, rewritten, status_records},
 };
 use crate::{
+    cure::command,
+    file::Kept,
     gates::{
         self, Object, Undecided,
         facts::{CheckedOut, Commit, Count, Difference, Mismatch, Relation, TrunkName},
     },
     policy::detect::{self, Candidate},
+    process::program::run,
     push::Oid,
 };
 
@@ -135,7 +140,41 @@ impl gates::LocalRepository for Repository {
     }
 
     fn checkout(&self, commit: &Oid) -> Result<Option<Mismatch>, Undecided> {
-        self.mismatch(commit)
+        let top = self.work_tree().ok_or_else(Undecided::bare)?;
+        let options: Vec<_> = looking(self.kept()).collect();
+        let call = || self.git.command(&options);
+        let is_same = |head: &Option<Oid>| match head {
+            Some(head) => Ok(head == commit || self.tree(head)? == self.tree(commit)?),
+            None => Ok::<_, Undecided>(false),
+        };
+        let own_index = self.state_dir().join("index");
+        let seen = match rewritten(&call, self.common_dir())? {
+            // Our own index would keep that they look unchanged.
+            files if !files.is_empty() => Ok((None, files)),
+            _ => differing(&call, top, Some(&own_index)),
+        };
+        if let Ok((head, files)) = &seen
+            && files.is_empty()
+            && is_same(head)?
+        {
+            return Ok(None);
+        }
+        // What git itself says of it tells how a person sees it.
+        let status = must(call().args(STATUS))?;
+        let (head, changed, submodules) = status_records(&status.stdout);
+        if !is_same(&head)? {
+            return Ok(Some(Mismatch::OtherTree { head }));
+        }
+        if !changed.is_empty() {
+            let first = self.unseen(&status.stdout)?;
+            let files = [changed, submodules].concat();
+            return Ok(Some(Mismatch::Changed { files, first }));
+        }
+        if !submodules.is_empty() {
+            return Ok(Some(Mismatch::Submodules(submodules)));
+        }
+        let (_, hidden) = seen?;
+        Ok((!hidden.is_empty()).then_some(Mismatch::Hidden(hidden)))
     }
 
     fn detect(&self, commit: &Oid) -> Result<Vec<Candidate>, Undecided> {
@@ -168,6 +207,48 @@ impl gates::LocalRepository for Repository {
 }
 
 impl Repository {
+    /// What the file system keeps; not tried where git was told nothing else.
+    fn kept(&self) -> Kept {
+        let mut of_files = LOOKING
+            .into_iter()
+            .filter(|(name, _)| !is_possible(name, Kept::default()));
+        if of_files.any(|setting| self.is_set_otherwise(setting)) {
+            Kept::within(self.common_dir())
+        } else {
+            Kept::default()
+        }
+    }
+
+    /// Whether git's configuration has another value; one and the same may be spelled in several ways.
+    fn is_set_otherwise(&self, (name, value): (&str, &str)) -> bool {
+        let configured = self.config(&name.to_ascii_lowercase());
+        configured.is_some_and(|configured| configured != value)
+    }
+
+    /// The commands after which the user's own git sees the changes, too, that we saw.
+    fn unseen(&self, records: &[u8]) -> Result<Vec<String>, Undecided> {
+        let mut first = Vec::new();
+        // `1`, the state, a submodule's state, three modes, HEAD's object.
+        for record in records
+            .split(|b| *b == 0)
+            .filter(|one| one.starts_with(b"1 "))
+        {
+            let id = record.splitn(8, |b| *b == b' ').nth(6).and_then(Oid::parse);
+            if let Some(id) = id
+                && self.reference(&format!("refs/replace/{id}"))?.is_some()
+            {
+                first.push(command(["git", "replace", "-d", id.as_str()]));
+            }
+        }
+        let as_usual = ["status", "--porcelain", "--untracked-files=normal"];
+        if first.is_empty() && run(&mut self.git.plain(as_usual))?.stdout.is_empty() {
+            let settings = LOOKING.into_iter();
+            let blind = settings.filter(|setting| self.is_set_otherwise(*setting));
+            first.extend(blind.map(|(name, value)| command(["git", "config", name, value])));
+        }
+        Ok(first)
+    }
+
     /// Counts the commits that `from` has and `without` lacks.
     fn count(&self, from: &Oid, without: &Oid, remote: &str) -> Result<Count, Undecided> {
         let most = format!("--max-count={}", Count::MOST + 1);

@@ -7,13 +7,13 @@ use super::{
     backend::Kind,
     command::{NO_HOOKS, must},
     network::LIMIT,
-    push::{label, reasons},
+    push::reasons,
 };
 use crate::{
     gates::Undecided,
     memory::lock::{Found, LIMIT as MOST, Lock, REFS, ref_of},
     process::program::run_with_input,
-    push::Oid,
+    push::{Oid, url::label},
 };
 
 /// A change of one ref.
@@ -145,7 +145,7 @@ impl Repository {
         };
         let told: Vec<_> = output.stdout.lines().filter_map(told).collect();
         if told.is_empty() && !output.is_ok() {
-            return Err(Undecided::unreachable(&label(remote), output.stderr));
+            return Err(Undecided::unreachable(&label(remote.into()), output.stderr));
         }
         let names = told.into_iter().filter(|(is_done, _)| *is_done);
         Ok(Changed {

@@ -2,7 +2,6 @@
 
 mod backend;
 mod cat_file;
-pub(crate) mod checkout;
 pub(crate) mod command;
 mod error;
 pub(crate) mod files;
@@ -20,6 +19,7 @@ mod remotes;
 mod repository;
 mod trunk;
 mod version;
+pub(crate) mod work_tree;
 
 pub(crate) use command::Git;
 pub(crate) use push::pause;

@@ -19,9 +19,8 @@ use crate::{
     },
     push::{
         Oid,
-        url::{is_ssh, redact},
+        url::{is_ssh, label},
     },
-    text::printable,
 };
 
 /// The usual time limit of a question.
@@ -237,7 +236,7 @@ impl Network<'_> {
         command
             .arg(remote.unwrap_or(UNNAMED.into()).to_os_str_lossy())
             .args(refs);
-        let label = redact(&printable(remote.unwrap_or(url)));
+        let label = label(remote.unwrap_or(url));
         let output = self.ask(command, &label, url)?;
         if !output.is_ok() {
             return Err(Undecided::unreachable(&label, output.stderr));

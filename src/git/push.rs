@@ -8,7 +8,7 @@ use std::{
 use bstr::ByteSlice;
 
 use super::{command::NO_HOOKS, network::Network};
-use crate::{gates::Undecided, process::program::Output, push::url::redact, text::printable};
+use crate::{gates::Undecided, process::program::Output, push::url::label, text::printable};
 
 impl Network<'_> {
     /// Pushes refs of ours to a remote, each only where it still is what the remote had.
@@ -24,13 +24,8 @@ impl Network<'_> {
         push.args(["push", "--no-verify", "--porcelain", "--no-progress"]);
         push.args(["--no-follow-tags", "--no-signed", "--recurse-submodules=no"]);
         push.args(leases).args(["--", remote]).args(refspecs);
-        self.ask(push, &label(remote), url.as_ref())
+        self.ask(push, &label(remote.into()), url.as_ref())
     }
-}
-
-/// A remote as it is named to a person.
-pub(super) fn label(remote: &str) -> String {
-    redact(&printable(remote.as_bytes().into()))
 }
 
 /// Why a push failed: the reasons on the lines `!`, refs, reason, with tabs between them, and the

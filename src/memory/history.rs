@@ -76,7 +76,8 @@ pub(crate) fn history(entries: Vec<Entry>, records: &[Record], open: &[OpenPush]
     }
     let mut own: HashSet<Key> = HashSet::new();
     let mut words: HashSet<(Timestamp, String, String)> = HashSet::new();
-    let mut all: Vec<Ordered> = Vec::with_capacity(entries.len());
+    // With its place in the order of time: reflogs count whole seconds, decisions are finer.
+    let mut all: Vec<(Timestamp, Happened)> = Vec::with_capacity(entries.len());
     for entry in entries {
         let push = pushed(&entry);
         if push.is_none() {
@@ -92,14 +93,13 @@ pub(crate) fn history(entries: Vec<Entry>, records: &[Record], open: &[OpenPush]
             own.insert(key);
             arrival
         });
-        all.push(Ordered {
-            order: entry.at,
-            happened: Happened {
-                source: Source::Ledger,
-                entry,
-                arrival,
-            },
-        });
+        let at = entry.at;
+        let happened = Happened {
+            source: Source::Ledger,
+            entry,
+            arrival,
+        };
+        all.push((at, happened));
     }
     let found_again = found_again(records);
     let new = records
@@ -115,22 +115,17 @@ pub(crate) fn history(entries: Vec<Entry>, records: &[Record], open: &[OpenPush]
                 !words.contains(&(record.at, record.name().to_owned(), who(&record.by)))
             }
         });
-    all.extend(new.map(|(_, record)| Ordered {
-        order: (record.deployed().and_then(|one| one.decided)).unwrap_or(record.at),
-        happened: Happened {
+    all.extend(new.map(|(_, record)| {
+        let decided = record.deployed().and_then(|one| one.decided);
+        let happened = Happened {
             source: Source::Notes,
             entry: Entry::of(record),
             arrival: None,
-        },
+        };
+        (decided.unwrap_or(record.at), happened)
     }));
-    all.sort_by_key(|one| one.order);
-    all.into_iter().map(|one| one.happened).collect()
-}
-
-/// An event and its place in the order of time: reflogs count whole seconds, decisions are finer.
-struct Ordered {
-    order: Timestamp,
-    happened: Happened,
+    all.sort_by_key(|(at, _)| *at);
+    all.into_iter().map(|(_, happened)| happened).collect()
 }
 
 /// The push to an environment that an entry let go.

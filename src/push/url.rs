@@ -3,6 +3,8 @@
 use bstr::{BStr, ByteSlice};
 use percent_encoding::percent_decode_str;
 
+use crate::text::printable;
+
 /// The parts of a remote URL that say where it leads; the password is dropped.
 pub(super) struct Parts {
     pub(super) ssh: bool,
@@ -168,6 +170,11 @@ pub(crate) fn ssh_call(url: &BStr) -> Option<(Vec<String>, String)> {
     });
     let is_odd = |word: &String| word.is_empty() || (word.starts_with('-') && word != "-p");
     (!host.is_empty() && !args.iter().any(is_odd)).then_some((args, host))
+}
+
+/// A remote's name, or a URL, as commands and reports name it.
+pub fn label(remote: &BStr) -> String {
+    redact(&printable(remote))
 }
 
 /// Removes what may be secret from the URLs of a text: user, password and query.

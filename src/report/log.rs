@@ -41,17 +41,12 @@ pub(crate) fn log(
     };
     let mut text = Text::default();
     for same in events.chunk_by(is_again).rev().take(most) {
-        let [(first, head, details), .., (last, _, _)] = same else {
-            let [(one, head, details)] = same else {
-                continue;
-            };
-            text += event(&clock(one), head, details, columns);
-            continue;
-        };
-        let mut details = details.clone();
-        let until = clock(last).strftime("%Y-%m-%d %H:%M").to_string();
-        details.push(format!("{} times, until {until}", same.len()).into());
-        text += event(&clock(first), head, &details, columns);
+        let (first, head, mut details) = same[0].clone();
+        if let [_, .., (last, _, _)] = same {
+            let until = clock(last).strftime("%Y-%m-%d %H:%M").to_string();
+            details.push(format!("{} times, until {until}", same.len()).into());
+        }
+        text += event(&clock(first), &head, &details, columns);
     }
     (text, events.chunk_by(is_again).count())
 }
@@ -89,27 +84,19 @@ fn head(one: &Happened, place: Text, widest: usize) -> Text {
     let commit = shown(commit.unwrap_or("-"));
     let (word, style) = word(entry);
     let (word, by) = (shown(word), shown(&entry.by));
-    // Who deployed it is not known.
-    let by = if entry.event == "seen" {
-        format!("noticed by {by}")
-    } else {
-        by
-    };
-    let is_usual = matches!(
-        entry.event.as_str(),
-        "push" | "deploy" | "deployed" | "seen"
-    );
-    let event = if is_word(entry) || is_usual {
-        String::new()
-    } else {
-        format!("  ({})", shown(&entry.event))
+    let by = match entry.event.as_str() {
+        // Who deployed it is not known.
+        "seen" => format!("noticed by {by}"),
+        "push" | "deploy" | "deployed" => by,
+        _ if is_word(entry) => by,
+        event => format!("{by}  ({})", shown(event)),
     };
     let place = place.cut(widest);
     let padding = " ".repeat(widest - place.width().min(widest));
     paint(style, format_args!("{word:<10}"))
         + "  "
         + place
-        + format_args!("{padding}  {commit:<7}  {by}{event}")
+        + format_args!("{padding}  {commit:<7}  {by}")
 }
 
 /// What there is to say about it.

@@ -2,8 +2,8 @@
 
 use std::{
     ffi::OsStr,
-    fs::{self, File},
-    io,
+    fs::{File, OpenOptions},
+    io::{self, Write},
     os::fd::OwnedFd,
     path::{Path, PathBuf},
 };
@@ -15,7 +15,7 @@ use nix::{
     unistd::{UnlinkatFlags, symlinkat, unlinkat},
 };
 
-use crate::{cure::command, gates::Undecided, policy::FILE};
+use crate::{cure::command, file, gates::Undecided, policy::FILE};
 
 /// Makes the links of the policy lead to this checkout, and keeps a list of them.
 ///
@@ -29,7 +29,9 @@ pub(super) fn link(
 ) -> Result<(), Undecided> {
     // First, so that no link is forgotten should one of the next fail.
     let list = list(directory);
-    fs::write(&list, links.join("\n")).map_err(|error| failed("write", &list, &error))?;
+    let written = file::open_or_create(&list, OpenOptions::new().write(true).truncate(true))
+        .and_then(|mut file| file.write_all(links.join("\n").as_bytes()));
+    written.map_err(|error| failed("write", &list, &error))?;
     for name in links {
         let to = top(directory).join(name);
         if !tracked(std::slice::from_ref(name))?.is_empty() {
@@ -64,7 +66,8 @@ pub(super) fn link(
 
 /// Removes the links that the policy no longer asks for: git ignores some, and would leave them.
 pub(super) fn unlink_stale(directory: &Path, links: &[String]) -> Result<(), Undecided> {
-    let before = fs::read_to_string(list(directory)).unwrap_or_default();
+    let before = file::read(&list(directory)).unwrap_or_default();
+    let before = String::from_utf8_lossy(&before);
     let is_stale = |name: &&str| !links.iter().any(|link| link == name);
     for stale in before.lines().filter(is_stale) {
         // Where the way to it has changed, it is gone.

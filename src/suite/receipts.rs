@@ -45,6 +45,7 @@ impl Receipts {
     /// The receipt for this tree and suite, if there is one that counts: whole, for exactly these,
     /// not from the future and not too old. Otherwise the suite runs.
     pub fn find(&self, tree: &Oid, suite: &str, reuse: Duration, now: Timestamp) -> Option<Passed> {
+        file::must_be_safe(&self.directory).ok()?;
         let receipt = read(&self.path(tree, suite))?;
         let age = Timestamp::duration_since(now, receipt.at);
         let counts = receipt.tree == tree.as_str()

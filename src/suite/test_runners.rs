@@ -1,12 +1,12 @@
 //! Whether the output is what the policy expects, and whether a run that passed has run any test: test
 //! runners print that at their end.
 
-use std::{fmt::Display, fs};
+use std::fmt::Display;
 
 use regex_lite::Regex;
 
 use super::log::Log;
-use crate::gates::Undecided;
+use crate::{file, gates::Undecided};
 
 /// Test runners, three lines each: the name, and the regular expressions of a line that they print after no
 /// test, and after some.
@@ -45,7 +45,7 @@ pub(super) fn matches(expected: &str, log: &Log) -> Result<bool, Undecided> {
     let path = log
         .path()
         .ok_or_else(|| failed(&"the output could not be kept whole"))?;
-    let output = fs::read(path).map_err(|error| failed(&error))?;
+    let output = file::read(&path).map_err(|error| failed(&error))?;
     let expected = Regex::new(expected).map_err(|error| failed(&error))?;
     Ok(expected.is_match(&plain(&output)))
 }

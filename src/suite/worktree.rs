@@ -22,8 +22,8 @@ use crate::{
     file::{self, Kept},
     gates::Undecided,
     git::{
-        checkout::{WITHOUT_ATTRIBUTES, differing, rewritten},
         command::{Git, OF_THE_PUSH, looking},
+        work_tree::{differing, rewritten},
     },
     policy::{FILE, Suite},
     process::{
@@ -80,13 +80,18 @@ impl<'w> Worktree<'w> {
         suite: &Suite,
     ) -> Result<(), Undecided> {
         let above = self.directory.parent().unwrap_or(&self.directory);
-        for directory in [above, &self.directory] {
-            let made = file::private_directory(directory);
+        let may_use = |directory: &Path, made: io::Result<()>| {
             made.map_err(|error| {
                 let remove = command(["rm", "-r", &directory.to_string_lossy()]);
                 self.failed("use", &error)
                     .cure("remove it, then try again", [remove])
-            })?;
+            })
+        };
+        may_use(above, file::private_directory(above))?;
+        may_use(&self.directory, file::private_directory(&self.directory))?;
+        let top = self.top();
+        if top.symlink_metadata().is_ok() {
+            may_use(&top, file::must_be_own(&top).map(drop))?;
         }
         links::unlink_stale(&self.directory, &suite.link)?;
         let begin = Instant::now();
@@ -211,7 +216,6 @@ impl<'w> Worktree<'w> {
             .args(looking(*self.kept.get_or_init(kept)))
             .args(["-c", "core.sparseCheckout=false"])
             .args(["-c", "core.autocrlf=false"])
-            .args(WITHOUT_ATTRIBUTES)
             .args(args)
             .env_remove("GIT_NO_LAZY_FETCH")
             .env("GIT_TERMINAL_PROMPT", "0")

@@ -142,6 +142,7 @@ fn no_suite_runs_and_nothing_is_written() {
     let kept = [
         "follow-up-next.lock",
         "follow-up.lock",
+        "index",
         "notes.lock",
         "reflogs.json",
         "schema.json",

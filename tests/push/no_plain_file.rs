@@ -223,3 +223,81 @@ fn a_directory_of_what_is_remembered_that_others_may_write_is_refused() {
         .goes_not()
         .says("may be written by every user");
 }
+
+#[test]
+fn a_copy_that_another_user_prepared_is_named_and_nothing_is_written_through_a_link() {
+    let shop = Sandbox::new();
+    shop.policy("suite: {run: 'true', in: worktree, reuse: never}\nenvironments: {staging: {}}\n");
+    let push = || {
+        shop.commit_on_origin("again");
+        shop.push("staging", "master")
+    };
+    push().goes();
+    let cache = fs::read_dir(shop.path("home/.cache/pushgate")).unwrap();
+    let copy = cache.map(|entry| entry.unwrap().path()).next().unwrap();
+    let (tree, links, elsewhere) = (copy.join("tree"), copy.join("links"), shop.path("other"));
+    fs::write(&elsewhere, "kept").unwrap();
+    fs::remove_file(&links).unwrap();
+    symlink(&elsewhere, &links).unwrap();
+    push()
+        .undecided("suite")
+        .says("it is a link, not a plain file");
+    assert_eq!(fs::read_to_string(&elsewhere).unwrap(), "kept");
+    fs::remove_file(&links).unwrap();
+    put("a named pipe", &links, &shop);
+    let (ran, took) = timed(push);
+    took_less(took, 20, &ran);
+    ran.undecided("suite").says("it is a named pipe");
+    fs::remove_file(&links).unwrap();
+    // Only root can give something away.
+    if std::os::unix::fs::chown(&tree, Some(65534), None).is_ok() {
+        push()
+            .undecided("suite")
+            .says("it belongs to another user")
+            .says(&format!("rm -r {}\n", tree.display()));
+        std::os::unix::fs::chown(&tree, Some(0), None).unwrap();
+    }
+    fs::rename(&tree, shop.path("prepared")).unwrap();
+    symlink(shop.path("prepared"), &tree).unwrap();
+    push()
+        .undecided("suite")
+        .says("it is a link, not a directory");
+    fs::remove_file(&tree).unwrap();
+    push().goes();
+}
+
+#[test]
+fn receipts_that_others_may_write_count_for_nothing() {
+    let shop = Sandbox::new();
+    shop.policy("suite: {run: 'echo ran >> ../ran'}\nenvironments: {staging: {}}\n");
+    shop.push_ungated("origin", "master");
+    shop.push("staging", "master").goes();
+    let receipts = shop.app.join(".git/pushgate/receipts");
+    let ran = || {
+        fs::read_to_string(shop.path("ran"))
+            .unwrap()
+            .lines()
+            .count()
+    };
+    fs::set_permissions(&receipts, fs::Permissions::from_mode(0o777)).unwrap();
+    shop.commit_on_origin("same files");
+    shop.push("staging", "master")
+        .goes()
+        .says("no receipt is left");
+    assert_eq!(ran(), 2);
+    fs::rename(&receipts, shop.path("prepared")).unwrap();
+    symlink(shop.path("prepared"), &receipts).unwrap();
+    shop.commit_on_origin("the same again");
+    shop.push("staging", "master")
+        .goes()
+        .says("no receipt is left");
+    assert_eq!(ran(), 3);
+    // Nor is anything written where a link leads.
+    let logs = shop.app.join(".git/pushgate/logs");
+    fs::rename(&logs, shop.path("logs")).unwrap();
+    symlink(shop.path("logs"), &logs).unwrap();
+    let before = fs::read_dir(shop.path("logs")).unwrap().count();
+    shop.commit_on_origin("and again");
+    shop.push("staging", "master");
+    assert_eq!(fs::read_dir(shop.path("logs")).unwrap().count(), before);
+}

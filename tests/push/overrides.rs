@@ -88,6 +88,8 @@ fn single_gates_are_skipped_by_name_and_the_others_still_decide() {
           trunk: master is 1 commit ahead of origin/master (you push [three], origin has [two])
           push it there first, then push again:
             git push origin master
+          if it cannot wait:
+            PUSHGATE_SKIP=trunk,promotion,suite PUSHGATE_REASON="..." git push production master
           promotion: skipped
         error: failed to push some refs to '[root]/production.git'
     "#]]);

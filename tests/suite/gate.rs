@@ -519,7 +519,7 @@ fn a_log_that_cannot_be_kept_whole_stops_no_suite_but_one_that_is_looked_into() 
     for (expect, code) in [("", 0), (", expect: x", 1)] {
         let shop = with_suite(&format!("{{run: '{fills}'{expect}}}"));
         let script = "mkdir -p .git/pushgate/logs
-            mount -t tmpfs -o size=1M tmpfs .git/pushgate/logs
+            mount -t tmpfs -o size=1M,mode=700 tmpfs .git/pushgate/logs
             git push staging master";
         let mut command = shop.command(crate::support::tool("unshare", "util-linux"));
         command.args(["--map-root-user", "--mount", "sh", "-euc", script]);

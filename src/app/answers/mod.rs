@@ -1,14 +1,31 @@
 //! The answers to what the gates ask.
 
-mod clock;
 mod memory;
 mod runner;
 
-pub(crate) use self::{clock::SystemClock, runner::PushRunner};
+use jiff::{Timestamp, tz::TimeZone};
+
+pub(crate) use self::runner::PushRunner;
 use crate::{
-    gates::{Runner, World},
+    gates::{Clock, Runner, Undecided, World},
     git::Repository,
 };
+
+/// The clock and the time zone of this machine.
+pub(crate) struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
+
+    fn zone(&self) -> Result<TimeZone, Undecided> {
+        // `TimeZone::system` would silently be UTC where TZ names no zone.
+        TimeZone::try_system().map_err(|error| {
+            Undecided::new("the time zone of this machine cannot be told").detail(error.to_string())
+        })
+    }
+}
 
 impl Repository {
     /// Everything that the gates can ask, answered by this repository and a runner.

@@ -19,13 +19,12 @@ use crate::{
     gates::{
         self, Clock, GovernedPush, Refusal, Target, Undecided, World,
         remote_tips::beside,
-        route::remote_label,
         verdict::{Decision, Gate, Outcome, Rollback, Verdict},
     },
     git::Repository,
     memory::{ledger::Entry, record::Place},
     policy::{self, Environment},
-    push::{Oid, Push, Update, destination::Destination},
+    push::{Oid, Push, Update, destination::Destination, url::label},
     text::printable,
 };
 
@@ -132,7 +131,7 @@ impl<'d> Decider<'d> {
             Update::Delete { .. } => None,
         });
         let entry = Entry {
-            remote: remote_label(push),
+            remote: label(push.remote.as_bstr()),
             destination: destination.to_string(),
             commit,
             ..self.entry(decision, &undecided_target(error))

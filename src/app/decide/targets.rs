@@ -14,13 +14,13 @@ use crate::{
     cure::command,
     gates::{
         EnvironmentRemotes, GovernedPush, Remotes, Undecided,
-        route::{PushContext, Route, Router, Target, remote_label},
+        route::{PushContext, Route, Router, Target},
         verdict::TrunkName,
     },
     git::Repository,
     policy::{Environment, FILE, Trunk},
-    push::{Push, Update},
-    text::printable,
+    push::{Push, Update, url::label},
+    text::{listed, printable},
 };
 
 /// The governed refs of a push, grouped by their targets.
@@ -205,7 +205,7 @@ impl<'p> Targets<'p> {
             destination,
             push: context.push,
             second: false,
-            remote: remote_label(context.push),
+            remote: label(context.push.remote.as_bstr()),
             trunk: view.trunk.clone(),
             trunk_is_here: view.router.is_trunk,
             updates: vec![update],
@@ -307,14 +307,10 @@ fn deploys_nothing(idle: &[(&Environment, &Update)], context: &PushContext<'_>) 
         let branch = update.branch().unwrap_or_default();
         format!("`{}`", printable(branch.as_bytes().as_bstr()))
     };
-    let names: Vec<_> = idle.iter().take(NAMED).map(name).collect();
-    let more = match idle.len().saturating_sub(NAMED) {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
+    let names: Vec<_> = idle.iter().map(name).collect();
     Some(format!(
-        "{}{more} {} nothing on {} ({})",
-        names.join(", "),
+        "{} {} nothing on {} ({})",
+        listed(&names, NAMED),
         if idle.len() == 1 { "deploys" } else { "deploy" },
         environment.name,
         context.destination.brief()

@@ -33,13 +33,12 @@ impl Approval<'_> {
                 [] => {}
                 [(place, last)] => {
                     let remote = place.remotes.first().unwrap_or(&place.name);
-                    let others = removals(&known, &place.name, commit).filter(|one| one != last);
-                    for removed in others {
-                        let record = self.let_in_again(removed, commit);
-                        self.write(&record, remote.as_bytes().into())?;
-                    }
                     let record = self.let_in_again(last, commit);
-                    self.write(&record, remote.as_bytes().into())?;
+                    let others = removals(&known, &place.name, commit).filter(|one| one != last);
+                    let mut all: Vec<_> =
+                        others.map(|one| self.let_in_again(one, commit)).collect();
+                    all.push(record.clone());
+                    self.write(&all, remote.as_bytes().into())?;
                     return Ok(self.recorded(record, true, fetched));
                 }
                 several => {

@@ -25,9 +25,8 @@ use crate::{
         record::{Event, Judged, Record, who},
     },
     policy,
-    push::{Oid, Push, Update, url::redact},
+    push::{Oid, Push, Update, url::label},
     report::status::{Environment, Live, NextPush, Remote, Soak, Suite, Tried, Window},
-    text::printable,
 };
 
 impl Inputs<'_> {
@@ -67,7 +66,7 @@ impl Inputs<'_> {
         };
         let (name, _) = self.world.ways(of, index);
         Remote {
-            name: redact(&printable(name.as_bstr())),
+            name: label(name.as_bstr()),
             live,
             error,
         }

@@ -10,8 +10,7 @@ use crate::{
         stop::{Refusal, Undecided},
         world::{Object, World},
     },
-    push::{Oid, url::redact},
-    text::printable,
+    push::{Oid, url::label},
 };
 /// What to push so that a commit is deployed there: trunk's branch, where this clone has one.
 pub(super) fn refspec(
@@ -44,7 +43,7 @@ pub(crate) fn not_live(
     then: (&str, Option<&str>),
     world: &World<'_>,
 ) -> Result<Refusal, Undecided> {
-    let (environment, remote) = (&before.environment, redact(&printable(remote)));
+    let (environment, remote) = (&before.environment, label(remote));
     let refspec = refspec(before, commit, trunk, world)?;
     let refuse = |why: String, deploy: String| {
         let words = format!("deploy it there, try it on {environment}, then {}", then.0);

@@ -10,12 +10,12 @@ use crate::{
     git::{
         command::NO_HOOKS,
         network::{self, Network},
-        push::{label, pause, reasons},
+        push::{pause, reasons},
     },
     memory::record::REF,
     policy::FILE,
     process::program::Output,
-    push::Oid,
+    push::{Oid, url::label},
 };
 
 /// The usual time limit of sharing.
@@ -47,7 +47,7 @@ impl Notes<'_> {
                 stuck += 1;
             }
             if stuck > STUBBORN {
-                let remote = label(remote);
+                let remote = label(remote.into());
                 let refused = format!("`{remote}` does not take {REF}");
                 return Err(Undecided::new(refused)
                     .details(reasons(&output))
@@ -112,7 +112,7 @@ impl Notes<'_> {
         // git completes the history, also where a part of it was here.
         let output = fetch_once(remote, url, tip.as_ref(), network)?;
         if !output.is_ok() {
-            return Err(Undecided::unreachable(&label(remote), output.stderr));
+            return Err(Undecided::unreachable(&label(remote.into()), output.stderr));
         }
         match self.repository.is_commit(theirs)? {
             Some(true) => self.merge(theirs).map(|()| true),
@@ -138,9 +138,12 @@ fn fetch_once(
     fetch.args(["--quiet", "--no-filter"]);
     fetch.args(tip.map(|tip| format!("--negotiation-tip={tip}")));
     fetch.args(["--", remote, REF]);
-    network.ask(fetch, &label(remote), url.as_ref())
+    network.ask(fetch, &label(remote.into()), url.as_ref())
 }
 
 fn unreadable(remote: &str) -> Undecided {
-    Undecided::unreachable(&label(remote), vec![format!("its {REF} cannot be read")])
+    Undecided::unreachable(
+        &label(remote.into()),
+        vec![format!("its {REF} cannot be read")],
+    )
 }

@@ -1,35 +1,25 @@
-//! Whether the files of a work tree are those of a commit, whatever git was told about them.
+//! What differs between a work tree and the commit that it should be, whatever git was told about its files.
 
 use std::{
     env,
-    ffi::OsStr,
     fs::{self, OpenOptions, Permissions},
     io,
-    os::unix::{
-        ffi::{OsStrExt, OsStringExt},
-        fs::PermissionsExt,
-    },
+    os::unix::{ffi::OsStringExt, fs::PermissionsExt},
     path::Path,
     process::Command,
 };
 
 use bstr::{BString, ByteSlice};
+use regex_lite::Regex;
 
 use super::{
-    Repository,
-    command::{LOOKING, OF_THE_PUSH, is_possible, looking, must},
+    command::{OF_THE_PUSH, must},
     libgit2,
 };
-use crate::{
-    cure::command,
-    file::{self, Kept},
-    gates::{Undecided, facts::Mismatch},
-    process::program::run,
-    push::Oid,
-};
+use crate::{file, gates::Undecided, process::program::run, push::Oid};
 
 /// Lists what differs from HEAD's tree, and HEAD.
-const STATUS: [&str; 8] = [
+pub(super) const STATUS: [&str; 8] = [
     "status",
     "--porcelain=v2",
     "--branch",
@@ -39,92 +29,6 @@ const STATUS: [&str; 8] = [
     "--untracked-files=normal",
     "--ignore-submodules=none",
 ];
-
-/// Switches off the attributes of the user alone; those of the clone cannot be.
-pub(crate) const WITHOUT_ATTRIBUTES: [&str; 2] = ["-c", "core.attributesFile=/dev/null"];
-
-impl Repository {
-    /// How the checkout differs from a commit's tree; `None` if it does not.
-    pub(super) fn mismatch(&self, commit: &Oid) -> Result<Option<Mismatch>, Undecided> {
-        let top = self.work_tree().ok_or_else(Undecided::bare)?;
-        let options: Vec<_> = looking(self.kept()).collect();
-        let call = || self.git.command(&options);
-        let is_same = |head: &Option<Oid>| match head {
-            Some(head) => Ok(head == commit || self.tree(head)? == self.tree(commit)?),
-            None => Ok::<_, Undecided>(false),
-        };
-        let own_index = self.state_dir().join("index");
-        let seen = match rewritten(&call, self.common_dir())? {
-            // Our own index would keep that they look unchanged.
-            files if !files.is_empty() => Ok((None, files)),
-            _ => differing(&call, top, Some(&own_index)),
-        };
-        if let Ok((head, files)) = &seen
-            && files.is_empty()
-            && is_same(head)?
-        {
-            return Ok(None);
-        }
-        // What git itself says of it tells how a person sees it.
-        let status = must(call().args(STATUS))?;
-        let (head, changed, submodules) = status_records(&status.stdout);
-        if !is_same(&head)? {
-            return Ok(Some(Mismatch::OtherTree { head }));
-        }
-        if !changed.is_empty() {
-            let first = self.unseen(&status.stdout)?;
-            let files = [changed, submodules].concat();
-            return Ok(Some(Mismatch::Changed { files, first }));
-        }
-        if !submodules.is_empty() {
-            return Ok(Some(Mismatch::Submodules(submodules)));
-        }
-        let (_, hidden) = seen?;
-        Ok((!hidden.is_empty()).then_some(Mismatch::Hidden(hidden)))
-    }
-
-    /// What the file system keeps; not tried where git was told nothing else.
-    fn kept(&self) -> Kept {
-        let mut of_files = LOOKING
-            .into_iter()
-            .filter(|(name, _)| !is_possible(name, Kept::default()));
-        if of_files.any(|setting| self.is_set_otherwise(setting)) {
-            Kept::within(self.common_dir())
-        } else {
-            Kept::default()
-        }
-    }
-
-    /// Whether git's configuration has another value; one and the same may be spelled in several ways.
-    fn is_set_otherwise(&self, (name, value): (&str, &str)) -> bool {
-        let configured = self.config(&name.to_ascii_lowercase());
-        configured.is_some_and(|configured| configured != value)
-    }
-
-    /// The commands after which the user's own git sees the changes, too, that we saw.
-    fn unseen(&self, records: &[u8]) -> Result<Vec<String>, Undecided> {
-        let mut first = Vec::new();
-        // `1`, the state, a submodule's state, three modes, HEAD's object.
-        for record in records
-            .split(|b| *b == 0)
-            .filter(|one| one.starts_with(b"1 "))
-        {
-            let id = record.splitn(8, |b| *b == b' ').nth(6).and_then(Oid::parse);
-            if let Some(id) = id
-                && self.reference(&format!("refs/replace/{id}"))?.is_some()
-            {
-                first.push(command(["git", "replace", "-d", id.as_str()]));
-            }
-        }
-        let as_usual = ["status", "--porcelain", "--untracked-files=normal"];
-        if first.is_empty() && run(&mut self.git.plain(as_usual))?.stdout.is_empty() {
-            let settings = LOOKING.into_iter();
-            let blind = settings.filter(|setting| self.is_set_otherwise(*setting));
-            first.extend(blind.map(|(name, value)| command(["git", "config", name, value])));
-        }
-        Ok(first)
-    }
-}
 
 /// HEAD, and the files of a work tree that differ from its tree, whatever git was told about them: by an index of
 /// our own, which knows only what we saw the last time. git's own has flags (`assume-unchanged`, `skip-worktree`),
@@ -158,8 +62,7 @@ pub(crate) fn differing(
         ] {
             command.args(["-c", &format!("{plain}=false")]);
         }
-        command.args(WITHOUT_ATTRIBUTES).args(args);
-        command.env("GIT_INDEX_FILE", &own);
+        command.args(args).env("GIT_INDEX_FILE", &own);
         command
     };
     let known = is_kept.then(|| run(&mut git(&STATUS))).transpose()?;
@@ -236,35 +139,26 @@ pub(crate) fn rewritten(
     call: &dyn Fn() -> Command,
     common_dir: &Path,
 ) -> Result<Vec<BString>, Undecided> {
-    const WRITING: [&[u8]; 6] = [
-        b"filter",
-        b"text",
-        b"eol",
-        b"crlf",
-        b"ident",
-        b"working-tree-encoding",
-    ];
-    let text = file::read_followed(common_dir.join("info/attributes")).unwrap_or_default();
-    let pattern = |line: &[u8]| {
-        let mut words = line
-            .split(u8::is_ascii_whitespace)
-            .filter(|word| !word.is_empty());
-        let pattern = words.next().filter(|word| !word.starts_with(b"#"))?;
-        let name = |word: &[u8]| word.split(|b| *b == b'=').next().map(<[u8]>::to_vec);
-        let writes = words.any(|word| name(word).is_some_and(|name| WRITING.contains(&&*name)));
-        // A macro may stand for it in any line, and a quoted pattern is not read.
-        let is_plain = !pattern.starts_with(b"[attr]") && !pattern.starts_with(b"\"");
-        let pattern = if is_plain { pattern } else { b"*" };
-        writes.then(|| OsStr::from_bytes(pattern).to_owned())
-    };
-    let patterns: Vec<_> = text.lines().filter_map(pattern).collect();
-    if patterns.is_empty() {
-        return Ok(Vec::new());
-    }
+    // The pattern of a line with an attribute by which git writes a file otherwise.
+    const WRITES: &str = r"(?m)^[ \t]*([^#\s]\S*)[ \t](?:.*[ \t])?(?:filter|text|eol|crlf|ident|working-tree-encoding)(?:[=\s]|$)";
+    let path = common_dir.join("info/attributes");
+    let failed = |error| Undecided::failed(format_args!("read {}", path.display()), &error);
+    let writes = Regex::new(WRITES).map_err(failed)?;
+    let text = file::read_followed(&path).unwrap_or_default();
+    let text = text.to_str_lossy();
     let mut list = call();
     list.args(["ls-files", "-z", "--cached", "--ignored"]);
+    let mut patterns = writes
+        .captures_iter(&text)
+        .map(|line| line[1].to_owned())
+        .peekable();
+    if patterns.peek().is_none() {
+        return Ok(Vec::new());
+    }
     for pattern in patterns {
-        list.arg("--exclude").arg(pattern);
+        // A macro may stand for it in any line, and a quoted pattern is not read.
+        let is_plain = !pattern.starts_with("[attr]") && !pattern.starts_with('"');
+        list.args(["--exclude", if is_plain { &pattern } else { "*" }]);
     }
     let listed = must(&mut list)?.stdout;
     let files = listed.split(|b| *b == 0).filter(|file| !file.is_empty());
@@ -273,7 +167,7 @@ pub(crate) fn rewritten(
 
 /// HEAD, the changed paths, and the submodules in which something has changed, as git-status(1) prints them
 /// in its porcelain format 2 with `-z`.
-fn status_records(output: &[u8]) -> (Option<Oid>, Vec<BString>, Vec<BString>) {
+pub(super) fn status_records(output: &[u8]) -> (Option<Oid>, Vec<BString>, Vec<BString>) {
     let mut head = None;
     let (mut changed, mut submodules) = (Vec::new(), Vec::new());
     let records = output.split(|b| *b == 0);
