@@ -185,7 +185,10 @@ fn local_work_and_the_work_of_others_are_told_apart() {
     let unknown = shop.colleague_pushes("staging", "hotfix");
     let ran = here(&format!("  live      {}\n", &unknown[..7]));
     shows(&ran, "this clone does not have it: fetch first");
-    shows(&ran, "refused by target: ");
+    shows(&ran, "refused by trunk: master is 1 commit behind");
+    shop.git(["pull", "-q", "--ff-only", "origin", "master"])
+        .goes();
+    here("refused by target: ");
 }
 
 #[test]
