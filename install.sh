@@ -58,13 +58,13 @@ run_cargo() {
 
 build() {
   rust=$(sed -n 's/^rust-version = "\(.*\)"$/\1/p' "$source/Cargo.toml")
-  has cargo || die "cargo is missing: pushgate is built with Rust $rust or newer; to install it:" \
+  has cargo || die "cargo is missing: pushgate takes Rust $rust or newer; to install it:" \
     "curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh" \
     "on Debian 13 and newer, also by" "apt-get install rustup && rustup default stable"
   say "building pushgate with cargo: a minute or two, the first time"
   if ! log=$(run_cargo install --locked --path . 2>&1); then
     printf '%s\n' "$log" >&2
-    die "the build failed: cargo's words are above; it takes Rust $rust or newer, and a C compiler" \
+    die "the build failed; it takes Rust $rust or newer, and a C compiler" \
       "the newest Rust:" "rustup update stable" \
       "the compiler, on Debian:" "apt-get install gcc libc6-dev" "on macOS:" "xcode-select --install"
   fi
@@ -159,7 +159,7 @@ uninstall() {
   fi
   if has cargo && run_cargo install --list | grep -q '^pushgate v'; then
     run_cargo uninstall pushgate || exit 1
-    say "a repository that still has the hook refuses to deploy now; for each such:" "./install.sh --uninstall REPO"
+    say "a repository that still has the hook refuses to deploy; for each:" "./install.sh --uninstall REPO"
   elif [ -x "$binary" ]; then
     say "left: $binary, which cargo does not take away; to remove it:" "rm $(word "$binary")"
     return

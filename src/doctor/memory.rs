@@ -83,19 +83,15 @@ pub(crate) fn unjudged(opened: &Opened) -> Found {
             entry.verdict == Judged::Unjudged.name() && (*index == 0 || *age <= MONTH)
         };
         let told: Vec<_> = ages.enumerate().filter(is_told).map(|one| one.1).collect();
+        let count = told.len();
         let what = match told.as_slice() {
             [] => continue,
             [(_, age)] if *age > MONTH => {
-                format!(
-                    "the newest deployment to {name}, {} ago",
-                    rounded_span(*age)
-                )
+                let ago = rounded_span(*age);
+                format!("the newest deployment to {name}, {ago} ago")
             }
             [_] => format!("1 deployment to {name} of the last 30 days"),
-            several => format!(
-                "{} deployments to {name} of the last 30 days",
-                several.len()
-            ),
+            _ => format!("{count} deployments to {name} of the last 30 days"),
         };
         let told: Vec<_> = told.iter().map(|(entry, _)| *entry).collect();
         let text = format!("no gate judged {what}: {}", by_person(&told));

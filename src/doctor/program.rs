@@ -112,17 +112,13 @@ pub(crate) fn reach(opened: &Opened) -> Found {
             let editor = format!("an editor (PATH={SHORT_PATH}) cannot deploy");
             Finding::warning(format!("the hook finds it by PATH alone: {editor}"))
         } else {
-            Finding::broken(
-                "the hook finds no pushgate: no deploy goes, and no other push is judged",
-            )
+            let text = "the hook finds no pushgate: no deploy goes, and no other push is judged";
+            Finding::broken(text)
         };
         return Ok(vec![finding.run(cure)]);
     };
     Ok(vec![match differs(&found) {
-        None => {
-            let text = "the hook finds it, under the short PATH of an editor, too";
-            Finding::ok(text)
-        }
+        None => Finding::ok("the hook finds it, under the short PATH of an editor, too"),
         Some((status, how)) => {
             let found = found.display();
             let text = format!("the hook calls {found}, {how}; this is {VERSION}");

@@ -9,6 +9,8 @@ use std::{
     sync::OnceLock,
 };
 
+use regex_lite::Regex;
+
 use crate::support::{
     Ran, Sandbox,
     gits::{hook_managers, recurrences},
@@ -523,7 +525,7 @@ fn without_cargo_it_says_how_to_get_one() {
     let ran = Ran::of(script(&shop, &[]).env("PATH", &tools));
     assert_eq!(ran.code, 1, "{ran}");
     ran.says(&format!(
-        "install.sh: cargo is missing: pushgate is built with Rust {} or newer; to install it:\n",
+        "install.sh: cargo is missing: pushgate takes Rust {} or newer; to install it:\n",
         env!("CARGO_PKG_RUST_VERSION")
     ))
     .says("  curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh\n")
@@ -542,8 +544,7 @@ fn what_cargo_says_is_shown_with_what_it_takes_and_nothing_is_installed() {
     );
     let run = |args: &[&str]| Ran::of(script(&shop, args).env("PATH", &tools));
     let takes = format!(
-        "no toolchain is chosen\ninstall.sh: the build failed: cargo's words are above; \
-         it takes Rust {} or newer, and a C compiler\n  the newest Rust:\n  rustup update stable\n  \
+        "no toolchain is chosen\ninstall.sh: the build failed; it takes Rust {} or newer, and a C compiler\n  the newest Rust:\n  rustup update stable\n  \
          the compiler, on Debian:\n  apt-get install gcc libc6-dev\n",
         env!("CARGO_PKG_RUST_VERSION")
     );
@@ -587,7 +588,7 @@ fn a_build_that_fails_installs_nothing_and_shows_why() {
     Ran::of(&mut command)
         .goes_not()
         .says("offline")
-        .says("install.sh: the build failed: cargo's words are above; ");
+        .says("install.sh: the build failed; ");
     is_untouched(&shop);
 }
 
@@ -717,6 +718,11 @@ fn what_it_says_of_itself_fits_80_columns_and_the_whole_of_it_200_lines() {
     assert!(ran.stdout.lines().count() > 10, "{ran}");
     for line in ran.stdout.lines() {
         assert!(line.chars().count() <= 80, "{line}");
+    }
+    let first = Regex::new("(?:say|die) \"([^\"]*)\"").unwrap();
+    for said in first.captures_iter(&text) {
+        let line = format!("install.sh: {}", said[1].replace("$rust", "1.95"));
+        assert!(line.len() <= 80, "{line}");
     }
 }
 

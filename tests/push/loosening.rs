@@ -140,7 +140,7 @@ fn a_calendar_is_a_rule_of_its_window() {
     shop.push("staging", "master")
         .refused("window")
         .says(" of free.ics; opens ")
-        .says("this commit changes the rules of staging: judged by both");
+        .says("this commit changes the rules of staging: the old ones count, too");
 }
 
 #[test]
@@ -175,7 +175,7 @@ fn what_changes_nothing_is_judged_once() {
     shop.stop_clock(NIGHT);
     shop.push("production", "master")
         .refused("window")
-        .never_says("judged by both");
+        .never_says("the old ones count");
 }
 
 #[test]
@@ -184,7 +184,7 @@ fn it_says_that_both_were_asked() {
     shop.stop_clock(NIGHT);
     shop.push("production", "master")
         .refused("window")
-        .says("note: this commit changes the rules of production: judged by both");
+        .says("note: this commit changes the rules of production: the old ones count, too");
 }
 
 /// Every key of the schema, and a policy that changes it. None of them has the window of `OLD`.

@@ -45,7 +45,7 @@ fn where_trunk_is_nowhere_nothing_is_advised_that_needs_it() {
         .is(&expect![[r#"
             exit 1
             --- stderr
-            pushgate: note: this commit changes the rules of production: judged by both
+            pushgate: note: this commit changes the rules of production: the old ones count, too
             pushgate: push to production (production) refused
               promotion: staging has [Write .pushgate.yml], not [Write .pushgate.yml'], which is 1 commit ahead of it
               follow it, then try again:

@@ -1186,12 +1186,15 @@ fn libgit2_and_git_answer_alike_about_every_state_of_the_clone() {
         .goes();
     shop.git(words("update-index --assume-unchanged api/index"))
         .goes();
+    shop.write("web/index", "edited\n");
+    shop.write("api/index", "edited\n");
     both.say("app", "staging master", "api/index");
     both.say("app", "staging master", "web/index");
     shop.git(words("update-index --no-skip-worktree web/index"))
         .goes();
     shop.git(words("update-index --no-assume-unchanged api/index"))
         .goes();
+    shop.git(words("checkout -q -- web api")).goes();
     shop.git(words("switch -q --detach old")).goes();
     both.say("app", "staging master", "its tests would prove nothing");
     shop.git(words("checkout -q master~0")).goes();

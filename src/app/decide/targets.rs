@@ -110,7 +110,7 @@ impl<'p> Targets<'p> {
                             && targets.add_second(update, second, team, context)
                         {
                             messages.push(Message::Line(format!(
-                                "note: this commit changes the rules of {}: judged by both",
+                                "note: this commit changes the rules of {}: the old ones count, too",
                                 second.name()
                             )));
                         }
