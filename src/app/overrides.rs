@@ -102,11 +102,8 @@ impl Overrides {
         let mut skip = BTreeSet::new();
         // Where the gate is off, no gate is asked anyway.
         let words = if off { String::new() } else { get(SKIP) };
-        for word in words
-            .split(',')
-            .map(str::trim)
-            .filter(|word| !word.is_empty())
-        {
+        let words = words.split(',').map(str::trim);
+        for word in words.filter(|word| !word.is_empty()) {
             let mut gates = ORDER.into_iter();
             let gate = gates.find(|gate| gate.name().eq_ignore_ascii_case(word));
             let known = "`target`, `window`, `trunk`, `lock`, `promotion` and `suite`";

@@ -1,5 +1,7 @@
 //! `pushgate lock [ENV]` and `pushgate unlock [ENV]`: nobody else deploys there for a while.
 
+mod list;
+
 use std::{
     collections::BTreeSet,
     time::{Duration, Instant},
@@ -10,7 +12,6 @@ use jiff::{Timestamp, Zoned};
 use super::{
     Done, Error,
     local::{Local, named, no_person, no_pipeline},
-    print_data, print_machine_data,
 };
 use crate::{
     app::{
@@ -319,35 +320,6 @@ impl<'w> Locks<'w> {
         let of = (self.world).remotes_of(self.policy().environment(environment)?);
         let event = Event::Unlock { words: Some(was) };
         Some(Record::new(at, &*self.me, of.place(), commit, event))
-    }
-
-    fn list(&self, only: Option<&str>, json: bool) -> Done {
-        // Without the network the locks of this clone are known all the same.
-        let (mut all, error) = match self.all() {
-            Ok(all) => (all, None),
-            Err(error) => (self.world.local_locks()?, Some(error)),
-        };
-        all.retain(|one| only.is_none_or(|name| one.environment == *name));
-        let policy = self.policy();
-        if let Some(name) = only.filter(|_| all.is_empty()) {
-            named(name, policy)?;
-        }
-        if all.is_empty() && !json && error.is_none() {
-            report::say("nothing is locked");
-        }
-        for found in &all {
-            let shown = found.shown(now(), &SystemClock.reader());
-            if json {
-                print_machine_data(&super::json_line(&shown)?)?;
-                continue;
-            }
-            let mut line = shown.sentence;
-            if policy.environment(&found.environment).is_none() {
-                line += " (the policy has no such environment)";
-            }
-            print_data(line + "\n")?;
-        }
-        error.map_or(Ok(0), Err)
     }
 }
 

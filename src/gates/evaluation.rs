@@ -54,20 +54,6 @@ pub fn evaluate(
     verdicts.take_while(|one| !one.answers.is_empty()).collect()
 }
 
-/// Whether a window refuses one of the pushes, which is told without a question to anything but the clock.
-pub fn is_closed(
-    pushes: &[GovernedPush<'_>],
-    skip: &BTreeSet<Gate>,
-    rollback: bool,
-    world: &World<'_>,
-) -> bool {
-    let is_asked = !rollback && !skip.contains(&Gate::Window);
-    let refuses = |push: &GovernedPush<'_>| {
-        push.asks(Gate::Window) && window::ask(push, world, &mut Vec::new()).is_err()
-    };
-    is_asked && pushes.iter().any(refuses)
-}
-
 /// Asks about one target after the other, until one stops the push; whether none does.
 fn each<'e>(all: &mut [Evaluation<'e>], ask: impl Fn(&mut Evaluation<'e>)) -> bool {
     all.iter_mut().all(|one| {
@@ -106,8 +92,8 @@ impl<'e> Evaluation<'e> {
         } else if self.needs_live() {
             // Who is merely behind trunk gets it with trunk's newest.
             let target = mem::take(&mut self.verdict.answers);
-            let is_trunk = |gate| gate == Gate::Trunk;
-            self.tips = Some(RemoteTips::of_push(self.push, is_trunk, self.world));
+            let tips = RemoteTips::of_push(self.push, |gate| gate == Gate::Trunk, self.world);
+            self.tips = Some(tips);
             self.answer(Gate::Trunk);
             if !self.verdict.needs_other_commit() {
                 self.verdict.answers = target;
@@ -118,12 +104,8 @@ impl<'e> Evaluation<'e> {
     /// Whether what stops the push is that the live commit is not here.
     fn needs_live(&self) -> bool {
         let needs = |outcome: &Outcome| matches!(outcome, Outcome::Refused(refusal) if refusal.needs == Needs::Live);
-        !self.rollback
-            && self
-                .verdict
-                .answers
-                .iter()
-                .any(|(_, outcome)| needs(outcome))
+        let mut answers = self.verdict.answers.iter();
+        !self.rollback && answers.any(|(_, outcome)| needs(outcome))
     }
 
     fn ask_suite(&mut self) {

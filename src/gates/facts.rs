@@ -115,6 +115,8 @@ pub enum Mismatch {
     /// These files are modified, staged, or untracked and not ignored.
     Changed {
         files: Vec<BString>,
+        /// Whether something has changed within submodules, too.
+        within: bool,
         /// The commands after which the user's git sees so, too.
         first: Vec<String>,
     },

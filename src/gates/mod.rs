@@ -30,7 +30,7 @@ mod world;
 pub(crate) mod tests;
 
 pub use environment_remotes::{EnvironmentRemotes, remotes_of};
-pub use evaluation::{evaluate, is_closed};
+pub use evaluation::evaluate;
 pub use gate::{ORDER, TOGETHER};
 pub use governed_push::GovernedPush;
 pub use route::Target;

@@ -15,7 +15,7 @@ use super::{
     world::{Passed, SuiteRun, Work, World},
 };
 use crate::{
-    cure::command,
+    cure::{Cure, command},
     policy::{Ci, FILE, In, Step},
     push::Oid,
     text::{ago, listed, printable, signal_name, span},
@@ -209,7 +209,11 @@ fn must_match(work: &Work<'_>, mismatch: Option<Mismatch>, after: bool) -> Resul
                 "have the suite leave the tree as it was, or ignore in .gitignore what it writes",
             )
         }
-        Some(Mismatch::Changed { files, first }) => {
+        Some(Mismatch::Changed {
+            files,
+            within,
+            first,
+        }) => {
             let files = list(&files, "changed or untracked");
             let words = match first.as_slice() {
                 [] => "commit them",
@@ -217,20 +221,16 @@ fn must_match(work: &Work<'_>, mismatch: Option<Mismatch>, after: bool) -> Resul
             };
             let words = format!("{words}, or put them aside, then {again}");
             let stash = command(["git", "stash", "--include-untracked"]);
-            Refusal::new(format!("the checkout is not {pushed}: {files}"))
-                .cure(words, first.into_iter().chain([stash]))
+            let mut refusal = Refusal::new(format!("the checkout is not {pushed}: {files}"))
+                .cure(words, first.into_iter().chain([stash]));
+            refusal.cures.extend(within.then(|| of_submodules(again)));
+            refusal
         }
         Some(Mismatch::Submodules(files)) => {
             let files = list(&files, "with changes in a submodule");
-            let each = ["git", "submodule", "foreach", "--recursive"];
-            let stash = each
-                .into_iter()
-                .chain(["git", "stash", "--include-untracked"]);
-            let update = command(["git", "submodule", "update", "--recursive"]);
-            let words =
-                format!("commit what is in it, there and here, or put it aside, then {again}");
-            Refusal::new(format!("the checkout is not {pushed}: {files}"))
-                .cure(words, [command(stash), update])
+            let mut refusal = Refusal::new(format!("the checkout is not {pushed}: {files}"));
+            refusal.cures.push(of_submodules(again));
+            refusal
         }
         Some(Mismatch::Hidden(files)) => {
             let files = list(&files, "hidden from git status");
@@ -250,6 +250,15 @@ fn must_match(work: &Work<'_>, mismatch: Option<Mismatch>, after: bool) -> Resul
         }
     };
     Err(refusal.into())
+}
+
+/// What to do about changes within submodules.
+fn of_submodules(again: &str) -> Cure {
+    let each = ["git", "submodule", "foreach", "--recursive"].into_iter();
+    let stash = command(each.chain(["git", "stash", "--include-untracked"]));
+    let update = command(["git", "submodule", "update", "--recursive"]);
+    let words = format!("commit what is in it, there and here, or put it aside, then {again}");
+    Cure::run(words, [stash, update])
 }
 
 /// Names the first few files: `3 files changed: a, b, c`.

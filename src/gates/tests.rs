@@ -161,6 +161,7 @@ fn no_suite() -> SuiteRun {
 
 fn dirty() -> Mismatch {
     Mismatch::Changed {
+        within: false,
         files: vec!["x".into()],
         first: Vec::new(),
     }

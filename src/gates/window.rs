@@ -1,9 +1,12 @@
 //! The gate `window`: open now and for the whole runway.
 
+use std::collections::BTreeSet;
+
 use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
 
 use super::{
+    gate::Gate,
     governed_push::GovernedPush,
     stop::{Needs, Refusal, Undecided},
     verdict::GateResult,
@@ -45,6 +48,20 @@ pub(crate) fn ask(
             .into())
         }
     }
+}
+
+/// Whether a window refuses one of the pushes, which is told without a question to anything but the clock.
+pub(crate) fn is_closed(
+    pushes: &[GovernedPush<'_>],
+    skip: &BTreeSet<Gate>,
+    rollback: bool,
+    world: &World<'_>,
+) -> bool {
+    let is_asked = !rollback && !skip.contains(&Gate::Window);
+    let refuses = |push: &GovernedPush<'_>| {
+        push.asks(Gate::Window) && ask(push, world, &mut Vec::new()).is_err()
+    };
+    is_asked && pushes.iter().any(refuses)
 }
 
 /// What holds at a moment, where a push would pass then.

@@ -1,5 +1,6 @@
 //! Why git, or a remote, gave no answer; the details are git's own words.
 
+use super::askpass::windowed_askpass;
 use crate::{
     cure::{Cure, command},
     gates::{Undecided, facts::TrunkName},
@@ -16,9 +17,12 @@ impl Undecided {
     /// git could not reach a remote, or was not let in.
     pub(super) fn unreachable(remote: &str, words: Vec<String>) -> Self {
         let wants_login = |line: &String| line.contains("terminal prompts disabled");
-        let login = words.iter().any(wants_login).then_some(
-            "no credential helper and no askpass program answers for it: set one (gitcredentials(7))",
-        );
+        let login = words.iter().any(wants_login).then(|| match windowed_askpass() {
+            Some(variable) => format!(
+                "{variable} is not asked, for it may open a window (DISPLAY or WAYLAND_DISPLAY is set): unset these where it needs no person, or set a credential helper (gitcredentials(7))"
+            ),
+            None => "no credential helper and no askpass program answers for it: set one (gitcredentials(7))".to_owned(),
+        });
         let mut undecided = Self::new(format!("could not ask `{remote}` for its branches"));
         undecided.cures.extend(login.map(Cure::words));
         undecided.details(words).hint_ask(remote)

@@ -167,8 +167,13 @@ impl gates::LocalRepository for Repository {
         }
         if !changed.is_empty() {
             let first = self.unseen(&status.stdout)?;
-            let files = [changed, submodules].concat();
-            return Ok(Some(Mismatch::Changed { files, first }));
+            let files = [changed.as_slice(), &submodules].concat();
+            let within = !submodules.is_empty();
+            return Ok(Some(Mismatch::Changed {
+                files,
+                within,
+                first,
+            }));
         }
         if !submodules.is_empty() {
             return Ok(Some(Mismatch::Submodules(submodules)));

@@ -1,5 +1,6 @@
 //! Everything that asks git: the repository, its remotes, and the team's notes.
 
+mod askpass;
 mod backend;
 mod cat_file;
 pub(crate) mod command;
@@ -17,6 +18,7 @@ mod push;
 mod reflog;
 mod remotes;
 mod repository;
+mod ssh;
 mod trunk;
 mod version;
 pub(crate) mod work_tree;

@@ -4,12 +4,13 @@ use std::{
     env,
     ffi::OsString,
     process::Command,
+    sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
 use bstr::{BStr, BString, ByteSlice, ByteVec};
 
-use super::Repository;
+use super::{Repository, askpass::askpass};
 use crate::{
     gates::{LocalRepository as _, Undecided, facts::TrunkName},
     memory::{lock::REFS as LOCKS, record::REF},
@@ -183,26 +184,6 @@ impl Network<'_> {
         }
     }
 
-    /// The branch that a remote's HEAD names; `None` where it has no commit yet.
-    pub(super) fn default_branch(
-        &self,
-        remote: &str,
-        url: &BStr,
-    ) -> Result<Option<String>, Undecided> {
-        let ask = self
-            .repository
-            .git
-            .network(["ls-remote", "--symref", "--", remote, "HEAD"]);
-        let said = self.ask(ask, remote, url)?;
-        if !said.is_ok() {
-            return Err(Undecided::unreachable(remote, said.stderr));
-        }
-        // `ref: refs/heads/main`, a tab, `HEAD` (git-ls-remote(1)).
-        let named = said.line().strip_prefix(b"ref: refs/heads/");
-        let named = named.and_then(|named| named.strip_suffix(b"\tHEAD"));
-        Ok(named.map(|name| name.to_str_lossy().into_owned()))
-    }
-
     /// Builds a fetch that writes objects and nothing else, and that offers the server only what these refs
     /// here lead to.
     pub(super) fn fetch(&self, config: &[&str], offered: &[&str]) -> Command {
@@ -258,13 +239,46 @@ impl Network<'_> {
         Ok(output.stdout.lines().filter_map(tip).collect())
     }
 
-    /// Runs a call of git over the network until the deadline.
+    /// Asks a remote until the deadline; one that has given no answer to this process is not waited for again.
     pub(super) fn ask(
+        &self,
+        command: Command,
+        remote: &str,
+        url: &BStr,
+    ) -> Result<Output, Undecided> {
+        let answer = self.call(command, remote, url)?;
+        answer.ok_or_else(|| {
+            silent().push(url.to_owned());
+            self.no_answer(remote)
+        })
+    }
+
+    fn no_answer(&self, remote: &str) -> Undecided {
+        let limit = self.limit.as_secs();
+        Undecided::new(format!("`{remote}` gave no answer within {limit} s")).hint_ask(remote)
+    }
+
+    /// The same for a push, which may arrive without an answer.
+    pub(super) fn push_to(
+        &self,
+        push: Command,
+        remote: &str,
+        url: &BStr,
+    ) -> Result<Output, Undecided> {
+        let answer = self.call(push, remote, url)?;
+        answer.ok_or_else(|| self.no_answer(remote))
+    }
+
+    /// Runs a call of git over the network until the deadline; `None`: it had not ended by then.
+    fn call(
         &self,
         mut command: Command,
         remote: &str,
         url: &BStr,
-    ) -> Result<Output, Undecided> {
+    ) -> Result<Option<Output>, Undecided> {
+        if silent().iter().any(|known| known == url) {
+            return Ok(None);
+        }
         if is_ssh(url)
             && let Some(mut ssh) = self.own_ssh()
         {
@@ -280,51 +294,14 @@ impl Network<'_> {
         let answer = ask_within(command, left, remote)?;
         // Who waited no longer was not kept waiting.
         signals::check()?;
-        answer.ok_or_else(|| {
-            let limit = self.limit.as_secs();
-            Undecided::new(format!("`{remote}` gave no answer within {limit} s")).hint_ask(remote)
-        })
-    }
-
-    /// The command by which git itself calls OpenSSH; `None` where it may be another ssh,
-    /// and not take its options.
-    ///
-    /// `GIT_SSH_COMMAND` overrides `core.sshCommand`, which overrides `GIT_SSH` (git-config(1)).
-    pub(crate) fn own_ssh(&self) -> Option<BString> {
-        let variable = |name| {
-            let bytes = env::var_os(name).and_then(|value| Vec::from_os_string(value).ok());
-            bytes.map(BString::from)
-        };
-        let configured = |name| self.repository.config(name).map(BString::from);
-        let variant = variable("GIT_SSH_VARIANT").or_else(|| configured("ssh.variant"));
-        let own = variable("GIT_SSH_COMMAND").or_else(|| configured("core.sshcommand"));
-        if own.is_none() && env::var_os("GIT_SSH").is_some() {
-            return None;
-        }
-        let own = own.unwrap_or_else(|| "ssh".into());
-        let program = own.split(|b| *b == b' ').next().unwrap_or_default();
-        let name = program.rsplit(|b| *b == b'/').next().unwrap_or_default();
-        let is_openssh = match variant.as_ref().map(|variant| variant.as_slice()) {
-            None | Some(b"auto") => name == b"ssh",
-            Some(variant) => variant == b"ssh",
-        };
-        is_openssh.then_some(own)
+        Ok(answer)
     }
 }
 
-/// The askpass program that git would use (gitcredentials(7)), where it needs no person: an editor's own, or
-/// one that has no display to open a window on. Its session has no terminal.
-fn askpass(configured: Option<&BStr>) -> Option<OsString> {
-    let is_set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
-    let has_display =
-        cfg!(target_os = "macos") || ["DISPLAY", "WAYLAND_DISPLAY"].into_iter().any(is_set);
-    if has_display && !is_set("VSCODE_GIT_IPC_HANDLE") {
-        return None;
-    }
-    let configured = || Some(configured?.to_os_str_lossy().into_owned());
-    let program = env::var_os("GIT_ASKPASS").or_else(configured);
-    let program = program.or_else(|| env::var_os("SSH_ASKPASS"))?;
-    (!program.is_empty()).then_some(program)
+/// The URLs that have given no answer to this process.
+fn silent() -> MutexGuard<'static, Vec<BString>> {
+    static SILENT: Mutex<Vec<BString>> = Mutex::new(Vec::new());
+    SILENT.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Whether a URL is a path of this machine (git-clone(1), "Git URLs").

@@ -24,7 +24,7 @@ impl Network<'_> {
         push.args(["push", "--no-verify", "--porcelain", "--no-progress"]);
         push.args(["--no-follow-tags", "--no-signed", "--recurse-submodules=no"]);
         push.args(leases).args(["--", remote]).args(refspecs);
-        self.ask(push, &label(remote.into()), url.as_ref())
+        self.push_to(push, &label(remote.into()), url.as_ref())
     }
 }
 

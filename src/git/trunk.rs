@@ -2,7 +2,7 @@
 
 use bstr::{BStr, ByteSlice};
 
-use super::Repository;
+use super::{Repository, network::Network};
 use crate::{
     cure::command,
     gates::{Undecided, facts::TrunkName},
@@ -84,5 +84,27 @@ impl Repository {
             Some(name @ ("master" | "main")) => Ok(name.to_owned()),
             _ => which("neither master nor main"),
         }
+    }
+}
+
+impl Network<'_> {
+    /// The branch that a remote's HEAD names; `None` where it has no commit yet.
+    pub(super) fn default_branch(
+        &self,
+        remote: &str,
+        url: &BStr,
+    ) -> Result<Option<String>, Undecided> {
+        let ask = self
+            .repository
+            .git
+            .network(["ls-remote", "--symref", "--", remote, "HEAD"]);
+        let said = self.ask(ask, remote, url)?;
+        if !said.is_ok() {
+            return Err(Undecided::unreachable(remote, said.stderr));
+        }
+        // `ref: refs/heads/main`, a tab, `HEAD` (git-ls-remote(1)).
+        let named = said.line().strip_prefix(b"ref: refs/heads/");
+        let named = named.and_then(|named| named.strip_suffix(b"\tHEAD"));
+        Ok(named.map(|name| name.to_str_lossy().into_owned()))
     }
 }

@@ -80,18 +80,20 @@ pub(crate) fn call(repository: &Repository) -> Option<Call> {
     })
 }
 
-/// The command that puts the gate back, or, where `install` would refuse, the one that tells how.
-pub(crate) fn put_back() -> &'static str {
+/// The commands that put the gate back: where `install` would refuse, what it would print.
+pub(crate) fn put_back() -> Vec<String> {
     // The configuration may be another than a moment ago.
     let installed = Repository::open().and_then(|repository| {
         let hooks = HooksDirectory::of(&repository)?;
         hooks.require_own(&repository)?;
         hooks.require_one_to_keep()
     });
-    match installed {
-        Ok(_) => "pushgate install",
-        Err(_) => "pushgate doctor",
-    }
+    let Err(error) = installed else {
+        return vec!["pushgate install".to_owned()];
+    };
+    let commands = error.cures.into_iter().map(|cure| cure.commands);
+    let first = commands.into_iter().find(|commands| !commands.is_empty());
+    first.unwrap_or_else(|| vec!["pushgate doctor".to_owned()])
 }
 
 /// The hook that has judged all of a push before pre-commit or prek calls the gate again.

@@ -386,7 +386,7 @@ fn an_askpass_that_needs_no_person_answers() {
     // Where a window could be opened, a person would be asked.
     push(&[("DISPLAY", ":0")])
         .undecided("trunk")
-        .says("  no credential helper and no askpass program answers for it");
+        .says("  GIT_ASKPASS is not asked, for it may open a window");
     push(&[("DISPLAY", ":0"), ("VSCODE_GIT_IPC_HANDLE", "/run/x")]).refused("trunk");
     push(&[]).refused("trunk");
     // The last that git looks at.

@@ -248,7 +248,7 @@ fn everybody_sees_an_override_its_gates_and_its_reason() {
     assert_eq!(
         said,
         format!(
-            "overridden production {} Ana <ana@shop.example>\n    window skipped\n    suite skipped\n    reason: the site is down\n",
+            "overridden production {} Ana <ana@shop.example>\n    window, suite skipped\n    reason: the site is down\n",
             &two[..7]
         )
     );

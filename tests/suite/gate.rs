@@ -812,15 +812,16 @@ fn a_connection_that_was_cut_while_the_suite_ran_is_noticed() {
 
 #[test]
 fn a_suite_that_takes_the_gate_away_is_told_so_and_refused() {
-    // Where `install` refuses, doctor says how.
-    let (install, doctor) = ("pushgate install", "pushgate doctor");
+    // Where `install` refuses, what it would print; else doctor says how.
+    let (install, doctor) = ("pushgate install\n", "pushgate doctor\n");
+    let own = "git config core.hooksPath ";
     for (away, back) in [
         ("git config core.hooksPath .husky/_", install),
         ("rm -f .git/hooks/pre-push", install),
         ("printf '#!/bin/sh\\n' >.git/hooks/pre-push", install),
         ("chmod -x .git/hooks/pre-push", install),
         ("sed -i '2i exit 0' .git/hooks/pre-push", install),
-        ("git config --global core.hooksPath /nowhere", doctor),
+        ("git config --global core.hooksPath /nowhere", own),
         ("rm .git/hooks/pre-push; mkdir .git/hooks/pre-push", doctor),
     ] {
         let shop = with_suite(&format!("{{run: \"{away}\"}}"));
@@ -828,7 +829,7 @@ fn a_suite_that_takes_the_gate_away_is_told_so_and_refused() {
         shop.push("staging", "master")
             .refused("suite")
             .says("passed, but took the gate away: git does not call it before the next push\n")
-            .says(&format!("put it back, then push again:\n    {back}\n"));
+            .says(&format!("put it back, then push again:\n    {back}"));
         assert_eq!(shop.tip("staging", "master"), before);
         let _ = fs::remove_dir(shop.app.join(".git/hooks/pre-push"));
         let _ = shop.git(["config", "--unset", "core.hooksPath"]);

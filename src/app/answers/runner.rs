@@ -139,14 +139,14 @@ impl Runner for PushRunner<'_> {
                 let why =
                     "passed, but took the gate away: git does not call it before the next push";
                 let refusal = Refusal::new(why)
-                    .cure(format!("put it back, then {}", work.again), [put_back()])
+                    .cure(format!("put it back, then {}", work.again), put_back())
                     .hint("keep the suite from setting up hooks: npm ci --ignore-scripts, HUSKY=0, SKIP_INSTALL_SIMPLE_GIT_HOOKS=1 (`suite.in: worktree` does not: it shares them)");
                 Ok(SuiteRun::Stopped(Box::new(refusal)))
             }
             SuiteRun::Stopped(_) => {
                 self.console.line(&format!(
                     "the suite took the gate away: git does not call it before the next push; put it back by `{}`",
-                    put_back()
+                    put_back().join(" && ")
                 ));
                 Ok(run)
             }

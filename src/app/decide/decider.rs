@@ -192,7 +192,7 @@ impl<'d> Decider<'d> {
         }
         // Beside the wait for the network. What a window refuses takes nothing out, and is refused without a wait.
         let (skip, rollback) = (&overrides.skip, overrides.rollback);
-        let is_closed = gates::is_closed(pushes, skip, rollback, &self.world);
+        let is_closed = gates::window::is_closed(pushes, skip, rollback, &self.world);
         let own = pushes.iter().filter(|push| !push.second && !is_closed);
         let own: Vec<_> = own.collect();
         let look = || {

@@ -108,8 +108,13 @@ fn events(bytes: &[u8]) -> Result<Vec<Event>, Problem> {
     let mut left = MOST_RULES;
     for calendar in file::calendars(bytes)? {
         let zones = Zones::of(&calendar);
+        // What programs send where a meeting is off (RFC 5546, 3.2.5).
+        let method = calendar.once("METHOD")?;
+        let cancels = method.is_some_and(|method| method.value.eq_ignore_ascii_case("CANCEL"));
         for part in calendar.parts.iter().filter(|part| part.kind == "VEVENT") {
-            events.push(Event::read(part, &zones, &mut left)?);
+            let mut event = Event::read(part, &zones, &mut left)?;
+            event.is_cancelled |= cancels;
+            events.push(event);
         }
     }
     let mut replaced: HashMap<Option<String>, Vec<EventTime>> = HashMap::new();

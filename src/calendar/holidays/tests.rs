@@ -353,6 +353,12 @@ fn one_occurrence_may_be_moved_or_cancelled() {
             ("2026-06-01T00:00", "2026-06-02T00:00"),
         ],
     );
+    // A file that only says what is off.
+    let off = event("DTSTART;VALUE=DATE:20261225");
+    closes(
+        &off.replace("BEGIN:VEVENT", "METHOD:CANCEL\nBEGIN:VEVENT"),
+        &[],
+    );
 }
 
 #[test]
