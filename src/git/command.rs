@@ -171,7 +171,7 @@ fn changes_answers(name: &OsStr) -> bool {
 }
 
 /// The variables that name the repository of a push, or change what git answers in another one.
-const LOCAL: [&str; 21] = [
+const LOCAL: [&str; 32] = [
     // Those of `git rev-parse --local-env-vars`, in any of its versions.
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",
     "GIT_COMMON_DIR",
@@ -193,8 +193,19 @@ const LOCAL: [&str; 21] = [
     "GIT_ADVICE",
     "GIT_ATTR_SOURCE",
     "GIT_CEILING_DIRECTORIES",
+    "GIT_DEFAULT_HASH",
+    "GIT_DEFAULT_REF_FORMAT",
+    "GIT_DIFF_OPTS",
+    "GIT_DISCOVERY_ACROSS_FILESYSTEM",
     "GIT_EXTERNAL_DIFF",
+    "GIT_FLUSH",
+    "GIT_INDEX_VERSION",
+    "GIT_MERGE_VERBOSITY",
+    "GIT_NAMESPACE",
+    "GIT_NO_LAZY_FETCH",
     "GIT_OPTIONAL_LOCKS",
+    "GIT_REF_PARANOIA",
+    "GIT_TEMPLATE_DIR",
 ];
 
 /// Whether a variable is about the repository of a push, or a client's switch.
