@@ -93,6 +93,9 @@ mod tests {
         );
         none("?   \texample.org/shop\t[no test files]\n", "go test");
         none("# tests 0\n# pass 0\n", "node");
+        none("> Task :app:testDebugUnitTest NO-SOURCE\n", "Gradle");
+        none("> Task :test SKIPPED\n", "Gradle");
+        none("\n   INFO  No tests found.\n", "PHPUnit");
         none("\n\n  0 passing (2ms)\n\n", "Mocha");
         none(
             "\n\n  cart\n    - b\n\n\n  0 passing (3ms)\n  1 pending\n",
