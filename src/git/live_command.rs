@@ -25,10 +25,20 @@ impl Repository {
         live: &str,
         limit: Duration,
     ) -> Result<Oid, Undecided> {
+        let directory = self.work_tree().unwrap_or_else(|| self.common_dir());
+        // git calls its hooks at the top, wherever the push was typed.
+        let is_below = env::var_os("GIT_PREFIX").is_some_and(|prefix| !prefix.is_empty())
+            || env::current_dir().is_ok_and(|here| here != directory);
+        let enter = is_below.then(|| command(["cd", &directory.to_string_lossy()]));
         let failed = |how: &str| {
             let words = "see what it prints, and why";
-            Undecided::new(format!("`live` of {environment} {how}"))
-                .cure(words, [command(["sh", "-e", "-c", live])])
+            Undecided::new(format!("`live` of {environment} {how}")).cure(
+                words,
+                enter
+                    .iter()
+                    .cloned()
+                    .chain([command(["sh", "-e", "-c", live])]),
+            )
         };
         if env::var_os(LIVE).is_some() {
             return Err(
@@ -37,7 +47,6 @@ impl Repository {
                 )),
             );
         }
-        let directory = self.work_tree().unwrap_or_else(|| self.common_dir());
         let mut shell = script(live, directory, &removed());
         shell.env(LIVE, "1");
         let Some(output) = ask_within(shell, limit, &format!("`live` of {environment}"))? else {

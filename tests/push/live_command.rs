@@ -144,6 +144,18 @@ fn an_id_that_is_not_here_is_named() {
             git fetch --all
         error: failed to push some refs to '[root]/production.git'
     "#]]);
+    // It runs at the top, wherever a person stands.
+    let below = shop.app.join("below");
+    fs::create_dir(&below).unwrap();
+    let enter = format!(
+        ", and why:\n    cd {}\n    sh -e -c 'cat ../runs'\n",
+        shop.app.display()
+    );
+    shop.run_in(&below, "git", ["push", "production", "master"])
+        .undecided("promotion")
+        .says(&enter);
+    shop.run_in(&below, PUSHGATE, ["check", "production"])
+        .says(&enter);
 }
 
 #[test]
