@@ -75,6 +75,7 @@ pub(crate) fn run(args: &cli::Window) -> Done {
             environment: &environment.name,
             window,
             answer: &answer,
+            is_now: args.at.is_none(),
             reader: &zone,
             columns: report::data_columns(),
             notes: &notes,

@@ -31,6 +31,8 @@ pub(crate) struct Picture<'p> {
     pub(crate) window: &'p Window,
     /// What holds at the moment that is asked about, whose day is the first.
     pub(crate) answer: &'p Answer,
+    /// Whether that moment is now.
+    pub(crate) is_now: bool,
     /// The zone of the person who reads.
     pub(crate) reader: &'p TimeZone,
     pub(crate) columns: usize,
@@ -246,7 +248,13 @@ impl Picture<'_> {
             if !text.is_empty() {
                 text += "   ";
             }
-            text += self.painted(&[*cell]) + " " + cell.3;
+            let is_moment = [GO, NO_GO].contains(cell);
+            let word = if is_moment && !self.is_now {
+                "then"
+            } else {
+                cell.3
+            };
+            text += self.painted(&[*cell]) + " " + word;
             if *cell == CLOSED && !self.window.runway.is_zero() {
                 let runway = span(self.window.runway.unsigned_abs());
                 text += format_args!(", or within the runway of {runway}");

@@ -359,7 +359,7 @@ fn the_policy_is_that_of_trunk_and_an_uncommitted_edit_counts_for_nothing() {
         Sun 29  ████████████████████████████████████████████████  no open hours
         Mon 30  ██████████████████░░░░░░░░░░░░██████████████████
 
-        ░ open   █ closed, or within the runway of 1h   @ now
+        ░ open   █ closed, or within the runway of 1h   @ then
         most days: open Mon-Thu 09:00-16:00
         --- stderr
         pushgate: note: the uncommitted edit of .pushgate.yml changes nothing; the committed one counts
