@@ -253,24 +253,13 @@ impl Network<'_> {
         })
     }
 
-    fn no_answer(&self, remote: &str) -> Undecided {
+    pub(super) fn no_answer(&self, remote: &str) -> Undecided {
         let limit = self.limit.as_secs();
         Undecided::new(format!("`{remote}` gave no answer within {limit} s")).hint_ask(remote)
     }
 
-    /// The same for a push, which may arrive without an answer.
-    pub(super) fn push_to(
-        &self,
-        push: Command,
-        remote: &str,
-        url: &BStr,
-    ) -> Result<Output, Undecided> {
-        let answer = self.call(push, remote, url)?;
-        answer.ok_or_else(|| self.no_answer(remote))
-    }
-
     /// Runs a call of git over the network until the deadline; `None`: it had not ended by then.
-    fn call(
+    pub(super) fn call(
         &self,
         mut command: Command,
         remote: &str,

@@ -24,7 +24,10 @@ impl Network<'_> {
         push.args(["push", "--no-verify", "--porcelain", "--no-progress"]);
         push.args(["--no-follow-tags", "--no-signed", "--recurse-submodules=no"]);
         push.args(leases).args(["--", remote]).args(refspecs);
-        self.push_to(push, &label(remote.into()), url.as_ref())
+        // It may arrive without an answer: the remote is asked all the same.
+        let label = label(remote.into());
+        let answer = self.call(push, &label, url.as_ref())?;
+        answer.ok_or_else(|| self.no_answer(&label))
     }
 }
 

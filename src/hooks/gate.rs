@@ -91,8 +91,8 @@ pub(crate) fn put_back() -> Vec<String> {
     let Err(error) = installed else {
         return vec!["pushgate install".to_owned()];
     };
-    let commands = error.cures.into_iter().map(|cure| cure.commands);
-    let first = commands.into_iter().find(|commands| !commands.is_empty());
+    let mut commands = error.cures.into_iter().map(|cure| cure.commands);
+    let first = commands.find(|commands| !commands.is_empty());
     first.unwrap_or_else(|| vec!["pushgate doctor".to_owned()])
 }
 
