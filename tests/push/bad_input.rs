@@ -312,7 +312,7 @@ fn a_full_disk_is_undecided_and_leaves_no_half_line() {
             ),
         );
         assert_eq!(ran.code, 1, "{ran}");
-        ran.says("not decided, so it does not go\n");
+        let ran = ran.says("not decided, so it does not go\n");
         // Whichever file was the first to find no room: ours, or the index that git renews where
         // the files are as young as it.
         let told = ["No space left on device", "Out of diskspace"];
