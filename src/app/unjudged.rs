@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     file,
-    gates::{Clock, EnvironmentRemotes, LocalRepository, Memory, Undecided},
+    gates::{Clock, LocalRepository, Memory, Undecided},
     git::{Moved, Repository},
     hooks::{directory::HooksDirectory, gate::is_gated},
     memory::{
@@ -50,12 +50,8 @@ pub(super) fn record_all(repository: &Repository, policy: &Policy) -> Result<(),
     let (mut reflogs, mut looked_at) = (Vec::new(), Vec::new());
     for environment in &policy.environments {
         let of = repository.remotes_of(environment);
-        for (index, remote) in of.remotes.iter().enumerate() {
-            let only = EnvironmentRemotes {
-                remotes: vec![remote.clone()],
-                ..of.clone()
-            };
-            for name in repository.tracking_refs(&only) {
+        for remote in &of.remotes {
+            for name in repository.tracking_refs(&of, remote) {
                 let mut moves = repository.moves(&name)?;
                 moves.reverse();
                 looked_at.push(Tracking {
@@ -63,7 +59,7 @@ pub(super) fn record_all(repository: &Repository, policy: &Policy) -> Result<(),
                     moves: moves.len(),
                     name,
                 });
-                reflogs.push((of.clone(), index, moves));
+                reflogs.push((of.clone(), remote.clone(), moves));
             }
         }
     }
@@ -71,14 +67,12 @@ pub(super) fn record_all(repository: &Repository, policy: &Policy) -> Result<(),
     let open = repository.open_pushes().open().into_iter();
     let open: Vec<_> = open.map(|(_, push)| push.record.commit).collect();
     let mut found = Vec::new();
-    for ((of, index, moves), now) in reflogs.iter().zip(&looked_at) {
+    for ((of, remote, moves), now) in reflogs.iter().zip(&looked_at) {
         let is_it = |one: &&Tracking| one.name == now.name && fits(one, moves);
         let known = before.iter().find(is_it).map_or(0, |one| one.moves);
-        let mut records = unrecorded(repository, of.place_of(*index), moves, known)?;
+        let mut records = unrecorded(repository, of.place_of(remote), moves, known)?;
         let was_sent = |at: Timestamp| {
-            let mut idle = idle
-                .iter()
-                .filter(|(remote, _)| *remote == of.remotes[*index]);
+            let mut idle = idle.iter().filter(|(name, _)| *name == remote.name);
             !idle.any(|(_, asked)| at.duration_since(*asked).abs() <= MOMENT)
         };
         records.retain(|one| one.at >= since && was_sent(one.at) && !open.contains(&one.commit));

@@ -5,7 +5,7 @@ mod outcome;
 
 use std::{collections::BTreeSet, slice, time::Instant};
 
-use bstr::{BStr, BString, ByteSlice};
+use bstr::{BStr, ByteSlice};
 
 use outcome::{Outcome, failed, say};
 
@@ -19,8 +19,8 @@ use crate::{
     cli::Approve,
     cure::command,
     gates::{
-        Clock, EnvironmentRemotes, LocalRepository as _, Memory as _, Object, Refusal, Remotes,
-        promotion::not_live,
+        Clock, EnvironmentRemotes, LocalRepository as _, Object, Refusal, promotion::not_live,
+        remote_tips::all_running,
     },
     git::{Repository, notes::LIMIT},
     memory::{
@@ -121,7 +121,7 @@ impl<'w> Approval<'w> {
         let environment = self.tried()?;
         let unasked = self.unasked_for(environment);
         let of = self.world.remotes_of(environment);
-        let (remote, commit) = match self.live(environment, &of)? {
+        let commit = match self.live(environment, &of)? {
             Ok(found) => found,
             Err(why) => {
                 // What nothing asks for need not be made possible.
@@ -162,28 +162,23 @@ impl<'w> Approval<'w> {
                 ));
             }
         }
-        self.write(slice::from_ref(&record), remote.as_bstr())?;
+        let remote = of.remotes.first().ok_or_else(|| of.unknown())?;
+        self.write(slice::from_ref(&record), remote.name.as_bstr())?;
         Ok(self.recorded(record, true, fetched))
     }
 
-    /// A remote of the environment, and the commit that the person means, if it is live on every remote;
-    /// else why it cannot be signed off.
+    /// The commit that the person means, if it is live on every remote; else why it cannot be signed off.
     fn live(
         &self,
         environment: &Environment,
         of: &EnvironmentRemotes,
-    ) -> Result<Result<(BString, Oid), Refusal>, Error> {
+    ) -> Result<Result<Oid, Refusal>, Error> {
         let world = self.world;
         let mut meant: Vec<&Oid> = self.meant().collect();
         // A command tells what runs there, whatever the remotes have.
         let count = of.live.as_ref().map_or(of.remotes.len(), |_| 1);
-        for index in 0..count {
-            let (remote, _) = world.ways(of, index);
-            let remote = remote.as_bstr();
-            let tips = match of.live {
-                Some(_) => vec![(String::new(), world.running(of)?)],
-                None => world.all_running(of, index, world.live(of, index)?)?,
-            };
+        for remote in of.remotes.iter().take(count) {
+            let tips = all_running(of, remote, world, world)?;
             meant.retain(|commit| tips.iter().any(|(_, tip)| tip == *commit));
             if meant.is_empty() {
                 let trunk = world.trunk(&self.policy.trunk).ok();
@@ -211,8 +206,7 @@ impl<'w> Approval<'w> {
             }
         }
         let commit = meant.first().copied().unwrap_or(&self.commit);
-        let (first, _) = world.ways(of, 0);
-        Ok(Ok((first, commit.clone())))
+        Ok(Ok(commit.clone()))
     }
 
     fn words(&self) -> Option<String> {

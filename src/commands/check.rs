@@ -1,6 +1,7 @@
 //! `pushgate check [ENV]`: the verdict as if trunk were pushed there now, without the push.
 
-use bstr::{BString, ByteSlice};
+use std::slice;
+
 use serde::Serialize;
 
 use super::{
@@ -17,8 +18,7 @@ use crate::{
     cli::Check,
     commands::Error,
     gates::{
-        EnvironmentRemotes, Remotes, Undecided,
-        remote_tips::Tips,
+        EnvironmentRemote, EnvironmentRemotes, Remotes, Undecided,
         verdict::{Contents, Decision, TrunkName},
     },
     git::{Repository, network},
@@ -77,21 +77,14 @@ fn push(args: &Check, world: &Repository) -> Result<Push, Error> {
     let (source, commit) = source(named, args.commit.as_deref(), world)?;
     let policy = world.policy(Some(&commit))?.policy;
     catch_up(world, &policy, network::LIMIT)?;
-    let mut deploy = None;
-    let (name, (remote, url, branch), live) = match named {
-        Some("trunk") => {
-            let way = to_trunk(&world.trunk(&policy.trunk)?, world)?;
-            let mut tips = world.branches_at(way.0.as_bstr(), std::slice::from_ref(&way.2))?;
-            ("trunk", way, tips.pop().map(|(_, tip)| tip))
-        }
+    let trunk = world.trunk(&policy.trunk);
+    let (name, push) = match named {
+        Some("trunk") => ("trunk", to_trunk(&trunk?, &source, &commit, world)?),
         name => {
             let environment = environment(name, &policy)?;
             let of = world.remotes_of(environment);
-            let (index, tips) = first_without(&commit, &of, world);
-            let way = to_environment(environment, &of, index, &policy, world);
-            deploy = deploy_by_command(&of);
-            let tips = tips?;
-            if tips.is_empty() && of.is_remembered && of.live.is_none() {
+            let next = PreviewedPush::of(&of, &source, &commit, trunk.as_ref().ok(), world)?;
+            if next.goes_nowhere(&of) {
                 if !did_you_mean(&of.expected, &of.known).is_empty() {
                     return Err(of.unknown());
                 }
@@ -99,8 +92,7 @@ fn push(args: &Check, world: &Repository) -> Result<Push, Error> {
                 let deploy = of.deploy_by_command();
                 report::warn(&format!("{why}: checked for {deploy}"));
             }
-            let live = of.replaced(&way.2, tips);
-            (environment.name.as_str(), way, live)
+            (environment.name.as_str(), next.push)
         }
     };
     report::say(&format!(
@@ -108,17 +100,7 @@ fn push(args: &Check, world: &Repository) -> Result<Push, Error> {
         printable(source.strip_prefix("refs/heads/").unwrap_or(&source).into()),
         commit.short()
     ));
-    Ok(Push {
-        remote,
-        url,
-        deploy,
-        updates: vec![Update::Set {
-            source: source.into(),
-            commit,
-            target: format!("refs/heads/{branch}").into(),
-            replaces: live,
-        }],
-    })
+    Ok(push)
 }
 
 /// The revision that is named; else the tip of the local trunk branch, or HEAD for an environment that takes
@@ -159,10 +141,25 @@ pub(super) fn source(
     }
 }
 
-fn to_trunk(trunk: &TrunkName, world: &Repository) -> Result<(BString, BString, String), Error> {
-    let url = world.remotes().push_url(trunk.remote.as_bytes());
-    let url = url.ok_or_else(|| world.no_such_remote(&trunk.remote))?;
-    Ok((trunk.remote.clone().into(), url, trunk.branch.clone()))
+fn to_trunk(
+    trunk: &TrunkName,
+    source: &str,
+    commit: &Oid,
+    world: &Repository,
+) -> Result<Push, Error> {
+    let urls = world.remotes().push_urls(trunk.remote.as_bytes());
+    let first = urls.first().cloned();
+    let url = first.ok_or_else(|| world.no_such_remote(&trunk.remote))?;
+    let (remote, branch) = (trunk.remote.as_str(), &trunk.branch);
+    let mut tips = world.branches_at(remote.into(), &urls, slice::from_ref(branch))?;
+    let tip = tips.pop().map(|(_, tip)| tip);
+    let update = Update::of_branch(source, commit, branch, tip);
+    Ok(Push {
+        remote: remote.into(),
+        url,
+        updates: vec![update],
+        deploy: None,
+    })
 }
 
 /// The one that is named, else the first of the pipeline: one of trunk's commits that nothing comes before.
@@ -181,58 +178,55 @@ fn environment<'p>(name: Option<&str>, policy: &'p Policy) -> Result<&'p Environ
     }
 }
 
-/// The first remote of an environment that does not have a commit yet, and its tips; the first of all where each
-/// has it.
-pub(super) fn first_without(
-    commit: &Oid,
-    of: &EnvironmentRemotes,
-    remotes: &dyn Remotes,
-) -> (usize, Result<Tips, Undecided>) {
-    let has = |tips: &Result<Tips, _>| {
-        let tips = tips.as_ref();
-        tips.is_ok_and(|tips| tips.iter().any(|(_, tip)| tip == commit))
-    };
-    let first = remotes.live(of, 0);
-    if !has(&first) {
-        return (0, first);
+/// The next push of a commit to an environment, as git would describe it to the hook.
+pub(super) struct PreviewedPush<'o> {
+    pub(super) push: Push,
+    /// The first remote that does not have the commit yet; the first of all where each has it.
+    pub(super) remote: &'o EnvironmentRemote,
+    /// What its branch has.
+    pub(super) old: Option<Oid>,
+}
+
+impl<'o> PreviewedPush<'o> {
+    pub(super) fn of(
+        of: &'o EnvironmentRemotes,
+        source: &str,
+        commit: &Oid,
+        trunk: Option<&TrunkName>,
+        remotes: &dyn Remotes,
+    ) -> Result<Self, Undecided> {
+        let mut next = None;
+        for remote in &of.remotes {
+            let tips = remotes.live(of, remote)?;
+            let has = tips.iter().any(|(_, tip)| tip == commit);
+            if !has || next.is_none() {
+                next = Some((remote, tips));
+            }
+            if !has {
+                break;
+            }
+        }
+        let (remote, tips) = next.ok_or_else(|| of.unknown())?;
+        let branch = of.branch(trunk);
+        // What is remembered is of no branch.
+        let is_it = |(name, _): &(String, Oid)| of.is_remembered || name == branch;
+        let old = tips.into_iter().find(is_it).map(|(_, tip)| tip);
+        let by_command = || Deploy {
+            environment: of.environment.clone(),
+            command: vec!["COMMAND".to_owned()],
+            ..Deploy::default()
+        };
+        let push = Push {
+            remote: remote.name.clone(),
+            url: remote.url().clone(),
+            updates: vec![Update::of_branch(source, commit, branch, old.clone())],
+            deploy: of.is_remembered.then(by_command),
+        };
+        Ok(Self { push, remote, old })
     }
-    let others = (1..of.remotes.len()).map(|index| (index, remotes.live(of, index)));
-    let mut others = others.skip_while(|(_, tips)| has(tips));
-    others.next().unwrap_or((0, first))
-}
 
-/// A remote that leads to an environment, or the URL of its app, and the branch that deploys there.
-pub(super) fn to_environment(
-    environment: &Environment,
-    of: &EnvironmentRemotes,
-    index: usize,
-    policy: &Policy,
-    world: &Repository,
-) -> (BString, BString, String) {
-    let (remote, urls) = world.ways(of, index);
-    let url = urls.into_iter().next();
-    let url = url.unwrap_or_else(|| remote.clone());
-    let branch = deployed_branch(environment, world.trunk(&policy.trunk).ok().as_ref());
-    (remote, url, branch)
-}
-
-/// Trunk's own branch where that deploys there, else the first that does.
-pub(super) fn deployed_branch(environment: &Environment, trunk: Option<&TrunkName>) -> String {
-    let trunk = trunk.map(|trunk| trunk.branch.clone());
-    trunk
-        .filter(|branch| environment.deploys(branch.as_bytes().as_bstr(), None))
-        .or_else(|| environment.branches.first().cloned())
-        .unwrap_or_else(|| "master".to_owned())
-}
-
-/// What a person types to deploy where no remote leads.
-pub(super) fn deploy_by_command(of: &EnvironmentRemotes) -> Option<Deploy> {
-    of.is_remembered.then(|| Deploy {
-        environment: of.environment.clone(),
-        commit: None,
-        command: vec!["COMMAND".to_owned()],
-        is_rollback: false,
-        reason: None,
-        yes: false,
-    })
+    /// Whether no remote leads there, and nothing tells what is live.
+    pub(super) fn goes_nowhere(&self, of: &EnvironmentRemotes) -> bool {
+        self.old.is_none() && of.is_remembered && of.live.is_none()
+    }
 }

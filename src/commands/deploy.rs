@@ -10,10 +10,10 @@ pub(super) use self::{
 };
 use super::{Done, Error, check::source, local::named};
 use crate::{
-    app::{follow_up::catch_up, overrides::Overrides},
+    app::overrides::Overrides,
     cli::Deploy,
-    gates::{remote_tips::RemoteTips, verdict::Decision},
-    git::{Repository, network},
+    gates::verdict::Decision,
+    git::Repository,
     policy::Environment,
     process::{signals, terminal},
     report,
@@ -49,10 +49,7 @@ pub(crate) fn run(args: &Deploy) -> Done {
         },
     };
     plan.must_be_possible()?;
-    let remotes = std::slice::from_ref(&of);
-    let tips = RemoteTips::of_pipeline(&world, trunk.as_ref(), policy.shares(), remotes);
-    catch_up(&world, &policy, network::LIMIT)?;
-    let targets = Target::all(environment, &of, &tips, trunk.as_ref(), &world)?;
+    let targets = Target::all(&of, &policy, trunk.as_ref(), &world)?;
     let targets = plan.without_done(targets)?;
     if targets.is_empty() {
         return Ok(0);
@@ -89,7 +86,7 @@ fn is_wanted(plan: &Plan<'_>, targets: &[Target]) -> Result<bool, Error> {
     let (of, commit) = (plan.of, plan.commit);
     for target in targets {
         if targets.len() > 1 {
-            report::print(format_args!("  {}:\n", target.destination));
+            report::print(format_args!("  {}:\n", target.remote.destination));
         }
         say_contents(commit, target.live.as_ref(), &of.expected, plan.world);
     }

@@ -8,15 +8,14 @@ use super::{
     local::{Local, named, no_commit, no_pipeline},
 };
 use crate::{
-    app::{answers::SystemClock, follow_up::catch_up, overrides::Overrides},
+    app::{answers::SystemClock, overrides::Overrides},
     cli::Rollback,
     cure::command,
     gates::{
         Clock, EnvironmentRemotes, LocalRepository, Memory, Undecided,
-        remote_tips::RemoteTips,
         verdict::{Contents, Decision, Relation},
     },
-    git::{Repository, network},
+    git::Repository,
     memory::{
         deployments::{before, current, removed_by_rollback},
         record::Place,
@@ -36,9 +35,7 @@ pub(crate) fn run(args: &Rollback) -> Done {
     let environment = environment(args.environment.as_deref(), policy)?;
     let of = world.remotes_of(environment);
     let trunk = local.trunk.as_ref().ok();
-    let tips = RemoteTips::of_pipeline(&world, trunk, policy.shares(), std::slice::from_ref(&of));
-    catch_up(&world, policy, network::LIMIT)?;
-    let mut targets = Target::all(environment, &of, &tips, trunk, &world)?;
+    let mut targets = Target::all(&of, policy, trunk, &world)?;
     targets.retain(|target| target.live.is_some());
     let commit = match &args.commit {
         Some(revision) => {
@@ -116,7 +113,8 @@ fn chosen(of: &EnvironmentRemotes, targets: &[Target], world: &Repository) -> Re
         .filter_map(|one| Some((one, one.live.as_ref()?)));
     let lives: Vec<(&Target, &Oid)> = lives.collect();
     let is_one = lives.iter().all(|(_, live)| *live == lives[0].1);
-    let before = |(target, live): &(&Target, &Oid)| previous(target.place(of), live, world);
+    let before =
+        |(target, live): &(&Target, &Oid)| previous(of.place_of(&target.remote), live, world);
     match lives.as_slice() {
         [] => {
             let message = format!("nothing was ever deployed to {environment}");
@@ -133,8 +131,9 @@ fn chosen(of: &EnvironmentRemotes, targets: &[Target], world: &Repository) -> Re
     if let [only] = common.as_slice() {
         return Ok(only.clone());
     }
-    let name =
-        |(target, live): &(&Target, &Oid)| format!("{} has {}", target.destination, live.short());
+    let name = |(target, live): &(&Target, &Oid)| {
+        format!("{} has {}", target.remote.destination, live.short())
+    };
     let names: Vec<_> = lives.iter().map(name).collect();
     let names = names.join(", ");
     let message = format!("which commit is to come back to {environment}? {names}");
@@ -183,27 +182,20 @@ fn say(
     is_told: bool,
     world: &Repository,
 ) -> Result<(), Error> {
-    let Target {
-        index,
-        git,
-        live: Some(live),
-        ..
-    } = target
-    else {
+    let Some(live) = &target.live else {
         return Ok(());
     };
     let environment = &of.environment;
-    let url = target.urls.first().unwrap_or(&target.remote);
     report::say(&format!(
         "rollback of {environment} ({}): from {} back to {}",
-        world.destination(url.as_bstr()).brief(),
+        world.destination(target.remote.url().as_bstr()).brief(),
         live.short(),
         commit.short()
     ));
-    if let Some(unlike) = Contents::unlike_git(git.as_ref(), live) {
+    if let Some(unlike) = Contents::unlike_git(target.git.as_ref(), live) {
         report::print(format_args!("  {unlike}\n"));
     }
-    let here = target.place(of);
+    let here = of.place_of(&target.remote);
     let records = world.records(live)?;
     if let Some(record) = current(&records, here, live, SystemClock.now()) {
         let zone = SystemClock.zone()?;
@@ -215,7 +207,7 @@ fn say(
         report::print(format_args!("  {} was deployed{by}, {at}\n", live.short()));
     }
     if !is_told {
-        let label = label(of.remotes[*index].as_bstr());
+        let label = label(target.remote.name.as_bstr());
         say_contents(commit, Some(live), &label, world);
     }
     Ok(())

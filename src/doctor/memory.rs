@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{Finding, Found, Opened, from_here};
+use super::{Finding, Found, Opened, RemoteAnswer, from_here};
 use crate::{
     app::unjudged::sighting,
     cure::command,
@@ -111,7 +111,8 @@ fn unrecorded(of: &EnvironmentRemotes, opened: &Opened) -> Found {
     if opened.team.is_err() || of.live.is_some() {
         return Ok(findings);
     }
-    let answers = (opened.remotes.iter()).filter(|one| of.remotes.contains(&one.name));
+    let leads_there = |one: &&RemoteAnswer| of.remotes.iter().any(|remote| remote.name == one.name);
+    let answers = opened.remotes.iter().filter(leads_there);
     for tip in answers.flat_map(|one| one.tips.iter().flatten()) {
         let is_known = current(&world.records(tip)?, place, tip, Timestamp::now()).is_some();
         let seen = if is_known {

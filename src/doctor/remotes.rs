@@ -275,21 +275,20 @@ fn is_deployed_to(environment: &Environment, world: &Repository) -> bool {
 pub(crate) fn live(opened: &Opened) -> Found {
     let world = &opened.world;
     let environments = opened.policy.environments.iter();
-    let environments = environments.filter(|one| one.live.is_some());
     let all: Vec<_> = environments.map(|one| world.remotes_of(one)).collect();
     let ask = |of: &EnvironmentRemotes| {
-        let runs = match world.running(of) {
+        let runs = match world.running(of)? {
             Ok(runs) => runs,
-            Err(error) => return Finding::error(error),
+            Err(error) => return Some(Finding::error(error)),
         };
         let text = format!("{} runs on {}", runs.short(), of.environment);
-        match world.object(&runs) {
+        Some(match world.object(&runs) {
             Ok(Object::Missing) => {
                 let finding = Finding::warning(text + ", and this repository does not have it");
                 finding.run("git fetch --all")
             }
             _ => Finding::ok(text),
-        }
+        })
     };
-    Ok(at_once(&all, ask, || ()).0)
+    Ok(at_once(&all, ask, || ()).0.into_iter().flatten().collect())
 }

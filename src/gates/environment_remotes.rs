@@ -1,5 +1,7 @@
 //! The remotes of this clone that lead to an environment.
 
+use std::slice;
+
 use bstr::{BStr, BString};
 
 use super::{facts::TrunkName, stop::Undecided};
@@ -19,15 +21,13 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct EnvironmentRemotes {
     pub environment: String,
-    /// The remotes, or URLs: all of them are asked.
-    pub remotes: Vec<BString>,
+    /// All of them are asked.
+    pub remotes: Vec<EnvironmentRemote>,
+    /// Where they lead, as a record names it.
+    pub destinations: Vec<String>,
     /// Whether no remote leads there: what is live is known from remembered deployments alone, and the
     /// remotes stand for the apps, or for the environment itself.
     pub is_remembered: bool,
-    /// Where a push to each of them goes, as a record names it.
-    pub destinations: Vec<String>,
-    /// The number of URLs that a push to each remote goes to.
-    pub addresses: Vec<usize>,
     /// The remote that the policy names, for the error where there is none.
     pub expected: String,
     /// All remotes of this clone, likewise.
@@ -35,6 +35,37 @@ pub struct EnvironmentRemotes {
     pub branches: Vec<String>,
     /// The command that prints the commit which runs there.
     pub live: Option<String>,
+}
+
+/// A remote that leads to an environment, or the URL of its app.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EnvironmentRemote {
+    /// The remote, or the URL, that git is told.
+    pub name: BString,
+    /// The URLs that git pushes to then.
+    pub urls: Vec<BString>,
+    /// Where the first of them leads, as a record names it.
+    pub destination: String,
+}
+
+impl EnvironmentRemote {
+    pub(crate) fn new(
+        name: BString,
+        urls: Vec<BString>,
+        read: &dyn Fn(&BStr) -> Destination,
+    ) -> Self {
+        let url = urls.first().unwrap_or(&name);
+        Self {
+            destination: read(url.as_ref()).to_string(),
+            name,
+            urls,
+        }
+    }
+
+    /// The first of the URLs.
+    pub(crate) fn url(&self) -> &BString {
+        self.urls.first().unwrap_or(&self.name)
+    }
 }
 
 impl EnvironmentRemotes {
@@ -46,10 +77,10 @@ impl EnvironmentRemotes {
         }
     }
 
-    /// The place of one remote, by its index.
-    pub fn place_of(&self, remote: usize) -> Place<'_> {
+    /// The place of one remote.
+    pub fn place_of<'p>(&'p self, remote: &'p EnvironmentRemote) -> Place<'p> {
         Place {
-            destinations: self.destinations.get(remote..=remote).unwrap_or_default(),
+            destinations: slice::from_ref(&remote.destination),
             ..self.place()
         }
     }
@@ -60,48 +91,51 @@ impl EnvironmentRemotes {
         configured: &Remotes,
         read: &dyn Fn(&BStr) -> Destination,
     ) -> Self {
-        let mut remotes = remotes_of(environment, configured, read);
-        if remotes.is_empty() {
+        let expected = environment.remotes.first().unwrap_or(&environment.name);
+        let mut names = remotes_of(environment, configured, read);
+        if names.is_empty() {
             let urls = environment.heroku_apps().map(heroku_url);
-            remotes.extend(urls.map(BString::from));
+            names.extend(urls.map(BString::from));
         }
-        let is_remembered = remotes.is_empty();
-        if is_remembered {
-            let apps = environment.apps.iter().map(|app| named_url(app));
-            remotes.extend(apps.map(BString::from));
-        }
-        if remotes.is_empty() {
-            remotes.push(named_url(&environment.name).into());
-        }
-        let destination = |remote: &BString| {
-            let url = configured.push_urls(remote).into_iter().next();
-            read(url.as_ref().unwrap_or(remote).as_ref()).to_string()
+        let is_remembered = names.is_empty();
+        let remotes: Vec<_> = if is_remembered {
+            let apps = environment.apps.iter().map(String::as_str);
+            let own = environment.apps.is_empty().then_some(&*environment.name);
+            let urls = apps.chain(own).map(|name| vec![named_url(name).into()]);
+            urls.map(|urls| EnvironmentRemote::new(expected.as_str().into(), urls, read))
+                .collect()
+        } else {
+            let remote = |name: BString| {
+                let urls = configured.pushed_urls(name.as_ref());
+                EnvironmentRemote::new(name, urls, read)
+            };
+            names.into_iter().map(remote).collect()
         };
         Self {
             environment: environment.name.clone(),
-            destinations: remotes.iter().map(destination).collect(),
-            addresses: remotes
-                .iter()
-                .map(|remote| configured.push_urls(remote).len().max(1))
-                .collect(),
+            destinations: remotes.iter().map(|one| one.destination.clone()).collect(),
             remotes,
             is_remembered,
-            expected: (environment.remotes.first())
-                .unwrap_or(&environment.name)
-                .clone(),
+            expected: expected.clone(),
             branches: environment.branches.clone(),
             live: environment.live.clone(),
             known: configured.known(),
         }
     }
 
+    /// The branch that trunk is pushed to: its own where that deploys there, else the first that does.
+    pub(crate) fn branch(&self, trunk: Option<&TrunkName>) -> &str {
+        let is_trunk = |branch: &&String| trunk.is_some_and(|trunk| trunk.branch == **branch);
+        let own = self.branches.iter().find(is_trunk);
+        own.or(self.branches.first()).map_or("master", |own| own)
+    }
+
     /// The branch or refspec to push so that trunk's branch deploys there.
     pub fn refspec(&self, trunk: Option<&TrunkName>) -> String {
-        let deploys = self.branches.first().map_or("master", String::as_str);
+        let branch = self.branch(trunk);
         match trunk {
-            Some(trunk) if self.branches.contains(&trunk.branch) => trunk.branch.clone(),
-            Some(trunk) => format!("{}:{deploys}", trunk.branch),
-            None => deploys.to_owned(),
+            Some(trunk) if trunk.branch != branch => format!("{}:{branch}", trunk.branch),
+            _ => branch.to_owned(),
         }
     }
 
@@ -112,18 +146,9 @@ impl EnvironmentRemotes {
         tips: &'t [(String, Oid)],
         trunk: Option<&TrunkName>,
     ) -> Option<&'t (String, Oid)> {
-        let trunk = trunk.map(|trunk| &trunk.branch);
-        let trunk = trunk.filter(|branch| self.branches.contains(branch));
-        let pushed_to = trunk.or(self.branches.first());
-        let tip = tips.iter().find(|(branch, _)| Some(branch) == pushed_to);
+        let pushed_to = self.branch(trunk);
+        let tip = tips.iter().find(|(branch, _)| branch == pushed_to);
         tip.or(tips.first())
-    }
-
-    /// What a push to a branch replaces, of these tips; what is remembered is of no branch.
-    pub(crate) fn replaced(&self, branch: &str, tips: Vec<(String, Oid)>) -> Option<Oid> {
-        let mut tips = tips.into_iter();
-        let found = tips.find(|(name, _)| self.is_remembered || name == branch);
-        found.map(|(_, tip)| tip)
     }
 
     /// No remote leads there, and nothing is remembered.

@@ -314,8 +314,7 @@ impl<'e> Evaluation<'e> {
         let runs = &mut self.verdict.runs;
         self.tips.get_or_insert_with(|| {
             let tips = RemoteTips::of_push(push, wants, world);
-            let here = push.here.as_ref().filter(|here| here.live.is_some());
-            *runs = here.map(|here| tips.running(here));
+            *runs = push.here.as_ref().and_then(|here| tips.running(here));
             tips
         })
     }

@@ -29,12 +29,13 @@ mod world;
 #[allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by it")]
 pub(crate) mod tests;
 
-pub use environment_remotes::{EnvironmentRemotes, remotes_of};
+pub use environment_remotes::{EnvironmentRemote, EnvironmentRemotes, remotes_of};
 pub use evaluation::evaluate;
 pub use gate::{ORDER, TOGETHER};
 pub use governed_push::GovernedPush;
 pub use route::Target;
 pub use stop::{Interruption, Refusal, Stop, Undecided};
+pub(crate) use world::Tips;
 pub use world::{
     Checked, Clock, LocalRepository, Memory, Object, Passed, Remotes, Runner, SuiteLock, SuiteRun,
     Tip, Work, World,

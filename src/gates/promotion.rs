@@ -11,11 +11,11 @@ use super::{
     environment_remotes::EnvironmentRemotes,
     facts::TrunkName,
     governed_push::GovernedPush,
-    remote_tips::RemoteTips,
+    remote_tips::{RemoteTips, all_running},
     rollback::Remembered,
     sign_offs::SignOffs,
     stop::{Needs, Refusal, Stop, Undecided},
-    world::{Remotes as _, World},
+    world::{Remotes as _, Tips, World},
 };
 use crate::{
     cure::command,
@@ -98,15 +98,16 @@ struct Promotion<'p> {
 impl Promotion<'_> {
     fn must_be_live(&self, trunk: Option<&TrunkName>, tips: &RemoteTips<'_>) -> Result<(), Stop> {
         let (before, commit, world) = (self.before, self.commit, self.world);
-        if before.live.is_some() {
-            return self.must_run(trunk, tips);
-        }
-        for (index, remote) in before.remotes.iter().enumerate() {
-            let tips = tips.live(before, index)?;
-            let in_git = tips.iter().any(|(_, tip)| tip == commit);
-            let tips = world.memory.all_running(before, index, tips)?;
-            if !tips.iter().any(|(_, tip)| tip == commit) {
-                if let Some((_, runs)) = tips.first().filter(|_| in_git) {
+        for remote in &before.remotes {
+            let running = all_running(before, remote, tips, world.memory)?;
+            let count = running.iter().filter(|(_, tip)| tip == commit).count();
+            if before.live.is_some() && count > 0 {
+                return Ok(());
+            }
+            if count == 0 {
+                let has = |tips: Tips| tips.iter().any(|(_, tip)| tip == commit);
+                let in_git = before.live.is_none() && has(tips.live(before, remote)?);
+                if let Some((_, runs)) = running.first().filter(|_| in_git) {
                     let (name, id, runs) = (&before.environment, commit.short(), runs.short());
                     let why =
                         format!("git has {id} on {name}, but a command deployed {runs} there");
@@ -114,13 +115,12 @@ impl Promotion<'_> {
                     let hint = format!("deploy it by the command that does it there: {deploy}");
                     return Err(Refusal::new(why).hint(hint).into());
                 }
-                let (remote, then) = (remote.as_ref(), (self.again, None));
-                let refusal = not_live(trunk, commit, before, remote, &tips, then, world)?;
+                let then = (self.again, None);
+                let refusal = not_live(trunk, commit, before, remote, &running, then, world)?;
                 return Err(refusal.into());
             }
-            let addresses = before.addresses.get(index).copied().unwrap_or(1);
-            if tips.iter().filter(|(_, tip)| tip == commit).count() < addresses {
-                let label = label(remote.as_ref());
+            if count < remote.urls.len() {
+                let label = label(remote.name.as_ref());
                 let why = format!(
                     "not all places that `{label}` pushes to have {}",
                     commit.short()
@@ -131,19 +131,6 @@ impl Promotion<'_> {
             }
         }
         Ok(())
-    }
-
-    /// The command of the environment must print the commit.
-    fn must_run(&self, trunk: Option<&TrunkName>, tips: &RemoteTips<'_>) -> Result<(), Stop> {
-        let (before, commit, world) = (self.before, self.commit, self.world);
-        let runs = tips.running(before)?;
-        if runs == *commit {
-            return Ok(());
-        }
-        let remote = before.remotes.first().map(AsRef::as_ref);
-        let remote = remote.unwrap_or_else(|| before.expected.as_str().into());
-        let (runs, then) = ([(String::new(), runs)], (self.again, None));
-        Err(not_live(trunk, commit, before, remote, &runs, then, world)?.into())
     }
 
     /// The commit must have been live there for a while.
@@ -201,7 +188,7 @@ impl Promotion<'_> {
                 self.world,
             )
         };
-        let all = (0..before.remotes.len()).map(since);
+        let all = before.remotes.iter().map(since);
         let all: Option<Vec<_>> = all.collect::<Result<_, _>>()?;
         Ok(all.and_then(|all| all.into_iter().max()))
     }

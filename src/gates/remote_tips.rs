@@ -6,13 +6,13 @@ use std::thread::{self, Scope};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    environment_remotes::EnvironmentRemotes,
+    environment_remotes::{EnvironmentRemote, EnvironmentRemotes},
     facts::{Mismatch, TrunkName},
     gate::Gate,
     governed_push::GovernedPush,
     receipt,
     stop::Undecided,
-    world::{Remotes, Tip, World},
+    world::{Memory, Remotes, Tip, Tips, World},
 };
 use crate::push::Oid;
 
@@ -25,16 +25,14 @@ pub(crate) fn is_old(asked_at: Timestamp, world: &World<'_>) -> bool {
     age >= FRESH || age.is_negative()
 }
 
-/// The branches of a remote and their tips.
-pub(crate) type Tips = Vec<(String, Oid)>;
-
 /// What remotes and commands have answered. What they were not asked, they are asked when it is needed.
 pub(crate) struct RemoteTips<'r> {
     remotes: &'r dyn Remotes,
     trunk: Option<(TrunkName, Result<Tip, Undecided>)>,
-    live: Vec<(EnvironmentRemotes, usize, Result<Tips, Undecided>)>,
+    /// What remotes have of these branches.
+    live: Vec<(EnvironmentRemote, Vec<String>, Result<Tips, Undecided>)>,
     /// What the commands of environments printed.
-    running: Vec<(EnvironmentRemotes, Result<Oid, Undecided>)>,
+    running: Vec<(EnvironmentRemotes, Option<Result<Oid, Undecided>>)>,
     /// How the checkout differs from the pushed tree: looking takes as long as asking a remote.
     pub(crate) checkout: Option<Result<Option<Mismatch>, Undecided>>,
 }
@@ -55,17 +53,16 @@ impl<'r> RemoteTips<'r> {
         let trunk = push.trunk.as_ref().ok();
         let trunk = trunk.filter(|_| asks_trunk || asks_locks);
         let before = push.before.as_ref().filter(|_| promotes);
-        let (runs, live): (Vec<_>, Vec<_>) =
-            (before.into_iter()).partition(|before| before.live.is_some());
-        let here = push.here.iter().filter(|here| here.live.is_some());
-        let runs: Vec<_> = runs.into_iter().chain(here).collect();
+        // What a command tells counts, whatever git has.
+        let live = before.filter(|one| one.live.is_none());
+        let runs: Vec<_> = before.into_iter().chain(&push.here).collect();
         let checkout = wants(Gate::Suite)
             .then(|| receipt::needs_checkout(push, world))
             .flatten();
         let look = checkout.map(|commit| move || world.repository.checkout(commit));
         thread::scope(|scope| {
             let checkout = look.as_ref().map(|look| beside(scope, look));
-            let tips = Self::ask(world.remotes, trunk, team, &live, &runs);
+            let tips = Self::ask(world.remotes, trunk, team, live.as_slice(), &runs);
             Self {
                 checkout: checkout.map(|join| join()),
                 ..tips
@@ -82,8 +79,7 @@ impl<'r> RemoteTips<'r> {
         environments: &[EnvironmentRemotes],
     ) -> Self {
         let all = environments.iter().collect::<Vec<_>>();
-        let runs: Vec<_> = environments.iter().filter(|of| of.live.is_some()).collect();
-        Self::ask(remotes, trunk, team, &all, &runs)
+        Self::ask(remotes, trunk, team, &all, &all)
     }
 
     /// Each question has its own time limit, so that one dead remote delays the answer no longer.
@@ -96,21 +92,23 @@ impl<'r> RemoteTips<'r> {
     ) -> Self {
         // What is remembered may come with trunk's tip.
         let asked = live.iter().filter(|of| !of.is_remembered);
-        let places = asked.flat_map(|of| (0..of.remotes.len()).map(move |remote| (*of, remote)));
+        let places = asked.flat_map(|of| of.remotes.iter().map(move |remote| (*of, remote)));
         let places: Vec<_> = places.collect();
-        let ask = |(of, remote): &(&EnvironmentRemotes, usize)| remotes.live(of, *remote);
-        let run = |one: &&EnvironmentRemotes| ((*one).clone(), remotes.running(one));
-        let (tips, (running, trunk)) = at_once(&places, ask, || {
-            at_once(runs, run, || {
+        let ask = |(of, remote): &(&EnvironmentRemotes, &EnvironmentRemote)| {
+            let tips = remotes.live(of, remote);
+            ((*remote).clone(), of.branches.clone(), tips)
+        };
+        let runs: Vec<_> = runs.iter().filter(|of| of.live.is_some()).collect();
+        let run = |one: &&&EnvironmentRemotes| ((**one).clone(), remotes.running(one));
+        let (live, (running, trunk)) = at_once(&places, ask, || {
+            at_once(&runs, run, || {
                 trunk.map(|trunk| (trunk.clone(), remotes.trunk_tip(trunk, team)))
             })
         });
-        let live = places.into_iter().zip(tips);
-        let live = live.map(|((of, remote), tips)| (of.clone(), remote, tips));
         Self {
             remotes,
             trunk,
-            live: live.collect(),
+            live,
             running,
             checkout: None,
         }
@@ -134,7 +132,7 @@ impl Remotes for RemoteTips<'_> {
         self.remotes.default_branch(remote)
     }
 
-    fn running(&self, environment: &EnvironmentRemotes) -> Result<Oid, Undecided> {
+    fn running(&self, environment: &EnvironmentRemotes) -> Option<Result<Oid, Undecided>> {
         let same = |(known, _): &&(EnvironmentRemotes, _)| {
             known.environment == environment.environment && known.live == environment.live
         };
@@ -144,15 +142,40 @@ impl Remotes for RemoteTips<'_> {
         }
     }
 
-    fn live(&self, of: &EnvironmentRemotes, remote: usize) -> Result<Tips, Undecided> {
-        let same = |(known, index, _): &&(EnvironmentRemotes, usize, _)| {
-            known.remotes.get(*index) == of.remotes.get(remote) && known.branches == of.branches
+    fn live(&self, of: &EnvironmentRemotes, remote: &EnvironmentRemote) -> Result<Tips, Undecided> {
+        let same = |(known, branches, _): &&(EnvironmentRemote, Vec<String>, _)| {
+            known == remote && *branches == of.branches
         };
         match self.live.iter().find(same) {
             Some((_, _, tips)) => tips.clone(),
             None => self.remotes.live(of, remote),
         }
     }
+}
+
+/// What runs by one remote of an environment: what its command prints, else what its branches have or a command has
+/// deployed since.
+pub(crate) fn all_running(
+    of: &EnvironmentRemotes,
+    remote: &EnvironmentRemote,
+    remotes: &dyn Remotes,
+    memory: &dyn Memory,
+) -> Result<Tips, Undecided> {
+    let no_branch = |runs| (String::new(), runs);
+    if let Some(runs) = remotes.running(of) {
+        return Ok(vec![no_branch(runs?)]);
+    }
+    let place = of.place_of(remote);
+    let mut tips = remotes.live(of, remote)?;
+    for (_, tip) in &mut tips {
+        if let Some(runs) = memory.runs_at(place, Some(tip))? {
+            *tip = runs;
+        }
+    }
+    if tips.is_empty() {
+        tips.extend(memory.runs_at(place, None)?.map(no_branch));
+    }
+    Ok(tips)
 }
 
 /// Asks several remotes at once, and does something else meanwhile.

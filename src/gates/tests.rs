@@ -81,9 +81,12 @@ fn remotes_named(environment: &str) -> EnvironmentRemotes {
     EnvironmentRemotes {
         is_remembered: false,
         environment: environment.to_owned(),
-        remotes: vec![environment.into()],
+        remotes: vec![EnvironmentRemote {
+            name: environment.into(),
+            urls: vec![format!("/srv/{environment}").into()],
+            destination: format!("/srv/{environment}"),
+        }],
         destinations: vec![format!("/srv/{environment}")],
-        addresses: Vec::new(),
         expected: environment.to_owned(),
         known: Vec::new(),
         branches: vec!["master".to_owned()],

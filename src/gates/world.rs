@@ -7,7 +7,7 @@ use bstr::BStr;
 use jiff::{Timestamp, tz::TimeZone};
 
 use super::{
-    environment_remotes::EnvironmentRemotes,
+    environment_remotes::{EnvironmentRemote, EnvironmentRemotes},
     facts::{CheckedOut, Difference, Mismatch, Relation, TrunkName},
     stop::{Refusal, Stop, Undecided},
 };
@@ -83,25 +83,6 @@ pub trait Memory: Sync {
         remote: &BStr,
         branches: &[String],
     ) -> Result<Option<Oid>, Undecided>;
-    /// What runs by one remote of an environment, whose branches have these tips.
-    fn all_running(
-        &self,
-        of: &EnvironmentRemotes,
-        remote: usize,
-        mut tips: Vec<(String, Oid)>,
-    ) -> Result<Vec<(String, Oid)>, Undecided> {
-        let place = of.place_of(remote);
-        for (_, tip) in &mut tips {
-            if let Some(runs) = self.runs_at(place, Some(tip))? {
-                *tip = runs;
-            }
-        }
-        if tips.is_empty() {
-            let runs = self.runs_at(place, None)?;
-            tips.extend(runs.map(|runs| (String::new(), runs)));
-        }
-        Ok(tips)
-    }
     /// Since when git itself knows a commit to be on all remotes of an environment.
     fn tracked_since(
         &self,
@@ -115,6 +96,9 @@ pub trait Memory: Sync {
     fn receipt(&self, work: &Work<'_>) -> Result<Option<Passed>, Undecided>;
 }
 
+/// The branches of a remote and their tips.
+pub(crate) type Tips = Vec<(String, Oid)>;
+
 /// Questions to remotes: up to the time limit of the network.
 pub trait Remotes: Sync {
     /// Trunk's tip on its remote, and the locks that are kept there; with `team`, the team's notes are fetched
@@ -122,12 +106,11 @@ pub trait Remotes: Sync {
     fn trunk_tip(&self, trunk: &TrunkName, team: bool) -> Result<Tip, Undecided>;
     /// The branch that a remote's HEAD names; `None` where it has no commit yet.
     fn default_branch(&self, remote: &str) -> Result<Option<String>, Undecided>;
-    /// The commit that runs on an environment, by its command `live`, which it has.
-    fn running(&self, environment: &EnvironmentRemotes) -> Result<Oid, Undecided>;
+    /// The commit that runs on an environment, by its command `live`; `None` where it has no such command.
+    fn running(&self, environment: &EnvironmentRemotes) -> Option<Result<Oid, Undecided>>;
     /// What is live on an environment by one of its remotes: the branches that deploy there and their tips;
     /// those that do not exist are left out.
-    fn live(&self, of: &EnvironmentRemotes, remote: usize)
-    -> Result<Vec<(String, Oid)>, Undecided>;
+    fn live(&self, of: &EnvironmentRemotes, remote: &EnvironmentRemote) -> Result<Tips, Undecided>;
 }
 
 /// What takes minutes, asks a person, or leaves a trace: a preview does none of it.

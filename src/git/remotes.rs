@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::{Repository, network::LIMIT};
 use crate::{
-    gates::{self, EnvironmentRemotes, Tip, Undecided, facts::TrunkName, remote_tips::Tips},
+    gates::{self, EnvironmentRemote, EnvironmentRemotes, Tip, Tips, Undecided, facts::TrunkName},
     memory::{
         deployments::newest,
         record::{Place, Record},
@@ -37,49 +37,37 @@ impl gates::Remotes for Repository {
         self.network(LIMIT).default_branch(remote, url.as_ref())
     }
 
-    fn running(&self, of: &EnvironmentRemotes) -> Result<Oid, Undecided> {
-        let live = of.live.as_deref().unwrap_or_default();
-        self.ask_live_command(&of.environment, live, LIMIT)
+    fn running(&self, of: &EnvironmentRemotes) -> Option<Result<Oid, Undecided>> {
+        let live = of.live.as_deref()?;
+        Some(self.ask_live_command(&of.environment, live, LIMIT))
     }
 
-    fn live(&self, of: &EnvironmentRemotes, index: usize) -> Result<Tips, Undecided> {
+    fn live(&self, of: &EnvironmentRemotes, remote: &EnvironmentRemote) -> Result<Tips, Undecided> {
         if of.is_remembered {
-            let last = self.remembered(of.place_of(index))?;
+            let last = self.remembered(of.place_of(remote))?;
             let branch = of.branches.first().cloned().unwrap_or_default();
             return Ok(Vec::from_iter(last.map(|record| (branch, record.commit))));
         }
-        let remote = of.remotes.get(index).ok_or_else(|| of.unknown())?;
-        self.branches_at(remote.as_bstr(), &of.branches)
+        self.branches_at(remote.name.as_bstr(), &remote.urls, &of.branches)
     }
 }
 
 impl Repository {
-    /// The tips of these branches where a push to a remote goes, which may be another place than a fetch
-    /// comes from.
+    /// The tips of these branches at these URLs of a remote.
     pub(crate) fn branches_at(
         &self,
         remote: &BStr,
+        urls: &[BString],
         branches: &[String],
     ) -> Result<Tips, Undecided> {
-        let urls = self.pushed_urls(remote);
         let full = |branch: &String| format!("refs/heads/{branch}");
         let refs: Vec<_> = branches.iter().map(full).collect();
         let refs: Vec<_> = refs.iter().map(String::as_str).collect();
-        let mut tips = self.tips(remote, &urls, &refs)?.concat();
+        let mut tips = self.tips(remote, urls, &refs)?;
         for (name, _) in &mut tips {
             *name = name.trim_start_matches("refs/heads/").to_owned();
         }
         Ok(tips)
-    }
-
-    /// What git would tell the hook of a push to an environment: the remote and the URLs.
-    pub(crate) fn ways(&self, of: &EnvironmentRemotes, index: usize) -> (BString, Vec<BString>) {
-        let remote = of.remotes.get(index).cloned().unwrap_or_default();
-        if of.is_remembered {
-            return (of.expected.as_str().into(), vec![remote]);
-        }
-        let urls = self.pushed_urls(remote.as_bstr());
-        (remote, urls)
     }
 
     /// What to type for git to push to this URL of a remote alone.
@@ -88,15 +76,6 @@ impl Repository {
         let mut written = remotes.written(remote, url.as_bstr()).into_iter();
         let is_it = |one: &BString| remotes.pushed_to(one.as_bstr()) == *url;
         written.find(is_it).unwrap_or_else(|| url.clone())
-    }
-
-    /// The URLs that a push to a remote, or to a URL, goes to.
-    fn pushed_urls(&self, remote: &BStr) -> Vec<BString> {
-        let mut urls = self.remotes().push_urls(remote);
-        if urls.is_empty() {
-            urls.push(self.remotes().pushed_to(remote));
-        }
-        urls
     }
 
     /// The last deployment to a place, as far as it is remembered.
@@ -110,19 +89,15 @@ impl Repository {
     }
 
     /// The tips of these refs of a remote, at each URL that it is fetched from or pushed to.
-    pub(crate) fn probe(
-        &self,
-        remote: &BStr,
-        refs: &[&str],
-    ) -> Result<Vec<(String, Oid)>, Undecided> {
+    pub(crate) fn probe(&self, remote: &BStr, refs: &[&str]) -> Result<Tips, Undecided> {
         let mut urls = Vec::from_iter(self.remotes().fetch_url(remote));
         urls.extend(self.remotes().push_urls(remote));
         urls.dedup();
-        Ok(self.tips(remote, &urls, refs)?.concat())
+        self.tips(remote, &urls, refs)
     }
 
-    /// The tips of these refs, by URL; those that do not exist are left out.
-    fn tips(&self, remote: &BStr, urls: &[BString], refs: &[&str]) -> Result<Vec<Tips>, Undecided> {
+    /// The tips of these refs at these URLs; those that do not exist are left out.
+    fn tips(&self, remote: &BStr, urls: &[BString], refs: &[&str]) -> Result<Tips, Undecided> {
         let network = self.network(LIMIT);
         let fetched = self.remotes().fetch_url(remote);
         let ask = |url: &BString| {
@@ -130,7 +105,8 @@ impl Repository {
             let name = (Some(url) == fetched.as_ref()).then_some(remote);
             network.list(name, url.as_ref(), refs)
         };
-        urls.iter().map(ask).collect()
+        let tips = urls.iter().map(ask).collect::<Result<Vec<_>, _>>()?;
+        Ok(tips.concat())
     }
 
     /// The tip of a ref at a URL; `None` where there is no such ref.

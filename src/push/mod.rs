@@ -84,7 +84,7 @@ impl Push {
 }
 
 /// What a person types in place of `git push`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Deploy {
     pub environment: String,
     /// The commit, where one is named.
@@ -151,6 +151,20 @@ pub enum Update {
 }
 
 impl Update {
+    pub(crate) fn of_branch(
+        source: &str,
+        commit: &Oid,
+        branch: &str,
+        replaces: Option<Oid>,
+    ) -> Self {
+        Self::Set {
+            source: source.into(),
+            commit: commit.clone(),
+            target: format!("refs/heads/{branch}").into(),
+            replaces,
+        }
+    }
+
     pub fn target(&self) -> &BStr {
         match self {
             Self::Set { target, .. } | Self::Delete { target, .. } => target.as_bstr(),

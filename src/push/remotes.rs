@@ -101,6 +101,15 @@ impl Remotes {
         pushes.map(|(_, pushed)| pushed).collect()
     }
 
+    /// The URLs that a push to a remote, or to a URL as typed, goes to.
+    pub(crate) fn pushed_urls(&self, remote: &BStr) -> Vec<BString> {
+        let mut urls = self.push_urls(remote);
+        if urls.is_empty() {
+            urls.push(self.pushed_to(remote));
+        }
+        urls
+    }
+
     pub fn push_url(&self, name: &[u8]) -> Option<BString> {
         self.push_urls(name).into_iter().next()
     }

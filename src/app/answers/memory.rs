@@ -4,7 +4,7 @@ use bstr::BStr;
 use jiff::Timestamp;
 
 use crate::{
-    gates::{EnvironmentRemotes, Memory, Passed, Undecided, Work},
+    gates::{EnvironmentRemote, EnvironmentRemotes, Memory, Passed, Undecided, Work},
     git::Repository,
     memory::{
         deployments::{running, was_live},
@@ -25,16 +25,17 @@ impl Repository {
         OpenPushes::new(&self.state_dir())
     }
 
-    /// The refs that git moves when a push to an environment has arrived.
-    pub(crate) fn tracking_refs(&self, of: &EnvironmentRemotes) -> Vec<String> {
-        let name = |(remote, branch): (&BStr, &String)| {
-            self.tracking_ref(remote, format!("refs/heads/{branch}").as_str().into())
+    /// The refs that git moves when a push to a remote of an environment has arrived.
+    pub(crate) fn tracking_refs(
+        &self,
+        of: &EnvironmentRemotes,
+        remote: &EnvironmentRemote,
+    ) -> Vec<String> {
+        let name = |branch: &String| {
+            let branch = format!("refs/heads/{branch}");
+            self.tracking_ref(remote.name.as_ref(), branch.as_str().into())
         };
-        let all = of.remotes.iter().flat_map(|remote| {
-            let remote: &BStr = remote.as_ref();
-            of.branches.iter().map(move |branch| (remote, branch))
-        });
-        all.filter_map(name).collect()
+        of.branches.iter().filter_map(name).collect()
     }
 }
 
@@ -56,7 +57,8 @@ impl Memory for Repository {
             return Ok(true);
         }
         // What went there before the gate came is known to git alone.
-        for name in self.tracking_refs(environment) {
+        let all = environment.remotes.iter();
+        for name in all.flat_map(|one| self.tracking_refs(environment, one)) {
             let moves = self.moves(&name)?;
             if moves.iter().any(|moved| moved.commit == *commit) {
                 return Ok(true);
@@ -102,7 +104,8 @@ impl Memory for Repository {
         commit: &Oid,
     ) -> Result<Option<Timestamp>, Undecided> {
         let mut latest = None;
-        for name in self.tracking_refs(environment) {
+        let all = environment.remotes.iter();
+        for name in all.flat_map(|one| self.tracking_refs(environment, one)) {
             let moves = self.moves(&name)?;
             let newest = moves.iter().take_while(|one| one.commit == *commit);
             match (newest.count().checked_sub(1), moves.is_empty()) {

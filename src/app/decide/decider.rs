@@ -181,8 +181,8 @@ impl<'d> Decider<'d> {
                 let mut verdict = Verdict::default();
                 if overrides.rollback {
                     // What is taken off is barred: what runs, and not what git has.
-                    let here = push.here.as_ref().filter(|here| here.live.is_some());
-                    verdict.runs = here.map(|here| self.world.remotes.running(here));
+                    let here = push.here.as_ref();
+                    verdict.runs = here.and_then(|here| self.world.remotes.running(here));
                     verdict.rollback = rollback(push);
                 }
                 (push, Decision::Overridden, verdict)

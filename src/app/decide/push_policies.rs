@@ -277,7 +277,7 @@ fn is_deployed_to(remote: &BStr, policy: &Policy, repository: &Repository) -> bo
     let environments = policy.environments.iter();
     environments
         .flat_map(|environment| repository.remotes_of(environment).remotes)
-        .any(|one| one == remote)
+        .any(|one| one.name == remote)
 }
 
 /// Whether a ref may deploy, or be trunk: a branch, and a tag where the platform takes any ref.

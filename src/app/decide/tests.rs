@@ -6,7 +6,7 @@ use super::{decider::Decider, decision::Recorded, journal::Journal, *};
 use crate::{
     app::overrides::{REASON, SKIP, SWITCH},
     gates::{
-        EnvironmentRemotes, GovernedPush, Target,
+        EnvironmentRemote, EnvironmentRemotes, GovernedPush, Target,
         tests::fake::{Fake, oid},
         verdict::{Decision, Relation, TrunkName},
     },
@@ -166,9 +166,12 @@ impl<'t> Told<'t> {
         let stage = |name: &str| EnvironmentRemotes {
             is_remembered: false,
             environment: name.to_owned(),
-            remotes: vec![name.into()],
+            remotes: vec![EnvironmentRemote {
+                name: name.into(),
+                urls: vec![format!("/srv/{name}").into()],
+                destination: format!("/srv/{name}"),
+            }],
             destinations: vec![format!("/srv/{name}")],
-            addresses: Vec::new(),
             expected: name.to_owned(),
             known: Vec::new(),
             branches: vec!["master".to_owned()],

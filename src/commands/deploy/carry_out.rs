@@ -159,7 +159,7 @@ impl Plan<'_> {
         let mut judged = judged.into_iter();
         let (mut worst, mut have, mut lack) = (0, Vec::new(), Vec::new());
         for target in targets {
-            let pending = judged.by_ref().take(target.urls.len()).collect();
+            let pending = judged.by_ref().take(target.remote.urls.len()).collect();
             let mut code = match signals::signal() {
                 Some(signal) => (128 + signal).max(self.record_stopped(pending, "signal", SIGNAL)),
                 None => self.record_all(pending),
@@ -184,7 +184,7 @@ impl Plan<'_> {
             let ask = |url: &BString| self.world.remote_tip(url.as_bstr(), &name, LIMIT);
             let tips = match code {
                 0 => Vec::new(),
-                _ => at_once(&target.urls, ask, || ()).0,
+                _ => at_once(&target.remote.urls, ask, || ()).0,
             };
             for (index, place) in self.places(target).into_iter().enumerate() {
                 let tip = tips.get(index).and_then(|tip| tip.as_ref().ok()?.as_ref());
@@ -211,7 +211,7 @@ impl Plan<'_> {
             words.push(format!("--force-with-lease=refs/heads/{}:{git}", target.branch).into());
         }
         words.push("--".into());
-        words.push(target.remote.to_os_str_lossy().into_owned());
+        words.push(target.remote.name.to_os_str_lossy().into_owned());
         words.push(format!("{}:refs/heads/{}", self.commit, target.branch).into());
         words
     }
@@ -264,7 +264,7 @@ impl Plan<'_> {
     }
 
     fn say_deployed(&self, targets: &[Target]) {
-        let urls = targets.iter().flat_map(|target| &target.urls);
+        let urls = targets.iter().flat_map(|target| &target.remote.urls);
         let places = urls.map(|url| self.world.destination(url.as_bstr()).brief());
         let places = places.collect::<Vec<_>>().join(", ");
         let (commit, environment) = (self.commit.short(), &self.of.environment);
@@ -274,7 +274,7 @@ impl Plan<'_> {
     /// Where the URLs of a target lead.
     fn places(&self, target: &Target) -> Vec<String> {
         let place = |url: &BString| self.world.destination(url.as_bstr()).to_string();
-        target.urls.iter().map(place).collect()
+        target.remote.urls.iter().map(place).collect()
     }
 
     /// Shares what is recorded; what fails is tried again by later commands.

@@ -117,7 +117,7 @@ impl Plan<'_> {
                 left.push(target);
                 continue;
             }
-            let (destination, id) = (&target.destination, self.commit.short());
+            let (destination, id) = (&target.remote.destination, self.commit.short());
             let has = format!("{destination} has {id} already");
             if let Some(live) = target.live.filter(|live| live != self.commit) {
                 let hint = if self.is_rollback {
@@ -161,21 +161,16 @@ impl Plan<'_> {
             _ => &target.live,
         };
         let push = |url: &BString| Push {
-            remote: target.remote.clone(),
+            remote: target.remote.name.clone(),
             url: url.clone(),
             updates: vec![self.update(target, replaces.clone())],
             deploy: Some(self.typed()),
         };
-        target.urls.iter().map(push).collect()
+        target.remote.urls.iter().map(push).collect()
     }
 
     pub(super) fn update(&self, target: &Target, replaces: Option<Oid>) -> Update {
-        Update::Set {
-            source: self.source.into(),
-            commit: self.commit.clone(),
-            target: format!("refs/heads/{}", target.branch).into(),
-            replaces,
-        }
+        Update::of_branch(self.source, self.commit, &target.branch, replaces)
     }
 
     /// What a person types to do this.

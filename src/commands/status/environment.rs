@@ -9,12 +9,9 @@ use crate::{
     app::{
         answers::SystemClock, decide::preview, preview::Preview, sharing::write, unjudged::sighting,
     },
-    commands::{
-        Error,
-        check::{deploy_by_command, first_without, to_environment},
-    },
+    commands::{Error, check::PreviewedPush},
     gates::{
-        EnvironmentRemotes, LocalRepository, Memory, Passed, Remotes, Undecided,
+        EnvironmentRemote, EnvironmentRemotes, LocalRepository, Memory, Passed, Remotes, Undecided,
         promotion::soaks_since,
         receipt,
         verdict::{Contents, Decision, Gate, Outcome},
@@ -25,7 +22,7 @@ use crate::{
         record::{Event, Judged, Record, who},
     },
     policy,
-    push::{Oid, Push, Update, url::label},
+    push::{Oid, url::label},
     report::status::{Environment, Live, NextPush, Remote, Soak, Suite, Tried, Window},
 };
 
@@ -35,12 +32,11 @@ impl Inputs<'_> {
         environment: &policy::Environment,
         of: &EnvironmentRemotes,
     ) -> Environment {
-        let remotes = (0..of.remotes.len()).map(|index| self.remote(index, of));
+        let remotes = of.remotes.iter().map(|remote| self.remote(remote, of));
         let remotes: Vec<_> = remotes.collect();
         let live = remotes.iter().find_map(|remote| remote.live.as_ref());
-        let (_, urls) = self.world.ways(of, 0);
-        let destination = urls.first();
-        let destination = destination.map(|url| self.world.destination(url.as_bstr()).brief());
+        let first = of.remotes.first();
+        let destination = first.map(|one| self.world.destination(one.url().as_ref()).brief());
         let (next_push, contents) = self.next_push(environment, of);
         Environment {
             name: environment.name.clone(),
@@ -59,40 +55,46 @@ impl Inputs<'_> {
         }
     }
 
-    fn remote(&self, index: usize, of: &EnvironmentRemotes) -> Remote {
-        let (live, error) = match self.live(index, of) {
+    fn remote(&self, remote: &EnvironmentRemote, of: &EnvironmentRemotes) -> Remote {
+        let (live, error) = match self.live(remote, of) {
             Ok(live) => (live, None),
             Err(error) => (None, Some(error.in_one_line())),
         };
-        let (name, _) = self.world.ways(of, index);
         Remote {
-            name: label(name.as_bstr()),
+            name: label(remote.name.as_bstr()),
             live,
             error,
         }
     }
 
-    fn live(&self, index: usize, of: &EnvironmentRemotes) -> Result<Option<Live>, Undecided> {
-        let git = self.tips.live(of, index).map(|tips| {
+    fn live(
+        &self,
+        remote: &EnvironmentRemote,
+        of: &EnvironmentRemotes,
+    ) -> Result<Option<Live>, Undecided> {
+        let place = of.place_of(remote);
+        let git = self.tips.live(of, remote).map(|tips| {
             let deployed = of.deployed(&tips, self.trunk.as_ref().ok());
             deployed.map(|(_, tip)| tip.clone())
         });
-        let (git, runs) = if of.live.is_some() {
-            let git = git.ok().flatten().filter(|_| !of.is_remembered);
-            let runs = self.tips.running(of).map_err(|error| match &git {
-                Some(git) => error.detail(format!("git has {}", git.short())),
-                None => error,
-            });
-            (git, Some(runs?))
-        } else {
-            let git = git?;
-            let runs = self.world.runs_at(of.place_of(index), git.as_ref())?;
-            (git, runs)
+        let (git, runs) = match self.tips.running(of) {
+            Some(runs) => {
+                let git = git.ok().flatten().filter(|_| !of.is_remembered);
+                let runs = runs.map_err(|error| match &git {
+                    Some(git) => error.detail(format!("git has {}", git.short())),
+                    None => error,
+                });
+                (git, Some(runs?))
+            }
+            None => {
+                let git = git?;
+                let runs = self.world.runs_at(place, git.as_ref())?;
+                (git, runs)
+            }
         };
         let Some(tip) = &runs else {
             return Ok(None);
         };
-        let place = of.place_of(index);
         let mut records = self.records_of(tip);
         let mut now = self.now;
         let mut is_under_way = false;
@@ -229,27 +231,24 @@ impl Inputs<'_> {
             return (nothing("there is nothing to push yet"), None);
         };
         let mut contents = None;
-        let previewed = self.preview(environment, remotes, branch, commit, &mut contents);
+        let previewed = self.preview(remotes, branch, commit, &mut contents);
         let next = previewed.unwrap_or_else(|error| undecided(None, &error));
         (next, contents)
     }
 
     fn preview(
         &self,
-        environment: &policy::Environment,
         remotes: &EnvironmentRemotes,
         branch: &str,
         commit: &Oid,
         contents: &mut Option<Contents>,
     ) -> Result<NextPush, Error> {
-        let (index, tips) = first_without(commit, remotes, &self.tips);
-        let (remote, url, target) =
-            to_environment(environment, remotes, index, self.policy, self.world);
-        let tips = match tips {
-            Ok(tips) if tips.is_empty() && remotes.is_remembered && remotes.live.is_none() => {
+        let (source, trunk) = (format!("refs/heads/{branch}"), self.trunk.as_ref().ok());
+        let next = match PreviewedPush::of(remotes, &source, commit, trunk, &self.tips) {
+            Ok(next) if next.goes_nowhere(remotes) => {
                 return Ok(nothing("no remote of this repository leads there"));
             }
-            Ok(tips) => tips,
+            Ok(next) => next,
             Err(error) => {
                 // The line of its live commit says why.
                 return Ok(NextPush::Undecided {
@@ -259,36 +258,21 @@ impl Inputs<'_> {
                 });
             }
         };
-        let old = remotes.replaced(&target, tips);
+        let old = next.old.as_ref();
         // Where it cannot be compared, the line of what is live says why.
-        let runs = remotes.live.as_ref();
-        let runs = match runs {
-            Some(_) => self.tips.running(remotes).ok(),
-            None => self.world.runs_at(remotes.place_of(index), old.as_ref())?,
+        let runs = match self.tips.running(remotes) {
+            Some(runs) => runs.ok(),
+            None => self.world.runs_at(remotes.place_of(next.remote), old)?,
         };
-        let since = runs.as_ref().or(old.as_ref());
+        let since = runs.as_ref().or(old);
         *contents = Contents::of(commit, since, &remotes.environment, self.world).ok();
-        if let Some(unlike) = since.and_then(|runs| Contents::unlike_git(old.as_ref(), runs))
-            && old.as_ref() == Some(commit)
-        {
-            return Ok(nothing(format!("nothing new: {unlike}")));
+        if old == Some(commit) {
+            let unlike = since.and_then(|runs| Contents::unlike_git(old, runs));
+            let why = unlike.unwrap_or_else(|| format!("{branch} is there"));
+            return Ok(nothing(format!("nothing new: {why}")));
         }
-        if old.as_ref() == Some(commit) {
-            return Ok(nothing(format!("nothing new: {branch} is there")));
-        }
-        let push = Push {
-            remote,
-            url,
-            deploy: deploy_by_command(remotes),
-            updates: vec![Update::Set {
-                source: format!("refs/heads/{branch}").into(),
-                commit: commit.clone(),
-                target: format!("refs/heads/{target}").into(),
-                replaces: old.clone(),
-            }],
-        };
         let world = Preview::new(self.world, &self.tips);
-        let Some(verdict) = preview(&push, self.world, &world)? else {
+        let Some(verdict) = preview(&next.push, self.world, &world)? else {
             return Ok(nothing("no gate is asked"));
         };
         let decision = verdict.decision();

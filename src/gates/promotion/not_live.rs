@@ -1,11 +1,9 @@
 //! The refusal of a commit that is not live on the environment that comes first.
 
-use bstr::BStr;
-
 use crate::{
     cure::command,
     gates::{
-        environment_remotes::EnvironmentRemotes,
+        environment_remotes::{EnvironmentRemote, EnvironmentRemotes},
         facts::{Relation, TrunkName},
         stop::{Refusal, Undecided},
         world::{Object, World},
@@ -22,11 +20,7 @@ pub(super) fn refspec(
     if let Some(trunk) = trunk
         && world.repository.local_branch(&trunk.branch)?.is_none()
     {
-        let own = before.branches.contains(&trunk.branch);
-        let own = own.then_some(&trunk.branch);
-        let branch = own
-            .or(before.branches.first())
-            .map_or("master", String::as_str);
+        let branch = before.branch(Some(trunk));
         return Ok(format!("{}:refs/heads/{branch}", commit.short()));
     }
     Ok(before.refspec(trunk))
@@ -38,12 +32,12 @@ pub(crate) fn not_live(
     trunk: Option<&TrunkName>,
     commit: &Oid,
     before: &EnvironmentRemotes,
-    remote: &BStr,
+    remote: &EnvironmentRemote,
     tips: &[(String, Oid)],
     then: (&str, Option<&str>),
     world: &World<'_>,
 ) -> Result<Refusal, Undecided> {
-    let (environment, remote) = (&before.environment, label(remote));
+    let (environment, remote) = (&before.environment, label(remote.name.as_ref()));
     let refspec = refspec(before, commit, trunk, world)?;
     let refuse = |why: String, deploy: String| {
         let words = format!("deploy it there, try it on {environment}, then {}", then.0);

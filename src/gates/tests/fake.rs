@@ -6,8 +6,8 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use crate::{
     gates::{
-        Checked, Clock, EnvironmentRemotes, LocalRepository, Memory, Object, Passed, Remotes,
-        Runner, Stop, SuiteLock, SuiteRun, Tip, Undecided, Work, World,
+        Checked, Clock, EnvironmentRemote, EnvironmentRemotes, LocalRepository, Memory, Object,
+        Passed, Remotes, Runner, Stop, SuiteLock, SuiteRun, Tip, Tips, Undecided, Work, World,
         facts::CheckedOut,
         verdict::{Count, Difference, Mismatch, Relation, TrunkName},
     },
@@ -239,11 +239,12 @@ impl Remotes for Fake {
             team: team.then_some(Ok(())),
         })
     }
-    fn running(&self, _: &EnvironmentRemotes) -> Result<Oid, Undecided> {
+    fn running(&self, of: &EnvironmentRemotes) -> Option<Result<Oid, Undecided>> {
+        of.live.as_ref()?;
         self.note("live");
-        self.running.clone()
+        Some(self.running.clone())
     }
-    fn live(&self, _: &EnvironmentRemotes, _: usize) -> Result<Vec<(String, Oid)>, Undecided> {
+    fn live(&self, _: &EnvironmentRemotes, _: &EnvironmentRemote) -> Result<Tips, Undecided> {
         self.note("staging");
         Ok(next(&self.live))
     }
