@@ -17,9 +17,9 @@ use crate::{
     cli::Check,
     commands::Error,
     gates::{
-        EnvironmentRemotes, Remotes, Undecided,
+        EnvironmentRemotes, Remotes, Stop,
         remote_tips::Tips,
-        verdict::{Contents, Decision, TrunkName},
+        verdict::{Contents, TrunkName},
     },
     git::{Repository, network},
     memory::ledger::Entry,
@@ -50,8 +50,8 @@ pub(crate) fn run(args: &Check) -> Done {
         }
         Err(error) if args.json => {
             report::print(report::failure("check", &error));
-            let entry = unanswered(error, &world);
-            (Decision::Undecided.exit_code(), vec![(entry, None)])
+            let code = error.decision().exit_code();
+            (code, vec![(unanswered(error, &world), None)])
         }
         Err(error) => return Err(error),
     };
@@ -95,7 +95,7 @@ fn push(args: &Check, world: &Repository) -> Result<Push, Error> {
                 if !did_you_mean(&of.expected, &of.known).is_empty() {
                     return Err(of.unknown());
                 }
-                let why = of.unknown().message;
+                let why = of.unknown().why;
                 let deploy = of.deploy_by_command();
                 report::warn(&format!("{why}: checked for {deploy}"));
             }
@@ -151,7 +151,7 @@ pub(super) fn source(
             let meant = did_you_mean(branch, &names(world));
             let text = format!("there is no local branch `{branch}`, which is trunk{meant}");
             let other = format!("or name another: --commit, or `trunk.branch` in {FILE}");
-            Err(Error::new(text)
+            Err(Error::undecided(text)
                 .cure("where the remote has it", [trunk.switch(false)])
                 .hint(other))
         }
@@ -187,7 +187,7 @@ pub(super) fn first_without(
     commit: &Oid,
     of: &EnvironmentRemotes,
     remotes: &dyn Remotes,
-) -> (usize, Result<Tips, Undecided>) {
+) -> (usize, Result<Tips, Stop>) {
     let has = |tips: &Result<Tips, _>| {
         let tips = tips.as_ref();
         tips.is_ok_and(|tips| tips.iter().any(|(_, tip)| tip == commit))

@@ -11,7 +11,7 @@ use super::{
     gate::Gate,
     governed_push::GovernedPush,
     receipt,
-    stop::Undecided,
+    stop::Stop,
     world::{Remotes, Tip, World},
 };
 use crate::push::Oid;
@@ -31,12 +31,12 @@ pub(crate) type Tips = Vec<(String, Oid)>;
 /// What remotes and commands have answered. What they were not asked, they are asked when it is needed.
 pub(crate) struct RemoteTips<'r> {
     remotes: &'r dyn Remotes,
-    trunk: Option<(TrunkName, Result<Tip, Undecided>)>,
-    live: Vec<(EnvironmentRemotes, usize, Result<Tips, Undecided>)>,
+    trunk: Option<(TrunkName, Result<Tip, Stop>)>,
+    live: Vec<(EnvironmentRemotes, usize, Result<Tips, Stop>)>,
     /// What the commands of environments printed.
-    running: Vec<(EnvironmentRemotes, Result<Oid, Undecided>)>,
+    running: Vec<(EnvironmentRemotes, Result<Oid, Stop>)>,
     /// How the checkout differs from the pushed tree: looking takes as long as asking a remote.
-    pub(crate) checkout: Option<Result<Option<Mismatch>, Undecided>>,
+    pub(crate) checkout: Option<Result<Option<Mismatch>, Stop>>,
 }
 
 impl<'r> RemoteTips<'r> {
@@ -117,24 +117,24 @@ impl<'r> RemoteTips<'r> {
     }
 
     /// What trunk's remote has said; `None` where it was not asked.
-    pub(crate) fn trunk(&self) -> Option<&Result<Tip, Undecided>> {
+    pub(crate) fn trunk(&self) -> Option<&Result<Tip, Stop>> {
         self.trunk.as_ref().map(|(_, tip)| tip)
     }
 }
 
 impl Remotes for RemoteTips<'_> {
-    fn trunk_tip(&self, trunk: &TrunkName, team: bool) -> Result<Tip, Undecided> {
+    fn trunk_tip(&self, trunk: &TrunkName, team: bool) -> Result<Tip, Stop> {
         match &self.trunk {
             Some((asked, tip)) if asked == trunk => tip.clone(),
             _ => self.remotes.trunk_tip(trunk, team),
         }
     }
 
-    fn default_branch(&self, remote: &str) -> Result<Option<String>, Undecided> {
+    fn default_branch(&self, remote: &str) -> Result<Option<String>, Stop> {
         self.remotes.default_branch(remote)
     }
 
-    fn running(&self, environment: &EnvironmentRemotes) -> Result<Oid, Undecided> {
+    fn running(&self, environment: &EnvironmentRemotes) -> Result<Oid, Stop> {
         let same = |(known, _): &&(EnvironmentRemotes, _)| {
             known.environment == environment.environment && known.live == environment.live
         };
@@ -144,7 +144,7 @@ impl Remotes for RemoteTips<'_> {
         }
     }
 
-    fn live(&self, of: &EnvironmentRemotes, remote: usize) -> Result<Tips, Undecided> {
+    fn live(&self, of: &EnvironmentRemotes, remote: usize) -> Result<Tips, Stop> {
         let same = |(known, index, _): &&(EnvironmentRemotes, usize, _)| {
             known.remotes.get(*index) == of.remotes.get(remote) && known.branches == of.branches
         };
