@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     file,
-    gates::{Clock, Undecided},
+    gates::{Clock, Stop},
     git::{Repository, notes::LIMIT},
     policy::Policy,
     process::detached,
@@ -33,7 +33,7 @@ pub(crate) fn catch_up(
     repository: &Repository,
     policy: &Policy,
     limit: Duration,
-) -> Result<(), Undecided> {
+) -> Result<(), Stop> {
     settle(repository, Ask::Remotes(limit))?;
     unjudged::record_all(repository, policy)?;
     start_follow_up(repository);

@@ -2,7 +2,7 @@
 
 use super::answers::SystemClock;
 use crate::{
-    gates::{Clock, Undecided},
+    gates::{Clock, Stop},
     git::Repository,
     policy::{
         Place,
@@ -12,7 +12,7 @@ use crate::{
 
 /// What is odd about the policy that a person has before them, and how it is called; `None`: there
 /// is none.
-pub(crate) fn look(repository: &Repository) -> Result<Option<(String, Vec<Finding>)>, Undecided> {
+pub(crate) fn look(repository: &Repository) -> Result<Option<(String, Vec<Finding>)>, Stop> {
     let Some((origin, text)) = repository.policy_here()? else {
         return Ok(None);
     };

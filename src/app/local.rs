@@ -2,7 +2,7 @@
 
 use super::policies::Loaded;
 use crate::{
-    gates::{LocalRepository as _, Undecided, verdict::TrunkName},
+    gates::{LocalRepository as _, Stop, verdict::TrunkName},
     git::Repository,
     push::Oid,
 };
@@ -12,7 +12,7 @@ pub(crate) struct Local {
     /// What is checked out; `None` before the first commit.
     pub(crate) head: Option<Oid>,
     /// Trunk, by the policy of HEAD: it must be found before trunk's own policy can be read.
-    pub(crate) trunk: Result<TrunkName, Undecided>,
+    pub(crate) trunk: Result<TrunkName, Stop>,
     /// The tip of its local branch.
     pub(crate) tip: Option<Oid>,
     /// The policy of that tip, else of HEAD.
@@ -20,7 +20,7 @@ pub(crate) struct Local {
 }
 
 impl Local {
-    pub(crate) fn of(repository: &Repository) -> Result<Self, Undecided> {
+    pub(crate) fn of(repository: &Repository) -> Result<Self, Stop> {
         let head = repository.reference("HEAD")?;
         let first = repository.policy(head.as_ref())?;
         let trunk = repository.trunk(&first.policy.trunk);

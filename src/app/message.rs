@@ -1,6 +1,6 @@
 //! What a person is told about a push.
 
-use crate::gates::{Refusal, Undecided, verdict::Verdict};
+use crate::gates::{Stop, verdict::Verdict};
 
 /// One message about a push.
 #[derive(Debug)]
@@ -10,8 +10,6 @@ pub(crate) enum Message {
     Warning(String),
     /// What the gates said about a target.
     Verdict(String, Box<Verdict>),
-    /// The push was refused before any gate was asked.
-    Refused(String, Refusal),
-    /// Something could not be found out, so the push does not go.
-    Undecided(String, Undecided),
+    /// Why the push does not go, though no gate was asked.
+    Stopped(String, Stop),
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use crate::push::variables::{AFTER, REASON, ROLLBACK, SKIP, SWITCH};
 use crate::{
-    gates::{GovernedPush, LocalRepository, ORDER, Refusal, verdict::Gate},
+    gates::{GovernedPush, LocalRepository, ORDER, Stop, verdict::Gate},
     policy::{Environment, Reason},
     process::variable,
     push::variables::{COMMIT, COMPLETE, DEPLOY, ENVIRONMENT, LIVE, REPLACES, RUNNING},
@@ -183,7 +183,7 @@ impl BadWord {
         &self,
         push: &GovernedPush<'_>,
         repository: &dyn LocalRepository,
-    ) -> Refusal {
+    ) -> Stop {
         let again = push.command_again(repository);
         let with = |value: String| {
             let mut set = self.set.clone();
@@ -203,7 +203,7 @@ impl BadWord {
         });
         // There may be more that has no meaning.
         let fixed = fixed.filter(|set| Overrides::read(|name| set.get(name).cloned()).is_ok());
-        let (refusal, without) = (Refusal::new(self.why()), written(&with(String::new())));
+        let (refusal, without) = (Stop::refused(self.why()), written(&with(String::new())));
         match fixed {
             Some(fixed) => {
                 (refusal.cure("say it so", [written(&fixed)])).cure("or without it", [without])
@@ -219,7 +219,7 @@ pub(crate) fn no_reason(
     environment: &str,
     given: &Overrides,
     repository: &dyn LocalRepository,
-) -> Refusal {
+) -> Stop {
     let is_named = (push.push.deploy.as_ref()).is_some_and(|deploy| deploy.is_rollback);
     let without = Overrides {
         reason: None,
@@ -235,7 +235,7 @@ pub(crate) fn no_reason(
         ),
         None => format!("an override of {environment} must say why"),
     };
-    Refusal::new(why).cure("say it in place of the dots", [again])
+    Stop::refused(why).cure("say it in place of the dots", [again])
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use bstr::ByteSlice;
 
 use crate::{
     calendar::holidays,
-    gates::Undecided,
+    gates::Stop,
     git::{
         Repository,
         files::{File, read_some},
@@ -39,13 +39,13 @@ pub(crate) struct Loaded {
 
 impl Repository {
     /// The policy that governs a push of what is checked out.
-    pub(crate) fn policy_of_head(&self) -> Result<Loaded, Undecided> {
+    pub(crate) fn policy_of_head(&self) -> Result<Loaded, Stop> {
         self.policy(self.reference("HEAD")?.as_ref())
     }
 
     /// The policy that governs a push of this commit: its own, else the work tree's, else the
     /// built-in one.
-    pub(crate) fn policy(&self, commit: Option<&Oid>) -> Result<Loaded, Undecided> {
+    pub(crate) fn policy(&self, commit: Option<&Oid>) -> Result<Loaded, Stop> {
         let heroku = self.heroku_remotes();
         let found = match commit {
             Some(commit) => self.committed_policy(commit)?,
@@ -78,7 +78,7 @@ impl Repository {
     }
 
     /// The text of the work tree's policy, else that of HEAD, and the name of its place in errors.
-    pub(crate) fn policy_here(&self) -> Result<Option<(String, Vec<u8>)>, Undecided> {
+    pub(crate) fn policy_here(&self) -> Result<Option<(String, Vec<u8>)>, Stop> {
         if let Some(text) = self.work_tree_policy()? {
             return Ok(Some((FILE.to_owned(), text)));
         }
@@ -91,11 +91,11 @@ impl Repository {
     }
 
     /// The object that is a commit's policy; `None` where it has none.
-    pub(crate) fn policy_id(&self, commit: &Oid) -> Result<Option<Oid>, Undecided> {
+    pub(crate) fn policy_id(&self, commit: &Oid) -> Result<Option<Oid>, Stop> {
         Ok(self.entry(commit, FILE)?.map(|entry| entry.id))
     }
 
-    fn committed_policy(&self, commit: &Oid) -> Result<Option<Vec<u8>>, Undecided> {
+    fn committed_policy(&self, commit: &Oid) -> Result<Option<Vec<u8>>, Stop> {
         Ok(match self.file(commit, FILE, policy::LIMIT)? {
             None => None,
             Some(File::Text(text)) => Some(text),
@@ -108,11 +108,11 @@ impl Repository {
         })
     }
 
-    fn work_tree_policy(&self) -> Result<Option<Vec<u8>>, Undecided> {
+    fn work_tree_policy(&self) -> Result<Option<Vec<u8>>, Stop> {
         let Some(path) = self.work_tree().map(|top| top.join(FILE)) else {
             return Ok(None);
         };
-        let failed = |error| Undecided::failed(format!("read {FILE}"), &error);
+        let failed = |error| Stop::failed(format!("read {FILE}"), &error);
         let kind = match path.symlink_metadata() {
             Ok(metadata) => metadata.file_type(),
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
@@ -214,7 +214,7 @@ impl Repository {
     }
 }
 
-fn not_a_file(place: &str, what: &str) -> Undecided {
-    Undecided::new(format!("{place} is {what}; it must be a plain file"))
+fn not_a_file(place: &str, what: &str) -> Stop {
+    Stop::undecided(format!("{place} is {what}; it must be a plain file"))
         .hint(format!("fix {FILE}, commit it, and try again"))
 }

@@ -5,10 +5,7 @@ use std::{sync::OnceLock, time::Duration};
 
 use crate::git::Repository;
 use crate::{
-    gates::{
-        Checked, EnvironmentRemotes, Remotes, Runner, Stop, SuiteLock, SuiteRun, Undecided, Work,
-        World,
-    },
+    gates::{Checked, EnvironmentRemotes, Remotes, Runner, Stop, SuiteLock, SuiteRun, Work, World},
     policy::Ci,
     push::Oid,
 };
@@ -55,9 +52,9 @@ impl Runner for Preview<'_> {
         Ok(SuiteLock::new(false, ()))
     }
 
-    fn run(&self, work: &Work<'_>) -> Result<SuiteRun, Undecided> {
+    fn run(&self, work: &Work<'_>) -> Result<SuiteRun, Stop> {
         let last = self.repository.last_took(work)?;
-        Ok(SuiteRun::Passed {
+        Ok(SuiteRun {
             took: (self.run.get_or_init(|| Run { last }).last).unwrap_or_default(),
             warning: None,
         })
@@ -72,7 +69,7 @@ impl Runner for Preview<'_> {
         })
     }
 
-    fn leave_receipt(&self, _: &Work<'_>, _: Duration) -> Result<(), Undecided> {
+    fn leave_receipt(&self, _: &Work<'_>, _: Duration) -> Result<(), Stop> {
         Ok(())
     }
 
@@ -80,11 +77,11 @@ impl Runner for Preview<'_> {
         true
     }
 
-    fn confirm(&self, _: &str) -> Result<bool, Undecided> {
+    fn confirm(&self, _: &str) -> Result<bool, Stop> {
         Ok(false)
     }
 
-    fn sign_off(&self, _: &EnvironmentRemotes, _: &Oid) -> Result<(), Undecided> {
+    fn sign_off(&self, _: &EnvironmentRemotes, _: &Oid) -> Result<(), Stop> {
         // Never called: it follows a `true` of `confirm`.
         Ok(())
     }

@@ -16,7 +16,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{answers::SystemClock, sharing::write};
 use crate::{
     file,
-    gates::{Clock, Memory, Undecided, remote_tips::at_once},
+    gates::{Clock, Memory, Stop, remote_tips::at_once},
     git::{self, Repository, network},
     memory::{
         open_push::{OpenPush, State, Tracking},
@@ -68,7 +68,7 @@ struct Ended {
 }
 
 /// Settles the open pushes whose git has ended.
-pub(crate) fn settle(repository: &Repository, ask: Ask) -> Result<(), Undecided> {
+pub(crate) fn settle(repository: &Repository, ask: Ask) -> Result<(), Stop> {
     if ended(repository).is_empty() {
         return Ok(());
     }
@@ -138,7 +138,7 @@ fn ended(repository: &Repository) -> Vec<Ended> {
 /// Reads in git's reflogs which pushes arrived, and when.
 ///
 /// A move proves one push: the last of its commit that was decided before it.
-fn prove(all: &mut [Ended], repository: &Repository) -> Result<(), Undecided> {
+fn prove(all: &mut [Ended], repository: &Repository) -> Result<(), Stop> {
     let now = SystemClock.now();
     all.sort_by_key(|one| one.push.record.at);
     let tracked = |one: &Ended| Some(one.push.tracking.as_ref()?.name.clone());
@@ -183,7 +183,7 @@ fn by_tip(
     tip: Option<&Oid>,
     repository: &Repository,
     ask: Ask,
-) -> Result<Outcome, Undecided> {
+) -> Result<Outcome, Stop> {
     let push = &one.push;
     let record = &push.record;
     let is_brought_by_another = |commit: &Oid| {
@@ -193,7 +193,7 @@ fn by_tip(
                 && other.at >= record.at
                 && other.deployed().is_some_and(|one| !one.seen)
         };
-        Ok::<_, Undecided>(repository.records(commit)?.iter().any(brought))
+        Ok::<_, Stop>(repository.records(commit)?.iter().any(brought))
     };
     if tip != Some(&record.commit) {
         // What it replaced may have come back since.
@@ -239,7 +239,7 @@ impl Ended {
     }
 
     /// Writes down what became of it.
-    fn close(self, repository: &Repository, outcome: Outcome) -> Result<(), Undecided> {
+    fn close(self, repository: &Repository, outcome: Outcome) -> Result<(), Stop> {
         let record = match outcome {
             Outcome::Open => return Ok(()),
             Outcome::Missing => return self.mark(repository, State::Missing),
@@ -263,7 +263,7 @@ impl Ended {
         remove(&self.path)
     }
 
-    fn mark(mut self, repository: &Repository, state: State) -> Result<(), Undecided> {
+    fn mark(mut self, repository: &Repository, state: State) -> Result<(), Stop> {
         self.push.state = state;
         let replaced = repository.open_pushes().replace(&self.path, &self.push);
         replaced.map_err(failed)
@@ -289,7 +289,7 @@ pub(super) fn forget_old(repository: &Repository) {
     }
 }
 
-fn remove(path: &Path) -> Result<(), Undecided> {
+fn remove(path: &Path) -> Result<(), Stop> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(error)),
         _ => Ok(()),
@@ -297,12 +297,12 @@ fn remove(path: &Path) -> Result<(), Undecided> {
 }
 
 #[allow(clippy::needless_pass_by_value, reason = "for map_err")]
-fn failed(error: io::Error) -> Undecided {
-    Undecided::failed("write down what became of a push", &error)
+fn failed(error: io::Error) -> Stop {
+    Stop::failed("write down what became of a push", &error)
 }
 
 /// A push with what tells later whether it arrived.
-pub(crate) fn traced(push: &OpenPush, repository: &Repository) -> Result<OpenPush, Undecided> {
+pub(crate) fn traced(push: &OpenPush, repository: &Repository) -> Result<OpenPush, Stop> {
     let mut traced = push.clone();
     traced.git = push.git.or_else(|| Some(detached::git_push()));
     let (remote, target) = (push.remote.as_str().into(), push.target.as_str().into());

@@ -5,7 +5,7 @@ use std::{env, fs, io, path::PathBuf, process::Command};
 
 use crate::{
     file,
-    gates::Undecided,
+    gates::Stop,
     git::{Repository, notes::LIMIT},
     memory::record::{REF, Record},
     process::detached,
@@ -17,14 +17,14 @@ pub(crate) fn write(
     repository: &Repository,
     records: &[Record],
     share: Option<&str>,
-) -> Result<(), Undecided> {
+) -> Result<(), Stop> {
     if records.is_empty() {
         return Ok(());
     }
     repository.notes().add(records)?;
     if let Some(remote) = share {
         let marked = repository.mark_unshared(remote);
-        marked.map_err(|error| Undecided::failed("remember what to share", &error))?;
+        marked.map_err(|error| Stop::failed("remember what to share", &error))?;
     }
     Ok(())
 }

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     file,
-    gates::{Clock, LocalRepository, Memory, Undecided},
+    gates::{Clock, LocalRepository, Memory, Stop},
     git::{Moved, Repository},
     hooks::{directory::HooksDirectory, gate::is_gated},
     memory::{
@@ -40,7 +40,7 @@ const MOST_IDLE: usize = 200;
 const LONGEST_BUILD: SignedDuration = SignedDuration::from_mins(30);
 
 /// Records the pushes from this clone to the environments of a policy that no gate has judged.
-pub(super) fn record_all(repository: &Repository, policy: &Policy) -> Result<(), Undecided> {
+pub(super) fn record_all(repository: &Repository, policy: &Policy) -> Result<(), Stop> {
     let Some(since) = gate_since(repository) else {
         return Ok(());
     };
@@ -93,7 +93,7 @@ fn unrecorded(
     place: Place<'_>,
     moves: &[Moved],
     known: usize,
-) -> Result<Vec<Record>, Undecided> {
+) -> Result<Vec<Record>, Stop> {
     let mut found = Vec::new();
     for (index, moved) in moves.iter().enumerate().skip(known) {
         // A judged push has another time only where GIT_COMMITTER_DATE gave git a wrong one.
@@ -179,7 +179,7 @@ pub(crate) fn sighting(
     repository: &Repository,
     place: Place<'_>,
     commit: &Oid,
-) -> Result<Option<Record>, Undecided> {
+) -> Result<Option<Record>, Stop> {
     let open = repository.open_pushes().open().into_iter();
     let is_it = |record: &Record| record.is_at(place) && record.commit == *commit;
     if open.map(|(_, push)| push.record).any(|one| is_it(&one)) {
@@ -214,7 +214,7 @@ pub(crate) fn arrived_late(
     repository: &Repository,
     place: Place<'_>,
     commit: &Oid,
-) -> Result<Option<Record>, Undecided> {
+) -> Result<Option<Record>, Stop> {
     let all = repository.open_pushes().all().into_iter();
     let given_up = all.filter(|(_, push)| push.state != State::Open);
     let records = given_up.map(|(_, push)| push.record);

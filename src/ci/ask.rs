@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use super::Question;
 use crate::{
     cure::{Cure, command},
-    gates::Undecided,
+    gates::Stop,
     policy::Forge,
     process::program::run_ticking,
 };
@@ -50,7 +50,7 @@ pub(super) struct Patience<'p> {
 /// A question that the forge did not answer.
 #[derive(Debug)]
 pub(super) struct Failure {
-    pub(super) error: Undecided,
+    pub(super) error: Stop,
     /// Whether the next question may be answered all the same.
     pub(super) may_pass: bool,
 }
@@ -149,7 +149,7 @@ impl Question {
     fn failure(&self, details: Vec<String>, cures: Vec<Cure>, may_pass: bool) -> Failure {
         let (forge, subject) = (self.forge.name(), self.subject());
         let mut error =
-            Undecided::new(format!("could not ask {forge} about {subject}")).details(details);
+            Stop::undecided(format!("could not ask {forge} about {subject}")).details(details);
         error.cures = cures;
         Failure { error, may_pass }
     }

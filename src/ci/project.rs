@@ -6,7 +6,7 @@ use bstr::BStr;
 
 use crate::{
     cure::command,
-    gates::Undecided,
+    gates::Stop,
     git::Repository,
     policy::Forge,
     process::{self, variable},
@@ -26,7 +26,7 @@ pub(crate) fn find(
     repository: &Repository,
     forge: Forge,
     remote: &str,
-) -> Result<(PathBuf, Project), Undecided> {
+) -> Result<(PathBuf, Project), Stop> {
     let (name, program) = (forge.name(), forge.program());
     let (page, or_name) = match forge {
         Forge::Github => (
@@ -36,13 +36,13 @@ pub(crate) fn find(
         Forge::Gitlab => ("https://gitlab.com/gitlab-org/cli", ""),
     };
     let found = process::find(program).ok_or_else(|| {
-        Undecided::new(format!("`{program}` asks {name}, and is not installed")).cure(
+        Stop::undecided(format!("`{program}` asks {name}, and is not installed")).cure(
             format!("install it ({page}), then log in"),
             [command([program, "auth", "login"])],
         )
     })?;
     let project = Project::of_remote(repository, forge, remote).ok_or_else(|| {
-        Undecided::new(format!("`{remote}` is no project of {name}")).cure(
+        Stop::undecided(format!("`{remote}` is no project of {name}")).cure(
             format!("set its URL{or_name}"),
             [command(["git", "remote", "set-url", remote, "URL"])],
         )

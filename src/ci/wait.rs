@@ -13,7 +13,7 @@ use super::{
     find,
 };
 use crate::{
-    gates::{Checked, Refusal, Stop, Undecided, Work},
+    gates::{Checked, Stop, Work},
     git::Repository,
     policy::{Ci, FILE, Forge},
     process::signals,
@@ -58,11 +58,11 @@ pub(crate) fn wait(
     };
     let name = ci.forge.name();
     if ci.checks.is_empty() && env::var(job).is_ok_and(|value| value == "true") {
-        let error = Undecided::new(format!(
+        let error = Stop::undecided(format!(
             "this job is one of the checks of {name}, and would wait for itself"
         ));
         let hint = "name the checks that have to pass: `suite.checks: [NAME]`";
-        return Err(error.hint(hint).into());
+        return Err(error.hint(hint));
     }
     let (program, project) = find(repository, ci.forge, work.remote)?;
     let question = Question {
@@ -126,7 +126,7 @@ impl Wait<'_> {
             });
             if let Some(by) = signals::interrupted() {
                 self.progress.interrupted(&by);
-                return Err(Undecided::suite_stopped(by).into());
+                return Err(Stop::suite_stopped(by));
             }
             let passed = match answer {
                 Ok(answer) => self.answered(&answer, is_last),
@@ -184,14 +184,13 @@ impl Wait<'_> {
             Sum::Running(checks) if is_last => {
                 let (subject, limit) = (self.question.subject(), span(self.limit));
                 let again = self.question.again;
-                let error = Undecided::new(format!(
+                let error = Stop::undecided(format!(
                     "{forge} has not decided about {subject} within {limit}"
                 ));
                 return Err(error
                     .details(checks.iter().map(Check::to_string))
                     .hint(format!("{again} when it has, or raise `suite.timeout`"))
-                    .hint("where one waits for a person, name those that count: `suite.checks`")
-                    .into());
+                    .hint("where one waits for a person, name those that count: `suite.checks`"));
             }
             Sum::Running(checks) => {
                 let names = names(&checks);
@@ -208,7 +207,7 @@ impl Wait<'_> {
         if goes_on {
             return Ok(());
         }
-        Err(failure.error.into())
+        Err(failure.error)
     }
 
     fn refused(&self, red: &[Check], missing: &[String]) -> Stop {
@@ -225,7 +224,7 @@ impl Wait<'_> {
                 let hint = format!(
                     "see that {forge} checks what is pushed to {remote}, and that {id} is there"
                 );
-                return Refusal::new(why).hint(hint).into();
+                return Stop::refused(why).hint(hint);
             }
             (0, lacking) => (
                 format!("{asked} lacks {} on {forge}:", number(lacking)),
@@ -257,8 +256,8 @@ impl Wait<'_> {
             let more = lines.split_off(MOST).len();
             lines.push(format!("and {more} more"));
         }
-        let refusal = Refusal::new(format!("{why}\n    {}", lines.join("\n    ")));
-        hints.into_iter().fold(refusal, Refusal::hint).into()
+        let refusal = Stop::refused(format!("{why}\n    {}", lines.join("\n    ")));
+        hints.into_iter().fold(refusal, Stop::hint)
     }
 
     /// Says what is waited for, unless the last line has said so.

@@ -19,7 +19,7 @@ use crate::{
     cli::Approve,
     cure::command,
     gates::{
-        Clock, EnvironmentRemotes, LocalRepository as _, Object, Refusal, promotion::not_live,
+        Clock, EnvironmentRemotes, LocalRepository as _, Object, Stop, promotion::not_live,
         remote_tips::all_running,
     },
     git::{Repository, notes::LIMIT},
@@ -39,7 +39,7 @@ pub(crate) fn run(args: &Approve) -> Done {
     let outcome = outcome(args);
     let (code, json) = match &outcome {
         Ok(outcome) => say(outcome, args.words.is_some()),
-        Err(error) => (2, failed(&error.in_one_line())),
+        Err(error) => (error.decision().exit_code(), failed(&error.in_one_line())),
     };
     if args.json {
         print_json(&json)?;
@@ -106,7 +106,7 @@ impl<'w> Approval<'w> {
         std::iter::once(&self.commit).chain(&self.other)
     }
 
-    fn refused(&self, environment: Option<&str>, why: Refusal) -> Outcome {
+    fn refused(&self, environment: Option<&str>, why: Stop) -> Outcome {
         let of = environment.map_or(String::new(), |name| format!(" of {name}"));
         let what = if self.args.again {
             "another try"
@@ -129,7 +129,7 @@ impl<'w> Approval<'w> {
                 return Ok(self.refused(Some(&environment.name), why));
             }
         };
-        if let Some(Refusal { why, cures, .. }) = unasked {
+        if let Some(Stop { why, cures, .. }) = unasked {
             report::warn(&why);
             report::print(report::cures(&cures));
         }
@@ -172,7 +172,7 @@ impl<'w> Approval<'w> {
         &self,
         environment: &Environment,
         of: &EnvironmentRemotes,
-    ) -> Result<Result<Oid, Refusal>, Error> {
+    ) -> Result<Result<Oid, Stop>, Error> {
         let world = self.world;
         let mut meant: Vec<&Oid> = self.meant().collect();
         // A command tells what runs there, whatever the remotes have.
@@ -265,12 +265,15 @@ impl<'w> Approval<'w> {
         match self.asked_for().as_slice() {
             [name] => named(name, &self.policy),
             [] if self.policy.environments.is_empty() => Err(no_pipeline()),
-            [] => Err(Error::new("which environment did you try?").hint(format!(
-                "no environment of {FILE} comes `after` another; name the one you tried"
-            ))),
+            [] => Err(
+                Error::undecided("which environment did you try?").hint(format!(
+                    "no environment of {FILE} comes `after` another; name the one you tried"
+                )),
+            ),
             names @ [first, ..] => {
                 let text = format!("which environment did you try? {}", alternatives(names));
-                Err(Error::new(text).cure("name it", [command(["pushgate", "approve", first])]))
+                Err(Error::undecided(text)
+                    .cure("name it", [command(["pushgate", "approve", first])]))
             }
         }
     }
@@ -283,7 +286,7 @@ impl<'w> Approval<'w> {
     }
 
     /// Why a sign-off is of no use, where no other environment asks for it.
-    fn unasked_for(&self, environment: &Environment) -> Option<Refusal> {
+    fn unasked_for(&self, environment: &Environment) -> Option<Stop> {
         let asked_for = self.asked_for();
         let name = environment.name.as_str();
         if asked_for.contains(&name) {
@@ -292,7 +295,7 @@ impl<'w> Approval<'w> {
         let why = format!("nothing comes after {name}: nothing will ask for its sign-off");
         let meant = environment.after.as_deref();
         let meant = meant.or_else(|| asked_for.first().copied());
-        Some(meant.into_iter().fold(Refusal::new(why), |why, meant| {
+        Some(meant.into_iter().fold(Stop::refused(why), |why, meant| {
             let approve = command(["pushgate", "approve", meant]);
             why.cure(format!("if you tried {meant}"), [approve])
         }))

@@ -18,8 +18,8 @@ use crate::{
     cli::Check,
     commands::Error,
     gates::{
-        EnvironmentRemote, EnvironmentRemotes, Remotes, Undecided,
-        verdict::{Contents, Decision, TrunkName},
+        EnvironmentRemote, EnvironmentRemotes, Remotes, Stop,
+        verdict::{Contents, TrunkName},
     },
     git::{Repository, network},
     memory::ledger::Entry,
@@ -50,8 +50,8 @@ pub(crate) fn run(args: &Check) -> Done {
         }
         Err(error) if args.json => {
             report::print(report::failure("check", &error));
-            let entry = unanswered(error, &world);
-            (Decision::Undecided.exit_code(), vec![(entry, None)])
+            let code = error.decision().exit_code();
+            (code, vec![(unanswered(error, &world), None)])
         }
         Err(error) => return Err(error),
     };
@@ -88,7 +88,7 @@ fn push(args: &Check, world: &Repository) -> Result<Push, Error> {
                 if !did_you_mean(&of.expected, &of.known).is_empty() {
                     return Err(of.unknown());
                 }
-                let why = of.unknown().message;
+                let why = of.unknown().why;
                 let deploy = of.deploy_by_command();
                 report::warn(&format!("{why}: checked for {deploy}"));
             }
@@ -133,7 +133,7 @@ pub(super) fn source(
             let meant = did_you_mean(branch, &names(world));
             let text = format!("there is no local branch `{branch}`, which is trunk{meant}");
             let other = format!("or name another: --commit, or `trunk.branch` in {FILE}");
-            Err(Error::new(text)
+            Err(Error::undecided(text)
                 .cure("where the remote has it", [trunk.switch(false)])
                 .hint(other))
         }
@@ -194,7 +194,7 @@ impl<'o> PreviewedPush<'o> {
         commit: &Oid,
         trunk: Option<&TrunkName>,
         remotes: &dyn Remotes,
-    ) -> Result<Self, Undecided> {
+    ) -> Result<Self, Stop> {
         let mut next = None;
         for remote in &of.remotes {
             let tips = remotes.live(of, remote)?;

@@ -177,7 +177,7 @@ impl Playground {
             ended if ended == code => Ok(output),
             ended => {
                 let text = format!("the story went otherwise: `{command}` ended with {ended}");
-                Err(Error::new(text).details(output.lines().map(str::to_owned)))
+                Err(Error::undecided(text).details(output.lines().map(str::to_owned)))
             }
         }
     }

@@ -46,7 +46,7 @@ fn unknown(topic: &str) -> Error {
         .collect();
     let meant = did_you_mean(topic, &known);
     let topic = printable(topic.as_bytes().into());
-    Error::new(format!("there is no command or topic `{topic}`{meant}"))
+    Error::undecided(format!("there is no command or topic `{topic}`{meant}"))
         .cure("see what there is", ["pushgate help"])
 }
 
@@ -72,7 +72,7 @@ fn plain(markdown: &str) -> Text {
 pub fn say(said: &clap::Error) -> ExitCode {
     ExitCode::from(print(said).unwrap_or_else(|error| {
         report::print(report::failure("help", &error));
-        2
+        error.decision().exit_code()
     }))
 }
 

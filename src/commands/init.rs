@@ -46,7 +46,7 @@ pub(crate) fn run(args: &Init) -> Done {
     let path = top.join(policy::FILE);
     let failed = |error| Error::failed(format!("write {}", path.display()), &error);
     let mut file = File::create_new(&path).map_err(|error| match error.kind() {
-        ErrorKind::AlreadyExists => Error::new(format!("{} exists already", path.display()))
+        ErrorKind::AlreadyExists => Error::undecided(format!("{} exists already", path.display()))
             .hint("compare it with pushgate init --stdout, or remove it first"),
         _ => failed(error),
     })?;
@@ -75,7 +75,7 @@ pub(crate) fn run(args: &Init) -> Done {
 }
 
 fn no_work_tree() -> Error {
-    Error::new("this repository has no work tree that the policy could be written into")
+    Error::undecided("this repository has no work tree that the policy could be written into")
         .cure("in a clone", ["pushgate init"])
 }
 

@@ -12,7 +12,7 @@ use crate::{
     app::policies::Source,
     cli::Install,
     file,
-    gates::Undecided,
+    gates::Stop,
     git::Repository,
     hooks::{
         configured,
@@ -101,7 +101,7 @@ fn place(hooks: &HooksDirectory, repository: &Repository) -> Done {
 
 /// Prints the lines that the configuration of lefthook needs, unless it has them.
 fn ask_for_job(hooks: &HooksDirectory, repository: &Repository) -> Done {
-    let top = repository.work_tree().ok_or_else(Undecided::bare)?;
+    let top = repository.work_tree().ok_or_else(Stop::bare)?;
     let (file, call) = lefthook::call(&hooks.path, repository)?;
     let name = from_top(&file, repository).to_string_lossy();
     if call == Call::AsWritten {
@@ -134,7 +134,7 @@ fn say_other_clones() {
 }
 
 /// Gives what stands where our hook should another name.
-pub(super) fn make_room(hooks: &HooksDirectory, found: &Call) -> Result<(), Undecided> {
+pub(super) fn make_room(hooks: &HooksDirectory, found: &Call) -> Result<(), Stop> {
     if let Some(aside) = hooks.make_room(found)? {
         report::warn(&format!(
             "{} was edited, or is of another version: it no longer runs, and is in {}",
@@ -146,7 +146,7 @@ pub(super) fn make_room(hooks: &HooksDirectory, found: &Call) -> Result<(), Unde
 }
 
 /// Says where the hook is that ours replaced.
-fn say_kept(hooks: &HooksDirectory) -> Result<(), Undecided> {
+fn say_kept(hooks: &HooksDirectory) -> Result<(), Stop> {
     if let Some(kept) = hooks.replaced() {
         hooks.link_siblings()?;
         report::say(&format!(
@@ -178,7 +178,7 @@ fn configure(repository: &Repository) -> Done {
         );
         let words = "put git-lfs behind the gate";
         let commands = ["pushgate uninstall", "pushgate install"];
-        return Err(Undecided::new(text).cure(words, commands));
+        return Err(Stop::undecided(text).cure(words, commands));
     }
     let was_there = configured::is_there(repository);
     write(&hooks.hook, &text()?, 0o755)?;

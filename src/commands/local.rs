@@ -5,7 +5,7 @@ use std::path::Path;
 pub(crate) use crate::app::local::Local;
 use crate::{
     commands::Error,
-    gates::Refusal,
+    gates::Stop,
     git::Repository,
     policy::{Environment, FILE, Policy},
     report,
@@ -37,7 +37,7 @@ pub(crate) fn revisions(world: &Repository) -> Vec<(String, &'static str)> {
 pub(crate) fn no_commit(revision: &str, world: &Repository) -> Error {
     let known = names(world);
     let meant = did_you_mean(revision, &known);
-    Error::new(format!("`{revision}` names no commit{meant}")).hint(if known.is_empty() {
+    Error::undecided(format!("`{revision}` names no commit{meant}")).hint(if known.is_empty() {
         "commit first"
     } else {
         "name another commit, branch or tag"
@@ -64,7 +64,7 @@ pub(crate) fn unknown(name: &str, policy: &Policy, other: Option<&str>) -> Error
         return no_pipeline();
     }
     let (all, meant) = (alternatives(&known), did_you_mean(name, &known));
-    let error = Error::new(format!(
+    let error = Error::undecided(format!(
         "there is no environment `{name}`; there is {all}{meant}"
     ));
     if meant.is_empty() {
@@ -75,15 +75,15 @@ pub(crate) fn unknown(name: &str, policy: &Policy, other: Option<&str>) -> Error
 }
 
 /// What is recorded must say by whom.
-pub(crate) fn no_person() -> Refusal {
+pub(crate) fn no_person() -> Stop {
     let set = |key: &str, value: &str| format!("git config {key} \"{value}\"");
     let commands = [set("user.name", "NAME"), set("user.email", "MAIL")];
-    Refusal::new("git does not know who you are").cure("say it", commands)
+    Stop::refused("git does not know who you are").cure("say it", commands)
 }
 
 pub(crate) fn no_pipeline() -> Error {
     let words = format!("add one to `environments` in {FILE}, as this shows");
-    Error::new("the policy names no environment").cure(words, ["pushgate init --stdout"])
+    Error::undecided("the policy names no environment").cure(words, ["pushgate init --stdout"])
 }
 
 /// Warns of a file of the team's that git writes with the line ends of Windows in other clones.

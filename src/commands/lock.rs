@@ -21,7 +21,7 @@ use crate::{
     calendar, cli,
     cure::command,
     gates::{
-        Clock, Refusal, Remotes as _,
+        Clock, Remotes as _, Stop,
         lock::{damaged, is_same_person},
         verdict::Decision,
     },
@@ -53,8 +53,7 @@ pub(crate) fn lock(args: &cli::Lock) -> Done {
         None => locks.pipeline()?,
     };
     if !names_a_person(&locks.me) {
-        report::print(report::refusal("lock", &no_person()));
-        return Ok(Decision::Refused.exit_code());
+        return Err(no_person());
     }
     let until = until(args, &SystemClock.now().to_zoned(SystemClock.zone()?))?;
     let why = args.words.as_deref().unwrap_or_default();
@@ -97,10 +96,12 @@ fn until(args: &cli::Lock, now: &Zoned) -> Result<Option<Timestamp>, Error> {
         (None, Some(time)) => calendar::moment(time, now),
         (None, None) => return Ok(None),
     };
-    let until = until.map_err(|error| Error::new(error.to_string()))?;
+    let until = until.map_err(|error| Error::undecided(error.to_string()))?;
     if until <= now.timestamp() {
         let time = args.until.as_deref().unwrap_or_default();
-        return Err(Error::new(format!("`{time}` is over already")).hint("name a time to come"));
+        return Err(
+            Error::undecided(format!("`{time}` is over already")).hint("name a time to come")
+        );
     }
     Ok(Some(until))
 }
@@ -227,14 +228,12 @@ impl<'w> Locks<'w> {
             let sentence = found.sentence(now, &SystemClock.reader());
             let unlock = command(["pushgate", "unlock", name]);
             let what = format!("lock of {name}");
-            if let State::Damaged(_) = state {
-                let error = damaged(sentence, name, "then lock again");
-                report::print(report::failure(&what, &error));
-                return Err(Decision::Undecided.exit_code());
-            }
-            let refusal = Refusal::new(sentence).cure("ask them, or take it away", [unlock]);
-            report::print(report::refusal(&what, &refusal));
-            return Err(Decision::Refused.exit_code());
+            let stop = match state {
+                State::Damaged(_) => damaged(sentence, name, "then lock again"),
+                _ => Stop::refused(sentence).cure("ask them, or take it away", [unlock]),
+            };
+            report::print(report::failure(&what, &stop));
+            return Err(stop.decision().exit_code());
         }
         Ok(since)
     }
@@ -298,7 +297,7 @@ impl<'w> Locks<'w> {
             pause(Instant::now() + Duration::from_secs(1));
         }
         let remote = self.remote.unwrap_or_default();
-        Err(Error::new(format!("`{remote}` does not let it go")).details(reasons))
+        Err(Error::undecided(format!("`{remote}` does not let it go")).details(reasons))
     }
 
     /// Writes down what was done here.

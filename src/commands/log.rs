@@ -33,7 +33,7 @@ pub(crate) fn run(args: &Log) -> Done {
     let now = SystemClock.now().to_zoned(zone.clone());
     let since = args.since.as_deref();
     let since = since.map(|text| calendar::since(text, &now)).transpose();
-    let since = since.map_err(|error| Error::new(error.to_string()))?;
+    let since = since.map_err(|error| Error::undecided(error.to_string()))?;
     let policy = policy(&world);
     let is_filtered = args.environment.is_some() || since.is_some();
     let usual = (!args.json && !is_filtered).then_some(USUAL);

@@ -32,7 +32,7 @@ pub(crate) fn run(args: &Man) -> Done {
             page.ok_or_else(|| {
                 let known: Vec<_> = shown().map(|one| one.get_name().to_owned()).collect();
                 let meant = did_you_mean(name, &known);
-                Error::new(format!("there is no command `{name}`{meant}"))
+                Error::undecided(format!("there is no command `{name}`{meant}"))
                     .cure("see what there is", ["pushgate help"])
             })?
         }

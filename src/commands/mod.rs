@@ -43,7 +43,7 @@ pub use completions::complete;
 pub use help::say;
 
 /// What kept a subcommand from its work.
-pub(crate) use crate::gates::Undecided as Error;
+pub(crate) use crate::gates::Stop as Error;
 
 /// What a subcommand ends with: an exit code, or what kept it from its work.
 pub(crate) type Done = Result<u8, Error>;
@@ -112,7 +112,8 @@ pub fn run(cli: Cli) -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             report::print(report::failure(name, &error));
-            crate::process::signals::signal().map_or(2, |signal| 128 + signal)
+            let code = error.decision().exit_code();
+            crate::process::signals::signal().map_or(code, |signal| 128 + signal)
         }
     })
 }

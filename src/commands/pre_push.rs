@@ -148,7 +148,7 @@ fn judged(remote: &OsStr, url: &OsStr, input: &[u8]) -> Result<Judged, Error> {
     let mut push = push(remote, url);
     push.updates = parse(input).map_err(|error| {
         let words = "git calls the hook; to ask for a verdict by hand";
-        Error::new(error.to_string()).cure(words, ["pushgate check"])
+        Error::undecided(error.to_string()).cure(words, ["pushgate check"])
     })?;
     let repository = Repository::open()?;
     leave_out_judged(&mut push, &repository);

@@ -12,7 +12,7 @@ use crate::{
     cli::Rollback,
     cure::command,
     gates::{
-        Clock, EnvironmentRemotes, LocalRepository, Memory, Undecided,
+        Clock, EnvironmentRemotes, LocalRepository, Memory, Stop,
         verdict::{Contents, Decision, Relation},
     },
     git::Repository,
@@ -100,7 +100,7 @@ fn environment<'p>(name: Option<&str>, policy: &'p Policy) -> Result<&'p Environ
             let names: Vec<_> = several.iter().map(|one| one.name.clone()).collect();
             let rollback = command(["pushgate", "rollback", &names[0]]);
             let message = format!("which environment? {}", crate::text::alternatives(&names));
-            Err(Undecided::new(message).cure("name one", [rollback]))
+            Err(Stop::undecided(message).cure("name one", [rollback]))
         }
     }
 }
@@ -118,7 +118,7 @@ fn chosen(of: &EnvironmentRemotes, targets: &[Target], world: &Repository) -> Re
     match lives.as_slice() {
         [] => {
             let message = format!("nothing was ever deployed to {environment}");
-            return Err(Undecided::new(message));
+            return Err(Stop::undecided(message));
         }
         [live, ..] if is_one => return before(live),
         _ => {}
@@ -171,7 +171,7 @@ fn previous(place: Place<'_>, live: &Oid, world: &Repository) -> Result<Oid, Err
 fn which(message: String, environment: &str) -> Error {
     let log = command(["pushgate", "log", "--environment", environment]);
     let back = command(["pushgate", "rollback", environment, "COMMIT"]);
-    Undecided::new(message).cure("see what was live, and name it", [log, back])
+    Stop::undecided(message).cure("see what was live, and name it", [log, back])
 }
 
 /// Says what comes back, what goes, and whose it is.
@@ -221,7 +221,7 @@ fn confirmed(args: &Rollback, plan: &Plan<'_>) -> Result<bool, Error> {
     if !terminal::is_there() {
         let message = "there is no terminal to ask on";
         let again = plan.as_given(&plan.typed());
-        return Err(Undecided::new(message).cure("say yes beforehand", [again]));
+        return Err(Stop::undecided(message).cure("say yes beforehand", [again]));
     }
     let yes = terminal::confirm("Roll back?")?;
     if !yes {

@@ -21,8 +21,8 @@ use crate::{
     },
     cli,
     gates::{
-        Clock, LocalRepository as _, Object, Remotes, Stop, Tip, Undecided, receipt,
-        remote_tips::RemoteTips, verdict::TrunkName,
+        Clock, LocalRepository as _, Object, Remotes, Stop, Tip, receipt, remote_tips::RemoteTips,
+        verdict::TrunkName,
     },
     git::{Repository, network},
     hooks::gate::is_gated,
@@ -73,7 +73,7 @@ fn print_contents(environment: &report::status::Environment, json: bool) -> Done
         if let (NextPush::Nothing { why: only }, []) = (&environment.next_push, &why[..]) {
             why.push(only.clone());
         }
-        return Err(Error::new(message).details(why));
+        return Err(Error::undecided(message).details(why));
     };
     if json {
         print_machine_data(&super::json_line(contents)?)?;
@@ -87,7 +87,7 @@ fn print_contents(environment: &report::status::Environment, json: bool) -> Done
 struct Inputs<'w> {
     world: &'w Repository,
     policy: &'w Policy,
-    trunk: Result<TrunkName, Undecided>,
+    trunk: Result<TrunkName, Stop>,
     /// The local trunk branch and its tip.
     local: Option<(String, Oid)>,
     /// What is checked out: its branch, or `HEAD`, and its commit.
@@ -112,7 +112,7 @@ fn status(world: &Repository, only: Option<&str>) -> Result<Status, Error> {
         .collect();
     let mut errors = Vec::new();
     let tips = RemoteTips::of_pipeline(world, trunk.as_ref().ok(), policy.shares(), &remotes);
-    let mut keep = |error: Undecided| errors.push(error.in_one_line());
+    let mut keep = |error: Stop| errors.push(error.in_one_line());
     if let Err(error) = catch_up(world, policy, network::LIMIT) {
         keep(error);
     }
@@ -220,12 +220,12 @@ fn remarks(loaded: &Loaded, world: &Repository) -> Vec<String> {
 }
 
 impl Inputs<'_> {
-    fn tip(&self) -> Result<Tip, Undecided> {
+    fn tip(&self) -> Result<Tip, Stop> {
         let trunk = self.trunk.as_ref().map_err(Clone::clone)?;
         self.tips.trunk_tip(trunk, false)
     }
 
-    fn trunk(&self, tip: Result<Tip, Undecided>) -> Trunk {
+    fn trunk(&self, tip: Result<Tip, Stop>) -> Trunk {
         let name = match &self.trunk {
             Ok(trunk) => trunk.to_string(),
             Err(_) => self.policy.trunk.remote.clone(),
@@ -243,8 +243,7 @@ impl Inputs<'_> {
         let (receipt, error) = match receipt::find(self.policy, &commit, &preview.world()) {
             Ok(receipt) => (receipt, None),
             // The preview of the next push says why there is no suite.
-            Err(Stop::Refused(_)) => (None, None),
-            Err(Stop::Undecided(error)) => (None, Some(error.in_one_line())),
+            Err(stop) => (None, (!stop.is_refusal()).then(|| stop.in_one_line())),
         };
         Some(Pushed {
             branch,

@@ -4,7 +4,7 @@ use std::fs;
 
 use super::{Done, husky, install::make_room, schema};
 use crate::{
-    gates::Undecided,
+    gates::Stop,
     git::Repository,
     hooks::{
         configured,
@@ -87,7 +87,7 @@ fn leave(hooks: &HooksDirectory, repository: &Repository, was_configured: bool) 
 }
 
 /// Removes our hook, and puts the one that it replaced back.
-fn take_away(hooks: &HooksDirectory, found: &Call) -> Result<u8, Undecided> {
+fn take_away(hooks: &HooksDirectory, found: &Call) -> Result<u8, Stop> {
     let failed = failed("remove", &hooks.hook);
     let hook = hooks.hook.display();
     let say = |what: String| report::say(&what);

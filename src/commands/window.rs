@@ -92,7 +92,7 @@ pub(crate) fn run(args: &cli::Window) -> Done {
 }
 
 fn moment(text: &str, now: &Zoned) -> Result<Timestamp, Error> {
-    calendar::moment(text, now).map_err(|error| Error::new(error.to_string()))
+    calendar::moment(text, now).map_err(|error| Error::undecided(error.to_string()))
 }
 
 /// The environment that is named, else those that have a window.

@@ -7,7 +7,7 @@ use bstr::{BStr, BString, ByteSlice};
 use super::Finding;
 use crate::{
     app::{local::Local, policies::Loaded},
-    gates::{Undecided, remote_tips::at_once, verdict::TrunkName},
+    gates::{Stop, remote_tips::at_once, verdict::TrunkName},
     git::Repository,
     policy::Policy,
     push::Oid,
@@ -30,25 +30,25 @@ pub(crate) struct Opened {
     /// The tip of the local trunk branch, else HEAD; `None` before the first commit.
     pub(crate) commit: Option<Oid>,
     /// The policy of that commit.
-    pub(crate) loaded: Result<Loaded, Undecided>,
+    pub(crate) loaded: Result<Loaded, Stop>,
     /// The same; an empty one where it cannot be read.
     pub(crate) policy: Policy,
-    pub(crate) trunk: Result<TrunkName, Undecided>,
+    pub(crate) trunk: Result<TrunkName, Stop>,
     /// Trunk's own, as far as it was fetched.
     pub(crate) trunk_policy: Option<Policy>,
     pub(crate) remotes: Vec<RemoteAnswer>,
     /// Whether the team's notes were fetched, where it shares any.
-    pub(crate) team: Result<(), Undecided>,
+    pub(crate) team: Result<(), Stop>,
 }
 
 pub(crate) struct RemoteAnswer {
     pub(crate) name: BString,
     /// What its branch called like trunk has, at each URL where there is one.
-    pub(crate) tips: Result<Vec<Oid>, Undecided>,
+    pub(crate) tips: Result<Vec<Oid>, Stop>,
 }
 
 impl Opened {
-    pub(crate) fn new() -> Result<Self, Undecided> {
+    pub(crate) fn new() -> Result<Self, Stop> {
         let world = Repository::open()?;
         let (commit, loaded) = match Local::of(&world) {
             Ok(local) => (local.tip.or(local.head), Ok(local.loaded)),
@@ -83,7 +83,7 @@ impl Opened {
 }
 
 /// Why there is no repository that git reads.
-pub(crate) fn unopened(error: Undecided) -> Finding {
+pub(crate) fn unopened(error: Stop) -> Finding {
     const SAFE: &str = "git config --global --add safe.directory ";
     let command = |line: &String| Some(line[line.find(SAFE)?..].to_owned());
     match error.details.iter().find_map(command) {

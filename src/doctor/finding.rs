@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Serialize, Serializer};
 
-use crate::{cure::Cure, gates::Undecided};
+use crate::{cure::Cure, gates::Stop};
 
 /// How well something works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -58,9 +58,9 @@ impl Finding {
     }
 
     /// What could not be answered is broken.
-    pub(crate) fn error(error: impl Into<Undecided>) -> Self {
+    pub(crate) fn error(error: impl Into<Stop>) -> Self {
         let error = error.into();
-        let finding = Self::broken(error.message).details(&error.details);
+        let finding = Self::broken(error.why).details(&error.details);
         finding.cures(error.cures)
     }
 

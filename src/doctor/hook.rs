@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     cure::Cure,
-    gates::Undecided,
+    gates::Stop,
     git::{Repository, Version},
     hooks::{
         configured::{self, ConfiguredHook, NEEDED},
@@ -68,7 +68,7 @@ pub(crate) fn judges(opened: &Opened) -> Found {
 }
 
 /// The hook in the hooks directory, and the file by which it calls the gate.
-fn in_directory(opened: &Opened, hooks: &HooksDirectory) -> Result<Finding, Undecided> {
+fn in_directory(opened: &Opened, hooks: &HooksDirectory) -> Result<Finding, Stop> {
     let hook = hooks.path.join(NAME);
     if let Some(fault) = fault(&hook) {
         let effect = if fault.stops_push {
@@ -132,12 +132,12 @@ fn install(opened: &Opened, hooks: &HooksDirectory, finding: Finding) -> Finding
     if configured::is_there(&opened.world)
         && let Err(old) = configured::require_git(&opened.world)
     {
-        let text = format!("{}; {}", finding.text, old.message);
+        let text = format!("{}; {}", finding.text, old.why);
         return Finding { text, ..finding }.run(format!("pushgate uninstall && {INSTALL}"));
     }
     let refused = hooks.require_own(&opened.world);
     match refused.and_then(|()| hooks.require_one_to_keep()) {
-        Err(Undecided { cures, .. }) => finding.cures(cures),
+        Err(Stop { cures, .. }) => finding.cures(cures),
         Ok(_) if hooks.manager == Some(Manager::Lefthook) => {
             finding.hint("add the lines that pushgate install prints, then lefthook install")
         }

@@ -18,10 +18,10 @@ use self::{
     context::{LIMIT, Opened, RemoteAnswer, SHORT_PATH, from_here},
     hook_file::{Fault, fault, is_runnable},
 };
-use crate::gates::Undecided;
+use crate::gates::Stop;
 
 /// What a check found; an error is something broken.
-type Found = Result<Vec<Finding>, Undecided>;
+type Found = Result<Vec<Finding>, Stop>;
 
 /// A check; it never prints.
 type Check = fn(&Opened) -> Found;

@@ -7,7 +7,7 @@ use bstr::{BStr, ByteSlice};
 use super::{Finding, Found, LIMIT, Opened, RemoteAnswer, Status, suite};
 use crate::{
     gates::{
-        EnvironmentRemotes, LocalRepository, Object, Remotes, Undecided,
+        EnvironmentRemotes, LocalRepository, Object, Remotes, Stop,
         remote_tips::at_once,
         remotes_of,
         route::{PushContext, Router},
@@ -37,7 +37,7 @@ pub(crate) fn each(opened: &Opened) -> Found {
         Err(error) => Some(Finding::error(error.clone())),
         Ok(trunk) if known.contains(&trunk.remote) => None,
         Ok(trunk) => {
-            let missing = Undecided::no_trunk_remote(&trunk.remote, &known);
+            let missing = Stop::no_trunk_remote(&trunk.remote, &known);
             Some(Finding::error(missing))
         }
     };
@@ -83,7 +83,7 @@ fn one(remote: &RemoteAnswer, opened: &Opened) -> Finding {
         let local = opened.world.local_branch(&trunk.branch);
         // Before the first commit no branch is there.
         let is_here = opened.commit.is_none() || matches!(local, Ok(Some(_)));
-        let finding = Finding::error(Undecided::no_trunk(trunk, is_here));
+        let finding = Finding::error(Stop::no_trunk(trunk, is_here));
         return match opened.commit {
             Some(_) => finding,
             None => finding.hint("commit first: there is nothing to push yet"),
@@ -123,7 +123,7 @@ impl Role {
     }
 
     /// Asks the gates about each place that a push to the remote goes to.
-    fn of(remote: &RemoteAnswer, opened: &Opened) -> Result<Self, Undecided> {
+    fn of(remote: &RemoteAnswer, opened: &Opened) -> Result<Self, Stop> {
         let world = &opened.world;
         let mut role = Self::default();
         for url in world.remotes().push_urls(remote.name.as_bstr()) {
@@ -152,7 +152,7 @@ impl Role {
 }
 
 /// What is the matter with a remote that does not answer, by the words of git and ssh, and what to run.
-fn silent(name: &str, wants_login: bool, error: &Undecided) -> (String, Vec<String>) {
+fn silent(name: &str, wants_login: bool, error: &Stop) -> (String, Vec<String>) {
     let by_hand = || format!("git ls-remote {}", shell_word(name));
     if error.details.is_empty() {
         let what = format!("gave no answer within {} s", GIT_LIMIT.as_secs());

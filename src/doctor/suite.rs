@@ -9,7 +9,7 @@ use super::{Finding, Found, LIMIT, Opened, from_here, is_runnable};
 use crate::{
     app::preview::Preview,
     ci,
-    gates::{Stop, Undecided, Work, receipt},
+    gates::{Stop, Work, receipt},
     policy::{Ci, FILE, In, Step},
     process::{SH, program::run_within},
     text::{shell_word, span},
@@ -21,20 +21,14 @@ pub(crate) fn check(opened: &Opened) -> Found {
     if let Some(ci) = &suite.ci {
         return asked(ci, opened);
     }
-    let steps = match steps(opened) {
-        Ok(steps) => steps,
-        Err(Stop::Refused(refusal)) => {
-            return Ok(vec![Finding::broken(refusal.why).cures(refusal.cures)]);
-        }
-        Err(Stop::Undecided(error)) => return Err(*error),
-    };
+    let steps = steps(opened)?;
     if steps.is_empty() {
         let text = "nothing is committed yet: the suite is found from the files of a commit";
         let hint = format!("commit, or say it under `suite.run` in {FILE}");
         return Ok(vec![Finding::warning(text).hint(hint)]);
     }
     if suite.place == In::Checkout && opened.world.work_tree().is_none() {
-        return Err(Undecided::bare());
+        return Err(Stop::bare());
     }
     let lacking: Vec<_> = steps
         .iter()

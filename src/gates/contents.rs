@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{
     facts::{Commit, Count, Difference},
-    stop::Undecided,
+    stop::Stop,
     world::{LocalRepository, Object},
 };
 use crate::push::Oid;
@@ -35,7 +35,7 @@ impl Contents {
         since: Option<&Oid>,
         remote: &str,
         repository: &dyn LocalRepository,
-    ) -> Result<Self, Undecided> {
+    ) -> Result<Self, Stop> {
         let mut contents = Self {
             commit: commit.clone(),
             since: since.cloned(),

@@ -4,7 +4,7 @@ use std::slice;
 
 use bstr::{BStr, BString};
 
-use super::{facts::TrunkName, stop::Undecided};
+use super::{facts::TrunkName, stop::Stop};
 use crate::{
     cure::command,
     memory::record::Place,
@@ -152,7 +152,7 @@ impl EnvironmentRemotes {
     }
 
     /// No remote leads there, and nothing is remembered.
-    pub fn unknown(&self) -> Undecided {
+    pub fn unknown(&self) -> Stop {
         let (environment, remote) = (&self.environment, &self.expected);
         let mut meant = did_you_mean(remote, &self.known);
         if environment != remote && !meant.is_empty() {
@@ -161,7 +161,7 @@ impl EnvironmentRemotes {
                 printable(remote.as_bytes().into())
             );
         }
-        Undecided::new(format!(
+        Stop::undecided(format!(
             "no remote of this repository leads to `{environment}`{meant}"
         ))
         .cure(

@@ -89,23 +89,16 @@ impl<'e> Evaluation<'e> {
                 self.answer(gate);
             }
             self.offer_override();
-        } else if self.needs_live() {
+        } else if !self.rollback && self.verdict.needs(Needs::Live) {
             // Who is merely behind trunk gets it with trunk's newest.
             let target = mem::take(&mut self.verdict.answers);
             let tips = RemoteTips::of_push(self.push, |gate| gate == Gate::Trunk, self.world);
             self.tips = Some(tips);
             self.answer(Gate::Trunk);
-            if !self.verdict.needs_other_commit() {
+            if !self.verdict.needs(Needs::OtherCommit) {
                 self.verdict.answers = target;
             }
         }
-    }
-
-    /// Whether what stops the push is that the live commit is not here.
-    fn needs_live(&self) -> bool {
-        let needs = |outcome: &Outcome| matches!(outcome, Outcome::Refused(refusal) if refusal.needs == Needs::Live);
-        let mut answers = self.verdict.answers.iter();
-        !self.rollback && answers.any(|(_, outcome)| needs(outcome))
     }
 
     fn ask_suite(&mut self) {
@@ -131,7 +124,7 @@ impl<'e> Evaluation<'e> {
             if answer.as_ref().is_ok_and(String::is_empty) {
                 return;
             }
-            outcome(answer)
+            answer.map_or_else(Outcome::Stopped, Outcome::Passed)
         };
         self.verdict.answers.push((gate, outcome));
     }
@@ -141,9 +134,9 @@ impl<'e> Evaluation<'e> {
         let mut gates = self.skip.clone();
         let mut refusals: Vec<_> = (self.verdict.answers.iter_mut())
             .filter_map(|(gate, outcome)| match outcome {
-                Outcome::Refused(refusal) => {
+                Outcome::Stopped(stop) if stop.is_refusal() => {
                     gates.insert(*gate);
-                    Some(refusal)
+                    Some(stop)
                 }
                 _ => None,
             })
@@ -183,7 +176,7 @@ impl<'e> Evaluation<'e> {
             if let Err(stop) = self.ask(gate, &mut Vec::new()) {
                 let note = format!("{gate} had passed before the suite ran");
                 self.verdict.notes.push(note);
-                self.verdict.answers.push((gate, outcome(Err(stop))));
+                self.verdict.answers.push((gate, Outcome::Stopped(stop)));
             }
         }
         self.offer_override();
@@ -214,11 +207,8 @@ impl<'e> Evaluation<'e> {
         };
         match answer {
             Err(stop) if self.verdict.rollback.is_some() && rollback::permits(gate) => {
-                if let Stop::Undecided(undecided) = stop {
-                    notes.push(format!(
-                        "{gate} could not tell: {}",
-                        undecided.in_one_line()
-                    ));
+                if !stop.is_refusal() {
+                    notes.push(format!("{gate} could not tell: {}", stop.in_one_line()));
                 }
                 Ok(rollback::PASSES.to_owned())
             }
@@ -259,15 +249,15 @@ impl<'e> Evaluation<'e> {
         });
         self.verdict.first |= found.first;
         match answer {
-            // What another gate leads to comes first.
-            Err(Stop::Refused(mut refusal)) if self.verdict.needs_other_commit() => {
-                let words = "it is asked again about the commit that you push then";
-                refusal.cures = vec![Cure::words(words)];
-                Err(refusal.into())
-            }
-            Err(Stop::Refused(mut refusal)) if let Some(error) = no_trunk => {
-                refusal.cures = error.cures;
-                Err(refusal.into())
+            Err(mut stop) if stop.is_refusal() => {
+                // What another gate leads to comes first.
+                if self.verdict.needs(Needs::OtherCommit) {
+                    let words = "it is asked again about the commit that you push then";
+                    stop.cures = vec![Cure::words(words)];
+                } else if let Some(error) = no_trunk {
+                    stop.cures = error.cures;
+                }
+                Err(stop)
             }
             answer => answer.map(|()| found.answers.join(", ")),
         }
@@ -335,12 +325,4 @@ fn no_team_notes(tips: &RemoteTips<'_>) -> Option<String> {
         "only what this clone remembers counts: {}",
         error.in_one_line()
     ))
-}
-
-fn outcome(answer: GateResult) -> Outcome {
-    match answer {
-        Ok(why) => Outcome::Passed(why),
-        Err(Stop::Refused(refusal)) => Outcome::Refused(refusal),
-        Err(Stop::Undecided(undecided)) => Outcome::Undecided(undecided),
-    }
 }

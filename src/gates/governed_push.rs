@@ -7,7 +7,7 @@ use super::{
     facts::{Relation, TrunkName},
     gate::Gate,
     route::Target,
-    stop::Undecided,
+    stop::Stop,
     world::{LocalRepository, Memory, Object},
 };
 use crate::{
@@ -36,7 +36,7 @@ pub struct GovernedPush<'p> {
     pub second: bool,
     /// The remote, as commands name it.
     pub remote: String,
-    pub trunk: Result<TrunkName, Undecided>,
+    pub trunk: Result<TrunkName, Stop>,
     pub trunk_is_here: bool,
     pub updates: Vec<&'p Update>,
     /// The remotes of the environment, where the target is one.
@@ -185,9 +185,9 @@ impl<'p> GovernedPush<'p> {
     pub(crate) fn running(
         &self,
         git: Option<&Oid>,
-        told: Option<&Result<Oid, Undecided>>,
+        told: Option<&Result<Oid, Stop>>,
         memory: &dyn Memory,
-    ) -> Result<Option<Oid>, Undecided> {
+    ) -> Result<Option<Oid>, Stop> {
         if let Some(Ok(runs)) = told {
             return Ok(Some(runs.clone()));
         }

@@ -3,7 +3,7 @@
 use super::{
     governed_push::GovernedPush,
     remote_tips::RemoteTips,
-    stop::{Needs, Refusal, Undecided},
+    stop::{Needs, Stop},
     verdict::GateResult,
     world::{LocalRepository, Remotes as _, World},
 };
@@ -43,11 +43,11 @@ pub(crate) fn ask(
             }
             State::Held(_) => {
                 let words = format!("ask them, then {}", push.again());
-                let refusal = Refusal::new(sentence).hint(words);
-                return Err(refusal.needing(Needs::Patience).into());
+                let refusal = Stop::refused(sentence).hint(words);
+                return Err(refusal.needing(Needs::Patience));
             }
             State::Damaged(_) => {
-                return Err(damaged(sentence, name, &format!("then {}", push.again())).into());
+                return Err(damaged(sentence, name, &format!("then {}", push.again())));
             }
         }
     }
@@ -55,10 +55,10 @@ pub(crate) fn ask(
 }
 
 /// A lock that cannot be read; `then`: what follows once it is gone.
-pub(crate) fn damaged(sentence: String, environment: &str, then: &str) -> Undecided {
+pub(crate) fn damaged(sentence: String, environment: &str, then: &str) -> Stop {
     let unlock = command(["pushgate", "unlock", environment]);
     let words = format!("find out whose it is, remove it, {then}");
-    Undecided::new(sentence).cure(words, [unlock])
+    Stop::undecided(sentence).cure(words, [unlock])
 }
 
 /// Whether two names and addresses belong to one person, by the mailmap of a commit too.

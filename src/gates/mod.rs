@@ -34,7 +34,7 @@ pub use evaluation::evaluate;
 pub use gate::{ORDER, TOGETHER};
 pub use governed_push::GovernedPush;
 pub use route::Target;
-pub use stop::{Interruption, Refusal, Stop, Undecided};
+pub use stop::{Interruption, Stop};
 pub(crate) use world::Tips;
 pub use world::{
     Checked, Clock, LocalRepository, Memory, Object, Passed, Remotes, Runner, SuiteLock, SuiteRun,

@@ -14,7 +14,7 @@ use super::{
     remote_tips::{RemoteTips, all_running},
     rollback::Remembered,
     sign_offs::SignOffs,
-    stop::{Needs, Refusal, Stop, Undecided},
+    stop::{Needs, Stop},
     world::{Remotes as _, Tips, World},
 };
 use crate::{
@@ -77,8 +77,8 @@ pub(crate) fn ask(
         });
     match (remembered, tips.trunk()) {
         // The team, whose notes come with trunk's tip, may know more.
-        (Err(Stop::Refused(_)), Some(Err(error))) if push.policy.shares() => {
-            Err(error.clone().into())
+        (Err(stop), Some(Err(error))) if stop.is_refusal() && push.policy.shares() => {
+            Err(error.clone())
         }
         (remembered, _) => remembered,
     }
@@ -113,11 +113,12 @@ impl Promotion<'_> {
                         format!("git has {id} on {name}, but a command deployed {runs} there");
                     let deploy = before.deploy_by_command();
                     let hint = format!("deploy it by the command that does it there: {deploy}");
-                    return Err(Refusal::new(why).hint(hint).into());
+                    return Err(Stop::refused(why).hint(hint));
                 }
                 let then = (self.again, None);
-                let refusal = not_live(trunk, commit, before, remote, &running, then, world)?;
-                return Err(refusal.into());
+                return Err(not_live(
+                    trunk, commit, before, remote, &running, then, world,
+                )?);
             }
             if count < remote.urls.len() {
                 let label = label(remote.name.as_ref());
@@ -127,7 +128,7 @@ impl Promotion<'_> {
                 );
                 let refspec = refspec(before, commit, trunk, world)?;
                 let push = command(["git", "push", &label, &refspec]);
-                return Err(Refusal::new(why).cure("push there again", [push]).into());
+                return Err(Stop::refused(why).cure("push there again", [push]));
             }
         }
         Ok(())
@@ -158,7 +159,7 @@ impl Promotion<'_> {
         let until = now.checked_add(environment.soak.saturating_sub(been));
         let until = until.map_err(|error| {
             let what = format!("could not count the soak of {}", environment.name);
-            Undecided::new(what).detail(error.to_string())
+            Stop::undecided(what).detail(error.to_string())
         })?;
         let (commit, name) = (self.commit.short(), &before.environment);
         let (soak, reader) = (span(environment.soak), world.clock.reader());
@@ -172,12 +173,12 @@ impl Promotion<'_> {
                 "nothing tells since when {commit} is on {name}, where it must be for {soak}: counted from now, until {until}"
             ),
         };
-        let refusal = Refusal::new(why).hint(format!("{} then", self.again));
-        Err(refusal.needing(Needs::Patience).into())
+        let refusal = Stop::refused(why).hint(format!("{} then", self.again));
+        Err(refusal.needing(Needs::Patience))
     }
 
     /// Since when the commit is live on all remotes of the environment.
-    fn since(&self, now: Timestamp) -> Result<Option<Timestamp>, Undecided> {
+    fn since(&self, now: Timestamp) -> Result<Option<Timestamp>, Stop> {
         let before = self.before;
         let since = |remote| {
             soaks_since(
@@ -224,10 +225,10 @@ impl Promotion<'_> {
             let people = found.people.join(" and ");
             return Ok(Some(format!("signed off by {people}")));
         }
-        Err(self.not_signed_off(&found, wanted).into())
+        Err(self.not_signed_off(&found, wanted))
     }
 
-    fn not_signed_off(&self, found: &SignOffs, wanted: Signoff) -> Refusal {
+    fn not_signed_off(&self, found: &SignOffs, wanted: Signoff) -> Stop {
         let (commit, environment) = (self.commit.short(), self.before.environment.as_str());
         let mut why = match (found.people.len(), wanted.people) {
             (0, 1) => format!("nobody has signed {commit} off on {environment}"),
@@ -256,7 +257,7 @@ impl Promotion<'_> {
         };
         let words = format!("{who} on {environment}, then sign it off");
         let approve = command(["pushgate", "approve", environment]) + " -m \"what was tried\"";
-        Refusal::new(why).cure(words, [approve]).needing(needs)
+        Stop::refused(why).cure(words, [approve]).needing(needs)
     }
 }
 
@@ -268,7 +269,7 @@ pub(crate) fn soaks_since(
     records: &[Record],
     now: Timestamp,
     world: &World<'_>,
-) -> Result<Option<Timestamp>, Undecided> {
+) -> Result<Option<Timestamp>, Stop> {
     let Some(since) = live_since(records, place, commit, now) else {
         return Ok(None);
     };

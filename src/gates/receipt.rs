@@ -2,7 +2,7 @@
 
 use super::{
     governed_push::GovernedPush,
-    stop::{Refusal, Stop},
+    stop::Stop,
     world::{Passed, Work, World},
 };
 use crate::{
@@ -30,11 +30,9 @@ pub(crate) fn steps(policy: &Policy, commit: &Oid, world: &World<'_>) -> Result<
         let candidates = candidates.join("`, `");
         format!("which of these runs your entire suite? `{candidates}`")
     };
-    Err(Refusal::new(why)
-        .hint(format!(
-            "set `suite.run` in {FILE}, and commit it:\n    suite:\n      run: COMMAND"
-        ))
-        .into())
+    Err(Stop::refused(why).hint(format!(
+        "set `suite.run` in {FILE}, and commit it:\n    suite:\n      run: COMMAND"
+    )))
 }
 
 pub(crate) fn find(
@@ -46,7 +44,7 @@ pub(crate) fn find(
         Some(_) => Vec::new(),
         None => steps(policy, commit, world)?,
     };
-    Ok(world.memory.receipt(&Work::of(policy, commit, &steps))?)
+    world.memory.receipt(&Work::of(policy, commit, &steps))
 }
 
 /// Whether the suite need not run: an override that skips it was then not needed.

@@ -11,7 +11,7 @@ use super::{
     gate::Gate,
     governed_push::GovernedPush,
     receipt,
-    stop::Undecided,
+    stop::Stop,
     world::{Memory, Remotes, Tip, Tips, World},
 };
 use crate::push::Oid;
@@ -28,13 +28,13 @@ pub(crate) fn is_old(asked_at: Timestamp, world: &World<'_>) -> bool {
 /// What remotes and commands have answered. What they were not asked, they are asked when it is needed.
 pub(crate) struct RemoteTips<'r> {
     remotes: &'r dyn Remotes,
-    trunk: Option<(TrunkName, Result<Tip, Undecided>)>,
+    trunk: Option<(TrunkName, Result<Tip, Stop>)>,
     /// What remotes have of these branches.
-    live: Vec<(EnvironmentRemote, Vec<String>, Result<Tips, Undecided>)>,
+    live: Vec<(EnvironmentRemote, Vec<String>, Result<Tips, Stop>)>,
     /// What the commands of environments printed.
-    running: Vec<(EnvironmentRemotes, Option<Result<Oid, Undecided>>)>,
+    running: Vec<(EnvironmentRemotes, Option<Result<Oid, Stop>>)>,
     /// How the checkout differs from the pushed tree: looking takes as long as asking a remote.
-    pub(crate) checkout: Option<Result<Option<Mismatch>, Undecided>>,
+    pub(crate) checkout: Option<Result<Option<Mismatch>, Stop>>,
 }
 
 impl<'r> RemoteTips<'r> {
@@ -115,24 +115,24 @@ impl<'r> RemoteTips<'r> {
     }
 
     /// What trunk's remote has said; `None` where it was not asked.
-    pub(crate) fn trunk(&self) -> Option<&Result<Tip, Undecided>> {
+    pub(crate) fn trunk(&self) -> Option<&Result<Tip, Stop>> {
         self.trunk.as_ref().map(|(_, tip)| tip)
     }
 }
 
 impl Remotes for RemoteTips<'_> {
-    fn trunk_tip(&self, trunk: &TrunkName, team: bool) -> Result<Tip, Undecided> {
+    fn trunk_tip(&self, trunk: &TrunkName, team: bool) -> Result<Tip, Stop> {
         match &self.trunk {
             Some((asked, tip)) if asked == trunk => tip.clone(),
             _ => self.remotes.trunk_tip(trunk, team),
         }
     }
 
-    fn default_branch(&self, remote: &str) -> Result<Option<String>, Undecided> {
+    fn default_branch(&self, remote: &str) -> Result<Option<String>, Stop> {
         self.remotes.default_branch(remote)
     }
 
-    fn running(&self, environment: &EnvironmentRemotes) -> Option<Result<Oid, Undecided>> {
+    fn running(&self, environment: &EnvironmentRemotes) -> Option<Result<Oid, Stop>> {
         let same = |(known, _): &&(EnvironmentRemotes, _)| {
             known.environment == environment.environment && known.live == environment.live
         };
@@ -142,7 +142,7 @@ impl Remotes for RemoteTips<'_> {
         }
     }
 
-    fn live(&self, of: &EnvironmentRemotes, remote: &EnvironmentRemote) -> Result<Tips, Undecided> {
+    fn live(&self, of: &EnvironmentRemotes, remote: &EnvironmentRemote) -> Result<Tips, Stop> {
         let same = |(known, branches, _): &&(EnvironmentRemote, Vec<String>, _)| {
             known == remote && *branches == of.branches
         };
@@ -160,7 +160,7 @@ pub(crate) fn all_running(
     remote: &EnvironmentRemote,
     remotes: &dyn Remotes,
     memory: &dyn Memory,
-) -> Result<Tips, Undecided> {
+) -> Result<Tips, Stop> {
     let no_branch = |runs| (String::new(), runs);
     if let Some(runs) = remotes.running(of) {
         return Ok(vec![no_branch(runs?)]);

@@ -4,7 +4,7 @@ use super::{
     facts::Relation,
     gate::Gate,
     governed_push::GovernedPush,
-    stop::{Refusal, Stop, Undecided},
+    stop::Stop,
     verdict::Rollback,
     world::{Object, World},
 };
@@ -22,7 +22,7 @@ pub(crate) const PASSES: &str = "passes as a rollback";
 /// environment's command says to run there.
 pub(crate) fn of(
     push: &GovernedPush<'_>,
-    told: Option<&Result<Oid, Undecided>>,
+    told: Option<&Result<Oid, Stop>>,
     world: &World<'_>,
 ) -> Result<Option<Rollback>, Stop> {
     let Some(here) = &push.here else {
@@ -39,9 +39,7 @@ pub(crate) fn of(
             here.environment
         );
         let rollback = command(["pushgate", "rollback", here.environment.as_str()]);
-        return Err(Refusal::new(why)
-            .cure("go back to what was live before", [rollback])
-            .into());
+        return Err(Stop::refused(why).cure("go back to what was live before", [rollback]));
     };
     let replaces = push.running(replaces.as_ref(), told, world.memory)?;
     if let Some(old) = &replaces
@@ -51,7 +49,7 @@ pub(crate) fn of(
         let why = format!("{id} is newer than {old}, which is live on {name}: it is no rollback");
         let deploy = push.push.deploy.as_ref();
         let deploy = deploy.map_or_else(|| push.command(), |one| one.deploy(Some(id)));
-        return Err(Refusal::new(why).cure("deploy it", [deploy]).into());
+        return Err(Stop::refused(why).cure("deploy it", [deploy]));
     }
     match replaces {
         Some(old) if world.memory.was_live(here, commit)? => Ok(Some(Rollback {
@@ -63,10 +61,9 @@ pub(crate) fn of(
             let why = format!("{id} was never live on {name}: it is not a rollback");
             let log = command(["pushgate", "log", "--environment", name]);
             let rollback = command(["pushgate", "rollback", name]);
-            Err(Refusal::new(why)
+            Err(Stop::refused(why)
                 .cure("see what was live there", [log])
-                .cure("go back to what was live before", [rollback])
-                .into())
+                .cure("go back to what was live before", [rollback]))
         }
     }
 }
@@ -115,13 +112,12 @@ pub(crate) fn remembered<'c>(
                 let at = day_and_time(record.at, &reader, &reader);
                 let why = format!("a rollback took {id} off {name} ({at}, {by})");
                 let again = command(["pushgate", "approve", "--again", name, "--commit", id]);
-                Err(Refusal::new(why)
+                Err(Stop::refused(why)
                     .hint("push another commit, one that fixes what was wrong")
                     .cure(
                         "or, if it may go there again",
                         [again, push.command_again(world.repository)],
-                    )
-                    .into())
+                    ))
             }
             None => Ok(Remembered { commit, records }),
         }

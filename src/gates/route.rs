@@ -4,7 +4,7 @@ use std::iter;
 
 use bstr::BStr;
 
-use super::stop::Undecided;
+use super::stop::Stop;
 use crate::{
     policy::{Environment, FILE, On, Policy},
     push::{
@@ -121,7 +121,7 @@ impl<'p> Router<'p> {
     ///
     /// The app in the URL decides first; then the names of the environments' remotes, and where those
     /// lead, whatever their names.
-    pub fn new(policy: &'p Policy, context: &PushContext<'_>) -> Result<Self, Undecided> {
+    pub fn new(policy: &'p Policy, context: &PushContext<'_>) -> Result<Self, Stop> {
         let by_app = |environment: &&Environment| {
             let is_here = |app: &String| context.places().any(|place| place.is_app(app));
             environment.apps.iter().any(is_here)
@@ -152,7 +152,7 @@ impl<'p> Router<'p> {
                         let hint =
                             format!("name it on one of them only: remotes and `app` in {FILE}");
                         let message = format!("{here} is claimed by {names}");
-                        return Err(Undecided::new(message).hint(hint));
+                        return Err(Stop::undecided(message).hint(hint));
                     }
                 }
             }

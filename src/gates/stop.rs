@@ -5,46 +5,31 @@ use std::fmt::Display;
 use crate::{
     calendar::HolidaysError,
     cure::{Cure, command},
-    memory::ledger::LedgerError,
+    memory::{decision::Decision, ledger::LedgerError},
     policy::{FILE, PolicyError},
     push::Oid,
 };
 
-/// Why a gate does not let pass.
-#[derive(Clone, Debug)]
-pub enum Stop {
-    Refused(Box<Refusal>),
-    Undecided(Box<Undecided>),
-}
-
-impl From<Refusal> for Stop {
-    fn from(refusal: Refusal) -> Self {
-        Self::Refused(Box::new(refusal))
-    }
-}
-
-impl From<Box<Refusal>> for Stop {
-    fn from(refusal: Box<Refusal>) -> Self {
-        Self::Refused(refusal)
-    }
-}
-
-impl From<Undecided> for Stop {
-    fn from(undecided: Undecided) -> Self {
-        Self::Undecided(Box::new(undecided))
-    }
-}
-
-/// What a gate refuses, and what to do about it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
-    /// One line; details follow on lines of their own.
+/// Why a push does not go, or a command does not do its work, and what to do about it.
+///
+/// Only a gate, and what asks for a person's say, refuses. What answers the gates' questions, and whatever else fails,
+/// has an error of its own, which becomes one that leaves the push undecided.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{why}")]
+pub struct Stop {
+    /// Set by the constructors alone; [`Stop::decision`] says what follows.
+    is_refusal: bool,
+    /// One line, lower case, without a full stop; of what is undecided it fits after "could not decide: ".
     pub why: String,
+    /// The words of other programs, a line each.
+    pub details: Vec<String>,
     pub cures: Vec<Cure>,
     pub needs: Needs,
+    /// Set where a signal, or the end of `git push`, is the reason.
+    pub stopped: Option<Interruption>,
 }
 
-/// What it takes before a refused push may go.
+/// What it takes before a push that was stopped may go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Needs {
     /// The cures, and the same push again.
@@ -57,49 +42,6 @@ pub enum Needs {
     Live,
 }
 
-impl Refusal {
-    pub(crate) fn new(why: impl Into<String>) -> Self {
-        Self {
-            why: why.into(),
-            cures: Vec::new(),
-            needs: Needs::Cures,
-        }
-    }
-
-    pub(crate) fn needing(self, needs: Needs) -> Self {
-        Self { needs, ..self }
-    }
-
-    pub(crate) fn hint(self, words: impl Into<String>) -> Self {
-        self.cure(words, [""; 0])
-    }
-
-    /// Adds commands that fix it, and the words that announce them.
-    pub(crate) fn cure(
-        mut self,
-        words: impl Into<String>,
-        commands: impl IntoIterator<Item = impl Into<String>>,
-    ) -> Self {
-        self.cures.push(Cure::run(words, commands));
-        self
-    }
-}
-
-/// A question that could not be answered: the push does not go, and is not refused either.
-///
-/// The parts that answer have errors of their own, which become this one.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-pub struct Undecided {
-    /// Lower case, without a full stop; fits after "could not decide: ".
-    pub message: String,
-    /// The words of other programs, a line each.
-    pub details: Vec<String>,
-    pub cures: Vec<Cure>,
-    /// Set where a signal, or the end of `git push`, is the reason.
-    pub stopped: Option<Interruption>,
-}
-
 /// What was stopped, and by what.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Interruption {
@@ -109,19 +51,47 @@ pub enum Interruption {
     Suite { by: String },
 }
 
-impl Undecided {
-    pub(crate) fn new(message: impl Into<String>) -> Self {
+impl Stop {
+    /// A rule is not met.
+    pub(crate) fn refused(why: impl Into<String>) -> Self {
         Self {
-            message: message.into(),
+            is_refusal: true,
+            ..Self::undecided(why)
+        }
+    }
+
+    /// A question could not be answered: the push does not go, and is not refused either.
+    pub(crate) fn undecided(why: impl Into<String>) -> Self {
+        Self {
+            is_refusal: false,
+            why: why.into(),
             details: Vec::new(),
             cures: Vec::new(),
+            needs: Needs::Cures,
             stopped: None,
         }
     }
 
-    /// `what` fits after "could not".
+    /// Something could not be done, which leaves a push undecided; `what` fits after "could not".
     pub(crate) fn failed(what: impl Display, reason: &dyn Display) -> Self {
-        Self::new(format!("could not {what}")).detail(reason.to_string())
+        Self::undecided(format!("could not {what}")).detail(reason.to_string())
+    }
+
+    /// What follows for the push. The exit code comes from here.
+    pub fn decision(&self) -> Decision {
+        if self.is_refusal {
+            Decision::Refused
+        } else {
+            Decision::Undecided
+        }
+    }
+
+    pub(crate) fn is_refusal(&self) -> bool {
+        self.decision() == Decision::Refused
+    }
+
+    pub(crate) fn needing(self, needs: Needs) -> Self {
+        Self { needs, ..self }
     }
 
     pub(crate) fn detail(self, line: impl Into<String>) -> Self {
@@ -147,9 +117,9 @@ impl Undecided {
         self
     }
 
-    pub(crate) fn stopped(mut self, stopped: Interruption) -> Self {
-        self.stopped = Some(stopped);
-        self
+    pub(crate) fn stopped(self, by: Interruption) -> Self {
+        let stopped = Some(by);
+        Self { stopped, ..self }
     }
 
     /// Ancestry cannot be told, for the history of this clone is cut off.
@@ -157,17 +127,17 @@ impl Undecided {
         let id = id.short();
         let message = format!("this clone is shallow: its history ends before {id} is met");
         let fetch = command(["git", "fetch", "--unshallow", remote]);
-        Self::new(message).cure("fetch the rest, then try again", [fetch])
+        Self::undecided(message).cure("fetch the rest, then try again", [fetch])
     }
 
     pub(crate) fn bare() -> Self {
-        Self::new("this repository is bare: there is no checkout to run the suite in")
+        Self::undecided("this repository is bare: there is no checkout to run the suite in")
             .hint("push from a clone with a work tree")
     }
 
     /// A signal, or the end of `git push`, stopped the suite.
     pub(crate) fn suite_stopped(by: String) -> Self {
-        Self::new(format!("the suite was stopped: {by}")).stopped(Interruption::Suite { by })
+        Self::undecided(format!("the suite was stopped: {by}")).stopped(Interruption::Suite { by })
     }
 
     /// Writes all of it but the cures in one line.
@@ -178,26 +148,26 @@ impl Undecided {
     }
 }
 
-impl From<HolidaysError> for Undecided {
+impl From<HolidaysError> for Stop {
     fn from(error: HolidaysError) -> Self {
         let path = &error.path;
         let hint =
             format!("fix {path}, or take it off `closed` in {FILE}; commit it, and try again");
-        Self::new(error.to_string()).hint(hint)
+        Self::undecided(error.to_string()).hint(hint)
     }
 }
 
-impl From<PolicyError> for Undecided {
+impl From<PolicyError> for Stop {
     fn from(error: PolicyError) -> Self {
         let excerpt = error.excerpt().unwrap_or_default();
-        Self::new(error.to_string())
+        Self::undecided(error.to_string())
             .details(excerpt.lines().map(str::to_owned))
             .hint(format!("fix {FILE}, commit it, and try again"))
     }
 }
 
-impl From<LedgerError> for Undecided {
+impl From<LedgerError> for Stop {
     fn from(error: LedgerError) -> Self {
-        Self::new(format!("could not {}", error.what)).detail(error.source.to_string())
+        Self::undecided(format!("could not {}", error.what)).detail(error.source.to_string())
     }
 }

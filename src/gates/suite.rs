@@ -11,7 +11,7 @@ use super::{
     governed_push::GovernedPush,
     receipt,
     remote_tips::{RemoteTips, beside, is_old},
-    stop::{Refusal, Stop, Undecided},
+    stop::Stop,
     world::{Passed, SuiteRun, Work, World},
 };
 use crate::{
@@ -54,7 +54,7 @@ impl PassedNow<'_> {
 pub(crate) fn ask<'w>(
     push: &GovernedPush<'_>,
     commit: &Oid,
-    looked: Option<Result<Option<Mismatch>, Undecided>>,
+    looked: Option<Result<Option<Mismatch>, Stop>>,
     again: &Again<'_>,
     world: &World<'w>,
 ) -> Result<PassedNow<'w>, Stop> {
@@ -86,17 +86,14 @@ pub(crate) fn ask<'w>(
         let checkout = looked.unwrap_or_else(|| world.repository.checkout(commit));
         must_match(&work, checkout?, false)?;
     }
-    let (took, warning) = match world.runner.run(&work)? {
-        SuiteRun::Stopped(refusal) => return Err(Stop::Refused(refusal)),
-        SuiteRun::Passed { took, warning } => (took, warning),
-    };
+    let SuiteRun { took, warning } = world.runner.run(&work)?;
     let mut notes = Vec::from_iter(warning);
     // The remotes take their time to answer again; so do the checkout and a durable receipt.
     let ask = || RemoteTips::of_push(push, again.wants, world);
     let (tips, matches) = thread::scope(|scope| {
         let tips = is_old(again.asked_at, world).then(|| beside(scope, &ask));
         let matches = if in_checkout {
-            let checkout = world.repository.checkout(commit).map_err(Stop::from);
+            let checkout = world.repository.checkout(commit);
             checkout.and_then(|mismatch| must_match(&work, mismatch, true))
         } else {
             Ok(())
@@ -175,13 +172,12 @@ fn must_be_connected(
     }
     let took = span(took);
     let why = format!("passed in {took}, but the server closed git's connection meanwhile");
-    Err(Refusal::new(why)
+    Err(Stop::refused(why)
         .cure(
             format!("{}, it will go at once", push.again()),
             [push.command_again(world.repository)],
         )
-        .hint("if it happens often: set ServerAliveInterval in ~/.ssh/config, or run pushgate check before the push")
-        .into())
+        .hint("if it happens often: set ServerAliveInterval in ~/.ssh/config, or run pushgate check before the push"))
 }
 
 /// The checkout must be exactly the pushed tree, before the run and `after` it.
@@ -200,12 +196,12 @@ fn must_match(work: &Work<'_>, mismatch: Option<Mismatch>, after: bool) -> Resul
                 None => format!("you push {pushed}, but nothing is checked out"),
             };
             let switch = command(["git", "switch", "--detach", pushed]);
-            Refusal::new(why).cure(format!("check it out, then {again}"), [switch])
+            Stop::refused(why).cure(format!("check it out, then {again}"), [switch])
         }
         Some(Mismatch::Changed { files, .. } | Mismatch::Submodules(files)) if after => {
             let files = list(&files, "changed or untracked");
             let why = format!("after the suite, the checkout is not {pushed}: {files}");
-            Refusal::new(why).hint(
+            Stop::refused(why).hint(
                 "have the suite leave the tree as it was, or ignore in .gitignore what it writes",
             )
         }
@@ -221,14 +217,14 @@ fn must_match(work: &Work<'_>, mismatch: Option<Mismatch>, after: bool) -> Resul
             };
             let words = format!("{words}, or put them aside, then {again}");
             let stash = command(["git", "stash", "--include-untracked"]);
-            let mut refusal = Refusal::new(format!("the checkout is not {pushed}: {files}"))
+            let mut refusal = Stop::refused(format!("the checkout is not {pushed}: {files}"))
                 .cure(words, first.into_iter().chain([stash]));
             refusal.cures.extend(within.then(|| of_submodules(again)));
             refusal
         }
         Some(Mismatch::Submodules(files)) => {
             let files = list(&files, "with changes in a submodule");
-            let mut refusal = Refusal::new(format!("the checkout is not {pushed}: {files}"));
+            let mut refusal = Stop::refused(format!("the checkout is not {pushed}: {files}"));
             refusal.cures.push(of_submodules(again));
             refusal
         }
@@ -237,7 +233,7 @@ fn must_match(work: &Work<'_>, mismatch: Option<Mismatch>, after: bool) -> Resul
             let each = ["git", "submodule", "foreach", "--recursive"];
             let each = command(each.into_iter().chain(["git read-tree HEAD"]));
             let stash = command(["git", "stash", "--include-untracked"]);
-            Refusal::new(format!("the checkout may not be {pushed}: {files}"))
+            Stop::refused(format!("the checkout may not be {pushed}: {files}"))
                 .cure(
                     format!("have git see them, commit them, or put them aside, then {again}"),
                     [command(["git", "read-tree", "HEAD"]), each, stash],
@@ -249,7 +245,7 @@ fn must_match(work: &Work<'_>, mismatch: Option<Mismatch>, after: bool) -> Resul
                 .hint("attributes that only you have (`core.attributesFile`, .git/info/attributes) may hide them, too: move them to .gitattributes")
         }
     };
-    Err(refusal.into())
+    Err(refusal)
 }
 
 /// What to do about changes within submodules.
@@ -294,8 +290,8 @@ pub(crate) fn why_red(step: &str, ending: &Ending) -> String {
 }
 
 /// `again`: what a person does who tries once more.
-pub(crate) fn red(step: &str, ending: &Ending, log: Option<&Path>, again: &str) -> Refusal {
-    let refusal = Refusal::new(why_red(step, ending) + &whole_output(log));
+pub(crate) fn red(step: &str, ending: &Ending, log: Option<&Path>, again: &str) -> Stop {
+    let refusal = Stop::refused(why_red(step, ending) + &whole_output(log));
     match ending {
         Ending::Failed(_) | Ending::Killed(_) => {
             refusal.hint(format!("fix it, commit, and {again}"))
@@ -317,9 +313,9 @@ pub(crate) fn red(step: &str, ending: &Ending, log: Option<&Path>, again: &str) 
 }
 
 /// The suite passed, but its output does not match the regular expression of the policy.
-pub(crate) fn unexpected(expected: &str, log: Option<&Path>) -> Refusal {
+pub(crate) fn unexpected(expected: &str, log: Option<&Path>) -> Stop {
     let log = whole_output(log);
-    Refusal::new(format!(
+    Stop::refused(format!(
         "passed, but nothing in its output matches `{expected}`{log}"
     ))
     .hint(format!(

@@ -3,7 +3,7 @@
 use super::{
     governed_push::GovernedPush,
     route::Target,
-    stop::{Needs, Refusal, Stop, Undecided},
+    stop::{Needs, Stop},
     verdict::GateResult,
     world::{Object, World},
 };
@@ -15,10 +15,10 @@ pub(crate) fn ask(push: &GovernedPush<'_>, world: &World<'_>) -> GateResult {
         let is_name = |c: char| c.is_ascii_alphanumeric() || "-_./:~@".contains(c);
         return Err(if app.ends_with('/') || !app.chars().all(is_name) {
             let app = printable(app.as_bytes().into());
-            Refusal::new(format!("no {platform} app can be called `{app}`"))
+            Stop::refused(format!("no {platform} app can be called `{app}`"))
                 .hint("push to the URL that the platform shows for the app")
         } else if push.written {
-            Refusal::new(format!(
+            Stop::refused(format!(
                 "{platform} app `{app}` is on no environment of {FILE}"
             ))
             .hint(format!(
@@ -28,18 +28,17 @@ pub(crate) fn ask(push: &GovernedPush<'_>, world: &World<'_>) -> GateResult {
             let why =
                 format!("`{app}` is a {platform} app, and no {FILE} says which environment it is");
             let words = format!("write {FILE}, look it over, and commit it");
-            Refusal::new(why).cure(words, ["pushgate init"])
-        }
-        .into());
+            Stop::refused(why).cure(words, ["pushgate init"])
+        });
     }
     let deleted = (push.updates.iter()).find(|update| matches!(update, Update::Delete { .. }));
     if let Some(branch) = deleted.and_then(|update| update.branch()) {
         let branch = printable(branch);
-        let refusal = Refusal::new(format!(
+        let refusal = Stop::refused(format!(
             "`{branch}` deploys from here and may not be deleted"
         ));
         let hint = "leave it; to take the app down, use the platform's own tools";
-        return Err(refusal.hint(hint).into());
+        return Err(refusal.hint(hint));
     }
     if push.commits().len() > 1 {
         let names = push.updates.iter().filter_map(|update| match update {
@@ -51,15 +50,14 @@ pub(crate) fn ask(push: &GovernedPush<'_>, world: &World<'_>) -> GateResult {
             Update::Delete { .. } => None,
         });
         let names = names.collect::<Vec<_>>().join(", ");
-        let refusal = Refusal::new(format!("two commits for one place: {names}"));
+        let refusal = Stop::refused(format!("two commits for one place: {names}"));
         return Err(match branch_among_tags(push) {
             Some(refspec) => {
                 let push = ["git", "push", "--no-follow-tags", &push.remote, &refspec];
                 refusal.cure("push the branch without the tags", [command(push)])
             }
             None => refusal.hint("push one commit"),
-        }
-        .into());
+        });
     }
     for update in &push.updates {
         check_objects(push, update, world)?;
@@ -95,7 +93,7 @@ fn check_objects(push: &GovernedPush<'_>, update: &Update, world: &World<'_>) ->
     };
     if let Object::Other(kind) = world.repository.object(commit)? {
         let (source, target) = (printable(source.as_ref()), printable(target.as_ref()));
-        let refusal = Refusal::new(format!(
+        let refusal = Stop::refused(format!(
             "`{source}` ({}) is a {kind}, not a commit",
             commit.short()
         ));
@@ -105,8 +103,7 @@ fn check_objects(push: &GovernedPush<'_>, update: &Update, world: &World<'_>) ->
             refusal.cure("push the commit that it names", commands)
         } else {
             refusal.hint("push a commit")
-        }
-        .into());
+        });
     }
     let Some(deployed) = replaces.as_ref().filter(|_| push.target != Target::Branch) else {
         return Ok(());
@@ -117,7 +114,7 @@ fn check_objects(push: &GovernedPush<'_>, update: &Update, world: &World<'_>) ->
     // git would refuse this too ("fetch first"), but only after the suite has run.
     Err(if world.repository.is_shallow() {
         // The commit may only be cut off: what is deployed comes from trunk.
-        Undecided::shallow(deployed, &push.policy.trunk.remote).into()
+        Stop::shallow(deployed, &push.policy.trunk.remote)
     } else {
         let (remote, id) = (&push.remote, deployed.short());
         let why = format!(
@@ -125,7 +122,7 @@ fn check_objects(push: &GovernedPush<'_>, update: &Update, world: &World<'_>) ->
         );
         let words = format!("fetch it, look at what is there, then {}", push.again());
         let fetch = command(["git", "fetch", remote]);
-        let refusal = Refusal::new(why).cure(words, [fetch]);
-        refusal.needing(Needs::Live).into()
+        let refusal = Stop::refused(why).cure(words, [fetch]);
+        refusal.needing(Needs::Live)
     })
 }

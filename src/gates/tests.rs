@@ -142,11 +142,11 @@ fn refused(updates: &[Update], world: &Fake, why: &str, asked: &[&str]) {
     assert_eq!(world.asked(), asked);
 }
 
-fn refusals(verdict: &Verdict) -> Vec<(Gate, &Refusal)> {
+fn refusals(verdict: &Verdict) -> Vec<(Gate, &Stop)> {
     let answers = verdict.answers.iter();
     answers
         .filter_map(|(gate, outcome)| match outcome {
-            Outcome::Refused(refusal) => Some((*gate, &**refusal)),
+            Outcome::Stopped(stop) if stop.is_refusal() => Some((*gate, stop)),
             _ => None,
         })
         .collect()
@@ -158,8 +158,8 @@ fn times(world: &Fake, question: &str) -> usize {
     asked.iter().filter(|one| **one == question).count()
 }
 
-fn no_suite() -> SuiteRun {
-    SuiteRun::Stopped(Box::new(Refusal::new("red")))
+fn no_suite() -> Result<SuiteRun, Stop> {
+    Err(Stop::refused("red"))
 }
 
 fn dirty() -> Mismatch {
@@ -329,7 +329,7 @@ fn where_another_commit_must_be_pushed_nothing_is_advised_about_this_one() {
 
 #[test]
 fn a_refusal_outweighs_what_a_silent_network_leaves_open() {
-    let silent = || Undecided::new("`origin` gave no answer");
+    let silent = || Stop::undecided("`origin` gave no answer");
     let world = Fake {
         now: at(NIGHT),
         tip: Mutex::new(vec![Err(silent())]),
@@ -341,7 +341,7 @@ fn a_refusal_outweighs_what_a_silent_network_leaves_open() {
         .answers
         .iter()
         .find(|(gate, _)| *gate == Gate::Trunk);
-    assert!(matches!(trunk, Some((_, Outcome::Undecided(why))) if **why == silent()));
+    assert!(matches!(trunk, Some((_, Outcome::Stopped(why))) if *why == silent()));
 }
 
 #[test]
@@ -353,7 +353,7 @@ fn what_the_team_may_know_is_not_refused_where_it_could_not_be_asked() {
         says: "yes",
         ..Fake::default()
     };
-    let silent = Undecided::new("`origin` gave no answer");
+    let silent = Stop::undecided("`origin` gave no answer");
     let world = world(Err(silent.clone()));
     let verdict = production_under(&policy, &push(), &[], &world);
     assert_eq!(verdict.decision(), Decision::Undecided);
@@ -437,7 +437,7 @@ fn what_was_live_before_goes_back_at_night_though_trunk_and_staging_moved_on() {
 fn what_was_never_live_is_no_rollback_and_without_the_word_nothing_is() {
     let verdict = rollback(&Fake::default());
     match verdict.answers.last() {
-        Some((Gate::Target, Outcome::Refused(refusal))) => {
+        Some((Gate::Target, Outcome::Stopped(refusal))) if refusal.is_refusal() => {
             let why = "1111111 was never live on production: it is not a rollback";
             assert_eq!(refusal.why, why);
         }
@@ -456,9 +456,11 @@ fn what_was_never_live_is_no_rollback_and_without_the_word_nothing_is() {
 #[test]
 fn after_a_short_suite_no_remote_is_asked_again() {
     let world = Fake {
-        suite: || SuiteRun::Passed {
-            took: Duration::from_secs(9),
-            warning: None,
+        suite: || {
+            Ok(SuiteRun {
+                took: Duration::from_secs(9),
+                warning: None,
+            })
         },
         ..Fake::default()
     };
@@ -479,7 +481,7 @@ fn a_stale_trunk_runs_no_suite_and_waits_for_none() {
 
 #[test]
 fn a_silent_network_is_undecided_and_asks_nothing_more_expensive() {
-    let silent = Undecided::new("`origin` gave no answer");
+    let silent = Stop::undecided("`origin` gave no answer");
     let world = Fake {
         tip: Mutex::new(vec![Err(silent.clone())]),
         ..Fake::default()
@@ -489,10 +491,10 @@ fn a_silent_network_is_undecided_and_asks_nothing_more_expensive() {
     match verdict.answers.as_slice() {
         [
             ..,
-            (Gate::Trunk, Outcome::Undecided(trunk)),
-            (Gate::Lock, Outcome::Undecided(lock)),
+            (Gate::Trunk, Outcome::Stopped(trunk)),
+            (Gate::Lock, Outcome::Stopped(lock)),
             (Gate::Promotion, _),
-        ] => assert_eq!((&**trunk, &**lock), (&silent, &silent)),
+        ] => assert_eq!((trunk, lock), (&silent, &silent)),
         other => panic!("{other:?}"),
     }
     assert_eq!(world.asked(), ["clock", "checkout", "staging", "trunk"]);
@@ -711,7 +713,7 @@ fn a_later_suite_ages_what_an_earlier_target_had_answered() {
     assert_eq!(verdicts[0].decision(), Decision::Refused);
     assert!(matches!(
         verdicts[0].answers.last(),
-        Some((Gate::Trunk, Outcome::Refused(_)))
+        Some((Gate::Trunk, Outcome::Stopped(stop))) if stop.is_refusal()
     ));
     assert_eq!(verdicts[1].decision(), Decision::Go);
 }

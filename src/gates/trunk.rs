@@ -5,7 +5,7 @@ use super::{
     governed_push::GovernedPush,
     remote_tips::RemoteTips,
     rollback,
-    stop::{Needs, Refusal, Stop, Undecided},
+    stop::{Needs, Stop},
     verdict::GateResult,
     world::{Object, Remotes as _, World},
 };
@@ -56,7 +56,7 @@ fn must_keep(
         return match asked.transpose()?.flatten() {
             Some(to) if to != trunk.branch => {
                 let local = world.repository.local_branch(&trunk.branch)?;
-                Err(Undecided::renamed_trunk(trunk, &to, local.is_some()).into())
+                Err(Stop::renamed_trunk(trunk, &to, local.is_some()))
             }
             _ => Ok(format!("{trunk} is new")),
         };
@@ -67,7 +67,7 @@ fn must_keep(
     if !follows(commit, old, world)? {
         let difference = world.repository.difference(old, commit, &trunk.remote)?;
         if !difference.takes.is_empty() {
-            return Err(drops(push, commit, &difference.takes, trunk, world)?.into());
+            return drops(push, commit, &difference.takes, trunk, world);
         }
     }
     Ok(format!("{} follows {}", commit.short(), old.short()))
@@ -117,22 +117,22 @@ impl<'t> LocalTrunk<'t> {
     }
 }
 
-/// A forced push would take commits off trunk.
+/// Refuses a forced push that would take commits off trunk.
 fn drops(
     push: &GovernedPush<'_>,
     commit: &Oid,
     lost: &[Commit],
     trunk: &TrunkName,
     world: &World<'_>,
-) -> Result<Refusal, Stop> {
+) -> GateResult {
     let (local, id) = (LocalTrunk::of(trunk, world)?, commit.short());
     let mut why = format!("{id} would take {} off {trunk}:", Count(lost.len()));
     for line in Commit::lines(lost, Commit::LISTED) {
         why += &format!("\n    {line}");
     }
-    let refusal = Refusal::new(why);
+    let refusal = Stop::refused(why);
     let switch = local.switch().into_iter();
-    Ok(if local.is_at(commit) {
+    Err(if local.is_at(commit) {
         let words = format!(
             "keep them, then {}; to undo one, git revert it",
             push.again()
@@ -165,7 +165,7 @@ fn not_the_tip(
     let refusal = match relation {
         Relation::Behind(_) if is_rollback => return Ok(rollback::PASSES.to_owned()),
         Relation::Behind(by) => {
-            let refusal = Refusal::new(format!("{pushed} is {by} behind {trunk} {tips}"));
+            let refusal = Stop::refused(format!("{pushed} is {by} behind {trunk} {tips}"));
             let pull = local.pull("--ff-only");
             if local.is_at(tip) {
                 refusal.cure("push the newest", [deploy])
@@ -179,7 +179,7 @@ fn not_the_tip(
         }
         Relation::Ahead(by) if is_trunk_branch => {
             let words = format!("push it there first, then {}", push.again());
-            Refusal::new(format!("{pushed} is {by} ahead of {trunk} {tips}"))
+            Stop::refused(format!("{pushed} is {by} ahead of {trunk} {tips}"))
                 .cure(words, [local.push()])
         }
         Relation::Diverged { ahead, behind } if is_trunk_branch => {
@@ -188,7 +188,7 @@ fn not_the_tip(
             );
             let words = format!("join them (or merge), run the tests, then {}", push.again());
             let commands = [local.pull("--rebase"), local.push()];
-            Refusal::new(why).cure(words, switch.chain(commands))
+            Stop::refused(why).cure(words, switch.chain(commands))
         }
         Relation::Ahead(ahead) | Relation::Diverged { ahead, .. } => {
             let (work, tip_id) = (work(push, commit), tip.short());
@@ -200,7 +200,7 @@ fn not_the_tip(
                 commands.push(local.pull("--ff-only"));
             }
             commands.extend([command(["git", "merge", &work]), local.push(), deploy]);
-            Refusal::new(why).cure(
+            Stop::refused(why).cure(
                 "merge it first, run the tests, and push the merge",
                 commands,
             )
@@ -211,15 +211,14 @@ fn not_the_tip(
             let why = format!(
                 "{id} shares no history with {trunk} ({tip}), and cannot become a part of it"
             );
-            Refusal::new(why).cure("push the newest", [deploy])
+            Stop::refused(why).cure("push the newest", [deploy])
         }
     };
     Err(match relation {
         // It becomes trunk's newest as it is.
         Relation::Ahead(_) if is_trunk_branch => refusal,
         _ => refusal.needing(Needs::OtherCommit),
-    }
-    .into())
+    })
 }
 
 /// The branch that is pushed, as `git merge` knows it. `HEAD` names another commit once trunk is checked out.
@@ -236,7 +235,7 @@ fn work(push: &GovernedPush<'_>, commit: &Oid) -> String {
     branch.map_or(commit.short().to_owned(), |name| printable(name.into()))
 }
 
-impl Undecided {
+impl Stop {
     /// Trunk's branch has another name on the server now; `is_here`: this clone has one of the old name.
     pub(crate) fn renamed_trunk(trunk: &TrunkName, to: &str, is_here: bool) -> Self {
         let TrunkName { remote, branch } = trunk;
@@ -245,7 +244,7 @@ impl Undecided {
             command(["git", "fetch", remote]),
             command(["git", "remote", "set-head", remote, "--auto"]),
         ];
-        Self::new(format!(
+        Self::undecided(format!(
             "`{trunk}` does not exist: the branch of {remote} is `{to}`"
         ))
         .cure(

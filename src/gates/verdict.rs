@@ -1,6 +1,6 @@
 //! What the gates answer: outcomes, the verdict, and the decision that follows.
 
-use super::stop::{Needs, Refusal, Stop, Undecided};
+use super::stop::{Needs, Stop};
 pub use super::{
     contents::Contents,
     facts::{Commit, Count, Difference, Ending, Mismatch, Relation, TrunkName},
@@ -19,8 +19,7 @@ pub enum Outcome {
     Skipped {
         needless: bool,
     },
-    Refused(Box<Refusal>),
-    Undecided(Box<Undecided>),
+    Stopped(Stop),
 }
 
 /// The answers of all gates about one target.
@@ -29,14 +28,14 @@ pub struct Verdict {
     /// In the order in which they were asked; a gate that was asked again is there twice.
     pub answers: Vec<(Gate, Outcome)>,
     /// Why no gate was asked: an override that means nothing, or lacks its reason.
-    pub unasked: Option<Box<Refusal>>,
+    pub unasked: Option<Stop>,
     pub notes: Vec<String>,
     /// The rollback that it passes as.
     pub rollback: Option<Rollback>,
     /// Whether the commit is seen live for the first time on the environment that comes first.
     pub first: bool,
     /// What runs on the environment that is pushed to, where its command tells.
-    pub runs: Option<Result<Oid, Undecided>>,
+    pub runs: Option<Result<Oid, Stop>>,
     /// What goes to the environment, where the push goes.
     pub contents: Option<Contents>,
     /// What git asks for besides, where the push would go.
@@ -57,22 +56,18 @@ impl Verdict {
 
     /// Adds the answers up to one decision.
     pub fn decision(&self) -> Decision {
-        if self.unasked.is_some() {
-            return Decision::Refused;
-        }
         let each = self.answers.iter().map(|(_, outcome)| match outcome {
             Outcome::Passed(_) => Decision::Go,
             Outcome::Skipped { .. } => Decision::Overridden,
-            Outcome::Undecided(_) => Decision::Undecided,
-            Outcome::Refused(_) => Decision::Refused,
+            Outcome::Stopped(stop) => stop.decision(),
         });
-        each.max().unwrap_or(Decision::Go)
+        let unasked = self.unasked.iter().map(Stop::decision);
+        each.chain(unasked).max().unwrap_or(Decision::Go)
     }
 
-    /// Whether a gate refuses this commit, and would another.
-    pub(crate) fn needs_other_commit(&self) -> bool {
-        self.answers.iter().any(|(_, outcome)| {
-            matches!(outcome, Outcome::Refused(refusal) if refusal.needs == Needs::OtherCommit)
-        })
+    /// Whether a gate says that this is what it takes.
+    pub(crate) fn needs(&self, needs: Needs) -> bool {
+        let mut outcomes = self.answers.iter().map(|(_, outcome)| outcome);
+        outcomes.any(|outcome| matches!(outcome, Outcome::Stopped(stop) if stop.needs == needs))
     }
 }

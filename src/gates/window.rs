@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::{
     gate::Gate,
     governed_push::GovernedPush,
-    stop::{Needs, Refusal, Undecided},
+    stop::{Needs, Stop},
     verdict::GateResult,
     world::{Clock, World},
 };
@@ -36,7 +36,7 @@ pub(crate) fn ask(
     match words(window, now, &reader) {
         Ok(words) => Ok(words),
         Err(closed) => {
-            let refusal = Refusal::new(why_closed(&closed, &reader));
+            let refusal = Stop::refused(why_closed(&closed, &reader));
             Err(match closed.reopens {
                 Some(_) => refusal
                     .hint(format!("{} then", push.again()))
@@ -44,8 +44,7 @@ pub(crate) fn ask(
                 None => refusal.hint(format!(
                     "fix the window in {FILE}: no hour passes all of its rules"
                 )),
-            }
-            .into())
+            })
         }
     }
 }
@@ -150,7 +149,7 @@ pub(crate) fn why_closed(closed: &Closed, reader: &TimeZone) -> String {
 }
 
 /// The time zone of the person who reads; where it is unknown, the window's own will do.
-pub(crate) fn reader(window: &Window, clock: &dyn Clock) -> Result<TimeZone, Undecided> {
+pub(crate) fn reader(window: &Window, clock: &dyn Clock) -> Result<TimeZone, Stop> {
     match (clock.zone(), &window.timezone) {
         (Err(_), Zone::Named { zone, .. }) => Ok(zone.clone()),
         (reader, _) => reader,
@@ -158,7 +157,7 @@ pub(crate) fn reader(window: &Window, clock: &dyn Clock) -> Result<TimeZone, Und
 }
 
 /// The window, if all of its calendars could be read.
-pub(crate) fn known(window: &Window) -> Result<&Window, Undecided> {
+pub(crate) fn known(window: &Window) -> Result<&Window, Stop> {
     match window.holidays.iter().find_map(Holidays::error) {
         Some(error) => Err(error.clone().into()),
         None => Ok(window),

@@ -9,7 +9,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use super::{
     environment_remotes::{EnvironmentRemote, EnvironmentRemotes},
     facts::{CheckedOut, Difference, Mismatch, Relation, TrunkName},
-    stop::{Refusal, Stop, Undecided},
+    stop::Stop,
 };
 use crate::{
     memory::{
@@ -33,7 +33,7 @@ pub struct World<'w> {
 /// The time and the time zone of the person who pushes.
 pub trait Clock: Sync {
     fn now(&self) -> Timestamp;
-    fn zone(&self) -> Result<TimeZone, Undecided>;
+    fn zone(&self) -> Result<TimeZone, Stop>;
     /// The zone for what a person only reads.
     fn reader(&self) -> TimeZone {
         self.zone().unwrap_or(TimeZone::UTC)
@@ -43,25 +43,25 @@ pub trait Clock: Sync {
 /// Questions that the local repository answers: no network, a few milliseconds.
 pub trait LocalRepository: Sync {
     /// What an id names, without asking a remote for a missing object.
-    fn object(&self, id: &Oid) -> Result<Object, Undecided>;
+    fn object(&self, id: &Oid) -> Result<Object, Stop>;
     fn is_shallow(&self) -> bool;
-    fn local_branch(&self, name: &str) -> Result<Option<Oid>, Undecided>;
+    fn local_branch(&self, name: &str) -> Result<Option<Oid>, Stop>;
     /// Whether trunk's branch was on its remote when that was asked last, or is its default one, as the clone noted.
-    fn has_been_there(&self, trunk: &TrunkName) -> Result<bool, Undecided>;
-    fn checked_out(&self, branch: &str) -> Result<CheckedOut, Undecided>;
+    fn has_been_there(&self, trunk: &TrunkName) -> Result<bool, Stop>;
+    fn checked_out(&self, branch: &str) -> Result<CheckedOut, Stop>;
     /// How `a` relates to `b`; `remote` is where a shallow clone would be deepened from.
-    fn relation(&self, a: &Oid, b: &Oid, remote: &str) -> Result<Relation, Undecided>;
-    fn same_content(&self, a: &Oid, b: &Oid) -> Result<bool, Undecided>;
+    fn relation(&self, a: &Oid, b: &Oid, remote: &str) -> Result<Relation, Stop>;
+    fn same_content(&self, a: &Oid, b: &Oid) -> Result<bool, Stop>;
     /// All commits that one of the two has and the other lacks.
-    fn difference(&self, old: &Oid, new: &Oid, remote: &str) -> Result<Difference, Undecided>;
+    fn difference(&self, old: &Oid, new: &Oid, remote: &str) -> Result<Difference, Stop>;
     /// How the checkout differs from a commit's tree; `None` if it does not.
-    fn checkout(&self, commit: &Oid) -> Result<Option<Mismatch>, Undecided>;
+    fn checkout(&self, commit: &Oid) -> Result<Option<Mismatch>, Stop>;
     /// The commands that may run the tests of a commit's tree.
-    fn detect(&self, commit: &Oid) -> Result<Vec<Candidate>, Undecided>;
+    fn detect(&self, commit: &Oid) -> Result<Vec<Candidate>, Stop>;
     /// The author of a commit: `Name <mail>`.
-    fn author(&self, commit: &Oid) -> Result<String, Undecided>;
+    fn author(&self, commit: &Oid) -> Result<String, Stop>;
     /// When a commit was made, by its committer's clock; `None` where it does not say.
-    fn committed_at(&self, commit: &Oid) -> Result<Option<Timestamp>, Undecided>;
+    fn committed_at(&self, commit: &Oid) -> Result<Option<Timestamp>, Stop>;
     /// The person who pushes: `Name <mail>`.
     fn person(&self) -> String;
     /// The people as the mailmap that a commit brings calls them.
@@ -71,29 +71,29 @@ pub trait LocalRepository: Sync {
 /// What is known of the past: the team's notes, git's reflogs, and receipts.
 pub trait Memory: Sync {
     /// The records about a commit that this clone has, those of what replaced it among them.
-    fn records(&self, commit: &Oid) -> Result<Vec<Record>, Undecided>;
+    fn records(&self, commit: &Oid) -> Result<Vec<Record>, Stop>;
     /// Whether this clone can prove that a commit was live on an environment.
-    fn was_live(&self, environment: &EnvironmentRemotes, commit: &Oid) -> Result<bool, Undecided>;
+    fn was_live(&self, environment: &EnvironmentRemotes, commit: &Oid) -> Result<bool, Stop>;
     /// What runs at a place where git's ref has this commit: that, unless a command has deployed another since.
-    fn runs_at(&self, place: Place<'_>, git: Option<&Oid>) -> Result<Option<Oid>, Undecided>;
+    fn runs_at(&self, place: Place<'_>, git: Option<&Oid>) -> Result<Option<Oid>, Stop>;
     /// The commit that a remote got last, by any of these branches, which is the one of this place.
     fn deployed_last(
         &self,
         place: Place<'_>,
         remote: &BStr,
         branches: &[String],
-    ) -> Result<Option<Oid>, Undecided>;
+    ) -> Result<Option<Oid>, Stop>;
     /// Since when git itself knows a commit to be on all remotes of an environment.
     fn tracked_since(
         &self,
         environment: &EnvironmentRemotes,
         commit: &Oid,
-    ) -> Result<Option<Timestamp>, Undecided>;
+    ) -> Result<Option<Timestamp>, Stop>;
     /// The lock of an environment that only this clone knows.
-    fn lock(&self, environment: &str) -> Result<Option<Found>, Undecided>;
-    fn is_verified(&self, record: &Record) -> Result<bool, Undecided>;
+    fn lock(&self, environment: &str) -> Result<Option<Found>, Stop>;
+    fn is_verified(&self, record: &Record) -> Result<bool, Stop>;
     /// The receipt for this suite on this commit, if there is one that still counts.
-    fn receipt(&self, work: &Work<'_>) -> Result<Option<Passed>, Undecided>;
+    fn receipt(&self, work: &Work<'_>) -> Result<Option<Passed>, Stop>;
 }
 
 /// The branches of a remote and their tips.
@@ -103,14 +103,14 @@ pub(crate) type Tips = Vec<(String, Oid)>;
 pub trait Remotes: Sync {
     /// Trunk's tip on its remote, and the locks that are kept there; with `team`, the team's notes are fetched
     /// along with it.
-    fn trunk_tip(&self, trunk: &TrunkName, team: bool) -> Result<Tip, Undecided>;
+    fn trunk_tip(&self, trunk: &TrunkName, team: bool) -> Result<Tip, Stop>;
     /// The branch that a remote's HEAD names; `None` where it has no commit yet.
-    fn default_branch(&self, remote: &str) -> Result<Option<String>, Undecided>;
+    fn default_branch(&self, remote: &str) -> Result<Option<String>, Stop>;
     /// The commit that runs on an environment, by its command `live`; `None` where it has no such command.
-    fn running(&self, environment: &EnvironmentRemotes) -> Option<Result<Oid, Undecided>>;
+    fn running(&self, environment: &EnvironmentRemotes) -> Option<Result<Oid, Stop>>;
     /// What is live on an environment by one of its remotes: the branches that deploy there and their tips;
     /// those that do not exist are left out.
-    fn live(&self, of: &EnvironmentRemotes, remote: &EnvironmentRemote) -> Result<Tips, Undecided>;
+    fn live(&self, of: &EnvironmentRemotes, remote: &EnvironmentRemote) -> Result<Tips, Stop>;
 }
 
 /// What takes minutes, asks a person, or leaves a trace: a preview does none of it.
@@ -118,16 +118,16 @@ pub trait Runner: Sync {
     /// Waits until no other suite runs in this repository; refused where the one that runs waits for
     /// this one.
     fn lock_suite(&self) -> Result<SuiteLock, Stop>;
-    fn run(&self, work: &Work<'_>) -> Result<SuiteRun, Undecided>;
+    fn run(&self, work: &Work<'_>) -> Result<SuiteRun, Stop>;
     /// Asks the CI at trunk's remote whether its checks passed, and waits for them.
     fn checks(&self, work: &Work<'_>, ci: &Ci) -> Result<Checked, Stop>;
-    fn leave_receipt(&self, work: &Work<'_>, took: Duration) -> Result<(), Undecided>;
+    fn leave_receipt(&self, work: &Work<'_>, took: Duration) -> Result<(), Stop>;
     /// Whether git still has the connection that it would push over, as far as can be told.
     fn is_connected(&self) -> bool;
     /// Asks the person who pushes, on their terminal; `false` at once where there is none.
-    fn confirm(&self, question: &str) -> Result<bool, Undecided>;
+    fn confirm(&self, question: &str) -> Result<bool, Stop>;
     /// Records that the person who pushes has tried a commit on an environment.
-    fn sign_off(&self, environment: &EnvironmentRemotes, commit: &Oid) -> Result<(), Undecided>;
+    fn sign_off(&self, environment: &EnvironmentRemotes, commit: &Oid) -> Result<(), Stop>;
 }
 
 /// What an id names here.
@@ -146,10 +146,10 @@ pub enum Object {
 #[derive(Clone, Debug)]
 pub struct Tip {
     /// The commit of trunk's branch, or that there is no such branch.
-    pub commit: Result<Oid, Undecided>,
+    pub commit: Result<Oid, Stop>,
     pub locks: Vec<Found>,
     /// Whether the team's notes could be fetched; `None` where they were not asked for.
-    pub team: Option<Result<(), Undecided>>,
+    pub team: Option<Result<(), Stop>>,
 }
 
 /// What the suite is asked about.
@@ -201,16 +201,12 @@ impl SuiteLock {
     }
 }
 
-/// How a run of the suite ended.
+/// A run of the suite in which every step exited with 0.
 #[derive(Debug)]
-pub enum SuiteRun {
-    /// Every step exited with 0.
-    Passed {
-        took: Duration,
-        /// What makes the pass doubtful.
-        warning: Option<String>,
-    },
-    Stopped(Box<Refusal>),
+pub struct SuiteRun {
+    pub took: Duration,
+    /// What makes the pass doubtful.
+    pub warning: Option<String>,
 }
 
 /// The checks of a CI passed.

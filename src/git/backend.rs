@@ -7,7 +7,7 @@ pub(super) use git2::ObjectType as Kind;
 use super::reflog::Moved;
 
 use crate::{
-    gates::Undecided,
+    gates::Stop,
     push::{Oid, remotes::Entry},
 };
 
@@ -22,14 +22,14 @@ pub(super) struct Layout {
 /// The questions that both ways of reading a repository answer, with the same answers.
 pub(crate) trait Backend: Send {
     /// The configuration, every scope, in git's order.
-    fn config(&self) -> Result<Vec<Entry>, Undecided>;
+    fn config(&self) -> Result<Vec<Entry>, Stop>;
     /// What a ref leads to; `None` where it does not exist.
-    fn reference(&mut self, name: &str) -> Result<Option<Oid>, Undecided>;
-    fn symbolic(&mut self, name: &str) -> Result<Option<String>, Undecided>;
+    fn reference(&mut self, name: &str) -> Result<Option<Oid>, Stop>;
+    fn symbolic(&mut self, name: &str) -> Result<Option<String>, Stop>;
     /// The moves of a ref that exists, newest first.
-    fn moves(&mut self, name: &str) -> Result<Vec<Moved>, Undecided>;
+    fn moves(&mut self, name: &str) -> Result<Vec<Moved>, Stop>;
     /// The type and size of an object; `None` where it is not here.
-    fn header(&mut self, id: &Oid) -> Result<Option<(Kind, usize)>, Undecided>;
+    fn header(&mut self, id: &Oid) -> Result<Option<(Kind, usize)>, Stop>;
     /// The bytes of an object that is here.
-    fn read(&mut self, id: &Oid) -> Result<Vec<u8>, Undecided>;
+    fn read(&mut self, id: &Oid) -> Result<Vec<u8>, Stop>;
 }

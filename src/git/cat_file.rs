@@ -15,7 +15,7 @@ use super::{
     reflog::Moved,
 };
 use crate::{
-    gates::Undecided,
+    gates::Stop,
     process::program::run,
     push::{Oid, remotes::Entry},
 };
@@ -32,13 +32,13 @@ struct Objects {
 }
 
 impl Objects {
-    fn start(git: &Git) -> Result<Self, Undecided> {
+    fn start(git: &Git) -> Result<Self, Stop> {
         let mut command = git.command(["cat-file", "--batch-command"]);
         command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null());
-        let failed = |error: &io::Error| Undecided::failed("run `git cat-file`", error);
+        let failed = |error: &io::Error| Stop::failed("run `git cat-file`", error);
         let mut child = command.spawn().map_err(|error| failed(&error))?;
         match (child.stdin.take(), child.stdout.take()) {
             (Some(ask), Some(answers)) => Ok(Self {
@@ -51,7 +51,7 @@ impl Objects {
 }
 
 impl CatFile {
-    pub(super) fn open(git: &Git) -> Result<(Self, Layout), Undecided> {
+    pub(super) fn open(git: &Git) -> Result<(Self, Layout), Stop> {
         let output = git.run([
             "rev-parse",
             "--is-shallow-repository",
@@ -60,15 +60,17 @@ impl CatFile {
             "--git-common-dir",
         ])?;
         if !output.is_ok() {
-            return Err(Undecided::new("there is no repository here that git opens")
-                .details(output.stderr)
-                .hint("cd into the clone that you push from"));
+            return Err(
+                Stop::undecided("there is no repository here that git opens")
+                    .details(output.stderr)
+                    .hint("cd into the clone that you push from"),
+            );
         }
         // The path comes last: there may be line feeds in it.
         let lines: Vec<_> = output.stdout.splitn(3, |b| *b == b'\n').collect();
         let [shallow, bare, common] = lines.as_slice() else {
             let words = output.stdout.to_str_lossy().into_owned();
-            return Err(Undecided::not_run("git rev-parse", vec![words]));
+            return Err(Stop::not_run("git rev-parse", vec![words]));
         };
         let work_tree = if *bare == b"true" {
             None
@@ -86,7 +88,7 @@ impl CatFile {
         Ok((Self { git, objects: None }, layout))
     }
 
-    fn objects(&mut self) -> Result<&mut Objects, Undecided> {
+    fn objects(&mut self) -> Result<&mut Objects, Stop> {
         let objects = match self.objects.take() {
             Some(objects) => objects,
             None => Objects::start(&self.git)?,
@@ -95,9 +97,9 @@ impl CatFile {
     }
 
     /// Asks for `info` or `contents` of an object; parses the first line of the answer.
-    fn ask(&mut self, word: &str, id: &Oid) -> Result<Option<(Kind, usize)>, Undecided> {
+    fn ask(&mut self, word: &str, id: &Oid) -> Result<Option<(Kind, usize)>, Stop> {
         let failed = |error: io::Error| {
-            Undecided::failed(format!("read {} with `git cat-file`", id.short()), &error)
+            Stop::failed(format!("read {} with `git cat-file`", id.short()), &error)
         };
         let objects = self.objects()?;
         let mut line = Vec::new();
@@ -112,7 +114,7 @@ impl CatFile {
                 Ok(kind.to_str().ok().and_then(Kind::from_str).zip(size))
             }
             (Some(b"missing"), None) => Ok(None),
-            _ => Err(Undecided::not_run(
+            _ => Err(Stop::not_run(
                 &format!("git cat-file --batch-command ({word} {})", id.short()),
                 vec![line.to_str_lossy().trim_end().to_owned()],
             )),
@@ -120,7 +122,7 @@ impl CatFile {
     }
 
     /// Fails where a ref that git does not show is broken, and not absent.
-    fn must_be_absent(&self, name: &str) -> Result<(), Undecided> {
+    fn must_be_absent(&self, name: &str) -> Result<(), Stop> {
         let mut command = self.git.command(["for-each-ref", "--count=1", "--", name]);
         // Its words are read.
         command.env("LC_ALL", "C");
@@ -128,7 +130,7 @@ impl CatFile {
         if output.is_ok() && !output.stderr.iter().any(|line| line.contains("broken ref")) {
             return Ok(());
         }
-        Err(Undecided::new(format!("could not read `{name}`")).details(output.stderr))
+        Err(Stop::undecided(format!("could not read `{name}`")).details(output.stderr))
     }
 }
 
@@ -141,7 +143,7 @@ fn path(line: &[u8]) -> PathBuf {
 }
 
 impl Backend for CatFile {
-    fn config(&self) -> Result<Vec<Entry>, Undecided> {
+    fn config(&self) -> Result<Vec<Entry>, Stop> {
         let output = self.git.must(["config", "--list", "-z"])?;
         let entries = output
             .stdout
@@ -155,7 +157,7 @@ impl Backend for CatFile {
             .collect())
     }
 
-    fn reference(&mut self, name: &str) -> Result<Option<Oid>, Undecided> {
+    fn reference(&mut self, name: &str) -> Result<Option<Oid>, Stop> {
         // `git rev-parse` would look for `refs/heads/NAME` too, and take `NAME~1` apart.
         let output = self
             .git
@@ -166,14 +168,14 @@ impl Backend for CatFile {
         Ok(output.is_ok().then(|| Oid::parse(output.line())).flatten())
     }
 
-    fn symbolic(&mut self, name: &str) -> Result<Option<String>, Undecided> {
+    fn symbolic(&mut self, name: &str) -> Result<Option<String>, Stop> {
         let output = self.git.run(["symbolic-ref", "--quiet", name])?;
         Ok(output
             .is_ok()
             .then(|| output.line().to_str_lossy().into_owned()))
     }
 
-    fn moves(&mut self, name: &str) -> Result<Vec<Moved>, Undecided> {
+    fn moves(&mut self, name: &str) -> Result<Vec<Moved>, Stop> {
         let format = "--format=%H %gd %gs%x00%gn <%ge>";
         let log = (self.git).must(["reflog", "show", format, "--date=unix", name, "--"])?;
         Ok(ByteSlice::lines(&*log.stdout)
@@ -181,21 +183,21 @@ impl Backend for CatFile {
             .collect())
     }
 
-    fn header(&mut self, id: &Oid) -> Result<Option<(Kind, usize)>, Undecided> {
+    fn header(&mut self, id: &Oid) -> Result<Option<(Kind, usize)>, Stop> {
         self.ask("info", id)
     }
 
-    fn read(&mut self, id: &Oid) -> Result<Vec<u8>, Undecided> {
+    fn read(&mut self, id: &Oid) -> Result<Vec<u8>, Stop> {
         let Some((_, size)) = self.ask("contents", id)? else {
             let what = format!("read {}", id.short());
-            return Err(Undecided::failed(what, &"there is no such object"));
+            return Err(Stop::failed(what, &"there is no such object"));
         };
         let mut bytes = vec![0; size + 1];
         let objects = self.objects()?;
         objects
             .answers
             .read_exact(&mut bytes)
-            .map_err(|error| Undecided::failed(format!("read {}", id.short()), &error))?;
+            .map_err(|error| Stop::failed(format!("read {}", id.short()), &error))?;
         bytes.pop();
         Ok(bytes)
     }

@@ -9,7 +9,7 @@ use std::{
 
 use crate::{
     file::Kept,
-    gates::Undecided,
+    gates::Stop,
     process::{
         find,
         program::{Output, command_line, run},
@@ -25,9 +25,9 @@ pub(crate) struct Git {
 }
 
 impl Git {
-    pub(crate) fn find() -> Result<Self, Undecided> {
+    pub(crate) fn find() -> Result<Self, Stop> {
         let missing = || {
-            Undecided::new("could not run `git`: no directory of PATH has it")
+            Stop::undecided("could not run `git`: no directory of PATH has it")
                 .hint("install git, or put it on the PATH")
         };
         Ok(Self {
@@ -81,7 +81,7 @@ impl Git {
     pub(crate) fn run<S: AsRef<OsStr>>(
         &self,
         args: impl IntoIterator<Item = S>,
-    ) -> Result<Output, Undecided> {
+    ) -> Result<Output, Stop> {
         run(&mut self.command(args))
     }
 
@@ -89,7 +89,7 @@ impl Git {
     pub(crate) fn must<S: AsRef<OsStr>>(
         &self,
         args: impl IntoIterator<Item = S>,
-    ) -> Result<Output, Undecided> {
+    ) -> Result<Output, Stop> {
         must(&mut self.command(args))
     }
 
@@ -228,12 +228,12 @@ pub(crate) fn removed() -> Vec<OsString> {
 }
 
 /// Runs a call of git, which must succeed.
-pub(super) fn must(command: &mut Command) -> Result<Output, Undecided> {
+pub(super) fn must(command: &mut Command) -> Result<Output, Stop> {
     let output = run(command)?;
     if output.is_ok() {
         return Ok(output);
     }
-    Err(Undecided::not_run(&command_line(command), output.stderr))
+    Err(Stop::not_run(&command_line(command), output.stderr))
 }
 
 /// The top of the work tree, where git was called below it with a relative `GIT_WORK_TREE`.

@@ -3,15 +3,15 @@
 use super::askpass::windowed_askpass;
 use crate::{
     cure::{Cure, command},
-    gates::{Undecided, facts::TrunkName},
+    gates::{Stop, facts::TrunkName},
     policy::FILE,
     text::did_you_mean,
 };
 
-impl Undecided {
+impl Stop {
     /// A program failed, and said why.
     pub(crate) fn not_run(command: &str, words: Vec<String>) -> Self {
-        Self::new(format!("could not run `{command}`")).details(words)
+        Self::undecided(format!("could not run `{command}`")).details(words)
     }
 
     /// git could not reach a remote, or was not let in.
@@ -23,7 +23,7 @@ impl Undecided {
             ),
             None => "no credential helper and no askpass program answers for it: set one (gitcredentials(7))".to_owned(),
         });
-        let mut undecided = Self::new(format!("could not ask `{remote}` for its branches"));
+        let mut undecided = Self::undecided(format!("could not ask `{remote}` for its branches"));
         undecided.cures.extend(login.map(Cure::words));
         undecided.details(words).hint_ask(remote)
     }
@@ -35,7 +35,7 @@ impl Undecided {
 
     pub(crate) fn no_trunk_remote(remote: &str, known: &[String]) -> Self {
         let near = did_you_mean(remote, known);
-        Self::new(format!(
+        Self::undecided(format!(
             "there is no remote `{remote}`, where trunk should be{near}"
         ))
         .cure(
@@ -47,7 +47,7 @@ impl Undecided {
     /// `is_here`: this clone has a branch of that name.
     pub(crate) fn no_trunk(trunk: &TrunkName, is_here: bool) -> Self {
         let TrunkName { remote, branch } = trunk;
-        let error = Self::new(format!("`{trunk}` does not exist"));
+        let error = Self::undecided(format!("`{trunk}` does not exist"));
         if is_here {
             let words = format!("push it, or name another in `trunk.branch` of {FILE}");
             error.cure(words, [command(["git", "push", remote, branch])])
@@ -57,7 +57,7 @@ impl Undecided {
     }
 
     pub(super) fn not_signed(words: Vec<String>) -> Self {
-        Self::new("could not sign it, which the policy asks for")
+        Self::undecided("could not sign it, which the policy asks for")
             .details(words)
             .hint("see that `git commit -S` works: gpg.format and user.signingKey (git-config(1))")
     }

@@ -13,7 +13,7 @@ use super::{
     objects::{TreeEntry, commit_headers, tree_entry},
 };
 use crate::cure::command;
-use crate::{file, gates::Undecided, policy::detect::Look, push::Oid};
+use crate::{file, gates::Stop, policy::detect::Look, push::Oid};
 
 /// What is at a path of a commit.
 pub(crate) enum File {
@@ -25,7 +25,7 @@ pub(crate) enum File {
 }
 
 impl Repository {
-    pub(crate) fn read(&self, id: &Oid) -> Result<Vec<u8>, Undecided> {
+    pub(crate) fn read(&self, id: &Oid) -> Result<Vec<u8>, Stop> {
         let mut backend = self.backend();
         let read = backend.read(id);
         read.map_err(|error| match backend.header(id) {
@@ -35,11 +35,11 @@ impl Repository {
     }
 
     /// The error for an object that is not here: a partial clone may never have fetched it.
-    fn absent(&self, id: &Oid) -> Undecided {
+    fn absent(&self, id: &Oid) -> Stop {
         if !self.is_partial() {
             return damaged(id);
         }
-        Undecided::new(format!(
+        Stop::undecided(format!(
             "this partial clone lacks {}, a part of what is pushed",
             id.short()
         ))
@@ -56,19 +56,19 @@ impl Repository {
     }
 
     /// Whether this is a partial clone without the files of a commit.
-    pub(crate) fn lacks_tree(&self, commit: &Oid) -> Result<bool, Undecided> {
+    pub(crate) fn lacks_tree(&self, commit: &Oid) -> Result<bool, Stop> {
         let tree = self.tree(commit)?;
         Ok(self.is_partial() && self.backend().header(&tree)?.is_none())
     }
 
-    pub(crate) fn tree(&self, commit: &Oid) -> Result<Oid, Undecided> {
+    pub(crate) fn tree(&self, commit: &Oid) -> Result<Oid, Stop> {
         let bytes = self.read(commit)?;
         commit_headers(&bytes)
             .map(|(tree, _)| tree)
             .ok_or_else(|| damaged(commit))
     }
 
-    pub(crate) fn entry(&self, commit: &Oid, path: &str) -> Result<Option<TreeEntry>, Undecided> {
+    pub(crate) fn entry(&self, commit: &Oid, path: &str) -> Result<Option<TreeEntry>, Stop> {
         let mut entry = TreeEntry {
             mode: TreeEntry::DIRECTORY,
             id: self.tree(commit)?,
@@ -92,7 +92,7 @@ impl Repository {
         commit: &Oid,
         path: &str,
         limit: usize,
-    ) -> Result<Option<File>, Undecided> {
+    ) -> Result<Option<File>, Stop> {
         let Some(entry) = self.entry(commit, path)? else {
             return Ok(None);
         };
@@ -125,9 +125,9 @@ pub(crate) fn read_some(path: &Path, limit: usize) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-pub(super) fn damaged(id: &Oid) -> Undecided {
+pub(super) fn damaged(id: &Oid) -> Stop {
     let what = format!("read {}", id.short());
-    Undecided::failed(what, &"the object is damaged or missing")
+    Stop::failed(what, &"the object is damaged or missing")
 }
 
 /// The files of a commit, for finding its suite.

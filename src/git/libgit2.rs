@@ -14,7 +14,7 @@ use super::{
     reflog::Moved,
 };
 use crate::{
-    gates::Undecided,
+    gates::Stop,
     push::{Oid, remotes::Entry},
 };
 
@@ -69,11 +69,11 @@ impl Libgit2 {
     }
 }
 
-fn failed(what: &str, error: &git2::Error) -> Undecided {
-    Undecided::failed(what, &error.message())
+fn failed(what: &str, error: &git2::Error) -> Stop {
+    Stop::failed(what, &error.message())
 }
 
-fn found<T>(what: &str, result: Result<T, git2::Error>) -> Result<Option<T>, Undecided> {
+fn found<T>(what: &str, result: Result<T, git2::Error>) -> Result<Option<T>, Stop> {
     // No ref has an invalid name.
     let absent = [
         ErrorCode::NotFound,
@@ -88,7 +88,7 @@ fn found<T>(what: &str, result: Result<T, git2::Error>) -> Result<Option<T>, Und
 }
 
 impl Backend for Libgit2 {
-    fn config(&self) -> Result<Vec<Entry>, Undecided> {
+    fn config(&self) -> Result<Vec<Entry>, Stop> {
         let failed = |error: git2::Error| failed("read git's configuration", &error);
         let mut config = self.0.config().map_err(failed)?;
         let config = config.snapshot().map_err(failed)?;
@@ -111,13 +111,13 @@ impl Backend for Libgit2 {
         Ok(all)
     }
 
-    fn reference(&mut self, name: &str) -> Result<Option<Oid>, Undecided> {
+    fn reference(&mut self, name: &str) -> Result<Option<Oid>, Stop> {
         let what = format!("read `{name}`");
         let id = found(&what, self.0.refname_to_id(name))?;
         Ok(id.and_then(|id| Oid::parse(id.to_string().as_bytes())))
     }
 
-    fn symbolic(&mut self, name: &str) -> Result<Option<String>, Undecided> {
+    fn symbolic(&mut self, name: &str) -> Result<Option<String>, Stop> {
         let what = format!("read `{name}`");
         let reference = found(&what, self.0.find_reference(name))?;
         let target = reference
@@ -126,7 +126,7 @@ impl Backend for Libgit2 {
         Ok(target.map(|target| target.to_str_lossy().into_owned()))
     }
 
-    fn moves(&mut self, name: &str) -> Result<Vec<Moved>, Undecided> {
+    fn moves(&mut self, name: &str) -> Result<Vec<Moved>, Stop> {
         let failed = |error: git2::Error| failed(&format!("read the reflog of `{name}`"), &error);
         // libgit2 would make a reflog where there is none, and git then goes on writing it.
         if !self.0.reference_has_log(name).map_err(failed)? {
@@ -146,7 +146,7 @@ impl Backend for Libgit2 {
         Ok(reflog.iter().filter_map(moved).collect())
     }
 
-    fn header(&mut self, id: &Oid) -> Result<Option<(Kind, usize)>, Undecided> {
+    fn header(&mut self, id: &Oid) -> Result<Option<(Kind, usize)>, Stop> {
         let Some(oid) = Self::id(id) else {
             return Ok(None);
         };
@@ -156,7 +156,7 @@ impl Backend for Libgit2 {
         Ok(header.map(|(size, kind)| (kind, size)))
     }
 
-    fn read(&mut self, id: &Oid) -> Result<Vec<u8>, Undecided> {
+    fn read(&mut self, id: &Oid) -> Result<Vec<u8>, Stop> {
         let what = format!("read {}", id.short());
         let missing = || git2::Error::from_str("there is no such object");
         let read = |oid| Ok(self.0.odb()?.read(oid)?.data().to_owned());

@@ -7,7 +7,7 @@ use bstr::ByteSlice;
 use super::{Repository, command::removed};
 use crate::{
     cure::command,
-    gates::Undecided,
+    gates::Stop,
     policy::FILE,
     process::{program::ask_within, shell::script},
     push::{Oid, url::redact, variables::LIVE},
@@ -24,7 +24,7 @@ impl Repository {
         environment: &str,
         live: &str,
         limit: Duration,
-    ) -> Result<Oid, Undecided> {
+    ) -> Result<Oid, Stop> {
         let directory = self.work_tree().unwrap_or_else(|| self.common_dir());
         // git calls its hooks at the top, wherever the push was typed.
         let is_below = env::var_os("GIT_PREFIX").is_some_and(|prefix| !prefix.is_empty())
@@ -32,7 +32,7 @@ impl Repository {
         let enter = is_below.then(|| command(["cd", &directory.to_string_lossy()]));
         let failed = |how: &str| {
             let words = "see what it prints, and why";
-            Undecided::new(format!("`live` of {environment} {how}")).cure(
+            Stop::undecided(format!("`live` of {environment} {how}")).cure(
                 words,
                 enter
                     .iter()
@@ -42,7 +42,7 @@ impl Repository {
         };
         if env::var_os(LIVE).is_some() {
             return Err(
-                Undecided::new(format!("`live` of {environment} asks for itself")).hint(format!(
+                Stop::undecided(format!("`live` of {environment} asks for itself")).hint(format!(
                     "call nothing in it that asks what is live: fix it in {FILE}"
                 )),
             );

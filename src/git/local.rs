@@ -15,7 +15,7 @@ use crate::{
     cure::command,
     file::Kept,
     gates::{
-        self, Object, Undecided,
+        self, Object, Stop,
         facts::{CheckedOut, Commit, Count, Difference, Mismatch, Relation, TrunkName},
     },
     policy::detect::{self, Candidate},
@@ -24,7 +24,7 @@ use crate::{
 };
 
 impl gates::LocalRepository for Repository {
-    fn object(&self, id: &Oid) -> Result<Object, Undecided> {
+    fn object(&self, id: &Oid) -> Result<Object, Stop> {
         let mut backend = self.backend();
         Ok(match backend.header(id)? {
             Some((Kind::Commit, _)) => {
@@ -41,17 +41,17 @@ impl gates::LocalRepository for Repository {
         self.layout.is_shallow
     }
 
-    fn local_branch(&self, name: &str) -> Result<Option<Oid>, Undecided> {
+    fn local_branch(&self, name: &str) -> Result<Option<Oid>, Stop> {
         self.reference(&format!("refs/heads/{name}"))
     }
 
-    fn has_been_there(&self, trunk: &TrunkName) -> Result<bool, Undecided> {
+    fn has_been_there(&self, trunk: &TrunkName) -> Result<bool, Stop> {
         let name = |branch: &str| format!("refs/remotes/{}/{branch}", trunk.remote);
         let tracking = name(&trunk.branch);
         Ok(self.reference(&tracking)?.is_some() || self.symbolic(&name("HEAD"))? == Some(tracking))
     }
 
-    fn checked_out(&self, branch: &str) -> Result<CheckedOut, Undecided> {
+    fn checked_out(&self, branch: &str) -> Result<CheckedOut, Stop> {
         let name = format!("refs/heads/{branch}");
         if self.symbolic("HEAD")? == Some(name.clone()) {
             return Ok(CheckedOut::Here);
@@ -68,13 +68,13 @@ impl gates::LocalRepository for Repository {
         Ok(CheckedOut::Nowhere)
     }
 
-    fn relation(&self, a: &Oid, b: &Oid, remote: &str) -> Result<Relation, Undecided> {
+    fn relation(&self, a: &Oid, b: &Oid, remote: &str) -> Result<Relation, Stop> {
         let (ahead, behind) = (self.count(a, b, remote)?, self.count(b, a, remote)?);
         match (ahead.0, behind.0) {
             (0, _) => return Ok(Relation::Behind(behind)),
             (_, 0) => return Ok(Relation::Ahead(ahead)),
             // Where the history was cut off, a common past may lie beyond the cut.
-            _ if self.is_shallow() => return Err(Undecided::shallow(b, remote)),
+            _ if self.is_shallow() => return Err(Stop::shallow(b, remote)),
             _ => {}
         }
         let related = self.git.run(["merge-base", a.as_str(), b.as_str()])?;
@@ -83,16 +83,16 @@ impl gates::LocalRepository for Repository {
             Some(1) => Ok(Relation::Unrelated),
             _ => {
                 let command = format!("git merge-base {} {}", a.short(), b.short());
-                Err(Undecided::not_run(&command, related.stderr))
+                Err(Stop::not_run(&command, related.stderr))
             }
         }
     }
 
-    fn same_content(&self, a: &Oid, b: &Oid) -> Result<bool, Undecided> {
+    fn same_content(&self, a: &Oid, b: &Oid) -> Result<bool, Stop> {
         Ok(self.tree(a)? == self.tree(b)?)
     }
 
-    fn difference(&self, old: &Oid, new: &Oid, remote: &str) -> Result<Difference, Undecided> {
+    fn difference(&self, old: &Oid, new: &Oid, remote: &str) -> Result<Difference, Stop> {
         let range = format!("{old}...{new}");
         let log = self.git.run([
             "log",
@@ -130,22 +130,22 @@ impl gates::LocalRepository for Repository {
         // Where the history was cut off, the new commit may have them beyond the cut.
         if gates::LocalRepository::is_shallow(self) && !(log.is_ok() && difference.takes.is_empty())
         {
-            return Err(Undecided::shallow(old, remote));
+            return Err(Stop::shallow(old, remote));
         }
         if !log.is_ok() {
             let command = format!("git log {}...{}", old.short(), new.short());
-            return Err(Undecided::not_run(&command, log.stderr));
+            return Err(Stop::not_run(&command, log.stderr));
         }
         Ok(difference)
     }
 
-    fn checkout(&self, commit: &Oid) -> Result<Option<Mismatch>, Undecided> {
-        let top = self.work_tree().ok_or_else(Undecided::bare)?;
+    fn checkout(&self, commit: &Oid) -> Result<Option<Mismatch>, Stop> {
+        let top = self.work_tree().ok_or_else(Stop::bare)?;
         let options: Vec<_> = looking(self.kept()).collect();
         let call = || self.git.command(&options);
         let is_same = |head: &Option<Oid>| match head {
             Some(head) => Ok(head == commit || self.tree(head)? == self.tree(commit)?),
-            None => Ok::<_, Undecided>(false),
+            None => Ok::<_, Stop>(false),
         };
         let own_index = self.state_dir().join("index");
         let seen = match rewritten(&call, self.common_dir())? {
@@ -182,18 +182,18 @@ impl gates::LocalRepository for Repository {
         Ok((!hidden.is_empty()).then_some(Mismatch::Hidden(hidden)))
     }
 
-    fn detect(&self, commit: &Oid) -> Result<Vec<Candidate>, Undecided> {
+    fn detect(&self, commit: &Oid) -> Result<Vec<Candidate>, Stop> {
         self.tree(commit)?;
         let repository = self;
         Ok(detect::suite(&Files { repository, commit }))
     }
 
-    fn author(&self, commit: &Oid) -> Result<String, Undecided> {
+    fn author(&self, commit: &Oid) -> Result<String, Stop> {
         let author = commit_author(&self.read(commit)?);
         author.ok_or_else(|| damaged(commit))
     }
 
-    fn committed_at(&self, commit: &Oid) -> Result<Option<Timestamp>, Undecided> {
+    fn committed_at(&self, commit: &Oid) -> Result<Option<Timestamp>, Stop> {
         let bytes = self.read(commit)?;
         let mut headers = bytes.lines().take_while(|line| !line.is_empty());
         let committer = headers.find_map(|line| line.strip_prefix(b"committer "));
@@ -231,7 +231,7 @@ impl Repository {
     }
 
     /// The commands after which the user's own git sees the changes, too, that we saw.
-    fn unseen(&self, records: &[u8]) -> Result<Vec<String>, Undecided> {
+    fn unseen(&self, records: &[u8]) -> Result<Vec<String>, Stop> {
         let mut first = Vec::new();
         // `1`, the state, a submodule's state, three modes, HEAD's object.
         for record in records
@@ -255,7 +255,7 @@ impl Repository {
     }
 
     /// Counts the commits that `from` has and `without` lacks.
-    fn count(&self, from: &Oid, without: &Oid, remote: &str) -> Result<Count, Undecided> {
+    fn count(&self, from: &Oid, without: &Oid, remote: &str) -> Result<Count, Stop> {
         let most = format!("--max-count={}", Count::MOST + 1);
         let without_it = format!("^{without}");
         let args = [
@@ -270,12 +270,10 @@ impl Repository {
         let count = (output.line().to_str().ok()).and_then(|text| text.parse().ok());
         match count.filter(|_| output.is_ok()) {
             Some(count) => Ok(Count(count)),
-            None if gates::LocalRepository::is_shallow(self) => {
-                Err(Undecided::shallow(without, remote))
-            }
+            None if gates::LocalRepository::is_shallow(self) => Err(Stop::shallow(without, remote)),
             None => {
                 let command = format!("git rev-list {} ^{}", from.short(), without.short());
-                Err(Undecided::not_run(&command, output.stderr))
+                Err(Stop::not_run(&command, output.stderr))
             }
         }
     }

@@ -10,7 +10,7 @@ use super::{
     push::reasons,
 };
 use crate::{
-    gates::Undecided,
+    gates::Stop,
     memory::lock::{Found, LIMIT as MOST, Lock, REFS, ref_of},
     process::program::run_with_input,
     push::{Oid, url::label},
@@ -51,14 +51,14 @@ pub(crate) struct Changed {
 
 impl Repository {
     /// The lock of an environment that only this clone knows.
-    pub(crate) fn local_lock(&self, environment: &str) -> Result<Option<Found>, Undecided> {
+    pub(crate) fn local_lock(&self, environment: &str) -> Result<Option<Found>, Stop> {
         let name = ref_of(environment);
         let id = self.reference(&name)?;
         Ok(id.map(|id| self.lock_at(&name, &id, true)))
     }
 
     /// All locks that only this clone knows.
-    pub(crate) fn local_locks(&self) -> Result<Vec<Found>, Undecided> {
+    pub(crate) fn local_locks(&self) -> Result<Vec<Found>, Stop> {
         let format = "--format=%(objectname) %(refname)";
         let listed = self.git.must(["for-each-ref", format, REFS])?;
         let found = |line: &[u8]| {
@@ -82,8 +82,8 @@ impl Repository {
     }
 
     /// Writes the file of a lock.
-    pub(crate) fn write_lock(&self, lock: &Lock) -> Result<Oid, Undecided> {
-        let failed = |reason: &dyn std::fmt::Display| Undecided::failed("write the lock", reason);
+    pub(crate) fn write_lock(&self, lock: &Lock) -> Result<Oid, Stop> {
+        let failed = |reason: &dyn std::fmt::Display| Stop::failed("write the lock", reason);
         let text = serde_json::to_vec(lock).map_err(|error| failed(&error))?;
         let mut command = self.git.command(["hash-object", "-w", "--stdin"]);
         let output = run_with_input(&mut command, &text)?;
@@ -96,7 +96,7 @@ impl Repository {
         &self,
         remote: Option<&str>,
         changes: &[Change],
-    ) -> Result<Changed, Undecided> {
+    ) -> Result<Changed, Stop> {
         match remote {
             _ if changes.is_empty() => Ok(Changed::default()),
             Some(remote) => self.push_locks(remote, changes),
@@ -104,7 +104,7 @@ impl Repository {
         }
     }
 
-    fn update_locks(&self, changes: &[Change]) -> Result<Changed, Undecided> {
+    fn update_locks(&self, changes: &[Change]) -> Result<Changed, Stop> {
         let mut done = Changed::default();
         for change in changes {
             let (name, [old, new]) = (change.name.as_str(), change.ids());
@@ -120,7 +120,7 @@ impl Repository {
     }
 
     /// Changes them in one push, which no hook here judges.
-    fn push_locks(&self, remote: &str, changes: &[Change]) -> Result<Changed, Undecided> {
+    fn push_locks(&self, remote: &str, changes: &[Change]) -> Result<Changed, Stop> {
         let lease = |change: &Change| {
             let [old, _] = change.ids();
             format!("--force-with-lease={}:{old}", change.name)
@@ -145,7 +145,7 @@ impl Repository {
         };
         let told: Vec<_> = output.stdout.lines().filter_map(told).collect();
         if told.is_empty() && !output.is_ok() {
-            return Err(Undecided::unreachable(&label(remote.into()), output.stderr));
+            return Err(Stop::unreachable(&label(remote.into()), output.stderr));
         }
         let names = told.into_iter().filter(|(is_done, _)| *is_done);
         Ok(Changed {

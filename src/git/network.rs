@@ -12,7 +12,7 @@ use bstr::{BStr, BString, ByteSlice, ByteVec};
 
 use super::{Repository, askpass::askpass};
 use crate::{
-    gates::{LocalRepository as _, Undecided, facts::TrunkName},
+    gates::{LocalRepository as _, Stop, facts::TrunkName},
     memory::{lock::REFS as LOCKS, record::REF},
     process::{
         program::{Output, ask_within},
@@ -69,7 +69,7 @@ impl Repository {
 #[derive(Debug)]
 pub(super) struct TrunkTips {
     /// The tip of its branch, or that there is no such branch.
-    pub(super) tip: Result<Oid, Undecided>,
+    pub(super) tip: Result<Oid, Stop>,
     /// The refs of the locks.
     pub(super) locks: Vec<(String, Oid)>,
     /// The tip of the team's notes; `None` where there are none, or it was not asked for.
@@ -95,9 +95,9 @@ impl Network<'_> {
         trunk: &TrunkName,
         url: &BStr,
         notes: bool,
-    ) -> Result<TrunkTips, Undecided> {
+    ) -> Result<TrunkTips, Stop> {
         let branch = format!("refs/heads/{}", trunk.branch);
-        let listed = || -> Result<TrunkTips, Undecided> {
+        let listed = || -> Result<TrunkTips, Stop> {
             let remote = trunk.remote.as_bytes().into();
             let locks = format!("{LOCKS}*");
             let refs = [branch.as_str(), &locks, REF];
@@ -167,7 +167,7 @@ impl Network<'_> {
             // only misses it. But not where the first complained about its own options.
             let has_reason = !output.is_ok() && output.code != Some(USAGE);
             if has_reason && !error.details.is_empty() {
-                Undecided::unreachable(&trunk.remote, output.stderr)
+                Stop::unreachable(&trunk.remote, output.stderr)
             } else {
                 error
             }
@@ -175,12 +175,12 @@ impl Network<'_> {
     }
 
     /// The error for a trunk that is not there: the server may have renamed it.
-    fn no_trunk(&self, trunk: &TrunkName, url: &BStr) -> Undecided {
+    fn no_trunk(&self, trunk: &TrunkName, url: &BStr) -> Stop {
         let local = self.repository.local_branch(&trunk.branch);
         let is_here = matches!(local, Ok(Some(_)));
         match self.default_branch(&trunk.remote, url) {
-            Ok(Some(to)) if to != trunk.branch => Undecided::renamed_trunk(trunk, &to, is_here),
-            _ => Undecided::no_trunk(trunk, is_here),
+            Ok(Some(to)) if to != trunk.branch => Stop::renamed_trunk(trunk, &to, is_here),
+            _ => Stop::no_trunk(trunk, is_here),
         }
     }
 
@@ -209,7 +209,7 @@ impl Network<'_> {
         remote: Option<&BStr>,
         url: &BStr,
         refs: &[&str],
-    ) -> Result<Vec<(String, Oid)>, Undecided> {
+    ) -> Result<Vec<(String, Oid)>, Stop> {
         let mut command = self.repository.git.network(["ls-remote", "--"]);
         if remote.is_none() {
             name(&mut command, url);
@@ -220,7 +220,7 @@ impl Network<'_> {
         let label = label(remote.unwrap_or(url));
         let output = self.ask(command, &label, url)?;
         if !output.is_ok() {
-            return Err(Undecided::unreachable(&label, output.stderr));
+            return Err(Stop::unreachable(&label, output.stderr));
         }
         // A pattern also matches `refs/heads/x/refs/heads/master`: names are compared in full.
         let is_asked = |name: &&str| {
@@ -240,12 +240,7 @@ impl Network<'_> {
     }
 
     /// Asks a remote until the deadline; one that has given no answer to this process is not waited for again.
-    pub(super) fn ask(
-        &self,
-        command: Command,
-        remote: &str,
-        url: &BStr,
-    ) -> Result<Output, Undecided> {
+    pub(super) fn ask(&self, command: Command, remote: &str, url: &BStr) -> Result<Output, Stop> {
         let answer = self.call(command, remote, url)?;
         answer.ok_or_else(|| {
             silent().push(url.to_owned());
@@ -253,9 +248,9 @@ impl Network<'_> {
         })
     }
 
-    pub(super) fn no_answer(&self, remote: &str) -> Undecided {
+    pub(super) fn no_answer(&self, remote: &str) -> Stop {
         let limit = self.limit.as_secs();
-        Undecided::new(format!("`{remote}` gave no answer within {limit} s")).hint_ask(remote)
+        Stop::undecided(format!("`{remote}` gave no answer within {limit} s")).hint_ask(remote)
     }
 
     /// Runs a call of git over the network until the deadline; `None`: it had not ended by then.
@@ -264,7 +259,7 @@ impl Network<'_> {
         mut command: Command,
         remote: &str,
         url: &BStr,
-    ) -> Result<Option<Output>, Undecided> {
+    ) -> Result<Option<Output>, Stop> {
         if silent().iter().any(|known| known == url) {
             return Ok(None);
         }

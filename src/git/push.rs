@@ -8,7 +8,7 @@ use std::{
 use bstr::ByteSlice;
 
 use super::{command::NO_HOOKS, network::Network};
-use crate::{gates::Undecided, process::program::Output, push::url::label, text::printable};
+use crate::{gates::Stop, process::program::Output, push::url::label, text::printable};
 
 impl Network<'_> {
     /// Pushes refs of ours to a remote, each only where it still is what the remote had.
@@ -17,7 +17,7 @@ impl Network<'_> {
         remote: &str,
         leases: &[String],
         refspecs: &[String],
-    ) -> Result<Output, Undecided> {
+    ) -> Result<Output, Stop> {
         let url = self.repository.remotes().push_url(remote.as_bytes());
         let url = url.ok_or_else(|| self.repository.no_such_remote(remote))?;
         let mut push = self.repository.git.network(NO_HOOKS);

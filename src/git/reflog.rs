@@ -4,7 +4,7 @@ use bstr::{BStr, BString, ByteSlice};
 use jiff::Timestamp;
 
 use super::Repository;
-use crate::{gates::Undecided, push::Oid};
+use crate::{gates::Stop, push::Oid};
 
 /// A ref came to point to a commit.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,7 +62,7 @@ impl Repository {
     }
 
     /// The moves of a ref, newest first; none where there is no such ref.
-    pub(crate) fn moves(&self, name: &str) -> Result<Vec<Moved>, Undecided> {
+    pub(crate) fn moves(&self, name: &str) -> Result<Vec<Moved>, Stop> {
         match self.reference(name)? {
             Some(_) => self.backend().moves(name),
             None => Ok(Vec::new()),

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::{Repository, network::LIMIT};
 use crate::{
-    gates::{self, EnvironmentRemote, EnvironmentRemotes, Tip, Tips, Undecided, facts::TrunkName},
+    gates::{self, EnvironmentRemote, EnvironmentRemotes, Stop, Tip, Tips, facts::TrunkName},
     memory::{
         deployments::newest,
         record::{Place, Record},
@@ -17,7 +17,7 @@ use crate::{
 };
 
 impl gates::Remotes for Repository {
-    fn trunk_tip(&self, trunk: &TrunkName, team: bool) -> Result<Tip, Undecided> {
+    fn trunk_tip(&self, trunk: &TrunkName, team: bool) -> Result<Tip, Stop> {
         let url = self.fetch_url(&trunk.remote)?;
         let network = self.network(LIMIT);
         let asked = network.trunk_tip(trunk, url.as_ref(), team)?;
@@ -32,17 +32,17 @@ impl gates::Remotes for Repository {
         })
     }
 
-    fn default_branch(&self, remote: &str) -> Result<Option<String>, Undecided> {
+    fn default_branch(&self, remote: &str) -> Result<Option<String>, Stop> {
         let url = self.fetch_url(remote)?;
         self.network(LIMIT).default_branch(remote, url.as_ref())
     }
 
-    fn running(&self, of: &EnvironmentRemotes) -> Option<Result<Oid, Undecided>> {
+    fn running(&self, of: &EnvironmentRemotes) -> Option<Result<Oid, Stop>> {
         let live = of.live.as_deref()?;
         Some(self.ask_live_command(&of.environment, live, LIMIT))
     }
 
-    fn live(&self, of: &EnvironmentRemotes, remote: &EnvironmentRemote) -> Result<Tips, Undecided> {
+    fn live(&self, of: &EnvironmentRemotes, remote: &EnvironmentRemote) -> Result<Tips, Stop> {
         if of.is_remembered {
             let last = self.remembered(of.place_of(remote))?;
             let branch = of.branches.first().cloned().unwrap_or_default();
@@ -59,7 +59,7 @@ impl Repository {
         remote: &BStr,
         urls: &[BString],
         branches: &[String],
-    ) -> Result<Tips, Undecided> {
+    ) -> Result<Tips, Stop> {
         let full = |branch: &String| format!("refs/heads/{branch}");
         let refs: Vec<_> = branches.iter().map(full).collect();
         let refs: Vec<_> = refs.iter().map(String::as_str).collect();
@@ -79,7 +79,7 @@ impl Repository {
     }
 
     /// The last deployment to a place, as far as it is remembered.
-    pub(crate) fn remembered(&self, place: Place<'_>) -> Result<Option<Record>, Undecided> {
+    pub(crate) fn remembered(&self, place: Place<'_>) -> Result<Option<Record>, Stop> {
         Ok(newest(&self.notes().all()?, place, Timestamp::now()).cloned())
     }
 
@@ -89,7 +89,7 @@ impl Repository {
     }
 
     /// The tips of these refs of a remote, at each URL that it is fetched from or pushed to.
-    pub(crate) fn probe(&self, remote: &BStr, refs: &[&str]) -> Result<Tips, Undecided> {
+    pub(crate) fn probe(&self, remote: &BStr, refs: &[&str]) -> Result<Tips, Stop> {
         let mut urls = Vec::from_iter(self.remotes().fetch_url(remote));
         urls.extend(self.remotes().push_urls(remote));
         urls.dedup();
@@ -97,7 +97,7 @@ impl Repository {
     }
 
     /// The tips of these refs at these URLs; those that do not exist are left out.
-    fn tips(&self, remote: &BStr, urls: &[BString], refs: &[&str]) -> Result<Tips, Undecided> {
+    fn tips(&self, remote: &BStr, urls: &[BString], refs: &[&str]) -> Result<Tips, Stop> {
         let network = self.network(LIMIT);
         let fetched = self.remotes().fetch_url(remote);
         let ask = |url: &BString| {
@@ -115,18 +115,18 @@ impl Repository {
         url: &BStr,
         name: &str,
         limit: Duration,
-    ) -> Result<Option<Oid>, Undecided> {
+    ) -> Result<Option<Oid>, Stop> {
         let mut tips = self.network(limit).list(None, url, &[name])?;
         Ok(tips.pop().map(|(_, id)| id))
     }
 
     /// The URL that trunk's remote is fetched from.
-    pub(super) fn fetch_url(&self, remote: &str) -> Result<BString, Undecided> {
+    pub(super) fn fetch_url(&self, remote: &str) -> Result<BString, Stop> {
         let url = self.remotes().fetch_url(remote.as_bytes());
         url.ok_or_else(|| self.no_such_remote(remote))
     }
 
-    pub(crate) fn no_such_remote(&self, remote: &str) -> Undecided {
-        Undecided::no_trunk_remote(remote, &self.remotes().known())
+    pub(crate) fn no_such_remote(&self, remote: &str) -> Stop {
+        Stop::no_trunk_remote(remote, &self.remotes().known())
     }
 }

@@ -16,7 +16,7 @@ use super::{
     libgit2::Libgit2,
 };
 use crate::{
-    gates::{Passed, Undecided},
+    gates::{Passed, Stop},
     process::{program::Output, variable},
     push::{
         Oid,
@@ -41,7 +41,7 @@ pub struct Repository {
 
 impl Repository {
     /// Opens the repository that the current directory and git's variables name.
-    pub fn open() -> Result<Self, Undecided> {
+    pub fn open() -> Result<Self, Stop> {
         let git = Git::find()?;
         let (backend, layout) = backend(&git)?;
         let config = backend.config()?;
@@ -127,13 +127,13 @@ impl Repository {
     }
 
     /// Whether an object is a commit; `None` where it is not here.
-    pub(super) fn is_commit(&self, id: &Oid) -> Result<Option<bool>, Undecided> {
+    pub(super) fn is_commit(&self, id: &Oid) -> Result<Option<bool>, Stop> {
         let header = self.backend().header(id)?;
         Ok(header.map(|(kind, _)| kind == Kind::Commit))
     }
 
     /// The commit that an id names, through tags.
-    pub(crate) fn peel(&self, id: &Oid) -> Result<Option<Oid>, Undecided> {
+    pub(crate) fn peel(&self, id: &Oid) -> Result<Option<Oid>, Stop> {
         match self.is_commit(id)? {
             Some(true) => Ok(Some(id.clone())),
             Some(false) => self.revision(id.as_str()),
@@ -142,7 +142,7 @@ impl Repository {
     }
 
     /// The commit that a revision names (gitrevisions(7)).
-    pub(crate) fn revision(&self, revision: &str) -> Result<Option<Oid>, Undecided> {
+    pub(crate) fn revision(&self, revision: &str) -> Result<Option<Oid>, Stop> {
         let commit = format!("{revision}^{{commit}}");
         let args = ["rev-parse", "--verify", "--quiet", "--end-of-options"];
         let output = self.git.run(args.into_iter().chain([commit.as_str()]))?;
@@ -150,11 +150,11 @@ impl Repository {
     }
 
     /// The commit, or other object, that a ref or `HEAD` leads to.
-    pub fn reference(&self, name: &str) -> Result<Option<Oid>, Undecided> {
+    pub fn reference(&self, name: &str) -> Result<Option<Oid>, Stop> {
         self.backend().reference(name)
     }
 
-    pub(crate) fn symbolic(&self, name: &str) -> Result<Option<String>, Undecided> {
+    pub(crate) fn symbolic(&self, name: &str) -> Result<Option<String>, Stop> {
         self.backend().symbolic(name)
     }
 }
@@ -182,7 +182,7 @@ fn real_path(path: &Path) -> Option<PathBuf> {
 
 /// Opens the repository with libgit2, or with git itself where libgit2 cannot: it does not see what
 /// `git -c` says, and does not read what git 3 makes by default (SHA-256, reftable).
-fn backend(git: &Git) -> Result<(Box<dyn Backend>, Layout), Undecided> {
+fn backend(git: &Git) -> Result<(Box<dyn Backend>, Layout), Stop> {
     const ONLY_GIT: [&str; 2] = ["GIT_CONFIG_PARAMETERS", "GIT_CONFIG_COUNT"];
     let by_git = ONLY_GIT.iter().any(|name| env::var_os(name).is_some());
     if !by_git && let Some((repository, layout)) = Libgit2::open() {

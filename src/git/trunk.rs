@@ -5,7 +5,7 @@ use bstr::{BStr, ByteSlice};
 use super::{Repository, network::Network};
 use crate::{
     cure::command,
-    gates::{Undecided, facts::TrunkName},
+    gates::{Stop, facts::TrunkName},
     policy::{FILE, Trunk},
     push::Oid,
 };
@@ -13,7 +13,7 @@ use crate::{
 impl Repository {
     /// Trunk's branch: the policy's, else the one that `REMOTE/HEAD` names, else whichever of
     /// master and main exists.
-    pub(crate) fn trunk(&self, trunk: &Trunk) -> Result<TrunkName, Undecided> {
+    pub(crate) fn trunk(&self, trunk: &Trunk) -> Result<TrunkName, Stop> {
         let remote = trunk.remote.clone();
         let branch = match &trunk.branch {
             Some(branch) => branch.clone(),
@@ -24,7 +24,7 @@ impl Repository {
 
     /// The tip of a remote's default branch, as this clone knows it: the one that `git clone` or `git remote
     /// set-head` noted, else master or main.
-    pub(crate) fn default_tip(&self, remote: &BStr) -> Result<Option<Oid>, Undecided> {
+    pub(crate) fn default_tip(&self, remote: &BStr) -> Result<Option<Oid>, Stop> {
         let Ok(remote) = remote.to_str() else {
             return Ok(None);
         };
@@ -38,7 +38,7 @@ impl Repository {
     }
 
     /// Whether this clone has branches of a remote, but not its default one.
-    pub(crate) fn is_default_unknown(&self, remote: &str) -> Result<bool, Undecided> {
+    pub(crate) fn is_default_unknown(&self, remote: &str) -> Result<bool, Stop> {
         if self.default_tip(remote.into())?.is_some() {
             return Ok(false);
         }
@@ -49,12 +49,12 @@ impl Repository {
         Ok(!known.stdout.is_empty())
     }
 
-    fn trunk_branch(&self, remote: &str) -> Result<String, Undecided> {
+    fn trunk_branch(&self, remote: &str) -> Result<String, Stop> {
         let which = |found| {
             if !self.remotes().has(remote.as_bytes()) {
                 return Err(self.no_such_remote(remote));
             }
-            let which = Undecided::new(format!("which branch is trunk? `{remote}` has {found}"));
+            let which = Stop::undecided(format!("which branch is trunk? `{remote}` has {found}"));
             Err(which.cure(
                 format!("have git ask, or name it in `trunk.branch` of {FILE}"),
                 [command(["git", "remote", "set-head", remote, "--auto"])],
@@ -89,18 +89,14 @@ impl Repository {
 
 impl Network<'_> {
     /// The branch that a remote's HEAD names; `None` where it has no commit yet.
-    pub(super) fn default_branch(
-        &self,
-        remote: &str,
-        url: &BStr,
-    ) -> Result<Option<String>, Undecided> {
+    pub(super) fn default_branch(&self, remote: &str, url: &BStr) -> Result<Option<String>, Stop> {
         let ask = self
             .repository
             .git
             .network(["ls-remote", "--symref", "--", remote, "HEAD"]);
         let said = self.ask(ask, remote, url)?;
         if !said.is_ok() {
-            return Err(Undecided::unreachable(remote, said.stderr));
+            return Err(Stop::unreachable(remote, said.stderr));
         }
         // `ref: refs/heads/main`, a tab, `HEAD` (git-ls-remote(1)).
         let named = said.line().strip_prefix(b"ref: refs/heads/");

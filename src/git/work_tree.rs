@@ -16,7 +16,7 @@ use super::{
     command::{OF_THE_PUSH, must},
     libgit2,
 };
-use crate::{file, gates::Undecided, process::program::run, push::Oid};
+use crate::{file, gates::Stop, process::program::run, push::Oid};
 
 /// Lists what differs from HEAD's tree, and HEAD.
 pub(super) const STATUS: [&str; 8] = [
@@ -39,8 +39,8 @@ pub(crate) fn differing(
     call: &dyn Fn() -> Command,
     top: &Path,
     index: Option<&Path>,
-) -> Result<(Option<Oid>, Vec<BString>), Undecided> {
-    let failed = |error: io::Error| Undecided::failed("make an index to look with", &error);
+) -> Result<(Option<Oid>, Vec<BString>), Stop> {
+    let failed = |error: io::Error| Stop::failed("make an index to look with", &error);
     // Where nothing of ours is yet, nothing is left behind.
     let place = index.and_then(Path::parent).filter(|place| place.is_dir());
     let place = place.map_or_else(env::temp_dir, Path::to_owned);
@@ -115,7 +115,7 @@ fn has_staged(status: &[u8]) -> bool {
 }
 
 /// The files of a submodule that differ from what it has checked out, or are of no repository.
-fn in_submodule(call: &dyn Fn() -> Command, top: &Path) -> Result<Vec<BString>, Undecided> {
+fn in_submodule(call: &dyn Fn() -> Command, top: &Path) -> Result<Vec<BString>, Stop> {
     if top.join(".git").symlink_metadata().is_err() {
         let files = top.read_dir().into_iter().flatten().flatten();
         return Ok(files
@@ -138,11 +138,11 @@ fn in_submodule(call: &dyn Fn() -> Command, top: &Path) -> Result<Vec<BString>, 
 pub(crate) fn rewritten(
     call: &dyn Fn() -> Command,
     common_dir: &Path,
-) -> Result<Vec<BString>, Undecided> {
+) -> Result<Vec<BString>, Stop> {
     // The pattern of a line with an attribute by which git writes a file otherwise.
     const WRITES: &str = r"(?m)^[ \t]*([^#\s]\S*)[ \t](?:.*[ \t])?(?:filter|text|eol|crlf|ident|working-tree-encoding)(?:[=\s]|$)";
     let path = common_dir.join("info/attributes");
-    let failed = |error| Undecided::failed(format_args!("read {}", path.display()), &error);
+    let failed = |error| Stop::failed(format_args!("read {}", path.display()), &error);
     let writes = Regex::new(WRITES).map_err(failed)?;
     let text = file::read_followed(&path).unwrap_or_default();
     let text = text.to_str_lossy();

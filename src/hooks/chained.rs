@@ -13,7 +13,7 @@ use std::{
 use nix::unistd::getppid;
 
 use crate::{
-    gates::Undecided,
+    gates::Stop,
     process::{SH, child::ChildWatch, find, foreground, signals},
     push::variables::AFTER,
 };
@@ -68,7 +68,7 @@ impl Chained {
 
     /// Refuses to go round in a circle: this process has taken the place of the shell that another
     /// gate runs as a chained hook, or is too deep in such calls.
-    pub(crate) fn refuse_circle(&self) -> Result<(), Undecided> {
+    pub(crate) fn refuse_circle(&self) -> Result<(), Stop> {
         let outer = env::var(AFTER).unwrap_or_default();
         let parent = getppid().to_string();
         let calls = outer.split(',');
@@ -76,7 +76,7 @@ impl Chained {
             return Ok(());
         }
         let text = format!("{} calls pushgate again, and would for ever", self.name);
-        let error = Undecided::new(text).hint("let it call neither pushgate nor git's hook");
+        let error = Stop::undecided(text).hint("let it call neither pushgate nor git's hook");
         Err(error.cure(
             "where it has the lines of pushgate twice",
             ["pushgate install"],
@@ -89,9 +89,9 @@ pub(crate) fn run(
     chained: &Chained,
     arguments: [&OsStr; 2],
     input: Vec<u8>,
-) -> Result<Ending, Undecided> {
+) -> Result<Ending, Stop> {
     let failed = |error: io::Error| {
-        Undecided::new(format!("could not run {}", chained.name)).detail(error.to_string())
+        Stop::undecided(format!("could not run {}", chained.name)).detail(error.to_string())
     };
     let outer = env::var(AFTER).map_or(String::new(), |outer| outer + ",");
     let after = format!("{outer}{}", process::id());

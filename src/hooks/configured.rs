@@ -13,7 +13,7 @@ use super::{
     script::NAME,
 };
 use crate::{
-    gates::Undecided,
+    gates::Stop,
     git::{Repository, Version},
     push::remotes::Entry,
     text::shell_word,
@@ -99,7 +99,7 @@ pub(crate) fn is_there(repository: &Repository) -> bool {
 }
 
 /// Refuses a git that runs no configured hooks.
-pub(crate) fn require_git(repository: &Repository) -> Result<(), Undecided> {
+pub(crate) fn require_git(repository: &Repository) -> Result<(), Stop> {
     let output = repository.git().must(["version"])?;
     let version = output.line().to_str_lossy();
     if Version::of_git(&version).is_some_and(|version| version >= NEEDED) {
@@ -108,14 +108,14 @@ pub(crate) fn require_git(repository: &Repository) -> Result<(), Undecided> {
     let version = version.trim_start_matches("git version ");
     let text = format!("git {version} reads no hooks from its configuration; git {NEEDED} does");
     let commands = ["pushgate uninstall", "pushgate install"];
-    Err(Undecided::new(text).cure("install what git of any age reads", commands))
+    Err(Stop::undecided(text).cure("install what git of any age reads", commands))
 }
 
 /// Names our hook in this repository's configuration.
-pub(crate) fn set(repository: &Repository) -> Result<(), Undecided> {
+pub(crate) fn set(repository: &Repository) -> Result<(), Stop> {
     let hook = hooks(repository).hook;
     let hook = hook.to_str().ok_or_else(|| {
-        Undecided::new(format!(
+        Stop::undecided(format!(
             "the path of the hook is not text: {}",
             hook.display()
         ))
@@ -129,7 +129,7 @@ pub(crate) fn set(repository: &Repository) -> Result<(), Undecided> {
 }
 
 /// Removes our hook from this repository's configuration; false where nothing named it.
-pub(crate) fn remove(repository: &Repository) -> Result<bool, Undecided> {
+pub(crate) fn remove(repository: &Repository) -> Result<bool, Stop> {
     let there = is_there(repository);
     if there {
         repository

@@ -12,7 +12,7 @@ use super::{
     manager::Manager,
     script::{self, Call, NAME},
 };
-use crate::{cure::command, file, gates::Undecided, git::Repository, text::shell_word};
+use crate::{cure::command, file, gates::Stop, git::Repository, text::shell_word};
 
 /// The hook that pre-commit and prek found when they were installed. They run it first, with all
 /// that git said, and leave it there when they write their own anew.
@@ -25,7 +25,7 @@ pub(crate) const KEPT: &str = ".pushgate-hooks";
 const EDITED: &str = "pre-push.edited";
 
 /// Asks git where it looks for hooks, unless no configuration can say anything but the usual place.
-fn hooks_path(is_set: bool, repository: &Repository) -> Result<PathBuf, Undecided> {
+fn hooks_path(is_set: bool, repository: &Repository) -> Result<PathBuf, Stop> {
     if !is_set && !repository.git().has_own_configuration() {
         return Ok(repository.common_dir().join("hooks"));
     }
@@ -50,12 +50,12 @@ pub(crate) struct HooksDirectory {
 
 impl HooksDirectory {
     /// Asks git for it, `core.hooksPath` considered.
-    pub(crate) fn of(repository: &Repository) -> Result<Self, Undecided> {
+    pub(crate) fn of(repository: &Repository) -> Result<Self, Stop> {
         let setting = repository.config("core.hookspath");
         if setting.is_some_and(|path| path.is_empty()) {
             let text =
                 "core.hooksPath is empty: git looks for hooks in whatever directory it is in";
-            return Err(Undecided::new(text).cure(
+            return Err(Stop::undecided(text).cure(
                 "have git look where it always does, then try again",
                 ["git config --unset-all core.hooksPath"],
             ));
@@ -85,13 +85,13 @@ impl HooksDirectory {
     }
 
     /// Refuses a directory that other repositories share.
-    pub(crate) fn require_own(&self, repository: &Repository) -> Result<(), Undecided> {
+    pub(crate) fn require_own(&self, repository: &Repository) -> Result<(), Stop> {
         if self.is_own {
             return Ok(());
         }
         let directory = self.path.display();
         let own = shell_word(&own_hooks(repository).to_string_lossy());
-        let mut error = Undecided::new(format!(
+        let mut error = Stop::undecided(format!(
             "git looks for its hooks in {directory}, which is not this repository's own"
         ))
         .cure(
@@ -110,7 +110,7 @@ impl HooksDirectory {
     }
 
     /// What stands where our hook should.
-    pub(crate) fn found(&self) -> Result<Call, Undecided> {
+    pub(crate) fn found(&self) -> Result<Call, Stop> {
         // We never install a link; a dangling one is foreign, too.
         if self.hook.is_symlink() {
             return Ok(Call::No);
@@ -123,7 +123,7 @@ impl HooksDirectory {
     }
 
     /// The same; a foreign hook is refused where another one is kept already.
-    pub(crate) fn require_one_to_keep(&self) -> Result<Call, Undecided> {
+    pub(crate) fn require_one_to_keep(&self) -> Result<Call, Stop> {
         let found = self.found()?;
         let is_second = found.is_foreign() && exists(&self.kept);
         if !is_second || is_same(&self.hook, &self.kept) {
@@ -131,7 +131,7 @@ impl HooksDirectory {
         }
         let (hook, kept) = (self.hook.display(), self.kept.display());
         let text = format!("{hook} is not pushgate's, and {kept} keeps an older one");
-        Err(Undecided::new(text).hint(format!(
+        Err(Stop::undecided(text).hint(format!(
             "put what you need of {kept} into {hook}, remove the first, then pushgate install"
         )))
     }
@@ -153,7 +153,7 @@ impl HooksDirectory {
     /// Gives what stands where our hook should a second name; it has its own until ours takes its
     /// place. A foreign hook is kept to run after ours; where one of ours was changed, its new name is
     /// returned.
-    pub(crate) fn make_room(&self, found: &Call) -> Result<Option<PathBuf>, Undecided> {
+    pub(crate) fn make_room(&self, found: &Call) -> Result<Option<PathBuf>, Stop> {
         match found {
             Call::Missing | Call::AsWritten => Ok(None),
             Call::Changed | Call::Broken(_) => {
@@ -173,7 +173,7 @@ impl HooksDirectory {
     }
 
     /// Removes what stands where our hook should.
-    pub(crate) fn remove(&self) -> Result<(), Undecided> {
+    pub(crate) fn remove(&self) -> Result<(), Stop> {
         // On a file system without second names it was moved before.
         ignore(io::ErrorKind::NotFound, fs::remove_file(&self.hook))
             .map_err(failed("remove", &self.hook))
@@ -181,7 +181,7 @@ impl HooksDirectory {
 
     /// Puts links to the other files of the hooks directory beside the kept hook: it may read or run
     /// them from its own directory.
-    pub(crate) fn link_siblings(&self) -> Result<(), Undecided> {
+    pub(crate) fn link_siblings(&self) -> Result<(), Stop> {
         let Some(directory) = resolve(&self.path).file_name().map(PathBuf::from) else {
             return Ok(());
         };
@@ -200,7 +200,7 @@ impl HooksDirectory {
     }
 
     /// Removes the links beside the kept hook, and their directory unless it holds files of others.
-    pub(crate) fn clear(&self) -> Result<(), Undecided> {
+    pub(crate) fn clear(&self) -> Result<(), Stop> {
         let directory = self.kept_directory();
         for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
             let path = entry.path();
@@ -252,7 +252,7 @@ pub(crate) fn is_same(one: &Path, other: &Path) -> bool {
 }
 
 /// Writes a hook, whole or not at all.
-pub(crate) fn write(path: &Path, text: &[u8], mode: u32) -> Result<(), Undecided> {
+pub(crate) fn write(path: &Path, text: &[u8], mode: u32) -> Result<(), Stop> {
     let directory = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(directory)
         .and_then(|()| file::replace(path, ".pre-push-", text, mode))
@@ -261,16 +261,16 @@ pub(crate) fn write(path: &Path, text: &[u8], mode: u32) -> Result<(), Undecided
 
 /// Gives a file a second name. Where the file system knows no second names, there is a moment
 /// without a hook.
-fn second_name(hook: &Path, name: &Path) -> Result<(), Undecided> {
+fn second_name(hook: &Path, name: &Path) -> Result<(), Stop> {
     fs::hard_link(hook, name)
         .or_else(|_| fs::rename(hook, name))
         .map_err(failed(&format!("keep {} as", hook.display()), name))
 }
 
 /// The error of a file that could not be read, made or removed.
-pub(crate) fn failed(what: &str, path: &Path) -> impl Fn(io::Error) -> Undecided {
+pub(crate) fn failed(what: &str, path: &Path) -> impl Fn(io::Error) -> Stop {
     let text = format!("could not {what} {}", path.display());
-    move |error| Undecided::new(text.clone()).detail(error.to_string())
+    move |error| Stop::undecided(text.clone()).detail(error.to_string())
 }
 
 /// Takes an error of this kind for success.

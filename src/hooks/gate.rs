@@ -11,7 +11,7 @@ use super::{
     script::{self, Call, NAME},
 };
 use crate::file;
-use crate::{gates::Undecided, git::Repository};
+use crate::{gates::Stop, git::Repository};
 
 /// The file that decides whether the gate is called.
 pub(crate) struct Gate {
@@ -23,7 +23,7 @@ pub(crate) struct Gate {
 
 impl Gate {
     /// Follows what git runs in its hooks directory.
-    pub(crate) fn of(hooks: &HooksDirectory, repository: &Repository) -> Result<Self, Undecided> {
+    pub(crate) fn of(hooks: &HooksDirectory, repository: &Repository) -> Result<Self, Stop> {
         let hook = hooks.path.join(NAME);
         let by = match hooks.manager {
             Some(Manager::Husky) => Some(Manager::Husky),

@@ -15,7 +15,7 @@ use super::{
     directory,
     script::{self, Call},
 };
-use crate::gates::Undecided;
+use crate::gates::Stop;
 
 /// What stands first in the script.
 pub(crate) const LINES: &str = include_str!("../../hooks/husky");
@@ -107,7 +107,7 @@ pub(crate) fn without_lines(text: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// Writes the script with the mode that it has.
-pub(crate) fn write(path: &Path, text: &[u8]) -> Result<(), Undecided> {
+pub(crate) fn write(path: &Path, text: &[u8]) -> Result<(), Stop> {
     let mode = path.metadata();
     let mode = mode.map_or(0o755, |metadata| metadata.permissions().mode());
     directory::write(path, text, mode)

@@ -21,7 +21,7 @@ use super::{
     script::{self, Call, NAME},
 };
 use crate::{
-    gates::Undecided,
+    gates::Stop,
     git::Repository,
     process::{SH, program::run_within},
     text::printable,
@@ -50,8 +50,8 @@ pub(crate) fn config(top: &Path) -> PathBuf {
 }
 
 /// Asks lefthook how its configuration, which is named as well, calls the gate.
-pub(crate) fn call(hooks: &Path, repository: &Repository) -> Result<(PathBuf, Call), Undecided> {
-    let top = repository.work_tree().ok_or_else(Undecided::bare)?;
+pub(crate) fn call(hooks: &Path, repository: &Repository) -> Result<(PathBuf, Call), Stop> {
+    let top = repository.work_tree().ok_or_else(Stop::bare)?;
     let file = config(top);
     if !file.is_file() {
         return Ok((file, Call::Missing));
@@ -110,7 +110,7 @@ fn find_job(dump: &Value, file: &str) -> Call {
 
 /// Asks `lefthook dump` for all that lefthook reads, by lefthook's own hook, which knows where
 /// lefthook is.
-fn dump(hooks: &Path, top: &Path) -> Result<Value, Undecided> {
+fn dump(hooks: &Path, top: &Path) -> Result<Value, Stop> {
     // The `rc` of lefthook, which runs first, may print lines of its own.
     const ASK: &[u8] = b"
 printf '\\n# pushgate asks\\n'
@@ -118,7 +118,7 @@ unset LEFTHOOK LEFTHOOK_EXCLUDE
 call_lefthook dump
 ";
     let silent = |words: Vec<String>| {
-        Undecided::new("lefthook does not say what it runs before a push")
+        Stop::undecided("lefthook does not say what it runs before a push")
             .details(words)
             .cure(
                 "see that `lefthook dump` works here, then",

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     file,
-    gates::Undecided,
+    gates::Stop,
     git::{Repository, network},
     push::Oid,
 };
@@ -25,13 +25,13 @@ const OF_PREK: [&str; 3] = ["prek.toml", OF_PRE_COMMIT, ".pre-commit-config.yml"
 const OF_PRE_COMMIT: &str = ".pre-commit-config.yaml";
 
 /// The remote's name, and its URL.
-pub(crate) fn remote_and_url() -> Result<(OsString, OsString), Undecided> {
+pub(crate) fn remote_and_url() -> Result<(OsString, OsString), Stop> {
     let name = variable("PRE_COMMIT_REMOTE_NAME")?;
     Ok((name, variable("PRE_COMMIT_REMOTE_URL")?))
 }
 
 /// The line of the ref, as git hands it to a hook.
-pub(crate) fn line(url: &OsStr) -> Result<Vec<u8>, Undecided> {
+pub(crate) fn line(url: &OsStr) -> Result<Vec<u8>, Stop> {
     let commit = variable("PRE_COMMIT_TO_REF")?.into_vec();
     let source = variable("PRE_COMMIT_LOCAL_BRANCH")?.into_vec();
     let target = variable("PRE_COMMIT_REMOTE_BRANCH")?.into_vec();
@@ -43,12 +43,12 @@ pub(crate) fn line(url: &OsStr) -> Result<Vec<u8>, Undecided> {
     Ok([line, b"\n".to_vec()].concat())
 }
 
-fn variable(name: &str) -> Result<OsString, Undecided> {
+fn variable(name: &str) -> Result<OsString, Stop> {
     let value = env::var_os(name).filter(|value| !value.is_empty());
     value.ok_or_else(|| {
         let text = format!("nothing tells what is pushed: {name} is not set");
         let words = "put the gate where it hears all of a push, then try again";
-        Undecided::new(text).cure(words, ["pushgate install"])
+        Stop::undecided(text).cure(words, ["pushgate install"])
     })
 }
 

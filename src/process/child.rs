@@ -42,7 +42,7 @@ pub(crate) type Take<'t> = &'t mut dyn FnMut(usize, &[u8]) -> bool;
 
 /// Why a child is waited for no longer, though it has not ended.
 #[derive(Debug)]
-pub(crate) enum Stop {
+pub(crate) enum Abort {
     TimedOut,
     /// Another step that runs beside it has failed.
     Cancelled,
@@ -90,7 +90,7 @@ impl ChildWatch {
         deadline: Instant,
         take: Take<'_>,
         mut tick: impl FnMut() -> bool,
-    ) -> Result<Status, Stop> {
+    ) -> Result<Status, Abort> {
         let mut pause = PAUSE;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
@@ -98,13 +98,13 @@ impl ChildWatch {
                 return Ok(status);
             }
             if let Some(by) = signals::interrupted() {
-                return Err(Stop::Interrupted(by));
+                return Err(Abort::Interrupted(by));
             }
             if Instant::now() >= deadline {
-                return Err(Stop::TimedOut);
+                return Err(Abort::TimedOut);
             }
             if !tick() {
-                return Err(Stop::Cancelled);
+                return Err(Abort::Cancelled);
             }
             pause = TICK;
         }

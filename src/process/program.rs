@@ -18,7 +18,7 @@ use nix::{
 use process_wrap::std::{CommandWrap, ProcessSession};
 
 use super::{child::ChildWatch, waits::Wait};
-use crate::{gates::Undecided, push::url::redact, text::printable};
+use crate::{gates::Stop, push::url::redact, text::printable};
 
 /// More bytes of output are not read.
 const MOST: usize = 64 << 20;
@@ -79,12 +79,12 @@ pub(crate) fn command_line(command: &Command) -> String {
     redact(&line)
 }
 
-pub(crate) fn run(command: &mut Command) -> Result<Output, Undecided> {
+pub(crate) fn run(command: &mut Command) -> Result<Output, Stop> {
     let output = command.output();
     Ok(output.map_err(|error| failed(command, &error))?.into())
 }
 
-pub(crate) fn run_with_input(command: &mut Command, input: &[u8]) -> Result<Output, Undecided> {
+pub(crate) fn run_with_input(command: &mut Command, input: &[u8]) -> Result<Output, Stop> {
     command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -103,7 +103,7 @@ pub(crate) fn run_with_input(command: &mut Command, input: &[u8]) -> Result<Outp
 /// Runs a program for at most this long, else kills it and its process group and returns `None`.
 ///
 /// It gets a session of its own, so it has no terminal to ask anything on.
-pub(crate) fn run_within(command: Command, limit: Duration) -> Result<Option<Output>, Undecided> {
+pub(crate) fn run_within(command: Command, limit: Duration) -> Result<Option<Output>, Stop> {
     run_ticking(command, limit, || {})
 }
 
@@ -112,7 +112,7 @@ pub(crate) fn ask_within(
     command: Command,
     limit: Duration,
     whom: &str,
-) -> Result<Option<Output>, Undecided> {
+) -> Result<Option<Output>, Stop> {
     let mut wait = Wait::begin(whom);
     run_ticking(command, limit, || wait.tick())
 }
@@ -122,7 +122,7 @@ pub(crate) fn run_ticking(
     mut command: Command,
     limit: Duration,
     tick: impl FnMut(),
-) -> Result<Option<Output>, Undecided> {
+) -> Result<Option<Output>, Stop> {
     let deadline = Instant::now() + limit;
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut command = CommandWrap::from(command);
@@ -172,6 +172,6 @@ fn watch(
     }))
 }
 
-fn failed(command: &Command, error: &io::Error) -> Undecided {
-    Undecided::failed(format_args!("run `{}`", command_line(command)), error)
+fn failed(command: &Command, error: &io::Error) -> Stop {
+    Stop::failed(format_args!("run `{}`", command_line(command)), error)
 }

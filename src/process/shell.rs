@@ -21,7 +21,7 @@ use nix::{
 };
 
 use super::{
-    child::{ChildWatch, PAUSE, Status, Stop},
+    child::{Abort, ChildWatch, PAUSE, Status},
     output::connect,
     tree::{Awaited, ProcessTree, adopt_orphans, reap_orphans},
     watchdog::Watchdog,
@@ -42,7 +42,7 @@ pub(crate) struct Shell<'s> {
 }
 
 /// How a command ended, `None` where it passed; or why it was ended.
-pub(crate) type End = Result<Option<Ending>, Stop>;
+pub(crate) type End = Result<Option<Ending>, Abort>;
 
 /// What is told about a command while it runs.
 pub(crate) trait Observer: Sync {
@@ -131,7 +131,7 @@ impl Shell<'_> {
             !observer.is_cancelled()
         });
         let end = status.map(ending);
-        if let Err(Stop::Interrupted(by)) = &end {
+        if let Err(Abort::Interrupted(by)) = &end {
             observer.interrupted(by);
         }
         // What a suite that passed leaves running, such as a server for the next time, may stay.

@@ -15,7 +15,7 @@ use signal_hook::{
 
 use super::proc::{self, Stat};
 use crate::{
-    gates::{Interruption, Undecided},
+    gates::{Interruption, Stop},
     text::signal_name,
 };
 
@@ -75,9 +75,9 @@ pub(crate) fn interrupted() -> Option<String> {
 }
 
 /// Fails once the push was ended from outside.
-pub(crate) fn check() -> Result<(), Undecided> {
+pub(crate) fn check() -> Result<(), Stop> {
     interrupted().map_or(Ok(()), |by| {
-        let stopped = Undecided::new(format!("stopped: {by}"));
+        let stopped = Stop::undecided(format!("stopped: {by}"));
         Err(stopped.stopped(Interruption::Decision { by }))
     })
 }

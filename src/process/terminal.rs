@@ -13,7 +13,7 @@ use nix::{
 };
 
 use super::signals;
-use crate::{gates::Undecided, text::printable};
+use crate::{gates::Stop, text::printable};
 
 /// How long an answer may take; the push waits for it.
 const LIMIT: Duration = Duration::from_mins(2);
@@ -21,7 +21,7 @@ const LIMIT: Duration = Duration::from_mins(2);
 const TICK: u8 = 100;
 
 /// Asks a question. Without a terminal, and with any answer but `y` or `yes`, the answer is no.
-pub(crate) fn confirm(question: &str) -> Result<bool, Undecided> {
+pub(crate) fn confirm(question: &str) -> Result<bool, Stop> {
     let Some(mut terminal) = open() else {
         return Ok(false);
     };

@@ -28,7 +28,7 @@ use crate::{
     app::message::Message,
     cure::Cure,
     gates::verdict::{Decision, Outcome, Verdict},
-    gates::{Interruption, Refusal, Undecided},
+    gates::{Interruption, Stop},
 };
 
 /// Writes a report; a standard error that is closed loses nothing but the report.
@@ -68,12 +68,12 @@ pub(crate) fn hint(hint: &str) {
 }
 
 /// Writes what was asked for, for a person; a reader that has had enough (`| head`) is no error.
-pub(crate) fn print_data(text: impl Into<Text>) -> Result<(), Undecided> {
+pub(crate) fn print_data(text: impl Into<Text>) -> Result<(), Stop> {
     print_machine_data(text.into().as_str())
 }
 
 /// Writes what was asked for in a language of programs, such as JSON, which has escapes of its own.
-pub(crate) fn print_machine_data(text: &str) -> Result<(), Undecided> {
+pub(crate) fn print_machine_data(text: &str) -> Result<(), Stop> {
     let mut stdout = stdout().lock();
     // One call: a long text would otherwise be written line by line.
     let shown = styled(text, &stdout);
@@ -84,23 +84,23 @@ pub(crate) fn print_machine_data(text: &str) -> Result<(), Undecided> {
 }
 
 /// Writes a value as JSON over several lines.
-pub(crate) fn print_json(value: &impl Serialize) -> Result<(), Undecided> {
+pub(crate) fn print_json(value: &impl Serialize) -> Result<(), Stop> {
     print_machine_data(&(serde_json::to_string_pretty(value).map_err(no_json)? + "\n"))
 }
 
 /// Writes a value as JSON on one line.
-pub(crate) fn json_line(value: &impl Serialize) -> Result<String, Undecided> {
+pub(crate) fn json_line(value: &impl Serialize) -> Result<String, Stop> {
     Ok(serde_json::to_string(value).map_err(no_json)? + "\n")
 }
 
 #[allow(clippy::needless_pass_by_value, reason = "for map_err")]
-fn no_json(error: serde_json::Error) -> Undecided {
-    Undecided::failed("write JSON", &error)
+fn no_json(error: serde_json::Error) -> Stop {
+    Stop::failed("write JSON", &error)
 }
 
 #[allow(clippy::needless_pass_by_value, reason = "for map_err")]
-pub(crate) fn not_written(error: io::Error) -> Undecided {
-    Undecided::failed("write to standard output", &error)
+pub(crate) fn not_written(error: io::Error) -> Stop {
+    Stop::failed("write to standard output", &error)
 }
 
 /// A text with the styles that a stream shows.
@@ -141,30 +141,24 @@ pub(crate) fn messages(messages: &[Message]) {
             Message::Line(line) => say(line),
             Message::Warning(line) => warn(line),
             Message::Verdict(what, verdict) => print(self::verdict(what, verdict)),
-            Message::Refused(what, why) => print(refusal(what, why)),
-            Message::Undecided(what, why) => print(undecided(what, why)),
+            Message::Stopped(what, why) => print(stopped(what, why)),
         }
     }
 }
 
 pub(crate) fn was_stopped(message: &Message) -> bool {
-    let stopped = |outcome: &Outcome| matches!(outcome, Outcome::Undecided(error) if matches!(error.stopped, Some(Interruption::Suite { .. })));
+    let stopped = |outcome: &Outcome| matches!(outcome, Outcome::Stopped(stop) if matches!(stop.stopped, Some(Interruption::Suite { .. })));
     matches!(message, Message::Verdict(_, verdict) if verdict.answers.iter().any(|(_, outcome)| stopped(outcome)))
 }
 
-/// Writes what was refused, why, and what to do.
-pub(crate) fn refusal(what: &str, refusal: &Refusal) -> Text {
-    headline(what, Decision::Refused) + why(None, &refusal.why) + cures(&refusal.cures)
-}
-
-/// Writes why a push is not decided.
-fn undecided(what: &str, error: &Undecided) -> Text {
-    stopped(what, error).unwrap_or_else(|| headline(what, Decision::Undecided) + body(None, error))
+/// Writes why a push does not go.
+fn stopped(what: &str, stop: &Stop) -> Text {
+    interrupted(what, stop).unwrap_or_else(|| headline(what, stop.decision()) + body(None, stop))
 }
 
 /// Writes that a signal, or the end of `git push`, came before a decision.
-fn stopped(what: &str, error: &Undecided) -> Option<Text> {
-    let Some(Interruption::Decision { by }) = &error.stopped else {
+fn interrupted(what: &str, stop: &Stop) -> Option<Text> {
+    let Some(Interruption::Decision { by }) = &stop.stopped else {
         return None;
     };
     let headline = paint(BAD, format_args!("pushgate: {what} not decided"));
@@ -181,17 +175,21 @@ fn headline(what: &str, decision: Decision) -> Text {
     paint(style, format_args!("pushgate: {what} {words}")) + "\n"
 }
 
-/// Writes why a command failed.
-pub(crate) fn failure(command: &str, error: &Undecided) -> Text {
-    paint(BAD, format_args!("pushgate: {command} not done")) + "\n" + body(None, error)
+/// Writes why a command, or what it does, is refused or failed.
+pub(crate) fn failure(what: &str, stop: &Stop) -> Text {
+    let headline = match stop.decision() {
+        Decision::Refused => headline(what, Decision::Refused),
+        _ => paint(BAD, format_args!("pushgate: {what} not done")) + "\n",
+    };
+    headline + body(None, stop)
 }
 
-fn body(gate: Option<&str>, error: &Undecided) -> Text {
-    let mut text = why(gate, error);
-    for cause in &error.details {
-        text += format_args!("    {cause}\n");
+fn body(gate: Option<&str>, stop: &Stop) -> Text {
+    let mut text = why(gate, stop);
+    for detail in &stop.details {
+        text += format_args!("    {detail}\n");
     }
-    text + cures(&error.cures)
+    text + cures(&stop.cures)
 }
 
 fn why(gate: Option<&str>, words: impl Display) -> Text {
@@ -224,17 +222,17 @@ fn verdict(what: &str, verdict: &Verdict) -> Text {
     let decision = verdict.decision();
     let mut text = headline(what, decision);
     let mut notes = Vec::new();
-    let mut lacking: Vec<&Undecided> = Vec::new();
+    let mut stops: Vec<&Stop> = Vec::new();
     for (gate, outcome) in &verdict.answers {
-        if let Outcome::Undecided(error) = outcome {
-            if let Some(stopped) = stopped(what, error) {
-                return stopped;
+        if let Outcome::Stopped(stop) = outcome {
+            if let Some(interrupted) = interrupted(what, stop) {
+                return interrupted;
             }
             // Several gates may ask the same remote.
-            if lacking.contains(&&**error) {
+            if stops.contains(&stop) {
                 continue;
             }
-            lacking.push(error);
+            stops.push(stop);
         }
         let name = gate.name();
         let gate = Some(name);
@@ -245,10 +243,9 @@ fn verdict(what: &str, verdict: &Verdict) -> Text {
                 why(gate, "skipped, though it would have passed")
             }
             Outcome::Skipped { needless: false } => why(gate, "skipped"),
-            Outcome::Refused(refusal) => why(gate, &refusal.why) + cures(&refusal.cures),
-            Outcome::Undecided(error) if decision == Decision::Undecided => body(gate, error),
-            Outcome::Undecided(error) => {
-                notes.push(format!("{name} could not tell: {}", error.in_one_line()));
+            Outcome::Stopped(stop) if stop.decision() == decision => body(gate, stop),
+            Outcome::Stopped(stop) => {
+                notes.push(format!("{name} could not tell: {}", stop.in_one_line()));
                 Text::default()
             }
         };

@@ -8,7 +8,7 @@ use std::{
 
 use super::{Text, not_written, print_data, styled};
 use crate::{
-    gates::Undecided,
+    gates::Stop,
     process::{SH, signals},
 };
 
@@ -19,7 +19,7 @@ const NOT_FOUND: i32 = 127;
 const USUAL: [(&str, &str); 2] = [("LESS", "FRX"), ("LV", "-c")];
 
 /// Writes what was asked for to the terminal through this command, unless it is `cat` or empty.
-pub(crate) fn paged(text: impl Into<Text>, pager: &str) -> Result<(), Undecided> {
+pub(crate) fn paged(text: impl Into<Text>, pager: &str) -> Result<(), Stop> {
     let text = text.into();
     if text.is_empty() || matches!(pager, "" | "cat") {
         return print_data(text);

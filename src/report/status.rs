@@ -18,7 +18,7 @@ use super::no_json;
 use crate::{
     cure::Cure,
     gates::{
-        Passed, Undecided,
+        Passed, Stop,
         verdict::{Contents, Count, Relation},
         window::Answer,
     },
@@ -208,7 +208,7 @@ impl Status {
     }
 
     /// Writes it as JSON; what is not known is null.
-    pub(crate) fn json(&self) -> Result<Value, Undecided> {
+    pub(crate) fn json(&self) -> Result<Value, Stop> {
         let mut status = serde_json::to_value(self).map_err(no_json)?;
         status["v"] = json!(1);
         status["whole"] = json!(self.is_whole());

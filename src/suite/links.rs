@@ -15,7 +15,7 @@ use nix::{
     unistd::{UnlinkatFlags, symlinkat, unlinkat},
 };
 
-use crate::{cure::command, file, gates::Undecided, policy::FILE};
+use crate::{cure::command, file, gates::Stop, policy::FILE};
 
 /// Makes the links of the policy lead to this checkout, and keeps a list of them.
 ///
@@ -25,8 +25,8 @@ pub(super) fn link(
     directory: &Path,
     checkout: Option<&Path>,
     links: &[String],
-    tracked: impl Fn(&[String]) -> Result<Vec<u8>, Undecided>,
-) -> Result<(), Undecided> {
+    tracked: impl Fn(&[String]) -> Result<Vec<u8>, Stop>,
+) -> Result<(), Stop> {
     // First, so that no link is forgotten should one of the next fail.
     let list = list(directory);
     let written = file::open_or_create(&list, OpenOptions::new().write(true).truncate(true))
@@ -65,7 +65,7 @@ pub(super) fn link(
 }
 
 /// Removes the links that the policy no longer asks for: git ignores some, and would leave them.
-pub(super) fn unlink_stale(directory: &Path, links: &[String]) -> Result<(), Undecided> {
+pub(super) fn unlink_stale(directory: &Path, links: &[String]) -> Result<(), Stop> {
     let before = file::read(&list(directory)).unwrap_or_default();
     let before = String::from_utf8_lossy(&before);
     let is_stale = |name: &&str| !links.iter().any(|link| link == name);
@@ -130,28 +130,28 @@ fn list(directory: &Path) -> PathBuf {
 }
 
 /// A file or directory stands where a link is asked for; `tracked`: the commit has it.
-fn in_the_way(link: &str, path: &Path, tracked: bool) -> Undecided {
+fn in_the_way(link: &str, path: &Path, tracked: bool) -> Stop {
     let there = path.display();
     let why =
         format!("`{link}` of `suite.link` cannot be linked into the worktree: {there} is there");
     if tracked {
         let hint = format!("take `{link}` off `suite.link` in {FILE}: the worktree has it already");
-        return Undecided::new(why + ", and the commit has it").hint(hint);
+        return Stop::undecided(why + ", and the commit has it").hint(hint);
     }
     let remove = command(["rm", "-r", &path.to_string_lossy()]);
-    Undecided::new(why).cure("remove it, then try again", [remove])
+    Stop::undecided(why).cure("remove it, then try again", [remove])
 }
 
 /// On the way to where a link is asked for, the commit has a link or a file.
-fn through_a_link(link: &str) -> Undecided {
-    Undecided::new(format!(
+fn through_a_link(link: &str) -> Stop {
+    Stop::undecided(format!(
         "`{link}` of `suite.link` cannot be linked into the worktree: a part of its path is a link or a file there"
     ))
     .hint(format!("name a path of directories in `suite.link` of {FILE}"))
 }
 
-fn failed(what: &str, path: &Path, error: &io::Error) -> Undecided {
-    Undecided::failed(format_args!("{what} {}", path.display()), error)
+fn failed(what: &str, path: &Path, error: &io::Error) -> Stop {
+    Stop::failed(format_args!("{what} {}", path.display()), error)
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use super::{screen::Console, variables::runs_around_us};
 use crate::{
     file,
-    gates::{Refusal, Stop, SuiteLock, Undecided},
+    gates::{Stop, SuiteLock},
     process::signals,
 };
 
@@ -29,8 +29,7 @@ pub(crate) fn acquire(
     console: &dyn Console,
 ) -> Result<SuiteLock, Stop> {
     let path = state_dir.join("suite.lock");
-    let failed =
-        |error: io::Error| Undecided::failed(format_args!("lock {}", path.display()), &error);
+    let failed = |error: io::Error| Stop::failed(format_args!("lock {}", path.display()), &error);
     file::state_directory(state_dir).map_err(failed)?;
     let mut options = OpenOptions::new();
     options.read(true).write(true).truncate(false);
@@ -39,7 +38,7 @@ pub(crate) fn acquire(
     loop {
         match file.try_lock() {
             Ok(()) => break,
-            Err(TryLockError::Error(error)) => return Err(failed(error).into()),
+            Err(TryLockError::Error(error)) => return Err(failed(error)),
             Err(TryLockError::WouldBlock) => {}
         }
         let holder = holder(&mut file);
@@ -50,7 +49,7 @@ pub(crate) fn acquire(
                 "this push comes from inside the suite that runs (process {process}), and would wait for it for ever"
             );
             let hint = "have the suite push a repository that it made itself, or set PUSHGATE_SKIP=suite for that push";
-            return Err(Refusal::new(why).hint(hint).into());
+            return Err(Stop::refused(why).hint(hint));
         }
         if !waited {
             let holder = holder.map_or(String::new(), |(process, since)| {

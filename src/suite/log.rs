@@ -9,7 +9,7 @@ use std::{
 
 use jiff::{Timestamp, tz::TimeZone};
 
-use crate::{file, gates::Undecided};
+use crate::{file, gates::Stop};
 
 const KEPT: usize = 20;
 
@@ -22,10 +22,10 @@ pub(super) struct Log {
 
 impl Log {
     /// Begins a log, and removes the oldest ones.
-    pub(super) fn create(directory: &Path) -> Result<Self, Undecided> {
+    pub(super) fn create(directory: &Path) -> Result<Self, Stop> {
         let failed = |error: io::Error| {
             let directory = directory.display();
-            Undecided::failed(format_args!("write a log in {directory}"), &error)
+            Stop::failed(format_args!("write a log in {directory}"), &error)
         };
         // What a suite prints may be secret.
         file::state_directory(directory).map_err(failed)?;

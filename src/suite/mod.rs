@@ -19,7 +19,7 @@ use self::step::{Failure, Run};
 pub(crate) use self::{screen::Screen, step::Setup};
 use crate::{
     gates::{
-        SuiteRun, Undecided, Work,
+        Stop, SuiteRun, Work,
         facts::Ending,
         suite::{red, unexpected, why_red},
     },
@@ -28,7 +28,7 @@ use crate::{
 };
 
 /// Runs the steps in their order, parallel neighbours together, and stops at the first failure.
-pub(crate) fn run(setup: &Setup<'_>, work: &Work<'_>) -> Result<SuiteRun, Undecided> {
+pub(crate) fn run(setup: &Setup<'_>, work: &Work<'_>) -> Result<SuiteRun, Stop> {
     let run = Run::start(setup, work)?;
     let failure = steps(&run);
     if !matches!(failure, Ok(None)) {
@@ -47,8 +47,8 @@ pub(crate) fn run(setup: &Setup<'_>, work: &Work<'_>) -> Result<SuiteRun, Undeci
                 _ => ending,
             };
             run.note(&why_red(name, &ending));
-            let refusal = red(name, &ending, run.log().path().as_deref(), work.again);
-            Ok(SuiteRun::Stopped(Box::new(refusal)))
+            let log = run.log().path();
+            Err(red(name, &ending, log.as_deref(), work.again))
         }
         Err(error) => {
             run.note(&error.to_string());
@@ -57,7 +57,7 @@ pub(crate) fn run(setup: &Setup<'_>, work: &Work<'_>) -> Result<SuiteRun, Undeci
     }
 }
 
-fn steps<'r>(run: &'r Run<'r>) -> Result<Option<Failure<'r>>, Undecided> {
+fn steps<'r>(run: &'r Run<'r>) -> Result<Option<Failure<'r>>, Stop> {
     let together = |a: &Step, b: &Step| a.parallel && b.parallel;
     for group in run.work.steps.chunk_by(together) {
         let failure = match group {
@@ -72,16 +72,15 @@ fn steps<'r>(run: &'r Run<'r>) -> Result<Option<Failure<'r>>, Undecided> {
 }
 
 /// Every step exited with 0; whether a test ran is another question.
-fn passed(run: &Run<'_>) -> Result<SuiteRun, Undecided> {
+fn passed(run: &Run<'_>) -> Result<SuiteRun, Stop> {
     let took = run.start.elapsed();
     let log = run.log();
     let warning = match &run.work.suite.expect {
         None => test_runners::ran_no_test(&log.tail()),
         Some(expected) if test_runners::matches(expected, &log)? => None,
         Some(expected) => {
-            let refusal = unexpected(expected, log.path().as_deref());
-            return Ok(SuiteRun::Stopped(Box::new(refusal)));
+            return Err(unexpected(expected, log.path().as_deref()));
         }
     };
-    Ok(SuiteRun::Passed { took, warning })
+    Ok(SuiteRun { took, warning })
 }

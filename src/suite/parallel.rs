@@ -16,9 +16,9 @@ use super::{
 };
 use crate::{
     ci::Progress,
-    gates::{Undecided, verdict::Ending},
+    gates::{Stop, verdict::Ending},
     policy::Step,
-    process::{child::Stop, shell::Observer},
+    process::{child::Abort, shell::Observer},
     text::span,
 };
 
@@ -32,10 +32,7 @@ struct Group<'g> {
 }
 
 /// Runs several steps at once; the whole output of the one that failed first is shown.
-pub(super) fn run<'r>(
-    run: &'r Run<'r>,
-    steps: &'r [Step],
-) -> Result<Option<Failure<'r>>, Undecided> {
+pub(super) fn run<'r>(run: &'r Run<'r>, steps: &'r [Step]) -> Result<Option<Failure<'r>>, Stop> {
     let names: Vec<_> = steps.iter().map(name).collect();
     run.screen
         .line(&format!("running together: {}", names.join(", ")));
@@ -54,7 +51,7 @@ pub(super) fn run<'r>(
             thread.inspect_err(|_| group.cancel.store(true, Ordering::Release))
         };
         let threads: Vec<_> = steps.iter().map(start).collect();
-        let failed = |reason: &dyn Display| Undecided::failed("watch a step of the suite", reason);
+        let failed = |reason: &dyn Display| Stop::failed("watch a step of the suite", reason);
         let ended = threads.into_iter().map(|thread| {
             let thread = thread.map_err(|error| failed(&error))?;
             thread
@@ -75,7 +72,7 @@ pub(super) fn run<'r>(
 }
 
 impl<'g> Group<'g> {
-    fn step(&self, step: &'g Step) -> Result<(), Undecided> {
+    fn step(&self, step: &'g Step) -> Result<(), Stop> {
         let apart = Apart {
             group: self,
             output: Mutex::default(),
@@ -91,7 +88,7 @@ impl<'g> Group<'g> {
             log.write(&output);
         }
         let end = end?;
-        let is_cancelled = matches!(end, Err(Stop::Cancelled));
+        let is_cancelled = matches!(end, Err(Abort::Cancelled));
         let ending = self.run.ending(step, end)?;
         let how = match &ending {
             _ if is_cancelled => "stopped",

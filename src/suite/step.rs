@@ -17,11 +17,11 @@ use super::{
 };
 use crate::{
     ci::Progress,
-    gates::{Undecided, Work, verdict::Ending},
+    gates::{Stop, Work, verdict::Ending},
     git::command::removed,
     policy::Step,
     process::{
-        child::Stop,
+        child::Abort,
         shell::{End, Observer, Shell},
         tree::ProcessTree,
     },
@@ -56,7 +56,7 @@ pub(super) fn name(step: &Step) -> &str {
 }
 
 impl<'r> Run<'r> {
-    pub(super) fn start(setup: &'r Setup<'r>, work: &'r Work<'r>) -> Result<Self, Undecided> {
+    pub(super) fn start(setup: &'r Setup<'r>, work: &'r Work<'r>) -> Result<Self, Stop> {
         Ok(Self {
             setup,
             work,
@@ -79,7 +79,7 @@ impl<'r> Run<'r> {
     }
 
     /// Runs one step and shows its output as it comes.
-    pub(super) fn alone<'s>(&self, step: &'s Step) -> Result<Option<Failure<'s>>, Undecided> {
+    pub(super) fn alone<'s>(&self, step: &'s Step) -> Result<Option<Failure<'s>>, Stop> {
         self.screen
             .line(&format!("running the suite: {}", name(step)));
         let interactive = self.work.suite.interactive;
@@ -96,7 +96,7 @@ impl<'r> Run<'r> {
         step: &Step,
         interactive: bool,
         observer: &dyn Observer,
-    ) -> Result<End, Undecided> {
+    ) -> Result<End, Stop> {
         let directory = self.directory(step)?;
         if let Some(name) = step.dir.as_ref().filter(|_| !directory.is_dir()) {
             let why = format!("`dir: {name}` is no directory of the tree");
@@ -120,11 +120,11 @@ impl<'r> Run<'r> {
         } else {
             (shell.run(limit, observer), "run the suite")
         };
-        end.map_err(|error| Undecided::failed(what, &error))
+        end.map_err(|error| Stop::failed(what, &error))
     }
 
     /// Where a step runs: within the tree, whatever links the commit has.
-    fn directory(&self, step: &Step) -> Result<PathBuf, Undecided> {
+    fn directory(&self, step: &Step) -> Result<PathBuf, Stop> {
         let name = step.dir.as_deref().unwrap_or_default();
         let directory = self.setup.top.join(name);
         let real = directory.canonicalize().ok();
@@ -134,18 +134,18 @@ impl<'r> Run<'r> {
             Some((real, _)) => {
                 let real = real.display();
                 let what = format!("`dir: {name}` leads through a link out of the tree, to {real}");
-                Err(Undecided::new(what).hint("name a directory of the tree"))
+                Err(Stop::undecided(what).hint("name a directory of the tree"))
             }
         }
     }
 
     /// How a step failed; `None` where it passed, or was stopped because another one failed.
-    pub(super) fn ending(&self, step: &Step, end: End) -> Result<Option<Ending>, Undecided> {
+    pub(super) fn ending(&self, step: &Step, end: End) -> Result<Option<Ending>, Stop> {
         match end {
             Ok(ending) => Ok(ending),
-            Err(Stop::Cancelled) => Ok(None),
-            Err(Stop::Interrupted(by)) => Err(Undecided::suite_stopped(by)),
-            Err(Stop::TimedOut) => Ok(Some(Ending::TimedOut(match step.timeout {
+            Err(Abort::Cancelled) => Ok(None),
+            Err(Abort::Interrupted(by)) => Err(Stop::suite_stopped(by)),
+            Err(Abort::TimedOut) => Ok(Some(Ending::TimedOut(match step.timeout {
                 Some(own) if self.start.elapsed() < self.work.suite.timeout => own,
                 _ => self.work.suite.timeout,
             }))),

@@ -6,7 +6,7 @@ use std::fmt::Display;
 use regex_lite::Regex;
 
 use super::log::Log;
-use crate::{file, gates::Undecided};
+use crate::{file, gates::Stop};
 
 /// Test runners, three lines each: the name, and the regular expressions of a line that they print after no
 /// test, and after some.
@@ -39,9 +39,9 @@ pub(super) fn not_found(output: &[u8]) -> Option<String> {
 }
 
 /// Whether the whole output matches the policy's expression.
-pub(super) fn matches(expected: &str, log: &Log) -> Result<bool, Undecided> {
+pub(super) fn matches(expected: &str, log: &Log) -> Result<bool, Stop> {
     let failed =
-        |reason: &dyn Display| Undecided::failed("look for `suite.expect` in the output", reason);
+        |reason: &dyn Display| Stop::failed("look for `suite.expect` in the output", reason);
     let path = log
         .path()
         .ok_or_else(|| failed(&"the output could not be kept whole"))?;

@@ -20,7 +20,7 @@ use super::links;
 use crate::{
     cure::{Cure, command},
     file::{self, Kept},
-    gates::Undecided,
+    gates::Stop,
     git::{
         command::{Git, OF_THE_PUSH, looking},
         work_tree::{differing, rewritten},
@@ -44,10 +44,10 @@ pub(crate) struct Worktree<'w> {
 }
 
 impl<'w> Worktree<'w> {
-    pub(crate) fn of(common_dir: &Path, git: &'w Git) -> Result<Self, Undecided> {
+    pub(crate) fn of(common_dir: &Path, git: &'w Git) -> Result<Self, Stop> {
         let base = etcetera::choose_base_strategy().map_err(|error| {
             let what = "find the cache directory, where `suite.in: worktree` works";
-            Undecided::failed(what, &error)
+            Stop::failed(what, &error)
         })?;
         let digest = Sha256::digest(common_dir.as_os_str().as_bytes());
         let key = hex(&digest[..8]);
@@ -78,7 +78,7 @@ impl<'w> Worktree<'w> {
         commit: &Oid,
         checkout: Option<&Path>,
         suite: &Suite,
-    ) -> Result<(), Undecided> {
+    ) -> Result<(), Stop> {
         let above = self.directory.parent().unwrap_or(&self.directory);
         let may_use = |directory: &Path, made: io::Result<()>| {
             made.map_err(|error| {
@@ -105,7 +105,7 @@ impl<'w> Worktree<'w> {
         let call = || self.here::<&str>([]);
         if !rewritten(&call, &self.common_dir)?.is_empty() {
             let attributes = self.common_dir.join("info/attributes");
-            return Err(Undecided::new(format!(
+            return Err(Stop::undecided(format!(
                 "{} has git write files of the clean copy otherwise than the commit has them",
                 attributes.display()
             ))
@@ -120,14 +120,14 @@ impl<'w> Worktree<'w> {
         links::link(&self.directory, checkout, &suite.link, tracked)
     }
 
-    fn add(&self, commit: &Oid, limit: Duration) -> Result<(), Undecided> {
+    fn add(&self, commit: &Oid, limit: Duration) -> Result<(), Stop> {
         file::private_directory(&self.directory).map_err(|error| self.failed("make", &error))?;
         let mut add = self.of_repository(["worktree", "add", "--quiet", "--force", "--detach"]);
         add.arg(self.top()).arg(commit.as_str());
         must(add, limit).map(drop)
     }
 
-    fn move_to(&self, commit: &Oid, suite: &Suite, limit: Duration) -> Result<(), Undecided> {
+    fn move_to(&self, commit: &Oid, suite: &Suite, limit: Duration) -> Result<(), Stop> {
         let mut checkout = self.here(["checkout", "--quiet", "--detach", "--force"]);
         checkout.arg(commit.as_str());
         must(checkout, limit)?;
@@ -138,7 +138,7 @@ impl<'w> Worktree<'w> {
         must(clean, limit).map(drop)
     }
 
-    pub(crate) fn remove(&self) -> Result<(), Undecided> {
+    pub(crate) fn remove(&self) -> Result<(), Stop> {
         let top = self.top();
         if top.symlink_metadata().is_ok() {
             // Two times --force: also where it is locked (git-worktree(1)).
@@ -227,14 +227,14 @@ impl<'w> Worktree<'w> {
         command
     }
 
-    fn failed(&self, what: &str, error: &io::Error) -> Undecided {
+    fn failed(&self, what: &str, error: &io::Error) -> Stop {
         let directory = self.directory.display();
-        Undecided::failed(format_args!("{what} the worktree in {directory}"), error)
+        Stop::failed(format_args!("{what} the worktree in {directory}"), error)
     }
 }
 
 /// Runs a call of git that must succeed within this time; returns what it printed.
-fn must(command: Command, limit: Duration) -> Result<Vec<u8>, Undecided> {
+fn must(command: Command, limit: Duration) -> Result<Vec<u8>, Stop> {
     let shown = command_line(&command);
     let words = match run_within(command, limit)? {
         Some(output) if output.is_ok() => return Ok(output.stdout),
@@ -249,7 +249,7 @@ fn must(command: Command, limit: Duration) -> Result<Vec<u8>, Undecided> {
     let filter = words.iter().any(is_filter).then(|| {
         format!("a filter of .gitattributes fails there: git-crypt has no key in another worktree; set `suite.in: checkout` in {FILE}")
     });
-    let mut failed = Undecided::not_run(&shown, words);
+    let mut failed = Stop::not_run(&shown, words);
     failed.cures.extend(filter.map(Cure::words));
     Err(failed)
 }

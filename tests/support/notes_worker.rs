@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use pushgate::{gates::Undecided, git::Repository, memory::record::Record, push::Oid};
+use pushgate::{gates::Stop, git::Repository, memory::record::Record, push::Oid};
 use serde_json::Value;
 
 use super::{Ran, Sandbox};
@@ -42,7 +42,7 @@ fn carry_out(order: &str) -> String {
     let world = Repository::open().unwrap();
     let limit = env::var("LIMIT_MS").map_or(20_000, |text| text.parse().unwrap());
     let limit = Duration::from_millis(limit);
-    let done = |done: Result<(), Undecided>| match done {
+    let done = |done: Result<(), Stop>| match done {
         Ok(()) => "ok".to_owned(),
         Err(error) => error.in_one_line(),
     };

@@ -4,7 +4,7 @@ use bstr::BStr;
 use jiff::Timestamp;
 
 use crate::{
-    gates::{EnvironmentRemote, EnvironmentRemotes, Memory, Passed, Undecided, Work},
+    gates::{EnvironmentRemote, EnvironmentRemotes, Memory, Passed, Stop, Work},
     git::Repository,
     memory::{
         deployments::{running, was_live},
@@ -40,7 +40,7 @@ impl Repository {
 }
 
 impl Memory for Repository {
-    fn records(&self, commit: &Oid) -> Result<Vec<Record>, Undecided> {
+    fn records(&self, commit: &Oid) -> Result<Vec<Record>, Stop> {
         let mut records = self.notes().read(commit)?;
         // A rollback that has not been recorded yet may have removed it all the same.
         let open = self.open_pushes().all().into_iter();
@@ -52,7 +52,7 @@ impl Memory for Repository {
         Ok(records)
     }
 
-    fn was_live(&self, environment: &EnvironmentRemotes, commit: &Oid) -> Result<bool, Undecided> {
+    fn was_live(&self, environment: &EnvironmentRemotes, commit: &Oid) -> Result<bool, Stop> {
         if was_live(&self.records(commit)?, environment.place(), commit) {
             return Ok(true);
         }
@@ -67,7 +67,7 @@ impl Memory for Repository {
         Ok(false)
     }
 
-    fn runs_at(&self, place: Place<'_>, git: Option<&Oid>) -> Result<Option<Oid>, Undecided> {
+    fn runs_at(&self, place: Place<'_>, git: Option<&Oid>) -> Result<Option<Oid>, Stop> {
         let Some(git) = git else {
             let last = self.remembered(place)?;
             let by_command = |one: &Deployed| one.by_command;
@@ -83,7 +83,7 @@ impl Memory for Repository {
         place: Place<'_>,
         remote: &BStr,
         branches: &[String],
-    ) -> Result<Option<Oid>, Undecided> {
+    ) -> Result<Option<Oid>, Stop> {
         if let Some(record) = self.remembered(place)? {
             return Ok(Some(record.commit));
         }
@@ -102,7 +102,7 @@ impl Memory for Repository {
         &self,
         environment: &EnvironmentRemotes,
         commit: &Oid,
-    ) -> Result<Option<Timestamp>, Undecided> {
+    ) -> Result<Option<Timestamp>, Stop> {
         let mut latest = None;
         let all = environment.remotes.iter();
         for name in all.flat_map(|one| self.tracking_refs(environment, one)) {
@@ -122,15 +122,15 @@ impl Memory for Repository {
         Ok(latest)
     }
 
-    fn lock(&self, environment: &str) -> Result<Option<Found>, Undecided> {
+    fn lock(&self, environment: &str) -> Result<Option<Found>, Stop> {
         self.local_lock(environment)
     }
 
-    fn is_verified(&self, record: &Record) -> Result<bool, Undecided> {
+    fn is_verified(&self, record: &Record) -> Result<bool, Stop> {
         self.notes().verified(record)
     }
 
-    fn receipt(&self, work: &Work<'_>) -> Result<Option<Passed>, Undecided> {
+    fn receipt(&self, work: &Work<'_>) -> Result<Option<Passed>, Stop> {
         Repository::receipt(self, work)
     }
 }

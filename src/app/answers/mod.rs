@@ -7,7 +7,7 @@ use jiff::{Timestamp, tz::TimeZone};
 
 pub(crate) use self::runner::PushRunner;
 use crate::{
-    gates::{Clock, Runner, Undecided, World},
+    gates::{Clock, Runner, Stop, World},
     git::Repository,
 };
 
@@ -19,10 +19,11 @@ impl Clock for SystemClock {
         Timestamp::now()
     }
 
-    fn zone(&self) -> Result<TimeZone, Undecided> {
+    fn zone(&self) -> Result<TimeZone, Stop> {
         // `TimeZone::system` would silently be UTC where TZ names no zone.
         TimeZone::try_system().map_err(|error| {
-            Undecided::new("the time zone of this machine cannot be told").detail(error.to_string())
+            Stop::undecided("the time zone of this machine cannot be told")
+                .detail(error.to_string())
         })
     }
 }

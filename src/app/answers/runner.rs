@@ -12,10 +12,7 @@ use bstr::BStr;
 use super::SystemClock;
 use crate::{
     ci,
-    gates::{
-        Checked, Clock, EnvironmentRemotes, Passed, Refusal, Runner, Stop, SuiteLock, SuiteRun,
-        Undecided, Work,
-    },
+    gates::{Checked, Clock, EnvironmentRemotes, Passed, Runner, Stop, SuiteLock, SuiteRun, Work},
     git::Repository,
     hooks::{
         gate::{call, put_back},
@@ -77,7 +74,7 @@ impl Runner for PushRunner<'_> {
         )
     }
 
-    fn leave_receipt(&self, work: &Work<'_>, took: Duration) -> Result<(), Undecided> {
+    fn leave_receipt(&self, work: &Work<'_>, took: Duration) -> Result<(), Stop> {
         let (tree, suite) = self.repository.receipt_key(work)?;
         let at = SystemClock.now();
         let passed = (tree.clone(), suite.clone(), Passed { at, took });
@@ -86,14 +83,14 @@ impl Runner for PushRunner<'_> {
             return Ok(());
         }
         let left = self.repository.receipts().leave(&tree, &suite, took, at);
-        left.map_err(|error| Undecided::failed("write it", &error))
+        left.map_err(|error| Stop::failed("write it", &error))
     }
 
     fn is_connected(&self) -> bool {
         self.url.is_none() || !signals::is_disconnected()
     }
 
-    fn run(&self, work: &Work<'_>) -> Result<SuiteRun, Undecided> {
+    fn run(&self, work: &Work<'_>) -> Result<SuiteRun, Stop> {
         let repository = self.repository;
         let last_took = repository.last_took(work)?;
         if let Some(took) = last_took.filter(|took| *took > LONG)
@@ -105,10 +102,7 @@ impl Runner for PushRunner<'_> {
             ));
         }
         let top = match work.suite.place {
-            In::Checkout => repository
-                .work_tree()
-                .ok_or_else(Undecided::bare)?
-                .to_owned(),
+            In::Checkout => repository.work_tree().ok_or_else(Stop::bare)?.to_owned(),
             In::Worktree => {
                 let worktree = Worktree::of(repository.common_dir(), &repository.git)?;
                 worktree.bring_to(work.commit, repository.work_tree(), work.suite)?;
@@ -123,42 +117,44 @@ impl Runner for PushRunner<'_> {
             console: self.console,
         };
         let before = call(repository);
-        let run = suite::run(&setup, work)?;
+        let run = suite::run(&setup, work);
+        if run.as_ref().is_err_and(|stop| !stop.is_refusal()) {
+            return run;
+        }
         // The configuration may be another now.
         let Ok(after) = Repository::open().as_ref().map(call) else {
-            return Ok(run);
+            return run;
         };
         let is_whole = |call: &Call| *call != Call::Changed && call.judges() == Some(true);
         // `npm ci` may set up other hooks. Nothing is put back: it is said.
         if after == before || after.as_ref().is_some_and(is_whole) {
-            return Ok(run);
+            return run;
         }
         match run {
-            SuiteRun::Passed { took, .. } => {
+            Ok(SuiteRun { took, .. }) => {
                 self.leave_receipt(work, took)?;
                 let why =
                     "passed, but took the gate away: git does not call it before the next push";
-                let refusal = Refusal::new(why)
+                Err(Stop::refused(why)
                     .cure(format!("put it back, then {}", work.again), put_back())
-                    .hint("keep the suite from setting up hooks: npm ci --ignore-scripts, HUSKY=0, SKIP_INSTALL_SIMPLE_GIT_HOOKS=1 (`suite.in: worktree` does not: it shares them)");
-                Ok(SuiteRun::Stopped(Box::new(refusal)))
+                    .hint("keep the suite from setting up hooks: npm ci --ignore-scripts, HUSKY=0, SKIP_INSTALL_SIMPLE_GIT_HOOKS=1 (`suite.in: worktree` does not: it shares them)"))
             }
-            SuiteRun::Stopped(_) => {
+            Err(_) => {
                 self.console.line(&format!(
                     "the suite took the gate away: git does not call it before the next push; put it back by `{}`",
                     put_back().join(" && ")
                 ));
-                Ok(run)
+                run
             }
         }
     }
 
-    fn confirm(&self, question: &str) -> Result<bool, Undecided> {
+    fn confirm(&self, question: &str) -> Result<bool, Stop> {
         // Where nothing is pushed, no answer may be written down.
         Ok(self.pushes && terminal::confirm(question)?)
     }
 
-    fn sign_off(&self, environment: &EnvironmentRemotes, commit: &Oid) -> Result<(), Undecided> {
+    fn sign_off(&self, environment: &EnvironmentRemotes, commit: &Oid) -> Result<(), Stop> {
         let event = Event::Signoff { words: None };
         let repository = self.repository;
         let (at, by) = (SystemClock.now(), repository.identity());
@@ -177,12 +173,12 @@ impl Repository {
     }
 
     /// How long this suite took last time, on any tree.
-    pub(crate) fn last_took(&self, work: &Work<'_>) -> Result<Option<Duration>, Undecided> {
+    pub(crate) fn last_took(&self, work: &Work<'_>) -> Result<Option<Duration>, Stop> {
         let (_, suite) = self.receipt_key(work)?;
         Ok(self.receipts().last_took(&suite))
     }
 
-    pub(super) fn receipt(&self, work: &Work<'_>) -> Result<Option<Passed>, Undecided> {
+    pub(super) fn receipt(&self, work: &Work<'_>) -> Result<Option<Passed>, Stop> {
         let (tree, suite) = self.receipt_key(work)?;
         let is_it = |one: &&(Oid, String, Passed)| (&one.0, &one.1) == (&tree, &suite);
         if let Some((_, _, passed)) = self.passed().iter().find(is_it) {
@@ -193,7 +189,7 @@ impl Repository {
     }
 
     /// What a receipt is about: a tree and the suite that passed on it, or a commit and its checks.
-    fn receipt_key(&self, work: &Work<'_>) -> Result<(Oid, String), Undecided> {
+    fn receipt_key(&self, work: &Work<'_>) -> Result<(Oid, String), Stop> {
         if let Some(ci) = &work.suite.ci {
             let project = ci::Project::of_remote(self, ci.forge, work.remote);
             let suite = fingerprint::of_checks(ci, project.as_ref());

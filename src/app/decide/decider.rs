@@ -17,7 +17,7 @@ use crate::{
         overrides::{self, BadWord, Overrides},
     },
     gates::{
-        self, Clock, GovernedPush, Refusal, Target, Undecided, World,
+        self, Clock, GovernedPush, Stop, Target, World,
         remote_tips::beside,
         verdict::{Decision, Gate, Outcome, Rollback, Verdict},
     },
@@ -60,7 +60,7 @@ impl<'d> Decider<'d> {
             let what = pushes
                 .first()
                 .map_or(String::new(), GovernedPush::to_string);
-            pending.messages.push(Message::Undecided(what, error));
+            pending.messages.push(Message::Stopped(what, error));
             return pending;
         }
         if is_edited {
@@ -95,7 +95,7 @@ impl<'d> Decider<'d> {
             if let Some(why) = verdict.unasked {
                 pending
                     .messages
-                    .push(Message::Refused(push.to_string(), *why));
+                    .push(Message::Stopped(push.to_string(), why));
             } else if !verdict.answers.is_empty() && (!stops || !decision.permits()) {
                 let verdict = Message::Verdict(push.to_string(), Box::new(verdict));
                 pending.messages.push(verdict);
@@ -105,12 +105,7 @@ impl<'d> Decider<'d> {
     }
 
     /// What governs the push is not known: it does not go, unless the gate is off.
-    pub(super) fn unrouted(
-        &self,
-        push: &Push,
-        destination: &Destination,
-        error: Undecided,
-    ) -> Pending {
+    pub(super) fn unrouted(&self, push: &Push, destination: &Destination, error: Stop) -> Pending {
         let mut pending = self.pending();
         let what = format!("push to {destination}");
         let messages = &mut pending.messages;
@@ -122,7 +117,7 @@ impl<'d> Decider<'d> {
                 Decision::Overridden
             }
             None => {
-                messages.push(Message::Undecided(what, error.clone()));
+                messages.push(Message::Stopped(what, error.clone()));
                 Decision::Undecided
             }
         };
@@ -154,9 +149,9 @@ impl<'d> Decider<'d> {
         pushes: &'c [GovernedPush<'c>],
         messages: &mut Vec<Message>,
     ) -> Vec<(&'c GovernedPush<'c>, Decision, Verdict)> {
-        let refuse = |push: &'c GovernedPush<'c>, why: Refusal| {
+        let refuse = |push: &'c GovernedPush<'c>, why: Stop| {
             let verdict = Verdict {
-                unasked: Some(Box::new(why)),
+                unasked: Some(why),
                 ..Verdict::default()
             };
             vec![(push, Decision::Refused, verdict)]
@@ -278,7 +273,7 @@ impl<'d> Decider<'d> {
 }
 
 /// The entry of `pushgate check` where it is not known what would be pushed.
-pub(crate) fn unanswered(error: Undecided, repository: &Repository) -> Entry {
+pub(crate) fn unanswered(error: Stop, repository: &Repository) -> Entry {
     let (event, decision) = (Event::Check.name(), Decision::Undecided);
     Entry {
         gates: gate_entries(&undecided_target(error)),
@@ -287,15 +282,15 @@ pub(crate) fn unanswered(error: Undecided, repository: &Repository) -> Entry {
 }
 
 /// Where a push goes is what `target` asks first.
-fn undecided_target(error: Undecided) -> Verdict {
+fn undecided_target(error: Stop) -> Verdict {
     Verdict {
-        answers: vec![(Gate::Target, Outcome::Undecided(Box::new(error)))],
+        answers: vec![(Gate::Target, Outcome::Stopped(error))],
         ..Verdict::default()
     }
 }
 
 /// What git says to be live may be what an earlier push was given up for.
-fn look_at_live(push: &GovernedPush<'_>, journal: &dyn Journal) -> Result<(), Undecided> {
+fn look_at_live(push: &GovernedPush<'_>, journal: &dyn Journal) -> Result<(), Stop> {
     let Some(change) = change(push) else {
         return Ok(());
     };

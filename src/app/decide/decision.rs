@@ -5,7 +5,7 @@ use super::{journal::Journal, part::Part};
 use crate::{
     app::message::Message,
     gates::{
-        Undecided,
+        Stop,
         verdict::{Contents, Decision},
     },
     memory::ledger::{Entry, GateEntry},
@@ -147,12 +147,12 @@ impl Decided {
     pub(crate) fn record(&self, journal: &dyn Journal) -> Recorded {
         let mut messages = Vec::new();
         let mut exit_code = self.decision.exit_code();
-        let mut failed = |destination: &str, error: Undecided| {
+        let mut failed = |destination: &str, error: Stop| {
             if self.is_off || !self.decision.permits() {
                 messages.push(Message::Warning(error.in_one_line()));
             } else {
                 let what = format!("push to {destination}");
-                messages.push(Message::Undecided(what, error));
+                messages.push(Message::Stopped(what, error));
                 exit_code = Decision::Undecided.exit_code();
             }
         };

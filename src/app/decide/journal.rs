@@ -2,7 +2,7 @@
 
 use crate::{
     app::{settle, sharing, unjudged},
-    gates::{EnvironmentRemotes, Undecided},
+    gates::{EnvironmentRemotes, Stop},
     git::Repository,
     memory::{ledger::Entry, open_push::OpenPush, record::Place},
     process::detached,
@@ -11,10 +11,10 @@ use crate::{
 
 pub(crate) trait Journal {
     /// Settles what is known of earlier pushes, and fails where no entry could be written.
-    fn prepare(&self) -> Result<(), Undecided>;
-    fn append(&self, entry: &Entry) -> Result<(), Undecided>;
+    fn prepare(&self) -> Result<(), Stop>;
+    fn append(&self, entry: &Entry) -> Result<(), Stop>;
     /// Has the arrival of a push looked for.
-    fn open(&self, push: &OpenPush) -> Result<(), Undecided>;
+    fn open(&self, push: &OpenPush) -> Result<(), Stop>;
     /// Records that a commit is live on an environment though nobody has recorded it; `share`: the remote
     /// where the team shares its records.
     fn found(
@@ -22,29 +22,24 @@ pub(crate) trait Journal {
         environment: &EnvironmentRemotes,
         commit: &Oid,
         share: Option<&str>,
-    ) -> Result<(), Undecided>;
+    ) -> Result<(), Stop>;
     /// Records that a push from here that was given up has arrived all the same: its commit is live.
-    fn arrived_late(
-        &self,
-        place: Place<'_>,
-        live: &Oid,
-        share: Option<&str>,
-    ) -> Result<(), Undecided>;
+    fn arrived_late(&self, place: Place<'_>, live: &Oid, share: Option<&str>) -> Result<(), Stop>;
     /// Starts the process that looks for arrivals and shares records, where there is anything to do.
     fn follow_up(&self);
 }
 
 impl Journal for Repository {
-    fn prepare(&self) -> Result<(), Undecided> {
+    fn prepare(&self) -> Result<(), Stop> {
         settle::settle(self, settle::Ask::Nobody)?;
         Ok(self.ledger().prepare()?)
     }
 
-    fn append(&self, entry: &Entry) -> Result<(), Undecided> {
+    fn append(&self, entry: &Entry) -> Result<(), Stop> {
         Ok(self.ledger().append(entry)?)
     }
 
-    fn open(&self, push: &OpenPush) -> Result<(), Undecided> {
+    fn open(&self, push: &OpenPush) -> Result<(), Stop> {
         // A later push of the same commit, which no gate judged, must not be taken for this one.
         if push.git.is_none() && detached::is_dry_run() {
             return Ok(());
@@ -52,7 +47,7 @@ impl Journal for Repository {
         let push = settle::traced(push, self)?;
         let added = self.open_pushes().add(&push);
         let what = "write down that the push goes";
-        added.map_err(|error| Undecided::failed(what, &error))?;
+        added.map_err(|error| Stop::failed(what, &error))?;
         Ok(())
     }
 
@@ -61,17 +56,12 @@ impl Journal for Repository {
         environment: &EnvironmentRemotes,
         commit: &Oid,
         share: Option<&str>,
-    ) -> Result<(), Undecided> {
+    ) -> Result<(), Stop> {
         let record = unjudged::sighting(self, environment.place(), commit)?;
         sharing::write(self, record.as_slice(), share)
     }
 
-    fn arrived_late(
-        &self,
-        place: Place<'_>,
-        live: &Oid,
-        share: Option<&str>,
-    ) -> Result<(), Undecided> {
+    fn arrived_late(&self, place: Place<'_>, live: &Oid, share: Option<&str>) -> Result<(), Stop> {
         let record = unjudged::arrived_late(self, place, live)?;
         sharing::write(self, record.as_slice(), share)
     }

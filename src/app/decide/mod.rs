@@ -32,7 +32,7 @@ use bstr::BStr;
 
 use crate::{
     app::{message::Message, overrides::Overrides, preview::Preview},
-    gates::{Runner, Undecided, evaluate, route::PushContext, verdict::Verdict},
+    gates::{Runner, Stop, evaluate, route::PushContext, verdict::Verdict},
     git::Repository,
     memory::permit::{Permit, Permitted},
     push::{Push, destination::Destination, variables::DEPLOY},
@@ -86,7 +86,7 @@ pub(crate) fn leave_out_judged(push: &mut Push, repository: &Repository) {
 /// Lets a push go whose ref lines could not even be read, where `PUSHGATE=off`.
 pub(crate) fn let_go(
     push: &Push,
-    error: Undecided,
+    error: Stop,
     repository: &Repository,
     overrides: &Overrides,
 ) -> Pending {
@@ -107,7 +107,7 @@ pub(crate) fn preview(
     push: &Push,
     repository: &Repository,
     preview: &Preview<'_>,
-) -> Result<Option<Verdict>, Undecided> {
+) -> Result<Option<Verdict>, Stop> {
     with_targets(push, repository, &mut Vec::new(), |_, targets| {
         let pushes = targets?.pushes;
         if pushes.is_empty() {
@@ -128,7 +128,7 @@ fn with_targets<T>(
     push: &Push,
     repository: &Repository,
     messages: &mut Vec<Message>,
-    then: impl FnOnce(&Destination, Result<Targets<'_>, Undecided>) -> T,
+    then: impl FnOnce(&Destination, Result<Targets<'_>, Stop>) -> T,
 ) -> T {
     let read = |url: &BStr| repository.destination(url);
     let context = PushContext::new(push, repository.remotes(), &read);

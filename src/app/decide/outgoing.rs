@@ -8,7 +8,7 @@ use bstr::ByteSlice;
 use crate::{
     cure::{Cure, command},
     gates::{
-        GovernedPush, LocalRepository, Undecided, World,
+        GovernedPush, LocalRepository, Stop, World,
         verdict::{Contents, Verdict},
     },
     memory::record::Place,
@@ -20,7 +20,7 @@ use crate::{
 pub(super) fn since_git(
     push: &GovernedPush<'_>,
     world: &World<'_>,
-) -> Option<Result<Contents, Undecided>> {
+) -> Option<Result<Contents, Stop>> {
     let change = change(push)?;
     Some(contents(push, change.commit, change.replaces, world))
 }
@@ -30,14 +30,14 @@ fn contents(
     commit: &Oid,
     since: Option<&Oid>,
     world: &World<'_>,
-) -> Result<Contents, Undecided> {
+) -> Result<Contents, Stop> {
     Contents::of(commit, since, &push.remote, world.repository)
 }
 
 /// Adds what goes out: what cannot be told is a note.
 pub(super) fn add_contents(
     push: &GovernedPush<'_>,
-    since_git: Result<Contents, Undecided>,
+    since_git: Result<Contents, Stop>,
     verdict: &mut Verdict,
     world: &World<'_>,
 ) {

@@ -4,7 +4,7 @@ use bstr::BStr;
 
 use crate::{
     gates::{
-        EnvironmentRemotes, GovernedPush,
+        EnvironmentRemotes, GovernedPush, Stop,
         verdict::{Contents, Decision, Gate, Outcome, Verdict},
     },
     memory::{
@@ -158,32 +158,27 @@ fn changes<'c>(push: &GovernedPush<'c>) -> impl Iterator<Item = Change<'c>> {
 pub(super) fn gate_entries(verdict: &Verdict) -> Vec<GateEntry> {
     let entry = |(gate, outcome): &(Gate, Outcome)| {
         let (word, why) = match outcome {
-            Outcome::Passed(why) => ("passed", why.clone()),
-            Outcome::Skipped { needless: true } => ("skipped", "it would have passed".to_owned()),
-            Outcome::Skipped { needless: false } => ("skipped", String::new()),
-            Outcome::Refused(refusal) => ("refused", refusal.why.clone()),
-            Outcome::Undecided(error) => ("undecided", error.in_one_line()),
-        };
-        let cures = match outcome {
-            Outcome::Refused(refusal) => &refusal.cures[..],
-            Outcome::Undecided(error) => &error.cures,
-            Outcome::Passed(_) | Outcome::Skipped { .. } => &[],
+            Outcome::Passed(why) => ("passed", why.as_str()),
+            Outcome::Skipped { needless: true } => ("skipped", "it would have passed"),
+            Outcome::Skipped { needless: false } => ("skipped", ""),
+            Outcome::Stopped(stop) => return stopped(gate.name(), stop),
         };
         GateEntry {
-            cures: cures.to_vec(),
             gate: gate.name().to_owned(),
             outcome: word.to_owned(),
-            why,
+            why: why.to_owned(),
+            cures: Vec::new(),
         }
     };
-    let unasked = verdict.unasked.as_ref().map(|refusal| GateEntry {
-        gate: "override".to_owned(),
-        outcome: "refused".to_owned(),
-        why: refusal.why.clone(),
-        cures: refusal.cures.clone(),
-    });
-    unasked
-        .into_iter()
-        .chain(verdict.answers.iter().map(entry))
-        .collect()
+    let unasked = verdict.unasked.iter().map(|stop| stopped("override", stop));
+    unasked.chain(verdict.answers.iter().map(entry)).collect()
+}
+
+fn stopped(gate: &str, stop: &Stop) -> GateEntry {
+    GateEntry {
+        gate: gate.to_owned(),
+        outcome: stop.decision().name().to_owned(),
+        why: stop.in_one_line(),
+        cures: stop.cures.clone(),
+    }
 }

@@ -6,7 +6,7 @@ use bstr::BStr;
 
 use crate::{
     app::policies::{Loaded, Source},
-    gates::{Undecided, route::PushContext, verdict::TrunkName},
+    gates::{Stop, route::PushContext, verdict::TrunkName},
     git::Repository,
     policy::{Policy, Suite, Trunk, defaults},
     push::{Oid, Push, Update, destination::Platform},
@@ -21,14 +21,14 @@ pub(super) struct PushPolicies {
     /// The remote of trunk, where this repository has branches of it, and not the default one.
     pub(super) unknown_trunk: Option<String>,
     /// Why the policy of trunk cannot be read; only a push to trunk may mend it.
-    pub(super) unread_trunk: Option<Undecided>,
+    pub(super) unread_trunk: Option<Stop>,
 }
 
 /// A policy, told from others by its object and those of its calendars; `None` is the work tree's, or the built-in one.
 pub(super) struct PushPolicy {
     id: Option<Oid>,
     calendars: Vec<Option<Oid>>,
-    pub(super) loaded: Result<Loaded, Undecided>,
+    pub(super) loaded: Result<Loaded, Stop>,
     /// Trunk's rules with the suite of this policy, where it is another than trunk's.
     pub(super) joined: Vec<Loaded>,
 }
@@ -38,7 +38,7 @@ impl PushPolicies {
         push: &Push,
         context: &PushContext<'_>,
         repository: &Repository,
-    ) -> Result<Self, Undecided> {
+    ) -> Result<Self, Stop> {
         let platform = context.platform();
         let mut policies = Self {
             all: Vec::new(),
@@ -129,7 +129,7 @@ impl PushPolicies {
     /// Finds the policies of trunk as far as this clone knows them. Where trunk is must not be told by the
     /// pushed commit, which would then choose its own rules: it is the remote whose default branch has a
     /// policy that names this remote. Where several say so of themselves, as a fork may, all of them count.
-    fn find_teams(&mut self, repository: &Repository) -> Result<(), Undecided> {
+    fn find_teams(&mut self, repository: &Repository) -> Result<(), Stop> {
         for remote in repository.remotes().names() {
             let Some(tip) = repository.default_tip(remote)? else {
                 continue;
@@ -210,7 +210,7 @@ impl PushPolicies {
         &mut self,
         trunk: &Trunk,
         repository: &Repository,
-    ) -> Result<Option<usize>, Undecided> {
+    ) -> Result<Option<usize>, Stop> {
         let Ok(TrunkName { remote, branch }) = repository.trunk(trunk) else {
             return Ok(None);
         };
@@ -221,11 +221,7 @@ impl PushPolicies {
     }
 
     /// The index of a commit's own policy; `None` where it has none.
-    fn load_at(
-        &mut self,
-        commit: &Oid,
-        repository: &Repository,
-    ) -> Result<Option<usize>, Undecided> {
+    fn load_at(&mut self, commit: &Oid, repository: &Repository) -> Result<Option<usize>, Stop> {
         // A partial clone need not have the trees of what it does not push.
         if repository.lacks_tree(commit)? {
             return Ok(None);
@@ -262,7 +258,7 @@ impl PushPolicies {
 
 /// The objects that a commit has where the windows of a policy name calendars.
 fn calendars(
-    loaded: &Result<Loaded, Undecided>,
+    loaded: &Result<Loaded, Stop>,
     commit: Option<&Oid>,
     repository: &Repository,
 ) -> Vec<Option<Oid>> {

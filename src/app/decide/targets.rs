@@ -13,7 +13,7 @@ use crate::{
     },
     cure::command,
     gates::{
-        EnvironmentRemotes, GovernedPush, Remotes, Undecided,
+        EnvironmentRemotes, GovernedPush, Remotes, Stop,
         route::{PushContext, Route, Router, Target},
         verdict::TrunkName,
     },
@@ -37,7 +37,7 @@ impl<'p> Targets<'p> {
         context: &'p PushContext<'p>,
         repository: &Repository,
         messages: &mut Vec<Message>,
-    ) -> Result<Self, Undecided> {
+    ) -> Result<Self, Stop> {
         let mut views = Vec::with_capacity(policies.all.len());
         for policy in &policies.all {
             let own = match &policy.loaded {
@@ -219,7 +219,7 @@ impl<'p> Targets<'p> {
 struct View<'p> {
     loaded: &'p Loaded,
     router: Router<'p>,
-    trunk: Result<TrunkName, Undecided>,
+    trunk: Result<TrunkName, Stop>,
 }
 
 impl<'p> View<'p> {
@@ -227,7 +227,7 @@ impl<'p> View<'p> {
         loaded: &'p Loaded,
         context: &PushContext<'p>,
         repository: &Repository,
-    ) -> Result<Self, Undecided> {
+    ) -> Result<Self, Stop> {
         Ok(Self {
             loaded,
             router: Router::new(&loaded.policy, context)?,
@@ -268,8 +268,8 @@ impl<'p> View<'p> {
 }
 
 /// Which branch is trunk would be told by the pushed commit alone.
-fn unknown_trunk(remote: &str, push: &Push) -> Undecided {
-    Undecided::new(format!(
+fn unknown_trunk(remote: &str, push: &Push) -> Stop {
+    Stop::undecided(format!(
         "this clone does not know the default branch of {remote}, whose policy says what trunk is"
     ))
     .cure(
@@ -283,11 +283,7 @@ fn unknown_trunk(remote: &str, push: &Push) -> Undecided {
 }
 
 /// There is no trunk on the server either.
-fn no_trunk_yet(
-    remote: &str,
-    push: &Push,
-    repository: &Repository,
-) -> Result<Undecided, Undecided> {
+fn no_trunk_yet(remote: &str, push: &Push, repository: &Repository) -> Result<Stop, Stop> {
     let TrunkName { branch, .. } = repository.trunk(&Trunk {
         remote: remote.to_owned(),
         branch: None,
@@ -296,7 +292,7 @@ fn no_trunk_yet(
         "the default branch of {remote}, whose policy says what trunk is, has no commit yet"
     );
     let words = format!("push it there first, then {}", push.again());
-    Ok(Undecided::new(why).cure(words, [command(["git", "push", remote, &branch])]))
+    Ok(Stop::undecided(why).cure(words, [command(["git", "push", remote, &branch])]))
 }
 
 /// The line about branches that an environment takes and does not build.

@@ -31,25 +31,25 @@ struct Fakebook {
 }
 
 impl Fakebook {
-    fn call(&self, name: &str) -> Result<(), Undecided> {
+    fn call(&self, name: &str) -> Result<(), Stop> {
         if self.fails.contains(name) {
-            return Err(Undecided::new(format!("could not {name} it")).detail("disk full"));
+            return Err(Stop::undecided(format!("could not {name} it")).detail("disk full"));
         }
         Ok(())
     }
 }
 
 impl Journal for Fakebook {
-    fn prepare(&self) -> Result<(), Undecided> {
+    fn prepare(&self) -> Result<(), Stop> {
         *self.prepared.borrow_mut() += 1;
         self.call("prepare")
     }
-    fn append(&self, entry: &Entry) -> Result<(), Undecided> {
+    fn append(&self, entry: &Entry) -> Result<(), Stop> {
         self.call("append")?;
         self.written.borrow_mut().push(entry.clone());
         Ok(())
     }
-    fn open(&self, push: &OpenPush) -> Result<(), Undecided> {
+    fn open(&self, push: &OpenPush) -> Result<(), Stop> {
         self.call("open")?;
         self.open.borrow_mut().push(push.clone());
         Ok(())
@@ -59,12 +59,12 @@ impl Journal for Fakebook {
         environment: &EnvironmentRemotes,
         commit: &Oid,
         _: Option<&str>,
-    ) -> Result<(), Undecided> {
+    ) -> Result<(), Stop> {
         let found = (environment.environment.clone(), commit.clone());
         self.found.borrow_mut().push(found);
         self.call("found")
     }
-    fn arrived_late(&self, _: Place<'_>, _: &Oid, _: Option<&str>) -> Result<(), Undecided> {
+    fn arrived_late(&self, _: Place<'_>, _: &Oid, _: Option<&str>) -> Result<(), Stop> {
         Ok(())
     }
 
@@ -244,8 +244,9 @@ fn in_words(message: &Message) -> String {
         Message::Line(line) => format!("line: {line}"),
         Message::Warning(line) => format!("warning: {line}"),
         Message::Verdict(what, verdict) => format!("verdict: {what}: {:?}", verdict.decision()),
-        Message::Refused(what, why) => format!("refused: {what}: {}", why.why),
-        Message::Undecided(what, why) => format!("undecided: {what}: {}", why.in_one_line()),
+        Message::Stopped(what, why) => {
+            format!("{}: {what}: {}", why.decision().name(), why.in_one_line())
+        }
     }
 }
 
@@ -516,7 +517,7 @@ fn what_cannot_be_routed_goes_only_where_the_gate_is_off() {
             overrides: Ok(&overrides),
             start: Instant::now(),
         };
-        let pending = decider.unrouted(&push, &destination, Undecided::bare());
+        let pending = decider.unrouted(&push, &destination, Stop::bare());
         let messages: Vec<_> = pending.messages.iter().map(in_words).collect();
         let decision = pending.decide(None);
         (messages, decision.decision, decision.entries[0].0.clone())

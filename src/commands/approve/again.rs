@@ -6,7 +6,7 @@ use super::{Approval, Error, Outcome, named};
 use crate::{
     app::answers::SystemClock,
     cure::command,
-    gates::{Clock, Memory, Refusal},
+    gates::{Clock, Memory, Stop},
     memory::{
         deployments::{removals, removed_by_rollback},
         record::{Event, Record},
@@ -48,7 +48,7 @@ impl Approval<'_> {
                     let why =
                         format!("rollbacks removed {commit} from several environments: {all}");
                     let approve = command(["pushgate", "approve", "--again", &names[0]]);
-                    let why = Refusal::new(why).cure("name one", [approve]);
+                    let why = Stop::refused(why).cure("name one", [approve]);
                     return Ok(self.refused(None, why));
                 }
             }
@@ -66,7 +66,7 @@ impl Approval<'_> {
         let named = ["--again", "--commit", "COMMIT"];
         let approve = ["pushgate", "approve"].into_iter().chain(name).chain(named);
         let commands = ["pushgate log".to_owned(), command(approve)];
-        let why = Refusal::new(why).cure("see what was removed, and name it", commands);
+        let why = Stop::refused(why).cure("see what was removed, and name it", commands);
         Ok(self.refused(name, why))
     }
 

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     commands::Error,
-    gates::{Refusal, verdict::Decision},
+    gates::Stop,
     memory::record::{Event, Record},
     report,
 };
@@ -19,7 +19,7 @@ pub(super) enum Outcome {
     },
     Refused {
         what: String,
-        why: Refusal,
+        why: Stop,
     },
 }
 
@@ -27,8 +27,8 @@ pub(super) enum Outcome {
 pub(super) fn say(outcome: &Outcome, has_words: bool) -> (u8, Value) {
     let (record, is_new, shared) = match outcome {
         Outcome::Refused { what, why } => {
-            report::print(report::refusal(what, why));
-            return (Decision::Refused.exit_code(), failed(&why.why));
+            report::print(report::failure(what, why));
+            return (why.decision().exit_code(), failed(&why.why));
         }
         Outcome::Recorded {
             record,

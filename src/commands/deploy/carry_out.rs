@@ -24,7 +24,7 @@ use crate::{
         overrides::Overrides,
         settle::{Ask, settle},
     },
-    gates::{Clock, Undecided, remote_tips::at_once, verdict::Decision},
+    gates::{Clock, Stop, remote_tips::at_once, verdict::Decision},
     git::network::LIMIT,
     memory::permit::{Permit, Permitted},
     policy::Environment,
@@ -81,7 +81,7 @@ impl Plan<'_> {
                 ..self.typed()
             };
             let again = self.as_given(&again);
-            let refusal = Undecided::new(what).cure("if they are to go", [again]);
+            let refusal = Stop::undecided(what).cure("if they are to go", [again]);
             report::print(report::failure("deploy", &refusal));
             return Ok(Decision::Refused.exit_code());
         }
@@ -175,7 +175,7 @@ impl Plan<'_> {
                 });
                 code = ended.unwrap_or_else(|error| {
                     report::print(report::failure(verb, &error));
-                    Decision::Undecided.exit_code()
+                    error.decision().exit_code()
                 });
             }
             worst = worst.max(code);
@@ -196,7 +196,7 @@ impl Plan<'_> {
             let (have, lack) = (redact(&have.join(", ")), redact(&lack.join(", ")));
             let what = format!("{have} got {}; not: {lack}", self.commit.short());
             let again = self.as_given(&self.typed());
-            let again = Undecided::new(what).cure("try the rest again", [again]);
+            let again = Stop::undecided(what).cure("try the rest again", [again]);
             report::print(report::failure(verb, &again));
         }
         worst
@@ -297,7 +297,7 @@ fn stopped(pending: &Pending) -> Option<u8> {
 
 /// Starts a program on our terminal, and waits for its end.
 fn to_its_end(name: &str, start: impl FnOnce() -> io::Result<Child>) -> Done {
-    let failed = |error| Undecided::failed(format_args!("run `{name}`"), &error as &dyn Display);
+    let failed = |error| Stop::failed(format_args!("run `{name}`"), &error as &dyn Display);
     let mut watch = ChildWatch::new().map_err(failed)?;
     let child = start().map_err(failed)?;
     foreground::wait(&mut watch, &child, || signals::signal().is_some()).map_err(failed)

@@ -21,7 +21,7 @@ use crate::{
     },
     cure::command,
     gates::{
-        EnvironmentRemotes, LocalRepository as _, Object, Undecided,
+        EnvironmentRemotes, LocalRepository as _, Object, Stop,
         verdict::{Contents, Decision, Gate, Outcome, Relation},
     },
     git::Repository,
@@ -82,12 +82,12 @@ impl Plan<'_> {
                 } else {
                     "it is not on PATH"
                 };
-                Err(Undecided::failed(what, &why))
+                Err(Stop::failed(what, &why))
             }
             None if !self.of.is_remembered => Ok(()),
             None if self.is_rollback => {
                 let what = format!("no git remote leads to {}", self.of.environment);
-                Err(Undecided::new(what).hint(self.name_command()))
+                Err(Stop::undecided(what).hint(self.name_command()))
             }
             None => Err(self.of.unknown()),
         }
@@ -125,7 +125,7 @@ impl Plan<'_> {
                 } else {
                     "see why its release failed, and release it again".to_owned()
                 };
-                return Err(Undecided::new(format!("{has}, and runs {}", live.short())).hint(hint));
+                return Err(Stop::undecided(format!("{has}, and runs {}", live.short())).hint(hint));
             }
             report::say(&has);
         }
@@ -222,7 +222,7 @@ impl Plan<'_> {
         report::messages(&pending.messages);
         if pending.exit_code() == 0 && !pending.is_governed() {
             let what = format!("nothing governs a push to {}", self.of.environment);
-            return Err(Undecided::new(what).cure("see why", ["pushgate doctor"]));
+            return Err(Stop::undecided(what).cure("see why", ["pushgate doctor"]));
         }
         Ok(pending)
     }

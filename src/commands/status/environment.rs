@@ -11,7 +11,7 @@ use crate::{
     },
     commands::{Error, check::PreviewedPush},
     gates::{
-        EnvironmentRemote, EnvironmentRemotes, LocalRepository, Memory, Passed, Remotes, Undecided,
+        EnvironmentRemote, EnvironmentRemotes, LocalRepository, Memory, Passed, Remotes, Stop,
         promotion::soaks_since,
         receipt,
         verdict::{Contents, Decision, Gate, Outcome},
@@ -71,7 +71,7 @@ impl Inputs<'_> {
         &self,
         remote: &EnvironmentRemote,
         of: &EnvironmentRemotes,
-    ) -> Result<Option<Live>, Undecided> {
+    ) -> Result<Option<Live>, Stop> {
         let place = of.place_of(remote);
         let git = self.tips.live(of, remote).map(|tips| {
             let deployed = of.deployed(&tips, self.trunk.as_ref().ok());
@@ -276,25 +276,21 @@ impl Inputs<'_> {
             return Ok(nothing("no gate is asked"));
         };
         let decision = verdict.decision();
-        let refused = verdict.answers.iter().filter_map(|(gate, outcome)| {
-            matches!(outcome, Outcome::Refused(_)).then_some(gate.name())
+        let mut stops = (verdict.answers.iter()).filter_map(|(gate, outcome)| match outcome {
+            Outcome::Stopped(stop) if stop.decision() == decision => Some((*gate, stop)),
+            _ => None,
         });
-        let also: Vec<_> = refused.skip(1).collect();
-        let stop = verdict
-            .answers
-            .iter()
-            .find_map(|(gate, outcome)| match outcome {
-                Outcome::Refused(refusal) => Some(NextPush::Refused {
-                    gate: gate.name(),
-                    why: refusal.why.clone(),
-                    also: also.clone(),
-                    cures: refusal.cures.clone(),
-                }),
-                Outcome::Undecided(error) if decision == Decision::Undecided => {
-                    Some(undecided(Some(*gate), error))
-                }
-                _ => None,
-            });
+        let stop = stops.next().map(|(gate, stop)| {
+            if !stop.is_refusal() {
+                return undecided(Some(gate), stop);
+            }
+            NextPush::Refused {
+                gate: gate.name(),
+                why: stop.why.clone(),
+                also: stops.map(|(gate, _)| gate.name()).collect(),
+                cures: stop.cures.clone(),
+            }
+        });
         debug_assert_eq!(stop.is_none(), decision == Decision::Go);
         let run = world.would_run();
         Ok(stop.unwrap_or(NextPush::Go {
@@ -309,7 +305,7 @@ fn nothing(why: impl Into<String>) -> NextPush {
     NextPush::Nothing { why: why.into() }
 }
 
-fn undecided(gate: Option<Gate>, error: &Undecided) -> NextPush {
+fn undecided(gate: Option<Gate>, error: &Stop) -> NextPush {
     NextPush::Undecided {
         gate: gate.map(Gate::name),
         why: error.in_one_line(),

@@ -5,7 +5,7 @@ use crate::{
     gates::{
         environment_remotes::{EnvironmentRemote, EnvironmentRemotes},
         facts::{Relation, TrunkName},
-        stop::{Refusal, Undecided},
+        stop::Stop,
         world::{Object, World},
     },
     push::{Oid, url::label},
@@ -16,7 +16,7 @@ pub(super) fn refspec(
     commit: &Oid,
     trunk: Option<&TrunkName>,
     world: &World<'_>,
-) -> Result<String, Undecided> {
+) -> Result<String, Stop> {
     if let Some(trunk) = trunk
         && world.repository.local_branch(&trunk.branch)?.is_none()
     {
@@ -36,13 +36,13 @@ pub(crate) fn not_live(
     tips: &[(String, Oid)],
     then: (&str, Option<&str>),
     world: &World<'_>,
-) -> Result<Refusal, Undecided> {
+) -> Result<Stop, Stop> {
     let (environment, remote) = (&before.environment, label(remote.name.as_ref()));
     let refspec = refspec(before, commit, trunk, world)?;
     let refuse = |why: String, deploy: String| {
         let words = format!("deploy it there, try it on {environment}, then {}", then.0);
         let commands = [deploy].into_iter().chain(then.1.map(str::to_owned));
-        Refusal::new(why).cure(words, commands)
+        Stop::refused(why).cure(words, commands)
     };
     let Some((branch, live)) = tips.first() else {
         if before.is_remembered {
@@ -91,7 +91,7 @@ pub(crate) fn not_live(
         // git would have nothing to push.
         let hint =
             format!("{id} was pushed there: see why its release failed, and release it again");
-        return Ok(Refusal::new(why).hint(hint));
+        return Ok(Stop::refused(why).hint(hint));
     }
     Ok(refuse(
         why,

@@ -81,7 +81,7 @@ fn a_receipt_asks_nobody() {
 
 #[test]
 fn what_the_ci_has_not_passed_leaves_no_receipt() {
-    let refused = || Err(Refusal::new("red").into());
+    let refused = || Err(Stop::refused("red"));
     let world = Fake {
         checks: refused,
         ..Fake::default()

@@ -7,7 +7,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use crate::{
     gates::{
         Checked, Clock, EnvironmentRemote, EnvironmentRemotes, LocalRepository, Memory, Object,
-        Passed, Remotes, Runner, Stop, SuiteLock, SuiteRun, Tip, Tips, Undecided, Work, World,
+        Passed, Remotes, Runner, Stop, SuiteLock, SuiteRun, Tip, Tips, Work, World,
         facts::CheckedOut,
         verdict::{Count, Difference, Mismatch, Relation, TrunkName},
     },
@@ -25,13 +25,13 @@ pub(crate) fn oid(digit: char) -> Oid {
 pub(crate) struct Fake {
     pub(crate) asked: Mutex<Vec<&'static str>>,
     pub(crate) now: Mutex<Vec<Timestamp>>,
-    pub(crate) tip: Mutex<Vec<Result<Oid, Undecided>>>,
+    pub(crate) tip: Mutex<Vec<Result<Oid, Stop>>>,
     pub(crate) live: Mutex<Vec<Vec<(String, Oid)>>>,
-    pub(crate) running: Result<Oid, Undecided>,
+    pub(crate) running: Result<Oid, Stop>,
     pub(crate) relation: Relation,
     pub(crate) missing: Option<Oid>,
     pub(crate) mismatches: Mutex<Vec<Option<Mismatch>>>,
-    pub(crate) suite: fn() -> SuiteRun,
+    pub(crate) suite: fn() -> Result<SuiteRun, Stop>,
     pub(crate) receipts: Mutex<Vec<Option<Passed>>>,
     pub(crate) checks: fn() -> Result<Checked, Stop>,
     pub(crate) waited: bool,
@@ -53,9 +53,11 @@ impl Default for Fake {
             relation: Relation::Behind(Count(2)),
             missing: None,
             mismatches: Mutex::new(vec![None]),
-            suite: || SuiteRun::Passed {
-                took: Duration::from_secs(13),
-                warning: None,
+            suite: || {
+                Ok(SuiteRun {
+                    took: Duration::from_secs(13),
+                    warning: None,
+                })
             },
             receipts: Mutex::new(vec![None]),
             checks: || {
@@ -125,17 +127,17 @@ impl Clock for Fake {
         self.note("clock");
         next(&self.now)
     }
-    fn zone(&self) -> Result<TimeZone, Undecided> {
+    fn zone(&self) -> Result<TimeZone, Stop> {
         Ok(TimeZone::UTC)
     }
 }
 
 impl LocalRepository for Fake {
-    fn committed_at(&self, _: &Oid) -> Result<Option<Timestamp>, Undecided> {
+    fn committed_at(&self, _: &Oid) -> Result<Option<Timestamp>, Stop> {
         Ok(None)
     }
 
-    fn object(&self, id: &Oid) -> Result<Object, Undecided> {
+    fn object(&self, id: &Oid) -> Result<Object, Stop> {
         Ok(if self.missing.as_ref() == Some(id) {
             Object::Missing
         } else {
@@ -147,31 +149,31 @@ impl LocalRepository for Fake {
     fn is_shallow(&self) -> bool {
         false
     }
-    fn local_branch(&self, _: &str) -> Result<Option<Oid>, Undecided> {
+    fn local_branch(&self, _: &str) -> Result<Option<Oid>, Stop> {
         Ok(Some(oid('1')))
     }
-    fn has_been_there(&self, _: &TrunkName) -> Result<bool, Undecided> {
+    fn has_been_there(&self, _: &TrunkName) -> Result<bool, Stop> {
         Ok(false)
     }
-    fn checked_out(&self, _: &str) -> Result<CheckedOut, Undecided> {
+    fn checked_out(&self, _: &str) -> Result<CheckedOut, Stop> {
         Ok(CheckedOut::Here)
     }
-    fn relation(&self, _: &Oid, _: &Oid, _: &str) -> Result<Relation, Undecided> {
+    fn relation(&self, _: &Oid, _: &Oid, _: &str) -> Result<Relation, Stop> {
         self.note("ancestry");
         Ok(self.relation)
     }
-    fn same_content(&self, _: &Oid, _: &Oid) -> Result<bool, Undecided> {
+    fn same_content(&self, _: &Oid, _: &Oid) -> Result<bool, Stop> {
         Ok(false)
     }
-    fn difference(&self, _: &Oid, _: &Oid, _: &str) -> Result<Difference, Undecided> {
+    fn difference(&self, _: &Oid, _: &Oid, _: &str) -> Result<Difference, Stop> {
         self.note("difference");
         Ok(Difference::default())
     }
-    fn checkout(&self, _: &Oid) -> Result<Option<Mismatch>, Undecided> {
+    fn checkout(&self, _: &Oid) -> Result<Option<Mismatch>, Stop> {
         self.note("checkout");
         Ok(next(&self.mismatches))
     }
-    fn detect(&self, _: &Oid) -> Result<Vec<Candidate>, Undecided> {
+    fn detect(&self, _: &Oid) -> Result<Vec<Candidate>, Stop> {
         self.note("files");
         Ok(Vec::new())
     }
@@ -181,33 +183,29 @@ impl LocalRepository for Fake {
     fn mapped(&self, people: &[String], _: &Oid) -> Vec<String> {
         people.to_vec()
     }
-    fn author(&self, _: &Oid) -> Result<String, Undecided> {
+    fn author(&self, _: &Oid) -> Result<String, Stop> {
         Ok("Ana <ana@shop.example>".to_owned())
     }
 }
 
 impl Memory for Fake {
-    fn receipt(&self, _: &Work<'_>) -> Result<Option<Passed>, Undecided> {
+    fn receipt(&self, _: &Work<'_>) -> Result<Option<Passed>, Stop> {
         Ok(next(&self.receipts))
     }
-    fn records(&self, _: &Oid) -> Result<Vec<Record>, Undecided> {
+    fn records(&self, _: &Oid) -> Result<Vec<Record>, Stop> {
         Ok(self.records.clone())
     }
-    fn was_live(&self, _: &EnvironmentRemotes, _: &Oid) -> Result<bool, Undecided> {
+    fn was_live(&self, _: &EnvironmentRemotes, _: &Oid) -> Result<bool, Stop> {
         Ok(self.was_live)
     }
-    fn tracked_since(
-        &self,
-        _: &EnvironmentRemotes,
-        _: &Oid,
-    ) -> Result<Option<Timestamp>, Undecided> {
+    fn tracked_since(&self, _: &EnvironmentRemotes, _: &Oid) -> Result<Option<Timestamp>, Stop> {
         Ok(None)
     }
     fn runs_at(
         &self,
         _: crate::memory::record::Place<'_>,
         git: Option<&Oid>,
-    ) -> Result<Option<Oid>, Undecided> {
+    ) -> Result<Option<Oid>, Stop> {
         Ok(git.cloned())
     }
     fn deployed_last(
@@ -215,23 +213,23 @@ impl Memory for Fake {
         _: crate::memory::record::Place<'_>,
         _: &bstr::BStr,
         _: &[String],
-    ) -> Result<Option<Oid>, Undecided> {
+    ) -> Result<Option<Oid>, Stop> {
         Ok(None)
     }
-    fn lock(&self, _: &str) -> Result<Option<Found>, Undecided> {
+    fn lock(&self, _: &str) -> Result<Option<Found>, Stop> {
         Ok(None)
     }
-    fn is_verified(&self, record: &Record) -> Result<bool, Undecided> {
+    fn is_verified(&self, record: &Record) -> Result<bool, Stop> {
         Ok(record.signed.is_some())
     }
 }
 
 impl Remotes for Fake {
-    fn default_branch(&self, _: &str) -> Result<Option<String>, Undecided> {
+    fn default_branch(&self, _: &str) -> Result<Option<String>, Stop> {
         Ok(None)
     }
 
-    fn trunk_tip(&self, _: &TrunkName, team: bool) -> Result<Tip, Undecided> {
+    fn trunk_tip(&self, _: &TrunkName, team: bool) -> Result<Tip, Stop> {
         self.note("trunk");
         next(&self.tip).map(|commit| Tip {
             locks: self.locks.clone(),
@@ -239,12 +237,12 @@ impl Remotes for Fake {
             team: team.then_some(Ok(())),
         })
     }
-    fn running(&self, of: &EnvironmentRemotes) -> Option<Result<Oid, Undecided>> {
+    fn running(&self, of: &EnvironmentRemotes) -> Option<Result<Oid, Stop>> {
         of.live.as_ref()?;
         self.note("live");
         Some(self.running.clone())
     }
-    fn live(&self, _: &EnvironmentRemotes, _: &EnvironmentRemote) -> Result<Tips, Undecided> {
+    fn live(&self, _: &EnvironmentRemotes, _: &EnvironmentRemote) -> Result<Tips, Stop> {
         self.note("staging");
         Ok(next(&self.live))
     }
@@ -266,26 +264,24 @@ impl Runner for Fake {
         }
         checked
     }
-    fn leave_receipt(&self, _: &Work<'_>, _: Duration) -> Result<(), Undecided> {
+    fn leave_receipt(&self, _: &Work<'_>, _: Duration) -> Result<(), Stop> {
         self.note("receipt");
         Ok(())
     }
     fn is_connected(&self) -> bool {
         self.connection == "open"
     }
-    fn run(&self, _: &Work<'_>) -> Result<SuiteRun, Undecided> {
+    fn run(&self, _: &Work<'_>) -> Result<SuiteRun, Stop> {
         self.note("suite");
-        let run = (self.suite)();
-        if let SuiteRun::Passed { took, .. } = &run {
-            self.pass(*took);
-        }
+        let run = (self.suite)()?;
+        self.pass(run.took);
         Ok(run)
     }
-    fn confirm(&self, _: &str) -> Result<bool, Undecided> {
+    fn confirm(&self, _: &str) -> Result<bool, Stop> {
         self.note("person");
         Ok(self.says == "yes")
     }
-    fn sign_off(&self, _: &EnvironmentRemotes, _: &Oid) -> Result<(), Undecided> {
+    fn sign_off(&self, _: &EnvironmentRemotes, _: &Oid) -> Result<(), Stop> {
         self.note("signoff");
         Ok(())
     }

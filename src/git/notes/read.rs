@@ -6,7 +6,7 @@ use bstr::ByteSlice;
 
 use crate::{
     cure::command,
-    gates::Undecided,
+    gates::Stop,
     git::{
         Repository,
         backend::Kind,
@@ -27,14 +27,14 @@ impl Repository {
 }
 
 impl Notes<'_> {
-    pub fn read(&self, commit: &Oid) -> Result<Vec<Record>, Undecided> {
+    pub fn read(&self, commit: &Oid) -> Result<Vec<Record>, Stop> {
         match self.tip()? {
             Some(tip) => Ok(Record::parse_all(&self.text(&tip, commit)?, commit)),
             None => Ok(Vec::new()),
         }
     }
 
-    pub(crate) fn all(&self) -> Result<Vec<Record>, Undecided> {
+    pub(crate) fn all(&self) -> Result<Vec<Record>, Stop> {
         let mut all = Vec::new();
         for records in self.each()? {
             all.extend(records?);
@@ -46,7 +46,7 @@ impl Notes<'_> {
     ///
     /// git shows the lines that these commits add: a process less for each of them, and none of their trees is
     /// read here.
-    pub(crate) fn recent(&self, commits: usize) -> Result<Vec<Record>, Undecided> {
+    pub(crate) fn recent(&self, commits: usize) -> Result<Vec<Record>, Stop> {
         let Some(tip) = self.tip()? else {
             return Ok(Vec::new());
         };
@@ -78,7 +78,7 @@ impl Notes<'_> {
     }
 
     /// Whether any record is such a one; the notes are read only up to it.
-    pub(crate) fn any(&self, is_it: impl Fn(&Record) -> bool) -> Result<bool, Undecided> {
+    pub(crate) fn any(&self, is_it: impl Fn(&Record) -> bool) -> Result<bool, Stop> {
         for records in self.each()? {
             if records?.iter().any(&is_it) {
                 return Ok(true);
@@ -88,7 +88,7 @@ impl Notes<'_> {
     }
 
     /// The records of one commit after the other.
-    fn each(&self) -> Result<impl Iterator<Item = Result<Vec<Record>, Undecided>>, Undecided> {
+    fn each(&self) -> Result<impl Iterator<Item = Result<Vec<Record>, Stop>>, Stop> {
         let mut blobs: BTreeMap<Oid, Vec<Oid>> = BTreeMap::new();
         if let Some(tip) = self.tip()? {
             for (commit, id) in self.list(&tip)? {
@@ -104,7 +104,7 @@ impl Notes<'_> {
     }
 
     /// The commit that our notes are at.
-    pub(super) fn tip(&self) -> Result<Option<Oid>, Undecided> {
+    pub(super) fn tip(&self) -> Result<Option<Oid>, Stop> {
         let tip = self.repository.reference(REF)?;
         if let Some(tip) = &tip
             && self.repository.is_commit(tip)? != Some(true)
@@ -112,13 +112,13 @@ impl Notes<'_> {
             let remove = command(["git", "update-ref", "-d", REF]);
             let message = format!("{REF} leads to {}, which is no commit here", tip.short());
             let words = "remove it: the team's notes are fetched again";
-            return Err(Undecided::new(message).cure(words, [remove]));
+            return Err(Stop::undecided(message).cure(words, [remove]));
         }
         Ok(tip)
     }
 
     /// Whether each of two histories of notes has what the other lacks.
-    pub(super) fn apart(&self, ours: &Oid, theirs: &Oid) -> Result<(bool, bool), Undecided> {
+    pub(super) fn apart(&self, ours: &Oid, theirs: &Oid) -> Result<(bool, bool), Stop> {
         if ours == theirs {
             return Ok((false, false));
         }
@@ -131,13 +131,13 @@ impl Notes<'_> {
     }
 
     /// The text of a commit's note; empty where there is none.
-    pub(super) fn text(&self, tip: &Oid, commit: &Oid) -> Result<Vec<u8>, Undecided> {
+    pub(super) fn text(&self, tip: &Oid, commit: &Oid) -> Result<Vec<u8>, Stop> {
         let ids = self.blobs(tip, commit)?.into_iter().map(|(_, id)| id);
         self.joined(&ids.collect::<Vec<_>>())
     }
 
     /// The texts of a note's files, one after the other.
-    fn joined(&self, ids: &[Oid]) -> Result<Vec<u8>, Undecided> {
+    fn joined(&self, ids: &[Oid]) -> Result<Vec<u8>, Stop> {
         let mut text = Vec::new();
         for id in ids {
             text.extend_from_slice(&self.blob(id)?);
@@ -146,7 +146,7 @@ impl Notes<'_> {
         Ok(text)
     }
 
-    fn blob(&self, id: &Oid) -> Result<Vec<u8>, Undecided> {
+    fn blob(&self, id: &Oid) -> Result<Vec<u8>, Stop> {
         /// A larger file was not written by pushgate, and is not worth the memory.
         const MOST: usize = 16 * LIMIT;
         let header = self.repository.backend().header(id)?;
@@ -158,7 +158,7 @@ impl Notes<'_> {
 
     /// The files that hold a commit's note and their paths, one as a rule. Directories named after two
     /// digits each may lead to it.
-    pub(super) fn blobs(&self, tip: &Oid, commit: &Oid) -> Result<Vec<(String, Oid)>, Undecided> {
+    pub(super) fn blobs(&self, tip: &Oid, commit: &Oid) -> Result<Vec<(String, Oid)>, Stop> {
         let mut found = Vec::new();
         let mut tree = Some(self.repository.tree(tip)?);
         let mut path = String::new();
@@ -183,7 +183,7 @@ impl Notes<'_> {
     }
 
     /// The files of all notes, with the commits that they are about.
-    fn list(&self, tip: &Oid) -> Result<Vec<(Oid, Oid)>, Undecided> {
+    fn list(&self, tip: &Oid) -> Result<Vec<(Oid, Oid)>, Stop> {
         let args = ["ls-tree", "-r", "-z", "--full-tree", tip.as_str()];
         let output = self.repository.git.must(args)?;
         // `MODE blob ID`, a tab, the path (git-ls-tree(1)).
@@ -197,7 +197,7 @@ impl Notes<'_> {
     }
 
     /// The commits whose notes differ between two trees of notes.
-    pub(super) fn differing(&self, ours: &Oid, theirs: &Oid) -> Result<Vec<Oid>, Undecided> {
+    pub(super) fn differing(&self, ours: &Oid, theirs: &Oid) -> Result<Vec<Oid>, Stop> {
         let args = ["diff-tree", "-r", "-z", "--name-only", "--no-renames"];
         let trees = [ours.as_str(), theirs.as_str()];
         let output = self.repository.git.must(args.into_iter().chain(trees))?;

@@ -6,7 +6,7 @@ use bstr::BString;
 
 use super::read::Notes;
 use crate::{
-    gates::Undecided,
+    gates::Stop,
     git::{
         command::NO_HOOKS,
         network::{self, Network},
@@ -28,12 +28,12 @@ impl Notes<'_> {
     /// Fetches the team's notes from trunk's remote and merges them into ours.
     ///
     /// No other ref is written: it would be pushed by `git push --mirror`.
-    pub fn fetch(&self, remote: &str, limit: Duration) -> Result<(), Undecided> {
+    pub fn fetch(&self, remote: &str, limit: Duration) -> Result<(), Stop> {
         self.fetch_by(remote, &self.repository.network(limit))
     }
 
     /// Pushes our notes to trunk's remote; lines that are there already are fetched and kept.
-    pub fn push(&self, remote: &str, limit: Duration) -> Result<(), Undecided> {
+    pub fn push(&self, remote: &str, limit: Duration) -> Result<(), Stop> {
         let network = self.repository.network(limit);
         let mut stuck = 0;
         while let Some(tip) = self.tip()? {
@@ -49,7 +49,7 @@ impl Notes<'_> {
             if stuck > STUBBORN {
                 let remote = label(remote.into());
                 let refused = format!("`{remote}` does not take {REF}");
-                return Err(Undecided::new(refused)
+                return Err(Stop::undecided(refused)
                     .details(reasons(&output))
                     .hint(format!(
                         "let the team push {REF} to {remote}, or set `share: false` in {FILE}"
@@ -60,7 +60,7 @@ impl Notes<'_> {
         Ok(())
     }
 
-    fn fetch_by(&self, remote: &str, network: &Network<'_>) -> Result<(), Undecided> {
+    fn fetch_by(&self, remote: &str, network: &Network<'_>) -> Result<(), Stop> {
         let url = self.repository.fetch_url(remote)?;
         let name = Some(remote.as_bytes().into());
         // Twice: the server's notes may be written anew between the question and the answer.
@@ -83,7 +83,7 @@ impl Notes<'_> {
         remote: &str,
         theirs: &Oid,
         brought: bool,
-    ) -> Result<(), Undecided> {
+    ) -> Result<(), Stop> {
         if brought && self.repository.is_commit(theirs)? == Some(true) {
             return self.merge(theirs);
         }
@@ -102,7 +102,7 @@ impl Notes<'_> {
         url: &BString,
         theirs: &Oid,
         network: &Network<'_>,
-    ) -> Result<bool, Undecided> {
+    ) -> Result<bool, Stop> {
         let tip = self.tip()?;
         if let Some(tip) = &tip
             && !self.apart(tip, theirs)?.1
@@ -112,7 +112,7 @@ impl Notes<'_> {
         // git completes the history, also where a part of it was here.
         let output = fetch_once(remote, url, tip.as_ref(), network)?;
         if !output.is_ok() {
-            return Err(Undecided::unreachable(&label(remote.into()), output.stderr));
+            return Err(Stop::unreachable(&label(remote.into()), output.stderr));
         }
         match self.repository.is_commit(theirs)? {
             Some(true) => self.merge(theirs).map(|()| true),
@@ -128,7 +128,7 @@ fn fetch_once(
     url: &BString,
     tip: Option<&Oid>,
     network: &Network<'_>,
-) -> Result<Output, Undecided> {
+) -> Result<Output, Stop> {
     let mut config = NO_HOOKS.to_vec();
     if tip.is_none() {
         // No branch contains notes: there is nothing to negotiate.
@@ -141,8 +141,8 @@ fn fetch_once(
     network.ask(fetch, &label(remote.into()), url.as_ref())
 }
 
-fn unreadable(remote: &str) -> Undecided {
-    Undecided::unreachable(
+fn unreadable(remote: &str) -> Stop {
+    Stop::unreachable(
         &label(remote.into()),
         vec![format!("its {REF} cannot be read")],
     )

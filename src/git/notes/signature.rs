@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use super::read::Notes;
 use crate::{
-    gates::Undecided,
+    gates::Stop,
     git::command::must,
     memory::record::{Record, who},
     process::program::{run, run_with_input},
@@ -20,7 +20,7 @@ use crate::{
 
 impl Notes<'_> {
     /// Signs a record with the key that the user's git signs with, which may ask for a passphrase.
-    pub fn sign(&self, record: &Record) -> Result<Record, Undecided> {
+    pub fn sign(&self, record: &Record) -> Result<Record, Stop> {
         let scratch = scratch()?;
         let git = |args: &[&str]| self.command(&scratch, args);
         let tree = must(&mut git(&["hash-object", "-t", "tree", "/dev/null"]))?;
@@ -34,11 +34,11 @@ impl Notes<'_> {
         command.args(["-F", "-", tree.as_ref()]);
         let signed = run_with_input(&mut command, unsigned(record).to_string().as_bytes())?;
         let Some(id) = Oid::parse(signed.line()).filter(|_| signed.is_ok()) else {
-            return Err(Undecided::not_signed(signed.stderr));
+            return Err(Stop::not_signed(signed.stderr));
         };
         let object = must(&mut git(&["cat-file", "commit", id.as_str()]))?;
         let object = String::from_utf8(object.stdout)
-            .map_err(|_| Undecided::not_signed(vec!["what git signed is not UTF-8".to_owned()]))?;
+            .map_err(|_| Stop::not_signed(vec!["what git signed is not UTF-8".to_owned()]))?;
         Ok(Record {
             signed: Some(object),
             ..record.clone()
@@ -50,7 +50,7 @@ impl Notes<'_> {
     /// `git verify-commit` decides, with the keys and the trust that the user's git knows
     /// (`gpg.ssh.allowedSignersFile`, `gpg.minTrustLevel`); and the signer that git names must have
     /// the mail address of the record.
-    pub fn verified(&self, record: &Record) -> Result<bool, Undecided> {
+    pub fn verified(&self, record: &Record) -> Result<bool, Stop> {
         let Some(object) = &record.signed else {
             return Ok(false);
         };
@@ -85,9 +85,9 @@ impl Notes<'_> {
 }
 
 /// A directory for objects that must not be left in the repository.
-fn scratch() -> Result<TempDir, Undecided> {
+fn scratch() -> Result<TempDir, Stop> {
     let made = TempDir::with_prefix("pushgate-");
-    made.map_err(|error| Undecided::failed("make a directory", &error))
+    made.map_err(|error| Stop::failed("make a directory", &error))
 }
 
 /// The part of a record that is signed: all but the signature.

@@ -11,7 +11,7 @@ use bstr::ByteSlice;
 use super::read::Notes;
 use crate::{
     file,
-    gates::{LocalRepository as _, Object, Undecided},
+    gates::{LocalRepository as _, Object, Stop},
     git::command::NO_HOOKS,
     memory::record::{LIMIT, REF, Record},
     process::program::{Output, run, run_with_input},
@@ -36,7 +36,7 @@ impl Notes<'_> {
     /// Adds records to the notes of their commits; those that are there already stay as they are.
     ///
     /// They are on the disk when it returns, and no line of another writer is lost.
-    pub fn add(&self, records: &[Record]) -> Result<(), Undecided> {
+    pub fn add(&self, records: &[Record]) -> Result<(), Stop> {
         let mut lines: BTreeMap<&Oid, Vec<u8>> = BTreeMap::new();
         for record in records {
             // A deployment is told of by the notes of both commits.
@@ -66,7 +66,7 @@ impl Notes<'_> {
     }
 
     /// Merges other notes, which are here completely, into ours.
-    pub(super) fn merge(&self, theirs: &Oid) -> Result<(), Undecided> {
+    pub(super) fn merge(&self, theirs: &Oid) -> Result<(), Stop> {
         self.until_written(|tip| {
             let Some(ours) = tip else {
                 return self.forward(tip, theirs);
@@ -91,27 +91,27 @@ impl Notes<'_> {
     /// Writers of this clone take turns, so that they need not start again.
     fn until_written(
         &self,
-        change: impl Fn(Option<&Oid>) -> Result<bool, Undecided>,
-    ) -> Result<(), Undecided> {
+        change: impl Fn(Option<&Oid>) -> Result<bool, Stop>,
+    ) -> Result<(), Stop> {
         let path = self.repository.state_dir().join("notes.lock");
         let _ = file::state_directory(&self.repository.state_dir());
         let lock = file::lock(&path, PATIENCE);
         let _lock = lock
             .and_then(|lock| lock.ok_or(io::ErrorKind::WouldBlock.into()))
-            .map_err(|error| Undecided::failed(format!("write {}", path.display()), &error))?;
+            .map_err(|error| Stop::failed(format!("write {}", path.display()), &error))?;
         for _ in 0..TRIES {
             if change(self.tip()?.as_ref())? {
                 return Ok(());
             }
         }
-        Err(Undecided::failed(
+        Err(Stop::failed(
             format!("write {REF}"),
             &"others wrote it each time",
         ))
     }
 
     /// What the notes of another tree add to ours.
-    fn changes(&self, tip: &Oid, theirs: &Oid) -> Result<Vec<Change>, Undecided> {
+    fn changes(&self, tip: &Oid, theirs: &Oid) -> Result<Vec<Change>, Stop> {
         let mut changes = Vec::new();
         for commit in self.differing(tip, theirs)? {
             let text = self.text(theirs, &commit)?;
@@ -121,12 +121,7 @@ impl Notes<'_> {
     }
 
     /// What these lines change in the note of a commit, if anything.
-    fn change(
-        &self,
-        tip: Option<&Oid>,
-        commit: &Oid,
-        new: &[u8],
-    ) -> Result<Option<Change>, Undecided> {
+    fn change(&self, tip: Option<&Oid>, commit: &Oid, new: &[u8]) -> Result<Option<Change>, Stop> {
         let (blobs, old) = match tip {
             Some(tip) => (self.blobs(tip, commit)?, self.text(tip, commit)?),
             None => (Vec::new(), Vec::new()),
@@ -145,7 +140,7 @@ impl Notes<'_> {
     }
 
     /// Moves our ref on to a commit that contains all our notes.
-    fn forward(&self, from: Option<&Oid>, to: &Oid) -> Result<bool, Undecided> {
+    fn forward(&self, from: Option<&Oid>, to: &Oid) -> Result<bool, Stop> {
         // An empty old id: the ref must not exist (git-update-ref(1)).
         let old = from.map_or("", Oid::as_str);
         let mut command = self.repository.git.command(NO_HOOKS);
@@ -163,7 +158,7 @@ impl Notes<'_> {
         tip: Option<&Oid>,
         merged: Option<&Oid>,
         changes: &[Change],
-    ) -> Result<bool, Undecided> {
+    ) -> Result<bool, Stop> {
         let (name, mail) = self.person();
         let seconds = jiff::Timestamp::now().as_second().max(0);
         let mut input = format!("commit {REF}\ncommitter {name} <{mail}> {seconds} +0000\n");
@@ -201,14 +196,14 @@ impl Notes<'_> {
 
     /// Whether a call of git moved our ref from `tip`; false where another process was faster, and
     /// nothing was written.
-    fn written(&self, tip: Option<&Oid>, command: &str, output: Output) -> Result<bool, Undecided> {
+    fn written(&self, tip: Option<&Oid>, command: &str, output: Output) -> Result<bool, Stop> {
         if output.is_ok() {
             return Ok(true);
         }
         if self.tip()?.as_ref() != tip {
             return Ok(false);
         }
-        Err(Undecided::not_run(command, output.stderr))
+        Err(Stop::not_run(command, output.stderr))
     }
 
     /// The name and the mail address of the user, as a commit may hold them.
@@ -228,7 +223,7 @@ impl Notes<'_> {
 /// The lines of both, each once, in git's order for `cat_sort_uniq`.
 ///
 /// Where that is more than is ever read, the lines that are no record of this commit are dropped.
-fn union(commit: &Oid, old: &[u8], new: &[u8]) -> Result<Vec<u8>, Undecided> {
+fn union(commit: &Oid, old: &[u8], new: &[u8]) -> Result<Vec<u8>, Stop> {
     let both = old.lines().chain(new.lines());
     let mut lines: BTreeSet<&[u8]> = both.filter(|line| !line.is_empty()).collect();
     let size = |lines: &BTreeSet<&[u8]>| lines.iter().map(|line| line.len() + 1).sum::<usize>();
@@ -237,7 +232,7 @@ fn union(commit: &Oid, old: &[u8], new: &[u8]) -> Result<Vec<u8>, Undecided> {
     }
     if size(&lines) > LIMIT {
         let what = format!("write the note of {}", commit.short());
-        return Err(Undecided::failed(
+        return Err(Stop::failed(
             what,
             &"there is no room in it for another line",
         ));
