@@ -230,7 +230,7 @@ pub(super) fn deploy_by_command(of: &EnvironmentRemotes) -> Option<Deploy> {
     of.is_remembered.then(|| Deploy {
         environment: of.environment.clone(),
         commit: None,
-        command: vec!["COMMAND".to_owned()],
+        command: vec!["COMMAND".into()],
         is_rollback: false,
         reason: None,
         yes: false,
