@@ -213,7 +213,7 @@ impl<'o> PreviewedPush<'o> {
         let old = tips.into_iter().find(is_it).map(|(_, tip)| tip);
         let by_command = || Deploy {
             environment: of.environment.clone(),
-            command: vec!["COMMAND".to_owned()],
+            command: vec!["COMMAND".into()],
             ..Deploy::default()
         };
         let push = Push {

@@ -5,18 +5,16 @@ mod plan;
 mod target;
 
 pub(super) use self::{
-    plan::{Consent, Plan, say_contents},
+    plan::{Plan, say_contents},
     target::Target,
 };
 use super::{Done, Error, check::source, local::named};
 use crate::{
     app::overrides::Overrides,
     cli::Deploy,
-    gates::verdict::Decision,
     git::Repository,
-    policy::Environment,
     process::{signals, terminal},
-    report,
+    push, report,
     text::printable,
 };
 
@@ -31,59 +29,44 @@ pub(crate) fn run(args: &Deploy) -> Done {
     let trunk = world.trunk(&policy.trunk).ok();
     let overrides = Overrides::of_environment();
     let goes_back = overrides.as_ref().is_ok_and(|overrides| overrides.rollback);
-    let mut plan = Plan {
+    let plan = Plan {
         world: &world,
+        environment,
         of: &of,
         commit: &commit,
         source: &source,
-        named: args.commit.as_deref(),
-        command: &args.run,
-        is_rollback: false,
-        reason: None,
+        typed: push::Deploy {
+            environment: args.environment.clone(),
+            commit: args.commit.clone(),
+            command: args.run.clone(),
+            yes: args.yes,
+            ..push::Deploy::default()
+        },
         overrides,
         forces: args.yes || goes_back || environment.takes_any(),
-        consent: if args.yes {
-            Consent::Beforehand
-        } else {
-            Consent::Missing
-        },
+        is_told: false,
     };
     plan.must_be_possible()?;
     let targets = Target::all(&of, &policy, trunk.as_ref(), &world)?;
-    let targets = plan.without_done(targets)?;
-    if targets.is_empty() {
-        return Ok(0);
-    }
-    if let Some(code) = plan.refused_unasked(environment, &targets)? {
-        return Ok(code);
-    }
+    plan.carry_out(targets, is_wanted)
+}
+
+/// Says what is deployed, and asks before a deploy to production or one that takes commits off.
+fn is_wanted(plan: &mut Plan<'_>, targets: &[Target]) -> Result<bool, Error> {
+    let (of, commit) = (plan.of, plan.commit);
+    let source = plan.source;
     report::say(&format!(
         "deploying {} ({}) to {}",
-        printable(source.strip_prefix("refs/heads/").unwrap_or(&source).into()),
+        printable(source.strip_prefix("refs/heads/").unwrap_or(source).into()),
         commit.short(),
-        environment.name
+        of.environment
     ));
-    let takes_away = !plan.forces && plan.takes_away(&targets)?;
-    let is_asked = is_asked_about(environment) || takes_away;
-    let is_asked = is_asked && !args.yes;
-    if is_asked && terminal::is_there() {
-        if !is_wanted(&plan, &targets)? {
-            report::say("nothing was deployed");
-            return Ok(Decision::Refused.exit_code());
-        }
-        (plan.consent, plan.forces) = (Consent::Given, true);
+    let is_last = plan.environment.after.is_some() || of.environment == "production";
+    let takes_away = !plan.forces && plan.takes_away(targets)?;
+    let is_asked = (is_last || takes_away) && !plan.typed.yes;
+    if !is_asked || !terminal::is_there() {
+        return Ok(true);
     }
-    plan.carry_out(&targets, takes_away && !plan.forces)
-}
-
-/// Whether a person is asked before a deploy there: it is production, or comes after another.
-fn is_asked_about(environment: &Environment) -> bool {
-    environment.after.is_some() || environment.name == "production"
-}
-
-/// Says what goes out, and asks.
-fn is_wanted(plan: &Plan<'_>, targets: &[Target]) -> Result<bool, Error> {
-    let (of, commit) = (plan.of, plan.commit);
     for target in targets {
         if targets.len() > 1 {
             report::print(format_args!("  {}:\n", target.remote.destination));
@@ -91,5 +74,10 @@ fn is_wanted(plan: &Plan<'_>, targets: &[Target]) -> Result<bool, Error> {
         say_contents(commit, target.live.as_ref(), &of.expected, plan.world);
     }
     let question = format!("Deploy {} to {}?", commit.short(), of.environment);
-    terminal::confirm(&question)
+    if !terminal::confirm(&question)? {
+        report::say("nothing was deployed");
+        return Ok(false);
+    }
+    (plan.is_told, plan.forces) = (true, true);
+    Ok(true)
 }

@@ -4,7 +4,7 @@ use bstr::ByteSlice;
 
 use super::{
     Done, Error,
-    deploy::{Consent, Plan, Target, say_contents},
+    deploy::{Plan, Target, say_contents},
     local::{Local, named, no_commit, no_pipeline},
 };
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
     cure::command,
     gates::{
         Clock, EnvironmentRemotes, LocalRepository, Memory, Stop,
-        verdict::{Contents, Decision, Relation},
+        verdict::{Contents, Relation},
     },
     git::Repository,
     memory::{
@@ -22,7 +22,7 @@ use crate::{
     },
     policy::{Environment, Policy},
     process::{signals, terminal},
-    push::{Oid, url::label},
+    push::{Deploy, Oid, url::label},
     report,
     text::printable,
 };
@@ -51,34 +51,31 @@ pub(crate) fn run(args: &Rollback) -> Done {
     });
     let plan = Plan {
         world: &world,
+        environment,
         of: &of,
         commit: &commit,
         source: commit.as_str(),
-        named: Some(commit.as_str()),
-        command: &args.run,
-        is_rollback: true,
-        reason: args.words.as_deref(),
+        typed: Deploy {
+            environment: environment.name.clone(),
+            commit: Some(commit.to_string()),
+            command: args.run.clone(),
+            is_rollback: true,
+            reason: args.words.clone(),
+            yes: true,
+        },
         overrides,
         forces: true,
-        consent: Consent::Given,
+        is_told: true,
     };
     plan.must_be_possible()?;
-    let targets = plan.without_done(targets)?;
-    if targets.is_empty() {
-        return Ok(0);
-    }
-    if let Some(code) = plan.refused_unasked(environment, &targets)? {
-        return Ok(code);
-    }
-    for (index, target) in targets.iter().enumerate() {
-        let is_same = |last: usize| targets[last].live == target.live;
-        let is_told = index.checked_sub(1).is_some_and(is_same);
-        say(&of, target, &commit, is_told, &world)?;
-    }
-    if !confirmed(args, &plan)? {
-        return Ok(Decision::Refused.exit_code());
-    }
-    plan.carry_out(&targets, false)
+    plan.carry_out(targets, |plan, targets| {
+        for (index, target) in targets.iter().enumerate() {
+            let is_same = |last: usize| targets[last].live == target.live;
+            let is_told = index.checked_sub(1).is_some_and(is_same);
+            say(plan, target, is_told)?;
+        }
+        confirmed(args, plan)
+    })
 }
 
 /// The one that is named, else production, else the only one that nothing comes after.
@@ -175,13 +172,8 @@ fn which(message: String, environment: &str) -> Error {
 }
 
 /// Says what comes back, what goes, and whose it is.
-fn say(
-    of: &EnvironmentRemotes,
-    target: &Target,
-    commit: &Oid,
-    is_told: bool,
-    world: &Repository,
-) -> Result<(), Error> {
+fn say(plan: &Plan<'_>, target: &Target, is_told: bool) -> Result<(), Error> {
+    let (world, of, commit) = (plan.world, plan.of, plan.commit);
     let Some(live) = &target.live else {
         return Ok(());
     };
@@ -220,8 +212,7 @@ fn confirmed(args: &Rollback, plan: &Plan<'_>) -> Result<bool, Error> {
     }
     if !terminal::is_there() {
         let message = "there is no terminal to ask on";
-        let again = plan.as_given(&plan.typed());
-        return Err(Stop::undecided(message).cure("say yes beforehand", [again]));
+        return Err(Stop::undecided(message).cure("say yes beforehand", [plan.again(true)]));
     }
     let yes = terminal::confirm("Roll back?")?;
     if !yes {

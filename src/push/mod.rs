@@ -5,7 +5,7 @@ pub mod remotes;
 pub mod url;
 pub mod variables;
 
-use std::fmt;
+use std::{ffi::OsString, fmt};
 
 use bstr::{BStr, BString, ByteSlice};
 use serde::{Deserialize, Serialize};
@@ -90,7 +90,7 @@ pub struct Deploy {
     /// The commit, where one is named.
     pub commit: Option<String>,
     /// What deploys in place of `git push`; empty: nothing does.
-    pub command: Vec<String>,
+    pub command: Vec<OsString>,
     pub is_rollback: bool,
     /// Why, where the command line says so.
     pub reason: Option<String>,
@@ -101,34 +101,35 @@ pub struct Deploy {
 impl Deploy {
     /// Writes the command that does the same again.
     pub fn again(&self) -> String {
-        let mut words = match &self.commit {
-            Some(commit) if self.is_rollback => {
-                vec!["pushgate", "rollback", &self.environment, commit]
-            }
-            commit => self.words(commit.as_deref()),
+        let (verb, option) = if self.is_rollback {
+            ("rollback", None)
+        } else {
+            ("deploy", Some("--commit"))
         };
+        let mut words = vec!["pushgate", verb, &self.environment];
+        if let Some(commit) = &self.commit {
+            words.extend(option);
+            words.push(commit);
+        }
         words.extend(self.yes.then_some("--yes"));
         words.extend(self.reason.iter().flat_map(|reason| ["-m", reason]));
-        self.in_place(words)
+        let program: Vec<_> = (self.command.iter())
+            .map(|word| word.to_string_lossy())
+            .collect();
+        words.extend((!program.is_empty()).then_some("--"));
+        words.extend(program.iter().map(AsRef::as_ref));
+        command(words)
     }
 
     /// Writes the command that deploys a commit there, or the newest of trunk.
     pub fn deploy(&self, commit: Option<&str>) -> String {
-        self.in_place(self.words(commit))
-    }
-
-    fn words<'w>(&'w self, commit: Option<&'w str>) -> Vec<&'w str> {
-        let mut words = vec!["pushgate", "deploy", &self.environment];
-        words.extend(commit.into_iter().flat_map(|commit| ["--commit", commit]));
-        words
-    }
-
-    fn in_place<'w>(&'w self, mut words: Vec<&'w str>) -> String {
-        if !self.command.is_empty() {
-            words.push("--");
-            words.extend(self.command.iter().map(String::as_str));
-        }
-        command(words)
+        let deploy = Self {
+            environment: self.environment.clone(),
+            commit: commit.map(str::to_owned),
+            command: self.command.clone(),
+            ..Self::default()
+        };
+        deploy.again()
     }
 }
 

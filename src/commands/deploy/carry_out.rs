@@ -27,10 +27,9 @@ use crate::{
     gates::{Clock, Stop, remote_tips::at_once, verdict::Decision},
     git::network::LIMIT,
     memory::permit::{Permit, Permitted},
-    policy::Environment,
     process::{child::ChildWatch, foreground, signals},
     push::{
-        Deploy, Oid,
+        Oid,
         url::redact,
         variables::{COMMIT, DEPLOY, ENVIRONMENT, REPLACES},
     },
@@ -42,12 +41,28 @@ const NOT_ALL: &str = "another destination of the deploy may not have it";
 const SIGNAL: &str = "it ended the deploy";
 
 impl Plan<'_> {
-    /// `takes_away`: git has commits at one of the targets that nobody has said may go.
-    pub(in crate::commands) fn carry_out(&self, targets: &[Target], takes_away: bool) -> Done {
+    /// Deploys where that is not done yet; `ask` says what goes out, and whether a person wants it.
+    pub(in crate::commands) fn carry_out(
+        mut self,
+        targets: Vec<Target>,
+        ask: impl FnOnce(&mut Self, &[Target]) -> Result<bool, Error>,
+    ) -> Done {
+        let targets = self.without_done(targets)?;
+        if targets.is_empty() {
+            return Ok(0);
+        }
+        if let Some(code) = self.refused_unasked(&targets)? {
+            return Ok(code);
+        }
+        if !ask(&mut self, &targets)? {
+            return Ok(Decision::Refused.exit_code());
+        }
+        // Commits that nobody has said may go.
+        let takes_away = !self.forces && self.takes_away(&targets)?;
         let start = SystemClock.now();
         let (mut permitted, mut judged) = (Vec::new(), Vec::new());
         let mut told = Told::default();
-        for target in targets {
+        for target in &targets {
             for push in self.pushes(target) {
                 let one = match self.judge(&push, &mut told) {
                     Ok(one) => one,
@@ -76,23 +91,18 @@ impl Plan<'_> {
                 "{name} has commits that {id} does not have: a deploy takes them off only with --yes"
             );
             self.record_stopped(judged, "deploy", &what);
-            let again = Deploy {
-                yes: true,
-                ..self.typed()
-            };
-            let again = self.as_given(&again);
-            let refusal = Stop::undecided(what).cure("if they are to go", [again]);
+            let refusal = Stop::undecided(what).cure("if they are to go", [self.again(true)]);
             report::print(report::failure("deploy", &refusal));
             return Ok(Decision::Refused.exit_code());
         }
         // Without it, the hook judges again.
         let permit = Permit::issue(&self.world.state_dir(), &permitted).ok();
-        let ended = match self.command {
-            [] => Ok(self.push_all(targets, judged, permit.as_ref(), start)),
-            _ => self.run_command(targets, judged, permit.as_ref()),
+        let ended = match self.typed.command[..] {
+            [] => Ok(self.push_all(&targets, judged, permit.as_ref(), start)),
+            _ => self.run_command(&targets, judged, permit.as_ref()),
         };
         if matches!(ended, Ok(0)) {
-            self.say_deployed(targets);
+            self.say_deployed(&targets);
         }
         self.share();
         ended
@@ -100,14 +110,10 @@ impl Plan<'_> {
 
     /// The exit code, where an override that would be refused whatever the gates say is refused before a person
     /// is asked.
-    pub(in crate::commands) fn refused_unasked(
-        &self,
-        environment: &Environment,
-        targets: &[Target],
-    ) -> Result<Option<u8>, Error> {
+    fn refused_unasked(&self, targets: &[Target]) -> Result<Option<u8>, Error> {
         let is_good = |given: &Overrides| {
             let is_none = !given.off && !given.rollback && given.skip.is_empty();
-            is_none || !given.lack_reason(environment)
+            is_none || !given.lack_reason(self.environment)
         };
         if self.overrides.as_ref().is_ok_and(is_good) {
             return Ok(None);
@@ -151,7 +157,7 @@ impl Plan<'_> {
         permit: Option<&Permit>,
         start: Timestamp,
     ) -> u8 {
-        let verb = if self.is_rollback {
+        let verb = if self.typed.is_rollback {
             "rollback"
         } else {
             "deploy"
@@ -195,9 +201,9 @@ impl Plan<'_> {
         if !have.is_empty() && !lack.is_empty() {
             let (have, lack) = (redact(&have.join(", ")), redact(&lack.join(", ")));
             let what = format!("{have} got {}; not: {lack}", self.commit.short());
-            let again = self.as_given(&self.typed());
-            let again = Stop::undecided(what).cure("try the rest again", [again]);
-            report::print(report::failure(verb, &again));
+            let again = [self.again(false)];
+            let failure = Stop::undecided(what).cure("try the rest again", again);
+            report::print(report::failure(verb, &failure));
         }
         worst
     }
@@ -235,7 +241,7 @@ impl Plan<'_> {
                 .envs(permit.map(|permit| (DEPLOY, permit.name())));
         };
         let name = self.program();
-        let mut words = self.command.to_vec();
+        let mut words = self.typed.command.clone();
         if let Some(program) = words.first_mut()
             && let Some(path) = path_of(program)
         {

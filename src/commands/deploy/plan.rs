@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeSet,
-    ffi::{OsStr, OsString},
+    ffi::OsStr,
     path::{Path, PathBuf},
 };
 
@@ -25,6 +25,7 @@ use crate::{
         verdict::{Contents, Decision, Gate, Outcome, Relation},
     },
     git::Repository,
+    policy::Environment,
     process::find,
     push::{Deploy, Oid, Push, Update, variables::COMMIT},
     report,
@@ -34,33 +35,18 @@ use crate::{
 /// What is to be deployed where, and how.
 pub(in crate::commands) struct Plan<'p> {
     pub(in crate::commands) world: &'p Repository,
+    pub(in crate::commands) environment: &'p Environment,
     pub(in crate::commands) of: &'p EnvironmentRemotes,
     pub(in crate::commands) commit: &'p Oid,
     /// What a person calls the commit.
     pub(in crate::commands) source: &'p str,
-    /// The commit as it stands on the command line.
-    pub(in crate::commands) named: Option<&'p str>,
-    /// What deploys in place of `git push`; empty: nothing does.
-    pub(in crate::commands) command: &'p [OsString],
-    /// Whether it is `pushgate rollback`.
-    pub(in crate::commands) is_rollback: bool,
-    /// Why, as the command line says it.
-    pub(in crate::commands) reason: Option<&'p str>,
+    /// What a person types to do this.
+    pub(in crate::commands) typed: Deploy,
     pub(in crate::commands) overrides: Result<Overrides, BadWord>,
     /// Whether git is told to take commits away.
     pub(in crate::commands) forces: bool,
-    pub(in crate::commands) consent: Consent,
-}
-
-/// What a person has said to what goes out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::commands) enum Consent {
-    /// Nothing yet.
-    Missing,
-    /// Yes, on the command line.
-    Beforehand,
-    /// Yes, where it was said what goes out.
-    Given,
+    /// Whether the person was told what goes out.
+    pub(in crate::commands) is_told: bool,
 }
 
 /// What the verdicts of one deploy have said.
@@ -73,7 +59,7 @@ pub(super) struct Told {
 impl Plan<'_> {
     /// Fails where nothing could deploy, which is better known before a suite has run.
     pub(in crate::commands) fn must_be_possible(&self) -> Result<(), Error> {
-        match self.command.first() {
+        match self.typed.command.first() {
             Some(program) if path_of(program).is_some() => Ok(()),
             Some(program) => {
                 let what = format_args!("run `{}`", self.program());
@@ -85,7 +71,7 @@ impl Plan<'_> {
                 Err(Stop::failed(what, &why))
             }
             None if !self.of.is_remembered => Ok(()),
-            None if self.is_rollback => {
+            None if self.typed.is_rollback => {
                 let what = format!("no git remote leads to {}", self.of.environment);
                 Err(Stop::undecided(what).hint(self.name_command()))
             }
@@ -107,20 +93,17 @@ impl Plan<'_> {
     }
 
     /// Leaves out where `git push` has nothing to do, and fails where that does not help.
-    pub(in crate::commands) fn without_done(
-        &self,
-        targets: Vec<Target>,
-    ) -> Result<Vec<Target>, Error> {
+    pub(super) fn without_done(&self, targets: Vec<Target>) -> Result<Vec<Target>, Error> {
         let mut left = Vec::new();
         for target in targets {
-            if !self.command.is_empty() || target.git.as_ref() != Some(self.commit) {
+            if !self.typed.command.is_empty() || target.git.as_ref() != Some(self.commit) {
                 left.push(target);
                 continue;
             }
             let (destination, id) = (&target.remote.destination, self.commit.short());
             let has = format!("{destination} has {id} already");
             if let Some(live) = target.live.filter(|live| live != self.commit) {
-                let hint = if self.is_rollback {
+                let hint = if self.typed.is_rollback {
                     self.name_command()
                 } else {
                     "see why its release failed, and release it again".to_owned()
@@ -137,7 +120,7 @@ impl Plan<'_> {
         for git in targets.iter().filter_map(|target| target.git.as_ref()) {
             // What is not here is refused, and fetched.
             let is_past = self.is_past(git)?.unwrap_or(true);
-            if self.command.is_empty() && !is_past {
+            if self.typed.command.is_empty() && !is_past {
                 return Ok(true);
             }
         }
@@ -156,7 +139,7 @@ impl Plan<'_> {
     /// The pushes to one target as git would describe them to the hook, one for each URL. A command replaces what
     /// runs.
     pub(super) fn pushes(&self, target: &Target) -> Vec<Push> {
-        let replaces = match self.command {
+        let replaces = match self.typed.command[..] {
             [] => &target.git,
             _ => &target.live,
         };
@@ -164,7 +147,7 @@ impl Plan<'_> {
             remote: target.remote.name.clone(),
             url: url.clone(),
             updates: vec![self.update(target, replaces.clone())],
-            deploy: Some(self.typed()),
+            deploy: Some(self.typed.clone()),
         };
         target.remote.urls.iter().map(push).collect()
     }
@@ -173,26 +156,15 @@ impl Plan<'_> {
         Update::of_branch(self.source, self.commit, &target.branch, replaces)
     }
 
-    /// What a person types to do this.
-    pub(in crate::commands) fn typed(&self) -> Deploy {
-        let words = self.command.iter();
-        Deploy {
-            environment: self.of.environment.clone(),
-            commit: self.named.map(str::to_owned),
-            command: words
-                .map(|word| word.to_string_lossy().into_owned())
-                .collect(),
-            is_rollback: self.is_rollback,
-            reason: self.reason.map(str::to_owned),
-            yes: self.is_rollback || self.consent == Consent::Beforehand,
-        }
-    }
-
     /// The command line that does the same again, its overrides included.
-    pub(in crate::commands) fn as_given(&self, deploy: &Deploy) -> String {
+    pub(in crate::commands) fn again(&self, yes: bool) -> String {
+        let typed = Deploy {
+            yes: yes || self.typed.yes,
+            ..self.typed.clone()
+        };
         let given = self.overrides.as_ref();
-        let given = given.map_or(String::new(), |given| given.written(self.is_rollback));
-        given + &deploy.again()
+        let given = given.map_or(String::new(), |given| given.written(typed.is_rollback));
+        given + &typed.again()
     }
 
     /// Judges a push. `told`: what the verdicts on others have said, which is not said again.
@@ -214,7 +186,7 @@ impl Plan<'_> {
             if let Some(contents) = &verdict.contents {
                 let is_known = told.contents.contains(contents);
                 told.contents.push(contents.clone());
-                if self.consent == Consent::Given || is_known {
+                if self.is_told || is_known {
                     verdict.contents = None;
                 }
             }
@@ -229,7 +201,7 @@ impl Plan<'_> {
 
     /// The program that deploys in place of `git push`, for messages.
     pub(super) fn program(&self) -> String {
-        let program = self.command.first();
+        let program = self.typed.command.first();
         let program = program.map_or(&b""[..], |program| program.as_encoded_bytes());
         printable(program.into())
     }
