@@ -12,6 +12,7 @@ use std::{
 };
 
 use nix::{errno::Errno, fcntl::OFlag, unistd::geteuid};
+use serde::{Serialize, de::DeserializeOwned};
 
 /// Opens a plain file. Anything else in its place is an error that says what it is: a link is not followed,
 /// and nobody is waited for at the other end of a pipe.
@@ -223,9 +224,22 @@ fn what_else(kind: FileType) -> Option<&'static str> {
         .find_map(|(is_it, what)| is_it.then_some(what))
 }
 
+/// Reads a small JSON file of a repository's state; `None` where there is none, or it cannot be ours.
+pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Option<T> {
+    const LARGEST: u64 = 64 * 1024;
+    let is_small = path.symlink_metadata().ok()?.len() <= LARGEST;
+    let text = is_small.then(|| read(path).ok()).flatten()?;
+    serde_json::from_slice(&text).ok()
+}
+
+/// Writes or replaces a JSON file of a repository's state.
+pub(crate) fn write_json(path: &Path, value: &impl Serialize) -> io::Result<()> {
+    replace_state(path, &serde_json::to_vec(value)?)
+}
+
 /// Writes or replaces a file of a repository's state.
-pub(crate) fn replace_state(path: &Path, prefix: &str, bytes: &[u8]) -> io::Result<()> {
-    replace(path, prefix, bytes, state_mode(path)?)
+pub(crate) fn replace_state(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    replace(path, ".half-written-", bytes, state_mode(path)?)
 }
 
 /// Writes or replaces a file with this mode; `prefix` begins the name of what is half written.

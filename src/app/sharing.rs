@@ -3,13 +3,15 @@
 
 use std::{env, fs, io, path::PathBuf, process::Command};
 
+use serde::{Deserialize, Serialize};
+
 use crate::{
     file,
     gates::Stop,
     git::{Repository, notes::LIMIT},
     memory::record::{REF, Record},
     process::detached,
-    push::variables::DEPLOY,
+    push::{Oid, variables::DEPLOY},
 };
 
 /// Writes records into the notes, all in one commit, and remembers that they are to be shared.
@@ -43,10 +45,10 @@ pub(crate) fn start_follow_up(repository: &Repository) {
 }
 
 /// Notes up to a tip that are to be pushed to a remote.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Unshared {
     pub(super) remote: String,
-    pub(super) tip: String,
+    pub(super) tip: Option<Oid>,
     /// Why the last try failed.
     pub(crate) why: Option<String>,
 }
@@ -61,7 +63,7 @@ impl Repository {
         self.change_unshared(remote, |_| {
             Some(Unshared {
                 remote: remote.to_owned(),
-                tip: self.notes_tip(),
+                tip: self.reference(REF).ok().flatten(),
                 why: None,
             })
         })
@@ -95,27 +97,12 @@ impl Repository {
         if all.is_empty() {
             return fs::remove_file(path);
         }
-        let lines = all.iter().map(|Unshared { remote, tip, why }| {
-            format!("{tip}\n{remote}\n{}\n", why.as_deref().unwrap_or_default())
-        });
-        let text: String = lines.collect();
-        file::replace_state(&path, ".unshared-", text.as_bytes())
+        file::write_json(&path, &all)
     }
 
     /// What is to be pushed, to each remote.
     pub(crate) fn unshared(&self) -> Vec<Unshared> {
-        let text = file::read(&self.unshared_path()).unwrap_or_default();
-        let text = String::from_utf8(text).unwrap_or_default();
-        let lines: Vec<_> = text.lines().collect();
-        let read = |lines: &[&str]| match lines {
-            [tip, remote, rest @ ..] => Some(Unshared {
-                tip: (*tip).to_owned(),
-                remote: (*remote).to_owned(),
-                why: (rest.first().filter(|why| !why.is_empty())).map(|why| (*why).to_owned()),
-            }),
-            _ => None,
-        };
-        lines.chunks(3).filter_map(read).collect()
+        file::read_json(&self.unshared_path()).unwrap_or_default()
     }
 
     /// What to say where the last try to share failed.
@@ -124,10 +111,5 @@ impl Repository {
         Some(format!(
             "the team does not know yet what happened here: {why}"
         ))
-    }
-
-    fn notes_tip(&self) -> String {
-        let tip = self.reference(REF).ok().flatten();
-        tip.map_or("-".to_owned(), |tip| tip.to_string())
     }
 }

@@ -1,14 +1,10 @@
 //! What became live without the gate: pushes that git's own reflogs know, and commits that are found live
 //! and that nobody has recorded.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::PathBuf};
 
 use bstr::BStr;
 use jiff::{SignedDuration, Timestamp};
-use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
     answers::SystemClock,
@@ -45,8 +41,9 @@ pub(super) fn record_all(repository: &Repository, policy: &Policy) -> Result<(),
         return Ok(());
     };
     let share = policy.shares().then_some(policy.trunk.remote.as_str());
-    let before: Vec<Tracking> = read(&repository.looked_at_path());
-    let idle: Vec<(String, Timestamp)> = read(&repository.idle_path());
+    // Without these files, whole reflogs are searched, and every move in them counts.
+    let before: Vec<Tracking> = file::read_json(&repository.looked_at_path()).unwrap_or_default();
+    let idle = repository.idle_pushes();
     let (mut reflogs, mut looked_at) = (Vec::new(), Vec::new());
     for environment in &policy.environments {
         let of = repository.remotes_of(environment);
@@ -81,7 +78,8 @@ pub(super) fn record_all(repository: &Repository, policy: &Policy) -> Result<(),
     write(repository, &found, share)?;
     // A push that is open now may turn out not to be judged.
     if open.is_empty() && looked_at != before {
-        write_down(&repository.looked_at_path(), &looked_at);
+        // Without it there is more to search.
+        let _ = file::write_json(&repository.looked_at_path(), &looked_at);
     }
     Ok(())
 }
@@ -141,9 +139,13 @@ impl Repository {
         self.state_dir().join("reflogs.json")
     }
 
-    /// The last pushes that had nothing to send: to which remote, and when.
     fn idle_path(&self) -> PathBuf {
         self.state_dir().join("up-to-date.json")
+    }
+
+    /// The last pushes that had nothing to send: to which remote, and when.
+    fn idle_pushes(&self) -> Vec<(String, Timestamp)> {
+        file::read_json(&self.idle_path()).unwrap_or_default()
     }
 }
 
@@ -154,23 +156,10 @@ pub(crate) fn had_nothing_to_send(remote: &BStr, repository: &Repository) {
     if !repository.remotes().has(remote) {
         return;
     }
-    let path = repository.idle_path();
-    let mut idle: Vec<(String, Timestamp)> = read(&path);
+    let mut idle = repository.idle_pushes();
     idle.drain(..(idle.len() + 1).saturating_sub(MOST_IDLE));
     idle.push((remote.to_string(), SystemClock.now()));
-    write_down(&path, &idle);
-}
-
-/// What such a file says. Without it, whole reflogs are searched, and every move in them counts.
-fn read<T: DeserializeOwned + Default>(path: &Path) -> T {
-    let text = file::read(path).unwrap_or_default();
-    serde_json::from_slice(&text).unwrap_or_default()
-}
-
-fn write_down(path: &Path, what: &impl Serialize) {
-    let write = || file::replace_state(path, ".reflogs-", &serde_json::to_vec(what)?);
-    // Without it there is more to search.
-    let _ = write();
+    let _ = file::write_json(&repository.idle_path(), &idle);
 }
 
 /// The record of a commit that is live on an environment though nobody has recorded it; `None` while a push

@@ -23,7 +23,7 @@ fn text() -> String {
 pub(super) fn write_copy(world: &Repository) {
     let path = copy(world);
     let made = file::state_directory(&world.state_dir());
-    let write = |()| file::replace_state(&path, ".schema-", text().as_bytes());
+    let write = |()| file::replace_state(&path, text().as_bytes());
     let written = made.and_then(write);
     if let Err(error) = written {
         let path = path.display();

@@ -15,9 +15,6 @@ use crate::file;
 /// The version of the format.
 const VERSION: u32 = 1;
 
-/// Larger files are not ours.
-const LARGEST: u64 = 64 * 1024;
-
 /// A push to an environment that was let go.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OpenPush {
@@ -152,8 +149,6 @@ impl OpenPushes {
 }
 
 fn read(path: &Path) -> Option<OpenPush> {
-    let is_small = path.symlink_metadata().ok()?.len() <= LARGEST;
-    let text = is_small.then(|| file::read(path).ok()).flatten()?;
-    let push: OpenPush = serde_json::from_slice(&text).ok()?;
+    let push: OpenPush = file::read_json(path)?;
     (push.v == VERSION && push.record.is_whole()).then_some(push)
 }

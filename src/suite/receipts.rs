@@ -14,10 +14,6 @@ use crate::{file, gates::Passed, push::Oid};
 
 /// A receipt that is older is removed, and one that a killed push left half written.
 const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
-/// A receipt is a few hundred bytes; a larger file is none.
-const LARGEST: u64 = 16 * 1024;
-/// Begins the name of a receipt that is half written.
-const HALF_WRITTEN: &str = ".receipt-";
 
 /// The suite passed on a tree.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,9 +64,7 @@ impl Receipts {
             took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
         };
         file::state_directory(&self.directory)?;
-        let text = serde_json::to_string(&receipt)?;
-        let path = self.path(tree, suite);
-        file::replace_state(&path, HALF_WRITTEN, text.as_bytes())?;
+        file::write_json(&self.path(tree, suite), &receipt)?;
         self.prune(now);
         Ok(())
     }
@@ -109,10 +103,7 @@ impl Receipts {
 
 /// Reads a receipt of this version.
 fn read(path: &Path) -> Option<Receipt> {
-    if path.metadata().ok()?.len() > LARGEST {
-        return None;
-    }
-    let receipt: Receipt = serde_json::from_slice(&file::read(path).ok()?).ok()?;
+    let receipt: Receipt = file::read_json(path)?;
     (receipt.v == VERSION).then_some(receipt)
 }
 

@@ -2,6 +2,8 @@
 
 use std::{fs, process::Stdio, time::Instant};
 
+use serde_json::Value;
+
 use crate::support::{
     PATIENCE, Ran, Sandbox,
     notes_worker::{REF, clone, line, notes_worker, other_refs, tell, told},
@@ -177,11 +179,16 @@ fn a_server_that_refuses_notes_is_quoted_and_they_stay_here() {
 
 const POLICY: &str = "suite: {run: 'true'}\nenvironments: {staging: {}}\n";
 
-/// What is still to be shared: its tip, its remote, and why that failed, of each.
-fn unshared(shop: &Sandbox) -> Vec<String> {
+/// What is still to be shared: its remote, its tip, and why that failed, of each.
+fn unshared(shop: &Sandbox) -> Vec<(String, String, Option<String>)> {
     let text = fs::read_to_string(shop.app.join(".git/pushgate/unshared"));
-    let text = text.unwrap_or_default();
-    text.lines().map(str::to_owned).collect()
+    let list: Vec<Value> = serde_json::from_str(&text.unwrap_or_default()).unwrap_or_default();
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let each = list.iter().map(|one| {
+        let [remote, tip] = ["remote", "tip"].map(|key| text(&one[key]).unwrap());
+        (remote, tip, text(&one["why"]))
+    });
+    each.collect()
 }
 
 #[test]
@@ -195,7 +202,7 @@ fn what_one_remote_refuses_is_kept_for_it_while_another_is_told() {
     shop.policy(POLICY);
     shop.commit_on_origin("two");
     shop.push("staging", "master").goes();
-    assert_eq!(unshared(&shop)[1], "origin");
+    assert_eq!(unshared(&shop)[0].0, "origin");
     shop.policy(&format!(
         "trunk: {{remote: upstream, branch: master}}\n{POLICY}"
     ));
@@ -205,7 +212,7 @@ fn what_one_remote_refuses_is_kept_for_it_while_another_is_told() {
     shop.push("staging", "master").goes();
     until("upstream is told", || {
         let left = unshared(&shop);
-        (left.len() == 3 && left[1] == "origin").then_some(())
+        (left.len() == 1 && left[0].0 == "origin").then_some(())
     });
     let bare = shop.path("upstream.git");
     let told = || shop.run_in(&bare, "git", ["rev-parse", REF]).goes().stdout;
@@ -237,15 +244,12 @@ fn a_try_that_fails_late_does_not_undo_that_more_is_to_be_shared() {
     // It finds the second deployment, while the first is still being shared.
     shop.pushgate(["check", "staging"]);
     let newest = shop.ask(["rev-parse", REF]);
-    assert_eq!(unshared(&shop)[..2], [newest.as_str(), "origin"]);
+    let (remote, tip, _) = unshared(&shop).remove(0);
+    assert_eq!((remote, tip), ("origin".to_owned(), newest.clone()));
     fs::write(shop.path("go"), "").unwrap();
-    until("the first try has failed", || {
-        unshared(&shop)
-            .get(2)
-            .filter(|why| !why.is_empty())
-            .cloned()
-    });
-    assert_eq!(unshared(&shop)[..2], [newest.as_str(), "origin"]);
+    until("the first try has failed", || unshared(&shop).remove(0).2);
+    let (remote, tip, _) = unshared(&shop).remove(0);
+    assert_eq!((remote, tip), ("origin".to_owned(), newest));
 }
 
 #[test]

@@ -497,13 +497,11 @@ pub fn follow_up(clone: &Path) {
         let texts = files.filter_map(|file| fs::read_to_string(file.path()).ok());
         // A push that did not arrive is kept with another word.
         let mut open = texts.filter(|text| text.contains("\"state\":\"open\""));
-        // Its third line says why it could not be shared.
+        // It says why it could not be shared.
         let unshared = Some(state.join("unshared")).filter(|path| path.is_file());
         let unshared = unshared.map_or(Ok(String::new()), fs::read_to_string);
         open.next().is_none()
-            && unshared.map_or(true, |text| {
-                text.is_empty() || text.lines().nth(2).is_some_and(|why| !why.is_empty())
-            })
+            && unshared.map_or(true, |text| text.is_empty() || text.contains("\"why\":\""))
     };
     let deadline = Instant::now() + Duration::from_secs(5);
     while !is_settled() && Instant::now() < deadline {
