@@ -320,7 +320,10 @@ fn a_full_disk_is_undecided_and_leaves_no_half_line() {
         let old = if full_before { "HEAD~1" } else { "HEAD~2" };
         assert_eq!(shop.tip("staging", "master"), shop.ask(["rev-parse", old]));
         let after = fs::read_to_string(shop.path("after")).unwrap();
-        assert_eq!(after, ledger, "a half line was left");
+        // git may give back the room that it found too small, and then the refusal is written down.
+        let added = after.strip_prefix(&ledger).expect("the ledger is kept");
+        let is_whole = |line: &str| serde_json::from_str::<serde_json::Value>(line).is_ok();
+        assert!(added.lines().all(is_whole), "a half line was left: {added}");
     }
 }
 
