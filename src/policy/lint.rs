@@ -107,33 +107,35 @@ fn line_of(start: Place, line: usize, file: &[u8]) -> Place {
     }
 }
 
+/// What is quoted, comments, and the words of a `case`.
+const PLAIN: &str = r#"\\.|'[^']*'|"(\\.|[^"\\])*"|(^|\s)#[^\n]*|[\w*.-]+(\|[\w*.-]+)+\)"#;
+
 /// What a shell script does not end with the failure of, though it runs under `sh -e`, and on which of its lines.
 fn unseen_failures(script: &str) -> Vec<(usize, &'static str)> {
-    // What is quoted, comments, and the words of a `case`.
-    const PLAIN: &str = r#"\\.|'[^']*'|"(\\.|[^"\\])*"|(^|\s)#[^\n]*|[\w*.-]+(\|[\w*.-]+)+\)"#;
-    const PIPE: &str = r"[^|>]\|[^|]";
-    const AND: &str = r"&&[ \t]*(\n\s*)?[^\s\\][^\n;]*[\n;]\s*[^\s;}&|]";
-    // A failure in these is meant.
-    const CONDITION: &str = r"\b(if|while|until|elif)\b[^\n;]*";
+    // What a group with a name finds is seen all the same, or meant.
     const UNSEEN: [(&str, &str); 8] = [
         (
-            PIPE,
+            r"(?<pipefail>\s-\w*o\s+pipefail[\s\S]*)|[^|>]\|[^|]",
             "only the last command of a pipe counts: no other failure is seen",
         ),
         (
-            r"\|\|\s*(/\S*/)?(true|:)(\s|;|\)|$)",
-            "`|| true` hides a failure",
-        ),
-        (
-            r"\|\|\s*((echo|printf)\b|\{\s*(echo|printf)\b[^;\n}]*;?\s*\}|(exit|return) 0\b|\w+=)",
+            r"\|\|\s*((/\S*/)?(true|:)(\s|;|\)|$)|(?<kept>\w+=[\s\S]*\b(exit|return) [x$])|(echo|printf)\b|\{\s*(echo|printf)\b[^;\n}]*;?\s*\}|(exit|return) 0\b|\w+=)",
             "what comes after `||` hides a failure",
         ),
         (
-            AND,
+            r"(?x)\bif\s+(
+                (?<question>(!\s+)?(\[|\(\(|\$|(test|command|type|which|hash|grep|true|false)\s))
+                | !\s[^;\n]*[;\n]\s*then\s+((echo|printf|true|:|exit\ 0)\b[^;\n]*[;\n]\s*)+(else|fi)\b
+                | [^!\s;][^;\n]*[;\n]\s*then\s+([^;\n]+[;\n]\s*else\s+)?((echo|printf|true|:|exit\ 0)\b[^;\n]*[;\n]\s*)+fi\b
+            )",
+            "a failure that only `if` sees is hidden: end its branch with `exit 1`",
+        ),
+        (
+            r"(?<condition>\b(if|while|until|elif)\b[^\n;]*)|&&[ \t]*(\n\s*)?[^\s\\][^\n;]*[\n;]\s*[^\s;}&|]",
             "the failure of a command before `&&` is not seen, unless it is the last line",
         ),
         (
-            r"(^|\s)set \+(e|o errexit)",
+            r"(^|[\s;({])set\s+([^\n;]*\s)?\+(\w*e|o\s+errexit)",
             "`set +e` hides every failure after it",
         ),
         (
@@ -150,10 +152,18 @@ fn unseen_failures(script: &str) -> Vec<(usize, &'static str)> {
         ),
     ];
     // These are about what is quoted, too.
-    const QUOTED: [(&str, &str); 3] = [
+    const QUOTED: [(&str, &str); 4] = [
         (
-            r#"(^|[;\s])(export|readonly|local|declare)\s+\w+="?(\$\(|`)"#,
-            "the failure of a command whose output is exported is not seen: assign it on a line before",
+            r#"(?x)(?<literal>'[^']*') | (?<assigned>(^|[;\s])\w+=("[^"]*"|\S*))
+            | (^|[;\s])(export|readonly|local|declare)\s+\w+="?(\$\(|`)
+            | (^|[;\s])(echo|printf|:)\s([^\n;']|'[^']*')*?(\$\(|`)
+                (?<question>(date|git|pwd|hostname|whoami|uname|id|nproc|cat|head|tail|wc|basename|dirname)\b|\S+\ -+[vV])?
+            | [\ \t]"?(\$\(|`)((ba|da|k|z)?sh\s|[\w.-]*/)"#,
+            "the failure of a command whose output is an argument, or exported, is not seen: assign it on a line before",
+        ),
+        (
+            r#"(^|[;\s])trap\s+("[^"]*|'[^']*)\bexit 0\b[^\n]*\s(EXIT|0)\b"#,
+            "`exit 0` in a `trap` of EXIT hides every failure",
         ),
         (
             r#"(^|[\s;&|(`/])(ba|da|k|z)?sh(\s+-[a-df-z]*c\s+|\s*<<<\s*)("[^"]*|'[^']*)[;\n]"#,
@@ -164,51 +174,47 @@ fn unseen_failures(script: &str) -> Vec<(usize, &'static str)> {
             "a shell goes on after a failure in what `<<` gives it: say `sh -e`",
         ),
     ];
+    let without = |quotes: bool| {
+        let keep = |found: &Captures<'_>| {
+            let is_comment = found[0].trim_start().starts_with('#');
+            let lines = "\n".repeat(found[0].matches('\n').count());
+            match (is_comment, quotes) {
+                (true, _) => " ".to_owned() + &lines,
+                (_, true) => "x".to_owned() + &lines,
+                _ => found[0].to_owned(),
+            }
+        };
+        let plain = Regex::new(PLAIN).map(|plain| plain.replace_all(script, keep).into_owned());
+        plain.unwrap_or_default()
+    };
+    let (plain, quoted) = (without(true), without(false));
     let find = |pattern: &str, text: &str| {
-        let found = Regex::new(pattern).ok()?.find(text)?;
+        let pattern = Regex::new(pattern).ok()?;
+        let names: Vec<_> = pattern.capture_names().flatten().collect();
+        let mut found = pattern.captures_iter(text);
+        let found = found
+            .find(|one| names.iter().all(|name| one.name(name).is_none()))?
+            .get(0)?;
         // It may begin with the line feed, or the blanks, before what it is about.
         let blank = found.as_str().len() - found.as_str().trim_start().len();
         Some(text[..found.start() + blank].matches('\n').count())
     };
-    let keep_lines = |found: &Captures<'_>| {
-        let is_comment = found[0].trim_start().starts_with('#');
-        let lines = found[0].matches('\n').count();
-        (if is_comment { " " } else { "x" }).to_owned() + &"\n".repeat(lines)
-    };
-    let plain = Regex::new(PLAIN).map(|plain| plain.replace_all(script, keep_lines).into_owned());
-    let plain = plain.unwrap_or_default();
-    let pipefail = find(r"(^|\s)-\w*o\s+pipefail", &plain).is_some();
-    let unseen = UNSEEN
-        .iter()
-        .filter(|(pattern, _)| !(pipefail && *pattern == PIPE));
-    let bare = Regex::new(CONDITION).map(|one| one.replace_all(&plain, "x").into_owned());
-    let bare = bare.unwrap_or_default();
-    let unseen = unseen.map(|(pattern, why)| {
-        let text = if *pattern == AND { &bare } else { &plain };
-        (find(pattern, text), *why)
-    });
-    let quoted = QUOTED
-        .iter()
-        .map(|(pattern, why)| (find(pattern, script), *why));
-    let conditions = functions(&plain).into_iter().map(|name| {
-        let condition =
-            format!(r"\b(if|while|until|elif)\s+(!\s+)?{name}\b|\b{name}\b[^\n;()]*(\|\||&&)");
-        (
-            find(&condition, &plain),
-            "a function goes on after a failure where `if`, `&&` or `||` asks how it ended",
-        )
-    });
-    let all = unseen.chain(quoted).chain(conditions);
-    all.filter_map(|(line, why)| Some((line?, why))).collect()
-}
-
-/// The functions that a script defines, as a regular expression has their names.
-fn functions(script: &str) -> Vec<String> {
-    let Ok(definition) = Regex::new(r"(^|[;\n])\s*(function\s+)?([\w-]+)\s*\(\)") else {
-        return Vec::new();
-    };
-    let found = definition.captures_iter(script);
-    found.map(|one| regex_lite::escape(&one[3])).collect()
+    let definition = Regex::new(r"(^|[;\n])\s*(function\s+)?([\w-]+)\s*\(\)").ok();
+    let functions = definition.iter().flat_map(|one| one.captures_iter(&plain));
+    let functions: Vec<_> = functions.map(|one| regex_lite::escape(&one[3])).collect();
+    let names = functions.join("|");
+    let asked =
+        format!(r"\b(if|while|until|elif)\s+(!\s+)?({names})\b|\b({names})\b[^\n;()]*(\|\||&&)");
+    let asked = (!names.is_empty()).then_some((
+        &*asked,
+        "a function goes on after a failure where `if`, `&&` or `||` asks how it ended",
+    ));
+    let in_plain = UNSEEN.into_iter().chain(asked);
+    let all = in_plain
+        .map(|one| (one, &plain))
+        .chain(QUOTED.map(|one| (one, &quoted)));
+    all.filter_map(|((pattern, why), text)| Some((find(pattern, text)?, why)))
+        .collect()
 }
 
 /// Whether no environment governs a push there: its app is listed nowhere, and its name only where

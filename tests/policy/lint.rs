@@ -56,20 +56,37 @@ fn a_sensible_policy_passes() {
 
 #[test]
 fn a_hidden_failure_is_found_however_it_is_written() {
-    let hidden = "`|| true` hides a failure";
     let after = "what comes after `||` hides a failure";
     let before = "the failure of a command before `&&` is not seen, unless it is the last line";
     let errors = "`set +e` hides every failure after it";
     let pipe = "only the last command of a pipe counts: no other failure is seen";
+    let branch = "a failure that only `if` sees is hidden: end its branch with `exit 1`";
+    let argument = "the failure of a command whose output is an argument, or exported, is not seen: assign it on a line before";
+    let trap = "`exit 0` in a `trap` of EXIT hides every failure";
     let finds_in_suite = |run: &str, expected: &[&str]| {
         finds(&format!("suite:\n  run: {run}\n"), expected);
     };
     for (script, why) in [
-        ("bin/lint || true # known\n    bin/test", hidden),
-        ("bin/lint || /bin/true\n    bin/test", hidden),
+        ("bin/lint || true # known\n    bin/test", after),
+        ("bin/lint || /bin/true\n    bin/test", after),
         ("bin/lint || red=1\n    bin/test", after),
         ("bin/lint || { echo red; }\n    bin/test", after),
         ("set +o errexit\n    bin/test", errors),
+        ("(set -x +e; bin/lint)\n    bin/test", errors),
+        ("if ! bin/lint; then echo no; fi\n    bin/test", branch),
+        (
+            "if ! bin/lint\n    then\n      echo no\n      exit 0\n    fi",
+            branch,
+        ),
+        ("if bin/lint; then bin/test; else echo no; fi", branch),
+        ("if bin/lint; then echo yes; fi; bin/test", branch),
+        ("echo \"$(bin/lint)\"\n    bin/test", argument),
+        ("echo `npm run lint`", argument),
+        ("echo \"at $(date)\" \"$(sh lint.sh)\"", argument),
+        ("printf '%s' \"$(npm run lint)\"", argument),
+        ("test -z \"$(sh lint.sh)\"", argument),
+        ("trap 'exit 0' EXIT\n    bin/test", trap),
+        ("trap \"rm -f log; exit 0\" INT 0; bin/test", trap),
         ("bin/lint &&\n    bin/test\n    echo done", before),
         ("bin/lint && bin/test; echo done", before),
         ("bin/test | tee log # without pipefail", pipe),
@@ -80,6 +97,19 @@ fn a_hidden_failure_is_found_however_it_is_written() {
         "bin/lint || { echo red; exit 1; }\n    bin/test",
         "if test -f a && test -f b; then\n      bin/test\n    fi",
         "set -euo pipefail\n    bin/test | tee log",
+        "if ! bin/lint; then exit 1; fi\n    bin/test",
+        "if ! bin/lint; then echo no; exit 1; fi\n    bin/test",
+        "if bin/lint; then echo yes; else exit 1; fi\n    bin/test",
+        "if ! bin/lint; then exit 1; else echo yes; fi\n    bin/test",
+        "if ! bundle check; then bundle install; fi\n    bin/test",
+        "if ! command -v node; then echo no node; fi\n    bin/test",
+        "if [ -n \"$CI\" ]; then echo CI; fi\n    bin/test",
+        "if ! grep -q x a; then echo no x; fi; bin/test",
+        "red=0\n    bin/lint || red=1\n    bin/test || red=1\n    exit \"$red\"",
+        "out=$(bin/lint)\n    list=\"a $(bin/list \"$out\") b\"\n    bin/test $out $list",
+        "cd \"$(dirname \"$0\")/..\"\n    eslint $(git ls-files '*.js')\n    echo \"node $(node --version) on $(hostname)\"",
+        "echo '$(sh lint.sh)' # echo \"$(sh lint.sh)\"\n    bin/test",
+        "trap 'rm -rf tmp' EXIT\n    trap 'exit 0' TERM\n    bin/test",
     ] {
         finds_in_suite(&format!("|\n    {script}"), &[]);
     }
@@ -91,15 +121,15 @@ fn a_failure_that_the_shell_does_not_see_is_named() {
         finds(&format!("suite:\n  run: {run}\n"), expected);
     };
     let pipe = "only the last command of a pipe counts: no other failure is seen";
-    let hidden = "`|| true` hides a failure";
+    let after = "what comes after `||` hides a failure";
     let behind = "the failure of a command with `&` after it is not seen";
     finds_in_suite("bin/test | tee log", &[&format!("2:8: {pipe}")]);
-    finds_in_suite("make && bin/test || true", &[&format!("2:8: {hidden}")]);
+    finds_in_suite("make && bin/test || true", &[&format!("2:8: {after}")]);
     finds_in_suite("bin/server & bin/test", &[&format!("2:8: {behind}")]);
     finds_in_suite(
         "[bin/lint, {name: all, run: 'bin/test || :'}, 'bin/test 2>&1 | tee log &']",
         &[
-            &format!("2:36: {hidden}"),
+            &format!("2:36: {after}"),
             &format!("2:54: {pipe}"),
             &format!("2:54: {behind}"),
         ],
@@ -116,7 +146,6 @@ fn a_failure_that_the_shell_does_not_see_is_named() {
     );
     let errors = "`set +e` hides every failure after it";
     finds_in_suite("|\n    set +e\n    bin/test", &[&format!("3:5: {errors}")]);
-    let after = "what comes after `||` hides a failure";
     finds_in_suite("bin/lint || echo failed", &[&format!("2:8: {after}")]);
     finds_in_suite(
         "|\n    bin/lint | cat\n    bin/test",
@@ -127,8 +156,7 @@ fn a_failure_that_the_shell_does_not_see_is_named() {
         "|\n    bin/test\n    ! grep -r FIXME src\n    bin/test",
         &[&format!("4:5: {not}")],
     );
-    let exported =
-        "the failure of a command whose output is exported is not seen: assign it on a line before";
+    let exported = "the failure of a command whose output is an argument, or exported, is not seen: assign it on a line before";
     finds_in_suite(
         "|\n    echo 'two\n    lines'\n    export DB=\"$(bin/db)\"\n    bin/test",
         &[&format!("5:5: {exported}")],
@@ -147,7 +175,7 @@ fn a_failure_that_the_shell_does_not_see_is_named() {
     );
     let function = "a function goes on after a failure where `if`, `&&` or `||` asks how it ended";
     for asked in [
-        "if all; then echo; fi",
+        "if all; then bin/more; fi",
         "all now || exit 1",
         "until ! all; do sleep 1; done",
     ] {
