@@ -1,6 +1,6 @@
 //! What one push brings to one target: the question that the gates answer.
 
-use std::{collections::BTreeSet, fmt};
+use std::{collections::BTreeSet, fmt, slice};
 
 use super::{
     environment_remotes::EnvironmentRemotes,
@@ -30,6 +30,8 @@ pub struct GovernedPush<'p> {
     pub written: bool,
     pub target: Target<'p>,
     pub destination: &'p Destination,
+    /// The destination, as a record names it.
+    pub recorded: String,
     pub push: &'p Push,
     /// Whether it is judged already by the policy of its own commit, and now by trunk's, whose rules that
     /// commit changes.
@@ -180,6 +182,14 @@ impl<'p> GovernedPush<'p> {
         commits
     }
 
+    /// The environment and the destination, as records name them.
+    pub(crate) fn place(&self) -> Option<Place<'_>> {
+        Some(Place {
+            environment: &self.environment()?.name,
+            destinations: slice::from_ref(&self.recorded),
+        })
+    }
+
     /// What runs where it goes, whose branch has this commit: what the environment's command has told, else what
     /// is remembered.
     pub(crate) fn running(
@@ -191,14 +201,10 @@ impl<'p> GovernedPush<'p> {
         if let Some(Ok(runs)) = told {
             return Ok(Some(runs.clone()));
         }
-        let Some(environment) = self.environment() else {
-            return Ok(git.cloned());
-        };
-        let place = Place {
-            environment: &environment.name,
-            destinations: &[self.destination.to_string()],
-        };
-        memory.runs_at(place, git)
+        match self.place() {
+            Some(place) => memory.runs_at(place, git),
+            None => Ok(git.cloned()),
+        }
     }
 
     /// The update of trunk itself, if this push has one.

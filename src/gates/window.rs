@@ -1,12 +1,9 @@
 //! The gate `window`: open now and for the whole runway.
 
-use std::collections::BTreeSet;
-
 use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
 
 use super::{
-    gate::Gate,
     governed_push::GovernedPush,
     stop::{Needs, Stop},
     verdict::GateResult,
@@ -47,20 +44,6 @@ pub(crate) fn ask(
             })
         }
     }
-}
-
-/// Whether a window refuses one of the pushes, which is told without a question to anything but the clock.
-pub(crate) fn is_closed(
-    pushes: &[GovernedPush<'_>],
-    skip: &BTreeSet<Gate>,
-    rollback: bool,
-    world: &World<'_>,
-) -> bool {
-    let is_asked = !rollback && !skip.contains(&Gate::Window);
-    let refuses = |push: &GovernedPush<'_>| {
-        push.asks(Gate::Window) && ask(push, world, &mut Vec::new()).is_err()
-    };
-    is_asked && pushes.iter().any(refuses)
 }
 
 /// What holds at a moment, where a push would pass then.

@@ -22,7 +22,7 @@ use crate::{
         verdict::{Decision, Gate, Outcome, Rollback, Verdict},
     },
     git::Repository,
-    memory::{ledger::Entry, record::Place},
+    memory::ledger::Entry,
     policy::{self, Environment},
     push::{Oid, Push, Update, destination::Destination, url::label},
     text::printable,
@@ -187,7 +187,8 @@ impl<'d> Decider<'d> {
         }
         // Beside the wait for the network. What a window refuses takes nothing out, and is refused without a wait.
         let (skip, rollback) = (&overrides.skip, overrides.rollback);
-        let is_closed = gates::window::is_closed(pushes, skip, rollback, &self.world);
+        let refuses = |push| gates::window::ask(push, &self.world, &mut Vec::new()).is_err();
+        let is_closed = !rollback && !skip.contains(&Gate::Window) && pushes.iter().any(refuses);
         let own = pushes.iter().filter(|push| !push.second && !is_closed);
         let own: Vec<_> = own.collect();
         let look = || {
@@ -297,12 +298,7 @@ fn look_at_live(push: &GovernedPush<'_>, journal: &dyn Journal) -> Result<(), St
     let Some(live) = change.replaces else {
         return Ok(());
     };
-    let destination = push.destination.to_string();
-    let place = Place {
-        environment: &change.environment.name,
-        destinations: &[destination],
-    };
-    journal.arrived_late(place, live, push.share())
+    journal.arrived_late(change.place, live, push.share())
 }
 
 /// The rollback that a push is where no gate is asked whether it may be one.

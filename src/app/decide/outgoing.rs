@@ -11,7 +11,6 @@ use crate::{
         GovernedPush, LocalRepository, Stop, World,
         verdict::{Contents, Verdict},
     },
-    memory::record::Place,
     push::Oid,
     text,
 };
@@ -58,14 +57,10 @@ pub(super) fn add_contents(
             Err(error) => verdict.notes.push(error.in_one_line()),
         }
     }
-    if let (Ok(contents), Some(environment)) = (&mut found, push.environment())
+    if let (Ok(contents), Some(environment), Some(place)) =
+        (&mut found, push.environment(), push.place())
         && contents.since.is_none()
     {
-        let destinations = [push.destination.to_string()];
-        let place = Place {
-            environment: &environment.name,
-            destinations: &destinations,
-        };
         let (remote, branches) = (push.push.remote.as_bstr(), &environment.branches);
         match world.memory.deployed_last(place, remote, branches) {
             Ok(last) => contents.last = last,

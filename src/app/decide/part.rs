@@ -12,7 +12,6 @@ use crate::{
         open_push::OpenPush,
         record::{ALL_GATES, Deployed, Event, Judged, Place, Record},
     },
-    policy::Environment,
     process::detached,
     push::{Oid, Update},
 };
@@ -60,12 +59,8 @@ impl Part {
                 by_command,
                 ..Deployed::new(judged(decision, verdict))
             };
-            let place = Place {
-                environment: &change.environment.name,
-                destinations: &[push.destination.to_string()],
-            };
             let event = Event::Deployed(deployed);
-            let record = Record::new(entry.at, &*entry.by, place, change.commit, event);
+            let record = Record::new(entry.at, &*entry.by, change.place, change.commit, event);
             let [remote, url] = [&push.push.remote, &push.push.url].map(ToString::to_string);
             let mut open = OpenPush::new(record, remote, url, change.target.to_string());
             open.share.clone_from(&share);
@@ -120,7 +115,7 @@ fn skipped(decision: Decision, verdict: &Verdict) -> Vec<String> {
 
 /// What a push changes on an environment.
 pub(super) struct Change<'c> {
-    pub(super) environment: &'c Environment,
+    pub(super) place: Place<'c>,
     pub(super) commit: &'c Oid,
     /// The full name of the ref.
     target: &'c BStr,
@@ -129,13 +124,13 @@ pub(super) struct Change<'c> {
 }
 
 /// The commit that a push takes to an environment, and the commit that it replaces there.
-pub(super) fn change<'c>(push: &GovernedPush<'c>) -> Option<Change<'c>> {
+pub(super) fn change<'c>(push: &'c GovernedPush<'_>) -> Option<Change<'c>> {
     changes(push).next()
 }
 
 /// The same for each of its branches.
-fn changes<'c>(push: &GovernedPush<'c>) -> impl Iterator<Item = Change<'c>> {
-    let of = |environment| {
+fn changes<'c>(push: &'c GovernedPush<'_>) -> impl Iterator<Item = Change<'c>> {
+    let of = |place| {
         push.updates.iter().filter_map(move |update| match update {
             Update::Set {
                 commit,
@@ -143,7 +138,7 @@ fn changes<'c>(push: &GovernedPush<'c>) -> impl Iterator<Item = Change<'c>> {
                 target,
                 ..
             } => Some(Change {
-                environment,
+                place,
                 commit,
                 target: target.as_ref(),
                 replaces: replaces.as_ref(),
@@ -151,7 +146,7 @@ fn changes<'c>(push: &GovernedPush<'c>) -> impl Iterator<Item = Change<'c>> {
             Update::Delete { .. } => None,
         })
     };
-    push.environment().into_iter().flat_map(of)
+    push.place().into_iter().flat_map(of)
 }
 
 /// What the gates said, as the ledger keeps it.

@@ -203,6 +203,7 @@ impl<'p> Targets<'p> {
             written: view.loaded.source != Source::Defaults,
             target,
             destination,
+            recorded: destination.to_string(),
             push: context.push,
             second: false,
             remote: label(context.push.remote.as_bstr()),

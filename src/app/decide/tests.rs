@@ -190,6 +190,7 @@ impl<'t> Told<'t> {
             written: true,
             target: Target::Environment(name),
             destination: &destination,
+            recorded: "/srv/shop".to_owned(),
             remote: (*name).to_owned(),
             trunk: Ok(TrunkName {
                 remote: "origin".to_owned(),
