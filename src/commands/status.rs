@@ -21,8 +21,9 @@ use crate::{
     },
     cli,
     gates::{
-        Clock, LocalRepository as _, Object, Remotes, Stop, Tip, receipt, remote_tips::RemoteTips,
-        verdict::TrunkName,
+        Clock, LocalRepository as _, Object, Remotes, Stop, Tip, receipt,
+        remote_tips::RemoteTips,
+        verdict::{Count, Relation, TrunkName},
     },
     git::{Repository, network},
     hooks::gate::is_gated,
@@ -32,7 +33,7 @@ use crate::{
     push::Oid,
     report::{
         self,
-        status::{Commit, NextPush, Pushed, Standing, Status, Trunk, draw, failed},
+        status::{Commit, NextPush, Pushed, Status, Trunk, draw, failed},
     },
     text::printable,
 };
@@ -255,17 +256,16 @@ impl Inputs<'_> {
     }
 
     /// How a commit relates to trunk, where this clone has both.
-    fn standing(&self, commit: &Oid) -> Option<Standing> {
+    fn standing(&self, commit: &Oid) -> Option<Relation> {
         let tip = self.tip().ok()?.commit.ok()?;
         if *commit == tip {
-            return Some(Standing::Same);
+            return Some(Relation::Behind(Count(0)));
         }
         if !self.is_here(commit) || !self.is_here(&tip) {
             return None;
         }
         let remote = &self.policy.trunk.remote;
-        let relation = self.world.relation(commit, &tip, remote).ok()?;
-        Some(Standing::Apart(relation))
+        self.world.relation(commit, &tip, remote).ok()
     }
 
     fn is_here(&self, commit: &Oid) -> bool {

@@ -10,7 +10,7 @@ use crate::{cure::command, push::Oid, text::printable};
 /// How the first of two commits relates to the second.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Relation {
-    /// It is an ancestor, this many commits back.
+    /// It is an ancestor, this many commits back; none: they are the same.
     Behind(Count),
     /// It is a descendant.
     Ahead(Count),

@@ -67,18 +67,11 @@ pub(crate) struct Commit {
 pub(crate) struct Pushed {
     pub(crate) branch: String,
     pub(crate) commit: Oid,
-    #[serde(rename = "trunk")]
-    pub(crate) standing: Option<Standing>,
+    #[serde(rename = "trunk", serialize_with = "relation")]
+    pub(crate) standing: Option<Relation>,
     #[serde(serialize_with = "receipt")]
     pub(crate) receipt: Option<Passed>,
     pub(crate) error: Option<String>,
-}
-
-#[derive(Clone, Copy, Debug, Serialize)]
-#[serde(into = "Value")]
-pub(crate) enum Standing {
-    Same,
-    Apart(Relation),
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -116,8 +109,8 @@ pub(crate) struct Live {
     pub(crate) commit: Commit,
     /// What git has there, where something else runs.
     pub(crate) git: Option<Oid>,
-    #[serde(rename = "trunk")]
-    pub(crate) standing: Option<Standing>,
+    #[serde(rename = "trunk", serialize_with = "relation")]
+    pub(crate) standing: Option<Relation>,
     pub(crate) since: Option<Timestamp>,
     /// The person who pushed it.
     pub(crate) by: Option<String>,
@@ -221,19 +214,19 @@ pub(crate) fn failed(error: &str) -> Value {
     json!({"v": 1, "whole": false, "errors": [error]})
 }
 
-impl From<Standing> for Value {
-    fn from(standing: Standing) -> Self {
-        let (stands, ahead, behind) = match standing {
-            Standing::Same => ("same", 0, 0),
-            Standing::Apart(Relation::Behind(Count(by))) => ("behind", 0, by),
-            Standing::Apart(Relation::Ahead(Count(by))) => ("ahead", by, 0),
-            Standing::Apart(Relation::Diverged { ahead, behind }) => {
-                ("diverged", ahead.0, behind.0)
-            }
-            Standing::Apart(Relation::Unrelated) => return json!({"stands": "unrelated"}),
+#[allow(clippy::ref_option, reason = "serde hands over the field")]
+fn relation<S: Serializer>(relation: &Option<Relation>, to: S) -> Result<S::Ok, S::Error> {
+    let json = relation.map(|relation| {
+        let (stands, ahead, behind) = match relation {
+            Relation::Behind(Count(0)) => ("same", 0, 0),
+            Relation::Behind(Count(by)) => ("behind", 0, by),
+            Relation::Ahead(Count(by)) => ("ahead", by, 0),
+            Relation::Diverged { ahead, behind } => ("diverged", ahead.0, behind.0),
+            Relation::Unrelated => return json!({"stands": "unrelated"}),
         };
         json!({"stands": stands, "ahead": ahead, "behind": behind})
-    }
+    });
+    json.serialize(to)
 }
 
 #[allow(clippy::ref_option, reason = "serde hands over the field")]

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use super::{
-    Environment, Live, NextPush, Pushed, Remote, Standing, Status, Suite, Tried, Window, page::Page,
+    Environment, Live, NextPush, Pushed, Remote, Status, Suite, Tried, Window, page::Page,
 };
 use crate::{
     gates::{
         Passed,
-        verdict::{Commit as ListedCommit, Contents, Relation},
+        verdict::{Commit as ListedCommit, Contents, Count, Relation},
     },
     memory::record::{ALL_GATES, Deployed, Judged, Record},
     push::Oid,
@@ -65,11 +65,11 @@ impl<'s> Page<'s> {
     fn pushed(&mut self, pushed: &'s Pushed) {
         let (branch, commit) = (&pushed.branch, pushed.commit.short());
         let stands = match pushed.standing {
-            Some(Standing::Same) => format!("your {branch} is the same"),
-            Some(Standing::Apart(Relation::Diverged { ahead, behind })) => format!(
+            Some(Relation::Behind(Count(0))) => format!("your {branch} is the same"),
+            Some(Relation::Diverged { ahead, behind }) => format!(
                 "your {branch} ({commit}) and trunk have diverged: {ahead} only here, {behind} only there"
             ),
-            Some(Standing::Apart(relation)) => {
+            Some(relation) => {
                 format!("your {branch} ({commit}) is {} trunk", stands(relation))
             }
             None => format!("your {branch} is {commit}"),
@@ -160,10 +160,10 @@ impl<'s> Page<'s> {
             self.line("", paint(LOUD, unlike));
         }
         let mut facts = match (live.standing, &live.commit.subject) {
-            (Some(Standing::Same), _) => paint(GOOD, "the newest") + " of trunk",
-            (Some(Standing::Apart(Relation::Behind(_))), _) if takes_any => "on trunk".into(),
-            (Some(Standing::Apart(_)), _) if takes_any => "not on trunk".into(),
-            (Some(Standing::Apart(relation)), _) => paint(LOUD, stands(relation)) + " trunk",
+            (Some(Relation::Behind(Count(0))), _) => paint(GOOD, "the newest") + " of trunk",
+            (Some(Relation::Behind(_)), _) if takes_any => "on trunk".into(),
+            (Some(_), _) if takes_any => "not on trunk".into(),
+            (Some(relation), _) => paint(LOUD, stands(relation)) + " trunk",
             (None, None) => "this clone does not have it: fetch first".into(),
             (None, Some(_)) => "how it relates to trunk is not known".into(),
         };

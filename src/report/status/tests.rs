@@ -19,7 +19,7 @@ fn commit(digit: char, subject: &str) -> Commit {
     }
 }
 
-fn live(digit: char, standing: Standing) -> Remote {
+fn live(digit: char, standing: Relation) -> Remote {
     Remote {
         name: "staging".to_owned(),
         live: Some(Live {
@@ -105,7 +105,7 @@ fn status() -> Status {
         pushed: Some(Pushed {
             branch: "master".to_owned(),
             commit: id('a'),
-            standing: Some(Standing::Same),
+            standing: Some(Relation::Behind(Count(0))),
             receipt: Some(Passed {
                 at: at("2026-11-23T10:40:00Z"),
                 took: Duration::from_secs(130),
@@ -119,7 +119,7 @@ fn status() -> Status {
                 by_command: false,
                 takes_any: false,
                 after: None,
-                remotes: vec![live('a', Standing::Same)],
+                remotes: vec![live('a', Relation::Behind(Count(0)))],
                 tried: Some(Tried {
                     soak: Some(Soak {
                         needed: minutes(30),
@@ -153,7 +153,7 @@ fn status() -> Status {
                 by_command: false,
                 takes_any: false,
                 after: Some("staging".to_owned()),
-                remotes: vec![live('b', Standing::Apart(Relation::Behind(Count(2))))],
+                remotes: vec![live('b', Relation::Behind(Count(2)))],
                 tried: None,
                 window: window(
                     Some("2026-11-23T16:00:00Z"),
