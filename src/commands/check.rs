@@ -43,10 +43,9 @@ pub(crate) fn run(args: &Check) -> Done {
             let mut pending = judge(&push, Event::Check, &world, &runner, overrides.as_ref());
             super::say_misspelt(&mut pending);
             report::messages(&pending.messages);
-            let decided = pending.decide(None);
-            let recorded = decided.record(&world);
+            let recorded = pending.record(None, &world);
             report::messages(&recorded.messages);
-            (recorded.exit_code, decided.entries)
+            (recorded.decision.exit_code(), recorded.entries)
         }
         Err(error) if args.json => {
             report::print(report::failure("check", &error));

@@ -95,10 +95,10 @@ pub(crate) fn run(args: &PrePush) -> Done {
             report::print(format_args!("    {command}\n"));
         }
     }
-    let recorded = pending.decide(stopped).record(&repository);
+    let recorded = pending.record(stopped, &repository);
     report::messages(&recorded.messages);
     match code {
-        Ok(0) => Ok(recorded.exit_code),
+        Ok(0) => Ok(recorded.decision.exit_code()),
         code => code,
     }
 }

@@ -86,7 +86,10 @@ impl Pending {
         self.verdict().exit_code()
     }
 
-    pub(crate) fn decide(mut self, stopped: Option<Stopped>) -> Decided {
+    /// Makes the decision, writes it into the ledger, and has the arrival of a push looked for.
+    ///
+    /// A push of which no trace can be kept does not go, unless `PUSHGATE=off`.
+    pub(crate) fn record(mut self, stopped: Option<Stopped>, journal: &dyn Journal) -> Recorded {
         let verdict = self.verdict();
         let stopped = stopped.filter(|_| verdict.permits());
         let decision = match stopped {
@@ -113,50 +116,18 @@ impl Pending {
             }
             entries.push((entry, part.contents.take()));
         }
-        Decided {
-            decision,
-            entries,
-            is_off: self.is_off,
-            event: self.event,
-            parts: self.parts,
-        }
-    }
-}
-
-#[derive(Debug)]
-pub(crate) struct Decided {
-    pub(crate) decision: Decision,
-    /// The ledger's entries, one for each target that was judged, and what goes out there.
-    pub(crate) entries: Vec<(Entry, Option<Contents>)>,
-    is_off: bool,
-    event: Event,
-    parts: Vec<Part>,
-}
-
-/// What came of writing a decision down.
-#[derive(Debug)]
-pub(crate) struct Recorded {
-    pub(crate) messages: Vec<Message>,
-    pub(crate) exit_code: u8,
-}
-
-impl Decided {
-    /// Writes it into the ledger, and has the arrival of a push looked for.
-    ///
-    /// A push of which no trace can be kept does not go, unless `PUSHGATE=off`.
-    pub(crate) fn record(&self, journal: &dyn Journal) -> Recorded {
         let mut messages = Vec::new();
-        let mut exit_code = self.decision.exit_code();
+        let mut recorded = decision;
         let mut failed = |destination: &str, error: Stop| {
-            if self.is_off || !self.decision.permits() {
+            if self.is_off || !decision.permits() {
                 messages.push(Message::Warning(error.in_one_line()));
             } else {
                 let what = format!("push to {destination}");
                 messages.push(Message::Stopped(what, error));
-                exit_code = Decision::Undecided.exit_code();
+                recorded = Decision::Undecided;
             }
         };
-        for (entry, _) in &self.entries {
+        for (entry, _) in &entries {
             if let Err(error) = journal.append(entry) {
                 failed(&entry.destination, error);
             }
@@ -181,8 +152,19 @@ impl Decided {
             journal.follow_up();
         }
         Recorded {
+            decision: recorded,
+            entries,
             messages,
-            exit_code,
         }
     }
+}
+
+/// A decision, and what came of writing it down.
+#[derive(Debug)]
+pub(crate) struct Recorded {
+    /// Undecided, too, where a push that may go could not be written down.
+    pub(crate) decision: Decision,
+    /// The ledger's entries, one for each target that was judged, and what goes out there.
+    pub(crate) entries: Vec<(Entry, Option<Contents>)>,
+    pub(crate) messages: Vec<Message>,
 }

@@ -2,8 +2,7 @@
 //! written down.
 //!
 //! [`judge`] gives what is [`Pending`]; the hook that runs behind the gates may still stop the push;
-//! then [`Pending::decide`] makes the decision, once, and [`Decided::record`](decision::Decided::record)
-//! writes it down.
+//! then [`Pending::record`] makes the decision, once, and writes it down.
 
 mod decider;
 pub(crate) mod decision;

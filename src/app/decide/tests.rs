@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, time::Instant};
 
-use super::{decider::Decider, decision::Recorded, journal::Journal, *};
+use super::{decider::Decider, journal::Journal, *};
 use crate::{
     app::overrides::{REASON, SKIP, SWITCH},
     gates::{
@@ -224,17 +224,13 @@ impl<'t> Told<'t> {
             _ => None,
         });
         let notes = notes.flatten().collect();
-        let decision = pending.decide(self.stopped);
-        let Recorded {
-            messages: more,
-            exit_code,
-        } = decision.record(&book);
-        messages.extend(more.iter().map(in_words));
+        let recorded = pending.record(self.stopped, &book);
+        messages.extend(recorded.messages.iter().map(in_words));
         Story {
             messages,
             notes,
-            exit_code,
-            decision: decision.decision,
+            exit_code: recorded.decision.exit_code(),
+            decision: recorded.decision,
             book,
         }
     }
@@ -520,8 +516,8 @@ fn what_cannot_be_routed_goes_only_where_the_gate_is_off() {
         };
         let pending = decider.unrouted(&push, &destination, Stop::bare());
         let messages: Vec<_> = pending.messages.iter().map(in_words).collect();
-        let decision = pending.decide(None);
-        (messages, decision.decision, decision.entries[0].0.clone())
+        let recorded = pending.record(None, &Fakebook::default());
+        (messages, recorded.decision, recorded.entries[0].0.clone())
     };
     let (messages, decision, entry) = told(Overrides::default());
     assert_eq!(decision, Decision::Undecided);

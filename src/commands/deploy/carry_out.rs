@@ -127,9 +127,9 @@ impl Plan<'_> {
     }
 
     fn record(&self, pending: Pending, stopped: Option<Stopped>) -> u8 {
-        let recorded = pending.decide(stopped).record(self.world);
+        let recorded = pending.record(stopped, self.world);
         report::messages(&recorded.messages);
-        recorded.exit_code
+        recorded.decision.exit_code()
     }
 
     /// Records what was judged and does not go, for another reason than its own verdict where that would let it.
