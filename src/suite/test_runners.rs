@@ -14,7 +14,11 @@ const RUNNERS: &str = include_str!("test_runners.txt");
 
 /// A warning where a test runner has printed that no test ran, and not that some did.
 pub(super) fn ran_no_test(output: &[u8]) -> Option<String> {
-    let output = plain(output);
+    let mut output = plain(output);
+    // Each line once more as it was before what runs the tests of several packages put their name before it: `web: `
+    // (lerna), `web:test: ` (turbo), `packages/web test: ` (pnpm), `[web] ` (concurrently), `web-1  | ` (compose).
+    let name = Regex::new(r"(?m)^((\S+ )?\S+:|\[\S+\]:?| *\S+ +\|) ").ok()?;
+    output += &format!("\n{}", name.replace_all(&output, ""));
     let says = |pattern: &str| {
         let pattern = Regex::new(&format!("(?m){}", pattern.trim_start()));
         pattern.is_ok_and(|pattern| pattern.is_match(&output))
@@ -92,6 +96,22 @@ mod tests {
             "cargo test",
         );
         none("?   \texample.org/shop\t[no test files]\n", "go test");
+        none(
+            "\texample.org/shop\t\tcoverage: 0.0% of statements\n",
+            "go test",
+        );
+        none(
+            "ok  \tx/web\t0.002s\tcoverage: 0.0% of statements [no tests to run]\n",
+            "go test",
+        );
+        none(
+            "    Starting 0 tests across 1 binary (1 test skipped)\n────────────\n     Summary [   0.000s] 0 tests run: 0 passed, 1 skipped\nwarning: no tests to run\n",
+            "cargo test",
+        );
+        none(
+            "Excluding tags: [:slow]\n\nAll tests have been excluded.\n\nFinished in 0.01 seconds (0.00s async, 0.01s sync)\n2 tests, 0 failures, 2 excluded\n",
+            "ExUnit",
+        );
         none("# tests 0\n# pass 0\n", "node");
         none("> Task :app:testDebugUnitTest NO-SOURCE\n", "Gradle");
         none("> Task :test SKIPPED\n", "Gradle");
@@ -157,6 +177,32 @@ mod tests {
             ),
             "unittest",
         );
+    }
+
+    #[test]
+    fn the_name_of_a_package_may_stand_before_each_line() {
+        for prefix in [
+            "a: ",
+            "@shop/web: ",
+            "web:test: ",
+            "packages/web test: ",
+            "packages/web test:unit: ",
+            "[0] ",
+            "[@shop/web]: ",
+            "web-1  | ",
+        ] {
+            none(
+                &format!("{prefix}> mocha\n{prefix}\n{prefix}  \x1b[32m 0 passing\x1b[0m (1ms)\n"),
+                "Mocha",
+            );
+            some(&format!(
+                "{prefix}  0 passing (1ms)\nother: \x1b[32m 1 passing (1ms)\n"
+            ));
+            none(
+                &format!("{prefix}No tests found, exiting with code 0\n"),
+                "Jest",
+            );
+        }
     }
 
     #[test]
@@ -227,8 +273,24 @@ mod tests {
             "OK, but incomplete, skipped, or risky tests!\nTests: 2, Assertions: 1, Skipped: 1.\n",
         );
         some("OK (2 tests, 2 assertions)\n");
+        some("There are no tests to run\nResult: 6 passed\nFinished in 0.7 seconds\n");
         some("1 doctest, 1 test, 0 failures\n\nRandomized with seed 566664\n");
-        some("There are no tests to run\n2 tests, 0 failures, 1 excluded\n");
+        some(
+            "There are no tests to run\nExcluding tags: [:slow]\n\n.\n\nFinished in 0.01 seconds (0.00s async, 0.01s sync)\n2 tests, 0 failures, 1 excluded\n",
+        );
+        some(
+            "All tests have been excluded.\n2 tests, 0 failures, 2 excluded\n\n  * test b (0.00ms) [L#8]\n2 tests, 0 failures, 1 excluded\n",
+        );
+        some(
+            "All tests have been excluded.\n2 tests, 0 failures, 2 excluded\n\n2 tests, 0 failures\n",
+        );
+        some(
+            "     Summary [   0.013s] 1 test run: 1 passed, 0 skipped\ntest result: ok. 0 passed; 0 failed\n",
+        );
+        some(
+            "\tx\t\tcoverage: 0.0% of statements\nok  \tx/web\t0.002s\tcoverage: 50.0% of statements in ./...\n",
+        );
+        some("?   \tx\t[no test files]\nok  \tx/web\t(cached)\tcoverage: [no statements]\n");
         some(
             "[WARNING] Tests run: 2, Failures: 0, Errors: 0, Skipped: 1\n[INFO] No tests to run.\n",
         );
