@@ -76,6 +76,17 @@ pub struct GateEntry {
     pub cures: Vec<Cure>,
 }
 
+impl GateEntry {
+    pub(crate) fn new(gate: &str, outcome: &str, why: impl Into<String>) -> Self {
+        Self {
+            gate: gate.to_owned(),
+            outcome: outcome.to_owned(),
+            why: why.into(),
+            cures: Vec::new(),
+        }
+    }
+}
+
 impl Entry {
     /// An entry that names no place and no commit yet.
     pub(crate) fn new(
@@ -105,12 +116,7 @@ impl Entry {
     /// What a record says, as the ledger would.
     pub(crate) fn of(record: &Record) -> Self {
         let deployed = record.deployed();
-        let skipped = |gate: &String| GateEntry {
-            gate: gate.clone(),
-            outcome: "skipped".to_owned(),
-            why: String::new(),
-            cures: Vec::new(),
-        };
+        let skipped = |gate: &String| GateEntry::new(gate, "skipped", "");
         Self {
             verdict: deployed.map_or("go", |one| one.judged.name()).to_owned(),
             environment: Some(record.environment.clone()),

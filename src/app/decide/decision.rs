@@ -58,12 +58,8 @@ impl Pending {
     /// Has it written down that a variable means nothing.
     pub(crate) fn note_misspelt(&mut self, why: &str) {
         for part in &mut self.parts {
-            part.entry.gates.push(GateEntry {
-                gate: "override".to_owned(),
-                outcome: "ignored".to_owned(),
-                why: why.to_owned(),
-                cures: Vec::new(),
-            });
+            let entry = GateEntry::new("override", "ignored", why);
+            part.entry.gates.push(entry);
         }
     }
 
@@ -106,13 +102,10 @@ impl Pending {
             }
             let mut entry = part.entry.clone();
             if let Some(stopped) = &stopped {
-                Decision::Refused.name().clone_into(&mut entry.verdict);
-                entry.gates.push(GateEntry {
-                    gate: stopped.by.to_owned(),
-                    outcome: "refused".to_owned(),
-                    why: stopped.why.clone(),
-                    cures: Vec::new(),
-                });
+                let refused = Decision::Refused.name();
+                refused.clone_into(&mut entry.verdict);
+                let gate = GateEntry::new(stopped.by, refused, &stopped.why);
+                entry.gates.push(gate);
             }
             entries.push((entry, part.contents.take()));
         }

@@ -158,12 +158,7 @@ pub(super) fn gate_entries(verdict: &Verdict) -> Vec<GateEntry> {
             Outcome::Skipped { needless: false } => ("skipped", ""),
             Outcome::Stopped(stop) => return stopped(gate.name(), stop),
         };
-        GateEntry {
-            gate: gate.name().to_owned(),
-            outcome: word.to_owned(),
-            why: why.to_owned(),
-            cures: Vec::new(),
-        }
+        GateEntry::new(gate.name(), word, why)
     };
     let unasked = verdict.unasked.iter().map(|stop| stopped("override", stop));
     unasked.chain(verdict.answers.iter().map(entry)).collect()
@@ -171,9 +166,7 @@ pub(super) fn gate_entries(verdict: &Verdict) -> Vec<GateEntry> {
 
 fn stopped(gate: &str, stop: &Stop) -> GateEntry {
     GateEntry {
-        gate: gate.to_owned(),
-        outcome: stop.decision().name().to_owned(),
-        why: stop.in_one_line(),
         cures: stop.cures.clone(),
+        ..GateEntry::new(gate, stop.decision().name(), stop.in_one_line())
     }
 }
