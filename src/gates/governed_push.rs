@@ -49,10 +49,7 @@ pub struct GovernedPush<'p> {
 
 impl<'p> GovernedPush<'p> {
     pub fn environment(&self) -> Option<&'p Environment> {
-        match self.target {
-            Target::Environment(name) => self.policy.environment(name),
-            Target::UnknownApp(_) | Target::Trunk | Target::Branch => None,
-        }
+        self.target.environment(self.policy)
     }
 
     /// The remote where the team shares its records.
