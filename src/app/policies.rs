@@ -195,7 +195,6 @@ impl Repository {
         }
     }
 
-    /// The calendar at a path of the work tree.
     fn work_tree_calendar(&self, path: &str) -> Result<Vec<u8>, String> {
         let top = self
             .work_tree()

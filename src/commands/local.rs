@@ -33,7 +33,6 @@ pub(crate) fn revisions(world: &Repository) -> Vec<(String, &'static str)> {
     named.collect()
 }
 
-/// This revision names no commit.
 pub(crate) fn no_commit(revision: &str, world: &Repository) -> Error {
     let known = names(world);
     let meant = did_you_mean(revision, &known);
@@ -50,7 +49,6 @@ pub(crate) fn names(world: &Repository) -> Vec<String> {
     named.map(|(name, _)| name).collect()
 }
 
-/// The environment of this name.
 pub(crate) fn named<'p>(name: &str, policy: &'p Policy) -> Result<&'p Environment, Error> {
     let environment = policy.environment(name);
     environment.ok_or_else(|| unknown(name, policy, None))

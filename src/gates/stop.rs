@@ -45,7 +45,6 @@ pub enum Needs {
 /// What was stopped, and by what.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Interruption {
-    /// The decision.
     Decision { by: String },
     /// The suite, which has said so already.
     Suite { by: String },

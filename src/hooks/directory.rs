@@ -35,7 +35,6 @@ fn hooks_path(is_set: bool, repository: &Repository) -> Result<PathBuf, Stop> {
     Ok(path.to_path_lossy().into_owned())
 }
 
-/// The hooks directory of a repository.
 pub(crate) struct HooksDirectory {
     pub(crate) path: PathBuf,
     pub(crate) manager: Option<Manager>,

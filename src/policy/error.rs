@@ -24,7 +24,6 @@ pub struct PolicyError {
     /// Counted from 1, in characters.
     pub column: usize,
     pub message: String,
-    /// The text of the line.
     text: String,
 }
 
