@@ -62,7 +62,10 @@ pub struct Closed {
 pub enum ClosedBy {
     /// A `closed` rule; of several that hold, the one that holds longest.
     Rule(Rule),
-    Event { name: String, calendar: String },
+    Event {
+        name: String,
+        calendar: String,
+    },
     /// No `open` rule covers the instant.
     OutsideOpen,
 }

@@ -21,7 +21,7 @@ pub(crate) fn revisions(world: &Repository) -> Vec<(String, &'static str)> {
     ];
     let asked = ["for-each-ref", "--count=1000", "--format=%(refname)"];
     let places = KINDS.iter().map(|(place, _)| *place);
-    let Ok(said) = world.git().run(asked.into_iter().chain(places)) else {
+    let Ok(said) = world.git.run(asked.into_iter().chain(places)) else {
         return Vec::new();
     };
     let refs = String::from_utf8_lossy(&said.stdout);
@@ -90,7 +90,7 @@ pub(crate) fn warn_of_crlf(path: &Path, world: &Repository) {
     let name = path.strip_prefix(top).unwrap_or(path).display().to_string();
     let args = ["check-attr", "-z", "text", "eol", "--", name.as_str()];
     let said = world
-        .git()
+        .git
         .run(["-C", &top.to_string_lossy()].into_iter().chain(args));
     let said = said.map(|said| said.stdout).unwrap_or_default();
     // The path, the attribute and its value, each with a NUL behind it.

@@ -75,7 +75,7 @@ pub(crate) fn run(args: &Log) -> Done {
     if args.json {
         print_machine_data(&lines(&all[all.len().saturating_sub(most)..])?)?;
     } else {
-        page(text, world.git())?;
+        page(text, &world.git)?;
         if shown > most && args.most.is_none() {
             report::say("older events: pushgate log -n 1000");
         }
