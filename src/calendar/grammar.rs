@@ -5,7 +5,7 @@ use std::str::FromStr;
 use jiff::civil::{Date, Time};
 
 use super::{
-    error::{TextError, did_you_mean},
+    TextError,
     rule::{DAY, Days, Rule, Shape},
 };
 use crate::text::nearest;
@@ -74,23 +74,23 @@ fn shape(text: &str) -> Result<Shape, TextError> {
             from: 0,
             until: DAY,
         }),
-        Some((first, _)) if looks_like_date(first) => {
-            date(first)?;
-            wrong(format!(
-                "`{text}` gives a time to a single date: write `DATE HH:MM..DATE HH:MM`"
-            ))
-        }
-        Some((first, times)) if looks_like_times(times) && !times.contains(' ') => {
+        Some((first, times))
+            if looks_like_times(times) && !times.contains(' ') && !looks_like_date(first) =>
+        {
             hours(days(first)?, times)
         }
-        Some(_) => wrong(format!(
-            "`{text}` is not a rule: write `[DAYS] HH:MM-HH:MM`, `DAYS`, `DATE`, `DATE..DATE` or `DATE HH:MM..DATE HH:MM`"
-        )),
+        Some(_) => not_a_rule(text),
     }
 }
 
 fn wrong<T>(message: impl Into<String>) -> Result<T, TextError> {
     Err(TextError(message.into()))
+}
+
+fn not_a_rule<T>(text: &str) -> Result<T, TextError> {
+    wrong(format!(
+        "`{text}` is not a rule: write `[DAYS] HH:MM-HH:MM`, `DAYS`, `DATE`, `DATE..DATE` or `DATE HH:MM..DATE HH:MM`"
+    ))
 }
 
 fn no_length<T>(text: &str) -> Result<T, TextError> {
@@ -114,28 +114,17 @@ fn looks_like_times(text: &str) -> bool {
 /// `DATE..DATE`, both days whole, or `DATE HH:MM..DATE HH:MM`, half-open.
 fn dates(text: &str, from: &str, until: &str) -> Result<Shape, TextError> {
     let (from, until) = match (from.split_once(' '), until.split_once(' ')) {
-        (None, None) => {
-            let (first, last) = (date(from)?, date(until)?);
-            if last < first {
-                return wrong(format!("`{text}` ends before it starts"));
-            }
-            (first, last + DAY)
-        }
+        (None, None) => (date(from)?, date(until)? + DAY),
         (Some((first, from)), Some((last, until))) => (
             date(first)? + start(from, text)?,
             date(last)? + time(until)?,
         ),
-        _ => {
-            return wrong(format!(
-                "`{text}` has a time on one side only: write `DATE..DATE` or `DATE HH:MM..DATE HH:MM`"
-            ));
-        }
+        _ => return not_a_rule(text),
     };
-    match until - from {
-        ..0 => wrong(format!("`{text}` ends before it starts")),
-        0 => no_length(text),
-        1.. => Ok(Shape::Dates { from, until }),
+    if until <= from {
+        return no_length(text);
     }
+    Ok(Shape::Dates { from, until })
 }
 
 /// The civil second since 1970 at which a date `YYYY-MM-DD` begins.
@@ -235,6 +224,11 @@ pub(super) fn weekday(word: &str) -> Result<usize, TextError> {
             "`{word}` is not a day of the week: write `Mon`, `Mon-Fri` or `Sat,Sun`{nearest}"
         ))
     })
+}
+
+/// The suggestion that follows a wrong name, or nothing.
+pub(super) fn did_you_mean(nearest: Option<&str>) -> String {
+    nearest.map_or_else(String::new, |name| format!(" (did you mean `{name}`?)"))
 }
 
 /// The weekday nearest to a wrong name.

@@ -2,8 +2,6 @@
 //!
 //! Everything here is pure: the instant and the reader's zone are handed in.
 
-mod compare;
-mod error;
 mod grammar;
 pub mod holidays;
 mod moment;
@@ -16,7 +14,6 @@ use std::fmt;
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
-pub use error::TextError;
 pub use holidays::{Holidays, HolidaysError};
 pub use moment::{after, moment, since};
 pub use rule::Rule;
@@ -24,6 +21,11 @@ pub use zone::Zone;
 
 use seconds::{HORIZON, ceil, floor, instant};
 use walk::{Step, Walk};
+
+/// Why a text is not a rule, a time zone, or a date and time; it says what to write.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct TextError(String);
 
 /// When an environment may be pushed to.
 ///

@@ -11,8 +11,8 @@ use jiff::{
 };
 
 use super::{
-    error::{TextError, did_you_mean},
-    grammar::{clock, nearest_weekday, weekday},
+    TextError,
+    grammar::{clock, did_you_mean, nearest_weekday, weekday},
     zone,
 };
 
@@ -103,7 +103,7 @@ fn form(text: &str, nearest_day: Option<&str>) -> TextError {
 fn wrong(text: &str, why: &dyn Display) -> TextError {
     TextError(format!(
         "`{text}` is not a date and time: {why}; write one such as `2026-12-24 23:00` or \
-         `2026-12-24T23:00[Europe/Madrid]`"
+         `2026-12-24T23:00:00+01:00`"
     ))
 }
 
@@ -148,25 +148,9 @@ fn dated(text: &str, zone: &TimeZone) -> Result<Timestamp, TextError> {
 
 /// The instant of a wall-clock time, which must occur once.
 fn civil(text: &str, at: DateTime, zone: &TimeZone) -> Result<Timestamp, TextError> {
-    let ambiguous = zone.to_ambiguous_zoned(at);
-    if !ambiguous.is_ambiguous() {
-        let at = ambiguous
-            .compatible()
-            .map_err(|error| wrong(text, &error))?;
-        return Ok(at.timestamp());
-    }
-    let name = zone.iana_name().unwrap_or("this zone");
-    let form = "%Y-%m-%dT%H:%M:%S%:z";
-    let with_offset = [ambiguous.clone().earlier(), ambiguous.later()];
-    let [first, second] = with_offset.map(|at| {
-        at.map_or_else(
-            |error| error.to_string(),
-            |at| at.strftime(form).to_string(),
-        )
-    });
-    Err(TextError(format!(
-        "`{text}` does not occur once in {name}, where the clocks change: write `{first}` or `{second}`"
-    )))
+    let at = zone.to_ambiguous_zoned(at).unambiguous();
+    at.map(|at| at.timestamp())
+        .map_err(|error| wrong(text, &error))
 }
 
 #[cfg(test)]
@@ -239,10 +223,13 @@ mod tests {
 
     #[test]
     fn an_hour_that_does_not_occur_once_is_refused() {
-        refused("2026-03-29 02:30", "does not occur once in Europe/Madrid");
+        refused(
+            "2026-03-29 02:30",
+            "falls into a gap between offsets +01 and +02",
+        );
         refused(
             "2026-10-25 02:30",
-            "`2026-10-25T02:30:00+02:00` or `2026-10-25T02:30:00+01:00`",
+            "falls into a fold between offsets +02 and +01; write one such as `2026-12-24 23:00` or `2026-12-24T23:00:00+01:00`",
         );
     }
 

@@ -13,8 +13,8 @@ pub enum Zone {
     /// The time zone of the machine that pushes.
     #[default]
     Local,
-    /// A zone of the IANA database, with its name as the database spells it.
-    Named { name: String, zone: TimeZone },
+    /// A zone of the IANA database.
+    Named(TimeZone),
 }
 
 impl Zone {
@@ -22,7 +22,7 @@ impl Zone {
     pub fn resolve(&self, local: &TimeZone) -> TimeZone {
         match self {
             Self::Local => local.clone(),
-            Self::Named { zone, .. } => zone.clone(),
+            Self::Named(zone) => zone.clone(),
         }
     }
 }
@@ -31,7 +31,7 @@ impl fmt::Display for Zone {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Local => "local",
-            Self::Named { name, .. } => name,
+            Self::Named(zone) => zone.iana_name().unwrap_or_default(),
         })
     }
 }
@@ -44,32 +44,30 @@ impl FromStr for Zone {
         if written.trim().eq_ignore_ascii_case("local") {
             return Ok(Self::Local);
         }
-        let (name, zone) = named(written)?;
-        Ok(Self::Named { name, zone })
+        named(written).map(Self::Named)
     }
 }
 
 /// Finds a zone in the database within the program: it answers the same on every machine, and reading a policy touches
 /// no disk.
-pub(super) fn in_database(name: &str) -> Option<(String, TimeZone)> {
+pub(super) fn in_database(name: &str) -> Option<TimeZone> {
     let zone = TimeZoneDatabase::bundled().get(name.trim()).ok();
-    let zone = zone.filter(|zone| !zone.is_unknown())?;
-    Some((zone.iana_name()?.to_owned(), zone))
+    zone.filter(|zone| !zone.is_unknown() && zone.iana_name().is_some())
 }
 
 /// Finds the zone that a name of Windows stands for.
-pub(super) fn of_windows(name: &str) -> Option<(String, TimeZone)> {
+pub(super) fn of_windows(name: &str) -> Option<TimeZone> {
     match name.parse() {
         Ok(Tz::Tz(known)) => in_database(known.name()),
         _ => None,
     }
 }
 
-/// Finds a zone by its name in any case, and the name as the database spells it.
-pub(super) fn named(written: &str) -> Result<(String, TimeZone), TextError> {
+/// Finds a zone by its name in any case.
+pub(super) fn named(written: &str) -> Result<TimeZone, TextError> {
     in_database(written).ok_or_else(|| {
         let wanted = written.trim();
-        let known = of_windows(wanted).map(|(name, _)| name);
+        let known = of_windows(wanted).and_then(|zone| Some(zone.iana_name()?.to_owned()));
         let cure = match known.or_else(|| nearest(wanted)) {
             Some(nearest) => format!("; did you mean `{nearest}`?"),
             None => ": write an IANA name such as `Europe/Madrid`".to_owned(),

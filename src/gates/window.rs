@@ -104,10 +104,7 @@ impl Answer {
             closed_by,
             until,
             next_open,
-            timezone: match &window.timezone {
-                Zone::Named { name, .. } => name.clone(),
-                Zone::Local => reader.iana_name().unwrap_or("local").to_owned(),
-            },
+            timezone: zone.iana_name().unwrap_or("local").to_owned(),
             words,
             last: last.map_or(String::new(), |last| clock(last, &zone, reader)),
         }
@@ -134,7 +131,7 @@ pub(crate) fn why_closed(closed: &Closed, reader: &TimeZone) -> String {
 /// The time zone of the person who reads; where it is unknown, the window's own will do.
 pub(crate) fn reader(window: &Window, clock: &dyn Clock) -> Result<TimeZone, Stop> {
     match (clock.zone(), &window.timezone) {
-        (Err(_), Zone::Named { zone, .. }) => Ok(zone.clone()),
+        (Err(_), Zone::Named(zone)) => Ok(zone.clone()),
         (reader, _) => reader,
     }
 }

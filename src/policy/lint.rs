@@ -11,7 +11,7 @@ use super::load::load_with_source;
 use super::reader::Item;
 use super::values::is_calendar;
 use super::{Environment, Policy, PolicyError};
-use crate::calendar::{Rule, Window, Zone};
+use crate::calendar::{Window, Zone};
 
 /// The kind of a finding that is about a remote.
 pub(crate) const UNNAMED_APP: &str = "unnamed-app";
@@ -277,24 +277,23 @@ fn lint_window(
         add(&key, "never-opens", message);
     }
     for (list, rules) in [("open", &window.open), ("closed", &window.closed)] {
-        for (index, (rule, item)) in rules.iter().zip(texts(list, false)).enumerate() {
+        for (rule, item) in rules.iter().zip(texts(list, false)) {
             let text = quoted(&rule.to_string());
-            let mut add = |kind, message| add(&|| item.place(), kind, message);
-            if window.is_over(rule, facts.now, facts.local) {
-                add("past", format!("{text} is past; remove it"));
-                continue;
-            }
-            if let Some(by) = covering(rules, index) {
-                let message = format!(
-                    "{text} changes nothing: {} covers it",
-                    quoted(&by.to_string())
-                );
-                add("swallowed", message);
-            }
-            let closing = || closing(&without_runway, rule, facts);
-            if let Some(by) = (list == "open").then(closing).flatten() {
-                let message = format!("{text} opens nothing: {by} closes all of it");
-                add("contradiction", message);
+            let alone = Window {
+                open: vec![rule.clone()],
+                ..without_runway.clone()
+            };
+            let unclosed = Window {
+                closed: Vec::new(),
+                holidays: Vec::new(),
+                ..alone.clone()
+            };
+            if never_opens(&unclosed, facts) {
+                let message = format!("{text} is past; remove it");
+                add(&|| item.place(), "past", message);
+            } else if list == "open" && never_opens(&alone, facts) {
+                let message = format!("{text} opens nothing: `closed` closes all of it");
+                add(&|| item.place(), "contradiction", message);
             }
         }
     }
@@ -303,25 +302,4 @@ fn lint_window(
 fn never_opens(window: &Window, facts: &Facts<'_>) -> bool {
     let checked = window.check(facts.now, facts.local);
     checked.is_err_and(|closed| closed.reopens.is_none())
-}
-
-/// The rule of the same list that covers this one; of two that say the same, the first stays.
-fn covering(rules: &[Rule], index: usize) -> Option<&Rule> {
-    let rule = &rules[index];
-    let covers = |(other, by): &(usize, &Rule)| {
-        *other != index && by.includes(rule) && (*other < index || !rule.includes(by))
-    };
-    rules.iter().enumerate().find(covers).map(|(_, by)| by)
-}
-
-/// What leaves nothing of an `open` rule: a rule of `closed`, or several of them.
-fn closing(window: &Window, rule: &Rule, facts: &Facts<'_>) -> Option<String> {
-    if let Some(by) = window.closed.iter().find(|closed| closed.includes(rule)) {
-        return Some(quoted(&by.to_string()));
-    }
-    let alone = Window {
-        open: vec![rule.clone()],
-        ..window.clone()
-    };
-    never_opens(&alone, facts).then(|| "`closed`".to_owned())
 }

@@ -136,11 +136,11 @@ fn a_range_that_cannot_be_is_refused() {
     refused("Mon 09:00", "`09:00` has no end: write HH:MM-HH:MM");
     refused(
         "2026-12-24..2026-12-23",
-        "`2026-12-24..2026-12-23` ends before it starts",
+        &format!("`2026-12-24..2026-12-23` {length}"),
     );
     refused(
         "2026-12-24 09:00..2026-12-24 08:59",
-        "`2026-12-24 09:00..2026-12-24 08:59` ends before it starts",
+        &format!("`2026-12-24 09:00..2026-12-24 08:59` {length}"),
     );
     refused(
         "2026-12-24 09:00..2026-12-24 09:00",
@@ -173,11 +173,11 @@ fn a_wrong_date_is_refused() {
     refused("09:00..16:00", &format!("`09:00` {form}"));
     refused(
         "2026-12-24 09:00-16:00",
-        "`2026-12-24 09:00-16:00` gives a time to a single date: write `DATE HH:MM..DATE HH:MM`",
+        "`2026-12-24 09:00-16:00` is not a rule: write `[DAYS] HH:MM-HH:MM`, `DAYS`, `DATE`, `DATE..DATE` or `DATE HH:MM..DATE HH:MM`",
     );
     refused(
         "2026-12-24 09:00..2026-12-26",
-        "`2026-12-24 09:00..2026-12-26` has a time on one side only: write `DATE..DATE` or `DATE HH:MM..DATE HH:MM`",
+        "`2026-12-24 09:00..2026-12-26` is not a rule: write `[DAYS] HH:MM-HH:MM`, `DAYS`, `DATE`, `DATE..DATE` or `DATE HH:MM..DATE HH:MM`",
     );
 }
 

@@ -88,9 +88,7 @@ impl Length {
         let days = i64::from(span.get_weeks()) * 7 + i64::from(span.get_days());
         Ok(Self {
             wall: SignedDuration::from_hours(days * 24),
-            exact: SignedDuration::from_hours(span.get_hours().into())
-                + SignedDuration::from_mins(span.get_minutes())
-                + SignedDuration::from_secs(span.get_seconds()),
+            exact: (span.weeks(0).days(0).try_into()).map_err(|_| wrong())?,
         })
     }
 

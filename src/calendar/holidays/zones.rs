@@ -64,7 +64,7 @@ impl<'c> Zones<'c> {
             (None, Some(zone)) => zone,
             (None, None) => {
                 let found = zone::named(name).map_err(|error| error.to_string());
-                property.parse(|_| found)?.1
+                property.parse(|_| found)?
             }
         };
         self.made.borrow_mut().insert(name.to_owned(), zone.clone());
@@ -106,8 +106,7 @@ fn known(name: &str) -> Option<TimeZone> {
     let is_registered = name.starts_with('/') || name.contains("://");
     let mut ends = name.match_indices('/').filter(|_| is_registered);
     let found = zone::in_database(name).or_else(|| zone::of_windows(name));
-    let found = found.or_else(|| ends.find_map(|(at, _)| zone::in_database(&name[at + 1..])));
-    Some(found?.1)
+    found.or_else(|| ends.find_map(|(at, _)| zone::in_database(&name[at + 1..])))
 }
 
 /// Makes the zone of a VTIMEZONE; `known` is what its name stands for elsewhere.
