@@ -69,7 +69,7 @@ pub(crate) fn of(
 }
 
 /// Whether a commit is newer than what is live; not where what is live is not here.
-fn is_forward(
+pub(crate) fn is_forward(
     live: &Oid,
     push: &GovernedPush<'_>,
     commit: &Oid,
