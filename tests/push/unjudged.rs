@@ -1,5 +1,7 @@
 //! What no gate judged on its way, and what is only found live: who knows how it came, and since when it counts.
 
+use std::fs;
+
 use crate::support::{Sandbox, person::Person};
 
 const POLICY: &str = "\
@@ -101,4 +103,38 @@ fn a_push_forward_is_no_rollback_though_it_is_called_so_and_the_gate_is_off() {
     assert!(status.contains("overridden: no gate was asked"), "{status}");
     ana.pushgate("11:20", &["rollback", "production", &two, "--yes"])
         .goes();
+}
+
+#[test]
+fn a_rollback_that_git_refused_has_not_happened() {
+    let shop = shop();
+    let swap = shop.path("swap").display().to_string();
+    let production = shop.path("production.git").display().to_string();
+    // While the rollback is judged, a colleague deploys.
+    shop.policy(&format!(
+        "suite:\n  run: '[ ! -e {swap} ] || git --git-dir={production} update-ref refs/heads/master $(cat {swap})'\n  reuse: never\nenvironments:\n  production: {{}}\n"
+    ));
+    let [ana, ben] = people(&shop);
+    let deploys = |time, subject| {
+        let id = ana.commits(subject);
+        ana.push(time, "origin").goes();
+        ana.push(time, "production").goes();
+        id
+    };
+    let (one, two) = (deploys("10:00", "one"), deploys("11:00", "two"));
+    let three = ben.commits("three");
+    ben.push("11:30", "origin").goes();
+    around(&ben, "11:30", &production, "HEAD:other");
+    fs::write(&swap, &three).unwrap();
+    let ran = ana.pushgate("12:00", &["rollback", "production", "--yes"]);
+    ran.goes_not().says("(stale info)");
+    fs::remove_file(&swap).unwrap();
+    assert_eq!(shop.tip("production", "master"), three);
+    let log = ana.reads("12:01", &["log"]);
+    assert!(log.contains("did not arrive"), "{log}");
+    ana.git(&["pull", "-q", "--ff-only", "origin", "master"])
+        .goes();
+    let ran = ana.pushgate("12:10", &["rollback", "production", &two, "--yes"]);
+    ran.goes();
+    assert_ne!(one, two);
 }
