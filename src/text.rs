@@ -43,6 +43,14 @@ pub(crate) fn printable(bytes: &BStr) -> String {
     text
 }
 
+/// Shortens a text to so many characters; `more` stands for what was cut off.
+pub(crate) fn cut(text: &str, most: usize, more: &str) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => text[..end].to_owned() + more,
+        None => text.to_owned(),
+    }
+}
+
 /// Joins words as a sentence does: `a`, `b` or `c`.
 pub(crate) fn alternatives<S: AsRef<str>>(words: &[S]) -> String {
     let words: Vec<_> = words.iter().map(AsRef::as_ref).collect();

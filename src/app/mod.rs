@@ -3,7 +3,6 @@
 pub(crate) mod answers;
 pub(crate) mod decide;
 pub(crate) mod follow_up;
-pub(crate) mod lint;
 pub(crate) mod local;
 pub(crate) mod message;
 pub mod overrides;

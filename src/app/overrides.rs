@@ -50,7 +50,6 @@ pub(crate) struct Overrides {
     pub(crate) off: bool,
     /// These gates do not decide.
     pub(crate) skip: BTreeSet<Gate>,
-    /// The push is a rollback.
     pub(crate) rollback: bool,
     pub(crate) reason: Option<String>,
 }

@@ -7,14 +7,19 @@ use std::{
 
 use bstr::ByteSlice;
 
+use super::answers::SystemClock;
 use crate::{
     calendar::holidays,
-    gates::Stop,
+    gates::{Clock, Stop},
     git::{
         Repository,
         files::{File, read_some},
     },
-    policy::{self, FILE, Policy, defaults, load},
+    policy::{
+        self, FILE, Policy, defaults,
+        lint::{Facts, Finding, lint},
+        load,
+    },
     push::Oid,
 };
 
@@ -78,7 +83,7 @@ impl Repository {
     }
 
     /// The text of the work tree's policy, else that of HEAD, and the name of its place in errors.
-    pub(crate) fn policy_here(&self) -> Result<Option<(String, Vec<u8>)>, Stop> {
+    fn policy_here(&self) -> Result<Option<(String, Vec<u8>)>, Stop> {
         if let Some(text) = self.work_tree_policy()? {
             return Ok(Some((FILE.to_owned(), text)));
         }
@@ -88,6 +93,25 @@ impl Repository {
         let origin = format!("{} at {}", FILE, head.short());
         let text = self.committed_policy(&head)?;
         Ok(text.map(|text| (origin, text)))
+    }
+
+    /// What is odd about the policy that a person has before them, and how it is called; `None`: there
+    /// is none.
+    pub(crate) fn lint_policy(&self) -> Result<Option<(String, Vec<Finding>)>, Stop> {
+        let Some((origin, text)) = self.policy_here()? else {
+            return Ok(None);
+        };
+        let heroku = self.heroku_remotes();
+        // A zone that is left to chance is a finding, whatever it may be here.
+        let local = SystemClock.reader();
+        let facts = Facts {
+            now: SystemClock.now(),
+            local: &local,
+            heroku: &heroku,
+            read: &|path| self.calendar_here(path),
+        };
+        let findings = lint(&origin, &text, &facts)?;
+        Ok(Some((origin, findings)))
     }
 
     /// The object that is a commit's policy; `None` where it has none.
@@ -181,7 +205,7 @@ impl Repository {
     }
 
     /// The calendar of the work tree, if that has a policy, else of HEAD.
-    pub(crate) fn calendar_here(&self, path: &str) -> Result<Vec<u8>, String> {
+    fn calendar_here(&self, path: &str) -> Result<Vec<u8>, String> {
         let is_there = |top: &Path| top.join(FILE).symlink_metadata().is_ok();
         if self.work_tree().is_some_and(is_there) {
             return self.work_tree_calendar(path);
@@ -195,7 +219,6 @@ impl Repository {
         }
     }
 
-    /// The calendar at a path of the work tree.
     fn work_tree_calendar(&self, path: &str) -> Result<Vec<u8>, String> {
         let top = self
             .work_tree()

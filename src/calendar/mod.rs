@@ -62,8 +62,10 @@ pub struct Closed {
 pub enum ClosedBy {
     /// A `closed` rule; of several that hold, the one that holds longest.
     Rule(Rule),
-    /// An event of a calendar.
-    Event { name: String, calendar: String },
+    Event {
+        name: String,
+        calendar: String,
+    },
     /// No `open` rule covers the instant.
     OutsideOpen,
 }

@@ -4,7 +4,6 @@ use serde_json::json;
 
 use super::{Done, print_data, print_json};
 use crate::{
-    app::lint::{look, words},
     git::Repository,
     policy::{FILE, lint::Finding},
     report,
@@ -12,7 +11,7 @@ use crate::{
 
 pub(crate) fn run(as_json: bool) -> Done {
     let world = Repository::open()?;
-    let found = look(&world).inspect_err(|error| {
+    let found = world.lint_policy().inspect_err(|error| {
         if as_json {
             let error = error.in_one_line();
             let all = json!({ "policy": FILE, "findings": [], "error": error });
@@ -32,7 +31,7 @@ pub(crate) fn run(as_json: bool) -> Done {
         let all = json!({ "policy": origin, "findings": findings, "error": null });
         print_json(&all)?;
     } else {
-        let line = |finding: &Finding| words(&origin, finding) + "\n";
+        let line = |finding: &Finding| finding.words(&origin) + "\n";
         print_data(findings.iter().map(line).collect::<String>())?;
     }
     Ok(u8::from(!findings.is_empty()))

@@ -21,7 +21,7 @@ pub(crate) fn revisions(world: &Repository) -> Vec<(String, &'static str)> {
     ];
     let asked = ["for-each-ref", "--count=1000", "--format=%(refname)"];
     let places = KINDS.iter().map(|(place, _)| *place);
-    let Ok(said) = world.git().run(asked.into_iter().chain(places)) else {
+    let Ok(said) = world.git.run(asked.into_iter().chain(places)) else {
         return Vec::new();
     };
     let refs = String::from_utf8_lossy(&said.stdout);
@@ -33,7 +33,6 @@ pub(crate) fn revisions(world: &Repository) -> Vec<(String, &'static str)> {
     named.collect()
 }
 
-/// This revision names no commit.
 pub(crate) fn no_commit(revision: &str, world: &Repository) -> Error {
     let known = names(world);
     let meant = did_you_mean(revision, &known);
@@ -50,7 +49,6 @@ pub(crate) fn names(world: &Repository) -> Vec<String> {
     named.map(|(name, _)| name).collect()
 }
 
-/// The environment of this name.
 pub(crate) fn named<'p>(name: &str, policy: &'p Policy) -> Result<&'p Environment, Error> {
     let environment = policy.environment(name);
     environment.ok_or_else(|| unknown(name, policy, None))
@@ -92,7 +90,7 @@ pub(crate) fn warn_of_crlf(path: &Path, world: &Repository) {
     let name = path.strip_prefix(top).unwrap_or(path).display().to_string();
     let args = ["check-attr", "-z", "text", "eol", "--", name.as_str()];
     let said = world
-        .git()
+        .git
         .run(["-C", &top.to_string_lossy()].into_iter().chain(args));
     let said = said.map(|said| said.stdout).unwrap_or_default();
     // The path, the attribute and its value, each with a NUL behind it.

@@ -19,6 +19,7 @@ use crate::{
     },
     policy::Policy,
     report,
+    text::listed,
 };
 
 /// How long it waits for the answers of remotes about pushes that are still open.
@@ -74,7 +75,7 @@ pub(crate) fn run(args: &Log) -> Done {
     if args.json {
         print_machine_data(&lines(&all[all.len().saturating_sub(most)..])?)?;
     } else {
-        page(text, world.git())?;
+        page(text, &world.git)?;
         if shown > most && args.most.is_none() {
             report::say("older events: pushgate log -n 1000");
         }
@@ -118,15 +119,11 @@ fn known(world: &Repository, most: Option<usize>) -> Result<(Vec<Happened>, Vec<
     // One more shows whether there is more.
     let most = most.map(|most| most.saturating_add(1));
     let contents = ledger.read_last(most.unwrap_or(usize::MAX))?;
-    if let Some(first) = contents.damaged.first() {
-        let (path, count) = (ledger.path().display(), contents.damaged.len());
-        let more = match count {
-            1 => String::new(),
-            _ => format!(" and {} more", count - 1),
-        };
-        warnings.push(format!(
-            "line {first}{more} of {path} is damaged and left out"
-        ));
+    let lines = contents.damaged.iter().map(ToString::to_string);
+    let lines: Vec<_> = lines.collect();
+    if !lines.is_empty() {
+        let (path, lines) = (ledger.path().display(), listed(&lines, 1));
+        warnings.push(format!("line {lines} of {path} is damaged and left out"));
     }
     let notes = world.notes();
     let records = match most {

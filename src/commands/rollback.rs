@@ -11,10 +11,7 @@ use crate::{
     app::{answers::SystemClock, overrides::Overrides},
     cli::Rollback,
     cure::command,
-    gates::{
-        Clock, EnvironmentRemotes, LocalRepository, Memory, Stop,
-        verdict::{Contents, Relation},
-    },
+    gates::{Clock, EnvironmentRemotes, LocalRepository, Memory, Stop, verdict::Contents},
     git::Repository,
     memory::{
         deployments::{before, current, removed_by_rollback},
@@ -146,10 +143,8 @@ fn previous(place: Place<'_>, live: &Oid, world: &Repository) -> Result<Oid, Err
         let records = world.records(&commit)?;
         let older = before(&records, place, &commit).filter(|one| !seen.contains(one));
         // Forward is no way back: what an override took off may have been newer.
-        let older = older.filter(|older| {
-            let relation = world.relation(older, live, "origin");
-            !matches!(relation, Ok(Relation::Ahead(_)))
-        });
+        let is_forward = |older: &Oid| world.is_past(live, older, "origin");
+        let older = older.filter(|older| !matches!(is_forward(older), Ok(Some(true))));
         let Some(older) = older else {
             let commit = commit.short();
             let message = format!("nothing tells what was live on {environment} before {commit}");

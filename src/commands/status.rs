@@ -285,7 +285,7 @@ impl Inputs<'_> {
     fn read(&self, id: &Oid) -> Option<Commit> {
         let format = "--format=%ct%x00%an <%ae>%x00%s";
         let log = ["log", "-1", "--no-show-signature", format, id.as_str()];
-        let said = self.world.git().run(log).ok().filter(Output::is_ok)?;
+        let said = self.world.git.run(log).ok().filter(Output::is_ok)?;
         let mut fields = said.line().splitn(3, |b| *b == 0);
         let mut field = || fields.next().map(|text| printable(text.as_bstr()));
         Some(Commit {

@@ -32,7 +32,7 @@ pub(crate) fn run() -> Done {
         0
     };
     // Without a cache directory there can be none.
-    if let Ok(worktree) = Worktree::of(repository.common_dir(), repository.git()) {
+    if let Ok(worktree) = Worktree::of(repository.common_dir(), &repository.git) {
         worktree.remove()?;
     }
     schema::remove_copy(&repository)?;

@@ -52,7 +52,7 @@ pub(crate) fn behind(opened: &Opened) -> Found {
     let world = &opened.world;
     let newest = "for-each-ref --count=1 --sort=-committerdate";
     let format = "--format=%(committerdate:unix) %(refname:lstrip=2)";
-    let said = world.git().run(newest.split(' ').chain([format]))?;
+    let said = world.git.run(newest.split(' ').chain([format]))?;
     let newest = said.line().to_str_lossy();
     let committed = newest.split_once(' ').and_then(|(seconds, name)| {
         let at = Timestamp::from_second(seconds.parse().ok()?).ok()?;

@@ -33,7 +33,7 @@ pub(crate) fn directory(opened: &Opened) -> Found {
     let text = format!("git looks for hooks in {}", from_here(&hooks.path));
     // The last one counts.
     let args = "config --show-origin -z --get core.hooksPath".split(' ');
-    let output = opened.world.git().run(args)?;
+    let output = opened.world.git.run(args)?;
     let Some((origin, _)) = output.stdout.split_once_str("\0") else {
         return Ok(vec![Finding::ok(text)]);
     };

@@ -48,7 +48,6 @@ const CHECKS: [(&str, &str, Check); 18] = [
     ("clock", "clock", clock::behind),
 ];
 
-/// Makes all the checks.
 pub(crate) fn findings() -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut add = |group, check, found: Found| {

@@ -3,7 +3,6 @@
 use super::{Finding, Found, Opened, Status};
 use crate::{
     app::{
-        lint,
         overrides::{self, Overrides},
         policies::Source,
     },
@@ -40,7 +39,7 @@ pub(crate) fn governing(opened: &Opened) -> Found {
     if loaded.edited {
         let text = format!("the uncommitted edit of {FILE} changes nothing");
         let finding = Finding::warning(text);
-        findings.push(match lint::look(&opened.world) {
+        findings.push(match opened.world.lint_policy() {
             Err(error) => finding.hint(format!("fix it before you commit it: {error}")),
             Ok(_) => finding.run(format!("git commit -m 'Change the deploy policy' {FILE}")),
         });
@@ -50,13 +49,13 @@ pub(crate) fn governing(opened: &Opened) -> Found {
 
 /// What is odd about the policy of the work tree.
 pub(crate) fn lint(opened: &Opened) -> Found {
-    let Ok(Some((origin, found))) = lint::look(&opened.world) else {
+    let Ok(Some((origin, found))) = opened.world.lint_policy() else {
         return Ok(Vec::new());
     };
     // An app on no environment is reported with its remote.
     let found = (found.iter()).filter(|one| one.kind != UNNAMED_APP);
     Ok(found
-        .map(|one| Finding::warning(lint::words(&origin, one)))
+        .map(|one| Finding::warning(one.words(&origin)))
         .collect())
 }
 

@@ -73,7 +73,6 @@ pub struct Difference {
     pub takes: Vec<Commit>,
 }
 
-/// The remote and the branch that trunk is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TrunkName {
     pub remote: String,

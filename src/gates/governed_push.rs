@@ -4,11 +4,11 @@ use std::{collections::BTreeSet, fmt, slice};
 
 use super::{
     environment_remotes::EnvironmentRemotes,
-    facts::{Relation, TrunkName},
+    facts::TrunkName,
     gate::Gate,
     route::Target,
     stop::Stop,
-    world::{LocalRepository, Memory, Object},
+    world::{LocalRepository, Memory},
 };
 use crate::{
     cure::command,
@@ -49,10 +49,7 @@ pub struct GovernedPush<'p> {
 
 impl<'p> GovernedPush<'p> {
     pub fn environment(&self) -> Option<&'p Environment> {
-        match self.target {
-            Target::Environment(name) => self.policy.environment(name),
-            Target::UnknownApp(_) | Target::Trunk | Target::Branch => None,
-        }
+        self.target.environment(self.policy)
     }
 
     /// The remote where the team shares its records.
@@ -92,14 +89,13 @@ impl<'p> GovernedPush<'p> {
         else {
             return None;
         };
-        let is_here = matches!(repository.object(old), Ok(Object::Commit { .. }));
-        if commit == old || !is_here || self.push.deploy.is_some() {
+        if commit == old || self.push.deploy.is_some() {
             return None;
         }
-        let relation = repository.relation(commit, old, &self.remote).ok()?;
+        let is_past = repository.is_past(old, commit, &self.remote).ok()??;
         let branch = printable(update.name());
         let lease = || format!("--force-with-lease={branch}:{}", old.short());
-        (!matches!(relation, Relation::Ahead(_))).then(|| (lease(), old))
+        (!is_past).then(|| (lease(), old))
     }
 
     /// The same with options of git.

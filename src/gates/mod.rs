@@ -14,7 +14,7 @@ pub(crate) mod lock;
 pub(crate) mod promotion;
 pub(crate) mod receipt;
 pub(crate) mod remote_tips;
-pub(crate) mod rollback;
+mod rollback;
 pub mod route;
 mod sign_offs;
 mod stop;

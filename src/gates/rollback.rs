@@ -1,13 +1,6 @@
 //! Rollbacks, which are asked for by name: what was live here before comes back, and what replaced it goes.
 
-use super::{
-    facts::Relation,
-    gate::Gate,
-    governed_push::GovernedPush,
-    stop::Stop,
-    verdict::Rollback,
-    world::{Object, World},
-};
+use super::{gate::Gate, governed_push::GovernedPush, stop::Stop, verdict::Rollback, world::World};
 use crate::{
     cure::command,
     memory::{deployments::removed_by_rollback, record::Record},
@@ -43,7 +36,7 @@ pub(crate) fn of(
     };
     let replaces = push.running(replaces.as_ref(), told, world.memory)?;
     if let Some(old) = &replaces
-        && is_forward(old, push, commit, world)?
+        && world.repository.is_past(old, commit, &push.remote)? == Some(true)
     {
         let (id, old, name) = (commit.short(), old.short(), &here.environment);
         let why = format!("{id} is newer than {old}, which is live on {name}: it is no rollback");
@@ -66,20 +59,6 @@ pub(crate) fn of(
                 .cure("go back to what was live before", [rollback]))
         }
     }
-}
-
-/// Whether a commit is newer than what is live; not where what is live is not here.
-pub(crate) fn is_forward(
-    live: &Oid,
-    push: &GovernedPush<'_>,
-    commit: &Oid,
-    world: &World<'_>,
-) -> Result<bool, Stop> {
-    if !matches!(world.repository.object(live)?, Object::Commit { .. }) {
-        return Ok(false);
-    }
-    let relation = world.repository.relation(commit, live, &push.remote)?;
-    Ok(matches!(relation, Relation::Ahead(_)))
 }
 
 /// Whether a rollback passes where a gate stops another push: at any hour, and whatever was tried

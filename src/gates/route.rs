@@ -28,6 +28,13 @@ pub enum Target<'p> {
 }
 
 impl Target<'_> {
+    pub(crate) fn environment(self, policy: &Policy) -> Option<&Environment> {
+        match self {
+            Self::Environment(name) => policy.environment(name),
+            Self::UnknownApp(_) | Self::Trunk | Self::Branch => None,
+        }
+    }
+
     /// What messages call it.
     pub fn name(&self) -> &str {
         match self {

@@ -45,10 +45,13 @@ pub enum Needs {
 /// What was stopped, and by what.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Interruption {
-    /// The decision.
-    Decision { by: String },
+    Decision {
+        by: String,
+    },
     /// The suite, which has said so already.
-    Suite { by: String },
+    Suite {
+        by: String,
+    },
 }
 
 impl Stop {

@@ -29,6 +29,8 @@ pub struct Verdict {
     pub answers: Vec<(Gate, Outcome)>,
     /// Why no gate was asked: an override that means nothing, or lacks its reason.
     pub unasked: Option<Stop>,
+    /// Whether it goes whatever the gates say: `PUSHGATE=off`.
+    pub is_off: bool,
     pub notes: Vec<String>,
     /// The rollback that it passes as.
     pub rollback: Option<Rollback>,
@@ -56,6 +58,9 @@ impl Verdict {
 
     /// Adds the answers up to one decision.
     pub fn decision(&self) -> Decision {
+        if self.is_off {
+            return Decision::Overridden;
+        }
         let each = self.answers.iter().map(|(_, outcome)| match outcome {
             Outcome::Passed(_) => Decision::Go,
             Outcome::Skipped { .. } => Decision::Overridden,

@@ -51,6 +51,16 @@ pub trait LocalRepository: Sync {
     fn checked_out(&self, branch: &str) -> Result<CheckedOut, Stop>;
     /// How `a` relates to `b`; `remote` is where a shallow clone would be deepened from.
     fn relation(&self, a: &Oid, b: &Oid, remote: &str) -> Result<Relation, Stop>;
+    /// Whether a commit is in the past of another; `None` where it is not here.
+    fn is_past(&self, old: &Oid, new: &Oid, remote: &str) -> Result<Option<bool>, Stop> {
+        Ok(match self.object(old)? {
+            Object::Commit { .. } => {
+                let relation = self.relation(new, old, remote)?;
+                Some(matches!(relation, Relation::Ahead(_)))
+            }
+            Object::Other(_) | Object::Missing => None,
+        })
+    }
     fn same_content(&self, a: &Oid, b: &Oid) -> Result<bool, Stop>;
     /// All commits that one of the two has and the other lacks.
     fn difference(&self, old: &Oid, new: &Oid, remote: &str) -> Result<Difference, Stop>;

@@ -11,7 +11,7 @@ use crate::{
     policy::FILE,
     process::{program::ask_within, shell::script},
     push::{Oid, url::redact, variables::LIVE},
-    text::printable,
+    text::{cut, printable},
 };
 
 /// How many digits an id has: git itself abbreviates none to fewer.
@@ -66,14 +66,14 @@ impl Repository {
         if !is_id {
             let how = match id {
                 "" => "printed nothing on its first line".to_owned(),
-                id => format!("printed no commit id, but `{}`", cut(id)),
+                id => format!("printed no commit id, but `{}`", excerpt(id)),
             };
             return Err(failed(&how).details(brief(&output.stderr)));
         }
         self.resolve(&id.to_ascii_lowercase()).map_err(|what| {
             let words = "fetch what is missing, then try again";
             let fetch = command(["git", "fetch", "--all"]);
-            failed(&format!("printed {}, which {what}", cut(id))).cure(words, [fetch])
+            failed(&format!("printed {}, which {what}", excerpt(id))).cure(words, [fetch])
         })
     }
 
@@ -101,19 +101,13 @@ impl Repository {
 fn brief(lines: &[String]) -> Vec<String> {
     const MOST: usize = 5;
     let rest = lines.len().saturating_sub(MOST);
-    lines[rest..].iter().map(|line| cut(line)).collect()
+    lines[rest..].iter().map(|line| excerpt(line)).collect()
 }
 
 /// The beginning of a line, escaped.
-fn cut(line: &str) -> String {
+fn excerpt(line: &str) -> String {
     const MOST: usize = 100;
     // Enough for a password to be known as one.
-    let line = redact(&line.chars().take(10 * MOST).collect::<String>());
-    let more = if line.chars().nth(MOST).is_some() {
-        "..."
-    } else {
-        ""
-    };
-    let begin: String = line.chars().take(MOST).collect();
-    printable(begin.as_bytes().into()) + more
+    let line = redact(&cut(line, 10 * MOST, ""));
+    printable(cut(&line, MOST, "...").as_bytes().into())
 }

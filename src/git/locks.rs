@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     gates::Stop,
-    memory::lock::{Found, LIMIT as MOST, Lock, REFS, ref_of},
+    memory::lock::{Found, LIMIT as MOST, Lock, REFS},
     process::program::run_with_input,
     push::{Oid, url::label},
 };
@@ -50,13 +50,6 @@ pub(crate) struct Changed {
 }
 
 impl Repository {
-    /// The lock of an environment that only this clone knows.
-    pub(crate) fn local_lock(&self, environment: &str) -> Result<Option<Found>, Stop> {
-        let name = ref_of(environment);
-        let id = self.reference(&name)?;
-        Ok(id.map(|id| self.lock_at(&name, &id, true)))
-    }
-
     /// All locks that only this clone knows.
     pub(crate) fn local_locks(&self) -> Result<Vec<Found>, Stop> {
         let format = "--format=%(objectname) %(refname)";

@@ -4,7 +4,6 @@ use bstr::ByteSlice;
 
 use crate::{push::Oid, text::hex};
 
-/// An entry of a tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct TreeEntry {
     /// git's file mode.

@@ -71,10 +71,6 @@ impl Repository {
         self.backend.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn git(&self) -> &Git {
-        &self.git
-    }
-
     /// The git directory that all worktrees share.
     pub(crate) fn common_dir(&self) -> &Path {
         &self.layout.common_dir

@@ -28,7 +28,6 @@ pub(crate) struct Chained {
     pub(crate) name: String,
 }
 
-/// How it ended.
 pub(crate) enum Ending {
     Agreed,
     /// With this exit code, or 128 and the signal that ended it.

@@ -53,17 +53,17 @@ fn command(hook: &str) -> String {
 /// Asks git for the configured hook by which it calls the gate before a push; a git before 2.54 runs none.
 pub(crate) fn ours(repository: &Repository) -> Option<ConfiguredHook> {
     let is_hook = |(key, _): &Entry| key.starts_with(b"hook.");
-    if !repository.config.iter().any(is_hook) && !repository.git().has_own_configuration() {
+    if !repository.config.iter().any(is_hook) && !repository.git.has_own_configuration() {
         return None;
     }
-    let listed = repository.git().run(["hook", "list", "-z", NAME]).ok()?;
+    let listed = repository.git.run(["hook", "list", "-z", NAME]).ok()?;
     // A disabled one has a word and a tab before its name.
     let names = listed.stdout.split(|b| *b == 0);
     let mut names = names.filter(|name| !name.is_empty() && !name.contains(&b'\t'));
     names.find_map(|name| {
         let key = format!("hook.{}.command", name.to_str().ok()?);
         let args = ["config", "--show-scope", "-z", "--get", key.as_str()];
-        let output = repository.git().run(args).ok()?;
+        let output = repository.git.run(args).ok()?;
         let (scope, command) = output
             .stdout
             .trim_end_with(|c| c == '\0')
@@ -93,14 +93,14 @@ pub(crate) fn hooks(repository: &Repository) -> HooksDirectory {
 pub(crate) fn is_there(repository: &Repository) -> bool {
     let keys = r"^hook\.pushgate\.(command|event)$";
     let output = repository
-        .git()
+        .git
         .run(["config", "--local", "--get-regexp", keys]);
     output.is_ok_and(|output| output.is_ok())
 }
 
 /// Refuses a git that runs no configured hooks.
 pub(crate) fn require_git(repository: &Repository) -> Result<(), Stop> {
-    let output = repository.git().must(["version"])?;
+    let output = repository.git.must(["version"])?;
     let version = output.line().to_str_lossy();
     if Version::of_git(&version).is_some_and(|version| version >= NEEDED) {
         return Ok(());
@@ -122,7 +122,7 @@ pub(crate) fn set(repository: &Repository) -> Result<(), Stop> {
     })?;
     for (key, value) in [(EVENT, NAME), (COMMAND, &command(hook))] {
         repository
-            .git()
+            .git
             .must(["config", "--local", "--replace-all", key, value])?;
     }
     Ok(())
@@ -133,7 +133,7 @@ pub(crate) fn remove(repository: &Repository) -> Result<bool, Stop> {
     let there = is_there(repository);
     if there {
         repository
-            .git()
+            .git
             .must(["config", "--local", "--remove-section", SECTION])?;
     }
     let directory = repository.common_dir().join(DIRECTORY);

@@ -26,16 +26,15 @@ const EDITED: &str = "pre-push.edited";
 
 /// Asks git where it looks for hooks, unless no configuration can say anything but the usual place.
 fn hooks_path(is_set: bool, repository: &Repository) -> Result<PathBuf, Stop> {
-    if !is_set && !repository.git().has_own_configuration() {
+    if !is_set && !repository.git.has_own_configuration() {
         return Ok(repository.common_dir().join("hooks"));
     }
     let args = ["rev-parse", "--path-format=absolute", "--git-path", "hooks"];
-    let output = repository.git().must(args)?;
+    let output = repository.git.must(args)?;
     let path = output.stdout.trim_end_with(|c| c == '\n');
     Ok(path.to_path_lossy().into_owned())
 }
 
-/// The hooks directory of a repository.
 pub(crate) struct HooksDirectory {
     pub(crate) path: PathBuf,
     pub(crate) manager: Option<Manager>,

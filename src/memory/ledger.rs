@@ -274,7 +274,6 @@ impl Ledger {
         Ok(entry(&line).map(|entry| entry.at))
     }
 
-    /// Reads all entries.
     pub fn read(&self) -> Result<Contents, LedgerError> {
         self.read_last(usize::MAX)
     }

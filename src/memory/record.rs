@@ -221,7 +221,6 @@ impl Record {
         }
     }
 
-    /// The name of the event.
     pub fn name(&self) -> &'static str {
         match self.event {
             Event::Signoff { .. } => "signoff",

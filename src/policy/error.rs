@@ -3,7 +3,7 @@
 use serde::Serialize;
 use thiserror::Error;
 
-use crate::text::{alternatives, nearest};
+use crate::text::{alternatives, cut, is_odd, nearest};
 
 /// The widest line that an excerpt shows, in characters.
 const EXCERPT: usize = 100;
@@ -24,7 +24,6 @@ pub struct PolicyError {
     /// Counted from 1, in characters.
     pub column: usize,
     pub message: String,
-    /// The text of the line.
     text: String,
 }
 
@@ -111,11 +110,7 @@ pub(super) fn quoted(text: &str) -> String {
 }
 
 fn shown(text: &str) -> String {
-    let mut shown: String = text.chars().take(QUOTE).map(harmless).collect();
-    if text.chars().nth(QUOTE).is_some() {
-        shown.push('…');
-    }
-    shown
+    cut(text, QUOTE, "…").chars().map(harmless).collect()
 }
 
 /// Says which of the valid words may have been meant by another one.
@@ -134,7 +129,7 @@ pub(super) fn advice(word: &str, valid: &[&str]) -> String {
 pub(super) fn harmless(character: char) -> char {
     match character {
         '\t' => ' ',
-        _ if is_invisible(character) || character.is_control() => char::REPLACEMENT_CHARACTER,
+        _ if is_odd(character) => char::REPLACEMENT_CHARACTER,
         _ => character,
     }
 }
@@ -144,15 +139,11 @@ pub(super) fn harmless(character: char) -> char {
 /// Control characters; the line breaks of YAML 1.1 that YAML 1.2 does not know; the marks that turn the
 /// direction of the text, so that a reader sees another order than the program.
 pub(super) fn is_invisible(character: char) -> bool {
-    match character {
-        '\t' | '\n' | '\r' => false,
-        '\u{2028}'
-        | '\u{2029}'
-        | '\u{feff}'
-        | '\u{202a}'..='\u{202e}'
-        | '\u{2066}'..='\u{2069}' => true,
-        _ => character.is_control(),
-    }
+    let is_harmless = matches!(
+        character,
+        '\t' | '\n' | '\r' | '\u{61c}' | '\u{200e}' | '\u{200f}'
+    );
+    is_odd(character) && !is_harmless
 }
 
 fn source_line(source: &[u8], line: usize) -> &[u8] {

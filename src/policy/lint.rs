@@ -32,6 +32,14 @@ pub(crate) struct Finding {
     pub(crate) message: String,
 }
 
+impl Finding {
+    /// It and its place, as a person reads it.
+    pub(crate) fn words(&self, origin: &str) -> String {
+        let Place { line, column } = self.place;
+        format!("{origin}:{line}:{column}: {}", self.message)
+    }
+}
+
 /// What the findings depend on besides the file.
 pub(crate) struct Facts<'f> {
     pub(crate) now: Timestamp,

@@ -19,7 +19,6 @@ use bstr::BStr;
 use crate::{calendar::Window, push::destination::Platform};
 
 pub use defaults::{DeployRemote, without_file};
-pub(crate) use error::Place;
 pub use error::PolicyError;
 pub use load::{LIMIT, load};
 

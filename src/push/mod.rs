@@ -10,7 +10,10 @@ use std::{ffi::OsString, fmt};
 use bstr::{BStr, BString, ByteSlice};
 use serde::{Deserialize, Serialize};
 
-use crate::{cure::command, text::printable};
+use crate::{
+    cure::command,
+    text::{cut, printable},
+};
 
 /// An object id: 40 (SHA-1) or 64 (SHA-256) lower-case hexadecimal digits, never all zeros.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -233,10 +236,7 @@ pub struct BadLine {
 fn show(line: &BStr) -> String {
     const MOST: usize = 120;
     let text = format!("`{}`", line.to_str_lossy().escape_debug());
-    match text.char_indices().nth(MOST) {
-        Some((end, _)) => format!("{}...`", &text[..end]),
-        None => text,
-    }
+    cut(&text, MOST, "...`")
 }
 
 /// Reads every ref line of the hook's standard input.

@@ -164,11 +164,11 @@ impl Runner for PushRunner<'_> {
 }
 
 impl Repository {
-    fn passed(&self) -> MutexGuard<'_, Vec<(Oid, String, Passed)>> {
+    pub(super) fn passed(&self) -> MutexGuard<'_, Vec<(Oid, String, Passed)>> {
         self.passed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn receipts(&self) -> Receipts {
+    pub(super) fn receipts(&self) -> Receipts {
         Receipts::new(&self.state_dir())
     }
 
@@ -178,18 +178,8 @@ impl Repository {
         Ok(self.receipts().last_took(&suite))
     }
 
-    pub(super) fn receipt(&self, work: &Work<'_>) -> Result<Option<Passed>, Stop> {
-        let (tree, suite) = self.receipt_key(work)?;
-        let is_it = |one: &&(Oid, String, Passed)| (&one.0, &one.1) == (&tree, &suite);
-        if let Some((_, _, passed)) = self.passed().iter().find(is_it) {
-            return Ok(Some(*passed));
-        }
-        let (reuse, now) = (work.suite.reuse, SystemClock.now());
-        Ok(self.receipts().find(&tree, &suite, reuse, now))
-    }
-
     /// What a receipt is about: a tree and the suite that passed on it, or a commit and its checks.
-    fn receipt_key(&self, work: &Work<'_>) -> Result<(Oid, String), Stop> {
+    pub(super) fn receipt_key(&self, work: &Work<'_>) -> Result<(Oid, String), Stop> {
         if let Some(ci) = &work.suite.ci {
             let project = ci::Project::of_remote(self, ci.forge, work.remote);
             let suite = fingerprint::of_checks(ci, project.as_ref());

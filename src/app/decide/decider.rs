@@ -19,7 +19,6 @@ use crate::{
     gates::{
         self, Clock, GovernedPush, Stop, Target, World,
         remote_tips::beside,
-        rollback::is_forward,
         verdict::{Decision, Gate, Outcome, Rollback, Verdict},
     },
     git::Repository,
@@ -75,12 +74,11 @@ impl<'d> Decider<'d> {
                 pending.messages.push(Message::Warning(error.in_one_line()));
             }
         }
-        let judged = self.ask(pushes, &mut pending.messages);
-        let stops = judged.iter().any(|(_, decision, _)| !decision.permits());
+        let mut judged = self.ask(pushes, &mut pending.messages);
+        let stops = judged.iter().any(|(_, verdict)| verdict.stops());
         // What trunk's rules let pass, too, is told once.
-        let is_told =
-            |push: &GovernedPush<'_>, decision: Decision| !push.second || !decision.permits();
-        for (push, decision, verdict) in judged.iter().filter(|one| is_told(one.0, one.1)) {
+        judged.retain(|(push, verdict)| !push.second || verdict.stops());
+        for (push, verdict) in &judged {
             // `pushgate rollback` and `pushgate deploy` have said what comes back.
             let is_news = self.event == Event::Push && !verdict.answers.is_empty() && !stops;
             if let Some(rollback) = verdict.rollback.as_ref().filter(|_| is_news) {
@@ -90,14 +88,14 @@ impl<'d> Decider<'d> {
                     rollback.to.short()
                 )));
             }
-            pending.parts.push(self.part(push, *decision, verdict));
+            pending.parts.push(self.part(push, verdict));
         }
-        for (push, decision, verdict) in judged.into_iter().filter(|one| is_told(one.0, one.1)) {
+        for (push, verdict) in judged {
             if let Some(why) = verdict.unasked {
                 pending
                     .messages
                     .push(Message::Stopped(push.to_string(), why));
-            } else if !verdict.answers.is_empty() && (!stops || !decision.permits()) {
+            } else if !verdict.answers.is_empty() && (!stops || verdict.stops()) {
                 let verdict = Message::Verdict(push.to_string(), Box::new(verdict));
                 pending.messages.push(verdict);
             }
@@ -109,19 +107,15 @@ impl<'d> Decider<'d> {
     pub(super) fn unrouted(&self, push: &Push, destination: &Destination, error: Stop) -> Pending {
         let mut pending = self.pending();
         let what = format!("push to {destination}");
-        let messages = &mut pending.messages;
-        let decision = match self.off() {
-            Some(overrides) => {
-                messages.push(Message::Warning(is_off(&what, overrides)));
-                let line = format!("it could not have been: {error}");
-                messages.push(Message::Warning(line));
-                Decision::Overridden
-            }
-            None => {
-                messages.push(Message::Stopped(what, error.clone()));
-                Decision::Undecided
-            }
-        };
+        let mut verdict = undecided_target(error.clone());
+        verdict.is_off = self.off().is_some();
+        pending.messages.extend(match self.off() {
+            Some(overrides) => vec![
+                Message::Warning(is_off(&what, overrides)),
+                Message::Warning(format!("it could not have been: {error}")),
+            ],
+            None => vec![Message::Stopped(what, error)],
+        });
         let commit = push.updates.iter().find_map(|update| match update {
             Update::Set { commit, .. } => Some(commit.to_string()),
             Update::Delete { .. } => None,
@@ -130,9 +124,10 @@ impl<'d> Decider<'d> {
             remote: label(push.remote.as_bstr()),
             destination: destination.to_string(),
             commit,
-            ..self.entry(decision, &undecided_target(error))
+            ..self.entry(&verdict)
         };
-        pending.parts.push(Part::unknown(decision, entry));
+        let part = Part::unknown(verdict.decision(), entry);
+        pending.parts.push(part);
         pending
     }
 
@@ -149,13 +144,13 @@ impl<'d> Decider<'d> {
         &self,
         pushes: &'c [GovernedPush<'c>],
         messages: &mut Vec<Message>,
-    ) -> Vec<(&'c GovernedPush<'c>, Decision, Verdict)> {
+    ) -> Vec<(&'c GovernedPush<'c>, Verdict)> {
         let refuse = |push: &'c GovernedPush<'c>, why: Stop| {
             let verdict = Verdict {
                 unasked: Some(why),
                 ..Verdict::default()
             };
-            vec![(push, Decision::Refused, verdict)]
+            vec![(push, verdict)]
         };
         let overrides = match (self.overrides, pushes.first()) {
             (Ok(overrides), _) => overrides,
@@ -174,14 +169,17 @@ impl<'d> Decider<'d> {
         if overrides.off {
             let passed_over = |push: &'c GovernedPush<'c>| {
                 messages.push(Message::Warning(is_off(&push.to_string(), overrides)));
-                let mut verdict = Verdict::default();
+                let mut verdict = Verdict {
+                    is_off: true,
+                    ..Verdict::default()
+                };
                 if overrides.rollback {
                     // What is taken off is barred: what runs, and not what git has.
                     let here = push.here.as_ref();
                     verdict.runs = here.and_then(|here| self.world.remotes.running(here));
                     verdict.rollback = rollback(push, &self.world);
                 }
-                (push, Decision::Overridden, verdict)
+                (push, verdict)
             };
             let own = pushes.iter().filter(|push| !push.second);
             return own.map(passed_over).collect();
@@ -216,23 +214,22 @@ impl<'d> Decider<'d> {
         let stops = verdicts.iter().any(Verdict::stops);
         (pushes.iter().zip(verdicts))
             .map(|(push, mut verdict)| {
-                let decision = verdict.decision();
                 let since_git = (!push.second).then(|| contents.next()).flatten().flatten();
                 if let Some(since_git) = since_git.filter(|_| !stops) {
                     add_contents(push, since_git, &mut verdict, &self.world);
                 }
-                if decision.permits() && self.event != Event::Check {
+                if !verdict.stops() && self.event != Event::Check {
                     verdict.notes.extend(runway(push, &self.world));
                 } else if !push.second {
                     verdict.cures = forced(push, &verdict, self.world.repository);
                 }
-                (push, decision, verdict)
+                (push, verdict)
             })
             .collect()
     }
 
     /// What is to be written down about one target.
-    fn part(&self, push: &GovernedPush<'_>, decision: Decision, verdict: &Verdict) -> Part {
+    fn part(&self, push: &GovernedPush<'_>, verdict: &Verdict) -> Part {
         let commits = push.commits();
         let git = change(push).and_then(|change| change.replaces);
         // What cannot be read has been said, or stops the push.
@@ -252,14 +249,14 @@ impl<'d> Decider<'d> {
             destination: push.destination.to_string(),
             commit: commits.first().map(ToString::to_string),
             replaces: replaces.as_ref().map(ToString::to_string),
-            ..self.entry(decision, verdict)
+            ..self.entry(verdict)
         };
-        Part::new(push, decision, verdict, entry, &runs)
+        Part::new(push, verdict, entry, &runs)
     }
 
     /// An entry with what the overrides and the gates say.
-    fn entry(&self, decision: Decision, verdict: &Verdict) -> Entry {
-        let by = self.world.repository.person();
+    fn entry(&self, verdict: &Verdict) -> Entry {
+        let (by, decision) = (self.world.repository.person(), verdict.decision());
         let overridden = self
             .overrides
             .ok()
@@ -306,8 +303,8 @@ fn look_at_live(push: &GovernedPush<'_>, journal: &dyn Journal) -> Result<(), St
 fn rollback(push: &GovernedPush<'_>, world: &World<'_>) -> Option<Rollback> {
     let change = change(push)?;
     let (from, to) = (change.replaces?, change.commit);
-    let is_forward = matches!(is_forward(from, push, to, world), Ok(true));
-    (!is_forward).then(|| Rollback {
+    let is_forward = world.repository.is_past(from, to, &push.remote);
+    (!matches!(is_forward, Ok(Some(true)))).then(|| Rollback {
         from: from.clone(),
         to: to.clone(),
     })

@@ -35,7 +35,6 @@ impl Part {
     /// `runs`: what runs where a branch has a commit.
     pub(super) fn new(
         push: &GovernedPush<'_>,
-        decision: Decision,
         verdict: &Verdict,
         entry: Entry,
         runs: &dyn Fn(Option<&Oid>) -> Option<Oid>,
@@ -53,11 +52,11 @@ impl Part {
             let deployed = Deployed {
                 // A command may deploy once more what is there.
                 replaces: runs(change.replaces).filter(|old| old != change.commit),
-                gates: skipped(decision, verdict),
+                gates: skipped(verdict),
                 reason: entry.reason.clone(),
                 decided: Some(entry.at),
                 by_command,
-                ..Deployed::new(judged(decision, verdict))
+                ..Deployed::new(judged(verdict))
             };
             let event = Event::Deployed(deployed);
             let record = Record::new(entry.at, &*entry.by, change.place, change.commit, event);
@@ -71,7 +70,7 @@ impl Part {
         let open = open.collect();
         Self {
             entry,
-            decision,
+            decision: verdict.decision(),
             found,
             open,
             share,
@@ -92,8 +91,8 @@ impl Part {
     }
 }
 
-fn judged(decision: Decision, verdict: &Verdict) -> Judged {
-    match (&verdict.rollback, decision) {
+fn judged(verdict: &Verdict) -> Judged {
+    match (&verdict.rollback, verdict.decision()) {
         (Some(_), _) => Judged::Rollback,
         (None, Decision::Overridden) => Judged::Overridden,
         (None, _) => Judged::Go,
@@ -101,8 +100,8 @@ fn judged(decision: Decision, verdict: &Verdict) -> Judged {
 }
 
 /// The gates that an override skipped: all of them, where none was asked.
-fn skipped(decision: Decision, verdict: &Verdict) -> Vec<String> {
-    if decision == Decision::Overridden && verdict.answers.is_empty() {
+fn skipped(verdict: &Verdict) -> Vec<String> {
+    if verdict.is_off {
         return vec![ALL_GATES.to_owned()];
     }
     let mut skipped: Vec<_> = (verdict.answers.iter())

@@ -57,20 +57,15 @@ impl PushPolicies {
             let (peeled, index) = match seen.get(&pushed) {
                 Some(known) => known.clone(),
                 None => {
-                    let peeled = match pushed {
-                        Some(id) => repository.peel(id)?,
-                        None => None,
-                    };
+                    let peeled = pushed.map(|id| repository.peel(id)).transpose()?.flatten();
                     // A deletion names no commit: the policy of HEAD counts.
                     let commit = match &peeled {
                         None => repository.reference("HEAD")?,
                         some => some.clone(),
                     };
-                    let id = match &commit {
-                        Some(commit) => repository.policy_id(commit)?,
-                        None => None,
-                    };
-                    let index = policies.load(id, commit.as_ref(), repository);
+                    let commit = commit.as_ref();
+                    let id = commit.map(|commit| repository.policy_id(commit));
+                    let index = policies.load(id.transpose()?.flatten(), commit, repository);
                     seen.insert(pushed, (peeled.clone(), index));
                     (peeled, index)
                 }

@@ -188,10 +188,7 @@ impl<'p> Targets<'p> {
             push.updates.push(update);
             return;
         }
-        let environment = match target {
-            Target::Environment(name) => policy.environment(name),
-            Target::UnknownApp(_) | Target::Trunk | Target::Branch => None,
-        };
+        let environment = target.environment(policy);
         let before = environment.and_then(|one| policy.environment(one.after.as_deref()?));
         let destination = match target {
             Target::UnknownApp(_) => context.app().unwrap_or(&context.destination),
@@ -248,12 +245,9 @@ impl<'p> View<'p> {
     fn has_rules_of(&self, target: Target<'_>, other: &Self, others: Target<'_>) -> bool {
         let rules = |view: &Self, target: Target<'_>| {
             let policy = &view.loaded.policy;
-            let environment = match target {
-                Target::Environment(name) => policy.environment(name).cloned(),
-                Target::UnknownApp(_) | Target::Trunk | Target::Branch => None,
-            };
-            let before = (environment.as_ref())
-                .and_then(|one| policy.environment(one.after.as_deref()?).cloned());
+            let environment = target.environment(policy).cloned();
+            let before = environment.as_ref().and_then(|one| one.after.as_deref());
+            let before = before.and_then(|name| policy.environment(name).cloned());
             let trunk = view.trunk.as_ref().ok().cloned();
             // Only a deployment asks for what is shared: locks and sign-offs.
             let shares = environment.is_some() && policy.share;

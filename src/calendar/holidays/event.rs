@@ -10,7 +10,10 @@ use super::{
     time::{EventTime, Length},
     zones::Zones,
 };
-use crate::calendar::seconds;
+use crate::{
+    calendar::seconds,
+    text::{cut, is_odd},
+};
 
 /// The most rules of one file; each may have to be followed for years.
 pub(super) const MOST_RULES: usize = 200;
@@ -179,8 +182,6 @@ impl Event {
 
 /// A name as it can be shown on one line (RFC 5545, 3.3.11 has its escapes).
 fn title(text: &str) -> String {
-    // What turns the direction of the text would show another order than the one that is meant.
-    let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let mut name = String::new();
     let mut chars = text.chars();
     while let Some(c) = chars.next() {
@@ -188,12 +189,11 @@ fn title(text: &str) -> String {
             '\\' => chars.next().filter(|c| !matches!(c, 'n' | 'N')),
             _ => Some(c),
         };
-        name.push(c.filter(|c| !c.is_control() && !turns(*c)).unwrap_or(' '));
+        name.push(c.filter(|c| !is_odd(*c)).unwrap_or(' '));
     }
     let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
-    match name.char_indices().nth(LONGEST) {
-        _ if name.is_empty() => NAMELESS.to_owned(),
-        Some((end, _)) => format!("{}…", &name[..end]),
-        None => name,
+    if name.is_empty() {
+        return NAMELESS.to_owned();
     }
+    cut(&name, LONGEST, "…")
 }

@@ -63,7 +63,7 @@ impl Repeat {
             name.eq_ignore_ascii_case("UNTIL").then_some(value)
         });
         let until = until
-            .map(|value| EventTime::read(value, None))
+            .map(|value| EventTime::read(value, start.zone.clone()))
             .transpose()?;
         if until.is_some() && rule.count.is_some() {
             return wrong("has an UNTIL and a COUNT: write one of them");

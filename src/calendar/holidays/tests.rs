@@ -230,6 +230,66 @@ fn whole_days_know_times_in_utc() {
 }
 
 #[test]
+fn times_without_a_zone_have_that_of_the_calendar() {
+    let of = |zone: &str, lines: &str| {
+        event(lines).replacen(
+            "BEGIN:VEVENT",
+            &format!("X-WR-TIMEZONE:{zone}\r\nBEGIN:VEVENT"),
+            1,
+        )
+    };
+    closes(
+        &of(
+            "America/New_York",
+            "DTSTART:20261102T080000\nDTEND:20261102T090000\nRRULE:FREQ=DAILY;UNTIL=20261104T080000\nEXDATE:20261103T080000",
+        ),
+        &[
+            ("2026-11-02T14:00", "2026-11-02T15:00"),
+            ("2026-11-04T14:00", "2026-11-04T15:00"),
+        ],
+    );
+    for (lines, from, until) in [
+        (
+            "DTSTART;VALUE=DATE:20261102",
+            "2026-11-02T00:00",
+            "2026-11-03T00:00",
+        ),
+        (
+            "DTSTART:20261102T080000Z\nDURATION:PT1H",
+            "2026-11-02T09:00",
+            "2026-11-02T10:00",
+        ),
+        (
+            "DTSTART;TZID=Europe/Lisbon:20261102T080000\nDURATION:PT1H",
+            "2026-11-02T09:00",
+            "2026-11-02T10:00",
+        ),
+    ] {
+        closes(&of("Nowhere", lines), &[(from, until)]);
+    }
+    refused(
+        &of("Nowhere", "DTSTART:20261102T080000"),
+        "holidays.ics:4: `Nowhere` is not a time zone: write an IANA name such as `Europe/Madrid`",
+    );
+}
+
+#[test]
+fn many_zones_that_begin_in_1601_are_read() {
+    let zone = |n: usize| {
+        format!(
+            "BEGIN:VTIMEZONE\nTZID:Z{n}\nBEGIN:STANDARD\nDTSTART:16011028T030000\nTZOFFSETFROM:-0400\nTZOFFSETTO:-0500\nRRULE:FREQ=YEARLY;BYDAY=-1SU;BYMONTH=10\nEND:STANDARD\nBEGIN:DAYLIGHT\nDTSTART:16010325T020000\nTZOFFSETFROM:-0500\nTZOFFSETTO:-0400\nRRULE:FREQ=YEARLY;BYDAY=-1SU;BYMONTH=3\nEND:DAYLIGHT\nEND:VTIMEZONE\nBEGIN:VEVENT\nDTSTART;TZID=Z{n}:20260302T120000\nRRULE:FREQ=MONTHLY;COUNT=2\nDURATION:PT1H\nEND:VEVENT\n"
+        )
+    };
+    closes(
+        &calendar(&(0..50).map(zone).collect::<String>()),
+        &[
+            ("2026-03-02T18:00", "2026-03-02T19:00"),
+            ("2026-04-02T18:00", "2026-04-02T19:00"),
+        ],
+    );
+}
+
+#[test]
 fn the_zones_of_a_file_are_its_own() {
     let zoned = |observances: &str, rest: &str| {
         calendar(&format!(

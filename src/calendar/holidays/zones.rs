@@ -19,7 +19,9 @@ use super::{
 };
 use crate::calendar::zone;
 
-/// Changes of the clocks are followed up to here.
+/// Changes of the clocks by a rule are followed from here on: programs let them begin in 1601.
+const EARLIEST: DateTime = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
+/// And up to here.
 const LATEST: DateTime = DateTime::constant(2101, 1, 1, 0, 0, 0, 0);
 /// The most changes that the zones of one calendar may have.
 const MOST_CHANGES: usize = 20_000;
@@ -41,10 +43,15 @@ impl<'c> Zones<'c> {
         }
     }
 
-    /// The zone that the `TZID` of a property names, if there is one.
+    /// The zone that the `TZID` of a property names, or else the calendar for all times without one.
     pub(super) fn named_by(&self, property: &Property) -> Result<Option<TimeZone>, Problem> {
-        let Some(name) = property.param("TZID") else {
-            return Ok(None);
+        // A day has no zone, and UTC is one.
+        let is_local = property.value.contains('T') && !property.value.ends_with(['Z', 'z']);
+        let of_all = self.calendar.all("X-WR-TIMEZONE").next();
+        let (name, property) = match (property.param("TZID"), of_all.filter(|_| is_local)) {
+            (Some(name), _) => (name, property),
+            (None, Some(of_all)) => (&*of_all.value, of_all),
+            (None, None) => return Ok(None),
         };
         if let Some(zone) = self.made.borrow().get(name) {
             return Ok(Some(zone.clone()));
@@ -134,7 +141,9 @@ fn define(
             let rule = rule.parse(|text| Repeat::read(text, &start))?;
             is_endless |= rule.is_endless();
             weight = rule.weight;
-            times.extend(rule.times(&start, start.at, LATEST, &TimeZone::UTC));
+            let earliest = EARLIEST.max(start.at);
+            let all = rule.times(&start, earliest, LATEST, &TimeZone::UTC);
+            times.extend(all.into_iter().filter(|at| *at >= earliest));
         }
         // Reading a rule costs something, too.
         match left.get().checked_sub(times.len() + 50 * weight) {

@@ -171,7 +171,7 @@ impl Plan<'_> {
                 None => self.record_all(pending),
             };
             if code == 0 {
-                let mut git = self.world.git().plain(self.push_words(target));
+                let mut git = self.world.git.plain(self.push_words(target));
                 git.envs(permit.map(|permit| (DEPLOY, permit.name())));
                 let ended = to_its_end("git push", || git.spawn());
                 // A push that failed may have arrived all the same; 1: git tells what was refused (git-push(1)), with

@@ -21,8 +21,8 @@ use crate::{
     },
     cure::command,
     gates::{
-        EnvironmentRemotes, LocalRepository as _, Object, Stop,
-        verdict::{Contents, Decision, Gate, Outcome, Relation},
+        EnvironmentRemotes, LocalRepository as _, Stop,
+        verdict::{Contents, Decision, Gate, Outcome},
     },
     git::Repository,
     policy::Environment,
@@ -129,11 +129,7 @@ impl Plan<'_> {
 
     /// Whether a commit is in the past of the one that is deployed; `None` where it is not here.
     pub(super) fn is_past(&self, git: &Oid) -> Result<Option<bool>, Error> {
-        if !matches!(self.world.object(git)?, Object::Commit { .. }) {
-            return Ok(None);
-        }
-        let relation = self.world.relation(self.commit, git, &self.of.expected)?;
-        Ok(Some(matches!(relation, Relation::Ahead(_))))
+        (self.world).is_past(git, self.commit, &self.of.expected)
     }
 
     /// The pushes to one target as git would describe them to the hook, one for each URL. A command replaces what
