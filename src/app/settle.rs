@@ -40,7 +40,10 @@ pub(crate) enum Ask {
     Remotes(Duration),
     /// The same, of pushes that were decided since then and have just ended; `refused`: the git that this process
     /// ran said that its push failed, and was not cut off.
-    JustEnded { since: Timestamp, refused: bool },
+    JustEnded {
+        since: Timestamp,
+        refused: bool,
+    },
     /// Nobody: what this process ran to deploy has ended, well or not.
     Ended {
         well: bool,
