@@ -64,7 +64,8 @@ pub(crate) fn run(repository: &Repository) {
             .count()
             > 0
         {
-            let _ = settle(repository, Ask::JustEnded(since));
+            let refused = false;
+            let _ = settle(repository, Ask::JustEnded { since, refused });
             // So that no later command has to read all that happened since the last one.
             if let Ok(loaded) = repository.policy_of_head() {
                 let _ = unjudged::record_all(repository, &loaded.policy);

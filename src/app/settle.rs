@@ -38,8 +38,12 @@ pub(crate) enum Ask {
     Nobody,
     /// All at once, each for so long at most.
     Remotes(Duration),
-    /// The same, of pushes that were decided since then and have just ended.
-    JustEnded(Timestamp),
+    /// The same, of pushes that were decided since then and have just ended; `refused`: the git that this process
+    /// ran said that its push failed, and was not cut off.
+    JustEnded {
+        since: Timestamp,
+        refused: bool,
+    },
     /// Nobody: what this process ran to deploy has ended, well or not.
     Ended {
         well: bool,
@@ -77,7 +81,7 @@ pub(crate) fn settle(repository: &Repository, ask: Ask) -> Result<(), Stop> {
     let wait = match ask {
         Ask::Nobody => Duration::ZERO,
         Ask::Remotes(limit) => limit,
-        Ask::JustEnded(_) => network::LIMIT,
+        Ask::JustEnded { .. } => network::LIMIT,
         // Nothing tells it later.
         Ask::Ended { .. } => network::LIMIT * 3,
     };
@@ -196,10 +200,12 @@ fn by_tip(
         Ok::<_, Stop>(repository.records(commit)?.iter().any(brought))
     };
     if tip != Some(&record.commit) {
+        let is_refused =
+            matches!(ask, Ask::JustEnded { refused: true, .. }) && one.is_of_this_process();
         // What it replaced may have come back since.
         let is_unmoved = tip.map(Oid::as_str) == push.old.as_deref()
             && !tip.map_or(Ok(false), is_brought_by_another)?;
-        return Ok(if is_unmoved {
+        return Ok(if is_refused || is_unmoved {
             Outcome::Missing
         } else {
             Outcome::Unknown
@@ -219,7 +225,7 @@ fn by_tip(
         }
         None => false,
     };
-    let is_fresh = matches!(ask, Ask::JustEnded(since) if record.at >= since);
+    let is_fresh = matches!(ask, Ask::JustEnded { since, .. } if record.at >= since);
     Ok(match (is_fresh, is_expected) {
         (true, false) => Outcome::Arrived(SystemClock.now()),
         (true, true) | (false, false) => Outcome::Found,

@@ -189,7 +189,10 @@ pub(crate) fn sighting(
     } else {
         Judged::Unjudged
     };
+    // So that the note of the commit that was there before tells that it went.
+    let before = repository.remembered(place)?.map(|record| record.commit);
     let event = Event::Deployed(Deployed {
+        replaces: before.filter(|before| before != commit),
         seen: true,
         ..Deployed::new(judged)
     });

@@ -103,7 +103,7 @@ fn form(text: &str, nearest_day: Option<&str>) -> TextError {
 fn wrong(text: &str, why: &dyn Display) -> TextError {
     TextError(format!(
         "`{text}` is not a date and time: {why}; write one such as `2026-12-24 23:00` or \
-         `2026-12-24T23:00:00+01:00`"
+         `2026-12-24T23:00[Europe/Madrid]`"
     ))
 }
 
@@ -148,9 +148,17 @@ fn dated(text: &str, zone: &TimeZone) -> Result<Timestamp, TextError> {
 
 /// The instant of a wall-clock time, which must occur once.
 fn civil(text: &str, at: DateTime, zone: &TimeZone) -> Result<Timestamp, TextError> {
-    let at = zone.to_ambiguous_zoned(at).unambiguous();
-    at.map(|at| at.timestamp())
-        .map_err(|error| wrong(text, &error))
+    let ambiguous = zone.to_ambiguous_zoned(at);
+    let occurs_once = !ambiguous.is_ambiguous();
+    let at = (ambiguous.compatible()).map_err(|error| wrong(text, &error))?;
+    if occurs_once {
+        return Ok(at.timestamp());
+    }
+    let name = zone.iana_name().unwrap_or("this zone");
+    Err(TextError(format!(
+        "`{text}` does not occur once in {name}, where the clocks change: give its offset, such as `{}`",
+        at.strftime("%Y-%m-%dT%H:%M:%S%:z")
+    )))
 }
 
 #[cfg(test)]
@@ -223,14 +231,9 @@ mod tests {
 
     #[test]
     fn an_hour_that_does_not_occur_once_is_refused() {
-        refused(
-            "2026-03-29 02:30",
-            "falls into a gap between offsets +01 and +02",
-        );
-        refused(
-            "2026-10-25 02:30",
-            "falls into a fold between offsets +02 and +01; write one such as `2026-12-24 23:00` or `2026-12-24T23:00:00+01:00`",
-        );
+        let gap = "does not occur once in Europe/Madrid, where the clocks change: give its offset, such as `2026-03-29T03:30:00+02:00`";
+        refused("2026-03-29 02:30", gap);
+        refused("2026-10-25 02:30", "such as `2026-10-25T02:30:00+02:00`");
     }
 
     #[test]

@@ -2,8 +2,9 @@
 
 use std::{fmt, str::FromStr};
 
-use calcard::common::timezone::Tz;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
+use strum::IntoEnumIterator;
+use windows_timezones::WindowsTimezone;
 
 use super::TextError;
 
@@ -55,12 +56,18 @@ pub(super) fn in_database(name: &str) -> Option<TimeZone> {
     zone.filter(|zone| !zone.is_unknown() && zone.iana_name().is_some())
 }
 
-/// Finds the zone that a name of Windows stands for.
+/// Finds the zone that a name of Windows stands for: `Romance Standard Time`, `(UTC+01:00) Brussels, Copenhagen, Madrid,
+/// Paris`.
 pub(super) fn of_windows(name: &str) -> Option<TimeZone> {
-    match name.parse() {
-        Ok(Tz::Tz(known)) => in_database(known.name()),
-        _ => None,
-    }
+    // In a list of Windows the difference from UTC stands before the cities.
+    let cities = |text: &str| text.split_once(") ").map(|(_, cities)| cities.to_owned());
+    let is_it = |zone: &WindowsTimezone| {
+        let shown = zone.description();
+        name == zone.name()
+            || name == shown
+            || name.starts_with('(') && cities(name) == cities(shown)
+    };
+    in_database(WindowsTimezone::iter().find(is_it)?.tzdb_id())
 }
 
 /// Finds a zone by its name in any case.

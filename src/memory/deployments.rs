@@ -101,7 +101,8 @@ pub fn current<'r>(
     commit: &Oid,
     now: Timestamp,
 ) -> Option<&'r Record> {
-    arrival(records, place, commit, now, |_| true)
+    let [observed, fast, found] = arrivals(records, place, commit, now);
+    observed.or(fast).or(found)
 }
 
 /// Since when a commit that is live now has been live without a break; `None` where nothing tells.
@@ -113,36 +114,41 @@ pub fn live_since(
     commit: &Oid,
     now: Timestamp,
 ) -> Option<Timestamp> {
-    let arrived = arrival(records, place, commit, now, |at| at <= now)?;
-    Some(arrived.at)
+    let [observed, _, found] = arrivals(records, place, commit, now);
+    let arrived = observed.or(found).map(|record| record.at);
+    arrived.filter(|at| *at <= now)
 }
 
-/// The arrival of a commit that no departure follows: the last that was observed when it happened, for git
-/// does not push what is there; else the first at which the commit was found.
-fn arrival<'r>(
+/// The arrivals of a commit that no departure follows: the last that was observed when it happened, for git
+/// does not push what is there; the last that a fast clock dated; and the first at which the commit was found.
+fn arrivals<'r>(
     records: &'r [Record],
     place: Place<'_>,
     commit: &Oid,
     now: Timestamp,
-    counts: impl Fn(Timestamp) -> bool,
-) -> Option<&'r Record> {
-    let left = (place.deployments(records))
+) -> [Option<&'r Record>; 3] {
+    let all = || place.deployments(records);
+    let left = all()
         .filter(|(record, _)| record.commit != *commit && record.at <= now)
-        .map(|(record, _)| record.at)
-        .max();
-    let arrivals = || {
-        let own = place.deployments(records);
-        own.filter(|(record, _)| record.commit == *commit && counts(record.at))
+        .map(|(record, _)| record)
+        .max_by_key(|record| record.at);
+    let own = |seen| {
+        let own = all().filter(|(record, _)| record.commit == *commit);
+        own.filter(move |(_, deployed)| deployed.seen == seen)
+            .map(|(record, _)| record)
     };
-    let observed = arrivals()
-        .filter(|(record, deployed)| !deployed.seen && left.is_none_or(|left| record.at >= left))
-        .max_by_key(|(record, _)| record.at);
-    let found = || {
-        arrivals()
-            .filter(|(record, deployed)| deployed.seen && left.is_none_or(|left| record.at > left))
-            .min_by_key(|(record, _)| record.at)
-    };
-    observed.or_else(found).map(|(record, _)| record)
+    let observed = own(false)
+        .filter(|record| record.at <= now && left.is_none_or(|left| record.at >= left.at))
+        .max_by_key(|record| record.at);
+    // Its time does not tell whether it came before the departure.
+    let follows = |left: &Record, record: &Record| record.replaces() == Some(&left.commit);
+    let fast = own(false)
+        .filter(|record| record.at > now && left.is_none_or(|left| follows(left, record)))
+        .max_by_key(|record| record.at);
+    let found = own(true)
+        .filter(|record| left.is_none_or(|left| record.at > left.at))
+        .min_by_key(|record| record.at);
+    [observed, fast, found]
 }
 
 /// The last deployment to a place; what the future holds is a clock's mistake.
@@ -194,6 +200,7 @@ pub fn removals<'r>(
 pub fn before<'r>(records: &'r [Record], place: Place<'_>, live: &Oid) -> Option<&'r Oid> {
     place
         .deployments(records)
+        .filter(|(_, deployed)| !deployed.seen || deployed.decided.is_some())
         .filter(|(record, deployed)| record.commit == *live && deployed.judged != Judged::Rollback)
         .filter_map(|(record, _)| Some((record.at, record.replaces()?)))
         .max_by_key(|(at, _)| *at)

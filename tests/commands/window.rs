@@ -217,7 +217,7 @@ fn a_wrong_moment_a_wrong_name_and_a_wrong_rule_end_with_2() {
             exit 2
             --- stderr
             pushgate: window not done
-              `2026-10-25 02:30` does not occur once in Europe/Madrid, where the clocks change: write `2026-10-25T02:30:00+02:00` or `2026-10-25T02:30:00+01:00`
+              `2026-10-25 02:30` does not occur once in Europe/Madrid, where the clocks change: give its offset, such as `2026-10-25T02:30:00+02:00`
         "#]],
     );
     fails(

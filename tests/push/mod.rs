@@ -26,5 +26,6 @@ mod ssh;
 mod target;
 mod team;
 mod trunk;
+mod unjudged;
 mod waiting;
 mod window;

@@ -177,7 +177,7 @@ impl<'d> Decider<'d> {
                     // What is taken off is barred: what runs, and not what git has.
                     let here = push.here.as_ref();
                     verdict.runs = here.and_then(|here| self.world.remotes.running(here));
-                    verdict.rollback = rollback(push);
+                    verdict.rollback = rollback(push, &self.world);
                 }
                 (push, verdict)
             };
@@ -300,11 +300,13 @@ fn look_at_live(push: &GovernedPush<'_>, journal: &dyn Journal) -> Result<(), St
 }
 
 /// The rollback that a push is where no gate is asked whether it may be one.
-fn rollback(push: &GovernedPush<'_>) -> Option<Rollback> {
+fn rollback(push: &GovernedPush<'_>, world: &World<'_>) -> Option<Rollback> {
     let change = change(push)?;
-    Some(Rollback {
-        from: change.replaces?.clone(),
-        to: change.commit.clone(),
+    let (from, to) = (change.replaces?, change.commit);
+    let is_forward = world.repository.is_past(from, to, &push.remote);
+    (!matches!(is_forward, Ok(Some(true)))).then(|| Rollback {
+        from: from.clone(),
+        to: to.clone(),
     })
 }
 

@@ -57,7 +57,7 @@ fn repeats(
             Some(left) => left,
             None => {
                 return property.problem(format!(
-                    "more than {MOST_RULES} rules in one file; one of many days counts as three, at each time of a BYHOUR"
+                    "more than {MOST_RULES} rules in one file; one with a BYHOUR, a COUNT or many days counts as several"
                 ));
             }
         };

@@ -174,10 +174,12 @@ impl Plan<'_> {
                 let mut git = self.world.git.plain(self.push_words(target));
                 git.envs(permit.map(|permit| (DEPLOY, permit.name())));
                 let ended = to_its_end("git push", || git.spawn());
-                // A push that failed may have arrived all the same.
+                // A push that failed may have arrived all the same; 1: git tells what was refused (git-push(1)), with
+                // 128 it was cut off.
+                let (since, refused) = (start, matches!(ended, Ok(1)));
                 self.settle(match ended {
                     Ok(0) => Ask::Ended { well: true },
-                    _ => Ask::JustEnded(start),
+                    _ => Ask::JustEnded { since, refused },
                 });
                 code = ended.unwrap_or_else(|error| {
                     report::print(report::failure(verb, &error));

@@ -1,0 +1,140 @@
+//! What no gate judged on its way, and what is only found live: who knows how it came, and since when it counts.
+
+use std::fs;
+
+use crate::support::{Sandbox, person::Person};
+
+const POLICY: &str = "\
+suite: {run: 'true'}
+environments:
+  staging: {}
+  production: {after: staging, signoff: false, soak: 20m}
+";
+
+const LOUD: &str = "no gate judged this: ";
+
+/// A shop of Ana, whose gate has come, and of Ben.
+fn shop() -> Sandbox {
+    let shop = Sandbox::new();
+    shop.policy(POLICY);
+    for remote in ["origin", "staging", "production"] {
+        shop.push_ungated(remote, "master");
+    }
+    shop.later(60);
+    shop.date_hook(&shop.app);
+    shop
+}
+
+fn people(shop: &Sandbox) -> [Person<'_>; 2] {
+    let ben = Person::joins(shop, "Ben", &["staging", "production"]);
+    [Person::ana(shop), ben]
+}
+
+/// Pushes around the gate, by URL: not even the reflogs of this clone tell of it.
+fn around(person: &Person<'_>, time: &str, url: &str, refspec: &str) {
+    let words = ["git", "push", "-q", "--force", "--no-verify", url, refspec];
+    person.at(time, &words).goes();
+}
+
+#[test]
+fn what_came_back_after_another_commit_soaks_anew_and_is_not_judged() {
+    let shop = shop();
+    let [ana, ben] = people(&shop);
+    ana.commits("two");
+    ana.push("10:00", "origin").goes();
+    ana.push("10:00", "staging").goes();
+    ben.commits("wip");
+    let [staging, production] = ["staging", "production"]
+        .map(|name| shop.path(&format!("{name}.git")).display().to_string());
+    around(&ben, "10:05", &staging, "HEAD:master");
+    assert!(ana.reads("10:10", &["status"]).contains(LOUD));
+    around(&ben, "10:15", &staging, "origin/master:master");
+    ana.push("10:30", "production")
+        .refused("promotion")
+        .says("nothing tells since when");
+    let status = ana.reads("10:40", &["status"]);
+    assert!(status.contains("first seen 10:30 (10m)"), "{status}");
+    assert!(status.contains(LOUD), "{status}");
+    ana.push("10:51", "production").goes();
+    // The same where nothing comes after it.
+    around(&ben, "11:00", &production, "HEAD:master");
+    ana.reads("11:01", &["status"]);
+    around(&ben, "11:02", &production, "origin/master:master");
+    let status = ana.reads("11:03", &["status"]);
+    assert_eq!(status.matches(LOUD).count(), 2, "{status}");
+}
+
+#[test]
+fn a_fast_clock_hides_no_rollback_and_is_not_accused() {
+    let shop = shop();
+    let [ana, ben] = people(&shop);
+    ben.commits("three");
+    ben.push("11:00", "origin").goes();
+    ben.push("11:00", "staging").goes();
+    ana.git(&["pull", "-q", "--ff-only", "origin", "master"])
+        .goes();
+    let status = ana.reads("10:00", &["status"]);
+    assert!(status.contains(", by Ben"), "{status}");
+    assert_eq!(status.matches(LOUD).count(), 0, "{status}");
+    ana.commits("four");
+    ana.push("10:01", "origin").goes();
+    ana.push("10:01", "staging").goes();
+    let back = ["rollback", "staging", "--yes", "-m", "four is bad"];
+    ana.pushgate("10:02", &back).goes();
+    let status = ana.reads("10:04", &["status"]);
+    assert!(status.contains("since 10:02 (2m), by Ana"), "{status}");
+    assert!(status.contains("four is bad"), "{status}");
+}
+
+#[test]
+fn a_push_forward_is_no_rollback_though_it_is_called_so_and_the_gate_is_off() {
+    let shop = shop();
+    let [ana, _] = people(&shop);
+    let two = ana.commits("two");
+    for remote in ["origin", "staging"] {
+        ana.push("10:00", remote).goes();
+    }
+    ana.push("10:30", "production").goes();
+    ana.commits("three");
+    let words = "env PUSHGATE=off PUSHGATE_ROLLBACK=1 git push production master";
+    let words: Vec<_> = words.split(' ').collect();
+    ana.at("11:00", &words).goes();
+    let status = ana.reads("11:10", &["status"]);
+    assert!(status.contains("overridden: no gate was asked"), "{status}");
+    ana.pushgate("11:20", &["rollback", "production", &two, "--yes"])
+        .goes();
+}
+
+#[test]
+fn a_rollback_that_git_refused_has_not_happened() {
+    let shop = shop();
+    let swap = shop.path("swap").display().to_string();
+    let production = shop.path("production.git").display().to_string();
+    // While the rollback is judged, a colleague deploys.
+    shop.policy(&format!(
+        "suite:\n  run: '[ ! -e {swap} ] || git --git-dir={production} update-ref refs/heads/master $(cat {swap})'\n  reuse: never\nenvironments:\n  production: {{}}\n"
+    ));
+    let [ana, ben] = people(&shop);
+    let deploys = |time, subject| {
+        let id = ana.commits(subject);
+        ana.push(time, "origin").goes();
+        ana.push(time, "production").goes();
+        id
+    };
+    let (one, two) = (deploys("10:00", "one"), deploys("11:00", "two"));
+    let three = ben.commits("three");
+    ben.push("11:30", "origin").goes();
+    around(&ben, "11:30", &production, "HEAD:other");
+    fs::write(&swap, &three).unwrap();
+    let ran = ana.pushgate("12:00", &["rollback", "production", "--yes"]);
+    ran.goes_not().says("(stale info)");
+    fs::remove_file(&swap).unwrap();
+    assert_eq!(shop.tip("production", "master"), three);
+    let log = ana.reads("12:01", &["log"]);
+    assert!(log.contains("did not arrive"), "{log}");
+    ana.git(&["pull", "-q", "--ff-only", "origin", "master"])
+        .goes();
+    let ran = ana.pushgate("12:10", &["rollback", "production", &two, "--yes"]);
+    ran.goes();
+    assert_ne!(one, two);
+}
