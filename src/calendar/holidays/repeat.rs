@@ -6,22 +6,7 @@ use jiff::{ToSpan, civil::DateTime, tz::TimeZone};
 use super::time::EventTime;
 
 /// The parts of a rule that are read; any other would be left out in silence.
-const PARTS: [&str; 14] = [
-    "FREQ",
-    "UNTIL",
-    "COUNT",
-    "INTERVAL",
-    "BYSECOND",
-    "BYMINUTE",
-    "BYHOUR",
-    "BYDAY",
-    "BYMONTHDAY",
-    "BYYEARDAY",
-    "BYWEEKNO",
-    "BYMONTH",
-    "BYSETPOS",
-    "WKST",
-];
+const PARTS: &str = "FREQ UNTIL COUNT INTERVAL BYSECOND BYMINUTE BYHOUR BYDAY BYMONTHDAY BYYEARDAY BYWEEKNO BYMONTH BYSETPOS WKST";
 
 /// The wall-clock time that the crate counts seconds from.
 const EPOCH: DateTime = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
@@ -94,8 +79,7 @@ impl Repeat {
         let years = usize::try_from(2035 - start.at.year()).unwrap_or_default();
         let counted = rule.count.map_or(0, |_| years / 30 + count / 50);
         rule.until = Some(wall(start.at.saturating_add(YEARS.years())));
-        let found = expand(&rule, start.at).take(count.max(1));
-        let last = found.last();
+        let last = expand(&rule, start.at).take(count.max(1)).last();
         rule.until = None;
         let Some(last) = last else {
             return wrong("never occurs: it names no day that exists");
@@ -181,7 +165,7 @@ fn skip(rule: &IcalRecurRule, start: DateTime, earliest: DateTime) -> DateTime {
 
 /// Reads the text of a rule, and refuses what the crate leaves out as RFC 5545 has it.
 fn parse(text: &str) -> Result<IcalRecurRule, String> {
-    let mut known = PARTS.to_vec();
+    let mut known: Vec<_> = PARTS.split(' ').collect();
     for part in text.split(';').map(str::trim) {
         let name = part.split_once('=').map_or(part, |(name, _)| name.trim());
         let place = known
