@@ -48,6 +48,8 @@ pub trait LocalRepository: Sync {
     fn local_branch(&self, name: &str) -> Result<Option<Oid>, Stop>;
     /// Whether trunk's branch was on its remote when that was asked last, or is its default one, as the clone noted.
     fn has_been_there(&self, trunk: &TrunkName) -> Result<bool, Stop>;
+    /// Whether these files of trunk's tip are those of its tracking ref, where there is one.
+    fn has_same_files(&self, trunk: &TrunkName, tip: &Oid, files: &[&str]) -> Result<bool, Stop>;
     fn checked_out(&self, branch: &str) -> Result<CheckedOut, Stop>;
     /// How `a` relates to `b`; `remote` is where a shallow clone would be deepened from.
     fn relation(&self, a: &Oid, b: &Oid, remote: &str) -> Result<Relation, Stop>;

@@ -155,6 +155,9 @@ impl LocalRepository for Fake {
     fn has_been_there(&self, _: &TrunkName) -> Result<bool, Stop> {
         Ok(false)
     }
+    fn has_same_files(&self, _: &TrunkName, _: &Oid, _: &[&str]) -> Result<bool, Stop> {
+        Ok(true)
+    }
     fn checked_out(&self, _: &str) -> Result<CheckedOut, Stop> {
         Ok(CheckedOut::Here)
     }
