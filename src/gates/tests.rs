@@ -468,7 +468,7 @@ fn after_a_short_suite_no_remote_is_asked_again() {
         suite: || {
             Ok(SuiteRun {
                 took: Duration::from_secs(9),
-                warning: None,
+                ..SuiteRun::default()
             })
         },
         ..Fake::default()
