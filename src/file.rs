@@ -128,7 +128,12 @@ pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
 pub(crate) fn lock(path: &Path, wait: Duration) -> io::Result<Option<File>> {
     const LONGEST_TICK: Duration = Duration::from_millis(50);
     let mut tick = Duration::from_millis(2);
-    let file = open_or_create(path, OpenOptions::new().append(true))?;
+    let opened = open_or_create(path, OpenOptions::new().append(true));
+    let named = |error: io::Error| {
+        let text = format!("{}: {error}", path.display());
+        io::Error::new(error.kind(), text)
+    };
+    let file = opened.map_err(named)?;
     let start = Instant::now();
     loop {
         match file.try_lock() {
@@ -224,12 +229,13 @@ fn what_else(kind: FileType) -> Option<&'static str> {
         .find_map(|(is_it, what)| is_it.then_some(what))
 }
 
-/// Reads a small JSON file of a repository's state; `None` where there is none, or it cannot be ours.
-pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Option<T> {
+/// Reads a small JSON file of a repository's state.
+pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> io::Result<T> {
     const LARGEST: u64 = 64 * 1024;
-    let is_small = path.symlink_metadata().ok()?.len() <= LARGEST;
-    let text = is_small.then(|| read(path).ok()).flatten()?;
-    serde_json::from_slice(&text).ok()
+    if path.symlink_metadata()?.len() > LARGEST {
+        return Err(io::Error::other("it is too long to be ours"));
+    }
+    Ok(serde_json::from_slice(&read(path)?)?)
 }
 
 /// Writes or replaces a JSON file of a repository's state.

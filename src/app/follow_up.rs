@@ -4,7 +4,7 @@
 use std::{
     collections::BTreeSet,
     fs::File,
-    thread,
+    io, thread,
     time::{Duration, Instant},
 };
 
@@ -45,9 +45,11 @@ pub(crate) fn run(repository: &Repository) {
     let deadline = Instant::now() + LONGEST;
     // The hook has decided a moment before it starts this.
     let since = SystemClock.now() - Duration::from_secs(10);
-    let Some(_turn) = turn(repository) else {
+    // The locks save work. Where one cannot be had at all, this process works beside the others.
+    let turn = turn(repository);
+    if let Ok(None) = turn {
         return;
-    };
+    }
     forget_old(repository);
     let mut settled = BTreeSet::new();
     let mut tried = BTreeSet::new();
@@ -84,9 +86,12 @@ pub(crate) fn run(repository: &Repository) {
 }
 
 /// One such process works and one more waits, for what the first has not seen any more: `None` for others.
-fn turn(repository: &Repository) -> Option<File> {
-    let lock = |name: &str, wait| file::lock(&repository.state_dir().join(name), wait).ok()?;
-    let _next = lock("follow-up-next.lock", Duration::ZERO)?;
+fn turn(repository: &Repository) -> io::Result<Option<File>> {
+    let lock = |name: &str, wait| file::lock(&repository.state_dir().join(name), wait);
+    let next = lock("follow-up-next.lock", Duration::ZERO);
+    if let Ok(None) = next {
+        return next;
+    }
     lock("follow-up.lock", LONGEST)
 }
 

@@ -248,8 +248,8 @@ impl Ended {
     fn close(self, repository: &Repository, outcome: Outcome) -> Result<(), Stop> {
         let record = match outcome {
             Outcome::Open => return Ok(()),
-            Outcome::Missing => return self.mark(repository, State::Missing),
-            Outcome::Unknown => return self.mark(repository, State::Unknown),
+            Outcome::Missing => return self.mark(State::Missing),
+            Outcome::Unknown => return self.mark(State::Unknown),
             Outcome::Arrived(at) => Record {
                 at,
                 ..self.push.record
@@ -269,9 +269,9 @@ impl Ended {
         remove(&self.path)
     }
 
-    fn mark(mut self, repository: &Repository, state: State) -> Result<(), Stop> {
+    fn mark(mut self, state: State) -> Result<(), Stop> {
         self.push.state = state;
-        let replaced = repository.open_pushes().replace(&self.path, &self.push);
+        let replaced = file::write_json(&self.path, &self.push);
         replaced.map_err(failed)
     }
 }
@@ -305,6 +305,7 @@ fn remove(path: &Path) -> Result<(), Stop> {
 #[allow(clippy::needless_pass_by_value, reason = "for map_err")]
 fn failed(error: io::Error) -> Stop {
     Stop::failed("write down what became of a push", &error)
+        .cure("see what is wrong here", ["pushgate doctor"])
 }
 
 /// A push with what tells later whether it arrived.

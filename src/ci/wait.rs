@@ -13,7 +13,7 @@ use super::{
     find,
 };
 use crate::{
-    gates::{Checked, Stop, Work},
+    gates::{Stop, SuiteRun, Work},
     git::Repository,
     policy::{Ci, FILE, Forge},
     process::signals,
@@ -51,7 +51,7 @@ pub(crate) fn wait(
     work: &Work<'_>,
     ci: &Ci,
     progress: &dyn Progress,
-) -> Result<Checked, Stop> {
+) -> Result<SuiteRun, Stop> {
     let job = match ci.forge {
         Forge::Github => "GITHUB_ACTIONS",
         Forge::Gitlab => "GITLAB_CI",
@@ -88,10 +88,10 @@ pub(crate) fn wait(
     };
     let passed = wait.until_decided()?;
     progress.end();
-    Ok(Checked {
-        of: question.subject(),
-        passed,
+    Ok(SuiteRun {
         took: start.elapsed(),
+        checks: Some(format!("{} of {}", number(passed), question.subject())),
+        warning: None,
     })
 }
 
@@ -213,10 +213,6 @@ impl Wait<'_> {
     fn refused(&self, red: &[Check], missing: &[String]) -> Stop {
         const MOST: usize = 10;
         let (forge, asked) = (self.question.forge.name(), self.question.subject());
-        let number = |checks| match checks {
-            1 => "1 check".to_owned(),
-            more => format!("{more} checks"),
-        };
         let (why, hints) = match (red.len(), missing.len()) {
             (0, 0) => {
                 let (remote, id) = (&self.question.remote, self.question.commit.short());
@@ -278,6 +274,13 @@ impl Wait<'_> {
             thread::sleep(TICK.min(until.saturating_duration_since(Instant::now())));
             self.progress.tick();
         }
+    }
+}
+
+fn number(checks: usize) -> String {
+    match checks {
+        1 => "1 check".to_owned(),
+        more => format!("{more} checks"),
     }
 }
 

@@ -194,22 +194,29 @@ impl<'o> PreviewedPush<'o> {
         trunk: Option<&TrunkName>,
         remotes: &dyn Remotes,
     ) -> Result<Self, Stop> {
+        let branch = of.branch(trunk);
+        // What is remembered is of no branch.
+        let is_it = |(name, _): &(String, Oid)| of.is_remembered || name == branch;
         let mut next = None;
         for remote in &of.remotes {
-            let tips = remotes.live(of, remote)?;
-            let has = tips.iter().any(|(_, tip)| tip == commit);
+            let mut tips = remotes.live(of, remote)?;
+            tips.retain(is_it);
+            // One of its URLs may be behind, or have nothing yet.
+            let other = tips.iter().find(|(_, tip)| tip != commit);
+            let is_everywhere = tips.len() >= remote.urls.len().max(1);
+            let old = match other {
+                Some((_, tip)) => Some(tip.clone()),
+                None => is_everywhere.then(|| commit.clone()),
+            };
+            let has = old.as_ref() == Some(commit);
             if !has || next.is_none() {
-                next = Some((remote, tips));
+                next = Some((remote, old));
             }
             if !has {
                 break;
             }
         }
-        let (remote, tips) = next.ok_or_else(|| of.unknown())?;
-        let branch = of.branch(trunk);
-        // What is remembered is of no branch.
-        let is_it = |(name, _): &(String, Oid)| of.is_remembered || name == branch;
-        let old = tips.into_iter().find(is_it).map(|(_, tip)| tip);
+        let (remote, old) = next.ok_or_else(|| of.unknown())?;
         let by_command = || Deploy {
             environment: of.environment.clone(),
             command: vec!["COMMAND".into()],

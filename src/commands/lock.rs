@@ -22,7 +22,7 @@ use crate::{
     cure::command,
     gates::{
         Clock, Remotes as _, Stop,
-        lock::{damaged, is_same_person},
+        lock::{is_same_person, unclear},
         verdict::Decision,
     },
     git::{Repository, locks::Change, pause},
@@ -229,7 +229,9 @@ impl<'w> Locks<'w> {
             let unlock = command(["pushgate", "unlock", name]);
             let what = format!("lock of {name}");
             let stop = match state {
-                State::Damaged(_) => damaged(sentence, name, "then lock again"),
+                State::Ahead(_) | State::Damaged(_) => {
+                    unclear(&state, sentence, name, "then lock again")
+                }
                 _ => Stop::refused(sentence).cure("ask them, or take it away", [unlock]),
             };
             report::print(report::failure(&what, &stop));

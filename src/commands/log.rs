@@ -125,6 +125,7 @@ fn known(world: &Repository, most: Option<usize>) -> Result<(Vec<Happened>, Vec<
         let (path, lines) = (ledger.path().display(), listed(&lines, 1));
         warnings.push(format!("line {lines} of {path} is damaged and left out"));
     }
+    warnings.extend(contents.newer_remark(ledger.path().display()));
     let notes = world.notes();
     let records = match most {
         Some(most) => notes.recent(most),
@@ -136,10 +137,10 @@ fn known(world: &Repository, most: Option<usize>) -> Result<(Vec<Happened>, Vec<
         Vec::new()
     });
     let open = world.open_pushes();
-    for path in open.damaged() {
+    for (path, error) in open.unread() {
         let path = path.display();
         warnings.push(format!(
-            "{path} is damaged: what became of a push is not known"
+            "what became of a push is not known, for {path} cannot be read ({error}): see pushgate doctor"
         ));
     }
     let open: Vec<_> = open.all().into_iter().map(|(_, push)| push).collect();

@@ -151,7 +151,7 @@ fn previous(place: Place<'_>, live: &Oid, world: &Repository) -> Result<Oid, Err
             return Err(which(message, environment));
         };
         let records = world.records(older)?;
-        if removed_by_rollback(&records, environment, older).is_none() {
+        if removed_by_rollback(&records, place, older).is_none() {
             return Ok(older.clone());
         }
         seen.push(older.clone());

@@ -6,11 +6,10 @@ use bstr::ByteSlice;
 use jiff::{Timestamp, tz::TimeZone};
 
 use super::{Finding, Found, Opened, Status};
-use crate::{calendar::Zone, text::span};
+use crate::calendar::Zone;
 
 /// Clocks that differ by less agree.
 const TOLERANCE: Duration = Duration::from_mins(2);
-
 /// The time here, and where a window goes by another.
 pub(crate) fn zone(opened: &Opened) -> Found {
     let environments = opened.policy.environments.iter();
@@ -60,14 +59,12 @@ pub(crate) fn behind(opened: &Opened) -> Found {
     });
     let contents = world.ledger().read().ok();
     let entries = contents.iter().flat_map(|contents| &contents.entries);
-    let decided = entries.map(|one| (one.at, "the last line of the ledger".to_owned()));
+    let decided = entries.map(|one| (one.at, "the time of the ledger's last line".to_owned()));
     let last = decided.chain(committed).max();
     let finding = last.and_then(|(at, what)| {
         let by = Duration::try_from(at.duration_since(Timestamp::now())).ok()?;
-        let text = format!(
-            "{what} is {} ahead of this clock, which may be slow",
-            span(by)
-        );
+        let at = at.strftime("%Y-%m-%d %H:%M UTC");
+        let text = format!("{what} is {at}, ahead of this clock, which may be slow");
         let finding = Finding::warning(text).run("date -u");
         (by > TOLERANCE).then(|| finding.run("sudo timedatectl set-ntp true"))
     });

@@ -1,13 +1,18 @@
 //! What this clone and the team remember.
 
-use std::time::Duration;
+use std::{
+    fs::{self, OpenOptions},
+    io,
+    time::Duration,
+};
 
 use jiff::Timestamp;
 
 use super::{Finding, Found, Opened, RemoteAnswer, from_here};
 use crate::{
     app::unjudged::sighting,
-    cure::command,
+    cure::{Cure, command},
+    file,
     gates::{EnvironmentRemotes, Memory},
     memory::{
         deployments::current,
@@ -40,6 +45,8 @@ pub(crate) fn ledger(opened: &Opened) -> Found {
         several => format!("{several} decisions in {path}"),
     };
     let mut findings = vec![Finding::ok(text)];
+    let newer = contents.newer_remark(&path);
+    findings.extend(newer.map(Finding::warning));
     let damaged: Vec<_> = contents.damaged.iter().map(usize::to_string).collect();
     if !damaged.is_empty() {
         let lines = if damaged.len() == 1 { "line" } else { "lines" };
@@ -51,6 +58,36 @@ pub(crate) fn ledger(opened: &Opened) -> Found {
         findings.push(finding);
     }
     Ok(findings)
+}
+
+/// What stands in the directory of the state and cannot be read. Without its locks and marks, what happened
+/// here may never be shared.
+pub(crate) fn state(opened: &Opened) -> Found {
+    const DIRECTORIES: [&str; 3] = ["logs", "open", "receipts"];
+    let state = opened.world.state_dir();
+    let mut unread = opened.world.open_pushes().unread();
+    for entry in fs::read_dir(state).into_iter().flatten().flatten() {
+        let path = entry.path();
+        let is_directory = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        let looked = if !DIRECTORIES.iter().any(|name| entry.file_name() == *name) {
+            file::open(&path, OpenOptions::new().read(true)).map(drop)
+        } else if is_directory {
+            fs::read_dir(&path).map(drop)
+        } else {
+            Err(io::ErrorKind::NotADirectory.into())
+        };
+        unread.extend(looked.err().map(|error| (path, error)));
+    }
+    let findings = unread.into_iter().map(|(path, error)| {
+        let path = from_here(&path);
+        let finding = Finding::warning(format!("{path} cannot be read: {error}"));
+        if error.kind() == io::ErrorKind::PermissionDenied {
+            return finding.hint(format!("have its owner let you read and write it: {path}"));
+        }
+        let words = "see what is in it, then remove it";
+        finding.cures([Cure::run(words, [command(["rm", "-r", &path])])])
+    });
+    Ok(findings.collect())
 }
 
 /// The deployments to each environment that no gate has judged, as far as the team knows.

@@ -27,7 +27,7 @@ type Found = Result<Vec<Finding>, Stop>;
 type Check = fn(&Opened) -> Found;
 
 /// The checks of a repository with their headings and names, in the order of the report.
-const CHECKS: [(&str, &str, Check); 18] = [
+const CHECKS: [(&str, &str, Check); 19] = [
     ("program", "reach", program::reach),
     ("hook", "directory", hook::directory),
     ("hook", "hook", hook::judges),
@@ -43,6 +43,7 @@ const CHECKS: [(&str, &str, Check); 18] = [
     ("remotes", "live", remotes::live),
     ("suite", "suite", suite::check),
     ("memory", "ledger", memory::ledger),
+    ("memory", "state", memory::state),
     ("memory", "deployments", memory::unjudged),
     ("clock", "zone", clock::zone),
     ("clock", "clock", clock::behind),

@@ -1,6 +1,7 @@
 //! The gate `lock`: no other person has locked the environment.
 
 use super::{
+    facts::TrunkName,
     governed_push::GovernedPush,
     remote_tips::RemoteTips,
     stop::{Needs, Stop},
@@ -10,6 +11,7 @@ use super::{
 use crate::{
     cure::command,
     memory::{lock::State, record::who},
+    policy::FILE,
     push::Oid,
 };
 
@@ -25,8 +27,20 @@ pub(crate) fn ask(
     let name = &environment.name;
     let mut locks = Vec::from_iter(world.memory.lock(name)?);
     if push.policy.shares() {
-        let all = tips.trunk_tip(&push.trunk.clone()?, false)?.locks;
-        locks.extend(all.into_iter().filter(|lock| lock.environment == *name));
+        let trunk = push.trunk.clone()?;
+        let answer = tips.trunk_tip(&trunk, false)?;
+        // Where the pushed commit has to be trunk's newest, it brings the rules.
+        let calendars = environment.window.holidays.iter();
+        let mut rules = vec![FILE];
+        rules.extend(calendars.map(|one| one.path.as_str()));
+        if environment.takes_any()
+            && let Ok(tip) = &answer.commit
+            && !(world.repository).has_same_files(&trunk, tip, &rules)?
+        {
+            return Err(other_rules(push, &trunk, tip));
+        }
+        let all = answer.locks.into_iter();
+        locks.extend(all.filter(|lock| lock.environment == *name));
     }
     let (me, commits) = (world.repository.person(), push.commits());
     let commit = commits.first();
@@ -46,18 +60,29 @@ pub(crate) fn ask(
                 let refusal = Stop::refused(sentence).hint(words);
                 return Err(refusal.needing(Needs::Patience));
             }
-            State::Damaged(_) => {
-                return Err(damaged(sentence, name, &format!("then {}", push.again())));
+            state @ (State::Ahead(_) | State::Damaged(_)) => {
+                let then = format!("then {}", push.again());
+                return Err(unclear(&state, sentence, name, &then));
             }
         }
     }
     Ok(answer)
 }
 
-/// A lock that cannot be read; `then`: what follows once it is gone.
-pub(crate) fn damaged(sentence: String, environment: &str, then: &str) -> Stop {
+/// Trunk's rules count, and this push was judged by older ones.
+fn other_rules(push: &GovernedPush<'_>, trunk: &TrunkName, tip: &Oid) -> Stop {
+    let why = format!("{trunk} has other rules now ({})", tip.short());
+    let fetch = command(["git", "fetch", &trunk.remote]);
+    Stop::undecided(why).cure(format!("get them, then {}", push.again()), [fetch])
+}
+
+/// A lock that cannot be read, or that begins in the future; `then`: what follows once it is gone.
+pub(crate) fn unclear(state: &State<'_>, sentence: String, environment: &str, then: &str) -> Stop {
     let unlock = command(["pushgate", "unlock", environment]);
-    let words = format!("find out whose it is, remove it, {then}");
+    let words = match state {
+        State::Damaged(_) => format!("find out whose it is, remove it, {then}"),
+        _ => format!("ask them; if its time is wrong, remove it, {then}"),
+    };
     Stop::undecided(sentence).cure(words, [unlock])
 }
 

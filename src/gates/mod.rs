@@ -37,6 +37,6 @@ pub use route::Target;
 pub use stop::{Interruption, Stop};
 pub(crate) use world::Tips;
 pub use world::{
-    Checked, Clock, LocalRepository, Memory, Object, Passed, Remotes, Runner, SuiteLock, SuiteRun,
-    Tip, Work, World,
+    Clock, LocalRepository, Memory, Object, Passed, Remotes, Runner, SuiteLock, SuiteRun, Tip,
+    Work, World,
 };

@@ -10,9 +10,9 @@ use crate::{
     push::Oid,
 };
 
-/// Returns the steps of the policy, or the one that the project's own files suggest.
+/// Returns the steps of the policy, none where a CI runs it, or the one that the project's own files suggest.
 pub(crate) fn steps(policy: &Policy, commit: &Oid, world: &World<'_>) -> Result<Vec<Step>, Stop> {
-    if !policy.suite.steps.is_empty() {
+    if policy.suite.ci.is_some() || !policy.suite.steps.is_empty() {
         return Ok(policy.suite.steps.clone());
     }
     let found = world.repository.detect(commit)?.into_iter();
@@ -40,10 +40,7 @@ pub(crate) fn find(
     commit: &Oid,
     world: &World<'_>,
 ) -> Result<Option<Passed>, Stop> {
-    let steps = match policy.suite.ci {
-        Some(_) => Vec::new(),
-        None => steps(policy, commit, world)?,
-    };
+    let steps = steps(policy, commit, world)?;
     world.memory.receipt(&Work::of(policy, commit, &steps))
 }
 

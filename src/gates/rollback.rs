@@ -1,9 +1,18 @@
 //! Rollbacks, which are asked for by name: what was live here before comes back, and what replaced it goes.
 
-use super::{gate::Gate, governed_push::GovernedPush, stop::Stop, verdict::Rollback, world::World};
+use super::{
+    gate::Gate,
+    governed_push::GovernedPush,
+    stop::Stop,
+    verdict::Rollback,
+    world::{Object, World},
+};
 use crate::{
     cure::command,
-    memory::{deployments::removed_by_rollback, record::Record},
+    memory::{
+        deployments::{current, removed_by_rollback},
+        record::{Deployed, Place, Record},
+    },
     push::{Oid, Update},
     text::day_and_time,
 };
@@ -35,19 +44,25 @@ pub(crate) fn of(
         return Err(Stop::refused(why).cure("go back to what was live before", [rollback]));
     };
     let replaces = push.running(replaces.as_ref(), told, world.memory)?;
+    let mut in_place_of = None;
     if let Some(old) = &replaces
         && world.repository.is_past(old, commit, &push.remote)? == Some(true)
     {
-        let (id, old, name) = (commit.short(), old.short(), &here.environment);
-        let why = format!("{id} is newer than {old}, which is live on {name}: it is no rollback");
-        let deploy = push.push.deploy.as_ref();
-        let deploy = deploy.map_or_else(|| push.command(), |one| one.deploy(Some(id)));
-        return Err(Stop::refused(why).cure("deploy it", [deploy]));
+        in_place_of = removed_above(commit, old, here.place(), push, world)?;
+        if in_place_of.is_none() {
+            let (id, old, name) = (commit.short(), old.short(), &here.environment);
+            let why =
+                format!("{id} is newer than {old}, which is live on {name}: it is no rollback");
+            let deploy = push.push.deploy.as_ref();
+            let deploy = deploy.map_or_else(|| push.command(), |one| one.deploy(Some(id)));
+            return Err(Stop::refused(why).cure("deploy it", [deploy]));
+        }
     }
     match replaces {
         Some(old) if world.memory.was_live(here, commit)? => Ok(Some(Rollback {
             from: old,
             to: commit.clone(),
+            in_place_of,
         })),
         _ => {
             let (id, name) = (commit.short(), here.environment.as_str());
@@ -59,6 +74,28 @@ pub(crate) fn of(
                 .cure("go back to what was live before", [rollback]))
         }
     }
+}
+
+/// The commit that a rollback to what is live now has removed, where that is not older than this one: the
+/// rollback went too far.
+fn removed_above(
+    commit: &Oid,
+    live: &Oid,
+    place: Place<'_>,
+    push: &GovernedPush<'_>,
+    world: &World<'_>,
+) -> Result<Option<Oid>, Stop> {
+    let records = world.memory.records(live)?;
+    let back = current(&records, place, live, world.clock.now()).and_then(Record::deployed);
+    let Some(removed) = back.and_then(Deployed::keeps_away) else {
+        return Ok(None);
+    };
+    let is_here = world.repository.object(removed)? != Object::Missing;
+    // The removed commit itself is let in again first.
+    let is_between = is_here
+        && (commit == removed
+            || world.repository.is_past(commit, removed, &push.remote)? == Some(true));
+    Ok(is_between.then(|| removed.clone()))
 }
 
 /// Whether a rollback passes where a gate stops another push: at any hour, and whatever was tried
@@ -79,14 +116,14 @@ pub(crate) fn remembered<'c>(
     push: &'c GovernedPush<'_>,
     world: &World<'_>,
 ) -> Result<Vec<Remembered<'c>>, Stop> {
-    let Some(environment) = push.environment() else {
+    let Some(here) = &push.here else {
         return Ok(Vec::new());
     };
     let ask = |commit: &'c Oid| {
         let records = world.memory.records(commit)?;
-        match removed_by_rollback(&records, &environment.name, commit) {
+        match removed_by_rollback(&records, here.place(), commit) {
             Some(record) => {
-                let (id, name, by) = (commit.short(), environment.name.as_str(), &record.by);
+                let (id, name, by) = (commit.short(), here.environment.as_str(), &record.by);
                 let reader = world.clock.reader();
                 let at = day_and_time(record.at, &reader, &reader);
                 let why = format!("a rollback took {id} off {name} ({at}, {by})");

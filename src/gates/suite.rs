@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     cure::{Cure, command},
-    policy::{Ci, FILE, In, Step},
+    policy::{FILE, In},
     push::Oid,
     text::{ago, listed, printable, signal_name, span},
 };
@@ -48,7 +48,7 @@ impl PassedNow<'_> {
     }
 }
 
-/// Looks for a receipt, else runs the suite.
+/// Looks for a receipt, else runs the suite, or asks the CI that runs it.
 ///
 /// `looked` is how the checkout was a moment ago, if that is known.
 pub(crate) fn ask<'w>(
@@ -58,35 +58,46 @@ pub(crate) fn ask<'w>(
     again: &Again<'_>,
     world: &World<'w>,
 ) -> Result<PassedNow<'w>, Stop> {
-    if let Some(ci) = &push.policy.suite.ci {
-        return ask_ci(push, commit, ci, again, world);
-    }
+    let ci = push.policy.suite.ci.as_ref();
+    let forge = ci.map(|ci| ci.forge.name());
     let steps = receipt::steps(push.policy, commit, world)?;
-    let work = work(push, commit, &steps);
+    let work = Work {
+        again: push.again(),
+        ..Work::of(push.policy, commit, &steps)
+    };
     let passed_before = |ran| -> Result<_, Stop> {
         let receipt = world.memory.receipt(&work)?;
         Ok(receipt.map(|passed| {
             let (ago, took) = (when(passed, world), span(passed.took));
-            PassedNow::before(format!("passed {ago} on this tree, in {took}"), ran)
+            let answer = match forge {
+                Some(forge) => format!("passed on {forge}, as it said {ago}"),
+                None => format!("passed {ago} on this tree, in {took}"),
+            };
+            PassedNow::before(answer, ran)
         }))
     };
     if let Some(passed) = passed_before(false)? {
         return Ok(passed);
     }
-    let lock = world.runner.lock_suite()?;
-    if lock.waited
-        && let Some(passed) = passed_before(true)?
-    {
+    // What a CI runs needs no turn here.
+    let lock = ci.is_none().then(|| world.runner.lock_suite());
+    let lock = lock.transpose()?;
+    let waited = lock.as_ref().is_some_and(|lock| lock.waited);
+    if waited && let Some(passed) = passed_before(true)? {
         return Ok(passed);
     }
     // A worktree is made to be the pushed tree; the checkout has to prove it.
-    let in_checkout = work.suite.place == In::Checkout;
+    let in_checkout = ci.is_none() && work.suite.place == In::Checkout;
     if in_checkout {
-        let looked = looked.filter(|_| !lock.waited);
+        let looked = looked.filter(|_| !waited);
         let checkout = looked.unwrap_or_else(|| world.repository.checkout(commit));
         must_match(&work, checkout?, false)?;
     }
-    let SuiteRun { took, warning } = world.runner.run(&work)?;
+    let SuiteRun {
+        took,
+        checks,
+        warning,
+    } = world.runner.run(&work)?;
     let mut notes = Vec::from_iter(warning);
     // The remotes take their time to answer again; so do the checkout and a durable receipt.
     let ask = || RemoteTips::of_push(push, again.wants, world);
@@ -99,6 +110,8 @@ pub(crate) fn ask<'w>(
             Ok(())
         };
         if matches.is_ok() {
+            // A forge does not say how long its checks took.
+            let took = ci.map_or(took, |_| Duration::ZERO);
             notes.extend(leave_receipt(&work, took, world));
         }
         (tips.map(|tips| tips()), matches)
@@ -106,46 +119,11 @@ pub(crate) fn ask<'w>(
     matches?;
     must_be_connected(push, took, world)?;
     Ok(PassedNow {
-        answer: format!("passed in {}", span(took)),
+        answer: match (checks, forge) {
+            (Some(checks), Some(forge)) => format!("{checks} passed on {forge}"),
+            _ => format!("passed in {}", span(took)),
+        },
         notes,
-        ran: true,
-        tips,
-    })
-}
-
-/// What is to be run for a push.
-fn work<'w>(push: &'w GovernedPush<'_>, commit: &'w Oid, steps: &'w [Step]) -> Work<'w> {
-    Work {
-        again: push.again(),
-        ..Work::of(push.policy, commit, steps)
-    }
-}
-
-/// Asks the CI instead of running anything here.
-fn ask_ci<'w>(
-    push: &GovernedPush<'_>,
-    commit: &Oid,
-    ci: &Ci,
-    again: &Again<'_>,
-    world: &World<'w>,
-) -> Result<PassedNow<'w>, Stop> {
-    let forge = ci.forge.name();
-    let work = work(push, commit, &[]);
-    if let Some(passed) = world.memory.receipt(&work)? {
-        let ago = when(passed, world);
-        let answer = format!("passed on {forge}, as it said {ago}");
-        return Ok(PassedNow::before(answer, false));
-    }
-    let checked = world.runner.checks(&work, ci)?;
-    let notes = leave_receipt(&work, Duration::ZERO, world);
-    let is_old = is_old(again.asked_at, world);
-    let tips = is_old.then(|| RemoteTips::of_push(push, again.wants, world));
-    must_be_connected(push, checked.took, world)?;
-    let (number, of) = (checked.passed, checked.of);
-    let checks = if number == 1 { "check" } else { "checks" };
-    Ok(PassedNow {
-        answer: format!("{number} {checks} of {of} passed on {forge}"),
-        notes: Vec::from_iter(notes),
         ran: true,
         tips,
     })

@@ -421,7 +421,14 @@ fn what_was_live_before_goes_back_at_night_though_trunk_and_staging_moved_on() {
             .all(passes)
     );
     let (to, from) = (oid('1'), oid('a'));
-    assert_eq!(verdict.rollback, Some(verdict::Rollback { from, to }));
+    assert_eq!(
+        verdict.rollback,
+        Some(verdict::Rollback {
+            from,
+            to,
+            in_place_of: None
+        })
+    );
     // It must be on trunk, and its suite must pass.
     let elsewhere = rollback(&Fake {
         relation: Relation::Unrelated,
@@ -461,7 +468,7 @@ fn after_a_short_suite_no_remote_is_asked_again() {
         suite: || {
             Ok(SuiteRun {
                 took: Duration::from_secs(9),
-                warning: None,
+                ..SuiteRun::default()
             })
         },
         ..Fake::default()

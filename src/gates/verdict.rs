@@ -49,6 +49,8 @@ pub struct Verdict {
 pub struct Rollback {
     pub from: Oid,
     pub to: Oid,
+    /// Where `to` is newer than `from`: the commit, newer than both, that an earlier rollback had removed.
+    pub in_place_of: Option<Oid>,
 }
 
 impl Verdict {

@@ -16,7 +16,7 @@ use crate::{
         lock::Found,
         record::{Place, Record},
     },
-    policy::{Ci, Policy, Step, Suite, detect::Candidate},
+    policy::{Policy, Step, Suite, detect::Candidate},
     push::Oid,
 };
 
@@ -48,6 +48,8 @@ pub trait LocalRepository: Sync {
     fn local_branch(&self, name: &str) -> Result<Option<Oid>, Stop>;
     /// Whether trunk's branch was on its remote when that was asked last, or is its default one, as the clone noted.
     fn has_been_there(&self, trunk: &TrunkName) -> Result<bool, Stop>;
+    /// Whether these files of trunk's tip are those of its tracking ref, where there is one.
+    fn has_same_files(&self, trunk: &TrunkName, tip: &Oid, files: &[&str]) -> Result<bool, Stop>;
     fn checked_out(&self, branch: &str) -> Result<CheckedOut, Stop>;
     /// How `a` relates to `b`; `remote` is where a shallow clone would be deepened from.
     fn relation(&self, a: &Oid, b: &Oid, remote: &str) -> Result<Relation, Stop>;
@@ -128,9 +130,8 @@ pub trait Runner: Sync {
     /// Waits until no other suite runs in this repository; refused where the one that runs waits for
     /// this one.
     fn lock_suite(&self) -> Result<SuiteLock, Stop>;
+    /// Runs the suite, or asks the CI at trunk's remote whether its checks passed, and waits for them.
     fn run(&self, work: &Work<'_>) -> Result<SuiteRun, Stop>;
-    /// Asks the CI at trunk's remote whether its checks passed, and waits for them.
-    fn checks(&self, work: &Work<'_>, ci: &Ci) -> Result<Checked, Stop>;
     fn leave_receipt(&self, work: &Work<'_>, took: Duration) -> Result<(), Stop>;
     /// Whether git still has the connection that it would push over, as far as can be told.
     fn is_connected(&self) -> bool;
@@ -211,20 +212,12 @@ impl SuiteLock {
     }
 }
 
-/// A run of the suite in which every step exited with 0.
-#[derive(Debug)]
+/// A run of the suite in which every step exited with 0, or a wait for the checks of a CI, which passed.
+#[derive(Clone, Debug, Default)]
 pub struct SuiteRun {
     pub took: Duration,
+    /// The checks of the CI: `2 checks of acme/shop@1111111`.
+    pub checks: Option<String>,
     /// What makes the pass doubtful.
     pub warning: Option<String>,
-}
-
-/// The checks of a CI passed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Checked {
-    /// The commit, as the forge refers to it.
-    pub of: String,
-    pub passed: usize,
-    /// How long the answer took.
-    pub took: Duration,
 }

@@ -51,6 +51,20 @@ impl gates::LocalRepository for Repository {
         Ok(self.reference(&tracking)?.is_some() || self.symbolic(&name("HEAD"))? == Some(tracking))
     }
 
+    fn has_same_files(&self, trunk: &TrunkName, tip: &Oid, files: &[&str]) -> Result<bool, Stop> {
+        let tracking = format!("refs/remotes/{}/{}", trunk.remote, trunk.branch);
+        let Some(known) = self.reference(&tracking)?.filter(|known| known != tip) else {
+            return Ok(true);
+        };
+        let id = |commit, path| Ok::<_, Stop>(self.entry(commit, path)?.map(|entry| entry.id));
+        for path in files {
+            if id(&known, path)? != id(tip, path)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     fn checked_out(&self, branch: &str) -> Result<CheckedOut, Stop> {
         let name = format!("refs/heads/{branch}");
         if self.symbolic("HEAD")? == Some(name.clone()) {

@@ -164,20 +164,19 @@ pub fn was_live(records: &[Record], place: Place<'_>, commit: &Oid) -> bool {
     deployments.any(|(record, _)| record.is_about(commit))
 }
 
-/// The last rollback that removed a commit from an environment, wherever that is, unless a person has let it
-/// in again there since.
+/// The last rollback that removed a commit from a place, unless a person has let it in again there since.
 pub fn removed_by_rollback<'r>(
     records: &'r [Record],
-    environment: &str,
+    place: Place<'_>,
     commit: &Oid,
 ) -> Option<&'r Record> {
-    removals(records, environment, commit).max_by_key(|record| record.at)
+    removals(records, place, commit).max_by_key(|record| record.at)
 }
 
-/// All rollbacks that removed a commit from an environment, and that no person has lifted.
+/// All rollbacks that removed a commit from a place, and that no person has lifted.
 pub fn removals<'r>(
     records: &'r [Record],
-    environment: &str,
+    place: Place<'_>,
     commit: &Oid,
 ) -> impl Iterator<Item = &'r Record> {
     let is_again = move |record: &Record, removed: &Record| {
@@ -186,8 +185,10 @@ pub fn removals<'r>(
             && record.is_at(removed.place())
     };
     let is_removal = move |record: &&Record| {
-        let is_rollback = |one: &Deployed| one.judged == Judged::Rollback;
-        record.environment == environment
+        // What stood in for a newer commit may come again.
+        let is_rollback =
+            |one: &Deployed| one.judged == Judged::Rollback && one.in_place_of.is_none();
+        record.is_at(place)
             && record.deployed().is_some_and(is_rollback)
             && record.replaces() == Some(commit)
     };

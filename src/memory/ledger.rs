@@ -1,6 +1,7 @@
 //! What was decided, by whom, when and why: one JSON object a line in `.git/pushgate/ledger.jsonl`.
 
 use std::{
+    fmt::Display,
     fs::{File, OpenOptions},
     io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
@@ -164,6 +165,16 @@ pub struct Contents {
     pub entries: Vec<Entry>,
     /// The numbers of the lines that could not be read.
     pub damaged: Vec<usize>,
+    /// How many lines are of a later version of the format.
+    pub newer: usize,
+}
+
+impl Contents {
+    /// What to say of the lines of a later version.
+    pub(crate) fn newer_remark(&self, path: impl Display) -> Option<String> {
+        let remark = format!("a newer pushgate has written into {path}: update this one");
+        (self.newer > 0).then_some(remark)
+    }
 }
 
 impl Ledger {
@@ -302,6 +313,7 @@ fn contents(mut file: &File, start: u64) -> io::Result<Contents> {
         match entry(&line) {
             Some(entry) => contents.entries.push(entry),
             None if line.is_empty() => {}
+            None if is_newer(&line) => contents.newer += 1,
             None => contents.damaged.push(index + 1),
         }
     }
@@ -340,6 +352,15 @@ fn start_of_last(file: &mut File, most: usize) -> io::Result<u64> {
 fn entry(line: &[u8]) -> Option<Entry> {
     let entry = serde_json::from_slice::<Entry>(line).ok()?;
     (entry.v == VERSION).then_some(entry)
+}
+
+/// Whether a line is of a later version of the format, which may have other keys.
+fn is_newer(line: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    struct Version {
+        v: u32,
+    }
+    serde_json::from_slice(line).is_ok_and(|Version { v }| v > VERSION)
 }
 
 #[cfg(test)]

@@ -5,7 +5,10 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
 use super::record::{LONGEST_NAME, MOST_WORDS, names_a_person, tidy};
-use crate::{push::Oid, text::day_and_time};
+use crate::{
+    push::Oid,
+    text::{day_and_time, rounded_span},
+};
 
 /// The refs of the locks, one for each environment.
 pub(crate) const REFS: &str = "refs/pushgate/locks/";
@@ -117,7 +120,9 @@ pub(crate) enum State<'f> {
     Held(&'f Lock),
     /// It has run out.
     Over(&'f Lock),
-    /// What it says cannot be told, or cannot be true.
+    /// It begins in the future: one of two clocks is wrong.
+    Ahead(&'f Lock),
+    /// What it says cannot be told.
     Damaged(String),
 }
 
@@ -138,9 +143,7 @@ impl Found {
     pub(crate) fn state(&self, now: Timestamp) -> State<'_> {
         match &self.lock {
             Ok(lock) if lock.until.is_some_and(|until| until <= now) => State::Over(lock),
-            Ok(lock) if lock.since.duration_since(now) > AHEAD => {
-                State::Damaged(format!("it begins in the future, at {}", lock.since))
-            }
+            Ok(lock) if lock.since.duration_since(now) > AHEAD => State::Ahead(lock),
             Ok(lock) => State::Held(lock),
             Err(why) => State::Damaged(why.clone()),
         }
@@ -159,19 +162,19 @@ impl Found {
     fn said(&self, now: Timestamp, at: impl Fn(Timestamp) -> String) -> String {
         let name = &self.environment;
         match self.state(now) {
-            State::Held(Lock {
-                by,
-                why,
-                since,
-                until,
-                ..
-            }) => {
+            State::Held(lock) | State::Ahead(lock) => {
+                let Lock { by, why, .. } = lock;
                 let here = if self.is_local { " in this clone" } else { "" };
-                let until = until.map_or(String::new(), |until| format!(", until {}", at(until)));
-                format!(
-                    "{by} has locked {name}{here} since {}{until}: {why}",
-                    at(*since)
-                )
+                let until =
+                    (lock.until).map_or(String::new(), |one| format!(", until {}", at(one)));
+                let (since, ahead) = (at(lock.since), lock.since.duration_since(now));
+                let since = if ahead > AHEAD {
+                    let ahead = rounded_span(ahead.unsigned_abs());
+                    format!("from {since} on, in {ahead} by this clock")
+                } else {
+                    format!("since {since}")
+                };
+                format!("{by} has locked {name}{here} {since}{until}: {why}")
             }
             State::Over(Lock { by, why, until, .. }) => {
                 let until = until.map_or(String::new(), |until| format!(" {}", at(until)));
@@ -186,6 +189,7 @@ impl Found {
         let (state, error) = match self.state(now) {
             State::Held(_) => ("held", None),
             State::Over(_) => ("over", None),
+            State::Ahead(_) => ("ahead", None),
             State::Damaged(why) => ("damaged", Some(why)),
         };
         Shown {
@@ -203,7 +207,7 @@ impl Found {
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Shown {
     environment: String,
-    /// `held`, `over` or `damaged`.
+    /// `held`, `over`, `ahead` (it begins in the future) or `damaged`.
     state: &'static str,
     /// Null where it cannot be read.
     lock: Option<Lock>,
@@ -246,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lock_holds_until_it_runs_out_and_is_damaged_where_it_cannot_be_true() {
+    fn a_lock_holds_until_it_runs_out_and_one_of_the_future_says_so() {
         let held = lock("2026-11-24T08:00:00Z", Some("2026-11-24T09:00:01Z"));
         says(
             &held,
@@ -259,7 +263,7 @@ mod tests {
         assert!(matches!(soon.state(NOW.parse().unwrap()), State::Held(_)));
         says(
             &lock("2026-11-24T09:05:01Z", None),
-            "the lock of production cannot be read: it begins in the future, at 2026-11-24T09:05:01Z",
+            "Ben <ben@shop.example> has locked production from Tue 2026-11-24 09:05 on, in 5m by this clock: the migration runs",
         );
     }
 

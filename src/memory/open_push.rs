@@ -3,7 +3,6 @@
 use std::{
     fs::{self, DirEntry, OpenOptions},
     io::{self, Write},
-    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
 };
 
@@ -91,36 +90,31 @@ impl OpenPushes {
         }
     }
 
-    /// Writes a new file, whose name is returned; only its owner can read it, for the URL may hold a
-    /// password.
+    /// Writes a new file, whose name is returned; it is as private as the rest of the state, for the URL may
+    /// hold a password.
     pub fn add(&self, push: &OpenPush) -> io::Result<PathBuf> {
         file::state_directory(&self.directory)?;
         let process = std::process::id();
         for number in 0.. {
             let path = self.directory.join(format!("{process}-{number}.json"));
             let mut options = OpenOptions::new();
-            match options.write(true).create_new(true).mode(0o600).open(&path) {
+            match file::open_or_create(&path, options.write(true).create_new(true)) {
                 Ok(mut file) => {
                     let written = file.write_all(&serde_json::to_vec(push)?);
                     return written.map(|()| path);
                 }
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(_) if path.symlink_metadata().is_ok() => {}
                 Err(error) => return Err(error),
             }
         }
         Err(io::ErrorKind::AlreadyExists.into())
     }
 
-    /// Writes a file anew.
-    pub fn replace(&self, path: &Path, push: &OpenPush) -> io::Result<()> {
-        file::replace(path, ".open-", &serde_json::to_vec(push)?, 0o600)
-    }
-
-    /// The pushes with their files; what cannot be read is left out, and named by [`Self::damaged`].
+    /// The pushes with their files; what cannot be read is left out, and named by [`Self::unread`].
     pub fn all(&self) -> Vec<(PathBuf, OpenPush)> {
         let paths = self.paths().into_iter();
         paths
-            .filter_map(|path| read(&path).map(|push| (path, push)))
+            .filter_map(|path| read(&path).ok().map(|push| (path, push)))
             .collect()
     }
 
@@ -131,10 +125,14 @@ impl OpenPushes {
         all
     }
 
-    /// The files that are not ours, or that no push can be read from.
-    pub fn damaged(&self) -> Vec<PathBuf> {
+    /// The files that no push can be read from, and why.
+    pub fn unread(&self) -> Vec<(PathBuf, io::Error)> {
         let paths = self.paths().into_iter();
-        paths.filter(|path| read(path).is_none()).collect()
+        paths
+            .filter_map(|path| read(&path).err().map(|error| (path, error)))
+            // It was settled in the meantime.
+            .filter(|(_, error)| error.kind() != io::ErrorKind::NotFound)
+            .collect()
     }
 
     fn paths(&self) -> Vec<PathBuf> {
@@ -148,7 +146,10 @@ impl OpenPushes {
     }
 }
 
-fn read(path: &Path) -> Option<OpenPush> {
+fn read(path: &Path) -> io::Result<OpenPush> {
     let push: OpenPush = file::read_json(path)?;
-    (push.v == VERSION && push.record.is_whole()).then_some(push)
+    if push.v == VERSION && push.record.is_whole() {
+        return Ok(push);
+    }
+    Err(io::Error::other("it is not an open push of this version"))
 }

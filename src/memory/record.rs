@@ -97,6 +97,10 @@ pub struct Deployed {
     /// Whether another command than `git push` deployed it: git's ref there may have another commit.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub by_command: bool,
+    /// Of a rollback that brought a newer commit than the one it replaced: the commit, newer than both, that
+    /// an earlier rollback had removed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_place_of: Option<Oid>,
 }
 
 impl Deployed {
@@ -110,7 +114,14 @@ impl Deployed {
             seen: false,
             decided: None,
             by_command: false,
+            in_place_of: None,
         }
+    }
+
+    /// The commit that a rollback keeps away: what it replaced, or what an earlier one had removed.
+    pub(crate) fn keeps_away(&self) -> Option<&Oid> {
+        let gone = self.in_place_of.as_ref().or(self.replaces.as_ref());
+        gone.filter(|_| self.judged == Judged::Rollback)
     }
 }
 

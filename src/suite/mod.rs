@@ -82,5 +82,9 @@ fn passed(run: &Run<'_>) -> Result<SuiteRun, Stop> {
             return Err(unexpected(expected, log.path().as_deref()));
         }
     };
-    Ok(SuiteRun { took, warning })
+    Ok(SuiteRun {
+        took,
+        checks: None,
+        warning,
+    })
 }

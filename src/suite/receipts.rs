@@ -103,7 +103,7 @@ impl Receipts {
 
 /// Reads a receipt of this version.
 fn read(path: &Path) -> Option<Receipt> {
-    let receipt: Receipt = file::read_json(path)?;
+    let receipt: Receipt = file::read_json(path).ok()?;
     (receipt.v == VERSION).then_some(receipt)
 }
 

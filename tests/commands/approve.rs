@@ -405,6 +405,10 @@ fn a_removed_commit_is_acknowledged_and_no_other() {
             &format!(",\"replaces\":\"{head}\",\"judged\":\"rollback\""),
         )
         .replace("signoff", "deployed")
+        .replace(
+            "[\"staging\"]",
+            &format!("[{:?}]", shop.place("production")),
+        )
         .replace("staging", "production")
         // By a clock that is far ahead.
         .replace("2026-", "2076-");

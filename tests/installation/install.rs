@@ -1012,6 +1012,20 @@ fn without_the_program_a_deploy_is_refused_unless_somebody_says_otherwise() {
     }
     assert_eq!(seen(&shop), None);
     assert_eq!(shop.tip("staging", "master"), before);
+    // What was forced has to be forced again.
+    shop.git(["checkout", "-q", "-B", "other", "HEAD~1"]).goes();
+    shop.commit("other");
+    shop.git(["fetch", "-q", "staging"]).goes();
+    shop.push_ungated("staging", "other:master");
+    shop.git(["checkout", "-q", "master"]).goes();
+    let forced = "PUSHGATE=off git push staging +master:master";
+    shop.git(["push", "--force", "staging", "master", "master:new"])
+        .goes_not()
+        .says(&format!("    {forced} master:new\n"));
+    let mut again = shop.command("sh");
+    Ran::of(again.args(["-c", forced])).goes();
+    shop.push_ungated("staging", &format!("+{before}:refs/heads/master"));
+    assert!(seen(&shop).is_some());
     // Nothing to push is nothing to refuse.
     shop.push("staging", "origin/master:refs/heads/master")
         .goes()
@@ -1092,8 +1106,8 @@ fn without_the_program_and_a_policy_a_platforms_url_is_refused_and_no_other() {
         let mut command = shop.command("sh");
         command.arg(hook(&shop)).args(["live", url]);
         command.current_dir(shop.path("home"));
-        let id = "1".repeat(40);
-        let line = format!("refs/heads/it's one {id} refs/heads/x {id}\n");
+        let (id, none) = ("1".repeat(40), "0".repeat(40));
+        let line = format!("refs/heads/it's one {id} refs/heads/x {none}\n");
         Ran::fed(&mut command, line.as_bytes())
     };
     for url in [

@@ -213,7 +213,7 @@ fn ledgers(least: Duration) {
             .split(|byte| *byte == b'\n')
             .filter(|line| !line.is_empty());
         prop_assert_eq!(
-            contents.entries.len() + contents.damaged.len(),
+            contents.entries.len() + contents.damaged.len() + contents.newer,
             lines.count()
         );
         prop_assert!(

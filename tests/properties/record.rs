@@ -49,9 +49,10 @@ fn deployed() -> impl Strategy<Value = Deployed> {
         any::<bool>(),
         seconds,
         any::<bool>(),
+        proptest::option::of(id()),
     )
         .prop_map(
-            |(replaces, judged, gates, reason, seen, decided, by_command)| Deployed {
+            |(replaces, judged, gates, reason, seen, decided, by_command, in_place_of)| Deployed {
                 replaces,
                 judged,
                 gates,
@@ -59,6 +60,7 @@ fn deployed() -> impl Strategy<Value = Deployed> {
                 seen,
                 decided: decided.map(|seconds| Timestamp::from_second(seconds).unwrap()),
                 by_command,
+                in_place_of,
             },
         )
 }

@@ -56,6 +56,26 @@ fn a_feature_branch_goes_and_trunk_is_not_asked() {
 }
 
 #[test]
+fn the_rules_of_trunk_s_newest_commit_have_to_be_known() {
+    let shop = shop();
+    let ben = shop.path("ben");
+    shop.git(["clone", "-q", "../origin.git", "../ben"]).goes();
+    std::fs::write(ben.join(".pushgate.yml"), POLICY.replace("22:00", "09:00")).unwrap();
+    for args in [
+        &["commit", "-qam", "Close review by day"][..],
+        &["push", "-q", "--no-verify", "origin", "master"],
+    ] {
+        shop.run_in(&ben, "git", args).goes();
+    }
+    shop.push("review", "feature:master")
+        .undecided("lock")
+        .says("lock: origin/master has other rules now (")
+        .says("\n  get them, then push again:\n    git fetch origin\n");
+    shop.git(["fetch", "-q", "origin"]).goes();
+    shop.push("review", "feature:master").refused("window");
+}
+
+#[test]
 fn the_window_and_the_suite_are_asked() {
     let shop = shop();
     shop.push_at("2026-11-24 23:00:00", "review", "feature:master")

@@ -7,7 +7,7 @@ use std::{
 };
 
 use crate::support::{
-    PUSHGATE, Ran, Sandbox, follow_up,
+    PUSHGATE, Ran, Sandbox, follow_up, shared,
     story::{timed, took_less},
 };
 
@@ -84,6 +84,34 @@ fn a_receipt_or_a_lock_that_is_no_plain_file_hangs_nothing_and_vouches_for_nothi
 }
 
 #[test]
+fn what_is_to_be_shared_is_shared_whatever_stands_in_the_place_of_a_lock() {
+    for lock in ["follow-up.lock", "follow-up-next.lock"] {
+        let shop = Sandbox::new();
+        shop.commit_on_origin("two");
+        let path = shop.app.join(".git/pushgate").join(lock);
+        put("a named pipe", &path, &shop);
+        fs::set_permissions(path.parent().unwrap(), fs::Permissions::from_mode(0o700)).unwrap();
+        shop.push("staging", "master").goes();
+        shared(&shop.app);
+    }
+}
+
+#[test]
+fn a_lock_that_stops_a_push_is_named() {
+    let shop = Sandbox::new();
+    shop.commit_on_origin("two");
+    let state = shop.app.join(".git/pushgate");
+    put("a directory", &state.join("settle.lock"), &shop);
+    fs::set_permissions(&state, fs::Permissions::from_mode(0o700)).unwrap();
+    shop.push("staging", "master").goes();
+    shop.commit_on_origin("three");
+    shop.push("staging", "master")
+        .ends_with(1)
+        .says(".git/pushgate/settle.lock: it is a directory, not a plain file")
+        .says("see what is wrong here:\n    pushgate doctor\n");
+}
+
+#[test]
 fn logs_and_copies_are_the_user_s_own() {
     let shop = Sandbox::new();
     shop.policy("suite: {run: 'echo secret', in: worktree}\nenvironments: {staging: {}}\n");
@@ -154,7 +182,19 @@ fn what_git_shares_with_a_group_the_group_may_write() {
     for directory in ["", "receipts", "logs", "open"] {
         assert_eq!(mode(&state.join(directory)), 0o2770, "{directory}");
     }
-    for file in ["ledger.jsonl", "suite.lock", "notes.lock"] {
+    // What did not arrive is kept.
+    let reject = shop.path("staging.git/hooks/pre-receive");
+    fs::write(&reject, "#!/bin/sh\nexit 1\n").unwrap();
+    fs::set_permissions(&reject, fs::Permissions::from_mode(0o755)).unwrap();
+    shop.commit_on_origin("three");
+    let mut push = shop.command("sh");
+    Ran::of(push.args(["-c", "umask 077; git push staging master"])).goes_not();
+    follow_up(&shop.app);
+    let open = fs::read_dir(state.join("open")).unwrap();
+    let open: Vec<_> = open.map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(open.len(), 1);
+    let open = format!("open/{}", open[0].display());
+    for file in ["ledger.jsonl", "suite.lock", "notes.lock", &open] {
         assert_eq!(mode(&state.join(file)), 0o660, "{file}");
     }
 }

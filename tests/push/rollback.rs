@@ -5,7 +5,7 @@ use expect_test::expect;
 use std::fs;
 
 use crate::support::{
-    PUSHGATE, Ran, Sandbox, notes_worker::records, processes::script, tmux::Terminal,
+    PUSHGATE, Ran, Sandbox, follow_up, notes_worker::records, processes::script, tmux::Terminal,
 };
 
 const POLICY: &str = "suite: {run: 'true'}\nenvironments:\n  staging: {}\n  production:\n    after: staging\n    signoff: false\n    window: {timezone: UTC, closed: ['22:00-07:00'], runway: 1h}\n";
@@ -543,6 +543,72 @@ fn what_is_newer_than_what_is_live_is_pushed_and_not_rolled_back_to() {
             &it.three[..7],
             &it.two[..7]
         ));
+}
+
+#[test]
+fn a_rollback_that_went_too_far_is_taken_back_in_part() {
+    let it = Deployed::new();
+    let mut all = vec![it.two.clone(), it.three.clone()];
+    for subject in ["four", "five"] {
+        all.push(it.shop.commit_on_origin(subject));
+        it.shop.push_at(DAY, "staging", "master").goes();
+        it.shop.push_at(DAY, "production", "master").goes();
+    }
+    let [two, three, four, five] = all.try_into().unwrap();
+    it.shop.stop_clock(NIGHT);
+    let mut seconds = 0;
+    let mut to = |id: &str| {
+        seconds += 60;
+        it.shop.later(seconds);
+        let ran = it.shop.pushgate(["rollback", "production", id, "--yes"]);
+        follow_up(&it.shop.app);
+        ran
+    };
+    to(&two).goes();
+    let says = |from: &str, to: &str| format!("from {} back to {}", &from[..7], &to[..7]);
+    to(&three).goes().says(&says(&two, &three));
+    // The next one, and what is still kept away.
+    to(&four).goes();
+    let gone = format!("a rollback took {} off", &five[..7]);
+    let removed = format!("removed   {} by a rollback of Ana", &five[..7]);
+    let status = it.shop.pushgate(["status"]).stdout;
+    assert!(status.contains(&removed), "{status}");
+    to(&five).refused("promotion").says(&gone);
+    it.shop.push("production", "master").goes_not().says(&gone);
+    // What stood in for it was not bad.
+    to(&two).goes().says(&says(&four, &two));
+    let again = format!("a rollback took {} off", &four[..7]);
+    to(&four).goes_not().says(&again);
+    to(&three).goes();
+    let four_again = ["approve", "--again", "production", "--commit", &four];
+    it.shop.pushgate(four_again).goes();
+    to(&four).goes();
+}
+
+#[test]
+fn a_rollback_of_a_fork_keeps_nothing_away_here() {
+    let it = Deployed::new();
+    it.back(DAY).goes();
+    follow_up(&it.shop.app);
+    it.shop
+        .push("production", "master")
+        .goes_not()
+        .says("a rollback took ");
+    let fork = it.shop.path("fork.git");
+    it.shop
+        .run_in(
+            it.shop.root(),
+            "git",
+            ["clone", "-q", "--bare", "production.git", "fork.git"],
+        )
+        .goes();
+    it.shop
+        .git(["remote", "set-url", "production", fork.to_str().unwrap()])
+        .goes();
+    it.shop
+        .push_at(DAY, "production", "master")
+        .goes()
+        .never_says("a rollback took ");
 }
 
 #[test]

@@ -12,14 +12,14 @@ use bstr::BStr;
 use super::SystemClock;
 use crate::{
     ci,
-    gates::{Checked, Clock, EnvironmentRemotes, Passed, Runner, Stop, SuiteLock, SuiteRun, Work},
+    gates::{Clock, EnvironmentRemotes, Passed, Runner, Stop, SuiteLock, SuiteRun, Work},
     git::Repository,
     hooks::{
         gate::{call, put_back},
         script::Call,
     },
     memory::record::{Event, Record},
-    policy::{Ci, In},
+    policy::In,
     process::{signals, terminal},
     push::{Oid, url::is_ssh},
     suite::{self, Console, fingerprint, receipts::Receipts, worktree::Worktree},
@@ -65,15 +65,6 @@ impl Runner for PushRunner<'_> {
         )
     }
 
-    fn checks(&self, work: &Work<'_>, ci: &Ci) -> Result<Checked, Stop> {
-        ci::wait(
-            self.repository,
-            work,
-            ci,
-            &suite::Screen::of_checks(self.console),
-        )
-    }
-
     fn leave_receipt(&self, work: &Work<'_>, took: Duration) -> Result<(), Stop> {
         let (tree, suite) = self.repository.receipt_key(work)?;
         let at = SystemClock.now();
@@ -92,6 +83,10 @@ impl Runner for PushRunner<'_> {
 
     fn run(&self, work: &Work<'_>) -> Result<SuiteRun, Stop> {
         let repository = self.repository;
+        if let Some(ci) = &work.suite.ci {
+            let screen = suite::Screen::of_checks(self.console);
+            return ci::wait(repository, work, ci, &screen);
+        }
         let last_took = repository.last_took(work)?;
         if let Some(took) = last_took.filter(|took| *took > LONG)
             && self.url.is_some_and(is_ssh)

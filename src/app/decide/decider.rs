@@ -307,6 +307,7 @@ fn rollback(push: &GovernedPush<'_>, world: &World<'_>) -> Option<Rollback> {
     (!matches!(is_forward, Ok(Some(true)))).then(|| Rollback {
         from: from.clone(),
         to: to.clone(),
+        in_place_of: None,
     })
 }
 

@@ -56,6 +56,7 @@ impl Part {
                 reason: entry.reason.clone(),
                 decided: Some(entry.at),
                 by_command,
+                in_place_of: (verdict.rollback.as_ref()).and_then(|one| one.in_place_of.clone()),
                 ..Deployed::new(judged(verdict))
             };
             let event = Event::Deployed(deployed);

@@ -26,7 +26,8 @@ impl Approval<'_> {
         for commit in self.meant() {
             let known = self.world.records(commit)?;
             let removed = places.iter().filter_map(|place| {
-                let removed = removed_by_rollback(&known, &place.name, commit)?;
+                let removed =
+                    removed_by_rollback(&known, self.world.remotes_of(place).place(), commit)?;
                 Some((place, removed))
             });
             match removed.collect::<Vec<_>>().as_slice() {
@@ -34,7 +35,8 @@ impl Approval<'_> {
                 [(place, last)] => {
                     let remote = place.remotes.first().unwrap_or(&place.name);
                     let record = self.let_in_again(last, commit);
-                    let others = removals(&known, &place.name, commit).filter(|one| one != last);
+                    let of = self.world.remotes_of(place);
+                    let others = removals(&known, of.place(), commit).filter(|one| one != last);
                     let mut all: Vec<_> =
                         others.map(|one| self.let_in_again(one, commit)).collect();
                     all.push(record.clone());

@@ -19,7 +19,7 @@ use crate::{
     },
     memory::{
         deployments::{current, removed_by_rollback},
-        record::{Event, Judged, Record, who},
+        record::{Deployed, Event, Record, who},
     },
     policy,
     push::{Oid, url::label},
@@ -46,9 +46,7 @@ impl Inputs<'_> {
             after: environment.after.clone(),
             tried: live.and_then(|live| self.tried(environment, of, live)),
             window: self.window(environment),
-            removed: live.map_or(Vec::new(), |live| {
-                self.removed(environment, &live.commit.id)
-            }),
+            removed: live.map_or(Vec::new(), |live| self.removed(of, &live.commit.id)),
             next_push,
             contents,
             remotes,
@@ -179,23 +177,20 @@ impl Inputs<'_> {
     }
 
     /// The rollbacks, one after the other, by which commits were removed so that this one could be live.
-    fn removed(&self, environment: &policy::Environment, live: &Oid) -> Vec<Record> {
+    fn removed(&self, of: &EnvironmentRemotes, live: &Oid) -> Vec<Record> {
         let mut found = Vec::new();
         let mut back = vec![live.clone()];
         let mut next = 0;
         while let Some(to) = back.get(next).cloned() {
             next += 1;
             for record in self.records_of(&to) {
-                let is_rollback =
-                    (record.deployed()).is_some_and(|deployed| deployed.judged == Judged::Rollback);
-                let Some(gone) = record
-                    .replaces()
-                    .filter(|gone| is_rollback && record.commit == to && !back.contains(gone))
+                let gone = record.deployed().and_then(Deployed::keeps_away);
+                let Some(gone) = gone.filter(|gone| record.commit == to && !back.contains(gone))
                 else {
                     continue;
                 };
                 let same = self.records_of(gone);
-                if let Some(last) = removed_by_rollback(&same, &environment.name, gone) {
+                if let Some(last) = removed_by_rollback(&same, of.place(), gone) {
                     back.push(gone.clone());
                     found.push(last.clone());
                 }

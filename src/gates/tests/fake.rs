@@ -6,13 +6,13 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use crate::{
     gates::{
-        Checked, Clock, EnvironmentRemote, EnvironmentRemotes, LocalRepository, Memory, Object,
-        Passed, Remotes, Runner, Stop, SuiteLock, SuiteRun, Tip, Tips, Work, World,
+        Clock, EnvironmentRemote, EnvironmentRemotes, LocalRepository, Memory, Object, Passed,
+        Remotes, Runner, Stop, SuiteLock, SuiteRun, Tip, Tips, Work, World,
         facts::CheckedOut,
         verdict::{Count, Difference, Mismatch, Relation, TrunkName},
     },
     memory::{lock::Found, record::Record},
-    policy::{Ci, detect::Candidate},
+    policy::detect::Candidate,
     push::Oid,
 };
 
@@ -33,7 +33,7 @@ pub(crate) struct Fake {
     pub(crate) mismatches: Mutex<Vec<Option<Mismatch>>>,
     pub(crate) suite: fn() -> Result<SuiteRun, Stop>,
     pub(crate) receipts: Mutex<Vec<Option<Passed>>>,
-    pub(crate) checks: fn() -> Result<Checked, Stop>,
+    pub(crate) checks: fn() -> Result<SuiteRun, Stop>,
     pub(crate) waited: bool,
     pub(crate) connection: &'static str,
     pub(crate) records: Vec<Record>,
@@ -56,15 +56,15 @@ impl Default for Fake {
             suite: || {
                 Ok(SuiteRun {
                     took: Duration::from_secs(13),
-                    warning: None,
+                    ..SuiteRun::default()
                 })
             },
             receipts: Mutex::new(vec![None]),
             checks: || {
-                Ok(Checked {
-                    of: "acme/shop@1111111".to_owned(),
-                    passed: 2,
+                Ok(SuiteRun {
                     took: Duration::from_secs(1),
+                    checks: Some("2 checks of acme/shop@1111111".to_owned()),
+                    warning: None,
                 })
             },
             waited: false,
@@ -154,6 +154,9 @@ impl LocalRepository for Fake {
     }
     fn has_been_there(&self, _: &TrunkName) -> Result<bool, Stop> {
         Ok(false)
+    }
+    fn has_same_files(&self, _: &TrunkName, _: &Oid, _: &[&str]) -> Result<bool, Stop> {
+        Ok(true)
     }
     fn checked_out(&self, _: &str) -> Result<CheckedOut, Stop> {
         Ok(CheckedOut::Here)
@@ -256,14 +259,6 @@ impl Runner for Fake {
         }
         Ok(SuiteLock::new(self.waited, ()))
     }
-    fn checks(&self, _: &Work<'_>, _: &Ci) -> Result<Checked, Stop> {
-        self.note("checks");
-        let checked = (self.checks)();
-        if let Ok(checked) = &checked {
-            self.pass(checked.took);
-        }
-        checked
-    }
     fn leave_receipt(&self, _: &Work<'_>, _: Duration) -> Result<(), Stop> {
         self.note("receipt");
         Ok(())
@@ -271,9 +266,13 @@ impl Runner for Fake {
     fn is_connected(&self) -> bool {
         self.connection == "open"
     }
-    fn run(&self, _: &Work<'_>) -> Result<SuiteRun, Stop> {
-        self.note("suite");
-        let run = (self.suite)()?;
+    fn run(&self, work: &Work<'_>) -> Result<SuiteRun, Stop> {
+        let (question, answer) = match work.suite.ci {
+            None => ("suite", self.suite),
+            Some(_) => ("checks", self.checks),
+        };
+        self.note(question);
+        let run = answer()?;
         self.pass(run.took);
         Ok(run)
     }

@@ -98,7 +98,7 @@ impl Notes<'_> {
         let lock = file::lock(&path, PATIENCE);
         let _lock = lock
             .and_then(|lock| lock.ok_or(io::ErrorKind::WouldBlock.into()))
-            .map_err(|error| Stop::failed(format!("write {}", path.display()), &error))?;
+            .map_err(|error| Stop::failed("write the notes", &error))?;
         for _ in 0..TRIES {
             if change(self.tip()?.as_ref())? {
                 return Ok(());

@@ -160,8 +160,9 @@ fn a_removed_commit_is_let_in_again_only_by_a_later_word() {
             Event::Again { words: None, lifts },
         )
     };
-    let stands =
-        |records: &[Record]| removed_by_rollback(records, "production", &oid('1')).is_some();
+    let here = ["shop".to_owned()];
+    let production = place("production", &here);
+    let stands = |records: &[Record]| removed_by_rollback(records, production, &oid('1')).is_some();
     assert!(!stands(&[]));
     assert!(stands(&[removed(10)]));
     assert!(!stands(&[deployed(10, '2', '1', "go")]));
@@ -171,7 +172,15 @@ fn a_removed_commit_is_let_in_again_only_by_a_later_word() {
     elsewhere.destinations = vec!["fork".to_owned()];
     assert!(stands(&[removed(10), elsewhere]));
     assert!(stands(&[again(20, "production"), removed(30)]));
-    assert!(removed_by_rollback(&[removed(10)], "staging", &oid('1')).is_none());
+    assert!(removed_by_rollback(&[removed(10)], place("staging", &here), &oid('1')).is_none());
+    let mut of_a_fork = removed(10);
+    of_a_fork.destinations = vec!["fork".to_owned()];
+    assert!(!stands(&[of_a_fork]));
+    let mut forward = removed(10);
+    if let Event::Deployed(deployed) = &mut forward.event {
+        deployed.in_place_of = Some(oid('3'));
+    }
+    assert!(!stands(&[forward]));
 }
 
 #[test]

@@ -29,4 +29,8 @@ fn the_last_lines_are_those_at_the_end_and_keep_their_numbers() {
     file.write_all(b"damaged\n").unwrap();
     assert_eq!(ledger.read_last(2).unwrap().damaged, [101]);
     assert_eq!(ledger.read().unwrap().damaged, [101]);
+    // A later version may have other keys.
+    file.write_all(b"{\"v\":2}\n").unwrap();
+    let contents = ledger.read().unwrap();
+    assert_eq!((contents.damaged, contents.newer), (vec![101], 1));
 }

@@ -53,6 +53,30 @@ fn push_other(shop: &Sandbox, url: &str) -> String {
 }
 
 #[test]
+fn a_url_that_is_behind_is_seen_by_status_and_check() {
+    let (shop, _) = with_two_urls();
+    shop.push("staging", "master").goes();
+    let both = || {
+        let [status, check] = ["status", "check"].map(|command| shop.pushgate([command]));
+        (status.stdout, check.stderr)
+    };
+    let (status, check) = both();
+    assert!(status.contains("nothing new: master is there"), "{status}");
+    assert!(check.contains("deploys nothing new"), "{check}");
+    let eu = shop.path("eu.git");
+    for args in [
+        &["update-ref", "refs/heads/master", "master~1"][..],
+        &["update-ref", "-d", "refs/heads/master"],
+    ] {
+        shop.run_in(&eu, "git", args).goes();
+        let (status, check) = both();
+        assert!(!status.contains("nothing new: master is"), "{status}");
+        assert!(check.contains("may go"), "{check}");
+        assert!(!check.contains("deploys nothing new"), "{check}");
+    }
+}
+
+#[test]
 fn each_url_is_pushed_to_by_what_it_has() {
     for url in ["../staging.git", "../eu.git"] {
         let (shop, head) = with_two_urls();

@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::{path, shop, visit};
-use crate::support::{PUSHGATE, Ran, person::Person, processes::namespace, shared};
+use crate::support::{PUSHGATE, Ran, follow_up, person::Person, processes::namespace, shared};
 
 #[test]
 fn the_hour_is_told_by_the_clocks_that_matter() {
@@ -70,7 +70,9 @@ fn a_clock_behind_what_has_happened_is_a_warning() {
     shop.push_at("2098-01-01 00:00:00", "staging", "HEAD:refs/heads/main")
         .goes();
     shop.stop_clock("2026-11-24 10:00:00");
-    visit.doctor().warns("the last line of the ledger is ");
+    visit
+        .doctor()
+        .warns("the time of the ledger's last line is 2098-01-01 00:00 UTC, ahead of this clock");
 }
 
 #[test]
@@ -93,12 +95,65 @@ fn a_ledger_that_was_damaged_is_mended_by_its_cure() {
         fs::read_to_string(&ledger).unwrap(),
         format!("{line}{line}")
     );
+    // What another version wrote is no damage.
+    let newer = line.replacen("\"v\":1", "\"v\":2", 1);
+    fs::write(&ledger, format!("{line}{newer}")).unwrap();
+    let of = ".git/pushgate/ledger.jsonl: update this one";
+    let told = visit.doctor();
+    told.warns(&format!("a newer pushgate has written into {of}"));
+    told.lacks("cannot be read");
+    shop.pushgate(["log"])
+        .says("a newer pushgate has written into ")
+        .never_says("damaged");
     fs::remove_file(&ledger).unwrap();
     fs::create_dir(&ledger).unwrap();
     visit
         .doctor()
         .breaks("could not write ")
         .hints("every push is refused until .git/pushgate is yours to write");
+}
+
+#[test]
+fn what_stands_in_the_place_of_a_file_of_ours_is_named_with_what_removes_it() {
+    let shop = shop();
+    shop.push("staging", "HEAD:refs/heads/main").goes();
+    follow_up(&shop.app);
+    let state = shop.app.join(".git/pushgate");
+    let visit = visit(&shop);
+    for name in [
+        "follow-up.lock",
+        "follow-up-next.lock",
+        "settle.lock",
+        "unshared.lock",
+        "notes.lock",
+        "suite.lock",
+        "index",
+    ] {
+        let _ = fs::remove_file(state.join(name));
+        fs::create_dir(state.join(name)).unwrap();
+        visit
+            .doctor()
+            .warns(&format!(
+                ".git/pushgate/{name} cannot be read: it is a directory, not a plain file"
+            ))
+            .runs("rm -r ")
+            .is_cured();
+    }
+    let open = state.join("open");
+    fs::create_dir_all(&open).unwrap();
+    fs::write(open.join("1-0.json"), "{").unwrap();
+    let damaged = ".git/pushgate/open/1-0.json";
+    shop.pushgate(["log"])
+        .goes()
+        .says(damaged)
+        .says("see pushgate doctor");
+    visit.doctor().warns(damaged).runs("rm -r ").is_cured();
+    fs::remove_dir(&open).unwrap();
+    fs::write(&open, "").unwrap();
+    visit
+        .doctor()
+        .warns(".git/pushgate/open cannot be read: not a directory")
+        .is_cured();
 }
 
 #[test]
