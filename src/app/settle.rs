@@ -30,7 +30,7 @@ use crate::{
 const OLDEST: SignedDuration = SignedDuration::from_hours(24 * 28);
 
 /// Reflogs count whole seconds.
-const SECOND: SignedDuration = SignedDuration::from_secs(1);
+pub(super) const SECOND: SignedDuration = SignedDuration::from_secs(1);
 
 /// Whether remotes are asked where git's own files do not tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -254,7 +254,7 @@ impl Ended {
                 at,
                 ..self.push.record
             },
-            Outcome::Found => found(self.push.record),
+            Outcome::Found => found(self.push.record, SystemClock.now()),
         };
         // A push of two branches of one environment is one deployment, whichever of them arrived.
         let is_recorded = |other: &Record| {
@@ -277,11 +277,11 @@ impl Ended {
 }
 
 /// The record of a push whose commit is live now, though nothing tells since when.
-pub(super) fn found(mut record: Record) -> Record {
+pub(super) fn found(mut record: Record, at: Timestamp) -> Record {
     if let Event::Deployed(deployed) = &mut record.event {
         deployed.seen = true;
     }
-    record.at = SystemClock.now();
+    record.at = at;
     record
 }
 

@@ -3,12 +3,12 @@
 
 use std::{fs, path::PathBuf};
 
-use bstr::BStr;
+use bstr::{BStr, ByteSlice};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
     answers::SystemClock,
-    settle::{self, fits},
+    settle::{self, SECOND, fits},
     sharing::write,
 };
 use crate::{
@@ -18,17 +18,18 @@ use crate::{
     hooks::{directory::HooksDirectory, gate::is_gated},
     memory::{
         deployments::{current, live_after},
+        ledger::Entry,
         open_push::{State, Tracking},
-        record::{Deployed, Event, Judged, Place, Record},
+        record::{ALL_GATES, Deployed, Event, Judged, Place, Record},
     },
-    policy::Policy,
-    push::Oid,
+    policy::{FILE, Policy, defaults},
+    push::{Oid, destination::is_one_place},
 };
 
 /// How soon after the hook git has ended that has nothing to send.
 const MOMENT: SignedDuration = SignedDuration::from_secs(5);
 
-/// So many of those pushes are kept: until the next command looks at the reflogs.
+/// So many of those pushes are kept, and so many entries of the ledger looked at: until the next command looks at the reflogs.
 const MOST_IDLE: usize = 200;
 
 /// How long a platform may go on building after git has ended; Heroku gives up after a quarter of an hour
@@ -73,6 +74,10 @@ pub(super) fn record_all(repository: &Repository, policy: &Policy) -> Result<(),
             !idle.any(|(_, asked)| at.duration_since(*asked).abs() <= MOMENT)
         };
         records.retain(|one| one.at >= since && was_sent(one.at) && !open.contains(&one.commit));
+        if !records.is_empty() {
+            let named = named_since(repository, of.place_of(remote))?;
+            records.retain(|one| named.is_none_or(|named| one.at >= named));
+        }
         found.extend(records);
     }
     write(repository, &found, share)?;
@@ -121,9 +126,12 @@ fn unrecorded(
                 repository.records(commit)
             })
         };
+        let replaces = older.map(live).transpose()?;
+        let decided = let_go(repository, place, &moved.commit, moved.at)?;
+        let told = decided.as_ref().and_then(Record::deployed).cloned();
         let event = Event::Deployed(Deployed {
-            replaces: older.map(live).transpose()?,
-            ..Deployed::new(Judged::Unjudged)
+            replaces,
+            ..told.unwrap_or_else(|| Deployed::new(Judged::Unjudged))
         });
         let record = Record::new(moved.at, &*moved.by, place, &moved.commit, event);
         let known = [records, found.clone()].concat();
@@ -182,8 +190,8 @@ pub(crate) fn sighting(
         return Ok(Some(record));
     }
     // Where nothing was recorded yet, the commit was there before the gate, unless it is younger.
-    let is_before = !repository.notes().any(is_judged)?
-        && !is_younger(repository, commit, gate_since(repository));
+    let since = gate_since(repository).max(named_since(repository, place)?);
+    let is_before = !repository.notes().any(is_judged)? && !is_younger(repository, commit, since);
     let judged = if is_before {
         Judged::Before
     } else {
@@ -207,19 +215,90 @@ pub(crate) fn arrived_late(
     place: Place<'_>,
     commit: &Oid,
 ) -> Result<Option<Record>, Stop> {
-    let all = repository.open_pushes().all().into_iter();
-    let given_up = all.filter(|(_, push)| push.state != State::Open);
-    let records = given_up.map(|(_, push)| push.record);
-    let last = records
-        .filter(|record| record.is_at(place) && record.commit == *commit)
-        .max_by_key(|record| record.at);
     let now = SystemClock.now();
-    let Some(record) = last.filter(|last| now.duration_since(last.at) <= LONGEST_BUILD) else {
-        return Ok(None);
-    };
     let known = repository.records(commit)?;
-    let is_known = current(&known, place, commit, now).is_some();
-    Ok((!is_known).then(|| settle::found(record)))
+    let known = current(&known, place, commit, now);
+    // Who came across it does not know who pushed it.
+    if known.is_some_and(|known| !known.is_sighting()) {
+        return Ok(None);
+    }
+    let since = known.map_or(now, |sighting| sighting.at);
+    let all = repository.open_pushes().all().into_iter();
+    let is_it = |record: &Record| record.is_at(place) && record.commit == *commit;
+    let pushes = all.map(|(_, push)| push).filter(|one| is_it(&one.record));
+    let last = pushes.max_by_key(|push| push.record.at);
+    let last = match last {
+        Some(push) => (push.state != State::Open).then_some(push.record),
+        None => let_go(repository, place, commit, since)?,
+    };
+    let is_near = |record: &Record| {
+        let took = since.duration_since(record.at);
+        !took.is_negative() && took <= LONGEST_BUILD
+    };
+    Ok(last
+        .filter(is_near)
+        .map(|record| settle::found(record, since)))
+}
+
+/// The record of a push that went while the gate was off, and of which nothing told then where it goes: the
+/// policy of its commit could not be read.
+fn let_go(
+    repository: &Repository,
+    place: Place<'_>,
+    commit: &Oid,
+    before: Timestamp,
+) -> Result<Option<Record>, Stop> {
+    let entries = repository.ledger().read_last(MOST_IDLE)?.entries;
+    let is_it = |entry: &&Entry| {
+        let mut there = place.destinations.iter();
+        entry.environment.is_none()
+            && entry.went()
+            && entry.commit.as_deref() == Some(commit.as_str())
+            && there.any(|one| is_one_place(one, &entry.destination))
+            // Reflogs count whole seconds.
+            && entry.at < before + SECOND
+            && before.duration_since(entry.at) <= LONGEST_BUILD
+    };
+    let record = |entry: &Entry| {
+        let event = Event::Deployed(Deployed {
+            gates: vec![ALL_GATES.to_owned()],
+            reason: entry.reason.clone(),
+            decided: Some(entry.at),
+            ..Deployed::new(Judged::Overridden)
+        });
+        Record::new(entry.at, &*entry.by, place, commit, event)
+    };
+    Ok(entries.iter().rev().find(is_it).map(record))
+}
+
+/// When the policy of what is checked out began to name a place: what went there before was free to go. `None`
+/// where that is not known, or the built-in policy names it.
+fn named_since(repository: &Repository, place: Place<'_>) -> Result<Option<Timestamp>, Stop> {
+    let names = |policy: &Policy| {
+        let of = policy
+            .environments
+            .iter()
+            .map(|one| repository.remotes_of(one));
+        of.into_iter().any(|of| of.place().overlaps(place))
+    };
+    if names(&defaults::without_file(&repository.heroku_remotes())) {
+        return Ok(None);
+    }
+    let file = format!(":/{FILE}");
+    let log = ["log", "--format=%H", "HEAD", "--", &file];
+    let log = repository.git.run(log)?;
+    let mut since = None;
+    for id in log.stdout.lines().filter_map(Oid::parse) {
+        // One that cannot be read names nothing, and takes nothing away.
+        let Ok(loaded) = repository.policy(Some(&id)) else {
+            continue;
+        };
+        if !names(&loaded.policy) {
+            break;
+        }
+        since = repository.committed_at(&id)?;
+    }
+    Ok(since)
 }
 
 fn is_younger(repository: &Repository, commit: &Oid, gate: Option<Timestamp>) -> bool {

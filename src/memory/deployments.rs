@@ -147,7 +147,8 @@ fn arrivals<'r>(
         .max_by_key(|record| record.at);
     let found = own(true)
         .filter(|record| left.is_none_or(|left| record.at > left.at))
-        .min_by_key(|record| record.at);
+        // A clone that let the push go knows more than who came across it.
+        .min_by_key(|record| (record.is_sighting(), record.at));
     [observed, fast, found]
 }
 
@@ -201,8 +202,8 @@ pub fn removals<'r>(
 pub fn before<'r>(records: &'r [Record], place: Place<'_>, live: &Oid) -> Option<&'r Oid> {
     place
         .deployments(records)
-        .filter(|(_, deployed)| !deployed.seen || deployed.decided.is_some())
-        .filter(|(record, deployed)| record.commit == *live && deployed.judged != Judged::Rollback)
+        .filter(|(record, _)| record.commit == *live && !record.is_sighting())
+        .filter(|(_, deployed)| deployed.judged != Judged::Rollback)
         .filter_map(|(record, _)| Some((record.at, record.replaces()?)))
         .max_by_key(|(at, _)| *at)
         .map(|(_, replaces)| replaces)

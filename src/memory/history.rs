@@ -140,7 +140,7 @@ fn found_again(records: &[Record]) -> HashSet<usize> {
     let mut deployed: Vec<(usize, &Record, bool)> = (records.iter().enumerate())
         .filter_map(|(index, record)| Some((index, record, record.deployed()?.seen)))
         .collect();
-    deployed.sort_by_key(|(_, record, _)| (&record.environment, record.at));
+    deployed.sort_by_key(|(_, record, _)| (&record.environment, record.at, record.is_sighting()));
     let same = |one: &Record, other: &Record| {
         one.commit == other.commit && one.environment == other.environment
     };

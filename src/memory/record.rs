@@ -32,6 +32,17 @@ pub struct Place<'p> {
     pub destinations: &'p [String],
 }
 
+impl Place<'_> {
+    /// Whether they are the same environment, and share a destination.
+    pub(crate) fn overlaps(self, other: Place<'_>) -> bool {
+        let is_there = |one: &String| {
+            let mut there = other.destinations.iter();
+            there.any(|other| is_one_place(one, other))
+        };
+        self.environment == other.environment && self.destinations.iter().any(is_there)
+    }
+}
+
 /// Something that happened to a commit on an environment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
@@ -212,11 +223,7 @@ impl Record {
 
     /// Whether it happened at a place: in a fork, an environment of the same name is somewhere else.
     pub fn is_at(&self, place: Place<'_>) -> bool {
-        let is_there = |one: &String| {
-            let mut there = place.destinations.iter();
-            there.any(|other| is_one_place(one, other))
-        };
-        self.environment == place.environment && self.destinations.iter().any(is_there)
+        self.place().overlaps(place)
     }
 
     /// The commit that a deployment replaced.
@@ -239,6 +246,11 @@ impl Record {
             Event::Deployed(_) => "deployed",
             Event::Again { .. } => "again",
         }
+    }
+
+    /// Whether it tells only that the commit was found live, by a clone that has not pushed it.
+    pub fn is_sighting(&self) -> bool {
+        (self.deployed()).is_some_and(|deployed| deployed.seen && deployed.decided.is_none())
     }
 
     /// The comment of the person, or the reason for the override.

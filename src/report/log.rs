@@ -126,7 +126,7 @@ fn about(one: &Happened) -> Option<&'static str> {
             Some("did not arrive: the server refused it, or what was to deploy it failed")
         }
         (Some(Arrival::Missing), _) => {
-            Some("did not arrive: the server refused it, or git did not send it")
+            Some("had not arrived when git ended: the server refused it, or git did not send it")
         }
         (Some(Arrival::Open), _) => Some("not known yet whether it arrived"),
         (Some(Arrival::Unknown), _) => Some("it cannot be told whether it arrived"),

@@ -80,7 +80,8 @@ fn last(shop: &Sandbox, expected: &[&str]) {
 }
 
 const ANA: &str = "Ana <ana@shop.example>";
-const MISSING: &str = "    did not arrive: the server refused it, or git did not send it";
+const MISSING: &str =
+    "    had not arrived when git ended: the server refused it, or git did not send it";
 
 #[test]
 fn a_dry_run_pushes_nothing_and_nothing_is_remembered() {

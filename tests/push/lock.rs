@@ -112,7 +112,7 @@ fn one_person_locks_the_other_is_refused_and_the_holder_deploys() {
             until then: Ana <ana@shop.example> has locked production since Tue 2026-11-24 10:00 UTC, until Tue 2026-11-24 12:00 UTC: the migration runs
         2026-11-24 10:30  go          production    [two]  Ana <ana@shop.example>
         2026-11-24 10:20  overridden  production    [two]  Ben <ben@shop.example>
-            did not arrive: the server refused it, or git did not send it
+            had not arrived when git ended: the server refused it, or git did not send it
             lock skipped
         2026-11-24 10:20  refused     production    [two]  Ben <ben@shop.example>
             lock refused: Ana <ana@shop.example> has locked production since Tue 2026-11-24 10:00, until Tue 2026-11-24 12:00: the migration runs

@@ -112,7 +112,7 @@ fn a_dry_run_is_no_rollback_and_no_deployment() {
 go production {two} Ana <ana@shop.example>
 go production {three} Ana <ana@shop.example>
 rollback production {two} Ana <ana@shop.example>
-    did not arrive: the server refused it, or git did not send it
+    had not arrived when git ended: the server refused it, or git did not send it
     reason: it is down
 refused production {four} Ana <ana@shop.example>
     promotion refused: staging has {three}, not {four}, which is 1 commit ahead of it; both have the same content
@@ -140,7 +140,7 @@ fn what_the_server_rejected_was_never_live_here_or_for_anybody() {
     fs::remove_file(&hook).unwrap();
     let said = log(&ana, "11:20");
     let arrived_not = format!(
-        "go production {} Ana <ana@shop.example>\n    did not arrive: the server refused it, or git did not send it\n",
+        "go production {} Ana <ana@shop.example>\n    had not arrived when git ended: the server refused it, or git did not send it\n",
         &three[..7]
     );
     assert!(said.ends_with(&arrived_not), "{said}");

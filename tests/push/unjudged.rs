@@ -1,6 +1,6 @@
 //! What no gate judged on its way, and what is only found live: who knows how it came, and since when it counts.
 
-use std::fs;
+use std::{fs, os::unix::fs::PermissionsExt};
 
 use crate::support::{Sandbox, person::Person};
 
@@ -34,6 +34,18 @@ fn people(shop: &Sandbox) -> [Person<'_>; 2] {
 fn around(person: &Person<'_>, time: &str, url: &str, refspec: &str) {
     let words = ["git", "push", "-q", "--force", "--no-verify", url, refspec];
     person.at(time, &words).goes();
+}
+
+/// Something was judged everywhere.
+fn deploys(person: &Person<'_>) {
+    person.commits("one");
+    for (time, remote) in [
+        ("09:00", "origin"),
+        ("09:00", "staging"),
+        ("09:30", "production"),
+    ] {
+        person.push(time, remote).goes();
+    }
 }
 
 #[test]
@@ -137,4 +149,94 @@ fn a_rollback_that_git_refused_has_not_happened() {
     let ran = ana.pushgate("12:10", &["rollback", "production", &two, "--yes"]);
     ran.goes();
     assert_ne!(one, two);
+}
+
+#[test]
+fn a_push_that_was_cut_off_keeps_its_reason_though_another_came_across_it_first() {
+    let shop = shop();
+    let [ana, ben] = people(&shop);
+    deploys(&ana);
+    ana.commits("two");
+    ana.push("11:00", "origin").goes();
+    let production = shop.path("production.git");
+    let hook = production.join("hooks/pre-receive");
+    fs::write(&hook, "#!/bin/sh\nexit 1\n").unwrap();
+    fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
+    let words = "env PUSHGATE_SKIP=promotion PUSHGATE_REASON=down git push production master";
+    let words: Vec<_> = words.split(' ').collect();
+    ana.at("11:10", &words).goes_not();
+    fs::remove_file(&hook).unwrap();
+    let log = ana.reads("11:11", &["log"]);
+    assert!(log.contains("had not arrived when git ended"), "{log}");
+    // The platform went on building after git had ended.
+    let production = production.display().to_string();
+    around(&ana, "11:12", &production, "master");
+    assert!(ben.reads("11:15", &["status"]).contains(LOUD));
+    // Long after the push, but the other came across it soon.
+    let status = ana.reads("12:30", &["status"]);
+    for status in [status, ben.reads("12:31", &["status"])] {
+        assert!(status.contains("overridden: without promotion"), "{status}");
+        assert!(status.contains("(down)"), "{status}");
+        assert!(!status.contains(LOUD), "{status}");
+    }
+    let log = ben.reads("12:32", &["log"]);
+    assert!(!log.contains("unjudged"), "{log}");
+}
+
+#[test]
+fn an_environment_accuses_no_push_from_before_it_was_in_the_policy() {
+    let shop = shop();
+    let [ana, _] = people(&shop);
+    shop.git(["init", "-q", "--bare", "../demo.git"]).goes();
+    ana.git(&["remote", "add", "demo", "../demo.git"]).goes();
+    ana.commits("two");
+    ana.push("10:00", "demo").goes();
+    shop.stop_clock("2026-11-24 11:00:00");
+    shop.policy(&format!("{POLICY}  demo: {{remote: demo, from: any}}\n"));
+    ana.push("11:00", "origin").goes();
+    let status = ana.reads("11:01", &["status"]);
+    let demo = status.split("\ndemo").nth(1).unwrap();
+    assert!(
+        demo.contains("it was live before the gate came"),
+        "{status}"
+    );
+    assert!(!demo.contains(LOUD), "{status}");
+    // From then on it is judged.
+    ana.at(
+        "11:05",
+        &["git", "push", "-q", "--no-verify", "demo", "master"],
+    )
+    .goes();
+    let status = ana.reads("11:06", &["status"]);
+    assert!(status.split("\ndemo").nth(1).unwrap().contains(LOUD));
+}
+
+#[test]
+fn the_gate_off_tells_its_reason_though_the_pushed_policy_cannot_be_read() {
+    let shop = shop();
+    let [ana, ben] = people(&shop);
+    deploys(&ana);
+    let off = [
+        "env",
+        "PUSHGATE=off",
+        "PUSHGATE_REASON=the site is down",
+        "git",
+        "push",
+    ];
+    shop.policy(&POLICY.replace("suite:", "suitee:"));
+    ana.at("10:00", &[&off[..], &["production", "master"]].concat())
+        .goes();
+    // By URL, too: nothing but the remote tells of it.
+    let staging = shop.path("staging.git").display().to_string();
+    ana.at("10:00", &[&off[..], &[&staging, "master"]].concat())
+        .goes();
+    assert!(ben.reads("10:05", &["status"]).contains(LOUD));
+    shop.policy(POLICY);
+    ana.push("10:10", "origin").goes();
+    let status = ana.reads("10:11", &["status"]);
+    for status in [status, ben.reads("10:12", &["status"])] {
+        let told = status.matches("no gate was asked (the site is down)");
+        assert_eq!(told.count(), 2, "{status}");
+        assert!(!status.contains(LOUD), "{status}");
+    }
 }

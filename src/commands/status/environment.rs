@@ -7,7 +7,11 @@ use bstr::ByteSlice;
 use super::Inputs;
 use crate::{
     app::{
-        answers::SystemClock, decide::preview, preview::Preview, sharing::write, unjudged::sighting,
+        answers::SystemClock,
+        decide::preview,
+        preview::Preview,
+        sharing::write,
+        unjudged::{arrived_late, sighting},
     },
     commands::{Error, check::PreviewedPush},
     gates::{
@@ -97,17 +101,20 @@ impl Inputs<'_> {
         let mut now = self.now;
         let mut is_under_way = false;
         // That a release failed is no deployment.
-        if current(&records, place, tip, now).is_none()
-            && self.knows_the_team
-            && git.as_ref() == Some(tip)
-        {
+        if self.knows_the_team && git.as_ref() == Some(tip) {
             let share = (self.policy.shares()).then_some(self.policy.trunk.remote.as_str());
-            let record = sighting(self.world, place, tip)?;
-            is_under_way = record.is_none();
+            let record = match current(&records, place, tip, now) {
+                Some(_) => arrived_late(self.world, place, tip)?,
+                None => {
+                    let record = sighting(self.world, place, tip)?;
+                    is_under_way = record.is_none();
+                    record
+                }
+            };
             if let Some(record) = record {
                 // A repository that cannot be written has a status, too.
                 let _ = write(self.world, slice::from_ref(&record), share);
-                now = record.at;
+                now = now.max(record.at);
                 records.push(record);
             }
         }
