@@ -156,7 +156,7 @@ fn a_push_that_was_cut_off_keeps_its_reason_though_another_came_across_it_first(
     let shop = shop();
     let [ana, ben] = people(&shop);
     deploys(&ana);
-    ana.commits("two");
+    let two = ana.commits("two");
     ana.push("11:00", "origin").goes();
     let production = shop.path("production.git");
     let hook = production.join("hooks/pre-receive");
@@ -180,7 +180,8 @@ fn a_push_that_was_cut_off_keeps_its_reason_though_another_came_across_it_first(
         assert!(!status.contains(LOUD), "{status}");
     }
     let log = ben.reads("12:32", &["log"]);
-    assert!(!log.contains("unjudged"), "{log}");
+    let of_two = log.lines().filter(|line| line.contains(&two[..7]));
+    assert!(of_two.count() == 1 && log.contains("reason: down"), "{log}");
 }
 
 #[test]
