@@ -30,15 +30,16 @@ impl Repository {
         let is_below = env::var_os("GIT_PREFIX").is_some_and(|prefix| !prefix.is_empty())
             || env::current_dir().is_ok_and(|here| here != directory);
         let enter = is_below.then(|| command(["cd", &directory.to_string_lossy()]));
+        // A script of several lines is run by a command of one, which can be copied.
+        let run = if live.trim_end().contains('\n') {
+            command(["printf", "%s\\n"].into_iter().chain(live.lines())) + " | sh -e"
+        } else {
+            command(["sh", "-e", "-c", live])
+        };
         let failed = |how: &str| {
             let words = "see what it prints, and why";
-            Stop::undecided(format!("`live` of {environment} {how}")).cure(
-                words,
-                enter
-                    .iter()
-                    .cloned()
-                    .chain([command(["sh", "-e", "-c", live])]),
-            )
+            let commands = enter.iter().chain([&run]);
+            Stop::undecided(format!("`live` of {environment} {how}")).cure(words, commands)
         };
         if env::var_os(LIVE).is_some() {
             return Err(

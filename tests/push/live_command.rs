@@ -125,6 +125,18 @@ fn a_short_id_is_enough_and_git_is_not_asked() {
 }
 
 #[test]
+fn a_script_of_several_lines_is_run_by_a_command_of_one() {
+    let shop = Shop::with("echo \"it's\" 100%\nexit 3\n");
+    let run = r#"printf '%s\n' 'echo "it'\''s" 100%' 'exit 3' | sh -e"#;
+    shop.promote()
+        .undecided("promotion")
+        .says("`live` of staging ended with exit code 3\n")
+        .says(&format!("\n    {run}\n"));
+    let ran = shop.run_in(&shop.app, "sh", ["-c", run]);
+    assert_eq!((ran.code, &*ran.stdout), (3, "it's 100%\n"), "{ran}");
+}
+
+#[test]
 fn an_id_that_is_not_here_is_named() {
     let shop = Shop::new();
     shop.runs(&"5eed".repeat(10));

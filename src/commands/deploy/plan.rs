@@ -73,23 +73,26 @@ impl Plan<'_> {
             None if !self.of.is_remembered => Ok(()),
             None if self.typed.is_rollback => {
                 let what = format!("no git remote leads to {}", self.of.environment);
-                Err(Stop::undecided(what).hint(self.name_command()))
+                Err(self.by_command(Stop::undecided(what)))
             }
             None => Err(self.of.unknown()),
         }
     }
 
-    /// What to do where git cannot go back.
-    fn name_command(&self) -> String {
-        let rollback = [
-            "pushgate",
-            "rollback",
-            &self.of.environment,
-            "--",
-            "COMMAND",
-        ];
-        let rollback = command(rollback);
-        format!("name the command that does, which gets {COMMIT}: {rollback}")
+    /// Says what to do where git cannot go back.
+    fn by_command(&self, stop: Stop) -> Stop {
+        let environment = &*self.of.environment;
+        let words = format!("name the command that does; it gets {COMMIT}");
+        stop.cure(
+            words,
+            [command([
+                "pushgate",
+                "rollback",
+                environment,
+                "--",
+                "COMMAND",
+            ])],
+        )
     }
 
     /// Leaves out where `git push` has nothing to do, and fails where that does not help.
@@ -103,12 +106,12 @@ impl Plan<'_> {
             let (destination, id) = (&target.remote.destination, self.commit.short());
             let has = format!("{destination} has {id} already");
             if let Some(live) = target.live.filter(|live| live != self.commit) {
-                let hint = if self.typed.is_rollback {
-                    self.name_command()
+                let stop = Stop::undecided(format!("{has}, and runs {}", live.short()));
+                return Err(if self.typed.is_rollback {
+                    self.by_command(stop)
                 } else {
-                    "see why its release failed, and release it again".to_owned()
-                };
-                return Err(Stop::undecided(format!("{has}, and runs {}", live.short())).hint(hint));
+                    stop.hint("see why its release failed, and release it again")
+                });
             }
             report::say(&has);
         }

@@ -146,7 +146,8 @@ fn without_a_command_such_a_place_is_refused_with_the_cure() {
         --- stderr
         pushgate: rollback not done
           no git remote leads to staging
-          name the command that does, which gets PUSHGATE_COMMIT: pushgate rollback staging -- COMMAND
+          name the command that does; it gets PUSHGATE_COMMIT:
+            pushgate rollback staging -- COMMAND
     "#]]);
 }
 
