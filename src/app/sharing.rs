@@ -90,7 +90,8 @@ impl Repository {
         change: impl FnOnce(Option<Unshared>) -> Option<Unshared>,
     ) -> io::Result<()> {
         let path = self.unshared_path();
-        let _lock = file::lock(&self.state_dir().join("unshared.lock"), LIMIT)?;
+        // Without the lock a mark of two may be lost; without the marks nothing would be shared.
+        let _lock = file::lock(&self.state_dir().join("unshared.lock"), LIMIT);
         let (own, mut all): (Vec<_>, Vec<_>) =
             (self.unshared().into_iter()).partition(|one| one.remote == remote);
         all.extend(change(own.into_iter().next()));

@@ -81,11 +81,16 @@ pub(crate) fn state(opened: &Opened) -> Found {
     let findings = unread.into_iter().map(|(path, error)| {
         let path = from_here(&path);
         let finding = Finding::warning(format!("{path} cannot be read: {error}"));
-        if error.kind() == io::ErrorKind::PermissionDenied {
-            return finding.hint(format!("have its owner let you read and write it: {path}"));
+        match error.kind() {
+            io::ErrorKind::Unsupported => finding,
+            io::ErrorKind::PermissionDenied => {
+                finding.hint("have its owner let you read and write it")
+            }
+            _ => {
+                let remove = command(["rm", "-r", &path]);
+                finding.cures([Cure::run("see what is in it, then remove it", [remove])])
+            }
         }
-        let words = "see what is in it, then remove it";
-        finding.cures([Cure::run(words, [command(["rm", "-r", &path])])])
     });
     Ok(findings.collect())
 }

@@ -7,6 +7,7 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::record::Record;
 use crate::file;
@@ -147,9 +148,14 @@ impl OpenPushes {
 }
 
 fn read(path: &Path) -> io::Result<OpenPush> {
-    let push: OpenPush = file::read_json(path)?;
+    let value: Value = file::read_json(path)?;
+    if value["v"].as_u64() > Some(VERSION.into()) {
+        let why = "a newer pushgate has written it: update this one";
+        return Err(io::Error::new(io::ErrorKind::Unsupported, why));
+    }
+    let push: OpenPush = serde_json::from_value(value)?;
     if push.v == VERSION && push.record.is_whole() {
         return Ok(push);
     }
-    Err(io::Error::other("it is not an open push of this version"))
+    Err(io::Error::other("it is not of an open push"))
 }

@@ -85,7 +85,7 @@ fn a_receipt_or_a_lock_that_is_no_plain_file_hangs_nothing_and_vouches_for_nothi
 
 #[test]
 fn what_is_to_be_shared_is_shared_whatever_stands_in_the_place_of_a_lock() {
-    for lock in ["follow-up.lock", "follow-up-next.lock"] {
+    for lock in ["follow-up.lock", "follow-up-next.lock", "unshared.lock"] {
         let shop = Sandbox::new();
         shop.commit_on_origin("two");
         let path = shop.app.join(".git/pushgate").join(lock);
@@ -93,6 +93,8 @@ fn what_is_to_be_shared_is_shared_whatever_stands_in_the_place_of_a_lock() {
         fs::set_permissions(path.parent().unwrap(), fs::Permissions::from_mode(0o700)).unwrap();
         shop.push("staging", "master").goes();
         shared(&shop.app);
+        let notes = ["rev-parse", "--verify", "refs/notes/pushgate"];
+        shop.run_in(shop.path("origin.git"), "git", notes).goes();
     }
 }
 

@@ -148,7 +148,11 @@ fn what_stands_in_the_place_of_a_file_of_ours_is_named_with_what_removes_it() {
         .says(damaged)
         .says("see pushgate doctor");
     visit.doctor().warns(damaged).runs("rm -r ").is_cured();
-    fs::remove_dir(&open).unwrap();
+    fs::write(open.join("1-0.json"), "{\"v\":2}").unwrap();
+    let told = visit.doctor();
+    let newer = format!("{damaged} cannot be read: a newer pushgate has written it: update");
+    assert_eq!(told.item("warning", &newer).runs, [""; 0]);
+    fs::remove_dir_all(&open).unwrap();
     fs::write(&open, "").unwrap();
     visit
         .doctor()
