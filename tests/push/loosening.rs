@@ -77,8 +77,9 @@ fn every_rule_of_an_environment_holds_for_the_push_that_loosens_it() {
     refused("soak: 10m", "soak: 1s", &day, promotion);
     let after = "    after: staging\n    soak: 10m\n    signoff: true\n";
     refused(after, "", &day, promotion);
+    // The gate `lock` knows that trunk has moved.
     let newest = [
-        ("PUSHGATE_SKIP", "window,promotion"),
+        ("PUSHGATE_SKIP", "window,promotion,lock"),
         ("PUSHGATE_REASON", "x"),
     ];
     let shop = changed(
