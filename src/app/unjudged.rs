@@ -17,6 +17,7 @@ use crate::{
     git::{Moved, Repository},
     hooks::{directory::HooksDirectory, gate::is_gated},
     memory::{
+        decision::Decision,
         deployments::{current, live_after},
         ledger::Entry,
         open_push::{State, Tracking},
@@ -253,6 +254,7 @@ fn let_go(
         let mut there = place.destinations.iter();
         entry.environment.is_none()
             && entry.went()
+            && entry.verdict == Decision::Overridden.name()
             && entry.commit.as_deref() == Some(commit.as_str())
             && there.any(|one| is_one_place(one, &entry.destination))
             // Reflogs count whole seconds.

@@ -65,6 +65,42 @@ fn the_last_arrival_counts_and_else_the_first_sight() {
     since(&[(20, '1', 'f', "go"), (30, '1', ' ', "seen")], Some(20));
 }
 
+/// Which of the deployments made the commit `1` live, at minute 100.
+#[track_caller]
+fn came_by(story: &[(i64, char, char, &str)], expected: Option<usize>) {
+    let records = story.iter();
+    let records: Vec<_> = records
+        .map(|(minute, commit, replaces, how)| deployed(*minute, *commit, *replaces, how))
+        .collect();
+    let here = ["shop".to_owned()];
+    let found = current(&records, place("production", &here), &oid('1'), at(100));
+    assert_eq!(found, expected.map(|index| &records[index]));
+}
+
+#[test]
+fn a_fast_clock_hides_nothing_that_came_since() {
+    // Only it tells who deployed the commit.
+    came_by(&[(160, '1', 'f', "go")], Some(0));
+    came_by(&[(160, '1', 'f', "go"), (40, '1', ' ', "seen")], Some(0));
+    let gone = [(160, '1', 'f', "go"), (40, '2', '1', "go")];
+    came_by(&gone, None);
+    let back = (50, '1', '2', "rollback");
+    came_by(&[gone[0], gone[1], back], Some(2));
+    // The rollback itself may be what it dated.
+    came_by(
+        &[(30, '1', 'f', "go"), gone[1], (160, '1', '2', "rollback")],
+        Some(2),
+    );
+}
+
+#[test]
+fn what_was_only_found_there_in_between_is_a_departure() {
+    let gone = [(30, '1', 'f', "go"), (40, '2', '1', "seen")];
+    came_by(&gone, None);
+    since(&gone, None);
+    since(&[gone[0], gone[1], (50, '1', '2', "seen")], Some(50));
+}
+
 /// What runs where git has the commit `1`.
 #[track_caller]
 fn runs(story: &[(i64, char, char, &str)], expected: char) {
