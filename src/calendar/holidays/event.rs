@@ -50,9 +50,9 @@ fn repeats(
     let mut rules = Vec::new();
     for property in component.all("RRULE") {
         let rule = property.parse(|text| Repeat::read(text, start))?;
-        // All that has begun within its length may last still.
-        let years = usize::try_from(length.most().as_hours() / (24 * 366)).unwrap_or(usize::MAX);
-        let weight = rule.weight.saturating_mul(1 + years);
+        // All that has begun within its length may last still; half a year of it costs as much again.
+        let halves = usize::try_from(length.most().as_hours() / (24 * 180)).unwrap_or(usize::MAX);
+        let weight = rule.weight.saturating_mul(1 + halves);
         *left = match left.checked_sub(weight) {
             Some(left) => left,
             None => {

@@ -74,6 +74,14 @@ impl Repeat {
             .transpose()?;
         rule.until = None;
         take_day(&mut rule, start.at);
+        // What it costs to look for the days of a rule, beside one that comes once a year.
+        let ends_soon = rule.count.is_some_and(|count| count < 366)
+            || (until.as_ref()).is_some_and(|until| until.at < start.at.saturating_add(366.days()));
+        let cost = match rule.freq {
+            _ if !rule.by_week_no.is_empty() => 5,
+            IcalRecurFreq::Daily if !ends_soon => 5,
+            _ => 1 + values / 3,
+        };
         // A COUNT is followed from the start of the event, once.
         let count = usize::try_from(rule.count.unwrap_or_default()).unwrap_or(usize::MAX);
         let years = usize::try_from(2035 - start.at.year()).unwrap_or_default();
@@ -88,7 +96,7 @@ impl Repeat {
             counted: rule.count.take().map(|_| last),
             rule,
             until,
-            weight: counted.max(times * (1 + values / 10)),
+            weight: counted.max(times * cost),
         })
     }
 

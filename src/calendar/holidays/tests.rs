@@ -689,13 +689,18 @@ fn rules_that_would_take_long_are_refused_or_followed_from_where_they_matter() {
     let words = "may occur too often: write `FREQ=DAILY`, and BYHOUR for at most 24 times a day";
     wrong(&often, &format!("`{often}` {words}"));
     let words = "more than 200 rules in one file; one with a BYHOUR, a COUNT or many days counts as several";
-    let many = "RRULE:FREQ=DAILY\n".repeat(201);
+    let many = "RRULE:FREQ=YEARLY\n".repeat(201);
     let many = event(&format!("DTSTART:20260101\n{many}"));
     refused(&many, &format!("holidays.ics:208: {words}"));
     let hours: Vec<_> = (0..24).map(|hour| hour.to_string()).collect();
     let hourly = format!("RRULE:FREQ=DAILY;BYHOUR={}\n", hours.join(","));
-    let hourly = event(&format!("DTSTART:20260101\n{}", hourly.repeat(9)));
-    refused(&hourly, &format!("holidays.ics:16: {words}"));
+    let hourly = event(&format!("DTSTART:20260101\n{}", hourly.repeat(2)));
+    refused(&hourly, &format!("holidays.ics:9: {words}"));
+    for (rule, line) in [("FREQ=DAILY", 48), ("FREQ=YEARLY;BYWEEKNO=1;BYDAY=MO", 48)] {
+        let many = format!("RRULE:{rule}\n").repeat(41);
+        let many = event(&format!("DTSTART:20260101\n{many}"));
+        refused(&many, &format!("holidays.ics:{line}: {words}"));
+    }
     let positions: Vec<_> = (1..=366).map(|day| day.to_string()).collect();
     let positions = positions.join(",");
     wrong(

@@ -24,7 +24,7 @@ const EARLIEST: DateTime = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
 /// And up to here.
 const LATEST: DateTime = DateTime::constant(2101, 1, 1, 0, 0, 0, 0);
 /// The most changes that the zones of one calendar may have.
-const MOST_CHANGES: usize = 20_000;
+const MOST_CHANGES: usize = 30_000;
 
 /// The zones that a calendar defines (3.6.5); one is made when it is needed first.
 pub(super) struct Zones<'c> {
@@ -145,7 +145,7 @@ fn define(
             times.extend(all.into_iter().filter(|at| *at >= earliest));
         }
         // A rule that names few days takes as long to follow.
-        match left.get().checked_sub(times.len().max(100) + 50 * weight) {
+        match left.get().checked_sub(times.len().max(100) + 150 * weight) {
             Some(fewer) => left.set(fewer),
             None => return observance.problem("the clocks of the time zone change too often"),
         }
