@@ -443,7 +443,7 @@ fn a_ledger_that_cannot_be_written_records_nothing() {
     fs::create_dir_all(&ledger).unwrap();
     let ran = shop.pushgate(["approve"]);
     assert_eq!(ran.code, 2);
-    ran.says("could not write ");
+    ran.says("it is a directory, not a plain file");
     assert_eq!(words_in(&shop, &shop.app), 0);
 }
 
