@@ -39,8 +39,15 @@ pub(crate) fn ask(
         {
             return Err(other_rules(push, &trunk, tip));
         }
-        let all = answer.locks.into_iter();
-        locks.extend(all.filter(|lock| lock.environment == *name));
+        for lock in answer.locks {
+            if lock.environment == *name {
+                locks.push(lock);
+            } else if push.policy.environment(&lock.environment).is_none() {
+                // Its environment may have got another name.
+                let sentence = lock.sentence(world.clock.now(), &world.clock.reader());
+                notes.push(format!("{sentence}; the policy names no such environment"));
+            }
+        }
     }
     let (me, commits) = (world.repository.person(), push.commits());
     let commit = commits.first();

@@ -72,6 +72,31 @@ impl Verdict {
         each.chain(unasked).max().unwrap_or(Decision::Go)
     }
 
+    /// Counts as skipped what was skipped under other rules; needless only where it was so under both.
+    pub(crate) fn skip_too(&mut self, other: &Self) {
+        for (gate, outcome) in &other.answers {
+            let Outcome::Skipped { needless } = outcome else {
+                continue;
+            };
+            let own = self.answers.iter_mut().find(|(own, _)| own == gate);
+            match own {
+                Some((_, Outcome::Skipped { needless: own })) => *own &= needless,
+                Some((_, own)) => {
+                    *own = Outcome::Skipped {
+                        needless: *needless,
+                    }
+                }
+                None => self.answers.push((
+                    *gate,
+                    Outcome::Skipped {
+                        needless: *needless,
+                    },
+                )),
+            }
+        }
+        self.answers.sort_by_key(|(gate, _)| *gate);
+    }
+
     /// Whether a gate says that this is what it takes.
     pub(crate) fn needs(&self, needs: Needs) -> bool {
         let mut outcomes = self.answers.iter().map(|(_, outcome)| outcome);

@@ -171,6 +171,28 @@ fn a_commit_does_not_take_its_environment_out_of_the_team_s_locks() {
 }
 
 #[test]
+fn what_is_skipped_under_the_old_rules_alone_is_an_override_for_everybody() {
+    let shop = Sandbox::new();
+    shop.policy(OLD);
+    shop.push_ungated("origin", "master");
+    shop.policy(
+        "trunk: {branch: master}\nsuite: {run: 'true'}\nenvironments: {production: {from: any}}\n",
+    );
+    shop.stop_clock(NIGHT);
+    let variables = [
+        ("PUSHGATE_SKIP", "window,trunk,promotion"),
+        ("PUSHGATE_REASON", "the site is down"),
+    ];
+    shop.push_with(&variables, "production", "master")
+        .goes()
+        .never_says("though it would have passed");
+    let log = shop.pushgate(["log"]).goes().stdout;
+    assert!(log.contains("overridden  production"), "{log}");
+    assert!(log.contains("window, trunk, promotion skipped"), "{log}");
+    assert!(log.contains("reason: the site is down"), "{log}");
+}
+
+#[test]
 fn what_changes_nothing_is_judged_once() {
     let shop = changed("timezone: UTC", "timezone: UTC, runway: 0s");
     shop.stop_clock(NIGHT);

@@ -8,7 +8,7 @@ use super::{
     decision::{Event, Pending},
     journal::Journal,
     outgoing::{add_contents, forced, runway, since_git},
-    part::{Part, change, gate_entries},
+    part::{Part, change, gate_entries, joined},
 };
 use crate::{
     app::{
@@ -76,7 +76,9 @@ impl<'d> Decider<'d> {
         }
         let mut judged = self.ask(pushes, &mut pending.messages);
         let stops = judged.iter().any(|(_, verdict)| verdict.stops());
-        // What trunk's rules let pass, too, is told once.
+        if !stops {
+            judged = joined(judged);
+        }
         judged.retain(|(push, verdict)| !push.second || verdict.stops());
         for (push, verdict) in &judged {
             // `pushgate rollback` and `pushgate deploy` have said what comes back.

@@ -1,5 +1,7 @@
 //! What is to be written down about one target of a push.
 
+use std::ptr;
+
 use bstr::BStr;
 
 use crate::{
@@ -169,4 +171,23 @@ fn stopped(gate: &str, stop: &Stop) -> GateEntry {
         cures: stop.cures.clone(),
         ..GateEntry::new(gate, stop.decision().name(), stop.in_one_line())
     }
+}
+
+/// What trunk's rules let pass, too, is told once; what is skipped under either of the rules is skipped.
+pub(super) fn joined<'c>(
+    judged: Vec<(&'c GovernedPush<'c>, Verdict)>,
+) -> Vec<(&'c GovernedPush<'c>, Verdict)> {
+    let mut joined: Vec<(&GovernedPush<'_>, Verdict)> = Vec::new();
+    for (push, verdict) in judged {
+        let is_its_own = |own: &GovernedPush<'_>| {
+            let mut updates = own.updates.iter();
+            updates.any(|own| push.updates.iter().any(|one| ptr::eq(*own, *one)))
+        };
+        let own = joined.iter_mut().find(|(own, _)| is_its_own(own));
+        match own.filter(|_| push.second) {
+            Some((_, own)) => own.skip_too(&verdict),
+            None => joined.push((push, verdict)),
+        }
+    }
+    joined
 }
