@@ -1,6 +1,9 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by it")]
 
+use jiff::Timestamp;
+
 use super::*;
+use crate::memory::decision::Decision;
 
 #[test]
 fn the_last_lines_are_those_at_the_end_and_keep_their_numbers() {
