@@ -24,7 +24,7 @@ use crate::{
         overrides::Overrides,
         settle::{Ask, settle},
     },
-    gates::{Clock, Stop, remote_tips::at_once, verdict::Decision},
+    gates::{Clock, Memory as _, Stop, remote_tips::at_once, verdict::Decision},
     git::network::LIMIT,
     memory::permit::{Permit, Permitted},
     process::{child::ChildWatch, foreground, signals},
@@ -99,7 +99,7 @@ impl Plan<'_> {
         let permit = Permit::issue(&self.world.state_dir(), &permitted).ok();
         let ended = match self.typed.command[..] {
             [] => Ok(self.push_all(&targets, judged, permit.as_ref(), start)),
-            _ => self.run_command(&targets, judged, permit.as_ref()),
+            _ => self.run_command(&targets, judged, permit.as_ref(), start),
         };
         if matches!(ended, Ok(0)) {
             self.say_deployed(&targets);
@@ -229,6 +229,7 @@ impl Plan<'_> {
         targets: &[Target],
         judged: Vec<Pending>,
         permit: Option<&Permit>,
+        start: Timestamp,
     ) -> Done {
         let code = self.record_all(judged);
         if code != 0 {
@@ -260,9 +261,31 @@ impl Plan<'_> {
             code => format!("`{name}` ended with exit code {code}"),
         };
         if signals::signal().is_none() {
-            report::warn(&format!("{what}: no deployment is recorded"));
+            report::warn(&match &*self.recorded_since(start) {
+                [] => format!("{what}: no deployment is recorded"),
+                places => format!(
+                    "{what}, but {} got {}: it is recorded as deployed there",
+                    redact(&places.join(", ")),
+                    self.commit.short()
+                ),
+            });
         }
         Ok(code)
+    }
+
+    /// Where the commit is recorded as deployed by a push that was decided since then: a command that fails may have
+    /// pushed before.
+    fn recorded_since(&self, start: Timestamp) -> Vec<String> {
+        // What cannot be read, `settle` has warned of.
+        let mut records = self.world.records(self.commit).unwrap_or_default();
+        records.retain(|one| {
+            let decided = one.deployed().and_then(|deployed| deployed.decided);
+            one.commit == *self.commit && one.is_at(self.of.place()) && decided >= Some(start)
+        });
+        records
+            .into_iter()
+            .flat_map(|one| one.destinations)
+            .collect()
     }
 
     fn settle(&self, ask: Ask) {

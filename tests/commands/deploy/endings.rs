@@ -35,6 +35,37 @@ fn an_exit_code_is_passed_on_and_nothing_is_recorded() {
     assert_eq!(log.matches("did not arrive").count(), 3, "{log}");
 }
 
+/// git's own record of the push counts, whatever the command says.
+#[test]
+fn what_a_command_pushed_before_it_failed_is_recorded_and_told() {
+    let shop = Sandbox::new();
+    shop.git(["init", "-q", "--bare", "../eu.git"]).goes();
+    shop.git(["remote", "add", "eu", "../eu.git"]).goes();
+    shop.policy(&super::POLICY.replace("{}", "{remote: [staging, eu]}"));
+    let head = shop.commit_on_origin("two");
+    let failed = "pushgate: `sh` ended with exit code 4";
+    let got = |places: &str| {
+        let id = &head[..7];
+        format!("{failed}, but {places} got {id}: it is recorded as deployed there\n")
+    };
+    let [staging, eu] = ["staging", "eu"].map(|name| shop.path(name).display().to_string());
+    let ran = by(&shop, "git push -q eu master; exit 4").ends_with(4);
+    ran.says(&got(&eu));
+    let known = deployments(&shop, &shop.app);
+    assert_eq!(known.len(), 1, "{known:?}");
+    assert_eq!(known[0]["by_command"], true);
+    // What is recorded of an earlier deploy is not of this one.
+    shop.later(60);
+    by(&shop, "exit 4")
+        .ends_with(4)
+        .says(&format!("{failed}: no deployment is recorded\n"));
+    shop.later(60);
+    by(&shop, "git push -q staging master; exit 4")
+        .ends_with(4)
+        .says(&got(&staging));
+    assert_eq!(deployments(&shop, &shop.app).len(), 2);
+}
+
 #[test]
 fn a_command_that_is_not_there_is_known_before_anything_is_asked() {
     let shop = shop(super::POLICY);
