@@ -66,15 +66,21 @@ pub(crate) fn ask(
         known.commit.short(),
         before.environment
     ));
-    let remembered = promotion
-        .must_have_soaked(&mut found.first)
-        .and_then(|soaked| {
-            found.answers.extend(soaked);
-            found
-                .answers
-                .extend(promotion.must_be_signed_off(may_ask_person)?);
+    let soaked = promotion.must_have_soaked(&mut found.first);
+    // An answer that could not let the push go is not asked for.
+    let tried = promotion.must_be_signed_off(may_ask_person && soaked.is_ok());
+    let remembered = match (soaked, tried) {
+        (Ok(soaked), Ok(tried)) => {
+            found.answers.extend(soaked.into_iter().chain(tried));
             Ok(())
-        });
+        }
+        (Err(soak), Err(mut tried)) if soak.is_refusal() && tried.is_refusal() => {
+            tried.why = format!("{soak}; and {tried}");
+            let then = format!("{} once the soak is over", promotion.again);
+            Err(tried.hint(then).needing(Needs::Patience))
+        }
+        (Err(stop), _) | (_, Err(stop)) => Err(stop),
+    };
     match (remembered, tips.trunk()) {
         // The team, whose notes come with trunk's tip, may know more.
         (Err(stop), Some(Err(error))) if stop.is_refusal() && push.policy.shares() => {

@@ -231,6 +231,14 @@ fn nobody_is_asked_whose_word_does_not_count() {
 }
 
 #[test]
+fn nobody_is_asked_before_the_soak_is_over() {
+    let (shop, _) = shop("true, soak: 10m");
+    let ran = push_and_type(&shop, "y").goes_not();
+    assert!(!ran.stdout.contains("Have you tried"), "{ran}");
+    assert!(ran.stdout.contains("nobody has signed"), "{ran}");
+}
+
+#[test]
 fn a_colleagues_word_opens_the_gate_for_another_clone() {
     let (shop, id) = shop("{by: another}");
     let ben = shop.path("ben");

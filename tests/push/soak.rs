@@ -2,7 +2,7 @@
 
 use expect_test::expect;
 
-use crate::support::Sandbox;
+use crate::support::{PUSHGATE, Ran, Sandbox};
 
 const POLICY: &str = "suite: {run: 'true'}\nenvironments:\n  staging: {}\n  production: {after: staging, signoff: false, soak: 10m}\n";
 
@@ -37,6 +37,35 @@ fn it_counts_from_the_push_and_says_how_long_is_left() {
     shop.push_at("2026-11-24 10:11:00", "production", "master")
         .goes()
         .says(&format!("promotion: {id} is live on staging, for 1"));
+}
+
+#[test]
+fn a_missing_sign_off_is_named_while_it_lasts() {
+    let shop = Sandbox::new();
+    shop.policy(&POLICY.replace("signoff: false, ", ""));
+    shop.commit_on_origin("two");
+    shop.push_at("2026-11-24 10:00:00", "staging", "master")
+        .goes();
+    let push = |time| shop.push_at(time, "production", "master");
+    push("2026-11-24 10:04:00")
+        .refused("promotion")
+        .is(&expect![[r#"
+            exit 1
+            --- stderr
+            pushgate: push to production (production) refused
+              promotion: [two] has been on staging for 4m, and must be for 10m: until Tue 2026-11-24 10:10; and nobody has signed [two] off on staging
+              try it on staging, then sign it off:
+                pushgate approve staging -m "what was tried"
+              push again once the soak is over
+              if it cannot wait:
+                PUSHGATE_SKIP=promotion PUSHGATE_REASON="..." git push production master
+            error: failed to push some refs to '[root]/production.git'
+        "#]]);
+    let mut approve = shop.at("2026-11-24 10:05:00");
+    Ran::of(approve.args([PUSHGATE, "approve", "staging", "-m", "the basket"])).goes();
+    let ran = push("2026-11-24 10:06:00").refused("promotion");
+    assert!(!ran.stderr.contains("signed"), "{ran}");
+    push("2026-11-24 10:11:00").goes();
 }
 
 #[test]
@@ -133,8 +162,7 @@ fn what_nobody_told_of_counts_from_when_it_is_seen() {
 fn a_push_around_the_gate_is_seen_in_the_reflog() {
     let (shop, _) = shop();
     let mut around = shop.at("2026-11-24 10:00:00");
-    crate::support::Ran::of(around.args(["git", "push", "-q", "--no-verify", "staging", "master"]))
-        .goes();
+    Ran::of(around.args(["git", "push", "-q", "--no-verify", "staging", "master"])).goes();
     shop.push_at("2026-11-24 10:11:00", "production", "master")
         .goes();
 }
