@@ -34,7 +34,7 @@ pub use evaluation::evaluate;
 pub use gate::{ORDER, TOGETHER};
 pub use governed_push::GovernedPush;
 pub use route::Target;
-pub use stop::{Interruption, Stop};
+pub use stop::{Interruption, Needs, Stop};
 pub(crate) use world::Tips;
 pub use world::{
     Clock, LocalRepository, Memory, Object, Passed, Remotes, Runner, SuiteLock, SuiteRun, Tip,

@@ -107,7 +107,9 @@ fn it_says_what_the_next_push_is_told() {
     };
     assert_eq!(answer(NIGHT)["gate"], "window");
     assert_eq!(answer(NIGHT)["also"].to_string(), r#"["promotion"]"#);
-    shows(&at(&shop, NIGHT, &["status"]), "; also by promotion\n");
+    let night = at(&shop, NIGHT, &["status"]);
+    shows(&night, "; also by promotion\n");
+    assert!(!night.stdout.contains("again then"), "{night}");
     assert_eq!(answer("2026-11-24 10:05:00")["gate"], "promotion");
     let why = answer("2026-11-24 10:05:00")["why"].to_string();
     assert!(why.contains("10m"), "{why}");
