@@ -6,6 +6,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint, builder::PossibleValu
 
 use crate::{
     guides::{GUIDES, Guide},
+    process::variable,
+    push::variables::REASON,
     text::says_something,
 };
 
@@ -18,6 +20,15 @@ const EMERGENCY: &str = include_str!("help/emergency.txt");
 fn words(text: &str) -> Result<String, &'static str> {
     let said = says_something(text).then(|| text.to_owned());
     said.ok_or("it has no letter and no digit")
+}
+
+/// Takes the reason of a rollback, which one that the environment gives must not contradict: one is recorded.
+fn reason(text: &str) -> Result<String, &'static str> {
+    let given = variable(REASON).unwrap_or_default();
+    if !["", text.trim()].contains(&given.trim()) {
+        return Err("PUSHGATE_REASON gives another reason; leave one of them out");
+    }
+    words(text)
 }
 
 /// The list of guides in the help of pushgate.
@@ -193,7 +204,7 @@ pub struct Rollback {
     #[arg(value_name = "COMMIT")]
     pub commit: Option<String>,
     /// Why; required where the policy says `reason: required`.
-    #[arg(short = 'm', long = "message", value_name = "WORDS", value_parser = words)]
+    #[arg(short = 'm', long = "message", value_name = "WORDS", value_parser = reason)]
     pub words: Option<String>,
     /// Roll back without a question.
     #[arg(long, short)]

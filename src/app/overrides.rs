@@ -7,7 +7,10 @@ use crate::{
     gates::{GovernedPush, LocalRepository, ORDER, Stop, verdict::Gate},
     policy::{Environment, Reason},
     process::variable,
-    push::variables::{COMMIT, COMPLETE, DEPLOY, ENVIRONMENT, LIVE, REPLACES, RUNNING},
+    push::{
+        Deploy,
+        variables::{COMMIT, COMPLETE, DEPLOY, ENVIRONMENT, LIVE, REPLACES, RUNNING},
+    },
     text::{nearest, printable, says_something, shell_word},
 };
 
@@ -67,16 +70,18 @@ impl Overrides {
         (self.reason.as_deref()).map_or(is_required, |reason| !says_something(reason))
     }
 
-    /// Writes those that are asked for as they stand before a command; `is_named`: `pushgate rollback` says by its
-    /// name what a variable says.
-    pub(crate) fn written(&self, is_named: bool) -> String {
+    /// Writes those that are asked for as they stand before a command, but for what `deploy` says itself.
+    pub(crate) fn written(&self, deploy: Option<&Deploy>) -> String {
+        let is_named = deploy.is_some_and(|deploy| deploy.is_rollback);
+        let is_reasoned = deploy.is_some_and(|deploy| deploy.reason.is_some());
         let skip: Vec<_> = self.skip.iter().map(|gate| gate.name()).collect();
-        let reason = self.reason.as_deref().map(shell_word).unwrap_or_default();
+        let reason = self.reason.as_deref().filter(|_| !is_reasoned);
+        let because = reason.map(shell_word).unwrap_or_default();
         let all = [
             (self.off, format!("{SWITCH}=off ")),
             (!skip.is_empty(), format!("{SKIP}={} ", skip.join(","))),
             (self.rollback && !is_named, format!("{ROLLBACK}=1 ")),
-            (self.reason.is_some(), format!("{REASON}={reason} ")),
+            (reason.is_some(), format!("{REASON}={because} ")),
         ];
         let asked = all.into_iter().filter(|(is_asked, _)| *is_asked);
         asked.map(|(_, words)| words).collect()
@@ -219,12 +224,11 @@ pub(crate) fn no_reason(
     given: &Overrides,
     repository: &dyn LocalRepository,
 ) -> Stop {
-    let is_named = (push.push.deploy.as_ref()).is_some_and(|deploy| deploy.is_rollback);
     let without = Overrides {
         reason: None,
         ..given.clone()
     };
-    let asked = without.written(is_named);
+    let asked = without.written(push.push.deploy.as_ref());
     let again = push.command_again(repository);
     let again = format!("{asked}{REASON}=\"...\" {again}");
     let why = match &given.reason {

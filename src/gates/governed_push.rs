@@ -145,7 +145,14 @@ impl<'p> GovernedPush<'p> {
             }
             _ => self.command_again(repository),
         };
-        format!("{SKIP}={} {REASON}=\"...\" {again}", gates.join(","))
+        // The reason of a rollback is that of all it overrides.
+        let has_reason = (self.push.deploy.as_ref()).is_some_and(|deploy| deploy.reason.is_some());
+        let reason = if has_reason {
+            String::new()
+        } else {
+            format!("{REASON}=\"...\" ")
+        };
+        format!("{SKIP}={} {reason}{again}", gates.join(","))
     }
 
     /// Whether a gate applies to this target.

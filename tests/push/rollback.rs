@@ -5,7 +5,8 @@ use expect_test::expect;
 use std::fs;
 
 use crate::support::{
-    PUSHGATE, Ran, Sandbox, follow_up, notes_worker::records, processes::script, tmux::Terminal,
+    PUSHGATE, Ran, Sandbox, follow_up, notes_worker::records, person::Person, processes::script,
+    tmux::Terminal,
 };
 
 const POLICY: &str = "suite: {run: 'true'}\nenvironments:\n  staging: {}\n  production:\n    after: staging\n    signoff: false\n    window: {timezone: UTC, closed: ['22:00-07:00'], runway: 1h}\n";
@@ -173,6 +174,34 @@ fn it_has_to_say_why_where_the_policy_wants_that() {
         (&entry["rollback"], &entry["reason"]),
         (&true.into(), &"it is on fire".into())
     );
+}
+
+#[test]
+fn its_reason_is_that_of_all_it_overrides_and_another_is_not_lost() {
+    let it = Deployed::new();
+    let ben = Person::joins(&it.shop, "Ben", &["production"]);
+    ben.run(PUSHGATE, &["lock", "production", "-m", "hold"])
+        .goes();
+    let rollback = format!("production {} --yes -m 'nobody can pay'", it.two);
+    let cure = format!("PUSHGATE_SKIP=lock pushgate rollback {rollback}");
+    it.shop
+        .pushgate(["rollback", "--yes", "-m", "nobody can pay"])
+        .refused("lock")
+        .says(&format!("if it cannot wait:\n    {cure}\n"));
+    // One that is given twice is one; of two, neither is forgotten.
+    let with = |reason: &str| {
+        let line = format!("PUSHGATE_REASON='{reason}' {cure}").replace("pushgate", PUSHGATE);
+        it.shop.run_in(&it.shop.app, "sh", ["-c", &line])
+    };
+    let decided = it.shop.ledger().len();
+    with("Ben agreed")
+        .ends_with(2)
+        .says("PUSHGATE_REASON gives another reason; leave one of them out");
+    assert_eq!(it.shop.ledger().len(), decided);
+    with("nobody can pay ").goes();
+    let entry = it.shop.ledger().pop().unwrap();
+    assert_eq!(entry["reason"], "nobody can pay");
+    assert_eq!(it.shop.tip("production", "master"), it.two);
 }
 
 #[test]

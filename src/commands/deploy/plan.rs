@@ -162,7 +162,7 @@ impl Plan<'_> {
             ..self.typed.clone()
         };
         let given = self.overrides.as_ref();
-        let given = given.map_or(String::new(), |given| given.written(typed.is_rollback));
+        let given = given.map_or(String::new(), |given| given.written(Some(&typed)));
         given + &typed.again()
     }
 
