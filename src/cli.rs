@@ -1,35 +1,18 @@
 //! The command line.
 
+mod values;
+
 use std::{ffi::OsString, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint, builder::PossibleValue};
 
-use crate::{
-    guides::{GUIDES, Guide},
-    process::variable,
-    push::variables::REASON,
-    text::says_something,
-};
+use self::values::{reason, words};
+use crate::guides::{GUIDES, Guide};
 
 /// What follows the options in the help of pushgate.
 const PUSHGATE: &str = include_str!("help/pushgate.txt");
 const ENVIRONMENT: &str = include_str!("help/environment.txt");
 const EMERGENCY: &str = include_str!("help/emergency.txt");
-
-/// Takes words that say something, for others read them.
-fn words(text: &str) -> Result<String, &'static str> {
-    let said = says_something(text).then(|| text.to_owned());
-    said.ok_or("it has no letter and no digit")
-}
-
-/// Takes the reason of a rollback, which one that the environment gives must not contradict: one is recorded.
-fn reason(text: &str) -> Result<String, &'static str> {
-    let given = variable(REASON).unwrap_or_default();
-    if !["", text.trim()].contains(&given.trim()) {
-        return Err("PUSHGATE_REASON gives another reason; leave one of them out");
-    }
-    words(text)
-}
 
 /// The list of guides in the help of pushgate.
 fn guides() -> String {

@@ -229,8 +229,7 @@ pub(crate) fn no_reason(
         ..given.clone()
     };
     let asked = without.written(push.push.deploy.as_ref());
-    let again = push.command_again(repository);
-    let again = format!("{asked}{REASON}=\"...\" {again}");
+    let again = format!("{asked}{REASON}=\"...\" {}", push.command_again(repository));
     let why = match &given.reason {
         Some(reason) => format!(
             "`{}` is no reason for an override",

@@ -30,8 +30,11 @@ use crate::{
 /// How soon after the hook git has ended that has nothing to send.
 const MOMENT: SignedDuration = SignedDuration::from_secs(5);
 
-/// So many of those pushes are kept, and so many entries of the ledger looked at: until the next command looks at the reflogs.
+/// So many of those pushes are kept: until the next command looks at the reflogs.
 const MOST_IDLE: usize = 200;
+
+/// So many entries of the ledger are looked at, the newest.
+const MOST_ENTRIES: usize = 200;
 
 /// How long a platform may go on building after git has ended; Heroku gives up after a quarter of an hour
 /// (devcenter.heroku.com/articles/slug-compiler).
@@ -249,7 +252,7 @@ fn let_go(
     commit: &Oid,
     before: Timestamp,
 ) -> Result<Option<Record>, Stop> {
-    let entries = repository.ledger().read_last(MOST_IDLE)?.entries;
+    let entries = repository.ledger().read_last(MOST_ENTRIES)?.entries;
     let is_it = |entry: &&Entry| {
         let mut there = place.destinations.iter();
         entry.environment.is_none()

@@ -23,10 +23,14 @@ environments:
     reason: required
 ";
 
-/// A shop of which nothing is known yet but that its first commit is live.
 fn shop() -> Sandbox {
+    shop_of(POLICY)
+}
+
+/// A shop of which nothing is known yet but that its first commit is live.
+pub(super) fn shop_of(policy: &str) -> Sandbox {
     let shop = Sandbox::new();
-    shop.policy(POLICY);
+    shop.policy(policy);
     for remote in ["origin", "staging", "production"] {
         shop.push_ungated(remote, "master");
     }
@@ -36,7 +40,7 @@ fn shop() -> Sandbox {
     shop
 }
 
-fn people(shop: &Sandbox) -> [Person<'_>; 2] {
+pub(super) fn people(shop: &Sandbox) -> [Person<'_>; 2] {
     let ben = Person::joins(shop, "Ben", &["staging", "production"]);
     [Person::ana(shop), ben]
 }

@@ -2,6 +2,7 @@
 
 use std::{fs, os::unix::fs::PermissionsExt};
 
+use super::remembered::{people, shop_of};
 use crate::support::{Sandbox, person::Person};
 
 const POLICY: &str = "\
@@ -13,21 +14,8 @@ environments:
 
 const LOUD: &str = "no gate judged this: ";
 
-/// A shop of Ana, whose gate has come, and of Ben.
 fn shop() -> Sandbox {
-    let shop = Sandbox::new();
-    shop.policy(POLICY);
-    for remote in ["origin", "staging", "production"] {
-        shop.push_ungated(remote, "master");
-    }
-    shop.later(60);
-    shop.date_hook(&shop.app);
-    shop
-}
-
-fn people(shop: &Sandbox) -> [Person<'_>; 2] {
-    let ben = Person::joins(shop, "Ben", &["staging", "production"]);
-    [Person::ana(shop), ben]
+    shop_of(POLICY)
 }
 
 /// Pushes around the gate, by URL: not even the reflogs of this clone tell of it.
