@@ -141,16 +141,16 @@ fn found_again(records: &[Record]) -> HashSet<usize> {
         .filter_map(|(index, record)| Some((index, record, record.deployed()?.seen)))
         .collect();
     deployed.sort_by_key(|(_, record, _)| (&record.environment, record.at, record.is_sighting()));
-    let same = |one: &Record, other: &Record| {
-        one.commit == other.commit && one.environment == other.environment
-    };
     let mut dropped = HashSet::new();
     for (position, (index, record, seen)) in deployed.iter().enumerate() {
-        let before = deployed[..position].last();
-        let after = deployed[position + 1..].iter().find(|(_, _, seen)| !seen);
-        let is_known = before.is_some_and(|(_, other, _)| same(record, other))
-            || after.is_some_and(|(_, other, _)| same(record, other));
-        if *seen && is_known {
+        // An environment may have several apps.
+        let is_there = |other: &Record| other.is_at(record.place());
+        let mut before = deployed[..position].iter().rev();
+        let before = before.find(|(_, other, _)| is_there(other));
+        let mut after = deployed[position + 1..].iter();
+        let after = after.find(|(_, other, seen)| !seen && is_there(other));
+        let mut known = before.iter().chain(&after);
+        if *seen && known.any(|(_, other, _)| other.commit == record.commit) {
             dropped.insert(*index);
         }
     }

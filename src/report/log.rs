@@ -1,6 +1,8 @@
 //! What happened, the newest first: a line for each event, with what there is to say about it below, or beside
 //! it where that fits.
 
+use std::collections::{BTreeSet, HashMap};
+
 use anstyle::Style;
 use jiff::{Zoned, tz::TimeZone};
 
@@ -13,9 +15,9 @@ use crate::{
     text::printable,
 };
 
-/// Shorter names of places leave this much room all the same.
+/// Shorter places leave this much room all the same.
 const NARROWEST: usize = 12;
-/// Longer ones are cut.
+/// Longer names are cut.
 const WIDEST: usize = 24;
 
 /// `2026-11-22 21:02  refused     production  35f6b13  Ana <ana@shop.example>`, and why, of the `most` newest; and how
@@ -26,12 +28,14 @@ pub(crate) fn log(
     columns: Option<usize>,
     most: usize,
 ) -> (Text, usize) {
-    let places: Vec<String> = all.iter().map(|one| place(&one.entry)).collect();
-    let widest = places.iter().map(|place| place.chars().count()).max();
-    let widest = widest.unwrap_or(0).clamp(NARROWEST, WIDEST);
+    let destinations = destinations(all);
+    let places = all.iter().map(|one| place(&one.entry, &destinations));
+    let places: Vec<Text> = places.collect();
+    let widest = places.iter().map(Text::width).max();
+    let widest = widest.unwrap_or(0).max(NARROWEST);
     let clock = |one: &Happened| one.entry.at.to_zoned(zone.clone());
     let events: Vec<_> = (all.iter().zip(places))
-        .map(|(one, place)| (one, head(one, place.into(), widest), details(one)))
+        .map(|(one, place)| (one, head(one, place, widest), details(one)))
         .collect();
     // What stopped several pushes for one cause is told once.
     let is_again = |(one, head, details): &(&Happened, Text, Vec<Text>),
@@ -68,13 +72,38 @@ fn event(at: &Zoned, head: &Text, details: &[Text], columns: Option<usize>) -> T
     }
 }
 
-fn place(entry: &Entry) -> String {
-    let place = match &entry.environment {
+/// Where the pushes to each environment went.
+fn destinations(all: &[Happened]) -> HashMap<&str, BTreeSet<&str>> {
+    let mut destinations: HashMap<&str, BTreeSet<&str>> = HashMap::new();
+    for entry in all.iter().map(|one| &one.entry) {
+        if let Some(environment) = environment_pushed_to(entry) {
+            let of = destinations.entry(environment).or_default();
+            of.insert(&entry.destination);
+        }
+    }
+    destinations
+}
+
+fn environment_pushed_to(entry: &Entry) -> Option<&str> {
+    let environment = entry.environment.as_deref()?;
+    (environment != "trunk" && !is_word(entry)).then_some(environment)
+}
+
+/// The environment, and which of its destinations where there are several; else the destination.
+fn place(entry: &Entry, destinations: &HashMap<&str, BTreeSet<&str>>) -> Text {
+    let name = match &entry.environment {
         Some(environment) => environment,
         None if entry.destination.is_empty() => "-",
         None => &entry.destination,
     };
-    shown(place)
+    let place = Text::from(shown(name)).cut(WIDEST);
+    let all = environment_pushed_to(entry).and_then(|name| destinations.get(name));
+    if all.is_none_or(|all| all.len() < 2) {
+        return place;
+    }
+    // Of a Heroku app the name is enough.
+    let destination = entry.destination.replace("git.heroku.com/", "");
+    place + format_args!(" ({})", shown(&destination))
 }
 
 /// What happened where, to which commit, and who did it.
@@ -91,8 +120,7 @@ fn head(one: &Happened, place: Text, widest: usize) -> Text {
         _ if is_word(entry) => by,
         event => format!("{by}  ({})", shown(event)),
     };
-    let place = place.cut(widest);
-    let padding = " ".repeat(widest - place.width().min(widest));
+    let padding = " ".repeat(widest - place.width());
     paint(style, format_args!("{word:<10}"))
         + "  "
         + place
@@ -162,4 +190,41 @@ fn word(entry: &Entry) -> (&str, Style) {
 /// A text of the ledger on one line: any program may have written the file.
 fn shown(text: &str) -> String {
     printable(text.as_bytes().into())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by it")]
+mod tests {
+    use super::*;
+    use crate::memory::{decision::Decision, history::history};
+
+    #[test]
+    fn the_apps_of_an_environment_are_told_apart() {
+        let push = |minute: &str, environment: &str, app: &str| Entry {
+            environment: Some(environment.to_owned()),
+            destination: format!("git.heroku.com/{app}"),
+            ..Entry::new(
+                "push",
+                Decision::Refused,
+                format!("2026-11-24T10:{minute}:00Z").parse().unwrap(),
+                "Ana <ana@shop.example>",
+            )
+        };
+        let entries = vec![
+            push("00", "staging", "shop-staging"),
+            push("01", "production", "shop-eu"),
+            push("02", "production", "shop-us"),
+            push("03", "production", "shop-us"),
+        ];
+        let all = history(entries, &[], &[]);
+        let (text, _) = log(&all, &TimeZone::UTC, None, 10);
+        let expected = "\
+2026-11-24 10:02  refused     production (shop-us)  -        Ana <ana@shop.example>
+    2 times, until 2026-11-24 10:03
+2026-11-24 10:01  refused     production (shop-eu)  -        Ana <ana@shop.example>
+2026-11-24 10:00  refused     staging               -        Ana <ana@shop.example>
+";
+        let shown = anstream::adapter::strip_str(text.as_str()).to_string();
+        assert_eq!(shown, expected);
+    }
 }

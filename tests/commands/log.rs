@@ -174,6 +174,38 @@ fn a_second_remote_of_an_environment_is_looked_at_too() {
 }
 
 #[test]
+fn the_destinations_of_one_environment_are_told_apart() {
+    let shop = Sandbox::new();
+    shop.git(["init", "-q", "--bare", "../eu.git"]).goes();
+    shop.git(["remote", "add", "eu", "../eu.git"]).goes();
+    shop.policy("suite: {run: 'true'}\nenvironments:\n  production: {remote: [production, eu], window: {timezone: UTC, closed: [22:00-07:00]}}\n");
+    shop.commit_on_origin("two");
+    let push =
+        |at: &str, remote: &str| shop.push_at(&format!("2026-11-24 {at}:00"), remote, "master");
+    push("10:00", "production").goes();
+    shop.commit_on_origin("three");
+    push("22:30", "production").refused("window");
+    // Nothing is said where there is one.
+    shop.pushgate(["log"]).is(&expect![[r#"
+        exit 0
+        --- stdout
+        2026-11-24 22:30  refused     production    [three]  Ana <ana@shop.example>
+            window refused: closed by `22:00-07:00`; opens Wed 2026-11-25 07:00
+        2026-11-24 10:00  go          production    [two]  Ana <ana@shop.example>
+    "#]]);
+    push("22:40", "eu").refused("window");
+    let [eu, us] = ["eu", "production"].map(|remote| shop.place(remote));
+    let ran = shop.pushgate(["log"]);
+    for (at, remote) in [("22:40", &eu), ("22:30", &us)] {
+        shows(&ran, &format!("{at}  refused     production ({remote}) "));
+    }
+    shows(&ran, &format!("10:00  go          production ({us}) "));
+    let destination = |line: &Value| line["destination"].as_str().unwrap().to_owned();
+    let told: Vec<_> = json(&shop, &[]).iter().map(destination).collect();
+    assert_eq!(told, [us.clone(), us, eu]);
+}
+
+#[test]
 fn the_team_is_heard_through_its_notes() {
     let shop = Sandbox::new();
     shop.policy(SIGNED);

@@ -148,4 +148,13 @@ fn what_was_found_is_told_only_where_nothing_else_tells_of_it() {
     assert_eq!(told(&[found('a', 10), go('a', 11)]), ["go"]);
     let returned = [go('a', 10), go('b', 20), found('a', 30)];
     assert_eq!(told(&returned), ["go", "go", "unjudged"]);
+    // At another app of the environment it is another deployment.
+    let elsewhere = |record| Record {
+        destinations: vec!["shop-us".to_owned()],
+        ..record
+    };
+    let two = [go('a', 10), elsewhere(found('a', 11)), found('a', 12)];
+    assert_eq!(told(&two), ["go", "unjudged"]);
+    let both = [go('a', 10), elsewhere(go('a', 11)), found('a', 12)];
+    assert_eq!(told(&both), ["go", "go"]);
 }
