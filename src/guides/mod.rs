@@ -8,46 +8,33 @@ pub struct Guide {
     pub text: &'static str,
 }
 
+macro_rules! guide {
+    ($topic:literal, $about:literal) => {
+        Guide {
+            topic: $topic,
+            about: $about,
+            text: include_str!(concat!($topic, ".md")),
+        }
+    };
+}
+
 /// Every guide, in the order in which a new user needs them.
 pub const GUIDES: [Guide; 8] = [
-    Guide {
-        topic: "policy",
-        about: "the keys of .pushgate.yml and their defaults",
-        text: include_str!("policy.md"),
-    },
-    Guide {
-        topic: "windows",
-        about: "deploy hours, freezes and holidays",
-        text: include_str!("windows.md"),
-    },
-    Guide {
-        topic: "suite",
-        about: "the test suite, here or on a CI",
-        text: include_str!("suite.md"),
-    },
-    Guide {
-        topic: "promotion",
-        about: "staging first, sign-offs, rollback, what the team sees",
-        text: include_str!("promotion.md"),
-    },
-    Guide {
-        topic: "pipelines",
-        about: "deploying from GitHub Actions or GitLab CI",
-        text: include_str!("pipelines.md"),
-    },
-    Guide {
-        topic: "hook-managers",
-        about: "husky, lefthook, pre-commit, prek and git-lfs",
-        text: include_str!("hook-managers.md"),
-    },
-    Guide {
-        topic: "json",
-        about: "what programs can read",
-        text: include_str!("json.md"),
-    },
-    Guide {
-        topic: "how-it-works",
-        about: "what the hook does, and what doctor looks at",
-        text: include_str!("how-it-works.md"),
-    },
+    guide!("policy", "the keys of .pushgate.yml and their defaults"),
+    guide!("windows", "deploy hours, freezes and holidays"),
+    guide!("suite", "the test suite, here or on a CI"),
+    guide!(
+        "promotion",
+        "staging first, sign-offs, rollback, what the team sees"
+    ),
+    guide!("pipelines", "deploying from GitHub Actions or GitLab CI"),
+    guide!(
+        "hook-managers",
+        "husky, lefthook, pre-commit, prek and git-lfs"
+    ),
+    guide!("json", "what programs can read"),
+    guide!(
+        "how-it-works",
+        "what the hook does, and what doctor looks at"
+    ),
 ];
