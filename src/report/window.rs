@@ -12,7 +12,9 @@ use jiff::{
 
 use textwrap::core::display_width;
 
-use self::cells::{CLOSED, Cell, DAY, GO, LEGEND, MARGIN, NO_GO, Piece, Scale, cells, civil};
+use self::cells::{
+    CLOSED, Cell, DAY, GO, LEGEND, MARGIN, NO_GO, Piece, axis, cell_length, cells, civil, ticks,
+};
 use super::{BAD, DEEP, GOOD, PLAIN, Text, paint, prefixed};
 use crate::{
     calendar::{ClosedBy, Rule, Window},
@@ -42,7 +44,10 @@ pub(crate) struct Picture<'p> {
     pub(crate) has_blocks: bool,
 }
 
-/// A day of the picture.
+/// The rules of the week that begin on a day, and whether they open.
+type Rules<'p> = Vec<(bool, &'p Rule)>;
+
+/// What the picture says of a day.
 struct Row {
     /// The hours over it, where they are not those over the days before.
     axis: String,
@@ -67,58 +72,76 @@ impl Picture<'_> {
         if self.window.is_always_open() {
             return text;
         }
-        let rows = self.rows();
+        let days = self.days();
+        let usual = usual(&days);
+        let rows = self.rows(&days, &usual);
         let used: Vec<_> = rows.iter().flat_map(|row| row.cells.clone()).collect();
         let signs = self.signs(&used).wrap(self.columns, DEEP);
         let lines = |text: &Text| text.as_str().lines().count();
         let axes: usize = rows.iter().map(|row| row.axis.lines().count()).sum();
-        let notes = self
-            .notes
-            .iter()
-            .map(|note| prefixed(note).wrap(self.columns, DEEP));
+        let notes = (self.notes.iter()).map(|note| prefixed(note).wrap(self.columns, DEEP));
         let notes: usize = notes.map(|note| lines(&note)).sum();
         let taken = notes + lines(&text) + axes + rows.len() + lines(&signs);
+        let mut usual_words = Text::default();
         // The rows show it, too.
-        let usual = if taken < LINES {
-            self.usual_words()
-        } else {
-            Text::default()
-        };
-        let mut spare = LINES.saturating_sub(taken + lines(&usual));
+        if taken < LINES && !usual.is_empty() {
+            let is_each = days.iter().all(|(_, rules)| *rules == usual);
+            let which = if is_each { "each day" } else { "most days" };
+            let usual: Vec<_> = usual.iter().map(said).collect();
+            let words = Text::from(which) + ": " + usual.join(", ");
+            usual_words = words.cut(self.columns) + "\n";
+        }
+        let mut spare = LINES.saturating_sub(taken + lines(&usual_words));
         let rows: Text = rows.iter().map(|row| self.row(row, &mut spare)).collect();
         let gap = if spare < 2 { "" } else { "\n" };
-        text + gap + rows + gap + signs + usual
+        text + gap + rows + gap + signs + usual_words
+    }
+
+    fn zone(&self) -> TimeZone {
+        self.window.timezone.resolve(self.reader)
     }
 
     /// What holds at the moment, as a verdict would say it.
     fn headline(&self) -> Text {
-        let zone = self.window.timezone.resolve(self.reader);
-        let now = day_and_time(self.answer.at, &zone, self.reader);
+        let now = day_and_time(self.answer.at, &self.zone(), self.reader);
         let environment = paint(PLAIN, self.environment);
         environment + format_args!(", {now}: ") + state(self.answer) + "\n"
     }
 
+    /// The days that are shown, with their rules.
+    fn days(&self) -> Vec<(Date, Rules<'_>)> {
+        let opens = self.window.open.iter().map(|rule| (true, rule));
+        let closes = self.window.closed.iter().map(|rule| (false, rule));
+        let all: Rules<'_> = opens.chain(closes).collect();
+        let rules = |date| {
+            let of_day = all
+                .iter()
+                .filter(|(_, rule)| rule.is_on(date) == Some(true));
+            (date, of_day.copied().collect())
+        };
+        let first = self.answer.at.to_zoned(self.zone()).date();
+        first.series(1.day()).take(DAYS).map(rules).collect()
+    }
+
     /// A row for each day.
-    fn rows(&self) -> Vec<Row> {
-        let zone = self.window.timezone.resolve(self.reader);
-        let scale = Scale::of(self.columns);
+    fn rows(&self, days: &[(Date, Rules<'_>)], usual: &Rules<'_>) -> Vec<Row> {
+        let (zone, cell_length) = (self.zone(), cell_length(self.columns));
         let now = self.answer.at.to_zoned(zone.clone()).datetime();
         let now_cell = (civil(now), if self.answer.open { GO } else { NO_GO });
-        let mut shown: Vec<_> = scale.ticks().map(|tick| hour(tick / 60)).collect();
-        let month = now.date().strftime("%Y-%m").to_string();
-        let mut axis = Scale::axis(&month, &shown);
+        let mut shown: Vec<_> = ticks(cell_length).map(|tick| hour(tick / 60)).collect();
+        let mut above = axis(&now.strftime("%Y-%m").to_string(), &shown);
         let mut rows = Vec::new();
-        let usual = self.usual();
-        for date in self.dates() {
+        let opens = |rules: &Rules<'_>| rules.iter().any(|(opens, _)| *opens);
+        for (date, rules) in days {
             let start = |date: Date| Some(date.to_zoned(zone.clone()).ok()?.timestamp());
             let next = date.tomorrow().ok().and_then(start);
             // The calendar ends with the year 9999.
-            let (Some(from), Some(until)) = (start(date), next) else {
+            let (Some(from), Some(until)) = (start(*date), next) else {
                 break;
             };
-            let here = self.hours_here(date, scale, &zone);
+            let here = self.hours_here(*date, cell_length, &zone);
             if here != shown {
-                axis += &Scale::axis("here", &here);
+                above += &axis("here", &here);
                 shown = here;
             }
             let pieces = self.pieces(from, until, &zone);
@@ -127,51 +150,20 @@ impl Picture<'_> {
             words.extend(closing.iter().flatten().cloned());
             words.dedup();
             if closing.iter().any(Option::is_none) {
-                words.extend(self.unusual(date, &usual));
+                let unusual = rules.iter().filter(|rule| !usual.contains(rule));
+                words.extend(unusual.map(said));
+                if opens(usual) && !opens(rules) {
+                    words.push("no open hours".to_owned());
+                }
             }
             rows.push(Row {
-                axis: mem::take(&mut axis),
+                axis: mem::take(&mut above),
                 day: date.strftime("%a %d").to_string(),
-                cells: cells(&pieces, now_cell, civil(date.into()), scale),
+                cells: cells(&pieces, now_cell, civil((*date).into()), cell_length),
                 words,
             });
         }
         rows
-    }
-
-    fn dates(&self) -> impl Iterator<Item = Date> + use<> {
-        let zone = self.window.timezone.resolve(self.reader);
-        let first = self.answer.at.to_zoned(zone).date();
-        first.series(1.day()).take(DAYS)
-    }
-
-    /// The rules of the week that begin on a date, with whether they open.
-    fn weekly(&self, date: Date) -> Vec<(bool, &Rule)> {
-        let opens = self.window.open.iter().map(|rule| (true, rule));
-        let closes = self.window.closed.iter().map(|rule| (false, rule));
-        let all = opens.chain(closes);
-        all.filter(|(_, rule)| rule.is_on(date) == Some(true))
-            .collect()
-    }
-
-    /// The rules of the most days.
-    fn usual(&self) -> Vec<(bool, &Rule)> {
-        let days: Vec<_> = self.dates().map(|date| self.weekly(date)).collect();
-        let count = |rules: &Vec<_>| days.iter().filter(|other| *other == rules).count();
-        let most = days.iter().rev().max_by_key(|rules| count(rules));
-        most.cloned().unwrap_or_default()
-    }
-
-    /// How the rules of a day differ from the usual ones.
-    fn unusual(&self, date: Date, usual: &[(bool, &Rule)]) -> Vec<String> {
-        let rules = self.weekly(date);
-        let is_new = |rule: &&(bool, &Rule)| !usual.contains(rule);
-        let opens = |rules: &[(bool, &Rule)]| rules.iter().any(|(opens, _)| *opens);
-        let mut words: Vec<_> = rules.iter().filter(is_new).map(said).collect();
-        if opens(usual) && !opens(&rules) {
-            words.push("no open hours".to_owned());
-        }
-        words
     }
 
     /// A row with what there is to say beside it: what has no room there stands below, or is cut where the picture
@@ -198,14 +190,14 @@ impl Picture<'_> {
     }
 
     /// The hours of the reader at the hours of the window on a day.
-    fn hours_here(&self, date: Date, scale: Scale, zone: &TimeZone) -> Vec<String> {
+    fn hours_here(&self, date: Date, cell_length: i64, zone: &TimeZone) -> Vec<String> {
         let here = |tick: i64| {
             let there = date.to_datetime(Time::midnight()) + SignedDuration::from_secs(tick);
             let there = there.to_zoned(zone.clone()).ok()?;
             let here = there.with_time_zone(self.reader.clone());
             Some(hour(i64::from(here.hour()) * 60 + i64::from(here.minute())))
         };
-        let hours = scale.ticks().map(here);
+        let hours = ticks(cell_length).map(here);
         hours.map(Option::unwrap_or_default).collect()
     }
 
@@ -263,22 +255,6 @@ impl Picture<'_> {
         text + "\n"
     }
 
-    /// What holds on most days, where that is a rule.
-    fn usual_words(&self) -> Text {
-        let usual = self.usual();
-        if usual.is_empty() {
-            return Text::default();
-        }
-        let is_usual = |date| self.weekly(date) == usual;
-        let days = if self.dates().all(is_usual) {
-            "each day"
-        } else {
-            "most days"
-        };
-        let usual: Vec<_> = usual.iter().map(said).collect();
-        (Text::from(days) + ": " + usual.join(", ")).cut(self.columns) + "\n"
-    }
-
     /// The cells in their colours.
     fn painted(&self, cells: &[Cell]) -> Text {
         let paint = |run: &[Cell]| {
@@ -288,6 +264,13 @@ impl Picture<'_> {
         };
         cells.chunk_by(|a, b| a == b).map(paint).collect()
     }
+}
+
+/// The rules of the most days.
+fn usual<'p>(days: &[(Date, Rules<'p>)]) -> Rules<'p> {
+    let count = |rules: &Rules<'_>| days.iter().filter(|(_, other)| other == rules).count();
+    let most = days.iter().rev().max_by_key(|(_, rules)| count(rules));
+    most.map(|(_, rules)| rules.clone()).unwrap_or_default()
 }
 
 /// A rule of the week, and whether it opens.

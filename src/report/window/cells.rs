@@ -43,13 +43,6 @@ pub(super) const SKIPPED: Cell = Cell(' ', ' ', Style::new(), "");
 
 pub(super) const LEGEND: [Cell; 5] = [OPEN, CLOSED, PARTLY, GO, NO_GO];
 
-/// How fine the picture is.
-#[derive(Clone, Copy)]
-pub(super) struct Scale {
-    /// The cells of a day.
-    pub(super) cells: usize,
-}
-
 /// A stretch by the clock on the wall.
 pub(super) struct Piece {
     /// Its first civil second since 1970.
@@ -60,36 +53,28 @@ pub(super) struct Piece {
     pub(super) by: Option<ClosedBy>,
 }
 
-impl Scale {
-    /// The finest that has room; the coarsest is 20 columns wide.
-    pub(super) fn of(columns: usize) -> Self {
-        let cells = match columns {
-            58.. => 48,
-            36.. => 24,
-            _ => 12,
-        };
-        Self { cells }
+/// The seconds of a cell, as few as there is room for; the coarsest picture is 20 columns wide.
+pub(super) fn cell_length(columns: usize) -> i64 {
+    match columns {
+        58.. => DAY / 48,
+        36.. => DAY / 24,
+        _ => DAY / 12,
     }
+}
 
-    /// The seconds of a cell.
-    pub(super) fn cell(self) -> i64 {
-        DAY / i64::try_from(self.cells).unwrap_or(1)
-    }
+/// The seconds after midnight at which an hour is written.
+pub(super) fn ticks(cell_length: i64) -> impl Iterator<Item = i64> {
+    let step = TICK * usize::try_from(cell_length).unwrap_or(1);
+    (0..DAY).step_by(step)
+}
 
-    /// The seconds after midnight at which an hour is written.
-    pub(super) fn ticks(self) -> impl Iterator<Item = i64> {
-        let step = TICK * usize::try_from(self.cell()).unwrap_or(1);
-        (0..DAY).step_by(step)
+/// The hours over the rows.
+pub(super) fn axis(name: &str, hours: &[String]) -> String {
+    let mut line = format!("{name:<MARGIN$}");
+    for hour in hours {
+        line += &format!("{hour:<TICK$}");
     }
-
-    /// The hours over the rows.
-    pub(super) fn axis(name: &str, hours: &[String]) -> String {
-        let mut line = format!("{name:<MARGIN$}");
-        for hour in hours {
-            line += &format!("{hour:<TICK$}");
-        }
-        line.trim_end().to_owned() + "\n"
-    }
+    line.trim_end().to_owned() + "\n"
 }
 
 /// The civil second since 1970 that a wall-clock time is in.
@@ -99,22 +84,27 @@ pub(super) fn civil(at: DateTime) -> i64 {
 }
 
 /// The cells of the day that begins at a midnight; `now` has the civil second that is asked about.
-pub(super) fn cells(pieces: &[Piece], now: (i64, Cell), midnight: i64, scale: Scale) -> Vec<Cell> {
+pub(super) fn cells(
+    pieces: &[Piece],
+    now: (i64, Cell),
+    midnight: i64,
+    cell_length: i64,
+) -> Vec<Cell> {
     let cell = |index| {
-        let from = midnight + index * scale.cell();
-        let until = from + scale.cell();
+        let from = midnight + index * cell_length;
+        let until = from + cell_length;
         if (from..until).contains(&now.0) {
             return now.1;
         }
         let here = |piece: &&Piece| piece.from < until && from < piece.until;
-        let here = || pieces.iter().filter(here);
-        let is_open = |piece: &Piece| piece.by.is_none();
-        match (here().any(is_open), here().all(is_open)) {
-            (true, false) => PARTLY,
-            (true, true) => OPEN,
-            (false, false) => CLOSED,
-            (false, true) => SKIPPED,
+        let here = pieces.iter().filter(here);
+        let is_open: Vec<_> = here.map(|piece| piece.by.is_none()).collect();
+        match (is_open.contains(&true), is_open.contains(&false)) {
+            (true, true) => PARTLY,
+            (true, false) => OPEN,
+            (false, true) => CLOSED,
+            (false, false) => SKIPPED,
         }
     };
-    (0..DAY / scale.cell()).map(cell).collect()
+    (0..DAY / cell_length).map(cell).collect()
 }
