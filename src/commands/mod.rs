@@ -75,7 +75,7 @@ fn page(text: impl Into<Text>, git: &Git) -> Result<(), Error> {
 /// Runs what the command line asks for.
 pub fn run(cli: Cli) -> ExitCode {
     if !matches!(cli.command, Command::FollowUp | Command::Watchdog { .. }) {
-        waits::listen(&report::Stderr);
+        waits::listen(report::waiting);
     }
     let (name, done) = match cli.command {
         Command::Init(args) => ("init", init::run(&args)),

@@ -9,13 +9,10 @@ use std::{
 /// An answer that takes longer is waited for.
 const MOMENT: Duration = Duration::from_secs(1);
 
-/// Shows what is waited for.
-pub(crate) trait Listener: Sync {
-    /// `open`: who has not answered yet, `new`: those who were not told of before.
-    fn waiting(&self, open: &BTreeSet<String>, new: &BTreeSet<String>);
-}
+/// Shows what is waited for: who has not answered yet, and those of them who were not told of before.
+type Listener = fn(&BTreeSet<String>, &BTreeSet<String>);
 
-static LISTENER: OnceLock<&'static dyn Listener> = OnceLock::new();
+static LISTENER: OnceLock<Listener> = OnceLock::new();
 
 #[derive(Default)]
 struct Waits {
@@ -39,17 +36,17 @@ struct Question {
 
 impl Waits {
     /// Tells of the questions that have been open for this long.
-    fn tell(&mut self, listener: &dyn Listener, age: Duration) {
+    fn tell(&mut self, listener: Listener, age: Duration) {
         let old = self.open.iter().filter(|one| one.since.elapsed() >= age);
         let open: BTreeSet<_> = old.map(|one| one.whom.clone()).collect();
         let new = open.difference(&self.told).cloned().collect();
         self.told.extend(open.iter().cloned());
-        listener.waiting(&open, &new);
+        listener(&open, &new);
     }
 }
 
 /// Has this process tell its waits.
-pub(crate) fn listen(listener: &'static dyn Listener) {
+pub(crate) fn listen(listener: Listener) {
     let _ = LISTENER.set(listener);
 }
 

@@ -12,10 +12,7 @@ use nix::{
 };
 
 use super::{Text, columns, paint, prefixed, print, say, styled, text::DIM};
-use crate::{
-    process::waits::Listener,
-    suite::{Before, Console},
-};
+use crate::suite::{Before, Console};
 
 /// Moves to the line's beginning, and clears the line (ECMA-48).
 const CLEAR: &[u8] = b"\r\x1b[2K";
@@ -31,24 +28,23 @@ fn is_the_shells() -> bool {
     shell.is_some_and(|shell| tcgetpgrp(stderr()) == Ok(shell))
 }
 
-impl Listener for Stderr {
-    fn waiting(&self, open: &BTreeSet<String>, new: &BTreeSet<String>) {
-        let line = |names: &BTreeSet<String>| {
-            let names: Vec<_> = names.iter().map(String::as_str).collect();
-            format!("asking {} ...", names.join(", "))
-        };
-        if !self.is_terminal() {
-            if !new.is_empty() {
-                say(&line(new));
-            }
-        } else if is_ours() {
-            self.clear();
-            if !open.is_empty() {
-                // On one line, which can be cleared.
-                let room = columns(stderr()).map_or(usize::MAX, |columns| columns - 1);
-                let text = Text::from("pushgate: ") + line(open);
-                print(paint(DIM, text.cut(room)));
-            }
+/// Shows what is waited for: `open`, and `new` of it.
+pub(crate) fn waiting(open: &BTreeSet<String>, new: &BTreeSet<String>) {
+    let line = |names: &BTreeSet<String>| {
+        let names: Vec<_> = names.iter().map(String::as_str).collect();
+        format!("asking {} ...", names.join(", "))
+    };
+    if !Stderr.is_terminal() {
+        if !new.is_empty() {
+            say(&line(new));
+        }
+    } else if is_ours() {
+        Stderr.clear();
+        if !open.is_empty() {
+            // On one line, which can be cleared.
+            let room = columns(stderr()).map_or(usize::MAX, |columns| columns - 1);
+            let text = Text::from("pushgate: ") + line(open);
+            print(paint(DIM, text.cut(room)));
         }
     }
 }

@@ -6,7 +6,6 @@ pub(crate) mod log;
 pub(crate) mod status;
 pub(crate) mod window;
 
-mod pager;
 mod text;
 
 use std::{
@@ -14,14 +13,14 @@ use std::{
     fmt::Display,
     io::{self, Write, stderr, stdout},
     os::fd::AsFd,
+    process::{Command, Stdio},
 };
 
 use anstream::{AutoStream, stream::RawStream};
 use serde::Serialize;
 use terminal_size::{Width, terminal_size_of};
 
-pub(crate) use live::Stderr;
-pub(crate) use pager::paged;
+pub(crate) use live::{Stderr, waiting};
 pub(crate) use text::{BAD, DEEP, GOOD, HINT, LOUD, PLAIN, Text, between_words, paint};
 
 use crate::{
@@ -29,6 +28,7 @@ use crate::{
     cure::Cure,
     gates::verdict::{Decision, Outcome, Verdict},
     gates::{Interruption, Stop},
+    process::{SH, signals},
 };
 
 /// Writes a report; a standard error that is closed loses nothing but the report.
@@ -103,6 +103,37 @@ pub(crate) fn not_written(error: io::Error) -> Stop {
     Stop::failed("write to standard output", &error)
 }
 
+/// Writes what was asked for to the terminal through a pager, as git does (git(1), `GIT_PAGER`), unless that is `cat`
+/// or empty.
+pub(crate) fn paged(text: impl Into<Text>, pager: &str) -> Result<(), Stop> {
+    /// The exit code of a shell that finds no such program.
+    const NOT_FOUND: i32 = 127;
+    /// What git sets for pagers where nothing else is: short texts need no key to end, and colours stay.
+    const USUAL: [(&str, &str); 2] = [("LESS", "FRX"), ("LV", "-c")];
+    let text = text.into();
+    if text.is_empty() || matches!(pager, "" | "cat") {
+        return print_data(text);
+    }
+    let mut command = Command::new(SH);
+    command.args(["-c", pager]).stdin(Stdio::piped());
+    let unset = |(name, _): &(&str, &str)| env::var_os(name).is_none();
+    command.envs(USUAL.into_iter().filter(unset));
+    let Ok(mut child) = command.spawn() else {
+        return print_data(text);
+    };
+    // Ctrl-C is for the pager, which we wait for.
+    signals::watch();
+    let shown = styled(text.as_str(), &stdout()).map_err(not_written)?;
+    if let Some(mut input) = child.stdin.take() {
+        // A reader that has had enough is no error.
+        let _ = input.write_all(&shown);
+    }
+    match child.wait().map_err(not_written)?.code() {
+        Some(NOT_FOUND) => print_data(text),
+        _ => Ok(()),
+    }
+}
+
 /// A text with the styles that a stream shows.
 fn styled(text: &str, stream: &impl RawStream) -> io::Result<Vec<u8>> {
     let mut styled = AutoStream::new(Vec::new(), AutoStream::choice(stream));
@@ -146,9 +177,12 @@ pub(crate) fn messages(messages: &[Message]) {
     }
 }
 
-pub(crate) fn was_stopped(message: &Message) -> bool {
-    let stopped = |outcome: &Outcome| matches!(outcome, Outcome::Stopped(stop) if matches!(stop.stopped, Some(Interruption::Suite { .. })));
-    matches!(message, Message::Verdict(_, verdict) if verdict.answers.iter().any(|(_, outcome)| stopped(outcome)))
+fn was_stopped(message: &Message) -> bool {
+    let is_stopped = |outcome: &Outcome| match outcome {
+        Outcome::Stopped(stop) => matches!(stop.stopped, Some(Interruption::Suite { .. })),
+        _ => false,
+    };
+    matches!(message, Message::Verdict(_, verdict) if verdict.answers.iter().any(|(_, outcome)| is_stopped(outcome)))
 }
 
 /// Writes why a push does not go.
@@ -199,17 +233,15 @@ fn why(gate: Option<&str>, words: impl Display) -> Text {
 
 /// Words on a line, and each command alone on one that is never wrapped.
 pub(crate) fn cures(cures: &[Cure]) -> Text {
-    let lines = cures.iter().flat_map(|Cure { words, commands }| {
+    let mut text = Text::default();
+    for Cure { words, commands } in cures {
         let colon = if commands.is_empty() { "" } else { ":" };
-        let words = paint(HINT, format_args!("{words}{colon}"));
-        let commands = commands
-            .iter()
-            .map(|command| Text::from(DEEP) + command + "\n");
-        [Text::from("  ") + words + "\n"]
-            .into_iter()
-            .chain(commands)
-    });
-    lines.collect()
+        text += Text::from("  ") + paint(HINT, format_args!("{words}{colon}")) + "\n";
+        for command in commands {
+            text += Text::from(DEEP) + command + "\n";
+        }
+    }
+    text
 }
 
 /// A line that begins with a word such as `hint:`.
