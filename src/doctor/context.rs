@@ -65,10 +65,19 @@ impl Opened {
                 world.reference(&name).ok().flatten()
             });
         let trunk_policy = fetched.and_then(|tip| Some(world.policy(Some(&tip)).ok()?.policy));
+        let branch = (trunk.iter()).map(|trunk| format!("refs/heads/{}", trunk.branch));
+        let branch: Vec<_> = branch.collect();
+        let refs: Vec<&str> = branch.iter().map(String::as_str).collect();
+        let names: Vec<_> = world.remotes().names().collect();
+        let ask = |name: &&BStr| RemoteAnswer {
+            tips: (world.probe(name, &refs))
+                .map(|found| found.into_iter().map(|one| one.1).collect()),
+            name: (*name).to_owned(),
+        };
         let shared = trunk.as_ref().ok().filter(|_| policy.shares());
-        let (remotes, team) = ask_remotes(&world, trunk.as_ref().ok(), || {
-            shared.map_or(Ok(()), |trunk| world.notes().fetch(&trunk.remote, LIMIT))
-        });
+        let fetch = || shared.map_or(Ok(()), |trunk| world.notes().fetch(&trunk.remote, LIMIT));
+        // All at the same time: each has its own time limit.
+        let (remotes, team) = at_once(&names, ask, fetch);
         Ok(Self {
             world,
             commit,
@@ -93,22 +102,6 @@ pub(crate) fn unopened(error: Stop) -> Finding {
         }
         None => Finding::error(error),
     }
-}
-
-/// Asks all remotes, and something else, at the same time: each has its own time limit.
-fn ask_remotes<T>(
-    world: &Repository,
-    trunk: Option<&TrunkName>,
-    other: impl FnOnce() -> T,
-) -> (Vec<RemoteAnswer>, T) {
-    let branch = trunk.map(|trunk| format!("refs/heads/{}", trunk.branch));
-    let refs: Vec<&str> = branch.as_deref().into_iter().collect();
-    let names: Vec<_> = world.remotes().names().collect();
-    let ask = |name: &&BStr| RemoteAnswer {
-        tips: (world.probe(name, &refs)).map(|found| found.into_iter().map(|one| one.1).collect()),
-        name: (*name).to_owned(),
-    };
-    at_once(&names, ask, other)
 }
 
 /// How a path is written in the current directory: relative where it is below.

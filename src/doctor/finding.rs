@@ -1,8 +1,6 @@
 //! What a check finds: how well something works, the facts in words, and how to fix it.
 
-use std::collections::BTreeMap;
-
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use crate::{cure::Cure, gates::Stop};
 
@@ -28,9 +26,16 @@ pub(crate) struct Finding {
     pub(crate) text: String,
     /// What another program said of it, line by line.
     pub(crate) details: Vec<String>,
-    /// In the order in which to try them; commands that need no words have none.
-    #[serde(serialize_with = "as_list")]
-    pub(crate) cures: Vec<Cure>,
+    /// In the order in which to read them.
+    pub(crate) cures: Vec<Advice>,
+}
+
+/// What to do about a finding: words, which may announce the commands after them, or a command.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Advice {
+    Hint(String),
+    Run(String),
 }
 
 impl Finding {
@@ -65,16 +70,25 @@ impl Finding {
     }
 
     pub(crate) fn run(self, command: impl Into<String>) -> Self {
-        self.cures([Cure::run("", [command])])
+        self.advice([Advice::Run(command.into())])
     }
 
     /// Words that the commands after them belong to.
     pub(crate) fn hint(self, words: impl Into<String>) -> Self {
-        self.cures([Cure::words(words)])
+        self.advice([Advice::Hint(words.into())])
     }
 
-    pub(crate) fn cures(mut self, cures: impl IntoIterator<Item = Cure>) -> Self {
-        self.cures.extend(cures);
+    pub(crate) fn cures(self, cures: impl IntoIterator<Item = Cure>) -> Self {
+        let parts = cures.into_iter().flat_map(|Cure { words, commands }| {
+            let hint = (!words.is_empty()).then_some(Advice::Hint(words));
+            hint.into_iter()
+                .chain(commands.into_iter().map(Advice::Run))
+        });
+        self.advice(parts)
+    }
+
+    pub(crate) fn advice(mut self, parts: impl IntoIterator<Item = Advice>) -> Self {
+        self.cures.extend(parts);
         self
     }
 
@@ -82,16 +96,6 @@ impl Finding {
         self.details.extend_from_slice(lines);
         self
     }
-}
-
-/// Writes `{"hint": words}` and `{"run": command}` one after the other.
-fn as_list<S: Serializer>(cures: &[Cure], to: S) -> Result<S::Ok, S::Error> {
-    let parts = cures.iter().flat_map(|Cure { words, commands }| {
-        let hint = (!words.is_empty()).then_some(("hint", words));
-        hint.into_iter()
-            .chain(commands.iter().map(|command| ("run", command)))
-    });
-    to.collect_seq(parts.map(|part| BTreeMap::from([part])))
 }
 
 pub(crate) fn worst(findings: &[Finding]) -> Status {

@@ -1,14 +1,11 @@
 //! The checks of the hook: where git looks for it, whether it judges each push, and what runs beside it.
 
-use std::process::Command;
-
 use bstr::ByteSlice;
 
 use super::{
-    Fault, Finding, Found, Opened, SHORT_PATH, Status, fault, from_here, program::version,
+    Advice, Fault, Finding, Found, Opened, SHORT_PATH, Status, fault, from_here, program::version,
 };
 use crate::{
-    cure::Cure,
     gates::Stop,
     git::{Repository, Version},
     hooks::{
@@ -82,8 +79,8 @@ fn in_directory(opened: &Opened, hooks: &HooksDirectory) -> Result<Finding, Stop
             _ if fault.stops_push && is_ours => finding.run(INSTALL),
             None if hooks.manager == Some(Manager::Husky) => finding.run("npx husky"),
             None => install(opened, hooks, finding),
-            Some(cure) if fault.then_install => finding.cures([cure]).run(INSTALL),
-            Some(cure) => finding.cures([cure]),
+            Some(cure) if fault.then_install => finding.advice([cure]).run(INSTALL),
+            Some(cure) => finding.advice([cure]),
         });
     }
     let gate = Gate::of(hooks, &opened.world)?;
@@ -160,7 +157,7 @@ fn by_configuration(own: &ConfiguredHook, world: &Repository) -> Finding {
     let command = printable(own.command.as_bstr());
     let text = format!("git runs the gate by hook.{name}.command: {command}");
     let editors = which::which_in("git", Some(SHORT_PATH), "/").ok();
-    match editors.and_then(|git| Version::of_git(&version(Command::new(git))?)) {
+    match editors.and_then(|git| Version::of_git(&version(&git).ok()?)) {
         Some(old) if old < NEEDED => {
             let why = format!("the git of an editor is {old}, and runs no configured hooks");
             Finding::warning(format!("{text}; {why}")).run(by_file)
@@ -228,9 +225,9 @@ pub(crate) fn kept(opened: &Opened) -> Found {
     };
     let words = fault.words;
     let text = format!("the hook that was there before, {path}, {words}: {effect}");
-    let executable = || Cure::run("", [format!("chmod +x {}", shell_word(&path))]);
+    let executable = || Advice::Run(format!("chmod +x {}", shell_word(&path)));
     let cure = fault.cure.unwrap_or_else(executable);
-    Ok(vec![Finding::broken(text).cures([cure])])
+    Ok(vec![Finding::broken(text).advice([cure])])
 }
 
 /// Whether git-lfs uploads before a push.

@@ -6,8 +6,7 @@ use std::{os::unix::fs::PermissionsExt, path::Path};
 use bstr::ByteSlice;
 use nix::unistd::{AccessFlags, access};
 
-use super::context::from_here;
-use crate::cure::Cure;
+use super::{context::from_here, finding::Advice};
 use crate::text::{printable, shell_word};
 
 /// Why a hook cannot be run.
@@ -17,7 +16,7 @@ pub(crate) struct Fault {
     /// Whether no push goes because of it; else the hook is passed over.
     pub(crate) stops_push: bool,
     /// How to repair the file, or to remove what is no file; `None` where installing ours does all.
-    pub(crate) cure: Option<Cure>,
+    pub(crate) cure: Option<Advice>,
     /// Whether ours has to be installed then.
     pub(crate) then_install: bool,
 }
@@ -36,45 +35,46 @@ pub(crate) fn fault(path: &Path) -> Option<Fault> {
     Some(Fault {
         words: words.to_owned(),
         stops_push: path.is_dir(),
-        cure: cure.map(|command| Cure::run("", [command])),
+        cure: cure.map(Advice::Run),
         then_install: true,
     })
 }
 
 /// Looks for what keeps the system from running an executable file.
 fn not_run(path: &Path) -> Option<Fault> {
-    let (name, words, cure);
     let stops_push = is_runnable(path);
-    if stops_push {
-        let text = file::read_followed(path).unwrap_or_default();
-        // Without such a line, the shell runs it.
-        let line = text.strip_prefix(b"#!")?.split(|b| *b == b'\n').next()?;
-        name = from_here(path);
-        if line.ends_with(b"\r") {
-            let word = shell_word(&name);
-            words = "has the line ends of Windows".to_owned();
-            // The mode stays as it is.
-            let repair =
-                format!("tr -d '\\r' <{word} >{word}.lf && cat {word}.lf >{word} && rm {word}.lf");
-            cure = Cure::run("", [repair]);
-        } else {
-            let program = missing_interpreter(&line.to_str_lossy())?;
-            words = format!("asks for `{program}`, which is not there");
-            cure = Cure::words(format!(
-                "install `{program}`, or fix the first line of {name}"
-            ));
-        }
+    let (words, cure) = if stops_push {
+        wrong_first_line(path)?
     } else {
-        words = "is on a file system that runs no programs".to_owned();
+        let words = "is on a file system that runs no programs".to_owned();
         let mount = "mount it without `noexec`, or move the clone to another one";
-        cure = Cure::words(mount);
-    }
+        (words, Advice::Hint(mount.to_owned()))
+    };
     Some(Fault {
         words,
         stops_push,
         cure: Some(cure),
         then_install: false,
     })
+}
+
+/// What is wrong with the `#!` line of a file, and how to repair it; without such a line, the shell runs the file.
+fn wrong_first_line(path: &Path) -> Option<(String, Advice)> {
+    let text = file::read_followed(path).unwrap_or_default();
+    let line = text.strip_prefix(b"#!")?.split(|b| *b == b'\n').next()?;
+    let name = from_here(path);
+    if line.ends_with(b"\r") {
+        let word = shell_word(&name);
+        // The mode stays as it is.
+        let repair =
+            format!("tr -d '\\r' <{word} >{word}.lf && cat {word}.lf >{word} && rm {word}.lf");
+        let words = "has the line ends of Windows".to_owned();
+        return Some((words, Advice::Run(repair)));
+    }
+    let program = missing_interpreter(&line.to_str_lossy())?;
+    let hint = format!("install `{program}`, or fix the first line of {name}");
+    let words = format!("asks for `{program}`, which is not there");
+    Some((words, Advice::Hint(hint)))
 }
 
 /// Whether the system runs this file.

@@ -3,15 +3,14 @@
 use std::{
     fs::{self, OpenOptions},
     io,
-    time::Duration,
 };
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{Finding, Found, Opened, RemoteAnswer, from_here};
 use crate::{
     app::unjudged::sighting,
-    cure::{Cure, command},
+    cure::command,
     file,
     gates::{EnvironmentRemotes, Memory},
     memory::{
@@ -24,7 +23,7 @@ use crate::{
 };
 
 /// For so long a deployment that no gate judged is told, and for as long as it is the newest.
-const MONTH: Duration = Duration::from_hours(30 * 24);
+const MONTH: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// At most so many commits of a person are named.
 const NAMED: usize = 3;
 
@@ -87,8 +86,8 @@ pub(crate) fn state(opened: &Opened) -> Found {
                 finding.hint("have its owner let you read and write it")
             }
             _ => {
-                let remove = command(["rm", "-r", &path]);
-                finding.cures([Cure::run("see what is in it, then remove it", [remove])])
+                let finding = finding.hint("see what is in it, then remove it");
+                finding.run(command(["rm", "-r", &path]))
             }
         }
     });
@@ -114,28 +113,26 @@ pub(crate) fn unjudged(opened: &Opened) -> Found {
         findings.extend(unrecorded(&of, opened)?);
         let is_here = |one: &&Record| one.deployed().is_some() && one.is_at(of.place());
         let here: Vec<Record> = records.iter().filter(is_here).cloned().collect();
-        let mut deployed = history(Vec::new(), &here, &[]);
-        deployed.reverse();
-        let age = |entry: &Entry| Duration::try_from(now.duration_since(entry.at));
-        let ages = deployed.iter().map(|one| {
-            // A time in the future is a clock's mistake.
-            (&one.entry, age(&one.entry).unwrap_or_default())
-        });
-        let is_told = |(index, (entry, age)): &(usize, (&Entry, Duration))| {
-            entry.verdict == Judged::Unjudged.name() && (*index == 0 || *age <= MONTH)
+        let deployed = history(Vec::new(), &here, &[]);
+        let newest_first = deployed.iter().rev().map(|one| &one.entry);
+        let age = |entry: &Entry| now.duration_since(entry.at);
+        let is_told = |(index, entry): &(usize, &Entry)| {
+            entry.verdict == Judged::Unjudged.name() && (*index == 0 || age(entry) <= MONTH)
         };
-        let told: Vec<_> = ages.enumerate().filter(is_told).map(|one| one.1).collect();
-        let count = told.len();
+        let told = newest_first.enumerate().filter(is_told);
+        let told: Vec<_> = told.map(|(_, entry)| entry).collect();
         let what = match told.as_slice() {
             [] => continue,
-            [(_, age)] if *age > MONTH => {
-                let ago = rounded_span(*age);
+            [one] if age(one) > MONTH => {
+                let ago = rounded_span(age(one).unsigned_abs());
                 format!("the newest deployment to {name}, {ago} ago")
             }
             [_] => format!("1 deployment to {name} of the last 30 days"),
-            _ => format!("{count} deployments to {name} of the last 30 days"),
+            several => {
+                let count = several.len();
+                format!("{count} deployments to {name} of the last 30 days")
+            }
         };
-        let told: Vec<_> = told.iter().map(|(entry, _)| *entry).collect();
         let text = format!("no gate judged {what}: {}", by_person(&told));
         let finding = Finding::warning(text)
             .run(command(["pushgate", "log", "--environment", name]))

@@ -13,7 +13,7 @@ mod program;
 mod remotes;
 mod suite;
 
-pub(crate) use self::finding::{Finding, Status, worst};
+pub(crate) use self::finding::{Advice, Finding, Status, worst};
 use self::{
     context::{LIMIT, Opened, RemoteAnswer, SHORT_PATH, from_here},
     hook_file::{Fault, fault, is_runnable},

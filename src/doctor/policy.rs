@@ -18,22 +18,20 @@ pub(crate) fn governing(opened: &Opened) -> Found {
         [] => String::new(),
         names => format!(": {}", names.join(", ")),
     };
-    let uncommitted = |text: String, first: Option<&str>| {
-        let finding = Finding::warning(text + &names);
-        let finding = first.into_iter().fold(finding, Finding::run);
-        finding
-            .run(format!("git add {FILE}"))
-            .run(format!("git commit -m 'Add the deploy policy' {FILE}"))
+    let commit = |finding: Finding| {
+        let add = format!("git add {FILE}");
+        let commit = format!("git commit -m 'Add the deploy policy' {FILE}");
+        finding.run(add).run(commit)
     };
     let mut findings = vec![match &loaded.source {
         Source::Commit(commit) => Finding::ok(format!("{FILE} of {}{names}", commit.short())),
         Source::WorkTree => {
-            let text = format!("{FILE} is not committed: it counts in this clone only");
-            uncommitted(text, None)
+            let text = format!("{FILE} is not committed: it counts in this clone only{names}");
+            commit(Finding::warning(text))
         }
         Source::Defaults => {
-            let text = format!("there is no {FILE}: the built-in policy holds");
-            uncommitted(text, Some("pushgate init"))
+            let text = format!("there is no {FILE}: the built-in policy holds{names}");
+            commit(Finding::warning(text).run("pushgate init"))
         }
     }];
     if loaded.edited {

@@ -49,11 +49,16 @@ pub(crate) fn on_path() -> Found {
     }])
 }
 
-/// What a program says of its version.
-pub(super) fn version(mut program: Command) -> Option<String> {
-    program.arg("--version").stdin(Stdio::null());
-    let said = run_within(program, LIMIT).ok()??;
-    Some(printable(said.line().into()))
+/// What a program says of its version, or why it does not.
+pub(super) fn version(program: &Path) -> Result<String, String> {
+    let mut command = Command::new(program);
+    command.arg("--version").stdin(Stdio::null());
+    match run_within(command, LIMIT) {
+        Ok(Some(said)) if said.is_ok() => Ok(printable(said.line().as_bstr())),
+        Ok(Some(said)) => Err(said.stderr.join("; ")),
+        Ok(None) => Err(format!("it says nothing within {} s", LIMIT.as_secs())),
+        Err(error) => Err(error.details.join("; ")),
+    }
 }
 
 /// Whether git is new enough; where there is none, there is no repository either.
@@ -61,7 +66,7 @@ pub(crate) fn git() -> Found {
     let Some(git) = find("git") else {
         return Ok(Vec::new());
     };
-    let said = version(Command::new(git)).unwrap_or_default();
+    let said = version(&git).unwrap_or_else(|why| why);
     let number = said.strip_prefix("git version ").unwrap_or(&said);
     if Version::of_git(&said).is_some_and(|version| version >= OLDEST) {
         return Ok(vec![Finding::ok(format!("git {number}"))]);
@@ -141,19 +146,11 @@ fn called(text: &[u8]) -> Option<Vec<u8>> {
 /// How a program differs from this one, by the version that it tells: it is another one, or it does not
 /// run.
 fn differs(program: &Path) -> Option<(Status, String)> {
-    let mut command = Command::new(program);
-    command.arg("--version").stdin(Stdio::null());
-    let why = match run_within(command, LIMIT) {
-        Ok(Some(output)) if output.is_ok() => {
-            let line = printable(output.line().as_bstr());
-            let is_same = line.strip_prefix("pushgate ") == Some(VERSION);
-            return (!is_same).then(|| (Status::Warning, format!("which says `{line}`")));
-        }
-        Ok(Some(output)) => output.stderr.join("; "),
-        Ok(None) => format!("it says nothing within {} s", LIMIT.as_secs()),
-        Err(error) => error.details.join("; "),
-    };
-    Some((Status::Broken, format!("which does not run ({why})")))
+    match version(program) {
+        Ok(line) if line.strip_prefix("pushgate ") == Some(VERSION) => None,
+        Ok(line) => Some((Status::Warning, format!("which says `{line}`"))),
+        Err(why) => Some((Status::Broken, format!("which does not run ({why})"))),
+    }
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use crate::{
         remotes_of,
         route::{PushContext, Router},
     },
-    git::{Repository, network::LIMIT as GIT_LIMIT},
+    git::network::LIMIT as GIT_LIMIT,
     policy::{Environment, FILE},
     process::{SH, program::run_within},
     push::{
@@ -65,17 +65,17 @@ fn one(remote: &RemoteAnswer, opened: &Opened) -> Finding {
     let has_trunk = match &remote.tips {
         Ok(tips) => !tips.is_empty(),
         Err(error) => {
-            let is_heroku = destination.platform() == Some(Platform::Heroku);
-            let wants_login = is_heroku && url.starts_with(b"http");
-            let (what, cures) = silent(&name, wants_login, error);
             let status = if role.is_governed() {
                 Status::Broken
             } else {
                 Status::Warning
             };
+            let is_heroku = destination.platform() == Some(Platform::Heroku);
+            let wants_login = is_heroku && url.starts_with(b"http");
+            let (what, commands) = silent(&name, wants_login, error);
             let finding = Finding::new(status, format!("{leads} {what}"));
             let finding = finding.details(&error.details);
-            return cures.into_iter().fold(finding, Finding::run);
+            return commands.into_iter().fold(finding, Finding::run);
         }
     };
     let trunk = opened.trunk.iter().find(|trunk| trunk.remote == name);
@@ -99,10 +99,10 @@ fn one(remote: &RemoteAnswer, opened: &Opened) -> Finding {
         None => "trunk".to_owned(),
     });
     let deploys = role.environment.map(|name| format!("deploys to {name}"));
-    let words = match (is_trunk, deploys) {
-        (None, None) => "not judged".to_owned(),
-        (Some(one), Some(other)) => format!("{one}, {other}"),
-        (Some(words), None) | (None, Some(words)) => words,
+    let words: Vec<_> = is_trunk.into_iter().chain(deploys).collect();
+    let words = match words.as_slice() {
+        [] => "not judged".to_owned(),
+        words => words.join(", "),
     };
     Finding::ok(format!("{leads}: {words}"))
 }
@@ -153,19 +153,17 @@ impl Role {
 
 /// What is the matter with a remote that does not answer, by the words of git and ssh, and what to run.
 fn silent(name: &str, wants_login: bool, error: &Stop) -> (String, Vec<String>) {
-    let by_hand = || format!("git ls-remote {}", shell_word(name));
-    if error.details.is_empty() {
-        let what = format!("gave no answer within {} s", GIT_LIMIT.as_secs());
-        return (what, vec![by_hand()]);
-    }
     let said = error.details.join("\n").to_lowercase();
-    let password = ["terminal prompts disabled", "authentication failed"];
-    let (what, first) = if said.contains("host key verification failed") {
+    let says = |words: &str| said.contains(words);
+    let no_answer = format!("gave no answer within {} s", GIT_LIMIT.as_secs());
+    let (what, first) = if error.details.is_empty() {
+        (no_answer.as_str(), None)
+    } else if says("host key verification failed") {
         ("is a server whose key ssh does not know", None)
-    } else if said.contains("permission denied") {
+    } else if says("permission denied") {
         let what = "does not let ssh in without asking a person";
         (what, Some("ssh-add"))
-    } else if password.iter().any(|words| said.contains(words)) {
+    } else if says("terminal prompts disabled") || says("authentication failed") {
         let what = "wants a password that git does not remember";
         if wants_login {
             return (what.to_owned(), vec!["heroku login".to_owned()]);
@@ -174,10 +172,11 @@ fn silent(name: &str, wants_login: bool, error: &Stop) -> (String, Vec<String>) 
     } else {
         ("does not answer git", None)
     };
+    let by_hand = format!("git ls-remote {}", shell_word(name));
     let first = first.map(str::to_owned);
     (
         what.to_owned(),
-        first.into_iter().chain([by_hand()]).collect(),
+        first.into_iter().chain([by_hand]).collect(),
     )
 }
 
@@ -234,7 +233,10 @@ pub(crate) fn absent(opened: &Opened) -> Found {
     let world = &opened.world;
     let read = |url: &BStr| world.destination(url);
     let is_absent = |one: &&Environment| {
-        let is_known = || one.live.is_some() || is_deployed_to(one, world);
+        // It may be remembered that a command deployed there.
+        let is_remembered =
+            || matches!(world.remembered(world.remotes_of(one).place()), Ok(Some(_)));
+        let is_known = || one.live.is_some() || is_remembered();
         remotes_of(one, world.remotes(), &read).is_empty() && !is_known()
     };
     let finding = |one: &Environment| {
@@ -263,12 +265,6 @@ pub(crate) fn absent(opened: &Opened) -> Found {
         }
     };
     Ok(environments.iter().filter(is_absent).map(finding).collect())
-}
-
-/// Whether it is remembered that a command deployed there.
-fn is_deployed_to(environment: &Environment, world: &Repository) -> bool {
-    let of = world.remotes_of(environment);
-    matches!(world.remembered(of.place()), Ok(Some(_)))
 }
 
 /// What runs on the environments whose commands tell it: all are asked at once.

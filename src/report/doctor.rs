@@ -4,10 +4,7 @@ use anstyle::Style;
 use serde_json::{Value, json};
 
 use super::{BAD, DEEP, GOOD, HINT, LOUD, PLAIN, Text, paint};
-use crate::{
-    cure::Cure,
-    doctor::{Finding, Status, worst},
-};
+use crate::doctor::{Advice, Finding, Status, worst};
 
 /// The texts begin in this column, after the status.
 const MARGIN: usize = 11;
@@ -37,30 +34,22 @@ pub(crate) fn draw(findings: &[Finding], columns: usize) -> Text {
         } else {
             first += " ".repeat(MARGIN - 2 - status.len());
         }
-        text += fill(&first, &deep, &finding.text, columns);
+        text += Text::from(&finding.text).fill(columns, &first, &deep);
         for line in &finding.details {
             text += format_args!("{deep}  {line}\n");
         }
         let mut cures = finding.cures.iter().peekable();
-        while let Some(Cure { words, commands }) = cures.next() {
-            if !words.is_empty() {
-                let next = cures.peek().filter(|next| next.words.is_empty());
-                let colon = if commands.is_empty() && next.is_none() {
-                    ""
-                } else {
-                    ":"
-                };
-                let first = Text::from(&deep) + paint(HINT, "hint:") + " ";
-                text += fill(
-                    &first,
-                    &format!("{deep}  "),
-                    &format!("{words}{colon}"),
-                    columns,
-                );
-            }
-            for command in commands {
-                text += format_args!("{deep}{DEEP}{command}\n");
-            }
+        while let Some(part) = cures.next() {
+            text += match part {
+                Advice::Run(command) => Text::from(format_args!("{deep}{DEEP}{command}\n")),
+                Advice::Hint(words) => {
+                    let announces = matches!(cures.peek(), Some(Advice::Run(_)));
+                    let colon = if announces { ":" } else { "" };
+                    let first = Text::from(&deep) + paint(HINT, "hint:") + " ";
+                    let words = Text::from(format_args!("{words}{colon}"));
+                    words.fill(columns, &first, &format!("{deep}  "))
+                }
+            };
         }
     }
     text + "\n" + summary(findings).fill(columns, &Text::default(), "")
@@ -93,15 +82,4 @@ fn summary(findings: &[Finding]) -> Text {
         (Some(broken), None) => broken,
         (Some(broken), Some(warnings)) => broken + ", " + warnings,
     }
-}
-
-/// Breaks the first line of a text between words, and leaves its other lines as they are.
-fn fill(first: &Text, next: &str, text: &str, columns: usize) -> Text {
-    let mut lines = text.lines();
-    let head = Text::from(lines.next().unwrap_or_default());
-    let mut filled = head.fill(columns, first, next);
-    for line in lines {
-        filled += format_args!("{next}{line}\n");
-    }
-    filled
 }
