@@ -32,15 +32,20 @@ pub(crate) fn is_odd(c: char) -> bool {
 
 /// Turns bytes into text on one line of a terminal: odd characters are written as escapes.
 pub(crate) fn printable(bytes: &BStr) -> String {
-    let mut text = String::with_capacity(bytes.len());
-    for c in bytes.to_str_lossy().chars() {
-        if is_odd(c) {
-            text.extend(c.escape_default());
+    escaped(&bytes.to_str_lossy(), is_odd)
+}
+
+/// Writes such characters of a text as escapes.
+pub(crate) fn escaped(text: &str, is_such: impl Fn(char) -> bool) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_such(c) {
+            escaped.extend(c.escape_default());
         } else {
-            text.push(c);
+            escaped.push(c);
         }
     }
-    text
+    escaped
 }
 
 /// Shortens a text to so many characters; `more` stands for what was cut off.

@@ -4,6 +4,7 @@ mod environment;
 
 use bstr::ByteSlice;
 use jiff::{Timestamp, tz::TimeZone};
+use serde_json::json;
 
 use super::{
     Done, Error,
@@ -33,7 +34,7 @@ use crate::{
     push::Oid,
     report::{
         self,
-        status::{Commit, NextPush, Pushed, Status, Trunk, draw, failed},
+        status::{Commit, NextPush, Pushed, Status, Trunk, draw},
     },
     text::printable,
 };
@@ -47,7 +48,8 @@ pub(crate) fn run(args: &cli::Status) -> Done {
     }
     let status = status.inspect_err(|error| {
         if args.json {
-            let _ = print_json(&failed(&error.in_one_line()));
+            let errors = [error.in_one_line()];
+            let _ = print_json(&json!({"v": 1, "whole": false, "errors": errors}));
         }
     })?;
     if let Some(environment) = args.diff.as_ref().and_then(|_| status.environments.first()) {

@@ -209,11 +209,6 @@ impl Status {
     }
 }
 
-/// Writes the JSON of a status that could not be made at all.
-pub(crate) fn failed(error: &str) -> Value {
-    json!({"v": 1, "whole": false, "errors": [error]})
-}
-
 #[allow(clippy::ref_option, reason = "serde hands over the field")]
 fn relation<S: Serializer>(relation: &Option<Relation>, to: S) -> Result<S::Ok, S::Error> {
     let json = relation.map(|relation| {

@@ -7,7 +7,7 @@ use std::{
 
 use anstyle::{AnsiColor, Effects, Style};
 
-use crate::text::is_odd;
+use crate::text::{escaped, is_odd};
 
 pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
 pub(crate) const GOOD: Style = AnsiColor::Green.on_default().bold();
@@ -41,13 +41,7 @@ impl<T: Display> From<T> for Text {
 
 impl Write for Text {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        for c in text.chars() {
-            match c {
-                '\n' | '\t' => self.0.push(c),
-                c if is_odd(c) => self.0.extend(c.escape_default()),
-                c => self.0.push(c),
-            }
-        }
+        self.0 += &escaped(text, |c| is_odd(c) && !matches!(c, '\n' | '\t'));
         Ok(())
     }
 }

@@ -14,8 +14,6 @@ use crate::{
 const MARGIN: usize = 12;
 /// On a narrower screen the texts begin below their words.
 const NARROW: usize = 36;
-/// No screen is narrower.
-const NARROWEST: usize = 16;
 
 /// What curl and ssh say of a host that is not found.
 const OFFLINE: &str = "Could not resolve host";
@@ -33,7 +31,7 @@ impl<'s> Page<'s> {
     pub(super) fn new(status: &'s Status, columns: usize) -> Self {
         Self {
             text: Text::default(),
-            columns: columns.max(NARROWEST),
+            columns,
             status,
             said: Vec::new(),
         }
