@@ -3,6 +3,7 @@
 pub(crate) mod answers;
 pub(crate) mod decide;
 pub(crate) mod follow_up;
+mod judged_since;
 pub(crate) mod local;
 pub(crate) mod message;
 pub mod overrides;
@@ -10,4 +11,5 @@ pub(crate) mod policies;
 pub(crate) mod preview;
 pub(crate) mod settle;
 pub(crate) mod sharing;
+mod sightings;
 pub(crate) mod unjudged;

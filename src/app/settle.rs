@@ -13,14 +13,18 @@ use std::{
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{answers::SystemClock, sharing::write};
+use super::{
+    answers::SystemClock,
+    sharing::write,
+    sightings::{found, replaced_unseen},
+};
 use crate::{
     file,
     gates::{Clock, Memory, Stop, remote_tips::at_once},
     git::{self, Repository, network},
     memory::{
         open_push::{OpenPush, State, Tracking},
-        record::{Event, Record},
+        record::Record,
     },
     process::detached,
     push::Oid,
@@ -264,7 +268,14 @@ impl Ended {
                 })
         };
         if !(repository.records(&record.commit)?.iter()).any(is_recorded) {
-            write(repository, &[record], self.push.share.as_deref())?;
+            let found_at = record.deployed().and_then(|one| one.decided);
+            let replaced = record
+                .replaces()
+                .zip(found_at)
+                .map(|(replaced, at)| replaced_unseen(repository, record.place(), replaced, at));
+            let replaced = replaced.transpose()?.flatten();
+            let records: Vec<_> = replaced.into_iter().chain([record]).collect();
+            write(repository, &records, self.push.share.as_deref())?;
         }
         remove(&self.path)
     }
@@ -274,15 +285,6 @@ impl Ended {
         let replaced = file::write_json(&self.path, &self.push);
         replaced.map_err(failed)
     }
-}
-
-/// The record of a push whose commit is live now, though nothing tells since when.
-pub(super) fn found(mut record: Record, at: Timestamp) -> Record {
-    if let Event::Deployed(deployed) = &mut record.event {
-        deployed.seen = true;
-    }
-    record.at = at;
-    record
 }
 
 /// Removes what nobody asks about any more.

@@ -1,21 +1,22 @@
 //! What became live without the gate: pushes that git's own reflogs know, and commits that are found live
 //! and that nobody has recorded.
 
-use std::{fs, path::PathBuf};
+use std::path::PathBuf;
 
-use bstr::{BStr, ByteSlice};
+use bstr::BStr;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
     answers::SystemClock,
-    settle::{self, SECOND, fits},
+    judged_since::{gate_since, is_younger, named_since},
+    settle::{SECOND, fits},
     sharing::write,
+    sightings::{found, found_at},
 };
 use crate::{
     file,
-    gates::{Clock, LocalRepository, Memory, Stop},
+    gates::{Clock, Memory, Stop},
     git::{Moved, Repository},
-    hooks::{directory::HooksDirectory, gate::is_gated},
     memory::{
         decision::Decision,
         deployments::{current, live_after},
@@ -23,7 +24,7 @@ use crate::{
         open_push::{State, Tracking},
         record::{ALL_GATES, Deployed, Event, Judged, Place, Record},
     },
-    policy::{FILE, Policy, defaults},
+    policy::Policy,
     push::{Oid, destination::is_one_place},
 };
 
@@ -203,13 +204,9 @@ pub(crate) fn sighting(
     };
     // So that the note of the commit that was there before tells that it went.
     let before = repository.remembered(place)?.map(|record| record.commit);
-    let event = Event::Deployed(Deployed {
-        replaces: before.filter(|before| before != commit),
-        seen: true,
-        ..Deployed::new(judged)
-    });
+    let before = before.filter(|before| before != commit);
     let (at, by) = (SystemClock.now(), repository.identity());
-    Ok(Some(Record::new(at, by, place, commit, event)))
+    Ok(Some(found_at(at, &by, place, commit, before, judged)))
 }
 
 /// The record of a push from here that was given up, and whose commit is live all the same: git may have ended
@@ -239,9 +236,7 @@ pub(crate) fn arrived_late(
         let took = since.duration_since(record.at);
         !took.is_negative() && took <= LONGEST_BUILD
     };
-    Ok(last
-        .filter(is_near)
-        .map(|record| settle::found(record, since)))
+    Ok(last.filter(is_near).map(|record| found(record, since)))
 }
 
 /// The record of a push that went while the gate was off, and of which nothing told then where it goes: the
@@ -274,58 +269,4 @@ fn let_go(
         Record::new(entry.at, &*entry.by, place, commit, event)
     };
     Ok(entries.iter().rev().find(is_it).map(record))
-}
-
-/// When the policy of what is checked out began to name a place: what went there before was free to go. `None`
-/// where that is not known, or the built-in policy names it.
-fn named_since(repository: &Repository, place: Place<'_>) -> Result<Option<Timestamp>, Stop> {
-    let names = |policy: &Policy| {
-        let of = policy
-            .environments
-            .iter()
-            .map(|one| repository.remotes_of(one));
-        of.into_iter().any(|of| of.place().overlaps(place))
-    };
-    if names(&defaults::without_file(&repository.heroku_remotes())) {
-        return Ok(None);
-    }
-    let file = format!(":/{FILE}");
-    let log = ["log", "--format=%H", "HEAD", "--", &file];
-    let log = repository.git.run(log)?;
-    let mut since = None;
-    for id in log.stdout.lines().filter_map(Oid::parse) {
-        // One that cannot be read names nothing, and takes nothing away.
-        let Ok(loaded) = repository.policy(Some(&id)) else {
-            continue;
-        };
-        if !names(&loaded.policy) {
-            break;
-        }
-        since = repository.committed_at(&id)?;
-    }
-    Ok(since)
-}
-
-fn is_younger(repository: &Repository, commit: &Oid, gate: Option<Timestamp>) -> bool {
-    let made = repository.committed_at(commit).ok().flatten();
-    made.zip(gate).is_some_and(|(made, gate)| made > gate)
-}
-
-/// When the gate came to this clone: since then pushes are judged; `None`: never.
-fn gate_since(repository: &Repository) -> Option<Timestamp> {
-    let hook = HooksDirectory::of(repository).ok();
-    // The file of a hook for all repositories is as old as its package.
-    let hook = hook.filter(|hooks| hooks.hook.starts_with(repository.common_dir()));
-    let written = hook.and_then(|hooks| fs::metadata(hooks.hook).ok()?.modified().ok());
-    let written = written.filter(|_| is_gated(repository) == Some(true));
-    // A hook may have been written anew; not every file system knows when a directory was made.
-    let state = fs::metadata(repository.state_dir()).ok();
-    let made = state.and_then(|directory| directory.created().ok());
-    let since = written.into_iter().chain(made).min()?;
-    let first = repository.ledger().first().ok().flatten();
-    Timestamp::try_from(since)
-        .ok()
-        .into_iter()
-        .chain(first)
-        .min()
 }

@@ -65,6 +65,31 @@ fn what_came_back_after_another_commit_soaks_anew_and_is_not_judged() {
 }
 
 #[test]
+fn what_came_back_after_two_others_is_not_judged_though_one_of_them_was_never_seen() {
+    let shop = shop();
+    let [ana, ben] = people(&shop);
+    let two = ana.commits("two");
+    ana.push("10:00", "origin").goes();
+    ana.push("10:00", "staging").goes();
+    let wip = ben.commits("wip");
+    let staging = shop.path("staging.git").display().to_string();
+    around(&ben, "10:05", &staging, "HEAD:master");
+    ana.commits("three");
+    ana.push("10:10", "origin").goes();
+    ana.git(&["fetch", "-q", "staging"]).goes();
+    ana.at("10:10", &["git", "push", "--force", "staging", "master"])
+        .goes();
+    let log = ana.reads("10:11", &["log"]);
+    let seen = format!("{}  noticed by Ana", &wip[..7]);
+    assert!(log.contains(&seen), "{log}");
+    ana.git(&["reset", "-q", "--hard", &two]).goes();
+    around(&ben, "10:15", &staging, &format!("{two}:master"));
+    let status = ana.reads("10:20", &["status"]);
+    assert!(status.contains(LOUD), "{status}");
+    assert!(status.contains("first seen 10:20"), "{status}");
+}
+
+#[test]
 fn a_fast_clock_hides_no_rollback_and_is_not_accused() {
     let shop = shop();
     let [ana, ben] = people(&shop);

@@ -1,0 +1,59 @@
+//! The records of commits that are found live on an environment, some time after they arrived there.
+
+use jiff::Timestamp;
+
+use crate::{
+    gates::{Memory, Stop},
+    git::Repository,
+    memory::{
+        deployments::{current, newest},
+        record::{Deployed, Event, Judged, Place, Record},
+    },
+    push::Oid,
+};
+
+/// The record of a push whose commit is live now, though nothing tells since when.
+pub(super) fn found(mut record: Record, at: Timestamp) -> Record {
+    if let Event::Deployed(deployed) = &mut record.event {
+        deployed.seen = true;
+    }
+    record.at = at;
+    record
+}
+
+/// The record of a commit that a deployment replaced though nobody had recorded it: without it nothing would tell
+/// that the commit before it had gone, should that come back. `at`: when it was found live.
+pub(super) fn replaced_unseen(
+    repository: &Repository,
+    place: Place<'_>,
+    replaced: &Oid,
+    at: Timestamp,
+) -> Result<Option<Record>, Stop> {
+    if current(&repository.records(replaced)?, place, replaced, at).is_some() {
+        return Ok(None);
+    }
+    let all = repository.notes().all()?;
+    let before = newest(&all, place, at).map(|record| record.commit.clone());
+    let before = before.filter(|before| before != replaced);
+    Ok(before.map(|before| {
+        let by = repository.identity();
+        found_at(at, &by, place, replaced, Some(before), Judged::Unjudged)
+    }))
+}
+
+/// The record of a commit that was found live at this time.
+pub(super) fn found_at(
+    at: Timestamp,
+    by: &str,
+    place: Place<'_>,
+    commit: &Oid,
+    replaces: Option<Oid>,
+    judged: Judged,
+) -> Record {
+    let event = Event::Deployed(Deployed {
+        replaces,
+        seen: true,
+        ..Deployed::new(judged)
+    });
+    Record::new(at, by, place, commit, event)
+}
