@@ -167,14 +167,11 @@ pub(crate) fn day_and_time(at: Timestamp, zone: &TimeZone, reader: &TimeZone) ->
 fn both(at: Timestamp, zone: &TimeZone, reader: &TimeZone, format: &str) -> String {
     let there = at.to_zoned(zone.clone());
     let here = at.to_zoned(reader.clone());
-    let text = there.strftime(format).to_string();
     if there.datetime() == here.datetime() {
-        return text;
+        return there.strftime(format).to_string();
     }
-    let name = zone
-        .iana_name()
-        .map_or_else(|| there.strftime("%:z").to_string(), str::to_owned);
-    format!("{text} {name} ({} here)", here.strftime("%a %H:%M"))
+    let there = there.strftime(&format!("{format} %:Q")).to_string();
+    format!("{there} ({} here)", here.strftime("%a %H:%M"))
 }
 
 /// Returns a signal's name, `SIGTERM`; its number where the system has no name for it.

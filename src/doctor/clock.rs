@@ -3,10 +3,10 @@
 use std::{env, time::Duration};
 
 use bstr::ByteSlice;
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::Timestamp;
 
 use super::{Finding, Found, Opened, Status};
-use crate::calendar::Zone;
+use crate::{app::answers::SystemClock, calendar::Zone, gates::Clock};
 
 /// Clocks that differ by less agree.
 const TOLERANCE: Duration = Duration::from_mins(2);
@@ -15,7 +15,7 @@ pub(crate) fn zone(opened: &Opened) -> Found {
     let environments = opened.policy.environments.iter();
     let with_window = environments.filter(|one| !one.window.is_always_open());
     let mut windows = with_window.map(|one| (&one.name, &one.window.timezone));
-    let zone = match TimeZone::try_system() {
+    let zone = match SystemClock.zone() {
         Ok(zone) => zone,
         Err(error) => {
             let status = if windows.any(|(_, zone)| *zone == Zone::Local) {
@@ -23,19 +23,16 @@ pub(crate) fn zone(opened: &Opened) -> Found {
             } else {
                 Status::Warning
             };
-            let text = "the time zone of this machine cannot be told";
-            let finding = Finding::new(status, text).details(&[error.to_string()]);
             let command = match env::var_os("TZ") {
                 Some(_) => "unset TZ",
                 None => "sudo ln -sf /usr/share/zoneinfo/Etc/UTC /etc/localtime",
             };
-            return Ok(vec![finding.run(command)]);
+            let finding = Finding::error(error).run(command);
+            return Ok(vec![Finding { status, ..finding }]);
         }
     };
     let now = Timestamp::now().to_zoned(zone.clone());
-    let name = zone.iana_name().map(str::to_owned);
-    let name = name.unwrap_or_else(|| now.strftime("%:z").to_string());
-    let mut times = vec![format!("{} {name}", now.strftime("%a %Y-%m-%d %H:%M"))];
+    let mut times = vec![now.strftime("%a %Y-%m-%d %H:%M %:Q").to_string()];
     for (environment, window) in windows {
         let there = now.with_time_zone(window.resolve(&zone));
         if there.datetime() != now.datetime() {

@@ -201,22 +201,18 @@ pub(crate) fn switched_off(opened: &Opened) -> Found {
 }
 
 /// Whether the hook that ours replaced can run after the gates.
-pub(crate) fn kept(opened: &Opened) -> Found {
+pub(crate) fn kept(opened: &Opened) -> Option<Finding> {
     let world = &opened.world;
     let configured = configured::is_there(world).then(|| configured::hooks(world));
     let in_directory = HooksDirectory::of(world).ok();
     let in_directory = in_directory.filter(|hooks| hooks.is_own || hooks.silenced().is_some());
-    let Some(hooks) = configured.or(in_directory) else {
-        return Ok(Vec::new());
-    };
+    let hooks = configured.or(in_directory)?;
     let is_ours = hooks.found().is_ok_and(|found| found.is_ours());
-    let Some(kept) = hooks.replaced().filter(|_| is_ours) else {
-        return Ok(Vec::new());
-    };
+    let kept = hooks.replaced().filter(|_| is_ours)?;
     let path = from_here(kept);
     let Some(fault) = fault(kept) else {
         let text = format!("after the gates runs what was there before: {path}");
-        return Ok(vec![Finding::ok(text)]);
+        return Some(Finding::ok(text));
     };
     let effect = if fault.stops_push {
         "no push that passes the gates goes"
@@ -227,14 +223,12 @@ pub(crate) fn kept(opened: &Opened) -> Found {
     let text = format!("the hook that was there before, {path}, {words}: {effect}");
     let executable = || Advice::Run(format!("chmod +x {}", shell_word(&path)));
     let cure = fault.cure.unwrap_or_else(executable);
-    Ok(vec![Finding::broken(text).advice([cure])])
+    Some(Finding::broken(text).advice([cure]))
 }
 
 /// Whether git-lfs uploads before a push.
-pub(crate) fn lfs(opened: &Opened) -> Found {
-    let Some(left_out) = lfs::left_out(&opened.world) else {
-        return Ok(Vec::new());
-    };
+pub(crate) fn lfs(opened: &Opened) -> Option<Finding> {
+    let left_out = lfs::left_out(&opened.world)?;
     let finding = match left_out.behind {
         Some(hook) => {
             let hook = from_here(&hook);
@@ -245,5 +239,5 @@ pub(crate) fn lfs(opened: &Opened) -> Found {
         }
         None => Finding::broken("no hook calls git-lfs: the files that it keeps are not uploaded"),
     };
-    Ok(vec![left_out.cure.into_iter().fold(finding, Finding::run)])
+    Some(left_out.cure.into_iter().fold(finding, Finding::run))
 }

@@ -153,14 +153,12 @@ fn unrecorded(of: &EnvironmentRemotes, opened: &Opened) -> Found {
     let leads_there = |one: &&RemoteAnswer| of.remotes.iter().any(|remote| remote.name == one.name);
     let answers = opened.remotes.iter().filter(leads_there);
     for tip in answers.flat_map(|one| one.tips.iter().flatten()) {
-        let is_known = current(&world.records(tip)?, place, tip, Timestamp::now()).is_some();
-        let seen = if is_known {
-            None
-        } else {
-            sighting(world, place, tip)?
-        };
-        let mut seen = seen.iter().filter_map(Record::deployed);
-        if seen.any(|deployed| deployed.judged == Judged::Unjudged) {
+        if current(&world.records(tip)?, place, tip, Timestamp::now()).is_some() {
+            continue;
+        }
+        let seen = sighting(world, place, tip)?;
+        let seen = seen.as_ref().and_then(Record::deployed);
+        if seen.is_some_and(|deployed| deployed.judged == Judged::Unjudged) {
             let (name, tip) = (&of.environment, tip.short());
             let text = format!("{name} has {tip}, and nobody has recorded who deployed it");
             findings.push(Finding::warning(text).run("pushgate status"));

@@ -28,17 +28,19 @@ type Check = fn(&Opened) -> Found;
 
 /// The checks of a repository with their headings and names, in the order of the report.
 const CHECKS: [(&str, &str, Check); 19] = [
-    ("program", "reach", program::reach),
+    ("program", "reach", |opened| one(program::reach(opened))),
     ("hook", "directory", hook::directory),
     ("hook", "hook", hook::judges),
     ("hook", "override", hook::switched_off),
-    ("hook", "kept", hook::kept),
-    ("hook", "lfs", hook::lfs),
+    ("hook", "kept", |opened| one(hook::kept(opened))),
+    ("hook", "lfs", |opened| one(hook::lfs(opened))),
     ("policy", "policy", policy::governing),
     ("policy", "lint", policy::lint),
-    ("policy", "override", policy::overrides),
+    ("policy", "override", |opened| {
+        one(policy::overrides(opened))
+    }),
     ("remotes", "remote", remotes::each),
-    ("remotes", "keepalive", remotes::idle),
+    ("remotes", "keepalive", |opened| one(remotes::idle(opened))),
     ("remotes", "environment", remotes::absent),
     ("remotes", "live", remotes::live),
     ("suite", "suite", suite::check),
@@ -48,6 +50,10 @@ const CHECKS: [(&str, &str, Check); 19] = [
     ("clock", "zone", clock::zone),
     ("clock", "clock", clock::behind),
 ];
+
+fn one(found: Option<Finding>) -> Found {
+    Ok(found.into_iter().collect())
+}
 
 pub(crate) fn findings() -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -61,7 +67,7 @@ pub(crate) fn findings() -> Vec<Finding> {
         findings.extend(found.into_iter().map(named));
     };
     add("program", "program", program::on_path());
-    add("program", "git", program::git());
+    add("program", "git", one(program::git()));
     match Opened::new() {
         Ok(opened) => {
             for (group, name, check) in CHECKS {

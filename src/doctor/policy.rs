@@ -58,7 +58,7 @@ pub(crate) fn lint(opened: &Opened) -> Found {
 }
 
 /// The variables of this shell that the gate heeds.
-pub(crate) fn overrides(_: &Opened) -> Found {
+pub(crate) fn overrides(_: &Opened) -> Option<Finding> {
     let (name, status, text) = match Overrides::of_environment() {
         Ok(read) if read.off => {
             let name = overrides::SWITCH;
@@ -72,12 +72,11 @@ pub(crate) fn overrides(_: &Opened) -> Found {
             let text = format!("{name} is set here: pushes are not asked for {gates}");
             (name, Status::Warning, text)
         }
-        Ok(_) => return Ok(Vec::new()),
+        Ok(_) => return None,
         Err(refusal) => {
             let text = format!("{}: every push is refused", refusal.why());
             (refusal.variable, Status::Broken, text)
         }
     };
-    let finding = Finding::new(status, text);
-    Ok(vec![finding.run(format!("unset {name}"))])
+    Some(Finding::new(status, text).run(format!("unset {name}")))
 }

@@ -62,42 +62,35 @@ pub(super) fn version(program: &Path) -> Result<String, String> {
 }
 
 /// Whether git is new enough; where there is none, there is no repository either.
-pub(crate) fn git() -> Found {
-    let Some(git) = find("git") else {
-        return Ok(Vec::new());
-    };
-    let said = version(&git).unwrap_or_else(|why| why);
+pub(crate) fn git() -> Option<Finding> {
+    let said = version(&find("git")?).unwrap_or_else(|why| why);
     let number = said.strip_prefix("git version ").unwrap_or(&said);
     if Version::of_git(&said).is_some_and(|version| version >= OLDEST) {
-        return Ok(vec![Finding::ok(format!("git {number}"))]);
+        return Some(Finding::ok(format!("git {number}")));
     }
     let text = format!("git {OLDEST} or newer is needed; this is git {number}");
     let hint = "install a newer git: https://git-scm.com/downloads";
-    Ok(vec![Finding::broken(text).hint(hint)])
+    Some(Finding::broken(text).hint(hint))
 }
 
 /// Whether the hook finds this program, from a terminal and from an editor.
-pub(crate) fn reach(opened: &Opened) -> Found {
+pub(crate) fn reach(opened: &Opened) -> Option<Finding> {
     let read = |file: &Path| {
-        file::read_followed(file)
-            .ok()
-            .filter(|text| script::calls(text))
+        let text = file::read_followed(file).ok()?;
+        script::calls(&text).then_some(text)
     };
-    let hooks = HooksDirectory::of(&opened.world).ok();
-    let gate = hooks.and_then(|hooks| Gate::of(&hooks, &opened.world).ok());
-    let in_directory = gate.and_then(|gate| read(&gate.file));
+    let hooks = HooksDirectory::of(&opened.world);
+    let gate = hooks.and_then(|hooks| Gate::of(&hooks, &opened.world));
+    let in_directory = gate.ok().and_then(|gate| read(&gate.file));
     let by_configuration = || {
         let own = configured::ours(&opened.world)?;
         own.script(&opened.world)
             .map_or_else(|| Some(own.command.to_vec()), |script| read(&script))
     };
-    let Some(text) = in_directory.or_else(by_configuration) else {
-        return Ok(Vec::new());
-    };
-    let is_ours = script::program(&text).is_some();
-    let Some(called) = script::program(&text).or_else(|| called(&text)) else {
-        return Ok(Vec::new());
-    };
+    let text = in_directory.or_else(by_configuration)?;
+    let own = script::program(&text);
+    let is_ours = own.is_some();
+    let called = own.or_else(|| called(&text))?;
     let called = called.to_path_lossy();
     let called_at = |by_path: Option<PathBuf>| match &*called {
         path if path.is_absolute() && is_runnable(path) => Some(path.to_owned()),
@@ -120,16 +113,16 @@ pub(crate) fn reach(opened: &Opened) -> Found {
             let text = "the hook finds no pushgate: no deploy goes, and no other push is judged";
             Finding::broken(text)
         };
-        return Ok(vec![finding.run(cure)]);
+        return Some(finding.run(cure));
     };
-    Ok(vec![match differs(&found) {
+    Some(match differs(&found) {
         None => Finding::ok("the hook finds it, under the short PATH of an editor, too"),
         Some((status, how)) => {
             let found = found.display();
             let text = format!("the hook calls {found}, {how}; this is {VERSION}");
             Finding::new(status, text).run(cure)
         }
-    }])
+    })
 }
 
 /// The name or the path by which a hook calls the program; `None` where that cannot be told.

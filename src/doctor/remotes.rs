@@ -181,27 +181,24 @@ fn silent(name: &str, wants_login: bool, error: &Stop) -> (String, Vec<String>) 
 }
 
 /// Whether ssh keeps its connection open while a long suite runs: `git push` holds it meanwhile.
-pub(crate) fn idle(opened: &Opened) -> Found {
-    let took = suite::last_took(opened).filter(|took| *took > LONG);
-    let is_governed = |remote: &&RemoteAnswer| {
-        took.is_some() && Role::of(remote, opened).is_ok_and(|role| role.is_governed())
-    };
+pub(crate) fn idle(opened: &Opened) -> Option<Finding> {
+    let took = suite::last_took(opened).filter(|took| *took > LONG)?;
+    let is_governed =
+        |remote: &&RemoteAnswer| Role::of(remote, opened).is_ok_and(|role| role.is_governed());
     let governed = opened.remotes.iter().filter(is_governed);
     let mut urls = governed.filter_map(|one| opened.world.remotes().push_url(one.name.as_bstr()));
-    let Some((host, ssh)) = urls.find_map(|url| idle_host(url.as_bstr(), opened)) else {
-        return Ok(Vec::new());
-    };
+    let (host, ssh) = urls.find_map(|url| idle_host(url.as_bstr(), opened))?;
     let text = format!(
         "the suite took {} last time, and ssh to {host} sends no sign of life meanwhile: a server may hang up",
-        span(took.unwrap_or_default())
+        span(took)
     );
     let command = shell_word(&format!("{ssh} -o ServerAliveInterval=30"));
-    Ok(vec![Finding::warning(text).run(
-        match env::var_os("GIT_SSH_COMMAND") {
+    Some(
+        Finding::warning(text).run(match env::var_os("GIT_SSH_COMMAND") {
             Some(_) => format!("export GIT_SSH_COMMAND={command}"),
             None => format!("git config core.sshCommand {command}"),
-        },
-    )])
+        }),
+    )
 }
 
 /// Asks ssh; the host, and how git calls ssh, if ssh sends nothing there while a connection is idle.
