@@ -14,7 +14,7 @@ use nix::unistd::getppid;
 
 use crate::{
     gates::Stop,
-    process::{SH, child::ChildWatch, find, foreground, signals},
+    process::{SH, find, foreground, signals},
     push::variables::AFTER,
 };
 
@@ -94,26 +94,27 @@ pub(crate) fn run(
     };
     let outer = env::var(AFTER).map_or(String::new(), |outer| outer + ",");
     let after = format!("{outer}{}", process::id());
-    let mut watch = ChildWatch::new().map_err(failed)?;
-    let child = foreground::spawn(&chained.command, |command| {
-        command
-            .args(arguments)
-            .env(AFTER, &after)
-            .stdin(Stdio::piped());
-    });
-    let mut child = child.map_err(failed)?;
-    if let Some(mut pipe) = child.stdin.take() {
-        // A hook that never reads must not keep us waiting; one that stops reading is no error.
-        let writer = thread::Builder::new().spawn(move || drop(pipe.write_all(&input)));
-        if let Err(error) = writer {
-            // It has read too little to judge.
-            let _ = child.kill();
-            let _ = child.wait();
-            return Err(failed(error));
+    let start = || {
+        let mut child = foreground::spawn(&chained.command, |command| {
+            command
+                .args(arguments)
+                .env(AFTER, &after)
+                .stdin(Stdio::piped());
+        })?;
+        if let Some(mut pipe) = child.stdin.take() {
+            // A hook that never reads must not keep us waiting; one that stops reading is no error.
+            let writer = thread::Builder::new().spawn(move || drop(pipe.write_all(&input)));
+            if let Err(error) = writer {
+                // It has read too little to judge.
+                let _ = child.kill();
+                let _ = child.wait();
+                return Err(error);
+            }
         }
-    }
+        Ok(child)
+    };
     let is_over = || signals::interrupted().is_some();
-    let code = foreground::wait(&mut watch, &child, is_over).map_err(failed)?;
+    let code = foreground::to_its_end(start, is_over).map_err(failed)?;
     if let Some(by) = signals::interrupted() {
         return Ok(Ending::Stopped { by });
     }

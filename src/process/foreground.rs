@@ -14,10 +14,10 @@ use nix::{
         signal::{Signal, kill},
         wait::WaitStatus,
     },
-    unistd::{Pid, getpgrp, tcgetpgrp},
+    unistd::Pid,
 };
 
-use super::{SH, child::ChildWatch, signals};
+use super::{SH, child::ChildWatch, signals, terminal::is_ours};
 
 /// How often it is looked whether the child is to end; a signal and the child's end are noticed at once.
 const TICK: Duration = Duration::from_millis(100);
@@ -36,27 +36,24 @@ pub(crate) fn spawn(words: &[OsString], prepare: impl Fn(&mut Command)) -> io::R
     })
 }
 
-/// Waits for a child's end: its exit code, or 128 and the signal that ended it. Nothing else that has its
-/// output open is waited for.
+/// Starts a child and waits for its end: its exit code, or 128 and the signal that ended it. Nothing else that
+/// has its output open is waited for.
 ///
 /// Once `is_over` says so, the child is ended, once, by the signal that came, or by SIGTERM where none did.
-pub(crate) fn wait(
-    watch: &mut ChildWatch,
-    child: &Child,
+pub(crate) fn to_its_end(
+    start: impl FnOnce() -> io::Result<Child>,
     is_over: impl Fn() -> bool,
 ) -> io::Result<u8> {
-    let id = Pid::from_raw(child.id().cast_signed());
+    let mut watch = ChildWatch::new()?;
+    let id = Pid::from_raw(start()?.id().cast_signed());
     let mut is_ended = false;
     loop {
-        let code = match watch.wait(id, TICK, &mut |_, _| true) {
-            Some(Ok(WaitStatus::Exited(_, code))) => Some(code),
-            Some(Ok(WaitStatus::Signaled(_, signal, _))) => Some(128 + signal as i32),
+        match watch.wait(id, TICK, &mut |_, _| true) {
+            Some(Ok(WaitStatus::Exited(_, code))) => return Ok(u8::try_from(code).unwrap_or(1)),
+            Some(Ok(WaitStatus::Signaled(_, signal, _))) => return Ok(128 + signal as u8),
             Some(Err(error)) => return Err(error.into()),
             // It is only stopped.
-            Some(Ok(_)) | None => None,
-        };
-        if let Some(code) = code {
-            return Ok(u8::try_from(code).unwrap_or(1));
+            Some(Ok(_)) | None => {}
         }
         if !is_ended && is_over() {
             is_ended = true;
@@ -71,12 +68,7 @@ fn end(child: Pid) {
         .unwrap_or(Signal::SIGTERM);
     // The terminal has sent a key's signal to the child as well; twice would mean something else.
     let is_key = matches!(signal, Signal::SIGINT | Signal::SIGQUIT);
-    if !(is_key && is_in_foreground()) {
+    if !(is_key && File::open("/dev/tty").is_ok_and(|terminal| is_ours(&terminal))) {
         let _ = kill(child, signal);
     }
-}
-
-/// Whether the terminal sends its signals to our process group, and so to the child in it.
-fn is_in_foreground() -> bool {
-    File::open("/dev/tty").is_ok_and(|terminal| tcgetpgrp(terminal) == Ok(getpgrp()))
 }

@@ -121,26 +121,18 @@ pub(crate) fn ask_within(
 pub(crate) fn run_ticking(
     mut command: Command,
     limit: Duration,
-    tick: impl FnMut(),
+    mut tick: impl FnMut(),
 ) -> Result<Option<Output>, Stop> {
     let deadline = Instant::now() + limit;
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut command = CommandWrap::from(command);
-    command.wrap(ProcessSession);
-    let end = watch(&mut command, deadline, tick);
-    end.map_err(|error| failed(command.command(), &error))
-}
-
-fn watch(
-    command: &mut CommandWrap,
-    deadline: Instant,
-    mut tick: impl FnMut(),
-) -> io::Result<Option<Output>> {
-    let mut watch = ChildWatch::new()?;
-    let mut child = command.spawn()?;
+    let started = ChildWatch::new().and_then(|watch| {
+        let child = command.wrap(ProcessSession).spawn()?;
+        Ok((watch, child))
+    });
+    let (mut watch, mut child) = started.map_err(|error| failed(command.command(), &error))?;
     let id = Pid::from_raw(child.id().cast_signed());
-    let pipes = (child.stdout().take(), child.stderr().take());
-    if let (Some(stdout), Some(stderr)) = pipes {
+    if let (Some(stdout), Some(stderr)) = (child.stdout().take(), child.stderr().take()) {
         watch.add(stdout);
         watch.add(stderr);
     }
@@ -162,11 +154,13 @@ fn watch(
     // A daemon that it left behind (ssh's `ControlPersist`) may keep the pipes open for ever.
     watch.read_rest(&mut take);
     let [stdout, stderr] = printed;
+    let code = match end {
+        Ok(WaitStatus::Exited(_, code)) => Some(code),
+        Ok(_) => None,
+        Err(error) => return Err(failed(command.command(), &error.into())),
+    };
     Ok(Some(Output {
-        code: match end? {
-            WaitStatus::Exited(_, code) => Some(code),
-            _ => None,
-        },
+        code,
         stdout,
         stderr: lines(&stderr),
     }))

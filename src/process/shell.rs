@@ -17,12 +17,12 @@ use nix::{
         termios::{SetArg, tcgetattr, tcsetattr},
         wait::WaitStatus,
     },
-    unistd::{getpgrp, tcgetpgrp},
 };
 
 use super::{
     child::{Abort, ChildWatch, PAUSE, Status},
     output::connect,
+    terminal::is_ours,
     tree::{Awaited, ProcessTree, adopt_orphans, reap_orphans},
     watchdog::Watchdog,
 };
@@ -81,7 +81,7 @@ impl Shell<'_> {
         // What is ended in the middle of a question leaves the terminal without an echo. We may only
         // change that while we are in the foreground.
         if let (false, Some(settings)) = (matches!(end, Ok(None)), settings)
-            && tcgetpgrp(&terminal) == Ok(getpgrp())
+            && is_ours(&terminal)
         {
             let _ = tcsetattr(&terminal, SetArg::TCSANOW, &settings);
         }

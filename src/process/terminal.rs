@@ -71,7 +71,7 @@ fn open() -> Option<File> {
     is_ours(&terminal).then_some(terminal)
 }
 
-/// Whether this process is in the foreground.
-fn is_ours(terminal: &File) -> bool {
+/// Whether this process is in the foreground: the terminal sends its signals to it, and lets it read.
+pub(super) fn is_ours(terminal: &File) -> bool {
     tcgetpgrp(terminal) == Ok(getpgrp())
 }

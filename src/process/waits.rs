@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeSet,
-    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    sync::{Mutex, MutexGuard, OnceLock, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -10,35 +10,30 @@ use std::{
 const MOMENT: Duration = Duration::from_secs(1);
 
 /// Shows what is waited for: who has not answered yet, and those of them who were not told of before.
-type Listener = fn(&BTreeSet<String>, &BTreeSet<String>);
+type Listener = fn(open: &BTreeSet<String>, new: &BTreeSet<String>);
 
 static LISTENER: OnceLock<Listener> = OnceLock::new();
-
-#[derive(Default)]
-struct Waits {
-    open: Vec<Arc<Question>>,
-    told: BTreeSet<String>,
-}
 
 static WAITS: Mutex<Waits> = Mutex::new(Waits {
     open: Vec::new(),
     told: BTreeSet::new(),
 });
 
-fn waits() -> MutexGuard<'static, Waits> {
-    WAITS.lock().unwrap_or_else(PoisonError::into_inner)
+struct Waits {
+    /// Who has not answered yet, and since when.
+    open: Vec<(String, Instant)>,
+    told: BTreeSet<String>,
 }
 
-struct Question {
-    whom: String,
-    since: Instant,
+fn waits() -> MutexGuard<'static, Waits> {
+    WAITS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Waits {
     /// Tells of the questions that have been open for this long.
     fn tell(&mut self, listener: Listener, age: Duration) {
-        let old = self.open.iter().filter(|one| one.since.elapsed() >= age);
-        let open: BTreeSet<_> = old.map(|one| one.whom.clone()).collect();
+        let old = self.open.iter().filter(|one| one.1.elapsed() >= age);
+        let open: BTreeSet<_> = old.map(|one| one.0.clone()).collect();
         let new = open.difference(&self.told).cloned().collect();
         self.told.extend(open.iter().cloned());
         listener(&open, &new);
@@ -52,17 +47,14 @@ pub(crate) fn listen(listener: Listener) {
 
 /// A question that is open until this is dropped.
 pub(super) struct Wait {
-    question: Arc<Question>,
+    question: (String, Instant),
     is_told: bool,
 }
 
 impl Wait {
     pub(super) fn begin(whom: &str) -> Self {
-        let question = Arc::new(Question {
-            whom: whom.to_owned(),
-            since: Instant::now(),
-        });
-        waits().open.push(Arc::clone(&question));
+        let question = (whom.to_owned(), Instant::now());
+        waits().open.push(question.clone());
         Self {
             question,
             is_told: false,
@@ -73,7 +65,7 @@ impl Wait {
     pub(super) fn tick(&mut self) {
         if let Some(listener) = LISTENER.get()
             && !self.is_told
-            && self.question.since.elapsed() >= MOMENT
+            && self.question.1.elapsed() >= MOMENT
         {
             self.is_told = true;
             // What was asked at about the same time is told with it.
@@ -85,7 +77,8 @@ impl Wait {
 impl Drop for Wait {
     fn drop(&mut self) {
         let mut waits = waits();
-        waits.open.retain(|one| !Arc::ptr_eq(one, &self.question));
+        let at = waits.open.iter().position(|one| *one == self.question);
+        at.map(|at| waits.open.swap_remove(at));
         if let (Some(listener), true) = (LISTENER.get(), self.is_told) {
             waits.tell(*listener, MOMENT);
         }

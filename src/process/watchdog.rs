@@ -18,7 +18,7 @@ use super::tree::{Awaited, ProcessTree};
 /// The watchdog of one step; dropped, it ends.
 pub(super) struct Watchdog {
     child: Child,
-    pipe: Option<PipeWriter>,
+    pipe: PipeWriter,
     _awaited: Awaited,
 }
 
@@ -40,7 +40,7 @@ impl Watchdog {
         let (child, awaited) = Awaited::spawn(&mut command).ok()?;
         Some(Self {
             child,
-            pipe: Some(writer),
+            pipe: writer,
             _awaited: awaited,
         })
     }
@@ -48,18 +48,15 @@ impl Watchdog {
 
 impl Drop for Watchdog {
     fn drop(&mut self) {
-        if let Some(mut pipe) = self.pipe.take() {
-            let _ = pipe.write_all(b"done");
-        }
+        let _ = self.pipe.write_all(b".");
         let _ = self.child.wait();
     }
 }
 
 /// What the second process does: it waits for the word, and ends the suite where there is none.
 pub(crate) fn run(group: Option<i32>, mark: &str) {
-    let mut word = Vec::new();
-    let _ = stdin().lock().read_to_end(&mut word);
-    if !word.is_empty() || mark.is_empty() {
+    let word = stdin().bytes().next();
+    if matches!(word, Some(Ok(_))) || mark.is_empty() {
         return;
     }
     // Group 0 is our own, and kill(2) takes 1 and -1 for others.

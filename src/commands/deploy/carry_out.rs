@@ -3,7 +3,6 @@
 
 use std::{
     ffi::OsString,
-    fmt::Display,
     io,
     process::{Child, Command},
 };
@@ -27,7 +26,7 @@ use crate::{
     gates::{Clock, Memory as _, Stop, remote_tips::at_once, verdict::Decision},
     git::network::LIMIT,
     memory::permit::{Permit, Permitted},
-    process::{child::ChildWatch, foreground, signals},
+    process::{foreground, signals},
     push::{
         Oid,
         url::redact,
@@ -328,8 +327,6 @@ fn stopped(pending: &Pending) -> Option<u8> {
 
 /// Starts a program on our terminal, and waits for its end.
 fn to_its_end(name: &str, start: impl FnOnce() -> io::Result<Child>) -> Done {
-    let failed = |error| Stop::failed(format_args!("run `{name}`"), &error as &dyn Display);
-    let mut watch = ChildWatch::new().map_err(failed)?;
-    let child = start().map_err(failed)?;
-    foreground::wait(&mut watch, &child, || signals::signal().is_some()).map_err(failed)
+    foreground::to_its_end(start, || signals::signal().is_some())
+        .map_err(|error| Stop::failed(format_args!("run `{name}`"), &error))
 }
