@@ -207,7 +207,7 @@ pub(crate) fn idle(opened: &Opened) -> Option<Finding> {
 /// It is called as `git push` calls it, without `BatchMode`: Debian's ssh has another interval with it.
 fn idle_host(url: &BStr, opened: &Opened) -> Option<(String, String)> {
     let (args, host) = ssh_call(url)?;
-    let ssh = opened.world.network(GIT_LIMIT).own_ssh()?.to_string();
+    let ssh = opened.world.own_ssh()?.to_string();
     let mut command = Command::new(SH);
     let script = format!("{ssh} -G \"$@\"");
     command.args(["-c", &script, "ssh"]).args(&args);

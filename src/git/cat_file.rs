@@ -22,33 +22,12 @@ use crate::{
 
 pub(super) struct CatFile {
     git: Git,
+    /// Started at the first question.
     objects: Option<Objects>,
 }
 
-/// One `git cat-file --batch-command`, started at the first question. The end of its input ends it.
-struct Objects {
-    ask: ChildStdin,
-    answers: BufReader<ChildStdout>,
-}
-
-impl Objects {
-    fn start(git: &Git) -> Result<Self, Stop> {
-        let mut command = git.command(["cat-file", "--batch-command"]);
-        command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null());
-        let failed = |error: &io::Error| Stop::failed("run `git cat-file`", error);
-        let mut child = command.spawn().map_err(|error| failed(&error))?;
-        match (child.stdin.take(), child.stdout.take()) {
-            (Some(ask), Some(answers)) => Ok(Self {
-                ask,
-                answers: BufReader::new(answers),
-            }),
-            _ => Err(failed(&io::ErrorKind::BrokenPipe.into())),
-        }
-    }
-}
+/// The input of one `git cat-file --batch-command`, whose end ends it, and its output.
+type Objects = (ChildStdin, BufReader<ChildStdout>);
 
 impl CatFile {
     pub(super) fn open(git: &Git) -> Result<(Self, Layout), Stop> {
@@ -89,11 +68,21 @@ impl CatFile {
     }
 
     fn objects(&mut self) -> Result<&mut Objects, Stop> {
-        let objects = match self.objects.take() {
-            Some(objects) => objects,
-            None => Objects::start(&self.git)?,
+        let start = || {
+            let mut command = self.git.command(["cat-file", "--batch-command"]);
+            command
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::null());
+            let mut child = command.spawn()?;
+            let pipes = child.stdin.take().zip(child.stdout.take());
+            let (ask, answers) = pipes.ok_or(io::ErrorKind::BrokenPipe)?;
+            Ok((ask, BufReader::new(answers)))
         };
-        Ok(self.objects.insert(objects))
+        let objects = self.objects.take().map_or_else(start, Ok);
+        let objects =
+            objects.map_err(|error: io::Error| Stop::failed("run `git cat-file`", &error));
+        Ok(self.objects.insert(objects?))
     }
 
     /// Asks for `info` or `contents` of an object; parses the first line of the answer.
@@ -101,11 +90,10 @@ impl CatFile {
         let failed = |error: io::Error| {
             Stop::failed(format!("read {} with `git cat-file`", id.short()), &error)
         };
-        let objects = self.objects()?;
+        let (ask, answers) = self.objects()?;
         let mut line = Vec::new();
-        writeln!(objects.ask, "{word} {id}")
-            .and_then(|()| objects.ask.flush())
-            .and_then(|()| objects.answers.read_until(b'\n', &mut line))
+        writeln!(ask, "{word} {id}")
+            .and_then(|()| answers.read_until(b'\n', &mut line))
             .map_err(failed)?;
         let mut fields = line.trim_ascii_end().split(|b| *b == b' ').skip(1);
         match (fields.next(), fields.next()) {
@@ -149,12 +137,11 @@ impl Backend for CatFile {
             .stdout
             .split(|b| *b == 0)
             .filter(|entry| !entry.is_empty());
-        Ok(entries
-            .map(|entry| match entry.find_byte(b'\n') {
-                Some(end) => (entry[..end].into(), entry[end + 1..].into()),
-                None => (entry.into(), "true".into()),
-            })
-            .collect())
+        let entries = entries.map(|entry| match entry.split_once_str("\n") {
+            Some((key, value)) => (key.into(), value.into()),
+            None => (entry.into(), "true".into()),
+        });
+        Ok(entries.collect())
     }
 
     fn reference(&mut self, name: &str) -> Result<Option<Oid>, Stop> {
@@ -193,11 +180,9 @@ impl Backend for CatFile {
             return Err(Stop::failed(what, &"there is no such object"));
         };
         let mut bytes = vec![0; size + 1];
-        let objects = self.objects()?;
-        objects
-            .answers
-            .read_exact(&mut bytes)
-            .map_err(|error| Stop::failed(format!("read {}", id.short()), &error))?;
+        let (_, answers) = self.objects()?;
+        let read = answers.read_exact(&mut bytes);
+        read.map_err(|error| Stop::failed(format!("read {}", id.short()), &error))?;
         bytes.pop();
         Ok(bytes)
     }

@@ -125,22 +125,19 @@ pub(crate) const LOOKING: [(&str, &str); 8] = [
     ("core.ignoreCase", "false"),
 ];
 
-/// Whether one of these settings may be used where the file system keeps this much.
-pub(super) fn is_possible(name: &str, kept: Kept) -> bool {
-    match name {
+/// The options of git for these settings, but for what the file system of a directory does not keep.
+pub(crate) fn looking(directory: &Path) -> Vec<String> {
+    let kept = Kept::within(directory);
+    let is_possible = |name| match name {
         "core.fileMode" => kept.modes,
         "core.symlinks" => kept.links,
         "core.ignoreCase" => kept.case,
         _ => true,
-    }
-}
-
-/// The options of git for these settings.
-pub(crate) fn looking(kept: Kept) -> impl Iterator<Item = String> {
-    let settings = LOOKING
-        .into_iter()
-        .filter(move |(name, _)| is_possible(name, kept));
-    settings.flat_map(|(name, value)| ["-c".to_owned(), format!("{name}={value}")])
+    };
+    let settings = LOOKING.into_iter().filter(|(name, _)| is_possible(*name));
+    settings
+        .flat_map(|(name, value)| ["-c".to_owned(), format!("{name}={value}")])
+        .collect()
 }
 
 /// The variables that name the repository of the push, which are not for another work tree. The configuration of
@@ -155,18 +152,11 @@ pub(crate) const OF_THE_PUSH: [&str; 4] = [
 /// Whether a variable changes what git answers about a repository: any of git's own but those that name the
 /// repository, the configuration, git's programs and the person.
 fn changes_answers(name: &OsStr) -> bool {
-    const KEPT: [&str; 6] = [
-        "GIT_DIR",
-        "GIT_COMMON_DIR",
-        "GIT_WORK_TREE",
-        "GIT_IMPLICIT_WORK_TREE",
-        "GIT_EXEC_PATH",
-        "GIT_DISCOVERY_ACROSS_FILESYSTEM",
-    ];
+    const KEPT: [&str; 2] = ["GIT_EXEC_PATH", "GIT_DISCOVERY_ACROSS_FILESYSTEM"];
     const KEPT_BEGINNINGS: [&str; 3] = ["GIT_CONFIG", "GIT_AUTHOR_", "GIT_COMMITTER_"];
     let name = name.to_string_lossy();
     name.starts_with("GIT_")
-        && !KEPT.contains(&&*name)
+        && ![&KEPT[..], &OF_THE_PUSH].concat().contains(&&*name)
         && !KEPT_BEGINNINGS.iter().any(|start| name.starts_with(start))
 }
 

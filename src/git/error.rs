@@ -1,6 +1,6 @@
 //! Why git, or a remote, gave no answer; the details are git's own words.
 
-use super::askpass::windowed_askpass;
+use super::login::windowed_askpass;
 use crate::{
     cure::{Cure, command},
     gates::{Stop, facts::TrunkName},

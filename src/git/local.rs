@@ -6,14 +6,13 @@ use jiff::Timestamp;
 use super::{
     Repository,
     backend::Kind,
-    command::{LOOKING, is_possible, looking, must},
+    command::{LOOKING, looking, must},
     files::{Files, damaged},
-    objects::{commit_author, commit_headers},
+    objects::{commit_headers, commit_person},
     work_tree::{STATUS, differing, rewritten, status_records},
 };
 use crate::{
     cure::command,
-    file::Kept,
     gates::{
         self, Object, Stop,
         facts::{CheckedOut, Commit, Count, Difference, Mismatch, Relation, TrunkName},
@@ -155,7 +154,7 @@ impl gates::LocalRepository for Repository {
 
     fn checkout(&self, commit: &Oid) -> Result<Option<Mismatch>, Stop> {
         let top = self.work_tree().ok_or_else(Stop::bare)?;
-        let options: Vec<_> = looking(self.kept()).collect();
+        let options = looking(self.common_dir());
         let call = || self.git.command(&options);
         let is_same = |head: &Option<Oid>| match head {
             Some(head) => Ok(head == commit || self.tree(head)? == self.tree(commit)?),
@@ -203,16 +202,16 @@ impl gates::LocalRepository for Repository {
     }
 
     fn author(&self, commit: &Oid) -> Result<String, Stop> {
-        let author = commit_author(&self.read(commit)?);
-        author.ok_or_else(|| damaged(commit))
+        let bytes = self.read(commit)?;
+        let author = commit_person(&bytes, b"author").ok_or_else(|| damaged(commit));
+        author.map(|(author, _)| author.to_str_lossy().into_owned())
     }
 
     fn committed_at(&self, commit: &Oid) -> Result<Option<Timestamp>, Stop> {
         let bytes = self.read(commit)?;
-        let mut headers = bytes.lines().take_while(|line| !line.is_empty());
-        let committer = headers.find_map(|line| line.strip_prefix(b"committer "));
-        let seconds = committer.and_then(|line| line.rsplitn_str(3, " ").nth(1));
-        let seconds = seconds.and_then(|seconds| seconds.to_str().ok()?.parse().ok());
+        let committer = commit_person(&bytes, b"committer");
+        let seconds = committer.and_then(|(_, at)| at.split_str(" ").nth(1)?.to_str().ok());
+        let seconds = seconds.and_then(|seconds| seconds.parse().ok());
         Ok(seconds.and_then(|seconds| Timestamp::from_second(seconds).ok()))
     }
 
@@ -226,18 +225,6 @@ impl gates::LocalRepository for Repository {
 }
 
 impl Repository {
-    /// What the file system keeps; not tried where git was told nothing else.
-    fn kept(&self) -> Kept {
-        let mut of_files = LOOKING
-            .into_iter()
-            .filter(|(name, _)| !is_possible(name, Kept::default()));
-        if of_files.any(|setting| self.is_set_otherwise(setting)) {
-            Kept::within(self.common_dir())
-        } else {
-            Kept::default()
-        }
-    }
-
     /// Whether git's configuration has another value; one and the same may be spelled in several ways.
     fn is_set_otherwise(&self, (name, value): (&str, &str)) -> bool {
         let configured = self.config(&name.to_ascii_lowercase());

@@ -1,6 +1,5 @@
 //! Everything that asks git: the repository, its remotes, and the team's notes.
 
-mod askpass;
 mod backend;
 mod cat_file;
 pub(crate) mod command;
@@ -10,6 +9,7 @@ mod libgit2;
 mod live_command;
 mod local;
 pub(crate) mod locks;
+mod login;
 mod mailmap;
 pub(crate) mod network;
 pub mod notes;
@@ -18,7 +18,6 @@ mod push;
 mod reflog;
 mod remotes;
 mod repository;
-mod ssh;
 mod trunk;
 mod version;
 pub(crate) mod work_tree;

@@ -10,9 +10,9 @@ use std::{
 
 use bstr::{BStr, BString, ByteSlice, ByteVec};
 
-use super::{Repository, askpass::askpass};
+use super::{Repository, login::askpass};
 use crate::{
-    gates::{LocalRepository as _, Stop, facts::TrunkName},
+    gates::{LocalRepository as _, Stop, Tips, facts::TrunkName},
     memory::{lock::REFS as LOCKS, record::REF},
     process::{
         program::{Output, ask_within},
@@ -27,12 +27,8 @@ use crate::{
 /// The usual time limit of a question.
 pub(crate) const LIMIT: Duration = Duration::from_secs(10);
 
-/// Where a fetch that is not dry would write trunk's tip.
-const PROBE: &str = "FETCH_HEAD";
-/// And the tip of the notes.
-const NOTES_PROBE: &str = "refs/pushgate/notes";
-/// And the locks.
-const LOCKS_PROBE: &str = "refs/pushgate/asked/";
+/// Where a fetch that is not dry would write the refs that have a destination.
+const PROBE: &str = "refs/pushgate/asked/";
 
 /// The name that a URL without a remote gets for one question; no remote is called so.
 const UNNAMED: &str = "pushgate/asked";
@@ -65,22 +61,10 @@ impl Repository {
     }
 }
 
-/// The tips on trunk's remote.
-#[derive(Debug)]
-pub(super) struct TrunkTips {
-    /// The tip of its branch, or that there is no such branch.
-    pub(super) tip: Result<Oid, Stop>,
-    /// The refs of the locks.
-    pub(super) locks: Vec<(String, Oid)>,
-    /// The tip of the team's notes; `None` where there are none, or it was not asked for.
-    pub(super) notes: Option<Oid>,
-    /// Whether the notes came along: git has seen to it that all of them are here.
-    pub(super) brought: bool,
-}
-
 impl Network<'_> {
-    /// The live tip of trunk, with its commits, so that ahead and behind can be counted; and, in the
-    /// same question, the locks and the tip of the notes that the team keeps there.
+    /// The tips of trunk, of the locks and, with `notes`, of the team's notes on trunk's remote, in one question, and
+    /// with their commits, so that ahead and behind can be counted. Also whether the notes came along: git has seen
+    /// to it then that all of them are here.
     ///
     /// A fetch brings all of it in one connection. On this machine, where a connection costs nothing, a list
     /// of refs takes a process less, and is enough where the tip and the locks are here.
@@ -90,92 +74,73 @@ impl Network<'_> {
     /// Ten thousand branches must not slow it down. Without a destination it reads no local ref to
     /// compare with. And git checks that the tip's history is complete from the refs here
     /// (fetch.hideRefs, git-config(1)): the local branches, HEAD and trunk's tracking ref are enough.
-    pub(super) fn trunk_tip(
+    pub(super) fn trunk_tips(
         &self,
         trunk: &TrunkName,
         url: &BStr,
         notes: bool,
-    ) -> Result<TrunkTips, Stop> {
+    ) -> Result<(Tips, bool), Stop> {
         let branch = format!("refs/heads/{}", trunk.branch);
-        let listed = || -> Result<TrunkTips, Stop> {
-            let remote = trunk.remote.as_bytes().into();
-            let locks = format!("{LOCKS}*");
-            let refs = [branch.as_str(), &locks, REF];
+        let all_locks = format!("{LOCKS}*");
+        let list = || {
+            let refs = [branch.as_str(), &all_locks, REF];
             let refs = if notes { &refs[..] } else { &refs[..2] };
-            let mut tips = self.list(Some(remote), url, refs)?;
-            let mut take = |name: &str| {
-                let at = tips.iter().position(|(found, _)| found == name)?;
-                Some(tips.swap_remove(at).1)
-            };
-            Ok(TrunkTips {
-                tip: take(&branch).ok_or_else(|| self.no_trunk(trunk, url)),
-                notes: take(REF),
-                locks: tips,
-                brought: false,
-            })
+            self.list(Some(trunk.remote.as_bytes().into()), url, refs)
         };
-        let mut known = None;
-        if is_local(url) && self.repository.has_few_refs() {
-            let asked = listed()?;
-            let mut needed = asked.tip.iter().chain(asked.locks.iter().map(|(_, id)| id));
-            if needed.all(|id| matches!(self.repository.backend().header(id), Ok(Some(_)))) {
-                return Ok(asked);
-            }
-            known = Some(asked);
-        }
         let tracking = format!("refs/remotes/{}/{}", trunk.remote, trunk.branch);
         let fetch = |options: &[&str]| {
             let mut fetch = self.fetch(&[], &["refs/heads/", REF, &tracking]);
             fetch.arg("--dry-run").args(options);
             fetch.args(["--", &trunk.remote, &branch]);
             // Patterns: a ref that is not there would be an error.
-            fetch.arg(format!("+{LOCKS}*:{LOCKS_PROBE}*"));
+            fetch.arg(format!("+{all_locks}:{PROBE}{all_locks}"));
             if notes {
-                fetch.arg(format!("+{REF}*:{NOTES_PROBE}*"));
+                fetch.arg(format!("+{REF}*:{PROBE}{REF}*"));
             }
             self.ask(fetch, &trunk.remote, url)
         };
-        let mut output = fetch(&["--porcelain"])?;
-        let probed: Vec<_> = output.stdout.lines().filter_map(probed).collect();
-        let find = |name| probed.iter().find(|(found, _)| *found == name);
-        if output.is_ok()
-            && let Some((_, tip)) = find(PROBE)
-        {
-            let locks = probed.iter().filter_map(|(name, id)| {
-                let short = name.strip_prefix(LOCKS_PROBE)?;
-                Some((format!("{LOCKS}{short}"), id.clone()))
-            });
-            return Ok(TrunkTips {
-                tip: Ok(tip.clone()),
-                notes: find(NOTES_PROBE).map(|(_, tip)| tip.clone()),
-                locks: locks.collect(),
-                brought: true,
-            });
+        if is_local(url) && self.repository.has_few_refs() {
+            let tips = list()?;
+            let mut needed = tips.iter().filter(|(name, _)| name != REF);
+            let is_here = |id| matches!(self.repository.backend().header(id), Ok(Some(_)));
+            let brought = !needed.all(|(_, id)| is_here(id)) && fetch(&[])?.is_ok();
+            return Ok((tips, brought));
         }
+        let mut output = fetch(&["--porcelain"])?;
         // A git older than 2.41 does not know --porcelain: without it, the fetch brings the commits, and
-        // a list has the tip.
+        // a list has the tips.
         if output.code == Some(USAGE) {
             output = fetch(&[])?;
-            if let Some(asked) = known {
-                return Ok(asked);
-            }
+        }
+        // `FLAG OLD NEW LOCAL-REF` (git-fetch(1)).
+        let fetched = |line: &[u8]| {
+            let mut fields = line.rsplitn(3, |b| *b == b' ');
+            let name = match fields.next()?.to_str().ok()? {
+                "FETCH_HEAD" => &branch,
+                name => name.strip_prefix(PROBE)?,
+            };
+            Some((name.to_owned(), Oid::parse(fields.next()?)?))
+        };
+        let tips: Tips = output.stdout.lines().filter_map(fetched).collect();
+        if output.is_ok() && tips.iter().any(|(name, _)| *name == branch) {
+            return Ok((tips, true));
         }
         // A missing branch, a read-only repository and a dead server all fail: the simpler question
         // tells them apart.
-        listed().map_err(|error| {
+        let brought = output.is_ok();
+        let tips = list().map_err(|error| {
             // The first try has git's reason: git removes a wrong password from the store, and the second
-            // only misses it. But not where the first complained about its own options.
-            let has_reason = !output.is_ok() && output.code != Some(USAGE);
-            if has_reason && !error.details.is_empty() {
-                Stop::unreachable(&trunk.remote, output.stderr)
-            } else {
-                error
+            // only misses it.
+            if brought || error.details.is_empty() {
+                return error;
             }
-        })
+            Stop::unreachable(&trunk.remote, output.stderr)
+        })?;
+        Ok((tips, brought))
     }
 
     /// The error for a trunk that is not there: the server may have renamed it.
-    fn no_trunk(&self, trunk: &TrunkName, url: &BStr) -> Stop {
+    pub(super) fn no_trunk(&self, trunk: &TrunkName, url: &BStr) -> Stop {
         let local = self.repository.local_branch(&trunk.branch);
         let is_here = matches!(local, Ok(Some(_)));
         match self.default_branch(&trunk.remote, url) {
@@ -209,7 +174,7 @@ impl Network<'_> {
         remote: Option<&BStr>,
         url: &BStr,
         refs: &[&str],
-    ) -> Result<Vec<(String, Oid)>, Stop> {
+    ) -> Result<Tips, Stop> {
         let mut command = self.repository.git.network(["ls-remote", "--"]);
         if remote.is_none() {
             name(&mut command, url);
@@ -264,7 +229,7 @@ impl Network<'_> {
             return Ok(None);
         }
         if is_ssh(url)
-            && let Some(mut ssh) = self.own_ssh()
+            && let Some(mut ssh) = self.repository.own_ssh()
         {
             // Without a terminal no ssh asks anything: this only makes it fail at once. Its own time
             // limit is longer than ours, so that ours is the one that is reported.
@@ -309,10 +274,4 @@ fn name(command: &mut Command, url: &BStr) {
         command.env(format!("GIT_CONFIG_KEY_{index}"), key);
         command.env(format!("GIT_CONFIG_VALUE_{index}"), &url);
     }
-}
-
-/// Parses a line of `git fetch --porcelain`, `FLAG OLD NEW LOCAL-REF`: a ref and its tip.
-fn probed(line: &[u8]) -> Option<(&str, Oid)> {
-    let mut fields = line.rsplitn(3, |b| *b == b' ');
-    Some((fields.next()?.to_str().ok()?, Oid::parse(fields.next()?)?))
 }

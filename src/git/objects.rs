@@ -30,14 +30,11 @@ pub(crate) fn commit_headers(bytes: &[u8]) -> Option<(Oid, Vec<Oid>)> {
     Some((tree, parents.collect()))
 }
 
-/// The author of a commit: `Name <mail>`.
-pub(crate) fn commit_author(bytes: &[u8]) -> Option<String> {
-    let mut headers = bytes
-        .split(|b| *b == b'\n')
-        .take_while(|line| !line.is_empty());
-    let author = headers.find_map(|line| line.strip_prefix(b"author "))?;
-    let end = author.rfind_byte(b'>')? + 1;
-    Some(author[..end].to_str_lossy().into_owned())
+/// A person in a commit, `author` or `committer`: `Name <mail>`, and `SECONDS ZONE`.
+pub(crate) fn commit_person<'b>(bytes: &'b [u8], role: &[u8]) -> Option<(&'b [u8], &'b [u8])> {
+    let mut headers = bytes.lines().take_while(|line| !line.is_empty());
+    let person = headers.find_map(|line| line.strip_prefix(role)?.strip_prefix(b" "))?;
+    Some(person.split_at(person.rfind_byte(b'>')? + 1))
 }
 
 /// The entry of this name in a tree (`MODE SP NAME NUL RAW-ID`, repeated).
@@ -69,7 +66,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_bytes_are_an_object_or_none(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-            let _ = (commit_headers(&bytes), commit_author(&bytes), tree_entry(&bytes, b"a", 40));
+            let _ = (commit_headers(&bytes), commit_person(&bytes, b"author"), tree_entry(&bytes, b"a", 40));
         }
 
         #[test]

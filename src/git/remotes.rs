@@ -10,7 +10,8 @@ use crate::{
     gates::{self, EnvironmentRemote, EnvironmentRemotes, Stop, Tip, Tips, facts::TrunkName},
     memory::{
         deployments::newest,
-        record::{Place, Record},
+        lock::REFS as LOCKS,
+        record::{Place, REF, Record},
     },
     policy::Environment,
     push::Oid,
@@ -20,15 +21,17 @@ impl gates::Remotes for Repository {
     fn trunk_tip(&self, trunk: &TrunkName, team: bool) -> Result<Tip, Stop> {
         let url = self.fetch_url(&trunk.remote)?;
         let network = self.network(LIMIT);
-        let asked = network.trunk_tip(trunk, url.as_ref(), team)?;
-        let learn = |theirs: &Oid| (self.notes()).learn(&trunk.remote, theirs, asked.brought);
-        let locks = asked.locks.iter();
+        let (tips, brought) = network.trunk_tips(trunk, url.as_ref(), team)?;
+        let tip = |name: &str| Some(&tips.iter().find(|(found, _)| found == name)?.1);
+        let locks = tips.iter().filter(|(name, _)| name.starts_with(LOCKS));
+        let learn = |theirs| self.notes().learn(&trunk.remote, theirs, brought);
+        let commit = tip(&format!("refs/heads/{}", trunk.branch)).cloned();
         Ok(Tip {
+            commit: commit.ok_or_else(|| network.no_trunk(trunk, url.as_ref())),
             locks: locks
                 .map(|(name, id)| self.lock_at(name, id, false))
                 .collect(),
-            team: team.then(|| asked.notes.as_ref().map_or(Ok(()), learn)),
-            commit: asked.tip,
+            team: team.then(|| tip(REF).map_or(Ok(()), learn)),
         })
     }
 

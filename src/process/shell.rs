@@ -4,19 +4,16 @@
 use std::{
     ffi::{OsStr, OsString},
     fs::File,
-    io::{self, stderr},
+    io::{self, ErrorKind, stderr},
     os::{fd::AsFd, unix::process::CommandExt},
     path::Path,
     process::{Command, Stdio},
     time::{Duration, Instant},
 };
 
-use nix::{
-    errno::Errno,
-    sys::{
-        termios::{SetArg, tcgetattr, tcsetattr},
-        wait::WaitStatus,
-    },
+use nix::sys::{
+    termios::{SetArg, tcgetattr, tcsetattr},
+    wait::WaitStatus,
 };
 
 use super::{
@@ -109,8 +106,13 @@ impl Shell<'_> {
         let shell = match Awaited::spawn(&mut command) {
             // It is waited for by its id, to notice also when it only stops.
             Ok((_, shell)) => shell,
-            Err(error) if is_short_of_processes(&error) => return Err(error),
-            Err(error) => return Ok(Ok(Some(Ending::CouldNotRun(error.to_string())))),
+            Err(error) => {
+                return match error.kind() {
+                    // No child can be started at all (`RLIMIT_NPROC`): it is not the command's fault.
+                    ErrorKind::WouldBlock | ErrorKind::OutOfMemory => Err(error),
+                    _ => Ok(Ok(Some(Ending::CouldNotRun(error.to_string())))),
+                };
+            }
         };
         // It holds the other end of the output, which would never end.
         drop(command);
@@ -156,12 +158,6 @@ pub(crate) fn script(command: &str, directory: &Path, removed: &[OsString]) -> C
         script.env_remove(name);
     }
     script
-}
-
-/// Whether no child can be started at all (`RLIMIT_NPROC`, memory): it is not the command's fault.
-fn is_short_of_processes(error: &io::Error) -> bool {
-    let code = error.raw_os_error().map(Errno::from_raw);
-    matches!(code, Some(Errno::EAGAIN | Errno::ENOMEM))
 }
 
 fn ending(status: Status) -> Option<Ending> {

@@ -55,7 +55,7 @@ impl Drop for Watchdog {
 
 /// What the second process does: it waits for the word, and ends the suite where there is none.
 pub(crate) fn run(group: Option<i32>, mark: &str) {
-    let word = stdin().bytes().next();
+    let word = stdin().lock().bytes().next();
     if matches!(word, Some(Ok(_))) || mark.is_empty() {
         return;
     }

@@ -19,7 +19,7 @@ use sha2::{Digest, Sha256};
 use super::links;
 use crate::{
     cure::{Cure, command},
-    file::{self, Kept},
+    file,
     gates::Stop,
     git::{
         command::{Git, OF_THE_PUSH, looking},
@@ -39,8 +39,8 @@ pub(crate) struct Worktree<'w> {
     /// The directory of the worktree and of the list of its links.
     directory: PathBuf,
     common_dir: PathBuf,
-    /// What its file system keeps, once that was tried.
-    kept: OnceCell<Kept>,
+    /// The options by which git looks at its files, once they were found.
+    looking: OnceCell<Vec<String>>,
 }
 
 impl<'w> Worktree<'w> {
@@ -60,7 +60,7 @@ impl<'w> Worktree<'w> {
             git,
             directory: base.cache_dir().join(format!("pushgate/{name}-{key}")),
             common_dir: common_dir.to_owned(),
-            kept: OnceCell::new(),
+            looking: OnceCell::new(),
         })
     }
 
@@ -210,10 +210,9 @@ impl<'w> Worktree<'w> {
     /// `git worktree add` takes the patterns of a sparse checkout over; the worktree is whole all the
     /// same.
     fn command<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Command {
-        let kept = || Kept::within(&self.directory);
         let mut command = self.git.command(["-c", "core.hooksPath=/dev/null"]);
         command
-            .args(looking(*self.kept.get_or_init(kept)))
+            .args(self.looking.get_or_init(|| looking(&self.directory)))
             .args(["-c", "core.sparseCheckout=false"])
             .args(["-c", "core.autocrlf=false"])
             .args(args)
