@@ -41,10 +41,15 @@ pub(crate) fn catch_up(
 }
 
 /// What the process does. It never prints; what fails here is tried again by the next command.
-pub(crate) fn run(repository: &Repository) {
+pub(crate) fn run() {
     let deadline = Instant::now() + LONGEST;
     // The hook has decided a moment before it starts this.
     let since = SystemClock.now() - Duration::from_secs(10);
+    // The machine is busy with the push that has just been let go.
+    thread::sleep(TICK);
+    let Ok(repository) = &Repository::open() else {
+        return;
+    };
     // The locks save work. Where one cannot be had at all, this process works beside the others.
     let turn = turn(repository);
     if let Ok(None) = turn {
@@ -54,8 +59,6 @@ pub(crate) fn run(repository: &Repository) {
     let mut settled = BTreeSet::new();
     let mut tried = BTreeSet::new();
     while Instant::now() < deadline {
-        // The machine is busy with the push that has just been let go.
-        thread::sleep(TICK);
         let open = repository.open_pushes().open();
         let (running, ended): (Vec<_>, Vec<_>) =
             (open.into_iter()).partition(|(_, push)| push.git.is_some_and(detached::is_running));
@@ -82,6 +85,7 @@ pub(crate) fn run(repository: &Repository) {
         if running.is_empty() {
             return;
         }
+        thread::sleep(TICK);
     }
 }
 

@@ -33,7 +33,7 @@ use bstr::ByteSlice;
 use crate::{
     app::{decide::Pending, follow_up, overrides},
     cli::{Cli, Command},
-    git::{Git, Repository},
+    git::Git,
     process::{program::run as output_of, waits},
     report::{self, Text, json_line, not_written, print_data, print_json, print_machine_data},
     text::printable,
@@ -101,9 +101,7 @@ pub fn run(cli: Cli) -> ExitCode {
             ("watchdog", Ok(0))
         }
         Command::FollowUp => {
-            if let Ok(repository) = Repository::open() {
-                follow_up::run(&repository);
-            }
+            follow_up::run();
             ("follow-up", Ok(0))
         }
         Command::PrePush(args) => ("push", pre_push::run(&args)),
