@@ -4,20 +4,13 @@
 //! endpoints for commit statuses"); what GitLab documents as "List commit statuses": the jobs of a commit's
 //! pipelines, and what other services posted about it.
 
+use std::time::Instant;
+
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::{
-    Check, Question, State,
-    ask::{Failure, PER_PAGE, Patience},
-};
-use crate::policy::Forge;
-
-pub(super) struct Answer {
-    pub(super) checks: Vec<Check>,
-    /// When the forge answered, by its own clock.
-    pub(super) date: Option<Timestamp>,
-}
+use super::{Check, Question, State, ask::PER_PAGE};
+use crate::{gates::Stop, policy::Forge};
 
 /// A page of one of GitHub's lists.
 #[derive(Deserialize)]
@@ -68,31 +61,27 @@ struct SuiteId {
 }
 
 impl Question {
-    pub(super) fn ask(&self, patience: Patience<'_>) -> Result<Answer, Failure> {
+    /// Asks for the checks, until then at the latest; `tick` is called meanwhile.
+    pub(super) fn ask(&self, until: Instant, tick: &dyn Fn()) -> Result<Vec<Check>, Stop> {
         match self.forge {
-            Forge::Github => self.ask_github(patience),
-            Forge::Gitlab => self.ask_gitlab(patience),
+            Forge::Github => self.ask_github(until, tick),
+            Forge::Gitlab => self.ask_gitlab(until, tick),
         }
     }
 
     /// Asks for `GET /repos/{owner}/{repo}/commits/{ref}/{list}`, three lists.
-    fn ask_github(&self, patience: Patience<'_>) -> Result<Answer, Failure> {
+    fn ask_github(&self, until: Instant, tick: &dyn Fn()) -> Result<Vec<Check>, Stop> {
         let (project, commit) = (&self.project.path, self.commit.as_str());
         let list = |list: &str| {
             let path = format!("repos/{project}/commits/{commit}/{list}?per_page={PER_PAGE}");
-            let (pages, date) = self.get(&path, patience)?;
-            let entries = entries(pages, commit).map_err(|why| self.garbled(&why))?;
-            Ok((entries, date))
+            entries(self.get(&path, until, tick)?, commit).map_err(|why| self.garbled(&why))
         };
-        let (suites, _) = list("check-suites")?;
-        let (runs, _) = list("check-runs")?;
-        let (statuses, date) = list("status")?;
-        let checks = github(&suites, &runs, &statuses);
-        Ok(Answer { checks, date })
+        let (suites, runs) = (list("check-suites")?, list("check-runs")?);
+        Ok(github(&suites, &runs, &list("status")?))
     }
 
     /// Asks for `GET /projects/:id/repository/commits/:sha/statuses`.
-    fn ask_gitlab(&self, patience: Patience<'_>) -> Result<Answer, Failure> {
+    fn ask_gitlab(&self, until: Instant, tick: &dyn Fn()) -> Result<Vec<Check>, Stop> {
         let id = self.project.path.replace('/', "%2F");
         let commit = self.commit.as_str();
         let path =
@@ -100,13 +89,12 @@ impl Question {
         let mut jobs: Vec<Entry> = Vec::new();
         loop {
             let page = jobs.len() / PER_PAGE + 1;
-            let (pages, date) = self.get::<Vec<Entry>>(&format!("{path}&page={page}"), patience)?;
+            let pages: Vec<Vec<Entry>> = self.get(&format!("{path}&page={page}"), until, tick)?;
             let before = jobs.len();
             jobs.extend(pages.into_iter().flatten());
             // A full page may not be the last one: a proxy may have removed the header that names the next.
             if jobs.len() == before || !jobs.len().is_multiple_of(PER_PAGE) {
-                let checks = gitlab(&jobs, commit).map_err(|why| self.garbled(&why))?;
-                return Ok(Answer { checks, date });
+                return gitlab(&jobs, commit).map_err(|why| self.garbled(&why));
             }
         }
     }

@@ -6,12 +6,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{
-    Check, Question, Sum, add_up, are_settled,
-    ask::{Failure, Patience},
-    checks::Answer,
-    find,
-};
+use jiff::Timestamp;
+
+use super::{Check, Question, Sum, add_up, are_settled, find};
 use crate::{
     gates::{Stop, SuiteRun, Work},
     git::Repository,
@@ -77,14 +74,12 @@ pub(crate) fn wait(
     let mut wait = Wait {
         question: &question,
         wanted: &ci.checks,
-        end: start + work.suite.timeout,
         limit: work.suite.timeout,
         start,
         progress,
         announced: RefCell::default(),
         passed: None,
-        failures: 0,
-        has_answer: false,
+        failures: MOST_FAILURES,
     };
     let passed = wait.until_decided()?;
     progress.end();
@@ -101,16 +96,13 @@ struct Wait<'a> {
     wanted: &'a [String],
     start: Instant,
     limit: Duration,
-    /// When the time is up.
-    end: Instant,
     progress: &'a dyn Progress,
     /// The last line that has said what is waited for.
     announced: RefCell<String>,
     /// Since when this many checks have passed, and no other was there.
     passed: Option<(Instant, usize)>,
-    /// The number of questions in a row that failed.
+    /// The number of questions in a row that failed; before the first answer none may.
     failures: u32,
-    has_answer: bool,
 }
 
 impl Wait<'_> {
@@ -119,23 +111,24 @@ impl Wait<'_> {
         let mut pause = FIRST_PAUSE;
         loop {
             // The last question is asked when the time is up.
-            let is_last = Instant::now() >= self.end;
-            let answer = self.question.ask(Patience {
-                until: self.end.max(Instant::now() + LAST),
-                tick: &|| self.is_asking(),
-            });
+            let (now, end) = (Instant::now(), self.start + self.limit);
+            let is_last = now >= end;
+            let answer = (self.question).ask(end.max(now + LAST), &|| self.is_asking());
             if let Some(by) = signals::interrupted() {
                 self.progress.interrupted(&by);
                 return Err(Stop::suite_stopped(by));
             }
             let passed = match answer {
-                Ok(answer) => self.answered(&answer, is_last),
-                Err(failure) => self.failed(failure, is_last).map(|()| None),
+                Ok(checks) => self.answered(&checks, is_last),
+                Err(_) if self.failures < MOST_FAILURES && !is_last => {
+                    self.failures += 1;
+                    Ok(None)
+                }
+                Err(error) => Err(error),
             };
             if let Some(passed) = passed.inspect_err(|_| self.progress.end())? {
                 return Ok(passed);
             }
-            self.has_answer = true;
             self.sleep(pause);
             pause = (pause * 3 / 2).min(LONGEST_PAUSE);
         }
@@ -152,10 +145,10 @@ impl Wait<'_> {
     }
 
     /// Draws the conclusion from an answer; `None`: the forge is asked again.
-    fn answered(&mut self, answer: &Answer, is_last: bool) -> Result<Option<usize>, Stop> {
+    fn answered(&mut self, checks: &[Check], is_last: bool) -> Result<Option<usize>, Stop> {
         self.failures = 0;
         let (forge, short) = (self.question.forge.name(), self.question.commit.short());
-        let sum = add_up(&answer.checks, self.wanted);
+        let sum = add_up(checks, self.wanted);
         let passed_before = self.passed.take();
         match sum {
             Sum::Passed(passed) => {
@@ -164,7 +157,7 @@ impl Wait<'_> {
                 let since = since.map_or(now, |(since, _)| since);
                 // Where names say which checks count; else only once no further check can be expected.
                 let is_all = !self.wanted.is_empty()
-                    || are_settled(&answer.checks, answer.date, GRACE)
+                    || are_settled(checks, Timestamp::now())
                     || now.duration_since(since) >= GRACE;
                 if is_all {
                     return Ok(Some(passed));
@@ -198,16 +191,6 @@ impl Wait<'_> {
             }
         }
         Ok(None)
-    }
-
-    fn failed(&mut self, failure: Failure, is_last: bool) -> Result<(), Stop> {
-        self.failures += 1;
-        let goes_on =
-            self.has_answer && self.failures <= MOST_FAILURES && !is_last && failure.may_pass;
-        if goes_on {
-            return Ok(());
-        }
-        Err(failure.error)
     }
 
     fn refused(&self, red: &[Check], missing: &[String]) -> Stop {
@@ -268,7 +251,9 @@ impl Wait<'_> {
     fn sleep(&self, pause: Duration) {
         let now = Instant::now();
         // The time limit does not cut the grace short: that ends by itself.
-        let end = (self.passed).map_or(self.end, |(since, _)| (since + GRACE).max(now));
+        let end = (self.passed).map_or(self.start + self.limit, |(since, _)| {
+            (since + GRACE).max(now)
+        });
         let until = (now + pause).min(end);
         while Instant::now() < until && signals::interrupted().is_none() {
             thread::sleep(TICK.min(until.saturating_duration_since(Instant::now())));

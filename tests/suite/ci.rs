@@ -320,13 +320,11 @@ fn what_has_only_just_passed_may_not_be_all() {
         "pushgate: GitHub has only just passed {short}: waiting whether more checks follow\n"
     ))
     .says("`test`: failure");
-    // By the forge's clock, not by ours.
-    let hour_ago = github(vec![run("lint", "success")]);
-    let (shop, forge, _) = on_github(timeout, vec![hour_ago, late]);
-    forge.behaves(Manners {
-        is_behind: Duration::from_hours(1),
-        ..Manners::default()
-    });
+    // Nor by a clock of ours that is ahead by half a minute.
+    let (shop, forge, _) = on_github(
+        timeout,
+        vec![github(vec![ended(run("lint", "success"), 60)]), late],
+    );
     forge
         .push(&shop, "staging")
         .refused("suite")

@@ -77,7 +77,7 @@ impl Clock {
 }
 
 /// `YYYY-MM-DD HH:MM:SS` in UTC.
-fn parse(time: &str) -> Timestamp {
+pub fn parse(time: &str) -> Timestamp {
     let time: DateTime = time
         .parse()
         .unwrap_or_else(|error| panic!("{time}: {error}"));

@@ -17,10 +17,14 @@ use std::{
     time::Duration,
 };
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use super::{Ran, Sandbox, tool};
+use super::{
+    Ran, Sandbox,
+    clock::{BEGIN, parse},
+    tool,
+};
 
 /// The token that it takes.
 const TOKEN: &str = "s3cret-token";
@@ -55,8 +59,6 @@ pub enum Scene {
 pub struct Manners {
     /// So long it thinks.
     pub thinks: Duration,
-    /// So far its clock is behind.
-    pub is_behind: Duration,
     /// It does not say that a page follows.
     pub hides_links: bool,
 }
@@ -313,18 +315,22 @@ impl State {
     ) -> std::io::Result<()> {
         let manners = *self.manners.lock().unwrap();
         thread::sleep(manners.thinks);
-        let date = (Timestamp::now() - manners.is_behind).strftime("%a, %d %b %Y %H:%M:%S GMT");
+        let kind = if body.starts_with(['{', '[']) {
+            "application/json; charset=utf-8"
+        } else {
+            "text/plain"
+        };
         write!(
             stream,
-            "HTTP/1.1 {status} Status\r\nContent-Type: application/json; charset=utf-8\r\nDate: {date}\r\n{headers}Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
+            "HTTP/1.1 {status} Status\r\nContent-Type: {kind}\r\n{headers}Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
             body.len()
         )
     }
 }
 
-/// A moment as both forges write it, so many seconds ago.
+/// A moment as both forges write it, so many seconds before the sandbox began.
 pub fn ago(seconds: i64) -> String {
-    let moment = Timestamp::now() - SignedDuration::from_secs(seconds);
+    let moment = parse(BEGIN) - SignedDuration::from_secs(seconds);
     moment.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
